@@ -1,0 +1,77 @@
+/**
+ * What a match or target is to the rest of the model: options, parsing, printing, what the kernel
+ * refuses, and what it does to a packet. One extension, one file (`../matches`, `../targets`), one
+ * table of cases beside it.
+ */
+import type { HookName, Skb } from "../packet/skb.ts";
+import type { RuleHeader, TableName } from "../ruleset/ruleset.ts";
+import type { GivenOptions, OptionEntry } from "./options.ts";
+import type { RouterPorts } from "./ports.ts";
+
+interface Extension<Options extends object> {
+	/** As it is written behind `-m` or `-j`. */
+	readonly name: string;
+	readonly options: readonly OptionEntry[];
+	/**
+	 * Makes the plain data that a rule keeps (JSON-able apart from bigint-free numbers).
+	 * The final check (`x6_fcheck`) belongs here: `given.refuse(...)`.
+	 */
+	build(given: GivenOptions): Options;
+	/** As `iptables-save` prints it behind the name; begins with a blank unless empty. */
+	print(options: Options, header: RuleHeader): string;
+	/** Tables the kernel takes it in; any when left out (`struct xt_match.table`). */
+	readonly tables?: readonly TableName[];
+	/** Hooks from which it may be reached; any when left out (`struct xt_match.hooks`). */
+	readonly hooks?: readonly HookName[];
+	/** Protocols that the rule's header must ask for, uninverted; any when left out (`struct xt_match.proto`). */
+	readonly protocols?: readonly number[];
+	/** What the kernel's `checkentry` finds wrong at COMMIT, in dmesg's words; `null` is fine. */
+	check?(options: Options, place: LoadPlace): string | null;
+	/** Makes the kernel start tracking connections (`nf_ct_netns_get` in its checkentry). */
+	readonly needsConntrack?: boolean;
+}
+
+/** Where a rule that is about to be loaded stands. */
+export interface LoadPlace {
+	readonly table: TableName;
+	readonly chain: string;
+	readonly header: RuleHeader;
+	/** Hooks from which the rule's chain can be reached. */
+	readonly hooks: readonly HookName[];
+}
+
+/** Does this packet match? */
+export type Test = (skb: Skb) => boolean;
+
+export interface MatchExtension<Options extends object = object>
+	extends Extension<Options> {
+	/**
+	 * Compiles one use of the match. Called anew whenever the rule's table changes, as the kernel
+	 * does, so state that belongs to the rule starts anew too; state that has a name (conditions,
+	 * recent and hashlimit tables) comes from `ports.named`.
+	 * `null`: parsed and printed, but not modelled; a packet that reaches it has an unknown outcome.
+	 */
+	readonly compile: ((options: Options, ports: RouterPorts) => Test) | null;
+}
+
+/** What a target does; returns one of the verdicts `NF_*` or `XT_CONTINUE`. */
+export type Action = (skb: Skb) => number;
+
+export interface TargetExtension<Options extends object = object>
+	extends Extension<Options> {
+	readonly compile: ((options: Options, ports: RouterPorts) => Action) | null;
+}
+
+/** Keeps the type of the options inside the extension's file, and forgets it outside. */
+export function defineMatch<Options extends object>(
+	extension: MatchExtension<Options>,
+): MatchExtension {
+	return extension as unknown as MatchExtension;
+}
+
+/** The same for targets. */
+export function defineTarget<Options extends object>(
+	extension: TargetExtension<Options>,
+): TargetExtension {
+	return extension as unknown as TargetExtension;
+}

@@ -1,0 +1,89 @@
+/**
+ * The options of an extension as a table, in the manner of libxtables' `struct xt_option_entry`
+ * (iptables 1.8.9, libxtables/xtoptions.c): what each takes, what excludes what. `parse-options.ts`
+ * reads words by it, with libxtables' own messages.
+ */
+import type { Address } from "../packet/packet.ts";
+
+/** What the argument of an option turns into, by `OptionEntry["type"]`. */
+export interface OptionValues {
+	none: true;
+	uint8: number;
+	uint16: number;
+	uint32: number;
+	uint64: bigint;
+	/** `N` or `N:M`. */
+	uint8Range: readonly [number, number];
+	uint16Range: readonly [number, number];
+	uint32Range: readonly [number, number];
+	uint64Range: readonly [bigint, bigint];
+	double: number;
+	string: string;
+	/** `V` or `V/M`; signed 32-bit. A missing mask is 0xffffffff. */
+	markMask: { readonly value: number; readonly mask: number };
+	/** One port: a number or a service name. */
+	port: number;
+	/** `P`, `P:Q`, `:Q`, `P:`. */
+	portRange: readonly [number, number];
+	protocol: number;
+	/** One address or a host name that stands for one. */
+	host: Address;
+	/** `A`, `A/len`, `A/mask`, and lists of them. */
+	hostMask: readonly { readonly address: Address; readonly mask: Address }[];
+	/** A prefix length or a mask. */
+	prefixLength: Address;
+	/** Lower case, with colons. */
+	mac: string;
+	/** `V`, `V/M` or a symbolic name. */
+	tosMask: { readonly value: number; readonly mask: number };
+	/** syslog level, 0 to 7. */
+	syslogLevel: number;
+}
+
+export type OptionType = keyof OptionValues;
+
+export interface OptionEntry {
+	/** Without the dashes. */
+	readonly name: string;
+	readonly type: OptionType;
+	readonly mandatory?: boolean;
+	/** `!` may stand before it. */
+	readonly invertible?: boolean;
+	/** May be given more than once. */
+	readonly repeatable?: boolean;
+	/** Options that must not stand beside this one. */
+	readonly excludes?: readonly string[];
+	/** Options that must stand beside this one. */
+	readonly requires?: readonly string[];
+	/** For numbers. */
+	readonly min?: number;
+	readonly max?: number;
+	/** For strings: greatest length, in octets. */
+	readonly maxLength?: number;
+}
+
+/** An option as it was given. */
+export interface GivenOption<T extends OptionType = OptionType> {
+	readonly inverted: boolean;
+	readonly value: OptionValues[T];
+	/** The argument as it was written. */
+	readonly text: string;
+}
+
+/** The options that were given with one use of an extension. */
+export interface GivenOptions {
+	has(name: string): boolean;
+	/** The option if it was given (the last one, when repeated), else `undefined`. */
+	get<T extends OptionType>(name: string, type: T): GivenOption<T> | undefined;
+	all<T extends OptionType>(name: string, type: T): readonly GivenOption<T>[];
+	/**
+	 * Ends the parsing of this rule with the words that iptables-restore would say.
+	 * @param message in iptables' words, without its name and version in front
+	 * @param remedy what the user can do about it
+	 * @param option whose place is to be pointed at; the extension's own place when left out
+	 */
+	refuse(message: string, remedy: string, option?: string): never;
+	/** Header of the rule so far: `-p` among it (extensions such as multiport ask for it). */
+	readonly protocol: number;
+	readonly protocolInverted: boolean;
+}

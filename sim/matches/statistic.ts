@@ -1,0 +1,103 @@
+import { defineMatch } from "../extension/extension.ts";
+
+type Options =
+	| {
+			readonly mode: "nth";
+			readonly inverted: boolean;
+			readonly every: number;
+			readonly packet: number;
+	  }
+	| {
+			readonly mode: "random";
+			readonly inverted: boolean;
+			/** In units of 2⁻³¹, as the kernel compares it. */
+			readonly probability: number;
+	  };
+
+/** Every random draw of the kernel is one of this many (xt_statistic.c, `statistic_mt`, 6.1). */
+const DRAWS = 0x80000000;
+
+/** Picks packets by turn or by chance (iptables 1.8.9 libxt_statistic.c, kernel 6.1 xt_statistic.c). */
+export const statistic = defineMatch<Options>({
+	name: "statistic",
+	options: [
+		{ name: "mode", type: "string", mandatory: true, invertible: true },
+		{ name: "probability", type: "double", min: 0, max: 1, invertible: true },
+		{
+			name: "every",
+			type: "uint32",
+			min: 1,
+			invertible: true,
+			excludes: ["probability"],
+			requires: ["packet"],
+		},
+		{
+			name: "packet",
+			type: "uint32",
+			excludes: ["probability"],
+			requires: ["every"],
+		},
+	],
+	build(given) {
+		const mode = given.get("mode", "string")?.text;
+		const inverted = ["mode", "probability", "every"].some(
+			(name) => given.get(name, "string")?.inverted,
+		);
+		if (mode === "random") {
+			const probability = given.get("probability", "double");
+			if (!probability)
+				return given.refuse(
+					"--probability must be specified when using random mode",
+					"Add `--probability P`, 0 to 1.",
+					"mode",
+				);
+			return {
+				mode,
+				inverted,
+				probability: Math.round(DRAWS * probability.value),
+			};
+		}
+		if (mode !== "nth")
+			return given.refuse(
+				`Bad mode "${mode}"`,
+				"The modes are `nth` and `random`.",
+				"mode",
+			);
+		const every = given.get("every", "uint32")?.value;
+		const packet = given.get("packet", "uint32")?.value;
+		if (every === undefined || packet === undefined)
+			return given.refuse(
+				"--every and --packet must be specified when using nth mode",
+				"Add `--every N --packet 0`.",
+				"mode",
+			);
+		if (packet >= every)
+			return given.refuse(
+				"the --packet p must be 0 <= p <= n-1",
+				`Write a number from 0 to ${every - 1}.`,
+				"packet",
+			);
+		return { mode, inverted, every, packet };
+	},
+	print(options) {
+		const not = options.inverted ? " !" : "";
+		return options.mode === "nth"
+			? ` --mode nth${not} --every ${options.every} --packet ${options.packet}`
+			: ` --mode random${not} --probability ${(options.probability / DRAWS).toFixed(11)}`;
+	},
+	compile(options, { choice }) {
+		const wanted = !options.inverted;
+		if (options.mode === "random") {
+			const { probability } = options;
+			return () =>
+				choice.happens(probability, DRAWS, "statistic random") === wanted;
+		}
+		// The kernel counts up from `every - 1 - packet` and matches when the count wraps to 0.
+		const last = options.every - 1;
+		let count = last - options.packet;
+		return () => {
+			count = count === last ? 0 : count + 1;
+			return (count === 0) === wanted;
+		};
+	},
+});

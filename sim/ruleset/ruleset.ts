@@ -1,0 +1,87 @@
+/**
+ * A ruleset as data: what `iptables-save` prints, taken apart. Produced by `parse.ts`, printed by
+ * `print.ts`, checked by `load-check.ts`, compiled by `netfilter/compile.ts`.
+ */
+import type { Address } from "../packet/packet.ts";
+
+export type TableName = "raw" | "mangle" | "nat" | "filter" | "security";
+
+export interface Ruleset {
+	/** In the order in which they were first loaded (iptables-save prints the last one first). */
+	readonly tables: readonly Table[];
+}
+
+export interface Table {
+	readonly name: TableName;
+	/** Built-in chains first, in the order of their hooks, then user-defined ones sorted by name. */
+	readonly chains: readonly Chain[];
+}
+
+export interface Chain {
+	readonly name: string;
+	/** `null` for a user-defined chain. */
+	readonly policy: "ACCEPT" | "DROP" | null;
+	/** Of the policy. */
+	readonly counters: Counters;
+	readonly rules: readonly Rule[];
+}
+
+export interface Counters {
+	readonly packets: number;
+	readonly bytes: number;
+}
+
+export interface Rule {
+	readonly header: RuleHeader;
+	readonly matches: readonly MatchUse[];
+	/** What happens to a matching packet: nothing but counting when `null`. */
+	readonly target: TargetUse | null;
+	readonly counters: Counters;
+	/** Line of the file that the rule came from, from 1; 0 when it came from no file. */
+	readonly line: number;
+}
+
+/** The part of a rule that every packet is compared with first (`struct ipt_ip`). */
+export interface RuleHeader {
+	readonly source: AddressMask;
+	readonly destination: AddressMask;
+	readonly inInterface: InterfaceMatch | null;
+	readonly outInterface: InterfaceMatch | null;
+	/** Protocol number; 0 is any. */
+	readonly protocol: number;
+	readonly protocolInverted: boolean;
+	/** `-f`: second and further fragments. */
+	readonly fragment: "only" | "never" | null;
+}
+
+export interface AddressMask {
+	readonly address: Address;
+	readonly mask: Address;
+	readonly inverted: boolean;
+}
+
+export interface InterfaceMatch {
+	/** A trailing `+` matches any name that begins so. */
+	readonly name: string;
+	readonly inverted: boolean;
+}
+
+/** A match as a rule uses it; `options` belong to the extension of that name and are plain data. */
+export interface MatchUse {
+	readonly name: string;
+	readonly options: object;
+}
+
+/** `-j` or `-g`. `options` is `null` for a chain, ACCEPT, DROP, RETURN and QUEUE. */
+export type TargetUse =
+	| {
+			readonly kind: "verdict";
+			readonly name: "ACCEPT" | "DROP" | "RETURN" | "QUEUE";
+	  }
+	| { readonly kind: "jump"; readonly chain: string }
+	| { readonly kind: "goto"; readonly chain: string }
+	| {
+			readonly kind: "extension";
+			readonly name: string;
+			readonly options: object;
+	  };
