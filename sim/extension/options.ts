@@ -12,7 +12,7 @@ export interface OptionValues {
 	uint16: number;
 	uint32: number;
 	uint64: bigint;
-	/** `N` or `N:M`. */
+	/** `N` (gives [N, N]), `N:M`, `:M` (from 0) or `N:` (up to the type's greatest). */
 	uint8Range: readonly [number, number];
 	uint16Range: readonly [number, number];
 	uint32Range: readonly [number, number];
@@ -60,6 +60,19 @@ export interface OptionEntry {
 	readonly max?: number;
 	/** For strings: greatest length, in octets. */
 	readonly maxLength?: number;
+	/** For strings: least length, in octets. */
+	readonly minLength?: number;
+	/**
+	 * Another spelling of the option of this name, as `--sport` is of `--source-port`: the two
+	 * count as one and are asked for by that name.
+	 */
+	readonly sameAs?: string;
+	/**
+	 * 2: the argument is two words, which arrive joined by one blank (`--tcp-flags MASK SET`,
+	 * `--match-set NAME FLAGS`). When the second is missing or begins with `-` or `!`, the words are
+	 * `--NAME requires two args.`
+	 */
+	readonly words?: 2;
 }
 
 /** An option as it was given. */
