@@ -1,0 +1,145 @@
+/**
+ * A scenario is plain, JSON-able data: a box, what stands around it, what happens when, and what
+ * is expected. A kernel receives it, a report prints it, a verifier produces it. `build.ts` has
+ * typed builders that return it.
+ */
+
+import type {
+	ConntrackFilter,
+	GatewaySetup,
+} from "../../sim/gateway/gateway.ts";
+import type { Step, WorldSetup } from "../../sim/world/setup.ts";
+
+export interface Scenario {
+	/** Unique, kebab-case. */
+	readonly name: string;
+	/** Suite it belongs to. */
+	readonly suite: string;
+	readonly title: string;
+	/** What happens and why it matters, in a sentence or a few. */
+	readonly story: string;
+	/** Set when the ruleset itself does wrong here: what the trap is. The expectations state what really happens. */
+	readonly trap: string | null;
+	readonly setup: Setup;
+	/** In the order of their times. */
+	readonly steps: readonly Step[];
+	readonly expect: readonly Expectation[];
+	/** The play ends here (virtual), or when nothing is left to happen, whichever is first. */
+	readonly endMs: number;
+}
+
+/** Rules are named by a file beside the scenario, or stand in it. */
+export type RulesetSource =
+	| { readonly file: string }
+	| { readonly name: string; readonly text: string };
+
+export interface Setup extends WorldSetup {
+	readonly ruleset: RulesetSource;
+	readonly gateway: GatewaySetup;
+	/** Written after the ruleset was loaded. */
+	readonly conditions: Readonly<Record<string, string>>;
+	readonly seed: number;
+}
+
+/** Restricts an expectation to some connections; all of them when nothing is given. */
+export interface ConnectionFilter {
+	/** Label of the `connect` step. */
+	readonly step?: string;
+	/** By the time of their first SYN: from (inclusive) … to (exclusive). */
+	readonly fromMs?: number;
+	readonly toMs?: number;
+	readonly client?: string;
+}
+
+export type Expectation = { readonly because: string } & ExpectationKind;
+
+export type ExpectationKind =
+	/** Backends in the order of the connections' first SYNs; `null` where none was reached. */
+	| {
+			readonly kind: "order";
+			readonly of: ConnectionFilter;
+			readonly backends: readonly (string | null)[];
+	  }
+	/**
+	 * Shares by weight. `exact`: as even as whole numbers allow. `confidence` (for chance): a right
+	 * ruleset violates it with at most `1 - confidence` (exact binomial); `tolerance`: absolute share.
+	 */
+	| {
+			readonly kind: "split";
+			readonly of: ConnectionFilter;
+			readonly weights: Readonly<Record<string, number>>;
+			readonly within:
+				| { readonly kind: "exact" }
+				| { readonly kind: "confidence"; readonly confidence: number }
+				| { readonly kind: "tolerance"; readonly tolerance: number };
+	  }
+	/** No new connection reaches this backend. */
+	| {
+			readonly kind: "avoided";
+			readonly of: ConnectionFilter;
+			readonly backend: string;
+	  }
+	/** From the moment a backend fails until the first connection that would have gone to it is served elsewhere. */
+	| {
+			readonly kind: "failover-gap";
+			readonly backend: string;
+			readonly atMostMs: number;
+	  }
+	/** All packets of each connection meet one backend. */
+	| { readonly kind: "affinity"; readonly of: ConnectionFilter }
+	/** How the connections ended, by outcome: exact numbers or bounds. */
+	| {
+			readonly kind: "outcomes";
+			readonly of: ConnectionFilter;
+			readonly outcome: string;
+			readonly atLeast: number;
+			readonly atMost: number;
+	  }
+	/** What the box itself answered to clients: TCP resets, ICMP errors. */
+	| {
+			readonly kind: "gateway-answered";
+			readonly of: ConnectionFilter;
+			readonly answer: string;
+			readonly atLeast: number;
+			readonly atMost: number;
+	  }
+	/** Packets that came out of an interface, in one-line notation with `*` for anything; in this order, others between them allowed unless `exactly`. */
+	| {
+			readonly kind: "packets-out";
+			readonly interface: string;
+			readonly fromMs: number;
+			readonly toMs: number;
+			readonly packets: readonly string[];
+			readonly exactly: boolean;
+	  }
+	/** Conntrack entries at an `observe` step (its label; "" is the end). */
+	| {
+			readonly kind: "conntrack";
+			readonly at: string;
+			readonly filter: ConntrackFilter;
+			readonly atLeast: number;
+			readonly atMost: number;
+			readonly assured?: boolean;
+			readonly unreplied?: boolean;
+			readonly timeoutS?: number;
+	  }
+	/** Packets counted by a rule (`mangle:MAILMARK:rule:2`) or a policy (`filter:INPUT:policy`). */
+	| {
+			readonly kind: "counter";
+			readonly at: string;
+			readonly rule: string;
+			readonly packets: number;
+	  }
+	| {
+			readonly kind: "condition";
+			readonly at: string;
+			readonly name: string;
+			readonly value: 0 | 1 | null;
+	  }
+	/** How an operation step (by its label) went; `message` is a part of what it said. */
+	| {
+			readonly kind: "operation";
+			readonly step: string;
+			readonly ok: boolean;
+			readonly message: string;
+	  };

@@ -1,0 +1,108 @@
+/**
+ * What happened when a world was played: the account that is judged, compared and shown. Plain data.
+ */
+import type {
+	Observation,
+	OperationOutcome,
+	Unknown,
+} from "../gateway/gateway.ts";
+import type { Packet } from "../packet/packet.ts";
+
+export interface Account {
+	/** In the order of their first SYNs. */
+	readonly connections: readonly ConnectionRecord[];
+	/** What changed about backends, and what the health checker did about it. */
+	readonly events: readonly WorldEvent[];
+	/** Every packet on either side of the gateway, in order. Kept only when asked for. */
+	readonly packets: readonly PacketRecord[];
+	readonly observations: readonly {
+		readonly label: string;
+		readonly atMs: number;
+		readonly observation: Observation;
+	}[];
+	readonly operations: readonly {
+		readonly label: string;
+		readonly atMs: number;
+		readonly outcome: OperationOutcome;
+	}[];
+	/** Set when the gateway met something it does not know: the play ended there. */
+	readonly unknown: Unknown | null;
+	readonly endedMs: number;
+}
+
+/**
+ * How a connection ended for its client. `completed`: dialogue done, closed in order. `open`: still
+ * there at the end. `refused`: RST on the SYN. `unreachable`: ICMP error on the SYN. `connect-timeout`,
+ * `read-timeout`: the client gave up. `reset`: RST later.
+ */
+export type ConnectionOutcome =
+	| "completed"
+	| "open"
+	| "refused"
+	| "unreachable"
+	| "connect-timeout"
+	| "read-timeout"
+	| "reset";
+
+export interface ConnectionRecord {
+	readonly id: number;
+	/** Label of the `connect` step. */
+	readonly step: string;
+	readonly client: string;
+	readonly sourcePort: number;
+	/** Of its first SYN. */
+	readonly startedMs: number;
+	/** The backend that answered with its banner or SYN/ACK, else the one that its last SYN met; `null` when none was met. */
+	readonly backend: string | null;
+	/** Every backend that any of its packets met, in order of first contact. */
+	readonly met: readonly string[];
+	/** SYNs sent, retransmissions included. */
+	readonly syns: number;
+	/** When the SYN/ACK came; `null` when never. */
+	readonly connectedMs: number | null;
+	/** When the banner came. */
+	readonly greetedMs: number | null;
+	readonly endedMs: number | null;
+	readonly outcome: ConnectionOutcome;
+	/** A message that the backend accepted (250 after DATA). */
+	readonly accepted: boolean;
+	/** What the gateway itself said to the client about this connection: `rst`, `icmp host-unreachable` … */
+	readonly gatewayAnswers: readonly string[];
+}
+
+export type WorldEvent =
+	| {
+			readonly kind: "backend";
+			readonly atMs: number;
+			readonly backend: string;
+			readonly behaviour: string;
+	  }
+	/** The health checker's opinion changed. */
+	| {
+			readonly kind: "belief";
+			readonly atMs: number;
+			readonly backend: string;
+			readonly alive: boolean;
+	  }
+	| {
+			readonly kind: "condition";
+			readonly atMs: number;
+			readonly name: string;
+			readonly write: string;
+	  }
+	| {
+			readonly kind: "probe";
+			readonly atMs: number;
+			readonly backend: string;
+			readonly ok: boolean;
+			readonly reason: string;
+	  };
+
+export interface PacketRecord {
+	readonly atMs: number;
+	readonly direction: "in" | "out";
+	readonly interface: string;
+	readonly packet: Packet;
+	/** Connection that it belongs to, as far as the client's side tells. */
+	readonly connection: number | null;
+}
