@@ -1,0 +1,102 @@
+/**
+ * The options of one extension, prepared for reading: readers chosen, names turned into indices.
+ * Made once per extension and kept, since a ruleset may use it a million times.
+ */
+import { invariant } from "../invariant.ts";
+import type { MatchExtension, TargetExtension } from "./extension.ts";
+import type { OptionEntry } from "./options.ts";
+import { type AnyReader, READERS } from "./read-value.ts";
+
+export type AnyExtension = MatchExtension | TargetExtension;
+
+/** One spelling of an option. */
+export interface TableEntry {
+	readonly entry: OptionEntry;
+	/** Where its value is kept; two spellings of one option share it. */
+	readonly slot: number;
+	readonly takesArgument: boolean;
+	readonly words: 1 | 2;
+	readonly read: AnyReader;
+}
+
+/** What `xtables_options_fcheck` asks of an option that was given. */
+interface Constraint {
+	readonly kind: "requires" | "excludes";
+	readonly slot: number;
+	readonly other: number;
+	readonly name: string;
+	readonly otherName: string;
+}
+
+export interface OptionTable {
+	readonly extension: AnyExtension;
+	readonly entries: readonly TableEntry[];
+	/** By name, both spellings. */
+	readonly slots: ReadonlyMap<string, number>;
+	readonly mandatory: readonly {
+		readonly slot: number;
+		readonly name: string;
+	}[];
+	readonly constraints: readonly Constraint[];
+}
+
+const tables = new WeakMap<AnyExtension, OptionTable>();
+
+/** The prepared table of an extension; always the same one for the same extension. */
+export function optionTable(extension: AnyExtension): OptionTable {
+	const known = tables.get(extension);
+	if (known) return known;
+	const table = prepare(extension);
+	tables.set(extension, table);
+	return table;
+}
+
+function prepare(extension: AnyExtension): OptionTable {
+	const { options } = extension;
+	const slots = new Map<string, number>();
+	options.forEach((entry, index) => {
+		invariant(
+			!slots.has(entry.name),
+			`${extension.name} has two options --${entry.name}`,
+		);
+		slots.set(entry.name, index);
+	});
+	const slotOf = (name: string): number => {
+		const slot = slots.get(name);
+		invariant(slot !== undefined, `${extension.name} has no option --${name}`);
+		return slot;
+	};
+	for (const { name, sameAs } of options)
+		if (sameAs !== undefined) slots.set(name, slotOf(sameAs));
+	const mandatory = options
+		.filter((entry) => entry.mandatory)
+		.map(({ name }) => ({ slot: slotOf(name), name }));
+	const constraints = options.flatMap((entry) => {
+		const constraint =
+			(kind: Constraint["kind"]) =>
+			(otherName: string): Constraint => ({
+				kind,
+				slot: slotOf(entry.name),
+				other: slotOf(otherName),
+				name: entry.name,
+				otherName,
+			});
+		return [
+			...(entry.requires ?? []).map(constraint("requires")),
+			...(entry.excludes ?? []).map(constraint("excludes")),
+		].sort((a, b) => a.other - b.other);
+	});
+	return {
+		extension,
+		entries: options.map((entry) => ({
+			entry,
+			slot: slotOf(entry.name),
+			takesArgument: entry.type !== "none",
+			words: entry.words ?? 1,
+			read: READERS[entry.type] as AnyReader,
+		})),
+		slots,
+		mandatory,
+		constraints,
+	};
+}

@@ -1,0 +1,72 @@
+/**
+ * Numbers as libxtables reads them: `strtoul` with base 0, so `010` is eight and `0x10` sixteen
+ * (`xtables_strtoul`, iptables 1.8.9, libxtables/xtables.c).
+ */
+
+/** What `scanUnsigned` found: a module variable, because this is the parser's inner loop. */
+let scanned = 0;
+
+/** The number that the last successful `scanUnsigned` read. Exact up to 2⁵³. */
+export function scannedNumber(): number {
+	return scanned;
+}
+
+/**
+ * Reads a number at `from` and stops at the first character that does not belong to it.
+ * @returns the index behind it, or -1 when there is none
+ */
+export function scanUnsigned(text: string, from: number): number {
+	const { length } = text;
+	let index = from;
+	let code = text.charCodeAt(index);
+	while (code === 32 || (code >= 9 && code <= 13))
+		code = text.charCodeAt(++index);
+	if (code === 43) code = text.charCodeAt(++index);
+	let base = 10;
+	if (code === 48) {
+		base = 8;
+		const next = text.charCodeAt(index + 1) | 32;
+		if (next === 120 && digitOf(text.charCodeAt(index + 2)) < 16) {
+			base = 16;
+			index += 2;
+		}
+	}
+	const start = index;
+	let value = 0;
+	while (index < length) {
+		const digit = digitOf(text.charCodeAt(index));
+		if (digit >= base) break;
+		value = value * base + digit;
+		index++;
+	}
+	if (index === start) return -1;
+	scanned = value;
+	return index;
+}
+
+/**
+ * Reads a text that is a number and nothing else.
+ * @returns -1 when it is not one, or is less than `min` or more than `max`
+ */
+export function readUnsigned(text: string, min: number, max: number): number {
+	const end = scanUnsigned(text, 0);
+	if (end !== text.length || scanned < min || scanned > max) return -1;
+	return scanned;
+}
+
+/** The same for 64 bits. @returns `null` where `readUnsigned` returns -1 */
+export function readUnsigned64(text: string): bigint | null {
+	const end = scanUnsigned(text, 0);
+	if (end !== text.length) return null;
+	if (scanned <= Number.MAX_SAFE_INTEGER) return BigInt(scanned);
+	const digits = text.trim().replace(/^\+/, "");
+	const octal = /^0[0-7]/.test(digits);
+	const value = BigInt(octal ? `0o${digits.slice(1)}` : digits);
+	return value < 1n << 64n ? value : null;
+}
+
+function digitOf(code: number): number {
+	if (code >= 48 && code <= 57) return code - 48;
+	const lower = code | 32;
+	return lower >= 97 && lower <= 102 ? lower - 87 : 99;
+}

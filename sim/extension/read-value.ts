@@ -1,0 +1,323 @@
+/**
+ * What the argument of an option turns into, by the option's type, with the refusals of libxtables
+ * (iptables 1.8.9, libxtables/xtoptions.c, the `xtopt_parse_*` functions; libxtables/xtables.c).
+ */
+import { parseAddress, prefixLength, prefixMask } from "../packet/address.ts";
+import type { Address } from "../packet/packet.ts";
+import { protocolNumber, type ServiceProtocol, servicePort } from "./names.ts";
+import type { OptionEntry, OptionType, OptionValues } from "./options.ts";
+import {
+	readUnsigned,
+	readUnsigned64,
+	scannedNumber,
+	scanUnsigned,
+} from "./read-number.ts";
+import { Refusal } from "./refusal.ts";
+
+/** @param extension the name that stands in front of libxtables' messages */
+type Reader<T extends OptionType> = (
+	text: string,
+	entry: OptionEntry,
+	extension: string,
+) => OptionValues[T];
+
+export type AnyReader = Reader<OptionType>;
+
+const U32 = 0xffffffff;
+
+function outOfRange(
+	entry: OptionEntry,
+	extension: string,
+	min: number | bigint,
+	max: number | bigint,
+): never {
+	throw new Refusal(
+		`${extension}: bad value for option "--${entry.name}", or out of range (${min}-${max}).`,
+		`Write a number from ${min} to ${max}.`,
+	);
+}
+
+function unsigned<T extends "uint8" | "uint16" | "uint32">(
+	typeMax: number,
+): Reader<T> {
+	return (text, entry, extension) => {
+		const min = entry.min ?? 0;
+		const max = entry.max ?? typeMax;
+		const value = readUnsigned(text, min, max);
+		return value < 0 ? outOfRange(entry, extension, min, max) : value;
+	};
+}
+
+const unsigned64: Reader<"uint64"> = (text, entry, extension) => {
+	const min = BigInt(entry.min ?? 0);
+	const max = entry.max === undefined ? (1n << 64n) - 1n : BigInt(entry.max);
+	const value = readUnsigned64(text);
+	return value === null || value < min || value > max
+		? outOfRange(entry, extension, min, max)
+		: value;
+};
+
+function tooMany(entry: OptionEntry, extension: string): never {
+	throw new Refusal(
+		`${extension}: Too many components for option "--${entry.name}" (max: 2)`,
+		"Write at most `FROM:TO`.",
+	);
+}
+
+/** Splits `N`, `N:M`, `:M` and `N:` and hands each present part on (`xtopt_parse_mint`). */
+function range<T extends number | bigint>(
+	least: T,
+	most: T,
+	read: (part: string) => T | null,
+): (text: string, entry: OptionEntry, extension: string) => readonly [T, T] {
+	return (text, entry, extension) => {
+		const parts = text.split(":");
+		if (parts.length > 2) tooMany(entry, extension);
+		const values = parts.map((part, index) => {
+			if (part === "") return index === 0 ? least : most;
+			const value = read(part);
+			if (value !== null && value <= most) return value;
+			throw new Refusal(
+				`${extension}: bad value for option "--${entry.name}" near "${part}", or out of range (0-${most}).`,
+				`Write \`FROM:TO\`, each at most ${most}.`,
+			);
+		});
+		const [low = least, high = low] = values;
+		return [low, high];
+	};
+}
+
+const smallRange = (most: number) =>
+	range(0, most, (part) => {
+		const value = readUnsigned(part, 0, most);
+		return value < 0 ? null : value;
+	});
+
+const double: Reader<"double"> = (text, entry, extension) => {
+	const value = /^\s*[+-]?(\d|\.\d)[\w.+-]*$/.test(text)
+		? Number(text)
+		: Number.NaN;
+	const { min = 0, max = 0 } = entry;
+	if (Number.isNaN(value) || (min !== max && (value < min || value > max)))
+		return outOfRange(entry, extension, min, max);
+	return value;
+};
+
+const string: Reader<"string"> = (text, entry) => {
+	const { minLength = 0, maxLength = 0 } = entry;
+	if (text.length < minLength)
+		throw new Refusal(
+			`Argument must have a minimum length of ${minLength} characters`,
+			"Write a longer one.",
+		);
+	if (maxLength > 0 && text.length > maxLength)
+		throw new Refusal(
+			`Argument must have a maximum length of ${maxLength} characters`,
+			"Write a shorter one.",
+		);
+	return text;
+};
+
+const markMask: Reader<"markMask"> = (text, entry, extension) => {
+	const bad = (what: string): never => {
+		throw new Refusal(
+			`${extension}: ${what}`,
+			"Write a number or `VALUE/MASK`: `0x1`, `0x10/0xf0`.",
+		);
+	};
+	const badValue = () =>
+		bad(`bad integer value for option "--${entry.name}", or out of range.`);
+	const garbage = () =>
+		bad(`trailing garbage after value for option "--${entry.name}".`);
+	let end = scanUnsigned(text, 0);
+	const value = scannedNumber();
+	if (end < 0 || value > U32) return badValue();
+	if (end === text.length) return { value: value | 0, mask: -1 };
+	if (text[end] !== "/") return garbage();
+	end = scanUnsigned(text, end + 1);
+	const mask = scannedNumber();
+	if (end < 0 || mask > U32) return badValue();
+	return end === text.length ? { value: value | 0, mask: mask | 0 } : garbage();
+};
+
+/** getaddrinfo(3) takes any decimal number and lets the port wrap at 65536. */
+function resolvePort(text: string): number {
+	const port = /^\s*\+?\d+$/.test(text)
+		? Number(text) % 65536
+		: servicePort(text);
+	if (port !== null) return port;
+	throw new Refusal(
+		`Port "${text}" does not resolve to anything.`,
+		"Write the port's number, or a name of /etc/services.",
+	);
+}
+
+const portRange: Reader<"portRange"> = (text, entry, extension) => {
+	const parts = text.split(":");
+	if (parts.length > 2) tooMany(entry, extension);
+	const [low = "", high] = parts;
+	const first = low === "" ? 0 : resolvePort(low);
+	if (high === undefined) return [first, first];
+	return [first, high === "" ? 65535 : resolvePort(high)];
+};
+
+/**
+ * A port as the old-style extensions read it: tcp, udp, multiport … (`xtables_parse_port`).
+ * @throws Refusal with their words
+ */
+export function readServicePort(
+	text: string,
+	protocol?: ServiceProtocol,
+): number {
+	const number = readUnsigned(text, 0, 65535);
+	const port = number < 0 ? servicePort(text, protocol) : number;
+	if (port !== null) return port;
+	throw new Refusal(
+		`invalid port/service \`${text}' specified`,
+		"Write a number from 0 to 65535, or a name of /etc/services.",
+	);
+}
+
+/** A protocol's number by number or name. @throws Refusal when there is none */
+export function readProtocol(text: string): number {
+	const number = readUnsigned(text, 0, 255);
+	const known = number < 0 ? protocolNumber(text) : number;
+	if (known !== null) return known;
+	throw new Refusal(
+		`unknown protocol "${text}" specified`,
+		"Write a name such as `tcp`, `udp`, `icmp`, or a number from 0 to 255.",
+	);
+}
+
+/** inet_aton(3): one to four numbers, the last one fills what is left. */
+function readHost(text: string): Address {
+	const plain = parseAddress(text);
+	if (plain !== null) return plain;
+	if (text === "localhost") return 0x7f000001;
+	const parts = text.split(".");
+	const numbers = parts.map((part) => readUnsigned(part, 0, U32));
+	const last = numbers.pop() ?? -1;
+	const room = 2 ** (32 - 8 * numbers.length);
+	if (
+		parts.length > 4 ||
+		last < 0 ||
+		last >= room ||
+		numbers.some((number) => number < 0 || number > 255)
+	)
+		throw new Refusal(
+			"getaddrinfo: Name or service not known",
+			"Write the address in numbers: names of hosts are not looked up.",
+		);
+	let address = last;
+	numbers.forEach((number, index) => {
+		address += number * 2 ** (24 - 8 * index);
+	});
+	return address | 0;
+}
+
+const mask: Reader<"prefixLength"> = (text, entry, extension) => {
+	const length = readUnsigned(text, 0, 32);
+	if (length >= 0) return prefixMask(length);
+	const dotted = parseAddress(text);
+	if (dotted === null)
+		throw new Refusal(
+			`${extension}: bad value for option "--${entry.name}", neither a valid network mask nor valid CIDR (0-32).`,
+			"Write a prefix length from 0 to 32, or a mask such as 255.255.255.0.",
+		);
+	// libxtables keeps only a mask's prefix length; one that has none counts as 32.
+	return prefixLength(dotted) === null ? -1 : dotted;
+};
+
+const hostMask: Reader<"hostMask"> = (text, entry, extension) => {
+	const slash = text.indexOf("/");
+	if (slash < 0) return [{ address: readHost(text), mask: -1 }];
+	const address = readHost(text.slice(0, slash));
+	return [{ address, mask: mask(text.slice(slash + 1), entry, extension) }];
+};
+
+const mac: Reader<"mac"> = (text) => {
+	const octets = text.split(":");
+	if (octets.length !== 6 || !octets.every((o) => /^[0-9a-f]{0,2}$/i.test(o)))
+		throw new Refusal(
+			"Invalid MAC address specified.",
+			"Write six hexadecimal octets: `02:00:0a:00:00:0a`.",
+		);
+	return octets.map((octet) => octet.toLowerCase().padStart(2, "0")).join(":");
+};
+
+const TOS_NAMES: Readonly<Record<string, number>> = {
+	"minimize-delay": 16,
+	"maximize-throughput": 8,
+	"maximize-reliability": 4,
+	"minimize-cost": 2,
+	"normal-service": 0,
+};
+
+const tosMask: Reader<"tosMask"> = (text, entry) => {
+	const end = scanUnsigned(text, 0);
+	const value = scannedNumber();
+	if (end < 0 || value > 255) {
+		const named = TOS_NAMES[text.toLowerCase()];
+		if (named !== undefined) return { value: named, mask: entry.max ?? 255 };
+		throw new Refusal(
+			`Symbolic name "${text}" is unknown`,
+			"Write `VALUE/MASK`, each at most 255, or a name such as `Minimize-Delay`.",
+		);
+	}
+	if (end === text.length) return { value, mask: 255 };
+	const maskEnd = text[end] === "/" ? scanUnsigned(text, end + 1) : -1;
+	if (maskEnd !== text.length || scannedNumber() > 255)
+		throw new Refusal(
+			`Illegal value: "${text}"`,
+			"Write `VALUE/MASK`, each at most 255.",
+		);
+	return { value, mask: scannedNumber() };
+};
+
+const LOG_LEVELS: Readonly<Record<string, number>> = {
+	alert: 1,
+	crit: 2,
+	debug: 7,
+	emerg: 0,
+	error: 3,
+	info: 6,
+	notice: 5,
+	panic: 0,
+	warning: 4,
+};
+
+const syslogLevel: Reader<"syslogLevel"> = (text) => {
+	const number = readUnsigned(text, 0, 7);
+	const level =
+		number < 0 && Object.hasOwn(LOG_LEVELS, text) ? LOG_LEVELS[text] : number;
+	if (level !== undefined && level >= 0) return level;
+	throw new Refusal(
+		`log level "${text}" unknown`,
+		"Write 0 to 7 or one of emerg, alert, crit, error, warning, notice, info, debug.",
+	);
+};
+
+/** One reader per type of option. */
+export const READERS: { readonly [T in OptionType]: Reader<T> } = {
+	none: () => true,
+	uint8: unsigned<"uint8">(255),
+	uint16: unsigned<"uint16">(65535),
+	uint32: unsigned<"uint32">(U32),
+	uint64: unsigned64,
+	uint8Range: smallRange(255),
+	uint16Range: smallRange(65535),
+	uint32Range: smallRange(U32),
+	uint64Range: range(0n, (1n << 64n) - 1n, readUnsigned64),
+	double,
+	string,
+	markMask,
+	port: resolvePort,
+	portRange,
+	protocol: readProtocol,
+	host: readHost,
+	hostMask,
+	prefixLength: mask,
+	mac,
+	tosMask,
+	syslogLevel,
+};

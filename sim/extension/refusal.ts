@@ -1,0 +1,20 @@
+/**
+ * How the parsing of one line ends when iptables-restore would not take it. `ruleset/parse.ts`
+ * catches it, adds file, line and column, and goes on with the next line.
+ */
+export class Refusal extends Error {
+	override readonly name = "Refusal";
+	/** What the user can do about it. */
+	readonly remedy: string;
+	/** Index of the word to point at; NOWHERE: the word that was being read. */
+	readonly word: number;
+
+	/** @param message in iptables' words, without its name and version in front */
+	constructor(message: string, remedy: string, word: number = NOWHERE) {
+		super(message);
+		this.remedy = remedy;
+		this.word = word;
+	}
+}
+
+export const NOWHERE = -1;

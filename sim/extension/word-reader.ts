@@ -1,0 +1,120 @@
+/**
+ * Walks the words of one line as getopt_long(3) does for iptables: options in the order in which
+ * they stand, plain words in between (the `!` is one), `--` at the end.
+ */
+import {
+	EMPTY_SCOPE,
+	type NamedOption,
+	type OptionScope,
+} from "./option-scope.ts";
+
+export type Found =
+	/** No word is left, or `--` was met. */
+	| "end"
+	/** A word that is no option: in `argument`. */
+	| "word"
+	/** An option: in `option`, its argument in `argument`. */
+	| "option"
+	/** An option without the argument that it needs. */
+	| "incomplete"
+	/** A word with a dash that names no option, or more than one. */
+	| "unknown";
+
+/** A class because it walks every rule of a ruleset: one reader serves them all. */
+export class WordReader {
+	words: readonly string[] = [];
+	/** The next word to be read (`optind`). */
+	index = 0;
+	/** Where the option or word that was found stands. */
+	word = 0;
+	/** Where `argument` stands; the option's own word when attached or absent. */
+	argumentWord = 0;
+	option: NamedOption | null = null;
+	/** `null`: none. */
+	argument: string | null = null;
+	/** Behind `-x` in `-xyz`: 0 when the next word is to be looked at. */
+	private inCluster = 0;
+
+	/** Begins with another line. */
+	start(words: readonly string[], from: number): void {
+		this.words = words;
+		this.index = from;
+		this.inCluster = 0;
+	}
+
+	/** Reads the same option again, because an extension was loaded that may know it. */
+	again(): void {
+		this.index = this.word;
+		this.inCluster = 0;
+	}
+
+	next(scope: OptionScope): Found {
+		if (this.inCluster > 0) return this.nextInCluster();
+		const { words, index } = this;
+		const word = words[index];
+		if (word === undefined) return "end";
+		this.index = index + 1;
+		this.word = index;
+		this.argumentWord = index;
+		this.argument = null;
+		if (word.charCodeAt(0) !== DASH || word.length === 1) {
+			this.argument = word;
+			return "word";
+		}
+		if (word === "--") return "end";
+		const option = scope.option(word);
+		if (option !== undefined) {
+			this.option = option;
+			return option.takes === "argument" ? this.takeArgument() : "option";
+		}
+		if (word.charCodeAt(1) === DASH) return this.attachedToLong(scope, word);
+		this.inCluster = 1;
+		return this.nextInCluster();
+	}
+
+	/** A word that may follow an option besides its argument (`xs_has_arg`), or `null`. */
+	peekPlain(): string | null {
+		const word = this.words[this.index];
+		if (word === undefined || word.startsWith("-") || word.startsWith("!"))
+			return null;
+		return word;
+	}
+
+	private takeArgument(): Found {
+		const argument = this.words[this.index];
+		if (argument === undefined) return "incomplete";
+		this.argument = argument;
+		this.argumentWord = this.index++;
+		return "option";
+	}
+
+	/** `--option=value`. */
+	private attachedToLong(scope: OptionScope, word: string): Found {
+		const equals = word.indexOf("=");
+		const option = equals < 0 ? undefined : scope.option(word.slice(0, equals));
+		if (option === undefined || option.takes === "nothing") return "unknown";
+		this.option = option;
+		this.argument = word.slice(equals + 1);
+		return "option";
+	}
+
+	/** `-xyz`: either several options in one word, or one with its argument attached. */
+	private nextInCluster(): Found {
+		const word = this.words[this.word] ?? "";
+		const letter = word[this.inCluster] ?? "";
+		const rest = word.slice(this.inCluster + 1);
+		const option = EMPTY_SCOPE.option(`-${letter}`);
+		this.argument = null;
+		this.argumentWord = this.word;
+		this.inCluster = rest === "" ? 0 : this.inCluster + 1;
+		if (option === undefined) return "unknown";
+		this.option = option;
+		if (option.takes === "nothing") return "option";
+		this.inCluster = 0;
+		if (rest === "" && option.takes === "argument") return this.takeArgument();
+		if (rest !== "") this.argument = rest;
+		return "option";
+	}
+}
+
+const DASH = 45;
