@@ -1,0 +1,148 @@
+/**
+ * Virtual time. Nothing happens by itself: timers fire when, and only when, the clock is advanced.
+ * Timers that are due at the same instant fire in the order in which they were set.
+ */
+import { invariant } from "../invariant.ts";
+
+/** A timer that was set; only the clock that made it knows what is in it. */
+export interface Timer {
+	readonly atMs: number;
+}
+
+interface Entry extends Timer {
+	/** Position in the heap; NOT_WAITING once it fired or was cancelled. */
+	index: number;
+	readonly order: number;
+	readonly background: boolean;
+	readonly action: () => void;
+}
+
+const NOT_WAITING = -1;
+
+export interface Clock {
+	/** Virtual milliseconds; fractions are allowed. */
+	readonly nowMs: number;
+	/** When the next timer is due; `Infinity` when none is set. */
+	readonly nextMs: number;
+	/** Timers that wait and are not in the background: is anything left to happen? */
+	readonly foreground: number;
+	/**
+	 * Sets a timer.
+	 * @param atMs not before now
+	 * @param background the timer only tidies up: nobody has to wait for it
+	 */
+	at(atMs: number, action: () => void, background?: boolean): Timer;
+	/** Sets a timer that is due `delayMs` from now. */
+	after(delayMs: number, action: () => void, background?: boolean): Timer;
+	/** Forgets a timer. One that fired already, or `null`, is no mistake. */
+	cancel(timer: Timer | null): void;
+	/** Moves time on to `toMs` and fires what is due until then, also what is set meanwhile. */
+	advanceTo(toMs: number): void;
+	/** Moves time on to the next timer if it is due by `toMs`, and fires that one alone. */
+	fireNext(toMs: number): boolean;
+}
+
+/** A clock that stands at `startMs`. */
+export function createClock(startMs = 0): Clock {
+	const heap: Entry[] = [];
+	let nowMs = startMs;
+	let set = 0;
+	let foreground = 0;
+
+	const clock: Clock = {
+		get nowMs() {
+			return nowMs;
+		},
+		get nextMs() {
+			return heap[0]?.atMs ?? Number.POSITIVE_INFINITY;
+		},
+		get foreground() {
+			return foreground;
+		},
+		at(atMs, action, background = false) {
+			invariant(atMs >= nowMs, `a timer for ${atMs} was set at ${nowMs}`);
+			const index = heap.length;
+			const entry = { atMs, index, order: set++, background, action };
+			heap.push(entry);
+			rise(heap, entry, index);
+			if (!background) foreground++;
+			return entry;
+		},
+		after(delayMs, action, background) {
+			return clock.at(nowMs + delayMs, action, background);
+		},
+		cancel(timer) {
+			const entry = timer as Entry | null;
+			if (entry === null || entry.index === NOT_WAITING) return;
+			if (!entry.background) foreground--;
+			remove(heap, entry);
+		},
+		advanceTo(toMs) {
+			invariant(toMs >= nowMs, `time cannot go from ${nowMs} to ${toMs}`);
+			while (clock.fireNext(toMs));
+			nowMs = toMs;
+		},
+		fireNext(toMs) {
+			const entry = heap[0];
+			if (entry === undefined || entry.atMs > toMs) return false;
+			nowMs = entry.atMs;
+			if (!entry.background) foreground--;
+			remove(heap, entry);
+			entry.action();
+			return true;
+		},
+	};
+	return clock;
+}
+
+function isEarlier(one: Entry, other: Entry): boolean {
+	return (
+		one.atMs < other.atMs ||
+		(one.atMs === other.atMs && one.order < other.order)
+	);
+}
+
+/** A binary heap in which every entry knows its place, so that cancelling needs no search. */
+function remove(heap: Entry[], entry: Entry): void {
+	const { index } = entry;
+	entry.index = NOT_WAITING;
+	const last = heap.pop();
+	if (last === undefined || last === entry) return;
+	rise(heap, last, index);
+	if (last.index === index) sink(heap, last, index);
+}
+
+function rise(heap: Entry[], entry: Entry, from: number): void {
+	let index = from;
+	while (index > 0) {
+		const parentIndex = (index - 1) >> 1;
+		const parent = heap[parentIndex] as Entry;
+		if (!isEarlier(entry, parent)) break;
+		heap[index] = parent;
+		parent.index = index;
+		index = parentIndex;
+	}
+	heap[index] = entry;
+	entry.index = index;
+}
+
+function sink(heap: Entry[], entry: Entry, from: number): void {
+	const { length } = heap;
+	let index = from;
+	for (;;) {
+		let childIndex = 2 * index + 1;
+		if (childIndex >= length) break;
+		let child = heap[childIndex] as Entry;
+		const right = heap[childIndex + 1];
+		if (right !== undefined && isEarlier(right, child)) {
+			child = right;
+			childIndex++;
+		}
+		if (!isEarlier(child, entry)) break;
+		heap[index] = child;
+		child.index = index;
+		index = childIndex;
+	}
+	heap[index] = entry;
+	entry.index = index;
+}
