@@ -1,0 +1,25 @@
+import { defineMatch } from "../extension/extension.ts";
+import { NO_ENTRY } from "../packet/skb.ts";
+import { type MarkTest, printMarkTest, readMarkTest } from "./mark-test.ts";
+
+/**
+ * Looks at the connection's mark (iptables 1.8.9 libxt_connmark.c, kernel 6.1 `connmark_mt` in
+ * xt_connmark.c). A packet without a connection does not match, inverted or not.
+ */
+export const connmark = defineMatch<MarkTest>({
+	name: "connmark",
+	needsConntrack: true,
+	options: [
+		{ name: "mark", type: "markMask", mandatory: true, invertible: true },
+	],
+	build: readMarkTest,
+	print: printMarkTest,
+	compile({ value, mask, inverted }, { conntrack }) {
+		return inverted
+			? (skb) =>
+					skb.entry !== NO_ENTRY && (conntrack.mark(skb.entry) & mask) !== value
+			: (skb) =>
+					skb.entry !== NO_ENTRY &&
+					(conntrack.mark(skb.entry) & mask) === value;
+	},
+});

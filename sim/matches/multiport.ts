@@ -1,0 +1,179 @@
+import { defineMatch, type Test } from "../extension/extension.ts";
+import { type ServiceProtocol, servicePort } from "../extension/names.ts";
+import type { GivenOptions } from "../extension/options.ts";
+import { readUnsigned } from "../extension/read-number.ts";
+import { TCP, UDP } from "../packet/packet.ts";
+import type { Skb } from "../packet/skb.ts";
+
+const DCCP = 33;
+const SCTP = 132;
+const UDPLITE = 136;
+
+/** Protocols that have their ports where TCP has them, and the names their services go by. */
+const SERVICES: ReadonlyMap<number, ServiceProtocol | null> = new Map([
+	[TCP, "tcp" as const],
+	[UDP, "udp" as const],
+	[UDPLITE, null],
+	[SCTP, "sctp" as const],
+	[DCCP, null],
+]);
+
+/** XT_MULTI_PORTS (include/uapi/linux/netfilter/xt_multiport.h, 6.1); a range takes two. */
+const MOST_PORTS = 15;
+
+interface Options {
+	readonly of: "sports" | "dports" | "ports";
+	readonly inverted: boolean;
+	/** A single port is a range of one. */
+	readonly ranges: readonly {
+		readonly min: number;
+		readonly max: number;
+	}[];
+}
+
+const NAMES = ["source-ports", "destination-ports", "ports"] as const;
+const PRINTED = {
+	"source-ports": "sports",
+	"destination-ports": "dports",
+	ports: "ports",
+} as const;
+const others = (name: string) => NAMES.filter((other) => other !== name);
+
+/** Is a port in a list? (iptables 1.8.9 libxt_multiport.c, kernel 6.1 xt_multiport.c, revision 1) */
+export const multiport = defineMatch<Options>({
+	name: "multiport",
+	options: [
+		...NAMES.map((name) => ({
+			name,
+			type: "string" as const,
+			invertible: true,
+			excludes: others(name),
+		})),
+		{
+			name: "sports",
+			type: "string",
+			invertible: true,
+			sameAs: "source-ports",
+		},
+		{
+			name: "dports",
+			type: "string",
+			invertible: true,
+			sameAs: "destination-ports",
+		},
+	],
+	build(given) {
+		const name = NAMES.find((option) => given.has(option));
+		const list = name && given.get(name, "string");
+		if (!name || !list)
+			return given.refuse(
+				"multiport expection an option",
+				"List the ports: `--dports 25,587`.",
+			);
+		return {
+			of: PRINTED[name],
+			inverted: list.inverted,
+			ranges: readRanges(given, name, list.text),
+		};
+	},
+	print({ of, inverted, ranges }) {
+		const list = ranges
+			.map(({ min, max }) => (min === max ? min : `${min}:${max}`))
+			.join(",");
+		return `${inverted ? " !" : ""} --${of} ${list}`;
+	},
+	compile({ of, inverted, ranges }) {
+		const known = new Uint8Array(65536);
+		for (const { min, max } of ranges) known.fill(1, min, max + 1);
+		const isIn = (port: number): boolean => known[port] === 1;
+		const wanted = !inverted;
+		const ofPorts: Test =
+			of === "sports"
+				? (skb) => isIn(skb.sourcePort) === wanted
+				: of === "dports"
+					? (skb) => isIn(skb.destinationPort) === wanted
+					: (skb) =>
+							(isIn(skb.sourcePort) || isIn(skb.destinationPort)) === wanted;
+		const ofPayload = (skb: Skb): boolean => {
+			if (skb.payload.length < 4) {
+				skb.hotdrop = true;
+				return false;
+			}
+			const source = of !== "dports" && isIn(portAt(skb.payload, 0));
+			const destination = of !== "sports" && isIn(portAt(skb.payload, 2));
+			return (source || destination) === wanted;
+		};
+		return (skb) =>
+			skb.protocol === TCP || skb.protocol === UDP
+				? ofPorts(skb)
+				: ofPayload(skb);
+	},
+});
+
+/** SCTP, DCCP and UDP-Lite are octets to the model; the ports are the first four of them. */
+const portAt = (payload: string, offset: number): number =>
+	(payload.charCodeAt(offset) << 8) | payload.charCodeAt(offset + 1);
+
+function readRanges(
+	given: GivenOptions,
+	option: string,
+	list: string,
+): Options["ranges"] {
+	const protocol = serviceProtocol(given, option);
+	const tooMany = () =>
+		given.refuse(
+			"too many ports specified",
+			`One list holds ${MOST_PORTS} ports, a range counting as two; write a second rule.`,
+			option,
+		);
+	const port = (text: string): number => {
+		const number = readUnsigned(text, 0, 65535);
+		if (number >= 0) return number;
+		const service = protocol === null ? null : servicePort(text, protocol);
+		return (
+			service ??
+			given.refuse(
+				`invalid port/service \`${text}' specified`,
+				"Separate ports by commas alone; a port is 0 to 65535 or a service of /etc/services.",
+				option,
+			)
+		);
+	};
+	const ranges: { min: number; max: number }[] = [];
+	let taken = 0;
+	for (const part of list.split(",")) {
+		const colon = part.indexOf(":");
+		taken += colon < 0 ? 1 : 2;
+		if (taken > MOST_PORTS) return tooMany();
+		const min = port(colon < 0 ? part : part.slice(0, colon));
+		const max = colon < 0 ? min : port(part.slice(colon + 1));
+		if (colon >= 0 && min >= max)
+			return given.refuse(
+				"invalid portrange specified",
+				"The first port of a range is less than the second.",
+				option,
+			);
+		ranges.push({ min, max });
+	}
+	return ranges;
+}
+
+function serviceProtocol(
+	given: GivenOptions,
+	option: string,
+): ServiceProtocol | null {
+	const service = SERVICES.get(given.protocol);
+	if (given.protocol === 0 && !given.protocolInverted)
+		return given.refuse(
+			"multiport needs `-p tcp', `-p udp', `-p udplite', `-p sctp' or `-p dccp'",
+			"Write `-p tcp` in front of `-m multiport`.",
+			option,
+		);
+	if (service === undefined || given.protocolInverted)
+		return given.refuse(
+			"multiport only works with TCP, UDP, UDPLITE, SCTP and DCCP",
+			"Write a rule for each protocol.",
+			option,
+		);
+	return service;
+}

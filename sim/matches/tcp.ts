@@ -1,0 +1,246 @@
+import { defineMatch, type Test } from "../extension/extension.ts";
+import { servicePort } from "../extension/names.ts";
+import type { GivenOptions } from "../extension/options.ts";
+import type { RouterPorts } from "../extension/ports.ts";
+import { readUnsigned } from "../extension/read-number.ts";
+import { ACK, FIN, PSH, RST, SYN, TCP, URG } from "../packet/packet.ts";
+import type { Skb } from "../packet/skb.ts";
+import { allOf } from "./all-of.ts";
+import {
+	ANY_PORT,
+	type PortRange,
+	portTests,
+	printPorts,
+} from "./port-range.ts";
+
+interface Options {
+	readonly source: PortRange;
+	readonly destination: PortRange;
+	readonly flags: {
+		readonly mask: number;
+		readonly set: number;
+		readonly inverted: boolean;
+	} | null;
+	/** Kind of a TCP option, 1 to 255. */
+	readonly option: { readonly kind: number; readonly inverted: boolean } | null;
+}
+
+/** In the order in which iptables-save prints them. */
+const FLAGS: readonly (readonly [name: string, bit: number])[] = [
+	["FIN", FIN],
+	["SYN", SYN],
+	["RST", RST],
+	["PSH", PSH],
+	["ACK", ACK],
+	["URG", URG],
+];
+const ALL_FLAGS = FLAGS.reduce((all, [, bit]) => all | bit, 0);
+
+/**
+ * TCP's ports, flags and options (iptables 1.8.9 libxt_tcp.c, kernel 6.1 xt_tcpudp.c). It is older
+ * than libxtables' option tables and has words of its own for what goes wrong.
+ */
+export const tcp = defineMatch<Options>({
+	name: "tcp",
+	protocols: [TCP],
+	options: [
+		{
+			name: "source-port",
+			type: "string",
+			invertible: true,
+			repeatable: true,
+		},
+		{
+			name: "sport",
+			type: "string",
+			invertible: true,
+			repeatable: true,
+			sameAs: "source-port",
+		},
+		{
+			name: "destination-port",
+			type: "string",
+			invertible: true,
+			repeatable: true,
+		},
+		{
+			name: "dport",
+			type: "string",
+			invertible: true,
+			repeatable: true,
+			sameAs: "destination-port",
+		},
+		{ name: "syn", type: "none", invertible: true, repeatable: true },
+		{
+			name: "tcp-flags",
+			type: "string",
+			words: 2,
+			invertible: true,
+			repeatable: true,
+		},
+		{
+			name: "tcp-option",
+			type: "string",
+			invertible: true,
+			repeatable: true,
+		},
+	],
+	build(given) {
+		return {
+			source: portRange(given, "source-port"),
+			destination: portRange(given, "destination-port"),
+			flags: flagTest(given),
+			option: optionTest(given),
+		};
+	},
+	print({ source, destination, option, flags }) {
+		const ports =
+			printPorts("sport", source) + printPorts("dport", destination);
+		const kind = option
+			? `${option.inverted ? " !" : ""} --tcp-option ${option.kind}`
+			: "";
+		if (!flags || (flags.mask === 0 && !flags.inverted)) return ports + kind;
+		const not = flags.inverted ? " !" : "";
+		return `${ports}${kind}${not} --tcp-flags ${printFlags(flags.mask)} ${printFlags(flags.set)}`;
+	},
+	compile({ source, destination, flags, option }, ports) {
+		const tests = portTests(source, destination);
+		if (flags) {
+			const { mask, set } = flags;
+			tests.push(
+				flags.inverted
+					? (skb) => (skb.tcpFlags & mask) !== set
+					: (skb) => (skb.tcpFlags & mask) === set,
+			);
+		}
+		if (option) tests.push(compileOption(option.kind, option.inverted, ports));
+		return allOf(tests);
+	},
+});
+
+function portRange(given: GivenOptions, option: string): PortRange {
+	const [range, second] = given.all(option, "string");
+	if (second)
+		return given.refuse(
+			`Only one \`--${option}' allowed`,
+			"Use `-m multiport` for several ports, or write a rule for each.",
+			option,
+		);
+	if (!range) return ANY_PORT;
+	const port = (text: string): number => {
+		const number = readUnsigned(text, 0, 65535);
+		return number >= 0
+			? number
+			: (servicePort(text, "tcp") ??
+					given.refuse(
+						`invalid port/service \`${text}' specified`,
+						"Write a port from 0 to 65535 or a service of /etc/services.",
+						option,
+					));
+	};
+	const { text, inverted } = range;
+	const colon = text.indexOf(":");
+	if (colon < 0) {
+		const only = port(text);
+		return { min: only, max: only, inverted };
+	}
+	const low = text.slice(0, colon);
+	const high = text.slice(colon + 1);
+	const min = low === "" ? 0 : port(low);
+	const max = high === "" ? 65535 : port(high);
+	if (min > max)
+		return given.refuse(
+			"invalid portrange (min > max)",
+			`Turn it round: ${max}:${min}.`,
+			option,
+		);
+	return { min, max, inverted };
+}
+
+function flagTest(given: GivenOptions): Options["flags"] {
+	const [syn, secondSyn] = given.all("syn", "none");
+	const [flags, secondFlags] = given.all("tcp-flags", "string");
+	if (secondSyn || secondFlags || (syn && flags))
+		return given.refuse(
+			"Only one of `--syn' or `--tcp-flags'  allowed",
+			"Say all that is asked of the flags in one `--tcp-flags MASK SET`.",
+			flags ? "tcp-flags" : "syn",
+		);
+	if (syn)
+		return { mask: SYN | RST | ACK | FIN, set: SYN, inverted: syn.inverted };
+	if (!flags) return null;
+	const [mask = "", set = ""] = flags.text.split(" ");
+	return {
+		mask: readFlags(given, mask),
+		set: readFlags(given, set),
+		inverted: flags.inverted,
+	};
+}
+
+function readFlags(given: GivenOptions, text: string): number {
+	let bits = 0;
+	for (const word of text.split(",").filter((part) => part !== "")) {
+		const name = word.toUpperCase();
+		const bit = FLAGS.find(([flag]) => flag === name)?.[1];
+		if (bit === undefined && name !== "ALL" && name !== "NONE")
+			return given.refuse(
+				`Unknown TCP flag \`${word}'`,
+				"The flags are SYN ACK FIN RST URG PSH, or ALL or NONE.",
+				"tcp-flags",
+			);
+		bits |= bit ?? (name === "ALL" ? ALL_FLAGS : 0);
+	}
+	return bits;
+}
+
+function printFlags(bits: number): string {
+	const names = FLAGS.filter(([, bit]) => bits & bit).map(([name]) => name);
+	return names.join(",") || "NONE";
+}
+
+function optionTest(given: GivenOptions): Options["option"] {
+	const [option, second] = given.all("tcp-option", "string");
+	if (second)
+		return given.refuse(
+			"Only one `--tcp-option' allowed",
+			"Write a second `-m tcp` for the other option.",
+			"tcp-option",
+		);
+	if (!option) return null;
+	const kind = readUnsigned(option.text, 1, 255);
+	if (kind < 0)
+		return given.refuse(
+			`Bad TCP option "${option.text}"`,
+			"Write the option's kind, a number from 1 to 255.",
+			"tcp-option",
+		);
+	return { kind, inverted: option.inverted };
+}
+
+/** The kinds of option that a `TcpPacket` can carry. */
+const CARRIED: Readonly<Record<number, Test>> = {
+	2: ({ tcpOptions }) => tcpOptions.mss !== null,
+	3: ({ tcpOptions }) => tcpOptions.windowScale !== null,
+	4: ({ tcpOptions }) => tcpOptions.sackPermitted,
+	5: ({ tcpOptions }) => tcpOptions.sack.length > 0,
+	8: ({ tcpOptions }) => tcpOptions.timestamp !== null,
+};
+const hasOptions = (skb: Skb): boolean =>
+	Object.values(CARRIED).some((carries) => carries(skb));
+
+const NO_OPERATION = 1;
+
+function compileOption(
+	kind: number,
+	inverted: boolean,
+	ports: RouterPorts,
+): Test {
+	// How options are padded is the sender's affair, and not part of a TcpPacket.
+	if (kind === NO_OPERATION)
+		return (skb) =>
+			hasOptions(skb)
+				? ports.unknown("padding between TCP options is not modelled")
+				: inverted;
+	const carries = CARRIED[kind] ?? (() => false);
+	return inverted ? (skb) => !carries(skb) : carries;
+}

@@ -1,0 +1,52 @@
+import { defineMatch } from "../extension/extension.ts";
+import type { GivenOptions } from "../extension/options.ts";
+import { UDP } from "../packet/packet.ts";
+import { allOf } from "./all-of.ts";
+import {
+	ANY_PORT,
+	type PortRange,
+	portTests,
+	printPorts,
+} from "./port-range.ts";
+
+interface Options {
+	readonly source: PortRange;
+	readonly destination: PortRange;
+}
+
+/** UDP's ports (iptables 1.8.9 libxt_udp.c, kernel 6.1 xt_tcpudp.c). */
+export const udp = defineMatch<Options>({
+	name: "udp",
+	protocols: [UDP],
+	options: [
+		{ name: "source-port", type: "portRange", invertible: true },
+		{
+			name: "sport",
+			type: "portRange",
+			invertible: true,
+			sameAs: "source-port",
+		},
+		{ name: "destination-port", type: "portRange", invertible: true },
+		{
+			name: "dport",
+			type: "portRange",
+			invertible: true,
+			sameAs: "destination-port",
+		},
+	],
+	build: (given) => ({
+		source: portRange(given, "source-port"),
+		destination: portRange(given, "destination-port"),
+	}),
+	print: ({ source, destination }) =>
+		printPorts("sport", source) + printPorts("dport", destination),
+	compile: ({ source, destination }) => allOf(portTests(source, destination)),
+});
+
+/** A range whose ends are the wrong way round is accepted, and matches nothing. */
+function portRange(given: GivenOptions, option: string): PortRange {
+	const range = given.get(option, "portRange");
+	if (!range) return ANY_PORT;
+	const [min, max] = range.value;
+	return { min, max, inverted: range.inverted };
+}
