@@ -1,0 +1,122 @@
+/**
+ * What the box itself says: resets, ICMP errors and echo replies, built as the 6.1 kernel builds
+ * them. Sending them is the box's business.
+ */
+import { icmp, tcp } from "../packet/build.ts";
+import {
+	ACK,
+	type Address,
+	FIN,
+	ICMP,
+	type Packet,
+	RST,
+	SYN,
+	TCP,
+} from "../packet/packet.ts";
+import { packetLength } from "../packet/packet-length.ts";
+import type { Skb } from "../packet/skb.ts";
+import { packetOf } from "../packet/skb-packet.ts";
+
+export const ECHO_REPLY = 0;
+export const DESTINATION_UNREACHABLE = 3;
+export const REDIRECT = 5;
+export const ECHO_REQUEST = 8;
+export const TIME_EXCEEDED = 11;
+export const TIMESTAMP_REQUEST = 13;
+
+export const NET_UNREACHABLE = 0;
+export const HOST_UNREACHABLE = 1;
+export const PROTOCOL_UNREACHABLE = 2;
+export const PORT_UNREACHABLE = 3;
+export const FRAGMENTATION_NEEDED = 4;
+
+/** An ICMP error is at most this long (`__icmp_send`: 576), headers of its own taken off. */
+const MOST_QUOTED = 576 - 20 - 8;
+const IPTOS_TOS_MASK = 0x1e;
+const IPTOS_PREC_INTERNETCONTROL = 0xc0;
+
+/**
+ * The reset for a segment that belongs to nobody (`tcp_v4_send_reset`), or that a rule rejects
+ * (`nf_send_reset`, whose only difference is the type of service).
+ * @returns `null` for a reset, which is never answered
+ */
+export function resetFor(skb: Skb, tos: number, ttl: number): Packet | null {
+	if (skb.protocol !== TCP || (skb.tcpFlags & RST) !== 0) return null;
+	const answered = (skb.tcpFlags & ACK) !== 0;
+	const octets = skb.payload.length;
+	return tcp({
+		source: skb.destination,
+		destination: skb.source,
+		sourcePort: skb.destinationPort,
+		destinationPort: skb.sourcePort,
+		flags: answered ? RST : RST | ACK,
+		seq: answered ? skb.ack : 0,
+		ack: answered
+			? 0
+			: skb.seq +
+				((skb.tcpFlags & SYN) !== 0 ? 1 : 0) +
+				((skb.tcpFlags & FIN) !== 0 ? 1 : 0) +
+				octets,
+		window: 0,
+		tos,
+		ttl,
+		dontFragment: true,
+	});
+}
+
+export interface IcmpErrorFields {
+	readonly type: number;
+	readonly code: number;
+	/** MTU or gateway. */
+	readonly rest: number;
+	readonly source: Address;
+	readonly ttl: number;
+}
+
+/** `__icmp_send`: an error about a packet, quoting as much of it as fits. */
+export function icmpErrorFor(skb: Skb, fields: IcmpErrorFields): Packet {
+	return icmp({
+		source: fields.source,
+		destination: skb.source,
+		type: fields.type,
+		code: fields.code,
+		rest: fields.rest,
+		about: quoted(packetOf(skb)),
+		// Redirects and errors keep the sender's type of service and add a precedence.
+		tos: (skb.tos & IPTOS_TOS_MASK) | IPTOS_PREC_INTERNETCONTROL,
+		ttl: fields.ttl,
+	});
+}
+
+/** Errors are never sent about errors (`icmp_pointers[].error`). */
+export function isIcmpError(skb: Skb): boolean {
+	if (skb.protocol !== ICMP) return false;
+	return skb.icmpType > 18 || ICMP_ERRORS.has(skb.icmpType);
+}
+const ICMP_ERRORS = new Set([1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12]);
+
+/** `icmp_echo`. */
+export function echoReplyFor(skb: Skb, ttl: number): Packet {
+	return icmp({
+		source: skb.destination,
+		destination: skb.source,
+		type: ECHO_REPLY,
+		code: skb.icmpCode,
+		rest: skb.icmpRest,
+		payload: skb.payload,
+		tos: skb.tos,
+		ttl,
+	});
+}
+
+function quoted(packet: Packet): Packet {
+	const excess = packetLength(packet) - MOST_QUOTED;
+	if (excess <= 0) return packet;
+	return {
+		...packet,
+		payload: packet.payload.slice(
+			0,
+			Math.max(0, packet.payload.length - excess),
+		),
+	};
+}

@@ -1,0 +1,102 @@
+/**
+ * How many ICMP errors the box sends: one bucket for all of them and one for each destination
+ * (net/ipv4/icmp.c `icmp_global_allow`, net/ipv4/inetpeer.c `inet_peer_xrlim_allow`,
+ * net/ipv4/route.c `ip_error` and `ip_rt_send_redirect`; 6.1). Clients that are refused by the
+ * hundred are told by the handful, which is why some of them wait for their own time-out.
+ */
+import type { Choice } from "../chance/choice.ts";
+import type { Address } from "../packet/packet.ts";
+
+/** Jiffies per second of Debian's kernels (CONFIG_HZ). */
+const HZ = 250;
+/** `XRLIM_BURST_FACTOR`. */
+const BURST = 6;
+/** `ip_rt_error_cost`, `ip_rt_error_burst`. */
+const ROUTE_ERROR_COST = HZ;
+const ROUTE_ERROR_BURST = 5 * HZ;
+/** Destination unreachable, source quench, time exceeded, parameter problem (`icmp_ratemask` 0x1818). */
+const LIMITED_TYPES = 0x1818;
+/** Fragmentation needed is never held back, for path MTU discovery depends on it. */
+const FRAGMENTATION_NEEDED = 4;
+const DESTINATION_UNREACHABLE = 3;
+
+interface Peer {
+	tokens: number;
+	last: number;
+}
+
+export interface IcmpLimitSettings {
+	readonly nowMs: () => number;
+	readonly choice: Choice;
+	/** A sysctl below `net.`. */
+	readonly sysctl: (name: string) => number;
+}
+
+export class IcmpLimits {
+	private readonly peers = new Map<Address, Peer>();
+	private credit = 0;
+	private stamp = Number.NEGATIVE_INFINITY;
+	private readonly settings: IcmpLimitSettings;
+
+	constructor(settings: IcmpLimitSettings) {
+		this.settings = settings;
+	}
+
+	/** May an ICMP message of this kind go to `destination` now? Counts it if so. */
+	allow(destination: Address, type: number, code: number): boolean {
+		const limited = ((LIMITED_TYPES >>> type) & 1) === 1;
+		if (
+			!limited ||
+			(type === DESTINATION_UNREACHABLE && code === FRAGMENTATION_NEEDED)
+		)
+			return true;
+		const { sysctl, choice } = this.settings;
+		if (!this.globalAllow()) return false;
+		const timeout = Math.round((sysctl("ipv4.icmp_ratelimit") * HZ) / 1000);
+		if (timeout > 0 && !this.take(destination, timeout, BURST * timeout))
+			return false;
+		// A random cost keeps outsiders from measuring the bucket (icmp_global_consume).
+		this.credit -= choice.pick(3, "icmp credit");
+		return true;
+	}
+
+	/** A packet without a route: `ip_error` has a bucket of its own in front of the usual ones. */
+	allowRouteError(destination: Address): boolean {
+		return this.take(destination, ROUTE_ERROR_COST, ROUTE_ERROR_BURST);
+	}
+
+	private take(destination: Address, cost: number, burst: number): boolean {
+		const now = this.jiffies();
+		let peer = this.peers.get(destination);
+		if (!peer) {
+			// A new peer's clock starts a minute back (inet_getpeer), so it has a full bucket.
+			peer = { tokens: 0, last: now - 60 * HZ };
+			this.peers.set(destination, peer);
+		}
+		peer.tokens = Math.min(peer.tokens + now - peer.last, burst);
+		peer.last = now;
+		if (peer.tokens < cost) return false;
+		peer.tokens -= cost;
+		return true;
+	}
+
+	private globalAllow(): boolean {
+		if (this.credit > 0) return true;
+		const now = this.jiffies();
+		const delta = Math.min(now - this.stamp, HZ);
+		if (delta < HZ / 50) return false;
+		const { sysctl } = this.settings;
+		const gained = Math.floor((sysctl("ipv4.icmp_msgs_per_sec") * delta) / HZ);
+		if (gained === 0) return false;
+		this.stamp = now;
+		this.credit = Math.min(
+			this.credit + gained,
+			sysctl("ipv4.icmp_msgs_burst"),
+		);
+		return true;
+	}
+
+	private jiffies(): number {
+		return Math.floor((this.settings.nowMs() * HZ) / 1000);
+	}
+}

@@ -1,0 +1,67 @@
+/**
+ * State that rules share by a name and that lives as long as a rule names it: condition variables,
+ * recent and hashlimit tables. A table that is replaced takes its names along before the old one
+ * lets go of them, so what both name survives, as with the kernel's reference counts
+ * (`condition_mt_check` and `condition_mt_destroy` of xt_condition.c, xtables-addons 3.23).
+ */
+import { invariant } from "../invariant.ts";
+
+interface Named {
+	readonly kind: string;
+	readonly name: string;
+	readonly value: object;
+	users: number;
+}
+
+/** What one compiled table holds; give it back with `release`. */
+export type Holding = readonly Named[];
+
+export class NamedStates {
+	private readonly states = new Map<string, Named>();
+	private holding: Named[] = [];
+
+	/** Runs `compile`, and notes what it asked for. */
+	hold<T>(compile: () => T): { readonly result: T; readonly holding: Holding } {
+		this.holding = [];
+		const result = compile();
+		const { holding } = this;
+		this.holding = [];
+		return { result, holding };
+	}
+
+	named<T extends object>(kind: string, name: string, create: () => T): T {
+		const key = `${kind}\0${name}`;
+		let state = this.states.get(key);
+		if (!state) {
+			state = { kind, name, value: create(), users: 0 };
+			this.states.set(key, state);
+		}
+		state.users++;
+		this.holding.push(state);
+		return state.value as T;
+	}
+
+	release(holding: Holding): void {
+		for (const state of holding) {
+			state.users--;
+			invariant(
+				state.users >= 0,
+				`${state.kind} ${state.name} was released too often`,
+			);
+			if (state.users === 0) this.states.delete(`${state.kind}\0${state.name}`);
+		}
+	}
+
+	find(kind: string, name: string): object | null {
+		return this.states.get(`${kind}\0${name}`)?.value ?? null;
+	}
+
+	/** All of a kind, sorted by name. */
+	all(
+		kind: string,
+	): readonly { readonly name: string; readonly value: object }[] {
+		return [...this.states.values()]
+			.filter((state) => state.kind === kind)
+			.sort((a, b) => (a.name < b.name ? -1 : 1));
+	}
+}

@@ -1,0 +1,81 @@
+/**
+ * Where on its way a packet meets what. The order at one hook is that of the priorities, smallest first.
+ *
+ *   in ──► PREROUTING ──► routed? ──► FORWARD ──► POSTROUTING ──► out
+ *                            │                        ▲
+ *                            ▼                        │
+ *                          INPUT ──► the box ──► OUTPUT ┘
+ */
+import type { HookName } from "../packet/skb.ts";
+import { HOOK_NAMES } from "../packet/skb.ts";
+import type { TableName } from "../ruleset/ruleset.ts";
+
+/** What can stand at a hook: a table, or connection tracking at its beginning or end. */
+export type HookFunction =
+	| { readonly kind: "table"; readonly table: Exclude<TableName, "nat"> }
+	| { readonly kind: "nat" }
+	| { readonly kind: "conntrack" }
+	| { readonly kind: "confirm" };
+
+export interface HookEntry {
+	readonly priority: number;
+	readonly function: HookFunction;
+	readonly hooks: readonly HookName[];
+}
+
+/**
+ * `enum nf_ip_hook_priorities`, include/uapi/linux/netfilter_ipv4.h (6.1), and who registers where:
+ * `packet_raw`, `packet_mangler`, `packet_filter`, `security_table` (net/ipv4/netfilter/iptable_*.c),
+ * `nf_nat_ipv4_ops` (nf_nat_proto.c), `ipv4_conntrack_ops` (nf_conntrack_proto.c).
+ */
+export const HOOK_ENTRIES: readonly HookEntry[] = [
+	{
+		priority: -300,
+		function: { kind: "table", table: "raw" },
+		hooks: ["PREROUTING", "OUTPUT"],
+	},
+	{
+		priority: -200,
+		function: { kind: "conntrack" },
+		hooks: ["PREROUTING", "OUTPUT"],
+	},
+	{
+		priority: -150,
+		function: { kind: "table", table: "mangle" },
+		hooks: HOOK_NAMES,
+	},
+	{
+		priority: -100,
+		function: { kind: "nat" },
+		hooks: ["PREROUTING", "OUTPUT"],
+	},
+	{
+		priority: 0,
+		function: { kind: "table", table: "filter" },
+		hooks: ["INPUT", "FORWARD", "OUTPUT"],
+	},
+	{
+		priority: 50,
+		function: { kind: "table", table: "security" },
+		hooks: ["INPUT", "FORWARD", "OUTPUT"],
+	},
+	{ priority: 100, function: { kind: "nat" }, hooks: ["INPUT", "POSTROUTING"] },
+	{
+		priority: 2147483647,
+		function: { kind: "confirm" },
+		hooks: ["INPUT", "POSTROUTING"],
+	},
+];
+
+/** The built-in chains of a table, in the order of their hooks. */
+export function builtInChains(table: TableName): readonly HookName[] {
+	const hooks = new Set<HookName>();
+	for (const entry of HOOK_ENTRIES) {
+		const holdsTable =
+			table === "nat"
+				? entry.function.kind === "nat"
+				: entry.function.kind === "table" && entry.function.table === table;
+		if (holdsTable) for (const hook of entry.hooks) hooks.add(hook);
+	}
+	return HOOK_NAMES.filter((hook) => hooks.has(hook));
+}
