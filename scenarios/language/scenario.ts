@@ -7,8 +7,10 @@
 import type {
 	ConntrackFilter,
 	GatewaySetup,
+	Operation,
 } from "../../sim/gateway/gateway.ts";
-import type { Step, WorldSetup } from "../../sim/world/setup.ts";
+import type { ConnectionOutcome } from "../../sim/world/account.ts";
+import type { Step, StepKind, WorldSetup } from "../../sim/world/setup.ts";
 
 export interface Scenario {
 	/** Unique, kebab-case. */
@@ -22,11 +24,42 @@ export interface Scenario {
 	readonly trap: string | null;
 	readonly setup: Setup;
 	/** In the order of their times. */
-	readonly steps: readonly Step[];
+	readonly steps: readonly ScenarioStep[];
 	readonly expect: readonly Expectation[];
 	/** The play ends here (virtual), or when nothing is left to happen, whichever is first. */
 	readonly endMs: number;
 }
+
+/** A step as the world plays it, save that rules may still be named by their file. */
+export type ScenarioStep = { readonly atMs: number; readonly label: string } & (
+	| Exclude<StepKind, { readonly kind: "operation" }>
+	| {
+			readonly kind: "operation";
+			readonly operation: Operation | RestoreFile;
+	  }
+);
+
+/** `iptables-restore < FILE`: the file lies beside the scenario; loading it puts its text in. */
+export interface RestoreFile {
+	readonly kind: "restore";
+	readonly file: string;
+	readonly noflush: boolean;
+	readonly counters: boolean;
+}
+
+/** A scenario whose files have been read: it needs nothing but itself to be played. */
+export interface PlayableScenario extends Scenario {
+	readonly setup: Setup & {
+		readonly ruleset: { readonly name: string; readonly text: string };
+	};
+	readonly steps: readonly Step[];
+}
+
+/** What a scenario file may hold (as its default export, or as the whole of a JSON file). */
+export type ScenarioFile =
+	| Scenario
+	| readonly Scenario[]
+	| { readonly suite: string; readonly scenarios: readonly Scenario[] };
 
 /** Rules are named by a file beside the scenario, or stand in it. */
 export type RulesetSource =
@@ -50,6 +83,9 @@ export interface ConnectionFilter {
 	readonly toMs?: number;
 	readonly client?: string;
 }
+
+/** `lost` is every end but `completed` and `open`; `accepted` is a message that a backend took. */
+export type CountedOutcome = ConnectionOutcome | "lost" | "accepted";
 
 export type Expectation = { readonly because: string } & ExpectationKind;
 
@@ -87,15 +123,22 @@ export type ExpectationKind =
 	  }
 	/** All packets of each connection meet one backend. */
 	| { readonly kind: "affinity"; readonly of: ConnectionFilter }
+	/** Connections of which packets met more than one backend: what affinity forbids, counted. */
+	| {
+			readonly kind: "moved";
+			readonly of: ConnectionFilter;
+			readonly atLeast: number;
+			readonly atMost: number;
+	  }
 	/** How the connections ended, by outcome: exact numbers or bounds. */
 	| {
 			readonly kind: "outcomes";
 			readonly of: ConnectionFilter;
-			readonly outcome: string;
+			readonly outcome: CountedOutcome;
 			readonly atLeast: number;
 			readonly atMost: number;
 	  }
-	/** What the box itself answered to clients: TCP resets, ICMP errors. */
+	/** Connections to which the box itself answered: `rst`, `icmp host-unreachable`; `*` is anything. */
 	| {
 			readonly kind: "gateway-answered";
 			readonly of: ConnectionFilter;

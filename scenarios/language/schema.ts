@@ -1,0 +1,146 @@
+/**
+ * What a scenario may look like, for files that users write. Unknown keys are faults (a misspelt
+ * expectation must not vanish silently), and what a person would leave out has a default.
+ *
+ * valibot's issues carry one text each: its first line here is the message, the second the remedy.
+ */
+import * as v from "valibot";
+import { parseAddress } from "../../sim/packet/address.ts";
+import { parsePacket } from "../../sim/packet/notation.ts";
+import { PacketError } from "../../sim/packet/packet-error.ts";
+
+/** An object with these keys and no others; the message lists them. */
+export function object<const Entries extends v.ObjectEntries>(
+	entries: Entries,
+) {
+	const keys = Object.keys(entries).join(", ");
+	return v.strictObject(entries, (issue) => {
+		const key = issue.path?.[0]?.key;
+		if (issue.expected === "never")
+			return `no such key\nThe keys here are: ${keys}.`;
+		if (issue.received === "undefined" && issue.expected !== "Object")
+			return `"${String(key)}" is missing\nThe keys here are: ${keys}.`;
+		return `expected an object, not ${issue.received}\nThe keys are: ${keys}.`;
+	});
+}
+
+/** One of several objects, told apart by their `kind`. */
+export function byKind<const Options extends v.VariantOptions<"kind">>(
+	options: Options,
+) {
+	return v.variant("kind", options, (issue) =>
+		issue.expected === "Object"
+			? `expected an object, not ${issue.received}\nIt has a \`kind\`, and what belongs to that.`
+			: `no kind ${issue.received}\nThe kinds are: ${words(issue.expected)}.`,
+	);
+}
+
+export function oneOf<const Words extends readonly string[]>(options: Words) {
+	return v.picklist(
+		options,
+		(issue) => `not ${issue.received}\nWrite one of: ${options.join(", ")}.`,
+	);
+}
+
+export const text = v.string(
+	(issue) => `expected a text, not ${issue.received}\nWrite it in quotes.`,
+);
+export const yesNo = v.boolean(
+	(issue) =>
+		`expected true or false, not ${issue.received}\nWrite \`true\` or \`false\`.`,
+);
+export const finite = v.pipe(
+	v.number(
+		(issue) =>
+			`expected a number, not ${issue.received}\nWrite it without quotes.`,
+	),
+	v.finite("not a finite number\nWrite a number such as 1000."),
+);
+/** Virtual time and durations. */
+export const milliseconds = v.pipe(
+	finite,
+	v.minValue(
+		0,
+		(issue) =>
+			`${issue.input} is negative\nTimes are milliseconds from 0, the beginning of the play.`,
+	),
+);
+export const positiveMs = v.pipe(
+	milliseconds,
+	v.gtValue(0, "must be more than 0\nWrite a number of milliseconds."),
+);
+
+export function whole(least: number, most: number) {
+	const between = `Write a whole number from ${least} to ${most}.`;
+	return v.pipe(
+		finite,
+		v.integer((issue) => `${issue.input} is not a whole number\n${between}`),
+		v.minValue(
+			least,
+			(issue) => `${issue.input} is less than ${least}\n${between}`,
+		),
+		v.maxValue(
+			most,
+			(issue) => `${issue.input} is more than ${most}\n${between}`,
+		),
+	);
+}
+
+export const count = whole(0, Number.MAX_SAFE_INTEGER);
+export const port = whole(1, 65_535);
+/** A chance or a share, between 0 and 1. */
+export const share = v.pipe(
+	finite,
+	v.gtValue(0, "must be more than 0\nWrite a number between 0 and 1."),
+	v.ltValue(1, "must be less than 1\nWrite a number between 0 and 1."),
+);
+
+export const address = v.pipe(
+	text,
+	v.check(
+		(given) => parseAddress(given) !== null,
+		(issue) =>
+			`"${issue.input}" is no IPv4 address\nWrite four decimal numbers: 192.168.0.1.`,
+	),
+);
+/** `10.0.0.1/8` */
+export const network = v.pipe(
+	text,
+	v.check(
+		(given) => {
+			const [dotted = "", length = "", ...rest] = given.split("/");
+			return (
+				parseAddress(dotted) !== null &&
+				/^\d{1,2}$/.test(length) &&
+				Number(length) <= 32 &&
+				rest.length === 0
+			);
+		},
+		(issue) =>
+			`"${issue.input}" is no address with a prefix length\nWrite it so: 192.168.0.254/24.`,
+	),
+);
+
+/** A packet in one-line notation. */
+export const packetLine = v.pipe(
+	text,
+	v.check(
+		(line) => packetFault(line) === null,
+		(issue) => packetFault(issue.input) ?? "",
+	),
+);
+
+function packetFault(line: string): string | null {
+	try {
+		parsePacket(line);
+		return null;
+	} catch (error) {
+		if (!(error instanceof PacketError)) throw error;
+		return `column ${error.place}: ${error.message}\n${error.remedy}`;
+	}
+}
+
+/** valibot writes `("a" | "b")`; people read `a, b`. */
+function words(expected: string | null): string {
+	return (expected ?? "").replace(/[()"]/g, "").replaceAll(" | ", ", ");
+}

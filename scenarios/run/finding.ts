@@ -1,0 +1,79 @@
+/** What the judges share: how a finding is made, and which connections a filter means. */
+import type { ConnectionRecord } from "../../sim/world/account.ts";
+import type { ConnectionFilter } from "../language/scenario.ts";
+import type { Judgement } from "./result.ts";
+
+/** A judgement without the expectation that it is about. */
+export type Finding = Omit<Judgement, "expectation">;
+
+/** A judgement names at most this many connections; its text has the whole number. */
+export const MOST_CONNECTIONS_NAMED = 20;
+
+export function finding(
+	holds: boolean,
+	fields: {
+		readonly expected: string;
+		readonly seen: string;
+		readonly concerned?: readonly ConnectionRecord[];
+		readonly rule?: string;
+	},
+): Finding {
+	const concerned = fields.concerned ?? [];
+	return {
+		outcome: holds ? "holds" : "violated",
+		expected: fields.expected,
+		seen: fields.seen,
+		connections: concerned
+			.slice(0, MOST_CONNECTIONS_NAMED)
+			.map((connection) => connection.id),
+		rule: fields.rule ?? null,
+	};
+}
+
+/** The connections that a filter means, in the order of their first SYNs. */
+export function selected(
+	connections: readonly ConnectionRecord[],
+	filter: ConnectionFilter,
+): readonly ConnectionRecord[] {
+	return connections.filter(
+		(connection) =>
+			(filter.step === undefined || connection.step === filter.step) &&
+			(filter.client === undefined || connection.client === filter.client) &&
+			(filter.fromMs === undefined || connection.startedMs >= filter.fromMs) &&
+			(filter.toMs === undefined || connection.startedMs < filter.toMs),
+	);
+}
+
+/** `3 connections`, `1 entry`. */
+export function counted(
+	count: number,
+	one: string,
+	many: string = `${one}s`,
+): string {
+	return `${count} ${count === 1 ? one : many}`;
+}
+
+/** `exactly 3`, `at least 1`, `at most 2`, `1 to 2`, `any number of`. */
+export function bounds(atLeast: number, atMost: number): string {
+	if (atLeast === atMost) return `exactly ${atLeast}`;
+	if (atMost === Number.MAX_SAFE_INTEGER)
+		return atLeast === 0 ? "any number of" : `at least ${atLeast}`;
+	return atLeast === 0 ? `at most ${atMost}` : `${atLeast} to ${atMost}`;
+}
+
+/** `*` stands for anything; everything else for itself. Linear in the text: no backtracking over stars. */
+export function matchesPattern(text: string, pattern: string): boolean {
+	const parts = pattern.split("*");
+	const first = parts[0] ?? "";
+	if (parts.length === 1) return text === pattern;
+	const last = parts[parts.length - 1] ?? "";
+	if (!text.startsWith(first) || !text.endsWith(last)) return false;
+	let from = first.length;
+	const end = text.length - last.length;
+	for (const part of parts.slice(1, -1)) {
+		const found = text.indexOf(part, from);
+		if (found < 0 || found + part.length > end) return false;
+		from = found + part.length;
+	}
+	return from <= end;
+}

@@ -1,0 +1,230 @@
+/** Expectations about where connections went and how they ended. */
+import type { Account, ConnectionRecord } from "../../sim/world/account.ts";
+import type { CountedOutcome, ExpectationKind } from "../language/scenario.ts";
+import {
+	bounds,
+	counted,
+	type Finding,
+	finding,
+	matchesPattern,
+	selected,
+} from "./finding.ts";
+import { evenBand, multinomialBands } from "./statistics.ts";
+
+type Of<Kind extends ExpectationKind["kind"]> = Extract<
+	ExpectationKind,
+	{ readonly kind: Kind }
+>;
+
+/** A line of backends longer than this is cut around its first difference. */
+const MOST_BACKENDS_SHOWN = 24;
+
+/** Binary fractions: (0.8 - 0.1) × 10 comes out a hair above 7 and must not become 8. */
+const ROUNDING = 1e-9;
+
+export function judgeOrder(given: Of<"order">, account: Account): Finding {
+	const connections = selected(account.connections, given.of);
+	const seen = connections.map((connection) => connection.backend);
+	const length = Math.max(seen.length, given.backends.length);
+	let first = 0;
+	while (first < length && seen[first] === given.backends[first]) first++;
+	const holds = first === length;
+	const from = Math.max(
+		0,
+		Math.min(first - MOST_BACKENDS_SHOWN / 2, length - MOST_BACKENDS_SHOWN),
+	);
+	const difference = holds
+		? ""
+		: ` (connection ${first + 1} is the first that differs)`;
+	return finding(holds, {
+		expected: sequence(given.backends, holds ? 0 : from),
+		seen: `${sequence(seen, holds ? 0 : from)}${difference}`,
+		concerned: holds ? [] : connections.slice(first, first + 1),
+	});
+}
+
+export function judgeSplit(given: Of<"split">, account: Account): Finding {
+	const connections = selected(account.connections, given.of);
+	const names = Object.keys(given.weights);
+	const weights = names.map((name) => given.weights[name] ?? 0);
+	const total = weights.reduce((sum, weight) => sum + weight, 0);
+	const counts = names.map(
+		(name) => connections.filter(({ backend }) => backend === name).length,
+	);
+	const strays = connections.filter(
+		({ backend }) => backend === null || !names.includes(backend),
+	);
+	const allowed = allowedBands(given, weights, total, connections.length);
+	const inside = counts.every((count, index) => {
+		const band = allowed[index];
+		return band !== undefined && count >= band.low && count <= band.high;
+	});
+	const holds = connections.length > 0 && strays.length === 0 && inside;
+	const expected = names.map((name, index) => {
+		const band = allowed[index] ?? { low: 0, high: 0 };
+		return `${name} ${band.low === band.high ? band.low : `${band.low}…${band.high}`}`;
+	});
+	const seen = names.map((name, index) => `${name} ${counts[index]}`);
+	if (strays.length > 0) seen.push(`elsewhere or nowhere ${strays.length}`);
+	return finding(holds, {
+		expected: `${expected.join(", ")} of ${counted(connections.length, "connection")}${doubt(given)}`,
+		seen: seen.join(", "),
+		concerned: strays,
+	});
+}
+
+function allowedBands(
+	given: Of<"split">,
+	weights: readonly number[],
+	total: number,
+	trials: number,
+) {
+	const { within } = given;
+	switch (within.kind) {
+		case "exact":
+			return weights.map((weight) => evenBand(trials, weight, total));
+		case "confidence":
+			return multinomialBands(
+				trials,
+				weights.map((weight) => weight / total),
+				within.confidence,
+			);
+		case "tolerance":
+			return weights.map((weight) => ({
+				low: Math.max(
+					0,
+					Math.ceil((weight / total - within.tolerance) * trials - ROUNDING),
+				),
+				high: Math.min(
+					trials,
+					Math.floor((weight / total + within.tolerance) * trials + ROUNDING),
+				),
+			}));
+	}
+}
+
+function doubt({ within }: Of<"split">): string {
+	switch (within.kind) {
+		case "exact":
+			return "";
+		case "confidence":
+			return ` (chance alone leaves this once in ${Math.round(1 / (1 - within.confidence))} runs)`;
+		case "tolerance":
+			return ` (±${within.tolerance * 100} %)`;
+	}
+}
+
+export function judgeAvoided(given: Of<"avoided">, account: Account): Finding {
+	const connections = selected(account.connections, given.of);
+	const there = connections.filter(({ met, backend }) =>
+		[...met, backend].includes(given.backend),
+	);
+	return finding(connections.length > 0 && there.length === 0, {
+		expected: `none of the connections at ${given.backend}`,
+		seen: `${there.length} of ${counted(connections.length, "connection")}${firstAt(there)}`,
+		concerned: there,
+	});
+}
+
+export function judgeAffinity(
+	given: Of<"affinity">,
+	account: Account,
+): Finding {
+	const connections = selected(account.connections, given.of);
+	const moved = connections.filter(({ met }) => met.length > 1);
+	return finding(connections.length > 0 && moved.length === 0, {
+		expected: "one backend for all packets of each connection",
+		seen: describeMoved(moved, connections.length),
+		concerned: moved,
+	});
+}
+
+export function judgeMoved(given: Of<"moved">, account: Account): Finding {
+	const connections = selected(account.connections, given.of);
+	const moved = connections.filter(({ met }) => met.length > 1);
+	return finding(within(given, moved.length, connections.length), {
+		expected: `${bounds(given.atLeast, given.atMost)} of the connections at more than one backend`,
+		seen: describeMoved(moved, connections.length),
+		concerned: moved,
+	});
+}
+
+function describeMoved(
+	moved: readonly ConnectionRecord[],
+	total: number,
+): string {
+	const example = moved[0];
+	const which = example
+		? `, the first one ${example.met.join(", then ")} (port ${example.sourcePort})`
+		: "";
+	return `${moved.length} of ${counted(total, "connection")} met more than one${which}`;
+}
+
+export function judgeOutcomes(
+	given: Of<"outcomes">,
+	account: Account,
+): Finding {
+	const connections = selected(account.connections, given.of);
+	const fitting = connections.filter((it) => endedAs(it, given.outcome));
+	const tally = new Map<string, number>();
+	for (const { outcome } of connections)
+		tally.set(outcome, (tally.get(outcome) ?? 0) + 1);
+	const others = [...tally].map(([outcome, count]) => `${outcome} ${count}`);
+	const holds = within(given, fitting.length, connections.length);
+	return finding(holds, {
+		expected: `${bounds(given.atLeast, given.atMost)} of the connections ${given.outcome}`,
+		seen: `${fitting.length} of ${counted(connections.length, "connection")} (${others.join(", ") || "none"})`,
+		concerned: holds ? [] : fitting,
+	});
+}
+
+function endedAs(
+	connection: ConnectionRecord,
+	wanted: CountedOutcome,
+): boolean {
+	if (wanted === "accepted") return connection.accepted;
+	if (wanted === "lost")
+		return !["completed", "open"].includes(connection.outcome);
+	return connection.outcome === wanted;
+}
+
+export function judgeGatewayAnswered(
+	given: Of<"gateway-answered">,
+	account: Account,
+): Finding {
+	const connections = selected(account.connections, given.of);
+	const answered = connections.filter(({ gatewayAnswers }) =>
+		gatewayAnswers.some((answer) => matchesPattern(answer, given.answer)),
+	);
+	const all = connections.flatMap(({ gatewayAnswers }) => gatewayAnswers);
+	const kinds = [...new Set(all)].join(", ");
+	return finding(within(given, answered.length, connections.length), {
+		expected: `the gateway answers ${given.answer} to ${bounds(given.atLeast, given.atMost)} of the connections`,
+		seen: `${answered.length} of ${counted(connections.length, "connection")}${kinds ? ` (it said ${kinds})` : ""}`,
+		concerned: answered,
+	});
+}
+
+/** Nothing is shown by no connection at all: every filter has to fit at least one. */
+function within(
+	given: { readonly atLeast: number; readonly atMost: number },
+	count: number,
+	total: number,
+): boolean {
+	return total > 0 && count >= given.atLeast && count <= given.atMost;
+}
+
+function firstAt(connections: readonly ConnectionRecord[]): string {
+	const first = connections[0];
+	return first ? `, the first one at ${first.startedMs} ms` : "";
+}
+
+function sequence(backends: readonly (string | null)[], from: number): string {
+	if (backends.length === 0) return "no connection";
+	const shown = backends
+		.slice(from, from + MOST_BACKENDS_SHOWN)
+		.map((backend) => backend ?? "none");
+	const before = from > 0 ? ["…"] : [];
+	const after = from + MOST_BACKENDS_SHOWN < backends.length ? ["…"] : [];
+	return [...before, ...shown, ...after].join(" ");
+}

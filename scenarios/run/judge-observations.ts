@@ -1,0 +1,190 @@
+/** Expectations about what the gateway showed of itself: packets, entries, counters, conditions, commands. */
+import type {
+	ConntrackFilter,
+	ConntrackLine,
+} from "../../sim/gateway/gateway.ts";
+import { printPacket } from "../../sim/packet/notation.ts";
+import type { Account } from "../../sim/world/account.ts";
+import type { ExpectationKind } from "../language/scenario.ts";
+import {
+	bounds,
+	counted,
+	type Finding,
+	finding,
+	matchesPattern,
+} from "./finding.ts";
+import { countersOf } from "./rule-counters.ts";
+
+type Of<Kind extends ExpectationKind["kind"]> = Extract<
+	ExpectationKind,
+	{ readonly kind: Kind }
+>;
+
+/** Of packets and entries, the text of a judgement shows the first few. */
+const MOST_SHOWN = 6;
+
+export function judgePacketsOut(
+	given: Of<"packets-out">,
+	account: Account,
+): Finding {
+	const lines = account.packets
+		.filter(
+			({ direction, interface: name, atMs }) =>
+				direction === "out" &&
+				name === given.interface &&
+				atMs >= given.fromMs &&
+				atMs < given.toMs,
+		)
+		.map(({ packet }) => printPacket(packet, { payload: "length" }));
+	const missing = firstMissing(lines, given.packets, given.exactly);
+	const expected =
+		given.packets.length === 0
+			? `nothing out of ${given.interface}`
+			: `${given.exactly ? "exactly" : "in this order"} out of ${given.interface}: ${given.packets.join(" | ")}`;
+	return finding(missing === null, {
+		expected,
+		seen: `${missing === null ? "" : `${missing}; `}${counted(lines.length, "packet")}${shown(lines)}`,
+	});
+}
+
+/** Says what is missing or too much; `null` when nothing is. */
+function firstMissing(
+	lines: readonly string[],
+	patterns: readonly string[],
+	exactly: boolean,
+): string | null {
+	let next = 0;
+	for (const pattern of patterns) {
+		const found = lines.findIndex(
+			(line, index) => index >= next && matchesPattern(line, pattern),
+		);
+		if (found < 0) return `nothing fits \`${pattern}\``;
+		if (exactly && found > next) return `too much: \`${lines[next]}\``;
+		next = found + 1;
+	}
+	return exactly && next < lines.length ? `too much: \`${lines[next]}\`` : null;
+}
+
+export function judgeConntrack(
+	given: Of<"conntrack">,
+	account: Account,
+): Finding {
+	const wanted = [
+		...Object.entries(given.filter).map(([key, value]) => `${key} ${value}`),
+		...(given.assured === undefined
+			? []
+			: [given.assured ? "[ASSURED]" : "not [ASSURED]"]),
+		...(given.unreplied === undefined
+			? []
+			: [given.unreplied ? "[UNREPLIED]" : "not [UNREPLIED]"]),
+		...(given.timeoutS === undefined ? [] : [`timeout ${given.timeoutS}`]),
+	].join(", ");
+	const expected = `${bounds(given.atLeast, given.atMost)} entries${wanted ? ` with ${wanted}` : ""} ${moment(given.at)}`;
+	const observation = observationAt(given.at, account);
+	if (!observation) return notObserved(given.at, expected);
+	const fitting = observation.conntrack.filter(
+		(line) =>
+			matchesFilter(line, given.filter) &&
+			(given.assured === undefined || line.assured === given.assured) &&
+			(given.unreplied === undefined || line.unreplied === given.unreplied) &&
+			(given.timeoutS === undefined || line.timeoutS === given.timeoutS),
+	);
+	const holds =
+		fitting.length >= given.atLeast && fitting.length <= given.atMost;
+	// Where entries are missing, the others tell why; where there are too many, they themselves do.
+	const telling = fitting.length > 0 ? fitting : observation.conntrack;
+	return finding(holds, {
+		expected,
+		seen: `${fitting.length} of ${counted(observation.conntrack.length, "entry", "entries")}${shown(telling.map(({ text }) => text))}`,
+	});
+}
+
+function matchesFilter(line: ConntrackLine, filter: ConntrackFilter): boolean {
+	const pairs: readonly (readonly [unknown, unknown])[] = [
+		[filter.protocol, line.protocol],
+		[filter.originalSource, line.original.source],
+		[filter.originalDestination, line.original.destination],
+		[filter.replySource, line.reply.source],
+		[filter.replyDestination, line.reply.destination],
+		[filter.originalSourcePort, line.original.sourcePort],
+		[filter.originalDestinationPort, line.original.destinationPort],
+		[filter.mark, line.mark],
+		[filter.state, line.state],
+	];
+	return pairs.every(([wanted, is]) => wanted === undefined || wanted === is);
+}
+
+export function judgeCounter(given: Of<"counter">, account: Account): Finding {
+	const expected = `${counted(given.packets, "packet")} counted by ${given.rule} ${moment(given.at)}`;
+	const observation = observationAt(given.at, account);
+	if (!observation) return notObserved(given.at, expected);
+	const counters = countersOf(observation.ruleset);
+	const packets = counters.get(given.rule);
+	return finding(packets === given.packets, {
+		expected,
+		seen:
+			packets === undefined
+				? `no such rule; there are ${[...counters.keys()].join(", ")}`
+				: counted(packets, "packet"),
+		rule: given.rule,
+	});
+}
+
+export function judgeCondition(
+	given: Of<"condition">,
+	account: Account,
+): Finding {
+	const expected = `condition ${given.name} ${valueText(given.value)} ${moment(given.at)}`;
+	const observation = observationAt(given.at, account);
+	if (!observation) return notObserved(given.at, expected);
+	const value = observation.conditions[given.name] ?? null;
+	return finding(value === given.value, { expected, seen: valueText(value) });
+}
+
+export function judgeOperation(
+	given: Of<"operation">,
+	account: Account,
+): Finding {
+	const expected = given.ok
+		? `${given.step} succeeds`
+		: `${given.step} fails${given.message ? ` and says "${given.message}"` : ""}`;
+	const done = account.operations.find(({ label }) => label === given.step);
+	if (!done)
+		return finding(false, {
+			expected,
+			seen: "the play ended before it was done",
+		});
+	const { outcome } = done;
+	const said = outcome.ok ? "" : outcome.message;
+	const holds = outcome.ok === given.ok && said.includes(given.message);
+	return finding(holds, {
+		expected,
+		seen: outcome.ok ? "it succeeded" : `it failed: ${said}`,
+	});
+}
+
+function observationAt(label: string, account: Account) {
+	return account.observations.find((it) => it.label === label)?.observation;
+}
+
+function notObserved(label: string, expected: string): Finding {
+	return finding(false, {
+		expected,
+		seen: label ? `the play ended before "${label}"` : "nobody looked",
+	});
+}
+
+function moment(label: string): string {
+	return label ? `at "${label}"` : "at the end";
+}
+
+function valueText(value: 0 | 1 | null): string {
+	return value === null ? "does not exist" : `is ${value}`;
+}
+
+function shown(lines: readonly string[]): string {
+	if (lines.length === 0) return "";
+	const rest = lines.length - MOST_SHOWN;
+	const more = rest > 0 ? ` | … ${rest} more` : "";
+	return `: ${lines.slice(0, MOST_SHOWN).join(" | ")}${more}`;
+}

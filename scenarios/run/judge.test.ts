@@ -1,0 +1,427 @@
+import { describe, expect, it } from "vitest";
+import type { ConntrackLine } from "../../sim/gateway/gateway.ts";
+import type { Account } from "../../sim/world/account.ts";
+import {
+	affinity,
+	avoided,
+	conditionIs,
+	conntrack,
+	counter,
+	evenSplit,
+	failoverGapAtMost,
+	gatewayAnswered,
+	moved,
+	operationFails,
+	operationSucceeds,
+	order,
+	outcomes,
+	packetsOut,
+	pattern,
+	split,
+} from "../language/build-expect.ts";
+import type { Expectation, ExpectationKind } from "../language/scenario.ts";
+import { judge } from "./judge.ts";
+import {
+	accountOf,
+	connectionRecord,
+	connectionsTo,
+	observed,
+	sent,
+} from "./test-account.ts";
+
+const alternating = accountOf({
+	connections: connectionsTo("b1", "b2", "b1", "b2"),
+});
+const allToB1 = accountOf({
+	connections: connectionsTo("b1", "b1", "b1", "b1"),
+});
+const torn = accountOf({
+	connections: [connectionRecord(0, { met: ["b1", "b2"] })],
+});
+const unanswered = accountOf({ connections: connectionsTo("b1", null) });
+const nobody = accountOf();
+
+const failure = (...served: readonly (string | null)[]) =>
+	accountOf({
+		connections: connectionsTo(...served),
+		events: [{ kind: "backend", atMs: 10, backend: "b1", behaviour: "hang" }],
+	});
+
+const entry: ConntrackLine = {
+	text: "ipv4 2 tcp 6 120 SYN_SENT …",
+	protocol: "tcp",
+	state: "SYN_SENT",
+	timeoutS: 120,
+	original: {
+		source: "10.0.0.10",
+		destination: "10.0.0.1",
+		sourcePort: 40000,
+		destinationPort: 25,
+	},
+	reply: {
+		source: "192.168.0.1",
+		destination: "10.0.0.10",
+		sourcePort: 25,
+		destinationPort: 40000,
+	},
+	unreplied: true,
+	assured: false,
+	mark: 1,
+};
+const looked = accountOf({
+	observations: [
+		observed("", {
+			ruleset:
+				"*mangle\n:PREROUTING ACCEPT [9:540]\n:M - [0:0]\n[7:420] -A M -j RETURN\n[2:120] -A M -j DROP\nCOMMIT\n",
+			conntrack: [entry],
+			conditions: { mail1up: 1 },
+		}),
+	],
+});
+const emitted = accountOf({
+	packets: [
+		sent(5, "tcp 10.0.0.1:25 > 10.0.0.10:40000 SA seq 7 ack 1"),
+		sent(9, "tcp 10.0.0.1:25 > 10.0.0.10:40000 R seq 8"),
+	],
+});
+const did = accountOf({
+	operations: [
+		{ label: "load", atMs: 0, outcome: { ok: true } },
+		{
+			label: "bad",
+			atMs: 1,
+			outcome: { ok: false, message: "COMMIT expected" },
+		},
+	],
+});
+
+/** What each kind of expectation says to an account that fulfils it and to one that does not. */
+const cases: readonly [
+	string,
+	Expectation,
+	{ readonly holds: Account; readonly violated: readonly Account[] },
+][] = [
+	[
+		"order",
+		order(["b1", "b2", "b1", "b2"]),
+		{ holds: alternating, violated: [allToB1, unanswered, nobody] },
+	],
+	[
+		"order of no more connections than were made",
+		order(["b1", "b2"]),
+		{
+			holds: accountOf({ connections: connectionsTo("b1", "b2") }),
+			violated: [alternating],
+		},
+	],
+	[
+		"pattern",
+		pattern(["b1", "b2"], 4),
+		{ holds: alternating, violated: [allToB1] },
+	],
+	[
+		"even split",
+		evenSplit(["b1", "b2"]),
+		{ holds: alternating, violated: [allToB1, nobody] },
+	],
+	[
+		"split where some reach nothing",
+		split({ b1: 1, b2: 1 }, { tolerance: 0.4 }),
+		{ holds: alternating, violated: [unanswered] },
+	],
+	[
+		"split with a confidence",
+		split({ b1: 1, b2: 1 }, { confidence: 0.95 }),
+		{
+			holds: accountOf({ connections: manyTo("b1", 40, "b2", 60) }),
+			violated: [accountOf({ connections: manyTo("b1", 39, "b2", 61) })],
+		},
+	],
+	[
+		"split with a tolerance",
+		split({ b1: 8, b2: 2 }, { tolerance: 0.1 }),
+		{
+			holds: accountOf({ connections: manyTo("b1", 7, "b2", 3) }),
+			violated: [accountOf({ connections: manyTo("b1", 6, "b2", 4) })],
+		},
+	],
+	[
+		"avoided",
+		avoided("b2"),
+		{ holds: allToB1, violated: [alternating, torn, nobody] },
+	],
+	[
+		"failover gap",
+		failoverGapAtMost("b1", 20),
+		{
+			// Fails at 10 ms; connection 1 is lost, connection 2 (at 20 ms) is the first one served.
+			holds: failure("b1", null, "b2", "b2"),
+			violated: [
+				failure("b1", null, null, null, "b2"),
+				failure("b1", null, "b2", null),
+				failure("b1"),
+				alternating,
+			],
+		},
+	],
+	["affinity", affinity(), { holds: alternating, violated: [torn, nobody] }],
+	[
+		"moved",
+		moved({ atLeast: 1 }),
+		{ holds: torn, violated: [alternating, nobody] },
+	],
+	[
+		"outcomes",
+		outcomes("refused", 1),
+		{ holds: unanswered, violated: [alternating, nobody] },
+	],
+	[
+		"lost",
+		outcomes("lost", 0),
+		{ holds: alternating, violated: [unanswered, nobody] },
+	],
+	[
+		"accepted",
+		outcomes("accepted", { atLeast: 2 }),
+		{ holds: alternating, violated: [unanswered] },
+	],
+	[
+		"gateway answered",
+		gatewayAnswered("rst", 1),
+		{ holds: unanswered, violated: [alternating, nobody] },
+	],
+	[
+		"gateway silent",
+		gatewayAnswered("*", 0),
+		{ holds: alternating, violated: [unanswered, nobody] },
+	],
+	[
+		"packets out",
+		packetsOut("bond0.204", ["* > 10.0.0.10:* SA *", "* R *"]),
+		{ holds: emitted, violated: [nobody] },
+	],
+	[
+		"packets out, in this order",
+		packetsOut("bond0.204", ["* R *", "* SA *"]),
+		{
+			holds: accountOf({ packets: [...emitted.packets].reverse() }),
+			violated: [emitted],
+		},
+	],
+	[
+		"packets out, exactly",
+		packetsOut("bond0.204", ["* SA *"], { exactly: true }),
+		{
+			holds: accountOf({ packets: emitted.packets.slice(0, 1) }),
+			violated: [emitted, nobody],
+		},
+	],
+	[
+		"packets out from a time on",
+		packetsOut("bond0.204", [], { fromMs: 6, exactly: true }),
+		{
+			holds: accountOf({ packets: emitted.packets.slice(0, 1) }),
+			violated: [emitted],
+		},
+	],
+	[
+		"conntrack",
+		conntrack({ mark: 1, state: "SYN_SENT", originalSourcePort: 40000 }, 1, {
+			unreplied: true,
+			assured: false,
+			timeoutS: 120,
+		}),
+		{
+			holds: looked,
+			violated: [
+				withEntry({ mark: 2 }),
+				withEntry({ timeoutS: 119 }),
+				withEntry({ assured: true }),
+				withEntry({ unreplied: false }),
+				nobody,
+			],
+		},
+	],
+	[
+		"counter",
+		counter("mangle:M:rule:2", 2),
+		{ holds: looked, violated: [nobody, withEntry({}, "[3:1] -A M -j DROP")] },
+	],
+	[
+		"counter of a policy",
+		counter("mangle:PREROUTING:policy", 9),
+		{ holds: looked, violated: [nobody] },
+	],
+	[
+		"condition",
+		conditionIs("mail1up", 1),
+		{ holds: looked, violated: [withEntry({}), nobody] },
+	],
+	[
+		"condition that does not exist",
+		conditionIs("mail2up", null),
+		{
+			holds: looked,
+			violated: [
+				accountOf({
+					observations: [observed("", { conditions: { mail2up: 0 } })],
+				}),
+			],
+		},
+	],
+	[
+		"operation fails",
+		operationFails("bad", "COMMIT"),
+		{
+			holds: did,
+			violated: [
+				nobody,
+				accountOf({
+					operations: [{ label: "bad", atMs: 1, outcome: { ok: true } }],
+				}),
+				accountOf({
+					operations: [
+						{ label: "bad", atMs: 1, outcome: { ok: false, message: "other" } },
+					],
+				}),
+			],
+		},
+	],
+	[
+		"operation succeeds",
+		operationSucceeds("load"),
+		{ holds: did, violated: [nobody] },
+	],
+];
+
+function manyTo(first: string, some: number, second: string, others: number) {
+	return connectionsTo(
+		...Array<string>(some).fill(first),
+		...Array<string>(others).fill(second),
+	);
+}
+
+function withEntry(parts: Partial<ConntrackLine>, rules = ""): Account {
+	return accountOf({
+		observations: [
+			observed("", {
+				conntrack: [{ ...entry, ...parts }],
+				ruleset: `*mangle\n${rules}`,
+			}),
+		],
+	});
+}
+
+describe("judging", () => {
+	it.each(cases)("%s holds where it does", (_, expectation, { holds }) => {
+		const [judgement] = judge({ expect: [expectation] }, holds);
+		expect(judgement).toMatchObject({ outcome: "holds" });
+	});
+
+	it.each(cases)("%s is violated where it is", (_, expectation, accounts) => {
+		for (const account of accounts.violated) {
+			const [judgement] = judge({ expect: [expectation] }, account);
+			expect(judgement).toMatchObject({ outcome: "violated" });
+			expect(judgement?.seen).not.toBe("");
+		}
+	});
+
+	it.each(cases)(
+		"%s is unknown when the play ended in the unknown",
+		(_, expectation, { holds }) => {
+			const unknown = {
+				rule: "mangle:M:rule:1",
+				text: "-A M -m set",
+				line: 3,
+				reason: "set is not modelled",
+			};
+			const [judgement] = judge(
+				{ expect: [expectation] },
+				{ ...holds, unknown },
+			);
+			expect(judgement).toMatchObject({
+				outcome: "unknown",
+				rule: "mangle:M:rule:1",
+			});
+		},
+	);
+
+	it("has a case for every kind of expectation", () => {
+		const every: Record<ExpectationKind["kind"], true> = {
+			order: true,
+			split: true,
+			avoided: true,
+			"failover-gap": true,
+			affinity: true,
+			moved: true,
+			outcomes: true,
+			"gateway-answered": true,
+			"packets-out": true,
+			conntrack: true,
+			counter: true,
+			condition: true,
+			operation: true,
+		};
+		const tried = new Set(cases.map(([, { kind }]) => kind));
+		expect([...tried].sort()).toEqual(Object.keys(every).sort());
+	});
+});
+
+describe("what a judgement says", () => {
+	const say = (expectation: Expectation, account: Account) => {
+		const [judgement] = judge({ expect: [expectation] }, account);
+		return judgement;
+	};
+
+	it("names the first connection that differs", () => {
+		expect(say(pattern(["b1", "b2"], 4), allToB1)).toMatchObject({
+			expected: "b1 b2 b1 b2",
+			seen: "b1 b1 b1 b1 (connection 2 is the first that differs)",
+			connections: [1],
+		});
+	});
+
+	it("shows the difference, not the beginning, of a long line", () => {
+		const backends = Array<string>(100).fill("b1");
+		const account = accountOf({
+			connections: connectionsTo(...backends.with(60, "b2")),
+		});
+		expect(say(order(backends), account)?.seen).toContain("… b1 b1");
+		expect(say(order(backends), account)?.seen).toContain("b2");
+	});
+
+	it("gives the numbers that a confidence allows", () => {
+		const connections = manyTo("b1", 39, "b2", 61);
+		const given = split({ b1: 1, b2: 1 }, { confidence: 0.95 });
+		expect(say(given, accountOf({ connections }))).toMatchObject({
+			expected:
+				"b1 40…60, b2 40…60 of 100 connections (chance alone leaves this once in 20 runs)",
+			seen: "b1 39, b2 61",
+		});
+	});
+
+	it("names few of many connections", () => {
+		const connections = connectionsTo(...Array<null>(1000).fill(null));
+		const judgement = say(outcomes("lost", 0), accountOf({ connections }));
+		expect(judgement?.connections).toHaveLength(20);
+		expect(judgement?.seen).toBe("1000 of 1000 connections (refused 1000)");
+	});
+
+	it("looks at the connections of the filter alone", () => {
+		const connections = [
+			connectionRecord(0, { step: "before", backend: "b1" }),
+			connectionRecord(1, { step: "after", backend: "b2" }),
+			connectionRecord(2, { client: "c2", backend: "b3" }),
+		];
+		const account = accountOf({ connections });
+		expect(say(order(["b2"], { step: "after" }), account)?.outcome).toBe(
+			"holds",
+		);
+		expect(say(order(["b3"], { client: "c2" }), account)?.outcome).toBe(
+			"holds",
+		);
+		expect(say(order(["b2"], { fromMs: 10, toMs: 20 }), account)?.outcome).toBe(
+			"holds",
+		);
+	});
+});

@@ -1,0 +1,203 @@
+/**
+ * Reads scenario files and everything that they name. TypeScript goes through jiti, so that it
+ * needs no build; `import … from "marktwin"` inside of a scenario file gets this very program, from
+ * whatever folder, installed there or not.
+ */
+import { readFile } from "node:fs/promises";
+import { basename, dirname, extname, resolve } from "node:path";
+import { createJiti } from "jiti";
+import type {
+	PlayableScenario,
+	RulesetSource,
+	Scenario,
+} from "../language/scenario.ts";
+import { ScenarioError } from "../language/scenario-error.ts";
+import { validateScenarioFile } from "../language/validate.ts";
+import { placeInJson, reasonWithPlace } from "./syntax-place.ts";
+
+/** A ruleset that stands in for every file of some name. */
+export interface RulesText {
+	readonly name: string;
+	readonly text: string;
+}
+
+export interface LoadOptions {
+	/** What `import … from "marktwin"` gives: `await import("…/index.ts")`. */
+	readonly library?: object;
+	/** Played instead of the file of that name, wherever a scenario or a step names it. */
+	readonly rules?: ReadonlyMap<string, RulesText>;
+}
+
+/** A scenario with the file that it came from, as that was named; "" for a built-in one. */
+export interface LoadedScenario {
+	readonly file: string;
+	readonly scenario: PlayableScenario;
+}
+
+const MODULES = [".ts", ".mts", ".js", ".mjs"];
+
+/**
+ * Loads scenario files (`.ts`, `.mts`, `.js`, `.mjs`, `.json`), in their order.
+ * @throws ScenarioError for the first file that cannot be used, with all of its faults
+ */
+export async function loadScenarios(
+	files: readonly string[],
+	options: LoadOptions = {},
+): Promise<readonly LoadedScenario[]> {
+	const loaded: LoadedScenario[] = [];
+	for (const file of files) {
+		const scenarios = validateScenarioFile(await read(file, options), file);
+		const folder = dirname(resolve(file));
+		for (const scenario of scenarios)
+			loaded.push({
+				file,
+				scenario: await resolveRules(scenario, folder, { ...options, file }),
+			});
+	}
+	return loaded;
+}
+
+async function read(file: string, options: LoadOptions): Promise<unknown> {
+	const extension = extname(file);
+	if (extension !== ".json" && !MODULES.includes(extension))
+		throw new ScenarioError("export", file, [
+			{
+				path: "",
+				message: `a scenario file does not end in "${extension}"`,
+				remedy: `Scenarios are TypeScript, JavaScript or JSON: ${[...MODULES, ".json"].join(", ")}.`,
+			},
+		]);
+	const text = await readText(file, "missing", file, "");
+	return extension === ".json"
+		? parseJson(text, file)
+		: importModule(file, options.library ?? {});
+}
+
+function parseJson(text: string, file: string): unknown {
+	try {
+		return JSON.parse(text);
+	} catch (error) {
+		const { path, message } = placeInJson(text, error);
+		throw new ScenarioError("syntax", file, [
+			{ path, message, remedy: "The file has to be JSON, as RFC 8259 says." },
+		]);
+	}
+}
+
+async function importModule(file: string, library: object): Promise<unknown> {
+	const jiti = createJiti(import.meta.url, {
+		fsCache: false,
+		moduleCache: false,
+		virtualModules: { marktwin: library },
+	});
+	let module: { readonly default?: unknown };
+	try {
+		module = await jiti.import(resolve(file));
+	} catch (error) {
+		const { path, message } = reasonWithPlace(error, resolve(file));
+		throw new ScenarioError("syntax", file, [
+			{
+				path,
+				message,
+				remedy:
+					'The file has to run by itself; `import … from "marktwin"` works in it from any folder.',
+			},
+		]);
+	}
+	if (module.default === undefined)
+		throw new ScenarioError("export", file, [
+			{
+				path: "",
+				message: `it has no default export${exportsOf(module)}`,
+				remedy:
+					"Write `export default scenario({ … })`, or a list of scenarios, or `{ suite, scenarios }`.",
+			},
+		]);
+	return module.default;
+}
+
+function exportsOf(module: object): string {
+	const names = Object.keys(module).filter((name) => name !== "default");
+	return names.length === 0 ? "" : `, only ${names.join(", ")}`;
+}
+
+/**
+ * Puts the texts of the rules files in, so that the scenario needs nothing but itself.
+ * @param folder where the files are that it names
+ * @throws ScenarioError (`rules`) when one of them cannot be read
+ */
+export async function resolveRules(
+	scenario: Scenario,
+	folder: string,
+	options: LoadOptions & { readonly file: string },
+): Promise<PlayableScenario> {
+	const textOf = async (
+		source: RulesetSource,
+		path: string,
+	): Promise<RulesText> => {
+		const name = "text" in source ? source.name : source.file;
+		const replacement = options.rules?.get(basename(name));
+		if (replacement) return replacement;
+		if ("text" in source) return source;
+		const where = `${scenario.name}: ${path}`;
+		const text = await readText(
+			resolve(folder, name),
+			"rules",
+			options.file,
+			where,
+		);
+		return { name, text };
+	};
+	const steps = scenario.steps.map(async (step, index) => {
+		if (step.kind !== "operation") return step;
+		const { operation } = step;
+		if (operation.kind !== "restore") return { ...step, operation };
+		const { file, noflush, counters } = operation;
+		const { name, text } = await textOf(
+			"text" in operation ? { name: file, text: operation.text } : { file },
+			`steps[${index}].operation.file`,
+		);
+		return {
+			...step,
+			operation: {
+				kind: "restore" as const,
+				file: name,
+				text,
+				noflush,
+				counters,
+			},
+		};
+	});
+	return {
+		...scenario,
+		setup: {
+			...scenario.setup,
+			ruleset: await textOf(scenario.setup.ruleset, "setup.ruleset.file"),
+		},
+		steps: await Promise.all(steps),
+	};
+}
+
+async function readText(
+	path: string,
+	code: "missing" | "rules",
+	file: string,
+	where: string,
+): Promise<string> {
+	try {
+		return await readFile(path, "utf8");
+	} catch (error) {
+		const reason =
+			error instanceof Error && "code" in error ? String(error.code) : "";
+		throw new ScenarioError(code, file, [
+			{
+				path: where,
+				message: `cannot read ${path}${reason ? ` (${reason})` : ""}`,
+				remedy:
+					code === "missing"
+						? "Name a scenario file that is there."
+						: "Rules are looked for beside the scenario file that names them.",
+			},
+		]);
+	}
+}

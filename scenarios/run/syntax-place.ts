@@ -1,0 +1,60 @@
+/** Where in a file the reader stopped, taken from what the readers say. */
+
+export interface Place {
+	/** `line 3:14`, or "" when the reader did not say. */
+	readonly path: string;
+	readonly message: string;
+}
+
+/** Of an error of `JSON.parse`, which counts octets instead of lines. */
+export function placeInJson(text: string, error: unknown): Place {
+	const message = messageOf(error);
+	const [, position] = / at position (\d+)/.exec(message) ?? [];
+	const end = message.includes("Unexpected end") ? text.length : null;
+	const offset = position === undefined ? end : Number(position);
+	if (offset === null) return { path: "", message };
+	const before = text.slice(0, offset).split("\n");
+	const column = (before[before.length - 1] ?? "").length + 1;
+	return {
+		path: `line ${before.length}:${column}`,
+		message: message.replace(/ in JSON at position .*$/, ""),
+	};
+}
+
+/** Of an error of a module that could not be read (`ParseError: … FILE:4:0`) or failed when it ran. */
+export function reasonWithPlace(error: unknown, file: string): Place {
+	const message = messageOf(error);
+	const inMessage = placeAfter(message, file);
+	if (inMessage) {
+		const [line, column] = inMessage;
+		return {
+			// The parser counts columns from 0, everybody else from 1.
+			path: `line ${line}:${column + 1}`,
+			message: firstLine(message.replace(/^ParseError: /, "")),
+		};
+	}
+	const stack = error instanceof Error ? (error.stack ?? "") : "";
+	const inStack = placeAfter(stack.replaceAll("file://", ""), file);
+	return {
+		path: inStack ? `line ${inStack[0]}:${inStack[1]}` : "",
+		message: firstLine(message),
+	};
+}
+
+function placeAfter(
+	text: string,
+	file: string,
+): readonly [number, number] | null {
+	const at = text.indexOf(`${file}:`);
+	if (at < 0) return null;
+	const found = /^:(\d+):(\d+)/.exec(text.slice(at + file.length));
+	return found ? [Number(found[1]), Number(found[2])] : null;
+}
+
+function firstLine(text: string): string {
+	return (text.split("\n")[0] ?? "").trim();
+}
+
+function messageOf(error: unknown): string {
+	return error instanceof Error ? error.message : String(error);
+}
