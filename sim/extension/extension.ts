@@ -4,7 +4,7 @@
  * table of cases beside it.
  */
 import type { HookName, Skb } from "../packet/skb.ts";
-import type { RuleHeader, TableName } from "../ruleset/ruleset.ts";
+import type { MatchUse, RuleHeader, TableName } from "../ruleset/ruleset.ts";
 import type { GivenOptions, OptionEntry } from "./options.ts";
 import type { RouterPorts } from "./ports.ts";
 
@@ -36,6 +36,8 @@ export interface LoadPlace {
 	readonly table: TableName;
 	readonly chain: string;
 	readonly header: RuleHeader;
+	/** The rule's matches: TCPMSS asks for `--syn` among them. */
+	readonly matches: readonly MatchUse[];
 	/** Hooks from which the rule's chain can be reached. */
 	readonly hooks: readonly HookName[];
 }

@@ -28,6 +28,13 @@ export interface RouterPorts {
 		interfaceIndex: number,
 		destination: Address,
 	): Address | null;
+	/** MTU of the way that the packet would take now, for `-j TCPMSS --clamp-mss-to-pmtu`. */
+	pathMtu(skb: Skb): number;
+	/**
+	 * The smaller of the MTUs of the routes to the packet's destination and back to its source
+	 * (`tcpmss_mangle_packet`, net/netfilter/xt_TCPMSS.c, 6.1).
+	 */
+	pathMtu(skb: Skb): number;
 	/** Sends REJECT's answer to a packet. The target returns NF_DROP afterwards. */
 	reject(skb: Skb, answer: RejectAnswer): void;
 	/** `LOG` and `NFLOG`: tells the trace sink; costs nothing without one. */
@@ -111,6 +118,11 @@ export interface NatRange {
 	readonly persistent: boolean;
 	/** NETMAP: the host part is kept. */
 	readonly netmap: boolean;
+	/**
+	 * MASQUERADE: index of the interface whose going down ends the connection
+	 * (`nf_conn_nat.masq_index`).
+	 */
+	readonly masqueradeInterface?: number;
 }
 
 export interface NatPort {

@@ -252,6 +252,7 @@ export function testPorts(
 			const address = given.interfaceAddresses?.[index - 1];
 			return address === undefined ? null : ip(address);
 		},
+		pathMtu: () => 1500,
 		reject(_skb, answer) {
 			rejected.push(answer);
 		},

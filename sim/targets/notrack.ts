@@ -1,0 +1,19 @@
+import { defineTarget } from "../extension/extension.ts";
+import { CTINFO_UNTRACKED, XT_CONTINUE } from "../packet/skb.ts";
+import { isSeen } from "./ct.ts";
+
+/**
+ * The older name of `CT --notrack`; iptables keeps apart which of the two was written
+ * (iptables 1.8.9 libxt_CT.c, `notrack_ct2_tg_init`; kernel 6.1 xt_CT.c).
+ */
+export const notrack = defineTarget<object>({
+	name: "NOTRACK",
+	tables: ["raw"],
+	options: [],
+	build: () => ({}),
+	print: () => "",
+	compile: () => (skb) => {
+		if (!isSeen(skb)) skb.ctinfo = CTINFO_UNTRACKED;
+		return XT_CONTINUE;
+	},
+});

@@ -1,0 +1,56 @@
+import { defineTarget } from "../extension/extension.ts";
+import type { NatRange } from "../extension/ports.ts";
+import { HOOK_OUTPUT, NF_DROP } from "../packet/skb.ts";
+import {
+	NO_PORTS,
+	NO_RANGE,
+	printFlags,
+	printPorts,
+	readPorts,
+} from "./nat-range.ts";
+
+const LOOPBACK = 0x7f000001;
+/** Asked for no destination in particular, an interface answers with its first address. */
+const ANYWHERE = 0;
+
+/**
+ * DNAT to the router itself (iptables 1.8.9 libxt_NAT.c, kernel 6.1 nf_nat_redirect.c,
+ * `nf_nat_redirect_ipv4`).
+ */
+export const redirect = defineTarget<NatRange>({
+	name: "REDIRECT",
+	tables: ["nat"],
+	hooks: ["PREROUTING", "OUTPUT"],
+	needsConntrack: true,
+	options: [
+		{ name: "to-ports", type: "string" },
+		{ name: "random", type: "none" },
+	],
+	build(given) {
+		const text = given.get("to-ports", "string")?.text;
+		const ports =
+			text === undefined ? NO_PORTS : readPorts(given, "to-ports", text);
+		if (ports.basePort !== null)
+			return given.refuse(
+				"Shifted portmap ranges not supported with this kernel",
+				"Leave `/BASE` out; only DNAT knows it.",
+				"to-ports",
+			);
+		return { ...NO_RANGE, ...ports, random: given.has("random") };
+	},
+	print(range) {
+		const ports = printPorts(range);
+		return `${ports === "" ? "" : ` --to-ports ${ports}`}${printFlags(range)}`;
+	},
+	compile(range, ports) {
+		return (skb) => {
+			const address =
+				skb.hook === HOOK_OUTPUT
+					? LOOPBACK
+					: ports.interfaceAddress(skb.inInterface, ANYWHERE);
+			if (address === null) return NF_DROP;
+			const addresses = { min: address, max: address };
+			return ports.nat.setup(skb, { ...range, addresses }, "destination");
+		};
+	},
+});

@@ -1,0 +1,34 @@
+import { defineTarget } from "../extension/extension.ts";
+import type { NatRange } from "../extension/ports.ts";
+import { printFlags, printRange, readRange } from "./nat-range.ts";
+
+/**
+ * Gives a connection another source (iptables 1.8.9 libxt_NAT.c, revision 0; kernel 6.1 xt_nat.c,
+ * `xt_snat_target_v0`). A base port is read and its number forgotten: revision 0 has no field for it.
+ */
+export const snat = defineTarget<NatRange>({
+	name: "SNAT",
+	tables: ["nat"],
+	hooks: ["INPUT", "POSTROUTING"],
+	needsConntrack: true,
+	options: [
+		{ name: "to-source", type: "string", mandatory: true },
+		{ name: "random", type: "none" },
+		{ name: "random-fully", type: "none" },
+		{ name: "persistent", type: "none" },
+	],
+	build(given) {
+		const range = readRange(given, "to-source");
+		return {
+			...range,
+			basePort: range.basePort === null ? null : 0,
+			random: given.has("random"),
+			randomFully: given.has("random-fully"),
+			persistent: given.has("persistent"),
+		};
+	},
+	print: (range) => ` --to-source ${printRange(range)}${printFlags(range)}`,
+	compile: (range, { nat }) => {
+		return (skb) => nat.setup(skb, range, "source");
+	},
+});
