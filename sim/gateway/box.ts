@@ -63,6 +63,9 @@ export class Box {
 	private readonly neighbours: Neighbours;
 	private readonly limits: IcmpLimits;
 	private readonly listeners: ReadonlySet<string>;
+	private forwarding = false;
+	private sendsRedirects = false;
+	private defaultTtl = 64;
 	private path: readonly (readonly HookStep[])[] = [];
 	/** Who stopped the last packet that was stopped. */
 	private stoppedBy = "";
@@ -83,6 +86,8 @@ export class Box {
 			const outcome = this.sysctls.set(name, value);
 			if (!outcome.ok) throw new SetupError(outcome.message);
 		}
+		this.sysctls.watch(() => this.readSysctls());
+		this.readSysctls();
 		const { clock, choice } = ports;
 		const nowMs = () => clock.nowMs;
 		this.conntrack = new Conntrack({ nowMs, choice, sysctls: this.sysctls });
@@ -108,6 +113,18 @@ export class Box {
 		);
 		this.tables = new LoadedTables(this.routerPorts(nowMs));
 		this.rewire();
+	}
+
+	/** Settings that every packet needs. */
+	private readSysctls(): void {
+		this.forwarding = this.sysctls.get("ipv4.ip_forward") === 1;
+		this.sendsRedirects =
+			this.sysctls.get("ipv4.conf.all.send_redirects") === 1;
+		this.defaultTtl = this.sysctls.get("ipv4.ip_default_ttl");
+	}
+
+	get hasEmissions(): boolean {
+		return this.emitted.length > 0;
 	}
 
 	/** What came out since the last call, in order. */
@@ -207,10 +224,9 @@ export class Box {
 		if (martian) return dropped(martian);
 		const route = this.routes.lookup(skb.destination);
 		if (route?.type === "local") return this.deliver(skb);
-		const forwarding = this.sysctls.get("ipv4.ip_forward") === 1;
 		if (route?.type === "broadcast" || skb.pktType !== "unicast")
 			return this.deliver(skb);
-		if (!forwarding) return dropped("forwarding is off");
+		if (!this.forwarding) return dropped("forwarding is off");
 		if (!route) {
 			if (this.limits.allowRouteError(skb.source))
 				this.icmpError(
@@ -262,7 +278,7 @@ export class Box {
 		skb.original = null;
 		if (
 			route.interface === skb.inInterface &&
-			this.sysctls.get("ipv4.conf.all.send_redirects") === 1 &&
+			this.sendsRedirects &&
 			this.routes.isOnLink(skb.source, skb.inInterface)
 		)
 			throw new UnknownSignal(
@@ -283,7 +299,7 @@ export class Box {
 	/** `ip_local_deliver`, and what the box's own stack answers. */
 	private deliver(skb: Skb): Fate {
 		if (!this.passHook(HOOK_INPUT, skb)) return this.stopped();
-		const ttl = this.sysctls.get("ipv4.ip_default_ttl");
+		const ttl = this.defaultTtl;
 		switch (skb.protocol) {
 			case TCP: {
 				if (this.listens("tcp", skb)) break;
@@ -368,7 +384,7 @@ export class Box {
 		const to = this.routes.lookup(skb.destination);
 		if (to?.type === "broadcast") return;
 		const source = to?.type === "local" ? skb.destination : back.source;
-		const ttl = this.sysctls.get("ipv4.ip_default_ttl");
+		const ttl = this.defaultTtl;
 		const answer = skbOf(
 			answers.icmpErrorFor(skb, { type, code, rest, source, ttl }),
 		);
@@ -386,11 +402,7 @@ export class Box {
 			);
 			return;
 		}
-		const reset = answers.resetFor(
-			skb,
-			0,
-			this.sysctls.get("ipv4.ip_default_ttl"),
-		);
+		const reset = answers.resetFor(skb, 0, this.defaultTtl);
 		if (!reset || skb.pktType !== "unicast") return;
 		const made = skbOf(reset);
 		this.conntrack.attach(made, skb);

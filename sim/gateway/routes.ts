@@ -36,6 +36,7 @@ export class SetupError extends Error {
 	override readonly name = "SetupError";
 }
 
+const CACHE_SIZE = 65536;
 const LOOPBACK_INDEX = 1;
 const LOOPBACK: Entry = {
 	network: 127 << 24,
@@ -81,6 +82,8 @@ export class Routes {
 			this.entries.find(
 				(entry) => ((destination ^ entry.network) & entry.mask) === 0,
 			)?.route ?? null;
+		// Sources are looked up too, and there may be millions of them.
+		if (this.cache.size >= CACHE_SIZE) this.cache.clear();
 		this.cache.set(destination, found);
 		return found;
 	}

@@ -1,0 +1,285 @@
+/**
+ * The model of a gateway: a box, the clock that drives it, and the operations that are carried out
+ * on it while it runs. It answers the world's asks at once.
+ */
+import type { Choice } from "../chance/choice.ts";
+import { type Clock, createClock } from "../clock/clock.ts";
+import { invariant, unreachable } from "../invariant.ts";
+import type { ConditionVariable } from "../matches/condition.ts";
+import type { Tracer } from "../netfilter/traverse.ts";
+import { UnknownSignal } from "../netfilter/unknown-signal.ts";
+import { formatAddress, parseAddress } from "../packet/address.ts";
+import type { Address, Packet } from "../packet/packet.ts";
+import { applyScript } from "../ruleset/apply.ts";
+import { parseCommand, parseScript } from "../ruleset/parse.ts";
+import { printRuleset } from "../ruleset/print.ts";
+import type { Ruleset } from "../ruleset/ruleset.ts";
+import { printFaults } from "../ruleset/ruleset-error.ts";
+import type { Answer, Ask } from "../world/ask.ts";
+import { Box } from "./box.ts";
+import type {
+	Emission,
+	Fate,
+	GatewaySetup,
+	Observation,
+	Operation,
+	OperationOutcome,
+	TraceSink,
+	Unknown,
+} from "./gateway.ts";
+import { createRuleTracer } from "./rule-tracer.ts";
+
+export interface ModelGatewayPorts {
+	readonly choice: Choice;
+	/** Is told of every rule that a packet matches. Without one, nothing is paid for it. */
+	readonly trace?: TraceSink;
+}
+
+const OK: OperationOutcome = { ok: true };
+
+export class ModelGateway {
+	private readonly clock: Clock = createClock();
+	private readonly setup: GatewaySetup;
+	private readonly choice: Choice;
+	private readonly tracer: Tracer | null;
+	/** Hosts that do not answer ARP; everybody else does. */
+	private readonly silent = new Set<string>();
+	private box: Box;
+
+	/** @throws SetupError when the setup contradicts itself */
+	constructor(setup: GatewaySetup, ports: ModelGatewayPorts) {
+		this.setup = setup;
+		this.choice = ports.choice;
+		this.tracer = ports.trace
+			? createRuleTracer(ports.trace, () => ({
+					interfaces: this.box.routes.interfaces,
+					connmark: (entry) => this.box.conntrack.mark(entry),
+				}))
+			: null;
+		this.box = this.createBox();
+	}
+
+	/** Virtual time, in ms. */
+	get nowMs(): number {
+		return this.clock.nowMs;
+	}
+
+	/** Does what the world asks for. */
+	answer(ask: Ask): Answer {
+		let outcome: OperationOutcome | null = null;
+		let observation: Observation | null = null;
+		let unknown: Unknown | null = null;
+		try {
+			if (ask.kind === "wait") this.wait(ask.toMs);
+			else this.clock.advanceTo(ask.atMs);
+			switch (ask.kind) {
+				case "packet":
+					this.box.receive(this.interfaceIndex(ask.interface), ask.packet);
+					break;
+				case "operation":
+					outcome = this.operate(ask.operation);
+					break;
+				case "observe":
+					observation = this.observe();
+					break;
+				case "neighbour":
+					this.setNeighbour(ask);
+					break;
+				case "wait":
+					break;
+				default:
+					unreachable(ask);
+			}
+		} catch (error) {
+			unknown = unknownOf(error);
+		}
+		return {
+			nowMs: this.clock.nowMs,
+			emissions: this.box.takeEmissions(),
+			outcome,
+			observation,
+			unknown,
+		};
+	}
+
+	/** A single packet by hand: what became of it, and what came out at once. */
+	receive(
+		interfaceName: string,
+		packet: Packet,
+	): { readonly fate: Fate; readonly emissions: readonly Emission[] } {
+		let fate: Fate;
+		try {
+			fate = this.box.receive(this.interfaceIndex(interfaceName), packet);
+		} catch (error) {
+			fate = { kind: "unknown", unknown: unknownOf(error) };
+		}
+		return { fate, emissions: this.box.takeEmissions() };
+	}
+
+	/** Lets virtual time pass; what the box sends meanwhile comes with the next answer. */
+	advanceTo(atMs: number): void {
+		this.clock.advanceTo(atMs);
+	}
+
+	/** Carries out an operation; what a command would have refused is the outcome, not an exception. */
+	operate(operation: Operation): OperationOutcome {
+		const { box } = this;
+		switch (operation.kind) {
+			case "restore":
+				return this.apply(
+					parseScript(operation.text, { file: operation.file }),
+					operation,
+				);
+			case "iptables":
+				return this.apply(parseCommand(operation.command), {
+					noflush: true,
+					counters: true,
+				});
+			case "condition":
+				return this.writeCondition(operation.name, operation.write);
+			case "evict":
+				return { ok: true, count: box.conntrack.evict(operation.filter) };
+			case "sysctl":
+				return box.sysctls.set(operation.name, operation.value);
+			case "link":
+				box.setLink(this.interfaceIndex(operation.interface), operation.up);
+				return OK;
+			case "forget-neighbour":
+				box.forgetNeighbour(addressOf(operation.address));
+				return OK;
+			case "take-over":
+				this.takeOver();
+				return OK;
+			default:
+				return unreachable(operation);
+		}
+	}
+
+	observe(): Observation {
+		const { tables, conntrack } = this.box;
+		const conditions: Record<string, 0 | 1> = {};
+		for (const { name, value } of tables.names.all("condition"))
+			conditions[name] = (value as ConditionVariable).value ? 1 : 0;
+		return {
+			ruleset: printRuleset(tables.now(), { counters: true }),
+			conntrack: conntrack.lines(),
+			conditions,
+		};
+	}
+
+	/** The ruleset as it is loaded, with its counters. */
+	get ruleset(): Ruleset {
+		return this.box.tables.now();
+	}
+
+	private wait(toMs: number): void {
+		// Whatever comes out by itself has to reach the world at the moment at which it came.
+		while (!this.box.hasEmissions && this.clock.fireNext(toMs));
+		if (!this.box.hasEmissions) this.clock.advanceTo(toMs);
+	}
+
+	private apply(
+		parsed: ReturnType<typeof parseScript>,
+		how: { readonly noflush: boolean; readonly counters: boolean },
+	): OperationOutcome {
+		const { box } = this;
+		const { ruleset, touched, faults } = applyScript(
+			box.tables.now(),
+			parsed,
+			how,
+		);
+		for (const table of ruleset.tables)
+			if (touched.has(table.name)) box.tables.replace(table);
+		if (touched.size > 0) box.rewire();
+		return faults.length === 0
+			? OK
+			: { ok: false, message: printFaults(faults) };
+	}
+
+	/** `condition_proc_write` of xt_condition.c (xtables-addons 3.23) looks at the first character alone. */
+	private writeCondition(name: string, write: string): OperationOutcome {
+		const variable = this.box.tables.names.find(
+			"condition",
+			name,
+		) as ConditionVariable | null;
+		if (!variable)
+			return {
+				ok: false,
+				message: `/proc/net/nf_condition/${name}: No such file or directory`,
+			};
+		if (write[0] === "1") variable.value = true;
+		if (write[0] === "0") variable.value = false;
+		return OK;
+	}
+
+	/** The second box was loaded with the same rules and told the same conditions, and has seen no packet. */
+	private takeOver(): void {
+		const old = this.box;
+		const conditions = old.tables.names.all("condition");
+		this.box = this.createBox();
+		for (const table of old.tables.now().tables)
+			this.box.tables.replace(withoutCounters(table));
+		this.box.rewire();
+		for (const { name, value } of conditions)
+			this.writeCondition(name, (value as ConditionVariable).value ? "1" : "0");
+	}
+
+	private createBox(): Box {
+		const { clock, choice, tracer } = this;
+		const box: Box = new Box(this.setup, {
+			clock,
+			choice,
+			tracer,
+			log: null,
+			answers: (index, address) =>
+				!this.silent.has(
+					`${box.routes.interfaces[index]} ${formatAddress(address)}`,
+				),
+		});
+		return box;
+	}
+
+	private setNeighbour(ask: Ask & { kind: "neighbour" }): void {
+		const key = `${ask.interface} ${ask.address}`;
+		if (ask.answers) this.silent.delete(key);
+		else this.silent.add(key);
+	}
+
+	private interfaceIndex(name: string): number {
+		const index = this.box.routes.interfaces.indexOf(name);
+		invariant(
+			index > 0,
+			`no interface "${name}"; there are ${this.box.routes.interfaces.slice(1).join(", ")}`,
+		);
+		return index;
+	}
+}
+
+function withoutCounters(
+	table: Ruleset["tables"][number],
+): Ruleset["tables"][number] {
+	const counters = { packets: 0, bytes: 0 };
+	return {
+		...table,
+		chains: table.chains.map((chain) => ({
+			...chain,
+			counters,
+			rules: chain.rules.map((rule) => ({ ...rule, counters })),
+		})),
+	};
+}
+
+function addressOf(text: string): Address {
+	const address = parseAddress(text);
+	invariant(address !== null, `"${text}" is not an address`);
+	return address;
+}
+
+/** Everything but the model's own ignorance is a bug, and stays one. */
+function unknownOf(error: unknown): Unknown {
+	if (!(error instanceof UnknownSignal)) throw error;
+	return {
+		...(error.place ?? { rule: "", text: "", line: 0 }),
+		reason: error.reason,
+	};
+}

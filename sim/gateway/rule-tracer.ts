@@ -1,0 +1,54 @@
+import { invariant } from "../invariant.ts";
+import type { Program } from "../netfilter/compile.ts";
+import { kindOfNode, placeOf, type Tracer } from "../netfilter/traverse.ts";
+import {
+	HOOK_NAMES,
+	type HookName,
+	NO_ENTRY,
+	type Skb,
+} from "../packet/skb.ts";
+import { packetOf } from "../packet/skb-packet.ts";
+import type { TraceEvent, TraceSink } from "./gateway.ts";
+
+/** What the tracer asks of the box. */
+export interface TracedBox {
+	readonly interfaces: readonly string[];
+	connmark(entry: number): number;
+}
+
+/**
+ * Turns the steps of a walk into trace events: the packet as it stood when the rule was reached,
+ * its mark before and after the target acted.
+ */
+export function createRuleTracer(
+	sink: TraceSink,
+	box: () => TracedBox,
+): Tracer {
+	// A rule that rejects makes a packet that walks through rules itself before the target is done.
+	const pending: Omit<TraceEvent, "markAfter" | "connmark">[] = [];
+	return {
+		reached(program: Program, at: number, skb: Skb) {
+			const { interfaces } = box();
+			const chain = program.chains[at] as Program["chains"][number];
+			pending.push({
+				table: program.table.name,
+				chain: chain.name,
+				hook: HOOK_NAMES[skb.hook] as HookName,
+				kind: kindOfNode(program, at),
+				number: program.numbers[at] as number,
+				packet: packetOf(skb),
+				inInterface: interfaces[skb.inInterface] as string,
+				outInterface: interfaces[skb.outInterface] as string,
+				markBefore: skb.mark,
+				text: placeOf(program, at).text,
+			});
+		},
+		left(skb: Skb) {
+			const event = pending.pop();
+			invariant(event !== undefined, "a rule was left that was never reached");
+			const connmark =
+				skb.entry === NO_ENTRY ? null : box().connmark(skb.entry);
+			sink({ ...event, markAfter: skb.mark, connmark });
+		},
+	};
+}
