@@ -1,19 +1,27 @@
 # Two commands: `make demo` shows it, `make test` proves it. The rest is for those who work on it.
-.PHONY: demo test bench install
+# A machine needs Node, npm and make, nothing else.
+.PHONY: demo test bench install build
 
-node_modules: package.json package-lock.json
-	npm ci
-	@touch node_modules
-
-install: node_modules
+# Handed on to vitest: make test VITEST='--reporter=verbose sim/conntrack'
+VITEST ?=
 
 demo: node_modules
-	@npx tsx cli/main.ts run
+	@node --import tsx cli/main.ts run
 
 test: node_modules
 	npx biome check .
 	npx tsc --noEmit
-	npx vitest run
+	npx vitest run $(VITEST)
 
 bench: node_modules
-	@npx tsx bench/main.ts
+	@node --import tsx bench/main.ts
+
+build: node_modules
+	npm run build
+
+install: node_modules
+
+node_modules: package.json package-lock.json
+	@node -e 'const [a, b] = process.versions.node.split("."); if (a < 20 || (a == 20 && b < 19)) { console.error("marktwin needs Node 20.19 or newer; this is " + process.version + "."); process.exit(1) }'
+	npm ci --no-audit --no-fund
+	@touch node_modules

@@ -1,0 +1,33 @@
+import { createRecipeBox, OUTSIDE, syns } from "./recipe-box.ts";
+import type { Series } from "./series.ts";
+
+const ENTRIES = 1_000_000;
+const BATCH = 10_000;
+
+/** Octets that a conntrack entry takes when there are a million. */
+export function measureMemory(): readonly Series[] {
+	const before = used();
+	const { box } = createRecipeBox(ENTRIES);
+	for (let from = 0; from < ENTRIES; from += BATCH) {
+		for (const syn of syns(from, from + BATCH)) {
+			box.receive(OUTSIDE, syn);
+			box.takeEmissions();
+		}
+	}
+	if (box.conntrack.count !== ENTRIES) throw new Error("connections were lost");
+	const octets = (used() - before) / box.conntrack.count;
+	return [
+		{
+			name: "memory of an entry, of a million",
+			unit: "bytes",
+			values: [octets],
+			aim: 200,
+		},
+	];
+}
+
+function used(): number {
+	globalThis.gc?.();
+	const { heapUsed, external } = process.memoryUsage();
+	return heapUsed + external;
+}

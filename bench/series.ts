@@ -1,0 +1,24 @@
+/** One figure, measured several times. */
+export interface Series {
+	readonly name: string;
+	readonly unit: string;
+	readonly values: readonly number[];
+	/** What we would like to see. */
+	readonly aim: number;
+}
+
+export function median(values: readonly number[]): number {
+	const sorted = [...values].sort((a, b) => a - b);
+	const middle = sorted.length >> 1;
+	const upper = sorted[middle] as number;
+	return sorted.length % 2 === 1
+		? upper
+		: ((sorted[middle - 1] as number) + upper) / 2;
+}
+
+/** Times `work` and returns how many of `count` were done a second. */
+export function perSecond(count: number, work: () => void): number {
+	const start = process.hrtime.bigint();
+	work();
+	return count / (Number(process.hrtime.bigint() - start) / 1e9);
+}
