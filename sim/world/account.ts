@@ -33,7 +33,9 @@ export interface Account {
 /**
  * How a connection ended for its client. `completed`: dialogue done, closed in order. `open`: still
  * there at the end. `refused`: RST on the SYN. `unreachable`: ICMP error on the SYN. `connect-timeout`,
- * `read-timeout`: the client gave up. `reset`: RST later.
+ * `read-timeout`: the client, or its kernel, gave up. `reset`: RST later. `cut-short`: closed in order
+ * by the backend, before the dialogue was done. `no-port`: the client had no free source port, nothing
+ * was sent.
  */
 export type ConnectionOutcome =
 	| "completed"
@@ -42,7 +44,9 @@ export type ConnectionOutcome =
 	| "unreachable"
 	| "connect-timeout"
 	| "read-timeout"
-	| "reset";
+	| "reset"
+	| "cut-short"
+	| "no-port";
 
 export interface ConnectionRecord {
 	readonly id: number;

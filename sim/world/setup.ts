@@ -12,6 +12,11 @@ export interface WorldSetup {
 	readonly clients: readonly ClientSetup[];
 	readonly backends: readonly BackendSetup[];
 	readonly healthCheck: HealthCheckSettings | null;
+	/** Other addresses that answer ARP, and nothing else: routers on the way to far clients, say. */
+	readonly neighbours?: readonly {
+		readonly interface: string;
+		readonly address: string;
+	}[];
 }
 
 export interface ClientSetup {
@@ -29,6 +34,8 @@ export interface BackendSetup {
 	readonly interface: string;
 	readonly latencyMs: number;
 	readonly behaviour: BackendBehaviour;
+	/** Where it listens; the service's port when left out. */
+	readonly port?: number;
 }
 
 export type Arrivals =

@@ -1,0 +1,243 @@
+/**
+ * A backend: an SMTP server on a host of its own, and all the ways in which it can be unwell.
+ */
+
+import type { Host } from "./host.ts";
+import { LineReader, type SmtpServer, smtpBanner, smtpReply } from "./smtp.ts";
+import type { SocketUser, TcpSocket } from "./tcp-socket.ts";
+
+/** A change applies at once, to connections that stand as well. */
+export type BackendBehaviour =
+	| { readonly kind: "up" }
+	/** Nobody listens: RST. Coming from another behaviour, the process is killed, and its connections with it. */
+	| { readonly kind: "refuse" }
+	/** The host is gone: no ARP, and it has forgotten everything when it comes back. */
+	| { readonly kind: "vanish" }
+	/** The address answers ARP, but nothing gets through in either direction, as behind a wrong firewall. */
+	| { readonly kind: "silent" }
+	/**
+	 * The process is stuck. `accept: false`: its kernel takes connections until the backlog is full, and
+	 * drops SYNs from then on. `accept: true`: connections are accepted, and nothing is ever said.
+	 */
+	| { readonly kind: "hang"; readonly accept: boolean }
+	/** Waits before the banner and each reply. */
+	| { readonly kind: "slow"; readonly delayMs: number }
+	/** Takes no new connections (RST), and serves those that stand. */
+	| { readonly kind: "drain" };
+
+/** `listen(fd, 100)`, as Postfix and most others do. The kernel lets one more in (`sk_acceptq_is_full`, include/net/sock.h, 6.1). */
+const BACKLOG = 100;
+
+export class Backend {
+	readonly name: string;
+	readonly host: Host;
+	readonly port: number;
+	behaviour: BackendBehaviour;
+	/** In the order in which they were connected. */
+	private readonly conversations = new Set<Conversation>();
+	/** Connections that the kernel has taken and the process has not. */
+	waiting = 0;
+
+	constructor(
+		name: string,
+		host: Host,
+		port: number,
+		behaviour: BackendBehaviour,
+	) {
+		this.name = name;
+		this.host = host;
+		this.port = port;
+		this.behaviour = behaviour;
+		this.listen();
+	}
+
+	/** Does its link carry anything? */
+	get isReachable(): boolean {
+		return this.behaviour.kind !== "vanish" && this.behaviour.kind !== "silent";
+	}
+
+	/** Does its address answer ARP? */
+	get answersArp(): boolean {
+		return this.behaviour.kind !== "vanish";
+	}
+
+	get isStuck(): boolean {
+		return this.behaviour.kind === "hang";
+	}
+
+	/** Does the process leave new connections to its kernel? */
+	get isAccepting(): boolean {
+		return this.behaviour.kind !== "hang" || this.behaviour.accept;
+	}
+
+	get hasRoom(): boolean {
+		return this.isAccepting || this.waiting <= BACKLOG;
+	}
+
+	/** Pause before each answer. */
+	get delayMs(): number {
+		return this.behaviour.kind === "slow" ? this.behaviour.delayMs : 0;
+	}
+
+	/** From now on it behaves like this. */
+	become(behaviour: BackendBehaviour): void {
+		const before = this.behaviour.kind;
+		this.behaviour = behaviour;
+		switch (behaviour.kind) {
+			case "vanish":
+				this.host.loseEverything();
+				this.conversations.clear();
+				this.waiting = 0;
+				return;
+			case "refuse":
+				if (before !== "vanish") this.kill();
+				return;
+			case "drain":
+				this.stopListening();
+				break;
+			default:
+				this.listen();
+		}
+		for (const conversation of [...this.conversations]) conversation.resume();
+	}
+
+	/** Something that is said out of turn, naming who says it. */
+	speak(socket: TcpSocket): void {
+		if (socket.user instanceof Conversation)
+			socket.user.say(`250 ${this.name} is still here\r\n`);
+	}
+
+	private listen(): void {
+		const { kind } = this.behaviour;
+		if (kind === "refuse" || kind === "vanish" || kind === "drain") return;
+		this.host.listen(this.port, () => {
+			if (!this.hasRoom) return null;
+			const conversation = new Conversation(this);
+			this.conversations.add(conversation);
+			return conversation;
+		});
+	}
+
+	/** What the process never accepted is reset by its kernel (`inet_csk_listen_stop`). */
+	private stopListening(): void {
+		this.host.stopListening(this.port);
+		for (const conversation of [...this.conversations])
+			if (!conversation.isAccepted) conversation.abandon();
+	}
+
+	private kill(): void {
+		this.stopListening();
+		for (const conversation of [...this.conversations]) conversation.die();
+	}
+
+	/** A conversation is over. */
+	remove(conversation: Conversation): void {
+		if (!this.conversations.delete(conversation)) return;
+		if (conversation.isWaiting) this.waiting--;
+	}
+}
+
+/** One connection, seen from the backend. */
+class Conversation implements SocketUser, SmtpServer {
+	readonly name: string;
+	isInData = false;
+	/** The process has it; until then its kernel holds it alone. */
+	isAccepted = false;
+	/** Connected, and the process has not got round to it. */
+	isWaiting = false;
+	private readonly backend: Backend;
+	private readonly lines = new LineReader();
+	private socket: TcpSocket | null = null;
+	private unread = "";
+	private isPeerClosed = false;
+
+	constructor(backend: Backend) {
+		this.backend = backend;
+		this.name = backend.name;
+	}
+
+	hasRoom(): boolean {
+		return this.backend.hasRoom;
+	}
+
+	onConnected(socket: TcpSocket): void {
+		this.socket = socket;
+		this.isWaiting = true;
+		this.backend.waiting++;
+		this.resume();
+	}
+
+	onData(_socket: TcpSocket, payload: string): void {
+		if (this.backend.isStuck || !this.isAccepted) this.unread += payload;
+		else this.read(payload);
+	}
+
+	onPeerClosed(socket: TcpSocket): void {
+		this.isPeerClosed = true;
+		if (!this.backend.isStuck && this.isAccepted) socket.close();
+	}
+
+	onEnd(): void {
+		this.backend.remove(this);
+	}
+
+	/** The process runs (again): it takes up what has waited for it. */
+	resume(): void {
+		const { socket, backend } = this;
+		if (socket === null) return;
+		if (this.isWaiting && backend.isAccepting) {
+			this.isWaiting = false;
+			backend.waiting--;
+			this.isAccepted = true;
+		}
+		if (backend.isStuck || !this.isAccepted) return;
+		if (!this.isGreeted) {
+			this.isGreeted = true;
+			this.say(smtpBanner(this.name));
+		}
+		const { unread } = this;
+		this.unread = "";
+		this.read(unread);
+		if (this.isPeerClosed) socket.close();
+	}
+
+	/** The process ends: unread data makes the kernel send a RST instead of a FIN (`tcp_close`). */
+	die(): void {
+		if (this.unread !== "") this.socket?.abort();
+		else this.socket?.close();
+		this.backend.remove(this);
+	}
+
+	/** The process will never take it. */
+	abandon(): void {
+		this.socket?.abort();
+		this.backend.remove(this);
+	}
+
+	/** Says something, after the pause that the backend makes. */
+	say(text: string): void {
+		const { socket, backend } = this;
+		if (socket === null || text === "") return;
+		if (backend.delayMs === 0) socket.send(text);
+		else
+			socket.host.clock.after(backend.delayMs, () => {
+				if (socket.state !== "closed") socket.send(text);
+			});
+	}
+
+	private isGreeted = false;
+
+	private read(payload: string): void {
+		for (const line of this.lines.read(payload)) {
+			const reply = smtpReply(this, line);
+			this.say(reply);
+			if (reply.startsWith("221")) this.hangUp();
+		}
+	}
+
+	private hangUp(): void {
+		const { socket, backend } = this;
+		if (backend.delayMs === 0) socket?.close();
+		else socket?.host.clock.after(backend.delayMs, () => socket.close());
+	}
+}

@@ -1,0 +1,267 @@
+/**
+ * The health checker that balancing by conditions leaves to its user: when to probe, when to believe
+ * what the probes say, and what to do about it. It is a pure state machine: it has no clock and no
+ * sockets; whoever runs it (the world here, a daemon elsewhere) tells it the time and the results,
+ * and does what it asks for.
+ */
+
+import type { Choice } from "../chance/choice.ts";
+
+/** What is probed, and the switch that tells the ruleset about it. */
+export interface HealthTarget {
+	readonly backend: string;
+	readonly address: string;
+	readonly port: number;
+	/** Name of the condition below `/proc/net/nf_condition`. */
+	readonly condition: string;
+}
+
+export type HealthProbe =
+	/** Connect, wait for 220, say QUIT. */
+	| { readonly kind: "smtp" }
+	/** Connect, that is all. */
+	| { readonly kind: "tcp" };
+
+export interface HealthCheckSettings {
+	/** Where the checker stands: the gateway's interface in front of it, and its address. */
+	readonly interface: string;
+	readonly address: string;
+	readonly targets: readonly HealthTarget[];
+	readonly probe: HealthProbe;
+	/** From the start of one probe to the start of the next; at least `timeoutMs`. */
+	readonly intervalMs: number;
+	/** A probe that has no result by then has failed. */
+	readonly timeoutMs: number;
+	/** So many good probes in a row make a dead backend alive … */
+	readonly rise: number;
+	/** … and so many bad ones an alive one dead. */
+	readonly fall: number;
+	readonly initially: "alive" | "dead";
+	/** Write every condition at the start, whatever it is; else only changes are written. */
+	readonly writeAtStart: boolean;
+	/** Write every condition again this often: a value that got lost (flush and load) is mended. `null`: never. */
+	readonly rewriteMs: number | null;
+	readonly aliveValue: string;
+	readonly deadValue: string;
+	/** Delete the conntrack entries of a backend that died, so that its clients do not stick to it. */
+	readonly evict: boolean;
+	/** Do not mark the last backend dead that is alive. */
+	readonly neverAllDead: boolean;
+	/** Each probe starts up to so much later than its time, by chance. */
+	readonly jitterMs: number;
+}
+
+/** What the checker knows. Plain data, never changed in place. */
+export interface HealthState {
+	readonly targets: readonly TargetState[];
+	/** When everything is written again; `null` when it never is. */
+	readonly rewriteAtMs: number | null;
+}
+
+interface TargetState {
+	readonly believedAlive: boolean;
+	/** Results in a row that contradict the belief. */
+	readonly contradictions: number;
+	/** When the next probe's turn is … */
+	readonly turnMs: number;
+	/** … and when it starts, jitter included. */
+	readonly dueMs: number;
+	/** The probe under way and when it has failed; `null` when none is. */
+	readonly underWay: {
+		readonly probe: number;
+		readonly untilMs: number;
+	} | null;
+	/** Probes so far. */
+	readonly probes: number;
+}
+
+export type HealthOutput =
+	| {
+			readonly kind: "probe";
+			readonly target: number;
+			readonly probe: number;
+	  }
+	/** Nobody waits for the probe any more. */
+	| {
+			readonly kind: "abandon";
+			readonly target: number;
+			readonly probe: number;
+	  }
+	/** The result of a probe, as it counts. */
+	| {
+			readonly kind: "verdict";
+			readonly target: number;
+			readonly ok: boolean;
+			readonly reason: string;
+	  }
+	| {
+			readonly kind: "belief";
+			readonly target: number;
+			readonly alive: boolean;
+	  }
+	| {
+			readonly kind: "condition";
+			readonly target: number;
+			readonly write: string;
+	  }
+	/** Delete the conntrack entries whose replies come from the target. */
+	| { readonly kind: "evict"; readonly target: number };
+
+export interface HealthStep {
+	readonly state: HealthState;
+	readonly outputs: readonly HealthOutput[];
+}
+
+/** The beginning: what is believed before any probe has come back. */
+export function startHealth(
+	settings: HealthCheckSettings,
+	nowMs: number,
+	choice: Choice,
+): HealthStep {
+	const outputs: HealthOutput[] = [];
+	const targets = settings.targets.map(() => ({
+		believedAlive: settings.initially === "alive",
+		contradictions: 0,
+		turnMs: nowMs,
+		dueMs: nowMs + jitter(settings, choice),
+		underWay: null,
+		probes: 0,
+	}));
+	const { rewriteMs } = settings;
+	const rewriteAtMs = rewriteMs === null ? null : nowMs + rewriteMs;
+	if (settings.writeAtStart) writeAll(settings, targets, outputs);
+	const state = { targets, rewriteAtMs };
+	const first = passTime(settings, state, nowMs, choice);
+	return { state: first.state, outputs: [...outputs, ...first.outputs] };
+}
+
+/** When the checker has to be told the time next. */
+export function healthDueMs(state: HealthState): number {
+	let dueMs = state.rewriteAtMs ?? Number.POSITIVE_INFINITY;
+	for (const target of state.targets)
+		dueMs = Math.min(dueMs, target.underWay?.untilMs ?? target.dueMs);
+	return dueMs;
+}
+
+/**
+ * Time has passed: probes start, probes fail for lack of an answer, conditions are written again.
+ * Not before `healthDueMs` says so; later is no harm.
+ */
+export function passTime(
+	settings: HealthCheckSettings,
+	state: HealthState,
+	nowMs: number,
+	choice: Choice,
+): HealthStep {
+	const outputs: HealthOutput[] = [];
+	let targets = state.targets;
+	for (let index = 0; index < targets.length; index++) {
+		const { underWay } = targets[index] as TargetState;
+		if (underWay !== null && nowMs >= underWay.untilMs) {
+			outputs.push({ kind: "abandon", target: index, probe: underWay.probe });
+			targets = judge(settings, targets, index, false, "timeout", outputs);
+		}
+		const target = targets[index] as TargetState;
+		if (target.underWay === null && nowMs >= target.dueMs) {
+			const probe = target.probes + 1;
+			outputs.push({ kind: "probe", target: index, probe });
+			// A turn that was missed is not made up for.
+			const turnMs = Math.max(target.turnMs + settings.intervalMs, nowMs);
+			targets = replaced(targets, index, {
+				...target,
+				probes: probe,
+				turnMs,
+				dueMs: turnMs + jitter(settings, choice),
+				underWay: { probe, untilMs: nowMs + settings.timeoutMs },
+			});
+		}
+	}
+	let { rewriteAtMs } = state;
+	if (rewriteAtMs !== null && nowMs >= rewriteAtMs) {
+		writeAll(settings, targets, outputs);
+		rewriteAtMs = nowMs + (settings.rewriteMs ?? 0);
+	}
+	return { state: { targets, rewriteAtMs }, outputs };
+}
+
+/** How a probe went, as far as its prober can say. */
+export interface ProbeResult {
+	/** Index into the settings' targets. */
+	readonly target: number;
+	readonly probe: number;
+	readonly ok: boolean;
+	readonly reason: string;
+}
+
+/** A probe came back. One that nobody waits for any more changes nothing. */
+export function takeResult(
+	settings: HealthCheckSettings,
+	state: HealthState,
+	result: ProbeResult,
+): HealthStep {
+	const { target, ok, reason } = result;
+	if (state.targets[target]?.underWay?.probe !== result.probe)
+		return { state, outputs: [] };
+	const outputs: HealthOutput[] = [];
+	const targets = judge(settings, state.targets, target, ok, reason, outputs);
+	return { state: { ...state, targets }, outputs };
+}
+
+function jitter(settings: HealthCheckSettings, choice: Choice): number {
+	const { jitterMs } = settings;
+	return jitterMs === 0 ? 0 : choice.pick(jitterMs + 1, "health check jitter");
+}
+
+function replaced(
+	targets: readonly TargetState[],
+	index: number,
+	target: TargetState,
+): readonly TargetState[] {
+	return targets.map((other, at) => (at === index ? target : other));
+}
+
+function writeAll(
+	settings: HealthCheckSettings,
+	targets: readonly TargetState[],
+	outputs: HealthOutput[],
+): void {
+	targets.forEach(({ believedAlive }, target) => {
+		const write = believedAlive ? settings.aliveValue : settings.deadValue;
+		outputs.push({ kind: "condition", target, write });
+	});
+}
+
+/** A result counts: does it change the belief? */
+function judge(
+	settings: HealthCheckSettings,
+	targets: readonly TargetState[],
+	index: number,
+	ok: boolean,
+	reason: string,
+	outputs: HealthOutput[],
+): readonly TargetState[] {
+	const target = targets[index] as TargetState;
+	outputs.push({ kind: "verdict", target: index, ok, reason });
+	const contradictions =
+		ok === target.believedAlive ? 0 : target.contradictions + 1;
+	const needed = target.believedAlive ? settings.fall : settings.rise;
+	const isLastAlive =
+		target.believedAlive &&
+		targets.every((other) => other === target || !other.believedAlive);
+	if (contradictions < needed || (settings.neverAllDead && isLastAlive))
+		return replaced(targets, index, {
+			...target,
+			contradictions,
+			underWay: null,
+		});
+	outputs.push({ kind: "belief", target: index, alive: ok });
+	const write = ok ? settings.aliveValue : settings.deadValue;
+	outputs.push({ kind: "condition", target: index, write });
+	if (!ok && settings.evict) outputs.push({ kind: "evict", target: index });
+	return replaced(targets, index, {
+		...target,
+		believedAlive: ok,
+		contradictions: 0,
+		underWay: null,
+	});
+}

@@ -1,0 +1,253 @@
+/**
+ * A host with one address: its sockets, and what its kernel answers when a packet belongs to none of
+ * them.
+ */
+import type { Clock } from "../clock/clock.ts";
+import { icmpEcho, icmpError } from "../packet/build.ts";
+import {
+	ACK,
+	FIN,
+	type IcmpPacket,
+	type Packet,
+	RST,
+	SYN,
+	type TcpPacket,
+} from "../packet/packet.ts";
+import { receiveSegment } from "./tcp-receive.ts";
+import { resetFor, segment, sequenceLength } from "./tcp-segment.ts";
+import { type SocketHost, type SocketUser, TcpSocket } from "./tcp-socket.ts";
+
+/**
+ * Whoever listens on a port. It says who takes the connection that a SYN asks for; `null` drops the
+ * SYN without a word.
+ */
+export type Listener = (syn: TcpPacket) => SocketUser | null;
+
+export class Host implements SocketHost {
+	readonly address: number;
+	readonly clock: Clock;
+	private readonly output: (packet: Packet) => void;
+	private readonly listeners = new Map<number, Listener>();
+	private readonly sockets = new Map<number, TcpSocket>();
+	/** Remote addresses by number, so that a connection's key is one number as well. */
+	private readonly remotes = new Map<number, number>();
+	/** Local ports that somebody drives by hand: the host does not answer for them. */
+	private readonly handDriven = new Set<number>();
+
+	/** @param output puts a packet on the host's link */
+	constructor(address: number, clock: Clock, output: (packet: Packet) => void) {
+		this.address = address;
+		this.clock = clock;
+		this.output = output;
+	}
+
+	/** From now on, SYNs to the port are shown to the listener. */
+	listen(port: number, listener: Listener): void {
+		this.listeners.set(port, listener);
+	}
+
+	/** SYNs to the port are refused from now on, and handshakes that are not over are forgotten. */
+	stopListening(port: number): void {
+		this.listeners.delete(port);
+		for (const socket of [...this.sockets.values()])
+			if (socket.localPort === port && socket.state === "syn-received")
+				socket.forget();
+	}
+
+	/** What arrives for the port is not answered any more: someone else speaks for it. */
+	driveByHand(port: number): void {
+		this.handDriven.add(port);
+	}
+
+	/** The socket of a connection from or to this host. */
+	find(
+		localPort: number,
+		remoteAddress: number,
+		remotePort: number,
+	): TcpSocket | undefined {
+		return this.sockets.get(this.key(localPort, remoteAddress, remotePort));
+	}
+
+	/** Opens a connection. A socket that has the same ports already is forgotten, as by a host that was started anew. */
+	connect(
+		to: { readonly address: number; readonly port: number },
+		localPort: number,
+		user: SocketUser,
+	): TcpSocket {
+		this.find(localPort, to.address, to.port)?.forget();
+		const socket = this.add(user, localPort, to.address, to.port);
+		socket.open();
+		return socket;
+	}
+
+	/** The host is gone, and what it knew with it. */
+	loseEverything(): void {
+		for (const socket of [...this.sockets.values()]) socket.forget();
+		this.listeners.clear();
+	}
+
+	transmit(packet: Packet): void {
+		this.output(packet);
+	}
+
+	release(socket: TcpSocket): void {
+		const key = this.key(
+			socket.localPort,
+			socket.remoteAddress,
+			socket.remotePort,
+		);
+		if (this.sockets.get(key) === socket) this.sockets.delete(key);
+	}
+
+	/** A packet arrives. One for another address is dropped, as a host that is no router does. */
+	receive(packet: Packet): void {
+		if (packet.destination !== this.address) return;
+		if (packet.kind === "tcp") this.receiveTcp(packet);
+		else if (packet.kind === "icmp") this.receiveIcmp(packet);
+		else if (packet.kind === "udp") this.receiveUdp(packet);
+	}
+
+	private receiveTcp(packet: TcpPacket): void {
+		const { destinationPort, source, sourcePort } = packet;
+		if (this.handDriven.has(destinationPort)) return;
+		const socket = this.find(destinationPort, source, sourcePort);
+		if (socket === undefined) this.receiveNew(packet, null);
+		else if (socket.state === "time-wait")
+			this.receiveInTimeWait(socket, packet);
+		else receiveSegment(socket, packet);
+	}
+
+	/** `tcp_rcv_state_process` in LISTEN, and `tcp_v4_rcv` where nobody listens. */
+	private receiveNew(packet: TcpPacket, iss: number | null): void {
+		const listener = this.listeners.get(packet.destinationPort);
+		if (listener === undefined || packet.flags & ACK) {
+			const reset = resetFor(packet);
+			if (reset !== null) this.transmit(reset);
+			return;
+		}
+		if ((packet.flags & (SYN | RST | FIN)) !== SYN) return;
+		const user = listener(packet);
+		if (user === null) return;
+		this.add(
+			user,
+			packet.destinationPort,
+			packet.source,
+			packet.sourcePort,
+		).answer(packet, iss);
+	}
+
+	/** `tcp_timewait_state_process`: a SYN may follow when its sequence number is beyond the old connection's. */
+	private receiveInTimeWait(socket: TcpSocket, packet: TcpPacket): void {
+		const { flags, seq } = packet;
+		const isExpected = seq === socket.receiveNext;
+		if (isExpected && (flags & RST || sequenceLength(packet) === 0)) {
+			if (flags & RST) socket.forget();
+			else socket.stayInTimeWait();
+			return;
+		}
+		if (flags & RST) return;
+		const isSyn = (flags & (SYN | ACK)) === SYN;
+		const isBeyond = ((seq - socket.receiveNext) | 0) > 0;
+		if (isSyn && isBeyond && this.listeners.has(packet.destinationPort)) {
+			socket.forget();
+			this.receiveNew(packet, (socket.sendNext + 65_537) | 0 || 1);
+			return;
+		}
+		if (flags & ACK) socket.stayInTimeWait();
+		this.transmit(
+			segment(socket, ACK, socket.sendNext, socket.receiveNext, ""),
+		);
+	}
+
+	private receiveIcmp(packet: IcmpPacket): void {
+		if (packet.type === 8) {
+			this.transmit(
+				icmpEcho({
+					source: packet.destination,
+					destination: packet.source,
+					direction: "reply",
+					identifier: packet.rest >>> 16,
+					sequence: packet.rest & 0xffff,
+					payload: packet.payload,
+				}),
+			);
+			return;
+		}
+		const { about } = packet;
+		if (about === null || about.kind !== "tcp") return;
+		if (about.source !== this.address) return;
+		const socket = this.find(
+			about.sourcePort,
+			about.destination,
+			about.destinationPort,
+		);
+		if (socket !== undefined) onIcmpError(socket, packet, about.seq);
+	}
+
+	/** Nobody listens on any UDP port. */
+	private receiveUdp(packet: Packet & { readonly kind: "udp" }): void {
+		if (this.handDriven.has(packet.destinationPort)) return;
+		this.transmit(icmpError(packet, { type: 3, code: 3, from: this.address }));
+	}
+
+	private add(
+		user: SocketUser,
+		localPort: number,
+		remoteAddress: number,
+		remotePort: number,
+	): TcpSocket {
+		const socket = new TcpSocket(this, user, {
+			localAddress: this.address,
+			localPort,
+			remoteAddress,
+			remotePort,
+		});
+		this.sockets.set(this.key(localPort, remoteAddress, remotePort), socket);
+		return socket;
+	}
+
+	/** Both ports and the number of the remote address in one exact number: Maps are fast with those. */
+	private key(
+		localPort: number,
+		remoteAddress: number,
+		remotePort: number,
+	): number {
+		let remote = this.remotes.get(remoteAddress);
+		if (remote === undefined) {
+			remote = this.remotes.size;
+			this.remotes.set(remoteAddress, remote);
+		}
+		return (remote * 65_536 + localPort) * 65_536 + remotePort;
+	}
+}
+
+const DESTINATION_UNREACHABLE = 3;
+const FRAGMENTATION_NEEDED = 4;
+const TIME_EXCEEDED = 11;
+const PARAMETER_PROBLEM = 12;
+
+/**
+ * What a router's complaint does to a socket (`tcp_v4_err`, net/ipv4/tcp_ipv4.c, 6.1): while
+ * connecting it ends the attempt, later it is advice at most. The MTU of a path is not modelled.
+ */
+function onIcmpError(socket: TcpSocket, packet: IcmpPacket, seq: number): void {
+	const { type, code } = packet;
+	const isUnreachable = type === DESTINATION_UNREACHABLE;
+	const isError =
+		isUnreachable || type === TIME_EXCEEDED || type === PARAMETER_PROBLEM;
+	if (!isError || (isUnreachable && code === FRAGMENTATION_NEEDED)) return;
+	const isPathCut = isUnreachable && code <= 1;
+	if (socket.state === "syn-received") {
+		const isFatal = !isUnreachable || isPathCut;
+		if (isFatal && seq === socket.iss) socket.end("unreachable");
+		return;
+	}
+	const offset = (seq - socket.sendUnacknowledged) | 0;
+	if (
+		offset < 0 ||
+		offset > ((socket.sendNext - socket.sendUnacknowledged) | 0)
+	)
+		return;
+	if (socket.state === "syn-sent") socket.end("unreachable");
+	else if (isPathCut && offset === 0) socket.revertBackoff();
+}

@@ -1,0 +1,110 @@
+/**
+ * What the two sides of an SMTP connection say to each other (RFC 5321), as tables.
+ */
+
+/** One turn of the client: the reply that it waits for, and what it says then. */
+export interface SmtpTurn {
+	/** First digit of the reply. */
+	readonly awaits: string;
+	/** `null`: nothing more, the connection is closed. */
+	readonly says: string | null;
+	/** The reply says that the backend has taken the message over. */
+	readonly isAcceptance: boolean;
+}
+
+export const QUIT = "QUIT\r\n";
+
+const MESSAGE_HEADER =
+	"From: <sender@client.example>\r\nTo: <recipient@service.example>\r\nSubject: test\r\n\r\n";
+
+/**
+ * The client's side of a dialogue.
+ * @param messages how many messages it hands over on this connection; 0 says hello and leaves
+ * @param octets length of a message's text
+ */
+export function smtpTurns(messages: number, octets: number): SmtpTurn[] {
+	const turns: SmtpTurn[] = [];
+	const turn = (awaits: string, says: string | null, isAcceptance = false) =>
+		turns.push({ awaits, says, isAcceptance });
+	const text = `${MESSAGE_HEADER}${messageText(octets)}.\r\n`;
+	turn("2", "EHLO client.example\r\n");
+	for (let message = 0; message < messages; message++) {
+		turn("2", "MAIL FROM:<sender@client.example>\r\n", message > 0);
+		turn("2", "RCPT TO:<recipient@service.example>\r\n");
+		turn("2", "DATA\r\n");
+		turn("3", text);
+	}
+	turn("2", QUIT, messages > 0);
+	turn("2", null);
+	return turns;
+}
+
+/** Lines of at most 78 characters, the last one ended as well. */
+function messageText(octets: number): string {
+	const lines: string[] = [];
+	for (let left = octets; left > 0; left -= 78)
+		lines.push("x".repeat(Math.min(left, 78)));
+	return lines.map((line) => `${line}\r\n`).join("");
+}
+
+/** The side of a backend. */
+export interface SmtpServer {
+	readonly name: string;
+	isInData: boolean;
+}
+
+/** How a backend answers each command. */
+const REPLIES: Readonly<Record<string, string>> = {
+	EHLO: "250",
+	HELO: "250",
+	MAIL: "250 2.1.0 Ok",
+	RCPT: "250 2.1.5 Ok",
+	DATA: "354 End data with <CR><LF>.<CR><LF>",
+	NOOP: "250 2.0.0 Ok",
+	RSET: "250 2.0.0 Ok",
+	QUIT: "221 2.0.0 Bye",
+};
+
+/** What a backend says first: its name is how anyone learns which one it is. */
+export function smtpBanner(name: string): string {
+	return `220 ${name} ESMTP\r\n`;
+}
+
+/** The name in a banner, or `null` when the line is none. */
+export function nameInBanner(line: string): string | null {
+	return /^220 (\S+) ESMTP/.exec(line)?.[1] ?? null;
+}
+
+/**
+ * A backend's answer to one line, without its end.
+ * @returns "" inside a message, where nothing is answered
+ */
+export function smtpReply(server: SmtpServer, line: string): string {
+	if (server.isInData) {
+		if (line !== ".") return "";
+		server.isInData = false;
+		return "250 2.0.0 Ok: queued\r\n";
+	}
+	const verb = line.slice(0, 4).toUpperCase();
+	if (verb === "DATA") server.isInData = true;
+	if (verb === "EHLO" || verb === "HELO") return `250 ${server.name}\r\n`;
+	const reply = REPLIES[verb] ?? "502 5.5.2 Error: command not recognized";
+	return `${reply}\r\n`;
+}
+
+/** Takes complete lines off a stream of text. */
+export class LineReader {
+	private rest = "";
+
+	/** Everything that was not a whole line yet. */
+	get unfinished(): string {
+		return this.rest;
+	}
+
+	/** @returns the lines that are complete now, without their ends */
+	read(text: string): string[] {
+		const lines = (this.rest + text).split("\r\n");
+		this.rest = lines.pop() ?? "";
+		return lines;
+	}
+}

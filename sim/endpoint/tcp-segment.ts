@@ -1,0 +1,115 @@
+/**
+ * The segments that hosts send, and the numbers in them. Hosts are Linux with `tcp_timestamps=0`,
+ * consistently: no segment of theirs carries a timestamp, so that sequence numbers alone decide
+ * what is old. Everything else is the default of the 6.1 kernel.
+ */
+import { mix32 } from "../chance/seeded.ts";
+import {
+	ACK,
+	FIN,
+	RST,
+	SYN,
+	type TcpOptions,
+	type TcpPacket,
+} from "../packet/packet.ts";
+import { NO_TCP_OPTIONS } from "../packet/packet-length.ts";
+
+/** One end of a connection and the other. */
+export interface SocketAddress {
+	readonly localAddress: number;
+	readonly localPort: number;
+	readonly remoteAddress: number;
+	readonly remotePort: number;
+}
+
+/** What a host offers in its SYN or SYN/ACK: an Ethernet MSS, SACK, windows up to 8 MB. */
+export const SYN_OPTIONS: TcpOptions = {
+	mss: 1460,
+	windowScale: 7,
+	sackPermitted: true,
+	timestamp: null,
+	sack: [],
+};
+
+/** Octets of payload that go into one segment. */
+export const SEGMENT_SIZE = 1460;
+/** Window of a SYN, which is never scaled. */
+export const SYN_WINDOW = 64240;
+/** 64,256 octets, scaled by 7: what Linux offers once the connection stands. */
+export const SCALED_WINDOW = 502;
+export const RECEIVE_WINDOW = 64256;
+
+/** Builds a segment. The identification is 0, as it may be where `dontFragment` is set (RFC 6864). */
+export function segment(
+	socket: SocketAddress,
+	flags: number,
+	seq: number,
+	ack: number,
+	payload: string,
+): TcpPacket {
+	const isSyn = (flags & SYN) !== 0;
+	return {
+		kind: "tcp",
+		source: socket.localAddress,
+		destination: socket.remoteAddress,
+		ttl: 64,
+		tos: 0,
+		id: 0,
+		dontFragment: true,
+		sourcePort: socket.localPort,
+		destinationPort: socket.remotePort,
+		flags,
+		seq,
+		ack,
+		window: (flags & RST) !== 0 ? 0 : isSyn ? SYN_WINDOW : SCALED_WINDOW,
+		options: isSyn ? SYN_OPTIONS : NO_TCP_OPTIONS,
+		payload,
+	};
+}
+
+/** Sequence numbers that a segment takes up: one for each octet, SYN and FIN. */
+export function sequenceLength(packet: TcpPacket): number {
+	return (
+		packet.payload.length + ((packet.flags >> 1) & 1) + (packet.flags & FIN)
+	);
+}
+
+/**
+ * The answer to a segment that belongs to nobody (`tcp_v4_send_reset`, net/ipv4/tcp_ipv4.c, 6.1): it
+ * takes its sequence number from the ACK, or acknowledges what came without one.
+ * @returns `null` for a RST, which is never answered
+ */
+export function resetFor(packet: TcpPacket): TcpPacket | null {
+	if (packet.flags & RST) return null;
+	const back: SocketAddress = {
+		localAddress: packet.destination,
+		localPort: packet.destinationPort,
+		remoteAddress: packet.source,
+		remotePort: packet.sourcePort,
+	};
+	return packet.flags & ACK
+		? segment(back, RST, packet.ack, 0, "")
+		: segment(
+				back,
+				RST | ACK,
+				0,
+				(packet.seq + sequenceLength(packet)) | 0,
+				"",
+			);
+}
+
+/** 64 ns: what the clock of initial sequence numbers counts in (`seq_scale`, net/core/secure_seq.c, 6.1). */
+const TICKS_PER_MS = 15_625;
+
+/**
+ * An initial sequence number: a hash of addresses and ports plus a clock, so that the numbers of one
+ * pair of sockets grow while time passes (`secure_tcp_seq`, net/core/secure_seq.c, 6.1). The kernel's
+ * hash has a secret besides; here it would only be one more draw.
+ */
+export function initialSequence(socket: SocketAddress, nowMs: number): number {
+	const ports = (socket.localPort << 16) | socket.remotePort;
+	const hash = mix32(
+		mix32(mix32(socket.localAddress) ^ socket.remoteAddress) ^ ports,
+	);
+	return (hash + Math.floor(nowMs * TICKS_PER_MS)) | 0;
+}

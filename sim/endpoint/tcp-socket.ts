@@ -1,0 +1,356 @@
+/**
+ * One end of a TCP connection: what it is, what it sends and how often. What arrives is handled in
+ * `tcp-receive.ts`. It behaves as a Linux 6.1 socket does where that shows on the wire, with these
+ * simplifications: no congestion window, no fast retransmission, and an ACK is sent at once unless the
+ * application answers at once (Linux may delay it up to 40 ms).
+ */
+import type { Clock, Timer } from "../clock/clock.ts";
+import { ACK, FIN, PSH, RST, SYN, type TcpPacket } from "../packet/packet.ts";
+import {
+	initialSequence,
+	SEGMENT_SIZE,
+	type SocketAddress,
+	SYN_WINDOW,
+	segment,
+} from "./tcp-segment.ts";
+import {
+	FIN_WAIT_2_MS,
+	GIVE_UP_MS,
+	GIVE_UP_ORPHAN_MS,
+	INITIAL_RTO_MS,
+	MAX_RTO_MS,
+	MIN_RTO_MS,
+	SYN_ACK_RETRIES,
+	SYN_RETRIES,
+	TIME_WAIT_MS,
+} from "./tcp-timing.ts";
+
+export type TcpState =
+	| "syn-sent"
+	| "syn-received"
+	| "established"
+	| "fin-wait-1"
+	| "fin-wait-2"
+	| "close-wait"
+	| "closing"
+	| "last-ack"
+	| "time-wait"
+	| "closed";
+
+/**
+ * How a connection ended for its application. `closed`: FINs both ways. `refused`: RST on the SYN.
+ * `unreachable`: ICMP error on the SYN. `timeout`: retransmitted in vain. `reset`: RST later.
+ */
+export type SocketEnd =
+	| "closed"
+	| "refused"
+	| "unreachable"
+	| "timeout"
+	| "reset";
+
+/** The application that holds the socket. */
+export interface SocketUser {
+	/** Is there room for one more connection? If not, the ACK that would have made it is as good as lost. */
+	hasRoom(): boolean;
+	onConnected(socket: TcpSocket): void;
+	onData(socket: TcpSocket, payload: string): void;
+	/** The other side will say no more. */
+	onPeerClosed(socket: TcpSocket): void;
+	/** Called once, unless the host itself was lost. */
+	onEnd(socket: TcpSocket, how: SocketEnd): void;
+}
+
+/** The host that the socket lives on. */
+export interface SocketHost {
+	readonly clock: Clock;
+	transmit(packet: TcpPacket): void;
+	/** The socket is gone: its ports are free. */
+	release(socket: TcpSocket): void;
+}
+
+/** A segment that was sent and takes up sequence numbers, until it is acknowledged. */
+interface Sent {
+	readonly seq: number;
+	readonly end: number;
+	readonly flags: number;
+	readonly payload: string;
+	sentMs: number;
+	resent: boolean;
+}
+
+export class TcpSocket implements SocketAddress {
+	readonly host: SocketHost;
+	readonly user: SocketUser;
+	readonly localAddress: number;
+	readonly localPort: number;
+	readonly remoteAddress: number;
+	readonly remotePort: number;
+	state: TcpState = "closed";
+	/** Initial sequence numbers: ours and theirs. */
+	iss = 0;
+	irs = 0;
+	sendUnacknowledged = 0;
+	sendNext = 0;
+	sendWindow = SYN_WINDOW;
+	sendScale = 0;
+	receiveNext = 0;
+	/** The process has closed it: nobody will read what still comes. */
+	isOrphan = false;
+	/** Segments that came before their turn. */
+	early: TcpPacket[] = [];
+	/** Retransmissions since something was acknowledged last. */
+	retries = 0;
+	private sent: Sent[] = [];
+	/** What the window has no room for. */
+	private pending = "";
+	private isFinPending = false;
+	private acknowledged = 0;
+	private estimateMs: number | null = null;
+	private backoff = 0;
+	private firstRetryMs = 0;
+	private timer: Timer | null = null;
+
+	constructor(host: SocketHost, user: SocketUser, address: SocketAddress) {
+		this.host = host;
+		this.user = user;
+		this.localAddress = address.localAddress;
+		this.localPort = address.localPort;
+		this.remoteAddress = address.remoteAddress;
+		this.remotePort = address.remotePort;
+	}
+
+	/** Connects: sends the SYN. */
+	open(): void {
+		this.start(initialSequence(this, this.host.clock.nowMs));
+		this.state = "syn-sent";
+		this.queue(SYN, "");
+	}
+
+	/**
+	 * Answers a SYN.
+	 * @param iss when it takes the place of a connection in TIME_WAIT, what follows from that one
+	 */
+	answer(syn: TcpPacket, iss: number | null): void {
+		this.start(iss ?? initialSequence(this, this.host.clock.nowMs));
+		this.irs = syn.seq;
+		this.receiveNext = (syn.seq + 1) | 0;
+		this.sendScale = syn.options.windowScale ?? 0;
+		this.sendWindow = syn.window;
+		this.state = "syn-received";
+		this.queue(SYN | ACK, "");
+	}
+
+	/** Says something, as soon as the window has room for it. */
+	send(text: string): void {
+		this.pending += text;
+		this.flush();
+	}
+
+	/** The process closes the socket: a FIN follows what was said. */
+	close(): void {
+		this.isOrphan = true;
+		switch (this.state) {
+			case "syn-sent":
+				this.forget();
+				return;
+			case "syn-received":
+			case "established":
+				this.state = "fin-wait-1";
+				break;
+			case "close-wait":
+				this.state = "last-ack";
+				break;
+			default:
+				return;
+		}
+		this.isFinPending = true;
+		this.flush();
+	}
+
+	/** Closes with a RST (`tcp_send_active_reset`), as the kernel does when data was left unread. */
+	abort(): void {
+		if (this.state === "closed") return;
+		const isSilent = this.state === "syn-sent" || this.state === "time-wait";
+		if (!isSilent) this.transmit(RST | ACK, this.sendNext, "");
+		this.forget();
+	}
+
+	/** Nothing is left of it, and nobody is told. */
+	forget(): void {
+		this.stopTimer();
+		this.state = "closed";
+		this.sent = [];
+		this.host.release(this);
+	}
+
+	/** Nothing is left of it, and the application learns why. */
+	end(how: SocketEnd): void {
+		this.forget();
+		this.user.onEnd(this, how);
+	}
+
+	/** A bare ACK: of what came, or as a challenge to what does not fit (RFC 5961). */
+	acknowledge(): void {
+		this.transmit(ACK, this.sendNext, "");
+	}
+
+	/** Acknowledges what came, unless something that was sent meanwhile did. */
+	acknowledgeIfOwed(): void {
+		if (this.acknowledged !== this.receiveNext) this.acknowledge();
+	}
+
+	/** Everything that was said, and the FIN, has arrived. */
+	get isAllAcknowledged(): boolean {
+		return this.sent.length === 0 && this.pending === "" && !this.isFinPending;
+	}
+
+	/** Sends the oldest segment once more, now. */
+	resendOldest(): void {
+		const oldest = this.sent[0];
+		if (oldest === undefined) return;
+		oldest.sentMs = this.host.clock.nowMs;
+		oldest.resent = true;
+		this.transmit(oldest.flags, oldest.seq, oldest.payload);
+	}
+
+	/** Takes what the other side acknowledges off the queue; sends what there is room for now. */
+	onAcknowledged(ack: number): void {
+		this.sendUnacknowledged = ack;
+		let isHole = false;
+		while (this.sent[0] !== undefined && ((ack - this.sent[0].end) | 0) >= 0) {
+			const done = this.sent.shift() as Sent;
+			if (done.resent) isHole = true;
+			else this.estimateMs ??= this.host.clock.nowMs - done.sentMs;
+		}
+		this.retries = 0;
+		this.backoff = 0;
+		this.stopTimer();
+		// What was lost once was probably lost together with what followed it.
+		if (isHole && this.sent.length > 0) this.resendOldest();
+		this.flush();
+		this.armRetransmission();
+	}
+
+	/** Sends the SYN again after this time instead of the usual one. */
+	retransmitSoon(delayMs: number): void {
+		this.stopTimer();
+		this.timer = this.host.clock.after(delayMs, this.onRetransmission);
+	}
+
+	/** An ICMP error says that the path is cut: back-off is taken back by a step (`tcp_ld_RTO_revert`, RFC 6069). */
+	revertBackoff(): void {
+		const oldest = this.sent[0];
+		if (oldest === undefined || this.retries === 0 || this.backoff === 0)
+			return;
+		this.backoff--;
+		const waitedMs = this.host.clock.nowMs - oldest.sentMs;
+		const remainingMs = this.timeoutMs - waitedMs;
+		this.stopTimer();
+		if (remainingMs <= 0) this.onRetransmission();
+		else this.timer = this.host.clock.after(remainingMs, this.onRetransmission);
+	}
+
+	/** Both sides have closed and this one did first: it waits for stragglers. */
+	enterTimeWait(): void {
+		this.state = "time-wait";
+		this.early = [];
+		this.stayInTimeWait();
+		this.user.onEnd(this, "closed");
+	}
+
+	/** TIME_WAIT, from its beginning. */
+	stayInTimeWait(): void {
+		this.expireAfter(TIME_WAIT_MS, () => this.forget());
+	}
+
+	/** An orphan does not wait for ever for the other side's FIN. */
+	enterFinWait2(): void {
+		this.state = "fin-wait-2";
+		this.expireAfter(FIN_WAIT_2_MS, () => this.end("closed"));
+	}
+
+	private expireAfter(delayMs: number, action: () => void): void {
+		this.stopTimer();
+		this.timer = this.host.clock.after(delayMs, action, true);
+	}
+
+	private start(iss: number): void {
+		this.iss = iss;
+		this.sendUnacknowledged = iss;
+		this.sendNext = iss;
+	}
+
+	/** Sends as much of what waits as the window lets through. */
+	private flush(): void {
+		while (this.pending !== "") {
+			const inFlight = (this.sendNext - this.sendUnacknowledged) | 0;
+			const room = Math.min(SEGMENT_SIZE, this.sendWindow - inFlight);
+			if (room <= 0) return;
+			const payload = this.pending.slice(0, room);
+			this.pending = this.pending.slice(payload.length);
+			this.queue(this.pending === "" ? ACK | PSH : ACK, payload);
+		}
+		if (!this.isFinPending) return;
+		this.isFinPending = false;
+		this.queue(FIN | ACK, "");
+	}
+
+	private queue(flags: number, payload: string): void {
+		const seq = this.sendNext;
+		const length = payload.length + ((flags >> 1) & 1) + (flags & FIN);
+		const end = (seq + length) | 0;
+		const sentMs = this.host.clock.nowMs;
+		this.sent.push({ seq, end, flags, payload, sentMs, resent: false });
+		this.sendNext = end;
+		this.transmit(flags, seq, payload);
+		this.armRetransmission();
+	}
+
+	private transmit(flags: number, seq: number, payload: string): void {
+		const hasAck = (flags & ACK) !== 0;
+		if (hasAck) this.acknowledged = this.receiveNext;
+		const ack = hasAck ? this.receiveNext : 0;
+		this.host.transmit(segment(this, flags, seq, ack, payload));
+	}
+
+	/** Estimate as `tcp_rtt_estimator` makes it of its first measurement; later ones are not taken. */
+	private get timeoutMs(): number {
+		const base =
+			this.estimateMs === null
+				? INITIAL_RTO_MS
+				: this.estimateMs + Math.max(MIN_RTO_MS, 2 * this.estimateMs);
+		return Math.min(MAX_RTO_MS, base * 2 ** this.backoff);
+	}
+
+	private armRetransmission(): void {
+		if (this.timer !== null || this.sent.length === 0) return;
+		this.timer = this.host.clock.after(this.timeoutMs, this.onRetransmission);
+	}
+
+	private stopTimer(): void {
+		if (this.timer === null) return;
+		this.host.clock.cancel(this.timer);
+		this.timer = null;
+	}
+
+	private readonly onRetransmission = (): void => {
+		this.timer = null;
+		if (this.isHopeless()) {
+			this.end("timeout");
+			return;
+		}
+		if (this.retries++ === 0) this.firstRetryMs = this.host.clock.nowMs;
+		this.backoff++;
+		this.resendOldest();
+		this.armRetransmission();
+	};
+
+	/** `tcp_write_timeout`, net/ipv4/tcp_timer.c, and `reqsk_timer_handler` for SYN_RECV (6.1). */
+	private isHopeless(): boolean {
+		if (this.state === "syn-sent") return this.retries >= SYN_RETRIES;
+		if (this.state === "syn-received") return this.retries >= SYN_ACK_RETRIES;
+		if (this.retries === 0) return false;
+		const triedMs = this.host.clock.nowMs - this.firstRetryMs;
+		return triedMs >= (this.isOrphan ? GIVE_UP_ORPHAN_MS : GIVE_UP_MS);
+	}
+}
