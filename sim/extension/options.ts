@@ -81,6 +81,8 @@ export interface GivenOption<T extends OptionType = OptionType> {
 	readonly value: OptionValues[T];
 	/** The argument as it was written. */
 	readonly text: string;
+	/** Index of its word in the line: of two options that overrule each other, the later counts. */
+	readonly word: number;
 }
 
 /** The options that were given with one use of an extension. */

@@ -19,6 +19,7 @@ const GREATEST_LENGTH = 30;
  */
 export const condition = defineMatch<Options>({
 	name: "condition",
+	neverEqual: true,
 	options: [
 		{
 			name: "condition",

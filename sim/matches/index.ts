@@ -1,28 +1,46 @@
 /** Every match that a rule can use, by the name behind `-m`. */
 import type { MatchExtension } from "../extension/extension.ts";
+import { addrtype } from "./addrtype.ts";
 import { comment } from "./comment.ts";
 import { condition } from "./condition.ts";
 import { connmark } from "./connmark.ts";
 import { conntrack } from "./conntrack.ts";
+import { dscp } from "./dscp.ts";
 import { icmp } from "./icmp.ts";
+import { iprange } from "./iprange.ts";
+import { length } from "./length.ts";
+import { mac } from "./mac.ts";
 import { mark } from "./mark.ts";
 import { multiport } from "./multiport.ts";
+import { pkttype } from "./pkttype.ts";
 import { state } from "./state.ts";
 import { statistic } from "./statistic.ts";
 import { tcp } from "./tcp.ts";
+import { tcpmss } from "./tcpmss.ts";
+import { tos } from "./tos.ts";
+import { ttl } from "./ttl.ts";
 import { udp } from "./udp.ts";
 
 const ALL: readonly MatchExtension[] = [
+	addrtype,
 	comment,
 	condition,
 	connmark,
 	conntrack,
+	dscp,
 	icmp,
+	iprange,
+	length,
+	mac,
 	mark,
 	multiport,
+	pkttype,
 	state,
 	statistic,
 	tcp,
+	tcpmss,
+	tos,
+	ttl,
 	udp,
 ];
 

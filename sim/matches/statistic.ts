@@ -21,7 +21,7 @@ const DRAWS = 0x80000000;
 export const statistic = defineMatch<Options>({
 	name: "statistic",
 	options: [
-		{ name: "mode", type: "string", mandatory: true, invertible: true },
+		{ name: "mode", type: "string", mandatory: true },
 		{ name: "probability", type: "double", min: 0, max: 1, invertible: true },
 		{
 			name: "every",
@@ -40,7 +40,7 @@ export const statistic = defineMatch<Options>({
 	],
 	build(given) {
 		const mode = given.get("mode", "string")?.text;
-		const inverted = ["mode", "probability", "every"].some(
+		const inverted = ["probability", "every"].some(
 			(name) => given.get(name, "string")?.inverted,
 		);
 		if (mode === "random") {
@@ -83,7 +83,7 @@ export const statistic = defineMatch<Options>({
 		const not = options.inverted ? " !" : "";
 		return options.mode === "nth"
 			? ` --mode nth${not} --every ${options.every} --packet ${options.packet}`
-			: ` --mode random${not} --probability ${(options.probability / DRAWS).toFixed(11)}`;
+			: ` --mode random${not} --probability ${printProbability(options.probability)}`;
 	},
 	compile(options, { choice }) {
 		const wanted = !options.inverted;
@@ -101,3 +101,21 @@ export const statistic = defineMatch<Options>({
 		};
 	},
 });
+
+const DECIMALS = 11;
+
+/**
+ * `%.11f` of `probability / DRAWS`, exactly: C rounds a tie to the even digit, where `toFixed` rounds
+ * it up (0.000244140625 is one).
+ */
+function printProbability(probability: number): string {
+	const draws = BigInt(DRAWS);
+	const scaled = BigInt(probability) * 10n ** BigInt(DECIMALS);
+	const floor = scaled / draws;
+	const twiceRest = 2n * (scaled % draws);
+	const up = twiceRest > draws || (twiceRest === draws && floor % 2n === 1n);
+	const digits = (up ? floor + 1n : floor)
+		.toString()
+		.padStart(DECIMALS + 1, "0");
+	return `${digits.slice(0, -DECIMALS)}.${digits.slice(-DECIMALS)}`;
+}

@@ -2,3 +2,8 @@
 export function hex32(value: number): string {
 	return `0x${(value >>> 0).toString(16)}`;
 }
+
+/** An octet as the kernel prints it: `0x08`, `0xff`. */
+export function hex8(value: number): string {
+	return `0x${value.toString(16).padStart(2, "0")}`;
+}

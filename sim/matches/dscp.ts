@@ -1,0 +1,53 @@
+import { defineMatch } from "../extension/extension.ts";
+import { dscpOfClass } from "../packet/dscp-classes.ts";
+import { hex8 } from "../packet/numbers.ts";
+
+interface Options {
+	/** 0 to 63. */
+	readonly dscp: number;
+	readonly inverted: boolean;
+}
+
+/** The upper six bits of the type-of-service octet (iptables 1.8.9 libxt_dscp.c, kernel 6.1 `dscp_mt` in xt_dscp.c). */
+export const dscp = defineMatch<Options>({
+	name: "dscp",
+	options: [
+		{
+			name: "dscp",
+			type: "uint8",
+			max: 63,
+			invertible: true,
+			excludes: ["dscp-class"],
+		},
+		{
+			name: "dscp-class",
+			type: "string",
+			invertible: true,
+			excludes: ["dscp"],
+		},
+	],
+	build(given) {
+		const number = given.get("dscp", "uint8");
+		if (number) return { dscp: number.value, inverted: number.inverted };
+		const name = given.get("dscp-class", "string");
+		if (!name)
+			return given.refuse(
+				"DSCP match: Parameter --dscp is required",
+				"Name the code point: `--dscp 46` or `--dscp-class EF`.",
+			);
+		const dscp =
+			dscpOfClass(name.text) ??
+			given.refuse(
+				`Invalid DSCP value \`${name.text}'`,
+				"The classes are BE, EF, CS0 to CS7, and AF11 to AF43.",
+				"dscp-class",
+			);
+		return { dscp, inverted: name.inverted };
+	},
+	print: ({ dscp, inverted }) => `${inverted ? " !" : ""} --dscp ${hex8(dscp)}`,
+	compile({ dscp, inverted }) {
+		return inverted
+			? (skb) => skb.tos >> 2 !== dscp
+			: (skb) => skb.tos >> 2 === dscp;
+	},
+});

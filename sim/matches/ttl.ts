@@ -1,0 +1,49 @@
+import { defineMatch } from "../extension/extension.ts";
+import type { Skb } from "../packet/skb.ts";
+
+interface Options {
+	readonly is: "eq" | "ne" | "lt" | "gt";
+	readonly ttl: number;
+}
+
+const NAMES = ["ttl-lt", "ttl-gt", "ttl-eq"] as const;
+const others = (name: string) => NAMES.filter((other) => other !== name);
+
+/** Time to live (iptables 1.8.9 libipt_ttl.c, kernel 6.1 `ttl_mt` in xt_hl.c). */
+export const ttl = defineMatch<Options>({
+	name: "ttl",
+	options: [
+		{ name: "ttl-lt", type: "uint8", excludes: others("ttl-lt") },
+		{ name: "ttl-gt", type: "uint8", excludes: others("ttl-gt") },
+		{
+			name: "ttl-eq",
+			type: "uint8",
+			invertible: true,
+			excludes: others("ttl-eq"),
+		},
+		{ name: "ttl", type: "uint8", invertible: true, sameAs: "ttl-eq" },
+	],
+	build(given) {
+		const less = given.get("ttl-lt", "uint8");
+		if (less) return { is: "lt", ttl: less.value };
+		const greater = given.get("ttl-gt", "uint8");
+		if (greater) return { is: "gt", ttl: greater.value };
+		const equal = given.get("ttl-eq", "uint8");
+		if (equal) return { is: equal.inverted ? "ne" : "eq", ttl: equal.value };
+		return given.refuse(
+			"TTL match: You must specify one of `--ttl-eq', `--ttl-lt', `--ttl-gt",
+			"Say what the TTL should be: `--ttl-eq 64`.",
+		);
+	},
+	print: ({ is, ttl }) =>
+		is === "ne" ? ` ! --ttl-eq ${ttl}` : ` --ttl-${is} ${ttl}`,
+	compile({ is, ttl }) {
+		const tests = {
+			eq: (skb: Skb) => skb.ttl === ttl,
+			ne: (skb: Skb) => skb.ttl !== ttl,
+			lt: (skb: Skb) => skb.ttl < ttl,
+			gt: (skb: Skb) => skb.ttl > ttl,
+		};
+		return tests[is];
+	},
+});
