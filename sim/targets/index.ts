@@ -1,7 +1,62 @@
-/** Every target that the model knows, by the name that stands behind `-j`. */
+/**
+ * Every target that iptables would load an extension for, by its name. ACCEPT, DROP, RETURN, QUEUE
+ * and chains are the ruleset's own.
+ */
 import type { TargetExtension } from "../extension/extension.ts";
+import { audit } from "./audit.ts";
+import { checksum } from "./checksum.ts";
+import { classify } from "./classify.ts";
+import { connmark } from "./connmark.ts";
+import { ct } from "./ct.ts";
+import { dnat } from "./dnat.ts";
+import { dscp } from "./dscp.ts";
+import { hmark } from "./hmark.ts";
+import { idletimer } from "./idletimer.ts";
+import { log } from "./log.ts";
 import { mark } from "./mark.ts";
+import { masquerade } from "./masquerade.ts";
+import { netmap } from "./netmap.ts";
+import { nflog } from "./nflog.ts";
+import { nfqueue } from "./nfqueue.ts";
+import { notrack } from "./notrack.ts";
+import { redirect } from "./redirect.ts";
+import { reject } from "./reject.ts";
+import { set } from "./set.ts";
+import { snat } from "./snat.ts";
+import { tcpmss } from "./tcpmss.ts";
+import { tee } from "./tee.ts";
+import { tos } from "./tos.ts";
+import { tproxy } from "./tproxy.ts";
+import { trace } from "./trace.ts";
+import { ttl } from "./ttl.ts";
 
 export const targets: ReadonlyMap<string, TargetExtension> = new Map(
-	[mark].map((extension) => [extension.name, extension]),
+	[
+		audit,
+		checksum,
+		classify,
+		connmark,
+		ct,
+		dnat,
+		dscp,
+		hmark,
+		idletimer,
+		log,
+		mark,
+		masquerade,
+		netmap,
+		nflog,
+		nfqueue,
+		notrack,
+		redirect,
+		reject,
+		set,
+		snat,
+		tcpmss,
+		tee,
+		tos,
+		tproxy,
+		trace,
+		ttl,
+	].map((target) => [target.name, target]),
 );

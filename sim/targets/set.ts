@@ -1,0 +1,167 @@
+import { defineTarget } from "../extension/extension.ts";
+import type { GivenOptions } from "../extension/options.ts";
+import { readUnsigned } from "../extension/read-number.ts";
+
+/** One ipset and how packets are looked up in it. */
+interface SetUse {
+	readonly name: string;
+	readonly directions: readonly ("src" | "dst")[];
+}
+
+interface Options {
+	readonly add: SetUse | null;
+	readonly del: SetUse | null;
+	readonly map: SetUse | null;
+	readonly exist: boolean;
+	/** Seconds; `null` is the set's own. */
+	readonly timeout: number | null;
+	/** Names of the `--map-…` flags that were given. */
+	readonly mapFlags: readonly string[];
+}
+
+const MAP_FLAGS = ["map-mark", "map-prio", "map-queue"];
+/** IPSET_MAXNAMELEN, less the closing NUL. */
+const NAME_LENGTH = 31;
+/** IPSET_DIM_MAX. */
+const MAX_DIRECTIONS = 3;
+const MAX_TIMEOUT = 0xfffffffe;
+
+/**
+ * Adds addresses to an ipset, takes them out, or looks up a mark there (iptables 1.8.9 libxt_SET.c,
+ * revision 3). Sets are not modelled; whether there is one of that name is not asked either.
+ */
+export const set = defineTarget<Options>({
+	name: "SET",
+	options: [
+		{ name: "add-set", type: "string", words: 2, repeatable: true },
+		{ name: "del-set", type: "string", words: 2, repeatable: true },
+		{ name: "exist", type: "none", repeatable: true },
+		{ name: "timeout", type: "string", repeatable: true },
+		{ name: "map-set", type: "string", words: 2, repeatable: true },
+		...MAP_FLAGS.map((name) => ({
+			name,
+			type: "none" as const,
+			repeatable: true,
+		})),
+	],
+	build(given) {
+		const options = {
+			add: readUse(given, "add-set"),
+			del: readUse(given, "del-set"),
+			map: readUse(given, "map-set"),
+			exist: given.has("exist"),
+			timeout: readTimeout(given),
+			mapFlags: MAP_FLAGS.filter((name) => given.has(name)),
+		};
+		refuseMixture(given, options);
+		return options;
+	},
+	print({ add, del, map, exist, timeout, mapFlags }) {
+		return [
+			printUse("add", add),
+			exist ? " --exist" : "",
+			timeout === null ? "" : ` --timeout ${timeout}`,
+			printUse("del", del),
+			printUse("map", map),
+			...mapFlags.map((name) => ` --${name}`),
+		].join("");
+	},
+	check({ map, mapFlags }, { table, hooks }) {
+		if (map === null) return null;
+		if (table !== "mangle")
+			return "xt_set: --map-set only usable from mangle table";
+		const early = hooks.some(
+			(hook) => hook === "PREROUTING" || hook === "INPUT",
+		);
+		return early && mapFlags.some((name) => name !== "map-mark")
+			? "xt_set: mapping of prio or/and queue is allowed only from OUTPUT/FORWARD/POSTROUTING chains"
+			: null;
+	},
+	compile: null,
+});
+
+function refuseMixture(given: GivenOptions, options: Options): void {
+	const { add, del, map, mapFlags } = options;
+	if (!add && !del && !map)
+		given.refuse(
+			"You must specify either `--add-set' or `--del-set' or `--map-set'",
+			"Say which set to change: `--add-set NAME src`.",
+		);
+	if (!add && options.exist)
+		given.refuse(
+			"Flag `--exist' can be used with `--add-set' only",
+			"Leave `--exist` out.",
+			"exist",
+		);
+	if (!add && options.timeout !== null)
+		given.refuse(
+			"Option `--timeout' can be used with `--add-set' only",
+			"Leave `--timeout` out.",
+			"timeout",
+		);
+	const [flag] = mapFlags;
+	if (!map && flag !== undefined)
+		given.refuse(
+			`Flag \`--${flag}' can be used with \`--map-set' only`,
+			`Leave \`--${flag}\` out.`,
+			flag,
+		);
+	if (map && flag === undefined)
+		given.refuse(
+			"You must specify flags `--map-mark' or '--map-prio` or `--map-queue'",
+			"Say what to take from the set: `--map-mark`.",
+			"map-set",
+		);
+}
+
+function readUse(given: GivenOptions, option: string): SetUse | null {
+	const [use, second] = given.all(option, "string");
+	if (use === undefined) return null;
+	if (second !== undefined)
+		return given.refuse(
+			`--${option} can be specified only once`,
+			"Write a rule for each set.",
+			option,
+		);
+	const [name = "", list = ""] = use.text.split(" ");
+	if (name.length > NAME_LENGTH)
+		return given.refuse(
+			`setname \`${name}' too long, max ${NAME_LENGTH} characters.`,
+			"Give the set a shorter name.",
+			option,
+		);
+	const words = list.split(",");
+	const directions = words.slice(0, MAX_DIRECTIONS).map((word) => {
+		if (word.startsWith("src")) return "src";
+		if (word.startsWith("dst")) return "dst";
+		return given.refuse(
+			"You must spefify (the comma separated list of) 'src' or 'dst'.",
+			"Write `src`, `dst`, or up to three of them with commas: `src,dst`.",
+			option,
+		);
+	});
+	if (words.length > MAX_DIRECTIONS)
+		return given.refuse(
+			`Can't be more src/dst options than ${MAX_DIRECTIONS}.`,
+			"Write at most three.",
+			option,
+		);
+	return { name, directions };
+}
+
+function readTimeout(given: GivenOptions): number | null {
+	const text = given.get("timeout", "string")?.text;
+	if (text === undefined) return null;
+	const timeout = readUnsigned(text, 0, MAX_TIMEOUT);
+	if (timeout >= 0) return timeout;
+	return given.refuse(
+		`Invalid value for option --timeout or out of range 0-${MAX_TIMEOUT}`,
+		"Write a number of seconds.",
+		"timeout",
+	);
+}
+
+function printUse(verb: string, use: SetUse | null): string {
+	if (use === null) return "";
+	return ` --${verb}-set ${use.name} ${use.directions.join(",")}`;
+}
