@@ -1,0 +1,35 @@
+/**
+ * Sources → dist/: JavaScript and declarations by tsc, and the files that the sources read beside
+ * them (rulesets, saved states). Plain JavaScript, since it has to run before anything is built.
+ */
+import { spawnSync } from "node:child_process";
+import { chmodSync, cpSync, readdirSync, rmSync } from "node:fs";
+import { extname, join } from "node:path";
+
+const ROOMS = ["sim", "scenarios", "lab", "reports", "cli"];
+const DATA = new Set([".rules", ".saved", ".json", ".css", ".html", ".svg"]);
+const OUTPUT = "dist";
+
+process.chdir(import.meta.dirname);
+rmSync(OUTPUT, { recursive: true, force: true });
+
+const tsc = join("node_modules", "typescript", "bin", "tsc");
+const { status } = spawnSync(
+	process.execPath,
+	[tsc, "--project", "tsconfig.build.json"],
+	{ stdio: "inherit" },
+);
+if (status !== 0) process.exit(status ?? 1);
+
+for (const room of ROOMS)
+	for (const entry of readdirSync(room, {
+		recursive: true,
+		withFileTypes: true,
+	})) {
+		if (!entry.isFile() || !DATA.has(extname(entry.name))) continue;
+		const file = join(entry.parentPath, entry.name);
+		cpSync(file, join(OUTPUT, file));
+	}
+
+// npm sets it on installation; whoever runs from the checkout needs it as well.
+chmodSync(join(OUTPUT, "cli", "main.js"), 0o755);

@@ -1,0 +1,120 @@
+/**
+ * Who may import what: the architecture page as data. Tests may import more, and what they import
+ * is not looked at.
+ */
+
+/** What a room may import besides itself. */
+export interface Room {
+	/** Rooms, values and types. */
+	readonly from: readonly string[];
+	/** Rooms, of which it may see the types alone. */
+	readonly typesFrom: readonly string[];
+	/** Packages. */
+	readonly packages: readonly string[];
+	/** May it speak to the machine (`node:*`)? */
+	readonly node: boolean;
+}
+
+/** By the first folder of the path; "" is the top level. */
+export const ROOMS: Readonly<Record<string, Room>> = {
+	sim: { from: [], typesFrom: [], packages: ["ts-pattern"], node: false },
+	scenarios: {
+		from: ["sim"],
+		typesFrom: [],
+		packages: ["ts-pattern", "valibot", "jiti"],
+		node: true,
+	},
+	lab: {
+		from: ["sim", "scenarios"],
+		typesFrom: [],
+		packages: ["ts-pattern", "dockerode"],
+		node: true,
+	},
+	reports: {
+		from: [],
+		typesFrom: ["sim", "scenarios", "lab"],
+		packages: ["ts-pattern", "chart.js"],
+		node: true,
+	},
+	// The library that users import.
+	"": {
+		from: ["sim", "scenarios", "lab", "reports"],
+		typesFrom: [],
+		packages: ["vitest"],
+		node: true,
+	},
+	cli: {
+		from: ["", "sim", "scenarios", "lab", "reports"],
+		typesFrom: [],
+		packages: ["ts-pattern", "commander"],
+		node: true,
+	},
+	bench: {
+		from: ["", "sim", "scenarios", "lab"],
+		typesFrom: [],
+		packages: [],
+		node: true,
+	},
+};
+
+/**
+ * Inside of `sim`, the folders whose values a folder may use besides its own and the files at the
+ * top of `sim`. Types are free: a contract may be spoken of from both of its sides.
+ */
+export const SIM_FOLDERS: Readonly<Record<string, readonly string[]>> = {
+	packet: [],
+	chance: [],
+	clock: [],
+	extension: ["packet"],
+	conntrack: ["packet", "chance"],
+	matches: ["packet", "extension", "conntrack"],
+	targets: ["packet", "extension", "conntrack"],
+	ruleset: ["packet", "extension", "matches", "targets"],
+	netfilter: ["packet", "extension", "matches", "targets", "ruleset"],
+	gateway: [
+		"packet",
+		"chance",
+		"clock",
+		"extension",
+		"conntrack",
+		"matches",
+		"targets",
+		"ruleset",
+		"netfilter",
+	],
+	// What stands around a gateway knows of it what its types say, so that a kernel can take its place.
+	endpoint: ["packet", "chance", "clock"],
+	world: ["packet", "chance", "clock", "endpoint"],
+};
+
+/** Folders of `sim` that know nobody, not even by a type. */
+export const SIM_GROUND = ["packet", "chance", "clock"];
+
+/** A scenario is data, and a judge drives nothing: neither speaks to the machine. */
+export const PURE_FOLDERS = ["sim", "scenarios/language"];
+
+/** What must not be used there, whole or any part of it: the same choices have to give the same account. */
+const IMPURE: ReadonlySet<string> = new Set([
+	"Date",
+	"Math.random",
+	"console",
+	"process",
+	"performance",
+	"crypto",
+	"fetch",
+	"setTimeout",
+	"setInterval",
+	"setImmediate",
+	"queueMicrotask",
+	"Buffer",
+	"require",
+]);
+
+/** What is pure all the same: it turns a written date into a number. */
+const PURE: ReadonlySet<string> = new Set(["Date.UTC"]);
+
+/** @param name `fetch`, `Math.random` */
+export function isImpure(name: string): boolean {
+	const [whole = ""] = name.split(".");
+	return (IMPURE.has(name) || IMPURE.has(whole)) && !PURE.has(name);
+}
