@@ -1,6 +1,6 @@
 /** The recipe's router, loaded, with both backends alive, and packets for it. */
 import { readFileSync } from "node:fs";
-import { createSeededChoice } from "../sim/chance/seeded.ts";
+import { seededChoice } from "../sim/chance/seeded.ts";
 import { createClock } from "../sim/clock/clock.ts";
 import { Box } from "../sim/gateway/box.ts";
 import { parseAddress } from "../sim/packet/address.ts";
@@ -41,7 +41,7 @@ export function createRecipeBox(entries: number): RecipeBox {
 		},
 		{
 			clock,
-			choice: createSeededChoice(1),
+			choice: seededChoice(1),
 			answers: () => true,
 			tracer: null,
 			log: null,

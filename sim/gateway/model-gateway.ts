@@ -10,11 +10,12 @@ import type { Tracer } from "../netfilter/traverse.ts";
 import { UnknownSignal } from "../netfilter/unknown-signal.ts";
 import { formatAddress, parseAddress } from "../packet/address.ts";
 import type { Address, Packet } from "../packet/packet.ts";
-import { applyScript } from "../ruleset/apply.ts";
-import { parseCommand, parseScript } from "../ruleset/parse.ts";
+import { applyScript, parseScript } from "../ruleset/parse.ts";
+import { parseCommand } from "../ruleset/parse-command.ts";
 import { printRuleset } from "../ruleset/print.ts";
 import type { Ruleset } from "../ruleset/ruleset.ts";
-import { printFaults } from "../ruleset/ruleset-error.ts";
+import { printFaults, RulesetError } from "../ruleset/ruleset-error.ts";
+import type { Script } from "../ruleset/script.ts";
 import type { Answer, Ask } from "../world/ask.ts";
 import { Box } from "./box.ts";
 import type {
@@ -125,16 +126,12 @@ export class ModelGateway {
 	operate(operation: Operation): OperationOutcome {
 		const { box } = this;
 		switch (operation.kind) {
-			case "restore":
-				return this.apply(
-					parseScript(operation.text, { file: operation.file }),
-					operation,
-				);
+			case "restore": {
+				const { text, file, counters, noflush } = operation;
+				return this.apply(() => parseScript(text, { file, counters }), noflush);
+			}
 			case "iptables":
-				return this.apply(parseCommand(operation.command), {
-					noflush: true,
-					counters: true,
-				});
+				return this.apply(() => parseCommand(operation.command), true);
 			case "condition":
 				return this.writeCondition(operation.name, operation.write);
 			case "evict":
@@ -178,19 +175,24 @@ export class ModelGateway {
 		if (!this.box.hasEmissions) this.clock.advanceTo(toMs);
 	}
 
-	private apply(
-		parsed: ReturnType<typeof parseScript>,
-		how: { readonly noflush: boolean; readonly counters: boolean },
-	): OperationOutcome {
-		const { box } = this;
-		const { ruleset, touched, faults } = applyScript(
-			box.tables.now(),
-			parsed,
-			how,
-		);
-		for (const table of ruleset.tables)
-			if (touched.has(table.name)) box.tables.replace(table);
-		if (touched.size > 0) box.rewire();
+	private apply(read: () => Script, noflush: boolean): OperationOutcome {
+		const { tables } = this.box;
+		let script: Script;
+		try {
+			script = read();
+		} catch (error) {
+			if (!(error instanceof RulesetError)) throw error;
+			return { ok: false, message: error.message };
+		}
+		const { ruleset, touched, faults } = applyScript(tables.now(), script, {
+			noflush,
+		});
+		for (const table of ruleset.tables) {
+			// A table comes into being when it is first named, though nothing may stand in it.
+			if (touched.includes(table.name) || !tables.program(table.name))
+				tables.replace(table);
+		}
+		this.box.rewire();
 		return faults.length === 0
 			? OK
 			: { ok: false, message: printFaults(faults) };

@@ -66,16 +66,3 @@ export const HOOK_ENTRIES: readonly HookEntry[] = [
 		hooks: ["INPUT", "POSTROUTING"],
 	},
 ];
-
-/** The built-in chains of a table, in the order of their hooks. */
-export function builtInChains(table: TableName): readonly HookName[] {
-	const hooks = new Set<HookName>();
-	for (const entry of HOOK_ENTRIES) {
-		const holdsTable =
-			table === "nat"
-				? entry.function.kind === "nat"
-				: entry.function.kind === "table" && entry.function.table === table;
-		if (holdsTable) for (const hook of entry.hooks) hooks.add(hook);
-	}
-	return HOOK_NAMES.filter((hook) => hooks.has(hook));
-}

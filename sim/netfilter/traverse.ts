@@ -145,8 +145,10 @@ export function kindOfNode(
 ): "rule" | "return" | "policy" {
 	const chain = program.chains[at] as Program["chains"][number];
 	const kind = program.kinds[at] as number;
+	const rule = chain.rules[(program.numbers[at] as number) - 1];
 	const unconditional =
-		program.headers[at * node.HEADER_WORDS] === 0 && program.tests[at] === null;
+		program.headers[at * node.HEADER_WORDS] === 0 &&
+		(rule === undefined || rule.matches.length === 0);
 	const isVerdict =
 		kind === node.ACCEPT ||
 		kind === node.DROP ||

@@ -1,0 +1,213 @@
+import { describe, expect, it } from "vitest";
+import { createTestRouter, IN, OUT } from "./test-router.ts";
+
+const DNAT =
+	"*nat\n-A PREROUTING -d 10.0.0.1 -p tcp --dport 25 -j DNAT --to-destination 192.168.0.1\nCOMMIT\n";
+const SYN = "tcp 10.0.0.10:40000 > 10.0.0.1:25 S seq 1000";
+
+describe("the box's own answers", () => {
+	it("resets what nobody listens for", () => {
+		const router = createTestRouter("");
+		expect(router.send(OUT, "tcp 10.0.0.10:1 > 10.0.0.1:80 S seq 7")).toEqual([
+			"bond0.204 tcp 10.0.0.1:80 > 10.0.0.10:1 RA ack 8 win 0 DF",
+		]);
+		expect(
+			router.send(OUT, "tcp 10.0.0.10:1 > 10.0.0.1:80 A seq 7 ack 9"),
+		).toEqual(["bond0.204 tcp 10.0.0.1:80 > 10.0.0.10:1 R seq 9 win 0 DF"]);
+		expect(router.send(OUT, "tcp 10.0.0.10:1 > 10.0.0.1:80 R seq 7")).toEqual(
+			[],
+		);
+	});
+
+	it("hands what somebody listens for to lo", () => {
+		const router = createTestRouter("", {
+			listeners: [{ protocol: "tcp", port: 80 }],
+		});
+		expect(router.send(OUT, "tcp 10.0.0.10:1 > 10.0.0.1:80 S seq 7")).toEqual([
+			"lo tcp 10.0.0.10:1 > 10.0.0.1:80 S seq 7",
+		]);
+		expect(
+			router.send("lo", "tcp 10.0.0.1:80 > 10.0.0.10:1 SA seq 9 ack 8"),
+		).toEqual(["bond0.204 tcp 10.0.0.1:80 > 10.0.0.10:1 SA seq 9 ack 8"]);
+	});
+
+	it("echoes, and says which ports and protocols it does not have", () => {
+		const router = createTestRouter("");
+		expect(
+			router.send(OUT, "icmp 10.0.0.10 > 10.0.0.1 echo-request id 7 seq 1")[0],
+		).toMatch(
+			/^bond0\.204 icmp 10\.0\.0\.1 > 10\.0\.0\.10 echo-reply id 7 seq 1/,
+		);
+		expect(router.send(OUT, "udp 10.0.0.10:9 > 10.0.0.1:53 len 3")[0]).toMatch(
+			/port-unreachable/,
+		);
+		expect(router.send(OUT, "proto 47 10.0.0.10 > 10.0.0.1 len 8")[0]).toMatch(
+			/protocol-unreachable/,
+		);
+	});
+
+	it("says that there is no route, and that a packet is too long", () => {
+		const router = createTestRouter("");
+		expect(router.send(OUT, "tcp 10.0.0.10:1 > 172.16.0.1:80 S")[0]).toMatch(
+			/net-unreachable/,
+		);
+		expect(
+			router.send(OUT, "tcp 10.0.0.10:1 > 192.168.0.1:80 A len 1500 DF")[0],
+		).toMatch(/1500/);
+		expect(
+			router.fate(OUT, "tcp 10.0.0.10:1 > 192.168.0.1:80 A len 1500"),
+		).toMatchObject({ kind: "unknown" });
+	});
+
+	it("drops what pretends to come from itself", () => {
+		const router = createTestRouter("");
+		expect(router.fate(OUT, "tcp 10.0.0.1:1 > 192.168.0.1:80 S")).toEqual({
+			kind: "dropped",
+			by: "martian source",
+		});
+		expect(router.fate(OUT, "tcp 127.0.0.1:1 > 192.168.0.1:80 S")).toEqual({
+			kind: "dropped",
+			by: "martian source",
+		});
+	});
+
+	it("forwards nothing while forwarding is off", () => {
+		const router = createTestRouter("", { sysctls: { "ipv4.ip_forward": 0 } });
+		expect(router.fate(OUT, "tcp 10.0.0.10:1 > 192.168.0.1:80 S")).toEqual({
+			kind: "dropped",
+			by: "forwarding is off",
+		});
+	});
+
+	it("rejects as the rule says", () => {
+		const router = createTestRouter(
+			"*filter\n-A FORWARD -p tcp --dport 25 -j REJECT --reject-with tcp-reset\n-A FORWARD -j REJECT\nCOMMIT\n",
+		);
+		expect(
+			router.send(OUT, "tcp 10.0.0.10:1 > 192.168.0.1:25 S seq 7"),
+		).toEqual(["bond0.204 tcp 192.168.0.1:25 > 10.0.0.10:1 RA ack 8 win 0 DF"]);
+		expect(router.send(OUT, "tcp 10.0.0.10:1 > 192.168.0.1:26 S")[0]).toMatch(
+			/^bond0\.204 icmp 10\.0\.0\.1 > 10\.0\.0\.10 port-unreachable/,
+		);
+	});
+
+	it("rejects a translated packet in the client's own terms", () => {
+		const router = createTestRouter(
+			`${DNAT}*filter\n-A FORWARD -j REJECT --reject-with tcp-reset\nCOMMIT\n`,
+		);
+		expect(router.send(OUT, SYN)).toEqual([
+			"bond0.204 tcp 10.0.0.1:25 > 10.0.0.10:40000 RA ack 1001 win 0 DF",
+		]);
+		expect(router.conntrack()).toEqual([]);
+	});
+});
+
+describe("time to live and neighbours", () => {
+	it("tells the client of a TTL that ran out, in the client's own terms, and keeps no entry", () => {
+		const router = createTestRouter(DNAT);
+		expect(router.send(OUT, `${SYN} ttl 1`)).toEqual([
+			"bond0.204 icmp 10.0.0.1 > 10.0.0.10 time-exceeded tos 0xc0 (tcp 10.0.0.10:40000 > 10.0.0.1:25 S seq 1000 ttl 1)",
+		]);
+		expect(router.conntrack()).toEqual([]);
+	});
+
+	it("tells the client after three seconds that the backend's host is gone, and keeps the entry", () => {
+		const router = createTestRouter(DNAT);
+		const answer = router.gateway.answer({
+			kind: "neighbour",
+			atMs: 0,
+			interface: IN,
+			address: "192.168.0.1",
+			answers: false,
+		});
+		expect(answer.unknown).toBeNull();
+		expect(router.send(OUT, SYN)).toEqual([]);
+		expect(router.wait(2999)).toEqual([]);
+		expect(router.wait(2)[0]).toMatch(
+			/^bond0\.204 icmp 10\.0\.0\.1 > 10\.0\.0\.10 host-unreachable .*\(tcp 10\.0\.0\.10:40000 > 10\.0\.0\.1:25 S/,
+		);
+		expect(router.conntrack()[0]).toContain("SYN_SENT");
+	});
+
+	it("believes in a neighbour that answered lately, and sends into the void", () => {
+		const router = createTestRouter(DNAT);
+		expect(router.send(OUT, SYN)).toHaveLength(1);
+		router.gateway.answer({
+			kind: "neighbour",
+			atMs: 0,
+			interface: IN,
+			address: "192.168.0.1",
+			answers: false,
+		});
+		expect(router.send(OUT, SYN)).toHaveLength(1);
+		// Reachable for 45 s at most, then stale; the next packet starts 5 s of delay and 3 s of probing.
+		expect(router.wait(46_000)).toEqual([]);
+		expect(router.send(OUT, SYN)).toHaveLength(1);
+		expect(router.wait(9_000)).toEqual([]);
+		expect(router.send(OUT, SYN)).toEqual([]);
+		expect(router.wait(3_001)[0]).toMatch(/host-unreachable/);
+	});
+
+	it("sends what waited when the neighbour answers after all", () => {
+		const router = createTestRouter("");
+		const neighbour = (answers: boolean) =>
+			router.gateway.answer({
+				kind: "neighbour",
+				atMs: router.gateway.nowMs,
+				interface: IN,
+				address: "192.168.0.7",
+				answers,
+			});
+		neighbour(false);
+		expect(router.fate(OUT, "tcp 10.0.0.10:1 > 192.168.0.7:80 S")).toEqual({
+			kind: "queued",
+		});
+		router.wait(1500);
+		neighbour(true);
+		expect(router.wait(1000)).toHaveLength(1);
+	});
+
+	it("limits ICMP errors to one client: a burst of six, then one a second", () => {
+		const router = createTestRouter("");
+		const refused = () =>
+			Array.from(
+				{ length: 20 },
+				() => router.send(OUT, "udp 10.0.0.10:9 > 10.0.0.1:53 len 3").length,
+			).reduce((sum, one) => sum + one, 0);
+		expect(refused()).toBe(6);
+		router.wait(1000);
+		expect(refused()).toBe(1);
+	});
+});
+
+describe("links", () => {
+	it("takes addresses and routes away with a link, and brings the connected ones back", () => {
+		const router = createTestRouter("", {
+			routes: [
+				{ destination: "172.16.0.0/12", via: "192.168.0.1", interface: IN },
+			],
+		});
+		expect(router.send(OUT, "tcp 10.0.0.10:1 > 172.16.0.1:80 S")).toHaveLength(
+			1,
+		);
+		router.operate({ kind: "link", interface: IN, up: false });
+		expect(router.send(OUT, "tcp 10.0.0.10:1 > 192.168.0.1:80 S")[0]).toMatch(
+			/net-unreachable/,
+		);
+		router.operate({ kind: "link", interface: IN, up: true });
+		expect(router.send(OUT, "tcp 10.0.0.10:1 > 192.168.0.1:80 S")).toHaveLength(
+			1,
+		);
+		expect(router.fate(OUT, "tcp 10.0.0.10:1 > 172.16.0.1:80 S")).toEqual({
+			kind: "dropped",
+			by: "no route",
+		});
+	});
+
+	it("does not guess at redirects", () => {
+		const router = createTestRouter("");
+		expect(router.fate(OUT, "tcp 10.0.0.10:1 > 10.0.0.11:80 S")).toMatchObject({
+			kind: "unknown",
+		});
+	});
+});

@@ -1,0 +1,120 @@
+/** For tests: the recipe's router with any rules, spoken to in one-line packets. */
+import { seededChoice } from "../chance/seeded.ts";
+import { parsePacket, printPacket } from "../packet/notation.ts";
+import type {
+	Emission,
+	Fate,
+	GatewaySetup,
+	Operation,
+	OperationOutcome,
+	TraceEvent,
+} from "./gateway.ts";
+import { ModelGateway } from "./model-gateway.ts";
+
+export const ROUTER: GatewaySetup = {
+	interfaces: [
+		{ name: "bond0.204", addresses: ["10.0.0.1/8"], mtu: 1500 },
+		{ name: "bond0.205", addresses: ["192.168.0.254/24"], mtu: 1500 },
+	],
+	routes: [],
+	sysctls: { "ipv4.ip_forward": 1 },
+	listeners: [],
+	epochMs: 0,
+};
+
+export const OUT = "bond0.204";
+export const IN = "bond0.205";
+
+export interface TestRouter {
+	readonly gateway: ModelGateway;
+	/** The rules that matched, in TRACE's spelling, since the last packet was sent. */
+	readonly matched: string[];
+	/** Sends a packet; what came out at once, each as `interface packet`. */
+	send(interfaceName: string, packet: string): string[];
+	fate(interfaceName: string, packet: string): Fate;
+	/** What comes out within so much virtual time. */
+	wait(forMs: number): string[];
+	/** @throws when the operation is refused */
+	operate(operation: Operation): OperationOutcome;
+	iptables(command: string): void;
+	condition(name: string, write: string): void;
+	/** `/proc/net/nf_conntrack`, sorted. */
+	conntrack(): string[];
+}
+
+export function createTestRouter(
+	rules: string,
+	setup: Partial<GatewaySetup> = {},
+	seed = 1,
+): TestRouter {
+	const matched: string[] = [];
+	const trace = (event: TraceEvent) =>
+		void matched.push(
+			`${event.table}:${event.chain}:${event.kind}:${event.number}`,
+		);
+	const gateway = new ModelGateway(
+		{ ...ROUTER, ...setup },
+		{ choice: seededChoice(seed), trace },
+	);
+	const print = (emissions: readonly Emission[]) =>
+		emissions.map(
+			({ interface: name, packet }) => `${name} ${printPacket(packet)}`,
+		);
+	const router: TestRouter = {
+		gateway,
+		matched,
+		send(interfaceName, packet) {
+			matched.length = 0;
+			const { fate, emissions } = gateway.receive(
+				interfaceName,
+				parsePacket(packet),
+			);
+			if (fate.kind === "unknown")
+				throw new Error(`unknown: ${fate.unknown.rule} ${fate.unknown.reason}`);
+			return print(emissions);
+		},
+		fate(interfaceName, packet) {
+			matched.length = 0;
+			return gateway.receive(interfaceName, parsePacket(packet)).fate;
+		},
+		wait(forMs) {
+			const toMs = gateway.nowMs + forMs;
+			const out: string[] = [];
+			while (gateway.nowMs < toMs) {
+				const answer = gateway.answer({
+					kind: "wait",
+					atMs: gateway.nowMs,
+					toMs,
+				});
+				out.push(...print(answer.emissions));
+			}
+			return out;
+		},
+		operate(operation) {
+			const outcome = gateway.operate(operation);
+			if (!outcome.ok) throw new Error(outcome.message);
+			return outcome;
+		},
+		iptables(command) {
+			router.operate({ kind: "iptables", command });
+		},
+		condition(name, write) {
+			router.operate({ kind: "condition", name, write });
+		},
+		conntrack() {
+			return gateway
+				.observe()
+				.conntrack.map((line) => line.text)
+				.sort();
+		},
+	};
+	if (rules !== "")
+		router.operate({
+			kind: "restore",
+			text: rules,
+			file: "test.rules",
+			noflush: false,
+			counters: false,
+		});
+	return router;
+}

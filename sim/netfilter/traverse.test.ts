@@ -1,0 +1,135 @@
+import { describe, expect, it } from "vitest";
+import { createTestRouter, OUT } from "../gateway/test-router.ts";
+
+const SYN = "tcp 10.0.0.10:40000 > 10.0.0.1:25 S";
+
+/** Rules that a SYN to the router matches, in order. */
+function matchedBy(...lines: string[]): string[] {
+	const router = createTestRouter(
+		["*filter", ...lines, "COMMIT", ""].join("\n"),
+	);
+	router.fate(OUT, SYN);
+	return router.matched.filter((rule) => !rule.includes("OUTPUT"));
+}
+
+describe("a walk through a table", () => {
+	it("goes on behind a jump when the chain returns", () => {
+		expect(
+			matchedBy(
+				":A - [0:0]",
+				"-A INPUT -p tcp -j A",
+				"-A INPUT -p tcp -m tcp --dport 25",
+				"-A A -p tcp -m tcp --dport 26",
+				"-A A -p tcp -m tcp --dport 25 -j RETURN",
+				"-A A -p tcp -j DROP",
+			),
+		).toEqual([
+			"filter:INPUT:rule:1",
+			"filter:A:rule:2",
+			"filter:INPUT:rule:2",
+			"filter:INPUT:policy:3",
+		]);
+	});
+
+	it("returns from a chain that was gone to as the chain in front of it would have", () => {
+		expect(
+			matchedBy(
+				":A - [0:0]",
+				":B - [0:0]",
+				"-A INPUT -p tcp -j A",
+				"-A INPUT -p tcp -m tcp --sport 40000",
+				"-A A -p tcp -g B",
+				"-A A -p tcp -j DROP",
+				"-A B -p tcp -m tcp --dport 25",
+			),
+		).toEqual([
+			"filter:INPUT:rule:1",
+			"filter:A:rule:1",
+			"filter:B:rule:1",
+			"filter:B:return:2",
+			"filter:INPUT:rule:2",
+			"filter:INPUT:policy:3",
+		]);
+	});
+
+	it("takes RETURN in a built-in chain for its policy", () => {
+		expect(
+			matchedBy(
+				":INPUT DROP [0:0]",
+				"-A INPUT -p tcp -j RETURN",
+				"-A INPUT -j ACCEPT",
+			),
+		).toEqual(["filter:INPUT:rule:1", "filter:INPUT:policy:3"]);
+	});
+
+	it("traces an unconditional verdict as the kernel does: as the end of its chain", () => {
+		expect(matchedBy("-A INPUT -j ACCEPT", "-A INPUT -j DROP")).toEqual([
+			"filter:INPUT:policy:1",
+		]);
+		expect(matchedBy(":A - [0:0]", "-A INPUT -j A", "-A A -j RETURN")).toEqual([
+			"filter:INPUT:rule:1",
+			"filter:A:return:1",
+			"filter:INPUT:policy:2",
+		]);
+	});
+
+	it("does not mistake a rule with nothing but a comment for the end of its chain", () => {
+		expect(
+			matchedBy('-A INPUT -m comment --comment "let in" -j ACCEPT'),
+		).toEqual(["filter:INPUT:rule:1"]);
+	});
+
+	it("compares addresses by mask, interfaces by prefix, each also inverted", () => {
+		expect(
+			matchedBy(
+				"-A INPUT -s 10.0.0.0/24",
+				"-A INPUT ! -s 10.0.0.0/24",
+				"-A INPUT -d 10.0.0.1/255.0.255.255",
+				"-A INPUT -i bond+",
+				"-A INPUT ! -i bond0.204",
+				"-A INPUT ! -i eth+",
+				"-A INPUT ! -p udp",
+				"-A INPUT -f",
+				"-A INPUT ! -f",
+			),
+		).toEqual(
+			[1, 3, 4, 6, 7, 9]
+				.map((rule) => `filter:INPUT:rule:${rule}`)
+				.concat("filter:INPUT:policy:10"),
+		);
+	});
+
+	it("counts what matched, in packets and octets", () => {
+		const router = createTestRouter(
+			"*filter\n:INPUT DROP [5:500]\n[7:700] -A INPUT -p tcp\n-A INPUT -p udp\nCOMMIT\n",
+		);
+		router.fate(OUT, SYN);
+		router.fate(OUT, 'tcp 10.0.0.10:40001 > 10.0.0.1:25 S data "0123456789"');
+		const { ruleset } = router.gateway.observe();
+		expect(ruleset).toContain("[2:90] -A INPUT -p tcp");
+		expect(ruleset).toContain("[0:0] -A INPUT -p udp");
+		expect(ruleset).toContain(":INPUT DROP [2:90]");
+	});
+
+	it("names the rule, its text and its line when it meets what is not modelled", () => {
+		const router = createTestRouter(
+			'*filter\n-A INPUT -p udp -m string --string "x" --algo bm -j DROP\n\n-A INPUT -p tcp -m string --string "x" --algo bm -j DROP\nCOMMIT\n',
+		);
+		expect(router.fate(OUT, SYN)).toEqual({
+			kind: "unknown",
+			unknown: {
+				rule: "filter:INPUT:rule:2",
+				text: '-A INPUT -p tcp -m string --string "x" --algo bm --to 65535 -j DROP',
+				line: 4,
+				reason: 'match "string" is not modelled',
+			},
+		});
+	});
+
+	it("does not ask for what a rule's header rules out", () => {
+		const router = createTestRouter(
+			'*filter\n-A INPUT -p udp -m string --string "x" --algo bm -j DROP\nCOMMIT\n',
+		);
+		expect(router.fate(OUT, SYN)).toEqual({ kind: "delivered" });
+	});
+});
