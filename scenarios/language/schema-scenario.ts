@@ -3,7 +3,6 @@ import * as v from "valibot";
 import {
 	byKind,
 	count,
-	finite,
 	milliseconds,
 	object,
 	oneOf,
@@ -13,6 +12,7 @@ import {
 	yesNo,
 } from "./schema.ts";
 import {
+	conntrackFilter,
 	gatewaySetup,
 	operationStep,
 	worldEntries,
@@ -36,18 +36,6 @@ const bounds = {
 	atMost: v.optional(count, Number.MAX_SAFE_INTEGER),
 };
 const moment = { because, at: v.optional(text, "") };
-
-export const conntrackFilter = object({
-	protocol: v.exactOptional(oneOf(["tcp", "udp", "icmp"])),
-	originalSource: v.exactOptional(text),
-	originalDestination: v.exactOptional(text),
-	replySource: v.exactOptional(text),
-	replyDestination: v.exactOptional(text),
-	originalSourcePort: v.exactOptional(count),
-	originalDestinationPort: v.exactOptional(count),
-	mark: v.exactOptional(finite),
-	state: v.exactOptional(text),
-});
 
 const expectation = byKind([
 	object({
@@ -85,6 +73,7 @@ const expectation = byKind([
 			"connect-timeout",
 			"read-timeout",
 			"reset",
+			"cut-short",
 			"lost",
 			"accepted",
 		]),
@@ -124,7 +113,13 @@ const expectation = byKind([
 		kind: v.literal("condition"),
 		...moment,
 		name: text,
-		value: v.nullable(whole(0, 1)),
+		value: v.nullable(
+			v.picklist(
+				[0, 1],
+				(issue) =>
+					`not ${issue.received}\nA condition is 0, 1, or null where there is none.`,
+			),
+		),
 	}),
 	object({
 		kind: v.literal("operation"),

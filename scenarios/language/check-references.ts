@@ -1,0 +1,280 @@
+/** What the parts of a scenario say of each other: names that must exist, times that must be in order. */
+import type { ConnectionFilter, Expectation, Scenario } from "./scenario.ts";
+import type { ScenarioFault } from "./scenario-error.ts";
+
+/** Everything that a scenario of the right form can still get wrong. */
+export function checkReferences(scenario: Scenario): readonly ScenarioFault[] {
+	const report = new Report(namesOf(scenario));
+	checkSetup(scenario, report);
+	checkSteps(scenario, report);
+	scenario.expect.forEach((expectation, index) => {
+		checkExpectation(expectation, `expect[${index}]`, report);
+	});
+	return report.faults;
+}
+
+/** What can be referred to, by what it is called in messages. */
+type Names = Readonly<
+	Record<
+		| "client"
+		| "backend"
+		| "interface"
+		| "connect step"
+		| "observe step"
+		| "operation step",
+		readonly string[]
+	>
+>;
+
+class Report {
+	readonly faults: ScenarioFault[] = [];
+	private readonly names: Names;
+
+	constructor(names: Names) {
+		this.names = names;
+	}
+
+	add(path: string, message: string, remedy: string): void {
+		this.faults.push({ path, message, remedy });
+	}
+
+	/** The name has to be one of those that there are. */
+	known(kind: keyof Names, name: string, path: string): void {
+		const names = this.names[kind];
+		if (names.includes(name)) return;
+		const others =
+			names.length === 0
+				? "there are none"
+				: `${kind}s are: ${names.join(", ")}`;
+		this.add(
+			path,
+			`no ${kind} "${name}"; ${others}`,
+			names.length === 0
+				? `Add a ${kind} of that name, or leave the reference out.`
+				: `Write the name of one that is there, or add a ${kind} of that name.`,
+		);
+	}
+}
+
+function namesOf({ setup, steps }: Scenario): Names {
+	const labels = (kind: string) =>
+		steps
+			.filter((step) => step.kind === kind && step.label !== "")
+			.map((step) => step.label);
+	return {
+		client: setup.clients.map(({ name }) => name),
+		backend: setup.backends.map(({ name }) => name),
+		interface: setup.gateway.interfaces.map(({ name }) => name),
+		"connect step": labels("connect"),
+		"observe step": labels("observe"),
+		"operation step": labels("operation"),
+	};
+}
+
+function checkSetup({ setup }: Scenario, report: Report): void {
+	setup.clients.forEach((client, index) => {
+		report.known(
+			"interface",
+			client.interface,
+			`setup.clients[${index}].interface`,
+		);
+	});
+	setup.backends.forEach((backend, index) => {
+		report.known(
+			"interface",
+			backend.interface,
+			`setup.backends[${index}].interface`,
+		);
+	});
+	setup.gateway.routes.forEach((route, index) => {
+		report.known(
+			"interface",
+			route.interface,
+			`setup.gateway.routes[${index}].interface`,
+		);
+	});
+	const { healthCheck } = setup;
+	if (healthCheck) {
+		report.known(
+			"interface",
+			healthCheck.interface,
+			"setup.healthCheck.interface",
+		);
+		healthCheck.targets.forEach((target, index) => {
+			report.known(
+				"backend",
+				target.backend,
+				`setup.healthCheck.targets[${index}].backend`,
+			);
+		});
+		if (healthCheck.timeoutMs > healthCheck.intervalMs)
+			report.add(
+				"setup.healthCheck.timeoutMs",
+				`a probe may take longer (${healthCheck.timeoutMs} ms) than the time to the next one (${healthCheck.intervalMs} ms)`,
+				"Make `timeoutMs` at most `intervalMs`.",
+			);
+	}
+	const twice = (path: string, names: readonly string[]) => {
+		names.forEach((name, index) => {
+			if (names.indexOf(name) < index)
+				report.add(
+					`setup.${path}[${index}]`,
+					`"${name}" is there already`,
+					"Give each a name and an address of its own.",
+				);
+		});
+	};
+	twice(
+		"clients",
+		setup.clients.map(({ name }) => name),
+	);
+	twice(
+		"backends",
+		setup.backends.map(({ name }) => name),
+	);
+	twice(
+		"gateway.interfaces",
+		setup.gateway.interfaces.map(({ name }) => name),
+	);
+	const hosts = [...setup.clients, ...setup.backends];
+	const addresses = new Map<string, string>();
+	for (const { name, address } of hosts) {
+		const other = addresses.get(address);
+		if (other !== undefined)
+			report.add(
+				"setup",
+				`${other} and ${name} have the same address ${address}`,
+				"Give each host an address of its own.",
+			);
+		addresses.set(address, name);
+	}
+}
+
+function checkSteps(scenario: Scenario, report: Report): void {
+	const labels = new Set<string>();
+	const connects = new Set<string>();
+	let beforeMs = 0;
+	scenario.steps.forEach((step, index) => {
+		const path = `steps[${index}]`;
+		if (step.atMs < beforeMs)
+			report.add(
+				`${path}.atMs`,
+				`${step.atMs} ms is before the step above it (${beforeMs} ms)`,
+				"Put the steps in the order of their times.",
+			);
+		beforeMs = Math.max(beforeMs, step.atMs);
+		if (step.atMs > scenario.endMs)
+			report.add(
+				`${path}.atMs`,
+				`${step.atMs} ms is after the end (${scenario.endMs} ms)`,
+				"Make `endMs` later.",
+			);
+		if (step.label !== "" && labels.has(step.label))
+			report.add(
+				`${path}.label`,
+				`another step is labelled "${step.label}" already`,
+				"Give each step a label of its own, or none.",
+			);
+		labels.add(step.label);
+		switch (step.kind) {
+			case "connect":
+				report.known("client", step.client, `${path}.client`);
+				connects.add(step.label);
+				break;
+			case "speak":
+			case "close":
+				if (connects.has(step.connections)) break;
+				report.known("connect step", step.connections, `${path}.connections`);
+				report.add(
+					`${path}.connections`,
+					`the connections of "${step.connections}" are not made yet`,
+					"Put the `connect` step before it.",
+				);
+				break;
+			case "packet":
+				report.known("interface", step.interface, `${path}.interface`);
+				break;
+			case "backend":
+				report.known("backend", step.backend, `${path}.backend`);
+				break;
+			case "operation":
+				if (step.operation.kind === "link")
+					report.known(
+						"interface",
+						step.operation.interface,
+						`${path}.operation.interface`,
+					);
+				break;
+			case "observe":
+				if (step.label === "")
+					report.add(
+						`${path}.label`,
+						"nobody can refer to it",
+						"Give the observation a label.",
+					);
+				break;
+		}
+	});
+}
+
+function checkExpectation(
+	given: Expectation,
+	path: string,
+	report: Report,
+): void {
+	if ("of" in given) checkFilter(given.of, `${path}.of`, report);
+	if ("at" in given && given.at !== "")
+		report.known("observe step", given.at, `${path}.at`);
+	if ("atLeast" in given && given.atLeast > given.atMost)
+		report.add(
+			`${path}.atLeast`,
+			`at least ${given.atLeast} and at most ${given.atMost} cannot be`,
+			"Make `atMost` at least `atLeast`.",
+		);
+	switch (given.kind) {
+		case "order":
+			given.backends.forEach((name, index) => {
+				if (name !== null)
+					report.known("backend", name, `${path}.backends[${index}]`);
+			});
+			break;
+		case "split":
+			for (const name of Object.keys(given.weights))
+				report.known("backend", name, `${path}.weights.${name}`);
+			if (!Object.values(given.weights).some((weight) => weight > 0))
+				report.add(
+					`${path}.weights`,
+					"nobody gets a share",
+					"Give at least one backend a weight above 0.",
+				);
+			break;
+		case "avoided":
+		case "failover-gap":
+			report.known("backend", given.backend, `${path}.backend`);
+			break;
+		case "packets-out":
+			report.known("interface", given.interface, `${path}.interface`);
+			break;
+		case "operation":
+			report.known("operation step", given.step, `${path}.step`);
+			break;
+		default:
+	}
+}
+
+function checkFilter(
+	filter: ConnectionFilter,
+	path: string,
+	report: Report,
+): void {
+	if (filter.step !== undefined)
+		report.known("connect step", filter.step, `${path}.step`);
+	if (filter.client !== undefined)
+		report.known("client", filter.client, `${path}.client`);
+	if ((filter.fromMs ?? 0) >= (filter.toMs ?? Number.POSITIVE_INFINITY))
+		report.add(
+			`${path}.toMs`,
+			`from ${filter.fromMs} ms to ${filter.toMs} ms there is no time`,
+			"Make `toMs` later than `fromMs`.",
+		);
+}

@@ -1,0 +1,208 @@
+/** The parts of the schema that say what stands around the gateway, and what can be done to it. */
+import * as v from "valibot";
+import {
+	address,
+	byKind,
+	count,
+	finite,
+	milliseconds,
+	network,
+	object,
+	oneOf,
+	packetLine,
+	port,
+	positiveMs,
+	text,
+	whole,
+	yesNo,
+} from "./schema.ts";
+
+const behaviour = byKind([
+	object({ kind: v.literal("up") }),
+	object({ kind: v.literal("refuse") }),
+	object({ kind: v.literal("vanish") }),
+	object({ kind: v.literal("silent") }),
+	object({ kind: v.literal("hang"), accept: yesNo }),
+	object({ kind: v.literal("slow"), delayMs: milliseconds }),
+	object({ kind: v.literal("drain") }),
+]);
+
+const timeout = v.nullable(positiveMs);
+
+const dialogue = byKind([
+	object({
+		kind: v.literal("smtp"),
+		messages: count,
+		messageOctets: v.exactOptional(count),
+		paceMs: v.exactOptional(milliseconds),
+		connectTimeoutMs: timeout,
+		readTimeoutMs: timeout,
+	}),
+	object({ kind: v.literal("connect-only"), connectTimeoutMs: timeout }),
+	object({
+		kind: v.literal("hold"),
+		connectTimeoutMs: timeout,
+		readTimeoutMs: timeout,
+	}),
+]);
+
+const healthCheck = object({
+	interface: text,
+	address,
+	targets: v.array(object({ backend: text, address, port, condition: text })),
+	probe: byKind([
+		object({ kind: v.literal("smtp") }),
+		object({ kind: v.literal("tcp") }),
+	]),
+	intervalMs: positiveMs,
+	timeoutMs: positiveMs,
+	rise: whole(1, 1000),
+	fall: whole(1, 1000),
+	initially: oneOf(["alive", "dead"]),
+	writeAtStart: yesNo,
+	rewriteMs: timeout,
+	aliveValue: text,
+	deadValue: text,
+	evict: yesNo,
+	neverAllDead: yesNo,
+	jitterMs: milliseconds,
+});
+
+/** The keys of a `WorldSetup`. */
+export const worldEntries = {
+	service: object({ address, port }),
+	clients: v.array(
+		object({
+			name: text,
+			address,
+			interface: text,
+			latencyMs: v.optional(milliseconds, 1),
+		}),
+	),
+	backends: v.array(
+		object({
+			name: text,
+			address,
+			interface: text,
+			latencyMs: v.optional(milliseconds, 1),
+			behaviour: v.optional(behaviour, { kind: "up" }),
+		}),
+	),
+	healthCheck: v.optional(v.nullable(healthCheck), null),
+};
+
+export const gatewaySetup = object({
+	interfaces: v.array(
+		object({
+			name: text,
+			addresses: v.array(network),
+			mtu: v.optional(whole(68, 65_535), 1500),
+		}),
+	),
+	routes: v.optional(
+		v.array(
+			object({
+				destination: network,
+				via: v.nullable(address),
+				interface: text,
+			}),
+		),
+		[],
+	),
+	sysctls: v.optional(v.record(v.string(), finite), {}),
+	listeners: v.optional(
+		v.array(object({ protocol: oneOf(["tcp", "udp"]), port })),
+		[],
+	),
+	epochMs: v.optional(finite, Date.UTC(2026, 0, 1)),
+});
+
+const when = { atMs: milliseconds, label: v.optional(text, "") };
+
+const arrivals = byKind([
+	object({ kind: v.literal("at-once") }),
+	object({ kind: v.literal("every"), intervalMs: milliseconds }),
+	object({
+		kind: v.literal("poisson"),
+		perSecond: v.pipe(
+			finite,
+			v.gtValue(0, "must be more than 0\nWrite how many a second on average."),
+		),
+	}),
+]);
+
+const ports = byKind([
+	object({ kind: v.literal("drawn") }),
+	object({ kind: v.literal("from"), first: port }),
+	object({ kind: v.literal("fixed"), port }),
+]);
+
+const side = oneOf(["client", "backend"]);
+
+/** Every step but operations. */
+export const worldSteps = [
+	object({
+		...when,
+		kind: v.literal("connect"),
+		client: text,
+		count: v.optional(whole(1, 10_000_000), 1),
+		arrivals: v.optional(arrivals, { kind: "at-once" }),
+		ports: v.optional(ports, { kind: "drawn" }),
+		dialogue: v.optional(dialogue, {
+			kind: "smtp",
+			messages: 1,
+			connectTimeoutMs: 30_000,
+			readTimeoutMs: 30_000,
+		}),
+	}),
+	object({ ...when, kind: v.literal("speak"), connections: text, who: side }),
+	object({ ...when, kind: v.literal("close"), connections: text, who: side }),
+	object({
+		...when,
+		kind: v.literal("packet"),
+		interface: text,
+		packet: packetLine,
+	}),
+	object({
+		...when,
+		kind: v.literal("backend"),
+		backend: text,
+		becomes: behaviour,
+	}),
+	object({ ...when, kind: v.literal("observe") }),
+] as const;
+
+export const conntrackFilter = object({
+	protocol: v.exactOptional(oneOf(["tcp", "udp", "icmp"])),
+	originalSource: v.exactOptional(address),
+	originalDestination: v.exactOptional(address),
+	replySource: v.exactOptional(address),
+	replyDestination: v.exactOptional(address),
+	originalSourcePort: v.exactOptional(count),
+	originalDestinationPort: v.exactOptional(count),
+	mark: v.exactOptional(finite),
+	state: v.exactOptional(text),
+});
+
+const operation = byKind([
+	object({
+		kind: v.literal("restore"),
+		file: text,
+		text: v.exactOptional(text),
+		noflush: v.optional(yesNo, false),
+		counters: v.optional(yesNo, false),
+	}),
+	object({ kind: v.literal("iptables"), command: text }),
+	object({ kind: v.literal("condition"), name: text, write: text }),
+	object({ kind: v.literal("evict"), filter: conntrackFilter }),
+	object({ kind: v.literal("sysctl"), name: text, value: finite }),
+	object({ kind: v.literal("link"), interface: text, up: yesNo }),
+	object({ kind: v.literal("forget-neighbour"), address }),
+	object({ kind: v.literal("take-over") }),
+]);
+
+export const operationStep = object({
+	...when,
+	kind: v.literal("operation"),
+	operation,
+});
