@@ -54,6 +54,8 @@ export interface MatchExtension<Options extends object = object>
 	 * `null`: parsed and printed, but not modelled; a packet that reaches it has an unknown outcome.
 	 */
 	readonly compile: ((options: Options, ports: RouterPorts) => Test) | null;
+	/** The kernel keeps a pointer among its options, so `iptables -D` and `-C` never find a rule with it. */
+	readonly neverEqual?: boolean;
 }
 
 /** What a target does; returns one of the verdicts `NF_*` or `XT_CONTINUE`. */

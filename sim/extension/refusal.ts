@@ -4,14 +4,22 @@
  */
 export class Refusal extends Error {
 	override readonly name = "Refusal";
+	/** Who would say this; "marktwin" where iptables-restore would say nothing, or something else. */
+	readonly from: "iptables-restore" | "marktwin";
 	/** What the user can do about it. */
 	readonly remedy: string;
 	/** Index of the word to point at; NOWHERE: the word that was being read. */
 	readonly word: number;
 
 	/** @param message in iptables' words, without its name and version in front */
-	constructor(message: string, remedy: string, word: number = NOWHERE) {
+	constructor(
+		message: string,
+		remedy: string,
+		word: number = NOWHERE,
+		from: Refusal["from"] = "iptables-restore",
+	) {
 		super(message);
+		this.from = from;
 		this.remedy = remedy;
 		this.word = word;
 	}

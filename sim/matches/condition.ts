@@ -1,4 +1,5 @@
 import { defineMatch } from "../extension/extension.ts";
+import { isProcName } from "./proc-name.ts";
 
 interface Options {
 	readonly name: string;
@@ -54,7 +55,7 @@ export const condition = defineMatch<Options>({
 		`${inverted ? " !" : ""} --condition "${name}" `,
 	/** `xt_check_proc_name` (x_tables.c, 6.1). */
 	check({ name }) {
-		return name === "" || name === "." || name === ".." || name.includes("/")
+		return !isProcName(name)
 			? `xt_condition: name not allowed or too long: "${name}"`
 			: null;
 	},

@@ -1,0 +1,314 @@
+/**
+ * What iptables does once the last word of a line is read (1.8.9, iptables/xshared.c, end of
+ * `do_parse`, `ipv4_post_parse`, `generic_opt_check`; iptables/iptables.c, `do_command4`): the
+ * checks that need the whole line, in its order, and the rules that come out.
+ */
+import type { Given } from "../extension/given.ts";
+import { NOWHERE, Refusal } from "../extension/refusal.ts";
+import { unreachable } from "../invariant.ts";
+import type { LineContext } from "./line-parser.ts";
+import { ANY_ADDRESS, readAddresses } from "./read-address.ts";
+import { checkChainLength } from "./read-word.ts";
+import { OPTION_LETTERS, type RuleDraft } from "./rule-draft.ts";
+import type {
+	AddressMask,
+	Counters,
+	MatchUse,
+	Rule,
+	TargetUse,
+} from "./ruleset.ts";
+import type { Command } from "./script.ts";
+
+export const NO_COUNTERS: Counters = { packets: 0, bytes: 0 };
+
+const NO_MATCHES: readonly MatchUse[] = [];
+
+/** The base options that a command does not take (`commands_v_options`). */
+const ILLEGAL: Readonly<Record<string, string>> = {
+	I: "nx0",
+	D: "nx0c",
+	"#": "nsdpjxio0cf",
+	R: "nx0",
+	A: "nx0",
+	C: "nx0c",
+	L: "sdpjiocf",
+	F: "nsdpjxio0cf",
+	Z: "nsdpjxio0cf",
+	N: "nsdpjxio0cf",
+	X: "nsdpjxio0cf",
+	P: "nsdpjxio0f",
+	E: "nsdpjxio0cf",
+	S: "nsdpjxio0cf",
+};
+const ILLEGAL_BITS = new Map(
+	Object.entries(ILLEGAL).map(([command, letters]) => [
+		command,
+		[...letters].reduce((b, l) => b | (1 << OPTION_LETTERS.indexOf(l)), 0),
+	]),
+);
+
+/** Words that were left over, by index; NOWHERE when there are none. */
+interface Leftovers {
+	/** Behind a `--`. */
+	readonly unread: number;
+	/** A `!` that nothing follows. */
+	readonly danglingNot: number;
+}
+
+/**
+ * @param tolerated gets the faults of single matches: the rest of the line is looked at all the same
+ * @throws Refusal
+ */
+export function finishLine(
+	draft: RuleDraft,
+	context: LineContext,
+	leftovers: Leftovers,
+	tolerated: Refusal[],
+): Command {
+	const { command, chain } = draft;
+	const drops = draft.jump === "DROP" || draft.second === "DROP";
+	if (drops && context.table === "nat") refuseDropInNat(draft);
+	const matches =
+		draft.matches.length === 0 ? NO_MATCHES : buildMatches(draft, tolerated);
+	const target = buildTarget(draft);
+	checkLeftovers(leftovers);
+	if (command === "")
+		throw new Refusal(
+			"no command specified",
+			"A line of a table is `-A CHAIN …`, `:CHAIN …`, a comment with `#` in its first column, or COMMIT.",
+			0,
+		);
+	const isRule = "ADIRC".includes(command);
+	const sources = addresses(draft, "s");
+	const destinations = addresses(draft, "d");
+	const lists = sources.length > 1 || destinations.length > 1;
+	if (lists && (draft.isInverted("s") || draft.isInverted("d")))
+		throw new Refusal(
+			"! not allowed with multiple source or destination IP addresses",
+			"Write one rule per address, or a chain that returns for each of them.",
+			draft.sourceWord,
+		);
+	if (command === "R" && lists)
+		throw new Refusal(
+			"Replacement rule does not specify a unique address",
+			"Write a single address.",
+			draft.sourceWord,
+		);
+	checkOptions(draft);
+	if (chain !== null) checkChainLength(chain, NOWHERE);
+	if (isRule) checkInterfaces(draft, chain ?? "");
+	const { line } = context;
+	draft.counters ??= context.counters;
+	if (!isRule) return otherCommand(draft, line);
+	const rules =
+		sources.length === 1 && destinations.length === 1
+			? [rule(draft, line, sources[0], destinations[0], matches, target)]
+			: sources.flatMap((source) =>
+					destinations.map((destination) =>
+						rule(draft, line, source, destination, matches, target),
+					),
+				);
+	return ruleCommand(draft, line, rules);
+}
+
+function refuseDropInNat(draft: RuleDraft): never {
+	throw new Refusal(
+		'The "nat" table is not intended for filtering, the use of DROP is therefore inhibited.',
+		"Drop in the table filter, or in mangle.",
+		draft.jump === "DROP" ? draft.jumpWord : NOWHERE,
+	);
+}
+
+function build(given: Given): object {
+	given.check();
+	return given.table.extension.build(given);
+}
+
+function buildMatches(
+	draft: RuleDraft,
+	tolerated: Refusal[],
+): readonly MatchUse[] {
+	const uses: MatchUse[] = [];
+	for (const given of draft.matches) {
+		try {
+			uses.push({ name: given.table.extension.name, options: build(given) });
+		} catch (refusal) {
+			if (!(refusal instanceof Refusal)) throw refusal;
+			tolerated.push(refusal);
+		}
+	}
+	return uses;
+}
+
+function buildTarget(draft: RuleDraft): TargetUse | null {
+	const { jump, target } = draft;
+	if (target !== null)
+		return {
+			kind: "extension",
+			name: target.table.extension.name,
+			options: build(target),
+		};
+	if (draft.goto) return { kind: "goto", chain: jump };
+	switch (jump) {
+		case "":
+			return null;
+		case "ACCEPT":
+		case "DROP":
+		case "RETURN":
+		case "QUEUE":
+			return VERDICT_USES[jump];
+		default:
+			return { kind: "jump", chain: jump };
+	}
+}
+
+const VERDICT_USES = {
+	ACCEPT: { kind: "verdict", name: "ACCEPT" },
+	DROP: { kind: "verdict", name: "DROP" },
+	RETURN: { kind: "verdict", name: "RETURN" },
+	QUEUE: { kind: "verdict", name: "QUEUE" },
+} as const satisfies Record<string, TargetUse>;
+
+function checkLeftovers({ unread, danglingNot }: Leftovers): void {
+	if (unread !== NOWHERE)
+		throw new Refusal(
+			"unknown arguments found on commandline",
+			"Take away the `--` and what follows it.",
+			unread,
+		);
+	if (danglingNot !== NOWHERE)
+		throw new Refusal(
+			"nothing appropriate following !",
+			"Put the `!` before the option that it inverts.",
+			danglingNot,
+		);
+}
+
+const ANY: readonly AddressMask[] = [ANY_ADDRESS];
+
+function addresses(
+	draft: RuleDraft,
+	letter: "s" | "d",
+): readonly AddressMask[] {
+	const text = letter === "s" ? draft.sourceText : draft.destinationText;
+	if (text === null) return ANY;
+	try {
+		return readAddresses(text, draft.isInverted(letter));
+	} catch (refusal) {
+		if (!(refusal instanceof Refusal)) throw refusal;
+		const word = letter === "s" ? draft.sourceWord : draft.destinationWord;
+		throw new Refusal(refusal.message, refusal.remedy, word);
+	}
+}
+
+function checkOptions(draft: RuleDraft): void {
+	const illegal = draft.options & (ILLEGAL_BITS.get(draft.command) ?? 0);
+	if (illegal === 0) return;
+	const letter = OPTION_LETTERS[31 - Math.clz32(illegal & -illegal)];
+	throw new Refusal(
+		`Illegal option \`-${letter}' with this command`,
+		"Take it away.",
+		0,
+	);
+}
+
+function checkInterfaces(draft: RuleDraft, chain: string): void {
+	const incoming = chain === "PREROUTING" || chain === "INPUT";
+	const outgoing = chain === "POSTROUTING" || chain === "OUTPUT";
+	const letter =
+		incoming && draft.has("o") ? "o" : outgoing && draft.has("i") ? "i" : "";
+	if (letter !== "")
+		throw new Refusal(
+			`Can't use -${letter} with ${chain}`,
+			letter === "o"
+				? "The packet's way out is not known yet: move the rule to FORWARD or POSTROUTING, or take the `-o` away."
+				: "The packet's way in is not known any more: move the rule to PREROUTING or FORWARD, or take the `-i` away.",
+			draft.interfaceWord,
+		);
+}
+
+function rule(
+	draft: RuleDraft,
+	line: number,
+	source: AddressMask | undefined,
+	destination: AddressMask | undefined,
+	matches: readonly MatchUse[],
+	target: TargetUse | null,
+): Rule {
+	return {
+		header: {
+			source: source ?? ANY_ADDRESS,
+			destination: destination ?? ANY_ADDRESS,
+			inInterface: draft.inInterface,
+			outInterface: draft.outInterface,
+			protocol: draft.protocol,
+			protocolInverted: draft.isInverted("p"),
+			fragment: draft.fragment
+				? draft.isInverted("f")
+					? "never"
+					: "only"
+				: null,
+		},
+		matches,
+		target,
+		counters: draft.counters ?? NO_COUNTERS,
+		line,
+	};
+}
+
+function ruleCommand(
+	draft: RuleDraft,
+	line: number,
+	rules: readonly Rule[],
+): Command {
+	const chain = draft.chain ?? "";
+	const number = draft.number ?? 1;
+	switch (draft.command) {
+		case "A":
+			return { kind: "append", chain, rules, line };
+		case "D":
+			return { kind: "delete", chain, rules, line };
+		case "C":
+			return { kind: "check", chain, rules, line };
+		case "I":
+			return { kind: "insert", chain, number, rules, line };
+		default:
+			return { kind: "replace", chain, number, rules, line };
+	}
+}
+
+function otherCommand(draft: RuleDraft, line: number): Command {
+	const { command, chain, number, second, counters } = draft;
+	switch (command) {
+		case "#":
+			return {
+				kind: "delete-number",
+				chain: chain ?? "",
+				number: number ?? 0,
+				line,
+			};
+		case "F":
+			return { kind: "flush", chain, line };
+		case "X":
+			return { kind: "delete-chain", chain, line };
+		case "Z":
+			return { kind: "zero", chain, number, line };
+		case "N":
+			return { kind: "new-chain", chain: chain ?? "", line };
+		case "E":
+			return { kind: "rename", chain: chain ?? "", to: second, line };
+		case "P":
+			return {
+				kind: "policy",
+				chain: chain ?? "",
+				policy: second,
+				counters,
+				line,
+			};
+		case "L":
+		case "S":
+			return { kind: "nothing", line };
+		default:
+			return unreachable(command as never);
+	}
+}

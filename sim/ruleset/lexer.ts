@@ -1,0 +1,128 @@
+/**
+ * Splits a line into words as iptables-restore does (1.8.9, iptables/xshared.c, `add_param_to_argv`):
+ * blanks divide, double quotes hold together, a backslash counts inside quotes alone, and a closing
+ * quote ends the word.
+ */
+import { Refusal } from "../extension/refusal.ts";
+
+/** Octets of a line, its newline left out (`fgets` into 10240 octets). */
+export const LONGEST_LINE = 10238;
+/** Octets of a word (`struct xt_param_buf`). */
+const LONGEST_WORD = 1023;
+/** Words of a line (MAX_ARGC, less the program's name and `-t TABLE`). */
+const MOST_WORDS = 251;
+
+const TAB = 9;
+const BLANK = 32;
+const QUOTE = 34;
+const BACKSLASH = 92;
+
+/** The words of one line. The arrays are used again for the next line. */
+export interface Words {
+	readonly text: string[];
+	/** Index in the line of each word's first character. */
+	readonly start: number[];
+	/** Index behind its last one. */
+	readonly end: number[];
+}
+
+export function noWords(): Words {
+	return { text: [], start: [], end: [] };
+}
+
+/**
+ * Splits `source` from index `from` to `to` (the newline left out).
+ * @param into emptied and filled; columns count from `lineStart`
+ * @throws Refusal where iptables-restore would: a word or a line that is too long
+ */
+export function splitWords(
+	source: string,
+	lineStart: number,
+	from: number,
+	to: number,
+	into: Words,
+): void {
+	const { text, start, end } = into;
+	let count = 0;
+	let index = from;
+	for (;;) {
+		let code = source.charCodeAt(index);
+		while (index < to && (code === BLANK || code === TAB))
+			code = source.charCodeAt(++index);
+		if (index >= to) break;
+		const first = index;
+		while (index < to && code !== BLANK && code !== TAB && code !== QUOTE)
+			code = source.charCodeAt(++index);
+		if (count >= MOST_WORDS) {
+			text.length = count;
+			throw new Refusal(
+				"Parser cannot handle more arguments",
+				`A line holds at most ${MOST_WORDS} words: split it into several rules.`,
+				count - 1,
+			);
+		}
+		if (code === QUOTE && index < to) {
+			const closed = quotedWord(source, first, to);
+			text[count] = closed.text;
+			index = closed.end;
+		} else text[count] = source.slice(first, index);
+		start[count] = first - lineStart;
+		end[count] = index - lineStart;
+		if (index - first > LONGEST_WORD / 3) checkLength(text[count] ?? "", count);
+		count++;
+	}
+	text.length = count;
+	start.length = count;
+	end.length = count;
+}
+
+/** A word with quotes in it. A quote that nobody closes reaches to the end of the line. */
+function quotedWord(
+	source: string,
+	first: number,
+	to: number,
+): { readonly text: string; readonly end: number } {
+	const parts: string[] = [];
+	let open = false;
+	let index = first;
+	let plainFrom = first;
+	for (; index < to; index++) {
+		const code = source.charCodeAt(index);
+		if (!open) {
+			if (code === BLANK || code === TAB) break;
+			if (code !== QUOTE) continue;
+			parts.push(source.slice(plainFrom, index));
+			open = true;
+			plainFrom = index + 1;
+		} else if (code === BACKSLASH) {
+			parts.push(source.slice(plainFrom, index));
+			plainFrom = ++index;
+		} else if (code === QUOTE) {
+			parts.push(source.slice(plainFrom, index));
+			return { text: parts.join(""), end: index + 1 };
+		}
+	}
+	parts.push(source.slice(plainFrom, Math.min(index, to)));
+	return { text: parts.join(""), end: Math.min(index, to) };
+}
+
+function checkLength(word: string, index: number): void {
+	if (octets(word) > LONGEST_WORD)
+		throw new Refusal(
+			"Parameter too long!",
+			`A word holds at most ${LONGEST_WORD} octets.`,
+			index,
+		);
+}
+
+/** Octets of a text in UTF-8, which is what iptables counts. */
+export function octets(text: string): number {
+	let count = text.length;
+	for (let index = 0; index < text.length; index++) {
+		const code = text.charCodeAt(index);
+		// Each half of a surrogate pair has two octets.
+		if (code > 0x7f)
+			count += code > 0x7ff && (code & 0xf800) !== 0xd800 ? 2 : 1;
+	}
+	return count;
+}

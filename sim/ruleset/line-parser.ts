@@ -1,0 +1,427 @@
+/**
+ * One line of iptables, word by word (1.8.9, iptables/xshared.c, `do_parse` and
+ * `command_default`): commands, header options, extensions. `finish-line.ts` does what iptables
+ * does once the last word is read.
+ */
+import type {
+	MatchExtension,
+	TargetExtension,
+} from "../extension/extension.ts";
+import { Given } from "../extension/given.ts";
+import { protocolName } from "../extension/names.ts";
+import { type OptionTable, optionTable } from "../extension/option-table.ts";
+import { takeOption, unknownOption } from "../extension/parse-options.ts";
+import { readUnsigned } from "../extension/read-number.ts";
+import { readProtocol } from "../extension/read-value.ts";
+import { NOWHERE, Refusal } from "../extension/refusal.ts";
+import { WordReader } from "../extension/word-reader.ts";
+import { invariant } from "../invariant.ts";
+import { finishLine } from "./finish-line.ts";
+import { KNOWN_ELSEWHERE } from "./known-elsewhere.ts";
+import { octets } from "./lexer.ts";
+import {
+	checkNewChain,
+	checkTargetName,
+	notKnown,
+	readCounter,
+	readInterface,
+	readRuleNumber,
+} from "./read-word.ts";
+import { RuleDraft } from "./rule-draft.ts";
+import type { Counters } from "./ruleset.ts";
+import type { Command } from "./script.ts";
+import { LONGEST_NAME, VERDICTS } from "./tables.ts";
+
+/** Where a line stands. */
+export interface LineContext {
+	readonly line: number;
+	/** The table that it is for; `-t` may change it in a single command. */
+	table: string;
+	/** `-t`, `-w` and the like are not for iptables-restore. */
+	readonly restore: boolean;
+	/** Names of chains that were declared: they are no targets any more (`xtables_announce_chain`). */
+	readonly announced: ReadonlySet<string>;
+	/** Those before the rule, `[packets:bytes]`. */
+	readonly counters: Counters | null;
+}
+
+export interface Extensions {
+	readonly matches: ReadonlyMap<string, MatchExtension>;
+	readonly targets: ReadonlyMap<string, TargetExtension>;
+}
+
+/** A class because its reader and its draft serve all lines of a ruleset. */
+export class LineParser {
+	private readonly reader = new WordReader();
+	private readonly draft = new RuleDraft();
+	private readonly extensions: Extensions;
+	private context: LineContext = {
+		line: 0,
+		table: "filter",
+		restore: false,
+		announced: new Set(),
+		counters: null,
+	};
+
+	/**
+	 * Faults of the line after which reading could go on, so that a line tells all of its faults;
+	 * a command that comes with any is not to be carried out.
+	 */
+	readonly tolerated: Refusal[] = [];
+
+	constructor(extensions: Extensions) {
+		this.extensions = extensions;
+	}
+
+	/** Index of the word that a Refusal without a place is about. */
+	get word(): number {
+		return this.reader.argumentWord;
+	}
+
+	/**
+	 * Reads one line.
+	 * @throws Refusal
+	 */
+	parse(words: readonly string[], context: LineContext): Command {
+		const { reader, draft } = this;
+		this.context = context;
+		draft.reset();
+		this.tolerated.length = 0;
+		reader.start(words, 0);
+		let inverted = false;
+		for (;;) {
+			const found = reader.next(draft.scope);
+			if (found === "end") break;
+			if (found === "option") {
+				if (reader.option?.kind !== "base") this.extensionOption(inverted);
+				else if (this.baseOption(reader.option.letter, inverted))
+					return { kind: "nothing", line: context.line };
+			} else if (found === "word") {
+				this.plainWord(inverted);
+				inverted = true;
+				continue;
+			} else if (this.loadProtocol()) continue;
+			else if (found === "incomplete")
+				throw new Refusal(
+					`option "${words[reader.index - 1]}" requires an argument`,
+					"Write a value behind it.",
+					reader.word,
+				);
+			else throw unknownOption(reader);
+			inverted = false;
+		}
+		const unread = reader.index < words.length ? reader.index : NOWHERE;
+		const danglingNot = inverted ? reader.word : NOWHERE;
+		return finishLine(draft, context, { unread, danglingNot }, this.tolerated);
+	}
+
+	private plainWord(inverted: boolean): void {
+		const { argument, word } = this.reader;
+		if (argument !== "!")
+			throw new Refusal(
+				`Bad argument \`${argument}'`,
+				argument === "-"
+					? "A lone `-`: is a blank torn into an option's name?"
+					: "Is an option's name missing before it, or a blank too much in it?",
+				word,
+			);
+		if (inverted)
+			throw new Refusal(
+				"multiple consecutive ! not allowed",
+				"Take one of the two away.",
+				word,
+			);
+	}
+
+	private extensionOption(inverted: boolean): void {
+		const { reader, draft } = this;
+		const { option } = reader;
+		invariant(option?.kind === "extension", "an option of an extension");
+		const given = draft.current(option.table);
+		invariant(given !== null, `option of ${option.table.extension.name}`);
+		given.protocol = draft.protocol;
+		given.protocolInverted = draft.isInverted("p");
+		takeOption(given, reader, inverted);
+	}
+
+	/** Loads the match of the rule's protocol when an option is unknown without it (`load_proto`). */
+	private loadProtocol(): boolean {
+		const { draft, reader } = this;
+		if (draft.protocolText === null || draft.protocolLoaded) return false;
+		draft.protocolLoaded = true;
+		const number = readUnsigned(draft.protocolText, 0, 255);
+		const name = number < 0 ? draft.protocolText : protocolName(number);
+		const extension = this.extensions.matches.get(name ?? "");
+		if (extension === undefined) {
+			if (name !== null && KNOWN_ELSEWHERE.match.has(name))
+				throw notKnown("match", name, reader.word);
+			return false;
+		}
+		const table = optionTable(extension);
+		if (draft.loaded(table)) return false;
+		draft.addMatch(table, reader.word);
+		reader.again();
+		return true;
+	}
+
+	/** @returns true when the line is to be ignored from here on */
+	private baseOption(letter: string, inverted: boolean): boolean {
+		switch (letter) {
+			case "m":
+				this.match(inverted);
+				return false;
+			case "j":
+			case "g":
+				this.jump(letter, inverted);
+				return false;
+			case "s":
+			case "d":
+			case "p":
+			case "i":
+			case "o":
+			case "f":
+				this.headerOption(letter, inverted);
+				return false;
+			case "c":
+				this.counters(inverted);
+				return false;
+			case "v":
+			case "n":
+			case "x":
+			case "0":
+				if (letter !== "v" || !this.draft.has("v"))
+					this.draft.set(letter, inverted, this.reader.word);
+				return false;
+			case "t":
+				this.table(inverted);
+				return false;
+			case "w":
+			case "W":
+				this.wait(letter);
+				return false;
+			case "4":
+			case "M":
+				return false;
+			case "6":
+				if (this.context.restore) return true;
+				throw new Refusal(
+					"The -6 option is not supported",
+					"IPv6 rules belong to ip6tables.",
+					this.reader.word,
+				);
+			case "h":
+			case "V":
+				throw new Refusal(
+					`-${letter} is no part of a ruleset`,
+					"Take it away.",
+					this.reader.word,
+					"marktwin",
+				);
+			default:
+				this.commandOption(letter, inverted);
+				return false;
+		}
+	}
+
+	private match(inverted: boolean): void {
+		const { argument, argumentWord, word } = this.reader;
+		const name = argument ?? "";
+		if (inverted)
+			throw new Refusal(
+				"unexpected ! flag before --match",
+				"Put the `!` before the option of the match that it inverts.",
+				word,
+			);
+		const extension = this.extensions.matches.get(name);
+		if (extension !== undefined)
+			this.draft.addMatch(optionTable(extension), argumentWord);
+		else this.unknownMatch(name, argumentWord);
+	}
+
+	/** Goes on when it is plain which match was meant. */
+	private unknownMatch(name: string, word: number): void {
+		if (octets(name) > LONGEST_NAME)
+			throw new Refusal(
+				`Invalid match name "${name}" (${LONGEST_NAME} chars max)`,
+				"Is a blank missing in it?",
+			);
+		if (KNOWN_ELSEWHERE.match.has(name)) throw notKnown("match", name, word);
+		const glued = name.endsWith("!");
+		const meant = (glued ? name.slice(0, -1) : name).toLowerCase();
+		const extension = this.extensions.matches.get(meant);
+		const refusal = new Refusal(
+			`Couldn't load match \`${name}':No such file or directory`,
+			extension === undefined
+				? "Is the match spelled right?"
+				: glued
+					? `Put a blank before the \`!\`: \`-m ${meant} !\`.`
+					: `Matches are written in lower case: \`${meant}\`.`,
+			word,
+		);
+		if (extension === undefined) throw refusal;
+		this.tolerated.push(refusal);
+		this.draft.addMatch(optionTable(extension), word);
+	}
+
+	private jump(letter: "j" | "g", inverted: boolean): void {
+		const { reader, draft, context } = this;
+		draft.set("j", inverted, reader.word);
+		// `-j` looks at the last word read, `-g` at its argument: they differ when it is attached.
+		const last = reader.words[reader.index - 1] ?? "";
+		const name = letter === "j" ? last : (reader.argument ?? "");
+		checkTargetName(name);
+		draft.jump = name;
+		draft.jumpWord = reader.argumentWord;
+		draft.goto = letter === "g";
+		if (draft.goto || VERDICTS.has(name) || context.announced.has(name)) return;
+		const extension = this.extensions.targets.get(name);
+		if (extension === undefined) {
+			if (KNOWN_ELSEWHERE.target.has(name))
+				throw notKnown("target", name, reader.argumentWord);
+			return;
+		}
+		const table: OptionTable = optionTable(extension);
+		draft.target = new Given(table, reader.argumentWord);
+		draft.scope = draft.scope.with(table);
+	}
+
+	private headerOption(letter: string, inverted: boolean): void {
+		const { reader, draft } = this;
+		const { argumentWord } = reader;
+		// As for `-j`: an attached argument is read with its option's letter in front.
+		const text = reader.words[reader.index - 1] ?? "";
+		if ((letter === "i" || letter === "o") && reader.argument === "")
+			throw new Refusal(
+				"Empty interface is likely to be undesired",
+				"Write the interface's name.",
+			);
+		draft.set(letter, inverted, reader.word);
+		switch (letter) {
+			case "s":
+				draft.sourceText = text;
+				draft.sourceWord = argumentWord;
+				return;
+			case "d":
+				draft.destinationText = text;
+				draft.destinationWord = argumentWord;
+				return;
+			case "i":
+				draft.inInterface = readInterface(text, inverted);
+				draft.interfaceWord = argumentWord;
+				return;
+			case "o":
+				draft.outInterface = readInterface(text, inverted);
+				draft.interfaceWord = argumentWord;
+				return;
+			case "f":
+				draft.fragment = true;
+				return;
+			default:
+				draft.protocolText = text.toLowerCase();
+				draft.protocol = readProtocol(draft.protocolText);
+				if (draft.protocol === 0 && inverted)
+					throw new Refusal(
+						"rule would never match protocol",
+						"Protocol 0 is any: nothing is left when it is inverted.",
+					);
+		}
+	}
+
+	/** `-c PACKETS BYTES` or `-c PACKETS,BYTES`. */
+	private counters(inverted: boolean): void {
+		const { reader, draft } = this;
+		draft.set("c", inverted, reader.word);
+		const packets = reader.argument ?? "";
+		const comma = packets.indexOf(",", 1);
+		let bytes: string | null = comma < 0 ? null : packets.slice(comma + 1);
+		if (bytes === null) {
+			bytes = reader.peekPlain();
+			if (bytes === null)
+				throw new Refusal(
+					"-c requires packet and byte counter",
+					"Write two numbers: `-c PACKETS BYTES`.",
+				);
+			reader.index++;
+		}
+		draft.counters = {
+			packets: readCounter(packets, "packet"),
+			bytes: readCounter(bytes, "byte"),
+		};
+	}
+
+	private table(inverted: boolean): void {
+		const { reader, context } = this;
+		if (inverted)
+			throw new Refusal(
+				"unexpected ! flag before --table",
+				"Take the `!` away.",
+				reader.word,
+			);
+		if (context.restore)
+			throw new Refusal(
+				"The -t option cannot be used in iptables-restore.",
+				"The table is that of the `*table` line above: move the rule there.",
+				reader.word,
+			);
+		context.table = reader.argument ?? "";
+	}
+
+	private wait(letter: string): void {
+		const { reader, context } = this;
+		if (context.restore)
+			throw new Refusal(
+				`You cannot use \`-${letter}' from iptables-restore`,
+				"Take it away.",
+				reader.word,
+			);
+		if (reader.argument === null && reader.peekPlain() !== null) reader.index++;
+	}
+
+	private commandOption(letter: string, inverted: boolean): void {
+		const { reader, draft } = this;
+		if (!"ACDRILSFZNXEP".includes(letter)) throw unknownOption(reader);
+		if (letter === "N")
+			checkNewChain(reader.argument ?? "", (name) => this.isTarget(name));
+		draft.setCommand(letter, inverted, reader.word);
+		draft.chain = reader.argument;
+		const optional = "LSFZX".includes(letter);
+		if (optional && draft.chain === null) draft.chain = this.further();
+		if (letter === "E" || letter === "P") {
+			const second = this.further();
+			if (second === null)
+				throw new Refusal(
+					letter === "E"
+						? "-E requires old-chain-name and new-chain-name"
+						: "-P requires a chain and a policy",
+					letter === "E" ? "Write both names." : "Write ACCEPT or DROP.",
+					reader.word,
+				);
+			draft.second = second;
+			return;
+		}
+		if (!"DRILSZ".includes(letter)) return;
+		const number = this.further();
+		if (number !== null) draft.number = readRuleNumber(number);
+		else if (letter === "R")
+			throw new Refusal(
+				"-R requires a rule number",
+				"Write the number of the rule that is to be replaced, from 1.",
+				reader.word,
+			);
+		if (letter === "D" && number !== null) draft.command = "#";
+	}
+
+	/** Would `-j` take this for a target? */
+	private isTarget(name: string): boolean {
+		if (this.context.announced.has(name)) return false;
+		return VERDICTS.has(name) || this.extensions.targets.has(name);
+	}
+
+	/** Takes one more plain word, if there is one. */
+	private further(): string | null {
+		const { reader } = this;
+		const word = reader.peekPlain();
+		if (word !== null) reader.argumentWord = reader.index++;
+		return word;
+	}
+}

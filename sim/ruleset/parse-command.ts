@@ -1,0 +1,73 @@
+/** A single `iptables` command line as a script. */
+import { Refusal } from "../extension/refusal.ts";
+import { invariant } from "../invariant.ts";
+import { matches } from "../matches/index.ts";
+import { targets } from "../targets/index.ts";
+import { faultAt, faultOfRefusal } from "./fault.ts";
+import { noWords, splitWords } from "./lexer.ts";
+import { type LineContext, LineParser } from "./line-parser.ts";
+import { RulesetError } from "./ruleset-error.ts";
+import type { Script } from "./script.ts";
+import { isTableName, TABLE_HOOKS } from "./tables.ts";
+
+const parser = new LineParser({ matches, targets });
+
+/**
+ * Reads one command, with or without the program's name in front:
+ * `iptables -t mangle -A PREROUTING -j MARK --set-mark 1`. Quoting is that of iptables-restore.
+ * @throws RulesetError
+ */
+export function parseCommand(
+	line: string,
+	options: { readonly file?: string } = {},
+): Script {
+	const file = options.file ?? "<command>";
+	const place = { file, line: 1, text: line };
+	const words = noWords();
+	const context: LineContext = {
+		line: 1,
+		table: "filter",
+		restore: false,
+		announced: new Set(),
+		counters: null,
+	};
+	try {
+		splitWords(line, 0, programLength(line), line.length, words);
+		const command = parser.parse(words.text, context);
+		const [tolerated] = parser.tolerated;
+		if (tolerated !== undefined) throw tolerated;
+		const { table } = context;
+		if (!isTableName(table))
+			throw new Refusal(
+				`can't initialize iptables table \`${table}': Table does not exist (do you need to insmod?)`,
+				`The tables are ${Object.keys(TABLE_HOOKS).join(", ")}.`,
+				words.text.indexOf(table),
+			);
+		return {
+			kind: "command",
+			file,
+			text: line,
+			tables: [{ name: table, line: 1, commands: [command], commitLine: 1 }],
+		};
+	} catch (error) {
+		if (!(error instanceof Refusal)) throw error;
+		const fault = words.start.length
+			? faultOfRefusal(place, words, error, parser.word)
+			: faultAt(place, 0, line.length, {
+					code: "bad-line",
+					message: error.message,
+					remedy: error.remedy,
+					from: "iptables-restore",
+				});
+		throw new RulesetError([fault]);
+	}
+}
+
+/** Length of `iptables ` at the line's beginning. */
+function programLength(line: string): number {
+	const [program] = /^\s*(?:\S*\/)?iptables(?:-legacy)?(?=\s|$)/.exec(line) ?? [
+		"",
+	];
+	invariant(program !== undefined, "a match of a pattern");
+	return program.length;
+}

@@ -1,0 +1,217 @@
+/**
+ * Text to rulesets: a whole file, a file onto what is loaded, a single command.
+ *
+ * ```ts
+ * const ruleset = parseRuleset(text, { file: "recipe.rules" });     // throws RulesetError
+ * const { faults } = checkRuleset(text, { file: "recipe.rules" });  // never throws
+ * const { ruleset: next, touched } = applyScript(ruleset, parseCommand("iptables -t mangle -Z"));
+ * ```
+ */
+import { faultOfFailure, faultOfLoad, type Place } from "./fault.ts";
+import { NO_COUNTERS } from "./finish-line.ts";
+import { checkLoad } from "./load-check.ts";
+import { readScript, type ScriptSink } from "./read-script.ts";
+import type { Ruleset, Table, TableName } from "./ruleset.ts";
+import { type Fault, RulesetError } from "./ruleset-error.ts";
+import type { Command, Script, ScriptTable } from "./script.ts";
+import { CommandFailure, TableBuilder } from "./table-builder.ts";
+
+export interface ParseOptions {
+	/** Its name, for faults. */
+	readonly file?: string;
+}
+
+const NO_FILE = "<text>";
+
+/** A ruleset with nothing loaded. */
+export const EMPTY_RULESET: Ruleset = { tables: [] };
+
+/**
+ * Reads a whole ruleset, as `iptables-restore -c` would load it into an empty box.
+ * @throws RulesetError with all faults
+ */
+export function parseRuleset(
+	text: string,
+	options: ParseOptions = {},
+): Ruleset {
+	const { ruleset, faults } = checkRuleset(text, options);
+	if (ruleset === null) throw new RulesetError(faults);
+	return ruleset;
+}
+
+/** The same, with the faults returned; `ruleset` is `null` when there are any. */
+export function checkRuleset(
+	text: string,
+	options: ParseOptions = {},
+): { readonly ruleset: Ruleset | null; readonly faults: readonly Fault[] } {
+	const loader = new Loader(EMPTY_RULESET, false);
+	const faults = readScript(
+		text,
+		{ file: options.file ?? NO_FILE, strictCounters: false },
+		loader,
+	);
+	return { ruleset: faults.length === 0 ? loader.ruleset() : null, faults };
+}
+
+/**
+ * Reads a file for `applyScript`.
+ * @param options.counters as `iptables-restore -c`: keep the counters that are written
+ * @throws RulesetError with the faults that do not depend on what is loaded
+ */
+export function parseScript(
+	text: string,
+	options: ParseOptions & { readonly counters?: boolean } = {},
+): Script {
+	const file = options.file ?? NO_FILE;
+	const keep = options.counters ?? false;
+	const tables: ScriptTable[] = [];
+	let commands: Command[] = [];
+	let open: { name: TableName; line: number } = { name: "filter", line: 0 };
+	const faults = readScript(
+		text,
+		{ file, strictCounters: keep },
+		{
+			beginTable(name, line) {
+				open = { name, line };
+				commands = [];
+			},
+			command(command) {
+				commands.push(keep ? command : withoutCounters(command));
+			},
+			commit(place) {
+				tables.push({ ...open, commands, commitLine: place.line });
+				return [];
+			},
+			abandon() {},
+		},
+	);
+	if (faults.length > 0) throw new RulesetError(faults);
+	return { kind: "restore", file, text, tables };
+}
+
+function withoutCounters(command: Command): Command {
+	switch (command.kind) {
+		case "chain":
+			return { ...command, counters: null };
+		case "append":
+		case "insert":
+		case "replace":
+			return {
+				...command,
+				rules: command.rules.map((rule) => ({
+					...rule,
+					counters: NO_COUNTERS,
+				})),
+			};
+		default:
+			return command;
+	}
+}
+
+export interface Applied {
+	/** What is loaded afterwards: tables that failed are as they were. */
+	readonly ruleset: Ruleset;
+	/** Tables that were replaced: all their state starts anew, though nothing in them may differ. */
+	readonly touched: readonly TableName[];
+	/** Why it stopped; empty when all went well. */
+	readonly faults: readonly Fault[];
+}
+
+/**
+ * Carries a script out on what is loaded, table by table; the first fault ends it, and what was
+ * committed before stays.
+ * @param current with the counters as they stand; rules that stay keep theirs
+ * @param options.noflush as `iptables-restore --noflush`: tables are added to, not replaced
+ */
+export function applyScript(
+	current: Ruleset,
+	script: Script,
+	options: { readonly noflush?: boolean } = {},
+): Applied {
+	const single = script.kind === "command";
+	const loader = new Loader(current, single || (options.noflush ?? false));
+	for (const table of script.tables) {
+		const faults = loader.run(script, table);
+		if (faults.length > 0)
+			return { ruleset: loader.ruleset(), touched: loader.touched, faults };
+	}
+	return { ruleset: loader.ruleset(), touched: loader.touched, faults: [] };
+}
+
+/** The tables of a box while a script is carried out: a class because it is told line by line. */
+class Loader implements ScriptSink {
+	readonly touched: TableName[] = [];
+	private readonly loaded: Map<TableName, Table>;
+	private readonly noflush: boolean;
+	private open: TableBuilder | null = null;
+
+	constructor(current: Ruleset, noflush: boolean) {
+		this.noflush = noflush;
+		this.loaded = new Map(current.tables.map((table) => [table.name, table]));
+	}
+
+	ruleset(): Ruleset {
+		return { tables: [...this.loaded.values()] };
+	}
+
+	beginTable(name: TableName): void {
+		this.open = new TableBuilder(name, this.loaded.get(name) ?? null);
+		if (!this.noflush) this.open.clear();
+	}
+
+	command(command: Command): void {
+		this.open?.apply(command, this.noflush);
+	}
+
+	commit(commit: Place, lineAt: (line: number) => Place): readonly Fault[] {
+		const { open } = this;
+		this.open = null;
+		if (open === null) return [];
+		const table = open.build();
+		const faults = checkLoad(table);
+		if (faults.length === 0) {
+			this.loaded.set(table.name, table);
+			if (open.changed) this.touched.push(table.name);
+			return [];
+		}
+		const before = this.loaded.get(table.name)?.chains ?? [];
+		return faults.map((fault) => {
+			// A rule that was loaded before comes from another file.
+			const known = before.some(({ rules }) => rules.includes(fault.rule));
+			const place = known ? commit : lineAt(fault.rule.line);
+			return faultOfLoad(place, commit.line, fault);
+		});
+	}
+
+	abandon(): void {
+		this.open = null;
+	}
+
+	/** One table of a script. */
+	run(script: Script, table: ScriptTable): readonly Fault[] {
+		this.beginTable(table.name);
+		for (const command of table.commands) {
+			try {
+				this.command(command);
+			} catch (error) {
+				if (!(error instanceof CommandFailure)) throw error;
+				this.abandon();
+				return [
+					faultOfFailure(placeOf(script, command.line), error, script.kind),
+				];
+			}
+		}
+		return this.commit(placeOf(script, table.commitLine), (line) =>
+			placeOf(script, line),
+		);
+	}
+}
+
+/** Finds a line's text again. Only a fault needs it. */
+function placeOf({ text, file }: Script, line: number): Place {
+	let from = 0;
+	for (let number = 1; number < line; number++)
+		from = text.indexOf("\n", from) + 1;
+	const to = text.indexOf("\n", from);
+	return { file, line, text: text.slice(from, to < 0 ? text.length : to) };
+}

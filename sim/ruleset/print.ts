@@ -1,0 +1,108 @@
+/** Rulesets as `iptables-save` 1.8.9 prints them, without its comment lines. */
+import { protocolName } from "../extension/names.ts";
+import { invariant } from "../invariant.ts";
+import { matches } from "../matches/index.ts";
+import { formatNetwork } from "../packet/address.ts";
+import { targets } from "../targets/index.ts";
+import type {
+	AddressMask,
+	Counters,
+	InterfaceMatch,
+	Rule,
+	RuleHeader,
+	Ruleset,
+	Table,
+	TargetUse,
+} from "./ruleset.ts";
+
+/** Prints the table that was loaded last first, as the kernel lists them. */
+export function printRuleset(
+	ruleset: Ruleset,
+	options: {
+		/** Those of the rules too, as `iptables-save -c` does. */
+		readonly counters?: boolean;
+	} = {},
+): string {
+	return [...ruleset.tables]
+		.reverse()
+		.map((table) => printTable(table, options.counters ?? false))
+		.join("");
+}
+
+function printTable(table: Table, counters: boolean): string {
+	const lines = [`*${table.name}`];
+	for (const { name, policy, counters: own } of table.chains)
+		lines.push(
+			policy === null
+				? `:${name} - [0:0]`
+				: `:${name} ${policy} ${printCounters(own)}`,
+		);
+	for (const chain of table.chains)
+		for (const rule of chain.rules) {
+			const line = printRule(rule, chain.name);
+			lines.push(counters ? `${printCounters(rule.counters)} ${line}` : line);
+		}
+	lines.push("COMMIT", "");
+	return lines.join("\n");
+}
+
+function printCounters({ packets, bytes }: Counters): string {
+	return `[${packets}:${bytes}]`;
+}
+
+/**
+ * One rule as a line of iptables-save, without its counters.
+ * @example printRule(rule, "INPUT") // "-A INPUT -p tcp -m tcp --dport 25 -j ACCEPT"
+ */
+export function printRule(rule: Rule, chain: string): string {
+	let line = `-A ${chain}${printHeader(rule.header)}`;
+	for (const { name, options } of rule.matches) {
+		const extension = matches.get(name);
+		invariant(extension !== undefined, `no match ${name}`);
+		line += ` -m ${name}${extension.print(options, rule.header)}`;
+	}
+	return line + printTarget(rule.target, rule.header);
+}
+
+function printTarget(target: TargetUse | null, header: RuleHeader): string {
+	switch (target?.kind) {
+		case undefined:
+			return "";
+		case "verdict":
+			return ` -j ${target.name}`;
+		case "jump":
+			return ` -j ${target.chain}`;
+		case "goto":
+			return ` -g ${target.chain}`;
+		case "extension": {
+			const extension = targets.get(target.name);
+			invariant(extension !== undefined, `no target ${target.name}`);
+			return ` -j ${target.name}${extension.print(target.options, header)}`;
+		}
+	}
+}
+
+function printHeader(header: RuleHeader): string {
+	let text = printAddress("s", header.source);
+	text += printAddress("d", header.destination);
+	text += printInterface("i", header.inInterface);
+	text += printInterface("o", header.outInterface);
+	const { protocol } = header;
+	if (protocol !== 0)
+		text += `${header.protocolInverted ? " !" : ""} -p ${protocolName(protocol) ?? protocol}`;
+	if (header.fragment === "only") text += " -f";
+	if (header.fragment === "never") text += " ! -f";
+	return text;
+}
+
+function printAddress(letter: string, network: AddressMask): string {
+	const { address, mask, inverted } = network;
+	if (mask === 0 && address === 0 && !inverted) return "";
+	return `${inverted ? " !" : ""} -${letter} ${formatNetwork(address, mask)}`;
+}
+
+function printInterface(letter: string, match: InterfaceMatch | null): string {
+	// The real one prints nothing for a name that is only a `+`, even when it is inverted.
+	if (match === null || match.name === "+") return "";
+	return `${match.inverted ? " !" : ""} -${letter} ${match.name}`;
+}

@@ -1,0 +1,346 @@
+/**
+ * A ruleset's text, line by line, as iptables-restore reads it (1.8.9, iptables/iptables-restore.c,
+ * `ip46tables_restore_main`); after a line that it would refuse, reading goes on with the next.
+ */
+import { Refusal } from "../extension/refusal.ts";
+import { matches } from "../matches/index.ts";
+import { targets } from "../targets/index.ts";
+import {
+	faultAt,
+	faultOfFailure,
+	faultOfLine,
+	faultOfRefusal,
+	type Place,
+} from "./fault.ts";
+import { outsideRemedy } from "./guess-table.ts";
+import { LONGEST_LINE, noWords, octets, splitWords } from "./lexer.ts";
+import { LineParser } from "./line-parser.ts";
+import { readCounter } from "./read-word.ts";
+import type { Counters, TableName } from "./ruleset.ts";
+import type { Fault } from "./ruleset-error.ts";
+import type { Command } from "./script.ts";
+import { CommandFailure } from "./table-builder.ts";
+import { isTableName, LONGEST_NAME, TABLE_HOOKS } from "./tables.ts";
+
+/** Is told what the text says, line by line. */
+export interface ScriptSink {
+	beginTable(name: TableName, line: number): void;
+	/** @throws CommandFailure when it cannot be carried out */
+	command(command: Command): void;
+	/** @returns what the kernel finds wrong with the table */
+	commit(place: Place, lineAt: (line: number) => Place): readonly Fault[];
+	/** The table is not to be loaded, because its COMMIT is missing. */
+	abandon(): void;
+}
+
+export interface ReadOptions {
+	readonly file: string;
+	/** `iptables-restore -c`: malformed counters of a policy are refused. */
+	readonly strictCounters: boolean;
+}
+
+/** @returns all faults, in the order of their lines */
+export function readScript(
+	text: string,
+	options: ReadOptions,
+	sink: ScriptSink,
+): readonly Fault[] {
+	const reader = new ScriptReader(text, options, sink);
+	let from = 0;
+	let line = 0;
+	while (from < text.length) {
+		const newline = text.indexOf("\n", from);
+		const to = newline < 0 ? text.length : newline;
+		line++;
+		reader.line(line, from, to, newline >= 0);
+		from = to + 1;
+	}
+	reader.end(line);
+	return reader.faults;
+}
+
+const HASH = 35;
+const STAR = 42;
+const COLON = 58;
+const BRACKET = 91;
+
+const parser = new LineParser({ matches, targets });
+
+/** A class because it is a reader's state: which table it is in, what it has met. */
+class ScriptReader {
+	readonly faults: Fault[] = [];
+	private readonly source: string;
+	private readonly anyNul: boolean;
+	private readonly options: ReadOptions;
+	private readonly sink: ScriptSink;
+	private readonly words = noWords();
+	private readonly announced = new Set<string>();
+	/** "outside"; "lost": in a table that does not exist. */
+	private state: "outside" | "inside" | "lost" = "outside";
+	private tableName = "";
+	private tableLine = 0;
+	private lineNumber = 0;
+	private lineFrom = 0;
+	private lineTo = 0;
+	private lines: readonly string[] | null = null;
+
+	constructor(source: string, options: ReadOptions, sink: ScriptSink) {
+		this.source = source;
+		this.anyNul = source.includes("\0");
+		this.options = options;
+		this.sink = sink;
+	}
+
+	line(number: number, from: number, to: number, complete: boolean): void {
+		this.lineNumber = number;
+		this.lineFrom = from;
+		this.lineTo = to;
+		const first = this.source.charCodeAt(from);
+		if ((from === to && complete) || (first === HASH && to - from < 3000))
+			return;
+		if (to - from > LONGEST_LINE / 3 && this.tooLong()) return;
+		if (this.holdsNul()) return;
+		parser.tolerated.length = 0;
+		try {
+			if (this.state === "outside") {
+				if (first === STAR) this.beginTable();
+				else if (first !== HASH) this.outside();
+			} else if (this.isCommit(complete)) this.commit();
+			else if (first === COLON) this.chain();
+			else if (first !== HASH) this.rule();
+		} catch (error) {
+			this.fault(error);
+		}
+	}
+
+	end(lines: number): void {
+		if (this.state === "outside") return;
+		if (this.state === "inside") this.sink.abandon();
+		this.faults.push(
+			faultAt({ ...this.place(), line: lines + 1, text: "" }, 0, 0, {
+				code: "no-commit",
+				message: `COMMIT expected at line ${lines + 1}`,
+				remedy: `Close the table ${this.tableName} of line ${this.tableLine} with a line COMMIT.`,
+				from: "iptables-restore",
+			}),
+		);
+	}
+
+	private place(): Place {
+		return {
+			file: this.options.file,
+			line: this.lineNumber,
+			text: this.source.slice(this.lineFrom, this.lineTo),
+		};
+	}
+
+	/** Any line; slow the first time, which only a fault needs. */
+	private placeOf(line: number): Place {
+		this.lines ??= this.source.split("\n");
+		const text = this.lines[line - 1] ?? "";
+		return { file: this.options.file, line, text };
+	}
+
+	/** Notes what was thrown; a line may have several faults. */
+	private fault(error: unknown): void {
+		const place = this.place();
+		for (const refusal of parser.tolerated)
+			this.faults.push(faultOfRefusal(place, this.words, refusal, 0));
+		if (error instanceof Refusal)
+			this.faults.push(faultOfRefusal(place, this.words, error, parser.word));
+		else if (error instanceof CommandFailure)
+			this.faults.push(faultOfFailure(place, error, "restore"));
+		else throw error;
+	}
+
+	/** Notes a fault of the whole line. */
+	private wrong(code: Fault["code"], message: string, remedy: string): void {
+		this.faults.push(
+			faultOfLine(this.place(), {
+				code,
+				message,
+				remedy,
+				from: "iptables-restore",
+			}),
+		);
+	}
+
+	private tooLong(): boolean {
+		const length = octets(this.source.slice(this.lineFrom, this.lineTo));
+		if (length <= LONGEST_LINE) return false;
+		this.wrong(
+			"bad-line",
+			`line ${this.lineNumber} has ${length} octets`,
+			`iptables-restore reads at most ${LONGEST_LINE} of a line and takes the rest for another line: split it.`,
+		);
+		return true;
+	}
+
+	private isCommit(complete: boolean): boolean {
+		return (
+			complete &&
+			this.lineTo - this.lineFrom === 6 &&
+			this.source.startsWith("COMMIT", this.lineFrom)
+		);
+	}
+
+	private beginTable(): void {
+		const name = this.source
+			.slice(this.lineFrom + 1, this.lineTo)
+			.split(/[ \t]+/)
+			.find((word) => word !== "");
+		this.tableName = name ?? "";
+		this.tableLine = this.lineNumber;
+		if (name !== undefined && isTableName(name)) {
+			this.state = "inside";
+			this.sink.beginTable(name, this.lineNumber);
+			return;
+		}
+		this.state = "lost";
+		this.wrong(
+			"unknown-table",
+			name === undefined
+				? `iptables-restore: line ${this.lineNumber} table name invalid`
+				: `iptables-restore: unable to initialize table '${name}'`,
+			name?.endsWith("\r")
+				? "The line ends as DOS ends lines (CR LF): take the CR away."
+				: `The tables are ${Object.keys(TABLE_HOOKS).join(", ")}.`,
+		);
+	}
+
+	/** A line that is no comment and stands in no table. */
+	private outside(): void {
+		const text = this.source.slice(this.lineFrom, this.lineTo);
+		this.wrong(
+			"outside-table",
+			`line ${this.lineNumber} failed`,
+			outsideRemedy(text),
+		);
+	}
+
+	private commit(): void {
+		if (this.state === "inside")
+			for (const fault of this.sink.commit(this.place(), (line) =>
+				this.placeOf(line),
+			))
+				this.faults.push(fault);
+		this.state = "outside";
+	}
+
+	/** `:CHAIN POLICY [packets:bytes]`. */
+	private chain(): void {
+		const { lineNumber, words } = this;
+		words.start.length = 0;
+		const line = this.source.slice(this.lineFrom + 1, this.lineTo);
+		const declared = readChainLine(line, lineNumber);
+		const { chain, policy, counters } = declared;
+		if (policy !== "-" && counters === null && this.options.strictCounters)
+			throw new Refusal(
+				`invalid policy counters for chain '${chain}'`,
+				"Write `[packets:bytes]`, without a blank.",
+			);
+		this.announced.add(chain);
+		if (this.state === "inside")
+			this.sink.command({ kind: "chain", line: lineNumber, ...declared });
+	}
+
+	private rule(): void {
+		const { source, lineFrom, lineTo, words, lineNumber } = this;
+		let from = lineFrom;
+		let counters: Counters | null = null;
+		words.text.length = 0;
+		words.start.length = 0;
+		if (source.charCodeAt(from) === BRACKET) {
+			const close = source.indexOf("]", from);
+			const colon = source.indexOf(":", from);
+			if (close < 0 || close > lineTo)
+				throw new Refusal(
+					`Bad line ${lineNumber}: need ]`,
+					"Write `[packets:bytes]` before the rule.",
+				);
+			if (colon < 0 || colon > close)
+				throw new Refusal(
+					`Bad line ${lineNumber}: need :`,
+					"Write `[packets:bytes]` before the rule.",
+				);
+			const strict = this.options.strictCounters;
+			counters = {
+				packets: readCount(source.slice(from + 1, colon), "packet", strict),
+				bytes: readCount(source.slice(colon + 1, close), "byte", strict),
+			};
+			from = close + 1;
+		}
+		splitWords(source, lineFrom, from, lineTo, words);
+		const command = parser.parse(words.text, {
+			line: lineNumber,
+			table: this.tableName,
+			restore: true,
+			announced: this.announced,
+			counters,
+		});
+		const last = parser.tolerated.pop();
+		if (last !== undefined) throw last;
+		if (this.state === "inside") this.sink.command(command);
+	}
+
+	/** C's strings end at a NUL: the rest of the line would be lost without a word. */
+	private holdsNul(): boolean {
+		if (!this.anyNul) return false;
+		const { text } = this.place();
+		const at = text.indexOf("\0");
+		if (at < 0) return false;
+		this.faults.push(
+			faultAt(this.place(), at, at + 1, {
+				code: "bad-line",
+				message: "a NUL octet in the line",
+				remedy:
+					"iptables-restore would silently ignore the rest of the line: take the NUL away.",
+				from: "marktwin",
+			}),
+		);
+		return true;
+	}
+}
+
+/** What stands behind the `:`. Blanks divide as for strtok(3); quotes mean nothing here. */
+function readChainLine(
+	text: string,
+	lineNumber: number,
+): {
+	readonly chain: string;
+	readonly policy: string;
+	readonly counters: Counters | null;
+} {
+	const [chain, policy, counters] = text
+		.split(/[ \t]+/, 5)
+		.filter((word) => word !== "");
+	if (chain === undefined)
+		throw new Refusal(
+			`iptables-restore: line ${lineNumber} chain name invalid`,
+			"Write `:CHAIN POLICY [0:0]`.",
+		);
+	if (octets(chain) > LONGEST_NAME)
+		throw new Refusal(
+			`Invalid chain name \`${chain}' (${LONGEST_NAME} chars max)`,
+			"Shorten the chain's name everywhere.",
+		);
+	if (policy === undefined)
+		throw new Refusal(
+			`iptables-restore: line ${lineNumber} policy invalid`,
+			`Write \`:${chain} - [0:0]\`, or ACCEPT or DROP for a built-in chain.`,
+		);
+	return { chain, policy, counters: readPolicyCounters(counters) };
+}
+
+/** `[packets:bytes]` behind a policy (`parse_counters`). */
+function readPolicyCounters(text: string | undefined): Counters | null {
+	const [, packets, bytes] =
+		/^\[\s*\+?(\d+):\s*\+?(\d+)/.exec(text ?? "") ?? [];
+	return packets === undefined || bytes === undefined
+		? null
+		: { packets: Number(packets), bytes: Number(bytes) };
+}
+
+function readCount(text: string, what: "packet" | "byte", strict: boolean) {
+	return strict || /^\s*\+?\d/.test(text) ? readCounter(text, what) : 0;
+}

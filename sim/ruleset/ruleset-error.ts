@@ -1,0 +1,116 @@
+/** What is wrong with a ruleset's text: every fault with its place, its words and its remedy. */
+
+export type FaultCode =
+	/** A line that needs a table stands outside of one. */
+	| "outside-table"
+	/** No such table. */
+	| "unknown-table"
+	/** A table without its COMMIT. */
+	| "no-commit"
+	/** The line is not built as iptables-restore reads it, or names something unknown. */
+	| "bad-line"
+	/** The line is well-formed, but there is nothing to do it to: no such chain, rule or policy. */
+	| "failed"
+	/** The kernel would refuse the table at its COMMIT. */
+	| "kernel"
+	/** iptables would take it, marktwin does not know it. */
+	| "not-known";
+
+export interface Fault {
+	readonly code: FaultCode;
+	/** The words of iptables-restore or of the kernel, without program name and version in front. */
+	readonly message: string;
+	readonly file: string;
+	/** From 1. */
+	readonly line: number;
+	/** From 1, in UTF-16 units. */
+	readonly column: number;
+	/** Of what the caret points at; at least 1. */
+	readonly length: number;
+	/** The whole line. */
+	readonly text: string;
+	/** What the user can do about it. */
+	readonly remedy: string;
+	/** Who would have said it. */
+	readonly from: "iptables-restore" | "kernel" | "marktwin";
+}
+
+/** Thrown by whatever reads a ruleset and is not asked to return faults. */
+export class RulesetError extends Error {
+	override readonly name = "RulesetError";
+	readonly code = "RULESET";
+	readonly faults: readonly Fault[];
+
+	constructor(faults: readonly Fault[]) {
+		super(printFaults(faults));
+		this.faults = faults;
+	}
+}
+
+/** More than this many are counted, not shown. */
+const SHOWN_FAULTS = 50;
+
+/** All faults for a reader, each with its line, a caret and the remedy. */
+export function printFaults(faults: readonly Fault[]): string {
+	const shown = faults.slice(0, SHOWN_FAULTS).map(printFault);
+	const more = faults.length - shown.length;
+	if (more > 0) shown.push(`… and ${more} more`);
+	return shown.join("\n\n");
+}
+
+/**
+ * One fault:
+ * ```
+ * web.rules:4:34: Couldn't load match `condition!':No such file or directory
+ *   4 | -A MAILMARK -m condition! --condition mail2up
+ *     |                ^~~~~~~~~~
+ *   iptables-restore refuses it. Put a blank before the `!`.
+ * ```
+ */
+export function printFault(fault: Fault): string {
+	const { file, line, column, message, from, remedy } = fault;
+	const number = String(line);
+	const { text, caret, length } = window(fault);
+	const pad = " ".repeat(number.length);
+	return [
+		`${file}:${line}:${column}: ${message}`,
+		`  ${number} | ${text}`,
+		`  ${pad} | ${" ".repeat(caret)}^${"~".repeat(length - 1)}`,
+		`  ${SPEAKER[from]} ${remedy}`,
+	].join("\n");
+}
+
+const SPEAKER: Readonly<Record<Fault["from"], string>> = {
+	"iptables-restore": "iptables-restore refuses it.",
+	kernel: "The kernel refuses it at COMMIT.",
+	marktwin: "marktwin does not take it.",
+};
+
+const WIDTH = 100;
+
+/** As much of a long line as stands around the caret, on one line whatever it holds. */
+function window({ text, column, length }: Fault): {
+	readonly text: string;
+	readonly caret: number;
+	readonly length: number;
+} {
+	const at = column - 1;
+	const from = text.length <= WIDTH ? 0 : Math.max(0, at - WIDTH / 2);
+	const to = Math.min(text.length, from + WIDTH);
+	const before = from > 0 ? "…" : "";
+	const after = to < text.length ? "…" : "";
+	const visible = printable(text.slice(from, to));
+	return {
+		text: `${before}${visible}${after}`,
+		caret: before.length + at - from,
+		length: Math.max(1, Math.min(length, to - at)),
+	};
+}
+
+/** Tabs, control characters and odd blanks as one visible character each, so that the caret stays right. */
+function printable(text: string): string {
+	// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+	return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (char) =>
+		char === "\t" ? " " : "\ufffd",
+	);
+}

@@ -1,0 +1,81 @@
+/**
+ * A ruleset's text as a list of commands: what iptables-restore does line by line, and what a
+ * single `iptables` command does. `table-builder.ts` carries them out.
+ */
+import type { Counters, Rule, TableName } from "./ruleset.ts";
+
+export interface Script {
+	/** `iptables-restore` reads a file; `iptables` is one command and needs no COMMIT. */
+	readonly kind: "restore" | "command";
+	readonly file: string;
+	/** The text that it was read from, for pointing at faults. */
+	readonly text: string;
+	readonly tables: readonly ScriptTable[];
+}
+
+/** From `*table` to `COMMIT`. */
+export interface ScriptTable {
+	readonly name: TableName;
+	/** Line of its header, from 1. */
+	readonly line: number;
+	readonly commands: readonly Command[];
+	/** Line of its COMMIT. */
+	readonly commitLine: number;
+}
+
+/** One line. `line` counts from 1; chains are named as they were written. */
+export type Command = { readonly line: number } & (
+	| {
+			/** `:CHAIN POLICY [packets:bytes]`; "-" for no policy. */
+			readonly kind: "chain";
+			readonly chain: string;
+			readonly policy: string;
+			/** `null`: none were written, or they are malformed. */
+			readonly counters: Counters | null;
+	  }
+	| {
+			readonly kind: "append";
+			readonly chain: string;
+			/** Several when lists of addresses were given. */
+			readonly rules: readonly Rule[];
+	  }
+	| {
+			/** By specification. */
+			readonly kind: "delete" | "check";
+			readonly chain: string;
+			readonly rules: readonly Rule[];
+	  }
+	| {
+			/** The first of `rules` becomes number `number`, counted from 1. */
+			readonly kind: "insert" | "replace";
+			readonly chain: string;
+			readonly number: number;
+			readonly rules: readonly Rule[];
+	  }
+	| {
+			readonly kind: "delete-number";
+			readonly chain: string;
+			readonly number: number;
+	  }
+	| {
+			/** `chain` is `null` for all of the table. */
+			readonly kind: "flush" | "delete-chain";
+			readonly chain: string | null;
+	  }
+	| {
+			readonly kind: "zero";
+			readonly chain: string | null;
+			/** Of a single rule; `null` for all of the chain. */
+			readonly number: number | null;
+	  }
+	| { readonly kind: "new-chain"; readonly chain: string }
+	| { readonly kind: "rename"; readonly chain: string; readonly to: string }
+	| {
+			readonly kind: "policy";
+			readonly chain: string;
+			readonly policy: string;
+			readonly counters: Counters | null;
+	  }
+	/** Listing, `-6`: changes nothing. */
+	| { readonly kind: "nothing" }
+);
