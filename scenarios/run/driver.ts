@@ -1,0 +1,65 @@
+/**
+ * A driver puts a gateway in the middle of a world: the model, which answers at once, or a kernel,
+ * which takes its time. Both are asked the same things.
+ */
+import type { Choice } from "../../sim/chance/choice.ts";
+import type { GatewaySetup, TraceSink } from "../../sim/gateway/gateway.ts";
+import { ModelGateway } from "../../sim/gateway/model-gateway.ts";
+import type { Answer, Ask } from "../../sim/world/ask.ts";
+
+/** What a gateway may draw on. A kernel draws by itself and traces by itself. */
+export interface DriverPorts {
+	readonly choice: Choice;
+	readonly trace?: TraceSink;
+}
+
+/** A gateway that answers at once. */
+export interface GatewayUnderTest {
+	answer(ask: Ask): Answer;
+}
+
+export interface Driver {
+	readonly name: string;
+	/** What it follows or is: `linux 6.1.192`. */
+	readonly version: string;
+	open(setup: GatewaySetup, ports: DriverPorts): GatewayUnderTest;
+}
+
+/** The same for a gateway that has to be booted, waited for and shut down. */
+export interface SlowGatewayUnderTest {
+	answer(ask: Ask): Promise<Answer>;
+	close(): Promise<void>;
+}
+
+export interface SlowDriver {
+	readonly name: string;
+	readonly version: string;
+	open(setup: GatewaySetup, ports: DriverPorts): Promise<SlowGatewayUnderTest>;
+}
+
+/** The model, and the kernel that it follows. */
+export const modelDriver: Driver = {
+	name: "model",
+	version: "linux 6.1.192",
+	open: (setup, ports) => new ModelGateway(setup, ports),
+};
+
+/** Lets a play go on until its end, with answers that come at once. */
+export function drive<Result>(
+	play: Generator<Ask, Result, Answer>,
+	gateway: GatewayUnderTest,
+): Result {
+	let step = play.next();
+	while (!step.done) step = play.next(gateway.answer(step.value));
+	return step.value;
+}
+
+/** … with answers that have to be waited for. */
+export async function driveSlowly<Result>(
+	play: Generator<Ask, Result, Answer>,
+	gateway: SlowGatewayUnderTest,
+): Promise<Result> {
+	let step = play.next();
+	while (!step.done) step = play.next(await gateway.answer(step.value));
+	return step.value;
+}

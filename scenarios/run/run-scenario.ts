@@ -1,0 +1,162 @@
+/** Plays a scenario on a driver and judges what happened. */
+import type { Choice } from "../../sim/chance/choice.ts";
+import { seededChoice } from "../../sim/chance/seeded.ts";
+import type { TraceSink } from "../../sim/gateway/gateway.ts";
+import type { Account } from "../../sim/world/account.ts";
+import type { Answer, Ask } from "../../sim/world/ask.ts";
+import { play } from "../../sim/world/world.ts";
+import type { PlayableScenario } from "../language/scenario.ts";
+import { ScenarioError } from "../language/scenario-error.ts";
+import {
+	type Driver,
+	drive,
+	driveSlowly,
+	modelDriver,
+	type SlowDriver,
+} from "./driver.ts";
+import { judge } from "./judge.ts";
+import { type RunResult, worst } from "./result.ts";
+
+export interface RunOptions {
+	/** Instead of the scenario's own. */
+	readonly seed?: number;
+	/** The scenario's file, for `replay`; a built-in scenario has none. */
+	readonly file?: string;
+	/** Keep every packet in the account; kept anyway when an expectation asks for packets. */
+	readonly keepPackets?: boolean;
+	readonly trace?: TraceSink;
+}
+
+/**
+ * Plays a scenario on the model (or another driver that answers at once). Never throws for a
+ * violated expectation: that is a result.
+ * @throws ScenarioError (`rules`) when the scenario's ruleset cannot be loaded
+ */
+export function checkScenario(
+	scenario: PlayableScenario,
+	options: RunOptions & { readonly driver?: Driver } = {},
+): RunResult {
+	const { driver = modelDriver } = options;
+	const seed = options.seed ?? scenario.setup.seed;
+	const gateway = driver.open(scenario.setup.gateway, portsOf(seed, options));
+	const account = drive(wholePlay(scenario, seed, options), gateway);
+	return resultOf(scenario, account, {
+		seed,
+		driver,
+		file: options.file ?? "",
+	});
+}
+
+/** The same on a driver that takes its time. */
+export async function checkScenarioSlowly(
+	scenario: PlayableScenario,
+	options: RunOptions & { readonly driver: SlowDriver },
+): Promise<RunResult> {
+	const { driver } = options;
+	const seed = options.seed ?? scenario.setup.seed;
+	const gateway = await driver.open(
+		scenario.setup.gateway,
+		portsOf(seed, options),
+	);
+	try {
+		const account = await driveSlowly(
+			wholePlay(scenario, seed, options),
+			gateway,
+		);
+		return resultOf(scenario, account, {
+			seed,
+			driver,
+			file: options.file ?? "",
+		});
+	} finally {
+		await gateway.close();
+	}
+}
+
+/** The world's draws come from the seed, the gateway's from its mirror: with a kernel in the middle the world still draws the same. */
+function worldChoice(seed: number): Choice {
+	return seededChoice(seed);
+}
+
+function portsOf(seed: number, { trace }: RunOptions) {
+	const choice = seededChoice(-1 - seed);
+	return trace ? { choice, trace } : { choice };
+}
+
+/** Loads the ruleset, writes the conditions, and then lets the world play. */
+function* wholePlay(
+	scenario: PlayableScenario,
+	seed: number,
+	options: RunOptions,
+): Generator<Ask, Account, Answer> {
+	const { setup, steps, endMs } = scenario;
+	const { name: file, text } = setup.ruleset;
+	const loaded = yield {
+		kind: "operation",
+		atMs: 0,
+		operation: { kind: "restore", file, text, noflush: false, counters: false },
+	};
+	mustSucceed(loaded, scenario, "setup.ruleset");
+	for (const [name, write] of Object.entries(setup.conditions)) {
+		const operation = { kind: "condition", name, write } as const;
+		const written = yield { kind: "operation", atMs: 0, operation };
+		mustSucceed(written, scenario, `setup.conditions.${name}`);
+	}
+	const keepPackets =
+		options.keepPackets === true ||
+		scenario.expect.some(({ kind }) => kind === "packets-out");
+	return yield* play(setup, steps, {
+		choice: worldChoice(seed),
+		endMs,
+		keepPackets,
+	});
+}
+
+function mustSucceed(
+	{ outcome }: Answer,
+	scenario: PlayableScenario,
+	path: string,
+): void {
+	if (outcome === null || outcome.ok) return;
+	throw new ScenarioError("rules", scenario.setup.ruleset.name, [
+		{
+			path: `${scenario.name}: ${path}`,
+			message: `cannot be set up:\n${outcome.message}`,
+			remedy: "`marktwin check` tells what is wrong with a ruleset.",
+		},
+	]);
+}
+
+function resultOf(
+	scenario: PlayableScenario,
+	account: Account,
+	by: {
+		readonly seed: number;
+		readonly driver: { readonly name: string; readonly version: string };
+		readonly file: string;
+	},
+): RunResult {
+	const judgements = judge(scenario, account);
+	const { seed, file } = by;
+	return {
+		scenario,
+		driver: { name: by.driver.name, version: by.driver.version },
+		seed,
+		outcome: account.unknown
+			? "unknown"
+			: worst(judgements.map(({ outcome }) => outcome)),
+		unknown: account.unknown,
+		judgements,
+		account,
+		replay: replayCommand(scenario.name, seed, file),
+	};
+}
+
+function replayCommand(name: string, seed: number, file: string): string {
+	const quoted = /^[\w./+-]*$/.test(file)
+		? file
+		: `'${file.replaceAll("'", "'\\''")}'`;
+	return ["marktwin run", quoted, `--filter ${name}`, `--seed ${seed}`]
+		.filter((word) => word !== "")
+		.join(" ");
+}
