@@ -59,6 +59,11 @@ export class Host implements SocketHost {
 		this.handDriven.add(port);
 	}
 
+	/** Connections that the host knows of, those in TIME_WAIT included. */
+	get socketCount(): number {
+		return this.sockets.size;
+	}
+
 	/** The socket of a connection from or to this host. */
 	find(
 		localPort: number,

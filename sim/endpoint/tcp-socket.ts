@@ -100,6 +100,8 @@ export class TcpSocket implements SocketAddress {
 	early: TcpPacket[] = [];
 	/** Retransmissions since something was acknowledged last. */
 	retries = 0;
+	/** SYNs sent, retransmissions included. */
+	syns = 0;
 	private sent: Sent[] = [];
 	/** What the window has no room for. */
 	private pending = "";
@@ -307,6 +309,7 @@ export class TcpSocket implements SocketAddress {
 	}
 
 	private transmit(flags: number, seq: number, payload: string): void {
+		if (flags & SYN) this.syns++;
 		const hasAck = (flags & ACK) !== 0;
 		if (hasAck) this.acknowledged = this.receiveNext;
 		const ack = hasAck ? this.receiveNext : 0;

@@ -1,0 +1,170 @@
+import type { Emission, Unknown } from "../gateway/gateway.ts";
+import { type Packet, RST, SYN } from "../packet/packet.ts";
+import type { Account, PacketRecord } from "./account.ts";
+import type { Answer, Ask } from "./ask.ts";
+import { type Connection, nameOfAnswer, recordOf } from "./connections.ts";
+import type { Request, Station } from "./network.ts";
+import type { Stage } from "./stage.ts";
+
+/** Writes down what the gateway answers, and passes on what it sends. */
+export class AccountKeeper {
+	private readonly stage: Stage;
+	private readonly keepPackets: boolean;
+	private readonly packets: PacketRecord[] = [];
+	private readonly observations: Account["observations"][number][] = [];
+	private readonly operations: Account["operations"][number][] = [];
+	/** Resets that backends sent and that have not come out on the other side. */
+	private readonly resets = new Set<string>();
+
+	constructor(stage: Stage, keepPackets: boolean) {
+		this.stage = stage;
+		this.keepPackets = keepPackets;
+	}
+
+	/**
+	 * @param request what was answered; `null` for the passing of time
+	 * @returns what the gateway does not know
+	 */
+	take(request: Request | null, answer: Answer): Unknown | null {
+		const ask = request?.ask;
+		const label = request?.label ?? "";
+		if (request !== null && ask?.kind === "packet") this.noteIn(request, ask);
+		if (answer.outcome !== null)
+			this.operations.push({
+				label,
+				atMs: answer.nowMs,
+				outcome: answer.outcome,
+			});
+		if (answer.observation !== null)
+			this.observations.push({
+				label,
+				atMs: answer.nowMs,
+				observation: answer.observation,
+			});
+		for (const emission of answer.emissions) this.passOn(emission, request);
+		return answer.unknown;
+	}
+
+	finish(unknown: Unknown | null): Account {
+		const { connections, events, clock } = this.stage;
+		return {
+			connections: connections.all.map(recordOf),
+			events,
+			packets: this.packets,
+			observations: this.observations,
+			operations: this.operations,
+			unknown,
+			endedMs: clock.nowMs,
+		};
+	}
+
+	private noteIn(
+		{ from, connection }: Request,
+		ask: Ask & { readonly kind: "packet" },
+	): void {
+		const { packet } = ask;
+		if (from?.kind === "backend" && packet.kind === "tcp" && packet.flags & RST)
+			this.resets.add(resetKey(packet.seq, packet.ack));
+		if (this.keepPackets)
+			this.packets.push({
+				atMs: ask.atMs,
+				direction: "in",
+				interface: ask.interface,
+				packet,
+				connection: connection?.id ?? null,
+			});
+	}
+
+	private passOn(emission: Emission, cause: Request | null): void {
+		const { packet, interface: interfaceName, atMs } = emission;
+		const { network } = this.stage;
+		const station = network.ownerOf(interfaceName, packet.destination);
+		let connection: Connection | null = null;
+		if (station?.kind === "client")
+			connection = this.towardsClient(station, packet, cause);
+		else if (station?.kind === "backend" && packet.kind === "tcp")
+			connection = this.towardsBackend(station, packet, atMs, cause);
+		else if (station !== undefined)
+			network.deliver(station, atMs, () => station.host.receive(packet));
+		if (this.keepPackets)
+			this.packets.push({
+				atMs,
+				direction: "out",
+				interface: interfaceName,
+				packet,
+				connection: connection?.id ?? null,
+			});
+	}
+
+	private towardsClient(
+		station: Station,
+		packet: Packet,
+		cause: Request | null,
+	): Connection | null {
+		const { connections, network, clock } = this.stage;
+		const about = packet.kind === "icmp" ? packet.about : packet;
+		let connection: Connection | null = null;
+		if (about?.kind === "tcp") {
+			const isError = packet.kind === "icmp";
+			const port = isError ? about.sourcePort : about.destinationPort;
+			connection = connections.atClient(station, port);
+			if (connection !== null && this.isGateways(packet, station, cause))
+				connection.gatewayAnswers.push(nameOfAnswer(packet));
+		}
+		network.deliver(station, clock.nowMs, () => station.host.receive(packet));
+		return connection;
+	}
+
+	/**
+	 * Did the gateway say this of its own accord? ICMP errors about TCP are always its own here.
+	 * Anything that comes back to a client at once, when the client's own packet went in, is too; and
+	 * so is a RST that no backend has sent.
+	 */
+	private isGateways(
+		packet: Packet,
+		to: Station,
+		cause: Request | null,
+	): boolean {
+		if (packet.kind === "icmp") return true;
+		if (cause?.from === to) return true;
+		if (packet.kind !== "tcp" || (packet.flags & RST) === 0) return false;
+		return !this.resets.delete(resetKey(packet.seq, packet.ack));
+	}
+
+	private towardsBackend(
+		station: Station,
+		packet: Packet & { readonly kind: "tcp" },
+		atMs: number,
+		cause: Request | null,
+	): Connection | null {
+		const { connections, network } = this.stage;
+		const connection = connections.towardsBackend(station, packet, cause);
+		if (connection !== null && !connection.met.includes(station))
+			connection.met.push(station);
+		const isSyn = (packet.flags & SYN) !== 0;
+		const { source, sourcePort, destinationPort } = packet;
+		if (isSyn && connection !== null && !station.carries())
+			connection.contacts.push({
+				backend: station,
+				remoteAddress: source,
+				remotePort: sourcePort,
+				iss: null,
+			});
+		network.deliver(station, atMs, () => {
+			station.host.receive(packet);
+			if (!isSyn || connection === null) return;
+			const socket = station.host.find(destinationPort, source, sourcePort);
+			connection.contacts.push({
+				backend: station,
+				remoteAddress: source,
+				remotePort: sourcePort,
+				iss: socket?.iss ?? null,
+			});
+		});
+		return connection;
+	}
+}
+
+function resetKey(seq: number, ack: number): string {
+	return `${seq} ${ack}`;
+}

@@ -1,0 +1,190 @@
+/**
+ * Who is connected with whom: finds the connection that a packet belongs to on either side of the
+ * gateway, although the gateway may have changed its addresses and ports.
+ */
+import type { ClientConnection } from "../endpoint/client.ts";
+import { icmpName } from "../packet/icmp-names.ts";
+import { type Packet, RST, SYN, type TcpPacket } from "../packet/packet.ts";
+import type { ConnectionRecord } from "./account.ts";
+import type { Request, Station } from "./network.ts";
+
+/** Where a SYN of the connection arrived, and what it became there. */
+interface Contact {
+	readonly backend: Station;
+	/** The client's end as the backend sees it. */
+	readonly remoteAddress: number;
+	readonly remotePort: number;
+	/** The backend's initial sequence number; `null` when it did not answer with a SYN/ACK. */
+	readonly iss: number | null;
+}
+
+/** A connection while it is played. */
+export interface Connection {
+	readonly id: number;
+	readonly step: string;
+	readonly client: Station;
+	readonly sourcePort: number;
+	readonly startedMs: number;
+	/** `null` when there was no port for it. */
+	dialogue: ClientConnection | null;
+	readonly met: Station[];
+	readonly contacts: Contact[];
+	readonly gatewayAnswers: string[];
+}
+
+export interface Connections {
+	/** In the order in which they were opened. */
+	readonly all: readonly Connection[];
+	add(
+		connection: Omit<
+			Connection,
+			"id" | "dialogue" | "met" | "contacts" | "gatewayAnswers"
+		>,
+	): Connection;
+	/** The connection of a packet that comes from, or arrives at, its client. */
+	atClient(client: Station, localPort: number): Connection | null;
+	/** The connection of a packet that a backend sends. */
+	fromBackend(backend: Station, packet: TcpPacket): Connection | null;
+	/**
+	 * The connection of a packet that the gateway sends to a backend.
+	 * @param cause what the gateway answered when it sent it
+	 */
+	towardsBackend(
+		backend: Station,
+		packet: TcpPacket,
+		cause: Request | null,
+	): Connection | null;
+}
+
+/** An empty book of connections. */
+export function createConnections(): Connections {
+	const all: Connection[] = [];
+	/** By the client's address and port. */
+	const current = new Map<number, Connection>();
+	/** By backend, address and port, where the gateway made others of them than the client's. */
+	const aliases = new Map<string, Connection>();
+
+	const key = (address: number, port: number) =>
+		(address >>> 0) * 65_536 + port;
+	const byAddress = (address: number, port: number) =>
+		current.get(key(address, port)) ?? null;
+	const aliasKey = (backend: Station, address: number, port: number) =>
+		`${backend.index} ${address} ${port}`;
+
+	return {
+		all,
+		add(fields) {
+			const connection: Connection = {
+				...fields,
+				id: all.length,
+				dialogue: null,
+				met: [],
+				contacts: [],
+				gatewayAnswers: [],
+			};
+			all.push(connection);
+			if (fields.sourcePort !== 0)
+				current.set(key(fields.client.address, fields.sourcePort), connection);
+			return connection;
+		},
+		atClient(client, localPort) {
+			return byAddress(client.address, localPort);
+		},
+		fromBackend(backend, packet) {
+			const { destination, destinationPort } = packet;
+			const alias =
+				aliases.size > 0
+					? aliases.get(aliasKey(backend, destination, destinationPort))
+					: undefined;
+			return alias ?? byAddress(destination, destinationPort);
+		},
+		towardsBackend(backend, packet, cause) {
+			const { source, sourcePort } = packet;
+			const named = byAddress(source, sourcePort);
+			if (named !== null && isPlausible(named, packet)) return named;
+			const alias = aliasKey(backend, source, sourcePort);
+			const known = aliases.get(alias);
+			if (known !== undefined && isPlausible(known, packet)) return known;
+			// What the gateway was given is what it passed on, under whatever name.
+			const caused = cause !== null && isSame(cause, packet);
+			const found = caused ? cause.connection : bySequence(all, packet);
+			if (found !== null) aliases.set(alias, found);
+			return found ?? named;
+		},
+	};
+}
+
+/** Gateways change addresses and ports, but not sequence numbers. */
+function isPlausible(connection: Connection, packet: TcpPacket): boolean {
+	const socket = connection.dialogue?.socket;
+	if (socket === undefined) return true;
+	const offset = (packet.seq - socket.iss) | 0;
+	return offset >= 0 && offset <= ((socket.sendNext - socket.iss) | 0);
+}
+
+function isSame(cause: Request, packet: TcpPacket): boolean {
+	if (cause.ask.kind !== "packet") return false;
+	const before = cause.ask.packet;
+	return (
+		before.kind === "tcp" &&
+		before.seq === packet.seq &&
+		before.flags === packet.flags
+	);
+}
+
+/** The last resort, for packets that come out late and renamed: rare, so it may search. */
+function bySequence(
+	all: readonly Connection[],
+	packet: TcpPacket,
+): Connection | null {
+	for (let index = all.length - 1; index >= 0; index--) {
+		const connection = all[index] as Connection;
+		if (connection.dialogue !== null && isPlausible(connection, packet))
+			return connection;
+	}
+	return null;
+}
+
+/** What the gateway said itself: `rst`, `icmp host-unreachable` … */
+export function nameOfAnswer(packet: Packet): string {
+	if (packet.kind === "icmp") {
+		const { type, code } = packet;
+		return `icmp ${icmpName(type, code) ?? `${type}/${code}`}`;
+	}
+	if (packet.kind !== "tcp") return packet.kind;
+	if (packet.flags & RST) return "rst";
+	return packet.flags & SYN ? "syn/ack" : "tcp";
+}
+
+/** The connection as it is judged and shown. */
+export function recordOf(connection: Connection): ConnectionRecord {
+	const { dialogue, met } = connection;
+	return {
+		id: connection.id,
+		step: connection.step,
+		client: connection.client.name,
+		sourcePort: connection.sourcePort,
+		startedMs: connection.startedMs,
+		backend: backendOf(connection),
+		met: met.map((station) => station.name),
+		syns: dialogue?.socket.syns ?? 0,
+		connectedMs: dialogue?.connectedMs ?? null,
+		greetedMs: dialogue?.greetedMs ?? null,
+		endedMs: dialogue === null ? connection.startedMs : dialogue.endedMs,
+		outcome: dialogue?.outcome ?? "no-port",
+		accepted: dialogue?.accepted ?? false,
+		gatewayAnswers: connection.gatewayAnswers,
+	};
+}
+
+/** Its banner names it; else the SYN/ACK's sequence number tells; else the last SYN's way. */
+function backendOf({ dialogue, contacts }: Connection): string | null {
+	if (dialogue === null) return null;
+	if (dialogue.greetedBy !== null) return dialogue.greetedBy;
+	if (dialogue.connectedMs !== null) {
+		const { irs } = dialogue.socket;
+		const answered = contacts.find((contact) => contact.iss === irs);
+		if (answered !== undefined) return answered.backend.name;
+	}
+	return contacts.at(-1)?.backend.name ?? null;
+}

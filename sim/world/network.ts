@@ -1,0 +1,117 @@
+/**
+ * The links around the gateway. Hosts behind the same interface of the gateway share a network and
+ * reach each other directly; everything else goes through the gateway, as an ask.
+ */
+import type { Clock } from "../clock/clock.ts";
+import { Host } from "../endpoint/host.ts";
+import type { Packet } from "../packet/packet.ts";
+import type { Ask } from "./ask.ts";
+import type { Connection } from "./connections.ts";
+
+/** A host and the link that it is on. */
+export interface Station {
+	/** Number among all stations. */
+	readonly index: number;
+	readonly kind: "client" | "backend" | "checker";
+	readonly name: string;
+	readonly interface: string;
+	readonly address: number;
+	readonly host: Host;
+	/** Between it and the gateway. */
+	readonly latencyMs: number;
+	/** Does its link carry anything at the moment? */
+	carries: () => boolean;
+}
+
+/** Something that the gateway has to be told, and what to remember about it until it has answered. */
+export interface Request {
+	readonly ask: Ask;
+	/** Label of an operation or observation. */
+	readonly label: string;
+	/** Who sent the packet; `null` for what is no packet, or one by hand. */
+	readonly from: Station | null;
+	/** The connection that the packet belongs to, as far as its sender knows. */
+	readonly connection: Connection | null;
+}
+
+export interface Network {
+	readonly stations: readonly Station[];
+	/** What the gateway has to be told, in order; whoever plays the world empties it. */
+	readonly requests: Request[];
+	add(
+		fields: Pick<
+			Station,
+			"kind" | "name" | "interface" | "address" | "latencyMs"
+		>,
+	): Station;
+	/** Who owns the address behind the interface? */
+	ownerOf(interfaceName: string, address: number): Station | undefined;
+	/** The packet leaves the gateway, or a neighbour, towards the station. */
+	deliver(station: Station, atMs: number, arrive: () => void): void;
+}
+
+/**
+ * @param connectionOf which connection does a packet belong to that a station sends?
+ */
+export function createNetwork(
+	clock: Clock,
+	connectionOf: (from: Station, packet: Packet) => Connection | null,
+): Network {
+	const stations: Station[] = [];
+	const owners = new Map<string, Map<number, Station>>();
+	const requests: Request[] = [];
+
+	function send(from: Station, packet: Packet): void {
+		if (!from.carries()) return;
+		const neighbour = network.ownerOf(from.interface, packet.destination);
+		if (neighbour !== undefined) {
+			network.deliver(neighbour, clock.nowMs + from.latencyMs, () =>
+				neighbour.host.receive(packet),
+			);
+			return;
+		}
+		const connection = connectionOf(from, packet);
+		const enter = () => {
+			const atMs = clock.nowMs;
+			requests.push({
+				ask: { kind: "packet", atMs, interface: from.interface, packet },
+				label: "",
+				from,
+				connection,
+			});
+		};
+		if (from.latencyMs === 0) enter();
+		else clock.after(from.latencyMs, enter);
+	}
+
+	const network: Network = {
+		stations,
+		requests,
+		add(fields) {
+			const output = (packet: Packet) => send(station, packet);
+			const station: Station = {
+				...fields,
+				index: stations.length,
+				host: new Host(fields.address, clock, output),
+				carries: () => true,
+			};
+			stations.push(station);
+			let behind = owners.get(fields.interface);
+			if (behind === undefined) {
+				behind = new Map();
+				owners.set(fields.interface, behind);
+			}
+			behind.set(fields.address, station);
+			return station;
+		},
+		ownerOf(interfaceName, address) {
+			return owners.get(interfaceName)?.get(address);
+		},
+		deliver(station, atMs, arrive) {
+			clock.at(Math.max(clock.nowMs, atMs) + station.latencyMs, () => {
+				if (station.carries()) arrive();
+			});
+		},
+	};
+	return network;
+}

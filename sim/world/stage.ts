@@ -1,0 +1,155 @@
+/**
+ * Puts everybody in place around the gateway.
+ */
+import type { Choice } from "../chance/choice.ts";
+import { type Clock, createClock } from "../clock/clock.ts";
+import { Backend } from "../endpoint/backend.ts";
+import { formatAddress, parseAddress } from "../packet/address.ts";
+import type { Packet } from "../packet/packet.ts";
+import type { WorldEvent } from "./account.ts";
+import type { Ask } from "./ask.ts";
+import {
+	type Connection,
+	type Connections,
+	createConnections,
+} from "./connections.ts";
+import { createNetwork, type Network, type Station } from "./network.ts";
+import { startProber } from "./prober.ts";
+import type { WorldSetup } from "./setup.ts";
+import { WorldError } from "./world-error.ts";
+
+/** Everything that a play is made of, while it is played. */
+export interface Stage {
+	readonly setup: WorldSetup;
+	readonly clock: Clock;
+	readonly choice: Choice;
+	readonly network: Network;
+	readonly connections: Connections;
+	readonly clients: ReadonlyMap<string, Station>;
+	readonly backends: ReadonlyMap<string, Backend>;
+	readonly stationOf: ReadonlyMap<Backend, Station>;
+	readonly events: WorldEvent[];
+	/** Tells the gateway something, once it has dealt with what it was told before. */
+	readonly ask: (ask: Ask, label: string) => void;
+}
+
+/** Puts everybody in place, and tells the gateway who answers ARP. */
+export function createStage(setup: WorldSetup, choice: Choice): Stage {
+	const clock = createClock();
+	const connections = createConnections();
+	const network = createNetwork(clock, (from, packet) =>
+		connectionOf(connections, from, packet),
+	);
+	const ask = (request: Ask, label: string) => {
+		network.requests.push({
+			ask: request,
+			label,
+			from: null,
+			connection: null,
+		});
+	};
+	const settle = (kind: Station["kind"], who: Whereabouts): Station => {
+		const { name, interface: interfaceName, latencyMs } = who;
+		const address = checkedAddress(who.address, name);
+		const other = network.stations.find((one) => one.address === address);
+		if (other !== undefined)
+			throw new WorldError({
+				code: "setup",
+				step: "",
+				message: `${name} and ${other.name} have the same address, ${who.address}`,
+				remedy: "Give each of them an address of its own.",
+			});
+		return network.add({
+			kind,
+			name,
+			interface: interfaceName,
+			address,
+			latencyMs,
+		});
+	};
+	const clients = new Map<string, Station>();
+	for (const client of setup.clients)
+		clients.set(client.name, settle("client", client));
+	const backends = new Map<string, Backend>();
+	const stationOf = new Map<Backend, Station>();
+	for (const one of setup.backends) {
+		const station = settle("backend", one);
+		const port = one.port ?? setup.service.port;
+		const backend = new Backend(one.name, station.host, port, one.behaviour);
+		station.carries = () => backend.isReachable;
+		backends.set(one.name, backend);
+		stationOf.set(backend, station);
+	}
+	const events: WorldEvent[] = [];
+	const stage = {
+		...{ setup, clock, choice, network, connections, clients, backends },
+		...{ stationOf, events, ask },
+	};
+	const { healthCheck } = setup;
+	const checker =
+		healthCheck === null
+			? null
+			: settle("checker", {
+					name: "health checker",
+					interface: healthCheck.interface,
+					address: healthCheck.address,
+					latencyMs: 0,
+				});
+	for (const station of network.stations) {
+		const backend = backends.get(station.name);
+		const answers = station.kind !== "backend" || backend?.answersArp !== false;
+		const address = formatAddress(station.address);
+		ask(
+			{
+				kind: "neighbour",
+				atMs: 0,
+				interface: station.interface,
+				address,
+				answers,
+			},
+			"",
+		);
+	}
+	for (const neighbour of setup.neighbours ?? [])
+		ask({ kind: "neighbour", atMs: 0, ...neighbour, answers: true }, "");
+	if (healthCheck !== null && checker !== null)
+		startProber(healthCheck, {
+			host: checker.host,
+			choice,
+			record: (event) => events.push(event),
+			operate: (operation, label) =>
+				ask({ kind: "operation", atMs: clock.nowMs, operation }, label),
+		});
+	return stage;
+}
+
+interface Whereabouts {
+	readonly name: string;
+	readonly interface: string;
+	readonly address: string;
+	readonly latencyMs: number;
+}
+
+function connectionOf(
+	connections: Connections,
+	from: Station,
+	packet: Packet,
+): Connection | null {
+	if (packet.kind !== "tcp") return null;
+	if (from.kind === "client")
+		return connections.atClient(from, packet.sourcePort);
+	if (from.kind === "backend") return connections.fromBackend(from, packet);
+	return null;
+}
+
+/** @throws WorldError for what is no dotted address */
+export function checkedAddress(text: string, whose: string): number {
+	const address = parseAddress(text);
+	if (address !== null) return address;
+	throw new WorldError({
+		code: "setup",
+		step: "",
+		message: `"${text}" is not the address of ${whose}`,
+		remedy: "Write a dotted IPv4 address: `192.168.0.1`.",
+	});
+}

@@ -1,0 +1,222 @@
+/**
+ * Turns the steps of a scenario into things that happen at their times.
+ */
+import type { Backend } from "../endpoint/backend.ts";
+import { ClientConnection, prepareDialogue } from "../endpoint/client.ts";
+import { unreachable } from "../invariant.ts";
+import { formatAddress } from "../packet/address.ts";
+import { parsePacket } from "../packet/notation.ts";
+import { createPortSource, gapMs, toMicroseconds } from "./arrivals.ts";
+import type { Connection } from "./connections.ts";
+import type { Station } from "./network.ts";
+import type { Step } from "./setup.ts";
+import { checkedAddress, type Stage } from "./stage.ts";
+import { WorldError } from "./world-error.ts";
+
+type StepOf<Kind extends Step["kind"]> = Step & { readonly kind: Kind };
+
+/** Sets a timer for each step. @throws WorldError for a step that names what does not exist */
+export function scheduleSteps(stage: Stage, steps: readonly Step[]): void {
+	const opened = new Map<string, Connection[]>();
+	for (const step of steps)
+		if (step.kind === "connect") opened.set(step.label, []);
+	for (const step of steps)
+		stage.clock.at(step.atMs, prepare(stage, step, opened));
+}
+
+/** Checks a step now, and says what is to be done when its time has come. */
+function prepare(
+	stage: Stage,
+	step: Step,
+	opened: ReadonlyMap<string, Connection[]>,
+): () => void {
+	const { clock } = stage;
+	switch (step.kind) {
+		case "connect":
+			return prepareConnect(stage, step, opened.get(step.label) ?? []);
+		case "speak":
+		case "close": {
+			const connections = opened.get(step.connections);
+			if (connections === undefined)
+				throw missing(step, "connect step", step.connections, opened);
+			const act = step.kind === "speak" ? speak : close;
+			return () => {
+				for (const connection of connections) act(stage, connection, step.who);
+			};
+		}
+		case "packet":
+			return preparePacket(stage, step);
+		case "backend": {
+			const backend = stage.backends.get(step.backend);
+			if (backend === undefined)
+				throw missing(step, "backend", step.backend, stage.backends);
+			return () => changeBackend(stage, backend, step);
+		}
+		case "operation": {
+			const { operation, label } = step;
+			return () =>
+				stage.ask({ kind: "operation", atMs: clock.nowMs, operation }, label);
+		}
+		case "observe":
+			return () =>
+				stage.ask({ kind: "observe", atMs: clock.nowMs }, step.label);
+		default:
+			return unreachable(step);
+	}
+}
+
+/** Opens one connection after the other; each arrival sets the timer of the next. */
+function prepareConnect(
+	stage: Stage,
+	step: StepOf<"connect">,
+	opened: Connection[],
+): () => void {
+	const { clock, choice, connections, setup } = stage;
+	const client = stage.clients.get(step.client);
+	if (client === undefined)
+		throw missing(step, "client", step.client, stage.clients);
+	const { service } = setup;
+	const to = {
+		address: checkedAddress(service.address, "the service"),
+		port: service.port,
+	};
+	const plan = prepareDialogue(step.dialogue);
+	const nextPort = createPortSource(step.ports, client.host, to, choice);
+	const open = () => {
+		const port = nextPort();
+		const connection = connections.add({
+			step: step.label,
+			client,
+			sourcePort: port ?? 0,
+			startedMs: clock.nowMs,
+		});
+		opened.push(connection);
+		if (port !== null)
+			connection.dialogue = new ClientConnection(client.host, to, port, plan);
+	};
+	let left = step.count;
+	let atMs = step.atMs;
+	const arrive = () => {
+		if (step.arrivals.kind === "at-once") {
+			for (; left > 0; left--) open();
+			return;
+		}
+		open();
+		left--;
+		if (left === 0) return;
+		atMs = toMicroseconds(atMs + gapMs(step.arrivals, choice));
+		clock.at(Math.max(atMs, clock.nowMs), arrive);
+	};
+	return () => {
+		if (left > 0) arrive();
+	};
+}
+
+/** The end of the connection that lies on the backend that met it last. */
+function backendEnd(stage: Stage, { contacts }: Connection) {
+	const contact = contacts.at(-1);
+	if (contact === undefined) return null;
+	const backend = stage.backends.get(contact.backend.name);
+	const socket = backend?.host.find(
+		backend.port,
+		contact.remoteAddress,
+		contact.remotePort,
+	);
+	if (backend === undefined || socket === undefined) return null;
+	return { backend, socket };
+}
+
+function speak(
+	stage: Stage,
+	connection: Connection,
+	who: "client" | "backend",
+): void {
+	if (who === "client") connection.dialogue?.speak();
+	else {
+		const end = backendEnd(stage, connection);
+		end?.backend.speak(end.socket);
+	}
+}
+
+function close(
+	stage: Stage,
+	connection: Connection,
+	who: "client" | "backend",
+): void {
+	if (who === "client") connection.dialogue?.close();
+	else {
+		connection.dialogue?.expectClose();
+		backendEnd(stage, connection)?.socket.close();
+	}
+}
+
+/** Whoever the packet claims to be from answers ARP, and does not speak for itself on that port. */
+function preparePacket(stage: Stage, step: StepOf<"packet">): () => void {
+	const { clock, network } = stage;
+	const { interface: interfaceName } = step;
+	const packet = parsePacket(step.packet);
+	const owner = network.ownerOf(interfaceName, packet.source);
+	return () => {
+		const atMs = clock.nowMs;
+		if (owner === undefined)
+			stage.ask(
+				{
+					kind: "neighbour",
+					atMs,
+					interface: interfaceName,
+					address: formatAddress(packet.source),
+					answers: true,
+				},
+				step.label,
+			);
+		else if (packet.kind === "tcp" || packet.kind === "udp")
+			owner.host.driveByHand(packet.sourcePort);
+		stage.ask(
+			{ kind: "packet", atMs, interface: interfaceName, packet },
+			step.label,
+		);
+	};
+}
+
+function changeBackend(
+	stage: Stage,
+	backend: Backend,
+	step: StepOf<"backend">,
+): void {
+	const atMs = stage.clock.nowMs;
+	const answered = backend.answersArp;
+	backend.become(step.becomes);
+	const behaviour = step.becomes.kind;
+	stage.events.push({
+		kind: "backend",
+		atMs,
+		backend: backend.name,
+		behaviour,
+	});
+	const station = stage.stationOf.get(backend) as Station;
+	if (backend.answersArp === answered) return;
+	stage.ask(
+		{
+			kind: "neighbour",
+			atMs,
+			interface: station.interface,
+			address: formatAddress(station.address),
+			answers: backend.answersArp,
+		},
+		step.label,
+	);
+}
+
+function missing(
+	step: Step,
+	what: string,
+	name: string,
+	known: ReadonlyMap<string, unknown>,
+): WorldError {
+	return new WorldError({
+		code: "step",
+		step: step.label,
+		message: `the step "${step.label}" names a ${what} that does not exist: "${name}"`,
+		remedy: `There are: ${[...known.keys()].join(", ") || "none"}.`,
+	});
+}

@@ -1,0 +1,80 @@
+/**
+ * The world around one gateway: clients, backends, a health checker, the links between them, and
+ * virtual time. It does no I/O: it asks, and is told.
+ */
+import type { Choice } from "../chance/choice.ts";
+import type { Account } from "./account.ts";
+import { AccountKeeper } from "./account-keeper.ts";
+import type { Answer, Ask } from "./ask.ts";
+import type { Request } from "./network.ts";
+import type { Step, WorldSetup } from "./setup.ts";
+import { createStage } from "./stage.ts";
+import { scheduleSteps } from "./steps.ts";
+
+export interface PlayOptions {
+	readonly choice: Choice;
+	/** The play ends then, or when nothing is left to happen, whichever is first. */
+	readonly endMs: number;
+	/** Keep every packet on either side of the gateway in the account. */
+	readonly keepPackets: boolean;
+}
+
+/** How long a gateway may keep a packet to itself: it waits three seconds for ARP, and then complains. */
+const LULL_MS = 5_000;
+
+/**
+ * Plays the steps around a gateway that answers what is asked.
+ *
+ *     const play_ = play(setup, steps, { choice: seededChoice(1), endMs: 60_000, keepPackets: false });
+ *     let next = play_.next();
+ *     while (!next.done) next = play_.next(gateway.answer(next.value));
+ *     next.value.connections;
+ *
+ * @throws WorldError when setup or steps do not fit together
+ */
+export function* play(
+	setup: WorldSetup,
+	steps: readonly Step[],
+	options: PlayOptions,
+): Generator<Ask, Account, Answer> {
+	const stage = createStage(setup, options.choice);
+	const { clock, network } = stage;
+	const account = new AccountKeeper(stage, options.keepPackets);
+	scheduleSteps(stage, steps);
+	let quietSinceMs = 0;
+	let isLast = false;
+	for (;;) {
+		for (let index = 0; index < network.requests.length; index++) {
+			const request = network.requests[index] as Request;
+			const unknown = account.take(request, yield request.ask);
+			if (unknown !== null) return account.finish(unknown);
+			quietSinceMs = clock.nowMs;
+		}
+		network.requests.length = 0;
+		if (isLast) return account.finish(null);
+
+		const isBusy = clock.foreground > 0;
+		const limitMs = isBusy
+			? options.endMs
+			: Math.min(options.endMs, quietSinceMs + LULL_MS);
+		const nowMs = clock.nowMs;
+		const toMs = Math.max(nowMs, Math.min(clock.nextMs, limitMs));
+		if (toMs > nowMs) {
+			const answer = yield { kind: "wait", atMs: nowMs, toMs };
+			const unknown = account.take(null, answer);
+			if (unknown !== null) return account.finish(unknown);
+			if (answer.emissions.length > 0) quietSinceMs = answer.nowMs;
+			if (answer.nowMs < toMs) {
+				clock.advanceTo(answer.nowMs);
+				continue;
+			}
+		}
+		if (clock.fireNext(toMs)) {
+			if (isBusy) quietSinceMs = clock.nowMs;
+		} else {
+			clock.advanceTo(toMs);
+			isLast = true;
+			stage.ask({ kind: "observe", atMs: toMs }, "");
+		}
+	}
+}
