@@ -4,6 +4,7 @@ import type { GivenOptions } from "../extension/options.ts";
 import { readUnsigned } from "../extension/read-number.ts";
 import { TCP, UDP } from "../packet/packet.ts";
 import type { Skb } from "../packet/skb.ts";
+import { portAt } from "./payload-ports.ts";
 
 const DCCP = 33;
 const SCTP = 132;
@@ -99,8 +100,8 @@ export const multiport = defineMatch<Options>({
 				skb.hotdrop = true;
 				return false;
 			}
-			const source = of !== "dports" && isIn(portAt(skb.payload, 0));
-			const destination = of !== "sports" && isIn(portAt(skb.payload, 2));
+			const source = of !== "dports" && isIn(portAt(skb, 0));
+			const destination = of !== "sports" && isIn(portAt(skb, 2));
 			return (source || destination) === wanted;
 		};
 		return (skb) =>
@@ -109,10 +110,6 @@ export const multiport = defineMatch<Options>({
 				: ofPayload(skb);
 	},
 });
-
-/** SCTP, DCCP and UDP-Lite are octets to the model; the ports are the first four of them. */
-const portAt = (payload: string, offset: number): number =>
-	(payload.charCodeAt(offset) << 8) | payload.charCodeAt(offset + 1);
 
 function readRanges(
 	given: GivenOptions,
