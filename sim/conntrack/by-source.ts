@@ -1,0 +1,83 @@
+/**
+ * Entries by the source that they were made for, so that a client that has a mapping keeps it
+ * (`nf_nat_bysource`, net/netfilter/nf_nat_core.c, 6.1). Doubly linked: one source may have very
+ * many entries, and any of them may go at any time.
+ */
+import { bucketOf, sourceHash } from "./hash.ts";
+import {
+	BY_SOURCE_NEXT,
+	BY_SOURCE_PREVIOUS,
+	ENTRY_SHIFT,
+	PROTOCOL,
+	TUPLE_PORTS,
+	TUPLE_SOURCE,
+	ZONES,
+} from "./layout.ts";
+
+/** `words` is the table's array, which is another one whenever it has grown. */
+export class BySource {
+	readonly #heads: Int32Array;
+	readonly #scale: number;
+
+	constructor(buckets: number) {
+		this.#heads = new Int32Array(buckets);
+		this.#scale = buckets / 2 ** 32;
+	}
+
+	/** First entry of the chain that this source's entries hang in, among others; 0 is none. */
+	head(
+		source: number,
+		sourcePort: number,
+		protocol: number,
+		zones: number,
+	): number {
+		return this.#heads[
+			this.#bucket(source, sourcePort, protocol, zones)
+		] as number;
+	}
+
+	link(words: Int32Array, entry: number): void {
+		const at = entry << ENTRY_SHIFT;
+		const bucket = this.#bucketOf(words, at);
+		const next = this.#heads[bucket] as number;
+		words[at + BY_SOURCE_NEXT] = next;
+		words[at + BY_SOURCE_PREVIOUS] = 0;
+		if (next !== 0) words[(next << ENTRY_SHIFT) + BY_SOURCE_PREVIOUS] = entry;
+		this.#heads[bucket] = entry;
+	}
+
+	unlink(words: Int32Array, entry: number): void {
+		const at = entry << ENTRY_SHIFT;
+		const next = words[at + BY_SOURCE_NEXT] as number;
+		const previous = words[at + BY_SOURCE_PREVIOUS] as number;
+		if (next !== 0)
+			words[(next << ENTRY_SHIFT) + BY_SOURCE_PREVIOUS] = previous;
+		if (previous !== 0)
+			words[(previous << ENTRY_SHIFT) + BY_SOURCE_NEXT] = next;
+		else this.#heads[this.#bucketOf(words, at)] = next;
+	}
+
+	#bucketOf(words: Int32Array, at: number): number {
+		return this.#bucket(
+			words[at + TUPLE_SOURCE] as number,
+			(words[at + TUPLE_PORTS] as number) >>> 16,
+			(words[at + PROTOCOL] as number) & 0xff,
+			words[at + ZONES] as number,
+		);
+	}
+
+	#bucket(
+		source: number,
+		sourcePort: number,
+		protocol: number,
+		zones: number,
+	): number {
+		// A zone counts only if it is that of both directions (`hash_by_src`).
+		const zone = zones >>> 16;
+		const both = zone === (zones & 0xffff) ? zone : 0;
+		return bucketOf(
+			sourceHash(source, sourcePort, protocol, both),
+			this.#scale,
+		);
+	}
+}

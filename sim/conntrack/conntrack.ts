@@ -1,0 +1,309 @@
+/**
+ * Connection tracking as the kernel does it: every packet is looked up by its tuple, a packet that
+ * belongs to nothing known begins an entry, and the entry enters the table when its first packet
+ * has come through the box (`nf_conntrack_in`, `__nf_conntrack_confirm`,
+ * net/netfilter/nf_conntrack_core.c, 6.1).
+ *
+ * One packet is on its way at a time, so what the kernel does about races is left out where it
+ * cannot be reached; the places say so.
+ */
+import type { Choice } from "../chance/choice.ts";
+import type { NatPort, NatRange } from "../extension/ports.ts";
+import type { ConntrackFilter, ConntrackLine } from "../gateway/gateway.ts";
+import { invariant } from "../invariant.ts";
+import { ICMP, TCP, UDP } from "../packet/packet.ts";
+import {
+	CTINFO_ESTABLISHED,
+	CTINFO_ESTABLISHED_REPLY,
+	CTINFO_INVALID,
+	CTINFO_IS_REPLY,
+	CTINFO_NEW,
+	CTINFO_RELATED,
+	CTINFO_RELATED_REPLY,
+	CTINFO_UNTRACKED,
+	NF_ACCEPT,
+	NF_DROP,
+	NO_ENTRY,
+	type Skb,
+} from "../packet/skb.ts";
+import { confirmEntry } from "./confirm.ts";
+import { Collector, earlyDrop, purgeExpired } from "./early-drop.ts";
+import { EntryView } from "./entry-view.ts";
+import { findNode, hashIn } from "./find.ts";
+import { trackIcmp, trackIcmpError } from "./icmp.ts";
+import { ENTRY_SHIFT, ORIGINAL, REPLY, STATUS } from "./layout.ts";
+import { lineOf, matchesFilter } from "./lines.ts";
+import { Nat } from "./nat.ts";
+import { refresh } from "./refresh.ts";
+import { IPS_CONFIRMED, IPS_SEEN_REPLY } from "./status.ts";
+import type { Sysctls } from "./sysctls.ts";
+import { EntryTable } from "./table.ts";
+import { TcpTracker } from "./tcp.ts";
+import { type Tuning, tuningOf } from "./timeouts.ts";
+import { invertTuple, scratchTuple, tupleOfSkb } from "./tuple.ts";
+import { trackUdp } from "./udp.ts";
+import { TRACK_INVALID, TRACK_REPEAT } from "./verdicts.ts";
+
+export interface ConntrackOptions {
+	/** Virtual time, ms; never goes back. */
+	nowMs(): number;
+	readonly choice: Choice;
+	/** Changes take effect with the next packet. */
+	readonly sysctls: Sysctls;
+	/** Told of packets of protocols whose trackers are not modelled. */
+	unknown?(reason: string): never;
+}
+
+const MAX_HASHED_ZONE = 0xffff;
+
+/** Protocols that the kernel tracks by more than addresses, and the model does not. */
+const UNMODELLED: Readonly<Record<number, string>> = {
+	33: "DCCP",
+	47: "GRE",
+	132: "SCTP",
+	136: "UDPLite",
+};
+
+export class Conntrack extends EntryView implements NatPort {
+	readonly #options: ConntrackOptions;
+	readonly #table: EntryTable;
+	readonly #tcp: TcpTracker;
+	readonly #nat: Nat;
+	readonly #collector: Collector;
+	#tuning: Tuning;
+	// Scratch: no objects per packet.
+	readonly #tuple = scratchTuple();
+	readonly #reply = scratchTuple();
+
+	constructor(options: ConntrackOptions) {
+		const tuning = tuningOf(options.sysctls);
+		super(new EntryTable(tuning.buckets), options);
+		this.#options = options;
+		this.#tuning = tuning;
+		this.#table = this.table;
+		this.#tcp = new TcpTracker(this.#table, tuning);
+		this.#nat = new Nat(this.#table, options.choice);
+		this.#collector = new Collector(this.#table, this.#tcp);
+		options.sysctls.watch(() => this.#tune(tuningOf(options.sysctls)));
+		this.#tune(this.#tuning);
+	}
+
+	/**
+	 * `nf_conntrack_in`, at PREROUTING and OUTPUT: gives the packet its entry and what it is to it
+	 * (`skb.entry`, `skb.ctinfo`).
+	 * @returns NF_ACCEPT, or NF_DROP when the table is full
+	 */
+	incoming(skb: Skb): number {
+		this.setNow();
+		// Seen before (it came round by the loopback interface), or not to be tracked.
+		if (skb.entry !== NO_ENTRY || skb.ctinfo === CTINFO_UNTRACKED)
+			return NF_ACCEPT;
+		const { template } = skb;
+		const zones =
+			template === null
+				? 0
+				: ((template.zoneOriginal & MAX_HASHED_ZONE) << 16) |
+					(template.zoneReply & MAX_HASHED_ZONE);
+		skb.template = null;
+		skb.ctinfo = CTINFO_INVALID;
+		if (skb.protocol === ICMP) {
+			if (trackIcmpError(this.#table, zones, skb) === TRACK_INVALID)
+				return NF_ACCEPT;
+			if (skb.entry !== NO_ENTRY) return NF_ACCEPT;
+		} else if (skb.protocol !== TCP && skb.protocol !== UDP)
+			this.#checkModelled(skb.protocol);
+		tupleOfSkb(this.#tuple, skb);
+		for (;;) {
+			const verdict = this.#track(skb, zones);
+			if (verdict !== TRACK_REPEAT)
+				return verdict === TRACK_INVALID ? NF_ACCEPT : verdict;
+		}
+	}
+
+	/**
+	 * `nf_conntrack_confirm`, at the end of INPUT and POSTROUTING: the packet has come through, so
+	 * its entry enters the table.
+	 * @returns NF_DROP when another entry has one of its tuples meanwhile
+	 */
+	confirm(skb: Skb): number {
+		const { entry } = skb;
+		if (entry === NO_ENTRY) return NF_ACCEPT;
+		const status = this.#table.words[(entry << ENTRY_SHIFT) + STATUS] as number;
+		// An answer of the box's own to a packet that was not let through confirms nothing.
+		if ((status & IPS_CONFIRMED) !== 0 || skb.ctinfo >= CTINFO_IS_REPLY)
+			return NF_ACCEPT;
+		return confirmEntry(this.#table, this.#options.choice, skb);
+	}
+
+	/** The packet is gone. To be called once for each, whatever became of it. */
+	release(skb: Skb): void {
+		if (skb.entry === NO_ENTRY) return;
+		this.#table.put(skb.entry);
+		skb.entry = NO_ENTRY;
+		skb.ctinfo = CTINFO_INVALID;
+	}
+
+	/**
+	 * The nat table's hook (`nf_nat_ipv4_fn`). PREROUTING and OUTPUT translate the destination,
+	 * INPUT and POSTROUTING the source, both the other way round for packets in reply direction.
+	 * @param rules the table's chain of this hook; run for the first packet of an entry only
+	 */
+	translate(skb: Skb, rules: (skb: Skb) => number): number {
+		return this.#nat.translate(skb, rules);
+	}
+
+	/** `nf_nat_setup_info`; see `NatPort`. */
+	setup(skb: Skb, range: NatRange, manip: "source" | "destination"): number {
+		return this.#nat.setup(skb, range, manip);
+	}
+
+	/** `nf_conntrack_attach`: an answer that the box makes up belongs to the packet's connection. */
+	attach(answer: Skb, to: Skb): void {
+		if (to.entry === NO_ENTRY) return;
+		this.#table.get(to.entry);
+		answer.entry = to.entry;
+		answer.ctinfo =
+			to.ctinfo >= CTINFO_IS_REPLY ? CTINFO_RELATED : CTINFO_RELATED_REPLY;
+	}
+
+	/** REJECT has reset the packet's connection (`nf_ct_set_closing`, nf_reject_ipv4.c). */
+	setClosing(skb: Skb): void {
+		if (skb.entry === NO_ENTRY || this.protocol(skb.entry) !== TCP) return;
+		this.setNow();
+		this.#tcp.setClosing(skb.entry);
+	}
+
+	/**
+	 * `/proc/net/nf_conntrack`. The kernel lists by bucket, in an order that its secret hash decides;
+	 * here older slots come first.
+	 */
+	lines(): readonly ConntrackLine[] {
+		this.#purge();
+		const lines: ConntrackLine[] = [];
+		this.#table.forEach((entry) => {
+			lines.push(lineOf(this.#table, entry, this.tcpState(entry)));
+		});
+		return lines;
+	}
+
+	/** `conntrack -D`. @returns how many entries went */
+	evict(filter: ConntrackFilter): number {
+		this.#purge();
+		let evicted = 0;
+		this.#table.forEach((entry) => {
+			const line = lineOf(this.#table, entry, this.tcpState(entry));
+			if (!matchesFilter(line, filter)) return;
+			this.#table.kill(entry);
+			evicted++;
+		});
+		return evicted;
+	}
+
+	/** `nf_conntrack_count`, with what has expired already gone. Looks at every entry. */
+	get count(): number {
+		this.#purge();
+		return this.#table.count;
+	}
+
+	/** An interface went down: entries that were masqueraded over it go. */
+	masqueradeDown(interfaceIndex: number): void {
+		this.setNow();
+		this.#nat.masqueradeDown(interfaceIndex);
+	}
+
+	/** Octets that the table takes, counters included. */
+	get memoryBytes(): number {
+		const { words, buckets, counters } = this.#table;
+		return (
+			words.byteLength + 2 * buckets.byteLength + (counters?.byteLength ?? 0)
+		);
+	}
+
+	/** One round of `nf_conntrack_in`: entry, what the packet is to it, what it does to it. */
+	#track(skb: Skb, zones: number): number {
+		const table = this.#table;
+		let node = findNode(table, this.#tuple, zones);
+		if (node === 0) {
+			const verdict = this.#newEntry(zones);
+			if (verdict <= NF_ACCEPT) return verdict;
+			node = verdict;
+		} else table.get(node >> 1);
+		const entry = node >> 1;
+		const at = entry << ENTRY_SHIFT;
+		const seenReply =
+			((table.words[at + STATUS] as number) & IPS_SEEN_REPLY) !== 0;
+		skb.entry = entry;
+		skb.ctinfo =
+			(node & 1) === REPLY
+				? CTINFO_ESTABLISHED_REPLY
+				: seenReply
+					? CTINFO_ESTABLISHED
+					: CTINFO_NEW;
+		const verdict = this.#dispatch(entry, skb);
+		if (verdict !== NF_ACCEPT) {
+			this.release(skb);
+			return verdict;
+		}
+		if ((node & 1) === REPLY && !seenReply)
+			table.words[at + STATUS] =
+				(table.words[at + STATUS] as number) | IPS_SEEN_REPLY;
+		return NF_ACCEPT;
+	}
+
+	/**
+	 * `init_conntrack`. Expectations come from helpers, and there are none.
+	 * @returns the new entry's node in original direction, or a verdict
+	 */
+	#newEntry(zones: number): number {
+		if (!invertTuple(this.#reply, this.#tuple)) return TRACK_INVALID;
+		const table = this.#table;
+		const { maxEntries } = this.#tuning;
+		if (maxEntries !== 0 && table.count >= maxEntries) {
+			this.#collector.runIfDue(maxEntries);
+			if (
+				table.count >= maxEntries &&
+				!earlyDrop(table, hashIn(this.#tuple, zones, ORIGINAL))
+			) {
+				this.#collector.press();
+				return NF_DROP;
+			}
+		}
+		const counted = this.countsTraffic || this.#tuning.counting;
+		return table.allocate(this.#tuple, this.#reply, zones, counted) * 2;
+	}
+
+	/** `nf_conntrack_handle_packet` */
+	#dispatch(entry: number, skb: Skb): number {
+		const table = this.#table;
+		if (skb.protocol === TCP) return this.#tcp.packet(entry, skb);
+		const tuning = this.#tuning;
+		if (skb.protocol === UDP) {
+			trackUdp(table, tuning, entry, skb);
+			return NF_ACCEPT;
+		}
+		const direction = skb.ctinfo >= CTINFO_IS_REPLY ? REPLY : ORIGINAL;
+		if (skb.protocol === ICMP)
+			return trackIcmp(table, tuning, entry, direction, skb);
+		refresh(table, entry, direction, skb, tuning.genericTimeout);
+		return NF_ACCEPT;
+	}
+
+	#checkModelled(protocol: number): void {
+		const name = UNMODELLED[protocol];
+		if (name === undefined) return;
+		this.#options.unknown?.(`${name} connections are not modelled`);
+		invariant(false, `${name} reached a conntrack that cannot say so`);
+	}
+
+	#tune(tuning: Tuning): void {
+		this.#tuning = tuning;
+		this.#tcp.tune(tuning);
+		this.#table.resize(tuning.buckets);
+		if (tuning.counting) this.#table.allocateCounters();
+	}
+
+	#purge(): void {
+		this.setNow();
+		purgeExpired(this.#table);
+	}
+}

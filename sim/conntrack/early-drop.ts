@@ -1,0 +1,139 @@
+/**
+ * What happens when the table is full (`early_drop`, `gc_worker`, net/netfilter/nf_conntrack_core.c,
+ * 6.1).
+ *
+ * Literally as in the kernel: the new entry's bucket and the seven behind it are searched, and in
+ * the first of them that holds any entry that is not ASSURED, all such entries go. Which entries
+ * share a bucket depends in the kernel on a hash seed drawn at boot, so *which* connections suffer is
+ * chance there; the model has its own fixed hash, so a run shows one of the possible outcomes.
+ */
+
+import { TCP } from "../packet/packet.ts";
+import {
+	ENTRY_SHIFT,
+	PROTOCOL,
+	STATUS,
+	TIMEOUT,
+	TUPLE_NEXT,
+} from "./layout.ts";
+import { IPS_ASSURED } from "./status.ts";
+import { HZ } from "./sysctls.ts";
+import { type EntryTable, tupleAt } from "./table.ts";
+import type { TcpTracker } from "./tcp.ts";
+import { isClosing } from "./tcp-second-look.ts";
+
+/** NF_CT_EVICTION_RANGE */
+const BUCKETS_SEARCHED = 8;
+
+/** Makes room. @returns false when nothing near the new entry's bucket may be dropped */
+export function earlyDrop(table: EntryTable, hash: number): boolean {
+	let bucket = table.bucket(hash);
+	for (let searched = 0; searched < BUCKETS_SEARCHED; searched++) {
+		if (dropBucket(table, bucket)) return true;
+		bucket = (bucket + 1) % table.buckets.length;
+	}
+	return false;
+}
+
+function dropBucket(table: EntryTable, bucket: number): boolean {
+	let dropped = false;
+	let node = table.buckets[bucket] as number;
+	while (node !== 0) {
+		const entry = node >> 1;
+		const status = table.words[(entry << ENTRY_SHIFT) + STATUS] as number;
+		const expired = table.isExpired(entry);
+		if (!expired && (status & IPS_ASSURED) !== 0) {
+			node = table.words[tupleAt(node) + TUPLE_NEXT] as number;
+			continue;
+		}
+		// An expired one goes too, but makes no room in the kernel's eyes.
+		if (!expired) dropped = true;
+		table.kill(entry);
+		node = table.buckets[bucket] as number;
+	}
+	return dropped;
+}
+
+// GC_SCAN_INTERVAL_*, GC_SCAN_INITIAL_COUNT
+const LONGEST_INTERVAL = 60 * HZ;
+const SHORTEST_INTERVAL = HZ;
+const COUNTED_TIMEOUT = 300 * HZ;
+const INITIAL_COUNT = 100;
+
+/**
+ * The kernel's garbage collector. There it runs by itself, after intervals that follow the average
+ * of the timeouts it saw (1 to 60 s). Expired entries are invisible to every packet anyway; they
+ * matter only when the table is full or counted, so here it runs then, no sooner than the kernel's
+ * interval since its last run.
+ */
+export class Collector {
+	readonly #table: EntryTable;
+	readonly #tcp: TcpTracker;
+	#nextRun = 0;
+	#hasRun = false;
+	/** The table was full and nothing could be dropped: closing connections go too, next time. */
+	#pressed = false;
+
+	constructor(table: EntryTable, tcp: TcpTracker) {
+		this.#table = table;
+		this.#tcp = tcp;
+	}
+
+	/** The table is full and `earlyDrop` found nothing. */
+	press(): void {
+		this.#pressed = true;
+	}
+
+	/** Runs if it is time. @param maxEntries `nf_conntrack_max` */
+	runIfDue(maxEntries: number): void {
+		const { now } = this.#table;
+		if (this.#hasRun && ((now - this.#nextRun) | 0) < 0) return;
+		this.#hasRun = true;
+		this.#nextRun = now + this.#run(maxEntries);
+		this.#pressed = false;
+	}
+
+	/** @returns jiffies until the next run */
+	#run(maxEntries: number): number {
+		const table = this.#table;
+		const { words, now } = table;
+		const enough = Math.floor(maxEntries / 100) * 95;
+		let average = LONGEST_INTERVAL;
+		let seen = INITIAL_COUNT;
+		for (let entry = 1; entry < table.used; entry++) {
+			if (!table.isConfirmed(entry)) continue;
+			if (table.isExpired(entry)) {
+				table.kill(entry);
+				continue;
+			}
+			const left =
+				((words[(entry << ENTRY_SHIFT) + TIMEOUT] as number) - now) | 0;
+			const counted = Math.min(
+				Math.max(left, SHORTEST_INTERVAL),
+				COUNTED_TIMEOUT,
+			);
+			seen++;
+			average += Math.trunc((counted - average) / seen);
+			if (this.#pressed && table.count >= enough && this.#mayGo(entry))
+				table.kill(entry);
+		}
+		return Math.min(Math.max(average, SHORTEST_INTERVAL), LONGEST_INTERVAL);
+	}
+
+	/** `gc_worker_can_early_drop` */
+	#mayGo(entry: number): boolean {
+		const { words } = this.#table;
+		const at = entry << ENTRY_SHIFT;
+		if (((words[at + STATUS] as number) & IPS_ASSURED) === 0) return true;
+		return (
+			((words[at + PROTOCOL] as number) & 0xff) === TCP &&
+			isClosing(this.#tcp.state(entry))
+		);
+	}
+}
+
+/** Removes everything that has expired. */
+export function purgeExpired(table: EntryTable): void {
+	for (let entry = 1; entry < table.used; entry++)
+		if (table.isConfirmed(entry) && table.isExpired(entry)) table.kill(entry);
+}

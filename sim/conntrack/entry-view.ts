@@ -1,0 +1,140 @@
+/** Entries as matches and targets see them. */
+import type { ConntrackPort, Direction } from "../extension/ports.ts";
+import { TCP } from "../packet/packet.ts";
+import {
+	ENTRY_SHIFT,
+	GENERATION,
+	KERNEL_STATUS_MASK,
+	MARK,
+	ORIGINAL,
+	PROTOCOL,
+	REPLY,
+	REPLY_TUPLE,
+	STATUS,
+	TCP_STATE_BYTE,
+	TIMEOUT,
+	TUPLE_DESTINATION,
+	TUPLE_PORTS,
+	TUPLE_SOURCE,
+	ZONES,
+} from "./layout.ts";
+import { IPS_CONFIRMED } from "./status.ts";
+import { HZ } from "./sysctls.ts";
+import { type EntryTable, zoneOf } from "./table.ts";
+import { TCP_STATE_NAMES } from "./tcp-states.ts";
+
+const JIFFIES_PER_MS = HZ / 1000;
+
+export class EntryView implements ConntrackPort {
+	protected readonly table: EntryTable;
+	/** Somebody needs counters: they stay on, whatever the sysctl says. */
+	protected countsTraffic = false;
+	readonly #clock: { nowMs(): number };
+
+	constructor(table: EntryTable, clock: { nowMs(): number }) {
+		this.table = table;
+		this.#clock = clock;
+	}
+
+	mark(entry: number): number {
+		return this.table.words[(entry << ENTRY_SHIFT) + MARK] as number;
+	}
+
+	setMark(entry: number, mark: number): void {
+		this.table.words[(entry << ENTRY_SHIFT) + MARK] = mark;
+	}
+
+	status(entry: number): number {
+		return (
+			(this.table.words[(entry << ENTRY_SHIFT) + STATUS] as number) &
+			KERNEL_STATUS_MASK
+		);
+	}
+
+	remainingSeconds(entry: number): number {
+		const at = entry << ENTRY_SHIFT;
+		const { words } = this.table;
+		if (((words[at + STATUS] as number) & IPS_CONFIRMED) === 0) return 0;
+		this.setNow();
+		const left = ((words[at + TIMEOUT] as number) - this.table.now) | 0;
+		return Math.floor(Math.max(left, 0) / HZ);
+	}
+
+	protocol(entry: number): number {
+		return (
+			(this.table.words[(entry << ENTRY_SHIFT) + PROTOCOL] as number) & 0xff
+		);
+	}
+
+	zone(entry: number, direction: Direction): number {
+		const zones = this.table.words[(entry << ENTRY_SHIFT) + ZONES] as number;
+		return zoneOf(zones, direction === "original" ? ORIGINAL : REPLY);
+	}
+
+	source(entry: number, direction: Direction): number {
+		return this.#tupleWord(entry, direction, TUPLE_SOURCE);
+	}
+
+	destination(entry: number, direction: Direction): number {
+		return this.#tupleWord(entry, direction, TUPLE_DESTINATION);
+	}
+
+	sourcePort(entry: number, direction: Direction): number {
+		return this.#tupleWord(entry, direction, TUPLE_PORTS) >>> 16;
+	}
+
+	destinationPort(entry: number, direction: Direction): number {
+		return this.#tupleWord(entry, direction, TUPLE_PORTS) & 0xffff;
+	}
+
+	countTraffic(): void {
+		this.countsTraffic = true;
+		this.table.allocateCounters();
+	}
+
+	packets(entry: number, direction: Direction): number {
+		return this.#counter(entry, direction, 0);
+	}
+
+	bytes(entry: number, direction: Direction): number {
+		return this.#counter(entry, direction, 1);
+	}
+
+	isAlive(entry: number, generation: number): boolean {
+		this.setNow();
+		return (
+			this.generation(entry) === generation &&
+			this.table.isConfirmed(entry) &&
+			!this.table.isExpired(entry)
+		);
+	}
+
+	generation(entry: number): number {
+		return this.table.words[(entry << ENTRY_SHIFT) + GENERATION] as number;
+	}
+
+	tcpState(entry: number): string {
+		if (this.protocol(entry) !== TCP) return "NONE";
+		const octet = (entry << ENTRY_SHIFT) * 4 + TCP_STATE_BYTE;
+		return TCP_STATE_NAMES[this.table.bytes[octet] as number] ?? "NONE";
+	}
+
+	/** Lets the table know what time it is. Jiffies wrap, as the kernel's do. */
+	protected setNow(): void {
+		this.table.now = (this.#clock.nowMs() * JIFFIES_PER_MS) | 0;
+	}
+
+	#tupleWord(entry: number, direction: Direction, word: number): number {
+		const at =
+			(entry << ENTRY_SHIFT) + (direction === "original" ? 0 : REPLY_TUPLE);
+		return this.table.words[at + word] as number;
+	}
+
+	#counter(entry: number, direction: Direction, which: number): number {
+		const { counters } = this.table;
+		if (counters === null) return 0;
+		return counters[
+			entry * 4 + (direction === "original" ? 0 : 2) + which
+		] as number;
+	}
+}

@@ -1,0 +1,85 @@
+/**
+ * Where things stand in an entry. All entries lie in one `Int32Array`, each in 32 words, so that an
+ * entry is exactly two cache lines: the first holds what every lookup and every NAT needs, the
+ * second the protocol's own state. Fields follow `struct nf_conn` and `struct ip_ct_tcp`
+ * (include/net/netfilter/nf_conntrack.h, include/linux/netfilter/nf_conntrack_tcp.h, 6.1).
+ *
+ * A *node* is one of an entry's two tuples as it hangs in a hash chain (`nf_conntrack_tuple_hash`):
+ * entry * 2 + direction. Entry 0 is never used, so that 0 ends every chain and an empty bucket is a
+ * zero.
+ */
+
+/** Entry number << ENTRY_SHIFT is the index of its first word. */
+export const ENTRY_SHIFT = 5;
+export const ENTRY_WORDS = 1 << ENTRY_SHIFT;
+
+export const ORIGINAL = 0;
+export const REPLY = 1;
+
+// A tuple is four words: two addresses, both ports in one word, and the next node of its chain.
+// The original one stands at word 0, the one in reply direction at word 4.
+export const TUPLE_SOURCE = 0;
+export const TUPLE_DESTINATION = 1;
+/** Source port << 16 | destination port; ICMP: identifier << 16 | type << 8 | code. */
+export const TUPLE_PORTS = 2;
+export const TUPLE_NEXT = 3;
+export const REPLY_TUPLE = 4;
+
+/** IPS_* (`status.ts`), and above them HAS_COUNTERS. */
+export const STATUS = 8;
+/**
+ * In jiffies. The moment at which the entry expires once it is confirmed, before that how long it
+ * is to live from its confirmation on.
+ */
+export const TIMEOUT = 9;
+export const MARK = 10;
+/** Number of the protocol; from bit 8 on the interface that a masquerade belongs to. */
+export const PROTOCOL = 11;
+/** Zone of the original direction << 16 | zone of the reply direction. */
+export const ZONES = 12;
+/** References: one from the table, one from each packet that carries the entry. */
+export const USE = 13;
+/** Counts how often this slot was given to a new entry. */
+export const GENERATION = 14;
+/** Chain by original source, doubly linked: one source may have very many entries. Entry numbers. */
+export const BY_SOURCE_NEXT = 15;
+export const BY_SOURCE_PREVIOUS = 31;
+
+/** UDP: from this moment (jiffies) on, traffic is a stream. */
+export const UDP_STREAM_AT = 16;
+
+// What each side of a TCP connection has shown: five words, the original direction's first.
+export const SEEN = 16;
+export const SEEN_WORDS = 5;
+/** Greatest seq + length sent. */
+export const SEEN_END = 0;
+/** Greatest ack + window that the other side granted. */
+export const SEEN_MAX_END = 1;
+/** Greatest window announced. */
+export const SEEN_MAX_WINDOW = 2;
+/** Greatest ack sent; only with TCP_FLAG_MAXACK_SET. */
+export const SEEN_MAX_ACK = 3;
+// The fifth word holds octets, indexed in a Uint8Array over the same memory.
+export const SEEN_SCALE_BYTE = 16;
+export const SEEN_FLAGS_BYTE = 17;
+/** Octets from one side's scale and flags to the other's. */
+export const SEEN_BYTES = SEEN_WORDS * 4;
+
+// The last packet, to detect retransmissions and to remember packets that were let through unseen.
+/** Word of four octets. */
+export const TCP_STATE_WORD = 26;
+export const TCP_STATE_BYTE = TCP_STATE_WORD * 4;
+export const TCP_LAST_DIRECTION_BYTE = TCP_STATE_BYTE + 1;
+export const TCP_RETRANSMISSIONS_BYTE = TCP_STATE_BYTE + 2;
+export const TCP_LAST_CLASS_BYTE = TCP_STATE_BYTE + 3;
+export const TCP_LAST_SEQ = 27;
+export const TCP_LAST_ACK = 28;
+export const TCP_LAST_END = 29;
+export const TCP_LAST_WINDOW = 30;
+/** Two octets that the original direction's scale and flags leave free. */
+export const TCP_LAST_SCALE_BYTE = SEEN * 4 + SEEN_SCALE_BYTE + 2;
+export const TCP_LAST_FLAGS_BYTE = SEEN * 4 + SEEN_SCALE_BYTE + 3;
+
+/** In STATUS: the entry was made while traffic was counted (`nf_ct_acct_ext_add`). Not the kernel's. */
+export const HAS_COUNTERS = 1 << 16;
+export const KERNEL_STATUS_MASK = 0xffff;

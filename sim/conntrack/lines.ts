@@ -1,0 +1,153 @@
+/** Entries as `/proc/net/nf_conntrack` shows them (`ct_seq_show`, nf_conntrack_standalone.c, 6.1). */
+import type {
+	ConntrackFilter,
+	ConntrackLine,
+	ConntrackTuple,
+} from "../gateway/gateway.ts";
+import { ICMP, TCP, UDP } from "../packet/packet.ts";
+import {
+	ENTRY_SHIFT,
+	HAS_COUNTERS,
+	MARK,
+	ORIGINAL,
+	PROTOCOL,
+	REPLY,
+	REPLY_TUPLE,
+	STATUS,
+	TIMEOUT,
+	TUPLE_DESTINATION,
+	TUPLE_PORTS,
+	TUPLE_SOURCE,
+	USE,
+	ZONES,
+} from "./layout.ts";
+import { IPS_ASSURED, IPS_SEEN_REPLY } from "./status.ts";
+import { HZ } from "./sysctls.ts";
+import type { EntryTable } from "./table.ts";
+
+const PROTOCOL_NAMES: Readonly<Record<number, string>> = {
+	[ICMP]: "icmp",
+	[TCP]: "tcp",
+	[UDP]: "udp",
+};
+
+function dotted(address: number): string {
+	return `${address >>> 24}.${(address >>> 16) & 255}.${(address >>> 8) & 255}.${address & 255}`;
+}
+
+/** @param state TCP conntrack state; not printed for other protocols */
+export function lineOf(
+	table: EntryTable,
+	entry: number,
+	state: string,
+): ConntrackLine {
+	const { words } = table;
+	const at = entry << ENTRY_SHIFT;
+	const status = words[at + STATUS] as number;
+	const number = (words[at + PROTOCOL] as number) & 0xff;
+	const protocol = PROTOCOL_NAMES[number] ?? "unknown";
+	const left = Math.max(((words[at + TIMEOUT] as number) - table.now) | 0, 0);
+	const timeoutS = Math.floor(left / HZ);
+	const isTcp = number === TCP;
+	const mark = words[at + MARK] as number;
+	const unreplied = (status & IPS_SEEN_REPLY) === 0;
+	const assured = (status & IPS_ASSURED) !== 0;
+	const zones = words[at + ZONES] as number;
+	const [zoneOriginal, zoneReply] = [zones >>> 16, zones & 0xffff];
+	const isOneZone = zoneOriginal === zoneReply;
+	const text = [
+		"ipv4".padEnd(8),
+		"2",
+		protocol.padEnd(8),
+		`${number}`,
+		`${timeoutS}`,
+		...(isTcp ? [state] : []),
+		...tupleWords(words, at, number),
+		...(isOneZone || zoneOriginal === 0 ? [] : [`zone-orig=${zoneOriginal}`]),
+		...counterWords(table, entry, ORIGINAL),
+		...(unreplied ? ["[UNREPLIED]"] : []),
+		...tupleWords(words, at + REPLY_TUPLE, number),
+		...(isOneZone || zoneReply === 0 ? [] : [`zone-reply=${zoneReply}`]),
+		...counterWords(table, entry, REPLY),
+		...(assured ? ["[ASSURED]"] : []),
+		`mark=${mark >>> 0}`,
+		...(isOneZone ? [`zone=${zoneOriginal}`] : []),
+		// Whoever reads the file holds the entry too.
+		`use=${(words[at + USE] as number) + 1}`,
+	].join(" ");
+	return {
+		text,
+		protocol,
+		state: isTcp ? state : "",
+		timeoutS,
+		original: tupleData(words, at, number),
+		reply: tupleData(words, at + REPLY_TUPLE, number),
+		unreplied,
+		assured,
+		mark,
+	};
+}
+
+function tupleWords(words: Int32Array, at: number, protocol: number): string[] {
+	const ports = words[at + TUPLE_PORTS] as number;
+	const addresses = [
+		`src=${dotted(words[at + TUPLE_SOURCE] as number)}`,
+		`dst=${dotted(words[at + TUPLE_DESTINATION] as number)}`,
+	];
+	if (protocol === ICMP)
+		return [
+			...addresses,
+			`type=${(ports >>> 8) & 0xff}`,
+			`code=${ports & 0xff}`,
+			`id=${ports >>> 16}`,
+		];
+	if (protocol === TCP || protocol === UDP)
+		return [...addresses, `sport=${ports >>> 16}`, `dport=${ports & 0xffff}`];
+	return addresses;
+}
+
+function counterWords(
+	table: EntryTable,
+	entry: number,
+	direction: number,
+): string[] {
+	const status = table.words[(entry << ENTRY_SHIFT) + STATUS] as number;
+	if (table.counters === null || (status & HAS_COUNTERS) === 0) return [];
+	const at = entry * 4 + direction * 2;
+	return [`packets=${table.counters[at]}`, `bytes=${table.counters[at + 1]}`];
+}
+
+function tupleData(
+	words: Int32Array,
+	at: number,
+	protocol: number,
+): ConntrackTuple {
+	const ports = words[at + TUPLE_PORTS] as number;
+	return {
+		source: dotted(words[at + TUPLE_SOURCE] as number),
+		destination: dotted(words[at + TUPLE_DESTINATION] as number),
+		sourcePort: ports >>> 16,
+		destinationPort: protocol === ICMP ? 0 : ports & 0xffff,
+	};
+}
+
+/** Does an entry meet everything that is asked for? */
+export function matchesFilter(
+	line: ConntrackLine,
+	filter: ConntrackFilter,
+): boolean {
+	const asked: readonly (readonly [unknown, unknown])[] = [
+		[filter.protocol, line.protocol],
+		[filter.originalSource, line.original.source],
+		[filter.originalDestination, line.original.destination],
+		[filter.replySource, line.reply.source],
+		[filter.replyDestination, line.reply.destination],
+		[filter.originalSourcePort, line.original.sourcePort],
+		[filter.originalDestinationPort, line.original.destinationPort],
+		[filter.state, line.state],
+	];
+	return (
+		asked.every(([wanted, is]) => wanted === undefined || wanted === is) &&
+		(filter.mark === undefined || (filter.mark | 0) === line.mark)
+	);
+}

@@ -1,0 +1,51 @@
+/**
+ * Rewriting packets as their entry's mapping says (`nf_nat_manip_pkt`,
+ * `nf_nat_icmp_reply_translation`, net/netfilter/nf_nat_proto.c, 6.1). Checksums are not modelled.
+ */
+import { ICMP, type Packet, TCP, UDP } from "../packet/packet.ts";
+import type { Skb } from "../packet/skb.ts";
+import type { Manip } from "./nat-unique-tuple.ts";
+import { icmpHasIdentifier, type Tuple } from "./tuple.ts";
+
+/** Gives a packet one half of a tuple. */
+export function rewriteSkb(skb: Skb, target: Tuple, manip: Manip): void {
+	if (manip === "source") {
+		skb.source = target.source;
+		if (target.protocol === TCP || target.protocol === UDP)
+			skb.sourcePort = target.ports >>> 16;
+	} else {
+		skb.destination = target.destination;
+		if (target.protocol === TCP || target.protocol === UDP)
+			skb.destinationPort = target.ports & 0xffff;
+	}
+	if (target.protocol === ICMP && icmpHasIdentifier(skb.icmpType))
+		skb.icmpRest = (target.ports & 0xffff0000) | (skb.icmpRest & 0xffff);
+	skb.original = null;
+}
+
+/** The same for a packet that an ICMP error is about, which stays as it is: a new one is made. */
+export function rewriteQuoted(
+	packet: Packet,
+	target: Tuple,
+	manip: Manip,
+): Packet {
+	const { source, destination } = target;
+	const addressed =
+		manip === "source" ? { ...packet, source } : { ...packet, destination };
+	switch (addressed.kind) {
+		case "tcp":
+		case "udp":
+			return manip === "source"
+				? { ...addressed, sourcePort: target.ports >>> 16 }
+				: { ...addressed, destinationPort: target.ports & 0xffff };
+		case "icmp":
+			return icmpHasIdentifier(addressed.type)
+				? {
+						...addressed,
+						rest: (target.ports & 0xffff0000) | (addressed.rest & 0xffff),
+					}
+				: addressed;
+		default:
+			return addressed;
+	}
+}

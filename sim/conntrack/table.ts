@@ -1,0 +1,289 @@
+/**
+ * The conntrack table: entries in one `Int32Array` (`layout.ts`), hashed by both of their tuples and
+ * by their original source. Expired entries are removed by whoever meets them, as in the kernel
+ * (`____nf_conntrack_find`, `nf_ct_gc_expired`, net/netfilter/nf_conntrack_core.c, 6.1).
+ *
+ * A class with arrays inside, and indices instead of objects: this is the inner loop, and a million
+ * entries as objects would cost the collector dearly.
+ */
+import { invariant } from "../invariant.ts";
+import { BySource } from "./by-source.ts";
+import { bucketOf, tupleHash } from "./hash.ts";
+import {
+	ENTRY_SHIFT,
+	ENTRY_WORDS,
+	GENERATION,
+	HAS_COUNTERS,
+	MARK,
+	ORIGINAL,
+	PROTOCOL,
+	REPLY,
+	REPLY_TUPLE,
+	STATUS,
+	TIMEOUT,
+	TUPLE_DESTINATION,
+	TUPLE_NEXT,
+	TUPLE_PORTS,
+	TUPLE_SOURCE,
+	USE,
+	ZONES,
+} from "./layout.ts";
+import { IPS_CONFIRMED, IPS_DYING, IPS_SRC_NAT_DONE } from "./status.ts";
+import type { Tuple } from "./tuple.ts";
+
+/** Index of the first word of a node's tuple. */
+export function tupleAt(node: number): number {
+	return ((node >> 1) << ENTRY_SHIFT) + (node & 1) * REPLY_TUPLE;
+}
+
+/** Zone of one direction, out of a ZONES word. */
+export function zoneOf(zones: number, direction: number): number {
+	return direction === ORIGINAL ? zones >>> 16 : zones & 0xffff;
+}
+
+const FIRST_CAPACITY = 1024;
+/** `nf_ct_alloc_hashtable` fills whole pages of pointers. */
+const BUCKETS_PER_PAGE = 512;
+
+export class EntryTable {
+	words = new Int32Array(FIRST_CAPACITY * ENTRY_WORDS);
+	/** The same memory, for fields of one octet. */
+	bytes = new Uint8Array(this.words.buffer);
+	/** Heads of the chains of nodes; 0 is an empty one. */
+	buckets: Int32Array;
+	/** This moment, in jiffies; whoever lets time pass sets it. Compare by subtraction only. */
+	now = 0;
+	/** Entries that exist, unconfirmed and dying ones among them (`nf_conntrack_count`). */
+	count = 0;
+	/** Packets and octets by entry and direction; `null` until somebody wants them counted. */
+	counters: Float64Array | null = null;
+	/** No slot from here on was ever used. Slot 0 never is. */
+	used = 1;
+
+	readonly bySource: BySource;
+
+	#scale: number;
+	/** Chained by TUPLE_NEXT; 0 is none. */
+	#free = 0;
+
+	constructor(buckets: number) {
+		const rounded = roundBuckets(buckets);
+		this.buckets = new Int32Array(rounded);
+		this.bySource = new BySource(rounded);
+		this.#scale = rounded / 2 ** 32;
+	}
+
+	/** Bucket of a hash. */
+	bucket(hash: number): number {
+		return bucketOf(hash, this.#scale);
+	}
+
+	/** Takes a slot for an entry with these tuples; it is in no chain yet and has one reference. */
+	allocate(
+		original: Tuple,
+		reply: Tuple,
+		zones: number,
+		counted: boolean,
+	): number {
+		let entry = this.#free;
+		if (entry !== 0)
+			this.#free = this.words[(entry << ENTRY_SHIFT) + TUPLE_NEXT] as number;
+		else {
+			if (this.used << ENTRY_SHIFT === this.words.length) this.#grow();
+			entry = this.used++;
+		}
+		const { words } = this;
+		const at = entry << ENTRY_SHIFT;
+		this.writeTuple(at, original);
+		this.writeTuple(at + REPLY_TUPLE, reply);
+		words[at + STATUS] = counted ? HAS_COUNTERS : 0;
+		words[at + TIMEOUT] = 0;
+		words[at + MARK] = 0;
+		words[at + PROTOCOL] = original.protocol;
+		words[at + ZONES] = zones;
+		words[at + USE] = 1;
+		words[at + GENERATION] = ((words[at + GENERATION] as number) + 1) | 0;
+		if (counted) this.#countersFor().fill(0, entry << 2, (entry + 1) << 2);
+		this.count++;
+		return entry;
+	}
+
+	/** @param at the first word of the tuple */
+	writeTuple(at: number, tuple: Tuple): void {
+		const { words } = this;
+		words[at + TUPLE_SOURCE] = tuple.source;
+		words[at + TUPLE_DESTINATION] = tuple.destination;
+		words[at + TUPLE_PORTS] = tuple.ports;
+	}
+
+	/** Hash of a node's tuple in its zone. */
+	hashOf(node: number): number {
+		const { words } = this;
+		const at = tupleAt(node);
+		const base = (node >> 1) << ENTRY_SHIFT;
+		return tupleHash(
+			words[at + TUPLE_SOURCE] as number,
+			words[at + TUPLE_DESTINATION] as number,
+			words[at + TUPLE_PORTS] as number,
+			(words[base + PROTOCOL] as number) & 0xff,
+			zoneOf(words[base + ZONES] as number, node & 1),
+		);
+	}
+
+	/** The node of a confirmed entry with this tuple, or 0. Removes what has expired on the way. */
+	find(hash: number, tuple: Tuple, zones: number): number {
+		const { words } = this;
+		const bucket = this.bucket(hash);
+		let node = this.buckets[bucket] as number;
+		while (node !== 0) {
+			const base = (node >> 1) << ENTRY_SHIFT;
+			if ((((words[base + TIMEOUT] as number) - this.now) | 0) <= 0) {
+				this.kill(node >> 1);
+				// The chain is another one now; the kernel too starts again when it finds itself moved.
+				node = this.buckets[bucket] as number;
+				continue;
+			}
+			if (this.hasKey(node, tuple, zones)) return node;
+			node = words[tupleAt(node) + TUPLE_NEXT] as number;
+		}
+		return 0;
+	}
+
+	/** Is this the tuple of this node, in the zone of the node's direction (`nf_ct_key_equal`)? */
+	hasKey(node: number, tuple: Tuple, zones: number): boolean {
+		const { words } = this;
+		const at = tupleAt(node);
+		if (
+			words[at + TUPLE_SOURCE] !== tuple.source ||
+			words[at + TUPLE_PORTS] !== tuple.ports ||
+			words[at + TUPLE_DESTINATION] !== tuple.destination
+		)
+			return false;
+		const base = (node >> 1) << ENTRY_SHIFT;
+		const differing = (words[base + ZONES] as number) ^ zones;
+		return (
+			((words[base + PROTOCOL] as number) & 0xff) === tuple.protocol &&
+			(differing === 0 || zoneOf(differing, node & 1) === 0)
+		);
+	}
+
+	/** Has this entry's time run out (`nf_ct_is_expired`)? Meaningful for confirmed ones only. */
+	isExpired(entry: number): boolean {
+		const timeout = this.words[(entry << ENTRY_SHIFT) + TIMEOUT] as number;
+		return ((timeout - this.now) | 0) <= 0;
+	}
+
+	/** Hangs a node in front of its chain. */
+	link(node: number, bucket: number): void {
+		this.words[tupleAt(node) + TUPLE_NEXT] = this.buckets[bucket] as number;
+		this.buckets[bucket] = node;
+	}
+
+	/**
+	 * Takes a confirmed entry out of the table (`nf_ct_kill`). Packets that carry it keep it, so its
+	 * slot is free when the last of them is gone.
+	 */
+	kill(entry: number): void {
+		const at = (entry << ENTRY_SHIFT) + STATUS;
+		const status = this.words[at] as number;
+		if ((status & IPS_DYING) !== 0) return;
+		this.words[at] = status | IPS_DYING;
+		this.#unlink(entry * 2 + ORIGINAL);
+		this.#unlink(entry * 2 + REPLY);
+		this.put(entry);
+	}
+
+	/** One more packet carries the entry. */
+	get(entry: number): void {
+		const at = (entry << ENTRY_SHIFT) + USE;
+		this.words[at] = (this.words[at] as number) + 1;
+	}
+
+	/** One reference fewer; with the last one the slot is free (`nf_ct_put`, `nf_conntrack_free`). */
+	put(entry: number): void {
+		const { words } = this;
+		const at = entry << ENTRY_SHIFT;
+		const left = (words[at + USE] as number) - 1;
+		words[at + USE] = left;
+		if (left !== 0) return;
+		const status = words[at + STATUS] as number;
+		if ((status & IPS_SRC_NAT_DONE) !== 0) this.bySource.unlink(words, entry);
+		// So that nobody takes the slot for an entry that lives.
+		words[at + STATUS] = IPS_DYING;
+		words[at + TUPLE_NEXT] = this.#free;
+		this.#free = entry;
+		this.count--;
+	}
+
+	/** Is it in the table? */
+	isConfirmed(entry: number): boolean {
+		const status = this.words[(entry << ENTRY_SHIFT) + STATUS] as number;
+		return (status & (IPS_CONFIRMED | IPS_DYING)) === IPS_CONFIRMED;
+	}
+
+	/** Calls back for every entry in the table that has not expired, oldest slot first. */
+	forEach(visit: (entry: number) => void): void {
+		for (let entry = 1; entry < this.used; entry++)
+			if (this.isConfirmed(entry) && !this.isExpired(entry)) visit(entry);
+	}
+
+	/** Another number of buckets (`nf_conntrack_hash_resize`); chains by source stay as they are. */
+	resize(buckets: number): void {
+		const size = roundBuckets(buckets);
+		if (size === this.buckets.length) return;
+		const old = this.buckets;
+		this.buckets = new Int32Array(size);
+		this.#scale = size / 2 ** 32;
+		for (const head of old) {
+			for (let node = head; node !== 0; ) {
+				const next = this.words[tupleAt(node) + TUPLE_NEXT] as number;
+				this.link(node, this.bucket(this.hashOf(node)));
+				node = next;
+			}
+		}
+	}
+
+	/** From now on packets and octets can be counted. */
+	allocateCounters(): void {
+		this.counters ??= new Float64Array((this.words.length / ENTRY_WORDS) * 4);
+	}
+
+	#countersFor(): Float64Array {
+		invariant(this.counters !== null, "counters are wanted but not there");
+		return this.counters;
+	}
+
+	#grow(): void {
+		const grown = new Int32Array(this.words.length * 2);
+		grown.set(this.words);
+		this.words = grown;
+		this.bytes = new Uint8Array(grown.buffer);
+		if (this.counters === null) return;
+		const counters = new Float64Array(this.counters.length * 2);
+		counters.set(this.counters);
+		this.counters = counters;
+	}
+
+	#unlink(node: number): void {
+		const { words, buckets } = this;
+		const bucket = this.bucket(this.hashOf(node));
+		const next = words[tupleAt(node) + TUPLE_NEXT] as number;
+		let here = buckets[bucket] as number;
+		if (here === node) {
+			buckets[bucket] = next;
+			return;
+		}
+		while (here !== 0) {
+			const at = tupleAt(here) + TUPLE_NEXT;
+			here = words[at] as number;
+			if (here !== node) continue;
+			words[at] = next;
+			return;
+		}
+		invariant(false, `entry ${node >> 1} is not in its chain`);
+	}
+}
+
+function roundBuckets(buckets: number): number {
+	return Math.ceil(buckets / BUCKETS_PER_PAGE) * BUCKETS_PER_PAGE;
+}

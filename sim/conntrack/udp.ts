@@ -1,0 +1,44 @@
+/**
+ * UDP connection tracking (`nf_conntrack_udp_packet`, net/netfilter/nf_conntrack_proto_udp.c, 6.1).
+ * Lengths and checksums that are wrong are not modelled.
+ */
+import { CTINFO_IS_REPLY, type Skb } from "../packet/skb.ts";
+import {
+	ENTRY_SHIFT,
+	ORIGINAL,
+	REPLY,
+	STATUS,
+	UDP_STREAM_AT,
+} from "./layout.ts";
+import { refresh } from "./refresh.ts";
+import { IPS_ASSURED, IPS_CONFIRMED, IPS_SEEN_REPLY } from "./status.ts";
+import { HZ } from "./sysctls.ts";
+import type { EntryTable } from "./table.ts";
+import type { Tuning } from "./timeouts.ts";
+
+/** Traffic both ways for longer than this is a stream, not a question and its answer. */
+const STREAM_AFTER = 2 * HZ;
+
+/** Any packet fits; it only prolongs. */
+export function trackUdp(
+	table: EntryTable,
+	tuning: Tuning,
+	entry: number,
+	skb: Skb,
+): void {
+	const { words, now } = table;
+	const at = entry << ENTRY_SHIFT;
+	const status = words[at + STATUS] as number;
+	const direction = skb.ctinfo >= CTINFO_IS_REPLY ? REPLY : ORIGINAL;
+	if ((status & IPS_CONFIRMED) === 0)
+		words[at + UDP_STREAM_AT] = now + STREAM_AFTER;
+	const isStream =
+		(status & IPS_SEEN_REPLY) !== 0 &&
+		((now - (words[at + UDP_STREAM_AT] as number)) | 0) > 0;
+	if (!isStream) {
+		refresh(table, entry, direction, skb, tuning.udpTimeout);
+		return;
+	}
+	refresh(table, entry, direction, skb, tuning.udpStreamTimeout);
+	words[at + STATUS] = status | IPS_ASSURED;
+}
