@@ -1,0 +1,103 @@
+/**
+ * Replays every table of cases on a real iptables-legacy and tells where it differs. Not part of
+ * `make test`: it needs root, Linux and iptables 1.8.9 (legacy), and `condition` needs a module of
+ * its own, so that one is left out.
+ *
+ *     npx tsx test/oracle-cases.ts [NAME…]      only the tables of these extensions
+ */
+import { spawnSync } from "node:child_process";
+import {
+	mkdtempSync,
+	readdirSync,
+	readFileSync,
+	rmSync,
+	writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+	parseCases,
+	type RuleCase,
+	rulesetOfCase,
+} from "../sim/extension/cases.ts";
+
+interface Asked extends RuleCase {
+	readonly file: string;
+}
+
+const wanted = process.argv.slice(2);
+const asked = ["matches", "targets"].flatMap((folder) => {
+	const url = new URL(`../sim/${folder}/`, import.meta.url);
+	return readdirSync(url)
+		.filter((file) => file.endsWith(".cases") && file !== "condition.cases")
+		.filter((file) => !wanted.length || wanted.includes(file.slice(0, -6)))
+		.flatMap((file) =>
+			parseCases(readFileSync(new URL(file, url), "utf8"), file).map(
+				(one): Asked => ({ ...one, file }),
+			),
+		)
+		.filter(({ input }) => !input.includes("-m condition"));
+});
+
+const answers = askAll(asked);
+let differences = 0;
+asked.forEach((one, index) => {
+	const difference = compare(one, answers[index] ?? "");
+	if (difference === null) return;
+	differences++;
+	console.log(
+		`${one.file}:${one.line}: ${one.chain} ${one.input}\n${difference}`,
+	);
+});
+console.log(`${asked.length} cases, ${differences} differences`);
+process.exitCode = differences === 0 ? 0 : 1;
+
+/** All in one fresh network namespace; an answer is what was said, or what was saved after `SAVED`. */
+function askAll(cases: readonly Asked[]): readonly string[] {
+	const folder = mkdtempSync(join(tmpdir(), "oracle-"));
+	try {
+		cases.forEach((one, index) => {
+			writeFileSync(join(folder, `${index}.rules`), rulesetOfCase(one));
+		});
+		const script = cases
+			.map(
+				({ table }, index) =>
+					`iptables-legacy-restore < ${index}.rules > ${index}.said 2>&1 && { echo SAVED; iptables-legacy-save -t ${table}; } > ${index}.said`,
+			)
+			.join("\n");
+		writeFileSync(join(folder, "run.sh"), script);
+		spawnSync("unshare", ["-n", "bash", "run.sh"], { cwd: folder });
+		return cases.map((_, index) =>
+			readFileSync(join(folder, `${index}.said`), "utf8"),
+		);
+	} finally {
+		rmSync(folder, { recursive: true });
+	}
+}
+
+/** @returns `null` when the kernel's answer is the one that the case tells */
+function compare(one: Asked, said: string): string | null {
+	if (said.startsWith("SAVED")) {
+		const prefix = `-A ${one.chain} `;
+		const printed = said
+			.split("\n")
+			.filter((line) => line.startsWith(prefix))
+			.map((line) => line.slice(prefix.length))
+			.join(" | ");
+		if (one.outcome.kind !== "OK")
+			return `  told: ${one.outcome.kind}: ${one.outcome.words}\n  real: ${printed}`;
+		return printed === one.printed
+			? null
+			: `  told: ${one.printed}\n  real: ${printed}`;
+	}
+	const words = (said.split("\n")[0] ?? "").replace(
+		/^iptables-restore v\S+ \(legacy\): /,
+		"",
+	);
+	const atCommit = /^iptables-restore: line \d+ failed$/.test(words);
+	const { outcome } = one;
+	if (outcome.kind === "kernel" && atCommit) return null;
+	if (outcome.kind === "refused" && outcome.words === words) return null;
+	const told = outcome.kind === "OK" ? one.printed : outcome.words;
+	return `  told: ${outcome.kind}: ${told}\n  real: ${words}`;
+}
