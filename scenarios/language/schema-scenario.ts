@@ -74,6 +74,7 @@ const expectation = byKind([
 			"read-timeout",
 			"reset",
 			"cut-short",
+			"no-port",
 			"lost",
 			"accepted",
 		]),

@@ -6,10 +6,12 @@
 import { readFile } from "node:fs/promises";
 import { basename, dirname, extname, resolve } from "node:path";
 import { createJiti } from "jiti";
+import type { Step } from "../../sim/world/setup.ts";
 import type {
 	PlayableScenario,
 	RulesetSource,
 	Scenario,
+	ScenarioStep,
 } from "../language/scenario.ts";
 import { ScenarioError } from "../language/scenario-error.ts";
 import { validateScenarioFile } from "../language/validate.ts";
@@ -88,6 +90,8 @@ async function importModule(file: string, library: object): Promise<unknown> {
 	const jiti = createJiti(import.meta.url, {
 		fsCache: false,
 		moduleCache: false,
+		// Else a module without a default export would be its own default.
+		interopDefault: false,
 		virtualModules: { marktwin: library },
 	});
 	let module: { readonly default?: unknown };
@@ -148,33 +152,31 @@ export async function resolveRules(
 		);
 		return { name, text };
 	};
-	const steps = scenario.steps.map(async (step, index) => {
-		if (step.kind !== "operation") return step;
-		const { operation } = step;
-		if (operation.kind !== "restore") return { ...step, operation };
-		const { file, noflush, counters } = operation;
-		const { name, text } = await textOf(
-			"text" in operation ? { name: file, text: operation.text } : { file },
-			`steps[${index}].operation.file`,
+	const ruleset = await textOf(scenario.setup.ruleset, "setup.ruleset.file");
+	const steps: Step[] = [];
+	for (const [index, step] of scenario.steps.entries())
+		steps.push(
+			await withText(step, (source) =>
+				textOf(source, `steps[${index}].operation.file`),
+			),
 		);
-		return {
-			...step,
-			operation: {
-				kind: "restore" as const,
-				file: name,
-				text,
-				noflush,
-				counters,
-			},
-		};
-	});
+	return { ...scenario, setup: { ...scenario.setup, ruleset }, steps };
+}
+
+async function withText(
+	step: ScenarioStep,
+	textOf: (source: RulesetSource) => Promise<RulesText>,
+): Promise<Step> {
+	if (step.kind !== "operation") return step;
+	const { operation } = step;
+	if (operation.kind !== "restore") return { ...step, operation };
+	const { file, noflush, counters } = operation;
+	const source =
+		"text" in operation ? { name: file, text: operation.text } : { file };
+	const { name, text } = await textOf(source);
 	return {
-		...scenario,
-		setup: {
-			...scenario.setup,
-			ruleset: await textOf(scenario.setup.ruleset, "setup.ruleset.file"),
-		},
-		steps: await Promise.all(steps),
+		...step,
+		operation: { kind: "restore", file: name, text, noflush, counters },
 	};
 }
 

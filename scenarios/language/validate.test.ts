@@ -1,0 +1,347 @@
+import type * as v from "valibot";
+import { describe, expect, it } from "vitest";
+import {
+	affinity,
+	at,
+	connect,
+	conntrack,
+	observe,
+	operationFails,
+	order,
+	packet,
+	recipeHealthCheck,
+	recipeSetup,
+	scenario,
+	setCondition,
+	speak,
+	split,
+} from "./build.ts";
+import type { Scenario } from "./scenario.ts";
+import { ScenarioError } from "./scenario-error.ts";
+import type { scenarioSchema } from "./schema-scenario.ts";
+import { validateScenario, validateScenarioFile } from "./validate.ts";
+
+type Mutable<T> = T extends readonly (infer Item)[]
+	? Mutable<Item>[]
+	: T extends object
+		? { -readonly [Key in keyof T]: Mutable<T[Key]> }
+		: T;
+/** The compiler's word that the schema lets every scenario through that the types allow. */
+const schemaIsComplete: Mutable<Scenario> extends v.InferInput<
+	typeof scenarioSchema
+>
+	? true
+	: never = true;
+
+const good = scenario({
+	name: "good",
+	title: "Nothing is wrong with it",
+	setup: recipeSetup({ healthCheck: recipeHealthCheck() }),
+	steps: [
+		connect(2, { label: "first" }),
+		at(10, setCondition("mail1up", "1", "dead"), observe("dead now")),
+		at(20, packet("bond0.204", "tcp 10.0.0.10:1 > 10.0.0.1:25 S")),
+		at(30, speak("first")),
+	],
+	expect: [
+		order(["b1", null], { step: "first" }),
+		split({ b1: 1, b2: 1 }),
+		conntrack({ mark: 1 }, 1, { at: "dead now", assured: true }),
+		affinity(),
+		operationFails("dead", "never"),
+	],
+});
+
+/** Faults of the good scenario with some of its keys exchanged, as `path: message`. */
+function faultsOf(value: unknown): readonly string[] {
+	try {
+		validateScenarioFile(value, "my.scenario.json");
+	} catch (error) {
+		if (!(error instanceof ScenarioError)) throw error;
+		expect(error.code).toBe("invalid");
+		for (const fault of error.faults) expect(fault.remedy).not.toBe("");
+		return error.faults.map(({ path, message }) => `${path}: ${message}`);
+	}
+	return [];
+}
+
+const withSteps = (...steps: readonly object[]) => ({
+	...good,
+	steps: steps.map((step) => ({ atMs: 0, label: "", ...step })),
+	expect: [],
+});
+const expecting = (...expectations: readonly object[]) => ({
+	...good,
+	expect: expectations,
+});
+
+describe("a scenario that is right", () => {
+	it("comes back as it is, out of JSON too", () => {
+		expect(schemaIsComplete).toBe(true);
+		expect(validateScenario(good)).toEqual(good);
+		expect(validateScenario(JSON.parse(JSON.stringify(good)))).toEqual(good);
+	});
+
+	it("may leave out what has a default", () => {
+		const { clients, backends, service } = good.setup;
+		const written = {
+			name: "short",
+			title: "Short",
+			setup: {
+				service,
+				clients: clients.map(({ latencyMs, ...rest }) => rest),
+				backends: backends.map(({ behaviour, latencyMs, ...rest }) => rest),
+				ruleset: { file: "my.rules" },
+				gateway: { interfaces: good.setup.gateway.interfaces },
+			},
+			steps: [{ atMs: 0, kind: "connect", client: "c1" }],
+			expect: [{ kind: "affinity" }],
+			endMs: 1000,
+		};
+		expect(validateScenario(written)).toMatchObject({
+			suite: "own",
+			trap: null,
+			setup: { seed: 1, conditions: {}, healthCheck: null },
+			steps: [{ label: "", count: 1, dialogue: { kind: "smtp" } }],
+			expect: [{ because: "", of: {} }],
+		});
+	});
+
+	it("may come alone, in a list, or in a suite", () => {
+		const other = { ...good, name: "other" };
+		expect(validateScenarioFile(good, "f")).toHaveLength(1);
+		expect(validateScenarioFile([good, other], "f")).toHaveLength(2);
+		const suite = { suite: "mine", scenarios: [good, other] };
+		expect(validateScenarioFile(suite, "f").map((it) => it.suite)).toEqual([
+			"mine",
+			"mine",
+		]);
+	});
+});
+
+describe("faults of a scenario's form", () => {
+	it.each([
+		["no object", 7, ": expected an object, not 7"],
+		["unknown key", { ...good, expects: [] }, "expects: no such key"],
+		[
+			"missing key",
+			{ ...good, title: undefined },
+			"title: expected a text, not undefined",
+		],
+		[
+			"name",
+			{ ...good, name: "My Test" },
+			'name: "My Test" is no name for a scenario',
+		],
+		[
+			"negative time",
+			withSteps({ atMs: -1, kind: "observe", label: "x" }),
+			"steps[0].atMs: -1 is negative",
+		],
+		[
+			"kind of step",
+			withSteps({ kind: "conect" }),
+			'steps[0].kind: no kind "conect"',
+		],
+		[
+			"kind of behaviour",
+			withSteps({ kind: "backend", backend: "b1", becomes: { kind: "dead" } }),
+			'steps[0].becomes.kind: no kind "dead"',
+		],
+		[
+			"number",
+			{ ...good, endMs: "1000" },
+			'endMs: expected a number, not "1000"',
+		],
+		[
+			"fraction of a connection",
+			withSteps({ kind: "connect", client: "c1", count: 1.5 }),
+			"steps[0].count: 1.5 is not a whole number",
+		],
+		[
+			"port",
+			withSteps({
+				kind: "connect",
+				client: "c1",
+				ports: { kind: "fixed", port: 70_000 },
+			}),
+			"steps[0].ports.port: 70000 is more than 65535",
+		],
+		[
+			"packet",
+			withSteps({
+				kind: "packet",
+				interface: "bond0.204",
+				packet: "tcp 10.0.0.10 > S",
+			}),
+			"steps[0].packet: column ",
+		],
+		[
+			"outcome",
+			expecting({ kind: "outcomes", outcome: "failed" }),
+			'expect[0].outcome: not "failed"',
+		],
+		[
+			"confidence",
+			expecting({
+				kind: "split",
+				weights: { b1: 1 },
+				within: { kind: "confidence", confidence: 99 },
+			}),
+			"expect[0].within.confidence: must be less than 1",
+		],
+		[
+			"address",
+			{
+				...good,
+				setup: { ...good.setup, service: { address: "10.0.0.300", port: 25 } },
+			},
+			'setup.service.address: "10.0.0.300" is no IPv4 address',
+		],
+		[
+			"ruleset",
+			{ ...good, setup: { ...good.setup, ruleset: "recipe.rules" } },
+			"setup.ruleset: names no ruleset",
+		],
+		["empty list", [], ": there is no scenario in it"],
+		["suite without name", { scenarios: [good] }, "suite: a suite has a name"],
+		[
+			"key of a suite",
+			{ suite: "s", scenarios: [good], name: "x" },
+			"name: no such key",
+		],
+	])("%s", (_, value, fault) => {
+		const faults = faultsOf(value);
+		expect(faults).toHaveLength(1);
+		expect(faults[0]).toContain(fault);
+	});
+
+	it("says what the kinds and the keys are", () => {
+		try {
+			validateScenarioFile(withSteps({ kind: "conect" }), "f");
+			expect.unreachable();
+		} catch (error) {
+			expect(String(error)).toContain("connect, speak, close, packet");
+		}
+		expect(() => validateScenarioFile({ ...good, storry: "" }, "f")).toThrow(
+			/The keys here are: name, suite, title, story/,
+		);
+	});
+
+	it("are all told at once, in every scenario of the file", () => {
+		expect(
+			faultsOf([
+				{ ...good, title: 1, endMs: -1 },
+				{ ...good, name: "second", story: 3 },
+			]),
+		).toEqual([
+			"[0].title: expected a text, not 1",
+			"[0].endMs: -1 is negative",
+			"[1].story: expected a text, not 3",
+		]);
+	});
+});
+
+describe("faults between a scenario's parts", () => {
+	it.each([
+		[
+			"client",
+			withSteps({ kind: "connect", client: "c2" }),
+			'steps[0].client: no client "c2"; clients are: c1',
+		],
+		[
+			"backend",
+			withSteps({ kind: "backend", backend: "b3", becomes: { kind: "up" } }),
+			'steps[0].backend: no backend "b3"; backends are: b1, b2',
+		],
+		[
+			"interface",
+			withSteps({
+				kind: "packet",
+				interface: "eth0",
+				packet: "tcp 10.0.0.10:1 > 10.0.0.1:25 S",
+			}),
+			'steps[0].interface: no interface "eth0"; interfaces are: bond0.204, bond0.205',
+		],
+		[
+			"order of times",
+			{ ...good, steps: [...good.steps].reverse() },
+			"steps[1].atMs: 20 ms is before the step above it (30 ms)",
+		],
+		[
+			"end",
+			{ ...good, endMs: 5 },
+			"steps[1].atMs: 10 ms is after the end (5 ms)",
+		],
+		[
+			"label twice",
+			withSteps(
+				{ kind: "observe", label: "x" },
+				{ kind: "observe", label: "x" },
+			),
+			'steps[1].label: another step is labelled "x" already',
+		],
+		[
+			"observation without label",
+			withSteps({ kind: "observe" }),
+			"steps[0].label: nobody can refer to it",
+		],
+		[
+			"connections that are not made yet",
+			withSteps(
+				{ kind: "speak", connections: "late", who: "client" },
+				{ kind: "connect", label: "late", client: "c1" },
+			),
+			'steps[0].connections: the connections of "late" are not made yet',
+		],
+		[
+			"label in a filter",
+			expecting(affinity({ step: "dead" })),
+			'expect[0].of.step: no connect step "dead"; connect steps are: first',
+		],
+		[
+			"label of an observation",
+			expecting(conntrack({}, 1, { at: "first" })),
+			'expect[0].at: no observe step "first"; observe steps are: dead now',
+		],
+		[
+			"label of an operation",
+			expecting(operationFails("dead now", "")),
+			'expect[0].step: no operation step "dead now"',
+		],
+		[
+			"backend of an order",
+			expecting(order(["b1", "b9"])),
+			'expect[0].backends[1]: no backend "b9"',
+		],
+		[
+			"weights",
+			expecting(split({ b1: 0 })),
+			"expect[0].weights: nobody gets a share",
+		],
+		[
+			"bounds",
+			expecting(conntrack({}, { atLeast: 2, atMost: 1 })),
+			"expect[0].atLeast: at least 2 and at most 1 cannot be",
+		],
+		[
+			"times of a filter",
+			expecting(affinity({ fromMs: 5, toMs: 5 })),
+			"expect[0].of.toMs: from 5 ms to 5 ms there is no time",
+		],
+		[
+			"hosts",
+			{
+				...good,
+				setup: {
+					...good.setup,
+					backends: [...good.setup.backends, good.setup.backends[0]],
+				},
+			},
+			'setup.backends[2]: "b1" is there already',
+		],
+		["names", [good, good], ': two scenarios are called "good"'],
+	])("%s", (_, value, fault) => {
+		expect(faultsOf(value)).toContainEqual(expect.stringContaining(fault));
+	});
+});
