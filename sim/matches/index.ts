@@ -1,6 +1,8 @@
 /** Every match that a rule can use, by the name behind `-m`. */
 import type { MatchExtension } from "../extension/extension.ts";
 import { addrtype } from "./addrtype.ts";
+import { ah } from "./ah.ts";
+import { cluster } from "./cluster.ts";
 import { comment } from "./comment.ts";
 import { condition } from "./condition.ts";
 import { connbytes } from "./connbytes.ts";
@@ -8,7 +10,9 @@ import { connlimit } from "./connlimit.ts";
 import { connmark } from "./connmark.ts";
 import { conntrack } from "./conntrack.ts";
 import { dscp } from "./dscp.ts";
+import { esp } from "./esp.ts";
 import { hashlimit } from "./hashlimit.ts";
+import { helper } from "./helper.ts";
 import { icmp } from "./icmp.ts";
 import { iprange } from "./iprange.ts";
 import { length } from "./length.ts";
@@ -16,10 +20,18 @@ import { limit } from "./limit.ts";
 import { mac } from "./mac.ts";
 import { mark } from "./mark.ts";
 import { multiport } from "./multiport.ts";
+import { owner } from "./owner.ts";
+import { physdev } from "./physdev.ts";
 import { pkttype } from "./pkttype.ts";
+import { policy } from "./policy.ts";
+import { realm } from "./realm.ts";
 import { recent } from "./recent.ts";
+import { rpfilter } from "./rpfilter.ts";
+import { set } from "./set.ts";
+import { socket } from "./socket.ts";
 import { state } from "./state.ts";
 import { statistic } from "./statistic.ts";
+import { string } from "./string.ts";
 import { tcp } from "./tcp.ts";
 import { tcpmss } from "./tcpmss.ts";
 import { time } from "./time.ts";
@@ -30,6 +42,8 @@ import { udp } from "./udp.ts";
 
 const ALL: readonly MatchExtension[] = [
 	addrtype,
+	ah,
+	cluster,
 	comment,
 	condition,
 	connbytes,
@@ -37,7 +51,9 @@ const ALL: readonly MatchExtension[] = [
 	connmark,
 	conntrack,
 	dscp,
+	esp,
 	hashlimit,
+	helper,
 	icmp,
 	iprange,
 	length,
@@ -45,10 +61,18 @@ const ALL: readonly MatchExtension[] = [
 	mac,
 	mark,
 	multiport,
+	owner,
+	physdev,
 	pkttype,
+	policy,
+	realm,
 	recent,
+	rpfilter,
+	set,
+	socket,
 	state,
 	statistic,
+	string,
 	tcp,
 	tcpmss,
 	time,

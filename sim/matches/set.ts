@@ -1,0 +1,188 @@
+import { defineMatch } from "../extension/extension.ts";
+import type { GivenOptions } from "../extension/options.ts";
+import { readUnsigned64 } from "../extension/read-number.ts";
+
+interface Counter {
+	readonly is: "eq" | "ne" | "lt" | "gt";
+	/** 64-bit, in decimal digits. */
+	readonly value: string;
+}
+
+interface Options {
+	readonly set: string;
+	readonly sides: readonly ("src" | "dst")[];
+	readonly inverted: boolean;
+	readonly returnNomatch: boolean;
+	readonly keepCounters: boolean;
+	readonly keepSubcounters: boolean;
+	readonly packets: Counter | null;
+	readonly bytes: Counter | null;
+}
+
+/** IPSET_MAXNAMELEN counts the closing NUL; IPSET_DIM_MAX (include/uapi/linux/netfilter/ipset/ip_set.h, 6.1). */
+const GREATEST_NAME = 31;
+const MOST_SIDES = 6;
+const COMPARISONS = ["eq", "lt", "gt"] as const;
+
+const counters = (what: string) =>
+	COMPARISONS.map((is) => ({
+		name: `${what}-${is}`,
+		type: "string" as const,
+		invertible: true,
+		repeatable: true,
+	}));
+
+/**
+ * Is the packet's address in a set? (iptables 1.8.9 libxt_set.c, kernel 6.1 xt_set.c, revision 4)
+ * What is in the sets, and whether they are there at all, the model does not know.
+ */
+export const set = defineMatch<Options>({
+	name: "set",
+	options: [
+		{
+			name: "match-set",
+			type: "string",
+			words: 2,
+			invertible: true,
+			repeatable: true,
+		},
+		{
+			name: "set",
+			type: "string",
+			words: 2,
+			invertible: true,
+			repeatable: true,
+			sameAs: "match-set",
+		},
+		{
+			name: "return-nomatch",
+			type: "none",
+			invertible: true,
+			repeatable: true,
+		},
+		{
+			name: "update-counters",
+			type: "none",
+			invertible: true,
+			repeatable: true,
+		},
+		...counters("packets"),
+		...counters("bytes"),
+		{
+			name: "update-subcounters",
+			type: "none",
+			invertible: true,
+			repeatable: true,
+		},
+	],
+	build(given) {
+		if (given.get("return-nomatch", "none")?.inverted)
+			return given.refuse(
+				"--return-nomatch flag cannot be inverted",
+				"Take the `!` away.",
+				"return-nomatch",
+			);
+		const isInverted = (option: string) =>
+			given.all(option, "none").some(({ inverted }) => inverted);
+		return {
+			...readSet(given),
+			returnNomatch: given.has("return-nomatch"),
+			keepCounters: isInverted("update-counters"),
+			keepSubcounters: isInverted("update-subcounters"),
+			packets: readCounter(given, "packets"),
+			bytes: readCounter(given, "bytes"),
+		};
+	},
+	print(options) {
+		return [
+			`${options.inverted ? " !" : ""} --match-set ${options.set} ${options.sides.join(",")}`,
+			options.returnNomatch ? " --return-nomatch" : "",
+			options.keepCounters ? " ! --update-counters" : "",
+			options.keepSubcounters ? " ! --update-subcounters" : "",
+			printCounter("packets", options.packets),
+			printCounter("bytes", options.bytes),
+		].join("");
+	},
+	compile: null,
+});
+
+function readSet(
+	given: GivenOptions,
+): Pick<Options, "set" | "sides" | "inverted"> {
+	const [match, second] = given.all("match-set", "string");
+	const refuse = (message: string, remedy: string) =>
+		given.refuse(message, remedy, "match-set");
+	if (!match)
+		return refuse(
+			"You must specify `--match-set' with proper arguments",
+			"Name a set and what to look up in it: `--match-set NAME src`.",
+		);
+	if (second)
+		return refuse(
+			"--match-set can be specified only once",
+			"Write a second `-m set` for the other set.",
+		);
+	const [name = "", flags = ""] = match.text.split(" ");
+	if (name.length > GREATEST_NAME)
+		return refuse(
+			`setname \`${name}' too long, max ${GREATEST_NAME} characters.`,
+			"No set has a name that long.",
+		);
+	const sides = flags
+		.split(",")
+		.map((word) =>
+			word.startsWith("src")
+				? "src"
+				: word.startsWith("dst")
+					? "dst"
+					: refuse(
+							"You must spefify (the comma separated list of) 'src' or 'dst'.",
+							"Write `src`, `dst`, or a list of them for a set of several dimensions.",
+						),
+		);
+	if (sides.length > MOST_SIDES)
+		return refuse(
+			`Can't be more src/dst options than ${MOST_SIDES}.`,
+			"No set has that many dimensions.",
+		);
+	return { set: name, sides, inverted: match.inverted };
+}
+
+function readCounter(
+	given: GivenOptions,
+	what: "packets" | "bytes",
+): Counter | null {
+	const uses = COMPARISONS.flatMap((is) =>
+		given.all(`${what}-${is}`, "string").map((use) => ({ is, use })),
+	);
+	const [first, second] = uses;
+	if (!first) return null;
+	const { is, use } = first;
+	const option = `${what}-${is}`;
+	if (second)
+		return given.refuse(
+			`only one of the --${what}-[eq|lt|gt] is allowed`,
+			"Write a second `-m set` for the other comparison.",
+			option,
+		);
+	if (use.inverted && is !== "eq")
+		return given.refuse(
+			`--${option} option cannot be inverted`,
+			"Take the `!` away.",
+			option,
+		);
+	const value =
+		readUnsigned64(use.text) ??
+		given.refuse(
+			`Cannot parse ${use.text} as a counter value`,
+			"Write a number.",
+			option,
+		);
+	return { is: use.inverted ? "ne" : is, value: `${value}` };
+}
+
+function printCounter(what: string, counter: Counter | null): string {
+	if (!counter) return "";
+	const { is, value } = counter;
+	return is === "ne" ? ` ! --${what}-eq ${value}` : ` --${what}-${is} ${value}`;
+}
