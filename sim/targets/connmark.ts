@@ -59,19 +59,21 @@ export const connmark = defineTarget<Options>({
 	],
 	build(given) {
 		const shift = readShift(given);
-		const both = given.get("mask", "uint32")?.value;
-		const ctmask = given.get("ctmask", "uint32")?.value ?? both;
-		const nfmask = given.get("nfmask", "uint32")?.value ?? both;
+		const both = given.get("mask", "uint32");
+		const ctmask = given.get("ctmask", "uint32") ?? both;
+		const nfmask = given.get("nfmask", "uint32") ?? both;
 		for (const mode of ["save", "restore"] as const)
 			if (given.has(`${mode}-mark`))
 				return {
 					mode,
-					packetMask: (nfmask ?? ALL) | 0,
-					connectionMask: (ctmask ?? ALL) | 0,
+					packetMask: (nfmask?.value ?? ALL) | 0,
+					connectionMask: (ctmask?.value ?? ALL) | 0,
 					shift,
 				};
-		const { value, mask } = readValue(given);
-		return { mode: "set", value, mask: (ctmask ?? mask) | 0, shift };
+		const { value, mask, word } = readValue(given);
+		// Each of the two writes the same field, so the later one counts.
+		const later = ctmask !== undefined && ctmask.word > word;
+		return { mode: "set", value, mask: later ? ctmask.value | 0 : mask, shift };
 	},
 	print(options) {
 		const { mode, shift } = options;
@@ -118,18 +120,21 @@ export const connmark = defineTarget<Options>({
 	},
 });
 
-function readValue(given: GivenOptions): { value: number; mask: number } {
-	const setXmark = given.get("set-xmark", "markMask")?.value;
-	if (setXmark) return setXmark;
-	const setMark = given.get("set-mark", "markMask")?.value;
-	if (setMark)
-		return { value: setMark.value, mask: setMark.mask | setMark.value };
-	const and = given.get("and-mark", "uint32")?.value;
-	if (and !== undefined) return { value: 0, mask: ~and };
-	const or = given.get("or-mark", "uint32")?.value;
-	if (or !== undefined) return { value: or | 0, mask: or | 0 };
-	const xor = given.get("xor-mark", "uint32")?.value;
-	if (xor !== undefined) return { value: xor | 0, mask: 0 };
+/** What `--set-mark` and its kin say, and the place where they say it. */
+function readValue(given: GivenOptions) {
+	const xset = given.get("set-xmark", "markMask");
+	if (xset) return { ...xset.value, word: xset.word };
+	const set = given.get("set-mark", "markMask");
+	if (set) {
+		const { value, mask } = set.value;
+		return { value, mask: mask | value, word: set.word };
+	}
+	const and = given.get("and-mark", "uint32");
+	if (and) return { value: 0, mask: ~and.value, word: and.word };
+	const or = given.get("or-mark", "uint32");
+	if (or) return { value: or.value | 0, mask: or.value | 0, word: or.word };
+	const xor = given.get("xor-mark", "uint32");
+	if (xor) return { value: xor.value | 0, mask: 0, word: xor.word };
 	return given.refuse(
 		"CONNMARK target: No operation specified",
 		"Say what to do: `--restore-mark`, `--save-mark` or `--set-mark 0x1`.",
@@ -137,10 +142,11 @@ function readValue(given: GivenOptions): { value: number; mask: number } {
 }
 
 function readShift(given: GivenOptions): Shift {
-	const right = given.get("right-shift-mark", "uint8")?.value;
-	if (right !== undefined) return { direction: "right", bits: right };
-	const left = given.get("left-shift-mark", "uint8")?.value ?? 0;
-	return { direction: "left", bits: left };
+	const left = given.get("left-shift-mark", "uint8");
+	const right = given.get("right-shift-mark", "uint8");
+	return right && right.word > (left?.word ?? 0)
+		? { direction: "right", bits: right.value }
+		: { direction: "left", bits: left?.value ?? 0 };
 }
 
 function compileShift({ direction, bits }: Shift): (mark: number) => number {

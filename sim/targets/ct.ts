@@ -146,10 +146,10 @@ function readEvents(
 function readZone(
 	given: GivenOptions,
 ): Pick<Options, "zone" | "zoneDirection"> {
-	const options = ["zone", "zone-orig", "zone-reply"].filter((option) =>
-		given.has(option),
-	);
-	const zones = options.map((option) => readZoneId(given, option));
+	const zones = ["zone", "zone-orig", "zone-reply"]
+		.flatMap((option) => given.get(option, "string") ?? [])
+		.sort((one, other) => one.word - other.word)
+		.map(({ text }) => readZoneId(given, text));
 	const original = given.has("zone-orig");
 	const reply = given.has("zone-reply");
 	const one = original ? "original" : "reply";
@@ -159,15 +159,13 @@ function readZone(
 	};
 }
 
-function readZoneId(given: GivenOptions, option: string): number | "mark" {
-	const text = given.get(option, "string")?.text ?? "";
+function readZoneId(given: GivenOptions, text: string): number | "mark" {
 	if (text.toLowerCase() === "mark") return "mark";
 	const zone = readUnsigned(text, 0, 0xffff);
 	if (zone >= 0) return zone;
 	return given.refuse(
 		`Cannot parse ${text} as a zone ID`,
 		"Write a number from 0 to 65535, or `mark`.",
-		option,
 	);
 }
 

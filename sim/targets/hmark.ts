@@ -73,23 +73,30 @@ export const hmark = defineTarget<HashMarkOptions>({
 
 function build(given: GivenOptions): HashMarkOptions {
 	const parts = readTuple(given);
-	const number = (name: string, part?: Part) => {
-		const value = given.get(name, "uint32")?.value;
-		if (value !== undefined) return value | 0;
-		return part !== undefined && parts.has(part) ? 0xffff : null;
+	const tuple = given.get("hmark-tuple", "string")?.word ?? 0;
+	// A part of the tuple counts as its own option: it overrules that, and forbids it behind.
+	const number = (name: string, part?: Part, whole: number | null = null) => {
+		const option = given.get(name, "uint32");
+		const byTuple = part !== undefined && parts.has(part);
+		if (option && byTuple && option.word > tuple)
+			return given.refuse(
+				`HMARK: option "--${name}" can only be used once.`,
+				`Take ${part} out of \`--hmark-tuple\`, or write the tuple behind it.`,
+				name,
+			);
+		if (byTuple) return whole;
+		return option ? option.value | 0 : null;
 	};
-	const mask = (name: string, part: Part) =>
-		given.get(name, "prefixLength")?.value ?? (parts.has(part) ? -1 : null);
 	const options = {
-		sourceMask: mask("hmark-src-prefix", "src"),
-		destinationMask: mask("hmark-dst-prefix", "dst"),
-		sourcePortMask: number("hmark-sport-mask", "sport"),
-		destinationPortMask: number("hmark-dport-mask", "dport"),
-		spiMask: number("hmark-spi-mask") ?? (parts.has("spi") ? -1 : null),
+		sourceMask: number("hmark-src-prefix", "src", -1),
+		destinationMask: number("hmark-dst-prefix", "dst", -1),
+		sourcePortMask: number("hmark-sport-mask", "sport", 0xffff),
+		destinationPortMask: number("hmark-dport-mask", "dport", 0xffff),
+		spiMask: number("hmark-spi-mask", "spi", -1),
 		sourcePort: number("hmark-sport"),
 		destinationPort: number("hmark-dport"),
 		spi: number("hmark-spi"),
-		protocolMask: number("hmark-proto-mask", "proto"),
+		protocolMask: number("hmark-proto-mask", "proto", 0xffff),
 		offset: number("hmark-offset"),
 	};
 	const { sourcePortMask, destinationPortMask, spiMask } = options;
