@@ -111,3 +111,33 @@ test("packets nested too deeply are refused, not run out of stack on", () => {
 	const line = "icmp 1.1.1.1 > 2.2.2.2 host-unreachable (".repeat(100_000);
 	expect(() => parsePacket(line)).toThrow(PacketError);
 });
+
+test("any line at all is a packet or a PacketError", () => {
+	const words = fc.constantFrom(
+		...'tcp udp icmp proto 10.0.0.1:25 10.0.0.1 > < > ( ) , S SA seq ttl len data DF 47 0x10 -1 65536 mss sack 1:2 type code host-unreachable "x" "'.split(
+			" ",
+		),
+	);
+	const line = fc.oneof(
+		fc.string({ unit: "binary" }),
+		fc.array(words).map((some) => some.join(" ")),
+		fc
+			.tuple(anyPacket, fc.nat(), fc.string({ maxLength: 2 }))
+			.map(([packet, at, text]) => {
+				const whole = printPacket(packet);
+				const cut = at % whole.length;
+				return whole.slice(0, cut) + text + whole.slice(cut + 1);
+			}),
+	);
+	fc.assert(
+		fc.property(line, (text) => {
+			try {
+				const packet = parsePacket(text);
+				expect(parsePacket(printPacket(packet))).toEqual(packet);
+			} catch (error) {
+				expect(error).toBeInstanceOf(PacketError);
+			}
+		}),
+		{ numRuns: 2000 },
+	);
+});
