@@ -28,11 +28,9 @@ export interface RouterPorts {
 		interfaceIndex: number,
 		destination: Address,
 	): Address | null;
-	/** MTU of the way that the packet would take now, for `-j TCPMSS --clamp-mss-to-pmtu`. */
-	pathMtu(skb: Skb): number;
 	/**
-	 * The smaller of the MTUs of the routes to the packet's destination and back to its source
-	 * (`tcpmss_mangle_packet`, net/netfilter/xt_TCPMSS.c, 6.1).
+	 * The smaller of the MTUs of the routes to the packet's destination and back to its source, for
+	 * `-j TCPMSS --clamp-mss-to-pmtu` (`tcpmss_mangle_packet`, net/netfilter/xt_TCPMSS.c, 6.1).
 	 */
 	pathMtu(skb: Skb): number;
 	/** Sends REJECT's answer to a packet. The target returns NF_DROP afterwards. */
