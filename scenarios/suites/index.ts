@@ -1,0 +1,64 @@
+/** All stories that come with the project. */
+import { fileURLToPath } from "node:url";
+import type { Scenario } from "../language/scenario.ts";
+import {
+	type LoadedScenario,
+	type LoadOptions,
+	resolveRules,
+} from "../run/load-scenarios.ts";
+import { conditionFacts } from "./kernel/condition.ts";
+import { conntrackFacts } from "./kernel/conntrack.ts";
+import { statisticFacts } from "./kernel/statistic.ts";
+import { affinity } from "./recipe/affinity.ts";
+import { conditions } from "./recipe/conditions.ts";
+import { failover } from "./recipe/failover.ts";
+import { flapping } from "./recipe/flapping.ts";
+import { otherInterface } from "./recipe/other-interface.ts";
+import { reload } from "./recipe/reload.ts";
+import { split } from "./recipe/split.ts";
+import { stuckClient } from "./recipe/stuck-client.ts";
+import { tableFull } from "./recipe/table-full.ts";
+import { routerTakeOver } from "./recipe/take-over.ts";
+import { random, threeBackends, weights } from "./recipe/variants.ts";
+
+/** In the order in which they teach. Rules are named by files beside them. */
+export const RECIPE_SCENARIOS: readonly Scenario[] = [
+	...split,
+	...failover,
+	...affinity,
+	...stuckClient,
+	...reload,
+	...conditions,
+	...otherInterface,
+	...routerTakeOver,
+	...flapping,
+	...tableFull,
+	...threeBackends,
+	...weights,
+	...random,
+];
+
+/** What a kernel was seen to do, one fact each. */
+export const KERNEL_SCENARIOS: readonly Scenario[] = [
+	...statisticFacts,
+	...conditionFacts,
+	...conntrackFacts,
+];
+
+const RECIPE_FOLDER = fileURLToPath(new URL("./recipe/", import.meta.url));
+
+/** All of them with their rules read. @throws ScenarioError when a replacement cannot be used */
+export async function loadBuiltInScenarios(
+	options: Pick<LoadOptions, "rules"> = {},
+): Promise<readonly LoadedScenario[]> {
+	const scenarios = [...RECIPE_SCENARIOS, ...KERNEL_SCENARIOS];
+	return Promise.all(
+		scenarios.map(async (scenario) => ({
+			file: "",
+			scenario: await resolveRules(scenario, RECIPE_FOLDER, {
+				...options,
+				file: "",
+			}),
+		})),
+	);
+}

@@ -1,0 +1,2 @@
+import type { Scenario } from "../../language/scenario.ts";
+export const statisticFacts: readonly Scenario[] = [];

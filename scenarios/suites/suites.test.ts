@@ -1,0 +1,40 @@
+import { describe, expect, it } from "vitest";
+import { validateScenarioFile } from "../language/validate.ts";
+import { checkScenario } from "../run/run-scenario.ts";
+import { loadBuiltInScenarios } from "./index.ts";
+
+const loaded = await loadBuiltInScenarios();
+
+describe("the built-in scenarios", () => {
+	it("are right, and have names of their own", () => {
+		const scenarios = loaded.map(({ scenario }) => scenario);
+		expect(validateScenarioFile(scenarios, "built in")).toHaveLength(
+			loaded.length,
+		);
+	});
+
+	it.each(loaded.map(({ scenario }) => [scenario.name, scenario] as const))(
+		"%s holds on the model, and tells a story",
+		(_, scenario) => {
+			const result = checkScenario(scenario);
+			const others = result.judgements.filter(
+				({ outcome }) => outcome !== "holds",
+			);
+			expect(
+				others.map(
+					({ expectation, expected, seen }) =>
+						`${expectation.kind}: expected ${expected}; seen: ${seen}`,
+				),
+			).toEqual([]);
+			expect(result.outcome).toBe("holds");
+			expect(scenario.story).not.toBe("");
+		},
+	);
+
+	it("give the same bytes for the same seed", () => {
+		for (const { scenario } of loaded) {
+			const once = JSON.stringify(checkScenario(scenario, { seed: 7 }));
+			expect(JSON.stringify(checkScenario(scenario, { seed: 7 }))).toBe(once);
+		}
+	});
+});
