@@ -133,6 +133,15 @@ export class OptionScope {
 		return named;
 	}
 
+	/** All names of long options in force. */
+	names(): readonly string[] {
+		const names = [...longOptions.keys()];
+		for (let scope: OptionScope | null = this; scope; scope = scope.outer)
+			for (const entry of scope.table?.entries ?? [])
+				names.push(entry.entry.name);
+		return names;
+	}
+
 	private longOption(name: string): NamedOption | undefined {
 		const exact = longOptions.get(name) ?? this.extensionOption(name);
 		if (exact !== undefined) return exact;

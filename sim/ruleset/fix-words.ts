@@ -1,0 +1,231 @@
+/**
+ * Repairs of a rule's words: each looks at the words and at what the parser says of them, and
+ * returns better words or `null`. A repair counts only if it leads on: `fix.ts` takes it back otherwise.
+ */
+import { EMPTY_SCOPE, type OptionScope } from "../extension/option-scope.ts";
+import { optionTable } from "../extension/option-table.ts";
+import { matches } from "../matches/index.ts";
+import { targets } from "../targets/index.ts";
+import { VERDICTS } from "./tables.ts";
+
+/** A line's words as they were written, quotes and all. */
+export interface Trouble {
+	readonly words: readonly string[];
+	/** The parser's words. */
+	readonly message: string;
+	/** The word that it points at. */
+	readonly at: number;
+}
+
+export interface Repair {
+	readonly what: string;
+	readonly words: readonly string[];
+}
+
+type Fixer = (trouble: Trouble) => Repair | null;
+
+function replaced(
+	words: readonly string[],
+	at: number,
+	count: number,
+	...by: string[]
+): readonly string[] {
+	return [...words.slice(0, at), ...by, ...words.slice(at + count)];
+}
+
+/** `-m condition!` → `-m condition !`. */
+const gluedNot: Fixer = ({ words, at }) => {
+	const word = words[at] ?? "";
+	if (!word.endsWith("!") || word === "!" || words[at - 1] !== "-m")
+		return null;
+	return {
+		what: "put a blank before the `!`",
+		words: replaced(words, at, 1, word.slice(0, -1), "!"),
+	};
+};
+
+/** `--opt ! value` → `! --opt value`. */
+const notInBetween: Fixer = ({ words }) => {
+	const at = words.findIndex(
+		(word, index) =>
+			word === "!" &&
+			words[index - 1]?.startsWith("-") &&
+			words[index + 1] !== undefined &&
+			!words[index + 1]?.startsWith("-"),
+	);
+	const option = words[at - 1];
+	if (at < 1 || option === undefined) return null;
+	return {
+		what: `put the \`!\` before \`${option}\`, where iptables reads it since 1.4.3`,
+		words: replaced(words, at - 1, 2, "!", option),
+	};
+};
+
+/** `- set-mark`, `-- set-mark`, `- -set-mark`, `--set -mark`, `--set- mark`: joined when an option comes of it. */
+const tornOption: Fixer = ({ words, at }) => {
+	for (const from of [at, at - 1, at - 2]) {
+		for (const count of [2, 3]) {
+			const parts = words.slice(from, from + count);
+			const [first = ""] = parts;
+			if (from < 0 || parts.length < count || !first.startsWith("-")) continue;
+			const joined = `--${parts.join("").replace(/^-+/, "")}`;
+			if (!isOption(words, from, joined)) continue;
+			return {
+				what: `took away the blank inside of \`${joined}\``,
+				words: replaced(words, from, count, joined),
+			};
+		}
+	}
+	return null;
+};
+
+/** `--ctstate NEW, ESTABLISHED` → `--ctstate NEW,ESTABLISHED`. */
+const tornList: Fixer = ({ words, at }) => {
+	const word = words[at] ?? "";
+	const before = words[at - 1] ?? "";
+	if (!before.endsWith(",") && !word.startsWith(",")) return null;
+	return {
+		what: "took away the blank inside of a list",
+		words: replaced(words, at - 1, 2, before + word),
+	};
+};
+
+/** `--every 2` alone: old iptables took it as `--packet 0`. */
+const missingPacket: Fixer = ({ words, at, message }) => {
+	if (!message.includes('"--every" also requires "--packet"')) return null;
+	const behind = words[at]?.includes("=") ? at + 1 : at + 2;
+	return {
+		what: "added `--packet 0`, which iptables of old took for granted",
+		words: replaced(words, behind, 0, "--packet", "0"),
+	};
+};
+
+/** `-m TCP`, `-j accept`, `--DPORT`, `-A prerouting`. */
+const wrongCase: Fixer = ({ words, at }) => {
+	const word = words[at] ?? "";
+	const before = words[at - 1] ?? "";
+	const upper = word.toUpperCase();
+	const lower = word.toLowerCase();
+	const isTarget = targets.has(upper) || VERDICTS.has(upper);
+	const better =
+		before === "-m" && matches.has(lower)
+			? lower
+			: before === "-j" && isTarget
+				? upper
+				: word.startsWith("--") && isOption(words, at, lower)
+					? lower
+					: /^-[AIDRCPF]$/.test(before) && BUILT_IN.has(upper)
+						? upper
+						: word;
+	if (better === word) return null;
+	return {
+		what: `wrote \`${better}\` for \`${word}\``,
+		words: replaced(words, at, 1, better),
+	};
+};
+
+const BUILT_IN: ReadonlySet<string> = new Set([
+	"PREROUTING",
+	"INPUT",
+	"FORWARD",
+	"OUTPUT",
+	"POSTROUTING",
+]);
+
+/** `--sates NEW` → `--state NEW`, when one option alone is that near. */
+const misspelled: Fixer = ({ words, at }) => {
+	const word = words[at] ?? "";
+	const before = words[at - 1] ?? "";
+	const known =
+		before === "-m"
+			? [...matches.keys()]
+			: before === "-j"
+				? [...targets.keys(), ...VERDICTS]
+				: word.startsWith("--")
+					? namesInScope(words, at).map((name) => `--${name}`)
+					: [];
+	const near = known.filter((name) => isNear(word, name));
+	const [better] = near;
+	if (better === undefined || near.length > 1) return null;
+	return {
+		what: `wrote \`${better}\` for \`${word}\``,
+		words: replaced(words, at, 1, better),
+	};
+};
+
+/** A line of a shell script: `iptables -t nat -A …`. */
+const shellCommand: Fixer = ({ words }) => {
+	if (!/^(\S*\/)?iptables(-legacy)?$/.test(words[0] ?? "")) return null;
+	return {
+		what: "took away the program's name",
+		words: words.slice(1),
+	};
+};
+
+/** In the order in which they are tried. */
+export const FIXERS: readonly Fixer[] = [
+	shellCommand,
+	gluedNot,
+	notInBetween,
+	tornOption,
+	tornList,
+	missingPacket,
+	wrongCase,
+	misspelled,
+];
+
+/** The extensions that stand before a word, and the match of the rule's protocol. */
+function scopeAt(words: readonly string[], at: number): OptionScope {
+	let scope = EMPTY_SCOPE;
+	words.slice(0, at).forEach((word, index) => {
+		const next = (words[index + 1] ?? "").replace(/!$/, "");
+		const extension =
+			word === "-m" || word === "-p"
+				? matches.get(next.toLowerCase())
+				: word === "-j"
+					? targets.get(next)
+					: undefined;
+		if (extension) scope = scope.with(optionTable(extension));
+	});
+	return scope;
+}
+
+/** Does the word name an option in full? */
+function isOption(words: readonly string[], at: number, word: string): boolean {
+	return namesInScope(words, at).includes(word.replace(/^--|=.*$/g, ""));
+}
+
+function namesInScope(words: readonly string[], at: number): readonly string[] {
+	return scopeAt(words, at).names();
+}
+
+/** One letter more, less, other, or two changed about; long names may differ by two. */
+function isNear(a: string, b: string): boolean {
+	const allowed = Math.min(a.length, b.length) > 7 ? 2 : 1;
+	if (a === b || Math.abs(a.length - b.length) > allowed || a.length > 40)
+		return false;
+	return distance(a, b) <= allowed;
+}
+
+/** Damerau–Levenshtein, optimal string alignment. */
+function distance(a: string, b: string): number {
+	const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, j) => j)];
+	for (let i = 1; i <= a.length; i++) {
+		const row = [i];
+		for (let j = 1; j <= b.length; j++) {
+			const cost = a[i - 1] === b[j - 1] ? 0 : 1;
+			const swapped =
+				i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
+					? (rows[i - 2]?.[j - 2] ?? 0) + 1
+					: Number.POSITIVE_INFINITY;
+			row[j] = Math.min(
+				(rows[i - 1]?.[j] ?? 0) + 1,
+				(row[j - 1] ?? 0) + 1,
+				(rows[i - 1]?.[j - 1] ?? 0) + cost,
+				swapped,
+			);
+		}
+		rows.push(row);
+	}
+	return rows[a.length]?.[b.length] ?? 0;
+}
