@@ -1,13 +1,16 @@
 /** XT_STRING_MAX_PATTERN_SIZE (include/uapi/linux/netfilter/xt_string.h, 6.1). */
 export const MOST_OCTETS = 128;
 
+/** What the first octet of a character has in front of its bits, by how many octets follow. */
+const LEAD_BYTES = [0, 0xc0, 0xe0, 0xf0];
+
 /** The octets of a text in UTF-8, one character each. */
 export function octetsOf(text: string): string {
 	let octets = "";
 	for (const character of text) {
 		const code = character.codePointAt(0) ?? 0;
 		const more = code < 0x80 ? 0 : code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
-		const lead = more === 0 ? 0 : (0xf00 >> more) & 0xf0;
+		const lead = LEAD_BYTES[more] ?? 0;
 		octets += String.fromCharCode(lead | (code >> (6 * more)));
 		for (let rest = more - 1; rest >= 0; rest--)
 			octets += String.fromCharCode(0x80 | ((code >> (6 * rest)) & 0x3f));
