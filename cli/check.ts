@@ -1,0 +1,88 @@
+import { Command } from "commander";
+import type { Ruleset } from "../sim/ruleset/ruleset.ts";
+import type { Fault } from "../sim/ruleset/ruleset-error.ts";
+import { EXIT } from "./exit-code.ts";
+import { readText } from "./files.ts";
+import { paintFor, progressOn } from "./terminal.ts";
+
+/** `marktwin check RULES…`: everything that iptables-restore or the kernel would refuse. */
+export function checkCommand(): Command {
+	return new Command("check")
+		.description(
+			"tell what iptables-restore or the kernel would refuse, all of it",
+		)
+		.argument(
+			"<rules...>",
+			"files that iptables-restore takes; - is standard input",
+		)
+		.option("--json", "faults as JSON on standard output", false)
+		.addHelpText(
+			"after",
+			"\nExample:\n  marktwin check my.rules\n  iptables-save | marktwin check -\n\nExit code 2 when anything is refused.",
+		)
+		.action(check);
+}
+
+interface Checked {
+	readonly file: string;
+	readonly ruleset: Ruleset | null;
+	readonly faults: readonly Fault[];
+}
+
+async function check(
+	files: readonly string[],
+	{ json }: { readonly json: boolean },
+): Promise<void> {
+	const { checkRuleset } = await import("../sim/ruleset/parse.ts");
+	const progress = progressOn(process.stderr);
+	const checked: Checked[] = [];
+	for (const file of files) {
+		progress.show(`checking ${file} …`);
+		try {
+			const { name, text } = await readText(file);
+			checked.push({ file: name, ...checkRuleset(text, { file: name }) });
+		} finally {
+			progress.clear();
+		}
+	}
+	if (json) printJson(checked);
+	else await printWords(checked);
+	if (checked.some(({ faults }) => faults.length > 0))
+		process.exitCode = EXIT.badInput;
+}
+
+function printJson(checked: readonly Checked[]): void {
+	const files = checked.map(({ file, faults }) => ({
+		file,
+		loads: faults.length === 0,
+		faults,
+	}));
+	process.stdout.write(`${JSON.stringify({ files }, null, 2)}\n`);
+}
+
+async function printWords(checked: readonly Checked[]): Promise<void> {
+	const { printFaults } = await import("../sim/ruleset/ruleset-error.ts");
+	const paint = paintFor(process.stdout);
+	for (const { file, ruleset, faults } of checked) {
+		if (ruleset) {
+			process.stdout.write(
+				`${paint("green", "✓")} ${file} would load: ${sizeOf(ruleset)}\n`,
+			);
+			continue;
+		}
+		const many = faults.length === 1 ? "1 fault" : `${faults.length} faults`;
+		process.stdout.write(
+			`${printFaults(faults)}\n\n${paint("red", "✗")} ${file} would not load: ${many}\n`,
+		);
+	}
+}
+
+/** `5 rules in mangle, 2 in nat`. */
+function sizeOf(ruleset: Ruleset): string {
+	const tables = ruleset.tables.map(({ name, chains }, index) => {
+		const count = chains.reduce((sum, { rules }) => sum + rules.length, 0);
+		const rules = index > 0 ? "" : count === 1 ? " rule" : " rules";
+		return `${count}${rules} in ${name}`;
+	});
+	return tables.length === 0 ? "no tables" : tables.join(", ");
+}

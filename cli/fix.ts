@@ -1,0 +1,82 @@
+import { Command, Option } from "commander";
+import type { Change } from "../sim/ruleset/change.ts";
+import { EXIT } from "./exit-code.ts";
+import { readText, STANDARD, writeWhole } from "./files.ts";
+import { InputError } from "./input-error.ts";
+import { type Paint, paintFor, progressOn } from "./terminal.ts";
+
+interface FixOptions {
+	readonly output?: string;
+	readonly inPlace?: boolean;
+}
+
+/** `marktwin fix RULES`: repairs what is plainly meant, and says what it did. */
+export function fixCommand(): Command {
+	return new Command("fix")
+		.description(
+			"print the repaired ruleset, and on standard error what changed",
+		)
+		.argument("<rules>", "file to repair; - is standard input")
+		.option("-o, --output <file>", "write it there instead")
+		.addOption(
+			new Option(
+				"-i, --in-place",
+				"write it back to where it came from",
+			).conflicts("output"),
+		)
+		.addHelpText(
+			"after",
+			`
+Examples:
+  marktwin fix pasted.rules --output my.rules
+  marktwin fix pasted.rules | iptables-restore --test
+
+Exit code 2 when something is left that would be refused; --in-place then changes nothing.`,
+		)
+		.action(fix);
+}
+
+async function fix(file: string, options: FixOptions): Promise<void> {
+	const { output, inPlace = false } = options;
+	if (inPlace && file === STANDARD)
+		throw new InputError(
+			"--in-place needs a file",
+			"Standard input has no place to write back to.",
+		);
+	const { fixRuleset } = await import("../sim/ruleset/fix.ts");
+	const { printFaults } = await import("../sim/ruleset/ruleset-error.ts");
+	const progress = progressOn(process.stderr);
+	progress.show(`repairing ${file} …`);
+	const { name, text } = await readText(file).finally(progress.clear);
+	const fixed = fixRuleset(text, { file: name });
+	progress.clear();
+	const paint = paintFor(process.stderr);
+	const say = (line: string) => process.stderr.write(`${line}\n`);
+	for (const change of fixed.changes) say(printChange(change, name, paint));
+	if (fixed.changes.length === 0) say(`${name}: nothing to repair`);
+	if (fixed.faults.length > 0) {
+		say(`\nStill to be done by hand, in lines of the repaired text:\n`);
+		say(printFaults(fixed.faults));
+		process.exitCode = EXIT.badInput;
+	}
+	if (output !== undefined && output !== STANDARD)
+		await writeWhole(output, fixed.text);
+	else if (!inPlace) process.stdout.write(fixed.text);
+	else if (fixed.faults.length > 0) say(`\n${name} was left as it is.`);
+	else if (fixed.text !== text) await writeWhole(file, fixed.text);
+}
+
+/** What was done, the line before and the line after, as diff marks them. */
+function printChange(
+	{ line, what, before, after }: Change,
+	file: string,
+	paint: Paint,
+): string {
+	const marked = (mark: string, text: string) =>
+		text === "" ? [] : text.split("\n").map((one) => `  ${mark} ${one}`);
+	return [
+		`${file}:${line}: ${what}`,
+		...marked("-", before).map((one) => paint("red", one)),
+		...marked("+", after).map((one) => paint("green", one)),
+	].join("\n");
+}

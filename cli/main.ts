@@ -1,0 +1,72 @@
+#!/usr/bin/env node
+/** The command `marktwin`. What a command needs of the model is loaded when it runs, so that `--help` is quick. */
+import { Command, CommanderError } from "commander";
+import { checkCommand } from "./check.ts";
+import { EXIT, EXIT_HELP } from "./exit-code.ts";
+import { fixCommand } from "./fix.ts";
+import { reportError } from "./report-error.ts";
+import { runCommand } from "./run.ts";
+import { saveCommand } from "./save.ts";
+import { traceCommand } from "./trace.ts";
+import { version } from "./version.ts";
+
+const words = process.argv.slice(2);
+
+function program(): Command {
+	const marktwin = new Command("marktwin")
+		.description(
+			"A twin of the kernel that marks: plays connections against an iptables ruleset\nand tells whether it splits them evenly, fails over and keeps its promises.",
+		)
+		.version(version())
+		.addHelpText("after", `\n${EXIT_HELP}`)
+		.addHelpText(
+			"after",
+			`
+Examples:
+  marktwin run                                everything that comes with marktwin
+  marktwin run my.scenario.ts                 a scenario of your own
+  marktwin check /etc/iptables/rules.v4       would it load?
+  marktwin trace my.rules --in bond0.204 --packet 'tcp 10.0.0.10:40000 > 10.0.0.1:25 S'`,
+		);
+	for (const command of [
+		runCommand(),
+		traceCommand(),
+		saveCommand(),
+		checkCommand(),
+		fixCommand(),
+	])
+		marktwin.addCommand(command);
+	// Commander would end the process by itself, with exit code 1 for whatever it does not understand.
+	for (const command of [marktwin, ...marktwin.commands])
+		command
+			.exitOverride()
+			// "(default: false)" and "(default: [])" tell nobody anything.
+			.configureHelp({ optionDescription: ({ description }) => description })
+			.showHelpAfterError(
+				`(marktwin ${command === marktwin ? "" : `${command.name()} `}--help tells more)`,
+			);
+	return marktwin;
+}
+
+async function main(): Promise<void> {
+	try {
+		await program().parseAsync(process.argv);
+	} catch (error) {
+		if (error instanceof CommanderError) {
+			process.exitCode = error.exitCode === 0 ? EXIT.holds : EXIT.badInput;
+			return;
+		}
+		const { exitCode, text } = reportError(error, words);
+		process.exitCode = exitCode;
+		process.stderr.write(`${text}\n`);
+	}
+}
+
+// `marktwin run | head`: the reader has seen enough, and nothing is wrong.
+for (const stream of [process.stdout, process.stderr])
+	stream.on("error", (error: NodeJS.ErrnoException) => {
+		if (error.code !== "EPIPE") throw error;
+		process.exit(EXIT.brokenPipe);
+	});
+
+await main();

@@ -1,0 +1,224 @@
+/** Results → lines for a person. */
+import type {
+	Judgement,
+	Outcome,
+	RunResult,
+} from "../../scenarios/run/result.ts";
+import type { ConnectionRecord } from "../../sim/world/account.ts";
+import type { Paint } from "../terminal.ts";
+import { picture } from "./picture.ts";
+import { ruleAt } from "./rule-at.ts";
+import { wrap } from "./wrap.ts";
+
+export interface View {
+	readonly paint: Paint;
+	readonly columns: number;
+	/** `faults`: what holds is not shown. `all`: every expectation is. */
+	readonly detail: "faults" | "normal" | "all";
+}
+
+const SIGNS: Readonly<Record<Outcome, string>> = {
+	holds: "✓",
+	violated: "✗",
+	unknown: "?",
+};
+/** Holds as it is told, and what is told is that the ruleset does wrong. */
+const TRAP = "▲";
+const COLOURS = { holds: "green", violated: "red", unknown: "yellow" } as const;
+const MOST_CONNECTIONS = 5;
+/** Below the title of a scenario. */
+const INDENT = "    ";
+
+export function printHeading(
+	suite: string,
+	{ paint }: View,
+): readonly string[] {
+	return ["", paint("bold", suite)];
+}
+
+/** One scenario; no lines when the view leaves it out. */
+export function printResult(result: RunResult, view: View): readonly string[] {
+	const { scenario, outcome } = result;
+	const { paint, detail } = view;
+	if (outcome === "holds" && detail === "faults") return [];
+	const sign = paint(COLOURS[outcome], SIGNS[outcome]);
+	const backends = scenario.setup.backends.map(({ name }) => name);
+	const shown = picture(backends, result.account, paint);
+	return [
+		`  ${sign} ${scenario.title} ${paint("dim", scenario.name)}`,
+		...(shown === "" ? [] : [`${INDENT}${shown}`]),
+		...printTrap(result, view),
+		...(detail === "all" ? printStory(result, view) : []),
+		...printUnknown(result, view),
+		...result.judgements
+			.filter((one) => detail === "all" || one.outcome === "violated")
+			.flatMap((one) => printJudgement(one, result, view)),
+		...(outcome === "holds"
+			? []
+			: [field("replay", result.replay, view)].flat()),
+	];
+}
+
+function printTrap(
+	{ scenario }: RunResult,
+	{ paint, columns }: View,
+): readonly string[] {
+	if (scenario.trap === null) return [];
+	const [first = "", ...more] = wrap(`trap: ${scenario.trap}`, columns - 6);
+	return [
+		`${INDENT}${paint("yellow", `${TRAP} ${first}`)}`,
+		...more.map((line) => `${INDENT}  ${paint("yellow", line)}`),
+	];
+}
+
+function printStory(
+	{ scenario }: RunResult,
+	{ paint, columns }: View,
+): readonly string[] {
+	return wrap(scenario.story, columns - 4).map(
+		(line) => `${INDENT}${paint("dim", line)}`,
+	);
+}
+
+/** What the model does not know, and where it stands. */
+function printUnknown(
+	{ unknown, scenario }: RunResult,
+	view: View,
+): readonly string[] {
+	if (!unknown) return [];
+	const { rule, text, line, reason } = unknown;
+	const place = line > 0 ? `${scenario.setup.ruleset.name}:${line}  ` : "";
+	return [
+		...field("unknown", reason, view),
+		...(rule === "" ? [] : field("rule", `${rule}  ${place}${text}`, view)),
+	];
+}
+
+function printJudgement(
+	judgement: Judgement,
+	result: RunResult,
+	view: View,
+): readonly string[] {
+	const { outcome, expected, seen, connections, rule } = judgement;
+	const { paint } = view;
+	const sign = paint(COLOURS[outcome], SIGNS[outcome]);
+	const { because } = judgement.expectation;
+	if (outcome === "holds")
+		return wrap(`${expected}; ${seen}`, view.columns - 6).map(
+			(line, index) =>
+				`${INDENT}${index === 0 ? sign : " "} ${paint("dim", line)}`,
+		);
+	const concerned = connections
+		.slice(0, MOST_CONNECTIONS)
+		.flatMap(
+			(id) => result.account.connections.find((one) => one.id === id) ?? [],
+		)
+		.map(describeConnection);
+	const more = connections.length - concerned.length;
+	if (more > 0) concerned.push(`and ${more} more`);
+	return [
+		...field("expected", expected, view),
+		...(because === "" ? [] : field("because", because, view)),
+		...field("seen", seen, view),
+		...concerned.flatMap((text, index) =>
+			field(index === 0 ? "first" : "", text, view),
+		),
+		...(rule === null
+			? []
+			: field("rule", ruleAt(rule, result.scenario.setup.ruleset), view)),
+	];
+}
+
+/** `#3 c1:40002 at 200 ms → b1, refused after 1 SYN; the gateway said rst`. */
+function describeConnection(connection: ConnectionRecord): string {
+	const { id, client, sourcePort, startedMs, met, outcome, syns } = connection;
+	const where = met.length === 0 ? "no backend" : met.join(", then ");
+	const answers =
+		connection.gatewayAnswers.length === 0
+			? ""
+			: `; the gateway said ${connection.gatewayAnswers.join(", ")}`;
+	const tries = syns === 1 ? "" : ` after ${syns} SYNs`;
+	return `#${id} ${client}:${sourcePort} at ${startedMs} ms → ${where}, ${outcome}${tries}${answers}`;
+}
+
+/** `expected  text`, wrapped under itself. */
+function field(name: string, text: string, view: View): readonly string[] {
+	const width = 10;
+	const [first = "", ...more] = wrap(text, view.columns - width - 4);
+	return [
+		`${INDENT}${view.paint("dim", name.padEnd(width))}${first}`,
+		...more.map((line) => `${INDENT}${" ".repeat(width)}${line}`),
+	];
+}
+
+/** All suites on one screen, a sign for each scenario; nothing when there is one suite only. */
+function printOverview(
+	results: readonly RunResult[],
+	{ paint }: View,
+): readonly string[] {
+	const suites = new Map<string, string>();
+	for (const { scenario, outcome } of results) {
+		const isTrap = scenario.trap !== null && outcome === "holds";
+		const sign = isTrap
+			? paint("yellow", TRAP)
+			: paint(COLOURS[outcome], SIGNS[outcome]);
+		suites.set(scenario.suite, (suites.get(scenario.suite) ?? "") + sign);
+	}
+	if (suites.size < 2) return [];
+	const width = Math.max(...[...suites.keys()].map(({ length }) => length));
+	return [
+		"",
+		...[...suites].map(([suite, signs]) => `${suite.padEnd(width)}  ${signs}`),
+	];
+}
+
+/** The last lines: how many hold, and what it took. */
+export function printTotals(
+	results: readonly RunResult[],
+	{ tookMs, view }: { readonly tookMs: number; readonly view: View },
+): readonly string[] {
+	const { paint } = view;
+	const count = (outcome: Outcome, word: string) => {
+		const many = results.filter((result) => result.outcome === outcome).length;
+		return many === 0 ? [] : [paint(COLOURS[outcome], `${many} ${word}`)];
+	};
+	const outcomes = [
+		...count("holds", "hold"),
+		...count("violated", "violated"),
+		...count("unknown", "unknown"),
+	];
+	const traps = results.filter(({ scenario }) => scenario.trap !== null).length;
+	const connections = results.reduce(
+		(sum, { account }) => sum + account.connections.length,
+		0,
+	);
+	const virtualMs = results.reduce(
+		(sum, { account }) => sum + account.endedMs,
+		0,
+	);
+	const scenarios = results.length === 1 ? "scenario" : "scenarios";
+	return [
+		...printOverview(results, view),
+		"",
+		[
+			`${results.length} ${scenarios}: ${outcomes.join(", ")}`,
+			...(traps === 0
+				? []
+				: [
+						`${traps} of them ${traps === 1 ? "shows a trap" : "show traps"} (${TRAP})`,
+					]),
+		].join("; "),
+		paint(
+			"dim",
+			`${connections} connections, ${duration(virtualMs)} of virtual time, played in ${duration(tookMs)}`,
+		),
+	];
+}
+
+/** `1.2 s`, `3 min`, `5 h`, `2 days`. */
+export function duration(ms: number): string {
+	if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
+	if (ms < 3_600_000) return `${Math.round(ms / 60_000)} min`;
+	const hours = Math.round(ms / 3_600_000);
+	return hours < 72 ? `${hours} h` : `${Math.round(hours / 24)} days`;
+}

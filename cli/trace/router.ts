@@ -1,0 +1,111 @@
+/** What the command line says of the router → a gateway with the ruleset loaded. */
+import { RECIPE_GATEWAY } from "../../scenarios/language/build.ts";
+import { seededChoice } from "../../sim/chance/seeded.ts";
+import type {
+	GatewaySetup,
+	InterfaceSetup,
+	RouteSetup,
+	TraceSink,
+} from "../../sim/gateway/gateway.ts";
+import { ModelGateway } from "../../sim/gateway/model-gateway.ts";
+import { parseRuleset } from "../../sim/ruleset/parse.ts";
+import { nearest } from "../did-you-mean.ts";
+import type { Text } from "../files.ts";
+import { InputError } from "../input-error.ts";
+import type { Assignment, TraceOptions } from "../trace.ts";
+
+/** @throws InputError, RulesetError, SetupError */
+export function routerWith(
+	rules: Text,
+	options: TraceOptions,
+	sink: TraceSink,
+): { readonly gateway: ModelGateway; readonly setup: GatewaySetup } {
+	// All of its faults, before anything is loaded.
+	parseRuleset(rules.text, { file: rules.name });
+	const setup = setupOf(options);
+	const gateway = new ModelGateway(setup, {
+		choice: seededChoice(options.seed),
+		trace: sink,
+	});
+	const outcome = gateway.operate({
+		kind: "restore",
+		file: rules.name,
+		text: rules.text,
+		noflush: false,
+		counters: false,
+	});
+	if (!outcome.ok) throw new InputError(outcome.message);
+	for (const condition of options.condition)
+		writeCondition(gateway, condition, rules.name);
+	return { gateway, setup };
+}
+
+function setupOf(options: TraceOptions): GatewaySetup {
+	return {
+		...RECIPE_GATEWAY,
+		interfaces:
+			options.address.length === 0
+				? RECIPE_GATEWAY.interfaces
+				: interfacesOf(options.address),
+		routes: options.route.map(readRoute),
+		sysctls: {
+			...RECIPE_GATEWAY.sysctls,
+			...Object.fromEntries(options.sysctl.map(readSysctl)),
+		},
+	};
+}
+
+function interfacesOf(
+	addresses: readonly Assignment[],
+): readonly InterfaceSetup[] {
+	const byName = new Map<string, string[]>();
+	for (const { name, value } of addresses)
+		byName.set(name, [...(byName.get(name) ?? []), value]);
+	return [...byName].map(([name, addresses]) => ({
+		name,
+		addresses,
+		mtu: 1500,
+	}));
+}
+
+/** `default via A dev IF`, `N/len dev IF`. */
+function readRoute(text: string): RouteSetup {
+	const found = /^(\S+)(?:\s+via\s+(\S+))?\s+dev\s+(\S+)$/.exec(text.trim());
+	const [, destination, via, name] = found ?? [];
+	if (destination === undefined || name === undefined)
+		throw new InputError(
+			`--route "${text}" cannot be read`,
+			"Write it as '0.0.0.0/0 via 10.0.0.254 dev bond0.204'.",
+		);
+	return {
+		destination: destination === "default" ? "0.0.0.0/0" : destination,
+		via: via ?? null,
+		interface: name,
+	};
+}
+
+function readSysctl({ name, value }: Assignment): readonly [string, number] {
+	const number = Number(value);
+	if (value === "" || !Number.isInteger(number))
+		throw new InputError(`--sysctl ${name}=${value}: not a whole number`);
+	return [name.replace(/^net\./, "").replaceAll("/", "."), number];
+}
+
+function writeCondition(
+	gateway: ModelGateway,
+	{ name, value }: Assignment,
+	file: string,
+): void {
+	const outcome = gateway.operate({ kind: "condition", name, write: value });
+	if (outcome.ok) return;
+	const names = Object.keys(gateway.observe().conditions);
+	const meant = nearest(name, names);
+	throw new InputError(
+		`--condition ${name}=${value}: no rule of ${file} names the condition ${name}`,
+		meant
+			? `Did you mean ${meant}?`
+			: names.length === 0
+				? "None of its rules has -m condition."
+				: `Its rules name ${names.join(", ")}.`,
+	);
+}

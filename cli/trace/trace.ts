@@ -1,0 +1,84 @@
+/** Plays the packets of the command line, one after the other, and shows what they met. */
+import type { Fate, TraceEvent } from "../../sim/gateway/gateway.ts";
+import { formatTraceLine } from "../../sim/netfilter/trace-line.ts";
+import { parsePacket } from "../../sim/packet/notation.ts";
+import type { Packet } from "../../sim/packet/packet.ts";
+import { PacketError } from "../../sim/packet/packet-error.ts";
+import { nearest } from "../did-you-mean.ts";
+import { EXIT } from "../exit-code.ts";
+import { readText } from "../files.ts";
+import { InputError } from "../input-error.ts";
+import { paintFor } from "../terminal.ts";
+import type { TraceOptions } from "../trace.ts";
+import { printConntrack, printPlayed } from "./print.ts";
+import { routerWith } from "./router.ts";
+
+/** One packet, played. */
+export interface Played {
+	readonly interface: string;
+	readonly packet: Packet;
+	readonly events: readonly TraceEvent[];
+	readonly fate: Fate;
+	/** What came out at once: the packet itself, or an answer to it. */
+	readonly emissions: readonly {
+		readonly interface: string;
+		readonly packet: Packet;
+	}[];
+}
+
+/** @returns the exit code */
+export async function trace(
+	file: string,
+	options: TraceOptions,
+): Promise<number> {
+	const packets = options.packet.map(({ text, interfacesBefore }) => ({
+		packet: readPacket(text),
+		// One `--in` behind the packets serves as well as one before them.
+		interface: options.in[Math.max(0, interfacesBefore - 1)] as string,
+	}));
+	let events: TraceEvent[] = [];
+	const { gateway, setup } = routerWith(
+		await readText(file),
+		options,
+		(event) => events.push(event),
+	);
+	const names = setup.interfaces.map(({ name }) => name);
+	for (const one of packets) mustBeThere(one.interface, names);
+	const paint = paintFor(process.stdout);
+	for (const { interface: name, packet } of packets) {
+		events = [];
+		const { fate, emissions } = gateway.receive(name, packet);
+		const played = { interface: name, packet, events, fate, emissions };
+		const lines = options.kernel
+			? events.map(formatTraceLine)
+			: [...printPlayed(played, paint), ""];
+		process.stdout.write(lines.map((line) => `${line}\n`).join(""));
+		if (fate.kind === "unknown") return EXIT.unknown;
+	}
+	if (!options.kernel)
+		process.stdout.write(
+			printConntrack(gateway.observe().conntrack, paint).join("\n"),
+		);
+	return EXIT.holds;
+}
+
+function readPacket(text: string): Packet {
+	try {
+		return parsePacket(text);
+	} catch (error) {
+		if (!(error instanceof PacketError)) throw error;
+		throw new InputError(
+			`--packet: ${error.message}`,
+			`${text}\n  ${" ".repeat(error.place - 1)}^ ${error.remedy}`,
+		);
+	}
+}
+
+function mustBeThere(name: string, names: readonly string[]): void {
+	if (names.includes(name)) return;
+	const meant = nearest(name, names);
+	throw new InputError(
+		`--in ${name}: the router has no such interface`,
+		`${meant ? `Did you mean ${meant}? ` : ""}It has ${names.join(" and ")}; --address ${name}=10.0.0.1/8 gives it another one.`,
+	);
+}
