@@ -135,6 +135,11 @@ export class Conntrack extends EntryView implements NatPort {
 		return confirmEntry(this.#table, this.#options.choice, skb);
 	}
 
+	/** The packet was copied: the copy carries the entry too, and is to be released as well. */
+	hold(skb: Skb): void {
+		if (skb.entry !== NO_ENTRY) this.#table.get(skb.entry);
+	}
+
 	/** The packet is gone. To be called once for each, whatever became of it. */
 	release(skb: Skb): void {
 		if (skb.entry === NO_ENTRY) return;
@@ -258,15 +263,14 @@ export class Conntrack extends EntryView implements NatPort {
 		if (!invertTuple(this.#reply, this.#tuple)) return TRACK_INVALID;
 		const table = this.#table;
 		const { maxEntries } = this.#tuning;
-		if (maxEntries !== 0 && table.count >= maxEntries) {
-			this.#collector.runIfDue(maxEntries);
-			if (
-				table.count >= maxEntries &&
-				!earlyDrop(table, hashIn(this.#tuple, zones, ORIGINAL))
-			) {
-				this.#collector.press();
-				return NF_DROP;
-			}
+		this.#collector.runIfDue(maxEntries);
+		if (
+			maxEntries !== 0 &&
+			table.count >= maxEntries &&
+			!earlyDrop(table, hashIn(this.#tuple, zones, ORIGINAL))
+		) {
+			this.#collector.press();
+			return NF_DROP;
 		}
 		const counted = this.countsTraffic || this.#tuning.counting;
 		return table.allocate(this.#tuple, this.#reply, zones, counted) * 2;

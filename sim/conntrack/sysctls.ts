@@ -93,6 +93,29 @@ export const SYSCTLS: readonly SysctlDefinition[] = [
 		"nf_conntrack_init_start nf_conntrack_htable_size",
 	),
 	flag("ipv4.ip_forward", 0, "net/ipv4/devinet.c ipv4_devconf"),
+	flag(
+		"ipv4.conf.all.send_redirects",
+		1,
+		"net/ipv4/devinet.c ipv4_devconf (IN_DEV_TX_REDIRECTS)",
+	),
+	number(
+		"ipv4.icmp_ratelimit",
+		1000,
+		[0, INT_MAX],
+		"net/ipv4/icmp.c icmp_sk_init (milliseconds)",
+	),
+	number(
+		"ipv4.icmp_msgs_per_sec",
+		1000,
+		[0, INT_MAX],
+		"net/ipv4/icmp.c icmp_sk_init",
+	),
+	number(
+		"ipv4.icmp_msgs_burst",
+		50,
+		[0, INT_MAX],
+		"net/ipv4/icmp.c icmp_sk_init",
+	),
 	number(
 		"ipv4.ip_default_ttl",
 		64,

@@ -90,7 +90,15 @@ export class Box {
 		this.readSysctls();
 		const { clock, choice } = ports;
 		const nowMs = () => clock.nowMs;
-		this.conntrack = new Conntrack({ nowMs, choice, sysctls: this.sysctls });
+		const unknown = (reason: string): never => {
+			throw new UnknownSignal(reason);
+		};
+		this.conntrack = new Conntrack({
+			nowMs,
+			choice,
+			sysctls: this.sysctls,
+			unknown,
+		});
 		this.limits = new IcmpLimits({
 			nowMs,
 			choice,
@@ -100,6 +108,12 @@ export class Box {
 			clock,
 			choice,
 			answers: ports.answers,
+			keep: (skb) => {
+				const kept = { ...skb };
+				this.conntrack.hold(kept);
+				return kept;
+			},
+			release: (skb) => this.conntrack.release(skb),
 			transmit: (skb) => this.emit(skb.outInterface, packetOf(skb)),
 			unreachable: (skb) =>
 				this.icmpError(
@@ -111,7 +125,7 @@ export class Box {
 		this.listeners = new Set(
 			setup.listeners.map(({ protocol, port }) => `${protocol} ${port}`),
 		);
-		this.tables = new LoadedTables(this.routerPorts(nowMs));
+		this.tables = new LoadedTables(this.routerPorts(nowMs, unknown));
 		this.rewire();
 	}
 
@@ -338,14 +352,10 @@ export class Box {
 		return true;
 	}
 
-	/**
-	 * `ip_local_out`: a packet of the box's own. One that belongs to another packet's connection
-	 * has its entry already, and the other packet keeps it.
-	 */
+	/** `ip_local_out`: a packet of the box's own. */
 	private sendOut(skb: Skb): Fate {
-		const attached = skb.entry !== NO_ENTRY;
 		const fate = this.sendLocal(skb);
-		if (!attached) this.conntrack.release(skb);
+		this.conntrack.release(skb);
 		return fate;
 	}
 
@@ -419,11 +429,23 @@ export class Box {
 		});
 	}
 
+	/** `rt_nexthop`. */
+	private nextHop(destination: Address): Address {
+		return this.routes.lookup(destination)?.via ?? destination;
+	}
+
+	private mtuTowards(address: Address): number {
+		return this.mtu(this.routes.lookup(address)?.interface ?? LOOPBACK);
+	}
+
 	private mtu(interfaceIndex: number): number {
 		return this.setup.interfaces[interfaceIndex - 2]?.mtu ?? 65536;
 	}
 
-	private routerPorts(nowMs: () => number): RouterPorts {
+	private routerPorts(
+		nowMs: () => number,
+		unknown: RouterPorts["unknown"],
+	): RouterPorts {
 		const log = this.ports.log;
 		return {
 			choice: this.ports.choice,
@@ -436,17 +458,15 @@ export class Box {
 				this.tables.names.named(kind, name, create),
 			addressType: (address, index) => this.routes.typeOf(address, index),
 			interfaceAddress: (index, destination) =>
-				this.routes.addressOf(index, destination),
+				this.routes.addressOf(index, this.nextHop(destination)),
 			pathMtu: (skb) =>
-				this.mtu(this.routes.lookup(skb.destination)?.interface ?? 0),
+				Math.min(this.mtuTowards(skb.destination), this.mtuTowards(skb.source)),
 			reject: (skb, answer) => this.reject(skb, answer),
 			log: log ?? (() => {}),
 			written: (skb) => {
 				skb.original = null;
 			},
-			unknown: (reason) => {
-				throw new UnknownSignal(reason);
-			},
+			unknown,
 		};
 	}
 }

@@ -27,10 +27,12 @@ type State =
 	| "failed";
 
 interface Neighbour {
+	readonly interfaceIndex: number;
+	readonly address: Address;
 	state: State;
 	probes: number;
 	timer: Timer | null;
-	queue: Skb[];
+	readonly queue: Skb[];
 }
 
 export interface NeighbourPorts {
@@ -40,12 +42,17 @@ export interface NeighbourPorts {
 	answers(interfaceIndex: number, address: Address): boolean;
 	/** The packet goes on the wire. */
 	transmit(skb: Skb): void;
-	/** Nobody answered: the packet's sender is to be told. */
+	/** A copy that can wait: the record that came in serves the next packet. */
+	keep(skb: Skb): Skb;
+	/** Nobody answered: the sender of the packet that waited is to be told. */
 	unreachable(skb: Skb): void;
+	/** A packet that waited is done with. */
+	release(skb: Skb): void;
 }
 
 export class Neighbours {
-	private readonly byKey = new Map<number, Neighbour>();
+	/** By interface, then by address. */
+	private readonly known: Map<Address, Neighbour>[] = [];
 	private readonly ports: NeighbourPorts;
 	private reachableMs: number | null = null;
 
@@ -58,33 +65,29 @@ export class Neighbours {
 	 * @returns false when it waits
 	 */
 	send(skb: Skb, address: Address): boolean {
-		const key = keyOf(skb.outInterface, address);
-		const neighbour = this.byKey.get(key) ?? this.add(key);
+		const neighbour = this.neighbour(skb.outInterface, address);
 		switch (neighbour.state) {
-			case "stale":
-				neighbour.state = "delay";
-				this.schedule(
-					neighbour,
-					DELAY_FIRST_PROBE_MS,
-					skb.outInterface,
-					address,
-				);
-				break;
-			case "failed":
-				neighbour.probes = 0;
-				neighbour.state = "incomplete";
-				neighbour.queue.push({ ...skb });
-				this.probe(neighbour, skb.outInterface, address);
-				// The answer may have come at once.
-				return neighbour.queue.length === 0;
-			case "incomplete":
-				if (neighbour.queue.length >= QUEUE_LENGTH) neighbour.queue.shift();
-				neighbour.queue.push({ ...skb });
-				return false;
 			case "reachable":
 			case "delay":
 			case "probe":
 				break;
+			case "stale":
+				neighbour.state = "delay";
+				this.schedule(neighbour, DELAY_FIRST_PROBE_MS);
+				break;
+			case "failed":
+				neighbour.probes = 0;
+				neighbour.state = "incomplete";
+				neighbour.queue.push(this.ports.keep(skb));
+				this.probe(neighbour);
+				// The answer may have come at once.
+				return neighbour.queue.length === 0;
+			case "incomplete":
+				if (neighbour.queue.length >= QUEUE_LENGTH)
+					for (const oldest of neighbour.queue.splice(0, 1))
+						this.ports.release(oldest);
+				neighbour.queue.push(this.ports.keep(skb));
+				return false;
 		}
 		this.ports.transmit(skb);
 		return true;
@@ -92,57 +95,58 @@ export class Neighbours {
 
 	/** `ip neigh flush`: whatever waited is lost. */
 	forget(address: Address): void {
-		for (const [key, neighbour] of this.byKey) {
-			if ((key | 0) !== address) continue;
+		for (const neighbours of this.known) {
+			const neighbour = neighbours?.get(address);
+			if (!neighbour) continue;
 			this.stop(neighbour);
-			this.byKey.delete(key);
+			neighbours?.delete(address);
 		}
 	}
 
 	/** The link went down. */
 	forgetInterface(interfaceIndex: number): void {
-		for (const [key, neighbour] of this.byKey) {
-			if (Math.floor(key / 0x100000000) !== interfaceIndex) continue;
+		for (const neighbour of this.known[interfaceIndex]?.values() ?? [])
 			this.stop(neighbour);
-			this.byKey.delete(key);
-		}
+		delete this.known[interfaceIndex];
 	}
 
-	private add(key: number): Neighbour {
-		const neighbour: Neighbour = {
-			state: "failed",
-			probes: 0,
-			timer: null,
-			queue: [],
-		};
-		this.byKey.set(key, neighbour);
+	private neighbour(interfaceIndex: number, address: Address): Neighbour {
+		let neighbours = this.known[interfaceIndex];
+		if (!neighbours) {
+			neighbours = new Map();
+			this.known[interfaceIndex] = neighbours;
+		}
+		let neighbour = neighbours.get(address);
+		if (!neighbour) {
+			neighbour = {
+				interfaceIndex,
+				address,
+				state: "failed",
+				probes: 0,
+				timer: null,
+				queue: [],
+			};
+			neighbours.set(address, neighbour);
+		}
 		return neighbour;
 	}
 
 	private stop(neighbour: Neighbour): void {
-		if (neighbour.timer !== null) this.ports.clock.cancel(neighbour.timer);
+		this.ports.clock.cancel(neighbour.timer);
 		neighbour.timer = null;
+		for (const skb of neighbour.queue.splice(0)) this.ports.release(skb);
 	}
 
-	private schedule(
-		neighbour: Neighbour,
-		afterMs: number,
-		interfaceIndex: number,
-		address: Address,
-	): void {
+	private schedule(neighbour: Neighbour, delayMs: number): void {
 		const { clock } = this.ports;
-		this.stop(neighbour);
-		neighbour.timer = clock.at(clock.nowMs + afterMs, () => {
+		clock.cancel(neighbour.timer);
+		neighbour.timer = clock.after(delayMs, () => {
 			neighbour.timer = null;
-			this.expired(neighbour, interfaceIndex, address);
+			this.expired(neighbour);
 		});
 	}
 
-	private expired(
-		neighbour: Neighbour,
-		interfaceIndex: number,
-		address: Address,
-	): void {
+	private expired(neighbour: Neighbour): void {
 		switch (neighbour.state) {
 			case "reachable":
 				neighbour.state = "stale";
@@ -150,17 +154,16 @@ export class Neighbours {
 			case "delay":
 				neighbour.state = "probe";
 				neighbour.probes = 0;
-				this.probe(neighbour, interfaceIndex, address);
+				this.probe(neighbour);
 				break;
 			case "probe":
-			case "incomplete":
-				if (
-					neighbour.probes <
-					(neighbour.state === "probe" ? UNICAST_PROBES : MULTICAST_PROBES)
-				)
-					this.probe(neighbour, interfaceIndex, address);
+			case "incomplete": {
+				const most =
+					neighbour.state === "probe" ? UNICAST_PROBES : MULTICAST_PROBES;
+				if (neighbour.probes < most) this.probe(neighbour);
 				else this.fail(neighbour);
 				break;
+			}
 			case "stale":
 			case "failed":
 				break;
@@ -168,24 +171,26 @@ export class Neighbours {
 	}
 
 	/** Asks who has the address; an answer comes at once or not at all. */
-	private probe(
-		neighbour: Neighbour,
-		interfaceIndex: number,
-		address: Address,
-	): void {
+	private probe(neighbour: Neighbour): void {
 		neighbour.probes++;
-		if (!this.ports.answers(interfaceIndex, address)) {
-			this.schedule(neighbour, RETRANSMIT_MS, interfaceIndex, address);
+		if (!this.ports.answers(neighbour.interfaceIndex, neighbour.address)) {
+			this.schedule(neighbour, RETRANSMIT_MS);
 			return;
 		}
 		neighbour.state = "reachable";
-		this.schedule(neighbour, this.reachableTimeMs(), interfaceIndex, address);
-		for (const skb of neighbour.queue.splice(0)) this.ports.transmit(skb);
+		this.schedule(neighbour, this.reachableTimeMs());
+		for (const skb of neighbour.queue.splice(0)) {
+			this.ports.transmit(skb);
+			this.ports.release(skb);
+		}
 	}
 
 	private fail(neighbour: Neighbour): void {
 		neighbour.state = "failed";
-		for (const skb of neighbour.queue.splice(0)) this.ports.unreachable(skb);
+		for (const skb of neighbour.queue.splice(0)) {
+			this.ports.unreachable(skb);
+			this.ports.release(skb);
+		}
 	}
 
 	/** `neigh_rand_reach_time`: between half and one and a half of the base, drawn once. */
@@ -195,9 +200,4 @@ export class Neighbours {
 			this.ports.choice.pick(BASE_REACHABLE_MS, "neighbour reachable time");
 		return this.reachableMs;
 	}
-}
-
-/** Interface and address in one number: the address in its lower 32 bits. */
-function keyOf(interfaceIndex: number, address: Address): number {
-	return interfaceIndex * 0x100000000 + (address >>> 0);
 }

@@ -327,7 +327,7 @@ describe("a second router takes over", () => {
 				"tcp 192.168.0.1:25 > 10.0.0.10:45000 PA seq 5001 ack 1001 len 6",
 			),
 		).toEqual([
-			"bond0.204 tcp 192.168.0.1:25 > 10.0.0.10:45000 PA seq 5001 ack 1001 len 6 ttl 63",
+			"bond0.204 tcp 192.168.0.1:25 > 10.0.0.10:45000 PA seq 5001 ack 1001 ttl 63 len 6",
 		]);
 		const [out = ""] = router.send(
 			OUT,

@@ -49,7 +49,7 @@ describe("the box's own answers", () => {
 	it("says that there is no route, and that a packet is too long", () => {
 		const router = createTestRouter("");
 		expect(router.send(OUT, "tcp 10.0.0.10:1 > 172.16.0.1:80 S")[0]).toMatch(
-			/net-unreachable/,
+			/network-unreachable/,
 		);
 		expect(
 			router.send(OUT, "tcp 10.0.0.10:1 > 192.168.0.1:80 A len 1500 DF")[0],
@@ -93,7 +93,7 @@ describe("the box's own answers", () => {
 
 	it("rejects a translated packet in the client's own terms", () => {
 		const router = createTestRouter(
-			`${DNAT}*filter\n-A FORWARD -j REJECT --reject-with tcp-reset\nCOMMIT\n`,
+			`${DNAT}*filter\n-A FORWARD -p tcp -j REJECT --reject-with tcp-reset\nCOMMIT\n`,
 		);
 		expect(router.send(OUT, SYN)).toEqual([
 			"bond0.204 tcp 10.0.0.1:25 > 10.0.0.10:40000 RA ack 1001 win 0 DF",
@@ -106,7 +106,7 @@ describe("time to live and neighbours", () => {
 	it("tells the client of a TTL that ran out, in the client's own terms, and keeps no entry", () => {
 		const router = createTestRouter(DNAT);
 		expect(router.send(OUT, `${SYN} ttl 1`)).toEqual([
-			"bond0.204 icmp 10.0.0.1 > 10.0.0.10 time-exceeded tos 0xc0 (tcp 10.0.0.10:40000 > 10.0.0.1:25 S seq 1000 ttl 1)",
+			"bond0.204 icmp 10.0.0.1 > 10.0.0.10 ttl-zero-during-transit tos 0xc0 (tcp 10.0.0.10:40000 > 10.0.0.1:25 S seq 1000 ttl 1)",
 		]);
 		expect(router.conntrack()).toEqual([]);
 	});
@@ -192,7 +192,7 @@ describe("links", () => {
 		);
 		router.operate({ kind: "link", interface: IN, up: false });
 		expect(router.send(OUT, "tcp 10.0.0.10:1 > 192.168.0.1:80 S")[0]).toMatch(
-			/net-unreachable/,
+			/network-unreachable/,
 		);
 		router.operate({ kind: "link", interface: IN, up: true });
 		expect(router.send(OUT, "tcp 10.0.0.10:1 > 192.168.0.1:80 S")).toHaveLength(
