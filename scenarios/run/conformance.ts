@@ -122,7 +122,7 @@ export const CONFORMANCE: readonly ConformanceCase[] = [
 		"says that the time of a packet is over",
 		NO_RULES,
 		[outside(0, "tcp 10.0.0.10:40000 > 192.168.0.1:25 S seq 1 ttl 1")],
-		["bond0.204 icmp 10.0.0.1 > 10.0.0.10 time-exceeded*"],
+		["bond0.204 icmp 10.0.0.1 > 10.0.0.10 ttl-zero-during-transit*"],
 	),
 	conformanceCase(
 		"says that a host is unreachable once it has asked for it three times",
