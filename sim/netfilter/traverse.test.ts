@@ -119,7 +119,7 @@ describe("a walk through a table", () => {
 			kind: "unknown",
 			unknown: {
 				rule: "filter:INPUT:rule:2",
-				text: '-A INPUT -p tcp -m string --string "x" --algo bm --to 65535 -j DROP',
+				text: '-A INPUT -p tcp -m string --string "x" --algo bm -j DROP',
 				line: 4,
 				reason: 'match "string" is not modelled',
 			},
