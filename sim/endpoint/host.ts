@@ -28,9 +28,12 @@ export class Host implements SocketHost {
 	readonly clock: Clock;
 	private readonly output: (packet: Packet) => void;
 	private readonly listeners = new Map<number, Listener>();
-	private readonly sockets = new Map<number, TcpSocket>();
-	/** Remote addresses by number, so that a connection's key is one number as well. */
-	private readonly remotes = new Map<number, number>();
+	/**
+	 * By remote address, and then by both ports in one number: numbers of 32 bits are the only ones
+	 * that a Map is fast with (it hashes others badly).
+	 */
+	private readonly remotes = new Map<number, Map<number, TcpSocket>>();
+	private sockets = 0;
 	/** Local ports that somebody drives by hand: the host does not answer for them. */
 	private readonly handDriven = new Set<number>();
 
@@ -49,7 +52,7 @@ export class Host implements SocketHost {
 	/** SYNs to the port are refused from now on, and handshakes that are not over are forgotten. */
 	stopListening(port: number): void {
 		this.listeners.delete(port);
-		for (const socket of [...this.sockets.values()])
+		for (const socket of this.allSockets())
 			if (socket.localPort === port && socket.state === "syn-received")
 				socket.forget();
 	}
@@ -61,7 +64,7 @@ export class Host implements SocketHost {
 
 	/** Connections that the host knows of, those in TIME_WAIT included. */
 	get socketCount(): number {
-		return this.sockets.size;
+		return this.sockets;
 	}
 
 	/** The socket of a connection from or to this host. */
@@ -70,7 +73,7 @@ export class Host implements SocketHost {
 		remoteAddress: number,
 		remotePort: number,
 	): TcpSocket | undefined {
-		return this.sockets.get(this.key(localPort, remoteAddress, remotePort));
+		return this.remotes.get(remoteAddress)?.get((localPort << 16) | remotePort);
 	}
 
 	/** Opens a connection. A socket that has the same ports already is forgotten, as by a host that was started anew. */
@@ -87,7 +90,7 @@ export class Host implements SocketHost {
 
 	/** The host is gone, and what it knew with it. */
 	loseEverything(): void {
-		for (const socket of [...this.sockets.values()]) socket.forget();
+		for (const socket of this.allSockets()) socket.forget();
 		this.listeners.clear();
 	}
 
@@ -96,12 +99,11 @@ export class Host implements SocketHost {
 	}
 
 	release(socket: TcpSocket): void {
-		const key = this.key(
-			socket.localPort,
-			socket.remoteAddress,
-			socket.remotePort,
-		);
-		if (this.sockets.get(key) === socket) this.sockets.delete(key);
+		const ports = (socket.localPort << 16) | socket.remotePort;
+		const sockets = this.remotes.get(socket.remoteAddress);
+		if (sockets === undefined || sockets.get(ports) !== socket) return;
+		sockets.delete(ports);
+		this.sockets--;
 	}
 
 	/** A packet arrives. One for another address is dropped, as a host that is no router does. */
@@ -207,22 +209,18 @@ export class Host implements SocketHost {
 			remoteAddress,
 			remotePort,
 		});
-		this.sockets.set(this.key(localPort, remoteAddress, remotePort), socket);
+		let sockets = this.remotes.get(remoteAddress);
+		if (sockets === undefined) {
+			sockets = new Map();
+			this.remotes.set(remoteAddress, sockets);
+		}
+		sockets.set((localPort << 16) | remotePort, socket);
+		this.sockets++;
 		return socket;
 	}
 
-	/** Both ports and the number of the remote address in one exact number: Maps are fast with those. */
-	private key(
-		localPort: number,
-		remoteAddress: number,
-		remotePort: number,
-	): number {
-		let remote = this.remotes.get(remoteAddress);
-		if (remote === undefined) {
-			remote = this.remotes.size;
-			this.remotes.set(remoteAddress, remote);
-		}
-		return (remote * 65_536 + localPort) * 65_536 + remotePort;
+	private allSockets(): TcpSocket[] {
+		return [...this.remotes.values()].flatMap((some) => [...some.values()]);
 	}
 }
 

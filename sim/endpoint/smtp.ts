@@ -103,6 +103,13 @@ export class LineReader {
 
 	/** @returns the lines that are complete now, without their ends */
 	read(text: string): string[] {
+		// Nearly always it is one line, whole.
+		if (
+			this.rest === "" &&
+			text.length > 1 &&
+			text.indexOf("\r\n") === text.length - 2
+		)
+			return [text.slice(0, -2)];
 		const lines = (this.rest + text).split("\r\n");
 		this.rest = lines.pop() ?? "";
 		return lines;

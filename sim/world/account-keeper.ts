@@ -81,7 +81,7 @@ export class AccountKeeper {
 		const station = network.ownerOf(interfaceName, packet.destination);
 		let connection: Connection | null = null;
 		if (station?.kind === "client")
-			connection = this.towardsClient(station, packet, cause);
+			connection = this.towardsClient(station, emission, cause);
 		else if (station?.kind === "backend" && packet.kind === "tcp")
 			connection = this.towardsBackend(station, packet, atMs, cause);
 		else if (station !== undefined)
@@ -98,10 +98,10 @@ export class AccountKeeper {
 
 	private towardsClient(
 		station: Station,
-		packet: Packet,
+		{ packet, atMs }: Emission,
 		cause: Request | null,
 	): Connection | null {
-		const { connections, network, clock } = this.stage;
+		const { connections, network } = this.stage;
 		const about = packet.kind === "icmp" ? packet.about : packet;
 		let connection: Connection | null = null;
 		if (about?.kind === "tcp") {
@@ -111,7 +111,7 @@ export class AccountKeeper {
 			if (connection !== null && this.isGateways(packet, station, cause))
 				connection.gatewayAnswers.push(nameOfAnswer(packet));
 		}
-		network.deliver(station, clock.nowMs, () => station.host.receive(packet));
+		network.deliver(station, atMs, () => station.host.receive(packet));
 		return connection;
 	}
 

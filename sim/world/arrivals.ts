@@ -29,7 +29,7 @@ export function toMicroseconds(ms: number): number {
 	return Math.round(ms * 1000) / 1000;
 }
 
-// `ip_local_port_range`, net.ipv4 (6.1)
+// `ip_local_port_range`, net.ipv4 (6.1). Which port of it `__inet_hash_connect` takes looks random from outside.
 const FIRST_PORT = 32_768;
 const LAST_PORT = 60_999;
 const PORTS = LAST_PORT - FIRST_PORT + 1;
@@ -65,24 +65,14 @@ export function createPortSource(
 		case "drawn":
 			return () => {
 				if (host.socketCount >= PORTS) return null;
-				const start = choice.pick(PORTS / 2, "source port");
-				return firstFree(start, 0, isFree) ?? firstFree(start, 1, isFree);
+				const start = choice.pick(PORTS, "source port");
+				for (let tries = 0; tries < PORTS; tries++) {
+					const port = FIRST_PORT + ((start + tries) % PORTS);
+					if (isFree(port)) return port;
+				}
+				return null;
 			};
 		default:
 			return unreachable(policy);
 	}
-}
-
-/** `__inet_hash_connect` looks at every second port from a drawn one on, and at the others after that (6.1). */
-function firstFree(
-	start: number,
-	parity: 0 | 1,
-	isFree: (port: number) => boolean,
-): number | null {
-	const half = PORTS / 2;
-	for (let tries = 0; tries < half; tries++) {
-		const port = FIRST_PORT + 2 * ((start + tries) % half) + parity;
-		if (isFree(port)) return port;
-	}
-	return null;
 }

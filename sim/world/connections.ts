@@ -59,15 +59,13 @@ export interface Connections {
 /** An empty book of connections. */
 export function createConnections(): Connections {
 	const all: Connection[] = [];
-	/** By the client's address and port. */
-	const current = new Map<number, Connection>();
+	/** By the client's address, and then by its port. */
+	const current = new Map<number, Map<number, Connection>>();
 	/** By backend, address and port, where the gateway made others of them than the client's. */
 	const aliases = new Map<string, Connection>();
 
-	const key = (address: number, port: number) =>
-		(address >>> 0) * 65_536 + port;
 	const byAddress = (address: number, port: number) =>
-		current.get(key(address, port)) ?? null;
+		current.get(address)?.get(port) ?? null;
 	const aliasKey = (backend: Station, address: number, port: number) =>
 		`${backend.index} ${address} ${port}`;
 
@@ -83,8 +81,12 @@ export function createConnections(): Connections {
 				gatewayAnswers: [],
 			};
 			all.push(connection);
-			if (fields.sourcePort !== 0)
-				current.set(key(fields.client.address, fields.sourcePort), connection);
+			let ports = current.get(fields.client.address);
+			if (ports === undefined) {
+				ports = new Map();
+				current.set(fields.client.address, ports);
+			}
+			if (fields.sourcePort !== 0) ports.set(fields.sourcePort, connection);
 			return connection;
 		},
 		atClient(client, localPort) {

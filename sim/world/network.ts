@@ -7,6 +7,7 @@ import { Host } from "../endpoint/host.ts";
 import type { Packet } from "../packet/packet.ts";
 import type { Ask } from "./ask.ts";
 import type { Connection } from "./connections.ts";
+import { createQueue, type Queue } from "./queue.ts";
 
 /** A host and the link that it is on. */
 export interface Station {
@@ -36,8 +37,8 @@ export interface Request {
 
 export interface Network {
 	readonly stations: readonly Station[];
-	/** What the gateway has to be told, in order; whoever plays the world empties it. */
-	readonly requests: Request[];
+	/** What the gateway has to be told; whoever plays the world takes it from here. */
+	readonly requests: Queue<Request>;
 	add(
 		fields: Pick<
 			Station,
@@ -59,7 +60,7 @@ export function createNetwork(
 ): Network {
 	const stations: Station[] = [];
 	const owners = new Map<string, Map<number, Station>>();
-	const requests: Request[] = [];
+	const requests = createQueue<Request>();
 
 	function send(from: Station, packet: Packet): void {
 		if (!from.carries()) return;
@@ -73,7 +74,7 @@ export function createNetwork(
 		const connection = connectionOf(from, packet);
 		const enter = () => {
 			const atMs = clock.nowMs;
-			requests.push({
+			requests.put({
 				ask: { kind: "packet", atMs, interface: from.interface, packet },
 				label: "",
 				from,

@@ -41,7 +41,7 @@ export function createStage(setup: WorldSetup, choice: Choice): Stage {
 		connectionOf(connections, from, packet),
 	);
 	const ask = (request: Ask, label: string) => {
-		network.requests.push({
+		network.requests.put({
 			ask: request,
 			label,
 			from: null,

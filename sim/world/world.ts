@@ -6,7 +6,6 @@ import type { Choice } from "../chance/choice.ts";
 import type { Account } from "./account.ts";
 import { AccountKeeper } from "./account-keeper.ts";
 import type { Answer, Ask } from "./ask.ts";
-import type { Request } from "./network.ts";
 import type { Step, WorldSetup } from "./setup.ts";
 import { createStage } from "./stage.ts";
 import { scheduleSteps } from "./steps.ts";
@@ -44,13 +43,12 @@ export function* play(
 	let quietSinceMs = 0;
 	let isLast = false;
 	for (;;) {
-		for (let index = 0; index < network.requests.length; index++) {
-			const request = network.requests[index] as Request;
+		let request = network.requests.take();
+		for (; request !== undefined; request = network.requests.take()) {
 			const unknown = account.take(request, yield request.ask);
 			if (unknown !== null) return account.finish(unknown);
 			quietSinceMs = clock.nowMs;
 		}
-		network.requests.length = 0;
 		if (isLast) return account.finish(null);
 
 		const isBusy = clock.foreground > 0;
