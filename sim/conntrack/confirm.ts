@@ -71,7 +71,8 @@ function walk(
 	let length = 0;
 	let limit = -1;
 	while (here !== 0) {
-		if (table.hasKey(here, key, zones)) return here;
+		const next = words[tupleAt(here) + TUPLE_NEXT] as number;
+		if (table.hasKey(here, key, zones) && table.living(here) !== 0) return here;
 		if (++length > LEAST_CHAIN_LIMIT + 1) {
 			// The kernel draws for every confirmation; it matters for chains of this length only.
 			if (limit < 0)
@@ -80,7 +81,7 @@ function walk(
 					choice.pick(CHAIN_LIMIT_SPREAD, "conntrack chain limit");
 			if (length > limit + 1) return CHAIN_TOO_LONG;
 		}
-		here = words[tupleAt(here) + TUPLE_NEXT] as number;
+		here = next;
 	}
 	return CHAIN_IS_FREE;
 }

@@ -61,16 +61,14 @@ const COUNTED_TIMEOUT = 300 * HZ;
 const INITIAL_COUNT = 100;
 
 /**
- * The kernel's garbage collector. There it runs by itself, after intervals that follow the average
- * of the timeouts it saw (1 to 60 s). Expired entries are invisible to every packet anyway; they
- * matter only when the table is full or counted, so here it runs then, no sooner than the kernel's
- * interval since its last run.
+ * The kernel's garbage collector. It runs by itself there, after intervals that follow the average
+ * of the timeouts it saw (1 to 60 s). Nobody sees an expired entry, so it matters only to new ones:
+ * here it runs with the first new entry after its time has come.
  */
 export class Collector {
 	readonly #table: EntryTable;
 	readonly #tcp: TcpTracker;
 	#nextRun = 0;
-	#hasRun = false;
 	/** The table was full and nothing could be dropped: closing connections go too, next time. */
 	#pressed = false;
 
@@ -87,8 +85,7 @@ export class Collector {
 	/** Runs if it is time. @param maxEntries `nf_conntrack_max` */
 	runIfDue(maxEntries: number): void {
 		const { now } = this.#table;
-		if (this.#hasRun && ((now - this.#nextRun) | 0) < 0) return;
-		this.#hasRun = true;
+		if (((now - this.#nextRun) | 0) < 0) return;
 		this.#nextRun = now + this.#run(maxEntries);
 		this.#pressed = false;
 	}

@@ -43,18 +43,14 @@ function isTaken(table: EntryTable, tuple: Tuple, entry: number): boolean {
 	const bucket = table.bucket(hashIn(wantedReply, zones, REPLY));
 	let node = table.buckets[bucket] as number;
 	while (node !== 0) {
-		const other = node >> 1;
-		if (table.isExpired(other)) {
-			table.kill(other);
-			node = table.buckets[bucket] as number;
-			continue;
-		}
+		const next = table.words[tupleAt(node) + TUPLE_NEXT] as number;
 		if (
 			table.hasKey(node, wantedReply, zones) &&
-			!hasSameOriginal(table.words, other, entry)
+			!hasSameOriginal(table.words, node >> 1, entry) &&
+			table.living(node) !== 0
 		)
 			return true;
-		node = table.words[tupleAt(node) + TUPLE_NEXT] as number;
+		node = next;
 	}
 	return false;
 }

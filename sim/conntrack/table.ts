@@ -1,7 +1,7 @@
 /**
  * The conntrack table: entries in one `Int32Array` (`layout.ts`), hashed by both of their tuples and
- * by their original source. Expired entries are removed by whoever meets them, as in the kernel
- * (`____nf_conntrack_find`, `nf_ct_gc_expired`, net/netfilter/nf_conntrack_core.c, 6.1).
+ * by their original source (`nf_conntrack_hash`, net/netfilter/nf_conntrack_core.c, 6.1). Time passes
+ * without anything happening here: whoever wants an entry looks whether it still lives.
  *
  * A class with arrays inside, and indices instead of objects: this is the inner loop, and a million
  * entries as objects would cost the collector dearly.
@@ -130,22 +130,24 @@ export class EntryTable {
 		);
 	}
 
-	/** The node of a confirmed entry with this tuple, or 0. Removes what has expired on the way. */
+	/** The node of a living entry with this tuple, or 0. */
 	find(hash: number, tuple: Tuple, zones: number): number {
-		const { words } = this;
-		const bucket = this.bucket(hash);
-		let node = this.buckets[bucket] as number;
+		let node = this.buckets[this.bucket(hash)] as number;
 		while (node !== 0) {
-			const base = (node >> 1) << ENTRY_SHIFT;
-			if ((((words[base + TIMEOUT] as number) - this.now) | 0) <= 0) {
-				this.kill(node >> 1);
-				// The chain is another one now; the kernel too starts again when it finds itself moved.
-				node = this.buckets[bucket] as number;
-				continue;
-			}
-			if (this.hasKey(node, tuple, zones)) return node;
-			node = words[tupleAt(node) + TUPLE_NEXT] as number;
+			if (this.hasKey(node, tuple, zones)) return this.living(node);
+			node = this.words[tupleAt(node) + TUPLE_NEXT] as number;
 		}
+		return 0;
+	}
+
+	/**
+	 * The node, or 0 and its entry removed if its time has run out. The kernel removes every expired
+	 * entry that it meets in a chain (`nf_ct_gc_expired`); to look at those of other connections
+	 * would be a cache miss each, and the collector finds them as well.
+	 */
+	living(node: number): number {
+		if (!this.isExpired(node >> 1)) return node;
+		this.kill(node >> 1);
 		return 0;
 	}
 
