@@ -35,7 +35,9 @@ export class Given implements GivenOptions {
 	 */
 	take(entry: TableEntry, inverted: boolean, text: string, word: number): void {
 		const { slot } = entry;
-		const { name, repeatable, invertible } = entry.entry;
+		// libxtables speaks of an option by its first spelling, whichever was written.
+		const option = this.table.entries[slot]?.entry ?? entry.entry;
+		const { name, repeatable, invertible } = option;
 		const extension = this.table.extension.name;
 		const before = this.taken[slot] ?? null;
 		if (before !== null && repeatable !== true)
@@ -50,7 +52,7 @@ export class Given implements GivenOptions {
 				"Take the `!` away.",
 				word,
 			);
-		const value = entry.read(text, entry.entry, extension);
+		const value = entry.read(text, option, extension);
 		while (this.taken.length < slot) this.taken.push(undefined);
 		this.taken[slot] = { inverted, value, text, word, before };
 	}

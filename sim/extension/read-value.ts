@@ -72,15 +72,25 @@ function range<T extends number | bigint>(
 ): (text: string, entry: OptionEntry, extension: string) => readonly [T, T] {
 	return (text, entry, extension) => {
 		const parts = text.split(":");
-		if (parts.length > 2) tooMany(entry, extension);
+		let from = 0;
 		const values = parts.map((part, index) => {
+			const rest = text.slice(from);
+			from += part.length + 1;
+			if (index === 2) return tooMany(entry, extension);
 			if (part === "") return index === 0 ? least : most;
-			const value = read(part);
-			if (value !== null && value <= most) return value;
-			throw new Refusal(
-				`${extension}: bad value for option "--${entry.name}" near "${part}", or out of range (0-${most}).`,
-				`Write \`FROM:TO\`, each at most ${most}.`,
-			);
+			const end = scanUnsigned(part, 0);
+			const value = end < 0 ? null : read(part.slice(0, end));
+			if (value === null || value > most)
+				throw new Refusal(
+					`${extension}: bad value for option "--${entry.name}" near "${rest}", or out of range (0-${most}).`,
+					`Write \`FROM:TO\`, each at most ${most}.`,
+				);
+			if (end < part.length)
+				throw new Refusal(
+					`${extension}: Argument to "--${entry.name}" has unexpected characters near "${rest.slice(end)}".`,
+					"Write `FROM:TO`, with a colon alone between the numbers.",
+				);
+			return value;
 		});
 		const [low = least, high = low] = values;
 		return [low, high];

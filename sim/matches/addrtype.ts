@@ -38,8 +38,8 @@ export const addrtype = defineMatch<Options>({
 	options: [
 		{ name: "src-type", type: "string", invertible: true },
 		{ name: "dst-type", type: "string", invertible: true },
-		{ name: "limit-iface-in", type: "none" },
-		{ name: "limit-iface-out", type: "none" },
+		{ name: "limit-iface-in", type: "none", excludes: ["limit-iface-out"] },
+		{ name: "limit-iface-out", type: "none", excludes: ["limit-iface-in"] },
 	],
 	build(given) {
 		const source = readTypes(given, "src-type");

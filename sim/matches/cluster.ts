@@ -11,7 +11,10 @@ interface Options {
 /** XT_CLUSTER_NODES_MAX (include/uapi/linux/netfilter/xt_cluster.h, 6.1). */
 const MOST_NODES = 32;
 
-/** Is this connection ours? (iptables 1.8.9 libxt_cluster.c, kernel 6.1 xt_cluster.c) */
+/**
+ * Is this connection ours? (iptables 1.8.9 libxt_cluster.c, kernel 6.1 xt_cluster.c) iptables looks
+ * for the node before it looks for what else is mandatory, so the table does not say so.
+ */
 export const cluster = defineMatch<Options>({
 	name: "cluster",
 	needsConntrack: true,
@@ -19,7 +22,6 @@ export const cluster = defineMatch<Options>({
 		{
 			name: "cluster-total-nodes",
 			type: "uint32",
-			mandatory: true,
 			min: 1,
 			max: MOST_NODES,
 		},
@@ -39,7 +41,7 @@ export const cluster = defineMatch<Options>({
 			max: MOST_NODES,
 			excludes: ["cluster-local-node"],
 		},
-		{ name: "cluster-hash-seed", type: "uint32", mandatory: true },
+		{ name: "cluster-hash-seed", type: "uint32" },
 	],
 	build(given) {
 		const totalNodes = given.get("cluster-total-nodes", "uint32")?.value ?? 0;
@@ -51,6 +53,12 @@ export const cluster = defineMatch<Options>({
 				"cluster match: `--cluster-local-node' or`--cluster-local-nodemask' is missing",
 				"Say which node this is: `--cluster-local-node 1`.",
 			);
+		for (const option of ["cluster-total-nodes", "cluster-hash-seed"])
+			if (!given.has(option))
+				return given.refuse(
+					`cluster: option "--${option}" must be specified`,
+					`Add \`--${option}\`.`,
+				);
 		if (nodeMask >= 2 ** totalNodes)
 			return given.refuse(
 				node

@@ -1,6 +1,7 @@
 import { defineMatch, type Test } from "../extension/extension.ts";
 import type { GivenOptions } from "../extension/options.ts";
-import { formatAddress, parseAddress } from "../packet/address.ts";
+import { readUnsigned } from "../extension/read-number.ts";
+import { formatAddress } from "../packet/address.ts";
 import type { Address } from "../packet/packet.ts";
 import { allOf } from "./all-of.ts";
 
@@ -66,7 +67,7 @@ function addressRange(
 	const range = given.get(option, "string");
 	if (!range) return null;
 	const read = (text: string): Address =>
-		parseAddress(text) ??
+		numericAddress(text) ??
 		given.refuse(
 			`iprange: Bad value for "--${option}" option: "${text}"`,
 			"Write two addresses with a dash between them.",
@@ -76,6 +77,14 @@ function addressRange(
 	const min = read(dash < 0 ? range.text : range.text.slice(0, dash));
 	const max = dash < 0 ? min : read(range.text.slice(dash + 1));
 	return { min, max, inverted: range.inverted };
+}
+
+/** One to four numbers, the missing ones being 0 (`xtables_numeric_to_ipaddr`, iptables 1.8.9). */
+function numericAddress(text: string): Address | null {
+	const octets = text.split(".").map((part) => readUnsigned(part, 0, 255));
+	if (octets.length > 4 || octets.some((octet) => octet < 0)) return null;
+	const [first = 0, second = 0, third = 0, fourth = 0] = octets;
+	return (first << 24) | (second << 16) | (third << 8) | fourth;
 }
 
 function printRange(option: string, range: AddressRange | null): string {

@@ -20,8 +20,10 @@ const GREATEST_ID = 0xfffffffe;
 
 /** `name:user:group`: who is on every Debian machine (base-passwd 3.6); "" where there is none. */
 const KNOWN = `root:0:0 daemon:1:1 bin:2:2 sys:3:3 adm::4 tty::5 disk::6 sync:4: games:5:60 man:6:12
-lp:7:7 mail:8:8 news:9:9 uucp:10:10 proxy:13:13 www-data:33:33 backup:34:34 list:38:38 irc:39:39
-sudo::27 shadow::42 utmp::43 staff::50 users::100 nogroup::65534 nobody:65534:`;
+lp:7:7 mail:8:8 news:9:9 uucp:10:10 proxy:13:13 kmem::15 dialout::20 fax::21 voice::22 cdrom::24
+floppy::25 tape::26 sudo::27 audio::29 dip::30 www-data:33:33 backup:34:34 operator::37 list:38:38
+irc:39:39 src::40 _apt:42: shadow::42 utmp::43 video::44 sasl::45 plugdev::46 staff::50 users::100
+nobody:65534: nogroup::65534`;
 
 const users = new Map<string, number>();
 const groups = new Map<string, number>();
