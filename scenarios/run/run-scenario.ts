@@ -2,9 +2,11 @@
 import type { Choice } from "../../sim/chance/choice.ts";
 import { seededChoice } from "../../sim/chance/seeded.ts";
 import type { TraceSink } from "../../sim/gateway/gateway.ts";
+import { SetupError } from "../../sim/gateway/routes.ts";
 import type { Account } from "../../sim/world/account.ts";
 import type { Answer, Ask } from "../../sim/world/ask.ts";
 import { play } from "../../sim/world/world.ts";
+import { WorldError } from "../../sim/world/world-error.ts";
 import type { PlayableScenario } from "../language/scenario.ts";
 import { ScenarioError } from "../language/scenario-error.ts";
 import {
@@ -38,13 +40,14 @@ export function checkScenario(
 ): RunResult {
 	const { driver = modelDriver } = options;
 	const seed = options.seed ?? scenario.setup.seed;
-	const gateway = driver.open(scenario.setup.gateway, portsOf(seed, options));
-	const account = drive(wholePlay(scenario, seed, options), gateway);
-	return resultOf(scenario, account, {
-		seed,
-		driver,
-		file: options.file ?? "",
-	});
+	const file = options.file ?? "";
+	try {
+		const gateway = driver.open(scenario.setup.gateway, portsOf(seed, options));
+		const account = drive(wholePlay(scenario, seed, options), gateway);
+		return resultOf(scenario, account, { seed, driver, file });
+	} catch (error) {
+		throw asScenarioError(error, scenario, file);
+	}
 }
 
 /** The same on a driver that takes its time. */
@@ -54,23 +57,39 @@ export async function checkScenarioSlowly(
 ): Promise<RunResult> {
 	const { driver } = options;
 	const seed = options.seed ?? scenario.setup.seed;
-	const gateway = await driver.open(
-		scenario.setup.gateway,
-		portsOf(seed, options),
-	);
+	const file = options.file ?? "";
 	try {
-		const account = await driveSlowly(
-			wholePlay(scenario, seed, options),
-			gateway,
+		const gateway = await driver.open(
+			scenario.setup.gateway,
+			portsOf(seed, options),
 		);
-		return resultOf(scenario, account, {
-			seed,
-			driver,
-			file: options.file ?? "",
-		});
-	} finally {
-		await gateway.close();
+		try {
+			const play = wholePlay(scenario, seed, options);
+			const account = await driveSlowly(play, gateway);
+			return resultOf(scenario, account, { seed, driver, file });
+		} finally {
+			await gateway.close();
+		}
+	} catch (error) {
+		throw asScenarioError(error, scenario, file);
 	}
+}
+
+/** What world and gateway cannot be built of is a mistake in the scenario; everything else is what it is. */
+function asScenarioError(
+	error: unknown,
+	scenario: PlayableScenario,
+	file: string,
+): unknown {
+	if (!(error instanceof WorldError || error instanceof SetupError))
+		return error;
+	const remedy =
+		error instanceof WorldError
+			? error.remedy
+			: "The gateway's addresses and routes have to fit together.";
+	return new ScenarioError("invalid", file, [
+		{ path: scenario.name, message: error.message, remedy },
+	]);
 }
 
 /** The world's draws come from the seed, the gateway's from its mirror: with a kernel in the middle the world still draws the same. */
@@ -96,11 +115,19 @@ function* wholePlay(
 		atMs: 0,
 		operation: { kind: "restore", file, text, noflush: false, counters: false },
 	};
-	mustSucceed(loaded, scenario, "setup.ruleset");
+	mustSucceed(loaded, scenario, {
+		path: "setup.ruleset",
+		remedy: `\`marktwin check\` tells what is wrong with a ruleset, and \`marktwin fix\` may mend it.`,
+		file: options.file ?? "",
+	});
 	for (const [name, write] of Object.entries(setup.conditions)) {
 		const operation = { kind: "condition", name, write } as const;
 		const written = yield { kind: "operation", atMs: 0, operation };
-		mustSucceed(written, scenario, `setup.conditions.${name}`);
+		mustSucceed(written, scenario, {
+			path: `setup.conditions.${name}`,
+			remedy: "Only conditions that a rule names can be written.",
+			file: options.file ?? "",
+		});
 	}
 	const keepPackets =
 		options.keepPackets === true ||
@@ -115,14 +142,18 @@ function* wholePlay(
 function mustSucceed(
 	{ outcome }: Answer,
 	scenario: PlayableScenario,
-	path: string,
+	what: {
+		readonly path: string;
+		readonly remedy: string;
+		readonly file: string;
+	},
 ): void {
 	if (outcome === null || outcome.ok) return;
-	throw new ScenarioError("rules", scenario.setup.ruleset.name, [
+	throw new ScenarioError("rules", what.file, [
 		{
-			path: `${scenario.name}: ${path}`,
+			path: `${scenario.name}: ${what.path}`,
 			message: `cannot be set up:\n${outcome.message}`,
-			remedy: "`marktwin check` tells what is wrong with a ruleset.",
+			remedy: what.remedy,
 		},
 	]);
 }

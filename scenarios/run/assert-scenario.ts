@@ -1,0 +1,48 @@
+/** `check` returns, `assert` throws: for whoever has a test runner of his own. */
+import type { PlayableScenario } from "../language/scenario.ts";
+import type { Driver } from "./driver.ts";
+import type { RunResult } from "./result.ts";
+import { checkScenario, type RunOptions } from "./run-scenario.ts";
+
+/** A scenario of which not every expectation holds; its message says which, and how to see it again. */
+export class ExpectationError extends Error {
+	override readonly name = "ExpectationError";
+	readonly result: RunResult;
+
+	constructor(result: RunResult) {
+		super(describeResult(result));
+		this.result = result;
+	}
+}
+
+/**
+ * Plays a scenario and returns its result.
+ * @throws ExpectationError when any expectation is violated or unknown
+ */
+export function assertScenario(
+	scenario: PlayableScenario,
+	options: RunOptions & { readonly driver?: Driver } = {},
+): RunResult {
+	const result = checkScenario(scenario, options);
+	if (result.outcome !== "holds") throw new ExpectationError(result);
+	return result;
+}
+
+function describeResult(result: RunResult): string {
+	const { scenario, judgements, unknown, outcome, replay } = result;
+	const lines = [`${scenario.name} (${scenario.title}): ${outcome}`];
+	if (unknown)
+		lines.push(
+			`  ${unknown.rule || "the model"}: ${unknown.reason}${unknown.text ? ` (${unknown.text})` : ""}`,
+		);
+	for (const judgement of judgements) {
+		if (judgement.outcome !== "violated") continue;
+		const { because } = judgement.expectation;
+		lines.push(
+			`  ${judgement.expectation.kind}: expected ${judgement.expected}${because ? `, because ${because}` : ""}`,
+			`    seen: ${judgement.seen}`,
+		);
+	}
+	lines.push(`  again: ${replay}`);
+	return lines.join("\n");
+}
