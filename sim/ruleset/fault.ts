@@ -37,8 +37,11 @@ export function faultOfLine(
 	place: Place,
 	what: Parameters<typeof faultAt>[3],
 ): Fault {
-	const from = place.text.length - place.text.trimStart().length;
-	return faultAt(place, from, place.text.trimEnd().length, what);
+	const { length } = place.text;
+	const from = length - place.text.trimStart().length;
+	return from === length
+		? faultAt(place, 0, length, what)
+		: faultAt(place, from, place.text.trimEnd().length, what);
 }
 
 /** @param current the word that was being read, for a refusal that names none */
@@ -85,15 +88,16 @@ export function faultOfFailure(
 		: faultAt(place, found.from, found.to, what);
 }
 
-/** @param commitLine what iptables-restore names, whichever rule it is */
+/** @param commitLine what iptables-restore names, whichever rule it is; `null`: iptables says why */
 export function faultOfLoad(
 	place: Place,
-	commitLine: number,
+	commitLine: number | null,
 	{ message, remedy, about }: LoadFault,
 ): Fault {
 	const what = {
 		code: "kernel",
-		message: `line ${commitLine} failed (${message})`,
+		message:
+			commitLine === null ? message : `line ${commitLine} failed (${message})`,
 		remedy,
 		from: "kernel",
 	} as const;

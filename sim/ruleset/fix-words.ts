@@ -8,13 +8,16 @@ import { matches } from "../matches/index.ts";
 import { targets } from "../targets/index.ts";
 import { VERDICTS } from "./tables.ts";
 
-/** A line's words as they were written, quotes and all. */
+/** What is wrong with a line first. */
 export interface Trouble {
+	/** As they were written, quotes and all. */
 	readonly words: readonly string[];
 	/** The parser's words. */
 	readonly message: string;
 	/** The word that it points at. */
 	readonly at: number;
+	/** The chains of the line's table. */
+	readonly chains: ReadonlySet<string>;
 }
 
 export interface Repair {
@@ -62,14 +65,15 @@ const notInBetween: Fixer = ({ words }) => {
 };
 
 /** `- set-mark`, `-- set-mark`, `- -set-mark`, `--set -mark`, `--set- mark`: joined when an option comes of it. */
-const tornOption: Fixer = ({ words, at }) => {
-	for (const from of [at, at - 1, at - 2]) {
+const tornOption: Fixer = ({ words }) => {
+	for (let from = 0; from < words.length; from++) {
+		const first = words[from] ?? "";
+		if (!first.startsWith("-") || /^-\w/.test(first)) continue;
+		if (isOption(words, from, first)) continue;
 		for (const count of [2, 3]) {
 			const parts = words.slice(from, from + count);
-			const [first = ""] = parts;
-			if (from < 0 || parts.length < count || !first.startsWith("-")) continue;
 			const joined = `--${parts.join("").replace(/^-+/, "")}`;
-			if (!isOption(words, from, joined)) continue;
+			if (joined.includes("=") || !isOption(words, from, joined)) continue;
 			return {
 				what: `took away the blank inside of \`${joined}\``,
 				words: replaced(words, from, count, joined),
@@ -124,7 +128,7 @@ const wrongCase: Fixer = ({ words, at }) => {
 	};
 };
 
-const BUILT_IN: ReadonlySet<string> = new Set([
+export const BUILT_IN: ReadonlySet<string> = new Set([
 	"PREROUTING",
 	"INPUT",
 	"FORWARD",
@@ -132,15 +136,15 @@ const BUILT_IN: ReadonlySet<string> = new Set([
 	"POSTROUTING",
 ]);
 
-/** `--sates NEW` → `--state NEW`, when one option alone is that near. */
-const misspelled: Fixer = ({ words, at }) => {
+/** `--stete NEW` → `--state NEW`, when one name alone is that near. */
+const misspelled: Fixer = ({ words, at, chains }) => {
 	const word = words[at] ?? "";
 	const before = words[at - 1] ?? "";
 	const known =
 		before === "-m"
 			? [...matches.keys()]
 			: before === "-j"
-				? [...targets.keys(), ...VERDICTS]
+				? [...targets.keys(), ...VERDICTS, ...chains]
 				: word.startsWith("--")
 					? namesInScope(words, at).map((name) => `--${name}`)
 					: [];
@@ -162,6 +166,9 @@ const shellCommand: Fixer = ({ words }) => {
 	};
 };
 
+/** For a name that stands at a known place. */
+export const NAME_FIXERS: readonly Fixer[] = [wrongCase, misspelled];
+
 /** In the order in which they are tried. */
 export const FIXERS: readonly Fixer[] = [
 	shellCommand,
@@ -170,8 +177,7 @@ export const FIXERS: readonly Fixer[] = [
 	tornOption,
 	tornList,
 	missingPacket,
-	wrongCase,
-	misspelled,
+	...NAME_FIXERS,
 ];
 
 /** The extensions that stand before a word, and the match of the rule's protocol. */

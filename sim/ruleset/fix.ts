@@ -12,11 +12,19 @@ import { targets } from "../targets/index.ts";
 import type { Change, DraftLine } from "./change.ts";
 import { fixCharacters } from "./fix-characters.ts";
 import { fixStructure } from "./fix-structure.ts";
-import { FIXERS, type Trouble } from "./fix-words.ts";
+import {
+	BUILT_IN,
+	FIXERS,
+	NAME_FIXERS,
+	type Repair,
+	type Trouble,
+} from "./fix-words.ts";
 import { noWords, splitWords } from "./lexer.ts";
 import { type LineContext, LineParser } from "./line-parser.ts";
 import { checkRuleset } from "./parse.ts";
 import type { Fault } from "./ruleset-error.ts";
+import type { Command } from "./script.ts";
+import { VERDICTS } from "./tables.ts";
 
 export type { Change } from "./change.ts";
 
@@ -41,57 +49,94 @@ export function fixRuleset(
 		.map((line, index): DraftLine => ({ text: line, origin: index + 1 }));
 	for (const line of drafts) fixCharacters(line, changes);
 	let lines = fixStructure(drafts, changes);
+	let about: About = { table: "", announced: new Set(), chains: new Set() };
 	const announced = new Set<string>();
-	let table = "";
-	for (const line of lines) {
-		if (line.text.startsWith("*")) table = line.text.slice(1).trim();
-		if (line.text.startsWith(":"))
-			announced.add(line.text.slice(1).trim().split(/\s+/)[0] ?? "");
-		else if (/^\[|^\s*[^\s*#:]/.test(line.text) && line.text !== "COMMIT")
-			fixRule(line, { table, announced }, changes);
-	}
+	lines.forEach((line, index) => {
+		if (line.text.startsWith("*")) {
+			const table = line.text.slice(1).trim();
+			about = { table, announced, chains: chainsOf(lines, index) };
+		} else if (line.text.startsWith(":")) announced.add(declared(line.text));
+		else if (isRule(line.text)) fixRule(line, about, changes);
+	});
 	lines = declareChains(lines, changes);
 	const fixed = lines.map((line) => line.text).join("\n");
 	changes.sort((a, b) => a.line - b.line);
 	return { text: fixed, changes, faults: checkRuleset(fixed, options).faults };
 }
 
+/** What surrounds a rule. */
+interface About extends Pick<LineContext, "table" | "announced"> {
+	/** Chains that the table has, or gets because it has rules for them. */
+	readonly chains: ReadonlySet<string>;
+}
+
+function isRule(line: string): boolean {
+	return /^\[|^\s*[^\s*#:]/.test(line) && line !== "COMMIT";
+}
+
+/** The chain of a line `:CHAIN …`. */
+function declared(line: string): string {
+	return line.slice(1).trim().split(/\s+/)[0] ?? "";
+}
+
+/** The chains of the table whose header is line `header`. */
+function chainsOf(lines: readonly DraftLine[], header: number): Set<string> {
+	const chains = new Set(BUILT_IN);
+	for (const { text } of lines.slice(header + 1)) {
+		if (text.startsWith("*")) break;
+		if (text.startsWith(":")) chains.add(declared(text));
+		const named = /(?:^|\s)(?:-[AIN]|--append|--new-chain)\s+(\S+)/.exec(
+			text,
+		)?.[1];
+		if (named !== undefined && !BUILT_IN.has(named.toUpperCase()))
+			chains.add(named);
+	}
+	return chains;
+}
+
 const parser = new LineParser({ matches, targets });
 
 /** What the parser says of a line: `null` when nothing. */
-function troubleOf(
-	line: string,
-	about: Pick<LineContext, "table" | "announced">,
-): Trouble | null {
+function troubleOf(line: string, about: About): Trouble | null {
+	const { chains } = about;
 	const words = noWords();
 	const from = line.startsWith("[") ? line.indexOf("]") + 1 : 0;
 	const raw = (): readonly string[] =>
 		words.start.map((start, index) => line.slice(start, words.end[index]));
 	try {
 		splitWords(line, 0, from, line.length, words);
-		parser.parse(words.text, {
-			line: 1,
-			restore: true,
-			counters: null,
-			...about,
-		});
+		const context = { line: 1, restore: true, counters: null, ...about };
+		const command = parser.parse(words.text, context);
 		const [tolerated] = parser.tolerated;
-		if (tolerated === undefined) return null;
-		return { words: raw(), message: tolerated.message, at: tolerated.word };
+		const { message, at } = tolerated
+			? { message: tolerated.message, at: tolerated.word }
+			: unknownChain(command, chains, words.text);
+		return message === "" ? null : { words: raw(), message, at, chains };
 	} catch (error) {
 		if (!(error instanceof Refusal)) throw error;
 		const [first] = parser.tolerated;
 		const refusal = first ?? error;
 		const at = refusal.word >= 0 ? refusal.word : parser.word;
-		return { words: raw(), message: refusal.message, at };
+		return { words: raw(), message: refusal.message, at, chains };
 	}
 }
 
-function fixRule(
-	line: DraftLine,
-	about: Pick<LineContext, "table" | "announced">,
-	changes: Change[],
-): void {
+/** A rule for a chain, or with a jump to one, that the table does not have. */
+function unknownChain(
+	command: Command,
+	chains: ReadonlySet<string>,
+	words: readonly string[],
+): { readonly message: string; readonly at: number } {
+	if (!("rules" in command)) return { message: "", at: 0 };
+	const target = command.rules[0]?.target;
+	const jump = target && "chain" in target ? target.chain : command.chain;
+	for (const name of [command.chain, jump])
+		if (!chains.has(name))
+			return { message: `no chain ${name}`, at: words.lastIndexOf(name) };
+	return { message: "", at: 0 };
+}
+
+function fixRule(line: DraftLine, about: About, changes: Change[]): void {
 	for (let round = 0; round < MOST_REPAIRS; round++) {
 		const trouble = troubleOf(line.text, about);
 		if (trouble === null) return;
@@ -106,13 +151,20 @@ function fixRule(
 function repair(
 	text: string,
 	trouble: Trouble,
-	about: Pick<LineContext, "table" | "announced">,
+	about: About,
 ): { readonly what: string; readonly after: string } | null {
 	const counters = /^\[[^\]]*\]\s*/.exec(text)?.[0] ?? "";
+	const line = ({ words }: Repair): string => counters + words.join(" ");
+	// Behind a `-j` that names nothing, no option of the target that was meant is known.
+	const jump = unknownJump(trouble);
+	for (const fixer of jump < trouble.at ? NAME_FIXERS : []) {
+		const proposal = fixer({ ...trouble, at: jump });
+		if (proposal) return { what: proposal.what, after: line(proposal) };
+	}
 	for (const fixer of FIXERS) {
 		const proposal = fixer(trouble);
 		if (proposal === null) continue;
-		const after = counters + proposal.words.join(" ");
+		const after = line(proposal);
 		const next = troubleOf(after, about);
 		if (
 			next === null ||
@@ -122,6 +174,14 @@ function repair(
 			return { what: proposal.what, after };
 	}
 	return null;
+}
+
+/** Index of a name behind `-j` that is neither a target nor a chain; past all words when there is none. */
+function unknownJump({ words, chains }: Trouble): number {
+	const at = words.indexOf("-j") + 1;
+	const name = words[at] ?? "";
+	const known = targets.has(name) || chains.has(name) || VERDICTS.has(name);
+	return at === 0 || known ? words.length : at;
 }
 
 /** Chains that have rules and were never declared get their declaration behind the table's header. */

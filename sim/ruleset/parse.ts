@@ -44,7 +44,7 @@ export function checkRuleset(
 	text: string,
 	options: ParseOptions = {},
 ): { readonly ruleset: Ruleset | null; readonly faults: readonly Fault[] } {
-	const loader = new Loader(EMPTY_RULESET, false);
+	const loader = new Loader(EMPTY_RULESET, "restore", false);
 	const faults = readScript(
 		text,
 		{ file: options.file ?? NO_FILE, strictCounters: false },
@@ -128,8 +128,9 @@ export function applyScript(
 	script: Script,
 	options: { readonly noflush?: boolean } = {},
 ): Applied {
-	const single = script.kind === "command";
-	const loader = new Loader(current, single || (options.noflush ?? false));
+	const { kind } = script;
+	const noflush = kind === "command" || (options.noflush ?? false);
+	const loader = new Loader(current, kind, noflush);
 	for (const table of script.tables) {
 		const faults = loader.run(script, table);
 		if (faults.length > 0)
@@ -142,10 +143,12 @@ export function applyScript(
 class Loader implements ScriptSink {
 	readonly touched: TableName[] = [];
 	private readonly loaded: Map<TableName, Table>;
+	private readonly kind: Script["kind"];
 	private readonly noflush: boolean;
 	private open: TableBuilder | null = null;
 
-	constructor(current: Ruleset, noflush: boolean) {
+	constructor(current: Ruleset, kind: Script["kind"], noflush: boolean) {
+		this.kind = kind;
 		this.noflush = noflush;
 		this.loaded = new Map(current.tables.map((table) => [table.name, table]));
 	}
@@ -179,7 +182,8 @@ class Loader implements ScriptSink {
 			// A rule that was loaded before comes from another file.
 			const known = before.some(({ rules }) => rules.includes(fault.rule));
 			const place = known ? commit : lineAt(fault.rule.line);
-			return faultOfLoad(place, commit.line, fault);
+			const said = this.kind === "restore" ? commit.line : null;
+			return faultOfLoad(place, said, fault);
 		});
 	}
 

@@ -144,13 +144,16 @@ class ScriptReader {
 	/** Notes what was thrown; a line may have several faults. */
 	private fault(error: unknown): void {
 		const place = this.place();
-		for (const refusal of parser.tolerated)
-			this.faults.push(faultOfRefusal(place, this.words, refusal, 0));
+		const found = parser.tolerated.map((refusal) =>
+			faultOfRefusal(place, this.words, refusal, 0),
+		);
 		if (error instanceof Refusal)
-			this.faults.push(faultOfRefusal(place, this.words, error, parser.word));
+			found.push(faultOfRefusal(place, this.words, error, parser.word));
 		else if (error instanceof CommandFailure)
-			this.faults.push(faultOfFailure(place, error, "restore"));
+			found.push(faultOfFailure(place, error, "restore"));
 		else throw error;
+		found.sort((a, b) => a.column - b.column);
+		for (const fault of found) this.faults.push(fault);
 	}
 
 	/** Notes a fault of the whole line. */

@@ -73,10 +73,10 @@ export function printFault(fault: Fault): string {
 	const { text, caret, length } = window(fault);
 	const pad = " ".repeat(number.length);
 	return [
-		`${file}:${line}:${column}: ${message}`,
+		`${file}:${line}:${column}: ${printable(message)}`,
 		`  ${number} | ${text}`,
 		`  ${pad} | ${" ".repeat(caret)}^${"~".repeat(length - 1)}`,
-		`  ${SPEAKER[from]} ${remedy}`,
+		`  ${SPEAKER[from]} ${printable(remedy)}`,
 	].join("\n");
 }
 

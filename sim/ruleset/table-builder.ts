@@ -129,11 +129,7 @@ export class TableBuilder {
 			case "delete":
 			case "check":
 				for (const rule of command.rules)
-					this.deleteSame(
-						this.chain(command.chain),
-						rule,
-						command.kind === "check",
-					);
+					this.deleteSame(command.chain, rule, command.kind === "check");
 				return;
 			default:
 				this.changeByNumber(command);
@@ -177,16 +173,19 @@ export class TableBuilder {
 		this.changed = true;
 	}
 
-	private deleteSame(chain: ChainDraft, rule: Rule, dryRun: boolean): void {
+	private deleteSame(name: string, rule: Rule, dryRun: boolean): void {
 		this.checkTarget(rule.target);
-		const at = chain.rules.findIndex((other) => sameRule(other, rule));
-		if (at < 0)
+		const chain = this.chains.get(name);
+		const at = chain?.rules.findIndex((other) => sameRule(other, rule)) ?? -1;
+		if (chain === undefined || at < 0)
 			throw new CommandFailure(
 				"Bad rule (does a matching rule exist in that chain?)",
-				rule.matches.some((use) => use.name === "condition")
-					? "A rule with `-m condition` is never found by its specification: delete it by its number."
-					: "Delete it by its number, or write it as iptables-save prints it.",
-				chain.name,
+				chain === undefined
+					? `There is no chain ${name} in ${this.name}.`
+					: rule.matches.some((use) => use.name === "condition")
+						? "A rule with `-m condition` is never found by its specification: delete it by its number."
+						: "Delete it by its number, or write it as iptables-save prints it.",
+				name,
 			);
 		if (dryRun) return;
 		own(chain);
@@ -266,17 +265,15 @@ export class TableBuilder {
 			if (chain.policy !== null) {
 				if (name === null) continue;
 				throw new CommandFailure(
-					"Can't delete built-in chain",
-					"Flush it instead: `-F`.",
+					"Invalid argument",
+					"A built-in chain cannot be deleted: flush it (`-F`).",
 					name,
 				);
 			}
 			const used = referenced.has(chain.name);
 			if (used || chain.rules.length > 0)
 				throw new CommandFailure(
-					used
-						? "Can't delete chain with references left"
-						: "Chain is not empty",
+					used ? "Too many links" : "Directory not empty",
 					used
 						? `Delete the rules that jump to ${chain.name} first.`
 						: `Flush it first: \`-F ${chain.name}\`.`,
