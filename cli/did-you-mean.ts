@@ -16,16 +16,23 @@ export function nearest(
 	return names.find((name) => given !== "" && name.includes(given)) ?? null;
 }
 
-/** How many letters have to be put in, taken out or replaced (Levenshtein), row by row. */
+/**
+ * How many letters have to be put in, taken out, replaced, or swapped with their neighbour (optimal
+ * string alignment), row by row.
+ */
 function editDistance(a: string, b: string): number {
+	let above: number[] = [];
 	let row = Array.from({ length: b.length + 1 }, (_, index) => index);
 	for (let i = 1; i <= a.length; i++) {
 		const next = [i];
 		for (let j = 1; j <= b.length; j++) {
 			const replaced = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
 			const moved = Math.min(row[j] as number, next[j - 1] as number) + 1;
-			next.push(Math.min(replaced, moved));
+			const isSwap = j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+			const swapped = isSwap ? (above[j - 2] as number) + 1 : moved;
+			next.push(Math.min(replaced, moved, swapped));
 		}
+		above = row;
 		row = next;
 	}
 	return row[b.length] as number;

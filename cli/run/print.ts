@@ -53,9 +53,8 @@ export function printResult(result: RunResult, view: View): readonly string[] {
 		...result.judgements
 			.filter((one) => detail === "all" || one.outcome === "violated")
 			.flatMap((one) => printJudgement(one, result, view)),
-		...(outcome === "holds"
-			? []
-			: [field("replay", result.replay, view)].flat()),
+		// On one line, however long: it is there to be copied.
+		...(outcome === "holds" ? [] : [label("replay", view) + result.replay]),
 	];
 }
 
@@ -108,12 +107,12 @@ function printJudgement(
 			(line, index) =>
 				`${INDENT}${index === 0 ? sign : " "} ${paint("dim", line)}`,
 		);
-	const concerned = connections
-		.slice(0, MOST_CONNECTIONS)
-		.flatMap(
-			(id) => result.account.connections.find((one) => one.id === id) ?? [],
-		)
-		.map(describeConnection);
+	const all = result.account.connections;
+	const concerned = connections.slice(0, MOST_CONNECTIONS).flatMap((id) => {
+		const index = all.findIndex((one) => one.id === id);
+		const connection = all[index];
+		return connection ? [describeConnection(connection, index + 1)] : [];
+	});
 	const more = connections.length - concerned.length;
 	if (more > 0) concerned.push(`and ${more} more`);
 	return [
@@ -129,33 +128,43 @@ function printJudgement(
 	];
 }
 
-/** `#3 c1:40002 at 200 ms → b1, refused after 1 SYN; the gateway said rst`. */
-function describeConnection(connection: ConnectionRecord): string {
-	const { id, client, sourcePort, startedMs, met, outcome, syns } = connection;
+/** `#3 c1:40002 at 200 ms → b1, refused after 2 SYNs; the gateway said rst`. */
+function describeConnection(
+	connection: ConnectionRecord,
+	number: number,
+): string {
+	const { client, sourcePort, startedMs, met, outcome, syns } = connection;
+	const { gatewayAnswers } = connection;
 	const where = met.length === 0 ? "no backend" : met.join(", then ");
-	const answers =
-		connection.gatewayAnswers.length === 0
-			? ""
-			: `; the gateway said ${connection.gatewayAnswers.join(", ")}`;
 	const tries = syns === 1 ? "" : ` after ${syns} SYNs`;
-	return `#${id} ${client}:${sourcePort} at ${startedMs} ms → ${where}, ${outcome}${tries}${answers}`;
+	const said =
+		gatewayAnswers.length === 0
+			? ""
+			: `; the gateway said ${gatewayAnswers.join(", ")}`;
+	return `#${number} ${client}:${sourcePort} at ${startedMs} ms → ${where}, ${outcome}${tries}${said}`;
+}
+
+const LABEL_WIDTH = 10;
+
+function label(name: string, { paint }: View): string {
+	return `${INDENT}${paint("dim", name.padEnd(LABEL_WIDTH))}`;
 }
 
 /** `expected  text`, wrapped under itself. */
 function field(name: string, text: string, view: View): readonly string[] {
-	const width = 10;
-	const [first = "", ...more] = wrap(text, view.columns - width - 4);
+	const [first = "", ...more] = wrap(text, view.columns - LABEL_WIDTH - 4);
 	return [
-		`${INDENT}${view.paint("dim", name.padEnd(width))}${first}`,
-		...more.map((line) => `${INDENT}${" ".repeat(width)}${line}`),
+		`${label(name, view)}${first}`,
+		...more.map((line) => `${label("", view)}${line}`),
 	];
 }
 
 /** All suites on one screen, a sign for each scenario; nothing when there is one suite only. */
 function printOverview(
 	results: readonly RunResult[],
-	{ paint }: View,
+	{ paint, detail }: View,
 ): readonly string[] {
+	if (detail === "faults") return [];
 	const suites = new Map<string, string>();
 	for (const { scenario, outcome } of results) {
 		const isTrap = scenario.trap !== null && outcome === "holds";

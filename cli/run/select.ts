@@ -54,11 +54,8 @@ async function loadFile(
 	file: string,
 	rules: Rules,
 ): Promise<readonly LoadedScenario[]> {
-	const { loadScenarios } = await import(
-		"../../scenarios/run/load-scenarios.ts"
-	);
-	const library = await import("../../index.ts");
-	return loadScenarios([file], { library, rules });
+	const { loadScenarios } = await import("../../index.ts");
+	return loadScenarios([file], { rules });
 }
 
 /** A scenario of that name, else all of the suite. */

@@ -1,0 +1,127 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { marktwin } from "../test/marktwin.ts";
+import { AS_PUBLISHED, RECIPE, SAVED } from "../test/recipe.ts";
+import { temporaryFolder } from "../test/temporary-folder.ts";
+
+const folder = temporaryFolder();
+const fileOf = (name: string, content: string | Uint8Array): string => {
+	const file = join(folder, name);
+	writeFileSync(file, content);
+	return file;
+};
+
+describe("marktwin check", () => {
+	it("says that a ruleset would load, and what is in it", async () => {
+		const { code, out, err } = await marktwin(["check", RECIPE]);
+		expect({ code, err }).toEqual({ code: 0, err: "" });
+		expect(out).toBe(`✓ ${RECIPE} would load: 6 rules in mangle, 2 in nat\n`);
+	});
+
+	it("names every fault of a ruleset at its line, with a caret", async () => {
+		const { code, out } = await marktwin(["check", AS_PUBLISHED]);
+		expect(code).toBe(2);
+		const places = [...out.matchAll(/^\S+\.rules:(\d+):\d+: /gm)];
+		expect(places.map(([, line]) => Number(line))).toEqual([
+			4, 4, 5, 6, 10, 11,
+		]);
+		expect(out).toContain(
+			"  5 | -A MAILMARK -m mark --mark 0x0 -m condition! --condition mail2up -j MARK --set-mark 2\n" +
+				"    |                                   ^~~~~~~~~~\n",
+		);
+		expect(out).toContain("would not load: 6 faults");
+	});
+
+	it("looks at all files and says it of each", async () => {
+		const { code, out } = await marktwin(["check", AS_PUBLISHED, RECIPE]);
+		expect(code).toBe(2);
+		expect(out).toContain(`✗ ${AS_PUBLISHED}`);
+		expect(out).toContain(`✓ ${RECIPE}`);
+	});
+
+	it("says the same as JSON", async () => {
+		const { code, out } = await marktwin([
+			"check",
+			"--json",
+			AS_PUBLISHED,
+			RECIPE,
+		]);
+		expect(code).toBe(2);
+		const { files } = JSON.parse(out);
+		expect(files).toMatchObject([
+			{ file: AS_PUBLISHED, loads: false },
+			{ file: RECIPE, loads: true, faults: [] },
+		]);
+		expect(files[0].faults[2]).toMatchObject({ line: 5, column: 35 });
+	});
+
+	it("reads standard input", async () => {
+		const { code, out } = await marktwin(["check", "-"], {
+			input: "*filter\n-A INPUT -j NOPE\nCOMMIT\n",
+		});
+		expect(code).toBe(2);
+		expect(out).toMatch(/^<stdin>:2:\d+: /);
+	});
+
+	it("takes an empty file, as iptables-restore does", async () => {
+		const empty = fileOf("empty.rules", "");
+		const { code, out } = await marktwin(["check", empty]);
+		expect({ code, out }).toEqual({
+			code: 0,
+			out: `✓ ${empty} would load: no tables\n`,
+		});
+	});
+
+	it.each([
+		{ name: "is not there", says: "no such file", make: (): void => {} },
+		{
+			name: "is a folder",
+			says: "it is a folder",
+			make: (path: string) => mkdirSync(path),
+		},
+		{
+			name: "is no text",
+			says: "is not UTF-8 text",
+			make: (path: string) =>
+				writeFileSync(path, Uint8Array.of(0x7f, 0x45, 0x4c, 0x46, 0xff, 0xfe)),
+		},
+	])("refuses a file that $name", async ({ name, says, make }) => {
+		const path = join(folder, name.replaceAll(" ", "-"));
+		make(path);
+		for (const command of ["check", "save", "fix"]) {
+			const { code, out, err } = await marktwin([command, path]);
+			expect({ code, out }).toEqual({ code: 2, out: "" });
+			expect(err).toContain(says);
+			expect(err).toContain(path);
+		}
+	});
+
+	it("takes NUL octets for a fault of the ruleset", async () => {
+		const file = fileOf("nul.rules", "*filter\n-A INPUT\0-j ACCEPT\nCOMMIT\n");
+		const { code, out } = await marktwin(["check", file]);
+		expect(code).toBe(2);
+		expect(out).toContain(`${file}:2:`);
+	});
+});
+
+describe("marktwin save", () => {
+	it("prints the recipe as iptables-save does", async () => {
+		const { code, out, err } = await marktwin(["save", RECIPE]);
+		expect({ code, out, err }).toEqual({ code: 0, out: SAVED, err: "" });
+	});
+
+	it("prints counters when asked", async () => {
+		const { out } = await marktwin(["save", "--counters", "-"], {
+			input: "*filter\n:INPUT DROP [1:2]\n[3:4] -A INPUT -j ACCEPT\nCOMMIT\n",
+		});
+		expect(out).toContain(":INPUT DROP [1:2]\n");
+		expect(out).toContain("[3:4] -A INPUT -j ACCEPT\n");
+	});
+
+	it("prints the faults of a ruleset that does not load, and nothing else", async () => {
+		const { code, out, err } = await marktwin(["save", AS_PUBLISHED]);
+		expect({ code, out }).toEqual({ code: 2, out: "" });
+		expect(err).toContain(`${AS_PUBLISHED}:5:35: `);
+	});
+});

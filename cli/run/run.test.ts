@@ -1,0 +1,228 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { marktwin } from "../../test/marktwin.ts";
+import { AS_PUBLISHED } from "../../test/recipe.ts";
+import { temporaryFolder } from "../../test/temporary-folder.ts";
+
+const folder = temporaryFolder();
+const fileOf = (name: string, content: string): string => {
+	const file = join(folder, name);
+	writeFileSync(file, content);
+	return file;
+};
+
+/** Sends all to backend 1, whatever happens. */
+const ONE_SIDED = `*nat
+-A PREROUTING -d 10.0.0.1 -p tcp --dport 25 -j DNAT --to-destination 192.168.0.1
+COMMIT
+`;
+const oneSided = fileOf("one-sided.rules", ONE_SIDED);
+const ownScenario = fileOf(
+	"own.scenario.ts",
+	`import { at, connect, evenSplit, pattern, recipeSetup, scenario } from "marktwin";
+
+export default scenario({
+	name: "own-split",
+	title: "Ten connections are split",
+	setup: recipeSetup({ ruleset: "one-sided.rules" }),
+	steps: [at(0, connect(10))],
+	expect: [
+		evenSplit(["b1", "b2"], { because: "it says so on the tin" }),
+		pattern(["b1", "b2"], 10),
+	],
+});
+`,
+);
+
+describe("marktwin run", () => {
+	it("plays a suite and shows how connections were split", async () => {
+		const { code, out, err } = await marktwin(["run", "split"]);
+		expect({ code, err }).toEqual({ code: 0, err: "" });
+		expect(out).toMatch(/^split\n/m);
+		expect(out).toMatch(
+			/✓ New connections alternate .*\n +b1 █+ 5 +b2 █+ 5 +1212121212\n/,
+		);
+		expect(out).toMatch(/^\d+ scenarios: \d+ hold/m);
+		expect(out).not.toContain("\u001b");
+	});
+
+	it("plays one scenario by its name, and marks a trap", async () => {
+		const { code, out } = await marktwin(["run", "reload-between-connections"]);
+		expect(code).toBe(0);
+		expect(out).toMatch(/▲ trap: /);
+		expect(out).toContain("1│1│1│1");
+		expect(out).toContain("1 scenario: 1 hold");
+	});
+
+	it("shows what is violated: expected, seen, whom it met, and how to see it again", async () => {
+		const { code, out } = await marktwin(["run", ownScenario]);
+		expect(code).toBe(1);
+		expect(out).toMatch(
+			/✗ Ten connections are split own-split\n +b1 █{20} 10 +b2 0 +1111111111\n/,
+		);
+		expect(out).toMatch(/^ +expected +\S/m);
+		expect(out).toMatch(/^ +because +it says so on the tin$/m);
+		expect(out).toMatch(/^ +seen +.*b1/m);
+		expect(out).toMatch(/^ +first +#2 c1:\d+ at \d+ ms → b1, completed$/m);
+		expect(out).toContain("1 scenario: 1 violated");
+		const replay = / +replay +marktwin (.*)$/m.exec(out)?.[1] ?? "";
+		expect(replay).toContain("--seed 1");
+		const again = await marktwin(replay.split(" "));
+		expect(again.code).toBe(1);
+	});
+
+	it("plays other rules wherever a scenario names some", async () => {
+		const words = [
+			"run",
+			"split-alternates",
+			"--rules",
+			`recipe.rules=${oneSided}`,
+		];
+		const { code, out } = await marktwin(words);
+		expect(code).toBe(1);
+		expect(out).toContain(`--rules recipe.rules=${oneSided}`);
+	});
+
+	it("ends with 3 where the model does not know, and names the rule", async () => {
+		const rules = fileOf(
+			"unknown.rules",
+			`*mangle\n-A PREROUTING -m set --match-set bad src -j DROP\nCOMMIT\n${ONE_SIDED}`,
+		);
+		const { code, out } = await marktwin([
+			"run",
+			"split-alternates",
+			"-r",
+			`recipe.rules=${rules}`,
+		]);
+		expect(code).toBe(3);
+		expect(out).toMatch(/\? New connections alternate/);
+		expect(out).toMatch(/^ +unknown +.*set/m);
+		expect(out).toMatch(
+			/^ +rule +mangle:PREROUTING:rule:1 +.*unknown\.rules:2/m,
+		);
+		expect(out).toContain("1 scenario: 1 unknown");
+	});
+
+	it("lists without playing", async () => {
+		const { code, out } = await marktwin(["run", "--list", "--filter", "trap"]);
+		expect(code).toBe(2);
+		expect(out).toBe("");
+		const all = await marktwin(["run", "--list"]);
+		expect(all.code).toBe(0);
+		expect(all.out).toMatch(
+			/^split\/split-alternates +New connections alternate/m,
+		);
+	});
+
+	it("says more, or less", async () => {
+		const verbose = await marktwin(["run", "-v", "split-alternates"]);
+		expect(verbose.out).toMatch(/^ {4}✓ \S/m);
+		const quiet = await marktwin(["run", "-q", "split"]);
+		expect(quiet.out).not.toContain("alternate");
+		expect(quiet.out).toMatch(/hold/);
+	});
+
+	it("gives the same JSON for the same seed, byte for byte", async () => {
+		const files = [1, 2].map((index) => join(folder, `${index}.json`));
+		for (const file of files) {
+			const words = [
+				"run",
+				"random",
+				"failover",
+				"--seed",
+				"7",
+				"--json",
+				file,
+			];
+			expect((await marktwin(words)).code).toBe(0);
+		}
+		const [first, second] = files.map((file) => readFileSync(file));
+		expect(first?.equals(second as Buffer)).toBe(true);
+		const { outcome, results } = JSON.parse(String(first));
+		expect(outcome).toBe("holds");
+		expect(results[0]).toMatchObject({ seed: 7, outcome: "holds" });
+		const other = await marktwin([
+			"run",
+			"random",
+			"--seed",
+			"8",
+			"--json",
+			"-",
+		]);
+		expect(JSON.parse(other.out).results[0].account).not.toEqual(
+			results[0].account,
+		);
+	});
+
+	it.each([
+		{ words: ["spilt"], says: "Did you mean split?" },
+		{
+			words: ["split", "--filter", "nosuchthing"],
+			says: "leaves no scenario of",
+		},
+		{ words: ["split", "--seed", "many"], says: "A seed is a whole number" },
+		{ words: ["split", "--rules", "mine"], says: "recipe.rules=my.rules" },
+		{
+			words: ["split", "--rules", `nosuch.rules=${oneSided}`],
+			says: "no scenario plays rules named nosuch.rules",
+		},
+		{
+			words: ["split", "--rules", "recipe.rules=/nowhere"],
+			says: "cannot read /nowhere: no such file",
+		},
+		{
+			words: ["split", "--rules", `recipe.rules=${AS_PUBLISHED}`],
+			says: "condition!",
+		},
+		{ words: ["./nowhere.scenario.ts"], says: "nowhere.scenario.ts" },
+		{
+			words: ["split-alternates", "--json", "/nowhere/at/all.json"],
+			says: "mkdir -p /nowhere/at",
+		},
+		{ words: ["/tmp/"], says: "/tmp/" },
+	])("refuses $words", async ({ words, says }) => {
+		const { code, err } = await marktwin(["run", ...words]);
+		expect(err).toContain(says);
+		expect(code).toBe(2);
+	});
+
+	it.each([
+		{ name: "broken.json", content: "{,", says: "line 1:2" },
+		{ name: "empty.json", content: "", says: "empty.json" },
+		{ name: "other.json", content: '{"name": 1}', says: "name" },
+		{
+			name: "broken.ts",
+			content: "export default {\n  name: =\n};\n",
+			says: "line 2:",
+		},
+		{ name: "empty.ts", content: "", says: "no default export" },
+		{
+			name: "throws.ts",
+			content: "throw new Error('so it goes');\n",
+			says: "so it goes",
+		},
+		{
+			name: "norules.ts",
+			content: readFileSync(ownScenario, "utf8").replace(
+				"one-sided",
+				"missing",
+			),
+			says: "missing.rules",
+		},
+		{ name: "scenario.txt", content: "", says: ".txt" },
+	])("refuses a scenario file: $name", async ({ name, content, says }) => {
+		const { code, out, err } = await marktwin(["run", fileOf(name, content)]);
+		expect({ code, out }).toEqual({ code: 2, out: "" });
+		expect(err).toContain(name);
+		expect(err).toContain(says);
+		expect(err).not.toContain("bug in marktwin");
+	});
+
+	it("refuses a folder that is named like a file", async () => {
+		mkdirSync(join(folder, "folder.ts"));
+		const { code, err } = await marktwin(["run", join(folder, "folder.ts")]);
+		expect(code).toBe(2);
+		expect(err).toContain("folder.ts");
+	});
+});

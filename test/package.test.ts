@@ -1,0 +1,155 @@
+/** What a user gets: the tarball, installed into an empty folder elsewhere. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, inject, it } from "vitest";
+import { execute, type Finished } from "./marktwin.ts";
+import { ROOT } from "./source-files.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
+
+const folder = temporaryFolder();
+const write = (name: string, content: string) =>
+	writeFileSync(join(folder, name), content);
+/** As the user types it, in his own folder. */
+const npx = (...words: readonly string[]): Promise<Finished> =>
+	execute("npx", ["--no-install", "marktwin", ...words], { cwd: folder });
+
+const RULES = `*nat
+-A PREROUTING -d 10.0.0.1 -p tcp --dport 25 -m statistic --mode nth --every 2 --packet 0 -j DNAT --to-destination 192.168.0.1
+-A PREROUTING -d 10.0.0.1 -p tcp --dport 25 -j DNAT --to-destination 192.168.0.2
+COMMIT
+`;
+
+const SCENARIO = `import { at, connect, order, recipeSetup, scenario } from "marktwin";
+
+export default scenario({
+	name: "mine",
+	title: "My rules alternate",
+	setup: recipeSetup({ ruleset: "my.rules" }),
+	steps: [at(0, connect(4, { everyMs: 10 }))],
+	expect: [order(["b1", "b2", "b1", "b2"])],
+});
+`;
+
+const CONSUMER = `import { parseRuleset, printRuleset, type Ruleset, type Scenario } from "marktwin";
+import mine from "./my.scenario.ts";
+
+const ruleset: Ruleset = parseRuleset("*filter\\n-A INPUT -j DROP\\nCOMMIT\\n", { file: "x" });
+export const rules: number = ruleset.tables[0]?.chains[0]?.rules.length ?? 0;
+export const scenario: Scenario = mine;
+// @ts-expect-error a text is not a ruleset: the types are there, and they are strict
+printRuleset("*filter");
+console.log(printRuleset(ruleset).includes("-A INPUT -j DROP"), rules);
+`;
+
+beforeAll(async () => {
+	write(
+		"package.json",
+		'{ "name": "user", "type": "module", "private": true }',
+	);
+	const { code, err } = await execute(
+		"npm",
+		[
+			"install",
+			"--prefer-offline",
+			"--no-audit",
+			"--no-fund",
+			"--no-save",
+			inject("tarball"),
+		],
+		{ cwd: folder },
+	);
+	if (code !== 0) throw new Error(`npm install failed:\n${err}`);
+	write("my.rules", RULES);
+	write("my.scenario.ts", SCENARIO);
+	write("consumer.ts", CONSUMER);
+});
+
+describe("the package", () => {
+	it("holds what is built, and nothing else", async () => {
+		const { out } = await execute("tar", ["tzf", inject("tarball")]);
+		const files = out
+			.trim()
+			.split("\n")
+			.map((file) => file.replace("package/", ""));
+		const others = files.filter((file) => !file.startsWith("dist/"));
+		expect(others.sort()).toEqual(["LICENSE", "README.md", "package.json"]);
+		const unwanted = /\.test\.|\/test-|^dist\/(test|bench)\/|(?<!\.d)\.ts$/;
+		expect(files.filter((file) => unwanted.test(file))).toEqual([]);
+		expect(files).toContain("dist/scenarios/suites/recipe/recipe.rules");
+	});
+
+	it("starts", async () => {
+		const { code, out } = await npx("--version");
+		expect({ code, out }).toEqual({ code: 0, out: "0.1.0\n" });
+	});
+
+	it("plays what comes with it", async () => {
+		const { code, out } = await npx("run", "--filter", "split");
+		expect(code).toBe(0);
+		expect(out).toMatch(/^\d+ scenarios: \d+ hold/m);
+	});
+
+	it("plays a user's scenario in TypeScript with his own rules", async () => {
+		const { code, out } = await npx("run", "my.scenario.ts");
+		expect(out).toContain("✓ My rules alternate");
+		expect(code).toBe(0);
+	});
+
+	it("plays the same scenario as JSON", async () => {
+		await npx("run", "my.scenario.ts", "--json", "result.json");
+		const script = `import { readFileSync, writeFileSync } from "node:fs";
+const [{ scenario }] = JSON.parse(readFileSync("result.json", "utf8")).results;
+scenario.setup.ruleset = { file: "my.rules" };
+writeFileSync("my.scenario.json", JSON.stringify(scenario));`;
+		const made = await execute(
+			process.execPath,
+			["--input-type=module", "--eval", script],
+			{ cwd: folder },
+		);
+		expect(made.err).toBe("");
+		const { code, out } = await npx("run", "my.scenario.json");
+		expect(out).toContain("✓ My rules alternate");
+		expect(code).toBe(0);
+	});
+
+	it("has types that a user's compiler takes, strictly", async () => {
+		mkdirSync(join(folder, "types"));
+		write(
+			"tsconfig.json",
+			JSON.stringify({
+				compilerOptions: {
+					strict: true,
+					target: "ES2023",
+					module: "NodeNext",
+					// The package's own declarations are checked as well.
+					skipLibCheck: false,
+					exactOptionalPropertyTypes: true,
+					noEmit: true,
+					allowImportingTsExtensions: true,
+					types: [],
+					lib: ["ES2023", "DOM"],
+				},
+				files: ["consumer.ts"],
+			}),
+		);
+		const tsc = join(ROOT, "node_modules", "typescript", "bin", "tsc");
+		const { code, out } = await execute(process.execPath, [tsc], {
+			cwd: folder,
+		});
+		expect(out).toBe("");
+		expect(code).toBe(0);
+	});
+
+	it("is a library", async () => {
+		const { out, err } = await execute(
+			process.execPath,
+			[
+				"--input-type=module",
+				"--eval",
+				'import { parseRuleset } from "marktwin"; console.log(parseRuleset("").tables.length);',
+			],
+			{ cwd: folder },
+		);
+		expect({ out, err }).toEqual({ out: "0\n", err: "" });
+	});
+});
