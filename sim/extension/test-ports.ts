@@ -12,6 +12,8 @@ import {
 	NO_ENTRY,
 	type Skb,
 } from "../packet/skb.ts";
+import type { MatchExtension, Test } from "./extension.ts";
+import { buildOptions } from "./parse-options.ts";
 import type {
 	AddressType,
 	ConntrackPort,
@@ -268,4 +270,21 @@ export function testPorts(
 		},
 		...given,
 	};
+}
+
+/**
+ * Compiles one use of a match.
+ * @param text its options, as behind `-m NAME`
+ * @param about protocol that the rule asks for
+ * @example testMatch(mark, "--mark 0x1")(testSkb({ mark: 1 })) // true
+ */
+export function testMatch(
+	extension: MatchExtension,
+	text: string,
+	ports: RouterPorts = testPorts(),
+	about: { readonly protocol?: string } = {},
+): Test {
+	const { compile, name } = extension;
+	invariant(compile !== null, `a test asks what -m ${name} does`);
+	return compile(buildOptions(extension, text, about), ports);
 }

@@ -1,0 +1,7 @@
+import { expect, test } from "vitest";
+import { testMatch, testSkb } from "../extension/test-ports.ts";
+import { comment } from "./comment.ts";
+
+test("a comment holds of every packet", () => {
+	expect(testMatch(comment, "--comment never")(testSkb())).toBe(true);
+});
