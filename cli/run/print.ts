@@ -187,12 +187,13 @@ export function printTotals(
 	{ tookMs, view }: { readonly tookMs: number; readonly view: View },
 ): readonly string[] {
 	const { paint } = view;
-	const count = (outcome: Outcome, word: string) => {
+	const count = (outcome: Outcome, one: string, several = one) => {
 		const many = results.filter((result) => result.outcome === outcome).length;
+		const word = many === 1 ? one : several;
 		return many === 0 ? [] : [paint(COLOURS[outcome], `${many} ${word}`)];
 	};
 	const outcomes = [
-		...count("holds", "hold"),
+		...count("holds", "holds", "hold"),
 		...count("violated", "violated"),
 		...count("unknown", "unknown"),
 	];
