@@ -3,7 +3,7 @@
  * them (rulesets, saved states). Plain JavaScript, since it has to run before anything is built.
  */
 import { spawnSync } from "node:child_process";
-import { chmodSync, cpSync, readdirSync, rmSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, readdirSync, rmSync } from "node:fs";
 import { extname, join } from "node:path";
 
 const ROOMS = ["sim", "scenarios", "lab", "reports", "cli"];
@@ -21,7 +21,7 @@ const { status } = spawnSync(
 );
 if (status !== 0) process.exit(status ?? 1);
 
-for (const room of ROOMS)
+for (const room of ROOMS.filter((name) => existsSync(name)))
 	for (const entry of readdirSync(room, {
 		recursive: true,
 		withFileTypes: true,
