@@ -168,3 +168,20 @@ test("rate-match looks at whole intervals, and holds nothing back", () => {
 	ports.clock.nowMs = 2000;
 	expect(passed(matches, ports, 5, 0)).toBe(5);
 });
+
+test.each([
+	["--hashlimit-upto 20kb/s", 14],
+	["--hashlimit-upto 20kb/s --hashlimit-burst 40kb", 29],
+])(
+	"rate-match with %s takes %i packets of 1400 octets at once",
+	(rate, expected) => {
+		// Counted on 6.1.192.
+		const ports = testPorts();
+		const matches = testMatch(
+			hashlimit,
+			`${rate} --hashlimit-rate-match --hashlimit-name a`,
+			ports,
+		);
+		expect(passed(matches, ports, 120, 0, { length: 1400 })).toBe(expected);
+	},
+);
