@@ -45,15 +45,19 @@ test("timers in the background do not count as something left to happen", () => 
 
 test("any timers, some cancelled: the rest fires by time, equal times in the order of setting", () => {
 	const timers = fc.array(
-		fc.record({ atMs: fc.integer({ min: 0, max: 20 }), keep: fc.boolean() }),
+		fc.record({
+			atMs: fc.integer({ min: 0, max: 20 }),
+			keep: fc.boolean(),
+			background: fc.boolean(),
+		}),
 		{ maxLength: 200 },
 	);
 	fc.assert(
 		fc.property(timers, (wanted) => {
 			const clock = createClock();
 			const fired: number[] = [];
-			const set: Timer[] = wanted.map(({ atMs }, index) =>
-				clock.at(atMs, () => fired.push(index)),
+			const set: Timer[] = wanted.map(({ atMs, background }, index) =>
+				clock.at(atMs, () => fired.push(index), background),
 			);
 			wanted.forEach(({ keep }, index) => {
 				if (!keep) clock.cancel(set[index] ?? null);

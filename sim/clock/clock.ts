@@ -44,28 +44,35 @@ export interface Clock {
 
 /** A clock that stands at `startMs`. */
 export function createClock(startMs = 0): Clock {
+	// Two heaps: what merely tidies up is plenty and far away, and would make the other one slow.
 	const heap: Entry[] = [];
+	const backgroundHeap: Entry[] = [];
 	let nowMs = startMs;
 	let set = 0;
-	let foreground = 0;
+	const heapOf = (entry: Entry) => (entry.background ? backgroundHeap : heap);
+	const first = (): Entry | undefined => {
+		const [front] = heap;
+		const [back] = backgroundHeap;
+		if (front === undefined || back === undefined) return front ?? back;
+		return isEarlier(back, front) ? back : front;
+	};
 
 	const clock: Clock = {
 		get nowMs() {
 			return nowMs;
 		},
 		get nextMs() {
-			return heap[0]?.atMs ?? Number.POSITIVE_INFINITY;
+			return first()?.atMs ?? Number.POSITIVE_INFINITY;
 		},
 		get foreground() {
-			return foreground;
+			return heap.length;
 		},
 		at(atMs, action, background = false) {
 			invariant(atMs >= nowMs, `a timer for ${atMs} was set at ${nowMs}`);
-			const index = heap.length;
-			const entry = { atMs, index, order: set++, background, action };
-			heap.push(entry);
-			rise(heap, entry, index);
-			if (!background) foreground++;
+			const entry = { atMs, index: 0, order: set++, background, action };
+			const into = heapOf(entry);
+			into.push(entry);
+			rise(into, entry, into.length - 1);
 			return entry;
 		},
 		after(delayMs, action, background) {
@@ -74,8 +81,7 @@ export function createClock(startMs = 0): Clock {
 		cancel(timer) {
 			const entry = timer as Entry | null;
 			if (entry === null || entry.index === NOT_WAITING) return;
-			if (!entry.background) foreground--;
-			remove(heap, entry);
+			remove(heapOf(entry), entry);
 		},
 		advanceTo(toMs) {
 			invariant(toMs >= nowMs, `time cannot go from ${nowMs} to ${toMs}`);
@@ -83,11 +89,10 @@ export function createClock(startMs = 0): Clock {
 			nowMs = toMs;
 		},
 		fireNext(toMs) {
-			const entry = heap[0];
+			const entry = first();
 			if (entry === undefined || entry.atMs > toMs) return false;
 			nowMs = entry.atMs;
-			if (!entry.background) foreground--;
-			remove(heap, entry);
+			remove(heapOf(entry), entry);
 			entry.action();
 			return true;
 		},

@@ -6,7 +6,8 @@ import type { ConnectionOutcome } from "../world/account.ts";
 import type { Host } from "./host.ts";
 import type { SmtpTurn } from "./smtp.ts";
 import { LineReader, nameInBanner, QUIT, smtpTurns } from "./smtp.ts";
-import type { SocketEnd, SocketUser, TcpSocket } from "./tcp-socket.ts";
+import type { SocketEnd, SocketUser } from "./socket.ts";
+import type { TcpSocket } from "./tcp-socket.ts";
 
 /** What a client wants of a connection, and how patient it is. A time-out of `null` leaves it to its kernel. */
 export type Dialogue =

@@ -13,9 +13,10 @@ import {
 	SYN,
 	type TcpPacket,
 } from "../packet/packet.ts";
+import type { SocketHost, SocketUser } from "./socket.ts";
 import { receiveSegment } from "./tcp-receive.ts";
 import { resetFor, segment, sequenceLength } from "./tcp-segment.ts";
-import { type SocketHost, type SocketUser, TcpSocket } from "./tcp-socket.ts";
+import { TcpSocket } from "./tcp-socket.ts";
 
 /**
  * Whoever listens on a port. It says who takes the connection that a SYN asks for; `null` drops the

@@ -16,11 +16,8 @@ import {
 } from "../endpoint/health-checker.ts";
 import type { Host } from "../endpoint/host.ts";
 import { LineReader, QUIT } from "../endpoint/smtp.ts";
-import type {
-	SocketEnd,
-	SocketUser,
-	TcpSocket,
-} from "../endpoint/tcp-socket.ts";
+import type { SocketEnd, SocketUser } from "../endpoint/socket.ts";
+import type { TcpSocket } from "../endpoint/tcp-socket.ts";
 import type { Operation } from "../gateway/gateway.ts";
 import { parseAddress } from "../packet/address.ts";
 import type { WorldEvent } from "./account.ts";
