@@ -8,6 +8,7 @@ import {
 } from "../run/load-scenarios.ts";
 import { conditionFacts } from "./kernel/condition.ts";
 import { conntrackFacts } from "./kernel/conntrack.ts";
+import { midStreamFacts } from "./kernel/mid-stream.ts";
 import { statisticFacts } from "./kernel/statistic.ts";
 import { affinity } from "./recipe/affinity.ts";
 import { conditions } from "./recipe/conditions.ts";
@@ -43,6 +44,7 @@ export const KERNEL_SCENARIOS: readonly Scenario[] = [
 	...statisticFacts,
 	...conditionFacts,
 	...conntrackFacts,
+	...midStreamFacts,
 ];
 
 const RECIPE_FOLDER = fileURLToPath(new URL("./recipe/", import.meta.url));
