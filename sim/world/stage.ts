@@ -33,94 +33,113 @@ export interface Stage {
 	readonly ask: (ask: Ask, label: string) => void;
 }
 
-/** Puts everybody in place, and tells the gateway who answers ARP. */
+/**
+ * Puts everybody in place, tells the gateway who answers ARP, and starts the health checker.
+ * @throws WorldError when two have the same name or address
+ */
 export function createStage(setup: WorldSetup, choice: Choice): Stage {
 	const clock = createClock();
 	const connections = createConnections();
 	const network = createNetwork(clock, (from, packet) =>
 		connectionOf(connections, from, packet),
 	);
-	const ask = (request: Ask, label: string) => {
-		network.requests.put({
-			ask: request,
-			label,
-			from: null,
-			connection: null,
-		});
-	};
-	const settle = (kind: Station["kind"], who: Whereabouts): Station => {
-		const { name, interface: interfaceName, latencyMs } = who;
-		const address = checkedAddress(who.address, name);
-		const other = network.stations.find((one) => one.address === address);
-		if (other !== undefined)
-			throw new WorldError({
-				code: "setup",
-				step: "",
-				message: `${name} and ${other.name} have the same address, ${who.address}`,
-				remedy: "Give each of them an address of its own.",
-			});
-		return network.add({
-			kind,
-			name,
-			interface: interfaceName,
-			address,
-			latencyMs,
-		});
-	};
 	const clients = new Map<string, Station>();
 	for (const client of setup.clients)
-		clients.set(client.name, settle("client", client));
+		clients.set(client.name, settle(network, "client", client));
 	const backends = new Map<string, Backend>();
 	const stationOf = new Map<Backend, Station>();
 	for (const one of setup.backends) {
-		const station = settle("backend", one);
+		const station = settle(network, "backend", one);
 		const port = one.port ?? setup.service.port;
 		const backend = new Backend(one.name, station.host, port, one.behaviour);
 		station.carries = () => backend.isReachable;
 		backends.set(one.name, backend);
 		stationOf.set(backend, station);
 	}
-	const events: WorldEvent[] = [];
-	const stage = {
+	const stage: Stage = {
 		...{ setup, clock, choice, network, connections, clients, backends },
-		...{ stationOf, events, ask },
+		...{ stationOf, events: [] },
+		ask: (ask, label) =>
+			network.requests.put({ ask, label, from: null, connection: null }),
 	};
-	const { healthCheck } = setup;
-	const checker =
-		healthCheck === null
-			? null
-			: settle("checker", {
-					name: "health checker",
-					interface: healthCheck.interface,
-					address: healthCheck.address,
-					latencyMs: 0,
-				});
-	for (const station of network.stations) {
-		const backend = backends.get(station.name);
-		const answers = station.kind !== "backend" || backend?.answersArp !== false;
-		const address = formatAddress(station.address);
-		ask(
-			{
-				kind: "neighbour",
-				atMs: 0,
-				interface: station.interface,
-				address,
-				answers,
-			},
-			"",
-		);
-	}
+	for (const station of clients.values()) tellNeighbour(stage, station, true);
+	for (const [backend, station] of stationOf)
+		tellNeighbour(stage, station, backend.answersArp);
 	for (const neighbour of setup.neighbours ?? [])
-		ask({ kind: "neighbour", atMs: 0, ...neighbour, answers: true }, "");
-	if (healthCheck !== null && checker !== null)
-		startProber(healthCheck, {
-			host: checker.host,
-			choice,
-			record: (event) => events.push(event),
-			operate: (operation, label) =>
-				ask({ kind: "operation", atMs: clock.nowMs, operation }, label),
-		});
+		stage.ask({ kind: "neighbour", atMs: 0, ...neighbour, answers: true }, "");
+	if (setup.healthCheck !== null) addHealthChecker(stage, setup.healthCheck);
 	return stage;
+}
+
+/** From now on the station answers ARP, or does not. */
+export function tellNeighbour(
+	stage: Stage,
+	station: Station,
+	answers: boolean,
+): void {
+	const { clock } = stage;
+	const { interface: interfaceName } = station;
+	const address = formatAddress(station.address);
+	stage.ask(
+		{
+			kind: "neighbour",
+			atMs: clock.nowMs,
+			interface: interfaceName,
+			address,
+			answers,
+		},
+		"",
+	);
+}
+
+function addHealthChecker(
+	stage: Stage,
+	settings: NonNullable<WorldSetup["healthCheck"]>,
+): void {
+	const { network, choice, clock } = stage;
+	const station = settle(network, "checker", {
+		name: "health checker",
+		interface: settings.interface,
+		address: settings.address,
+		latencyMs: 0,
+	});
+	tellNeighbour(stage, station, true);
+	startProber(settings, {
+		host: station.host,
+		choice,
+		record: (event) => stage.events.push(event),
+		operate: (operation, label) =>
+			stage.ask({ kind: "operation", atMs: clock.nowMs, operation }, label),
+	});
+}
+
+/** Gives a host its place behind the gateway. */
+function settle(
+	network: Network,
+	kind: Station["kind"],
+	who: Whereabouts,
+): Station {
+	const { name, interface: interfaceName, latencyMs } = who;
+	const address = checkedAddress(who.address, name);
+	for (const other of network.stations) {
+		const isNameTaken = other.name === name;
+		if (!isNameTaken && other.address !== address) continue;
+		throw new WorldError({
+			code: "setup",
+			step: "",
+			message: isNameTaken
+				? `two hosts are called ${name}`
+				: `${name} and ${other.name} have the same address, ${who.address}`,
+			remedy: "Give each of them a name and an address of its own.",
+		});
+	}
+	return network.add({
+		kind,
+		name,
+		interface: interfaceName,
+		address,
+		latencyMs,
+	});
 }
 
 interface Whereabouts {

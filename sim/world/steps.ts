@@ -10,7 +10,7 @@ import { createPortSource, gapMs, toMicroseconds } from "./arrivals.ts";
 import type { Connection } from "./connections.ts";
 import type { Station } from "./network.ts";
 import type { Step } from "./setup.ts";
-import { checkedAddress, type Stage } from "./stage.ts";
+import { checkedAddress, type Stage, tellNeighbour } from "./stage.ts";
 import { WorldError } from "./world-error.ts";
 
 type StepOf<Kind extends Step["kind"]> = Step & { readonly kind: Kind };
@@ -194,17 +194,8 @@ function changeBackend(
 		behaviour,
 	});
 	const station = stage.stationOf.get(backend) as Station;
-	if (backend.answersArp === answered) return;
-	stage.ask(
-		{
-			kind: "neighbour",
-			atMs,
-			interface: station.interface,
-			address: formatAddress(station.address),
-			answers: backend.answersArp,
-		},
-		step.label,
-	);
+	if (backend.answersArp !== answered)
+		tellNeighbour(stage, station, backend.answersArp);
 }
 
 function missing(

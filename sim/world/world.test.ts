@@ -384,13 +384,17 @@ test("the gateway's ignorance ends the play", () => {
 });
 
 test("steps and setups that do not fit together are refused by name", () => {
+	const [client] = testSetup().clients;
+	if (client === undefined) throw new Error("no client");
 	expect(() => playForwarded([connects({ client: "c9" })])).toThrow(
 		'the step "clients" names a client that does not exist: "c9"',
 	);
-	const [client] = testSetup().clients;
-	if (client === undefined) throw new Error("no client");
 	const setup = testSetup({ clients: [{ ...client, address: "192.168.0.1" }] });
 	expect(() => playForwarded([], { setup })).toThrow(
 		"b1 and c1 have the same address, 192.168.0.1",
+	);
+	const twins = testSetup({ clients: [client, client] });
+	expect(() => playForwarded([], { setup: twins })).toThrow(
+		"two hosts are called c1",
 	);
 });
