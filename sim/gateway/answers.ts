@@ -3,6 +3,7 @@
  * them. Sending them is the box's business.
  */
 import { icmp, tcp } from "../packet/build.ts";
+import { internetChecksum } from "../packet/checksum.ts";
 import {
 	ACK,
 	type Address,
@@ -12,6 +13,7 @@ import {
 	RST,
 	SYN,
 	TCP,
+	UDP,
 } from "../packet/packet.ts";
 import { packetLength } from "../packet/packet-length.ts";
 import type { Skb } from "../packet/skb.ts";
@@ -94,6 +96,26 @@ export function isIcmpError(skb: Skb): boolean {
 	return skb.icmpType > 18 || ICMP_ERRORS.has(skb.icmpType);
 }
 const ICMP_ERRORS = new Set([1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12]);
+
+export function isEchoReply(skb: Skb): boolean {
+	return skb.protocol === ICMP && skb.icmpType === ECHO_REPLY;
+}
+
+/** Protocols with other checksums, or with partial ones (`nf_reject_verify_csum`): DCCP, GRE, ESP, AH, SCTP, UDPLite. */
+const NOT_SUMMED = new Set([33, 47, 50, 51, 132, 136]);
+
+/**
+ * Whether REJECT takes a packet for undamaged (`nf_send_unreach`). Packets of the protocols that the
+ * model knows are; of others, all octets behind the IP header have to make a right checksum
+ * (`nf_ip_checksum`), which for most of them is nonsense, and so they vanish without an answer.
+ */
+export function isSummed(skb: Skb): boolean {
+	const { protocol, payload } = skb;
+	if (protocol === TCP || protocol === UDP || protocol === ICMP) return true;
+	if (NOT_SUMMED.has(protocol)) return true;
+	const octets = Uint8Array.from(payload, (letter) => letter.charCodeAt(0));
+	return internetChecksum(octets) === 0;
+}
 
 /** `icmp_echo`. */
 export function echoReplyFor(skb: Skb, ttl: number): Packet {

@@ -159,6 +159,7 @@ export class Box {
 		const skb = skbOf(packet, this.scratch);
 		this.scratch = skb;
 		skb.inInterface = interfaceIndex;
+		skb.pktType = this.frameType(skb.destination, interfaceIndex);
 		const fate = this.passHook(HOOK_PREROUTING, skb)
 			? this.route(skb)
 			: this.stopped();
@@ -238,8 +239,7 @@ export class Box {
 		if (martian) return dropped(martian);
 		const route = this.routes.lookup(skb.destination);
 		if (route?.type === "local") return this.deliver(skb);
-		if (route?.type === "broadcast" || skb.pktType !== "unicast")
-			return this.deliver(skb);
+		if (route?.type === "broadcast" || isForAll(skb)) return this.deliver(skb);
 		if (!this.forwarding) return dropped("forwarding is off");
 		if (!route) {
 			if (this.limits.allowRouteError(skb.source))
@@ -253,20 +253,42 @@ export class Box {
 		return this.forward(skb, route);
 	}
 
+	/** How hosts on the link address the frame of a packet to `destination`. */
+	private frameType(destination: Address, from: number): Skb["pktType"] {
+		if (destination === LIMITED_BROADCAST) return "broadcast";
+		if (isMulticast(destination)) return "multicast";
+		return this.routes.isBroadcastOn(destination, from)
+			? "broadcast"
+			: "unicast";
+	}
+
 	/** Addresses that cannot be: why the packet is dropped, or `null`. */
 	private martian(skb: Skb): string | null {
-		const source = skb.source >>> 24;
-		const destination = skb.destination >>> 24;
-		if (source >= 224 || source === 0 || source === 127)
-			return "martian source";
-		if (destination === 0 || destination === 127 || destination >= 240)
-			return "martian destination";
-		if (destination >= 224)
+		const { source, destination } = skb;
+		if (isMulticast(destination))
 			throw new UnknownSignal("multicast is not modelled");
-		// fib_validate_source: nobody else sends from the box's own addresses.
-		if (this.routes.lookup(skb.source)?.type === "local")
+		if (isMulticast(source) || source === LIMITED_BROADCAST)
 			return "martian source";
-		return null;
+		// Who asks for an address has none yet (DHCP).
+		if (source === 0) return isForAll(skb) ? null : "martian source";
+		if (destination === 0 || destination >>> 24 === 127)
+			return "martian destination";
+		// fib_validate_source: nobody else sends from the box's own addresses.
+		return source >>> 24 === 127 || this.routes.lookup(source)?.type === "local"
+			? "martian source"
+			: null;
+	}
+
+	/** Nobody answers for himself to what was sent to everybody. */
+	private isForMany(skb: Skb): boolean {
+		return skb.pktType !== "unicast" || this.isBroadcast(skb.destination);
+	}
+
+	private isBroadcast(destination: Address): boolean {
+		return (
+			destination === LIMITED_BROADCAST ||
+			this.routes.lookup(destination)?.type === "broadcast"
+		);
 	}
 
 	/** `ip_forward`. */
@@ -318,7 +340,7 @@ export class Box {
 			case TCP: {
 				if (this.listens("tcp", skb)) break;
 				const reset = answers.resetFor(skb, skb.tos, ttl);
-				if (reset && skb.pktType === "unicast") this.sendOut(skbOf(reset));
+				if (reset && !this.isForMany(skb)) this.sendOut(skbOf(reset));
 				break;
 			}
 			case UDP:
@@ -330,7 +352,8 @@ export class Box {
 					);
 				break;
 			case ICMP:
-				if (skb.icmpType === answers.ECHO_REQUEST)
+				// icmp_echo_ignore_broadcasts
+				if (skb.icmpType === answers.ECHO_REQUEST && !this.isForMany(skb))
 					this.sendOut(skbOf(answers.echoReplyFor(skb, ttl)));
 				if (skb.icmpType === answers.TIMESTAMP_REQUEST)
 					throw new UnknownSignal("ICMP timestamp replies are not modelled");
@@ -388,11 +411,10 @@ export class Box {
 
 	/** `icmp_send`. */
 	private icmpError(skb: Skb, type: number, code: number, rest = 0): void {
-		if (skb.pktType !== "unicast" || answers.isIcmpError(skb)) return;
+		if (this.isForMany(skb) || answers.isIcmpError(skb)) return;
 		const back = this.routes.lookup(skb.source);
 		if (!back || !this.limits.allow(skb.source, type, code)) return;
 		const to = this.routes.lookup(skb.destination);
-		if (to?.type === "broadcast") return;
 		const source = to?.type === "local" ? skb.destination : back.source;
 		const ttl = this.defaultTtl;
 		const answer = skbOf(
@@ -405,6 +427,10 @@ export class Box {
 	/** `nf_send_reset`, `nf_send_unreach`. */
 	private reject(skb: Skb, answer: RejectAnswer): void {
 		if (answer !== "tcp-reset") {
+			// What answers echoes holds the lock that errors need (icmp_xmit_lock).
+			if (skb.hook === HOOK_OUTPUT && answers.isEchoReply(skb)) return;
+			// Of protocols that it does not know, the kernel takes octets for right only if they sum up.
+			if (!answers.isSummed(skb)) return;
 			this.icmpError(
 				skb,
 				answers.DESTINATION_UNREACHABLE,
@@ -413,7 +439,7 @@ export class Box {
 			return;
 		}
 		const reset = answers.resetFor(skb, 0, this.defaultTtl);
-		if (!reset || skb.pktType !== "unicast") return;
+		if (!reset || this.isForMany(skb)) return;
 		const made = skbOf(reset);
 		this.conntrack.attach(made, skb);
 		this.conntrack.setClosing(skb);
@@ -482,6 +508,19 @@ const REJECT_CODES: Readonly<
 	"icmp-host-prohibited": 10,
 	"icmp-admin-prohibited": 13,
 };
+
+const LIMITED_BROADCAST = -1;
+
+function isMulticast(address: Address): boolean {
+	return (address & 0xf0000000) === 0xe0000000 - 0x100000000;
+}
+
+/** Everybody on the link, as those say who know no address yet, neither another's nor their own. */
+function isForAll({ source, destination }: Skb): boolean {
+	return (
+		destination === LIMITED_BROADCAST || (source === 0 && destination === 0)
+	);
+}
 
 function dropped(by: string): Fate {
 	return { kind: "dropped", by };

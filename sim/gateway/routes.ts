@@ -88,6 +88,14 @@ export class Routes {
 		return found;
 	}
 
+	/** Is it the broadcast address of a network on this interface? */
+	isBroadcastOn(address: Address, index: number): boolean {
+		for (const own of this.addresses[index] as readonly OwnAddress[])
+			if (hasBroadcast(own) && address === (own.address | ~own.mask))
+				return true;
+		return false;
+	}
+
 	isUp(index: number): boolean {
 		return this.up[index] === true;
 	}
@@ -158,8 +166,7 @@ export class Routes {
 					route: route("local"),
 					connected: true,
 				});
-				// fib_add_ifaddr: networks of up to 30 bits have a broadcast address.
-				if (mask !== -1 && mask !== -2)
+				if (hasBroadcast({ mask }))
 					entries.push({
 						network: address | ~mask,
 						mask: -1,
@@ -214,6 +221,11 @@ export class Routes {
 			connected: false,
 		};
 	}
+}
+
+/** Networks of up to 30 bits have one (`fib_add_ifaddr`). */
+function hasBroadcast({ mask }: Pick<OwnAddress, "mask">): boolean {
+	return mask !== -1 && mask !== -2;
 }
 
 function parseOwn(text: string): OwnAddress {

@@ -71,6 +71,52 @@ describe("the box's own answers", () => {
 		});
 	});
 
+	it.each(["0.0.0.7", "240.0.0.1", "10.255.255.255"])(
+		"forwards what comes from %s, which the kernel finds nothing odd about",
+		(source) => {
+			const router = createTestRouter("");
+			expect(
+				router.send(OUT, `udp ${source}:1 > 192.168.0.1:80 len 3`),
+			).toHaveLength(1);
+		},
+	);
+
+	it("knows no way to 240.0.0.1, which is not odd, and takes nothing for 127.0.0.1", () => {
+		const router = createTestRouter("");
+		expect(router.send(OUT, "tcp 10.0.0.10:1 > 240.0.0.1:80 S")[0]).toMatch(
+			/network-unreachable/,
+		);
+		expect(router.fate(OUT, "tcp 10.0.0.10:1 > 127.0.0.1:80 S")).toEqual({
+			kind: "dropped",
+			by: "martian destination",
+		});
+	});
+
+	it.each([
+		"icmp 10.0.0.10 > 10.255.255.255 echo-request id 7",
+		"tcp 10.0.0.10:1 > 10.255.255.255:80 S",
+		"tcp 10.0.0.10:1 > 192.168.0.255:80 S",
+		"udp 10.0.0.10:1 > 255.255.255.255:80 len 3",
+		"udp 0.0.0.0:68 > 255.255.255.255:67 len 3",
+	])("takes what everybody was sent, and says nothing to it: %s", (packet) => {
+		const router = createTestRouter("");
+		expect(router.fate(OUT, packet)).toEqual({ kind: "delivered" });
+		expect(router.send(OUT, packet)).toEqual([]);
+	});
+
+	it("sees a frame to everybody on the link as a broadcast", () => {
+		const router = createTestRouter(
+			"*filter\n-A INPUT -m pkttype --pkt-type broadcast -j DROP\nCOMMIT\n",
+		);
+		expect(
+			router.fate(OUT, "udp 10.0.0.10:1 > 10.255.255.255:80 len 3"),
+		).toMatchObject({ kind: "dropped" });
+		// From elsewhere it is an address like any other: the frame is for the router alone.
+		expect(
+			router.fate(OUT, "udp 10.0.0.10:1 > 192.168.0.255:80 len 3"),
+		).toEqual({ kind: "delivered" });
+	});
+
 	it("forwards nothing while forwarding is off", () => {
 		const router = createTestRouter("", { sysctls: { "ipv4.ip_forward": 0 } });
 		expect(router.fate(OUT, "tcp 10.0.0.10:1 > 192.168.0.1:80 S")).toEqual({
@@ -88,6 +134,28 @@ describe("the box's own answers", () => {
 		).toEqual(["bond0.204 tcp 192.168.0.1:25 > 10.0.0.10:1 RA ack 8 win 0 DF"]);
 		expect(router.send(OUT, "tcp 10.0.0.10:1 > 192.168.0.1:26 S")[0]).toMatch(
 			/^bond0\.204 icmp 10\.0\.0\.1 > 10\.0\.0\.10 port-unreachable/,
+		);
+	});
+
+	it("does not reject its own echo replies: what answers them holds the lock", () => {
+		const router = createTestRouter(
+			"*filter\n-A OUTPUT -p icmp -j REJECT\nCOMMIT\n",
+		);
+		router.send(OUT, "icmp 10.0.0.10 > 10.0.0.1 echo-request id 7 seq 1");
+		expect(router.matched).toEqual([
+			"filter:INPUT:policy:1",
+			"filter:OUTPUT:rule:1",
+		]);
+	});
+
+	it("drops without an answer what it has to reject and cannot tell from damaged", () => {
+		const router = createTestRouter("*filter\n-A FORWARD -j REJECT\nCOMMIT\n");
+		const send = (words: string) => router.send(OUT, `proto ${words}`);
+		expect(send('99 10.0.0.10 > 192.168.0.1 data "abcdefgh"')).toEqual([]);
+		// ESP has a checksum of its own; and these two octets sum up.
+		expect(send('50 10.0.0.10 > 192.168.0.1 data "abcdefgh"')).toHaveLength(1);
+		expect(send('99 10.0.0.10 > 192.168.0.1 data "\\xff\\xff"')).toHaveLength(
+			1,
 		);
 	});
 
