@@ -1,18 +1,24 @@
 import {
 	IPS_ASSURED,
 	IPS_CONFIRMED,
-	IPS_DST_NAT,
 	IPS_EXPECTED,
 	IPS_SEEN_REPLY,
-	IPS_SRC_NAT,
 } from "../conntrack/status.ts";
 import { defineMatch, type Test } from "../extension/extension.ts";
 import type { GivenOptions } from "../extension/options.ts";
-import type { Direction, RouterPorts } from "../extension/ports.ts";
 import { formatAddress, prefixLength } from "../packet/address.ts";
-import type { Address } from "../packet/packet.ts";
-import { CTINFO_IS_REPLY, NO_ENTRY } from "../packet/skb.ts";
+import { NO_ENTRY } from "../packet/skb.ts";
 import { allOf } from "./all-of.ts";
+import {
+	ADDRESSES,
+	type Bits,
+	type ConntrackOptions,
+	isEmpty,
+	type Network,
+	type PortOption,
+	type Range,
+} from "./conntrack-options.ts";
+import { compileState, entryTests, hasEntryTests } from "./conntrack-tests.ts";
 import {
 	printStates,
 	readNames,
@@ -20,54 +26,7 @@ import {
 	STATE_DNAT,
 	STATE_SNAT,
 	STATES,
-	stateBit,
 } from "./ct-states.ts";
-
-interface Bits {
-	readonly bits: number;
-	readonly inverted: boolean;
-}
-
-interface Range {
-	readonly min: number;
-	readonly max: number;
-	readonly inverted: boolean;
-}
-
-interface Network {
-	readonly address: Address;
-	readonly mask: Address;
-	readonly inverted: boolean;
-}
-
-type AddressOption = "ctorigsrc" | "ctorigdst" | "ctreplsrc" | "ctrepldst";
-type PortOption = `${AddressOption}port`;
-
-interface Options {
-	readonly ctstate: Bits | null;
-	readonly ctproto: {
-		readonly number: number;
-		readonly inverted: boolean;
-	} | null;
-	/** In the order of `ADDRESSES`; only those that were given. */
-	readonly addresses: readonly (Network & { readonly option: AddressOption })[];
-	readonly ports: readonly (Range & { readonly option: PortOption })[];
-	readonly ctstatus: Bits | null;
-	readonly ctexpire: Range | null;
-	readonly ctdir: "ORIGINAL" | "REPLY" | null;
-}
-
-/** In the order of iptables-save, with the part of the tuples that each asks for. */
-const ADDRESSES: readonly (readonly [
-	option: AddressOption,
-	direction: Direction,
-	end: "source" | "destination",
-])[] = [
-	["ctorigsrc", "original", "source"],
-	["ctorigdst", "original", "destination"],
-	["ctreplsrc", "reply", "source"],
-	["ctrepldst", "reply", "destination"],
-];
 
 const CTSTATES = [
 	...STATES,
@@ -84,7 +43,7 @@ const STATUSES: readonly (readonly [name: string, bit: number])[] = [
 ];
 
 /** What conntrack knows of a packet (iptables 1.8.9 libxt_conntrack.c, kernel 6.1 xt_conntrack.c, revision 3). */
-export const conntrack = defineMatch<Options>({
+export const conntrack = defineMatch<ConntrackOptions>({
 	name: "conntrack",
 	needsConntrack: true,
 	options: [
@@ -105,7 +64,19 @@ export const conntrack = defineMatch<Options>({
 	build(given) {
 		const protocol = given.get("ctproto", "protocol");
 		const expire = given.get("ctexpire", "uint32Range");
-		const options: Options = {
+		const status = given.get("ctstatus", "string");
+		// It means to look for `! --ctproto`, and looks at the bit of `! --ctstatus`.
+		if (
+			protocol?.value === 0 &&
+			status?.inverted &&
+			status.word < protocol.word
+		)
+			return given.refuse(
+				"conntrack: rule would never match protocol",
+				"Write `--ctproto` in front of `--ctstatus`.",
+				"ctproto",
+			);
+		const options: ConntrackOptions = {
 			ctstate: bits(given, "ctstate", CTSTATES),
 			ctproto: protocol
 				? { number: protocol.value, inverted: protocol.inverted }
@@ -162,9 +133,6 @@ export const conntrack = defineMatch<Options>({
 	},
 });
 
-const isEmpty = (value: object | string): boolean =>
-	Array.isArray(value) && value.length === 0;
-
 const not = ({ inverted }: { readonly inverted: boolean }): string =>
 	inverted ? " !" : "";
 
@@ -182,7 +150,7 @@ function bits(
 	};
 }
 
-function networks(given: GivenOptions): Options["addresses"] {
+function networks(given: GivenOptions): ConntrackOptions["addresses"] {
 	return ADDRESSES.flatMap(([option]) => {
 		const network = given.get(option, "hostMask");
 		const [first] = network?.value ?? [];
@@ -191,7 +159,7 @@ function networks(given: GivenOptions): Options["addresses"] {
 	});
 }
 
-function portRanges(given: GivenOptions): Options["ports"] {
+function portRanges(given: GivenOptions): ConntrackOptions["ports"] {
 	return ADDRESSES.flatMap(([address]) => {
 		const option: PortOption = `${address}port`;
 		const range = given.get(option, "portRange");
@@ -201,7 +169,7 @@ function portRanges(given: GivenOptions): Options["ports"] {
 	});
 }
 
-function direction(given: GivenOptions): Options["ctdir"] {
+function direction(given: GivenOptions): ConntrackOptions["ctdir"] {
 	const option = given.get("ctdir", "string");
 	if (!option) return null;
 	const name = option.text.toUpperCase();
@@ -229,75 +197,4 @@ function printStatus(status: number): string {
 	return STATUSES.filter(([, bit]) => status & bit)
 		.map(([name]) => name)
 		.join(",");
-}
-
-function compileState({ bits, inverted }: Bits, ports: RouterPorts): Test {
-	const { conntrack } = ports;
-	const wanted = !inverted;
-	if ((bits & (STATE_SNAT | STATE_DNAT)) === 0)
-		return (skb) => ((stateBit(skb) & bits) !== 0) === wanted;
-	return (skb) => {
-		let found = stateBit(skb);
-		if (skb.entry !== NO_ENTRY) {
-			const status = conntrack.status(skb.entry);
-			if (status & IPS_SRC_NAT) found |= STATE_SNAT;
-			if (status & IPS_DST_NAT) found |= STATE_DNAT;
-		}
-		return ((found & bits) !== 0) === wanted;
-	};
-}
-
-const hasEntryTests = (options: Options): boolean =>
-	Object.entries(options).some(
-		([name, value]) => name !== "ctstate" && value !== null && !isEmpty(value),
-	);
-
-/** What is asked of the entry, in the kernel's order; each is called with an entry at hand. */
-function entryTests(options: Options, { conntrack }: RouterPorts): Test[] {
-	const { ctdir, ctproto, ctstatus, ctexpire } = options;
-	const tests: Test[] = [];
-	if (ctdir) {
-		const reply = ctdir === "REPLY";
-		tests.push((skb) => skb.ctinfo >= CTINFO_IS_REPLY === reply);
-	}
-	for (const { option, address, mask, inverted } of options.addresses) {
-		const place = ADDRESSES.find(([name]) => name === option);
-		if (!place) continue;
-		const [, side, end] = place;
-		tests.push(
-			(skb) =>
-				(((conntrack[end](skb.entry, side) ^ address) & mask) === 0) !==
-				inverted,
-		);
-	}
-	if (ctproto) {
-		const { number, inverted } = ctproto;
-		tests.push(
-			(skb) => (conntrack.protocol(skb.entry) === number) !== inverted,
-		);
-	}
-	for (const { option, min, max, inverted } of options.ports) {
-		const place = ADDRESSES.find(([name]) => `${name}port` === option);
-		if (!place) continue;
-		const [, side, end] = place;
-		const read = `${end}Port` as const;
-		tests.push((skb) => {
-			const port = conntrack[read](skb.entry, side);
-			return (port >= min && port <= max) !== inverted;
-		});
-	}
-	if (ctstatus) {
-		const { bits, inverted } = ctstatus;
-		tests.push(
-			(skb) => ((conntrack.status(skb.entry) & bits) !== 0) !== inverted,
-		);
-	}
-	if (ctexpire) {
-		const { min, max, inverted } = ctexpire;
-		tests.push((skb) => {
-			const seconds = conntrack.remainingSeconds(skb.entry);
-			return (seconds >= min && seconds <= max) !== inverted;
-		});
-	}
-	return tests;
 }
