@@ -1,5 +1,6 @@
 import {
 	at,
+	backend,
 	connect,
 	conntrack,
 	hold,
@@ -58,5 +59,30 @@ export const tableFull = [
 			at(2500, sysctl(MAX, 1000)),
 		],
 		expect: [outcomes("completed", 2, { step: "late" })],
+	}),
+	scenario({
+		name: "table-full-of-unanswered",
+		suite,
+		title: "The table is full of unanswered SYNs: those make room",
+		story:
+			"Both backends are cut off for a few seconds while clients come at 600 a second, and the entries of their SYNs fill a table of 3072. They were never answered, so they are not [ASSURED], and each new entry throws some of them out of the eight buckets next to its own (early drop; with an entry to each bucket there is nearly always one). Once the backends are back, everybody is served as if the table were empty.",
+		setup: recipeSetup({
+			sysctls: { [MAX]: 3072, "netfilter.nf_conntrack_buckets": 3072 },
+			behaviour: { b1: { kind: "silent" }, b2: { kind: "silent" } },
+		}),
+		steps: [
+			connect(3300, {
+				perSecond: 600,
+				label: "flood",
+				dialogue: smtp({ connectTimeoutMs: 900 }),
+			}),
+			at(10_000, observe("full"), backend("b1", "up"), backend("b2", "up")),
+			at(11_000, connect(50, { everyMs: 10, label: "after" })),
+		],
+		expect: [
+			outcomes("connect-timeout", 3300, { step: "flood" }),
+			conntrack({}, { atLeast: 2500, atMost: 3072 }, { at: "full" }),
+			outcomes("completed", { atLeast: 49 }, { step: "after" }),
+		],
 	}),
 ];
