@@ -1,5 +1,11 @@
 /** What the parts of a scenario say of each other: names that must exist, times that must be in order. */
-import type { ConnectionFilter, Expectation, Scenario } from "./scenario.ts";
+import type { HealthCheckSettings } from "../../sim/endpoint/health-checker.ts";
+import type {
+	ConnectionFilter,
+	Expectation,
+	Scenario,
+	Setup,
+} from "./scenario.ts";
 import type { ScenarioFault } from "./scenario-error.ts";
 
 /** Everything that a scenario of the right form can still get wrong. */
@@ -72,82 +78,68 @@ function namesOf({ setup, steps }: Scenario): Names {
 }
 
 function checkSetup({ setup }: Scenario, report: Report): void {
-	setup.clients.forEach((client, index) => {
-		report.known(
-			"interface",
-			client.interface,
-			`setup.clients[${index}].interface`,
-		);
-	});
-	setup.backends.forEach((backend, index) => {
-		report.known(
-			"interface",
-			backend.interface,
-			`setup.backends[${index}].interface`,
-		);
-	});
-	setup.gateway.routes.forEach((route, index) => {
-		report.known(
-			"interface",
-			route.interface,
-			`setup.gateway.routes[${index}].interface`,
-		);
-	});
-	const { healthCheck } = setup;
-	if (healthCheck) {
-		report.known(
-			"interface",
-			healthCheck.interface,
-			"setup.healthCheck.interface",
-		);
-		healthCheck.targets.forEach((target, index) => {
-			report.known(
-				"backend",
-				target.backend,
-				`setup.healthCheck.targets[${index}].backend`,
-			);
+	const { clients, backends, gateway, healthCheck } = setup;
+	const places = { clients, backends, "gateway.routes": gateway.routes };
+	for (const [path, list] of Object.entries(places))
+		list.forEach((item, index) => {
+			const place = `setup.${path}[${index}].interface`;
+			report.known("interface", item.interface, place);
 		});
-		if (healthCheck.timeoutMs > healthCheck.intervalMs)
-			report.add(
-				"setup.healthCheck.timeoutMs",
-				`a probe may take longer (${healthCheck.timeoutMs} ms) than the time to the next one (${healthCheck.intervalMs} ms)`,
-				"Make `timeoutMs` at most `intervalMs`.",
-			);
-	}
-	const twice = (path: string, names: readonly string[]) => {
+	const named = { clients, backends, "gateway.interfaces": gateway.interfaces };
+	for (const [path, list] of Object.entries(named)) {
+		const names = list.map(({ name }) => name);
 		names.forEach((name, index) => {
 			if (names.indexOf(name) < index)
 				report.add(
 					`setup.${path}[${index}]`,
 					`"${name}" is there already`,
-					"Give each a name and an address of its own.",
+					"Give each a name of its own.",
 				);
 		});
-	};
-	twice(
-		"clients",
-		setup.clients.map(({ name }) => name),
-	);
-	twice(
-		"backends",
-		setup.backends.map(({ name }) => name),
-	);
-	twice(
-		"gateway.interfaces",
-		setup.gateway.interfaces.map(({ name }) => name),
-	);
-	const hosts = [...setup.clients, ...setup.backends];
-	const addresses = new Map<string, string>();
-	for (const { name, address } of hosts) {
-		const other = addresses.get(address);
-		if (other !== undefined)
+	}
+	checkAddresses(setup, report);
+	if (healthCheck) checkHealthCheck(healthCheck, report);
+}
+
+/** Two hosts with one address could not be told apart by anybody. */
+function checkAddresses(setup: Setup, report: Report): void {
+	const { clients, backends, gateway, healthCheck } = setup;
+	const owners = new Map<string, string>();
+	for (const { name, addresses } of gateway.interfaces)
+		for (const address of addresses)
+			owners.set(address.split("/")[0] ?? "", `the gateway's ${name}`);
+	const hosts = [...clients, ...backends];
+	const checker = healthCheck
+		? [{ name: "the health checker", address: healthCheck.address }]
+		: [];
+	for (const { name, address } of [...hosts, ...checker]) {
+		const owner = owners.get(address);
+		if (owner !== undefined)
 			report.add(
 				"setup",
-				`${other} and ${name} have the same address ${address}`,
+				`${owner} and ${name} have the same address, ${address}`,
 				"Give each host an address of its own.",
 			);
-		addresses.set(address, name);
+		owners.set(address, name);
 	}
+}
+
+function checkHealthCheck(given: HealthCheckSettings, report: Report): void {
+	const path = "setup.healthCheck";
+	report.known("interface", given.interface, `${path}.interface`);
+	given.targets.forEach((target, index) => {
+		report.known(
+			"backend",
+			target.backend,
+			`${path}.targets[${index}].backend`,
+		);
+	});
+	if (given.timeoutMs > given.intervalMs)
+		report.add(
+			`${path}.timeoutMs`,
+			`a probe may take longer (${given.timeoutMs} ms) than the time to the next one (${given.intervalMs} ms)`,
+			"Make `timeoutMs` at most `intervalMs`.",
+		);
 }
 
 function checkSteps(scenario: Scenario, report: Report): void {

@@ -340,6 +340,28 @@ describe("faults between a scenario's parts", () => {
 			},
 			'setup.backends[2]: "b1" is there already',
 		],
+		[
+			"address of the gateway",
+			{
+				...good,
+				setup: {
+					...good.setup,
+					healthCheck: recipeHealthCheck({ address: "192.168.0.254" }),
+				},
+			},
+			"setup: the gateway's bond0.205 and the health checker have the same address, 192.168.0.254",
+		],
+		[
+			"patience of the health checker",
+			{
+				...good,
+				setup: {
+					...good.setup,
+					healthCheck: recipeHealthCheck({ timeoutMs: 2000 }),
+				},
+			},
+			"setup.healthCheck.timeoutMs: a probe may take longer (2000 ms)",
+		],
 		["names", [good, good], ': two scenarios are called "good"'],
 	])("%s", (_, value, fault) => {
 		expect(faultsOf(value)).toContainEqual(expect.stringContaining(fault));
