@@ -91,6 +91,8 @@ export function shortOption(letter: string): NamedOption | undefined {
 /** Kept scopes; beyond it they are made anew, so that no input can fill the memory. */
 const KEPT_SCOPES = 4096;
 let keptScopes = 0;
+/** Unknown words that a scope keeps. */
+const MOST_UNKNOWN = 64;
 
 /** The options in force after some extensions were loaded, in that order. */
 export class OptionScope {
@@ -99,6 +101,8 @@ export class OptionScope {
 	private readonly inner = new Map<OptionTable, OptionScope>();
 	/** Whole words with their dashes. Only what names an option is kept, so it cannot grow for ever. */
 	private readonly words = new Map<string, NamedOption>();
+	/** Words that name no option here: most often one of a match that is not loaded yet. */
+	private readonly unknown = new Set<string>();
 
 	constructor(outer: OptionScope | null, table: OptionTable | null) {
 		this.outer = outer;
@@ -126,10 +130,12 @@ export class OptionScope {
 	option(word: string): NamedOption | undefined {
 		const known = this.words.get(word);
 		if (known !== undefined) return known;
+		if (this.unknown.has(word)) return undefined;
 		const named = word.startsWith("--")
 			? this.longOption(word.slice(2))
 			: EMPTY_SCOPE.words.get(word);
-		if (named !== undefined) this.words.set(word, named);
+		if (named) this.words.set(word, named);
+		else if (this.unknown.size < MOST_UNKNOWN) this.unknown.add(word);
 		return named;
 	}
 

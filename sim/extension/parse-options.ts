@@ -65,7 +65,8 @@ export function buildOptions(
 	given.protocol = about.protocol ? readProtocol(about.protocol) : 0;
 	const scope = EMPTY_SCOPE.with(table);
 	const reader = new WordReader();
-	reader.start(text.split(/\s+/).filter(Boolean), 0);
+	const words = text.split(/\s+/).filter(Boolean);
+	reader.start(words, words.length);
 	let inverted = false;
 	for (;;) {
 		const found = reader.next(scope);

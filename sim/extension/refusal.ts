@@ -18,7 +18,11 @@ export class Refusal extends Error {
 		word: number = NOWHERE,
 		from: Refusal["from"] = "iptables-restore",
 	) {
+		// A stack would cost more than the rest of the line, and says nothing about a ruleset.
+		const { stackTraceLimit } = Error;
+		Error.stackTraceLimit = 0;
 		super(message);
+		Error.stackTraceLimit = stackTraceLimit;
 		this.from = from;
 		this.remedy = remedy;
 		this.word = word;

@@ -23,6 +23,8 @@ export type Found =
 /** A class because it walks every rule of a ruleset: one reader serves them all. */
 export class WordReader {
 	words: readonly string[] = [];
+	/** How many of them belong to the line. */
+	count = 0;
 	/** The next word to be read (`optind`). */
 	index = 0;
 	/** Where the option or word that was found stands. */
@@ -36,9 +38,10 @@ export class WordReader {
 	private inCluster = 0;
 
 	/** Begins with another line. */
-	start(words: readonly string[], from: number): void {
+	start(words: readonly string[], count: number): void {
 		this.words = words;
-		this.index = from;
+		this.count = count;
+		this.index = 0;
 		this.inCluster = 0;
 	}
 
@@ -51,7 +54,7 @@ export class WordReader {
 	next(scope: OptionScope): Found {
 		if (this.inCluster > 0) return this.nextInCluster();
 		const { words, index } = this;
-		const word = words[index];
+		const word = index < this.count ? words[index] : undefined;
 		if (word === undefined) return "end";
 		this.index = index + 1;
 		this.word = index;
@@ -74,14 +77,15 @@ export class WordReader {
 
 	/** A word that may follow an option besides its argument (`xs_has_arg`), or `null`. */
 	peekPlain(): string | null {
-		const word = this.words[this.index];
+		const word = this.index < this.count ? this.words[this.index] : undefined;
 		if (word === undefined || word.startsWith("-") || word.startsWith("!"))
 			return null;
 		return word;
 	}
 
 	private takeArgument(): Found {
-		const argument = this.words[this.index];
+		const argument =
+			this.index < this.count ? this.words[this.index] : undefined;
 		if (argument === undefined) return "incomplete";
 		this.argument = argument;
 		this.argumentWord = this.index++;

@@ -43,11 +43,11 @@ function printedAfter(...commands: string[]): string {
 		.join("\n");
 }
 
-const UNCHANGED = `:INPUT DROP [5:500]
-:OWN - [0:0]
+const RULES = `:OWN - [0:0]
 [1:100] -A INPUT -j OWN
 [2:200] -A INPUT -s 10.0.0.1/32 -j ACCEPT
 [3:300] -A OWN -p tcp -m tcp --dport 25 -j RETURN`;
+const UNCHANGED = `:INPUT DROP [5:500]\n${RULES}`;
 
 describe("a single iptables command", () => {
 	test("-L, -S and -C of a rule that is there change nothing", () => {
@@ -63,7 +63,7 @@ describe("a single iptables command", () => {
 				"-I OWN 2 -s 1.2.3.4",
 			).split("\n"),
 		).toEqual([
-			":INPUT DROP [5:500]",
+			":INPUT DROP [0:0]",
 			":OWN - [0:0]",
 			"[1:100] -A INPUT -j OWN",
 			"[2:200] -A INPUT -s 10.0.0.1/32 -j ACCEPT",
@@ -119,10 +119,19 @@ describe("a single iptables command", () => {
 	});
 
 	test("-N, -E and -X make, rename and remove chains; a renamed chain keeps its jumps", () => {
-		expect(printedAfter("-N NEW", "-E NEW NEWER", "-X NEWER")).toBe(UNCHANGED);
+		expect(printedAfter("-N NEW", "-E NEW NEWER", "-X NEWER")).toBe(
+			`:INPUT DROP [0:0]\n${RULES}`,
+		);
 		expect(printedAfter("-E OWN NEW")).toContain("[1:100] -A INPUT -j NEW");
-		expect(printedAfter("-F", "-X")).toBe(":INPUT DROP [5:500]");
+		expect(printedAfter("-F", "-X")).toBe(":INPUT DROP [0:0]");
 	});
+
+	test.each(["-A OWN -j DROP", "-D INPUT 1", "-N NEW", "-Z OWN", "-F OWN"])(
+		"any change zeroes the counters of policies, which were not asked about: %s",
+		(command) => {
+			expect(printedAfter(command)).toContain(":INPUT DROP [0:0]");
+		},
+	);
 
 	test("-P sets a policy and its counters", () => {
 		expect(printedAfter("-P INPUT ACCEPT")).toContain(":INPUT ACCEPT [0:0]");
@@ -213,7 +222,7 @@ describe("iptables-restore onto what is loaded", () => {
 [0:0] -A POSTROUTING -j MASQUERADE
 COMMIT
 *filter
-:INPUT DROP [5:500]
+:INPUT DROP [0:0]
 :FORWARD ACCEPT [0:0]
 :OUTPUT ACCEPT [0:0]
 [0:0] -A INPUT -j ACCEPT

@@ -58,7 +58,7 @@ export function faultOfRefusal(
 		remedy: refusal.remedy,
 		from: refusal.from,
 	} as const;
-	const last = Math.min(word, words.start.length - 1);
+	const last = Math.min(word, words.count - 1);
 	const from = words.start[last];
 	const to = words.end[last];
 	return from === undefined || to === undefined
@@ -118,7 +118,7 @@ export function findWord(
 	} catch {
 		return null;
 	}
-	for (let index = words.text.length - 1; index >= 0; index--) {
+	for (let index = words.count - 1; index >= 0; index--) {
 		const text = words.text[index];
 		const from = words.start[index] ?? 0;
 		const to = words.end[index] ?? 0;

@@ -18,6 +18,7 @@ import type {
 	TargetUse,
 } from "./ruleset.ts";
 import type { Command } from "./script.ts";
+import type { Tail } from "./tail-cache.ts";
 
 export const NO_COUNTERS: Counters = { packets: 0, bytes: 0 };
 
@@ -66,10 +67,13 @@ export function finishLine(
 	tolerated: Refusal[],
 ): Command {
 	const { command, chain } = draft;
+	if (draft.tail !== null) checkTail(draft, draft.tail, context);
 	const drops = draft.jump === "DROP" || draft.second === "DROP";
 	if (drops && context.table === "nat") refuseDropInNat(draft);
 	const matches =
-		draft.matches.length === 0 ? NO_MATCHES : buildMatches(draft, tolerated);
+		draft.matches.length === 0
+			? (draft.tail?.matches ?? NO_MATCHES)
+			: buildMatches(draft, tolerated);
 	const target = buildTarget(draft);
 	checkLeftovers(leftovers);
 	if (command === "")
@@ -137,11 +141,32 @@ function buildMatches(
 			tolerated.push(refusal);
 		}
 	}
+	if (draft.tail !== null) uses.push(...draft.tail.matches);
 	return uses;
+}
+
+/**
+ * A tail that is known must mean here what it meant where it was met first.
+ * @throws Refusal, of any words: the line is then read the ordinary way
+ */
+function checkTail(draft: RuleDraft, tail: Tail, context: LineContext): void {
+	let fits =
+		tail.protocol === draft.protocol &&
+		tail.protocolInverted === draft.isInverted("p") &&
+		draft.jump === "";
+	// Of a match that is used twice, the second use does not always get its options.
+	for (const given of draft.matches)
+		for (const { name } of tail.matches)
+			if (given.table.extension.name === name) fits = false;
+	if (tail.target?.kind === "extension" && context.announced.has(tail.jump))
+		fits = false;
+	if (!fits) throw new Refusal("a tail of another meaning", "");
+	draft.jump = tail.jump;
 }
 
 function buildTarget(draft: RuleDraft): TargetUse | null {
 	const { jump, target } = draft;
+	if (draft.tail !== null) return draft.tail.target;
 	if (target !== null)
 		return {
 			kind: "extension",

@@ -148,6 +148,7 @@ const misspelled: Fixer = ({ words, at, chains }) => {
 				: word.startsWith("--")
 					? namesInScope(words, at).map((name) => `--${name}`)
 					: [];
+	if (known.includes(word)) return null;
 	const near = known.filter((name) => isNear(word, name));
 	const [better] = near;
 	if (better === undefined || near.length > 1) return null;

@@ -106,7 +106,7 @@ function troubleOf(line: string, about: About): Trouble | null {
 	try {
 		splitWords(line, 0, from, line.length, words);
 		const context = { line: 1, restore: true, counters: null, ...about };
-		const command = parser.parse(words.text, context);
+		const command = parser.parse(words, context);
 		const [tolerated] = parser.tolerated;
 		const { message, at } = tolerated
 			? { message: tolerated.message, at: tolerated.word }
@@ -137,11 +137,13 @@ function unknownChain(
 }
 
 function fixRule(line: DraftLine, about: About, changes: Change[]): void {
-	for (let round = 0; round < MOST_REPAIRS; round++) {
+	const seen = new Set<string>();
+	while (seen.size < MOST_REPAIRS) {
+		seen.add(line.text);
 		const trouble = troubleOf(line.text, about);
 		if (trouble === null) return;
 		const better = repair(line.text, trouble, about);
-		if (better === null) return;
+		if (better === null || seen.has(better.after)) return;
 		changes.push({ line: line.origin, before: line.text, ...better });
 		line.text = better.after;
 	}

@@ -19,6 +19,8 @@ const BACKSLASH = 92;
 
 /** The words of one line. The arrays are used again for the next line. */
 export interface Words {
+	/** How many there are; the arrays may hold older ones behind. */
+	count: number;
 	readonly text: string[];
 	/** Index in the line of each word's first character. */
 	readonly start: number[];
@@ -27,7 +29,7 @@ export interface Words {
 }
 
 export function noWords(): Words {
-	return { text: [], start: [], end: [] };
+	return { count: 0, text: [], start: [], end: [] };
 }
 
 /**
@@ -54,7 +56,7 @@ export function splitWords(
 		while (index < to && code !== BLANK && code !== TAB && code !== QUOTE)
 			code = source.charCodeAt(++index);
 		if (count >= MOST_WORDS) {
-			text.length = count;
+			into.count = count;
 			throw new Refusal(
 				"Parser cannot handle more arguments",
 				`A line holds at most ${MOST_WORDS} words: split it into several rules.`,
@@ -68,12 +70,13 @@ export function splitWords(
 		} else text[count] = source.slice(first, index);
 		start[count] = first - lineStart;
 		end[count] = index - lineStart;
-		if (index - first > LONGEST_WORD / 3) checkLength(text[count] ?? "", count);
+		if (index - first > LONGEST_WORD / 3) {
+			into.count = count + 1;
+			checkLength(text[count] ?? "", count);
+		}
 		count++;
 	}
-	text.length = count;
-	start.length = count;
-	end.length = count;
+	into.count = count;
 }
 
 /** A word with quotes in it. A quote that nobody closes reaches to the end of the line. */

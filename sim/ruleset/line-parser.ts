@@ -18,7 +18,7 @@ import { WordReader } from "../extension/word-reader.ts";
 import { invariant } from "../invariant.ts";
 import { finishLine } from "./finish-line.ts";
 import { KNOWN_ELSEWHERE } from "./known-elsewhere.ts";
-import { octets } from "./lexer.ts";
+import { octets, type Words } from "./lexer.ts";
 import {
 	checkNewChain,
 	checkTargetName,
@@ -31,6 +31,7 @@ import { RuleDraft } from "./rule-draft.ts";
 import type { Counters } from "./ruleset.ts";
 import type { Command } from "./script.ts";
 import { LONGEST_NAME, VERDICTS } from "./tables.ts";
+import type { Tail } from "./tail-cache.ts";
 
 /** Where a line stands. */
 export interface LineContext {
@@ -69,6 +70,10 @@ export class LineParser {
 	 */
 	readonly tolerated: Refusal[] = [];
 
+	/** The extension that a `-m` or `-j` named last. */
+	private opened: Given | null = null;
+	private isPlainTail = true;
+
 	constructor(extensions: Extensions) {
 		this.extensions = extensions;
 	}
@@ -79,15 +84,55 @@ export class LineParser {
 	}
 
 	/**
+	 * Of the last line: the word of its first `-m` or `-j`; `null` when what stands from there on might
+	 * mean something else behind another head (see `tail-cache.ts`).
+	 */
+	tailWord: number | null = null;
+	/** Matches that were loaded before that word. */
+	headMatches = 0;
+
+	/** The name behind the last line's `-j`, or "". */
+	jumpName(): string {
+		return this.draft.jump;
+	}
+
+	/**
 	 * Reads one line.
 	 * @throws Refusal
 	 */
-	parse(words: readonly string[], context: LineContext): Command {
-		const { reader, draft } = this;
+	parse(words: Words, context: LineContext): Command {
+		this.begin(words, context);
+		return this.rest();
+	}
+
+	/**
+	 * Reads the head of a line whose tail is known already.
+	 * @returns `null` when the whole line has to be read the ordinary way
+	 */
+	parseHead(words: Words, tail: Tail, context: LineContext): Command | null {
+		if (words.text[words.count - 1] === "--") return null;
+		this.begin(words, context);
+		this.draft.tail = tail;
+		try {
+			return this.rest();
+		} catch (refusal) {
+			if (refusal instanceof Refusal) return null;
+			throw refusal;
+		}
+	}
+
+	private begin(words: Words, context: LineContext): void {
 		this.context = context;
-		draft.reset();
-		this.tolerated.length = 0;
-		reader.start(words, 0);
+		this.draft.reset();
+		if (this.tolerated.length > 0) this.tolerated.length = 0;
+		this.tailWord = null;
+		this.opened = null;
+		this.isPlainTail = true;
+		this.reader.start(words.text, words.count);
+	}
+
+	private rest(): Command {
+		const { reader, draft, context } = this;
 		let inverted = false;
 		for (;;) {
 			const found = reader.next(draft.scope);
@@ -103,14 +148,15 @@ export class LineParser {
 			} else if (this.loadProtocol()) continue;
 			else if (found === "incomplete")
 				throw new Refusal(
-					`option "${words[reader.index - 1]}" requires an argument`,
+					`option "${reader.words[reader.index - 1]}" requires an argument`,
 					"Write a value behind it.",
 					reader.word,
 				);
 			else throw unknownOption(reader);
 			inverted = false;
 		}
-		const unread = reader.index < words.length ? reader.index : NOWHERE;
+		if (!this.isPlainTail) this.tailWord = null;
+		const unread = reader.index < reader.count ? reader.index : NOWHERE;
 		const danglingNot = inverted ? reader.word : NOWHERE;
 		return finishLine(draft, context, { unread, danglingNot }, this.tolerated);
 	}
@@ -141,7 +187,20 @@ export class LineParser {
 		invariant(given !== null, `option of ${option.table.extension.name}`);
 		given.protocol = draft.protocol;
 		given.protocolInverted = draft.isInverted("p");
+		if (this.tailWord !== null && !this.isPlain(given, option.entry.entry.name))
+			this.isPlainTail = false;
 		takeOption(given, reader, inverted);
+	}
+
+	/** An option in full, of the extension that was opened last. */
+	private isPlain(given: Given, name: string): boolean {
+		const word = this.reader.words[this.reader.word] ?? "";
+		const end = name.length + 2;
+		return (
+			given === this.opened &&
+			word.startsWith(name, 2) &&
+			(word.length === end || word[end] === "=")
+		);
 	}
 
 	/** Loads the match of the rule's protocol when an option is unknown without it (`load_proto`). */
@@ -160,12 +219,19 @@ export class LineParser {
 		const table = optionTable(extension);
 		if (draft.loaded(table)) return false;
 		draft.addMatch(table, reader.word);
+		if (this.tailWord !== null) this.isPlainTail = false;
 		reader.again();
 		return true;
 	}
 
 	/** @returns true when the line is to be ignored from here on */
 	private baseOption(letter: string, inverted: boolean): boolean {
+		if (this.tailWord === null) {
+			if (letter === "m" || letter === "j") {
+				this.tailWord = this.reader.word;
+				this.headMatches = this.draft.matches.length;
+			}
+		} else if (letter !== "m" && letter !== "j") this.isPlainTail = false;
 		switch (letter) {
 			case "m":
 				this.match(inverted);
@@ -234,7 +300,7 @@ export class LineParser {
 			);
 		const extension = this.extensions.matches.get(name);
 		if (extension !== undefined)
-			this.draft.addMatch(optionTable(extension), argumentWord);
+			this.opened = this.draft.addMatch(optionTable(extension), argumentWord);
 		else this.unknownMatch(name, argumentWord);
 	}
 
@@ -273,6 +339,9 @@ export class LineParser {
 		draft.jump = name;
 		draft.jumpWord = reader.argumentWord;
 		draft.goto = letter === "g";
+		// A chain that bears a target's name means another thing in another file.
+		if (this.extensions.targets.has(name) && context.announced.has(name))
+			this.isPlainTail = false;
 		if (draft.goto || VERDICTS.has(name) || context.announced.has(name)) return;
 		const extension = this.extensions.targets.get(name);
 		if (extension === undefined) {
@@ -282,6 +351,7 @@ export class LineParser {
 		}
 		const table: OptionTable = optionTable(extension);
 		draft.target = new Given(table, reader.argumentWord);
+		this.opened = draft.target;
 		draft.scope = draft.scope.with(table);
 	}
 

@@ -8,7 +8,7 @@ import type { AnyExtension } from "../extension/option-table.ts";
 import { matches } from "../matches/index.ts";
 import { HOOK_NAMES, type HookName } from "../packet/skb.ts";
 import { targets } from "../targets/index.ts";
-import { type Branch, markHooks, type ReachedChain } from "./chain-walk.ts";
+import { type Branch, markHooks } from "./chain-walk.ts";
 import type { MatchUse, Rule, Table } from "./ruleset.ts";
 
 /** What the kernel finds wrong with a table. */
@@ -27,12 +27,12 @@ export function checkLoad(table: Table): readonly LoadFault[] {
 	const { chains, loop } = markHooks(table);
 	if (loop !== null) return [loopFault(loop)];
 	const faults: LoadFault[] = [];
-	for (const reached of chains) {
-		const { rules } = reached.chain;
-		for (let index = 0; index < rules.length; index++) {
-			const rule = rules[index];
+	for (const { chain, hooks, lastReached } of chains) {
+		for (let index = 0; index < chain.rules.length; index++) {
+			const rule = chain.rules[index];
 			if (rule === undefined || isPlain(rule)) continue;
-			const fault = checkRule(table, reached, rule, index);
+			const mask = index <= lastReached ? hooks : 0;
+			const fault = checkRule({ table, chain: chain.name, rule, mask });
 			if (fault !== null) faults.push(fault);
 		}
 	}
@@ -58,80 +58,83 @@ function loopFault(loop: readonly Branch[]): LoadFault {
 	};
 }
 
-function checkRule(
-	table: Table,
-	reached: ReachedChain,
-	rule: Rule,
-	index: number,
-): LoadFault | null {
-	// Rules behind an unconditional verdict are reached from no hook.
-	const mask = index <= reached.lastReached ? reached.hooks : 0;
+/** Where a rule stands, for the checks of its extensions. */
+interface Standing {
+	readonly table: Table;
+	readonly chain: string;
+	readonly rule: Rule;
+	/** Hooks that reach it: none behind an unconditional verdict. */
+	readonly mask: number;
+}
+
+function checkRule(standing: Standing): LoadFault | null {
+	const { rule } = standing;
 	for (const use of rule.matches) {
 		const extension = matches.get(use.name);
 		if (extension === undefined) continue;
-		const fault = checkUse(table, reached, rule, mask, "match", extension, use);
+		const fault = checkUse(standing, "match", extension, use);
 		if (fault !== null) return fault;
 	}
 	const { target } = rule;
 	if (target?.kind !== "extension") return null;
 	const extension = targets.get(target.name);
 	if (extension === undefined) return null;
-	return checkUse(table, reached, rule, mask, "target", extension, target);
+	return checkUse(standing, "target", extension, target);
 }
 
 function checkUse(
-	table: Table,
-	{ chain }: ReachedChain,
-	rule: Rule,
-	mask: number,
+	standing: Standing,
 	kind: "match" | "target",
 	extension: AnyExtension,
 	use: MatchUse,
 ): LoadFault | null {
-	const { header } = rule;
+	const { table, chain, rule, mask } = standing;
+	const { tables, hooks, protocols } = extension;
 	const refuse = (reason: string, remedy: string): LoadFault => ({
 		rule,
 		about: use.name,
 		message: `Invalid argument: ${reason}`,
 		remedy,
 	});
-	const who = `x_tables: ip_tables: ${use.name} ${kind}:`;
-	const { tables, hooks, protocols } = extension;
+	const refuseUse = (reason: string, remedy: string): LoadFault =>
+		refuse(`x_tables: ip_tables: ${use.name} ${kind}: ${reason}`, remedy);
 	if (tables && !tables.includes(table.name))
-		return refuse(
-			`${who} only valid in ${tables.join("/")} table, not ${table.name}`,
+		return refuseUse(
+			`only valid in ${tables.join("/")} table, not ${table.name}`,
 			`Move the rule to the table ${tables.join(" or ")}.`,
 		);
-	const used = hookNames(mask);
-	if (hooks?.length && used.some((hook) => !hooks.includes(hook))) {
+	if (hooks?.length && hookNames(mask).some((hook) => !hooks.includes(hook))) {
+		const allowed = HOOK_NAMES.filter((hook) => hooks.includes(hook));
 		const verb = kind === "match" ? "valid" : "usable";
-		return refuse(
-			`${who} used from hooks ${used.join("/")}, but only ${verb} from ${inOrder(hooks).join("/")}`,
-			`Reach the rule from ${inOrder(hooks).join(" or ")} only.`,
+		return refuseUse(
+			`used from hooks ${hookNames(mask).join("/")}, but only ${verb} from ${allowed.join("/")}`,
+			`Reach the rule from ${allowed.join(" or ")} only.`,
 		);
 	}
+	const { header } = rule;
 	const { protocol, protocolInverted } = header;
 	if (protocols && (protocolInverted || !protocols.includes(protocol)))
-		return refuse(
-			`${who} only valid for protocol ${protocols[0]}`,
+		return refuseUse(
+			`only valid for protocol ${protocols[0]}`,
 			"Ask for the protocol in the same rule: `-p`, without a `!`.",
 		);
-	const reason = extension.check?.(use.options, {
+	if (!extension.check) return null;
+	const reason = extension.check(use.options, {
 		table: table.name,
-		chain: chain.name,
+		chain,
 		header,
 		matches: rule.matches,
-		hooks: used,
+		hooks: hookNames(mask),
 	});
-	return typeof reason === "string"
-		? refuse(reason, "Change or remove the rule.")
-		: null;
+	return reason === null ? null : refuse(reason, "Change or remove the rule.");
 }
+
+/** The names of each set of hooks, made once. */
+const HOOK_SETS: readonly (readonly HookName[])[] = Array.from(
+	{ length: 1 << HOOK_NAMES.length },
+	(_, mask) => HOOK_NAMES.filter((_name, hook) => (mask & (1 << hook)) !== 0),
+);
 
 function hookNames(mask: number): readonly HookName[] {
-	return HOOK_NAMES.filter((_, hook) => (mask & (1 << hook)) !== 0);
-}
-
-function inOrder(hooks: readonly HookName[]): readonly HookName[] {
-	return HOOK_NAMES.filter((hook) => hooks.includes(hook));
+	return HOOK_SETS[mask] ?? [];
 }

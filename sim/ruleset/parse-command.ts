@@ -33,7 +33,7 @@ export function parseCommand(
 	};
 	try {
 		splitWords(line, 0, programLength(line), line.length, words);
-		const command = parser.parse(words.text, context);
+		const command = parser.parse(words, context);
 		const [tolerated] = parser.tolerated;
 		if (tolerated !== undefined) throw tolerated;
 		const { table } = context;
@@ -51,14 +51,15 @@ export function parseCommand(
 		};
 	} catch (error) {
 		if (!(error instanceof Refusal)) throw error;
-		const fault = words.start.length
-			? faultOfRefusal(place, words, error, parser.word)
-			: faultAt(place, 0, line.length, {
-					code: "bad-line",
-					message: error.message,
-					remedy: error.remedy,
-					from: "iptables-restore",
-				});
+		const fault =
+			words.count > 0
+				? faultOfRefusal(place, words, error, parser.word)
+				: faultAt(place, 0, line.length, {
+						code: "bad-line",
+						message: error.message,
+						remedy: error.remedy,
+						from: "iptables-restore",
+					});
 		throw new RulesetError([fault]);
 	}
 }

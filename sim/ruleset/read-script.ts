@@ -21,6 +21,7 @@ import type { Fault } from "./ruleset-error.ts";
 import type { Command } from "./script.ts";
 import { CommandFailure } from "./table-builder.ts";
 import { isTableName, LONGEST_NAME, TABLE_HOOKS } from "./tables.ts";
+import { TailCache } from "./tail-cache.ts";
 
 /** Is told what the text says, line by line. */
 export interface ScriptSink {
@@ -71,6 +72,7 @@ class ScriptReader {
 	readonly faults: Fault[] = [];
 	private readonly source: string;
 	private readonly anyNul: boolean;
+	private readonly tails: TailCache;
 	private readonly options: ReadOptions;
 	private readonly sink: ScriptSink;
 	private readonly words = noWords();
@@ -87,6 +89,7 @@ class ScriptReader {
 	constructor(source: string, options: ReadOptions, sink: ScriptSink) {
 		this.source = source;
 		this.anyNul = source.includes("\0");
+		this.tails = new TailCache(source, parser);
 		this.options = options;
 		this.sink = sink;
 	}
@@ -233,7 +236,7 @@ class ScriptReader {
 	/** `:CHAIN POLICY [packets:bytes]`. */
 	private chain(): void {
 		const { lineNumber, words } = this;
-		words.start.length = 0;
+		words.count = 0;
 		const line = this.source.slice(this.lineFrom + 1, this.lineTo);
 		const declared = readChainLine(line, lineNumber);
 		const { chain, policy, counters } = declared;
@@ -251,8 +254,7 @@ class ScriptReader {
 		const { source, lineFrom, lineTo, words, lineNumber } = this;
 		let from = lineFrom;
 		let counters: Counters | null = null;
-		words.text.length = 0;
-		words.start.length = 0;
+		words.count = 0;
 		if (source.charCodeAt(from) === BRACKET) {
 			const close = source.indexOf("]", from);
 			const colon = source.indexOf(":", from);
@@ -273,16 +275,21 @@ class ScriptReader {
 			};
 			from = close + 1;
 		}
-		splitWords(source, lineFrom, from, lineTo, words);
-		const command = parser.parse(words.text, {
+		const context = {
 			line: lineNumber,
 			table: this.tableName,
 			restore: true,
 			announced: this.announced,
 			counters,
-		});
-		const last = parser.tolerated.pop();
-		if (last !== undefined) throw last;
+		};
+		let command = this.tails.parse(lineFrom, from, lineTo, words, context);
+		if (command === null) {
+			splitWords(source, lineFrom, from, lineTo, words);
+			command = parser.parse(words, context);
+			const last = parser.tolerated.pop();
+			if (last !== undefined) throw last;
+			this.tails.remember(command, lineFrom, words);
+		}
 		if (this.state === "inside") this.sink.command(command);
 	}
 

@@ -7,6 +7,7 @@ import { EMPTY_SCOPE, type OptionScope } from "../extension/option-scope.ts";
 import type { OptionTable } from "../extension/option-table.ts";
 import { Refusal } from "../extension/refusal.ts";
 import type { Counters, InterfaceMatch } from "./ruleset.ts";
+import type { Tail } from "./tail-cache.ts";
 
 /** The letters of base options in the order in which iptables checks them (`optflags`). */
 export const OPTION_LETTERS = "nsdpjvxio0cf";
@@ -42,6 +43,8 @@ export class RuleDraft {
 	target: Given | null = null;
 	matches: Given[] = [];
 	counters: Counters | null = null;
+	/** What stands behind the words of the draft and is known already. */
+	tail: Tail | null = null;
 	scope: OptionScope = EMPTY_SCOPE;
 
 	reset(): void {
@@ -64,6 +67,7 @@ export class RuleDraft {
 		this.target = null;
 		this.matches = [];
 		this.counters = null;
+		this.tail = null;
 		this.scope = EMPTY_SCOPE;
 	}
 
@@ -115,9 +119,11 @@ export class RuleDraft {
 	}
 
 	/** Begins a match. The options of an earlier use of the same match are closed by it. */
-	addMatch(table: OptionTable, word: number): void {
+	addMatch(table: OptionTable, word: number): Given {
 		if (!this.loaded(table)) this.scope = this.scope.with(table);
-		this.matches.push(new Given(table, word));
+		const given = new Given(table, word);
+		this.matches.push(given);
+		return given;
 	}
 
 	loaded(table: OptionTable): boolean {

@@ -50,13 +50,21 @@ export class TableBuilder {
 	changed = false;
 	readonly name: TableName;
 	private readonly chains = new Map<string, ChainDraft>();
+	private readonly from: Table | null;
 
-	/** @param from the table that is loaded; `null` when there is none */
+	/**
+	 * Rules keep their counters. Those of policies begin anew with every change that is committed,
+	 * wherever it was: libiptc gives back what was counted since it read the table, and no more
+	 * (`COUNTER_MAP_ZEROED` in `__iptcc_p_del_policy`).
+	 * @param from the table that is loaded; `null` when there is none
+	 */
 	constructor(name: TableName, from: Table | null) {
 		this.name = name;
+		this.from = from;
 		for (const chain of from?.chains ?? [])
 			this.chains.set(chain.name, {
 				...chain,
+				counters: NO_COUNTERS,
 				rules: chain.rules as Rule[],
 				shared: true,
 			});
@@ -72,7 +80,7 @@ export class TableBuilder {
 			});
 	}
 
-	/** What iptables-restore does at `*table` unless told `--noflush`; policies and their counters stay. */
+	/** What iptables-restore does at `*table` unless told `--noflush`; policies stay. */
 	clear(): void {
 		for (const chain of this.chains.values())
 			if (chain.policy === null) this.chains.delete(chain.name);
@@ -82,6 +90,7 @@ export class TableBuilder {
 
 	/** The table as data. */
 	build(): Table {
+		if (!this.changed && this.from !== null) return this.from;
 		const chains: Chain[] = [];
 		const own: Chain[] = [];
 		for (const { name, policy, counters, rules } of this.chains.values())
@@ -179,7 +188,10 @@ export class TableBuilder {
 		const at = chain?.rules.findIndex((other) => sameRule(other, rule)) ?? -1;
 		if (chain === undefined || at < 0)
 			throw new CommandFailure(
-				"Bad rule (does a matching rule exist in that chain?)",
+				// Looking the target up among the chains makes libiptc forget what it was asked for.
+				rule.target === null || rule.target.kind === "verdict"
+					? "Bad rule (does a matching rule exist in that chain?)"
+					: NO_SUCH_NAME,
 				chain === undefined
 					? `There is no chain ${name} in ${this.name}.`
 					: rule.matches.some((use) => use.name === "condition")
