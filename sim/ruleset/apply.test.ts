@@ -147,6 +147,8 @@ describe("a single iptables command", () => {
 			"-D NOPE -j ACCEPT",
 			"Bad rule (does a matching rule exist in that chain?)",
 		],
+		["-D INPUT -p udp -j REJECT", "No chain/target/match by that name"],
+		["-C INPUT -p udp -j OWN", "No chain/target/match by that name"],
 		["-D INPUT 3", "Index of deletion too big"],
 		["-R INPUT 3 -j ACCEPT", "Index of replacement too big"],
 		["-I INPUT 4 -j ACCEPT", "Index of insertion too big"],
