@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { describe, expect, inject, it } from "vitest";
-import { marktwin } from "../test/marktwin.ts";
+import { execute, marktwin } from "../test/marktwin.ts";
 
 const COMMANDS = ["run", "trace", "save", "check", "fix"];
 
@@ -37,6 +37,13 @@ describe("marktwin", () => {
 		expect(code).toBe(2);
 		expect(err).toContain(says);
 		expect(out).toBe("");
+	});
+
+	it("never says violated when it could not say anything", async () => {
+		const line = `"${process.execPath}" "${inject("command")}" run split > /dev/full`;
+		const { code, err } = await execute("sh", ["-c", line]);
+		expect(code).toBe(2);
+		expect(err).toMatch(/^marktwin: cannot write: ENOSPC/);
 	});
 
 	it("is quiet when its reader goes away", async () => {

@@ -4,6 +4,7 @@ import { Command, CommanderError } from "commander";
 import { checkCommand } from "./check.ts";
 import { EXIT, EXIT_HELP } from "./exit-code.ts";
 import { fixCommand } from "./fix.ts";
+import { InputError } from "./input-error.ts";
 import { reportError } from "./report-error.ts";
 import { runCommand } from "./run.ts";
 import { saveCommand } from "./save.ts";
@@ -52,21 +53,27 @@ async function main(): Promise<void> {
 	try {
 		await program().parseAsync(process.argv);
 	} catch (error) {
-		if (error instanceof CommanderError) {
+		if (error instanceof CommanderError)
 			process.exitCode = error.exitCode === 0 ? EXIT.holds : EXIT.badInput;
-			return;
-		}
-		const { exitCode, text } = reportError(error, words);
-		process.exitCode = exitCode;
-		process.stderr.write(`${text}\n`);
+		else process.exitCode = report(error);
 	}
 }
 
-// `marktwin run | head`: the reader has seen enough, and nothing is wrong.
+/** @returns the exit code */
+function report(error: unknown): number {
+	const { exitCode, text } = reportError(error, words);
+	process.stderr.write(`${text}\n`);
+	return exitCode;
+}
+
+// Node would end with 1, which says that something is violated.
+process.on("uncaughtException", (error) => process.exit(report(error)));
+
 for (const stream of [process.stdout, process.stderr])
 	stream.on("error", (error: NodeJS.ErrnoException) => {
-		if (error.code !== "EPIPE") throw error;
-		process.exit(EXIT.brokenPipe);
+		// `marktwin run | head`: the reader has seen enough, and nothing is wrong.
+		if (error.code === "EPIPE") process.exit(EXIT.brokenPipe);
+		process.exit(report(new InputError(`cannot write: ${error.message}`)));
 	});
 
 await main();

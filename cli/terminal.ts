@@ -32,7 +32,8 @@ function wantsColour(
 
 /** Columns of the terminal; what is piped gets as much as fits a page. */
 export function columns(stream: Pick<WriteStream, "columns">): number {
-	return Math.max(40, Math.min(stream.columns ?? 100, 120));
+	// Some terminals say 0 when they do not know.
+	return Math.max(40, Math.min(stream.columns || 100, 120));
 }
 
 /** One line on standard error that says what is being done, gone when it is done. */
@@ -49,7 +50,7 @@ export function progressOn(
 	let shown = false;
 	return {
 		show(text) {
-			stream.write(`\r\x1b[2K${text.slice(0, (stream.columns ?? 80) - 1)}`);
+			stream.write(`\r\x1b[2K${text.slice(0, (stream.columns || 80) - 1)}`);
 			shown = true;
 		},
 		clear() {
