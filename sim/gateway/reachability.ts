@@ -1,0 +1,58 @@
+/** Addresses that stand for many, and addresses that cannot be (`ip_route_input_slow`, net/ipv4/route.c, 6.1). */
+import { UnknownSignal } from "../netfilter/unknown-signal.ts";
+import type { Address } from "../packet/packet.ts";
+import type { Skb } from "../packet/skb.ts";
+import type { Routes } from "./routes.ts";
+
+const LIMITED_BROADCAST = -1;
+
+function isMulticast(address: Address): boolean {
+	return address >>> 28 === 0xe;
+}
+
+/** How hosts on the link address the frame of a packet to `destination`. */
+export function frameType(
+	routes: Routes,
+	destination: Address,
+	from: number,
+): Skb["pktType"] {
+	if (destination === LIMITED_BROADCAST) return "broadcast";
+	if (isMulticast(destination)) return "multicast";
+	return routes.isBroadcastOn(destination, from) ? "broadcast" : "unicast";
+}
+
+/**
+ * Addresses that cannot be: why the packet is dropped, or `null`.
+ * @throws UnknownSignal for multicast
+ */
+export function martian(routes: Routes, skb: Skb): string | null {
+	const { source, destination } = skb;
+	if (isMulticast(destination))
+		throw new UnknownSignal("multicast is not modelled");
+	if (isMulticast(source) || source === LIMITED_BROADCAST)
+		return "martian source";
+	// Who asks for an address has none yet (DHCP).
+	if (source === 0) return isForAll(skb) ? null : "martian source";
+	if (destination === 0 || destination >>> 24 === 127)
+		return "martian destination";
+	// fib_validate_source: nobody else sends from the box's own addresses.
+	return source >>> 24 === 127 || routes.lookup(source)?.type === "local"
+		? "martian source"
+		: null;
+}
+
+/** Everybody on the link, as those say who know no address yet, neither another's nor their own. */
+export function isForAll({ source, destination }: Skb): boolean {
+	return (
+		destination === LIMITED_BROADCAST || (source === 0 && destination === 0)
+	);
+}
+
+/** Nobody answers for himself to what was sent to everybody. */
+export function isForMany(routes: Routes, skb: Skb): boolean {
+	return (
+		skb.pktType !== "unicast" ||
+		skb.destination === LIMITED_BROADCAST ||
+		routes.lookup(skb.destination)?.type === "broadcast"
+	);
+}

@@ -1,0 +1,110 @@
+/**
+ * What the box says to the senders of packets: its own stack's answers to what was delivered to it,
+ * ICMP errors, and what REJECT asks for. `answers.ts` builds the packets.
+ */
+import type { Conntrack } from "../conntrack/conntrack.ts";
+import type { RejectAnswer } from "../extension/ports.ts";
+import { UnknownSignal } from "../netfilter/unknown-signal.ts";
+import { ICMP, TCP, UDP } from "../packet/packet.ts";
+import { HOOK_OUTPUT, type Skb } from "../packet/skb.ts";
+import { skbOf } from "../packet/skb-packet.ts";
+import * as answers from "./answers.ts";
+import type { IcmpLimits } from "./icmp-limits.ts";
+import { isForMany } from "./reachability.ts";
+import type { Routes } from "./routes.ts";
+
+export interface ReplyPorts {
+	readonly routes: Routes;
+	readonly conntrack: Conntrack;
+	readonly limits: IcmpLimits;
+	/** `ip_default_ttl` */
+	ttl(): number;
+	/** Does a process of the box take the packet? */
+	listens(protocol: "tcp" | "udp", skb: Skb): boolean;
+	/** Sends a packet of the box's own. */
+	send(skb: Skb): void;
+}
+
+const REJECT_CODES: Readonly<
+	Record<Exclude<RejectAnswer, "tcp-reset">, number>
+> = {
+	"icmp-net-unreachable": 0,
+	"icmp-host-unreachable": 1,
+	"icmp-proto-unreachable": 2,
+	"icmp-port-unreachable": 3,
+	"icmp-net-prohibited": 9,
+	"icmp-host-prohibited": 10,
+	"icmp-admin-prohibited": 13,
+};
+
+export class Replies {
+	private readonly ports: ReplyPorts;
+
+	constructor(ports: ReplyPorts) {
+		this.ports = ports;
+	}
+
+	/** The packet was delivered to the box itself: its stack's answer, if it has one. */
+	answer(skb: Skb): void {
+		const { routes, listens, send, ttl } = this.ports;
+		switch (skb.protocol) {
+			case TCP: {
+				if (listens("tcp", skb)) return;
+				const reset = answers.resetFor(skb, skb.tos, ttl());
+				if (reset && !isForMany(routes, skb)) send(skbOf(reset));
+				return;
+			}
+			case UDP:
+				if (!listens("udp", skb))
+					this.unreachable(skb, answers.PORT_UNREACHABLE);
+				return;
+			case ICMP:
+				// icmp_echo_ignore_broadcasts
+				if (skb.icmpType === answers.ECHO_REQUEST && !isForMany(routes, skb))
+					send(skbOf(answers.echoReplyFor(skb, ttl())));
+				if (skb.icmpType === answers.TIMESTAMP_REQUEST)
+					throw new UnknownSignal("ICMP timestamp replies are not modelled");
+				return;
+			default:
+				this.unreachable(skb, answers.PROTOCOL_UNREACHABLE);
+		}
+	}
+
+	/** An ICMP destination-unreachable. */
+	unreachable(skb: Skb, code: number, rest = 0): void {
+		this.icmpError(skb, answers.DESTINATION_UNREACHABLE, code, rest);
+	}
+
+	/** `icmp_send` */
+	icmpError(skb: Skb, type: number, code: number, rest = 0): void {
+		const { routes, limits, conntrack, ttl, send } = this.ports;
+		if (isForMany(routes, skb) || answers.isIcmpError(skb)) return;
+		const back = routes.lookup(skb.source);
+		if (!back || !limits.allow(skb.source, type, code)) return;
+		const isLocal = routes.lookup(skb.destination)?.type === "local";
+		const source = isLocal ? skb.destination : back.source;
+		const answer = skbOf(
+			answers.icmpErrorFor(skb, { type, code, rest, source, ttl: ttl() }),
+		);
+		conntrack.attach(answer, skb);
+		send(answer);
+	}
+
+	/** `nf_send_reset`, `nf_send_unreach` */
+	reject(skb: Skb, answer: RejectAnswer): void {
+		const { routes, conntrack, ttl, send } = this.ports;
+		if (answer !== "tcp-reset") {
+			// What answers echoes holds the lock that errors need (icmp_xmit_lock).
+			if (skb.hook === HOOK_OUTPUT && answers.isEchoReply(skb)) return;
+			// Of protocols that it does not know, the kernel takes octets for right only if they sum up.
+			if (answers.isSummed(skb)) this.unreachable(skb, REJECT_CODES[answer]);
+			return;
+		}
+		const reset = answers.resetFor(skb, 0, ttl());
+		if (!reset || isForMany(routes, skb)) return;
+		const made = skbOf(reset);
+		conntrack.attach(made, skb);
+		conntrack.setClosing(skb);
+		send(made);
+	}
+}

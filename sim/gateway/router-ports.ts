@@ -1,0 +1,39 @@
+import type { Conntrack } from "../conntrack/conntrack.ts";
+import type { RouterPorts } from "../extension/ports.ts";
+import type { Address } from "../packet/packet.ts";
+import type { Routes } from "./routes.ts";
+
+/** What differs from box to box, and what is only there once the box stands. */
+export interface RouterPortsGiven
+	extends Pick<
+		RouterPorts,
+		"choice" | "nowMs" | "epochMs" | "named" | "reject" | "log" | "unknown"
+	> {
+	readonly routes: Routes;
+	readonly conntrack: Conntrack;
+	/** MTU of an interface. */
+	mtu(interfaceIndex: number): number;
+}
+
+/** The box as matches and targets see it. */
+export function createRouterPorts(given: RouterPortsGiven): RouterPorts {
+	const { routes, conntrack, mtu, ...ports } = given;
+	const mtuTowards = (address: Address) =>
+		mtu(routes.lookup(address)?.interface ?? 0);
+	return {
+		...ports,
+		interfaces: routes.interfaces,
+		conntrack,
+		nat: conntrack,
+		addressType: (address, index) => routes.typeOf(address, index),
+		// Masquerade takes an address that fits the next hop (rt_nexthop).
+		interfaceAddress: (index, destination) =>
+			routes.addressOf(index, routes.lookup(destination)?.via ?? destination),
+		// The way back counts as well (tcpmss_reverse_mtu).
+		pathMtu: (skb) =>
+			Math.min(mtuTowards(skb.destination), mtuTowards(skb.source)),
+		written: (skb) => {
+			skb.original = null;
+		},
+	};
+}
