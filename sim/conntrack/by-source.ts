@@ -24,6 +24,11 @@ export class BySource {
 		this.#scale = buckets / 2 ** 32;
 	}
 
+	/** Octets that it takes. */
+	get memoryBytes(): number {
+		return this.#heads.byteLength;
+	}
+
 	/** First entry of the chain that this source's entries hang in, among others; 0 is none. */
 	head(
 		source: number,

@@ -22,9 +22,6 @@ import { readTuple, sameTuple, scratchTuple } from "./tuple.ts";
 const LEAST_CHAIN_LIMIT = 50;
 const CHAIN_LIMIT_SPREAD = 30;
 
-const CHAIN_IS_FREE = 0;
-const CHAIN_TOO_LONG = -1;
-
 const key = scratchTuple();
 const other = scratchTuple();
 
@@ -37,53 +34,54 @@ export function confirmEntry(
 	const { words } = table;
 	const { entry } = skb;
 	const at = entry << ENTRY_SHIFT;
-	const bucket = table.bucket(table.hashOf(entry * 2 + ORIGINAL));
-	const replyBucket = table.bucket(table.hashOf(entry * 2 + REPLY));
-	let obstacle = walk(table, choice, entry * 2 + ORIGINAL, bucket);
-	if (obstacle === CHAIN_IS_FREE)
-		obstacle = walk(table, choice, entry * 2 + REPLY, replyBucket);
-	if (obstacle === CHAIN_TOO_LONG) return NF_DROP;
-	if (obstacle !== CHAIN_IS_FREE)
-		return resolveClash(table, skb, obstacle >> 1);
+	const { index } = table;
+	const original = entry * 2 + ORIGINAL;
+	const reply = entry * 2 + REPLY;
+	const chain = index.chain(table.hashOf(original));
+	const replyChain = index.chain(table.hashOf(reply));
+	const taken =
+		nodeWithSameTuple(table, original, chain) ||
+		nodeWithSameTuple(table, reply, replyChain);
+	if (taken !== 0) return resolveClash(table, skb, taken >> 1);
+	if (
+		isTooLong(choice, index.lengthAround(chain)) ||
+		isTooLong(choice, index.lengthAround(replyChain))
+	)
+		return NF_DROP;
 	// It lives from now on, not from when its packet came in.
 	words[at + TIMEOUT] = (words[at + TIMEOUT] as number) + table.now;
 	words[at + STATUS] = (words[at + STATUS] as number) | IPS_CONFIRMED;
 	words[at + USE] = (words[at + USE] as number) + 1;
-	table.link(entry * 2 + ORIGINAL, bucket);
-	table.link(entry * 2 + REPLY, replyBucket);
+	table.link(original, chain);
+	table.link(reply, replyChain);
 	return NF_ACCEPT;
 }
 
-/** @returns the node that has the same tuple already, CHAIN_IS_FREE or CHAIN_TOO_LONG */
-function walk(
+/** @returns the node of a living entry that has the same tuple already, or 0 */
+function nodeWithSameTuple(
 	table: EntryTable,
-	choice: Choice,
 	node: number,
-	bucket: number,
+	chain: number,
 ): number {
 	const { words } = table;
-	let here = table.buckets[bucket] as number;
-	if (here === 0) return CHAIN_IS_FREE;
+	let here = table.index.heads[chain] as number;
+	if (here === 0) return 0;
 	const base = (node >> 1) << ENTRY_SHIFT;
 	const protocol = (words[base + PROTOCOL] as number) & 0xff;
 	readTuple(key, words, tupleAt(node), protocol);
 	const zones = words[base + ZONES] as number;
-	let length = 0;
-	let limit = -1;
 	while (here !== 0) {
-		const next = words[tupleAt(here) + TUPLE_NEXT] as number;
-		if (table.hasKey(here, key, zones) && table.living(here) !== 0) return here;
-		if (++length > LEAST_CHAIN_LIMIT + 1) {
-			// The kernel draws for every confirmation; it matters for chains of this length only.
-			if (limit < 0)
-				limit =
-					LEAST_CHAIN_LIMIT +
-					choice.pick(CHAIN_LIMIT_SPREAD, "conntrack chain limit");
-			if (length > limit + 1) return CHAIN_TOO_LONG;
-		}
-		here = next;
+		if (table.hasKey(here, key, zones)) return table.living(here);
+		here = words[tupleAt(here) + TUPLE_NEXT] as number;
 	}
-	return CHAIN_IS_FREE;
+	return 0;
+}
+
+/** The kernel draws the limit for every confirmation; it matters for chains of this length only. */
+function isTooLong(choice: Choice, length: number): boolean {
+	if (length <= LEAST_CHAIN_LIMIT + 1) return false;
+	const spread = choice.pick(CHAIN_LIMIT_SPREAD, "conntrack chain limit");
+	return length > LEAST_CHAIN_LIMIT + spread + 1;
 }
 
 /**

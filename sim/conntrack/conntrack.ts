@@ -218,10 +218,7 @@ export class Conntrack extends EntryView implements NatPort {
 
 	/** Octets that the table takes, counters included. */
 	get memoryBytes(): number {
-		const { words, buckets, counters } = this.#table;
-		return (
-			words.byteLength + 2 * buckets.byteLength + (counters?.byteLength ?? 0)
-		);
+		return this.#table.memoryBytes;
 	}
 
 	/** One round of `nf_conntrack_in`: entry, what the packet is to it, what it does to it. */

@@ -27,17 +27,28 @@ const BUCKETS_SEARCHED = 8;
 
 /** Makes room. @returns false when nothing near the new entry's bucket may be dropped */
 export function earlyDrop(table: EntryTable, hash: number): boolean {
-	let bucket = table.bucket(hash);
+	const { index } = table;
+	let bucket = index.bucketOfChain(index.chain(hash));
 	for (let searched = 0; searched < BUCKETS_SEARCHED; searched++) {
 		if (dropBucket(table, bucket)) return true;
-		bucket = (bucket + 1) % table.buckets.length;
+		bucket = (bucket + 1) % index.buckets;
 	}
 	return false;
 }
 
 function dropBucket(table: EntryTable, bucket: number): boolean {
+	const { chainsPerBucket } = table.index;
+	const first = bucket * chainsPerBucket;
 	let dropped = false;
-	let node = table.buckets[bucket] as number;
+	for (let chain = first; chain < first + chainsPerBucket; chain++)
+		if (dropChain(table, chain)) dropped = true;
+	return dropped;
+}
+
+function dropChain(table: EntryTable, chain: number): boolean {
+	const { heads } = table.index;
+	let dropped = false;
+	let node = heads[chain] as number;
 	while (node !== 0) {
 		const entry = node >> 1;
 		const status = table.words[(entry << ENTRY_SHIFT) + STATUS] as number;
@@ -49,7 +60,8 @@ function dropBucket(table: EntryTable, bucket: number): boolean {
 		// An expired one goes too, but makes no room in the kernel's eyes.
 		if (!expired) dropped = true;
 		table.kill(entry);
-		node = table.buckets[bucket] as number;
+		// Both of its nodes may have hung here, so the chain is looked at anew.
+		node = heads[chain] as number;
 	}
 	return dropped;
 }

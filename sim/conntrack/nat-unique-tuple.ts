@@ -40,8 +40,9 @@ const wantedReply = scratchTuple();
 function isTaken(table: EntryTable, tuple: Tuple, entry: number): boolean {
 	const zones = table.words[(entry << ENTRY_SHIFT) + ZONES] as number;
 	invertTuple(wantedReply, tuple);
-	const bucket = table.bucket(hashIn(wantedReply, zones, REPLY));
-	let node = table.buckets[bucket] as number;
+	const { index } = table;
+	const chain = index.chain(hashIn(wantedReply, zones, REPLY));
+	let node = index.heads[chain] as number;
 	while (node !== 0) {
 		const next = table.words[tupleAt(node) + TUPLE_NEXT] as number;
 		if (
@@ -107,9 +108,9 @@ function findMappingOfSource(
 	range: NatRange,
 	zones: number,
 ): boolean {
-	const { words } = table;
+	const { words, bySource } = table;
 	const port = tuple.ports >>> 16;
-	let entry = table.bySource.head(tuple.source, port, tuple.protocol, zones);
+	let entry = bySource?.head(tuple.source, port, tuple.protocol, zones) ?? 0;
 	while (entry !== 0) {
 		const at = entry << ENTRY_SHIFT;
 		if (

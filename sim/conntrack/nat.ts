@@ -117,6 +117,7 @@ export class Nat {
 
 		const current = this.#current;
 		const wanted = this.#wanted;
+		if (manip === "source" && range !== this.#nullRange) table.indexBySource();
 		readTuple(
 			current,
 			words,
@@ -131,7 +132,7 @@ export class Nat {
 			table.writeTuple(at + REPLY_TUPLE, wanted);
 			mapped = manip === "source" ? IPS_SRC_NAT : IPS_DST_NAT;
 		}
-		if (manip === "source") table.bySource.link(words, entry);
+		if (manip === "source") table.bySource?.link(words, entry);
 		words[at + STATUS] = status | done | mapped;
 		return NF_ACCEPT;
 	}

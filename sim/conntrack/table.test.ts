@@ -62,6 +62,7 @@ class Twins {
 	constructor(startAt: number) {
 		this.table = new EntryTable(512);
 		this.table.now = startAt;
+		this.table.indexBySource();
 	}
 
 	#living(key: string): Known | undefined {
@@ -91,9 +92,9 @@ class Twins {
 		const entry = table.allocate(original, reply, zones, false);
 		const at = entry << ENTRY_SHIFT;
 		for (const node of [entry * 2, entry * 2 + 1])
-			table.link(node, table.bucket(table.hashOf(node)));
+			table.link(node, table.index.chain(table.hashOf(node)));
 		table.words[at + TIMEOUT] = table.now + lifetime;
-		if (mapped) table.bySource.link(table.words, entry);
+		if (mapped) table.bySource?.link(table.words, entry);
 		table.words[at + STATUS] = IPS_CONFIRMED | (mapped ? IPS_SRC_NAT_DONE : 0);
 		expect(table.words[at + USE]).toBe(1);
 		const keys = [keyOf(original, zone), keyOf(reply, zone)];
@@ -163,7 +164,7 @@ describe("the table", () => {
 		const one = { source: 1, destination: 2, ports: 3, protocol: 6 };
 		const entry = table.allocate(one, inverseOf(one), 0, false);
 		for (const node of [entry * 2, entry * 2 + 1])
-			table.link(node, table.bucket(table.hashOf(node)));
+			table.link(node, table.index.chain(table.hashOf(node)));
 		table.words[(entry << ENTRY_SHIFT) + STATUS] = IPS_CONFIRMED;
 		table.get(entry);
 		table.kill(entry);

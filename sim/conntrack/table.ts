@@ -8,7 +8,7 @@
  */
 import { invariant } from "../invariant.ts";
 import { BySource } from "./by-source.ts";
-import { bucketOf, tupleHash } from "./hash.ts";
+import { tupleHash } from "./hash.ts";
 import {
 	ENTRY_SHIFT,
 	ENTRY_WORDS,
@@ -30,6 +30,7 @@ import {
 } from "./layout.ts";
 import { IPS_CONFIRMED, IPS_DYING, IPS_SRC_NAT_DONE } from "./status.ts";
 import type { Tuple } from "./tuple.ts";
+import { TupleIndex } from "./tuple-index.ts";
 
 /** Index of the first word of a node's tuple. */
 export function tupleAt(node: number): number {
@@ -42,15 +43,11 @@ export function zoneOf(zones: number, direction: number): number {
 }
 
 const FIRST_CAPACITY = 1024;
-/** `nf_ct_alloc_hashtable` fills whole pages of pointers. */
-const BUCKETS_PER_PAGE = 512;
 
 export class EntryTable {
 	words = new Int32Array(FIRST_CAPACITY * ENTRY_WORDS);
 	/** The same memory, for fields of one octet. */
 	bytes = new Uint8Array(this.words.buffer);
-	/** Heads of the chains of nodes; 0 is an empty one. */
-	buckets: Int32Array;
 	/** This moment, in jiffies; whoever lets time pass sets it. Compare by subtraction only. */
 	now = 0;
 	/** Entries that exist, unconfirmed and dying ones among them (`nf_conntrack_count`). */
@@ -60,22 +57,15 @@ export class EntryTable {
 	/** No slot from here on was ever used. Slot 0 never is. */
 	used = 1;
 
-	readonly bySource: BySource;
+	index: TupleIndex;
+	/** `null` until a mapping of a source is wanted: what has none before needs none. */
+	bySource: BySource | null = null;
 
-	#scale: number;
 	/** Chained by TUPLE_NEXT; 0 is none. */
 	#free = 0;
 
 	constructor(buckets: number) {
-		const rounded = roundBuckets(buckets);
-		this.buckets = new Int32Array(rounded);
-		this.bySource = new BySource(rounded);
-		this.#scale = rounded / 2 ** 32;
-	}
-
-	/** Bucket of a hash. */
-	bucket(hash: number): number {
-		return bucketOf(hash, this.#scale);
+		this.index = new TupleIndex(buckets);
 	}
 
 	/** Takes a slot for an entry with these tuples; it is in no chain yet and has one reference. */
@@ -132,7 +122,8 @@ export class EntryTable {
 
 	/** The node of a living entry with this tuple, or 0. */
 	find(hash: number, tuple: Tuple, zones: number): number {
-		let node = this.buckets[this.bucket(hash)] as number;
+		const { index } = this;
+		let node = index.heads[index.chain(hash)] as number;
 		while (node !== 0) {
 			if (this.hasKey(node, tuple, zones)) return this.living(node);
 			node = this.words[tupleAt(node) + TUPLE_NEXT] as number;
@@ -176,9 +167,11 @@ export class EntryTable {
 	}
 
 	/** Hangs a node in front of its chain. */
-	link(node: number, bucket: number): void {
-		this.words[tupleAt(node) + TUPLE_NEXT] = this.buckets[bucket] as number;
-		this.buckets[bucket] = node;
+	link(node: number, chain: number): void {
+		const { index } = this;
+		this.words[tupleAt(node) + TUPLE_NEXT] = index.heads[chain] as number;
+		index.heads[chain] = node;
+		index.count(chain, 1);
 	}
 
 	/**
@@ -209,7 +202,8 @@ export class EntryTable {
 		words[at + USE] = left;
 		if (left !== 0) return;
 		const status = words[at + STATUS] as number;
-		if ((status & IPS_SRC_NAT_DONE) !== 0) this.bySource.unlink(words, entry);
+		if (this.bySource !== null && (status & IPS_SRC_NAT_DONE) !== 0)
+			this.bySource.unlink(words, entry);
 		// So that nobody takes the slot for an entry that lives.
 		words[at + STATUS] = IPS_DYING;
 		words[at + TUPLE_NEXT] = this.#free;
@@ -229,20 +223,39 @@ export class EntryTable {
 			if (this.isConfirmed(entry) && !this.isExpired(entry)) visit(entry);
 	}
 
-	/** Another number of buckets (`nf_conntrack_hash_resize`); chains by source stay as they are. */
+	/** Another number of buckets (`nf_conntrack_hash_resize`). */
 	resize(buckets: number): void {
-		const size = roundBuckets(buckets);
-		if (size === this.buckets.length) return;
-		const old = this.buckets;
-		this.buckets = new Int32Array(size);
-		this.#scale = size / 2 ** 32;
-		for (const head of old) {
-			for (let node = head; node !== 0; ) {
-				const next = this.words[tupleAt(node) + TUPLE_NEXT] as number;
-				this.link(node, this.bucket(this.hashOf(node)));
-				node = next;
-			}
+		const index = new TupleIndex(buckets);
+		if (index.buckets === this.index.buckets) return;
+		const old = this.index.heads;
+		this.index = index;
+		index.split(index.chainsFor(this.#capacity() * 2));
+		this.#relink(old);
+	}
+
+	/**
+	 * From now on entries can be found by their original source. Those that have a mapping of their
+	 * source already are entered in the order of their slots, not of their making: without a rule
+	 * for sources they all have null bindings, and nobody looks for these.
+	 */
+	indexBySource(): void {
+		if (this.bySource !== null) return;
+		this.bySource = new BySource(this.index.buckets);
+		for (let entry = 1; entry < this.used; entry++) {
+			const at = (entry << ENTRY_SHIFT) + STATUS;
+			if (((this.words[at] as number) & IPS_SRC_NAT_DONE) !== 0)
+				this.bySource.link(this.words, entry);
 		}
+	}
+
+	/** Octets that all of it takes. */
+	get memoryBytes(): number {
+		return (
+			this.words.byteLength +
+			this.index.memoryBytes +
+			(this.bySource?.memoryBytes ?? 0) +
+			(this.counters?.byteLength ?? 0)
+		);
 	}
 
 	/** From now on packets and octets can be counted. */
@@ -255,24 +268,47 @@ export class EntryTable {
 		return this.counters;
 	}
 
+	#capacity(): number {
+		return this.words.length / ENTRY_WORDS;
+	}
+
 	#grow(): void {
 		const grown = new Int32Array(this.words.length * 2);
 		grown.set(this.words);
 		this.words = grown;
 		this.bytes = new Uint8Array(grown.buffer);
-		if (this.counters === null) return;
-		const counters = new Float64Array(this.counters.length * 2);
-		counters.set(this.counters);
-		this.counters = counters;
+		if (this.counters !== null) {
+			const counters = new Float64Array(this.counters.length * 2);
+			counters.set(this.counters);
+			this.counters = counters;
+		}
+		const chains = this.index.chainsFor(this.#capacity() * 2);
+		if (chains === this.index.chainsPerBucket) return;
+		const old = this.index.heads;
+		this.index.split(chains);
+		this.#relink(old);
+	}
+
+	/** Hangs every node of these chains into the chains that there are now. */
+	#relink(heads: Int32Array): void {
+		for (const head of heads) {
+			for (let node = head; node !== 0; ) {
+				const next = this.words[tupleAt(node) + TUPLE_NEXT] as number;
+				this.link(node, this.index.chain(this.hashOf(node)));
+				node = next;
+			}
+		}
 	}
 
 	#unlink(node: number): void {
-		const { words, buckets } = this;
-		const bucket = this.bucket(this.hashOf(node));
+		const { words, index } = this;
+		const { heads } = index;
+		const chain = index.chain(this.hashOf(node));
+		index.count(chain, -1);
 		const next = words[tupleAt(node) + TUPLE_NEXT] as number;
-		let here = buckets[bucket] as number;
+		let here = heads[chain] as number;
 		if (here === node) {
-			buckets[bucket] = next;
+			heads[chain] = next;
 			return;
 		}
 		while (here !== 0) {
@@ -284,8 +320,4 @@ export class EntryTable {
 		}
 		invariant(false, `entry ${node >> 1} is not in its chain`);
 	}
-}
-
-function roundBuckets(buckets: number): number {
-	return Math.ceil(buckets / BUCKETS_PER_PAGE) * BUCKETS_PER_PAGE;
 }
