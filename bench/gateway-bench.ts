@@ -57,9 +57,9 @@ function measureKnown(): number {
 	const router = createRecipeBox(CONNECTIONS * 2);
 	for (const syn of syns(0, KNOWN)) {
 		router.box.receive(OUTSIDE, syn);
-		for (const { packet } of router.box.takeEmissions())
+		for (const { packet } of router.box.outbox.take())
 			router.box.receive(INSIDE, synAckTo(packet));
-		router.box.takeEmissions();
+		router.box.outbox.take();
 	}
 	const packets = acks(0, KNOWN);
 	return perSecond(KNOWN * REPEATS, () => {
@@ -75,7 +75,7 @@ function sendAll(
 ): void {
 	for (const packet of packets) {
 		box.receive(interfaceIndex, packet);
-		if (box.takeEmissions().length !== 1)
+		if (box.outbox.take().length !== 1)
 			throw new Error("a packet did not come out");
 	}
 }

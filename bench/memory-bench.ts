@@ -11,7 +11,7 @@ export function measureMemory(): readonly Series[] {
 	for (let from = 0; from < ENTRIES; from += BATCH) {
 		for (const syn of syns(from, from + BATCH)) {
 			box.receive(OUTSIDE, syn);
-			box.takeEmissions();
+			box.outbox.take();
 		}
 	}
 	if (box.conntrack.count !== ENTRIES) throw new Error("connections were lost");

@@ -22,14 +22,13 @@ import { packetOf, skbOf } from "../packet/skb-packet.ts";
 import {
 	FRAGMENTATION_NEEDED,
 	HOST_UNREACHABLE,
-	NET_UNREACHABLE,
 	TIME_EXCEEDED,
 } from "./answers.ts";
-import type { Emission, Fate, GatewaySetup } from "./gateway.ts";
+import type { Fate, GatewaySetup } from "./gateway.ts";
 import { HookPath } from "./hook-path.ts";
-import { IcmpLimits } from "./icmp-limits.ts";
 import { LoadedTables } from "./loaded-tables.ts";
 import { Neighbours } from "./neighbours.ts";
+import { Outbox } from "./outbox.ts";
 import { frameType, isForAll, martian } from "./reachability.ts";
 import { Replies } from "./replies.ts";
 import { createRouterPorts } from "./router-ports.ts";
@@ -55,12 +54,10 @@ export class Box {
 	readonly sysctls = new Sysctls();
 	readonly conntrack: Conntrack;
 	readonly tables: LoadedTables;
-	/** What came out since it was last taken. */
-	private emitted: Emission[] = [];
+	readonly outbox: Outbox;
 	private readonly setup: GatewaySetup;
 	private readonly ports: BoxPorts;
 	private readonly neighbours: Neighbours;
-	private readonly limits: IcmpLimits;
 	private readonly listeners: ReadonlySet<string>;
 	private forwarding = false;
 	private sendsRedirects = false;
@@ -76,6 +73,7 @@ export class Box {
 		this.setup = setup;
 		this.ports = ports;
 		this.routes = new Routes(setup);
+		this.outbox = new Outbox(ports.clock, this.routes.interfaces);
 		this.forwardedBy = this.routes.interfaces.map((name) => ({
 			kind: "forwarded",
 			interface: name,
@@ -97,11 +95,6 @@ export class Box {
 			sysctls: this.sysctls,
 			unknown,
 		});
-		this.limits = new IcmpLimits({
-			nowMs,
-			choice,
-			sysctl: (name) => this.sysctls.get(name),
-		});
 		this.neighbours = new Neighbours({
 			clock,
 			choice,
@@ -112,7 +105,7 @@ export class Box {
 				return kept;
 			},
 			release: (skb) => this.conntrack.release(skb),
-			transmit: (skb) => this.emit(skb.outInterface, packetOf(skb)),
+			transmit: (skb) => this.outbox.put(skb.outInterface, packetOf(skb)),
 			unreachable: (skb) => this.replies.unreachable(skb, HOST_UNREACHABLE),
 		});
 		this.listeners = new Set(
@@ -141,7 +134,9 @@ export class Box {
 		this.replies = new Replies({
 			routes: this.routes,
 			conntrack: this.conntrack,
-			limits: this.limits,
+			nowMs,
+			choice,
+			sysctl: (name) => this.sysctls.get(name),
 			ttl: () => this.defaultTtl,
 			listens: (protocol, skb) => this.listens(protocol, skb),
 			send: (skb) => void this.sendOut(skb),
@@ -156,20 +151,9 @@ export class Box {
 		this.defaultTtl = this.sysctls.get("ipv4.ip_default_ttl");
 	}
 
-	get hasEmissions(): boolean {
-		return this.emitted.length > 0;
-	}
-
-	/** What came out since the last call, in order. */
-	takeEmissions(): readonly Emission[] {
-		const { emitted } = this;
-		if (emitted.length > 0) this.emitted = [];
-		return emitted;
-	}
-
 	/**
 	 * A packet comes in by an interface; by `lo`, the box itself sends it.
-	 * @returns what became of it; what came out is to be had from `takeEmissions`
+	 * @returns what became of it; what came out is to be had from `outbox`
 	 * @throws UnknownSignal when the model does not know
 	 */
 	receive(interfaceIndex: number, packet: Packet): Fate {
@@ -214,12 +198,9 @@ export class Box {
 		if (route?.type === "local") return this.deliver(skb);
 		if (route?.type === "broadcast" || isForAll(skb)) return this.deliver(skb);
 		if (!this.forwarding) return dropped("forwarding is off");
-		if (!route) {
-			if (this.limits.allowRouteError(skb.source))
-				this.replies.unreachable(skb, NET_UNREACHABLE);
-			return dropped("no route");
-		}
-		return this.forward(skb, route);
+		if (route) return this.forward(skb, route);
+		this.replies.noRoute(skb);
+		return dropped("no route");
 	}
 
 	/** `ip_forward`. */
@@ -268,7 +249,7 @@ export class Box {
 	/** A process of the box takes the packet: whoever plays it finds it on `lo`. */
 	private listens(protocol: "tcp" | "udp", skb: Skb): boolean {
 		if (!this.listeners.has(`${protocol} ${skb.destinationPort}`)) return false;
-		this.emit(LOOPBACK, packetOf(skb));
+		this.outbox.put(LOOPBACK, packetOf(skb));
 		return true;
 	}
 
@@ -304,15 +285,6 @@ export class Box {
 		return this.path.pass(HOOK_PREROUTING, skb)
 			? this.deliver(skb)
 			: this.stopped();
-	}
-
-	private emit(interfaceIndex: number, packet: Packet): void {
-		const name = this.routes.interfaces[interfaceIndex] as string;
-		this.emitted.push({
-			atMs: this.ports.clock.nowMs,
-			interface: name,
-			packet,
-		});
 	}
 
 	private mtu(interfaceIndex: number): number {

@@ -96,7 +96,7 @@ export class ModelGateway {
 		}
 		return {
 			nowMs: this.clock.nowMs,
-			emissions: this.box.takeEmissions(),
+			emissions: this.box.outbox.take(),
 			outcome,
 			observation,
 			unknown,
@@ -114,7 +114,7 @@ export class ModelGateway {
 		} catch (error) {
 			fate = { kind: "unknown", unknown: unknownOf(error) };
 		}
-		return { fate, emissions: this.box.takeEmissions() };
+		return { fate, emissions: this.box.outbox.take() };
 	}
 
 	/** Lets virtual time pass; what the box sends meanwhile comes with the next answer. */
@@ -171,8 +171,8 @@ export class ModelGateway {
 
 	private wait(toMs: number): void {
 		// Whatever comes out by itself has to reach the world at the moment at which it came.
-		while (!this.box.hasEmissions && this.clock.fireNext(toMs));
-		if (!this.box.hasEmissions) this.clock.advanceTo(toMs);
+		while (this.box.outbox.isEmpty && this.clock.fireNext(toMs));
+		if (this.box.outbox.isEmpty) this.clock.advanceTo(toMs);
 	}
 
 	private apply(read: () => Script, noflush: boolean): OperationOutcome {

@@ -9,14 +9,13 @@ import { ICMP, TCP, UDP } from "../packet/packet.ts";
 import { HOOK_OUTPUT, type Skb } from "../packet/skb.ts";
 import { skbOf } from "../packet/skb-packet.ts";
 import * as answers from "./answers.ts";
-import type { IcmpLimits } from "./icmp-limits.ts";
+import { type IcmpLimitSettings, IcmpLimits } from "./icmp-limits.ts";
 import { isForMany } from "./reachability.ts";
 import type { Routes } from "./routes.ts";
 
-export interface ReplyPorts {
+export interface ReplyPorts extends IcmpLimitSettings {
 	readonly routes: Routes;
 	readonly conntrack: Conntrack;
-	readonly limits: IcmpLimits;
 	/** `ip_default_ttl` */
 	ttl(): number;
 	/** Does a process of the box take the packet? */
@@ -39,9 +38,11 @@ const REJECT_CODES: Readonly<
 
 export class Replies {
 	private readonly ports: ReplyPorts;
+	private readonly limits: IcmpLimits;
 
 	constructor(ports: ReplyPorts) {
 		this.ports = ports;
+		this.limits = new IcmpLimits(ports);
 	}
 
 	/** The packet was delivered to the box itself: its stack's answer, if it has one. */
@@ -70,6 +71,12 @@ export class Replies {
 		}
 	}
 
+	/** `ip_error`: there is no route. */
+	noRoute(skb: Skb): void {
+		if (this.limits.allowRouteError(skb.source))
+			this.unreachable(skb, answers.NET_UNREACHABLE);
+	}
+
 	/** An ICMP destination-unreachable. */
 	unreachable(skb: Skb, code: number, rest = 0): void {
 		this.icmpError(skb, answers.DESTINATION_UNREACHABLE, code, rest);
@@ -77,10 +84,10 @@ export class Replies {
 
 	/** `icmp_send` */
 	icmpError(skb: Skb, type: number, code: number, rest = 0): void {
-		const { routes, limits, conntrack, ttl, send } = this.ports;
+		const { routes, conntrack, ttl, send } = this.ports;
 		if (isForMany(routes, skb) || answers.isIcmpError(skb)) return;
 		const back = routes.lookup(skb.source);
-		if (!back || !limits.allow(skb.source, type, code)) return;
+		if (!back || !this.limits.allow(skb.source, type, code)) return;
 		const isLocal = routes.lookup(skb.destination)?.type === "local";
 		const source = isLocal ? skb.destination : back.source;
 		const answer = skbOf(
