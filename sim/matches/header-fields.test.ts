@@ -55,10 +55,17 @@ test.each([
 		true,
 	],
 	// What came in no frame has no sender, be it the wrong one.
-	[mac, `--mac-source ${ADDRESS}`, { sourceMac: "" }, false],
-	[mac, `! --mac-source ${ADDRESS}`, { sourceMac: "" }, false],
+	[mac, `--mac-source ${ADDRESS}`, { sourceMac: "", inInterface: 1 }, false],
+	[mac, `! --mac-source ${ADDRESS}`, { sourceMac: "", inInterface: 1 }, false],
 ] as const)("$0.name %s of %j: %s", (extension, options, fields, expected) => {
 	expect(testMatch(extension, options)(testSkb(fields as Partial<Skb>))).toBe(
 		expected,
+	);
+});
+
+test("mac says that it does not know whose frame it was, when nobody told", () => {
+	const ask = testMatch(mac, `! --mac-source ${ADDRESS}`);
+	expect(() => ask(testSkb({ sourceMac: "", inInterface: 2 }))).toThrow(
+		"who sent a frame is not modelled",
 	);
 });

@@ -7,9 +7,12 @@ interface Options {
 	readonly inverted: boolean;
 }
 
+/** Index of lo, whose packets come in no Ethernet frame. */
+const LOOPBACK = 1;
+
 /**
  * Who sent the frame (iptables 1.8.9 libxt_mac.c, kernel 6.1 xt_mac.c). A packet that came in no
- * Ethernet frame does not match, inverted or not.
+ * Ethernet frame does not match, inverted or not; of one whose frame nobody told, nothing is known.
  */
 export const mac = defineMatch<Options>({
 	name: "mac",
@@ -27,9 +30,12 @@ export const mac = defineMatch<Options>({
 	},
 	print: ({ source, inverted }) =>
 		`${inverted ? " !" : ""} --mac-source ${source}`,
-	compile({ source, inverted }) {
-		return inverted
-			? (skb) => skb.sourceMac !== "" && skb.sourceMac !== source
-			: (skb) => skb.sourceMac === source;
+	compile({ source, inverted }, ports) {
+		return (skb) => {
+			if (skb.sourceMac !== "") return (skb.sourceMac === source) !== inverted;
+			return skb.inInterface <= LOOPBACK
+				? false
+				: ports.unknown("who sent a frame is not modelled");
+		};
 	},
 });
