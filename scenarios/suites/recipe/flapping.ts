@@ -5,6 +5,7 @@ import {
 	conditionIs,
 	connect,
 	evenSplit,
+	gatewayAnswered,
 	observe,
 	outcomes,
 	recipeHealthCheck,
@@ -87,5 +88,57 @@ export const flapping = [
 			at(1000, connect(180, { everyMs: 100 })),
 		],
 		expect: [avoided("b1"), outcomes("completed", 180)],
+	}),
+	scenario({
+		name: "flapping-slow-backend",
+		suite,
+		title:
+			"A backend that is merely slow is taken for dead, and its load with it",
+		story:
+			"Backend 1 answers each line after a second. The probe waits 0.8 s, so two probes later it gets no new connections. Those that it has are served to the end, slowly: nobody is lost.",
+		setup: recipeSetup({ healthCheck: recipeHealthCheck() }),
+		steps: [
+			connect(100, { everyMs: 100 }),
+			at(2500, backend("b1", { kind: "slow", delayMs: 1000 })),
+		],
+		expect: [avoided("b1", { fromMs: 5000 }), outcomes("completed", 100)],
+	}),
+	scenario({
+		name: "flapping-both-slow",
+		suite,
+		title:
+			"Both are slow: a checker without a last resort shuts the service down",
+		story:
+			"An hour of spam makes both backends slow. Each is serving, and each is found dead: nothing is marked any more, and the router refuses everybody.",
+		trap: "A checker may take the last backend out: the service is then refused, though both backends would have served it slowly.",
+		setup: recipeSetup({ healthCheck: recipeHealthCheck() }),
+		steps: [
+			at(500, backend("b1", { kind: "slow", delayMs: 1000 })),
+			at(500, backend("b2", { kind: "slow", delayMs: 1000 })),
+			at(6000, connect(20, { everyMs: 100, label: "later" })),
+		],
+		expect: [
+			gatewayAnswered("rst", 20),
+			outcomes("refused", 20, { step: "later" }),
+		],
+	}),
+	scenario({
+		name: "flapping-both-slow-last-resort",
+		suite,
+		title: "The same with a checker that never takes the last one out",
+		story:
+			"Whichever is found dead second stays in service: slow mail is better than none.",
+		setup: recipeSetup({
+			healthCheck: recipeHealthCheck({ neverAllDead: true }),
+		}),
+		steps: [
+			at(500, backend("b1", { kind: "slow", delayMs: 1000 })),
+			at(500, backend("b2", { kind: "slow", delayMs: 1000 })),
+			at(6000, connect(20, { everyMs: 100, label: "later" })),
+		],
+		expect: [
+			gatewayAnswered("*", 0),
+			outcomes("completed", 20, { step: "later" }),
+		],
 	}),
 ];

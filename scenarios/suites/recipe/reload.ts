@@ -7,11 +7,11 @@ import {
 	observe,
 	outcomes,
 	pattern,
+	recipeHealthCheck,
 	recipeSetup,
 	repeat,
 	restore,
 	scenario,
-	setCondition,
 } from "../../language/build.ts";
 
 const suite = "reload";
@@ -118,20 +118,45 @@ export const reload = [
 		],
 	}),
 	scenario({
-		name: "reload-after-flush-written-again",
+		name: "reload-after-flush-unnoticed",
 		suite,
-		title: "A checker that writes again and again mends it",
+		title: "A checker that writes only changes never notices",
 		story:
-			"The same flush and load, but whoever knows that backend 1 is dead writes the condition every second and not only when it changes.",
+			"The checker found backend 1 dead long ago and has written it once. It goes on finding it dead, which is no news, so it writes nothing. Ten seconds after the flush and load every second connection is still refused.",
+		trap: "A checker that writes a condition only when its opinion changes does not mend what a flush has lost.",
 		setup: recipeSetup({
-			conditions: { mail1up: "1" },
+			healthCheck: recipeHealthCheck(),
 			behaviour: { b1: { kind: "refuse" } },
 		}),
 		steps: [
-			at(1000, iptables("-t mangle -F"), restore("recipe.rules")),
-			at(2000, setCondition("mail1up", "1")),
-			at(2100, connect(4, { everyMs: 50, label: "after" })),
+			at(4000, connect(4, { everyMs: 50, label: "before" })),
+			at(5000, iptables("-t mangle -F"), restore("recipe.rules")),
+			at(15_000, connect(4, { everyMs: 50, label: "after" })),
 		],
-		expect: [pattern(["b2"], 4), outcomes("completed", 4)],
+		expect: [
+			outcomes("completed", 4, { step: "before" }),
+			outcomes("refused", 2, { step: "after" }),
+		],
+	}),
+	scenario({
+		name: "reload-after-flush-rewritten",
+		suite,
+		title: "A checker that writes again every second mends it",
+		story:
+			"The same flush and load, but this checker writes what it believes every second, whether that is news or not.",
+		setup: recipeSetup({
+			healthCheck: recipeHealthCheck({ rewriteMs: 1000 }),
+			behaviour: { b1: { kind: "refuse" } },
+		}),
+		steps: [
+			at(4000, connect(4, { everyMs: 50, label: "before" })),
+			at(5000, iptables("-t mangle -F"), restore("recipe.rules")),
+			at(6100, connect(4, { everyMs: 50, label: "after" })),
+		],
+		expect: [
+			outcomes("completed", 4, { step: "before" }),
+			pattern(["b2"], 4, { step: "after" }),
+			outcomes("completed", 4, { step: "after" }),
+		],
 	}),
 ];
