@@ -56,7 +56,6 @@ export class Box {
 	readonly tables: LoadedTables;
 	readonly outbox: Outbox;
 	private readonly setup: GatewaySetup;
-	private readonly ports: BoxPorts;
 	private readonly neighbours: Neighbours;
 	private readonly listeners: ReadonlySet<string>;
 	private forwarding = false;
@@ -71,7 +70,6 @@ export class Box {
 	/** @throws SetupError */
 	constructor(setup: GatewaySetup, ports: BoxPorts) {
 		this.setup = setup;
-		this.ports = ports;
 		this.routes = new Routes(setup);
 		this.outbox = new Outbox(ports.clock, this.routes.interfaces);
 		this.forwardedBy = this.routes.interfaces.map((name) => ({
