@@ -1,8 +1,21 @@
 /**
+ * An error that is part of the work and not of a breakdown. A stack would cost more than reading
+ * the line that it is about, and says nothing about a ruleset.
+ */
+export class QuietError extends Error {
+	constructor(message: string) {
+		const { stackTraceLimit } = Error;
+		Error.stackTraceLimit = 0;
+		super(message);
+		Error.stackTraceLimit = stackTraceLimit;
+	}
+}
+
+/**
  * How the parsing of one line ends when iptables-restore would not take it. `ruleset/parse.ts`
  * catches it, adds file, line and column, and goes on with the next line.
  */
-export class Refusal extends Error {
+export class Refusal extends QuietError {
 	override readonly name = "Refusal";
 	/** Who would say this; "marktwin" where iptables-restore would say nothing, or something else. */
 	readonly from: "iptables-restore" | "marktwin";
@@ -18,11 +31,7 @@ export class Refusal extends Error {
 		word: number = NOWHERE,
 		from: Refusal["from"] = "iptables-restore",
 	) {
-		// A stack would cost more than the rest of the line, and says nothing about a ruleset.
-		const { stackTraceLimit } = Error;
-		Error.stackTraceLimit = 0;
 		super(message);
-		Error.stackTraceLimit = stackTraceLimit;
 		this.from = from;
 		this.remedy = remedy;
 		this.word = word;

@@ -196,7 +196,7 @@ test("Names: `a/b`, `..` are refused by the kernel, more than 30 characters by i
 });
 
 const CONDITION = parseRuleset(
-	"*mangle\n-A PREROUTING -m condition --condition mail1up -j MARK --set-mark 1\n-A PREROUTING -j MARK --set-mark 2\nCOMMIT\n",
+	"*mangle\n-A PREROUTING -m condition --condition mail1up -j RETURN\n-A PREROUTING -j MARK --set-mark 2\nCOMMIT\n",
 );
 
 test.each(["-D", "-C"])(
@@ -205,7 +205,7 @@ test.each(["-D", "-C"])(
 		const { faults, touched, ruleset } = applyScript(
 			CONDITION,
 			parseCommand(
-				`iptables -t mangle ${option} PREROUTING -m condition --condition mail1up -j MARK --set-mark 1`,
+				`iptables -t mangle ${option} PREROUTING -m condition --condition mail1up -j RETURN`,
 			),
 		);
 		expect(faults.map(({ message }) => message)).toEqual([

@@ -25,10 +25,15 @@ export function faultAt(
 	},
 ): Fault {
 	return {
-		...what,
-		...place,
+		code: what.code,
+		message: what.message,
+		file: place.file,
+		line: place.line,
 		column: from + 1,
 		length: Math.max(1, to - from),
+		text: place.text,
+		remedy: what.remedy,
+		from: what.from,
 	};
 }
 

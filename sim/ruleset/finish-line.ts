@@ -5,22 +5,14 @@
  */
 import type { Given } from "../extension/given.ts";
 import { NOWHERE, Refusal } from "../extension/refusal.ts";
-import { unreachable } from "../invariant.ts";
-import type { LineContext } from "./line-parser.ts";
+import type { LineContext } from "./base-options.ts";
+import { otherCommand, ruleCommand, ruleOf } from "./line-command.ts";
 import { ANY_ADDRESS, readAddresses } from "./read-address.ts";
 import { checkChainLength } from "./read-word.ts";
 import { OPTION_LETTERS, type RuleDraft } from "./rule-draft.ts";
-import type {
-	AddressMask,
-	Counters,
-	MatchUse,
-	Rule,
-	TargetUse,
-} from "./ruleset.ts";
+import type { AddressMask, MatchUse, TargetUse } from "./ruleset.ts";
 import type { Command } from "./script.ts";
 import type { Tail } from "./tail-cache.ts";
-
-export const NO_COUNTERS: Counters = { packets: 0, bytes: 0 };
 
 const NO_MATCHES: readonly MatchUse[] = [];
 
@@ -106,10 +98,10 @@ export function finishLine(
 	if (!isRule) return otherCommand(draft, line);
 	const rules =
 		sources.length === 1 && destinations.length === 1
-			? [rule(draft, line, sources[0], destinations[0], matches, target)]
+			? [ruleOf(draft, line, sources[0], destinations[0], matches, target)]
 			: sources.flatMap((source) =>
 					destinations.map((destination) =>
-						rule(draft, line, source, destination, matches, target),
+						ruleOf(draft, line, source, destination, matches, target),
 					),
 				);
 	return ruleCommand(draft, line, rules);
@@ -250,90 +242,4 @@ function checkInterfaces(draft: RuleDraft, chain: string): void {
 				: "The packet's way in is not known any more: move the rule to PREROUTING or FORWARD, or take the `-i` away.",
 			draft.interfaceWord,
 		);
-}
-
-function rule(
-	draft: RuleDraft,
-	line: number,
-	source: AddressMask | undefined,
-	destination: AddressMask | undefined,
-	matches: readonly MatchUse[],
-	target: TargetUse | null,
-): Rule {
-	return {
-		header: {
-			source: source ?? ANY_ADDRESS,
-			destination: destination ?? ANY_ADDRESS,
-			inInterface: draft.inInterface,
-			outInterface: draft.outInterface,
-			protocol: draft.protocol,
-			protocolInverted: draft.isInverted("p"),
-			fragment: draft.fragment
-				? draft.isInverted("f")
-					? "never"
-					: "only"
-				: null,
-		},
-		matches,
-		target,
-		counters: draft.counters ?? NO_COUNTERS,
-		line,
-	};
-}
-
-function ruleCommand(
-	draft: RuleDraft,
-	line: number,
-	rules: readonly Rule[],
-): Command {
-	const chain = draft.chain ?? "";
-	const number = draft.number ?? 1;
-	switch (draft.command) {
-		case "A":
-			return { kind: "append", chain, rules, line };
-		case "D":
-			return { kind: "delete", chain, rules, line };
-		case "C":
-			return { kind: "check", chain, rules, line };
-		case "I":
-			return { kind: "insert", chain, number, rules, line };
-		default:
-			return { kind: "replace", chain, number, rules, line };
-	}
-}
-
-function otherCommand(draft: RuleDraft, line: number): Command {
-	const { command, chain, number, second, counters } = draft;
-	switch (command) {
-		case "#":
-			return {
-				kind: "delete-number",
-				chain: chain ?? "",
-				number: number ?? 0,
-				line,
-			};
-		case "F":
-			return { kind: "flush", chain, line };
-		case "X":
-			return { kind: "delete-chain", chain, line };
-		case "Z":
-			return { kind: "zero", chain, number, line };
-		case "N":
-			return { kind: "new-chain", chain: chain ?? "", line };
-		case "E":
-			return { kind: "rename", chain: chain ?? "", to: second, line };
-		case "P":
-			return {
-				kind: "policy",
-				chain: chain ?? "",
-				policy: second,
-				counters,
-				line,
-			};
-		case "L":
-		case "S":
-			return { kind: "nothing", line };
-		default:
-			return unreachable(command as never);
-	}
 }

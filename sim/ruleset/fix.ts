@@ -9,6 +9,7 @@
 import { Refusal } from "../extension/refusal.ts";
 import { matches } from "../matches/index.ts";
 import { targets } from "../targets/index.ts";
+import type { LineContext } from "./base-options.ts";
 import type { Change, DraftLine } from "./change.ts";
 import { fixCharacters } from "./fix-characters.ts";
 import { fixStructure } from "./fix-structure.ts";
@@ -20,7 +21,7 @@ import {
 	type Trouble,
 } from "./fix-words.ts";
 import { noWords, splitWords } from "./lexer.ts";
-import { type LineContext, LineParser } from "./line-parser.ts";
+import { LineParser } from "./line-parser.ts";
 import { checkRuleset } from "./parse.ts";
 import type { Fault } from "./ruleset-error.ts";
 import type { Command } from "./script.ts";

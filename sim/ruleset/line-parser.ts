@@ -3,60 +3,39 @@
  * `command_default`): commands, header options, extensions. `finish-line.ts` does what iptables
  * does once the last word is read.
  */
-import type {
-	MatchExtension,
-	TargetExtension,
-} from "../extension/extension.ts";
 import { Given } from "../extension/given.ts";
 import { protocolName } from "../extension/names.ts";
 import { type OptionTable, optionTable } from "../extension/option-table.ts";
 import { takeOption, unknownOption } from "../extension/parse-options.ts";
 import { readUnsigned } from "../extension/read-number.ts";
-import { readProtocol } from "../extension/read-value.ts";
 import { NOWHERE, Refusal } from "../extension/refusal.ts";
 import { WordReader } from "../extension/word-reader.ts";
 import { invariant } from "../invariant.ts";
+import {
+	commandOption,
+	countersOption,
+	type Extensions,
+	headerOption,
+	type LineContext,
+	type LineState,
+	tableOption,
+	waitOption,
+} from "./base-options.ts";
 import { finishLine } from "./finish-line.ts";
 import { KNOWN_ELSEWHERE } from "./known-elsewhere.ts";
 import { octets, type Words } from "./lexer.ts";
-import {
-	checkNewChain,
-	checkTargetName,
-	notKnown,
-	readCounter,
-	readInterface,
-	readRuleNumber,
-} from "./read-word.ts";
+import { checkTargetName, notKnown } from "./read-word.ts";
 import { RuleDraft } from "./rule-draft.ts";
-import type { Counters } from "./ruleset.ts";
 import type { Command } from "./script.ts";
 import { LONGEST_NAME, VERDICTS } from "./tables.ts";
 import type { Tail } from "./tail-cache.ts";
 
-/** Where a line stands. */
-export interface LineContext {
-	readonly line: number;
-	/** The table that it is for; `-t` may change it in a single command. */
-	table: string;
-	/** `-t`, `-w` and the like are not for iptables-restore. */
-	readonly restore: boolean;
-	/** Names of chains that were declared: they are no targets any more (`xtables_announce_chain`). */
-	readonly announced: ReadonlySet<string>;
-	/** Those before the rule, `[packets:bytes]`. */
-	readonly counters: Counters | null;
-}
-
-export interface Extensions {
-	readonly matches: ReadonlyMap<string, MatchExtension>;
-	readonly targets: ReadonlyMap<string, TargetExtension>;
-}
-
 /** A class because its reader and its draft serve all lines of a ruleset. */
-export class LineParser {
-	private readonly reader = new WordReader();
-	private readonly draft = new RuleDraft();
-	private readonly extensions: Extensions;
-	private context: LineContext = {
+export class LineParser implements LineState {
+	readonly reader = new WordReader();
+	readonly draft = new RuleDraft();
+	readonly extensions: Extensions;
+	context: LineContext = {
 		line: 0,
 		table: "filter",
 		restore: false,
@@ -246,10 +225,10 @@ export class LineParser {
 			case "i":
 			case "o":
 			case "f":
-				this.headerOption(letter, inverted);
+				headerOption(this, letter, inverted);
 				return false;
 			case "c":
-				this.counters(inverted);
+				countersOption(this, inverted);
 				return false;
 			case "v":
 			case "n":
@@ -259,11 +238,11 @@ export class LineParser {
 					this.draft.set(letter, inverted, this.reader.word);
 				return false;
 			case "t":
-				this.table(inverted);
+				tableOption(this, inverted);
 				return false;
 			case "w":
 			case "W":
-				this.wait(letter);
+				waitOption(this, letter);
 				return false;
 			case "4":
 			case "M":
@@ -284,7 +263,7 @@ export class LineParser {
 					"marktwin",
 				);
 			default:
-				this.commandOption(letter, inverted);
+				commandOption(this, letter, inverted);
 				return false;
 		}
 	}
@@ -353,145 +332,5 @@ export class LineParser {
 		draft.target = new Given(table, reader.argumentWord);
 		this.opened = draft.target;
 		draft.scope = draft.scope.with(table);
-	}
-
-	private headerOption(letter: string, inverted: boolean): void {
-		const { reader, draft } = this;
-		const { argumentWord } = reader;
-		// As for `-j`: an attached argument is read with its option's letter in front.
-		const text = reader.words[reader.index - 1] ?? "";
-		if ((letter === "i" || letter === "o") && reader.argument === "")
-			throw new Refusal(
-				"Empty interface is likely to be undesired",
-				"Write the interface's name.",
-			);
-		draft.set(letter, inverted, reader.word);
-		switch (letter) {
-			case "s":
-				draft.sourceText = text;
-				draft.sourceWord = argumentWord;
-				return;
-			case "d":
-				draft.destinationText = text;
-				draft.destinationWord = argumentWord;
-				return;
-			case "i":
-				draft.inInterface = readInterface(text, inverted);
-				draft.interfaceWord = argumentWord;
-				return;
-			case "o":
-				draft.outInterface = readInterface(text, inverted);
-				draft.interfaceWord = argumentWord;
-				return;
-			case "f":
-				draft.fragment = true;
-				return;
-			default:
-				draft.protocolText = text.toLowerCase();
-				draft.protocol = readProtocol(draft.protocolText);
-				if (draft.protocol === 0 && inverted)
-					throw new Refusal(
-						"rule would never match protocol",
-						"Protocol 0 is any: nothing is left when it is inverted.",
-					);
-		}
-	}
-
-	/** `-c PACKETS BYTES` or `-c PACKETS,BYTES`. */
-	private counters(inverted: boolean): void {
-		const { reader, draft } = this;
-		draft.set("c", inverted, reader.word);
-		const packets = reader.argument ?? "";
-		const comma = packets.indexOf(",", 1);
-		let bytes: string | null = comma < 0 ? null : packets.slice(comma + 1);
-		if (bytes === null) {
-			bytes = reader.peekPlain();
-			if (bytes === null)
-				throw new Refusal(
-					"-c requires packet and byte counter",
-					"Write two numbers: `-c PACKETS BYTES`.",
-				);
-			reader.index++;
-		}
-		draft.counters = {
-			packets: readCounter(packets, "packet"),
-			bytes: readCounter(bytes, "byte"),
-		};
-	}
-
-	private table(inverted: boolean): void {
-		const { reader, context } = this;
-		if (inverted)
-			throw new Refusal(
-				"unexpected ! flag before --table",
-				"Take the `!` away.",
-				reader.word,
-			);
-		if (context.restore)
-			throw new Refusal(
-				"The -t option cannot be used in iptables-restore.",
-				"The table is that of the `*table` line above: move the rule there.",
-				reader.word,
-			);
-		context.table = reader.argument ?? "";
-	}
-
-	private wait(letter: string): void {
-		const { reader, context } = this;
-		if (context.restore)
-			throw new Refusal(
-				`You cannot use \`-${letter}' from iptables-restore`,
-				"Take it away.",
-				reader.word,
-			);
-		if (reader.argument === null && reader.peekPlain() !== null) reader.index++;
-	}
-
-	private commandOption(letter: string, inverted: boolean): void {
-		const { reader, draft } = this;
-		if (!"ACDRILSFZNXEP".includes(letter)) throw unknownOption(reader);
-		if (letter === "N")
-			checkNewChain(reader.argument ?? "", (name) => this.isTarget(name));
-		draft.setCommand(letter, inverted, reader.word);
-		draft.chain = reader.argument;
-		const optional = "LSFZX".includes(letter);
-		if (optional && draft.chain === null) draft.chain = this.further();
-		if (letter === "E" || letter === "P") {
-			const second = this.further();
-			if (second === null)
-				throw new Refusal(
-					letter === "E"
-						? "-E requires old-chain-name and new-chain-name"
-						: "-P requires a chain and a policy",
-					letter === "E" ? "Write both names." : "Write ACCEPT or DROP.",
-					reader.word,
-				);
-			draft.second = second;
-			return;
-		}
-		if (!"DRILSZ".includes(letter)) return;
-		const number = this.further();
-		if (number !== null) draft.number = readRuleNumber(number);
-		else if (letter === "R")
-			throw new Refusal(
-				"-R requires a rule number",
-				"Write the number of the rule that is to be replaced, from 1.",
-				reader.word,
-			);
-		if (letter === "D" && number !== null) draft.command = "#";
-	}
-
-	/** Would `-j` take this for a target? */
-	private isTarget(name: string): boolean {
-		if (this.context.announced.has(name)) return false;
-		return VERDICTS.has(name) || this.extensions.targets.has(name);
-	}
-
-	/** Takes one more plain word, if there is one. */
-	private further(): string | null {
-		const { reader } = this;
-		const word = reader.peekPlain();
-		if (word !== null) reader.argumentWord = reader.index++;
-		return word;
 	}
 }

@@ -15,12 +15,12 @@ import {
 import { outsideRemedy } from "./guess-table.ts";
 import { LONGEST_LINE, noWords, octets, splitWords } from "./lexer.ts";
 import { LineParser } from "./line-parser.ts";
-import { readCounter } from "./read-word.ts";
+import { readChainLine, readCount } from "./read-chain-line.ts";
 import type { Counters, TableName } from "./ruleset.ts";
 import type { Fault } from "./ruleset-error.ts";
 import type { Command } from "./script.ts";
 import { CommandFailure } from "./table-builder.ts";
-import { isTableName, LONGEST_NAME, TABLE_HOOKS } from "./tables.ts";
+import { isTableName, TABLE_HOOKS } from "./tables.ts";
 import { TailCache } from "./tail-cache.ts";
 
 /** Is told what the text says, line by line. */
@@ -310,47 +310,4 @@ class ScriptReader {
 		);
 		return true;
 	}
-}
-
-/** What stands behind the `:`. Blanks divide as for strtok(3); quotes mean nothing here. */
-function readChainLine(
-	text: string,
-	lineNumber: number,
-): {
-	readonly chain: string;
-	readonly policy: string;
-	readonly counters: Counters | null;
-} {
-	const [chain, policy, counters] = text
-		.split(/[ \t]+/, 5)
-		.filter((word) => word !== "");
-	if (chain === undefined)
-		throw new Refusal(
-			`iptables-restore: line ${lineNumber} chain name invalid`,
-			"Write `:CHAIN POLICY [0:0]`.",
-		);
-	if (octets(chain) > LONGEST_NAME)
-		throw new Refusal(
-			`Invalid chain name \`${chain}' (${LONGEST_NAME} chars max)`,
-			"Shorten the chain's name everywhere.",
-		);
-	if (policy === undefined)
-		throw new Refusal(
-			`iptables-restore: line ${lineNumber} policy invalid`,
-			`Write \`:${chain} - [0:0]\`, or ACCEPT or DROP for a built-in chain.`,
-		);
-	return { chain, policy, counters: readPolicyCounters(counters) };
-}
-
-/** `[packets:bytes]` behind a policy (`parse_counters`). */
-function readPolicyCounters(text: string | undefined): Counters | null {
-	const [, packets, bytes] =
-		/^\[\s*\+?(\d+):\s*\+?(\d+)/.exec(text ?? "") ?? [];
-	return packets === undefined || bytes === undefined
-		? null
-		: { packets: Number(packets), bytes: Number(bytes) };
-}
-
-function readCount(text: string, what: "packet" | "byte", strict: boolean) {
-	return strict || /^\s*\+?\d/.test(text) ? readCounter(text, what) : 0;
 }

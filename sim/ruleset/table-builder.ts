@@ -2,8 +2,9 @@
  * A table that commands are carried out on, in the manner of libiptc's copy of a kernel table
  * (iptables 1.8.9, libiptc/libiptc.c): nothing is loaded before COMMIT.
  */
+import { QuietError } from "../extension/refusal.ts";
 import { sameRule } from "./equal.ts";
-import { NO_COUNTERS } from "./finish-line.ts";
+import { NO_COUNTERS } from "./line-command.ts";
 import type {
 	Chain,
 	Counters,
@@ -16,7 +17,7 @@ import type { Command } from "./script.ts";
 import { TABLE_HOOKS, VERDICTS } from "./tables.ts";
 
 /** A command that cannot be carried out. */
-export class CommandFailure extends Error {
+export class CommandFailure extends QuietError {
 	override readonly name = "CommandFailure";
 	readonly remedy: string;
 	/** The word of the line to point at. */

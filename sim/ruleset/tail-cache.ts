@@ -4,8 +4,10 @@
  * so that most lines need only their heads read word by word. It is an accelerator and nothing
  * else: whatever is unusual about a line, it is read the ordinary way (`line-parser.ts`).
  */
+
+import type { LineContext } from "./base-options.ts";
 import { splitWords, type Words } from "./lexer.ts";
-import type { LineContext, LineParser } from "./line-parser.ts";
+import type { LineParser } from "./line-parser.ts";
 import type { MatchUse, TargetUse } from "./ruleset.ts";
 import type { Command } from "./script.ts";
 

@@ -1,0 +1,203 @@
+/**
+ * iptables' own options, one by one (1.8.9, iptables/xshared.c, `do_parse`): the parts of a rule's
+ * header, counters, the table, and the commands.
+ */
+import type {
+	MatchExtension,
+	TargetExtension,
+} from "../extension/extension.ts";
+import { unknownOption } from "../extension/parse-options.ts";
+import { readProtocol } from "../extension/read-value.ts";
+import { Refusal } from "../extension/refusal.ts";
+import type { WordReader } from "../extension/word-reader.ts";
+import {
+	checkNewChain,
+	readCounter,
+	readInterface,
+	readRuleNumber,
+} from "./read-word.ts";
+import type { RuleDraft } from "./rule-draft.ts";
+import type { Counters } from "./ruleset.ts";
+import { VERDICTS } from "./tables.ts";
+
+/** Where a line stands. */
+export interface LineContext {
+	readonly line: number;
+	/** The table that it is for; `-t` may change it in a single command. */
+	table: string;
+	/** `-t`, `-w` and the like are not for iptables-restore. */
+	readonly restore: boolean;
+	/** Names of chains that were declared: they are no targets any more (`xtables_announce_chain`). */
+	readonly announced: ReadonlySet<string>;
+	/** Those before the rule, `[packets:bytes]`. */
+	readonly counters: Counters | null;
+}
+
+export interface Extensions {
+	readonly matches: ReadonlyMap<string, MatchExtension>;
+	readonly targets: ReadonlyMap<string, TargetExtension>;
+}
+
+/** A line while it is being read. */
+export interface LineState {
+	readonly reader: WordReader;
+	readonly draft: RuleDraft;
+	readonly context: LineContext;
+	readonly extensions: Extensions;
+}
+
+/** `-s`, `-d`, `-p`, `-i`, `-o`, `-f`. @throws Refusal */
+export function headerOption(
+	{ reader, draft }: LineState,
+	letter: string,
+	inverted: boolean,
+): void {
+	const { argumentWord } = reader;
+	// As for `-j`: an attached argument is read with its option's letter in front.
+	const text = reader.words[reader.index - 1] ?? "";
+	if ((letter === "i" || letter === "o") && reader.argument === "")
+		throw new Refusal(
+			"Empty interface is likely to be undesired",
+			"Write the interface's name.",
+		);
+	draft.set(letter, inverted, reader.word);
+	switch (letter) {
+		case "s":
+			draft.sourceText = text;
+			draft.sourceWord = argumentWord;
+			return;
+		case "d":
+			draft.destinationText = text;
+			draft.destinationWord = argumentWord;
+			return;
+		case "i":
+			draft.inInterface = readInterface(text, inverted);
+			draft.interfaceWord = argumentWord;
+			return;
+		case "o":
+			draft.outInterface = readInterface(text, inverted);
+			draft.interfaceWord = argumentWord;
+			return;
+		case "f":
+			draft.fragment = true;
+			return;
+		default:
+			draft.protocolText = text.toLowerCase();
+			draft.protocol = readProtocol(draft.protocolText);
+			if (draft.protocol === 0 && inverted)
+				throw new Refusal(
+					"rule would never match protocol",
+					"Protocol 0 is any: nothing is left when it is inverted.",
+				);
+	}
+}
+
+/** `-c PACKETS BYTES` or `-c PACKETS,BYTES`. */
+export function countersOption(
+	{ reader, draft }: LineState,
+	inverted: boolean,
+): void {
+	draft.set("c", inverted, reader.word);
+	const packets = reader.argument ?? "";
+	const comma = packets.indexOf(",", 1);
+	let bytes: string | null = comma < 0 ? null : packets.slice(comma + 1);
+	if (bytes === null) {
+		bytes = reader.peekPlain();
+		if (bytes === null)
+			throw new Refusal(
+				"-c requires packet and byte counter",
+				"Write two numbers: `-c PACKETS BYTES`.",
+			);
+		reader.index++;
+	}
+	draft.counters = {
+		packets: readCounter(packets, "packet"),
+		bytes: readCounter(bytes, "byte"),
+	};
+}
+
+/** `-t`. @throws Refusal */
+export function tableOption(
+	{ reader, context }: LineState,
+	inverted: boolean,
+): void {
+	if (inverted)
+		throw new Refusal(
+			"unexpected ! flag before --table",
+			"Take the `!` away.",
+			reader.word,
+		);
+	if (context.restore)
+		throw new Refusal(
+			"The -t option cannot be used in iptables-restore.",
+			"The table is that of the `*table` line above: move the rule there.",
+			reader.word,
+		);
+	context.table = reader.argument ?? "";
+}
+
+/** `-w` and `-W`, which only a single command takes. @throws Refusal */
+export function waitOption(
+	{ reader, context }: LineState,
+	letter: string,
+): void {
+	if (context.restore)
+		throw new Refusal(
+			`You cannot use \`-${letter}' from iptables-restore`,
+			"Take it away.",
+			reader.word,
+		);
+	if (reader.argument === null && reader.peekPlain() !== null) reader.index++;
+}
+
+/** `-A`, `-D` … @throws Refusal */
+export function commandOption(
+	state: LineState,
+	letter: string,
+	inverted: boolean,
+): void {
+	const { reader, draft } = state;
+	if (!"ACDRILSFZNXEP".includes(letter)) throw unknownOption(reader);
+	if (letter === "N")
+		checkNewChain(reader.argument ?? "", (name) => isTarget(state, name));
+	draft.setCommand(letter, inverted, reader.word);
+	draft.chain = reader.argument;
+	const optional = "LSFZX".includes(letter);
+	if (optional && draft.chain === null) draft.chain = further(state);
+	if (letter === "E" || letter === "P") {
+		const second = further(state);
+		if (second === null)
+			throw new Refusal(
+				letter === "E"
+					? "-E requires old-chain-name and new-chain-name"
+					: "-P requires a chain and a policy",
+				letter === "E" ? "Write both names." : "Write ACCEPT or DROP.",
+				reader.word,
+			);
+		draft.second = second;
+		return;
+	}
+	if (!"DRILSZ".includes(letter)) return;
+	const number = further(state);
+	if (number !== null) draft.number = readRuleNumber(number);
+	else if (letter === "R")
+		throw new Refusal(
+			"-R requires a rule number",
+			"Write the number of the rule that is to be replaced, from 1.",
+			reader.word,
+		);
+	if (letter === "D" && number !== null) draft.command = "#";
+}
+
+/** Would `-j` take this for a target? */
+function isTarget({ context, extensions }: LineState, name: string): boolean {
+	if (context.announced.has(name)) return false;
+	return VERDICTS.has(name) || extensions.targets.has(name);
+}
+
+/** Takes one more plain word, if there is one. */
+function further({ reader }: LineState): string | null {
+	const word = reader.peekPlain();
+	if (word !== null) reader.argumentWord = reader.index++;
+	return word;
+}
