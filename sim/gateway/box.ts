@@ -203,6 +203,9 @@ export class Box {
 
 	/** `ip_forward`. */
 	private forward(skb: Skb, route: Route): Fate {
+		// What everybody on the link was sent goes no further, wherever it is translated to.
+		if (skb.pktType !== "unicast")
+			return dropped("the frame was not for this box alone");
 		if (skb.ttl <= 1) {
 			this.replies.icmpError(skb, TIME_EXCEEDED, 0);
 			return dropped("TTL exceeded");
@@ -279,10 +282,10 @@ export class Box {
 		if (!this.path.pass(HOOK_POSTROUTING, skb)) return this.stopped();
 		skb.inInterface = LOOPBACK;
 		skb.outInterface = 0;
-		skb.mark = 0;
-		return this.path.pass(HOOK_PREROUTING, skb)
-			? this.deliver(skb)
-			: this.stopped();
+		const target = skb.destination;
+		if (!this.path.pass(HOOK_PREROUTING, skb)) return this.stopped();
+		// It brings its route along, unless a translation made it lose it (nf_nat_ipv4_pre_routing).
+		return skb.destination === target ? this.deliver(skb) : this.route(skb);
 	}
 
 	private mtu(interfaceIndex: number): number {

@@ -117,6 +117,19 @@ describe("the box's own answers", () => {
 		).toEqual({ kind: "delivered" });
 	});
 
+	it("does not forward what everybody was sent, though a rule sends it to one host", () => {
+		const router = createTestRouter(
+			"*nat\n-A PREROUTING -p udp -j DNAT --to-destination 192.168.0.1\nCOMMIT\n",
+		);
+		expect(
+			router.fate(OUT, "udp 10.0.0.10:1 > 10.255.255.255:80 len 3"),
+		).toEqual({
+			kind: "dropped",
+			by: "the frame was not for this box alone",
+		});
+		expect(router.conntrack()).toEqual([]);
+	});
+
 	it("forwards nothing while forwarding is off", () => {
 		const router = createTestRouter("", { sysctls: { "ipv4.ip_forward": 0 } });
 		expect(router.fate(OUT, "tcp 10.0.0.10:1 > 192.168.0.1:80 S")).toEqual({
@@ -167,6 +180,33 @@ describe("the box's own answers", () => {
 			"bond0.204 tcp 10.0.0.1:25 > 10.0.0.10:40000 RA ack 1001 win 0 DF",
 		]);
 		expect(router.conntrack()).toEqual([]);
+	});
+});
+
+describe("what the box sends to itself", () => {
+	const PING = "icmp 10.0.0.1 > 10.0.0.1 echo-request id 7 seq 1";
+
+	it("keeps its mark on the way round", () => {
+		const router = createTestRouter(
+			"*mangle\n-A OUTPUT -j MARK --set-mark 7\n-A INPUT -m mark --mark 7\nCOMMIT\n",
+		);
+		router.send("lo", PING);
+		expect(
+			router.matched.filter((step) => step === "mangle:INPUT:rule:1"),
+		).toHaveLength(2);
+	});
+
+	it("is routed anew where a translation sends it elsewhere, and then pretends to come from itself", () => {
+		// Only the reset's way in by lo finds the connection, by the zone of its replies.
+		const router = createTestRouter(
+			"*raw\n-A PREROUTING -p tcp -j CT --zone-reply 4\nCOMMIT\n*nat\n-A INPUT -j SNAT --to-source 10.0.0.1\nCOMMIT\n*mangle\nCOMMIT\n",
+		);
+		expect(
+			router.send(OUT, "tcp 10.0.0.10:40000 > 10.0.0.1:80 S seq 1000"),
+		).toEqual([]);
+		expect(
+			router.matched.filter((step) => step === "mangle:INPUT:policy:1"),
+		).toHaveLength(1);
 	});
 });
 
