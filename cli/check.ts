@@ -3,7 +3,7 @@ import type { Ruleset } from "../sim/ruleset/ruleset.ts";
 import type { Fault } from "../sim/ruleset/ruleset-error.ts";
 import { EXIT } from "./exit-code.ts";
 import { readText } from "./files.ts";
-import { paintFor, progressOn } from "./terminal.ts";
+import { paintFor, whileShowing } from "./terminal.ts";
 
 /** `marktwin check RULES…`: everything that iptables-restore or the kernel would refuse. */
 export function checkCommand(): Command {
@@ -34,17 +34,14 @@ async function check(
 	{ json }: { readonly json: boolean },
 ): Promise<void> {
 	const { checkRuleset } = await import("../sim/ruleset/parse.ts");
-	const progress = progressOn(process.stderr);
 	const checked: Checked[] = [];
-	for (const file of files) {
-		progress.show(`checking ${file} …`);
-		try {
-			const { name, text } = await readText(file);
-			checked.push({ file: name, ...checkRuleset(text, { file: name }) });
-		} finally {
-			progress.clear();
-		}
-	}
+	for (const file of files)
+		checked.push(
+			await whileShowing(`checking ${file} …`, async () => {
+				const { name, text } = await readText(file);
+				return { file: name, ...checkRuleset(text, { file: name }) };
+			}),
+		);
 	if (json) printJson(checked);
 	else await printWords(checked);
 	if (checked.some(({ faults }) => faults.length > 0))

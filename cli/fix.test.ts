@@ -1,6 +1,7 @@
 import {
 	chmodSync,
 	copyFileSync,
+	mkdirSync,
 	readdirSync,
 	readFileSync,
 	statSync,
@@ -44,7 +45,6 @@ describe("marktwin fix", () => {
 
 	it("repairs in place, keeps the permissions, leaves nothing beside", async () => {
 		const file = join(folder, "in-place", "my.rules");
-		const { mkdirSync } = await import("node:fs");
 		mkdirSync(join(folder, "in-place"));
 		copyFileSync(AS_PUBLISHED, file);
 		chmodSync(file, 0o640);

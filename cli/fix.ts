@@ -3,7 +3,7 @@ import type { Change } from "../sim/ruleset/change.ts";
 import { EXIT } from "./exit-code.ts";
 import { readText, STANDARD, writeWhole } from "./files.ts";
 import { InputError } from "./input-error.ts";
-import { type Paint, paintFor, progressOn } from "./terminal.ts";
+import { type Paint, paintFor, whileShowing } from "./terminal.ts";
 
 interface FixOptions {
 	readonly output?: string;
@@ -43,13 +43,12 @@ async function fix(file: string, options: FixOptions): Promise<void> {
 			"--in-place needs a file",
 			"Standard input has no place to write back to.",
 		);
+	const { name, text } = await readText(file);
 	const { fixRuleset } = await import("../sim/ruleset/fix.ts");
 	const { printFaults } = await import("../sim/ruleset/ruleset-error.ts");
-	const progress = progressOn(process.stderr);
-	progress.show(`repairing ${file} …`);
-	const { name, text } = await readText(file).finally(progress.clear);
-	const fixed = fixRuleset(text, { file: name });
-	progress.clear();
+	const fixed = await whileShowing(`repairing ${name} …`, async () =>
+		fixRuleset(text, { file: name }),
+	);
 	const paint = paintFor(process.stderr);
 	const say = (line: string) => process.stderr.write(`${line}\n`);
 	for (const change of fixed.changes) say(printChange(change, name, paint));

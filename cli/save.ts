@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { readText } from "./files.ts";
-import { progressOn } from "./terminal.ts";
+import { whileShowing } from "./terminal.ts";
 
 /** `marktwin save RULES`: the ruleset as iptables-save prints it once it is loaded. */
 export function saveCommand(): Command {
@@ -22,18 +22,11 @@ async function save(
 	file: string,
 	{ counters }: { readonly counters: boolean },
 ): Promise<void> {
-	const progress = progressOn(process.stderr);
-	progress.show(`reading ${file} …`);
-	try {
+	const printed = await whileShowing(`reading ${file} …`, async () => {
 		const { parseRuleset } = await import("../sim/ruleset/parse.ts");
 		const { printRuleset } = await import("../sim/ruleset/print.ts");
 		const { name, text } = await readText(file);
-		const printed = printRuleset(parseRuleset(text, { file: name }), {
-			counters,
-		});
-		progress.clear();
-		process.stdout.write(printed);
-	} finally {
-		progress.clear();
-	}
+		return printRuleset(parseRuleset(text, { file: name }), { counters });
+	});
+	process.stdout.write(printed);
 }

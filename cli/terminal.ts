@@ -59,3 +59,17 @@ export function progressOn(
 		},
 	};
 }
+
+/** Says on standard error what is being done for as long as it is, if a person looks there. */
+export async function whileShowing<Result>(
+	text: string,
+	work: () => Promise<Result>,
+): Promise<Result> {
+	const progress = progressOn(process.stderr);
+	progress.show(text);
+	try {
+		return await work();
+	} finally {
+		progress.clear();
+	}
+}

@@ -8,7 +8,7 @@ import { nearest } from "../did-you-mean.ts";
 import { EXIT } from "../exit-code.ts";
 import { readText } from "../files.ts";
 import { InputError } from "../input-error.ts";
-import { paintFor } from "../terminal.ts";
+import { paintFor, whileShowing } from "../terminal.ts";
 import type { TraceOptions } from "../trace.ts";
 import { printConntrack, printPlayed } from "./print.ts";
 import { routerWith } from "./router.ts";
@@ -37,10 +37,10 @@ export async function trace(
 		interface: options.in[Math.max(0, interfacesBefore - 1)] as string,
 	}));
 	let events: TraceEvent[] = [];
-	const { gateway, setup } = routerWith(
-		await readText(file),
-		options,
-		(event) => events.push(event),
+	const rules = await readText(file);
+	const { gateway, setup } = await whileShowing(
+		`loading ${rules.name} …`,
+		async () => routerWith(rules, options, (event) => events.push(event)),
 	);
 	const names = setup.interfaces.map(({ name }) => name);
 	for (const one of packets) mustBeThere(one.interface, names);
