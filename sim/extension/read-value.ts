@@ -2,10 +2,15 @@
  * What the argument of an option turns into, by the option's type, with the refusals of libxtables
  * (iptables 1.8.9, libxtables/xtoptions.c, the `xtopt_parse_*` functions; libxtables/xtables.c).
  */
-import { parseAddress, prefixLength, prefixMask } from "../packet/address.ts";
-import type { Address } from "../packet/packet.ts";
 import { protocolNumber, type ServiceProtocol, servicePort } from "./names.ts";
-import type { OptionEntry, OptionType, OptionValues } from "./options.ts";
+import type { OptionEntry, OptionType } from "./options.ts";
+import {
+	readHost,
+	readHostMask,
+	readMac,
+	readMask,
+	type ValueReader,
+} from "./read-host.ts";
 import {
 	readUnsigned,
 	readUnsigned64,
@@ -14,14 +19,7 @@ import {
 } from "./read-number.ts";
 import { Refusal } from "./refusal.ts";
 
-/** @param extension the name that stands in front of libxtables' messages */
-type Reader<T extends OptionType> = (
-	text: string,
-	entry: OptionEntry,
-	extension: string,
-) => OptionValues[T];
-
-export type AnyReader = Reader<OptionType>;
+export type AnyReader = ValueReader<OptionType>;
 
 const U32 = 0xffffffff;
 
@@ -39,7 +37,7 @@ function outOfRange(
 
 function unsigned<T extends "uint8" | "uint16" | "uint32">(
 	typeMax: number,
-): Reader<T> {
+): ValueReader<T> {
 	return (text, entry, extension) => {
 		const min = entry.min ?? 0;
 		const max = entry.max ?? typeMax;
@@ -48,7 +46,7 @@ function unsigned<T extends "uint8" | "uint16" | "uint32">(
 	};
 }
 
-const unsigned64: Reader<"uint64"> = (text, entry, extension) => {
+const unsigned64: ValueReader<"uint64"> = (text, entry, extension) => {
 	const min = BigInt(entry.min ?? 0);
 	const max = entry.max === undefined ? (1n << 64n) - 1n : BigInt(entry.max);
 	const value = readUnsigned64(text);
@@ -103,7 +101,7 @@ const smallRange = (most: number) =>
 		return value < 0 ? null : value;
 	});
 
-const double: Reader<"double"> = (text, entry, extension) => {
+const double: ValueReader<"double"> = (text, entry, extension) => {
 	const value = /^\s*[+-]?(\d|\.\d)[\w.+-]*$/.test(text)
 		? Number(text)
 		: Number.NaN;
@@ -113,7 +111,7 @@ const double: Reader<"double"> = (text, entry, extension) => {
 	return value;
 };
 
-const string: Reader<"string"> = (text, entry) => {
+const string: ValueReader<"string"> = (text, entry) => {
 	const { minLength = 0, maxLength = 0 } = entry;
 	if (text.length < minLength)
 		throw new Refusal(
@@ -128,7 +126,7 @@ const string: Reader<"string"> = (text, entry) => {
 	return text;
 };
 
-const markMask: Reader<"markMask"> = (text, entry, extension) => {
+const markMask: ValueReader<"markMask"> = (text, entry, extension) => {
 	const bad = (what: string): never => {
 		throw new Refusal(
 			`${extension}: ${what}`,
@@ -162,7 +160,7 @@ function resolvePort(text: string): number {
 	);
 }
 
-const portRange: Reader<"portRange"> = (text, entry, extension) => {
+const portRange: ValueReader<"portRange"> = (text, entry, extension) => {
 	const parts = text.split(":");
 	if (parts.length > 2) tooMany(entry, extension);
 	const [low = "", high] = parts;
@@ -199,62 +197,6 @@ export function readProtocol(text: string): number {
 	);
 }
 
-/** inet_aton(3): one to four numbers, the last one fills what is left. */
-function readHost(text: string): Address {
-	const plain = parseAddress(text);
-	if (plain !== null) return plain;
-	if (text === "localhost") return 0x7f000001;
-	const parts = text.split(".");
-	const numbers = parts.map((part) => readUnsigned(part, 0, U32));
-	const last = numbers.pop() ?? -1;
-	const room = 2 ** (32 - 8 * numbers.length);
-	if (
-		parts.length > 4 ||
-		last < 0 ||
-		last >= room ||
-		numbers.some((number) => number < 0 || number > 255)
-	)
-		throw new Refusal(
-			"getaddrinfo: Name or service not known",
-			"Write the address in numbers: names of hosts are not looked up.",
-		);
-	let address = last;
-	numbers.forEach((number, index) => {
-		address += number * 2 ** (24 - 8 * index);
-	});
-	return address | 0;
-}
-
-const mask: Reader<"prefixLength"> = (text, entry, extension) => {
-	const length = readUnsigned(text, 0, 32);
-	if (length >= 0) return prefixMask(length);
-	const dotted = parseAddress(text);
-	if (dotted === null)
-		throw new Refusal(
-			`${extension}: bad value for option "--${entry.name}", neither a valid network mask nor valid CIDR (0-32).`,
-			"Write a prefix length from 0 to 32, or a mask such as 255.255.255.0.",
-		);
-	// libxtables keeps only a mask's prefix length; one that has none counts as 32.
-	return prefixLength(dotted) === null ? -1 : dotted;
-};
-
-const hostMask: Reader<"hostMask"> = (text, entry, extension) => {
-	const slash = text.indexOf("/");
-	if (slash < 0) return [{ address: readHost(text), mask: -1 }];
-	const address = readHost(text.slice(0, slash));
-	return [{ address, mask: mask(text.slice(slash + 1), entry, extension) }];
-};
-
-const mac: Reader<"mac"> = (text) => {
-	const octets = text.split(":");
-	if (octets.length !== 6 || !octets.every((o) => /^[0-9a-f]{0,2}$/i.test(o)))
-		throw new Refusal(
-			"Invalid MAC address specified.",
-			"Write six hexadecimal octets: `02:00:0a:00:00:0a`.",
-		);
-	return octets.map((octet) => octet.toLowerCase().padStart(2, "0")).join(":");
-};
-
 const TOS_NAMES: Readonly<Record<string, number>> = {
 	"minimize-delay": 16,
 	"maximize-throughput": 8,
@@ -263,7 +205,7 @@ const TOS_NAMES: Readonly<Record<string, number>> = {
 	"normal-service": 0,
 };
 
-const tosMask: Reader<"tosMask"> = (text, entry) => {
+const tosMask: ValueReader<"tosMask"> = (text, entry) => {
 	const end = scanUnsigned(text, 0);
 	const value = scannedNumber();
 	if (end < 0 || value > 255) {
@@ -296,7 +238,7 @@ const LOG_LEVELS: Readonly<Record<string, number>> = {
 	warning: 4,
 };
 
-const syslogLevel: Reader<"syslogLevel"> = (text) => {
+const syslogLevel: ValueReader<"syslogLevel"> = (text) => {
 	const number = readUnsigned(text, 0, 7);
 	const level =
 		number < 0 && Object.hasOwn(LOG_LEVELS, text) ? LOG_LEVELS[text] : number;
@@ -308,7 +250,7 @@ const syslogLevel: Reader<"syslogLevel"> = (text) => {
 };
 
 /** One reader per type of option. */
-export const READERS: { readonly [T in OptionType]: Reader<T> } = {
+export const READERS: { readonly [T in OptionType]: ValueReader<T> } = {
 	none: () => true,
 	uint8: unsigned<"uint8">(255),
 	uint16: unsigned<"uint16">(65535),
@@ -325,9 +267,9 @@ export const READERS: { readonly [T in OptionType]: Reader<T> } = {
 	portRange,
 	protocol: readProtocol,
 	host: readHost,
-	hostMask,
-	prefixLength: mask,
-	mac,
+	hostMask: readHostMask,
+	prefixLength: readMask,
+	mac: readMac,
 	tosMask,
 	syslogLevel,
 };

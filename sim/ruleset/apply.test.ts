@@ -87,6 +87,14 @@ describe("a single iptables command", () => {
 		]);
 	});
 
+	test("-I of a list puts each in before the one that came before it", () => {
+		const printed = printedAfter("-F", "-I OWN -s 1.0.0.1,1.0.0.2");
+		expect(printed.split("\n").slice(2)).toEqual([
+			"[0:0] -A OWN -s 1.0.0.2/32",
+			"[0:0] -A OWN -s 1.0.0.1/32",
+		]);
+	});
+
 	test("-D by specification takes the first equal rule, whatever its counters", () => {
 		expect(printedAfter("-D INPUT -s 10.0.0.1 -j ACCEPT")).not.toContain(
 			"10.0.0.1",

@@ -46,8 +46,68 @@ export interface LineState {
 	readonly extensions: Extensions;
 }
 
+/**
+ * Every option of iptables' own but `-m`, `-j` and `-g`.
+ * @returns true when the line is to be ignored from here on
+ * @throws Refusal
+ */
+export function baseOption(
+	state: LineState,
+	letter: string,
+	inverted: boolean,
+): boolean {
+	switch (letter) {
+		case "s":
+		case "d":
+		case "p":
+		case "i":
+		case "o":
+		case "f":
+			headerOption(state, letter, inverted);
+			return false;
+		case "c":
+			countersOption(state, inverted);
+			return false;
+		case "v":
+		case "n":
+		case "x":
+		case "0":
+			if (letter !== "v" || !state.draft.has("v"))
+				state.draft.set(letter, inverted, state.reader.word);
+			return false;
+		case "t":
+			tableOption(state, inverted);
+			return false;
+		case "w":
+		case "W":
+			waitOption(state, letter);
+			return false;
+		case "4":
+		case "M":
+			return false;
+		case "6":
+			if (state.context.restore) return true;
+			throw new Refusal(
+				"The -6 option is not supported",
+				"IPv6 rules belong to ip6tables.",
+				state.reader.word,
+			);
+		case "h":
+		case "V":
+			throw new Refusal(
+				`-${letter} is no part of a ruleset`,
+				"Take it away.",
+				state.reader.word,
+				"marktwin",
+			);
+		default:
+			commandOption(state, letter, inverted);
+			return false;
+	}
+}
+
 /** `-s`, `-d`, `-p`, `-i`, `-o`, `-f`. @throws Refusal */
-export function headerOption(
+function headerOption(
 	{ reader, draft }: LineState,
 	letter: string,
 	inverted: boolean,
@@ -93,10 +153,7 @@ export function headerOption(
 }
 
 /** `-c PACKETS BYTES` or `-c PACKETS,BYTES`. */
-export function countersOption(
-	{ reader, draft }: LineState,
-	inverted: boolean,
-): void {
+function countersOption({ reader, draft }: LineState, inverted: boolean): void {
 	draft.set("c", inverted, reader.word);
 	const packets = reader.argument ?? "";
 	const comma = packets.indexOf(",", 1);
@@ -117,10 +174,7 @@ export function countersOption(
 }
 
 /** `-t`. @throws Refusal */
-export function tableOption(
-	{ reader, context }: LineState,
-	inverted: boolean,
-): void {
+function tableOption({ reader, context }: LineState, inverted: boolean): void {
 	if (inverted)
 		throw new Refusal(
 			"unexpected ! flag before --table",
@@ -137,10 +191,7 @@ export function tableOption(
 }
 
 /** `-w` and `-W`, which only a single command takes. @throws Refusal */
-export function waitOption(
-	{ reader, context }: LineState,
-	letter: string,
-): void {
+function waitOption({ reader, context }: LineState, letter: string): void {
 	if (context.restore)
 		throw new Refusal(
 			`You cannot use \`-${letter}' from iptables-restore`,
@@ -151,7 +202,7 @@ export function waitOption(
 }
 
 /** `-A`, `-D` … @throws Refusal */
-export function commandOption(
+function commandOption(
 	state: LineState,
 	letter: string,
 	inverted: boolean,

@@ -3,7 +3,7 @@ import { NOWHERE, type Refusal } from "../extension/refusal.ts";
 import { noWords, splitWords, type Words } from "./lexer.ts";
 import type { LoadFault } from "./load-check.ts";
 import type { Fault, FaultCode } from "./ruleset-error.ts";
-import type { CommandFailure } from "./table-builder.ts";
+import type { CommandFailure } from "./table-state.ts";
 
 /** A line of a file. */
 export interface Place {

@@ -12,14 +12,10 @@ import { NOWHERE, Refusal } from "../extension/refusal.ts";
 import { WordReader } from "../extension/word-reader.ts";
 import { invariant } from "../invariant.ts";
 import {
-	commandOption,
-	countersOption,
+	baseOption,
 	type Extensions,
-	headerOption,
 	type LineContext,
 	type LineState,
-	tableOption,
-	waitOption,
 } from "./base-options.ts";
 import { finishLine } from "./finish-line.ts";
 import { KNOWN_ELSEWHERE } from "./known-elsewhere.ts";
@@ -211,61 +207,10 @@ export class LineParser implements LineState {
 				this.headMatches = this.draft.matches.length;
 			}
 		} else if (letter !== "m" && letter !== "j") this.isPlainTail = false;
-		switch (letter) {
-			case "m":
-				this.match(inverted);
-				return false;
-			case "j":
-			case "g":
-				this.jump(letter, inverted);
-				return false;
-			case "s":
-			case "d":
-			case "p":
-			case "i":
-			case "o":
-			case "f":
-				headerOption(this, letter, inverted);
-				return false;
-			case "c":
-				countersOption(this, inverted);
-				return false;
-			case "v":
-			case "n":
-			case "x":
-			case "0":
-				if (letter !== "v" || !this.draft.has("v"))
-					this.draft.set(letter, inverted, this.reader.word);
-				return false;
-			case "t":
-				tableOption(this, inverted);
-				return false;
-			case "w":
-			case "W":
-				waitOption(this, letter);
-				return false;
-			case "4":
-			case "M":
-				return false;
-			case "6":
-				if (this.context.restore) return true;
-				throw new Refusal(
-					"The -6 option is not supported",
-					"IPv6 rules belong to ip6tables.",
-					this.reader.word,
-				);
-			case "h":
-			case "V":
-				throw new Refusal(
-					`-${letter} is no part of a ruleset`,
-					"Take it away.",
-					this.reader.word,
-					"marktwin",
-				);
-			default:
-				commandOption(this, letter, inverted);
-				return false;
-		}
+		if (letter === "m") this.match(inverted);
+		else if (letter === "j" || letter === "g") this.jump(letter, inverted);
+		else return baseOption(this, letter, inverted);
+		return false;
 	}
 
 	private match(inverted: boolean): void {

@@ -14,7 +14,8 @@ import { readScript, type ScriptSink } from "./read-script.ts";
 import type { Ruleset, Table, TableName } from "./ruleset.ts";
 import { type Fault, RulesetError } from "./ruleset-error.ts";
 import type { Command, Script, ScriptTable } from "./script.ts";
-import { CommandFailure, TableBuilder } from "./table-builder.ts";
+import { TableBuilder } from "./table-builder.ts";
+import { CommandFailure } from "./table-state.ts";
 
 export interface ParseOptions {
 	/** Its name, for faults. */

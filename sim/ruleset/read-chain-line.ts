@@ -1,9 +1,30 @@
-/** What iptables-restore reads by itself: lines `:CHAIN POLICY [packets:bytes]`, and counters. */
+/** What iptables-restore reads by itself: lines `*TABLE` and `:CHAIN POLICY [packets:bytes]`, and counters. */
 import { Refusal } from "../extension/refusal.ts";
 import { octets } from "./lexer.ts";
 import { readCounter } from "./read-word.ts";
 import type { Counters } from "./ruleset.ts";
-import { LONGEST_NAME } from "./tables.ts";
+import { LONGEST_NAME, TABLE_HOOKS } from "./tables.ts";
+
+/** The name behind the `*`; what follows it is ignored. */
+export function readTableLine(text: string): string | undefined {
+	return text.split(/[ \t]+/).find((word) => word !== "");
+}
+
+/** The words about a table that does not exist, and the remedy. */
+export function unknownTable(
+	name: string | undefined,
+	line: number,
+): readonly [message: string, remedy: string] {
+	const tables = `The tables are ${Object.keys(TABLE_HOOKS).join(", ")}.`;
+	if (name === undefined)
+		return [`iptables-restore: line ${line} table name invalid`, tables];
+	return [
+		`iptables-restore: unable to initialize table '${name}'`,
+		name.endsWith("\r")
+			? "The line ends as DOS ends lines (CR LF): take the CR away."
+			: tables,
+	];
+}
 
 /** What stands behind the `:`. Blanks divide as for strtok(3); quotes mean nothing here. */
 export function readChainLine(
@@ -44,11 +65,31 @@ function readPolicyCounters(text: string | undefined): Counters | null {
 		: { packets: Number(packets), bytes: Number(bytes) };
 }
 
-/** `-c` wants numbers; without it anything may stand there. @throws Refusal */
-export function readCount(
-	text: string,
-	what: "packet" | "byte",
+/**
+ * `[packets:bytes]` before a rule (`tokenize_rule_counters`).
+ * @param inside what stands behind the bracket
+ * @param closed whether there is a bracket behind it
+ * @throws Refusal
+ */
+export function readRuleCounters(
+	inside: string,
+	closed: boolean,
+	line: number,
 	strict: boolean,
-) {
+): Counters {
+	const colon = inside.indexOf(":");
+	if (!closed || colon < 0)
+		throw new Refusal(
+			`Bad line ${line}: need ${closed ? ":" : "]"}`,
+			"Write `[packets:bytes]` before the rule.",
+		);
+	return {
+		packets: readCount(inside.slice(0, colon), "packet", strict),
+		bytes: readCount(inside.slice(colon + 1), "byte", strict),
+	};
+}
+
+/** `-c` wants numbers; without it anything may stand there. @throws Refusal */
+function readCount(text: string, what: "packet" | "byte", strict: boolean) {
 	return strict || /^\s*\+?\d/.test(text) ? readCounter(text, what) : 0;
 }

@@ -15,12 +15,17 @@ import {
 import { outsideRemedy } from "./guess-table.ts";
 import { LONGEST_LINE, noWords, octets, splitWords } from "./lexer.ts";
 import { LineParser } from "./line-parser.ts";
-import { readChainLine, readCount } from "./read-chain-line.ts";
+import {
+	readChainLine,
+	readRuleCounters,
+	readTableLine,
+	unknownTable,
+} from "./read-chain-line.ts";
 import type { Counters, TableName } from "./ruleset.ts";
 import type { Fault } from "./ruleset-error.ts";
 import type { Command } from "./script.ts";
-import { CommandFailure } from "./table-builder.ts";
-import { isTableName, TABLE_HOOKS } from "./tables.ts";
+import { CommandFailure } from "./table-state.ts";
+import { isTableName } from "./tables.ts";
 import { TailCache } from "./tail-cache.ts";
 
 /** Is told what the text says, line by line. */
@@ -191,10 +196,9 @@ class ScriptReader {
 	}
 
 	private beginTable(): void {
-		const name = this.source
-			.slice(this.lineFrom + 1, this.lineTo)
-			.split(/[ \t]+/)
-			.find((word) => word !== "");
+		const name = readTableLine(
+			this.source.slice(this.lineFrom + 1, this.lineTo),
+		);
 		this.tableName = name ?? "";
 		this.tableLine = this.lineNumber;
 		if (name !== undefined && isTableName(name)) {
@@ -203,15 +207,7 @@ class ScriptReader {
 			return;
 		}
 		this.state = "lost";
-		this.wrong(
-			"unknown-table",
-			name === undefined
-				? `iptables-restore: line ${this.lineNumber} table name invalid`
-				: `iptables-restore: unable to initialize table '${name}'`,
-			name?.endsWith("\r")
-				? "The line ends as DOS ends lines (CR LF): take the CR away."
-				: `The tables are ${Object.keys(TABLE_HOOKS).join(", ")}.`,
-		);
+		this.wrong("unknown-table", ...unknownTable(name, this.lineNumber));
 	}
 
 	/** A line that is no comment and stands in no table. */
@@ -257,22 +253,15 @@ class ScriptReader {
 		words.count = 0;
 		if (source.charCodeAt(from) === BRACKET) {
 			const close = source.indexOf("]", from);
-			const colon = source.indexOf(":", from);
-			if (close < 0 || close > lineTo)
-				throw new Refusal(
-					`Bad line ${lineNumber}: need ]`,
-					"Write `[packets:bytes]` before the rule.",
-				);
-			if (colon < 0 || colon > close)
-				throw new Refusal(
-					`Bad line ${lineNumber}: need :`,
-					"Write `[packets:bytes]` before the rule.",
-				);
-			const strict = this.options.strictCounters;
-			counters = {
-				packets: readCount(source.slice(from + 1, colon), "packet", strict),
-				bytes: readCount(source.slice(colon + 1, close), "byte", strict),
-			};
+			const end = close < 0 ? lineTo : Math.min(close, lineTo);
+			const { strictCounters } = this.options;
+			const inside = source.slice(from + 1, end);
+			counters = readRuleCounters(
+				inside,
+				end < lineTo,
+				lineNumber,
+				strictCounters,
+			);
 			from = close + 1;
 		}
 		const context = {

@@ -46,7 +46,7 @@ export type Command = { readonly line: number } & (
 			readonly rules: readonly Rule[];
 	  }
 	| {
-			/** The first of `rules` becomes number `number`, counted from 1. */
+			/** `number` counts from 1; of several rules the last one gets it. */
 			readonly kind: "insert" | "replace";
 			readonly chain: string;
 			readonly number: number;

@@ -1,0 +1,150 @@
+/** Commands about chains, on a table that is being changed (libiptc 1.8.9). */
+import { NO_COUNTERS } from "./line-command.ts";
+import type { Counters, Rule } from "./ruleset.ts";
+import type { Command } from "./script.ts";
+import {
+	CommandFailure,
+	chainsOf,
+	empty,
+	NO_SUCH_NAME,
+	own,
+	type TableState,
+} from "./table-state.ts";
+import { TABLE_HOOKS, VERDICTS } from "./tables.ts";
+
+/** A line `:CHAIN POLICY [packets:bytes]`. @throws CommandFailure */
+export function declareChain(
+	table: TableState,
+	command: Extract<Command, { kind: "chain" }>,
+	noflush: boolean,
+): void {
+	const { chain: name, policy, counters } = command;
+	const chain = table.chains.get(name);
+	if (chain === undefined) createChain(table, name);
+	else if (chain.policy === null) {
+		if (!noflush) createChain(table, name);
+		empty(chain);
+		table.changed = true;
+	}
+	if (policy === "-") return;
+	try {
+		setPolicy(table, name, policy, counters ?? NO_COUNTERS);
+	} catch (failure) {
+		if (!(failure instanceof CommandFailure)) throw failure;
+		throw new CommandFailure(
+			`Can't set policy \`${policy}' on \`${name}' line ${command.line}: ${failure.message}`,
+			failure.remedy,
+			policy,
+			true,
+		);
+	}
+}
+
+/** `-P`. @throws CommandFailure */
+export function setPolicy(
+	table: TableState,
+	name: string,
+	policy: string,
+	counters: Counters | null,
+): void {
+	const chain = table.chains.get(name);
+	if (chain === undefined || chain.policy === null)
+		throw new CommandFailure(
+			"Bad built-in chain name",
+			`Only built-in chains have a policy (in ${table.name}: ${TABLE_HOOKS[table.name].join(", ")}); write \`-\` for a chain of your own.`,
+			name,
+		);
+	if (policy !== "ACCEPT" && policy !== "DROP")
+		throw new CommandFailure(
+			"Bad policy name",
+			"A policy is ACCEPT or DROP.",
+			policy,
+		);
+	chain.policy = policy;
+	chain.counters = counters ?? NO_COUNTERS;
+	table.changed = true;
+}
+
+/** `-N`. @throws CommandFailure */
+export function createChain(table: TableState, name: string): void {
+	if (table.chains.has(name) || VERDICTS.has(name))
+		throw new CommandFailure(
+			"Chain already exists",
+			"Declare a chain once, and not by the name of a verdict.",
+			name,
+		);
+	table.chains.set(name, {
+		name,
+		policy: null,
+		counters: NO_COUNTERS,
+		rules: [],
+		shared: false,
+	});
+	table.changed = true;
+}
+
+/** `-X`. @throws CommandFailure */
+export function deleteChain(table: TableState, name: string | null): void {
+	const inUse = referenced(table);
+	for (const chain of chainsOf(table, name)) {
+		if (chain.policy !== null) {
+			if (name === null) continue;
+			throw new CommandFailure(
+				"Invalid argument",
+				"A built-in chain cannot be deleted: flush it (`-F`).",
+				name,
+			);
+		}
+		const used = inUse.has(chain.name);
+		if (used || chain.rules.length > 0)
+			throw new CommandFailure(
+				used ? "Too many links" : "Directory not empty",
+				used
+					? `Delete the rules that jump to ${chain.name} first.`
+					: `Flush it first: \`-F ${chain.name}\`.`,
+				chain.name,
+			);
+		table.chains.delete(chain.name);
+		table.changed = true;
+	}
+}
+
+function referenced(table: TableState): Set<string> {
+	const names = new Set<string>();
+	for (const chain of table.chains.values())
+		for (const { target } of chain.rules)
+			if (target?.kind === "jump" || target?.kind === "goto")
+				names.add(target.chain);
+	return names;
+}
+
+/** `-E`. @throws CommandFailure */
+export function renameChain(table: TableState, from: string, to: string): void {
+	if (table.chains.has(to) || VERDICTS.has(to))
+		throw new CommandFailure("File exists", "Choose another name.", to);
+	const chain = table.chains.get(from);
+	if (chain === undefined || chain.policy !== null)
+		throw new CommandFailure(
+			NO_SUCH_NAME,
+			chain
+				? "A built-in chain keeps its name."
+				: `There is no chain ${from} in ${table.name}.`,
+			from,
+		);
+	table.chains.delete(from);
+	chain.name = to;
+	table.chains.set(to, chain);
+	for (const other of table.chains.values()) {
+		own(other);
+		other.rules = other.rules.map((rule) => retarget(rule, from, to));
+	}
+	table.changed = true;
+}
+
+function retarget(rule: Rule, from: string, to: string): Rule {
+	const { target } = rule;
+	if (target?.kind !== "jump" && target?.kind !== "goto") return rule;
+	return target.chain === from
+		? { ...rule, target: { ...target, chain: to } }
+		: rule;
+}

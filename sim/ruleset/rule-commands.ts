@@ -1,0 +1,142 @@
+/** Commands about rules, on a table that is being changed (libiptc 1.8.9). */
+import { sameRule } from "./equal.ts";
+import { NO_COUNTERS } from "./line-command.ts";
+import type { Rule, TargetUse } from "./ruleset.ts";
+import type { Command } from "./script.ts";
+import {
+	CommandFailure,
+	chainOf,
+	chainsOf,
+	NO_SUCH_NAME,
+	own,
+	type TableState,
+} from "./table-state.ts";
+import { VERDICTS } from "./tables.ts";
+
+const INDEX_OF = {
+	insert: "insertion",
+	replace: "replacement",
+	"delete-number": "deletion",
+} as const;
+
+/** `-A`. @throws CommandFailure */
+export function append(
+	table: TableState,
+	name: string,
+	rules: readonly Rule[],
+): void {
+	const chain = chainOf(table, name);
+	own(chain);
+	for (const rule of rules) {
+		checkTarget(table, rule.target);
+		chain.rules.push(rule);
+	}
+	table.changed = true;
+}
+
+/** `-I`, `-R`, `-D` by number. @throws CommandFailure */
+export function changeByNumber(
+	table: TableState,
+	command: Extract<
+		Command,
+		{ kind: "insert" | "replace" } | { kind: "delete-number" }
+	>,
+): void {
+	const chain = chainOf(table, command.chain);
+	const at = command.number - 1;
+	const room = chain.rules.length + (command.kind === "insert" ? 1 : 0);
+	if (at >= room)
+		throw new CommandFailure(
+			`Index of ${INDEX_OF[command.kind]} too big`,
+			chain.rules.length === 0
+				? `The chain ${chain.name} has no rules.`
+				: `The chain ${chain.name} has ${chain.rules.length} rules.`,
+			String(command.number),
+		);
+	own(chain);
+	if (command.kind === "delete-number") chain.rules.splice(at, 1);
+	else {
+		for (const rule of command.rules) checkTarget(table, rule.target);
+		const replaced = command.kind === "replace" ? 1 : 0;
+		// Each of several rules is put in at the same number, so the last one comes first.
+		chain.rules.splice(at, replaced, ...[...command.rules].reverse());
+	}
+	table.changed = true;
+}
+
+/** `-D` and `-C` by specification. @throws CommandFailure */
+export function deleteSame(
+	table: TableState,
+	name: string,
+	rule: Rule,
+	dryRun: boolean,
+): void {
+	checkTarget(table, rule.target);
+	const chain = table.chains.get(name);
+	const at = chain?.rules.findIndex((other) => sameRule(other, rule)) ?? -1;
+	if (chain === undefined || at < 0)
+		throw new CommandFailure(
+			// Looking the target up among the chains makes libiptc forget what it was asked for.
+			rule.target === null || rule.target.kind === "verdict"
+				? "Bad rule (does a matching rule exist in that chain?)"
+				: NO_SUCH_NAME,
+			chain === undefined
+				? `There is no chain ${name} in ${table.name}.`
+				: rule.matches.some((use) => use.name === "condition")
+					? "A rule with `-m condition` is never found by its specification: delete it by its number."
+					: "Delete it by its number, or write it as iptables-save prints it.",
+			name,
+		);
+	if (dryRun) return;
+	own(chain);
+	chain.rules.splice(at, 1);
+	table.changed = true;
+}
+
+/** `-Z`. @throws CommandFailure */
+export function zero(
+	table: TableState,
+	name: string | null,
+	number: number | null,
+): void {
+	for (const chain of chainsOf(table, name)) {
+		if (number === null) chain.counters = NO_COUNTERS;
+		else if (number > chain.rules.length)
+			throw new CommandFailure(
+				"Index of counter too big",
+				`The chain ${chain.name} has ${chain.rules.length} rules.`,
+				String(number),
+			);
+		own(chain);
+		chain.rules = chain.rules.map((rule, index) =>
+			number === null || index === number - 1
+				? { ...rule, counters: NO_COUNTERS }
+				: rule,
+		);
+	}
+	table.changed = true;
+}
+
+/** A jump leads to a chain that is there and is the user's own (`iptcc_map_target`). */
+function checkTarget(table: TableState, target: TargetUse | null): void {
+	if (target?.kind !== "jump" && target?.kind !== "goto") return;
+	const { chain: name, kind } = target;
+	const chain = table.chains.get(name);
+	if (chain === undefined)
+		throw new CommandFailure(
+			kind === "goto"
+				? `goto '${name}' is not a chain`
+				: `Couldn't load target \`${name}':No such file or directory`,
+			kind === "goto" && VERDICTS.has(name)
+				? `Write \`-j ${name}\`.`
+				: `Declare the chain before its first use (\`:${name} - [0:0]\`), or correct the target's name.`,
+			name,
+			true,
+		);
+	if (chain.policy !== null)
+		throw new CommandFailure(
+			"Invalid argument",
+			"A rule cannot jump to a built-in chain: put the rules into a chain of your own that both use.",
+			name,
+		);
+}
