@@ -152,7 +152,6 @@ export class Routes {
 	private rebuild(): void {
 		const entries: Entry[] = [LOOPBACK, ...this.added];
 		for (const [index, own] of this.addresses.entries()) {
-			if (!this.up[index]) continue;
 			for (const { address, mask } of own) {
 				const route = (type: Route["type"]): Route => ({
 					type,
@@ -166,6 +165,8 @@ export class Routes {
 					route: route("local"),
 					connected: true,
 				});
+				// A box answers for its addresses also while their link is down (fib_sync_down_dev).
+				if (!this.up[index]) continue;
 				if (hasBroadcast({ mask }))
 					entries.push({
 						network: address | ~mask,

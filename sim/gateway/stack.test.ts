@@ -289,7 +289,7 @@ describe("time to live and neighbours", () => {
 });
 
 describe("links", () => {
-	it("takes addresses and routes away with a link, and brings the connected ones back", () => {
+	it("takes routes away with a link, but not the box's own address, and brings the connected ones back", () => {
 		const router = createTestRouter("", {
 			routes: [
 				{ destination: "172.16.0.0/12", via: "192.168.0.1", interface: IN },
@@ -302,6 +302,9 @@ describe("links", () => {
 		expect(router.send(OUT, "tcp 10.0.0.10:1 > 192.168.0.1:80 S")[0]).toMatch(
 			/network-unreachable/,
 		);
+		expect(
+			router.send(OUT, "icmp 10.0.0.10 > 192.168.0.254 echo-request id 7")[0],
+		).toMatch(/192\.168\.0\.254 > 10\.0\.0\.10 echo-reply/);
 		router.operate({ kind: "link", interface: IN, up: true });
 		expect(router.send(OUT, "tcp 10.0.0.10:1 > 192.168.0.1:80 S")).toHaveLength(
 			1,
