@@ -63,6 +63,17 @@ describe("nf_conntrack_max", () => {
 		expect(router.conntrack.count).toBe(20);
 	});
 
+	it("expired entries that nobody has collected yet are no room: the packet that finds them is lost", () => {
+		const router = new TestRouter({ ...FEW_BUCKETS, max: 2000 });
+		const ask = (port: number) =>
+			router.forward(`udp 10.0.0.10:${port} > 192.168.0.1:53 len 1`);
+		for (let port = 1; port <= 2000; port++) ask(port);
+		// The collector ran with the first packet and comes again after a minute.
+		router.wait(31);
+		expect(ask(3001)).toBe("dropped");
+		expect(ask(3001)).toMatch(/^NEW/);
+	});
+
 	it("after a drop, the collector's next run lets closing connections go, ASSURED or not", () => {
 		const router = new TestRouter({ max: 100 });
 		for (let port = 1; port <= 100; port++) establish(router, port);

@@ -12,7 +12,6 @@ import {
 	PROTOCOL,
 	REPLY,
 	REPLY_TUPLE,
-	TUPLE_DESTINATION,
 	TUPLE_NEXT,
 	TUPLE_PORTS,
 	TUPLE_SOURCE,
@@ -34,8 +33,8 @@ const wantedReply = scratchTuple();
 
 /**
  * Would the replies to this tuple be taken for another entry's packets (`nf_nat_used_tuple`,
- * `nf_conntrack_tuple_taken`)? An entry with the very same original tuple does not count: that is
- * the same connection seen twice, for confirmation to settle.
+ * `nf_conntrack_tuple_taken`)? The kernel lets another entry with the very same original tuple pass,
+ * for confirmation to settle: with one packet at a time there is none, it would have been found.
  */
 function isTaken(table: EntryTable, tuple: Tuple, entry: number): boolean {
 	const zones = table.words[(entry << ENTRY_SHIFT) + ZONES] as number;
@@ -45,29 +44,11 @@ function isTaken(table: EntryTable, tuple: Tuple, entry: number): boolean {
 	let node = index.heads[chain] as number;
 	while (node !== 0) {
 		const next = table.words[tupleAt(node) + TUPLE_NEXT] as number;
-		if (
-			table.hasKey(node, wantedReply, zones) &&
-			!hasSameOriginal(table.words, node >> 1, entry) &&
-			table.living(node) !== 0
-		)
+		if (table.hasKey(node, wantedReply, zones) && table.living(node) !== 0)
 			return true;
 		node = next;
 	}
 	return false;
-}
-
-function hasSameOriginal(words: Int32Array, a: number, b: number): boolean {
-	const one = a << ENTRY_SHIFT;
-	const other = b << ENTRY_SHIFT;
-	return (
-		words[one + TUPLE_SOURCE] === words[other + TUPLE_SOURCE] &&
-		words[one + TUPLE_DESTINATION] === words[other + TUPLE_DESTINATION] &&
-		words[one + TUPLE_PORTS] === words[other + TUPLE_PORTS] &&
-		((words[one + PROTOCOL] as number) & 0xff) ===
-			((words[other + PROTOCOL] as number) & 0xff) &&
-		(words[one + ZONES] as number) >>> 16 ===
-			(words[other + ZONES] as number) >>> 16
-	);
 }
 
 /** Does the part that may be changed lie in the range's ports (`l4proto_in_range`)? */
@@ -218,10 +199,9 @@ function findUniquePort(
 	const [min, count] = tried;
 	const inSource = manip === "source" || tuple.protocol === ICMP;
 	const port = inSource ? tuple.ports >>> 16 : tuple.ports & 0xffff;
+	const draw = () => (count === 1 ? 0 : choice.pick(count, "nat port"));
 	let offset =
-		range.basePort === null
-			? choice.pick(count, "nat port")
-			: (port - range.basePort) & 0xffff;
+		range.basePort === null ? draw() : (port - range.basePort) & 0xffff;
 	let attempts = Math.min(count, MAX_ATTEMPTS);
 	for (;;) {
 		for (let attempt = 0; attempt < attempts; attempt++) {
@@ -233,6 +213,6 @@ function findUniquePort(
 		}
 		if (attempts >= count || attempts < LEAST_ATTEMPTS) return;
 		attempts >>= 1;
-		offset = choice.pick(count, "nat port");
+		offset = draw();
 	}
 }

@@ -65,6 +65,19 @@ describe("DNAT", () => {
 		).toContain("tcp 10.0.0.1:25 > ");
 	});
 
+	it("two services with one backend, called from one port: the second call gets another source port", () => {
+		const choice = scripted([9]);
+		const router = new TestRouter({}, choice);
+		router.rules.dnat = () =>
+			range("192.168.0.1", { ports: { min: 2525, max: 2525 } });
+		router.forward("tcp 10.0.0.10:40000 > 10.0.0.1:25 S");
+		expect(router.forward("tcp 10.0.0.10:40000 > 10.0.0.2:25 S")).toBe(
+			"NEW tcp 10.0.0.10:1033 > 192.168.0.1:2525 S",
+		);
+		// Drawn once, for the source: there is nothing to draw for the destination.
+		expect(choice.asked).toEqual(["nat port of 64512"]);
+	});
+
 	it("with a base port, ports keep their distance (--to-destination :2000-2100/1000)", () => {
 		const router = new TestRouter();
 		router.rules.dnat = () =>
@@ -181,6 +194,22 @@ describe("SNAT", () => {
 		expect(router.conntrack.count).toBe(2);
 	});
 
+	it("a range that is full is searched in ever shorter rounds: 128, 64, 32, 16 and 8 ports", () => {
+		const choice = scripted([...Array(200).keys()]);
+		const router = new TestRouter({}, choice);
+		router.rules.snat = () =>
+			range("203.0.113.1", { ports: { min: 5000, max: 5199 } });
+		for (let port = 1; port <= 200; port++)
+			expect(
+				router.forward(`udp 192.168.0.7:${port} > 198.51.100.1:53 len 1`),
+			).toContain(`203.0.113.1:${4999 + port} `);
+		expect(choice.asked).toHaveLength(200);
+		expect(router.forward("udp 192.168.0.7:999 > 198.51.100.1:53 len 1")).toBe(
+			"dropped",
+		);
+		expect(choice.asked).toHaveLength(205);
+	});
+
 	it("a source that has a mapping keeps it towards everybody", () => {
 		const router = new TestRouter({}, scripted([3]));
 		router.rules.snat = () =>
@@ -189,8 +218,8 @@ describe("SNAT", () => {
 			router.forward("udp 192.168.0.7:40000 > 198.51.100.1:53 len 1"),
 		).toContain("203.0.113.1:5003");
 		expect(
-			router.forward("udp 192.168.0.7:40000 > 198.51.100.2:53 len 1"),
-		).toContain("203.0.113.1:5003");
+			router.forward("udp 192.168.0.7:40000 > 198.51.100.2:54 len 1"),
+		).toContain("203.0.113.1:5003 > 198.51.100.2:54");
 	});
 
 	it("--random draws even when the port is free", () => {
@@ -246,6 +275,21 @@ describe("SNAT", () => {
 		expect(router.forward(OUT)).toMatch(/^NEW tcp 203/);
 		leaves = 4;
 		expect(router.forward(OUT)).toBe("dropped");
+		expect(router.conntrack.count).toBe(0);
+	});
+
+	it("masquerade: the same for a reset that has ended it already", () => {
+		const router = new TestRouter();
+		let leaves = 3;
+		router.rules.snat = () => range("203.0.113.1", { masqueradeInterface: 3 });
+		router.rules.onTracked = (skb) => {
+			skb.outInterface = leaves;
+		};
+		router.forward(OUT);
+		leaves = 4;
+		expect(
+			router.forward("tcp 192.168.0.7:40000 > 198.51.100.1:80 R seq 2"),
+		).toBe("dropped");
 		expect(router.conntrack.count).toBe(0);
 	});
 });

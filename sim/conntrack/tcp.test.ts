@@ -272,6 +272,79 @@ describe("the window", () => {
 	});
 });
 
+describe("the window's edges", () => {
+	/** A connection on which the server has sent 70000 octets and the client has acknowledged them. */
+	function served(): TestRouter {
+		const router = new TestRouter();
+		router.forward(out("S seq 1000 win 512 <wscale 7>"));
+		router.forward(back("SA seq 5000 ack 1001 win 512 <wscale 7>"));
+		router.forward(out("A seq 1001 ack 5001 win 512"));
+		for (const sent of [35000, 70000]) {
+			router.forward(
+				back(`A seq ${5001 + sent - 35000} ack 1001 win 512 len 35000`),
+			);
+			router.forward(out(`A seq 1001 ack ${5001 + sent} win 512`));
+		}
+		return router;
+	}
+
+	it.each([
+		[66000, "FIN_WAIT"],
+		[66001, "ESTABLISHED"],
+	])("an acknowledgement that is %i octets behind: %s", (behind, expected) => {
+		const router = served();
+		expect(
+			router.forward(out(`FA seq 1001 ack ${75001 - behind} win 512`)),
+		).toMatch(/^ESTABLISHED/);
+		expect(state(router)).toMatch(expected);
+	});
+
+	it("a closed window still lets one octet in, for probes", () => {
+		const router = new TestRouter();
+		router.forward(out("S seq 1000"));
+		router.forward(back("SA seq 5000 ack 1001 win 1000"));
+		router.forward(out("A seq 1001 ack 5001 len 1000"));
+		router.forward(back("A seq 5001 ack 2001 win 0"));
+		router.forward(out("FA seq 2002 ack 5001"));
+		expect(state(router)).toMatch(/^FIN_WAIT/);
+	});
+
+	it("what was sent beyond the window waits for its acknowledgement too", () => {
+		const router = new TestRouter();
+		handshake(router);
+		router.forward(out("A seq 66000 ack 5001 len 10"));
+		router.forward(back("A seq 5001 ack 1001"));
+		expect(state(router)).toBe("ESTABLISHED 300 [ASSURED]");
+	});
+
+	it("a SYN that begins again without options keeps those of the one before", () => {
+		const router = new TestRouter();
+		router.forward(out("S seq 1000 win 1000 <wscale 7>"));
+		router.forward(out("S seq 3000 win 1000"));
+		router.forward(back("SA seq 5000 ack 3001 win 1000 <wscale 7>"));
+		router.forward(out("A seq 3001 ack 5001 win 1000"));
+		expect(router.forward(back("A seq 120000 ack 3001 len 10"))).toMatch(
+			/^ESTABLISHED/,
+		);
+	});
+
+	it("what is picked up is taken to have been granted its own window", () => {
+		const router = new TestRouter();
+		router.forward(out("A seq 1001 ack 5001 win 1000"));
+		router.forward(back("A seq 5001 ack 1001 win 10"));
+		router.forward(out("A seq 1500 ack 5001 win 1000 len 10"));
+		// Data in the window is noted as unacknowledged; what is merely tolerated is not.
+		expect(state(router)).toBe("ESTABLISHED 300 [ASSURED]");
+	});
+
+	it("a reset with seq 0 ends what was picked up and never answered", () => {
+		const router = new TestRouter();
+		router.forward(out("A seq 1001 ack 5001"));
+		expect(router.forward(back("R seq 0"))).toMatch(/^ESTABLISHED/);
+		expect(state(router)).toBe("none");
+	});
+});
+
 describe("timeouts", () => {
 	it("unacknowledged data: 300", () => {
 		const router = new TestRouter();
@@ -319,5 +392,16 @@ describe("timeouts", () => {
 		expect(state(router)).toBe("ESTABLISHED 432000 [ASSURED]");
 		expect(router.forward(back("FA seq 900000 ack 1001"))).toMatch(/^INVALID/);
 		expect(state(router)).toBe("ESTABLISHED 200 [ASSURED]");
+	});
+
+	it("but not if it goes within two minutes anyway", () => {
+		const router = new TestRouter({
+			tcp_timeout_unacknowledged: 20,
+			tcp_timeout_established: 100,
+		});
+		handshake(router);
+		router.forward(out("FA seq 900000 ack 5001"));
+		router.forward(back("FA seq 900000 ack 1001"));
+		expect(state(router)).toBe("ESTABLISHED 100 [ASSURED]");
 	});
 });
