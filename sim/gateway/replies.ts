@@ -36,6 +36,11 @@ const REJECT_CODES: Readonly<
 	"icmp-admin-prohibited": 13,
 };
 
+/** Protocols that the kernel speaks by itself, and answers nothing in to what makes no sense. */
+const IGMP = 2;
+const PIM = 103;
+const UDPLITE = 136;
+
 export class Replies {
 	private readonly ports: ReplyPorts;
 	private readonly limits: IcmpLimits;
@@ -47,7 +52,7 @@ export class Replies {
 
 	/** The packet was delivered to the box itself: its stack's answer, if it has one. */
 	answer(skb: Skb): void {
-		const { routes, listens, send, ttl } = this.ports;
+		const { routes, conntrack, listens, send, ttl } = this.ports;
 		switch (skb.protocol) {
 			case TCP: {
 				if (listens("tcp", skb)) return;
@@ -56,6 +61,9 @@ export class Replies {
 				return;
 			}
 			case UDP:
+				// The datagram is done with its connection (nf_reset_ct in __udp4_lib_rcv): an error about
+				// it is tracked by what it quotes, in whatever zone the rules at OUTPUT put it into.
+				conntrack.release(skb);
 				if (!listens("udp", skb))
 					this.unreachable(skb, answers.PORT_UNREACHABLE);
 				return;
@@ -66,6 +74,11 @@ export class Replies {
 				if (skb.icmpType === answers.TIMESTAMP_REQUEST)
 					throw new UnknownSignal("ICMP timestamp replies are not modelled");
 				return;
+			case IGMP:
+			case PIM:
+				return;
+			case UDPLITE:
+				throw new UnknownSignal("UDPLite is not modelled");
 			default:
 				this.unreachable(skb, answers.PROTOCOL_UNREACHABLE);
 		}

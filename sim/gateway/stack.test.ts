@@ -44,6 +44,29 @@ describe("the box's own answers", () => {
 		expect(router.send(OUT, "proto 47 10.0.0.10 > 10.0.0.1 len 8")[0]).toMatch(
 			/protocol-unreachable/,
 		);
+		// IGMP and PIM it has.
+		expect(router.send(OUT, "proto 2 10.0.0.10 > 10.0.0.1 len 8")).toEqual([]);
+		expect(router.send(OUT, "proto 103 10.0.0.10 > 10.0.0.1 len 8")).toEqual(
+			[],
+		);
+	});
+
+	it("has forgotten a datagram's connection when it says that there is no such port", () => {
+		const router = createTestRouter(
+			"*raw\n-A PREROUTING -j CT --zone 1\n-A OUTPUT -m conntrack --ctstate RELATED\nCOMMIT\n*filter\n-A OUTPUT -m conntrack --ctstate INVALID\nCOMMIT\n",
+		);
+		const rules = (packet: string) => {
+			router.send(OUT, packet);
+			return router.matched.filter((step) => /OUTPUT:rule/.test(step));
+		};
+		// In zone 0 nobody knows of what the error quotes.
+		expect(rules("udp 10.0.0.10:9 > 10.0.0.1:53 len 3")).toEqual([
+			"filter:OUTPUT:rule:1",
+		]);
+		// Of a protocol that it does not speak, it has not.
+		expect(rules("proto 99 10.0.0.10 > 10.0.0.1 len 8")).toEqual([
+			"raw:OUTPUT:rule:1",
+		]);
 	});
 
 	it("says that there is no route, and that a packet is too long", () => {
