@@ -126,7 +126,7 @@ describe("marktwin run", () => {
 			const words = [
 				"run",
 				"random",
-				"failover",
+				"split-at-random-times",
 				"--seed",
 				"7",
 				"--json",

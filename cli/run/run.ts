@@ -1,4 +1,5 @@
 /** Loads, plays and shows scenarios. */
+import { setImmediate } from "node:timers/promises";
 
 import type { LoadedScenario } from "../../scenarios/run/load-scenarios.ts";
 import { type RunResult, worst } from "../../scenarios/run/result.ts";
@@ -38,6 +39,8 @@ export async function run(
 	let suite: string | null = null;
 	for (const [index, { file, scenario }] of loaded.entries()) {
 		progress.show(`playing ${index + 1}/${loaded.length} ${scenario.name} …`);
+		// A play never waits: here is where it is heard that a reader has gone away.
+		await setImmediate();
 		const result = play({ file, scenario }, options);
 		results.push(result);
 		const shown = printResult(result, view);
