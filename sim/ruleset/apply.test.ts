@@ -268,6 +268,14 @@ COMMIT
 		expect(restored(true)).toContain("[3:4] -A INPUT -j ACCEPT");
 	});
 
+	test("counters that a rule itself gives by -c count always", () => {
+		const text =
+			"*filter\n[1:2] -A INPUT -j ACCEPT -c 3 4\n-A INPUT -j ACCEPT\nCOMMIT\n";
+		expect(printRuleset(onto(text, {}).ruleset, { counters: true })).toContain(
+			"[3:4] -A INPUT -j ACCEPT\n[0:0] -A INPUT -j ACCEPT\n",
+		);
+	});
+
 	test("-c refuses malformed counters of a policy, which are ignored otherwise", () => {
 		const text = "*filter\n:INPUT DROP [1 : 2]\nCOMMIT\n";
 		expect(() => parseScript(text)).not.toThrow();

@@ -48,7 +48,11 @@ export function checkRuleset(
 	const loader = new Loader(EMPTY_RULESET, "restore", false);
 	const faults = readScript(
 		text,
-		{ file: options.file ?? NO_FILE, strictCounters: false },
+		{
+			file: options.file ?? NO_FILE,
+			strictCounters: false,
+			ignoreCounters: false,
+		},
 		loader,
 	);
 	return { ruleset: faults.length === 0 ? loader.ruleset() : null, faults };
@@ -70,14 +74,18 @@ export function parseScript(
 	let open: { name: TableName; line: number } = { name: "filter", line: 0 };
 	const faults = readScript(
 		text,
-		{ file, strictCounters: keep },
+		{ file, strictCounters: keep, ignoreCounters: !keep },
 		{
 			beginTable(name, line) {
 				open = { name, line };
 				commands = [];
 			},
 			command(command) {
-				commands.push(keep ? command : withoutCounters(command));
+				commands.push(
+					keep || command.kind !== "chain"
+						? command
+						: { ...command, counters: null },
+				);
 			},
 			commit(place) {
 				tables.push({ ...open, commands, commitLine: place.line });
@@ -88,25 +96,6 @@ export function parseScript(
 	);
 	if (faults.length > 0) throw new RulesetError(faults);
 	return { kind: "restore", file, text, tables };
-}
-
-function withoutCounters(command: Command): Command {
-	switch (command.kind) {
-		case "chain":
-			return { ...command, counters: null };
-		case "append":
-		case "insert":
-		case "replace":
-			return {
-				...command,
-				rules: command.rules.map((rule) => ({
-					...rule,
-					counters: NO_COUNTERS,
-				})),
-			};
-		default:
-			return command;
-	}
 }
 
 export interface Applied {

@@ -43,6 +43,8 @@ export interface ReadOptions {
 	readonly file: string;
 	/** `iptables-restore -c`: malformed counters of a policy are refused. */
 	readonly strictCounters: boolean;
+	/** `iptables-restore` without `-c` passes over `[packets:bytes]`; what a rule says by `-c` counts. */
+	readonly ignoreCounters: boolean;
 }
 
 /** @returns all faults, in the order of their lines */
@@ -269,7 +271,7 @@ class ScriptReader {
 			table: this.tableName,
 			restore: true,
 			announced: this.announced,
-			counters,
+			counters: this.options.ignoreCounters ? null : counters,
 		};
 		let command = this.tails.parse(lineFrom, from, lineTo, words, context);
 		if (command === null) {

@@ -23,7 +23,7 @@ export interface Tail {
 
 /** Tails that are kept; then all are forgotten, so that no input can fill the memory. */
 const MOST_TAILS = 20_000;
-/** When so many more lines of a text had a new tail than a known one, keeping more is not worth it. */
+/** New tails in a row, so to speak, after which only every 16th line is looked up. */
 const MOST_IN_VAIN = 5000;
 
 const tails = new Map<string, Tail>();
@@ -58,13 +58,18 @@ export class TailCache {
 		words: Words,
 		context: LineContext,
 	): Command | null {
+		// Where tails differ all the time, looking them up only costs: now and then is enough.
+		if (this.inVain > MOST_IN_VAIN && (context.line & 15) !== 0) {
+			this.tail = "";
+			return null;
+		}
 		this.cut(from, to);
 		const known = this.tail === "" ? undefined : tails.get(this.tail);
 		if (known === undefined) {
 			this.inVain++;
 			return null;
 		}
-		this.inVain--;
+		this.inVain = Math.max(this.inVain - 16, 0);
 		splitWords(this.source, lineFrom, from, this.tailFrom, words);
 		return this.parser.parseHead(words, known, context);
 	}
@@ -74,7 +79,6 @@ export class TailCache {
 		const { tail, parser } = this;
 		const { tailWord } = parser;
 		if (tail === "" || tailWord === null || command.kind !== "append") return;
-		if (this.inVain > MOST_IN_VAIN) return;
 		const [rule] = command.rules;
 		if (rule === undefined) return;
 		// The ` -m ` that was found must be the option, not some other option's argument.
