@@ -8,7 +8,6 @@
  * ```
  */
 import { faultOfFailure, faultOfLoad, type Place } from "./fault.ts";
-import { NO_COUNTERS } from "./line-command.ts";
 import { checkLoad } from "./load-check.ts";
 import { readScript, type ScriptSink } from "./read-script.ts";
 import type { Ruleset, Table, TableName } from "./ruleset.ts";
