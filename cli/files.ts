@@ -1,5 +1,15 @@
 /** Files that the command reads and writes. `-` is standard input, or standard output. */
-import { readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import type { Stats } from "node:fs";
+import {
+	chmod,
+	chown,
+	readFile,
+	realpath,
+	rename,
+	rm,
+	stat,
+	writeFile,
+} from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { InputError } from "./input-error.ts";
 
@@ -49,17 +59,16 @@ function decode(bytes: Buffer, name: string): string {
 }
 
 /**
- * Writes a file whole or not at all: into another one beside it, which then takes its name.
+ * Writes a file whole or not at all: into another one beside it, which then takes its name. What is
+ * no file (/dev/null, a named pipe) is written into and stays what it is; a link leads to its file.
  * @throws InputError when that cannot be done
  */
 export async function writeWhole(file: string, text: string): Promise<void> {
-	const beside = join(dirname(file), `.${basename(file)}.${process.pid}.tmp`);
 	try {
-		const mode = await modeOf(file);
-		await writeFile(beside, text, { mode, flag: "wx" });
-		await rename(beside, file);
+		const there = await whatIsThere(file);
+		if (there && !there.isFile()) await writeFile(file, text);
+		else await replace(there?.path ?? file, there, text);
 	} catch (error) {
-		await rm(beside, { force: true });
 		throw new InputError(
 			`cannot write ${file}: ${reasonOf(error)}`,
 			codeOf(error) === "ENOENT"
@@ -69,14 +78,34 @@ export async function writeWhole(file: string, text: string): Promise<void> {
 	}
 }
 
-/** A file that is replaced keeps its permissions. */
-async function modeOf(file: string): Promise<number> {
+async function replace(
+	file: string,
+	before: Stats | null,
+	text: string,
+): Promise<void> {
+	const beside = join(dirname(file), `.${basename(file)}.${process.pid}.tmp`);
 	try {
-		const there = await stat(file);
-		if (there.isDirectory()) throw new InputError(`${file} is a folder`);
-		return there.mode & 0o777;
+		// What nobody but the owner may read is not for others while it is written, either.
+		await writeFile(beside, text, { mode: before?.mode ?? 0o666, flag: "wx" });
+		if (before) await chmod(beside, before.mode & 0o7777);
+		if (before && process.getuid?.() === 0)
+			await chown(beside, before.uid, before.gid);
+		await rename(beside, file);
 	} catch (error) {
-		if (codeOf(error) === "ENOENT") return 0o666;
+		await rm(beside, { force: true });
+		throw error;
+	}
+}
+
+/** What the name leads to in the end; `null` when nothing is there yet. */
+async function whatIsThere(
+	file: string,
+): Promise<(Stats & { readonly path: string }) | null> {
+	try {
+		const path = await realpath(file);
+		return Object.assign(await stat(path), { path });
+	} catch (error) {
+		if (codeOf(error) === "ENOENT") return null;
 		throw error;
 	}
 }

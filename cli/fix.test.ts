@@ -68,7 +68,10 @@ describe("marktwin fix", () => {
 		{ words: ["--in-place", "-"], says: "--in-place needs a file" },
 		{ words: ["-i", "-o", "x", RECIPE], says: "cannot be used with" },
 		{ words: ["-o", "/nowhere/at/all", RECIPE], says: "mkdir -p /nowhere/at" },
-		{ words: ["-o", "/proc", RECIPE], says: "/proc is a folder" },
+		{
+			words: ["-o", "/proc", RECIPE],
+			says: "cannot write /proc: it is a folder",
+		},
 	])("refuses $words", async ({ words, says }) => {
 		const { code, out, err } = await marktwin(["fix", ...words]);
 		expect({ code, out }).toEqual({ code: 2, out: "" });
