@@ -337,11 +337,12 @@ describe("the window's edges", () => {
 		expect(state(router)).toBe("ESTABLISHED 300 [ASSURED]");
 	});
 
-	it("a reset with seq 0 ends what was picked up and never answered", () => {
+	it("a reset with seq 0 ends what was picked up, before it is ASSURED", () => {
 		const router = new TestRouter();
 		router.forward(out("A seq 1001 ack 5001"));
-		expect(router.forward(back("R seq 0"))).toMatch(/^ESTABLISHED/);
-		expect(state(router)).toBe("none");
+		router.forward(back("A seq 5001 ack 1001"));
+		expect(router.forward(out("R seq 0"))).toMatch(/^ESTABLISHED/);
+		expect(state(router)).toBe("CLOSE 10");
 	});
 });
 
