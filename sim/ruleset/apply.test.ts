@@ -126,6 +126,13 @@ describe("a single iptables command", () => {
 		expect(printedAfter("-Z INPUT 2")).toContain("[1:100] -A INPUT -j OWN");
 	});
 
+	test.each(["-L -Z", "-Z -L", "-L INPUT -Z", "-S -Z INPUT"])(
+		"%s lists, and then sets counters to 0",
+		(command) => {
+			expect(printedAfter(command)).toContain("[0:0] -A INPUT -j OWN");
+		},
+	);
+
 	test("-N, -E and -X make, rename and remove chains; a renamed chain keeps its jumps", () => {
 		expect(printedAfter("-N NEW", "-E NEW NEWER", "-X NEWER")).toBe(
 			`:INPUT DROP [0:0]\n${RULES}`,

@@ -115,7 +115,8 @@ export class RuleDraft {
 				"A line holds one command: write two lines.",
 				word,
 			);
-		this.command = listing && command !== "" ? "L" : letter;
+		// Listing shows the counters that zeroing then takes away.
+		this.command = listing && command === "Z" ? "Z" : letter;
 	}
 
 	/** Begins a match. The options of an earlier use of the same match are closed by it. */
