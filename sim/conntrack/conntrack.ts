@@ -210,6 +210,12 @@ export class Conntrack extends EntryView implements NatPort {
 		return this.#table.count;
 	}
 
+	/** A rule asks for tracking where none did for a while (`nf_ct_netns_do_get`). */
+	resume(): void {
+		this.setNow();
+		this.#tcp.forgetWindows();
+	}
+
 	/** An interface went down: entries that were masqueraded over it go. */
 	masqueradeDown(interfaceIndex: number): void {
 		this.setNow();

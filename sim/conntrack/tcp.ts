@@ -3,12 +3,13 @@
  * the state table decides where a packet leads, some packets get a second look, the window is
  * judged, and what is left changes the entry. Checksums and truncated headers are not modelled.
  */
-import { ACK, FIN, RST, SYN, URG } from "../packet/packet.ts";
+import { ACK, FIN, RST, SYN, TCP, URG } from "../packet/packet.ts";
 import { CTINFO_IS_REPLY, NF_ACCEPT, type Skb } from "../packet/skb.ts";
 import {
 	BY_SOURCE_PREVIOUS,
 	ENTRY_SHIFT,
 	ORIGINAL,
+	PROTOCOL,
 	REPLY,
 	SEEN,
 	SEEN_END,
@@ -38,6 +39,7 @@ import {
 	FLAG_SACK_PERMITTED,
 	noteOptions,
 	sideBytes,
+	sideWords,
 } from "./tcp-sides.ts";
 import {
 	CLASS_ACK,
@@ -153,6 +155,21 @@ export class TcpTracker {
 		if (wasClosed) return;
 		words[at + TIMEOUT] =
 			now + (this.#context.tuning.tcpTimeouts[CLOSE] as number);
+	}
+
+	/**
+	 * Packets passed by while nobody asked for tracking: established connections are to be picked up
+	 * where they are now (`nf_ct_tcp_fixup`, nf_conntrack_proto.c).
+	 */
+	forgetWindows(): void {
+		const { words } = this.#table;
+		this.#table.forEach((entry) => {
+			const at = entry << ENTRY_SHIFT;
+			if (((words[at + PROTOCOL] as number) & 0xff) !== TCP) return;
+			if (this.state(entry) !== ESTABLISHED) return;
+			words[sideWords(entry, ORIGINAL) + SEEN_MAX_WINDOW] = 0;
+			words[sideWords(entry, REPLY) + SEEN_MAX_WINDOW] = 0;
+		});
 	}
 
 	/** The first packet of an entry (`tcp_new`). @returns false when none begins with it */

@@ -28,7 +28,7 @@ interface Extension<Options extends object> {
 	/** What the kernel's `checkentry` finds wrong at COMMIT, in dmesg's words; `null` is fine. */
 	check?(options: Options, place: LoadPlace): string | null;
 	/** Makes the kernel start tracking connections (`nf_ct_netns_get` in its checkentry). */
-	readonly needsConntrack?: boolean;
+	readonly needsConntrack?: boolean | ((options: Options) => boolean);
 }
 
 /** Where a rule that is about to be loaded stands. */

@@ -123,6 +123,7 @@ export class Box {
 				log: ports.log ?? (() => {}),
 				unknown,
 			}),
+			() => this.conntrack.resume(),
 		);
 		this.path = new HookPath({
 			tables: this.tables,

@@ -3,6 +3,10 @@
  * one does. Any change to a table replaces it whole, as the kernel does (`xt_replace_table`), so
  * everything that belongs to its rules starts anew.
  */
+import type {
+	MatchExtension,
+	TargetExtension,
+} from "../extension/extension.ts";
 import type { RouterPorts } from "../extension/ports.ts";
 import { matches } from "../matches/index.ts";
 import { compile, type Program, tableNow } from "../netfilter/compile.ts";
@@ -22,8 +26,12 @@ export class LoadedTables {
 	private readonly loaded = new Map<TableName, Loaded>();
 	private readonly ports: RouterPorts;
 
-	constructor(ports: RouterPorts) {
+	private readonly trackingBegins: () => void;
+
+	/** @param trackingBegins is called when a rule asks for connection tracking and none did before */
+	constructor(ports: RouterPorts, trackingBegins: () => void) {
 		this.ports = ports;
+		this.trackingBegins = trackingBegins;
 	}
 
 	program(table: TableName): Program | null {
@@ -50,12 +58,15 @@ export class LoadedTables {
 			compile(table, this.ports),
 		);
 		const old = this.loaded.get(table.name);
+		// The new table asks before the old one lets go, so only a gap between two changes counts.
+		const tracked = this.needsConntrack;
 		this.loaded.set(table.name, {
 			program: result,
 			holding,
 			needsConntrack: needsConntrack(table),
 		});
 		if (old) this.names.release(old.holding);
+		if (!tracked && this.needsConntrack) this.trackingBegins();
 	}
 }
 
@@ -63,9 +74,17 @@ function needsConntrack(table: Table): boolean {
 	return table.chains.some((chain) =>
 		chain.rules.some(
 			(rule) =>
-				rule.matches.some((use) => matches.get(use.name)?.needsConntrack) ||
+				rule.matches.some((use) => asks(matches.get(use.name), use.options)) ||
 				(rule.target?.kind === "extension" &&
-					targets.get(rule.target.name)?.needsConntrack),
+					asks(targets.get(rule.target.name), rule.target.options)),
 		),
 	);
+}
+
+function asks(
+	extension: MatchExtension | TargetExtension | undefined,
+	options: object,
+): boolean {
+	const needs = extension?.needsConntrack ?? false;
+	return typeof needs === "boolean" ? needs : needs(options);
 }

@@ -206,6 +206,22 @@ describe("the box's own answers", () => {
 	});
 });
 
+describe("connection tracking", () => {
+	it.each(["CT --notrack", "NOTRACK"])(
+		"does not begin because of a rule that turns it off: %s",
+		(target) => {
+			const router = createTestRouter(
+				`*raw\n-A PREROUTING -p udp -j ${target}\nCOMMIT\n`,
+			);
+			router.send(OUT, "tcp 10.0.0.10:1 > 192.168.0.1:80 S");
+			expect(router.conntrack()).toEqual([]);
+			router.iptables("iptables -A INPUT -m conntrack --ctstate NEW");
+			router.send(OUT, "tcp 10.0.0.10:1 > 192.168.0.1:80 S");
+			expect(router.conntrack()).toHaveLength(1);
+		},
+	);
+});
+
 describe("what the box sends to itself", () => {
 	const PING = "icmp 10.0.0.1 > 10.0.0.1 echo-request id 7 seq 1";
 

@@ -49,7 +49,8 @@ const TIMEOUT_LENGTH = 31;
 export const ct = defineTarget<Options>({
 	name: "CT",
 	tables: ["raw"],
-	needsConntrack: true,
+	// What is not to be tracked asks for no tracking (`xt_ct_tg_check`).
+	needsConntrack: ({ notrack }) => !notrack,
 	options: [
 		{ name: "notrack", type: "none" },
 		{ name: "helper", type: "string" },
