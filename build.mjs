@@ -1,13 +1,22 @@
 /**
  * Sources → dist/: JavaScript and declarations by tsc, and the files that the sources read beside
- * them (rulesets, saved states). Plain JavaScript, since it has to run before anything is built.
+ * them (rulesets, saved states, what is compiled for the guest). Plain JavaScript, since it has to
+ * run before anything is built.
  */
 import { spawnSync } from "node:child_process";
 import { chmodSync, cpSync, existsSync, readdirSync, rmSync } from "node:fs";
 import { extname, join } from "node:path";
 
 const ROOMS = ["sim", "scenarios", "lab", "reports", "cli"];
-const DATA = new Set([".rules", ".saved", ".json", ".css", ".html", ".svg"]);
+const DATA = new Set([
+	".rules",
+	".saved",
+	".json",
+	".css",
+	".html",
+	".svg",
+	".c",
+]);
 const OUTPUT = "dist";
 
 process.chdir(import.meta.dirname);

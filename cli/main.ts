@@ -5,6 +5,7 @@ import { checkCommand } from "./check.ts";
 import { EXIT, EXIT_HELP } from "./exit-code.ts";
 import { fixCommand } from "./fix.ts";
 import { InputError } from "./input-error.ts";
+import { labCommand } from "./lab.ts";
 import { reportError } from "./report-error.ts";
 import { runCommand } from "./run.ts";
 import { saveCommand } from "./save.ts";
@@ -35,18 +36,29 @@ Examples:
 		saveCommand(),
 		checkCommand(),
 		fixCommand(),
+		labCommand(),
 	])
 		marktwin.addCommand(command);
 	// Commander would end the process by itself, with exit code 1 for whatever it does not understand.
-	for (const command of [marktwin, ...marktwin.commands])
+	for (const command of withSubcommands(marktwin))
 		command
 			.exitOverride()
 			// "(default: false)" and "(default: [])" tell nobody anything.
 			.configureHelp({ optionDescription: ({ description }) => description })
 			.showHelpAfterError(
-				`(marktwin ${command === marktwin ? "" : `${command.name()} `}--help tells more)`,
+				`(${[...namesAbove(command), "--help"].join(" ")} tells more)`,
 			);
 	return marktwin;
+}
+
+function withSubcommands(command: Command): readonly Command[] {
+	return [command, ...command.commands.flatMap(withSubcommands)];
+}
+
+/** `marktwin lab build`. */
+function namesAbove(command: Command): readonly string[] {
+	const above = command.parent === null ? [] : namesAbove(command.parent);
+	return [...above, command.name()];
 }
 
 async function main(): Promise<void> {

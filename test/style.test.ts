@@ -22,7 +22,7 @@ const LONGER: Readonly<Record<string, number>> = {
 };
 
 it("file names are kebab-case", () => {
-	const named = /^[a-z0-9]+(-[a-z0-9]+)*(\.(test|config))?\.ts$/;
+	const named = /^[a-z0-9]+(-[a-z0-9]+)*(\.((vm\.)?test|config))?\.ts$/;
 	const wrong = sources.filter((file) => !named.test(basename(file.path)));
 	expect(wrong.map((file) => file.path)).toEqual([]);
 });

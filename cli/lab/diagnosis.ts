@@ -1,0 +1,63 @@
+/** What `marktwin lab doctor` says. */
+import type { WriteStream } from "node:tty";
+import {
+	examine,
+	mayUseKvm,
+	type Purpose,
+	remedyFor,
+} from "../../lab/doctor.ts";
+import { whyNotKvm } from "../../lab/vm/accelerator.ts";
+import { findImage } from "../../lab/vm/image/image.ts";
+import { paintFor } from "../terminal.ts";
+
+const PURPOSES: readonly (readonly [Purpose, string])[] = [
+	["vm", "To run virtual machines"],
+	["build", "To build their image (marktwin lab build)"],
+	["docker", "To run containers"],
+	["browser", "To test the report's pages"],
+];
+
+/** Everything that was looked for, by what it is for, and the command that gets what is missing. */
+export function diagnosis(out: Pick<WriteStream, "isTTY">): {
+	readonly text: string;
+	/** Virtual machines can be run. */
+	readonly isWell: boolean;
+} {
+	const paint = paintFor(out);
+	const line = (found: string | null, name: string) =>
+		found === null
+			? `  ${paint("red", "missing")}  ${name}`
+			: `  ${paint("green", "ok")}       ${name}: ${found}`;
+	const lines: string[] = [];
+	for (const [purpose, title] of PURPOSES) {
+		const findings = examine([purpose]);
+		lines.push(paint("bold", title));
+		for (const { need, found } of findings) lines.push(line(found, need.name));
+		const remedy = remedyFor(findings);
+		if (remedy !== "") lines.push(`  → ${remedy}`);
+		if (purpose === "vm") lines.push(...machineLines(line));
+		lines.push("");
+	}
+	const isWell = remedyFor(examine(["vm"])) === "" && findImage() !== null;
+	return { text: `${lines.join("\n").trimEnd()}\n`, isWell };
+}
+
+function machineLines(
+	line: (found: string | null, name: string) => string,
+): readonly string[] {
+	const image = findImage();
+	const why = whyNotKvm();
+	const kvm = !mayUseKvm()
+		? "not for this user, or not there: QEMU translates, which is slower"
+		: why === ""
+			? "there"
+			: `there, and left alone since it did not work (${why}): QEMU translates, which is slower`;
+	return [
+		line(
+			image === null ? null : `kernel ${image.manifest.release}`,
+			"an image",
+		),
+		...(image === null ? ["  → marktwin lab build"] : []),
+		`           KVM: ${kvm}`,
+	];
+}

@@ -1,0 +1,51 @@
+/** A filter as `conntrack -D` takes it (conntrack(8), 1.4.7). */
+import type { ConntrackFilter } from "../../sim/gateway/gateway.ts";
+
+/** Protocols whose entries have ports, and so need one `conntrack -D` each when none is named. */
+const WITH_PORTS = ["tcp", "udp"] as const;
+
+/**
+ * The arguments behind `conntrack`, for as many calls as it takes: the program filters by ports only
+ * for a protocol that is named.
+ */
+export function evictionCommands(
+	filter: ConntrackFilter,
+): readonly (readonly string[])[] {
+	const { protocol, state } = filter;
+	const hasPorts =
+		filter.originalSourcePort !== undefined ||
+		filter.originalDestinationPort !== undefined;
+	const protocols =
+		protocol !== undefined
+			? [protocol]
+			: state !== undefined
+				? ["tcp"]
+				: hasPorts
+					? WITH_PORTS
+					: [null];
+	return protocols.map((one) => [
+		"-D",
+		...option("-p", one),
+		...option("--orig-src", filter.originalSource),
+		...option("--orig-dst", filter.originalDestination),
+		...option("--reply-src", filter.replySource),
+		...option("--reply-dst", filter.replyDestination),
+		...option("--orig-port-src", filter.originalSourcePort),
+		...option("--orig-port-dst", filter.originalDestinationPort),
+		...option("--mark", filter.mark === undefined ? null : filter.mark >>> 0),
+		...option("--state", state),
+	]);
+}
+
+/** How many entries are gone, from what it says on standard error; `null` when it says something else. */
+export function evictedCount(words: string): number | null {
+	const found = /: (\d+) flow entries have been deleted/.exec(words);
+	return found === null ? null : Number(found[1]);
+}
+
+function option(
+	name: string,
+	value: string | number | null | undefined,
+): readonly string[] {
+	return value === undefined || value === null ? [] : [name, `${value}`];
+}

@@ -1,0 +1,17 @@
+/** What `iptables-save` prints, as an observation wants it. */
+
+/** Comment lines left out: they hold the time. */
+export function withoutComments(saved: string): string {
+	return saved
+		.split("\n")
+		.filter((line) => !line.startsWith("#"))
+		.join("\n");
+}
+
+/** The conditions that a ruleset names, sorted, each once. */
+export function conditionNames(saved: string): readonly string[] {
+	const names = [...saved.matchAll(/--condition "([^"]*)"/g)].map(
+		([, name = ""]) => name,
+	);
+	return [...new Set(names)].sort();
+}

@@ -1,0 +1,171 @@
+/** The gateway inside the guest: a network namespace that is made, asked, changed and left. */
+import type {
+	GatewaySetup,
+	Observation,
+	Operation,
+	OperationOutcome,
+} from "../../sim/gateway/gateway.ts";
+import { invariant } from "../../sim/invariant.ts";
+import { parseAddress } from "../../sim/packet/address.ts";
+import type { Address } from "../../sim/packet/packet.ts";
+import { parseConntrack } from "../kernel/conntrack-line.ts";
+import { conditionNames, withoutComments } from "../kernel/ruleset-text.ts";
+import { LabError } from "../lab-error.ts";
+import { createGuest, type Guest } from "./guest.ts";
+import type { Machine } from "./machine.ts";
+import { MachineSettings } from "./machine-settings.ts";
+import { deleteLink, deleteNeighbour, setLink } from "./netlink.ts";
+import { carryOut } from "./operations.ts";
+import type { Trunk } from "./trunk.ts";
+import { guestMessage } from "./wire/guest-time.ts";
+import {
+	TRUNK_NAME,
+	type WiredInterface,
+	wire,
+	wiringMessages,
+} from "./wiring.ts";
+
+export class GuestBox {
+	readonly interfaces: readonly WiredInterface[];
+	private readonly guest: Guest;
+	private readonly trunk: Trunk;
+	private readonly setup: GatewaySetup;
+	private readonly settings: MachineSettings;
+
+	/** @throws LabError (`unsupported`) for what cannot be wired */
+	constructor(machine: Machine, trunk: Trunk, setup: GatewaySetup) {
+		if (setup.listeners.length > 0)
+			throw new LabError({
+				code: "unsupported",
+				place: "gateway.listeners",
+				message:
+					"nobody listens on the gateway's own ports in the virtual machine",
+				remedy: "Play this scenario on the model alone.",
+			});
+		this.interfaces = wire(setup);
+		this.guest = createGuest(machine);
+		this.trunk = trunk;
+		this.setup = setup;
+		this.settings = new MachineSettings(this.guest);
+	}
+
+	/**
+	 * A new network namespace: no rules, no connections, no neighbours, no settings but the setup's.
+	 * @param epochMs what the gateway's clock is to say
+	 */
+	async bringUp(epochMs: number): Promise<void> {
+		const { guest, trunk, setup, interfaces } = this;
+		const index = await guest.newNamespace(TRUNK_NAME);
+		const failed = await guest.netlink(
+			wiringMessages(setup, interfaces, index),
+		);
+		if (failed !== 0)
+			throw new LabError({
+				code: "unsupported",
+				place: "the gateway's interfaces and routes",
+				message: `the guest's kernel refuses them (errno ${failed})`,
+				remedy: "Are all routes' gateways on the link?",
+			});
+		for (const [name, value] of Object.entries(setup.sysctls)) {
+			const outcome = await this.settings.set(name, value);
+			if (outcome.ok) continue;
+			const { message } = outcome;
+			const place = "gateway.sysctls";
+			throw new LabError({ code: "unsupported", place, message, remedy: "" });
+		}
+		await trunk.waitForLink(0);
+		for (const { vlan, addresses } of interfaces)
+			if (addresses[0]) await trunk.waitForLink(vlan, addresses[0].address);
+		await guest.setClock(epochMs);
+	}
+
+	/** VLANs stay behind when their trunk moves on, and keep their numbers taken. */
+	async takeDown(): Promise<void> {
+		await this.settings.putBack();
+		for (const { index } of this.interfaces)
+			await this.guest.netlink([deleteLink(index)]);
+	}
+
+	/** Does what can be done to a gateway that stays where it is. */
+	async operate(
+		operation: Exclude<Operation, { kind: "take-over" }>,
+	): Promise<OperationOutcome> {
+		switch (operation.kind) {
+			case "sysctl":
+				return this.settings.set(operation.name, operation.value);
+			case "link": {
+				const { index } = this.interfaceNamed(operation.interface);
+				await this.guest.netlink([setLink(index, operation.up)]);
+				return { ok: true };
+			}
+			case "forget-neighbour":
+				// Most of them have never heard of it.
+				for (const { index } of this.interfaces)
+					await this.guest.netlink([
+						deleteNeighbour(index, addressOf(operation.address)),
+					]);
+				return { ok: true };
+			default:
+				return carryOut(this.guest, operation);
+		}
+	}
+
+	/** The second box is a namespace of its own: same rules and conditions, no connections. */
+	async takeOver(epochMs: number): Promise<OperationOutcome> {
+		const { ruleset, conditions } = await this.observe({ counters: false });
+		await this.takeDown();
+		await this.bringUp(epochMs);
+		await this.guest.must(["iptables-restore"], ruleset);
+		for (const [name, value] of Object.entries(conditions))
+			await this.guest.write(`/proc/net/nf_condition/${name}`, `${value}`);
+		return { ok: true };
+	}
+
+	async observe({ counters = true } = {}): Promise<Observation> {
+		const { guest } = this;
+		const saved = await guest.must(
+			counters ? ["iptables-save", "-c"] : ["iptables-save"],
+		);
+		const conditions: Record<string, 0 | 1> = {};
+		for (const name of conditionNames(saved)) {
+			const value = await guest.read(`/proc/net/nf_condition/${name}`);
+			if (value !== null) conditions[name] = value.trim() === "1" ? 1 : 0;
+		}
+		return {
+			ruleset: withoutComments(saved),
+			conntrack: parseConntrack(
+				(await guest.read("/proc/net/nf_conntrack")) ?? "",
+			),
+			conditions,
+		};
+	}
+
+	/** Whether the kernel says of every packet from now on which rules it meets. */
+	async setTrace(on: boolean): Promise<void> {
+		const { guest } = this;
+		const logs = "/proc/sys/net/netfilter";
+		// Only the machine's first namespace logs unless it is told otherwise.
+		await guest.writeGlobal(`${logs}/nf_log_all_netns`, on ? "1" : "0");
+		await guest.write(`${logs}/nf_log/2`, "nf_log_ipv4");
+		await this.trunk.settle([guestMessage(on ? "trace-on" : "trace-off")]);
+		await guest.kernelLog();
+	}
+
+	/** What it has said since the last time. */
+	async takeTrace(): Promise<readonly string[]> {
+		const lines = await this.guest.kernelLog();
+		return lines.filter((line) => line.startsWith("TRACE: "));
+	}
+
+	interfaceNamed(name: string): WiredInterface {
+		const found = this.interfaces.find((one) => one.name === name);
+		invariant(found !== undefined, `no interface "${name}"`);
+		return found;
+	}
+}
+
+function addressOf(text: string): Address {
+	const address = parseAddress(text);
+	invariant(address !== null, `"${text}" is not an address`);
+	return address;
+}

@@ -1,0 +1,93 @@
+/** What the guest is asked to do, in words: `guest/agent.c` does it. */
+import { LabError } from "../lab-error.ts";
+import type { Machine } from "./machine.ts";
+
+/** How a program in the guest ended. */
+export interface GuestFinished {
+	readonly status: number;
+	readonly out: string;
+	readonly err: string;
+}
+
+export interface Guest {
+	/** Runs a program. */
+	run(words: readonly string[], input?: string): Promise<GuestFinished>;
+	/** Runs it; it has to succeed. @returns its output @throws LabError */
+	must(words: readonly string[], input?: string): Promise<string>;
+	/** Contents of a file; `null` when there is none. */
+	read(path: string): Promise<string | null>;
+	/** One write(), as `echo` does it. @returns an errno, 0 when it went well */
+	write(path: string, text: string): Promise<number>;
+	/** The same in the namespace that the machine started with: settings of the whole machine. */
+	readGlobal(path: string): Promise<string | null>;
+	writeGlobal(path: string, text: string): Promise<number>;
+	/** A new network namespace, with the interface in it. @returns the interface's index there */
+	newNamespace(interfaceName: string): Promise<number>;
+	/** @returns the first errno, 0 when all went well */
+	netlink(messages: readonly Uint8Array[]): Promise<number>;
+	/** What the kernel said since it was last asked, a line each. */
+	kernelLog(): Promise<readonly string[]>;
+	/** Sets the clock, ms since 1970. */
+	setClock(ms: number): Promise<void>;
+}
+
+export function createGuest(machine: Machine): Guest {
+	const call = (operation: string, payload: Uint8Array | string) =>
+		machine.call(operation, Buffer.from(payload));
+	const readBy = async (operation: string, path: string) => {
+		const { status, out } = await call(operation, `${path}\0`);
+		return status === 0 ? out.toString("latin1") : null;
+	};
+	const writeBy = async (operation: string, path: string, text: string) =>
+		(await call(operation, `${path}\0${text}`)).status;
+	const guest: Guest = {
+		async run(words, input = "") {
+			const count = Buffer.alloc(4);
+			count.writeUInt32BE(words.length, 0);
+			const payload = Buffer.concat([
+				count,
+				Buffer.from(words.map((word) => `${word}\0`).join("")),
+				Buffer.from(input),
+			]);
+			const { status, out, err } = await call("x", payload);
+			return { status, out: out.toString("utf8"), err: err.toString("utf8") };
+		},
+		async must(words, input) {
+			const { status, out, err } = await guest.run(words, input);
+			if (status === 0) return out;
+			throw machine.fail(
+				"died",
+				`${words.join(" ")} ended with ${status} in the guest: ${err.trim()}`,
+			);
+		},
+		read: (path) => readBy("r", path),
+		write: (path, text) => writeBy("w", path, text),
+		readGlobal: (path) => readBy("G", path),
+		writeGlobal: (path, text) => writeBy("g", path, text),
+		async newNamespace(interfaceName) {
+			const { status, out } = await call("n", `${interfaceName}\0`);
+			if (status === 0) return out.readUInt32BE(0);
+			throw machine.fail("died", `no new network namespace: errno ${status}`);
+		},
+		netlink: async (messages) =>
+			(await call("l", Buffer.concat(messages))).status,
+		async kernelLog() {
+			const { out } = await call("k", "");
+			const lines = out.toString("utf8").split("\n");
+			return lines.filter((line) => line !== "");
+		},
+		async setClock(ms) {
+			const payload = Buffer.alloc(8);
+			payload.writeBigUInt64BE(BigInt(Math.floor(ms)));
+			const { status } = await call("t", payload);
+			if (status === 0) return;
+			throw new LabError({
+				code: "unsupported",
+				place: "epochMs",
+				message: `the guest's clock cannot be set to ${ms} ms since 1970 (errno ${status})`,
+				remedy: "Give a time between 1970 and 2200.",
+			});
+		},
+	};
+	return guest;
+}

@@ -1,0 +1,427 @@
+/*
+ * The guest's first process: brings the machine up and then does what the harness asks for over a
+ * virtio serial port. As /sbin/modprobe it loads modules for the kernel.
+ *
+ * request: operation(1) length(4) payload        numbers are big endian
+ * answer:  status(4) length(4) length(4) output errors
+ *
+ *   'x'  u32 number of words, each ended by a zero octet, then what goes to standard input: run it
+ *   'r'  path: contents of the file                  status is an errno
+ *   'w'  path, zero octet, data: one write()         status is an errno
+ *   'n'  interface name: into a new network namespace, and the interface with us; output: its index
+ *   'g'  as 'w', but in the namespace that the machine started with
+ *   'G'  as 'r', but there
+ *   'l'  netlink messages, each asking for an acknowledgement: status is the first errno
+ *   'k'  what the kernel said since it was last asked
+ *   't'  u64 ms since 1970: set the clock
+ */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <endian.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/ethtool.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <linux/sockios.h>
+#include <net/if.h>
+#include <sched.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define TRUNK "trunk"
+#define MODULES "/lib/marktwin/modules"
+
+static int port = -1, kernel_log = -1, first_namespace = -1, namespace = -1;
+
+struct buffer {
+	char *data;
+	size_t length, room;
+};
+
+static void append(struct buffer *to, const void *data, size_t length)
+{
+	if (to->length + length > to->room) {
+		to->room = 2 * (to->length + length) + 4096;
+		to->data = realloc(to->data, to->room);
+		if (!to->data)
+			_exit(1);
+	}
+	memcpy(to->data + to->length, data, length);
+	to->length += length;
+}
+
+/* The harness has let go of the port: nobody needs this machine any more. */
+static void give_up(void)
+{
+	sync();
+	reboot(RB_AUTOBOOT);
+	_exit(1);
+}
+
+static void receive(void *into, size_t length)
+{
+	for (char *at = into; length > 0;) {
+		ssize_t got = read(port, at, length);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			give_up();
+		at += got;
+		length -= got;
+	}
+}
+
+static void transmit(const void *data, size_t length)
+{
+	for (const char *at = data; length > 0;) {
+		ssize_t put = write(port, at, length);
+		if (put < 0 && (errno == EINTR || errno == EAGAIN))
+			continue;
+		if (put <= 0)
+			give_up();
+		at += put;
+		length -= put;
+	}
+}
+
+static int slurp(const char *path, struct buffer *into)
+{
+	char chunk[65536];
+	int file = open(path, O_RDONLY | O_CLOEXEC), failed = 0;
+
+	if (file < 0)
+		return errno;
+	for (;;) {
+		ssize_t got = read(file, chunk, sizeof(chunk));
+		if (got < 0)
+			failed = errno;
+		if (got <= 0)
+			break;
+		append(into, chunk, got);
+	}
+	close(file);
+	return failed;
+}
+
+/* One write(), as `echo` does it: files in /proc look at each by itself. */
+static int write_once(const char *path, const char *data, size_t length)
+{
+	int file = open(path, O_WRONLY | O_CLOEXEC), failed = 0;
+
+	if (file < 0)
+		return errno;
+	if (write(file, data, length) < 0)
+		failed = errno;
+	close(file);
+	return failed;
+}
+
+static void put(const char *path, const char *text)
+{
+	if (write_once(path, text, strlen(text)))
+		perror(path);
+}
+
+static int load_module(const char *path, const char *options)
+{
+	int file = open(path, O_RDONLY | O_CLOEXEC), failed;
+
+	if (file < 0)
+		return errno;
+	failed = syscall(SYS_finit_module, file, options, 0) ? errno : 0;
+	close(file);
+	return failed == EEXIST ? 0 : failed;
+}
+
+/* Lines of MODULES: a name or an alias, and files in the order in which they have to be loaded. */
+static int modprobe(const char *name)
+{
+	static char line[8192];
+	FILE *list = fopen(MODULES, "re");
+	int failed = ENOENT;
+
+	while (list && failed == ENOENT && fgets(line, sizeof(line), list)) {
+		char *rest = line, *word = strsep(&rest, " \n");
+		if (strcmp(word, name))
+			continue;
+		failed = 0;
+		while (!failed && (word = strsep(&rest, " \n")) && *word) {
+			const char *options = "";
+			if (strstr(word, "/nf_conntrack.ko"))
+				options = "hashsize=262144";
+			failed = load_module(word, options);
+		}
+	}
+	if (list)
+		fclose(list);
+	return failed;
+}
+
+static void set_up_trunk(void)
+{
+	static const uint32_t off[] = { ETHTOOL_SGRO, ETHTOOL_SGSO, ETHTOOL_STSO, ETHTOOL_SRXCSUM,
+					ETHTOOL_STXCSUM };
+	int handle = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct ifreq request = { .ifr_name = "eth0" };
+
+	strcpy(request.ifr_newname, TRUNK);
+	if (ioctl(handle, SIOCSIFNAME, &request))
+		perror("rename eth0");
+	for (size_t i = 0; i < sizeof(off) / sizeof(*off); i++) {
+		struct ethtool_value value = { .cmd = off[i] };
+		memset(&request, 0, sizeof(request));
+		strcpy(request.ifr_name, TRUNK);
+		request.ifr_data = (void *)&value;
+		ioctl(handle, SIOCETHTOOL, &request);
+	}
+	close(handle);
+}
+
+static int open_port(void)
+{
+	for (int tries = 0; tries < 4000; tries++) {
+		for (int i = 0; i < 8; i++) {
+			char path[32];
+			snprintf(path, sizeof(path), "/dev/vport%dp1", i);
+			port = open(path, O_RDWR | O_CLOEXEC);
+			if (port >= 0)
+				return 0;
+		}
+		usleep(5000);
+	}
+	return errno;
+}
+
+static void start_machine(void)
+{
+	mount("proc", "/proc", "proc", 0, NULL);
+	mount("sys", "/sys", "sysfs", 0, NULL);
+	mount("dev", "/dev", "devtmpfs", 0, NULL);
+	setenv("PATH", "/usr/sbin:/usr/bin:/sbin:/bin", 1);
+	setenv("LANG", "C", 1);
+	setenv("HOME", "/", 1);
+	if (modprobe("at-boot"))
+		perror("modules");
+	/* A queue per class of service would let packets overtake each other. */
+	put("/proc/sys/net/core/default_qdisc", "pfifo");
+	/* New namespaces take these over; then `all` alone decides. */
+	put("/proc/sys/net/ipv4/conf/default/send_redirects", "0");
+	put("/proc/sys/net/netfilter/nf_conntrack_max", "262144");
+	set_up_trunk();
+	first_namespace = namespace = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	kernel_log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (open_port())
+		give_up();
+	transmit("READY\n", 6);
+}
+
+static int set_file(const char *path)
+{
+	return open(path, O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
+}
+
+static uint32_t run(char *payload, size_t length, struct buffer *output, struct buffer *errors)
+{
+	char *words[256];
+	uint32_t count, at = 4;
+	int status = 0, in = set_file("/tmp/in"), out = set_file("/tmp/out"), err = set_file("/tmp/err");
+	pid_t child;
+
+	memcpy(&count, payload, 4);
+	count = ntohl(count);
+	if (count > 255)
+		return 126;
+	for (uint32_t i = 0; i < count; i++) {
+		words[i] = payload + at;
+		at += strlen(payload + at) + 1;
+	}
+	words[count] = NULL;
+	if (write(in, payload + at, length - at) < 0 || lseek(in, 0, SEEK_SET) < 0)
+		perror("standard input");
+	child = fork();
+	if (child == 0) {
+		setsid();
+		dup2(in, 0);
+		dup2(out, 1);
+		dup2(err, 2);
+		execvp(words[0], words);
+		dprintf(2, "%s: %s\n", words[0], strerror(errno));
+		_exit(127);
+	}
+	close(in);
+	close(out);
+	close(err);
+	/* The first process inherits orphans; their ends are of no interest. */
+	for (pid_t ended = 0; ended != child;)
+		ended = waitpid(-1, &status, 0);
+	slurp("/tmp/out", output);
+	slurp("/tmp/err", errors);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static uint32_t netlink(const char *messages, size_t length)
+{
+	char answers[8192];
+	uint32_t failed = 0, waiting = 0;
+	int handle = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+
+	for (size_t at = 0; at + sizeof(struct nlmsghdr) <= length; waiting++)
+		at += NLMSG_ALIGN(((const struct nlmsghdr *)(messages + at))->nlmsg_len);
+	if (send(handle, messages, length, 0) < 0)
+		failed = errno;
+	while (!failed && waiting > 0) {
+		int got = recv(handle, answers, sizeof(answers), 0);
+		struct nlmsghdr *header = (struct nlmsghdr *)answers;
+		if (got < 0)
+			failed = errno;
+		for (; got > 0 && NLMSG_OK(header, got); header = NLMSG_NEXT(header, got)) {
+			if (header->nlmsg_type != NLMSG_ERROR)
+				continue;
+			waiting--;
+			if (!failed)
+				failed = -((struct nlmsgerr *)NLMSG_DATA(header))->error;
+		}
+	}
+	close(handle);
+	return failed;
+}
+
+/* The interface goes from the namespace that we leave to the one that we make. */
+static uint32_t new_namespace(const char *interface, struct buffer *output)
+{
+	struct {
+		struct nlmsghdr header;
+		struct ifinfomsg info;
+		struct rtattr attribute;
+		int32_t namespace;
+	} move = {
+		.header = { .nlmsg_len = sizeof(move), .nlmsg_type = RTM_NEWLINK,
+			    .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK },
+		.info = { .ifi_family = AF_UNSPEC, .ifi_index = if_nametoindex(interface) },
+		.attribute = { .rta_len = RTA_LENGTH(4), .rta_type = IFLA_NET_NS_FD },
+	};
+	int old = namespace, made;
+	uint32_t failed, index;
+
+	if (unshare(CLONE_NEWNET))
+		return errno;
+	made = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	move.namespace = made;
+	setns(old, CLONE_NEWNET);
+	failed = netlink((const char *)&move, sizeof(move));
+	setns(made, CLONE_NEWNET);
+	namespace = made;
+	if (old != first_namespace)
+		close(old);
+	index = htonl(if_nametoindex(interface));
+	append(output, &index, sizeof(index));
+	return failed;
+}
+
+static uint32_t read_kernel_log(struct buffer *into)
+{
+	char record[8192];
+
+	for (;;) {
+		ssize_t got = read(kernel_log, record, sizeof(record) - 1);
+		char *text, *end;
+		if (got < 0 && errno == EPIPE)
+			continue;
+		if (got <= 0)
+			return 0;
+		record[got] = 0;
+		text = strchr(record, ';');
+		if (!text)
+			continue;
+		end = strchr(text, '\n');
+		append(into, text + 1, end ? (size_t)(end - text) : strlen(text + 1));
+	}
+}
+
+static uint32_t set_clock(const char *payload)
+{
+	uint64_t ms;
+	memcpy(&ms, payload, 8);
+	ms = be64toh(ms);
+	struct timespec time = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
+	return clock_settime(CLOCK_REALTIME, &time) ? errno : 0;
+}
+
+static void serve(void)
+{
+	struct buffer output = { 0 }, errors = { 0 };
+
+	for (;;) {
+		uint32_t length, answer[3], status = 0;
+		char operation, *payload, *data;
+
+		receive(&operation, 1);
+		receive(&length, 4);
+		length = ntohl(length);
+		payload = malloc(length + 1);
+		if (!payload)
+			_exit(1);
+		receive(payload, length);
+		payload[length] = 0;
+		data = payload + strlen(payload) + 1;
+		output.length = errors.length = 0;
+		if (operation == 'g' || operation == 'G')
+			setns(first_namespace, CLONE_NEWNET);
+		switch (operation) {
+		case 'x':
+			status = run(payload, length, &output, &errors);
+			break;
+		case 'r':
+		case 'G':
+			status = slurp(payload, &output);
+			break;
+		case 'w':
+		case 'g':
+			status = write_once(payload, data, payload + length - data);
+			break;
+		case 'n':
+			status = new_namespace(payload, &output);
+			break;
+		case 'l':
+			status = netlink(payload, length);
+			break;
+		case 'k':
+			status = read_kernel_log(&output);
+			break;
+		case 't':
+			status = set_clock(payload);
+			break;
+		default:
+			status = ENOSYS;
+		}
+		if (operation == 'g' || operation == 'G')
+			setns(namespace, CLONE_NEWNET);
+		free(payload);
+		answer[0] = htonl(status);
+		answer[1] = htonl(output.length);
+		answer[2] = htonl(errors.length);
+		transmit(answer, sizeof(answer));
+		transmit(output.data, output.length);
+		transmit(errors.data, errors.length);
+	}
+}
+
+int main(int count, char **words)
+{
+	if (getpid() != 1)
+		return modprobe(words[count - 1]) ? 1 : 0;
+	start_machine();
+	serve();
+}

@@ -1,0 +1,182 @@
+/*
+ * The harness's hand inside the guest kernel. It keeps the guest's time with the script's, tells
+ * when timers have run, and marks packets for TRACE without a rule in anybody's table.
+ *
+ * Frames of ethertype 0x88b5 come in order with the packets on the trunk:
+ *   octet 0      what to do: 'B'egin, 'A'dvance, 'T'imers, trace '+' and '-'
+ *   octets 4..7  a number that the answer repeats (big endian, as everything here)
+ *   octets 8..15 script time in milliseconds
+ * 'B' takes now as script time 0. 'A' moves the guest's clock on to the script's, if it is behind.
+ * 'T' does so too, and answers once every timer that is due by then has run. The answer has the
+ * guest's own time since 'B' in octets 8..15: real time goes by as well, so it may be ahead.
+ *
+ * Only jiffies move. Conntrack and neighbour time-outs, rate limits and retransmissions count in
+ * them; wall-clock and monotonic time do not, and stay as they are.
+ */
+#include <linux/etherdevice.h>
+#include <linux/jiffies.h>
+#include <linux/module.h>
+#include <linux/netdevice.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter_ipv4.h>
+#include <linux/timer.h>
+#include <net/net_namespace.h>
+
+#define ETHERTYPE 0x88b5
+#define MESSAGE_LENGTH 16
+
+static u64 begun;
+static bool tracing;
+static struct sk_buff *answer;
+
+static u64 script_ms(void)
+{
+	return jiffies64_to_msecs(get_jiffies_64() - begun);
+}
+
+/* One processor, and its interrupts are off: nobody looks while the number changes. */
+static void advance(u64 to_ms)
+{
+	u64 is = script_ms();
+	unsigned long flags;
+
+	if (to_ms <= is)
+		return;
+	local_irq_save(flags);
+	jiffies_64 += nsecs_to_jiffies64((to_ms - is) * NSEC_PER_MSEC);
+	local_irq_restore(flags);
+}
+
+/* Queued as due now, it runs after all that was due before. */
+static void timers_have_run(struct timer_list *unused)
+{
+	struct sk_buff *skb = xchg(&answer, NULL);
+	__be64 now = cpu_to_be64(script_ms());
+
+	if (!skb)
+		return;
+	memcpy(skb->data + ETH_HLEN + 8, &now, sizeof(now));
+	dev_queue_xmit(skb);
+}
+static DEFINE_TIMER(after_timers, timers_have_run);
+
+static void answer_after_timers(struct net_device *dev, const struct ethhdr *from,
+				const u8 *message)
+{
+	struct sk_buff *skb = netdev_alloc_skb(dev, ETH_ZLEN), *old;
+	struct ethhdr *header;
+
+	if (!skb)
+		return;
+	header = skb_put_zero(skb, ETH_ZLEN);
+	memcpy(header->h_dest, from->h_source, ETH_ALEN);
+	memcpy(header->h_source, dev->dev_addr, ETH_ALEN);
+	header->h_proto = htons(ETHERTYPE);
+	memcpy(skb->data + ETH_HLEN, message, MESSAGE_LENGTH);
+	skb_reset_mac_header(skb);
+	skb->protocol = htons(ETHERTYPE);
+	old = xchg(&answer, skb);
+	if (old)
+		kfree_skb(old);
+	mod_timer(&after_timers, jiffies);
+}
+
+static int receive(struct sk_buff *skb, struct net_device *dev, struct packet_type *type,
+		   struct net_device *original)
+{
+	u8 message[MESSAGE_LENGTH];
+	__be64 time;
+
+	if (skb_copy_bits(skb, 0, message, sizeof(message)))
+		goto done;
+	memcpy(&time, message + 8, sizeof(time));
+	switch (message[0]) {
+	case 'B':
+		begun = get_jiffies_64();
+		break;
+	case 'A':
+		advance(be64_to_cpu(time));
+		break;
+	case 'T':
+		advance(be64_to_cpu(time));
+		answer_after_timers(dev, eth_hdr(skb), message);
+		break;
+	case '+':
+		tracing = true;
+		break;
+	case '-':
+		tracing = false;
+		break;
+	}
+done:
+	kfree_skb(skb);
+	return NET_RX_SUCCESS;
+}
+
+static struct packet_type messages __read_mostly = {
+	.type = cpu_to_be16(ETHERTYPE),
+	.func = receive,
+};
+
+static unsigned int mark_for_trace(void *unused, struct sk_buff *skb,
+				   const struct nf_hook_state *state)
+{
+	if (tracing)
+		skb->nf_trace = 1;
+	return NF_ACCEPT;
+}
+
+/* Before any table, raw among them. */
+static const struct nf_hook_ops hooks[] = {
+	{
+		.hook = mark_for_trace,
+		.pf = NFPROTO_IPV4,
+		.hooknum = NF_INET_PRE_ROUTING,
+		.priority = NF_IP_PRI_RAW_BEFORE_DEFRAG - 1,
+	},
+	{
+		.hook = mark_for_trace,
+		.pf = NFPROTO_IPV4,
+		.hooknum = NF_INET_LOCAL_OUT,
+		.priority = NF_IP_PRI_RAW_BEFORE_DEFRAG - 1,
+	},
+};
+
+static int __net_init enter(struct net *net)
+{
+	return nf_register_net_hooks(net, hooks, ARRAY_SIZE(hooks));
+}
+
+static void __net_exit leave(struct net *net)
+{
+	nf_unregister_net_hooks(net, hooks, ARRAY_SIZE(hooks));
+}
+
+static struct pernet_operations namespaces = {
+	.init = enter,
+	.exit = leave,
+};
+
+static int __init start(void)
+{
+	int failed = register_pernet_subsys(&namespaces);
+
+	if (failed)
+		return failed;
+	begun = get_jiffies_64();
+	dev_add_pack(&messages);
+	return 0;
+}
+
+static void __exit stop(void)
+{
+	dev_remove_pack(&messages);
+	del_timer_sync(&after_timers);
+	kfree_skb(answer);
+	unregister_pernet_subsys(&namespaces);
+}
+
+module_init(start);
+module_exit(stop);
+MODULE_DESCRIPTION("Time and tracing for marktwin's harness");
+MODULE_LICENSE("Dual MIT/GPL");

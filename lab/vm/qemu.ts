@@ -1,0 +1,54 @@
+/** How QEMU is called. */
+import { findProgram } from "../execute.ts";
+import type { Accelerator } from "./accelerator.ts";
+import type { Image } from "./image/image.ts";
+import { GATEWAY_MAC } from "./wire/ethernet.ts";
+
+export interface QemuOptions {
+	readonly image: Image;
+	readonly accelerator: Accelerator;
+	readonly memoryMb: number;
+	/** Sockets that the harness listens on. */
+	readonly trunk: string;
+	readonly agent: string;
+	/** What the guest prints on its console. */
+	readonly console: string;
+}
+
+/**
+ * An oops ends the machine, so that nothing is believed that a broken kernel says. `ipv6.disable`
+ * keeps it from soliciting on its own. The stall detectors count jiffies, which the harness moves.
+ */
+const KERNEL_WORDS = [
+	"console=ttyS0 quiet panic=-1 oops=panic mitigations=off ipv6.disable=1",
+	"rcupdate.rcu_cpu_stall_suppress=1 workqueue.watchdog_thresh=0 nowatchdog",
+	"random.trust_cpu=on tsc=reliable no_timer_check",
+].join(" ");
+
+/** Program and arguments: QEMU, ended by the kernel when this process ends. */
+export function qemuCommand(options: QemuOptions): readonly string[] {
+	const { image, accelerator } = options;
+	const mac = [...GATEWAY_MAC]
+		.map((octet) => octet.toString(16).padStart(2, "0"))
+		.join(":");
+	return [
+		...[findProgram("setpriv") ?? "setpriv", "--pdeathsig", "KILL"],
+		findProgram("qemu-system-x86_64") ?? "qemu-system-x86_64",
+		...["-nodefaults", "-no-user-config", "-nographic", "-no-reboot"],
+		...["-M", "q35", "-smp", "1", "-m", `${options.memoryMb}`],
+		...(accelerator === "kvm"
+			? ["-accel", "kvm", "-cpu", "host"]
+			: ["-accel", "tcg,thread=multi", "-cpu", "max"]),
+		...["-kernel", image.kernelFile, "-initrd", image.initrdFile],
+		...["-append", KERNEL_WORDS],
+		...["-serial", `file:${options.console}`],
+		...["-device", "virtio-serial-pci"],
+		...["-chardev", `socket,id=agent,path=${options.agent}`],
+		...["-device", "virtserialport,chardev=agent,name=agent"],
+		"-netdev",
+		`stream,id=trunk,server=off,addr.type=unix,addr.path=${options.trunk}`,
+		// No offloads: what comes out is what a wire would carry, checksums and all.
+		"-device",
+		`virtio-net-pci,netdev=trunk,mac=${mac},csum=off,guest_csum=off,gso=off,romfile=`,
+	];
+}

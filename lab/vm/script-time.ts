@@ -1,0 +1,67 @@
+/**
+ * Script time and the guest's. The script's is virtual: it says when things happen. The guest's goes
+ * on by itself, and is moved on to the script's when it is behind, so that nobody has to wait; or it
+ * is left alone, and whoever asks for a wait waits.
+ */
+
+/**
+ * `moved`: the guest's clock follows the script's, and a wait takes as long as the guest's timers
+ * need to run. `live`: a wait is a wait, and the guest's clock is left alone.
+ */
+export type TimeMode = "moved" | "live";
+
+/** What the gateway waits for by itself: an answer to ARP that does not come. */
+export interface Unanswered {
+	readonly sinceMs: number;
+}
+
+/**
+ * A neighbour is asked for again a second later (`RETRANS_TIME`, net/ipv4/arp.c), and given up a
+ * second after the last time; the timer wheel is up to an eighth late.
+ */
+const ASKED_AGAIN_MS = 1_250;
+/** While something is waited for: how closely its time is told. */
+const CLOSE_MS = 40;
+/** While somebody is silent whom it may ask for: the kernel looks after its neighbours by itself. */
+const COARSE_MS = 1_000;
+/** While all that it could ask would be answered at once. */
+const COARSEST_MS = 10_000;
+/** A long wait is taken in so many steps. */
+const MOST_STEPS = 120;
+
+export class ScriptTime {
+	/** Virtual time now. */
+	nowMs = 0;
+	/** Up to when the guest has been told. */
+	toldMs = 0;
+	private readonly waiting = new Map<string, Unanswered>();
+
+	/** The gateway asked for somebody who does not answer. */
+	unanswered(who: string): void {
+		this.waiting.set(who, { sinceMs: this.nowMs });
+	}
+
+	/** Whoever it was answers now, or is of no interest any more. */
+	answered(who: string): void {
+		this.waiting.delete(who);
+	}
+
+	/** Is the gateway bound to do something by itself soon? */
+	get isExpectant(): boolean {
+		for (const [who, { sinceMs }] of this.waiting)
+			if (this.nowMs - sinceMs > ASKED_AGAIN_MS) this.waiting.delete(who);
+		return this.waiting.size > 0;
+	}
+
+	/**
+	 * How far a wait may go before the gateway is looked at again.
+	 * @param allAnswer nobody around it is silent
+	 */
+	nextStop(toMs: number, allAnswer: boolean): number {
+		const coarse = allAnswer ? COARSEST_MS : COARSE_MS;
+		const step = this.isExpectant
+			? CLOSE_MS
+			: Math.max(coarse, (toMs - this.nowMs) / MOST_STEPS);
+		return Math.min(toMs, this.nowMs + step);
+	}
+}

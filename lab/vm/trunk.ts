@@ -1,0 +1,210 @@
+/**
+ * The one wire to the gateway: packets of all its interfaces as VLANs in one ordered stream, ARP for
+ * everybody who stands around it, and fences that tell when it is done.
+ */
+import type { Address } from "../../sim/packet/packet.ts";
+import type { Machine } from "./machine.ts";
+import { answeredFence, arpReply, decodeArp, fence } from "./wire/arp.ts";
+import {
+	ARP,
+	decodeFrame,
+	encodeFrame,
+	type Frame,
+	GATEWAY_MAC,
+	IPV4,
+	macOf,
+} from "./wire/ethernet.ts";
+import { guestMessage, timersHaveRun } from "./wire/guest-time.ts";
+
+export interface TrunkPorts {
+	/** Does somebody on this VLAN answer for the address? */
+	answers(vlan: number, address: Address): boolean;
+	/** Nobody answered a request of the gateway's. */
+	unanswered(vlan: number, address: Address): void;
+}
+
+/** An IPv4 packet that came out. */
+export interface Sent {
+	readonly vlan: number;
+	readonly bytes: Uint8Array;
+}
+
+const NOBODY: TrunkPorts = { answers: () => false, unanswered: () => {} };
+
+/** A gateway that lets a fence wait for so long does nothing any more. */
+const FENCE_MS = 30_000;
+const RETRY_MS = 20;
+const RETRIES = 250;
+
+interface Waiting {
+	readonly number: number;
+	readonly resolve: () => void;
+}
+
+export class Trunk {
+	private readonly machine: Machine;
+	private ports: TrunkPorts = NOBODY;
+	private sent: Sent[] = [];
+	private number = 0;
+	private fences: Waiting[] = [];
+	private timers: Waiting[] = [];
+	private hasAnswered = false;
+	/** The guest's clock as it was told last, as script time. */
+	guestMs = 0;
+
+	constructor(machine: Machine) {
+		this.machine = machine;
+		machine.listen((bytes) => this.take(bytes));
+	}
+
+	/** Whoever opens a gateway on the machine takes over who answers. */
+	serve(ports: TrunkPorts): void {
+		this.ports = ports;
+		this.sent = [];
+	}
+
+	/** Puts frames on the wire; `settle` waits for what becomes of them. */
+	send(frames: readonly Uint8Array[]): void {
+		this.machine.send(frames);
+	}
+
+	/**
+	 * Sends frames and waits until the gateway is done with them. What it did at once has come out by
+	 * then; a packet that waited for ARP comes after the answer, and is waited for too.
+	 */
+	async settle(frames: readonly Uint8Array[] = []): Promise<readonly Sent[]> {
+		let unsent = frames;
+		do {
+			this.hasAnswered = false;
+			const number = this.nextNumber();
+			const done = this.waitFor(this.fences, number);
+			this.machine.send([...unsent, fence(number)]);
+			unsent = [];
+			await done;
+		} while (this.hasAnswered);
+		return this.takeSent();
+	}
+
+	/** Moves the guest's clock on to this script time, and waits until its timers have run. */
+	async runTimers(atMs: number): Promise<readonly Sent[]> {
+		const number = this.nextNumber();
+		const done = this.waitFor(this.timers, number);
+		this.machine.send([guestMessage("timers", { number, atMs })]);
+		await done;
+		return this.settle();
+	}
+
+	/** Waits until the gateway answers for an address of its own on a VLAN: its link is up. */
+	async waitForLink(vlan: number, target?: Address): Promise<void> {
+		let isUp = false;
+		for (let tries = 0; !isUp && tries < RETRIES; tries++) {
+			const number = this.nextNumber();
+			const waiting = new Promise<true>((resolve) =>
+				this.fences.push({ number, resolve: () => resolve(true) }),
+			);
+			const probe = target === undefined ? { vlan } : { vlan, target };
+			this.machine.send([fence(number, probe)]);
+			isUp = await Promise.race([
+				waiting,
+				new Promise<false>((resolve) => setTimeout(resolve, RETRY_MS, false)),
+			]);
+			if (this.machine.failure !== null) throw this.machine.failure;
+		}
+		if (!isUp)
+			throw this.machine.fail(
+				"hangs",
+				`the link of VLAN ${vlan} does not come up`,
+			);
+	}
+
+	/** What came out by itself since the last time. */
+	takeSent(): readonly Sent[] {
+		const { sent } = this;
+		this.sent = [];
+		return sent;
+	}
+
+	private nextNumber(): number {
+		this.number = (this.number + 1) >>> 0;
+		return this.number;
+	}
+
+	private waitFor(list: Waiting[], number: number): Promise<void> {
+		return new Promise((resolve, reject) => {
+			const { machine } = this;
+			if (machine.failure !== null) {
+				reject(machine.failure);
+				return;
+			}
+			const forget = machine.onFailure(reject);
+			const timer = setTimeout(
+				() =>
+					machine.fail(
+						"hangs",
+						`a packet was not dealt with within ${FENCE_MS / 1000} s`,
+					),
+				FENCE_MS,
+			);
+			list.push({
+				number,
+				resolve: () => {
+					clearTimeout(timer);
+					forget();
+					resolve();
+				},
+			});
+		});
+	}
+
+	private take(bytes: Buffer): void {
+		const frame = decodeFrame(bytes);
+		if (frame === null) return;
+		const passed = answeredFence(frame);
+		if (passed !== null) {
+			this.fences = release(this.fences, passed);
+			return;
+		}
+		if (frame.type === ARP) this.takeArp(frame);
+		else if (frame.type === IPV4)
+			this.sent.push({ vlan: frame.vlan, bytes: frame.payload });
+		else this.takeTimers(frame);
+	}
+
+	private takeTimers(frame: Frame): void {
+		const answer = timersHaveRun(frame);
+		if (answer === null) return;
+		this.guestMs = answer.guestMs;
+		this.timers = release(this.timers, answer.number);
+	}
+
+	private takeArp({ vlan, payload }: Frame): void {
+		const arp = decodeArp(payload);
+		if (arp === null || arp.kind !== "request") return;
+		if (!this.ports.answers(vlan, arp.target)) {
+			this.ports.unanswered(vlan, arp.target);
+			return;
+		}
+		this.hasAnswered = true;
+		this.machine.send([arpReply(arp, vlan, macOf(arp.target))]);
+	}
+}
+
+/** Answers come in order: whoever waits for an earlier number is done as well. */
+function release(list: Waiting[], number: number): Waiting[] {
+	for (const one of list) if (one.number <= number) one.resolve();
+	return list.filter((one) => one.number > number);
+}
+
+/** A packet on its way to the gateway. */
+export function frameFor(packet: {
+	readonly vlan: number;
+	readonly source: Address;
+	readonly bytes: Uint8Array;
+	/** Where it goes; the gateway itself when nothing is said. */
+	readonly to?: Uint8Array;
+}): Buffer {
+	return encodeFrame({
+		...{ vlan: packet.vlan, to: packet.to ?? GATEWAY_MAC },
+		...{ from: macOf(packet.source), type: IPV4, payload: packet.bytes },
+	});
+}

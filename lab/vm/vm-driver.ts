@@ -1,0 +1,99 @@
+/** The kernel as a driver: one virtual machine, in which one gateway after the other stands. */
+import type { DriverPorts, SlowDriver } from "../../scenarios/run/driver.ts";
+import type { GatewaySetup } from "../../sim/gateway/gateway.ts";
+import type { LabError } from "../lab-error.ts";
+import type { Accelerator } from "./accelerator.ts";
+import type { Image } from "./image/image.ts";
+import { requireImage } from "./image/image.ts";
+import { type Machine, startMachine } from "./machine.ts";
+import type { TimeMode } from "./script-time.ts";
+import { Trunk } from "./trunk.ts";
+import { VmGateway } from "./vm-gateway.ts";
+
+export interface VmDriverOptions {
+	/** A package, or a folder with an unpacked kernel: see `marktwin lab build --kernel`. */
+	readonly kernel?: string;
+	readonly accelerator?: Accelerator | "auto";
+	readonly time?: TimeMode;
+}
+
+export interface VmDriver extends SlowDriver {
+	readonly image: Image;
+	/** How the machine runs; `null` before the first scenario. */
+	readonly accelerator: Accelerator | null;
+	/** How long the last boot took. */
+	readonly readyMs: number;
+	/** Why machines ended before their time, oldest first. */
+	readonly failures: readonly LabError[];
+	/** Boots now what would be booted for the first scenario. */
+	start(): Promise<Machine>;
+	/** A kernel draws and traces by itself: what a model is given for that is of no use to it. */
+	open(setup: GatewaySetup, ports?: DriverPorts): Promise<VmGateway>;
+	/** Ends the machine. */
+	close(): Promise<void>;
+}
+
+/**
+ * @throws LabError (`missing`) when the image has not been built, or QEMU is not here
+ *
+ *     const driver = createVmDriver();
+ *     try { await checkScenarioSlowly(scenario, { driver }); } finally { await driver.close(); }
+ */
+export function createVmDriver(options: VmDriverOptions = {}): VmDriver {
+	const { accelerator = "auto", time = "moved" } = options;
+	const image = requireImage(options.kernel);
+	const failures: LabError[] = [];
+	let machine: Machine | null = null;
+	let trunk: Trunk | null = null;
+	/** One gateway at a time: whoever comes next waits for the one before. */
+	let turn: Promise<void> = Promise.resolve();
+
+	async function ready(): Promise<{ machine: Machine; trunk: Trunk }> {
+		if (machine !== null && trunk !== null && machine.failure === null)
+			return { machine, trunk };
+		await stop();
+		machine = await startMachine({ image, accelerator });
+		trunk = new Trunk(machine);
+		return { machine, trunk };
+	}
+
+	async function stop(): Promise<void> {
+		const old = machine;
+		machine = null;
+		if (old === null) return;
+		if (old.failure !== null) failures.push(old.failure);
+		await old.stop();
+	}
+
+	return {
+		name: "vm",
+		version: `linux ${image.manifest.version}`,
+		image,
+		failures,
+		get accelerator() {
+			return machine?.accelerator ?? null;
+		},
+		get readyMs() {
+			return machine?.readyMs ?? 0;
+		},
+		start: async () => (await ready()).machine,
+		async open(setup) {
+			const before = turn;
+			let done = () => {};
+			turn = new Promise((resolve) => {
+				done = resolve;
+			});
+			await before;
+			try {
+				return await VmGateway.open({ ...(await ready()), time, done }, setup);
+			} catch (error) {
+				done();
+				throw error;
+			}
+		},
+		async close() {
+			await turn;
+			await stop();
+		},
+	};
+}

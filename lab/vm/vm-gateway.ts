@@ -1,0 +1,205 @@
+/** A gateway in a virtual machine: does what the world asks for, and tells what came out. */
+import type { SlowGatewayUnderTest } from "../../scenarios/run/driver.ts";
+import type { Emission, GatewaySetup } from "../../sim/gateway/gateway.ts";
+import { unreachable } from "../../sim/invariant.ts";
+import { formatAddress } from "../../sim/packet/address.ts";
+import { encodePacket } from "../../sim/packet/bytes.ts";
+import type { Address, Packet } from "../../sim/packet/packet.ts";
+import type { Answer, Ask } from "../../sim/world/ask.ts";
+import { readEmissions } from "./emissions.ts";
+import { GuestBox } from "./guest-box.ts";
+import type { Machine } from "./machine.ts";
+import { ScriptTime, type TimeMode } from "./script-time.ts";
+import { frameFor, type Sent, type Trunk } from "./trunk.ts";
+import { guestMessage } from "./wire/guest-time.ts";
+import { frameTarget } from "./wiring.ts";
+
+/** Shorter than any timer of the kernel's that this gateway may have running. */
+const SHORT_MS = 500;
+
+/** Where the gateway is to stand. */
+export interface Site {
+	readonly machine: Machine;
+	readonly trunk: Trunk;
+	readonly time: TimeMode;
+	/** Is called when the machine may serve somebody else. */
+	readonly done: () => void;
+}
+
+export class VmGateway implements SlowGatewayUnderTest {
+	private readonly site: Site;
+	private readonly trunk: Trunk;
+	private readonly box: GuestBox;
+	private readonly epochMs: number;
+	private readonly time = new ScriptTime();
+	/** Hosts that do not answer ARP; everybody else does. */
+	private readonly silent = new Set<string>();
+
+	private constructor(site: Site, setup: GatewaySetup) {
+		this.site = site;
+		this.trunk = site.trunk;
+		this.box = new GuestBox(site.machine, site.trunk, setup);
+		this.epochMs = setup.epochMs;
+	}
+
+	/** @throws LabError */
+	static async open(site: Site, setup: GatewaySetup): Promise<VmGateway> {
+		const gateway = new VmGateway(site, setup);
+		try {
+			await gateway.begin();
+			return gateway;
+		} catch (error) {
+			// The machine is to serve others, if it can.
+			if (site.machine.failure === null) await gateway.box.takeDown();
+			throw error;
+		}
+	}
+
+	/** How far the guest's own clock was ahead of the script's when it was last told: time goes by there, too. */
+	get aheadMs(): number {
+		return Math.max(0, this.trunk.guestMs - this.time.toldMs);
+	}
+
+	async answer(ask: Ask): Promise<Answer> {
+		if (ask.kind === "wait") return this.reply(await this.wait(ask.toMs));
+		this.time.nowMs = Math.max(this.time.nowMs, ask.atMs);
+		switch (ask.kind) {
+			case "packet": {
+				const frame = this.frame(ask.interface, ask.packet);
+				const frames = [...this.clockMessages(), frame];
+				return this.reply(await this.trunk.settle(frames));
+			}
+			case "operation": {
+				const before = await this.catchUp();
+				const outcome =
+					ask.operation.kind === "take-over"
+						? await this.box.takeOver(this.epochMs + ask.atMs)
+						: await this.box.operate(ask.operation);
+				const sent = [...before, ...(await this.trunk.settle())];
+				return { ...this.reply(sent), outcome };
+			}
+			case "observe": {
+				const sent = await this.catchUp();
+				const observation = await this.box.observe();
+				return { ...this.reply(sent), observation };
+			}
+			case "neighbour": {
+				const { vlan } = this.box.interfaceNamed(ask.interface);
+				const who = `${vlan} ${ask.address}`;
+				if (ask.answers) this.silent.delete(who);
+				else this.silent.add(who);
+				return this.reply([]);
+			}
+			default:
+				return unreachable(ask);
+		}
+	}
+
+	/** Puts many packets on the wire at once, with one fence behind them. */
+	async receiveAll(
+		packets: readonly { readonly interface: string; readonly packet: Packet }[],
+	): Promise<readonly Emission[]> {
+		const frames = packets.map((one) => this.frame(one.interface, one.packet));
+		const sent = await this.trunk.settle([...this.clockMessages(), ...frames]);
+		return this.reply(sent).emissions;
+	}
+
+	/** Whether the kernel says of every packet from now on which rules it meets (`TRACE`). */
+	setTrace(on: boolean): Promise<void> {
+		return this.box.setTrace(on);
+	}
+
+	/** The kernel's own lines since the last time: `TRACE: mangle:PREROUTING:rule:1 IN=…`. */
+	takeTrace(): Promise<readonly string[]> {
+		return this.box.takeTrace();
+	}
+
+	async close(): Promise<void> {
+		try {
+			if (this.site.machine.failure === null) await this.box.takeDown();
+		} finally {
+			this.site.done();
+		}
+	}
+
+	private async begin(): Promise<void> {
+		this.trunk.serve({
+			answers: (vlan, address) => this.answers(vlan, address),
+			unanswered: (vlan, address) =>
+				this.time.unanswered(`${vlan} ${formatAddress(address)}`),
+		});
+		await this.box.bringUp(this.epochMs);
+		if (this.site.time === "moved")
+			await this.trunk.settle([guestMessage("begin")]);
+		await this.catchUp();
+	}
+
+	private frame(name: string, packet: Packet): Buffer {
+		const into = this.box.interfaceNamed(name);
+		return frameFor({
+			vlan: into.vlan,
+			source: packet.source,
+			bytes: encodePacket(packet),
+			to: frameTarget(into, packet.destination),
+		});
+	}
+
+	/** Tells the guest what time it is, if that has changed. */
+	private clockMessages(): readonly Buffer[] {
+		const { time } = this;
+		if (this.site.time === "live" || time.toldMs >= time.nowMs) return [];
+		time.toldMs = time.nowMs;
+		return [guestMessage("advance", { atMs: time.nowMs })];
+	}
+
+	/** The guest's timers have run up to now. */
+	private async catchUp(): Promise<readonly Sent[]> {
+		const { time, trunk } = this;
+		if (this.site.time === "live") return trunk.settle();
+		time.toldMs = time.nowMs;
+		return trunk.runTimers(time.nowMs);
+	}
+
+	private async wait(toMs: number): Promise<readonly Sent[]> {
+		const { time } = this;
+		const isLive = this.site.time === "live";
+		while (time.nowMs < toMs) {
+			const stopMs = time.nextStop(toMs, this.silent.size === 0);
+			const waitMs = stopMs - time.nowMs;
+			// Too short for any timer: the next packet takes the time along.
+			const isShort = !time.isExpectant && stopMs - time.toldMs < SHORT_MS;
+			time.nowMs = stopMs;
+			if (isLive) await pause(waitMs);
+			else if (isShort) continue;
+			const sent = await this.catchUp();
+			if (sent.length > 0) return sent;
+		}
+		return [];
+	}
+
+	/** Everybody around the gateway, but for those that are known to be silent. */
+	private answers(vlan: number, address: Address): boolean {
+		const isOwn = this.box.interfaces.some(({ addresses }) =>
+			addresses.some((own) => own.address === address),
+		);
+		const who = `${vlan} ${formatAddress(address)}`;
+		if (isOwn || this.silent.has(who)) return false;
+		this.time.answered(who);
+		return true;
+	}
+
+	private reply(sent: readonly Sent[]): Answer {
+		const { nowMs } = this.time;
+		const { interfaces } = this.box;
+		return {
+			nowMs,
+			...readEmissions(sent, interfaces, nowMs),
+			outcome: null,
+			observation: null,
+		};
+	}
+}
+
+function pause(ms: number): Promise<void> {
+	return new Promise((resolve) => setTimeout(resolve, ms));
+}

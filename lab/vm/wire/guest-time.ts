@@ -1,0 +1,58 @@
+/** What the harness tells its module in the guest, in one stream with the packets: `guest/marktwin.c`. */
+import { encodeFrame, type Frame, GATEWAY_MAC } from "./ethernet.ts";
+
+/** For local experiments (IEEE 802, 9.2.4). */
+const TYPE = 0x88b5;
+const LENGTH = 16;
+const HARNESS_MAC = Uint8Array.of(0x02, 0xff, 0, 0, 0, 1);
+
+/**
+ * `begin`: script time is 0 now. `advance`: move the guest's clock on to this script time, if it is
+ * behind. `timers`: the same, and answer once every timer that is due has run. `trace-on` and
+ * `trace-off`: whether packets from now on are marked for TRACE.
+ */
+export type GuestMessage =
+	| "begin"
+	| "advance"
+	| "timers"
+	| "trace-on"
+	| "trace-off";
+
+const LETTERS: Readonly<Record<GuestMessage, string>> = {
+	begin: "B",
+	advance: "A",
+	timers: "T",
+	"trace-on": "+",
+	"trace-off": "-",
+};
+
+/** @param number comes back with the answer */
+export function guestMessage(
+	message: GuestMessage,
+	{ number = 0, atMs = 0 }: { number?: number; atMs?: number } = {},
+): Buffer {
+	const payload = Buffer.alloc(LENGTH);
+	payload.write(LETTERS[message], 0, "latin1");
+	payload.writeUInt32BE(number, 4);
+	payload.writeBigUInt64BE(BigInt(Math.floor(atMs)), 8);
+	return encodeFrame({
+		...{ vlan: 0, to: GATEWAY_MAC, from: HARNESS_MAC },
+		...{ type: TYPE, payload },
+	});
+}
+
+export interface TimersHaveRun {
+	readonly number: number;
+	/** The guest's own clock, as script time: ahead when the harness was slower than the script. */
+	readonly guestMs: number;
+}
+
+/** The answer to `timers`, or `null` for any other frame. */
+export function timersHaveRun({ type, payload }: Frame): TimersHaveRun | null {
+	if (type !== TYPE || payload.length < LENGTH) return null;
+	const view = new DataView(payload.buffer, payload.byteOffset);
+	return {
+		number: view.getUint32(4),
+		guestMs: Number(view.getBigUint64(8)),
+	};
+}
