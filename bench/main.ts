@@ -1,6 +1,6 @@
 /**
  * How fast the model is, with the recipe and both conditions, in one process: `make bench`.
- * Figures are medians over rounds of one run; compare figures of one run only.
+ * Figures are medians over rounds of one run, per second of CPU time; compare figures of one run only.
  */
 import { measureGateway } from "./gateway-bench.ts";
 import { measureMemory } from "./memory-bench.ts";

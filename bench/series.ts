@@ -16,9 +16,10 @@ export function median(values: readonly number[]): number {
 		: ((sorted[middle - 1] as number) + upper) / 2;
 }
 
-/** Times `work` and returns how many of `count` were done a second. */
+/** How many of `count` are done in a second of CPU time: what else the machine does hardly matters. */
 export function perSecond(count: number, work: () => void): number {
-	const start = process.hrtime.bigint();
+	const start = process.cpuUsage();
 	work();
-	return count / (Number(process.hrtime.bigint() - start) / 1e9);
+	const { user, system } = process.cpuUsage(start);
+	return count / ((user + system) / 1e6);
 }

@@ -2,9 +2,12 @@ import type { Clock } from "../clock/clock.ts";
 import type { Packet } from "../packet/packet.ts";
 import type { Emission } from "./gateway.ts";
 
+/** Shared by all that have nothing; never written to. */
+const NOTHING: Emission[] = [];
+
 /** What came out of the box and was not fetched yet, in order. */
 export class Outbox {
-	private emissions: Emission[] = [];
+	private emissions: Emission[] = NOTHING;
 	private readonly clock: Clock;
 	private readonly interfaces: readonly string[];
 
@@ -19,16 +22,19 @@ export class Outbox {
 	}
 
 	put(interfaceIndex: number, packet: Packet): void {
-		this.emissions.push({
+		const emission = {
 			atMs: this.clock.nowMs,
 			interface: this.interfaces[interfaceIndex] as string,
 			packet,
-		});
+		};
+		// One packet is what comes out nearly always: a list of one takes less room than one that grew.
+		if (this.emissions === NOTHING) this.emissions = [emission];
+		else this.emissions.push(emission);
 	}
 
 	take(): readonly Emission[] {
 		const { emissions } = this;
-		if (emissions.length > 0) this.emissions = [];
+		this.emissions = NOTHING;
 		return emissions;
 	}
 }

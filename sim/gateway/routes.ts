@@ -36,7 +36,7 @@ export class SetupError extends Error {
 	override readonly name = "SetupError";
 }
 
-const CACHE_SIZE = 65536;
+const CACHE_SIZE = 4096;
 const LOOPBACK_INDEX = 1;
 const LOOPBACK: Entry = {
 	network: 127 << 24,
@@ -58,7 +58,11 @@ export class Routes {
 	private readonly up: boolean[];
 	private added: Entry[];
 	private entries: readonly Entry[] = [];
-	private readonly cache = new Map<Address, Route | null>();
+	/** The last answers, each in the slot of its address: sources are looked up too, and there may be millions. */
+	private readonly cached: (Route | null | undefined)[] = new Array(
+		CACHE_SIZE,
+	).fill(undefined);
+	private readonly cachedFor = new Int32Array(CACHE_SIZE);
 
 	constructor(setup: GatewaySetup) {
 		this.interfaces = ["", "lo", ...setup.interfaces.map((one) => one.name)];
@@ -76,15 +80,16 @@ export class Routes {
 
 	/** @returns `null` when there is no route */
 	lookup(destination: Address): Route | null {
-		const known = this.cache.get(destination);
-		if (known !== undefined) return known;
+		const slot = (destination ^ (destination >>> 12)) & (CACHE_SIZE - 1);
+		const cached = this.cached[slot];
+		if (cached !== undefined && this.cachedFor[slot] === destination)
+			return cached;
 		const found =
 			this.entries.find(
 				(entry) => ((destination ^ entry.network) & entry.mask) === 0,
 			)?.route ?? null;
-		// Sources are looked up too, and there may be millions of them.
-		if (this.cache.size >= CACHE_SIZE) this.cache.clear();
-		this.cache.set(destination, found);
+		this.cached[slot] = found;
+		this.cachedFor[slot] = destination;
 		return found;
 	}
 
@@ -188,7 +193,7 @@ export class Routes {
 		this.entries = entries.sort(
 			(a, b) => rank(a) - rank(b) || (b.mask >>> 0) - (a.mask >>> 0),
 		);
-		this.cache.clear();
+		this.cached.fill(undefined);
 	}
 
 	private addedEntry(setup: RouteSetup): Entry {
