@@ -132,3 +132,10 @@ function reasonOf(error: unknown): string {
 function codeOf(error: unknown): string | null {
 	return error instanceof Error && "code" in error ? String(error.code) : null;
 }
+
+/** `--json FILE`; "-" is standard output. */
+export async function writeJson(file: string, content: object): Promise<void> {
+	const text = `${JSON.stringify(content, null, 1)}\n`;
+	if (file === STANDARD) process.stdout.write(text);
+	else await writeWhole(file, text);
+}

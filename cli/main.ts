@@ -2,6 +2,7 @@
 /** The command `marktwin`. What a command needs of the model is loaded when it runs, so that `--help` is quick. */
 import { Command, CommanderError } from "commander";
 import { checkCommand } from "./check.ts";
+import { compareCommand } from "./compare.ts";
 import { EXIT, EXIT_HELP } from "./exit-code.ts";
 import { fixCommand } from "./fix.ts";
 import { InputError } from "./input-error.ts";
@@ -36,6 +37,7 @@ Examples:
 		saveCommand(),
 		checkCommand(),
 		fixCommand(),
+		compareCommand(),
 		labCommand(),
 	])
 		marktwin.addCommand(command);

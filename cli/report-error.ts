@@ -17,7 +17,6 @@ const USERS_ERRORS: ReadonlySet<string> = new Set([
 	"RulesetError",
 	"ScenarioError",
 	"SetupError",
-	"LabError",
 ]);
 
 /** @param words the command line */
@@ -32,6 +31,8 @@ export function reportError(
 	}
 	if (error instanceof Error && USERS_ERRORS.has(error.name))
 		return { exitCode: EXIT.badInput, text: error.message };
+	if (error instanceof Error && error.name === "LabError")
+		return { exitCode: EXIT.lab, text: error.message };
 	return { exitCode: EXIT.bug, text: bugReport(error, words) };
 }
 

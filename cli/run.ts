@@ -1,17 +1,19 @@
-import { Command, InvalidArgumentError } from "commander";
-import { readSeed } from "./read-option.ts";
+import { Command, Option } from "commander";
+import { readRules, readSeed } from "./read-option.ts";
 
 export interface RunOptions {
 	readonly seed?: number;
 	readonly json?: string;
 	readonly filter?: string;
 	readonly rules: ReadonlyMap<string, string>;
+	readonly on: "model" | "vm";
+	readonly kernel?: string;
 	readonly list: boolean;
 	readonly verbose: boolean;
 	readonly quiet: boolean;
 }
 
-/** `marktwin run [SCENARIO…]`: plays scenarios on the model and judges them. */
+/** `marktwin run [SCENARIO…]`: plays scenarios and judges them. */
 export function runCommand(): Command {
 	return new Command("run")
 		.description("play scenarios and tell whether what they expect holds")
@@ -29,6 +31,18 @@ export function runCommand(): Command {
 			"play FILE wherever a scenario names NAME (repeatable)",
 			readRules,
 			new Map<string, string>(),
+		)
+		.addOption(
+			new Option(
+				"-o, --on <driver>",
+				"the model, or a real kernel in a virtual machine",
+			)
+				.choices(["model", "vm"])
+				.default("model"),
+		)
+		.option(
+			"-k, --kernel <kernel>",
+			"for --on vm: a kernel that `marktwin lab build --kernel` has made ready",
 		)
 		.option(
 			"--json <file>",
@@ -48,20 +62,11 @@ Examples:
   marktwin run                                    all built-in scenarios
   marktwin run split failover                     two suites of them
   marktwin run --rules recipe.rules=my.rules      … with your own rules
-  marktwin run my.scenario.ts --seed 7 --json result.json`,
+  marktwin run my.scenario.ts --seed 7 --json result.json
+  marktwin run split --on vm                      … on a real kernel`,
 		)
 		.action(async (names: readonly string[], options: RunOptions) => {
 			const { run } = await import("./run/run.ts");
 			process.exitCode = await run(names, options);
 		});
-}
-
-function readRules(
-	text: string,
-	before: ReadonlyMap<string, string>,
-): ReadonlyMap<string, string> {
-	const [, name, file] = /^([^=]+)=(.+)$/.exec(text) ?? [];
-	if (name === undefined || file === undefined)
-		throw new InvalidArgumentError("Write it as recipe.rules=my.rules.");
-	return new Map([...before, [name, file]]);
 }

@@ -3,11 +3,11 @@ import { setImmediate } from "node:timers/promises";
 
 import type { LoadedScenario } from "../../scenarios/run/load-scenarios.ts";
 import { type RunResult, worst } from "../../scenarios/run/result.ts";
-import { checkScenario } from "../../scenarios/run/run-scenario.ts";
 import { EXIT } from "../exit-code.ts";
-import { STANDARD, writeWhole } from "../files.ts";
+import { STANDARD, writeJson } from "../files.ts";
 import type { RunOptions } from "../run.ts";
 import { columns, paintFor, progressOn } from "../terminal.ts";
+import { createPlayer } from "./player.ts";
 import { printHeading, printResult, printTotals, type View } from "./print.ts";
 import { select } from "./select.ts";
 
@@ -36,46 +36,49 @@ export async function run(
 	}
 	const began = performance.now();
 	const results: RunResult[] = [];
+	let failed = 0;
 	let suite: string | null = null;
-	for (const [index, { file, scenario }] of loaded.entries()) {
-		progress.show(`playing ${index + 1}/${loaded.length} ${scenario.name} …`);
-		// A play never waits: here is where it is heard that a reader has gone away.
-		await setImmediate();
-		const result = play({ file, scenario }, options);
-		results.push(result);
-		const shown = printResult(result, view);
-		if (shown.length === 0) continue;
-		if (suite !== scenario.suite) write(printHeading(scenario.suite, view));
-		suite = scenario.suite;
+	const show = (of: string, shown: readonly string[]) => {
+		if (shown.length === 0) return;
+		if (suite !== of) write(printHeading(of, view));
+		suite = of;
 		write(shown);
+	};
+	const player = await createPlayer(options);
+	try {
+		progress.show("getting ready …");
+		await player.start();
+		for (const [index, one] of loaded.entries()) {
+			const { name, suite: of } = one.scenario;
+			progress.show(`playing ${index + 1}/${loaded.length} ${name} …`);
+			// The model never waits: here is where it is heard that a reader has gone away.
+			await setImmediate();
+			try {
+				const result = await player.play(one);
+				results.push(result);
+				show(of, printResult(result, view));
+			} catch (error) {
+				// One machine that died does not take the other scenarios along.
+				if (!(error instanceof Error) || error.name !== "LabError") throw error;
+				failed++;
+				show(of, [
+					`  ! ${name}`,
+					...error.message.split("\n").map((line) => `    ${line}`),
+				]);
+			}
+		}
+	} finally {
+		progress.clear();
+		await player.close();
 	}
 	const outcome = worst(results.map((result) => result.outcome));
 	if (options.json !== undefined)
 		await writeJson(options.json, { outcome, results });
 	const tookMs = performance.now() - began;
 	write(printTotals(results, { tookMs, view }));
-	return EXIT[outcome];
-}
-
-function play(
-	{ file, scenario }: LoadedScenario,
-	{ seed, rules }: RunOptions,
-): RunResult {
-	const result = checkScenario(scenario, {
-		...(file === "" ? {} : { file }),
-		...(seed === undefined ? {} : { seed }),
-	});
-	// What took the place of the scenario's own rules has to do so in the replay as well.
-	const again = [...rules]
-		.map(([name, by]) => ` --rules ${name}=${by}`)
-		.join("");
-	return again === "" ? result : { ...result, replay: result.replay + again };
-}
-
-async function writeJson(file: string, content: object): Promise<void> {
-	const text = `${JSON.stringify(content, null, 1)}\n`;
-	if (file === STANDARD) process.stdout.write(text);
-	else await writeWhole(file, text);
+	if (failed === 0) return EXIT[outcome];
+	write([`${failed} could not be played`]);
+	return EXIT.lab;
 }
 
 function listOf(loaded: readonly LoadedScenario[]): readonly string[] {

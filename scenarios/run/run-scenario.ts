@@ -76,7 +76,7 @@ export async function checkScenarioSlowly(
 }
 
 /** What world and gateway cannot be built of is a mistake in the scenario; everything else is what it is. */
-function asScenarioError(
+export function asScenarioError(
 	error: unknown,
 	scenario: PlayableScenario,
 	file: string,
@@ -97,13 +97,18 @@ function worldChoice(seed: number): Choice {
 	return seededChoice(seed);
 }
 
+/** The gateway's own draws. */
+export function gatewayChoice(seed: number): Choice {
+	return seededChoice(-1 - seed);
+}
+
 function portsOf(seed: number, { trace }: RunOptions) {
-	const choice = seededChoice(-1 - seed);
+	const choice = gatewayChoice(seed);
 	return trace ? { choice, trace } : { choice };
 }
 
 /** Loads the ruleset, writes the conditions, and then lets the world play. */
-function* wholePlay(
+export function* wholePlay(
 	scenario: PlayableScenario,
 	seed: number,
 	options: RunOptions,
@@ -158,7 +163,7 @@ function mustSucceed(
 	]);
 }
 
-function resultOf(
+export function resultOf(
 	scenario: PlayableScenario,
 	account: Account,
 	by: {

@@ -199,7 +199,8 @@ function findUniquePort(
 	const [min, count] = tried;
 	const inSource = manip === "source" || tuple.protocol === ICMP;
 	const port = inSource ? tuple.ports >>> 16 : tuple.ports & 0xffff;
-	const draw = () => (count === 1 ? 0 : choice.pick(count, "nat port"));
+	const label = `nat ${inSource ? "source" : "destination"} port from ${min}`;
+	const draw = () => (count === 1 ? 0 : choice.pick(count, label));
 	let offset =
 		range.basePort === null ? draw() : (port - range.basePort) & 0xffff;
 	let attempts = Math.min(count, MAX_ATTEMPTS);

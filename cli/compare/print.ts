@@ -1,0 +1,114 @@
+/** What a reader sees of comparisons. */
+import {
+	type Divergence,
+	printDivergence,
+} from "../../scenarios/compare/divergence.ts";
+import type {
+	ComparisonVerdict,
+	JudgedComparison,
+} from "../../scenarios/compare/verdict.ts";
+import type { Paint } from "../terminal.ts";
+import type { Failure } from "./compare.ts";
+
+export interface CompareView {
+	readonly paint: Paint;
+	readonly columns: number;
+	/** Show all lines of a divergence. */
+	readonly isWhole: boolean;
+}
+
+const SIGNS: Readonly<Record<ComparisonVerdict, string>> = {
+	agrees: "=",
+	diverges: "≠",
+	unknown: "?",
+};
+const COLOURS = {
+	agrees: "green",
+	diverges: "red",
+	unknown: "yellow",
+} as const;
+/** Lines of a divergence that are shown; the rest is counted. */
+const SHOWN_LINES = 12;
+
+/** One line when the two agree, and all that is to be known when they do not. */
+export function printComparison(
+	{ comparison, verdict, unexpected, known, missing }: JudgedComparison,
+	view: CompareView,
+): readonly string[] {
+	const { scenario, packets, unknown, replay } = comparison;
+	const { paint } = view;
+	const sign = paint(COLOURS[verdict], SIGNS[verdict]);
+	const counted = paint("dim", `${packets} packets`);
+	return [
+		`${sign} ${scenario.name}  ${counted}`,
+		...known.map(
+			({ kind, reason }) => `    known: ${kind} differ, since ${reason}`,
+		),
+		...missing.map(
+			({ kind, reason }) =>
+				`    not seen any more: ${kind} were known to differ, since ${reason}`,
+		),
+		...(unknown === null
+			? []
+			: [`    the model does not know: ${unknown.reason} ${unknown.text}`]),
+		...unexpected.flatMap((one) => printed(one, view)),
+		...(verdict === "agrees" ? [] : [`    replay  ${replay}`]),
+	];
+}
+
+function printed(divergence: Divergence, view: CompareView): readonly string[] {
+	const lines = printDivergence(divergence);
+	const shown = view.isWhole ? lines : lines.slice(0, SHOWN_LINES);
+	const left = lines.length - shown.length;
+	return [...shown, ...(left > 0 ? [`  … ${left} more lines`] : [])].map(
+		(line) => `    ${line}`,
+	);
+}
+
+export function printFailure(
+	{ scenario, message }: Failure,
+	{ paint }: CompareView,
+): readonly string[] {
+	return [
+		`${paint("red", "!")} ${scenario}`,
+		...message.split("\n").map((line) => `    ${line}`),
+	];
+}
+
+export function printTotals(
+	judged: readonly JudgedComparison[],
+	failures: readonly Failure[],
+	about: {
+		readonly tookMs: number;
+		readonly version: string;
+		readonly accelerator: string;
+		readonly view: CompareView;
+	},
+): readonly string[] {
+	const { paint } = about.view;
+	const sum = (of: (one: JudgedComparison) => number) =>
+		judged.reduce((total, one) => total + of(one), 0);
+	const count = (verdict: ComparisonVerdict, word: string) => {
+		const many = judged.filter((one) => one.verdict === verdict).length;
+		return many === 0 ? [] : [paint(COLOURS[verdict], `${many} ${word}`)];
+	};
+	const scenarios = judged.length + failures.length;
+	return [
+		"",
+		[
+			`${scenarios} ${scenarios === 1 ? "scenario" : "scenarios"} on both`,
+			[
+				...count("agrees", "agree"),
+				...count("diverges", "diverge"),
+				...count("unknown", "unknown"),
+				...(failures.length === 0
+					? []
+					: [paint("red", `${failures.length} not compared`)]),
+			].join(", "),
+		].join(": "),
+		paint(
+			"dim",
+			`${sum((one) => one.comparison.packets)} packets, ${sum((one) => one.unexpected.length)} divergences; ${about.version} under ${about.accelerator}, ${(about.tookMs / 1000).toFixed(1)} s`,
+		),
+	];
+}
