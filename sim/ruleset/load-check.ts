@@ -22,6 +22,20 @@ export interface LoadFault {
 	readonly remedy: string;
 }
 
+/** Most extensions can stand anywhere and say anything: these cannot. */
+function particular<E extends AnyExtension>(
+	all: ReadonlyMap<string, E>,
+): ReadonlyMap<string, E> {
+	return new Map(
+		[...all].filter(
+			([, { tables, hooks, protocols, check }]) =>
+				tables || hooks || protocols || check,
+		),
+	);
+}
+const PARTICULAR_MATCHES = particular(matches);
+const PARTICULAR_TARGETS = particular(targets);
+
 /** What the kernel would refuse about a table; for a loop that alone, since it looks no further. */
 export function checkLoad(table: Table): readonly LoadFault[] {
 	const { chains, loop } = markHooks(table);
@@ -70,18 +84,19 @@ interface Standing {
 function checkRule(standing: Standing): LoadFault | null {
 	const { rule } = standing;
 	for (const use of rule.matches) {
-		const extension = matches.get(use.name);
+		const extension = PARTICULAR_MATCHES.get(use.name);
 		if (extension === undefined) continue;
 		const fault = checkUse(standing, "match", extension, use);
 		if (fault !== null) return fault;
 	}
 	const { target } = rule;
 	if (target?.kind !== "extension") return null;
-	const extension = targets.get(target.name);
+	const extension = PARTICULAR_TARGETS.get(target.name);
 	if (extension === undefined) return null;
 	return checkUse(standing, "target", extension, target);
 }
 
+/** The common case comes first: most uses ask nothing of where they stand. */
 function checkUse(
 	standing: Standing,
 	kind: "match" | "target",
@@ -90,43 +105,59 @@ function checkUse(
 ): LoadFault | null {
 	const { table, chain, rule, mask } = standing;
 	const { tables, hooks, protocols } = extension;
-	const refuse = (reason: string, remedy: string): LoadFault => ({
-		rule,
-		about: use.name,
-		message: `Invalid argument: ${reason}`,
-		remedy,
-	});
-	const refuseUse = (reason: string, remedy: string): LoadFault =>
-		refuse(`x_tables: ip_tables: ${use.name} ${kind}: ${reason}`, remedy);
 	if (tables && !tables.includes(table.name))
-		return refuseUse(
-			`only valid in ${tables.join("/")} table, not ${table.name}`,
+		return misplaced(
+			standing,
+			`${use.name} ${kind}: only valid in ${tables.join("/")} table, not ${table.name}`,
+			use.name,
 			`Move the rule to the table ${tables.join(" or ")}.`,
 		);
 	if (hooks?.length && hookNames(mask).some((hook) => !hooks.includes(hook))) {
 		const allowed = HOOK_NAMES.filter((hook) => hooks.includes(hook));
 		const verb = kind === "match" ? "valid" : "usable";
-		return refuseUse(
-			`used from hooks ${hookNames(mask).join("/")}, but only ${verb} from ${allowed.join("/")}`,
+		return misplaced(
+			standing,
+			`${use.name} ${kind}: used from hooks ${hookNames(mask).join("/")}, but only ${verb} from ${allowed.join("/")}`,
+			use.name,
 			`Reach the rule from ${allowed.join(" or ")} only.`,
 		);
 	}
 	const { header } = rule;
 	const { protocol, protocolInverted } = header;
 	if (protocols && (protocolInverted || !protocols.includes(protocol)))
-		return refuseUse(
-			`only valid for protocol ${protocols[0]}`,
+		return misplaced(
+			standing,
+			`${use.name} ${kind}: only valid for protocol ${protocols[0]}`,
+			use.name,
 			"Ask for the protocol in the same rule: `-p`, without a `!`.",
 		);
 	if (!extension.check) return null;
-	const reason = extension.check(use.options, {
+	const message = extension.check(use.options, {
 		table: table.name,
 		chain,
 		header,
 		matches: rule.matches,
 		hooks: hookNames(mask),
 	});
-	return reason === null ? null : refuse(reason, "Change or remove the rule.");
+	if (message === null) return null;
+	const remedy = "Change or remove the rule.";
+	return {
+		rule,
+		about: use.name,
+		message: `Invalid argument: ${message}`,
+		remedy,
+	};
+}
+
+/** What `xt_check_match` and `xt_check_target` say. */
+function misplaced(
+	{ rule }: Standing,
+	reason: string,
+	about: string,
+	remedy: string,
+): LoadFault {
+	const message = `Invalid argument: x_tables: ip_tables: ${reason}`;
+	return { rule, about, message, remedy };
 }
 
 /** The names of each set of hooks, made once. */
