@@ -126,27 +126,34 @@ const string: ValueReader<"string"> = (text, entry) => {
 	return text;
 };
 
-const markMask: ValueReader<"markMask"> = (text, entry, extension) => {
-	const bad = (what: string): never => {
-		throw new Refusal(
-			`${extension}: ${what}`,
-			"Write a number or `VALUE/MASK`: `0x1`, `0x10/0xf0`.",
-		);
-	};
-	const badValue = () =>
-		bad(`bad integer value for option "--${entry.name}", or out of range.`);
-	const garbage = () =>
-		bad(`trailing garbage after value for option "--${entry.name}".`);
+const markMask: ValueReader<"markMask"> = (text, { name }, extension) => {
 	let end = scanUnsigned(text, 0);
 	const value = scannedNumber();
-	if (end < 0 || value > U32) return badValue();
+	if (end < 0 || value > U32) return badMark(extension, name);
 	if (end === text.length) return { value: value | 0, mask: -1 };
-	if (text[end] !== "/") return garbage();
+	if (text[end] !== "/") return garbageBehindMark(extension, name);
 	end = scanUnsigned(text, end + 1);
 	const mask = scannedNumber();
-	if (end < 0 || mask > U32) return badValue();
-	return end === text.length ? { value: value | 0, mask: mask | 0 } : garbage();
+	if (end < 0 || mask > U32) return badMark(extension, name);
+	if (end < text.length) return garbageBehindMark(extension, name);
+	return { value: value | 0, mask: mask | 0 };
 };
+
+const MARK_REMEDY = "Write a number or `VALUE/MASK`: `0x1`, `0x10/0xf0`.";
+
+function badMark(extension: string, name: string): never {
+	throw new Refusal(
+		`${extension}: bad integer value for option "--${name}", or out of range.`,
+		MARK_REMEDY,
+	);
+}
+
+function garbageBehindMark(extension: string, name: string): never {
+	throw new Refusal(
+		`${extension}: trailing garbage after value for option "--${name}".`,
+		MARK_REMEDY,
+	);
+}
 
 /** getaddrinfo(3) takes any decimal number and lets the port wrap at 65536. */
 function resolvePort(text: string): number {

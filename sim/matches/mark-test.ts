@@ -13,7 +13,8 @@ export interface MarkTest {
 export function readMarkTest(given: GivenOptions): MarkTest {
 	const mark = given.get("mark", "markMask");
 	invariant(mark !== undefined, "a mandatory option is missing: --mark");
-	return { ...mark.value, inverted: mark.inverted };
+	const { value, mask } = mark.value;
+	return { value, mask, inverted: mark.inverted };
 }
 
 /** A mask of all ones is not printed (`xtables_print_mark_mask`, iptables 1.8.9). */

@@ -119,35 +119,24 @@ export const tcp = defineMatch<Options>({
 });
 
 function portRange(given: GivenOptions, option: string): PortRange {
-	const [range, second] = given.all(option, "string");
-	if (second)
+	const range = given.get(option, "string");
+	if (!range) return ANY_PORT;
+	if (given.all(option, "string").length > 1)
 		return given.refuse(
 			`Only one \`--${option}' allowed`,
 			"Use `-m multiport` for several ports, or write a rule for each.",
 			option,
 		);
-	if (!range) return ANY_PORT;
-	const port = (text: string): number => {
-		const number = readUnsigned(text, 0, 65535);
-		return number >= 0
-			? number
-			: (servicePort(text, "tcp") ??
-					given.refuse(
-						`invalid port/service \`${text}' specified`,
-						"Write a port from 0 to 65535 or a service of /etc/services.",
-						option,
-					));
-	};
 	const { text, inverted } = range;
 	const colon = text.indexOf(":");
 	if (colon < 0) {
-		const only = port(text);
+		const only = readPort(given, option, text);
 		return { min: only, max: only, inverted };
 	}
 	const low = text.slice(0, colon);
 	const high = text.slice(colon + 1);
-	const min = low === "" ? 0 : port(low);
-	const max = high === "" ? 65535 : port(high);
+	const min = low === "" ? 0 : readPort(given, option, low);
+	const max = high === "" ? 65535 : readPort(given, option, high);
 	if (min > max)
 		return given.refuse(
 			"invalid portrange (min > max)",
@@ -157,7 +146,19 @@ function portRange(given: GivenOptions, option: string): PortRange {
 	return { min, max, inverted };
 }
 
+function readPort(given: GivenOptions, option: string, text: string): number {
+	const number = readUnsigned(text, 0, 65535);
+	const port = number < 0 ? servicePort(text, "tcp") : number;
+	if (port !== null) return port;
+	return given.refuse(
+		`invalid port/service \`${text}' specified`,
+		"Write a port from 0 to 65535 or a service of /etc/services.",
+		option,
+	);
+}
+
 function flagTest(given: GivenOptions): Options["flags"] {
+	if (!given.has("syn") && !given.has("tcp-flags")) return null;
 	const [syn, secondSyn] = given.all("syn", "none");
 	const [flags, secondFlags] = given.all("tcp-flags", "string");
 	if (secondSyn || secondFlags || (syn && flags))
@@ -199,14 +200,14 @@ function printFlags(bits: number): string {
 }
 
 function optionTest(given: GivenOptions): Options["option"] {
-	const [option, second] = given.all("tcp-option", "string");
-	if (second)
+	const option = given.get("tcp-option", "string");
+	if (!option) return null;
+	if (given.all("tcp-option", "string").length > 1)
 		return given.refuse(
 			"Only one `--tcp-option' allowed",
 			"Write a second `-m tcp` for the other option.",
 			"tcp-option",
 		);
-	if (!option) return null;
 	const kind = readUnsigned(option.text, 1, 255);
 	if (kind < 0)
 		return given.refuse(
