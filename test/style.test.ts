@@ -13,12 +13,6 @@ const STORIES = "scenarios/suites/";
 const LONGER: Readonly<Record<string, number>> = {
 	"sim/conntrack/conntrack.ts": 350,
 	"sim/endpoint/tcp-socket.ts": 400,
-	"sim/extension/read-value.ts": 350,
-	"sim/gateway/box.ts": 600,
-	"sim/ruleset/finish-line.ts": 350,
-	"sim/ruleset/line-parser.ts": 550,
-	"sim/ruleset/read-script.ts": 400,
-	"sim/ruleset/table-builder.ts": 450,
 };
 
 it("file names are kebab-case", () => {
