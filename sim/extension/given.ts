@@ -14,18 +14,103 @@ interface Taken extends GivenOption {
 	readonly before: Taken | null;
 }
 
-/** A class because it is made once per match of a million rules: its methods cost nothing to make. */
+/** Uses of an extension that are compared with the next one. */
+const MOST_RECENT = 4;
+/** Of new uses only one in so many is kept; odd, so that each of the kept ones has its turn. */
+const SELDOM = 7;
+/** A longer piece of a text holds on to the whole of it. */
+const MOST_COPIED = 12;
+
+/** What some use of an extension came to. */
+export interface RecentUse {
+	readonly bits: number;
+	readonly protocol: number;
+	readonly protocolInverted: boolean;
+	readonly word: number;
+	readonly taken: readonly (Taken | undefined)[];
+	readonly options: object;
+}
+
+/** A class because it serves many lines, one after the other: it is emptied, not made anew. */
 export class Given implements GivenOptions {
 	protocol = 0;
 	protocolInverted = false;
 	/** Index of the word that names the extension. */
-	readonly word: number;
-	readonly table: OptionTable;
+	word: number;
+	table: OptionTable;
+	/** By slot; what `bits` does not name is left over from before. */
 	private readonly taken: (Taken | undefined)[] = [];
+	/** One bit per slot: what was given, what must be, and what must not. */
+	private bits = 0;
+	private required: number;
+	private excluded = 0;
 
 	constructor(table: OptionTable, word: number) {
 		this.table = table;
 		this.word = word;
+		this.required = table.mandatoryBits;
+	}
+
+	/**
+	 * What the use comes to. Rulesets repeat themselves: of uses in the same words the rules share one object.
+	 * @throws Refusal
+	 */
+	build(): object {
+		const { recent, extension } = this.table;
+		for (const use of recent) if (this.repeats(use)) return use.options;
+		this.check();
+		const options = extension.build(this);
+		// Where uses differ all the time, keeping each of them would only cost.
+		const turn = this.table.built++;
+		if (turn < MOST_RECENT || turn % SELDOM === 0) this.keep(options, turn);
+		return options;
+	}
+
+	private keep(options: object, turn: number): void {
+		if (!this.isShort()) return;
+		const { bits, protocol, protocolInverted, word } = this;
+		const taken = this.taken.map((_, slot) => this.at(slot));
+		const use = { bits, protocol, protocolInverted, word, taken, options };
+		const { recent } = this.table;
+		if (recent.length < MOST_RECENT) recent.push(use);
+		else recent[turn % MOST_RECENT] = use;
+	}
+
+	/** The same options in the same words, in the same order, under the same protocol. */
+	private repeats(use: RecentUse): boolean {
+		if (use.bits !== this.bits || use.protocol !== this.protocol) return false;
+		if (use.protocolInverted !== this.protocolInverted) return false;
+		for (let slot = 0; slot < this.taken.length; slot++) {
+			const now = this.at(slot);
+			const then = use.taken[slot];
+			if (now === undefined || then === undefined) continue;
+			if (now.text !== then.text || now.inverted !== then.inverted)
+				return false;
+			if (now.before !== null || now.word - this.word !== then.word - use.word)
+				return false;
+		}
+		return true;
+	}
+
+	/** Worth keeping: given once each, and no longer than what V8 copies when it cuts a word out of a text. */
+	private isShort(): boolean {
+		for (let slot = 0; slot < this.taken.length; slot++) {
+			const one = this.at(slot);
+			if (one === undefined) continue;
+			if (one.before !== null || one.text.length > MOST_COPIED) return false;
+		}
+		return true;
+	}
+
+	/** Begins anew, for another use of an extension. */
+	reset(table: OptionTable, word: number): void {
+		this.table = table;
+		this.word = word;
+		this.protocol = 0;
+		this.protocolInverted = false;
+		this.bits = 0;
+		this.required = table.mandatoryBits;
+		this.excluded = 0;
 	}
 
 	/**
@@ -37,24 +122,26 @@ export class Given implements GivenOptions {
 		const { slot } = entry;
 		// libxtables speaks of an option by its first spelling, whichever was written.
 		const option = this.table.entries[slot]?.entry ?? entry.entry;
-		const { name, repeatable, invertible } = option;
 		const extension = this.table.extension.name;
-		const before = this.taken[slot] ?? null;
-		if (before !== null && repeatable !== true)
+		const before = this.at(slot) ?? null;
+		if (before !== null && option.repeatable !== true)
 			throw new Refusal(
-				`${extension}: option "--${name}" can only be used once.`,
+				`${extension}: option "--${option.name}" can only be used once.`,
 				"Take one of the two away, or write a second match.",
 				word,
 			);
-		if (inverted && invertible !== true)
+		if (inverted && option.invertible !== true)
 			throw new Refusal(
-				`${extension}: option "--${name}" cannot be inverted.`,
+				`${extension}: option "--${option.name}" cannot be inverted.`,
 				"Take the `!` away.",
 				word,
 			);
 		const value = entry.read(text, option, extension);
 		while (this.taken.length < slot) this.taken.push(undefined);
 		this.taken[slot] = { inverted, value, text, word, before };
+		this.bits |= 1 << slot;
+		this.required |= entry.requires;
+		this.excluded |= entry.excludes;
 	}
 
 	/**
@@ -63,9 +150,16 @@ export class Given implements GivenOptions {
 	 * @throws Refusal
 	 */
 	check(): void {
+		const { bits, required, excluded } = this;
+		if ((bits & required) !== required || (bits & excluded) !== 0)
+			this.refuseWrong();
+	}
+
+	/** Says what is missing or too much. */
+	private refuseWrong(): void {
 		const { mandatory, constraints, extension } = this.table;
 		for (const { slot, name } of mandatory)
-			if (this.taken[slot] === undefined)
+			if (this.at(slot) === undefined)
 				throw new Refusal(
 					`${extension.name}: option "--${name}" must be specified`,
 					`Add \`--${name}\`.`,
@@ -73,9 +167,9 @@ export class Given implements GivenOptions {
 				);
 		for (const constraint of constraints) {
 			const { kind, name, otherName } = constraint;
-			const taken = this.taken[constraint.slot];
+			const taken = this.at(constraint.slot);
 			if (taken === undefined) continue;
-			const both = this.taken[constraint.other] !== undefined;
+			const both = this.at(constraint.other) !== undefined;
 			if (kind === "requires" && !both)
 				throw new Refusal(
 					`${extension.name}: option "--${name}" also requires "--${otherName}".`,
@@ -119,10 +213,16 @@ export class Given implements GivenOptions {
 
 	private find(name: string): Taken | undefined {
 		const slot = this.table.slots.get(name);
-		invariant(
-			slot !== undefined,
-			`${this.table.extension.name} asks for an option --${name} that it does not have`,
-		);
-		return this.taken[slot];
+		if (slot === undefined) return this.notMine(name);
+		return this.at(slot);
+	}
+
+	private notMine(name: string): never {
+		const message = `${this.table.extension.name} asks for an option --${name} that it does not have`;
+		return invariant(false, message) as never;
+	}
+
+	private at(slot: number): Taken | undefined {
+		return (this.bits & (1 << slot)) === 0 ? undefined : this.taken[slot];
 	}
 }

@@ -4,6 +4,7 @@
  */
 import { invariant } from "../invariant.ts";
 import type { MatchExtension, TargetExtension } from "./extension.ts";
+import type { RecentUse } from "./given.ts";
 import type { OptionEntry } from "./options.ts";
 import { type AnyReader, READERS } from "./read-value.ts";
 
@@ -16,6 +17,9 @@ export interface TableEntry {
 	readonly slot: number;
 	readonly takesArgument: boolean;
 	readonly words: 1 | 2;
+	/** One bit per slot: what must stand beside it, whichever its spelling, and what must not. */
+	readonly requires: number;
+	readonly excludes: number;
 	readonly read: AnyReader;
 }
 
@@ -37,7 +41,12 @@ export interface OptionTable {
 		readonly slot: number;
 		readonly name: string;
 	}[];
+	/** The same as one bit per slot. */
+	readonly mandatoryBits: number;
 	readonly constraints: readonly Constraint[];
+	/** The last uses, for those that repeat them (`given.ts`); `built` counts those that repeated none. */
+	readonly recent: RecentUse[];
+	built: number;
 }
 
 const tables = new WeakMap<AnyExtension, OptionTable>();
@@ -86,6 +95,11 @@ function prepare(extension: AnyExtension): OptionTable {
 			...(entry.excludes ?? []).map(constraint("excludes")),
 		].sort((a, b) => a.other - b.other);
 	});
+	invariant(options.length < 32, `${extension.name} has too many options`);
+	const bitsOf = (name: string, kind: Constraint["kind"]): number =>
+		constraints
+			.filter((one) => one.kind === kind && one.slot === slotOf(name))
+			.reduce((bits, { other }) => bits | (1 << other), 0);
 	return {
 		extension,
 		entries: options.map((entry) => ({
@@ -93,10 +107,15 @@ function prepare(extension: AnyExtension): OptionTable {
 			slot: slotOf(entry.name),
 			takesArgument: entry.type !== "none",
 			words: entry.words ?? 1,
+			requires: bitsOf(entry.name, "requires"),
+			excludes: bitsOf(entry.name, "excludes"),
 			read: READERS[entry.type] as AnyReader,
 		})),
 		slots,
 		mandatory,
+		mandatoryBits: mandatory.reduce((bits, { slot }) => bits | (1 << slot), 0),
 		constraints,
+		recent: [],
+		built: 0,
 	};
 }

@@ -92,6 +92,5 @@ export function buildOptions(
 		takeOption(given, reader, inverted);
 		inverted = false;
 	}
-	given.check();
-	return extension.build(given);
+	return given.build();
 }

@@ -201,6 +201,18 @@ function waitOption({ reader, context }: LineState, letter: string): void {
 	if (reader.argument === null && reader.peekPlain() !== null) reader.index++;
 }
 
+/** What each command takes besides a chain: the chain itself may be left out, a second name, a number. */
+const FURTHER = new Map(
+	[..."ACDRILSFZNXEP"].map((letter) => [
+		letter,
+		{
+			optional: "LSFZX".includes(letter),
+			second: "EP".includes(letter),
+			number: "DRILSZ".includes(letter),
+		},
+	]),
+);
+
 /** `-A`, `-D` … @throws Refusal */
 function commandOption(
 	state: LineState,
@@ -208,15 +220,16 @@ function commandOption(
 	inverted: boolean,
 ): void {
 	const { reader, draft } = state;
-	if (!"ACDRILSFZNXEP".includes(letter)) throw unknownOption(reader);
+	const further = FURTHER.get(letter);
+	if (further === undefined) throw unknownOption(reader);
 	if (letter === "N")
 		checkNewChain(reader.argument ?? "", (name) => isTarget(state, name));
 	draft.setCommand(letter, inverted, reader.word);
 	draft.chain = reader.argument;
-	const optional = "LSFZX".includes(letter);
-	if (optional && draft.chain === null) draft.chain = further(state);
-	if (letter === "E" || letter === "P") {
-		const second = further(state);
+	if (further.optional && draft.chain === null)
+		draft.chain = furtherWord(reader);
+	if (further.second) {
+		const second = furtherWord(reader);
 		if (second === null)
 			throw new Refusal(
 				letter === "E"
@@ -228,8 +241,8 @@ function commandOption(
 		draft.second = second;
 		return;
 	}
-	if (!"DRILSZ".includes(letter)) return;
-	const number = further(state);
+	if (!further.number) return;
+	const number = furtherWord(reader);
 	if (number !== null) draft.number = readRuleNumber(number);
 	else if (letter === "R")
 		throw new Refusal(
@@ -247,7 +260,7 @@ function isTarget({ context, extensions }: LineState, name: string): boolean {
 }
 
 /** Takes one more plain word, if there is one. */
-function further({ reader }: LineState): string | null {
+function furtherWord(reader: WordReader): string | null {
 	const word = reader.peekPlain();
 	if (word !== null) reader.argumentWord = reader.index++;
 	return word;

@@ -3,16 +3,14 @@
  * `do_parse`, `ipv4_post_parse`, `generic_opt_check`; iptables/iptables.c, `do_command4`): the
  * checks that need the whole line, in its order, and the rules that come out.
  */
-import type { Given } from "../extension/given.ts";
 import { NOWHERE, Refusal } from "../extension/refusal.ts";
 import type { LineContext } from "./base-options.ts";
 import { otherCommand, ruleCommand, ruleOf } from "./line-command.ts";
 import { ANY_ADDRESS, readAddresses } from "./read-address.ts";
 import { checkChainLength } from "./read-word.ts";
-import { OPTION_LETTERS, type RuleDraft } from "./rule-draft.ts";
+import { OPTION_LETTERS, optionBit, type RuleDraft } from "./rule-draft.ts";
 import type { AddressMask, MatchUse, TargetUse } from "./ruleset.ts";
 import type { Command } from "./script.ts";
-import type { Tail } from "./tail-cache.ts";
 
 const NO_MATCHES: readonly MatchUse[] = [];
 
@@ -33,10 +31,13 @@ const ILLEGAL: Readonly<Record<string, string>> = {
 	E: "nsdpjxio0cf",
 	S: "nsdpjxio0cf",
 };
+/** The commands that name a rule. */
+const RULE_COMMANDS: ReadonlySet<string> = new Set("ADIRC");
+
 const ILLEGAL_BITS = new Map(
 	Object.entries(ILLEGAL).map(([command, letters]) => [
 		command,
-		[...letters].reduce((b, l) => b | (1 << OPTION_LETTERS.indexOf(l)), 0),
+		[...letters].reduce((bits, letter) => bits | optionBit(letter), 0),
 	]),
 );
 
@@ -59,13 +60,9 @@ export function finishLine(
 	tolerated: Refusal[],
 ): Command {
 	const { command, chain } = draft;
-	if (draft.tail !== null) checkTail(draft, draft.tail, context);
-	const drops = draft.jump === "DROP" || draft.second === "DROP";
-	if (drops && context.table === "nat") refuseDropInNat(draft);
+	if (context.table === "nat") refuseDropInNat(draft);
 	const matches =
-		draft.matches.length === 0
-			? (draft.tail?.matches ?? NO_MATCHES)
-			: buildMatches(draft, tolerated);
+		draft.matchCount === 0 ? NO_MATCHES : buildMatches(draft, tolerated);
 	const target = buildTarget(draft);
 	checkLeftovers(leftovers);
 	if (command === "")
@@ -74,7 +71,7 @@ export function finishLine(
 			"A line of a table is `-A CHAIN …`, `:CHAIN …`, a comment with `#` in its first column, or COMMIT.",
 			0,
 		);
-	const isRule = "ADIRC".includes(command);
+	const isRule = RULE_COMMANDS.has(command);
 	const sources = addresses(draft, "s");
 	const destinations = addresses(draft, "d");
 	const lists = sources.length > 1 || destinations.length > 1;
@@ -107,7 +104,8 @@ export function finishLine(
 	return ruleCommand(draft, line, rules);
 }
 
-function refuseDropInNat(draft: RuleDraft): never {
+function refuseDropInNat(draft: RuleDraft): void {
+	if (draft.jump !== "DROP" && draft.second !== "DROP") return;
 	throw new Refusal(
 		'The "nat" table is not intended for filtering, the use of DROP is therefore inhibited.',
 		"Drop in the table filter, or in mangle.",
@@ -115,55 +113,34 @@ function refuseDropInNat(draft: RuleDraft): never {
 	);
 }
 
-function build(given: Given): object {
-	given.check();
-	return given.table.extension.build(given);
-}
-
 function buildMatches(
 	draft: RuleDraft,
 	tolerated: Refusal[],
 ): readonly MatchUse[] {
-	const uses: MatchUse[] = [];
-	for (const given of draft.matches) {
+	// Made as long as it will be: an array that grows keeps room for more, and rules are many.
+	const uses = new Array<MatchUse>(draft.matchCount);
+	for (let index = 0; index < uses.length; index++) {
+		const given = draft.match(index);
 		try {
-			uses.push({ name: given.table.extension.name, options: build(given) });
+			uses[index] = {
+				name: given.table.extension.name,
+				options: given.build(),
+			};
 		} catch (refusal) {
 			if (!(refusal instanceof Refusal)) throw refusal;
 			tolerated.push(refusal);
 		}
 	}
-	if (draft.tail !== null) uses.push(...draft.tail.matches);
 	return uses;
-}
-
-/**
- * A tail that is known must mean here what it meant where it was met first.
- * @throws Refusal, of any words: the line is then read the ordinary way
- */
-function checkTail(draft: RuleDraft, tail: Tail, context: LineContext): void {
-	let fits =
-		tail.protocol === draft.protocol &&
-		tail.protocolInverted === draft.isInverted("p") &&
-		draft.jump === "";
-	// Of a match that is used twice, the second use does not always get its options.
-	for (const given of draft.matches)
-		for (const { name } of tail.matches)
-			if (given.table.extension.name === name) fits = false;
-	if (tail.target?.kind === "extension" && context.announced.has(tail.jump))
-		fits = false;
-	if (!fits) throw new Refusal("a tail of another meaning", "");
-	draft.jump = tail.jump;
 }
 
 function buildTarget(draft: RuleDraft): TargetUse | null {
 	const { jump, target } = draft;
-	if (draft.tail !== null) return draft.tail.target;
 	if (target !== null)
 		return {
 			kind: "extension",
 			name: target.table.extension.name,
-			options: build(target),
+			options: target.build(),
 		};
 	if (draft.goto) return { kind: "goto", chain: jump };
 	switch (jump) {
@@ -230,6 +207,7 @@ function checkOptions(draft: RuleDraft): void {
 }
 
 function checkInterfaces(draft: RuleDraft, chain: string): void {
+	if (!draft.has("i") && !draft.has("o")) return;
 	const incoming = chain === "PREROUTING" || chain === "INPUT";
 	const outgoing = chain === "POSTROUTING" || chain === "OUTPUT";
 	const letter =

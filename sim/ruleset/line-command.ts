@@ -1,12 +1,13 @@
 /** What comes out of a line that was read to its end: its command, with its rules. */
 import { unreachable } from "../invariant.ts";
 import { ANY_ADDRESS } from "./read-address.ts";
-import type { RuleDraft } from "./rule-draft.ts";
+import { optionBit, type RuleDraft } from "./rule-draft.ts";
 import type {
 	AddressMask,
 	Counters,
 	MatchUse,
 	Rule,
+	RuleHeader,
 	TargetUse,
 } from "./ruleset.ts";
 import type { Command } from "./script.ts";
@@ -23,23 +24,46 @@ export function ruleOf(
 	target: TargetUse | null,
 ): Rule {
 	return {
-		header: {
-			source: source ?? ANY_ADDRESS,
-			destination: destination ?? ANY_ADDRESS,
-			inInterface: draft.inInterface,
-			outInterface: draft.outInterface,
-			protocol: draft.protocol,
-			protocolInverted: draft.isInverted("p"),
-			fragment: draft.fragment
-				? draft.isInverted("f")
-					? "never"
-					: "only"
-				: null,
-		},
+		header: headerOf(draft, source, destination),
 		matches,
 		target,
 		counters: draft.counters ?? NO_COUNTERS,
 		line,
+	};
+}
+
+/** Of a rule that asks nothing of it: one object for all of them. */
+const ANY_HEADER: RuleHeader = {
+	source: ANY_ADDRESS,
+	destination: ANY_ADDRESS,
+	inInterface: null,
+	outInterface: null,
+	protocol: 0,
+	protocolInverted: false,
+	fragment: null,
+};
+
+const HEADER_BITS = [..."sdpiof"].reduce((b, l) => b | optionBit(l), 0);
+
+function headerOf(
+	draft: RuleDraft,
+	source: AddressMask | undefined,
+	destination: AddressMask | undefined,
+): RuleHeader {
+	if ((draft.options & HEADER_BITS) === 0) return ANY_HEADER;
+	const { inInterface, outInterface, protocol } = draft;
+	return {
+		source: source ?? ANY_ADDRESS,
+		destination: destination ?? ANY_ADDRESS,
+		inInterface,
+		outInterface,
+		protocol,
+		protocolInverted: draft.isInverted("p"),
+		fragment: draft.fragment
+			? draft.isInverted("f")
+				? "never"
+				: "only"
+			: null,
 	};
 }
 

@@ -24,7 +24,6 @@ import { checkTargetName, notKnown } from "./read-word.ts";
 import { RuleDraft } from "./rule-draft.ts";
 import type { Command } from "./script.ts";
 import { LONGEST_NAME, VERDICTS } from "./tables.ts";
-import type { Tail } from "./tail-cache.ts";
 
 /** A class because its reader and its draft serve all lines of a ruleset. */
 export class LineParser implements LineState {
@@ -45,10 +44,6 @@ export class LineParser implements LineState {
 	 */
 	readonly tolerated: Refusal[] = [];
 
-	/** The extension that a `-m` or `-j` named last. */
-	private opened: Given | null = null;
-	private isPlainTail = true;
-
 	constructor(extensions: Extensions) {
 		this.extensions = extensions;
 	}
@@ -59,55 +54,15 @@ export class LineParser implements LineState {
 	}
 
 	/**
-	 * Of the last line: the word of its first `-m` or `-j`; `null` when what stands from there on might
-	 * mean something else behind another head (see `tail-cache.ts`).
-	 */
-	tailWord: number | null = null;
-	/** Matches that were loaded before that word. */
-	headMatches = 0;
-
-	/** The name behind the last line's `-j`, or "". */
-	jumpName(): string {
-		return this.draft.jump;
-	}
-
-	/**
 	 * Reads one line.
 	 * @throws Refusal
 	 */
 	parse(words: Words, context: LineContext): Command {
-		this.begin(words, context);
-		return this.rest();
-	}
-
-	/**
-	 * Reads the head of a line whose tail is known already.
-	 * @returns `null` when the whole line has to be read the ordinary way
-	 */
-	parseHead(words: Words, tail: Tail, context: LineContext): Command | null {
-		if (words.text[words.count - 1] === "--") return null;
-		this.begin(words, context);
-		this.draft.tail = tail;
-		try {
-			return this.rest();
-		} catch (refusal) {
-			if (refusal instanceof Refusal) return null;
-			throw refusal;
-		}
-	}
-
-	private begin(words: Words, context: LineContext): void {
+		const { reader, draft } = this;
 		this.context = context;
-		this.draft.reset();
 		if (this.tolerated.length > 0) this.tolerated.length = 0;
-		this.tailWord = null;
-		this.opened = null;
-		this.isPlainTail = true;
-		this.reader.start(words.text, words.count);
-	}
-
-	private rest(): Command {
-		const { reader, draft, context } = this;
+		draft.reset();
+		reader.start(words.text, words.count);
 		let inverted = false;
 		for (;;) {
 			const found = reader.next(draft.scope);
@@ -130,7 +85,6 @@ export class LineParser implements LineState {
 			else throw unknownOption(reader);
 			inverted = false;
 		}
-		if (!this.isPlainTail) this.tailWord = null;
 		const unread = reader.index < reader.count ? reader.index : NOWHERE;
 		const danglingNot = inverted ? reader.word : NOWHERE;
 		return finishLine(draft, context, { unread, danglingNot }, this.tolerated);
@@ -159,23 +113,10 @@ export class LineParser implements LineState {
 		const { option } = reader;
 		invariant(option?.kind === "extension", "an option of an extension");
 		const given = draft.current(option.table);
-		invariant(given !== null, `option of ${option.table.extension.name}`);
+		invariant(given !== null, "an option of an extension that is in use");
 		given.protocol = draft.protocol;
 		given.protocolInverted = draft.isInverted("p");
-		if (this.tailWord !== null && !this.isPlain(given, option.entry.entry.name))
-			this.isPlainTail = false;
 		takeOption(given, reader, inverted);
-	}
-
-	/** An option in full, of the extension that was opened last. */
-	private isPlain(given: Given, name: string): boolean {
-		const word = this.reader.words[this.reader.word] ?? "";
-		const end = name.length + 2;
-		return (
-			given === this.opened &&
-			word.startsWith(name, 2) &&
-			(word.length === end || word[end] === "=")
-		);
 	}
 
 	/** Loads the match of the rule's protocol when an option is unknown without it (`load_proto`). */
@@ -194,19 +135,12 @@ export class LineParser implements LineState {
 		const table = optionTable(extension);
 		if (draft.loaded(table)) return false;
 		draft.addMatch(table, reader.word);
-		if (this.tailWord !== null) this.isPlainTail = false;
 		reader.again();
 		return true;
 	}
 
 	/** @returns true when the line is to be ignored from here on */
 	private baseOption(letter: string, inverted: boolean): boolean {
-		if (this.tailWord === null) {
-			if (letter === "m" || letter === "j") {
-				this.tailWord = this.reader.word;
-				this.headMatches = this.draft.matches.length;
-			}
-		} else if (letter !== "m" && letter !== "j") this.isPlainTail = false;
 		if (letter === "m") this.match(inverted);
 		else if (letter === "j" || letter === "g") this.jump(letter, inverted);
 		else return baseOption(this, letter, inverted);
@@ -224,7 +158,7 @@ export class LineParser implements LineState {
 			);
 		const extension = this.extensions.matches.get(name);
 		if (extension !== undefined)
-			this.opened = this.draft.addMatch(optionTable(extension), argumentWord);
+			this.draft.addMatch(optionTable(extension), argumentWord);
 		else this.unknownMatch(name, argumentWord);
 	}
 
@@ -259,15 +193,12 @@ export class LineParser implements LineState {
 		// `-j` looks at the last word read, `-g` at its argument: they differ when it is attached.
 		const last = reader.words[reader.index - 1] ?? "";
 		const name = letter === "j" ? last : (reader.argument ?? "");
-		checkTargetName(name);
+		const extension = this.extensions.targets.get(name);
+		if (extension === undefined && !VERDICTS.has(name)) checkTargetName(name);
 		draft.jump = name;
 		draft.jumpWord = reader.argumentWord;
 		draft.goto = letter === "g";
-		// A chain that bears a target's name means another thing in another file.
-		if (this.extensions.targets.has(name) && context.announced.has(name))
-			this.isPlainTail = false;
 		if (draft.goto || VERDICTS.has(name) || context.announced.has(name)) return;
-		const extension = this.extensions.targets.get(name);
 		if (extension === undefined) {
 			if (KNOWN_ELSEWHERE.target.has(name))
 				throw notKnown("target", name, reader.argumentWord);
@@ -275,7 +206,6 @@ export class LineParser implements LineState {
 		}
 		const table: OptionTable = optionTable(extension);
 		draft.target = new Given(table, reader.argumentWord);
-		this.opened = draft.target;
 		draft.scope = draft.scope.with(table);
 	}
 }

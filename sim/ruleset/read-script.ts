@@ -26,7 +26,6 @@ import type { Fault } from "./ruleset-error.ts";
 import type { Command } from "./script.ts";
 import { CommandFailure } from "./table-state.ts";
 import { isTableName } from "./tables.ts";
-import { TailCache } from "./tail-cache.ts";
 
 /** Is told what the text says, line by line. */
 export interface ScriptSink {
@@ -79,7 +78,6 @@ class ScriptReader {
 	readonly faults: Fault[] = [];
 	private readonly source: string;
 	private readonly anyNul: boolean;
-	private readonly tails: TailCache;
 	private readonly options: ReadOptions;
 	private readonly sink: ScriptSink;
 	private readonly words = noWords();
@@ -96,7 +94,6 @@ class ScriptReader {
 	constructor(source: string, options: ReadOptions, sink: ScriptSink) {
 		this.source = source;
 		this.anyNul = source.includes("\0");
-		this.tails = new TailCache(source, parser);
 		this.options = options;
 		this.sink = sink;
 	}
@@ -110,7 +107,6 @@ class ScriptReader {
 			return;
 		if (to - from > LONGEST_LINE / 3 && this.tooLong()) return;
 		if (this.holdsNul()) return;
-		parser.tolerated.length = 0;
 		try {
 			if (this.state === "outside") {
 				if (first === STAR) this.beginTable();
@@ -273,14 +269,10 @@ class ScriptReader {
 			announced: this.announced,
 			counters: this.options.ignoreCounters ? null : counters,
 		};
-		let command = this.tails.parse(lineFrom, from, lineTo, words, context);
-		if (command === null) {
-			splitWords(source, lineFrom, from, lineTo, words);
-			command = parser.parse(words, context);
-			const last = parser.tolerated.pop();
-			if (last !== undefined) throw last;
-			this.tails.remember(command, lineFrom, words);
-		}
+		splitWords(source, lineFrom, from, lineTo, words);
+		const command = parser.parse(words, context);
+		const last = parser.tolerated.pop();
+		if (last !== undefined) throw last;
 		if (this.state === "inside") this.sink.command(command);
 	}
 

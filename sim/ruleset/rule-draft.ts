@@ -7,10 +7,19 @@ import { EMPTY_SCOPE, type OptionScope } from "../extension/option-scope.ts";
 import type { OptionTable } from "../extension/option-table.ts";
 import { Refusal } from "../extension/refusal.ts";
 import type { Counters, InterfaceMatch } from "./ruleset.ts";
-import type { Tail } from "./tail-cache.ts";
 
 /** The letters of base options in the order in which iptables checks them (`optflags`). */
 export const OPTION_LETTERS = "nsdpjvxio0cf";
+
+/** By the letter's code. */
+const BITS = new Int32Array(128);
+for (let index = 0; index < OPTION_LETTERS.length; index++)
+	BITS[OPTION_LETTERS.charCodeAt(index)] = 1 << index;
+
+/** The bit of a letter of OPTION_LETTERS. */
+export function optionBit(letter: string): number {
+	return BITS[letter.charCodeAt(0)] as number;
+}
 
 /** A class because one draft serves every line of a ruleset: it is emptied, not made anew. */
 export class RuleDraft {
@@ -41,11 +50,11 @@ export class RuleDraft {
 	jumpWord = 0;
 	goto = false;
 	target: Given | null = null;
-	matches: Given[] = [];
+	matchCount = 0;
 	counters: Counters | null = null;
-	/** What stands behind the words of the draft and is known already. */
-	tail: Tail | null = null;
 	scope: OptionScope = EMPTY_SCOPE;
+	/** The first `matchCount` of them are the line's matches; the others wait for another line. */
+	private readonly matches: Given[] = [];
 
 	reset(): void {
 		this.command = "";
@@ -65,23 +74,22 @@ export class RuleDraft {
 		this.jump = "";
 		this.goto = false;
 		this.target = null;
-		this.matches = [];
+		this.matchCount = 0;
 		this.counters = null;
-		this.tail = null;
 		this.scope = EMPTY_SCOPE;
 	}
 
 	has(letter: string): boolean {
-		return (this.options & (1 << OPTION_LETTERS.indexOf(letter))) !== 0;
+		return (this.options & optionBit(letter)) !== 0;
 	}
 
 	isInverted(letter: string): boolean {
-		return (this.inverted & (1 << OPTION_LETTERS.indexOf(letter))) !== 0;
+		return (this.inverted & optionBit(letter)) !== 0;
 	}
 
 	/** Notes a base option (`set_option`). @throws Refusal */
 	set(letter: string, inverted: boolean, word: number): void {
-		const bit = 1 << OPTION_LETTERS.indexOf(letter);
+		const bit = optionBit(letter);
 		if ((this.options & bit) !== 0)
 			throw new Refusal(
 				`multiple -${letter} flags not allowed`,
@@ -108,36 +116,48 @@ export class RuleDraft {
 				word,
 			);
 		const { command } = this;
-		const listing = "LSZ".includes(letter) && "LSZ".includes(command);
-		if (command !== "" && !listing)
+		if (command === "") {
+			this.command = letter;
+			return;
+		}
+		if (!"LSZ".includes(letter) || !"LSZ".includes(command))
 			throw new Refusal(
 				`Cannot use -${letter} with -${command === "#" ? "D" : command}`,
 				"A line holds one command: write two lines.",
 				word,
 			);
 		// Listing shows the counters that zeroing then takes away.
-		this.command = listing && command === "Z" ? "Z" : letter;
+		if (command !== "Z") this.command = letter;
 	}
 
 	/** Begins a match. The options of an earlier use of the same match are closed by it. */
-	addMatch(table: OptionTable, word: number): Given {
+	addMatch(table: OptionTable, word: number): void {
 		if (!this.loaded(table)) this.scope = this.scope.with(table);
-		const given = new Given(table, word);
-		this.matches.push(given);
-		return given;
+		const used = this.matches[this.matchCount++];
+		if (used !== undefined) {
+			used.reset(table, word);
+			return;
+		}
+		this.matches.push(new Given(table, word));
+	}
+
+	/** @param index less than `matchCount` */
+	match(index: number): Given {
+		return this.matches[index] as Given;
 	}
 
 	loaded(table: OptionTable): boolean {
-		for (const given of this.matches) if (given.table === table) return true;
+		for (let index = 0; index < this.matchCount; index++)
+			if (this.match(index).table === table) return true;
 		return false;
 	}
 
 	/** The use of an extension that an option of it belongs to now: the last one. */
 	current(table: OptionTable): Given | null {
 		if (this.target?.table === table) return this.target;
-		for (let index = this.matches.length - 1; index >= 0; index--) {
-			const given = this.matches[index];
-			if (given?.table === table) return given;
+		for (let index = this.matchCount - 1; index >= 0; index--) {
+			const given = this.match(index);
+			if (given.table === table) return given;
 		}
 		return null;
 	}

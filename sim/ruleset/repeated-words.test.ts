@@ -1,9 +1,9 @@
-/** A tail that is known must never change what a line means. */
+/** What was read before must never change what a line means, though equal words share what they come to. */
 import { expect, test } from "vitest";
 import { checkRuleset, parseRuleset } from "./parse.ts";
 import { printRuleset } from "./print.ts";
 
-/** Reads a first line, so that its tail is known, and then the line in question. */
+/** Reads a first line, so that its words are known, and then the line in question. */
 function knowing(first: string, line: string): string {
 	parseRuleset(`*mangle\n:OWN - [0:0]\n${first}\nCOMMIT\n`);
 	const { ruleset, faults } = checkRuleset(
@@ -15,6 +15,18 @@ function knowing(first: string, line: string): string {
 }
 
 test.each([
+	// The same words in another order: the later one counts.
+	[
+		"-A INPUT -j CONNMARK --set-mark 1/2 --ctmask 4",
+		"-A INPUT -j CONNMARK --ctmask 4 --set-mark 1/2",
+		"-A INPUT -j CONNMARK --set-xmark 0x1/0x3",
+	],
+	// The same words, inverted.
+	[
+		"-A INPUT -m mark --mark 1 -j OWN",
+		"-A INPUT -m mark ! --mark 1 -j OWN",
+		"-A INPUT -m mark ! --mark 0x1 -j OWN",
+	],
 	// The same tail behind another head.
 	[
 		"-A INPUT -m mark --mark 1 -j OWN",
@@ -85,14 +97,14 @@ test("a chain that bears a target's name hides the target, and only in its own t
 	).toHaveLength(1);
 });
 
-test("a rule of nat with DROP is refused though the tail is known from filter", () => {
+test("a rule of nat with DROP is refused though its words are known from filter", () => {
 	parseRuleset("*filter\n-A OUTPUT -j DROP\nCOMMIT\n");
 	expect(checkRuleset("*nat\n-A OUTPUT -j DROP\nCOMMIT\n").faults).toHaveLength(
 		1,
 	);
 });
 
-test("rules with the same tail know their own lines and counters", () => {
+test("rules in the same words know their own lines and counters", () => {
 	const { tables } = parseRuleset(
 		"*filter\n[1:2] -A INPUT -j DROP\n[3:4] -A INPUT -j DROP\nCOMMIT\n",
 	);
