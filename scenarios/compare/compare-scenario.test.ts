@@ -1,0 +1,164 @@
+import { readFileSync } from "node:fs";
+import { expect, it } from "vitest";
+import type { Operation, TraceEvent } from "../../sim/gateway/gateway.ts";
+import { ModelGateway } from "../../sim/gateway/model-gateway.ts";
+import type { Ask } from "../../sim/world/ask.ts";
+import {
+	at,
+	connect,
+	recipeSetup,
+	scenario,
+	takeOver,
+} from "../language/build.ts";
+import type { PlayableScenario, ScenarioStep } from "../language/scenario.ts";
+import { compareScenario, type TracingDriver } from "./compare-scenario.ts";
+import { printDivergence } from "./divergence.ts";
+import { judgeComparison } from "./verdict.ts";
+
+const RECIPE = readFileSync(
+	new URL("../suites/recipe/recipe.rules", import.meta.url),
+	"utf8",
+);
+
+function playable(steps: readonly ScenarioStep[]): PlayableScenario {
+	const ruleset = { name: "recipe.rules", text: RECIPE };
+	return scenario({
+		name: "a-story",
+		title: "a story",
+		story: "",
+		setup: recipeSetup({ ruleset }),
+		steps,
+		expect: [],
+	}) as PlayableScenario;
+}
+
+/** A "kernel" that is a second model, and does what it is asked with a twist. */
+function driverWith(twist: (ask: Ask) => Ask): TracingDriver {
+	return {
+		name: "twisted",
+		version: "0",
+		async open(setup, { choice }) {
+			let lines: string[] = [];
+			const trace = ({ table, chain, kind, number }: TraceEvent) =>
+				void lines.push(`TRACE: ${table}:${chain}:${kind}:${number} IN=`);
+			// Draws of its own, as a kernel has them.
+			const own = { ...choice, pick: (count: number) => count >> 1 };
+			const gateway = new ModelGateway(setup, { choice: own, trace });
+			return {
+				aheadMs: 0,
+				answer: async (ask) => gateway.answer(twist(ask)),
+				setTrace: async () => {
+					lines = [];
+				},
+				takeTrace: async () => lines.splice(0),
+				close: async () => {},
+			};
+		},
+	};
+}
+
+const honest = driverWith((ask) => ask);
+/** Its nth counter has another period. */
+const everyThird = driverWith((ask) =>
+	ask.kind === "operation" && ask.operation.kind === "restore"
+		? { ...ask, operation: inThrees(ask.operation) }
+		: ask,
+);
+function inThrees(operation: Operation & { kind: "restore" }): Operation {
+	return {
+		...operation,
+		text: operation.text.replace("--every 2", "--every 3"),
+	};
+}
+
+it("finds nothing where nothing differs, and judges what was played", async () => {
+	const comparison = await compareScenario(
+		playable([connect(6, { everyMs: 50 })]),
+		{
+			driver: honest,
+		},
+	);
+	expect(comparison.divergences).toEqual([]);
+	expect(comparison.packets).toBeGreaterThan(60);
+	expect(comparison.result?.outcome).toBe("holds");
+});
+
+it("draws the ports that the kernel drew", async () => {
+	const { divergences } = await compareScenario(
+		playable([
+			connect(2, { port: 40_000, everyMs: 4_000 }),
+			...at(1_000, takeOver()),
+		]),
+		{ driver: honest },
+	);
+	expect(divergences).toEqual([]);
+});
+
+it("shows the packet at which the two part, what each says, and the rules on either side", async () => {
+	const comparison = await compareScenario(
+		playable([connect(3, { everyMs: 1_000 })]),
+		{
+			driver: everyThird,
+			file: "my.scenario.ts",
+		},
+	);
+	const [divergence] = comparison.divergences;
+	expect(divergence).toMatchObject({
+		kind: "packets",
+		atMs: 2_001,
+		asked: expect.stringMatching(
+			/^bond0\.204 ← tcp 10\.0\.0\.10:\d+ > 10\.0\.0\.1:25 S /,
+		),
+		model: [expect.stringContaining("> 192.168.0.1:25 S ")],
+		kernel: [expect.stringContaining("> 192.168.0.2:25 S ")],
+	});
+	expect(divergence?.rules.model).toContain("mangle:MAILMARK:rule:2");
+	expect(divergence?.rules.kernel).toContain("mangle:MAILMARK:rule:3");
+	expect(divergence?.rules.kernel).not.toContain("mangle:MAILMARK:rule:2");
+	expect(comparison.replay).toBe(
+		"marktwin compare my.scenario.ts --filter a-story --seed 1",
+	);
+	expect(divergence && printDivergence(divergence).join("\n")).toMatch(
+		/^packets differ at 2001 ms: .*\n {2}model {3}bond0\.205 → .*\n {2}kernel {2}bond0\.205 → /,
+	);
+});
+
+it("compares what is there at the end, not only what came out", async () => {
+	const twice = driverWith((ask) =>
+		ask.kind === "operation" && ask.operation.kind === "restore"
+			? {
+					...ask,
+					operation: {
+						...ask.operation,
+						text: `${ask.operation.text}*filter\n-A FORWARD -p tcp\nCOMMIT\n`,
+					},
+				}
+			: ask,
+	);
+	const { divergences } = await compareScenario(playable([connect(1)]), {
+		driver: twice,
+	});
+	expect(divergences.map(({ kind }) => kind)).toEqual(["ruleset"]);
+	expect(divergences[0]?.kernel).toContainEqual(
+		expect.stringMatching(/FORWARD -p tcp$/),
+	);
+});
+
+it("expects a known divergence, and says when it is gone", async () => {
+	const played = playable([connect(3, { everyMs: 1_000 })]);
+	const known = [
+		{ scenario: "a-story", kind: "packets", reason: "it counts in threes" },
+	] as const;
+	const differs = await compareScenario(played, { driver: everyThird });
+	expect(judgeComparison(differs, known)).toMatchObject({
+		verdict: "agrees",
+		known,
+		unexpected: [],
+	});
+	expect(judgeComparison(differs, [])).toMatchObject({ verdict: "diverges" });
+	const same = await compareScenario(played, { driver: honest });
+	expect(judgeComparison(same, known)).toMatchObject({
+		verdict: "diverges",
+		missing: known,
+	});
+});
