@@ -44,60 +44,80 @@ export interface Clock {
 
 /** A clock that stands at `startMs`. */
 export function createClock(startMs = 0): Clock {
+	return new TimerClock(startMs);
+}
+
+/** A class, so that all clocks are of one shape: every packet asks one for the time. */
+class TimerClock implements Clock {
+	nowMs: number;
 	// Two heaps: what merely tidies up is plenty and far away, and would make the other one slow.
-	const heap: Entry[] = [];
-	const backgroundHeap: Entry[] = [];
-	let nowMs = startMs;
-	let set = 0;
-	const heapOf = (entry: Entry) => (entry.background ? backgroundHeap : heap);
-	const first = (): Entry | undefined => {
-		const [front] = heap;
-		const [back] = backgroundHeap;
+	readonly #heap: Entry[] = [];
+	readonly #backgroundHeap: Entry[] = [];
+	#set = 0;
+
+	constructor(startMs: number) {
+		this.nowMs = startMs;
+	}
+
+	get nextMs(): number {
+		return this.#first()?.atMs ?? Number.POSITIVE_INFINITY;
+	}
+
+	get foreground(): number {
+		return this.#heap.length;
+	}
+
+	at(atMs: number, action: () => void, background = false): Timer {
+		invariant(
+			atMs >= this.nowMs,
+			`a timer for ${atMs} was set at ${this.nowMs}`,
+		);
+		const entry = { atMs, index: 0, order: this.#set++, background, action };
+		const into = this.#heapOf(entry);
+		into.push(entry);
+		rise(into, entry, into.length - 1);
+		return entry;
+	}
+
+	after(delayMs: number, action: () => void, background?: boolean): Timer {
+		return this.at(this.nowMs + delayMs, action, background);
+	}
+
+	cancel(timer: Timer | null): void {
+		const entry = timer as Entry | null;
+		if (entry === null || entry.index === NOT_WAITING) return;
+		remove(this.#heapOf(entry), entry);
+	}
+
+	advanceTo(toMs: number): void {
+		invariant(
+			toMs >= this.nowMs,
+			`time cannot go from ${this.nowMs} to ${toMs}`,
+		);
+		while (this.fireNext(toMs));
+		this.nowMs = toMs;
+	}
+
+	fireNext(toMs: number): boolean {
+		const entry = this.#first();
+		if (entry === undefined || entry.atMs > toMs) return false;
+		this.nowMs = entry.atMs;
+		remove(this.#heapOf(entry), entry);
+		entry.action();
+		return true;
+	}
+
+	#heapOf(entry: Entry): Entry[] {
+		return entry.background ? this.#backgroundHeap : this.#heap;
+	}
+
+	#first(): Entry | undefined {
+		// No destructuring: that would be an iterator for every packet.
+		const front = this.#heap[0];
+		const back = this.#backgroundHeap[0];
 		if (front === undefined || back === undefined) return front ?? back;
 		return isEarlier(back, front) ? back : front;
-	};
-
-	const clock: Clock = {
-		get nowMs() {
-			return nowMs;
-		},
-		get nextMs() {
-			return first()?.atMs ?? Number.POSITIVE_INFINITY;
-		},
-		get foreground() {
-			return heap.length;
-		},
-		at(atMs, action, background = false) {
-			invariant(atMs >= nowMs, `a timer for ${atMs} was set at ${nowMs}`);
-			const entry = { atMs, index: 0, order: set++, background, action };
-			const into = heapOf(entry);
-			into.push(entry);
-			rise(into, entry, into.length - 1);
-			return entry;
-		},
-		after(delayMs, action, background) {
-			return clock.at(nowMs + delayMs, action, background);
-		},
-		cancel(timer) {
-			const entry = timer as Entry | null;
-			if (entry === null || entry.index === NOT_WAITING) return;
-			remove(heapOf(entry), entry);
-		},
-		advanceTo(toMs) {
-			invariant(toMs >= nowMs, `time cannot go from ${nowMs} to ${toMs}`);
-			while (clock.fireNext(toMs));
-			nowMs = toMs;
-		},
-		fireNext(toMs) {
-			const entry = first();
-			if (entry === undefined || entry.atMs > toMs) return false;
-			nowMs = entry.atMs;
-			remove(heapOf(entry), entry);
-			entry.action();
-			return true;
-		},
-	};
-	return clock;
+	}
 }
 
 function isEarlier(one: Entry, other: Entry): boolean {
