@@ -3,17 +3,28 @@
  * (`nf_hook_slow`, net/netfilter/core.c, 6.1).
  */
 import type { Conntrack } from "../conntrack/conntrack.ts";
+import type { Program } from "../netfilter/compile.ts";
 import { HOOK_ENTRIES, type HookFunction } from "../netfilter/hooks.ts";
 import { lastPlace, type Tracer, traverse } from "../netfilter/traverse.ts";
 import { UnknownSignal } from "../netfilter/unknown-signal.ts";
 import { HOOK_NAMES, NF_ACCEPT, NO_ENTRY, type Skb } from "../packet/skb.ts";
 import type { LoadedTables } from "./loaded-tables.ts";
 
-/** One function at a hook, and what to say when it stops a packet. */
-interface HookStep {
-	readonly run: (skb: Skb) => number;
-	readonly by: () => string;
-}
+/**
+ * One function at a hook. A record and a switch rather than a closure each: calls whose target is
+ * known where they stand are inlined.
+ */
+type HookStep =
+	| {
+			readonly kind: "track" | "confirm";
+			readonly program: null;
+			readonly rules: null;
+	  }
+	| {
+			readonly kind: "table" | "nat";
+			readonly program: Program;
+			readonly rules: (skb: Skb) => number;
+	  };
 
 export interface HookPathPorts {
 	readonly tables: LoadedTables;
@@ -26,9 +37,11 @@ export class HookPath {
 	stoppedBy = "";
 	private steps: readonly (readonly HookStep[])[] = [];
 	private readonly ports: HookPathPorts;
+	private readonly conntrack: Conntrack;
 
 	constructor(ports: HookPathPorts) {
 		this.ports = ports;
+		this.conntrack = ports.conntrack;
 		this.rewire();
 	}
 
@@ -47,35 +60,43 @@ export class HookPath {
 		const steps = this.steps[hook] as readonly HookStep[];
 		for (let index = 0; index < steps.length; index++) {
 			const step = steps[index] as HookStep;
-			const verdict = step.run(skb);
+			const verdict = this.run(step, skb);
 			if (verdict === NF_ACCEPT) continue;
 			if (verdict > NF_ACCEPT)
 				throw new UnknownSignal("packets handed to programs are not modelled");
-			this.stoppedBy = step.by();
+			this.stoppedBy =
+				step.program === null ? "conntrack" : lastPlace(step.program);
 			return false;
 		}
 		return true;
 	}
 
+	private run(step: HookStep, skb: Skb): number {
+		const { conntrack } = this;
+		switch (step.kind) {
+			case "track":
+				// Seen before: on the loopback interface, or an answer that belongs to a connection.
+				return skb.entry === NO_ENTRY ? conntrack.incoming(skb) : NF_ACCEPT;
+			case "table":
+				return traverse(step.program, skb.hook, skb, this.ports.tracer);
+			case "nat":
+				return conntrack.translate(skb, step.rules);
+			case "confirm":
+				return conntrack.confirm(skb);
+		}
+	}
+
 	private stepsOf(at: HookFunction, hook: number): readonly HookStep[] {
-		const { tables, conntrack, tracer } = this.ports;
+		const { tables, tracer } = this.ports;
 		if (at.kind === "table" || at.kind === "nat") {
 			const program = tables.program(at.kind === "nat" ? "nat" : at.table);
-			if (!program) return [];
-			const rules = (skb: Skb) => traverse(program, hook, skb, tracer);
-			const by = () => lastPlace(program);
-			if (at.kind === "table") return [{ run: rules, by }];
 			// NAT belongs to connections: it does nothing for packets that have none.
-			const run = (skb: Skb) => conntrack.translate(skb, rules);
-			return tables.needsConntrack ? [{ run, by }] : [];
+			if (!program || (at.kind === "nat" && !tables.needsConntrack)) return [];
+			const rules = (skb: Skb) => traverse(program, hook, skb, tracer);
+			return [{ kind: at.kind, program, rules }];
 		}
 		if (!tables.needsConntrack) return [];
-		const by = () => "conntrack";
-		if (at.kind === "confirm")
-			return [{ run: (skb) => conntrack.confirm(skb), by }];
-		// Seen before: on the loopback interface, or an answer that belongs to a connection.
-		const run = (skb: Skb) =>
-			skb.entry === NO_ENTRY ? conntrack.incoming(skb) : NF_ACCEPT;
-		return [{ run, by }];
+		const kind = at.kind === "confirm" ? "confirm" : "track";
+		return [{ kind, program: null, rules: null }];
 	}
 }

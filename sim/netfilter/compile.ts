@@ -1,5 +1,5 @@
 /**
- * Ruleset → program: every table becomes a row of nodes in flat arrays, one for each rule and one
+ * Ruleset → program: every table becomes a row of nodes, one for each rule and one
  * for the end of each chain (its policy, or the return to where it was called from), as the kernel
  * lays it out (`struct ipt_replace`, 6.1). `traverse.ts` walks them.
  */
@@ -42,33 +42,35 @@ export const NOT_PROTOCOL = 128;
 /** `-f`: conntrack reassembles before any table sees a packet, so nothing ever matches. */
 export const NEVER = 256;
 
-// Layout of a node's header.
-export const HEADER_WORDS = 8;
-export const FLAGS = 0;
-export const SOURCE = 1;
-export const SOURCE_MASK = 2;
-export const DESTINATION = 3;
-export const DESTINATION_MASK = 4;
-export const PROTOCOL = 5;
-export const IN_SET = 6;
-export const OUT_SET = 7;
+/** A rule, or the end of a chain. All nodes have one shape: the walk reads them for every packet. */
+export interface Node {
+	/** BY_*, NOT_* and NEVER. */
+	flags: number;
+	sourceAddress: number;
+	sourceMask: number;
+	destinationAddress: number;
+	destinationMask: number;
+	protocol: number;
+	/** By interface index: does it fit? */
+	inInterfaces: Uint8Array | null;
+	outInterfaces: Uint8Array | null;
+	test: Test | null;
+	/** COUNT … QUEUE */
+	kind: number;
+	/** First node of the chain that JUMP and GOTO lead to. */
+	destination: number;
+	action: Action | null;
+}
 
-/** A compiled table. Arrays are indexed by node. */
+/** A compiled table. */
 export interface Program {
 	readonly table: Table;
 	/** By hook: first node of the built-in chain, or -1; and its policy's node. */
 	readonly entries: Int32Array;
 	readonly underflows: Int32Array;
-	readonly headers: Int32Array;
-	/** By interface index: does it fit? `headers` refer to these. */
-	readonly interfaceSets: readonly Uint8Array[];
-	readonly tests: readonly (Test | null)[];
-	readonly kinds: Uint8Array;
-	/** First node of the chain that JUMP and GOTO lead to. */
-	readonly destinations: Int32Array;
-	readonly actions: readonly (Action | null)[];
-	readonly packets: Float64Array;
-	readonly bytes: Float64Array;
+	readonly nodes: readonly Readonly<Node>[];
+	/** Packets and octets of each node. */
+	readonly counters: Float64Array;
 	/** How deep jumps can nest. */
 	readonly depth: number;
 	/** Chain of a node, and its number in it, from 1. */
@@ -100,69 +102,78 @@ export function compile(table: Table, ports: RouterPorts): Program {
 		entries[hook] = first;
 		underflows[hook] = first + chain.rules.length;
 	}
-	const headers = new HeaderWriter(size, ports.interfaces);
-	const tests: (Test | null)[] = new Array(size).fill(null);
-	const actions: (Action | null)[] = new Array(size).fill(null);
-	const kinds = new Uint8Array(size);
-	const destinations = new Int32Array(size);
-	const packets = new Float64Array(size);
-	const bytes = new Float64Array(size);
-	const chains: Chain[] = new Array(size);
+	const headers = new HeaderWriter(ports.interfaces);
+	const nodes: Node[] = [];
+	const counters = new Float64Array(size * 2);
+	const chains: Chain[] = [];
 	const numbers = new Int32Array(size);
-	let node = 0;
-	const place = (chain: Chain, number: number, counters: Counters) => {
-		chains[node] = chain;
-		numbers[node] = number;
-		packets[node] = counters.packets;
-		bytes[node] = counters.bytes;
+	const place = (chain: Chain, number: number, counted: Counters): Node => {
+		const at = nodes.length;
+		chains.push(chain);
+		numbers[at] = number;
+		counters[at * 2] = counted.packets;
+		counters[at * 2 + 1] = counted.bytes;
+		const node = emptyNode();
+		nodes.push(node);
+		return node;
 	};
 	for (const chain of table.chains) {
 		for (const [index, rule] of chain.rules.entries()) {
-			place(chain, index + 1, rule.counters);
+			const node = place(chain, index + 1, rule.counters);
 			headers.write(node, rule.header);
-			tests[node] = compileMatches(rule, ports);
-			kinds[node] = kindOf(rule.target);
+			node.test = compileMatches(rule, ports);
+			node.kind = kindOf(rule.target);
 			if (rule.target?.kind === "extension")
-				actions[node] = compileTarget(rule.target, ports);
+				node.action = compileTarget(rule.target, ports);
 			if (rule.target?.kind === "jump" || rule.target?.kind === "goto") {
 				const destination = firstNodes.get(rule.target.chain);
 				invariant(
 					destination !== undefined,
 					`jump to ${rule.target.chain} was not checked`,
 				);
-				destinations[node] = destination;
+				node.destination = destination;
 			}
-			node++;
 		}
-		place(chain, chain.rules.length + 1, chain.counters);
-		kinds[node] =
+		const end = place(chain, chain.rules.length + 1, chain.counters);
+		end.kind =
 			chain.policy === null ? RETURN : chain.policy === "DROP" ? DROP : ACCEPT;
-		node++;
 	}
 	return {
 		table,
 		entries,
 		underflows,
-		headers: headers.words,
-		interfaceSets: headers.interfaceSets,
-		tests,
-		kinds,
-		destinations,
-		actions,
-		packets,
-		bytes,
+		nodes,
+		counters,
 		depth: table.chains.length + 1,
 		chains,
 		numbers,
 	};
 }
 
+/** Matches every packet, and only counts it. Only here are nodes made. */
+function emptyNode(): Node {
+	return {
+		flags: 0,
+		sourceAddress: 0,
+		sourceMask: 0,
+		destinationAddress: 0,
+		destinationMask: 0,
+		protocol: 0,
+		inInterfaces: null,
+		outInterfaces: null,
+		test: null,
+		kind: COUNT,
+		destination: 0,
+		action: null,
+	};
+}
+
 /** The table with its counters as they are now. */
 export function tableNow(program: Program): Table {
-	let node = 0;
+	let at = 0;
 	const now = (): Counters => ({
-		packets: program.packets[node] as number,
-		bytes: program.bytes[node++] as number,
+		packets: program.counters[at++] as number,
+		bytes: program.counters[at++] as number,
 	});
 	return {
 		name: program.table.name,
@@ -225,51 +236,44 @@ function compileTarget(
 		: extension.compile(target.options, ports);
 }
 
-/** Fills the header words of nodes, sharing equal interface sets. */
+/** Fills in what nodes ask of headers, sharing equal interface sets. */
 class HeaderWriter {
-	readonly words: Int32Array;
-	readonly interfaceSets: Uint8Array[] = [];
-	private readonly sets = new Map<string, number>();
+	private readonly sets = new Map<string, Uint8Array>();
 	private readonly interfaces: readonly string[];
 
-	constructor(size: number, interfaces: readonly string[]) {
-		this.words = new Int32Array(size * HEADER_WORDS);
+	constructor(interfaces: readonly string[]) {
 		this.interfaces = interfaces;
 	}
 
-	write(node: number, header: RuleHeader): void {
-		const base = node * HEADER_WORDS;
-		let flags = header.fragment === "only" ? NEVER : 0;
-		const address = (
-			part: AddressMask,
-			at: number,
-			by: number,
-			not: number,
-		) => {
-			// The whole address space fits always, so only its negation (never) is worth a test.
-			if (part.mask === 0 && !part.inverted) return;
-			flags |= by | (part.inverted ? not : 0);
-			this.words[base + at] = part.address;
-			this.words[base + at + 1] = part.mask;
-		};
-		address(header.source, SOURCE, BY_SOURCE, NOT_SOURCE);
-		address(header.destination, DESTINATION, BY_DESTINATION, NOT_DESTINATION);
+	write(node: Node, header: RuleHeader): void {
+		const { source, destination } = header;
+		if (header.fragment === "only") node.flags |= NEVER;
+		if (isAsked(source)) {
+			node.flags |= BY_SOURCE | (source.inverted ? NOT_SOURCE : 0);
+			node.sourceAddress = source.address;
+			node.sourceMask = source.mask;
+		}
+		if (isAsked(destination)) {
+			node.flags |=
+				BY_DESTINATION | (destination.inverted ? NOT_DESTINATION : 0);
+			node.destinationAddress = destination.address;
+			node.destinationMask = destination.mask;
+		}
 		if (header.protocol !== 0) {
-			flags |= BY_PROTOCOL | (header.protocolInverted ? NOT_PROTOCOL : 0);
-			this.words[base + PROTOCOL] = header.protocol;
+			node.flags |= BY_PROTOCOL | (header.protocolInverted ? NOT_PROTOCOL : 0);
+			node.protocol = header.protocol;
 		}
 		if (header.inInterface) {
-			flags |= BY_IN_INTERFACE;
-			this.words[base + IN_SET] = this.setOf(header.inInterface);
+			node.flags |= BY_IN_INTERFACE;
+			node.inInterfaces = this.setOf(header.inInterface);
 		}
 		if (header.outInterface) {
-			flags |= BY_OUT_INTERFACE;
-			this.words[base + OUT_SET] = this.setOf(header.outInterface);
+			node.flags |= BY_OUT_INTERFACE;
+			node.outInterfaces = this.setOf(header.outInterface);
 		}
-		this.words[base + FLAGS] = flags;
 	}
 
-	private setOf(wanted: InterfaceMatch): number {
+	private setOf(wanted: InterfaceMatch): Uint8Array {
 		const key = `${wanted.inverted ? "! " : ""}${wanted.name}`;
 		const known = this.sets.get(key);
 		if (known !== undefined) return known;
@@ -279,7 +283,12 @@ class HeaderWriter {
 		const set = Uint8Array.from(this.interfaces, (name) =>
 			fits(name) !== wanted.inverted ? 1 : 0,
 		);
-		this.sets.set(key, this.interfaceSets.length);
-		return this.interfaceSets.push(set) - 1;
+		this.sets.set(key, set);
+		return set;
 	}
+}
+
+/** The whole address space fits always, so only its negation (never) is worth a test. */
+function isAsked(part: AddressMask): boolean {
+	return part.mask !== 0 || part.inverted;
 }

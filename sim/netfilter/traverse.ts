@@ -1,7 +1,8 @@
 /**
  * The walk of a packet through one table at one hook (`ipt_do_table`, net/ipv4/netfilter/ip_tables.c,
- * 6.1). This is the inner loop: flat arrays, numbers and closures, nothing allocated.
+ * 6.1). This is the inner loop: records of one shape, numbers and closures, nothing allocated.
  */
+import type { Action } from "../extension/extension.ts";
 import { invariant } from "../invariant.ts";
 import {
 	NF_ACCEPT,
@@ -11,8 +12,27 @@ import {
 	XT_CONTINUE,
 } from "../packet/skb.ts";
 import { printRule } from "../ruleset/print.ts";
-import type { Program } from "./compile.ts";
-import * as node from "./compile.ts";
+import {
+	ACCEPT,
+	BY_DESTINATION,
+	BY_IN_INTERFACE,
+	BY_OUT_INTERFACE,
+	BY_PROTOCOL,
+	BY_SOURCE,
+	COUNT,
+	DROP,
+	EXTENSION,
+	GOTO,
+	JUMP,
+	NEVER,
+	NOT_DESTINATION,
+	NOT_PROTOCOL,
+	NOT_SOURCE,
+	type Node,
+	type Program,
+	QUEUE,
+	RETURN,
+} from "./compile.ts";
 import { UnknownSignal } from "./unknown-signal.ts";
 
 /** Is told of every rule, chain end and policy that a packet matches, before and after its target acted. */
@@ -33,28 +53,27 @@ export function traverse(
 	skb: Skb,
 	tracer: Tracer | null,
 ): number {
-	const { headers, tests, kinds, destinations, actions, packets, bytes } =
-		program;
+	const { nodes, counters } = program;
 	let at = program.entries[hook] as number;
 	let depth = 0;
 	try {
 		for (;;) {
-			const test = tests[at] as Program["tests"][number];
+			const node = nodes[at] as Node;
+			const { test } = node;
 			if (
-				(headers[at * node.HEADER_WORDS] !== 0 &&
-					!headerFits(program, at, skb)) ||
+				(node.flags !== 0 && !headerFits(node, skb)) ||
 				(test !== null && !test(skb))
 			) {
 				if (skb.hotdrop) return NF_DROP;
 				at++;
 				continue;
 			}
-			packets[at] = (packets[at] as number) + 1;
-			bytes[at] = (bytes[at] as number) + skb.length;
+			counters[at * 2] = (counters[at * 2] as number) + 1;
+			counters[at * 2 + 1] = (counters[at * 2 + 1] as number) + skb.length;
 			if (tracer !== null) tracer.reached(program, at, skb);
-			const kind = kinds[at] as number;
-			if (kind === node.EXTENSION) {
-				const verdict = (actions[at] as (skb: Skb) => number)(skb);
+			const { kind } = node;
+			if (kind === EXTENSION) {
+				const verdict = (node.action as Action)(skb);
 				if (tracer !== null) tracer.left(skb);
 				if (skb.hotdrop) return NF_DROP;
 				if (verdict !== XT_CONTINUE) return spoken(at, verdict);
@@ -63,30 +82,30 @@ export function traverse(
 			}
 			if (tracer !== null) tracer.left(skb);
 			switch (kind) {
-				case node.COUNT:
+				case COUNT:
 					at++;
 					break;
-				case node.ACCEPT:
+				case ACCEPT:
 					return NF_ACCEPT;
-				case node.DROP:
+				case DROP:
 					return spoken(at, NF_DROP);
-				case node.QUEUE:
+				case QUEUE:
 					return spoken(at, NF_QUEUE);
-				case node.RETURN:
+				case RETURN:
 					// From a built-in chain a return leads to its policy.
 					at =
 						depth === 0
 							? (program.underflows[hook] as number)
 							: (stack[--depth] as number) + 1;
 					break;
-				case node.JUMP:
+				case JUMP:
 					if (depth >= stack.length) stack = grown(stack);
 					stack[depth++] = at;
-					at = destinations[at] as number;
+					at = node.destination;
 					break;
 				default:
-					invariant(kind === node.GOTO, `node kind ${kind}`);
-					at = destinations[at] as number;
+					invariant(kind === GOTO, `node kind ${kind}`);
+					at = node.destination;
 			}
 		}
 	} catch (error) {
@@ -144,60 +163,45 @@ export function kindOfNode(
 	at: number,
 ): "rule" | "return" | "policy" {
 	const chain = program.chains[at] as Program["chains"][number];
-	const kind = program.kinds[at] as number;
+	const { kind, flags } = program.nodes[at] as Node;
 	const rule = chain.rules[(program.numbers[at] as number) - 1];
 	const unconditional =
-		program.headers[at * node.HEADER_WORDS] === 0 &&
-		(rule === undefined || rule.matches.length === 0);
+		flags === 0 && (rule === undefined || rule.matches.length === 0);
 	const isVerdict =
-		kind === node.ACCEPT ||
-		kind === node.DROP ||
-		kind === node.RETURN ||
-		kind === node.QUEUE;
+		kind === ACCEPT || kind === DROP || kind === RETURN || kind === QUEUE;
 	if (!unconditional || !isVerdict) return "rule";
 	return chain.policy === null ? "return" : "policy";
 }
 
 /** `ip_packet_match`. */
-function headerFits(program: Program, at: number, skb: Skb): boolean {
-	const { headers } = program;
-	const base = at * node.HEADER_WORDS;
-	const flags = headers[base] as number;
+function headerFits(node: Node, skb: Skb): boolean {
+	const { flags } = node;
 	if (
-		(flags & node.BY_SOURCE) !== 0 &&
-		((skb.source & (headers[base + node.SOURCE_MASK] as number)) ===
-			headers[base + node.SOURCE]) ===
-			((flags & node.NOT_SOURCE) !== 0)
+		(flags & BY_SOURCE) !== 0 &&
+		((skb.source & node.sourceMask) === node.sourceAddress) ===
+			((flags & NOT_SOURCE) !== 0)
 	)
 		return false;
 	if (
-		(flags & node.BY_DESTINATION) !== 0 &&
-		((skb.destination & (headers[base + node.DESTINATION_MASK] as number)) ===
-			headers[base + node.DESTINATION]) ===
-			((flags & node.NOT_DESTINATION) !== 0)
+		(flags & BY_DESTINATION) !== 0 &&
+		((skb.destination & node.destinationMask) === node.destinationAddress) ===
+			((flags & NOT_DESTINATION) !== 0)
 	)
 		return false;
 	if (
-		(flags & node.BY_IN_INTERFACE) !== 0 &&
-		(
-			program.interfaceSets[headers[base + node.IN_SET] as number] as Uint8Array
-		)[skb.inInterface] === 0
+		(flags & BY_IN_INTERFACE) !== 0 &&
+		node.inInterfaces?.[skb.inInterface] === 0
 	)
 		return false;
 	if (
-		(flags & node.BY_OUT_INTERFACE) !== 0 &&
-		(
-			program.interfaceSets[
-				headers[base + node.OUT_SET] as number
-			] as Uint8Array
-		)[skb.outInterface] === 0
+		(flags & BY_OUT_INTERFACE) !== 0 &&
+		node.outInterfaces?.[skb.outInterface] === 0
 	)
 		return false;
 	if (
-		(flags & node.BY_PROTOCOL) !== 0 &&
-		(skb.protocol === headers[base + node.PROTOCOL]) ===
-			((flags & node.NOT_PROTOCOL) !== 0)
+		(flags & BY_PROTOCOL) !== 0 &&
+		(skb.protocol === node.protocol) === ((flags & NOT_PROTOCOL) !== 0)
 	)
 		return false;
-	return (flags & node.NEVER) === 0;
+	return (flags & NEVER) === 0;
 }
