@@ -71,7 +71,6 @@ export function testSkb(fields: Partial<Skb> = {}): Skb {
 		traced: false,
 		hotdrop: false,
 		pktType: "unicast",
-		sourceMac: "",
 		local: false,
 		original: null,
 		...fields,

@@ -1,5 +1,6 @@
 import { defineMatch } from "../extension/extension.ts";
 import { invariant } from "../invariant.ts";
+import { hostMac } from "../packet/mac.ts";
 
 interface Options {
 	/** Lower case, with colons. */
@@ -12,7 +13,7 @@ const LOOPBACK = 1;
 
 /**
  * Who sent the frame (iptables 1.8.9 libxt_mac.c, kernel 6.1 xt_mac.c). A packet that came in no
- * Ethernet frame does not match, inverted or not; of one whose frame nobody told, nothing is known.
+ * Ethernet frame does not match, inverted or not.
  */
 export const mac = defineMatch<Options>({
 	name: "mac",
@@ -30,12 +31,10 @@ export const mac = defineMatch<Options>({
 	},
 	print: ({ source, inverted }) =>
 		`${inverted ? " !" : ""} --mac-source ${source}`,
-	compile({ source, inverted }, ports) {
-		return (skb) => {
-			if (skb.sourceMac !== "") return (skb.sourceMac === source) !== inverted;
-			return skb.inInterface <= LOOPBACK
-				? false
-				: ports.unknown("who sent a frame is not modelled");
-		};
+	compile({ source, inverted }) {
+		// No source address is changed before the last hook at which this may stand.
+		return (skb) =>
+			skb.inInterface > LOOPBACK &&
+			(hostMac(skb.source) === source) !== inverted;
 	},
 });

@@ -49,7 +49,6 @@ function freshSkb(): Skb {
 		traced: false,
 		hotdrop: false,
 		pktType: "unicast",
-		sourceMac: "",
 		local: false,
 		original: null,
 	};
@@ -83,7 +82,6 @@ function clearMetadata(skb: Skb): void {
 	skb.traced = false;
 	skb.hotdrop = false;
 	skb.pktType = "unicast";
-	skb.sourceMac = "";
 	skb.local = false;
 }
 

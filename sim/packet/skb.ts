@@ -54,8 +54,6 @@ export interface Skb {
 	hotdrop: boolean;
 	/** How the frame was addressed. */
 	pktType: "unicast" | "broadcast" | "multicast";
-	/** Source MAC address of the frame, lower case with colons, or "" when there was none. */
-	sourceMac: string;
 	/** Made by the router itself. */
 	local: boolean;
 	/** The packet as it came, when nothing of it was changed yet; `null` once a header was written. */

@@ -1,4 +1,5 @@
 /** Ethernet headers, with a VLAN tag or without, and the hardware addresses of everybody on the trunk. */
+import { HOST_MAC_PREFIX } from "../../../sim/packet/mac.ts";
 import type { Address } from "../../../sim/packet/packet.ts";
 
 export const IPV4 = 0x0800;
@@ -22,7 +23,7 @@ export const BROADCAST_MAC = new Uint8Array(ADDRESS_OCTETS).fill(0xff);
 
 /** Everybody else's is made of their IPv4 address, so nobody has to remember any. */
 export function macOf(address: Address): Uint8Array {
-	const mac = Uint8Array.of(0x02, 0xaa, 0, 0, 0, 0);
+	const mac = Uint8Array.of(...HOST_MAC_PREFIX, 0, 0, 0, 0);
 	new DataView(mac.buffer).setInt32(2, address);
 	return mac;
 }
