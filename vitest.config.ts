@@ -1,6 +1,10 @@
 import { defineConfig } from "vitest/config";
 
-const PACKED = ["cli/**/*.test.ts", "test/package.test.ts"];
+const PACKED = [
+	"cli/**/*.test.ts",
+	"test/docs.test.ts",
+	"test/package.test.ts",
+];
 
 export default defineConfig({
 	test: {

@@ -13,7 +13,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 
 /**
  * The examples of the documentation are run. In a page,
@@ -87,11 +87,9 @@ describe("the documentation", () => {
 	beforeAll(() => {
 		// A reader has `marktwin` in the path; here it is the one that lies in front of us.
 		const shim = join(bin, "marktwin");
-		const main = join(root, "cli/main.ts");
-		const tsx = import.meta.resolve("tsx");
 		writeFileSync(
 			shim,
-			`#!/bin/sh\nexec "${process.execPath}" --import "${tsx}" "${main}" "$@"\n`,
+			`#!/bin/sh\nexec "${process.execPath}" "${inject("command")}" "$@"\n`,
 		);
 		chmodSync(shim, 0o755);
 	});
@@ -150,7 +148,7 @@ function run(command: string, folder: string, bin: string): string {
 		encoding: "utf8",
 		env: {
 			...process.env,
-			PATH: `${bin}:${process.env["PATH"]}`,
+			PATH: `${bin}:${process.env.PATH}`,
 			NO_COLOR: "1",
 			FORCE_COLOR: undefined,
 		},
