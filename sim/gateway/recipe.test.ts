@@ -319,7 +319,7 @@ describe("changes to the ruleset while it runs", () => {
 				const router = createTestRouter(RECIPE);
 				router.condition("mail1up", String(before));
 				router.condition("mail1up", write);
-				expect(router.gateway.observe().conditions["mail1up"]).toBe(
+				expect(router.gateway.observe().conditions.mail1up).toBe(
 					value === "as before" ? before : value,
 				);
 			}
