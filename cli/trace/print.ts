@@ -51,6 +51,8 @@ function marksAt(event: TraceEvent, connmarkBefore: number): string {
 	const marks: string[] = [];
 	if (markBefore !== markAfter)
 		marks.push(`mark ${hex32(markBefore)} → ${hex32(markAfter)}`);
+	if (event.log !== null)
+		marks.push(`${event.log.kind} ${JSON.stringify(event.log.prefix)}`);
 	if ((connmark ?? 0) !== connmarkBefore)
 		marks.push(`connmark ${hex32(connmark ?? 0)}`);
 	return marks.join(", ");

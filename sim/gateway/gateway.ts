@@ -159,8 +159,18 @@ export interface TraceEvent {
 	readonly markBefore: number;
 	readonly markAfter: number;
 	readonly connmark: number | null;
+	/** The packet met `-j TRACE` before: a kernel would log this event. */
+	readonly traced: boolean;
+	/** What `LOG` or `NFLOG` wrote here; `null` for every other target. */
+	readonly log: LogEntry | null;
 	/** `-A CHAIN …`; `-P CHAIN POLICY` for a policy; "" for the end of a user-defined chain. */
 	readonly text: string;
+}
+
+/** A line in the kernel's log, or a message for a program that listens. */
+export interface LogEntry {
+	readonly kind: "LOG" | "NFLOG";
+	readonly prefix: string;
 }
 
 export type TraceSink = (event: TraceEvent) => void;

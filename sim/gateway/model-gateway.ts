@@ -6,7 +6,6 @@ import type { Choice } from "../chance/choice.ts";
 import { type Clock, createClock } from "../clock/clock.ts";
 import { invariant, unreachable } from "../invariant.ts";
 import type { ConditionVariable } from "../matches/condition.ts";
-import type { Tracer } from "../netfilter/traverse.ts";
 import { UnknownSignal } from "../netfilter/unknown-signal.ts";
 import { formatAddress, parseAddress } from "../packet/address.ts";
 import type { Address, Packet } from "../packet/packet.ts";
@@ -28,7 +27,7 @@ import type {
 	TraceSink,
 	Unknown,
 } from "./gateway.ts";
-import { createRuleTracer } from "./rule-tracer.ts";
+import { createRuleTracer, type RuleTracer } from "./rule-tracer.ts";
 
 export interface ModelGatewayPorts {
 	readonly choice: Choice;
@@ -42,7 +41,7 @@ export class ModelGateway {
 	private readonly clock: Clock = createClock();
 	private readonly setup: GatewaySetup;
 	private readonly choice: Choice;
-	private readonly tracer: Tracer | null;
+	private readonly tracer: RuleTracer | null;
 	/** Hosts that do not answer ARP; everybody else does. */
 	private readonly silent = new Set<string>();
 	private box: Box;
@@ -232,7 +231,7 @@ export class ModelGateway {
 			clock,
 			choice,
 			tracer,
-			log: null,
+			log: tracer?.log ?? null,
 			answers: (index, address) =>
 				!this.silent.has(
 					`${box.routes.interfaces[index]} ${formatAddress(address)}`,

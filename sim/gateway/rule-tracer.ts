@@ -8,12 +8,22 @@ import {
 	type Skb,
 } from "../packet/skb.ts";
 import { packetOf } from "../packet/skb-packet.ts";
-import type { TraceEvent, TraceSink } from "./gateway.ts";
+import type { LogEntry, TraceEvent, TraceSink } from "./gateway.ts";
 
 /** What the tracer asks of the box. */
 export interface TracedBox {
 	readonly interfaces: readonly string[];
 	connmark(entry: number): number;
+}
+
+/** A step that was begun: what its target does is still to come. */
+type Reached = Omit<TraceEvent, "markAfter" | "connmark" | "log"> & {
+	log: LogEntry | null;
+};
+
+export interface RuleTracer extends Tracer {
+	/** The rule that was reached last writes to a log. */
+	log(skb: Skb, entry: LogEntry): void;
 }
 
 /**
@@ -23,9 +33,9 @@ export interface TracedBox {
 export function createRuleTracer(
 	sink: TraceSink,
 	box: () => TracedBox,
-): Tracer {
+): RuleTracer {
 	// A rule that rejects makes a packet that walks through rules itself before the target is done.
-	const pending: Omit<TraceEvent, "markAfter" | "connmark">[] = [];
+	const pending: Reached[] = [];
 	return {
 		reached(program: Program, at: number, skb: Skb) {
 			const { interfaces } = box();
@@ -41,7 +51,14 @@ export function createRuleTracer(
 				outInterface: interfaces[skb.outInterface] as string,
 				markBefore: skb.mark,
 				text: placeOf(program, at).text,
+				traced: skb.traced,
+				log: null,
 			});
+		},
+		log(_skb: Skb, entry: LogEntry) {
+			const event = pending.at(-1);
+			invariant(event !== undefined, "something was logged outside of a rule");
+			event.log = entry;
 		},
 		left(skb: Skb) {
 			const event = pending.pop();
