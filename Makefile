@@ -1,6 +1,6 @@
 # Two commands: `make demo` shows it, `make test` proves it. The rest is for those who work on it.
 # A machine needs Node, npm and make, nothing else.
-.PHONY: demo test bench install build
+.PHONY: demo test compare bench install build
 
 # Handed on to vitest: make test VITEST='--reporter=verbose sim/conntrack'
 VITEST ?=
@@ -12,6 +12,11 @@ test: node_modules
 	npx biome check .
 	npx tsc --noEmit
 	npx vitest run $(VITEST)
+
+# Needs QEMU: `node --import tsx cli/main.ts lab doctor` tells what is missing.
+compare: node_modules
+	@node --import tsx cli/main.ts lab build
+	@node --import tsx cli/main.ts compare --json comparison.json
 
 bench: node_modules
 	@node --import tsx bench/main.ts
