@@ -1,12 +1,12 @@
 /**
- * Script time and the guest's. The script's is virtual: it says when things happen. The guest's goes
- * on by itself, and is moved on to the script's when it is behind, so that nobody has to wait; or it
- * is left alone, and whoever asks for a wait waits.
+ * Script time and the guest's. The script's is virtual: it says when things happen. The guest's is
+ * set to it, and stands still while nothing happens in the script, so that nobody has to wait and
+ * nobody can be late; or it is left alone, and whoever asks for a wait waits.
  */
 
 /**
- * `moved`: the guest's clock follows the script's, and a wait takes as long as the guest's timers
- * need to run. `live`: a wait is a wait, and the guest's clock is left alone.
+ * `moved`: the guest's clock is the script's, and a wait takes as long as the guest's timers need to
+ * run, a few milliseconds. `live`: a wait is a wait, and the guest's clock is left alone.
  */
 export type TimeMode = "moved" | "live";
 
@@ -32,9 +32,19 @@ const MOST_STEPS = 120;
 export class ScriptTime {
 	/** Virtual time now. */
 	nowMs = 0;
-	/** Up to when the guest has been told. */
+	/** What the guest was told last. */
 	toldMs = 0;
+	/** It still goes by that. */
+	isTold = false;
 	private readonly waiting = new Map<string, Unanswered>();
+
+	/** @returns whether the guest has to be told what time it is: from now on it knows */
+	tell(): boolean {
+		const { isTold, toldMs, nowMs } = this;
+		this.toldMs = nowMs;
+		this.isTold = true;
+		return !isTold || toldMs !== nowMs;
+	}
 
 	/** The gateway asked for somebody who does not answer. */
 	unanswered(who: string): void {

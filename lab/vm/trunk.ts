@@ -49,8 +49,9 @@ export class Trunk {
 	private fences: Waiting[] = [];
 	private timers: Waiting[] = [];
 	private hasAnswered = false;
-	/** The guest's clock as it was told last, as script time. */
-	guestMs = 0;
+	private timersMs = 0;
+	/** How far the guest's clock was ahead of the script's when it was last looked at: nothing, where it can be stopped. */
+	aheadMs = 0;
 
 	constructor(machine: Machine) {
 		this.machine = machine;
@@ -89,6 +90,7 @@ export class Trunk {
 	async runTimers(atMs: number): Promise<readonly Sent[]> {
 		const number = this.nextNumber();
 		const done = this.waitFor(this.timers, number);
+		this.timersMs = atMs;
 		this.machine.send([guestMessage("timers", { number, atMs })]);
 		await done;
 		return this.settle();
@@ -173,7 +175,9 @@ export class Trunk {
 	private takeTimers(frame: Frame): void {
 		const answer = timersHaveRun(frame);
 		if (answer === null) return;
-		this.guestMs = answer.guestMs;
+		this.aheadMs = answer.isStopped
+			? 0
+			: Math.max(0, answer.guestMs - this.timersMs);
 		this.timers = release(this.timers, answer.number);
 	}
 

@@ -1,6 +1,11 @@
 /** A gateway in a virtual machine: does what the world asks for, and tells what came out. */
 import type { SlowGatewayUnderTest } from "../../scenarios/run/driver.ts";
-import type { Emission, GatewaySetup } from "../../sim/gateway/gateway.ts";
+import type {
+	Emission,
+	GatewaySetup,
+	Operation,
+	OperationOutcome,
+} from "../../sim/gateway/gateway.ts";
 import { unreachable } from "../../sim/invariant.ts";
 import { formatAddress } from "../../sim/packet/address.ts";
 import { encodePacket } from "../../sim/packet/bytes.ts";
@@ -55,9 +60,9 @@ export class VmGateway implements SlowGatewayUnderTest {
 		}
 	}
 
-	/** How far the guest's own clock was ahead of the script's when it was last told: time goes by there, too. */
+	/** How far the guest's clock was ahead of the script's when it was last looked at. */
 	get aheadMs(): number {
-		return Math.max(0, this.trunk.guestMs - this.time.toldMs);
+		return this.trunk.aheadMs;
 	}
 
 	async answer(ask: Ask): Promise<Answer> {
@@ -71,12 +76,9 @@ export class VmGateway implements SlowGatewayUnderTest {
 			}
 			case "operation": {
 				const before = await this.catchUp();
-				const outcome =
-					ask.operation.kind === "take-over"
-						? await this.box.takeOver(this.epochMs + ask.atMs)
-						: await this.box.operate(ask.operation);
-				const sent = [...before, ...(await this.trunk.settle())];
-				return { ...this.reply(sent), outcome };
+				const outcome = await this.operate(ask.operation);
+				const sent = await this.trunk.settle(this.clockMessages());
+				return { ...this.reply([...before, ...sent]), outcome };
 			}
 			case "observe": {
 				const sent = await this.catchUp();
@@ -134,6 +136,17 @@ export class VmGateway implements SlowGatewayUnderTest {
 		await this.catchUp();
 	}
 
+	/** Programs may have to wait for something: while they run, the guest's clock does too. */
+	private async operate(operation: Operation): Promise<OperationOutcome> {
+		if (this.site.time === "moved") {
+			this.trunk.send([guestMessage("free")]);
+			this.time.isTold = false;
+		}
+		return operation.kind === "take-over"
+			? this.box.takeOver(this.epochMs + this.time.nowMs)
+			: this.box.operate(operation);
+	}
+
 	private frame(name: string, packet: Packet): Buffer {
 		const into = this.box.interfaceNamed(name);
 		return frameFor({
@@ -144,11 +157,10 @@ export class VmGateway implements SlowGatewayUnderTest {
 		});
 	}
 
-	/** Tells the guest what time it is, if that has changed. */
+	/** Tells the guest what time it is, if it has to be told. */
 	private clockMessages(): readonly Buffer[] {
 		const { time } = this;
-		if (this.site.time === "live" || time.toldMs >= time.nowMs) return [];
-		time.toldMs = time.nowMs;
+		if (this.site.time === "live" || !time.tell()) return [];
 		return [guestMessage("advance", { atMs: time.nowMs })];
 	}
 
@@ -156,7 +168,7 @@ export class VmGateway implements SlowGatewayUnderTest {
 	private async catchUp(): Promise<readonly Sent[]> {
 		const { time, trunk } = this;
 		if (this.site.time === "live") return trunk.settle();
-		time.toldMs = time.nowMs;
+		time.tell();
 		return trunk.runTimers(time.nowMs);
 	}
 

@@ -3,18 +3,20 @@
  * when timers have run, and marks packets for TRACE without a rule in anybody's table.
  *
  * Frames of ethertype 0x88b5 come in order with the packets on the trunk:
- *   octet 0      what to do: 'B'egin, 'A'dvance, 'T'imers, trace '+' and '-'
+ *   octet 0      what to do: 'B'egin, 'A'dvance, 'T'imers, 'F'ree, trace '+' and '-'
  *   octets 4..7  a number that the answer repeats (big endian, as everything here)
  *   octets 8..15 script time in milliseconds
- * 'B' takes now as script time 0. 'A' moves the guest's clock on to the script's, if it is behind.
- * 'T' does so too, and answers once every timer that is due by then has run. The answer has the
- * guest's own time since 'B' in octets 8..15: real time goes by as well, so it may be ahead.
+ * 'B' takes now as script time 0. 'A' sets the guest's clock to the script's and stops it there:
+ * however long the harness takes, no time goes by. 'F' lets it go, for programs that wait. 'T' sets
+ * it, lets it go until every timer that is due has run, answers, and stops it again. Octet 1 of the
+ * answer is 1 when the clock can be stopped; octets 8..15 are the guest's own time since 'B'.
  *
- * Only jiffies move. Conntrack and neighbour time-outs, rate limits and retransmissions count in
+ * The clock is jiffies. Conntrack and neighbour time-outs, rate limits and retransmissions count in
  * them; wall-clock and monotonic time do not, and stay as they are.
  */
 #include <linux/etherdevice.h>
 #include <linux/jiffies.h>
+#include <linux/kprobes.h>
 #include <linux/module.h>
 #include <linux/netdevice.h>
 #include <linux/netfilter.h>
@@ -25,25 +27,42 @@
 #define ETHERTYPE 0x88b5
 #define MESSAGE_LENGTH 16
 
-static u64 begun;
-static bool tracing;
+static u64 begun, stopped_at, answer_ms;
+static bool stopped, can_stop, tracing;
 static struct sk_buff *answer;
+
+/* Whoever counts the ticks is told that there was none. */
+static int ticks_counted(struct kretprobe_instance *instance, struct pt_regs *registers)
+{
+	if (stopped)
+		jiffies_64 = stopped_at;
+	return 0;
+}
+
+static struct kretprobe ticks = {
+	.handler = ticks_counted,
+	.kp.symbol_name = "tick_do_update_jiffies64",
+};
 
 static u64 script_ms(void)
 {
-	return jiffies64_to_msecs(get_jiffies_64() - begun);
+	return div_u64((get_jiffies_64() - begun) * MSEC_PER_SEC, HZ);
 }
 
-/* One processor, and its interrupts are off: nobody looks while the number changes. */
-static void advance(u64 to_ms)
+/*
+ * One processor, and its interrupts are off: nobody looks while the number changes. A clock that
+ * cannot be stopped is not set back either.
+ */
+static void set_time(u64 ms)
 {
-	u64 is = script_ms();
+	u64 time = begun + div_u64(ms * HZ, MSEC_PER_SEC);
 	unsigned long flags;
 
-	if (to_ms <= is)
-		return;
 	local_irq_save(flags);
-	jiffies_64 += nsecs_to_jiffies64((to_ms - is) * NSEC_PER_MSEC);
+	if (can_stop || time > jiffies_64)
+		jiffies_64 = time;
+	stopped_at = time;
+	stopped = can_stop;
 	local_irq_restore(flags);
 }
 
@@ -55,6 +74,8 @@ static void timers_have_run(struct timer_list *unused)
 
 	if (!skb)
 		return;
+	set_time(answer_ms);
+	skb->data[ETH_HLEN + 1] = can_stop;
 	memcpy(skb->data + ETH_HLEN + 8, &now, sizeof(now));
 	dev_queue_xmit(skb);
 }
@@ -92,13 +113,19 @@ static int receive(struct sk_buff *skb, struct net_device *dev, struct packet_ty
 	memcpy(&time, message + 8, sizeof(time));
 	switch (message[0]) {
 	case 'B':
+		stopped = false;
 		begun = get_jiffies_64();
 		break;
 	case 'A':
-		advance(be64_to_cpu(time));
+		set_time(be64_to_cpu(time));
+		break;
+	case 'F':
+		stopped = false;
 		break;
 	case 'T':
-		advance(be64_to_cpu(time));
+		answer_ms = be64_to_cpu(time);
+		set_time(answer_ms);
+		stopped = false;
 		answer_after_timers(dev, eth_hdr(skb), message);
 		break;
 	case '+':
@@ -163,6 +190,7 @@ static int __init start(void)
 
 	if (failed)
 		return failed;
+	can_stop = register_kretprobe(&ticks) == 0;
 	begun = get_jiffies_64();
 	dev_add_pack(&messages);
 	return 0;
@@ -171,6 +199,9 @@ static int __init start(void)
 static void __exit stop(void)
 {
 	dev_remove_pack(&messages);
+	stopped = false;
+	if (can_stop)
+		unregister_kretprobe(&ticks);
 	del_timer_sync(&after_timers);
 	kfree_skb(answer);
 	unregister_pernet_subsys(&namespaces);

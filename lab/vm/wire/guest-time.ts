@@ -7,13 +7,15 @@ const LENGTH = 16;
 const HARNESS_MAC = Uint8Array.of(0x02, 0xff, 0, 0, 0, 1);
 
 /**
- * `begin`: script time is 0 now. `advance`: move the guest's clock on to this script time, if it is
- * behind. `timers`: the same, and answer once every timer that is due has run. `trace-on` and
- * `trace-off`: whether packets from now on are marked for TRACE.
+ * `begin`: script time is 0 now. `advance`: set the guest's clock to this script time, and stop it
+ * there. `free`: let it go. `timers`: set it, let it go until every timer that is due has run,
+ * answer, and stop it again. `trace-on` and `trace-off`: whether packets from now on are marked for
+ * TRACE.
  */
 export type GuestMessage =
 	| "begin"
 	| "advance"
+	| "free"
 	| "timers"
 	| "trace-on"
 	| "trace-off";
@@ -21,6 +23,7 @@ export type GuestMessage =
 const LETTERS: Readonly<Record<GuestMessage, string>> = {
 	begin: "B",
 	advance: "A",
+	free: "F",
 	timers: "T",
 	"trace-on": "+",
 	"trace-off": "-",
@@ -43,7 +46,9 @@ export function guestMessage(
 
 export interface TimersHaveRun {
 	readonly number: number;
-	/** The guest's own clock, as script time: ahead when the harness was slower than the script. */
+	/** The guest's clock can be stopped; on a kernel where it cannot, it runs ahead of the script's. */
+	readonly isStopped: boolean;
+	/** What it said, as script time. */
 	readonly guestMs: number;
 }
 
@@ -53,6 +58,7 @@ export function timersHaveRun({ type, payload }: Frame): TimersHaveRun | null {
 	const view = new DataView(payload.buffer, payload.byteOffset);
 	return {
 		number: view.getUint32(4),
+		isStopped: view.getUint8(1) === 1,
 		guestMs: Number(view.getBigUint64(8)),
 	};
 }
