@@ -47,6 +47,7 @@ export async function compare(
 	const began = performance.now();
 	const judged: JudgedComparison[] = [];
 	const failures: Failure[] = [];
+	let accelerator = "";
 	try {
 		progress.show(`booting ${driver.version} …`);
 		await driver.start();
@@ -71,6 +72,7 @@ export async function compare(
 		}
 	} finally {
 		progress.clear();
+		accelerator = driver.accelerator ?? "no accelerator";
 		await driver.close();
 	}
 	if (options.json !== undefined)
@@ -78,7 +80,7 @@ export async function compare(
 	const totals = {
 		tookMs: performance.now() - began,
 		version: driver.version,
-		accelerator: driver.accelerator ?? "none",
+		accelerator,
 	};
 	write(printTotals(judged, failures, { ...totals, view }));
 	return exitCodeOf(judged, failures);
