@@ -60,20 +60,6 @@ function after(a: number, b: number): boolean {
 /** An acknowledgement so far behind the greatest number sent is no surprise (MAXACKWINDOW). */
 const MIN_ACK_WINDOW = 66000;
 
-/**
- * The segment that is being judged. One record, written anew for each: the inner loop makes no
- * objects. Differs from the packet where the packet's field means nothing.
- */
-const segment = {
-	seq: 0,
-	/** Behind the segment. */
-	end: 0,
-	ack: 0,
-	/** Rightmost edge that is acknowledged, selectively or not. */
-	sack: 0,
-	direction: 0,
-};
-
 /** Takes the right edge of the last selective block for the acknowledgement (`tcp_sack`). */
 function rightmostSack(options: TcpOptions, ack: number): number {
 	let greatest = ack;
@@ -83,9 +69,15 @@ function rightmostSack(options: TcpOptions, ack: number): number {
 }
 
 /** First packet of this side, and no SYN: what is unknown is taken from the packet. */
-function pickUpSide(table: EntryTable, entry: number, skb: Skb): void {
+function pickUpSide(
+	table: EntryTable,
+	entry: number,
+	direction: number,
+	skb: Skb,
+	sack: number,
+): void {
 	const { words, bytes } = table;
-	const { direction, end, sack } = segment;
+	const end = endOf(skb);
 	const sender = sideWords(entry, direction);
 	const receiver = sideWords(entry, 1 - direction);
 	const scale = bytes[sideBytes(entry, direction) + SEEN_SCALE_BYTE] as number;
@@ -104,6 +96,39 @@ function pickUpSide(table: EntryTable, entry: number, skb: Skb): void {
 }
 
 /**
+ * Notes a side's beginnings, from a SYN or from the first packet that was seen of it.
+ * @param sack rightmost edge that is acknowledged, selectively or not
+ * @returns true for a SYN of the called side: nothing more is to be judged
+ */
+function beginSide(
+	table: EntryTable,
+	entry: number,
+	direction: number,
+	skb: Skb,
+	sack: number,
+): boolean {
+	const { words, bytes } = table;
+	const sender = sideWords(entry, direction);
+	const isSyn = (skb.tcpFlags & SYN) !== 0;
+	const isAck = (skb.tcpFlags & ACK) !== 0;
+	if (words[sender + SEEN_MAX_WINDOW] === 0) {
+		if (isSyn) openSide(table, entry, direction, skb);
+		else pickUpSide(table, entry, direction, skb, sack);
+		return isSyn && !isAck;
+	}
+	const state = bytes[(entry << ENTRY_SHIFT) * 4 + TCP_STATE_BYTE] as number;
+	if (
+		!isSyn ||
+		(state !== SYN_SENT && state !== SYN_RECV) ||
+		!after(endOf(skb), words[sender + SEEN_END] as number)
+	)
+		return false;
+	// Opens again with numbers beyond those of the last attempt (RFC 793); options may differ too.
+	openSide(table, entry, direction, skb);
+	return direction === REPLY && !isAck;
+}
+
+/**
  * Judges a segment, and learns from one that is in its window.
  * @param flagClass CLASS_*
  * @param beLiberal the sysctl `nf_conntrack_tcp_be_liberal`
@@ -118,24 +143,44 @@ export function judgeWindow(
 	beLiberal: boolean,
 ): number {
 	const { words, bytes } = table;
-	if (readSegment(table, entry, direction, skb)) return WINDOW_ACCEPT;
-	const { seq, end, sack } = segment;
 	const sender = sideWords(entry, direction);
 	const receiver = sideWords(entry, 1 - direction);
-	const flagsAt = sideBytes(entry, direction) + SEEN_FLAGS_BYTE;
-	const flags = bytes[flagsAt] as number;
-	const liberal = beLiberal || (flags & FLAG_BE_LIBERAL) !== 0;
+	const own = sideBytes(entry, direction);
+	const { tcpFlags } = skb;
+	// These differ from the packet's fields where those mean nothing.
+	let { seq, ack } = skb;
+	let end = endOf(skb);
+	let sack = sackOf(skb, bytes, sideBytes(entry, 1 - direction));
+	if (
+		((tcpFlags & SYN) !== 0 || words[sender + SEEN_MAX_WINDOW] === 0) &&
+		beginSide(table, entry, direction, skb, sack)
+	)
+		return WINDOW_ACCEPT;
+	const receiverEnd = words[receiver + SEEN_END] as number;
+	// No ACK, or a reset of a stack that leaves the field zero: as if all were acknowledged.
+	if ((tcpFlags & ACK) === 0 || ((tcpFlags & RST) !== 0 && ack === 0)) {
+		ack = receiverEnd;
+		sack = receiverEnd;
+	}
+	const senderEnd = words[sender + SEEN_END] as number;
+	// A reset that answers a SYN, of a stack that leaves the sequence number zero.
+	if (
+		(tcpFlags & RST) !== 0 &&
+		seq === 0 &&
+		bytes[(entry << ENTRY_SHIFT) * 4 + TCP_STATE_BYTE] === SYN_SENT
+	) {
+		seq = senderEnd;
+		end = senderEnd;
+	}
 
+	const flags = bytes[own + SEEN_FLAGS_BYTE] as number;
+	const liberal = beLiberal || (flags & FLAG_BE_LIBERAL) !== 0;
 	const maxEnd = words[sender + SEEN_MAX_END] as number;
 	const ownWindow = words[sender + SEEN_MAX_WINDOW] as number;
 	const ackWindow =
 		ownWindow >>> 0 > MIN_ACK_WINDOW ? ownWindow : MIN_ACK_WINDOW;
-	const receiverEnd = words[receiver + SEEN_END] as number;
 	const receiverWindow = words[receiver + SEEN_MAX_WINDOW] as number;
-	const notTooOld = after(
-		end,
-		(words[sender + SEEN_END] as number) - receiverWindow - 1,
-	);
+	const notTooOld = after(end, senderEnd - receiverWindow - 1);
 	const ackNotTooNew = before(sack, receiverEnd + 1);
 	const ackNotTooOld = after(sack, receiverEnd - ackWindow - 1);
 
@@ -149,78 +194,39 @@ export function judgeWindow(
 			return liberal ? WINDOW_ACCEPT : WINDOW_INVALID;
 		// A little more than allowed. If the rules let it pass, its acknowledgement must pass later.
 		words[sender + SEEN_END] = end;
-		bytes[flagsAt] = flags | FLAG_DATA_UNACKNOWLEDGED;
+		bytes[own + SEEN_FLAGS_BYTE] = flags | FLAG_DATA_UNACKNOWLEDGED;
 		return liberal ? WINDOW_ACCEPT : WINDOW_IGNORE;
 	}
 	if (!ackNotTooNew) return liberal ? WINDOW_ACCEPT : WINDOW_INVALID;
 	if ((receiverWindow !== 0 && !notTooOld) || !ackNotTooOld)
 		return liberal ? WINDOW_ACCEPT : WINDOW_IGNORE;
 
-	learn(table, entry, skb);
-	if (flagClass === CLASS_ACK) countRetransmissions(table, entry, skb);
+	learn(table, entry, direction, skb, ack, sack, end);
+	if (flagClass === CLASS_ACK)
+		countRetransmissions(table, entry, direction, skb.window, seq, ack, end);
 	return WINDOW_ACCEPT;
 }
 
-/**
- * Fills `segment`, and notes a side's beginnings.
- * @returns true for a SYN of the called side: nothing more is to be judged
- */
-function readSegment(
+/** Rightmost edge that is acknowledged. @param other octets of the receiver, see `sideBytes` */
+function sackOf(skb: Skb, bytes: Uint8Array, other: number): number {
+	const { sack } = skb.tcpOptions;
+	return sack.length !== 0 &&
+		((bytes[other + SEEN_FLAGS_BYTE] as number) & FLAG_SACK_PERMITTED) !== 0
+		? rightmostSack(skb.tcpOptions, skb.ack)
+		: skb.ack;
+}
+
+/** Takes over what a segment in its window says of both sides. */
+function learn(
 	table: EntryTable,
 	entry: number,
 	direction: number,
 	skb: Skb,
-): boolean {
+	ack: number,
+	sack: number,
+	end: number,
+): void {
 	const { words, bytes } = table;
-	const flags = skb.tcpFlags;
-	const sender = sideWords(entry, direction);
-	const receiver = sideWords(entry, 1 - direction);
-	const state = bytes[(entry << ENTRY_SHIFT) * 4 + TCP_STATE_BYTE] as number;
-	const receiverFlags = bytes[
-		sideBytes(entry, 1 - direction) + SEEN_FLAGS_BYTE
-	] as number;
-	segment.direction = direction;
-	segment.seq = skb.seq;
-	segment.end = endOf(skb);
-	segment.ack = skb.ack;
-	segment.sack =
-		(receiverFlags & FLAG_SACK_PERMITTED) !== 0 &&
-		skb.tcpOptions.sack.length !== 0
-			? rightmostSack(skb.tcpOptions, skb.ack)
-			: skb.ack;
-
-	if (words[sender + SEEN_MAX_WINDOW] === 0) {
-		if ((flags & SYN) !== 0) {
-			openSide(table, entry, direction, skb);
-			if ((flags & ACK) === 0) return true;
-		} else pickUpSide(table, entry, skb);
-	} else if (
-		(flags & SYN) !== 0 &&
-		(state === SYN_SENT || state === SYN_RECV) &&
-		after(segment.end, words[sender + SEEN_END] as number)
-	) {
-		// Opens again with numbers beyond those of the last attempt (RFC 793); options may differ too.
-		openSide(table, entry, direction, skb);
-		if (direction === REPLY && (flags & ACK) === 0) return true;
-	}
-
-	// No ACK, or a reset of a stack that leaves the field zero: as if all were acknowledged.
-	if ((flags & ACK) === 0 || ((flags & RST) !== 0 && skb.ack === 0)) {
-		segment.ack = words[receiver + SEEN_END] as number;
-		segment.sack = segment.ack;
-	}
-	// A reset that answers a SYN, of a stack that leaves the sequence number zero.
-	if ((flags & RST) !== 0 && skb.seq === 0 && state === SYN_SENT) {
-		segment.seq = words[sender + SEEN_END] as number;
-		segment.end = segment.seq;
-	}
-	return false;
-}
-
-/** Takes over what a segment in its window says of both sides. */
-function learn(table: EntryTable, entry: number, skb: Skb): void {
-	const { words, bytes } = table;
-	const { ack, sack, end, direction } = segment;
 	const sender = sideWords(entry, direction);
 	const receiver = sideWords(entry, 1 - direction);
 	const own = sideBytes(entry, direction);
@@ -264,10 +270,13 @@ function learn(table: EntryTable, entry: number, skb: Skb): void {
 function countRetransmissions(
 	table: EntryTable,
 	entry: number,
-	skb: Skb,
+	direction: number,
+	window: number,
+	seq: number,
+	ack: number,
+	end: number,
 ): void {
 	const { words, bytes } = table;
-	const { seq, ack, end, direction } = segment;
 	const at = entry << ENTRY_SHIFT;
 	const octets = at * 4;
 	if (
@@ -275,7 +284,7 @@ function countRetransmissions(
 		words[at + TCP_LAST_SEQ] === seq &&
 		words[at + TCP_LAST_ACK] === ack &&
 		words[at + TCP_LAST_END] === end &&
-		words[at + TCP_LAST_WINDOW] === skb.window
+		words[at + TCP_LAST_WINDOW] === window
 	) {
 		// An octet, and it wraps, there as here.
 		bytes[octets + TCP_RETRANSMISSIONS_BYTE] =
@@ -286,6 +295,6 @@ function countRetransmissions(
 	words[at + TCP_LAST_SEQ] = seq;
 	words[at + TCP_LAST_ACK] = ack;
 	words[at + TCP_LAST_END] = end;
-	words[at + TCP_LAST_WINDOW] = skb.window;
+	words[at + TCP_LAST_WINDOW] = window;
 	bytes[octets + TCP_RETRANSMISSIONS_BYTE] = 0;
 }
