@@ -9,7 +9,7 @@ import { ACK, type Packet, SYN } from "../sim/packet/packet.ts";
 import { parseRuleset } from "../sim/ruleset/parse.ts";
 
 export const RECIPE = readFileSync(
-	new URL("../scenarios/suites/recipe/recipe.rules", import.meta.url),
+	"scenarios/suites/recipe/recipe.rules",
 	"utf8",
 );
 

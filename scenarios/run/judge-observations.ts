@@ -1,8 +1,6 @@
 /** Expectations about what the gateway showed of itself: packets, entries, counters, conditions, commands. */
-import type {
-	ConntrackFilter,
-	ConntrackLine,
-} from "../../sim/gateway/gateway.ts";
+
+import { matchesFilter } from "../../sim/conntrack/lines.ts";
 import { printPacket } from "../../sim/packet/notation.ts";
 import type { Account } from "../../sim/world/account.ts";
 import type { ExpectationKind } from "../language/scenario.ts";
@@ -97,21 +95,6 @@ export function judgeConntrack(
 		expected,
 		seen: `${fitting.length} of ${counted(observation.conntrack.length, "entry", "entries")}${shown(telling.map(({ text }) => text))}`,
 	});
-}
-
-function matchesFilter(line: ConntrackLine, filter: ConntrackFilter): boolean {
-	const pairs: readonly (readonly [unknown, unknown])[] = [
-		[filter.protocol, line.protocol],
-		[filter.originalSource, line.original.source],
-		[filter.originalDestination, line.original.destination],
-		[filter.replySource, line.reply.source],
-		[filter.replyDestination, line.reply.destination],
-		[filter.originalSourcePort, line.original.sourcePort],
-		[filter.originalDestinationPort, line.original.destinationPort],
-		[filter.mark, line.mark],
-		[filter.state, line.state],
-	];
-	return pairs.every(([wanted, is]) => wanted === undefined || wanted === is);
 }
 
 export function judgeCounter(given: Of<"counter">, account: Account): Finding {

@@ -75,7 +75,7 @@ describe("DNAT", () => {
 			"NEW tcp 10.0.0.10:1033 > 192.168.0.1:2525 S",
 		);
 		// Drawn once, for the source: there is nothing to draw for the destination.
-		expect(choice.asked).toEqual(["nat port of 64512"]);
+		expect(choice.asked).toEqual(["nat source port from 1024 of 64512"]);
 	});
 
 	it("with a base port, ports keep their distance (--to-destination :2000-2100/1000)", () => {
@@ -123,7 +123,7 @@ describe("failover between two routers", () => {
 		expect(
 			router.forward("tcp 10.0.0.10:45000 > 10.0.0.1:25 A seq 9 ack 8"),
 		).toBe("NEW tcp 10.0.0.10:10176 > 192.168.0.1:25 A seq 9 ack 8");
-		expect(choice.asked).toEqual(["nat port of 64512"]);
+		expect(choice.asked).toEqual(["nat source port from 1024 of 64512"]);
 		expect(router.conntrack.count).toBe(2);
 	});
 });
@@ -152,12 +152,12 @@ describe("SNAT", () => {
 		expect(
 			router.forward("tcp 192.168.0.8:40000 > 198.51.100.1:80 S seq 1"),
 		).toContain("tcp 203.0.113.1:1024 > ");
-		expect(choice.asked).toEqual(["nat port of 64512"]);
+		expect(choice.asked).toEqual(["nat source port from 1024 of 64512"]);
 	});
 
 	it.each([
-		[300, "nat port of 511", 1],
-		[700, "nat port of 424", 600],
+		[300, "nat source port from 1 of 511", 1],
+		[700, "nat source port from 600 of 424", 600],
 	])("a low port stays low: %i", (port, asked, lowest) => {
 		const choice = scripted([0]);
 		const router = new TestRouter({}, choice);

@@ -2,10 +2,10 @@
 import type { Action } from "../extension/extension.ts";
 import type { RouterPorts } from "../extension/ports.ts";
 import { protocolOf } from "../packet/bytes.ts";
+import { hashThreeWords, scale } from "../packet/jhash.ts";
 import { ICMP, type Packet, TCP, UDP } from "../packet/packet.ts";
 import { NO_ENTRY, type Skb, XT_CONTINUE } from "../packet/skb.ts";
 import type { HashMarkOptions } from "./hmark.ts";
-import { hashThreeWords, scale } from "./jhash.ts";
 
 /** What is hashed. */
 interface Tuple {
