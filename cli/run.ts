@@ -1,13 +1,11 @@
 import { Command, Option } from "commander";
-import { readRules, readSeed } from "./read-option.ts";
+import {
+	addScenarioOptions,
+	type ScenarioOptions,
+} from "./scenario-options.ts";
 
-export interface RunOptions {
-	readonly seed?: number;
-	readonly json?: string;
-	readonly filter?: string;
-	readonly rules: ReadonlyMap<string, string>;
+export interface RunOptions extends ScenarioOptions {
 	readonly on: "model" | "vm";
-	readonly kernel?: string;
 	readonly list: boolean;
 	readonly verbose: boolean;
 	readonly quiet: boolean;
@@ -15,23 +13,10 @@ export interface RunOptions {
 
 /** `marktwin run [SCENARIO…]`: plays scenarios and judges them. */
 export function runCommand(): Command {
-	return new Command("run")
-		.description("play scenarios and tell whether what they expect holds")
-		.argument(
-			"[scenario...]",
-			"scenario files (.ts, .mts, .js, .mjs, .json), or names of built-in scenarios and suites; all built-in ones when none is named",
-		)
-		.option(
-			"-f, --filter <text>",
-			"only those with this in name, suite or title",
-		)
-		.option("-s, --seed <n>", "instead of each scenario's own seed", readSeed)
-		.option(
-			"-r, --rules <name=file>",
-			"play FILE wherever a scenario names NAME (repeatable)",
-			readRules,
-			new Map<string, string>(),
-		)
+	const command = new Command("run").description(
+		"play scenarios and tell whether what they expect holds",
+	);
+	return addScenarioOptions(command, "everything that happened")
 		.addOption(
 			new Option(
 				"-o, --on <driver>",
@@ -39,14 +24,6 @@ export function runCommand(): Command {
 			)
 				.choices(["model", "vm"])
 				.default("model"),
-		)
-		.option(
-			"-k, --kernel <kernel>",
-			"for --on vm: a kernel that `marktwin lab build --kernel` has made ready",
-		)
-		.option(
-			"--json <file>",
-			"write everything that happened; - is standard output",
 		)
 		.option("-l, --list", "only list the scenarios", false)
 		.option(

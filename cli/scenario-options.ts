@@ -1,0 +1,36 @@
+import type { Command } from "commander";
+import { readRules, readSeed } from "./read-option.ts";
+
+/** Which scenarios, and how: what every command that plays some takes. */
+export interface ScenarioOptions {
+	readonly filter?: string;
+	readonly seed?: number;
+	readonly rules: ReadonlyMap<string, string>;
+	readonly kernel?: string;
+	readonly json?: string;
+}
+
+/** @param json what is written by `--json` */
+export function addScenarioOptions(command: Command, json: string): Command {
+	return command
+		.argument(
+			"[scenario...]",
+			"scenario files (.ts, .mts, .js, .mjs, .json), or names of built-in scenarios and suites; all built-in ones when none is named",
+		)
+		.option(
+			"-f, --filter <text>",
+			"only those with this in name, suite or title",
+		)
+		.option("-s, --seed <n>", "instead of each scenario's own seed", readSeed)
+		.option(
+			"-r, --rules <name=file>",
+			"play FILE wherever a scenario names NAME (repeatable)",
+			readRules,
+			new Map<string, string>(),
+		)
+		.option(
+			"-k, --kernel <kernel>",
+			"on a real kernel: one that `marktwin lab build --kernel` has made ready",
+		)
+		.option("--json <file>", `write ${json}; - is standard output`);
+}
