@@ -34,3 +34,8 @@ export function addScenarioOptions(command: Command, json: string): Command {
 		)
 		.option("--json <file>", `write ${json}; - is standard output`);
 }
+
+/** `--rules …` once more, for a replay: what took the place of a scenario's own rules has to do so there too. */
+export function rulesAgain(rules: ScenarioOptions["rules"]): string {
+	return [...rules].map(([name, by]) => ` --rules ${name}=${by}`).join("");
+}

@@ -1,8 +1,5 @@
 /** Loads scenarios, plays them on model and kernel, and shows where the two differ. */
-import {
-	type Comparison,
-	compareScenario,
-} from "../../scenarios/compare/compare-scenario.ts";
+import { compareScenario } from "../../scenarios/compare/compare-scenario.ts";
 import { KNOWN_DIVERGENCES } from "../../scenarios/compare/known-divergences.ts";
 import {
 	type JudgedComparison,
@@ -13,6 +10,7 @@ import type { CompareOptions } from "../compare.ts";
 import { EXIT } from "../exit-code.ts";
 import { STANDARD, writeJson } from "../files.ts";
 import { select } from "../run/select.ts";
+import { rulesAgain } from "../scenario-options.ts";
 import { columns, paintFor, progressOn } from "../terminal.ts";
 import { printComparison, printFailure, printTotals } from "./print.ts";
 
@@ -55,11 +53,17 @@ export async function compare(
 			const { name } = one.scenario;
 			progress.show(`comparing ${index + 1}/${loaded.length} ${name} …`);
 			try {
-				const comparison = withRules(
-					await compareScenario(one.scenario, settings(one, options, driver)),
-					options.rules,
+				const comparison = await compareScenario(
+					one.scenario,
+					settings(one, options, driver),
 				);
-				const judgement = judgeComparison(comparison, KNOWN_DIVERGENCES);
+				const judgement = judgeComparison(
+					{
+						...comparison,
+						replay: comparison.replay + rulesAgain(options.rules),
+					},
+					KNOWN_DIVERGENCES,
+				);
 				judged.push(judgement);
 				write(printComparison(judgement, view));
 			} catch (error) {
@@ -96,17 +100,6 @@ function settings(
 		...(file === "" ? {} : { file }),
 		...(seed === undefined ? {} : { seed }),
 	};
-}
-
-/** What took the place of the scenario's own rules has to do so in the replay as well. */
-function withRules(
-	comparison: Comparison,
-	rules: CompareOptions["rules"],
-): Comparison {
-	const again = [...rules]
-		.map(([name, by]) => ` --rules ${name}=${by}`)
-		.join("");
-	return { ...comparison, replay: comparison.replay + again };
 }
 
 function exitCodeOf(

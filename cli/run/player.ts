@@ -6,6 +6,7 @@ import {
 	checkScenarioSlowly,
 } from "../../scenarios/run/run-scenario.ts";
 import type { RunOptions } from "../run.ts";
+import { rulesAgain } from "../scenario-options.ts";
 
 export interface Player {
 	/** Boots what has to be booted. */
@@ -16,7 +17,11 @@ export interface Player {
 }
 
 export async function createPlayer(options: RunOptions): Promise<Player> {
-	const { rules } = options;
+	const on = options.on === "model" ? "" : ` --on ${options.on}`;
+	const replayable = (result: RunResult): RunResult => ({
+		...result,
+		replay: result.replay + on + rulesAgain(options.rules),
+	});
 	const settings = ({ file }: LoadedScenario) => ({
 		...(file === "" ? {} : { file }),
 		...(options.seed === undefined ? {} : { seed: options.seed }),
@@ -25,7 +30,7 @@ export async function createPlayer(options: RunOptions): Promise<Player> {
 		return {
 			start: async () => {},
 			play: async (one) =>
-				replayable(checkScenario(one.scenario, settings(one)), "", rules),
+				replayable(checkScenario(one.scenario, settings(one))),
 			close: async () => {},
 		};
 	const { createVmDriver } = await import("../../lab/vm/vm-driver.ts");
@@ -37,21 +42,7 @@ export async function createPlayer(options: RunOptions): Promise<Player> {
 		play: async (one) =>
 			replayable(
 				await checkScenarioSlowly(one.scenario, { ...settings(one), driver }),
-				" --on vm",
-				rules,
 			),
 		close: () => driver.close(),
 	};
-}
-
-/** What took the place of the scenario's own rules has to do so in the replay as well. */
-function replayable(
-	result: RunResult,
-	on: string,
-	rules: RunOptions["rules"],
-): RunResult {
-	const again = [...rules]
-		.map(([name, by]) => ` --rules ${name}=${by}`)
-		.join("");
-	return { ...result, replay: result.replay + on + again };
 }
