@@ -4,6 +4,7 @@
  */
 import { ICMP, type Packet, TCP, UDP } from "../packet/packet.ts";
 import type { Skb } from "../packet/skb.ts";
+import { TUPLE_DESTINATION, TUPLE_PORTS, TUPLE_SOURCE } from "./layout.ts";
 import type { Manip } from "./nat-unique-tuple.ts";
 import { icmpHasIdentifier, type Tuple } from "./tuple.ts";
 
@@ -20,6 +21,28 @@ export function rewriteSkb(skb: Skb, target: Tuple, manip: Manip): void {
 	}
 	if (target.protocol === ICMP && icmpHasIdentifier(skb.icmpType))
 		skb.icmpRest = (target.ports & 0xffff0000) | (skb.icmpRest & 0xffff);
+	skb.original = null;
+}
+
+/**
+ * The same straight from the entry, for every packet of every translated connection but ICMP's.
+ * @param answer first word of the tuple that answers to the packet have
+ */
+export function rewriteFromAnswer(
+	skb: Skb,
+	words: Int32Array,
+	answer: number,
+	isSource: boolean,
+): void {
+	const ports = words[answer + TUPLE_PORTS] as number;
+	const hasPorts = skb.protocol === TCP || skb.protocol === UDP;
+	if (isSource) {
+		skb.source = words[answer + TUPLE_DESTINATION] as number;
+		if (hasPorts) skb.sourcePort = ports & 0xffff;
+	} else {
+		skb.destination = words[answer + TUPLE_SOURCE] as number;
+		if (hasPorts) skb.destinationPort = ports >>> 16;
+	}
 	skb.original = null;
 }
 

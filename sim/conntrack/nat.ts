@@ -29,7 +29,7 @@ import {
 	TUPLE_DESTINATION,
 	TUPLE_SOURCE,
 } from "./layout.ts";
-import { rewriteQuoted, rewriteSkb } from "./nat-manip.ts";
+import { rewriteFromAnswer, rewriteQuoted, rewriteSkb } from "./nat-manip.ts";
 import { findUniqueTuple, type Manip } from "./nat-unique-tuple.ts";
 import { account } from "./refresh.ts";
 import {
@@ -90,7 +90,7 @@ export class Nat {
 				return this.#translatePacket(skb, isSource);
 			}
 		}
-		if (this.#leavesElsewhere(skb)) {
+		if (skb.hook === HOOK_POSTROUTING && this.#leavesElsewhere(skb)) {
 			const direction = ctinfo >= CTINFO_IS_REPLY ? REPLY : ORIGINAL;
 			account(this.#table, entry, direction, skb);
 			this.#table.kill(entry);
@@ -167,7 +167,6 @@ export class Nat {
 		const masqueraded = word >>> 8;
 		return (
 			masqueraded !== 0 &&
-			skb.hook === HOOK_POSTROUTING &&
 			skb.ctinfo < CTINFO_IS_REPLY &&
 			masqueraded !== skb.outInterface
 		);
@@ -180,13 +179,13 @@ export class Nat {
 		const isReply = skb.ctinfo >= CTINFO_IS_REPLY;
 		const mapping = isSource !== isReply ? IPS_SRC_NAT : IPS_DST_NAT;
 		if (((words[at + STATUS] as number) & mapping) === 0) return NF_ACCEPT;
+		const other = isReply ? at : at + REPLY_TUPLE;
+		if (skb.protocol !== ICMP) {
+			rewriteFromAnswer(skb, words, other, isSource);
+			return NF_ACCEPT;
+		}
 		const target = this.#wanted;
-		readTuple(
-			target,
-			words,
-			isReply ? at : at + REPLY_TUPLE,
-			(words[at + PROTOCOL] as number) & 0xff,
-		);
+		readTuple(target, words, other, ICMP);
 		invertTuple(target, target);
 		rewriteSkb(skb, target, isSource ? "source" : "destination");
 		return NF_ACCEPT;

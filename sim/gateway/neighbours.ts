@@ -8,6 +8,7 @@ import type { Choice } from "../chance/choice.ts";
 import type { Clock, Timer } from "../clock/clock.ts";
 import type { Address } from "../packet/packet.ts";
 import type { Skb } from "../packet/skb.ts";
+import { AddressCache } from "./address-cache.ts";
 
 /** `net.ipv4.neigh.*` defaults. */
 const BASE_REACHABLE_MS = 30_000;
@@ -55,6 +56,8 @@ export class Neighbours {
 	private readonly known: Map<Address, Neighbour>[] = [];
 	private readonly ports: NeighbourPorts;
 	private reachableMs: number | null = null;
+	/** By interface: those that were sent to lately, all of which are in `known`. */
+	private readonly recent: AddressCache<Neighbour>[] = [];
 
 	constructor(ports: NeighbourPorts) {
 		this.ports = ports;
@@ -100,6 +103,7 @@ export class Neighbours {
 			if (!neighbour) continue;
 			this.stop(neighbour);
 			neighbours?.delete(address);
+			this.recent[neighbour.interfaceIndex]?.clear();
 		}
 	}
 
@@ -108,9 +112,19 @@ export class Neighbours {
 		for (const neighbour of this.known[interfaceIndex]?.values() ?? [])
 			this.stop(neighbour);
 		delete this.known[interfaceIndex];
+		this.recent[interfaceIndex]?.clear();
 	}
 
 	private neighbour(interfaceIndex: number, address: Address): Neighbour {
+		const recent = this.recent[interfaceIndex]?.get(address);
+		if (recent !== undefined) return recent;
+		const found = this.findNeighbour(interfaceIndex, address);
+		this.recent[interfaceIndex] ??= new AddressCache();
+		this.recent[interfaceIndex].set(address, found);
+		return found;
+	}
+
+	private findNeighbour(interfaceIndex: number, address: Address): Neighbour {
 		let neighbours = this.known[interfaceIndex];
 		if (!neighbours) {
 			neighbours = new Map();

@@ -5,6 +5,7 @@
 import type { AddressType } from "../extension/ports.ts";
 import { parseAddress, prefixMask } from "../packet/address.ts";
 import type { Address } from "../packet/packet.ts";
+import { AddressCache } from "./address-cache.ts";
 import type { GatewaySetup, RouteSetup } from "./gateway.ts";
 
 /** Where a packet goes. */
@@ -36,7 +37,6 @@ export class SetupError extends Error {
 	override readonly name = "SetupError";
 }
 
-const CACHE_SIZE = 4096;
 const LOOPBACK_INDEX = 1;
 const LOOPBACK: Entry = {
 	network: 127 << 24,
@@ -58,11 +58,9 @@ export class Routes {
 	private readonly up: boolean[];
 	private added: Entry[];
 	private entries: readonly Entry[] = [];
-	/** The last answers, each in the slot of its address: sources are looked up too, and there may be millions. */
-	private readonly cached: (Route | null | undefined)[] = new Array(
-		CACHE_SIZE,
-	).fill(undefined);
-	private readonly cachedFor = new Int32Array(CACHE_SIZE);
+	private readonly cached = new AddressCache<Route | null>();
+	/** By index: broadcast addresses of the interface's networks. */
+	private readonly broadcasts: readonly (readonly Address[])[];
 
 	constructor(setup: GatewaySetup) {
 		this.interfaces = ["", "lo", ...setup.interfaces.map((one) => one.name)];
@@ -71,6 +69,9 @@ export class Routes {
 			[],
 			...setup.interfaces.map((one) => one.addresses.map(parseOwn)),
 		];
+		this.broadcasts = this.addresses.map((own) =>
+			own.filter(hasBroadcast).map(({ address, mask }) => address | ~mask),
+		);
 		this.up = this.interfaces.map(() => true);
 		this.added = [];
 		this.rebuild();
@@ -80,24 +81,21 @@ export class Routes {
 
 	/** @returns `null` when there is no route */
 	lookup(destination: Address): Route | null {
-		const slot = (destination ^ (destination >>> 12)) & (CACHE_SIZE - 1);
-		const cached = this.cached[slot];
-		if (cached !== undefined && this.cachedFor[slot] === destination)
-			return cached;
+		const cached = this.cached.get(destination);
+		if (cached !== undefined) return cached;
 		const found =
 			this.entries.find(
 				(entry) => ((destination ^ entry.network) & entry.mask) === 0,
 			)?.route ?? null;
-		this.cached[slot] = found;
-		this.cachedFor[slot] = destination;
+		this.cached.set(destination, found);
 		return found;
 	}
 
 	/** Is it the broadcast address of a network on this interface? */
 	isBroadcastOn(address: Address, index: number): boolean {
-		for (const own of this.addresses[index] as readonly OwnAddress[])
-			if (hasBroadcast(own) && address === (own.address | ~own.mask))
-				return true;
+		const broadcasts = this.broadcasts[index] as readonly Address[];
+		for (let at = 0; at < broadcasts.length; at++)
+			if (broadcasts[at] === address) return true;
 		return false;
 	}
 
@@ -193,7 +191,7 @@ export class Routes {
 		this.entries = entries.sort(
 			(a, b) => rank(a) - rank(b) || (b.mask >>> 0) - (a.mask >>> 0),
 		);
-		this.cached.fill(undefined);
+		this.cached.clear();
 	}
 
 	private addedEntry(setup: RouteSetup): Entry {
