@@ -15,3 +15,14 @@ export function conditionNames(saved: string): readonly string[] {
 	);
 	return [...new Set(names)].sort();
 }
+
+/**
+ * The tables in the order in which they have to be loaded to be listed so again: the kernel puts the
+ * newest one first (`xt_register_table`, net/netfilter/x_tables.c, 6.1).
+ */
+export function inLoadOrder(ruleset: string): string {
+	return ruleset
+		.split(/(?<=^COMMIT\n)/m)
+		.reverse()
+		.join("");
+}

@@ -9,7 +9,11 @@ import { invariant } from "../../sim/invariant.ts";
 import { parseAddress } from "../../sim/packet/address.ts";
 import type { Address } from "../../sim/packet/packet.ts";
 import { parseConntrack } from "../kernel/conntrack-line.ts";
-import { conditionNames, withoutComments } from "../kernel/ruleset-text.ts";
+import {
+	conditionNames,
+	inLoadOrder,
+	withoutComments,
+} from "../kernel/ruleset-text.ts";
 import { LabError } from "../lab-error.ts";
 import { createGuest, type Guest } from "./guest.ts";
 import type { Machine } from "./machine.ts";
@@ -115,7 +119,7 @@ export class GuestBox {
 		const { ruleset, conditions } = await this.observe({ counters: false });
 		await this.takeDown();
 		await this.bringUp(epochMs);
-		await this.guest.must(["iptables-restore"], ruleset);
+		await this.guest.must(["iptables-restore"], inLoadOrder(ruleset));
 		for (const [name, value] of Object.entries(conditions))
 			await this.guest.write(`/proc/net/nf_condition/${name}`, `${value}`);
 		return { ok: true };

@@ -33,6 +33,8 @@ const NOBODY: TrunkPorts = { answers: () => false, unanswered: () => {} };
 
 /** A gateway that lets a fence wait for so long does nothing any more. */
 const FENCE_MS = 30_000;
+/** Together they fit the guest's receive queue of 256 frames. */
+const BATCHES_UNDER_WAY = 2;
 const RETRY_MS = 20;
 const RETRIES = 250;
 
@@ -84,6 +86,24 @@ export class Trunk {
 			await done;
 		} while (this.hasAnswered);
 		return this.takeSent();
+	}
+
+	/**
+	 * The same for many batches: the next one goes out while the gateway is still at the one before,
+	 * so that neither side waits for the other.
+	 */
+	async settleAll(
+		batches: Iterable<readonly Uint8Array[]>,
+	): Promise<readonly Sent[]> {
+		const under: Promise<void>[] = [];
+		for (const batch of batches) {
+			if (under.length >= BATCHES_UNDER_WAY) await under.shift();
+			const number = this.nextNumber();
+			under.push(this.waitFor(this.fences, number));
+			this.machine.send([...batch, fence(number)]);
+		}
+		await Promise.all(under);
+		return this.settle();
 	}
 
 	/** Moves the guest's clock on to this script time, and waits until its timers have run. */

@@ -22,6 +22,9 @@ import { frameTarget } from "./wiring.ts";
 /** Shorter than any timer of the kernel's that this gateway may have running. */
 const SHORT_MS = 500;
 
+/** Packets between two fences. */
+const BATCH = 64;
+
 /** Where the gateway is to stand. */
 export interface Site {
 	readonly machine: Machine;
@@ -97,13 +100,22 @@ export class VmGateway implements SlowGatewayUnderTest {
 		}
 	}
 
-	/** Puts many packets on the wire at once, with one fence behind them. */
+	/** Puts many packets on the wire, with a fence behind every so many: all happen now. */
 	async receiveAll(
 		packets: readonly { readonly interface: string; readonly packet: Packet }[],
 	): Promise<readonly Emission[]> {
-		const frames = packets.map((one) => this.frame(one.interface, one.packet));
-		const sent = await this.trunk.settle([...this.clockMessages(), ...frames]);
+		this.trunk.send(this.clockMessages());
+		const sent = await this.trunk.settleAll(this.batches(packets));
 		return this.reply(sent).emissions;
+	}
+
+	private *batches(
+		packets: readonly { readonly interface: string; readonly packet: Packet }[],
+	): Generator<readonly Buffer[]> {
+		for (let at = 0; at < packets.length; at += BATCH)
+			yield packets
+				.slice(at, at + BATCH)
+				.map((one) => this.frame(one.interface, one.packet));
 	}
 
 	/** Whether the kernel says of every packet from now on which rules it meets (`TRACE`). */
