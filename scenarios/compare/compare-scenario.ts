@@ -108,8 +108,11 @@ interface Played {
 	readonly partedAt: number;
 }
 
-/** So much later than the model's a kernel's timer may fire (`timer wheel`, kernel/time/timer.c, 6.1). */
-const LATE_MS = 400;
+/**
+ * So much later than the model's a kernel's timers may have fired: each is up to an eighth late (the
+ * wheel of kernel/time/timer.c, 6.1), and three of a second each make a neighbour unreachable.
+ */
+const LATE_MS = 1_000;
 
 async function lockstep(
 	scenario: PlayableScenario,
