@@ -11,11 +11,12 @@ import {
 	STATUS,
 	TIMEOUT,
 	TUPLE_NEXT,
+	tupleAt,
 	USE,
 	ZONES,
 } from "./layout.ts";
 import { IPS_CONFIRMED, IPS_DST_NAT_DONE, IPS_SRC_NAT_DONE } from "./status.ts";
-import { type EntryTable, tupleAt } from "./table.ts";
+import type { EntryTable } from "./table.ts";
 import { readTuple, sameTuple, scratchTuple } from "./tuple.ts";
 
 // MIN_CHAINLEN, MAX_CHAINLEN: a longer chain refuses new entries, so that nobody can make one at will.

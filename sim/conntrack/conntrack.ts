@@ -32,7 +32,7 @@ import { EntryView } from "./entry-view.ts";
 import { findNode, hashIn } from "./find.ts";
 import { trackIcmp, trackIcmpError } from "./icmp.ts";
 import { ENTRY_SHIFT, ORIGINAL, REPLY, STATUS } from "./layout.ts";
-import { lineOf, matchesFilter } from "./lines.ts";
+import { evict, linesOf } from "./lines.ts";
 import { Nat } from "./nat.ts";
 import { refresh } from "./refresh.ts";
 import { IPS_CONFIRMED, IPS_SEEN_REPLY } from "./status.ts";
@@ -42,6 +42,7 @@ import { TcpTracker } from "./tcp.ts";
 import { type Tuning, tuningOf } from "./timeouts.ts";
 import { invertTuple, scratchTuple, tupleOfSkb } from "./tuple.ts";
 import { trackUdp } from "./udp.ts";
+import { unmodelledName } from "./unmodelled.ts";
 import { TRACK_INVALID, TRACK_REPEAT } from "./verdicts.ts";
 
 export interface ConntrackOptions {
@@ -55,14 +56,6 @@ export interface ConntrackOptions {
 }
 
 const MAX_HASHED_ZONE = 0xffff;
-
-/** Protocols that the kernel tracks by more than addresses, and the model does not. */
-const UNMODELLED: Readonly<Record<number, string>> = {
-	33: "DCCP",
-	47: "GRE",
-	132: "SCTP",
-	136: "UDPLite",
-};
 
 export class Conntrack extends EntryView implements NatPort {
 	readonly #options: ConntrackOptions;
@@ -184,24 +177,13 @@ export class Conntrack extends EntryView implements NatPort {
 	 */
 	lines(): readonly ConntrackLine[] {
 		this.#purge();
-		const lines: ConntrackLine[] = [];
-		this.#table.forEach((entry) => {
-			lines.push(lineOf(this.#table, entry, this.tcpState(entry)));
-		});
-		return lines;
+		return linesOf(this.#table, (entry) => this.tcpState(entry));
 	}
 
 	/** `conntrack -D`. @returns how many entries went */
 	evict(filter: ConntrackFilter): number {
 		this.#purge();
-		let evicted = 0;
-		this.#table.forEach((entry) => {
-			const line = lineOf(this.#table, entry, this.tcpState(entry));
-			if (!matchesFilter(line, filter)) return;
-			this.#table.kill(entry);
-			evicted++;
-		});
-		return evicted;
+		return evict(this.#table, filter, (entry) => this.tcpState(entry));
 	}
 
 	/** `nf_conntrack_count`, with what has expired already gone. Looks at every entry. */
@@ -296,8 +278,8 @@ export class Conntrack extends EntryView implements NatPort {
 	}
 
 	#checkModelled(protocol: number): void {
-		const name = UNMODELLED[protocol];
-		if (name === undefined) return;
+		const name = unmodelledName(protocol);
+		if (name === null) return;
 		this.#options.unknown?.(`${name} connections are not modelled`);
 		invariant(false, `${name} reached a conntrack that cannot say so`);
 	}

@@ -15,10 +15,11 @@ import {
 	STATUS,
 	TIMEOUT,
 	TUPLE_NEXT,
+	tupleAt,
 } from "./layout.ts";
 import { IPS_ASSURED } from "./status.ts";
 import { HZ } from "./sysctls.ts";
-import { type EntryTable, tupleAt } from "./table.ts";
+import type { EntryTable } from "./table.ts";
 import type { TcpTracker } from "./tcp.ts";
 import { isClosing } from "./tcp-second-look.ts";
 

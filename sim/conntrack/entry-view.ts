@@ -17,10 +17,11 @@ import {
 	TUPLE_PORTS,
 	TUPLE_SOURCE,
 	ZONES,
+	zoneOf,
 } from "./layout.ts";
 import { IPS_CONFIRMED } from "./status.ts";
 import { HZ } from "./sysctls.ts";
-import { type EntryTable, zoneOf } from "./table.ts";
+import type { EntryTable } from "./table.ts";
 import { TCP_STATE_NAMES } from "./tcp-states.ts";
 
 const JIFFIES_PER_MS = HZ / 1000;

@@ -1,8 +1,8 @@
 /** Looking a tuple up in both of its zones (`nf_conntrack_find_get`, nf_conntrack_core.c, 6.1). */
 
 import { tupleHash } from "./hash.ts";
-import { ORIGINAL, REPLY } from "./layout.ts";
-import { type EntryTable, zoneOf } from "./table.ts";
+import { ORIGINAL, REPLY, zoneOf } from "./layout.ts";
+import type { EntryTable } from "./table.ts";
 import type { Tuple } from "./tuple.ts";
 
 /** Hash of a tuple in the zone of a direction. */

@@ -14,9 +14,10 @@ import {
 	ORIGINAL,
 	TUPLE_DESTINATION,
 	TUPLE_PORTS,
+	tupleAt,
 } from "./layout.ts";
 import { refresh } from "./refresh.ts";
-import { type EntryTable, tupleAt } from "./table.ts";
+import type { EntryTable } from "./table.ts";
 import type { Tuning } from "./timeouts.ts";
 import {
 	icmpIsQuery,

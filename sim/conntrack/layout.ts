@@ -45,6 +45,16 @@ export const GENERATION = 14;
 export const BY_SOURCE_NEXT = 15;
 export const BY_SOURCE_PREVIOUS = 31;
 
+/** Index of the first word of a node's tuple. */
+export function tupleAt(node: number): number {
+	return ((node >> 1) << ENTRY_SHIFT) + (node & 1) * REPLY_TUPLE;
+}
+
+/** Zone of one direction, out of a ZONES word. */
+export function zoneOf(zones: number, direction: number): number {
+	return direction === ORIGINAL ? zones >>> 16 : zones & 0xffff;
+}
+
 /** UDP: from this moment (jiffies) on, traffic is a stream. */
 export const UDP_STREAM_AT = 16;
 

@@ -35,8 +35,35 @@ function dotted(address: number): string {
 	return `${address >>> 24}.${(address >>> 16) & 255}.${(address >>> 8) & 255}.${address & 255}`;
 }
 
+/** All living entries, oldest slot first. @param stateOf TCP state of an entry */
+export function linesOf(
+	table: EntryTable,
+	stateOf: (entry: number) => string,
+): readonly ConntrackLine[] {
+	const lines: ConntrackLine[] = [];
+	table.forEach((entry) => {
+		lines.push(lineOf(table, entry, stateOf(entry)));
+	});
+	return lines;
+}
+
+/** Removes what meets the filter. @returns how many entries went */
+export function evict(
+	table: EntryTable,
+	filter: ConntrackFilter,
+	stateOf: (entry: number) => string,
+): number {
+	let evicted = 0;
+	table.forEach((entry) => {
+		if (!matchesFilter(lineOf(table, entry, stateOf(entry)), filter)) return;
+		table.kill(entry);
+		evicted++;
+	});
+	return evicted;
+}
+
 /** @param state TCP conntrack state; not printed for other protocols */
-export function lineOf(
+function lineOf(
 	table: EntryTable,
 	entry: number,
 	state: string,

@@ -15,10 +15,11 @@ import {
 	TUPLE_NEXT,
 	TUPLE_PORTS,
 	TUPLE_SOURCE,
+	tupleAt,
 	ZONES,
 } from "./layout.ts";
 import { pickAddress } from "./nat-address.ts";
-import { type EntryTable, tupleAt } from "./table.ts";
+import type { EntryTable } from "./table.ts";
 import {
 	copyTuple,
 	invertTuple,

@@ -1,5 +1,5 @@
 /**
- * The conntrack table: entries in one `Int32Array` (`layout.ts`), hashed by both of their tuples and
+ * The conntrack table: entries (`entry-slots.ts`), hashed by both of their tuples and
  * by their original source (`nf_conntrack_hash`, net/netfilter/nf_conntrack_core.c, 6.1). Time passes
  * without anything happening here: whoever wants an entry looks whether it still lives.
  *
@@ -8,102 +8,35 @@
  */
 import { invariant } from "../invariant.ts";
 import { BySource } from "./by-source.ts";
+import { EntrySlots } from "./entry-slots.ts";
 import { tupleHash } from "./hash.ts";
 import {
 	ENTRY_SHIFT,
-	ENTRY_WORDS,
-	GENERATION,
-	HAS_COUNTERS,
-	MARK,
 	ORIGINAL,
 	PROTOCOL,
 	REPLY,
-	REPLY_TUPLE,
 	STATUS,
-	TIMEOUT,
 	TUPLE_DESTINATION,
 	TUPLE_NEXT,
 	TUPLE_PORTS,
 	TUPLE_SOURCE,
+	tupleAt,
 	USE,
 	ZONES,
+	zoneOf,
 } from "./layout.ts";
-import { IPS_CONFIRMED, IPS_DYING, IPS_SRC_NAT_DONE } from "./status.ts";
+import { IPS_DYING, IPS_SRC_NAT_DONE } from "./status.ts";
 import type { Tuple } from "./tuple.ts";
 import { TupleIndex } from "./tuple-index.ts";
 
-/** Index of the first word of a node's tuple. */
-export function tupleAt(node: number): number {
-	return ((node >> 1) << ENTRY_SHIFT) + (node & 1) * REPLY_TUPLE;
-}
-
-/** Zone of one direction, out of a ZONES word. */
-export function zoneOf(zones: number, direction: number): number {
-	return direction === ORIGINAL ? zones >>> 16 : zones & 0xffff;
-}
-
-const FIRST_CAPACITY = 1024;
-
-export class EntryTable {
-	words = new Int32Array(FIRST_CAPACITY * ENTRY_WORDS);
-	/** The same memory, for fields of one octet. */
-	bytes = new Uint8Array(this.words.buffer);
-	/** This moment, in jiffies; whoever lets time pass sets it. Compare by subtraction only. */
-	now = 0;
-	/** Entries that exist, unconfirmed and dying ones among them (`nf_conntrack_count`). */
-	count = 0;
-	/** Packets and octets by entry and direction; `null` until somebody wants them counted. */
-	counters: Float64Array | null = null;
-	/** No slot from here on was ever used. Slot 0 never is. */
-	used = 1;
-
+export class EntryTable extends EntrySlots {
 	index: TupleIndex;
 	/** `null` until a mapping of a source is wanted: what has none before needs none. */
 	bySource: BySource | null = null;
 
-	/** Chained by TUPLE_NEXT; 0 is none. */
-	#free = 0;
-
 	constructor(buckets: number) {
+		super();
 		this.index = new TupleIndex(buckets);
-	}
-
-	/** Takes a slot for an entry with these tuples; it is in no chain yet and has one reference. */
-	allocate(
-		original: Tuple,
-		reply: Tuple,
-		zones: number,
-		counted: boolean,
-	): number {
-		let entry = this.#free;
-		if (entry !== 0)
-			this.#free = this.words[(entry << ENTRY_SHIFT) + TUPLE_NEXT] as number;
-		else {
-			if (this.used << ENTRY_SHIFT === this.words.length) this.#grow();
-			entry = this.used++;
-		}
-		const { words } = this;
-		const at = entry << ENTRY_SHIFT;
-		this.writeTuple(at, original);
-		this.writeTuple(at + REPLY_TUPLE, reply);
-		words[at + STATUS] = counted ? HAS_COUNTERS : 0;
-		words[at + TIMEOUT] = 0;
-		words[at + MARK] = 0;
-		words[at + PROTOCOL] = original.protocol;
-		words[at + ZONES] = zones;
-		words[at + USE] = 1;
-		words[at + GENERATION] = ((words[at + GENERATION] as number) + 1) | 0;
-		if (counted) this.#countersFor().fill(0, entry << 2, (entry + 1) << 2);
-		this.count++;
-		return entry;
-	}
-
-	/** @param at the first word of the tuple */
-	writeTuple(at: number, tuple: Tuple): void {
-		const { words } = this;
-		words[at + TUPLE_SOURCE] = tuple.source;
-		words[at + TUPLE_DESTINATION] = tuple.destination;
-		words[at + TUPLE_PORTS] = tuple.ports;
 	}
 
 	/** Hash of a node's tuple in its zone. */
@@ -160,12 +93,6 @@ export class EntryTable {
 		);
 	}
 
-	/** Has this entry's time run out (`nf_ct_is_expired`)? Meaningful for confirmed ones only. */
-	isExpired(entry: number): boolean {
-		const timeout = this.words[(entry << ENTRY_SHIFT) + TIMEOUT] as number;
-		return ((timeout - this.now) | 0) <= 0;
-	}
-
 	/** Hangs a node in front of its chain. */
 	link(node: number, chain: number): void {
 		const { index } = this;
@@ -188,12 +115,6 @@ export class EntryTable {
 		this.put(entry);
 	}
 
-	/** One more packet carries the entry. */
-	get(entry: number): void {
-		const at = (entry << ENTRY_SHIFT) + USE;
-		this.words[at] = (this.words[at] as number) + 1;
-	}
-
 	/** One reference fewer; with the last one the slot is free (`nf_ct_put`, `nf_conntrack_free`). */
 	put(entry: number): void {
 		const { words } = this;
@@ -206,21 +127,7 @@ export class EntryTable {
 			this.bySource.unlink(words, entry);
 		// So that nobody takes the slot for an entry that lives.
 		words[at + STATUS] = IPS_DYING;
-		words[at + TUPLE_NEXT] = this.#free;
-		this.#free = entry;
-		this.count--;
-	}
-
-	/** Is it in the table? */
-	isConfirmed(entry: number): boolean {
-		const status = this.words[(entry << ENTRY_SHIFT) + STATUS] as number;
-		return (status & (IPS_CONFIRMED | IPS_DYING)) === IPS_CONFIRMED;
-	}
-
-	/** Calls back for every entry in the table that has not expired, oldest slot first. */
-	forEach(visit: (entry: number) => void): void {
-		for (let entry = 1; entry < this.used; entry++)
-			if (this.isConfirmed(entry) && !this.isExpired(entry)) visit(entry);
+		this.free(entry);
 	}
 
 	/** Another number of buckets (`nf_conntrack_hash_resize`). */
@@ -229,7 +136,7 @@ export class EntryTable {
 		if (index.buckets === this.index.buckets) return;
 		const old = this.index.heads;
 		this.index = index;
-		index.split(index.chainsFor(this.#capacity() * 2));
+		index.split(index.chainsFor(this.capacity * 2));
 		this.#relink(old);
 	}
 
@@ -258,31 +165,8 @@ export class EntryTable {
 		);
 	}
 
-	/** From now on packets and octets can be counted. */
-	allocateCounters(): void {
-		this.counters ??= new Float64Array((this.words.length / ENTRY_WORDS) * 4);
-	}
-
-	#countersFor(): Float64Array {
-		invariant(this.counters !== null, "counters are wanted but not there");
-		return this.counters;
-	}
-
-	#capacity(): number {
-		return this.words.length / ENTRY_WORDS;
-	}
-
-	#grow(): void {
-		const grown = new Int32Array(this.words.length * 2);
-		grown.set(this.words);
-		this.words = grown;
-		this.bytes = new Uint8Array(grown.buffer);
-		if (this.counters !== null) {
-			const counters = new Float64Array(this.counters.length * 2);
-			counters.set(this.counters);
-			this.counters = counters;
-		}
-		const chains = this.index.chainsFor(this.#capacity() * 2);
+	protected override grown(): void {
+		const chains = this.index.chainsFor(this.capacity * 2);
 		if (chains === this.index.chainsPerBucket) return;
 		const old = this.index.heads;
 		this.index.split(chains);
