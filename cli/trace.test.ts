@@ -103,6 +103,17 @@ describe("marktwin trace", () => {
 		expect(out).toMatch(/unknown: .*set.*filter:INPUT:rule:1/);
 	});
 
+	it("shows once where a packet cannot be read", async () => {
+		const packet = "tcp 10.0.0.10:70000 > 10.0.0.1:25 S";
+		const { err } = await trace("--in", "bond0.204", "--packet", packet);
+		expect(err.split("\n")).toEqual([
+			expect.stringMatching(/^marktwin: --packet: packet, column 5: expected/),
+			`  ${packet}`,
+			"      ^",
+			"",
+		]);
+	});
+
 	it.each([
 		{
 			words: ["--in", "bond0.2o4", "--packet", CLIENT_SYN],

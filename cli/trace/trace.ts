@@ -68,8 +68,8 @@ function readPacket(text: string): Packet {
 	} catch (error) {
 		if (!(error instanceof PacketError)) throw error;
 		throw new InputError(
+			// It shows the line, its caret and an example by itself.
 			`--packet: ${error.message}`,
-			`${text}\n  ${" ".repeat(error.place - 1)}^ ${error.remedy}`,
 		);
 	}
 }

@@ -31,7 +31,7 @@ export function refuse(
 	token = peek(cursor),
 ): never {
 	const found =
-		token.kind === "end" ? "the line ends" : `found "${token.text}"`;
+		token.kind === "end" ? "the line ends" : `found "${shortened(token.text)}"`;
 	return refuseNotation(
 		cursor.line,
 		token.column,
@@ -91,4 +91,9 @@ export function readEndpoint(cursor: Cursor, example: string) {
 		return refuse(cursor, "expected ADDRESS:PORT", example);
 	take(cursor);
 	return { address, port };
+}
+
+/** Enough of a word to find it again. */
+function shortened(text: string): string {
+	return text.length > 40 ? `${text.slice(0, 40)}…` : text;
 }

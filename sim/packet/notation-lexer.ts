@@ -12,6 +12,8 @@ export interface Token {
 const WORD = /[^\s<>(),"]+/y;
 const BLANKS = /\s*/y;
 const PUNCTUATION = "<>(),";
+// biome-ignore lint/suspicious/noControlCharactersInRegex: a terminal must not obey them
+const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;
 const ESCAPES: Readonly<Record<string, string>> = {
 	n: "\n",
 	r: "\r",
@@ -30,13 +32,27 @@ export function refuseNotation(
 	problem: string,
 	example: string,
 ): never {
-	const caret = `${" ".repeat(column - 1)}^`;
 	throw new PacketError({
 		code: "notation",
-		message: `packet, column ${column}: ${problem}, for example: ${example}\n  ${line}\n  ${caret}`,
+		message: `packet, column ${column}: ${problem}, for example: ${example}\n${shownAt(line, column)}`,
 		place: column,
 		remedy: `Write ${example}`,
 	});
+}
+
+const SHOWN_WIDTH = 100;
+
+/** The line with a caret below the column; of a long one what stands around it, and all of it on one line. */
+function shownAt(line: string, column: number): string {
+	const at = column - 1;
+	const from =
+		line.length <= SHOWN_WIDTH ? 0 : Math.max(0, at - SHOWN_WIDTH / 2);
+	const to = from + SHOWN_WIDTH;
+	const before = from > 0 ? "…" : "";
+	const after = to < line.length ? "…" : "";
+	const visible = line.slice(from, to).replace(CONTROL, " ");
+	const caret = `${" ".repeat(before.length + at - from)}^`;
+	return `  ${before}${visible}${after}\n  ${caret}`;
 }
 
 function quotedText(line: string, start: number): Token & { end: number } {

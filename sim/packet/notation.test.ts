@@ -93,6 +93,14 @@ test.each([
 	["icmp 10.0.0.10 > 10.0.0.1 ping", 27, "name of an ICMP message"],
 	["udp 10.0.0.10:1 > 10.0.0.1:25 )", 31, "expected the end"],
 ])("%j is refused at column %i: %s", (line, column, words) => {
+	const refusal = refusalOf(line);
+	expect(refusal.place).toBe(column);
+	expect(refusal.message).toContain(words);
+	expect(refusal.message).toContain("for example: ");
+	expect(refusal.message.endsWith(`\n  ${" ".repeat(column - 1)}^`)).toBe(true);
+});
+
+function refusalOf(line: string): PacketError {
 	let error: unknown;
 	try {
 		parsePacket(line);
@@ -100,11 +108,16 @@ test.each([
 		error = thrown;
 	}
 	expect(error).toBeInstanceOf(PacketError);
-	const refusal = error as PacketError;
-	expect(refusal.place).toBe(column);
-	expect(refusal.message).toContain(words);
-	expect(refusal.message).toContain("for example: ");
-	expect(refusal.message.endsWith(`\n  ${" ".repeat(column - 1)}^`)).toBe(true);
+	return error as PacketError;
+}
+
+test("of a long line, what stands around the fault is shown", () => {
+	const line = `icmp 1.1.1.1 > 2.2.2.2 host-unreachable (${"\n".repeat(500)}nonsense ${"x".repeat(5000)})`;
+	const { message } = refusalOf(line);
+	const [, shown = "", caret = "", ...more] = message.split("\n");
+	expect(more).toEqual([]);
+	expect(shown.length).toBeLessThan(110);
+	expect(shown.slice(caret.indexOf("^"))).toMatch(/^nonsense x+…$/);
 });
 
 test("packets nested too deeply are refused, not run out of stack on", () => {
