@@ -80,6 +80,8 @@ export interface RecipeOverrides {
 	readonly ruleset?: string | RulesetSource;
 	readonly clients?: readonly ClientSetup[];
 	readonly backends?: readonly BackendSetup[];
+	/** Other addresses that answer ARP: the next hop of a route, or whoever packets by hand go to. */
+	readonly neighbours?: NonNullable<Setup["neighbours"]>;
 	/** Of the backends named so; the others are up. */
 	readonly behaviour?: Readonly<Record<string, BackendBehaviour>>;
 	readonly healthCheck?: HealthCheckSettings | null;
@@ -107,6 +109,7 @@ export function recipeSetup(overrides: RecipeOverrides = {}): Setup {
 			...backend,
 			behaviour: behaviour[backend.name] ?? backend.behaviour,
 		})),
+		...(overrides.neighbours ? { neighbours: overrides.neighbours } : {}),
 		healthCheck: overrides.healthCheck ?? null,
 		ruleset: typeof ruleset === "string" ? { file: ruleset } : ruleset,
 		gateway: {

@@ -79,7 +79,9 @@ function namesOf({ setup, steps }: Scenario): Names {
 
 function checkSetup({ setup }: Scenario, report: Report): void {
 	const { clients, backends, gateway, healthCheck } = setup;
-	const places = { clients, backends, "gateway.routes": gateway.routes };
+	const neighbours = setup.neighbours ?? [];
+	const { routes } = gateway;
+	const places = { clients, backends, neighbours, "gateway.routes": routes };
 	for (const [path, list] of Object.entries(places))
 		list.forEach((item, index) => {
 			const place = `setup.${path}[${index}].interface`;

@@ -5,6 +5,7 @@ import {
 	byKind,
 	count,
 	finite,
+	list,
 	milliseconds,
 	network,
 	object,
@@ -12,6 +13,7 @@ import {
 	packetLine,
 	port,
 	positiveMs,
+	record,
 	text,
 	whole,
 	yesNo,
@@ -49,7 +51,7 @@ const dialogue = byKind([
 const healthCheck = object({
 	interface: text,
 	address,
-	targets: v.array(object({ backend: text, address, port, condition: text })),
+	targets: list(object({ backend: text, address, port, condition: text })),
 	probe: byKind([
 		object({ kind: v.literal("smtp") }),
 		object({ kind: v.literal("tcp") }),
@@ -71,7 +73,7 @@ const healthCheck = object({
 /** The keys of a `WorldSetup`. */
 export const worldEntries = {
 	service: object({ address, port }),
-	clients: v.array(
+	clients: list(
 		object({
 			name: text,
 			address,
@@ -79,28 +81,30 @@ export const worldEntries = {
 			latencyMs: v.optional(milliseconds, 1),
 		}),
 	),
-	backends: v.array(
+	backends: list(
 		object({
 			name: text,
 			address,
 			interface: text,
 			latencyMs: v.optional(milliseconds, 1),
 			behaviour: v.optional(behaviour, { kind: "up" }),
+			port: v.exactOptional(port),
 		}),
 	),
+	neighbours: v.exactOptional(list(object({ interface: text, address }))),
 	healthCheck: v.optional(v.nullable(healthCheck), null),
 };
 
 export const gatewaySetup = object({
-	interfaces: v.array(
+	interfaces: list(
 		object({
 			name: text,
-			addresses: v.array(network),
+			addresses: list(network),
 			mtu: v.optional(whole(68, 65_535), 1500),
 		}),
 	),
 	routes: v.optional(
-		v.array(
+		list(
 			object({
 				destination: network,
 				via: v.nullable(address),
@@ -109,9 +113,9 @@ export const gatewaySetup = object({
 		),
 		[],
 	),
-	sysctls: v.optional(v.record(v.string(), finite), {}),
+	sysctls: v.optional(record(finite), {}),
 	listeners: v.optional(
-		v.array(object({ protocol: oneOf(["tcp", "udp"]), port })),
+		list(object({ protocol: oneOf(["tcp", "udp"]), port })),
 		[],
 	),
 	epochMs: v.optional(finite, Date.UTC(2026, 0, 1)),

@@ -45,6 +45,51 @@ export function oneOf<const Words extends readonly string[]>(options: Words) {
 export const text = v.string(
 	(issue) => `expected a text, not ${issue.received}\nWrite it in quotes.`,
 );
+// biome-ignore lint/suspicious/noControlCharactersInRegex: a terminal must not obey them
+const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
+
+/** What is shown to people as it is. */
+export const oneLine = v.pipe(
+	text,
+	v.check(
+		(given) => !CONTROL.test(given),
+		"holds a line end or another control character\nWrite it on one line.",
+	),
+);
+
+/** A list of these. */
+export function list<const Item extends v.GenericSchema>(item: Item) {
+	return v.array(
+		item,
+		(issue) =>
+			`expected a list, not ${issue.received}\nWrite it in brackets: [ … ].`,
+	);
+}
+
+/** What every object has of JavaScript; valibot would leave them out and say nothing. */
+const RESERVED = ["__proto__", "prototype", "constructor"];
+
+/** Values of one kind by name. */
+export function record<const Value extends v.GenericSchema>(value: Value) {
+	return v.pipe(
+		v.custom<object>(
+			(given) =>
+				!RESERVED.some((key) => isObject(given) && Object.hasOwn(given, key)),
+			`has a key that JavaScript keeps for itself\nGive it another name than ${RESERVED.join(", ")}.`,
+		),
+		v.record(
+			v.string(),
+			value,
+			(issue) =>
+				`expected an object, not ${issue.received}\nWrite a value for each name: { name: … }.`,
+		),
+	);
+}
+
+function isObject(given: unknown): given is object {
+	return typeof given === "object" && given !== null;
+}
+
 export const yesNo = v.boolean(
 	(issue) =>
 		`expected true or false, not ${issue.received}\nWrite \`true\` or \`false\`.`,
@@ -130,13 +175,14 @@ export const packetLine = v.pipe(
 	),
 );
 
+/** Its first line says what is wrong, those below show where. */
 function packetFault(line: string): string | null {
 	try {
 		parsePacket(line);
 		return null;
 	} catch (error) {
 		if (!(error instanceof PacketError)) throw error;
-		return `column ${error.place}: ${error.message}\n${error.remedy}`;
+		return error.message;
 	}
 }
 

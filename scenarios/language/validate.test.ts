@@ -107,6 +107,29 @@ describe("a scenario that is right", () => {
 		});
 	});
 
+	it("may have backends on ports of their own, and neighbours", () => {
+		const [b1] = good.setup.backends;
+		const setup = {
+			...good.setup,
+			backends: [{ ...b1, port: 2525 }, ...good.setup.backends.slice(1)],
+			neighbours: [{ interface: "bond0.204", address: "10.0.0.254" }],
+		};
+		const [read] = validateScenarioFile({ ...good, setup }, "my.json");
+		expect(read?.setup).toMatchObject({
+			backends: [{ port: 2525 }, {}],
+			neighbours: setup.neighbours,
+		});
+		expect(
+			faultsOf({
+				...good,
+				setup: {
+					...setup,
+					neighbours: [{ interface: "eth9", address: "10.0.0.254" }],
+				},
+			}),
+		).toEqual([expect.stringContaining("setup.neighbours[0].interface: ")]);
+	});
+
 	it("may come alone, in a list, or in a suite", () => {
 		const other = { ...good, name: "other" };
 		expect(validateScenarioFile(good, "f")).toHaveLength(1);
@@ -174,7 +197,7 @@ describe("faults of a scenario's form", () => {
 				interface: "bond0.204",
 				packet: "tcp 10.0.0.10 > S",
 			}),
-			"steps[0].packet: column ",
+			"steps[0].packet: packet, column 5: ",
 		],
 		[
 			"outcome",
@@ -203,6 +226,26 @@ describe("faults of a scenario's form", () => {
 			{ ...good, setup: { ...good.setup, ruleset: "recipe.rules" } },
 			"setup.ruleset: names no ruleset",
 		],
+		["no list", { ...good, steps: null }, "steps: expected a list, not null"],
+		[
+			"no record",
+			{ ...good, setup: { ...good.setup, conditions: 1 } },
+			"setup.conditions: expected an object, not 1",
+		],
+		[
+			"name that is kept by JavaScript",
+			expecting({
+				kind: "split",
+				weights: JSON.parse('{"b1":1,"__proto__":1}'),
+				within: { kind: "exact" },
+			}),
+			"expect[0].weights: has a key that JavaScript keeps for itself",
+		],
+		[
+			"control characters",
+			{ ...good, title: "\u001b[2Jgone" },
+			"title: holds a line end or another control character",
+		],
 		["empty list", [], ": there is no scenario in it"],
 		["suite without name", { scenarios: [good] }, "suite: a suite has a name"],
 		[
@@ -214,6 +257,18 @@ describe("faults of a scenario's form", () => {
 		const faults = faultsOf(value);
 		expect(faults).toHaveLength(1);
 		expect(faults[0]).toContain(fault);
+	});
+
+	it("shows where a packet is wrong", () => {
+		const line = "tcp 10.0.0.10 > S";
+		const value = withSteps({
+			kind: "packet",
+			interface: "bond0.204",
+			packet: line,
+		});
+		expect(() => validateScenarioFile(value, "my.json")).toThrow(
+			`\n      ${line}\n          ^`,
+		);
 	});
 
 	it("says what the kinds and the keys are", () => {

@@ -97,8 +97,8 @@ function validateOne(
 type Issue = v.BaseIssue<unknown>;
 
 function faultOf(issue: Issue): ScenarioFault {
-	const [message = "", remedy = ""] = issue.message.split("\n");
-	return { path: pathOf(issue), message, remedy };
+	const [message = "", ...remedy] = issue.message.split("\n");
+	return { path: pathOf(issue), message, remedy: remedy.join("\n    ") };
 }
 
 function pathOf(issue: Issue): string {
