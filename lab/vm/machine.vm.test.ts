@@ -1,6 +1,8 @@
 import { spawn } from "node:child_process";
-import { existsSync, readdirSync } from "node:fs";
-import { expect, it } from "vitest";
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, it } from "vitest";
 import { OUTSIDE, RECIPE_GATEWAY } from "../../scenarios/language/build.ts";
 import { parsePacket } from "../../sim/packet/notation.ts";
 import type { Ask } from "../../sim/world/ask.ts";
@@ -12,6 +14,12 @@ import { runBase, sweepRunFolders } from "./run-folder.ts";
 import { describeOnVm, vmDriver } from "./test-machine.ts";
 
 const SLOW = { timeout: 300_000 };
+
+// Machines of other people may come and go meanwhile: these have a place of their own.
+const base = mkdtempSync(join(tmpdir(), "marktwin-test-"));
+process.env.TMPDIR = base;
+afterAll(() => rmSync(base, { recursive: true, force: true }));
+
 const driver = vmDriver();
 
 /** Folders of this process's machines. */
