@@ -11,6 +11,7 @@ import {
 	writeFile,
 } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { codeOf, reasonOf } from "../scenarios/run/file-failure.ts";
 import { InputError } from "./input-error.ts";
 
 export const STANDARD = "-";
@@ -108,29 +109,6 @@ async function whatIsThere(
 		if (codeOf(error) === "ENOENT") return null;
 		throw error;
 	}
-}
-
-const REASONS: Readonly<Record<string, string>> = {
-	ENOENT: "no such file or folder",
-	EISDIR: "it is a folder",
-	ENOTDIR: "a part of its path is not a folder",
-	EACCES: "permission denied",
-	EPERM: "operation not permitted",
-	EROFS: "the file system is read-only",
-	ENOSPC: "no space left",
-	ENAMETOOLONG: "its name is too long",
-	ERR_FS_FILE_TOO_LARGE: "it is larger than 2 GiB",
-};
-
-/** Why the machine refused, in words. */
-function reasonOf(error: unknown): string {
-	const code = codeOf(error);
-	if (code && REASONS[code]) return REASONS[code];
-	return error instanceof Error ? error.message : String(error);
-}
-
-function codeOf(error: unknown): string | null {
-	return error instanceof Error && "code" in error ? String(error.code) : null;
 }
 
 /** `--json FILE`; "-" is standard output. */

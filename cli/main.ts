@@ -1,19 +1,28 @@
 #!/usr/bin/env node
 /** The command `marktwin`. What a command needs of the model is loaded when it runs, so that `--help` is quick. */
 import { Command, CommanderError } from "commander";
+import { reasonOf } from "../scenarios/run/file-failure.ts";
 import { checkCommand } from "./check.ts";
 import { compareCommand } from "./compare.ts";
 import { EXIT, EXIT_HELP } from "./exit-code.ts";
 import { fixCommand } from "./fix.ts";
 import { InputError } from "./input-error.ts";
 import { labCommand } from "./lab.ts";
-import { reportError } from "./report-error.ts";
+import { reportEarlyEnd, reportError } from "./report-error.ts";
 import { runCommand } from "./run.ts";
 import { saveCommand } from "./save.ts";
 import { traceCommand } from "./trace.ts";
 import { version } from "./version.ts";
 
 const words = process.argv.slice(2);
+
+/** Whoever ends the process before this is set is not marktwin: nothing was judged. */
+let isDone = false;
+
+function end(exitCode: number): never {
+	isDone = true;
+	process.exit(exitCode);
+}
 
 function program(): Command {
 	const marktwin = new Command("marktwin")
@@ -81,13 +90,21 @@ function report(error: unknown): number {
 }
 
 // Node would end with 1, which says that something is violated.
-process.on("uncaughtException", (error) => process.exit(report(error)));
+process.on("uncaughtException", (error) => end(report(error)));
 
 for (const stream of [process.stdout, process.stderr])
 	stream.on("error", (error: NodeJS.ErrnoException) => {
 		// `marktwin run | head`: the reader has seen enough, and nothing is wrong.
-		if (error.code === "EPIPE") process.exit(EXIT.brokenPipe);
-		process.exit(report(new InputError(`cannot write: ${error.message}`)));
+		if (error.code === "EPIPE") end(EXIT.brokenPipe);
+		end(report(new InputError(`cannot write: ${reasonOf(error)}`)));
 	});
 
+process.on("exit", () => {
+	if (isDone) return;
+	const { exitCode, text } = reportEarlyEnd(words);
+	process.stderr.write(`${text}\n`);
+	process.exitCode = exitCode;
+});
+
 await main();
+isDone = true;

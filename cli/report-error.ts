@@ -1,4 +1,6 @@
 /** Any error → what the user reads of it, and the exit code. */
+import { resolve } from "node:path";
+import { reasonWithPlace } from "../scenarios/run/syntax-place.ts";
 import { EXIT } from "./exit-code.ts";
 import { InputError } from "./input-error.ts";
 import { version } from "./version.ts";
@@ -33,7 +35,40 @@ export function reportError(
 		return { exitCode: EXIT.badInput, text: error.message };
 	if (error instanceof Error && error.name === "LabError")
 		return { exitCode: EXIT.lab, text: error.message };
+	const fault = faultOfUsersCode(error, words);
+	if (fault !== null) return { exitCode: EXIT.badInput, text: fault };
 	return { exitCode: EXIT.bug, text: bugReport(error, words) };
+}
+
+/** The process ends although the command is not done: only code that it runs for the user can do that. */
+export function reportEarlyEnd(words: readonly string[]): ErrorReport {
+	const files = words.filter(isModule);
+	if (files.length === 0)
+		return {
+			exitCode: EXIT.bug,
+			text: bugReport("The command ended before it was done.", words),
+		};
+	return {
+		exitCode: EXIT.badInput,
+		text: `${files.join(", ")}: the command ended before it was done\n    A scenario file may neither call process.exit() nor await what never comes.`,
+	};
+}
+
+/** What a scenario file's own code throws once it is loaded, in a timer or a getter; `null` for anything else. */
+function faultOfUsersCode(
+	error: unknown,
+	words: readonly string[],
+): string | null {
+	for (const file of words.filter(isModule)) {
+		const { path, message } = reasonWithPlace(error, resolve(file));
+		if (path !== "")
+			return `${file}: ${path}: ${message}\n    The file's own code failed after it was loaded.`;
+	}
+	return null;
+}
+
+function isModule(word: string): boolean {
+	return /\.m?[jt]s$/.test(word);
 }
 
 function bugReport(error: unknown, words: readonly string[]): string {

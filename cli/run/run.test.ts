@@ -207,6 +207,26 @@ describe("marktwin run", () => {
 			),
 			says: "missing.rules",
 		},
+		{
+			name: "exits.ts",
+			content: "process.exit(0);\n",
+			says: "ended before it was done",
+		},
+		{
+			name: "waits.ts",
+			content: "await new Promise(() => {});\nexport default [];\n",
+			says: "ended before it was done",
+		},
+		{
+			name: "getter.ts",
+			content: "export default { get name() {\nthrow new Error('no!') } };\n",
+			says: "line 2: no!",
+		},
+		{
+			name: "rejects.ts",
+			content: "Promise.reject(new Error('late'));\nexport default [];\n",
+			says: "line 1: late",
+		},
 		{ name: "scenario.txt", content: "", says: ".txt" },
 	])("refuses a scenario file: $name", async ({ name, content, says }) => {
 		const { code, out, err } = await marktwin(["run", fileOf(name, content)]);

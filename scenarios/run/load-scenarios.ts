@@ -15,6 +15,7 @@ import type {
 } from "../language/scenario.ts";
 import { ScenarioError } from "../language/scenario-error.ts";
 import { validateScenarioFile } from "../language/validate.ts";
+import { reasonOf } from "./file-failure.ts";
 import { placeInJson, reasonWithPlace } from "./syntax-place.ts";
 
 /** A ruleset that stands in for every file of some name. */
@@ -65,7 +66,10 @@ async function read(file: string, options: LoadOptions): Promise<unknown> {
 		throw new ScenarioError("export", file, [
 			{
 				path: "",
-				message: `a scenario file does not end in "${extension}"`,
+				message:
+					extension === ""
+						? "a scenario file has an extension"
+						: `a scenario file does not end in "${extension}"`,
 				remedy: `Scenarios are TypeScript, JavaScript or JSON: ${[...MODULES, ".json"].join(", ")}.`,
 			},
 		]);
@@ -187,14 +191,15 @@ async function readText(
 	where: string,
 ): Promise<string> {
 	try {
-		return await readFile(path, "utf8");
+		const text = await readFile(path, "utf8");
+		// Editors of Windows begin a file with a byte order mark; in rules it is a fault that is told.
+		return code === "missing" ? text.replace(/^\ufeff/, "") : text;
 	} catch (error) {
-		const reason =
-			error instanceof Error && "code" in error ? String(error.code) : "";
+		const reason = reasonOf(error);
 		throw new ScenarioError(code, file, [
 			{
 				path: where,
-				message: `cannot read ${path}${reason ? ` (${reason})` : ""}`,
+				message: `cannot read ${path}: ${reason}`,
 				remedy:
 					code === "missing"
 						? "Name a scenario file that is there."

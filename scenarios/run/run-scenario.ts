@@ -86,7 +86,9 @@ export function asScenarioError(
 	const remedy =
 		error instanceof WorldError
 			? error.remedy
-			: "The gateway's addresses and routes have to fit together.";
+			: error.message.startsWith("sysctl")
+				? 'Name what there is below /proc/sys/net, with a value that it takes: "netfilter.nf_conntrack_tcp_loose": 0.'
+				: "The gateway's addresses and routes have to fit together.";
 	return new ScenarioError("invalid", file, [
 		{ path: scenario.name, message: error.message, remedy },
 	]);

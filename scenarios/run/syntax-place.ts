@@ -1,7 +1,7 @@
 /** Where in a file the reader stopped, taken from what the readers say. */
 
 export interface Place {
-	/** `line 3:14`, or "" when the reader did not say. */
+	/** `line 3:14`, `line 3`, or "" when the reader did not say. */
 	readonly path: string;
 	readonly message: string;
 }
@@ -17,7 +17,7 @@ export function placeInJson(text: string, error: unknown): Place {
 	const column = (before[before.length - 1] ?? "").length + 1;
 	return {
 		path: `line ${before.length}:${column}`,
-		message: message.replace(/ in JSON at position .*$/, ""),
+		message: message.replace(/( in| after) JSON at position .*$/, ""),
 	};
 }
 
@@ -36,7 +36,8 @@ export function reasonWithPlace(error: unknown, file: string): Place {
 	const stack = error instanceof Error ? (error.stack ?? "") : "";
 	const inStack = placeAfter(stack.replaceAll("file://", ""), file);
 	return {
-		path: inStack ? `line ${inStack[0]}:${inStack[1]}` : "",
+		// Lines are the file's own; columns are those of the JavaScript that was made of it.
+		path: inStack ? `line ${inStack[0]}` : "",
 		message: firstLine(message),
 	};
 }
