@@ -22,6 +22,8 @@ import { frameTarget } from "./wiring.ts";
 /** Shorter than any timer of the kernel's that this gateway may have running. */
 const SHORT_MS = 500;
 
+/** Longer than a program of the gateway's takes that waits for nothing. */
+const PROGRAM_MS = 5_000;
 /** Packets between two fences. */
 const BATCH = 64;
 
@@ -58,6 +60,7 @@ export class VmGateway implements SlowGatewayUnderTest {
 			return gateway;
 		} catch (error) {
 			// The machine is to serve others, if it can.
+			gateway.freeClock();
 			if (site.machine.failure === null) await gateway.box.takeDown();
 			throw error;
 		}
@@ -129,6 +132,7 @@ export class VmGateway implements SlowGatewayUnderTest {
 	}
 
 	async close(): Promise<void> {
+		this.freeClock();
 		try {
 			if (this.site.machine.failure === null) await this.box.takeDown();
 		} finally {
@@ -148,15 +152,28 @@ export class VmGateway implements SlowGatewayUnderTest {
 		await this.catchUp();
 	}
 
-	/** Programs may have to wait for something: while they run, the guest's clock does too. */
+	/**
+	 * A program takes no time of the script's. One that has to wait for the guest's clock gets it after
+	 * a while; so does a second box, which has to come up.
+	 */
 	private async operate(operation: Operation): Promise<OperationOutcome> {
-		if (this.site.time === "moved") {
-			this.trunk.send([guestMessage("free")]);
-			this.time.isTold = false;
+		if (operation.kind === "take-over") {
+			this.freeClock();
+			return this.box.takeOver(this.epochMs + this.time.nowMs);
 		}
-		return operation.kind === "take-over"
-			? this.box.takeOver(this.epochMs + this.time.nowMs)
-			: this.box.operate(operation);
+		const late = setTimeout(() => this.freeClock(), PROGRAM_MS);
+		try {
+			return await this.box.operate(operation);
+		} finally {
+			clearTimeout(late);
+		}
+	}
+
+	/** Until the guest is told again what time it is. */
+	private freeClock(): void {
+		if (this.site.time === "live") return;
+		this.trunk.send([guestMessage("free")]);
+		this.time.isTold = false;
 	}
 
 	private frame(name: string, packet: Packet): Buffer {

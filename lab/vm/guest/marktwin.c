@@ -7,29 +7,31 @@
  *   octets 4..7  a number that the answer repeats (big endian, as everything here)
  *   octets 8..15 script time in milliseconds
  * 'B' takes now as script time 0. 'A' sets the guest's clock to the script's and stops it there:
- * however long the harness takes, no time goes by. 'F' lets it go, for programs that wait. 'T' sets
- * it, lets it go until every timer that is due has run, answers, and stops it again. Octet 1 of the
- * answer is 1 when the clock can be stopped; octets 8..15 are the guest's own time since 'B'.
+ * however long the harness takes, no time goes by. 'F' lets it go, for what has to wait; the next
+ * 'A' takes what went by as if it had not. 'T' is 'A', and answers once every timer that is due has
+ * run. Octet 1 of the answer is 1 when the clock can be stopped; octets 8..15 are the guest's own
+ * time since 'B', which is ahead of the script's where it cannot.
  *
  * The clock is jiffies. Conntrack and neighbour time-outs, rate limits and retransmissions count in
  * them; wall-clock and monotonic time do not, and stay as they are.
  */
 #include <linux/etherdevice.h>
+#include <linux/hrtimer.h>
 #include <linux/jiffies.h>
 #include <linux/kprobes.h>
 #include <linux/module.h>
 #include <linux/netdevice.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter_ipv4.h>
-#include <linux/timer.h>
 #include <net/net_namespace.h>
 
 #define ETHERTYPE 0x88b5
 #define MESSAGE_LENGTH 16
 
-static u64 begun, stopped_at, answer_ms;
+static u64 begun, stopped_at;
 static bool stopped, can_stop, tracing;
 static struct sk_buff *answer;
+static struct hrtimer after_timers;
 
 /* Whoever counts the ticks is told that there was none. */
 static int ticks_counted(struct kretprobe_instance *instance, struct pt_regs *registers)
@@ -50,8 +52,8 @@ static u64 script_ms(void)
 }
 
 /*
- * One processor, and its interrupts are off: nobody looks while the number changes. A clock that
- * cannot be stopped is not set back either.
+ * Never back: timers that ran are not run again, and what was armed since would come late. One
+ * processor, and its interrupts are off: nobody looks while the number changes.
  */
 static void set_time(u64 ms)
 {
@@ -59,27 +61,28 @@ static void set_time(u64 ms)
 	unsigned long flags;
 
 	local_irq_save(flags);
-	if (can_stop || time > jiffies_64)
+	if (time > jiffies_64)
 		jiffies_64 = time;
-	stopped_at = time;
+	else if (can_stop)
+		begun += jiffies_64 - time;
+	stopped_at = jiffies_64;
 	stopped = can_stop;
 	local_irq_restore(flags);
 }
 
-/* Queued as due now, it runs after all that was due before. */
-static void timers_have_run(struct timer_list *unused)
+/* A tick has gone by since, and these timers come after those of the wheel (HRTIMER_SOFTIRQ). */
+static enum hrtimer_restart timers_have_run(struct hrtimer *unused)
 {
 	struct sk_buff *skb = xchg(&answer, NULL);
 	__be64 now = cpu_to_be64(script_ms());
 
-	if (!skb)
-		return;
-	set_time(answer_ms);
-	skb->data[ETH_HLEN + 1] = can_stop;
-	memcpy(skb->data + ETH_HLEN + 8, &now, sizeof(now));
-	dev_queue_xmit(skb);
+	if (skb) {
+		skb->data[ETH_HLEN + 1] = can_stop;
+		memcpy(skb->data + ETH_HLEN + 8, &now, sizeof(now));
+		dev_queue_xmit(skb);
+	}
+	return HRTIMER_NORESTART;
 }
-static DEFINE_TIMER(after_timers, timers_have_run);
 
 static void answer_after_timers(struct net_device *dev, const struct ethhdr *from,
 				const u8 *message)
@@ -99,7 +102,8 @@ static void answer_after_timers(struct net_device *dev, const struct ethhdr *fro
 	old = xchg(&answer, skb);
 	if (old)
 		kfree_skb(old);
-	mod_timer(&after_timers, jiffies);
+	hrtimer_start(&after_timers, ns_to_ktime(TICK_NSEC + TICK_NSEC / 4),
+		      HRTIMER_MODE_REL_SOFT);
 }
 
 static int receive(struct sk_buff *skb, struct net_device *dev, struct packet_type *type,
@@ -123,9 +127,7 @@ static int receive(struct sk_buff *skb, struct net_device *dev, struct packet_ty
 		stopped = false;
 		break;
 	case 'T':
-		answer_ms = be64_to_cpu(time);
-		set_time(answer_ms);
-		stopped = false;
+		set_time(be64_to_cpu(time));
 		answer_after_timers(dev, eth_hdr(skb), message);
 		break;
 	case '+':
@@ -190,6 +192,8 @@ static int __init start(void)
 
 	if (failed)
 		return failed;
+	hrtimer_init(&after_timers, CLOCK_MONOTONIC, HRTIMER_MODE_REL_SOFT);
+	after_timers.function = timers_have_run;
 	can_stop = register_kretprobe(&ticks) == 0;
 	begun = get_jiffies_64();
 	dev_add_pack(&messages);
@@ -202,7 +206,7 @@ static void __exit stop(void)
 	stopped = false;
 	if (can_stop)
 		unregister_kretprobe(&ticks);
-	del_timer_sync(&after_timers);
+	hrtimer_cancel(&after_timers);
 	kfree_skb(answer);
 	unregister_pernet_subsys(&namespaces);
 }

@@ -85,13 +85,12 @@ export async function buildImage(options: BuildOptions = {}): Promise<Image> {
 		const meanwhile = fresh ? null : findImage(kernel);
 		if (meanwhile !== null) return meanwhile;
 		for (const name of readdirSync(cache))
-			if (name.startsWith(WORK_PREFIX))
-				rmSync(join(cache, name), { recursive: true, force: true });
+			if (name.startsWith(WORK_PREFIX)) removeWork(join(cache, name));
 		const work = mkdtempSync(join(cache, WORK_PREFIX));
 		try {
 			await buildIn(work, kernel, say);
 		} finally {
-			rmSync(work, { recursive: true, force: true });
+			removeWork(work);
 		}
 		return requireImage(kernel);
 	} finally {
@@ -154,6 +153,14 @@ async function buildIn(
 		`${JSON.stringify(manifest, null, "\t")}\n`,
 	);
 	takePlace(made, imageFolder(kernel), work);
+}
+
+/** Compilers of a build that was killed may still be writing there, for a moment. */
+function removeWork(folder: string): void {
+	rmSync(folder, {
+		...{ recursive: true, force: true },
+		...{ maxRetries: 20, retryDelay: 250 },
+	});
 }
 
 /** The kernel and its headers have to be of the same version; the rest is what Debian has now. */

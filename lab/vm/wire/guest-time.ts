@@ -8,8 +8,8 @@ const HARNESS_MAC = Uint8Array.of(0x02, 0xff, 0, 0, 0, 1);
 
 /**
  * `begin`: script time is 0 now. `advance`: set the guest's clock to this script time, and stop it
- * there. `free`: let it go. `timers`: set it, let it go until every timer that is due has run,
- * answer, and stop it again. `trace-on` and `trace-off`: whether packets from now on are marked for
+ * there. `free`: let it go until the next `advance`, which takes what went by as if it had not.
+ * `timers`: the same as `advance`, and answer once every timer that is due has run. `trace-on` and `trace-off`: whether packets from now on are marked for
  * TRACE.
  */
 export type GuestMessage =
