@@ -86,6 +86,11 @@ describe("marktwin check", () => {
 			make: (path: string) =>
 				writeFileSync(path, Uint8Array.of(0x7f, 0x45, 0x4c, 0x46, 0xff, 0xfe)),
 		},
+		{
+			name: "is UTF-16",
+			says: "iconv -f utf-16",
+			make: (path: string) => writeFileSync(path, "\ufeff*filter\n", "utf16le"),
+		},
 	])("refuses a file that $name", async ({ name, says, make }) => {
 		const path = join(folder, name.replaceAll(" ", "-"));
 		make(path);
@@ -95,6 +100,16 @@ describe("marktwin check", () => {
 			expect(err).toContain(says);
 			expect(err).toContain(path);
 		}
+	});
+
+	it("sees a byte order mark, as iptables-restore does", async () => {
+		const path = join(folder, "marked.rules");
+		writeFileSync(path, "\ufeff*filter\nCOMMIT\n");
+		const checked = await marktwin(["check", path]);
+		expect(checked.code).toBe(2);
+		expect(checked.out).toContain("byte order mark");
+		const fixed = await marktwin(["fix", path]);
+		expect(fixed).toMatchObject({ code: 0, out: "*filter\nCOMMIT\n" });
 	});
 
 	it("takes NUL octets for a fault of the ruleset", async () => {

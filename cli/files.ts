@@ -49,12 +49,17 @@ async function readBytes(file: string): Promise<Buffer> {
 
 function decode(bytes: Buffer, name: string): string {
 	try {
-		// Without the byte order mark, if there is one.
-		return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+		// With the byte order mark, if there is one: iptables-restore stumbles over it.
+		return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(
+			bytes,
+		);
 	} catch {
+		const isUtf16 = ["fffe", "feff"].includes(bytes.toString("hex", 0, 2));
 		throw new InputError(
 			`${name} is not UTF-8 text`,
-			`If it is text in another encoding: iconv -f latin1 -t utf-8 ${name}`,
+			isUtf16
+				? `It is UTF-16: iconv -f utf-16 -t utf-8 ${name}`
+				: `If it is text in another encoding: iconv -f latin1 -t utf-8 ${name}`,
 		);
 	}
 }

@@ -242,6 +242,8 @@ describe("the lines of a file", () => {
 		],
 		["-A INPUT -j ACCEPT\n", "line 1 failed", 1],
 		["COMMIT\n", "line 1 failed", 1],
+		["\ufeff*filter\nCOMMIT\n", "line 1 failed", 1],
+		["\ufeff# saved\n*filter\nCOMMIT\n", "line 1 failed", 1],
 		[" \n*filter\nCOMMIT\n", "line 1 failed", 1],
 		[
 			"*filter\n-A INPUT -j ACCEPT\r\nCOMMIT\n",
