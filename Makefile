@@ -7,6 +7,9 @@ VITEST ?=
 
 demo: node_modules
 	@node --import tsx cli/main.ts run
+	@echo
+	@echo 'A closer look: npm run marktwin -- run reload-between-connections --verbose'
+	@echo 'Your own rules and scenarios: docs/tutorial.md'
 
 test: node_modules
 	npx biome check .

@@ -1,8 +1,10 @@
 /** Files that the command reads and writes. `-` is standard input, or standard output. */
 import type { Stats } from "node:fs";
 import {
+	access,
 	chmod,
 	chown,
+	constants,
 	readFile,
 	realpath,
 	rename,
@@ -75,13 +77,36 @@ export async function writeWhole(file: string, text: string): Promise<void> {
 		if (there && !there.isFile()) await writeFile(file, text);
 		else await replace(there?.path ?? file, there, text);
 	} catch (error) {
-		throw new InputError(
-			`cannot write ${file}: ${reasonOf(error)}`,
-			codeOf(error) === "ENOENT"
-				? `Make the folder first: mkdir -p ${dirname(file)}`
-				: "",
-		);
+		throw cannotWrite(file, error);
 	}
+}
+
+/**
+ * Says before the work what would go wrong after it.
+ * @throws InputError when the file could not be written now
+ */
+export async function mustBeWritable(file: string): Promise<void> {
+	if (file === STANDARD) return;
+	try {
+		const there = await whatIsThere(file);
+		if (there?.isDirectory())
+			throw new InputError(`cannot write ${file}: it is a folder`);
+		// A file is replaced, so it is its folder that counts; what is no file is written into.
+		const isWrittenInto = there !== null && !there.isFile();
+		const path = there?.path ?? file;
+		await access(isWrittenInto ? path : dirname(path), constants.W_OK);
+	} catch (error) {
+		throw error instanceof InputError ? error : cannotWrite(file, error);
+	}
+}
+
+function cannotWrite(file: string, error: unknown): InputError {
+	return new InputError(
+		`cannot write ${file}: ${reasonOf(error)}`,
+		codeOf(error) === "ENOENT"
+			? `Make the folder first: mkdir -p ${dirname(file)}`
+			: "",
+	);
 }
 
 async function replace(

@@ -28,7 +28,38 @@ export function picture(
 ): string {
 	const { connections } = account;
 	if (connections.length === 0) return "";
-	const backends = new Map(
+	const backends = shownAs(names, paint);
+	return [
+		bars(connections, backends),
+		path(names, account, paint, STRIP_WIDTH).text,
+		remarks(connections),
+	]
+		.join("   ")
+		.trimEnd();
+}
+
+/** `1212│2222…│1212`: which backend each connection met, in about `width` columns. */
+export function path(
+	names: readonly string[],
+	account: Pick<Account, "connections" | "operations" | "events">,
+	paint: Paint,
+	width: number,
+): { readonly text: string; readonly width: number } {
+	const { connections } = account;
+	if (connections.length === 0) return { text: "", width: 0 };
+	const parts = stretches(connections, moments(account));
+	const plain = strip(parts, { backends: shownAs(names, unpainted), width });
+	const backends = shownAs(names, paint);
+	return {
+		text: strip(parts, { backends, width, paint }),
+		width: plain.length,
+	};
+}
+
+const unpainted: Paint = (_, text) => text;
+
+function shownAs(names: readonly string[], paint: Paint): Backends {
+	return new Map(
 		names.map((name, index): [string, Shown] => {
 			const colour = COLOURS[index % COLOURS.length] ?? "white";
 			// 1 to 9, then letters.
@@ -36,14 +67,6 @@ export function picture(
 			return [name, { symbol, paintBar: (bar) => paint(colour, bar) }];
 		}),
 	);
-	const parts = stretches(connections, moments(account));
-	return [
-		bars(connections, backends),
-		strip(parts, backends, paint),
-		remarks(connections),
-	]
-		.join("   ")
-		.trimEnd();
 }
 
 /** How a backend is shown. */
@@ -70,18 +93,21 @@ function bars(
 	return shown.join("  ") + " ".repeat(Math.max(0, BARS_WIDTH - width));
 }
 
-/** `1212│2222…│1212`. */
 function strip(
 	parts: readonly (readonly ConnectionRecord[])[],
-	backends: Backends,
-	paint: Paint,
+	how: {
+		readonly backends: Backends;
+		readonly width: number;
+		readonly paint?: Paint;
+	},
 ): string {
-	const room = Math.max(STRETCH_LEAST, Math.floor(STRIP_WIDTH / parts.length));
+	const { backends, paint = unpainted } = how;
+	const room = Math.max(STRETCH_LEAST, Math.floor(how.width / parts.length));
 	const shown: string[] = [];
 	let width = 0;
 	for (const part of parts) {
 		width += Math.min(part.length, room) + 1;
-		if (width > STRIP_WIDTH + 1) break;
+		if (width > how.width + 1) break;
 		const path = part
 			.slice(0, room)
 			.map(({ backend }) => backends.get(backend ?? "")?.symbol)

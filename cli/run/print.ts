@@ -6,6 +6,7 @@ import type {
 } from "../../scenarios/run/result.ts";
 import type { ConnectionRecord } from "../../sim/world/account.ts";
 import type { Paint } from "../terminal.ts";
+import { COLOURS, printOverview, SIGNS, TRAP } from "./overview.ts";
 import { picture } from "./picture.ts";
 import { ruleAt } from "./rule-at.ts";
 import { wrap } from "./wrap.ts";
@@ -17,14 +18,6 @@ export interface View {
 	readonly detail: "faults" | "normal" | "all";
 }
 
-const SIGNS: Readonly<Record<Outcome, string>> = {
-	holds: "✓",
-	violated: "✗",
-	unknown: "?",
-};
-/** Holds as it is told, and what is told is that the ruleset does wrong. */
-const TRAP = "▲";
-const COLOURS = { holds: "green", violated: "red", unknown: "yellow" } as const;
 const MOST_CONNECTIONS = 5;
 /** Below the title of a scenario. */
 const INDENT = "    ";
@@ -50,7 +43,12 @@ export function printResult(result: RunResult, view: View): readonly string[] {
 		...printTrap(result, view),
 		...(detail === "all" ? printStory(result, view) : []),
 		...printUnknown(result, view),
+		...(scenario.expect.length > 0
+			? []
+			: [INDENT + paint("dim", "expects nothing: whatever happens holds")]),
 		...result.judgements
+			// What is unknown was told above, once for all of them.
+			.filter(({ outcome }) => outcome !== "unknown")
 			.filter((one) => detail === "all" || one.outcome === "violated")
 			.flatMap((one) => printJudgement(one, result, view)),
 		// On one line, however long: it is there to be copied.
@@ -74,6 +72,7 @@ function printStory(
 	{ scenario }: RunResult,
 	{ paint, columns }: View,
 ): readonly string[] {
+	if (scenario.story === "") return [];
 	return wrap(scenario.story, columns - 4).map(
 		(line) => `${INDENT}${paint("dim", line)}`,
 	);
@@ -159,28 +158,6 @@ function field(name: string, text: string, view: View): readonly string[] {
 	];
 }
 
-/** All suites on one screen, a sign for each scenario; nothing when there is one suite only. */
-function printOverview(
-	results: readonly RunResult[],
-	{ paint, detail }: View,
-): readonly string[] {
-	if (detail === "faults") return [];
-	const suites = new Map<string, string>();
-	for (const { scenario, outcome } of results) {
-		const isTrap = scenario.trap !== null && outcome === "holds";
-		const sign = isTrap
-			? paint("yellow", TRAP)
-			: paint(COLOURS[outcome], SIGNS[outcome]);
-		suites.set(scenario.suite, (suites.get(scenario.suite) ?? "") + sign);
-	}
-	if (suites.size < 2) return [];
-	const width = Math.max(...[...suites.keys()].map(({ length }) => length));
-	return [
-		"",
-		...[...suites].map(([suite, signs]) => `${suite.padEnd(width)}  ${signs}`),
-	];
-}
-
 /** The last lines: how many hold, and what it took. */
 export function printTotals(
 	results: readonly RunResult[],
@@ -208,7 +185,7 @@ export function printTotals(
 	);
 	const scenarios = results.length === 1 ? "scenario" : "scenarios";
 	return [
-		...printOverview(results, view),
+		...(view.detail === "faults" ? [] : printOverview(results, view)),
 		"",
 		[
 			`${results.length} ${scenarios}: ${outcomes.join(", ")}`,

@@ -47,6 +47,31 @@ describe("marktwin run", () => {
 		expect(out).not.toContain("\u001b");
 	});
 
+	it("ends with all suites on a screen: what holds, and whom connections met", async () => {
+		const { out } = await marktwin(["run", "split", "reload"]);
+		expect(out).toMatch(/^split {3}✓✓✓▲ {5}1212121212 +New connections/m);
+		expect(out).toMatch(/^reload {2}▲✓✓✓▲▲✓ {2}1│1│1│1│1│1│1│1 +The ruleset/m);
+		for (const line of out.split("\n")) expect(line.length).toBeLessThan(101);
+	});
+
+	it("says of a scenario that expects nothing that it does", async () => {
+		const content = readFileSync(ownScenario, "utf8").replace(
+			/expect: \[[\s\S]*?\n\t\],/,
+			"expect: [],",
+		);
+		const { out } = await marktwin(["run", fileOf("vacuous.ts", content)]);
+		expect(out).toContain("expects nothing");
+	});
+
+	it("says before it plays where it cannot write", async () => {
+		const json = join(folder, "no", "such", "result.json");
+		for (const file of [folder, json]) {
+			const result = await marktwin(["run", "split", "--json", file]);
+			expect(result).toMatchObject({ code: 2, out: "" });
+			expect(result.err).toContain(`cannot write ${file}`);
+		}
+	});
+
 	it("plays one scenario by its name, and marks a trap", async () => {
 		const { code, out } = await marktwin(["run", "reload-between-connections"]);
 		expect(code).toBe(0);

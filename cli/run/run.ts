@@ -4,7 +4,7 @@ import { setImmediate } from "node:timers/promises";
 import type { LoadedScenario } from "../../scenarios/run/load-scenarios.ts";
 import { type RunResult, worst } from "../../scenarios/run/result.ts";
 import { EXIT } from "../exit-code.ts";
-import { STANDARD, writeJson } from "../files.ts";
+import { mustBeWritable, STANDARD, writeJson } from "../files.ts";
 import type { RunOptions } from "../run.ts";
 import { columns, paintFor, progressOn } from "../terminal.ts";
 import { createPlayer } from "./player.ts";
@@ -34,6 +34,7 @@ export async function run(
 		write(listOf(loaded));
 		return EXIT.holds;
 	}
+	if (options.json !== undefined) await mustBeWritable(options.json);
 	const began = performance.now();
 	const results: RunResult[] = [];
 	let failed = 0;
