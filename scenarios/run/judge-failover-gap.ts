@@ -37,7 +37,7 @@ export function judgeFailoverGap(given: Given, account: Account): Finding {
 		seen:
 			longest.gapMs === Number.POSITIVE_INFINITY
 				? `no connection was served elsewhere after the last loss (${lost} lost)`
-				: `${longest.gapMs} ms (${lost} lost)`,
+				: `${Math.round(longest.gapMs * 1000) / 1000} ms (${lost} lost)`,
 		concerned: longest.lost,
 	});
 }

@@ -1,7 +1,8 @@
 /** Expectations about what the gateway showed of itself: packets, entries, counters, conditions, commands. */
 
 import { matchesFilter } from "../../sim/conntrack/lines.ts";
-import { printPacket } from "../../sim/packet/notation.ts";
+import { parsePacket, printPacket } from "../../sim/packet/notation.ts";
+import { PacketError } from "../../sim/packet/packet-error.ts";
 import type { Account } from "../../sim/world/account.ts";
 import type { ExpectationKind } from "../language/scenario.ts";
 import {
@@ -53,14 +54,26 @@ function firstMissing(
 ): string | null {
 	let next = 0;
 	for (const pattern of patterns) {
+		const printed = asPrinted(pattern);
 		const found = lines.findIndex(
-			(line, index) => index >= next && matchesPattern(line, pattern),
+			(line, index) => index >= next && matchesPattern(line, printed),
 		);
 		if (found < 0) return `nothing fits \`${pattern}\``;
 		if (exactly && found > next) return `too much: \`${lines[next]}\``;
 		next = found + 1;
 	}
 	return exactly && next < lines.length ? `too much: \`${lines[next]}\`` : null;
+}
+
+/** A packet written in full may have its fields in any order; a pattern with stars is taken as it is. */
+function asPrinted(pattern: string): string {
+	if (pattern.includes("*")) return pattern;
+	try {
+		return printPacket(parsePacket(pattern), { payload: "length" });
+	} catch (error) {
+		if (error instanceof PacketError) return pattern;
+		throw error;
+	}
 }
 
 export function judgeConntrack(

@@ -209,6 +209,16 @@ const cases: readonly [
 		},
 	],
 	[
+		"packets out, with fields in any order",
+		packetsOut("bond0.204", ["udp 10.0.0.10:9 > 192.168.0.1:53 len 3 ttl 63"]),
+		{
+			holds: accountOf({
+				packets: [sent(5, "udp 10.0.0.10:9 > 192.168.0.1:53 ttl 63 len 3")],
+			}),
+			violated: [nobody],
+		},
+	],
+	[
 		"packets out, exactly",
 		packetsOut("bond0.204", ["* SA *"], { exactly: true }),
 		{
