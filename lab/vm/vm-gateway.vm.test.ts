@@ -10,9 +10,12 @@ import {
 	conformancePlay,
 } from "../../scenarios/run/conformance.ts";
 import { driveSlowly } from "../../scenarios/run/driver.ts";
+import { seededChoice } from "../../sim/chance/seeded.ts";
 import type { GatewaySetup, Operation } from "../../sim/gateway/gateway.ts";
+import { ModelGateway } from "../../sim/gateway/model-gateway.ts";
 import { parsePacket, printPacket } from "../../sim/packet/notation.ts";
 import { describeOnVm, vmDriver } from "./test-machine.ts";
+import { createVmDriver } from "./vm-driver.ts";
 import type { VmGateway } from "./vm-gateway.ts";
 
 const RECIPE = readFileSync(
@@ -134,6 +137,36 @@ describeOnVm("a gateway in a virtual machine", () => {
 		});
 	});
 
+	it("limits rates by the script's time, as the model does", async () => {
+		const rules =
+			"*filter\n-A FORWARD -m limit --limit 5/s --limit-burst 3 -j ACCEPT\n-A FORWARD -j DROP\nCOMMIT\n";
+		const model = new ModelGateway(RECIPE_GATEWAY, { choice: seededChoice(1) });
+		model.operate({
+			...{ kind: "restore", text: rules, file: "rules" },
+			...{ noflush: false, counters: false },
+		});
+		await withGateway(async (gateway) => {
+			await restore(gateway, rules);
+			const passed = { model: [] as number[], kernel: [] as number[] };
+			for (let atMs = 0; atMs < 2_000; atMs += 37) {
+				const packet = parsePacket(
+					`tcp 10.0.0.10:40000 > 192.168.0.1:25 A seq ${atMs}`,
+				);
+				const ask = {
+					kind: "packet",
+					atMs,
+					interface: OUTSIDE,
+					packet,
+				} as const;
+				if (model.answer(ask).emissions.length > 0) passed.model.push(atMs);
+				const answer = await gateway.answer(ask);
+				if (answer.emissions.length > 0) passed.kernel.push(atMs);
+			}
+			expect(passed.kernel).toEqual(passed.model);
+			expect(passed.kernel.length).toBeGreaterThan(5);
+		});
+	});
+
 	it("evicts, and tells how many", async () => {
 		await withGateway(async (gateway) => {
 			await restore(gateway, RECIPE);
@@ -243,5 +276,33 @@ describeOnVm("a gateway in a virtual machine", () => {
 				),
 			).toHaveLength(1);
 		});
+	});
+});
+
+describeOnVm("a gateway whose clock is left alone", () => {
+	it("takes three seconds to find out that a host is gone", {
+		timeout: 180_000,
+	}, async () => {
+		await driver().close();
+		const live = createVmDriver({ time: "live" });
+		try {
+			const gateway = await live.open(RECIPE_GATEWAY);
+			await gateway.answer({
+				...{ kind: "neighbour", atMs: 0, interface: INSIDE },
+				...{ address: "192.168.0.1", answers: false },
+			});
+			await enter(gateway, "tcp 10.0.0.10:40000 > 192.168.0.1:25 S seq 1");
+			const began = performance.now();
+			const { nowMs, emissions } = await gateway.answer({
+				...{ kind: "wait", atMs: 0, toMs: 20_000 },
+			});
+			const tookMs = performance.now() - began;
+			expect(emissions).toHaveLength(1);
+			expect(nowMs).toBeGreaterThan(2_800);
+			expect(tookMs).toBeGreaterThan(2_800);
+			await gateway.close();
+		} finally {
+			await live.close();
+		}
 	});
 });
