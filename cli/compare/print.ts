@@ -42,11 +42,12 @@ export function printComparison(
 	return [
 		`${sign} ${scenario.name}  ${counted}`,
 		...known.map(
-			({ kind, reason }) => `    known: ${kind} differ, since ${reason}`,
+			({ kinds, reason }) =>
+				`    known: ${kinds.join(" or ")} differ, since ${reason}`,
 		),
 		...missing.map(
-			({ kind, reason }) =>
-				`    not seen any more: ${kind} were known to differ, since ${reason}`,
+			({ kinds, reason }) =>
+				`    not seen any more: ${kinds.join(" or ")} were known to differ, since ${reason}`,
 		),
 		...(unknown === null
 			? []

@@ -147,7 +147,7 @@ it("compares what is there at the end, not only what came out", async () => {
 it("expects a known divergence, and says when it is gone", async () => {
 	const played = playable([connect(3, { everyMs: 1_000 })]);
 	const known = [
-		{ scenario: "a-story", kind: "packets", reason: "it counts in threes" },
+		{ scenario: "a-story", kinds: ["packets"], reason: "it counts in threes" },
 	] as const;
 	const differs = await compareScenario(played, { driver: everyThird });
 	expect(judgeComparison(differs, known)).toMatchObject({

@@ -28,7 +28,8 @@ export interface Divergence {
 export interface KnownDivergence {
 	/** Name of the scenario. */
 	readonly scenario: string;
-	readonly kind: DivergenceKind;
+	/** What may differ; at least one of them has to. */
+	readonly kinds: readonly DivergenceKind[];
 	/** Why the two differ, with the kernel symbol that makes the difference. */
 	readonly reason: string;
 }

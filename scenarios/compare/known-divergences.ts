@@ -4,13 +4,13 @@ import type { KnownDivergence } from "./divergence.ts";
 export const KNOWN_DIVERGENCES: readonly KnownDivergence[] = [
 	{
 		scenario: "random-split",
-		kind: "packets",
+		kinds: ["packets"],
 		reason:
 			"either draws for itself (statistic_mt, xt_statistic.c: get_random_u32)",
 	},
 	{
 		scenario: "table-full-of-unanswered",
-		kind: "conntrack",
+		kinds: ["conntrack", "packets"],
 		reason:
 			"which entries share a bucket, and so which one makes room, follows from the kernel's secret hash key (hash_conntrack_raw, early_drop, nf_conntrack_core.c)",
 	},

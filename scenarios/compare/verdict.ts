@@ -28,9 +28,9 @@ export function judgeComparison(
 		(known) => known.scenario === scenario.name,
 	);
 	const seen = (known: KnownDivergence) =>
-		divergences.some(({ kind }) => kind === known.kind);
+		divergences.some(({ kind }) => known.kinds.includes(kind));
 	const unexpected = divergences.filter(
-		({ kind }) => !here.some((known) => known.kind === kind),
+		({ kind }) => !here.some((known) => known.kinds.includes(kind)),
 	);
 	const missing = here.filter((known) => !seen(known));
 	const parts = unexpected.length + missing.length > 0;
