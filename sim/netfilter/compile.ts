@@ -20,45 +20,36 @@ import type {
 } from "../ruleset/ruleset.ts";
 import { targets } from "../targets/index.ts";
 
-// What a node does with a packet that it matches.
-export const COUNT = 0;
-export const ACCEPT = 1;
-export const DROP = 2;
-export const RETURN = 3;
-export const JUMP = 4;
-export const GOTO = 5;
-export const EXTENSION = 6;
-export const QUEUE = 7;
+/** What a node does with a packet that it matches; `count` is nothing but that. */
+export type NodeKind =
+	| "count"
+	| "accept"
+	| "drop"
+	| "return"
+	| "jump"
+	| "goto"
+	| "extension"
+	| "queue";
 
-// What a node's header asks for: zero for nothing, which is the common case and skips the rest.
-export const BY_SOURCE = 1;
-export const BY_DESTINATION = 2;
-export const BY_PROTOCOL = 4;
-export const BY_IN_INTERFACE = 8;
-export const BY_OUT_INTERFACE = 16;
-export const NOT_SOURCE = 32;
-export const NOT_DESTINATION = 64;
-export const NOT_PROTOCOL = 128;
-/** `-f`: conntrack reassembles before any table sees a packet, so nothing ever matches. */
-export const NEVER = 256;
-
-/** A rule, or the end of a chain. All nodes have one shape: the walk reads them for every packet. */
+/**
+ * A rule, or the end of a chain. All nodes have one shape, and what does not matter is `null`: the
+ * walk reads them for every packet.
+ */
 export interface Node {
-	/** BY_*, NOT_* and NEVER. */
-	flags: number;
-	sourceAddress: number;
-	sourceMask: number;
-	destinationAddress: number;
-	destinationMask: number;
-	protocol: number;
+	/** Does it ask anything of the header? Mostly not, which skips the next six. */
+	asksHeader: boolean;
+	source: AddressMask | null;
+	destination: AddressMask | null;
+	protocol: { readonly number: number; readonly inverted: boolean } | null;
 	/** By interface index: does it fit? */
 	inInterfaces: Uint8Array | null;
 	outInterfaces: Uint8Array | null;
+	/** `-f`: conntrack reassembles before any table sees a packet, so nothing ever matches. */
+	never: boolean;
 	test: Test | null;
-	/** COUNT … QUEUE */
-	kind: number;
-	/** First node of the chain that JUMP and GOTO lead to. */
-	destination: number;
+	kind: NodeKind;
+	/** First node of the chain that a jump or goto leads to. */
+	target: number;
 	action: Action | null;
 }
 
@@ -131,12 +122,16 @@ export function compile(table: Table, ports: RouterPorts): Program {
 					destination !== undefined,
 					`jump to ${rule.target.chain} was not checked`,
 				);
-				node.destination = destination;
+				node.target = destination;
 			}
 		}
 		const end = place(chain, chain.rules.length + 1, chain.counters);
 		end.kind =
-			chain.policy === null ? RETURN : chain.policy === "DROP" ? DROP : ACCEPT;
+			chain.policy === null
+				? "return"
+				: chain.policy === "DROP"
+					? "drop"
+					: "accept";
 	}
 	return {
 		table,
@@ -153,17 +148,16 @@ export function compile(table: Table, ports: RouterPorts): Program {
 /** Matches every packet, and only counts it. Only here are nodes made. */
 function emptyNode(): Node {
 	return {
-		flags: 0,
-		sourceAddress: 0,
-		sourceMask: 0,
-		destinationAddress: 0,
-		destinationMask: 0,
-		protocol: 0,
+		asksHeader: false,
+		source: null,
+		destination: null,
+		protocol: null,
 		inInterfaces: null,
 		outInterfaces: null,
+		never: false,
 		test: null,
-		kind: COUNT,
-		destination: 0,
+		kind: "count",
+		target: 0,
 		action: null,
 	};
 }
@@ -185,19 +179,17 @@ export function tableNow(program: Program): Table {
 	};
 }
 
-function kindOf(target: TargetUse | null): number {
-	if (target === null) return COUNT;
-	switch (target.kind) {
-		case "jump":
-			return JUMP;
-		case "goto":
-			return GOTO;
-		case "extension":
-			return EXTENSION;
-		case "verdict":
-			return { ACCEPT, DROP, RETURN, QUEUE }[target.name];
-	}
+function kindOf(target: TargetUse | null): NodeKind {
+	if (target === null) return "count";
+	return target.kind === "verdict" ? VERDICTS[target.name] : target.kind;
 }
+
+const VERDICTS = {
+	ACCEPT: "accept",
+	DROP: "drop",
+	RETURN: "return",
+	QUEUE: "queue",
+} as const;
 
 /** One closure for all matches of a rule; `null` when there are none. */
 function compileMatches(rule: Rule, ports: RouterPorts): Test | null {
@@ -246,31 +238,21 @@ class HeaderWriter {
 	}
 
 	write(node: Node, header: RuleHeader): void {
-		const { source, destination } = header;
-		if (header.fragment === "only") node.flags |= NEVER;
-		if (isAsked(source)) {
-			node.flags |= BY_SOURCE | (source.inverted ? NOT_SOURCE : 0);
-			node.sourceAddress = source.address;
-			node.sourceMask = source.mask;
-		}
-		if (isAsked(destination)) {
-			node.flags |=
-				BY_DESTINATION | (destination.inverted ? NOT_DESTINATION : 0);
-			node.destinationAddress = destination.address;
-			node.destinationMask = destination.mask;
-		}
-		if (header.protocol !== 0) {
-			node.flags |= BY_PROTOCOL | (header.protocolInverted ? NOT_PROTOCOL : 0);
-			node.protocol = header.protocol;
-		}
-		if (header.inInterface) {
-			node.flags |= BY_IN_INTERFACE;
-			node.inInterfaces = this.setOf(header.inInterface);
-		}
-		if (header.outInterface) {
-			node.flags |= BY_OUT_INTERFACE;
-			node.outInterfaces = this.setOf(header.outInterface);
-		}
+		const { protocol, inInterface, outInterface } = header;
+		node.never = header.fragment === "only";
+		node.source = asked(header.source);
+		node.destination = asked(header.destination);
+		if (protocol !== 0)
+			node.protocol = { number: protocol, inverted: header.protocolInverted };
+		if (inInterface) node.inInterfaces = this.setOf(inInterface);
+		if (outInterface) node.outInterfaces = this.setOf(outInterface);
+		node.asksHeader =
+			node.never ||
+			node.source !== null ||
+			node.destination !== null ||
+			node.protocol !== null ||
+			node.inInterfaces !== null ||
+			node.outInterfaces !== null;
 	}
 
 	private setOf(wanted: InterfaceMatch): Uint8Array {
@@ -289,6 +271,6 @@ class HeaderWriter {
 }
 
 /** The whole address space fits always, so only its negation (never) is worth a test. */
-function isAsked(part: AddressMask): boolean {
-	return part.mask !== 0 || part.inverted;
+function asked({ address, mask, inverted }: AddressMask): AddressMask | null {
+	return mask === 0 && !inverted ? null : { address, mask, inverted };
 }

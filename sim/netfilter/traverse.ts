@@ -4,6 +4,7 @@
  */
 import type { Action } from "../extension/extension.ts";
 import { invariant } from "../invariant.ts";
+import type { Address } from "../packet/packet.ts";
 import {
 	NF_ACCEPT,
 	NF_DROP,
@@ -12,27 +13,8 @@ import {
 	XT_CONTINUE,
 } from "../packet/skb.ts";
 import { printRule } from "../ruleset/print.ts";
-import {
-	ACCEPT,
-	BY_DESTINATION,
-	BY_IN_INTERFACE,
-	BY_OUT_INTERFACE,
-	BY_PROTOCOL,
-	BY_SOURCE,
-	COUNT,
-	DROP,
-	EXTENSION,
-	GOTO,
-	JUMP,
-	NEVER,
-	NOT_DESTINATION,
-	NOT_PROTOCOL,
-	NOT_SOURCE,
-	type Node,
-	type Program,
-	QUEUE,
-	RETURN,
-} from "./compile.ts";
+import type { AddressMask } from "../ruleset/ruleset.ts";
+import type { Node, Program } from "./compile.ts";
 import { UnknownSignal } from "./unknown-signal.ts";
 
 /** Is told of every rule, chain end and policy that a packet matches, before and after its target acted. */
@@ -61,7 +43,7 @@ export function traverse(
 			const node = nodes[at] as Node;
 			const { test } = node;
 			if (
-				(node.flags !== 0 && !headerFits(node, skb)) ||
+				(node.asksHeader && !headerFits(node, skb)) ||
 				(test !== null && !test(skb))
 			) {
 				if (skb.hotdrop) return NF_DROP;
@@ -72,7 +54,7 @@ export function traverse(
 			counters[at * 2 + 1] = (counters[at * 2 + 1] as number) + skb.length;
 			if (tracer !== null) tracer.reached(program, at, skb);
 			const { kind } = node;
-			if (kind === EXTENSION) {
+			if (kind === "extension") {
 				const verdict = (node.action as Action)(skb);
 				if (tracer !== null) tracer.left(skb);
 				if (skb.hotdrop) return NF_DROP;
@@ -82,30 +64,30 @@ export function traverse(
 			}
 			if (tracer !== null) tracer.left(skb);
 			switch (kind) {
-				case COUNT:
+				case "count":
 					at++;
 					break;
-				case ACCEPT:
+				case "accept":
 					return NF_ACCEPT;
-				case DROP:
+				case "drop":
 					return spoken(at, NF_DROP);
-				case QUEUE:
+				case "queue":
 					return spoken(at, NF_QUEUE);
-				case RETURN:
+				case "return":
 					// From a built-in chain a return leads to its policy.
 					at =
 						depth === 0
 							? (program.underflows[hook] as number)
 							: (stack[--depth] as number) + 1;
 					break;
-				case JUMP:
+				case "jump":
 					if (depth >= stack.length) stack = grown(stack);
 					stack[depth++] = at;
-					at = node.destination;
+					at = node.target;
 					break;
 				default:
-					invariant(kind === GOTO, `node kind ${kind}`);
-					at = node.destination;
+					invariant(kind === "goto", `node kind ${kind}`);
+					at = node.target;
 			}
 		}
 	} catch (error) {
@@ -163,45 +145,33 @@ export function kindOfNode(
 	at: number,
 ): "rule" | "return" | "policy" {
 	const chain = program.chains[at] as Program["chains"][number];
-	const { kind, flags } = program.nodes[at] as Node;
+	const { kind, asksHeader } = program.nodes[at] as Node;
 	const rule = chain.rules[(program.numbers[at] as number) - 1];
 	const unconditional =
-		flags === 0 && (rule === undefined || rule.matches.length === 0);
+		!asksHeader && (rule === undefined || rule.matches.length === 0);
 	const isVerdict =
-		kind === ACCEPT || kind === DROP || kind === RETURN || kind === QUEUE;
+		kind === "accept" ||
+		kind === "drop" ||
+		kind === "return" ||
+		kind === "queue";
 	if (!unconditional || !isVerdict) return "rule";
 	return chain.policy === null ? "return" : "policy";
 }
 
 /** `ip_packet_match`. */
 function headerFits(node: Node, skb: Skb): boolean {
-	const { flags } = node;
-	if (
-		(flags & BY_SOURCE) !== 0 &&
-		((skb.source & node.sourceMask) === node.sourceAddress) ===
-			((flags & NOT_SOURCE) !== 0)
-	)
-		return false;
-	if (
-		(flags & BY_DESTINATION) !== 0 &&
-		((skb.destination & node.destinationMask) === node.destinationAddress) ===
-			((flags & NOT_DESTINATION) !== 0)
-	)
-		return false;
-	if (
-		(flags & BY_IN_INTERFACE) !== 0 &&
-		node.inInterfaces?.[skb.inInterface] === 0
-	)
-		return false;
-	if (
-		(flags & BY_OUT_INTERFACE) !== 0 &&
-		node.outInterfaces?.[skb.outInterface] === 0
-	)
-		return false;
-	if (
-		(flags & BY_PROTOCOL) !== 0 &&
-		(skb.protocol === node.protocol) === ((flags & NOT_PROTOCOL) !== 0)
-	)
-		return false;
-	return (flags & NEVER) === 0;
+	const { source, destination, inInterfaces, outInterfaces, protocol } = node;
+	return (
+		(source === null || hasAddress(source, skb.source)) &&
+		(destination === null || hasAddress(destination, skb.destination)) &&
+		(inInterfaces === null || inInterfaces[skb.inInterface] === 1) &&
+		(outInterfaces === null || outInterfaces[skb.outInterface] === 1) &&
+		(protocol === null ||
+			(skb.protocol === protocol.number) !== protocol.inverted) &&
+		!node.never
+	);
+}
+
+function hasAddress(part: AddressMask, address: Address): boolean {
+	return ((address & part.mask) === part.address) !== part.inverted;
 }
