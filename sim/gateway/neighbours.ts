@@ -96,11 +96,12 @@ export class Neighbours {
 		return true;
 	}
 
-	/** `ip neigh flush`: whatever waited is lost. */
+	/** `ip neigh flush`: the senders of what waited are told (`__neigh_update` to NUD_FAILED). */
 	forget(address: Address): void {
 		for (const neighbours of this.known) {
 			const neighbour = neighbours?.get(address);
 			if (!neighbour) continue;
+			this.fail(neighbour);
 			this.stop(neighbour);
 			neighbours?.delete(address);
 			this.recent[neighbour.interfaceIndex]?.clear();

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { printPacket } from "../packet/notation.ts";
 import { createTestRouter, IN, OUT } from "./test-router.ts";
 
 const DNAT =
@@ -293,6 +294,26 @@ describe("time to live and neighbours", () => {
 		expect(router.wait(9_000)).toEqual([]);
 		expect(router.send(OUT, SYN)).toEqual([]);
 		expect(router.wait(3_001)[0]).toMatch(/host-unreachable/);
+	});
+
+	it("tells at once when a neighbour is forgotten that is waited for", () => {
+		const router = createTestRouter(DNAT);
+		router.gateway.answer({
+			kind: "neighbour",
+			atMs: 0,
+			interface: IN,
+			address: "192.168.0.1",
+			answers: false,
+		});
+		expect(router.send(OUT, SYN)).toEqual([]);
+		const { emissions } = router.gateway.answer({
+			kind: "operation",
+			atMs: 100,
+			operation: { kind: "forget-neighbour", address: "192.168.0.1" },
+		});
+		expect(emissions.map(({ packet }) => printPacket(packet))).toEqual([
+			expect.stringContaining("host-unreachable"),
+		]);
 	});
 
 	it("sends what waited when the neighbour answers after all", () => {
