@@ -88,7 +88,7 @@ export class Conntrack extends EntryView implements NatPort {
 	 */
 	incoming(skb: Skb): number {
 		this.setNow();
-		// Seen before (it came round by the loopback interface), or not to be tracked.
+		// Seen before (round by the loopback interface, or an answer that was attached), or not to be tracked.
 		if (skb.entry !== NO_ENTRY || skb.ctinfo === CTINFO_UNTRACKED)
 			return NF_ACCEPT;
 		const { template } = skb;

@@ -2,6 +2,7 @@
  * ICMP connection tracking (net/netfilter/nf_conntrack_proto_icmp.c, 6.1): queries are connections
  * of their own, errors belong to the connection of the packet that they are about.
  */
+import { isIcmpError } from "../packet/icmp-names.ts";
 import type { Skb } from "../packet/skb.ts";
 import {
 	CTINFO_RELATED,
@@ -29,23 +30,6 @@ import { TRACK_INVALID } from "./verdicts.ts";
 
 /** NR_ICMP_TYPES, include/uapi/linux/icmp.h: what is beyond, nobody knows. */
 const GREATEST_TYPE = 18;
-
-const DESTINATION_UNREACHABLE = 3;
-const SOURCE_QUENCH = 4;
-const REDIRECT = 5;
-const TIME_EXCEEDED = 11;
-const PARAMETER_PROBLEM = 12;
-
-/** Does this type speak of another packet (`icmp_is_err`)? */
-export function icmpIsError(type: number): boolean {
-	return (
-		type === DESTINATION_UNREACHABLE ||
-		type === SOURCE_QUENCH ||
-		type === REDIRECT ||
-		type === TIME_EXCEEDED ||
-		type === PARAMETER_PROBLEM
-	);
-}
 
 /** A query or an answer (`nf_conntrack_icmp_packet`). @returns NF_ACCEPT or TRACK_INVALID */
 export function trackIcmp(
@@ -76,7 +60,7 @@ export function trackIcmpError(
 	skb: Skb,
 ): number {
 	if (skb.icmpType > GREATEST_TYPE) return TRACK_INVALID;
-	if (!icmpIsError(skb.icmpType)) return NF_ACCEPT;
+	if (!isIcmpError(skb.icmpType)) return NF_ACCEPT;
 	if (skb.about === null) return TRACK_INVALID;
 	tupleOfPacket(about, skb.about);
 	if (!invertTuple(about, about)) return TRACK_INVALID;

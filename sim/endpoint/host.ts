@@ -13,9 +13,10 @@ import {
 	SYN,
 	type TcpPacket,
 } from "../packet/packet.ts";
+import { resetFor, sequenceLength } from "../packet/tcp-reset.ts";
 import type { SocketHost, SocketUser } from "./socket.ts";
 import { receiveSegment } from "./tcp-receive.ts";
-import { resetFor, segment, sequenceLength } from "./tcp-segment.ts";
+import { segment } from "./tcp-segment.ts";
 import { TcpSocket } from "./tcp-socket.ts";
 
 /**

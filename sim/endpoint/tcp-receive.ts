@@ -4,7 +4,8 @@
  * exactly these checks.
  */
 import { ACK, FIN, RST, SYN, type TcpPacket } from "../packet/packet.ts";
-import { RECEIVE_WINDOW, resetFor, sequenceLength } from "./tcp-segment.ts";
+import { resetFor, sequenceLength } from "../packet/tcp-reset.ts";
+import { RECEIVE_WINDOW } from "./tcp-segment.ts";
 import type { TcpSocket } from "./tcp-socket.ts";
 import { SOON_MS } from "./tcp-timing.ts";
 

@@ -4,14 +4,7 @@
  * what is old. Everything else is the default of the 6.1 kernel.
  */
 import { mix32 } from "../chance/seeded.ts";
-import {
-	ACK,
-	FIN,
-	RST,
-	SYN,
-	type TcpOptions,
-	type TcpPacket,
-} from "../packet/packet.ts";
+import { RST, SYN, type TcpOptions, type TcpPacket } from "../packet/packet.ts";
 import { NO_TCP_OPTIONS } from "../packet/packet-length.ts";
 
 /** One end of a connection and the other. */
@@ -65,37 +58,6 @@ export function segment(
 		options: isSyn ? SYN_OPTIONS : NO_TCP_OPTIONS,
 		payload,
 	};
-}
-
-/** Sequence numbers that a segment takes up: one for each octet, SYN and FIN. */
-export function sequenceLength(packet: TcpPacket): number {
-	return (
-		packet.payload.length + ((packet.flags >> 1) & 1) + (packet.flags & FIN)
-	);
-}
-
-/**
- * The answer to a segment that belongs to nobody (`tcp_v4_send_reset`, net/ipv4/tcp_ipv4.c, 6.1): it
- * takes its sequence number from the ACK, or acknowledges what came without one.
- * @returns `null` for a RST, which is never answered
- */
-export function resetFor(packet: TcpPacket): TcpPacket | null {
-	if (packet.flags & RST) return null;
-	const back: SocketAddress = {
-		localAddress: packet.destination,
-		localPort: packet.destinationPort,
-		remoteAddress: packet.source,
-		remotePort: packet.sourcePort,
-	};
-	return packet.flags & ACK
-		? segment(back, RST, packet.ack, 0, "")
-		: segment(
-				back,
-				RST | ACK,
-				0,
-				(packet.seq + sequenceLength(packet)) | 0,
-				"",
-			);
 }
 
 /** 64 ns: what the clock of initial sequence numbers counts in (`seq_scale`, net/core/secure_seq.c, 6.1). */

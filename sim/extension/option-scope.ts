@@ -83,11 +83,6 @@ const longOptions = new Map<string, NamedOption>(
 	]),
 );
 
-/** The base option of a single letter, as in `-A`. */
-export function shortOption(letter: string): NamedOption | undefined {
-	return shortOptions.get(letter);
-}
-
 /** Kept scopes; beyond it they are made anew, so that no input can fill the memory. */
 const KEPT_SCOPES = 4096;
 let keptScopes = 0;

@@ -2,7 +2,7 @@
  * What the argument of an option turns into, by the option's type, with the refusals of libxtables
  * (iptables 1.8.9, libxtables/xtoptions.c, the `xtopt_parse_*` functions; libxtables/xtables.c).
  */
-import { protocolNumber, type ServiceProtocol, servicePort } from "./names.ts";
+import { protocolNumber, servicePort } from "./names.ts";
 import type { OptionEntry, OptionType } from "./options.ts";
 import {
 	readHost,
@@ -175,23 +175,6 @@ const portRange: ValueReader<"portRange"> = (text, entry, extension) => {
 	if (high === undefined) return [first, first];
 	return [first, high === "" ? 65535 : resolvePort(high)];
 };
-
-/**
- * A port as the old-style extensions read it: tcp, udp, multiport … (`xtables_parse_port`).
- * @throws Refusal with their words
- */
-export function readServicePort(
-	text: string,
-	protocol?: ServiceProtocol,
-): number {
-	const number = readUnsigned(text, 0, 65535);
-	const port = number < 0 ? servicePort(text, protocol) : number;
-	if (port !== null) return port;
-	throw new Refusal(
-		`invalid port/service \`${text}' specified`,
-		"Write a number from 0 to 65535, or a name of /etc/services.",
-	);
-}
 
 /** A protocol's number by number or name. @throws Refusal when there is none */
 export function readProtocol(text: string): number {

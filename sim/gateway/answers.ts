@@ -2,22 +2,13 @@
  * What the box itself says: resets, ICMP errors and echo replies, built as the 6.1 kernel builds
  * them. Sending them is the box's business.
  */
-import { icmp, tcp } from "../packet/build.ts";
+import { icmp } from "../packet/build.ts";
 import { internetChecksum } from "../packet/checksum.ts";
-import {
-	ACK,
-	type Address,
-	FIN,
-	ICMP,
-	type Packet,
-	RST,
-	SYN,
-	TCP,
-	UDP,
-} from "../packet/packet.ts";
+import { type Address, ICMP, type Packet, TCP, UDP } from "../packet/packet.ts";
 import { packetLength } from "../packet/packet-length.ts";
 import type { Skb } from "../packet/skb.ts";
 import { packetOf } from "../packet/skb-packet.ts";
+import { resetFor as resetOf } from "../packet/tcp-reset.ts";
 
 export const ECHO_REPLY = 0;
 export const DESTINATION_UNREACHABLE = 3;
@@ -43,27 +34,8 @@ const IPTOS_PREC_INTERNETCONTROL = 0xc0;
  * @returns `null` for a reset, which is never answered
  */
 export function resetFor(skb: Skb, tos: number, ttl: number): Packet | null {
-	if (skb.protocol !== TCP || (skb.tcpFlags & RST) !== 0) return null;
-	const answered = (skb.tcpFlags & ACK) !== 0;
-	const octets = skb.payload.length;
-	return tcp({
-		source: skb.destination,
-		destination: skb.source,
-		sourcePort: skb.destinationPort,
-		destinationPort: skb.sourcePort,
-		flags: answered ? RST : RST | ACK,
-		seq: answered ? skb.ack : 0,
-		ack: answered
-			? 0
-			: skb.seq +
-				((skb.tcpFlags & SYN) !== 0 ? 1 : 0) +
-				((skb.tcpFlags & FIN) !== 0 ? 1 : 0) +
-				octets,
-		window: 0,
-		tos,
-		ttl,
-		dontFragment: true,
-	});
+	const packet = packetOf(skb);
+	return packet.kind === "tcp" ? resetOf(packet, { tos, ttl }) : null;
 }
 
 export interface IcmpErrorFields {

@@ -7,7 +7,7 @@ import type { Program } from "../netfilter/compile.ts";
 import { HOOK_ENTRIES, type HookFunction } from "../netfilter/hooks.ts";
 import { lastPlace, type Tracer, traverse } from "../netfilter/traverse.ts";
 import { UnknownSignal } from "../netfilter/unknown-signal.ts";
-import { HOOK_NAMES, NF_ACCEPT, NO_ENTRY, type Skb } from "../packet/skb.ts";
+import { HOOK_NAMES, NF_ACCEPT, type Skb } from "../packet/skb.ts";
 import type { LoadedTables } from "./loaded-tables.ts";
 
 /**
@@ -75,8 +75,7 @@ export class HookPath {
 		const { conntrack } = this;
 		switch (step.kind) {
 			case "track":
-				// Seen before: on the loopback interface, or an answer that belongs to a connection.
-				return skb.entry === NO_ENTRY ? conntrack.incoming(skb) : NF_ACCEPT;
+				return conntrack.incoming(skb);
 			case "table":
 				return traverse(step.program, skb.hook, skb, this.ports.tracer);
 			case "nat":

@@ -62,8 +62,6 @@ export interface Program {
 	readonly nodes: readonly Readonly<Node>[];
 	/** Packets and octets of each node. */
 	readonly counters: Float64Array;
-	/** How deep jumps can nest. */
-	readonly depth: number;
 	/** Chain of a node, and its number in it, from 1. */
 	readonly chains: readonly Chain[];
 	readonly numbers: Int32Array;
@@ -139,7 +137,6 @@ export function compile(table: Table, ports: RouterPorts): Program {
 		underflows,
 		nodes,
 		counters,
-		depth: table.chains.length + 1,
 		chains,
 		numbers,
 	};

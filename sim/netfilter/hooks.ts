@@ -7,8 +7,8 @@
  *                          INPUT ──► the box ──► OUTPUT ┘
  */
 import type { HookName } from "../packet/skb.ts";
-import { HOOK_NAMES } from "../packet/skb.ts";
 import type { TableName } from "../ruleset/ruleset.ts";
+import { TABLE_HOOKS } from "../ruleset/tables.ts";
 
 /** What can stand at a hook: a table, or connection tracking at its beginning or end. */
 export type HookFunction =
@@ -32,7 +32,7 @@ export const HOOK_ENTRIES: readonly HookEntry[] = [
 	{
 		priority: -300,
 		function: { kind: "table", table: "raw" },
-		hooks: ["PREROUTING", "OUTPUT"],
+		hooks: TABLE_HOOKS.raw,
 	},
 	{
 		priority: -200,
@@ -42,7 +42,7 @@ export const HOOK_ENTRIES: readonly HookEntry[] = [
 	{
 		priority: -150,
 		function: { kind: "table", table: "mangle" },
-		hooks: HOOK_NAMES,
+		hooks: TABLE_HOOKS.mangle,
 	},
 	{
 		priority: -100,
@@ -52,12 +52,12 @@ export const HOOK_ENTRIES: readonly HookEntry[] = [
 	{
 		priority: 0,
 		function: { kind: "table", table: "filter" },
-		hooks: ["INPUT", "FORWARD", "OUTPUT"],
+		hooks: TABLE_HOOKS.filter,
 	},
 	{
 		priority: 50,
 		function: { kind: "table", table: "security" },
-		hooks: ["INPUT", "FORWARD", "OUTPUT"],
+		hooks: TABLE_HOOKS.security,
 	},
 	{ priority: 100, function: { kind: "nat" }, hooks: ["INPUT", "POSTROUTING"] },
 	{

@@ -26,7 +26,7 @@ export interface Tracer {
 /**
  * @param hook one of the `HOOK_*` at which the table has a built-in chain
  * @param tracer `null` costs nothing
- * @returns a verdict `NF_*`; where it was spoken is left in `lastNode(program)`
+ * @returns a verdict `NF_*`; where it was spoken is left in `lastPlace(program)`
  * @throws UnknownSignal with the rule, when the model does not know how this goes on
  */
 export function traverse(

@@ -67,7 +67,7 @@ export function isIcmpQuery(type: number): boolean {
 	);
 }
 
-/** Messages that quote the packet they are about (`icmp_pointers[].error`, net/ipv4/icmp.c, 6.1). */
+/** Messages that quote the packet they are about (`icmp_is_err`, include/linux/icmp.h, 6.1). */
 export function isIcmpError(type: number): boolean {
 	return type === 3 || type === 4 || type === 5 || type === 11 || type === 12;
 }
