@@ -36,6 +36,9 @@ interface Sent {
 	resent: boolean;
 }
 
+/** Shared by all that never had to, which are nearly all. */
+const NEVER: number[] = [];
+
 export class TcpSocket implements SocketAddress {
 	readonly host: SocketHost;
 	readonly user: SocketUser;
@@ -60,6 +63,8 @@ export class TcpSocket implements SocketAddress {
 	retries = 0;
 	/** SYNs sent, retransmissions included. */
 	syns = 0;
+	/** When a segment was sent once more. */
+	retransmittedMs: number[] = NEVER;
 	private sent: Sent[] = [];
 	/** What the window has no room for. */
 	private pending = "";
@@ -170,6 +175,8 @@ export class TcpSocket implements SocketAddress {
 		if (oldest === undefined) return;
 		oldest.sentMs = this.host.clock.nowMs;
 		oldest.resent = true;
+		if (this.retransmittedMs === NEVER) this.retransmittedMs = [];
+		this.retransmittedMs.push(oldest.sentMs);
 		this.transmit(oldest.flags, oldest.seq, oldest.payload);
 	}
 

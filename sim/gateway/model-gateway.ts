@@ -45,6 +45,8 @@ export class ModelGateway {
 	/** Hosts that do not answer ARP; everybody else does. */
 	private readonly silent = new Set<string>();
 	private box: Box;
+	/** What became of the packet that came in last; `null` before the first. */
+	fate: Fate | null = null;
 
 	/** @throws SetupError when the setup contradicts itself */
 	constructor(setup: GatewaySetup, ports: ModelGatewayPorts) {
@@ -57,6 +59,11 @@ export class ModelGateway {
 				}))
 			: null;
 		this.box = this.createBox();
+	}
+
+	/** Whether the sink that was handed in is told what happens from now on. */
+	set isTraced(on: boolean) {
+		if (this.tracer !== null) this.tracer.isOn = on;
 	}
 
 	/** Virtual time, in ms. */
@@ -74,7 +81,10 @@ export class ModelGateway {
 			else this.clock.advanceTo(ask.atMs);
 			switch (ask.kind) {
 				case "packet":
-					this.box.receive(this.interfaceIndex(ask.interface), ask.packet);
+					this.fate = this.box.receive(
+						this.interfaceIndex(ask.interface),
+						ask.packet,
+					);
 					break;
 				case "operation":
 					outcome = this.operate(ask.operation);
@@ -231,7 +241,7 @@ export class ModelGateway {
 			clock,
 			choice,
 			tracer,
-			log: tracer?.log ?? null,
+			log: tracer && ((skb, entry) => tracer.log(skb, entry)),
 			answers: (index, address) =>
 				!this.silent.has(
 					`${box.routes.interfaces[index]} ${formatAddress(address)}`,

@@ -5,7 +5,7 @@
 import type { Conntrack } from "../conntrack/conntrack.ts";
 import type { RejectAnswer } from "../extension/ports.ts";
 import { UnknownSignal } from "../netfilter/unknown-signal.ts";
-import { ICMP, TCP, UDP } from "../packet/packet.ts";
+import { ACK, FIN, ICMP, RST, SYN, TCP, UDP } from "../packet/packet.ts";
 import { HOOK_OUTPUT, type Skb } from "../packet/skb.ts";
 import { skbOf } from "../packet/skb-packet.ts";
 import * as answers from "./answers.ts";
@@ -55,9 +55,11 @@ export class Replies {
 		const { routes, conntrack, listens, send, ttl } = this.ports;
 		switch (skb.protocol) {
 			case TCP: {
-				if (listens("tcp", skb)) return;
+				const isListening = listens("tcp", skb);
+				if (isForMany(routes, skb)) return;
+				if (isListening && isTaken(skb.tcpFlags)) return;
 				const reset = answers.resetFor(skb, skb.tos, ttl());
-				if (reset && !isForMany(routes, skb)) send(skbOf(reset));
+				if (reset) send(skbOf(reset));
 				return;
 			}
 			case UDP:
@@ -127,4 +129,18 @@ export class Replies {
 		conntrack.setClosing(skb);
 		send(made);
 	}
+}
+
+/**
+ * What a socket that listens does with a segment (`TCP_LISTEN` in `tcp_rcv_state_process`,
+ * net/ipv4/tcp_input.c, 6.1). Whatever acknowledges something belongs to no connection, and is reset.
+ * @throws UnknownSignal for a SYN: from there on the kernel speaks TCP itself
+ */
+function isTaken(flags: number): boolean {
+	if ((flags & ACK) !== 0) return false;
+	if ((flags & (SYN | FIN | RST)) === SYN)
+		throw new UnknownSignal(
+			"what the box answers on a TCP port of its own on which somebody listens is not modelled",
+		);
+	return true;
 }

@@ -22,6 +22,8 @@ type Reached = Omit<TraceEvent, "markAfter" | "connmark" | "log"> & {
 };
 
 export interface RuleTracer extends Tracer {
+	/** What happens while it is off is told to nobody. To be switched between packets. */
+	isOn: boolean;
 	/** The rule that was reached last writes to a log. */
 	log(skb: Skb, entry: LogEntry): void;
 }
@@ -37,7 +39,9 @@ export function createRuleTracer(
 	// A rule that rejects makes a packet that walks through rules itself before the target is done.
 	const pending: Reached[] = [];
 	return {
+		isOn: true,
 		reached(program: Program, at: number, skb: Skb) {
+			if (!this.isOn) return;
 			const { interfaces } = box();
 			const chain = program.chains[at] as Program["chains"][number];
 			pending.push({
@@ -56,11 +60,13 @@ export function createRuleTracer(
 			});
 		},
 		log(_skb: Skb, entry: LogEntry) {
+			if (!this.isOn) return;
 			const event = pending.at(-1);
 			invariant(event !== undefined, "something was logged outside of a rule");
 			event.log = entry;
 		},
 		left(skb: Skb) {
+			if (!this.isOn) return;
 			const event = pending.pop();
 			invariant(event !== undefined, "a rule was left that was never reached");
 			const connmark =

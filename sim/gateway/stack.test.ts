@@ -20,16 +20,34 @@ describe("the box's own answers", () => {
 		);
 	});
 
-	it("hands what somebody listens for to lo", () => {
+	it("hands what somebody listens for to lo, and says nothing", () => {
+		const router = createTestRouter("", {
+			listeners: [
+				{ protocol: "udp", port: 53 },
+				{ protocol: "tcp", port: 80 },
+			],
+		});
+		for (const packet of [
+			"udp 10.0.0.10:1 > 10.0.0.1:53 len 3",
+			"tcp 10.0.0.10:1 > 10.0.0.1:80 SF seq 7",
+			"tcp 10.0.0.10:1 > 10.0.0.1:80 none seq 7",
+		])
+			expect(router.send(OUT, packet)).toEqual([`lo ${packet}`]);
+		expect(router.send("lo", "udp 10.0.0.1:53 > 10.0.0.10:1 len 5")).toEqual([
+			"bond0.204 udp 10.0.0.1:53 > 10.0.0.10:1 len 5",
+		]);
+	});
+
+	it("resets what answers nothing that a listener has said, and does not guess what it says", () => {
 		const router = createTestRouter("", {
 			listeners: [{ protocol: "tcp", port: 80 }],
 		});
-		expect(router.send(OUT, "tcp 10.0.0.10:1 > 10.0.0.1:80 S seq 7")).toEqual([
-			"lo tcp 10.0.0.10:1 > 10.0.0.1:80 S seq 7",
-		]);
 		expect(
-			router.send("lo", "tcp 10.0.0.1:80 > 10.0.0.10:1 SA seq 9 ack 8"),
-		).toEqual(["bond0.204 tcp 10.0.0.1:80 > 10.0.0.10:1 SA seq 9 ack 8"]);
+			router.send(OUT, "tcp 10.0.0.10:1 > 10.0.0.1:80 A seq 7 ack 9")[1],
+		).toBe("bond0.204 tcp 10.0.0.1:80 > 10.0.0.10:1 R seq 9 win 0 DF");
+		expect(
+			router.fate(OUT, "tcp 10.0.0.10:1 > 10.0.0.1:80 S seq 7"),
+		).toMatchObject({ kind: "unknown" });
 	});
 
 	it("echoes, and says which ports and protocols it does not have", () => {

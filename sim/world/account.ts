@@ -62,6 +62,8 @@ export interface ConnectionRecord {
 	readonly met: readonly string[];
 	/** SYNs sent, retransmissions included. */
 	readonly syns: number;
+	/** When its client sent something once more. */
+	readonly retransmittedMs: readonly number[];
 	/** When the SYN/ACK came; `null` when never. */
 	readonly connectedMs: number | null;
 	/** When the banner came. */

@@ -19,6 +19,8 @@ export type Ask =
 			readonly atMs: number;
 			readonly interface: string;
 			readonly packet: Packet;
+			/** The connection that it belongs to, where its sender knows: for whoever looks on. */
+			readonly connection?: number | null;
 	  }
 	/** Let time pass until `toMs`, or until the gateway sends something by itself, whichever is first. */
 	| { readonly kind: "wait"; readonly atMs: number; readonly toMs: number }

@@ -170,6 +170,7 @@ export function recordOf(connection: Connection): ConnectionRecord {
 		backend: backendOf(connection),
 		met: met.map((station) => station.name),
 		syns: dialogue?.socket.syns ?? 0,
+		retransmittedMs: dialogue?.socket.retransmittedMs ?? [],
 		connectedMs: dialogue?.connectedMs ?? null,
 		greetedMs: dialogue?.greetedMs ?? null,
 		endedMs: dialogue === null ? connection.startedMs : dialogue.endedMs,

@@ -75,7 +75,13 @@ export function createNetwork(
 		const enter = () => {
 			const atMs = clock.nowMs;
 			requests.put({
-				ask: { kind: "packet", atMs, interface: from.interface, packet },
+				ask: {
+					kind: "packet",
+					atMs,
+					interface: from.interface,
+					packet,
+					connection: connection?.id ?? null,
+				},
 				label: "",
 				from,
 				connection,
