@@ -1,9 +1,7 @@
-/** What came out of the trunk, as packets. */
+/** What came out of the gateway, as packets. */
 import type { Emission, Unknown } from "../../sim/gateway/gateway.ts";
 import { checksumStates, decodePacket } from "../../sim/packet/bytes.ts";
 import { PacketError } from "../../sim/packet/packet-error.ts";
-import type { Sent } from "./trunk.ts";
-import type { WiredInterface } from "./wiring.ts";
 
 export interface Emissions {
 	readonly emissions: readonly Emission[];
@@ -11,22 +9,22 @@ export interface Emissions {
 	readonly unknown: Unknown | null;
 }
 
+/** An IPv4 packet, and the interface by which it came out. */
+export interface Seen {
+	readonly interface: string;
+	readonly bytes: Uint8Array;
+}
+
 /** @param atMs when they came out */
-export function readEmissions(
-	sent: readonly Sent[],
-	interfaces: readonly WiredInterface[],
-	atMs: number,
-): Emissions {
+export function readEmissions(seen: readonly Seen[], atMs: number): Emissions {
 	const emissions: Emission[] = [];
-	for (const { vlan, bytes } of sent) {
-		const from = interfaces.find((one) => one.vlan === vlan);
-		if (from === undefined) continue;
+	for (const { interface: name, bytes } of seen) {
 		try {
 			const packet = decodePacket(bytes);
 			const { ip, transport } = checksumStates(bytes);
 			if (ip === "wrong" || transport === "wrong")
 				return { emissions, unknown: incomparable("its checksum is wrong") };
-			emissions.push({ atMs, interface: from.name, packet });
+			emissions.push({ atMs, interface: name, packet });
 		} catch (error) {
 			if (!(error instanceof PacketError)) throw error;
 			return { emissions, unknown: incomparable(error.message) };

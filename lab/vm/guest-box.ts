@@ -16,6 +16,7 @@ import {
 } from "../kernel/ruleset-text.ts";
 import { LabError } from "../lab-error.ts";
 import { createGuest, type Guest } from "./guest.ts";
+import { Listeners } from "./listeners.ts";
 import type { Machine } from "./machine.ts";
 import { MachineSettings } from "./machine-settings.ts";
 import { deleteLink, deleteNeighbour, setLink } from "./netlink.ts";
@@ -31,6 +32,7 @@ import {
 
 export class GuestBox {
 	readonly interfaces: readonly WiredInterface[];
+	readonly listeners: Listeners;
 	private readonly guest: Guest;
 	private readonly trunk: Trunk;
 	private readonly setup: GatewaySetup;
@@ -38,23 +40,17 @@ export class GuestBox {
 
 	/** @throws LabError (`unsupported`) for what cannot be wired */
 	constructor(machine: Machine, trunk: Trunk, setup: GatewaySetup) {
-		if (setup.listeners.length > 0)
-			throw new LabError({
-				code: "unsupported",
-				place: "gateway.listeners",
-				message:
-					"nobody listens on the gateway's own ports in the virtual machine",
-				remedy: "Play this scenario on the model alone.",
-			});
 		this.interfaces = wire(setup);
 		this.guest = createGuest(machine);
 		this.trunk = trunk;
 		this.setup = setup;
 		this.settings = new MachineSettings(this.guest);
+		this.listeners = new Listeners(this.guest, setup.listeners);
 	}
 
 	/**
-	 * A new network namespace: no rules, no connections, no neighbours, no settings but the setup's.
+	 * A new network namespace: no rules, no connections, no neighbours, no settings and no listeners but
+	 * the setup's.
 	 * @param epochMs what the gateway's clock is to say
 	 */
 	async bringUp(epochMs: number): Promise<void> {
@@ -80,14 +76,19 @@ export class GuestBox {
 		await trunk.waitForLink(0);
 		for (const { vlan, addresses } of interfaces)
 			if (addresses[0]) await trunk.waitForLink(vlan, addresses[0].address);
+		await this.listeners.open();
 		await guest.setClock(epochMs);
 	}
 
-	/** VLANs stay behind when their trunk moves on, and keep their numbers taken. */
+	/**
+	 * VLANs stay behind when their trunk moves on, and keep their numbers taken. They go first: a box
+	 * that vanishes does not reset the connections that it has, as closing their sockets would.
+	 */
 	async takeDown(): Promise<void> {
 		await this.settings.putBack();
 		for (const { index } of this.interfaces)
 			await this.guest.netlink([deleteLink(index)]);
+		await this.listeners.close();
 	}
 
 	/** Does what can be done to a gateway that stays where it is. */

@@ -1,4 +1,6 @@
 /** What the guest is asked to do, in words: `guest/agent.c` does it. */
+import type { GatewaySetup } from "../../sim/gateway/gateway.ts";
+import { TCP, UDP } from "../../sim/packet/packet.ts";
 import { LabError } from "../lab-error.ts";
 import type { Machine } from "./machine.ts";
 
@@ -29,7 +31,14 @@ export interface Guest {
 	kernelLog(): Promise<readonly string[]>;
 	/** Sets the clock, ms since 1970. */
 	setClock(ms: number): Promise<void>;
+	/** Sockets that listen in this namespace, in place of all others. @returns an errno, 0 when it went well */
+	listen(on: GatewaySetup["listeners"]): Promise<number>;
+	/** IPv4 packets of the protocols that are listened for: what was delivered, to any port, since it was last asked. */
+	delivered(): Promise<readonly Uint8Array[]>;
 }
+
+/** Of an IPv4 header. */
+const TOTAL_LENGTH_AT = 2;
 
 export function createGuest(machine: Machine): Guest {
 	const call = (operation: string, payload: Uint8Array | string) =>
@@ -87,6 +96,22 @@ export function createGuest(machine: Machine): Guest {
 				message: `the guest's clock cannot be set to ${ms} ms since 1970 (errno ${status})`,
 				remedy: "Give a time between 1970 and 2200.",
 			});
+		},
+		async listen(on) {
+			const payload = on.flatMap(({ protocol, port }) => [
+				...[protocol === "tcp" ? TCP : UDP, port >> 8, port & 0xff],
+			]);
+			return (await call("s", Uint8Array.from(payload))).status;
+		},
+		async delivered() {
+			const { out } = await call("d", "");
+			const packets: Uint8Array[] = [];
+			for (let at = 0; at < out.length; ) {
+				const end = at + out.readUInt16BE(at + TOTAL_LENGTH_AT);
+				packets.push(out.subarray(at, end));
+				at = end;
+			}
+			return packets;
 		},
 	};
 	return guest;

@@ -21,6 +21,13 @@ describe("a wait of the script's", () => {
 		expect(time.nextStop(9_000, false)).toBe(7_300);
 	});
 
+	it("is looked at closely while the gateway speaks TCP itself, a long one less so", () => {
+		const time = new ScriptTime(true);
+		expect(time.nextStop(2_000, true)).toBe(40);
+		expect(time.nextStop(120_000, true)).toBe(1_000);
+		expect(time.shortMs).toBeLessThan(new ScriptTime().shortMs);
+	});
+
 	it("is not, once the answer has come", () => {
 		const time = new ScriptTime();
 		time.unanswered("205 192.168.0.1");

@@ -20,7 +20,7 @@ export interface Unanswered {
  * second after the last time; the timer wheel is up to an eighth late.
  */
 const ASKED_AGAIN_MS = 1_250;
-/** While something is waited for: how closely its time is told. */
+/** While something is waited for, or TCP is spoken: how closely its time is told. */
 const CLOSE_MS = 40;
 /** While somebody is silent whom it may ask for: the kernel looks after its neighbours by itself. */
 const COARSE_MS = 1_000;
@@ -28,6 +28,10 @@ const COARSE_MS = 1_000;
 const COARSEST_MS = 10_000;
 /** A long wait is taken in so many steps. */
 const MOST_STEPS = 120;
+/** Shorter than any timer of the kernel's that a gateway may have running … */
+const SHORT_MS = 500;
+/** … and than those of one that speaks TCP itself (`TCP_DELACK_MIN`, include/net/tcp.h). */
+const SHORT_FOR_TCP_MS = 40;
 
 export class ScriptTime {
 	/** Virtual time now. */
@@ -36,7 +40,16 @@ export class ScriptTime {
 	toldMs = 0;
 	/** It still goes by that. */
 	isTold = false;
+	/** In less than that, no timer runs out. */
+	readonly shortMs: number;
+	private readonly speaksTcp: boolean;
 	private readonly waiting = new Map<string, Unanswered>();
+
+	/** @param speaksTcp the gateway has TCP sockets of its own */
+	constructor(speaksTcp = false) {
+		this.speaksTcp = speaksTcp;
+		this.shortMs = speaksTcp ? SHORT_FOR_TCP_MS : SHORT_MS;
+	}
 
 	/** @returns whether the guest has to be told what time it is: from now on it knows */
 	tell(): boolean {
@@ -68,7 +81,8 @@ export class ScriptTime {
 	 * @param allAnswer nobody around it is silent
 	 */
 	nextStop(toMs: number, allAnswer: boolean): number {
-		const coarse = allAnswer ? COARSEST_MS : COARSE_MS;
+		const silence = allAnswer ? COARSEST_MS : COARSE_MS;
+		const coarse = this.speaksTcp ? CLOSE_MS : silence;
 		const step = this.isExpectant
 			? CLOSE_MS
 			: Math.max(coarse, (toMs - this.nowMs) / MOST_STEPS);

@@ -19,7 +19,7 @@ export interface VmDriverOptions {
 
 export interface VmDriver extends SlowDriver {
 	readonly image: Image;
-	/** How the machine runs; `null` before the first scenario. */
+	/** How the machine runs, or ran last; `null` before the first scenario. */
 	readonly accelerator: Accelerator | null;
 	/** How long the last boot took. */
 	readonly readyMs: number;
@@ -40,11 +40,12 @@ export interface VmDriver extends SlowDriver {
  *     try { await checkScenarioSlowly(scenario, { driver }); } finally { await driver.close(); }
  */
 export function createVmDriver(options: VmDriverOptions = {}): VmDriver {
-	const { accelerator = "auto", time = "moved" } = options;
+	const { time = "moved" } = options;
 	const image = requireImage(options.kernel);
 	const failures: LabError[] = [];
 	let machine: Machine | null = null;
 	let trunk: Trunk | null = null;
+	let accelerator: Accelerator | null = null;
 	/** One gateway at a time: whoever comes next waits for the one before. */
 	let turn: Promise<void> = Promise.resolve();
 
@@ -52,7 +53,11 @@ export function createVmDriver(options: VmDriverOptions = {}): VmDriver {
 		if (machine !== null && trunk !== null && machine.failure === null)
 			return { machine, trunk };
 		await stop();
-		machine = await startMachine({ image, accelerator });
+		machine = await startMachine({
+			image,
+			accelerator: options.accelerator ?? "auto",
+		});
+		accelerator = machine.accelerator;
 		trunk = new Trunk(machine);
 		return { machine, trunk };
 	}
@@ -67,11 +72,14 @@ export function createVmDriver(options: VmDriverOptions = {}): VmDriver {
 
 	return {
 		name: "vm",
-		version: `linux ${image.manifest.version}`,
+		get version() {
+			const under = accelerator === null ? "" : ` under ${accelerator}`;
+			return `linux ${image.manifest.version}${under}`;
+		},
 		image,
 		failures,
 		get accelerator() {
-			return machine?.accelerator ?? null;
+			return accelerator;
 		},
 		get readyMs() {
 			return machine?.readyMs ?? 0;

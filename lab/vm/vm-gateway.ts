@@ -11,16 +11,13 @@ import { formatAddress } from "../../sim/packet/address.ts";
 import { encodePacket } from "../../sim/packet/bytes.ts";
 import type { Address, Packet } from "../../sim/packet/packet.ts";
 import type { Answer, Ask } from "../../sim/world/ask.ts";
-import { readEmissions } from "./emissions.ts";
+import { readEmissions, type Seen } from "./emissions.ts";
 import { GuestBox } from "./guest-box.ts";
 import type { Machine } from "./machine.ts";
 import { ScriptTime, type TimeMode } from "./script-time.ts";
 import { frameFor, type Sent, type Trunk } from "./trunk.ts";
 import { guestMessage } from "./wire/guest-time.ts";
 import { frameTarget } from "./wiring.ts";
-
-/** Shorter than any timer of the kernel's that this gateway may have running. */
-const SHORT_MS = 500;
 
 /** Longer than a program of the gateway's takes that waits for nothing. */
 const PROGRAM_MS = 5_000;
@@ -41,7 +38,7 @@ export class VmGateway implements SlowGatewayUnderTest {
 	private readonly trunk: Trunk;
 	private readonly box: GuestBox;
 	private readonly epochMs: number;
-	private readonly time = new ScriptTime();
+	private readonly time: ScriptTime;
 	/** Hosts that do not answer ARP; everybody else does. */
 	private readonly silent = new Set<string>();
 
@@ -50,6 +47,7 @@ export class VmGateway implements SlowGatewayUnderTest {
 		this.trunk = site.trunk;
 		this.box = new GuestBox(site.machine, site.trunk, setup);
 		this.epochMs = setup.epochMs;
+		this.time = new ScriptTime(this.box.listeners.speakTcp);
 	}
 
 	/** @throws LabError */
@@ -78,7 +76,8 @@ export class VmGateway implements SlowGatewayUnderTest {
 			case "packet": {
 				const frame = this.frame(ask.interface, ask.packet);
 				const frames = [...this.clockMessages(), frame];
-				return this.reply(await this.trunk.settle(frames));
+				const sent = await this.trunk.settle(frames);
+				return this.reply(sent, await this.box.listeners.taken());
 			}
 			case "operation": {
 				const before = await this.catchUp();
@@ -109,7 +108,7 @@ export class VmGateway implements SlowGatewayUnderTest {
 	): Promise<readonly Emission[]> {
 		this.trunk.send(this.clockMessages());
 		const sent = await this.trunk.settleAll(this.batches(packets));
-		return this.reply(sent).emissions;
+		return this.reply(sent, await this.box.listeners.taken()).emissions;
 	}
 
 	private *batches(
@@ -208,7 +207,7 @@ export class VmGateway implements SlowGatewayUnderTest {
 			const stopMs = time.nextStop(toMs, this.silent.size === 0);
 			const waitMs = stopMs - time.nowMs;
 			// Too short for any timer: the next packet takes the time along.
-			const isShort = !time.isExpectant && stopMs - time.toldMs < SHORT_MS;
+			const isShort = !time.isExpectant && stopMs - time.toldMs < time.shortMs;
 			time.nowMs = stopMs;
 			if (isLive) await pause(waitMs);
 			else if (isShort) continue;
@@ -229,12 +228,21 @@ export class VmGateway implements SlowGatewayUnderTest {
 		return true;
 	}
 
-	private reply(sent: readonly Sent[]): Answer {
+	/** @param taken what the gateway's own listeners were handed, before it sent anything */
+	private reply(
+		sent: readonly Sent[],
+		taken: readonly Uint8Array[] = [],
+	): Answer {
 		const { nowMs } = this.time;
 		const { interfaces } = this.box;
+		const seen: Seen[] = taken.map((bytes) => ({ interface: "lo", bytes }));
+		for (const { vlan, bytes } of sent) {
+			const from = interfaces.find((one) => one.vlan === vlan);
+			if (from !== undefined) seen.push({ interface: from.name, bytes });
+		}
 		return {
 			nowMs,
-			...readEmissions(sent, interfaces, nowMs),
+			...readEmissions(seen, nowMs),
 			outcome: null,
 			observation: null,
 		};

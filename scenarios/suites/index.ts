@@ -9,6 +9,7 @@ import {
 import { conditionFacts } from "./kernel/condition.ts";
 import { conntrackFacts } from "./kernel/conntrack.ts";
 import { midStreamFacts } from "./kernel/mid-stream.ts";
+import { ownPorts } from "./kernel/own-ports.ts";
 import { statisticFacts } from "./kernel/statistic.ts";
 import { affinity } from "./recipe/affinity.ts";
 import { conditions } from "./recipe/conditions.ts";
@@ -45,6 +46,7 @@ export const KERNEL_SCENARIOS: readonly Scenario[] = [
 	...conditionFacts,
 	...conntrackFacts,
 	...midStreamFacts,
+	...ownPorts,
 ];
 
 const RECIPE_FOLDER = fileURLToPath(new URL("./recipe/", import.meta.url));

@@ -14,6 +14,9 @@
  *   'l'  netlink messages, each asking for an acknowledgement: status is the first errno
  *   'k'  what the kernel said since it was last asked
  *   't'  u64 ms since 1970: set the clock
+ *   's'  protocol(1) port(2) of each: sockets that listen in this namespace, in place of all others
+ *   'd'  IP packets, end to end, of the protocols that are listened for: what was delivered to any
+ *        port since it was last asked, or since 's'
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -42,8 +45,12 @@
 
 #define TRUNK "trunk"
 #define MODULES "/lib/marktwin/modules"
+#define MOST_SOCKETS 512
 
 static int port = -1, kernel_log = -1, first_namespace = -1, namespace = -1;
+static int sockets[MOST_SOCKETS], socket_count;
+/* Among them: raw ones, which are shown what is delivered to any port of TCP and of UDP. */
+static int tcp_seen = -1, udp_seen = -1;
 
 struct buffer {
 	char *data;
@@ -359,6 +366,55 @@ static uint32_t set_clock(const char *payload)
 	return clock_settime(CLOCK_REALTIME, &time) ? errno : 0;
 }
 
+static int open_socket(int type, int protocol, uint16_t port)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = port };
+	int handle;
+
+	if (socket_count == MOST_SOCKETS) {
+		errno = EMFILE;
+		return -1;
+	}
+	handle = socket(AF_INET, type | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
+	if (handle < 0)
+		return -1;
+	sockets[socket_count++] = handle;
+	if (bind(handle, (struct sockaddr *)&address, sizeof(address)))
+		return -1;
+	if (type == SOCK_STREAM && listen(handle, SOMAXCONN))
+		return -1;
+	return handle;
+}
+
+/* Nobody accepts or reads: the kernel takes what comes, and answers as far as it does so by itself. */
+static uint32_t listen_on(const char *payload, size_t length)
+{
+	while (socket_count > 0)
+		close(sockets[--socket_count]);
+	tcp_seen = udp_seen = -1;
+	for (size_t at = 0; at + 3 <= length; at += 3) {
+		int protocol = payload[at], is_tcp = protocol == IPPROTO_TCP;
+		int *seen = is_tcp ? &tcp_seen : &udp_seen;
+		uint16_t port;
+
+		memcpy(&port, payload + at + 1, 2);
+		if (*seen < 0)
+			*seen = open_socket(SOCK_RAW, protocol, 0);
+		if (*seen < 0 || open_socket(is_tcp ? SOCK_STREAM : SOCK_DGRAM, protocol, port) < 0)
+			return errno;
+	}
+	return 0;
+}
+
+static void read_seen(int handle, struct buffer *into)
+{
+	char packet[65536];
+	ssize_t got;
+
+	while (handle >= 0 && (got = recv(handle, packet, sizeof(packet), 0)) > 0)
+		append(into, packet, got);
+}
+
 static void serve(void)
 {
 	struct buffer output = { 0 }, errors = { 0 };
@@ -402,6 +458,13 @@ static void serve(void)
 			break;
 		case 't':
 			status = set_clock(payload);
+			break;
+		case 's':
+			status = listen_on(payload, length);
+			break;
+		case 'd':
+			read_seen(tcp_seen, &output);
+			read_seen(udp_seen, &output);
 			break;
 		default:
 			status = ENOSYS;
