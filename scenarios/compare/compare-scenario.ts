@@ -16,6 +16,7 @@ import type { RunResult } from "../run/result.ts";
 import {
 	asScenarioError,
 	gatewayChoice,
+	replayCommand,
 	resultOf,
 	wholePlay,
 } from "../run/run-scenario.ts";
@@ -78,11 +79,7 @@ export async function compareScenario(
 		divergences: run.divergences,
 		unknown: run.unknown,
 		result: run.result,
-		replay: [
-			"marktwin compare",
-			file === "" ? scenario.name : `${file} --filter ${scenario.name}`,
-			`--seed ${seed}`,
-		].join(" "),
+		replay: replayCommand("compare", { name: scenario.name, seed, file }),
 	});
 	try {
 		const run = await lockstep(scenario, seed, driver, file);

@@ -12,7 +12,7 @@ import {
 	finding,
 	matchesPattern,
 } from "./finding.ts";
-import { countersOf } from "./rule-counters.ts";
+import { countersOf } from "./saved-ruleset.ts";
 
 type Of<Kind extends ExpectationKind["kind"]> = Extract<
 	ExpectationKind,

@@ -47,13 +47,13 @@ describe("loading scenarios", () => {
 			);
 			expect(loaded?.file).toBe(join(folder, name));
 			expect(loaded?.scenario.setup.ruleset).toEqual({
-				name: "my.rules",
+				name: join(folder, "my.rules"),
 				text: "*nat\nCOMMIT\n",
 			});
 			expect(loaded?.scenario.steps[1]).toMatchObject({
 				operation: {
 					kind: "restore",
-					file: "later.rules",
+					file: join(folder, "later.rules"),
 					text: "*raw\nCOMMIT\n",
 				},
 			});

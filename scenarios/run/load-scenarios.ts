@@ -4,7 +4,14 @@
  * whatever folder, installed there or not.
  */
 import { readFile } from "node:fs/promises";
-import { basename, dirname, extname, resolve } from "node:path";
+import {
+	basename,
+	dirname,
+	extname,
+	isAbsolute,
+	join,
+	resolve,
+} from "node:path";
 import { createJiti } from "jiti";
 import type { Step } from "../../sim/world/setup.ts";
 import type {
@@ -154,7 +161,9 @@ export async function resolveRules(
 			options.file,
 			where,
 		);
-		return { name, text };
+		// From where the user stands, as he named the scenario: what is printed can be opened.
+		const near = dirname(options.file);
+		return { name: isAbsolute(name) ? name : join(near, name), text };
 	};
 	const ruleset = await textOf(scenario.setup.ruleset, "setup.ruleset.file");
 	const steps: Step[] = [];

@@ -186,15 +186,23 @@ export function resultOf(
 		unknown: account.unknown,
 		judgements,
 		account,
-		replay: replayCommand(scenario.name, seed, file),
+		replay: replayCommand("run", { name: scenario.name, seed, file }),
 	};
 }
 
-function replayCommand(name: string, seed: number, file: string): string {
+/** The command line that does this with just one scenario once more. */
+export function replayCommand(
+	command: "run" | "compare",
+	{
+		name,
+		seed,
+		file,
+	}: { readonly name: string; readonly seed: number; readonly file: string },
+): string {
 	const quoted = /^[\w./+-]*$/.test(file)
 		? file
 		: `'${file.replaceAll("'", "'\\''")}'`;
-	return ["marktwin run", quoted, `--filter ${name}`, `--seed ${seed}`]
+	return ["marktwin", command, quoted, `--filter ${name}`, `--seed ${seed}`]
 		.filter((word) => word !== "")
 		.join(" ");
 }

@@ -38,6 +38,7 @@ export function connectionRecord(
 		backend,
 		met: backend === null ? [] : [backend],
 		syns: 1,
+		retransmittedMs: [],
 		connectedMs: backend === null ? null : startedMs + 1,
 		greetedMs: backend === null ? null : startedMs + 2,
 		endedMs: startedMs + 5,
