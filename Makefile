@@ -4,22 +4,24 @@
 
 # Handed on to vitest: make test VITEST='--reporter=verbose sim/conntrack'
 VITEST ?=
+PAGE = reports/page/built/main.js
 
-demo: node_modules
-	@node --import tsx cli/main.ts run
+demo: $(PAGE)
+	@node --import tsx cli/main.ts run --report report.html
 	@echo
+	@echo 'Open report.html in a browser: it shows the split, the failover, and every rule on the way.'
 	@echo 'A closer look: npm run marktwin -- run reload-between-connections --verbose'
 	@echo 'Your own rules and scenarios: docs/tutorial.md'
 
 test: node_modules
 	npx biome check .
-	npx tsc --noEmit
+	npm run --silent typecheck
 	npx vitest run $(VITEST)
 
 # Needs QEMU: `node --import tsx cli/main.ts lab doctor` tells what is missing.
-compare: node_modules
+compare: $(PAGE)
 	@node --import tsx cli/main.ts lab build
-	@node --import tsx cli/main.ts compare --json comparison.json
+	@node --import tsx cli/main.ts compare --report comparison.html --json comparison.json
 
 # Compiled, as users run it: what runs sources for developers adds work of its own.
 bench: node_modules
@@ -28,6 +30,11 @@ bench: node_modules
 
 build: node_modules
 	npm run build
+
+# The page of reports, which sources find where it is built.
+$(PAGE): node_modules build-page.mjs reports/report.ts reports/wording.ts $(wildcard reports/page/*.*)
+	@npm run --silent page
+	@touch $@
 
 install: node_modules
 

@@ -1,7 +1,7 @@
 /**
  * Sources → dist/: JavaScript and declarations by tsc, and the files that the sources read beside
- * them (rulesets, saved states, what is compiled for the guest). Plain JavaScript, since it has to
- * run before anything is built.
+ * them (rulesets, saved states, what is compiled for the guest, the page of reports, which is
+ * bundled first). Plain JavaScript, since it has to run before anything is built.
  */
 import { spawnSync } from "node:child_process";
 import { chmodSync, cpSync, existsSync, readdirSync, rmSync } from "node:fs";
@@ -17,9 +17,12 @@ const DATA = new Set([
 	".svg",
 	".c",
 ]);
+/** Of the page only what it was bundled into is shipped. */
+const PAGE = join("reports", "page");
 const OUTPUT = "dist";
 
 process.chdir(import.meta.dirname);
+await import("./build-page.mjs");
 rmSync(OUTPUT, { recursive: true, force: true });
 
 const tsc = join("node_modules", "typescript", "bin", "tsc");
@@ -35,8 +38,11 @@ for (const room of ROOMS.filter((name) => existsSync(name)))
 		recursive: true,
 		withFileTypes: true,
 	})) {
-		if (!entry.isFile() || !DATA.has(extname(entry.name))) continue;
 		const file = join(entry.parentPath, entry.name);
+		const isData = file.startsWith(PAGE)
+			? file.startsWith(join(PAGE, "built"))
+			: DATA.has(extname(file));
+		if (!entry.isFile() || !isData) continue;
 		cpSync(file, join(OUTPUT, file));
 	}
 

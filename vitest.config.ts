@@ -2,6 +2,7 @@ import { defineConfig } from "vitest/config";
 
 const PACKED = [
 	"cli/**/*.test.ts",
+	"reports/**/*.browser.test.ts",
 	"test/docs.test.ts",
 	"test/package.test.ts",
 ];

@@ -14,7 +14,7 @@ export function compareCommand(): Command {
 	const command = new Command("compare").description(
 		"play scenarios on the model and on a real kernel, and tell where the two differ",
 	);
-	return addScenarioOptions(command, "all comparisons")
+	return addScenarioOptions(command)
 		.addOption(
 			new Option("-w, --with <lab>", "what the model is compared with")
 				.choices(["vm"])

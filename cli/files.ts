@@ -71,7 +71,10 @@ function decode(bytes: Buffer, name: string): string {
  * no file (/dev/null, a named pipe) is written into and stays what it is; a link leads to its file.
  * @throws InputError when that cannot be done
  */
-export async function writeWhole(file: string, text: string): Promise<void> {
+export async function writeWhole(
+	file: string,
+	text: string | Iterable<string>,
+): Promise<void> {
 	try {
 		const there = await whatIsThere(file);
 		if (there && !there.isFile()) await writeFile(file, text);
@@ -112,7 +115,7 @@ function cannotWrite(file: string, error: unknown): InputError {
 async function replace(
 	file: string,
 	before: Stats | null,
-	text: string,
+	text: string | Iterable<string>,
 ): Promise<void> {
 	const beside = join(dirname(file), `.${basename(file)}.${process.pid}.tmp`);
 	try {
@@ -141,9 +144,13 @@ async function whatIsThere(
 	}
 }
 
-/** `--json FILE`; "-" is standard output. */
-export async function writeJson(file: string, content: object): Promise<void> {
-	const text = `${JSON.stringify(content, null, 1)}\n`;
-	if (file === STANDARD) process.stdout.write(text);
-	else await writeWhole(file, text);
+/** Writes a text that may come in pieces, whole or not at all; "-" is standard output. */
+export async function writeText(
+	file: string,
+	text: string | Iterable<string>,
+): Promise<void> {
+	if (file !== STANDARD) await writeWhole(file, text);
+	else
+		for (const piece of typeof text === "string" ? [text] : text)
+			process.stdout.write(piece);
 }

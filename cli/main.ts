@@ -8,6 +8,7 @@ import { EXIT, EXIT_HELP } from "./exit-code.ts";
 import { fixCommand } from "./fix.ts";
 import { InputError } from "./input-error.ts";
 import { labCommand } from "./lab.ts";
+import { mergeCommand } from "./merge.ts";
 import { reportEarlyEnd, reportError } from "./report-error.ts";
 import { runCommand } from "./run.ts";
 import { saveCommand } from "./save.ts";
@@ -47,6 +48,7 @@ Examples:
 		checkCommand(),
 		fixCommand(),
 		compareCommand(),
+		mergeCommand(),
 		labCommand(),
 	])
 		marktwin.addCommand(command);

@@ -8,6 +8,23 @@ export function readSeed(text: string): number {
 	return seed;
 }
 
+/** The part of a selection that one machine plays. */
+export interface Shard {
+	/** From 1. */
+	readonly index: number;
+	readonly total: number;
+}
+
+/** `--shard 2/3`. */
+export function readShard(text: string): Shard {
+	const [, index = 0, total = 0] = (/^(\d+)\/(\d+)$/.exec(text) ?? []).map(
+		Number,
+	);
+	if (index < 1 || index > total)
+		throw new InvalidArgumentError("Write it as 1/3, 2/3, 3/3.");
+	return { index, total };
+}
+
 /** `--rules NAME=FILE`, several times. */
 export function readRules(
 	text: string,

@@ -16,7 +16,7 @@ export function runCommand(): Command {
 	const command = new Command("run").description(
 		"play scenarios and tell whether what they expect holds",
 	);
-	return addScenarioOptions(command, "everything that happened")
+	return addScenarioOptions(command)
 		.addOption(
 			new Option(
 				"-o, --on <driver>",
@@ -39,7 +39,7 @@ Examples:
   marktwin run                                    all built-in scenarios
   marktwin run split failover                     two suites of them
   marktwin run --rules recipe.rules=my.rules      … with your own rules
-  marktwin run my.scenario.ts --seed 7 --json result.json
+  marktwin run my.scenario.ts --report report.html
   marktwin run split --on vm                      … on a real kernel`,
 		)
 		.action(async (names: readonly string[], options: RunOptions) => {

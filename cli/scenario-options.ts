@@ -1,18 +1,18 @@
 import type { Command } from "commander";
-import { readRules, readSeed } from "./read-option.ts";
+import { addOutputOptions, type OutputOptions } from "./output-options.ts";
+import { readRules, readSeed, readShard, type Shard } from "./read-option.ts";
 
 /** Which scenarios, and how: what every command that plays some takes. */
-export interface ScenarioOptions {
+export interface ScenarioOptions extends OutputOptions {
 	readonly filter?: string;
 	readonly seed?: number;
 	readonly rules: ReadonlyMap<string, string>;
 	readonly kernel?: string;
-	readonly json?: string;
+	readonly shard?: Shard;
 }
 
-/** @param json what is written by `--json` */
-export function addScenarioOptions(command: Command, json: string): Command {
-	return command
+export function addScenarioOptions(command: Command): Command {
+	command
 		.argument(
 			"[scenario...]",
 			"scenario files (.ts, .mts, .js, .mjs, .json), or names of built-in scenarios and suites; all built-in ones when none is named",
@@ -32,7 +32,12 @@ export function addScenarioOptions(command: Command, json: string): Command {
 			"-k, --kernel <kernel>",
 			"on a real kernel: one that `marktwin lab build --kernel` has made ready",
 		)
-		.option("--json <file>", `write ${json}; - is standard output`);
+		.option(
+			"--shard <i/n>",
+			"only the i-th of n parts, so that n machines share the work (marktwin merge)",
+			readShard,
+		);
+	return addOutputOptions(command);
 }
 
 /** `--rules …` once more, for a replay: what took the place of a scenario's own rules has to do so there too. */

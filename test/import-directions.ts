@@ -5,7 +5,7 @@
 
 /** What a room may import besides itself. */
 export interface Room {
-	/** Rooms, values and types. */
+	/** Rooms, or single files of them: values and types. */
 	readonly from: readonly string[];
 	/** Rooms, of which it may see the types alone. */
 	readonly typesFrom: readonly string[];
@@ -15,7 +15,7 @@ export interface Room {
 	readonly node: boolean;
 }
 
-/** By the first folder of the path; "" is the top level. */
+/** By the first folder of the path, or the first two; "" is the top level. */
 export const ROOMS: Readonly<Record<string, Room>> = {
 	sim: { from: [], typesFrom: [], packages: ["ts-pattern"], node: false },
 	scenarios: {
@@ -33,8 +33,15 @@ export const ROOMS: Readonly<Record<string, Room>> = {
 	reports: {
 		from: [],
 		typesFrom: ["sim", "scenarios", "lab"],
-		packages: ["ts-pattern", "chart.js"],
+		packages: ["ts-pattern"],
 		node: true,
+	},
+	// Runs in a browser, and knows nothing but the contract and its words.
+	"reports/page": {
+		from: ["reports/wording.ts"],
+		typesFrom: ["reports"],
+		packages: ["chart.js", "chartjs-plugin-annotation", "preact"],
+		node: false,
 	},
 	// The library that users import.
 	"": {

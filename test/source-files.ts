@@ -45,7 +45,7 @@ export function sourceFiles(): readonly SourceFile[] {
 	const folders = FOLDERS.filter((folder) => existsSync(join(ROOT, folder)));
 	const below = folders.flatMap((folder) =>
 		readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
-			.filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
+			.filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name))
 			.map((entry) => relative(ROOT, join(entry.parentPath, entry.name))),
 	);
 	return [...topLevel, ...below]

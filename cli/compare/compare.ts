@@ -6,88 +6,128 @@ import {
 	judgeComparison,
 } from "../../scenarios/compare/verdict.ts";
 import type { LoadedScenario } from "../../scenarios/run/load-scenarios.ts";
+import { replayCommand } from "../../scenarios/run/run-scenario.ts";
+import { commandLine } from "../command-line.ts";
 import type { CompareOptions } from "../compare.ts";
-import { EXIT } from "../exit-code.ts";
-import { STANDARD, writeJson } from "../files.ts";
+import { eachScenario } from "../each-scenario.ts";
+import { openOutputs } from "../outputs/outputs.ts";
+import {
+	exitCodeOf,
+	type Failure,
+	type Results,
+} from "../outputs/results-file.ts";
 import { select } from "../run/select.ts";
 import { rulesAgain } from "../scenario-options.ts";
 import { columns, paintFor, progressOn } from "../terminal.ts";
-import { printComparison, printFailure, printTotals } from "./print.ts";
-
-/** A scenario that could not be compared, since the lab failed. */
-export interface Failure {
-	readonly scenario: string;
-	readonly message: string;
-}
+import {
+	type CompareView,
+	printComparison,
+	printFailure,
+	printTotals,
+} from "./print.ts";
 
 /** @returns the exit code */
 export async function compare(
 	names: readonly string[],
 	options: CompareOptions,
 ): Promise<number> {
-	const { createVmDriver } = await import("../../lab/vm/vm-driver.ts");
 	const progress = progressOn(process.stderr);
 	progress.show("loading scenarios …");
 	const loaded = await select(names, options).finally(progress.clear);
-	const out = options.json === STANDARD ? process.stderr : process.stdout;
-	const view = {
-		paint: paintFor(out),
-		columns: columns(out),
+	const outputs = await openOutputs(options);
+	const { screen } = outputs;
+	const view: CompareView = {
+		paint: paintFor(screen),
+		columns: columns(screen),
 		isWhole: options.verbose,
 	};
 	const write = (lines: readonly string[]) => {
 		progress.clear();
-		if (lines.length > 0) out.write(`${lines.join("\n")}\n`);
+		if (lines.length > 0) screen.write(`${lines.join("\n")}\n`);
 	};
+	const began = performance.now();
+	const { comparisons, failures, version } = await compareAll(loaded, options, {
+		progress,
+		write,
+		view,
+	});
+	const tookMs = performance.now() - began;
+	const all: Results = {
+		command: commandLine("compare", names, options),
+		shard: options.shard ?? null,
+		seed: options.seed ?? null,
+		results: [],
+		comparisons,
+		failures,
+	};
+	const createdAt = new Date().toISOString();
+	const about = { tookMs, createdAt, notices: [] };
+	const annotations = await outputs
+		.write(all, about, progress)
+		.finally(progress.clear);
+	write(printTotals(comparisons, failures, { tookMs, version, view }));
+	write(annotations);
+	return exitCodeOf(all);
+}
+
+async function compareAll(
+	loaded: readonly LoadedScenario[],
+	options: CompareOptions,
+	on: {
+		readonly progress: ReturnType<typeof progressOn>;
+		readonly write: (lines: readonly string[]) => void;
+		readonly view: CompareView;
+	},
+): Promise<
+	Pick<Results, "comparisons" | "failures"> & { readonly version: string }
+> {
+	const { progress, write, view } = on;
+	const { createVmDriver } = await import("../../lab/vm/vm-driver.ts");
 	const driver = createVmDriver(
 		options.kernel === undefined ? {} : { kernel: options.kernel },
 	);
-	const began = performance.now();
-	const judged: JudgedComparison[] = [];
+	const comparisons: JudgedComparison[] = [];
 	const failures: Failure[] = [];
-	let accelerator = "";
 	try {
 		progress.show(`booting ${driver.version} …`);
 		await driver.start();
-		for (const [index, one] of loaded.entries()) {
-			const { name } = one.scenario;
-			progress.show(`comparing ${index + 1}/${loaded.length} ${name} …`);
-			try {
+		await eachScenario(loaded, {
+			doing: "comparing",
+			progress,
+			async play(one) {
 				const comparison = await compareScenario(
 					one.scenario,
 					settings(one, options, driver),
 				);
-				const judgement = judgeComparison(
-					{
-						...comparison,
-						replay: comparison.replay + rulesAgain(options.rules),
-					},
+				const replay = comparison.replay + rulesAgain(options.rules);
+				const judged = judgeComparison(
+					{ ...comparison, replay },
 					KNOWN_DIVERGENCES,
 				);
-				judged.push(judgement);
-				write(printComparison(judgement, view));
-			} catch (error) {
-				// One machine that died does not take the other scenarios along.
-				if (!(error instanceof Error) || error.name !== "LabError") throw error;
-				const failure = { scenario: name, message: error.message };
+				comparisons.push(judged);
+				write(printComparison(judged, view));
+			},
+			onFailure({ scenario, file }, message) {
+				const seed = options.seed ?? scenario.setup.seed;
+				const { name, version } = driver;
+				const failure: Failure = {
+					scenario,
+					driver: { name, version },
+					seed,
+					message,
+					replay:
+						replayCommand("compare", { name: scenario.name, seed, file }) +
+						rulesAgain(options.rules),
+				};
 				failures.push(failure);
 				write(printFailure(failure, view));
-			}
-		}
+			},
+		});
 	} finally {
 		progress.clear();
-		accelerator = driver.accelerator ?? "no accelerator";
 		await driver.close();
 	}
-	if (options.json !== undefined)
-		await writeJson(options.json, { comparisons: judged, failures });
-	const totals = {
-		tookMs: performance.now() - began,
-		version: driver.version,
-		accelerator,
-	};
-	write(printTotals(judged, failures, { ...totals, view }));
-	return exitCodeOf(judged, failures);
+	return { comparisons, failures, version: driver.version };
 }
 
 function settings(
@@ -100,16 +140,4 @@ function settings(
 		...(file === "" ? {} : { file }),
 		...(seed === undefined ? {} : { seed }),
 	};
-}
-
-function exitCodeOf(
-	judged: readonly JudgedComparison[],
-	failures: readonly Failure[],
-): number {
-	if (failures.length > 0) return EXIT.lab;
-	if (judged.some(({ verdict }) => verdict === "diverges"))
-		return EXIT.violated;
-	return judged.some(({ verdict }) => verdict === "unknown")
-		? EXIT.unknown
-		: EXIT.holds;
 }

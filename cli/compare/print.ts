@@ -7,8 +7,8 @@ import type {
 	ComparisonVerdict,
 	JudgedComparison,
 } from "../../scenarios/compare/verdict.ts";
+import type { Failure } from "../outputs/results-file.ts";
 import type { Paint } from "../terminal.ts";
-import type { Failure } from "./compare.ts";
 
 export interface CompareView {
 	readonly paint: Paint;
@@ -71,7 +71,7 @@ export function printFailure(
 	{ paint }: CompareView,
 ): readonly string[] {
 	return [
-		`${paint("red", "!")} ${scenario}`,
+		`${paint("red", "!")} ${scenario.name}`,
 		...message.split("\n").map((line) => `    ${line}`),
 	];
 }
@@ -82,7 +82,6 @@ export function printTotals(
 	about: {
 		readonly tookMs: number;
 		readonly version: string;
-		readonly accelerator: string;
 		readonly view: CompareView;
 	},
 ): readonly string[] {
@@ -109,7 +108,7 @@ export function printTotals(
 		].join(": "),
 		paint(
 			"dim",
-			`${sum((one) => one.comparison.packets)} packets, ${sum((one) => one.unexpected.length)} divergences; ${about.version} under ${about.accelerator}, ${(about.tookMs / 1000).toFixed(1)} s`,
+			`${sum((one) => one.comparison.packets)} packets, ${sum((one) => one.unexpected.length)} divergences; ${about.version}, ${(about.tookMs / 1000).toFixed(1)} s`,
 		),
 	];
 }

@@ -23,6 +23,7 @@ function picturedFrom(
 			backend,
 			met: backend === null ? [] : [backend],
 			syns: 1,
+			retransmittedMs: [],
 			connectedMs: null,
 			greetedMs: null,
 			endedMs: null,

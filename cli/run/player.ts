@@ -1,36 +1,49 @@
 /** What plays a scenario: the model, or a kernel. */
+import { modelDriver } from "../../scenarios/run/driver.ts";
 import type { LoadedScenario } from "../../scenarios/run/load-scenarios.ts";
 import type { RunResult } from "../../scenarios/run/result.ts";
 import {
 	checkScenario,
 	checkScenarioSlowly,
+	replayCommand,
 } from "../../scenarios/run/run-scenario.ts";
 import type { RunOptions } from "../run.ts";
 import { rulesAgain } from "../scenario-options.ts";
 
 export interface Player {
+	readonly driver: RunResult["driver"];
 	/** Boots what has to be booted. */
 	start(): Promise<void>;
 	/** @throws LabError when the kernel fails, and ScenarioError when the scenario cannot be set up */
 	play(scenario: LoadedScenario): Promise<RunResult>;
+	/** The command that plays just this once more. */
+	replay(scenario: LoadedScenario): string;
 	close(): Promise<void>;
 }
 
 export async function createPlayer(options: RunOptions): Promise<Player> {
 	const on = options.on === "model" ? "" : ` --on ${options.on}`;
-	const replayable = (result: RunResult): RunResult => ({
-		...result,
-		replay: result.replay + on + rulesAgain(options.rules),
-	});
+	const replay = ({ file, scenario }: LoadedScenario) => {
+		const seed = options.seed ?? scenario.setup.seed;
+		return [
+			replayCommand("run", { name: scenario.name, seed, file }),
+			on,
+			rulesAgain(options.rules),
+		].join("");
+	};
 	const settings = ({ file }: LoadedScenario) => ({
 		...(file === "" ? {} : { file }),
 		...(options.seed === undefined ? {} : { seed: options.seed }),
 	});
 	if (options.on === "model")
 		return {
+			driver: { name: modelDriver.name, version: modelDriver.version },
 			start: async () => {},
-			play: async (one) =>
-				replayable(checkScenario(one.scenario, settings(one))),
+			play: async (one) => ({
+				...checkScenario(one.scenario, settings(one)),
+				replay: replay(one),
+			}),
+			replay,
 			close: async () => {},
 		};
 	const { createVmDriver } = await import("../../lab/vm/vm-driver.ts");
@@ -38,11 +51,18 @@ export async function createPlayer(options: RunOptions): Promise<Player> {
 		options.kernel === undefined ? {} : { kernel: options.kernel },
 	);
 	return {
+		get driver() {
+			return { name: driver.name, version: driver.version };
+		},
 		start: async () => void (await driver.start()),
-		play: async (one) =>
-			replayable(
-				await checkScenarioSlowly(one.scenario, { ...settings(one), driver }),
-			),
+		play: async (one) => ({
+			...(await checkScenarioSlowly(one.scenario, {
+				...settings(one),
+				driver,
+			})),
+			replay: replay(one),
+		}),
+		replay,
 		close: () => driver.close(),
 	};
 }

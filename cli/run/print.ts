@@ -4,11 +4,11 @@ import type {
 	Outcome,
 	RunResult,
 } from "../../scenarios/run/result.ts";
+import { printRulePlace, rulePlace } from "../../scenarios/run/rule-place.ts";
 import type { ConnectionRecord } from "../../sim/world/account.ts";
 import type { Paint } from "../terminal.ts";
 import { COLOURS, printOverview, SIGNS, TRAP } from "./overview.ts";
 import { picture } from "./picture.ts";
-import { ruleAt } from "./rule-at.ts";
 import { wrap } from "./wrap.ts";
 
 export interface View {
@@ -123,7 +123,11 @@ function printJudgement(
 		),
 		...(rule === null
 			? []
-			: field("rule", ruleAt(rule, result.scenario.setup.ruleset), view)),
+			: field(
+					"rule",
+					printRulePlace(rulePlace(rule, result.scenario.setup.ruleset)),
+					view,
+				)),
 	];
 }
 

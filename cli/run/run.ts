@@ -1,10 +1,15 @@
 /** Loads, plays and shows scenarios. */
-import { setImmediate } from "node:timers/promises";
-
 import type { LoadedScenario } from "../../scenarios/run/load-scenarios.ts";
-import { type RunResult, worst } from "../../scenarios/run/result.ts";
+import type { RunResult } from "../../scenarios/run/result.ts";
+import { commandLine } from "../command-line.ts";
+import { eachScenario } from "../each-scenario.ts";
 import { EXIT } from "../exit-code.ts";
-import { mustBeWritable, STANDARD, writeJson } from "../files.ts";
+import { openOutputs } from "../outputs/outputs.ts";
+import {
+	exitCodeOf,
+	type Failure,
+	type Results,
+} from "../outputs/results-file.ts";
 import type { RunOptions } from "../run.ts";
 import { columns, paintFor, progressOn } from "../terminal.ts";
 import { createPlayer } from "./player.ts";
@@ -19,67 +24,101 @@ export async function run(
 	const progress = progressOn(process.stderr);
 	progress.show("loading scenarios …");
 	const loaded = await select(names, options).finally(progress.clear);
-	// Standard output belongs to the JSON when that is asked for there.
-	const out = options.json === STANDARD ? process.stderr : process.stdout;
+	const outputs = await openOutputs(options);
+	const { screen } = outputs;
 	const view: View = {
-		paint: paintFor(out),
-		columns: columns(out),
+		paint: paintFor(screen),
+		columns: columns(screen),
 		detail: options.verbose ? "all" : options.quiet ? "faults" : "normal",
 	};
 	const write = (lines: readonly string[]) => {
 		progress.clear();
-		if (lines.length > 0) out.write(`${lines.join("\n")}\n`);
+		if (lines.length > 0) screen.write(`${lines.join("\n")}\n`);
 	};
 	if (options.list) {
 		write(listOf(loaded));
 		return EXIT.holds;
 	}
-	if (options.json !== undefined) await mustBeWritable(options.json);
 	const began = performance.now();
-	const results: RunResult[] = [];
-	let failed = 0;
-	let suite: string | null = null;
-	const show = (of: string, shown: readonly string[]) => {
-		if (shown.length === 0) return;
-		if (suite !== of) write(printHeading(of, view));
-		suite = of;
-		write(shown);
+	const { results, failures } = await playAll(loaded, options, {
+		progress,
+		show: showUnderHeadings(write, view),
+		view,
+	});
+	const tookMs = performance.now() - began;
+	const all: Results = {
+		command: commandLine("run", names, options),
+		shard: options.shard ?? null,
+		seed: options.seed ?? null,
+		results,
+		comparisons: [],
+		failures,
 	};
+	const createdAt = new Date().toISOString();
+	const about = { tookMs, createdAt, notices: [] };
+	const annotations = await outputs
+		.write(all, about, progress)
+		.finally(progress.clear);
+	write(printTotals(results, { tookMs, view }));
+	write(annotations);
+	if (failures.length > 0) write([`${failures.length} could not be played`]);
+	return exitCodeOf(all);
+}
+
+async function playAll(
+	loaded: readonly LoadedScenario[],
+	options: RunOptions,
+	on: {
+		readonly progress: ReturnType<typeof progressOn>;
+		readonly show: (suite: string, lines: readonly string[]) => void;
+		readonly view: View;
+	},
+): Promise<Pick<Results, "results" | "failures">> {
+	const { progress, show, view } = on;
+	const results: RunResult[] = [];
+	const failures: Failure[] = [];
 	const player = await createPlayer(options);
 	try {
 		progress.show("getting ready …");
 		await player.start();
-		for (const [index, one] of loaded.entries()) {
-			const { name, suite: of } = one.scenario;
-			progress.show(`playing ${index + 1}/${loaded.length} ${name} …`);
-			// The model never waits: here is where it is heard that a reader has gone away.
-			await setImmediate();
-			try {
+		await eachScenario(loaded, {
+			doing: "playing",
+			progress,
+			async play(one) {
 				const result = await player.play(one);
 				results.push(result);
-				show(of, printResult(result, view));
-			} catch (error) {
-				// One machine that died does not take the other scenarios along.
-				if (!(error instanceof Error) || error.name !== "LabError") throw error;
-				failed++;
-				show(of, [
-					`  ! ${name}`,
-					...error.message.split("\n").map((line) => `    ${line}`),
+				show(one.scenario.suite, printResult(result, view));
+			},
+			onFailure(one, message) {
+				const { scenario } = one;
+				const seed = options.seed ?? scenario.setup.seed;
+				const { driver } = player;
+				const replay = player.replay(one);
+				failures.push({ scenario, driver, seed, message, replay });
+				show(scenario.suite, [
+					`  ! ${scenario.name}`,
+					...message.split("\n").map((line) => `    ${line}`),
 				]);
-			}
-		}
+			},
+		});
 	} finally {
 		progress.clear();
 		await player.close();
 	}
-	const outcome = worst(results.map((result) => result.outcome));
-	if (options.json !== undefined)
-		await writeJson(options.json, { outcome, results });
-	const tookMs = performance.now() - began;
-	write(printTotals(results, { tookMs, view }));
-	if (failed === 0) return EXIT[outcome];
-	write([`${failed} could not be played`]);
-	return EXIT.lab;
+	return { results, failures };
+}
+
+function showUnderHeadings(
+	write: (lines: readonly string[]) => void,
+	view: View,
+): (suite: string, lines: readonly string[]) => void {
+	let last: string | null = null;
+	return (suite, lines) => {
+		if (lines.length === 0) return;
+		if (last !== suite) write(printHeading(suite, view));
+		last = suite;
+		write(lines);
+	};
 }
 
 function listOf(loaded: readonly LoadedScenario[]): readonly string[] {

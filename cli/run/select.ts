@@ -8,6 +8,7 @@ import type {
 import { nearest } from "../did-you-mean.ts";
 import { readText } from "../files.ts";
 import { InputError } from "../input-error.ts";
+import type { Shard } from "../read-option.ts";
 import type { RunOptions } from "../run.ts";
 
 type Rules = ReadonlyMap<string, RulesText>;
@@ -18,7 +19,7 @@ type Rules = ReadonlyMap<string, RulesText>;
  */
 export async function select(
 	names: readonly string[],
-	options: Pick<RunOptions, "filter" | "rules">,
+	options: Pick<RunOptions, "filter" | "rules" | "shard">,
 ): Promise<readonly LoadedScenario[]> {
 	const rules = await readRules(options.rules);
 	const needsBuiltIn = names.length === 0 || !names.every(isFile);
@@ -29,7 +30,17 @@ export async function select(
 			...(isFile(name) ? await loadFile(name, rules) : named(name, builtIn)),
 		);
 	if (loaded.length > 0) mustBeUsed(rules, loaded);
-	return filtered([...new Set(loaded)], options.filter);
+	return part(filtered([...new Set(loaded)], options.filter), options.shard);
+}
+
+/** Every n-th, so that long suites are shared out as well. */
+function part(
+	loaded: readonly LoadedScenario[],
+	shard: Shard | undefined,
+): readonly LoadedScenario[] {
+	if (shard === undefined) return loaded;
+	const { index, total } = shard;
+	return loaded.filter((_, number) => number % total === index - 1);
 }
 
 /** Names of scenarios and suites have neither folders nor extensions. */

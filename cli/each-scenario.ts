@@ -1,0 +1,32 @@
+import { setImmediate } from "node:timers/promises";
+import type { LoadedScenario } from "../scenarios/run/load-scenarios.ts";
+import type { Progress } from "./terminal.ts";
+
+/**
+ * Plays one after the other, and says on the terminal which it is. One machine that died does not
+ * take the other scenarios along; everything else that is thrown ends it.
+ */
+export async function eachScenario(
+	loaded: readonly LoadedScenario[],
+	how: {
+		/** `playing`. */
+		readonly doing: string;
+		readonly progress: Progress;
+		readonly play: (one: LoadedScenario) => Promise<void>;
+		/** The lab failed, and why. */
+		readonly onFailure: (one: LoadedScenario, message: string) => void;
+	},
+): Promise<void> {
+	for (const [index, one] of loaded.entries()) {
+		const { name } = one.scenario;
+		how.progress.show(`${how.doing} ${index + 1}/${loaded.length} ${name} …`);
+		// The model never waits: here is where it is heard that a reader has gone away.
+		await setImmediate();
+		try {
+			await how.play(one);
+		} catch (error) {
+			if (!(error instanceof Error) || error.name !== "LabError") throw error;
+			how.onFailure(one, error.message);
+		}
+	}
+}

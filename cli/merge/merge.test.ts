@@ -1,0 +1,127 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { marktwin } from "../../test/marktwin.ts";
+import { temporaryFolder } from "../../test/temporary-folder.ts";
+
+const folder = temporaryFolder();
+const path = (name: string) => join(folder, name);
+const fileOf = (name: string, content: string): string => {
+	writeFileSync(path(name), content);
+	return path(name);
+};
+
+const BROKEN = `import { connect, evenSplit, recipeSetup, scenario } from "marktwin";
+const text = "*nat\\n-A PREROUTING -p tcp --dport 25 -j DNAT --to-destination 192.168.0.1\\nCOMMIT\\n";
+export default scenario({
+	name: "one-sided",
+	title: "All to one",
+	setup: recipeSetup({ ruleset: { name: "one-sided.rules", text } }),
+	steps: [connect(10)],
+	expect: [evenSplit(["b1", "b2"])],
+});
+`;
+
+describe("marktwin merge", () => {
+	beforeAll(async () => {
+		for (const index of [1, 2, 3]) {
+			const { code } = await marktwin([
+				...["run", "split", "failover", "--shard", `${index}/3`],
+				...["--json", path(`${index}.json`)],
+			]);
+			expect(code).toBe(0);
+		}
+	});
+	const shards = [1, 2, 3].map((index) => path(`${index}.json`));
+
+	it("makes of all shards what one machine would have made", async () => {
+		const merged = path("merged.json");
+		const whole = path("whole.json");
+		const { code, out } = await marktwin([
+			"merge",
+			...shards,
+			"--json",
+			merged,
+		]);
+		expect({ code, out }).toEqual({
+			code: 0,
+			out: "13 scenarios from 3 files: all hold\n",
+		});
+		await marktwin(["run", "split", "failover", "--json", whole]);
+		const sorted = (file: string) => {
+			const content = JSON.parse(readFileSync(file, "utf8"));
+			const nameOf = (one: { scenario: { name: string } }) => one.scenario.name;
+			content.results.sort((one: never, other: never) =>
+				nameOf(one) < nameOf(other) ? -1 : 1,
+			);
+			return content;
+		};
+		expect(sorted(merged)).toEqual(sorted(whole));
+	});
+
+	it("writes every kind of report of them", async () => {
+		const files = ["report", "junit", "summary"].map((name) =>
+			path(`m.${name}`),
+		);
+		const [report = "", junit = "", summary = ""] = files;
+		const { code, err } = await marktwin([
+			...["merge", ...shards, "--report", report],
+			...["--junit", junit, "--summary", summary],
+		]);
+		expect({ code, err }).toEqual({ code: 0, err: "" });
+		expect(readFileSync(report, "utf8")).toContain("split-alternates");
+		expect(readFileSync(junit, "utf8")).toContain('tests="13"');
+		expect(readFileSync(summary, "utf8")).toContain("13 scenarios: 13 hold");
+	});
+
+	it("does not take a shard that is missing for one that had nothing to say", async () => {
+		const report = path("missing.html");
+		const { code, out } = await marktwin([
+			...["merge", ...shards.slice(0, 2), "--report", report],
+		]);
+		expect(code).toBe(2);
+		const missing =
+			"shard 3/3 is missing (marktwin run split failover in 3 shards)";
+		expect(out).toContain(missing);
+		expect(readFileSync(report, "utf8")).toContain(missing);
+	});
+
+	it("ends as the worst of its parts", async () => {
+		const violated = path("violated.json");
+		const played = await marktwin([
+			...["run", fileOf("broken.scenario.ts", BROKEN), "--json", violated],
+		]);
+		expect(played.code).toBe(1);
+		const { code, out } = await marktwin(["merge", ...shards, violated]);
+		expect(code).toBe(1);
+		expect(out).toContain("14 scenarios from 4 files: some are violated");
+	});
+
+	it.each([
+		["no.json", null, /cannot read .*no\.json/],
+		["other.json", '{"a": 1}', /other\.json holds no results of marktwin/],
+		["text.json", "hello", /text\.json.*: Unexpected token/],
+		["old.json", '{"format": "marktwin results 0"}', /another version/],
+		[
+			"changed.json",
+			'{"format": "marktwin results 1", "results": 7}',
+			/"results" is missing or no list/,
+		],
+	])("refuses %s", async (name, content, message) => {
+		if (content !== null) fileOf(name, content);
+		const { code, err } = await marktwin(["merge", path(name)]);
+		expect(code).toBe(2);
+		expect(err).toMatch(message);
+	});
+
+	it("refuses a file that was cut off, and one that is named twice", async () => {
+		const [first = ""] = shards;
+		const half = readFileSync(first, "utf8").slice(0, 5_000);
+		const cut = await marktwin(["merge", fileOf("cut.json", half)]);
+		expect(cut.code).toBe(2);
+		expect(cut.err).toMatch(/cut\.json:line \d+:\d+: .*\n.*ended early/);
+		const twice = await marktwin(["merge", first, first]);
+		expect(twice.code).toBe(2);
+		expect(twice.err).toContain("shard 1/3 is there twice");
+	});
+});

@@ -1,0 +1,51 @@
+/**
+ * JSON as a person can read it and a program can write it however long it is: what holds no objects
+ * stands on one line, a connection say; everything else is indented. A run of a million connections
+ * is longer than a string may be, so it comes in pieces.
+ */
+
+/** A piece is about so long. */
+const PIECE = 1 << 20;
+
+export function* jsonText(value: unknown): Generator<string> {
+	let piece = "";
+	for (const part of partsOf(value, "")) {
+		piece += part;
+		if (piece.length < PIECE) continue;
+		yield piece;
+		piece = "";
+	}
+	yield `${piece}\n`;
+}
+
+function* partsOf(value: unknown, indent: string): Generator<string> {
+	if (isFlat(value)) {
+		yield JSON.stringify(value);
+		return;
+	}
+	const isList = Array.isArray(value);
+	const deeper = `${indent} `;
+	let separator = isList ? "[\n" : "{\n";
+	for (const [key, part] of Object.entries(value as object)) {
+		// As JSON.stringify has it: what is not there is left out of an object.
+		if (part === undefined && !isList) continue;
+		yield separator + deeper + (isList ? "" : `${JSON.stringify(key)}: `);
+		yield* partsOf(part ?? null, deeper);
+		separator = ",\n";
+	}
+	yield `\n${indent}${isList ? "]" : "}"}`;
+}
+
+/** Nothing in it, or nothing but numbers and texts, and lists of those. */
+function isFlat(value: unknown): boolean {
+	if (!isContainer(value)) return true;
+	return Object.values(value).every(
+		(part) =>
+			!isContainer(part) ||
+			(Array.isArray(part) && !part.some((item) => isContainer(item))),
+	);
+}
+
+function isContainer(value: unknown): value is object {
+	return typeof value === "object" && value !== null;
+}

@@ -1,0 +1,107 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, inject, it } from "vitest";
+import { execute, marktwin } from "../../test/marktwin.ts";
+import { temporaryFolder } from "../../test/temporary-folder.ts";
+
+const folder = temporaryFolder();
+const path = (name: string) => join(folder, name);
+
+mkdirSync(path("firewall"));
+writeFileSync(
+	path("firewall/my.rules"),
+	`*nat
+-A PREROUTING -d 10.0.0.1 -p tcp --dport 25 -j DNAT --to-destination 192.168.0.1
+COMMIT
+`,
+);
+writeFileSync(
+	path("firewall/my.scenario.ts"),
+	`import { avoided, connect, evenSplit, recipeSetup, scenario } from "marktwin";
+export default scenario({
+	name: "one-sided",
+	title: "Backend 1 is spared | <b>",
+	setup: recipeSetup({ ruleset: "my.rules" }),
+	steps: [connect(10)],
+	expect: [avoided("b1"), evenSplit(["b1", "b2"])],
+});
+`,
+);
+
+/** As a user in his own folder; in GitHub's when he says so. */
+const inFolder = (
+	words: readonly string[],
+	environment: Readonly<Record<string, string>> = {},
+) =>
+	execute(process.execPath, [inject("command"), ...words], {
+		cwd: folder,
+		env: environment,
+	});
+
+const GITHUB = { GITHUB_ACTIONS: "true" };
+
+it("points GitHub to the rule that is to blame, by the path from where it was started", async () => {
+	const { code, out } = await inFolder(
+		["run", "firewall/my.scenario.ts"],
+		GITHUB,
+	);
+	expect(code).toBe(1);
+	expect(out).toMatch(
+		/^::error file=firewall\/my\.rules,line=2,title=one-sided%3A Backend 1 is spared \| <b>::expected none of the connections at b1; seen 10 of 10 connections/m,
+	);
+});
+
+it("says nothing to GitHub elsewhere, and of what holds", async () => {
+	const elsewhere = await inFolder(["run", "firewall/my.scenario.ts"], {
+		GITHUB_ACTIONS: "",
+	});
+	expect(elsewhere.out).not.toContain("::error");
+	const holding = await inFolder(["run", "split"], GITHUB);
+	expect(holding.out).not.toContain("::");
+});
+
+it("appends to the file in which GitHub gathers summaries, and replaces any other", async () => {
+	const gathered = path("gathered.md");
+	writeFileSync(gathered, "what another command said\n");
+	const words = ["run", "split-alternates", "--summary", gathered];
+	await inFolder(words, { GITHUB_STEP_SUMMARY: gathered });
+	const both = readFileSync(gathered, "utf8");
+	expect(both).toMatch(/^what another command said\n## ✓ marktwin: holds/);
+	await inFolder(words);
+	expect(readFileSync(gathered, "utf8")).toMatch(/^## ✓ marktwin: holds/);
+});
+
+it("says before it plays where it cannot write", async () => {
+	const nowhere = path("no/such/folder.html");
+	for (const option of ["--report", "--junit", "--summary", "--json"]) {
+		const { code, out, err } = await marktwin([
+			"run",
+			"split",
+			option,
+			nowhere,
+		]);
+		expect({ code, out }).toEqual({ code: 2, out: "" });
+		expect(err).toContain(`cannot write ${nowhere}`);
+	}
+	expect(existsSync(nowhere)).toBe(false);
+});
+
+it("writes one thing at most to standard output, and each file once", async () => {
+	const junit = await inFolder(["run", "split-alternates", "--junit", "-"]);
+	expect(junit.out).toMatch(/^<\?xml/);
+	expect(junit.err).toContain("1 scenario: 1 holds");
+	const both = await marktwin(["run", "split", "--junit", "-", "--json", "-"]);
+	expect(both.code).toBe(2);
+	expect(both.err).toContain("only one of");
+	const twice = await marktwin(["run", "split", "--junit", "a", "--json", "a"]);
+	expect(twice.code).toBe(2);
+	expect(twice.err).toContain("a is to be written twice");
+});
+
+it("refuses a shard that makes no sense", async () => {
+	for (const shard of ["0/2", "3/2", "1", "a/b"]) {
+		const { code, err } = await marktwin(["run", "--shard", shard]);
+		expect(code).toBe(2);
+		expect(err).toContain("Write it as 1/3");
+	}
+});

@@ -1,0 +1,100 @@
+/** GitHub's workflow commands: what does not hold is shown in the diff, at the rule that is to blame. */
+import { type Reason, reasonsOf } from "./reasons.ts";
+import type { Entry, Report, RuleAt } from "./report.ts";
+import { visible } from "./wording.ts";
+
+/** GitHub shows that many of each level for a step (`_maxCountPerIssueType`, actions/runner). */
+const MOST_PER_LEVEL = 10;
+
+/**
+ * One line for each reason, `::error file=firewall/my.rules,line=5,title=…::expected …; seen …`:
+ * errors, and warnings for what is unknown. Of many, those that stand in a file are chosen, and the
+ * last one tells how many are not shown.
+ * @param isThere whether the user has that file: built-in rules stand in none of his, and an
+ * annotation on a file that is not there is shown nowhere
+ */
+export function githubAnnotations(
+	report: Report,
+	isThere: (file: string) => boolean,
+): readonly string[] {
+	const found = report.entries.flatMap((entry) =>
+		reasonsOf(entry).map((reason): Found => {
+			const { rule } = reason;
+			const isShown = rule !== null && rule.file !== "" && isThere(rule.file);
+			return { entry, reason, rule: isShown ? rule : null };
+		}),
+	);
+	const isUnknown = ({ reason }: Found) => reason.status === "unknown";
+	return [
+		...commands(
+			"error",
+			found.filter((one) => !isUnknown(one)),
+		),
+		...commands("warning", found.filter(isUnknown)),
+	];
+}
+
+interface Found {
+	readonly entry: Entry;
+	readonly reason: Reason;
+	/** In a file of the user's. */
+	readonly rule: RuleAt | null;
+}
+
+function commands(
+	level: "error" | "warning",
+	found: readonly Found[],
+): readonly string[] {
+	const inFile = ({ rule }: Found) => rule !== null;
+	const ordered = [
+		...found.filter(inFile),
+		...found.filter((one) => !inFile(one)),
+	];
+	const shown = ordered.slice(0, MOST_PER_LEVEL);
+	const left = ordered.length - shown.length;
+	return shown.map((one, index) => {
+		const isLast = index === shown.length - 1;
+		return command(
+			level,
+			one,
+			isLast && left > 0 ? [`and ${left} more that are not shown here`] : [],
+		);
+	});
+}
+
+function command(
+	level: "error" | "warning",
+	{ entry, reason, rule }: Found,
+	remarks: readonly string[],
+): string {
+	const { parts } = reason;
+	const properties = {
+		...(rule === null ? {} : { file: rule.file, line: String(rule.line) }),
+		title: `${entry.name}: ${entry.title}`,
+	};
+	const message = [
+		reason.sentence,
+		...parts
+			.filter(({ name }) => name === "because")
+			.map(({ text }) => `because ${text}`),
+		`replay: ${entry.replay}`,
+		...remarks,
+	].join("\n");
+	const written = Object.entries(properties).map(
+		([name, value]) => `${name}=${escapeProperty(visible(value))}`,
+	);
+	return `::${level} ${written.join(",")}::${escapeData(visible(message))}`;
+}
+
+/** As GitHub's own toolkit does (`escapeData`, actions/toolkit core/src/command.ts). */
+function escapeData(text: string): string {
+	return text
+		.replaceAll("%", "%25")
+		.replaceAll("\r", "%0D")
+		.replaceAll("\n", "%0A");
+}
+
+/** `escapeProperty` of the same file. */
+function escapeProperty(text: string): string {
+	return escapeData(text).replaceAll(":", "%3A").replaceAll(",", "%2C");
+}

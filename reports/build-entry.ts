@@ -1,0 +1,168 @@
+import type { JudgedComparison } from "../scenarios/compare/verdict.ts";
+import type { RunResult } from "../scenarios/run/result.ts";
+import type { Played } from "./build.ts";
+import { buildConnections } from "./build-connections.ts";
+import { buildFailover } from "./build-failover.ts";
+import { buildConntrack, buildRules } from "./build-rules.ts";
+import { buildSplit } from "./build-split.ts";
+import type {
+	ComparisonView,
+	DivergenceView,
+	Entry,
+	ExpectationView,
+	Status,
+} from "./report.ts";
+import { firstLines } from "./shorten.ts";
+
+/** `model (linux 6.1.192)`. */
+export function driverName({ name, version }: RunResult["driver"]): string {
+	return `${name} (${version})`;
+}
+
+export interface EntryLimits {
+	/** So many are shown one by one. */
+	readonly connections: number;
+}
+
+export function buildEntry(
+	played: Extract<Played, { readonly kind: "result" }>,
+	id: string,
+	limits: EntryLimits,
+): Entry {
+	const { result, closeup, comparison } = played;
+	const { scenario, account, unknown } = result;
+	return {
+		id,
+		...aboutScenario(scenario),
+		status: comparison === null ? result.outcome : STATUS[comparison.verdict],
+		driver: driverName(result.driver),
+		seed: result.seed,
+		replay: comparison === null ? result.replay : comparison.comparison.replay,
+		failure: "",
+		unknown: unknown && { reason: unknown.reason, rule: closeup.unknownPlace },
+		expectations: expectationsOf(played),
+		comparison: comparison && comparisonView(comparison),
+		backends: scenario.setup.backends.map(({ name }) => name),
+		endedMs: account.endedMs,
+		connections: buildConnections(result, closeup, limits.connections),
+		split: buildSplit(result, closeup),
+		failover: buildFailover(result, closeup),
+		moments: closeup.moments.slice(0, MOST_MOMENTS),
+		rules: buildRules(result, closeup),
+		conntrack: buildConntrack(closeup),
+	};
+}
+
+/** Pictures with more lines than that show nothing. */
+const MOST_MOMENTS = 100;
+
+export function buildFailure(
+	played: Extract<Played, { readonly kind: "failure" }>,
+	id: string,
+): Entry {
+	const { scenario, driver, seed, message, replay } = played;
+	return {
+		id,
+		...aboutScenario(scenario),
+		status: "failed",
+		driver: driverName(driver),
+		seed,
+		replay,
+		failure: message,
+		unknown: null,
+		expectations: [],
+		comparison: null,
+		backends: [],
+		endedMs: 0,
+		connections: {
+			total: 0,
+			outcomes: [],
+			moved: 0,
+			path: "",
+			shown: [],
+			sampling: "",
+		},
+		split: null,
+		failover: null,
+		moments: [],
+		rules: {
+			rulesets: [],
+			snapshots: [],
+			paths: [],
+			walks: [],
+			noPaths: "",
+			omitted: 0,
+		},
+		conntrack: [],
+	};
+}
+
+function aboutScenario({
+	name,
+	suite,
+	title,
+	story,
+	trap,
+}: Extract<Played, { readonly kind: "failure" }>["scenario"]) {
+	return { name, suite, title, story, trap };
+}
+
+const STATUS: Readonly<Record<JudgedComparison["verdict"], Status>> = {
+	agrees: "holds",
+	diverges: "violated",
+	unknown: "unknown",
+};
+
+function expectationsOf({
+	result,
+	closeup,
+}: Extract<Played, { readonly kind: "result" }>): readonly ExpectationView[] {
+	return result.judgements.map((judgement, index) => ({
+		status: judgement.outcome,
+		expected: judgement.expected,
+		seen: judgement.seen,
+		because: judgement.expectation.because,
+		connections: judgement.connections.map((id) => id + 1),
+		rule: closeup.places[index] ?? null,
+	}));
+}
+
+const MOST_LINES = 200;
+
+function comparisonView({
+	comparison,
+	unexpected,
+	known,
+	missing,
+}: JudgedComparison): ComparisonView {
+	const { model, kernel, asks, packets, divergences } = comparison;
+	const reasonOf = (kind: string) =>
+		known.find(({ kinds }) => kinds.some((one) => one === kind))?.reason ?? "";
+	const view = (
+		one: JudgedComparison["unexpected"][number],
+		reason: string,
+	): DivergenceView => ({
+		kind: one.kind,
+		atMs: one.atMs,
+		asked: one.asked,
+		model: firstLines(one.model, MOST_LINES),
+		kernel: firstLines(one.kernel, MOST_LINES),
+		modelRules: firstLines(one.rules.model, MOST_LINES),
+		kernelRules: firstLines(one.rules.kernel, MOST_LINES),
+		known: reason,
+	});
+	const expected = divergences.filter((one) => !unexpected.includes(one));
+	return {
+		model: driverName(model),
+		kernel: driverName(kernel),
+		asks,
+		packets,
+		divergences: [
+			...unexpected.map((one) => view(one, "")),
+			...expected.map((one) => view(one, reasonOf(one.kind))),
+		],
+		missing: missing.map(
+			({ kinds, reason }) => `${kinds.join(" or ")}: ${reason}`,
+		),
+	};
+}

@@ -1,0 +1,63 @@
+import type { Closeup } from "../scenarios/run/closeup.ts";
+import type { RunResult } from "../scenarios/run/result.ts";
+import type { ConnectionRecord } from "../sim/world/account.ts";
+import { isLost } from "./build-connections.ts";
+import type { SplitView, Stretches } from "./report.ts";
+
+/** Bars of a picture. */
+const MOST_STRETCHES = 60;
+
+/** `null` when nobody connected. */
+export function buildSplit(
+	{ scenario, account }: RunResult,
+	{ share }: Closeup,
+): SplitView | null {
+	const { connections } = account;
+	const first = connections[0];
+	const last = connections.at(-1);
+	if (first === undefined || last === undefined) return null;
+	const backends = scenario.setup.backends.map(({ name }) => name);
+	const stretches = stretchesOf(connections, backends, {
+		fromMs: first.startedMs,
+		toMs: last.startedMs,
+	});
+	return {
+		totals: stretches.counts.map((counts) =>
+			counts.reduce((sum, count) => sum + count, 0),
+		),
+		stretches,
+		running: share,
+	};
+}
+
+/** Counts new connections in equal stretches of a length that is easy to read: 1, 2 or 5 times a power of ten. */
+export function stretchesOf(
+	connections: readonly ConnectionRecord[],
+	backends: readonly string[],
+	{ fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
+): Stretches {
+	// With few connections, narrow bars would only show holes.
+	const wanted = Math.min(MOST_STRETCHES, Math.max(4, connections.length));
+	const stretchMs = roundLength((toMs - fromMs) / wanted);
+	const startMs = Math.floor(fromMs / stretchMs) * stretchMs;
+	const many = Math.floor((toMs - startMs) / stretchMs) + 1;
+	const zeros = () => new Array<number>(many).fill(0);
+	const counts = [...backends.map(zeros), zeros()];
+	const lost = zeros();
+	const indexOf = new Map(backends.map((name, index) => [name, index]));
+	for (const connection of connections) {
+		const at = Math.floor((connection.startedMs - startMs) / stretchMs);
+		const of = counts[indexOf.get(connection.backend ?? "") ?? backends.length];
+		if (of === undefined || of[at] === undefined) continue;
+		of[at]++;
+		if (isLost(connection)) lost[at] = (lost[at] ?? 0) + 1;
+	}
+	return { fromMs: startMs, stretchMs, counts, lost };
+}
+
+function roundLength(leastMs: number): number {
+	if (leastMs <= 1) return 1;
+	const power = 10 ** Math.floor(Math.log10(leastMs));
+	const factor = [1, 2, 5, 10].find((one) => one * power >= leastMs) ?? 10;
+	return factor * power;
+}

@@ -1,0 +1,183 @@
+/**
+ * JUnit XML, as Jenkins, GitLab, CircleCI, Azure and the test reporters of GitHub read it. Nobody owns
+ * the format; `test/junit.xsd` is what they have in common.
+ */
+import { type Reason, reasonsOf, ruleParts } from "./reasons.ts";
+import type { Entry, Report, Status } from "./report.ts";
+
+/** One `<testsuite>` for each suite, one `<testcase>` for each entry. Ends with a newline. */
+export function junitXml(report: Report): string {
+	const { entries, tookMs } = report;
+	const suites = [...new Set(entries.map(({ suite }) => suite))];
+	const names = caseNames(entries);
+	const whole = element(
+		"testsuites",
+		{
+			name: "marktwin",
+			...counts(entries),
+			...(tookMs === null ? {} : { time: (tookMs / 1000).toFixed(3) }),
+		},
+		suites.map((suite) => testSuite(suite, report, names)),
+	);
+	return `<?xml version="1.0" encoding="UTF-8"?>\n${whole}\n`;
+}
+
+function testSuite(
+	suite: string,
+	report: Report,
+	names: ReadonlyMap<Entry, string>,
+): string {
+	const entries = report.entries.filter((entry) => entry.suite === suite);
+	return element("testsuite", { name: suite, ...counts(entries), skipped: 0 }, [
+		properties(report, entries),
+		...entries.map((entry) =>
+			element(
+				"testcase",
+				{
+					name: names.get(entry) ?? entry.name,
+					classname: `marktwin.${suite}`,
+				},
+				verdict(entry),
+			),
+		),
+	]);
+}
+
+function counts(entries: readonly Entry[]) {
+	const count = (...statuses: readonly Status[]) =>
+		entries.filter(({ status }) => statuses.includes(status)).length;
+	return {
+		tests: entries.length,
+		failures: count("violated"),
+		errors: count("unknown", "failed"),
+	};
+}
+
+function properties(
+	{ marktwin, command, seed, isComparison, drivers, notices }: Report,
+	entries: readonly Entry[],
+): string {
+	// A suite may have been played on one driver out of several, but a comparison is of all of them.
+	const playedOn = isComparison
+		? drivers
+		: new Set(entries.map(({ driver }) => driver));
+	const all: readonly (readonly [name: string, value: string])[] = [
+		["marktwin", marktwin],
+		["driver", [...playedOn].join(", ")],
+		...(seed === null ? [] : [["seed", String(seed)] as const]),
+		["command", command],
+		...notices.map((notice) => ["notice", notice] as const),
+	];
+	return element(
+		"properties",
+		{},
+		all.map(([name, value]) => element("property", { name, value })),
+	);
+}
+
+/**
+ * `split-alternates: New connections alternate`. Of several cases with one name GitLab counts the
+ * first alone, so what was played twice has its driver behind it, and its id where that is the same.
+ */
+function caseNames(entries: readonly Entry[]): ReadonlyMap<Entry, string> {
+	const byName = ({ suite, name }: Entry) => JSON.stringify([suite, name]);
+	const byDriver = (entry: Entry) => byName(entry) + entry.driver;
+	const named = frequencies(entries.map(byName));
+	const played = frequencies(entries.map(byDriver));
+	return new Map(
+		entries.map((entry) => {
+			const { name, title, driver, id } = entry;
+			const apart = [
+				...(named.get(byName(entry)) === 1 ? [] : [driver]),
+				...(played.get(byDriver(entry)) === 1 ? [] : [id]),
+			].join(", ");
+			return [entry, `${name}: ${title}${apart === "" ? "" : ` (${apart})`}`];
+		}),
+	);
+}
+
+function frequencies(keys: readonly string[]): ReadonlyMap<string, number> {
+	const found = new Map<string, number>();
+	for (const key of keys) found.set(key, (found.get(key) ?? 0) + 1);
+	return found;
+}
+
+function verdict(entry: Entry): readonly string[] {
+	const { status } = entry;
+	if (status === "holds") return [];
+	const reasons = reasonsOf(entry);
+	const [first] = reasons;
+	const more = reasons.length === 1 ? "" : ` (and ${reasons.length - 1} more)`;
+	const attributes = {
+		message: `${first?.sentence}${more}`,
+		type: status === "failed" ? "lab" : status,
+	};
+	const lines = [
+		...reasons.flatMap((reason) => [...reasonLines(reason), ""]),
+		...labelled("replay", entry.replay),
+	];
+	const name = status === "violated" ? "failure" : "error";
+	return [leaf(name, attributes, lines.join("\n"))];
+}
+
+function reasonLines(reason: Reason): readonly string[] {
+	const { sentence, parts, rule, lines } = reason;
+	return [
+		...(parts.length === 0 ? [sentence] : []),
+		...parts.flatMap(({ name, text }) => labelled(name, text)),
+		...(rule === null ? [] : labelled("rule", ruleParts(rule).join("  "))),
+		...lines,
+	];
+}
+
+/** `expected     b1 b2`, further lines below the first one. */
+function labelled(name: string, text: string): readonly string[] {
+	return text
+		.split("\n")
+		.map((line, index) => `${(index === 0 ? name : "").padEnd(13)}${line}`);
+}
+
+type Attributes = Readonly<Record<string, string | number>>;
+
+/** An element of elements. */
+function element(
+	name: string,
+	attributes: Attributes,
+	children: readonly string[] = [],
+): string {
+	const tag = openingTag(name, attributes);
+	return children.length === 0
+		? `<${tag}/>`
+		: `<${tag}>\n${children.join("\n")}\n</${name}>`;
+}
+
+/** An element of text. */
+function leaf(name: string, attributes: Attributes, text: string): string {
+	const escaped = escapeSigns(text, /[&<>\r]/g);
+	return `<${openingTag(name, attributes)}>${escaped}</${name}>`;
+}
+
+function openingTag(name: string, attributes: Attributes): string {
+	const escaped = Object.entries(attributes).map(
+		([key, value]) => `${key}="${escapeSigns(String(value), /[&<>"\t\r\n]/g)}"`,
+	);
+	return [name, ...escaped].join(" ");
+}
+
+/** What a parser takes for markup, or does not hand on as it stands: line ends and tabs. */
+function escapeSigns(text: string, signs: RegExp): string {
+	return text
+		.replace(FORBIDDEN, "\ufffd")
+		.replace(signs, (sign) => ESCAPED[sign] ?? `&#${sign.charCodeAt(0)};`);
+}
+
+const ESCAPED: Readonly<Record<string, string>> = {
+	"&": "&amp;",
+	"<": "&lt;",
+	">": "&gt;",
+	'"': "&quot;",
+};
+
+/** Everything but `Char` of XML 1.0, which no escaping makes legal. */
+const FORBIDDEN =
+	/[^\t\r\n\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu;

@@ -1,0 +1,269 @@
+/** The page, in a real browser, as it is shipped. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import type { Page } from "playwright-core";
+import { afterEach, expect, inject, it } from "vitest";
+import { browser, describeInBrowser } from "../test/browser.ts";
+import { execute } from "../test/marktwin.ts";
+import { temporaryFolder } from "../test/temporary-folder.ts";
+import { reportHtml } from "./html.ts";
+import type { Report } from "./report.ts";
+import { comparisonReport, HOSTILE, sampleReport } from "./test-report.ts";
+
+const AXE = readFileSync(
+	createRequire(import.meta.url).resolve("axe-core/axe.min.js"),
+	"utf8",
+);
+
+const built = (name: string) =>
+	readFileSync(new URL(`page/built/${name}`, import.meta.url), "utf8");
+
+interface Look {
+	readonly widthPx?: number;
+	readonly colours?: "light" | "dark";
+	/** `#split-alternates`. */
+	readonly hash?: string;
+}
+
+describeInBrowser("the page of a report", () => {
+	const started = browser();
+	const folder = temporaryFolder();
+	let files = 0;
+	const complaints = new Map<Page, readonly string[]>();
+	afterEach(async () => {
+		for (const [page, wrong] of complaints) {
+			await page.close();
+			expect(wrong).toEqual([]);
+		}
+		complaints.clear();
+	});
+
+	/** Opens a file, and fails when the page complains or asks for anything but itself. */
+	async function open(file: string, look: Look = {}): Promise<Page> {
+		const { widthPx = 1280, colours = "light", hash = "" } = look;
+		const page = await started().newPage({
+			viewport: { width: widthPx, height: 800 },
+			colorScheme: colours,
+		});
+		const wrong: string[] = [];
+		page.on("console", (said) => wrong.push(`${said.type()}: ${said.text()}`));
+		page.on("pageerror", (error) => wrong.push(String(error)));
+		page.on("dialog", (dialog) => wrong.push(`dialog: ${dialog.message()}`));
+		page.on("request", (asked) => {
+			if (!asked.url().startsWith("file:")) wrong.push(asked.url());
+		});
+		await page.goto(`file://${file}${hash}`);
+		await page.locator("h1").waitFor();
+		complaints.set(page, wrong);
+		return page;
+	}
+
+	function show(report: Report, look: Look = {}): Promise<Page> {
+		const file = join(folder, `report-${files++}.html`);
+		const page = { script: built("main.js"), style: built("page.css") };
+		writeFileSync(file, reportHtml(report, page));
+		return open(file, look);
+	}
+
+	/** Every scenario open, every picture drawn. */
+	async function openAll(page: Page): Promise<void> {
+		const closed = page.locator('h3 button[aria-expanded="false"]');
+		while ((await closed.count()) > 0) await closed.first().click();
+		for (const canvas of await page.locator("canvas").all())
+			await canvas.scrollIntoViewIfNeeded();
+	}
+
+	it("says at the top how many hold, on what it was played, and how to do it again", async () => {
+		const page = await show(sampleReport());
+		const head = page.locator("header");
+		expect(await head.locator("h1").innerText()).toMatch(
+			/^8 scenarios: 3 hold, 3 violated, 1 unknown, 1 could not be played$/,
+		);
+		const said = await head.innerText();
+		for (const one of ["model (linux 6.1.192)", "marktwin run", "4.2 s"])
+			expect(said).toContain(one);
+	});
+
+	it("draws every picture", async () => {
+		const page = await show(sampleReport());
+		await openAll(page);
+		const canvases = page.locator("canvas");
+		expect(await canvases.count()).toBeGreaterThan(5);
+		for (const canvas of await canvases.all()) {
+			await canvas.scrollIntoViewIfNeeded();
+			const label = await canvas.getAttribute("aria-label");
+			expect(label?.length, label ?? "").toBeGreaterThan(20);
+			await expect
+				.poll(() => canvas.evaluate(COLOURS_IN), { message: label ?? "" })
+				.toBeGreaterThan(4);
+		}
+	});
+
+	it.each([
+		{ widthPx: 360, colours: "light" },
+		{ widthPx: 360, colours: "dark" },
+		{ widthPx: 1920, colours: "light" },
+		{ widthPx: 1920, colours: "dark" },
+	] as const)("fits and is accessible: $widthPx px, $colours", async (look) => {
+		for (const report of [sampleReport(), comparisonReport()]) {
+			const page = await show(report, look);
+			await openAll(page);
+			expect(
+				await page.evaluate("document.documentElement.scrollWidth"),
+			).toBeLessThanOrEqual(look.widthPx);
+			await page.evaluate(AXE);
+			const { violations } = (await page.evaluate(
+				"axe.run(document, { resultTypes: ['violations'] })",
+			)) as {
+				readonly violations: readonly {
+					readonly id: string;
+					readonly nodes: readonly { readonly html: string }[];
+				}[];
+			};
+			expect(
+				violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`),
+			).toEqual([]);
+		}
+	});
+
+	it("takes whatever stands in it for text", async () => {
+		const page = await show(sampleReport());
+		await openAll(page);
+		expect(await page.locator("img, #page script").count()).toBe(0);
+		const said = (await page.locator("#page").textContent()) ?? "";
+		const [first = "", second = ""] = HOSTILE.split("\n");
+		expect(said).toContain(first);
+		expect(said).toContain(second);
+		expect(said).toContain("⟨U+202E⟩reversed");
+		for (const unseen of ["\u202e", "\u2066", "\u0000", "\u001b"])
+			expect(said).not.toContain(unseen);
+	});
+
+	it("lets nothing run or load that is not its own", async () => {
+		const page = await show(sampleReport());
+		const policy = await page
+			.locator('meta[http-equiv="Content-Security-Policy"]')
+			.getAttribute("content");
+		expect(policy).toMatch(/^default-src 'none'; script-src 'sha256-/);
+		await page.evaluate(`{
+			const script = document.createElement("script");
+			script.textContent = "window.ran = true";
+			document.body.append(script);
+		}`);
+		expect(await page.evaluate("window.ran")).toBeUndefined();
+		// That it was refused is what was to be seen.
+		expect(complaints.get(page)?.join()).toContain("Content Security Policy");
+		complaints.delete(page);
+		await page.close();
+	});
+
+	it("filters by text, outcome and suite", async () => {
+		const page = await show(sampleReport());
+		const titles = page.locator("article");
+		expect(await titles.count()).toBe(8);
+		await page.locator("button.choice.violated").click();
+		expect(await titles.count()).toBe(3);
+		await page.locator("button.choice.all").click();
+		await page.getByLabel("Suite").first().selectOption("split");
+		expect(await titles.count()).toBe(2);
+		await page.getByLabel("Filter by text").fill("alternate");
+		expect(await titles.count()).toBe(1);
+		await page.getByLabel("Filter by text").fill("no such thing");
+		expect(await page.locator("main").innerText()).toContain(
+			"No scenario fits the filter.",
+		);
+	});
+
+	it("opens the scenario that a link names, and any other by keyboard", async () => {
+		const page = await show(sampleReport(), { hash: "#split-alternates" });
+		const linked = page.locator("#split-alternates h3 button");
+		await expect.poll(() => linked.getAttribute("aria-expanded")).toBe("true");
+		await expect
+			.poll(() => page.evaluate("document.activeElement.tagName"))
+			.toBe("BUTTON");
+		await page.keyboard.press("Enter");
+		expect(await linked.getAttribute("aria-expanded")).toBe("false");
+		await page.keyboard.press("Space");
+		expect(await linked.getAttribute("aria-expanded")).toBe("true");
+	});
+
+	it("lights the way of a chosen packet up, rule by rule", async () => {
+		const page = await show(sampleReport(), { hash: "#split-alternates" });
+		const scenario = page.locator("#split-alternates");
+		const packets = scenario.getByLabel("A packet");
+		const lit = async () => {
+			const rows = scenario.locator("table.rules tr.lit code");
+			return (await rows.allInnerTexts()).join("\n");
+		};
+		await packets.selectOption({ index: 0 });
+		const first = await lit();
+		expect(first).toContain("--set-xmark 0x1/0xffffffff");
+		expect(await scenario.locator(".steps").innerText()).toMatch(
+			/mangle:MAILMARK:rule:2\s+mark 0x0 → 0x1/,
+		);
+		await packets.focus();
+		await page.keyboard.press("ArrowDown");
+		expect(await lit()).not.toBe(first);
+		expect(await scenario.locator("table.rules").innerText()).toContain(
+			"never reached",
+		);
+	});
+
+	it("shows both sides of a comparison, divergences first", async () => {
+		const page = await show(comparisonReport());
+		expect(await page.locator("h1").innerText()).toBe(
+			"4 scenarios on model and kernel: 2 agree, 2 diverge",
+		);
+		const first = page.locator(".divergence").first();
+		expect(await first.innerText()).toMatch(/^packets differ at 51 ms/);
+		expect(await first.locator(".side").count()).toBe(2);
+		expect(await first.locator(".matched .alone").innerText()).toBe(
+			"nat:PREROUTING:rule:2",
+		);
+	});
+
+	it("prints", async () => {
+		const page = await show(sampleReport(), { colours: "dark" });
+		await openAll(page);
+		await page.emulateMedia({ media: "print" });
+		const pdf = await page.pdf({ format: "A4" });
+		expect(pdf.length).toBeGreaterThan(50_000);
+	});
+
+	it("is what the command writes, and shows the failover at once", async () => {
+		const file = join(folder, "run.html");
+		const { code, err } = await execute(
+			process.execPath,
+			[inject("command"), "run", "split", "failover", "--report", file],
+			{ cwd: folder },
+		);
+		expect({ code, err }).toEqual({ code: 0, err: "" });
+		const page = await open(file);
+		const failover = page.locator("#failover-host-vanishes");
+		expect(await failover.locator(".gaps").innerText()).toBe(
+			"b1 failed at 2.5 s; the checker noticed after 2,300 ms; 23 connections were lost; failover gap 2,250 ms.",
+		);
+		expect(await page.locator("#split-alternates .path").innerText()).toBe(
+			"1212121212",
+		);
+	});
+});
+
+/** Runs in the page: how many colours a picture has; an empty one has one. */
+const COLOURS_IN = (canvas: unknown): number => {
+	const { width, height, getContext } = canvas as {
+		readonly width: number;
+		readonly height: number;
+		readonly getContext: (kind: "2d") => {
+			getImageData(...area: readonly number[]): {
+				readonly data: Uint8ClampedArray;
+			};
+		};
+	};
+	const { data } = getContext
+		.call(canvas, "2d")
+		.getImageData(0, 0, width, height);
+	const pixels = new Uint32Array(data.buffer);
+	return new Set(pixels).size;
+};

@@ -1,0 +1,107 @@
+import { useEffect, useMemo, useState } from "preact/hooks";
+import type { Entry, Report } from "../report.ts";
+import { EntryCard } from "./entry.tsx";
+import { type Filter, FilterBar, matchesFilter, NO_FILTER } from "./filter.tsx";
+import { Header } from "./header.tsx";
+import { Overview } from "./overview.tsx";
+
+/** Opened at the start when something does not hold. */
+const MOST_OPEN = 5;
+
+export function App({ report }: { readonly report: Report }) {
+	const [filter, setFilter] = useState<Filter>(NO_FILTER);
+	const [open, setOpen] = useState<ReadonlySet<string>>(
+		() => new Set(openAtStart(report.entries)),
+	);
+	const shown = useMemo(
+		() => report.entries.filter((entry) => matchesFilter(entry, filter)),
+		[report, filter],
+	);
+	useLinkedEntry(report.entries, (id) => {
+		setFilter(NO_FILTER);
+		setOpen((before) => new Set([...before, id]));
+	});
+	const toggle = (id: string) =>
+		setOpen((before) => {
+			const after = new Set(before);
+			if (!after.delete(id)) after.add(id);
+			return after;
+		});
+	const suites = [...new Set(shown.map(({ suite }) => suite))];
+	return (
+		<>
+			<Header report={report} />
+			<Overview report={report} />
+			<main>
+				<FilterBar
+					report={report}
+					filter={filter}
+					shown={shown.length}
+					onFilter={setFilter}
+				/>
+				{suites.map((suite) => (
+					<section key={suite} class="suite" aria-label={`Suite ${suite}`}>
+						<h2>{suite}</h2>
+						{shown
+							.filter((entry) => entry.suite === suite)
+							.map((entry) => (
+								<EntryCard
+									key={entry.id}
+									entry={entry}
+									isComparison={report.isComparison}
+									isOpen={open.has(entry.id)}
+									onToggle={() => toggle(entry.id)}
+								/>
+							))}
+					</section>
+				))}
+				{shown.length === 0 && (
+					<p class="nothing">
+						{report.entries.length === 0
+							? "No scenario was played."
+							: "No scenario fits the filter."}
+					</p>
+				)}
+			</main>
+		</>
+	);
+}
+
+/** What does not hold; else what shows most: the first split and the first failover. */
+function openAtStart(entries: readonly Entry[]): readonly string[] {
+	const wrong = entries.filter(({ status }) => status !== "holds");
+	const telling =
+		entries.length <= 3
+			? entries
+			: [
+					entries.find(({ split }) => split !== null),
+					entries.find(({ failover }) =>
+						failover?.gaps.some((gap) => gap.lost > 0),
+					),
+				];
+	return (wrong.length > 0 ? wrong.slice(0, MOST_OPEN) : telling).flatMap(
+		(entry) => entry?.id ?? [],
+	);
+}
+
+/** `report.html#split-alternates` shows that scenario, now and whenever the link is followed. */
+function useLinkedEntry(
+	entries: readonly Entry[],
+	onLinked: (id: string) => void,
+): void {
+	useEffect(() => {
+		const follow = () => {
+			const id = decodeURIComponent(location.hash.slice(1));
+			if (!entries.some((entry) => entry.id === id)) return;
+			onLinked(id);
+			requestAnimationFrame(() => {
+				const element = document.getElementById(id);
+				element?.scrollIntoView();
+				element?.querySelector("button")?.focus({ preventScroll: true });
+			});
+		};
+		follow();
+		addEventListener("hashchange", follow);
+		return () => removeEventListener("hashchange", follow);
+	}, []);
+}

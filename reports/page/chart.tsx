@@ -1,0 +1,87 @@
+/** A picture by chart.js, drawn when it comes into sight, and again when the colours change. */
+import {
+	BarController,
+	BarElement,
+	CategoryScale,
+	Chart,
+	type ChartConfiguration,
+	Filler,
+	Legend,
+	LinearScale,
+	LineController,
+	LineElement,
+	PointElement,
+	ScatterController,
+	Tooltip,
+} from "chart.js";
+import annotation from "chartjs-plugin-annotation";
+import { useEffect, useRef } from "preact/hooks";
+import { type Colours, coloursNow, onColoursChange } from "./colours.ts";
+
+// Only what is used: the rest of chart.js stays out of the page.
+Chart.register(
+	annotation,
+	BarController,
+	BarElement,
+	CategoryScale,
+	Filler,
+	Legend,
+	LinearScale,
+	LineController,
+	LineElement,
+	PointElement,
+	ScatterController,
+	Tooltip,
+);
+Chart.defaults.animation = false;
+Chart.defaults.maintainAspectRatio = false;
+Chart.defaults.font.family = "system-ui, sans-serif";
+
+export type PictureConfig = Omit<ChartConfiguration, "type"> & {
+	readonly type: "bar" | "line" | "scatter";
+};
+
+export function Picture({
+	label,
+	heightPx,
+	config,
+}: {
+	/** What it shows, for those who do not see it. */
+	readonly label: string;
+	readonly heightPx: number;
+	readonly config: (colours: Colours) => PictureConfig;
+}) {
+	const canvas = useRef<HTMLCanvasElement>(null);
+	useEffect(() => {
+		const element = canvas.current;
+		if (element === null) return;
+		let chart: Chart | null = null;
+		const draw = () => {
+			chart?.destroy();
+			const colours = coloursNow();
+			Chart.defaults.color = colours.text;
+			Chart.defaults.borderColor = colours.grid;
+			chart = new Chart(element, config(colours) as ChartConfiguration);
+		};
+		const seen = new IntersectionObserver((entries) => {
+			if (!entries.some((entry) => entry.isIntersecting)) return;
+			seen.disconnect();
+			draw();
+		});
+		seen.observe(element);
+		const stopListening = onColoursChange((isPrint) => {
+			if (chart === null && !isPrint) return;
+			draw();
+		});
+		return () => {
+			seen.disconnect();
+			stopListening();
+			chart?.destroy();
+		};
+	}, []);
+	return (
+		<div class="picture" style={{ height: `${heightPx}px` }}>
+			<canvas ref={canvas} role="img" aria-label={label} />
+		</div>
+	);
+}

@@ -1,0 +1,92 @@
+import type { ComparisonView, DivergenceView } from "../report.ts";
+import { counted, number, time } from "./format.ts";
+import { Lines } from "./scrolls.tsx";
+
+/** Two drivers that were asked the same: where they part, packet by packet. */
+export function Comparison({
+	comparison,
+}: {
+	readonly comparison: ComparisonView;
+}) {
+	const { model, kernel, asks, packets, divergences, missing } = comparison;
+	return (
+		<section class="comparison">
+			<h4>Model and kernel</h4>
+			<p>
+				{model} and {kernel} were asked {counted(asks, "question")}, and{" "}
+				{counted(packets, "packet")} came out.{" "}
+				{divergences.length === 0
+					? "They agree: every packet, rule counter, conntrack entry and condition is the same."
+					: `They differ in ${number(divergences.length)} ${divergences.length === 1 ? "place" : "places"}.`}
+			</p>
+			{missing.map((one) => (
+				<p class="callout">Known to differ, and does not any more: {one}</p>
+			))}
+			{divergences.map((one, index) => (
+				<Divergence key={index} divergence={one} />
+			))}
+		</section>
+	);
+}
+
+function Divergence({ divergence }: { readonly divergence: DivergenceView }) {
+	const { kind, atMs, asked, known } = divergence;
+	return (
+		<div class={`divergence ${known === "" ? "" : "known"}`}>
+			<p>
+				<strong>{kind}</strong> differ at {time(atMs)}, asked{" "}
+				<code>{asked}</code>
+			</p>
+			{known !== "" && <p class="remark">Known: {known}</p>}
+			<div class="sides">
+				<Side
+					name="Model"
+					lines={divergence.model}
+					rules={divergence.modelRules}
+					other={divergence.kernelRules}
+				/>
+				<Side
+					name="Kernel"
+					lines={divergence.kernel}
+					rules={divergence.kernelRules}
+					other={divergence.modelRules}
+				/>
+			</div>
+		</div>
+	);
+}
+
+/** What only this side says, and the rules that it matched; those that the other did not are marked. */
+function Side({
+	name,
+	lines,
+	rules,
+	other,
+}: {
+	readonly name: string;
+	readonly lines: readonly string[];
+	readonly rules: readonly string[];
+	readonly other: readonly string[];
+}) {
+	return (
+		<div class="side">
+			<h5>{name}</h5>
+			<Lines
+				label={`${name} alone says`}
+				text={lines.length === 0 ? "(nothing)" : lines.join("\n")}
+			/>
+			{rules.length > 0 && (
+				<>
+					<p class="label">rules matched</p>
+					<ol class="matched">
+						{rules.map((rule, index) => (
+							<li key={index} class={other.includes(rule) ? "" : "alone"}>
+								<code>{rule}</code>
+							</li>
+						))}
+					</ol>
+				</>
+			)}
+		</div>
+	);
+}

@@ -1,0 +1,75 @@
+import type { Entry, ExpectationView, RuleAt } from "../report.ts";
+import { Scrolls } from "./scrolls.tsx";
+import { Sign } from "./status.tsx";
+
+/** What was expected and what was seen, with the numbers. */
+export function Expectations({ entry }: { readonly entry: Entry }) {
+	const { expectations } = entry;
+	if (expectations.length === 0)
+		return <p class="remark">It expects nothing: whatever happens holds.</p>;
+	return (
+		<section>
+			<h4>Expected and seen</h4>
+			<Scrolls label="Expectations">
+				<table class="expectations">
+					<thead>
+						<tr>
+							<th scope="col">
+								<span class="unseen">outcome</span>
+							</th>
+							<th scope="col">expected</th>
+							<th scope="col">seen</th>
+							<th scope="col">because</th>
+						</tr>
+					</thead>
+					<tbody>
+						{expectations.map((one, index) => (
+							<tr key={index}>
+								<td>
+									<Sign status={one.status} word={one.status} />
+								</td>
+								<td data-label="expected">{one.expected}</td>
+								<td data-label="seen">
+									<Seen expectation={one} />
+								</td>
+								<td data-label="because">{one.because}</td>
+							</tr>
+						))}
+					</tbody>
+				</table>
+			</Scrolls>
+		</section>
+	);
+}
+
+/** Where it does not hold, also by which connections, and which rule to look at. */
+function Seen({ expectation }: { readonly expectation: ExpectationView }) {
+	const { seen, status, connections, rule } = expectation;
+	return (
+		<>
+			{seen}
+			{status === "violated" && connections.length > 0 && (
+				<> ({connections.map((number) => `#${number}`).join(", ")})</>
+			)}
+			{status !== "holds" && rule !== null && <RulePlace rule={rule} />}
+		</>
+	);
+}
+
+/** `mangle:MAILMARK:rule:2 my.rules:5`, and the rule itself. */
+export function RulePlace({ rule }: { readonly rule: RuleAt }) {
+	return (
+		<p class="rule-place">
+			<span class="label">rule</span> <code>{rule.place}</code>
+			{rule.file !== "" && (
+				<>
+					{" "}
+					<code>
+						{rule.file}:{rule.line}
+					</code>
+				</>
+			)}
+			{rule.text !== "" && <code class="rule-text">{rule.text}</code>}
+		</p>
+	);
+}

@@ -1,0 +1,97 @@
+import type { Entry, Report, Status } from "../report.ts";
+import { statusWord, WORST_FIRST } from "../wording.ts";
+
+export interface Filter {
+	readonly text: string;
+	/** `null`: every one. */
+	readonly status: Status | null;
+	/** "": every one. */
+	readonly suite: string;
+}
+
+export const NO_FILTER: Filter = { text: "", status: null, suite: "" };
+
+/** Every word has to stand somewhere in what the scenario says of itself. */
+export function matchesFilter(entry: Entry, filter: Filter): boolean {
+	if (filter.status !== null && entry.status !== filter.status) return false;
+	if (filter.suite !== "" && entry.suite !== filter.suite) return false;
+	const { name, suite, title, story, trap } = entry;
+	const said = [name, suite, title, story, trap ?? ""].join(" ").toLowerCase();
+	return filter.text
+		.toLowerCase()
+		.split(/\s+/)
+		.every((word) => said.includes(word));
+}
+
+export function FilterBar({
+	report,
+	filter,
+	shown,
+	onFilter,
+}: {
+	readonly report: Report;
+	readonly filter: Filter;
+	/** So many fit. */
+	readonly shown: number;
+	readonly onFilter: (filter: Filter) => void;
+}) {
+	const { entries, isComparison } = report;
+	const suites = [...new Set(entries.map(({ suite }) => suite))];
+	const choices = [null, ...WORST_FIRST].flatMap((status) => {
+		const many = entries.filter(
+			(entry) => status === null || entry.status === status,
+		).length;
+		return many === 0 ? [] : [{ status, many }];
+	});
+	return (
+		<search>
+			<form class="filter" onSubmit={(event) => event.preventDefault()}>
+				<label>
+					<span class="unseen">Filter by text</span>
+					<input
+						type="search"
+						placeholder="Filter by text"
+						value={filter.text}
+						onInput={(event) =>
+							onFilter({ ...filter, text: event.currentTarget.value })
+						}
+					/>
+				</label>
+				<label>
+					<span class="unseen">Suite</span>
+					<select
+						value={filter.suite}
+						onChange={(event) =>
+							onFilter({ ...filter, suite: event.currentTarget.value })
+						}
+					>
+						<option value="">every suite</option>
+						{suites.map((suite) => (
+							<option key={suite} value={suite}>
+								{suite}
+							</option>
+						))}
+					</select>
+				</label>
+				<fieldset>
+					<legend class="unseen">Outcome</legend>
+					{choices.map(({ status, many }) => (
+						<button
+							key={status}
+							type="button"
+							class={`choice ${status ?? "all"}`}
+							aria-pressed={filter.status === status}
+							onClick={() => onFilter({ ...filter, status })}
+						>
+							{status === null ? "all" : statusWord(status, { isComparison })}{" "}
+							{many}
+						</button>
+					))}
+				</fieldset>
+				<p role="status" class="shown">
+					{shown} of {entries.length} shown
+				</p>
+			</form>
+		</search>
+	);
+}

@@ -1,0 +1,49 @@
+/** Numbers and times as a reader wants them. */
+
+/** `12,345`. */
+export function number(value: number): string {
+	return value.toLocaleString("en");
+}
+
+/** `3 connections`. */
+export function counted(count: number, one: string, many = `${one}s`): string {
+	return `${number(count)} ${count === 1 ? one : many}`;
+}
+
+/** `49.7 %`. */
+export function percent(share: number): string {
+	return `${(share * 100).toFixed(share === 0 || share === 1 ? 0 : 1)} %`;
+}
+
+/** Virtual time to the microsecond at most: `12.5 ms`, `2.954 s`, `3:05 min`, `2 h 05 min`. */
+export function time(ms: number): string {
+	if (ms < 1_000) return `${trimmed(ms)} ms`;
+	if (ms < 60_000) return `${trimmed(ms / 1_000)} s`;
+	const minutes = Math.floor(ms / 60_000);
+	if (minutes < 60)
+		return `${minutes}:${two(Math.floor((ms % 60_000) / 1_000))} min`;
+	return `${number(Math.floor(minutes / 60))} h ${two(minutes % 60)} min`;
+}
+
+/** A length of time that is to be compared with others: `2,950 ms`. */
+export function milliseconds(ms: number): string {
+	return `${number(Math.round(ms * 1000) / 1000)} ms`;
+}
+
+/** Live time: `4.1 s`. */
+export function took(ms: number): string {
+	return ms < 60_000 ? `${(ms / 1_000).toFixed(1)} s` : time(ms);
+}
+
+/** `0x1`. */
+export function mark(value: number): string {
+	return `0x${(value >>> 0).toString(16)}`;
+}
+
+function trimmed(value: number): string {
+	return String(Math.round(value * 1_000) / 1_000);
+}
+
+function two(value: number): string {
+	return String(value).padStart(2, "0");
+}

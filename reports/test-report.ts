@@ -1,0 +1,340 @@
+/** Reports by hand, for the tests of whoever shows them: small, and every case is there. */
+import type {
+	ComparisonView,
+	DivergenceView,
+	Entry,
+	FailoverView,
+	Lane,
+	Report,
+	RuleAt,
+} from "./report.ts";
+import {
+	connection,
+	entry,
+	expectation,
+	MODEL,
+	SPLIT,
+} from "./test-entries.ts";
+
+const KERNEL = "vm (linux 6.1.0-56-cloud-amd64, tcg)";
+
+/** What somebody may write who wants to break out of any of the formats, or just to be clever. */
+export const HOSTILE = [
+	"</script></textarea>--><script>alert(1)</script>",
+	"<img src=x onerror=alert(1)> \"double\" 'single' & &amp; &#60; ]]> 🦑",
+	"| a pipe, `a` ``tick`` ````four````, \\backslash\\, *stars*, ~~gone~~",
+	"## heading",
+	"```",
+	"::error file=a,line=1::forged %0A::error::forged too",
+	"##[error]forged @octocat #1 :tada: $x$ [link](javascript:alert(1)) https://example.org",
+	"\r\n\u202ereversed\u202c\u2066 \u0000\u0007\u001b[31mred\u2028\ufffe\uffff",
+	"\ud83e lone \udd91",
+].join("\n");
+
+/** Good, something else from one time until another, and good again. */
+function lane(
+	about: Pick<Lane, "name" | "kind">,
+	good: string,
+	other: readonly [value: string, fromMs: number, toMs: number],
+): Lane {
+	const [value, fromMs, toMs] = other;
+	return {
+		...about,
+		spans: [
+			{ fromMs: 0, toMs: fromMs, value: good, isGood: true },
+			{ fromMs, toMs, value, isGood: false },
+			{ fromMs: toMs, toMs: 12_000, value: good, isGood: true },
+		],
+	};
+}
+
+const FAILOVER_VIEW: FailoverView = {
+	...{ fromMs: 0, toMs: 12_000 },
+	lanes: [
+		lane({ name: "b1", kind: "health" }, "up", ["refuse", 3_000, 8_000]),
+		{
+			...{ name: "b2", kind: "health" },
+			spans: [{ fromMs: 0, toMs: 12_000, value: "up", isGood: true }],
+		},
+		lane({ name: "checker on b1", kind: "belief" }, "alive", [
+			"dead",
+			5_000,
+			9_000,
+		]),
+		lane({ name: "mail1up", kind: "condition" }, "0", ["1", 5_000, 9_000]),
+	],
+	stretches: {
+		...{ fromMs: 0, stretchMs: 1_000 },
+		counts: [
+			[1, 1, 1, 1, 1, 0, 0, 0, 0, 1, 1, 1],
+			[1, 1, 1, 1, 1, 2, 2, 2, 2, 1, 1, 1],
+			[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+		],
+		lost: [0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0],
+	},
+	gaps: [
+		{
+			...{ backend: 0, failedMs: 3_000, noticedMs: 5_000, servedMs: 4_500 },
+			...{ recoveredMs: 8_000, lost: 2 },
+		},
+	],
+};
+
+/** Refused: nobody listens where the rules sent it. */
+function refused(number: number, startedMs: number) {
+	return connection({
+		...{ number, startedMs, backend: 0, outcome: "refused", isLost: true },
+		...{ connectedMs: null, greetedMs: null, endedMs: startedMs + 4 },
+	});
+}
+
+const FAILOVER = entry({
+	name: "failover-process-dies",
+	suite: "failover",
+	title: "Backend 1's process dies and is started again",
+	story:
+		"The host still answers, with RST, so clients learn at once that nobody is there.",
+	endedMs: 12_036,
+	expectations: [
+		expectation({
+			expected:
+				"at most 2600 ms from each failure of b1 until new connections are served elsewhere",
+			seen: "1500 ms (2 connections lost)",
+			connections: [7, 9],
+		}),
+	],
+	connections: {
+		total: 24,
+		outcomes: [
+			{ outcome: "completed", count: 22 },
+			{ outcome: "refused", count: 2 },
+		],
+		moved: 0,
+		path: "010101|0101111111|11010101",
+		shown: [
+			connection({ number: 1, startedMs: 0, backend: 0 }),
+			connection({ number: 2, startedMs: 500, backend: 1 }),
+			refused(7, 3_000),
+			refused(9, 4_000),
+		],
+		sampling: "the first of each backend, and those that were lost",
+	},
+	failover: FAILOVER_VIEW,
+	moments: [
+		{ atMs: 3_000, text: "b1: refuse" },
+		{ atMs: 8_000, text: "b1: up" },
+	],
+});
+
+/** It asks for mail1up where mail2up is meant. */
+const WRONG_RULE: RuleAt = {
+	place: "mangle:MAILMARK:rule:3",
+	file: "firewall/my.rules",
+	line: 5,
+	text: '-A MAILMARK -m mark --mark 0x0 -m condition ! --condition "mail1up"  -j MARK --set-xmark 0x2/0xffffffff',
+};
+
+/** One for each way not to hold. */
+const WRONG: readonly Entry[] = [
+	entry({
+		...{ name: "failover-b2-dead", suite: "failover", status: "violated" },
+		title: "Backend 2 is dead: every new connection goes to backend 1",
+		expectations: [
+			expectation({
+				status: "violated",
+				expected: "none of the connections at b2",
+				seen: "4 of 8 connections",
+				because: "mail2up is 1",
+				connections: [2, 4, 6, 8],
+				rule: WRONG_RULE,
+			}),
+			expectation({ expected: "one backend for all", seen: "0 of 8 moved" }),
+		],
+	}),
+	entry({
+		...{ name: "failover-host-vanishes", suite: "failover" },
+		title: "Backend 1's host vanishes under load",
+		status: "violated",
+		expectations: [
+			expectation({
+				status: "violated",
+				expected: "at most 2600 ms from each failure of b1",
+				seen: "5050 ms (61 connections lost)",
+			}),
+			expectation({
+				status: "violated",
+				expected: "exactly 0 of the connections read-timeout",
+				seen: "3 of 300 connections",
+				connections: [51, 53, 55],
+			}),
+		],
+	}),
+	entry({
+		...{ name: "failover-recovery", suite: "failover", driver: KERNEL },
+		title: "Backend 1 comes back: half and half again",
+		status: "failed",
+		replay: "marktwin run --filter failover-recovery --seed 1 --on vm",
+		failure:
+			"virtual machine (tcg): the guest's kernel broke down\n\nBUG: kernel NULL pointer dereference, address: 0000000000000008\nThe next scenario gets a machine of its own.",
+		...{ backends: [], endedMs: 0 },
+	}),
+	entry({
+		...{ name: "own-queue", suite: 'own <rules> | "mine"', status: "unknown" },
+		title: "A program decides",
+		unknown: {
+			reason: "packets handed to programs are not modelled",
+			rule: {
+				...{ place: "filter:FORWARD:rule:1", file: "firewall/my.rules" },
+				...{ line: 17, text: "-A FORWARD -j NFQUEUE --queue-num 0" },
+			},
+		},
+		expectations: [
+			expectation({
+				status: "unknown",
+				expected: "a play to the end",
+				seen: "the play ended: packets handed to programs are not modelled",
+			}),
+		],
+	}),
+];
+
+const TRAP = entry({
+	name: "split-two-clients-in-step",
+	suite: "split",
+	title: "Two clients in step: each of them always meets the same backend",
+	trap: "The split is even over all connections, not for each client.",
+	expectations: [expectation({ expected: "b1 b2 b1 b2", seen: "b1 b2 b1 b2" })],
+});
+
+/** Every text in it is written by somebody who means no good. */
+const HOSTILE_ENTRY = entry({
+	id: "own-hostile",
+	name: `own-hostile"><b>`,
+	suite: 'own <rules> | "mine"',
+	title: "</script><script>alert(1)</script>",
+	story: `<img src=x onerror=alert(1)>${HOSTILE}`,
+	...{ trap: HOSTILE, replay: `marktwin run ${HOSTILE}`, backends: [HOSTILE] },
+	status: "violated",
+	expectations: [
+		expectation({
+			...{ status: "violated", expected: HOSTILE, seen: HOSTILE },
+			...{ because: HOSTILE, connections: [1] },
+			rule: {
+				...{ place: HOSTILE, file: "firewall/100%,a:b\n.rules", line: 3 },
+				text: HOSTILE,
+			},
+		}),
+	],
+	connections: {
+		...{ total: 1, moved: 0, path: "0", sampling: HOSTILE },
+		outcomes: [{ outcome: HOSTILE, count: 1 }],
+		shown: [
+			connection({
+				...{ number: 1, startedMs: 0, backend: 0, client: HOSTILE },
+				...{ outcome: HOSTILE, gatewayAnswers: [HOSTILE] },
+			}),
+		],
+	},
+	moments: [{ atMs: 0, text: HOSTILE }],
+	rules: {
+		rulesets: [[{ table: HOSTILE, chain: HOSTILE, number: 1, text: HOSTILE }]],
+		snapshots: [
+			{ label: HOSTILE, atMs: 0, ruleset: 0, packets: [1], bytes: [52] },
+		],
+		paths: [
+			{
+				...{ atMs: 0, connection: 1, interface: HOSTILE, packet: HOSTILE },
+				...{ out: [HOSTILE], fate: HOSTILE, walk: 0 },
+			},
+		],
+		walks: [
+			[
+				{
+					...{ place: HOSTILE, text: HOSTILE },
+					...{ markBefore: 0, markAfter: -1, connmark: null },
+				},
+			],
+		],
+		...{ noPaths: "", omitted: 0 },
+	},
+	conntrack: [
+		{
+			...{ label: HOSTILE, atMs: 0, lines: [HOSTILE], total: 1 },
+			conditions: [{ name: HOSTILE, value: 1 }],
+		},
+	],
+});
+
+/** Eight entries in three suites: all that one driver's run may come to. */
+export function sampleReport(parts: Partial<Report> = {}): Report {
+	return {
+		marktwin: "0.1.0",
+		command: "marktwin run --rules recipe.rules=firewall/my.rules",
+		createdAt: "2026-11-25T08:00:00.000Z",
+		tookMs: 4_200,
+		seed: 1,
+		drivers: [MODEL, KERNEL],
+		isComparison: false,
+		notices: ["2 of 3 parts are here: vm-3.json is missing"],
+		entries: [SPLIT, TRAP, FAILOVER, ...WRONG, HOSTILE_ENTRY],
+		...parts,
+	};
+}
+
+const PACKETS: DivergenceView = {
+	kind: "packets",
+	atMs: 51,
+	asked: "bond0.204 ← tcp 10.0.0.10:40002 > 10.0.0.1:25 S",
+	model: ["bond0.205 → tcp 10.0.0.10:40002 > 192.168.0.2:25 S ttl 63"],
+	kernel: [],
+	modelRules: ["mangle:PREROUTING:rule:1", "nat:PREROUTING:rule:2"],
+	kernelRules: ["mangle:PREROUTING:rule:1"],
+	known: "",
+};
+
+const CONNTRACK: DivergenceView = {
+	...{ kind: "conntrack", atMs: 5_486, asked: "show yourself", model: [] },
+	kernel: ["tcp SYN_SENT 10.0.0.10:40002 > 10.0.0.1:25", "udp 10.0.0.10:53"],
+	...{ modelRules: [], kernelRules: [], known: "" },
+};
+
+/** Played on both; five packets came out of each. */
+function compared(
+	name: string,
+	comparison: Partial<ComparisonView>,
+	parts: Partial<Entry> = {},
+): Entry {
+	return entry({
+		...{ name, suite: "split", title: `${name} on both` },
+		replay: `marktwin compare --filter ${name} --seed 1`,
+		comparison: {
+			...{ model: MODEL, kernel: KERNEL, asks: 12, packets: 5 },
+			...{ divergences: [], missing: [] },
+			...comparison,
+		},
+		// What the model's play violates is no matter here: the kernel's does as well.
+		expectations: [
+			expectation({ status: "violated", expected: "b1", seen: "b2" }),
+		],
+		...parts,
+	});
+}
+
+/** One that agrees, one that diverges, one known to, and one that was known to and does not any more. */
+export function comparisonReport(): Report {
+	const known = { ...PACKETS, known: "either draws for itself" };
+	const missing = ["conntrack or packets: the kernel's hash key is secret"];
+	return sampleReport({
+		...{ command: "marktwin compare", isComparison: true, notices: [] },
+		entries: [
+			compared("split-alternates", {}),
+			compared(
+				"split-at-random-times",
+				{ divergences: [PACKETS, CONNTRACK] },
+				{ status: "violated" },
+			),
+			compared("random-split", { divergences: [known] }),
+			compared("table-full", { missing }, { status: "violated" }),
+		],
+	});
+}

@@ -1,0 +1,60 @@
+/** Words and signs that the page shares with everything else that is written; it may import nothing. */
+import type { Status } from "./report.ts";
+
+/** In the order in which they are counted. */
+export const STATUSES: readonly Status[] = [
+	"holds",
+	"violated",
+	"unknown",
+	"failed",
+];
+
+/** What there is to do comes first. */
+export const WORST_FIRST: readonly Status[] = [
+	"violated",
+	"failed",
+	"unknown",
+	"holds",
+];
+
+export const SIGNS: Readonly<Record<Status, string>> = {
+	holds: "✓",
+	violated: "✗",
+	unknown: "?",
+	failed: "!",
+};
+
+/** Two drivers agree or diverge, a scenario holds or is violated: `2 hold`, `1 diverges`. */
+export function statusWord(
+	status: Status,
+	{
+		isComparison,
+		count = 1,
+	}: { readonly isComparison: boolean; readonly count?: number },
+): string {
+	switch (status) {
+		case "holds":
+			return `${isComparison ? "agree" : "hold"}${count === 1 ? "s" : ""}`;
+		case "violated":
+			if (!isComparison) return status;
+			return count === 1 ? "diverges" : "diverge";
+		case "unknown":
+			return status;
+		case "failed":
+			return isComparison ? "not compared" : "could not be played";
+	}
+}
+
+/**
+ * `a\u202eb` → `a⟨U+202E⟩b`: what a reader sees is what stands there. Nothing turns the words around
+ * it, hides, or speaks to a terminal. Tabs and line ends stay; what they may do, the format knows.
+ */
+export function visible(text: string): string {
+	return text.replace(
+		/(?![\t\r\n])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\ufffe\uffff]/gu,
+		(sign) => {
+			const code = (sign.codePointAt(0) ?? 0).toString(16).toUpperCase();
+			return `⟨U+${code.padStart(4, "0")}⟩`;
+		},
+	);
+}

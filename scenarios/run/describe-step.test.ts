@@ -1,0 +1,32 @@
+import { expect, it } from "vitest";
+import type { Operation } from "../../sim/gateway/gateway.ts";
+import { describeOperation } from "./describe-step.ts";
+
+it.each<[Operation, string]>([
+	[
+		{
+			kind: "restore",
+			file: "a.rules",
+			text: "",
+			noflush: true,
+			counters: true,
+		},
+		"iptables-restore --noflush --counters < a.rules",
+	],
+	[{ kind: "iptables", command: "-t nat -F" }, "iptables -t nat -F"],
+	[{ kind: "condition", name: "up", write: "1junk" }, "up ← 1junk"],
+	[{ kind: "condition", name: "up", write: "" }, 'up ← ""'],
+	[
+		{ kind: "evict", filter: { protocol: "tcp", replySource: "192.168.0.1" } },
+		"conntrack -D -p tcp --reply-src 192.168.0.1",
+	],
+	[{ kind: "evict", filter: {} }, "conntrack -D"],
+	[
+		{ kind: "sysctl", name: "ipv4.ip_forward", value: 0 },
+		"sysctl net.ipv4.ip_forward=0",
+	],
+	[{ kind: "link", interface: "bond0.205", up: false }, "bond0.205 down"],
+	[{ kind: "take-over" }, "a second router takes over"],
+])("%j is %s", (operation, text) => {
+	expect(describeOperation(operation)).toBe(text);
+});
