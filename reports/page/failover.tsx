@@ -98,8 +98,11 @@ function picture(
 				x: timeAxis(fromMs, toMs),
 				counts: {
 					...countAxis("new connections"),
-					// Room for the name of the gap.
+					// Room for the name of the gap, and none for a number beside the lanes.
 					grace: "20%",
+					afterBuildTicks: (axis) => {
+						axis.ticks = axis.ticks.filter(({ value }) => value < axis.max);
+					},
 					position: "left",
 					stack: "all",
 					stackWeight: COUNTS_PX,
