@@ -6,6 +6,7 @@ import { checkCommand } from "./check.ts";
 import { compareCommand } from "./compare.ts";
 import { EXIT, EXIT_HELP } from "./exit-code.ts";
 import { fixCommand } from "./fix.ts";
+import { healthcheckCommand } from "./healthcheck.ts";
 import { InputError } from "./input-error.ts";
 import { labCommand } from "./lab.ts";
 import { mergeCommand } from "./merge.ts";
@@ -31,6 +32,8 @@ function program(): Command {
 			"A twin of the kernel that marks: plays connections against an iptables ruleset\nand tells whether it splits them evenly, fails over and keeps its promises.",
 		)
 		.version(version())
+		// Whatever stands behind a command is that command's, so that `lab shell` can leave it to another.
+		.enablePositionalOptions()
 		.addHelpText("after", `\n${EXIT_HELP}`)
 		.addHelpText(
 			"after",
@@ -50,6 +53,7 @@ Examples:
 		compareCommand(),
 		mergeCommand(),
 		labCommand(),
+		healthcheckCommand(),
 	])
 		marktwin.addCommand(command);
 	// Commander would end the process by itself, with exit code 1 for whatever it does not understand.

@@ -29,7 +29,12 @@ const behaviour = byKind([
 	object({ kind: v.literal("drain") }),
 ]);
 
-const timeout = v.nullable(positiveMs);
+/** One of these, or `null` for none. */
+export function orNull<const Schema extends v.GenericSchema>(schema: Schema) {
+	return v.nullable(schema);
+}
+
+const timeout = orNull(positiveMs);
 
 const dialogue = byKind([
 	object({
@@ -48,14 +53,8 @@ const dialogue = byKind([
 	}),
 ]);
 
-const healthCheck = object({
-	interface: text,
-	address,
-	targets: list(object({ backend: text, address, port, condition: text })),
-	probe: byKind([
-		object({ kind: v.literal("smtp") }),
-		object({ kind: v.literal("tcp") }),
-	]),
+/** A health checker's `HealthPolicy`: the same in a scenario and in the file of the one that runs on a machine. */
+export const healthPolicyEntries = {
 	intervalMs: positiveMs,
 	timeoutMs: positiveMs,
 	rise: whole(1, 1000),
@@ -67,7 +66,20 @@ const healthCheck = object({
 	deadValue: text,
 	evict: yesNo,
 	neverAllDead: yesNo,
-	jitterMs: milliseconds,
+	// Drawn from so many and one more: a whole number.
+	jitterMs: whole(0, 3_600_000),
+};
+
+const healthCheck = object({
+	interface: text,
+	address,
+	targets: list(object({ backend: text, address, port, condition: text })),
+	// What the world can play; the checker of a machine knows more.
+	probe: byKind([
+		object({ kind: v.literal("smtp") }),
+		object({ kind: v.literal("tcp") }),
+	]),
+	...healthPolicyEntries,
 });
 
 /** The keys of a `WorldSetup`. */

@@ -154,6 +154,20 @@ test.each<{
 	expect(rounds(settings(changes), results)).toEqual(decided);
 });
 
+test("what is known from before is believed and written at the start", () => {
+	const config = settings({ writeAtStart: true, rise: 1 });
+	const started = startHealth(config, 0, seededChoice(1), [false, null]);
+	expect(started.outputs.slice(0, 2)).toEqual([
+		{ kind: "condition", target: 0, write: "1" },
+		{ kind: "condition", target: 1, write: "0" },
+	]);
+	const good = { target: 0, probe: 1, ok: true, reason: "220" };
+	expect(takeResult(config, started.state, good).outputs.slice(1)).toEqual([
+		{ kind: "belief", target: 0, alive: true },
+		{ kind: "condition", target: 0, write: "0" },
+	]);
+});
+
 test("a result that comes after its time-out counts no more", () => {
 	const config = settings({ fall: 1 });
 	const choice = seededChoice(1);

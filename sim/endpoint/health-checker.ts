@@ -22,12 +22,12 @@ export type HealthProbe =
 	/** Connect, that is all. */
 	| { readonly kind: "tcp" };
 
-export interface HealthCheckSettings {
-	/** Where the checker stands: the gateway's interface in front of it, and its address. */
-	readonly interface: string;
-	readonly address: string;
-	readonly targets: readonly HealthTarget[];
-	readonly probe: HealthProbe;
+/**
+ * What the state machine decides by: times and counts. How many targets there are is all that it
+ * knows of them, so whoever runs it may probe in ways that no scenario has.
+ */
+export interface HealthPolicy {
+	readonly targets: readonly unknown[];
 	/** From the start of one probe to the start of the next; at least `timeoutMs`. */
 	readonly intervalMs: number;
 	/** A probe that has no result by then has failed. */
@@ -47,8 +47,17 @@ export interface HealthCheckSettings {
 	readonly evict: boolean;
 	/** Do not mark the last backend dead that is alive. */
 	readonly neverAllDead: boolean;
-	/** Each probe starts up to so much later than its time, by chance. */
+	/** Each probe starts up to so much later than its time, by chance. A whole number. */
 	readonly jitterMs: number;
+}
+
+/** A health checker of a scenario. */
+export interface HealthCheckSettings extends HealthPolicy {
+	/** Where the checker stands: the gateway's interface in front of it, and its address. */
+	readonly interface: string;
+	readonly address: string;
+	readonly targets: readonly HealthTarget[];
+	readonly probe: HealthProbe;
 }
 
 /** What the checker knows. Plain data, never changed in place. */
@@ -112,15 +121,20 @@ export interface HealthStep {
 	readonly outputs: readonly HealthOutput[];
 }
 
-/** The beginning: what is believed before any probe has come back. */
+/**
+ * The beginning: what is believed before any probe has come back.
+ * @param known of each target, whether it is known to be alive from before; `null` when it is not,
+ * and then `initially` is believed
+ */
 export function startHealth(
-	settings: HealthCheckSettings,
+	settings: HealthPolicy,
 	nowMs: number,
 	choice: Choice,
+	known: readonly (boolean | null)[] = [],
 ): HealthStep {
 	const outputs: HealthOutput[] = [];
-	const targets = settings.targets.map(() => ({
-		believedAlive: settings.initially === "alive",
+	const targets = settings.targets.map((_, index) => ({
+		believedAlive: known[index] ?? settings.initially === "alive",
 		contradictions: 0,
 		turnMs: nowMs,
 		dueMs: nowMs + jitter(settings, choice),
@@ -148,7 +162,7 @@ export function healthDueMs(state: HealthState): number {
  * Not before `healthDueMs` says so; later is no harm.
  */
 export function passTime(
-	settings: HealthCheckSettings,
+	settings: HealthPolicy,
 	state: HealthState,
 	nowMs: number,
 	choice: Choice,
@@ -195,7 +209,7 @@ export interface ProbeResult {
 
 /** A probe came back. One that nobody waits for any more changes nothing. */
 export function takeResult(
-	settings: HealthCheckSettings,
+	settings: HealthPolicy,
 	state: HealthState,
 	result: ProbeResult,
 ): HealthStep {
@@ -207,7 +221,7 @@ export function takeResult(
 	return { state: { ...state, targets }, outputs };
 }
 
-function jitter(settings: HealthCheckSettings, choice: Choice): number {
+function jitter(settings: HealthPolicy, choice: Choice): number {
 	const { jitterMs } = settings;
 	return jitterMs === 0 ? 0 : choice.pick(jitterMs + 1, "health check jitter");
 }
@@ -221,7 +235,7 @@ function replaced(
 }
 
 function writeAll(
-	settings: HealthCheckSettings,
+	settings: HealthPolicy,
 	targets: readonly TargetState[],
 	outputs: HealthOutput[],
 ): void {
@@ -233,7 +247,7 @@ function writeAll(
 
 /** A result counts: does it change the belief? */
 function judge(
-	settings: HealthCheckSettings,
+	settings: HealthPolicy,
 	targets: readonly TargetState[],
 	index: number,
 	ok: boolean,

@@ -1,0 +1,81 @@
+/** `marktwin healthcheck`: what it does, by what it was asked for. */
+
+import { ScenarioError } from "../../scenarios/language/scenario-error.ts";
+import { runDaemon } from "./daemon.ts";
+import { openLog } from "./log.ts";
+import { probeOnce } from "./once.ts";
+import { printProbed, printStatus } from "./print.ts";
+import { readConfig } from "./read-config.ts";
+import { findStatus } from "./status.ts";
+
+export interface HealthcheckOptions {
+	readonly config: string;
+	readonly checkConfig: boolean;
+	readonly once: boolean;
+	readonly status: boolean;
+	readonly verbose: boolean;
+}
+
+/** What there is to say to the shell. */
+export type HealthcheckOutcome =
+	/** It ran until it was told to end, or found nothing wrong. */
+	| "well"
+	| "some-dead"
+	| "not-running"
+	/** Nobody read what it had to say. */
+	| "unread";
+
+const STANDARD_OUTPUT = 1;
+
+/** @throws ScenarioError when the configuration is wrong */
+export async function healthcheck(
+	options: HealthcheckOptions,
+	write: (text: string) => void,
+): Promise<HealthcheckOutcome> {
+	const { config: file } = options;
+	if (options.status) return showStatus(file, write);
+	if (options.checkConfig) {
+		const { targets } = readConfig(file);
+		write(`✓ ${file}: ${counted(targets.length, "target")}\n`);
+		return "well";
+	}
+	if (options.once) {
+		const probed = await probeOnce(readConfig(file));
+		write(printProbed(probed));
+		return probed.every(({ ok }) => ok) ? "well" : "some-dead";
+	}
+	const end = await runDaemon(file, options.verbose, {
+		openLog: (unread) => openLog(STANDARD_OUTPUT, unread),
+		signals: process,
+	});
+	return end === "unread" ? "unread" : "well";
+}
+
+function showStatus(
+	file: string,
+	write: (text: string) => void,
+): HealthcheckOutcome {
+	const { status } = readConfig(file);
+	if (status === null)
+		throw new ScenarioError("invalid", file, [
+			{
+				path: "status",
+				message: "no status file is named, so there is none to look at",
+				remedy:
+					'Name one, and reload the checker: "status": "/run/marktwin-healthcheck/status.json".',
+			},
+		]);
+	const found = findStatus(status);
+	write(
+		found.kind === "none"
+			? `✗ not running: ${status}: ${found.reason}\n`
+			: printStatus(found),
+	);
+	if (found.kind !== "running") return "not-running";
+	const { targets } = found.status;
+	return targets.every(({ alive }) => alive) ? "well" : "some-dead";
+}
+
+function counted(count: number, noun: string): string {
+	return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}

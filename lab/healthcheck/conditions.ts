@@ -1,0 +1,71 @@
+/** Where conditions live: below /proc of this network namespace, or wherever a program reaches them. */
+import {
+	closeSync,
+	constants,
+	openSync,
+	readFileSync,
+	writeSync,
+} from "node:fs";
+import { join } from "node:path";
+import { reasonOf } from "../../scenarios/run/file-failure.ts";
+import type { HealthCheckConfig } from "./config.ts";
+import { commandEnd } from "./run-command.ts";
+
+export interface Conditions {
+	/** @returns why it could not be written; `null` when it was */
+	write(name: string, value: string): Promise<string | null>;
+	/** What it holds, or `null` when there is none of that name. `null` itself: nobody can tell. */
+	readonly read: ((name: string) => string | null) | null;
+}
+
+/** A program that writes a condition may take so long. */
+const PATIENCE_MS = 10_000;
+
+export function openConditions(
+	config: Pick<HealthCheckConfig, "conditions" | "write">,
+): Conditions {
+	return config.write === null
+		? conditionFiles(config.conditions)
+		: writtenBy(config.write.command);
+}
+
+/** `/proc/net/nf_condition`. Writing and reading there does not wait for anything. */
+export function conditionFiles(folder: string): Conditions {
+	return {
+		async write(name, value) {
+			try {
+				// Never made: a condition is there once a rule names it, and nothing else makes it work.
+				const file = openSync(join(folder, name), constants.O_WRONLY);
+				try {
+					writeSync(file, `${value}\n`);
+				} finally {
+					closeSync(file);
+				}
+				return null;
+			} catch (error) {
+				return reasonOf(error);
+			}
+		},
+		read(name) {
+			try {
+				return readFileSync(join(folder, name), "utf8").trim();
+			} catch {
+				// Whoever wants to write it will hear why that is not possible.
+				return null;
+			}
+		},
+	};
+}
+
+function writtenBy(command: readonly string[]): Conditions {
+	return {
+		async write(name, value) {
+			const { code, words } = await commandEnd(
+				[...command, name, value],
+				PATIENCE_MS,
+			);
+			return code === 0 ? null : words;
+		},
+		read: null,
+	};
+}

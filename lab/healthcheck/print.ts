@@ -1,0 +1,69 @@
+/** What people read of the checker; the log is for programs. */
+import type { TargetReport } from "./checker.ts";
+import type { Probed } from "./once.ts";
+import type { FoundStatus, Status } from "./status.ts";
+
+const sign = (ok: boolean): string => (ok ? "✓" : "✗");
+
+export function printProbed(probed: readonly Probed[]): string {
+	return table(
+		probed.map(({ target, ok, reason, tookMs }) => [
+			`${sign(ok)} ${target.backend}`,
+			`${target.address}:${target.port}`,
+			`${reason} (${tookMs} ms)`,
+		]),
+	);
+}
+
+export function printStatus(
+	found: Exclude<FoundStatus, { readonly kind: "none" }>,
+): string {
+	const { status } = found;
+	const lines = table([
+		["BACKEND", "ADDRESS", "BELIEVED", "SINCE", "CONDITION", "LAST PROBE"],
+		...status.targets.map(row),
+	]);
+	return `${lines}\n${verdict(found, status)}`;
+}
+
+function row(report: TargetReport): readonly string[] {
+	const { target, alive, since, value, isWritten, last } = report;
+	const doubt = isWritten ? "" : " (not written)";
+	return [
+		target.backend,
+		`${target.address}:${target.port}`,
+		alive ? "alive" : "dead",
+		since,
+		value === null ? "not decided" : `${target.condition}=${value}${doubt}`,
+		last === null
+			? "none yet"
+			: `${sign(last.ok)} ${last.reason} (${last.tookMs} ms)`,
+	];
+}
+
+function verdict(found: FoundStatus, { targets, pid }: Status): string {
+	if (found.kind === "stale")
+		return found.ageMs === null
+			? "✗ not running: this is from before the machine was booted\n"
+			: `✗ not running, or stuck: process ${pid} has said nothing for ${Math.round(found.ageMs / 1000)} s\n`;
+	const dead = targets.filter(({ alive }) => !alive).length;
+	return dead === 0
+		? `✓ process ${pid}: all alive\n`
+		: `✗ process ${pid}: ${dead} of ${targets.length} dead\n`;
+}
+
+/** Columns two spaces apart; the last one is as wide as it is. */
+function table(rows: readonly (readonly string[])[]): string {
+	const widths = (rows[0] ?? []).map((_, column) =>
+		Math.max(...rows.map((cells) => (cells[column] ?? "").length)),
+	);
+	return rows
+		.map((cells) =>
+			cells
+				.map((cell, column) => cell.padEnd(widths[column] ?? 0))
+				.join("  ")
+				.trimEnd(),
+		)
+		.map((line) => `${line}\n`)
+		.join("");
+}

@@ -1,0 +1,65 @@
+/** A file → a configuration, or everything that is wrong with it. */
+import { readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { ScenarioError } from "../../scenarios/language/scenario-error.ts";
+import { reasonOf } from "../../scenarios/run/file-failure.ts";
+import { placeInJson } from "../../scenarios/run/syntax-place.ts";
+import { checkConfig } from "./check-config.ts";
+import { type HealthCheckConfig, withDefaults } from "./config.ts";
+import { checkForm, probesOf } from "./config-schema.ts";
+
+/**
+ * Folders and files that it names are looked for from where it lies itself.
+ * @throws ScenarioError with every fault
+ */
+export function readConfig(file: string): HealthCheckConfig {
+	return validateConfig(parseJson(readText(file), file), file);
+}
+
+/** @throws ScenarioError with every fault */
+export function validateConfig(
+	value: unknown,
+	file: string,
+): HealthCheckConfig {
+	const { config, faults } = checkForm(withDefaults(value));
+	const found = config === null ? faults : checkConfig(config);
+	if (config === null || found.length > 0)
+		throw new ScenarioError("invalid", file, found);
+	const probes = probesOf(config);
+	const { probe, targets, ...rest } = config;
+	const from = dirname(resolve(file));
+	return {
+		...rest,
+		targets: targets.map((target, index) => ({
+			...target,
+			probe: probes[index] ?? probe,
+		})),
+		conditions: resolve(from, rest.conditions),
+		status: rest.status === null ? null : resolve(from, rest.status),
+	};
+}
+
+function readText(file: string): string {
+	try {
+		return readFileSync(file, "utf8");
+	} catch (error) {
+		throw new ScenarioError("missing", "", [
+			{
+				path: "",
+				message: `cannot read ${file}: ${reasonOf(error)}`,
+				remedy: "Name a file that says what is to be probed.",
+			},
+		]);
+	}
+}
+
+function parseJson(text: string, file: string): unknown {
+	try {
+		return JSON.parse(text.replace(/^\ufeff/, ""));
+	} catch (error) {
+		const { path, message } = placeInJson(text, error);
+		throw new ScenarioError("syntax", file, [
+			{ path, message, remedy: "The file has to be JSON, as RFC 8259 says." },
+		]);
+	}
+}

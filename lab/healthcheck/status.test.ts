@@ -1,0 +1,125 @@
+import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test, vi } from "vitest";
+import { temporaryFolder } from "../../test/temporary-folder.ts";
+import type { TargetReport } from "./checker.ts";
+import type { LogEvent } from "./log.ts";
+import { printStatus } from "./print.ts";
+import { validateConfig } from "./read-config.ts";
+import { findStatus, openStatus, type Status } from "./status.ts";
+
+const folder = temporaryFolder();
+const file = join(folder, "status.json");
+const config = validateConfig(
+	{
+		targets: ["1", "2"].map((number) => ({
+			backend: `b${number}`,
+			address: `192.168.0.${number}`,
+			port: 25,
+			condition: `mail${number}up`,
+		})),
+		status: file,
+	},
+	join(folder, "healthcheck.json"),
+);
+const [b1, b2] = config.targets;
+if (b1 === undefined || b2 === undefined) throw new Error("two targets");
+const SINCE = "2026-01-01T00:00:00.000Z";
+const report: readonly TargetReport[] = [
+	{
+		...{ target: b1, alive: true, since: SINCE, value: "0", isWritten: true },
+		last: { ok: true, reason: "220 mail1 ESMTP", at: SINCE, tookMs: 3 },
+	},
+	{
+		...{ target: b2, alive: false, since: SINCE, value: "1", isWritten: false },
+		last: null,
+	},
+];
+
+async function written(): Promise<Status> {
+	const status = openStatus(
+		config,
+		"healthcheck.json",
+		() => report,
+		() => {},
+	);
+	status.touch();
+	status.touch();
+	await vi.waitFor(() => statSync(file));
+	return JSON.parse(readFileSync(file, "utf8")) as Status;
+}
+
+test("is written whole, for everybody to read, and shown", async () => {
+	await written();
+	expect(statSync(file).mode & 0o777).toBe(0o644);
+	const found = findStatus(file);
+	expect(found).toMatchObject({ kind: "running", status: { targets: report } });
+	if (found.kind === "none") return;
+	expect(printStatus(found).split("\n")).toEqual([
+		"BACKEND  ADDRESS         BELIEVED  SINCE                     CONDITION                LAST PROBE",
+		`b1       192.168.0.1:25  alive     ${SINCE}  mail1up=0                ✓ 220 mail1 ESMTP (3 ms)`,
+		`b2       192.168.0.2:25  dead      ${SINCE}  mail2up=1 (not written)  none yet`,
+		"",
+		`✗ process ${process.pid}: 1 of 2 dead`,
+		"",
+	]);
+});
+
+test.each<{
+	readonly says: string;
+	readonly change: (status: Status) => Partial<Status>;
+	readonly shown: RegExp;
+}>([
+	{
+		says: "of a checker that has said nothing for long",
+		change: ({ sinceBootMs }) => ({ sinceBootMs: sinceBootMs - 60_000 }),
+		shown: /✗ not running, or stuck: process \d+ has said nothing for 6\d s/,
+	},
+	{
+		says: "from before the machine was booted",
+		change: () => ({ boot: "another" }),
+		shown: /✗ not running: this is from before the machine was booted/,
+	},
+])("is stale: $says", async ({ change, shown }) => {
+	const status = await written();
+	writeFileSync(file, JSON.stringify({ ...status, ...change(status) }));
+	const found = findStatus(file);
+	expect(found.kind).toBe("stale");
+	if (found.kind !== "none") expect(printStatus(found)).toMatch(shown);
+});
+
+test.each(["", "{}", "[]", "null", '{"targets":[]}', "\u0000"])(
+	"is no status: %j",
+	(text) => {
+		writeFileSync(file, text);
+		expect(findStatus(file)).toEqual({
+			kind: "none",
+			reason: "this is no status file",
+		});
+	},
+);
+
+test("there is none where no checker runs", () => {
+	expect(findStatus(join(folder, "none.json"))).toEqual({
+		kind: "none",
+		reason: "no checker runs",
+	});
+});
+
+test("a place where it cannot be written is told once, and harms nobody", async () => {
+	const log: LogEvent[] = [];
+	const status = openStatus(
+		{ ...config, status: join(folder, "no-such-folder", "status.json") },
+		"healthcheck.json",
+		() => report,
+		(event) => log.push(event),
+	);
+	for (let round = 0; round < 3; round++) {
+		status.touch();
+		await new Promise(setImmediate);
+	}
+	expect(log).toEqual([
+		{ event: "status-not-written", reason: "no such file or folder" },
+	]);
+	status.remove();
+});

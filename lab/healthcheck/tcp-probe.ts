@@ -1,0 +1,21 @@
+/** Connects, and that is all: the kernel of a stuck backend answers as well. */
+import { connect } from "node:net";
+import type { HealthTarget } from "../../sim/endpoint/health-checker.ts";
+import type { ProbeDone, RunningProbe } from "./probe.ts";
+import { socketFailure } from "./socket-failure.ts";
+
+export function startTcpProbe(
+	{ address, port }: Pick<HealthTarget, "address" | "port">,
+	done: ProbeDone,
+): RunningProbe {
+	const socket = connect({ host: address, port });
+	socket.on("error", (error) => {
+		socket.destroy();
+		done(false, socketFailure(error));
+	});
+	socket.on("connect", () => {
+		socket.destroy();
+		done(true, "connected");
+	});
+	return { abandon: () => socket.destroy() };
+}
