@@ -5,6 +5,7 @@
 # Handed on to vitest: make test VITEST='--reporter=verbose sim/conntrack'
 VITEST ?=
 PAGE = reports/page/built/main.js
+PROGRAMS = lab/docker/programs/built/client.mjs
 
 demo: $(PAGE)
 	@node --import tsx cli/main.ts run --report report.html
@@ -13,7 +14,7 @@ demo: $(PAGE)
 	@echo 'A closer look: npm run marktwin -- run reload-between-connections --verbose'
 	@echo 'Your own rules and scenarios: docs/tutorial.md'
 
-test: node_modules
+test: node_modules $(PROGRAMS)
 	npx biome check .
 	npm run --silent typecheck
 	npx vitest run $(VITEST)
@@ -31,10 +32,10 @@ bench: node_modules
 build: node_modules
 	npm run build
 
-# The page of reports, which sources find where it is built.
-$(PAGE): node_modules build-page.mjs reports/report.ts reports/wording.ts $(wildcard reports/page/*.*)
-	@npm run --silent page
-	@touch $@
+# The page of reports and the programs of the Docker lab, which sources find where they are bundled.
+$(PAGE) $(PROGRAMS): node_modules bundle.mjs reports/report.ts reports/wording.ts $(wildcard reports/page/*.*) $(wildcard lab/docker/programs/*.ts lab/healthcheck/*.ts)
+	@npm run --silent bundle
+	@touch $(PAGE) $(PROGRAMS)
 
 install: node_modules
 

@@ -1,11 +1,11 @@
 /**
  * Sources → dist/: JavaScript and declarations by tsc, and the files that the sources read beside
- * them (rulesets, saved states, what is compiled for the guest, the page of reports, which is
- * bundled first). Plain JavaScript, since it has to run before anything is built.
+ * them (rulesets, saved states, what is compiled for the guest, what images are built of, and what
+ * is bundled first). Plain JavaScript, since it has to run before anything is built.
  */
 import { spawnSync } from "node:child_process";
 import { chmodSync, cpSync, existsSync, readdirSync, rmSync } from "node:fs";
-import { extname, join } from "node:path";
+import { basename, extname, join, sep } from "node:path";
 
 const ROOMS = ["sim", "scenarios", "lab", "reports", "cli"];
 const DATA = new Set([
@@ -19,10 +19,15 @@ const DATA = new Set([
 ]);
 /** Of the page only what it was bundled into is shipped. */
 const PAGE = join("reports", "page");
+/** Everything in it goes into an image. */
+const IMAGES = join("lab", "docker", "images");
+/** What a user installs by hand. */
+const INSTALLED = new Set(["marktwin-healthcheck.service", "Dockerfile"]);
+const BUILT = join("lab", "docker", "programs", "built");
 const OUTPUT = "dist";
 
 process.chdir(import.meta.dirname);
-await import("./build-page.mjs");
+await import("./bundle.mjs");
 rmSync(OUTPUT, { recursive: true, force: true });
 
 const tsc = join("node_modules", "typescript", "bin", "tsc");
@@ -39,12 +44,17 @@ for (const room of ROOMS.filter((name) => existsSync(name)))
 		withFileTypes: true,
 	})) {
 		const file = join(entry.parentPath, entry.name);
-		const isData = file.startsWith(PAGE)
-			? file.startsWith(join(PAGE, "built"))
-			: DATA.has(extname(file));
-		if (!entry.isFile() || !isData) continue;
+		if (!entry.isFile() || !isData(file)) continue;
 		cpSync(file, join(OUTPUT, file));
 	}
+
+/** @param {string} file */
+function isData(file) {
+	if (file.startsWith(PAGE)) return file.startsWith(join(PAGE, "built"));
+	if ([IMAGES, BUILT].some((folder) => file.startsWith(join(folder, sep))))
+		return true;
+	return INSTALLED.has(basename(file)) || DATA.has(extname(file));
+}
 
 // npm sets it on installation; whoever runs from the checkout needs it as well.
 chmodSync(join(OUTPUT, "cli", "main.js"), 0o755);

@@ -7,6 +7,9 @@ const PACKED = [
 	"test/package.test.ts",
 ];
 
+/** Real time and real machines: they are played when nobody else is at work, one after the other. */
+const ON_DOCKER = "{lab,cli}/**/*.docker.test.ts";
+
 export default defineConfig({
 	test: {
 		testTimeout: 60_000,
@@ -16,7 +19,16 @@ export default defineConfig({
 				test: {
 					name: "sources",
 					include: ["{sim,scenarios,lab,reports,test}/**/*.test.ts"],
-					exclude: PACKED,
+					exclude: [...PACKED, ON_DOCKER],
+				},
+			},
+			{
+				extends: true,
+				test: {
+					name: "docker",
+					include: [ON_DOCKER],
+					fileParallelism: false,
+					sequence: { groupOrder: 1 },
 				},
 			},
 			{
@@ -25,6 +37,7 @@ export default defineConfig({
 				test: {
 					name: "package",
 					include: PACKED,
+					exclude: [ON_DOCKER],
 					globalSetup: "test/pack.ts",
 					hookTimeout: 120_000,
 				},

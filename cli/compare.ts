@@ -1,11 +1,14 @@
 import { Command, Option } from "commander";
+import type { IptablesVariant } from "../lab/docker/router-kernel.ts";
+import { iptablesOption, KERNEL_HELP } from "./router-options.ts";
 import {
 	addScenarioOptions,
 	type ScenarioOptions,
 } from "./scenario-options.ts";
 
 export interface CompareOptions extends ScenarioOptions {
-	readonly with: "vm";
+	readonly with: "vm" | "docker";
+	readonly iptables: IptablesVariant;
 	readonly verbose: boolean;
 }
 
@@ -17,20 +20,23 @@ export function compareCommand(): Command {
 	return addScenarioOptions(command)
 		.addOption(
 			new Option("-w, --with <lab>", "what the model is compared with")
-				.choices(["vm"])
+				.choices(["vm", "docker"])
 				.default("vm"),
 		)
+		.addOption(iptablesOption())
 		.option("-v, --verbose", "show all of a difference, however long", false)
 		.addHelpText(
 			"after",
 			`
 Every packet that comes out, every rule's counters, every conntrack entry and every condition is
-compared. \`marktwin lab build\` makes the kernel ready, once; \`marktwin lab doctor\` tells what is missing.
+compared; with docker, whom each client met and how that ended, with the room that live time needs. \`marktwin lab build\` makes the kernel ready, once; \`marktwin lab doctor\` tells what is missing.
 
+${KERNEL_HELP}
 Examples:
   marktwin compare                     all built-in scenarios
   marktwin compare split take-over     two suites of them
-  marktwin compare my.scenario.ts      your own ruleset, on a real kernel`,
+  marktwin compare my.scenario.ts      your own ruleset, on a real kernel
+  marktwin compare --with docker       the live suite, with real clients and mail servers`,
 		)
 		.action(async (names: readonly string[], options: CompareOptions) => {
 			const { compare } = await import("./compare/compare.ts");

@@ -4,7 +4,8 @@ import type { Progress } from "./terminal.ts";
 
 /**
  * Plays one after the other, and says on the terminal which it is. One machine that died does not
- * take the other scenarios along; everything else that is thrown ends it.
+ * take the other scenarios along, nor does one that cannot be set up where somebody takes note of
+ * it; everything else that is thrown ends it.
  */
 export async function eachScenario(
 	loaded: readonly LoadedScenario[],
@@ -15,6 +16,8 @@ export async function eachScenario(
 		readonly play: (one: LoadedScenario) => Promise<void>;
 		/** The lab failed, and why. */
 		readonly onFailure: (one: LoadedScenario, message: string) => void;
+		/** What it was given cannot be set up, a ruleset say; left out: that ends everything. */
+		readonly onBadInput?: (one: LoadedScenario, message: string) => void;
 	},
 ): Promise<void> {
 	for (const [index, one] of loaded.entries()) {
@@ -25,8 +28,13 @@ export async function eachScenario(
 		try {
 			await how.play(one);
 		} catch (error) {
-			if (!(error instanceof Error) || error.name !== "LabError") throw error;
-			how.onFailure(one, error.message);
+			if (!(error instanceof Error)) throw error;
+			const take = {
+				LabError: how.onFailure,
+				ScenarioError: how.onBadInput,
+			}[error.name];
+			if (take === undefined) throw error;
+			take(one, error.message);
 		}
 	}
 }

@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import {
 	chmodSync,
 	createReadStream,
@@ -8,12 +8,13 @@ import {
 	readFileSync,
 	statSync,
 	symlinkSync,
+	truncateSync,
 	writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../test/temporary-folder.ts";
-import { writeWhole } from "./files.ts";
+import { readText, writeWhole } from "./files.ts";
 
 const top = temporaryFolder();
 let folders = 0;
@@ -66,6 +67,27 @@ describe("a file that is written whole", () => {
 		expect(statSync(pipe).isFIFO()).toBe(true);
 	});
 
+	it("leaves nothing beside it when somebody stops the command", async () => {
+		const folder = newFolder();
+		const script = `
+			import { writeWhole } from ${JSON.stringify(join(import.meta.dirname, "files.ts"))};
+			const pieces = (function* () {
+				for (let piece = 0; ; piece++) {
+					if (piece === 10) process.kill(process.pid, "SIGINT");
+					yield "x".repeat(1000);
+				}
+			})();
+			await writeWhole(${JSON.stringify(join(folder, "my.json"))}, pieces);
+		`;
+		const { signal } = spawnSync(
+			process.execPath,
+			["--import", "tsx", "--input-type=module", "--eval", script],
+			{ cwd: join(import.meta.dirname, "..") },
+		);
+		expect(signal).toBe("SIGINT");
+		expect(readdirSync(folder)).toEqual([]);
+	});
+
 	it("is left as it was when it cannot be written", async () => {
 		const folder = newFolder();
 		await expect(writeWhole(folder, "x")).rejects.toThrow("it is a folder");
@@ -74,5 +96,16 @@ describe("a file that is written whole", () => {
 			"no such file or folder",
 		);
 		expect(readdirSync(folder)).toEqual([]);
+	});
+});
+
+describe("a file that is read", () => {
+	it("may not be longer than a text, and that is what is said of it", async () => {
+		const file = join(newFolder(), "long.json");
+		writeFileSync(file, "");
+		truncateSync(file, 0x1fffffe8 + 1);
+		await expect(readText(file)).rejects.toThrow(
+			/long\.json is longer than a text may be: 536,870,889 bytes/,
+		);
 	});
 });

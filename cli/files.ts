@@ -1,5 +1,5 @@
 /** Files that the command reads and writes. `-` is standard input, or standard output. */
-import type { Stats } from "node:fs";
+import { rmSync, type Stats } from "node:fs";
 import {
 	access,
 	chmod,
@@ -12,7 +12,7 @@ import {
 	stat,
 	writeFile,
 } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { codeOf, reasonOf } from "../scenarios/run/file-failure.ts";
 import { InputError } from "./input-error.ts";
 
@@ -55,7 +55,12 @@ function decode(bytes: Buffer, name: string): string {
 		return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(
 			bytes,
 		);
-	} catch {
+	} catch (error) {
+		if (codeOf(error) === "ERR_STRING_TOO_LONG")
+			throw new InputError(
+				`${name} is longer than a text may be: ${bytes.length.toLocaleString("en")} bytes`,
+				"Play it in parts (--shard), or take fewer connections.",
+			);
 		const isUtf16 = ["fffe", "feff"].includes(bytes.toString("hex", 0, 2));
 		throw new InputError(
 			`${name} is not UTF-8 text`,
@@ -103,6 +108,20 @@ export async function mustBeWritable(file: string): Promise<void> {
 	}
 }
 
+/** The same for all names of a file, whether it is there yet or not. */
+export async function wholePath(file: string): Promise<string> {
+	for (const [folder, rest] of [
+		[file, ""],
+		[dirname(file), basename(file)],
+	] as const)
+		try {
+			return join(await realpath(folder), rest);
+		} catch (error) {
+			if (codeOf(error) !== "ENOENT") throw cannotWrite(file, error);
+		}
+	return resolve(file);
+}
+
 function cannotWrite(file: string, error: unknown): InputError {
 	return new InputError(
 		`cannot write ${file}: ${reasonOf(error)}`,
@@ -118,6 +137,7 @@ async function replace(
 	text: string | Iterable<string>,
 ): Promise<void> {
 	const beside = join(dirname(file), `.${basename(file)}.${process.pid}.tmp`);
+	const stopListening = removeWhenStopped(beside);
 	try {
 		// What nobody but the owner may read is not for others while it is written, either.
 		await writeFile(beside, text, { mode: before?.mode ?? 0o666, flag: "wx" });
@@ -128,7 +148,29 @@ async function replace(
 	} catch (error) {
 		await rm(beside, { force: true });
 		throw error;
+	} finally {
+		stopListening();
 	}
+}
+
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/**
+ * Whoever stops the command finds no half of a file beside the other one.
+ * @returns a function that ends it
+ */
+function removeWhenStopped(file: string): () => void {
+	const stop = (signal: NodeJS.Signals) => {
+		rmSync(file, { force: true });
+		stopListening();
+		// Whoever started us is to see that it was the signal that ended us.
+		if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
+	};
+	const stopListening = () => {
+		for (const signal of SIGNALS) process.off(signal, stop);
+	};
+	for (const signal of SIGNALS) process.on(signal, stop);
+	return stopListening;
 }
 
 /** What the name leads to in the end; `null` when nothing is there yet. */

@@ -1,12 +1,20 @@
 import { Command } from "commander";
+import type { BuildOptions } from "../lab/vm/image/build.ts";
+import type { Image } from "../lab/vm/image/image.ts";
 import { EXIT } from "./exit-code.ts";
+import { containerCommands } from "./lab-containers.ts";
 
 /** `marktwin lab …`: kernels to play scenarios on. */
 export function labCommand(): Command {
-	return new Command("lab")
-		.description("get a real kernel ready to play scenarios on")
+	const lab = new Command("lab")
+		.description(
+			"real kernels to play scenarios on, and containers to look around in",
+		)
+		.enablePositionalOptions()
 		.addCommand(buildCommand())
 		.addCommand(doctorCommand());
+	for (const command of containerCommands()) lab.addCommand(command);
+	return lab;
 }
 
 function buildCommand(): Command {
@@ -19,11 +27,17 @@ function buildCommand(): Command {
 			"another kernel: its package (linux-image-…), or a folder into which it was unpacked",
 		)
 		.option("--fresh", "build it again, with the packages of today", false)
+		.option(
+			"--container",
+			"build it in a container, as is done where there is no apt",
+			false,
+		)
 		.addHelpText(
 			"after",
 			`
 Needs no root, and installs nothing: packages are unpacked into ~/.cache/marktwin
-($XDG_CACHE_HOME). Several kernels can be kept there side by side.
+($XDG_CACHE_HOME). Several kernels can be kept there side by side. Where there is no apt, it is done
+in a container, if there is Docker.
 
 Examples:
   marktwin lab build
@@ -35,12 +49,13 @@ Examples:
 async function build(options: {
 	readonly kernel?: string;
 	readonly fresh: boolean;
+	readonly container: boolean;
 }): Promise<void> {
-	const { buildImage } = await import("../lab/vm/image/build.ts");
 	const began = performance.now();
 	const seconds = () => ((performance.now() - began) / 1000).toFixed(1);
-	const { folder, manifest } = await buildImage({
-		...options,
+	const { container, ...how } = options;
+	const { folder, manifest } = await builtImage(container, {
+		...how,
 		say: (line) =>
 			process.stderr.write(`${seconds().padStart(6)} s  ${line}\n`),
 	});
@@ -49,12 +64,38 @@ async function build(options: {
 	);
 }
 
+/** Here where that can be done, else in a container where there are some. */
+async function builtImage(
+	inContainer: boolean,
+	options: BuildOptions,
+): Promise<Image> {
+	const { buildInContainer, canBuildHere } = await import(
+		"../lab/docker/build-in-container.ts"
+	);
+	if (inContainer) return buildInContainer(options);
+	const { buildImage } = await import("../lab/vm/image/build.ts");
+	if (canBuildHere() || !(await hasEngine())) return buildImage(options);
+	return buildInContainer(options);
+}
+
+async function hasEngine(): Promise<boolean> {
+	const { connectEngine } = await import("../lab/docker/engine.ts");
+	try {
+		await connectEngine();
+		return true;
+	} catch (error) {
+		// No engine is an answer; what is missing here is said by the build itself.
+		if (error instanceof Error && error.name === "LabError") return false;
+		throw error;
+	}
+}
+
 function doctorCommand(): Command {
 	return new Command("doctor")
 		.description("tell what this machine has for the lab, and what it lacks")
 		.action(async () => {
 			const { diagnosis } = await import("./lab/diagnosis.ts");
-			const { text, isWell } = diagnosis(process.stdout);
+			const { text, isWell } = await diagnosis(process.stdout);
 			process.stdout.write(text);
 			process.exitCode = isWell ? EXIT.holds : EXIT.violated;
 		});

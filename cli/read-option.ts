@@ -8,6 +8,14 @@ export function readSeed(text: string): number {
 	return seed;
 }
 
+/** The argument of `--runs`. */
+export function readRuns(text: string): number {
+	const runs = Number(text);
+	if (!/^\d+$/.test(text) || runs < 1 || !Number.isSafeInteger(runs))
+		throw new InvalidArgumentError("Runs are counted: 1 or more.");
+	return runs;
+}
+
 /** The part of a selection that one machine plays. */
 export interface Shard {
 	/** From 1. */

@@ -5,8 +5,11 @@ import { isAbsolute } from "node:path";
 import { findProgram } from "./execute.ts";
 import { LabError } from "./lab-error.ts";
 
-/** What somebody may want to do: build the image, boot it, run containers, test pages. */
-export type Purpose = "build" | "vm" | "docker" | "browser";
+/**
+ * What somebody may want to do: build the image, boot it, run containers, make the Debian that is in
+ * them where no registry gives it, test pages.
+ */
+export type Purpose = "build" | "vm" | "docker" | "debian" | "browser";
 
 export interface Need {
 	readonly purpose: Purpose;
@@ -62,12 +65,16 @@ export const NEEDS: readonly Need[] = [
 		...{ package: "make", find: program("make") },
 	},
 	{
-		...{ purpose: "docker", name: "Docker" },
-		...{ package: "docker.io", find: program("docker") },
+		...{ purpose: "docker", name: "Docker's engine" },
+		...{ package: "docker.io", find: () => engineHere() },
 	},
 	{
-		...{ purpose: "docker", name: "Docker's engine" },
-		...{ package: "docker.io", find: () => engineSocket() },
+		...{ purpose: "debian", name: "mmdebstrap" },
+		...{ package: "mmdebstrap", find: program("mmdebstrap") },
+	},
+	{
+		...{ purpose: "debian", name: "Debian's keys" },
+		...{ package: "debian-archive-keyring", find: () => debianKeys() },
 	},
 	{
 		...{ purpose: "browser", name: "Chromium" },
@@ -88,7 +95,7 @@ export interface Finding {
 
 /** Looks at everything. */
 export function examine(
-	purposes: readonly Purpose[] = ["vm", "build", "docker", "browser"],
+	purposes: readonly Purpose[] = ["vm", "build", "docker", "debian", "browser"],
 ): readonly Finding[] {
 	return NEEDS.filter(({ purpose }) => purposes.includes(purpose)).map(
 		(need) => ({ need, found: need.find() }),
@@ -148,10 +155,17 @@ function staticLibrary(): string | null {
 	return isAbsolute(path) && existsSync(path) ? path : null;
 }
 
-function engineSocket(): string | null {
-	const host = process.env.DOCKER_HOST;
-	if (host !== undefined && host !== "") return host;
-	return existsSync("/var/run/docker.sock") ? "/var/run/docker.sock" : null;
+/** One that may run elsewhere, or one that could be started; whether it answers is another question. */
+function engineHere(): string | null {
+	const { DOCKER_HOST: host = "" } = process.env;
+	if (host !== "") return host;
+	const socket = "/var/run/docker.sock";
+	return existsSync(socket) ? socket : findProgram("dockerd");
+}
+
+function debianKeys(): string | null {
+	const path = "/usr/share/keyrings/debian-archive-keyring.gpg";
+	return existsSync(path) ? path : null;
 }
 
 function output(path: string, words: readonly string[]): string {

@@ -114,8 +114,14 @@ function pathOf(
 			happened = true;
 		if (happened && path !== "") path += "|";
 		const index = backends.indexOf(backend ?? "");
-		path += index < 0 ? "." : index.toString(36);
+		path += signOf(index);
 		if (path.length >= PATH_LENGTH) break;
 	}
 	return path;
+}
+
+/** One sign each: there are no more than 36 of them. */
+function signOf(backend: number): string {
+	if (backend < 0) return ".";
+	return backend < 36 ? backend.toString(36) : "*";
 }

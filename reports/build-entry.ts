@@ -5,11 +5,13 @@ import { buildConnections } from "./build-connections.ts";
 import { buildFailover } from "./build-failover.ts";
 import { buildConntrack, buildRules } from "./build-rules.ts";
 import { buildSplit } from "./build-split.ts";
+import type { Numbered } from "./numbered.ts";
 import type {
 	ComparisonView,
 	DivergenceView,
 	Entry,
 	ExpectationView,
+	RuleLine,
 	Status,
 } from "./report.ts";
 import { firstLines } from "./shorten.ts";
@@ -27,7 +29,13 @@ export interface EntryLimits {
 export function buildEntry(
 	played: Extract<Played, { readonly kind: "result" }>,
 	id: string,
-	limits: EntryLimits,
+	{
+		rulesets,
+		...limits
+	}: EntryLimits & {
+		/** Those of the whole report. */
+		readonly rulesets: Numbered<readonly RuleLine[]>;
+	},
 ): Entry {
 	const { result, closeup, comparison } = played;
 	const { scenario, account, unknown } = result;
@@ -48,7 +56,8 @@ export function buildEntry(
 		split: buildSplit(result, closeup),
 		failover: buildFailover(result, closeup),
 		moments: closeup.moments.slice(0, MOST_MOMENTS),
-		rules: buildRules(result, closeup),
+		omittedMoments: Math.max(0, closeup.moments.length - MOST_MOMENTS),
+		rules: buildRules(result, closeup, rulesets),
 		conntrack: buildConntrack(closeup),
 	};
 }
@@ -85,10 +94,11 @@ export function buildFailure(
 		split: null,
 		failover: null,
 		moments: [],
+		omittedMoments: 0,
 		rules: {
-			rulesets: [],
 			snapshots: [],
 			paths: [],
+			sampling: "",
 			walks: [],
 			noPaths: "",
 			omitted: 0,
@@ -123,6 +133,7 @@ function expectationsOf({
 		seen: judgement.seen,
 		because: judgement.expectation.because,
 		connections: judgement.connections.map((id) => id + 1),
+		concerned: judgement.concerned,
 		rule: closeup.places[index] ?? null,
 	}));
 }
@@ -157,6 +168,7 @@ function comparisonView({
 		kernel: driverName(kernel),
 		asks,
 		packets,
+		connections: comparison.connections ?? null,
 		divergences: [
 			...unexpected.map((one) => view(one, "")),
 			...expected.map((one) => view(one, reasonOf(one.kind))),

@@ -9,6 +9,9 @@ interface Change {
 	readonly value: string;
 }
 
+/** Here it matters when connections came, so that even few of them stand where they belong. */
+const LEAST_STRETCHES = 40;
+
 /** `null` when nothing failed, nobody checked and nothing was switched. */
 export function buildFailover(
 	result: RunResult,
@@ -16,7 +19,14 @@ export function buildFailover(
 ): FailoverView | null {
 	const { setup } = result.scenario;
 	const { connections } = result.account;
-	const toMs = endOf(result, closeup);
+	const backends = setup.backends.map(({ name }) => name);
+	const stretches = stretchesOf(connections, backends, {
+		fromMs: 0,
+		toMs: endOf(result, closeup),
+		least: LEAST_STRETCHES,
+	});
+	// Whole stretches: a bar that is cut off would look like fewer connections.
+	const toMs = (stretches.counts[0]?.length ?? 0) * stretches.stretchMs;
 	const lanes = [
 		...healthLanes(result, toMs),
 		...beliefLanes(result, toMs),
@@ -27,13 +37,12 @@ export function buildFailover(
 			spans.length > 1 || (kind !== "belief" && spans[0]?.isGood === false),
 	);
 	if (!happens || connections.length === 0) return null;
-	const backends = setup.backends.map(({ name }) => name);
 	return {
 		fromMs: 0,
 		toMs,
 		lanes,
-		stretches: stretchesOf(connections, backends, { fromMs: 0, toMs }),
-		gaps: closeup.gaps.map((gap): Gap => {
+		stretches,
+		gaps: closeup.gaps.map((gap, index): Gap => {
 			const { failedMs, gapMs } = gap;
 			return {
 				backend: backends.indexOf(gap.backend),
@@ -42,6 +51,7 @@ export function buildFailover(
 				servedMs: gapMs === null ? null : failedMs + gapMs,
 				recoveredMs: gap.recoveredMs,
 				lost: gap.lost.length,
+				predictedMs: closeup.predicted[index]?.gapMs ?? null,
 			};
 		}),
 	};
@@ -149,7 +159,10 @@ function conditionLanes(
 	}));
 }
 
-/** Changes in any order; of several at the same time the last one counts. */
+/**
+ * Changes in any order; of several at the same time the last one counts. What lasts no time leaves no
+ * seam: a value that comes back at once was never gone.
+ */
 function spansOf(
 	changes: readonly Change[],
 	toMs: number,
@@ -158,13 +171,12 @@ function spansOf(
 	const inOrder = changes
 		.toSorted((one, other) => one.atMs - other.atMs)
 		.filter(({ atMs }) => atMs < toMs);
+	const values = new Map(inOrder.map(({ atMs, value }) => [atMs, value]));
 	const spans: Lane["spans"][number][] = [];
-	for (const { atMs, value } of inOrder) {
+	for (const [atMs, value] of values) {
 		const last = spans.at(-1);
 		if (last?.value === value) continue;
-		if (last !== undefined) spans.pop();
-		if (last !== undefined && last.fromMs < atMs)
-			spans.push({ ...last, toMs: atMs });
+		if (last !== undefined) spans.splice(-1, 1, { ...last, toMs: atMs });
 		spans.push({ fromMs: atMs, toMs, value, isGood: isGood(value) });
 	}
 	return spans;

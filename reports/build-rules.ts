@@ -1,5 +1,7 @@
 import type { Closeup } from "../scenarios/run/closeup.ts";
+import { PACKETS_OF_EACH } from "../scenarios/run/packet-paths.ts";
 import type { RunResult } from "../scenarios/run/result.ts";
+import { Numbered } from "./numbered.ts";
 import type { ConntrackView, RuleLine, RulesView, WalkStep } from "./report.ts";
 
 /** Rulesets of cluster nodes have ten thousands of lines; nobody scrolls through them. */
@@ -7,11 +9,12 @@ const MOST_RULE_LINES = 2_000;
 /** Entries of the table before the end; at the end there are more. */
 const MOST_ENTRIES_BEFORE = 30;
 
+/** @param rulesets those of the whole report: scenarios share most of them */
 export function buildRules(
-	{ driver }: RunResult,
-	{ snapshots, paths }: Closeup,
+	{ driver, account }: RunResult,
+	{ snapshots, paths, followed }: Closeup,
+	rulesets: Numbered<readonly RuleLine[]>,
 ): RulesView {
-	const rulesets = new Numbered<readonly RuleLine[]>();
 	const walks = new Numbered<readonly WalkStep[]>();
 	let omitted = 0;
 	const shown = snapshots.map(({ label, atMs, rules }) => {
@@ -43,7 +46,8 @@ export function buildRules(
 			fate: path.fate,
 			walk: walks.numberOf(path.steps),
 		})),
-		rulesets: rulesets.all,
+		sampling:
+			paths.length > 0 ? whichPackets(followed, account.connections) : "",
 		walks: walks.all,
 		noPaths:
 			paths.length > 0
@@ -53,6 +57,17 @@ export function buildRules(
 					: "A kernel played this; the paths of packets are shown when the model plays, or compares.",
 		omitted,
 	};
+}
+
+/** Nobody looks for the packet that is not there. */
+function whichPackets(
+	followed: readonly number[],
+	connections: readonly unknown[],
+): string {
+	const all = connections.length.toLocaleString("en");
+	return followed.length === 0
+		? "Packets by hand"
+		: `The first ${PACKETS_OF_EACH} packets of ${followed.length} of ${all} connections, and every one that took a new path`;
 }
 
 export function buildConntrack({
@@ -89,18 +104,4 @@ function inWalkingOrder(
 			chainOf(one) - chainOf(other) ||
 			one.number - other.number,
 	);
-}
-
-/** Gives equal things the same number. */
-class Numbered<Thing> {
-	readonly all: Thing[] = [];
-	private readonly numbers = new Map<string, number>();
-
-	numberOf(thing: Thing): number {
-		const key = JSON.stringify(thing);
-		const known = this.numbers.get(key);
-		if (known !== undefined) return known;
-		this.numbers.set(key, this.all.length);
-		return this.all.push(thing) - 1;
-	}
 }

@@ -6,6 +6,8 @@ import type { SplitView, Stretches } from "./report.ts";
 
 /** Bars of a picture. */
 const MOST_STRETCHES = 60;
+/** With few connections, narrow bars would only show holes. */
+const LEAST_STRETCHES = 4;
 
 /** `null` when nobody connected. */
 export function buildSplit(
@@ -34,25 +36,36 @@ export function buildSplit(
 export function stretchesOf(
 	connections: readonly ConnectionRecord[],
 	backends: readonly string[],
-	{ fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
+	{
+		fromMs,
+		toMs,
+		least = LEAST_STRETCHES,
+	}: {
+		readonly fromMs: number;
+		readonly toMs: number;
+		/** So many at least, however few connections there are. */
+		readonly least?: number;
+	},
 ): Stretches {
-	// With few connections, narrow bars would only show holes.
-	const wanted = Math.min(MOST_STRETCHES, Math.max(4, connections.length));
+	const wanted = Math.min(MOST_STRETCHES, Math.max(least, connections.length));
 	const stretchMs = roundLength((toMs - fromMs) / wanted);
 	const startMs = Math.floor(fromMs / stretchMs) * stretchMs;
 	const many = Math.floor((toMs - startMs) / stretchMs) + 1;
 	const zeros = () => new Array<number>(many).fill(0);
 	const counts = [...backends.map(zeros), zeros()];
-	const lost = zeros();
+	const lost = counts.map(zeros);
 	const indexOf = new Map(backends.map((name, index) => [name, index]));
 	for (const connection of connections) {
 		const at = Math.floor((connection.startedMs - startMs) / stretchMs);
-		const of = counts[indexOf.get(connection.backend ?? "") ?? backends.length];
-		if (of === undefined || of[at] === undefined) continue;
-		of[at]++;
-		if (isLost(connection)) lost[at] = (lost[at] ?? 0) + 1;
+		const index = indexOf.get(connection.backend ?? "") ?? backends.length;
+		countIn(counts[index], at);
+		if (isLost(connection)) countIn(lost[index], at);
 	}
 	return { fromMs: startMs, stretchMs, counts, lost };
+}
+
+function countIn(counts: number[] | undefined, at: number): void {
+	if (counts?.[at] !== undefined) counts[at]++;
 }
 
 function roundLength(leastMs: number): number {

@@ -50,14 +50,18 @@ it("tells the failover: true health, belief, condition, gap and losses on one ax
 	expect(failover?.gaps).toEqual([
 		{
 			...{ backend: 0, failedMs: 2500, noticedMs: 4800, servedMs: 4750 },
-			...{ recoveredMs: null, lost: 23 },
+			...{ recoveredMs: null, lost: 23, predictedMs: null },
 		},
 	]);
 	const { counts, lost } = failover?.stretches ?? { counts: [], lost: [] };
 	const sum = (numbers: readonly number[]) =>
 		numbers.reduce((total, one) => total + one, 0);
 	expect(counts.map(sum)).toEqual([48, 252, 0]);
-	expect(sum(lost)).toBe(23);
+	expect(lost.map(sum)).toEqual([23, 0, 0]);
+	// A bar is as wide as its stretch, so the picture ends where the last one does.
+	const { stretches, toMs } = failover ?? { toMs: 0 };
+	const many = stretches?.counts[0]?.length ?? 0;
+	expect(toMs).toBe(many * (stretches?.stretchMs ?? 0));
 });
 
 it("sees a condition that a flush has taken away, though nobody wrote it", () => {
@@ -71,8 +75,12 @@ it("says nothing of a failover where nothing failed and nothing was switched", (
 });
 
 it("shows tables as a packet meets them, each chain before its rules", () => {
-	const { rules } = entryOf(played(resultOf("split-alternates")));
-	const places = rules.rulesets[0]?.map(
+	const { entries, rulesets } = reportOf(played(resultOf("split-alternates")));
+	const { rules } = entries[0] as Entry;
+	expect(rules.sampling).toBe(
+		"The first 8 packets of 5 of 10 connections, and every one that took a new path",
+	);
+	const places = rulesets[0]?.map(
 		({ table, chain, number }) => `${table}:${chain}:${number}`,
 	);
 	expect(places?.slice(0, 2)).toEqual([
@@ -85,6 +93,35 @@ it("shows tables as a packet meets them, each chain before its rules", () => {
 	expect(rules.snapshots.at(-1)?.packets[at("mangle:MAILMARK:2")]).toBe(5);
 	// Packets that took the same path share it.
 	expect(rules.walks.length).toBeLessThan(rules.paths.length / 2);
+});
+
+it("keeps a ruleset that many scenarios play once", () => {
+	const names = ["split-alternates", "failover-host-vanishes"];
+	const { entries, rulesets } = reportOf(
+		...names.map((name) => played(resultOf(name))),
+	);
+	expect(rulesets).toHaveLength(1);
+	expect(entries.map(({ rules }) => rules.snapshots.at(-1)?.ruleset)).toEqual([
+		0, 0,
+	]);
+});
+
+it("leaves no seam where a value comes back at once", () => {
+	const result = resultOf("failover-host-vanishes");
+	const closeup = lookCloser(result, { connections: 5 });
+	const end = closeup.snapshots.at(-1);
+	if (end === undefined) throw new Error("nobody looked");
+	const gone = { ...end, atMs: 9_000, conditions: {} };
+	const { failover } = entryOf(
+		played(result, { ...closeup, snapshots: [gone, { ...end, atMs: 9_000 }] }),
+	);
+	const lane = failover?.lanes.find(({ name }) => name === "mail1up");
+	expect(lane?.spans.map(({ value }) => value)).toEqual(["0", "1"]);
+});
+
+it("has finer bars for few connections where it matters when they came", () => {
+	const { failover } = entryOf(played(resultOf("failover-recovery")));
+	expect(failover?.stretches.counts[0]?.length).toBeGreaterThan(20);
 });
 
 it("gives every entry an id of its own", () => {

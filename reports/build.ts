@@ -4,7 +4,8 @@ import type { PlayableScenario } from "../scenarios/language/scenario.ts";
 import type { Closeup } from "../scenarios/run/closeup.ts";
 import type { RunResult } from "../scenarios/run/result.ts";
 import { buildEntry, buildFailure, driverName } from "./build-entry.ts";
-import type { Report } from "./report.ts";
+import { Numbered } from "./numbered.ts";
+import type { Report, RuleLine } from "./report.ts";
 import { shortenTexts } from "./shorten.ts";
 
 export interface ReportInput
@@ -39,11 +40,13 @@ export type Played =
 export function buildReport(input: ReportInput): Report {
 	const { played, ...about } = input;
 	const idOf = uniqueIds();
+	const rulesets = new Numbered<readonly RuleLine[]>();
 	const entries = played.map((one) =>
 		one.kind === "failure"
 			? buildFailure(one, idOf(one.scenario.name))
 			: buildEntry(one, idOf(one.result.scenario.name), {
 					connections: perEntry(MOST_CONNECTIONS, played.length),
+					rulesets,
 				}),
 	);
 	return shortenTexts({
@@ -53,6 +56,7 @@ export function buildReport(input: ReportInput): Report {
 			(one) => one.kind === "result" && one.comparison !== null,
 		),
 		entries,
+		rulesets: rulesets.all,
 	});
 }
 

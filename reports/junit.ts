@@ -110,7 +110,7 @@ function verdict(entry: Entry): readonly string[] {
 	const more = reasons.length === 1 ? "" : ` (and ${reasons.length - 1} more)`;
 	const attributes = {
 		message: `${first?.sentence}${more}`,
-		type: status === "failed" ? "lab" : status,
+		type: status === "failed" ? "not played" : status,
 	};
 	const lines = [
 		...reasons.flatMap((reason) => [...reasonLines(reason), ""]),

@@ -206,7 +206,7 @@ describeInBrowser("the page of a report", () => {
 		await page.keyboard.press("ArrowDown");
 		expect(await lit()).not.toBe(first);
 		expect(await scenario.locator("table.rules").innerText()).toContain(
-			"never reached",
+			"not matched since it was loaded",
 		);
 	});
 
@@ -223,12 +223,169 @@ describeInBrowser("the page of a report", () => {
 		);
 	});
 
-	it("prints", async () => {
+	it("prints: light, nothing cut off, and pictures as wide as the paper", async () => {
 		const page = await show(sampleReport(), { colours: "dark" });
 		await openAll(page);
+		await page.evaluate("dispatchEvent(new Event('beforeprint'))");
 		await page.emulateMedia({ media: "print" });
+		const widths = (await page.evaluate(
+			"[...document.querySelectorAll('canvas')].map((one) => one.clientWidth)",
+		)) as readonly number[];
+		expect(Math.max(...widths)).toBeLessThanOrEqual(680);
+		expect(
+			await page.evaluate(
+				"[...document.querySelectorAll('.scrolls')].filter((one) => getComputedStyle(one).maxHeight !== 'none').length",
+			),
+		).toBe(0);
+		expect(
+			await page.evaluate(
+				"getComputedStyle(document.body).printColorAdjust + ' ' + getComputedStyle(document.body).backgroundColor",
+			),
+		).toBe("exact rgb(255, 255, 255)");
 		const pdf = await page.pdf({ format: "A4" });
 		expect(pdf.length).toBeGreaterThan(50_000);
+	});
+
+	it("fits on a telephone whatever backends are called and however many there are", async () => {
+		const [split, , failover] = sampleReport().entries;
+		if (split === undefined || failover === undefined)
+			throw new Error("the sample has both");
+		const long = ["b1", "b2"].map((name) => `${name}-${"far-away-".repeat(9)}`);
+		const many = Array.from({ length: 100 }, (_, index) => `${index}.example`);
+		const counts = [...many, ""].map(() => [1, 2, 3]);
+		const report = sampleReport({
+			entries: [
+				{ ...split, backends: long },
+				{
+					...{ ...failover, backends: long },
+					suite: "a-suite-with-quite-a-name-".repeat(4),
+				},
+				{
+					...{ ...split, id: "many", backends: many },
+					connections: { ...split.connections, total: 606, path: "0az*" },
+					split: {
+						...{ totals: counts.map(() => 6), running: null },
+						stretches: {
+							...{ fromMs: 0, stretchMs: 100, counts },
+							lost: counts,
+						},
+					},
+				},
+			],
+		});
+		const page = await show(report, { widthPx: 360 });
+		await openAll(page);
+		expect(
+			await page.evaluate("document.documentElement.scrollWidth"),
+		).toBeLessThanOrEqual(360);
+		expect(await page.locator("#many .path").innerText()).toBe("1b10*…");
+	});
+
+	it("shows what was done, and when", async () => {
+		const page = await show(sampleReport(), {
+			hash: "#failover-process-dies",
+		});
+		const done = page.locator("#failover-process-dies .done li");
+		expect(await done.allInnerTexts()).toEqual([
+			"3 s b1: refuse",
+			"8 s b1: up",
+		]);
+	});
+
+	it("shows the counters of the last moment that has any, and says so of rules without", async () => {
+		const [split] = sampleReport().entries;
+		const last = split?.rules.snapshots.at(-1);
+		if (split === undefined || last === undefined)
+			throw new Error("the sample has counters");
+		const reloaded = {
+			...{ ...last, label: "", atMs: 9_000 },
+			packets: last.packets.map(() => 0),
+		};
+		const before = { ...last, label: "before the reload" };
+		const snapshots = [before, reloaded];
+		const rules = { ...split.rules, snapshots };
+		const page = await show(sampleReport({ entries: [{ ...split, rules }] }));
+		const counters = page.locator(".rules-and-path .moment select");
+		expect(await counters.inputValue()).toBe("0");
+		const table = page.locator("table.rules");
+		expect(await table.locator(".tag").count()).toBe(1);
+		await counters.selectOption({ index: 1 });
+		expect(await table.locator(".tag").count()).toBeGreaterThan(5);
+	});
+
+	it("chooses a packet of a connection that violates something", async () => {
+		const [split] = sampleReport().entries;
+		if (split === undefined) throw new Error("the sample has a split");
+		const [first] = split.expectations;
+		const wrong = { ...split, status: "violated" as const };
+		const expectations = [
+			{
+				...(first ?? { expected: "", seen: "", because: "", rule: null }),
+				...{ status: "violated" as const, connections: [2], concerned: 34 },
+			},
+		];
+		const page = await show(
+			sampleReport({ entries: [{ ...wrong, expectations }] }),
+		);
+		const chosen = page.getByLabel("A packet").locator("option:checked");
+		expect(await chosen.innerText()).toMatch(/^#2 /);
+		expect(await page.locator(".way").innerText()).toContain(
+			"The first 8 packets of 2 of 10 connections",
+		);
+		expect(await page.locator(".expectations").innerText()).toContain(
+			"(#2 and 33 more)",
+		);
+	});
+
+	it("folds away what is long, and shows its first lines", async () => {
+		const [split] = sampleReport().entries;
+		if (split === undefined) throw new Error("the sample has a split");
+		const seen = Array.from({ length: 50 }, (_, index) => `line ${index}`);
+		const expectations = split.expectations.map((one) => ({
+			...{ ...one, seen: seen.join("\n") },
+		}));
+		const page = await show(
+			sampleReport({ entries: [{ ...split, expectations }] }),
+		);
+		const said = await page.locator(".said").first().innerText();
+		expect(said).toBe("line 0\nline 1\nline 2 …");
+		await page.getByText("all of it").first().click();
+		expect(await page.locator(".expectations pre").first().innerText()).toMatch(
+			/line 49$/,
+		);
+	});
+
+	it("explains a trap, and finds those that show one", async () => {
+		const page = await show(sampleReport());
+		expect(await page.locator(".legend").innerText()).toContain(
+			"▲ holds, and shows a trap of the ruleset",
+		);
+		const titles = page.locator("article");
+		await page.getByRole("button", { name: /traps$/ }).click();
+		expect(await titles.count()).toBe(2);
+		await page.getByRole("button", { name: /traps$/ }).click();
+		await page.getByLabel("Filter by text").fill("trap");
+		expect(await titles.count()).toBe(2);
+	});
+
+	it("lets one skip to the scenarios, and keeps the filter when what a link names is there", async () => {
+		const page = await show(sampleReport());
+		await page.keyboard.press("Tab");
+		await page.keyboard.press("Enter");
+		expect(await page.evaluate("document.activeElement.tagName")).toBe("MAIN");
+		const titles = page.locator("article");
+		await page.getByLabel("Suite").first().selectOption("split");
+		expect(await titles.count()).toBe(2);
+		await page.locator("#split-alternates .anchor").click();
+		expect(await titles.count()).toBe(2);
+		// Another one is not there, so the filter has to go.
+		await page.locator('.overview a[href="#own-queue"]').click();
+		expect(await titles.count()).toBe(8);
+	});
+
+	it("takes a link that cannot be read for none", async () => {
+		const page = await show(sampleReport(), { hash: "#%E0%A4%A" });
+		expect(await page.locator("article").count()).toBe(8);
 	});
 
 	it("is what the command writes, and shows the failover at once", async () => {
@@ -242,7 +399,7 @@ describeInBrowser("the page of a report", () => {
 		const page = await open(file);
 		const failover = page.locator("#failover-host-vanishes");
 		expect(await failover.locator(".gaps").innerText()).toBe(
-			"b1 failed at 2.5 s; the checker noticed after 2,300 ms; 23 connections were lost; failover gap 2,250 ms.",
+			"b1 failed at 2.5 s; the checker noticed after 2,300 ms; 23 new connections were lost; failover gap 2,250 ms.",
 		);
 		expect(await page.locator("#split-alternates .path").innerText()).toBe(
 			"1212121212",

@@ -39,6 +39,23 @@ describe("reasons", () => {
 		]);
 	});
 
+	it("name a few connections, and say how many more there are", () => {
+		const [reason] = reasonsOf(
+			entry({
+				...{ name: "a", suite: "a", title: "", status: "violated" },
+				expectations: [
+					expectation({
+						...{ status: "violated", expected: "", seen: "" },
+						...{ connections: [1, 2], concerned: 1_033 },
+					}),
+				],
+			}),
+		);
+		expect(reason?.parts).toEqual([
+			{ name: "connections", text: "#1, #2 and 1,031 more" },
+		]);
+	});
+
 	it("say once what is unknown, not once for each expectation", () => {
 		expect(reasonsIn(entries, "own-queue")).toMatchObject([
 			{

@@ -6,6 +6,7 @@ import type {
 	RuleAt,
 	Status,
 } from "./report.ts";
+import { connectionNumbers } from "./wording.ts";
 
 export interface Reason {
 	readonly status: Exclude<Status, "holds">;
@@ -61,9 +62,10 @@ function ofUnknown({ reason, rule }: NonNullable<Entry["unknown"]>): Reason {
 }
 
 function ofExpectation(
-	{ status, expected, seen, because, connections, rule }: ExpectationView,
+	expectation: ExpectationView,
 	{ unknown }: Entry,
 ): readonly Reason[] {
+	const { status, expected, seen, because, rule } = expectation;
 	if (status === "holds") return [];
 	// Every expectation of a play that ended early is unknown, and for the same reason.
 	if (status === "unknown" && unknown !== null) return [];
@@ -71,7 +73,7 @@ function ofExpectation(
 		{ name: "expected", text: expected },
 		{ name: "because", text: because },
 		{ name: "seen", text: seen },
-		{ name: "connections", text: connections.join(", ") },
+		{ name: "connections", text: connectionNumbers(expectation) },
 	];
 	return [
 		{

@@ -7,7 +7,7 @@
  */
 
 /**
- * `failed`: the lab failed, so nothing was judged. Where two drivers were compared, `holds` means
+ * `failed`: it could not be set up, or the lab failed, so nothing was judged. Where two drivers were compared, `holds` means
  * that they agree and `violated` that they diverge.
  */
 export type Status = "holds" | "violated" | "unknown" | "failed";
@@ -30,6 +30,8 @@ export interface Report {
 	/** What a reader has to know before anything else: a part that is missing, say. */
 	readonly notices: readonly string[];
 	readonly entries: readonly Entry[];
+	/** The distinct rulesets that were loaded, in the order of their appearance: scenarios share them. */
+	readonly rulesets: readonly (readonly RuleLine[])[];
 }
 
 /** A scenario, played. */
@@ -62,8 +64,10 @@ export interface Entry {
 	readonly connections: ConnectionsView;
 	readonly split: SplitView | null;
 	readonly failover: FailoverView | null;
-	/** What was done and when. */
+	/** What was done and when, in the order of times; … */
 	readonly moments: readonly Moment[];
+	/** … and how much more that is not told. */
+	readonly omittedMoments: number;
 	readonly rules: RulesView;
 	readonly conntrack: readonly ConntrackView[];
 }
@@ -76,6 +80,8 @@ export interface ExpectationView {
 	readonly because: string;
 	/** Numbers of the connections that show it, from 1; the first ones where they are many. */
 	readonly connections: readonly number[];
+	/** How many show it in all. */
+	readonly concerned: number;
 	/** The rule to look at. */
 	readonly rule: RuleAt | null;
 }
@@ -108,7 +114,7 @@ export interface ConnectionsView {
 	readonly moved: number;
 	/**
 	 * The first ones' backends at a glance, in order: `|` is where something happened in between,
-	 * `.` where no backend was met, else the index of the backend in base 36.
+	 * `.` where no backend was met, else the index of the backend in base 36, or `*` beyond that.
 	 */
 	readonly path: string;
 	/** All of them, or a sample, by number. */
@@ -144,8 +150,8 @@ export interface Stretches {
 	readonly stretchMs: number;
 	/** By backend, and last of all those that met none; each as long as there are stretches. */
 	readonly counts: readonly (readonly number[])[];
-	/** Of all of them, those that were lost later. */
-	readonly lost: readonly number[];
+	/** Of each of them, those that were lost later. */
+	readonly lost: readonly (readonly number[])[];
 }
 
 export interface SplitView {
@@ -159,6 +165,8 @@ export interface SplitView {
 export interface RunningShareView {
 	/** Does the scenario expect a split? Else there are no bands. */
 	readonly isExpected: boolean;
+	/** Which connections these are: ` of step "load"`; "" when it is all of them. */
+	readonly of: string;
 	/** Of the bands: chance alone stays inside so often, at each point. */
 	readonly confidence: number;
 	readonly points: readonly {
@@ -198,28 +206,30 @@ export interface Gap {
 	readonly failedMs: number;
 	/** When the health checker believed it. */
 	readonly noticedMs: number | null;
-	/** When new connections were served elsewhere; `null`: not any more after the last loss. */
+	/** When new connections were served elsewhere for good; `null`: no failover was seen. */
 	readonly servedMs: number | null;
 	readonly recoveredMs: number | null;
-	/** Connections. */
+	/** New connections that met the failed backend or nobody. */
 	readonly lost: number;
+	/** How long the gap is on the model, with the same settings; `null` when it was the model that played. */
+	readonly predictedMs: number | null;
 }
 
 export interface RulesView {
-	/** The distinct rulesets that were loaded, in the order of their appearance. */
-	readonly rulesets: readonly (readonly RuleLine[])[];
 	/** The counters at some moments; the last one is the end. */
 	readonly snapshots: readonly {
 		readonly label: string;
 		readonly atMs: number;
-		/** Index in `rulesets`. */
+		/** Index in the report's `rulesets`. */
 		readonly ruleset: number;
 		/** By line of the ruleset. */
 		readonly packets: readonly number[];
 		readonly bytes: readonly number[];
 	}[];
-	/** Packets whose paths are known. */
+	/** Packets whose paths are known, … */
 	readonly paths: readonly PathView[];
+	/** … which ones these are; "" when there are none. */
+	readonly sampling: string;
 	/** The paths themselves; many packets share one. */
 	readonly walks: readonly (readonly WalkStep[])[];
 	/** Why there are no paths; "" when there are. */
@@ -280,6 +290,8 @@ export interface ComparisonView {
 	readonly asks: number;
 	/** That came out of both. */
 	readonly packets: number;
+	/** Where whole connections were compared instead: so many; else `null`. */
+	readonly connections: number | null;
 	/** First those that nobody knows of. */
 	readonly divergences: readonly DivergenceView[];
 	/** Known divergences that were not seen any more. */

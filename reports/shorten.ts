@@ -16,7 +16,8 @@ function shortened(value: unknown): unknown {
 	);
 }
 
-function shortenText(text: string): string {
+/** What was cut is said. */
+export function shortenText(text: string): string {
 	if (text.length <= MOST_CHARACTERS) return text;
 	const left = text.length - MOST_CHARACTERS;
 	return `${text.slice(0, MOST_CHARACTERS)}… (${left} more characters)`;

@@ -57,7 +57,7 @@ describe("a summary", () => {
 			"**expected** none of the connections at b2<br>",
 			"**because** mail2up is 1<br>",
 			"**seen** 4 of 8 connections<br>",
-			"**connections** 2, 4, 6, 8<br>",
+			"**connections** <span>#</span>2, <span>#</span>4, <span>#</span>6, <span>#</span>8<br>",
 			'**rule** <code>mangle<span>:</span>MAILMARK<span>:</span>rule<span>:</span>3</code> <code>firewall/my\\.rules<span>:</span>5</code> <code>\\-A MAILMARK \\-m mark \\-\\-mark 0x0 \\-m condition \\! \\-\\-condition "mail1up" \\-j MARK \\-\\-set\\-xmark 0x2/0xffffffff</code>',
 			"",
 			"```sh",

@@ -2,6 +2,7 @@
 import { linesOf, type Reason, reasonsOf, ruleParts } from "./reasons.ts";
 import type { Entry, Report, Status } from "./report.ts";
 import {
+	number,
 	SIGNS,
 	STATUSES,
 	statusWord,
@@ -33,7 +34,7 @@ export function summaryMarkdown(report: Report): string {
 		MOST_BYTES - bytes(head.join("\n")),
 	);
 	const left = wrong.length - shown.length;
-	const more = left === 0 ? [] : [`and ${left} more\n`];
+	const more = left === 0 ? [] : [`and ${number(left)} more\n`];
 	return [...head, ...shown, ...more].join("\n");
 }
 
@@ -68,10 +69,10 @@ function heading({ entries, isComparison }: Report): string {
 		.filter(({ many }) => many > 0)
 		.map(
 			({ status, many }) =>
-				`${many} ${statusWord(status, { isComparison, count: many })}`,
+				`${number(many)} ${statusWord(status, { isComparison, count: many })}`,
 		)
 		.join(", ");
-	return `## ${SIGNS[worst]} marktwin: ${verdict} (${entries.length} ${scenarios}: ${all})\n`;
+	return `## ${SIGNS[worst]} marktwin: ${verdict} (${number(entries.length)} ${scenarios}: ${all})\n`;
 }
 
 function notice(text: string): string {

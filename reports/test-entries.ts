@@ -5,6 +5,7 @@ import type {
 	ConntrackView,
 	Entry,
 	ExpectationView,
+	RuleLine,
 	RulesView,
 	WalkStep,
 } from "./report.ts";
@@ -36,8 +37,9 @@ export function entry(
 		split: null,
 		failover: null,
 		moments: [],
+		omittedMoments: 0,
 		rules: {
-			...{ rulesets: [], snapshots: [], paths: [], walks: [] },
+			...{ snapshots: [], paths: [], walks: [], sampling: "" },
 			...{ noPaths: "No packet was followed.", omitted: 0 },
 		},
 		conntrack: [],
@@ -52,6 +54,7 @@ export function expectation(
 		status: "holds",
 		because: "",
 		connections: [],
+		concerned: parts.connections?.length ?? 0,
 		rule: null,
 		...parts,
 	};
@@ -151,12 +154,12 @@ const REPLY: readonly WalkStep[] = [
 	...{ markBefore: 0, markAfter: 0, connmark: 1 },
 }));
 
+/** What all entries here play. */
+export const RULESET: readonly RuleLine[] = LINES.map(
+	({ table, chain, number, text }) => ({ table, chain, number, text }),
+);
+
 const RULES: RulesView = {
-	rulesets: [
-		LINES.map(({ table, chain, number, text }) => ({
-			...{ table, chain, number, text },
-		})),
-	],
 	snapshots: [
 		{
 			...{ label: "before", atMs: 0, ruleset: 0 },
@@ -189,6 +192,7 @@ const RULES: RulesView = {
 			...{ fate: "forwarded through bond0.205", walk: 2 },
 		},
 	],
+	sampling: "The first 8 packets of 2 of 10 connections",
 	walks: [firstPacket(1), REPLY, firstPacket(2)],
 	...{ noPaths: "", omitted: 0 },
 };
@@ -245,10 +249,14 @@ export const SPLIT = entry({
 				[1, 1, 1, 1, 1],
 				[0, 0, 0, 0, 0],
 			],
-			lost: [0, 0, 0, 0, 0],
+			lost: [
+				[0, 0, 0, 0, 0],
+				[0, 0, 0, 0, 0],
+				[0, 0, 0, 0, 0],
+			],
 		},
 		running: {
-			...{ isExpected: true, confidence: 0.99 },
+			...{ isExpected: true, of: "", confidence: 0.99 },
 			points: [1, 2, 3, 4, 10].map((connections) => {
 				const first = Math.ceil(connections / 2) / connections;
 				// Of ten tosses, fewer than one series in a hundred has more than nine heads.

@@ -13,6 +13,7 @@ import {
 	entry,
 	expectation,
 	MODEL,
+	RULESET,
 	SPLIT,
 } from "./test-entries.ts";
 
@@ -70,12 +71,16 @@ const FAILOVER_VIEW: FailoverView = {
 			[1, 1, 1, 1, 1, 2, 2, 2, 2, 1, 1, 1],
 			[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
 		],
-		lost: [0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0],
+		lost: [
+			[0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0],
+			[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+			[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+		],
 	},
 	gaps: [
 		{
 			...{ backend: 0, failedMs: 3_000, noticedMs: 5_000, servedMs: 4_500 },
-			...{ recoveredMs: 8_000, lost: 2 },
+			...{ recoveredMs: 8_000, lost: 2, predictedMs: null },
 		},
 	],
 };
@@ -237,9 +242,8 @@ const HOSTILE_ENTRY = entry({
 	},
 	moments: [{ atMs: 0, text: HOSTILE }],
 	rules: {
-		rulesets: [[{ table: HOSTILE, chain: HOSTILE, number: 1, text: HOSTILE }]],
 		snapshots: [
-			{ label: HOSTILE, atMs: 0, ruleset: 0, packets: [1], bytes: [52] },
+			{ label: HOSTILE, atMs: 0, ruleset: 1, packets: [1], bytes: [52] },
 		],
 		paths: [
 			{
@@ -255,7 +259,7 @@ const HOSTILE_ENTRY = entry({
 				},
 			],
 		],
-		...{ noPaths: "", omitted: 0 },
+		...{ noPaths: "", omitted: 0, sampling: HOSTILE },
 	},
 	conntrack: [
 		{
@@ -277,6 +281,10 @@ export function sampleReport(parts: Partial<Report> = {}): Report {
 		isComparison: false,
 		notices: ["2 of 3 parts are here: vm-3.json is missing"],
 		entries: [SPLIT, TRAP, FAILOVER, ...WRONG, HOSTILE_ENTRY],
+		rulesets: [
+			RULESET,
+			[{ table: HOSTILE, chain: HOSTILE, number: 1, text: HOSTILE }],
+		],
 		...parts,
 	};
 }
@@ -309,7 +317,7 @@ function compared(
 		replay: `marktwin compare --filter ${name} --seed 1`,
 		comparison: {
 			...{ model: MODEL, kernel: KERNEL, asks: 12, packets: 5 },
-			...{ divergences: [], missing: [] },
+			...{ connections: null, divergences: [], missing: [] },
 			...comparison,
 		},
 		// What the model's play violates is no matter here: the kernel's does as well.

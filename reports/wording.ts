@@ -45,6 +45,24 @@ export function statusWord(
 	}
 }
 
+/** `12,345`. */
+export function number(value: number): string {
+	return value.toLocaleString("en");
+}
+
+/** `#1, #2, #3 and 31 more`; "" for none. */
+export function connectionNumbers({
+	connections,
+	concerned,
+}: {
+	readonly connections: readonly number[];
+	readonly concerned: number;
+}): string {
+	const named = connections.map((one) => `#${one}`).join(", ");
+	const more = concerned - connections.length;
+	return more > 0 && named !== "" ? `${named} and ${number(more)} more` : named;
+}
+
 /**
  * `a\u202eb` → `a⟨U+202E⟩b`: what a reader sees is what stands there. Nothing turns the words around
  * it, hides, or speaks to a terminal. Tabs and line ends stay; what they may do, the format knows.

@@ -16,7 +16,7 @@ const LONGER: Readonly<Record<string, number>> = {
 
 it("file names are kebab-case", () => {
 	const named =
-		/^[a-z0-9]+(-[a-z0-9]+)*(\.(((vm|browser)\.)?test|config))?\.tsx?$/;
+		/^[a-z0-9]+(-[a-z0-9]+)*(\.(((vm|docker|browser)\.)?test|config))?\.tsx?$/;
 	const wrong = sources.filter((file) => !named.test(basename(file.path)));
 	expect(wrong.map((file) => file.path)).toEqual([]);
 });

@@ -1,5 +1,4 @@
 /** Loads scenarios, plays them on model and kernel, and shows where the two differ. */
-import { compareScenario } from "../../scenarios/compare/compare-scenario.ts";
 import { KNOWN_DIVERGENCES } from "../../scenarios/compare/known-divergences.ts";
 import {
 	type JudgedComparison,
@@ -19,6 +18,7 @@ import {
 import { select } from "../run/select.ts";
 import { rulesAgain } from "../scenario-options.ts";
 import { columns, paintFor, progressOn } from "../terminal.ts";
+import { createOther } from "./other.ts";
 import {
 	type CompareView,
 	printComparison,
@@ -82,23 +82,17 @@ async function compareAll(
 	Pick<Results, "comparisons" | "failures"> & { readonly version: string }
 > {
 	const { progress, write, view } = on;
-	const { createVmDriver } = await import("../../lab/vm/vm-driver.ts");
-	const driver = createVmDriver(
-		options.kernel === undefined ? {} : { kernel: options.kernel },
-	);
+	const other = await createOther(options);
 	const comparisons: JudgedComparison[] = [];
 	const failures: Failure[] = [];
 	try {
-		progress.show(`booting ${driver.version} …`);
-		await driver.start();
+		progress.show("getting ready …");
+		await other.start();
 		await eachScenario(loaded, {
 			doing: "comparing",
 			progress,
 			async play(one) {
-				const comparison = await compareScenario(
-					one.scenario,
-					settings(one, options, driver),
-				);
+				const comparison = await other.compare(one);
 				const replay = comparison.replay + rulesAgain(options.rules);
 				const judged = judgeComparison(
 					{ ...comparison, replay },
@@ -109,10 +103,9 @@ async function compareAll(
 			},
 			onFailure({ scenario, file }, message) {
 				const seed = options.seed ?? scenario.setup.seed;
-				const { name, version } = driver;
 				const failure: Failure = {
 					scenario,
-					driver: { name, version },
+					driver: other.driver,
 					seed,
 					message,
 					replay:
@@ -125,19 +118,7 @@ async function compareAll(
 		});
 	} finally {
 		progress.clear();
-		await driver.close();
+		await other.close();
 	}
-	return { comparisons, failures, version: driver.version };
-}
-
-function settings(
-	{ file }: LoadedScenario,
-	{ seed }: CompareOptions,
-	driver: Parameters<typeof compareScenario>[1]["driver"],
-) {
-	return {
-		driver,
-		...(file === "" ? {} : { file }),
-		...(seed === undefined ? {} : { seed }),
-	};
+	return { comparisons, failures, version: other.driver.version };
 }

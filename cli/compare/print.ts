@@ -1,4 +1,5 @@
 /** What a reader sees of comparisons. */
+import type { Comparison } from "../../scenarios/compare/compare-scenario.ts";
 import {
 	type Divergence,
 	printDivergence,
@@ -35,10 +36,10 @@ export function printComparison(
 	{ comparison, verdict, unexpected, known, missing }: JudgedComparison,
 	view: CompareView,
 ): readonly string[] {
-	const { scenario, packets, unknown, replay } = comparison;
+	const { scenario, unknown, replay } = comparison;
 	const { paint } = view;
 	const sign = paint(COLOURS[verdict], SIGNS[verdict]);
-	const counted = paint("dim", `${packets} packets`);
+	const counted = paint("dim", comparedThings(comparison));
 	return [
 		`${sign} ${scenario.name}  ${counted}`,
 		...known.map(
@@ -51,10 +52,16 @@ export function printComparison(
 		),
 		...(unknown === null
 			? []
-			: [`    the model does not know: ${unknown.reason} ${unknown.text}`]),
+			: [`    unknown: ${`${unknown.reason} ${unknown.text}`.trim()}`]),
 		...unexpected.flatMap((one) => printed(one, view)),
 		...(verdict === "agrees" ? [] : [`    replay  ${replay}`]),
 	];
+}
+
+function comparedThings({ connections, packets }: Comparison): string {
+	return connections === undefined
+		? `${packets} packets`
+		: `${connections} connections`;
 }
 
 function printed(divergence: Divergence, view: CompareView): readonly string[] {
@@ -93,6 +100,10 @@ export function printTotals(
 		return many === 0 ? [] : [paint(COLOURS[verdict], `${many} ${word}`)];
 	};
 	const scenarios = judged.length + failures.length;
+	const connections = sum((one) => one.comparison.connections ?? 0);
+	const packets = sum((one) => one.comparison.packets);
+	const what =
+		connections > 0 ? `${connections} connections` : `${packets} packets`;
 	return [
 		"",
 		[
@@ -108,7 +119,7 @@ export function printTotals(
 		].join(": "),
 		paint(
 			"dim",
-			`${sum((one) => one.comparison.packets)} packets, ${sum((one) => one.unexpected.length)} divergences; ${about.version}, ${(about.tookMs / 1000).toFixed(1)} s`,
+			`${what}, ${sum((one) => one.unexpected.length)} divergences; ${about.version}, ${(about.tookMs / 1000).toFixed(1)} s`,
 		),
 	];
 }

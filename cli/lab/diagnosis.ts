@@ -9,42 +9,48 @@ import {
 import { whyNotKvm } from "../../lab/vm/accelerator.ts";
 import { findImage } from "../../lab/vm/image/image.ts";
 import { paintFor } from "../terminal.ts";
+import { containerLines } from "./container-diagnosis.ts";
+
+/** What was found, or that it is missing. */
+export type SayFound = (found: string | null, name: string) => string;
 
 const PURPOSES: readonly (readonly [Purpose, string])[] = [
 	["vm", "To run virtual machines"],
 	["build", "To build their image (marktwin lab build)"],
-	["docker", "To run containers"],
+	["docker", "To run containers (marktwin lab up, run --on docker)"],
 	["browser", "To test the report's pages"],
 ];
 
 /** Everything that was looked for, by what it is for, and the command that gets what is missing. */
-export function diagnosis(out: Pick<WriteStream, "isTTY">): {
+export async function diagnosis(out: Pick<WriteStream, "isTTY">): Promise<{
 	readonly text: string;
 	/** Virtual machines can be run. */
 	readonly isWell: boolean;
-} {
+}> {
 	const paint = paintFor(out);
-	const line = (found: string | null, name: string) =>
+	const line: SayFound = (found, name) =>
 		found === null
 			? `  ${paint("red", "missing")}  ${name}`
 			: `  ${paint("green", "ok")}       ${name}: ${found}`;
 	const lines: string[] = [];
 	for (const [purpose, title] of PURPOSES) {
-		const findings = examine([purpose]);
 		lines.push(paint("bold", title));
-		for (const { need, found } of findings) lines.push(line(found, need.name));
-		const remedy = remedyFor(findings);
-		if (remedy !== "") lines.push(`  → ${remedy}`);
-		if (purpose === "vm") lines.push(...machineLines(line));
+		if (purpose === "docker") lines.push(...(await containerLines(line)));
+		else {
+			const findings = examine([purpose]);
+			for (const { need, found } of findings)
+				lines.push(line(found, need.name));
+			const remedy = remedyFor(findings);
+			if (remedy !== "") lines.push(`  → ${remedy}`);
+			if (purpose === "vm") lines.push(...machineLines(line));
+		}
 		lines.push("");
 	}
 	const isWell = remedyFor(examine(["vm"])) === "" && findImage() !== null;
 	return { text: `${lines.join("\n").trimEnd()}\n`, isWell };
 }
 
-function machineLines(
-	line: (found: string | null, name: string) => string,
-): readonly string[] {
+function machineLines(line: SayFound): readonly string[] {
 	const image = findImage();
 	const why = whyNotKvm();
 	const kvm = !mayUseKvm()

@@ -22,7 +22,19 @@ export default scenario({
 });
 `;
 
+/** As much of a file of results as the tests change. */
+interface Editable {
+	readonly results: {
+		outcome?: string;
+		readonly judgements: { outcome: string }[];
+		readonly account: { connections?: readonly object[] };
+		readonly scenario: { readonly setup: { clients?: readonly object[] } };
+	}[];
+}
+
 describe("marktwin merge", () => {
+	const shards = [1, 2, 3].map((index) => path(`${index}.json`));
+	const whole = path("whole.json");
 	beforeAll(async () => {
 		for (const index of [1, 2, 3]) {
 			const { code } = await marktwin([
@@ -31,12 +43,11 @@ describe("marktwin merge", () => {
 			]);
 			expect(code).toBe(0);
 		}
+		await marktwin(["run", "split", "failover", "--json", whole]);
 	});
-	const shards = [1, 2, 3].map((index) => path(`${index}.json`));
 
 	it("makes of all shards what one machine would have made", async () => {
 		const merged = path("merged.json");
-		const whole = path("whole.json");
 		const { code, out } = await marktwin([
 			"merge",
 			...shards,
@@ -47,7 +58,6 @@ describe("marktwin merge", () => {
 			code: 0,
 			out: "13 scenarios from 3 files: all hold\n",
 		});
-		await marktwin(["run", "split", "failover", "--json", whole]);
 		const sorted = (file: string) => {
 			const content = JSON.parse(readFileSync(file, "utf8"));
 			const nameOf = (one: { scenario: { name: string } }) => one.scenario.name;
@@ -105,13 +115,109 @@ describe("marktwin merge", () => {
 		[
 			"changed.json",
 			'{"format": "marktwin results 1", "results": 7}',
-			/"results" is missing or no list/,
+			/changed\.json: .*\n {2}The file was changed after it was written/,
 		],
 	])("refuses %s", async (name, content, message) => {
 		if (content !== null) fileOf(name, content);
 		const { code, err } = await marktwin(["merge", path(name)]);
 		expect(code).toBe(2);
 		expect(err).toMatch(message);
+	});
+
+	/** A file of results in which something was changed. */
+	function edited(
+		name: string,
+		edit: (content: Editable) => void,
+		from = whole,
+	): string {
+		const content = JSON.parse(readFileSync(from, "utf8"));
+		edit(content);
+		return fileOf(name, JSON.stringify(content));
+	}
+
+	it.each<readonly [string, (content: Editable) => void, RegExp]>([
+		[
+			"an outcome that is gone",
+			({ results }) => delete results[0]?.outcome,
+			/results\[0\]\.outcome: .*\n {2}The file was changed/,
+		],
+		[
+			"an outcome that there is not",
+			({ results }) => Object.assign(results[0] ?? {}, { outcome: "fine" }),
+			/results\[0\]\.outcome: .*"fine"/,
+		],
+		[
+			"an outcome that does not follow",
+			({ results }) =>
+				Object.assign(results[0]?.judgements[0] ?? {}, { outcome: "violated" }),
+			/results\[0\]\.outcome: it says holds, .* amounts to violated/,
+		],
+		[
+			"no judgements",
+			({ results }) => results[0]?.judgements.splice(0),
+			/results\[0\]\.judgements: 0 for \d+ expectations/,
+		],
+		[
+			"no results",
+			(content) => content.results.splice(0),
+			/there is no scenario in .*edited\.json/,
+		],
+		[
+			"an account without connections",
+			({ results }) => delete results[0]?.account.connections,
+			/results\[0\]\.account\.connections: /,
+		],
+		[
+			"a scenario that is none",
+			({ results }) => delete results[0]?.scenario.setup.clients,
+			/results\[0\]\.scenario\.setup\.clients: /,
+		],
+		[
+			"rules that are not there",
+			({ results }) =>
+				Object.assign(results[0]?.scenario.setup ?? {}, {
+					ruleset: { file: "recipe.rules" },
+				}),
+			/results\[0\]\.scenario\.setup\.ruleset: its text is missing/,
+		],
+		[
+			"more shards than anybody has",
+			(content) => Object.assign(content, { shard: { index: 1, total: 1e9 } }),
+			/shard\.total: /,
+		],
+		[
+			"an outcome of all that does not follow",
+			(content) => Object.assign(content, { outcome: "violated" }),
+			/edited\.json: outcome: it says violated/,
+		],
+	])("refuses %s, and blames the file", async (_, edit, message) => {
+		const report = path("edited.html");
+		const { code, out, err } = await marktwin([
+			...["merge", edited("edited.json", edit), "--report", report],
+		]);
+		expect({ code, out }).toEqual({ code: 2, out: "" });
+		expect(err).toMatch(message);
+		expect(err).not.toContain("bug in marktwin");
+	});
+
+	it("refuses the same results twice, and shards that have lost some", async () => {
+		const copy = fileOf("copy.json", readFileSync(whole, "utf8"));
+		for (const second of [whole, copy]) {
+			const { code, err } = await marktwin(["merge", whole, second]);
+			expect(code).toBe(2);
+			expect(err).toContain("holds the same as");
+		}
+		const [first = "", ...others] = shards;
+		const emptied = edited(
+			"emptied.json",
+			(content) => content.results.splice(0),
+			first,
+		);
+		const lost = await marktwin(["merge", emptied, ...others]);
+		expect(lost.code).toBe(2);
+		expect(lost.err).toMatch(
+			/shard 2\/3 .* holds \d scenarios and shard 1\/3 .* 0/,
+		);
 	});
 
 	it("refuses a file that was cut off, and one that is named twice", async () => {

@@ -1,20 +1,18 @@
 /** Reads the results of several machines, and reports them as one. */
+import { number } from "../../reports/wording.ts";
 import { EXIT } from "../exit-code.ts";
 import { InputError } from "../input-error.ts";
 import type { OutputOptions } from "../output-options.ts";
 import { openOutputs } from "../outputs/outputs.ts";
+import { readResults } from "../outputs/read-results.ts";
 import {
 	exitCodeOf,
 	outcomeOf,
 	type Results,
-	readResults,
 } from "../outputs/results-file.ts";
+import { screenLines, screenText } from "../screen-text.ts";
 import { paintFor, progressOn } from "../terminal.ts";
-
-interface Part {
-	readonly file: string;
-	readonly results: Results;
-}
+import { missingShards, mustDiffer, type Part, scenariosIn } from "./shards.ts";
 
 /** @returns the exit code */
 export async function merge(
@@ -26,27 +24,47 @@ export async function merge(
 	const parts: Part[] = [];
 	for (const file of files) {
 		progress.show(`reading ${file} …`);
-		parts.push({ file, results: await readResults(file) });
+		parts.push(mustHoldSome({ file, results: await readResults(file) }));
 	}
 	const missing = missingShards(parts);
+	mustDiffer(parts);
 	const all = together(parts);
-	const annotations = await outputs
-		.write(all, { tookMs: null, createdAt: null, notices: missing }, progress)
-		.finally(progress.clear);
+	if (scenariosIn(all) === 0)
+		throw new InputError(
+			"there is no scenario in any of the files",
+			"Shards of more machines than scenarios are empty; one of them is not.",
+		);
+	const about = { tookMs: null, createdAt: null, notices: missing };
 	const { screen } = outputs;
 	const paint = paintFor(screen);
-	const lines = [
-		`${count(all)} from ${files.length === 1 ? "1 file" : `${files.length} files`}: ${verdict(all)}`,
-		...missing.map((one) => paint("red", one)),
-		...annotations,
-	];
-	screen.write(`${lines.join("\n")}\n`);
+	const write = (lines: readonly string[]) => {
+		progress.clear();
+		if (lines.length > 0) screen.write(`${lines.join("\n")}\n`);
+	};
+	write(
+		screenLines([
+			`${count(all)} from ${files.length === 1 ? "1 file" : `${files.length} files`}: ${verdict(all)}`,
+			...missing.map((one) => paint("red", screenText(one))),
+		]),
+	);
+	write(await outputs.write(all, about, progress).finally(progress.clear));
 	return missing.length > 0 ? EXIT.badInput : exitCodeOf(all);
 }
 
-function count({ results, comparisons, failures }: Results): string {
-	const many = results.length + comparisons.length + failures.length;
-	return `${many} ${many === 1 ? "scenario" : "scenarios"}`;
+/** Whoever plays nothing says so, and writes no results; only a shard may have come away empty. */
+function mustHoldSome(part: Part): Part {
+	const { file, results } = part;
+	if (results.shard === null && scenariosIn(results) === 0)
+		throw new InputError(
+			`there is no scenario in ${file}`,
+			"The file was changed after it was written.",
+		);
+	return part;
+}
+
+function count(results: Results): string {
+	const many = scenariosIn(results);
+	return `${number(many)} ${many === 1 ? "scenario" : "scenarios"}`;
 }
 
 function verdict(all: Results): string {
@@ -58,41 +76,6 @@ function verdict(all: Results): string {
 		violated: isComparison ? "some diverge" : "some are violated",
 		unknown: "some are unknown",
 	}[outcomeOf(all)];
-}
-
-/**
- * What of a sharded play is not there. A machine that died must not look like one that had nothing
- * to say.
- * @throws InputError when a shard is there twice
- */
-function missingShards(parts: readonly Part[]): readonly string[] {
-	const plays = new Map<string, Part[]>();
-	for (const part of parts) {
-		const { shard, command } = part.results;
-		if (shard === null) continue;
-		const play = `${command} in ${shard.total} shards`;
-		plays.set(play, [...(plays.get(play) ?? []), part]);
-	}
-	return [...plays].flatMap(([play, of]) => {
-		const there = new Map<number, string>();
-		for (const { file, results } of of) {
-			const { index = 0, total = 0 } = results.shard ?? {};
-			const before = there.get(index);
-			if (before !== undefined)
-				throw new InputError(
-					`shard ${index}/${total} is there twice: ${before} and ${file}`,
-					"Name each file once.",
-				);
-			there.set(index, file);
-		}
-		const total = of[0]?.results.shard?.total ?? 0;
-		const absent = Array.from({ length: total }, (_, at) => at + 1).filter(
-			(index) => !there.has(index),
-		);
-		return absent.map(
-			(index) => `shard ${index}/${total} is missing (${play})`,
-		);
-	});
 }
 
 function together(parts: readonly Part[]): Results {

@@ -1,4 +1,10 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+	existsSync,
+	mkdirSync,
+	readFileSync,
+	symlinkSync,
+	writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { expect, inject, it } from "vitest";
 import { execute, marktwin } from "../../test/marktwin.ts";
@@ -96,6 +102,52 @@ it("writes one thing at most to standard output, and each file once", async () =
 	const twice = await marktwin(["run", "split", "--junit", "a", "--json", "a"]);
 	expect(twice.code).toBe(2);
 	expect(twice.err).toContain("a is to be written twice");
+});
+
+it("appends to GitHub's file by whatever path it is named", async () => {
+	const gathered = path("by-path.md");
+	writeFileSync(gathered, "before\n");
+	await inFolder(["run", "split-alternates", "--summary", "./by-path.md"], {
+		GITHUB_STEP_SUMMARY: gathered,
+	});
+	expect(readFileSync(gathered, "utf8")).toMatch(/^before\n## ✓/);
+});
+
+it("writes no summary where nobody gathers any, and says so", async () => {
+	const words = ["run", "split-alternates", "--summary", ""];
+	const { code, err, out } = await inFolder(words);
+	expect(code).toBe(0);
+	expect(err).toContain("no summary is written");
+	expect(out).toContain("1 scenario: 1 holds");
+	for (const option of ["--report", "--junit", "--json"]) {
+		const nameless = await inFolder(["run", "split-alternates", option, ""]);
+		expect({ code: nameless.code, out: nameless.out }).toEqual({
+			...{ code: 2, out: "" },
+		});
+		expect(nameless.err).toContain(`${option} "" names no file`);
+	}
+});
+
+it("takes two names of one file for one file", async () => {
+	symlinkSync(folder, path("link"));
+	const both = await inFolder([
+		...["run", "split-alternates", "--json", "same.json"],
+		...["--junit", "link/same.json"],
+	]);
+	expect(both.code).toBe(2);
+	expect(both.err).toContain("are the same file");
+});
+
+it("writes the others when one cannot be written, and says so", async () => {
+	const junit = path("others.xml");
+	const { code, out, err } = await inFolder([
+		...["run", "split-alternates", "--json", "/dev/full"],
+		...["--junit", junit],
+	]);
+	expect(code).toBe(2);
+	expect(out).toContain("1 scenario: 1 holds");
+	expect(err).toContain("cannot write /dev/full: no space left");
+	expect(readFileSync(junit, "utf8")).toContain("split-alternates");
 });
 
 it("refuses a shard that makes no sense", async () => {

@@ -1,34 +1,18 @@
 /** Everything that a command writes besides the screen: reports, and what CI systems read. */
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { setImmediate } from "node:timers/promises";
 import { githubAnnotations } from "../../reports/annotations.ts";
-import {
-	buildReport,
-	followedPerEntry,
-	type Played,
-} from "../../reports/build.ts";
 import { type PageParts, reportHtml } from "../../reports/html.ts";
 import { junitXml } from "../../reports/junit.ts";
 import type { Report } from "../../reports/report.ts";
 import { summaryMarkdown } from "../../reports/summary.ts";
-import { lookCloser } from "../../scenarios/run/closeup.ts";
-import { checkScenario } from "../../scenarios/run/run-scenario.ts";
-import { mustBeWritable, STANDARD, writeText } from "../files.ts";
+import { mustBeWritable, STANDARD, wholePath, writeText } from "../files.ts";
 import { InputError } from "../input-error.ts";
 import type { OutputOptions } from "../output-options.ts";
 import type { Progress } from "../terminal.ts";
-import { version } from "../version.ts";
 import { jsonText } from "./json-text.ts";
+import { type About, reportOf } from "./report-of.ts";
 import { type Results, resultsFile } from "./results-file.ts";
-
-/** What is known of a run besides its results. */
-export interface About {
-	readonly tookMs: number | null;
-	readonly createdAt: string | null;
-	/** What a reader has to know before anything else. */
-	readonly notices: readonly string[];
-}
 
 export interface Outputs {
 	/** Where lines for a person go: standard output, unless something else is written there. */
@@ -46,90 +30,111 @@ export interface Outputs {
  * @throws InputError when something could not be written
  */
 export async function openOutputs(options: OutputOptions): Promise<Outputs> {
-	const { report, junit, json, summary } = options;
-	const files = [report, junit, json, summary].filter(
-		(file) => file !== undefined,
-	);
-	for (const file of files) await mustBeWritable(file);
-	const standard = files.filter((file) => file === STANDARD);
-	if (standard.length > 1)
-		throw new InputError(
-			"only one of --report, --junit, --json and --summary can be written to standard output",
-			"Name files for the others.",
-		);
-	const named = files.filter((file) => file !== STANDARD);
-	const twice = named.find((file, index) => named.indexOf(file) < index);
-	if (twice !== undefined)
-		throw new InputError(`${twice} is to be written twice`);
+	const given = withoutEmptySummary(options);
+	await mustBeDifferentFiles(given);
+	const { report, junit, json, summary } = given;
 	const page = report === undefined ? null : await readPage();
 	const annotates = process.env.GITHUB_ACTIONS === "true";
+	const isOnStandard = OUTPUTS.some((name) => given[name] === STANDARD);
 	return {
-		screen: standard.length > 0 ? process.stderr : process.stdout,
+		screen: isOnStandard ? process.stderr : process.stdout,
 		async write(results, about, progress) {
+			const tries = new Tries();
 			if (json !== undefined)
-				await writeText(json, jsonText(resultsFile(results)));
-			if (!annotates && !report && !junit && !summary) return [];
-			const made = await reportOf(results, about, progress);
-			if (report !== undefined && page !== null)
-				await writeText(report, reportHtml(made, page));
-			if (junit !== undefined) await writeText(junit, junitXml(made));
-			if (summary !== undefined) await writeSummary(summary, made);
-			return annotates ? githubAnnotations(made, existsSync) : [];
+				await tries.add(() => writeText(json, jsonText(resultsFile(results))));
+			if (annotates || report || junit || summary) {
+				const made = await reportOf(results, about, progress);
+				if (report !== undefined && page !== null)
+					await tries.add(() => writeText(report, reportHtml(made, page)));
+				if (junit !== undefined)
+					await tries.add(() => writeText(junit, junitXml(made)));
+				if (summary !== undefined)
+					await tries.add(() => writeSummary(summary, made));
+				tries.mustHaveSucceeded();
+				return annotates ? githubAnnotations(made, existsSync) : [];
+			}
+			tries.mustHaveSucceeded();
+			return [];
 		},
 	};
 }
 
-async function reportOf(
-	results: Results,
-	about: About,
-	progress: Progress,
-): Promise<Report> {
-	const { failures, command, seed } = results;
-	const total = results.results.length + results.comparisons.length;
-	const limits = { connections: followedPerEntry(total + failures.length) };
-	const played: Played[] = [];
-	const all = [
-		...results.results.map((result) => ({ result, comparison: null })),
-		...results.comparisons.map((judged) => ({
-			result: judged.comparison.result,
-			comparison: judged,
-		})),
-	];
-	for (const { result, comparison } of all) {
-		progress.show(`reporting ${played.length + 1}/${total} …`);
-		await setImmediate();
-		// Where the two parted nobody played to the end: what the model alone makes of it is shown.
-		const shown = result ?? modelAlone(comparison);
-		played.push({
-			kind: "result",
-			result: shown,
-			closeup: lookCloser(shown, limits),
-			comparison,
-		});
+const OUTPUTS = ["report", "junit", "json", "summary"] as const;
+
+/** Several things to do, of which each is done whatever became of the others. */
+class Tries {
+	private readonly faults: InputError[] = [];
+
+	async add(work: () => Promise<void>): Promise<void> {
+		try {
+			await work();
+		} catch (error) {
+			if (!(error instanceof InputError)) throw error;
+			this.faults.push(error);
+		}
 	}
-	for (const failure of failures) played.push({ kind: "failure", ...failure });
-	return buildReport({
-		marktwin: version(),
-		command,
-		seed,
-		...about,
-		played,
-	});
+
+	/** @throws InputError when any did not */
+	mustHaveSucceeded(): void {
+		const [first, ...others] = this.faults;
+		if (first === undefined) return;
+		if (others.length === 0) throw first;
+		throw new InputError(
+			this.faults.map(({ message }) => message).join("\nmarktwin: "),
+		);
+	}
 }
 
-function modelAlone(
-	judged: Results["comparisons"][number] | null,
-): ReturnType<typeof checkScenario> {
-	if (judged === null) throw new TypeError("nothing was compared");
-	const { scenario, seed } = judged.comparison;
-	return checkScenario(scenario, { seed });
+/**
+ * `--summary "$GITHUB_STEP_SUMMARY"` is written for GitHub; elsewhere nobody gathers summaries.
+ * @throws InputError when any other file has no name
+ */
+function withoutEmptySummary(options: OutputOptions): OutputOptions {
+	for (const name of OUTPUTS)
+		if (options[name] === "" && name !== "summary")
+			throw new InputError(
+				`--${name} "" names no file`,
+				"Is a variable empty that it was to come from?",
+			);
+	if (options.summary !== "") return options;
+	process.stderr.write(
+		'marktwin: --summary "" names no file (GITHUB_STEP_SUMMARY is not set here?): no summary is written\n',
+	);
+	const { summary: _, ...others } = options;
+	return others;
+}
+
+/** @throws InputError when two would be written to the same place, or one cannot be */
+async function mustBeDifferentFiles(options: OutputOptions): Promise<void> {
+	const files = OUTPUTS.flatMap((name) => options[name] ?? []);
+	for (const file of files) await mustBeWritable(file);
+	if (files.filter((file) => file === STANDARD).length > 1)
+		throw new InputError(
+			"only one of --report, --junit, --json and --summary can be written to standard output",
+			"Name files for the others.",
+		);
+	const seen = new Map<string, string>();
+	for (const file of files.filter((file) => file !== STANDARD)) {
+		const path = await wholePath(file);
+		const before = seen.get(path);
+		if (before !== undefined)
+			throw new InputError(
+				before === file
+					? `${file} is to be written twice`
+					: `${before} and ${file} are the same file, which is to be written twice`,
+			);
+		seen.set(path, file);
+	}
 }
 
 /** GitHub's own file gathers the summaries of all commands of a step. */
 async function writeSummary(file: string, report: Report): Promise<void> {
 	const text = summaryMarkdown(report);
+	const gathering = process.env.GITHUB_STEP_SUMMARY;
 	const isGathering =
-		file !== STANDARD && file === process.env.GITHUB_STEP_SUMMARY;
+		file !== STANDARD &&
+		Boolean(gathering) &&
+		(await wholePath(file)) === (await wholePath(gathering ?? ""));
 	const before = isGathering ? await readIfThere(file) : "";
 	await writeText(file, before + text);
 }

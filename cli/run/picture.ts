@@ -5,6 +5,7 @@
  *     b1 ███ 4  b2 █████████████████ 20      1212│2222222…│1212    2 refused
  */
 import type { Account, ConnectionRecord } from "../../sim/world/account.ts";
+import { screenText } from "../screen-text.ts";
 import type { Paint } from "../terminal.ts";
 
 const BAR_WIDTH = 20;
@@ -87,8 +88,9 @@ function bars(
 		const met = connections.filter(({ backend }) => backend === name).length;
 		const share = Math.round((met / connections.length) * BAR_WIDTH);
 		const bar = met === 0 ? "" : `${"█".repeat(Math.max(1, share))} `;
-		width += `  ${name} ${bar}${met}`.length;
-		return `${name} ${paintBar(bar)}${met}`;
+		const said = screenText(name);
+		width += `  ${said} ${bar}${met}`.length;
+		return `${said} ${paintBar(bar)}${met}`;
 	});
 	return shown.join("  ") + " ".repeat(Math.max(0, BARS_WIDTH - width));
 }

@@ -7,6 +7,7 @@ import {
 	checkScenarioSlowly,
 	replayCommand,
 } from "../../scenarios/run/run-scenario.ts";
+import { routerOptions } from "../router-options.ts";
 import type { RunOptions } from "../run.ts";
 import { rulesAgain } from "../scenario-options.ts";
 
@@ -23,11 +24,13 @@ export interface Player {
 
 export async function createPlayer(options: RunOptions): Promise<Player> {
 	const on = options.on === "model" ? "" : ` --on ${options.on}`;
+	const kernel = options.on === "docker" ? routerOptions(options) : "";
 	const replay = ({ file, scenario }: LoadedScenario) => {
 		const seed = options.seed ?? scenario.setup.seed;
 		return [
 			replayCommand("run", { name: scenario.name, seed, file }),
 			on,
+			kernel,
 			rulesAgain(options.rules),
 		].join("");
 	};
@@ -46,9 +49,14 @@ export async function createPlayer(options: RunOptions): Promise<Player> {
 			replay,
 			close: async () => {},
 		};
+	if (options.on === "docker") return dockerPlayer(options, replay, settings);
+	const { machineOnly, routerWish } = await import(
+		"../../lab/docker/router-kernel.ts"
+	);
 	const { createVmDriver } = await import("../../lab/vm/vm-driver.ts");
+	const machine = machineOnly(routerWish(options));
 	const driver = createVmDriver(
-		options.kernel === undefined ? {} : { kernel: options.kernel },
+		machine === undefined ? {} : { kernel: machine },
 	);
 	return {
 		get driver() {
@@ -64,5 +72,31 @@ export async function createPlayer(options: RunOptions): Promise<Player> {
 		}),
 		replay,
 		close: () => driver.close(),
+	};
+}
+
+async function dockerPlayer(
+	options: RunOptions,
+	replay: (one: LoadedScenario) => string,
+	settings: (one: LoadedScenario) => {
+		readonly seed?: number;
+		readonly file?: string;
+	},
+): Promise<Player> {
+	const { createDockerLab } = await import("../../lab/docker/docker-lab.ts");
+	const { routerWish } = await import("../../lab/docker/router-kernel.ts");
+	const lab = createDockerLab(routerWish(options));
+	return {
+		get driver() {
+			return lab.driver;
+		},
+		start: () => lab.prepare((line) => void process.stderr.write(`${line}\n`)),
+		play: async (one) => ({
+			...(await lab.play(one.scenario, settings(one))).result,
+			replay: replay(one),
+		}),
+		replay,
+		// Each lab is gone when its scenario is over.
+		close: async () => {},
 	};
 }

@@ -1,4 +1,5 @@
 /** Results → lines for a person. */
+import { number } from "../../reports/wording.ts";
 import type {
 	Judgement,
 	Outcome,
@@ -6,6 +7,7 @@ import type {
 } from "../../scenarios/run/result.ts";
 import { printRulePlace, rulePlace } from "../../scenarios/run/rule-place.ts";
 import type { ConnectionRecord } from "../../sim/world/account.ts";
+import { screenText } from "../screen-text.ts";
 import type { Paint } from "../terminal.ts";
 import { COLOURS, printOverview, SIGNS, TRAP } from "./overview.ts";
 import { picture } from "./picture.ts";
@@ -26,7 +28,7 @@ export function printHeading(
 	suite: string,
 	{ paint }: View,
 ): readonly string[] {
-	return ["", paint("bold", suite)];
+	return ["", paint("bold", screenText(suite))];
 }
 
 /** One scenario; no lines when the view leaves it out. */
@@ -38,7 +40,7 @@ export function printResult(result: RunResult, view: View): readonly string[] {
 	const backends = scenario.setup.backends.map(({ name }) => name);
 	const shown = picture(backends, result.account, paint);
 	return [
-		`  ${sign} ${scenario.title} ${paint("dim", scenario.name)}`,
+		`  ${sign} ${screenText(scenario.title)} ${paint("dim", scenario.name)}`,
 		...(shown === "" ? [] : [`${INDENT}${shown}`]),
 		...printTrap(result, view),
 		...(detail === "all" ? printStory(result, view) : []),
@@ -52,7 +54,9 @@ export function printResult(result: RunResult, view: View): readonly string[] {
 			.filter((one) => detail === "all" || one.outcome === "violated")
 			.flatMap((one) => printJudgement(one, result, view)),
 		// On one line, however long: it is there to be copied.
-		...(outcome === "holds" ? [] : [label("replay", view) + result.replay]),
+		...(outcome === "holds"
+			? []
+			: [label("replay", view) + screenText(result.replay)]),
 	];
 }
 
@@ -61,7 +65,10 @@ function printTrap(
 	{ paint, columns }: View,
 ): readonly string[] {
 	if (scenario.trap === null) return [];
-	const [first = "", ...more] = wrap(`trap: ${scenario.trap}`, columns - 6);
+	const [first = "", ...more] = wrap(
+		`trap: ${screenText(scenario.trap)}`,
+		columns - 6,
+	);
 	return [
 		`${INDENT}${paint("yellow", `${TRAP} ${first}`)}`,
 		...more.map((line) => `${INDENT}  ${paint("yellow", line)}`),
@@ -73,7 +80,7 @@ function printStory(
 	{ paint, columns }: View,
 ): readonly string[] {
 	if (scenario.story === "") return [];
-	return wrap(scenario.story, columns - 4).map(
+	return wrap(screenText(scenario.story), columns - 4).map(
 		(line) => `${INDENT}${paint("dim", line)}`,
 	);
 }
@@ -102,7 +109,7 @@ function printJudgement(
 	const sign = paint(COLOURS[outcome], SIGNS[outcome]);
 	const { because } = judgement.expectation;
 	if (outcome === "holds")
-		return wrap(`${expected}; ${seen}`, view.columns - 6).map(
+		return wrap(screenText(`${expected}; ${seen}`), view.columns - 6).map(
 			(line, index) =>
 				`${INDENT}${index === 0 ? sign : " "} ${paint("dim", line)}`,
 		);
@@ -112,8 +119,9 @@ function printJudgement(
 		const connection = all[index];
 		return connection ? [describeConnection(connection, index + 1)] : [];
 	});
-	const more = connections.length - concerned.length;
-	if (more > 0) concerned.push(`and ${more} more`);
+	const more = judgement.concerned - concerned.length;
+	if (more > 0 && concerned.length > 0)
+		concerned.push(`and ${number(more)} more`);
 	return [
 		...field("expected", expected, view),
 		...(because === "" ? [] : field("because", because, view)),
@@ -155,7 +163,10 @@ function label(name: string, { paint }: View): string {
 
 /** `expected  text`, wrapped under itself. */
 function field(name: string, text: string, view: View): readonly string[] {
-	const [first = "", ...more] = wrap(text, view.columns - LABEL_WIDTH - 4);
+	const [first = "", ...more] = wrap(
+		screenText(text),
+		view.columns - LABEL_WIDTH - 4,
+	);
 	return [
 		`${label(name, view)}${first}`,
 		...more.map((line) => `${label("", view)}${line}`),
@@ -171,7 +182,9 @@ export function printTotals(
 	const count = (outcome: Outcome, one: string, several = one) => {
 		const many = results.filter((result) => result.outcome === outcome).length;
 		const word = many === 1 ? one : several;
-		return many === 0 ? [] : [paint(COLOURS[outcome], `${many} ${word}`)];
+		return many === 0
+			? []
+			: [paint(COLOURS[outcome], `${number(many)} ${word}`)];
 	};
 	const outcomes = [
 		...count("holds", "holds", "hold"),
@@ -192,16 +205,16 @@ export function printTotals(
 		...(view.detail === "faults" ? [] : printOverview(results, view)),
 		"",
 		[
-			`${results.length} ${scenarios}: ${outcomes.join(", ")}`,
+			`${number(results.length)} ${scenarios}: ${outcomes.join(", ") || "nothing was played"}`,
 			...(traps === 0
 				? []
 				: [
-						`${traps} of them ${traps === 1 ? "shows a trap" : "show traps"} (${TRAP})`,
+						`${number(traps)} of them ${traps === 1 ? "shows a trap" : "show traps"} (${TRAP})`,
 					]),
 		].join("; "),
 		paint(
 			"dim",
-			`${connections} connections, ${duration(virtualMs)} of virtual time, played in ${duration(tookMs)}`,
+			`${number(connections)} connections, ${duration(virtualMs)} of virtual time, played in ${duration(tookMs)}`,
 		),
 	];
 }

@@ -129,6 +129,66 @@ describe("marktwin run", () => {
 		expect(out).toContain("1 scenario: 1 unknown");
 	});
 
+	it("plays the rest when one ruleset does not load, and tells all of it", async () => {
+		const other = fileOf(
+			"mixed.scenario.ts",
+			`import { avoided, connect, recipeSetup, scenario } from "marktwin";
+const rules = (name: string, text: string) => ({ name, text });
+const one = (name: string, ruleset: { name: string; text: string }) => scenario({
+	...{ name, title: name, steps: [connect(2)], expect: [avoided("b2")] },
+	setup: recipeSetup({ ruleset }),
+});
+const good = ${JSON.stringify(ONE_SIDED)};
+export default [
+	one("first", rules("good.rules", good)),
+	one("second", rules("bad.rules", good.replace("-j DNAT", "-j NOSUCH"))),
+	one("third", rules("bad.rules", good.replace("-j DNAT", "-j NOSUCH"))),
+	one("fourth", rules("good.rules", good)),
+];
+`,
+		);
+		const [junit, json, page] = ["xml", "json", "html"].map((end) =>
+			join(folder, `mixed.${end}`),
+		);
+		const { code, out, err } = await marktwin([
+			...["run", other, "--junit", junit ?? ""],
+			...["--json", json ?? "", "--report", page ?? ""],
+		]);
+		expect(code).toBe(2);
+		expect(out).toMatch(/✓ first.*! second\n[^\n]*cannot be set up.*✓ fourth/s);
+		expect(out).toContain("for the same reason as second");
+		expect(out).toContain("2 could not be played");
+		expect(err).toMatch(/could not be set up: second, third\n.*NOSUCH/s);
+		expect(readFileSync(junit ?? "", "utf8")).toContain(
+			'tests="4" failures="0" errors="2"',
+		);
+		expect(readFileSync(page ?? "", "utf8")).toContain("NOSUCH");
+		const merged = await marktwin(["merge", json ?? ""]);
+		expect(merged.code).toBe(2);
+		expect(merged.out).toContain("4 scenarios from 1 file: 2 could not");
+	});
+
+	it("commands nobody, whatever a scenario says", async () => {
+		const content = readFileSync(ownScenario, "utf8").replace(
+			'because: "it says so on the tin"',
+			'because: "first\\n::error::forged\\n\\u202e\\u001b[31m##[error]x"',
+		);
+		const { out } = await marktwin(
+			["run", fileOf("forged.scenario.ts", content)],
+			{
+				env: { GITHUB_ACTIONS: "true" },
+			},
+		);
+		const commands = out.split("\n").filter((line) => /^\s*::/.test(line));
+		const others = out.split("\n").filter((line) => !commands.includes(line));
+		// The annotations are ours; what they quote stands within a line.
+		expect(commands).toHaveLength(2);
+		for (const line of commands) expect(line).toContain("title=own-split%3A");
+		expect(others.join("\n")).toContain(": :error::forged");
+		expect(others.join("\n")).not.toContain("##[");
+		expect(out).toContain("⟨U+202E⟩⟨U+001B⟩[31m");
+	});
+
 	it("lists without playing", async () => {
 		const all = await marktwin(["run", "--list"]);
 		expect(all.code).toBe(0);

@@ -1,4 +1,5 @@
 /** Loads, plays and shows scenarios. */
+import { number } from "../../reports/wording.ts";
 import type { LoadedScenario } from "../../scenarios/run/load-scenarios.ts";
 import type { RunResult } from "../../scenarios/run/result.ts";
 import { commandLine } from "../command-line.ts";
@@ -11,6 +12,7 @@ import {
 	type Results,
 } from "../outputs/results-file.ts";
 import type { RunOptions } from "../run.ts";
+import { screenLines, screenText } from "../screen-text.ts";
 import { columns, paintFor, progressOn } from "../terminal.ts";
 import { createPlayer } from "./player.ts";
 import { printHeading, printResult, printTotals, type View } from "./print.ts";
@@ -35,14 +37,15 @@ export async function run(
 		progress.clear();
 		if (lines.length > 0) screen.write(`${lines.join("\n")}\n`);
 	};
+	const show = (lines: readonly string[]) => write(screenLines(lines));
 	if (options.list) {
-		write(listOf(loaded));
+		show(listOf(loaded));
 		return EXIT.holds;
 	}
 	const began = performance.now();
 	const { results, failures } = await playAll(loaded, options, {
 		progress,
-		show: showUnderHeadings(write, view),
+		show: showUnderHeadings(show, view),
 		view,
 	});
 	const tookMs = performance.now() - began;
@@ -56,13 +59,29 @@ export async function run(
 	};
 	const createdAt = new Date().toISOString();
 	const about = { tookMs, createdAt, notices: [] };
-	const annotations = await outputs
-		.write(all, about, progress)
-		.finally(progress.clear);
-	write(printTotals(results, { tookMs, view }));
-	write(annotations);
-	if (failures.length > 0) write([`${failures.length} could not be played`]);
+	try {
+		write(await outputs.write(all, about, progress));
+	} finally {
+		progress.clear();
+		show(printTotals(results, { tookMs, view }));
+		if (failures.length > 0)
+			show([`${number(failures.length)} could not be played`]);
+	}
+	sayWhatWasWrong(failures);
 	return exitCodeOf(all);
+}
+
+/** As every bad input is told, besides where it stands among what was played. */
+function sayWhatWasWrong(failures: readonly Failure[]): void {
+	const wrong = failures.filter(({ cause }) => cause === "input");
+	const [first] = wrong;
+	if (first === undefined) return;
+	const names = wrong.map(({ scenario }) => scenario.name).join(", ");
+	const lines = [
+		`marktwin: could not be set up: ${screenText(names)}`,
+		screenText(first.message),
+	];
+	process.stderr.write(`${screenLines(lines).join("\n")}\n`);
 }
 
 async function playAll(
@@ -78,6 +97,27 @@ async function playAll(
 	const results: RunResult[] = [];
 	const failures: Failure[] = [];
 	const player = await createPlayer(options);
+	const told = new Map<string, string>();
+	const fail = (
+		one: LoadedScenario,
+		message: string,
+		cause: Pick<Failure, "cause">,
+	) => {
+		const { scenario } = one;
+		const { name, suite, setup } = scenario;
+		const seed = options.seed ?? setup.seed;
+		const { driver } = player;
+		const replay = player.replay(one);
+		failures.push({ scenario, driver, seed, message, replay, ...cause });
+		// One ruleset that does not load keeps many scenarios from being played.
+		const reason = message.replaceAll(name, "");
+		const before = told.get(reason);
+		told.set(reason, before ?? name);
+		show(
+			suite,
+			printFailure(name, before ? `for the same reason as ${before}` : message),
+		);
+	};
 	try {
 		progress.show("getting ready …");
 		await player.start();
@@ -89,23 +129,19 @@ async function playAll(
 				results.push(result);
 				show(one.scenario.suite, printResult(result, view));
 			},
-			onFailure(one, message) {
-				const { scenario } = one;
-				const seed = options.seed ?? scenario.setup.seed;
-				const { driver } = player;
-				const replay = player.replay(one);
-				failures.push({ scenario, driver, seed, message, replay });
-				show(scenario.suite, [
-					`  ! ${scenario.name}`,
-					...message.split("\n").map((line) => `    ${line}`),
-				]);
-			},
+			onFailure: (one, message) => fail(one, message, {}),
+			onBadInput: (one, message) => fail(one, message, { cause: "input" }),
 		});
 	} finally {
 		progress.clear();
 		await player.close();
 	}
 	return { results, failures };
+}
+
+function printFailure(name: string, message: string): readonly string[] {
+	const lines = screenText(message).split("\n");
+	return [`  ! ${name}`, ...lines.map((line) => `    ${line}`)];
 }
 
 function showUnderHeadings(
@@ -125,6 +161,6 @@ function listOf(loaded: readonly LoadedScenario[]): readonly string[] {
 	const width = Math.max(...loaded.map(({ scenario }) => scenario.name.length));
 	return loaded.map(
 		({ scenario }) =>
-			`${scenario.suite}/${scenario.name.padEnd(width)}  ${scenario.title}`,
+			`${screenText(scenario.suite)}/${scenario.name.padEnd(width)}  ${screenText(scenario.title)}`,
 	);
 }

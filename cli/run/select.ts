@@ -19,12 +19,19 @@ type Rules = ReadonlyMap<string, RulesText>;
  */
 export async function select(
 	names: readonly string[],
-	options: Pick<RunOptions, "filter" | "rules" | "shard">,
+	options: Pick<RunOptions, "filter" | "rules" | "shard"> & {
+		readonly on?: string;
+		readonly with?: string;
+	},
 ): Promise<readonly LoadedScenario[]> {
 	const rules = await readRules(options.rules);
+	const isLive = options.on === "docker" || options.with === "docker";
 	const needsBuiltIn = names.length === 0 || !names.every(isFile);
 	const builtIn = needsBuiltIn ? await loadBuiltIn(rules) : [];
-	const loaded = names.length === 0 ? [...builtIn] : [];
+	const loaded =
+		names.length === 0
+			? builtIn.filter(({ scenario }) => (scenario.suite === LIVE) === isLive)
+			: [];
 	for (const name of names)
 		loaded.push(
 			...(isFile(name) ? await loadFile(name, rules) : named(name, builtIn)),
@@ -42,6 +49,9 @@ function part(
 	const { index, total } = shard;
 	return loaded.filter((_, number) => number % total === index - 1);
 }
+
+/** What is played in containers when nothing is named, and nowhere else: it says nothing new there. */
+const LIVE = "live";
 
 /** Names of scenarios and suites have neither folders nor extensions. */
 function isFile(name: string): boolean {

@@ -24,6 +24,11 @@ export function acceleratorsToTry(
 	return rememberedKvm()?.works === false ? ["tcg"] : ["kvm", "tcg"];
 }
 
+/** KVM only where it has worked already: for those who cannot wait for it to fail. */
+export function provenAccelerator(): Accelerator {
+	return mayUseKvm() && rememberedKvm()?.works === true ? "kvm" : "tcg";
+}
+
 /** A failed try costs seconds: it is made once. */
 export function rememberKvm(works: boolean, why: string): void {
 	const before = rememberedKvm();

@@ -1,5 +1,6 @@
 /** Requests to the guest's agent, one after the other: `guest/agent.c` says what they look like. */
-import type { Socket } from "node:net";
+import { randomBytes } from "node:crypto";
+import type { Duplex } from "node:stream";
 
 export interface AgentAnswer {
 	/** An errno, or the exit status of a program. */
@@ -15,7 +16,8 @@ export interface AgentChannel {
 	close(reason: Error): void;
 }
 
-const GREETING = "READY\n";
+/** What the agent of a machine says that lives and dies with its harness. */
+const GREETING = Buffer.from("READY\n");
 const REQUEST_HEADER = 5;
 const ANSWER_HEADER = 12;
 
@@ -24,11 +26,16 @@ interface Waiting {
 	readonly reject: (reason: Error) => void;
 }
 
-/** @param greeted is called once the agent is there */
+/**
+ * @param greeted is called once the agent is there
+ * @param stays the machine was there before us, and what it had to say to somebody else may still come
+ */
 export function createAgentChannel(
-	socket: Socket,
+	socket: Duplex,
 	greeted: () => void,
+	{ stays = false } = {},
 ): AgentChannel {
+	const greeting = stays ? askToEcho(socket) : GREETING;
 	let bytes: Buffer = Buffer.alloc(0);
 	let isGreeted = false;
 	let closed: Error | null = null;
@@ -43,8 +50,9 @@ export function createAgentChannel(
 	socket.on("data", (chunk: Buffer) => {
 		bytes = bytes.length === 0 ? chunk : Buffer.concat([bytes, chunk]);
 		if (!isGreeted) {
-			if (bytes.length < GREETING.length) return;
-			take(GREETING.length);
+			const at = bytes.indexOf(greeting);
+			if (at < 0) return;
+			take(at + greeting.length);
 			isGreeted = true;
 			greeted();
 		}
@@ -77,4 +85,16 @@ export function createAgentChannel(
 			for (const one of waiting.splice(0)) one.reject(reason);
 		},
 	};
+}
+
+/** @returns the answer, which nobody else can have asked for */
+function askToEcho(socket: Duplex): Buffer {
+	const token = randomBytes(16);
+	const request = Buffer.alloc(REQUEST_HEADER);
+	request.write("p", 0, "latin1");
+	request.writeUInt32BE(token.length, 1);
+	socket.write(Buffer.concat([request, token]));
+	const header = Buffer.alloc(ANSWER_HEADER);
+	header.writeUInt32BE(token.length, 4);
+	return Buffer.concat([header, token]);
 }

@@ -8,18 +8,14 @@ import type {
 import { invariant } from "../../sim/invariant.ts";
 import { parseAddress } from "../../sim/packet/address.ts";
 import type { Address } from "../../sim/packet/packet.ts";
-import { parseConntrack } from "../kernel/conntrack-line.ts";
-import {
-	conditionNames,
-	inLoadOrder,
-	withoutComments,
-} from "../kernel/ruleset-text.ts";
+import { inLoadOrder } from "../kernel/ruleset-text.ts";
 import { LabError } from "../lab-error.ts";
 import { createGuest, type Guest } from "./guest.ts";
 import { Listeners } from "./listeners.ts";
 import type { Machine } from "./machine.ts";
 import { MachineSettings } from "./machine-settings.ts";
 import { deleteLink, deleteNeighbour, setLink } from "./netlink.ts";
+import { observeGuest } from "./observe.ts";
 import { carryOut } from "./operations.ts";
 import type { Trunk } from "./trunk.ts";
 import { guestMessage } from "./wire/guest-time.ts";
@@ -117,7 +113,9 @@ export class GuestBox {
 
 	/** The second box is a namespace of its own: same rules and conditions, no connections. */
 	async takeOver(epochMs: number): Promise<OperationOutcome> {
-		const { ruleset, conditions } = await this.observe({ counters: false });
+		const { ruleset, conditions } = await observeGuest(this.guest, {
+			counters: false,
+		});
 		await this.takeDown();
 		await this.bringUp(epochMs);
 		await this.guest.must(["iptables-restore"], inLoadOrder(ruleset));
@@ -126,23 +124,8 @@ export class GuestBox {
 		return { ok: true };
 	}
 
-	async observe({ counters = true } = {}): Promise<Observation> {
-		const { guest } = this;
-		const saved = await guest.must(
-			counters ? ["iptables-save", "-c"] : ["iptables-save"],
-		);
-		const conditions: Record<string, 0 | 1> = {};
-		for (const name of conditionNames(saved)) {
-			const value = await guest.read(`/proc/net/nf_condition/${name}`);
-			if (value !== null) conditions[name] = value.trim() === "1" ? 1 : 0;
-		}
-		return {
-			ruleset: withoutComments(saved),
-			conntrack: parseConntrack(
-				(await guest.read("/proc/net/nf_conntrack")) ?? "",
-			),
-			conditions,
-		};
+	observe(): Promise<Observation> {
+		return observeGuest(this.guest);
 	}
 
 	/** Whether the kernel says of every packet from now on which rules it meets. */

@@ -40,7 +40,8 @@ export interface Guest {
 /** Of an IPv4 header. */
 const TOTAL_LENGTH_AT = 2;
 
-export function createGuest(machine: Machine): Guest {
+/** @param machine whatever carries requests to an agent, and is of no use once one failed */
+export function createGuest(machine: Pick<Machine, "call" | "fail">): Guest {
 	const call = (operation: string, payload: Uint8Array | string) =>
 		machine.call(operation, Buffer.from(payload));
 	const readBy = async (operation: string, path: string) => {

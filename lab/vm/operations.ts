@@ -15,7 +15,7 @@ const OK: OperationOutcome = { ok: true };
 
 /** What a command refuses is the outcome, not an exception. */
 export async function carryOut(
-	guest: Guest,
+	guest: Pick<Guest, "run" | "write">,
 	operation: Program,
 ): Promise<OperationOutcome> {
 	switch (operation.kind) {

@@ -25,24 +25,43 @@ const KERNEL_WORDS = [
 	"random.trust_cpu=on tsc=reliable no_timer_check",
 ].join(" ");
 
+export interface MachineParts {
+	readonly kernelFile: string;
+	readonly initrdFile: string;
+	readonly accelerator: Accelerator;
+	readonly memoryMb: number;
+	/** Added to the kernel's command line. */
+	readonly kernelWords?: string;
+}
+
+/** What all machines have in common: no devices but those that are named behind it. */
+export function machineWords(parts: MachineParts): readonly string[] {
+	const { accelerator, kernelWords } = parts;
+	return [
+		...["-nodefaults", "-no-user-config", "-nographic", "-no-reboot"],
+		...["-M", "q35", "-smp", "1", "-m", `${parts.memoryMb}`],
+		...(accelerator === "kvm"
+			? ["-accel", "kvm", "-cpu", "host"]
+			: ["-accel", "tcg,thread=multi", "-cpu", "max"]),
+		...["-kernel", parts.kernelFile, "-initrd", parts.initrdFile],
+		"-append",
+		[KERNEL_WORDS, ...(kernelWords ? [kernelWords] : [])].join(" "),
+		...["-device", "virtio-serial-pci"],
+	];
+}
+
 /** Program and arguments: QEMU, ended by the kernel when this process ends. */
 export function qemuCommand(options: QemuOptions): readonly string[] {
-	const { image, accelerator } = options;
+	const { image, accelerator, memoryMb } = options;
+	const { kernelFile, initrdFile } = image;
 	const mac = [...GATEWAY_MAC]
 		.map((octet) => octet.toString(16).padStart(2, "0"))
 		.join(":");
 	return [
 		...[findProgram("setpriv") ?? "setpriv", "--pdeathsig", "KILL"],
 		findProgram("qemu-system-x86_64") ?? "qemu-system-x86_64",
-		...["-nodefaults", "-no-user-config", "-nographic", "-no-reboot"],
-		...["-M", "q35", "-smp", "1", "-m", `${options.memoryMb}`],
-		...(accelerator === "kvm"
-			? ["-accel", "kvm", "-cpu", "host"]
-			: ["-accel", "tcg,thread=multi", "-cpu", "max"]),
-		...["-kernel", image.kernelFile, "-initrd", image.initrdFile],
-		...["-append", KERNEL_WORDS],
+		...machineWords({ kernelFile, initrdFile, accelerator, memoryMb }),
 		...["-serial", `file:${options.console}`],
-		...["-device", "virtio-serial-pci"],
 		...["-chardev", `socket,id=agent,path=${options.agent}`],
 		...["-device", "virtserialport,chardev=agent,name=agent"],
 		"-netdev",

@@ -35,13 +35,13 @@ const prefix = () => `marktwin-vm-${process.getuid?.() ?? 0}-`;
 /** Makes a folder, owned by this process. */
 export function createRunFolder(base: string = runBase()): string {
 	const folder = mkdtempSync(join(base, prefix()));
-	writeFileSync(join(folder, OWNER), recordOf(process.pid));
+	writeFileSync(join(folder, OWNER), ownerRecord(process.pid));
 	return folder;
 }
 
 /** Notes which process is the machine, so that it can be ended when we are gone. */
 export function noteMachine(folder: string, pid: number): void {
-	writeFileSync(join(folder, MACHINE), recordOf(pid));
+	writeFileSync(join(folder, MACHINE), ownerRecord(pid));
 }
 
 export function removeRunFolder(folder: string): void {
@@ -83,13 +83,20 @@ function isAbandoned(folder: string): boolean {
 	}
 }
 
-function recordOf(pid: number): string {
+/** A process, so that it can be told from a later one of the same number. */
+export function ownerRecord(pid: number): string {
 	const record: ProcessRecord = {
 		pid,
 		started: startOf(pid) ?? "",
 		namespace: namespace(),
 	};
 	return JSON.stringify(record);
+}
+
+/** @param record of `ownerRecord`; one of another namespace's processes may be alive */
+export function isOwnerGone(record: string): boolean {
+	const owner = JSON.parse(record) as ProcessRecord;
+	return owner.namespace === namespace() && !isAlive(owner);
 }
 
 function readRecord(file: string): ProcessRecord | null {

@@ -8,6 +8,9 @@ import { Overview } from "./overview.tsx";
 /** Opened at the start when something does not hold. */
 const MOST_OPEN = 5;
 
+/** No scenario can be called so. */
+const RESULTS = "-results";
+
 export function App({ report }: { readonly report: Report }) {
 	const [filter, setFilter] = useState<Filter>(NO_FILTER);
 	const [open, setOpen] = useState<ReadonlySet<string>>(
@@ -18,7 +21,14 @@ export function App({ report }: { readonly report: Report }) {
 		[report, filter],
 	);
 	useLinkedEntry(report.entries, (id) => {
-		setFilter(NO_FILTER);
+		// Whoever follows a link to what he sees has not asked for the rest.
+		setFilter((filter) =>
+			report.entries.some(
+				(entry) => entry.id === id && matchesFilter(entry, filter),
+			)
+				? filter
+				: NO_FILTER,
+		);
 		setOpen((before) => new Set([...before, id]));
 	});
 	const toggle = (id: string) =>
@@ -30,9 +40,12 @@ export function App({ report }: { readonly report: Report }) {
 	const suites = [...new Set(shown.map(({ suite }) => suite))];
 	return (
 		<>
+			<a class="skip" href={`#${RESULTS}`}>
+				Skip to the scenarios
+			</a>
 			<Header report={report} />
 			<Overview report={report} />
-			<main>
+			<main id={RESULTS} tabIndex={-1}>
 				<FilterBar
 					report={report}
 					filter={filter}
@@ -48,7 +61,7 @@ export function App({ report }: { readonly report: Report }) {
 								<EntryCard
 									key={entry.id}
 									entry={entry}
-									isComparison={report.isComparison}
+									report={report}
 									isOpen={open.has(entry.id)}
 									onToggle={() => toggle(entry.id)}
 								/>
@@ -84,6 +97,15 @@ function openAtStart(entries: readonly Entry[]): readonly string[] {
 	);
 }
 
+/** "" when the link names nothing that can be read: `#%`. */
+function linkedId(): string {
+	try {
+		return decodeURIComponent(location.hash.slice(1));
+	} catch {
+		return "";
+	}
+}
+
 /** `report.html#split-alternates` shows that scenario, now and whenever the link is followed. */
 function useLinkedEntry(
 	entries: readonly Entry[],
@@ -91,7 +113,7 @@ function useLinkedEntry(
 ): void {
 	useEffect(() => {
 		const follow = () => {
-			const id = decodeURIComponent(location.hash.slice(1));
+			const id = linkedId();
 			if (!entries.some((entry) => entry.id === id)) return;
 			onLinked(id);
 			requestAnimationFrame(() => {

@@ -30,17 +30,28 @@ export function countAxis(title: string) {
 	};
 }
 
+/** More names than that are a list, and no legend. */
+const MOST_NAMED = 14;
+
 /** Below the picture, without those that have no name; thick lines as small as everything else. */
 export const LEGEND = {
 	position: "bottom" as const,
 	labels: {
 		boxWidth: 12,
 		boxHeight: 8,
-		generateLabels: (chart: Chart) =>
-			Chart.defaults.plugins.legend.labels
+		generateLabels: (chart: Chart) => {
+			const all = Chart.defaults.plugins.legend.labels
 				.generateLabels(chart)
 				.filter(({ text }) => text !== NAMELESS)
-				.map((label) => ({ ...label, lineWidth: 1 })),
+				.map((label) => ({ ...label, lineWidth: 1 }));
+			if (all.length <= MOST_NAMED) return all;
+			const rest = {
+				text: `… and ${all.length - MOST_NAMED + 1} more`,
+				fillStyle: "transparent",
+				lineWidth: 0,
+			};
+			return [...all.slice(0, MOST_NAMED - 1), rest];
+		},
 	},
 };
 

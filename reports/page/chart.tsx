@@ -1,4 +1,4 @@
-/** A picture by chart.js, drawn when it comes into sight, and again when the colours change. */
+/** A picture by chart.js, drawn when it comes into sight, and again when the colours change, for paper say. */
 import {
 	BarController,
 	BarElement,
@@ -49,7 +49,8 @@ export function Picture({
 	/** What it shows, for those who do not see it. */
 	readonly label: string;
 	readonly heightPx: number;
-	readonly config: (colours: Colours) => PictureConfig;
+	/** Of so many pixels in width. */
+	readonly config: (colours: Colours, widthPx: number) => PictureConfig;
 }) {
 	const canvas = useRef<HTMLCanvasElement>(null);
 	useEffect(() => {
@@ -61,7 +62,11 @@ export function Picture({
 			const colours = coloursNow();
 			Chart.defaults.color = colours.text;
 			Chart.defaults.borderColor = colours.grid;
-			chart = new Chart(element, config(colours) as ChartConfiguration);
+			const widthPx = element.parentElement?.clientWidth ?? 0;
+			chart = new Chart(
+				element,
+				config(colours, widthPx) as ChartConfiguration,
+			);
 		};
 		const seen = new IntersectionObserver((entries) => {
 			if (!entries.some((entry) => entry.isIntersecting)) return;

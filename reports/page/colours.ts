@@ -9,11 +9,22 @@ export interface Colours {
 	readonly onColour: string;
 	readonly good: string;
 	readonly bad: string;
+	/** What somebody believes: the same, softer, with text on it. */
+	readonly goodSoft: string;
+	readonly badSoft: string;
 	readonly switched: string;
 	readonly idle: string;
 	readonly none: string;
-	/** By backend, again from the beginning when there are more. */
+	/** By backend, again from the beginning when there are more than these. */
 	readonly backends: readonly string[];
+}
+
+/** So many stand in the style sheet: `--b0` … */
+const BACKEND_COLOURS = 12;
+
+/** The class of the style sheet that has a backend's colour. */
+export function colourClass(backend: number): string {
+	return `b${backend % BACKEND_COLOURS}`;
 }
 
 export function coloursNow(): Colours {
@@ -27,10 +38,12 @@ export function coloursNow(): Colours {
 		onColour: of("on-colour"),
 		good: of("good"),
 		bad: of("bad"),
+		goodSoft: of("good-soft"),
+		badSoft: of("bad-soft"),
 		switched: of("switched"),
 		idle: of("idle"),
 		none: of("none"),
-		backends: ["b0", "b1", "b2", "b3", "b4", "b5"].map(of),
+		backends: Array.from({ length: BACKEND_COLOURS }, (_, at) => of(`b${at}`)),
 	};
 }
 
@@ -50,6 +63,34 @@ export function faded(colour: string, opacity: number): string {
 		.toString(16)
 		.padStart(2, "0");
 	return `${colour}${share}`;
+}
+
+/**
+ * What a backend lost: its own colour, crossed out in red, so that nobody takes it for a backend of
+ * its own.
+ */
+export function crossedOut(
+	colour: string,
+	colours: Colours,
+): CanvasPattern | string {
+	const size = 6;
+	const tile = document.createElement("canvas");
+	tile.width = size;
+	tile.height = size;
+	const pen = tile.getContext("2d");
+	if (pen === null) return colours.bad;
+	pen.fillStyle = faded(colour, 0.45);
+	pen.fillRect(0, 0, size, size);
+	pen.strokeStyle = colours.bad;
+	pen.lineWidth = 2;
+	pen.beginPath();
+	// Also beyond the corners, so that the lines of neighbouring tiles meet.
+	for (const from of [-size, 0, size]) {
+		pen.moveTo(from - 1, size + 1);
+		pen.lineTo(from + size + 1, -1);
+	}
+	pen.stroke();
+	return pen.createPattern(tile, "repeat") ?? colours.bad;
 }
 
 /**

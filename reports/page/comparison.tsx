@@ -8,15 +8,14 @@ export function Comparison({
 }: {
 	readonly comparison: ComparisonView;
 }) {
-	const { model, kernel, asks, packets, divergences, missing } = comparison;
+	const { model, kernel, divergences, missing } = comparison;
 	return (
 		<section class="comparison">
 			<h4>Model and kernel</h4>
 			<p>
-				{model} and {kernel} were asked {counted(asks, "question")}, and{" "}
-				{counted(packets, "packet")} came out.{" "}
+				{model} and {kernel} {whatWasCompared(comparison)}{" "}
 				{divergences.length === 0
-					? "They agree: every packet, rule counter, conntrack entry and condition is the same."
+					? "They agree."
 					: `They differ in ${number(divergences.length)} ${divergences.length === 1 ? "place" : "places"}.`}
 			</p>
 			{missing.map((one) => (
@@ -27,6 +26,16 @@ export function Comparison({
 			))}
 		</section>
 	);
+}
+
+function whatWasCompared({
+	asks,
+	packets,
+	connections,
+}: ComparisonView): string {
+	return connections === null
+		? `were asked ${counted(asks, "question")}, and ${counted(packets, "packet")} came out; all of them, every rule counter, conntrack entry and condition were compared.`
+		: `saw ${counted(connections, "connection")}: whom each met, and how it ended, was compared.`;
 }
 
 function Divergence({ divergence }: { readonly divergence: DivergenceView }) {

@@ -1,11 +1,13 @@
-import type { Entry } from "../report.ts";
+import type { Entry, Report } from "../report.ts";
 import { statusWord } from "../wording.ts";
+import { colourClass } from "./colours.ts";
 import { Comparison } from "./comparison.tsx";
 import { Connections } from "./connections.tsx";
 import { Conntrack } from "./conntrack.tsx";
 import { Expectations, RulePlace } from "./expectations.tsx";
 import { Failover } from "./failover.tsx";
 import { time } from "./format.ts";
+import { WhatWasDone } from "./moments.tsx";
 import { Rules } from "./rules.tsx";
 import { Lines } from "./scrolls.tsx";
 import { Split } from "./split.tsx";
@@ -14,12 +16,13 @@ import { Sign } from "./status.tsx";
 /** One scenario: a line that says it all, and behind it everything that is known. */
 export function EntryCard({
 	entry,
-	isComparison,
+	report,
 	isOpen,
 	onToggle,
 }: {
 	readonly entry: Entry;
-	readonly isComparison: boolean;
+	/** That it stands in. */
+	readonly report: Report;
 	readonly isOpen: boolean;
 	readonly onToggle: () => void;
 }) {
@@ -30,7 +33,7 @@ export function EntryCard({
 				<button type="button" aria-expanded={isOpen} onClick={onToggle}>
 					<Sign
 						status={status}
-						word={statusWord(status, { isComparison })}
+						word={statusWord(status, report)}
 						isTrap={trap !== null}
 					/>
 					<span class="title" id={`title-${id}`}>
@@ -42,7 +45,7 @@ export function EntryCard({
 					{name}
 				</a>
 			</h3>
-			{isOpen && <EntryBody entry={entry} isComparison={isComparison} />}
+			{isOpen && <EntryBody entry={entry} report={report} />}
 		</article>
 	);
 }
@@ -53,28 +56,30 @@ function Path({ entry }: { readonly entry: Entry }) {
 	if (path === "") return <span class="path" />;
 	return (
 		<span class="path" aria-hidden="true">
-			{[...path].map((sign) =>
-				sign === "|" ? (
-					<i class="cut" />
-				) : (
-					<i
-						class={sign === "." ? "none" : `b${Number.parseInt(sign, 36) % 6}`}
-					>
-						{sign === "." ? "·" : (Number.parseInt(sign, 36) + 1).toString(36)}
-					</i>
-				),
-			)}
+			{[...path].map((sign) => (
+				<PathSign sign={sign} />
+			))}
 			{path.replaceAll("|", "").length < total && "…"}
 		</span>
 	);
 }
 
+/** One connection of the strip: the number of its backend in its colour. */
+function PathSign({ sign }: { readonly sign: string }) {
+	if (sign === "|") return <i class="cut" />;
+	if (sign === ".") return <i class="none">·</i>;
+	// A backend beyond those that have a sign of their own.
+	if (sign === "*") return <i class="none">*</i>;
+	const backend = Number.parseInt(sign, 36);
+	return <i class={colourClass(backend)}>{(backend + 1).toString(36)}</i>;
+}
+
 function EntryBody({
 	entry,
-	isComparison,
+	report,
 }: {
 	readonly entry: Entry;
-	readonly isComparison: boolean;
+	readonly report: Report;
 }) {
 	const { story, trap, unknown, failure, comparison } = entry;
 	return (
@@ -88,7 +93,7 @@ function EntryBody({
 			{failure !== "" && (
 				<div class="callout bad">
 					<strong>It could not be played.</strong>
-					<Lines label="What the lab said" text={failure} />
+					<Lines label="Why" text={failure} />
 				</div>
 			)}
 			{unknown !== null && (
@@ -100,15 +105,18 @@ function EntryBody({
 			)}
 			{comparison !== null && <Comparison comparison={comparison} />}
 			{failure === "" && <Expectations entry={entry} />}
+			<WhatWasDone entry={entry} />
 			{entry.split !== null && <Split entry={entry} split={entry.split} />}
 			{entry.failover !== null && (
 				<Failover entry={entry} failover={entry.failover} />
 			)}
 			{entry.connections.shown.length > 0 && <Connections entry={entry} />}
-			{entry.rules.snapshots.length > 0 && <Rules entry={entry} />}
+			{entry.rules.snapshots.length > 0 && (
+				<Rules entry={entry} rulesets={report.rulesets} />
+			)}
 			{entry.conntrack.length > 0 && <Conntrack moments={entry.conntrack} />}
 			<p class="replay">
-				{isComparison ? "Compare" : "Play"} just this once more:{" "}
+				{report.isComparison ? "Compare" : "Play"} just this once more:{" "}
 				<code>{entry.replay}</code>
 				<br />
 				Played on {entry.driver} with seed {entry.seed}

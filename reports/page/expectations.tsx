@@ -1,5 +1,6 @@
 import type { Entry, ExpectationView, RuleAt } from "../report.ts";
-import { Scrolls } from "./scrolls.tsx";
+import { connectionNumbers } from "../wording.ts";
+import { Lines, Scrolls } from "./scrolls.tsx";
 import { Sign } from "./status.tsx";
 
 /** What was expected and what was seen, with the numbers. */
@@ -44,14 +45,34 @@ export function Expectations({ entry }: { readonly entry: Entry }) {
 
 /** Where it does not hold, also by which connections, and which rule to look at. */
 function Seen({ expectation }: { readonly expectation: ExpectationView }) {
-	const { seen, status, connections, rule } = expectation;
+	const { seen, status, rule } = expectation;
+	const shown = connectionNumbers(expectation);
 	return (
 		<>
-			{seen}
-			{status === "violated" && connections.length > 0 && (
-				<> ({connections.map((number) => `#${number}`).join(", ")})</>
-			)}
+			<Long text={seen} />
+			{status === "violated" && shown !== "" && <> ({shown})</>}
 			{status !== "holds" && rule !== null && <RulePlace rule={rule} />}
+		</>
+	);
+}
+
+/** Lines and signs of a text that stand in the table at once. */
+const MOST_LINES = 3;
+const MOST_SIGNS = 600;
+
+/** The beginning of a long text, and the whole behind it for who asks. */
+function Long({ text }: { readonly text: string }) {
+	const lines = text.split("\n");
+	if (lines.length <= MOST_LINES && text.length <= MOST_SIGNS)
+		return <span class="said">{text}</span>;
+	const beginning = lines.slice(0, MOST_LINES).join("\n").slice(0, MOST_SIGNS);
+	return (
+		<>
+			<span class="said">{beginning} …</span>
+			<details>
+				<summary>all of it</summary>
+				<Lines label="All that was seen" text={text} />
+			</details>
 		</>
 	);
 }

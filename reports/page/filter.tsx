@@ -1,5 +1,6 @@
 import type { Entry, Report, Status } from "../report.ts";
-import { statusWord, WORST_FIRST } from "../wording.ts";
+import { number, statusWord, WORST_FIRST } from "../wording.ts";
+import { counted } from "./format.ts";
 
 export interface Filter {
 	readonly text: string;
@@ -7,16 +8,22 @@ export interface Filter {
 	readonly status: Status | null;
 	/** "": every one. */
 	readonly suite: string;
+	/** Only those that show a trap. */
+	readonly isTrap: boolean;
 }
 
-export const NO_FILTER: Filter = { text: "", status: null, suite: "" };
+export const NO_FILTER: Filter = {
+	...{ text: "", status: null, suite: "", isTrap: false },
+};
 
 /** Every word has to stand somewhere in what the scenario says of itself. */
 export function matchesFilter(entry: Entry, filter: Filter): boolean {
 	if (filter.status !== null && entry.status !== filter.status) return false;
 	if (filter.suite !== "" && entry.suite !== filter.suite) return false;
 	const { name, suite, title, story, trap } = entry;
-	const said = [name, suite, title, story, trap ?? ""].join(" ").toLowerCase();
+	if (filter.isTrap && trap === null) return false;
+	const ofTrap = trap === null ? "" : `trap ${trap}`;
+	const said = [name, suite, title, story, ofTrap].join(" ").toLowerCase();
 	return filter.text
 		.toLowerCase()
 		.split(/\s+/)
@@ -43,6 +50,7 @@ export function FilterBar({
 		).length;
 		return many === 0 ? [] : [{ status, many }];
 	});
+	const traps = entries.filter(({ trap }) => trap !== null).length;
 	return (
 		<search>
 			<form class="filter" onSubmit={(event) => event.preventDefault()}>
@@ -84,12 +92,23 @@ export function FilterBar({
 							onClick={() => onFilter({ ...filter, status })}
 						>
 							{status === null ? "all" : statusWord(status, { isComparison })}{" "}
-							{many}
+							{number(many)}
 						</button>
 					))}
 				</fieldset>
+				{traps > 0 && (
+					<button
+						type="button"
+						class="choice"
+						aria-pressed={filter.isTrap}
+						onClick={() => onFilter({ ...filter, isTrap: !filter.isTrap })}
+					>
+						<span aria-hidden="true">▲ </span>
+						{counted(traps, "trap")}
+					</button>
+				)}
 				<p role="status" class="shown">
-					{shown} of {entries.length} shown
+					{number(shown)} of {number(entries.length)} shown
 				</p>
 			</form>
 		</search>

@@ -1,9 +1,7 @@
-/** Numbers and times as a reader wants them. */
+/** Numbers, times and names as a reader wants them. */
+import { number } from "../wording.ts";
 
-/** `12,345`. */
-export function number(value: number): string {
-	return value.toLocaleString("en");
-}
+export { number };
 
 /** `3 connections`. */
 export function counted(count: number, one: string, many = `${one}s`): string {
@@ -46,4 +44,22 @@ function trimmed(value: number): string {
 
 function two(value: number): string {
 	return String(value).padStart(2, "0");
+}
+
+/**
+ * Names for a picture, where there is little room: cut to so many characters, and still different
+ * from each other. What they stand for in full is told beside it.
+ */
+export function shortNames(
+	names: readonly string[],
+	most: number,
+): readonly string[] {
+	const used = new Set<string>();
+	return names.map((name, index) => {
+		const cut = name.length <= most ? name : `${name.slice(0, most - 1)}…`;
+		const end = `…${index + 1}`;
+		const short = used.has(cut) ? name.slice(0, most - end.length) + end : cut;
+		used.add(short);
+		return short;
+	});
 }

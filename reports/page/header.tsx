@@ -1,6 +1,6 @@
 import type { Report } from "../report.ts";
 import { STATUSES, statusWord, WORST_FIRST } from "../wording.ts";
-import { counted, took } from "./format.ts";
+import { counted, number, took } from "./format.ts";
 
 /** What came out, what it was played on, and the command that makes it again. */
 export function Header({ report }: { readonly report: Report }) {
@@ -18,7 +18,7 @@ export function Header({ report }: { readonly report: Report }) {
 			? []
 			: [
 					<span class={`verdict-part ${status}`}>
-						{many} {statusWord(status, { isComparison, count: many })}
+						{number(many)} {statusWord(status, { isComparison, count: many })}
 					</span>,
 				];
 	});
@@ -54,7 +54,7 @@ export function Header({ report }: { readonly report: Report }) {
 						report.seed === null ? "each scenario's own" : String(report.seed)
 					}
 				/>
-				<Fact name="Connections" value={connections.toLocaleString("en")} />
+				<Fact name="Connections" value={number(connections)} />
 				{report.tookMs !== null && (
 					<Fact name="Took" value={took(report.tookMs)} />
 				)}

@@ -1,5 +1,5 @@
 import type { Report } from "../report.ts";
-import { statusWord } from "../wording.ts";
+import { SIGNS, STATUSES, statusWord } from "../wording.ts";
 import { Sign } from "./status.tsx";
 
 /** Every scenario as one sign, suite by suite: all of it at a glance, and a way to each. */
@@ -31,6 +31,37 @@ export function Overview({ report }: { readonly report: Report }) {
 					</span>
 				</p>
 			))}
+			<p class="legend" aria-hidden="true">
+				{legendOf(report).map(({ sign, kind, word }) => (
+					<span key={kind}>
+						<b class={`sign ${kind}`}>{sign}</b> {word}
+					</span>
+				))}
+			</p>
 		</nav>
 	);
+}
+
+/** The signs that are there, and what they say. */
+function legendOf(report: Report) {
+	const { entries } = report;
+	const isTrap = ({ status, trap }: Report["entries"][number]) =>
+		status === "holds" && trap !== null;
+	const statuses = STATUSES.filter((status) =>
+		entries.some((entry) => entry.status === status && !isTrap(entry)),
+	).map((status) => ({
+		sign: SIGNS[status],
+		kind: status as string,
+		word: statusWord(status, report),
+	}));
+	return entries.some(isTrap)
+		? [
+				...statuses,
+				{
+					sign: "▲",
+					kind: "trap",
+					word: `${statusWord("holds", report)}, and shows a trap of the ruleset`,
+				},
+			]
+		: statuses;
 }

@@ -1,14 +1,22 @@
 import { useMemo, useState } from "preact/hooks";
-import type { Entry, PathView, RuleLine, WalkStep } from "../report.ts";
+import type { Entry, PathView, Report, RulesView } from "../report.ts";
 import { MomentChoice, momentName } from "./conntrack.tsx";
-import { counted, mark, number, time } from "./format.ts";
-import { Scrolls } from "./scrolls.tsx";
+import { counted, time } from "./format.ts";
+import { litLines, RuleTable } from "./rule-table.tsx";
+import { Way } from "./way.tsx";
 
 /** Every rule with its counters, and the way of a packet through them. */
-export function Rules({ entry }: { readonly entry: Entry }) {
-	const { rulesets, snapshots, paths, walks, noPaths, omitted } = entry.rules;
-	const [moment, setMoment] = useState(snapshots.length - 1);
-	const [packet, setPacket] = useState(0);
+export function Rules({
+	entry,
+	rulesets,
+}: {
+	readonly entry: Entry;
+	/** Those of the report. */
+	readonly rulesets: Report["rulesets"];
+}) {
+	const { snapshots, paths, walks, noPaths, omitted, sampling } = entry.rules;
+	const [moment, setMoment] = useState(lastThatCounted(snapshots, rulesets));
+	const [packet, setPacket] = useState(() => firstTelling(entry));
 	const snapshot = snapshots[moment];
 	const lines = rulesets[snapshot?.ruleset ?? -1];
 	const path = paths[packet];
@@ -61,6 +69,7 @@ export function Rules({ entry }: { readonly entry: Entry }) {
 									))}
 								</select>
 							</label>
+							<p class="remark">{sampling}.</p>
 							<Way path={path} walk={walk} />
 						</>
 					)}
@@ -68,6 +77,35 @@ export function Rules({ entry }: { readonly entry: Entry }) {
 			</div>
 		</section>
 	);
+}
+
+/**
+ * The last moment at which any rule had counted something: a reload just before the end has set all
+ * counters back, and nothing would be seen of what happened.
+ */
+function lastThatCounted(
+	snapshots: RulesView["snapshots"],
+	rulesets: Report["rulesets"],
+): number {
+	const found = snapshots.findLastIndex(({ ruleset, packets }) =>
+		rulesets[ruleset]?.some(
+			({ number }, index) => number > 0 && (packets[index] ?? 0) > 0,
+		),
+	);
+	return found < 0 ? snapshots.length - 1 : found;
+}
+
+/** A packet of a connection that something violated names; else the first of all. */
+function firstTelling({ expectations, rules }: Entry): number {
+	const named = new Set(
+		expectations
+			.filter(({ status }) => status === "violated")
+			.flatMap(({ connections }) => connections),
+	);
+	const found = rules.paths.findIndex(
+		({ connection }) => connection !== null && named.has(connection),
+	);
+	return Math.max(0, found);
 }
 
 function packetName({
@@ -78,155 +116,4 @@ function packetName({
 }: PathView): string {
 	const whose = connection === null ? "by hand" : `#${connection}`;
 	return `${whose} · ${time(atMs)} · ${into} ← ${packet}`;
-}
-
-/** Lines of a ruleset by place: in which steps of the way they were met. */
-type Lit = ReadonlyMap<string, readonly number[]>;
-
-function litLines(walk: readonly WalkStep[]): Lit {
-	const lit = new Map<string, number[]>();
-	for (const [index, step] of walk.entries()) {
-		const place = placeOfStep(step);
-		lit.set(place, [...(lit.get(place) ?? []), index + 1]);
-	}
-	return lit;
-}
-
-/** TRACE calls the end of a chain and a rule without conditions alike; whether a rule stands there, its text tells. */
-function placeOfStep({ place, text }: WalkStep): string {
-	const [table = "", chain = "", , numbered = ""] = place.split(":");
-	return `${table} ${chain} ${text.startsWith("-A ") ? numbered : "0"}`;
-}
-
-function RuleTable({
-	lines,
-	packets,
-	bytes,
-	lit,
-}: {
-	readonly lines: readonly RuleLine[];
-	readonly packets: readonly number[];
-	readonly bytes: readonly number[];
-	readonly lit: Lit;
-}) {
-	return (
-		<Scrolls label="Rules and their counters">
-			<table class="rules">
-				<thead>
-					<tr>
-						<th scope="col">packets</th>
-						<th scope="col">rule</th>
-					</tr>
-				</thead>
-				<tbody>
-					{lines.map(({ table, chain, number: place, text }, index) => {
-						const isFirst = lines[index - 1]?.table !== table;
-						const steps = lit.get(`${table} ${chain} ${place}`) ?? [];
-						const count = packets[index] ?? 0;
-						const isRule = place > 0;
-						const isUserChain = !isRule && text.endsWith(" -");
-						const kind = isRule
-							? count === 0
-								? "unreached"
-								: "reached"
-							: "chain";
-						return (
-							<>
-								{isFirst && (
-									<tr class="table-name" key={table}>
-										<td />
-										<td>*{table}</td>
-									</tr>
-								)}
-								<tr
-									key={`${table} ${chain} ${place}`}
-									class={`${kind} ${steps.length > 0 ? "lit" : ""}`}
-								>
-									<td title={`${number(bytes[index] ?? 0)} bytes`}>
-										{isUserChain ? "" : number(count)}
-									</td>
-									<td>
-										{steps.map((step) => (
-											<span class="step" key={step}>
-												{step}
-											</span>
-										))}
-										<code>{text}</code>
-										{isRule && count === 0 && (
-											<span class="tag">never reached</span>
-										)}
-									</td>
-								</tr>
-							</>
-						);
-					})}
-				</tbody>
-			</table>
-		</Scrolls>
-	);
-}
-
-/** Rule by rule, with the marks, and what came out in the end. */
-function Way({
-	path,
-	walk,
-}: {
-	readonly path: PathView;
-	readonly walk: readonly WalkStep[];
-}) {
-	return (
-		<div aria-live="polite">
-			<p>
-				<span class="label">in</span>{" "}
-				<code>
-					{path.interface} ← {path.packet}
-				</code>
-			</p>
-			<ol class="steps">
-				{walk.map((step, index) => (
-					<li key={index}>
-						<code class="place">{step.place}</code>{" "}
-						<Marks step={step} before={walk[index - 1]} />
-						{step.text !== "" && <code class="rule-text">{step.text}</code>}
-					</li>
-				))}
-				{walk.length === 0 && <li class="remark">It met no rule.</li>}
-			</ol>
-			<p>
-				<span class="label">out</span>{" "}
-				{path.out.length === 0
-					? "nothing at once"
-					: path.out.map((one) => (
-							<code key={one} class="out">
-								{one}
-							</code>
-						))}
-			</p>
-			<p>
-				<span class="label">so it was</span> {path.fate}
-			</p>
-		</div>
-	);
-}
-
-/** Marks where they changed: `mark 0x0 → 0x1`, `connmark 0x1`. */
-function Marks({
-	step,
-	before,
-}: {
-	readonly step: WalkStep;
-	readonly before: WalkStep | undefined;
-}) {
-	const { markBefore, markAfter, connmark } = step;
-	const isNew = connmark !== null && connmark !== (before?.connmark ?? 0);
-	return (
-		<>
-			{markBefore !== markAfter && (
-				<span class="chip">
-					mark {mark(markBefore)} → {mark(markAfter)}
-				</span>
-			)}
-			{isNew && <span class="chip">connmark {mark(connmark)}</span>}
-		</>
-	);
 }

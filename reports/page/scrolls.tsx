@@ -3,15 +3,18 @@ import type { ComponentChildren } from "preact";
 /** What may be wider or longer than the page: it scrolls by itself, also by keyboard. */
 export function Scrolls({
 	label,
+	isWhole = false,
 	children,
 }: {
 	readonly label: string;
+	/** As long as it is; it scrolls sideways only. */
+	readonly isWhole?: boolean;
 	readonly children: ComponentChildren;
 }) {
 	return (
 		// biome-ignore lint/a11y/useSemanticElements: a fieldset is for forms, and a section would be one landmark among too many
 		<div
-			class="scrolls"
+			class={isWhole ? "scrolls whole" : "scrolls"}
 			role="group"
 			aria-label={label}
 			// biome-ignore lint/a11y/noNoninteractiveTabindex: without it nobody scrolls without a mouse (axe: scrollable-region-focusable)

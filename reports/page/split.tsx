@@ -1,8 +1,11 @@
 import type { Entry, SplitView, Stretches } from "../report.ts";
 import { countAxis, type Dataset, LEGEND, NAMELESS } from "./axes.ts";
 import { Picture, type PictureConfig } from "./chart.tsx";
-import { type Colours, colourOf, faded } from "./colours.ts";
-import { counted, number, percent, time } from "./format.ts";
+import { type Colours, colourClass, colourOf, faded } from "./colours.ts";
+import { counted, number, percent, shortNames, time } from "./format.ts";
+
+/** Of a name, in a picture. */
+const MOST_SIGNS = 20;
 
 /** Connections per backend: the total, over time, and how the shares settled. */
 export function Split({
@@ -14,6 +17,7 @@ export function Split({
 }) {
 	const { backends, connections } = entry;
 	const names = [...backends, "no backend"];
+	const short = shortNames(names, MOST_SIGNS);
 	const said = names
 		.map((name, index) => `${name} ${split.totals[index]}`)
 		.filter(
@@ -34,10 +38,11 @@ export function Split({
 						total > 0 && (
 							<span
 								key={names[index]}
-								class={index < backends.length ? `b${index % 6}` : "none"}
+								class={index < backends.length ? colourClass(index) : "none"}
+								title={names[index]}
 								style={{ flexGrow: total }}
 							>
-								{names[index]} {number(total)} ·{" "}
+								{short[index]} {number(total)} ·{" "}
 								{percent(total / connections.total)}
 							</span>
 						),
@@ -53,7 +58,7 @@ export function Split({
 						<Picture
 							label={`New connections per backend over time. In all: ${said}.`}
 							heightPx={240}
-							config={(colours) => overTime(split.stretches, names, colours)}
+							config={(colours) => overTime(split.stretches, short, colours)}
 						/>
 					</figure>
 				)}
@@ -61,19 +66,34 @@ export function Split({
 					<figure>
 						<figcaption>
 							Running share
+							{running.of !== "" && ` of the connections${running.of}`}
 							{running.isExpected &&
 								`; shaded: what chance would allow (${percent(running.confidence)} of the time)`}
 						</figcaption>
 						<Picture
-							label={`The share of each backend after so many connections, ending with ${said}.`}
+							label={describeShares(running, backends)}
 							heightPx={240}
-							config={(colours) => shares(running, backends, colours)}
+							config={(colours) =>
+								shares(running, short.slice(0, backends.length), colours)
+							}
 						/>
 					</figure>
 				)}
 			</div>
 		</section>
 	);
+}
+
+/** `The share of each backend, connection by connection; after 10 connections: b1 50 %, b2 50 %.` */
+function describeShares(
+	{ points, of }: NonNullable<SplitView["running"]>,
+	backends: readonly string[],
+): string {
+	const last = points.at(-1);
+	const said = backends
+		.map((name, index) => `${name} ${percent(last?.shares[index] ?? 0)}`)
+		.join(", ");
+	return `The share of each backend, connection by connection; after ${counted(last?.connections ?? 0, "connection")}${of}: ${said}.`;
 }
 
 function overTime(

@@ -45,6 +45,8 @@ export interface Comparison {
 	/** Asks that both answered, and packets that came out of both. */
 	readonly asks: number;
 	readonly packets: number;
+	/** Where real clients connected, and not packets but connections were compared: so many. */
+	readonly connections?: number;
 	/** Empty: they agree. */
 	readonly divergences: readonly Divergence[];
 	/** The model did not know how to go on: nothing after that was compared. */

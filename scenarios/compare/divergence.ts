@@ -5,7 +5,9 @@ export type DivergenceKind =
 	| "operation"
 	| "ruleset"
 	| "conntrack"
-	| "conditions";
+	| "conditions"
+	/** Where they cannot be asked packet by packet: whom clients met, and how it ended. */
+	| "connections";
 
 export interface Divergence {
 	readonly kind: DivergenceKind;

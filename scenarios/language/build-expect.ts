@@ -196,6 +196,23 @@ export function conditionIs(
 	return { kind: "condition", because, at, name, value };
 }
 
+/** Clients, rules and servers count the same connections: `countsAgree({ b1: "192.168.0.1" })`. */
+export function countsAgree(
+	addresses: Readonly<Record<string, string>>,
+	{ because = "" }: { readonly because?: string } = {},
+): Expectation {
+	return { kind: "counts-agree", because, addresses };
+}
+
+/** No message is lost that was accepted. */
+export function mailKept({
+	because = "",
+}: {
+	readonly because?: string;
+} = {}): Expectation {
+	return { kind: "mail-kept", because };
+}
+
 /** The operation of the step with this label fails and says this, or something around it. */
 export function operationFails(
 	step: string,

@@ -40,12 +40,12 @@ export function scenario(given: {
 	readonly suite?: string;
 	readonly story?: string;
 	readonly trap?: string | null;
-	/** A minute after the last step when nothing is said. */
+	/** A minute after the last step when nothing is said; a `connect` step ends with its last connection. */
 	readonly endMs?: number;
 }): Scenario {
 	const { suite = "own", story = "", trap = null } = given;
 	const steps = given.steps.flat().sort((a, b) => a.atMs - b.atMs);
-	const lastMs = steps[steps.length - 1]?.atMs ?? 0;
+	const lastMs = steps.reduce((last, step) => Math.max(last, endOf(step)), 0);
 	return {
 		name: given.name,
 		suite,
@@ -57,6 +57,25 @@ export function scenario(given: {
 		expect: given.expect,
 		endMs: given.endMs ?? lastMs + AFTER_LAST_STEP_MS,
 	};
+}
+
+/** Standard deviations that Poisson arrivals may take longer than on average: more than chance does in a lifetime. */
+const LATE_ARRIVALS = 5;
+
+/** When the last thing that a step does begins. */
+function endOf(step: ScenarioStep): number {
+	if (step.kind !== "connect") return step.atMs;
+	const { count, arrivals } = step;
+	switch (arrivals.kind) {
+		case "at-once":
+			return step.atMs;
+		case "every":
+			return step.atMs + count * arrivals.intervalMs;
+		case "poisson": {
+			const most = count + LATE_ARRIVALS * Math.sqrt(count);
+			return step.atMs + Math.ceil((most / arrivals.perSecond) * 1_000);
+		}
+	}
 }
 
 /** The interfaces of the recipe's router: clients are on the outer one, backends on the inner one. */

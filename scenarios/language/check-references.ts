@@ -246,6 +246,10 @@ function checkExpectation(
 		case "failover-gap":
 			report.known("backend", given.backend, `${path}.backend`);
 			break;
+		case "counts-agree":
+			for (const name of Object.keys(given.addresses))
+				report.known("backend", name, `${path}.addresses.${name}`);
+			break;
 		case "packets-out":
 			report.known("interface", given.interface, `${path}.interface`);
 			break;

@@ -179,6 +179,17 @@ export type ExpectationKind =
 			readonly name: string;
 			readonly value: 0 | 1 | null;
 	  }
+	/**
+	 * Connections by backend are the same for everybody who counts: clients, the rules that translate to
+	 * the backend's address, and real servers where there are some.
+	 */
+	| {
+			readonly kind: "counts-agree";
+			/** By backend, as the rules translate to it. */
+			readonly addresses: Readonly<Record<string, string>>;
+	  }
+	/** Every message that a backend accepted is kept. */
+	| { readonly kind: "mail-kept" }
 	/** How an operation step (by its label) went; `message` is a part of what it said. */
 	| {
 			readonly kind: "operation";

@@ -126,6 +126,12 @@ const expectation = byKind([
 		),
 	}),
 	object({
+		kind: v.literal("counts-agree"),
+		because,
+		addresses: record(text),
+	}),
+	object({ kind: v.literal("mail-kept"), because }),
+	object({
 		kind: v.literal("operation"),
 		because,
 		step: text,

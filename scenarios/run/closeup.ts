@@ -14,12 +14,19 @@ import { type FailoverGap, failoverGaps } from "./failover-gaps.ts";
 import { type PacketPath, PathRecorder } from "./packet-paths.ts";
 import type { RunResult } from "./result.ts";
 import { type RulePlace, rulePlace } from "./rule-place.ts";
-import { gatewayChoice, wholePlay } from "./run-scenario.ts";
+import {
+	asScenarioError,
+	checkScenario,
+	gatewayChoice,
+	wholePlay,
+} from "./run-scenario.ts";
 import { type RunningShare, runningShare } from "./running-share.ts";
 import { type Snapshot, snapshotOf } from "./snapshot.ts";
 
 export interface Closeup {
 	readonly gaps: readonly FailoverGap[];
+	/** The same gaps on the model, when it was something else that played. */
+	readonly predicted: readonly FailoverGap[];
 	readonly share: RunningShare | null;
 	/** What was done and when, connections aside; in the order of their times. */
 	readonly moments: readonly { readonly atMs: number; readonly text: string }[];
@@ -43,23 +50,27 @@ export interface CloseupOptions {
 /** Snapshots that nobody asked for are taken of so many steps at most. */
 const MOST_SNAPSHOTS = 30;
 
-/** Looks at a result once more. */
+/**
+ * Looks at a result once more.
+ * @throws ScenarioError when the scenario of a result that was read cannot be set up
+ */
 export function lookCloser(
 	result: RunResult,
 	options: CloseupOptions,
 ): Closeup {
-	const { scenario, account, unknown } = result;
+	const { scenario, account, unknown, seed } = result;
 	const { steps, setup } = scenario;
+	const backends = setup.backends.map(({ name }) => name);
 	const isModels =
 		result.driver.name === modelDriver.name &&
 		result.driver.version === modelDriver.version;
 	const again = isModels ? playAgain(result, options) : seenOf(account);
 	return {
 		...again,
-		gaps: failoverGaps(
-			setup.backends.map(({ name }) => name),
-			account,
-		),
+		gaps: failoverGaps(backends, account),
+		predicted: isModels
+			? []
+			: failoverGaps(backends, checkScenario(scenario, { seed }).account),
 		share: runningShare(result),
 		moments: steps
 			.filter(({ kind }) => kind !== "connect" && kind !== "observe")
@@ -91,11 +102,19 @@ function seenOf({ observations }: Account): Again {
 	};
 }
 
-function playAgain(result: RunResult, { connections }: CloseupOptions): Again {
+function playAgain(result: RunResult, options: CloseupOptions): Again {
+	try {
+		return followed(result, options);
+	} catch (error) {
+		throw asScenarioError(error, result.scenario, "");
+	}
+}
+
+function followed(result: RunResult, { connections }: CloseupOptions): Again {
 	const { scenario, seed } = result;
-	const followed = chooseConnections(result, connections);
+	const chosen = chooseConnections(result, connections);
 	const { steps, labels } = withSnapshots(scenario.steps);
-	const recorder = new PathRecorder(new Set(followed));
+	const recorder = new PathRecorder(new Set(chosen));
 	const ports: ModelGatewayPorts = {
 		choice: gatewayChoice(seed),
 		trace: (event) => recorder.note(event),
@@ -116,7 +135,7 @@ function playAgain(result: RunResult, { connections }: CloseupOptions): Again {
 		}
 		step = play.next(answer);
 	}
-	return { snapshots, paths: recorder.paths, followed };
+	return { snapshots, paths: recorder.paths, followed: chosen };
 }
 
 /** An observation behind each step that changes something, and what to call them all, in their order. */

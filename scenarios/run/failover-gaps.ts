@@ -11,17 +11,22 @@ export interface FailoverGap {
 	readonly recoveredMs: number | null;
 	/** When the health checker believed it dead; `null` when it never did, or there is none. */
 	readonly noticedMs: number | null;
-	/** From the failure until new connections were served elsewhere; `null` when none was after the last loss. */
+	/** From the failure until new connections were served elsewhere for good; `null` when no failover was seen. */
 	readonly gapMs: number | null;
-	/** Connections that began meanwhile and that no other backend answered. */
+	/** Connections that began meanwhile and met the failed backend or nobody. */
 	readonly lost: readonly ConnectionRecord[];
 }
 
 /**
  * Every failure of a backend during the play, in the order of backends and times. The gap reaches
- * from the failure to the first connection that is served elsewhere with none lost after it (until
- * the backend serves again). Which of the lost ones "would have gone" to the failed backend nobody
- * can tell from outside, so every one that no other backend answered counts.
+ * from the failure to the first connection after the last loss that is served elsewhere (until the
+ * backend serves again). Which of the lost ones "would have gone" to the failed backend nobody can
+ * tell from outside, so every one counts that met it or nobody; what another backend loses is not
+ * this one's failure.
+ *
+ * Where half of the connections go elsewhere anyway, the last one of a play is served by luck. So a
+ * failover is seen only when more connections in a row are served elsewhere after the last loss than
+ * ever before it since the failure.
  */
 export function failoverGaps(
 	backends: readonly string[],
@@ -66,14 +71,7 @@ function gapOf(
 	const during = connections.filter(
 		({ startedMs }) => startedMs >= fromMs && startedMs < toMs,
 	);
-	const servedElsewhere = (connection: ConnectionRecord) =>
-		connection.connectedMs !== null && connection.backend !== backend;
-	const lost = during.filter((connection) => !servedElsewhere(connection));
-	const last = lost[lost.length - 1];
-	const after = during.find(
-		(connection) =>
-			servedElsewhere(connection) && (!last || connection.id > last.id),
-	);
+	const lost = during.filter((connection) => isLostAt(backend, connection));
 	const noticed = events.find(
 		(event) =>
 			event.kind === "belief" &&
@@ -87,7 +85,43 @@ function gapOf(
 		failedMs: fromMs,
 		recoveredMs: toMs === Number.POSITIVE_INFINITY ? null : toMs,
 		noticedMs: noticed?.atMs ?? null,
-		gapMs: after ? (last ? after.startedMs - fromMs : 0) : null,
+		gapMs: gapOver(backend, during, fromMs),
 		lost,
 	};
+}
+
+/** How long the gap is that these connections saw; `null` when none of them tells that it is over. */
+function gapOver(
+	backend: string,
+	during: readonly ConnectionRecord[],
+	fromMs: number,
+): number | null {
+	let longestBefore = 0;
+	let hasLost = false;
+	let run: ConnectionRecord[] = [];
+	for (const connection of during)
+		if (isServedElsewhere(backend, connection)) run.push(connection);
+		else if (isLostAt(backend, connection)) {
+			longestBefore = Math.max(longestBefore, run.length);
+			hasLost = true;
+			run = [];
+		}
+	const [first] = run;
+	if (first === undefined || run.length <= longestBefore) return null;
+	return hasLost ? first.startedMs - fromMs : 0;
+}
+
+function isServedElsewhere(
+	failed: string,
+	{ backend, connectedMs }: ConnectionRecord,
+): boolean {
+	return connectedMs !== null && backend !== failed;
+}
+
+function isLostAt(failed: string, connection: ConnectionRecord): boolean {
+	const { met, backend } = connection;
+	return (
+		!isServedElsewhere(failed, connection) &&
+		(backend === null || backend === failed || met.includes(failed))
+	);
 }

@@ -26,6 +26,7 @@ export function finding(
 		connections: concerned
 			.slice(0, MOST_CONNECTIONS_NAMED)
 			.map((connection) => connection.id),
+		concerned: concerned.length,
 		rule: fields.rule ?? null,
 	};
 }
@@ -42,6 +43,36 @@ export function selected(
 			(filter.fromMs === undefined || connection.startedMs >= filter.fromMs) &&
 			(filter.toMs === undefined || connection.startedMs < filter.toMs),
 	);
+}
+
+/**
+ * What a filter says, to stand behind "the connections": ` of step "load" that began from 6 s on`;
+ * "" when it means all of them.
+ */
+export function filterWords(filter: ConnectionFilter): string {
+	const { step, client, fromMs, toMs } = filter;
+	return [
+		...(step === undefined ? [] : [` of step "${step}"`]),
+		...(client === undefined ? [] : [` of client ${client}`]),
+		...(fromMs === undefined && toMs === undefined
+			? []
+			: [` that began ${timeWords(fromMs, toMs)}`]),
+	].join("");
+}
+
+function timeWords(
+	fromMs: number | undefined,
+	toMs: number | undefined,
+): string {
+	if (toMs === undefined) return `from ${seconds(fromMs ?? 0)} on`;
+	return fromMs === undefined
+		? `before ${seconds(toMs)}`
+		: `from ${seconds(fromMs)} to ${seconds(toMs)}`;
+}
+
+/** `6.5 s`, and `250 ms` for less than one. */
+function seconds(ms: number): string {
+	return ms < 1_000 ? `${ms} ms` : `${ms / 1_000} s`;
 }
 
 /** `3 connections`, `1 entry`. */

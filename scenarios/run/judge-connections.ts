@@ -5,6 +5,7 @@ import {
 	bounds,
 	counted,
 	type Finding,
+	filterWords,
 	finding,
 	matchesPattern,
 	selected,
@@ -19,6 +20,9 @@ type Of<Kind extends ExpectationKind["kind"]> = Extract<
 /** A line of backends longer than this is cut around its first difference. */
 const MOST_BACKENDS_SHOWN = 24;
 
+/** Every filter has to fit at least one connection. */
+const NONE_FITS = "no connection fits: nothing is shown by none";
+
 /** Binary fractions: (0.8 - 0.1) × 10 comes out a hair above 7 and must not become 8. */
 const ROUNDING = 1e-9;
 
@@ -29,6 +33,7 @@ export function judgeOrder(given: Of<"order">, account: Account): Finding {
 	let first = 0;
 	while (first < length && seen[first] === given.backends[first]) first++;
 	const holds = first === length;
+	const which = filterWords(given.of);
 	const from = Math.max(
 		0,
 		Math.min(first - MOST_BACKENDS_SHOWN / 2, length - MOST_BACKENDS_SHOWN),
@@ -37,7 +42,7 @@ export function judgeOrder(given: Of<"order">, account: Account): Finding {
 		? ""
 		: ` (connection ${first + 1} is the first that differs)`;
 	return finding(holds, {
-		expected: sequence(given.backends, holds ? 0 : from),
+		expected: `${sequence(given.backends, holds ? 0 : from)}${which === "" ? "" : ` (the connections${which})`}`,
 		seen: `${sequence(seen, holds ? 0 : from)}${difference}`,
 		concerned: holds ? [] : connections.slice(first, first + 1),
 	});
@@ -67,8 +72,8 @@ export function judgeSplit(given: Of<"split">, account: Account): Finding {
 	const seen = names.map((name, index) => `${name} ${counts[index]}`);
 	if (strays.length > 0) seen.push(`elsewhere or nowhere ${strays.length}`);
 	return finding(holds, {
-		expected: `${expected.join(", ")} of ${counted(connections.length, "connection")}${doubt(given)}`,
-		seen: seen.join(", "),
+		expected: `${expected.join(", ")} of ${counted(connections.length, "connection")}${filterWords(given.of)}${doubt(given)}`,
+		seen: connections.length === 0 ? NONE_FITS : seen.join(", "),
 		concerned: strays,
 	});
 }
@@ -120,8 +125,8 @@ export function judgeAvoided(given: Of<"avoided">, account: Account): Finding {
 		[...met, backend].includes(given.backend),
 	);
 	return finding(connections.length > 0 && there.length === 0, {
-		expected: `none of the connections at ${given.backend}`,
-		seen: `${there.length} of ${counted(connections.length, "connection")}${firstAt(there)}`,
+		expected: `none of the connections${filterWords(given.of)} at ${given.backend}`,
+		seen: share(there, connections, firstAt(there)),
 		concerned: there,
 	});
 }
@@ -133,7 +138,7 @@ export function judgeAffinity(
 	const connections = selected(account.connections, given.of);
 	const moved = connections.filter(({ met }) => met.length > 1);
 	return finding(connections.length > 0 && moved.length === 0, {
-		expected: "one backend for all packets of each connection",
+		expected: `one backend for all packets of each connection${filterWords(given.of)}`,
 		seen: describeMoved(moved, connections.length),
 		concerned: moved,
 	});
@@ -143,9 +148,10 @@ export function judgeMoved(given: Of<"moved">, account: Account): Finding {
 	const connections = selected(account.connections, given.of);
 	const moved = connections.filter(({ met }) => met.length > 1);
 	return finding(within(given, moved.length, connections.length), {
-		expected: `${bounds(given.atLeast, given.atMost)} of the connections at more than one backend`,
+		expected: `${bounds(given.atLeast, given.atMost)} of the connections${filterWords(given.of)} at more than one backend`,
 		seen: describeMoved(moved, connections.length),
-		concerned: moved,
+		// Of too few there is nobody to name: every other one stayed where it was.
+		concerned: moved.length < given.atLeast ? [] : moved,
 	});
 }
 
@@ -153,6 +159,7 @@ function describeMoved(
 	moved: readonly ConnectionRecord[],
 	total: number,
 ): string {
+	if (total === 0) return NONE_FITS;
 	const example = moved[0];
 	const which = example
 		? `, the first one ${example.met.join(", then ")} (port ${example.sourcePort})`
@@ -172,9 +179,9 @@ export function judgeOutcomes(
 	const others = [...tally].map(([outcome, count]) => `${outcome} ${count}`);
 	const holds = within(given, fitting.length, connections.length);
 	return finding(holds, {
-		expected: `${bounds(given.atLeast, given.atMost)} of the connections ${given.outcome}`,
-		seen: `${fitting.length} of ${counted(connections.length, "connection")} (${others.join(", ") || "none"})`,
-		concerned: holds ? [] : fitting,
+		expected: `${bounds(given.atLeast, given.atMost)} of the connections${filterWords(given.of)} ${given.outcome}`,
+		seen: share(fitting, connections, ` (${others.join(", ")})`),
+		concerned: holds ? [] : telling(given, fitting, connections),
 	});
 }
 
@@ -199,10 +206,32 @@ export function judgeGatewayAnswered(
 	const all = connections.flatMap(({ gatewayAnswers }) => gatewayAnswers);
 	const kinds = [...new Set(all)].join(", ");
 	return finding(within(given, answered.length, connections.length), {
-		expected: `the gateway answers ${given.answer} to ${bounds(given.atLeast, given.atMost)} of the connections`,
-		seen: `${answered.length} of ${counted(connections.length, "connection")}${kinds ? ` (it said ${kinds})` : ""}`,
-		concerned: answered,
+		expected: `the gateway answers ${given.answer} to ${bounds(given.atLeast, given.atMost)} of the connections${filterWords(given.of)}`,
+		seen: share(answered, connections, kinds ? ` (it said ${kinds})` : ""),
+		concerned: telling(given, answered, connections),
 	});
+}
+
+/** `3 of 8 connections`, and more about them. */
+function share(
+	some: readonly ConnectionRecord[],
+	all: readonly ConnectionRecord[],
+	more: string,
+): string {
+	return all.length === 0
+		? NONE_FITS
+		: `${some.length} of ${counted(all.length, "connection")}${more}`;
+}
+
+/** Where too few fit, it is the others that show it. */
+function telling(
+	given: { readonly atLeast: number },
+	fitting: readonly ConnectionRecord[],
+	all: readonly ConnectionRecord[],
+): readonly ConnectionRecord[] {
+	if (fitting.length >= given.atLeast) return fitting;
+	const fits = new Set(fitting);
+	return all.filter((connection) => !fits.has(connection));
 }
 
 /** Nothing is shown by no connection at all: every filter has to fit at least one. */

@@ -26,7 +26,7 @@ export function judgeFailoverGap(given: Given, account: Account): Finding {
 		expected,
 		seen:
 			longest.gapMs === null
-				? `no connection was served elsewhere after the last loss (${lost} lost)`
+				? `no failover was seen: after the last loss not more connections in a row were served elsewhere than before it (${lost} lost)`
 				: `${Math.round(longest.gapMs * 1000) / 1000} ms (${lost} lost)`,
 		concerned: longest.lost,
 	});

@@ -7,9 +7,11 @@ import {
 	conditionIs,
 	conntrack,
 	counter,
+	countsAgree,
 	evenSplit,
 	failoverGapAtMost,
 	gatewayAnswered,
+	mailKept,
 	moved,
 	operationFails,
 	operationSucceeds,
@@ -19,6 +21,7 @@ import {
 	pattern,
 	split,
 } from "../language/build-expect.ts";
+import { connect } from "../language/build-steps.ts";
 import type { Expectation, ExpectationKind } from "../language/scenario.ts";
 import { judge } from "./judge.ts";
 import {
@@ -298,11 +301,48 @@ const cases: readonly [
 		},
 	],
 	[
+		"counts agree",
+		countsAgree({ b1: "192.168.0.1", b2: "192.168.0.2" }),
+		{
+			holds: counting(2, 1, { b1: 2, b2: 1 }),
+			violated: [
+				counting(1, 1, { b1: 2, b2: 1 }),
+				counting(2, 2, { b1: 2, b2: 1 }),
+				counting(2, 1, { b1: 1, b2: 2 }),
+			],
+		},
+	],
+	[
+		"mail is kept",
+		mailKept(),
+		{
+			holds: { ...allToB1, mail: { kept: 4, missing: [] } },
+			violated: [{ ...allToB1, mail: { kept: 3, missing: ["<1@c1>"] } }],
+		},
+	],
+	[
 		"operation succeeds",
 		operationSucceeds("load"),
 		{ holds: did, violated: [nobody] },
 	],
 ];
+
+/** Two at b1 and one at b2, as clients say; what rules and servers have counted. */
+function counting(
+	ofB1: number,
+	ofB2: number,
+	counts: Readonly<Record<string, number>>,
+): Account {
+	const rule = (packets: number, host: number) =>
+		`[${packets}:0] -A PREROUTING -j DNAT --to-destination 192.168.0.${host}`;
+	return accountOf({
+		connections: connectionsTo("b1", "b2", "b1"),
+		tallies: [{ by: "mail servers", counts }],
+		observations: [
+			observed("", { ruleset: `*nat\n${rule(ofB1, 1)}\n${rule(ofB2, 2)}` }),
+		],
+	});
+}
 
 function manyTo(first: string, some: number, second: string, others: number) {
 	return connectionsTo(
@@ -324,13 +364,13 @@ function withEntry(parts: Partial<ConntrackLine>, rules = ""): Account {
 
 describe("judging", () => {
 	it.each(cases)("%s holds where it does", (_, expectation, { holds }) => {
-		const [judgement] = judge({ expect: [expectation] }, holds);
+		const [judgement] = judge({ expect: [expectation], steps: [] }, holds);
 		expect(judgement).toMatchObject({ outcome: "holds" });
 	});
 
 	it.each(cases)("%s is violated where it is", (_, expectation, accounts) => {
 		for (const account of accounts.violated) {
-			const [judgement] = judge({ expect: [expectation] }, account);
+			const [judgement] = judge({ expect: [expectation], steps: [] }, account);
 			expect(judgement).toMatchObject({ outcome: "violated" });
 			expect(judgement?.seen).not.toBe("");
 		}
@@ -346,7 +386,7 @@ describe("judging", () => {
 				reason: "set is not modelled",
 			};
 			const [judgement] = judge(
-				{ expect: [expectation] },
+				{ expect: [expectation], steps: [] },
 				{ ...holds, unknown },
 			);
 			expect(judgement).toMatchObject({
@@ -370,6 +410,8 @@ describe("judging", () => {
 			conntrack: true,
 			counter: true,
 			condition: true,
+			"counts-agree": true,
+			"mail-kept": true,
 			operation: true,
 		};
 		const tried = new Set(cases.map(([, { kind }]) => kind));
@@ -379,7 +421,7 @@ describe("judging", () => {
 
 describe("what a judgement says", () => {
 	const say = (expectation: Expectation, account: Account) => {
-		const [judgement] = judge({ expect: [expectation] }, account);
+		const [judgement] = judge({ expect: [expectation], steps: [] }, account);
 		return judgement;
 	};
 
@@ -414,7 +456,58 @@ describe("what a judgement says", () => {
 		const connections = connectionsTo(...Array<null>(1000).fill(null));
 		const judgement = say(outcomes("lost", 0), accountOf({ connections }));
 		expect(judgement?.connections).toHaveLength(20);
+		expect(judgement?.concerned).toBe(1000);
 		expect(judgement?.seen).toBe("1000 of 1000 connections (refused 1000)");
+	});
+
+	it("names those that did not end so where too few did", () => {
+		expect(say(outcomes("completed", 2), unanswered)).toMatchObject({
+			...{ connections: [1], concerned: 1 },
+		});
+		expect(say(gatewayAnswered("rst", 2), unanswered)).toMatchObject({
+			...{ connections: [0], concerned: 1 },
+		});
+	});
+
+	it("says why nothing is shown by no connection", () => {
+		for (const one of [
+			outcomes("refused", 0, { step: "nobody" }),
+			avoided("b1", { step: "nobody" }),
+			affinity({ step: "nobody" }),
+			evenSplit(["b1", "b2"], { step: "nobody" }),
+		])
+			expect(say(one, alternating)).toMatchObject({
+				outcome: "violated",
+				seen: "no connection fits: nothing is shown by none",
+			});
+	});
+
+	it("says which connections are meant", () => {
+		const expected = (one: Expectation) => say(one, alternating)?.expected;
+		expect(expected(avoided("b1", { step: "load", client: "c1" }))).toBe(
+			'none of the connections of step "load" of client c1 at b1',
+		);
+		expect(expected(outcomes("lost", 0, { fromMs: 6000, toMs: 8500 }))).toBe(
+			"exactly 0 of the connections that began from 6 s to 8.5 s lost",
+		);
+		expect(expected(evenSplit(["b1"], { toMs: 20 }))).toBe(
+			"b1 2 of 2 connections that began before 20 ms",
+		);
+		expect(expected(order(["b2"], { fromMs: 30 }))).toBe(
+			"b2 (the connections that began from 30 ms on)",
+		);
+	});
+
+	it("says how many connections of those that were to begin did not", () => {
+		const steps = [connect(3, { label: "first" }), connect(2)];
+		const seen = (expectation: Expectation) =>
+			judge({ expect: [expectation], steps }, alternating)[0]?.seen;
+		const short = /; only 4 of 5 connections began before the end$/;
+		expect(seen(avoided("b2"))).toMatch(short);
+		expect(seen(failoverGapAtMost("b1", 1))).toMatch(short);
+		expect(seen(avoided("b2", { step: "first" }))).not.toContain("began");
+		expect(seen(avoided("b2", { toMs: 20 }))).not.toContain("began");
+		expect(seen(mailKept())).not.toContain("began");
 	});
 
 	it("looks at the connections of the filter alone", () => {

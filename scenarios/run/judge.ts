@@ -1,8 +1,12 @@
 /** Account × expectation → judgement. Judges drive nothing: they only read what was written down. */
 import { match } from "ts-pattern";
 import type { Account } from "../../sim/world/account.ts";
-import type { Expectation, Scenario } from "../language/scenario.ts";
-import type { Finding } from "./finding.ts";
+import type {
+	ConnectionFilter,
+	Expectation,
+	Scenario,
+} from "../language/scenario.ts";
+import { counted, type Finding, selected } from "./finding.ts";
 import {
 	judgeAffinity,
 	judgeAvoided,
@@ -12,6 +16,7 @@ import {
 	judgeOutcomes,
 	judgeSplit,
 } from "./judge-connections.ts";
+import { judgeCountsAgree, judgeMailKept } from "./judge-counts.ts";
 import { judgeFailoverGap } from "./judge-failover-gap.ts";
 import {
 	judgeCondition,
@@ -24,15 +29,55 @@ import type { Judgement } from "./result.ts";
 
 /** Judges every expectation of a scenario, in their order. */
 export function judge(
-	scenario: Pick<Scenario, "expect">,
+	scenario: Pick<Scenario, "expect" | "steps">,
 	account: Account,
 ): readonly Judgement[] {
-	return scenario.expect.map((expectation) => ({
-		expectation,
-		...(account.unknown
-			? unknownFinding(account.unknown.rule, account.unknown.reason)
-			: find(expectation, account)),
-	}));
+	return scenario.expect.map((expectation) => {
+		if (account.unknown) {
+			const { rule, reason } = account.unknown;
+			return { expectation, ...unknownFinding(rule, reason) };
+		}
+		const found = find(expectation, account);
+		const missing = neverBegun(expectation, scenario, account);
+		return { expectation, ...found, seen: `${found.seen}${missing}` };
+	});
+}
+
+/**
+ * What is said of "all connections" is said of those that began. When the play ended before the
+ * others did, a reader has to know; "" when none is missing.
+ */
+function neverBegun(
+	expectation: Expectation,
+	{ steps }: Pick<Scenario, "steps">,
+	{ connections }: Account,
+): string {
+	const of = connectionsMeant(expectation);
+	// How many were to begin until some time nobody knows where chance has a say in it.
+	if (of === null || of.toMs !== undefined) return "";
+	const { step, client } = of;
+	const planned = steps.reduce((sum, one) => {
+		const isMeant =
+			one.kind === "connect" &&
+			(step === undefined || one.label === step) &&
+			(client === undefined || one.client === client);
+		return isMeant ? sum + one.count : sum;
+	}, 0);
+	const filter = {
+		...(step === undefined ? {} : { step }),
+		...(client === undefined ? {} : { client }),
+	};
+	const begun = selected(connections, filter).length;
+	return begun >= planned
+		? ""
+		: `; only ${begun} of ${counted(planned, "connection")} began before the end`;
+}
+
+/** `null`: it is not about connections. */
+function connectionsMeant(expectation: Expectation): ConnectionFilter | null {
+	if ("of" in expectation) return expectation.of;
+	const isOfAll = ["failover-gap", "counts-agree"].includes(expectation.kind);
+	return isOfAll ? {} : null;
 }
 
 /** What happened after the unknown, nobody saw; what happened before could still have been undone. */
@@ -42,6 +87,7 @@ function unknownFinding(rule: string, reason: string): Finding {
 		expected: "a play to the end",
 		seen: `the play ended: ${reason}`,
 		connections: [],
+		concerned: 0,
 		rule: rule || null,
 	};
 }
@@ -62,6 +108,8 @@ function find(expectation: Expectation, account: Account): Finding {
 		.with({ kind: "conntrack" }, (it) => judgeConntrack(it, account))
 		.with({ kind: "counter" }, (it) => judgeCounter(it, account))
 		.with({ kind: "condition" }, (it) => judgeCondition(it, account))
+		.with({ kind: "counts-agree" }, (it) => judgeCountsAgree(it, account))
+		.with({ kind: "mail-kept" }, () => judgeMailKept(account))
 		.with({ kind: "operation" }, (it) => judgeOperation(it, account))
 		.exhaustive();
 }

@@ -141,6 +141,7 @@ describe("a scenario file that cannot be used", () => {
 	it.each([
 		['{"a":\n 1,}', "line 2:4"],
 		['{"a": 1', "line 1:8"],
+		['{\n "a": hello}', "line 2:7"],
 	])("is not JSON: %s", async (text, path) => {
 		expect(await faultOf(await file("my.json", text))).toMatchObject({
 			code: "syntax",

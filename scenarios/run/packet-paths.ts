@@ -33,7 +33,7 @@ export interface PathStep {
 }
 
 /** So many packets of each connection are kept … */
-const PACKETS_OF_EACH = 8;
+export const PACKETS_OF_EACH = 8;
 /** … and so many in all, besides those that took a path that none took before. */
 const MOST_PACKETS = 400;
 

@@ -15,6 +15,8 @@ export interface Judgement {
 	readonly seen: string;
 	/** Ids of the connections that show it, the first ones where they are many. */
 	readonly connections: readonly number[];
+	/** How many connections show it, those that are not named among them. */
+	readonly concerned: number;
 	/** The place to look at, `mangle:MAILMARK:rule:2`; `null` when no single rule is to blame. */
 	readonly rule: string | null;
 }

@@ -47,6 +47,14 @@ it("knows what chance would allow where a split is expected", () => {
 	expect(share?.points.at(-1)?.bands[0]).toEqual([0.34, 0.66]);
 });
 
+it("says which connections it is about when it is not all of them", () => {
+	const backends = ["b1", "b2", "b1", "b2"];
+	expect(shareOf(backends, [evenSplit(["b1", "b2"])])?.of).toBe("");
+	const some = shareOf(backends, [evenSplit(["b1", "b2"], { fromMs: 10 })]);
+	expect(some?.of).toBe(" that began from 10 ms on");
+	expect(some?.points.at(-1)?.connections).toBe(3);
+});
+
 it("has about sixty points however many there are, and always the last", () => {
 	const share = shareOf(new Array(10_000).fill("b1"), []);
 	expect(share?.points.length).toBeLessThan(64);

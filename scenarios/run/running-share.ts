@@ -1,12 +1,14 @@
 /** How the shares of the backends settled, connection by connection. */
 
-import { selected } from "./finding.ts";
+import { filterWords, selected } from "./finding.ts";
 import type { RunResult } from "./result.ts";
 import { multinomialBands } from "./statistics.ts";
 
 export interface RunningShare {
 	/** Does the scenario expect these shares? Else nobody asked, and there are no bands. */
 	readonly isExpected: boolean;
+	/** Which connections these are: ` of step "load"`; "" when it is all of them. */
+	readonly of: string;
 	/** Of the bands: a right ruleset that leaves it to chance stays inside all of them so often, at each point. */
 	readonly confidence: number;
 	readonly points: readonly {
@@ -59,5 +61,10 @@ export function runningShare({
 						).map(({ low, high }) => [low / begun, high / begun] as const),
 		});
 	}
-	return { isExpected: total > 0, confidence: CONFIDENCE, points };
+	return {
+		isExpected: total > 0,
+		of: filterWords(split?.of ?? {}),
+		confidence: CONFIDENCE,
+		points,
+	};
 }

@@ -6,19 +6,54 @@ export interface Place {
 	readonly message: string;
 }
 
-/** Of an error of `JSON.parse`, which counts octets instead of lines. */
+/** Of an error of `JSON.parse`, which counts octets instead of lines, or does not tell at all. */
 export function placeInJson(text: string, error: unknown): Place {
 	const message = messageOf(error);
-	const [, position] = / at position (\d+)/.exec(message) ?? [];
-	const end = message.includes("Unexpected end") ? text.length : null;
-	const offset = position === undefined ? end : Number(position);
+	const offset = toldOffset(text, message) ?? foundOffset(text);
 	if (offset === null) return { path: "", message };
 	const before = text.slice(0, offset).split("\n");
 	const column = (before[before.length - 1] ?? "").length + 1;
 	return {
 		path: `line ${before.length}:${column}`,
-		message: message.replace(/( in| after) JSON at position .*$/, ""),
+		message: message
+			.replace(/( in| after) JSON at position .*$/, "")
+			.replace(/, (\.\.\.)?".*" is not valid JSON$/s, ""),
 	};
+}
+
+function toldOffset(text: string, message: string): number | null {
+	const [, position] = / at position (\d+)/.exec(message) ?? [];
+	if (position !== undefined) return Number(position);
+	return message.includes("Unexpected end") ? text.length : null;
+}
+
+/** Longer texts are not read again and again. */
+const MOST_CHARACTERS = 10_000_000;
+
+/** Where the first character stands that is wrong: what comes before it only needs to go on. */
+function foundOffset(text: string): number | null {
+	if (text.length > MOST_CHARACTERS) return null;
+	let fine = 0;
+	let wrong = text.length;
+	while (wrong - fine > 1) {
+		const middle = Math.floor((fine + wrong) / 2);
+		if (canGoOn(text.slice(0, middle))) fine = middle;
+		else wrong = middle;
+	}
+	return fine;
+}
+
+function canGoOn(text: string): boolean {
+	try {
+		JSON.parse(text);
+		return true;
+	} catch (error) {
+		const message = messageOf(error);
+		return (
+			/Unexpected end|Unterminated/.test(message) ||
+			toldOffset(text, message) === text.length
+		);
+	}
 }
 
 /** Of an error of a module that could not be read (`ParseError: … FILE:4:0`) or failed when it ran. */

@@ -1,9 +1,11 @@
 /** All stories that come with the project. */
+import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import type { Scenario } from "../language/scenario.ts";
 import {
 	type LoadedScenario,
 	type LoadOptions,
+	type RulesText,
 	resolveRules,
 } from "../run/load-scenarios.ts";
 import { conditionFacts } from "./kernel/condition.ts";
@@ -11,6 +13,7 @@ import { conntrackFacts } from "./kernel/conntrack.ts";
 import { midStreamFacts } from "./kernel/mid-stream.ts";
 import { ownPorts } from "./kernel/own-ports.ts";
 import { statisticFacts } from "./kernel/statistic.ts";
+import { live } from "./live/live.ts";
 import { affinity } from "./recipe/affinity.ts";
 import { conditions } from "./recipe/conditions.ts";
 import { failover } from "./recipe/failover.ts";
@@ -49,13 +52,26 @@ export const KERNEL_SCENARIOS: readonly Scenario[] = [
 	...ownPorts,
 ];
 
+/** Those that are short enough, and leave enough room, to be played in live time. */
+export const LIVE_SCENARIOS: readonly Scenario[] = live;
+
 const RECIPE_FOLDER = fileURLToPath(new URL("./recipe/", import.meta.url));
+
+/** The recipe as a ruleset that loads. */
+export async function recipeRules(): Promise<RulesText> {
+	const name = "recipe.rules";
+	return { name, text: await readFile(`${RECIPE_FOLDER}${name}`, "utf8") };
+}
 
 /** All of them with their rules read. @throws ScenarioError when a replacement cannot be used */
 export async function loadBuiltInScenarios(
 	options: Pick<LoadOptions, "rules"> = {},
 ): Promise<readonly LoadedScenario[]> {
-	const scenarios = [...RECIPE_SCENARIOS, ...KERNEL_SCENARIOS];
+	const scenarios = [
+		...RECIPE_SCENARIOS,
+		...KERNEL_SCENARIOS,
+		...LIVE_SCENARIOS,
+	];
 	return Promise.all(
 		scenarios.map(async (scenario) => ({
 			file: "",

@@ -25,6 +25,17 @@ export interface Account {
 		readonly atMs: number;
 		readonly outcome: OperationOutcome;
 	}[];
+	/** Who else counted connections by backend: real mail servers do. */
+	readonly tallies?: readonly {
+		readonly by: string;
+		readonly counts: Readonly<Record<string, number>>;
+	}[];
+	/** What became of accepted messages, where there are real ones. */
+	readonly mail?: {
+		readonly kept: number;
+		/** Ids of those that were accepted and are not there. */
+		readonly missing: readonly string[];
+	};
 	/** Set when the gateway met something it does not know: the play ended there. */
 	readonly unknown: Unknown | null;
 	readonly endedMs: number;

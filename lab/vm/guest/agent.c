@@ -17,6 +17,11 @@
  *   's'  protocol(1) port(2) of each: sockets that listen in this namespace, in place of all others
  *   'd'  IP packets, end to end, of the protocols that are listened for: what was delivered to any
  *        port since it was last asked, or since 's'
+ *   'p'  anything: the output is the same
+ *
+ * With `marktwin.stay` on the kernel's command line the machine outlives its harness: whoever connects
+ * next begins with a 'p', and drops what comes before its answer. Then there is a second port, for a
+ * second one who asks at the same time.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -28,7 +33,9 @@
 #include <linux/rtnetlink.h>
 #include <linux/sockios.h>
 #include <net/if.h>
+#include <poll.h>
 #include <sched.h>
+#include <setjmp.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,6 +55,8 @@
 #define MOST_SOCKETS 512
 
 static int port = -1, kernel_log = -1, first_namespace = -1, namespace = -1;
+static int stays, port_number = 1;
+static jmp_buf next_request;
 static int sockets[MOST_SOCKETS], socket_count;
 /* Among them: raw ones, which are shown what is delivered to any port of TCP and of UDP. */
 static int tcp_seen = -1, udp_seen = -1;
@@ -69,9 +78,17 @@ static void append(struct buffer *to, const void *data, size_t length)
 	to->length += length;
 }
 
-/* The harness has let go of the port: nobody needs this machine any more. */
+/* The harness has let go of the port: nobody needs this machine any more, unless it is to stay. */
 static void give_up(void)
 {
+	struct pollfd waiting = { .fd = port, .events = POLLIN };
+
+	if (stays && port >= 0) {
+		/* Half a request is none. */
+		poll(&waiting, 1, 100);
+		usleep(1000);
+		longjmp(next_request, 1);
+	}
 	sync();
 	reboot(RB_AUTOBOOT);
 	_exit(1);
@@ -196,12 +213,24 @@ static void set_up_trunk(void)
 	close(handle);
 }
 
+static int is_told(const char *word)
+{
+	struct buffer line = { 0 };
+	int told;
+
+	slurp("/proc/cmdline", &line);
+	append(&line, "", 1);
+	told = strstr(line.data, word) != NULL;
+	free(line.data);
+	return told;
+}
+
 static int open_port(void)
 {
 	for (int tries = 0; tries < 4000; tries++) {
 		for (int i = 0; i < 8; i++) {
 			char path[32];
-			snprintf(path, sizeof(path), "/dev/vport%dp1", i);
+			snprintf(path, sizeof(path), "/dev/vport%dp%d", i, port_number);
 			port = open(path, O_RDWR | O_CLOEXEC);
 			if (port >= 0)
 				return 0;
@@ -229,21 +258,35 @@ static void start_machine(void)
 	set_up_trunk();
 	first_namespace = namespace = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 	kernel_log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	stays = is_told("marktwin.stay");
+	/* In parallel from here on: settings and programs are the kernel's to keep apart. */
+	if (stays && fork() == 0)
+		port_number = 2;
 	if (open_port())
 		give_up();
-	transmit("READY\n", 6);
+	if (!stays)
+		transmit("READY\n", 6);
 }
 
-static int set_file(const char *path)
+/* Standard input, output and errors of a program, for each port its own. */
+static const char *stream_path(const char *name)
 {
-	return open(path, O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
+	static char path[32];
+
+	snprintf(path, sizeof(path), "/tmp/%s%d", name, port_number);
+	return path;
+}
+
+static int set_file(const char *name)
+{
+	return open(stream_path(name), O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
 }
 
 static uint32_t run(char *payload, size_t length, struct buffer *output, struct buffer *errors)
 {
 	char *words[256];
 	uint32_t count, at = 4;
-	int status = 0, in = set_file("/tmp/in"), out = set_file("/tmp/out"), err = set_file("/tmp/err");
+	int status = 0, in = set_file("in"), out = set_file("out"), err = set_file("err");
 	pid_t child;
 
 	memcpy(&count, payload, 4);
@@ -273,8 +316,8 @@ static uint32_t run(char *payload, size_t length, struct buffer *output, struct 
 	/* The first process inherits orphans; their ends are of no interest. */
 	for (pid_t ended = 0; ended != child;)
 		ended = waitpid(-1, &status, 0);
-	slurp("/tmp/out", output);
-	slurp("/tmp/err", errors);
+	slurp(stream_path("out"), output);
+	slurp(stream_path("err"), errors);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
@@ -419,6 +462,7 @@ static void serve(void)
 {
 	struct buffer output = { 0 }, errors = { 0 };
 
+	setjmp(next_request);
 	for (;;) {
 		uint32_t length, answer[3], status = 0;
 		char operation, *payload, *data;
@@ -465,6 +509,9 @@ static void serve(void)
 		case 'd':
 			read_seen(tcp_seen, &output);
 			read_seen(udp_seen, &output);
+			break;
+		case 'p':
+			append(&output, payload, length);
 			break;
 		default:
 			status = ENOSYS;

@@ -1,0 +1,48 @@
+/**
+ * What has to be one file, with the libraries that it uses inside: the page of reports, which runs in
+ * a browser (reports/page/built/), and the programs that the Docker lab runs in containers, where
+ * nothing is installed (lab/docker/programs/built/). Plain JavaScript, since it has to run before
+ * anything is built.
+ */
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { build } from "esbuild";
+
+process.chdir(import.meta.dirname);
+const page = join("reports", "page");
+const programs = join("lab", "docker", "programs");
+
+/** @param {string} output emptied first @param {import("esbuild").BuildOptions} options */
+async function bundle(output, options) {
+	rmSync(output, { recursive: true, force: true });
+	await build({
+		outdir: output,
+		bundle: true,
+		charset: "utf8",
+		legalComments: "none",
+		logLevel: "warning",
+		...options,
+	});
+}
+
+await bundle(join(page, "built"), {
+	entryPoints: [join(page, "main.tsx"), join(page, "page.css")],
+	minify: true,
+	format: "iife",
+	target: "es2023",
+	tsconfig: join(page, "tsconfig.json"),
+});
+
+await bundle(join(programs, "built"), {
+	entryPoints: [
+		"client.ts",
+		"healthcheck.ts",
+		"lab-build.ts",
+		"load.ts",
+		"router-command.ts",
+	].map((name) => join(programs, name)),
+	format: "esm",
+	platform: "node",
+	target: "node20",
+	outExtension: { ".js": ".mjs" },
+});

@@ -1,0 +1,91 @@
+/** What `marktwin lab doctor` says about containers: whether an engine answers, and what it has already. */
+import type Docker from "dockerode";
+import { LAB_IMAGES } from "../../lab/docker/docker-lab.ts";
+import { connectEngine } from "../../lab/docker/engine.ts";
+import { findRoot } from "../../lab/docker/image-root.ts";
+import { missingImages } from "../../lab/docker/images.ts";
+import { examine, remedyFor } from "../../lab/doctor.ts";
+import { LabError } from "../../lab/lab-error.ts";
+import { findImage } from "../../lab/vm/image/image.ts";
+import type { SayFound } from "./diagnosis.ts";
+
+/** A router on the host's kernel, or with one of its own. */
+const IMAGES = [...LAB_IMAGES, "router", "machine"] as const;
+
+export async function containerLines(
+	line: SayFound,
+): Promise<readonly string[]> {
+	const engine = await engineOrWhy();
+	return [
+		...("why" in engine
+			? engineMissing(engine.why, line)
+			: await engineLines(engine.docker, line)),
+		...kernelLines(line),
+	];
+}
+
+async function engineOrWhy(): Promise<
+	{ readonly docker: Docker } | { readonly why: LabError }
+> {
+	try {
+		return { docker: await connectEngine() };
+	} catch (error) {
+		if (error instanceof LabError) return { why: error };
+		throw error;
+	}
+}
+
+function engineMissing(
+	{ message, remedy }: LabError,
+	line: SayFound,
+): readonly string[] {
+	const findings = examine(["docker"]);
+	return [
+		line(null, message.split("\n")[0] ?? ""),
+		// Not even there; else it has to be started, or to let us in.
+		`  → ${remedyFor(findings) || remedy}`,
+	];
+}
+
+async function engineLines(
+	docker: Docker,
+	line: SayFound,
+): Promise<readonly string[]> {
+	const { Version: version, KernelVersion: kernel } = await docker.version();
+	const missing = await missingImages(docker, IMAGES);
+	const has = `${IMAGES.length - missing.length} of ${IMAGES.length} built`;
+	return [
+		line(`${version} on linux ${kernel}`, "Docker's engine"),
+		...(missing.length === 0
+			? [line("built", "the lab's images")]
+			: [
+					line(null, `the lab's images (${has})`),
+					...((await findRoot(docker)) === null ? debianLines(line) : []),
+					"  → marktwin run --on docker live-both-dead   (builds them, once)",
+				]),
+	];
+}
+
+/** Only a registry that is asked tells whether it answers. */
+function debianLines(line: SayFound): readonly string[] {
+	const findings = examine(["debian"]);
+	const isMissing = remedyFor(findings) !== "";
+	const found = isMissing
+		? "from a registry"
+		: "from a registry, or made here by mmdebstrap";
+	return [
+		line(found, "Debian for them"),
+		...(isMissing
+			? [`           where none can be reached: ${remedyFor(findings)}`]
+			: []),
+	];
+}
+
+function kernelLines(line: SayFound): readonly string[] {
+	const image = findImage();
+	const found = image === null ? null : `kernel ${image.manifest.release}`;
+	return [
+		line(found, "the router's kernel, where the host's has no xt_condition"),
+		...(image === null ? ["  → marktwin lab build"] : []),
+	];
+}

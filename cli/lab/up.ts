@@ -1,0 +1,87 @@
+/** A lab that stays until somebody takes it down. */
+import { configText } from "../../lab/docker/checker.ts";
+import { prepareLab } from "../../lab/docker/docker-lab.ts";
+import { execIn } from "../../lab/docker/exec.ts";
+import { NOBODY } from "../../lab/docker/owner.ts";
+import {
+	kernelName,
+	needsCondition,
+	routerWish,
+} from "../../lab/docker/router-kernel.ts";
+import {
+	recipeHealthCheck,
+	recipeSetup,
+} from "../../scenarios/language/build.ts";
+import { resolveRules } from "../../scenarios/run/load-scenarios.ts";
+import { recipeRules } from "../../scenarios/suites/index.ts";
+import { EXIT } from "../exit-code.ts";
+import { readText } from "../files.ts";
+import { InputError } from "../input-error.ts";
+import type { UpOptions } from "../lab-containers.ts";
+import { CHECKER_LOG } from "./containers.ts";
+
+/** @returns the exit code */
+export async function up(options: UpOptions): Promise<number> {
+	const { rules } = options;
+	const began = performance.now();
+	const say = (line: string) => {
+		const seconds = ((performance.now() - began) / 1000).toFixed(1);
+		process.stderr.write(`${seconds.padStart(6)} s  ${line}\n`);
+	};
+	const ruleset =
+		rules === undefined ? await recipeRules() : await readText(rules);
+	const healthCheck = recipeHealthCheck();
+	const scenario = await resolveRules(
+		{
+			...{ name: "lab", suite: "", title: "", story: "", trap: null },
+			setup: recipeSetup({ ruleset, healthCheck }),
+			...{ steps: [], expect: [], endMs: 0 },
+		},
+		".",
+		{ file: "" },
+	);
+	const prepared = await prepareLab(routerWish(options), say);
+	const kernel = prepared.kernelFor(scenario);
+	say(`starting containers; the router's: ${kernelName(kernel)}`);
+	const lab = await prepared.start(scenario, { kernel, owner: NOBODY });
+	try {
+		const loaded = await lab.router.operate({
+			...{ kind: "restore", file: ruleset.name, text: ruleset.text },
+			...{ noflush: false, counters: false },
+		});
+		if (!loaded.ok)
+			throw new InputError(
+				`${ruleset.name} does not load:\n${loaded.message}`,
+				`marktwin check ${ruleset.name} tells more.`,
+			);
+		await execIn(
+			lab.containers.get("checker"),
+			[
+				...["sh", "-c"],
+				`cat > /tmp/healthcheck.json; node /opt/marktwin/healthcheck.mjs --config /tmp/healthcheck.json > ${CHECKER_LOG} 2>&1 &`,
+			],
+			{ input: configText(healthCheck, lab.reach) },
+		);
+	} catch (error) {
+		await lab.down();
+		throw error;
+	}
+	lab.disconnect();
+	lab.containers.keep();
+	say(`lab ${lab.id} is up: ${lab.router.version}`);
+	process.stdout.write(howToUse(ruleset.name, needsCondition(scenario)));
+	return EXIT.holds;
+}
+
+function howToUse(rules: string, hasConditions: boolean): string {
+	const flip =
+		"  marktwin lab shell router 'echo 1 > /proc/net/nf_condition/mail1up'\n";
+	return `The router has ${rules} loaded; clients know 10.0.0.1:25, mail servers are b1 and b2.
+
+  marktwin lab shell router iptables-save -c
+${hasConditions ? flip : ""}  marktwin lab shell c1 'busybox nc 10.0.0.1 25 < /dev/null'
+  marktwin lab logs b1
+  marktwin lab logs checker
+  marktwin lab down
+`;
+}

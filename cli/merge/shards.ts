@@ -1,0 +1,120 @@
+/** What of a shared play is there, and what is not. */
+
+import { InputError } from "../input-error.ts";
+import type { Results } from "../outputs/results-file.ts";
+
+export interface Part {
+	readonly file: string;
+	readonly results: Results;
+}
+
+/** So many missing ones are told one by one. */
+const MOST_TOLD = 20;
+
+/** Scenarios in it, however they went. */
+export function scenariosIn({
+	results,
+	comparisons,
+	failures,
+}: Results): number {
+	return results.length + comparisons.length + failures.length;
+}
+
+/**
+ * What of a sharded play is not there. A machine that died must not look like one that had nothing
+ * to say.
+ * @throws InputError when a shard is there twice, or has lost some of its scenarios
+ */
+export function missingShards(parts: readonly Part[]): readonly string[] {
+	const plays = new Map<string, Part[]>();
+	for (const part of parts) {
+		const { shard, command } = part.results;
+		if (shard === null) continue;
+		const play = `${command} in ${shard.total} shards`;
+		plays.set(play, [...(plays.get(play) ?? []), part]);
+	}
+	return [...plays].flatMap(([play, of]) => missingOf(play, of));
+}
+
+function missingOf(play: string, parts: readonly Part[]): readonly string[] {
+	const there = new Map<number, Part>();
+	const total = parts[0]?.results.shard?.total ?? 0;
+	for (const part of parts) {
+		const index = part.results.shard?.index ?? 0;
+		const before = there.get(index);
+		if (before !== undefined)
+			throw new InputError(
+				`shard ${index}/${total} is there twice: ${before.file} and ${part.file}`,
+				"Name each file once.",
+			);
+		there.set(index, part);
+	}
+	mustBeDealt([...there], total);
+	const absent = Array.from({ length: total }, (_, at) => at + 1).filter(
+		(index) => !there.has(index),
+	);
+	const told = absent
+		.slice(0, MOST_TOLD)
+		.map((index) => `shard ${index}/${total} is missing (${play})`);
+	const left = absent.length - told.length;
+	return left > 0 ? [...told, `and ${left} more shards are missing`] : told;
+}
+
+/** Scenarios are dealt like cards: an earlier shard has as many as a later one, or one more. */
+function mustBeDealt(
+	there: readonly (readonly [index: number, part: Part])[],
+	total: number,
+): void {
+	const inOrder = there.toSorted(([one], [other]) => one - other);
+	const [first] = inOrder;
+	let before = first;
+	for (const [index, part] of inOrder) {
+		if (first === undefined || before === undefined) return;
+		const many = scenariosIn(part.results);
+		const most = scenariosIn(before[1].results);
+		const least = scenariosIn(first[1].results) - 1;
+		if (many > most || many < least)
+			throw new InputError(
+				`shard ${index}/${total} (${part.file}) holds ${many} scenarios and shard ${before[0]}/${total} (${before[1].file}) ${most}`,
+				"They are shared out evenly: one of the files was changed, or they are of different plays.",
+			);
+		before = [index, part];
+	}
+}
+
+/**
+ * The same play in two files would count twice.
+ * @throws InputError
+ */
+export function mustDiffer(parts: readonly Part[]): void {
+	const seen = new Map<
+		string,
+		{ readonly file: string; readonly one: object }[]
+	>();
+	for (const { file, results } of parts)
+		for (const [key, one] of playsOf(results)) {
+			const before = seen.get(key) ?? [];
+			const twin = before.find(
+				(other) => JSON.stringify(other.one) === JSON.stringify(one),
+			);
+			if (twin !== undefined)
+				throw new InputError(
+					`${file} holds the same as ${twin.file}: ${key}`,
+					"Name the results of each play once.",
+				);
+			seen.set(key, [...before, { file, one }]);
+		}
+}
+
+/** The command that plays it once more tells most plays apart, without looking at what happened. */
+function playsOf({
+	results,
+	comparisons,
+	failures,
+}: Results): readonly (readonly [key: string, play: object])[] {
+	return [
+		...results.map((one) => [one.replay, one] as const),
+		...comparisons.map((one) => [one.comparison.replay, one] as const),
+		...failures.map((one) => [one.replay, one] as const),
+	];
+}

@@ -1,0 +1,167 @@
+/** Reads what `--json` wrote, and believes nothing of it that can be checked. */
+import * as v from "valibot";
+import { judgeComparison } from "../../scenarios/compare/verdict.ts";
+import type { PlayableScenario } from "../../scenarios/language/scenario.ts";
+import { ScenarioError } from "../../scenarios/language/scenario-error.ts";
+import { validateScenario } from "../../scenarios/language/validate.ts";
+import { reasonOf } from "../../scenarios/run/file-failure.ts";
+import { type RunResult, worst } from "../../scenarios/run/result.ts";
+import { placeInJson } from "../../scenarios/run/syntax-place.ts";
+import { readText } from "../files.ts";
+import { InputError } from "../input-error.ts";
+import { FORMAT, outcomeOf, type Results } from "./results-file.ts";
+import { resultsSchema } from "./results-schema.ts";
+
+const CHANGED = "The file was changed after it was written.";
+
+/**
+ * Reads a file that `--json` wrote. What results amount to follows from their judgements; a file that
+ * says otherwise was changed, and is refused.
+ * @throws InputError when it is anything else
+ */
+export async function readResults(file: string): Promise<Results> {
+	const { name, text } = await readText(file);
+	const content = parse(text, name);
+	const isResults =
+		typeof content === "object" &&
+		content !== null &&
+		"format" in content &&
+		typeof content.format === "string" &&
+		content.format.startsWith("marktwin results ");
+	if (!isResults)
+		throw new InputError(
+			`${name} holds no results of marktwin`,
+			"marktwin run --json FILE and marktwin compare --json FILE write them.",
+		);
+	if (content.format !== FORMAT)
+		throw new InputError(
+			`${name} was written by another version of marktwin: it says "${content.format}", and this one reads "${FORMAT}"`,
+			"Play it once more with this version.",
+		);
+	return believed(content, name);
+}
+
+function believed(content: object, name: string): Results {
+	const checked = v.safeParse(resultsSchema, content, { abortEarly: true });
+	if (!checked.success) {
+		const [issue] = checked.issues;
+		throw changed(name, pathOf(issue), issue.message);
+	}
+	// Its form was checked; what scenarios and rulesets in it have to be is checked below.
+	const { outcome, ...given } = content as Results & {
+		readonly format: unknown;
+		readonly outcome: unknown;
+	};
+	const { command, shard, seed, failures } = given;
+	const results = given.results.map((one, index) =>
+		consistent(one, name, `results[${index}]`),
+	);
+	const comparisons = given.comparisons.map((judged, index) => {
+		const path = `comparisons[${index}]`;
+		const { comparison, verdict, known, missing } = judged;
+		mustBePlayable(comparison.scenario, name, `${path}.comparison.scenario`);
+		if (comparison.result !== null)
+			consistent(comparison.result, name, `${path}.comparison.result`);
+		const again = judgeComparison(comparison, [...known, ...missing]);
+		mustBeSame(again.verdict, verdict, name, `${path}.verdict`);
+		return again;
+	});
+	for (const [index, { scenario }] of failures.entries())
+		mustBePlayable(scenario, name, `failures[${index}].scenario`);
+	const all = {
+		...{ command, shard, seed },
+		...{ results, comparisons, failures },
+	};
+	mustBeSame(outcomeOf(all), outcome, name, "outcome");
+	return all;
+}
+
+/** A judgement for each expectation, and the outcome that follows from them. */
+function consistent(given: RunResult, name: string, path: string): RunResult {
+	const { scenario, judgements, account } = given;
+	mustBePlayable(scenario, name, `${path}.scenario`);
+	if (judgements.length !== scenario.expect.length)
+		throw changed(
+			name,
+			`${path}.judgements`,
+			`${judgements.length} for ${scenario.expect.length} expectations`,
+		);
+	const outcome = account.unknown
+		? "unknown"
+		: worst(judgements.map((one) => one.outcome));
+	mustBeSame(outcome, given.outcome, name, `${path}.outcome`);
+	return {
+		...given,
+		unknown: account.unknown,
+		judgements: judgements.map((one, index) => ({
+			...one,
+			expectation: scenario.expect[index] ?? one.expectation,
+		})),
+	};
+}
+
+/** A scenario that nothing has to be read for: its rules stand in it. */
+function mustBePlayable(
+	scenario: PlayableScenario,
+	name: string,
+	path: string,
+): void {
+	try {
+		validateScenario(scenario);
+	} catch (error) {
+		if (!(error instanceof ScenarioError)) throw error;
+		const [fault] = error.faults;
+		const at = fault?.path ? `${path}.${fault.path}` : path;
+		throw changed(name, at, fault?.message ?? error.message);
+	}
+	if (typeof scenario.setup.ruleset.text !== "string")
+		throw changed(name, `${path}.setup.ruleset`, "its text is missing");
+	for (const [index, step] of scenario.steps.entries())
+		if (
+			step.kind === "operation" &&
+			step.operation.kind === "restore" &&
+			typeof step.operation.text !== "string"
+		)
+			throw changed(name, `${path}.steps[${index}]`, "its rules are missing");
+}
+
+function mustBeSame(
+	follows: string,
+	said: unknown,
+	name: string,
+	path: string,
+): void {
+	if (follows !== said)
+		throw changed(
+			name,
+			path,
+			`it says ${said}, and what stands in it amounts to ${follows}`,
+		);
+}
+
+function changed(name: string, path: string, message: string): InputError {
+	return new InputError(
+		`${name}: ${path === "" ? "" : `${path}: `}${message}`,
+		CHANGED,
+	);
+}
+
+/** `results[0].judgements[2].outcome`. */
+function pathOf({ path }: v.BaseIssue<unknown>): string {
+	return (path ?? [])
+		.map(({ key }) => (typeof key === "number" ? `[${key}]` : `.${key}`))
+		.join("")
+		.replace(/^\./, "");
+}
+
+function parse(text: string, name: string): object | string | number | null {
+	try {
+		return JSON.parse(text);
+	} catch (error) {
+		const { path, message } = placeInJson(text, error);
+		throw new InputError(
+			`${name}${path && `:${path}`}: ${message || reasonOf(error)}`,
+			"It is cut off, or no JSON: was the job that wrote it ended early?",
+		);
+	}
+}

@@ -1,0 +1,67 @@
+/** Results → the report that is shown of them, with a second look at each. */
+import { setImmediate } from "node:timers/promises";
+import {
+	buildReport,
+	followedPerEntry,
+	type Played,
+} from "../../reports/build.ts";
+import type { Report } from "../../reports/report.ts";
+import { lookCloser } from "../../scenarios/run/closeup.ts";
+import { checkScenario } from "../../scenarios/run/run-scenario.ts";
+import type { Progress } from "../terminal.ts";
+import { version } from "../version.ts";
+import type { Results } from "./results-file.ts";
+
+/** What is known of a run besides its results. */
+export interface About {
+	readonly tookMs: number | null;
+	readonly createdAt: string | null;
+	/** What a reader has to know before anything else. */
+	readonly notices: readonly string[];
+}
+
+export async function reportOf(
+	results: Results,
+	about: About,
+	progress: Progress,
+): Promise<Report> {
+	const { failures, command, seed } = results;
+	const total = results.results.length + results.comparisons.length;
+	const limits = { connections: followedPerEntry(total + failures.length) };
+	const played: Played[] = [];
+	const all = [
+		...results.results.map((result) => ({ result, comparison: null })),
+		...results.comparisons.map((judged) => ({
+			result: judged.comparison.result,
+			comparison: judged,
+		})),
+	];
+	for (const { result, comparison } of all) {
+		progress.show(`reporting ${played.length + 1}/${total} …`);
+		await setImmediate();
+		// Where the two parted nobody played to the end: what the model alone makes of it is shown.
+		const shown = result ?? modelAlone(comparison);
+		played.push({
+			kind: "result",
+			result: shown,
+			closeup: lookCloser(shown, limits),
+			comparison,
+		});
+	}
+	for (const failure of failures) played.push({ kind: "failure", ...failure });
+	return buildReport({
+		marktwin: version(),
+		command,
+		seed,
+		...about,
+		played,
+	});
+}
+
+function modelAlone(
+	judged: Results["comparisons"][number] | null,
+): ReturnType<typeof checkScenario> {
+	if (judged === null) throw new TypeError("nothing was compared");
+	const { scenario, seed } = judged.comparison;
+	return checkScenario(scenario, { seed });
+}

@@ -1,0 +1,83 @@
+/** Expectations about several accounts of the same: whoever counts has to come to the same numbers. */
+import type { Account } from "../../sim/world/account.ts";
+import type { ExpectationKind } from "../language/scenario.ts";
+import { counted, type Finding, finding } from "./finding.ts";
+import { readSaved } from "./saved-ruleset.ts";
+
+type Of<Kind extends ExpectationKind["kind"]> = Extract<
+	ExpectationKind,
+	{ readonly kind: Kind }
+>;
+
+/**
+ * Connections by backend: as clients know them, as the rules that translate to the backend's address
+ * counted them, and as whoever else counted them. Rules and servers count what came to nothing before
+ * its client learnt whom it had met, so they may have counted so many more, and never less.
+ */
+export function judgeCountsAgree(
+	given: Of<"counts-agree">,
+	account: Account,
+): Finding {
+	const names = Object.keys(given.addresses);
+	const ofClients = names.map(
+		(name) =>
+			account.connections.filter(({ backend }) => backend === name).length,
+	);
+	const unmet = account.connections.filter(
+		({ backend }) => backend === null,
+	).length;
+	const ofRules = names.map((name) =>
+		translatedTo(given.addresses[name] ?? "", account),
+	);
+	const tallies = [
+		{ by: "clients", counts: ofClients },
+		...(account.tallies ?? []).map(({ by, counts }) => ({
+			by,
+			counts: names.map((name) => counts[name] ?? 0),
+		})),
+		{ by: "rules", counts: ofRules },
+	];
+	const agree = tallies.every(({ by, counts }) =>
+		counts.every((count, index) => {
+			const least = ofClients[index] ?? 0;
+			return by === "clients" || (count >= least && count <= least + unmet);
+		}),
+	);
+	return finding(agree && account.connections.length > 0, {
+		expected: `the same number of connections at ${names.join(", ")}, whoever counts`,
+		seen: tallies
+			.map(
+				({ by, counts }) =>
+					`${by} ${names.map((name, index) => `${name} ${counts[index]}`).join(", ")}`,
+			)
+			.concat(unmet > 0 ? [`${unmet} met nobody that they know of`] : [])
+			.join("; "),
+	});
+}
+
+function translatedTo(address: string, { observations }: Account): number {
+	const end = observations.at(-1)?.observation.ruleset ?? "";
+	return readSaved(end)
+		.filter(
+			({ table, text }) =>
+				table === "nat" && `${text} `.includes(` --to-destination ${address} `),
+		)
+		.reduce((sum, { packets }) => sum + packets, 0);
+}
+
+/** What a backend has accepted, it keeps. */
+export function judgeMailKept(account: Account): Finding {
+	const accepted = account.connections.filter((one) => one.accepted).length;
+	const expected = "every message that was accepted is kept";
+	const { mail } = account;
+	if (mail === undefined)
+		return finding(true, {
+			expected,
+			seen: `${counted(accepted, "message")} accepted; nothing loses any here`,
+		});
+	const { kept, missing } = mail;
+	return finding(missing.length === 0, {
+		expected,
+		seen: `${counted(accepted, "message")} accepted, ${kept} kept${missing.length === 0 ? "" : `; lost: ${missing.slice(0, 3).join(", ")}`}`,
+	});
+}
