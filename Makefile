@@ -1,6 +1,6 @@
 # Two commands: `make demo` shows it, `make test` proves it. The rest is for those who work on it.
 # A machine needs Node, npm and make, nothing else.
-.PHONY: demo test compare bench install build
+.PHONY: demo test compare lab-docker bench install build
 
 # Handed on to vitest: make test VITEST='--reporter=verbose sim/conntrack'
 VITEST ?=
@@ -24,6 +24,11 @@ compare: $(PAGE)
 	@node --import tsx cli/main.ts lab build
 	@node --import tsx cli/main.ts compare --report comparison.html --json comparison.json
 
+# Needs Docker's engine: real clients and mail servers, in live time, held against the model.
+lab-docker: $(PAGE) $(PROGRAMS)
+	@node --import tsx cli/main.ts lab build
+	@node --import tsx cli/main.ts compare --with docker --report live.html --json live.json
+
 # Compiled, as users run it: what runs sources for developers adds work of its own.
 bench: node_modules
 	@npx tsc -p tsconfig.bench.json
@@ -33,7 +38,8 @@ build: node_modules
 	npm run build
 
 # The page of reports and the programs of the Docker lab, which sources find where they are bundled.
-$(PAGE) $(PROGRAMS): node_modules bundle.mjs reports/report.ts reports/wording.ts $(wildcard reports/page/*.*) $(wildcard lab/docker/programs/*.ts lab/healthcheck/*.ts)
+BUNDLED = reports/report.ts reports/wording.ts $(wildcard reports/page/*.*) $(shell find sim lab scenarios/language -name '*.ts' ! -name '*.test.ts')
+$(PAGE) $(PROGRAMS): node_modules bundle.mjs $(BUNDLED)
 	@npm run --silent bundle
 	@touch $(PAGE) $(PROGRAMS)
 

@@ -1,6 +1,6 @@
 /** Text that somebody else wrote, on a screen: it shows what it is, and commands nobody. */
 import { shortenText } from "../reports/shorten.ts";
-import { visible } from "../reports/wording.ts";
+import { visible } from "../reports/visible.ts";
 
 /** Signs that hide, turn others around or speak to a terminal are made visible. */
 export function plainText(text: string): string {

@@ -3,15 +3,13 @@ import type { RunResult } from "../scenarios/run/result.ts";
 import type { Played } from "./build.ts";
 import { buildConnections } from "./build-connections.ts";
 import { buildFailover } from "./build-failover.ts";
-import { buildConntrack, buildRules } from "./build-rules.ts";
+import { buildConntrack, buildRules, type Shared } from "./build-rules.ts";
 import { buildSplit } from "./build-split.ts";
-import type { Numbered } from "./numbered.ts";
 import type {
 	ComparisonView,
 	DivergenceView,
 	Entry,
 	ExpectationView,
-	RuleLine,
 	Status,
 } from "./report.ts";
 import { firstLines } from "./shorten.ts";
@@ -29,13 +27,7 @@ export interface EntryLimits {
 export function buildEntry(
 	played: Extract<Played, { readonly kind: "result" }>,
 	id: string,
-	{
-		rulesets,
-		...limits
-	}: EntryLimits & {
-		/** Those of the whole report. */
-		readonly rulesets: Numbered<readonly RuleLine[]>;
-	},
+	{ shared, ...limits }: EntryLimits & { readonly shared: Shared },
 ): Entry {
 	const { result, closeup, comparison } = played;
 	const { scenario, account, unknown } = result;
@@ -52,12 +44,13 @@ export function buildEntry(
 		comparison: comparison && comparisonView(comparison),
 		backends: scenario.setup.backends.map(({ name }) => name),
 		endedMs: account.endedMs,
+		isLive: result.driver.name === "docker",
 		connections: buildConnections(result, closeup, limits.connections),
 		split: buildSplit(result, closeup),
 		failover: buildFailover(result, closeup),
 		moments: closeup.moments.slice(0, MOST_MOMENTS),
 		omittedMoments: Math.max(0, closeup.moments.length - MOST_MOMENTS),
-		rules: buildRules(result, closeup, rulesets),
+		rules: buildRules(result, closeup, shared),
 		conntrack: buildConntrack(closeup),
 	};
 }
@@ -83,6 +76,7 @@ export function buildFailure(
 		comparison: null,
 		backends: [],
 		endedMs: 0,
+		isLive: false,
 		connections: {
 			total: 0,
 			outcomes: [],
@@ -99,7 +93,6 @@ export function buildFailure(
 			snapshots: [],
 			paths: [],
 			sampling: "",
-			walks: [],
 			noPaths: "",
 			omitted: 0,
 		},

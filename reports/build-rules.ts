@@ -1,21 +1,26 @@
 import type { Closeup } from "../scenarios/run/closeup.ts";
-import { PACKETS_OF_EACH } from "../scenarios/run/packet-paths.ts";
 import type { RunResult } from "../scenarios/run/result.ts";
-import { Numbered } from "./numbered.ts";
+import type { Numbered } from "./numbered.ts";
 import type { ConntrackView, RuleLine, RulesView, WalkStep } from "./report.ts";
+import { number } from "./wording.ts";
 
 /** Rulesets of cluster nodes have ten thousands of lines; nobody scrolls through them. */
 const MOST_RULE_LINES = 2_000;
 /** Entries of the table before the end; at the end there are more. */
 const MOST_ENTRIES_BEFORE = 30;
 
-/** @param rulesets those of the whole report: scenarios share most of them */
+/** What all scenarios of a report share, so that it is kept once. */
+export interface Shared {
+	readonly rulesets: Numbered<readonly RuleLine[]>;
+	readonly walks: Numbered<readonly WalkStep[]>;
+}
+
 export function buildRules(
 	{ driver, account }: RunResult,
-	{ snapshots, paths, followed }: Closeup,
-	rulesets: Numbered<readonly RuleLine[]>,
+	closeup: Closeup,
+	{ rulesets, walks }: Shared,
 ): RulesView {
-	const walks = new Numbered<readonly WalkStep[]>();
+	const { snapshots, paths } = closeup;
 	let omitted = 0;
 	const shown = snapshots.map(({ label, atMs, rules }) => {
 		const lines = inWalkingOrder(rules).slice(0, MOST_RULE_LINES);
@@ -47,8 +52,7 @@ export function buildRules(
 			walk: walks.numberOf(path.steps),
 		})),
 		sampling:
-			paths.length > 0 ? whichPackets(followed, account.connections) : "",
-		walks: walks.all,
+			paths.length > 0 ? whichPackets(closeup, account.connections.length) : "",
 		noPaths:
 			paths.length > 0
 				? ""
@@ -59,15 +63,14 @@ export function buildRules(
 	};
 }
 
-/** Nobody looks for the packet that is not there. */
+/** So that nobody looks for a packet that is not there. */
 function whichPackets(
-	followed: readonly number[],
-	connections: readonly unknown[],
+	{ followed, packetsOfEach }: Closeup,
+	connections: number,
 ): string {
-	const all = connections.length.toLocaleString("en");
 	return followed.length === 0
 		? "Packets by hand"
-		: `The first ${PACKETS_OF_EACH} packets of ${followed.length} of ${all} connections, and every one that took a new path`;
+		: `The first ${packetsOfEach} packets of ${number(followed.length)} of ${number(connections)} connections, and every one that took a new path`;
 }
 
 export function buildConntrack({

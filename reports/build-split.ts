@@ -28,8 +28,22 @@ export function buildSplit(
 			counts.reduce((sum, count) => sum + count, 0),
 		),
 		stretches,
-		running: share,
+		running: share && {
+			...share,
+			points: share.points.map(({ connections, shares, bands }) => ({
+				connections,
+				shares: shares.map(rounded),
+				bands: bands.map(
+					([low, high]) => [rounded(low), rounded(high)] as const,
+				),
+			})),
+		},
 	};
+}
+
+/** A hundredth of a percent is finer than any picture. */
+function rounded(share: number): number {
+	return Math.round(share * 10_000) / 10_000;
 }
 
 /** Counts new connections in equal stretches of a length that is easy to read: 1, 2 or 5 times a power of ten. */

@@ -75,7 +75,9 @@ it("says nothing of a failover where nothing failed and nothing was switched", (
 });
 
 it("shows tables as a packet meets them, each chain before its rules", () => {
-	const { entries, rulesets } = reportOf(played(resultOf("split-alternates")));
+	const { entries, rulesets, walks } = reportOf(
+		played(resultOf("split-alternates")),
+	);
 	const { rules } = entries[0] as Entry;
 	expect(rules.sampling).toBe(
 		"The first 8 packets of 5 of 10 connections, and every one that took a new path",
@@ -92,7 +94,7 @@ it("shows tables as a packet meets them, each chain before its rules", () => {
 	expect(at("nat:PREROUTING:0")).toBeGreaterThan(at("mangle:MAILMARK:5"));
 	expect(rules.snapshots.at(-1)?.packets[at("mangle:MAILMARK:2")]).toBe(5);
 	// Packets that took the same path share it.
-	expect(rules.walks.length).toBeLessThan(rules.paths.length / 2);
+	expect(walks.length).toBeLessThan(rules.paths.length / 2);
 });
 
 it("keeps a ruleset that many scenarios play once", () => {

@@ -5,7 +5,7 @@ import type { Closeup } from "../scenarios/run/closeup.ts";
 import type { RunResult } from "../scenarios/run/result.ts";
 import { buildEntry, buildFailure, driverName } from "./build-entry.ts";
 import { Numbered } from "./numbered.ts";
-import type { Report, RuleLine } from "./report.ts";
+import type { Report, RuleLine, WalkStep } from "./report.ts";
 import { shortenTexts } from "./shorten.ts";
 
 export interface ReportInput
@@ -40,13 +40,16 @@ export type Played =
 export function buildReport(input: ReportInput): Report {
 	const { played, ...about } = input;
 	const idOf = uniqueIds();
-	const rulesets = new Numbered<readonly RuleLine[]>();
+	const shared = {
+		rulesets: new Numbered<readonly RuleLine[]>(),
+		walks: new Numbered<readonly WalkStep[]>(),
+	};
 	const entries = played.map((one) =>
 		one.kind === "failure"
 			? buildFailure(one, idOf(one.scenario.name))
 			: buildEntry(one, idOf(one.result.scenario.name), {
 					connections: perEntry(MOST_CONNECTIONS, played.length),
-					rulesets,
+					shared,
 				}),
 	);
 	return shortenTexts({
@@ -56,14 +59,15 @@ export function buildReport(input: ReportInput): Report {
 			(one) => one.kind === "result" && one.comparison !== null,
 		),
 		entries,
-		rulesets: rulesets.all,
+		rulesets: shared.rulesets.all,
+		walks: shared.walks.all,
 	});
 }
 
 /** A page has so much room for connections in all, and no picture shows more than so many. */
 const MOST_CONNECTIONS = { inAll: 30_000, least: 20, most: 300 };
 /** So many connections are followed through the rules. */
-const MOST_FOLLOWED = { inAll: 600, least: 3, most: 40 };
+const MOST_FOLLOWED = { inAll: 600, least: 1, most: 40 };
 
 /** How many connections of each scenario to follow, so that the page of all stays small. */
 export function followedPerEntry(entries: number): number {

@@ -281,6 +281,29 @@ describeInBrowser("the page of a report", () => {
 		expect(await page.locator("#many .path").innerText()).toBe("1b10*…");
 	});
 
+	it("says of a failure what it cost new connections, and whether it ended", async () => {
+		const failover = sampleReport().entries.find(
+			(entry) => entry.failover !== null,
+		);
+		const view = failover?.failover;
+		const [gap] = view?.gaps ?? [];
+		if (!failover || !view || !gap) throw new Error("the sample has a gap");
+		const gaps = [
+			{ ...gap, lost: 0 },
+			{ ...gap, servedMs: null, recoveredMs: null },
+		];
+		const page = await show(
+			sampleReport({
+				entries: [{ ...failover, failover: { ...view, gaps } }],
+			}),
+		);
+		const said = await page.locator(".gaps li").allInnerTexts();
+		expect(said[0]).toContain("no new connection was lost");
+		expect(said[1]).toContain(
+			"2 new connections were lost; no failover was seen",
+		);
+	});
+
 	it("shows what was done, and when", async () => {
 		const page = await show(sampleReport(), {
 			hash: "#failover-process-dies",

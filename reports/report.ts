@@ -6,6 +6,10 @@
  * All times are virtual, in ms from the beginning of the scenario, unless said otherwise.
  */
 
+import type { ComparisonView } from "./report-comparison.ts";
+
+export type { ComparisonView, DivergenceView } from "./report-comparison.ts";
+
 /**
  * `failed`: it could not be set up, or the lab failed, so nothing was judged. Where two drivers were compared, `holds` means
  * that they agree and `violated` that they diverge.
@@ -32,6 +36,8 @@ export interface Report {
 	readonly entries: readonly Entry[];
 	/** The distinct rulesets that were loaded, in the order of their appearance: scenarios share them. */
 	readonly rulesets: readonly (readonly RuleLine[])[];
+	/** The distinct paths through rules: many packets share one. */
+	readonly walks: readonly (readonly WalkStep[])[];
 }
 
 /** A scenario, played. */
@@ -59,8 +65,9 @@ export interface Entry {
 	readonly comparison: ComparisonView | null;
 	/** Names, in the order of the setup. Everything below speaks of backends by their index in it. */
 	readonly backends: readonly string[];
-	/** Virtual time that passed. */
+	/** Time that passed: virtual, or live where real clients connected. */
 	readonly endedMs: number;
+	readonly isLive: boolean;
 	readonly connections: ConnectionsView;
 	readonly split: SplitView | null;
 	readonly failover: FailoverView | null;
@@ -230,8 +237,6 @@ export interface RulesView {
 	readonly paths: readonly PathView[];
 	/** … which ones these are; "" when there are none. */
 	readonly sampling: string;
-	/** The paths themselves; many packets share one. */
-	readonly walks: readonly (readonly WalkStep[])[];
 	/** Why there are no paths; "" when there are. */
 	readonly noPaths: string;
 	/** Lines of long rulesets that were left out: the last ones. */
@@ -256,7 +261,7 @@ export interface PathView {
 	/** `bond0.205 → tcp …`. */
 	readonly out: readonly string[];
 	readonly fate: string;
-	/** Index in `walks`. */
+	/** Index in the report's `walks`. */
 	readonly walk: number;
 }
 
@@ -281,32 +286,4 @@ export interface ConntrackView {
 		readonly name: string;
 		readonly value: number;
 	}[];
-}
-
-/** Two drivers, asked the same. */
-export interface ComparisonView {
-	readonly model: string;
-	readonly kernel: string;
-	readonly asks: number;
-	/** That came out of both. */
-	readonly packets: number;
-	/** Where whole connections were compared instead: so many; else `null`. */
-	readonly connections: number | null;
-	/** First those that nobody knows of. */
-	readonly divergences: readonly DivergenceView[];
-	/** Known divergences that were not seen any more. */
-	readonly missing: readonly string[];
-}
-
-export interface DivergenceView {
-	readonly kind: string;
-	readonly atMs: number;
-	/** What both were asked. */
-	readonly asked: string;
-	readonly model: readonly string[];
-	readonly kernel: readonly string[];
-	readonly modelRules: readonly string[];
-	readonly kernelRules: readonly string[];
-	/** Why it is known; "" when it is not. */
-	readonly known: string;
 }

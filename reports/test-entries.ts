@@ -30,6 +30,7 @@ export function entry(
 		comparison: null,
 		backends: ["b1", "b2"],
 		endedMs: 5_486,
+		isLive: false,
 		connections: {
 			...{ total: 0, outcomes: [], moved: 0 },
 			...{ path: "", shown: [], sampling: "" },
@@ -39,7 +40,7 @@ export function entry(
 		moments: [],
 		omittedMoments: 0,
 		rules: {
-			...{ snapshots: [], paths: [], walks: [], sampling: "" },
+			...{ snapshots: [], paths: [], sampling: "" },
 			...{ noPaths: "No packet was followed.", omitted: 0 },
 		},
 		conntrack: [],
@@ -159,6 +160,11 @@ export const RULESET: readonly RuleLine[] = LINES.map(
 	({ table, chain, number, text }) => ({ table, chain, number, text }),
 );
 
+/** The ways of their packets. */
+export const WALKS: readonly (readonly WalkStep[])[] = [
+	...[firstPacket(1), REPLY, firstPacket(2)],
+];
+
 const RULES: RulesView = {
 	snapshots: [
 		{
@@ -193,7 +199,6 @@ const RULES: RulesView = {
 		},
 	],
 	sampling: "The first 8 packets of 2 of 10 connections",
-	walks: [firstPacket(1), REPLY, firstPacket(2)],
 	...{ noPaths: "", omitted: 0 },
 };
 

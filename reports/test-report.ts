@@ -15,6 +15,7 @@ import {
 	MODEL,
 	RULESET,
 	SPLIT,
+	WALKS,
 } from "./test-entries.ts";
 
 const KERNEL = "vm (linux 6.1.0-56-cloud-amd64, tcg)";
@@ -248,16 +249,8 @@ const HOSTILE_ENTRY = entry({
 		paths: [
 			{
 				...{ atMs: 0, connection: 1, interface: HOSTILE, packet: HOSTILE },
-				...{ out: [HOSTILE], fate: HOSTILE, walk: 0 },
+				...{ out: [HOSTILE], fate: HOSTILE, walk: 3 },
 			},
-		],
-		walks: [
-			[
-				{
-					...{ place: HOSTILE, text: HOSTILE },
-					...{ markBefore: 0, markAfter: -1, connmark: null },
-				},
-			],
 		],
 		...{ noPaths: "", omitted: 0, sampling: HOSTILE },
 	},
@@ -284,6 +277,15 @@ export function sampleReport(parts: Partial<Report> = {}): Report {
 		rulesets: [
 			RULESET,
 			[{ table: HOSTILE, chain: HOSTILE, number: 1, text: HOSTILE }],
+		],
+		walks: [
+			...WALKS,
+			[
+				{
+					...{ place: HOSTILE, text: HOSTILE },
+					...{ markBefore: 0, markAfter: -1, connmark: null },
+				},
+			],
 		],
 		...parts,
 	};

@@ -1,5 +1,7 @@
-/** Words and signs that the page shares with everything else that is written; it may import nothing. */
+/** Words and signs that the page shares with everything else that is written; it may import nothing from elsewhere. */
 import type { Status } from "./report.ts";
+
+export { visible } from "./visible.ts";
 
 /** In the order in which they are counted. */
 export const STATUSES: readonly Status[] = [
@@ -61,18 +63,4 @@ export function connectionNumbers({
 	const named = connections.map((one) => `#${one}`).join(", ");
 	const more = concerned - connections.length;
 	return more > 0 && named !== "" ? `${named} and ${number(more)} more` : named;
-}
-
-/**
- * `a\u202eb` → `a⟨U+202E⟩b`: what a reader sees is what stands there. Nothing turns the words around
- * it, hides, or speaks to a terminal. Tabs and line ends stay; what they may do, the format knows.
- */
-export function visible(text: string): string {
-	return text.replace(
-		/(?![\t\r\n])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\ufffe\uffff]/gu,
-		(sign) => {
-			const code = (sign.codePointAt(0) ?? 0).toString(16).toUpperCase();
-			return `⟨U+${code.padStart(4, "0")}⟩`;
-		},
-	);
 }

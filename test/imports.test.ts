@@ -94,6 +94,8 @@ describe("rooms", () => {
 /** Small files of the other rooms that bring nothing along. */
 const LIGHT: ReadonlySet<string | null> = new Set([
 	"sim/invariant.ts",
+	"reports/shorten.ts",
+	"reports/visible.ts",
 	"scenarios/run/file-failure.ts",
 	"scenarios/run/syntax-place.ts",
 ]);

@@ -16,7 +16,9 @@ import {
 	type Results,
 } from "../outputs/results-file.ts";
 import { select } from "../run/select.ts";
+import { sayWhatWasWrong } from "../say-what-was-wrong.ts";
 import { rulesAgain } from "../scenario-options.ts";
+import { screenLines } from "../screen-text.ts";
 import { columns, paintFor, progressOn } from "../terminal.ts";
 import { createOther } from "./other.ts";
 import {
@@ -45,10 +47,11 @@ export async function compare(
 		progress.clear();
 		if (lines.length > 0) screen.write(`${lines.join("\n")}\n`);
 	};
+	const show = (lines: readonly string[]) => write(screenLines(lines));
 	const began = performance.now();
 	const { comparisons, failures, version } = await compareAll(loaded, options, {
 		progress,
-		write,
+		show,
 		view,
 	});
 	const tookMs = performance.now() - began;
@@ -62,11 +65,13 @@ export async function compare(
 	};
 	const createdAt = new Date().toISOString();
 	const about = { tookMs, createdAt, notices: [] };
-	const annotations = await outputs
-		.write(all, about, progress)
-		.finally(progress.clear);
-	write(printTotals(comparisons, failures, { tookMs, version, view }));
-	write(annotations);
+	try {
+		write(await outputs.write(all, about, progress));
+	} finally {
+		progress.clear();
+		show(printTotals(comparisons, failures, { tookMs, version, view }));
+	}
+	sayWhatWasWrong(failures);
 	return exitCodeOf(all);
 }
 
@@ -75,16 +80,31 @@ async function compareAll(
 	options: CompareOptions,
 	on: {
 		readonly progress: ReturnType<typeof progressOn>;
-		readonly write: (lines: readonly string[]) => void;
+		readonly show: (lines: readonly string[]) => void;
 		readonly view: CompareView;
 	},
 ): Promise<
 	Pick<Results, "comparisons" | "failures"> & { readonly version: string }
 > {
-	const { progress, write, view } = on;
+	const { progress, show, view } = on;
 	const other = await createOther(options);
 	const comparisons: JudgedComparison[] = [];
 	const failures: Failure[] = [];
+	const fail = (
+		{ scenario, file }: LoadedScenario,
+		message: string,
+		cause: Pick<Failure, "cause">,
+	) => {
+		const seed = options.seed ?? scenario.setup.seed;
+		const again = replayCommand("compare", { name: scenario.name, seed, file });
+		const failure: Failure = {
+			...{ scenario, driver: other.driver, seed, message },
+			replay: again + rulesAgain(options.rules),
+			...cause,
+		};
+		failures.push(failure);
+		show(printFailure(failure, view));
+	};
 	try {
 		progress.show("getting ready …");
 		await other.start();
@@ -99,22 +119,10 @@ async function compareAll(
 					KNOWN_DIVERGENCES,
 				);
 				comparisons.push(judged);
-				write(printComparison(judged, view));
+				show(printComparison(judged, view));
 			},
-			onFailure({ scenario, file }, message) {
-				const seed = options.seed ?? scenario.setup.seed;
-				const failure: Failure = {
-					scenario,
-					driver: other.driver,
-					seed,
-					message,
-					replay:
-						replayCommand("compare", { name: scenario.name, seed, file }) +
-						rulesAgain(options.rules),
-				};
-				failures.push(failure);
-				write(printFailure(failure, view));
-			},
+			onFailure: (one, message) => fail(one, message, {}),
+			onBadInput: (one, message) => fail(one, message, { cause: "input" }),
 		});
 	} finally {
 		progress.clear();

@@ -9,6 +9,7 @@ import type {
 	JudgedComparison,
 } from "../../scenarios/compare/verdict.ts";
 import type { Failure } from "../outputs/results-file.ts";
+import { screenText } from "../screen-text.ts";
 import type { Paint } from "../terminal.ts";
 
 export interface CompareView {
@@ -79,7 +80,9 @@ export function printFailure(
 ): readonly string[] {
 	return [
 		`${paint("red", "!")} ${scenario.name}`,
-		...message.split("\n").map((line) => `    ${line}`),
+		...screenText(message)
+			.split("\n")
+			.map((line) => `    ${line}`),
 	];
 }
 

@@ -1,8 +1,9 @@
 /** What there is of labs: listed, read, removed. */
 import type Docker from "dockerode";
+import { readFileIn } from "../../lab/docker/container-file.ts";
 import { containerLog } from "../../lab/docker/container-log.ts";
 import { connectEngine } from "../../lab/docker/engine.ts";
-import { execIn } from "../../lab/docker/exec.ts";
+import { engineStatus } from "../../lab/docker/engine-error.ts";
 import { backendServiceRole } from "../../lab/docker/lab.ts";
 import { ROLE_LABEL } from "../../lab/docker/labels.ts";
 import {
@@ -31,7 +32,7 @@ export async function status(): Promise<number> {
 		process.stdout.write(`lab ${id}${whose}\n`);
 		if (containers.length === 0)
 			process.stdout.write("  its containers are gone, a volume is left\n");
-		for (const container of containers)
+		for (const container of byRole(containers))
 			process.stdout.write(
 				`  ${roleOf(container).padEnd(12)} ${container.State.padEnd(8)} ${container.Status}\n`,
 			);
@@ -39,18 +40,28 @@ export async function status(): Promise<number> {
 	return EXIT.holds;
 }
 
+function byRole(containers: FoundLab["containers"]): FoundLab["containers"] {
+	return containers.toSorted((one, other) =>
+		roleOf(one) < roleOf(other) ? -1 : 1,
+	);
+}
+
 export async function logs(name: string, which: WhichLab): Promise<number> {
 	const docker = await connectEngine();
 	const lab = await theLab(docker, which);
 	if (name === "checker") {
 		const container = containerOf(docker, lab, name);
-		const { code, out } = await execIn(container, ["cat", CHECKER_LOG]);
-		if (code !== 0)
-			throw new InputError(
-				`the checker of lab ${lab.id} keeps no log of its own`,
-				"It tells the command that plays in this lab.",
-			);
-		process.stdout.write(out);
+		// Read from outside: it may not run any more.
+		const log = await readFileIn(container, CHECKER_LOG).catch(
+			(error: unknown) => {
+				if (engineStatus(error) !== 404) throw error;
+				throw new InputError(
+					`the checker of lab ${lab.id} keeps no log of its own`,
+					"It tells the command that plays in this lab.",
+				);
+			},
+		);
+		process.stdout.write(log);
 		return EXIT.holds;
 	}
 	const service = backendServiceRole(name);

@@ -200,6 +200,7 @@ export function printTotals(
 		(sum, { account }) => sum + account.endedMs,
 		0,
 	);
+	const isLive = results.some(({ driver }) => driver.name === "docker");
 	const scenarios = results.length === 1 ? "scenario" : "scenarios";
 	return [
 		...(view.detail === "faults" ? [] : printOverview(results, view)),
@@ -214,7 +215,7 @@ export function printTotals(
 		].join("; "),
 		paint(
 			"dim",
-			`${number(connections)} connections, ${duration(virtualMs)} of virtual time, played in ${duration(tookMs)}`,
+			`${number(connections)} connections, ${duration(virtualMs)} of ${isLive ? "live" : "virtual"} time, played in ${duration(tookMs)}`,
 		),
 	];
 }

@@ -12,6 +12,7 @@ import {
 	type Results,
 } from "../outputs/results-file.ts";
 import type { RunOptions } from "../run.ts";
+import { sayWhatWasWrong } from "../say-what-was-wrong.ts";
 import { screenLines, screenText } from "../screen-text.ts";
 import { columns, paintFor, progressOn } from "../terminal.ts";
 import { createPlayer } from "./player.ts";
@@ -69,19 +70,6 @@ export async function run(
 	}
 	sayWhatWasWrong(failures);
 	return exitCodeOf(all);
-}
-
-/** As every bad input is told, besides where it stands among what was played. */
-function sayWhatWasWrong(failures: readonly Failure[]): void {
-	const wrong = failures.filter(({ cause }) => cause === "input");
-	const [first] = wrong;
-	if (first === undefined) return;
-	const names = wrong.map(({ scenario }) => scenario.name).join(", ");
-	const lines = [
-		`marktwin: could not be set up: ${screenText(names)}`,
-		screenText(first.message),
-	];
-	process.stderr.write(`${screenLines(lines).join("\n")}\n`);
 }
 
 async function playAll(

@@ -142,7 +142,8 @@ function description(
 	},
 ): ContainerCreateOptions {
 	const { role, command, hostName, network, processesOf } = spec;
-	const { environment = {}, capabilities, devices = [], volumes = [] } = spec;
+	const { environment = {}, capabilities = [] } = spec;
+	const { devices = [], volumes = [] } = spec;
 	return {
 		name: containerName(lab, role),
 		Image: image,
@@ -152,8 +153,9 @@ function description(
 		Env: Object.entries(environment).map(([name, value]) => `${name}=${value}`),
 		HostConfig: {
 			NetworkMode: network ? `container:${idOf(network.of)}` : "none",
-			CapDrop: capabilities ? [] : ["ALL"],
-			CapAdd: [...(capabilities ?? [])],
+			// Not even those that Docker gives to everybody.
+			CapDrop: ["ALL"],
+			CapAdd: [...capabilities],
 			...(spec.seesHost ? { PidMode: "host" } : {}),
 			...(spec.isUnconfined ? { SecurityOpt: ["apparmor=unconfined"] } : {}),
 			...(processesOf ? { PidMode: `container:${idOf(processesOf)}` } : {}),

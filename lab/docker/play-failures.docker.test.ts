@@ -28,7 +28,7 @@ describeOnDocker("a lab in which something dies", () => {
 				{},
 			);
 			const log = "/var/log/marktwin/connections.jsonl";
-			const killed = `until [ "$(wc -l < ${log})" -ge 20 ]; do sleep 0.01; done; pkill -9 -f client.mjs; cat ${log}`;
+			const killed = `until [ "$(wc -l < ${log})" -ge 20 ]; do sleep 0.01; done; pkill -9 -f [c]lient.mjs; cat ${log}`;
 			const { out } = await inOwn(engine().docker, "c1", killed);
 			const { result, live } = await playing;
 			expect(result.account.unknown?.reason).toMatch(
@@ -77,7 +77,7 @@ describeOnDocker("a lab in which something dies", () => {
 				...{ name: "LabError", code: "died" },
 				place: "the health checker",
 			});
-			const kill = "until pkill -9 -f healthcheck.mjs; do sleep 0.1; done";
+			const kill = "until pkill -9 -f [h]ealthcheck.mjs; do sleep 0.1; done";
 			await inOwn(engine().docker, "checker", kill);
 			await isDead;
 			const labs = await findLabs(engine().docker);

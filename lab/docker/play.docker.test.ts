@@ -40,8 +40,7 @@ describeOnDocker("a lab in which scenarios are played", () => {
 			const [tally] = result.account.tallies ?? [];
 			expect(tally?.counts).toEqual({ b1: 500, b2: 500 });
 			expect(result.account.mail).toEqual({ kept: 1000, missing: [] });
-			const ports = new Set(live.records.map(({ sourcePort }) => sourcePort));
-			expect(ports.size).toBe(1000);
+			expect(new Set(live.records.map(({ id }) => id)).size).toBe(1000);
 			expect(await ownContainers(engine().docker)).toEqual([]);
 		},
 		PLAY_TIMEOUT_MS,

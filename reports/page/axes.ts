@@ -9,7 +9,7 @@ export function timeAxis(fromMs: number, toMs: number) {
 		min: fromMs,
 		max: toMs,
 		offset: false,
-		title: { display: true, text: "virtual time" },
+		title: { display: true, text: "time" },
 		ticks: {
 			maxRotation: 0,
 			autoSkipPadding: 12,

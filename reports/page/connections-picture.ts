@@ -1,4 +1,5 @@
 /** The picture of the connections: a lane for each, from its SYN to its end. */
+import type { Scale } from "chart.js";
 import type { ConnectionView, Entry } from "../report.ts";
 import { type Dataset, LEGEND, NAMELESS, timeAxis } from "./axes.ts";
 import type { PictureConfig } from "./chart.tsx";
@@ -150,6 +151,29 @@ function marksOf(
 	});
 }
 
+/** A number for every so many lanes, and room above the first one. */
+function laneAxis(shown: readonly ConnectionView[], aboveLanes: number) {
+	return {
+		type: "linear" as const,
+		reverse: true,
+		min: -0.5 - aboveLanes,
+		max: shown.length - 0.5,
+		title: { display: true, text: "connection" },
+		grid: { display: false },
+		afterBuildTicks: (scale: Scale) => {
+			const every = Math.ceil(shown.length / 12);
+			scale.ticks = shown.flatMap((_, lane) =>
+				lane % every === 0 ? [{ value: lane }] : [],
+			);
+		},
+		ticks: {
+			autoSkip: false,
+			callback: (value: string | number) =>
+				`#${shown[Number(value)]?.number ?? ""}`,
+		},
+	};
+}
+
 export function connectionsPicture(
 	entry: Entry,
 	colours: Colours,
@@ -181,24 +205,7 @@ export function connectionsPicture(
 							},
 						}
 					: {}),
-				y: {
-					type: "linear",
-					reverse: true,
-					min: -0.5 - aboveLanes,
-					max: shown.length - 0.5,
-					title: { display: true, text: "connection" },
-					grid: { display: false },
-					afterBuildTicks: (scale) => {
-						const every = Math.ceil(shown.length / 12);
-						scale.ticks = shown.flatMap((_, lane) =>
-							lane % every === 0 ? [{ value: lane }] : [],
-						);
-					},
-					ticks: {
-						autoSkip: false,
-						callback: (value) => `#${shown[Number(value)]?.number ?? ""}`,
-					},
-				},
+				y: laneAxis(shown, aboveLanes),
 			},
 			plugins: {
 				legend: {

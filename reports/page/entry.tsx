@@ -112,7 +112,7 @@ function EntryBody({
 			)}
 			{entry.connections.shown.length > 0 && <Connections entry={entry} />}
 			{entry.rules.snapshots.length > 0 && (
-				<Rules entry={entry} rulesets={report.rulesets} />
+				<Rules entry={entry} report={report} />
 			)}
 			{entry.conntrack.length > 0 && <Conntrack moments={entry.conntrack} />}
 			<p class="replay">
@@ -120,7 +120,9 @@ function EntryBody({
 				<code>{entry.replay}</code>
 				<br />
 				Played on {entry.driver} with seed {entry.seed}
-				{entry.endedMs > 0 && `; ${time(entry.endedMs)} of virtual time`}.
+				{entry.endedMs > 0 &&
+					`; ${time(entry.endedMs)} of ${entry.isLive ? "live" : "virtual"} time`}
+				.
 			</p>
 		</div>
 	);

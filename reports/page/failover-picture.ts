@@ -1,4 +1,5 @@
 /** The picture of a failover: lanes above, connections below, on one time axis. */
+import type { Scale } from "chart.js";
 import type { AnnotationOptions } from "chartjs-plugin-annotation";
 import type { FailoverView, Lane, Moment } from "../report.ts";
 import { countAxis, type Dataset, LEGEND, NAMELESS, timeAxis } from "./axes.ts";
@@ -53,28 +54,8 @@ export function failoverPicture(
 		options: {
 			scales: {
 				x: timeAxis(fromMs, toMs),
-				counts: {
-					...countAxis("new connections"),
-					// Room for the name of the gap, and none for a number beside the lanes.
-					grace: "20%",
-					afterBuildTicks: (scale) => {
-						scale.ticks = scale.ticks.filter(({ value }) => value < scale.max);
-					},
-					position: "left",
-					stack: "all",
-					stackWeight: COUNTS_PX,
-					stacked: true,
-				},
-				lanes: {
-					type: "category",
-					labels: [DONE, ...names],
-					position: "left",
-					stack: "all",
-					stackWeight: (lanes.length + 1) * LANE_PX,
-					offset: true,
-					ticks: { autoSkip: false },
-					grid: { display: false },
-				},
+				counts: countsAxis(),
+				lanes: lanesAxis(names),
 			},
 			plugins: {
 				legend: LEGEND,
@@ -99,6 +80,34 @@ export function failoverPicture(
 				},
 			},
 		},
+	};
+}
+
+function countsAxis() {
+	return {
+		...countAxis("new connections"),
+		// Room for the name of the gap, and none for a number beside the lanes.
+		grace: "20%",
+		afterBuildTicks: (scale: Scale) => {
+			scale.ticks = scale.ticks.filter(({ value }) => value < scale.max);
+		},
+		position: "left" as const,
+		stack: "all",
+		stackWeight: COUNTS_PX,
+		stacked: true,
+	};
+}
+
+function lanesAxis(names: readonly string[]) {
+	return {
+		type: "category" as const,
+		labels: [DONE, ...names],
+		position: "left" as const,
+		stack: "all",
+		stackWeight: (names.length + 1) * LANE_PX,
+		offset: true,
+		ticks: { autoSkip: false },
+		grid: { display: false },
 	};
 }
 

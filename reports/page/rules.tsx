@@ -8,13 +8,13 @@ import { Way } from "./way.tsx";
 /** Every rule with its counters, and the way of a packet through them. */
 export function Rules({
 	entry,
-	rulesets,
+	report: { rulesets, walks },
 }: {
 	readonly entry: Entry;
-	/** Those of the report. */
-	readonly rulesets: Report["rulesets"];
+	/** That it stands in. */
+	readonly report: Report;
 }) {
-	const { snapshots, paths, walks, noPaths, omitted, sampling } = entry.rules;
+	const { snapshots, paths, noPaths, omitted, sampling } = entry.rules;
 	const [moment, setMoment] = useState(lastThatCounted(snapshots, rulesets));
 	const [packet, setPacket] = useState(() => firstTelling(entry));
 	const snapshot = snapshots[moment];

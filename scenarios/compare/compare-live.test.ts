@@ -15,7 +15,7 @@ import {
 	scenario,
 } from "../language/build.ts";
 import type { PlayableScenario } from "../language/scenario.ts";
-import type { RunResult } from "../run/result.ts";
+import type { Judgement, RunResult } from "../run/result.ts";
 import { compareLive } from "./compare-live.ts";
 
 /** A connection every 100 ms, as `b1 b2 refused b2 …` says: a word that is no backend is an outcome. */
@@ -215,6 +215,26 @@ describe("after a change", () => {
 			"how 37 connections end from here on, give or take 2 | completed 17, refused or reset 20 | completed 12, refused or reset 25",
 		]);
 	});
+});
+
+it("differs when an expectation holds in the model only", () => {
+	const result = (name: string, outcome: Judgement["outcome"]): RunResult => ({
+		...played(name, { words: "b1 b2" }),
+		judgements: [
+			{
+				...{ outcome, expected: "all mail is kept", seen: "1 of 2" },
+				expectation: { kind: "mail-kept", because: "" },
+				...{ connections: [], concerned: 0, rule: null },
+			},
+		],
+	});
+	const compared = (ours: Judgement["outcome"], theirs: Judgement["outcome"]) =>
+		compareLive(result("model", ours), result("docker", theirs), "").divergences
+			.length;
+	expect(compared("holds", "violated")).toBe(1);
+	expect(compared("holds", "holds")).toBe(0);
+	// What a trap of the recipe breaks is broken in both.
+	expect(compared("violated", "violated")).toBe(0);
 });
 
 it("knows nothing of a play that nobody knows the end of", () => {

@@ -8,6 +8,8 @@
  *   where it came long enough after the one before.
  * - A change may shift the turns. So of every later stretch it is the numbers that have to agree, give
  *   or take a few; but where the model has all of them end alike, each has to end so.
+ * - What the scenario expects has to hold where it holds in the model: books of mail servers that do
+ *   not agree, and mail that is lost, come to light there.
  * - The health checker has to find out the same, in the same order, no later or earlier than its
  *   probes allow.
  */
@@ -50,6 +52,7 @@ export function compareLive(
 						compareStretch(scenario, stretch, pairs),
 					),
 					...beliefsDiffer(scenario, model.account, live.account),
+					...promisesDiffer(model, live),
 				]
 			: [];
 	return {
@@ -248,6 +251,16 @@ function countsDiffer(
 	const asked = `how ${pairs.length} connections ${what} from here on, give or take ${room}`;
 	const said = { ours: say(ours), theirs: say(theirs) };
 	return [{ kind: "connections", atMs: fromMs, asked, ...said }];
+}
+
+/** What the scenario expects, where it holds in the model only. */
+function promisesDiffer(model: RunResult, live: RunResult): readonly Said[] {
+	return live.judgements.flatMap(({ outcome, expected, seen }, index) => {
+		const ours = model.judgements[index];
+		if (outcome !== "violated" || ours?.outcome !== "holds") return [];
+		const said = { ours: `holds; ${ours.seen}`, theirs: `violated; ${seen}` };
+		return [{ kind: "connections", atMs: 0, asked: expected, ...said }];
+	});
 }
 
 function missing(model: Account, live: Account): readonly Said[] {

@@ -11,7 +11,11 @@ import { chooseConnections } from "./choose-connections.ts";
 import { describeStep } from "./describe-step.ts";
 import { modelDriver } from "./driver.ts";
 import { type FailoverGap, failoverGaps } from "./failover-gaps.ts";
-import { type PacketPath, PathRecorder } from "./packet-paths.ts";
+import {
+	PACKETS_OF_EACH,
+	type PacketPath,
+	PathRecorder,
+} from "./packet-paths.ts";
 import type { RunResult } from "./result.ts";
 import { type RulePlace, rulePlace } from "./rule-place.ts";
 import {
@@ -36,6 +40,8 @@ export interface Closeup {
 	readonly paths: readonly PacketPath[];
 	/** Where the connections are whose packets are in `paths`. */
 	readonly followed: readonly number[];
+	/** So many packets of each are there, and more where they took a path that is new. */
+	readonly packetsOfEach: number;
 	/** For each judgement: the rule to look at. */
 	readonly places: readonly (RulePlace | null)[];
 	/** The rule that the model does not know. */
@@ -71,6 +77,7 @@ export function lookCloser(
 		predicted: isModels
 			? []
 			: failoverGaps(backends, checkScenario(scenario, { seed }).account),
+		packetsOfEach: PACKETS_OF_EACH,
 		share: runningShare(result),
 		moments: steps
 			.filter(({ kind }) => kind !== "connect" && kind !== "observe")

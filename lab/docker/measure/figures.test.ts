@@ -83,6 +83,8 @@ it("several runs have a median and a range", () => {
 	expect(spread([4, 1, 2, 3])).toEqual({ median: 2.5, least: 1, most: 4 });
 	expect(figure([1204.4, 1180, 1230])).toBe("1204 (1180–1230)");
 	expect(figure([2.345])).toBe("2.35");
+	expect(figure([50, 49.98, 50.02])).toBe("50.0 (50.0–50.0)");
+	expect(figure([0, 0, 1])).toBe("0 (0–1)");
 	const never = Number.POSITIVE_INFINITY;
 	expect(figure([never, never])).toBe("does not end");
 	expect(figure([1.5, 2.5, never])).toBe("2.50 (1.50–does not end)");

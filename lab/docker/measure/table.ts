@@ -110,17 +110,21 @@ const WORDS = [
 	"has spoken. Nothing but a refusing server was tried here; one that hangs is another story.",
 ];
 
-/** `1204 (1180–1230)`; a single run has no range. */
+/** `1204 (1180–1230)`; a single run has no range. All three with as many digits as the median needs. */
 export function figure(values: readonly number[]): string {
 	const { median, least, most } = spread(values);
-	if (values.length === 1 || least === most) return digits(median);
-	return `${digits(median)} (${digits(least)}–${digits(most)})`;
-}
-
-function digits(value: number): string {
-	if (value === Number.POSITIVE_INFINITY) return "does not end";
-	if (Number.isInteger(value)) return `${value}`;
-	return value.toFixed(value >= 100 ? 0 : value >= 10 ? 1 : 2);
+	const finite = values.filter(Number.isFinite);
+	const digits = finite.every(Number.isInteger)
+		? 0
+		: median >= 100
+			? 0
+			: median >= 10
+				? 1
+				: 2;
+	const text = (value: number) =>
+		Number.isFinite(value) ? value.toFixed(digits) : "does not end";
+	if (values.length === 1 || least === most) return text(median);
+	return `${text(median)} (${text(least)}–${text(most)})`;
 }
 
 function markdown(rows: readonly (readonly string[])[]): readonly string[] {
