@@ -6,7 +6,7 @@ import { quoted } from "./command-line.ts";
 export function iptablesOption(): Option {
 	return new Option(
 		"--iptables <variant>",
-		"in containers: which iptables loads the rules; nft only where the router's kernel is the host's",
+		"in containers: which of the two programs called iptables loads the rules",
 	)
 		.choices(["legacy", "nft"])
 		.default("legacy");

@@ -53,7 +53,7 @@ export async function measure(options: MeasureOptions): Promise<number> {
 	const image = findImage(kernel);
 	const all = contestants(host, {
 		recipe: recipe.text,
-		machine: image === null ? null : { kind: "vm", image },
+		machine: image === null ? null : { kind: "vm", image, iptables: "legacy" },
 	});
 	const [before = 0] = loadavg();
 	const { measured, missing } = await measureAll(all, {

@@ -86,6 +86,7 @@ export function createDockerLab(wish: RouterWish = routerWish({})): DockerLab {
 /** An engine with what a lab is made of, and what is known of its host. */
 export interface Prepared {
 	readonly docker: Docker;
+	/** Its version, and the images that clients and servers are made of. */
 	readonly engine: string;
 	/** `null` when nobody asked, since a virtual machine's kernel is wanted. */
 	readonly host: HostKernel | null;
@@ -114,7 +115,8 @@ export async function prepareLab(
 	const common = await ensureImages(docker, LAB_IMAGES, say);
 	// Looked for once: all labs of one command are made of the same.
 	const routers = new Map<RouterKernel["kind"], ReadonlyMap<string, string>>();
-	const { Version: engine } = await docker.version();
+	const { Version: number } = await docker.version();
+	const engine = `${number} (images: ${imageList(common)})`;
 	const host = wish.kernel === "vm" ? null : await askHost(docker, say);
 	if (host !== null && wish.kernel === "auto" && !host.hasCondition)
 		say(
@@ -141,6 +143,13 @@ async function askHost(
 ): Promise<HostKernel> {
 	const images = await ensureImages(docker, ["router"], say);
 	return probeHostKernel(docker, images.get("router") ?? "");
+}
+
+/** `tools 1a2b3c4d5e6f, mail …`, by the engine's own ids. */
+function imageList(images: ReadonlyMap<string, string>): string {
+	return [...images]
+		.map(([name, id]) => `${name} ${id.replace("sha256:", "").slice(0, 12)}`)
+		.join(", ");
 }
 
 async function playIn(

@@ -62,7 +62,7 @@ export const ROUTER_IMAGE = {
 } as const;
 
 function machines(
-	{ image }: Extract<RouterKernel, { readonly kind: "vm" }>,
+	{ image, iptables }: Extract<RouterKernel, { readonly kind: "vm" }>,
 	{ docker, containers, interfaces, count }: FleetOptions,
 ): RouterFleet {
 	const sockets = range(count).map(conditionsSocket);
@@ -77,7 +77,8 @@ function machines(
 		boxes: () =>
 			Promise.all(
 				range(count).map(async (router) => {
-					const about = { image, router, bridges: interfaces.length };
+					const bridges = interfaces.length;
+					const about = { image, router, bridges, iptables };
 					const container = await startRouterMachine({
 						...{ docker, containers, ...about },
 					});

@@ -23,7 +23,11 @@ export type RouterKernel =
 			readonly release: string;
 			readonly iptables: IptablesVariant;
 	  }
-	| { readonly kind: "vm"; readonly image: Image }
+	| {
+			readonly kind: "vm";
+			readonly image: Image;
+			readonly iptables: IptablesVariant;
+	  }
 	/** A balancer in user space, on the host's kernel, in the router's place. */
 	| { readonly kind: "proxy"; readonly release: string };
 
@@ -74,7 +78,7 @@ export function needsCondition({
  * @throws LabError (`unsupported`) when the wish cannot be had
  */
 export function kernelKind(
-	{ kernel, iptables }: RouterWish,
+	{ kernel }: RouterWish,
 	{
 		host,
 		needsCondition: needs,
@@ -89,14 +93,6 @@ export function kernelKind(
 			remedy:
 				"Take --kernel vm, or install it on the host (Debian: xtables-addons-dkms).",
 		});
-	if (kind === "vm" && iptables === "nft")
-		throw new LabError({
-			...{ code: "unsupported", place: "--iptables nft" },
-			message:
-				"the router's kernel is a virtual machine's here, and that has iptables-legacy only",
-			remedy:
-				"Take --iptables legacy, or rules without conditions: those can be played on the host's kernel.",
-		});
 	return kind;
 }
 
@@ -109,7 +105,11 @@ export function chooseKernel(
 	const needs = needsCondition(scenario);
 	const kind = kernelKind(wish, { host, needsCondition: needs });
 	return kind === "vm" || host === null
-		? { kind: "vm", image: requireImage(wish.machine) }
+		? {
+				kind: "vm",
+				image: requireImage(wish.machine),
+				iptables: wish.iptables,
+			}
 		: { kind: "host", release: host.release, iptables: wish.iptables };
 }
 
@@ -126,7 +126,12 @@ export function machineOnly(wish: RouterWish): string | undefined {
 			remedy:
 				"Routers on the host's kernel are containers: docker instead of vm.",
 		});
-	kernelKind({ ...wish, kernel: "vm" }, { host: null, needsCondition: false });
+	if (wish.iptables === "nft")
+		throw new LabError({
+			...{ code: "unsupported", place: "--iptables nft" },
+			message: "packet by packet, rules are loaded by iptables-legacy only",
+			remedy: "Take --iptables legacy, or docker instead of vm.",
+		});
 	return wish.machine;
 }
 
@@ -136,7 +141,7 @@ export function kernelName(kernel: RouterKernel): string {
 		case "host":
 			return `host kernel ${kernel.release} (iptables-${kernel.iptables})`;
 		case "vm":
-			return `linux ${kernel.image.manifest.version} in a virtual machine`;
+			return `linux ${kernel.image.manifest.version} in a virtual machine (iptables-${kernel.iptables})`;
 		case "proxy":
 			return `host kernel ${kernel.release}`;
 	}

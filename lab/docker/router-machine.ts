@@ -22,6 +22,7 @@ import { machineWords } from "../vm/qemu.ts";
 import { containerLog } from "./container-log.ts";
 import type { LabContainers } from "./containers.ts";
 import type { RouterBox } from "./router-box.ts";
+import type { IptablesVariant } from "./router-kernel.ts";
 import { routerMac, tapName } from "./topology.ts";
 
 /** Where the sockets of the machines lie, in a volume that the checker sees as well. */
@@ -47,6 +48,8 @@ export interface RouterMachineOptions {
 	/** 0 is the one that serves first. */
 	readonly router: number;
 	readonly bridges: number;
+	/** Which of the two its `iptables` is. */
+	readonly iptables: IptablesVariant;
 }
 
 /** Creates and starts it; the taps have to be there. */
@@ -71,6 +74,10 @@ export function machineVersion({ manifest }: Image): string {
 	return `linux ${manifest.version} under ${provenAccelerator()}`;
 }
 
+/** The guest has both; what is called iptables is the older one until then. */
+const TAKE_NFT =
+	"for name in iptables iptables-save iptables-restore; do ln -sf xtables-nft-multi /usr/sbin/$name || exit; done";
+
 export interface ConnectedGuest {
 	readonly guest: Guest;
 	/** Lets go of it; the machine stays. */
@@ -84,9 +91,11 @@ export async function connectRouterMachine(
 		image,
 		router,
 		bridges,
-	}: Pick<RouterMachineOptions, "image" | "router" | "bridges">,
+		iptables,
+	}: Pick<RouterMachineOptions, "image" | "router" | "bridges" | "iptables">,
 ): Promise<RouterBox> {
 	const { guest, disconnect } = await connectGuest(docker, container, router);
+	if (iptables === "nft") await guest.must(["sh", "-c", TAKE_NFT]);
 	const settings = new MachineSettings(guest);
 	return {
 		...{ guest, disconnect },

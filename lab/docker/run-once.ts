@@ -1,8 +1,9 @@
 /** Containers that do one thing and are gone again. */
 import type Docker from "dockerode";
 import { LabError } from "../lab-error.ts";
-import { engineError } from "./engine-error.ts";
+import { engineError, engineStatus } from "./engine-error.ts";
 import type { Ended } from "./exec.ts";
+import { whenTold } from "./live-labs.ts";
 import { collectText, demultiplex } from "./output.ts";
 
 export interface OnceOptions {
@@ -37,15 +38,31 @@ export async function runOnce(
 	options: OnceOptions,
 ): Promise<Ended> {
 	const place = `${options.words[0]} in a container of ${options.image}`;
+	const creating = docker.createContainer(description(options));
+	// Told to end, we wait for the engine to have made it, and take it away again.
+	const remove = async () => removeOnce(await creating);
+	const forget = whenTold(remove);
 	try {
-		const container = await docker.createContainer(description(options));
+		const container = await creating;
 		try {
 			return await runAttached(container, options, place);
 		} finally {
-			await container.remove({ force: true, v: true });
+			await removeOnce(container);
 		}
 	} catch (error) {
 		throw engineError(place, error);
+	} finally {
+		forget();
+	}
+}
+
+/** Somebody else may have removed it, or be at it. */
+async function removeOnce(container: Docker.Container): Promise<void> {
+	try {
+		await container.remove({ force: true, v: true });
+	} catch (error) {
+		const status = engineStatus(error);
+		if (status !== 404 && status !== 409) throw error;
 	}
 }
 

@@ -10,6 +10,8 @@ export type Load = Pick<LoadOrder, "how" | "durationMs">;
 
 const BANNER_MS = 10_000;
 const POLL_MS = 100;
+/** Enough for a first connection to be begun. */
+const ONCE_MS = 20;
 
 /** So many at a time, each followed by the next. */
 export function closed(atOnce: number, durationMs: number): Load {
@@ -37,8 +39,8 @@ export async function playLoad(
 			...{ message: err.trim() || `it ended with ${code}`, remedy: "" },
 		});
 	return out
-		.trimEnd()
 		.split("\n")
+		.filter((line) => line !== "")
 		.map((line) => JSON.parse(line) as LoadRecord);
 }
 
@@ -49,10 +51,10 @@ export async function untilServed(
 ): Promise<void> {
 	const until = performance.now() + BANNER_MS;
 	for (;;) {
-		const records = await playLoad(lab, scenario, closed(1, 1));
+		const records = await playLoad(lab, scenario, closed(1, ONCE_MS));
 		if (records.some(({ bannerMs }) => bannerMs !== null)) return;
 		if (performance.now() > until) {
-			const message = `no banner within ${BANNER_MS / 1_000} s: ${records[0]?.error}`;
+			const message = `no banner within ${BANNER_MS / 1_000} s: ${records[0]?.error ?? ""}`;
 			const place = "the router's place";
 			throw new LabError({ code: "start", place, message, remedy: "" });
 		}

@@ -32,6 +32,11 @@ const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
 		"iptables-legacy-save",
 		"iptables-legacy-restore",
 	],
+	"xtables-nft-multi": [
+		"iptables-nft",
+		"iptables-nft-save",
+		"iptables-nft-restore",
+	],
 	conntrack: [],
 };
 const FOLDERS = [
