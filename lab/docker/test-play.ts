@@ -1,4 +1,5 @@
 /** For tests that play in containers: scenarios with the recipe's rules, and a look at what runs. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type Docker from "dockerode";
 import { scenario } from "../../scenarios/language/build.ts";
@@ -10,6 +11,9 @@ import { findLabs, thisProcess } from "./owner.ts";
 
 /** A lab's up and down and a play of some seconds. */
 export const PLAY_TIMEOUT_MS = 60_000;
+
+const UP_WITHIN_MS = 30_000;
+const POLL_MS = 50;
 
 const RECIPE_FOLDER = fileURLToPath(
 	new URL("../../scenarios/suites/recipe/", import.meta.url),
@@ -47,11 +51,14 @@ export async function inOwn(
 	role: string,
 	line: string,
 ): Promise<Ended> {
-	for (;;) {
+	const until = performance.now() + UP_WITHIN_MS;
+	while (performance.now() < until) {
 		const info = (await ownContainers(docker)).find(
 			({ Labels, State }) => Labels[ROLE_LABEL] === role && State === "running",
 		);
 		if (info !== undefined)
 			return execIn(docker.getContainer(info.Id), ["sh", "-c", line]);
+		await sleep(POLL_MS);
 	}
+	throw new TypeError(`there is no ${role}`);
 }
