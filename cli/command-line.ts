@@ -17,9 +17,11 @@ export function commandLine(
 	names: readonly string[],
 	options: Pick<ScenarioOptions, "filter" | "seed" | "rules" | "kernel"> & {
 		readonly on?: string;
+		readonly with?: string;
+		readonly iptables?: string;
 	},
 ): string {
-	const { filter, seed, rules, kernel, on } = options;
+	const { filter, seed, rules, kernel, on, iptables } = options;
 	return [
 		"marktwin",
 		command,
@@ -28,6 +30,12 @@ export function commandLine(
 		...(seed === undefined ? [] : ["--seed", String(seed)]),
 		...[...rules].flatMap(([name, by]) => ["--rules", quoted(`${name}=${by}`)]),
 		...(on === undefined || on === "model" ? [] : ["--on", on]),
+		...(options.with === undefined || options.with === "vm"
+			? []
+			: ["--with", options.with]),
+		...(iptables === undefined || iptables === "legacy"
+			? []
+			: ["--iptables", iptables]),
 		...(kernel === undefined ? [] : ["--kernel", quoted(kernel)]),
 	].join(" ");
 }

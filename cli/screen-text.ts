@@ -1,6 +1,7 @@
 /** Text that somebody else wrote, on a screen: it shows what it is, and commands nobody. */
 import { shortenText } from "../reports/shorten.ts";
 import { visible } from "../reports/visible.ts";
+import type { Progress } from "./terminal.ts";
 
 /** Signs that hide, turn others around or speak to a terminal are made visible. */
 export function plainText(text: string): string {
@@ -29,4 +30,21 @@ export function screenLines(
 				line.replace(COMMAND_AT_START, "$1: ").replaceAll("##[", "## ["),
 			)
 		: all;
+}
+
+/** Writes lines where a person looks, the line of progress out of their way. */
+export function screenWriter(
+	screen: NodeJS.WritableStream,
+	progress: Pick<Progress, "clear">,
+) {
+	const write = (lines: readonly string[]) => {
+		progress.clear();
+		if (lines.length > 0) screen.write(`${lines.join("\n")}\n`);
+	};
+	return {
+		/** Lines that are our own, commands for a CI system among them. */
+		write,
+		/** Lines with texts of others in them. */
+		show: (lines: readonly string[]) => write(screenLines(lines)),
+	};
 }

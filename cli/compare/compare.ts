@@ -18,7 +18,7 @@ import {
 import { select } from "../run/select.ts";
 import { sayWhatWasWrong } from "../say-what-was-wrong.ts";
 import { rulesAgain } from "../scenario-options.ts";
-import { screenLines } from "../screen-text.ts";
+import { screenWriter } from "../screen-text.ts";
 import { columns, paintFor, progressOn } from "../terminal.ts";
 import { createOther } from "./other.ts";
 import {
@@ -43,11 +43,7 @@ export async function compare(
 		columns: columns(screen),
 		isWhole: options.verbose,
 	};
-	const write = (lines: readonly string[]) => {
-		progress.clear();
-		if (lines.length > 0) screen.write(`${lines.join("\n")}\n`);
-	};
-	const show = (lines: readonly string[]) => write(screenLines(lines));
+	const { write, show } = screenWriter(screen, progress);
 	const began = performance.now();
 	const { comparisons, failures, version } = await compareAll(loaded, options, {
 		progress,

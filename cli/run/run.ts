@@ -13,7 +13,7 @@ import {
 } from "../outputs/results-file.ts";
 import type { RunOptions } from "../run.ts";
 import { sayWhatWasWrong } from "../say-what-was-wrong.ts";
-import { screenLines, screenText } from "../screen-text.ts";
+import { screenText, screenWriter } from "../screen-text.ts";
 import { columns, paintFor, progressOn } from "../terminal.ts";
 import { createPlayer } from "./player.ts";
 import { printHeading, printResult, printTotals, type View } from "./print.ts";
@@ -34,11 +34,7 @@ export async function run(
 		columns: columns(screen),
 		detail: options.verbose ? "all" : options.quiet ? "faults" : "normal",
 	};
-	const write = (lines: readonly string[]) => {
-		progress.clear();
-		if (lines.length > 0) screen.write(`${lines.join("\n")}\n`);
-	};
-	const show = (lines: readonly string[]) => write(screenLines(lines));
+	const { write, show } = screenWriter(screen, progress);
 	if (options.list) {
 		show(listOf(loaded));
 		return EXIT.holds;
