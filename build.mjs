@@ -16,6 +16,7 @@ const DATA = new Set([
 	".html",
 	".svg",
 	".c",
+	".h",
 ]);
 /** Of the page only what it was bundled into is shipped. */
 const PAGE = join("reports", "page");

@@ -1,6 +1,6 @@
 /** What came out of the gateway, as packets. */
 import type { Emission, Unknown } from "../../sim/gateway/gateway.ts";
-import { checksumStates, decodePacket } from "../../sim/packet/bytes.ts";
+import { decodePacket, hasRightHeader } from "../../sim/packet/bytes.ts";
 import { PacketError } from "../../sim/packet/packet-error.ts";
 
 export interface Emissions {
@@ -21,9 +21,11 @@ export function readEmissions(seen: readonly Seen[], atMs: number): Emissions {
 	for (const { interface: name, bytes } of seen) {
 		try {
 			const packet = decodePacket(bytes);
-			const { ip, transport } = checksumStates(bytes);
-			if (ip === "wrong" || transport === "wrong")
-				return { emissions, unknown: incomparable("its checksum is wrong") };
+			if (!hasRightHeader(bytes))
+				return {
+					emissions,
+					unknown: incomparable("its header is summed wrong"),
+				};
 			emissions.push({ atMs, interface: name, packet });
 		} catch (error) {
 			if (!(error instanceof PacketError)) throw error;

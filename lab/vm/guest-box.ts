@@ -1,5 +1,6 @@
 /** The gateway inside the guest: a network namespace that is made, asked, changed and left. */
 import type {
+	ConntrackLine,
 	GatewaySetup,
 	Observation,
 	Operation,
@@ -14,20 +15,21 @@ import { createGuest, type Guest } from "./guest.ts";
 import { Listeners } from "./listeners.ts";
 import type { Machine } from "./machine.ts";
 import { MachineSettings } from "./machine-settings.ts";
-import { deleteLink, deleteNeighbour, setLink } from "./netlink.ts";
-import { observeGuest } from "./observe.ts";
+import { deleteNeighbour, setLink } from "./netlink.ts";
+import { guestConntrack, observeGuest } from "./observe.ts";
 import { carryOut } from "./operations.ts";
 import type { Trunk } from "./trunk.ts";
 import { guestMessage } from "./wire/guest-time.ts";
 import {
-	TRUNK_NAME,
+	vlanMessages,
 	type WiredInterface,
 	wire,
 	wiringMessages,
 } from "./wiring.ts";
 
 export class GuestBox {
-	readonly interfaces: readonly WiredInterface[];
+	/** Of the box that stands there now. */
+	interfaces: readonly WiredInterface[];
 	readonly listeners: Listeners;
 	private readonly guest: Guest;
 	private readonly trunk: Trunk;
@@ -36,7 +38,7 @@ export class GuestBox {
 
 	/** @throws LabError (`unsupported`) for what cannot be wired */
 	constructor(machine: Machine, trunk: Trunk, setup: GatewaySetup) {
-		this.interfaces = wire(setup);
+		this.interfaces = wire(setup, () => trunk.freeVlan());
 		this.guest = createGuest(machine);
 		this.trunk = trunk;
 		this.setup = setup;
@@ -51,11 +53,15 @@ export class GuestBox {
 	 */
 	async bringUp(epochMs: number): Promise<void> {
 		const { guest, trunk, setup, interfaces } = this;
-		const index = await guest.newNamespace(TRUNK_NAME);
-		const failed = await guest.netlink(
-			wiringMessages(setup, interfaces, index),
-		);
-		if (failed !== 0)
+		// The agent takes one after the other: none of them has to wait until the one before is answered.
+		const [, ...failures] = await Promise.all([
+			guest.newNamespace(),
+			guest.netlinkGlobal(vlanMessages(interfaces, trunk.index)),
+			guest.netlink(wiringMessages(setup, interfaces)),
+			guest.setClock(epochMs),
+		]);
+		const failed = failures.find((errno) => errno);
+		if (failed)
 			throw new LabError({
 				code: "unsupported",
 				place: "the gateway's interfaces and routes",
@@ -69,22 +75,21 @@ export class GuestBox {
 			const place = "gateway.sysctls";
 			throw new LabError({ code: "unsupported", place, message, remedy: "" });
 		}
-		await trunk.waitForLink(0);
 		for (const { vlan, addresses } of interfaces)
 			if (addresses[0]) await trunk.waitForLink(vlan, addresses[0].address);
 		await this.listeners.open();
-		await guest.setClock(epochMs);
 	}
 
 	/**
-	 * VLANs stay behind when their trunk moves on, and keep their numbers taken. They go first: a box
-	 * that vanishes does not reset the connections that it has, as closing their sockets would.
+	 * The box is left to the kernel, which removes it when it finds the time. What it may still have to
+	 * say (closing the sockets of its listeners resets connections) comes from VLANs to which nobody
+	 * listens any more.
 	 */
 	async takeDown(): Promise<void> {
+		this.interfaces = [];
 		await this.settings.putBack();
-		for (const { index } of this.interfaces)
-			await this.guest.netlink([deleteLink(index)]);
 		await this.listeners.close();
+		await this.guest.leaveNamespace();
 	}
 
 	/** Does what can be done to a gateway that stays where it is. */
@@ -117,6 +122,7 @@ export class GuestBox {
 			counters: false,
 		});
 		await this.takeDown();
+		this.interfaces = wire(this.setup, () => this.trunk.freeVlan());
 		await this.bringUp(epochMs);
 		await this.guest.must(["iptables-restore"], inLoadOrder(ruleset));
 		for (const [name, value] of Object.entries(conditions))
@@ -126,6 +132,15 @@ export class GuestBox {
 
 	observe(): Promise<Observation> {
 		return observeGuest(this.guest);
+	}
+
+	conntrack(): Promise<readonly ConntrackLine[]> {
+		return guestConntrack(this.guest);
+	}
+
+	/** Sends a packet of its own. @returns an errno where it could not */
+	send(packet: Uint8Array): Promise<number> {
+		return this.guest.send(packet);
 	}
 
 	/** Whether the kernel says of every packet from now on which rules it meets. */

@@ -23,10 +23,14 @@ export interface Guest {
 	/** The same in the namespace that the machine started with: settings of the whole machine. */
 	readGlobal(path: string): Promise<string | null>;
 	writeGlobal(path: string, text: string): Promise<number>;
-	/** A new network namespace, with the interface in it. @returns the interface's index there */
-	newNamespace(interfaceName: string): Promise<number>;
+	/** Into a new network namespace. */
+	newNamespace(): Promise<void>;
+	/** Out of it: it goes when nothing is left in it, and all that is wired there with it. */
+	leaveNamespace(): Promise<void>;
 	/** @returns the first errno, 0 when all went well */
 	netlink(messages: readonly Uint8Array[]): Promise<number>;
+	/** The same for the namespace that the machine started with. */
+	netlinkGlobal(messages: readonly Uint8Array[]): Promise<number>;
 	/** What the kernel said since it was last asked, a line each. */
 	kernelLog(): Promise<readonly string[]>;
 	/** Sets the clock, ms since 1970. */
@@ -35,6 +39,8 @@ export interface Guest {
 	listen(on: GatewaySetup["listeners"]): Promise<number>;
 	/** IPv4 packets of the protocols that are listened for: what was delivered, to any port, since it was last asked. */
 	delivered(): Promise<readonly Uint8Array[]>;
+	/** Sends an IPv4 packet from here. @returns an errno, 0 when it went out, or was dropped by a rule */
+	send(packet: Uint8Array): Promise<number>;
 }
 
 /** Of an IPv4 header. */
@@ -50,6 +56,11 @@ export function createGuest(machine: Pick<Machine, "call" | "fail">): Guest {
 	};
 	const writeBy = async (operation: string, path: string, text: string) =>
 		(await call(operation, `${path}\0${text}`)).status;
+	const goTo = async (operation: string) => {
+		const { status } = await call(operation, "");
+		if (status !== 0)
+			throw machine.fail("died", `no other network namespace: errno ${status}`);
+	};
 	const guest: Guest = {
 		async run(words, input = "") {
 			const count = Buffer.alloc(4);
@@ -74,13 +85,12 @@ export function createGuest(machine: Pick<Machine, "call" | "fail">): Guest {
 		write: (path, text) => writeBy("w", path, text),
 		readGlobal: (path) => readBy("G", path),
 		writeGlobal: (path, text) => writeBy("g", path, text),
-		async newNamespace(interfaceName) {
-			const { status, out } = await call("n", `${interfaceName}\0`);
-			if (status === 0) return out.readUInt32BE(0);
-			throw machine.fail("died", `no new network namespace: errno ${status}`);
-		},
+		newNamespace: () => goTo("n"),
+		leaveNamespace: () => goTo("f"),
 		netlink: async (messages) =>
 			(await call("l", Buffer.concat(messages))).status,
+		netlinkGlobal: async (messages) =>
+			(await call("L", Buffer.concat(messages))).status,
 		async kernelLog() {
 			const { out } = await call("k", "");
 			const lines = out.toString("utf8").split("\n");
@@ -114,6 +124,7 @@ export function createGuest(machine: Pick<Machine, "call" | "fail">): Guest {
 			}
 			return packets;
 		},
+		send: async (packet) => (await call("o", packet)).status,
 	};
 	return guest;
 }

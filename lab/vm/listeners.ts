@@ -51,6 +51,8 @@ export class Listeners {
 		return delivered.filter((bytes) => {
 			const packet = decodePacket(bytes);
 			if (packet.kind !== "tcp" && packet.kind !== "udp") return false;
+			// A raw socket sees what no other would.
+			if (packet.checksum === "wrong") return false;
 			const { kind, destinationPort } = packet;
 			return this.ports.has(portOf({ protocol: kind, port: destinationPort }));
 		});

@@ -2,7 +2,6 @@
 import type { Address } from "../../sim/packet/packet.ts";
 
 const NEWLINK = 16;
-const DELLINK = 17;
 const NEWADDR = 20;
 const NEWROUTE = 24;
 const DELNEIGH = 29;
@@ -78,11 +77,6 @@ export function setLink(index: number, up: boolean): Buffer {
 	return message(NEWLINK, 0, linkInfo(index, up ? IFF_UP : 0, IFF_UP), []);
 }
 
-/** `ip link del INDEX`. */
-export function deleteLink(index: number): Buffer {
-	return message(DELLINK, 0, linkInfo(index, 0, 0), []);
-}
-
 /** `ip link set INDEX up mtu MTU txqueuelen N`. */
 export function raiseTrunk(
 	index: number,
@@ -94,13 +88,15 @@ export function raiseTrunk(
 	]);
 }
 
-/** `ip link add link TRUNK name NAME mtu MTU type vlan id VLAN`. */
+/** `ip link add link TRUNK name NAME mtu MTU netns OWNER type vlan id VLAN`. */
 export function addVlan(link: {
 	readonly index: number;
 	readonly trunk: number;
 	readonly name: string;
 	readonly mtu: number;
 	readonly vlan: number;
+	/** A process, in whose network namespace it will be. */
+	readonly owner: number;
 }): Buffer {
 	const data = attribute(1, number16(link.vlan));
 	const kind = [attribute(1, text("vlan")), attribute(2, data)];
@@ -109,6 +105,7 @@ export function addVlan(link: {
 		attribute(4, number32(link.mtu)),
 		attribute(5, number32(link.trunk)),
 		attribute(18, Buffer.concat(kind)),
+		attribute(19, number32(link.owner)),
 	]);
 }
 

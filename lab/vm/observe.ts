@@ -1,4 +1,4 @@
-import type { Observation } from "../../sim/gateway/gateway.ts";
+import type { ConntrackLine, Observation } from "../../sim/gateway/gateway.ts";
 import { parseConntrack } from "../kernel/conntrack-line.ts";
 import { conditionNames, withoutComments } from "../kernel/ruleset-text.ts";
 import type { Guest } from "./guest.ts";
@@ -8,19 +8,30 @@ export async function observeGuest(
 	guest: Pick<Guest, "must" | "read">,
 	{ counters = true } = {},
 ): Promise<Observation> {
-	const saved = await guest.must(
-		counters ? ["iptables-save", "-c"] : ["iptables-save"],
-	);
-	const conditions: Record<string, 0 | 1> = {};
-	for (const name of conditionNames(saved)) {
+	// The agent takes one after the other: none of them has to wait until the one before is answered.
+	const [saved, conntrack] = await Promise.all([
+		guest.must(counters ? ["iptables-save", "-c"] : ["iptables-save"]),
+		guestConntrack(guest),
+	]);
+	const values = conditionNames(saved).map(async (name) => {
 		const value = await guest.read(`/proc/net/nf_condition/${name}`);
+		return [name, value] as const;
+	});
+	const conditions: Record<string, 0 | 1> = {};
+	for (const [name, value] of await Promise.all(values))
 		if (value !== null) conditions[name] = value.trim() === "1" ? 1 : 0;
-	}
 	return {
 		ruleset: withoutComments(saved),
-		conntrack: parseConntrack(await conntrackOf(guest)),
+		conntrack,
 		conditions,
 	};
+}
+
+/** Its connections alone. */
+export async function guestConntrack(
+	guest: Pick<Guest, "read">,
+): Promise<readonly ConntrackLine[]> {
+	return parseConntrack(await conntrackOf(guest));
 }
 
 const TABLE = "/proc/net/nf_conntrack";
@@ -33,13 +44,13 @@ const MOST_READINGS = 5;
  * then left out. So it is read until nothing has gone since the reading before.
  */
 async function conntrackOf(guest: Pick<Guest, "read">): Promise<string> {
-	let table = (await guest.read(TABLE)) ?? "";
-	for (let readings = 1; readings < MOST_READINGS; readings++) {
-		const again = (await guest.read(TABLE)) ?? "";
-		if (linesOf(again) === linesOf(table)) return again;
-		table = again;
+	const read = async () => (await guest.read(TABLE)) ?? "";
+	let [table, again] = await Promise.all([read(), read()]);
+	for (let readings = 2; readings < MOST_READINGS; readings++) {
+		if (linesOf(again) === linesOf(table)) break;
+		[table, again] = [again, await read()];
 	}
-	return table;
+	return again;
 }
 
 function linesOf(text: string): number {

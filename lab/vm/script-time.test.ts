@@ -2,9 +2,10 @@ import { describe, expect, it } from "vitest";
 import { ScriptTime } from "./script-time.ts";
 
 describe("a wait of the script's", () => {
-	it("is taken in steps of ten seconds, of one where somebody is silent", () => {
+	it("is taken in a few large steps, in seconds where somebody is silent", () => {
 		const time = new ScriptTime();
-		expect(time.nextStop(60_000, true)).toBe(10_000);
+		expect(time.nextStop(20_000, true)).toBe(10_000);
+		expect(time.nextStop(60_000, true)).toBe(15_000);
 		expect(time.nextStop(60_000, false)).toBe(1_000);
 		expect(time.nextStop(300, true)).toBe(300);
 	});

@@ -26,8 +26,10 @@ const CLOSE_MS = 40;
 const COARSE_MS = 1_000;
 /** While all that it could ask would be answered at once. */
 const COARSEST_MS = 10_000;
-/** A long wait is taken in so many steps. */
+/** A long wait is taken in so many steps … */
 const MOST_STEPS = 120;
+/** … and in so few while nothing can come of it. */
+const FEW_STEPS = 4;
 /** Shorter than any timer of the kernel's that a gateway may have running … */
 const SHORT_MS = 500;
 /** … and than those of one that speaks TCP itself (`TCP_DELACK_MIN`, include/net/tcp.h). */
@@ -78,14 +80,15 @@ export class ScriptTime {
 
 	/**
 	 * How far a wait may go before the gateway is looked at again.
-	 * @param allAnswer nobody around it is silent
+	 * @param allAnswer whoever it may ask for by itself is there: those whom it knows already
 	 */
 	nextStop(toMs: number, allAnswer: boolean): number {
-		const silence = allAnswer ? COARSEST_MS : COARSE_MS;
-		const coarse = this.speaksTcp ? CLOSE_MS : silence;
-		const step = this.isExpectant
-			? CLOSE_MS
-			: Math.max(coarse, (toMs - this.nowMs) / MOST_STEPS);
+		const leftMs = toMs - this.nowMs;
+		const quiet = allAnswer
+			? Math.max(COARSEST_MS, leftMs / FEW_STEPS)
+			: Math.max(COARSE_MS, leftMs / MOST_STEPS);
+		const spoken = Math.max(CLOSE_MS, leftMs / MOST_STEPS);
+		const step = this.isExpectant ? CLOSE_MS : this.speaksTcp ? spoken : quiet;
 		return Math.min(toMs, this.nowMs + step);
 	}
 }

@@ -3,6 +3,7 @@
  * everybody who stands around it, and fences that tell when it is done.
  */
 import type { Address } from "../../sim/packet/packet.ts";
+import { createGuest } from "./guest.ts";
 import type { Machine } from "./machine.ts";
 import { answeredFence, arpReply, decodeArp, fence } from "./wire/arp.ts";
 import {
@@ -15,6 +16,7 @@ import {
 	macOf,
 } from "./wire/ethernet.ts";
 import { guestMessage, timersHaveRun } from "./wire/guest-time.ts";
+import { TRUNK_NAME, trunkMessages } from "./wiring.ts";
 
 export interface TrunkPorts {
 	/** Does somebody on this VLAN answer for the address? */
@@ -37,6 +39,7 @@ const FENCE_MS = 30_000;
 const BATCHES_UNDER_WAY = 2;
 const RETRY_MS = 20;
 const RETRIES = 250;
+const MOST_VLANS = 4094;
 
 interface Waiting {
 	readonly number: number;
@@ -44,10 +47,13 @@ interface Waiting {
 }
 
 export class Trunk {
+	/** In the guest, in the namespace that it started with. */
+	readonly index: number;
 	private readonly machine: Machine;
 	private ports: TrunkPorts = NOBODY;
 	private sent: Sent[] = [];
 	private number = 0;
+	private vlan = 0;
 	private fences: Waiting[] = [];
 	private timers: Waiting[] = [];
 	private hasAnswered = false;
@@ -55,9 +61,34 @@ export class Trunk {
 	/** How far the guest's clock was ahead of the script's when it was last looked at: nothing, where it can be stopped. */
 	aheadMs = 0;
 
-	constructor(machine: Machine) {
+	private constructor(machine: Machine, index: number) {
 		this.machine = machine;
+		this.index = index;
 		machine.listen((bytes) => this.take(bytes));
+	}
+
+	/** Plugs it into a machine that has just come up. */
+	static async open(machine: Machine): Promise<Trunk> {
+		const guest = createGuest(machine);
+		const index = await guest.read(`/sys/class/net/${TRUNK_NAME}/ifindex`);
+		const trunk = new Trunk(machine, Number(index));
+		const failed = await guest.netlink(trunkMessages(trunk.index));
+		if (failed !== 0)
+			throw machine.fail(
+				"start",
+				`its trunk cannot be set up: errno ${failed}`,
+			);
+		await trunk.waitForLink(0);
+		return trunk;
+	}
+
+	/**
+	 * A number for an interface of the next gateway. Those of one that was left stay taken until the
+	 * kernel has found the time to remove it; by their turn it long has.
+	 */
+	freeVlan(): number {
+		this.vlan = (this.vlan % MOST_VLANS) + 1;
+		return this.vlan;
 	}
 
 	/** Whoever opens a gateway on the machine takes over who answers. */
@@ -204,7 +235,9 @@ export class Trunk {
 	private takeArp({ vlan, payload }: Frame): void {
 		const arp = decodeArp(payload);
 		if (arp === null || arp.kind !== "request") return;
-		if (!this.ports.answers(vlan, arp.target)) {
+		// What is answered to an address of the loopback's, the gateway does not hear (arp_process).
+		const isDeaf = arp.sender >>> 24 === 127;
+		if (isDeaf || !this.ports.answers(vlan, arp.target)) {
 			this.ports.unanswered(vlan, arp.target);
 			return;
 		}

@@ -58,7 +58,7 @@ export function createVmDriver(options: VmDriverOptions = {}): VmDriver {
 			accelerator: options.accelerator ?? "auto",
 		});
 		accelerator = machine.accelerator;
-		trunk = new Trunk(machine);
+		trunk = await Trunk.open(machine);
 		return { machine, trunk };
 	}
 

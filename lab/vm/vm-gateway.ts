@@ -1,6 +1,7 @@
 /** A gateway in a virtual machine: does what the world asks for, and tells what came out. */
 import type { SlowGatewayUnderTest } from "../../scenarios/run/driver.ts";
 import type {
+	ConntrackLine,
 	Emission,
 	GatewaySetup,
 	Operation,
@@ -21,6 +22,8 @@ import { frameTarget } from "./wiring.ts";
 
 /** Longer than a program of the gateway's takes that waits for nothing. */
 const PROGRAM_MS = 5_000;
+/** By it comes what the gateway itself sends. */
+const LOOPBACK = "lo";
 /** Packets between two fences. */
 const BATCH = 64;
 
@@ -41,6 +44,8 @@ export class VmGateway implements SlowGatewayUnderTest {
 	private readonly time: ScriptTime;
 	/** Hosts that do not answer ARP; everybody else does. */
 	private readonly silent = new Set<string>();
+	/** Hosts that have answered: the gateway looks after them by itself. */
+	private readonly known = new Set<string>();
 
 	private constructor(site: Site, setup: GatewaySetup) {
 		this.site = site;
@@ -74,6 +79,7 @@ export class VmGateway implements SlowGatewayUnderTest {
 		this.time.nowMs = Math.max(this.time.nowMs, ask.atMs);
 		switch (ask.kind) {
 			case "packet": {
+				if (ask.interface === LOOPBACK) return this.sendFromBox(ask.packet);
 				const frame = this.frame(ask.interface, ask.packet);
 				const frames = [...this.clockMessages(), frame];
 				const sent = await this.trunk.settle(frames);
@@ -91,8 +97,7 @@ export class VmGateway implements SlowGatewayUnderTest {
 				return { ...this.reply(sent), observation };
 			}
 			case "neighbour": {
-				const { vlan } = this.box.interfaceNamed(ask.interface);
-				const who = `${vlan} ${ask.address}`;
+				const who = `${ask.interface} ${ask.address}`;
 				if (ask.answers) this.silent.delete(who);
 				else this.silent.add(who);
 				return this.reply([]);
@@ -100,6 +105,15 @@ export class VmGateway implements SlowGatewayUnderTest {
 			default:
 				return unreachable(ask);
 		}
+	}
+
+	/** A program of the gateway's sends the packet; one that the kernel refuses is not sent, and that is all. */
+	private async sendFromBox(packet: Packet): Promise<Answer> {
+		const messages = this.clockMessages();
+		const before = messages.length > 0 ? await this.trunk.settle(messages) : [];
+		await this.box.send(encodePacket(packet));
+		const sent = await this.trunk.settle();
+		return this.reply([...before, ...sent], await this.box.listeners.taken());
 	}
 
 	/** Puts many packets on the wire, with a fence behind every so many: all happen now. */
@@ -118,6 +132,10 @@ export class VmGateway implements SlowGatewayUnderTest {
 			yield packets
 				.slice(at, at + BATCH)
 				.map((one) => this.frame(one.interface, one.packet));
+	}
+
+	conntrack(): Promise<readonly ConntrackLine[]> {
+		return this.box.conntrack();
 	}
 
 	/** Whether the kernel says of every packet from now on which rules it meets (`TRACE`). */
@@ -142,8 +160,7 @@ export class VmGateway implements SlowGatewayUnderTest {
 	private async begin(): Promise<void> {
 		this.trunk.serve({
 			answers: (vlan, address) => this.answers(vlan, address),
-			unanswered: (vlan, address) =>
-				this.time.unanswered(`${vlan} ${formatAddress(address)}`),
+			unanswered: (vlan, address) => this.unanswered(vlan, address),
 		});
 		await this.box.bringUp(this.epochMs);
 		if (this.site.time === "moved")
@@ -204,7 +221,7 @@ export class VmGateway implements SlowGatewayUnderTest {
 		const { time } = this;
 		const isLive = this.site.time === "live";
 		while (time.nowMs < toMs) {
-			const stopMs = time.nextStop(toMs, this.silent.size === 0);
+			const stopMs = time.nextStop(toMs, this.allKnownAnswer);
 			const waitMs = stopMs - time.nowMs;
 			// Too short for any timer: the next packet takes the time along.
 			const isShort = !time.isExpectant && stopMs - time.toldMs < time.shortMs;
@@ -217,15 +234,31 @@ export class VmGateway implements SlowGatewayUnderTest {
 		return [];
 	}
 
+	private get allKnownAnswer(): boolean {
+		for (const who of this.silent) if (this.known.has(who)) return false;
+		return true;
+	}
+
 	/** Everybody around the gateway, but for those that are known to be silent. */
 	private answers(vlan: number, address: Address): boolean {
-		const isOwn = this.box.interfaces.some(({ addresses }) =>
+		const { interfaces } = this.box;
+		const isOwn = interfaces.some(({ addresses }) =>
 			addresses.some((own) => own.address === address),
 		);
-		const who = `${vlan} ${formatAddress(address)}`;
-		if (isOwn || this.silent.has(who)) return false;
+		const asker = interfaces.find((one) => one.vlan === vlan);
+		if (isOwn || asker === undefined) return false;
+		const who = `${asker.name} ${formatAddress(address)}`;
+		if (this.silent.has(who)) return false;
 		this.time.answered(who);
+		this.known.add(who);
 		return true;
+	}
+
+	private unanswered(vlan: number, address: Address): void {
+		const asker = this.box.interfaces.find((one) => one.vlan === vlan);
+		// A box that was left may still ask: nobody waits for it.
+		if (asker !== undefined)
+			this.time.unanswered(`${asker.name} ${formatAddress(address)}`);
 	}
 
 	/** @param taken what the gateway's own listeners were handed, before it sent anything */
@@ -235,7 +268,7 @@ export class VmGateway implements SlowGatewayUnderTest {
 	): Answer {
 		const { nowMs } = this.time;
 		const { interfaces } = this.box;
-		const seen: Seen[] = taken.map((bytes) => ({ interface: "lo", bytes }));
+		const seen: Seen[] = taken.map((bytes) => ({ interface: LOOPBACK, bytes }));
 		for (const { vlan, bytes } of sent) {
 			const from = interfaces.find((one) => one.vlan === vlan);
 			if (from !== undefined) seen.push({ interface: from.name, bytes });

@@ -15,10 +15,11 @@ import { BROADCAST_MAC, GATEWAY_MAC, multicastMac } from "./wire/ethernet.ts";
 
 export const TRUNK_NAME = "trunk";
 const LOOPBACK_INDEX = 1;
+/** Of the guest's first process. */
+const AGENT = 1;
 /** Far from those that the kernel gives. */
 const FIRST_INDEX = 101;
-const FIRST_VLAN = 10;
-const MOST_VLANS = 4094;
+const SMALLEST_TRUNK_MTU = 1500;
 const QUEUE_LENGTH = 10_000;
 const ALL_ONES = -1;
 
@@ -34,41 +35,57 @@ export interface WiredInterface {
 	}[];
 }
 
-/** @throws LabError (`unsupported`) for what cannot be wired */
-export function wire(setup: GatewaySetup): readonly WiredInterface[] {
-	const taken = new Set<number>();
+/**
+ * @param freeVlan gives a number that nobody has
+ * @throws LabError (`unsupported`) for what cannot be wired
+ */
+export function wire(
+	setup: GatewaySetup,
+	freeVlan: () => number,
+): readonly WiredInterface[] {
 	return setup.interfaces.map(({ name, addresses, mtu }, position) => {
 		if (name === TRUNK_NAME || name === "lo" || name.length > 15)
 			throw unsupported(name, "an interface cannot have this name here");
-		// `bond0.204` is VLAN 204, as its name says; others get a number that is free.
-		const told = Number(/\.(\d+)$/.exec(name)?.[1] ?? 0);
-		let vlan = told > 0 && told <= MOST_VLANS ? told : FIRST_VLAN + position;
-		while (taken.has(vlan)) vlan = (vlan % MOST_VLANS) + 1;
-		taken.add(vlan);
 		return {
-			...{ name, vlan, mtu, index: FIRST_INDEX + position },
+			...{ name, vlan: freeVlan(), mtu, index: FIRST_INDEX + position },
 			addresses: addresses.map((text) => network(text)),
 		};
 	});
 }
 
-/** Everything that has to be said to the guest's kernel, in order. */
-export function wiringMessages(
-	setup: GatewaySetup,
-	interfaces: readonly WiredInterface[],
-	trunk: number,
-): readonly Buffer[] {
-	const mtu = Math.max(1500, ...interfaces.map((one) => one.mtu));
-	const indexOf = (name: string) =>
-		interfaces.find((one) => one.name === name)?.index ?? 0;
+/** What is said once, when the machine has come up: the trunk, and who answers fences on it. */
+export function trunkMessages(trunk: number): readonly Buffer[] {
 	return [
 		setLink(LOOPBACK_INDEX, true),
 		addAddress(LOOPBACK_INDEX, {
 			...{ address: FENCE_ADDRESS, prefixLength: 32, scope: "host" },
 		}),
+		raiseTrunk(trunk, { mtu: SMALLEST_TRUNK_MTU, queueLength: QUEUE_LENGTH }),
+	];
+}
+
+/** In the trunk's namespace: its VLANs, for the namespace in which the agent is. */
+export function vlanMessages(
+	interfaces: readonly WiredInterface[],
+	trunk: number,
+): readonly Buffer[] {
+	const mtu = Math.max(SMALLEST_TRUNK_MTU, ...interfaces.map((one) => one.mtu));
+	return [
 		raiseTrunk(trunk, { mtu, queueLength: QUEUE_LENGTH }),
+		...interfaces.map((one) => addVlan({ ...one, trunk, owner: AGENT })),
+	];
+}
+
+/** Everything that has to be said in the gateway's namespace, in order. */
+export function wiringMessages(
+	setup: GatewaySetup,
+	interfaces: readonly WiredInterface[],
+): readonly Buffer[] {
+	const indexOf = (name: string) =>
+		interfaces.find((one) => one.name === name)?.index ?? 0;
+	return [
+		setLink(LOOPBACK_INDEX, true),
 		...interfaces.flatMap((one) => [
-			addVlan({ ...one, trunk }),
 			...one.addresses.map((own) =>
 				addAddress(one.index, { ...own, scope: "universe" }),
 			),

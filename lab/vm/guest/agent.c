@@ -8,15 +8,18 @@
  *   'x'  u32 number of words, each ended by a zero octet, then what goes to standard input: run it
  *   'r'  path: contents of the file                  status is an errno
  *   'w'  path, zero octet, data: one write()         status is an errno
- *   'n'  interface name: into a new network namespace, and the interface with us; output: its index
+ *   'n'  into a new network namespace
+ *   'f'  back to the one that the machine started with; a new one is gone when nothing is left in it
  *   'g'  as 'w', but in the namespace that the machine started with
  *   'G'  as 'r', but there
  *   'l'  netlink messages, each asking for an acknowledgement: status is the first errno
+ *   'L'  the same for the namespace that the machine started with
  *   'k'  what the kernel said since it was last asked
  *   't'  u64 ms since 1970: set the clock
  *   's'  protocol(1) port(2) of each: sockets that listen in this namespace, in place of all others
  *   'd'  IP packets, end to end, of the protocols that are listened for: what was delivered to any
  *        port since it was last asked, or since 's'
+ *   'o'  an IP packet: sent from here, as it is      status is an errno
  *   'p'  anything: the output is the same
  *
  * With `marktwin.stay` on the kernel's command line the machine outlives its harness: whoever connects
@@ -46,27 +49,23 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#include "agent.h"
 
 #define TRUNK "trunk"
 #define MODULES "/lib/marktwin/modules"
 #define MOST_SOCKETS 512
 
 static int port = -1, kernel_log = -1, first_namespace = -1, namespace = -1;
+static int netlink_handle = -1, first_netlink_handle = -1;
 static int stays, port_number = 1;
 static jmp_buf next_request;
 static int sockets[MOST_SOCKETS], socket_count;
 /* Among them: raw ones, which are shown what is delivered to any port of TCP and of UDP. */
 static int tcp_seen = -1, udp_seen = -1;
 
-struct buffer {
-	char *data;
-	size_t length, room;
-};
-
-static void append(struct buffer *to, const void *data, size_t length)
+void append(struct buffer *to, const void *data, size_t length)
 {
 	if (to->length + length > to->room) {
 		to->room = 2 * (to->length + length) + 4096;
@@ -120,21 +119,23 @@ static void transmit(const void *data, size_t length)
 	}
 }
 
-static int slurp(const char *path, struct buffer *into)
+int read_all(int file, struct buffer *into)
 {
 	char chunk[65536];
-	int file = open(path, O_RDONLY | O_CLOEXEC), failed = 0;
+	ssize_t got;
+
+	while ((got = read(file, chunk, sizeof(chunk))) > 0)
+		append(into, chunk, got);
+	return got < 0 ? errno : 0;
+}
+
+static int slurp(const char *path, struct buffer *into)
+{
+	int file = open(path, O_RDONLY | O_CLOEXEC), failed;
 
 	if (file < 0)
 		return errno;
-	for (;;) {
-		ssize_t got = read(file, chunk, sizeof(chunk));
-		if (got < 0)
-			failed = errno;
-		if (got <= 0)
-			break;
-		append(into, chunk, got);
-	}
+	failed = read_all(file, into);
 	close(file);
 	return failed;
 }
@@ -213,6 +214,11 @@ static void set_up_trunk(void)
 	close(handle);
 }
 
+static int open_netlink(void)
+{
+	return socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+}
+
 static int is_told(const char *word)
 {
 	struct buffer line = { 0 };
@@ -262,80 +268,30 @@ static void start_machine(void)
 	/* In parallel from here on: settings and programs are the kernel's to keep apart. */
 	if (stays && fork() == 0)
 		port_number = 2;
+	open_streams(port_number);
+	netlink_handle = first_netlink_handle = open_netlink();
+	if (port_number == 1)
+		start_programs();
 	if (open_port())
 		give_up();
 	if (!stays)
 		transmit("READY\n", 6);
 }
 
-/* Standard input, output and errors of a program, for each port its own. */
-static const char *stream_path(const char *name)
-{
-	static char path[32];
-
-	snprintf(path, sizeof(path), "/tmp/%s%d", name, port_number);
-	return path;
-}
-
-static int set_file(const char *name)
-{
-	return open(stream_path(name), O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
-}
-
-static uint32_t run(char *payload, size_t length, struct buffer *output, struct buffer *errors)
-{
-	char *words[256];
-	uint32_t count, at = 4;
-	int status = 0, in = set_file("in"), out = set_file("out"), err = set_file("err");
-	pid_t child;
-
-	memcpy(&count, payload, 4);
-	count = ntohl(count);
-	if (count > 255)
-		return 126;
-	for (uint32_t i = 0; i < count; i++) {
-		words[i] = payload + at;
-		at += strlen(payload + at) + 1;
-	}
-	words[count] = NULL;
-	if (write(in, payload + at, length - at) < 0 || lseek(in, 0, SEEK_SET) < 0)
-		perror("standard input");
-	child = fork();
-	if (child == 0) {
-		setsid();
-		dup2(in, 0);
-		dup2(out, 1);
-		dup2(err, 2);
-		execvp(words[0], words);
-		dprintf(2, "%s: %s\n", words[0], strerror(errno));
-		_exit(127);
-	}
-	close(in);
-	close(out);
-	close(err);
-	/* The first process inherits orphans; their ends are of no interest. */
-	for (pid_t ended = 0; ended != child;)
-		ended = waitpid(-1, &status, 0);
-	slurp(stream_path("out"), output);
-	slurp(stream_path("err"), errors);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
-static uint32_t netlink(const char *messages, size_t length)
+static uint32_t netlink(int handle, const char *messages, size_t length)
 {
 	char answers[8192];
 	uint32_t failed = 0, waiting = 0;
-	int handle = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 
 	for (size_t at = 0; at + sizeof(struct nlmsghdr) <= length; waiting++)
 		at += NLMSG_ALIGN(((const struct nlmsghdr *)(messages + at))->nlmsg_len);
 	if (send(handle, messages, length, 0) < 0)
-		failed = errno;
-	while (!failed && waiting > 0) {
+		return errno;
+	while (waiting > 0) {
 		int got = recv(handle, answers, sizeof(answers), 0);
 		struct nlmsghdr *header = (struct nlmsghdr *)answers;
 		if (got < 0)
-			failed = errno;
+			return errno;
 		for (; got > 0 && NLMSG_OK(header, got); header = NLMSG_NEXT(header, got)) {
 			if (header->nlmsg_type != NLMSG_ERROR)
 				continue;
@@ -344,40 +300,33 @@ static uint32_t netlink(const char *messages, size_t length)
 				failed = -((struct nlmsgerr *)NLMSG_DATA(header))->error;
 		}
 	}
-	close(handle);
 	return failed;
 }
 
-/* The interface goes from the namespace that we leave to the one that we make. */
-static uint32_t new_namespace(const char *interface, struct buffer *output)
+/* Nothing of ours is left in the namespace that we leave but sockets that listen. */
+static uint32_t enter_namespace(int entered)
 {
-	struct {
-		struct nlmsghdr header;
-		struct ifinfomsg info;
-		struct rtattr attribute;
-		int32_t namespace;
-	} move = {
-		.header = { .nlmsg_len = sizeof(move), .nlmsg_type = RTM_NEWLINK,
-			    .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK },
-		.info = { .ifi_family = AF_UNSPEC, .ifi_index = if_nametoindex(interface) },
-		.attribute = { .rta_len = RTA_LENGTH(4), .rta_type = IFLA_NET_NS_FD },
-	};
-	int old = namespace, made;
-	uint32_t failed, index;
+	if (namespace != first_namespace) {
+		close(namespace);
+		close(netlink_handle);
+	}
+	namespace = entered;
+	netlink_handle = entered == first_namespace ? first_netlink_handle : open_netlink();
+	return 0;
+}
 
+static uint32_t new_namespace(void)
+{
 	if (unshare(CLONE_NEWNET))
 		return errno;
-	made = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-	move.namespace = made;
-	setns(old, CLONE_NEWNET);
-	failed = netlink((const char *)&move, sizeof(move));
-	setns(made, CLONE_NEWNET);
-	namespace = made;
-	if (old != first_namespace)
-		close(old);
-	index = htonl(if_nametoindex(interface));
-	append(output, &index, sizeof(index));
-	return failed;
+	return enter_namespace(open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC));
+}
+
+static uint32_t first_namespace_again(void)
+{
+	if (setns(first_namespace, CLONE_NEWNET))
+		return errno;
+	return enter_namespace(first_namespace);
 }
 
 static uint32_t read_kernel_log(struct buffer *into)
@@ -458,6 +407,21 @@ static void read_seen(int handle, struct buffer *into)
 		append(into, packet, got);
 }
 
+/* The header is the sender's (IPPROTO_RAW implies IP_HDRINCL); the kernel sums it up anew. */
+static uint32_t send_packet(const char *packet, size_t length)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET };
+	int handle, failed;
+
+	if (length < 20)
+		return EINVAL;
+	handle = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
+	memcpy(&to.sin_addr, packet + 16, 4);
+	failed = sendto(handle, packet, length, 0, (struct sockaddr *)&to, sizeof(to)) < 0 ? errno : 0;
+	close(handle);
+	return failed;
+}
+
 static void serve(void)
 {
 	struct buffer output = { 0 }, errors = { 0 };
@@ -492,10 +456,16 @@ static void serve(void)
 			status = write_once(payload, data, payload + length - data);
 			break;
 		case 'n':
-			status = new_namespace(payload, &output);
+			status = new_namespace();
+			break;
+		case 'f':
+			status = first_namespace_again();
 			break;
 		case 'l':
-			status = netlink(payload, length);
+			status = netlink(netlink_handle, payload, length);
+			break;
+		case 'L':
+			status = netlink(first_netlink_handle, payload, length);
 			break;
 		case 'k':
 			status = read_kernel_log(&output);
@@ -509,6 +479,9 @@ static void serve(void)
 		case 'd':
 			read_seen(tcp_seen, &output);
 			read_seen(udp_seen, &output);
+			break;
+		case 'o':
+			status = send_packet(payload, length);
 			break;
 		case 'p':
 			append(&output, payload, length);

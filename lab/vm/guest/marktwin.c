@@ -12,17 +12,22 @@
  * run. Octet 1 of the answer is 1 when the clock can be stopped; octets 8..15 are the guest's own
  * time since 'B', which is ahead of the script's where it cannot.
  *
+ * Besides, it gives fragments the room that other network cards give them.
+ *
  * The clock is jiffies. Conntrack and neighbour time-outs, rate limits and retransmissions count in
  * them; wall-clock and monotonic time do not, and stay as they are.
  */
 #include <linux/etherdevice.h>
 #include <linux/hrtimer.h>
+#include <linux/interrupt.h>
 #include <linux/jiffies.h>
 #include <linux/kprobes.h>
 #include <linux/module.h>
 #include <linux/netdevice.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter_ipv4.h>
+#include <linux/workqueue.h>
+#include <net/ip.h>
 #include <net/net_namespace.h>
 
 #define ETHERTYPE 0x88b5
@@ -31,7 +36,9 @@
 static u64 begun, stopped_at;
 static bool stopped, can_stop, tracing;
 static struct sk_buff *answer;
-static struct hrtimer after_timers;
+static struct hrtimer next_tick;
+/* raise_softirq, which is not for modules; where it cannot be found, the next tick does it. */
+static void (*raise)(unsigned int softirq);
 
 /* Whoever counts the ticks is told that there was none. */
 static int ticks_counted(struct kretprobe_instance *instance, struct pt_regs *registers)
@@ -70,8 +77,7 @@ static void set_time(u64 ms)
 	local_irq_restore(flags);
 }
 
-/* A tick has gone by since, and these timers come after those of the wheel (HRTIMER_SOFTIRQ). */
-static enum hrtimer_restart timers_have_run(struct hrtimer *unused)
+static void work_is_done(struct work_struct *unused)
 {
 	struct sk_buff *skb = xchg(&answer, NULL);
 	__be64 now = cpu_to_be64(script_ms());
@@ -81,6 +87,22 @@ static enum hrtimer_restart timers_have_run(struct hrtimer *unused)
 		memcpy(skb->data + ETH_HLEN + 8, &now, sizeof(now));
 		dev_queue_xmit(skb);
 	}
+}
+
+static DECLARE_WORK(after_work, work_is_done);
+
+/* Behind the work that these timers have given to others (delayed_work_timer_fn). */
+static void timers_have_run(struct tasklet_struct *unused)
+{
+	schedule_work(&after_work);
+}
+
+/* Comes after the timers of the wheel: TASKLET_SOFTIRQ is behind TIMER_SOFTIRQ. */
+static DECLARE_TASKLET(after_timers, timers_have_run);
+
+static enum hrtimer_restart tick_has_come(struct hrtimer *unused)
+{
+	tasklet_schedule(&after_timers);
 	return HRTIMER_NORESTART;
 }
 
@@ -102,8 +124,13 @@ static void answer_after_timers(struct net_device *dev, const struct ethhdr *fro
 	old = xchg(&answer, skb);
 	if (old)
 		kfree_skb(old);
-	hrtimer_start(&after_timers, ns_to_ktime(TICK_NSEC + TICK_NSEC / 4),
-		      HRTIMER_MODE_REL_SOFT);
+	if (raise) {
+		raise(TIMER_SOFTIRQ);
+		tasklet_schedule(&after_timers);
+	} else {
+		hrtimer_start(&next_tick, ns_to_ktime(TICK_NSEC + TICK_NSEC / 4),
+			      HRTIMER_MODE_REL_SOFT);
+	}
 }
 
 static int receive(struct sk_buff *skb, struct net_device *dev, struct packet_type *type,
@@ -149,6 +176,19 @@ static struct packet_type messages __read_mostly = {
 	.func = receive,
 };
 
+/*
+ * Network cards leave room in front of what they receive, this one hardly any. Without it, fragments
+ * that were put together are cut anew instead of going on as they came (ip_do_fragment).
+ */
+static unsigned int make_room(void *unused, struct sk_buff *skb,
+			      const struct nf_hook_state *state)
+{
+	if (ip_is_fragment(ip_hdr(skb)) && skb_headroom(skb) < NET_SKB_PAD &&
+	    pskb_expand_head(skb, NET_SKB_PAD, 0, GFP_ATOMIC))
+		return NF_DROP;
+	return NF_ACCEPT;
+}
+
 static unsigned int mark_for_trace(void *unused, struct sk_buff *skb,
 				   const struct nf_hook_state *state)
 {
@@ -159,6 +199,12 @@ static unsigned int mark_for_trace(void *unused, struct sk_buff *skb,
 
 /* Before any table, raw among them. */
 static const struct nf_hook_ops hooks[] = {
+	{
+		.hook = make_room,
+		.pf = NFPROTO_IPV4,
+		.hooknum = NF_INET_PRE_ROUTING,
+		.priority = NF_IP_PRI_RAW_BEFORE_DEFRAG - 1,
+	},
 	{
 		.hook = mark_for_trace,
 		.pf = NFPROTO_IPV4,
@@ -188,14 +234,26 @@ static struct pernet_operations namespaces = {
 	.exit = leave,
 };
 
+/* A probe knows where its function is. */
+static void *find(const char *function)
+{
+	struct kprobe probe = { .symbol_name = function };
+
+	if (register_kprobe(&probe))
+		return NULL;
+	unregister_kprobe(&probe);
+	return probe.addr;
+}
+
 static int __init start(void)
 {
 	int failed = register_pernet_subsys(&namespaces);
 
 	if (failed)
 		return failed;
-	hrtimer_init(&after_timers, CLOCK_MONOTONIC, HRTIMER_MODE_REL_SOFT);
-	after_timers.function = timers_have_run;
+	raise = find("raise_softirq");
+	hrtimer_init(&next_tick, CLOCK_MONOTONIC, HRTIMER_MODE_REL_SOFT);
+	next_tick.function = tick_has_come;
 	can_stop = register_kretprobe(&ticks) == 0;
 	begun = get_jiffies_64();
 	dev_add_pack(&messages);
@@ -208,7 +266,9 @@ static void __exit stop(void)
 	stopped = false;
 	if (can_stop)
 		unregister_kretprobe(&ticks);
-	hrtimer_cancel(&after_timers);
+	hrtimer_cancel(&next_tick);
+	tasklet_kill(&after_timers);
+	cancel_work_sync(&after_work);
 	kfree_skb(answer);
 	unregister_pernet_subsys(&namespaces);
 }

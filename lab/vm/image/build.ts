@@ -30,7 +30,11 @@ import {
 	requireImage,
 } from "./image.ts";
 import { createInitrd } from "./initrd.ts";
-import { compileAgent, compileModules } from "./kernel-modules.ts";
+import {
+	compileAgent,
+	compileModules,
+	compileStandby,
+} from "./kernel-modules.ts";
 import { takeLock } from "./lock.ts";
 import type { Manifest } from "./manifest.ts";
 import { readModules } from "./modules.ts";
@@ -118,12 +122,13 @@ async function buildIn(
 	say(`compiling xt_condition for ${release}`);
 	const compiled = await compileModules(root, release, join(work, "modules"));
 	const agent = await compileAgent(join(work, "agent"));
+	const standby = await compileStandby(join(work, "standby"));
 	say("putting the image together");
 	const modules = await readModules(
 		modulesFolder(root, release),
 		compiled.files,
 	);
-	const initrd = await createInitrd({ root, agent, modules });
+	const initrd = await createInitrd({ root, agent, standby, modules });
 	const made = join(work, "image");
 	mkdirSync(made);
 	copyFileSync(

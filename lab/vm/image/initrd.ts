@@ -13,6 +13,7 @@ import { LabError } from "../../lab-error.ts";
 import { type ArchiveEntry, createArchive } from "./cpio.ts";
 import { neededLibraries } from "./elf.ts";
 import { type Module, moduleTable } from "./modules.ts";
+import { COMMON_EXTENSIONS } from "./recipe.ts";
 
 const LIBRARIES = "usr/lib/x86_64-linux-gnu";
 const LIBRARY_FOLDERS = [
@@ -39,6 +40,11 @@ const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
 	],
 	conntrack: [],
 };
+/** Programs that stand by (`guest/standby.c`), and the extensions that are mapped in advance. */
+const STANDING_BY: Readonly<Record<string, readonly string[]>> = {
+	"xtables-legacy-multi": COMMON_EXTENSIONS,
+	conntrack: [],
+};
 const FOLDERS = [
 	...["bin", "dev", "etc", "lib", "lib/marktwin", "lib/modules", "lib64"],
 	...["proc", "run", "sbin", "sys", "tmp", "usr", "usr/bin", "usr/lib"],
@@ -50,6 +56,8 @@ export interface InitrdParts {
 	readonly root: string;
 	/** The compiled agent. */
 	readonly agent: string;
+	/** The compiled library that keeps programs standing by. */
+	readonly standby: string;
 	readonly modules: readonly Module[];
 }
 
@@ -66,6 +74,7 @@ export async function createInitrd(parts: InitrdParts): Promise<Buffer> {
 	add({ kind: "device", path: "dev/console", major: 5, minor: 1 });
 	addFile("init", readFileSync(parts.agent));
 	addLink("sbin/modprobe", "/init");
+	addFile("lib/marktwin/standby.so", readFileSync(parts.standby));
 	addFile("lib/marktwin/modules", moduleTable(modules), 0o644);
 	for (const { path, data } of modules) addFile(path, data, 0o644);
 
@@ -92,6 +101,11 @@ export async function createInitrd(parts: InitrdParts): Promise<Buffer> {
 		if (lstatSync(file).isSymbolicLink()) addLink(path, readlinkSync(file));
 		else addProgram(path, file);
 	}
+	const standingBy = Object.entries(STANDING_BY).map(([name, libraries]) => {
+		const paths = libraries.map((one) => `/${LIBRARIES}/xtables/lib${one}.so`);
+		return `${[`/usr/sbin/${name}`, ...paths].join(" ")}\n`;
+	});
+	addFile("lib/marktwin/programs", standingBy.join(""), 0o644);
 	for (const library of needed) {
 		const path = `${LIBRARIES}/${library}`;
 		if (entries.has(path) || library === basename(LOADER)) continue;

@@ -68,9 +68,23 @@ export async function compileAgent(folder: string): Promise<string> {
 	const program = join(folder, "agent");
 	await mustExecute("compiling the guest's agent", "gcc", [
 		...["-O2", "-Wall", "-static", "-s", "-o", program],
-		join(GUEST_SOURCES, "agent.c"),
+		...["agent.c", "programs.c"].map((name) => join(GUEST_SOURCES, name)),
 	]);
 	return program;
+}
+
+/**
+ * Compiles what keeps programs standing by. The guest's library of C may be older than the one here:
+ * what the source calls has been in it since 2.34.
+ */
+export async function compileStandby(folder: string): Promise<string> {
+	mkdirSync(folder, { recursive: true });
+	const library = join(folder, "standby.so");
+	await mustExecute("compiling what keeps programs standing by", "gcc", [
+		...["-O2", "-Wall", "-shared", "-fPIC", "-s", "-o", library],
+		join(GUEST_SOURCES, "standby.c"),
+	]);
+	return library;
 }
 
 /** The one that the kernel was built with, where there is one; any other does as well. */

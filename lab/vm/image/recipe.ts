@@ -1,11 +1,11 @@
 /** What an image is made of. Images made from another recipe are not used. */
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** To be raised whenever the way in which an image is made changes. */
-const RECIPE = 2;
+const RECIPE = 3;
 
 /** Sources that are compiled for the guest. */
 export const GUEST_SOURCES = fileURLToPath(
@@ -25,6 +25,39 @@ export const GUEST_PACKAGES = [
 	"xtables-addons-dkms",
 ];
 
+/**
+ * Extensions of iptables that are mapped before it is asked for anything. Each takes 0.08 ms of every
+ * run of iptables under TCG, and saves 1.2 ms where it is used. Their constructors register them and do
+ * nothing else (iptables 1.8.9); those of `realm` and `devgroup` read files, so these cannot be here.
+ */
+export const COMMON_EXTENSIONS: readonly string[] = [
+	...["addrtype", "comment", "condition", "connbytes", "connlimit", "connmark"],
+	...["conntrack", "dscp", "hashlimit", "iprange", "length", "limit", "mac"],
+	...[
+		"mark",
+		"multiport",
+		"pkttype",
+		"recent",
+		"standard",
+		"state",
+		"statistic",
+	],
+	...["string", "tcp", "tcpmss", "time", "tos", "udp"],
+	...[
+		"CLASSIFY",
+		"CONNMARK",
+		"CT",
+		"DNAT",
+		"DSCP",
+		"LOG",
+		"MARK",
+		"MASQUERADE",
+	],
+	...["NFLOG", "NOTRACK", "REDIRECT", "SNAT", "TCPMSS", "TOS"],
+]
+	.map((name) => `xt_${name}`)
+	.concat("ipt_icmp", "ipt_ttl", "ipt_NETMAP", "ipt_REJECT", "ipt_TTL");
+
 /** Dependencies that are wanted too: libraries, and the parts of a kernel. Perl and such are not. */
 export function followsDependency(name: string): boolean {
 	return (
@@ -36,7 +69,7 @@ export function followsDependency(name: string): boolean {
 /** Tells whether an image was made the way we would make it. */
 export function recipeHash(): string {
 	const hash = createHash("sha256").update(`${RECIPE}\n`);
-	for (const name of ["agent.c", "marktwin.c"])
+	for (const name of readdirSync(GUEST_SOURCES).sort())
 		hash.update(readFileSync(join(GUEST_SOURCES, name)));
 	return hash.digest("hex").slice(0, 12);
 }

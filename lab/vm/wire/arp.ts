@@ -59,7 +59,7 @@ export function arpReply(request: Arp, vlan: number, mac: Uint8Array): Buffer {
 	});
 }
 
-/** On the gateway's loopback, for fences alone: the dummy address of RFC 7600. */
+/** On the loopback beside the trunk, for fences alone: the dummy address of RFC 7600. No gateway has it. */
 export const FENCE_ADDRESS: Address = (192 << 24) | 8;
 const FENCE_MAC = [0x02, 0xfe] as const;
 

@@ -1,0 +1,27 @@
+/* What the agent's parts know of each other, and of what stands by. */
+#include <stddef.h>
+#include <stdint.h>
+
+#define MOST_WORDS 255
+/* Where a program that stands by takes requests, and how long one may be: standby.c. */
+#define REQUESTS 3
+#define LONGEST_REQUEST 65536
+
+/* agent.c */
+struct buffer {
+	char *data;
+	size_t length, room;
+};
+
+void append(struct buffer *to, const void *data, size_t length);
+/* From where the file stands to its end. Returns an errno. */
+int read_all(int file, struct buffer *into);
+
+/* programs.c */
+
+/* Each port has streams of its own. */
+void open_streams(int port);
+/* Starts those that are to stand by; nobody waits for them before they are needed. */
+void start_programs(void);
+/* Payload: as of 'x'. Returns an exit status, or 128 and the signal that ended it. */
+uint32_t run(char *payload, size_t length, struct buffer *output, struct buffer *errors);
