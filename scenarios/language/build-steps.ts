@@ -134,6 +134,19 @@ export function packet(name: string, line: string): ScenarioStep {
 	return { atMs: 0, label: "", kind: "packet", interface: name, packet: line };
 }
 
+/** It waits so long before its banner and before each reply: `backend("b1", slow(500))`. */
+export function slow(delayMs: number): BackendBehaviour {
+	return { kind: "slow", delayMs };
+}
+
+/**
+ * Of the packets that go to it or come from it, each is lost with this probability:
+ * `backend("b1", lossy(0.1))`. Which ones follows from the seed, and in live time from chance.
+ */
+export function lossy(loss: number): BackendBehaviour {
+	return { kind: "lossy", loss };
+}
+
 /** From now on the backend behaves so: `backend("b1", "vanish")`. */
 export function backend(
 	name: string,

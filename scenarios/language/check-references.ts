@@ -186,7 +186,9 @@ function checkSteps(scenario: Scenario, report: Report): void {
 				);
 				break;
 			case "packet":
-				report.known("interface", step.interface, `${path}.interface`);
+				// By `lo`, the router itself sends it.
+				if (step.interface !== "lo")
+					report.known("interface", step.interface, `${path}.interface`);
 				break;
 			case "backend":
 				report.known("backend", step.backend, `${path}.backend`);

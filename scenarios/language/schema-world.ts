@@ -14,6 +14,7 @@ import {
 	port,
 	positiveMs,
 	record,
+	share,
 	text,
 	whole,
 	yesNo,
@@ -27,6 +28,7 @@ const behaviour = byKind([
 	object({ kind: v.literal("hang"), accept: yesNo }),
 	object({ kind: v.literal("slow"), delayMs: milliseconds }),
 	object({ kind: v.literal("drain") }),
+	object({ kind: v.literal("lossy"), loss: share }),
 ]);
 
 /** One of these, or `null` for none. */

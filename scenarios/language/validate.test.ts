@@ -172,6 +172,22 @@ describe("faults of a scenario's form", () => {
 			'steps[0].becomes.kind: no kind "dead"',
 		],
 		[
+			"loss in per cent",
+			withSteps({
+				...{ kind: "backend", backend: "b1" },
+				becomes: { kind: "lossy", loss: 30 },
+			}),
+			"steps[0].becomes.loss: must be less than 1",
+		],
+		[
+			"loss of nothing",
+			withSteps({
+				...{ kind: "backend", backend: "b1" },
+				becomes: { kind: "lossy", loss: 0 },
+			}),
+			"steps[0].becomes.loss: must be more than 0",
+		],
+		[
 			"number",
 			{ ...good, endMs: "1000" },
 			'endMs: expected a number, not "1000"',

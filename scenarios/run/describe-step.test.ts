@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
+import type { BackendBehaviour } from "../../sim/endpoint/backend.ts";
 import type { Operation } from "../../sim/gateway/gateway.ts";
-import { describeOperation } from "./describe-step.ts";
+import { describeOperation, describeStep } from "./describe-step.ts";
 
 it.each<[Operation, string]>([
 	[
@@ -29,4 +30,17 @@ it.each<[Operation, string]>([
 	[{ kind: "take-over" }, "a second router takes over"],
 ])("%j is %s", (operation, text) => {
 	expect(describeOperation(operation)).toBe(text);
+});
+
+it.each<[BackendBehaviour, string]>([
+	[{ kind: "vanish" }, "b1: vanish"],
+	[{ kind: "slow", delayMs: 500 }, "b1: slow by 500 ms"],
+	[{ kind: "lossy", loss: 0.07 }, "b1: lossy, 7 %"],
+])("%j is %s", (becomes, text) => {
+	expect(
+		describeStep({
+			...{ kind: "backend", backend: "b1", becomes },
+			...{ atMs: 0, label: "" },
+		}),
+	).toBe(text);
 });

@@ -1,5 +1,6 @@
 /** Steps in words, as a person would type or say them. */
 import { match } from "ts-pattern";
+import type { BackendBehaviour } from "../../sim/endpoint/backend.ts";
 import type { ConntrackFilter, Operation } from "../../sim/gateway/gateway.ts";
 import type { Step } from "../../sim/world/setup.ts";
 
@@ -9,10 +10,11 @@ export function describeStep(step: Step): string {
 		.with({ kind: "operation" }, ({ operation }) =>
 			describeOperation(operation),
 		)
-		.with({ kind: "backend" }, ({ backend, becomes }) => {
-			const delay = becomes.kind === "slow" ? ` by ${becomes.delayMs} ms` : "";
-			return `${backend}: ${becomes.kind}${delay}`;
-		})
+		.with(
+			{ kind: "backend" },
+			({ backend, becomes }) =>
+				`${backend}: ${becomes.kind}${figureOf(becomes)}`,
+		)
 		.with({ kind: "connect" }, ({ client, count }) =>
 			count === 1 ? `${client} connects` : `${client} connects ${count} times`,
 		)
@@ -30,6 +32,13 @@ export function describeStep(step: Step): string {
 		)
 		.with({ kind: "observe" }, ({ label }) => label || "observed")
 		.exhaustive();
+}
+
+function figureOf(behaviour: BackendBehaviour): string {
+	if (behaviour.kind === "slow") return ` by ${behaviour.delayMs} ms`;
+	if (behaviour.kind === "lossy")
+		return `, ${Number((behaviour.loss * 100).toFixed(4))} %`;
+	return "";
 }
 
 function of(connections: string): string {

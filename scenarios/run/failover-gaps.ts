@@ -2,7 +2,7 @@
 import type { Account, ConnectionRecord } from "../../sim/world/account.ts";
 
 /** A backend that behaves so still serves; everything else is a failure. */
-const SERVING: ReadonlySet<string> = new Set(["up", "slow"]);
+const SERVING: ReadonlySet<string> = new Set(["up", "slow", "lossy"]);
 
 export interface FailoverGap {
 	readonly backend: string;

@@ -10,7 +10,6 @@
 import type { Choice } from "../chance/choice.ts";
 import type { NatPort, NatRange } from "../extension/ports.ts";
 import type { ConntrackFilter, ConntrackLine } from "../gateway/gateway.ts";
-import { invariant } from "../invariant.ts";
 import { ICMP, TCP, UDP } from "../packet/packet.ts";
 import {
 	CTINFO_ESTABLISHED,
@@ -18,14 +17,14 @@ import {
 	CTINFO_INVALID,
 	CTINFO_IS_REPLY,
 	CTINFO_NEW,
-	CTINFO_RELATED,
-	CTINFO_RELATED_REPLY,
 	CTINFO_UNTRACKED,
 	NF_ACCEPT,
 	NF_DROP,
 	NO_ENTRY,
 	type Skb,
 } from "../packet/skb.ts";
+import { attachEntry } from "./attach.ts";
+import { isBroken } from "./broken.ts";
 import { confirmEntry } from "./confirm.ts";
 import { Collector, earlyDrop, purgeExpired } from "./early-drop.ts";
 import { EntryView } from "./entry-view.ts";
@@ -42,7 +41,7 @@ import { TcpTracker } from "./tcp.ts";
 import { type Tuning, tuningOf } from "./timeouts.ts";
 import { invertTuple, scratchTuple, tupleOfSkb } from "./tuple.ts";
 import { trackUdp } from "./udp.ts";
-import { unmodelledName } from "./unmodelled.ts";
+import { checkModelled, nobodyIsTold } from "./unmodelled.ts";
 import { TRACK_INVALID, TRACK_REPEAT } from "./verdicts.ts";
 
 export interface ConntrackOptions {
@@ -51,7 +50,7 @@ export interface ConntrackOptions {
 	readonly choice: Choice;
 	/** Changes take effect with the next packet. */
 	readonly sysctls: Sysctls;
-	/** Told of packets of protocols whose trackers are not modelled. */
+	/** Told of what is not modelled: some protocols' trackers. */
 	unknown?(reason: string): never;
 }
 
@@ -62,6 +61,7 @@ export class Conntrack extends EntryView implements NatPort {
 	readonly #table: EntryTable;
 	readonly #tcp: TcpTracker;
 	readonly #nat: Nat;
+	readonly #unknown: (reason: string) => never;
 	readonly #collector: Collector;
 	#tuning: Tuning;
 	// Scratch: no objects per packet.
@@ -75,7 +75,8 @@ export class Conntrack extends EntryView implements NatPort {
 		this.#tuning = tuning;
 		this.#table = this.table;
 		this.#tcp = new TcpTracker(this.#table, tuning);
-		this.#nat = new Nat(this.#table, options.choice);
+		this.#unknown = options.unknown ?? nobodyIsTold;
+		this.#nat = new Nat(this.#table, options.choice, this.#unknown);
 		this.#collector = new Collector(this.#table, this.#tcp);
 		options.sysctls.watch(() => this.#tune(tuningOf(options.sysctls)));
 		this.#tune(this.#tuning);
@@ -98,13 +99,13 @@ export class Conntrack extends EntryView implements NatPort {
 				: ((template.zoneOriginal & MAX_HASHED_ZONE) << 16) |
 					(template.zoneReply & MAX_HASHED_ZONE);
 		skb.template = null;
-		skb.ctinfo = CTINFO_INVALID;
 		if (skb.protocol === ICMP) {
+			if (isBroken(skb, this.#tuning)) return NF_ACCEPT;
 			if (trackIcmpError(this.#table, zones, skb) === TRACK_INVALID)
 				return NF_ACCEPT;
 			if (skb.entry !== NO_ENTRY) return NF_ACCEPT;
 		} else if (skb.protocol !== TCP && skb.protocol !== UDP)
-			this.#checkModelled(skb.protocol);
+			checkModelled(skb.protocol, this.#unknown);
 		tupleOfSkb(this.#tuple, skb);
 		for (;;) {
 			const verdict = this.#track(skb, zones);
@@ -155,13 +156,9 @@ export class Conntrack extends EntryView implements NatPort {
 		return this.#nat.setup(skb, range, manip);
 	}
 
-	/** `nf_conntrack_attach`: an answer that the box makes up belongs to the packet's connection. */
+	/** `nf_ct_attach`: an answer that the box makes up belongs to the packet's connection. */
 	attach(answer: Skb, to: Skb): void {
-		if (to.entry === NO_ENTRY) return;
-		this.#table.get(to.entry);
-		answer.entry = to.entry;
-		answer.ctinfo =
-			to.ctinfo >= CTINFO_IS_REPLY ? CTINFO_RELATED : CTINFO_RELATED_REPLY;
+		attachEntry(this.#table, answer, to);
 	}
 
 	/** REJECT has reset the packet's connection (`nf_ct_set_closing`, nf_reject_ipv4.c). */
@@ -190,6 +187,12 @@ export class Conntrack extends EntryView implements NatPort {
 	get count(): number {
 		this.#purge();
 		return this.#table.count;
+	}
+
+	/** Removes what has expired, as the kernel does when it comes to it (`gc_worker`). @returns how many */
+	removeExpired(): number {
+		const before = this.#table.count;
+		return before - this.count;
 	}
 
 	/** A rule asks for tracking where none did for a while (`nf_ct_netns_do_get`). */
@@ -264,6 +267,7 @@ export class Conntrack extends EntryView implements NatPort {
 	/** `nf_conntrack_handle_packet` */
 	#dispatch(entry: number, skb: Skb): number {
 		const table = this.#table;
+		if (isBroken(skb, this.#tuning)) return TRACK_INVALID;
 		if (skb.protocol === TCP) return this.#tcp.packet(entry, skb);
 		const tuning = this.#tuning;
 		if (skb.protocol === UDP) {
@@ -275,13 +279,6 @@ export class Conntrack extends EntryView implements NatPort {
 			return trackIcmp(table, tuning, entry, direction, skb);
 		refresh(table, entry, direction, skb, tuning.genericTimeout);
 		return NF_ACCEPT;
-	}
-
-	#checkModelled(protocol: number): void {
-		const name = unmodelledName(protocol);
-		if (name === null) return;
-		this.#options.unknown?.(`${name} connections are not modelled`);
-		invariant(false, `${name} reached a conntrack that cannot say so`);
 	}
 
 	#tune(tuning: Tuning): void {

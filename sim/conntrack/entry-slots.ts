@@ -6,7 +6,6 @@ import { invariant } from "../invariant.ts";
 import {
 	ENTRY_SHIFT,
 	ENTRY_WORDS,
-	GENERATION,
 	HAS_COUNTERS,
 	MARK,
 	PROTOCOL,
@@ -65,7 +64,6 @@ export abstract class EntrySlots {
 		words[at + PROTOCOL] = original.protocol;
 		words[at + ZONES] = zones;
 		words[at + USE] = 1;
-		words[at + GENERATION] = ((words[at + GENERATION] as number) + 1) | 0;
 		if (counted) this.#countersFor().fill(0, entry << 2, (entry + 1) << 2);
 		this.count++;
 		return entry;

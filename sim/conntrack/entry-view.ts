@@ -1,9 +1,14 @@
 /** Entries as matches and targets see them. */
-import type { ConntrackPort, Direction } from "../extension/ports.ts";
+import type {
+	ConnectionKey,
+	ConntrackPort,
+	Direction,
+} from "../extension/ports.ts";
 import { TCP } from "../packet/packet.ts";
+import { NO_ENTRY } from "../packet/skb.ts";
+import { findNode } from "./find.ts";
 import {
 	ENTRY_SHIFT,
-	GENERATION,
 	KERNEL_STATUS_MASK,
 	MARK,
 	ORIGINAL,
@@ -101,17 +106,13 @@ export class EntryView implements ConntrackPort {
 		return this.#counter(entry, direction, 1);
 	}
 
-	isAlive(entry: number, generation: number): boolean {
+	find(connection: ConnectionKey): number {
 		this.setNow();
-		return (
-			this.generation(entry) === generation &&
-			this.table.isConfirmed(entry) &&
-			!this.table.isExpired(entry)
-		);
-	}
-
-	generation(entry: number): number {
-		return this.table.words[(entry << ENTRY_SHIFT) + GENERATION] as number;
+		const { sourcePort, destinationPort, originalZone, replyZone } = connection;
+		const ports = (sourcePort << 16) | destinationPort;
+		const zones = (originalZone << 16) | replyZone;
+		const node = findNode(this.table, { ...connection, ports }, zones);
+		return node === 0 ? NO_ENTRY : node >> 1;
 	}
 
 	tcpState(entry: number): string {

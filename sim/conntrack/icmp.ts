@@ -62,7 +62,7 @@ export function trackIcmpError(
 	if (skb.icmpType > GREATEST_TYPE) return TRACK_INVALID;
 	if (!isIcmpError(skb.icmpType)) return NF_ACCEPT;
 	if (skb.about === null) return TRACK_INVALID;
-	tupleOfPacket(about, skb.about);
+	if (!tupleOfPacket(about, skb.about)) return TRACK_INVALID;
 	if (!invertTuple(about, about)) return TRACK_INVALID;
 	const node = findNode(table, about, zones);
 	if (node === 0) return TRACK_INVALID;

@@ -39,8 +39,6 @@ export const PROTOCOL = 11;
 export const ZONES = 12;
 /** References: one from the table, one from each packet that carries the entry. */
 export const USE = 13;
-/** Counts how often this slot was given to a new entry. */
-export const GENERATION = 14;
 /** Chain by original source, doubly linked: one source may have very many entries. Entry numbers. */
 export const BY_SOURCE_NEXT = 15;
 export const BY_SOURCE_PREVIOUS = 31;

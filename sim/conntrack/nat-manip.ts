@@ -1,7 +1,9 @@
 /**
  * Rewriting packets as their entry's mapping says (`nf_nat_manip_pkt`,
- * `nf_nat_icmp_reply_translation`, net/netfilter/nf_nat_proto.c, 6.1). Checksums are not modelled.
+ * `nf_nat_icmp_reply_translation`, net/netfilter/nf_nat_proto.c, 6.1). Checksums follow
+ * what changes, so a wrong one stays wrong.
  */
+
 import { ICMP, type Packet, TCP, UDP } from "../packet/packet.ts";
 import type { Skb } from "../packet/skb.ts";
 import { TUPLE_DESTINATION, TUPLE_PORTS, TUPLE_SOURCE } from "./layout.ts";

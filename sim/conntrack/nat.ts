@@ -49,6 +49,7 @@ const ICMP_REDIRECT = 5;
 export class Nat {
 	readonly #table: EntryTable;
 	readonly #choice: Choice;
+	readonly #unknown: (reason: string) => never;
 	// Scratch.
 	readonly #current = scratchTuple();
 	readonly #wanted = scratchTuple();
@@ -64,9 +65,15 @@ export class Nat {
 		netmap: false,
 	};
 
-	constructor(table: EntryTable, choice: Choice) {
+	/** @param unknown told of what is not modelled */
+	constructor(
+		table: EntryTable,
+		choice: Choice,
+		unknown: (reason: string) => never,
+	) {
 		this.#table = table;
 		this.#choice = choice;
+		this.#unknown = unknown;
 	}
 
 	/** See `Conntrack.translate`. */
@@ -193,6 +200,8 @@ export class Nat {
 
 	/** An ICMP error: what it quotes is translated back, and then the message itself. */
 	#translateError(skb: Skb, isSource: boolean): number {
+		// Its checksum is made anew, so it has to be right before.
+		if (skb.checksum === "wrong") return NF_DROP;
 		const { words } = this.#table;
 		const at = skb.entry << ENTRY_SHIFT;
 		const status = words[at + STATUS] as number;
@@ -208,6 +217,10 @@ export class Nat {
 		const target = this.#wanted;
 		const protocol = (words[at + PROTOCOL] as number) & 0xff;
 		readTuple(target, words, isReply ? at : at + REPLY_TUPLE, protocol);
+		if (skb.about?.kind === "other" && skb.about.fragment !== undefined)
+			this.#unknown(
+				"the translation of a fragment that an error quotes is not modelled",
+			);
 		if (skb.about !== null)
 			skb.about = rewriteQuoted(
 				skb.about,

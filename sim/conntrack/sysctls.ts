@@ -78,6 +78,11 @@ export const SYSCTLS: readonly SysctlDefinition[] = [
 		[0, 255],
 		"nf_conntrack_tcp_init_net tcp_max_retrans",
 	),
+	flag(
+		"netfilter.nf_conntrack_checksum",
+		1,
+		"nf_conntrack_standalone.c nf_conntrack_pernet_init",
+	),
 	flag("netfilter.nf_conntrack_acct", 0, "nf_conntrack_acct.c nf_ct_acct"),
 	// A box with more than 4 GB of memory (nf_conntrack_init_start).
 	number(
@@ -115,6 +120,18 @@ export const SYSCTLS: readonly SysctlDefinition[] = [
 		50,
 		[0, INT_MAX],
 		"net/ipv4/icmp.c icmp_sk_init",
+	),
+	number(
+		"ipv4.ipfrag_time",
+		30,
+		[0, MAX_SECONDS],
+		"net/ipv4/ip_fragment.c ipv4_frags_init_net (IP_FRAG_TIME)",
+	),
+	number(
+		"ipv4.ipfrag_max_dist",
+		64,
+		[0, INT_MAX],
+		"net/ipv4/ip_fragment.c ipv4_frags_init_net",
 	),
 	number(
 		"ipv4.ip_default_ttl",

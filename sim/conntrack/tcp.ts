@@ -1,7 +1,7 @@
 /**
  * TCP connection tracking (`nf_conntrack_tcp_packet`, net/netfilter/nf_conntrack_proto_tcp.c, 6.1):
  * the state table decides where a packet leads, some packets get a second look, the window is
- * judged, and what is left changes the entry. Checksums and truncated headers are not modelled.
+ * judged, and what is left changes the entry. Truncated headers are not modelled.
  */
 import { ACK, FIN, RST, SYN, TCP, URG } from "../packet/packet.ts";
 import { CTINFO_IS_REPLY, NF_ACCEPT, type Skb } from "../packet/skb.ts";

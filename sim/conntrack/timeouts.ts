@@ -40,6 +40,8 @@ export interface Tuning {
 	readonly maxEntries: number;
 	readonly buckets: number;
 	readonly counting: boolean;
+	/** Packets with a wrong checksum are INVALID when they come in. */
+	readonly checksums: boolean;
 }
 
 /** Reads all of them. */
@@ -64,5 +66,6 @@ export function tuningOf(sysctls: Sysctls): Tuning {
 		maxEntries: value("max"),
 		buckets: value("buckets"),
 		counting: value("acct") !== 0,
+		checksums: value("checksum") !== 0,
 	};
 }

@@ -2,6 +2,7 @@
  * Tuples: what identifies a packet's connection in one direction (`struct nf_conntrack_tuple`).
  * Records of this kind are scratch, written over and over: the inner loop makes no objects.
  */
+import { decodeHeader } from "../packet/bytes-decode.ts";
 import { ICMP, type Packet, TCP, UDP } from "../packet/packet.ts";
 import type { Skb } from "../packet/skb.ts";
 import { TUPLE_DESTINATION, TUPLE_PORTS, TUPLE_SOURCE } from "./layout.ts";
@@ -114,8 +115,16 @@ export function tupleOfSkb(into: Tuple, skb: Skb): void {
 			: (skb.sourcePort << 16) | skb.destinationPort;
 }
 
-/** The tuple of a packet that an ICMP error is about. */
-export function tupleOfPacket(into: Tuple, packet: Packet): void {
+/**
+ * The tuple of a packet that an ICMP error is about.
+ * @returns false when nothing of it tells which connection is its own (`ipv4_get_l4proto`)
+ */
+export function tupleOfPacket(into: Tuple, packet: Packet): boolean {
+	const { fragment = null } = packet.kind === "other" ? packet : {};
+	if (packet.kind === "other" && fragment !== null) {
+		const header = fragment.offset === 0 ? decodeHeader(packet) : null;
+		return header !== null && tupleOfPacket(into, header);
+	}
 	into.source = packet.source;
 	into.destination = packet.destination;
 	switch (packet.kind) {
@@ -123,14 +132,15 @@ export function tupleOfPacket(into: Tuple, packet: Packet): void {
 		case "udp":
 			into.protocol = packet.kind === "tcp" ? TCP : UDP;
 			into.ports = (packet.sourcePort << 16) | packet.destinationPort;
-			return;
+			return true;
 		case "icmp":
 			into.protocol = ICMP;
 			into.ports = icmpPorts(packet.rest, packet.type, packet.code);
-			return;
+			return true;
 		default:
 			into.protocol = packet.protocol;
 			into.ports = 0;
+			return true;
 	}
 }
 

@@ -1,6 +1,6 @@
 /**
  * UDP connection tracking (`nf_conntrack_udp_packet`, net/netfilter/nf_conntrack_proto_udp.c, 6.1).
- * Lengths and checksums that are wrong are not modelled.
+ * Lengths that are wrong are not modelled.
  */
 import { CTINFO_IS_REPLY, type Skb } from "../packet/skb.ts";
 import {

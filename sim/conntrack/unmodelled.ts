@@ -1,3 +1,5 @@
+import { InvariantError } from "../invariant.ts";
+
 /** Protocols that the kernel tracks by more than addresses, and the model does not. */
 const NAMES: Readonly<Record<number, string>> = {
 	33: "DCCP",
@@ -6,7 +8,16 @@ const NAMES: Readonly<Record<number, string>> = {
 	136: "UDPLite",
 };
 
-/** Name of a protocol whose tracker is not modelled, `null` for all others. */
-export function unmodelledName(protocol: number): string | null {
-	return NAMES[protocol] ?? null;
+/** Says so if the tracker of a protocol is not modelled. */
+export function checkModelled(
+	protocol: number,
+	unknown: (reason: string) => never,
+): void {
+	const name = NAMES[protocol];
+	if (name !== undefined) unknown(`${name} connections are not modelled`);
+}
+
+/** For those who meet nothing of the kind. */
+export function nobodyIsTold(reason: string): never {
+	throw new InvariantError(`bug in marktwin: nobody is told that ${reason}`);
 }

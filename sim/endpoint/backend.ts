@@ -24,7 +24,9 @@ export type BackendBehaviour =
 	/** Waits before the banner and each reply. */
 	| { readonly kind: "slow"; readonly delayMs: number }
 	/** Takes no new connections (RST), and serves those that stand. */
-	| { readonly kind: "drain" };
+	| { readonly kind: "drain" }
+	/** Of the packets that go to it or come from it, each is lost with this probability (between 0 and 1); ARP is not. */
+	| { readonly kind: "lossy"; readonly loss: number };
 
 /** `listen(fd, 100)`, as Postfix and most others do. The kernel lets one more in (`sk_acceptq_is_full`, include/net/sock.h, 6.1). */
 const BACKLOG = 100;
@@ -52,11 +54,6 @@ export class Backend {
 		this.listen();
 	}
 
-	/** Does its link carry anything? */
-	get isReachable(): boolean {
-		return this.behaviour.kind !== "vanish" && this.behaviour.kind !== "silent";
-	}
-
 	/** Does its address answer ARP? */
 	get answersArp(): boolean {
 		return this.behaviour.kind !== "vanish";
@@ -73,6 +70,19 @@ export class Backend {
 
 	get hasRoom(): boolean {
 		return this.isAccepting || this.waiting <= BACKLOG;
+	}
+
+	/** With which probability is a packet on its link lost? */
+	get loss(): number {
+		switch (this.behaviour.kind) {
+			case "vanish":
+			case "silent":
+				return 1;
+			case "lossy":
+				return this.behaviour.loss;
+			default:
+				return 0;
+		}
 	}
 
 	/** Pause before each answer. */

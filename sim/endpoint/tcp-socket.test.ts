@@ -62,15 +62,58 @@ test("a SYN/ACK that nobody confirms goes out six times, and is forgotten at 63 
 	expect(wire.right.socketCount).toBe(0);
 });
 
-test("data that is not acknowledged goes out again after 200 ms and the round trip, each time twice as late", () => {
+test("data that is not acknowledged goes out again after 200 ms and the round trip: a probe first, then each time twice as late", () => {
 	const { wire, socket } = connected();
 	wire.loses = () => true;
 	socket.send("hello");
 	wire.clock.advanceTo(7_000);
-	// Round trip 10 ms: 210, 420, 840 … after the one before.
+	// Round trip 10 ms: 210, 210, 420, 840 … after the one before.
 	expect(wire.log).toEqual(
-		[100, 310, 730, 1570, 3250, 6610].map((ms) => `${ms} > PA hello`),
+		[100, 310, 520, 940, 1780, 3460, 6820].map((ms) => `${ms} > PA hello`),
 	);
+});
+
+test("data goes out again after one second, and three, when the handshake was repeated and measured nothing", () => {
+	const wire = createWire();
+	wire.right.listen(25, () => createApplication());
+	wire.loses = () => wire.clock.nowMs < 500;
+	const client = createApplication({
+		onConnected(socket) {
+			wire.loses = () => true;
+			socket.send("hello");
+		},
+	});
+	wire.left.connect({ address: RIGHT, port: 25 }, 40_000, client);
+	wire.clock.advanceTo(12_000);
+	expect(wire.log.filter((line) => line.endsWith("hello"))).toEqual(
+		[1_010, 2_010, 5_010, 11_010].map((ms) => `${ms} > PA hello`),
+	);
+});
+
+test("the time is not halved again by the acknowledgement of what was sent twice, which measures nothing", () => {
+	const { wire, socket } = connected();
+	const lose = (payload: string, times: number) => {
+		let left = times;
+		wire.loses = (packet) =>
+			packet.kind === "tcp" && packet.payload === payload && left-- > 0;
+		socket.send(payload);
+	};
+	lose("one", 3);
+	wire.clock.advanceTo(2_000);
+	lose("two", 2);
+	wire.clock.advanceTo(4_000);
+	lose("three", 0);
+	wire.clock.advanceTo(5_000);
+	lose("four", 2);
+	wire.clock.advanceTo(6_000);
+	const times = (payload: string) =>
+		wire.log
+			.filter((line) => line.endsWith(`> PA ${payload}`))
+			.map((line) => Number.parseInt(line, 10));
+	expect(times("one")).toEqual([100, 310, 520, 940]);
+	// 840 ms after its probe: so long "one" would have waited for its next.
+	expect(times("two")).toEqual([2_000, 2_220, 3_060]);
+	expect(times("four")).toEqual([5_000, 5_210, 5_420]);
 });
 
 test("data that is never acknowledged ends the connection after some 15 minutes", () => {
@@ -318,14 +361,15 @@ test("host-unreachable takes one step of back-off back (RFC 6069)", () => {
 	expect(wire.log.map((line) => line.split(" ")[0])).toEqual([
 		"100",
 		"310",
-		"730",
+		"520",
+		"940",
 	]);
-	// Without the error the next one would go out at 1570; the step before was 420 ms.
+	// Without the error the next one would go out at 1780; the step before was 420 ms.
 	wire.left.receive(
 		icmpError(last(wire.packets), { type: 3, code: 1, from: RIGHT }),
 	);
-	wire.clock.advanceTo(1_200);
-	expect(wire.log.at(-1)).toBe("1150 > PA hello");
+	wire.clock.advanceTo(1_400);
+	expect(wire.log.at(-1)).toBe("1360 > PA hello");
 });
 
 test("initial sequence numbers of the same ports grow with time", () => {

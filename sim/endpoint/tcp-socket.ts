@@ -1,8 +1,9 @@
 /**
  * One end of a TCP connection: what it is, what it sends and how often. What arrives is handled in
  * `tcp-receive.ts`. It behaves as a Linux 6.1 socket does where that shows on the wire, with these
- * simplifications: no congestion window, no fast retransmission, and an ACK is sent at once unless the
- * application answers at once (Linux may delay it up to 40 ms).
+ * simplifications: no congestion window, no fast retransmission, a probe for a lost tail repeats the oldest
+ * segment instead of the last, and an ACK is sent at once unless the application answers at once (Linux
+ * may delay it up to 40 ms).
  */
 import type { Timer } from "../clock/clock.ts";
 import { ACK, FIN, PSH, RST, SYN, type TcpPacket } from "../packet/packet.ts";
@@ -15,6 +16,7 @@ import {
 	segment,
 } from "./tcp-segment.ts";
 import {
+	FALLBACK_RTO_MS,
 	FIN_WAIT_2_MS,
 	GIVE_UP_MS,
 	GIVE_UP_ORPHAN_MS,
@@ -71,6 +73,7 @@ export class TcpSocket implements SocketAddress {
 	private isFinPending = false;
 	private acknowledged = 0;
 	private estimateMs: number | null = null;
+	/** Each doubles the time until the next retransmission, until the path is measured again. */
 	private backoff = 0;
 	private firstRetryMs = 0;
 	private timer: Timer | null = null;
@@ -188,9 +191,10 @@ export class TcpSocket implements SocketAddress {
 			const done = this.sent.shift() as Sent;
 			if (done.resent) isHole = true;
 			else this.estimateMs ??= this.host.clock.nowMs - done.sentMs;
+			// The acknowledgement of what was sent twice measures nothing (Karn).
+			if (!done.resent || done.flags & SYN) this.backoff = 0;
 		}
 		this.retries = 0;
-		this.backoff = 0;
 		this.stopTimer();
 		// What was lost once was probably lost together with what followed it.
 		if (isHole && this.sent.length > 0) this.resendOldest();
@@ -281,13 +285,29 @@ export class TcpSocket implements SocketAddress {
 		this.host.transmit(segment(this, flags, seq, ack, payload));
 	}
 
-	/** Estimate as `tcp_rtt_estimator` makes it of its first measurement; later ones are not taken. */
+	private get isConnecting(): boolean {
+		return this.state === "syn-sent" || this.state === "syn-received";
+	}
+
+	/**
+	 * Until the oldest segment is sent again. Estimate as `tcp_rtt_estimator` makes it of its first
+	 * measurement; later ones are not taken. Once the connection stands, the first retransmission is a probe,
+	 * which is no sign of congestion (`tcp_schedule_loss_probe`, net/ipv4/tcp_output.c, 6.1).
+	 */
 	private get timeoutMs(): number {
-		const base =
-			this.estimateMs === null
-				? INITIAL_RTO_MS
-				: this.estimateMs + Math.max(MIN_RTO_MS, 2 * this.estimateMs);
-		return Math.min(MAX_RTO_MS, base * 2 ** this.backoff);
+		const { estimateMs } = this;
+		if (this.isConnecting) return this.backedOff(INITIAL_RTO_MS);
+		const isProbe = this.retries === 0;
+		if (estimateMs === null)
+			return isProbe ? INITIAL_RTO_MS : this.backedOff(FALLBACK_RTO_MS);
+		const rtoMs = this.backedOff(
+			estimateMs + Math.max(MIN_RTO_MS, 2 * estimateMs),
+		);
+		return isProbe ? Math.min(rtoMs, 2 * estimateMs + MIN_RTO_MS) : rtoMs;
+	}
+
+	private backedOff(timeoutMs: number): number {
+		return Math.min(MAX_RTO_MS, timeoutMs * 2 ** this.backoff);
 	}
 
 	private armRetransmission(): void {
@@ -307,8 +327,9 @@ export class TcpSocket implements SocketAddress {
 			this.end("timeout");
 			return;
 		}
-		if (this.retries++ === 0) this.firstRetryMs = this.host.clock.nowMs;
-		this.backoff++;
+		if (this.retries === 1) this.firstRetryMs = this.host.clock.nowMs;
+		if (this.retries > 0 || this.isConnecting) this.backoff++;
+		this.retries++;
 		this.resendOldest();
 		this.armRetransmission();
 	};
@@ -317,7 +338,7 @@ export class TcpSocket implements SocketAddress {
 	private isHopeless(): boolean {
 		if (this.state === "syn-sent") return this.retries >= SYN_RETRIES;
 		if (this.state === "syn-received") return this.retries >= SYN_ACK_RETRIES;
-		if (this.retries === 0) return false;
+		if (this.retries < 2) return false;
 		const triedMs = this.host.clock.nowMs - this.firstRetryMs;
 		return triedMs >= (this.isOrphan ? GIVE_UP_ORPHAN_MS : GIVE_UP_MS);
 	}

@@ -4,6 +4,8 @@
 
 /** First retransmission when nothing is known of the path (`TCP_TIMEOUT_INIT`, include/net/tcp.h). */
 export const INITIAL_RTO_MS = 1_000;
+/** Later ones when the handshake has told nothing of the path, since it was repeated itself (`TCP_TIMEOUT_FALLBACK`, RFC 6298). */
+export const FALLBACK_RTO_MS = 3_000;
 /** `TCP_RTO_MIN` */
 export const MIN_RTO_MS = 200;
 /** `TCP_RTO_MAX` */
@@ -20,7 +22,7 @@ export const SYN_RETRIES = 6;
 export const SYN_ACK_RETRIES = 5;
 /**
  * `TCP_RETR2` (15) as the time that `retransmits_timed_out` makes of it, from the first
- * retransmission on: nine doublings from 200 ms, then six times 120 s.
+ * retransmission that is no probe on: nine doublings from 200 ms, then six times 120 s.
  */
 export const GIVE_UP_MS = 924_600;
 /** The same for a socket that its process has closed: `tcp_orphan_retries` 0 counts as 8. */

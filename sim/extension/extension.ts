@@ -13,8 +13,13 @@ interface Extension<Options extends object> {
 	readonly name: string;
 	readonly options: readonly OptionEntry[];
 	/**
+	 * What its final check (`x6_fcheck`) asks for before the table does: most often one of several
+	 * options. What the table promises need not hold yet.
+	 */
+	checkFirst?(given: GivenOptions): void;
+	/**
 	 * Makes the plain data that a rule keeps (JSON-able apart from bigint-free numbers).
-	 * The final check (`x6_fcheck`) belongs here: `given.refuse(...)`.
+	 * The rest of the final check belongs here: `given.refuse(...)`.
 	 */
 	build(given: GivenOptions): Options;
 	/** As `iptables-save` prints it behind the name; begins with a blank unless empty. */

@@ -58,6 +58,7 @@ export class Given implements GivenOptions {
 	build(): object {
 		const { recent, extension } = this.table;
 		for (const use of recent) if (this.repeats(use)) return use.options;
+		extension.checkFirst?.(this);
 		this.check();
 		const options = extension.build(this);
 		// Where uses differ all the time, keeping each of them would only cost.
@@ -146,7 +147,8 @@ export class Given implements GivenOptions {
 
 	/**
 	 * What must hold once all options are read. libxtables asks the extension's own final check
-	 * first; here it comes last (`build`), so that it can count on what the table promises.
+	 * first; here only what that asks of the options themselves comes first (`checkFirst`), and the rest
+	 * last (`build`), so that it can count on what the table promises.
 	 * @throws Refusal
 	 */
 	check(): void {
@@ -157,18 +159,17 @@ export class Given implements GivenOptions {
 
 	/** Says what is missing or too much. */
 	private refuseWrong(): void {
-		const { mandatory, constraints, extension } = this.table;
-		for (const { slot, name } of mandatory)
-			if (this.at(slot) === undefined)
+		const { constraints, extension } = this.table;
+		for (const constraint of constraints) {
+			const { kind, name, otherName } = constraint;
+			const taken = this.at(constraint.slot);
+			if (kind === "mandatory" && taken === undefined)
 				throw new Refusal(
 					`${extension.name}: option "--${name}" must be specified`,
 					`Add \`--${name}\`.`,
 					this.word,
 				);
-		for (const constraint of constraints) {
-			const { kind, name, otherName } = constraint;
-			const taken = this.at(constraint.slot);
-			if (taken === undefined) continue;
+			if (kind === "mandatory" || taken === undefined) continue;
 			const both = this.at(constraint.other) !== undefined;
 			if (kind === "requires" && !both)
 				throw new Refusal(

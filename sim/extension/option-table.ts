@@ -23,10 +23,11 @@ export interface TableEntry {
 	readonly read: AnyReader;
 }
 
-/** What `xtables_options_fcheck` asks of an option that was given. */
+/** What `xtables_options_fcheck` asks of an option, one after the other as the table has them. */
 interface Constraint {
-	readonly kind: "requires" | "excludes";
+	readonly kind: "mandatory" | "requires" | "excludes";
 	readonly slot: number;
+	/** Its own slot and name where there is no other. */
 	readonly other: number;
 	readonly name: string;
 	readonly otherName: string;
@@ -37,11 +38,7 @@ export interface OptionTable {
 	readonly entries: readonly TableEntry[];
 	/** By name, both spellings. */
 	readonly slots: ReadonlyMap<string, number>;
-	readonly mandatory: readonly {
-		readonly slot: number;
-		readonly name: string;
-	}[];
-	/** The same as one bit per slot. */
+	/** One bit per slot. */
 	readonly mandatoryBits: number;
 	readonly constraints: readonly Constraint[];
 	/** The last uses, for those that repeat them (`given.ts`); `built` counts those that repeated none. */
@@ -77,9 +74,6 @@ function prepare(extension: AnyExtension): OptionTable {
 	};
 	for (const { name, sameAs } of options)
 		if (sameAs !== undefined) slots.set(name, slotOf(sameAs));
-	const mandatory = options
-		.filter((entry) => entry.mandatory)
-		.map(({ name }) => ({ slot: slotOf(name), name }));
 	const constraints = options.flatMap((entry) => {
 		const constraint =
 			(kind: Constraint["kind"]) =>
@@ -91,9 +85,12 @@ function prepare(extension: AnyExtension): OptionTable {
 				otherName,
 			});
 		return [
-			...(entry.requires ?? []).map(constraint("requires")),
-			...(entry.excludes ?? []).map(constraint("excludes")),
-		].sort((a, b) => a.other - b.other);
+			...(entry.mandatory ? [constraint("mandatory")(entry.name)] : []),
+			...[
+				...(entry.requires ?? []).map(constraint("requires")),
+				...(entry.excludes ?? []).map(constraint("excludes")),
+			].sort((a, b) => a.other - b.other),
+		];
 	});
 	invariant(options.length < 32, `${extension.name} has too many options`);
 	const bitsOf = (name: string, kind: Constraint["kind"]): number =>
@@ -112,8 +109,11 @@ function prepare(extension: AnyExtension): OptionTable {
 			read: READERS[entry.type] as AnyReader,
 		})),
 		slots,
-		mandatory,
-		mandatoryBits: mandatory.reduce((bits, { slot }) => bits | (1 << slot), 0),
+		mandatoryBits: options.reduce(
+			(bits, { name, mandatory }) =>
+				mandatory ? bits | (1 << slotOf(name)) : bits,
+			0,
+		),
 		constraints,
 		recent: [],
 		built: 0,

@@ -44,7 +44,11 @@ test.each([
 		"--mode nth --every 2",
 		'statistic: option "--every" also requires "--packet".',
 	],
-	["--every 2 --packet 0", 'statistic: option "--mode" must be specified'],
+	["--probability 0.5", 'statistic: option "--mode" must be specified'],
+	[
+		"--every 2 --packet 0",
+		"--probability must be specified when using random mode",
+	],
 	[
 		"--mode nth --every 2 --every 3 --packet 0",
 		'statistic: option "--every" can only be used once.',
@@ -124,7 +128,11 @@ test.each<[OptionType, string, string]>([
 	["port", "nosuch", 'Port "nosuch" does not resolve to anything.'],
 	["protocol", "nosuch", 'unknown protocol "nosuch" specified'],
 	["host", "10.0.0.300", "getaddrinfo: Name or service not known"],
-	["hostMask", "10.0.0.1/33", "neither a valid network mask nor valid CIDR"],
+	[
+		"hostMask",
+		"10.0.0.1/256.0.0.0",
+		"neither a valid network mask nor valid CIDR",
+	],
 	["mac", "1:2:3", "Invalid MAC address specified."],
 	["tosMask", "nosuch", 'Symbolic name "nosuch" is unknown'],
 	["tosMask", "1/x", 'Illegal value: "1/x"'],

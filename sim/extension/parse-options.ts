@@ -39,11 +39,13 @@ export function takeOption(
 	given.take(entry, inverted, text, place);
 }
 
-/** `unknown option "--x"`, said of the word that was just read. */
-export function unknownOption(reader: WordReader): Refusal {
-	const word = reader.words[reader.index - 1] ?? "";
+/**
+ * `unknown option "--x"`, said of the word that was just read.
+ * @param before what stands in front of the line: iptables-restore puts `-t TABLE` there
+ */
+export function unknownOption(reader: WordReader, before = ""): Refusal {
 	return new Refusal(
-		`unknown option "${word}"`,
+		`unknown option "${reader.quoted(before)}"`,
 		"Is it spelled right, and does the extension that has it stand before it (`-m NAME`)?",
 		reader.word,
 	);

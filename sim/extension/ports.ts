@@ -92,12 +92,21 @@ export interface ConntrackPort {
 	countTraffic(): void;
 	packets(entry: number, direction: Direction): number;
 	bytes(entry: number, direction: Direction): number;
-	/** True while the tuple that `entry` had in the original direction is still in the table (for connlimit). */
-	isAlive(entry: number, generation: number): boolean;
-	/** Differs each time the slot of an entry is used again. */
-	generation(entry: number): number;
+	/** The connection to which packets like its first one belong now, or NO_ENTRY (for connlimit). */
+	find(connection: ConnectionKey): number;
 	/** TCP conntrack state by its name without TCP_CONNTRACK_ (SYN_SENT …), or "NONE". */
 	tcpState(entry: number): string;
+}
+
+/** What a connection is known by: its tuple in the original direction, and its zones. */
+export interface ConnectionKey {
+	readonly protocol: number;
+	readonly source: Address;
+	readonly destination: Address;
+	readonly sourcePort: number;
+	readonly destinationPort: number;
+	readonly originalZone: number;
+	readonly replyZone: number;
 }
 
 /** `struct nf_nat_range2`, include/uapi/linux/netfilter/nf_nat.h (6.1). */

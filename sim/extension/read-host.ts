@@ -20,13 +20,24 @@ export type ValueReader<T extends OptionType> = (
 
 const U32 = 0xffffffff;
 
-/** inet_aton(3): one to four numbers, the last one fills what is left. */
+/** An address or a host's name, of which only one is known. @throws Refusal */
 export function readHost(text: string): Address {
+	const address = text === "localhost" ? 0x7f000001 : numericHost(text);
+	if (address !== null) return address;
+	throw new Refusal(
+		"getaddrinfo: Name or service not known",
+		"Write the address in numbers: names of hosts are not looked up.",
+	);
+}
+
+/** inet_aton(3): one to four numbers, the last one fills what is left. */
+export function numericHost(text: string): Address | null {
 	const plain = parseAddress(text);
 	if (plain !== null) return plain;
-	if (text === "localhost") return 0x7f000001;
 	const parts = text.split(".");
-	const numbers = parts.map((part) => readUnsigned(part, 0, U32));
+	const numbers = parts.map((part) =>
+		/^\d/.test(part) ? readUnsigned(part, 0, U32) : -1,
+	);
 	const last = numbers.pop() ?? -1;
 	const room = 2 ** (32 - 8 * numbers.length);
 	if (
@@ -35,10 +46,7 @@ export function readHost(text: string): Address {
 		last >= room ||
 		numbers.some((number) => number < 0 || number > 255)
 	)
-		throw new Refusal(
-			"getaddrinfo: Name or service not known",
-			"Write the address in numbers: names of hosts are not looked up.",
-		);
+		return null;
 	let address = last;
 	numbers.forEach((number, index) => {
 		address += number * 2 ** (24 - 8 * index);
@@ -52,17 +60,27 @@ export const readMask: ValueReader<"prefixLength"> = (
 	entry,
 	extension,
 ) => {
-	const length = readUnsigned(text, 0, 32);
-	if (length >= 0) return prefixMask(length);
-	const dotted = parseAddress(text);
-	if (dotted === null)
+	const length = readPrefixLength(text);
+	if (length === null)
 		throw new Refusal(
 			`${extension}: bad value for option "--${entry.name}", neither a valid network mask nor valid CIDR (0-32).`,
 			"Write a prefix length from 0 to 32, or a mask such as 255.255.255.0.",
 		);
 	// libxtables keeps only a mask's prefix length; one that has none counts as 32.
-	return prefixLength(dotted) === null ? -1 : dotted;
+	return length === NO_LENGTH ? -1 : prefixMask(length);
 };
+
+/** The prefix length of a mask that is no prefix: `xtables_ipmask_to_cidr` says -1, and 8 bits are kept. */
+export const NO_LENGTH = 255;
+
+/** A prefix length, or that of a mask (`XTTYPE_PLEN`); `null` when it is neither. */
+export function readPrefixLength(text: string): number | null {
+	const length = readUnsigned(text, 0, 32);
+	if (length >= 0) return length;
+	// `xtopt_parse_mask` takes whatever inet_aton(3) takes: 33 is 0.0.0.33.
+	const dotted = numericHost(text);
+	return dotted === null ? null : (prefixLength(dotted) ?? NO_LENGTH);
+}
 
 /** `XTTYPE_HOSTMASK`: one address, with or without a mask. @throws Refusal */
 export const readHostMask: ValueReader<"hostMask"> = (

@@ -102,14 +102,32 @@ const smallRange = (most: number) =>
 	});
 
 const double: ValueReader<"double"> = (text, entry, extension) => {
-	const value = /^\s*[+-]?(\d|\.\d)[\w.+-]*$/.test(text)
-		? Number(text)
-		: Number.NaN;
+	const value = readDouble(text);
 	const { min = 0, max = 0 } = entry;
-	if (Number.isNaN(value) || (min !== max && (value < min || value > max)))
+	if (value === null || (min !== max && (value < min || value > max)))
 		return outOfRange(entry, extension, min, max);
 	return value;
 };
+
+/** strtod(3) of the whole text: hexadecimal, infinity and NaN too, which is within any limits. */
+function readDouble(text: string): number | null {
+	const [, sign, digits = ""] = /^\s*([+-]?)(\S+)$/.exec(text) ?? [];
+	const number = magnitude(digits.toLowerCase());
+	return number !== null && sign === "-" ? -number : number;
+}
+
+function magnitude(digits: string): number | null {
+	if (/^nan(\(\w*\))?$/.test(digits)) return Number.NaN;
+	if (/^inf(inity)?$/.test(digits)) return Number.POSITIVE_INFINITY;
+	const [, whole, fraction = "", exponent = "0"] =
+		/^0x([0-9a-f]*)(?:\.([0-9a-f]*))?(?:p([+-]?\d+))?$/.exec(digits) ?? [];
+	if (whole !== undefined)
+		return whole + fraction === ""
+			? null
+			: Number.parseInt(whole + fraction, 16) *
+					2 ** (Number(exponent) - 4 * fraction.length);
+	return /^(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/.test(digits) ? Number(digits) : null;
+}
 
 const string: ValueReader<"string"> = (text, entry) => {
 	const { minLength = 0, maxLength = 0 } = entry;
@@ -155,16 +173,28 @@ function garbageBehindMark(extension: string, name: string): never {
 	);
 }
 
-/** getaddrinfo(3) takes any decimal number and lets the port wrap at 65536. */
+/**
+ * getaddrinfo(3) reads a decimal number into an int, takes a negative one for a name, and lets the port
+ * wrap at 65536. Nothing at all is 0.
+ */
 function resolvePort(text: string): number {
-	const port = /^\s*\+?\d+$/.test(text)
-		? Number(text) % 65536
-		: servicePort(text);
+	const port = decimalPort(text) ?? servicePort(text);
 	if (port !== null) return port;
 	throw new Refusal(
 		`Port "${text}" does not resolve to anything.`,
 		"Write the port's number, or a name of /etc/services.",
 	);
+}
+
+function decimalPort(text: string): number | null {
+	if (text === "") return 0;
+	const [, sign, digits] = /^\s*([+-]?)(\d+)$/.exec(text) ?? [];
+	if (digits === undefined) return null;
+	const number = BigInt(digits);
+	// `ULONG_MAX`, which makes a negative int.
+	if (number >= 1n << 64n) return null;
+	const int = Number(BigInt.asIntN(32, sign === "-" ? -number : number));
+	return int < 0 ? null : int % 65536;
 }
 
 const portRange: ValueReader<"portRange"> = (text, entry, extension) => {

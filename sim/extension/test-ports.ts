@@ -60,6 +60,9 @@ export function testSkb(fields: Partial<Skb> = {}): Skb {
 		icmpRest: 0,
 		about: null,
 		payload: "",
+		fragment: null,
+		cameAs: null,
+		checksum: "right",
 		inInterface: 1,
 		outInterface: 0,
 		mark: 0,
@@ -96,7 +99,6 @@ export interface TestEntry {
 	protocol: number;
 	original: TestTuple;
 	reply: TestTuple;
-	generation: number;
 	alive: boolean;
 	tcpState: string;
 }
@@ -134,7 +136,6 @@ export function testEntry(
 		status: 0,
 		remainingSeconds: 120,
 		protocol: TCP,
-		generation: 1,
 		alive: true,
 		tcpState: "ESTABLISHED",
 		...fields,
@@ -166,9 +167,16 @@ export function testConntrack(entries: readonly TestEntry[]): ConntrackPort {
 		countTraffic() {},
 		packets: (entry, direction) => at(entry)[direction].packets,
 		bytes: (entry, direction) => at(entry)[direction].bytes,
-		isAlive: (entry, generation) =>
-			at(entry).alive && at(entry).generation === generation,
-		generation: (entry) => at(entry).generation,
+		find: (connection) =>
+			entries.findIndex(
+				({ alive, protocol, original }) =>
+					alive &&
+					protocol === connection.protocol &&
+					original.source === connection.source &&
+					original.destination === connection.destination &&
+					original.sourcePort === connection.sourcePort &&
+					original.destinationPort === connection.destinationPort,
+			),
 		tcpState: (entry) => at(entry).tcpState,
 	};
 }

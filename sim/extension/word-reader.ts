@@ -83,6 +83,18 @@ export class WordReader {
 		return word;
 	}
 
+	/**
+	 * The word before the next one to be read, which messages quote (`argv[optind - 1]`). getopt_long(3)
+	 * moves on from several options in one word only behind the last of them, and iptables makes a `!`
+	 * empty once it has seen it.
+	 * @param before what stands in front of the line's first word
+	 */
+	quoted(before: string): string {
+		const index = this.inCluster > 0 ? this.word : this.index;
+		const word = index === 0 ? before : (this.words[index - 1] ?? "");
+		return word === "!" ? "" : word;
+	}
+
 	private takeArgument(): Found {
 		const argument =
 			this.index < this.count ? this.words[this.index] : undefined;

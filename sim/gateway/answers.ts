@@ -2,7 +2,8 @@
  * What the box itself says: resets, ICMP errors and echo replies, built as the 6.1 kernel builds
  * them. Sending them is the box's business.
  */
-import { icmp } from "../packet/build.ts";
+import { cutOff, icmp } from "../packet/build.ts";
+import { transportChecksum } from "../packet/bytes-encode.ts";
 import { internetChecksum } from "../packet/checksum.ts";
 import { type Address, ICMP, type Packet, TCP, UDP } from "../packet/packet.ts";
 import { packetLength } from "../packet/packet-length.ts";
@@ -15,6 +16,8 @@ export const DESTINATION_UNREACHABLE = 3;
 export const REDIRECT = 5;
 export const ECHO_REQUEST = 8;
 export const TIME_EXCEEDED = 11;
+/** Time exceeded: the rest of the packet did not come (`ICMP_EXC_FRAGTIME`). */
+export const IN_REASSEMBLY = 1;
 export const TIMESTAMP_REQUEST = 13;
 
 export const NET_UNREACHABLE = 0;
@@ -31,10 +34,11 @@ const IPTOS_PREC_INTERNETCONTROL = 0xc0;
 /**
  * The reset for a segment that belongs to nobody (`tcp_v4_send_reset`), or that a rule rejects
  * (`nf_send_reset`, whose only difference is the type of service).
- * @returns `null` for a reset, which is never answered
+ * @returns `null` for a reset, which is never answered, and for a broken segment
  */
 export function resetFor(skb: Skb, tos: number, ttl: number): Packet | null {
 	const packet = packetOf(skb);
+	if (skb.checksum === "wrong") return null;
 	return packet.kind === "tcp" ? resetOf(packet, { tos, ttl }) : null;
 }
 
@@ -55,11 +59,19 @@ export function icmpErrorFor(skb: Skb, fields: IcmpErrorFields): Packet {
 		type: fields.type,
 		code: fields.code,
 		rest: fields.rest,
-		about: quoted(packetOf(skb)),
+		about: quoted(asItStands(skb)),
 		// Redirects and errors keep the sender's type of service and add a precedence.
 		tos: (skb.tos & IPTOS_TOS_MASK) | IPTOS_PREC_INTERNETCONTROL,
 		ttl: fields.ttl,
 	});
+}
+
+/** A checksum that is made on the way out is not there before. */
+function asItStands(skb: Skb): Packet {
+	const packet = packetOf(skb);
+	return skb.checksum === "partial" && packet.kind === "tcp"
+		? { ...packet, checksum: "wrong" }
+		: packet;
 }
 
 /** Errors are never sent about errors (`icmp_pointers[].error`). */
@@ -69,24 +81,30 @@ export function isIcmpError(skb: Skb): boolean {
 }
 const ICMP_ERRORS = new Set([1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12]);
 
-export function isEchoReply(skb: Skb): boolean {
-	return skb.protocol === ICMP && skb.icmpType === ECHO_REPLY;
-}
-
 /** Protocols with other checksums, or with partial ones (`nf_reject_verify_csum`): DCCP, GRE, ESP, AH, SCTP, UDPLite. */
 const NOT_SUMMED = new Set([33, 47, 50, 51, 132, 136]);
 
 /**
- * Whether REJECT takes a packet for undamaged (`nf_send_unreach`). Packets of the protocols that the
- * model knows are; of others, all octets behind the IP header have to make a right checksum
+ * Whether REJECT takes a packet for undamaged (`nf_send_unreach`). Of protocols that the model does
+ * not know, and of fragments, all octets behind the IP header have to make a right checksum
  * (`nf_ip_checksum`), which for most of them is nonsense, and so they vanish without an answer.
  */
 export function isSummed(skb: Skb): boolean {
 	const { protocol, payload } = skb;
-	if (protocol === TCP || protocol === UDP || protocol === ICMP) return true;
 	if (NOT_SUMMED.has(protocol)) return true;
+	const hasPorts = protocol === TCP || protocol === UDP;
+	if (skb.fragment === null && (hasPorts || protocol === ICMP))
+		return skb.checksum !== "wrong";
 	const octets = Uint8Array.from(payload, (letter) => letter.charCodeAt(0));
-	return internetChecksum(octets) === 0;
+	if (protocol === UDP && octets[6] === 0 && octets[7] === 0) return true;
+	const sum = hasPorts
+		? transportChecksum(
+				{ ...skb, kind: protocol === TCP ? "tcp" : "udp" },
+				octets,
+			)
+		: internetChecksum(octets);
+	// Of nothing but zeros as well: sums begin with the other zero (csum_partial_copy_nocheck).
+	return sum === 0 || sum === 0xffff;
 }
 
 /** `icmp_echo`. */
@@ -106,11 +124,5 @@ export function echoReplyFor(skb: Skb, ttl: number): Packet {
 function quoted(packet: Packet): Packet {
 	const excess = packetLength(packet) - MOST_QUOTED;
 	if (excess <= 0) return packet;
-	return {
-		...packet,
-		payload: packet.payload.slice(
-			0,
-			Math.max(0, packet.payload.length - excess),
-		),
-	};
+	return cutOff(packet, Math.max(0, packet.payload.length - excess));
 }

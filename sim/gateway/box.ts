@@ -13,8 +13,6 @@ import type { Address, Packet } from "../packet/packet.ts";
 import {
 	HOOK_FORWARD,
 	HOOK_INPUT,
-	HOOK_OUTPUT,
-	HOOK_POSTROUTING,
 	HOOK_PREROUTING,
 	type Skb,
 } from "../packet/skb.ts";
@@ -24,12 +22,18 @@ import {
 	HOST_UNREACHABLE,
 	TIME_EXCEEDED,
 } from "./answers.ts";
+import { isTooLong } from "./fragmentation.ts";
 import type { Fate, GatewaySetup } from "./gateway.ts";
 import { HookPath } from "./hook-path.ts";
+import { Listeners } from "./listeners.ts";
 import { LoadedTables } from "./loaded-tables.ts";
+import { LocalOutput } from "./local-output.ts";
 import { Neighbours } from "./neighbours.ts";
 import { Outbox } from "./outbox.ts";
-import { frameType, isForAll, martian } from "./reachability.ts";
+import { Output } from "./output.ts";
+import { isRoutable } from "./own-packets.ts";
+import { frameType, isForAll, isSpoofed, martian } from "./reachability.ts";
+import { Reassembly } from "./reassembly.ts";
 import { Replies } from "./replies.ts";
 import { createRouterPorts } from "./router-ports.ts";
 import { type Route, Routes, SetupError } from "./routes.ts";
@@ -57,25 +61,23 @@ export class Box {
 	readonly outbox: Outbox;
 	private readonly setup: GatewaySetup;
 	private readonly neighbours: Neighbours;
-	private readonly listeners: ReadonlySet<string>;
+	private readonly listeners: Listeners;
 	private forwarding = false;
 	private sendsRedirects = false;
 	private defaultTtl = 64;
 	private readonly path: HookPath;
 	private readonly replies: Replies;
+	private readonly reassembly: Reassembly;
+	private readonly own: LocalOutput;
+	private readonly out: Output;
 	/** Serves every packet that comes in: none is looked at before the one before it is done. */
 	private scratch: Skb | undefined;
-	private readonly forwardedBy: readonly Fate[];
 
 	/** @throws SetupError */
 	constructor(setup: GatewaySetup, ports: BoxPorts) {
 		this.setup = setup;
 		this.routes = new Routes(setup);
 		this.outbox = new Outbox(ports.clock, this.routes.interfaces);
-		this.forwardedBy = this.routes.interfaces.map((name) => ({
-			kind: "forwarded",
-			interface: name,
-		}));
 		for (const [name, value] of Object.entries(setup.sysctls)) {
 			const outcome = this.sysctls.set(name, value);
 			if (!outcome.ok) throw new SetupError(outcome.message);
@@ -106,9 +108,7 @@ export class Box {
 			transmit: (skb) => this.outbox.put(skb.outInterface, packetOf(skb)),
 			unreachable: (skb) => this.replies.unreachable(skb, HOST_UNREACHABLE),
 		});
-		this.listeners = new Set(
-			setup.listeners.map(({ protocol, port }) => `${protocol} ${port}`),
-		);
+		this.listeners = new Listeners(setup.listeners);
 		this.tables = new LoadedTables(
 			createRouterPorts({
 				choice,
@@ -125,10 +125,28 @@ export class Box {
 			}),
 			() => this.conntrack.resume(),
 		);
+		this.reassembly = new Reassembly({
+			clock,
+			timeoutMs: () => this.sysctls.get("ipv4.ipfrag_time") * 1000,
+			maxDistance: () => this.sysctls.get("ipv4.ipfrag_max_dist"),
+			expired: (first, by) => this.replies.fragmentsExpired(first, by),
+		});
 		this.path = new HookPath({
 			tables: this.tables,
 			conntrack: this.conntrack,
 			tracer: ports.tracer,
+			isRoutable: (skb) => isRoutable(skb, this.routes.lookup(skb.destination)),
+		});
+		this.own = new LocalOutput({
+			routes: this.routes,
+			conntrack: this.conntrack,
+			path: this.path,
+			reassembly: this.reassembly,
+			reassembles: () => this.tables.needsConntrack,
+			mtu: (index) => this.mtu(index),
+			output: (skb, route) => this.out.send(skb, route),
+			deliver: (skb) => this.deliver(skb),
+			route: (skb) => this.route(skb),
 		});
 		this.replies = new Replies({
 			routes: this.routes,
@@ -138,7 +156,15 @@ export class Box {
 			sysctl: (name) => this.sysctls.get(name),
 			ttl: () => this.defaultTtl,
 			listens: (protocol, skb) => this.listens(protocol, skb),
-			send: (skb) => void this.sendOut(skb),
+			speaks: (protocol) => this.listeners.speaks(protocol),
+			send: (skb) => this.own.sendAnswer(skb),
+		});
+		this.out = new Output({
+			routes: this.routes,
+			path: this.path,
+			neighbours: this.neighbours,
+			replies: this.replies,
+			mtu: (index) => this.mtu(index),
 		});
 	}
 
@@ -157,11 +183,18 @@ export class Box {
 	 */
 	receive(interfaceIndex: number, packet: Packet): Fate {
 		if (!this.routes.isUp(interfaceIndex)) return dropped("link is down");
-		if (interfaceIndex === LOOPBACK) return this.sendOut(skbOf(packet));
+		if (interfaceIndex === LOOPBACK) return this.own.sendRaw(skbOf(packet));
 		const skb = skbOf(packet, this.scratch);
 		this.scratch = skb;
 		skb.inInterface = interfaceIndex;
 		skb.pktType = frameType(this.routes, skb.destination, interfaceIndex);
+		if (skb.fragment === null || !this.tables.needsConntrack)
+			return this.enter(skb);
+		const whole = this.reassembly.add(skb, "track-in");
+		return whole === null ? QUEUED : this.enter(whole);
+	}
+
+	private enter(skb: Skb): Fate {
 		const fate = this.path.pass(HOOK_PREROUTING, skb)
 			? this.route(skb)
 			: this.stopped();
@@ -191,9 +224,11 @@ export class Box {
 
 	/** `ip_route_input_slow`, then to the box or through it. */
 	private route(skb: Skb): Fate {
-		const oddity = martian(this.routes, skb);
+		const oddity = martian(skb);
 		if (oddity !== null) return dropped(oddity);
 		const route = this.routes.lookup(skb.destination);
+		if ((route !== null || isForAll(skb)) && isSpoofed(this.routes, skb))
+			return dropped("martian source");
 		if (route?.type === "local") return this.deliver(skb);
 		if (route?.type === "broadcast" || isForAll(skb)) return this.deliver(skb);
 		if (!this.forwarding) return dropped("forwarding is off");
@@ -213,9 +248,7 @@ export class Box {
 		}
 		skb.outInterface = route.interface;
 		const mtu = this.mtu(route.interface);
-		if (skb.length > mtu) {
-			if (!skb.dontFragment)
-				throw new UnknownSignal("fragmentation is not modelled");
+		if (skb.length > mtu && isTooLong(skb, mtu)) {
 			this.replies.unreachable(skb, FRAGMENTATION_NEEDED, mtu);
 			return dropped("longer than the link's MTU");
 		}
@@ -230,19 +263,14 @@ export class Box {
 				"ICMP redirects are not modelled (ipv4.conf.all.send_redirects=0 turns them off)",
 			);
 		if (!this.path.pass(HOOK_FORWARD, skb)) return this.stopped();
-		return this.output(skb, route);
-	}
-
-	/** `ip_output`: the last hook, then the neighbour. */
-	private output(skb: Skb, route: Route): Fate {
-		if (!this.path.pass(HOOK_POSTROUTING, skb)) return this.stopped();
-		if (!this.routes.isUp(route.interface)) return dropped("link is down");
-		const sent = this.neighbours.send(skb, route.via ?? skb.destination);
-		return sent ? (this.forwardedBy[route.interface] as Fate) : QUEUED;
+		return this.out.send(skb, route);
 	}
 
 	/** `ip_local_deliver` */
-	private deliver(skb: Skb): Fate {
+	private deliver(given: Skb): Fate {
+		const skb =
+			given.fragment === null ? given : this.reassembly.add(given, "deliver");
+		if (skb === null) return QUEUED;
 		if (!this.path.pass(HOOK_INPUT, skb)) return this.stopped();
 		this.replies.answer(skb);
 		return DELIVERED;
@@ -250,43 +278,9 @@ export class Box {
 
 	/** A process of the box takes the packet: whoever plays it finds it on `lo`. */
 	private listens(protocol: "tcp" | "udp", skb: Skb): boolean {
-		if (!this.listeners.has(`${protocol} ${skb.destinationPort}`)) return false;
+		if (!this.listeners.has(protocol, skb.destinationPort)) return false;
 		this.outbox.put(LOOPBACK, packetOf(skb));
 		return true;
-	}
-
-	/** `ip_local_out`: a packet of the box's own. */
-	private sendOut(skb: Skb): Fate {
-		const fate = this.sendLocal(skb);
-		this.conntrack.release(skb);
-		return fate;
-	}
-
-	private sendLocal(skb: Skb): Fate {
-		skb.local = true;
-		const before = this.routes.lookup(skb.destination);
-		if (!before) return dropped("no route");
-		const { destination } = skb;
-		skb.outInterface = before.type === "local" ? LOOPBACK : before.interface;
-		if (!this.path.pass(HOOK_OUTPUT, skb)) return this.stopped();
-		// A rule may have sent it elsewhere (ip_route_me_harder).
-		const route =
-			skb.destination === destination
-				? before
-				: this.routes.lookup(skb.destination);
-		if (!route) return dropped("no route");
-		if (route.type !== "local") {
-			skb.outInterface = route.interface;
-			return this.output(skb, route);
-		}
-		skb.outInterface = LOOPBACK;
-		if (!this.path.pass(HOOK_POSTROUTING, skb)) return this.stopped();
-		skb.inInterface = LOOPBACK;
-		skb.outInterface = 0;
-		const target = skb.destination;
-		if (!this.path.pass(HOOK_PREROUTING, skb)) return this.stopped();
-		// It brings its route along, unless a translation made it lose it (nf_nat_ipv4_pre_routing).
-		return skb.destination === target ? this.deliver(skb) : this.route(skb);
 	}
 
 	private mtu(interfaceIndex: number): number {

@@ -7,7 +7,13 @@ import type { Program } from "../netfilter/compile.ts";
 import { HOOK_ENTRIES, type HookFunction } from "../netfilter/hooks.ts";
 import { lastPlace, type Tracer, traverse } from "../netfilter/traverse.ts";
 import { UnknownSignal } from "../netfilter/unknown-signal.ts";
-import { HOOK_NAMES, NF_ACCEPT, type Skb } from "../packet/skb.ts";
+import {
+	HOOK_NAMES,
+	HOOK_OUTPUT,
+	NF_ACCEPT,
+	NF_DROP,
+	type Skb,
+} from "../packet/skb.ts";
 import type { LoadedTables } from "./loaded-tables.ts";
 
 /**
@@ -21,7 +27,8 @@ type HookStep =
 			readonly rules: null;
 	  }
 	| {
-			readonly kind: "table" | "nat";
+			/** `own-…`: at OUTPUT, where what was changed may have to go elsewhere. */
+			readonly kind: "table" | "own-mangle" | "nat" | "own-nat";
 			readonly program: Program;
 			readonly rules: (skb: Skb) => number;
 	  };
@@ -30,11 +37,15 @@ export interface HookPathPorts {
 	readonly tables: LoadedTables;
 	readonly conntrack: Conntrack;
 	readonly tracer: Tracer | null;
+	/** Can a packet of the box's own that was changed go where it goes now? */
+	isRoutable(skb: Skb): boolean;
 }
 
 export class HookPath {
-	/** Who stopped the last packet that was stopped: `filter:INPUT:rule:3`, or `conntrack`. */
+	/** Who stopped the last packet that was stopped: `filter:INPUT:rule:3`, `nat` without a rule of its own, or `conntrack`. */
 	stoppedBy = "";
+	private isStoppedByNatRule = false;
+	private isUnroutable = false;
 	private steps: readonly (readonly HookStep[])[] = [];
 	private readonly ports: HookPathPorts;
 	private readonly conntrack: Conntrack;
@@ -64,11 +75,21 @@ export class HookPath {
 			if (verdict === NF_ACCEPT) continue;
 			if (verdict > NF_ACCEPT)
 				throw new UnknownSignal("packets handed to programs are not modelled");
-			this.stoppedBy =
-				step.program === null ? "conntrack" : lastPlace(step.program);
+			this.stoppedBy = this.stopperAt(step);
 			return false;
 		}
 		return true;
+	}
+
+	private stopperAt({ kind, program }: HookStep): string {
+		if (program === null) return "conntrack";
+		if (this.isUnroutable) {
+			this.isUnroutable = false;
+			return "no route";
+		}
+		if (kind.endsWith("nat") && !this.isStoppedByNatRule) return "nat";
+		this.isStoppedByNatRule = false;
+		return lastPlace(program);
 	}
 
 	private run(step: HookStep, skb: Skb): number {
@@ -80,9 +101,35 @@ export class HookPath {
 				return traverse(step.program, skb.hook, skb, this.ports.tracer);
 			case "nat":
 				return conntrack.translate(skb, step.rules);
+			case "own-mangle": {
+				const { mark, tos } = skb;
+				const verdict = traverse(
+					step.program,
+					skb.hook,
+					skb,
+					this.ports.tracer,
+				);
+				return mark === skb.mark && tos === skb.tos
+					? verdict
+					: this.reroute(skb, verdict);
+			}
+			case "own-nat": {
+				const { destination } = skb;
+				const verdict = conntrack.translate(skb, step.rules);
+				return destination === skb.destination
+					? verdict
+					: this.reroute(skb, verdict);
+			}
 			case "confirm":
 				return conntrack.confirm(skb);
 		}
+	}
+
+	/** `ipt_mangle_out`, `nf_nat_ipv4_local_fn`. */
+	private reroute(skb: Skb, verdict: number): number {
+		if (verdict !== NF_ACCEPT || this.ports.isRoutable(skb)) return verdict;
+		this.isUnroutable = true;
+		return NF_DROP;
 	}
 
 	private stepsOf(at: HookFunction, hook: number): readonly HookStep[] {
@@ -91,8 +138,16 @@ export class HookPath {
 			const program = tables.program(at.kind === "nat" ? "nat" : at.table);
 			// NAT belongs to connections: it does nothing for packets that have none.
 			if (!program || (at.kind === "nat" && !tables.needsConntrack)) return [];
-			const rules = (skb: Skb) => traverse(program, hook, skb, tracer);
-			return [{ kind: at.kind, program, rules }];
+			const rules = (skb: Skb) => {
+				const verdict = traverse(program, hook, skb, tracer);
+				if (verdict === NF_DROP) this.isStoppedByNatRule = true;
+				return verdict;
+			};
+			const isOwn = hook === HOOK_OUTPUT;
+			if (at.kind === "nat")
+				return [{ kind: isOwn ? "own-nat" : "nat", program, rules }];
+			const isOwnMangle = isOwn && at.table === "mangle";
+			return [{ kind: isOwnMangle ? "own-mangle" : "table", program, rules }];
 		}
 		if (!tables.needsConntrack) return [];
 		const kind = at.kind === "confirm" ? "confirm" : "track";

@@ -43,7 +43,22 @@ export class IcmpLimits {
 	}
 
 	/** May an ICMP message of this kind go to `destination` now? Counts it if so. */
-	allow(destination: Address, type: number, code: number): boolean {
+	allow(
+		destination: Address,
+		{
+			type,
+			code,
+			isFromLoopback,
+			isToLoopback,
+		}: {
+			readonly type: number;
+			readonly code: number;
+			/** It is about a packet that the box has sent to itself … */
+			readonly isFromLoopback: boolean;
+			/** … and is for the box itself: nobody counts those (icmpv4_xrlim_allow). */
+			readonly isToLoopback: boolean;
+		},
+	): boolean {
 		const limited = ((LIMITED_TYPES >>> type) & 1) === 1;
 		if (
 			!limited ||
@@ -51,9 +66,10 @@ export class IcmpLimits {
 		)
 			return true;
 		const { sysctl, choice } = this.settings;
-		if (!this.globalAllow()) return false;
+		if (!isFromLoopback && !this.globalAllow()) return false;
+		// With a limit of 0 none is held back, and the bucket, which ip_error takes from as well, is emptied.
 		const timeout = Math.round((sysctl("ipv4.icmp_ratelimit") * HZ) / 1000);
-		if (timeout > 0 && !this.take(destination, timeout, BURST * timeout))
+		if (!isToLoopback && !this.take(destination, timeout, BURST * timeout))
 			return false;
 		// A random cost keeps outsiders from measuring the bucket (icmp_global_consume).
 		this.credit -= choice.pick(3, "icmp credit");

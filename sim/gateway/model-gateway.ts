@@ -9,6 +9,7 @@ import type { ConditionVariable } from "../matches/condition.ts";
 import { UnknownSignal } from "../netfilter/unknown-signal.ts";
 import { formatAddress, parseAddress } from "../packet/address.ts";
 import type { Address, Packet } from "../packet/packet.ts";
+import { withoutCounters } from "../ruleset/counters.ts";
 import { applyScript, parseScript } from "../ruleset/parse.ts";
 import { parseCommand } from "../ruleset/parse-command.ts";
 import { printRuleset } from "../ruleset/print.ts";
@@ -18,6 +19,7 @@ import type { Script } from "../ruleset/script.ts";
 import type { Answer, Ask } from "../world/ask.ts";
 import { Box } from "./box.ts";
 import type {
+	ConntrackLine,
 	Emission,
 	Fate,
 	GatewaySetup,
@@ -178,6 +180,16 @@ export class ModelGateway {
 		return this.box.tables.now();
 	}
 
+	/** Its connections alone, without the rest of an observation. */
+	get conntrackLines(): readonly ConntrackLine[] {
+		return this.box.conntrack.lines();
+	}
+
+	/** Removes connections whose time is over. @returns how many there were */
+	removeExpired(): number {
+		return this.box.conntrack.removeExpired();
+	}
+
 	private wait(toMs: number): void {
 		// Whatever comes out by itself has to reach the world at the moment at which it came.
 		while (this.box.outbox.isEmpty && this.clock.fireNext(toMs));
@@ -193,14 +205,13 @@ export class ModelGateway {
 			if (!(error instanceof RulesetError)) throw error;
 			return { ok: false, message: error.message };
 		}
-		const { ruleset, touched, faults } = applyScript(tables.now(), script, {
+		const { ruleset, replaced, faults } = applyScript(tables.now(), script, {
 			noflush,
 		});
-		for (const table of ruleset.tables) {
-			// A table comes into being when it is first named, though nothing may stand in it.
-			if (touched.includes(table.name) || !tables.program(table.name))
-				tables.replace(table);
-		}
+		for (const table of replaced) tables.replace(table);
+		// A table comes into being when it is first named, though nothing may stand in it.
+		for (const table of ruleset.tables)
+			if (!tables.program(table.name)) tables.replace(table);
 		this.box.rewire();
 		return faults.length === 0
 			? OK
@@ -264,20 +275,6 @@ export class ModelGateway {
 		);
 		return index;
 	}
-}
-
-function withoutCounters(
-	table: Ruleset["tables"][number],
-): Ruleset["tables"][number] {
-	const counters = { packets: 0, bytes: 0 };
-	return {
-		...table,
-		chains: table.chains.map((chain) => ({
-			...chain,
-			counters,
-			rules: chain.rules.map((rule) => ({ ...rule, counters })),
-		})),
-	};
 }
 
 function addressOf(text: string): Address {

@@ -188,7 +188,8 @@ export class Neighbours {
 	/** Asks who has the address; an answer comes at once or not at all. */
 	private probe(neighbour: Neighbour): void {
 		neighbour.probes++;
-		if (!this.ports.answers(neighbour.interfaceIndex, neighbour.address)) {
+		const { interfaceIndex, address } = neighbour;
+		if (isDeaf(neighbour) || !this.ports.answers(interfaceIndex, address)) {
 			this.schedule(neighbour, RETRANSMIT_MS);
 			return;
 		}
@@ -215,4 +216,13 @@ export class Neighbours {
 			this.ports.choice.pick(BASE_REACHABLE_MS, "neighbour reachable time");
 		return this.reachableMs;
 	}
+}
+
+/**
+ * It asks in the name of the last packet that waits (`arp_solicit`), and what is answered to an
+ * address of the loopback's is not heard (`arp_process`, net/ipv4/arp.c, 6.1).
+ */
+function isDeaf({ queue }: Neighbour): boolean {
+	const last = queue[queue.length - 1];
+	return last !== undefined && last.source >>> 24 === 127;
 }

@@ -6,7 +6,7 @@ import type { Routes } from "./routes.ts";
 
 const LIMITED_BROADCAST = -1;
 
-function isMulticast(address: Address): boolean {
+export function isMulticast(address: Address): boolean {
 	return address >>> 28 === 0xe;
 }
 
@@ -25,7 +25,7 @@ export function frameType(
  * Addresses that cannot be: why the packet is dropped, or `null`.
  * @throws UnknownSignal for multicast
  */
-export function martian(routes: Routes, skb: Skb): string | null {
+export function martian(skb: Skb): string | null {
 	const { source, destination } = skb;
 	if (isMulticast(destination))
 		throw new UnknownSignal("multicast is not modelled");
@@ -35,10 +35,12 @@ export function martian(routes: Routes, skb: Skb): string | null {
 	if (source === 0) return isForAll(skb) ? null : "martian source";
 	if (destination === 0 || destination >>> 24 === 127)
 		return "martian destination";
-	// fib_validate_source: nobody else sends from the box's own addresses.
-	return source >>> 24 === 127 || routes.lookup(source)?.type === "local"
-		? "martian source"
-		: null;
+	return source >>> 24 === 127 ? "martian source" : null;
+}
+
+/** Nobody else sends from the box's own addresses; asked once there is a route (`fib_validate_source`). */
+export function isSpoofed(routes: Routes, { source }: Skb): boolean {
+	return routes.lookup(source)?.type === "local";
 }
 
 /** Everybody on the link, as those say who know no address yet, neither another's nor their own. */

@@ -28,7 +28,8 @@ export function createRouterPorts(given: RouterPortsGiven): RouterPorts {
 		addressType: (address, index) => routes.typeOf(address, index),
 		// Masquerade takes an address that fits the next hop (rt_nexthop).
 		interfaceAddress: (index, destination) =>
-			routes.addressOf(index, routes.lookup(destination)?.via ?? destination),
+			routes.addressOf(index, routes.lookup(destination)?.via ?? destination) ??
+			routes.firstAddress,
 		// The way back counts as well (tcpmss_reverse_mtu).
 		pathMtu: (skb) =>
 			Math.min(mtuTowards(skb.destination), mtuTowards(skb.source)),

@@ -122,7 +122,12 @@ export class Routes {
 		return (near ?? own[0])?.address ?? null;
 	}
 
-	/** `inet_addr_type` (0) or `inet_dev_addr_type`. */
+	/** What stands for an interface that has none, as the loopback (`no_in_dev` in `inet_select_addr`). */
+	get firstAddress(): Address | null {
+		return this.addresses.flat()[0]?.address ?? null;
+	}
+
+	/** `inet_addr_type` (0) or `inet_dev_addr_type` (`__inet_dev_addr_type`, net/ipv4/fib_frontend.c, 6.1). */
 	typeOf(address: Address, index: number): AddressType {
 		const first = address >>> 24;
 		if (address === -1 || first === 0) return "BROADCAST";
@@ -133,7 +138,8 @@ export class Routes {
 				((address ^ entry.network) & entry.mask) === 0 &&
 				(index === 0 || entry.route.interface === index),
 		)?.route;
-		if (!route) return index === 0 ? "UNREACHABLE" : "UNICAST";
+		// Also of addresses to which no route leads.
+		if (!route) return "UNICAST";
 		return route.type === "local"
 			? "LOCAL"
 			: route.type === "broadcast"
@@ -156,11 +162,13 @@ export class Routes {
 		const entries: Entry[] = [LOOPBACK, ...this.added];
 		for (const [index, own] of this.addresses.entries()) {
 			for (const { address, mask } of own) {
+				// A second address of a network speaks with the first one's (`prim` in fib_add_ifaddr).
+				const first = own.find(
+					(one) => one.mask === mask && ((one.address ^ address) & mask) === 0,
+				);
+				const source = first?.address ?? address;
 				const route = (type: Route["type"]): Route => ({
-					type,
-					interface: index,
-					via: null,
-					source: address,
+					...{ type, interface: index, via: null, source },
 				});
 				entries.push({
 					network: address,

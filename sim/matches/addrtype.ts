@@ -41,17 +41,17 @@ export const addrtype = defineMatch<Options>({
 		{ name: "limit-iface-in", type: "none", excludes: ["limit-iface-out"] },
 		{ name: "limit-iface-out", type: "none", excludes: ["limit-iface-in"] },
 	],
-	build(given) {
-		const source = readTypes(given, "src-type");
-		const destination = readTypes(given, "dst-type");
-		if (!source && !destination)
-			return given.refuse(
+	checkFirst(given) {
+		if (!given.has("src-type") && !given.has("dst-type"))
+			given.refuse(
 				"addrtype: you must specify --src-type or --dst-type",
 				"Say what the address should be: `--dst-type LOCAL`.",
 			);
+	},
+	build(given) {
 		return {
-			source,
-			destination,
+			source: readTypes(given, "src-type"),
+			destination: readTypes(given, "dst-type"),
 			limitIn: given.has("limit-iface-in"),
 			limitOut: given.has("limit-iface-out"),
 		};

@@ -12,9 +12,7 @@ interface Options {
 const MOST_NODES = 32;
 
 /**
- * Is this connection ours? (iptables 1.8.9 libxt_cluster.c, kernel 6.1 xt_cluster.c) iptables looks
- * for the node before it looks for what else is mandatory, so the table does not say so.
- */
+ * Is this connection ours? (iptables 1.8.9 libxt_cluster.c, kernel 6.1 xt_cluster.c) */
 export const cluster = defineMatch<Options>({
 	name: "cluster",
 	needsConntrack: true,
@@ -22,6 +20,7 @@ export const cluster = defineMatch<Options>({
 		{
 			name: "cluster-total-nodes",
 			type: "uint32",
+			mandatory: true,
 			min: 1,
 			max: MOST_NODES,
 		},
@@ -41,24 +40,23 @@ export const cluster = defineMatch<Options>({
 			max: MOST_NODES,
 			excludes: ["cluster-local-node"],
 		},
-		{ name: "cluster-hash-seed", type: "uint32" },
+		{ name: "cluster-hash-seed", type: "uint32", mandatory: true },
 	],
+	checkFirst(given) {
+		if (
+			!given.has("cluster-local-node") &&
+			!given.has("cluster-local-nodemask")
+		)
+			given.refuse(
+				"cluster match: `--cluster-local-node' or`--cluster-local-nodemask' is missing",
+				"Say which node this is: `--cluster-local-node 1`.",
+			);
+	},
 	build(given) {
 		const totalNodes = given.get("cluster-total-nodes", "uint32")?.value ?? 0;
 		const node = given.get("cluster-local-node", "uint32");
 		const mask = given.get("cluster-local-nodemask", "uint32");
-		const nodeMask = node ? 2 ** (node.value - 1) : mask?.value;
-		if (nodeMask === undefined)
-			return given.refuse(
-				"cluster match: `--cluster-local-node' or`--cluster-local-nodemask' is missing",
-				"Say which node this is: `--cluster-local-node 1`.",
-			);
-		for (const option of ["cluster-total-nodes", "cluster-hash-seed"])
-			if (!given.has(option))
-				return given.refuse(
-					`cluster: option "--${option}" must be specified`,
-					`Add \`--${option}\`.`,
-				);
+		const nodeMask = node ? 2 ** (node.value - 1) : (mask?.value ?? 0);
 		if (nodeMask >= 2 ** totalNodes)
 			return given.refuse(
 				node

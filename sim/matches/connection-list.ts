@@ -1,17 +1,7 @@
 import { IPS_ASSURED, IPS_CONFIRMED } from "../conntrack/status.ts";
-import type { RouterPorts } from "../extension/ports.ts";
+import type { ConnectionKey, RouterPorts } from "../extension/ports.ts";
+import { NO_ENTRY } from "../packet/skb.ts";
 import { jiffies } from "./jiffies.ts";
-
-/** A connection that was counted: its tuple in the original direction, and where it is kept. */
-interface Counted {
-	readonly entry: number;
-	readonly generation: number;
-	readonly protocol: number;
-	readonly source: number;
-	readonly destination: number;
-	readonly sourcePort: number;
-	readonly destinationPort: number;
-}
 
 /** CONNCOUNT_GC_MAX_COLLECT: of how many dead connections a packet clears the list at most. */
 const MOST_COLLECTED = 64;
@@ -22,7 +12,8 @@ const MOST_COLLECTED = 64;
  */
 export class ConnectionList {
 	private readonly ports: RouterPorts;
-	private counted: Counted[] = [];
+	/** Connections that were counted. */
+	private counted: ConnectionKey[] = [];
 	private isNew = true;
 	/** When dead connections were last looked for, and how many there were then. */
 	private collectedAt = 0;
@@ -61,19 +52,19 @@ export class ConnectionList {
 	}
 
 	private add(entry: number): void {
-		this.counted.push(this.tupleOf(entry));
+		this.counted.push(this.keyOf(entry));
 	}
 
-	private tupleOf(entry: number): Counted {
+	private keyOf(entry: number): ConnectionKey {
 		const { conntrack } = this.ports;
 		return {
-			entry,
-			generation: conntrack.generation(entry),
 			protocol: conntrack.protocol(entry),
 			source: conntrack.source(entry, "original"),
 			destination: conntrack.destination(entry, "original"),
 			sourcePort: conntrack.sourcePort(entry, "original"),
 			destinationPort: conntrack.destinationPort(entry, "original"),
+			originalZone: conntrack.zone(entry, "original"),
+			replyZone: conntrack.zone(entry, "reply"),
 		};
 	}
 
@@ -84,8 +75,8 @@ export class ConnectionList {
 	 */
 	private collect(looked: number | null, now: number): boolean {
 		const { conntrack } = this.ports;
-		const tuple = looked === null ? null : this.tupleOf(looked);
-		const kept: Counted[] = [];
+		const wanted = looked === null ? null : this.keyOf(looked);
+		const kept: ConnectionKey[] = [];
 		let collected = 0;
 		let found = false;
 		for (const one of this.counted) {
@@ -93,12 +84,13 @@ export class ConnectionList {
 				kept.push(one);
 				continue;
 			}
-			if (!conntrack.isAlive(one.entry, one.generation)) {
+			const entry = conntrack.find(one);
+			if (entry === NO_ENTRY) {
 				collected++;
 				continue;
 			}
-			found = tuple !== null && sameTuple(one, tuple);
-			if (!found && this.isClosed(one)) {
+			found = wanted !== null && isSame(one, wanted);
+			if (!found && this.isClosed(entry)) {
 				collected++;
 				continue;
 			}
@@ -112,18 +104,19 @@ export class ConnectionList {
 	}
 
 	/** `already_closed`: other protocols have no such state. */
-	private isClosed(one: Counted): boolean {
-		const state = this.ports.conntrack.tcpState(one.entry);
+	private isClosed(entry: number): boolean {
+		const state = this.ports.conntrack.tcpState(entry);
 		return state === "TIME_WAIT" || state === "CLOSE";
 	}
 }
 
-function sameTuple(a: Counted, b: Counted): boolean {
+function isSame(a: ConnectionKey, b: ConnectionKey): boolean {
 	return (
 		a.protocol === b.protocol &&
 		a.source === b.source &&
 		a.destination === b.destination &&
 		a.sourcePort === b.sourcePort &&
-		a.destinationPort === b.destinationPort
+		a.destinationPort === b.destinationPort &&
+		a.originalZone === b.originalZone
 	);
 }

@@ -1,4 +1,5 @@
 import { defineMatch } from "../extension/extension.ts";
+import { invariant } from "../invariant.ts";
 import type { Address } from "../packet/packet.ts";
 import { NO_ENTRY } from "../packet/skb.ts";
 import { ConnectionList } from "./connection-list.ts";
@@ -43,14 +44,17 @@ export const connlimit = defineMatch<Options>({
 			excludes: ["connlimit-saddr"],
 		},
 	],
-	build(given) {
-		const upTo = given.get("connlimit-upto", "uint32");
-		const limit = upTo ?? given.get("connlimit-above", "uint32");
-		if (!limit)
-			return given.refuse(
+	checkFirst(given) {
+		if (!given.has("connlimit-upto") && !given.has("connlimit-above"))
+			given.refuse(
 				'You must specify "--connlimit-above" or "--connlimit-upto".',
 				"Say how many connections: `--connlimit-above 10`.",
 			);
+	},
+	build(given) {
+		const upTo = given.get("connlimit-upto", "uint32");
+		const limit = upTo ?? given.get("connlimit-above", "uint32");
+		invariant(limit !== undefined, "checkFirst asks for a limit");
 		return {
 			limit: limit.value,
 			upTo: (upTo !== undefined) !== limit.inverted,

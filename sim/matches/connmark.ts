@@ -1,3 +1,4 @@
+import { connectionOf } from "../extension/connection-of.ts";
 import { defineMatch } from "../extension/extension.ts";
 import { NO_ENTRY } from "../packet/skb.ts";
 import { type MarkTest, printMarkTest, readMarkTest } from "./mark-test.ts";
@@ -14,12 +15,15 @@ export const connmark = defineMatch<MarkTest>({
 	],
 	build: readMarkTest,
 	print: printMarkTest,
-	compile({ value, mask, inverted }, { conntrack }) {
-		return inverted
-			? (skb) =>
-					skb.entry !== NO_ENTRY && (conntrack.mark(skb.entry) & mask) !== value
-			: (skb) =>
-					skb.entry !== NO_ENTRY &&
-					(conntrack.mark(skb.entry) & mask) === value;
+	compile({ value, mask, inverted }, ports) {
+		const { conntrack } = ports;
+		const wanted = !inverted;
+		return (skb) => {
+			const entry = connectionOf(skb, ports);
+			return (
+				entry !== NO_ENTRY &&
+				((conntrack.mark(entry) & mask) === value) === wanted
+			);
+		};
 	},
 });

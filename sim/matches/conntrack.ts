@@ -4,6 +4,7 @@ import {
 	IPS_EXPECTED,
 	IPS_SEEN_REPLY,
 } from "../conntrack/status.ts";
+import { connectionOf } from "../extension/connection-of.ts";
 import { defineMatch, type Test } from "../extension/extension.ts";
 import type { GivenOptions } from "../extension/options.ts";
 import { formatAddress, prefixLength } from "../packet/address.ts";
@@ -127,7 +128,7 @@ export const conntrack = defineMatch<ConntrackOptions>({
 		const matchesNoEntry = ctstate !== null;
 		if (tests.length === 0 || hasEntryTests(options))
 			tests.push((skb) =>
-				skb.entry === NO_ENTRY ? matchesNoEntry : ofEntry(skb),
+				connectionOf(skb, ports) === NO_ENTRY ? matchesNoEntry : ofEntry(skb),
 			);
 		return allOf(tests);
 	},

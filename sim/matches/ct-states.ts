@@ -86,7 +86,10 @@ const STATE_OF_CTINFO = Int32Array.of(
 
 /** The state of a packet, one bit. */
 export function stateBit(skb: Skb): number {
-	if (skb.entry === NO_ENTRY)
+	if (skb.entry === NO_ENTRY) {
+		// What -j CT has attached is a connection that nothing belongs to yet (nf_ct_set in xt_ct_target).
+		if (skb.template !== null) return STATE_NEW;
 		return skb.ctinfo === CTINFO_UNTRACKED ? STATE_UNTRACKED : STATE_INVALID;
+	}
 	return STATE_OF_CTINFO[skb.ctinfo] ?? 0;
 }

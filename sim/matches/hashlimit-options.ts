@@ -1,7 +1,9 @@
 import type { GivenOption, GivenOptions } from "../extension/options.ts";
+import { readPrefixLength } from "../extension/read-host.ts";
 import { scannedNumber, scanUnsigned } from "../extension/read-number.ts";
 import { cutOctets } from "../extension/save-string.ts";
-import { prefixLength } from "../packet/address.ts";
+import { invariant } from "../invariant.ts";
+
 import {
 	bytesPerSecond,
 	type HashlimitOptions,
@@ -38,17 +40,14 @@ export function readHashlimit(given: GivenOptions): HashlimitOptions {
 	const upTo = given.get("hashlimit-upto", "string");
 	const above = given.get("hashlimit-above", "string");
 	const limit = upTo ?? above;
-	if (!limit)
-		return given.refuse(
-			"You have to specify --hashlimit",
-			"Say how much is too much: `--hashlimit-above 10/sec`.",
-		);
+	invariant(limit !== undefined, "checkFirst asks for a limit");
 	const option = upTo ? "hashlimit-upto" : "hashlimit-above";
 	const rate = readBytes(limit.text) ?? readPackets(given, option, limit.text);
+	const by = readMode(given);
+	const interval = readInterval(given);
 	const burst = readBurst(given, rate);
 	const rateMatch = given.has("hashlimit-rate-match");
 	const unit = rate.bytes ? 1 : rate.unitSeconds;
-	const interval = readInterval(given);
 	return {
 		name: cutOctets(
 			given.get("hashlimit-name", "string")?.text ?? "",
@@ -59,7 +58,7 @@ export function readHashlimit(given: GivenOptions): HashlimitOptions {
 		rateMatch,
 		average: rateMatch ? Math.floor(rate.average / unit) : rate.average,
 		burst,
-		by: readMode(given),
+		by,
 		sourceMask: maskLength(given.get("hashlimit-srcmask", "prefixLength")),
 		destinationMask: maskLength(given.get("hashlimit-dstmask", "prefixLength")),
 		size: given.get("hashlimit-htable-size", "uint32")?.value ?? 0,
@@ -176,6 +175,7 @@ function readInterval(given: GivenOptions): number {
 			);
 }
 
+/** The kernel is told the length itself, `NO_LENGTH` among it. */
 function maskLength(option: GivenOption<"prefixLength"> | undefined): number {
-	return option ? (prefixLength(option.value) ?? 0) : 32;
+	return (option && readPrefixLength(option.text)) ?? 32;
 }

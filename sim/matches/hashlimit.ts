@@ -50,6 +50,13 @@ export const hashlimit = defineMatch<HashlimitOptions>({
 		{ name: "hashlimit-rate-match", type: "none" },
 		{ name: "hashlimit-rate-interval", type: "string" },
 	],
+	checkFirst(given) {
+		if (!given.has("hashlimit-upto") && !given.has("hashlimit-above"))
+			given.refuse(
+				"You have to specify --hashlimit",
+				"Say how much is too much: `--hashlimit-above 10/sec`.",
+			);
+	},
 	build: readHashlimit,
 	print(options) {
 		const { text, expireMs } = options.bytes
@@ -73,12 +80,14 @@ export const hashlimit = defineMatch<HashlimitOptions>({
 				: "",
 		].join("");
 	},
-	/** `hashlimit_mt_check_common`. dmesg has no words for the first two. */
+	/** `hashlimit_mt_check_common`. dmesg has no words for the first three. */
 	check(options) {
 		const { name, average, burst } = options;
 		if (!isProcName(name)) return `xt_hashlimit: bad name "${name}"`;
 		if (options.gcIntervalMs === 0 || options.expireMs === 0)
 			return "xt_hashlimit: an interval of 0 ms";
+		if (options.sourceMask > 32 || options.destinationMask > 32)
+			return "xt_hashlimit: a mask that is no prefix";
 		if (options.rateMatch)
 			return average === 0 || average > 0xffffffff
 				? "xt_hashlimit: invalid rate"
@@ -133,9 +142,11 @@ const UNITS: readonly (readonly [letter: string, octets: number])[] = [
 
 function printBytes({ average, burst }: HashlimitOptions): PrintedRate {
 	const rate = bytesPerSecond(average);
+	// What is rounded off there is cut to 32 bits as well: the mask is an unsigned int.
+	const low = rate % 2 ** 32;
 	const isExact = (octets: number) =>
 		rate >= octets &&
-		Math.floor(0xffffffff / (Math.floor((rate - (rate % octets)) / 16) + 1)) ===
+		Math.floor(0xffffffff / (Math.floor((low - (low % octets)) / 16) + 1)) ===
 			average;
 	const [letter, octets] = UNITS.find(([, size]) => isExact(size)) ?? ["", 1];
 	const text = ` ${Math.floor(rate / octets)}${letter}b/s`;

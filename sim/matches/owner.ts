@@ -44,8 +44,6 @@ export const owner = defineMatch<Options>({
 		{ name: "suppl-groups", type: "none" },
 	],
 	build(given) {
-		const user = idRange(given, "uid-owner", users);
-		const group = idRange(given, "gid-owner", groups);
 		const socketExists = given.get("socket-exists", "none");
 		const supplementary = given.get("suppl-groups", "none");
 		const groupPlace = given.get("gid-owner", "string")?.word ?? Infinity;
@@ -55,6 +53,8 @@ export const owner = defineMatch<Options>({
 				"Write `--gid-owner` in front of `--suppl-groups`.",
 				"suppl-groups",
 			);
+		const user = idRange(given, "uid-owner", users);
+		const group = idRange(given, "gid-owner", groups);
 		if (!user && !group && !socketExists)
 			return given.refuse(
 				"owner: At least one of --uid-owner, --gid-owner or --socket-exists is required",

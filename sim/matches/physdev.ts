@@ -17,6 +17,8 @@ const NAMES = [
 	"physdev-is-bridged",
 ] as const;
 
+const WITH_NAME: ReadonlySet<string> = new Set(["physdev-in", "physdev-out"]);
+
 /** IFNAMSIZ counts the closing NUL. */
 const GREATEST_NAME = 15;
 
@@ -60,7 +62,7 @@ export const physdev = defineMatch<Options>({
 		NAMES.map((option) => {
 			const use = options[option];
 			if (!use) return "";
-			const name = use.name === "" ? "" : ` ${use.name}`;
+			const name = WITH_NAME.has(option) ? ` ${use.name}` : "";
 			return `${use.inverted ? " !" : ""} --${option}${name}`;
 		}).join(""),
 	check(options, { hooks }) {

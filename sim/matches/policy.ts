@@ -64,15 +64,17 @@ export const policy = defineMatch<Options>({
 		})),
 		{ name: "next", type: "none", repeatable: true, requires: ["strict"] },
 	],
+	checkFirst(given) {
+		if (!given.has("dir"))
+			given.refuse(
+				"policy match: neither --dir in nor --dir out specified",
+				"Say which way: `--dir in`.",
+			);
+	},
 	build(given) {
 		const direction = given.get("dir", "string")?.text;
 		const kind = given.get("pol", "string")?.text ?? "ipsec";
 		const strict = given.has("strict");
-		if (direction === undefined)
-			return given.refuse(
-				"policy match: neither --dir in nor --dir out specified",
-				"Say which way: `--dir in`.",
-			);
 		if (direction !== "in" && direction !== "out")
 			return given.refuse(
 				`policy_match: invalid dir "${direction}"`,

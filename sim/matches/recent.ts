@@ -1,6 +1,7 @@
 import { defineMatch, type Test } from "../extension/extension.ts";
 import type { RouterPorts } from "../extension/ports.ts";
 import { cutOctets } from "../extension/save-string.ts";
+import { invariant } from "../invariant.ts";
 import { formatAddress } from "../packet/address.ts";
 import type { Address } from "../packet/packet.ts";
 import { HOOK_INPUT, HOOK_PREROUTING, type Skb } from "../packet/skb.ts";
@@ -47,13 +48,16 @@ export const recent = defineMatch<Options>({
 		{ name: "rdest", type: "none" },
 		{ name: "mask", type: "host" },
 	],
-	build(given) {
-		const operation = OPERATIONS.find((name) => given.has(name));
-		if (!operation)
-			return given.refuse(
+	checkFirst(given) {
+		if (!OPERATIONS.some((name) => given.has(name)))
+			given.refuse(
 				"recent: you must specify one of `--set', `--rcheck' `--update' or `--remove'",
 				"Say what to do with the list: `--set`.",
 			);
+	},
+	build(given) {
+		const operation = OPERATIONS.find((name) => given.has(name));
+		invariant(operation !== undefined, "checkFirst asks for an operation");
 		const source = given.get("rsource", "none")?.word ?? -1;
 		const destination = given.get("rdest", "none")?.word ?? -1;
 		return {

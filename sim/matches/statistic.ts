@@ -38,23 +38,44 @@ export const statistic = defineMatch<Options>({
 			requires: ["every"],
 		},
 	],
+	/** A mode that nobody named is `random`, which is 0. */
+	checkFirst(given) {
+		const mode = given.get("mode", "string")?.text ?? "random";
+		if (mode === "random" && !given.has("probability"))
+			given.refuse(
+				"--probability must be specified when using random mode",
+				"Add `--probability P`, 0 to 1.",
+				"mode",
+			);
+		if (mode !== "nth") return;
+		const every = given.get("every", "uint32")?.value;
+		const packet = given.get("packet", "uint32")?.value;
+		if (every === undefined && packet === undefined)
+			given.refuse(
+				"--every and --packet must be specified when using nth mode",
+				"Add `--every N --packet 0`.",
+				"mode",
+			);
+		const most = (every ?? 1) - 1;
+		if ((packet ?? 0) > most)
+			given.refuse(
+				"the --packet p must be 0 <= p <= n-1",
+				`Write a number from 0 to ${most}.`,
+				"packet",
+			);
+	},
 	build(given) {
 		const mode = given.get("mode", "string")?.text;
 		const inverted = ["probability", "every"].some(
 			(name) => given.get(name, "string")?.inverted,
 		);
 		if (mode === "random") {
-			const probability = given.get("probability", "double");
-			if (!probability)
-				return given.refuse(
-					"--probability must be specified when using random mode",
-					"Add `--probability P`, 0 to 1.",
-					"mode",
-				);
+			const probability = given.get("probability", "double")?.value ?? 0;
 			return {
 				mode,
 				inverted,
-				probability: Math.round(DRAWS * probability.value),
+				// strtod(3) knows a number that is none; what lround(3) makes of that has 32 lower bits of 0.
+				probability: Math.round(DRAWS * probability) || 0,
 			};
 		}
 		if (mode !== "nth")
@@ -63,20 +84,9 @@ export const statistic = defineMatch<Options>({
 				"The modes are `nth` and `random`.",
 				"mode",
 			);
-		const every = given.get("every", "uint32")?.value;
-		const packet = given.get("packet", "uint32")?.value;
-		if (every === undefined || packet === undefined)
-			return given.refuse(
-				"--every and --packet must be specified when using nth mode",
-				"Add `--every N --packet 0`.",
-				"mode",
-			);
-		if (packet >= every)
-			return given.refuse(
-				"the --packet p must be 0 <= p <= n-1",
-				`Write a number from 0 to ${every - 1}.`,
-				"packet",
-			);
+		// Each of the two requires the other, and one is there.
+		const every = given.get("every", "uint32")?.value ?? 1;
+		const packet = given.get("packet", "uint32")?.value ?? 0;
 		return { mode, inverted, every, packet };
 	},
 	print(options) {

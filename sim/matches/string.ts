@@ -1,5 +1,6 @@
 import { defineMatch } from "../extension/extension.ts";
 import { cutOctets } from "../extension/save-string.ts";
+import { invariant } from "../invariant.ts";
 import { MOST_OCTETS, octetsOf, readHexString } from "./hex-string.ts";
 
 interface Options {
@@ -38,15 +39,17 @@ export const string = defineMatch<Options>({
 		},
 		{ name: "icase", type: "none" },
 	],
-	build(given) {
-		const plain = given.get("string", "string");
-		const hex = given.get("hex-string", "string");
-		const found = plain ?? hex;
-		if (!found)
-			return given.refuse(
+	checkFirst(given) {
+		if (!given.has("string") && !given.has("hex-string"))
+			given.refuse(
 				"STRING match: You must specify `--string' or `--hex-string'",
 				"Say what to look for: `--string TEXT`.",
 			);
+	},
+	build(given) {
+		const plain = given.get("string", "string");
+		const found = plain ?? given.get("hex-string", "string");
+		invariant(found !== undefined, "checkFirst asks for a pattern");
 		const option = plain ? "string" : "hex-string";
 		const refuse = (message: string) =>
 			given.refuse(
@@ -82,15 +85,41 @@ export const string = defineMatch<Options>({
 		].join("");
 	},
 	/** `string_mt_check`, of which dmesg says nothing. */
-	check({ pattern, algorithm, from, to }) {
+	check({ pattern, algorithm, from, to, ignoreCase }) {
 		if (from > to) return "xt_string: --from is greater than --to";
 		if (pattern === "") return "xt_string: nothing to look for";
+		if (algorithm === "fsm" && (ignoreCase || !isAutomaton(pattern)))
+			return "xt_string: the pattern is no automaton";
 		return ALGORITHMS.includes(algorithm)
 			? null
 			: `xt_string: no search algorithm "${algorithm}"`;
 	},
 	compile: null,
 });
+
+// Of struct ts_fsm_token: a type in two octets, how often it may come, a character.
+const TOKEN_LENGTH = 4;
+const MOST_TYPE = 13;
+const HEAD_IGNORE = 4;
+
+/** What `fsm_init` takes (lib/ts_fsm.c, 6.1): its pattern is no text but a list of tokens. */
+function isAutomaton(pattern: string): boolean {
+	const count = pattern.length / TOKEN_LENGTH;
+	return (
+		Number.isInteger(count) &&
+		Array.from({ length: count }, (_, index) => index).every((index) => {
+			const at = index * TOKEN_LENGTH;
+			const type = pattern.charCodeAt(at) + 256 * pattern.charCodeAt(at + 1);
+			const often = pattern.charCodeAt(at + 2);
+			const isAlone = index !== 0 || index === count - 1;
+			return (
+				type <= MOST_TYPE &&
+				often <= HEAD_IGNORE &&
+				(often !== HEAD_IGNORE || !isAlone)
+			);
+		})
+	);
+}
 
 /** In hexadecimal when a character cannot be printed, or the last one would quote what follows. */
 function printPattern(pattern: string): string {

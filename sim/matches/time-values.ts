@@ -108,7 +108,10 @@ function segments(list: string): readonly string[] {
 }
 
 /** `strtoul` with base 0 of a text of three characters at most; "" is 0. */
-function smallNumber(text: string): number | null {
+function smallNumber(written: string): number | null {
+	const text = /^\s*\+?\d/.test(written)
+		? written.trimStart().replace("+", "")
+		: written;
 	if (/^0[xX][0-9a-fA-F]$/.test(text)) return Number.parseInt(text, 16);
 	if (/^0[0-7]*$/.test(text)) return Number.parseInt(text, 8);
 	return /^([1-9]\d*)?$/.test(text) ? Number(text) : null;

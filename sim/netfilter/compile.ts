@@ -19,6 +19,7 @@ import type {
 	TargetUse,
 } from "../ruleset/ruleset.ts";
 import { targets } from "../targets/index.ts";
+import { onFragments } from "./fragment-tests.ts";
 
 /** What a node does with a packet that it matches; `count` is nothing but that. */
 export type NodeKind =
@@ -44,9 +45,11 @@ export interface Node {
 	/** By interface index: does it fit? */
 	inInterfaces: Uint8Array | null;
 	outInterfaces: Uint8Array | null;
-	/** `-f`: conntrack reassembles before any table sees a packet, so nothing ever matches. */
-	never: boolean;
+	/** `-f`: further fragments only, or none of them. */
+	fragment: "only" | "never" | null;
 	test: Test | null;
+	/** The same for fragments, of which matches know less. */
+	fragmentTest: Test | null;
 	kind: NodeKind;
 	/** First node of the chain that a jump or goto leads to. */
 	target: number;
@@ -110,7 +113,11 @@ export function compile(table: Table, ports: RouterPorts): Program {
 		for (const [index, rule] of chain.rules.entries()) {
 			const node = place(chain, index + 1, rule.counters);
 			headers.write(node, rule.header);
-			node.test = compileMatches(rule, ports);
+			const tests = compileMatches(rule, ports);
+			node.test = allOf(tests.map(({ test }) => test));
+			node.fragmentTest = allOf(
+				tests.map(({ name, test }) => onFragments(name, test, ports)),
+			);
 			node.kind = kindOf(rule.target);
 			if (rule.target?.kind === "extension")
 				node.action = compileTarget(rule.target, ports);
@@ -142,6 +149,12 @@ export function compile(table: Table, ports: RouterPorts): Program {
 	};
 }
 
+interface NamedTest {
+	/** Of the match. */
+	readonly name: string;
+	readonly test: Test;
+}
+
 /** Matches every packet, and only counts it. Only here are nodes made. */
 function emptyNode(): Node {
 	return {
@@ -151,8 +164,9 @@ function emptyNode(): Node {
 		protocol: null,
 		inInterfaces: null,
 		outInterfaces: null,
-		never: false,
+		fragment: null,
 		test: null,
+		fragmentTest: null,
 		kind: "count",
 		target: 0,
 		action: null,
@@ -188,20 +202,24 @@ const VERDICTS = {
 	QUEUE: "queue",
 } as const;
 
-/** One closure for all matches of a rule; `null` when there are none. */
-function compileMatches(rule: Rule, ports: RouterPorts): Test | null {
-	const tests: Test[] = [];
+function compileMatches(rule: Rule, ports: RouterPorts): readonly NamedTest[] {
+	const tests: NamedTest[] = [];
 	for (const use of rule.matches) {
 		const extension = matches.get(use.name);
 		invariant(extension !== undefined, `match ${use.name} is not registered`);
 		// A comment matches always: nothing to do for it.
 		if (use.name === "comment") continue;
-		tests.push(
+		const test =
 			extension.compile === null
 				? () => ports.unknown(`match "${use.name}" is not modelled`)
-				: extension.compile(use.options, ports),
-		);
+				: extension.compile(use.options, ports);
+		tests.push({ name: use.name, test });
 	}
+	return tests;
+}
+
+/** One closure for all matches of a rule; `null` when there are none. */
+function allOf(tests: readonly Test[]): Test | null {
 	const [first, second, third, ...rest] = tests;
 	if (!first) return null;
 	if (!second) return first;
@@ -236,7 +254,7 @@ class HeaderWriter {
 
 	write(node: Node, header: RuleHeader): void {
 		const { protocol, inInterface, outInterface } = header;
-		node.never = header.fragment === "only";
+		node.fragment = header.fragment;
 		node.source = asked(header.source);
 		node.destination = asked(header.destination);
 		if (protocol !== 0)
@@ -244,7 +262,7 @@ class HeaderWriter {
 		if (inInterface) node.inInterfaces = this.setOf(inInterface);
 		if (outInterface) node.outInterfaces = this.setOf(outInterface);
 		node.asksHeader =
-			node.never ||
+			node.fragment !== null ||
 			node.source !== null ||
 			node.destination !== null ||
 			node.protocol !== null ||

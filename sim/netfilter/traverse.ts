@@ -36,17 +36,18 @@ export function traverse(
 	tracer: Tracer | null,
 ): number {
 	const { nodes, counters } = program;
+	const isWhole = skb.fragment === null;
 	let at = program.entries[hook] as number;
 	let depth = 0;
 	try {
 		for (;;) {
 			const node = nodes[at] as Node;
-			const { test } = node;
+			const test = isWhole ? node.test : node.fragmentTest;
 			if (
 				(node.asksHeader && !headerFits(node, skb)) ||
 				(test !== null && !test(skb))
 			) {
-				if (skb.hotdrop) return NF_DROP;
+				if (skb.hotdrop) return spoken(at, NF_DROP);
 				at++;
 				continue;
 			}
@@ -57,7 +58,7 @@ export function traverse(
 			if (kind === "extension") {
 				const verdict = (node.action as Action)(skb);
 				if (tracer !== null) tracer.left(skb);
-				if (skb.hotdrop) return NF_DROP;
+				if (skb.hotdrop) return spoken(at, NF_DROP);
 				if (verdict !== XT_CONTINUE) return spoken(at, verdict);
 				at++;
 				continue;
@@ -168,8 +169,13 @@ function headerFits(node: Node, skb: Skb): boolean {
 		(outInterfaces === null || outInterfaces[skb.outInterface] === 1) &&
 		(protocol === null ||
 			(skb.protocol === protocol.number) !== protocol.inverted) &&
-		!node.never
+		(node.fragment === null ||
+			(node.fragment === "only") === isFurtherFragment(skb))
 	);
+}
+
+function isFurtherFragment({ fragment }: Skb): boolean {
+	return fragment !== null && fragment.offset > 0;
 }
 
 function hasAddress(part: AddressMask, address: Address): boolean {

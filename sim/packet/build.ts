@@ -8,6 +8,8 @@
 import { parseAddress } from "./address.ts";
 import {
 	type Address,
+	type Checksum,
+	type FragmentPlace,
 	type IcmpPacket,
 	type OtherPacket,
 	type Packet,
@@ -52,9 +54,14 @@ export interface TcpFields extends PortFields {
 	readonly ack?: number;
 	readonly window?: number;
 	readonly options?: Partial<TcpOptions>;
+	/** Right when left out. */
+	readonly checksum?: "wrong";
 }
 
-export type UdpFields = PortFields;
+export interface UdpFields extends PortFields {
+	/** Right when left out. */
+	readonly checksum?: Checksum;
+}
 
 export interface IcmpFields extends IpFields {
 	readonly type: number;
@@ -62,6 +69,8 @@ export interface IcmpFields extends IpFields {
 	/** Second header word: see `IcmpPacket`. */
 	readonly rest?: number;
 	readonly about?: Packet | null;
+	/** Right when left out. */
+	readonly checksum?: "wrong";
 }
 
 export interface IcmpEchoFields extends IpFields {
@@ -85,6 +94,8 @@ export interface IcmpErrorFields {
 
 export interface OtherFields extends IpFields {
 	readonly protocol: number;
+	/** Whole when left out. */
+	readonly fragment?: FragmentPlace;
 }
 
 function addressOf(given: AddressLike): Address {
@@ -126,6 +137,7 @@ export function tcp(fields: TcpFields): TcpPacket {
 		options: fields.options
 			? { ...NO_TCP_OPTIONS, ...fields.options }
 			: NO_TCP_OPTIONS,
+		...(fields.checksum === undefined ? {} : { checksum: fields.checksum }),
 	};
 }
 
@@ -136,6 +148,7 @@ export function udp(fields: UdpFields): UdpPacket {
 		...ipHeader(fields),
 		sourcePort: fields.sourcePort,
 		destinationPort: fields.destinationPort,
+		...(fields.checksum === undefined ? {} : { checksum: fields.checksum }),
 	};
 }
 
@@ -148,6 +161,7 @@ export function icmp(fields: IcmpFields): IcmpPacket {
 		code: fields.code ?? 0,
 		rest: (fields.rest ?? 0) | 0,
 		about: fields.about ?? null,
+		...(fields.checksum === undefined ? {} : { checksum: fields.checksum }),
 	};
 }
 
@@ -180,7 +194,13 @@ export function icmpError(about: Packet, fields: IcmpErrorFields): IcmpPacket {
 
 /** Any other protocol. */
 export function other(fields: OtherFields): OtherPacket {
-	return { kind: "other", ...ipHeader(fields), protocol: fields.protocol };
+	const { protocol, fragment } = fields;
+	return {
+		kind: "other",
+		...ipHeader(fields),
+		protocol,
+		...(fragment === undefined ? {} : { fragment }),
+	};
 }
 
 const QUOTE_LENGTH = 576 - IP_HEADER_LENGTH - ICMP_HEADER_LENGTH;
@@ -190,5 +210,14 @@ function quote(packet: Packet): Packet {
 	const excess = packetLength(packet) - QUOTE_LENGTH;
 	if (excess <= 0) return packet;
 	const left = Math.max(0, packet.payload.length - excess);
-	return { ...packet, payload: packet.payload.slice(0, left) };
+	return cutOff(packet, left);
+}
+
+/** A packet of whose payload only the beginning is there: whether its checksum was wrong is lost. */
+export function cutOff(packet: Packet, payloadLength: number): Packet {
+	const payload = packet.payload.slice(0, payloadLength);
+	if (packet.kind === "other" || packet.checksum !== "wrong")
+		return { ...packet, payload };
+	const { checksum: _, ...rest } = packet;
+	return { ...rest, payload };
 }

@@ -1,40 +1,38 @@
 /** Octets as packets: everything that is malformed is refused, with its offset. */
+import { decodeTcp, type IpFields } from "./bytes-decode-tcp.ts";
 import { transportChecksum } from "./bytes-encode.ts";
+import { latin1, malformed, viewOf } from "./bytes-read.ts";
 import { internetChecksum } from "./checksum.ts";
 import { isIcmpError } from "./icmp-names.ts";
 import {
+	type FragmentPlace,
 	ICMP,
 	type OtherPacket,
 	type Packet,
 	TCP,
-	type TcpOptions,
 	UDP,
 } from "./packet.ts";
 import { PacketError } from "./packet-error.ts";
 import {
+	FRAGMENT_UNIT,
 	ICMP_HEADER_LENGTH,
 	IP_HEADER_LENGTH,
-	NO_TCP_OPTIONS,
 	TCP_HEADER_LENGTH,
 	UDP_HEADER_LENGTH,
 } from "./packet-length.ts";
 
-type IpFields = Omit<OtherPacket, "kind" | "protocol" | "payload">;
-
-interface IpHeader extends IpFields {
+interface IpHeader extends IpFields, FragmentPlace {
 	readonly protocol: number;
 	/** What the header says, not what there is. */
 	readonly totalLength: number;
 }
 
-/** How a checksum can be: absent is UDP's zero, or a protocol that the model knows nothing of. */
-export type ChecksumState = "right" | "wrong" | "absent";
-
 /**
  * The packet that octets from the IPv4 header on stand for. Octets behind its total length (the
- * padding of short Ethernet frames) are ignored; so are wrong checksums, see `checksumStates`.
- * The packet quoted in an ICMP error may be cut off: it then has as much payload as there is.
- * @throws PacketError for fragments, IP options and everything malformed
+ * padding of short Ethernet frames) are ignored.
+ * The packet quoted in an ICMP error may be cut off: it then has as much payload as there is, and
+ * nobody knows whether its checksum was right, which is taken for it.
+ * @throws PacketError for IP options and everything malformed
  */
 export function decodePacket(bytes: Uint8Array): Packet {
 	const header = decodeIpHeader(bytes);
@@ -43,56 +41,62 @@ export function decodePacket(bytes: Uint8Array): Packet {
 			2,
 			`the header says ${header.totalLength} octets, there are ${bytes.length}`,
 		);
-	return decodeBody(
-		header,
-		bytes.subarray(IP_HEADER_LENGTH, header.totalLength),
-	);
+	const body = bytes.subarray(IP_HEADER_LENGTH, header.totalLength);
+	return summed(decodeBody(header, body), body);
+}
+
+/** The packet, saying so if the checksum behind its IPv4 header is not right. */
+function summed(packet: Packet, segment: Uint8Array): Packet {
+	if (packet.kind === "other" || packet.checksum === "none") return packet;
+	const sum =
+		packet.kind === "icmp"
+			? internetChecksum(segment)
+			: transportChecksum(packet, segment);
+	return isRight(sum) ? packet : { ...packet, checksum: "wrong" };
+}
+
+/** Whether the checksum of the IPv4 header is right; what it is of what stands behind it, the packet says. */
+export function hasRightHeader(bytes: Uint8Array): boolean {
+	return isRight(internetChecksum(bytes.subarray(0, IP_HEADER_LENGTH)));
+}
+
+/** The sum over what contains its own checksum. Of nothing but zeros, it is the other zero. */
+function isRight(sum: number): boolean {
+	return sum === 0 || sum === 0xffff;
 }
 
 /**
- * Whether the checksums of a packet's IPv4 header and of its TCP, UDP or ICMP part are right.
- * @throws PacketError for whatever `decodePacket` refuses
+ * What fragments are, put together.
+ * @param segment what stands behind the IPv4 header, one character per octet
+ * @throws PacketError when it is malformed
  */
-export function checksumStates(bytes: Uint8Array): {
-	readonly ip: ChecksumState;
-	readonly transport: ChecksumState;
-} {
-	const packet = decodePacket(bytes);
-	const { totalLength } = decodeIpHeader(bytes);
-	const segment = bytes.subarray(IP_HEADER_LENGTH, totalLength);
-	const state = (sum: number): ChecksumState => (sum === 0 ? "right" : "wrong");
-	const ip = state(internetChecksum(bytes.subarray(0, IP_HEADER_LENGTH)));
-	if (packet.kind === "icmp")
-		return { ip, transport: state(internetChecksum(segment)) };
-	const unsummed =
-		packet.kind === "other" ||
-		(packet.kind === "udp" && segment[6] === 0 && segment[7] === 0);
-	return {
-		ip,
-		transport: unsummed ? "absent" : state(transportChecksum(packet, segment)),
-	};
+export function decodeSegment(
+	header: Omit<OtherPacket, "kind" | "payload" | "fragment">,
+	segment: string,
+): Packet {
+	const body = Uint8Array.from(segment, (letter) => letter.charCodeAt(0));
+	const totalLength = IP_HEADER_LENGTH + body.length;
+	const fields = { ...header, totalLength, offset: 0, more: false };
+	return summed(decodeBody(fields, body), body);
 }
 
-function malformed(offset: number, problem: string): never {
-	throw new PacketError({
-		code: "bytes",
-		message: `not a packet that can be read: at octet ${offset}, ${problem}`,
-		place: offset,
-		remedy:
-			"The octets have to begin with the IPv4 header, without the frame's.",
-	});
-}
-
-function viewOf(bytes: Uint8Array): DataView {
-	return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-}
-
-function latin1(bytes: Uint8Array): string {
-	const chunks: string[] = [];
-	// Arguments of one call are limited, so not all octets at once.
-	for (let at = 0; at < bytes.length; at += 0x1000)
-		chunks.push(String.fromCharCode(...bytes.subarray(at, at + 0x1000)));
-	return chunks.join("");
+/**
+ * What the header of a packet's first fragment says.
+ * @returns `null` when it is not there in full, or the protocol has none that is known
+ */
+export function decodeHeader(first: OtherPacket): Packet | null {
+	const { kind: _, payload, fragment: __, ...fields } = first;
+	const body = Uint8Array.from(payload, (letter) => letter.charCodeAt(0));
+	// As if nothing came behind it.
+	if (fields.protocol === UDP && body.length >= UDP_HEADER_LENGTH)
+		viewOf(body).setUint16(4, body.length);
+	const totalLength = IP_HEADER_LENGTH + body.length;
+	try {
+		return decodeBody({ ...fields, totalLength, offset: 0, more: false }, body);
+	} catch (error) {
+		if (error instanceof PacketError) return null;
+		throw error;
+	}
 }
 
 function decodeIpHeader(bytes: Uint8Array): IpHeader {
@@ -110,7 +114,6 @@ function decodeIpHeader(bytes: Uint8Array): IpHeader {
 			"IP options are not modelled, the header length is not 5",
 		);
 	const fragment = view.getUint16(6);
-	if (fragment & 0x3fff) return malformed(6, "fragments are not modelled");
 	const totalLength = view.getUint16(2);
 	if (totalLength < IP_HEADER_LENGTH)
 		return malformed(2, "the total length is less than the header's");
@@ -121,13 +124,20 @@ function decodeIpHeader(bytes: Uint8Array): IpHeader {
 		tos: view.getUint8(1),
 		id: view.getUint16(4),
 		dontFragment: (fragment & 0x4000) !== 0,
+		offset: (fragment & 0x1fff) * FRAGMENT_UNIT,
+		more: (fragment & 0x2000) !== 0,
 		protocol: view.getUint8(9),
 		totalLength,
 	};
 }
 
 function decodeBody(header: IpHeader, body: Uint8Array): Packet {
-	const { protocol, totalLength: _, ...fields } = header;
+	const { protocol, totalLength: _, offset, more, ...fields } = header;
+	if (offset > 0 || more) {
+		const fragment = { offset, more };
+		const payload = latin1(body);
+		return { kind: "other", ...fields, protocol, payload, fragment };
+	}
 	switch (protocol) {
 		case TCP:
 			return decodeTcp(fields, body);
@@ -138,74 +148,6 @@ function decodeBody(header: IpHeader, body: Uint8Array): Packet {
 		default:
 			return { kind: "other", ...fields, protocol, payload: latin1(body) };
 	}
-}
-
-function decodeTcp(fields: IpFields, body: Uint8Array): Packet {
-	if (body.length < TCP_HEADER_LENGTH)
-		return malformed(IP_HEADER_LENGTH, "the TCP header is cut off");
-	const view = viewOf(body);
-	const headerLength = (view.getUint8(12) >> 4) * 4;
-	if (headerLength < TCP_HEADER_LENGTH || headerLength > body.length)
-		return malformed(IP_HEADER_LENGTH + 12, "the TCP header length is wrong");
-	return {
-		kind: "tcp",
-		...fields,
-		sourcePort: view.getUint16(0),
-		destinationPort: view.getUint16(2),
-		flags: view.getUint8(13),
-		seq: view.getInt32(4),
-		ack: view.getInt32(8),
-		window: view.getUint16(14),
-		options: decodeOptions(body.subarray(TCP_HEADER_LENGTH, headerLength)),
-		payload: latin1(body.subarray(headerLength)),
-	};
-}
-
-/** Unknown options are passed over, as every host has to (RFC 1122, 4.2.2.5). */
-function decodeOptions(bytes: Uint8Array): TcpOptions {
-	if (bytes.length === 0) return NO_TCP_OPTIONS;
-	const view = viewOf(bytes);
-	const options: { -readonly [K in keyof TcpOptions]: TcpOptions[K] } = {
-		...NO_TCP_OPTIONS,
-	};
-	let at = 0;
-	while (at < bytes.length) {
-		const kind = view.getUint8(at);
-		if (kind === 0) break;
-		if (kind === 1) {
-			at += 1;
-			continue;
-		}
-		const length = at + 1 < bytes.length ? view.getUint8(at + 1) : 0;
-		if (length < 2 || at + length > bytes.length)
-			return malformed(
-				IP_HEADER_LENGTH + TCP_HEADER_LENGTH + at,
-				"the length of a TCP option is wrong",
-			);
-		if (kind === 2 && length === 4) options.mss = view.getUint16(at + 2);
-		if (kind === 3 && length === 3) options.windowScale = view.getUint8(at + 2);
-		if (kind === 4 && length === 2) options.sackPermitted = true;
-		if (kind === 8 && length === 10)
-			options.timestamp = {
-				value: view.getInt32(at + 2),
-				echo: view.getInt32(at + 6),
-			};
-		if (kind === 5 && length % 8 === 2)
-			options.sack = decodeSack(view, at + 2, at + length);
-		at += length;
-	}
-	return options;
-}
-
-function decodeSack(
-	view: DataView,
-	from: number,
-	end: number,
-): TcpOptions["sack"] {
-	const blocks: (readonly [number, number])[] = [];
-	for (let at = from; at < end; at += 8)
-		blocks.push([view.getInt32(at), view.getInt32(at + 4)]);
-	return blocks;
 }
 
 function decodeUdp(fields: IpFields, body: Uint8Array): Packet {
@@ -221,6 +163,7 @@ function decodeUdp(fields: IpFields, body: Uint8Array): Packet {
 		sourcePort: view.getUint16(0),
 		destinationPort: view.getUint16(2),
 		payload: latin1(body.subarray(UDP_HEADER_LENGTH, length)),
+		...(view.getUint16(6) === 0 ? { checksum: "none" } : {}),
 	};
 }
 
@@ -253,7 +196,9 @@ function decodeQuoted(
 		const header = decodeIpHeader(bytes);
 		const length = Math.min(header.totalLength, bytes.length);
 		const body = bytes.subarray(IP_HEADER_LENGTH, length);
-		return { packet: decodeBody(header, completed(header, body)), length };
+		const packet = decodeBody(header, completed(header, body));
+		const isWhole = length === header.totalLength;
+		return { packet: isWhole ? summed(packet, body) : packet, length };
 	} catch (error) {
 		// What cannot be read as a packet stays what it is: octets of the error's payload.
 		if (error instanceof PacketError) return null;
@@ -264,6 +209,7 @@ function decodeQuoted(
 /** A quoted segment with as long a header as its protocol has, and lengths that fit what is left. */
 function completed(header: IpHeader, body: Uint8Array): Uint8Array {
 	const known = header.totalLength - IP_HEADER_LENGTH;
+	if (header.offset > 0 || header.more) return body;
 	if (known <= body.length || body.length < 8) return body;
 	if (header.protocol === TCP) {
 		const told = body.length > 12 ? ((body[12] as number) >> 4) * 4 : 0;
@@ -275,7 +221,8 @@ function completed(header: IpHeader, body: Uint8Array): Uint8Array {
 		return segment;
 	}
 	if (header.protocol === UDP) {
-		const datagram = body.slice();
+		// Not `slice`, with which a Buffer of Node's would share its octets.
+		const datagram = new Uint8Array(body);
 		viewOf(datagram).setUint16(4, datagram.length);
 		return datagram;
 	}

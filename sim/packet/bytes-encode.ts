@@ -2,6 +2,7 @@
 import { unreachable } from "../invariant.ts";
 import { internetChecksum } from "./checksum.ts";
 import {
+	type Checksum,
 	ICMP,
 	type IcmpPacket,
 	type Packet,
@@ -20,10 +21,12 @@ import {
 } from "./packet-length.ts";
 
 const DONT_FRAGMENT = 0x4000;
+const MORE_FRAGMENTS = 0x2000;
 const NOP = 1;
 
 /**
- * The packet as it goes over the wire from the IPv4 header on, with right lengths and checksums.
+ * The packet as it goes over the wire from the IPv4 header on, with right lengths, and with the
+ * checksums that it says.
  * @throws PacketError for more than 65535 octets, or more than 40 octets of TCP options
  */
 export function encodePacket(packet: Packet): Uint8Array {
@@ -36,7 +39,7 @@ export function encodePacket(packet: Packet): Uint8Array {
 	view.setUint8(1, packet.tos);
 	view.setUint16(2, length);
 	view.setUint16(4, packet.id);
-	view.setUint16(6, packet.dontFragment ? DONT_FRAGMENT : 0);
+	view.setUint16(6, fragmentField(packet));
 	view.setUint8(8, packet.ttl);
 	view.setUint8(9, protocolOf(packet));
 	view.setInt32(12, packet.source);
@@ -53,8 +56,10 @@ export function encodePacket(packet: Packet): Uint8Array {
 			header.setUint16(0, packet.sourcePort);
 			header.setUint16(2, packet.destinationPort);
 			header.setUint16(4, rest.length);
+			if (packet.checksum === "none") break;
 			// RFC 768: a sum of zero goes out as all ones, since zero means that there is none.
-			header.setUint16(6, transportChecksum(packet, rest) || 0xffff);
+			const sum = transportChecksum(packet, rest) || 0xffff;
+			header.setUint16(6, checksumOf(packet, sum));
 			break;
 		}
 		case "icmp":
@@ -67,6 +72,13 @@ export function encodePacket(packet: Packet): Uint8Array {
 			return unreachable(packet);
 	}
 	return bytes;
+}
+
+function fragmentField(packet: Packet): number {
+	const field = packet.dontFragment ? DONT_FRAGMENT : 0;
+	if (packet.kind !== "other" || packet.fragment === undefined) return field;
+	const { offset, more } = packet.fragment;
+	return field | (offset / 8) | (more ? MORE_FRAGMENTS : 0);
 }
 
 /** Protocol number of a packet. */
@@ -135,7 +147,7 @@ function encodeTcp(packet: TcpPacket, into: Uint8Array): void {
 	view.setUint16(14, packet.window);
 	encodeOptions(packet.options, view);
 	writePayload(packet.payload, into, headerLength);
-	view.setUint16(16, transportChecksum(packet, into));
+	view.setUint16(16, checksumOf(packet, transportChecksum(packet, into)));
 }
 
 /** In the order, and with the padding, of `tcp_options_write` (net/ipv4/tcp_output.c, 6.1). */
@@ -174,5 +186,14 @@ function encodeIcmp(packet: IcmpPacket, into: Uint8Array): void {
 	const quoted = packet.about ? encodePacket(packet.about) : new Uint8Array(0);
 	into.set(quoted, 8);
 	writePayload(packet.payload, into, 8 + quoted.length);
-	view.setUint16(2, internetChecksum(into));
+	view.setUint16(2, checksumOf(packet, internetChecksum(into)));
+}
+
+/**
+ * One that is wrong is greater by one, and stays so when a router takes changes of the header into
+ * account, as it does without looking at the rest (RFC 1624). It is never zero.
+ */
+function checksumOf(packet: { checksum?: Checksum }, right: number): number {
+	if (packet.checksum !== "wrong") return right;
+	return right === 0xffff ? 1 : right + 1;
 }

@@ -1,7 +1,3 @@
 /** Packets as octets, both ways: for kernels, captures, and whoever wants to be sure. */
-export {
-	type ChecksumState,
-	checksumStates,
-	decodePacket,
-} from "./bytes-decode.ts";
+export { decodePacket, decodeSegment, hasRightHeader } from "./bytes-decode.ts";
 export { encodePacket, protocolOf } from "./bytes-encode.ts";

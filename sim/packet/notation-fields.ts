@@ -8,7 +8,8 @@ import {
 	refuse,
 	take,
 } from "./notation-cursor.ts";
-import type { Packet, TcpOptions } from "./packet.ts";
+import type { Checksum, Packet, TcpOptions } from "./packet.ts";
+import { FRAGMENT_UNIT } from "./packet-length.ts";
 
 /** The greatest IPv4 packet. */
 const MAX_PAYLOAD = 65535;
@@ -25,33 +26,53 @@ export interface Fields {
 	mtu?: number;
 	rest?: number;
 	DF?: true;
+	frag?: number;
+	MF?: true;
+	part?: readonly [number, number];
+	badsum?: true;
+	nosum?: true;
 	payload?: string;
 	options?: Partial<TcpOptions>;
 	about?: Packet;
 }
 
+/** Words that stand by themselves. */
+type Word = "DF" | "MF" | "badsum" | "nosum";
 type NumberField = Exclude<
 	keyof Fields,
-	"DF" | "payload" | "options" | "about"
+	Word | "part" | "payload" | "options" | "about"
 >;
-type NumberFields = Readonly<Partial<Record<NumberField, number>>>;
 
-/** Greatest value of each numeric field that every packet has. */
-export const IP_FIELDS: NumberFields = { ttl: 0xff, tos: 0xff, ipid: 0xffff };
-/** The same for TCP. */
-export const TCP_FIELDS: NumberFields = {
-	...IP_FIELDS,
-	seq: 0xffffffff,
-	ack: 0xffffffff,
-	win: 0xffff,
+/** What may stand behind the head of one kind of packets. */
+export interface FieldNames {
+	/** Greatest value of each numeric field. */
+	readonly numbers: Readonly<Partial<Record<NumberField, number>>>;
+	readonly words: readonly Word[];
+}
+
+const IP_NUMBERS = { ttl: 0xff, tos: 0xff, ipid: 0xffff };
+
+export const OTHER_FIELDS: FieldNames = {
+	numbers: { ...IP_NUMBERS, frag: 0xfff8 },
+	words: ["DF", "MF"],
 };
-/** The same for ICMP. */
-export const ICMP_FIELDS: NumberFields = {
-	...IP_FIELDS,
-	id: 0xffff,
-	seq: 0xffff,
-	mtu: 0xffff,
-	rest: 0xffffffff,
+export const UDP_FIELDS: FieldNames = {
+	numbers: IP_NUMBERS,
+	words: ["DF", "badsum", "nosum"],
+};
+export const TCP_FIELDS: FieldNames = {
+	numbers: { ...IP_NUMBERS, seq: 0xffffffff, ack: 0xffffffff, win: 0xffff },
+	words: ["DF", "badsum"],
+};
+export const ICMP_FIELDS: FieldNames = {
+	numbers: {
+		...IP_NUMBERS,
+		id: 0xffff,
+		seq: 0xffff,
+		mtu: 0xffff,
+		rest: 0xffffffff,
+	},
+	words: ["DF", "badsum"],
 };
 
 /**
@@ -60,11 +81,12 @@ export const ICMP_FIELDS: NumberFields = {
  */
 export function readFields(
 	cursor: Cursor,
-	numbers: NumberFields,
+	names: FieldNames,
 	example: string,
 	readQuoted: (() => Packet) | null,
 ): Fields {
 	const fields: Fields = {};
+	const { numbers, words } = names;
 	for (;;) {
 		const token = peek(cursor);
 		const { text } = token;
@@ -79,9 +101,12 @@ export function readFields(
 			const name = text as NumberField;
 			once(fields[name]);
 			fields[name] = readNumber(cursor, name, max, `${name} 1`);
-		} else if (token.kind === "word" && text === "DF") {
-			once(fields.DF);
-			fields.DF = true;
+		} else if (token.kind === "word" && isOneOf(words, text)) {
+			once(fields[text]);
+			fields[text] = true;
+		} else if (token.kind === "word" && text === "part") {
+			once(fields.part);
+			fields.part = readPart(cursor);
 		} else if (token.kind === "word" && text === "len") {
 			once(fields.payload);
 			fields.payload = "\0".repeat(
@@ -101,10 +126,14 @@ export function readFields(
 			expect(cursor, ")", example);
 		} else if (token.kind === "end" || token.kind === ")") return fields;
 		else {
-			const known = [...Object.keys(numbers), "DF", "len", "data"];
+			const known = [...Object.keys(numbers), ...words, "part", "len", "data"];
 			return refuse(cursor, `expected one of ${known.join(", ")}`, example);
 		}
 	}
+}
+
+function isOneOf(words: readonly Word[], text: string): text is Word {
+	return words.some((word) => word === text);
 }
 
 /** The fields that every packet has, as the constructors of `build.ts` take them. */
@@ -116,6 +145,30 @@ export function ipFields(fields: Fields) {
 		dontFragment: fields.DF === true,
 		payload: fields.payload ?? "",
 	};
+}
+
+/** A checksum that is not right. @throws PacketError for two of them */
+export function checksumField(
+	cursor: Cursor,
+	{ badsum, nosum }: Fields,
+): { checksum?: Checksum } {
+	if (badsum && nosum)
+		return refuse(cursor, "badsum and nosum exclude each other", "badsum");
+	if (badsum) return { checksum: "wrong" };
+	return nosum ? { checksum: "none" } : {};
+}
+
+/** `FROM-TO`, the first octet and the one behind the last. */
+function readPart(cursor: Cursor): readonly [number, number] {
+	const [first = "", last = "", more] = peek(cursor).text.split("-");
+	const from = numberIn(first, MAX_PAYLOAD);
+	const to = numberIn(last, MAX_PAYLOAD);
+	if (from === null || to === null || more !== undefined)
+		return refuse(cursor, "expected FROM-TO", "part 0-512");
+	if (from % FRAGMENT_UNIT !== 0 || to <= from)
+		return refuse(cursor, "a fragment begins at a multiple of 8", "part 8-16");
+	take(cursor);
+	return [from, to];
 }
 
 /** Behind `<`, up to and with `>`. */

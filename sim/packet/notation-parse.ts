@@ -1,5 +1,6 @@
 /** Reads the one-line notation of packets; `notation.ts` describes and prints it. */
 import { icmp, other, tcp, udp } from "./build.ts";
+import { fragmentOf } from "./fragment.ts";
 import { icmpByName } from "./icmp-names.ts";
 import {
 	type Cursor,
@@ -12,14 +13,18 @@ import {
 	take,
 } from "./notation-cursor.ts";
 import {
+	checksumField,
+	type Fields,
 	ICMP_FIELDS,
-	IP_FIELDS,
 	ipFields,
+	OTHER_FIELDS,
 	readFields,
 	TCP_FIELDS,
+	UDP_FIELDS,
 } from "./notation-fields.ts";
 import { lexNotation } from "./notation-lexer.ts";
 import type { Packet } from "./packet.ts";
+import { FRAGMENT_UNIT } from "./packet-length.ts";
 import { FLAG_LETTERS } from "./tcp-flags.ts";
 
 /** How deep errors about errors may be nested: no host sends more than one level. */
@@ -88,7 +93,7 @@ function readTcp(cursor: Cursor): Packet {
 	const ports = readPorts(cursor, TCP_EXAMPLE);
 	const flags = readFlags(cursor);
 	const fields = readFields(cursor, TCP_FIELDS, TCP_EXAMPLE, null);
-	return tcp({
+	const packet = tcp({
 		...ports,
 		...ipFields(fields),
 		flags,
@@ -96,32 +101,48 @@ function readTcp(cursor: Cursor): Packet {
 		...(fields.ack === undefined ? {} : { ack: fields.ack }),
 		...(fields.win === undefined ? {} : { window: fields.win }),
 		...(fields.options === undefined ? {} : { options: fields.options }),
+		...(fields.badsum ? { checksum: "wrong" } : {}),
 	});
+	return partOf(cursor, packet, fields);
 }
 
 function readUdp(cursor: Cursor): Packet {
 	const example = "udp 10.0.0.10:5353 > 10.0.0.1:53 len 12";
 	const ports = readPorts(cursor, example);
-	return udp({
+	const fields = readFields(cursor, UDP_FIELDS, example, null);
+	const packet = udp({
 		...ports,
-		...ipFields(readFields(cursor, IP_FIELDS, example, null)),
+		...ipFields(fields),
+		...checksumField(cursor, fields),
 	});
+	return partOf(cursor, packet, fields);
 }
 
 function readOther(cursor: Cursor): Packet {
 	const example = "proto 47 10.0.0.10 > 10.0.0.1 len 8";
 	const token = peek(cursor);
 	const protocol = readNumber(cursor, "a protocol number", 255, example);
-	if (protocol === 1 || protocol === 6 || protocol === 17)
+	const addresses = readAddresses(cursor, example);
+	const fields = readFields(cursor, OTHER_FIELDS, example, null);
+	const { frag: offset = 0, MF: more = false } = fields;
+	const isNamed = protocol === 1 || protocol === 6 || protocol === 17;
+	if (offset % FRAGMENT_UNIT !== 0)
+		return refuse(cursor, "a fragment begins at a multiple of 8", "frag 8");
+	const isWhole = offset === 0 && !more;
+	if (isNamed && isWhole)
 		return refuse(
 			cursor,
 			"this protocol goes by its name: icmp, tcp or udp",
 			TCP_EXAMPLE,
 			token,
 		);
-	const addresses = readAddresses(cursor, example);
-	const fields = readFields(cursor, IP_FIELDS, example, null);
-	return other({ ...addresses, ...ipFields(fields), protocol });
+	const packet = other({
+		...addresses,
+		...ipFields(fields),
+		protocol,
+		...(isWhole ? {} : { fragment: { offset, more } }),
+	});
+	return partOf(cursor, packet, fields);
 }
 
 function readIcmp(cursor: Cursor, depth: number): Packet {
@@ -132,14 +153,25 @@ function readIcmp(cursor: Cursor, depth: number): Packet {
 	);
 	const rest =
 		fields.rest ?? fields.mtu ?? ((fields.id ?? 0) << 16) | (fields.seq ?? 0);
-	return icmp({
+	const packet = icmp({
 		...addresses,
 		...ipFields(fields),
 		type,
 		code,
 		rest,
 		about: fields.about ?? null,
+		...(fields.badsum ? { checksum: "wrong" } : {}),
 	});
+	return partOf(cursor, packet, fields);
+}
+
+/** The whole packet, or the part of it that is asked for. */
+function partOf(cursor: Cursor, packet: Packet, { part }: Fields): Packet {
+	if (part === undefined) return packet;
+	const found = fragmentOf(packet, ...part);
+	const isPart = found.fragment?.offset !== 0 || found.fragment.more;
+	if (isPart && found.payload !== "") return found;
+	return refuse(cursor, "expected a part of what is there", "part 0-8");
 }
 
 function readIcmpKind(cursor: Cursor) {

@@ -36,6 +36,12 @@ test.each([
 	"icmp 10.0.0.1 > 10.0.0.10 fragmentation-needed mtu 1400 (udp 10.0.0.10:1 > 10.0.0.1:2 DF len 1472)",
 	"icmp 10.0.0.1 > 10.0.0.10 type 3 code 77 rest 0xffffffff",
 	"proto 47 10.0.0.10 > 10.0.0.1 len 8",
+	"tcp 10.0.0.10:40000 > 10.0.0.1:25 S badsum <mss 1460>",
+	"udp 10.0.0.10:5353 > 10.0.0.1:53 DF nosum len 12",
+	"icmp 10.0.0.10 > 10.0.0.1 echo-request id 7 badsum",
+	'proto 17 10.0.0.10 > 10.0.0.1 ipid 7 MF data "\\x9c@\\x005\\x00\\x08\\x00\\x00"',
+	"proto 1 10.0.0.10 > 10.0.0.1 ttl 63 ipid 7 DF frag 8 len 3",
+	"icmp 10.0.0.1 > 10.0.0.10 ttl-zero-during-reassembly (proto 6 10.0.0.10 > 10.0.0.1 ipid 7 MF len 24)",
 ])("%s prints as it was written", (line) => {
 	expect(printPacket(parsePacket(line))).toBe(line);
 });
@@ -43,6 +49,25 @@ test.each([
 test("the shortest form is a whole packet", () => {
 	expect(parsePacket("tcp 10.0.0.10:40000 > 10.0.0.1:25 S")).toEqual(
 		tcp(ports),
+	);
+});
+
+test("a fragment may be written as the part of a packet that it is", () => {
+	const whole = "udp 10.0.0.10:40000 > 10.0.0.1:53 ipid 7 len 24";
+	expect(printPacket(parsePacket(`${whole} part 0-8`))).toBe(
+		'proto 17 10.0.0.10 > 10.0.0.1 ipid 7 MF data "\\x9c@\\x005\\x00 O."',
+	);
+	expect(printPacket(parsePacket(`${whole} part 24-32`))).toBe(
+		"proto 17 10.0.0.10 > 10.0.0.1 ipid 7 frag 24 len 8",
+	);
+});
+
+test("of a fragment's octets the sum is shown where they are not", () => {
+	const fragment = parsePacket(
+		'proto 17 1.1.1.1 > 2.2.2.2 MF data "\\x9c@\\x00\\x00\\x00\\x00\\x00\\x00"',
+	);
+	expect(printPacket(fragment, { payload: "length" })).toBe(
+		"proto 17 1.1.1.1 > 2.2.2.2 MF sum 0x63bf len 8",
 	);
 });
 
@@ -89,6 +114,11 @@ test.each([
 	['udp 10.0.0.10:1 > 10.0.0.1:25 data "\\q"', 37, "escapes"],
 	['udp 10.0.0.10:1 > 10.0.0.1:25 data "€"', 37, "one octet"],
 	["udp 10.0.0.10:1 > 10.0.0.1:25 constructor 1", 31, "expected one of"],
+	["tcp 10.0.0.10:1 > 10.0.0.1:25 S nosum", 33, "expected one of ttl"],
+	["udp 10.0.0.10:1 > 10.0.0.1:25 badsum nosum", 43, "exclude each other"],
+	["udp 10.0.0.10:1 > 10.0.0.1:25 part 0-8", 39, "a part of what is there"],
+	["udp 10.0.0.10:1 > 10.0.0.1:25 part 4-8", 36, "a multiple of 8"],
+	["proto 17 10.0.0.10 > 10.0.0.1 frag 4", 37, "a multiple of 8"],
 	["proto 6 10.0.0.10 > 10.0.0.1", 7, "goes by its name"],
 	["icmp 10.0.0.10 > 10.0.0.1 ping", 27, "name of an ICMP message"],
 	["udp 10.0.0.10:1 > 10.0.0.1:25 )", 31, "expected the end"],
@@ -127,7 +157,7 @@ test("packets nested too deeply are refused, not run out of stack on", () => {
 
 test("any line at all is a packet or a PacketError", () => {
 	const words = fc.constantFrom(
-		...'tcp udp icmp proto 10.0.0.1:25 10.0.0.1 > < > ( ) , S SA seq ttl len data DF 47 0x10 -1 65536 mss sack 1:2 type code host-unreachable "x" "'.split(
+		...'tcp udp icmp proto 10.0.0.1:25 10.0.0.1 > < > ( ) , S SA seq ttl len data DF MF frag part 0-8 badsum nosum 47 0x10 -1 65536 mss sack 1:2 type code host-unreachable "x" "'.split(
 			" ",
 		),
 	);

@@ -6,20 +6,26 @@
  *     icmp 10.0.0.10 > 10.0.0.1 echo-request id 7 seq 1
  *     icmp 10.0.0.1 > 10.0.0.10 host-unreachable (tcp 10.0.0.10:40000 > 10.0.0.1:25 S)
  *     proto 47 10.0.0.10 > 10.0.0.1 len 8
+ *     proto 17 10.0.0.10 > 10.0.0.1 ipid 7 frag 512 MF len 512
  *
  * TCP flags are letters: S syn, F fin, R rst, P psh, A ack, U urg, E ece, W cwr, or `none`.
  * Behind them, in any order, stands what differs from the defaults of `build.ts`: `seq`, `ack`,
  * `win`, `ttl`, `tos 0x..`, `ipid` (identification of the IP header; `id` is ICMP's own), `DF`,
- * and either `len N` (that many zero octets) or `data "…"`. Reading is in `notation-parse.ts`.
+ * `badsum` (the checksum of the TCP, UDP or ICMP part is wrong), `nosum` (UDP has none), and either `len N` (that many zero octets) or `data "…"`. Reading is in `notation-parse.ts`.
+ *
+ * The last one is a fragment: so many octets of its packet come before it (`frag`), and there are
+ * more behind it (`MF`). It may also be written as the packet that it is `part 512-1024` of.
  */
 import { unreachable } from "../invariant.ts";
 import { formatAddress } from "./address.ts";
 import { DEFAULT_TTL, DEFAULT_WINDOW } from "./build.ts";
+import { internetChecksum } from "./checksum.ts";
 import { icmpName, isIcmpQuery } from "./icmp-names.ts";
 import { quoteText } from "./notation-lexer.ts";
 import { hex32 } from "./numbers.ts";
 import type {
 	IcmpPacket,
+	OtherPacket,
 	Packet,
 	TcpOptions,
 	TcpPacket,
@@ -57,6 +63,9 @@ export function printPacket(
 	if (packet.tos !== 0) words.push(`tos ${hex32(packet.tos)}`);
 	if (packet.id !== 0) words.push(`ipid ${packet.id}`);
 	if (packet.dontFragment) words.push("DF");
+	if (packet.kind === "other") words.push(...fragmentWords(packet, options));
+	if (packet.kind !== "other" && packet.checksum !== undefined)
+		words.push(packet.checksum === "none" ? "nosum" : "badsum");
 	if (packet.payload !== "") words.push(payloadWords(packet.payload, options));
 	if (packet.kind === "tcp") words.push(...optionWords(packet.options));
 	if (packet.kind === "icmp" && packet.about)
@@ -117,6 +126,22 @@ function icmpWords(packet: IcmpPacket): string[] {
 	} else if (type === 3 && code === 4 && rest >>> 16 === 0)
 		words.push(`mtu ${rest}`);
 	else words.push(`rest ${hex32(rest)}`);
+	return words;
+}
+
+/** A fragment's octets may be a header, so they are summed up where they are not shown. */
+function fragmentWords(
+	{ fragment, payload }: OtherPacket,
+	options: PrintOptions,
+): string[] {
+	if (fragment === undefined) return [];
+	const words: string[] = [];
+	if (fragment.offset > 0) words.push(`frag ${fragment.offset}`);
+	if (fragment.more) words.push("MF");
+	if (options.payload === "length" && !ZEROS.test(payload)) {
+		const octets = Uint8Array.from(payload, (letter) => letter.charCodeAt(0));
+		words.push(`sum ${hex32(internetChecksum(octets))}`);
+	}
 	return words;
 }
 

@@ -11,6 +11,9 @@ export const TCP_HEADER_LENGTH = 20;
 export const UDP_HEADER_LENGTH = 8;
 export const ICMP_HEADER_LENGTH = 8;
 
+/** Fragments begin at multiples of so many octets. */
+export const FRAGMENT_UNIT = 8;
+
 /** Room that the TCP header's data offset leaves for options. */
 export const MAX_TCP_OPTIONS_LENGTH = 40;
 

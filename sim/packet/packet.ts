@@ -30,6 +30,12 @@ export interface TcpOptions {
 	readonly sack: readonly (readonly [number, number])[];
 }
 
+/**
+ * How a checksum is that is not right, and that nobody mends on the way: it stays as wrong as it was.
+ * Absent from a packet whose checksum is right.
+ */
+export type Checksum = "wrong" | "none";
+
 export interface TcpPacket extends IpHeader {
 	readonly kind: "tcp";
 	readonly sourcePort: number;
@@ -43,6 +49,7 @@ export interface TcpPacket extends IpHeader {
 	readonly options: TcpOptions;
 	/** One character per octet (latin1). */
 	readonly payload: string;
+	readonly checksum?: "wrong";
 }
 
 export interface UdpPacket extends IpHeader {
@@ -50,6 +57,8 @@ export interface UdpPacket extends IpHeader {
 	readonly sourcePort: number;
 	readonly destinationPort: number;
 	readonly payload: string;
+	/** `none` is zero: the sender has not summed up, and nobody checks (RFC 768). */
+	readonly checksum?: Checksum;
 }
 
 export interface IcmpPacket extends IpHeader {
@@ -61,13 +70,24 @@ export interface IcmpPacket extends IpHeader {
 	readonly payload: string;
 	/** The packet that an error is about; `null` for everything else. */
 	readonly about: Packet | null;
+	readonly checksum?: "wrong";
 }
 
-/** Any other protocol: its number and its octets. */
+/** Any other protocol, and fragments of any: its number and its octets. */
 export interface OtherPacket extends IpHeader {
 	readonly kind: "other";
 	readonly protocol: number;
 	readonly payload: string;
+	/** Absent from a packet that is whole. */
+	readonly fragment?: FragmentPlace;
+}
+
+/** Where in its packet a fragment belongs. */
+export interface FragmentPlace {
+	/** Octets before it, a multiple of 8. */
+	readonly offset: number;
+	/** There are more behind it. */
+	readonly more: boolean;
 }
 
 export type Packet = TcpPacket | UdpPacket | IcmpPacket | OtherPacket;

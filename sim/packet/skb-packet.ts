@@ -3,7 +3,14 @@
  * hooks. Both directions run for every packet of every run: plain stores, no spreading, no
  * pattern matching, and one hidden class for all records.
  */
-import { ICMP, type Packet, TCP, UDP } from "./packet.ts";
+import {
+	type Checksum,
+	ICMP,
+	type OtherPacket,
+	type Packet,
+	TCP,
+	UDP,
+} from "./packet.ts";
 import {
 	ICMP_HEADER_LENGTH,
 	IP_HEADER_LENGTH,
@@ -14,6 +21,7 @@ import {
 	UDP_HEADER_LENGTH,
 } from "./packet-length.ts";
 import { CTINFO_INVALID, HOOK_PREROUTING, NO_ENTRY, type Skb } from "./skb.ts";
+import { fillFragment } from "./skb-fragment.ts";
 
 /** An empty record. Only here are records made, so that all of them have one hidden class. */
 function freshSkb(): Skb {
@@ -38,6 +46,9 @@ function freshSkb(): Skb {
 		icmpRest: 0,
 		about: null,
 		payload: "",
+		fragment: null,
+		cameAs: null,
+		checksum: "right",
 		inInterface: 0,
 		outInterface: 0,
 		mark: 0,
@@ -67,6 +78,7 @@ function clearTransport(skb: Skb): void {
 	skb.icmpCode = 0;
 	skb.icmpRest = 0;
 	skb.about = null;
+	skb.fragment = null;
 }
 
 /** Everything that does not stand in the packet, as it is for one that has just come in. */
@@ -83,6 +95,7 @@ function clearMetadata(skb: Skb): void {
 	skb.hotdrop = false;
 	skb.pktType = "unicast";
 	skb.local = false;
+	skb.cameAs = null;
 }
 
 /**
@@ -113,6 +126,7 @@ export function skbOf(packet: Packet, into?: Skb): Skb {
 			skb.ack = packet.ack;
 			skb.window = packet.window;
 			skb.tcpOptions = packet.options;
+			skb.checksum = packet.checksum ?? "right";
 			skb.length =
 				length + TCP_HEADER_LENGTH + tcpOptionsLength(packet.options);
 			break;
@@ -120,6 +134,7 @@ export function skbOf(packet: Packet, into?: Skb): Skb {
 			skb.protocol = UDP;
 			skb.sourcePort = packet.sourcePort;
 			skb.destinationPort = packet.destinationPort;
+			skb.checksum = packet.checksum ?? "right";
 			skb.length = length + UDP_HEADER_LENGTH;
 			break;
 		case "icmp":
@@ -128,6 +143,7 @@ export function skbOf(packet: Packet, into?: Skb): Skb {
 			skb.icmpCode = packet.code;
 			skb.icmpRest = packet.rest;
 			skb.about = packet.about;
+			skb.checksum = packet.checksum ?? "right";
 			skb.length =
 				length +
 				ICMP_HEADER_LENGTH +
@@ -135,7 +151,10 @@ export function skbOf(packet: Packet, into?: Skb): Skb {
 			break;
 		default:
 			skb.protocol = packet.protocol;
+			skb.checksum = "right";
 			skb.length = length;
+			if (packet.fragment !== undefined)
+				fillFragment(skb, packet, packet.fragment);
 	}
 	skb.original = packet;
 	return skb;
@@ -144,7 +163,33 @@ export function skbOf(packet: Packet, into?: Skb): Skb {
 /** The packet that a record stands for: the very one it was made from while no header was written. */
 export function packetOf(skb: Skb): Packet {
 	if (skb.original !== null) return skb.original;
+	const packet = summedPacketOf(skb);
+	const { checksum } = skb;
+	return checksum === "right" || checksum === "partial"
+		? packet
+		: withChecksum(packet, checksum);
+}
+
+function withChecksum(packet: Packet, checksum: Checksum): Packet {
+	if (packet.kind === "udp") return { ...packet, checksum };
+	return packet.kind === "other" || checksum === "none"
+		? packet
+		: { ...packet, checksum };
+}
+
+function otherPacketOf(skb: Skb): OtherPacket {
+	const { source, destination, ttl, tos, id, dontFragment, protocol } = skb;
+	const header = { source, destination, ttl, tos, id, dontFragment };
+	const { payload, fragment } = skb;
+	return fragment === null
+		? { kind: "other", ...header, protocol, payload }
+		: { kind: "other", ...header, protocol, payload, fragment };
+}
+
+/** With right checksums. */
+function summedPacketOf(skb: Skb): Packet {
 	const { source, destination, ttl, tos, id, dontFragment, payload } = skb;
+	if (skb.fragment !== null) return otherPacketOf(skb);
 	switch (skb.protocol) {
 		case TCP:
 			return {
@@ -193,16 +238,6 @@ export function packetOf(skb: Skb): Packet {
 				about: skb.about,
 			};
 		default:
-			return {
-				kind: "other",
-				source,
-				destination,
-				ttl,
-				tos,
-				id,
-				dontFragment,
-				protocol: skb.protocol,
-				payload,
-			};
+			return otherPacketOf(skb);
 	}
 }

@@ -1,4 +1,10 @@
-import type { IcmpPacket, Packet, TcpOptions } from "./packet.ts";
+import type {
+	Checksum,
+	FragmentPlace,
+	IcmpPacket,
+	Packet,
+	TcpOptions,
+} from "./packet.ts";
 
 /**
  * A packet on its way through the hooks: one flat, mutable record of one shape, since this is the
@@ -32,6 +38,12 @@ export interface Skb {
 	/** The packet that an ICMP error is about. NAT replaces it whole. */
 	about: IcmpPacket["about"];
 	payload: string;
+	/** The place of a packet that is but a part of one; ports and such are there if it is the first. */
+	fragment: FragmentPlace | null;
+	/** How it came, if it came in parts and was put together. */
+	cameAs: Parts | null;
+	/** The one behind the IPv4 header; `partial`: it is made when the packet leaves (`CHECKSUM_PARTIAL`). */
+	checksum: Checksum | "right" | "partial";
 
 	// What the kernel knows besides.
 	/** Index into `Interfaces`; 0 is none. */
@@ -42,7 +54,10 @@ export interface Skb {
 	priority: number;
 	/** Index of the conntrack entry, or NO_ENTRY. */
 	entry: number;
-	/** One of the `CTINFO_*`; meaningless while `entry` is NO_ENTRY, except CTINFO_UNTRACKED. */
+	/**
+	 * One of the `CTINFO_*`. While `entry` is NO_ENTRY: CTINFO_INVALID, CTINFO_UNTRACKED, or
+	 * CTINFO_RELATED for the box's answer to what is untracked.
+	 */
 	ctinfo: number;
 	/** The template that `-j CT` attached (zone, helper, …), or `null`. */
 	template: ConntrackTemplate | null;
@@ -58,6 +73,18 @@ export interface Skb {
 	local: boolean;
 	/** The packet as it came, when nothing of it was changed yet; `null` once a header was written. */
 	original: Packet | null;
+}
+
+/** Fragments that a packet was put together from (`struct inet_skb_parm`, `frag_list`). */
+export interface Parts {
+	/** Octets of each, in order, without their headers; empty when they cannot go on as they came. */
+	readonly lengths: readonly number[];
+	/** Octets of the greatest, with its header (`frag_max_size`). */
+	readonly greatest: number;
+	/** The greatest said DF (`IPSKB_FRAG_PMTU`). */
+	readonly dontFragment: boolean;
+	/** What came of it, before anybody wrote on it. */
+	readonly whole: Packet;
 }
 
 /** What `-j CT` says about packets that have no entry yet. */

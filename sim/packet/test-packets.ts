@@ -34,37 +34,69 @@ const options: fc.Arbitrary<TcpOptions> = fc.oneof(
 		.filter((some) => tcpOptionsLength(some) <= 40),
 );
 
+/** Most are right, and then nothing is said of it. */
+function maybeBroken<T, C extends string>(
+	packet: fc.Arbitrary<T>,
+	...ways: C[]
+): fc.Arbitrary<T | (T & { readonly checksum: C })> {
+	const broken = fc
+		.tuple(packet, fc.constantFrom(...ways))
+		.map(([right, checksum]) => ({ ...right, checksum }));
+	return fc.oneof({ weight: 3, arbitrary: packet }, broken);
+}
+
 const plain: fc.Arbitrary<Packet> = fc.oneof(
-	fc.record({
-		kind: fc.constant("tcp" as const),
-		...ip,
-		sourcePort: uint16,
-		destinationPort: uint16,
-		flags: uint8,
-		seq: int32,
-		ack: int32,
-		window: uint16,
-		options,
-	}),
-	fc.record({
-		kind: fc.constant("udp" as const),
-		...ip,
-		sourcePort: uint16,
-		destinationPort: uint16,
-	}),
+	maybeBroken(
+		fc.record({
+			kind: fc.constant("tcp" as const),
+			...ip,
+			sourcePort: uint16,
+			destinationPort: uint16,
+			flags: uint8,
+			seq: int32,
+			ack: int32,
+			window: uint16,
+			options,
+		}),
+		"wrong",
+	),
+	maybeBroken(
+		fc.record({
+			kind: fc.constant("udp" as const),
+			...ip,
+			sourcePort: uint16,
+			destinationPort: uint16,
+		}),
+		"wrong",
+		"none",
+	),
 	fc.record({
 		kind: fc.constant("other" as const),
 		...ip,
 		protocol: uint8.filter((number) => ![1, 6, 17].includes(number)),
 	}),
 	fc.record({
-		kind: fc.constant("icmp" as const),
+		kind: fc.constant("other" as const),
 		...ip,
-		type: uint8.filter((type) => !isIcmpError(type)),
-		code: uint8,
-		rest: int32,
-		about: fc.constant(null),
+		protocol: uint8,
+		fragment: fc
+			.record({
+				offset: fc.integer({ min: 0, max: 0x1fff }).map((units) => units * 8),
+				more: fc.boolean(),
+			})
+			.filter(({ offset, more }) => offset > 0 || more),
 	}),
+	maybeBroken(
+		fc.record({
+			kind: fc.constant("icmp" as const),
+			...ip,
+			type: uint8.filter((type) => !isIcmpError(type)),
+			code: uint8,
+			rest: int32,
+			about: fc.constant(null),
+		}),
+		"wrong",
+	),
 );
 
 /** Any packet that has one form as text and one as octets: errors quote a packet, others do not. */

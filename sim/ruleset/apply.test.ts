@@ -8,7 +8,7 @@ import {
 } from "./parse.ts";
 import { parseCommand } from "./parse-command.ts";
 import { printRuleset } from "./print.ts";
-import type { Ruleset } from "./ruleset.ts";
+import type { Ruleset, Table } from "./ruleset.ts";
 import { RulesetError } from "./ruleset-error.ts";
 
 const LOADED = parseRuleset(`*filter
@@ -31,7 +31,7 @@ function printedAfter(...commands: string[]): string {
 		const [fault] = applied.faults;
 		if (fault) {
 			expect(applied.ruleset).toEqual(ruleset);
-			expect(applied.touched).toEqual([]);
+			expect(names(applied.replaced)).toEqual([]);
 			return fault.message;
 		}
 		ruleset = applied.ruleset;
@@ -48,6 +48,10 @@ const RULES = `:OWN - [0:0]
 [2:200] -A INPUT -s 10.0.0.1/32 -j ACCEPT
 [3:300] -A OWN -p tcp -m tcp --dport 25 -j RETURN`;
 const UNCHANGED = `:INPUT DROP [5:500]\n${RULES}`;
+
+function names(tables: readonly Table[]): readonly string[] {
+	return tables.map(({ name }) => name);
+}
 
 describe("a single iptables command", () => {
 	test("-L, -S and -C of a rule that is there change nothing", () => {
@@ -226,11 +230,11 @@ describe("iptables-restore onto what is loaded", () => {
 	) => applyScript(LOADED, parseScript(text, options), options);
 
 	test("a table that is named is replaced: its chains go, its policies stay; others stay as they are", () => {
-		const { ruleset, touched } = onto(
+		const { ruleset, replaced } = onto(
 			"*filter\n-A INPUT -j ACCEPT\nCOMMIT\n",
 			{},
 		);
-		expect(touched).toEqual(["filter"]);
+		expect(names(replaced)).toEqual(["filter"]);
 		expect(printRuleset(ruleset, { counters: true })).toBe(`*nat
 :PREROUTING ACCEPT [0:0]
 :INPUT ACCEPT [0:0]
@@ -260,8 +264,10 @@ COMMIT
 	});
 
 	test("--noflush of a table that is left alone does not touch it", () => {
-		expect(onto("*filter\nCOMMIT\n", { noflush: true }).touched).toEqual([]);
-		expect(onto("*filter\nCOMMIT\n", {}).touched).toEqual(["filter"]);
+		expect(
+			names(onto("*filter\nCOMMIT\n", { noflush: true }).replaced),
+		).toEqual([]);
+		expect(names(onto("*filter\nCOMMIT\n", {}).replaced)).toEqual(["filter"]);
 	});
 
 	test("counters of the file count with -c alone", () => {
@@ -292,11 +298,11 @@ COMMIT
 	});
 
 	test("each table is committed for itself: what came before a fault stays", () => {
-		const { ruleset, touched, faults } = onto(
+		const { ruleset, replaced, faults } = onto(
 			"*nat\n-A OUTPUT -j ACCEPT\nCOMMIT\n*filter\n-A INPUT -j ACCEPT\n-D INPUT 9\nCOMMIT\n*raw\n-A OUTPUT\nCOMMIT\n",
 			{},
 		);
-		expect(touched).toEqual(["nat"]);
+		expect(names(replaced)).toEqual(["nat"]);
 		expect(faults).toMatchObject([
 			{ line: 6, message: "line 6 failed (Index of deletion too big)" },
 		]);

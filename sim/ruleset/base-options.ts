@@ -31,6 +31,8 @@ export interface LineContext {
 	readonly announced: ReadonlySet<string>;
 	/** Those before the rule, `[packets:bytes]`. */
 	readonly counters: Counters | null;
+	/** They count as a `-c` of the rule (`iptables-restore -c`). */
+	readonly countersAreOption: boolean;
 }
 
 export interface Extensions {
@@ -221,7 +223,7 @@ function commandOption(
 ): void {
 	const { reader, draft } = state;
 	const further = FURTHER.get(letter);
-	if (further === undefined) throw unknownOption(reader);
+	if (further === undefined) throw unknownOption(reader, state.context.table);
 	if (letter === "N")
 		checkNewChain(reader.argument ?? "", (name) => isTarget(state, name));
 	draft.setCommand(letter, inverted, reader.word);
@@ -256,6 +258,8 @@ function commandOption(
 /** Would `-j` take this for a target? */
 function isTarget({ context, extensions }: LineState, name: string): boolean {
 	if (context.announced.has(name)) return false;
+	// The name of the target that all verdicts and jumps are (XT_STANDARD_TARGET).
+	if (name === "") return true;
 	return VERDICTS.has(name) || extensions.targets.has(name);
 }
 

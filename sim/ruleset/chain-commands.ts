@@ -20,21 +20,39 @@ export function declareChain(
 ): void {
 	const { chain: name, policy, counters } = command;
 	const chain = table.chains.get(name);
-	if (chain === undefined) createChain(table, name);
+	if (chain === undefined || (chain.policy === null && !noflush))
+		aloud(
+			() => createChain(table, name),
+			name,
+			() => `error creating chain '${name}':File exists`,
+		);
 	else if (chain.policy === null) {
-		if (!noflush) createChain(table, name);
 		empty(chain);
 		table.changed = true;
 	}
 	if (policy === "-") return;
+	aloud(
+		() => setPolicy(table, name, policy, counters ?? NO_COUNTERS),
+		policy,
+		(reason) =>
+			`Can't set policy \`${policy}' on \`${name}' line ${command.line}: ${reason}`,
+	);
+}
+
+/** Does what iptables-restore tells the failure of, in words of its own. @throws CommandFailure */
+function aloud(
+	work: () => void,
+	about: string,
+	words: (reason: string) => string,
+): void {
 	try {
-		setPolicy(table, name, policy, counters ?? NO_COUNTERS);
+		work();
 	} catch (failure) {
 		if (!(failure instanceof CommandFailure)) throw failure;
 		throw new CommandFailure(
-			`Can't set policy \`${policy}' on \`${name}' line ${command.line}: ${failure.message}`,
+			words(failure.message),
 			failure.remedy,
-			policy,
+			about,
 			true,
 		);
 	}

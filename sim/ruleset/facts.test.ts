@@ -11,6 +11,7 @@ import {
 } from "./parse.ts";
 import { parseCommand } from "./parse-command.ts";
 import { printRuleset } from "./print.ts";
+import type { Table } from "./ruleset.ts";
 import type { Fault } from "./ruleset-error.ts";
 
 /** The faults of lines in a table. */
@@ -202,7 +203,7 @@ const CONDITION = parseRuleset(
 test.each(["-D", "-C"])(
 	"`iptables -D` and `-C` by specification never find a rule that has `-m condition`: %s",
 	(option) => {
-		const { faults, touched, ruleset } = applyScript(
+		const { faults, replaced, ruleset } = applyScript(
 			CONDITION,
 			parseCommand(
 				`iptables -t mangle ${option} PREROUTING -m condition --condition mail1up -j RETURN`,
@@ -211,17 +212,17 @@ test.each(["-D", "-C"])(
 		expect(faults.map(({ message }) => message)).toEqual([
 			"Bad rule (does a matching rule exist in that chain?)",
 		]);
-		expect(touched).toEqual([]);
+		expect(names(replaced)).toEqual([]);
 		expect(ruleset).toEqual(CONDITION);
 	},
 );
 
 test("Delete by number, or restore the whole chain", () => {
-	const { ruleset, touched } = applyScript(
+	const { ruleset, replaced } = applyScript(
 		CONDITION,
 		parseCommand("iptables -t mangle -D PREROUTING 1"),
 	);
-	expect(touched).toEqual(["mangle"]);
+	expect(names(replaced)).toEqual(["mangle"]);
 	expect(ruleset.tables[0]?.chains[0]?.rules).toHaveLength(1);
 });
 
@@ -233,25 +234,29 @@ test.each([
 ])(
 	"Any change to the mangle table starts every nth counter in it anew: `%s` touches it",
 	(command) => {
-		expect(applyScript(CONDITION, parseCommand(command)).touched).toEqual([
-			"mangle",
-		]);
+		expect(
+			names(applyScript(CONDITION, parseCommand(command)).replaced),
+		).toEqual(["mangle"]);
 	},
 );
 
 test("… `iptables-restore` (also `--noflush`) touches it", () => {
 	const script = parseScript("*mangle\n-A INPUT -j ACCEPT\nCOMMIT\n");
 	for (const noflush of [true, false])
-		expect(applyScript(CONDITION, script, { noflush }).touched).toEqual([
-			"mangle",
-		]);
+		expect(names(applyScript(CONDITION, script, { noflush }).replaced)).toEqual(
+			["mangle"],
+		);
 });
 
 test("A change to the nat table does not touch them", () => {
-	const { touched, ruleset } = applyScript(
+	const { replaced, ruleset } = applyScript(
 		CONDITION,
 		parseCommand("iptables -t nat -A POSTROUTING -j MASQUERADE"),
 	);
-	expect(touched).toEqual(["nat"]);
+	expect(names(replaced)).toEqual(["nat"]);
 	expect(ruleset.tables[0]).toBe(CONDITION.tables[0]);
 });
+
+function names(tables: readonly Table[]): readonly string[] {
+	return tables.map(({ name }) => name);
+}

@@ -167,3 +167,11 @@ describe("what holds the lines together", () => {
 		]);
 	});
 });
+
+test("a chain that is told to be missing only once another one is there", () => {
+	const rules = "-A ONE -j TWO\n-A TWO -j DROP\n";
+	const { text, faults } = fixRuleset(`*mangle\n${rules}COMMIT\n`);
+	expect(faults).toEqual([]);
+	expect(text).toContain(":ONE - [0:0]\n");
+	expect(text).toContain(":TWO - [0:0]\n");
+});

@@ -106,7 +106,13 @@ function troubleOf(line: string, about: About): Trouble | null {
 		words.start.map((start, index) => line.slice(start, words.end[index]));
 	try {
 		splitWords(line, 0, from, line.length, words);
-		const context = { line: 1, restore: true, counters: null, ...about };
+		const context = {
+			line: 1,
+			restore: true,
+			counters: null,
+			countersAreOption: false,
+			...about,
+		};
 		const command = parser.parse(words, context);
 		const [tolerated] = parser.tolerated;
 		const { message, at } = tolerated
@@ -194,9 +200,13 @@ function declareChains(
 ): DraftLine[] {
 	const { faults } = checkRuleset(lines.map((line) => line.text).join("\n"));
 	const missing = new Map<number, Set<string>>();
+	const there = new Map<number, Set<string>>();
 	let header = -1;
-	const headers = lines.map((line, index) => {
-		if (line.text.startsWith("*")) header = index;
+	const headers = lines.map(({ text }, index) => {
+		if (text.startsWith("*")) {
+			header = index;
+			there.set(header, new Set());
+		} else if (text.startsWith(":")) there.get(header)?.add(declared(text));
 		return header;
 	});
 	for (const fault of faults) {
@@ -206,11 +216,13 @@ function declareChains(
 		const at = headers[fault.line - 1] ?? -1;
 		if (!/^[\w.-]{1,28}$/.test(chain) || chain.startsWith("-") || at < 0)
 			continue;
+		// Who is declared and not there was deleted in between.
+		if (there.get(at)?.has(chain)) continue;
 		const known = missing.get(at) ?? new Set();
 		missing.set(at, known.add(chain));
 	}
 	if (missing.size === 0) return [...lines];
-	return lines.flatMap((line, index) => {
+	const more = lines.flatMap((line, index) => {
 		const declared = [...(missing.get(index) ?? [])].map((chain) => {
 			const text = `:${chain} - [0:0]`;
 			changes.push({
@@ -223,4 +235,6 @@ function declareChains(
 		});
 		return [line, ...declared];
 	});
+	// A rule whose target was missing is told to lack its own chain only now.
+	return declareChains(more, changes);
 }

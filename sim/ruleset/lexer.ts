@@ -80,8 +80,9 @@ export function splitWords(
 		}
 		if (code === QUOTE && index < to) {
 			const closed = quotedWord(source, first, to);
-			text[count] = closed.text;
 			index = closed.end;
+			if (closed.text === null) continue;
+			text[count] = closed.text;
 		} else {
 			const place = (hash ^ (hash >>> 9)) & (MOST_MET - 1);
 			let word = met[place] as string;
@@ -102,12 +103,15 @@ export function splitWords(
 	into.count = count;
 }
 
-/** A word with quotes in it. A quote that nobody closes reaches to the end of the line. */
+/**
+ * A word with quotes in it. A quote that nobody closes reaches to the end of the line, and takes the
+ * newline in; where there is no newline, and nothing else either, it is no word (`null`).
+ */
 function quotedWord(
 	source: string,
 	first: number,
 	to: number,
-): { readonly text: string; readonly end: number } {
+): { readonly text: string | null; readonly end: number } {
 	const parts: string[] = [];
 	let open = false;
 	let index = first;
@@ -128,8 +132,10 @@ function quotedWord(
 			return { text: parts.join(""), end: index + 1 };
 		}
 	}
-	parts.push(source.slice(plainFrom, Math.min(index, to)));
-	return { text: parts.join(""), end: Math.min(index, to) };
+	parts.push(source.slice(plainFrom, to));
+	if (open && to < source.length) parts.push("\n");
+	const text = parts.join("");
+	return { text: text === "" ? null : text, end: to };
 }
 
 function checkLength(word: string, index: number): void {

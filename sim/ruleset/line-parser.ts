@@ -36,6 +36,7 @@ export class LineParser implements LineState {
 		restore: false,
 		announced: new Set(),
 		counters: null,
+		countersAreOption: false,
 	};
 
 	/**
@@ -62,6 +63,7 @@ export class LineParser implements LineState {
 		this.context = context;
 		if (this.tolerated.length > 0) this.tolerated.length = 0;
 		draft.reset();
+		if (context.countersAreOption) draft.set("c", false, 0);
 		reader.start(words.text, words.count);
 		let inverted = false;
 		for (;;) {
@@ -82,7 +84,7 @@ export class LineParser implements LineState {
 					"Write a value behind it.",
 					reader.word,
 				);
-			else throw unknownOption(reader);
+			else throw unknownOption(reader, context.table);
 			inverted = false;
 		}
 		const unread = reader.index < reader.count ? reader.index : NOWHERE;

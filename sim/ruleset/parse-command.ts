@@ -31,6 +31,7 @@ export function parseCommand(
 		restore: false,
 		announced: new Set(),
 		counters: null,
+		countersAreOption: false,
 	};
 	try {
 		splitWords(line, 0, programLength(line), line.length, words);

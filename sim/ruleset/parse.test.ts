@@ -37,6 +37,8 @@ describe("a rule's header", () => {
 		["! -s 0/0", "! -s 0.0.0.0/0"],
 		["-s 10", "-s 10.0.0.0/32"],
 		["-s 10.1", "-s 10.1.0.0/32"],
+		["-s 167772161", "-s 10.0.0.1/32"],
+		["-s 10.256", "-s 10.0.1.0/32"],
 		["-s 010.1.2.3", "-s 8.1.2.3/32"],
 		["-s localhost", "-s 127.0.0.1/32"],
 		["-s 1.0.0.1,1.0.0.2/31", "-s 1.0.0.1/32; -s 1.0.0.2/31"],
@@ -109,7 +111,13 @@ describe("words", () => {
 		["-m comment --comment a\\b", '-m comment --comment "a\\\\b"'],
 		['-m comment --comment "-j DROP"', '-m comment --comment "-j DROP"'],
 		["\t-m  comment\t--comment   x", "-m comment --comment x"],
-		['-m comment --comment "open', "-m comment --comment open"],
+		// Nobody reads that again, there as here.
+		[
+			'-m physdev --physdev-in "" -j ACCEPT',
+			"-m physdev --physdev-in  -j ACCEPT",
+		],
+		// The newline is in the comment, too: its other quote stands on a line of its own.
+		['-m comment --comment "open', '-m comment --comment "open'],
 	])("%s", (rule, form) => {
 		expect(printed(rule)).toBe(form);
 	});
@@ -167,7 +175,10 @@ describe("words", () => {
 		["-A INPUT --syn", 'unknown option "--syn" @ --syn'],
 		["-A INPUT -p tcp --syn=1", 'unknown option "--syn=1" @ --syn=1'],
 		["-A INPUT -p tcp --d 1", 'unknown option "--d" @ --d'],
-		["-A INPUT -qz", 'unknown option "-qz" @ -qz'],
+		["-A INPUT -qz", 'unknown option "INPUT" @ -qz'],
+		["-A INPUT -fq", 'unknown option "-fq" @ -fq'],
+		["-A INPUT ! -f-s 10.0.0.1", 'unknown option "" @ -f-s'],
+		["-qz", 'unknown option "filter" @ -qz'],
 		["-j ACCEPT", "no command specified @ -j"],
 		["   ", "no command specified @    "],
 		["COMMIT ", "Bad argument `COMMIT' @ COMMIT"],
@@ -182,15 +193,24 @@ describe("words", () => {
 			"line 2 failed (No chain/target/match by that name) @ PREROUTING",
 		],
 		["-A INPUT -j FORWARD", "line 2 failed (Invalid argument) @ FORWARD"],
+		// Whether there is such a target, iptables looks before it looks for the chain.
+		["-A NOPE -g NIX", "goto 'NIX' is not a chain @ NIX"],
+		[
+			"-I NOPE 5 -j NIX",
+			"Couldn't load target `NIX':No such file or directory @ NIX",
+		],
+		['-N ""', 'chain name may not clash with target name @ ""'],
 		[":X", "iptables-restore: line 2 policy invalid @ :X"],
 		[":", "iptables-restore: line 2 chain name invalid @ :"],
 		[
 			":INPUT RETURN [0:0]",
 			"Can't set policy `RETURN' on `INPUT' line 2: Bad policy name @ RETURN",
 		],
-		[":ACCEPT - [0:0]", "line 2 failed (Chain already exists) @ ACCEPT"],
+		[":ACCEPT - [0:0]", "error creating chain 'ACCEPT':File exists @ ACCEPT"],
 		["[0:0 -A INPUT", "Bad line 2: need ] @ [0:0 -A INPUT"],
-		["[0] -A INPUT", "Bad line 2: need : @ [0] -A INPUT"],
+		["[0] -A INPUT", "Bad line 2: need ] @ [0] -A INPUT"],
+		// What strtok(3) finds behind the `]` it finds all the same, and ends the rule there.
+		["[0] -A INPUT -s ::", 'option "-s" requires an argument @ -s'],
 		[
 			`-A INPUT ${"-v ".repeat(250)}`,
 			"Parser cannot handle more arguments @ -v",
@@ -202,6 +222,19 @@ describe("words", () => {
 		["-A INPUT\0-j ACCEPT", "a NUL octet in the line @ \0"],
 	])("%s is refused: %s", (line, words) => {
 		expect(refused(line)).toBe(words);
+	});
+
+	test("counters before a rule count as its `-c` with --counters", () => {
+		const words = (rule: string, counters: boolean) =>
+			checkRuleset(`*filter\n[1:2] ${rule}\nCOMMIT\n`, { counters }).faults[0]
+				?.message;
+		expect(words("-A INPUT -c 3 4", true)).toBe(
+			"multiple -c flags not allowed",
+		);
+		expect(words("-A INPUT -c 3 4", false)).toBeUndefined();
+		expect(words("-D INPUT 1", true)).toBe(
+			"Illegal option `-c' with this command",
+		);
 	});
 
 	test("a line of more than 10238 octets is refused, one of 10238 is read", () => {

@@ -4,7 +4,7 @@
  * ```ts
  * const ruleset = parseRuleset(text, { file: "recipe.rules" });     // throws RulesetError
  * const { faults } = checkRuleset(text, { file: "recipe.rules" });  // never throws
- * const { ruleset: next, touched } = applyScript(ruleset, parseCommand("iptables -t mangle -Z"));
+ * const { ruleset: next, replaced } = applyScript(ruleset, parseCommand("iptables -t mangle -Z"));
  * ```
  */
 import { faultOfFailure, faultOfLoad, type Place } from "./fault.ts";
@@ -39,17 +39,20 @@ export function parseRuleset(
 	return ruleset;
 }
 
-/** The same, with the faults returned; `ruleset` is `null` when there are any. */
+/**
+ * The same, with the faults returned; `ruleset` is `null` when there are any.
+ * @param options.counters those of policies have to be numbers, as `iptables-restore -c` wants them
+ */
 export function checkRuleset(
 	text: string,
-	options: ParseOptions = {},
+	options: ParseOptions & { readonly counters?: boolean } = {},
 ): { readonly ruleset: Ruleset | null; readonly faults: readonly Fault[] } {
 	const loader = new Loader(EMPTY_RULESET, "restore", false);
 	const faults = readScript(
 		text,
 		{
 			file: options.file ?? NO_FILE,
-			strictCounters: false,
+			strictCounters: options.counters ?? false,
 			ignoreCounters: false,
 		},
 		loader,
@@ -100,8 +103,11 @@ export function parseScript(
 export interface Applied {
 	/** What is loaded afterwards: tables that failed are as they were. */
 	readonly ruleset: Ruleset;
-	/** Tables that were replaced: all their state starts anew, though nothing in them may differ. */
-	readonly touched: readonly TableName[];
+	/**
+	 * Tables that were replaced, one after the other, as they were then: all their state starts anew, though
+	 * nothing in them may differ. One that a script commits twice stands here twice.
+	 */
+	readonly replaced: readonly Table[];
 	/** Why it stopped; empty when all went well. */
 	readonly faults: readonly Fault[];
 }
@@ -123,14 +129,14 @@ export function applyScript(
 	for (const table of script.tables) {
 		const faults = loader.run(script, table);
 		if (faults.length > 0)
-			return { ruleset: loader.ruleset(), touched: loader.touched, faults };
+			return { ruleset: loader.ruleset(), replaced: loader.replaced, faults };
 	}
-	return { ruleset: loader.ruleset(), touched: loader.touched, faults: [] };
+	return { ruleset: loader.ruleset(), replaced: loader.replaced, faults: [] };
 }
 
 /** The tables of a box while a script is carried out: a class because it is told line by line. */
 class Loader implements ScriptSink {
-	readonly touched: TableName[] = [];
+	readonly replaced: Table[] = [];
 	private readonly loaded: Map<TableName, Table>;
 	private readonly kind: Script["kind"];
 	private readonly noflush: boolean;
@@ -146,8 +152,11 @@ class Loader implements ScriptSink {
 		return { tables: [...this.loaded.values()] };
 	}
 
+	/** A table comes into being when it is first asked for (`xt_find_table_lock`), whatever becomes of that. */
 	beginTable(name: TableName): void {
-		this.open = new TableBuilder(name, this.loaded.get(name) ?? null);
+		const known = this.loaded.get(name);
+		this.open = new TableBuilder(name, known ?? null);
+		if (known === undefined) this.loaded.set(name, this.open.build());
 		if (!this.noflush) this.open.clear();
 	}
 
@@ -163,7 +172,7 @@ class Loader implements ScriptSink {
 		const faults = checkLoad(table);
 		if (faults.length === 0) {
 			this.loaded.set(table.name, table);
-			if (open.changed) this.touched.push(table.name);
+			if (open.changed) this.replaced.push(table);
 			return [];
 		}
 		const before = this.loaded.get(table.name)?.chains ?? [];

@@ -2,6 +2,7 @@
  * Addresses behind `-s` and `-d`: single ones, networks, and lists of them that expand into several
  * rules (iptables 1.8.9, libxtables/xtables.c, `xtables_ipparse_multiple`).
  */
+import { numericHost } from "../extension/read-host.ts";
 import { readUnsigned } from "../extension/read-number.ts";
 import { Refusal } from "../extension/refusal.ts";
 import { parseAddress, prefixMask } from "../packet/address.ts";
@@ -53,7 +54,9 @@ function readMask(text: string): Address {
 }
 
 function readHost(text: string): Address {
-	const plain = parseAddress(text) ?? readDotted(text, false);
+	// What is not of the dotted form is looked up as a name, and numbers are names of themselves.
+	const plain =
+		parseAddress(text) ?? readDotted(text, false) ?? numericHost(text);
 	if (plain !== null) return plain;
 	if (text === "localhost") return 0x7f000001;
 	throw new Refusal(

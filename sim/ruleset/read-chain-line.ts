@@ -65,27 +65,43 @@ function readPolicyCounters(text: string | undefined): Counters | null {
 		: { packets: Number(packets), bytes: Number(bytes) };
 }
 
+/** What stands before a rule, and where the rule itself stands. */
+interface CountedRule {
+	readonly counters: Counters;
+	/** Indices in the line. */
+	readonly from: number;
+	readonly to: number;
+}
+
 /**
- * `[packets:bytes]` before a rule (`tokenize_rule_counters`).
- * @param inside what stands behind the bracket
- * @param closed whether there is a bracket behind it
+ * `[packets:bytes]` before a rule (`tokenize_rule_counters`). The rule begins behind the first `]`,
+ * wherever the colon is: strtok(3) ends the line at one that stands in the rule.
+ * @param line with its bracket in front
  * @throws Refusal
  */
 export function readRuleCounters(
-	inside: string,
-	closed: boolean,
-	line: number,
+	line: string,
+	lineNumber: number,
 	strict: boolean,
-): Counters {
-	const colon = inside.indexOf(":");
-	if (!closed || colon < 0)
+): CountedRule {
+	const close = line.indexOf("]");
+	const [packets] = /^\[:*[^:]*/.exec(line) ?? [""];
+	const colon = packets.length;
+	if (close < 0 || colon === line.length)
 		throw new Refusal(
-			`Bad line ${line}: need ${closed ? ":" : "]"}`,
+			`Bad line ${lineNumber}: need ]`,
 			"Write `[packets:bytes]` before the rule.",
 		);
+	const [, brackets = "", bytes = ""] =
+		/^(\]*)([^\]]*)/.exec(line.slice(colon + 1)) ?? [];
+	const end = colon + 1 + brackets.length + bytes.length;
 	return {
-		packets: readCount(inside.slice(0, colon), "packet", strict),
-		bytes: readCount(inside.slice(colon + 1), "byte", strict),
+		counters: {
+			packets: readCount(packets.replace(/^\[:*/, ""), "packet", strict),
+			bytes: readCount(bytes, "byte", strict),
+		},
+		from: close + 1,
+		to: colon > close ? colon : end > close ? end : line.length,
 	};
 }
 

@@ -246,21 +246,16 @@ class ScriptReader {
 
 	private rule(): void {
 		const { source, lineFrom, lineTo, words, lineNumber } = this;
-		let from = lineFrom;
+		let [from, to] = [lineFrom, lineTo];
 		let counters: Counters | null = null;
 		words.count = 0;
 		if (source.charCodeAt(from) === BRACKET) {
-			const close = source.indexOf("]", from);
-			const end = close < 0 ? lineTo : Math.min(close, lineTo);
+			const line = source.slice(from, to);
 			const { strictCounters } = this.options;
-			const inside = source.slice(from + 1, end);
-			counters = readRuleCounters(
-				inside,
-				end < lineTo,
-				lineNumber,
-				strictCounters,
-			);
-			from = close + 1;
+			const counted = readRuleCounters(line, lineNumber, strictCounters);
+			({ counters } = counted);
+			to = from + counted.to;
+			from += counted.from;
 		}
 		const context = {
 			line: lineNumber,
@@ -268,8 +263,9 @@ class ScriptReader {
 			restore: true,
 			announced: this.announced,
 			counters: this.options.ignoreCounters ? null : counters,
+			countersAreOption: counters !== null && this.options.strictCounters,
 		};
-		splitWords(source, lineFrom, from, lineTo, words);
+		splitWords(source, lineFrom, from, to, words);
 		const command = parser.parse(words, context);
 		const last = parser.tolerated.pop();
 		if (last !== undefined) throw last;

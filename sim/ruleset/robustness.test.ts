@@ -112,17 +112,21 @@ function added(below: (n: number) => number): string {
 	).join("");
 }
 
-/** iptables-save does not quote names, so one with a blank in it is not read again, there as here. */
-function hasOddName({ tables }: Ruleset): boolean {
+/**
+ * iptables-save does not quote names, so one with a blank in it is not read again, there as here; nor is
+ * a newline in quotes, which gets there when nobody closes them.
+ */
+function isNotReadAgain({ tables }: Ruleset): boolean {
 	const odd = /["\\\s!]|^[-#]/;
 	return tables.some(({ chains }) =>
 		chains.some(
 			({ name, rules }) =>
 				odd.test(name) ||
 				rules.some(
-					({ header: { inInterface, outInterface } }) =>
+					({ header: { inInterface, outInterface }, matches, target }) =>
 						odd.test(inInterface?.name ?? "") ||
-						odd.test(outInterface?.name ?? ""),
+						odd.test(outInterface?.name ?? "") ||
+						JSON.stringify([matches, target]).includes("\\n"),
 				),
 		),
 	);
@@ -144,7 +148,7 @@ function holds(text: string): void {
 		)
 			throw new Error(`out of place: ${JSON.stringify(fault)}`);
 	}
-	if (ruleset === null || hasOddName(ruleset)) return;
+	if (ruleset === null || isNotReadAgain(ruleset)) return;
 	// What is printed is a ruleset again, and prints the same.
 	const printed = printRuleset(ruleset, { counters: true });
 	const tables = printed.split(/(?=^\*)/m).reverse();

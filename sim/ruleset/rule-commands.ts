@@ -4,6 +4,7 @@ import { NO_COUNTERS } from "./line-command.ts";
 import type { Rule, TargetUse } from "./ruleset.ts";
 import type { Command } from "./script.ts";
 import {
+	type ChainDraft,
 	CommandFailure,
 	chainOf,
 	chainsOf,
@@ -25,6 +26,7 @@ export function append(
 	name: string,
 	rules: readonly Rule[],
 ): void {
+	for (const { target } of rules) checkTargetExists(table, target);
 	const chain = chainOf(table, name);
 	own(chain);
 	for (const rule of rules) {
@@ -42,6 +44,8 @@ export function changeByNumber(
 		{ kind: "insert" | "replace" } | { kind: "delete-number" }
 	>,
 ): void {
+	const rules = command.kind === "delete-number" ? [] : command.rules;
+	for (const { target } of rules) checkTargetExists(table, target);
 	const chain = chainOf(table, command.chain);
 	const at = command.number - 1;
 	const room = chain.rules.length + (command.kind === "insert" ? 1 : 0);
@@ -117,26 +121,34 @@ export function zero(
 	table.changed = true;
 }
 
-/** A jump leads to a chain that is there and is the user's own (`iptcc_map_target`). */
-function checkTarget(table: TableState, target: TargetUse | null): void {
-	if (target?.kind !== "jump" && target?.kind !== "goto") return;
+/** A jump leads to a chain that is there: iptables itself looks, before all else (`do_command4`). */
+function checkTargetExists(
+	table: TableState,
+	target: TargetUse | null,
+): ChainDraft | null {
+	if (target?.kind !== "jump" && target?.kind !== "goto") return null;
 	const { chain: name, kind } = target;
 	const chain = table.chains.get(name);
-	if (chain === undefined)
-		throw new CommandFailure(
-			kind === "goto"
-				? `goto '${name}' is not a chain`
-				: `Couldn't load target \`${name}':No such file or directory`,
-			kind === "goto" && VERDICTS.has(name)
-				? `Write \`-j ${name}\`.`
-				: `Declare the chain before its first use (\`:${name} - [0:0]\`), or correct the target's name.`,
-			name,
-			true,
-		);
-	if (chain.policy !== null)
-		throw new CommandFailure(
-			"Invalid argument",
-			"A rule cannot jump to a built-in chain: put the rules into a chain of your own that both use.",
-			name,
-		);
+	if (chain !== undefined) return chain;
+	throw new CommandFailure(
+		kind === "goto"
+			? `goto '${name}' is not a chain`
+			: `Couldn't load target \`${name}':No such file or directory`,
+		kind === "goto" && VERDICTS.has(name)
+			? `Write \`-j ${name}\`.`
+			: `Declare the chain before its first use (\`:${name} - [0:0]\`), or correct the target's name.`,
+		name,
+		true,
+	);
+}
+
+/** It is the user's own, too (`iptcc_map_target`). */
+function checkTarget(table: TableState, target: TargetUse | null): void {
+	const chain = checkTargetExists(table, target);
+	if (chain === null || chain.policy === null) return;
+	throw new CommandFailure(
+		"Invalid argument",
+		"A rule cannot jump to a built-in chain: put the rules into a chain of your own that both use.",
+		chain.name,
+	);
 }

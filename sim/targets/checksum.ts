@@ -3,7 +3,7 @@ import { XT_CONTINUE } from "../packet/skb.ts";
 
 /**
  * Fills in checksums that a network card would have filled in (iptables 1.8.9 libxt_CHECKSUM.c,
- * kernel 6.1 xt_CHECKSUM.c). The model's packets have right checksums, always.
+ * kernel 6.1 xt_CHECKSUM.c). In the model only resets by REJECT wait for one.
  */
 export const checksum = defineTarget<object>({
 	name: "CHECKSUM",
@@ -11,5 +11,8 @@ export const checksum = defineTarget<object>({
 	options: [{ name: "checksum-fill", type: "none", mandatory: true }],
 	build: () => ({}),
 	print: () => " --checksum-fill",
-	compile: () => () => XT_CONTINUE,
+	compile: () => (skb) => {
+		if (skb.checksum === "partial") skb.checksum = "right";
+		return XT_CONTINUE;
+	},
 });

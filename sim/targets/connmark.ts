@@ -1,5 +1,7 @@
+import { connectionOf } from "../extension/connection-of.ts";
 import { defineTarget } from "../extension/extension.ts";
 import type { GivenOptions, OptionEntry } from "../extension/options.ts";
+import { invariant } from "../invariant.ts";
 import { hex32 } from "../packet/numbers.ts";
 import { NO_ENTRY, XT_CONTINUE } from "../packet/skb.ts";
 
@@ -57,6 +59,13 @@ export const connmark = defineTarget<Options>({
 		{ name: "nfmask", type: "uint32", excludes: ["mask"] },
 		{ name: "mask", type: "uint32", excludes: ["ctmask", "nfmask"] },
 	],
+	checkFirst(given) {
+		if (!MODES.some(({ name }) => given.has(name)))
+			given.refuse(
+				"CONNMARK target: No operation specified",
+				"Say what to do: `--restore-mark`, `--save-mark` or `--set-mark 0x1`.",
+			);
+	},
 	build(given) {
 		const shift = readShift(given);
 		const both = given.get("mask", "uint32");
@@ -85,12 +94,14 @@ export const connmark = defineTarget<Options>({
 	},
 	check: ({ shift }) =>
 		shift.bits < 32 ? null : "xt_connmark: cannot shift by 32 bits or more",
-	compile(options, { conntrack }) {
+	compile(options, ports) {
+		const { conntrack } = ports;
 		const shift = compileShift(options.shift);
 		if (options.mode === "set") {
 			const { value } = options;
 			const keep = ~options.mask;
-			return ({ entry }) => {
+			return (skb) => {
+				const entry = connectionOf(skb, ports);
 				if (entry !== NO_ENTRY)
 					conntrack.setMark(
 						entry,
@@ -101,20 +112,22 @@ export const connmark = defineTarget<Options>({
 		}
 		const { packetMask, connectionMask } = options;
 		if (options.mode === "save")
-			return ({ entry, mark }) => {
+			return (skb) => {
+				const entry = connectionOf(skb, ports);
 				if (entry !== NO_ENTRY)
 					conntrack.setMark(
 						entry,
 						(conntrack.mark(entry) & ~connectionMask) ^
-							shift(mark & packetMask),
+							shift(skb.mark & packetMask),
 					);
 				return XT_CONTINUE;
 			};
 		return (skb) => {
-			if (skb.entry !== NO_ENTRY)
+			const entry = connectionOf(skb, ports);
+			if (entry !== NO_ENTRY)
 				skb.mark =
 					(skb.mark & ~packetMask) ^
-					shift(conntrack.mark(skb.entry) & connectionMask);
+					shift(conntrack.mark(entry) & connectionMask);
 			return XT_CONTINUE;
 		};
 	},
@@ -134,11 +147,8 @@ function readValue(given: GivenOptions) {
 	const or = given.get("or-mark", "uint32");
 	if (or) return { value: or.value | 0, mask: or.value | 0, word: or.word };
 	const xor = given.get("xor-mark", "uint32");
-	if (xor) return { value: xor.value | 0, mask: 0, word: xor.word };
-	return given.refuse(
-		"CONNMARK target: No operation specified",
-		"Say what to do: `--restore-mark`, `--save-mark` or `--set-mark 0x1`.",
-	);
+	invariant(xor !== undefined, "checkFirst asks for an operation");
+	return { value: xor.value | 0, mask: 0, word: xor.word };
 }
 
 function readShift(given: GivenOptions): Shift {

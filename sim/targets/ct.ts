@@ -4,6 +4,7 @@ import { readUnsigned } from "../extension/read-number.ts";
 import { cutOctets } from "../extension/save-string.ts";
 import {
 	type ConntrackTemplate,
+	CTINFO_INVALID,
 	CTINFO_UNTRACKED,
 	NO_ENTRY,
 	type Skb,
@@ -40,6 +41,11 @@ const EXPECTATION_EVENTS = ["new"];
 // Room of the names in struct xt_ct_target_info_v1, less the closing NUL. What is longer is cut.
 const HELPER_LENGTH = 15;
 const TIMEOUT_LENGTH = 31;
+/**
+ * So much of the policy's name the kernel gives back: `usersize` of revision 2 is that of revision 0,
+ * which has no timeout (xt_CT.c, 6.1).
+ */
+const SHOWN_TIMEOUT_LENGTH = 4;
 
 /**
  * Says how connections that a packet begins are to be tracked, or that it is not to be tracked
@@ -76,7 +82,8 @@ export const ct = defineTarget<Options>({
 		const { helper, timeout, connectionEvents, expectationEvents } = options;
 		let text = options.notrack ? " --notrack" : "";
 		if (helper !== "") text += ` --helper ${helper}`;
-		if (timeout !== "") text += ` --timeout ${timeout}`;
+		if (timeout !== "")
+			text += ` --timeout ${cutOctets(timeout, SHOWN_TIMEOUT_LENGTH)}`;
 		if (connectionEvents.length > 0)
 			text += ` --ctevents ${connectionEvents.join(",")}`;
 		if (expectationEvents.length > 0)
@@ -116,11 +123,14 @@ const ZONE_OPTIONS = {
 	reply: "--zone-reply",
 } as const;
 
-/** Tracked, untracked or given a template already: the first CT that a packet meets decides. */
+/**
+ * Tracked, untracked or given a template already: the first CT that a packet meets decides. An answer
+ * to an untracked packet was seen as well (`nf_conntrack_attach`).
+ */
 export function isSeen(skb: Skb): boolean {
 	return (
 		skb.entry !== NO_ENTRY ||
-		skb.ctinfo === CTINFO_UNTRACKED ||
+		skb.ctinfo !== CTINFO_INVALID ||
 		skb.template !== null
 	);
 }

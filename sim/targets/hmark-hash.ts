@@ -1,4 +1,5 @@
 /** The arithmetic of HMARK (kernel 6.1 xt_HMARK.c: `hmark_tg_v4`, `hmark_hash`). */
+import { connectionOf } from "../extension/connection-of.ts";
 import type { Action } from "../extension/extension.ts";
 import type { RouterPorts } from "../extension/ports.ts";
 import { protocolOf } from "../packet/bytes.ts";
@@ -36,7 +37,8 @@ export function compileHashMark(
 	const hash = compileHash(options);
 	if (options.connection)
 		return (skb) => {
-			if (skb.entry !== NO_ENTRY) skb.mark = hash(ofConnection(skb, ports));
+			if (connectionOf(skb, ports) !== NO_ENTRY)
+				skb.mark = hash(ofConnection(skb, ports));
 			return XT_CONTINUE;
 		};
 	return (skb) => {
@@ -101,6 +103,9 @@ function ofPacket(skb: Skb): Tuple {
 	// An error goes with the connection that it is about.
 	if (skb.about !== null) return ofQuoted(skb.about);
 	const { source, destination, protocol } = skb;
+	// Not even of the first (hmark_pkt_set_htuple_ipv4).
+	if (skb.fragment !== null)
+		return { source, destination, protocol, ports: null };
 	const ports =
 		protocol === TCP || protocol === UDP
 			? both(skb.sourcePort, skb.destinationPort)

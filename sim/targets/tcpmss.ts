@@ -36,9 +36,11 @@ export const tcpmss = defineTarget<Options>({
 		{ name: "clamp-mss-to-pmtu", type: "none" },
 	],
 	build(given) {
-		if (given.has("clamp-mss-to-pmtu")) return { mss: null };
-		const mss = given.get("set-mss", "uint16")?.value;
-		if (mss !== undefined) return { mss };
+		const clamp = given.get("clamp-mss-to-pmtu", "none");
+		const set = given.get("set-mss", "uint16");
+		// Both write the same field: the later one counts.
+		if (clamp && clamp.word > (set?.word ?? -1)) return { mss: null };
+		if (set) return { mss: set.value };
 		return given.refuse(
 			"TCPMSS target: At least one parameter is required",
 			"Write `--clamp-mss-to-pmtu` or `--set-mss 1400`.",
@@ -58,6 +60,8 @@ export const tcpmss = defineTarget<Options>({
 	},
 	compile({ mss }, ports) {
 		return (skb) => {
+			if (skb.fragment !== null || skb.cameAs !== null)
+				return ports.unknown("TCPMSS for fragments is not modelled");
 			const room = mss ?? ports.pathMtu(skb) - HEADERS;
 			if (mss === null && room <= 0) return NF_DROP;
 			setMss(skb, room, ports);

@@ -143,24 +143,19 @@ export class AccountKeeper {
 			connection.met.push(station);
 		const isSyn = (packet.flags & SYN) !== 0;
 		const { source, sourcePort, destinationPort } = packet;
-		if (isSyn && connection !== null && !station.carries())
-			connection.contacts.push({
-				backend: station,
-				remoteAddress: source,
-				remotePort: sourcePort,
-				iss: null,
-			});
-		network.deliver(station, atMs, () => {
+		const noteContact = (iss: number | null) => {
+			if (isSyn && connection !== null)
+				connection.contacts.push({
+					...{ backend: station, iss },
+					...{ remoteAddress: source, remotePort: sourcePort },
+				});
+		};
+		const arrive = () => {
 			station.host.receive(packet);
-			if (!isSyn || connection === null) return;
 			const socket = station.host.find(destinationPort, source, sourcePort);
-			connection.contacts.push({
-				backend: station,
-				remoteAddress: source,
-				remotePort: sourcePort,
-				iss: socket?.iss ?? null,
-			});
-		});
+			noteContact(socket?.iss ?? null);
+		};
+		network.deliver(station, atMs, arrive, () => noteContact(null));
 		return connection;
 	}
 }

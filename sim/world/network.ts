@@ -20,7 +20,7 @@ export interface Station {
 	readonly host: Host;
 	/** Between it and the gateway. */
 	readonly latencyMs: number;
-	/** Does its link carry anything at the moment? */
+	/** Does its link carry the packet that is on it now? To be asked once for each: it may be a matter of chance. */
 	carries: () => boolean;
 }
 
@@ -47,8 +47,13 @@ export interface Network {
 	): Station;
 	/** Who owns the address behind the interface? */
 	ownerOf(interfaceName: string, address: number): Station | undefined;
-	/** The packet leaves the gateway, or a neighbour, towards the station. */
-	deliver(station: Station, atMs: number, arrive: () => void): void;
+	/** The packet leaves the gateway, or a neighbour, towards the station; its link carries it, or loses it. */
+	deliver(
+		station: Station,
+		atMs: number,
+		arrive: () => void,
+		lose?: () => void,
+	): void;
 }
 
 /**
@@ -114,9 +119,10 @@ export function createNetwork(
 		ownerOf(interfaceName, address) {
 			return owners.get(interfaceName)?.get(address);
 		},
-		deliver(station, atMs, arrive) {
+		deliver(station, atMs, arrive, lose) {
 			clock.at(Math.max(clock.nowMs, atMs) + station.latencyMs, () => {
 				if (station.carries()) arrive();
+				else lose?.();
 			});
 		},
 	};

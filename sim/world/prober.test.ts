@@ -86,6 +86,7 @@ test.each<[BackendBehaviour, "smtp" | "tcp", boolean, string]>([
 	[{ kind: "drain" }, "smtp", false, "refused"],
 	[{ kind: "vanish" }, "smtp", false, "timeout"],
 	[{ kind: "silent" }, "tcp", false, "timeout"],
+	[{ kind: "lossy", loss: 0.99 }, "tcp", false, "timeout"],
 	[{ kind: "hang", accept: true }, "smtp", false, "timeout"],
 	[{ kind: "hang", accept: false }, "tcp", true, "connected"],
 	[{ kind: "slow", delayMs: 600 }, "smtp", false, "timeout"],

@@ -52,7 +52,7 @@ export function createStage(setup: WorldSetup, choice: Choice): Stage {
 		const station = settle(network, "backend", one);
 		const port = one.port ?? setup.service.port;
 		const backend = new Backend(one.name, station.host, port, one.behaviour);
-		station.carries = () => backend.isReachable;
+		station.carries = () => !isLost(backend, choice);
 		backends.set(one.name, backend);
 		stationOf.set(backend, station);
 	}
@@ -69,6 +69,15 @@ export function createStage(setup: WorldSetup, choice: Choice): Stage {
 		stage.ask({ kind: "neighbour", atMs: 0, ...neighbour, answers: true }, "");
 	if (setup.healthCheck !== null) addHealthChecker(stage, setup.healthCheck);
 	return stage;
+}
+
+/** Losses are drawn in millionths. */
+const MILLION = 1_000_000;
+
+function isLost({ loss }: Backend, choice: Choice): boolean {
+	if (loss === 0) return false;
+	const millionths = Math.round(loss * MILLION);
+	return choice.happens(millionths, MILLION, "a packet is lost");
 }
 
 /** From now on the station answers ARP, or does not. */

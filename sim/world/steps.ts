@@ -150,15 +150,19 @@ function close(
 	}
 }
 
-/** Whoever the packet claims to be from answers ARP, and does not speak for itself on that port. */
+/**
+ * Whoever the packet claims to be from answers ARP, and does not speak for itself on that port. By
+ * `lo` the gateway itself sends it, and whoever it claims to be from has nothing to do with it.
+ */
 function preparePacket(stage: Stage, step: StepOf<"packet">): () => void {
 	const { clock, network } = stage;
 	const { interface: interfaceName } = step;
 	const packet = parsePacket(step.packet);
+	const isOwn = interfaceName === "lo";
 	const owner = network.ownerOf(interfaceName, packet.source);
 	return () => {
 		const atMs = clock.nowMs;
-		if (owner === undefined)
+		if (owner === undefined && !isOwn)
 			stage.ask(
 				{
 					kind: "neighbour",
@@ -169,7 +173,7 @@ function preparePacket(stage: Stage, step: StepOf<"packet">): () => void {
 				},
 				step.label,
 			);
-		else if (packet.kind === "tcp" || packet.kind === "udp")
+		else if (owner && (packet.kind === "tcp" || packet.kind === "udp"))
 			owner.host.driveByHand(packet.sourcePort);
 		stage.ask(
 			{ kind: "packet", atMs, interface: interfaceName, packet },

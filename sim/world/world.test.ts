@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { Choice } from "../chance/choice.ts";
 import { seededChoice } from "../chance/seeded.ts";
 import type { BackendBehaviour } from "../endpoint/backend.ts";
 import type { Dialogue } from "../endpoint/client.ts";
@@ -210,6 +211,63 @@ test("a backend that drains serves who is there, and refuses who comes", () => {
 		"completed",
 		"refused",
 	]);
+});
+
+test("a lossy backend: each packet to it and from it is drawn for, once, and a lost SYN has met it all the same", () => {
+	const draws: string[] = [];
+	const choice: Choice = {
+		...seededChoice(1),
+		happens(numerator, denominator, label) {
+			draws.push(`${label}: ${numerator} of ${denominator}`);
+			// The SYN, and the SYN/ACK of the second one.
+			return draws.length === 1 || draws.length === 3;
+		},
+	};
+	const { connections, packets, events } = playForwarded(
+		[becomes(0, { kind: "lossy", loss: 0.3 }), connects()],
+		{ choice, keepPackets: true, forwarder: createForwarder(["192.168.0.1"]) },
+	);
+	expect(connections[0]).toMatchObject({
+		...{ outcome: "completed", backend: "b1", met: ["b1"], syns: 2 },
+		connectedMs: 2_004,
+	});
+	expect(events).toMatchObject([{ backend: "b1", behaviour: "lossy" }]);
+	const inside = packets.filter((packet) => packet.interface === INSIDE);
+	// What was lost on its way to the gateway never came in.
+	expect(draws).toHaveLength(inside.length + 1);
+	expect(new Set(draws)).toEqual(
+		new Set(["a packet is lost: 300000 of 1000000"]),
+	);
+});
+
+test("a lossy backend: TCP repairs it for who waits, and who gives up after one SYN tells how much is lost", () => {
+	const every = (intervalMs: number) =>
+		({ kind: "every", intervalMs }) as const;
+	const patience = { connectTimeoutMs: null, readTimeoutMs: null };
+	const { connections } = playWithB1(
+		[
+			becomes(0, { kind: "lossy", loss: 0.1 }),
+			connects({
+				...{ label: "patient", count: 300, arrivals: every(10) },
+				dialogue: {
+					...{ kind: "smtp", messages: 2, messageOctets: 10_000 },
+					...patience,
+				},
+			}),
+			connects({
+				...{ atMs: 60_000, label: "hasty", count: 2_000, arrivals: every(1) },
+				dialogue: { kind: "connect-only", connectTimeoutMs: 900 },
+			}),
+		],
+		2_000_000,
+	);
+	const outcomes = (step: string) =>
+		connections.filter((one) => one.step === step).map((one) => one.outcome);
+	expect(new Set(outcomes("patient"))).toEqual(new Set(["completed"]));
+	const served = outcomes("hasty").filter((one) => one === "completed").length;
+	// 81 % of 2,000, within six standard deviations.
+	expect(Math.abs(served - 1_620)).toBeLessThan(106);
+	expect(served).toBeLessThan(2_000);
 });
 
 test("a killed process: FIN to whom it had read, RST to whom it had not, and to those in its backlog", () => {
