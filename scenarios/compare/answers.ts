@@ -29,15 +29,20 @@ export function printAsk(ask: Ask): string {
 
 /**
  * All differences, packets first. Empty: they agree.
- * @param aheadMs so much farther the kernel's clock is than the script's
+ * @param about.aheadMs so much farther the kernel's clock is than the script's
+ * @param about.isWait they have waited: who was given up at the same moment is told of it in the order
+ * in which those who are to be told answer ARP, which the model's do at once
  */
 export function compareAnswers(
 	model: Answer,
 	kernel: Answer,
-	aheadMs = 0,
+	about: { readonly aheadMs: number; readonly isWait: boolean },
 ): readonly Difference[] {
+	const { aheadMs, isWait } = about;
+	const lines = (answer: Answer) =>
+		isWait ? packetLines(answer).toSorted() : packetLines(answer);
 	const differences = [
-		linesDiffer("packets", packetLines(model), packetLines(kernel)),
+		linesDiffer("packets", lines(model), lines(kernel)),
 		linesDiffer("operation", operationLines(model), operationLines(kernel)),
 	];
 	if (model.observation && kernel.observation) {

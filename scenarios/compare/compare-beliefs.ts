@@ -3,18 +3,23 @@ import type { HealthCheckSettings } from "../../sim/endpoint/health-checker.ts";
 import type { Account } from "../../sim/world/account.ts";
 import type { PlayableScenario } from "../language/scenario.ts";
 import type { Said } from "./live-divergence.ts";
+import { lossyStretches } from "./lossy-stretches.ts";
 
 /** Probes of a real network have no phase that anybody could know; and programs take a while to start. */
 const PROBE_ROOM_MS = 1_000;
 /** As late as a probe may come and fail, either checker may learn it later than the other. */
 export function beliefsDiffer(
-	{ setup: { healthCheck } }: PlayableScenario,
+	scenario: PlayableScenario,
 	model: Account,
 	live: Account,
 ): readonly Said[] {
+	const { healthCheck } = scenario.setup;
 	if (healthCheck === null) return [];
 	const roomMs = probeRoomMs(healthCheck);
-	const [ours, theirs] = [beliefsOf(model), beliefsOf(live)];
+	const [ours, theirs] = [
+		beliefsOf(scenario, model),
+		beliefsOf(scenario, live),
+	];
 	const isSame =
 		ours.length === theirs.length &&
 		ours.every(({ what, atMs }, index) => {
@@ -35,9 +40,13 @@ function probeRoomMs({ intervalMs, timeoutMs }: HealthCheckSettings): number {
 	return intervalMs + timeoutMs + PROBE_ROOM_MS;
 }
 
-function beliefsOf({ events }: Account) {
-	return events.flatMap((event) =>
-		event.kind === "belief"
+/** Of a backend that loses packets a probe tells by chance, from then on. */
+function beliefsOf(scenario: PlayableScenario, account: Account) {
+	const lossy = lossyStretches(scenario, account);
+	const isByChance = (backend: string, atMs: number) =>
+		lossy.some((one) => one.backend === backend && one.fromMs <= atMs);
+	return account.events.flatMap((event) =>
+		event.kind === "belief" && !isByChance(event.backend, event.atMs)
 			? [
 					{
 						what: `${event.backend} ${event.alive ? "alive" : "dead"}`,

@@ -217,6 +217,38 @@ describe("after a change", () => {
 	});
 });
 
+describe("while packets are lost by chance", () => {
+	const becomes = (atMs: number, behaviour: string): WorldEvent => ({
+		...{ kind: "backend", backend: "b1", behaviour, atMs },
+	});
+	// Two seconds after the end, and what the checker takes to be sure: 3.8 s.
+	const events = [becomes(1_000, "lossy"), becomes(3_000, "up")];
+	const model = { events, words: line(turns(90), turns(40)) };
+
+	it("leaves to chance who is served, and what the checker believes", () => {
+		const words = line(turns(20), all(50, "connect-timeout"), turns(60));
+		const live = { words, events: [...events, believed(2_000)] };
+		expect(differences(model, live)).toEqual([]);
+	});
+
+	it("compares what was before, and what comes long after", () => {
+		const late = line(turns(129), ["connect-timeout"]);
+		expect(differences(model, { events, words: late })).toEqual([
+			"#130 c1 | b2, completed | nobody, connect-timeout",
+		]);
+		const early = line(["connect-timeout"], turns(129, 0));
+		expect(differences(model, { events, words: early })).toEqual([
+			"#1 c1 | b1, completed | nobody, connect-timeout",
+		]);
+	});
+
+	it("compares what the checker believes of the others", () => {
+		const other = { ...believed(2_000), backend: "b2" } as WorldEvent;
+		const live = { ...model, events: [...events, other] };
+		expect(differences(model, live)).toHaveLength(1);
+	});
+});
+
 it("differs when an expectation holds in the model only", () => {
 	const result = (name: string, outcome: Judgement["outcome"]): RunResult => ({
 		...played(name, { words: "b1 b2" }),

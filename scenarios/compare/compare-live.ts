@@ -12,6 +12,8 @@
  *   not agree, and mail that is lost, come to light there.
  * - The health checker has to find out the same, in the same order, no later or earlier than its
  *   probes allow.
+ * - While a backend loses packets by chance, and until a checker can have made up its mind after that,
+ *   nothing is compared but what the scenario expects.
  */
 import type { Account, ConnectionRecord } from "../../sim/world/account.ts";
 import type { PlayableScenario } from "../language/scenario.ts";
@@ -20,6 +22,7 @@ import { replayCommand } from "../run/run-scenario.ts";
 import { beliefsDiffer } from "./compare-beliefs.ts";
 import type { Comparison } from "./compare-scenario.ts";
 import { divergenceOf, type Said } from "./live-divergence.ts";
+import { lossyStretches } from "./lossy-stretches.ts";
 
 /** Not compared around a change of who is there: clients under way meet it, and give up later. */
 const UPHEAVAL = { beforeMs: 500, afterMs: 2_000 } as const;
@@ -77,9 +80,11 @@ interface Stretch {
 
 /** The surroundings of everything that changed. */
 function changesOf(
-	{ steps }: PlayableScenario,
-	{ events, operations }: Account,
+	scenario: PlayableScenario,
+	account: Account,
 ): readonly Stretch[] {
+	const { steps, setup } = scenario;
+	const { events, operations } = account;
 	const around = (
 		atMs: number,
 		{ beforeMs, afterMs }: typeof UPHEAVAL | typeof SWITCH,
@@ -96,6 +101,10 @@ function changesOf(
 		),
 	);
 	return [
+		...lossyStretches(scenario, account).map(({ fromMs, toMs }) => ({
+			fromMs: fromMs - UPHEAVAL.beforeMs,
+			toMs: toMs + UPHEAVAL.afterMs + settlingMs(setup),
+		})),
 		...events.flatMap(({ kind, atMs }) => {
 			if (kind === "probe" || atMs <= AT_START_MS) return [];
 			return [around(atMs, kind === "condition" ? SWITCH : UPHEAVAL)];
@@ -104,6 +113,13 @@ function changesOf(
 			around(atMs, upheavals.has(label) ? UPHEAVAL : SWITCH),
 		),
 	];
+}
+
+/** Until a checker knows for certain that a backend is well again. */
+function settlingMs({ healthCheck }: PlayableScenario["setup"]): number {
+	if (healthCheck === null) return 0;
+	const { intervalMs, timeoutMs, rise } = healthCheck;
+	return (rise + 1) * intervalMs + timeoutMs;
 }
 
 /** What is left of the play when the surroundings of every change are taken away. */

@@ -1,8 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import type { Operation, TraceEvent } from "../../sim/gateway/gateway.ts";
-import { ModelGateway } from "../../sim/gateway/model-gateway.ts";
-import type { Ask } from "../../sim/world/ask.ts";
+import type { Operation } from "../../sim/gateway/gateway.ts";
 import {
 	at,
 	connect,
@@ -11,8 +9,9 @@ import {
 	takeOver,
 } from "../language/build.ts";
 import type { PlayableScenario, ScenarioStep } from "../language/scenario.ts";
-import { compareScenario, type TracingDriver } from "./compare-scenario.ts";
+import { compareScenario } from "./compare-scenario.ts";
 import { printDivergence } from "./divergence.ts";
+import { driverWith } from "./test-driver.ts";
 import { judgeComparison } from "./verdict.ts";
 
 const RECIPE = readFileSync(
@@ -30,31 +29,6 @@ function playable(steps: readonly ScenarioStep[]): PlayableScenario {
 		steps,
 		expect: [],
 	}) as PlayableScenario;
-}
-
-/** A "kernel" that is a second model, and does what it is asked with a twist. */
-function driverWith(twist: (ask: Ask) => Ask): TracingDriver {
-	return {
-		name: "twisted",
-		version: "0",
-		async open(setup, { choice }) {
-			let lines: string[] = [];
-			const trace = ({ table, chain, kind, number }: TraceEvent) =>
-				void lines.push(`TRACE: ${table}:${chain}:${kind}:${number} IN=`);
-			// Draws of its own, as a kernel has them.
-			const own = { ...choice, pick: (count: number) => count >> 1 };
-			const gateway = new ModelGateway(setup, { choice: own, trace });
-			return {
-				aheadMs: 0,
-				answer: async (ask) => gateway.answer(twist(ask)),
-				setTrace: async () => {
-					lines = [];
-				},
-				takeTrace: async () => lines.splice(0),
-				close: async () => {},
-			};
-		},
-	};
 }
 
 const honest = driverWith((ask) => ask);

@@ -1,0 +1,63 @@
+import { expect, it } from "vitest";
+import { packet, recipeSetup, scenario } from "../language/build.ts";
+import type { PlayableScenario, ScenarioStep } from "../language/scenario.ts";
+import { compareScenario } from "./compare-scenario.ts";
+import { driverWith } from "./test-driver.ts";
+
+/** A second model, which draws by itself. */
+const driver = driverWith((ask) => ask);
+
+function play(rules: string, steps: readonly ScenarioStep[]) {
+	const ruleset = { name: "nat.rules", text: `*nat\n${rules}\nCOMMIT\n` };
+	const backends = {
+		behaviour: { b1: { kind: "silent" }, b2: { kind: "silent" } },
+	} as const;
+	const played = scenario({
+		...{ name: "draws", title: "", steps, expect: [] },
+		setup: recipeSetup({ ruleset, ...backends }),
+	}) as PlayableScenario;
+	return compareScenario(played, { driver });
+}
+
+const outside = (line: string) => packet("bond0.204", line);
+
+it("follows a draw that the connection shows, though nothing is sent", async () => {
+	const { divergences, unknown } = await play(
+		"-A INPUT -p udp -j SNAT --to-source 10.9.9.9:2000-2999 --random\n-A POSTROUTING -d 10.9.9.9 -j ACCEPT",
+		[
+			outside("udp 10.0.0.10:40000 > 10.0.0.1:53 len 1"),
+			outside("udp 10.0.0.10:40001 > 10.0.0.1:53 len 1"),
+		],
+	);
+	expect({ divergences, unknown }).toEqual({ divergences: [], unknown: null });
+});
+
+it("follows the identifier of a query", async () => {
+	const { divergences } = await play(
+		"-A POSTROUTING -p icmp -j MASQUERADE --random",
+		[1, 2, 3].map((id) =>
+			outside(`icmp 10.0.0.10 > 192.168.0.1 echo-request id ${id} seq 1`),
+		),
+	);
+	expect(divergences).toEqual([]);
+});
+
+it("finds the connection of the right zone", async () => {
+	const { divergences } = await play(
+		"-A POSTROUTING -p udp -j MASQUERADE --random\nCOMMIT\n*raw\n-A PREROUTING -m limit --limit 1/hour --limit-burst 1 -j CT --zone 7",
+		[1, 2].map(() => outside("udp 10.0.0.10:40000 > 192.168.0.1:53 len 1")),
+	);
+	expect(divergences).toEqual([]);
+});
+
+it("does not know how it goes on once nobody can see what was drawn", async () => {
+	// The reset ends the connection at once; its mark tells the port.
+	const { divergences, unknown } = await play(
+		"-A INPUT -p tcp -j SNAT --to-source 10.9.9.9:2000-2999 --random\nCOMMIT\n*mangle\n-A OUTPUT -p tcp -m tcp --dport 2000:2499 -j TOS --set-tos 0x10",
+		Array.from({ length: 20 }, (_, index) =>
+			outside(`tcp 10.0.0.10:${41_000 + index} > 10.0.0.1:80 A seq 5 ack 5`),
+		),
+	);
+	expect(divergences).toEqual([]);
+	expect(unknown?.reason).toMatch(/drew a port for a connection that was gone/);
+});

@@ -1,0 +1,193 @@
+/**
+ * The model, made to draw what a kernel drew. Which port a translation gets is seen by what the kernel
+ * sends, and where it sends nothing by its connections. The model is a function of what it is asked and
+ * of what it draws, so a draw is taken back by playing it once more up to there.
+ */
+import type { Choice } from "../../sim/chance/choice.ts";
+import type {
+	ConntrackLine,
+	Emission,
+	GatewaySetup,
+	TraceSink,
+} from "../../sim/gateway/gateway.ts";
+import { ModelGateway } from "../../sim/gateway/model-gateway.ts";
+import { formatAddress } from "../../sim/packet/address.ts";
+import type { Packet } from "../../sim/packet/packet.ts";
+import type { Answer, Ask } from "../../sim/world/ask.ts";
+
+/** What the kernel shows of a packet that it has dealt with. */
+export interface KernelSide {
+	readonly emissions: readonly Emission[];
+	conntrack(): Promise<readonly ConntrackLine[]>;
+}
+
+interface Draw {
+	readonly label: string;
+	readonly count: number;
+	readonly drawn: number;
+}
+
+const NAT_PORT = /^nat (source|destination) port from (\d+)$/;
+
+export class FollowingModel {
+	private readonly setup: GatewaySetup;
+	private readonly own: Choice;
+	/** In order; `null` is where what had expired was removed. */
+	private readonly asked: (Ask | null)[] = [];
+	private readonly draws: Draw[] = [];
+	/** So many of them are made again, as they were. */
+	private again = 0;
+	private seen: readonly Emission[] = [];
+	/** What was sent shows a port that could have been drawn. */
+	private isSeen = false;
+	private model: ModelGateway;
+	/** The kernel has drawn what nobody could see: from there on the two may differ by that alone. */
+	isBlind = false;
+
+	constructor(setup: GatewaySetup, choice: Choice) {
+		this.setup = setup;
+		this.own = choice;
+		this.model = this.playAgain();
+	}
+
+	/** @param kernel what a kernel made of the same; `null` where it draws nothing */
+	async answer(ask: Ask, kernel: KernelSide | null): Promise<Answer> {
+		this.seen = kernel?.emissions ?? [];
+		this.isSeen = false;
+		const first = this.draws.length;
+		const answer = this.ask(ask);
+		if (kernel === null || ask.kind !== "packet") return answer;
+		const drawn = this.draws.slice(first);
+		if (!drawn.some(({ label }) => NAT_PORT.test(label))) return answer;
+		const theirs = entriesOf(ask.packet, await kernel.conntrack());
+		const ours = entriesOf(ask.packet, this.model.conntrackLines).map(replyOf);
+		const entry = theirs.find((line) => !ours.includes(replyOf(line)));
+		if (entry === undefined) {
+			this.isBlind ||= theirs.length === 0 && !this.isSeen;
+			return answer;
+		}
+		const better = drawn.map((draw) => asIn(entry, draw));
+		const at = better.findIndex(
+			(draw, index) => draw.drawn !== drawn[index]?.drawn,
+		);
+		return at < 0 ? answer : this.askAgain(first, better.slice(0, at + 1));
+	}
+
+	/** Removes connections whose time is over. @returns whether there were any */
+	removeExpired(): boolean {
+		this.asked.push(null);
+		return this.model.removeExpired() > 0;
+	}
+
+	/** With these draws in the place of those of the last ask; whatever it draws behind them is new. */
+	private askAgain(first: number, draws: readonly Draw[]): Answer {
+		const last = this.asked.pop() as Ask;
+		this.draws.splice(first, Number.POSITIVE_INFINITY, ...draws);
+		this.model = this.playAgain();
+		return this.ask(last);
+	}
+
+	/** What happened at the last ask, rule by rule: it is played once more, since nobody looked. */
+	lookAgain(trace: TraceSink): void {
+		const last = this.asked.pop();
+		if (!last) return;
+		this.model = this.playAgain(trace);
+		this.model.isTraced = true;
+		this.ask(last);
+	}
+
+	private ask(ask: Ask): Answer {
+		this.asked.push(ask);
+		return this.model.answer(ask);
+	}
+
+	/** A model that has been asked all that was asked so far, and drew what was drawn. */
+	private playAgain(trace?: TraceSink): ModelGateway {
+		const choice: Choice = {
+			pick: (count, label) => this.pick(count, label),
+			happens: (numerator, denominator, label) =>
+				this.keep(label, 2, () =>
+					this.own.happens(numerator, denominator, label) ? 1 : 0,
+				) === 1,
+		};
+		this.again = 0;
+		const model = new ModelGateway(
+			this.setup,
+			trace === undefined ? { choice } : { choice, trace },
+		);
+		model.isTraced = false;
+		for (const ask of this.asked)
+			if (ask === null) model.removeExpired();
+			else model.answer(ask);
+		return model;
+	}
+
+	private pick(count: number, label: string): number {
+		return this.keep(label, count, () => {
+			const drawn = this.own.pick(count, label);
+			const [, side, lowest] = NAT_PORT.exec(label) ?? [];
+			const packet = this.seen[0]?.packet;
+			if (side === undefined || !packet || !("sourcePort" in packet))
+				return drawn;
+			const port =
+				side === "source" ? packet.sourcePort : packet.destinationPort;
+			const offset = offsetOf(port, Number(lowest), count);
+			this.isSeen ||= offset !== null;
+			return offset ?? drawn;
+		});
+	}
+
+	private keep(label: string, count: number, draw: () => number): number {
+		const before = this.draws[this.again];
+		const drawn = before === undefined ? draw() : before.drawn;
+		if (before === undefined) this.draws.push({ label, count, drawn });
+		this.again++;
+		return drawn;
+	}
+}
+
+/** The draw that leads to what the entry shows; a draw that could not have, stays. */
+function asIn({ protocol, reply }: ConntrackLine, draw: Draw): Draw {
+	const [, side, lowest] = NAT_PORT.exec(draw.label) ?? [];
+	if (side === undefined) return draw;
+	// Replies go to the source as it was translated, and come from the destination; ICMP has one identifier.
+	const isSource = side === "source" && protocol !== "icmp";
+	const port = isSource ? reply.destinationPort : reply.sourcePort;
+	const drawn = offsetOf(port, Number(lowest), draw.count);
+	return drawn === null ? draw : { ...draw, drawn };
+}
+
+function offsetOf(port: number, lowest: number, count: number): number | null {
+	const offset = port - lowest;
+	return offset >= 0 && offset < count ? offset : null;
+}
+
+/** The connections that a packet may have begun: one in each zone. */
+function entriesOf(
+	packet: Packet,
+	lines: readonly ConntrackLine[],
+): readonly ConntrackLine[] {
+	const [sourcePort, destinationPort] = portsOf(packet);
+	return lines.filter(
+		({ protocol, original }) =>
+			protocol === packet.kind &&
+			original.source === formatAddress(packet.source) &&
+			original.destination === formatAddress(packet.destination) &&
+			original.sourcePort === sourcePort &&
+			original.destinationPort === destinationPort,
+	);
+}
+
+function replyOf({ reply }: ConntrackLine): string {
+	const { source, sourcePort, destination, destinationPort } = reply;
+	return `${source}:${sourcePort} ${destination}:${destinationPort}`;
+}
+
+function portsOf(
+	packet: Packet,
+): readonly [source: number, destination: number] {
+	if (packet.kind === "icmp") return [packet.rest >>> 16, 0];
+	return "sourcePort" in packet
+		? [packet.sourcePort, packet.destinationPort]
+		: [0, 0];
+}
