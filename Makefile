@@ -1,6 +1,6 @@
 # Two commands: `make demo` shows it, `make test` proves it. The rest is for those who work on it.
 # A machine needs Node, npm and make, nothing else.
-.PHONY: demo test compare lab-docker bench install build
+.PHONY: demo test compare fidelity lab-docker bench install build
 
 # Handed on to vitest: make test VITEST='--reporter=verbose sim/conntrack'
 VITEST ?=
@@ -23,6 +23,19 @@ test: node_modules $(PROGRAMS)
 compare: $(PAGE)
 	@node --import tsx cli/main.ts lab build
 	@node --import tsx cli/main.ts compare --report comparison.html --json comparison.json
+
+# The scoreboard, of three fuzzes in a row: make fidelity SEED=7 RUNS=1000
+SEED ?= $(shell date +%s)
+RUNS ?= 1000
+fidelity: $(PAGE)
+	@node --import tsx cli/main.ts lab build
+	@mkdir -p build
+	@for part in 1 2 3; do \
+		node --import tsx cli/main.ts fuzz --seed $$(($(SEED) + part)) --runs $(RUNS) --json build/fidelity-$$part.json \
+			|| [ $$? -eq 1 ] || exit; \
+	done
+	@node --import tsx cli/main.ts merge build/fidelity-1.json build/fidelity-2.json build/fidelity-3.json \
+		--scoreboard docs/fidelity.md --report fidelity.html
 
 # Needs Docker's engine: real clients and mail servers, in live time, held against the model.
 lab-docker: $(PAGE) $(PROGRAMS)

@@ -6,6 +6,7 @@ import { checkCommand } from "./check.ts";
 import { compareCommand } from "./compare.ts";
 import { EXIT, EXIT_HELP } from "./exit-code.ts";
 import { fixCommand } from "./fix.ts";
+import { fuzzCommand } from "./fuzz.ts";
 import { healthcheckCommand } from "./healthcheck.ts";
 import { InputError } from "./input-error.ts";
 import { labCommand } from "./lab.ts";
@@ -51,6 +52,7 @@ Examples:
 		checkCommand(),
 		fixCommand(),
 		compareCommand(),
+		fuzzCommand(),
 		mergeCommand(),
 		labCommand(),
 		healthcheckCommand(),

@@ -16,6 +16,33 @@ export function readRuns(text: string): number {
 	return runs;
 }
 
+/** A number of things, 1 or more. */
+export function readCount(text: string): number {
+	const count = Number(text);
+	if (!/^\d+$/.test(text) || count < 1 || !Number.isSafeInteger(count))
+		throw new InvalidArgumentError("It is a whole number, 1 or more.");
+	return count;
+}
+
+/** The argument of `--minutes`. */
+export function readMinutes(text: string): number {
+	const minutes = Number(text);
+	if (!/^\d+(\.\d+)?$/.test(text) || minutes <= 0)
+		throw new InvalidArgumentError(
+			"Minutes are a number above 0; 0.5 is half a minute.",
+		);
+	return minutes;
+}
+
+/** The argument of `--path`: numbers with colons between them, behind a `t` where it is a text's. */
+export function readPath(text: string): string {
+	if (!/^t?\d+(:\d+)*$/.test(text))
+		throw new InvalidArgumentError(
+			"A path is what a finding prints: 17, 17:0:3, or t17.",
+		);
+	return text;
+}
+
 /** The part of a selection that one machine plays. */
 export interface Shard {
 	/** From 1. */

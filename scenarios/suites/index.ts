@@ -2,15 +2,19 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import type { Scenario } from "../language/scenario.ts";
+import { readRegressions } from "../regressions/index.ts";
 import {
 	type LoadedScenario,
 	type LoadOptions,
 	type RulesText,
 	resolveRules,
 } from "../run/load-scenarios.ts";
+import { checksums } from "./kernel/checksums.ts";
 import { conditionFacts } from "./kernel/condition.ts";
 import { conntrackFacts } from "./kernel/conntrack.ts";
+import { fragments } from "./kernel/fragments.ts";
 import { midStreamFacts } from "./kernel/mid-stream.ts";
+import { ownPackets } from "./kernel/own-packets.ts";
 import { ownPorts } from "./kernel/own-ports.ts";
 import { statisticFacts } from "./kernel/statistic.ts";
 import { live } from "./live/live.ts";
@@ -50,6 +54,9 @@ export const KERNEL_SCENARIOS: readonly Scenario[] = [
 	...conntrackFacts,
 	...midStreamFacts,
 	...ownPorts,
+	...ownPackets,
+	...checksums,
+	...fragments,
 ];
 
 /** Those that are short enough, and leave enough room, to be played in live time. */
@@ -71,6 +78,7 @@ export async function loadBuiltInScenarios(
 		...RECIPE_SCENARIOS,
 		...KERNEL_SCENARIOS,
 		...LIVE_SCENARIOS,
+		...(await readRegressions()),
 	];
 	return Promise.all(
 		scenarios.map(async (scenario) => ({

@@ -1,0 +1,215 @@
+/** Plays generated cases on model and kernel, keeps what differs, and says what was covered. */
+import { randomInt } from "node:crypto";
+import { mkdir } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { dirname, join } from "node:path";
+import { createVmDriver, type VmDriver } from "../../lab/vm/vm-driver.ts";
+import { judgeComparison } from "../../scenarios/compare/verdict.ts";
+import {
+	type Finding,
+	type FuzzAccount,
+	fuzz,
+} from "../../scenarios/fuzz/fuzz.ts";
+import type { TextFuzzAccount } from "../../scenarios/fuzz/text/fuzz-text.ts";
+import { type FuzzTotals, totalsOf } from "../../scenarios/fuzz/totals.ts";
+import { quoted } from "../command-line.ts";
+import type { CompareView } from "../compare/print.ts";
+import { writeWhole } from "../files.ts";
+import type { FuzzCommandOptions } from "../fuzz.ts";
+import { openOutputs } from "../outputs/outputs.ts";
+import { exitCodeOf, type Results } from "../outputs/results-file.ts";
+import { screenWriter } from "../screen-text.ts";
+import { columns, type Progress, paintFor, progressOn } from "../terminal.ts";
+import {
+	printFinding,
+	printProgress,
+	printTextFinding,
+	printTextProgress,
+	printTotals,
+} from "./print.ts";
+import { playTexts } from "./texts.ts";
+
+const MOST_SEEDS = 2 ** 31;
+const SHRINK_MS = 60_000;
+
+/** Of the time, when that is what is given: the rest is for rulesets and packets. */
+const PART_FOR_TEXTS = 0.2;
+
+/** @returns the exit code */
+export async function fuzzAndTell(
+	options: FuzzCommandOptions,
+): Promise<number> {
+	const seed = options.seed ?? randomInt(MOST_SEEDS);
+	const progress = progressOn(process.stderr);
+	const outputs = await openOutputs(options);
+	const { screen } = outputs;
+	const paint = paintFor(screen);
+	const view = { paint, columns: columns(screen), isWhole: false };
+	const { write, show } = screenWriter(screen, progress);
+	const drivers = driversFor(options);
+	// Whoever ends it early has to know what it was.
+	show([`seed ${seed}`]);
+	const began = performance.now();
+	try {
+		progress.show("getting ready …");
+		await Promise.all(drivers.map((driver) => driver.start()));
+		const on = { seed, drivers, progress, show, view };
+		const texts = await textsOf(options, on);
+		const account = await casesOf(options, on);
+		const totals = totalsOf(account, texts, {
+			kernel: kernelOf(drivers),
+			tookMs: performance.now() - began,
+		});
+		const results = resultsOf(options, totals, account.findings);
+		progress.clear();
+		show(printTotals(totals, view));
+		const { tookMs } = totals;
+		const createdAt = new Date().toISOString();
+		write(
+			await outputs.write(
+				results,
+				{ tookMs, createdAt, notices: [] },
+				progress,
+			),
+		);
+		return exitCodeOf(results);
+	} finally {
+		progress.clear();
+		await Promise.all(drivers.map((driver) => driver.close()));
+	}
+}
+
+interface On {
+	readonly seed: number;
+	readonly drivers: readonly VmDriver[];
+	readonly progress: Progress;
+	readonly show: (lines: readonly string[]) => void;
+	readonly view: CompareView;
+}
+
+/** How many, and for how long. */
+function amountOf({ runs, minutes }: FuzzCommandOptions, part: number) {
+	return minutes === undefined
+		? { runs, limitMs: Number.POSITIVE_INFINITY }
+		: { runs: Number.MAX_SAFE_INTEGER, limitMs: minutes * 60_000 * part };
+}
+
+/** `null` where only a case is wanted. */
+async function textsOf(
+	options: FuzzCommandOptions,
+	{ seed, drivers, progress, show, view }: On,
+): Promise<TextFuzzAccount | null> {
+	const { path = null, save, shard = null } = options;
+	if (path !== null && !path.startsWith("t")) return null;
+	const amount = amountOf(options, PART_FOR_TEXTS);
+	const began = performance.now();
+	const saved: Promise<void>[] = [];
+	const account = await playTexts({
+		...{ seed, shard, drivers, shrinkMs: SHRINK_MS, ...amount },
+		path: path?.slice(1) ?? null,
+		onTexts: (texts) =>
+			progress.show(
+				printTextProgress(texts, {
+					...amount,
+					tookMs: performance.now() - began,
+				}),
+			),
+		onFinding(finding) {
+			const file = join(
+				save,
+				`fuzz-${seed}-t${finding.path.replace(/:.*/, "")}.rules`,
+			);
+			saved.push(saveFile(file, finding.difference.text));
+			show(printTextFinding(finding, { seed, file, view }));
+		},
+	});
+	await Promise.all(saved);
+	return account;
+}
+
+async function casesOf(
+	options: FuzzCommandOptions,
+	{ seed, drivers, progress, show, view }: On,
+): Promise<FuzzAccount> {
+	const { path = null, save, shard = null } = options;
+	const isText = path?.startsWith("t") ?? false;
+	const amount = amountOf(options, 1 - PART_FOR_TEXTS);
+	const began = performance.now();
+	const saved: Promise<void>[] = [];
+	const account = await fuzz({
+		...{
+			seed,
+			path: isText ? null : path,
+			shard,
+			drivers,
+			shrinkMs: SHRINK_MS,
+		},
+		...(isText ? { ...amount, runs: 0 } : amount),
+		onCase: (soFar) =>
+			progress.show(
+				printProgress(soFar, { ...amount, tookMs: performance.now() - began }),
+			),
+		onFinding(finding) {
+			const { scenario } = finding.comparison;
+			const file = join(save, `${scenario.name}.json`);
+			saved.push(saveFile(file, `${JSON.stringify(scenario, null, "\t")}\n`));
+			show(printFinding(finding, { seed, file, view }));
+		},
+	});
+	await Promise.all(saved);
+	return account;
+}
+
+function driversFor({
+	machines,
+	kernel,
+}: FuzzCommandOptions): readonly VmDriver[] {
+	const count = machines ?? availableParallelism();
+	return Array.from({ length: count }, () =>
+		createVmDriver(kernel === undefined ? {} : { kernel }),
+	);
+}
+
+function kernelOf([driver]: readonly VmDriver[]): FuzzTotals["kernel"] {
+	if (driver === undefined) return { name: "", version: "" };
+	const { name, version, image } = driver;
+	const iptables = image.manifest.packages.find(
+		(one) => one.name === "iptables",
+	);
+	const tool = iptables === undefined ? "" : `, iptables ${iptables.version}`;
+	return { name, version: version + tool };
+}
+
+async function saveFile(file: string, text: string): Promise<void> {
+	await mkdir(dirname(file), { recursive: true });
+	await writeWhole(file, text);
+}
+
+function resultsOf(
+	options: FuzzCommandOptions,
+	totals: FuzzTotals,
+	findings: readonly Finding[],
+): Results {
+	return {
+		command: commandAgain(options, totals.seed),
+		shard: options.shard ?? null,
+		seed: totals.seed,
+		results: [],
+		comparisons: findings.map(({ comparison }) =>
+			judgeComparison(comparison, []),
+		),
+		failures: [],
+		fuzz: totals,
+	};
+}
+
+/** The command that draws the same once more. */
+function commandAgain(options: FuzzCommandOptions, seed: number): string {
+	const { runs, minutes, path, kernel } = options;
+	return [
+		`marktwin fuzz --seed ${seed}`,
+		...(path === undefined ? [] : [`--path ${path}`]),
+		minutes === undefined ? `--runs ${runs}` : `--minutes ${minutes}`,
+		...(kernel === undefined ? [] : [`--kernel ${quoted(kernel)}`]),
+	].join(" ");
+}

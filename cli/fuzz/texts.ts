@@ -1,0 +1,88 @@
+/** The texts of a fuzz, shared among the machines in handfuls. */
+import { createTextOracle } from "../../lab/vm/text-oracle.ts";
+import type { VmDriver } from "../../lab/vm/vm-driver.ts";
+import { compareText } from "../../scenarios/fuzz/text/compare-text.ts";
+import {
+	addTextCoverage,
+	noTextCoverage,
+} from "../../scenarios/fuzz/text/coverage.ts";
+import {
+	fuzzTexts,
+	type TextFinding,
+	type TextFuzzAccount,
+	textAt,
+} from "../../scenarios/fuzz/text/fuzz-text.ts";
+import type { Shard } from "../read-option.ts";
+
+export interface TextOptions {
+	readonly seed: number;
+	/** Texts; as many as there is time for, when there is a limit. */
+	readonly runs: number;
+	readonly limitMs: number;
+	readonly shard: Shard | null;
+	/** This text alone, as a finding names it. */
+	readonly path: string | null;
+	readonly drivers: readonly VmDriver[];
+	readonly shrinkMs: number;
+	readonly onTexts: (texts: number) => void;
+	readonly onFinding: (finding: TextFinding) => void;
+}
+
+const HANDFUL = 50;
+
+/** @throws LabError */
+export async function playTexts(
+	options: TextOptions,
+): Promise<TextFuzzAccount> {
+	const { seed, drivers, shrinkMs, onFinding } = options;
+	const account: TextFuzzAccount = {
+		...{ seed, texts: 0, coverage: noTextCoverage(), findings: [] },
+	};
+	if (options.path !== null) return playText(options.path, account, options);
+	const deadline = performance.now() + options.limitMs;
+	const handfuls = handfulsOf(options);
+	const work = async (driver: VmDriver) => {
+		const oracle = await createTextOracle(await driver.start());
+		while (performance.now() < deadline) {
+			const { value, done } = handfuls.next();
+			if (done) return;
+			const some = await fuzzTexts({
+				...{ seed, oracle, shrinkMs, onFinding, ...value },
+			});
+			account.texts += some.texts;
+			account.findings.push(...some.findings);
+			addTextCoverage(account.coverage, some.coverage);
+			options.onTexts(account.texts);
+		}
+	};
+	await Promise.all(drivers.map(work));
+	return account;
+}
+
+async function playText(
+	path: string,
+	account: TextFuzzAccount,
+	{ seed, drivers, onFinding }: TextOptions,
+): Promise<TextFuzzAccount> {
+	const [driver] = drivers;
+	if (driver === undefined) return account;
+	const oracle = await createTextOracle(await driver.start());
+	const difference = await compareText(textAt(seed, path), oracle);
+	account.texts++;
+	if (difference === null) return account;
+	account.findings.push({ path, difference });
+	onFinding({ path, difference });
+	return account;
+}
+
+function* handfulsOf({
+	runs,
+	shard,
+}: TextOptions): Generator<
+	{ readonly from: number; readonly runs: number },
+	void
+> {
+	const { index, total } = shard ?? { index: 1, total: 1 };
+	for (let from = (index - 1) * HANDFUL; from < runs; from += total * HANDFUL)
+		yield { from, runs: Math.min(HANDFUL, runs - from) };
+}

@@ -1,0 +1,119 @@
+/**
+ * `statistic --mode random`: either side draws for itself, so not packets are compared but how many of
+ * them matched. Both have to lie where the exact binomial distribution lets all but one in a million lie.
+ */
+import fc from "fast-check";
+import { udp } from "../../sim/packet/build.ts";
+import type { Packet } from "../../sim/packet/packet.ts";
+import type { Answer, Ask } from "../../sim/world/ask.ts";
+import type { TracingDriver } from "../compare/compare-scenario.ts";
+import { modelDriver } from "../run/driver.ts";
+import { gatewayChoice } from "../run/run-scenario.ts";
+import { binomialBand } from "../run/statistics.ts";
+import { gatewaySetup, HOSTS, OUTSIDE, OWN_ADDRESSES } from "./topology.ts";
+
+export interface ChanceResult {
+	/** As the rule says it. */
+	readonly probability: string;
+	readonly inverted: boolean;
+	readonly packets: number;
+	/** Packets that matched. */
+	readonly model: number;
+	readonly kernel: number;
+	/** Where either has to lie. */
+	readonly low: number;
+	readonly high: number;
+}
+
+const PACKETS = 2_000;
+const RULES_PER_SEED = 4;
+/** Of a right side being called wrong. */
+const FALSE_ALARM = 1e-6;
+/** What the kernel draws of: 31 bits. */
+const DRAWS = 2 ** 31;
+
+const rules = fc.record({
+	probability: fc.oneof(
+		fc.constantFrom(0.5, 0.33333333349, 0.01, 0.999),
+		fc.integer({ min: 1, max: 9_999 }).map((part) => part / 10_000),
+	),
+	inverted: fc.boolean(),
+});
+
+/** Plays rules of chance that a seed draws. @throws whatever the driver throws */
+export async function playChances(
+	seed: number,
+	driver: TracingDriver,
+): Promise<readonly ChanceResult[]> {
+	const results: ChanceResult[] = [];
+	for (const rule of fc.sample(fc.noBias(rules), {
+		seed,
+		numRuns: RULES_PER_SEED,
+	}))
+		results.push(await playChance(rule, seed, driver));
+	return results;
+}
+
+export function isOutside({ model, kernel, low, high }: ChanceResult): boolean {
+	return [model, kernel].some((count) => count < low || count > high);
+}
+
+async function playChance(
+	{
+		probability,
+		inverted,
+	}: { readonly probability: number; readonly inverted: boolean },
+	seed: number,
+	driver: TracingDriver,
+): Promise<ChanceResult> {
+	const text = probability.toFixed(11);
+	const restore = restoreOf(`${inverted ? "! " : ""}--probability ${text}`);
+	const setup = gatewaySetup();
+	const choice = gatewayChoice(seed);
+	const model = modelDriver.open(setup, { choice });
+	model.answer(restore);
+	for (const packet of PACKETS_SENT)
+		model.answer({ kind: "packet", atMs: 1, interface: OUTSIDE, packet });
+	const kernel = await driver.open(setup, { choice });
+	try {
+		await kernel.answer(restore);
+		await kernel.receiveAll(
+			PACKETS_SENT.map((packet) => ({ interface: OUTSIDE, packet })),
+		);
+		const chance = Math.round(probability * DRAWS) / DRAWS;
+		return {
+			...{ probability: text, inverted, packets: PACKETS },
+			model: matchedIn(model.answer(OBSERVE)),
+			kernel: matchedIn(await kernel.answer(OBSERVE)),
+			...binomialBand(PACKETS, inverted ? 1 - chance : chance, 1 - FALSE_ALARM),
+		};
+	} finally {
+		await kernel.close();
+	}
+}
+
+const OBSERVE: Ask = { kind: "observe", atMs: 2 };
+
+/** Nothing gets any further, so that nothing is answered. */
+function restoreOf(option: string): Ask {
+	const text = `*mangle\n:PREROUTING DROP [0:0]\n-A PREROUTING -m statistic --mode random ${option}\nCOMMIT\n`;
+	const how = { file: "chance.rules", noflush: false, counters: false };
+	return {
+		kind: "operation",
+		atMs: 0,
+		operation: { kind: "restore", text, ...how },
+	};
+}
+
+const PACKETS_SENT: readonly Packet[] = Array.from({ length: PACKETS }, () =>
+	udp({
+		...{ source: HOSTS[0]?.address ?? "", sourcePort: 40_000 },
+		...{ destination: OWN_ADDRESSES[0], destinationPort: 53 },
+	}),
+);
+
+function matchedIn({ observation }: Answer): number {
+	const [, packets = "0"] =
+		/^\[(\d+):\d+\] -A PREROUTING/m.exec(observation?.ruleset ?? "") ?? [];
+	return Number(packets);
+}

@@ -1,0 +1,215 @@
+/** What a fuzz has met, counted, and what it should have met: plain data, so that shards can be added up. */
+
+import {
+	FLAG_CLASSES,
+	type FlagClass,
+	TCP_STATE_NAMES,
+	TCP_TRANSITIONS,
+	type TcpStateName,
+} from "../../sim/conntrack/tcp-states.ts";
+import type { ConntrackLine, Operation } from "../../sim/gateway/gateway.ts";
+import { matches } from "../../sim/matches/index.ts";
+import { formatAddress } from "../../sim/packet/address.ts";
+import { ACK, FIN, RST, SYN, type TcpPacket } from "../../sim/packet/packet.ts";
+import type { Ruleset } from "../../sim/ruleset/ruleset.ts";
+import { TABLE_HOOKS } from "../../sim/ruleset/tables.ts";
+import { targets } from "../../sim/targets/index.ts";
+
+/** In each: how often what was met. */
+export interface Coverage {
+	readonly matches: Counts;
+	readonly targets: Counts;
+	/** `raw PREROUTING`: rules or the policy of that built-in chain were met by a packet. */
+	readonly hooks: Counts;
+	/** `original syn SYN_SENT`: a segment of this class met an entry in this state, in this direction. */
+	readonly transitions: Counts;
+	readonly operations: Counts;
+	/** What was sent. */
+	readonly packets: Counts;
+	/** What the model did not know. */
+	readonly unknown: Counts;
+}
+type Counts = Map<string, number>;
+export type CoverageKind = keyof Coverage;
+
+export const COVERAGE_KINDS = [
+	...(["matches", "targets", "hooks", "transitions"] as const),
+	...(["operations", "packets", "unknown"] as const),
+] as const satisfies readonly CoverageKind[];
+
+export function noCoverage(): Coverage {
+	return {
+		matches: new Map(),
+		targets: new Map(),
+		hooks: new Map(),
+		transitions: new Map(),
+		operations: new Map(),
+		packets: new Map(),
+		unknown: new Map(),
+	};
+}
+
+export function count(counts: Counts, what: string, times = 1): void {
+	counts.set(what, (counts.get(what) ?? 0) + times);
+}
+
+export function addCoverage(to: Coverage, from: Coverage): void {
+	for (const kind of COVERAGE_KINDS)
+		for (const [what, times] of from[kind]) count(to[kind], what, times);
+}
+
+/** Which rules packets have met, told by their counters: to be called before these are lost. */
+export function coverRules(coverage: Coverage, { tables }: Ruleset): void {
+	for (const { name: table, chains } of tables)
+		for (const { name: chain, policy, counters, rules } of chains) {
+			const isMet = (one: { readonly packets: number }) => one.packets > 0;
+			if (
+				policy !== null &&
+				(isMet(counters) || rules.some((rule) => isMet(rule.counters)))
+			)
+				count(coverage.hooks, `${table} ${chain}`);
+			for (const rule of rules) {
+				if (!isMet(rule.counters)) continue;
+				for (const match of rule.matches) count(coverage.matches, match.name);
+				const { target } = rule;
+				if (target === null) count(coverage.targets, "none");
+				else if (target.kind === "extension" || target.kind === "verdict")
+					count(coverage.targets, target.name);
+				else count(coverage.targets, target.kind);
+			}
+		}
+}
+
+/** Which transition a segment is about to make. */
+export function coverSegment(
+	coverage: Coverage,
+	packet: TcpPacket,
+	entries: readonly ConntrackLine[],
+): void {
+	const is = (tuple: ConntrackLine["original"]) =>
+		tuple.sourcePort === packet.sourcePort &&
+		tuple.destinationPort === packet.destinationPort &&
+		tuple.source === formatAddress(packet.source) &&
+		tuple.destination === formatAddress(packet.destination);
+	const flagClass = classOf(packet.flags);
+	for (const { protocol, state, original, reply } of entries) {
+		if (protocol !== "tcp") continue;
+		const direction = is(original) ? "original" : is(reply) ? "reply" : null;
+		if (direction === null) continue;
+		count(
+			coverage.transitions,
+			transitionName(direction, flagClass, state as TcpStateName),
+		);
+		return;
+	}
+	count(coverage.transitions, transitionName("original", flagClass, "NONE"));
+}
+
+function classOf(flags: number): FlagClass {
+	if ((flags & RST) !== 0) return "rst";
+	if ((flags & SYN) !== 0) return (flags & ACK) !== 0 ? "synack" : "syn";
+	if ((flags & FIN) !== 0) return "fin";
+	return (flags & ACK) !== 0 ? "ack" : "none";
+}
+
+function transitionName(
+	direction: "original" | "reply",
+	flagClass: FlagClass,
+	state: TcpStateName,
+): string {
+	return `${direction} ${flagClass} ${state}`;
+}
+
+/** Everything that could be met and is modelled; `null` where nobody can say what all is. */
+export function universe(kind: CoverageKind): readonly string[] | null {
+	switch (kind) {
+		case "matches":
+			return modelled(matches);
+		case "targets":
+			return [
+				...modelled(targets),
+				"ACCEPT",
+				"DROP",
+				"RETURN",
+				"jump",
+				"goto",
+				"none",
+			];
+		case "hooks":
+			return Object.entries(TABLE_HOOKS).flatMap(([table, hooks]) =>
+				table === "security" ? [] : hooks.map((hook) => `${table} ${hook}`),
+			);
+		case "transitions":
+			return ALL_TRANSITIONS;
+		case "operations":
+			return OPERATIONS;
+		case "packets":
+			return PACKETS;
+		case "unknown":
+			return null;
+	}
+}
+
+/** An entry is there before a reply can be: NONE has no reply direction. */
+const ALL_TRANSITIONS = (["original", "reply"] as const).flatMap((direction) =>
+	FLAG_CLASSES.flatMap((flagClass) =>
+		TCP_STATE_NAMES.filter(
+			(state) => direction === "original" || state !== "NONE",
+		)
+			.filter((state) => state in TCP_TRANSITIONS[direction][flagClass])
+			.map((state) => transitionName(direction, flagClass, state)),
+	),
+);
+
+const OPERATIONS = [
+	...["reload", "reload --noflush", "reload --counters", "another ruleset"],
+	...[
+		"iptables -A",
+		"iptables -I",
+		"iptables -R",
+		"iptables -D",
+		"iptables -F",
+	],
+	...["iptables -Z", "iptables -N", "iptables -X", "iptables -P"],
+	...[
+		"condition",
+		"evict",
+		"sysctl",
+		"link",
+		"forget-neighbour",
+		"take-over",
+		"full",
+	],
+];
+
+/** What an operation counts as. */
+export function operationName(operation: Operation): string {
+	if (operation.kind !== "iptables") return operation.kind;
+	const verb = /(?:^|\s)(-[A-Z])(?=\s|$)/.exec(operation.command)?.[1] ?? "";
+	return `iptables ${verb}`;
+}
+
+const PACKETS = [
+	...["tcp", "udp", "icmp", "icmp error", "other"],
+	...["from the box", "checksum wrong", "checksum none", "fragment"],
+];
+
+function modelled(
+	extensions: ReadonlyMap<
+		string,
+		{ readonly name: string; readonly compile: unknown }
+	>,
+): readonly string[] {
+	const names = [...extensions.values()]
+		.filter(({ compile }) => compile !== null)
+		.map(({ name }) => name);
+	return [...new Set(names)];
+}
+
+/** What should have been met, and was not. */
+export function holes(
+	coverage: Coverage,
+	kind: CoverageKind,
+): readonly string[] {
+	return (universe(kind) ?? []).filter((what) => !coverage[kind].has(what));
+}

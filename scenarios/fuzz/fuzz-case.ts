@@ -1,0 +1,73 @@
+/** A case before it is played: rules, settings, who speaks with whom, and what happens. */
+import fc from "fast-check";
+import { rulesets } from "./rules/ruleset.ts";
+import { FLOWS, flowPlans, timed, trafficSteps } from "./traffic/arbitrary.ts";
+import { operationSteps, sysctls } from "./traffic/operations.ts";
+import type { FlowPlan, StepPlan } from "./traffic/plan.ts";
+
+export interface FuzzCase {
+	/** For iptables-restore. */
+	readonly ruleset: string;
+	readonly sysctls: Readonly<Record<string, number>>;
+	/** Written after the ruleset was loaded, where it names them. */
+	readonly conditions: Readonly<Record<string, string>>;
+	/** Does somebody on the box take datagrams? */
+	readonly listens: boolean;
+	readonly flows: readonly FlowPlan[];
+	readonly steps: readonly StepPlan[];
+}
+
+/** Steps in a case: each is a packet, a handful of them, or an operation. */
+const MOST_STEPS = 90;
+const MOST_STEPS_WHILE_FULL = 4;
+
+const steps: fc.Arbitrary<StepPlan> = fc.oneof(
+	{ weight: 30, arbitrary: timed(trafficSteps) },
+	{ weight: 2, arbitrary: timed(operationSteps) },
+	{
+		weight: 1,
+		arbitrary: fc
+			.array(timed(trafficSteps), {
+				minLength: 1,
+				maxLength: MOST_STEPS_WHILE_FULL,
+			})
+			.map((some) => ({ afterMs: 1, kind: "full" as const, steps: some })),
+	},
+);
+
+const settings = fc
+	.array(sysctls, { maxLength: 2 })
+	.map((some) =>
+		Object.fromEntries(some.map(({ name, value }) => [name, value])),
+	);
+
+/**
+ * Cases as a fuzz draws them. What is small is not drawn more often: a case is to be worth its machine's
+ * time. What makes a case long is made smaller first.
+ */
+export const fuzzCases: fc.Arbitrary<FuzzCase> = fc.noBias(
+	fc.record({
+		steps: fc.array(steps, {
+			minLength: 0,
+			maxLength: MOST_STEPS,
+			size: "max",
+		}),
+		ruleset: rulesets,
+		sysctls: fc.oneof(
+			{ weight: 2, arbitrary: fc.constant({}) },
+			{ weight: 1, arbitrary: settings },
+		),
+		conditions: fc.dictionary(
+			fc.constantFrom("up1", "up2"),
+			fc.constantFrom("0", "1"),
+			{
+				noNullPrototype: true,
+			},
+		),
+		listens: fc.oneof(
+			{ weight: 4, arbitrary: fc.constant(false) },
+			{ weight: 1, arbitrary: fc.constant(true) },
+		),
+		flows: fc.array(flowPlans, { minLength: FLOWS, maxLength: FLOWS }),
+	}),
+);

@@ -1,0 +1,95 @@
+import { describe, expect, it } from "vitest";
+import type { Ask } from "../../sim/world/ask.ts";
+import { driverWith } from "../compare/test-driver.ts";
+import { validateScenarioFile } from "../language/validate.ts";
+import { addCoverage, COVERAGE_KINDS, holes, noCoverage } from "./coverage.ts";
+import { caseAt, type FuzzOptions, fuzz, nameOf } from "./fuzz.ts";
+import { realise } from "./realise.ts";
+
+const SEED = 11;
+
+function fuzzWith(more: Partial<FuzzOptions>) {
+	return fuzz({
+		...{ seed: SEED, runs: 6, limitMs: 60_000, path: null, shard: null },
+		...{ drivers: [honest], shrinkMs: 5_000, known: [] },
+		onCase: () => {},
+		onFinding: () => {},
+		...more,
+	});
+}
+
+const honest = driverWith((ask) => ask);
+
+/** It loses what comes in for the port of the service. */
+const deaf = driverWith((ask): Ask => {
+	if (ask.kind !== "packet" || ask.packet.kind !== "udp") return ask;
+	return { ...ask, packet: { ...ask.packet, ttl: 1 } };
+});
+
+describe("what is generated", () => {
+	it("is the same for the same seed, and another for another", () => {
+		expect(caseAt(SEED, "3")).toEqual(caseAt(SEED, "3"));
+		expect(caseAt(SEED, "3")).not.toEqual(caseAt(SEED, "4"));
+		expect(caseAt(SEED, "3")).not.toEqual(caseAt(SEED + 1, "3"));
+	});
+
+	it("becomes scenarios that anybody can play", () => {
+		const { scenario } = realise(caseAt(SEED, "0"), nameOf(SEED, "0"));
+		const text = JSON.stringify(scenario);
+		expect(validateScenarioFile(JSON.parse(text), "fuzz.json")).toHaveLength(1);
+		expect(
+			JSON.stringify(realise(caseAt(SEED, "0"), "fuzz-11-0").scenario),
+		).toBe(text);
+		expect(scenario.steps.length).toBeGreaterThan(10);
+	});
+
+	it("meets every match, target, chain, kind of packet and event that is modelled", () => {
+		const all = noCoverage();
+		for (let number = 0; number < 150; number++)
+			addCoverage(all, realise(caseAt(SEED, `${number}`), "").coverage);
+		for (const kind of COVERAGE_KINDS)
+			if (kind !== "transitions") expect(holes(all, kind), kind).toEqual([]);
+		expect(holes(all, "transitions").length).toBeLessThan(20);
+	}, 60_000);
+});
+
+describe("a fuzz", () => {
+	it("finds nothing where nothing differs, and counts what it played", async () => {
+		const account = await fuzzWith({});
+		expect(account.findings).toEqual([]);
+		expect(account.cases).toBe(6);
+		expect(account.packets).toBeGreaterThan(100);
+	});
+
+	it("finds what differs, and makes it small", async () => {
+		const { findings } = await fuzzWith({ drivers: [deaf], runs: 1 });
+		expect(findings).toHaveLength(1);
+		const { comparison, path } = findings[0] ?? expect.fail();
+		const { steps } = comparison.scenario;
+		expect(steps.filter(({ kind }) => kind === "packet").length).toBeLessThan(
+			4,
+		);
+		expect(path.startsWith("0:")).toBe(true);
+		const again = realise(caseAt(SEED, path), comparison.scenario.name);
+		expect(again.scenario).toEqual(comparison.scenario);
+	});
+
+	it("leaves alone what is known to differ, and counts it", async () => {
+		const known = [{ name: "deaf", reason: "it is", is: () => true }];
+		const account = await fuzzWith({ drivers: [deaf], runs: 2, known });
+		expect(account.findings).toEqual([]);
+		expect(account.known.get("deaf")).toBeGreaterThan(0);
+	});
+
+	it("shares the numbers among shards, and plays each once", async () => {
+		const parts = await Promise.all(
+			[1, 2, 3].map((index) =>
+				fuzzWith({ shard: { index, total: 3 }, runs: 7 }),
+			),
+		);
+		expect(parts.map(({ cases }) => cases)).toEqual([3, 2, 2]);
+		const whole = await fuzzWith({ runs: 7, drivers: [honest, honest] });
+		const packets = parts.reduce((sum, part) => sum + part.packets, 0);
+		expect(whole.packets).toBe(packets);
+	});
+});

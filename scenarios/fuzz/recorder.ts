@@ -1,0 +1,94 @@
+/** A model that is played on, and what was done to it, written down as the steps of a scenario. */
+import type {
+	GatewaySetup,
+	Operation,
+	Unknown,
+} from "../../sim/gateway/gateway.ts";
+import { ModelGateway } from "../../sim/gateway/model-gateway.ts";
+import { printPacket } from "../../sim/packet/notation.ts";
+import type { Packet } from "../../sim/packet/packet.ts";
+import type { Answer } from "../../sim/world/ask.ts";
+import type { ScenarioStep } from "../language/scenario.ts";
+import { gatewayChoice } from "../run/run-scenario.ts";
+import { count, coverRules, coverSegment, noCoverage } from "./coverage.ts";
+
+export class Recorder {
+	readonly gateway: ModelGateway;
+	readonly steps: ScenarioStep[] = [];
+	readonly coverage = noCoverage();
+	/** What the model does not know; nothing is written down from there on. */
+	unknown: Unknown | null = null;
+	nowMs = 0;
+
+	constructor(setup: GatewaySetup, seed: number) {
+		this.gateway = new ModelGateway(setup, { choice: gatewayChoice(seed) });
+	}
+
+	passTime(ms: number): void {
+		const toMs = this.nowMs + ms;
+		while (this.nowMs < toMs && this.unknown === null) {
+			const answer = this.gateway.answer({
+				...{ kind: "wait", atMs: this.nowMs, toMs },
+			});
+			this.note(answer);
+			this.nowMs = answer.nowMs;
+		}
+		this.nowMs = toMs;
+	}
+
+	/** @returns what came of it; `null` when nobody knows */
+	put(interfaceName: string, packet: Packet): Answer | null {
+		if (this.unknown !== null) return null;
+		const { coverage, gateway, nowMs } = this;
+		if (packet.kind === "tcp")
+			coverSegment(coverage, packet, gateway.conntrackLines);
+		const answer = gateway.answer({
+			...{ kind: "packet", atMs: nowMs, interface: interfaceName, packet },
+		});
+		if (!this.note(answer)) return null;
+		const isError = packet.kind === "icmp" && packet.about !== null;
+		count(coverage.packets, isError ? "icmp error" : packet.kind);
+		if ("fragment" in packet) count(coverage.packets, "fragment");
+		if (interfaceName === "lo") count(coverage.packets, "from the box");
+		if ("checksum" in packet)
+			count(coverage.packets, `checksum ${packet.checksum}`);
+		this.steps.push({
+			...{ kind: "packet", atMs: nowMs, label: "" },
+			...{ interface: interfaceName, packet: printPacket(packet) },
+		});
+		return answer;
+	}
+
+	/** @param name what it counts as */
+	operate(operation: Operation, name: string): void {
+		if (this.unknown !== null) return;
+		const { coverage, gateway, nowMs } = this;
+		if (operation.kind === "restore" || operation.kind === "iptables")
+			this.coverRules();
+		const answer = gateway.answer({
+			kind: "operation",
+			atMs: nowMs,
+			operation,
+		});
+		if (!this.note(answer)) return;
+		count(coverage.operations, name);
+		this.steps.push({ kind: "operation", atMs: nowMs, label: "", operation });
+	}
+
+	observe(): void {
+		const label = `o${this.steps.length}`;
+		this.steps.push({ kind: "observe", atMs: this.nowMs, label });
+	}
+
+	/** Which rules packets have met since the counters began. */
+	coverRules(): void {
+		coverRules(this.coverage, this.gateway.ruleset);
+	}
+
+	private note({ unknown }: Answer): boolean {
+		if (unknown === null) return true;
+		this.unknown = unknown;
+		count(this.coverage.unknown, unknown.reason);
+		return false;
+	}
+}

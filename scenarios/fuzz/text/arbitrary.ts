@@ -1,0 +1,201 @@
+/** Whole texts for iptables-restore: most hold one rule that is of interest, some a handful of lines. */
+import fc from "fast-check";
+import { TABLE_HOOKS } from "../../../sim/ruleset/tables.ts";
+import { furtherLine, type Line } from "./lines.ts";
+import { type Mutation, mutations, write } from "./mutations.ts";
+import {
+	carefulRule,
+	carelessRule,
+	OWN_CHAIN,
+	type PlacedRule,
+} from "./rules.ts";
+import { sometimes } from "./uses.ts";
+
+/** A text and how it is loaded: plain data. */
+export interface TextCase {
+	readonly text: string;
+	/** With `--counters`. */
+	readonly counters: boolean;
+	/**
+	 * How many things may be wrong with one of its lines. Of several iptables names the one that it meets
+	 * first, and the model perhaps another: then it is not asked which.
+	 */
+	readonly oddities: number;
+}
+
+interface FurtherLine {
+	readonly line: Line;
+	readonly changes: readonly Mutation[];
+}
+
+interface TablePlan {
+	readonly first: PlacedRule;
+	readonly changes: readonly Mutation[];
+	readonly before: readonly FurtherLine[];
+	readonly after: readonly FurtherLine[];
+	/** Before the rule: `[packets:bytes]`. */
+	readonly counters: string;
+	readonly blanks: readonly string[];
+	readonly commandLast: boolean;
+	readonly end: string;
+}
+
+const BLANKS = fc.oneof(
+	{ weight: 6, arbitrary: fc.constant([" "]) },
+	{
+		weight: 1,
+		arbitrary: fc.array(fc.constantFrom(" ", "  ", "\t", " \t "), {
+			minLength: 1,
+			maxLength: 5,
+		}),
+	},
+);
+const COUNTERS = fc.oneof(
+	{ weight: 8, arbitrary: fc.constant("") },
+	{
+		weight: 1,
+		arbitrary: fc
+			.tuple(fc.nat(1_000_000), fc.nat(1_000_000_000))
+			.map(([packets, bytes]) => `[${packets}:${bytes}] `),
+	},
+);
+const END = fc.oneof(
+	{ weight: 60, arbitrary: fc.constant("COMMIT\n") },
+	{
+		weight: 1,
+		arbitrary: fc.constantFrom(
+			"",
+			"COMMIT",
+			"COMMIT\nx\n",
+			"COMMIT\n\n#\n",
+			"\nCOMMIT\n",
+		),
+	},
+);
+
+const table: fc.Arbitrary<TablePlan> = carelessRule.chain((first) => {
+	const further: fc.Arbitrary<readonly FurtherLine[]> = fc.array(
+		fc.record({ line: furtherLine(first.place.table), changes: fewChanges }),
+		{ maxLength: 2 },
+	);
+	const none = fc.constant<readonly FurtherLine[]>([]);
+	const few = fc.oneof(
+		{ weight: 3, arbitrary: none },
+		{ weight: 1, arbitrary: further },
+	);
+	return fc.record({
+		...{ before: few, after: few, changes: mutations, blanks: BLANKS },
+		...{ counters: COUNTERS, commandLast: sometimes(1 / 20), end: END },
+		first: fc.constant(first),
+	});
+});
+
+const fewChanges: fc.Arbitrary<readonly Mutation[]> = fc.oneof(
+	{ weight: 6, arbitrary: fc.constant([]) },
+	{ weight: 1, arbitrary: mutations },
+);
+
+/** One rule each, or two, with something wrong in every other. */
+const carelessTexts = fc
+	.oneof(
+		{ weight: 12, arbitrary: fc.tuple(table) },
+		{ weight: 1, arbitrary: fc.tuple(table, table) },
+	)
+	.map((tables) => {
+		const written = tables.map(writeTable);
+		return {
+			text: written.map(({ text }) => text).join(""),
+			oddities: Math.max(...written.map(({ odd }) => odd)),
+		};
+	});
+
+/** Many rules that are loaded, so that every option is printed. */
+const carefulTexts = fc
+	.array(carefulRule, { minLength: 1, maxLength: 8, size: "max" })
+	.map((rules) => ({
+		text: Object.keys(TABLE_HOOKS)
+			.map((name) => writeRules(name, rules))
+			.join(""),
+		oddities: 0,
+	}));
+
+/**
+ * Texts as a fuzz draws them; the same for the same seed and path. What makes a text long is made
+ * smaller first.
+ */
+export function textArbitrary(): fc.Arbitrary<TextCase> {
+	return fc.noBias(
+		fc
+			.record({
+				text: fc.oneof(
+					{ weight: 5, arbitrary: carelessTexts },
+					{ weight: 3, arbitrary: carefulTexts },
+				),
+				counters: sometimes(1 / 4),
+			})
+			.map(({ text, counters }) => ({ ...text, counters })),
+	);
+}
+
+/** One table of the rules that stand in it; "" when none do. */
+function writeRules(table: string, rules: readonly PlacedRule[]): string {
+	const own = rules.filter(({ place }) => place.table === table);
+	if (own.length === 0) return "";
+	const lines = own.flatMap(({ place, rule }, index) => {
+		const { words } = write(rule, []);
+		if (!place.within) return [`-A ${place.chain} ${words.join(" ")}`];
+		const chain = `OWN${index}`;
+		return [
+			`:${chain} - [0:0]`,
+			`-A ${place.chain} -j ${chain}`,
+			`-A ${chain} ${words.join(" ")}`,
+		];
+	});
+	return [`*${table}`, ...lines, "COMMIT\n"].join("\n");
+}
+
+function writeTable(plan: TablePlan): { text: string; odd: number } {
+	const { place, rule } = plan.first;
+	const chain = place.within ? OWN_CHAIN : place.chain;
+	const command = ["-A", chain];
+	const own = write(
+		{
+			odd: rule.odd,
+			words: plan.commandLast
+				? [...rule.words, ...command]
+				: [...command, ...rule.words],
+		},
+		plan.changes,
+	);
+	const lines = [
+		...plan.before.map(writeLine),
+		{ text: plan.counters + spaced(own.words, plan.blanks), odd: own.odd },
+		...plan.after.map(writeLine),
+	];
+	const text = [
+		`*${place.table}`,
+		`:${OWN_CHAIN} - [0:0]`,
+		...(place.within ? [`-A ${place.chain} -j ${OWN_CHAIN}`] : []),
+		...lines.map((line) => line.text),
+		plan.end,
+	].join("\n");
+	return { text, odd: Math.max(...lines.map(({ odd }) => odd)) };
+}
+
+function writeLine({ line, changes }: FurtherLine): {
+	text: string;
+	odd: number;
+} {
+	if (line.kind === "text") return { text: line.text, odd: line.odd };
+	const { words, odd } = write(line.piece, changes);
+	return { text: words.join(" "), odd };
+}
+
+/** The words with these blanks between them, in turn. */
+function spaced(words: readonly string[], blanks: readonly string[]): string {
+	return words
+		.map((word, index) =>
+			index === 0 ? word : blanks[index % blanks.length] + word,
+		)
+		.join("");
+}

@@ -1,0 +1,54 @@
+import { describe, expect, it } from "vitest";
+import { type TextCoverageKind, textHoles, textUniverse } from "./coverage.ts";
+import { fuzzTexts, textAt } from "./fuzz-text.ts";
+import { oracleWith } from "./test-oracle.ts";
+
+const SEED = 11;
+
+const fuzzWith = (heard: (text: string) => string, runs: number) =>
+	fuzzTexts({
+		...{ seed: SEED, from: 0, runs, shrinkMs: 20_000 },
+		oracle: oracleWith(heard),
+	});
+
+describe("texts that are generated", () => {
+	it("are the same for the same seed, and others for another", () => {
+		expect(textAt(SEED, "3")).toEqual(textAt(SEED, "3"));
+		expect(textAt(SEED, "3")).not.toEqual(textAt(SEED, "4"));
+		expect(textAt(SEED, "3")).not.toEqual(textAt(SEED + 1, "3"));
+	});
+
+	it("are plain data", () => {
+		const text = textAt(SEED, "5");
+		expect(JSON.parse(JSON.stringify(text))).toEqual(text);
+	});
+});
+
+describe("a fuzz of texts", () => {
+	it("finds nothing where nothing differs, and meets every option", async () => {
+		const { findings, texts, coverage } = await fuzzWith((text) => text, 1000);
+		expect(findings).toEqual([]);
+		expect(texts).toBe(1000);
+		const kinds: readonly TextCoverageKind[] = [
+			...(["matches", "targets", "options", "negated", "verdicts"] as const),
+		];
+		for (const kind of kinds)
+			expect(textHoles(coverage, kind), kind).toEqual([]);
+		expect(textUniverse("options")?.length).toBeGreaterThan(200);
+		expect(coverage.refusals.size).toBeGreaterThan(80);
+	}, 60_000);
+
+	it("finds what differs, and makes it small", async () => {
+		const { findings } = await fuzzWith(
+			(text) => text.replaceAll("--ttl-gt", "--ttl-lt"),
+			300,
+		);
+		expect(findings.length).toBeGreaterThan(0);
+		for (const { path, difference } of findings) {
+			expect(difference.kind).toBe("saved");
+			expect(difference.model).toMatch(/^-A \S+ .*--ttl-gt/);
+			expect(difference.text.split("\n").length).toBeLessThan(9);
+			expect(textAt(SEED, path).text).toBe(difference.text);
+		}
+	}, 60_000);
+});

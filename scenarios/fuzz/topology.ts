@@ -1,0 +1,102 @@
+/**
+ * The box that everything is played on, and who stands around it. Few addresses and few ports, so that
+ * rules meet packets, and connections get in each other's way.
+ */
+import type { GatewaySetup } from "../../sim/gateway/gateway.ts";
+import type { WorldSetup } from "../../sim/world/setup.ts";
+import { backendAt } from "../language/build.ts";
+
+export const OUTSIDE = "bond0.204";
+export const INSIDE = "bond0.205";
+export const SIDE = "eth2";
+export const INTERFACES = [OUTSIDE, INSIDE, SIDE] as const;
+export type InterfaceName = (typeof INTERFACES)[number];
+
+/** Somebody with an address, behind an interface of the box's; the box itself speaks on `lo`. */
+export interface Place {
+	readonly interface: InterfaceName | "lo";
+	readonly address: string;
+}
+
+/** Hosts; the last one is reached by the default route. */
+export const HOSTS: readonly Place[] = [
+	{ interface: OUTSIDE, address: "10.0.0.10" },
+	{ interface: OUTSIDE, address: "10.0.0.11" },
+	{ interface: INSIDE, address: "192.168.0.1" },
+	{ interface: INSIDE, address: "192.168.0.2" },
+	{ interface: SIDE, address: "172.16.0.5" },
+	{ interface: SIDE, address: "203.0.113.7" },
+];
+
+/** Addresses of the box's own; the first is the one that clients know. */
+export const OWN_ADDRESSES = [
+	"10.0.0.1",
+	"10.0.0.2",
+	"192.168.0.254",
+	"172.16.0.1",
+] as const;
+
+/** The box itself, by each of its names. */
+export const BOX: readonly Place[] = OWN_ADDRESSES.map((address) => ({
+	...{ interface: "lo", address },
+}));
+
+/** Nobody answers for it. */
+export const VANISHED: Place = { interface: INSIDE, address: "192.168.0.9" };
+
+const NEXT_HOP = "172.16.0.9";
+
+export const SERVICE_PORTS = [25, 80, 587] as const;
+export const CLIENT_PORTS = [40_000, 40_001, 1_024, 1_023, 25] as const;
+
+/** Somebody listens here, and takes datagrams in silence. */
+export const LISTENED_PORT = 587;
+
+/** Between which hosts and this box; an address that stands nowhere is sent the way of the default route. */
+export function interfaceTo(address: string): InterfaceName {
+	if (address.startsWith("10.")) return OUTSIDE;
+	return address.startsWith("192.168.0.") ? INSIDE : SIDE;
+}
+
+export function gatewaySetup(
+	sysctls: GatewaySetup["sysctls"] = {},
+	{ listens = false } = {},
+): GatewaySetup {
+	return {
+		interfaces: [
+			{ name: OUTSIDE, addresses: ["10.0.0.1/8", "10.0.0.2/8"], mtu: 1500 },
+			{ name: INSIDE, addresses: ["192.168.0.254/24"], mtu: 1500 },
+			{ name: SIDE, addresses: ["172.16.0.1/24"], mtu: 1500 },
+		],
+		routes: [{ destination: "0.0.0.0/0", via: NEXT_HOP, interface: SIDE }],
+		sysctls: {
+			"ipv4.ip_forward": 1,
+			// The model does not know ICMP redirects, and with three interfaces they would be everywhere.
+			"ipv4.conf.all.send_redirects": 0,
+			// What an error costs of the bucket for all is drawn at random (icmp_global_consume).
+			"ipv4.icmp_msgs_per_sec": 100_000,
+			"ipv4.icmp_msgs_burst": 100_000,
+			// Timers are up to an eighth late: a second's the least.
+			"ipv4.ipfrag_time": 1,
+			...sysctls,
+		},
+		listeners: listens ? [{ protocol: "udp", port: LISTENED_PORT }] : [],
+		epochMs: Date.UTC(2026, 0, 1, 12),
+	};
+}
+
+/** Nobody but the packets by hand speaks; everybody answers ARP but one. */
+export function worldSetup(): WorldSetup {
+	return {
+		service: { address: OWN_ADDRESSES[0], port: SERVICE_PORTS[0] },
+		clients: [],
+		backends: [
+			backendAt("vanished", VANISHED.address, {
+				interface: VANISHED.interface,
+				behaviour: { kind: "vanish" },
+			}),
+		],
+		healthCheck: null,
+		neighbours: [{ interface: SIDE, address: NEXT_HOP }],
+	};
+}

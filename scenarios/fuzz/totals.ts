@@ -1,0 +1,126 @@
+/** What a fuzz comes to: plain data, for reports, scoreboards and whoever adds up shards. */
+import type { ChanceResult } from "./chance.ts";
+import {
+	COVERAGE_KINDS,
+	type Coverage,
+	type CoverageKind,
+	holes,
+} from "./coverage.ts";
+import type { FuzzAccount } from "./fuzz.ts";
+import { KNOWN_KINDS, type KnownKind } from "./known.ts";
+import {
+	TEXT_COVERAGE_KINDS,
+	type TextCoverageKind,
+	textHoles,
+} from "./text/coverage.ts";
+import type { TextFuzzAccount } from "./text/fuzz-text.ts";
+
+export interface FuzzTotals {
+	readonly seed: number;
+	readonly kernel: { readonly name: string; readonly version: string };
+	readonly cases: number;
+	readonly packets: number;
+	readonly tookMs: number;
+	/** Divergences that nobody knows of. */
+	readonly findings: number;
+	readonly coverage: readonly CoverageTotals[];
+	readonly chances: readonly ChanceResult[];
+	/** `null` when none were read. */
+	readonly texts: TextTotals | null;
+	readonly known: readonly {
+		readonly name: string;
+		readonly reason: string;
+		readonly times: number;
+	}[];
+}
+
+/** Texts that went through iptables-restore and iptables-save. */
+export interface TextTotals {
+	readonly texts: number;
+	readonly findings: number;
+	readonly coverage: readonly TextCoverageTotals[];
+}
+
+export interface TextCoverageTotals extends Omit<CoverageTotals, "kind"> {
+	readonly kind: TextCoverageKind;
+}
+
+export interface CoverageTotals {
+	readonly kind: CoverageKind;
+	/** Most frequent first. */
+	readonly met: readonly (readonly [what: string, times: number])[];
+	/** What is modelled, and was not met. */
+	readonly holes: readonly string[];
+}
+
+/** In words. */
+export const COVERAGE_TITLES: Readonly<Record<CoverageKind, string>> = {
+	matches: "matches that matched",
+	targets: "targets that acted",
+	hooks: "built-in chains that were walked",
+	transitions: "TCP transitions: direction, segment, state",
+	operations: "events",
+	packets: "packets sent",
+	unknown: "what the model did not know",
+};
+
+export const TEXT_COVERAGE_TITLES: Readonly<Record<TextCoverageKind, string>> =
+	{
+		matches: "texts: matches that were accepted",
+		targets: "texts: targets that were accepted",
+		options: "texts: options",
+		negated: "texts: options behind a !",
+		refusals: "texts: refusals in different words",
+		verdicts: "texts: verdicts",
+	};
+
+export function totalsOf(
+	account: FuzzAccount,
+	texts: TextFuzzAccount | null,
+	about: Pick<FuzzTotals, "kernel" | "tookMs">,
+	known: readonly KnownKind[] = KNOWN_KINDS,
+): FuzzTotals {
+	const { seed, cases, packets, coverage, findings, chances } = account;
+	return {
+		...{ seed, cases, packets, findings: findings.length },
+		...about,
+		...{ chances, texts: texts && textTotals(texts) },
+		coverage: COVERAGE_KINDS.map((kind) => coverageTotals(coverage, kind)),
+		known: known.map(({ name, reason }) => ({
+			...{ name, reason },
+			times: account.known.get(name) ?? 0,
+		})),
+	};
+}
+
+function textTotals({
+	texts,
+	findings,
+	coverage,
+}: TextFuzzAccount): TextTotals {
+	return {
+		...{ texts, findings: findings.length },
+		coverage: TEXT_COVERAGE_KINDS.map((kind) => ({
+			kind,
+			met: inOrder(coverage[kind]),
+			holes: textHoles(coverage, kind),
+		})),
+	};
+}
+
+function inOrder(counts: ReadonlyMap<string, number>): CoverageTotals["met"] {
+	return [...counts].sort(
+		([a, many], [b, more]) => more - many || (a < b ? -1 : 1),
+	);
+}
+
+function coverageTotals(
+	coverage: Coverage,
+	kind: CoverageKind,
+): CoverageTotals {
+	return {
+		kind,
+		met: inOrder(coverage[kind]),
+		holes: holes(coverage, kind),
+	};
+}

@@ -1,0 +1,157 @@
+/** What an administrator does meanwhile. */
+import fc from "fast-check";
+import type {
+	ConntrackFilter,
+	Operation,
+} from "../../../sim/gateway/gateway.ts";
+import { rulesets, singleRules } from "../rules/ruleset.ts";
+import { HOSTS, INTERFACES, SERVICE_PORTS } from "../topology.ts";
+import type { StepPlanKind } from "./plan.ts";
+
+const operation = (of: fc.Arbitrary<Operation>): fc.Arbitrary<StepPlanKind> =>
+	of.map((operation) => ({ kind: "operation", operation }));
+
+const command = (text: string): Operation => ({
+	kind: "iptables",
+	command: text,
+});
+
+const TABLES = ["raw", "mangle", "nat", "filter"] as const;
+const table = fc.constantFrom(...TABLES);
+
+const conditions = fc.record({
+	kind: fc.constant<"condition">("condition"),
+	name: fc.constantFrom("up1", "up2"),
+	write: fc.constantFrom("0", "1", "1", "0", "junk"),
+});
+
+/** Commands on whole tables, on chains, and on rules by their numbers. */
+const commands = fc.oneof(
+	table.map((name) => command(`-t ${name} -F`)),
+	table.map((name) => command(`-t ${name} -Z`)),
+	fc
+		.tuple(
+			fc.constantFrom(
+				"-F PREROUTING",
+				"-Z OUTPUT",
+				"-D PREROUTING 1",
+				"-D OUTPUT 2",
+				"-N NEW",
+				"-X NEW",
+			),
+			table,
+		)
+		.map(([words, name]) => command(`-t ${name} ${words}`)),
+	fc
+		.tuple(
+			fc.constantFrom("raw", "mangle", "filter"),
+			fc.constantFrom("OUTPUT"),
+			fc.constantFrom("ACCEPT", "DROP"),
+		)
+		.map(([name, chain, policy]) =>
+			command(`-t ${name} -P ${chain} ${policy}`),
+		),
+	fc
+		.tuple(fc.constantFrom("-A", "-I"), singleRules)
+		.map(([verb, { table: name, rule }]) =>
+			command(`-t ${name} ${rule.replace(/^-A/, verb)}`),
+		),
+	singleRules.map(({ table: name, rule }) =>
+		command(`-t ${name} ${rule.replace(/^-A (\S+)/, "-R $1 1")}`),
+	),
+	singleRules.map(({ table: name, rule }) =>
+		command(`-t ${name} ${rule.replace(/^-A/, "-D")}`),
+	),
+);
+
+const filters: fc.Arbitrary<ConntrackFilter> = fc.oneof(
+	fc.constantFrom<ConntrackFilter>(
+		{},
+		{ protocol: "tcp" },
+		{ protocol: "udp" },
+	),
+	fc.integer({ min: 0, max: 3 }).map((mark) => ({ mark })),
+	fc.constantFrom(...HOSTS).map(({ address }) => ({ originalSource: address })),
+	fc
+		.constantFrom("192.168.0.1", "192.168.0.2")
+		.map((address) => ({ replySource: address })),
+	fc.constantFrom<number>(...SERVICE_PORTS).map((port) => ({
+		protocol: "tcp" as const,
+		originalDestinationPort: port,
+	})),
+	fc
+		.constantFrom("ESTABLISHED", "SYN_SENT", "TIME_WAIT")
+		.map((state) => ({ protocol: "tcp" as const, state })),
+);
+
+/** Each with what it may be set to while packets go through. */
+const SYSCTLS: readonly (readonly [name: string, values: readonly number[]])[] =
+	[
+		["netfilter.nf_conntrack_tcp_loose", [0, 1]],
+		["netfilter.nf_conntrack_tcp_be_liberal", [0, 1]],
+		["netfilter.nf_conntrack_tcp_ignore_invalid_rst", [0, 1]],
+		["netfilter.nf_conntrack_tcp_max_retrans", [1, 3]],
+		["netfilter.nf_conntrack_checksum", [0, 1]],
+		["netfilter.nf_conntrack_tcp_timeout_established", [60, 432_000]],
+		["netfilter.nf_conntrack_tcp_timeout_close", [1, 10]],
+		["netfilter.nf_conntrack_udp_timeout", [5, 30]],
+		["netfilter.nf_conntrack_udp_timeout_stream", [20, 120]],
+		["netfilter.nf_conntrack_icmp_timeout", [2, 30]],
+		["netfilter.nf_conntrack_generic_timeout", [10, 600]],
+		["ipv4.ip_forward", [0, 1, 1, 1]],
+		["ipv4.ip_default_ttl", [64, 32]],
+	];
+
+export const sysctls = fc
+	.constantFrom(...SYSCTLS)
+	.chain(([name, values]) =>
+		fc.constantFrom(...values).map((value) => ({ name, value })),
+	);
+
+/** Operations, by how often they are wanted. */
+export const operationSteps: fc.Arbitrary<StepPlanKind> = fc.oneof(
+	{ weight: 6, arbitrary: operation(conditions) },
+	{ weight: 6, arbitrary: operation(commands) },
+	{
+		weight: 4,
+		arbitrary: fc.record({
+			kind: fc.constant<"reload">("reload"),
+			ruleset: fc.oneof(
+				{ weight: 3, arbitrary: fc.constant(null) },
+				{ weight: 1, arbitrary: rulesets },
+			),
+			noflush: fc.boolean(),
+			counters: fc.boolean(),
+		}),
+	},
+	{
+		weight: 3,
+		arbitrary: operation(filters.map((filter) => ({ kind: "evict", filter }))),
+	},
+	{
+		weight: 2,
+		arbitrary: operation(
+			sysctls.map((setting) => ({ kind: "sysctl", ...setting })),
+		),
+	},
+	{
+		weight: 1,
+		arbitrary: operation(
+			fc.record({
+				kind: fc.constant<"link">("link"),
+				interface: fc.constantFrom(...INTERFACES),
+				up: fc.boolean(),
+			}),
+		),
+	},
+	{
+		weight: 1,
+		arbitrary: operation(
+			fc
+				.constantFrom(...HOSTS)
+				.map(({ address }) => ({ kind: "forget-neighbour", address })),
+		),
+	},
+	{ weight: 1, arbitrary: operation(fc.constant({ kind: "take-over" })) },
+	{ weight: 2, arbitrary: fc.constant({ kind: "observe" }) },
+);

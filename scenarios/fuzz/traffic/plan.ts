@@ -1,0 +1,123 @@
+/**
+ * What is to happen, before it is known how: who says what to whom. Which packets that makes depends on
+ * what the gateway does with the ones before, so plans are turned into packets by playing them
+ * (`../realise.ts`). Plans are what is shrunk.
+ */
+import type { Operation } from "../../../sim/gateway/gateway.ts";
+import type { TcpOptions } from "../../../sim/packet/packet.ts";
+import type { Place } from "../topology.ts";
+
+/** A conversation that may come about. */
+export interface FlowPlan {
+	readonly protocol: "tcp" | "udp" | "icmp";
+	readonly client: Place;
+	/** Whom the client means; rules may send it elsewhere. */
+	readonly target: string;
+	/** Of ICMP: the identifier. */
+	readonly clientPort: number;
+	readonly targetPort: number;
+	/** Initial sequence numbers. */
+	readonly clientSeq: number;
+	readonly serverSeq: number;
+}
+
+export type Side = "client" | "server";
+
+/** States of conntrack that a few packets lead to; both ways of closing are there. */
+export type ReachableState =
+	| "SYN_SENT"
+	| "SYN_SENT2"
+	| "SYN_RECV"
+	| "ESTABLISHED"
+	| "FIN_WAIT"
+	| "CLOSE_WAIT"
+	| "LAST_ACK"
+	| "TIME_WAIT"
+	| "CLOSE";
+
+/** Where a segment's numbers lie, seen from what its sender has sent and heard. */
+export type SeqPlan = "next" | "again" | "before" | "old" | "beyond";
+export type AckPlan = "heard" | "old" | "future";
+
+/** `none` is UDP's alone; others are right then. */
+export type ChecksumPlan = "right" | "wrong" | "none";
+
+export interface SegmentPlan {
+	readonly flags: number;
+	readonly seq: SeqPlan;
+	readonly ack: AckPlan;
+	readonly octets: number;
+	readonly window: number;
+	readonly options: Partial<TcpOptions>;
+	readonly checksum: ChecksumPlan;
+}
+
+export type StepPlan = { readonly afterMs: number } & StepPlanKind;
+
+export type StepPlanKind =
+	/** Packets in order, until conntrack should be there; and a segment that meets it in that state. */
+	| {
+			readonly kind: "reach";
+			readonly flow: number;
+			readonly state: ReachableState;
+			readonly next: {
+				readonly side: Side;
+				readonly segment: SegmentPlan;
+			} | null;
+	  }
+	| {
+			readonly kind: "segment";
+			readonly flow: number;
+			readonly side: Side;
+			readonly segment: SegmentPlan;
+	  }
+	/** One packet of the flow's protocol, as it goes on by itself: data, a datagram, an echo request or reply. */
+	| {
+			readonly kind: "message";
+			readonly flow: number;
+			readonly side: Side;
+			readonly octets: number;
+			readonly ttl: number;
+			readonly tos: number;
+			readonly checksum: ChecksumPlan;
+	  }
+	/** The same, in two fragments. */
+	| {
+			readonly kind: "fragments";
+			readonly flow: number;
+			readonly side: Side;
+			readonly octets: number;
+			/** Length of the first one, in units of eight octets. */
+			readonly units: number;
+			readonly isBackwards: boolean;
+			/** The second one never comes. */
+			readonly isTorn: boolean;
+	  }
+	/** An ICMP error about what last reached this side, or about a packet that was never sent. */
+	| {
+			readonly kind: "error";
+			readonly flow: number;
+			readonly side: Side;
+			readonly type: number;
+			readonly code: number;
+			readonly isInvented: boolean;
+			/** From a router on the way, not from the end itself. */
+			readonly isFromAfar: boolean;
+	  }
+	/** A packet that belongs to nothing, in one-line notation. */
+	| {
+			readonly kind: "stray";
+			readonly interface: string;
+			readonly packet: string;
+	  }
+	| { readonly kind: "observe" }
+	| { readonly kind: "operation"; readonly operation: Operation }
+	/** The ruleset once more, as it stands in the setup, or another one in its place. */
+	| {
+			readonly kind: "reload";
+			readonly ruleset: string | null;
+			readonly noflush: boolean;
+			readonly counters: boolean;
+	  }
+	/** The table is full, of entries that cannot make room, for the next steps. */
+	| { readonly kind: "full"; readonly steps: readonly StepPlan[] };

@@ -1,0 +1,107 @@
+/** Packets that belong to nothing. */
+import fc from "fast-check";
+import { icmp, other, tcp, udp } from "../../../sim/packet/build.ts";
+import { printPacket } from "../../../sim/packet/notation.ts";
+import { interfaceTo, OWN_ADDRESSES } from "../topology.ts";
+import type { StepPlanKind } from "./plan.ts";
+import { summed } from "./summed.ts";
+import {
+	checksum,
+	octets,
+	port,
+	speaker,
+	target,
+	targetPort,
+	tos,
+	ttl,
+} from "./values.ts";
+
+/** The model does not know what becomes of them when the box itself sends there. */
+const ODD_ADDRESSES: readonly string[] = [
+	...["10.255.255.255", "255.255.255.255", "192.168.0.255"],
+	...["127.0.0.1", "0.0.0.0"],
+];
+
+const strayAddress = fc.oneof(
+	{ weight: 6, arbitrary: target },
+	{
+		weight: 1,
+		arbitrary: fc.constantFrom(...ODD_ADDRESSES),
+	},
+);
+
+/** What a packet is that belongs to nothing. */
+const strayKinds = fc.oneof(
+	{
+		weight: 4,
+		arbitrary: fc.record({
+			kind: fc.constant<"tcp">("tcp"),
+			flags: fc.nat(255),
+		}),
+	},
+	{ weight: 2, arbitrary: fc.constant({ kind: "udp" as const }) },
+	{
+		weight: 1,
+		arbitrary: fc.record({
+			kind: fc.constant<"icmp">("icmp"),
+			type: fc.constantFrom(0, 8, 14, 17, 30),
+		}),
+	},
+	{
+		weight: 1,
+		arbitrary: fc.record({
+			kind: fc.constant<"other">("other"),
+			protocol: fc.constantFrom(4, 50, 51, 89, 253),
+		}),
+	},
+);
+
+/** Belongs to nobody: any flags, any protocol, from anywhere. */
+export const strays: fc.Arbitrary<StepPlanKind> = fc
+	.record({
+		from: fc.oneof(
+			{ weight: 6, arbitrary: speaker },
+			{
+				weight: 1,
+				arbitrary: strayAddress
+					.filter(
+						(address) =>
+							!address.endsWith(".255") || address === "255.255.255.255",
+					)
+					.map((address) => ({ interface: interfaceTo(address), address })),
+			},
+		),
+		to: strayAddress,
+		...{ sourcePort: port, destinationPort: targetPort },
+		...{ what: strayKinds, octets, ttl, tos, checksum },
+	})
+	.map((stray) => {
+		const { from, sourcePort, destinationPort, what } = stray;
+		const isOdd = from.interface === "lo" && ODD_ADDRESSES.includes(stray.to);
+		const to = isOdd ? OWN_ADDRESSES[0] : stray.to;
+		const { octets, ttl, tos, checksum } = stray;
+		const ip = {
+			...{ source: from.address, destination: to, ttl, tos },
+			payload: "\0".repeat(octets),
+		};
+		const ports = { sourcePort, destinationPort };
+		const packet = {
+			tcp: () =>
+				tcp({
+					...ip,
+					...ports,
+					seq: 77,
+					ack: 88,
+					flags: "flags" in what ? what.flags : 0,
+				}),
+			udp: () => udp({ ...ip, ...ports }),
+			icmp: () => icmp({ ...ip, type: "type" in what ? what.type : 0 }),
+			other: () =>
+				other({ ...ip, protocol: "protocol" in what ? what.protocol : 253 }),
+		}[what.kind]();
+		return {
+			kind: "stray",
+			interface: from.interface,
+			packet: printPacket(summed(packet, checksum)),
+		};
+	});
