@@ -1,12 +1,16 @@
 import { Command } from "commander";
-import { addOutputOptions, type OutputOptions } from "./output-options.ts";
+import {
+	addOutputOptions,
+	addScoreboardOption,
+	type OutputOptions,
+} from "./output-options.ts";
 
 /** `marktwin merge FILE…`: one report of what several machines played. */
 export function mergeCommand(): Command {
 	const command = new Command("merge")
 		.description("put the results of several machines together")
-		.argument("<files...>", "what run or compare wrote with --json");
-	return addOutputOptions(command)
+		.argument("<files...>", "what run, compare or fuzz wrote with --json");
+	return addOutputOptions(addScoreboardOption(command))
 		.addHelpText(
 			"after",
 			`

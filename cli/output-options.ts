@@ -6,6 +6,8 @@ export interface OutputOptions {
 	readonly junit?: string;
 	readonly json?: string;
 	readonly summary?: string;
+	/** Of a fuzz. */
+	readonly scoreboard?: string;
 }
 
 export function addOutputOptions(command: Command): Command {
@@ -23,4 +25,12 @@ export function addOutputOptions(command: Command): Command {
 			"--summary <file>",
 			'write Markdown; appended to when it is "$GITHUB_STEP_SUMMARY"',
 		);
+}
+
+/** For the commands that have fuzzes to tell of. */
+export function addScoreboardOption(command: Command): Command {
+	return command.option(
+		"--scoreboard <file>",
+		"write what a fuzz has played and covered, as Markdown",
+	);
 }

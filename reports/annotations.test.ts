@@ -3,7 +3,12 @@ import { describe, expect, it, test } from "vitest";
 import { githubAnnotations } from "./annotations.ts";
 import type { Entry, RuleAt } from "./report.ts";
 import { entry, expectation } from "./test-entries.ts";
-import { comparisonReport, sampleReport } from "./test-report.ts";
+import {
+	comparisonReport,
+	findingReport,
+	fuzzReport,
+	sampleReport,
+} from "./test-report.ts";
 import { visible } from "./wording.ts";
 
 function annotationsOf(entries: readonly Entry[]): readonly string[] {
@@ -50,6 +55,25 @@ function received(line: string) {
 		.replaceAll("%25", "%");
 	return { level, properties: Object.fromEntries(pairs), message };
 }
+
+describe("annotations of a fuzz", () => {
+	it("are none where it found nothing: what it did not meet is no fault", () => {
+		expect(githubAnnotations(fuzzReport(), () => true)).toEqual([]);
+	});
+
+	it("tell of each finding, and of chance", () => {
+		const all = githubAnnotations(findingReport(), () => true).map(received);
+		expect(all.map(({ properties }) => properties)).toEqual([
+			{ title: "fuzz-3-17: fuzz-3-17" },
+			{ title: "fuzz: chance decides as often as it has to" },
+		]);
+		expect(all[1]?.message.split("\n")).toEqual([
+			"1 of 2 rules of chance matched too often or too seldom",
+			expect.stringContaining("kernel 1,112; 891 to 1,109 are right"),
+			"replay: marktwin fuzz --seed 3 --runs 1000",
+		]);
+	});
+});
 
 describe("annotations", () => {
 	it("stand at the rule, if one is to blame, and say how to replay", () => {

@@ -1,6 +1,7 @@
 /** GitHub's workflow commands: what does not hold is shown in the diff, at the rule that is to blame. */
+import { fuzzChecks } from "./fuzz-checks.ts";
 import { type Reason, reasonsOf } from "./reasons.ts";
-import type { Entry, Report, RuleAt } from "./report.ts";
+import type { Report, RuleAt } from "./report.ts";
 import { visible } from "./wording.ts";
 
 /** GitHub shows that many of each level for a step (`_maxCountPerIssueType`, actions/runner). */
@@ -17,13 +18,17 @@ export function githubAnnotations(
 	report: Report,
 	isThere: (file: string) => boolean,
 ): readonly string[] {
-	const found = report.entries.flatMap((entry) =>
+	const ofEntries = report.entries.flatMap((entry) =>
 		reasonsOf(entry).map((reason): Found => {
 			const { rule } = reason;
 			const isShown = rule !== null && rule.file !== "" && isThere(rule.file);
-			return { entry, reason, rule: isShown ? rule : null };
+			return {
+				...{ title: `${entry.name}: ${entry.title}`, reason },
+				...{ rule: isShown ? rule : null, replay: entry.replay },
+			};
 		}),
 	);
+	const found = [...ofEntries, ...ofChance(report)];
 	const isUnknown = ({ reason }: Found) => reason.status === "unknown";
 	return [
 		...commands(
@@ -34,9 +39,26 @@ export function githubAnnotations(
 	];
 }
 
+/** What else a fuzz has found is among the entries. */
+function ofChance({ fuzz, command }: Report): readonly Found[] {
+	const checks = fuzz === null ? [] : fuzzChecks(fuzz);
+	return checks
+		.filter(({ kind, status }) => kind === "chance" && status === "violated")
+		.map(({ name, sentence, lines }) => ({
+			title: `fuzz: ${name}`,
+			reason: {
+				...{ status: "violated", parts: [] },
+				sentence: [sentence, ...lines].join("\n"),
+			},
+			...{ rule: null, replay: command },
+		}));
+}
+
 interface Found {
-	readonly entry: Entry;
-	readonly reason: Reason;
+	readonly title: string;
+	readonly reason: Pick<Reason, "status" | "sentence" | "parts">;
+	/** The command that plays it once more. */
+	readonly replay: string;
 	/** In a file of the user's. */
 	readonly rule: RuleAt | null;
 }
@@ -64,20 +86,20 @@ function commands(
 
 function command(
 	level: "error" | "warning",
-	{ entry, reason, rule }: Found,
+	{ title, reason, replay, rule }: Found,
 	remarks: readonly string[],
 ): string {
 	const { parts } = reason;
 	const properties = {
 		...(rule === null ? {} : { file: rule.file, line: String(rule.line) }),
-		title: `${entry.name}: ${entry.title}`,
+		title,
 	};
 	const message = [
 		reason.sentence,
 		...parts
 			.filter(({ name }) => name === "because")
 			.map(({ text }) => `because ${text}`),
-		`replay: ${entry.replay}`,
+		`replay: ${replay}`,
 		...remarks,
 	].join("\n");
 	const written = Object.entries(properties).map(

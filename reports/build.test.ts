@@ -27,7 +27,7 @@ function reportOf(...them: readonly Played[]): Report {
 	return buildReport({
 		...{ marktwin: "0", command: "marktwin run", createdAt: null },
 		...{ tookMs: null, seed: null, notices: [] },
-		played: them,
+		...{ played: them, fuzzed: null },
 	});
 }
 

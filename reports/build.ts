@@ -4,8 +4,12 @@ import type { PlayableScenario } from "../scenarios/language/scenario.ts";
 import type { Closeup } from "../scenarios/run/closeup.ts";
 import type { RunResult } from "../scenarios/run/result.ts";
 import { buildEntry, buildFailure, driverName } from "./build-entry.ts";
+import { buildFuzz, type Fuzzed } from "./build-fuzz.ts";
 import { Numbered } from "./numbered.ts";
 import type { Report, RuleLine, WalkStep } from "./report.ts";
+
+export type { Fuzzed } from "./build-fuzz.ts";
+
 import { shortenTexts } from "./shorten.ts";
 
 export interface ReportInput
@@ -14,6 +18,8 @@ export interface ReportInput
 		"marktwin" | "command" | "createdAt" | "tookMs" | "seed" | "notices"
 	> {
 	readonly played: readonly Played[];
+	/** `null` where nothing was. */
+	readonly fuzzed: Fuzzed | null;
 }
 
 /** A scenario that was played, or that could not be. */
@@ -38,7 +44,7 @@ export type Played =
 	  };
 
 export function buildReport(input: ReportInput): Report {
-	const { played, ...about } = input;
+	const { played, fuzzed, ...about } = input;
 	const idOf = uniqueIds();
 	const shared = {
 		rulesets: new Numbered<readonly RuleLine[]>(),
@@ -54,10 +60,11 @@ export function buildReport(input: ReportInput): Report {
 	);
 	return shortenTexts({
 		...about,
-		drivers: [...new Set(played.flatMap(driversOf))],
-		isComparison: played.some(
-			(one) => one.kind === "result" && one.comparison !== null,
-		),
+		drivers: [
+			...new Set([...driversOfFuzz(fuzzed), ...played.flatMap(driversOf)]),
+		],
+		isComparison: isComparison(input),
+		fuzz: fuzzed && buildFuzz(fuzzed),
 		entries,
 		rulesets: shared.rulesets.all,
 		walks: shared.walks.all,
@@ -92,6 +99,18 @@ function driversOf(played: Played): readonly string[] {
 	if (comparison === null) return [driverName(result.driver)];
 	const { model, kernel } = comparison.comparison;
 	return [driverName(model), driverName(kernel)];
+}
+
+function driversOfFuzz(fuzzed: Fuzzed | null): readonly string[] {
+	return fuzzed === null
+		? []
+		: [fuzzed.model, ...fuzzed.kernels].map(driverName);
+}
+
+/** A fuzz that has found nothing is one as well. */
+function isComparison({ played, fuzzed }: ReportInput): boolean {
+	if (played.length === 0) return fuzzed !== null;
+	return played.some((one) => one.kind === "result" && one.comparison !== null);
 }
 
 /** The same scenario may be there twice, on two drivers say. */

@@ -5,7 +5,14 @@ import { validateXML } from "xmllint-wasm";
 import { junitXml } from "./junit.ts";
 import type { Entry } from "./report.ts";
 import { entry, expectation } from "./test-entries.ts";
-import { comparisonReport, HOSTILE, sampleReport } from "./test-report.ts";
+import { fuzzView } from "./test-fuzz.ts";
+import {
+	comparisonReport,
+	findingReport,
+	fuzzReport,
+	HOSTILE,
+	sampleReport,
+} from "./test-report.ts";
 
 const SCHEMA = readFileSync(
 	new URL("../test/junit.xsd", import.meta.url),
@@ -34,7 +41,7 @@ interface Case {
 }
 
 const CASE =
-	/<testcase classname="([^"]*)" name="([^"]*)">(?:\n<(failure|error) message="([^"]*)" type="([^"]*)">([^<]*)<\/\3>\n)?<\/testcase>/g;
+	/<testcase classname="([^"]*)" name="([^"]*)">(?:\n<(failure|error|skipped) message="([^"]*)" type="([^"]*)">([^<]*)<\/\3>\n)?<\/testcase>/g;
 
 /** The cases of a valid document, as a parser reads them. */
 async function casesOf(xml: string): Promise<readonly Case[]> {
@@ -74,6 +81,8 @@ describe("JUnit XML", () => {
 	it.each([
 		["a run", sampleReport()],
 		["a comparison", comparisonReport()],
+		["a fuzz", fuzzReport()],
+		["a fuzz that found something", findingReport()],
 		["nothing", sampleReport({ entries: [] })],
 		["what nobody timed", sampleReport({ tookMs: null, seed: null })],
 	])("is what everybody reads: of %s", async (_, report) => {
@@ -201,6 +210,55 @@ describe("a case of JUnit XML", () => {
 			"once: Once",
 			"twice: Often",
 		]);
+	});
+});
+
+describe("JUnit XML of a fuzz", () => {
+	const AGREE = "model and kernel agree on rulesets that nobody wrote";
+	const CHANCE = "chance decides as often as it has to";
+
+	it("has a case for each thing that it had to show, though it found nothing", () => {
+		const xml = junitXml(fuzzReport());
+		expect(xml.match(/<testsuites? .*>/g)).toEqual([
+			'<testsuites name="marktwin" tests="4" failures="0" errors="0" time="4.200">',
+			'<testsuite name="fuzz" tests="4" failures="0" errors="0" skipped="2">',
+		]);
+		expect(xml.match(/<testcase.*>/g)).toEqual([
+			`<testcase name="${AGREE}" classname="marktwin.fuzz"/>`,
+			`<testcase name="${CHANCE}" classname="marktwin.fuzz"/>`,
+			'<testcase name="the model knows what becomes of every packet" classname="marktwin.fuzz">',
+			'<testcase name="everything that is modelled was met" classname="marktwin.fuzz">',
+		]);
+		expect(xml).toContain(
+			`<skipped message="3 of 14 were not met" type="incomplete">Matches: u32
+TCP transitions: reply fin SYN_SENT2, reply ack SYN_SENT</skipped>`,
+		);
+	});
+
+	it("has no case of chance where nothing was left to chance", () => {
+		const xml = junitXml(fuzzReport({ fuzz: fuzzView({ chances: [] }) }));
+		expect(xml).toContain('tests="3"');
+		expect(xml).not.toContain(CHANCE);
+	});
+
+	it("fails with what was found, beside the findings themselves", async () => {
+		const cases = await casesOf(junitXml(findingReport()));
+		const failed = cases.filter(({ verdict }) => verdict?.kind === "failure");
+		expect(failed.map(({ name, verdict }) => [name, verdict?.message])).toEqual(
+			[
+				[AGREE, "1 divergence in 1,000 rulesets and 51,234 packets"],
+				[CHANCE, "1 of 2 rules of chance matched too often or too seldom"],
+				["fuzz-3-17: fuzz-3-17", expect.stringContaining("packets differ")],
+			],
+		);
+		expect(failed[1]?.verdict?.text).toBe(
+			[
+				"1 of 2 rules of chance matched too often or too seldom",
+				"--probability 0.50000000000, of 2,000 packets: model 1,003, kernel 1,112; 891 to 1,109 are right",
+				"",
+				"again        marktwin fuzz --seed 3 --runs 1000",
+			].join("\n"),
+		);
 	});
 });
 

@@ -2,22 +2,39 @@
  * JUnit XML, as Jenkins, GitLab, CircleCI, Azure and the test reporters of GitHub read it. Nobody owns
  * the format; `test/junit.xsd` is what they have in common.
  */
+import { type FuzzCheck, fuzzChecks } from "./fuzz-checks.ts";
 import { type Reason, reasonsOf, ruleParts } from "./reasons.ts";
 import type { Entry, Report, Status } from "./report.ts";
 
-/** One `<testsuite>` for each suite, one `<testcase>` for each entry. Ends with a newline. */
+/** Of what a fuzz has found, and so of what it had to show. */
+const FUZZ_SUITE = "fuzz";
+
+/**
+ * One `<testsuite>` for each suite, one `<testcase>` for each entry; a fuzz has one for each thing that
+ * it had to show. Ends with a newline.
+ */
 export function junitXml(report: Report): string {
-	const { entries, tookMs } = report;
-	const suites = [...new Set(entries.map(({ suite }) => suite))];
+	const { entries, fuzz, tookMs } = report;
+	const checks = fuzz === null ? [] : fuzzChecks(fuzz);
+	const suites = new Set([
+		...(fuzz === null ? [] : [FUZZ_SUITE]),
+		...entries.map(({ suite }) => suite),
+	]);
 	const names = caseNames(entries);
+	const { tests, failures, errors } = counts(entries, checks);
 	const whole = element(
 		"testsuites",
 		{
 			name: "marktwin",
-			...counts(entries),
+			...{ tests, failures, errors },
 			...(tookMs === null ? {} : { time: (tookMs / 1000).toFixed(3) }),
 		},
-		suites.map((suite) => testSuite(suite, report, names)),
+		[...suites].map((suite) =>
+			testSuite(suite, report, {
+				names,
+				checks: suite === FUZZ_SUITE ? checks : [],
+			}),
+		),
 	);
 	return `<?xml version="1.0" encoding="UTF-8"?>\n${whole}\n`;
 }
@@ -25,31 +42,44 @@ export function junitXml(report: Report): string {
 function testSuite(
 	suite: string,
 	report: Report,
-	names: ReadonlyMap<Entry, string>,
+	{
+		names,
+		checks,
+	}: {
+		readonly names: ReadonlyMap<Entry, string>;
+		readonly checks: readonly FuzzCheck[];
+	},
 ): string {
 	const entries = report.entries.filter((entry) => entry.suite === suite);
-	return element("testsuite", { name: suite, ...counts(entries), skipped: 0 }, [
+	const classname = `marktwin.${suite}`;
+	return element("testsuite", { name: suite, ...counts(entries, checks) }, [
 		properties(report, entries),
+		...checks.map((check) =>
+			element(
+				"testcase",
+				{ name: check.name, classname },
+				checkVerdict(check, report),
+			),
+		),
 		...entries.map((entry) =>
 			element(
 				"testcase",
-				{
-					name: names.get(entry) ?? entry.name,
-					classname: `marktwin.${suite}`,
-				},
+				{ name: names.get(entry) ?? entry.name, classname },
 				verdict(entry),
 			),
 		),
 	]);
 }
 
-function counts(entries: readonly Entry[]) {
-	const count = (...statuses: readonly Status[]) =>
-		entries.filter(({ status }) => statuses.includes(status)).length;
+function counts(entries: readonly Entry[], checks: readonly FuzzCheck[]) {
+	const count = (...statuses: readonly (Status | FuzzCheck["status"])[]) =>
+		[...entries, ...checks].filter(({ status }) => statuses.includes(status))
+			.length;
 	return {
-		tests: entries.length,
+		tests: entries.length + checks.length,
 		failures: count("violated"),
 		errors: count("unknown", "failed"),
+		skipped: count("incomplete"),
 	};
 }
 
@@ -58,9 +88,10 @@ function properties(
 	entries: readonly Entry[],
 ): string {
 	// A suite may have been played on one driver out of several, but a comparison is of all of them.
-	const playedOn = isComparison
-		? drivers
-		: new Set(entries.map(({ driver }) => driver));
+	const playedOn =
+		isComparison || entries.length === 0
+			? drivers
+			: new Set(entries.map(({ driver }) => driver));
 	const all: readonly (readonly [name: string, value: string])[] = [
 		["marktwin", marktwin],
 		["driver", [...playedOn].join(", ")],
@@ -118,6 +149,27 @@ function verdict(entry: Entry): readonly string[] {
 	];
 	const name = status === "violated" ? "failure" : "error";
 	return [leaf(name, attributes, lines.join("\n"))];
+}
+
+/** What was not seen is no failure: whoever reads it may draw again, and longer. */
+function checkVerdict(
+	{ status, sentence, lines }: FuzzCheck,
+	{ command }: Report,
+): readonly string[] {
+	switch (status) {
+		case "holds":
+			return [];
+		case "incomplete":
+			return [
+				leaf("skipped", { message: sentence, type: status }, lines.join("\n")),
+			];
+		case "violated": {
+			const text = [sentence, ...lines, "", ...labelled("again", command)];
+			return [
+				leaf("failure", { message: sentence, type: status }, text.join("\n")),
+			];
+		}
+	}
 }
 
 function reasonLines(reason: Reason): readonly string[] {

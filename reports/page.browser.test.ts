@@ -1,78 +1,13 @@
 /** The page, in a real browser, as it is shipped. */
-import { readFileSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
-import type { Page } from "playwright-core";
-import { afterEach, expect, inject, it } from "vitest";
-import { browser, describeInBrowser } from "../test/browser.ts";
+import { expect, inject, it } from "vitest";
+import { describeInBrowser } from "../test/browser.ts";
 import { execute } from "../test/marktwin.ts";
-import { temporaryFolder } from "../test/temporary-folder.ts";
-import { reportHtml } from "./html.ts";
-import type { Report } from "./report.ts";
+import { expectReadable, LOOKS, openAll, pages } from "./test-page.ts";
 import { comparisonReport, HOSTILE, sampleReport } from "./test-report.ts";
 
-const AXE = readFileSync(
-	createRequire(import.meta.url).resolve("axe-core/axe.min.js"),
-	"utf8",
-);
-
-const built = (name: string) =>
-	readFileSync(new URL(`page/built/${name}`, import.meta.url), "utf8");
-
-interface Look {
-	readonly widthPx?: number;
-	readonly colours?: "light" | "dark";
-	/** `#split-alternates`. */
-	readonly hash?: string;
-}
-
 describeInBrowser("the page of a report", () => {
-	const started = browser();
-	const folder = temporaryFolder();
-	let files = 0;
-	const complaints = new Map<Page, readonly string[]>();
-	afterEach(async () => {
-		for (const [page, wrong] of complaints) {
-			await page.close();
-			expect(wrong).toEqual([]);
-		}
-		complaints.clear();
-	});
-
-	/** Opens a file, and fails when the page complains or asks for anything but itself. */
-	async function open(file: string, look: Look = {}): Promise<Page> {
-		const { widthPx = 1280, colours = "light", hash = "" } = look;
-		const page = await started().newPage({
-			viewport: { width: widthPx, height: 800 },
-			colorScheme: colours,
-		});
-		const wrong: string[] = [];
-		page.on("console", (said) => wrong.push(`${said.type()}: ${said.text()}`));
-		page.on("pageerror", (error) => wrong.push(String(error)));
-		page.on("dialog", (dialog) => wrong.push(`dialog: ${dialog.message()}`));
-		page.on("request", (asked) => {
-			if (!asked.url().startsWith("file:")) wrong.push(asked.url());
-		});
-		await page.goto(`file://${file}${hash}`);
-		await page.locator("h1").waitFor();
-		complaints.set(page, wrong);
-		return page;
-	}
-
-	function show(report: Report, look: Look = {}): Promise<Page> {
-		const file = join(folder, `report-${files++}.html`);
-		const page = { script: built("main.js"), style: built("page.css") };
-		writeFileSync(file, reportHtml(report, page));
-		return open(file, look);
-	}
-
-	/** Every scenario open, every picture drawn. */
-	async function openAll(page: Page): Promise<void> {
-		const closed = page.locator('h3 button[aria-expanded="false"]');
-		while ((await closed.count()) > 0) await closed.first().click();
-		for (const canvas of await page.locator("canvas").all())
-			await canvas.scrollIntoViewIfNeeded();
-	}
+	const { folder, complaints, open, show } = pages();
 
 	it("says at the top how many hold, on what it was played, and how to do it again", async () => {
 		const page = await show(sampleReport());
@@ -100,32 +35,16 @@ describeInBrowser("the page of a report", () => {
 		}
 	});
 
-	it.each([
-		{ widthPx: 360, colours: "light" },
-		{ widthPx: 360, colours: "dark" },
-		{ widthPx: 1920, colours: "light" },
-		{ widthPx: 1920, colours: "dark" },
-	] as const)("fits and is accessible: $widthPx px, $colours", async (look) => {
-		for (const report of [sampleReport(), comparisonReport()]) {
-			const page = await show(report, look);
-			await openAll(page);
-			expect(
-				await page.evaluate("document.documentElement.scrollWidth"),
-			).toBeLessThanOrEqual(look.widthPx);
-			await page.evaluate(AXE);
-			const { violations } = (await page.evaluate(
-				"axe.run(document, { resultTypes: ['violations'] })",
-			)) as {
-				readonly violations: readonly {
-					readonly id: string;
-					readonly nodes: readonly { readonly html: string }[];
-				}[];
-			};
-			expect(
-				violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`),
-			).toEqual([]);
-		}
-	});
+	it.each(LOOKS)(
+		"fits and is accessible: $widthPx px, $colours",
+		async (look) => {
+			for (const report of [sampleReport(), comparisonReport()]) {
+				const page = await show(report, look);
+				await openAll(page);
+				await expectReadable(page, look);
+			}
+		},
+	);
 
 	it("takes whatever stands in it for text", async () => {
 		const page = await show(sampleReport());

@@ -7,8 +7,16 @@
  */
 
 import type { ComparisonView } from "./report-comparison.ts";
+import type { FuzzView } from "./report-fuzz.ts";
 
 export type { ComparisonView, DivergenceView } from "./report-comparison.ts";
+export type {
+	ChanceView,
+	CoverageView,
+	FuzzView,
+	KnownView,
+	Met,
+} from "./report-fuzz.ts";
 
 /**
  * `failed`: it could not be set up, or the lab failed, so nothing was judged. Where two drivers were compared, `holds` means
@@ -33,6 +41,9 @@ export interface Report {
 	readonly isComparison: boolean;
 	/** What a reader has to know before anything else: a part that is missing, say. */
 	readonly notices: readonly string[];
+	/** What nobody wrote; `null` where nothing was fuzzed. */
+	readonly fuzz: FuzzView | null;
+	/** Scenarios, and what the fuzz has found. */
 	readonly entries: readonly Entry[];
 	/** The distinct rulesets that were loaded, in the order of their appearance: scenarios share them. */
 	readonly rulesets: readonly (readonly RuleLine[])[];

@@ -3,7 +3,14 @@ import { describe, expect, it, test } from "vitest";
 import type { Entry } from "./report.ts";
 import { summaryMarkdown } from "./summary.ts";
 import { entry, expectation } from "./test-entries.ts";
-import { comparisonReport, HOSTILE, sampleReport } from "./test-report.ts";
+import { fuzzView } from "./test-fuzz.ts";
+import {
+	comparisonReport,
+	findingReport,
+	fuzzReport,
+	HOSTILE,
+	sampleReport,
+} from "./test-report.ts";
 
 /** Without the ones that are there to do harm, which nobody wants to read here. */
 const harmless = sampleReport().entries.filter(
@@ -122,6 +129,58 @@ describe("a summary of a comparison", () => {
 	});
 });
 
+describe("a summary of a fuzz", () => {
+	it("says that model and kernel agree, and what was met", () => {
+		const markdown = summaryMarkdown(fuzzReport());
+		expect(markdown.split("\n")[0]).toBe(
+			"## ✓ marktwin: agrees (1,000 rulesets that nobody wrote: no divergence)",
+		);
+		expect(section(markdown, "### ✓").trimEnd().split("\n")).toEqual([
+			"### ✓ 1,000 rulesets that nobody wrote: no divergence",
+			"",
+			"51,234 packets, 5\\.2 rulesets and 267 packets a second, on vm \\(linux 6\\.1\\.0\\-56\\-cloud\\-amd64, tcg\\), seed 3.",
+			"",
+			"|  | met | of | not met |",
+			"| --- | --: | --: | --- |",
+			"| Matches | 3 | 4 | <code>u32</code> |",
+			"| TCP transitions | 5 | 7 | <code>reply fin SYN\\_SENT2</code>, <code>reply ack SYN\\_SENT</code> |",
+			"| Built\\-in chains | 3 | 3 |  |",
+			"",
+			"**not known**, 2 times: packets handed to programs are not modelled<br>",
+			"**known**, 4 times: order of evictions, since early\\_drop\\_list looks at eight buckets from a secret one on",
+		]);
+	});
+
+	it("says what it found, and where chance was wrong", () => {
+		const markdown = summaryMarkdown(findingReport());
+		expect(markdown).toMatch(
+			/^## ✗ marktwin: diverges \(1,000 rulesets that nobody wrote: 1 divergence, and chance outside of its bounds\)\n/,
+		);
+		expect(markdown).toContain(
+			"of 2,000 packets: model 1,003, kernel 1,112; 891 to 1,109 are right",
+		);
+		expect(section(markdown, "fuzz\\-3\\-17")).toContain(
+			"marktwin compare fuzz-findings/fuzz-3-17.json",
+		);
+	});
+
+	it("tells of scenarios beside it, and names so many holes at most", () => {
+		const holes = Array.from({ length: 30 }, (_, index) => `hole${index}`);
+		const [first] = fuzzView().coverage;
+		if (first === undefined) throw new Error("the sample has coverage");
+		const coverage = [{ ...first, holes, total: 33 }];
+		const fuzz = fuzzView({ coverage, seeds: [3, 7] });
+		const markdown = summaryMarkdown(
+			fuzzReport({ fuzz, entries: comparisonReport().entries }),
+		);
+		expect(markdown.split("\n")[0]).toBe(
+			"## ✗ marktwin: diverges (1,000 rulesets that nobody wrote: no divergence; 4 scenarios: 2 agree, 2 diverge)",
+		);
+		expect(markdown).toContain("<code>hole11</code> and 18 more |");
+		expect(markdown).toContain(", seeds 3, 7.");
+	});
+});
+
 describe("a long summary", () => {
 	const many = Array.from({ length: 25 }, (_, index) =>
 		violated(`n${index}`, "b2"),
@@ -169,7 +228,10 @@ function taken(markdown: string) {
 function unescapedSigns(line: string): readonly string[] {
 	const rest = line
 		.replace(/^(##|###|>|\|) /, "")
-		.replace(/^\*\*(expected|seen|because|connections|rule)\*\* /, "")
+		.replace(
+			/^\*\*(expected|seen|because|connections|rule|not known|known)\*\*,? /,
+			"",
+		)
 		.replace(/\\[!-/:-@[-`{-~]|&(amp|lt|gt);/g, "")
 		.replace(/<span>[@#$:]<\/span>|<\/?code>|<br>$/g, "");
 	return rest.match(/[\\`*_[\]<>~@#$&\p{Cc}\p{Cf}\p{Cs}]|:\/\//gu) ?? [];
@@ -203,6 +265,21 @@ describe("Markdown from outside", () => {
 		expectInert(markdown, { headings: 2, fences: 2 });
 		expect(markdown).toContain("⟨U\\+202E⟩reversed");
 		expect(markdown).toContain("<span>@</span>octocat");
+	});
+
+	it("is text in a fuzz as well", () => {
+		const coverage = fuzzView().coverage.map((one) => ({
+			...{ ...one, title: HOSTILE, holes: [HOSTILE, HOSTILE] },
+		}));
+		const fuzz = fuzzView({
+			...{ coverage, kernels: [HOSTILE] },
+			unknown: [{ what: HOSTILE, times: 1 }],
+			known: [{ name: HOSTILE, reason: HOSTILE, times: 1 }],
+		});
+		expectInert(summaryMarkdown(fuzzReport({ fuzz })), {
+			headings: 2,
+			fences: 1,
+		});
 	});
 
 	test("in any words", () => {

@@ -1,13 +1,19 @@
 /** A job's summary on GitHub, in its Markdown: the verdict, and what there is to look at. */
+import { code, fenced, inert, row } from "./markdown.ts";
 import { linesOf, type Reason, reasonsOf, ruleParts } from "./reasons.ts";
 import type { Entry, Report, Status } from "./report.ts";
+import { fuzzBlock } from "./summary-fuzz.ts";
 import {
+	counted,
+	fuzzSubject,
+	fuzzVerdict,
+	isFuzzAlone,
 	number,
 	SIGNS,
 	STATUSES,
 	statusWord,
-	visible,
 	WORST_FIRST,
+	worstStatus,
 } from "./wording.ts";
 
 /** Nobody reads on after so many. */
@@ -24,8 +30,9 @@ export function summaryMarkdown(report: Report): string {
 		[
 			heading(report),
 			...report.notices.map(notice),
-			table(report),
+			...(report.entries.length === 0 ? [] : [table(report)]),
 			about(report),
+			...(report.fuzz === null ? [] : [fuzzBlock(report.fuzz)]),
 		],
 		MOST_BYTES,
 	);
@@ -57,11 +64,19 @@ function count(entries: readonly Entry[], status: Status): number {
 }
 
 /** `## ✗ marktwin: violated (8 scenarios: 3 hold, 5 violated)`. */
-function heading({ entries, isComparison }: Report): string {
-	const worst = WORST_FIRST.find((status) => count(entries, status) > 0);
-	if (worst === undefined) return "## marktwin: nothing was played\n";
-	const verdict = statusWord(worst, { isComparison });
-	const scenarios = entries.length === 1 ? "scenario" : "scenarios";
+function heading(report: Report): string {
+	const worst = worstStatus(report);
+	if (worst === null) return "## marktwin: nothing was played\n";
+	const { fuzz } = report;
+	const parts = [
+		...(fuzz === null ? [] : [`${fuzzSubject(fuzz)}: ${fuzzVerdict(fuzz)}`]),
+		...(isFuzzAlone(report) ? [] : [scenariosOf(report)]),
+	];
+	return `## ${SIGNS[worst]} marktwin: ${statusWord(worst, report)} (${parts.join("; ")})\n`;
+}
+
+/** `8 scenarios: 3 hold, 5 violated`. */
+function scenariosOf({ entries, isComparison }: Report): string {
 	const all = STATUSES.map((status) => ({
 		status,
 		many: count(entries, status),
@@ -70,9 +85,8 @@ function heading({ entries, isComparison }: Report): string {
 		.map(
 			({ status, many }) =>
 				`${number(many)} ${statusWord(status, { isComparison, count: many })}`,
-		)
-		.join(", ");
-	return `## ${SIGNS[worst]} marktwin: ${verdict} (${number(entries.length)} ${scenarios}: ${all})\n`;
+		);
+	return `${counted(entries.length, "scenario")}: ${all.join(", ")}`;
 }
 
 function notice(text: string): string {
@@ -82,7 +96,6 @@ function notice(text: string): string {
 /** How each suite fares. */
 function table({ entries, isComparison }: Report): string {
 	const statuses = STATUSES.filter((status) => count(entries, status) > 0);
-	const row = (cells: readonly string[]) => `| ${cells.join(" | ")} |\n`;
 	const suites = [...new Set(entries.map(({ suite }) => suite))];
 	return [
 		row([
@@ -141,37 +154,3 @@ function reasonBlocks({
 		...(lines.length === 0 ? [] : [fenced("text", lines)]),
 	];
 }
-
-/** Lines as they stand, in a fence that is longer than any in them. */
-function fenced(language: "sh" | "text", lines: readonly string[]): string {
-	const text = visible(lines.join("\n"));
-	const runs = [...text.matchAll(/`+/g)].map(([run]) => run.length);
-	const fence = "`".repeat(
-		runs.reduce((most, run) => Math.max(most, run + 1), 3),
-	);
-	return `${fence}${language}\n${text}\n${fence}\n`;
-}
-
-/** Not with backticks: between them nothing can be escaped. */
-function code(text: string): string {
-	return `<code>${inert(text)}</code>`;
-}
-
-/** One line of text that Markdown and GitHub leave alone. */
-function inert(text: string): string {
-	return visible(text)
-		.replace(/\s+/g, " ")
-		.trim()
-		.replace(/[\\`*_{}[\]()<>#+\-.!|~=^&@$:]/g, (sign) => {
-			if (HTML[sign] !== undefined) return HTML[sign];
-			// GitHub looks for mentions, issues, emoji, links and formulas in what is already shown.
-			return LINKING.has(sign) ? `<span>${sign}</span>` : `\\${sign}`;
-		});
-}
-
-const HTML: Readonly<Record<string, string>> = {
-	"&": "&amp;",
-	"<": "&lt;",
-	">": "&gt;",
-};
-const LINKING: ReadonlySet<string> = new Set(["@", "#", "$", ":"]);

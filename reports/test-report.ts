@@ -17,6 +17,7 @@ import {
 	SPLIT,
 	WALKS,
 } from "./test-entries.ts";
+import { fuzzView, INSIDE, OUTSIDE } from "./test-fuzz.ts";
 
 const KERNEL = "vm (linux 6.1.0-56-cloud-amd64, tcg)";
 
@@ -273,6 +274,7 @@ export function sampleReport(parts: Partial<Report> = {}): Report {
 		drivers: [MODEL, KERNEL],
 		isComparison: false,
 		notices: ["2 of 3 parts are here: vm-3.json is missing"],
+		fuzz: null,
 		entries: [SPLIT, TRAP, FAILOVER, ...WRONG, HOSTILE_ENTRY],
 		rulesets: [
 			RULESET,
@@ -327,6 +329,33 @@ function compared(
 			expectation({ status: "violated", expected: "b1", seen: "b2" }),
 		],
 		...parts,
+	});
+}
+
+/** A fuzz that has found nothing: there is no entry, and everything to tell. */
+export function fuzzReport(parts: Partial<Report> = {}): Report {
+	return sampleReport({
+		...{ command: "marktwin fuzz --seed 3 --runs 1000", seed: 3 },
+		...{ isComparison: true, notices: [], fuzz: fuzzView() },
+		...{ entries: [], rulesets: [], walks: [], ...parts },
+	});
+}
+
+/** One that has found something, and of which chance was wrong as well. */
+export function findingReport(): Report {
+	const replay = "marktwin compare fuzz-findings/fuzz-3-17.json";
+	return fuzzReport({
+		fuzz: fuzzView({
+			...{ status: "violated", divergences: 1 },
+			chances: [INSIDE, OUTSIDE],
+		}),
+		entries: [
+			compared(
+				"fuzz-3-17",
+				{ divergences: [PACKETS] },
+				{ suite: "fuzz", title: "fuzz-3-17", status: "violated", replay },
+			),
+		],
 	});
 }
 

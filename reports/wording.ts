@@ -1,5 +1,5 @@
 /** Words and signs that the page shares with everything else that is written; it may import nothing from elsewhere. */
-import type { Status } from "./report.ts";
+import type { FuzzView, Report, Status } from "./report.ts";
 
 export { visible } from "./visible.ts";
 
@@ -45,6 +45,47 @@ export function statusWord(
 		case "failed":
 			return isComparison ? "not compared" : "could not be played";
 	}
+}
+
+/** What there is to do first, of scenarios and fuzz together; `null` where nothing was played. */
+export function worstStatus({ entries, fuzz }: Report): Status | null {
+	return (
+		WORST_FIRST.find(
+			(status) =>
+				fuzz?.status === status ||
+				entries.some((entry) => entry.status === status),
+		) ?? null
+	);
+}
+
+/** Is every entry one that the fuzz has found? Then what is said of the fuzz is said of them. */
+export function isFuzzAlone({ entries, fuzz }: Report): boolean {
+	return fuzz !== null && entries.length === fuzz.divergences;
+}
+
+/** `no divergence`, `2 divergences, and chance outside of its bounds`. */
+export function fuzzVerdict({ divergences, chances }: FuzzView): string {
+	const differ =
+		divergences === 0 ? "no divergence" : counted(divergences, "divergence");
+	return chances.every(({ isInside }) => isInside)
+		? differ
+		: `${differ}, and chance outside of its bounds`;
+}
+
+/** `1,000 rulesets that nobody wrote`. */
+export function fuzzSubject({ rulesets }: FuzzView): string {
+	return `${counted(rulesets, "ruleset")} that nobody wrote`;
+}
+
+/** `5.2 rulesets and 267 packets a second`. */
+export function fuzzSpeed({ rulesets, packets, tookMs }: FuzzView): string {
+	const seconds = Math.max(tookMs, 1) / 1_000;
+	return `${(rulesets / seconds).toFixed(1)} rulesets and ${number(Math.round(packets / seconds))} packets a second`;
+}
+
+/** `3 connections`. */
+export function counted(count: number, one: string, many = `${one}s`): string {
+	return `${number(count)} ${count === 1 ? one : many}`;
 }
 
 /** `12,345`. */

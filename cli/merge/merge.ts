@@ -1,5 +1,5 @@
 /** Reads the results of several machines, and reports them as one. */
-import { number } from "../../reports/wording.ts";
+import { counted } from "../../reports/wording.ts";
 import { EXIT } from "../exit-code.ts";
 import { InputError } from "../input-error.ts";
 import type { OutputOptions } from "../output-options.ts";
@@ -12,7 +12,14 @@ import {
 } from "../outputs/results-file.ts";
 import { screenLines, screenText } from "../screen-text.ts";
 import { paintFor, progressOn } from "../terminal.ts";
-import { missingShards, mustDiffer, type Part, scenariosIn } from "./shards.ts";
+import { fuzzTogether, remarksOn } from "./fuzz.ts";
+import {
+	isEmpty,
+	missingShards,
+	mustDiffer,
+	type Part,
+	scenariosIn,
+} from "./shards.ts";
 
 /** @returns the exit code */
 export async function merge(
@@ -29,12 +36,14 @@ export async function merge(
 	const missing = missingShards(parts);
 	mustDiffer(parts);
 	const all = together(parts);
-	if (scenariosIn(all) === 0)
+	if (isEmpty(all))
 		throw new InputError(
 			"there is no scenario in any of the files",
 			"Shards of more machines than scenarios are empty; one of them is not.",
 		);
-	const about = { tookMs: null, createdAt: null, notices: missing };
+	const remarks = remarksOn(all);
+	const notices = [...missing, ...remarks];
+	const about = { tookMs: null, createdAt: null, notices };
 	const { screen } = outputs;
 	const paint = paintFor(screen);
 	const write = (lines: readonly string[]) => {
@@ -43,7 +52,8 @@ export async function merge(
 	};
 	write(
 		screenLines([
-			`${count(all)} from ${files.length === 1 ? "1 file" : `${files.length} files`}: ${verdict(all)}`,
+			`${count(all)} from ${counted(files.length, "file")}: ${verdict(all)}`,
+			...remarks.map((one) => paint("yellow", screenText(one))),
 			...missing.map((one) => paint("red", screenText(one))),
 		]),
 	);
@@ -51,10 +61,10 @@ export async function merge(
 	return missing.length > 0 ? EXIT.badInput : exitCodeOf(all);
 }
 
-/** Whoever plays nothing says so, and writes no results; only a shard may have come away empty. */
+/** Whoever plays nothing says so, and writes no results; only a shard may have come away empty. A fuzz that has found nothing is no such thing. */
 function mustHoldSome(part: Part): Part {
 	const { file, results } = part;
-	if (results.shard === null && scenariosIn(results) === 0)
+	if (results.shard === null && isEmpty(results))
 		throw new InputError(
 			`there is no scenario in ${file}`,
 			"The file was changed after it was written.",
@@ -62,9 +72,20 @@ function mustHoldSome(part: Part): Part {
 	return part;
 }
 
-function count(results: Results): string {
-	const many = scenariosIn(results);
-	return `${number(many)} ${many === 1 ? "scenario" : "scenarios"}`;
+/** `13 scenarios`, `300 rulesets and 12,345 packets of a fuzz`, or both. */
+function count(all: Results): string {
+	const { fuzz } = all;
+	const scenarios = scenariosIn(all);
+	return [
+		...(scenarios > 0 || fuzz === undefined
+			? [counted(scenarios, "scenario")]
+			: []),
+		...(fuzz === undefined
+			? []
+			: [
+					`${counted(fuzz.cases, "ruleset")} and ${counted(fuzz.packets, "packet")} of a fuzz`,
+				]),
+	].join(", ");
 }
 
 function verdict(all: Results): string {
@@ -88,5 +109,6 @@ function together(parts: readonly Part[]): Results {
 		results: results.flatMap((one) => one.results),
 		comparisons: results.flatMap((one) => one.comparisons),
 		failures: results.flatMap((one) => one.failures),
+		...fuzzTogether(results),
 	};
 }

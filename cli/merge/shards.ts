@@ -1,7 +1,7 @@
 /** What of a shared play is there, and what is not. */
 
 import { InputError } from "../input-error.ts";
-import type { Results } from "../outputs/results-file.ts";
+import type { FuzzResults, Results } from "../outputs/results-file.ts";
 
 export interface Part {
 	readonly file: string;
@@ -18,6 +18,11 @@ export function scenariosIn({
 	failures,
 }: Results): number {
 	return results.length + comparisons.length + failures.length;
+}
+
+/** Was nothing played in it at all? */
+export function isEmpty(results: Results): boolean {
+	return scenariosIn(results) === 0 && results.fuzz === undefined;
 }
 
 /**
@@ -49,7 +54,8 @@ function missingOf(play: string, parts: readonly Part[]): readonly string[] {
 			);
 		there.set(index, part);
 	}
-	mustBeDealt([...there], total);
+	// What a fuzz finds falls where it falls.
+	if (!isFuzz(parts)) mustBeDealt([...there], total);
 	const absent = Array.from({ length: total }, (_, at) => at + 1).filter(
 		(index) => !there.has(index),
 	);
@@ -58,6 +64,18 @@ function missingOf(play: string, parts: readonly Part[]): readonly string[] {
 		.map((index) => `shard ${index}/${total} is missing (${play})`);
 	const left = absent.length - told.length;
 	return left > 0 ? [...told, `and ${left} more shards are missing`] : told;
+}
+
+/** @throws InputError when only some of them know of it */
+function isFuzz(parts: readonly Part[]): boolean {
+	const fuzzed = parts.find(({ results }) => results.fuzz !== undefined);
+	const others = parts.find(({ results }) => results.fuzz === undefined);
+	if (fuzzed !== undefined && others !== undefined)
+		throw new InputError(
+			`${others.file} holds no fuzz, and ${fuzzed.file} is a part of the same play`,
+			"The file was changed after it was written.",
+		);
+	return fuzzed !== undefined;
 }
 
 /** Scenarios are dealt like cards: an earlier shard has as many as a later one, or one more. */
@@ -111,10 +129,22 @@ function playsOf({
 	results,
 	comparisons,
 	failures,
+	fuzz,
+	command,
+	shard,
 }: Results): readonly (readonly [key: string, play: object])[] {
 	return [
 		...results.map((one) => [one.replay, one] as const),
 		...comparisons.map((one) => [one.comparison.replay, one] as const),
 		...failures.map((one) => [one.replay, one] as const),
+		...(fuzz === undefined
+			? []
+			: [[command, { shard, ...drawn(fuzz) }] as const]),
 	];
+}
+
+/** What a seed draws comes out the same each time; how long it took, and what kernels draw, does not. */
+function drawn(fuzz: FuzzResults): object {
+	const { tookMs: _, chances: __, ...same } = fuzz;
+	return same;
 }

@@ -12,7 +12,8 @@ import type { OutputOptions } from "../output-options.ts";
 import type { Progress } from "../terminal.ts";
 import { jsonText } from "./json-text.ts";
 import { type About, reportOf } from "./report-of.ts";
-import { type Results, resultsFile } from "./results-file.ts";
+import { type FuzzResults, type Results, resultsFile } from "./results-file.ts";
+import { scoreboardMarkdown } from "./scoreboard.ts";
 
 export interface Outputs {
 	/** Where lines for a person go: standard output, unless something else is written there. */
@@ -32,7 +33,7 @@ export interface Outputs {
 export async function openOutputs(options: OutputOptions): Promise<Outputs> {
 	const given = withoutEmptySummary(options);
 	await mustBeDifferentFiles(given);
-	const { report, junit, json, summary } = given;
+	const { report, junit, json, summary, scoreboard } = given;
 	const page = report === undefined ? null : await readPage();
 	const annotates = process.env.GITHUB_ACTIONS === "true";
 	const isOnStandard = OUTPUTS.some((name) => given[name] === STANDARD);
@@ -40,6 +41,10 @@ export async function openOutputs(options: OutputOptions): Promise<Outputs> {
 		screen: isOnStandard ? process.stderr : process.stdout,
 		async write(results, about, progress) {
 			const tries = new Tries();
+			if (scoreboard !== undefined)
+				await tries.add(async () =>
+					writeText(scoreboard, scoreboardMarkdown(fuzzOf(results))),
+				);
 			if (json !== undefined)
 				await tries.add(() => writeText(json, jsonText(resultsFile(results))));
 			if (annotates || report || junit || summary) {
@@ -59,7 +64,16 @@ export async function openOutputs(options: OutputOptions): Promise<Outputs> {
 	};
 }
 
-const OUTPUTS = ["report", "junit", "json", "summary"] as const;
+/** @throws InputError when there was none */
+function fuzzOf({ fuzz }: Results): FuzzResults {
+	if (fuzz !== undefined) return fuzz;
+	throw new InputError(
+		"there is no fuzz that a scoreboard could tell of",
+		"Give the results of `marktwin fuzz`.",
+	);
+}
+
+const OUTPUTS = ["report", "junit", "json", "summary", "scoreboard"] as const;
 
 /** Several things to do, of which each is done whatever became of the others. */
 class Tries {
@@ -110,7 +124,7 @@ async function mustBeDifferentFiles(options: OutputOptions): Promise<void> {
 	for (const file of files) await mustBeWritable(file);
 	if (files.filter((file) => file === STANDARD).length > 1)
 		throw new InputError(
-			"only one of --report, --junit, --json and --summary can be written to standard output",
+			"only one of the outputs can be written to standard output",
 			"Name files for the others.",
 		);
 	const seen = new Map<string, string>();
@@ -163,7 +177,7 @@ async function readPage(): Promise<PageParts> {
 		if (error instanceof Error && "code" in error && error.code === "ENOENT")
 			throw new InputError(
 				"the page of reports has not been built",
-				"In a checkout of marktwin: npm run page",
+				"In a checkout of marktwin: npm run bundle",
 			);
 		throw error;
 	}

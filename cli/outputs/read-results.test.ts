@@ -9,6 +9,7 @@ import { temporaryFolder } from "../../test/temporary-folder.ts";
 import { jsonText } from "./json-text.ts";
 import { readResults } from "./read-results.ts";
 import { type Results, resultsFile } from "./results-file.ts";
+import { CHANCE, fuzzed, fuzzResults } from "./test-fuzz.ts";
 
 const folder = temporaryFolder();
 const all = await loadBuiltInScenarios();
@@ -75,4 +76,65 @@ it("reads every result that comes with marktwin", async () => {
 	};
 	const read = await readResults(written(resultsFile(results)));
 	expect(read.results).toHaveLength(all.length);
+});
+
+const FUZZ = fuzzResults({
+	covered: { matches: { met: [["tcp", 5]], holes: ["u32"] } },
+});
+
+it.each([
+	["found nothing", fuzzed(FUZZ)],
+	["found something", { ...compared(), fuzz: { ...FUZZ, findings: 1 } }],
+	["has drawn from several seeds", fuzzed({ ...FUZZ, seed: [3, 7] })],
+])("reads a fuzz that %s", async (_, results) => {
+	const read = await readResults(written(resultsFile(results)));
+	expect(read).toEqual(results);
+});
+
+it.each<readonly [string, object, RegExp]>([
+	["a count that is none", { cases: -1 }, /fuzz\.cases: /],
+	["a speed that is none", { tookMs: "fast" }, /fuzz\.tookMs: /],
+	["no seed", { seed: [] }, /fuzz\.seed: /],
+	["coverage that is gone", { coverage: [] }, /fuzz\.coverage: each kind/],
+	[
+		"what was met and was not",
+		{
+			coverage: fuzzResults({
+				covered: { matches: { met: [["tcp", 5]], holes: ["tcp"] } },
+			}).coverage,
+		},
+		/fuzz\.coverage\[0\]: something stands in it twice/,
+	],
+	[
+		"what was met no times",
+		{
+			coverage: fuzzResults({ covered: { hooks: { met: [["raw INPUT", 0]] } } })
+				.coverage,
+		},
+		/fuzz\.coverage\[2\]\.met\[0\]\[1\]: /,
+	],
+	[
+		"more matches than packets",
+		{ chances: [{ ...CHANCE, kernel: 2_001 }] },
+		/fuzz\.chances\[0\]: there were not so many packets/,
+	],
+	[
+		"findings that are gone",
+		{ findings: 1 },
+		/fuzz\.findings: it says 1, and 0 stand in it/,
+	],
+])("refuses a fuzz with %s", async (_, parts, message) => {
+	const fuzz = { ...FUZZ, ...parts };
+	const file = written({ ...resultsFile(fuzzed(FUZZ)), fuzz });
+	await expect(readResults(file)).rejects.toThrow(message);
+});
+
+it("refuses a fuzz of which chance says otherwise than its outcome", async () => {
+	const chances = [{ ...CHANCE, kernel: 1_200 }];
+	const file = written({
+		...{ ...resultsFile(fuzzed(FUZZ)), fuzz: { ...FUZZ, chances } },
+	});
+	await expect(readResults(file)).rejects.toThrow(
+		/outcome: it says holds, .* amounts to violated/,
+	);
 });

@@ -9,7 +9,12 @@ import { type RunResult, worst } from "../../scenarios/run/result.ts";
 import { placeInJson } from "../../scenarios/run/syntax-place.ts";
 import { readText } from "../files.ts";
 import { InputError } from "../input-error.ts";
-import { FORMAT, outcomeOf, type Results } from "./results-file.ts";
+import {
+	FORMAT,
+	type FuzzResults,
+	outcomeOf,
+	type Results,
+} from "./results-file.ts";
 import { resultsSchema } from "./results-schema.ts";
 
 const CHANGED = "The file was changed after it was written.";
@@ -31,7 +36,7 @@ export async function readResults(file: string): Promise<Results> {
 	if (!isResults)
 		throw new InputError(
 			`${name} holds no results of marktwin`,
-			"marktwin run --json FILE and marktwin compare --json FILE write them.",
+			"marktwin run, compare and fuzz write them with --json FILE.",
 		);
 	if (content.format !== FORMAT)
 		throw new InputError(
@@ -52,7 +57,7 @@ function believed(content: object, name: string): Results {
 		readonly format: unknown;
 		readonly outcome: unknown;
 	};
-	const { command, shard, seed, failures } = given;
+	const { command, shard, seed, failures, fuzz } = given;
 	const results = given.results.map((one, index) =>
 		consistent(one, name, `results[${index}]`),
 	);
@@ -68,12 +73,29 @@ function believed(content: object, name: string): Results {
 	});
 	for (const [index, { scenario }] of failures.entries())
 		mustBePlayable(scenario, name, `failures[${index}].scenario`);
+	if (fuzz !== undefined) mustHoldFindings(fuzz, comparisons, name);
 	const all = {
 		...{ command, shard, seed },
 		...{ results, comparisons, failures },
+		...(fuzz === undefined ? {} : { fuzz }),
 	};
 	mustBeSame(outcomeOf(all), outcome, name, "outcome");
 	return all;
+}
+
+/** Each divergence that a fuzz has found is among the comparisons; others may be there as well. */
+function mustHoldFindings(
+	{ findings }: FuzzResults,
+	comparisons: Results["comparisons"],
+	name: string,
+): void {
+	const found = comparisons.filter(({ unexpected }) => unexpected.length > 0);
+	if (found.length < findings)
+		throw changed(
+			name,
+			"fuzz.findings",
+			`it says ${findings}, and ${found.length} stand in it`,
+		);
 }
 
 /** A judgement for each expectation, and the outcome that follows from them. */

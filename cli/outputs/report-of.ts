@@ -2,15 +2,17 @@
 import { setImmediate } from "node:timers/promises";
 import {
 	buildReport,
+	type Fuzzed,
 	followedPerEntry,
 	type Played,
 } from "../../reports/build.ts";
 import type { Report } from "../../reports/report.ts";
 import { lookCloser } from "../../scenarios/run/closeup.ts";
+import { modelDriver } from "../../scenarios/run/driver.ts";
 import { checkScenario } from "../../scenarios/run/run-scenario.ts";
 import type { Progress } from "../terminal.ts";
 import { version } from "../version.ts";
-import type { Results } from "./results-file.ts";
+import type { FuzzResults, Results } from "./results-file.ts";
 
 /** What is known of a run besides its results. */
 export interface About {
@@ -25,7 +27,7 @@ export async function reportOf(
 	about: About,
 	progress: Progress,
 ): Promise<Report> {
-	const { failures, command, seed } = results;
+	const { failures, command, seed, fuzz } = results;
 	const total = results.results.length + results.comparisons.length;
 	const limits = { connections: followedPerEntry(total + failures.length) };
 	const played: Played[] = [];
@@ -55,7 +57,16 @@ export async function reportOf(
 		seed,
 		...about,
 		played,
+		fuzzed: fuzz === undefined ? null : fuzzed(fuzz),
 	});
+}
+
+function fuzzed({ seed, kernel, ...totals }: FuzzResults): Fuzzed {
+	const { name, version } = modelDriver;
+	return {
+		...{ ...totals, model: { name, version } },
+		...{ seeds: [seed].flat(), kernels: [kernel].flat() },
+	};
 }
 
 function modelAlone(

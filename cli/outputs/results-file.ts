@@ -3,6 +3,8 @@ import type {
 	ComparisonVerdict,
 	JudgedComparison,
 } from "../../scenarios/compare/verdict.ts";
+import { isOutside } from "../../scenarios/fuzz/chance.ts";
+import type { FuzzTotals } from "../../scenarios/fuzz/totals.ts";
 import type { PlayableScenario } from "../../scenarios/language/scenario.ts";
 import {
 	type Outcome,
@@ -39,6 +41,14 @@ export interface Results {
 	/** … or on two and compared. */
 	readonly comparisons: readonly JudgedComparison[];
 	readonly failures: readonly Failure[];
+	/** What a fuzz has played, besides the comparisons that differ. */
+	readonly fuzz?: FuzzResults;
+}
+
+/** The totals of a fuzz; those of several put together name every seed and kernel. */
+export interface FuzzResults extends Omit<FuzzTotals, "seed" | "kernel"> {
+	readonly seed: FuzzTotals["seed"] | readonly FuzzTotals["seed"][];
+	readonly kernel: FuzzTotals["kernel"] | readonly FuzzTotals["kernel"][];
 }
 
 export function resultsFile(results: Results): object {
@@ -46,11 +56,18 @@ export function resultsFile(results: Results): object {
 }
 
 /** Of all that could be played; model and kernel that diverge violate what is expected of them. */
-export function outcomeOf({ results, comparisons }: Results): Outcome {
+export function outcomeOf({ results, comparisons, fuzz }: Results): Outcome {
 	return worst([
+		...(fuzz === undefined ? [] : [outcomeOfFuzz(fuzz)]),
 		...results.map(({ outcome }) => outcome),
 		...comparisons.map(({ verdict }) => OUTCOMES[verdict]),
 	]);
+}
+
+/** What it does not know and has not met is told, and keeps nothing from holding. */
+function outcomeOfFuzz({ findings, chances, texts }: FuzzResults): Outcome {
+	const differ = findings + (texts?.findings ?? 0);
+	return differ > 0 || chances.some(isOutside) ? "violated" : "holds";
 }
 
 const OUTCOMES: Readonly<Record<ComparisonVerdict, Outcome>> = {

@@ -4,6 +4,7 @@
  * scenario that holds.
  */
 import * as v from "valibot";
+import { fuzzSchema } from "./fuzz-schema.ts";
 
 const text = v.string();
 const number = v.number();
@@ -180,4 +181,5 @@ export const resultsSchema = v.object({
 			cause: v.exactOptional(v.literal("input")),
 		}),
 	),
+	fuzz: v.exactOptional(fuzzSchema),
 });

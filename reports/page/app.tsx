@@ -2,6 +2,7 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import type { Entry, Report } from "../report.ts";
 import { EntryCard } from "./entry.tsx";
 import { type Filter, FilterBar, matchesFilter, NO_FILTER } from "./filter.tsx";
+import { Fuzz } from "./fuzz.tsx";
 import { Header } from "./header.tsx";
 import { Overview } from "./overview.tsx";
 
@@ -41,17 +42,20 @@ export function App({ report }: { readonly report: Report }) {
 	return (
 		<>
 			<a class="skip" href={`#${RESULTS}`}>
-				Skip to the scenarios
+				Skip to the {report.fuzz === null ? "scenarios" : "results"}
 			</a>
 			<Header report={report} />
 			<Overview report={report} />
 			<main id={RESULTS} tabIndex={-1}>
-				<FilterBar
-					report={report}
-					filter={filter}
-					shown={shown.length}
-					onFilter={setFilter}
-				/>
+				{report.fuzz !== null && <Fuzz fuzz={report.fuzz} />}
+				{report.entries.length > 0 && (
+					<FilterBar
+						report={report}
+						filter={filter}
+						shown={shown.length}
+						onFilter={setFilter}
+					/>
+				)}
 				{suites.map((suite) => (
 					<section key={suite} class="suite" aria-label={`Suite ${suite}`}>
 						<h2>{suite}</h2>
@@ -68,15 +72,28 @@ export function App({ report }: { readonly report: Report }) {
 							))}
 					</section>
 				))}
-				{shown.length === 0 && (
-					<p class="nothing">
-						{report.entries.length === 0
-							? "No scenario was played."
-							: "No scenario fits the filter."}
-					</p>
-				)}
+				<Nothing report={report} shown={shown} />
 			</main>
 		</>
+	);
+}
+
+/** Where there is nothing to see, it says why; a fuzz without findings has been seen already. */
+function Nothing({
+	report,
+	shown,
+}: {
+	readonly report: Report;
+	readonly shown: readonly Entry[];
+}) {
+	const { entries, fuzz } = report;
+	if (shown.length > 0 || (entries.length === 0 && fuzz !== null)) return null;
+	return (
+		<p class="nothing">
+			{entries.length === 0
+				? "No scenario was played."
+				: "No scenario fits the filter."}
+		</p>
 	);
 }
 

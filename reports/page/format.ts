@@ -1,12 +1,7 @@
 /** Numbers, times and names as a reader wants them. */
-import { number } from "../wording.ts";
+import { counted, number } from "../wording.ts";
 
-export { number };
-
-/** `3 connections`. */
-export function counted(count: number, one: string, many = `${one}s`): string {
-	return `${number(count)} ${count === 1 ? one : many}`;
-}
+export { counted, number };
 
 /** `49.7 %`. */
 export function percent(share: number): string {

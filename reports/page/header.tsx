@@ -1,42 +1,38 @@
 import type { Report } from "../report.ts";
-import { STATUSES, statusWord, WORST_FIRST } from "../wording.ts";
+import {
+	fuzzSubject,
+	fuzzVerdict,
+	isFuzzAlone,
+	STATUSES,
+	statusWord,
+	worstStatus,
+} from "../wording.ts";
+import { Fact } from "./fact.tsx";
 import { counted, number, took } from "./format.ts";
 
 /** What came out, what it was played on, and the command that makes it again. */
 export function Header({ report }: { readonly report: Report }) {
-	const { entries, isComparison } = report;
-	const worst = WORST_FIRST.find((status) =>
-		entries.some((entry) => entry.status === status),
-	);
+	const { entries, fuzz } = report;
 	const connections = entries.reduce(
 		(sum, entry) => sum + entry.connections.total,
 		0,
 	);
-	const parts = STATUSES.flatMap((status) => {
-		const many = entries.filter((entry) => entry.status === status).length;
-		return many === 0
-			? []
-			: [
-					<span class={`verdict-part ${status}`}>
-						{number(many)} {statusWord(status, { isComparison, count: many })}
-					</span>,
-				];
-	});
 	return (
-		<header class={`top ${worst ?? "holds"}`}>
+		<header class={`top ${worstStatus(report) ?? "holds"}`}>
 			<p class="brand">
 				<strong>marktwin</strong> {report.marktwin}
 			</p>
 			<h1>
-				{counted(entries.length, "scenario")}
-				{isComparison ? " on model and kernel: " : ": "}
-				{parts.map((part, index) => (
+				{fuzz !== null && (
 					<>
-						{index > 0 && ", "}
-						{part}
+						{fuzzSubject(fuzz)}, on model and kernel:{" "}
+						<span class={`verdict-part ${fuzz.status}`}>
+							{fuzzVerdict(fuzz)}
+						</span>
 					</>
-				))}
-				{parts.length === 0 && "nothing was played"}
+				)}
+				{fuzz !== null && !isFuzzAlone(report) && "; "}
+				{!isFuzzAlone(report) && <Scenarios report={report} />}
 			</h1>
 			{report.notices.map((notice) => (
 				<p class="callout" role="alert">
@@ -54,7 +50,9 @@ export function Header({ report }: { readonly report: Report }) {
 						report.seed === null ? "each scenario's own" : String(report.seed)
 					}
 				/>
-				<Fact name="Connections" value={number(connections)} />
+				{(connections > 0 || fuzz === null) && (
+					<Fact name="Connections" value={number(connections)} />
+				)}
 				{report.tookMs !== null && (
 					<Fact name="Took" value={took(report.tookMs)} />
 				)}
@@ -74,17 +72,30 @@ export function Header({ report }: { readonly report: Report }) {
 	);
 }
 
-function Fact({
-	name,
-	value,
-}: {
-	readonly name: string;
-	readonly value: string;
-}) {
+/** `8 scenarios: 3 hold, 5 violated`. */
+function Scenarios({ report }: { readonly report: Report }) {
+	const { entries, isComparison } = report;
+	const parts = STATUSES.flatMap((status) => {
+		const many = entries.filter((entry) => entry.status === status).length;
+		return many === 0
+			? []
+			: [
+					<span class={`verdict-part ${status}`}>
+						{number(many)} {statusWord(status, { isComparison, count: many })}
+					</span>,
+				];
+	});
 	return (
-		<div>
-			<dt>{name}</dt>
-			<dd>{value}</dd>
-		</div>
+		<>
+			{counted(entries.length, "scenario")}
+			{isComparison ? " on model and kernel: " : ": "}
+			{parts.map((part, index) => (
+				<>
+					{index > 0 && ", "}
+					{part}
+				</>
+			))}
+			{parts.length === 0 && "nothing was played"}
+		</>
 	);
 }
