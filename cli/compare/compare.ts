@@ -15,6 +15,7 @@ import {
 	type Failure,
 	type Results,
 } from "../outputs/results-file.ts";
+import { routerOptions } from "../router-options.ts";
 import { select } from "../run/select.ts";
 import { sayWhatWasWrong } from "../say-what-was-wrong.ts";
 import { rulesAgain } from "../scenario-options.ts";
@@ -86,6 +87,8 @@ async function compareAll(
 	const other = await createOther(options);
 	const comparisons: JudgedComparison[] = [];
 	const failures: Failure[] = [];
+	const sameRouter = routerOptions(options) + rulesAgain(options.rules);
+	const withWhom = options.with === "vm" ? "" : ` --with ${options.with}`;
 	const fail = (
 		{ scenario, file }: LoadedScenario,
 		message: string,
@@ -95,7 +98,7 @@ async function compareAll(
 		const again = replayCommand("compare", { name: scenario.name, seed, file });
 		const failure: Failure = {
 			...{ scenario, driver: other.driver, seed, message },
-			replay: again + rulesAgain(options.rules),
+			replay: again + withWhom + sameRouter,
 			...cause,
 		};
 		failures.push(failure);
@@ -109,7 +112,7 @@ async function compareAll(
 			progress,
 			async play(one) {
 				const comparison = await other.compare(one);
-				const replay = comparison.replay + rulesAgain(options.rules);
+				const replay = comparison.replay + sameRouter;
 				const judged = judgeComparison(
 					{ ...comparison, replay },
 					KNOWN_DIVERGENCES,

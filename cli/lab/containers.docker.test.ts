@@ -1,5 +1,14 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { containerName } from "../../lab/docker/containers.ts";
+import { connectEngine } from "../../lab/docker/engine.ts";
+import {
+	conditionsSocket,
+	connectGuest,
+} from "../../lab/docker/router-machine.ts";
 import {
 	BUILD_TIMEOUT_MS,
 	describeOnDocker,
@@ -27,7 +36,7 @@ describeOnDocker("a lab to look around in", () => {
 		if (id !== "") await lab(["down", "--lab", id]);
 	});
 
-	const shell = (name: string, words: readonly string[], input?: string) =>
+	const inLab = (name: string, words: readonly string[], input?: string) =>
 		lab(
 			[
 				...["shell", "--lab", id],
@@ -44,26 +53,45 @@ describeOnDocker("a lab to look around in", () => {
 	});
 
 	it("runs commands, whose options are their own, and ends as they do", async () => {
-		expect(await shell("c1", ["ls", "-d", "/opt"])).toEqual({
+		expect(await inLab("c1", ["ls", "-d", "/opt"])).toEqual({
 			...{ code: 0, out: "/opt\n", err: "" },
 		});
-		expect((await shell("c1", ["exit 7"])).code).toBe(7);
-		expect((await shell("router", ["exit 7"])).code).toBe(7);
-		const { out } = await shell("router", ["iptables-save", "-t", "mangle"]);
+		expect((await inLab("c1", ["exit 7"])).code).toBe(7);
+		expect((await inLab("router", ["exit 7"])).code).toBe(7);
+		const { out } = await inLab("router", ["iptables-save", "-t", "mangle"]);
 		expect(out).toContain("-A PREROUTING -d 10.0.0.1");
 		const named = await lab(["shell", "b1", "--lab", id, "hostname"]);
 		expect(named.out).toBe("b1\n");
 	});
 
 	it("hands on what it is told, and a whole session", async () => {
-		expect((await shell("c1", ["cat"], "one\ntwo\n")).out).toBe("one\ntwo\n");
-		expect((await shell("router", ["cat"], "one\n")).out).toBe("one\n");
-		const session = await shell("router", [], "echo here\nexit 5\n");
+		expect((await inLab("c1", ["cat"], "one\ntwo\n")).out).toBe("one\ntwo\n");
+		expect((await inLab("router", ["cat"], "one\n")).out).toBe("one\n");
+		const session = await inLab("router", [], "echo here\nexit 5\n");
 		expect(session).toMatchObject({ code: 5, out: "here\n" });
 	});
 
+	it("ends what runs on the router at Ctrl-C", async () => {
+		const docker = await connectEngine();
+		const router = docker.getContainer(containerName(id, "router1"));
+		const door = conditionsSocket(0);
+		const words = ["lab", "shell", "--lab", id, "router", "sleep 12345"];
+		const shell = spawn(process.execPath, [...COMMAND, ...words]);
+		const ended = once(shell, "exit");
+		const other = await connectGuest(docker, router, 0, door);
+		const runs = async () =>
+			(await other.guest.must(["ps"])).includes("sleep 12345");
+		while (!(await runs())) await sleep(50);
+		// It has the door to itself.
+		other.disconnect();
+		shell.kill("SIGINT");
+		expect(await ended).toEqual([130, null]);
+		const left = await inLab("router", ["ps"]);
+		expect(left.out).not.toContain("sleep 12345");
+	});
+
 	it("serves the recipe", async () => {
-		const { out } = await shell("c1", ["busybox nc 10.0.0.1 25 < /dev/null"]);
+		const { out } = await inLab("c1", ["busybox nc 10.0.0.1 25 < /dev/null"]);
 		expect(out).toMatch(/^220 b[12] ESMTP/);
 		expect((await lab(["logs", "b1", "--lab", id])).out).toContain("postfix");
 		const { out: log } = await lab(["logs", "checker", "--lab", id]);
@@ -71,7 +99,7 @@ describeOnDocker("a lab to look around in", () => {
 	});
 
 	it("says what there is when something is asked for that is not", async () => {
-		const nobody = await shell("nobody", ["ls"]);
+		const nobody = await inLab("nobody", ["ls"]);
 		expect(nobody.code).toBe(2);
 		expect(nobody.err).toContain("It has b1, b1-mail, b2");
 		const other = await lab(["down", "--lab", "nosuch"]);

@@ -1,13 +1,11 @@
 /** A shell where something happens: in a container, or on the router. */
-import { createInterface } from "node:readline/promises";
-import { text } from "node:stream/consumers";
 import type Docker from "dockerode";
 import { connectEngine } from "../../lab/docker/engine.ts";
 import { ifEngines } from "../../lab/docker/engine-error.ts";
-import { connectGuest } from "../../lab/docker/router-machine.ts";
 import { EXIT } from "../exit-code.ts";
 import type { ShellOptions } from "../lab-containers.ts";
 import { containerOf, infoOf, roleNamed, theLab } from "./containers.ts";
+import { routerShell } from "./router-shell.ts";
 
 /** @returns the exit code, of the command where one is given */
 export async function shell(
@@ -25,7 +23,8 @@ export async function shell(
 	try {
 		if (router !== undefined && isMachine)
 			return await routerShell(docker, container, {
-				...{ router: Number(router) - 1, command, stdin: options.stdin },
+				...{ router: Number(router) - 1, stdin: options.stdin },
+				words: command.length === 0 ? null : programOf(command),
 			});
 		return await inContainer(docker, container, {
 			words: command.length === 0 ? ["bash"] : programOf(command),
@@ -40,51 +39,6 @@ export async function shell(
 function programOf(command: readonly string[]): readonly string[] {
 	const [line = "", ...more] = command;
 	return more.length === 0 ? ["sh", "-c", line] : command;
-}
-
-/** Its kernel is a virtual machine's, so a line at a time is handed to the shell in there. */
-async function routerShell(
-	docker: Docker,
-	container: Docker.Container,
-	{
-		router,
-		command,
-		stdin,
-	}: {
-		readonly router: number;
-		readonly command: readonly string[];
-		readonly stdin: boolean;
-	},
-): Promise<number> {
-	const { guest, disconnect } = await connectGuest(docker, container, router);
-	const run = async (words: readonly string[], input = "") => {
-		const { status, out, err } = await guest.run(words, input);
-		process.stdout.write(out);
-		process.stderr.write(err);
-		return status;
-	};
-	try {
-		if (command.length > 0)
-			return await run(
-				programOf(command),
-				stdin ? await text(process.stdin) : "",
-			);
-		const lines = createInterface({
-			...{ input: process.stdin, output: process.stdout, prompt: "router# " },
-			terminal: process.stdin.isTTY === true && process.stdout.isTTY === true,
-		});
-		let last: number = EXIT.holds;
-		if (lines.terminal) lines.prompt();
-		for await (const line of lines) {
-			const [, leaves, code] = /^\s*(exit)\s*(\d*)\s*$/.exec(line) ?? [];
-			if (leaves !== undefined) return code ? Number(code) & 0xff : last;
-			if (line.trim() !== "") last = await run(["sh", "-c", line]);
-			if (lines.terminal) lines.prompt();
-		}
-		return last;
-	} finally {
-		disconnect();
-	}
 }
 
 /** On a terminal it gets one of its own, so that Ctrl-C and the rest are its affair. */

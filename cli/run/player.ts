@@ -24,7 +24,7 @@ export interface Player {
 
 export async function createPlayer(options: RunOptions): Promise<Player> {
 	const on = options.on === "model" ? "" : ` --on ${options.on}`;
-	const kernel = options.on === "docker" ? routerOptions(options) : "";
+	const kernel = options.on === "model" ? "" : routerOptions(options);
 	const replay = ({ file, scenario }: LoadedScenario) => {
 		const seed = options.seed ?? scenario.setup.seed;
 		return [

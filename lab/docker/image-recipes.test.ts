@@ -56,7 +56,14 @@ describe("an image", () => {
 	it("is made of its folder", () => {
 		const names = contextFiles("mail").map(({ name }) => name);
 		expect(names).toEqual([
-			...["Dockerfile", "kept-mail", "main.cf", "queued-mail", "start-mail"],
+			...[
+				"Dockerfile",
+				"kept-mail",
+				"main.cf",
+				"queued-mail",
+				"slow-mail",
+				"start-mail",
+			],
 		]);
 	});
 });

@@ -47,6 +47,21 @@ export async function ensureRoot(
 	return MADE_HERE;
 }
 
+/**
+ * Which Debian it is, for good: a name of a registry's comes to mean another image with every update.
+ * @param root as it is called here
+ */
+export async function originOf(docker: Docker, root: string): Promise<string> {
+	const { RepoDigests } = await docker.getImage(root).inspect();
+	return pinned(root, RepoDigests);
+}
+
+/** @param digests `debian@sha256:…`; none of an image that was made here */
+export function pinned(root: string, digests: readonly string[]): string {
+	const [digest] = digests.flatMap((one) => one.split("@").slice(1));
+	return digest === undefined ? root : `${root}@${digest}`;
+}
+
 /** The name of one that is here already. */
 export async function findRoot(docker: Docker): Promise<string | null> {
 	for (const image of [PULLED, MADE_HERE])

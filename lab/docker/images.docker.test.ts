@@ -2,7 +2,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Container } from "dockerode";
 import { expect, it } from "vitest";
 import { execIn, spawnIn } from "./exec.ts";
-import { ensureImages, IMAGE_NAMES, type ImageName } from "./images.ts";
+import {
+	ensureImages,
+	IMAGE_NAMES,
+	type ImageName,
+	removeSuperseded,
+} from "./images.ts";
 import { CONTENT_LABEL, IMAGE_LABEL } from "./labels.ts";
 import type { ClientPlan, ClientRecord } from "./programs/client-plan.ts";
 import { runOnce } from "./run-once.ts";
@@ -55,6 +60,33 @@ describeOnDocker("images", () => {
 		expect(both[0]).toEqual(both[1]);
 		expect(said).toEqual([]);
 		expect(performance.now() - began).toBeLessThan(2000);
+	});
+
+	it("go when they have a successor, unless something needs them", async () => {
+		const { docker, labels } = lab();
+		const [base = ""] = (await ensureImages(docker, ["base"])).values();
+		const tools = (await ensureImages(docker, ["tools"])).get("tools") ?? "";
+		const older = async (name: string) => {
+			const container = await docker.createContainer({
+				...{ Image: base, Cmd: [name], Labels: { ...labels } },
+			});
+			const changes = `LABEL ${IMAGE_LABEL}=tools ${CONTENT_LABEL}=${name}`;
+			const made = await container.commit({ changes });
+			await container.remove();
+			return (made as { readonly Id: string }).Id;
+		};
+		const unused = await older("unused");
+		const used = await older("used");
+		const user = await docker.createContainer({
+			...{ Image: used, Labels: { ...labels } },
+		});
+		const here = async () => (await docker.listImages()).map(({ Id }) => Id);
+		await removeSuperseded(docker, base);
+		expect(await here()).not.toContain(unused);
+		expect(await here()).toEqual(expect.arrayContaining([base, tools, used]));
+		await user.remove();
+		expect(await removeSuperseded(docker, base)).toBe(1);
+		expect(await here()).not.toContain(used);
 	});
 
 	it(

@@ -15,7 +15,7 @@ import {
 	IMAGE_NAMES,
 	type ImageName,
 } from "./image-recipes.ts";
-import { ensureRoot } from "./image-root.ts";
+import { ensureRoot, originOf } from "./image-root.ts";
 import { CONTENT_LABEL, IMAGE_LABEL, ROOT_LABEL } from "./labels.ts";
 
 export { IMAGE_NAMES, type ImageName } from "./image-recipes.ts";
@@ -46,6 +46,8 @@ export async function ensureImages(
 					: ((await findImage(docker, name, base)) ??
 							(await build(docker, { name, base, apt, say }))),
 			);
+		const gone = await removeSuperseded(docker, base);
+		if (gone > 0) say(`removed ${gone} images that these take the place of`);
 		return ids;
 
 		async function buildBase(): Promise<string> {
@@ -72,8 +74,20 @@ export async function missingImages(
 	return missing;
 }
 
-/** Removes all of them, those of older recipes too. What a container still needs stays. @returns how many went */
-export async function removeImages(docker: Docker): Promise<number> {
+/**
+ * Removes images that have a successor, and what is left of builds that were interrupted. What a
+ * container or another image needs stays. Nobody else may be building meanwhile.
+ * @returns how many went
+ */
+export async function removeSuperseded(
+	docker: Docker,
+	base: string,
+): Promise<number> {
+	const current = new Map<string, string>([["base", base]]);
+	for (const name of IMAGE_NAMES) {
+		const id = name === "base" ? base : await findImage(docker, name, base);
+		if (id !== null) current.set(name, id);
+	}
 	let removed = 0;
 	// An image goes when none stands on it any more: so as long as any goes, others may.
 	for (let before = -1; before !== removed; ) {
@@ -81,7 +95,11 @@ export async function removeImages(docker: Docker): Promise<number> {
 		const images = await docker.listImages({
 			filters: { label: [IMAGE_LABEL] },
 		});
-		for (const { Id: id } of images) if (await remove(docker, id)) removed++;
+		for (const { Id: id, Labels } of images) {
+			const successor = current.get(Labels[IMAGE_LABEL] ?? "");
+			if (successor === undefined || successor === id) continue;
+			if (await remove(docker, id)) removed++;
+		}
 	}
 	return removed;
 }
@@ -112,7 +130,9 @@ async function build(
 			labels: {
 				[IMAGE_LABEL]: name,
 				[CONTENT_LABEL]: content,
-				...(root === undefined ? {} : { [ROOT_LABEL]: root }),
+				...(root === undefined
+					? {}
+					: { [ROOT_LABEL]: await originOf(docker, root) }),
 			},
 			arguments: {
 				...apt.proxies,
@@ -166,10 +186,10 @@ async function findImage(
 
 async function remove(docker: Docker, id: string): Promise<boolean> {
 	try {
-		await docker.getImage(id).remove({ force: true });
+		await docker.getImage(id).remove();
 		return true;
 	} catch (error) {
-		// Gone already, or something stands on it or runs from it.
+		// Gone already, or another image or a container is made of it.
 		const status = engineStatus(error);
 		if (status === 404 || status === 409) return false;
 		throw engineError(`image ${id}`, error);

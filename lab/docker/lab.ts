@@ -49,6 +49,8 @@ export interface LabOptions {
 /** A container with nothing to do but to be there. */
 const IDLE = ["sleep", "infinity"];
 const SERVICE_MS = 30_000;
+/** Where every mail server of the lab listens. */
+export const SERVICE_PORT = 25;
 const WIRE_MS = 30_000;
 
 export function backendServiceRole(backend: string): string {
@@ -92,7 +94,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
 		);
 		const [started] = await Promise.all([
 			fleet.boxes(),
-			startServices(containers, seats),
+			startServices(containers, seats, slowBackends(scenario)),
 		]);
 		boxes.push(...started);
 		const router = await createRouter(scenario.setup.gateway, boxes);
@@ -133,7 +135,7 @@ async function startHolders(
 		{
 			...idle,
 			role: "wires",
-			capabilities: ["NET_ADMIN", "SYS_ADMIN", "SYS_PTRACE"],
+			capabilities: ["NET_ADMIN", "NET_RAW", "SYS_ADMIN", "SYS_PTRACE"],
 			devices: ["/dev/net/tun"],
 			...{ seesHost: true, isUnconfined: true },
 		},
@@ -156,6 +158,7 @@ async function startHolders(
 async function startServices(
 	containers: LabContainers,
 	seats: readonly Seat[],
+	slow: ReadonlySet<string>,
 ): Promise<void> {
 	const backends = seats.filter(({ kind }) => kind === "backend");
 	await Promise.all(
@@ -166,6 +169,8 @@ async function startServices(
 				network: { of: name },
 				// As a mail server has them that drops its privileges for each of its parts.
 				capabilities: MAIL_CAPABILITIES,
+				// The others are not to wait for anything.
+				environment: slow.has(name) ? { CAN_BE_SLOW: "yes" } : {},
 			});
 			await service.start();
 			await waitForService(containers.get(name));
@@ -173,15 +178,30 @@ async function startServices(
 	);
 }
 
+/** Backends that are slow at any time: their mail servers are set up for it. */
+function slowBackends({
+	setup,
+	steps,
+}: LabOptions["scenario"]): ReadonlySet<string> {
+	const first = setup.backends.flatMap(({ name, behaviour }) =>
+		behaviour.kind === "slow" ? [name] : [],
+	);
+	const later = steps.flatMap((step) =>
+		step.kind === "backend" && step.becomes.kind === "slow"
+			? [step.backend]
+			: [],
+	);
+	return new Set([...first, ...later]);
+}
+
 const MAIL_CAPABILITIES = [
 	...["CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "SETGID", "SETUID"],
 	...["NET_BIND_SERVICE", "SYS_CHROOT"],
 ];
 
-/** Until somebody listens on port 25 of the holder. */
+/** Until somebody serves in the holder's network. */
 export async function waitForService(holder: Container): Promise<void> {
-	const script =
-		"until busybox nc -w 1 127.0.0.1 25 </dev/null | grep -q ^220; do sleep 0.05; done";
+	const script = `until busybox nc -w 1 127.0.0.1 ${SERVICE_PORT} </dev/null | grep -q ^220; do sleep 0.05; done`;
 	await mustIn(holder, script, SERVICE_MS);
 }
 

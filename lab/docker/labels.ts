@@ -15,5 +15,5 @@ export const OWNER_LABEL = "org.marktwin.owner";
 export const IMAGE_LABEL = "org.marktwin.image";
 /** On images: the hash of everything that it was made of. */
 export const CONTENT_LABEL = "org.marktwin.content";
-/** On images: where Debian came from. */
+/** On images: where Debian came from, and where a registry gave it to us, which one it was. */
 export const ROOT_LABEL = "org.marktwin.root";

@@ -26,6 +26,8 @@ import type { Lab } from "./lab.ts";
 /** Between the plan and the first connection: everybody has to be told. */
 const LEAD_MS = 1_000;
 const POLL_MS = 20;
+/** As all of them are when the lab is there. */
+const UP: BackendBehaviour = { kind: "up" };
 
 export interface LivePlay {
 	readonly account: Account;
@@ -45,12 +47,11 @@ export async function playLive(
 	{ planned, file }: { readonly planned: Account; readonly file: string },
 ): Promise<LivePlay> {
 	await setUp(scenario, lab, file);
-	const behaviours = new Map<string, BackendBehaviour["kind"]>();
-	for (const { name, behaviour } of scenario.setup.backends)
-		behaviours.set(
-			name,
-			await makeBackend(lab, name, { from: "up", to: behaviour }),
-		);
+	const behaviours = new Map<string, BackendBehaviour>();
+	for (const { name, behaviour } of scenario.setup.backends) {
+		await makeBackend(lab, name, { from: UP, to: behaviour });
+		behaviours.set(name, behaviour);
+	}
 	const epochMs = Date.now() + LEAD_MS;
 	const clients = await startClients(scenario, {
 		...{ planned: planned.connections, epochMs },
@@ -71,7 +72,7 @@ export async function playLive(
 interface Stage {
 	readonly lab: Lab;
 	readonly clients: Clients;
-	readonly behaviours: Map<string, BackendBehaviour["kind"]>;
+	readonly behaviours: Map<string, BackendBehaviour>;
 	readonly epochMs: number;
 	readonly events: WorldEvent[];
 	readonly operations: Account["operations"][number][];
@@ -130,9 +131,9 @@ async function playStep(step: Step, stage: Stage): Promise<void> {
 		case "backend": {
 			const { backend, becomes } = step;
 			const atMs = nowMs(stage);
-			const from = behaviours.get(backend) ?? "up";
-			const now = await makeBackend(lab, backend, { from, to: becomes });
-			behaviours.set(backend, now);
+			const from = behaviours.get(backend) ?? UP;
+			await makeBackend(lab, backend, { from, to: becomes });
+			behaviours.set(backend, becomes);
 			// It fails when it is begun, and serves again when it is done.
 			const isUp = becomes.kind === "up";
 			events.push({

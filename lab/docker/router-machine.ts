@@ -116,12 +116,14 @@ export async function connectRouterMachine(
 
 /**
  * Connects to the agent of a machine that runs, or that is about to.
+ * @param socket another way in, for when somebody is at the usual one
  * @throws LabError when it does not come up
  */
 export async function connectGuest(
 	docker: Docker,
 	container: Container,
 	router: number,
+	socket: string = agentSocket(router),
 ): Promise<ConnectedGuest> {
 	let channel: AgentChannel | null = null;
 	let failure: LabError | null = null;
@@ -138,7 +140,7 @@ export async function connectGuest(
 		channel?.close(failure);
 		return failure;
 	};
-	const stream = await openAgent(docker, container, agentSocket(router));
+	const stream = await openAgent(docker, container, socket);
 	const greeted = new Promise<void>((resolve) => {
 		channel = createAgentChannel(stream, resolve, { stays: true });
 	});

@@ -7,10 +7,14 @@ import {
 	at,
 	avoided,
 	backend,
+	close,
 	connect,
+	connectOnly,
 	countsAgree,
 	evenSplit,
 	failoverGapAtMost,
+	hold,
+	lossy,
 	mailKept,
 	outcomes,
 	recipeHealthCheck,
@@ -19,7 +23,9 @@ import {
 	restore,
 	scenario,
 	setCondition,
+	slow,
 	smtp,
+	speak,
 	split,
 	takeOver,
 } from "../../language/build.ts";
@@ -233,5 +239,86 @@ export const live = [
 			mailKept(),
 		],
 		endMs: 60_000,
+	}),
+	scenario({
+		name: "live-slow",
+		suite,
+		title: "Backend 1 becomes slower than the checker's patience",
+		story:
+			"It is alive and answers everybody, two seconds late. Clients that do not wait so long are lost until the checker, which does not either, has noticed.",
+		setup: recipeSetup({ healthCheck: recipeHealthCheck() }),
+		steps: [
+			connect(130, {
+				everyMs: EVERY_MS,
+				dialogue: smtp({ readTimeoutMs: 1_500 }),
+			}),
+			at(1_500, backend("b1", slow(2_000))),
+		],
+		expect: [
+			avoided("b1", { fromMs: 5_500 }),
+			outcomes("read-timeout", { atLeast: 10, atMost: 50 }),
+			outcomes("completed", 20, { fromMs: 5_500 }),
+			outcomes("refused", 0),
+			...BOOKS,
+		],
+		endMs: 30_000,
+	}),
+	scenario({
+		name: "live-drain",
+		suite,
+		title: "Backend 1 drains: who is there stays, who comes is refused",
+		story:
+			"The checker is refused like everybody who is new, and sends them elsewhere; those that stand are served to their end.",
+		setup: recipeSetup({ healthCheck: recipeHealthCheck() }),
+		steps: [
+			connect(8, { everyMs: EVERY_MS, label: "held", dialogue: hold() }),
+			at(1_000, backend("b1", "drain")),
+			at(1_200, connect(80, { everyMs: EVERY_MS, label: "new" })),
+			at(5_500, speak("held")),
+			at(5_800, close("held")),
+		],
+		expect: [
+			outcomes("completed", 8, { step: "held" }),
+			outcomes("refused", { atLeast: 4, atMost: 40 }, { step: "new" }),
+			failoverGapAtMost("b1", 3_500),
+			avoided("b1", { step: "new", fromMs: 4_500 }),
+			outcomes("completed", 14, { step: "new", fromMs: 4_500 }),
+			...BOOKS,
+		],
+		endMs: 30_000,
+	}),
+	scenario({
+		name: "live-lossy",
+		suite,
+		title: "Backend 1 loses packets: the hasty notice, the patient do not",
+		story:
+			"Of 60 clients that give up before their SYN is repeated, half are lost while three packets in ten are; TCP repairs what one packet in twenty does. The bounds are where chance gets to in one run of a million.",
+		setup: recipeSetup({ behaviour: { b1: lossy(0.3) } }),
+		steps: [
+			connect(120, {
+				...{ everyMs: 25, label: "hasty" },
+				dialogue: connectOnly(700),
+			}),
+			at(4_000, backend("b1", lossy(0.05))),
+			at(
+				4_200,
+				connect(40, {
+					...{ everyMs: EVERY_MS, label: "patient" },
+					dialogue: smtp({ connectTimeoutMs: 15_000, readTimeoutMs: 15_000 }),
+				}),
+			),
+		],
+		expect: [
+			outcomes(
+				"connect-timeout",
+				{ atLeast: 12, atMost: 49 },
+				{ step: "hasty" },
+			),
+			outcomes("completed", { atLeast: 71, atMost: 108 }, { step: "hasty" }),
+			outcomes("completed", { atLeast: 37 }, { step: "patient" }),
+			split({ b1: 1, b2: 1 }, { step: "patient", tolerance: 0.1 }),
+			...BOOKS,
+		],
+		endMs: 40_000,
 	}),
 ];
