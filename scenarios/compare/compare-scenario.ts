@@ -236,9 +236,10 @@ async function askBoth(
 		ours.emissions.length < theirs.emissions.length &&
 		ours.emissions.length > 0 &&
 		ours.unknown === null &&
-		ours.nowMs < latest
+		ours.nowMs < Math.min(latest, ask.toMs)
 	) {
-		const more = { ...ask, atMs: ours.nowMs, toMs: latest };
+		const toMs = Math.min(latest, ask.toMs);
+		const more = { ...ask, atMs: ours.nowMs, toMs };
 		ours = together(ours, await model.answer(more, null));
 	}
 	// An entry that has expired lends its mapping to others until the kernel comes to remove it, which

@@ -18,7 +18,7 @@ export interface FuzzCase {
 }
 
 /** Steps in a case: each is a packet, a handful of them, or an operation. */
-const MOST_STEPS = 90;
+const MOST_STEPS = 220;
 const MOST_STEPS_WHILE_FULL = 4;
 
 const steps: fc.Arbitrary<StepPlan> = fc.oneof(

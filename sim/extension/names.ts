@@ -6,12 +6,19 @@
 
 /** `name number`, in the order in which libxtables (`xtables_chain_protos`, 1.8.9) and then netbase list them. */
 const PROTOCOLS = `tcp 6,sctp 132,udp 17,udplite 136,icmp 1,ipv6-icmp 58,icmpv6 58,esp 50,ah 51,
-mobility-header 135,ipv6-mh 135,mh 135,all 0,ip 0,hopopt 0,igmp 2,ggp 3,ipencap 4,ip-encap 4,st 5,egp 8,
+mobility-header 135,ipv6-mh 135,mh 135,all 0,ip 0,hopopt 0,igmp 2,ggp 3,ipencap 4,st 5,egp 8,
 igp 9,pup 12,hmp 20,xns-idp 22,rdp 27,iso-tp4 29,dccp 33,xtp 36,ddp 37,idpr-cmtp 38,ipv6 41,
-ipv6-route 43,ipv6-frag 44,idrp 45,rsvp 46,gre 47,ipsec-esp 50,ipsec-ah 51,skip 57,ipv6-nonxt 59,
-ipv6-opts 60,rspf 73,cphb 73,vmtp 81,eigrp 88,ospf 89,ospfigp 89,ax.25 93,ipip 94,etherip 97,encap 98,
+ipv6-route 43,ipv6-frag 44,idrp 45,rsvp 46,gre 47,skip 57,ipv6-nonxt 59,
+ipv6-opts 60,rspf 73,vmtp 81,eigrp 88,ospf 89,ax.25 93,ipip 94,etherip 97,encap 98,
 pim 103,ipcomp 108,vrrp 112,l2tp 115,isis 124,fc 133,mpls-in-ip 137,manet 138,hip 139,shim6 140,
 wesp 141,rohc 142,ethernet 143`;
+
+/** Aliases in /etc/protocols; where none stands here, it is the name in upper case. */
+const PROTOCOL_ALIASES = `IP-ENCAP 4,IPv6 41,IPv6-Route 43,IPv6-Frag 44,IPSEC-ESP 50,IPSEC-AH 51,
+IPv6-ICMP 58,IPv6-NoNxt 59,IPv6-Opts 60,RSPF 73,CPHB 73,OSPFIGP 89,Mobility-Header 135,UDPLite 136,
+MPLS-in-IP 137,Shim6 140,Ethernet 143`;
+/** Names that iptables knows by itself (`xtables_chain_protos`), and no alias has. */
+const ITS_OWN_NAMES: ReadonlySet<string> = new Set(["all", "manet"]);
 
 /** `name port[/protocols] aliases…`; t, u and s are tcp, udp and sctp. */
 const SERVICES = `tcpmux 1/t,echo 7/tu,discard 9/tu sink null,systat 11/t users,daytime 13/tu,netstat 15/t,
@@ -55,6 +62,14 @@ for (const line of PROTOCOLS.split(/,\s*/)) {
 	if (!protocolNames.has(Number(number)))
 		protocolNames.set(Number(number), name);
 }
+for (const line of PROTOCOL_ALIASES.split(/,\s*/)) {
+	const [alias = "", number = ""] = line.split(" ");
+	protocolNumbers.set(alias, Number(number));
+}
+const aliased = new Set(PROTOCOL_ALIASES.match(/\d+$|\d+(?=,)/g));
+for (const [name, number] of [...protocolNumbers])
+	if (!aliased.has(`${number}`) && !ITS_OWN_NAMES.has(name))
+		protocolNumbers.set(name.toUpperCase(), number);
 
 const LETTERS: Readonly<Record<string, ServiceProtocol>> = {
 	t: "tcp",
@@ -72,9 +87,9 @@ for (const line of SERVICES.split(/,\s*/)) {
 	}
 }
 
-/** The number of a protocol's name (upper case counts too), or `null`. */
+/** The number of a protocol's name or alias, in which case counts, or `null`. */
 export function protocolNumber(name: string): number | null {
-	return protocolNumbers.get(name.toLowerCase()) ?? null;
+	return protocolNumbers.get(name) ?? null;
 }
 
 /** The name that iptables-save prints for a protocol, or `null` when it prints the number. */

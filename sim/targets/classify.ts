@@ -6,7 +6,9 @@ interface Options {
 	readonly priority: number;
 }
 
-const CLASS = /^\s*\+?(?:0x)?([0-9a-f]{1,8}):\s*\+?(?:0x)?([0-9a-f]{1,8})/i;
+/** As sscanf(3) reads `%x:%x`: with a sign, and a `0x` behind which nothing need come. */
+const HEX = "\\s*([+-]?)(0x[0-9a-f]*|[0-9a-f]+)";
+const CLASS = new RegExp(`^${HEX}:${HEX}`, "i");
 
 /**
  * Says which queueing class a packet belongs to (iptables 1.8.9 libxt_CLASSIFY.c, kernel 6.1
@@ -18,7 +20,7 @@ export const classify = defineTarget<Options>({
 	options: [{ name: "set-class", type: "string", mandatory: true }],
 	build(given) {
 		const text = given.get("set-class", "string")?.text ?? "";
-		const [, major, minor] = CLASS.exec(text) ?? [];
+		const [, majorSign, major, minorSign, minor] = CLASS.exec(text) ?? [];
 		if (major === undefined || minor === undefined)
 			return given.refuse(
 				`Bad class value "${text}"`,
@@ -27,8 +29,8 @@ export const classify = defineTarget<Options>({
 			);
 		return {
 			priority:
-				(Number.parseInt(major, 16) << 16) |
-				(Number.parseInt(minor, 16) & 0xffff),
+				(hexadecimal(majorSign, major) << 16) |
+				(hexadecimal(minorSign, minor) & 0xffff),
 		};
 	},
 	print: ({ priority }) =>
@@ -40,6 +42,13 @@ export const classify = defineTarget<Options>({
 		};
 	},
 });
+
+/** The lower 32 bits, signed; what has more than 64 becomes all ones. */
+function hexadecimal(sign: string | undefined, digits: string): number {
+	const value = BigInt(`0x0${digits.replace(/^0x/i, "")}`);
+	if (value >= 1n << 64n) return -1;
+	return Number(BigInt.asIntN(32, sign === "-" ? -value : value));
+}
 
 function half(value: number): string {
 	return value.toString(16).padStart(4, "0");

@@ -56,5 +56,8 @@ export const nfqueue = defineTarget<Options>({
 				: ` --queue-num ${queue}`;
 		return `${queues}${bypass ? " --queue-bypass" : ""}${cpuFanout ? " --queue-cpu-fanout" : ""}`;
 	},
+	/** All of them are as many as fit in no 16 bits. */
+	check: ({ count }) =>
+		count === 65536 ? "xt_NFQUEUE: number of total queues is 0" : null,
 	compile: null,
 });

@@ -88,7 +88,8 @@ export async function examineText(
 		if (first.from === "kernel" || isTested(one)) {
 			const tested = await oracle.test(text, one);
 			const untested = faults.find(({ from }) => from !== "kernel");
-			if (tested.ok !== (untested === undefined))
+			const isAlike = tested.ok === (untested === undefined);
+			if (!isAlike && untested?.from !== "marktwin")
 				return differs("test", untested?.message ?? "accepted", tested.words);
 		}
 	}
@@ -205,7 +206,8 @@ function plainWords(words: string): string {
 				.replace(/^(iptables-restore( v\S+ \(legacy\))?: )*/, "")
 				.replace(/^line (\d+) failed.*/, "line failed")
 				.replace(/line \d+/g, "line N")
-				.replace(/^getaddrinfo: .*/, "getaddrinfo"),
+				.replace(/^getaddrinfo: .*/, "getaddrinfo")
+				.replace(/^realm: (could not map|bad integer|trailing).*/, "realm"),
 		)
 		.filter((line) => line !== "")
 		.join("\n");
