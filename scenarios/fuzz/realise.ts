@@ -79,7 +79,7 @@ class Realisation {
 		const sysctls = {
 			...fuzzCase.sysctls,
 			// A kernel gives up up to an eighth late; whose errors have taken from a bucket by then may differ.
-			...(this.isWaiting || this.isTorn ? { "ipv4.icmp_ratelimit": 0 } : {}),
+			...(this.isWaiting ? { "ipv4.icmp_ratelimit": 0 } : {}),
 		};
 		this.setup = gatewaySetup(sysctls, fuzzCase);
 		this.recorder = new Recorder(this.setup, SEED);
@@ -120,13 +120,6 @@ class Realisation {
 		return (
 			ruleset.includes(address) ||
 			flows.some(({ target }) => target === address)
-		);
-	}
-
-	/** Fragments may be waited for. */
-	private get isTorn(): boolean {
-		return this.fuzzCase.steps.some(
-			(step) => step.kind === "fragments" && step.isTorn,
 		);
 	}
 

@@ -1,4 +1,5 @@
 import { defineMatch } from "../extension/extension.ts";
+import { isProcName } from "../extension/proc-name.ts";
 import {
 	BYTES_BURST_EXPIRE_SECONDS,
 	BYTES_EXPIRE_SECONDS,
@@ -13,7 +14,6 @@ import {
 	packetCredits,
 	RATE_SCALE,
 } from "./hashlimit-table.ts";
-import { isProcName } from "./proc-name.ts";
 import { printRate } from "./rate.ts";
 
 /** A limit for each address, port or pair of them (iptables 1.8.9 libxt_hashlimit.c, kernel 6.1 xt_hashlimit.c, revision 3). */

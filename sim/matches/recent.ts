@@ -1,11 +1,11 @@
 import { defineMatch, type Test } from "../extension/extension.ts";
 import type { RouterPorts } from "../extension/ports.ts";
+import { isProcName } from "../extension/proc-name.ts";
 import { cutOctets } from "../extension/save-string.ts";
 import { invariant } from "../invariant.ts";
 import { formatAddress } from "../packet/address.ts";
 import type { Address } from "../packet/packet.ts";
 import { HOOK_INPUT, HOOK_PREROUTING, type Skb } from "../packet/skb.ts";
-import { isProcName } from "./proc-name.ts";
 import { RecentList } from "./recent-list.ts";
 
 const OPERATIONS = ["set", "rcheck", "update", "remove"] as const;

@@ -1,4 +1,5 @@
 import { defineTarget } from "../extension/extension.ts";
+import { isProcName } from "../extension/proc-name.ts";
 import { cutOctets } from "../extension/save-string.ts";
 import { XT_CONTINUE } from "../packet/skb.ts";
 
@@ -11,6 +12,8 @@ interface Options {
 
 /** MAX_IDLETIMER_LABEL_SIZE, less the closing NUL. What is longer is cut, without a word. */
 const LABEL_LENGTH = 27;
+/** Files that are there for every device (`idletimer_check_sysfs_name`; dmesg has no words for it). */
+const TAKEN: ReadonlySet<string> = new Set(["power", "subsystem", "uevent"]);
 /** The kernel counts in milliseconds, in an int. */
 const GREATEST_TIMEOUT = Math.floor(0x7fffffff / 1000);
 
@@ -36,8 +39,10 @@ export const idletimer = defineTarget<Options>({
 		if (timeout === 0) return "xt_IDLETIMER: timeout value is zero";
 		if (timeout >>> 0 >= GREATEST_TIMEOUT)
 			return "xt_IDLETIMER: timeout value is too big";
-		return label === ""
-			? "xt_IDLETIMER: label is empty or not nul-terminated"
+		if (label === "")
+			return "xt_IDLETIMER: label is empty or not nul-terminated";
+		return !isProcName(label) || TAKEN.has(label)
+			? `xt_IDLETIMER: no file in /sys may be named "${label}"`
 			: null;
 	},
 	compile: () => () => XT_CONTINUE,
