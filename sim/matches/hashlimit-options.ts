@@ -16,6 +16,8 @@ import { leadingInteger, readRate } from "./rate.ts";
 export const DEFAULT_BURST = 5;
 const GREATEST_BURST = 1_000_000;
 export const DEFAULT_GC_INTERVAL_MS = 1000;
+/** HASHLIMIT_MAX_SIZE (xt_hashlimit.c, 6.1). */
+const GREATEST_SIZE = 1_048_576;
 /** The name's field, less the closing NUL. */
 const GREATEST_NAME = 254;
 
@@ -42,7 +44,9 @@ export function readHashlimit(given: GivenOptions): HashlimitOptions {
 	const limit = upTo ?? above;
 	invariant(limit !== undefined, "checkFirst asks for a limit");
 	const option = upTo ? "hashlimit-upto" : "hashlimit-above";
-	const rate = readBytes(limit.text) ?? readPackets(given, option, limit.text);
+	const rate =
+		readBytes(given, option, limit.text) ??
+		readPackets(given, option, limit.text);
 	const by = readMode(given);
 	const interval = readInterval(given);
 	const burst = readBurst(given, rate);
@@ -61,8 +65,8 @@ export function readHashlimit(given: GivenOptions): HashlimitOptions {
 		by,
 		sourceMask: maskLength(given.get("hashlimit-srcmask", "prefixLength")),
 		destinationMask: maskLength(given.get("hashlimit-dstmask", "prefixLength")),
-		size: given.get("hashlimit-htable-size", "uint32")?.value ?? 0,
-		max: given.get("hashlimit-htable-max", "uint32")?.value ?? 0,
+		size: sizeOf(given, "hashlimit-htable-size"),
+		max: sizeOf(given, "hashlimit-htable-max"),
 		gcIntervalMs:
 			given.get("hashlimit-htable-gcinterval", "uint32")?.value ??
 			DEFAULT_GC_INTERVAL_MS,
@@ -80,7 +84,11 @@ function expireSeconds(rate: Average, burst: number): number {
 }
 
 /** `512kb/s`; `null` when it is not of that form, and then it must be packets. */
-function readBytes(text: string): Average | null {
+function readBytes(
+	given: GivenOptions,
+	option: string,
+	text: string,
+): Average | null {
 	const unit = text.indexOf("b/s");
 	const count = leadingInteger(text);
 	if (unit < 1 || count === 0n) return null;
@@ -89,6 +97,12 @@ function readBytes(text: string): Average | null {
 		count * BigInt(factorOf(text.charAt(unit - 1))),
 	);
 	const pieces = Number(BigInt.asUintN(32, bytes >> 4n));
+	if (pieces === 0xffffffff)
+		return given.refuse(
+			"Floating point exception",
+			"iptables itself ends here: take a lower rate.",
+			option,
+		);
 	return {
 		bytes: true,
 		average: Math.floor(0xffffffff / (pieces + 1)),
@@ -159,6 +173,11 @@ function readMode(given: GivenOptions): HashlimitOptions["by"] {
 			"hashlimit-mode",
 		);
 	return PARTS.filter((part) => words.includes(part));
+}
+
+/** The kernel writes into the rule what it makes of it. 0 when it was not given. */
+function sizeOf(given: GivenOptions, option: string): number {
+	return Math.min(given.get(option, "uint32")?.value ?? 0, GREATEST_SIZE);
 }
 
 /** 0 when it was not given. */

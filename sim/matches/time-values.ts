@@ -26,9 +26,8 @@ export function readDate(text: string, refuse: Refuse): number {
 	const values = [1970, 1, 1, 0, 0, 0];
 	let rest = text;
 	for (const [index, [end, most]] of DATE_PARTS.entries()) {
-		const [digits = ""] = /^\d*/.exec(rest) ?? [];
-		const stop = rest.charAt(digits.length);
-		const value = Number(digits);
+		const { value, length } = leadingUnsigned(rest);
+		const stop = rest.charAt(length);
 		if (
 			(stop !== "" && stop !== end) ||
 			value > most ||
@@ -39,7 +38,7 @@ export function readDate(text: string, refuse: Refuse): number {
 			);
 		values[index] = value;
 		if (stop === "") break;
-		rest = rest.slice(digits.length + 1);
+		rest = rest.slice(length + 1);
 	}
 	const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] =
 		values;
@@ -56,15 +55,30 @@ export function readDaytime(text: string, refuse: Refuse): number {
 			`invalid time "${rest}" specified, should be hh:mm[:ss] format and within the boundaries`,
 		);
 	const [hour = "", minute, second, ...more] = text.split(":");
-	const isPart = (part: string, most: number) =>
-		/^\d*$/.test(part) && Number(part) <= most;
+	const isPart = (part: string, most: number) => {
+		const { value, length } = leadingUnsigned(part);
+		return length === part.length && value <= most;
+	};
+	const number = (part: string) => leadingUnsigned(part).value;
 	if (minute === undefined || !isPart(hour, 23)) return wrong(text);
 	const afterHour = text.slice(hour.length + 1);
 	if (!isPart(minute, 59)) return wrong(afterHour);
-	if (second === undefined) return secondsOf(Number(hour), Number(minute), 0);
+	if (second === undefined) return secondsOf(number(hour), number(minute), 0);
 	if (more.length > 0 || !isPart(second, 59))
 		return wrong(afterHour.slice(minute.length + 1));
-	return secondsOf(Number(hour), Number(minute), Number(second));
+	return secondsOf(number(hour), number(minute), number(second));
+}
+
+/** `strtoul` with base 10 into an unsigned int; 0 and nothing where there is no number. */
+function leadingUnsigned(text: string): {
+	readonly value: number;
+	readonly length: number;
+} {
+	const [whole = "", sign, digits = "0"] = /^\s*([+-]?)(\d+)/.exec(text) ?? [];
+	const number = BigInt(digits);
+	const most = (1n << 64n) - 1n;
+	const signed = number > most ? most : sign === "-" ? -number : number;
+	return { value: Number(BigInt.asUintN(32, signed)), length: whole.length };
 }
 
 const secondsOf = (hour: number, minute: number, second: number): number =>

@@ -224,6 +224,21 @@ describe("words", () => {
 		expect(refused(line)).toBe(words);
 	});
 
+	test("a chain that was renamed to a target's name is what a rule jumps to", () => {
+		const { ruleset } = checkRuleset(
+			"*nat\n:ONE - [0:0]\n-E ONE MARK\n-A INPUT -j MARK --set-mark 1\nCOMMIT\n",
+		);
+		expect(ruleset && printRuleset(ruleset)).toContain("-A INPUT -j MARK\n");
+	});
+
+	test("where iptables itself ends, it is refused too", () => {
+		expect(
+			refused(
+				"-A INPUT -m hashlimit --hashlimit-upto -1b/s --hashlimit-name a",
+			),
+		).toBe("Floating point exception @ --hashlimit-upto");
+	});
+
 	test("counters before a rule count as its `-c` with --counters", () => {
 		const words = (rule: string, counters: boolean) =>
 			checkRuleset(`*filter\n[1:2] ${rule}\nCOMMIT\n`, { counters }).faults[0]

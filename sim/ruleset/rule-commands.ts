@@ -24,8 +24,9 @@ const INDEX_OF = {
 export function append(
 	table: TableState,
 	name: string,
-	rules: readonly Rule[],
+	written: readonly Rule[],
 ): void {
+	const rules = written.map((rule) => toOwnChain(table, rule));
 	for (const { target } of rules) checkTargetExists(table, target);
 	const chain = chainOf(table, name);
 	own(chain);
@@ -44,7 +45,8 @@ export function changeByNumber(
 		{ kind: "insert" | "replace" } | { kind: "delete-number" }
 	>,
 ): void {
-	const rules = command.kind === "delete-number" ? [] : command.rules;
+	const written = command.kind === "delete-number" ? [] : command.rules;
+	const rules = written.map((rule) => toOwnChain(table, rule));
 	for (const { target } of rules) checkTargetExists(table, target);
 	const chain = chainOf(table, command.chain);
 	const at = command.number - 1;
@@ -60,10 +62,10 @@ export function changeByNumber(
 	own(chain);
 	if (command.kind === "delete-number") chain.rules.splice(at, 1);
 	else {
-		for (const rule of command.rules) checkTarget(table, rule.target);
+		for (const { target } of rules) checkTarget(table, target);
 		const replaced = command.kind === "replace" ? 1 : 0;
 		// Each of several rules is put in at the same number, so the last one comes first.
-		chain.rules.splice(at, replaced, ...[...command.rules].reverse());
+		chain.rules.splice(at, replaced, ...rules.reverse());
 	}
 	table.changed = true;
 }
@@ -72,9 +74,10 @@ export function changeByNumber(
 export function deleteSame(
 	table: TableState,
 	name: string,
-	rule: Rule,
+	written: Rule,
 	dryRun: boolean,
 ): void {
+	const rule = toOwnChain(table, written);
 	checkTarget(table, rule.target);
 	const chain = table.chains.get(name);
 	const at = chain?.rules.findIndex((other) => sameRule(other, rule)) ?? -1;
@@ -119,6 +122,14 @@ export function zero(
 		);
 	}
 	table.changed = true;
+}
+
+/** "Warning: using chain MARK, not extension": a chain may have got the name of a target (`do_command4`). */
+function toOwnChain(table: TableState, rule: Rule): Rule {
+	const { target } = rule;
+	return target?.kind === "extension" && table.chains.has(target.name)
+		? { ...rule, target: { kind: "jump", chain: target.name } }
+		: rule;
 }
 
 /** A jump leads to a chain that is there: iptables itself looks, before all else (`do_command4`). */

@@ -183,9 +183,13 @@ export function write(
 	for (const change of changes) written = mutate(written, change);
 	return {
 		words: written.map(({ text, raw }) => (raw ? text : quoted(text))),
-		odd: odd + changes.length,
+		// What an open quote swallows is missing besides.
+		odd: odd + changes.length + changes.filter(isOpenQuote).length,
 	};
 }
+
+const isOpenQuote = (change: Mutation): boolean =>
+	change.kind === "quote" && change.how === "open";
 
 /** As iptables-save would write it: in quotes where it has to be. */
 function quoted(text: string): string {
