@@ -37,6 +37,7 @@ export class FollowingModel {
 	private readonly draws: Draw[] = [];
 	/** So many of them are made again, as they were. */
 	private again = 0;
+	/** What the kernel sent on. What goes back is translated back, and shows no draw. */
 	private seen: readonly Emission[] = [];
 	/** What was sent shows a port that could have been drawn. */
 	private isSeen = false;
@@ -52,7 +53,12 @@ export class FollowingModel {
 
 	/** @param kernel what a kernel made of the same; `null` where it draws nothing */
 	async answer(ask: Ask, kernel: KernelSide | null): Promise<Answer> {
-		this.seen = kernel?.emissions ?? [];
+		this.seen =
+			ask.kind === "packet"
+				? (kernel?.emissions ?? []).filter(
+						({ packet }) => packet.destination !== ask.packet.source,
+					)
+				: [];
 		this.isSeen = false;
 		const first = this.draws.length;
 		const answer = this.ask(ask);

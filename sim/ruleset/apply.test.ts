@@ -193,6 +193,9 @@ describe("a single iptables command", () => {
 	test.each([
 		["", "no command specified"],
 		["-A INPUT -D INPUT", "Cannot use -D with -A"],
+		["-D INPUT 1 -Z INPUT", "Cannot use -Z with -D"],
+		["-Z INPUT -Z INPUT", "Cannot use -Z with -Z"],
+		["-Z -L -S", "Cannot use -S with -L"],
 		["-N ACCEPT", "chain name may not clash with target name"],
 		["-N MARK", "chain name may not clash with target name"],
 		["-N -x", "chain name not allowed to start with `-'"],

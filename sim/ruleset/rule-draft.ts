@@ -25,6 +25,8 @@ export function optionBit(letter: string): number {
 export class RuleDraft {
 	/** Letter of the command: "A", "D" …, "#" for `-D` by number; "" when none was read. */
 	command = "";
+	/** Letters of all the commands that were read. */
+	private commands = "";
 	chain: string | null = null;
 	number: number | null = null;
 	/** Second argument of `-P` and `-E`. */
@@ -58,6 +60,7 @@ export class RuleDraft {
 
 	reset(): void {
 		this.command = "";
+		this.commands = "";
 		this.chain = null;
 		this.number = null;
 		this.second = "";
@@ -115,19 +118,17 @@ export class RuleDraft {
 				"Put the `!` before the option that it inverts.",
 				word,
 			);
-		const { command } = this;
-		if (command === "") {
-			this.command = letter;
-			return;
-		}
-		if (!"LSZ".includes(letter) || !"LSZ".includes(command))
-			throw new Refusal(
-				`Cannot use -${letter} with -${command === "#" ? "D" : command}`,
-				"A line holds one command: write two lines.",
-				word,
-			);
 		// Listing shows the counters that zeroing then takes away.
-		if (command !== "Z") this.command = letter;
+		const beside = letter === "Z" ? "LS" : "LS".includes(letter) ? "Z" : "";
+		for (const other of this.commands)
+			if (!beside.includes(other))
+				throw new Refusal(
+					`Cannot use -${letter} with -${other}`,
+					"A line holds one command: write two lines.",
+					word,
+				);
+		this.commands += letter;
+		if (this.command !== "Z") this.command = letter;
 	}
 
 	/** Begins a match. The options of an earlier use of the same match are closed by it. */
