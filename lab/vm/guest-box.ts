@@ -14,7 +14,7 @@ import { LabError } from "../lab-error.ts";
 import { createGuest, type Guest } from "./guest.ts";
 import { Listeners } from "./listeners.ts";
 import type { Machine } from "./machine.ts";
-import { MachineSettings } from "./machine-settings.ts";
+import type { MachineSettings } from "./machine-settings.ts";
 import { deleteNeighbour, setLink } from "./netlink.ts";
 import { guestConntrack, observeGuest } from "./observe.ts";
 import { carryOut } from "./operations.ts";
@@ -27,6 +27,13 @@ import {
 	wiringMessages,
 } from "./wiring.ts";
 
+/** What boxes have in common that stand on a machine one after another. */
+export interface Surroundings {
+	readonly machine: Machine;
+	readonly trunk: Trunk;
+	readonly settings: MachineSettings;
+}
+
 export class GuestBox {
 	/** Of the box that stands there now. */
 	interfaces: readonly WiredInterface[];
@@ -37,12 +44,12 @@ export class GuestBox {
 	private readonly settings: MachineSettings;
 
 	/** @throws LabError (`unsupported`) for what cannot be wired */
-	constructor(machine: Machine, trunk: Trunk, setup: GatewaySetup) {
+	constructor({ machine, trunk, settings }: Surroundings, setup: GatewaySetup) {
 		this.interfaces = wire(setup, () => trunk.freeVlan());
 		this.guest = createGuest(machine);
 		this.trunk = trunk;
 		this.setup = setup;
-		this.settings = new MachineSettings(this.guest);
+		this.settings = settings;
 		this.listeners = new Listeners(this.guest, setup.listeners);
 	}
 
@@ -68,9 +75,8 @@ export class GuestBox {
 				message: `the guest's kernel refuses them (errno ${failed})`,
 				remedy: "Are all routes' gateways on the link?",
 			});
-		for (const [name, value] of Object.entries(setup.sysctls)) {
-			const outcome = await this.settings.set(name, value);
-			if (outcome.ok) continue;
+		const outcome = await this.settings.begin(setup.sysctls);
+		if (!outcome.ok) {
 			const { message } = outcome;
 			const place = "gateway.sysctls";
 			throw new LabError({ code: "unsupported", place, message, remedy: "" });
@@ -87,7 +93,6 @@ export class GuestBox {
 	 */
 	async takeDown(): Promise<void> {
 		this.interfaces = [];
-		await this.settings.putBack();
 		await this.listeners.close();
 		await this.guest.leaveNamespace();
 	}

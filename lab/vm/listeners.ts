@@ -20,6 +20,10 @@ export class Listeners {
 		this.ports = new Set(byPort.keys());
 	}
 
+	get areThere(): boolean {
+		return this.listeners.length > 0;
+	}
+
 	/** Does the kernel speak TCP for one of them? Then it has timers running that are TCP's. */
 	get speakTcp(): boolean {
 		return this.listeners.some(({ protocol }) => protocol === "tcp");
@@ -28,7 +32,7 @@ export class Listeners {
 	/** Opens them in the namespace in which the gateway stands now. @throws LabError (`unsupported`) */
 	async open(): Promise<void> {
 		const { guest, listeners } = this;
-		if (listeners.length === 0) return;
+		if (!this.areThere) return;
 		const failed = await guest.listen(listeners);
 		if (failed === 0) return;
 		throw new LabError({
@@ -41,12 +45,12 @@ export class Listeners {
 
 	/** A namespace lives as long as a socket in it. */
 	async close(): Promise<void> {
-		if (this.listeners.length > 0) await this.guest.listen([]);
+		if (this.areThere) await this.guest.listen([]);
 	}
 
 	/** What came for them since the last time, as it arrived behind all rules. */
 	async taken(): Promise<readonly Uint8Array[]> {
-		if (this.listeners.length === 0) return [];
+		if (!this.areThere) return [];
 		const delivered = await this.guest.delivered();
 		return delivered.filter((bytes) => {
 			const packet = decodePacket(bytes);

@@ -1,34 +1,64 @@
-/** Settings that belong to the whole machine: set for a scenario, and put back after it. */
+/**
+ * Settings that belong to the whole machine: set for a scenario, and put back when another comes that
+ * has nothing to say about them.
+ */
 import type { OperationOutcome } from "../../sim/gateway/gateway.ts";
-import { isOfMachine, sysctlOutcome, sysctlPath } from "../kernel/sysctl.ts";
+import {
+	ENOENT,
+	isOfMachine,
+	sysctlOutcome,
+	sysctlPath,
+} from "../kernel/sysctl.ts";
 import type { Guest } from "./guest.ts";
+
+/** One that was changed. */
+interface Changed {
+	readonly before: string;
+	readonly now: string;
+}
 
 export class MachineSettings {
 	private readonly guest: Guest;
-	/** Values before they were changed, by path. */
-	private readonly before = new Map<string, string>();
+	/** By path. */
+	private readonly changed = new Map<string, Changed>();
 
 	constructor(guest: Guest) {
 		this.guest = guest;
 	}
 
+	/**
+	 * For a gateway that has just come up: all but these are as if nobody had touched them.
+	 * @returns how it went, up to the first that could not be set
+	 */
+	async begin(
+		settings: Readonly<Record<string, number>>,
+	): Promise<OperationOutcome> {
+		const own = new Set(Object.keys(settings).map(sysctlPath));
+		for (const [path, { before }] of this.changed)
+			if (!own.has(path)) {
+				await this.guest.writeGlobal(path, before);
+				this.changed.delete(path);
+			}
+		// The agent takes one after the other: none has to wait until the one before is answered.
+		const outcomes = await Promise.all(
+			Object.entries(settings).map(([name, value]) => this.set(name, value)),
+		);
+		return outcomes.find(({ ok }) => !ok) ?? { ok: true };
+	}
+
 	/** `sysctl -w net.NAME=VALUE`, in the gateway's namespace or, where it has no such file, the machine's. */
 	async set(name: string, value: number): Promise<OperationOutcome> {
 		const path = sysctlPath(name);
-		const errno = await this.guest.write(path, `${value}`);
-		if (!isOfMachine(errno)) return sysctlOutcome(name, errno);
-		const old = await this.guest.readGlobal(path);
-		if (old === null) return sysctlOutcome(name, errno);
+		const known = this.changed.get(path);
+		if (known?.now === `${value}`) return { ok: true };
+		if (known === undefined) {
+			const errno = await this.guest.write(path, `${value}`);
+			if (!isOfMachine(errno)) return sysctlOutcome(name, errno);
+		}
+		const before = known?.before ?? (await this.guest.readGlobal(path))?.trim();
+		if (before === undefined) return sysctlOutcome(name, ENOENT);
 		const written = await this.guest.writeGlobal(path, `${value}`);
-		if (written === 0 && !this.before.has(path))
-			this.before.set(path, old.trim());
+		if (written === 0) this.changed.set(path, { before, now: `${value}` });
 		return sysctlOutcome(name, written);
-	}
-
-	/** As if nobody had touched them. */
-	async putBack(): Promise<void> {
-		for (const [path, value] of this.before)
-			await this.guest.writeGlobal(path, value);
-		this.before.clear();
 	}
 }

@@ -35,15 +35,14 @@ const NOBODY: TrunkPorts = { answers: () => false, unanswered: () => {} };
 
 /** A gateway that lets a fence wait for so long does nothing any more. */
 const FENCE_MS = 30_000;
-/** Together they fit the guest's receive queue of 256 frames. */
-const BATCHES_UNDER_WAY = 2;
 const RETRY_MS = 20;
 const RETRIES = 250;
 const MOST_VLANS = 4094;
 
 interface Waiting {
 	readonly number: number;
-	readonly resolve: () => void;
+	/** @param sent what came out in front of it, and behind the one before */
+	readonly resolve: (sent: readonly Sent[]) => void;
 }
 
 export class Trunk {
@@ -107,34 +106,33 @@ export class Trunk {
 	 * then; a packet that waited for ARP comes after the answer, and is waited for too.
 	 */
 	async settle(frames: readonly Uint8Array[] = []): Promise<readonly Sent[]> {
-		let unsent = frames;
-		do {
-			this.hasAnswered = false;
-			const number = this.nextNumber();
-			const done = this.waitFor(this.fences, number);
-			this.machine.send([...unsent, fence(number)]);
-			unsent = [];
-			await done;
-		} while (this.hasAnswered);
-		return this.takeSent();
+		const [sent = []] = await this.settleAll([frames]);
+		return sent;
 	}
 
 	/**
-	 * The same for many batches: the next one goes out while the gateway is still at the one before,
-	 * so that neither side waits for the other.
+	 * The same for several batches at once, a fence behind each. What waited for ARP may come with a
+	 * later batch than the one that it belongs to. All frames together have to fit the guest's receive
+	 * queue, which holds 256 of them.
 	 */
 	async settleAll(
-		batches: Iterable<readonly Uint8Array[]>,
-	): Promise<readonly Sent[]> {
-		const under: Promise<void>[] = [];
+		batches: readonly (readonly Uint8Array[])[],
+	): Promise<readonly (readonly Sent[])[]> {
+		this.hasAnswered = false;
+		const frames: Uint8Array[] = [];
+		const passed: Promise<readonly Sent[]>[] = [];
 		for (const batch of batches) {
-			if (under.length >= BATCHES_UNDER_WAY) await under.shift();
 			const number = this.nextNumber();
-			under.push(this.waitFor(this.fences, number));
-			this.machine.send([...batch, fence(number)]);
+			passed.push(this.waitFor(this.fences, number));
+			frames.push(...batch, fence(number));
 		}
-		await Promise.all(under);
-		return this.settle();
+		this.machine.send(frames);
+		const sent = await Promise.all(passed);
+		if (!this.hasAnswered) return sent;
+		const late = await this.settle();
+		return sent.map((of, index) =>
+			index === sent.length - 1 ? [...of, ...late] : of,
+		);
 	}
 
 	/** Moves the guest's clock on to this script time, and waits until its timers have run. */
@@ -170,19 +168,12 @@ export class Trunk {
 			);
 	}
 
-	/** What came out by itself since the last time. */
-	takeSent(): readonly Sent[] {
-		const { sent } = this;
-		this.sent = [];
-		return sent;
-	}
-
 	private nextNumber(): number {
 		this.number = (this.number + 1) >>> 0;
 		return this.number;
 	}
 
-	private waitFor(list: Waiting[], number: number): Promise<void> {
+	private waitFor(list: Waiting[], number: number): Promise<readonly Sent[]> {
 		return new Promise((resolve, reject) => {
 			const { machine } = this;
 			if (machine.failure !== null) {
@@ -200,10 +191,10 @@ export class Trunk {
 			);
 			list.push({
 				number,
-				resolve: () => {
+				resolve: (sent) => {
 					clearTimeout(timer);
 					forget();
-					resolve();
+					resolve(sent);
 				},
 			});
 		});
@@ -214,7 +205,10 @@ export class Trunk {
 		if (frame === null) return;
 		const passed = answeredFence(frame);
 		if (passed !== null) {
-			this.fences = release(this.fences, passed);
+			const { sent } = this;
+			// An answer that came too late is nobody's.
+			if (this.fences.some(({ number }) => number === passed)) this.sent = [];
+			this.fences = release(this.fences, passed, sent);
 			return;
 		}
 		if (frame.type === ARP) this.takeArp(frame);
@@ -229,7 +223,7 @@ export class Trunk {
 		this.aheadMs = answer.isStopped
 			? 0
 			: Math.max(0, answer.guestMs - this.timersMs);
-		this.timers = release(this.timers, answer.number);
+		this.timers = release(this.timers, answer.number, []);
 	}
 
 	private takeArp({ vlan, payload }: Frame): void {
@@ -247,8 +241,13 @@ export class Trunk {
 }
 
 /** Answers come in order: whoever waits for an earlier number is done as well. */
-function release(list: Waiting[], number: number): Waiting[] {
-	for (const one of list) if (one.number <= number) one.resolve();
+function release(
+	list: Waiting[],
+	number: number,
+	sent: readonly Sent[],
+): Waiting[] {
+	for (const one of list)
+		if (one.number <= number) one.resolve(one.number === number ? sent : []);
 	return list.filter((one) => one.number > number);
 }
 

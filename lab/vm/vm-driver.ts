@@ -3,9 +3,12 @@ import type { DriverPorts, SlowDriver } from "../../scenarios/run/driver.ts";
 import type { GatewaySetup } from "../../sim/gateway/gateway.ts";
 import type { LabError } from "../lab-error.ts";
 import type { Accelerator } from "./accelerator.ts";
+import { createGuest } from "./guest.ts";
+import type { Surroundings } from "./guest-box.ts";
 import type { Image } from "./image/image.ts";
 import { requireImage } from "./image/image.ts";
 import { type Machine, startMachine } from "./machine.ts";
+import { MachineSettings } from "./machine-settings.ts";
 import type { TimeMode } from "./script-time.ts";
 import { Trunk } from "./trunk.ts";
 import { VmGateway } from "./vm-gateway.ts";
@@ -43,31 +46,38 @@ export function createVmDriver(options: VmDriverOptions = {}): VmDriver {
 	const { time = "moved" } = options;
 	const image = requireImage(options.kernel);
 	const failures: LabError[] = [];
-	let machine: Machine | null = null;
-	let trunk: Trunk | null = null;
+	let here: Surroundings | null = null;
 	let accelerator: Accelerator | null = null;
 	/** One gateway at a time: whoever comes next waits for the one before. */
 	let turn: Promise<void> = Promise.resolve();
 
-	async function ready(): Promise<{ machine: Machine; trunk: Trunk }> {
-		if (machine !== null && trunk !== null && machine.failure === null)
-			return { machine, trunk };
+	async function ready(): Promise<Surroundings> {
+		if (here !== null && here.machine.failure === null) return here;
 		await stop();
-		machine = await startMachine({
+		const machine = await startMachine({
 			image,
 			accelerator: options.accelerator ?? "auto",
 		});
 		accelerator = machine.accelerator;
-		trunk = await Trunk.open(machine);
-		return { machine, trunk };
+		const settings = new MachineSettings(createGuest(machine));
+		try {
+			here = { machine, settings, trunk: await Trunk.open(machine) };
+		} catch (error) {
+			await end(machine);
+			throw error;
+		}
+		return here;
 	}
 
 	async function stop(): Promise<void> {
-		const old = machine;
-		machine = null;
-		if (old === null) return;
-		if (old.failure !== null) failures.push(old.failure);
-		await old.stop();
+		const old = here;
+		here = null;
+		if (old !== null) await end(old.machine);
+	}
+
+	async function end(machine: Machine): Promise<void> {
+		if (machine.failure !== null) failures.push(machine.failure);
+		await machine.stop();
 	}
 
 	return {
@@ -82,7 +92,7 @@ export function createVmDriver(options: VmDriverOptions = {}): VmDriver {
 			return accelerator;
 		},
 		get readyMs() {
-			return machine?.readyMs ?? 0;
+			return here?.machine.readyMs ?? 0;
 		},
 		start: async () => (await ready()).machine,
 		async open(setup) {

@@ -2,7 +2,6 @@
 import type { SlowGatewayUnderTest } from "../../scenarios/run/driver.ts";
 import type {
 	ConntrackLine,
-	Emission,
 	GatewaySetup,
 	Operation,
 	OperationOutcome,
@@ -13,8 +12,7 @@ import { encodePacket } from "../../sim/packet/bytes.ts";
 import type { Address, Packet } from "../../sim/packet/packet.ts";
 import type { Answer, Ask } from "../../sim/world/ask.ts";
 import { readEmissions, type Seen } from "./emissions.ts";
-import { GuestBox } from "./guest-box.ts";
-import type { Machine } from "./machine.ts";
+import { GuestBox, type Surroundings } from "./guest-box.ts";
 import { ScriptTime, type TimeMode } from "./script-time.ts";
 import { frameFor, type Sent, type Trunk } from "./trunk.ts";
 import { guestMessage } from "./wire/guest-time.ts";
@@ -24,16 +22,20 @@ import { frameTarget } from "./wiring.ts";
 const PROGRAM_MS = 5_000;
 /** By it comes what the gateway itself sends. */
 const LOOPBACK = "lo";
-/** Packets between two fences. */
-const BATCH = 64;
+/** Packets that are under way at a time: each comes with a fence, and may come with a clock message. */
+const MOST_UNDER_WAY = 64;
 
 /** Where the gateway is to stand. */
-export interface Site {
-	readonly machine: Machine;
-	readonly trunk: Trunk;
+export interface Site extends Surroundings {
 	readonly time: TimeMode;
 	/** Is called when the machine may serve somebody else. */
 	readonly done: () => void;
+}
+
+/** An ask that nobody has waited for yet. */
+interface UnderWay {
+	readonly frames: readonly Buffer[];
+	readonly nowMs: number;
 }
 
 export class VmGateway implements SlowGatewayUnderTest {
@@ -50,7 +52,7 @@ export class VmGateway implements SlowGatewayUnderTest {
 	private constructor(site: Site, setup: GatewaySetup) {
 		this.site = site;
 		this.trunk = site.trunk;
-		this.box = new GuestBox(site.machine, site.trunk, setup);
+		this.box = new GuestBox(site, setup);
 		this.epochMs = setup.epochMs;
 		this.time = new ScriptTime(this.box.listeners.speakTcp);
 	}
@@ -83,7 +85,8 @@ export class VmGateway implements SlowGatewayUnderTest {
 				const frame = this.frame(ask.interface, ask.packet);
 				const frames = [...this.clockMessages(), frame];
 				const sent = await this.trunk.settle(frames);
-				return this.reply(sent, await this.box.listeners.taken());
+				const taken = await this.box.listeners.taken();
+				return this.reply(sent, this.time.nowMs, taken);
 			}
 			case "operation": {
 				const before = await this.catchUp();
@@ -113,25 +116,67 @@ export class VmGateway implements SlowGatewayUnderTest {
 		const before = messages.length > 0 ? await this.trunk.settle(messages) : [];
 		await this.box.send(encodePacket(packet));
 		const sent = await this.trunk.settle();
-		return this.reply([...before, ...sent], await this.box.listeners.taken());
+		const taken = await this.box.listeners.taken();
+		return this.reply([...before, ...sent], this.time.nowMs, taken);
 	}
 
-	/** Puts many packets on the wire, with a fence behind every so many: all happen now. */
-	async receiveAll(
-		packets: readonly { readonly interface: string; readonly packet: Packet }[],
-	): Promise<readonly Emission[]> {
-		this.trunk.send(this.clockMessages());
-		const sent = await this.trunk.settleAll(this.batches(packets));
-		return this.reply(sent, await this.box.listeners.taken()).emissions;
+	/**
+	 * As one after another, only that nobody waits for a packet's way through the gateway before the
+	 * next one is on the wire. What has to wait for ARP may come with a later answer than its own.
+	 */
+	async answerAll(asks: readonly Ask[]): Promise<readonly Answer[]> {
+		const answers: Answer[] = [];
+		let underWay: UnderWay[] = [];
+		const arrive = async () => {
+			const batches = underWay.map(({ frames }) => frames);
+			const sent = await this.trunk.settleAll(batches.filter(isNotEmpty));
+			const inOrder = sent.values();
+			for (const { frames, nowMs } of underWay) {
+				const own = isNotEmpty(frames) ? inOrder.next().value : undefined;
+				answers.push(this.reply(own ?? [], nowMs));
+			}
+			underWay = [];
+		};
+		for (const ask of asks) {
+			const first = underWay[0];
+			const isLong =
+				first !== undefined && ask.atMs - first.nowMs >= this.time.shortMs;
+			if (isLong || underWay.length >= MOST_UNDER_WAY) await arrive();
+			const frames = this.framesOf(ask);
+			if (frames !== null) {
+				underWay.push({ frames, nowMs: this.time.nowMs });
+				continue;
+			}
+			if (underWay.length > 0) await arrive();
+			answers.push(await this.answer(ask));
+		}
+		if (underWay.length > 0) await arrive();
+		return answers;
 	}
 
-	private *batches(
-		packets: readonly { readonly interface: string; readonly packet: Packet }[],
-	): Generator<readonly Buffer[]> {
-		for (let at = 0; at < packets.length; at += BATCH)
-			yield packets
-				.slice(at, at + BATCH)
-				.map((one) => this.frame(one.interface, one.packet));
+	/** All that an ask takes; `null` when it takes more than frames on the wire. */
+	private framesOf(ask: Ask): readonly Buffer[] | null {
+		const { time } = this;
+		if (ask.kind === "neighbour") {
+			const isSilent = this.silent.has(`${ask.interface} ${ask.address}`);
+			return isSilent === ask.answers ? null : [];
+		}
+		if (ask.kind === "wait") {
+			if (!this.isSkipped(ask.toMs)) return null;
+			time.nowMs = Math.max(time.nowMs, ask.toMs);
+			return [];
+		}
+		const isWire = ask.kind === "packet" && ask.interface !== LOOPBACK;
+		if (!isWire || this.box.listeners.areThere) return null;
+		time.nowMs = Math.max(time.nowMs, ask.atMs);
+		return [...this.clockMessages(), this.frame(ask.interface, ask.packet)];
+	}
+
+	/** Too short for any timer: the next packet takes the time along. */
+	private isSkipped(toMs: number): boolean {
+		const { time } = this;
+		if (this.site.time === "live" || time.isExpectant) return false;
+		return toMs - time.toldMs < time.shortMs;
 	}
 
 	conntrack(): Promise<readonly ConntrackLine[]> {
@@ -223,11 +268,10 @@ export class VmGateway implements SlowGatewayUnderTest {
 		while (time.nowMs < toMs) {
 			const stopMs = time.nextStop(toMs, this.allKnownAnswer);
 			const waitMs = stopMs - time.nowMs;
-			// Too short for any timer: the next packet takes the time along.
-			const isShort = !time.isExpectant && stopMs - time.toldMs < time.shortMs;
+			const isSkipped = this.isSkipped(stopMs);
 			time.nowMs = stopMs;
 			if (isLive) await pause(waitMs);
-			else if (isShort) continue;
+			else if (isSkipped) continue;
 			const sent = await this.catchUp();
 			if (sent.length > 0) return sent;
 		}
@@ -264,9 +308,9 @@ export class VmGateway implements SlowGatewayUnderTest {
 	/** @param taken what the gateway's own listeners were handed, before it sent anything */
 	private reply(
 		sent: readonly Sent[],
+		nowMs = this.time.nowMs,
 		taken: readonly Uint8Array[] = [],
 	): Answer {
-		const { nowMs } = this.time;
 		const { interfaces } = this.box;
 		const seen: Seen[] = taken.map((bytes) => ({ interface: LOOPBACK, bytes }));
 		for (const { vlan, bytes } of sent) {
@@ -280,6 +324,10 @@ export class VmGateway implements SlowGatewayUnderTest {
 			observation: null,
 		};
 	}
+}
+
+function isNotEmpty({ length }: readonly unknown[]): boolean {
+	return length > 0;
 }
 
 function pause(ms: number): Promise<void> {

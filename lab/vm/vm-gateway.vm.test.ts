@@ -249,11 +249,12 @@ describeOnVm("a gateway in a virtual machine", () => {
 				...{ ruleset: "", conntrack: [], conditions: {} },
 			});
 			await restore(gateway, RECIPE);
-			const packets = Array.from({ length: 30 }, (_, index) => ({
-				interface: OUTSIDE,
+			const asks = Array.from({ length: 30 }, (_, index) => ({
+				...({ kind: "packet", atMs: 0, interface: OUTSIDE } as const),
 				packet: parsePacket(SYN.replace("40000", `${41000 + index}`)),
 			}));
-			expect(await gateway.receiveAll(packets)).toHaveLength(30);
+			const answers = await gateway.answerAll(asks);
+			expect(answers.flatMap(({ emissions }) => emissions)).toHaveLength(30);
 			// Picked up mid-stream, as long as nobody forbids it.
 			const data = "tcp 10.0.0.10:50000 > 10.0.0.1:25 A seq 5 ack 5";
 			expect(await enter(gateway, data)).toEqual([

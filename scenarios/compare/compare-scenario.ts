@@ -3,20 +3,10 @@
  * model's is the one that the world goes on with. So both are asked the same to the end, or to the
  * first packet at which they part.
  */
-import type {
-	ConntrackLine,
-	Emission,
-	TraceEvent,
-	Unknown,
-} from "../../sim/gateway/gateway.ts";
-import type { Packet } from "../../sim/packet/packet.ts";
-import type { Answer, Ask } from "../../sim/world/ask.ts";
+import type { TraceEvent, Unknown } from "../../sim/gateway/gateway.ts";
+import type { Ask } from "../../sim/world/ask.ts";
 import type { PlayableScenario } from "../language/scenario.ts";
-import {
-	modelDriver,
-	type SlowDriver,
-	type SlowGatewayUnderTest,
-} from "../run/driver.ts";
+import { modelDriver } from "../run/driver.ts";
 import type { RunResult } from "../run/result.ts";
 import {
 	asScenarioError,
@@ -28,25 +18,7 @@ import {
 import { compareAnswers, printAsk } from "./answers.ts";
 import type { Divergence } from "./divergence.ts";
 import { FollowingModel } from "./following-model.ts";
-
-/** A kernel that can tell which rules a packet meets. */
-export interface TracingGateway extends SlowGatewayUnderTest {
-	/** So much farther its clock is than the script's: time goes by in there by itself, too. */
-	readonly aheadMs: number;
-	/** Many packets, all of which happen now. */
-	receiveAll(
-		packets: readonly { readonly interface: string; readonly packet: Packet }[],
-	): Promise<readonly Emission[]>;
-	/** Its connections alone, without the rest of an observation. */
-	conntrack(): Promise<readonly ConntrackLine[]>;
-	setTrace(on: boolean): Promise<void>;
-	/** The kernel's lines since the last time: `TRACE: mangle:PREROUTING:rule:1 IN=…`. */
-	takeTrace(): Promise<readonly string[]>;
-}
-
-export interface TracingDriver extends SlowDriver {
-	open(...given: Parameters<SlowDriver["open"]>): Promise<TracingGateway>;
-}
+import { type Pair, SideBySide, type TracingDriver } from "./side-by-side.ts";
 
 export interface Comparison {
 	readonly scenario: PlayableScenario;
@@ -100,7 +72,10 @@ export async function compareScenario(
 		replay: replayCommand("compare", { name: scenario.name, seed, file }),
 	});
 	try {
-		const run = await lockstep(scenario, seed, driver, file);
+		let run = await lockstep(scenario, seed, driver, { file, ahead: true });
+		// What seems to differ may only have come in another order: now one ask after another.
+		if (run.divergences.length > 0 || run.unknown !== null)
+			run = await lockstep(scenario, seed, driver, { file, ahead: false });
 		if (!run.partedAt || !explain) return about(run);
 		const kernel = await kernelRules(scenario, seed, driver, run.partedAt);
 		const divergences = run.divergences.map((one) => ({
@@ -123,13 +98,6 @@ interface Played {
 	readonly partedAt: number;
 }
 
-/**
- * So much later than the model's a kernel's timers may have fired: each is up to an eighth late (the
- * wheel of kernel/time/timer.c, 6.1), and the one of fragments that wait is of 30 s.
- */
-const LATE_MS = 4_000;
-const LATE_STEP_MS = 500;
-
 const UNSEEN_DRAW: Unknown = {
 	...{ rule: "", text: "", line: 0 },
 	reason:
@@ -140,59 +108,61 @@ async function lockstep(
 	scenario: PlayableScenario,
 	seed: number,
 	driver: TracingDriver,
-	file: string,
+	{ file, ahead }: { readonly file: string; readonly ahead: boolean },
 ): Promise<Played> {
 	const choice = gatewayChoice(seed);
 	const model = new FollowingModel(scenario.setup.gateway, choice);
 	const kernel = await driver.open(scenario.setup.gateway, { choice });
+	const both = new SideBySide(model, kernel, { ahead });
 	const divergences: Divergence[] = [];
 	let asks = 0;
 	let packets = 0;
-	try {
-		const play = wholePlay(scenario, seed, { file });
-		let step = play.next();
-		while (!step.done) {
-			const ask = step.value;
+	const played = (how: Partial<Played> = {}): Played => ({
+		...{ asks, packets, divergences },
+		...{ unknown: null, result: null, partedAt: 0 },
+		...how,
+	});
+	/** @returns how the play ends with them; `null` when it goes on */
+	const compare = (pairs: readonly Pair[]): Played | null => {
+		for (const { ask, ours, theirs } of pairs) {
 			asks++;
-			const [ours, theirs] = await askBoth(ask, { model, kernel });
 			const unknown = ours.unknown ?? theirs.unknown;
-			if (unknown !== null)
-				return {
-					...{ asks, packets, divergences, unknown },
-					...{ result: null, partedAt: 0 },
-				};
+			if (unknown !== null) return played({ unknown });
 			packets += ours.emissions.length;
 			const isWait = ask.kind === "wait";
 			const { aheadMs } = kernel;
 			const found = compareAnswers(ours, theirs, { aheadMs, isWait });
 			if (found.length > 0 && model.isBlind)
-				return {
-					...{ asks, packets, divergences, unknown: UNSEEN_DRAW },
-					...{ result: null, partedAt: 0 },
-				};
+				return played({ unknown: UNSEEN_DRAW });
 			for (const difference of found)
 				divergences.push({
 					...difference,
 					...{ atMs: ask.atMs, asked: printAsk(ask) },
-					rules: { model: rulesMatched(model, ask), kernel: [] },
+					rules: { model: ahead ? [] : rulesMatched(model, ask), kernel: [] },
 				});
-			if (found.some(({ kind }) => kind === "packets"))
-				return {
-					asks,
-					packets,
-					divergences,
-					unknown: null,
-					result: null,
-					partedAt: ask.kind === "packet" ? asks : 0,
-				};
+			const isParted = found.some(({ kind }) => kind === "packets");
+			if (isParted)
+				return played({ partedAt: ask.kind === "packet" ? asks : 0 });
+		}
+		return null;
+	};
+	try {
+		const play = wholePlay(scenario, seed, { file });
+		let step = play.next();
+		while (!step.done) {
+			const { ours, pairs } = await both.ask(step.value);
+			const end = compare(pairs);
+			if (end !== null) return end;
 			step = play.next(ours);
 		}
+		const end = compare(await both.catchUp());
+		if (end !== null) return end;
 		const result = resultOf(scenario, step.value, {
 			seed,
 			driver: modelDriver,
 			file,
 		});
-		return { asks, packets, divergences, unknown: null, result, partedAt: 0 };
+		return played({ result });
 	} finally {
 		await kernel.close();
 	}
@@ -206,52 +176,6 @@ function rulesMatched(model: FollowingModel, ask: Ask): readonly string[] {
 	return matched;
 }
 
-/** The kernel is asked first, so that the model can draw what the kernel drew; but it says when. */
-async function askBoth(
-	ask: Ask,
-	{
-		model,
-		kernel,
-	}: { readonly model: FollowingModel; readonly kernel: TracingGateway },
-): Promise<readonly [Answer, Answer]> {
-	if (ask.kind !== "wait") {
-		const theirs = await kernel.answer(ask);
-		const { emissions } = theirs;
-		const conntrack = () => kernel.conntrack();
-		return [await model.answer(ask, { emissions, conntrack }), theirs];
-	}
-	let ours = await model.answer(ask, null);
-	let theirs = await kernel.answer({ ...ask, toMs: ours.nowMs });
-	const latest = ours.nowMs + LATE_MS;
-	for (
-		let nowMs = ours.nowMs;
-		theirs.emissions.length < ours.emissions.length && nowMs < latest;
-		nowMs += LATE_STEP_MS
-	) {
-		const late = { ...ask, atMs: nowMs, toMs: nowMs + LATE_STEP_MS };
-		theirs = together(theirs, await kernel.answer(late));
-	}
-	// By then others of the model's timers may have run out as well.
-	while (
-		ours.emissions.length < theirs.emissions.length &&
-		ours.emissions.length > 0 &&
-		ours.unknown === null &&
-		ours.nowMs < Math.min(latest, ask.toMs)
-	) {
-		const toMs = Math.min(latest, ask.toMs);
-		const more = { ...ask, atMs: ours.nowMs, toMs };
-		ours = together(ours, await model.answer(more, null));
-	}
-	// An entry that has expired lends its mapping to others until the kernel comes to remove it, which
-	// reading the table makes it do (find_appropriate_src, gc_worker, ct_seq_show).
-	if (model.removeExpired()) await kernel.conntrack();
-	return [ours, theirs];
-}
-
-function together(first: Answer, then: Answer): Answer {
-	return { ...then, emissions: [...first.emissions, ...then.emissions] };
-}
-
 /** Plays up to an ask once more, and has the kernel tell which rules it meets there. */
 async function kernelRules(
 	scenario: PlayableScenario,
@@ -262,6 +186,7 @@ async function kernelRules(
 	const choice = gatewayChoice(seed);
 	const model = new FollowingModel(scenario.setup.gateway, choice);
 	const kernel = await driver.open(scenario.setup.gateway, { choice });
+	const both = new SideBySide(model, kernel, { ahead: false });
 	try {
 		const play = wholePlay(scenario, seed, {});
 		let step = play.next();
@@ -273,7 +198,7 @@ async function kernelRules(
 				const lines = await kernel.takeTrace();
 				return lines.map((line) => /TRACE: (\S+)/.exec(line)?.[1] ?? line);
 			}
-			const [ours] = await askBoth(step.value, { model, kernel });
+			const { ours } = await both.ask(step.value);
 			step = play.next(ours);
 		}
 		return [];

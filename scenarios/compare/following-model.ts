@@ -35,6 +35,8 @@ export class FollowingModel {
 	/** In order; `null` is where what had expired was removed. */
 	private readonly asked: (Ask | null)[] = [];
 	private readonly draws: Draw[] = [];
+	/** Number of the first of them that the last ask may have made. */
+	private first = 0;
 	/** So many of them are made again, as they were. */
 	private again = 0;
 	/** What the kernel sent on. What goes back is translated back, and shows no draw. */
@@ -51,19 +53,35 @@ export class FollowingModel {
 		this.model = this.playAgain();
 	}
 
-	/** @param kernel what a kernel made of the same; `null` where it draws nothing */
-	async answer(ask: Ask, kernel: KernelSide | null): Promise<Answer> {
-		this.seen =
-			ask.kind === "packet"
-				? (kernel?.emissions ?? []).filter(
-						({ packet }) => packet.destination !== ask.packet.source,
-					)
-				: [];
+	/** Has it drawn what a kernel would have drawn for itself? */
+	get hasDrawnPort(): boolean {
+		return this.draws.some(({ label }) => NAT_PORT.test(label));
+	}
+
+	/** Before a kernel was asked the same, or where it draws nothing. */
+	answerAlone(ask: Ask): Answer {
+		this.seen = [];
+		this.first = this.draws.length;
+		return this.ask(ask);
+	}
+
+	/** As if it had not been asked last. */
+	takeBack(): void {
+		this.asked.pop();
+		this.draws.splice(this.first);
+		this.model = this.playAgain();
+	}
+
+	/** @param kernel what a kernel made of the same */
+	async answer(ask: Ask, kernel: KernelSide): Promise<Answer> {
+		if (ask.kind !== "packet") return this.answerAlone(ask);
+		this.seen = kernel.emissions.filter(
+			({ packet }) => packet.destination !== ask.packet.source,
+		);
 		this.isSeen = false;
-		const first = this.draws.length;
+		this.first = this.draws.length;
 		const answer = this.ask(ask);
-		if (kernel === null || ask.kind !== "packet") return answer;
-		const drawn = this.draws.slice(first);
+		const drawn = this.draws.slice(this.first);
 		if (!drawn.some(({ label }) => NAT_PORT.test(label))) return answer;
 		const theirs = entriesOf(ask.packet, await kernel.conntrack());
 		const ours = entriesOf(ask.packet, this.model.conntrackLines).map(replyOf);
@@ -76,7 +94,7 @@ export class FollowingModel {
 		const at = better.findIndex(
 			(draw, index) => draw.drawn !== drawn[index]?.drawn,
 		);
-		return at < 0 ? answer : this.askAgain(first, better.slice(0, at + 1));
+		return at < 0 ? answer : this.askAgain(better.slice(0, at + 1));
 	}
 
 	/** Removes connections whose time is over. @returns whether there were any */
@@ -86,9 +104,9 @@ export class FollowingModel {
 	}
 
 	/** With these draws in the place of those of the last ask; whatever it draws behind them is new. */
-	private askAgain(first: number, draws: readonly Draw[]): Answer {
+	private askAgain(draws: readonly Draw[]): Answer {
 		const last = this.asked.pop() as Ask;
-		this.draws.splice(first, Number.POSITIVE_INFINITY, ...draws);
+		this.draws.splice(this.first, Number.POSITIVE_INFINITY, ...draws);
 		this.model = this.playAgain();
 		return this.ask(last);
 	}

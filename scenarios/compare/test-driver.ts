@@ -2,7 +2,7 @@
 import type { TraceEvent } from "../../sim/gateway/gateway.ts";
 import { ModelGateway } from "../../sim/gateway/model-gateway.ts";
 import type { Ask } from "../../sim/world/ask.ts";
-import type { TracingDriver } from "./compare-scenario.ts";
+import type { TracingDriver } from "./side-by-side.ts";
 
 /** A "kernel" that is a second model, and does what it is asked with a twist. */
 export function driverWith(twist: (ask: Ask) => Ask): TracingDriver {
@@ -19,12 +19,8 @@ export function driverWith(twist: (ask: Ask) => Ask): TracingDriver {
 			return {
 				aheadMs: 0,
 				answer: async (ask) => gateway.answer(twist(ask)),
-				receiveAll: async (packets) =>
-					packets.flatMap(({ interface: name, packet }) => {
-						const ask = { kind: "packet", interface: name, packet } as const;
-						const atMs = gateway.nowMs;
-						return gateway.answer(twist({ ...ask, atMs })).emissions;
-					}),
+				answerAll: async (asks) =>
+					asks.map((ask) => gateway.answer(twist(ask))),
 				conntrack: async () => gateway.conntrackLines,
 				setTrace: async () => {
 					lines = [];

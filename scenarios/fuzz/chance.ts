@@ -4,9 +4,8 @@
  */
 import fc from "fast-check";
 import { udp } from "../../sim/packet/build.ts";
-import type { Packet } from "../../sim/packet/packet.ts";
 import type { Answer, Ask } from "../../sim/world/ask.ts";
-import type { TracingDriver } from "../compare/compare-scenario.ts";
+import type { TracingDriver } from "../compare/side-by-side.ts";
 import { modelDriver } from "../run/driver.ts";
 import { gatewayChoice } from "../run/run-scenario.ts";
 import { binomialBand } from "../run/statistics.ts";
@@ -72,14 +71,11 @@ async function playChance(
 	const choice = gatewayChoice(seed);
 	const model = modelDriver.open(setup, { choice });
 	model.answer(restore);
-	for (const packet of PACKETS_SENT)
-		model.answer({ kind: "packet", atMs: 1, interface: OUTSIDE, packet });
+	for (const ask of PACKETS_SENT) model.answer(ask);
 	const kernel = await driver.open(setup, { choice });
 	try {
 		await kernel.answer(restore);
-		await kernel.receiveAll(
-			PACKETS_SENT.map((packet) => ({ interface: OUTSIDE, packet })),
-		);
+		await kernel.answerAll(PACKETS_SENT);
 		const chance = Math.round(probability * DRAWS) / DRAWS;
 		return {
 			...{ probability: text, inverted, packets: PACKETS },
@@ -105,12 +101,13 @@ function restoreOf(option: string): Ask {
 	};
 }
 
-const PACKETS_SENT: readonly Packet[] = Array.from({ length: PACKETS }, () =>
-	udp({
+const PACKETS_SENT: readonly Ask[] = Array.from({ length: PACKETS }, () => ({
+	...({ kind: "packet", atMs: 1, interface: OUTSIDE } as const),
+	packet: udp({
 		...{ source: HOSTS[0]?.address ?? "", sourcePort: 40_000 },
 		...{ destination: OWN_ADDRESSES[0], destinationPort: 53 },
 	}),
-);
+}));
 
 function matchedIn({ observation }: Answer): number {
 	const [, packets = "0"] =

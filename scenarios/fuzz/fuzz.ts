@@ -7,9 +7,9 @@ import fc from "fast-check";
 import {
 	type Comparison,
 	compareScenario,
-	type TracingDriver,
 } from "../compare/compare-scenario.ts";
 import type { Divergence } from "../compare/divergence.ts";
+import type { TracingDriver } from "../compare/side-by-side.ts";
 import { type ChanceResult, playChances } from "./chance.ts";
 import { addCoverage, type Coverage, count, noCoverage } from "./coverage.ts";
 import { type FuzzCase, fuzzCases } from "./fuzz-case.ts";

@@ -264,7 +264,10 @@ class Realisation {
 				heardBy(ends, other, emission.packet, emission.interface);
 	}
 
-	/** Only entries that cannot make room: which of the others would have to go is the kernel's secret. */
+	/**
+	 * Only entries that cannot make room, and for as long as there are no others: which of them would have
+	 * to go is the kernel's secret.
+	 */
 	private whileFull(steps: readonly StepPlan[]): void {
 		const { recorder } = this;
 		const entries = recorder.gateway.conntrackLines;
@@ -273,7 +276,10 @@ class Realisation {
 			...{ kind: "sysctl", name: "netfilter.nf_conntrack_max", value },
 		});
 		recorder.operate(limit(entries.length), "full");
-		for (const step of steps) this.step({ ...step, afterMs: 1 });
+		for (const step of steps) {
+			this.step({ ...step, afterMs: 1 });
+			if (recorder.gateway.conntrackLines.length < entries.length) break;
+		}
 		recorder.operate(limit(65_536), "sysctl");
 	}
 }

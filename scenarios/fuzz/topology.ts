@@ -78,6 +78,8 @@ export function gatewaySetup(
 			"ipv4.icmp_msgs_burst": 100_000,
 			// Fragments wait longer than any case: a kernel gives them up a little before the model or after it.
 			"ipv4.ipfrag_time": 100_000,
+			// A kernel goes through all of them to find what has expired, and to tell what there is.
+			"netfilter.nf_conntrack_buckets": 1024,
 			...sysctls,
 		},
 		listeners: listens ? [{ protocol: "udp", port: LISTENED_PORT }] : [],

@@ -1,0 +1,216 @@
+/**
+ * A model and a kernel that are asked the same. The play goes on with what the model answers, so the
+ * model may be asked ahead while nothing of what is to come depends on the kernel: the kernel then gets
+ * many packets at a time.
+ */
+import type { ConntrackLine, Emission } from "../../sim/gateway/gateway.ts";
+import type { Answer, Ask } from "../../sim/world/ask.ts";
+import type { SlowDriver, SlowGatewayUnderTest } from "../run/driver.ts";
+import type { FollowingModel } from "./following-model.ts";
+
+/** A kernel that can tell which rules a packet meets. */
+export interface TracingGateway extends SlowGatewayUnderTest {
+	/** So much farther its clock is than the script's: time goes by in there by itself, too. */
+	readonly aheadMs: number;
+	/**
+	 * Answers to asks of which each was made before the one in front of it was answered. What waits for
+	 * a neighbour's address may come with a later answer than its own.
+	 */
+	answerAll(asks: readonly Ask[]): Promise<readonly Answer[]>;
+	/** Its connections alone, without the rest of an observation. */
+	conntrack(): Promise<readonly ConntrackLine[]>;
+	setTrace(on: boolean): Promise<void>;
+	/** The kernel's lines since the last time: `TRACE: mangle:PREROUTING:rule:1 IN=…`. */
+	takeTrace(): Promise<readonly string[]>;
+}
+
+export interface TracingDriver extends SlowDriver {
+	open(...given: Parameters<SlowDriver["open"]>): Promise<TracingGateway>;
+}
+
+/** What both made of the same. */
+export interface Pair {
+	readonly ask: Ask;
+	readonly ours: Answer;
+	readonly theirs: Answer;
+}
+
+/** The model's answer, and the asks that the kernel has answered as well by now: in order, each once. */
+export interface Answered {
+	readonly ours: Answer;
+	readonly pairs: readonly Pair[];
+}
+
+/**
+ * So much later than the model's a kernel's timers may have fired: each is up to an eighth late (the
+ * wheel of kernel/time/timer.c, 6.1), and the one of fragments that wait is of 30 s.
+ */
+const LATE_MS = 4_000;
+const LATE_STEP_MS = 500;
+
+/** A wait in which hardly anything happens by itself. */
+const SHORT_MS = 500;
+/** So many asks the model may be ahead. */
+const MOST_AHEAD = 256;
+
+export class SideBySide {
+	private readonly model: FollowingModel;
+	private readonly kernel: TracingGateway;
+	/** What the kernel has not been asked yet. */
+	private ahead: Omit<Pair, "theirs">[] = [];
+	private isAheadAllowed: boolean;
+	/** Where packets have gone since: whoever is there has told the kernel its address. */
+	private readonly reached = new Set<string>();
+	private readonly silent = new Set<string>();
+
+	/** @param ahead whether the model may be asked ahead; otherwise each ask is answered by both before the next */
+	constructor(
+		model: FollowingModel,
+		kernel: TracingGateway,
+		{ ahead }: { readonly ahead: boolean },
+	) {
+		this.model = model;
+		this.kernel = kernel;
+		this.isAheadAllowed = ahead;
+	}
+
+	async ask(ask: Ask): Promise<Answered> {
+		if (this.isAheadAllowed) {
+			if (ask.kind === "packet") return this.packet(ask);
+			if (ask.kind === "wait" && ask.toMs - ask.atMs < SHORT_MS)
+				return this.shortWait(ask);
+			if (ask.kind === "neighbour" && this.isKnown(ask))
+				return this.later(ask, this.model.answerAlone(ask));
+			if (makesForget(ask)) this.reached.clear();
+		}
+		const before = await this.catchUp();
+		const [ours, theirs] = await this.askBoth(ask);
+		return { ours, pairs: [...before, { ask, ours, theirs }] };
+	}
+
+	/** The kernel is asked what only the model has been asked so far. */
+	async catchUp(): Promise<readonly Pair[]> {
+		const { ahead } = this;
+		if (ahead.length === 0) return [];
+		this.ahead = [];
+		const theirs = await this.kernel.answerAll(ahead.map(({ ask }) => ask));
+		return ahead.map((one, index) => ({
+			...one,
+			theirs: theirs[index] as Answer,
+		}));
+	}
+
+	private async packet(ask: Ask & { kind: "packet" }): Promise<Answered> {
+		const ours = this.model.answerAlone(ask);
+		if (this.model.hasDrawnPort) {
+			// From here on the kernel goes first, and the model draws what the kernel drew.
+			this.isAheadAllowed = false;
+			this.model.takeBack();
+			return this.ask(ask);
+		}
+		const isOnItsWay = ours.unknown === null && this.isReached(ours.emissions);
+		if (isOnItsWay) return this.later(ask, ours);
+		const before = await this.catchUp();
+		const theirs = await this.kernel.answer(ask);
+		return { ours, pairs: [...before, { ask, ours, theirs }] };
+	}
+
+	private async shortWait(ask: Ask & { kind: "wait" }): Promise<Answered> {
+		const ours = this.model.answerAlone(ask);
+		if (ours.unknown === null && ours.emissions.length === 0) {
+			const answered = await this.later(ask, ours);
+			if (!this.model.removeExpired()) return answered;
+			const pairs = [...answered.pairs, ...(await this.catchUp())];
+			await this.kernel.conntrack();
+			return { ours, pairs };
+		}
+		const before = await this.catchUp();
+		const [all, theirs] = await this.waitBoth(ask, ours);
+		return { ours: all, pairs: [...before, { ask, ours: all, theirs }] };
+	}
+
+	private async later(ask: Ask, ours: Answer): Promise<Answered> {
+		this.ahead.push({ ask, ours });
+		const isFar = this.ahead.length >= MOST_AHEAD;
+		return { ours, pairs: isFar ? await this.catchUp() : [] };
+	}
+
+	/** Have packets gone there before, so that no address has to be asked for? From now on they have. */
+	private isReached(emissions: readonly Emission[]): boolean {
+		const before = this.reached.size;
+		for (const { interface: name, packet } of emissions)
+			this.reached.add(`${name} ${packet.destination}`);
+		return this.reached.size === before;
+	}
+
+	/** Does the neighbour do what it has done before? Everybody answers until it is said that he does not. */
+	private isKnown(ask: Ask & { kind: "neighbour" }): boolean {
+		const who = `${ask.interface} ${ask.address}`;
+		if (this.silent.has(who) !== ask.answers) return true;
+		if (ask.answers) this.silent.delete(who);
+		else this.silent.add(who);
+		return false;
+	}
+
+	/** The kernel is asked first, so that the model can draw what the kernel drew; but it says when. */
+	private async askBoth(
+		ask: Ask,
+	): Promise<readonly [ours: Answer, theirs: Answer]> {
+		const { model, kernel } = this;
+		if (ask.kind === "wait") return this.waitBoth(ask, model.answerAlone(ask));
+		const theirs = await kernel.answer(ask);
+		const { emissions } = theirs;
+		const conntrack = () => kernel.conntrack();
+		return [await model.answer(ask, { emissions, conntrack }), theirs];
+	}
+
+	/** The model says how long. */
+	private async waitBoth(
+		ask: Ask & { kind: "wait" },
+		first: Answer,
+	): Promise<readonly [ours: Answer, theirs: Answer]> {
+		const { model, kernel } = this;
+		let ours = first;
+		let theirs = await kernel.answer({ ...ask, toMs: ours.nowMs });
+		const latest = ours.nowMs + LATE_MS;
+		for (
+			let nowMs = ours.nowMs;
+			theirs.emissions.length < ours.emissions.length && nowMs < latest;
+			nowMs += LATE_STEP_MS
+		) {
+			const late = { ...ask, atMs: nowMs, toMs: nowMs + LATE_STEP_MS };
+			theirs = together(theirs, await kernel.answer(late));
+		}
+		// By then others of the model's timers may have run out as well.
+		while (
+			ours.emissions.length < theirs.emissions.length &&
+			ours.emissions.length > 0 &&
+			ours.unknown === null &&
+			ours.nowMs < Math.min(latest, ask.toMs)
+		) {
+			const toMs = Math.min(latest, ask.toMs);
+			const more = { ...ask, atMs: ours.nowMs, toMs };
+			ours = together(ours, model.answerAlone(more));
+		}
+		// An entry that has expired lends its mapping to others until the kernel comes to remove it, which
+		// reading the table makes it do (find_appropriate_src, gc_worker, ct_seq_show).
+		if (model.removeExpired()) await kernel.conntrack();
+		return [ours, theirs];
+	}
+}
+
+const FORGETFUL: ReadonlySet<string> = new Set([
+	...["link", "forget-neighbour", "take-over"],
+]);
+
+/** Does the kernel forget its neighbours' addresses over it? */
+function makesForget(ask: Ask): boolean {
+	return (
+		ask.kind === "neighbour" ||
+		(ask.kind === "operation" && FORGETFUL.has(ask.operation.kind))
+	);
+}
+
+function together(first: Answer, then: Answer): Answer {
+	return { ...then, emissions: [...first.emissions, ...then.emissions] };
+}
