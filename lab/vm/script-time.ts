@@ -10,11 +10,6 @@
  */
 export type TimeMode = "moved" | "live";
 
-/** What the gateway waits for by itself: an answer to ARP that does not come. */
-export interface Unanswered {
-	readonly sinceMs: number;
-}
-
 /**
  * A neighbour is asked for again a second later (`RETRANS_TIME`, net/ipv4/arp.c), and given up a
  * second after the last time; the timer wheel is up to an eighth late.
@@ -35,6 +30,12 @@ const SHORT_MS = 500;
 /** … and than those of one that speaks TCP itself (`TCP_DELACK_MIN`, include/net/tcp.h). */
 const SHORT_FOR_TCP_MS = 40;
 
+/** How time is to go by: so far before it is asked again how, with the guest's timers run every so often. */
+export interface Pace {
+	readonly toMs: number;
+	readonly stepMs: number;
+}
+
 export class ScriptTime {
 	/** Virtual time now. */
 	nowMs = 0;
@@ -45,7 +46,8 @@ export class ScriptTime {
 	/** In less than that, no timer runs out. */
 	readonly shortMs: number;
 	private readonly speaksTcp: boolean;
-	private readonly waiting = new Map<string, Unanswered>();
+	/** Since when the gateway waits for an answer to ARP; `null` until time is looked at again: it happened on the way there. */
+	private readonly waiting = new Map<string, number | null>();
 
 	/** @param speaksTcp the gateway has TCP sockets of its own */
 	constructor(speaksTcp = false) {
@@ -63,7 +65,7 @@ export class ScriptTime {
 
 	/** The gateway asked for somebody who does not answer. */
 	unanswered(who: string): void {
-		this.waiting.set(who, { sinceMs: this.nowMs });
+		this.waiting.set(who, null);
 	}
 
 	/** Whoever it was answers now, or is of no interest any more. */
@@ -73,22 +75,39 @@ export class ScriptTime {
 
 	/** Is the gateway bound to do something by itself soon? */
 	get isExpectant(): boolean {
-		for (const [who, { sinceMs }] of this.waiting)
+		return this.lookedFor().length > 0;
+	}
+
+	/** Since when it waits for each of those for whom it still does. */
+	private lookedFor(): readonly number[] {
+		const times: number[] = [];
+		for (const [who, one] of this.waiting) {
+			const sinceMs = one ?? this.nowMs;
 			if (this.nowMs - sinceMs > ASKED_AGAIN_MS) this.waiting.delete(who);
-		return this.waiting.size > 0;
+			else {
+				this.waiting.set(who, sinceMs);
+				times.push(sinceMs);
+			}
+		}
+		return times;
 	}
 
 	/**
-	 * How far a wait may go before the gateway is looked at again.
+	 * How a wait goes on.
 	 * @param allAnswer whoever it may ask for by itself is there: those whom it knows already
 	 */
-	nextStop(toMs: number, allAnswer: boolean): number {
+	pace(toMs: number, allAnswer: boolean): Pace {
 		const leftMs = toMs - this.nowMs;
-		const quiet = allAnswer
-			? Math.max(COARSEST_MS, leftMs / FEW_STEPS)
-			: Math.max(COARSE_MS, leftMs / MOST_STEPS);
-		const spoken = Math.max(CLOSE_MS, leftMs / MOST_STEPS);
-		const step = this.isExpectant ? CLOSE_MS : this.speaksTcp ? spoken : quiet;
-		return Math.min(toMs, this.nowMs + step);
+		const sinceMs = this.lookedFor();
+		if (sinceMs.length > 0) {
+			const askedMs = Math.max(...sinceMs) + ASKED_AGAIN_MS + CLOSE_MS;
+			return { toMs: Math.min(toMs, askedMs), stepMs: CLOSE_MS };
+		}
+		const stepMs = this.speaksTcp
+			? Math.max(CLOSE_MS, leftMs / MOST_STEPS)
+			: allAnswer
+				? Math.max(COARSEST_MS, leftMs / FEW_STEPS)
+				: Math.max(COARSE_MS, leftMs / MOST_STEPS);
+		return { toMs, stepMs };
 	}
 }

@@ -56,7 +56,8 @@ export class Trunk {
 	private fences: Waiting[] = [];
 	private timers: Waiting[] = [];
 	private hasAnswered = false;
-	private timersMs = 0;
+	/** Script time, when the guest's timers ran last. */
+	private reachedMs = 0;
 	/** How far the guest's clock was ahead of the script's when it was last looked at: nothing, where it can be stopped. */
 	aheadMs = 0;
 
@@ -135,14 +136,25 @@ export class Trunk {
 		);
 	}
 
-	/** Moves the guest's clock on to this script time, and waits until its timers have run. */
-	async runTimers(atMs: number): Promise<readonly Sent[]> {
+	/**
+	 * Moves the guest's clock on to this script time, step by step, until something is sent, and waits
+	 * until its timers have run: the answer comes behind what they sent.
+	 * @param stepMs in one step when nothing is said
+	 */
+	async runTimers(
+		atMs: number,
+		stepMs = 0,
+	): Promise<{ readonly sent: readonly Sent[]; readonly reachedMs: number }> {
 		const number = this.nextNumber();
+		this.hasAnswered = false;
 		const done = this.waitFor(this.timers, number);
-		this.timersMs = atMs;
-		this.machine.send([guestMessage("timers", { number, atMs })]);
-		await done;
-		return this.settle();
+		this.machine.send([guestMessage("timers", { number, atMs, stepMs })]);
+		const sent = await done;
+		// The guest is told of whole milliseconds.
+		const isThere = this.reachedMs >= Math.floor(atMs);
+		const reachedMs = isThere ? atMs : this.reachedMs;
+		if (!this.hasAnswered) return { sent, reachedMs };
+		return { sent: [...sent, ...(await this.settle())], reachedMs };
 	}
 
 	/** Waits until the gateway answers for an address of its own on a VLAN: its link is up. */
@@ -222,8 +234,11 @@ export class Trunk {
 		if (answer === null) return;
 		this.aheadMs = answer.isStopped
 			? 0
-			: Math.max(0, answer.guestMs - this.timersMs);
-		this.timers = release(this.timers, answer.number, []);
+			: Math.max(0, answer.guestMs - answer.reachedMs);
+		const { sent } = this;
+		this.sent = [];
+		this.reachedMs = answer.reachedMs;
+		this.timers = release(this.timers, answer.number, sent);
 	}
 
 	private takeArp({ vlan, payload }: Frame): void {

@@ -13,7 +13,7 @@ import type { Address, Packet } from "../../sim/packet/packet.ts";
 import type { Answer, Ask } from "../../sim/world/ask.ts";
 import { readEmissions, type Seen } from "./emissions.ts";
 import { GuestBox, type Surroundings } from "./guest-box.ts";
-import { ScriptTime, type TimeMode } from "./script-time.ts";
+import { type Pace, ScriptTime, type TimeMode } from "./script-time.ts";
 import { frameFor, type Sent, type Trunk } from "./trunk.ts";
 import { guestMessage } from "./wire/guest-time.ts";
 import { frameTarget } from "./wiring.ts";
@@ -259,23 +259,35 @@ export class VmGateway implements SlowGatewayUnderTest {
 		const { time, trunk } = this;
 		if (this.site.time === "live") return trunk.settle();
 		time.tell();
-		return trunk.runTimers(time.nowMs);
+		const { sent } = await trunk.runTimers(time.nowMs);
+		return sent;
 	}
 
 	private async wait(toMs: number): Promise<readonly Sent[]> {
 		const { time } = this;
-		const isLive = this.site.time === "live";
 		while (time.nowMs < toMs) {
-			const stopMs = time.nextStop(toMs, this.allKnownAnswer);
-			const waitMs = stopMs - time.nowMs;
-			const isSkipped = this.isSkipped(stopMs);
-			time.nowMs = stopMs;
-			if (isLive) await pause(waitMs);
-			else if (isSkipped) continue;
-			const sent = await this.catchUp();
+			const sent = await this.goOn(time.pace(toMs, this.allKnownAnswer));
 			if (sent.length > 0) return sent;
 		}
 		return [];
+	}
+
+	private async goOn({ toMs, stepMs }: Pace): Promise<readonly Sent[]> {
+		const { time, trunk } = this;
+		if (this.site.time === "live") {
+			const stopMs = Math.min(toMs, time.nowMs + stepMs);
+			await pause(stopMs - time.nowMs);
+			time.nowMs = stopMs;
+			return trunk.settle();
+		}
+		if (this.isSkipped(toMs)) {
+			time.nowMs = toMs;
+			return [];
+		}
+		const { sent, reachedMs } = await trunk.runTimers(toMs, stepMs);
+		time.nowMs = Math.max(time.nowMs, reachedMs);
+		time.tell();
+		return sent;
 	}
 
 	private get allKnownAnswer(): boolean {

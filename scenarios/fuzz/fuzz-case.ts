@@ -65,7 +65,7 @@ export const fuzzCases: fc.Arbitrary<FuzzCase> = fc.noBias(
 			},
 		),
 		listens: fc.oneof(
-			{ weight: 4, arbitrary: fc.constant(false) },
+			{ weight: 7, arbitrary: fc.constant(false) },
 			{ weight: 1, arbitrary: fc.constant(true) },
 		),
 		flows: fc.array(flowPlans, { minLength: FLOWS, maxLength: FLOWS }),

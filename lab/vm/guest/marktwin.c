@@ -6,11 +6,13 @@
  *   octet 0      what to do: 'B'egin, 'A'dvance, 'T'imers, 'F'ree, trace '+' and '-'
  *   octets 4..7  a number that the answer repeats (big endian, as everything here)
  *   octets 8..15 script time in milliseconds
+ *   octets 16..23 of a 'T': the longest step in milliseconds; 0 for one step
  * 'B' takes now as script time 0. 'A' sets the guest's clock to the script's and stops it there:
  * however long the harness takes, no time goes by. 'F' lets it go, for what has to wait; the next
- * 'A' takes what went by as if it had not. 'T' is 'A', and answers once every timer that is due has
- * run. Octet 1 of the answer is 1 when the clock can be stopped; octets 8..15 are the guest's own
- * time since 'B', which is ahead of the script's where it cannot.
+ * 'A' takes what went by as if it had not. 'T' goes there step by step, as long as nothing is sent,
+ * and answers once every timer that is due has run. Octet 1 of the answer is 1 when the clock can be
+ * stopped; octets 8..15 are the guest's own time since 'B', which is ahead of the script's where it
+ * cannot; octets 16..23 are the script time that was reached.
  *
  * Besides, it gives fragments the room that other network cards give them.
  *
@@ -26,17 +28,21 @@
 #include <linux/netdevice.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter_ipv4.h>
+#include <linux/version.h>
 #include <linux/workqueue.h>
 #include <net/ip.h>
 #include <net/net_namespace.h>
+#include <net/sch_generic.h>
 
 #define ETHERTYPE 0x88b5
-#define MESSAGE_LENGTH 16
+#define MESSAGE_LENGTH 24
 
 static u64 begun, stopped_at;
 static bool stopped, can_stop, tracing;
 static struct sk_buff *answer;
 static struct hrtimer next_tick;
+/* Of the 'T' that is to be answered; times in milliseconds of the script. */
+static u64 reached, until, longest_step, sent_before;
 /* raise_softirq, which is not for modules; where it cannot be found, the next tick does it. */
 static void (*raise)(unsigned int softirq);
 
@@ -77,14 +83,37 @@ static void set_time(u64 ms)
 	local_irq_restore(flags);
 }
 
+/* Frames that have left through the queue of the trunk. */
+static u64 frames_sent(const struct net_device *dev)
+{
+	const struct Qdisc *queue = rcu_dereference_raw(netdev_get_tx_queue(dev, 0)->qdisc);
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 16, 0)
+	return queue->bstats.packets;
+#else
+	return u64_stats_read(&queue->bstats.packets);
+#endif
+}
+
+static void take_step(void);
+
 static void work_is_done(struct work_struct *unused)
 {
-	struct sk_buff *skb = xchg(&answer, NULL);
-	__be64 now = cpu_to_be64(script_ms());
+	struct sk_buff *skb = READ_ONCE(answer);
+	__be64 now = cpu_to_be64(script_ms()), there;
 
+	if (!skb)
+		return;
+	if (reached < until && can_stop && raise && frames_sent(skb->dev) == sent_before) {
+		take_step();
+		return;
+	}
+	there = cpu_to_be64(reached);
+	skb = xchg(&answer, NULL);
 	if (skb) {
 		skb->data[ETH_HLEN + 1] = can_stop;
 		memcpy(skb->data + ETH_HLEN + 8, &now, sizeof(now));
+		memcpy(skb->data + ETH_HLEN + 16, &there, sizeof(there));
 		dev_queue_xmit(skb);
 	}
 }
@@ -106,6 +135,22 @@ static enum hrtimer_restart tick_has_come(struct hrtimer *unused)
 	return HRTIMER_NORESTART;
 }
 
+/* Timers that are due run when this ends; where nobody can be told to run them, at the next tick. */
+static void take_step(void)
+{
+	reached = longest_step ? min(reached + longest_step, until) : until;
+	set_time(reached);
+	local_bh_disable();
+	if (raise) {
+		raise(TIMER_SOFTIRQ);
+		tasklet_schedule(&after_timers);
+	} else {
+		hrtimer_start(&next_tick, ns_to_ktime(TICK_NSEC + TICK_NSEC / 4),
+			      HRTIMER_MODE_REL_SOFT);
+	}
+	local_bh_enable();
+}
+
 static void answer_after_timers(struct net_device *dev, const struct ethhdr *from,
 				const u8 *message)
 {
@@ -124,39 +169,38 @@ static void answer_after_timers(struct net_device *dev, const struct ethhdr *fro
 	old = xchg(&answer, skb);
 	if (old)
 		kfree_skb(old);
-	if (raise) {
-		raise(TIMER_SOFTIRQ);
-		tasklet_schedule(&after_timers);
-	} else {
-		hrtimer_start(&next_tick, ns_to_ktime(TICK_NSEC + TICK_NSEC / 4),
-			      HRTIMER_MODE_REL_SOFT);
-	}
+	sent_before = frames_sent(dev);
+	take_step();
 }
 
 static int receive(struct sk_buff *skb, struct net_device *dev, struct packet_type *type,
 		   struct net_device *original)
 {
 	u8 message[MESSAGE_LENGTH];
-	__be64 time;
+	__be64 time, step;
 
 	if (skb_copy_bits(skb, 0, message, sizeof(message)))
 		goto done;
 	memcpy(&time, message + 8, sizeof(time));
+	memcpy(&step, message + 16, sizeof(step));
 	switch (message[0]) {
 	case 'B':
 		stopped = false;
 		/* What the machine allows itself a second of, it has all of again (icmp_global_allow). */
 		jiffies_64 += 10 * HZ;
 		begun = jiffies_64;
+		reached = 0;
 		break;
 	case 'A':
-		set_time(be64_to_cpu(time));
+		reached = be64_to_cpu(time);
+		set_time(reached);
 		break;
 	case 'F':
 		stopped = false;
 		break;
 	case 'T':
-		set_time(be64_to_cpu(time));
+		until = be64_to_cpu(time);
+		longest_step = be64_to_cpu(step);
 		answer_after_timers(dev, eth_hdr(skb), message);
 		break;
 	case '+':

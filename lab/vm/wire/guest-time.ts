@@ -3,14 +3,14 @@ import { encodeFrame, type Frame, GATEWAY_MAC } from "./ethernet.ts";
 
 /** For local experiments (IEEE 802, 9.2.4). */
 const TYPE = 0x88b5;
-const LENGTH = 16;
+const LENGTH = 24;
 const HARNESS_MAC = Uint8Array.of(0x02, 0xff, 0, 0, 0, 1);
 
 /**
  * `begin`: script time is 0 now. `advance`: set the guest's clock to this script time, and stop it
  * there. `free`: let it go until the next `advance`, which takes what went by as if it had not.
- * `timers`: the same as `advance`, and answer once every timer that is due has run. `trace-on` and `trace-off`: whether packets from now on are marked for
- * TRACE.
+ * `timers`: go there step by step, as long as nothing is sent, and answer once every timer that is due
+ * has run. `trace-on` and `trace-off`: whether packets from now on are marked for TRACE.
  */
 export type GuestMessage =
 	| "begin"
@@ -29,15 +29,24 @@ const LETTERS: Readonly<Record<GuestMessage, string>> = {
 	"trace-off": "-",
 };
 
-/** @param number comes back with the answer */
+/**
+ * @param about `number` comes back with the answer; `stepMs` is the longest step of `timers`, which goes
+ * there in one when nothing is said
+ */
 export function guestMessage(
 	message: GuestMessage,
-	{ number = 0, atMs = 0 }: { number?: number; atMs?: number } = {},
+	about: {
+		readonly number?: number;
+		readonly atMs?: number;
+		readonly stepMs?: number;
+	} = {},
 ): Buffer {
+	const { number = 0, atMs = 0, stepMs = 0 } = about;
 	const payload = Buffer.alloc(LENGTH);
 	payload.write(LETTERS[message], 0, "latin1");
 	payload.writeUInt32BE(number, 4);
 	payload.writeBigUInt64BE(BigInt(Math.floor(atMs)), 8);
+	payload.writeBigUInt64BE(BigInt(Math.ceil(stepMs)), 16);
 	return encodeFrame({
 		...{ vlan: 0, to: GATEWAY_MAC, from: HARNESS_MAC },
 		...{ type: TYPE, payload },
@@ -50,6 +59,8 @@ export interface TimersHaveRun {
 	readonly isStopped: boolean;
 	/** What it said, as script time. */
 	readonly guestMs: number;
+	/** Script time: earlier than was asked for when something was sent on the way. */
+	readonly reachedMs: number;
 }
 
 /** The answer to `timers`, or `null` for any other frame. */
@@ -60,5 +71,6 @@ export function timersHaveRun({ type, payload }: Frame): TimersHaveRun | null {
 		number: view.getUint32(4),
 		isStopped: view.getUint8(1) === 1,
 		guestMs: Number(view.getBigUint64(8)),
+		reachedMs: Number(view.getBigUint64(16)),
 	};
 }
