@@ -18,11 +18,11 @@ export interface FuzzCase {
 }
 
 /** Steps in a case: each is a packet, a handful of them, or an operation. */
-const MOST_STEPS = 220;
+const MOST_STEPS = 240;
 const MOST_STEPS_WHILE_FULL = 4;
 
 const steps: fc.Arbitrary<StepPlan> = fc.oneof(
-	{ weight: 30, arbitrary: timed(trafficSteps) },
+	{ weight: 36, arbitrary: timed(trafficSteps) },
 	{ weight: 2, arbitrary: timed(operationSteps) },
 	{
 		weight: 1,
@@ -65,7 +65,7 @@ export const fuzzCases: fc.Arbitrary<FuzzCase> = fc.noBias(
 			},
 		),
 		listens: fc.oneof(
-			{ weight: 7, arbitrary: fc.constant(false) },
+			{ weight: 15, arbitrary: fc.constant(false) },
 			{ weight: 1, arbitrary: fc.constant(true) },
 		),
 		flows: fc.array(flowPlans, { minLength: FLOWS, maxLength: FLOWS }),

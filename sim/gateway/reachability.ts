@@ -52,9 +52,10 @@ export function isForAll({ source, destination }: Skb): boolean {
 
 /** Nobody answers for himself to what was sent to everybody. */
 export function isForMany(routes: Routes, skb: Skb): boolean {
-	return (
-		skb.pktType !== "unicast" ||
-		skb.destination === LIMITED_BROADCAST ||
-		routes.lookup(skb.destination)?.type === "broadcast"
-	);
+	return skb.pktType !== "unicast" || isRoutedToMany(routes, skb);
+}
+
+/** … as it is after translation, whoever was to have its frame (`RTCF_BROADCAST`). */
+export function isRoutedToMany(routes: Routes, skb: Skb): boolean {
+	return isForAll(skb) || routes.lookup(skb.destination)?.type === "broadcast";
 }

@@ -10,7 +10,12 @@ import { CTINFO_INVALID, HOOK_OUTPUT, type Skb } from "../packet/skb.ts";
 import { skbOf } from "../packet/skb-packet.ts";
 import * as answers from "./answers.ts";
 import { type IcmpLimitSettings, IcmpLimits } from "./icmp-limits.ts";
-import { isForMany, isSpoofed, martian } from "./reachability.ts";
+import {
+	isForMany,
+	isRoutedToMany,
+	isSpoofed,
+	martian,
+} from "./reachability.ts";
 import type { Defragmenter } from "./reassembly.ts";
 import type { Routes } from "./routes.ts";
 
@@ -82,8 +87,11 @@ export class Replies {
 					this.unreachable(skb, answers.PORT_UNREACHABLE);
 				return;
 			case ICMP:
-				// icmp_echo_ignore_broadcasts
-				if (skb.icmpType === answers.ECHO_REQUEST && !isForMany(routes, skb)) {
+				// icmp_echo_ignore_broadcasts goes by the route alone (icmp_rcv).
+				if (
+					skb.icmpType === answers.ECHO_REQUEST &&
+					!isRoutedToMany(routes, skb)
+				) {
 					this.echo = skbOf(answers.echoReplyFor(skb, ttl()));
 					send(this.echo);
 				}

@@ -80,7 +80,9 @@ export const connlimit = defineMatch<Options>({
 				);
 			const address = (ofDestination ? skb.destination : skb.source) & mask;
 			// Addresses of one zone have one list; 2^48 keys fit into a number.
-			const zone = conntrack.zone(entry, "original");
+			// A zone that is one direction's alone counts as well (nf_ct_zone, connlimit_mt).
+			const zone =
+				conntrack.zone(entry, "original") || conntrack.zone(entry, "reply");
 			const key = zone * 2 ** 32 + (address >>> 0);
 			let list = lists.get(key);
 			if (!list) {
