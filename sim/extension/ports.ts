@@ -23,6 +23,8 @@ export interface RouterPorts {
 	named<T extends object>(kind: string, name: string, create: () => T): T;
 	/** What the routing tables say of an address, seen from `interfaceIndex` (0: from anywhere). */
 	addressType(address: Address, interfaceIndex: number): AddressType;
+	/** First address of an interface (`ifa_list`); `null` when it has none. */
+	firstAddress(interfaceIndex: number): Address | null;
 	/** First address of an interface that fits `destination` (`inet_select_addr`), or `null`. */
 	interfaceAddress(
 		interfaceIndex: number,

@@ -257,6 +257,9 @@ export function testPorts(
 			return known as T;
 		},
 		addressType: (address) => types.get(address) ?? "UNICAST",
+		firstAddress(index) {
+			return this.interfaceAddress(index, 0);
+		},
 		interfaceAddress(index) {
 			const address = given.interfaceAddresses?.[index - 1];
 			return address === undefined ? null : ip(address);

@@ -201,12 +201,19 @@ export class Neighbours {
 		}
 	}
 
+	/**
+	 * `neigh_invalidate`. An error may be for the very neighbour that nobody answers for: then it is asked
+	 * for once more, and the error is lost with all that waits.
+	 */
 	private fail(neighbour: Neighbour): void {
 		neighbour.state = "failed";
-		for (const skb of neighbour.queue.splice(0)) {
+		while (neighbour.state === "failed") {
+			const skb = neighbour.queue.shift();
+			if (skb === undefined) return;
 			this.ports.unreachable(skb);
 			this.ports.release(skb);
 		}
+		for (const skb of neighbour.queue.splice(0)) this.ports.release(skb);
 	}
 
 	/** `neigh_rand_reach_time`: between half and one and a half of the base, drawn once. */

@@ -26,6 +26,7 @@ export function createRouterPorts(given: RouterPortsGiven): RouterPorts {
 		conntrack,
 		nat: conntrack,
 		addressType: (address, index) => routes.typeOf(address, index),
+		firstAddress: (index) => routes.firstAddressOf(index),
 		// Masquerade takes an address that fits the next hop (rt_nexthop).
 		interfaceAddress: (index, destination) =>
 			routes.addressOf(index, routes.lookup(destination)?.via ?? destination) ??

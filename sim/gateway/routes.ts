@@ -122,6 +122,12 @@ export class Routes {
 		return (near ?? own[0])?.address ?? null;
 	}
 
+	/** The loopback has one that nobody gave it. */
+	firstAddressOf(index: number): Address | null {
+		if (index === LOOPBACK_INDEX) return LOOPBACK.route.source;
+		return this.addresses[index]?.[0]?.address ?? null;
+	}
+
 	/** What stands for an interface that has none, as the loopback (`no_in_dev` in `inet_select_addr`). */
 	get firstAddress(): Address | null {
 		return this.addresses.flat()[0]?.address ?? null;

@@ -10,8 +10,6 @@ import {
 } from "./nat-range.ts";
 
 const LOOPBACK = 0x7f000001;
-/** Asked for no destination in particular, an interface answers with its first address. */
-const ANYWHERE = 0;
 
 /**
  * DNAT to the router itself (iptables 1.8.9 libxt_NAT.c, kernel 6.1 nf_nat_redirect.c,
@@ -47,7 +45,7 @@ export const redirect = defineTarget<NatRange>({
 			const address =
 				skb.hook === HOOK_OUTPUT
 					? LOOPBACK
-					: ports.interfaceAddress(skb.inInterface, ANYWHERE);
+					: ports.firstAddress(skb.inInterface);
 			if (address === null) return NF_DROP;
 			const addresses = { min: address, max: address };
 			return ports.nat.setup(skb, { ...range, addresses }, "destination");
