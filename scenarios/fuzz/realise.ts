@@ -26,6 +26,7 @@ import { Recorder } from "./recorder.ts";
 import {
 	gatewaySetup,
 	OWN_ADDRESSES,
+	SIDE,
 	VANISHED,
 	worldSetup,
 } from "./topology.ts";
@@ -69,6 +70,8 @@ export function realise(fuzzCase: FuzzCase, name: string): Realised {
 class Realisation {
 	private readonly fuzzCase: FuzzCase;
 	private readonly setup: GatewaySetup;
+	/** Somebody may be waited for: wherever he is named. */
+	private readonly isWaiting: boolean;
 	private readonly recorder: Recorder;
 	private readonly flows: readonly Ends[];
 	/** Of the last packet that came in fragments. */
@@ -76,6 +79,7 @@ class Realisation {
 
 	constructor(fuzzCase: FuzzCase) {
 		this.fuzzCase = fuzzCase;
+		this.isWaiting = JSON.stringify(fuzzCase).includes(VANISHED.address);
 		const sysctls = {
 			...fuzzCase.sysctls,
 			// A kernel gives up up to an eighth late; whose errors have taken from a bucket by then may differ.
@@ -113,9 +117,13 @@ class Realisation {
 		return { scenario, coverage, unknown };
 	}
 
-	/** Somebody may be waited for: wherever he is named. */
-	private get isWaiting(): boolean {
-		return JSON.stringify(this.fuzzCase).includes(VANISHED.address);
+	/** Errors about missing routes take from a bucket that errors about whoever is given up, late, empty. */
+	private mayBe(operation: Operation): boolean {
+		return !(
+			this.isWaiting &&
+			operation.kind === "link" &&
+			operation.interface === SIDE
+		);
 	}
 
 	/** @returns the conditions that there are */
@@ -171,6 +179,7 @@ class Realisation {
 				recorder.observe();
 				break;
 			case "operation":
+				if (!this.mayBe(step.operation)) break;
 				recorder.operate(step.operation, operationName(step.operation));
 				break;
 			case "reload": {

@@ -136,8 +136,8 @@ export class HookPath {
 		const { tables, tracer } = this.ports;
 		if (at.kind === "table" || at.kind === "nat") {
 			const program = tables.program(at.kind === "nat" ? "nat" : at.table);
-			// NAT belongs to connections: it does nothing for packets that have none.
-			if (!program || (at.kind === "nat" && !tables.needsConntrack)) return [];
+			// NAT's hooks stay where nothing is tracked any more: an error may belong to a connection from before.
+			if (!program) return [];
 			const rules = (skb: Skb) => {
 				const verdict = traverse(program, hook, skb, tracer);
 				if (verdict === NF_DROP) this.isStoppedByNatRule = true;
