@@ -53,20 +53,21 @@ export class IcmpLimits {
 		}: {
 			readonly type: number;
 			readonly code: number;
-			/** It is about a packet that the box has sent to itself … */
+			/** It is about a packet that the box has sent to itself: none is held back (icmp_send, `apply_ratelimit`). */
 			readonly isFromLoopback: boolean;
-			/** … and is for the box itself: nobody counts those (icmpv4_xrlim_allow). */
+			/** It is for the box itself: those are not counted by destination (icmpv4_xrlim_allow). */
 			readonly isToLoopback: boolean;
 		},
 	): boolean {
 		const limited = ((LIMITED_TYPES >>> type) & 1) === 1;
 		if (
 			!limited ||
+			isFromLoopback ||
 			(type === DESTINATION_UNREACHABLE && code === FRAGMENTATION_NEEDED)
 		)
 			return true;
 		const { sysctl, choice } = this.settings;
-		if (!isFromLoopback && !this.globalAllow()) return false;
+		if (!this.globalAllow()) return false;
 		// With a limit of 0 none is held back, and the bucket, which ip_error takes from as well, is emptied.
 		const timeout = Math.round((sysctl("ipv4.icmp_ratelimit") * HZ) / 1000);
 		if (!isToLoopback && !this.take(destination, timeout, BURST * timeout))
