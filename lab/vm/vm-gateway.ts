@@ -1,4 +1,5 @@
 /** A gateway in a virtual machine: does what the world asks for, and tells what came out. */
+import { setTimeout as pause } from "node:timers/promises";
 import type { SlowGatewayUnderTest } from "../../scenarios/run/driver.ts";
 import type {
 	ConntrackLine,
@@ -7,12 +8,12 @@ import type {
 	OperationOutcome,
 } from "../../sim/gateway/gateway.ts";
 import { unreachable } from "../../sim/invariant.ts";
-import { formatAddress } from "../../sim/packet/address.ts";
 import { encodePacket } from "../../sim/packet/bytes.ts";
-import type { Address, Packet } from "../../sim/packet/packet.ts";
+import type { Packet } from "../../sim/packet/packet.ts";
 import type { Answer, Ask } from "../../sim/world/ask.ts";
 import { readEmissions, type Seen } from "./emissions.ts";
 import { GuestBox, type Surroundings } from "./guest-box.ts";
+import { HostsAround } from "./hosts-around.ts";
 import { type Pace, ScriptTime, type TimeMode } from "./script-time.ts";
 import { frameFor, type Sent, type Trunk } from "./trunk.ts";
 import { guestMessage } from "./wire/guest-time.ts";
@@ -32,22 +33,13 @@ export interface Site extends Surroundings {
 	readonly done: () => void;
 }
 
-/** An ask that nobody has waited for yet. */
-interface UnderWay {
-	readonly frames: readonly Buffer[];
-	readonly nowMs: number;
-}
-
 export class VmGateway implements SlowGatewayUnderTest {
 	private readonly site: Site;
 	private readonly trunk: Trunk;
 	private readonly box: GuestBox;
 	private readonly epochMs: number;
 	private readonly time: ScriptTime;
-	/** Hosts that do not answer ARP; everybody else does. */
-	private readonly silent = new Set<string>();
-	/** Hosts that have answered: the gateway looks after them by itself. */
-	private readonly known = new Set<string>();
+	private readonly hosts: HostsAround;
 
 	private constructor(site: Site, setup: GatewaySetup) {
 		this.site = site;
@@ -55,6 +47,7 @@ export class VmGateway implements SlowGatewayUnderTest {
 		this.box = new GuestBox(site, setup);
 		this.epochMs = setup.epochMs;
 		this.time = new ScriptTime(this.box.listeners.speakTcp);
+		this.hosts = new HostsAround(this.box, this.time);
 	}
 
 	/** @throws LabError */
@@ -99,12 +92,9 @@ export class VmGateway implements SlowGatewayUnderTest {
 				const observation = await this.box.observe();
 				return { ...this.reply(sent), observation };
 			}
-			case "neighbour": {
-				const who = `${ask.interface} ${ask.address}`;
-				if (ask.answers) this.silent.delete(who);
-				else this.silent.add(who);
+			case "neighbour":
+				this.hosts.set(ask);
 				return this.reply([]);
-			}
 			default:
 				return unreachable(ask);
 		}
@@ -126,13 +116,13 @@ export class VmGateway implements SlowGatewayUnderTest {
 	 */
 	async answerAll(asks: readonly Ask[]): Promise<readonly Answer[]> {
 		const answers: Answer[] = [];
-		let underWay: UnderWay[] = [];
+		let underWay: { frames: readonly Buffer[]; nowMs: number }[] = [];
 		const arrive = async () => {
 			const batches = underWay.map(({ frames }) => frames);
-			const sent = await this.trunk.settleAll(batches.filter(isNotEmpty));
-			const inOrder = sent.values();
+			const some = batches.filter(({ length }) => length > 0);
+			const sent = (await this.trunk.settleAll(some)).values();
 			for (const { frames, nowMs } of underWay) {
-				const own = isNotEmpty(frames) ? inOrder.next().value : undefined;
+				const own = frames.length > 0 ? sent.next().value : [];
 				answers.push(this.reply(own ?? [], nowMs));
 			}
 			underWay = [];
@@ -157,10 +147,7 @@ export class VmGateway implements SlowGatewayUnderTest {
 	/** All that an ask takes; `null` when it takes more than frames on the wire. */
 	private framesOf(ask: Ask): readonly Buffer[] | null {
 		const { time } = this;
-		if (ask.kind === "neighbour") {
-			const isSilent = this.silent.has(`${ask.interface} ${ask.address}`);
-			return isSilent === ask.answers ? null : [];
-		}
+		if (ask.kind === "neighbour") return this.hosts.isAsBefore(ask) ? [] : null;
 		if (ask.kind === "wait") {
 			if (!this.isSkipped(ask.toMs)) return null;
 			time.nowMs = Math.max(time.nowMs, ask.toMs);
@@ -203,10 +190,7 @@ export class VmGateway implements SlowGatewayUnderTest {
 	}
 
 	private async begin(): Promise<void> {
-		this.trunk.serve({
-			answers: (vlan, address) => this.answers(vlan, address),
-			unanswered: (vlan, address) => this.unanswered(vlan, address),
-		});
+		this.trunk.serve(this.hosts);
 		await this.box.bringUp(this.epochMs);
 		if (this.site.time === "moved")
 			await this.trunk.settle([guestMessage("begin")]);
@@ -266,7 +250,7 @@ export class VmGateway implements SlowGatewayUnderTest {
 	private async wait(toMs: number): Promise<readonly Sent[]> {
 		const { time } = this;
 		while (time.nowMs < toMs) {
-			const sent = await this.goOn(time.pace(toMs, this.allKnownAnswer));
+			const sent = await this.goOn(time.pace(toMs, this.hosts.allKnownAnswer));
 			if (sent.length > 0) return sent;
 		}
 		return [];
@@ -290,33 +274,6 @@ export class VmGateway implements SlowGatewayUnderTest {
 		return sent;
 	}
 
-	private get allKnownAnswer(): boolean {
-		for (const who of this.silent) if (this.known.has(who)) return false;
-		return true;
-	}
-
-	/** Everybody around the gateway, but for those that are known to be silent. */
-	private answers(vlan: number, address: Address): boolean {
-		const { interfaces } = this.box;
-		const isOwn = interfaces.some(({ addresses }) =>
-			addresses.some((own) => own.address === address),
-		);
-		const asker = interfaces.find((one) => one.vlan === vlan);
-		if (isOwn || asker === undefined) return false;
-		const who = `${asker.name} ${formatAddress(address)}`;
-		if (this.silent.has(who)) return false;
-		this.time.answered(who);
-		this.known.add(who);
-		return true;
-	}
-
-	private unanswered(vlan: number, address: Address): void {
-		const asker = this.box.interfaces.find((one) => one.vlan === vlan);
-		// A box that was left may still ask: nobody waits for it.
-		if (asker !== undefined)
-			this.time.unanswered(`${asker.name} ${formatAddress(address)}`);
-	}
-
 	/** @param taken what the gateway's own listeners were handed, before it sent anything */
 	private reply(
 		sent: readonly Sent[],
@@ -336,12 +293,4 @@ export class VmGateway implements SlowGatewayUnderTest {
 			observation: null,
 		};
 	}
-}
-
-function isNotEmpty({ length }: readonly unknown[]): boolean {
-	return length > 0;
-}
-
-function pause(ms: number): Promise<void> {
-	return new Promise((resolve) => setTimeout(resolve, ms));
 }

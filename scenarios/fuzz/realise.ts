@@ -119,11 +119,8 @@ class Realisation {
 
 	/** Errors about missing routes take from a bucket that errors about whoever is given up, late, empty. */
 	private mayBe(operation: Operation): boolean {
-		return !(
-			this.isWaiting &&
-			operation.kind === "link" &&
-			operation.interface === SIDE
-		);
+		if (!this.isWaiting || operation.kind !== "link") return true;
+		return operation.interface !== SIDE;
 	}
 
 	/** @returns the conditions that there are */
