@@ -28,7 +28,7 @@ export class MachineSettings {
 
 	/**
 	 * For a gateway that has just come up: all but these are as if nobody had touched them.
-	 * @returns how it went, up to the first that could not be set
+	 * @returns how the first went that could not be set
 	 */
 	async begin(
 		settings: Readonly<Record<string, number>>,

@@ -119,6 +119,7 @@ export class Trunk {
 	async settleAll(
 		batches: readonly (readonly Uint8Array[])[],
 	): Promise<readonly (readonly Sent[])[]> {
+		if (batches.length === 0) return [];
 		this.hasAnswered = false;
 		const frames: Uint8Array[] = [];
 		const passed: Promise<readonly Sent[]>[] = [];
@@ -180,6 +181,13 @@ export class Trunk {
 			);
 	}
 
+	/** What came out since the last time. */
+	private takeSent(): readonly Sent[] {
+		const { sent } = this;
+		this.sent = [];
+		return sent;
+	}
+
 	private nextNumber(): number {
 		this.number = (this.number + 1) >>> 0;
 		return this.number;
@@ -217,9 +225,9 @@ export class Trunk {
 		if (frame === null) return;
 		const passed = answeredFence(frame);
 		if (passed !== null) {
-			const { sent } = this;
 			// An answer that came too late is nobody's.
-			if (this.fences.some(({ number }) => number === passed)) this.sent = [];
+			const isAwaited = this.fences.some(({ number }) => number === passed);
+			const sent = isAwaited ? this.takeSent() : [];
 			this.fences = release(this.fences, passed, sent);
 			return;
 		}
@@ -235,10 +243,8 @@ export class Trunk {
 		this.aheadMs = answer.isStopped
 			? 0
 			: Math.max(0, answer.guestMs - answer.reachedMs);
-		const { sent } = this;
-		this.sent = [];
 		this.reachedMs = answer.reachedMs;
-		this.timers = release(this.timers, answer.number, sent);
+		this.timers = release(this.timers, answer.number, this.takeSent());
 	}
 
 	private takeArp({ vlan, payload }: Frame): void {

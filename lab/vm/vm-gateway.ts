@@ -75,9 +75,7 @@ export class VmGateway implements SlowGatewayUnderTest {
 		switch (ask.kind) {
 			case "packet": {
 				if (ask.interface === LOOPBACK) return this.sendFromBox(ask.packet);
-				const frame = this.frame(ask.interface, ask.packet);
-				const frames = [...this.clockMessages(), frame];
-				const sent = await this.trunk.settle(frames);
+				const sent = await this.trunk.settle(this.packetFrames(ask));
 				const taken = await this.box.listeners.taken();
 				return this.reply(sent, this.time.nowMs, taken);
 			}
@@ -156,7 +154,7 @@ export class VmGateway implements SlowGatewayUnderTest {
 		const isWire = ask.kind === "packet" && ask.interface !== LOOPBACK;
 		if (!isWire || this.box.listeners.areThere) return null;
 		time.nowMs = Math.max(time.nowMs, ask.atMs);
-		return [...this.clockMessages(), this.frame(ask.interface, ask.packet)];
+		return this.packetFrames(ask);
 	}
 
 	/** Too short for any timer: the next packet takes the time along. */
@@ -221,14 +219,17 @@ export class VmGateway implements SlowGatewayUnderTest {
 		this.time.isTold = false;
 	}
 
-	private frame(name: string, packet: Packet): Buffer {
-		const into = this.box.interfaceNamed(name);
-		return frameFor({
+	/** The packet, behind the time at which it comes. */
+	private packetFrames(ask: Ask & { kind: "packet" }): readonly Buffer[] {
+		const { packet } = ask;
+		const into = this.box.interfaceNamed(ask.interface);
+		const frame = frameFor({
 			vlan: into.vlan,
 			source: packet.source,
 			bytes: encodePacket(packet),
 			to: frameTarget(into, packet.destination),
 		});
+		return [...this.clockMessages(), frame];
 	}
 
 	/** Tells the guest what time it is, if it has to be told. */

@@ -74,7 +74,7 @@ export async function compareScenario(
 	try {
 		let run = await lockstep(scenario, seed, driver, { file, ahead: true });
 		// What seems to differ may only have come in another order: now one ask after another.
-		if (run.divergences.length > 0 || run.unknown !== null)
+		if (run.isDoubtful)
 			run = await lockstep(scenario, seed, driver, { file, ahead: false });
 		if (!run.partedAt || !explain) return about(run);
 		const kernel = await kernelRules(scenario, seed, driver, run.partedAt);
@@ -96,6 +96,8 @@ interface Played {
 	readonly result: RunResult | null;
 	/** Number of the ask at which packets differed; 0 when they never did. */
 	readonly partedAt: number;
+	/** The model was asked ahead, and something seemed to differ: nothing is known of the divergence. */
+	readonly isDoubtful: boolean;
 }
 
 const UNSEEN_DRAW: Unknown = {
@@ -119,26 +121,28 @@ async function lockstep(
 	let packets = 0;
 	const played = (how: Partial<Played> = {}): Played => ({
 		...{ asks, packets, divergences },
-		...{ unknown: null, result: null, partedAt: 0 },
+		...{ unknown: null, result: null, partedAt: 0, isDoubtful: false },
 		...how,
 	});
 	/** @returns how the play ends with them; `null` when it goes on */
 	const compare = (pairs: readonly Pair[]): Played | null => {
 		for (const { ask, ours, theirs } of pairs) {
 			asks++;
-			const unknown = ours.unknown ?? theirs.unknown;
-			if (unknown !== null) return played({ unknown });
+			if (ours.unknown !== null) return played({ unknown: ours.unknown });
+			if (theirs.unknown !== null)
+				return played({ unknown: theirs.unknown, isDoubtful: ahead });
 			packets += ours.emissions.length;
 			const isWait = ask.kind === "wait";
 			const { aheadMs } = kernel;
 			const found = compareAnswers(ours, theirs, { aheadMs, isWait });
+			if (found.length > 0 && ahead) return played({ isDoubtful: true });
 			if (found.length > 0 && model.isBlind)
 				return played({ unknown: UNSEEN_DRAW });
 			for (const difference of found)
 				divergences.push({
 					...difference,
 					...{ atMs: ask.atMs, asked: printAsk(ask) },
-					rules: { model: ahead ? [] : rulesMatched(model, ask), kernel: [] },
+					rules: { model: rulesMatched(model, ask), kernel: [] },
 				});
 			const isParted = found.some(({ kind }) => kind === "packets");
 			if (isParted)

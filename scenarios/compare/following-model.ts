@@ -53,9 +53,11 @@ export class FollowingModel {
 		this.model = this.playAgain();
 	}
 
-	/** Has it drawn what a kernel would have drawn for itself? */
+	/** Has it drawn, at the last ask, what a kernel would have drawn for itself? */
 	get hasDrawnPort(): boolean {
-		return this.draws.some(({ label }) => NAT_PORT.test(label));
+		return this.draws
+			.slice(this.first)
+			.some(({ label }) => NAT_PORT.test(label));
 	}
 
 	/** Before a kernel was asked the same, or where it draws nothing. */
@@ -81,8 +83,8 @@ export class FollowingModel {
 		this.isSeen = false;
 		this.first = this.draws.length;
 		const answer = this.ask(ask);
+		if (!this.hasDrawnPort) return answer;
 		const drawn = this.draws.slice(this.first);
-		if (!drawn.some(({ label }) => NAT_PORT.test(label))) return answer;
 		const theirs = entriesOf(ask.packet, await kernel.conntrack());
 		const ours = entriesOf(ask.packet, this.model.conntrackLines).map(replyOf);
 		const entry = theirs.find((line) => !ours.includes(replyOf(line)));

@@ -61,7 +61,6 @@ export class SideBySide {
 	private isAheadAllowed: boolean;
 	/** Where packets have gone since: whoever is there has told the kernel its address. */
 	private readonly reached = new Set<string>();
-	private readonly silent = new Set<string>();
 
 	/** @param ahead whether the model may be asked ahead; otherwise each ask is answered by both before the next */
 	constructor(
@@ -79,9 +78,9 @@ export class SideBySide {
 			if (ask.kind === "packet") return this.packet(ask);
 			if (ask.kind === "wait" && ask.toMs - ask.atMs < SHORT_MS)
 				return this.shortWait(ask);
-			if (ask.kind === "neighbour" && this.isKnown(ask))
-				return this.later(ask, this.model.answerAlone(ask));
 			if (makesForget(ask)) this.reached.clear();
+			if (ask.kind === "neighbour")
+				return this.later(ask, this.model.answerAlone(ask));
 		}
 		const before = await this.catchUp();
 		const [ours, theirs] = await this.askBoth(ask);
@@ -143,15 +142,6 @@ export class SideBySide {
 		return this.reached.size === before;
 	}
 
-	/** Does the neighbour do what it has done before? Everybody answers until it is said that he does not. */
-	private isKnown(ask: Ask & { kind: "neighbour" }): boolean {
-		const who = `${ask.interface} ${ask.address}`;
-		if (this.silent.has(who) !== ask.answers) return true;
-		if (ask.answers) this.silent.delete(who);
-		else this.silent.add(who);
-		return false;
-	}
-
 	/** The kernel is asked first, so that the model can draw what the kernel drew; but it says when. */
 	private async askBoth(
 		ask: Ask,
@@ -203,12 +193,11 @@ const FORGETFUL: ReadonlySet<string> = new Set([
 	...["link", "forget-neighbour", "take-over"],
 ]);
 
-/** Does the kernel forget its neighbours' addresses over it? */
+/** Does the kernel forget its neighbours' addresses over it, at once or by and by? */
 function makesForget(ask: Ask): boolean {
-	return (
-		ask.kind === "neighbour" ||
-		(ask.kind === "operation" && FORGETFUL.has(ask.operation.kind))
-	);
+	return ask.kind === "neighbour"
+		? !ask.answers
+		: ask.kind === "operation" && FORGETFUL.has(ask.operation.kind);
 }
 
 function together(first: Answer, then: Answer): Answer {

@@ -149,7 +149,12 @@ export class Neighbours {
 	private stop(neighbour: Neighbour): void {
 		this.ports.clock.cancel(neighbour.timer);
 		neighbour.timer = null;
-		for (const skb of neighbour.queue.splice(0)) this.ports.release(skb);
+		this.discard(neighbour);
+	}
+
+	/** What waits is lost, and nobody is told. */
+	private discard({ queue }: Neighbour): void {
+		for (const skb of queue.splice(0)) this.ports.release(skb);
 	}
 
 	private schedule(neighbour: Neighbour, delayMs: number): void {
@@ -213,7 +218,7 @@ export class Neighbours {
 			this.ports.unreachable(skb);
 			this.ports.release(skb);
 		}
-		for (const skb of neighbour.queue.splice(0)) this.ports.release(skb);
+		this.discard(neighbour);
 	}
 
 	/** `neigh_rand_reach_time`: between half and one and a half of the base, drawn once. */

@@ -9,7 +9,8 @@ import {
 	type HashlimitOptions,
 	RATE_SCALE,
 } from "./hashlimit-table.ts";
-import { leadingInteger, readRate } from "./rate.ts";
+import { leadingInteger } from "./leading-number.ts";
+import { readRate } from "./rate.ts";
 
 /** Reads the options of `-m hashlimit` (iptables 1.8.9 libxt_hashlimit.c, revision 3). */
 

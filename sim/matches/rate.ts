@@ -1,3 +1,5 @@
+import { leadingInteger } from "./leading-number.ts";
+
 const UNITS: readonly (readonly [name: string, seconds: number])[] = [
 	["second", 1],
 	["minute", 60],
@@ -33,15 +35,6 @@ export function readRate(
 		period: Number(BigInt(scale * seconds) / count),
 		unitSeconds: seconds,
 	};
-}
-
-/** The number that a text begins with, 0 when there is none (`atoll`). */
-export function leadingInteger(text: string): bigint {
-	const [, sign, digits = "0"] = /^\s*([+-]?)(\d+)/.exec(text) ?? [];
-	const most = (1n << 63n) - 1n;
-	const value = digits.length > 19 ? most : BigInt(digits);
-	const clamped = value > most ? most : value;
-	return sign === "-" ? -clamped : clamped;
 }
 
 /** As iptables-save prints it, in the greatest unit that loses little (`print_rate`). */

@@ -1,4 +1,5 @@
 import { dateOf, dayNumber, SECONDS_PER_DAY } from "./calendar.ts";
+import { leadingUnsigned } from "./leading-number.ts";
 
 /** Reads and prints what stands behind the options of `-m time` (iptables 1.8.9, libxt_time.c). */
 
@@ -67,18 +68,6 @@ export function readDaytime(text: string, refuse: Refuse): number {
 	if (more.length > 0 || !isPart(second, 59))
 		return wrong(afterHour.slice(minute.length + 1));
 	return secondsOf(number(hour), number(minute), number(second));
-}
-
-/** `strtoul` with base 10 into an unsigned int; 0 and nothing where there is no number. */
-function leadingUnsigned(text: string): {
-	readonly value: number;
-	readonly length: number;
-} {
-	const [whole = "", sign, digits = "0"] = /^\s*([+-]?)(\d+)/.exec(text) ?? [];
-	const number = BigInt(digits);
-	const most = (1n << 64n) - 1n;
-	const signed = number > most ? most : sign === "-" ? -number : number;
-	return { value: Number(BigInt.asUintN(32, signed)), length: whole.length };
 }
 
 const secondsOf = (hour: number, minute: number, second: number): number =>
