@@ -122,9 +122,16 @@ export class FollowingModel {
 		this.ask(last);
 	}
 
+	/** Its clock may be ahead of the asker's, since it keeps up with a kernel's, and does not go back. */
 	private ask(ask: Ask): Answer {
-		this.asked.push(ask);
-		return this.model.answer(ask);
+		const { nowMs } = this.model;
+		const atMs = Math.max(ask.atMs, nowMs);
+		const inTime =
+			ask.kind === "wait"
+				? { ...ask, atMs, toMs: Math.max(ask.toMs, nowMs) }
+				: { ...ask, atMs };
+		this.asked.push(inTime);
+		return this.model.answer(inTime);
 	}
 
 	/** A model that has been asked all that was asked so far, and drew what was drawn. */

@@ -1,6 +1,13 @@
 import { expect, it } from "vitest";
 import type { Answer, Ask } from "../../sim/world/ask.ts";
-import { packet, recipeSetup, scenario } from "../language/build.ts";
+import {
+	at,
+	backend,
+	observe,
+	packet,
+	recipeSetup,
+	scenario,
+} from "../language/build.ts";
 import type { PlayableScenario } from "../language/scenario.ts";
 import { compareScenario } from "./compare-scenario.ts";
 import type { TracingDriver, TracingGateway } from "./side-by-side.ts";
@@ -89,4 +96,58 @@ it("lets the kernel go first once ports are drawn", async () => {
 	expect(divergences).toEqual([]);
 	expect(heard).toHaveLength(1);
 	expect(packetsIn(heard[0]?.alone ?? [])).toBe(PACKETS - 2);
+});
+
+/** A model as a kernel whose timers run late, and whose clock does not go back for it. */
+function runningLate(lateMs: number): TracingDriver {
+	const inner = driverWith((ask) => ask);
+	const open: TracingDriver["open"] = async (...given) => {
+		const gateway = await inner.open(...given);
+		let nowMs = 0;
+		let timersMs = 0;
+		const answer = async (ask: Ask): Promise<Answer> => {
+			const atMs = Math.max(nowMs, ask.atMs);
+			if (ask.kind !== "wait") {
+				nowMs = timersMs = atMs;
+				return { ...(await gateway.answer({ ...ask, atMs })), nowMs };
+			}
+			const toMs = Math.max(timersMs, ask.toMs - lateMs);
+			const inTime = await gateway.answer({ ...ask, atMs: timersMs, toMs });
+			timersMs = inTime.nowMs;
+			nowMs = Math.max(
+				atMs,
+				inTime.emissions.length > 0 ? timersMs + lateMs : ask.toMs,
+			);
+			return { ...inTime, nowMs };
+		};
+		const answerAll = async (asks: readonly Ask[]) => {
+			const answers: Answer[] = [];
+			for (const ask of asks) answers.push(await answer(ask));
+			return answers;
+		};
+		return { ...gateway, answer, answerAll };
+	};
+	return { ...inner, open };
+}
+
+it("does not let the model's clock run while a late kernel's stands still", async () => {
+	const ruleset = {
+		name: "limited.rules",
+		text: "*filter\n-A FORWARD -m limit --limit 10000/sec --limit-burst 1 -j RETURN\nCOMMIT\n",
+	};
+	const datagram = packet("bond0.204", "udp 10.0.0.10:40000 > 192.168.0.77:53");
+	const { divergences } = await compareScenario(
+		scenario({
+			...{ name: "late", title: "", expect: [] },
+			setup: recipeSetup({ ruleset }),
+			steps: [
+				at(0, backend("b1", "vanish")),
+				at(1, packet("bond0.204", "udp 10.0.0.10:40000 > 192.168.0.1:53")),
+				...[3_010, 3_020, 3_030, 3_200].map((ms) => at(ms, datagram)),
+				at(3_300, observe("then")),
+			],
+		}) as PlayableScenario,
+		{ driver: runningLate(120) },
+	);
+	expect(divergences).toEqual([]);
 });

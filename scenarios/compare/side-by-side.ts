@@ -154,7 +154,10 @@ export class SideBySide {
 		return [await model.answer(ask, { emissions, conntrack }), theirs];
 	}
 
-	/** The model says how long. */
+	/**
+	 * The model says how long. A kernel's timers may run later, and neither clock goes back: whoever is
+	 * behind then catches up, and sends by then what it sends.
+	 */
 	private async waitBoth(
 		ask: Ask & { kind: "wait" },
 		first: Answer,
@@ -163,24 +166,25 @@ export class SideBySide {
 		let ours = first;
 		let theirs = await kernel.answer({ ...ask, toMs: ours.nowMs });
 		const latest = ours.nowMs + LATE_MS;
-		for (
-			let nowMs = ours.nowMs;
-			theirs.emissions.length < ours.emissions.length && nowMs < latest;
-			nowMs += LATE_STEP_MS
-		) {
-			const late = { ...ask, atMs: nowMs, toMs: nowMs + LATE_STEP_MS };
-			theirs = together(theirs, await kernel.answer(late));
-		}
-		// By then others of the model's timers may have run out as well.
-		while (
-			ours.emissions.length < theirs.emissions.length &&
-			ours.emissions.length > 0 &&
-			ours.unknown === null &&
-			ours.nowMs < Math.min(latest, ask.toMs)
-		) {
-			const toMs = Math.min(latest, ask.toMs);
-			const more = { ...ask, atMs: ours.nowMs, toMs };
-			ours = together(ours, model.answerAlone(more));
+		const onFrom = ({ nowMs }: Answer, toMs: number) => ({
+			...ask,
+			...{ atMs: nowMs, toMs },
+		});
+		while (ours.unknown === null) {
+			const isLate = theirs.emissions.length < ours.emissions.length;
+			const isEarly =
+				ours.emissions.length > 0 &&
+				ours.emissions.length < theirs.emissions.length;
+			const most = Math.min(latest, ask.toMs);
+			if (isLate && theirs.nowMs < latest) {
+				const more = onFrom(theirs, theirs.nowMs + LATE_STEP_MS);
+				theirs = together(theirs, await kernel.answer(more));
+			} else if (ours.nowMs < theirs.nowMs) {
+				const more = onFrom(ours, theirs.nowMs);
+				ours = together(ours, model.answerAlone(more));
+			} else if (isEarly && ours.nowMs < most)
+				ours = together(ours, model.answerAlone(onFrom(ours, most)));
+			else break;
 		}
 		// An entry that has expired lends its mapping to others until the kernel comes to remove it, which
 		// reading the table makes it do (find_appropriate_src, gc_worker, ct_seq_show).
