@@ -42,6 +42,17 @@ it("follows the identifier of a query", async () => {
 	expect(divergences).toEqual([]);
 });
 
+it("follows a draw that comes behind another", async () => {
+	// To where it claims to come from: what is sent shows neither draw.
+	const { divergences, unknown } = await play(
+		"-A PREROUTING -p udp -j DNAT --to-destination 192.168.0.1:5000-5999 --random\n-A POSTROUTING -p udp -j SNAT --to-source 10.0.0.1 --random-fully",
+		[1, 2, 3].map((port) =>
+			outside(`udp 192.168.0.1:${40_000 + port} > 10.0.0.1:53 len 1`),
+		),
+	);
+	expect({ divergences, unknown }).toEqual({ divergences: [], unknown: null });
+});
+
 it("finds the connection of the right zone", async () => {
 	const { divergences } = await play(
 		"-A POSTROUTING -p udp -j MASQUERADE --random\nCOMMIT\n*raw\n-A PREROUTING -m limit --limit 1/hour --limit-burst 1 -j CT --zone 7",

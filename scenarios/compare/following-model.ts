@@ -82,21 +82,26 @@ export class FollowingModel {
 		);
 		this.isSeen = false;
 		this.first = this.draws.length;
-		const answer = this.ask(ask);
+		let answer = this.ask(ask);
 		if (!this.hasDrawnPort) return answer;
-		const drawn = this.draws.slice(this.first);
 		const theirs = entriesOf(ask.packet, await kernel.conntrack());
-		const ours = entriesOf(ask.packet, this.model.conntrackLines).map(replyOf);
-		const entry = theirs.find((line) => !ours.includes(replyOf(line)));
-		if (entry === undefined) {
-			this.isBlind ||= theirs.length === 0 && !this.isSeen;
-			return answer;
+		// What is drawn depends on what was drawn before: they are put right one after another.
+		for (let right = 0; ; ) {
+			const lines = entriesOf(ask.packet, this.model.conntrackLines);
+			const ours = lines.map(replyOf);
+			const entry = theirs.find((line) => !ours.includes(replyOf(line)));
+			if (entry === undefined) break;
+			const drawn = this.draws.slice(this.first);
+			const better = drawn.map((draw) => asIn(entry, draw));
+			const at = better.findIndex(
+				(draw, index) => index >= right && draw.drawn !== drawn[index]?.drawn,
+			);
+			if (at < 0) return answer;
+			right = at + 1;
+			answer = this.askAgain(better.slice(0, right));
 		}
-		const better = drawn.map((draw) => asIn(entry, draw));
-		const at = better.findIndex(
-			(draw, index) => draw.drawn !== drawn[index]?.drawn,
-		);
-		return at < 0 ? answer : this.askAgain(better.slice(0, at + 1));
+		this.isBlind ||= theirs.length === 0 && !this.isSeen;
+		return answer;
 	}
 
 	/** Removes connections whose time is over. @returns whether there were any */
