@@ -265,23 +265,10 @@ class Realisation {
 				heardBy(ends, other, emission.packet, emission.interface);
 	}
 
-	/**
-	 * Only entries that cannot make room, and for as long as there are no others: which of them would have
-	 * to go is the kernel's secret.
-	 */
 	private whileFull(steps: readonly StepPlan[]): void {
-		const { recorder } = this;
-		const entries = recorder.gateway.conntrackLines;
-		if (entries.length === 0 || entries.some(({ assured }) => !assured)) return;
-		const limit = (value: number): Operation => ({
-			...{ kind: "sysctl", name: "netfilter.nf_conntrack_max", value },
-		});
-		recorder.operate(limit(entries.length), "full");
-		for (const step of steps) {
-			this.step({ ...step, afterMs: 1 });
-			if (recorder.gateway.conntrackLines.length < entries.length) break;
-		}
-		recorder.operate(limit(65_536), "sysctl");
+		if (!this.recorder.fill()) return;
+		for (const step of steps) this.step({ ...step, afterMs: 1 });
+		this.recorder.makeRoom();
 	}
 }
 

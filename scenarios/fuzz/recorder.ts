@@ -12,6 +12,13 @@ import type { ScenarioStep } from "../language/scenario.ts";
 import { gatewayChoice } from "../run/run-scenario.ts";
 import { count, coverRules, coverSegment, noCoverage } from "./coverage.ts";
 
+/** Entries: more than anybody makes here. */
+const ROOM = 65_536;
+
+const mostEntries = (value: number): Operation => ({
+	...{ kind: "sysctl", name: "netfilter.nf_conntrack_max", value },
+});
+
 export class Recorder {
 	readonly gateway: ModelGateway;
 	readonly steps: ScenarioStep[] = [];
@@ -19,6 +26,8 @@ export class Recorder {
 	/** What the model does not know; nothing is written down from there on. */
 	unknown: Unknown | null = null;
 	nowMs = 0;
+	/** The table takes no more than these entries; 0 while it has room. */
+	private full = 0;
 
 	constructor(setup: GatewaySetup, seed: number) {
 		this.gateway = new ModelGateway(setup, { choice: gatewayChoice(seed) });
@@ -56,7 +65,32 @@ export class Recorder {
 			...{ kind: "packet", atMs: nowMs, label: "" },
 			...{ interface: interfaceName, packet: printPacket(packet) },
 		});
+		if (this.full > 0 && this.entriesThatStay() !== this.full) this.makeRoom();
 		return answer;
+	}
+
+	/**
+	 * Lets nobody in any more, for as long as none of the entries can make room: which of them would
+	 * have to go is the kernel's secret.
+	 * @returns whether the table is full now
+	 */
+	fill(): boolean {
+		this.full = this.entriesThatStay();
+		if (this.full > 0) this.operate(mostEntries(this.full), "full");
+		return this.full > 0;
+	}
+
+	/** Unless it has been made already. */
+	makeRoom(): void {
+		if (this.full === 0) return;
+		this.full = 0;
+		this.operate(mostEntries(ROOM), "sysctl");
+	}
+
+	/** So many entries if all of them are ASSURED, else 0. */
+	private entriesThatStay(): number {
+		const lines = this.gateway.conntrackLines;
+		return lines.every(({ assured }) => assured) ? lines.length : 0;
 	}
 
 	/** @param name what it counts as */
