@@ -68,8 +68,8 @@ export interface OptionEntry {
 	 */
 	readonly sameAs?: string;
 	/**
-	 * 2: the argument is two words, which arrive joined by one blank (`--tcp-flags MASK SET`,
-	 * `--match-set NAME FLAGS`). When the second is missing or begins with `-` or `!`, the words are
+	 * 2: the argument is two words (`--tcp-flags MASK SET`, `--match-set NAME FLAGS`), which `twoWords`
+	 * takes apart. When the second is missing or begins with `-` or `!`, the words are
 	 * `--NAME requires two args.`
 	 */
 	readonly words?: 2;

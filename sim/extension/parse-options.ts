@@ -12,6 +12,7 @@ import { EMPTY_SCOPE } from "./option-scope.ts";
 import { type AnyExtension, optionTable } from "./option-table.ts";
 import { readProtocol } from "./read-value.ts";
 import { Refusal } from "./refusal.ts";
+import { joinWords } from "./two-words.ts";
 import { WordReader } from "./word-reader.ts";
 
 /** Hands the option that the reader has found to the extension that it belongs to. */
@@ -33,7 +34,7 @@ export function takeOption(
 				`Write \`--${entry.entry.name}\` and two words behind it.`,
 				place,
 			);
-		text += ` ${second}`;
+		text = joinWords(text, second);
 		reader.index++;
 	}
 	given.take(entry, inverted, text, place);

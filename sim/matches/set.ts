@@ -1,6 +1,7 @@
 import { defineMatch } from "../extension/extension.ts";
 import type { GivenOptions } from "../extension/options.ts";
 import { readUnsigned64 } from "../extension/read-number.ts";
+import { twoWords } from "../extension/two-words.ts";
 
 interface Counter {
 	readonly is: "eq" | "ne" | "lt" | "gt";
@@ -122,7 +123,7 @@ function readSet(
 			"--match-set can be specified only once",
 			"Write a second `-m set` for the other set.",
 		);
-	const [name = "", flags = ""] = match.text.split(" ");
+	const [name, flags] = twoWords(match.text);
 	if (name.length > GREATEST_NAME)
 		return refuse(
 			`setname \`${name}' too long, max ${GREATEST_NAME} characters.`,

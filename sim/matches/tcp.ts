@@ -3,6 +3,7 @@ import { servicePort } from "../extension/names.ts";
 import type { GivenOptions } from "../extension/options.ts";
 import type { RouterPorts } from "../extension/ports.ts";
 import { readUnsigned } from "../extension/read-number.ts";
+import { twoWords } from "../extension/two-words.ts";
 import { ACK, FIN, PSH, RST, SYN, TCP, URG } from "../packet/packet.ts";
 import type { Skb } from "../packet/skb.ts";
 import { allOf } from "./all-of.ts";
@@ -170,7 +171,7 @@ function flagTest(given: GivenOptions): Options["flags"] {
 	if (syn)
 		return { mask: SYN | RST | ACK | FIN, set: SYN, inverted: syn.inverted };
 	if (!flags) return null;
-	const [mask = "", set = ""] = flags.text.split(" ");
+	const [mask, set] = twoWords(flags.text);
 	return {
 		mask: readFlags(given, mask),
 		set: readFlags(given, set),

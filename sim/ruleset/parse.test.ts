@@ -124,6 +124,11 @@ describe("words", () => {
 
 	test.each([
 		['-A INPUT -j "ACC"EPT', "Bad argument `EPT' @ EPT"],
+		// A word with a blank in it is one word, not the two that the option takes.
+		[
+			'-A INPUT -p tcp --tcp-flags SYN "SYN -j ACCEPT"',
+			"Unknown TCP flag `SYN -j ACCEPT' @ --tcp-flags",
+		],
 		['-A INPUT "" -j ACCEPT', 'Bad argument `\' @ ""'],
 		["-A INPUT -s ! 10.0.0.1", "Bad argument `10.0.0.1' @ 10.0.0.1"],
 		["-A INPUT ! ! -s 10.0.0.1", "multiple consecutive ! not allowed @ !"],

@@ -1,6 +1,7 @@
 import { defineTarget } from "../extension/extension.ts";
 import type { GivenOptions } from "../extension/options.ts";
 import { readUnsigned } from "../extension/read-number.ts";
+import { twoWords } from "../extension/two-words.ts";
 
 /** One ipset and how packets are looked up in it. */
 interface SetUse {
@@ -123,7 +124,7 @@ function readUse(given: GivenOptions, option: string): SetUse | null {
 			"Write a rule for each set.",
 			option,
 		);
-	const [name = "", list = ""] = use.text.split(" ");
+	const [name, list] = twoWords(use.text);
 	if (name.length > NAME_LENGTH)
 		return given.refuse(
 			`setname \`${name}' too long, max ${NAME_LENGTH} characters.`,
