@@ -32,8 +32,19 @@ interface Extension<Options extends object> {
 	readonly protocols?: readonly number[];
 	/** What the kernel's `checkentry` finds wrong at COMMIT, in dmesg's words; `null` is fine. */
 	check?(options: Options, place: LoadPlace): string | null;
+	/** What it has in common with rules that say the same name; nothing when left out. */
+	shares?(options: Options): Shared;
 	/** Makes the kernel start tracking connections (`nf_ct_netns_get` in its checkentry). */
 	readonly needsConntrack?: boolean | ((options: Options) => boolean);
+}
+
+/** What is made by the first rule that names it. */
+export interface Shared {
+	readonly name: string;
+	/** All who name it have to mean the same. */
+	readonly as: string;
+	/** What the kernel says to one who does not, in dmesg's words. */
+	readonly otherwise: string;
 }
 
 /** Where a rule that is about to be loaded stands. */

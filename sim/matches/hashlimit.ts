@@ -102,6 +102,12 @@ export const hashlimit = defineMatch<HashlimitOptions>({
 			? `xt_hashlimit: overflow, try lower: ${average}/${burst}`
 			: null;
 	},
+	/** The rest of `hashlimit_mt_check_common`. */
+	shares: ({ name, rateMatch }) => ({
+		name,
+		as: rateMatch ? "rate" : "bucket",
+		otherwise: `xt_hashlimit: "${name}" is there ${rateMatch ? "without" : "with"} --hashlimit-rate-match`,
+	}),
 	compile(options, ports) {
 		const table = ports.named(
 			"hashlimit",

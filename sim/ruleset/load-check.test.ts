@@ -1,6 +1,11 @@
 /** What the kernel refuses at COMMIT, and what it takes (6.1, `mark_source_chains`, `xt_check_*`). */
 import { describe, expect, test } from "vitest";
-import { checkRuleset } from "./parse.ts";
+import {
+	applyScript,
+	checkRuleset,
+	EMPTY_RULESET,
+	parseScript,
+} from "./parse.ts";
 
 function words(table: string, ...lines: string[]): string {
 	const text = [`*${table}`, ...lines, "COMMIT", ""].join("\n");
@@ -167,5 +172,45 @@ describe("an extension where it may not be", () => {
 			[2, 13],
 			[4, 14],
 		]);
+	});
+});
+
+describe("a name that rules share", () => {
+	const limited = "-m hashlimit --hashlimit-above 5/sec --hashlimit-name h";
+	const said = (text: string) =>
+		checkRuleset(text).faults.map(({ line, message }) => `${line}: ${message}`);
+
+	test("stands for one thing, in whatever table it is", () => {
+		expect(
+			words(
+				"filter",
+				`-A INPUT ${limited}`,
+				`-A INPUT ${limited} --hashlimit-rate-match`,
+			),
+		).toBe(
+			'3: (Invalid argument: xt_hashlimit: "h" is there without --hashlimit-rate-match)',
+		);
+		expect(
+			said(
+				"*mangle\n-A INPUT -j IDLETIMER --timeout 9 --label l --alarm\nCOMMIT\n*filter\n-A INPUT -j IDLETIMER --timeout 9 --label l\nCOMMIT\n",
+			),
+		).toEqual([
+			"5: line 6 failed (Invalid argument: xt_IDLETIMER: Adding/Replacing rule with same label and different timer type is not allowed)",
+		]);
+	});
+
+	test("is taken by all who want the same", () => {
+		expect(words("filter", `-A INPUT ${limited}`, `-A OUTPUT ${limited}`)).toBe(
+			"",
+		);
+	});
+
+	test("lasts as long as the table that is to be replaced", () => {
+		const { ruleset } = checkRuleset(`*filter\n-A INPUT ${limited}\nCOMMIT\n`);
+		const then = (text: string) =>
+			applyScript(ruleset ?? EMPTY_RULESET, parseScript(text)).faults.length;
+		const rated = `*filter\n-A INPUT ${limited} --hashlimit-rate-match\nCOMMIT\n`;
+		expect(then(rated)).toBe(1);
+		expect(then(`*filter\nCOMMIT\n${rated}`)).toBe(0);
 	});
 });

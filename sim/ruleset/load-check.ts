@@ -10,6 +10,7 @@ import { HOOK_NAMES, type HookName } from "../packet/skb.ts";
 import { targets } from "../targets/index.ts";
 import { type Branch, markHooks } from "./chain-walk.ts";
 import type { MatchUse, Rule, Table } from "./ruleset.ts";
+import { SharedNames } from "./shared-names.ts";
 
 /** What the kernel finds wrong with a table. */
 export interface LoadFault {
@@ -28,25 +29,34 @@ function particular<E extends AnyExtension>(
 ): ReadonlyMap<string, E> {
 	return new Map(
 		[...all].filter(
-			([, { tables, hooks, protocols, check }]) =>
-				tables || hooks || protocols || check,
+			([, { tables, hooks, protocols, check, shares }]) =>
+				tables || hooks || protocols || check || shares,
 		),
 	);
 }
 const PARTICULAR_MATCHES = particular(matches);
 const PARTICULAR_TARGETS = particular(targets);
 
-/** What the kernel would refuse about a table; for a loop that alone, since it looks no further. */
-export function checkLoad(table: Table): readonly LoadFault[] {
+/**
+ * What the kernel would refuse about a table; for a loop that alone, since it looks no further.
+ * @param loaded the tables that there are, its own predecessor among them
+ */
+export function checkLoad(
+	table: Table,
+	loaded: readonly Table[],
+): readonly LoadFault[] {
 	const { chains, loop } = markHooks(table);
 	if (loop !== null) return [loopFault(loop)];
 	const faults: LoadFault[] = [];
+	const names = new SharedNames(loaded);
 	for (const { chain, hooks, lastReached } of chains) {
 		for (let index = 0; index < chain.rules.length; index++) {
 			const rule = chain.rules[index];
 			if (rule === undefined || isPlain(rule)) continue;
 			const mask = index <= lastReached ? hooks : 0;
-			const fault = checkRule({ table, chain: chain.name, rule, mask });
+			const fault = checkRule({
+				...{ table, chain: chain.name, rule, mask, names },
+			});
 			if (fault !== null) faults.push(fault);
 		}
 	}
@@ -79,6 +89,8 @@ interface Standing {
 	readonly rule: Rule;
 	/** Hooks that reach it: none behind an unconditional verdict. */
 	readonly mask: number;
+	/** What is named by now. */
+	readonly names: SharedNames;
 }
 
 function checkRule(standing: Standing): LoadFault | null {
@@ -103,7 +115,7 @@ function checkUse(
 	extension: AnyExtension,
 	use: MatchUse,
 ): LoadFault | null {
-	const { table, chain, rule, mask } = standing;
+	const { table, chain, rule, mask, names } = standing;
 	const { tables, hooks, protocols } = extension;
 	if (tables && !tables.includes(table.name))
 		return misplaced(
@@ -131,14 +143,14 @@ function checkUse(
 			use.name,
 			"Ask for the protocol in the same rule: `-p`, without a `!`.",
 		);
-	if (!extension.check) return null;
-	const message = extension.check(use.options, {
-		table: table.name,
-		chain,
-		header,
-		matches: rule.matches,
-		hooks: hookNames(mask),
-	});
+	const message =
+		extension.check?.(use.options, {
+			table: table.name,
+			chain,
+			header,
+			matches: rule.matches,
+			hooks: hookNames(mask),
+		}) ?? names.check(extension, use);
 	if (message === null) return null;
 	const remedy = "Change or remove the rule.";
 	return {

@@ -169,7 +169,7 @@ class Loader implements ScriptSink {
 		this.open = null;
 		if (open === null) return [];
 		const table = open.build();
-		const faults = checkLoad(table);
+		const faults = checkLoad(table, [...this.loaded.values()]);
 		if (faults.length === 0) {
 			this.loaded.set(table.name, table);
 			if (open.changed) this.replaced.push(table);

@@ -45,5 +45,12 @@ export const idletimer = defineTarget<Options>({
 			? `xt_IDLETIMER: no file in /sys may be named "${label}"`
 			: null;
 	},
+	/** `idletimer_tg_checkentry_v1` */
+	shares: ({ label, alarm }) => ({
+		name: label,
+		as: alarm ? "alarm" : "timer",
+		otherwise:
+			"xt_IDLETIMER: Adding/Replacing rule with same label and different timer type is not allowed",
+	}),
 	compile: () => () => XT_CONTINUE,
 });

@@ -28,16 +28,6 @@ export const EXCLUDED: readonly Excluded[] = [
 		reason: "who is on a machine, stands in files that the guest lacks",
 	},
 	{
-		what: "one --hashlimit-name with --hashlimit-rate-match and without",
-		reason:
-			"what one rule names, the kernel compares with what another has made",
-	},
-	{
-		what: "one --label of IDLETIMER with --alarm and without",
-		reason:
-			"what one rule names, the kernel compares with what another has made",
-	},
-	{
 		what: "-L and -S among the lines of a table",
 		reason: "they print, and where printing fails iptables ends",
 	},

@@ -59,7 +59,7 @@ export const FRAMES: Readonly<Record<string, readonly Frame[]>> = {
 		},
 		{
 			"hashlimit-above": one("5/s", "500/s", "10/min"),
-			"hashlimit-name": one("rated"),
+			"hashlimit-name": null,
 			"hashlimit-rate-match": null,
 		},
 	],
@@ -121,7 +121,7 @@ export const FRAMES: Readonly<Record<string, readonly Frame[]>> = {
 		hmarkOf({ "hmark-tuple": one("src,dst"), "hmark-offset": null }),
 		hmarkOf({ "hmark-spi-mask": null }),
 	],
-	"target IDLETIMER": [{}, { label: one("woken"), alarm: null }],
+	"target IDLETIMER": [{}, { alarm: null }],
 	"target MARK": oneOf(...MARKS),
 	"target NFQUEUE": [
 		...oneOf("queue-num", "queue-balance"),
