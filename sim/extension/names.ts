@@ -11,7 +11,7 @@ igp 9,pup 12,hmp 20,xns-idp 22,rdp 27,iso-tp4 29,dccp 33,xtp 36,ddp 37,idpr-cmtp
 ipv6-route 43,ipv6-frag 44,idrp 45,rsvp 46,gre 47,skip 57,ipv6-nonxt 59,
 ipv6-opts 60,rspf 73,vmtp 81,eigrp 88,ospf 89,ax.25 93,ipip 94,etherip 97,encap 98,
 pim 103,ipcomp 108,vrrp 112,l2tp 115,isis 124,fc 133,mpls-in-ip 137,manet 138,hip 139,shim6 140,
-wesp 141,rohc 142,ethernet 143`;
+wesp 141,rohc 142,ethernet 143,mptcp 262`;
 
 /** Aliases in /etc/protocols; where none stands here, it is the name in upper case. */
 const PROTOCOL_ALIASES = `IP-ENCAP 4,IPv6 41,IPv6-Route 43,IPv6-Frag 44,IPSEC-ESP 50,IPSEC-AH 51,

@@ -206,7 +206,7 @@ const portRange: ValueReader<"portRange"> = (text, entry, extension) => {
 	return [first, high === "" ? 65535 : resolvePort(high)];
 };
 
-/** A protocol's number by number or name. @throws Refusal when there is none */
+/** A protocol's number by number or name; names may stand for more than an octet. @throws Refusal when there is none */
 export function readProtocol(text: string): number {
 	const number = readUnsigned(text, 0, 255);
 	const known = number < 0 ? protocolNumber(text) : number;
@@ -285,7 +285,8 @@ export const READERS: { readonly [T in OptionType]: ValueReader<T> } = {
 	markMask,
 	port: resolvePort,
 	portRange,
-	protocol: readProtocol,
+	// An octet of `struct xt_option_call`: mptcp, the one name for a greater number, comes to tcp.
+	protocol: (text) => readProtocol(text) & 0xff,
 	host: readHost,
 	hostMask: readHostMask,
 	prefixLength: readMask,

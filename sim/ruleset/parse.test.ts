@@ -49,6 +49,7 @@ describe("a rule's header", () => {
 		["! -p 17", "! -p udp"],
 		["-p all", ""],
 		["-p 250", "-p 250"],
+		["! -p MPTCP", "! -p mptcp"],
 		["-p ipv6-icmp", "-p ipv6-icmp"],
 		["-i eth0 -o eth+", "-i eth0 -o eth+"],
 		["! -i eth0", "! -i eth0"],
