@@ -154,7 +154,7 @@ export const PORT: Values = {
 export const PROTOCOL: Values = {
 	sound:
 		each(`tcp udp icmp TCP all sctp esp ah ipencap gre 0 6 17 1 4 132 255 0x11 ipv6-icmp udplite
-41 58 136 33 254 mobility-header ipcomp dccp`),
+41 58 136 33 254 mobility-header ipcomp dccp mptcp MPTCP`),
 	odd: each(`256 -1 tc ∅ ip icmpv6 tcp␣ 08 any +6`),
 };
 
