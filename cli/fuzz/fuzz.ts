@@ -23,6 +23,7 @@ import { columns, type Progress, paintFor, progressOn } from "../terminal.ts";
 import {
 	printFinding,
 	printProgress,
+	printTextCase,
 	printTextFinding,
 	printTextProgress,
 	printTotals,
@@ -119,7 +120,7 @@ async function textsOf(
 				save,
 				`fuzz-${seed}-t${finding.path.replace(/:.*/, "")}.rules`,
 			);
-			saved.push(saveFile(file, finding.difference.text));
+			saved.push(saveFile(file, printTextCase(finding.difference.one)));
 			show(printTextFinding(finding, { seed, file, view }));
 		},
 	});

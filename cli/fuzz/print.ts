@@ -3,6 +3,7 @@
 import { printDivergence } from "../../scenarios/compare/divergence.ts";
 import { type ChanceResult, isOutside } from "../../scenarios/fuzz/chance.ts";
 import type { Finding, FuzzAccount } from "../../scenarios/fuzz/fuzz.ts";
+import type { TextCase } from "../../scenarios/fuzz/text/arbitrary.ts";
 import type { TextFinding } from "../../scenarios/fuzz/text/fuzz-text.ts";
 import {
 	COVERAGE_TITLES,
@@ -54,6 +55,12 @@ function bar(part: number): string {
 	return `[${"#".repeat(filled)}${".".repeat(BAR_COLUMNS - filled)}]`;
 }
 
+/** What is saved of a text: with what is loaded before it, if it is added to something. */
+export function printTextCase({ text, onto }: TextCase): string {
+	if (onto === null) return text;
+	return `# Loaded first\n${onto}# Added with --noflush\n${text}`;
+}
+
 export function printTextFinding(
 	{ path, difference }: TextFinding,
 	about: {
@@ -62,7 +69,7 @@ export function printTextFinding(
 		readonly view: CompareView;
 	},
 ): readonly string[] {
-	const { kind, text, model, kernel } = difference;
+	const { kind, one, model, kernel } = difference;
 	const { paint } = about.view;
 	const indented = (lines: string) =>
 		screenText(lines.trimEnd())
@@ -70,7 +77,7 @@ export function printTextFinding(
 			.map((line) => `      ${line}`);
 	return [
 		`${paint("red", "≠")} fuzz-${about.seed}-t${path.replace(/:.*/, "")}  ${paint("dim", TEXT_DIFFERENCES[kind])}`,
-		...indented(text),
+		...indented(printTextCase(one)),
 		"    model",
 		...indented(model),
 		"    kernel",

@@ -1,12 +1,17 @@
 /** A kernel and its iptables, as generated texts ask them. */
-import type { Said, TextOracle } from "../../scenarios/fuzz/text/oracle.ts";
+import type {
+	RestoreOptions,
+	Said,
+	TextOracle,
+} from "../../scenarios/fuzz/text/oracle.ts";
 import { withoutComments } from "../kernel/ruleset-text.ts";
 import { createGuest } from "./guest.ts";
 import type { Machine } from "./machine.ts";
 
 /**
- * In a network namespace of its own, which lasts until the machine is asked for the next one. Each text
- * begins by emptying all tables, so nothing else has to be taken away between two.
+ * In a network namespace of its own, which lasts until the machine is asked for the next one. Each text, or
+ * the one that it is added to, begins by emptying all tables, so nothing else has to be taken away
+ * between two.
  * @throws LabError
  */
 export async function createTextOracle(machine: Machine): Promise<TextOracle> {
@@ -16,14 +21,17 @@ export async function createTextOracle(machine: Machine): Promise<TextOracle> {
 		const { status, out, err } = await guest.run(words, text);
 		return { ok: status === 0, words: `${out}${err}` };
 	};
-	const counted = (words: readonly string[], counters: boolean) =>
-		counters ? [...words, "-c"] : words;
+	const restore = ({ counters, noflush }: RestoreOptions) => [
+		"iptables-restore",
+		...(counters ? ["--counters"] : []),
+		...(noflush ? ["--noflush"] : []),
+	];
 	return {
-		restore: (text, { counters }) =>
-			run(counted(["iptables-restore"], counters), text),
-		test: (text, { counters }) =>
-			run(counted(["iptables-restore", "--test"], counters), text),
+		restore: (text, options) => run(restore(options), text),
+		test: (text, options) => run([...restore(options), "--test"], text),
 		save: async ({ counters }) =>
-			withoutComments(await guest.must(counted(["iptables-save"], counters))),
+			withoutComments(
+				await guest.must(["iptables-save", ...(counters ? ["-c"] : [])]),
+			),
 	};
 }

@@ -163,6 +163,7 @@ const ALL_TRANSITIONS = (["original", "reply"] as const).flatMap((direction) =>
 
 const OPERATIONS = [
 	...["reload", "reload --noflush", "reload --counters", "another ruleset"],
+	"half a reload",
 	...[
 		"iptables -A",
 		"iptables -I",

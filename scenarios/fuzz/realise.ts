@@ -180,12 +180,14 @@ class Realisation {
 				recorder.operate(step.operation, operationName(step.operation));
 				break;
 			case "reload": {
-				const { ruleset, noflush, counters } = step;
+				const { ruleset, noflush, counters, fault } = step;
 				const option = noflush ? " --noflush" : counters ? " --counters" : "";
-				const text = ruleset ?? this.fuzzCase.ruleset;
+				const whole = ruleset ?? this.fuzzCase.ruleset;
+				const text = fault === null ? whole : withFault(whole, fault);
+				const name = ruleset === null ? `reload${option}` : "another ruleset";
 				recorder.operate(
 					restoreOf(text, { noflush, counters }),
-					ruleset === null ? `reload${option}` : "another ruleset",
+					fault === null ? name : "half a reload",
 				);
 				break;
 			}
@@ -270,6 +272,17 @@ class Realisation {
 		for (const step of steps) this.step({ ...step, afterMs: 1 });
 		this.recorder.makeRoom();
 	}
+}
+
+/** Tables that end before the line are loaded, the others are not. */
+function withFault(
+	text: string,
+	{ line, part }: { readonly line: string; readonly part: number },
+): string {
+	const lines = text.split("\n");
+	const ends = lines.flatMap((one, index) => (one === "COMMIT" ? index : []));
+	const end = ends[Math.min(Math.floor(part * ends.length), ends.length - 1)];
+	return end === undefined ? text : lines.toSpliced(end, 0, line).join("\n");
 }
 
 function restoreOf(

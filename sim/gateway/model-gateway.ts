@@ -9,13 +9,13 @@ import type { ConditionVariable } from "../matches/condition.ts";
 import { UnknownSignal } from "../netfilter/unknown-signal.ts";
 import { formatAddress, parseAddress } from "../packet/address.ts";
 import type { Address, Packet } from "../packet/packet.ts";
+import type { CommandLine } from "../ruleset/command.ts";
 import { withoutCounters } from "../ruleset/counters.ts";
-import { applyScript, parseScript } from "../ruleset/parse.ts";
+import { type Applied, applyCommand, restoreText } from "../ruleset/parse.ts";
 import { parseCommand } from "../ruleset/parse-command.ts";
 import { printRuleset } from "../ruleset/print.ts";
 import type { Ruleset } from "../ruleset/ruleset.ts";
 import { printFaults, RulesetError } from "../ruleset/ruleset-error.ts";
-import type { Script } from "../ruleset/script.ts";
 import type { Answer, Ask } from "../world/ask.ts";
 import { Box } from "./box.ts";
 import type {
@@ -137,12 +137,12 @@ export class ModelGateway {
 	operate(operation: Operation): OperationOutcome {
 		const { box } = this;
 		switch (operation.kind) {
-			case "restore": {
-				const { text, file, counters, noflush } = operation;
-				return this.apply(() => parseScript(text, { file, counters }), noflush);
-			}
+			case "restore":
+				return this.load(
+					restoreText(box.tables.now(), operation.text, operation),
+				);
 			case "iptables":
-				return this.apply(() => parseCommand(operation.command), true);
+				return this.command(operation.command);
 			case "condition":
 				return this.writeCondition(operation.name, operation.write);
 			case "evict":
@@ -196,18 +196,19 @@ export class ModelGateway {
 		if (this.box.outbox.isEmpty) this.clock.advanceTo(toMs);
 	}
 
-	private apply(read: () => Script, noflush: boolean): OperationOutcome {
-		const { tables } = this.box;
-		let script: Script;
+	private command(line: string): OperationOutcome {
+		let read: CommandLine;
 		try {
-			script = read();
+			read = parseCommand(line);
 		} catch (error) {
 			if (!(error instanceof RulesetError)) throw error;
 			return { ok: false, message: error.message };
 		}
-		const { ruleset, replaced, faults } = applyScript(tables.now(), script, {
-			noflush,
-		});
+		return this.load(applyCommand(this.box.tables.now(), read));
+	}
+
+	private load({ ruleset, replaced, faults }: Applied): OperationOutcome {
+		const { tables } = this.box;
 		for (const table of replaced) tables.replace(table);
 		// A table comes into being when it is first named, though nothing may stand in it.
 		for (const table of ruleset.tables)

@@ -1,7 +1,8 @@
 /** Commands about chains, on a table that is being changed (libiptc 1.8.9). */
+
+import type { Command } from "./command.ts";
 import { NO_COUNTERS } from "./line-command.ts";
 import type { Counters, Rule } from "./ruleset.ts";
-import type { Command } from "./script.ts";
 import {
 	CommandFailure,
 	chainsOf,

@@ -5,12 +5,12 @@
  */
 import { NOWHERE, Refusal } from "../extension/refusal.ts";
 import type { LineContext } from "./base-options.ts";
+import type { Command } from "./command.ts";
 import { otherCommand, ruleCommand, ruleOf } from "./line-command.ts";
 import { ANY_ADDRESS, readAddresses } from "./read-address.ts";
 import { checkChainLength } from "./read-word.ts";
 import { OPTION_LETTERS, optionBit, type RuleDraft } from "./rule-draft.ts";
 import type { AddressMask, MatchUse, TargetUse } from "./ruleset.ts";
-import type { Command } from "./script.ts";
 
 const NO_MATCHES: readonly MatchUse[] = [];
 

@@ -11,6 +11,7 @@ import { matches } from "../matches/index.ts";
 import { targets } from "../targets/index.ts";
 import type { LineContext } from "./base-options.ts";
 import type { Change, DraftLine } from "./change.ts";
+import type { Command } from "./command.ts";
 import { fixCharacters } from "./fix-characters.ts";
 import { fixStructure } from "./fix-structure.ts";
 import {
@@ -24,7 +25,6 @@ import { noWords, splitWords } from "./lexer.ts";
 import { LineParser } from "./line-parser.ts";
 import { checkRuleset } from "./parse.ts";
 import type { Fault } from "./ruleset-error.ts";
-import type { Command } from "./script.ts";
 import { VERDICTS } from "./tables.ts";
 
 export type { Change } from "./change.ts";

@@ -1,5 +1,6 @@
 /** What comes out of a line that was read to its end: its command, with its rules. */
 import { unreachable } from "../invariant.ts";
+import type { Command } from "./command.ts";
 import { ANY_ADDRESS } from "./read-address.ts";
 import { optionBit, type RuleDraft } from "./rule-draft.ts";
 import type {
@@ -10,7 +11,6 @@ import type {
 	RuleHeader,
 	TargetUse,
 } from "./ruleset.ts";
-import type { Command } from "./script.ts";
 
 export const NO_COUNTERS: Counters = { packets: 0, bytes: 0 };
 

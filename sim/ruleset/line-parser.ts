@@ -17,12 +17,12 @@ import {
 	type LineContext,
 	type LineState,
 } from "./base-options.ts";
+import type { Command } from "./command.ts";
 import { finishLine } from "./finish-line.ts";
 import { KNOWN_ELSEWHERE } from "./known-elsewhere.ts";
 import { octets, type Words } from "./lexer.ts";
 import { checkTargetName, notKnown } from "./read-word.ts";
 import { RuleDraft } from "./rule-draft.ts";
-import type { Command } from "./script.ts";
 import { LONGEST_NAME, VERDICTS } from "./tables.ts";
 
 /** A class because its reader and its draft serve all lines of a ruleset. */

@@ -1,11 +1,6 @@
 /** What the kernel refuses at COMMIT, and what it takes (6.1, `mark_source_chains`, `xt_check_*`). */
 import { describe, expect, test } from "vitest";
-import {
-	applyScript,
-	checkRuleset,
-	EMPTY_RULESET,
-	parseScript,
-} from "./parse.ts";
+import { checkRuleset, EMPTY_RULESET, restoreText } from "./parse.ts";
 
 function words(table: string, ...lines: string[]): string {
 	const text = [`*${table}`, ...lines, "COMMIT", ""].join("\n");
@@ -208,7 +203,7 @@ describe("a name that rules share", () => {
 	test("lasts as long as the table that is to be replaced", () => {
 		const { ruleset } = checkRuleset(`*filter\n-A INPUT ${limited}\nCOMMIT\n`);
 		const then = (text: string) =>
-			applyScript(ruleset ?? EMPTY_RULESET, parseScript(text)).faults.length;
+			restoreText(ruleset ?? EMPTY_RULESET, text).faults.length;
 		const rated = `*filter\n-A INPUT ${limited} --hashlimit-rate-match\nCOMMIT\n`;
 		expect(then(rated)).toBe(1);
 		expect(then(`*filter\nCOMMIT\n${rated}`)).toBe(0);

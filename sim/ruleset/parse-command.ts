@@ -1,14 +1,14 @@
-/** A single `iptables` command line as a script. */
+/** A single `iptables` command line. */
 import { Refusal } from "../extension/refusal.ts";
 import { invariant } from "../invariant.ts";
 import { matches } from "../matches/index.ts";
 import { targets } from "../targets/index.ts";
 import type { LineContext } from "./base-options.ts";
+import type { CommandLine } from "./command.ts";
 import { faultAt, faultOfRefusal } from "./fault.ts";
 import { noWords, splitWords } from "./lexer.ts";
 import { LineParser } from "./line-parser.ts";
 import { RulesetError } from "./ruleset-error.ts";
-import type { Script } from "./script.ts";
 import { isTableName, TABLE_HOOKS } from "./tables.ts";
 
 const parser = new LineParser({ matches, targets });
@@ -21,7 +21,7 @@ const parser = new LineParser({ matches, targets });
 export function parseCommand(
 	line: string,
 	options: { readonly file?: string } = {},
-): Script {
+): CommandLine {
 	const file = options.file ?? "<command>";
 	const place = { file, line: 1, text: line };
 	const words = noWords();
@@ -45,12 +45,7 @@ export function parseCommand(
 				`The tables are ${Object.keys(TABLE_HOOKS).join(", ")}.`,
 				words.text.indexOf(table),
 			);
-		return {
-			kind: "command",
-			file,
-			text: line,
-			tables: [{ name: table, line: 1, commands: [command], commitLine: 1 }],
-		};
+		return { file, text: line, table, command };
 	} catch (error) {
 		if (!(error instanceof Refusal)) throw error;
 		const fault =

@@ -1,18 +1,19 @@
 /**
- * Text to rulesets: a whole file, a file onto what is loaded, a single command.
+ * Text to rulesets: a whole file, a file onto what is loaded (`restoreText`), a single command.
  *
  * ```ts
  * const ruleset = parseRuleset(text, { file: "recipe.rules" });     // throws RulesetError
  * const { faults } = checkRuleset(text, { file: "recipe.rules" });  // never throws
- * const { ruleset: next, replaced } = applyScript(ruleset, parseCommand("iptables -t mangle -Z"));
+ * const { ruleset: next, replaced } = applyCommand(ruleset, parseCommand("iptables -t mangle -Z"));
  * ```
  */
+
+import type { Command, CommandLine } from "./command.ts";
 import { faultOfFailure, faultOfLoad, type Place } from "./fault.ts";
 import { checkLoad } from "./load-check.ts";
 import { readScript, type ScriptSink } from "./read-script.ts";
 import type { Ruleset, Table, TableName } from "./ruleset.ts";
 import { type Fault, RulesetError } from "./ruleset-error.ts";
-import type { Command, Script, ScriptTable } from "./script.ts";
 import { TableBuilder } from "./table-builder.ts";
 import { CommandFailure } from "./table-state.ts";
 
@@ -53,51 +54,11 @@ export function checkRuleset(
 		{
 			file: options.file ?? NO_FILE,
 			strictCounters: options.counters ?? false,
-			ignoreCounters: false,
+			...{ ignoreCounters: false, untilFault: false },
 		},
 		loader,
 	);
 	return { ruleset: faults.length === 0 ? loader.ruleset() : null, faults };
-}
-
-/**
- * Reads a file for `applyScript`.
- * @param options.counters as `iptables-restore -c`: keep the counters that are written
- * @throws RulesetError with the faults that do not depend on what is loaded
- */
-export function parseScript(
-	text: string,
-	options: ParseOptions & { readonly counters?: boolean } = {},
-): Script {
-	const file = options.file ?? NO_FILE;
-	const keep = options.counters ?? false;
-	const tables: ScriptTable[] = [];
-	let commands: Command[] = [];
-	let open: { name: TableName; line: number } = { name: "filter", line: 0 };
-	const faults = readScript(
-		text,
-		{ file, strictCounters: keep, ignoreCounters: !keep },
-		{
-			beginTable(name, line) {
-				open = { name, line };
-				commands = [];
-			},
-			command(command) {
-				commands.push(
-					keep || command.kind !== "chain"
-						? command
-						: { ...command, counters: null },
-				);
-			},
-			commit(place) {
-				tables.push({ ...open, commands, commitLine: place.line });
-				return [];
-			},
-			abandon() {},
-		},
-	);
-	if (faults.length > 0) throw new RulesetError(faults);
-	return { kind: "restore", file, text, tables };
 }
 
 export interface Applied {
@@ -112,37 +73,55 @@ export interface Applied {
 	readonly faults: readonly Fault[];
 }
 
+export interface RestoreOptions extends ParseOptions {
+	/** `--counters`: those that are written are kept. */
+	readonly counters?: boolean;
+	/** `--noflush`: tables are added to, not replaced. */
+	readonly noflush?: boolean;
+}
+
 /**
- * Carries a script out on what is loaded, table by table; the first fault ends it, and what was
+ * What `iptables-restore` makes of a text, table by table: the first fault ends it, and what was
  * committed before stays.
  * @param current with the counters as they stand; rules that stay keep theirs
- * @param options.noflush as `iptables-restore --noflush`: tables are added to, not replaced
  */
-export function applyScript(
+export function restoreText(
 	current: Ruleset,
-	script: Script,
-	options: { readonly noflush?: boolean } = {},
+	text: string,
+	options: RestoreOptions = {},
 ): Applied {
-	const { kind } = script;
-	const noflush = kind === "command" || (options.noflush ?? false);
-	const loader = new Loader(current, kind, noflush);
-	for (const table of script.tables) {
-		const faults = loader.run(script, table);
-		if (faults.length > 0)
-			return { ruleset: loader.ruleset(), replaced: loader.replaced, faults };
-	}
-	return { ruleset: loader.ruleset(), replaced: loader.replaced, faults: [] };
+	const { file = NO_FILE, counters = false, noflush = false } = options;
+	const loader = new Loader(current, "restore", noflush);
+	const faults = readScript(
+		text,
+		{
+			...{ file, strictCounters: counters, ignoreCounters: !counters },
+			untilFault: true,
+		},
+		loader,
+	);
+	return { ruleset: loader.ruleset(), replaced: loader.replaced, faults };
+}
+
+/** The same of a single command, which is committed at once. */
+export function applyCommand(current: Ruleset, line: CommandLine): Applied {
+	const { file, text, table, command } = line;
+	const loader = new Loader(current, "command", true);
+	const place = { file, line: 1, text };
+	loader.beginTable(table);
+	const faults = loader.runCommand(command, place);
+	return { ruleset: loader.ruleset(), replaced: loader.replaced, faults };
 }
 
 /** The tables of a box while a script is carried out: a class because it is told line by line. */
 class Loader implements ScriptSink {
 	readonly replaced: Table[] = [];
 	private readonly loaded: Map<TableName, Table>;
-	private readonly kind: Script["kind"];
+	private readonly kind: "restore" | "command";
 	private readonly noflush: boolean;
 	private open: TableBuilder | null = null;
 
-	constructor(current: Ruleset, kind: Script["kind"], noflush: boolean) {
+	constructor(current: Ruleset, kind: "restore" | "command", noflush: boolean) {
 		this.kind = kind;
 		this.noflush = noflush;
 		this.loaded = new Map(current.tables.map((table) => [table.name, table]));
@@ -189,31 +168,15 @@ class Loader implements ScriptSink {
 		this.open = null;
 	}
 
-	/** One table of a script. */
-	run(script: Script, table: ScriptTable): readonly Fault[] {
-		this.beginTable(table.name);
-		for (const command of table.commands) {
-			try {
-				this.command(command);
-			} catch (error) {
-				if (!(error instanceof CommandFailure)) throw error;
-				this.abandon();
-				return [
-					faultOfFailure(placeOf(script, command.line), error, script.kind),
-				];
-			}
+	/** One command and its COMMIT. */
+	runCommand(command: Command, place: Place): readonly Fault[] {
+		try {
+			this.command(command);
+		} catch (error) {
+			if (!(error instanceof CommandFailure)) throw error;
+			this.abandon();
+			return [faultOfFailure(place, error, this.kind)];
 		}
-		return this.commit(placeOf(script, table.commitLine), (line) =>
-			placeOf(script, line),
-		);
+		return this.commit(place, () => place);
 	}
-}
-
-/** Finds a line's text again. Only a fault needs it. */
-function placeOf({ text, file }: Script, line: number): Place {
-	let from = 0;
-	for (let number = 1; number < line; number++)
-		from = text.indexOf("\n", from) + 1;
-	const to = text.indexOf("\n", from);
-	return { file, line, text: text.slice(from, to < 0 ? text.length : to) };
 }

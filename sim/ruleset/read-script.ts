@@ -5,6 +5,7 @@
 import { Refusal } from "../extension/refusal.ts";
 import { matches } from "../matches/index.ts";
 import { targets } from "../targets/index.ts";
+import type { Command } from "./command.ts";
 import {
 	faultAt,
 	faultOfFailure,
@@ -23,7 +24,6 @@ import {
 } from "./read-chain-line.ts";
 import type { Counters, TableName } from "./ruleset.ts";
 import type { Fault } from "./ruleset-error.ts";
-import type { Command } from "./script.ts";
 import { CommandFailure } from "./table-state.ts";
 import { isTableName } from "./tables.ts";
 
@@ -44,9 +44,11 @@ export interface ReadOptions {
 	readonly strictCounters: boolean;
 	/** `iptables-restore` without `-c` passes over `[packets:bytes]`; what a rule says by `-c` counts. */
 	readonly ignoreCounters: boolean;
+	/** Ends where iptables-restore would, instead of going on with the next line. */
+	readonly untilFault: boolean;
 }
 
-/** @returns all faults, in the order of their lines */
+/** @returns all faults, in the order of their lines; with `untilFault` those of the first line that has any */
 export function readScript(
 	text: string,
 	options: ReadOptions,
@@ -60,6 +62,7 @@ export function readScript(
 		const to = newline < 0 ? text.length : newline;
 		line++;
 		reader.line(line, from, to, newline >= 0);
+		if (options.untilFault && reader.faults.length > 0) return reader.faults;
 		from = to + 1;
 	}
 	reader.end(line);
@@ -241,7 +244,10 @@ class ScriptReader {
 			);
 		this.announced.add(chain);
 		if (this.state === "inside")
-			this.sink.command({ kind: "chain", line: lineNumber, ...declared });
+			this.sink.command({
+				...{ kind: "chain", line: lineNumber, chain, policy },
+				counters: this.options.ignoreCounters ? null : counters,
+			});
 	}
 
 	private rule(): void {

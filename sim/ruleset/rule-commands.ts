@@ -1,8 +1,9 @@
 /** Commands about rules, on a table that is being changed (libiptc 1.8.9). */
+
+import type { Command } from "./command.ts";
 import { sameRule } from "./equal.ts";
 import { NO_COUNTERS } from "./line-command.ts";
 import type { Rule, TargetUse } from "./ruleset.ts";
-import type { Command } from "./script.ts";
 import {
 	type ChainDraft,
 	CommandFailure,

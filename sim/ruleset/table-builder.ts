@@ -9,10 +9,10 @@ import {
 	renameChain,
 	setPolicy,
 } from "./chain-commands.ts";
+import type { Command } from "./command.ts";
 import { NO_COUNTERS } from "./line-command.ts";
 import { append, changeByNumber, deleteSame, zero } from "./rule-commands.ts";
 import type { Chain, Rule, Table, TableName } from "./ruleset.ts";
-import type { Command } from "./script.ts";
 import {
 	type ChainDraft,
 	chainsOf,

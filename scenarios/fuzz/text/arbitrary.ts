@@ -14,6 +14,8 @@ import { sometimes } from "./uses.ts";
 /** A text and how it is loaded: plain data. */
 export interface TextCase {
 	readonly text: string;
+	/** With `--noflush`, onto this, which is loaded before; `null`: into empty tables. */
+	readonly onto: string | null;
 	/** With `--counters`. */
 	readonly counters: boolean;
 	/**
@@ -112,28 +114,46 @@ const carelessTexts = fc
 /** Many rules that are loaded, so that every option is printed. */
 const carefulTexts = fc
 	.array(carefulRule, { minLength: 1, maxLength: 8, size: "max" })
-	.map((rules) => ({
-		text: Object.keys(TABLE_HOOKS)
+	.map((rules) =>
+		Object.keys(TABLE_HOOKS)
 			.map((name) => writeRules(name, rules))
 			.join(""),
-		oddities: 0,
-	}));
+	);
 
 /**
  * Texts as a fuzz draws them; the same for the same seed and path. What makes a text long is made
  * smaller first.
  */
 export function textArbitrary(): fc.Arbitrary<TextCase> {
+	const alone = fc.constant(null);
 	return fc.noBias(
 		fc
 			.record({
-				text: fc.oneof(
-					{ weight: 5, arbitrary: carelessTexts },
-					{ weight: 3, arbitrary: carefulTexts },
+				given: fc.oneof(
+					{
+						weight: 5,
+						arbitrary: fc.record({
+							text: carelessTexts,
+							onto: fc.oneof(
+								{ weight: 4, arbitrary: alone },
+								{ weight: 1, arbitrary: carefulTexts },
+							),
+						}),
+					},
+					{
+						weight: 3,
+						arbitrary: fc.record({
+							text: carefulTexts.map((text) => ({ text, oddities: 0 })),
+							onto: alone,
+						}),
+					},
 				),
 				counters: sometimes(1 / 4),
 			})
-			.map(({ text, counters }) => ({ ...text, counters })),
+			.map(({ given: { text, onto }, counters }) => ({
+				...text,
+				...{ onto, counters },
+			})),
 	);
 }
 
@@ -144,7 +164,7 @@ function writeRules(table: string, rules: readonly PlacedRule[]): string {
 	const lines = own.flatMap(({ place, rule }, index) => {
 		const { words } = write(rule, []);
 		if (!place.within) return [`-A ${place.chain} ${words.join(" ")}`];
-		const chain = `OWN${index}`;
+		const chain = index === 0 ? OWN_CHAIN : `OWN${index}`;
 		return [
 			`:${chain} - [0:0]`,
 			`-A ${place.chain} -j ${chain}`,

@@ -1,16 +1,15 @@
 /** One text, read by the model and by a real iptables. */
 import {
-	applyScript,
 	checkRuleset,
 	EMPTY_RULESET,
-	parseScript,
+	restoreText,
 } from "../../../sim/ruleset/parse.ts";
 import { printRuleset } from "../../../sim/ruleset/print.ts";
 import type { Ruleset } from "../../../sim/ruleset/ruleset.ts";
 import type { Fault } from "../../../sim/ruleset/ruleset-error.ts";
 import { TABLE_HOOKS } from "../../../sim/ruleset/tables.ts";
 import type { TextCase } from "./arbitrary.ts";
-import type { Said, TextOracle } from "./oracle.ts";
+import type { RestoreOptions, Said, TextOracle } from "./oracle.ts";
 
 export interface TextDifference {
 	/**
@@ -18,8 +17,8 @@ export interface TextDifference {
 	 * `saved`: what is loaded then; `test`: `iptables-restore --test` against the model.
 	 */
 	readonly kind: "verdict" | "line" | "words" | "saved" | "test";
-	readonly text: string;
-	readonly counters: boolean;
+	/** What was given to iptables-restore. */
+	readonly one: TextCase;
 	readonly model: string;
 	readonly kernel: string;
 }
@@ -47,6 +46,17 @@ export const CLEAN = Object.entries(TABLE_HOOKS)
 	})
 	.join("");
 const CLEAN_LINES = CLEAN.split("\n").length - 1;
+const TABLES = Object.keys(TABLE_HOOKS).length;
+
+/** A text on its way to iptables-restore. */
+interface Restored {
+	readonly one: TextCase;
+	/** With what stands before it. */
+	readonly text: string;
+	/** What is loaded already. */
+	readonly base: Ruleset;
+	readonly options: RestoreOptions;
+}
 
 /** @returns `null` where both agree */
 export async function compareText(
@@ -61,8 +71,15 @@ export async function examineText(
 	one: TextCase,
 	oracle: TextOracle,
 ): Promise<TextComparison> {
-	const text = CLEAN + one.text;
-	const { faults } = checkRuleset(text, { counters: one.counters });
+	const { counters, onto } = one;
+	const noflush = onto !== null;
+	const options = { counters, noflush };
+	const flushing = { counters, noflush: false };
+	const base = noflush
+		? restoreText(EMPTY_RULESET, CLEAN + onto, flushing).ruleset
+		: EMPTY_RULESET;
+	const text = noflush ? one.text : CLEAN + one.text;
+	const { ruleset, replaced, faults } = restoreText(base, text, options);
 	const [first] = faults;
 	const words = first === undefined ? "" : plainWords(first.message);
 	const verdict = verdictOf(first);
@@ -74,29 +91,28 @@ export async function examineText(
 		kernel: string,
 	): TextComparison => ({
 		...agreed,
-		difference: {
-			...{ kind, model, kernel },
-			...{ text: one.text, counters: one.counters },
-		},
+		difference: { kind, model, kernel, one },
 	});
-	const said = await oracle.restore(text, one);
+	if (noflush) await oracle.restore(CLEAN + onto, flushing);
+	const said = await oracle.restore(text, options);
 	if (said.ok !== (first === undefined))
 		return differs("verdict", words || "accepted", said.words || "accepted");
 	if (first !== undefined) {
-		const wrong = compareRefusals({ ...one, text }, faults, said);
+		const wrong = compareRefusals({ one, text, base, options }, faults, said);
 		if (wrong !== null) return differs(...wrong);
-		if (first.from === "kernel" || isTested(one)) {
-			const tested = await oracle.test(text, one);
-			const untested = faults.find(({ from }) => from !== "kernel");
+		if (!noflush && (first.from === "kernel" || isTested(one))) {
+			const tested = await oracle.test(text, options);
+			const { faults: all } = checkRuleset(text, options);
+			const untested = all.find(({ from }) => from !== "kernel");
 			const isAlike = tested.ok === (untested === undefined);
 			if (!isAlike && untested?.from !== "marktwin")
 				return differs("test", untested?.message ?? "accepted", tested.words);
 		}
+		const isNothingNew = replaced.length <= (noflush ? 0 : TABLES);
+		if (isNothingNew) return agreed;
 	}
-	const loaded = loadedBy(text, first, one.counters);
-	if (loaded === null) return agreed;
 	const saved = await oracle.save(one);
-	const printed = printRuleset(loaded, one);
+	const printed = printRuleset(ruleset, one);
 	return saved === printed
 		? agreed
 		: differs("saved", onlyIn(printed, saved), onlyIn(saved, printed));
@@ -130,10 +146,11 @@ function isTested({ text }: TextCase): boolean {
 type Wrong = readonly [kind: "line" | "words", model: string, kernel: string];
 
 function compareRefusals(
-	one: TextCase,
+	restored: Restored,
 	faults: readonly Fault[],
 	said: Said,
 ): Wrong | null {
+	const { one, options } = restored;
 	const [first] = faults;
 	if (first === undefined) return null;
 	const model = plainWords(first.message);
@@ -141,19 +158,16 @@ function compareRefusals(
 	const kernel = plainWords(said.words) || "Floating point exception";
 	const line = lineOf(said.words);
 	const own = lineOf(first.message) ?? first.line;
+	const before = options.noflush ? 0 : CLEAN_LINES;
 	if (line !== null && line !== own)
-		return [
-			"line",
-			`${own - CLEAN_LINES}: ${model}`,
-			`${line - CLEAN_LINES}: ${kernel}`,
-		];
+		return ["line", `${own - before}: ${model}`, `${line - before}: ${kernel}`];
 	if (one.oddities > 1) return null;
 	// A line may have several faults in any case: the model tells them from left to right.
 	const told = faults
 		.filter((fault) => fault.line === first.line)
 		.map(({ message }) => plainWords(message));
 	return told.some((words) => isSaid(words, kernel)) ||
-		isToldOfLess(one, first.line, kernel)
+		isToldOfLess(restored, first.line, kernel)
 		? null
 		: ["words", model, kernel];
 }
@@ -166,13 +180,17 @@ const isSaid = (words: string, said: string): boolean =>
  * iptables stops at the first fault that it meets, where the model may name another one of the same line.
  * Does it say the same of less of the line: of its beginning, or without a word or two?
  */
-function isToldOfLess(one: TextCase, number: number, words: string): boolean {
-	const lines = one.text.split("\n");
+function isToldOfLess(
+	{ text: all, base, options }: Restored,
+	number: number,
+	words: string,
+): boolean {
+	const lines = all.split("\n");
 	const before = lines.slice(0, number - 1);
 	const whole = lines[number - 1] ?? "";
 	const isTold = (line: string) => {
 		const text = [...before, line, "COMMIT\n"].join("\n");
-		return checkRuleset(text, one).faults.some(
+		return restoreText(base, text, options).faults.some(
 			(fault) =>
 				fault.line === number && isSaid(plainWords(fault.message), words),
 		);
@@ -219,25 +237,4 @@ function lineOf(words: string): number | null {
 		/^(?:iptables-restore: )?line (\d+) failed/m.exec(words) ??
 		[];
 	return number === undefined ? null : Number(number);
-}
-
-/**
- * What has to be loaded afterwards: up to the last COMMIT before the fault. `null` when that is nothing
- * but empty tables.
- */
-export function loadedBy(
-	text: string,
-	fault: Fault | undefined,
-	counters: boolean,
-): Ruleset | null {
-	if (fault === undefined) return load(text, counters);
-	const line = lineOf(fault.message) ?? fault.line;
-	const before = text.split("\n").slice(0, line - 1);
-	const end = before.lastIndexOf("COMMIT") + 1;
-	if (end <= CLEAN_LINES) return null;
-	return load(`${before.slice(0, end).join("\n")}\n`, counters);
-}
-
-function load(text: string, counters: boolean): Ruleset {
-	return applyScript(EMPTY_RULESET, parseScript(text, { counters })).ruleset;
 }

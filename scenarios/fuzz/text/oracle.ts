@@ -7,15 +7,20 @@ export interface Said {
 	readonly words: string;
 }
 
-export interface TextOptions {
-	/** `iptables-restore --counters`, `iptables-save -c`: counters are taken, and shown. */
+export interface RestoreOptions {
+	/** `--counters`: those that are written are taken. */
 	readonly counters: boolean;
+	/** `--noflush`: what is loaded is added to. */
+	readonly noflush: boolean;
 }
 
 export interface TextOracle {
-	restore(text: string, options: TextOptions): Promise<Said>;
+	restore(text: string, options: RestoreOptions): Promise<Said>;
 	/** `iptables-restore --test`: everything but COMMIT. */
-	test(text: string, options: TextOptions): Promise<Said>;
-	/** What is loaded, without the lines of comment, which hold the time. */
-	save(options: TextOptions): Promise<string>;
+	test(text: string, options: RestoreOptions): Promise<Said>;
+	/**
+	 * What is loaded, without the lines of comment, which hold the time.
+	 * @param options.counters `iptables-save -c`
+	 */
+	save(options: Pick<RestoreOptions, "counters">): Promise<string>;
 }

@@ -1,29 +1,33 @@
 /** For tests: what the model says, in the spelling of iptables-restore. */
-import { checkRuleset } from "../../../sim/ruleset/parse.ts";
+import {
+	checkRuleset,
+	EMPTY_RULESET,
+	restoreText,
+} from "../../../sim/ruleset/parse.ts";
 import { printRuleset } from "../../../sim/ruleset/print.ts";
 import type { Fault } from "../../../sim/ruleset/ruleset-error.ts";
-import { loadedBy } from "./compare-text.ts";
-import type { Said, TextOptions, TextOracle } from "./oracle.ts";
+import type { Said, TextOracle } from "./oracle.ts";
 
 /** @param heard what becomes of a text on its way */
 export function oracleWith(heard: (text: string) => string): TextOracle {
-	let saved = "";
+	let loaded = EMPTY_RULESET;
 	const said = (fault: Fault | undefined): Said => ({
 		ok: fault === undefined,
 		words: fault === undefined ? "" : spoken(fault),
 	});
-	const faultsOf = (text: string, options: TextOptions) =>
-		checkRuleset(heard(text), options).faults;
 	return {
 		async restore(text, options) {
-			const [fault] = faultsOf(text, options);
-			const loaded = loadedBy(heard(text), fault, options.counters);
-			if (loaded !== null) saved = printRuleset(loaded, options);
-			return said(fault);
+			const { ruleset, faults } = restoreText(loaded, heard(text), options);
+			loaded = ruleset;
+			return said(faults[0]);
 		},
 		test: async (text, options) =>
-			said(faultsOf(text, options).find(({ from }) => from !== "kernel")),
-		save: async () => saved,
+			said(
+				checkRuleset(heard(text), options).faults.find(
+					({ from }) => from !== "kernel",
+				),
+			),
+		save: async (options) => printRuleset(loaded, options),
 	};
 }
 

@@ -108,6 +108,16 @@ export const sysctls = fc
 		fc.constantFrom(...values).map((value) => ({ name, value })),
 	);
 
+/** Lines that iptables-restore, libiptc or the kernel refuse, wherever they stand. */
+const faults = fc.record({
+	line: fc.constantFrom(
+		...["-A OUTPUT --nosuch", "-A NOWHERE -j ACCEPT", "-D OUTPUT 1000"],
+		"-A OUTPUT -m time --monthdays 32",
+		"-A OUTPUT -m condition --condition a/b",
+	),
+	part: fc.double({ min: 0, max: 1, noNaN: true }),
+});
+
 /** Operations, by how often they are wanted. */
 export const operationSteps: fc.Arbitrary<StepPlanKind> = fc.oneof(
 	{ weight: 6, arbitrary: operation(conditions) },
@@ -122,6 +132,10 @@ export const operationSteps: fc.Arbitrary<StepPlanKind> = fc.oneof(
 			),
 			noflush: fc.boolean(),
 			counters: fc.boolean(),
+			fault: fc.oneof(
+				{ weight: 4, arbitrary: fc.constant(null) },
+				{ weight: 1, arbitrary: faults },
+			),
 		}),
 	},
 	{

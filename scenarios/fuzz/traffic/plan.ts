@@ -118,6 +118,8 @@ export type StepPlanKind =
 			readonly ruleset: string | null;
 			readonly noflush: boolean;
 			readonly counters: boolean;
+			/** It ends at this line, which stands where this part of the text ends; `null`: it does not. */
+			readonly fault: { readonly line: string; readonly part: number } | null;
 	  }
 	/** The table is full, of entries that cannot make room, for the next steps. */
 	| { readonly kind: "full"; readonly steps: readonly StepPlan[] };

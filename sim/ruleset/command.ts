@@ -1,26 +1,16 @@
 /**
- * A ruleset's text as a list of commands: what iptables-restore does line by line, and what a
- * single `iptables` command does. `table-builder.ts` carries them out.
+ * What a line says: in a file for iptables-restore, or given to `iptables` alone. `table-builder.ts`
+ * carries it out.
  */
 import type { Counters, Rule, TableName } from "./ruleset.ts";
 
-export interface Script {
-	/** `iptables-restore` reads a file; `iptables` is one command and needs no COMMIT. */
-	readonly kind: "restore" | "command";
+/** A line that is given to `iptables`. */
+export interface CommandLine {
 	readonly file: string;
-	/** The text that it was read from, for pointing at faults. */
+	/** As it was written, for pointing at faults. */
 	readonly text: string;
-	readonly tables: readonly ScriptTable[];
-}
-
-/** From `*table` to `COMMIT`. */
-export interface ScriptTable {
-	readonly name: TableName;
-	/** Line of its header, from 1. */
-	readonly line: number;
-	readonly commands: readonly Command[];
-	/** Line of its COMMIT. */
-	readonly commitLine: number;
+	readonly table: TableName;
+	readonly command: Command;
 }
 
 /** One line. `line` counts from 1; chains are named as they were written. */
