@@ -53,6 +53,17 @@ it("follows a draw that comes behind another", async () => {
 	expect({ divergences, unknown }).toEqual({ divergences: [], unknown: null });
 });
 
+it("follows a draw from ports that are all taken", async () => {
+	// One source and four ports to go to: from the fifth connection on, the last port that was tried stays.
+	const { divergences, unknown } = await play(
+		"-A PREROUTING -p udp -j DNAT --to-destination 192.168.0.1:5000-5003",
+		[1, 2, 3, 4, 5, 6, 7, 8].map((port) =>
+			outside(`udp 10.0.0.10:40000 > 10.0.0.1:${port} len 1`),
+		),
+	);
+	expect({ divergences, unknown }).toEqual({ divergences: [], unknown: null });
+});
+
 it("finds the connection of the right zone", async () => {
 	const { divergences } = await play(
 		"-A POSTROUTING -p udp -j MASQUERADE --random\nCOMMIT\n*raw\n-A PREROUTING -m limit --limit 1/hour --limit-burst 1 -j CT --zone 7",

@@ -27,6 +27,11 @@ interface Draw {
 	readonly drawn: number;
 }
 
+/**
+ * From what was drawn on, ports are tried one after another until one is free; where none is, the last
+ * stays, which is the one before what was drawn (`nf_nat_l4proto_unique_tuple`).
+ */
+const MOST_TRIES = 2;
 const NAT_PORT = /^nat (source|destination) port from (\d+)$/;
 
 export class FollowingModel {
@@ -82,26 +87,44 @@ export class FollowingModel {
 		);
 		this.isSeen = false;
 		this.first = this.draws.length;
-		let answer = this.ask(ask);
+		const answer = this.ask(ask);
 		if (!this.hasDrawnPort) return answer;
 		const theirs = entriesOf(ask.packet, await kernel.conntrack());
-		// What is drawn depends on what was drawn before: they are put right one after another.
-		for (let right = 0; ; ) {
-			const lines = entriesOf(ask.packet, this.model.conntrackLines);
-			const ours = lines.map(replyOf);
-			const entry = theirs.find((line) => !ours.includes(replyOf(line)));
-			if (entry === undefined) break;
-			const drawn = this.draws.slice(this.first);
-			const better = drawn.map((draw) => asIn(entry, draw));
-			const at = better.findIndex(
-				(draw, index) => index >= right && draw.drawn !== drawn[index]?.drawn,
-			);
-			if (at < 0) return answer;
-			right = at + 1;
-			answer = this.askAgain(better.slice(0, right));
-		}
 		this.isBlind ||= theirs.length === 0 && !this.isSeen;
-		return answer;
+		return this.drawAs(theirs, ask.packet) ?? answer;
+	}
+
+	/**
+	 * What is drawn depends on what was drawn before, so draws are put right one after another.
+	 * @returns the answer then; `null` when there is nothing to put right
+	 */
+	private drawAs(
+		theirs: readonly ConntrackLine[],
+		packet: Packet,
+	): Answer | null {
+		let answer: Answer | null = null;
+		let at = 0;
+		let tries = 0;
+		for (;;) {
+			const ours = entriesOf(packet, this.model.conntrackLines);
+			const entry = missingIn(ours, theirs);
+			const own = missingIn(theirs, ours);
+			if (entry === null || own === null) return answer;
+			const drawn = this.draws.slice(this.first);
+			const wrong = drawn.findIndex(
+				(draw, index) =>
+					index >= at &&
+					portIn(own, draw) !== portIn(entry, draw) &&
+					offsetIn(entry, draw) !== null,
+			);
+			const draw = drawn[wrong];
+			tries = wrong === at ? tries + 1 : 1;
+			if (draw === undefined || tries > MOST_TRIES) return answer;
+			at = wrong;
+			const offset = (offsetIn(entry, draw) as number) + tries - 1;
+			const better = { ...draw, drawn: offset % draw.count };
+			answer = this.askAgain([...drawn.slice(0, at), better]);
+		}
 	}
 
 	/** Removes connections whose time is over. @returns whether there were any */
@@ -184,15 +207,29 @@ export class FollowingModel {
 	}
 }
 
-/** The draw that leads to what the entry shows; a draw that could not have, stays. */
-function asIn({ protocol, reply }: ConntrackLine, draw: Draw): Draw {
-	const [, side, lowest] = NAT_PORT.exec(draw.label) ?? [];
-	if (side === undefined) return draw;
+/** The port in an entry that the draw is for; `null` when it is for none. */
+function portIn({ protocol, reply }: ConntrackLine, { label }: Draw) {
+	const [, side] = NAT_PORT.exec(label) ?? [];
+	if (side === undefined) return null;
 	// Replies go to the source as it was translated, and come from the destination; ICMP has one identifier.
 	const isSource = side === "source" && protocol !== "icmp";
-	const port = isSource ? reply.destinationPort : reply.sourcePort;
-	const drawn = offsetOf(port, Number(lowest), draw.count);
-	return drawn === null ? draw : { ...draw, drawn };
+	return isSource ? reply.destinationPort : reply.sourcePort;
+}
+
+/** The draw that leads to the port in the entry, if it was free; `null` when none does. */
+function offsetIn(entry: ConntrackLine, draw: Draw): number | null {
+	const [, , lowest] = NAT_PORT.exec(draw.label) ?? [];
+	const port = portIn(entry, draw);
+	return port === null ? null : offsetOf(port, Number(lowest), draw.count);
+}
+
+/** The first entry that is not among some, as replies see it. */
+function missingIn(
+	some: readonly ConntrackLine[],
+	entries: readonly ConntrackLine[],
+): ConntrackLine | null {
+	const known = some.map(replyOf);
+	return entries.find((line) => !known.includes(replyOf(line))) ?? null;
 }
 
 function offsetOf(port: number, lowest: number, count: number): number | null {
