@@ -100,11 +100,9 @@ interface Played {
 	readonly isDoubtful: boolean;
 }
 
-const UNSEEN_DRAW: Unknown = {
-	...{ rule: "", text: "", line: 0 },
-	reason:
-		"the kernel drew a port for a connection that was gone before anybody could see it",
-};
+const byChance = (reason: string): Unknown => ({
+	...{ rule: "", text: "", line: 0, reason },
+});
 
 async function lockstep(
 	scenario: PlayableScenario,
@@ -136,8 +134,8 @@ async function lockstep(
 			const { aheadMs } = kernel;
 			const found = compareAnswers(ours, theirs, { aheadMs, isWait });
 			if (found.length > 0 && ahead) return played({ isDoubtful: true });
-			if (found.length > 0 && model.isBlind)
-				return played({ unknown: UNSEEN_DRAW });
+			if (found.length > 0 && model.chance !== null)
+				return played({ unknown: byChance(model.chance) });
 			for (const difference of found)
 				divergences.push({
 					...difference,

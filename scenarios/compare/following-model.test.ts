@@ -1,5 +1,11 @@
-import { expect, it } from "vitest";
-import { packet, recipeSetup, scenario } from "../language/build.ts";
+import { describe, expect, it } from "vitest";
+import {
+	at,
+	packet,
+	recipeSetup,
+	scenario,
+	sysctl,
+} from "../language/build.ts";
 import type { PlayableScenario, ScenarioStep } from "../language/scenario.ts";
 import { compareScenario } from "./compare-scenario.ts";
 import { driverWith } from "./test-driver.ts";
@@ -91,3 +97,46 @@ it.each([
 		);
 	},
 );
+
+describe("a table that is full", () => {
+	const ruleset = {
+		name: "tracking.rules",
+		text: "*filter\n-A FORWARD -m state --state NEW\nCOMMIT\n",
+	};
+	const there = "udp 10.0.0.10:40000 > 192.168.0.1:53 len 1";
+	const back = packet("bond0.205", "udp 192.168.0.1:53 > 10.0.0.10:40000");
+	/** The kernel has room all the same. */
+	const roomy = driverWith((ask) =>
+		ask.kind === "operation" && ask.operation.kind === "sysctl"
+			? { ...ask, operation: { ...ask.operation, value: 100 } }
+			: ask,
+	);
+	const compared = (steps: readonly (readonly ScenarioStep[])[]) =>
+		compareScenario(
+			scenario({
+				...{ name: "full", title: "", expect: [] },
+				setup: recipeSetup({ ruleset }),
+				steps: [
+					...steps,
+					at(5_000, sysctl("netfilter.nf_conntrack_max", 1)),
+					at(5_001, outside("udp 10.0.0.10:40001 > 192.168.0.1:53 len 1")),
+				],
+			}) as PlayableScenario,
+			{ driver: roomy },
+		);
+
+	it("of connections that can go is chance", async () => {
+		const { divergences, unknown } = await compared([at(1, outside(there))]);
+		expect(divergences).toEqual([]);
+		expect(unknown?.reason).toMatch(/the table was full/);
+	});
+
+	it("of connections that stay is none", async () => {
+		const { divergences } = await compared([
+			at(1, outside(there)),
+			at(2, back),
+			at(3_000, outside(there)),
+		]);
+		expect(divergences).toMatchObject([{ kind: "packets", atMs: 5_001 }]);
+	});
+});

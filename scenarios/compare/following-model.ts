@@ -27,6 +27,11 @@ interface Draw {
 	readonly drawn: number;
 }
 
+const UNSEEN_DRAW =
+	"the kernel drew a port for a connection that was gone before anybody could see it";
+const UNSEEN_DROP =
+	"the table was full, and which connection went for another was the kernel's chance";
+
 /**
  * From what was drawn on, ports are tried one after another until one is free; where none is, the last
  * stays, which is the one before what was drawn (`nf_nat_l4proto_unique_tuple`).
@@ -49,8 +54,8 @@ export class FollowingModel {
 	/** What was sent shows a port that could have been drawn. */
 	private isSeen = false;
 	private model: ModelGateway;
-	/** The kernel has drawn what nobody could see: from there on the two may differ by that alone. */
-	isBlind = false;
+	/** Why the two may differ from here on though neither is wrong; `null` while there is nothing. */
+	chance: string | null = null;
 
 	constructor(setup: GatewaySetup, choice: Choice) {
 		this.setup = setup;
@@ -90,7 +95,7 @@ export class FollowingModel {
 		const answer = this.ask(ask);
 		if (!this.hasDrawnPort) return answer;
 		const theirs = entriesOf(ask.packet, await kernel.conntrack());
-		this.isBlind ||= theirs.length === 0 && !this.isSeen;
+		if (theirs.length === 0 && !this.isSeen) this.chance ??= UNSEEN_DRAW;
 		return this.drawAs(theirs, ask.packet) ?? answer;
 	}
 
@@ -159,6 +164,7 @@ export class FollowingModel {
 				? { ...ask, atMs, toMs: Math.max(ask.toMs, nowMs) }
 				: { ...ask, atMs };
 		this.asked.push(inTime);
+		if (this.model.dropsByChance) this.chance ??= UNSEEN_DROP;
 		return this.model.answer(inTime);
 	}
 

@@ -26,7 +26,12 @@ import {
 import { attachEntry } from "./attach.ts";
 import { isBroken } from "./broken.ts";
 import { confirmEntry } from "./confirm.ts";
-import { Collector, earlyDrop, purgeExpired } from "./early-drop.ts";
+import {
+	Collector,
+	dropsByChance,
+	isFull,
+	purgeExpired,
+} from "./early-drop.ts";
 import { EntryView } from "./entry-view.ts";
 import { findNode, hashIn } from "./find.ts";
 import { trackIcmp, trackIcmpError } from "./icmp.ts";
@@ -189,6 +194,10 @@ export class Conntrack extends EntryView implements NatPort {
 		return this.#table.count;
 	}
 
+	get dropsByChance(): boolean {
+		return dropsByChance(this.#table, this.#tuning.maxEntries);
+	}
+
 	/** Removes what has expired, as the kernel does when it comes to it (`gc_worker`). @returns how many */
 	removeExpired(): number {
 		const before = this.#table.count;
@@ -252,14 +261,10 @@ export class Conntrack extends EntryView implements NatPort {
 		const table = this.#table;
 		const { maxEntries } = this.#tuning;
 		this.#collector.runIfDue(maxEntries);
-		if (
-			maxEntries !== 0 &&
-			table.count >= maxEntries &&
-			!earlyDrop(table, hashIn(this.#tuple, zones, ORIGINAL))
-		) {
-			this.#collector.press();
-			return NF_DROP;
-		}
+		const isLeft =
+			!isFull(table, maxEntries) ||
+			this.#collector.makeRoom(hashIn(this.#tuple, zones, ORIGINAL));
+		if (!isLeft) return NF_DROP;
 		const counted = this.countsTraffic || this.#tuning.counting;
 		return table.allocate(this.#tuple, this.#reply, zones, counted) * 2;
 	}

@@ -26,13 +26,30 @@ import { isClosing } from "./tcp-second-look.ts";
 /** NF_CT_EVICTION_RANGE */
 const BUCKETS_SEARCHED = 8;
 
-/** Makes room. @returns false when nothing near the new entry's bucket may be dropped */
-export function earlyDrop(table: EntryTable, hash: number): boolean {
+/** Makes room where there is none. @returns false when nothing near the new entry's bucket may be dropped */
+function earlyDrop(table: EntryTable, hash: number): boolean {
 	const { index } = table;
 	let bucket = index.bucketOfChain(index.chain(hash));
 	for (let searched = 0; searched < BUCKETS_SEARCHED; searched++) {
 		if (dropBucket(table, bucket)) return true;
 		bucket = (bucket + 1) % index.buckets;
+	}
+	return false;
+}
+
+export function isFull({ count }: EntryTable, maxEntries: number): boolean {
+	return maxEntries !== 0 && count >= maxEntries;
+}
+
+/**
+ * Is the table full, and one of those in it could go for whoever comes next? Whether one is found, and
+ * which, is chance in a kernel.
+ */
+export function dropsByChance(table: EntryTable, maxEntries: number): boolean {
+	if (!isFull(table, maxEntries)) return false;
+	for (let entry = 1; entry < table.used; entry++) {
+		const status = table.words[(entry << ENTRY_SHIFT) + STATUS] as number;
+		if (table.isConfirmed(entry) && (status & IPS_ASSURED) === 0) return true;
 	}
 	return false;
 }
@@ -90,9 +107,11 @@ export class Collector {
 		this.#tcp = tcp;
 	}
 
-	/** The table is full and `earlyDrop` found nothing. */
-	press(): void {
-		this.#pressed = true;
+	/** Makes room for a new entry with this hash in a table that is full. @returns whether there is any */
+	makeRoom(hash: number): boolean {
+		const made = earlyDrop(this.#table, hash);
+		if (!made) this.#pressed = true;
+		return made;
 	}
 
 	/** Runs if it is time. @param maxEntries `nf_conntrack_max` */

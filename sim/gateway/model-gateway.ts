@@ -185,6 +185,11 @@ export class ModelGateway {
 		return this.box.conntrack.lines();
 	}
 
+	/** The table is full, and which connection goes for the next one is chance in a kernel. */
+	get dropsByChance(): boolean {
+		return this.box.conntrack.dropsByChance;
+	}
+
 	/** Removes connections whose time is over. @returns how many there were */
 	removeExpired(): number {
 		return this.box.conntrack.removeExpired();
