@@ -123,11 +123,12 @@ export class FollowingModel {
 					offsetIn(entry, draw) !== null,
 			);
 			const draw = drawn[wrong];
+			const offset = draw === undefined ? null : offsetIn(entry, draw);
 			tries = wrong === at ? tries + 1 : 1;
-			if (draw === undefined || tries > MOST_TRIES) return answer;
+			if (draw === undefined || offset === null || tries > MOST_TRIES)
+				return answer;
 			at = wrong;
-			const offset = (offsetIn(entry, draw) as number) + tries - 1;
-			const better = { ...draw, drawn: offset % draw.count };
+			const better = { ...draw, drawn: (offset + tries - 1) % draw.count };
 			answer = this.askAgain([...drawn.slice(0, at), better]);
 		}
 	}
@@ -214,7 +215,10 @@ export class FollowingModel {
 }
 
 /** The port in an entry that the draw is for; `null` when it is for none. */
-function portIn({ protocol, reply }: ConntrackLine, { label }: Draw) {
+function portIn(
+	{ protocol, reply }: ConntrackLine,
+	{ label }: Draw,
+): number | null {
 	const [, side] = NAT_PORT.exec(label) ?? [];
 	if (side === undefined) return null;
 	// Replies go to the source as it was translated, and come from the destination; ICMP has one identifier.
