@@ -30,7 +30,8 @@ export function buildEntry(
 	{ shared, ...limits }: EntryLimits & { readonly shared: Shared },
 ): Entry {
 	const { result, closeup, comparison } = played;
-	const { scenario, account, unknown } = result;
+	const { scenario, account } = result;
+	const unknown = result.unknown ?? comparison?.comparison.unknown ?? null;
 	return {
 		id,
 		...aboutScenario(scenario),

@@ -2,6 +2,7 @@
 import type { Comparison } from "../../scenarios/compare/compare-scenario.ts";
 import {
 	type Divergence,
+	type KnownDivergence,
 	printDivergence,
 } from "../../scenarios/compare/divergence.ts";
 import type {
@@ -43,20 +44,21 @@ export function printComparison(
 	const counted = paint("dim", comparedThings(comparison));
 	return [
 		`${sign} ${scenario.name}  ${counted}`,
-		...known.map(
-			({ kinds, reason }) =>
-				`    known: ${kinds.join(" or ")} differ, since ${reason}`,
-		),
-		...missing.map(
-			({ kinds, reason }) =>
-				`    not seen any more: ${kinds.join(" or ")} were known to differ, since ${reason}`,
-		),
+		...known.map((one) => `    known: ${printKnown(one)}`),
+		...missing.map((one) => `    not seen any more: ${printKnown(one)}`),
 		...(unknown === null
 			? []
 			: [`    unknown: ${`${unknown.reason} ${unknown.text}`.trim()}`]),
 		...unexpected.flatMap((one) => printed(one, view)),
 		...(verdict === "agrees" ? [] : [`    replay  ${replay}`]),
 	];
+}
+
+function printKnown({ kinds, reason }: KnownDivergence): string {
+	const differ = kinds.filter((kind) => kind !== "unknown");
+	const what = differ.length > 0 ? [`${differ.join(" or ")} differ`] : [];
+	const ends = kinds.includes("unknown") ? ["it ends as unknown"] : [];
+	return `${[...what, ...ends].join(", or ")}, since ${reason}`;
 }
 
 function comparedThings({ connections, packets }: Comparison): string {

@@ -139,7 +139,10 @@ const divergence = v.object({
 const known = v.array(
 	v.object({
 		scenario: text,
-		kinds: v.pipe(v.array(kind), v.minLength(1)),
+		kinds: v.pipe(
+			v.array(v.union([kind, v.literal("unknown")])),
+			v.minLength(1),
+		),
 		reason: text,
 	}),
 );

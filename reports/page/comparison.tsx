@@ -5,8 +5,11 @@ import { Lines } from "./scrolls.tsx";
 /** Two drivers that were asked the same: where they part, packet by packet. */
 export function Comparison({
 	comparison,
+	isWhole,
 }: {
 	readonly comparison: ComparisonView;
+	/** It was played to the end. */
+	readonly isWhole: boolean;
 }) {
 	const { model, kernel, divergences, missing } = comparison;
 	return (
@@ -15,7 +18,9 @@ export function Comparison({
 			<p>
 				{model} and {kernel} {whatWasCompared(comparison)}{" "}
 				{divergences.length === 0
-					? "They agree."
+					? isWhole
+						? "They agree."
+						: "As far as that goes, they agree."
 					: `They differ in ${number(divergences.length)} ${divergences.length === 1 ? "place" : "places"}.`}
 			</p>
 			{missing.map((one) => (

@@ -103,7 +103,9 @@ function EntryBody({
 					{unknown.rule !== null && <RulePlace rule={unknown.rule} />}
 				</div>
 			)}
-			{comparison !== null && <Comparison comparison={comparison} />}
+			{comparison !== null && (
+				<Comparison comparison={comparison} isWhole={unknown === null} />
+			)}
 			{failure === "" && <Expectations entry={entry} />}
 			<WhatWasDone entry={entry} />
 			{entry.split !== null && <Split entry={entry} split={entry.split} />}

@@ -136,3 +136,22 @@ it("expects a known divergence, and says when it is gone", async () => {
 		missing: known,
 	});
 });
+
+it("takes an end that is known to be unknown for what it is", async () => {
+	const played = playable(at(0, connect(1)));
+	const comparison = await compareScenario(played, { driver: honest });
+	const unknown = { rule: "", text: "", line: 0, reason: "chance" };
+	const ended = { ...comparison, unknown };
+	const known = [
+		{ scenario: "a-story", kinds: ["unknown"], reason: "it is by chance" },
+	] as const;
+	expect(judgeComparison(ended, [])).toMatchObject({ verdict: "unknown" });
+	expect(judgeComparison(ended, known)).toMatchObject({
+		verdict: "agrees",
+		known,
+	});
+	expect(judgeComparison(comparison, known)).toMatchObject({
+		verdict: "diverges",
+		missing: known,
+	});
+});

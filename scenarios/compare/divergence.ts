@@ -30,8 +30,8 @@ export interface Divergence {
 export interface KnownDivergence {
 	/** Name of the scenario. */
 	readonly scenario: string;
-	/** What may differ; at least one of them has to. */
-	readonly kinds: readonly DivergenceKind[];
+	/** What may differ, or that nobody knows how it goes on; at least one of them has to. */
+	readonly kinds: readonly (DivergenceKind | "unknown")[];
 	/** Why the two differ, with the kernel symbol that makes the difference. */
 	readonly reason: string;
 }

@@ -27,8 +27,10 @@ export function judgeComparison(
 	const here = knownDivergences.filter(
 		(known) => known.scenario === scenario.name,
 	);
-	const seen = (known: KnownDivergence) =>
-		divergences.some(({ kind }) => known.kinds.includes(kind));
+	const isKnownToEnd = here.some(({ kinds }) => kinds.includes("unknown"));
+	const seen = ({ kinds }: KnownDivergence) =>
+		divergences.some(({ kind }) => kinds.includes(kind)) ||
+		(unknown !== null && kinds.includes("unknown"));
 	const unexpected = divergences.filter(
 		({ kind }) => !here.some((known) => known.kinds.includes(kind)),
 	);
@@ -36,7 +38,12 @@ export function judgeComparison(
 	const parts = unexpected.length + missing.length > 0;
 	return {
 		comparison,
-		verdict: unknown ? "unknown" : parts ? "diverges" : "agrees",
+		verdict:
+			unknown !== null && !isKnownToEnd
+				? "unknown"
+				: parts
+					? "diverges"
+					: "agrees",
 		unexpected,
 		known: here.filter(seen),
 		missing,

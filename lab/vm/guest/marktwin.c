@@ -173,6 +173,20 @@ static void answer_after_timers(struct net_device *dev, const struct ethhdr *fro
 	take_step();
 }
 
+#define DAYS(n) ((n) * 24u * 60 * 60 * HZ)
+
+/*
+ * A router is up for days, not for minutes, and not for a hundred days, when 32 bits of jiffies turn
+ * negative: conntrack takes how long an entry is to live for a moment until it is confirmed
+ * (nf_ct_expires), so what a new one shows depends on that.
+ */
+static u32 until_it_is_old_enough(u64 now)
+{
+	u32 up = now;
+
+	return up < DAYS(6) || up > DAYS(80) ? DAYS(6) - up : 0;
+}
+
 static int receive(struct sk_buff *skb, struct net_device *dev, struct packet_type *type,
 		   struct net_device *original)
 {
@@ -188,6 +202,7 @@ static int receive(struct sk_buff *skb, struct net_device *dev, struct packet_ty
 		stopped = false;
 		/* What the machine allows itself a second of, it has all of again (icmp_global_allow). */
 		jiffies_64 += 10 * HZ;
+		jiffies_64 += until_it_is_old_enough(jiffies_64);
 		begun = jiffies_64;
 		reached = 0;
 		break;
