@@ -81,7 +81,7 @@ export class Conntrack extends EntryView implements NatPort {
 		this.#table = this.table;
 		this.#tcp = new TcpTracker(this.#table, tuning);
 		this.#unknown = options.unknown ?? nobodyIsTold;
-		this.#nat = new Nat(this.#table, options.choice, this.#unknown);
+		this.#nat = new Nat(this.#table, options.choice);
 		this.#collector = new Collector(this.#table, this.#tcp);
 		options.sysctls.watch(() => this.#tune(tuningOf(options.sysctls)));
 		this.#tune(this.#tuning);

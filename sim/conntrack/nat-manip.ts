@@ -7,6 +7,7 @@
 import { ICMP, type Packet, TCP, UDP } from "../packet/packet.ts";
 import type { Skb } from "../packet/skb.ts";
 import { TUPLE_DESTINATION, TUPLE_PORTS, TUPLE_SOURCE } from "./layout.ts";
+import { rewriteFragment } from "./nat-fragment.ts";
 import type { Manip } from "./nat-unique-tuple.ts";
 import { icmpHasIdentifier, type Tuple } from "./tuple.ts";
 
@@ -48,12 +49,15 @@ export function rewriteFromAnswer(
 	skb.original = null;
 }
 
-/** The same for a packet that an ICMP error is about, which stays as it is: a new one is made. */
+/**
+ * The same for a packet that an ICMP error is about, which stays as it is: a new one is made.
+ * @returns `null` when there is too little of it
+ */
 export function rewriteQuoted(
 	packet: Packet,
 	target: Tuple,
 	manip: Manip,
-): Packet {
+): Packet | null {
 	const { source, destination } = target;
 	const addressed =
 		manip === "source" ? { ...packet, source } : { ...packet, destination };
@@ -71,6 +75,8 @@ export function rewriteQuoted(
 					}
 				: addressed;
 		default:
-			return addressed;
+			return packet.kind === "other" && packet.fragment !== undefined
+				? rewriteFragment(packet, target, manip)
+				: addressed;
 	}
 }

@@ -49,7 +49,6 @@ const ICMP_REDIRECT = 5;
 export class Nat {
 	readonly #table: EntryTable;
 	readonly #choice: Choice;
-	readonly #unknown: (reason: string) => never;
 	// Scratch.
 	readonly #current = scratchTuple();
 	readonly #wanted = scratchTuple();
@@ -65,15 +64,9 @@ export class Nat {
 		netmap: false,
 	};
 
-	/** @param unknown told of what is not modelled */
-	constructor(
-		table: EntryTable,
-		choice: Choice,
-		unknown: (reason: string) => never,
-	) {
+	constructor(table: EntryTable, choice: Choice) {
 		this.#table = table;
 		this.#choice = choice;
-		this.#unknown = unknown;
 	}
 
 	/** See `Conntrack.translate`. */
@@ -217,16 +210,11 @@ export class Nat {
 		const target = this.#wanted;
 		const protocol = (words[at + PROTOCOL] as number) & 0xff;
 		readTuple(target, words, isReply ? at : at + REPLY_TUPLE, protocol);
-		if (skb.about?.kind === "other" && skb.about.fragment !== undefined)
-			this.#unknown(
-				"the translation of a fragment that an error quotes is not modelled",
-			);
-		if (skb.about !== null)
-			skb.about = rewriteQuoted(
-				skb.about,
-				target,
-				isSource ? "destination" : "source",
-			);
+		if (skb.about !== null) {
+			const half = isSource ? "destination" : "source";
+			skb.about = rewriteQuoted(skb.about, target, half);
+			if (skb.about === null) return NF_DROP;
+		}
 		invertTuple(target, target);
 		target.protocol = ICMP;
 		rewriteSkb(skb, target, isSource ? "source" : "destination");

@@ -2,8 +2,14 @@
  * Tuples: what identifies a packet's connection in one direction (`struct nf_conntrack_tuple`).
  * Records of this kind are scratch, written over and over: the inner loop makes no objects.
  */
-import { decodeHeader } from "../packet/bytes-decode.ts";
-import { ICMP, type Packet, TCP, UDP } from "../packet/packet.ts";
+import { wordAt } from "../packet/bytes-read.ts";
+import {
+	ICMP,
+	type OtherPacket,
+	type Packet,
+	TCP,
+	UDP,
+} from "../packet/packet.ts";
 import type { Skb } from "../packet/skb.ts";
 import { TUPLE_DESTINATION, TUPLE_PORTS, TUPLE_SOURCE } from "./layout.ts";
 
@@ -19,6 +25,9 @@ export interface Tuple {
 export function scratchTuple(): Tuple {
 	return { source: 0, destination: 0, ports: 0, protocol: 0 };
 }
+
+const ICMP_HEADER_LENGTH = 8;
+const PORTS_LENGTH = 4;
 
 const ICMP_ECHO_REPLY = 0;
 const ICMP_ECHO = 8;
@@ -120,13 +129,10 @@ export function tupleOfSkb(into: Tuple, skb: Skb): void {
  * @returns false when nothing of it tells which connection is its own (`ipv4_get_l4proto`)
  */
 export function tupleOfPacket(into: Tuple, packet: Packet): boolean {
-	const { fragment = null } = packet.kind === "other" ? packet : {};
-	if (packet.kind === "other" && fragment !== null) {
-		const header = fragment.offset === 0 ? decodeHeader(packet) : null;
-		return header !== null && tupleOfPacket(into, header);
-	}
 	into.source = packet.source;
 	into.destination = packet.destination;
+	if (packet.kind === "other" && packet.fragment !== undefined)
+		return packet.fragment.offset === 0 && tupleOfOctets(into, packet);
 	switch (packet.kind) {
 		case "tcp":
 		case "udp":
@@ -142,6 +148,24 @@ export function tupleOfPacket(into: Tuple, packet: Packet): boolean {
 			into.ports = 0;
 			return true;
 	}
+}
+
+/** Of a first fragment: as much of its header as the tuple takes. */
+function tupleOfOctets(
+	into: Tuple,
+	{ protocol, payload }: OtherPacket,
+): boolean {
+	into.protocol = protocol;
+	into.ports = 0;
+	if (protocol === ICMP) {
+		if (payload.length < ICMP_HEADER_LENGTH) return false;
+		const [type, code] = [payload.charCodeAt(0), payload.charCodeAt(1)];
+		into.ports = icmpPorts(wordAt(payload, 4) << 16, type, code);
+	} else if (protocol === TCP || protocol === UDP) {
+		if (payload.length < PORTS_LENGTH) return false;
+		into.ports = (wordAt(payload, 0) << 16) | wordAt(payload, 2);
+	}
+	return true;
 }
 
 function icmpPorts(rest: number, type: number, code: number): number {

@@ -19,6 +19,11 @@ export function viewOf(bytes: Uint8Array): DataView {
 	return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
+/** 16 bits in a text of octets. */
+export function wordAt(octets: string, at: number): number {
+	return (octets.charCodeAt(at) << 8) | octets.charCodeAt(at + 1);
+}
+
 /** One character per octet. */
 export function latin1(bytes: Uint8Array): string {
 	const chunks: string[] = [];
