@@ -66,7 +66,7 @@ export interface Applied {
 	readonly ruleset: Ruleset;
 	/**
 	 * Tables that were replaced, one after the other, as they were then: all their state starts anew, though
-	 * nothing in them may differ. One that a script commits twice stands here twice.
+	 * nothing in them may differ. One that a text commits twice stands here twice.
 	 */
 	readonly replaced: readonly Table[];
 	/** Why it stopped; empty when all went well. */
@@ -113,7 +113,7 @@ export function applyCommand(current: Ruleset, line: CommandLine): Applied {
 	return { ruleset: loader.ruleset(), replaced: loader.replaced, faults };
 }
 
-/** The tables of a box while a script is carried out: a class because it is told line by line. */
+/** The tables of a box while a text is loaded: a class because it is told line by line. */
 class Loader implements ScriptSink {
 	readonly replaced: Table[] = [];
 	private readonly loaded: Map<TableName, Table>;
