@@ -14,6 +14,7 @@ import { ModelGateway } from "../../sim/gateway/model-gateway.ts";
 import { formatAddress } from "../../sim/packet/address.ts";
 import type { Packet } from "../../sim/packet/packet.ts";
 import type { Answer, Ask } from "../../sim/world/ask.ts";
+import { inTime } from "./in-time.ts";
 
 /** What the kernel shows of a packet that it has dealt with. */
 export interface KernelSide {
@@ -54,6 +55,7 @@ export class FollowingModel {
 	/** What was sent shows a port that could have been drawn. */
 	private isSeen = false;
 	private model: ModelGateway;
+	private givenUp = 0;
 	/** Why the two may differ from here on though neither is wrong; `null` while there is nothing. */
 	chance: string | null = null;
 
@@ -133,6 +135,13 @@ export class FollowingModel {
 		}
 	}
 
+	/** Has it given somebody up since this was last asked, perhaps without a word? */
+	hasGivenUp(): boolean {
+		const before = this.givenUp;
+		this.givenUp = this.model.givenUp;
+		return this.givenUp !== before;
+	}
+
 	/** Removes connections whose time is over. @returns whether there were any */
 	removeExpired(): boolean {
 		this.asked.push(null);
@@ -156,17 +165,11 @@ export class FollowingModel {
 		this.ask(last);
 	}
 
-	/** Its clock may be ahead of the asker's, since it keeps up with a kernel's, and does not go back. */
 	private ask(ask: Ask): Answer {
-		const { nowMs } = this.model;
-		const atMs = Math.max(ask.atMs, nowMs);
-		const inTime =
-			ask.kind === "wait"
-				? { ...ask, atMs, toMs: Math.max(ask.toMs, nowMs) }
-				: { ...ask, atMs };
-		this.asked.push(inTime);
+		const asked = inTime(ask, this.model.nowMs);
+		this.asked.push(asked);
 		if (this.model.dropsByChance) this.chance ??= UNSEEN_DROP;
-		return this.model.answer(inTime);
+		return this.model.answer(asked);
 	}
 
 	/** A model that has been asked all that was asked so far, and drew what was drawn. */

@@ -47,6 +47,8 @@ export interface Answered {
  */
 const LATE_MS = 4_000;
 const LATE_STEP_MS = 500;
+/** … and whoever is asked for three times, a second each, is given up so much later. */
+const GIVEN_UP_LATE_MS = 400;
 
 /** A wait in which hardly anything happens by itself. */
 const SHORT_MS = 500;
@@ -116,7 +118,9 @@ export class SideBySide {
 
 	private async shortWait(ask: Ask & { kind: "wait" }): Promise<Answered> {
 		const ours = this.model.answerAlone(ask);
-		if (ours.unknown === null && ours.emissions.length === 0) {
+		const hasGivenUp = this.model.hasGivenUp();
+		const isQuiet = ours.emissions.length === 0 && !hasGivenUp;
+		if (ours.unknown === null && isQuiet) {
 			const answered = await this.later(ask, ours);
 			if (!this.model.removeExpired()) return answered;
 			const pairs = [...answered.pairs, ...(await this.catchUp())];
@@ -124,7 +128,7 @@ export class SideBySide {
 			return { ours, pairs };
 		}
 		const before = await this.catchUp();
-		const [all, theirs] = await this.waitBoth(ask, ours);
+		const [all, theirs] = await this.waitBoth(ask, ours, hasGivenUp);
 		return { ours: all, pairs: [...before, { ask, ours: all, theirs }] };
 	}
 
@@ -147,7 +151,10 @@ export class SideBySide {
 		ask: Ask,
 	): Promise<readonly [ours: Answer, theirs: Answer]> {
 		const { model, kernel } = this;
-		if (ask.kind === "wait") return this.waitBoth(ask, model.answerAlone(ask));
+		if (ask.kind === "wait") {
+			const ours = model.answerAlone(ask);
+			return this.waitBoth(ask, ours, model.hasGivenUp());
+		}
 		const theirs = await kernel.answer(ask);
 		const { emissions } = theirs;
 		const conntrack = () => kernel.conntrack();
@@ -161,9 +168,11 @@ export class SideBySide {
 	private async waitBoth(
 		ask: Ask & { kind: "wait" },
 		first: Answer,
+		hasGivenUp: boolean,
 	): Promise<readonly [ours: Answer, theirs: Answer]> {
 		const { model, kernel } = this;
 		let ours = first;
+		const untilMs = ours.nowMs + (hasGivenUp ? GIVEN_UP_LATE_MS : 0);
 		let theirs = await kernel.answer({ ...ask, toMs: ours.nowMs });
 		const latest = ours.nowMs + LATE_MS;
 		const onFrom = ({ nowMs }: Answer, toMs: number) => ({
@@ -176,7 +185,10 @@ export class SideBySide {
 				ours.emissions.length > 0 &&
 				ours.emissions.length < theirs.emissions.length;
 			const most = Math.min(latest, ask.toMs);
-			if (isLate && theirs.nowMs < latest) {
+			if (theirs.nowMs < untilMs) {
+				const more = onFrom(theirs, untilMs);
+				theirs = together(theirs, await kernel.answer(more));
+			} else if (isLate && theirs.nowMs < latest) {
 				const more = onFrom(theirs, theirs.nowMs + LATE_STEP_MS);
 				theirs = together(theirs, await kernel.answer(more));
 			} else if (ours.nowMs < theirs.nowMs) {

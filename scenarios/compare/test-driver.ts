@@ -2,6 +2,7 @@
 import type { TraceEvent } from "../../sim/gateway/gateway.ts";
 import { ModelGateway } from "../../sim/gateway/model-gateway.ts";
 import type { Ask } from "../../sim/world/ask.ts";
+import { inTime } from "./in-time.ts";
 import type { TracingDriver } from "./side-by-side.ts";
 
 /** A "kernel" that is a second model, and does what it is asked with a twist. */
@@ -18,9 +19,10 @@ export function driverWith(twist: (ask: Ask) => Ask): TracingDriver {
 			const gateway = new ModelGateway(setup, { choice: own, trace });
 			return {
 				aheadMs: 0,
-				answer: async (ask) => gateway.answer(twist(ask)),
+				answer: async (ask) =>
+					gateway.answer(inTime(twist(ask), gateway.nowMs)),
 				answerAll: async (asks) =>
-					asks.map((ask) => gateway.answer(twist(ask))),
+					asks.map((ask) => gateway.answer(inTime(twist(ask), gateway.nowMs))),
 				conntrack: async () => gateway.conntrackLines,
 				setTrace: async () => {
 					lines = [];

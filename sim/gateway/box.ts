@@ -60,7 +60,7 @@ export class Box {
 	readonly tables: LoadedTables;
 	readonly outbox: Outbox;
 	private readonly setup: GatewaySetup;
-	private readonly neighbours: Neighbours;
+	readonly neighbours: Neighbours;
 	private readonly listeners: Listeners;
 	private forwarding = false;
 	private sendsRedirects = false;

@@ -9,7 +9,6 @@ import type { ConditionVariable } from "../matches/condition.ts";
 import { UnknownSignal } from "../netfilter/unknown-signal.ts";
 import { formatAddress, parseAddress } from "../packet/address.ts";
 import type { Address, Packet } from "../packet/packet.ts";
-import type { CommandLine } from "../ruleset/command.ts";
 import { withoutCounters } from "../ruleset/counters.ts";
 import { type Applied, applyCommand, restoreText } from "../ruleset/parse.ts";
 import { parseCommand } from "../ruleset/parse-command.ts";
@@ -108,9 +107,7 @@ export class ModelGateway {
 		return {
 			nowMs: this.clock.nowMs,
 			emissions: this.box.outbox.take(),
-			outcome,
-			observation,
-			unknown,
+			...{ outcome, observation, unknown },
 		};
 	}
 
@@ -185,6 +182,11 @@ export class ModelGateway {
 		return this.box.conntrack.lines();
 	}
 
+	/** How often a neighbour that was waited for was given up. */
+	get givenUp(): number {
+		return this.box.neighbours.givenUp;
+	}
+
 	/** The table is full, and which connection goes for the next one is chance in a kernel. */
 	get dropsByChance(): boolean {
 		return this.box.conntrack.dropsByChance;
@@ -202,14 +204,13 @@ export class ModelGateway {
 	}
 
 	private command(line: string): OperationOutcome {
-		let read: CommandLine;
 		try {
-			read = parseCommand(line);
+			const command = parseCommand(line);
+			return this.load(applyCommand(this.box.tables.now(), command));
 		} catch (error) {
 			if (!(error instanceof RulesetError)) throw error;
 			return { ok: false, message: error.message };
 		}
-		return this.load(applyCommand(this.box.tables.now(), read));
 	}
 
 	private load({ ruleset, replaced, faults }: Applied): OperationOutcome {

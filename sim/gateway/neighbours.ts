@@ -56,6 +56,8 @@ export class Neighbours {
 	private readonly known: Map<Address, Neighbour>[] = [];
 	private readonly ports: NeighbourPorts;
 	private reachableMs: number | null = null;
+	/** How often one that was waited for was given up. */
+	givenUp = 0;
 	/** By interface: those that were sent to lately, all of which are in `known`. */
 	private readonly recent: AddressCache<Neighbour>[] = [];
 
@@ -212,6 +214,7 @@ export class Neighbours {
 	 */
 	private fail(neighbour: Neighbour): void {
 		neighbour.state = "failed";
+		this.givenUp++;
 		while (neighbour.state === "failed") {
 			const skb = neighbour.queue.shift();
 			if (skb === undefined) return;
