@@ -20,13 +20,8 @@ export async function carryOut(
 ): Promise<OperationOutcome> {
 	switch (operation.kind) {
 		case "restore": {
-			const { text, noflush, counters } = operation;
-			const words = [
-				"iptables-restore",
-				...(noflush ? ["--noflush"] : []),
-				...(counters ? ["--counters"] : []),
-			];
-			return outcomeOf(await guest.run(words, text));
+			const words = restoreWords(operation);
+			return outcomeOf(await guest.run(words, operation.text));
 		}
 		case "iptables":
 			return outcomeOf(await guest.run(commandWords(operation.command)));
@@ -56,6 +51,17 @@ export async function carryOut(
 			return { ok: true, count };
 		}
 	}
+}
+
+export function restoreWords(how: {
+	readonly noflush: boolean;
+	readonly counters: boolean;
+}): readonly string[] {
+	return [
+		"iptables-restore",
+		...(how.noflush ? ["--noflush"] : []),
+		...(how.counters ? ["--counters"] : []),
+	];
 }
 
 /** With or without the program's name in front, quoted as for iptables-restore. */

@@ -1,12 +1,9 @@
 /** A kernel and its iptables, as generated texts ask them. */
-import type {
-	RestoreOptions,
-	Said,
-	TextOracle,
-} from "../../scenarios/fuzz/text/oracle.ts";
+import type { Said, TextOracle } from "../../scenarios/fuzz/text/oracle.ts";
 import { withoutComments } from "../kernel/ruleset-text.ts";
 import { createGuest } from "./guest.ts";
 import type { Machine } from "./machine.ts";
+import { restoreWords } from "./operations.ts";
 
 /**
  * In a network namespace of its own, which lasts until the machine is asked for the next one. Each text, or
@@ -21,14 +18,9 @@ export async function createTextOracle(machine: Machine): Promise<TextOracle> {
 		const { status, out, err } = await guest.run(words, text);
 		return { ok: status === 0, words: `${out}${err}` };
 	};
-	const restore = ({ counters, noflush }: RestoreOptions) => [
-		"iptables-restore",
-		...(counters ? ["--counters"] : []),
-		...(noflush ? ["--noflush"] : []),
-	];
 	return {
-		restore: (text, options) => run(restore(options), text),
-		test: (text, options) => run([...restore(options), "--test"], text),
+		restore: (text, options) => run(restoreWords(options), text),
+		test: (text, options) => run([...restoreWords(options), "--test"], text),
 		save: async ({ counters }) =>
 			withoutComments(
 				await guest.must(["iptables-save", ...(counters ? ["-c"] : [])]),

@@ -118,18 +118,16 @@ export class FollowingModel {
 			const own = missingIn(theirs, ours);
 			if (entry === null || own === null) return answer;
 			const drawn = this.draws.slice(this.first);
-			const wrong = drawn.findIndex(
-				(draw, index) =>
-					index >= at &&
-					portIn(own, draw) !== portIn(entry, draw) &&
-					offsetIn(entry, draw) !== null,
-			);
-			const draw = drawn[wrong];
-			const offset = draw === undefined ? null : offsetIn(entry, draw);
-			tries = wrong === at ? tries + 1 : 1;
-			if (draw === undefined || offset === null || tries > MOST_TRIES)
-				return answer;
-			at = wrong;
+			const [wrong] = drawn.flatMap((draw, index) => {
+				const isRight = portIn(own, draw) === portIn(entry, draw);
+				const offset = index < at || isRight ? null : offsetIn(entry, draw);
+				return offset === null ? [] : { draw, index, offset };
+			});
+			if (wrong === undefined) return answer;
+			const { draw, index, offset } = wrong;
+			tries = index === at ? tries + 1 : 1;
+			if (tries > MOST_TRIES) return answer;
+			at = index;
 			const better = { ...draw, drawn: (offset + tries - 1) % draw.count };
 			answer = this.askAgain([...drawn.slice(0, at), better]);
 		}

@@ -74,9 +74,11 @@ export function rewriteQuoted(
 						rest: (target.ports & 0xffff0000) | (addressed.rest & 0xffff),
 					}
 				: addressed;
-		default:
-			return packet.kind === "other" && packet.fragment !== undefined
-				? rewriteFragment(packet, target, manip)
-				: addressed;
+		default: {
+			if (packet.kind !== "other" || packet.fragment === undefined)
+				return addressed;
+			const payload = rewriteFragment(packet, target, manip);
+			return payload === null ? null : { ...addressed, payload };
+		}
 	}
 }

@@ -10,6 +10,7 @@ import {
 	TCP,
 	UDP,
 } from "../packet/packet.ts";
+import { ICMP_HEADER_LENGTH } from "../packet/packet-length.ts";
 import type { Skb } from "../packet/skb.ts";
 import { TUPLE_DESTINATION, TUPLE_PORTS, TUPLE_SOURCE } from "./layout.ts";
 
@@ -26,7 +27,6 @@ export function scratchTuple(): Tuple {
 	return { source: 0, destination: 0, ports: 0, protocol: 0 };
 }
 
-const ICMP_HEADER_LENGTH = 8;
 const PORTS_LENGTH = 4;
 
 const ICMP_ECHO_REPLY = 0;

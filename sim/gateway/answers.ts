@@ -2,8 +2,10 @@
  * What the box itself says: resets, ICMP errors and echo replies, built as the 6.1 kernel builds
  * them. Sending them is the box's business.
  */
+
 import { cutOff, icmp } from "../packet/build.ts";
 import { transportChecksum } from "../packet/bytes-encode.ts";
+import { octetsOf } from "../packet/bytes-read.ts";
 import { internetChecksum } from "../packet/checksum.ts";
 import { type Address, ICMP, type Packet, TCP, UDP } from "../packet/packet.ts";
 import { packetLength } from "../packet/packet-length.ts";
@@ -95,7 +97,7 @@ export function isSummed(skb: Skb): boolean {
 	const hasPorts = protocol === TCP || protocol === UDP;
 	if (skb.fragment === null && (hasPorts || protocol === ICMP))
 		return skb.checksum !== "wrong";
-	const octets = Uint8Array.from(payload, (letter) => letter.charCodeAt(0));
+	const octets = octetsOf(payload);
 	if (protocol === UDP && octets[6] === 0 && octets[7] === 0) return true;
 	const sum = hasPorts
 		? transportChecksum(

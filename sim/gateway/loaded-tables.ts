@@ -3,15 +3,10 @@
  * one does. Any change to a table replaces it whole, as the kernel does (`xt_replace_table`), so
  * everything that belongs to its rules starts anew.
  */
-import type {
-	MatchExtension,
-	TargetExtension,
-} from "../extension/extension.ts";
 import type { RouterPorts } from "../extension/ports.ts";
-import { matches } from "../matches/index.ts";
 import { compile, type Program, tableNow } from "../netfilter/compile.ts";
-import type { Ruleset, Table, TableName } from "../ruleset/ruleset.ts";
-import { targets } from "../targets/index.ts";
+import type { Rule, Ruleset, Table, TableName } from "../ruleset/ruleset.ts";
+import { usesOf } from "../ruleset/uses-of.ts";
 import { type Holding, NamedStates } from "./named-states.ts";
 
 interface Loaded {
@@ -71,20 +66,11 @@ export class LoadedTables {
 }
 
 function needsConntrack(table: Table): boolean {
-	return table.chains.some((chain) =>
-		chain.rules.some(
-			(rule) =>
-				rule.matches.some((use) => asks(matches.get(use.name), use.options)) ||
-				(rule.target?.kind === "extension" &&
-					asks(targets.get(rule.target.name), rule.target.options)),
-		),
-	);
+	return table.chains.some(({ rules }) => rules.some(asksForConntrack));
 }
 
-function asks(
-	extension: MatchExtension | TargetExtension | undefined,
-	options: object,
-): boolean {
-	const needs = extension?.needsConntrack ?? false;
-	return typeof needs === "boolean" ? needs : needs(options);
+function asksForConntrack(rule: Rule): boolean {
+	for (const [{ needsConntrack: needs = false }, { options }] of usesOf(rule))
+		if (typeof needs === "boolean" ? needs : needs(options)) return true;
+	return false;
 }

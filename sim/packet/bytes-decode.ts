@@ -1,7 +1,7 @@
 /** Octets as packets: everything that is malformed is refused, with its offset. */
 import { decodeTcp, type IpFields } from "./bytes-decode-tcp.ts";
 import { transportChecksum } from "./bytes-encode.ts";
-import { latin1, malformed, viewOf } from "./bytes-read.ts";
+import { latin1, malformed, octetsOf, viewOf } from "./bytes-read.ts";
 import { internetChecksum } from "./checksum.ts";
 import { isIcmpError } from "./icmp-names.ts";
 import {
@@ -74,7 +74,7 @@ export function decodeSegment(
 	header: Omit<OtherPacket, "kind" | "payload" | "fragment">,
 	segment: string,
 ): Packet {
-	const body = Uint8Array.from(segment, (letter) => letter.charCodeAt(0));
+	const body = octetsOf(segment);
 	const totalLength = IP_HEADER_LENGTH + body.length;
 	const fields = { ...header, totalLength, offset: 0, more: false };
 	return summed(decodeBody(fields, body), body);
@@ -86,7 +86,7 @@ export function decodeSegment(
  */
 export function decodeHeader(first: OtherPacket): Packet | null {
 	const { kind: _, payload, fragment: __, ...fields } = first;
-	const body = Uint8Array.from(payload, (letter) => letter.charCodeAt(0));
+	const body = octetsOf(payload);
 	// As if nothing came behind it.
 	if (fields.protocol === UDP && body.length >= UDP_HEADER_LENGTH)
 		viewOf(body).setUint16(4, body.length);

@@ -24,6 +24,11 @@ export function wordAt(octets: string, at: number): number {
 	return (octets.charCodeAt(at) << 8) | octets.charCodeAt(at + 1);
 }
 
+/** The octets of a text that has one character for each; `latin1` is the way back. */
+export function octetsOf(text: string): Uint8Array<ArrayBuffer> {
+	return Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+}
+
 /** One character per octet. */
 export function latin1(bytes: Uint8Array): string {
 	const chunks: string[] = [];

@@ -16,9 +16,11 @@
  * The last one is a fragment: so many octets of its packet come before it (`frag`), and there are
  * more behind it (`MF`). It may also be written as the packet that it is `part 512-1024` of.
  */
+
 import { unreachable } from "../invariant.ts";
 import { formatAddress } from "./address.ts";
 import { DEFAULT_TTL, DEFAULT_WINDOW } from "./build.ts";
+import { octetsOf } from "./bytes-read.ts";
 import { internetChecksum } from "./checksum.ts";
 import { icmpName, isIcmpQuery } from "./icmp-names.ts";
 import { quoteText } from "./notation-lexer.ts";
@@ -139,7 +141,7 @@ function fragmentWords(
 	if (fragment.offset > 0) words.push(`frag ${fragment.offset}`);
 	if (fragment.more) words.push("MF");
 	if (options.payload === "length" && !ZEROS.test(payload)) {
-		const octets = Uint8Array.from(payload, (letter) => letter.charCodeAt(0));
+		const octets = octetsOf(payload);
 		words.push(`sum ${hex32(internetChecksum(octets))}`);
 	}
 	return words;

@@ -3,9 +3,8 @@
  * users to: whoever names something first makes it, and the others have to want the same.
  */
 import type { AnyExtension } from "../extension/option-table.ts";
-import { matches } from "../matches/index.ts";
-import { targets } from "../targets/index.ts";
-import type { MatchUse, Rule, Table } from "./ruleset.ts";
+import type { MatchUse, Table } from "./ruleset.ts";
+import { usesOf } from "./uses-of.ts";
 
 /** Told rule by rule of a table that is about to be loaded. */
 export class SharedNames {
@@ -46,17 +45,4 @@ function namesIn(tables: readonly Table[]): Map<string, string> {
 					if (shared) known.set(keyOf(extension, shared.name), shared.as);
 				}
 	return known;
-}
-
-function* usesOf({
-	matches: uses,
-	target,
-}: Rule): Iterable<readonly [AnyExtension, MatchUse]> {
-	for (const use of uses) {
-		const extension = matches.get(use.name);
-		if (extension) yield [extension, use];
-	}
-	const extension =
-		target?.kind === "extension" ? targets.get(target.name) : undefined;
-	if (extension && target?.kind === "extension") yield [extension, target];
 }

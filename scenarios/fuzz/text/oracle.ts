@@ -1,4 +1,5 @@
 /** A real iptables, as generated texts ask it. */
+import type { RestoreOptions as ModelOptions } from "../../../sim/ruleset/parse.ts";
 
 /** What was said to a text. */
 export interface Said {
@@ -7,12 +8,8 @@ export interface Said {
 	readonly words: string;
 }
 
-export interface RestoreOptions {
-	/** `--counters`: those that are written are taken. */
-	readonly counters: boolean;
-	/** `--noflush`: what is loaded is added to. */
-	readonly noflush: boolean;
-}
+/** How a text is loaded: all of it is said. */
+export type RestoreOptions = Required<Omit<ModelOptions, "file">>;
 
 export interface TextOracle {
 	restore(text: string, options: RestoreOptions): Promise<Said>;

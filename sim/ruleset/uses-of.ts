@@ -1,0 +1,18 @@
+import type { AnyExtension } from "../extension/option-table.ts";
+import { matches } from "../matches/index.ts";
+import { targets } from "../targets/index.ts";
+import type { MatchUse, Rule } from "./ruleset.ts";
+
+/** The extensions that a rule uses, and what it says of each. */
+export function* usesOf({
+	matches: uses,
+	target,
+}: Rule): Iterable<readonly [AnyExtension, MatchUse]> {
+	for (const use of uses) {
+		const extension = matches.get(use.name);
+		if (extension) yield [extension, use];
+	}
+	const extension =
+		target?.kind === "extension" ? targets.get(target.name) : undefined;
+	if (extension && target?.kind === "extension") yield [extension, target];
+}
