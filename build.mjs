@@ -1,7 +1,7 @@
 /**
  * Sources → dist/: JavaScript and declarations by tsc, and the files that the sources read beside
- * them (rulesets, saved states, what is compiled for the guest, what images are built of, and what
- * is bundled first). Plain JavaScript, since it has to run before anything is built.
+ * them (rulesets, saved states, what is compiled for the guest, what images are built of, the
+ * command's first file, and what is bundled first). Plain JavaScript, since it has to run before anything is built.
  */
 import { spawnSync } from "node:child_process";
 import { chmodSync, cpSync, existsSync, readdirSync, rmSync } from "node:fs";
@@ -17,6 +17,7 @@ const DATA = new Set([
 	".svg",
 	".c",
 	".h",
+	".cjs",
 ]);
 /** Of the page only what it was bundled into is shipped. */
 const PAGE = join("reports", "page");
@@ -58,4 +59,4 @@ function isData(file) {
 }
 
 // npm sets it on installation; whoever runs from the checkout needs it as well.
-chmodSync(join(OUTPUT, "cli", "main.js"), 0o755);
+chmodSync(join(OUTPUT, "cli", "marktwin.cjs"), 0o755);

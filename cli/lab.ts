@@ -79,11 +79,18 @@ async function builtImage(
 }
 
 async function hasEngine(): Promise<boolean> {
-	const { connectEngine } = await import("../lab/docker/engine.ts");
+	const { connectEngine, lacksDockerode } = await import(
+		"../lab/docker/engine.ts"
+	);
 	try {
 		await connectEngine();
 		return true;
 	} catch (error) {
+		// There may be an engine, and then one package is all that is missing.
+		if (lacksDockerode(error)) {
+			const { examine } = await import("../lab/doctor.ts");
+			if (examine(["docker"]).some(({ found }) => found !== null)) throw error;
+		}
 		// No engine is an answer; what is missing here is said by the build itself.
 		if (error instanceof Error && error.name === "LabError") return false;
 		throw error;

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 /** The command `marktwin`. What a command needs of the model is loaded when it runs, so that `--help` is quick. */
 import { Command, CommanderError } from "commander";
 import { reasonOf } from "../scenarios/run/file-failure.ts";

@@ -27,6 +27,6 @@ export default function setup(project: TestProject): () => void {
 		filename: string;
 	}[];
 	project.provide("tarball", join(folder, packed?.filename ?? ""));
-	project.provide("command", join(root, "dist", "cli", "main.js"));
+	project.provide("command", join(root, "dist", "cli", "marktwin.cjs"));
 	return () => rmSync(folder, { recursive: true, force: true });
 }

@@ -1,5 +1,5 @@
 /** What a user gets: the tarball, installed into an empty folder elsewhere. */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, inject, it } from "vitest";
 import { execute, type Finished } from "./marktwin.ts";
@@ -77,6 +77,44 @@ describe("the package", () => {
 		expect(files.filter((file) => unwanted.test(file))).toEqual([]);
 		expect(files).toContain("dist/scenarios/suites/recipe/recipe.rules");
 	});
+
+	it("brings few packages along, and none that runs a script when it is installed", () => {
+		const lock = readFileSync(
+			join(folder, "node_modules", ".package-lock.json"),
+			"utf8",
+		);
+		const { packages } = JSON.parse(lock) as {
+			readonly packages: Record<
+				string,
+				{ readonly hasInstallScript?: boolean }
+			>;
+		};
+		const names = Object.keys(packages).map((path) =>
+			path.replace("node_modules/", ""),
+		);
+		expect(names.sort()).toEqual([
+			...["commander", "fast-check", "jiti", "marktwin"],
+			...["pure-rand", "ts-pattern", "valibot"],
+		]);
+		const scripts = Object.entries(packages).filter(
+			([, { hasInstallScript }]) => hasInstallScript,
+		);
+		expect(scripts).toEqual([]);
+	});
+
+	it.each([
+		"lab status",
+		"run --on docker live-both-dead",
+		"lab build --container --fresh",
+	])(
+		"says for %s how to get the package that speaks to Docker's engine",
+		async (line) => {
+			const { code, err } = await npx(...line.split(" "));
+			expect(code).toBe(4);
+			expect(err).toContain("the package dockerode: it is not installed");
+			expect(err).toContain("npm install dockerode");
+		},
+	);
 
 	it("starts", async () => {
 		const { code, out } = await npx("--version");

@@ -1,7 +1,7 @@
 /** What `marktwin lab doctor` says about containers: whether an engine answers, and what it has already. */
 import type Docker from "dockerode";
 import { LAB_IMAGES } from "../../lab/docker/docker-lab.ts";
-import { connectEngine } from "../../lab/docker/engine.ts";
+import { connectEngine, lacksDockerode } from "../../lab/docker/engine.ts";
 import { findRoot } from "../../lab/docker/image-root.ts";
 import { missingImages } from "../../lab/docker/images.ts";
 import { examine, remedyFor } from "../../lab/doctor.ts";
@@ -35,15 +35,16 @@ async function engineOrWhy(): Promise<
 	}
 }
 
-function engineMissing(
-	{ message, remedy }: LabError,
-	line: SayFound,
-): readonly string[] {
-	const findings = examine(["docker"]);
+function engineMissing(why: LabError, line: SayFound): readonly string[] {
+	const { message, remedy } = why;
+	const install = remedyFor(examine(["docker"]));
+	// Not even there; else it has to be started, or to let us in.
+	const remedies = lacksDockerode(why)
+		? [remedy, install]
+		: [install || remedy];
 	return [
 		line(null, message.split("\n")[0] ?? ""),
-		// Not even there; else it has to be started, or to let us in.
-		`  → ${remedyFor(findings) || remedy}`,
+		...remedies.filter((text) => text !== "").map((text) => `  → ${text}`),
 	];
 }
 

@@ -1,7 +1,8 @@
 /** Finds the Docker engine. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import Docker from "dockerode";
+import type Docker from "dockerode";
+import { codeOf } from "../../scenarios/run/file-failure.ts";
 import { LabError } from "../lab-error.ts";
 
 const DEFAULT_SOCKET = "/var/run/docker.sock";
@@ -9,18 +10,44 @@ const DEFAULT_SOCKET = "/var/run/docker.sock";
 /**
  * Connects to the engine that `DOCKER_HOST` names, or to the one at its usual place, and makes sure
  * that it answers.
- * @throws LabError (`missing`) when there is none that we may use
+ * @throws LabError (`missing`) when there is none that we may use, or the package dockerode is not installed
  */
 export async function connectEngine(): Promise<Docker> {
+	const Engine = await loadDockerode();
 	const place = enginePlace();
 	try {
-		const docker = new Docker(
+		const docker = new Engine(
 			place.socketPath === null ? {} : { socketPath: place.socketPath },
 		);
 		await docker.ping();
 		return docker;
 	} catch (error) {
 		throw noEngine(place.name, error);
+	}
+}
+
+/** The package that speaks to the engine: with what it needs, most of what marktwin would install. */
+const DOCKERODE = "dockerode";
+
+/** The package is not installed: whether there is an engine is not known. */
+export function lacksDockerode(error: unknown): boolean {
+	return error instanceof LabError && error.place === DOCKERODE_PLACE;
+}
+
+const DOCKERODE_PLACE = `the package ${DOCKERODE}`;
+
+/** It is an optional one, and loaded on use: a router that runs the health checker has no need of it. */
+async function loadDockerode(): Promise<typeof import("dockerode")> {
+	try {
+		return (await import("dockerode")).default;
+	} catch (error) {
+		if (codeOf(error) !== "ERR_MODULE_NOT_FOUND") throw error;
+		throw new LabError({
+			code: "missing",
+			place: DOCKERODE_PLACE,
+			message: "it is not installed, and containers need it",
+			remedy: `npm install ${DOCKERODE}   (where marktwin is installed; with --global if marktwin is)`,
+		});
 	}
 }
 
