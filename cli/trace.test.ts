@@ -48,7 +48,7 @@ describe("marktwin trace", () => {
 			...["--condition", "mail1up=1", "--condition", "mail2up=1"],
 		);
 		expect(code).toBe(0);
-		expect(out).toContain("delivered to the router itself\n");
+		expect(out).toContain("delivered to the gateway itself\n");
 		expect(out).toMatch(
 			/^bond0\.204 → tcp 10\.0\.0\.1:25 > 10\.0\.0\.10:40000 RA /m,
 		);
@@ -71,6 +71,19 @@ describe("marktwin trace", () => {
 		});
 		expect(out).toContain(
 			"dropped: filter:INPUT:rule:1  -A INPUT -p tcp -m tcp --dport 25 -j DROP\n",
+		);
+	});
+
+	it("says why the stack dropped a packet, and where the kernel does it", async () => {
+		const { out } = await marktwin(
+			[
+				...["trace", "-", "--in", "bond0.204"],
+				...["--packet", "tcp 10.0.0.1:40000 > 192.168.0.1:25 S"],
+			],
+			{ input: "*filter\nCOMMIT\n" },
+		);
+		expect(out).toContain(
+			"dropped: spoofed source: one of the gateway's own addresses  (fib_validate_source,",
 		);
 	});
 

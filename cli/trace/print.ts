@@ -1,4 +1,5 @@
 /** A packet's way → lines for a person. */
+import { dropWords, WAITS_FOR } from "../../sim/gateway/drop-reason.ts";
 import type { ConntrackLine, TraceEvent } from "../../sim/gateway/gateway.ts";
 import { unreachable } from "../../sim/invariant.ts";
 import { printPacket } from "../../sim/packet/notation.ts";
@@ -68,13 +69,16 @@ function printFate(played: Played, paint: Paint): readonly string[] {
 		case "forwarded":
 			return out;
 		case "delivered":
-			return [paint("yellow", "delivered to the router itself"), ...out];
+			return [paint("yellow", "delivered to the gateway itself"), ...out];
 		case "queued":
-			return ["waits for the neighbour's address", ...out];
+			return [`waits for ${WAITS_FOR[fate.waitsFor]}`, ...out];
 		case "dropped": {
 			const rule = events.find((event) => placeOf(event) === fate.by);
-			const text = rule ? `  ${rule.text}` : "";
-			return [paint("red", `dropped: ${fate.by}${text}`), ...out];
+			const stack = dropWords(fate.by);
+			const said = stack
+				? `${stack.words}  (${stack.symbol})`
+				: `${fate.by}${rule ? `  ${rule.text}` : ""}`;
+			return [paint("red", `dropped: ${said}`), ...out];
 		}
 		case "unknown": {
 			const { reason, rule, text, line } = fate.unknown;

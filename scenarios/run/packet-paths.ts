@@ -1,4 +1,5 @@
 /** Follows packets through the rules, while somebody plays. */
+import { droppedWords, WAITS_FOR } from "../../sim/gateway/drop-reason.ts";
 import type { Fate, TraceEvent } from "../../sim/gateway/gateway.ts";
 import { printPacket } from "../../sim/packet/notation.ts";
 import type { Packet } from "../../sim/packet/packet.ts";
@@ -12,7 +13,7 @@ export interface PacketPath {
 	readonly in: InterfacePacket;
 	readonly steps: readonly PathStep[];
 	readonly out: readonly InterfacePacket[];
-	/** `forwarded through bond0.205`, `delivered to the router itself`, `dropped by filter:INPUT:rule:1`. */
+	/** `forwarded through bond0.205`, `delivered to the gateway itself`, `dropped by filter:INPUT:rule:1`. */
 	readonly fate: string;
 }
 
@@ -114,11 +115,11 @@ function describeFate(fate: Fate | null): string {
 		case "forwarded":
 			return `forwarded through ${fate.interface}`;
 		case "delivered":
-			return "delivered to the router itself";
+			return "delivered to the gateway itself";
 		case "dropped":
-			return `dropped by ${fate.by}`;
+			return `dropped ${droppedWords(fate.by)}`;
 		case "queued":
-			return "waiting for the neighbour's address";
+			return `waiting for ${WAITS_FOR[fate.waitsFor]}`;
 		case "unknown":
 		case undefined:
 			return "unknown";

@@ -1,7 +1,9 @@
 /** An entry enters the table (`__nf_conntrack_confirm`, net/netfilter/nf_conntrack_core.c, 6.1). */
 import type { Choice } from "../chance/choice.ts";
+import type { DropReason } from "../gateway/drop-reason.ts";
 import { ICMP, TCP } from "../packet/packet.ts";
-import { NF_ACCEPT, NF_DROP, type Skb } from "../packet/skb.ts";
+import { NF_ACCEPT, type Skb } from "../packet/skb.ts";
+import { dropFor } from "./drop.ts";
 import {
 	ENTRY_SHIFT,
 	ORIGINAL,
@@ -15,7 +17,13 @@ import {
 	USE,
 	ZONES,
 } from "./layout.ts";
-import { IPS_CONFIRMED, IPS_DST_NAT_DONE, IPS_SRC_NAT_DONE } from "./status.ts";
+import {
+	IPS_CONFIRMED,
+	IPS_DST_NAT,
+	IPS_DST_NAT_DONE,
+	IPS_SRC_NAT,
+	IPS_SRC_NAT_DONE,
+} from "./status.ts";
 import type { EntryTable } from "./table.ts";
 import { readTuple, sameTuple, scratchTuple } from "./tuple.ts";
 
@@ -48,7 +56,7 @@ export function confirmEntry(
 		isTooLong(choice, index.lengthAround(chain)) ||
 		isTooLong(choice, index.lengthAround(replyChain))
 	)
-		return NF_DROP;
+		return dropFor("hash chain too long");
 	// It lives from now on, not from when its packet came in.
 	words[at + TIMEOUT] = (words[at + TIMEOUT] as number) + table.now;
 	words[at + STATUS] = (words[at + STATUS] as number) | IPS_CONFIRMED;
@@ -97,14 +105,23 @@ function resolveClash(table: EntryTable, skb: Skb, winner: number): number {
 	const own = skb.entry << ENTRY_SHIFT;
 	const protocol = (words[at + PROTOCOL] as number) & 0xff;
 	// UDP and protocols without a tracker: a packet more or less makes no difference there.
-	if (protocol === TCP || protocol === ICMP) return NF_DROP;
+	if (protocol === TCP || protocol === ICMP)
+		return dropFor(clashOf(words, own));
 	const status = words[at + STATUS] as number;
 	const isTranslated = (status & (IPS_SRC_NAT_DONE | IPS_DST_NAT_DONE)) !== 0;
-	if (isTranslated && !isSameConnection(words, at, own)) return NF_DROP;
+	if (isTranslated && !isSameConnection(words, at, own))
+		return dropFor(clashOf(words, own));
 	table.get(winner);
 	table.put(skb.entry);
 	skb.entry = winner;
 	return NF_ACCEPT;
+}
+
+/** An entry that NAT has changed found no port of its own; others clash by their zones. */
+function clashOf(words: Int32Array, at: number): DropReason {
+	const isChanged =
+		((words[at + STATUS] as number) & (IPS_SRC_NAT | IPS_DST_NAT)) !== 0;
+	return isChanged ? "port taken" : "unconfirmed clash";
 }
 
 /** Both tuples and zones the same (`nf_ct_match`). */

@@ -19,13 +19,13 @@ import {
 	CTINFO_NEW,
 	CTINFO_UNTRACKED,
 	NF_ACCEPT,
-	NF_DROP,
 	NO_ENTRY,
 	type Skb,
 } from "../packet/skb.ts";
 import { attachEntry } from "./attach.ts";
 import { isBroken } from "./broken.ts";
 import { confirmEntry } from "./confirm.ts";
+import { dropFor } from "./drop.ts";
 import {
 	Collector,
 	dropsByChance,
@@ -264,7 +264,7 @@ export class Conntrack extends EntryView implements NatPort {
 		const isLeft =
 			!isFull(table, maxEntries) ||
 			this.#collector.makeRoom(hashIn(this.#tuple, zones, ORIGINAL));
-		if (!isLeft) return NF_DROP;
+		if (!isLeft) return dropFor("table full");
 		const counted = this.countsTraffic || this.#tuning.counting;
 		return table.allocate(this.#tuple, this.#reply, zones, counted) * 2;
 	}

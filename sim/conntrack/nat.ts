@@ -19,6 +19,7 @@ import {
 	NO_ENTRY,
 	type Skb,
 } from "../packet/skb.ts";
+import { dropFor } from "./drop.ts";
 import {
 	ENTRY_SHIFT,
 	ORIGINAL,
@@ -94,7 +95,7 @@ export class Nat {
 			const direction = ctinfo >= CTINFO_IS_REPLY ? REPLY : ORIGINAL;
 			account(this.#table, entry, direction, skb);
 			this.#table.kill(entry);
-			return NF_DROP;
+			return dropFor("masqueraded elsewhere");
 		}
 		return this.#translatePacket(skb, isSource);
 	}
@@ -194,7 +195,7 @@ export class Nat {
 	/** An ICMP error: what it quotes is translated back, and then the message itself. */
 	#translateError(skb: Skb, isSource: boolean): number {
 		// Its checksum is made anew, so it has to be right before.
-		if (skb.checksum === "wrong") return NF_DROP;
+		if (skb.checksum === "wrong") return dropFor("wrong checksum");
 		const { words } = this.#table;
 		const at = skb.entry << ENTRY_SHIFT;
 		const status = words[at + STATUS] as number;
@@ -204,7 +205,7 @@ export class Nat {
 			skb.icmpType === ICMP_REDIRECT &&
 			((status & NAT_DONE_MASK) !== NAT_DONE_MASK || (status & NAT_MASK) !== 0)
 		)
-			return NF_DROP;
+			return dropFor("redirect about a translated packet");
 		const mapping = isSource !== isReply ? IPS_SRC_NAT : IPS_DST_NAT;
 		if ((status & mapping) === 0) return NF_ACCEPT;
 		const target = this.#wanted;
@@ -213,7 +214,7 @@ export class Nat {
 		if (skb.about !== null) {
 			const half = isSource ? "destination" : "source";
 			skb.about = rewriteQuoted(skb.about, target, half);
-			if (skb.about === null) return NF_DROP;
+			if (skb.about === null) return dropFor("untranslatable error");
 		}
 		invertTuple(target, target);
 		target.protocol = ICMP;

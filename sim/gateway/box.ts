@@ -23,7 +23,12 @@ import {
 	TIME_EXCEEDED,
 } from "./answers.ts";
 import { isTooLong } from "./fragmentation.ts";
-import type { Fate, GatewaySetup } from "./gateway.ts";
+import {
+	type DroppedBy,
+	type Fate,
+	fragmentFate,
+	type GatewaySetup,
+} from "./gateway.ts";
 import { HookPath } from "./hook-path.ts";
 import { Listeners } from "./listeners.ts";
 import { LoadedTables } from "./loaded-tables.ts";
@@ -51,7 +56,6 @@ export interface BoxPorts {
 
 const LOOPBACK = 1;
 const DELIVERED: Fate = { kind: "delivered" };
-const QUEUED: Fate = { kind: "queued" };
 
 export class Box {
 	readonly routes: Routes;
@@ -191,7 +195,7 @@ export class Box {
 		if (skb.fragment === null || !this.tables.needsConntrack)
 			return this.enter(skb);
 		const whole = this.reassembly.add(skb, "track-in");
-		return whole === null ? QUEUED : this.enter(whole);
+		return typeof whole === "string" ? fragmentFate(whole) : this.enter(whole);
 	}
 
 	private enter(skb: Skb): Fate {
@@ -228,7 +232,7 @@ export class Box {
 		if (oddity !== null) return dropped(oddity);
 		const route = this.routes.lookup(skb.destination);
 		if ((route !== null || isForAll(skb)) && isSpoofed(this.routes, skb))
-			return dropped("martian source");
+			return dropped("spoofed source");
 		if (route?.type === "local") return this.deliver(skb);
 		if (route?.type === "broadcast" || isForAll(skb)) return this.deliver(skb);
 		if (!this.forwarding) return dropped("forwarding is off");
@@ -270,8 +274,9 @@ export class Box {
 	private deliver(given: Skb): Fate {
 		const skb =
 			given.fragment === null ? given : this.reassembly.add(given, "deliver");
-		if (skb === null) return QUEUED;
+		if (typeof skb === "string") return fragmentFate(skb);
 		if (!this.path.pass(HOOK_INPUT, skb)) return this.stopped();
+		if (skb.checksum === "wrong") return dropped("wrong checksum");
 		this.replies.answer(skb);
 		return DELIVERED;
 	}
@@ -288,6 +293,6 @@ export class Box {
 	}
 }
 
-function dropped(by: string): Fate {
+function dropped(by: DroppedBy): Fate {
 	return { kind: "dropped", by };
 }

@@ -7,6 +7,7 @@
 import type { Packet } from "../packet/packet.ts";
 import type { HookName } from "../packet/skb.ts";
 import type { TableName } from "../ruleset/ruleset.ts";
+import type { DropReason } from "./drop-reason.ts";
 
 /** How the box is wired. */
 export interface GatewaySetup {
@@ -95,11 +96,20 @@ export interface Emission {
 export type Fate =
 	| { readonly kind: "forwarded"; readonly interface: string }
 	| { readonly kind: "delivered" }
-	/** By a rule or a policy (`by` is the kernel's `table:CHAIN:rule:N`), or by the stack with its reason. */
-	| { readonly kind: "dropped"; readonly by: string }
-	/** Waiting for the neighbour's address. */
-	| { readonly kind: "queued" }
+	| { readonly kind: "dropped"; readonly by: DroppedBy }
+	/** Waiting for the neighbour's address, or for the rest of its fragments. */
+	| { readonly kind: "queued"; readonly waitsFor: "neighbour" | "fragments" }
 	| { readonly kind: "unknown"; readonly unknown: Unknown };
+
+/** What becomes of a fragment that makes no whole packet. */
+export function fragmentFate(is: "waits" | "dropped"): Fate {
+	return is === "waits"
+		? { kind: "queued", waitsFor: "fragments" }
+		: { kind: "dropped", by: "broken fragment" };
+}
+
+/** A rule or a policy as the kernel's TRACE spells it, `filter:INPUT:rule:3`; or the stack, with its reason. */
+export type DroppedBy = DropReason | `${TableName}:${string}`;
 
 /** The model does not know what a kernel would do here; nothing after it may be trusted. */
 export interface Unknown {

@@ -3,6 +3,7 @@
  * (`nf_hook_slow`, net/netfilter/core.c, 6.1).
  */
 import type { Conntrack } from "../conntrack/conntrack.ts";
+import { lastDropReason } from "../conntrack/drop.ts";
 import type { Program } from "../netfilter/compile.ts";
 import { HOOK_ENTRIES, type HookFunction } from "../netfilter/hooks.ts";
 import { lastPlace, type Tracer, traverse } from "../netfilter/traverse.ts";
@@ -14,6 +15,7 @@ import {
 	NF_DROP,
 	type Skb,
 } from "../packet/skb.ts";
+import type { DroppedBy } from "./gateway.ts";
 import type { LoadedTables } from "./loaded-tables.ts";
 
 /**
@@ -42,8 +44,8 @@ export interface HookPathPorts {
 }
 
 export class HookPath {
-	/** Who stopped the last packet that was stopped: `filter:INPUT:rule:3`, `nat` without a rule of its own, or `conntrack`. */
-	stoppedBy = "";
+	/** What stopped the last packet that was stopped: the place of a rule or policy, or conntrack's reason. */
+	stoppedBy: DroppedBy = "no route";
 	private isStoppedByNatRule = false;
 	private isUnroutable = false;
 	private steps: readonly (readonly HookStep[])[] = [];
@@ -81,15 +83,16 @@ export class HookPath {
 		return true;
 	}
 
-	private stopperAt({ kind, program }: HookStep): string {
-		if (program === null) return "conntrack";
+	private stopperAt({ kind, program }: HookStep): DroppedBy {
+		if (program === null) return lastDropReason();
 		if (this.isUnroutable) {
 			this.isUnroutable = false;
-			return "no route";
+			return "no route after a rule changed it";
 		}
-		if (kind.endsWith("nat") && !this.isStoppedByNatRule) return "nat";
+		if (kind.endsWith("nat") && !this.isStoppedByNatRule)
+			return lastDropReason();
 		this.isStoppedByNatRule = false;
-		return lastPlace(program);
+		return lastPlace(program) as DroppedBy;
 	}
 
 	private run(step: HookStep, skb: Skb): number {

@@ -12,7 +12,7 @@ import {
 	type Skb,
 } from "../packet/skb.ts";
 import { comeRound } from "./fragmentation.ts";
-import type { Fate } from "./gateway.ts";
+import { type Fate, fragmentFate } from "./gateway.ts";
 import type { HookPath } from "./hook-path.ts";
 import { fillSource, isRoutable, refusal } from "./own-packets.ts";
 import type { Reassembly } from "./reassembly.ts";
@@ -53,7 +53,7 @@ export class LocalOutput {
 		if (skb.source === 0) fillSource(skb, route.source);
 		if (skb.fragment === null || !reassembles()) return this.send(skb);
 		const whole = reassembly.add(skb, "track-out");
-		return whole === null ? { kind: "queued" } : this.send(whole);
+		return typeof whole === "string" ? fragmentFate(whole) : this.send(whole);
 	}
 
 	/** The stack of the box sends it: its source is looked up with it, unlike a program's own header. */

@@ -16,7 +16,7 @@ export interface OutputPorts {
 	mtu(interfaceIndex: number): number;
 }
 
-const QUEUED: Fate = { kind: "queued" };
+const QUEUED: Fate = { kind: "queued", waitsFor: "neighbour" };
 
 export class Output {
 	private readonly ports: OutputPorts;

@@ -28,7 +28,10 @@ describe("a program's own packet", () => {
 	it("waits in vain if ARP asks in the name of the loopback, until it asks for another", () => {
 		const router = createTestRouter("");
 		const line = "udp 127.0.0.1:1 > 192.168.0.1:2";
-		expect(router.fate("lo", line)).toEqual({ kind: "queued" });
+		expect(router.fate("lo", line)).toEqual({
+			kind: "queued",
+			waitsFor: "neighbour",
+		});
 		const other = "udp 10.0.0.1:1 > 192.168.0.1:2";
 		expect(router.send("lo", other)).toEqual([]);
 		expect(router.wait(1000)).toEqual([`${IN} ${line}`, `${IN} ${other}`]);
@@ -68,7 +71,7 @@ describe("a program's own packet", () => {
 		]) {
 			expect(router.fate("lo", lost)).toEqual({
 				kind: "dropped",
-				by: "no route",
+				by: "no route after a rule changed it",
 			});
 			expect(router.matched).not.toContain("filter:OUTPUT:rule:1");
 		}
@@ -164,7 +167,7 @@ COMMIT
 			"icmp 192.168.0.1 > 10.0.0.10 port-unreachable (udp 10.0.0.10:1 > 192.168.0.1:2)";
 		expect(router.fate(IN, error.replace("(", "badsum ("))).toEqual({
 			kind: "dropped",
-			by: "nat",
+			by: "wrong checksum",
 		});
 		expect(router.send(IN, error)).toHaveLength(1);
 	});

@@ -6,6 +6,7 @@
 import { UnknownSignal } from "../netfilter/unknown-signal.ts";
 import { type Address, TCP, UDP } from "../packet/packet.ts";
 import type { Skb } from "../packet/skb.ts";
+import type { DropReason } from "./drop-reason.ts";
 import { isMulticast } from "./reachability.ts";
 import type { Route } from "./routes.ts";
 
@@ -20,7 +21,7 @@ export function refusal(
 	skb: Skb,
 	route: Route | null,
 	mtu: number,
-): string | null {
+): DropReason | null {
 	if (route === null || isNowhere(skb)) return "no route";
 	// Without SO_BROADCAST.
 	if (route.type === "broadcast" || skb.destination === LIMITED_BROADCAST)

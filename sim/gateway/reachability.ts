@@ -25,7 +25,9 @@ export function frameType(
  * Addresses that cannot be: why the packet is dropped, or `null`.
  * @throws UnknownSignal for multicast
  */
-export function martian(skb: Skb): string | null {
+export function martian(
+	skb: Skb,
+): "martian source" | "martian destination" | null {
 	const { source, destination } = skb;
 	if (isMulticast(destination))
 		throw new UnknownSignal("multicast is not modelled");

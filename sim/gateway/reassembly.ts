@@ -42,17 +42,18 @@ export class Reassembly {
 
 	/**
 	 * Takes a fragment.
-	 * @returns the whole packet, or `null` while parts are missing, or when it is dropped
+	 * @returns the whole packet, unless parts are missing, or it is dropped
 	 */
-	add(skb: Skb, by: Defragmenter): Skb | null {
+	add(skb: Skb, by: Defragmenter): Skb | "waits" | "dropped" {
 		const { source, destination, protocol, id } = skb;
 		const key = `${by} ${source} ${destination} ${protocol} ${id}`;
 		const waiting = this.waiting.get(key) ?? this.begin(key, by);
 		this.countSender(waiting, source, key, by);
 		const added = waiting.queue.add({ ...skb });
-		if (added === "waits" || added === "dropped") return null;
+		if (added === "waits" || added === "dropped") return added;
 		this.end(key, waiting);
-		return added === "whole" ? joined(waiting.queue, skb) : null;
+		const whole = added === "whole" ? joined(waiting.queue, skb) : null;
+		return whole ?? "dropped";
 	}
 
 	private begin(key: string, by: Defragmenter): Waiting {

@@ -63,10 +63,8 @@ export class Replies {
 		this.limits = new IcmpLimits(ports);
 	}
 
-	/** The packet was delivered to the box itself: its stack's answer, if it has one. */
+	/** A packet whose checksum is right was delivered to the box itself: its stack's answer, if it has one. */
 	answer(skb: Skb): void {
-		// Nobody sees it (tcp_v4_rcv, __udp4_lib_rcv, icmp_rcv: csum_error).
-		if (skb.checksum === "wrong") return;
 		const { routes, conntrack, listens, send, ttl } = this.ports;
 		switch (skb.protocol) {
 			case TCP: {

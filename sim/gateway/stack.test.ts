@@ -102,7 +102,7 @@ describe("the box's own answers", () => {
 		const router = createTestRouter("");
 		expect(router.fate(OUT, "tcp 10.0.0.1:1 > 192.168.0.1:80 S")).toEqual({
 			kind: "dropped",
-			by: "martian source",
+			by: "spoofed source",
 		});
 		expect(router.fate(OUT, "tcp 127.0.0.1:1 > 192.168.0.1:80 S")).toEqual({
 			kind: "dropped",
@@ -344,6 +344,7 @@ describe("time to live and neighbours", () => {
 		neighbour(false);
 		expect(router.fate(OUT, "tcp 10.0.0.10:1 > 192.168.0.7:80 S")).toEqual({
 			kind: "queued",
+			waitsFor: "neighbour",
 		});
 		router.wait(1500);
 		neighbour(true);
