@@ -104,8 +104,21 @@ describe("a file that is read", () => {
 		const file = join(newFolder(), "long.json");
 		writeFileSync(file, "");
 		truncateSync(file, 0x1fffffe8 + 1);
-		await expect(readText(file)).rejects.toThrow(
+		await expect(readText(file, 2 ** 30)).rejects.toThrow(
 			/long\.json is longer than a text may be: 536,870,889 bytes/,
+		);
+	});
+});
+
+describe("a text that is read", () => {
+	it.each(["/dev/zero", "sparse"])("has a bound: %s", async (name) => {
+		const file = name === "sparse" ? join(newFolder(), name) : name;
+		if (name === "sparse") {
+			writeFileSync(file, "");
+			truncateSync(file, 3 * 2 ** 30);
+		}
+		await expect(readText(file)).rejects.toThrow(
+			`cannot read ${file}: it holds more than 64 MiB`,
 		);
 	});
 });

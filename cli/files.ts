@@ -1,11 +1,10 @@
 /** Files that the command reads and writes. `-` is standard input, or standard output. */
-import { rmSync, type Stats } from "node:fs";
+import { createReadStream, rmSync, type Stats } from "node:fs";
 import {
 	access,
 	chmod,
 	chown,
 	constants,
-	readFile,
 	realpath,
 	rename,
 	rm,
@@ -13,6 +12,11 @@ import {
 	writeFile,
 } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
+import {
+	LONGEST_TEXT,
+	readBounded,
+	TooLongError,
+} from "../scenarios/run/bounded-read.ts";
 import { codeOf, reasonOf } from "../scenarios/run/file-failure.ts";
 import { InputError } from "./input-error.ts";
 
@@ -26,25 +30,35 @@ export interface Text {
 
 /**
  * Reads a text whole.
- * @throws InputError when it cannot be read, or is no text
+ * @param mostOctets a longer one is refused; results of a run are longer than rulesets
+ * @throws InputError when it cannot be read, is longer, or is no text
  */
-export async function readText(file: string): Promise<Text> {
+export async function readText(
+	file: string,
+	mostOctets = LONGEST_TEXT,
+): Promise<Text> {
 	const name = file === STANDARD ? "<stdin>" : file;
-	return { name, text: decode(await readBytes(file), name) };
+	return { name, text: decode(await readBytes(file, name, mostOctets), name) };
 }
 
-async function readBytes(file: string): Promise<Buffer> {
-	if (file === STANDARD) {
-		const chunks: Buffer[] = [];
-		for await (const chunk of process.stdin) chunks.push(Buffer.from(chunk));
-		return Buffer.concat(chunks);
-	}
+async function readBytes(
+	file: string,
+	name: string,
+	mostOctets: number,
+): Promise<Buffer> {
 	try {
-		return await readFile(file);
+		return await readBounded(
+			file === STANDARD ? process.stdin : createReadStream(file),
+			mostOctets,
+		);
 	} catch (error) {
 		throw new InputError(
-			`cannot read ${file}: ${reasonOf(error)}`,
-			codeOf(error) === "EISDIR" ? "Name a file in it." : "",
+			`cannot read ${name}: ${reasonOf(error)}`,
+			codeOf(error) === "EISDIR"
+				? "Name a file in it."
+				: error instanceof TooLongError
+					? "Is it the file that was meant? A ruleset of a million rules has some 50 MiB."
+					: "",
 		);
 	}
 }

@@ -96,6 +96,7 @@ const LIGHT: ReadonlySet<string | null> = new Set([
 	"sim/invariant.ts",
 	"reports/shorten.ts",
 	"reports/visible.ts",
+	"scenarios/run/bounded-read.ts",
 	"scenarios/run/file-failure.ts",
 	"scenarios/run/syntax-place.ts",
 ]);

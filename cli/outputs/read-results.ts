@@ -17,6 +17,9 @@ import {
 } from "./results-file.ts";
 import { resultsSchema } from "./results-schema.ts";
 
+/** Octets: longer ones are longer than a string may be. */
+const LONGEST_RESULTS = 2 ** 30;
+
 const CHANGED = "The file was changed after it was written.";
 
 /**
@@ -25,7 +28,7 @@ const CHANGED = "The file was changed after it was written.";
  * @throws InputError when it is anything else
  */
 export async function readResults(file: string): Promise<Results> {
-	const { name, text } = await readText(file);
+	const { name, text } = await readText(file, LONGEST_RESULTS);
 	const content = parse(text, name);
 	const isResults =
 		typeof content === "object" &&

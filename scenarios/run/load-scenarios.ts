@@ -3,7 +3,7 @@
  * needs no build; `import … from "marktwin"` inside of a scenario file gets this very program, from
  * whatever folder, installed there or not.
  */
-import { readFile } from "node:fs/promises";
+import { createReadStream } from "node:fs";
 import {
 	basename,
 	dirname,
@@ -22,6 +22,7 @@ import type {
 } from "../language/scenario.ts";
 import { ScenarioError } from "../language/scenario-error.ts";
 import { validateScenarioFile } from "../language/validate.ts";
+import { LONGEST_TEXT, readBounded } from "./bounded-read.ts";
 import { reasonOf } from "./file-failure.ts";
 import { placeInJson, reasonWithPlace } from "./syntax-place.ts";
 
@@ -200,7 +201,9 @@ async function readText(
 	where: string,
 ): Promise<string> {
 	try {
-		const text = await readFile(path, "utf8");
+		const text = (
+			await readBounded(createReadStream(path), LONGEST_TEXT)
+		).toString("utf8");
 		// Editors of Windows begin a file with a byte order mark; in rules it is a fault that is told.
 		return code === "missing" ? text.replace(/^\ufeff/, "") : text;
 	} catch (error) {

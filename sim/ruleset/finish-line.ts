@@ -31,6 +31,9 @@ const ILLEGAL: Readonly<Record<string, string>> = {
 	E: "nsdpjxio0cf",
 	S: "nsdpjxio0cf",
 };
+/** Two lists multiply: what fits into one line would be a million rules. */
+const MOST_RULES_OF_A_LINE = 100_000;
+
 /** The commands that name a rule. */
 const RULE_COMMANDS: ReadonlySet<string> = new Set("ADIRC");
 
@@ -86,6 +89,13 @@ export function finishLine(
 			"Replacement rule does not specify a unique address",
 			"Write a single address.",
 			draft.sourceWord,
+		);
+	if (sources.length * destinations.length > MOST_RULES_OF_A_LINE)
+		throw new Refusal(
+			`the lists behind -s and -d make ${sources.length * destinations.length} rules of this line`,
+			`marktwin makes at most ${MOST_RULES_OF_A_LINE} of one: match a set (\`-m set\`), or jump to a chain that has a rule for each destination.`,
+			draft.sourceWord,
+			"marktwin",
 		);
 	checkOptions(draft);
 	if (chain !== null) checkChainLength(chain, NOWHERE);

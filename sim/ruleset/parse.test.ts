@@ -391,3 +391,27 @@ describe("a printed fault", () => {
 		expect(printFault(fault).split(/[\r\n\u2028]/)).toHaveLength(4);
 	});
 });
+
+describe("lists of addresses multiply", () => {
+	// Numbers are addresses, too.
+	const list = (count: number) =>
+		Array.from({ length: count }, (_, i) => i % 10).join();
+
+	test("a line makes 100,000 rules at most", () => {
+		const many = `*filter\n-A INPUT -s ${list(400)} -d ${list(300)}\nCOMMIT\n`;
+		const { faults } = checkRuleset(many);
+		expect(faults).toMatchObject([{ line: 2, from: "marktwin" }]);
+		expect(faults[0]?.message).toContain("make 120000 rules of this line");
+		const fewer = `*filter\n-A INPUT -s ${list(100)} -d ${list(300)}\nCOMMIT\n`;
+		expect(
+			checkRuleset(fewer).ruleset?.tables[0]?.chains[0]?.rules.length,
+		).toBe(30_000);
+	});
+
+	test("so does a text of many such lines", () => {
+		const line = `-C INPUT -s ${list(300)} -d ${list(300)}\n`;
+		const { faults } = checkRuleset(`*filter\n${line.repeat(15)}COMMIT\n`);
+		expect(faults.at(-1)).toMatchObject({ line: 16, from: "marktwin" });
+		expect(faults.at(-1)?.message).toContain("more than 1000000 rules");
+	});
+});

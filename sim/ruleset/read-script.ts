@@ -5,6 +5,7 @@
 import { Refusal } from "../extension/refusal.ts";
 import { matches } from "../matches/index.ts";
 import { targets } from "../targets/index.ts";
+import { checkMultiplied, faultOfLength, faultOfNul } from "./check-line.ts";
 import type { Command } from "./command.ts";
 import {
 	faultAt,
@@ -14,7 +15,7 @@ import {
 	type Place,
 } from "./fault.ts";
 import { outsideRemedy } from "./guess-table.ts";
-import { LONGEST_LINE, noWords, octets, splitWords } from "./lexer.ts";
+import { LONGEST_LINE, noWords, splitWords } from "./lexer.ts";
 import { LineParser } from "./line-parser.ts";
 import {
 	readChainLine,
@@ -89,6 +90,7 @@ class ScriptReader {
 	private state: "outside" | "inside" | "lost" = "outside";
 	private tableName = "";
 	private tableLine = 0;
+	private multiplied = 0;
 	private lineNumber = 0;
 	private lineFrom = 0;
 	private lineTo = 0;
@@ -108,8 +110,12 @@ class ScriptReader {
 		const first = this.source.charCodeAt(from);
 		if ((from === to && complete) || (first === HASH && to - from < 3000))
 			return;
-		if (to - from > LONGEST_LINE / 3 && this.tooLong()) return;
-		if (this.holdsNul()) return;
+		if (
+			to - from > LONGEST_LINE / 3 &&
+			this.isWrong(faultOfLength(this.place()))
+		)
+			return;
+		if (this.anyNul && this.isWrong(faultOfNul(this.place()))) return;
 		try {
 			if (this.state === "outside") {
 				if (first === STAR) this.beginTable();
@@ -175,17 +181,6 @@ class ScriptReader {
 				from: "iptables-restore",
 			}),
 		);
-	}
-
-	private tooLong(): boolean {
-		const length = octets(this.source.slice(this.lineFrom, this.lineTo));
-		if (length <= LONGEST_LINE) return false;
-		this.wrong(
-			"bad-line",
-			`line ${this.lineNumber} has ${length} octets`,
-			`iptables-restore reads at most ${LONGEST_LINE} of a line and takes the rest for another line: split it.`,
-		);
-		return true;
 	}
 
 	private isCommit(complete: boolean): boolean {
@@ -275,24 +270,16 @@ class ScriptReader {
 		const command = parser.parse(words, context);
 		const last = parser.tolerated.pop();
 		if (last !== undefined) throw last;
+		if ("rules" in command) {
+			this.multiplied += command.rules.length - 1;
+			checkMultiplied(this.multiplied);
+		}
 		if (this.state === "inside") this.sink.command(command);
 	}
 
-	/** C's strings end at a NUL: the rest of the line would be lost without a word. */
-	private holdsNul(): boolean {
-		if (!this.anyNul) return false;
-		const { text } = this.place();
-		const at = text.indexOf("\0");
-		if (at < 0) return false;
-		this.faults.push(
-			faultAt(this.place(), at, at + 1, {
-				code: "bad-line",
-				message: "a NUL octet in the line",
-				remedy:
-					"iptables-restore would silently ignore the rest of the line: take the NUL away.",
-				from: "marktwin",
-			}),
-		);
-		return true;
+	/** Notes a fault of the line as it stands, if there is one. */
+	private isWrong(fault: Fault | null): boolean {
+		if (fault !== null) this.faults.push(fault);
+		return fault !== null;
 	}
 }
