@@ -3,7 +3,9 @@ import type { Ruleset } from "../sim/ruleset/ruleset.ts";
 import type { Fault } from "../sim/ruleset/ruleset-error.ts";
 import { EXIT } from "./exit-code.ts";
 import { readText } from "./files.ts";
-import { paintFor, whileShowing } from "./terminal.ts";
+import { jsonLine } from "./outputs/json-text.ts";
+import { out, whileShowing } from "./screen.ts";
+import { nameText } from "./screen-text.ts";
 
 /** `marktwin check RULES…`: everything that iptables-restore or the kernel would refuse. */
 export function checkCommand(): Command {
@@ -54,23 +56,24 @@ function printJson(checked: readonly Checked[]): void {
 		loads: faults.length === 0,
 		faults,
 	}));
-	process.stdout.write(`${JSON.stringify({ files }, null, 2)}\n`);
+	out.data(`${jsonLine({ files }, 2)}\n`);
 }
 
 async function printWords(checked: readonly Checked[]): Promise<void> {
 	const { printFaults } = await import("../sim/ruleset/ruleset-error.ts");
-	const paint = paintFor(process.stdout);
+	const { paint } = out;
 	for (const { file, ruleset, faults } of checked) {
 		if (ruleset) {
-			process.stdout.write(
-				`${paint("green", "✓")} ${file} would load: ${sizeOf(ruleset)}\n`,
-			);
+			out.show([
+				`${paint("green", "✓")} ${nameText(file)} would load: ${sizeOf(ruleset)}`,
+			]);
 			continue;
 		}
 		const many = faults.length === 1 ? "1 fault" : `${faults.length} faults`;
-		process.stdout.write(
-			`${printFaults(faults)}\n\n${paint("red", "✗")} ${file} would not load: ${many}\n`,
-		);
+		out.show([
+			`${printFaults(faults)}\n`,
+			`${paint("red", "✗")} ${nameText(file)} would not load: ${many}`,
+		]);
 	}
 }
 

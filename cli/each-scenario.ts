@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import type { LoadedScenario } from "../scenarios/run/load-scenarios.ts";
-import type { Progress } from "./terminal.ts";
+import { progress } from "./screen.ts";
 
 /**
  * Plays one after the other, and says on the terminal which it is. One machine that died does not
@@ -12,7 +12,6 @@ export async function eachScenario(
 	how: {
 		/** `playing`. */
 		readonly doing: string;
-		readonly progress: Progress;
 		readonly play: (one: LoadedScenario) => Promise<void>;
 		/** The lab failed, and why. */
 		readonly onFailure: (one: LoadedScenario, message: string) => void;
@@ -22,7 +21,7 @@ export async function eachScenario(
 ): Promise<void> {
 	for (const [index, one] of loaded.entries()) {
 		const { name } = one.scenario;
-		how.progress.show(`${how.doing} ${index + 1}/${loaded.length} ${name} …`);
+		progress.show(`${how.doing} ${index + 1}/${loaded.length} ${name} …`);
 		// The model never waits: here is where it is heard that a reader has gone away.
 		await setImmediate();
 		try {

@@ -19,6 +19,7 @@ import {
 } from "../scenarios/run/bounded-read.ts";
 import { codeOf, reasonOf } from "../scenarios/run/file-failure.ts";
 import { InputError } from "./input-error.ts";
+import { out } from "./screen.ts";
 
 export const STANDARD = "-";
 
@@ -208,5 +209,5 @@ export async function writeText(
 	if (file !== STANDARD) await writeWhole(file, text);
 	else
 		for (const piece of typeof text === "string" ? [text] : text)
-			process.stdout.write(piece);
+			out.data(piece);
 }

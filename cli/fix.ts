@@ -3,7 +3,9 @@ import type { Change } from "../sim/ruleset/change.ts";
 import { EXIT } from "./exit-code.ts";
 import { readText, STANDARD, writeWhole } from "./files.ts";
 import { InputError } from "./input-error.ts";
-import { type Paint, paintFor, whileShowing } from "./terminal.ts";
+import { err, out, whileShowing } from "./screen.ts";
+import { nameText } from "./screen-text.ts";
+import type { Paint } from "./terminal.ts";
 
 interface FixOptions {
 	readonly output?: string;
@@ -49,10 +51,10 @@ async function fix(file: string, options: FixOptions): Promise<void> {
 	const fixed = await whileShowing(`repairing ${name} …`, async () =>
 		fixRuleset(text, { file: name }),
 	);
-	const paint = paintFor(process.stderr);
-	const say = (line: string) => process.stderr.write(`${line}\n`);
+	const { paint } = err;
+	const say = (line: string) => err.show([line]);
 	for (const change of fixed.changes) say(printChange(change, name, paint));
-	if (fixed.changes.length === 0) say(`${name}: nothing to repair`);
+	if (fixed.changes.length === 0) say(`${nameText(name)}: nothing to repair`);
 	if (fixed.faults.length > 0) {
 		say(`\nStill to be done by hand, in lines of the repaired text:\n`);
 		say(printFaults(fixed.faults));
@@ -60,8 +62,9 @@ async function fix(file: string, options: FixOptions): Promise<void> {
 	}
 	if (output !== undefined && output !== STANDARD)
 		await writeWhole(output, fixed.text);
-	else if (!inPlace) process.stdout.write(fixed.text);
-	else if (fixed.faults.length > 0) say(`\n${name} was left as it is.`);
+	else if (!inPlace) out.data(fixed.text);
+	else if (fixed.faults.length > 0)
+		say(`\n${nameText(name)} was left as it is.`);
 	else if (fixed.text !== text) await writeWhole(file, fixed.text);
 }
 
@@ -74,7 +77,7 @@ function printChange(
 	const marked = (mark: string, text: string) =>
 		text === "" ? [] : text.split("\n").map((one) => `  ${mark} ${one}`);
 	return [
-		`${file}:${line}: ${what}`,
+		`${nameText(file)}:${line}: ${what}`,
 		...marked("-", before).map((one) => paint("red", one)),
 		...marked("+", after).map((one) => paint("green", one)),
 	].join("\n");

@@ -3,6 +3,7 @@ import type { BuildOptions } from "../lab/vm/image/build.ts";
 import type { Image } from "../lab/vm/image/image.ts";
 import { EXIT } from "./exit-code.ts";
 import { containerCommands } from "./lab-containers.ts";
+import { err, out } from "./screen.ts";
 
 /** `marktwin lab …`: kernels to play scenarios on. */
 export function labCommand(): Command {
@@ -56,12 +57,12 @@ async function build(options: {
 	const { container, ...how } = options;
 	const { folder, manifest } = await builtImage(container, {
 		...how,
-		say: (line) =>
-			process.stderr.write(`${seconds().padStart(6)} s  ${line}\n`),
+		say: (line) => err.show([`${seconds().padStart(6)} s  ${line}`]),
 	});
-	process.stdout.write(
-		`kernel ${manifest.release} (${manifest.version}) and ${manifest.packages.length} packages are ready in\n  ${folder}\n`,
-	);
+	out.show([
+		`kernel ${manifest.release} (${manifest.version}) and ${manifest.packages.length} packages are ready in`,
+		`  ${folder}`,
+	]);
 }
 
 /** Here where that can be done, else in a container where there are some. */
@@ -102,8 +103,8 @@ function doctorCommand(): Command {
 		.description("tell what this machine has for the lab, and what it lacks")
 		.action(async () => {
 			const { diagnosis } = await import("./lab/diagnosis.ts");
-			const { text, isWell } = await diagnosis(process.stdout);
-			process.stdout.write(text);
+			const { text, isWell } = await diagnosis(out.paint);
+			out.show([text]);
 			process.exitCode = isWell ? EXIT.holds : EXIT.violated;
 		});
 }

@@ -1,8 +1,15 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, inject, it } from "vitest";
 import { execute, marktwin } from "../test/marktwin.ts";
+import { temporaryFolder } from "../test/temporary-folder.ts";
 
+/** A command for a CI system, or what a terminal obeys or hides. */
+const COMMANDING =
+	/^\s*::|##\w*\[|(?!\n)\p{Cc}|\p{Default_Ignorable_Code_Point}/mu;
+const tmp = temporaryFolder();
 const COMMANDS = ["run", "trace", "save", "check", "fix"];
 
 describe("marktwin", () => {
@@ -37,6 +44,69 @@ describe("marktwin", () => {
 		expect(code).toBe(2);
 		expect(err).toContain(says);
 		expect(out).toBe("");
+	});
+
+	it.each(["check", "fix", "trace", "run"])(
+		"lets no text that it quotes command anything: %s",
+		async (command) => {
+			const folder = join(tmp, command);
+			mkdirSync(folder);
+			const hostile =
+				"::error::forged ##[stop-commands]x \u001b]0;t\u0007\u009b\u3164";
+			const rules = `*nat\n-A PREROUTING -m comment --comment "${hostile}" -j DROPP\n${hostile}\n:${hostile}\nCOMMIT\n`;
+			const name = "a\n::error::forged\n##[group]x.rules";
+			writeFileSync(join(folder, name), rules);
+			const { code, out, err } = await marktwin(
+				[
+					...[command, command === "run" ? `./${name}` : name],
+					...(command === "trace"
+						? ["-i", "x", "-p", "tcp 1.1.1.1:1 > 1.1.1.2:2 S"]
+						: []),
+					...(command === "fix" ? ["--output", "fixed.rules"] : []),
+				],
+				{ cwd: folder, env: { GITHUB_ACTIONS: "true" } },
+			);
+			expect(code).toBe(2);
+			expect(`${out}\n${err}`).not.toMatch(COMMANDING);
+			expect(out + err).toContain("error::forged");
+		},
+	);
+
+	it.each([
+		[["run", "--\n::error::x"]],
+		[["\n##[error]\u001b"]],
+		[["run", "\n::error::x"]],
+		[["run", "--seed", "\n::error::x"]],
+		[["lab", "\n::error::x"]],
+	])(
+		"quotes words that it does not understand, and they command nothing: %j",
+		async (words) => {
+			const { code, out, err } = await marktwin(words, {
+				env: { GITHUB_ACTIONS: "true" },
+			});
+			expect(code).toBe(2);
+			expect(out + err).not.toMatch(COMMANDING);
+		},
+	);
+
+	it("hands a ruleset on as it stands, but not to a CI system that would obey it", async () => {
+		const file = join(tmp, "comment.rules");
+		writeFileSync(
+			file,
+			'*nat\n-A PREROUTING -m comment --comment "##[group]x" -j ACCEPT\nCOMMIT\n',
+		);
+		const plain = await marktwin(["save", file]);
+		expect(plain).toMatchObject({ code: 0, err: "" });
+		expect(plain.out).toContain('--comment "##[group]x"');
+		const ci = { env: { GITHUB_ACTIONS: "true" } };
+		const read = await marktwin(["save", file], ci);
+		expect(read).toMatchObject({ code: 2, out: "" });
+		expect(read.err).toContain("would be a command to the CI system");
+		const json = await marktwin(
+			["check", "--json", join(tmp, "no\u001b##[x]")],
+			ci,
+		);
+		expect(json.code).toBe(2);
 	});
 
 	it("never says violated when it could not say anything", async () => {

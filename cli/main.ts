@@ -13,6 +13,7 @@ import { mergeCommand } from "./merge.ts";
 import { reportEarlyEnd, reportError } from "./report-error.ts";
 import { runCommand } from "./run.ts";
 import { saveCommand } from "./save.ts";
+import { err, out } from "./screen.ts";
 import { traceCommand } from "./trace.ts";
 import { version } from "./version.ts";
 
@@ -61,6 +62,10 @@ Examples:
 	for (const command of withSubcommands(marktwin))
 		command
 			.exitOverride()
+			.configureOutput({
+				writeOut: (text) => out.show([text.trimEnd()]),
+				writeErr: (text) => err.show([text.trimEnd()]),
+			})
 			// "(default: false)" and "(default: [])" tell nobody anything.
 			.configureHelp({ optionDescription: ({ description }) => description })
 			.showHelpAfterError(
@@ -92,7 +97,7 @@ async function main(): Promise<void> {
 /** @returns the exit code */
 function report(error: unknown): number {
 	const { exitCode, text } = reportError(error, words);
-	process.stderr.write(`${text}\n`);
+	err.show([text]);
 	return exitCode;
 }
 
@@ -109,7 +114,7 @@ for (const stream of [process.stdout, process.stderr])
 process.on("exit", () => {
 	if (isDone) return;
 	const { exitCode, text } = reportEarlyEnd(words);
-	process.stderr.write(`${text}\n`);
+	err.show([text]);
 	process.exitCode = exitCode;
 });
 

@@ -3,7 +3,6 @@ import { resolve } from "node:path";
 import { reasonWithPlace } from "../scenarios/run/syntax-place.ts";
 import { EXIT } from "./exit-code.ts";
 import { InputError } from "./input-error.ts";
-import { plainText, screenLines } from "./screen-text.ts";
 import { version } from "./version.ts";
 
 export interface ErrorReport {
@@ -27,12 +26,6 @@ export function reportError(
 	error: unknown,
 	words: readonly string[],
 ): ErrorReport {
-	const { exitCode, text } = reportOf(error, words);
-	// Of what the user's files hold much is quoted.
-	return { exitCode, text: screenLines([plainText(text)]).join("\n") };
-}
-
-function reportOf(error: unknown, words: readonly string[]): ErrorReport {
 	if (error instanceof InputError) {
 		const { message, remedy } = error;
 		const text = `marktwin: ${message}${remedy && `\n  ${remedy}`}`;

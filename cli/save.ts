@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { readText } from "./files.ts";
-import { whileShowing } from "./terminal.ts";
+import { out, whileShowing } from "./screen.ts";
 
 /** `marktwin save RULES`: the ruleset as iptables-save prints it once it is loaded. */
 export function saveCommand(): Command {
@@ -28,5 +28,5 @@ async function save(
 		const { name, text } = await readText(file);
 		return printRuleset(parseRuleset(text, { file: name }), { counters });
 	});
-	process.stdout.write(printed);
+	out.data(printed);
 }

@@ -1,5 +1,6 @@
 import type { Failure } from "./outputs/results-file.ts";
-import { screenLines, screenText } from "./screen-text.ts";
+import { err } from "./screen.ts";
+import { screenText } from "./screen-text.ts";
 
 /** As every bad input is told, besides where it stands among what was played. */
 export function sayWhatWasWrong(failures: readonly Failure[]): void {
@@ -7,9 +8,8 @@ export function sayWhatWasWrong(failures: readonly Failure[]): void {
 	const [first] = wrong;
 	if (first === undefined) return;
 	const names = wrong.map(({ scenario }) => scenario.name).join(", ");
-	const lines = [
+	err.show([
 		`marktwin: could not be set up: ${screenText(names)}`,
 		screenText(first.message),
-	];
-	process.stderr.write(`${screenLines(lines).join("\n")}\n`);
+	]);
 }

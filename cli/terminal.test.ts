@@ -1,25 +1,24 @@
 import { describe, expect, it } from "vitest";
-import { paintFor, progressOn } from "./terminal.ts";
-
-const RED = "\u001b[31mx\u001b[39m";
+import { progressOn, wantsColour } from "./terminal.ts";
 
 describe("colour", () => {
 	it.each([
-		{ isTTY: true, environment: {}, painted: RED },
-		{ isTTY: false, environment: {}, painted: "x" },
-		{ isTTY: true, environment: { NO_COLOR: "1" }, painted: "x" },
-		{ isTTY: true, environment: { NO_COLOR: "" }, painted: RED },
-		{ isTTY: true, environment: { TERM: "dumb" }, painted: "x" },
-		{ isTTY: false, environment: { FORCE_COLOR: "1" }, painted: RED },
-		{ isTTY: true, environment: { FORCE_COLOR: "0" }, painted: "x" },
+		{ isTTY: true, environment: {}, isColoured: true },
+		{ isTTY: false, environment: {}, isColoured: false },
+		{ isTTY: true, environment: { NO_COLOR: "1" }, isColoured: false },
+		{ isTTY: true, environment: { NO_COLOR: "" }, isColoured: true },
+		{ isTTY: true, environment: { TERM: "dumb" }, isColoured: false },
+		{ isTTY: false, environment: { FORCE_COLOR: "1" }, isColoured: true },
+		{ isTTY: true, environment: { FORCE_COLOR: "0" }, isColoured: false },
 		{
 			isTTY: false,
 			environment: { FORCE_COLOR: "1", NO_COLOR: "1" },
-			painted: "x",
+			isColoured: false,
 		},
 	])("on a terminal: $isTTY, with $environment", (given) => {
-		const paint = paintFor({ isTTY: given.isTTY }, given.environment);
-		expect(paint("red", "x")).toBe(given.painted);
+		expect(wantsColour({ isTTY: given.isTTY }, given.environment)).toBe(
+			given.isColoured,
+		);
 	});
 });
 

@@ -1,6 +1,6 @@
-/** Standard output and standard error, with colour and progress where a person looks at them. */
+/** What a terminal is given and others are not: colour, its width, a line of progress. */
 import type { WriteStream } from "node:tty";
-import { styleText } from "node:util";
+import type { styleText } from "node:util";
 
 /** Paints a text, or leaves it as it is. */
 export type Paint = (
@@ -12,16 +12,7 @@ export type Paint = (
  * Colour is for terminals. NO_COLOR (https://no-color.org) turns it off and FORCE_COLOR on, whatever
  * the stream is.
  */
-export function paintFor(
-	stream: Pick<WriteStream, "isTTY">,
-	environment: NodeJS.ProcessEnv = process.env,
-): Paint {
-	return wantsColour(stream, environment)
-		? (format, text) => styleText(format, text, { validateStream: false })
-		: (_, text) => text;
-}
-
-function wantsColour(
+export function wantsColour(
 	stream: Pick<WriteStream, "isTTY">,
 	{ NO_COLOR, FORCE_COLOR, TERM }: NodeJS.ProcessEnv,
 ): boolean {
@@ -58,18 +49,4 @@ export function progressOn(
 			shown = false;
 		},
 	};
-}
-
-/** Says on standard error what is being done for as long as it is, if a person looks there. */
-export async function whileShowing<Result>(
-	text: string,
-	work: () => Promise<Result>,
-): Promise<Result> {
-	const progress = progressOn(process.stderr);
-	progress.show(text);
-	try {
-		return await work();
-	} finally {
-		progress.clear();
-	}
 }

@@ -13,6 +13,7 @@ import {
 	HOSTILE,
 	sampleReport,
 } from "./test-report.ts";
+import { visible } from "./visible.ts";
 
 const SCHEMA = readFileSync(
 	new URL("../test/junit.xsd", import.meta.url),
@@ -262,19 +263,6 @@ TCP transitions: reply fin SYN_SENT2, reply ack SYN_SENT</skipped>`,
 	});
 });
 
-/** A character that no XML can hold becomes this one. */
-function legal(text: string): string {
-	return Array.from(text, (sign) => {
-		const code = sign.codePointAt(0) ?? 0;
-		const isLegal =
-			[0x9, 0xa, 0xd].includes(code) ||
-			(code >= 0x20 && code < 0xd800) ||
-			(code >= 0xe000 && code < 0xfffe) ||
-			code > 0xffff;
-		return isLegal ? sign : "\ufffd";
-	}).join("");
-}
-
 test("whatever a text holds, it is read as it was written", async () => {
 	const unit = fc.integer({ min: 0, max: 0xffff });
 	const pieces = fc.oneof(
@@ -308,7 +296,7 @@ test("whatever a text holds, it is read as it was written", async () => {
 			const cases = await casesOf(xml);
 			const below = `\n${" ".repeat(13)}`;
 			expect(cases).toEqual(
-				all.map(legal).map((one, index) => ({
+				all.map(visible).map((one, index) => ({
 					name: `n${index}: ${one}`,
 					classname: "marktwin.any",
 					verdict: {

@@ -5,6 +5,7 @@
 import { type FuzzCheck, fuzzChecks } from "./fuzz-checks.ts";
 import { type Reason, reasonsOf, ruleParts } from "./reasons.ts";
 import type { Entry, Report, Status } from "./report.ts";
+import { visible } from "./visible.ts";
 
 /** Of what a fuzz has found, and so of what it had to show. */
 const FUZZ_SUITE = "fuzz";
@@ -218,9 +219,11 @@ function openingTag(name: string, attributes: Attributes): string {
 
 /** What a parser takes for markup, or does not hand on as it stands: line ends and tabs. */
 function escapeSigns(text: string, signs: RegExp): string {
-	return text
-		.replace(FORBIDDEN, "\ufffd")
-		.replace(signs, (sign) => ESCAPED[sign] ?? `&#${sign.charCodeAt(0)};`);
+	// `visible` leaves nothing but `Char` of XML 1.0: what is none has no legal escape.
+	return visible(text).replace(
+		signs,
+		(sign) => ESCAPED[sign] ?? `&#${sign.charCodeAt(0)};`,
+	);
 }
 
 const ESCAPED: Readonly<Record<string, string>> = {
@@ -229,7 +232,3 @@ const ESCAPED: Readonly<Record<string, string>> = {
 	">": "&gt;",
 	'"': "&quot;",
 };
-
-/** Everything but `Char` of XML 1.0, which no escaping makes legal. */
-const FORBIDDEN =
-	/[^\t\r\n\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu;

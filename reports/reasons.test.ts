@@ -143,6 +143,19 @@ describe("what nobody sees", () => {
 		["half a character", "\ud83e \udd91", "⟨U+D83E⟩ ⟨U+DD91⟩"],
 		["a line end that is none", "a\u2028b\u0085", "a⟨U+2028⟩b⟨U+0085⟩"],
 		["a tag", "\u{e0041}", "⟨U+E0041⟩"],
+		[
+			"a letter that is none",
+			"a\u3164\u115f\uffa0",
+			"a⟨U+3164⟩⟨U+115F⟩⟨U+FFA0⟩",
+		],
+		["a mark", "a\u034f\ufe0f\u180b", "a⟨U+034F⟩⟨U+FE0F⟩⟨U+180B⟩"],
+		["a symbol that looks blank", "\u2800\u{1d159}", "⟨U+2800⟩⟨U+1D159⟩"],
+		[
+			"a blank of another kind",
+			"\u00a0\u2003\u3000",
+			"⟨U+00A0⟩⟨U+2003⟩⟨U+3000⟩",
+		],
+		["a private character", "\ue000\u{10fffd}", "⟨U+E000⟩⟨U+10FFFD⟩"],
 	])("is shown: %s", (_, text, shown) => {
 		expect(visible(text)).toBe(shown);
 	});

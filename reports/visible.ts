@@ -1,13 +1,19 @@
 /**
+ * What a reader cannot see, or not as it stands: controls, format and private-use characters, halves
+ * of surrogate pairs, separators of lines, every blank but the plain one, and what Unicode calls
+ * default-ignorable (U+034F, U+115F, U+3164, U+FE0F …). Three more look blank and have no such
+ * property: U+2800, U+1D159 and U+16FE4.
+ */
+const UNSEEN =
+	/(?![\t\r\n ])[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zs}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}\p{Default_Ignorable_Code_Point}\u2800\u{1d159}\u{16fe4}]/gu;
+
+/**
  * `a\u202eb` → `a⟨U+202E⟩b`: what a reader sees is what stands there. Nothing turns the words around
  * it, hides, or speaks to a terminal. Tabs and line ends stay; what they may do, the format knows.
  */
 export function visible(text: string): string {
-	return text.replace(
-		/(?![\t\r\n])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\ufffe\uffff]/gu,
-		(sign) => {
-			const code = (sign.codePointAt(0) ?? 0).toString(16).toUpperCase();
-			return `⟨U+${code.padStart(4, "0")}⟩`;
-		},
-	);
+	return text.replace(UNSEEN, (sign) => {
+		const code = (sign.codePointAt(0) ?? 0).toString(16).toUpperCase();
+		return `⟨U+${code.padStart(4, "0")}⟩`;
+	});
 }

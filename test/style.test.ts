@@ -31,6 +31,29 @@ it(`files have at most ${MOST_LINES} lines, tests and stories excepted`, () => {
 	expect(wrong.map(({ path, lines }) => `${path}: ${lines}`)).toEqual([]);
 });
 
+/** What a command prints goes through `out` or `err` of cli/screen.ts. These hand on a program's own octets. */
+const SCREENS: ReadonlySet<string> = new Set([
+	"cli/screen.ts",
+	"cli/lab/router-shell.ts",
+	"cli/lab/shell.ts",
+	// A daemon's log, which has a writer of its own.
+	"cli/healthcheck.ts",
+	// Hears that a reader has gone away.
+	"cli/main.ts",
+]);
+
+it("commands print through their screens", () => {
+	const wrong = sources
+		.filter(({ path, isTest }) => path.startsWith("cli/") && !isTest)
+		.filter(({ path }) => !SCREENS.has(path))
+		.flatMap(({ path, globals }) =>
+			globals
+				.filter(({ name }) => /^(process\.std(out|err)|console\.)/.test(name))
+				.map(({ name, line }) => `${path}:${line} uses ${name}`),
+		);
+	expect(wrong).toEqual([]);
+});
+
 it("nobody writes `any`", () => {
 	const wrong = sources.flatMap((file) =>
 		file.anys.map(({ line }) => `${file.path}:${line}`),

@@ -19,8 +19,7 @@ import { routerOptions } from "../router-options.ts";
 import { select } from "../run/select.ts";
 import { sayWhatWasWrong } from "../say-what-was-wrong.ts";
 import { rulesAgain } from "../scenario-options.ts";
-import { screenWriter } from "../screen-text.ts";
-import { columns, paintFor, progressOn } from "../terminal.ts";
+import { progress } from "../screen.ts";
 import { createOther } from "./other.ts";
 import {
 	type CompareView,
@@ -34,21 +33,18 @@ export async function compare(
 	names: readonly string[],
 	options: CompareOptions,
 ): Promise<number> {
-	const progress = progressOn(process.stderr);
 	progress.show("loading scenarios …");
 	const loaded = await select(names, options).finally(progress.clear);
 	const outputs = await openOutputs(options);
 	const { screen } = outputs;
 	const view: CompareView = {
-		paint: paintFor(screen),
-		columns: columns(screen),
+		paint: screen.paint,
+		columns: screen.columns,
 		isWhole: options.verbose,
 	};
-	const { write, show } = screenWriter(screen, progress);
 	const began = performance.now();
 	const { comparisons, failures, version } = await compareAll(loaded, options, {
-		progress,
-		show,
+		show: screen.show,
 		view,
 	});
 	const tookMs = performance.now() - began;
@@ -63,10 +59,10 @@ export async function compare(
 	const createdAt = new Date().toISOString();
 	const about = { tookMs, createdAt, notices: [] };
 	try {
-		write(await outputs.write(all, about, progress));
+		screen.command(await outputs.write(all, about));
 	} finally {
 		progress.clear();
-		show(printTotals(comparisons, failures, { tookMs, version, view }));
+		screen.show(printTotals(comparisons, failures, { tookMs, version, view }));
 	}
 	sayWhatWasWrong(failures);
 	return exitCodeOf(all);
@@ -76,14 +72,13 @@ async function compareAll(
 	loaded: readonly LoadedScenario[],
 	options: CompareOptions,
 	on: {
-		readonly progress: ReturnType<typeof progressOn>;
 		readonly show: (lines: readonly string[]) => void;
 		readonly view: CompareView;
 	},
 ): Promise<
 	Pick<Results, "comparisons" | "failures"> & { readonly version: string }
 > {
-	const { progress, show, view } = on;
+	const { show, view } = on;
 	const other = await createOther(options);
 	const comparisons: JudgedComparison[] = [];
 	const failures: Failure[] = [];
@@ -109,7 +104,6 @@ async function compareAll(
 		await other.start();
 		await eachScenario(loaded, {
 			doing: "comparing",
-			progress,
 			async play(one) {
 				const comparison = await other.compare(one);
 				const replay = comparison.replay + sameRouter;

@@ -7,6 +7,7 @@ import {
 import type { LoadedScenario } from "../../scenarios/run/load-scenarios.ts";
 import type { RunResult } from "../../scenarios/run/result.ts";
 import type { CompareOptions } from "../compare.ts";
+import { err } from "../screen.ts";
 
 export interface Other {
 	readonly driver: RunResult["driver"];
@@ -32,8 +33,7 @@ export async function createOther(options: CompareOptions): Promise<Other> {
 			get driver() {
 				return lab.driver;
 			},
-			start: () =>
-				lab.prepare((line) => void process.stderr.write(`${line}\n`)),
+			start: () => lab.prepare((line) => err.show([line])),
 			async compare(one) {
 				const played = await lab.play(one.scenario, settings(one));
 				return compareLive(played.model, played.result, one.file);

@@ -18,8 +18,7 @@ import { writeWhole } from "../files.ts";
 import type { FuzzCommandOptions } from "../fuzz.ts";
 import { openOutputs } from "../outputs/outputs.ts";
 import { exitCodeOf, type Results } from "../outputs/results-file.ts";
-import { screenWriter } from "../screen-text.ts";
-import { columns, type Progress, paintFor, progressOn } from "../terminal.ts";
+import { progress } from "../screen.ts";
 import {
 	printFinding,
 	printProgress,
@@ -41,12 +40,10 @@ export async function fuzzAndTell(
 	options: FuzzCommandOptions,
 ): Promise<number> {
 	const seed = options.seed ?? randomInt(MOST_SEEDS);
-	const progress = progressOn(process.stderr);
 	const outputs = await openOutputs(options);
 	const { screen } = outputs;
-	const paint = paintFor(screen);
-	const view = { paint, columns: columns(screen), isWhole: false };
-	const { write, show } = screenWriter(screen, progress);
+	const { paint, columns, show } = screen;
+	const view = { paint, columns, isWhole: false };
 	const drivers = driversFor(options);
 	// Whoever ends it early has to know what it was.
 	show([`seed ${seed}`]);
@@ -54,7 +51,7 @@ export async function fuzzAndTell(
 	try {
 		progress.show("getting ready …");
 		await Promise.all(drivers.map((driver) => driver.start()));
-		const on = { seed, drivers, progress, show, view };
+		const on = { seed, drivers, show, view };
 		const texts = await textsOf(options, on);
 		const account = await casesOf(options, on);
 		const totals = totalsOf(account, texts, {
@@ -66,12 +63,8 @@ export async function fuzzAndTell(
 		show(printTotals(totals, view));
 		const { tookMs } = totals;
 		const createdAt = new Date().toISOString();
-		write(
-			await outputs.write(
-				results,
-				{ tookMs, createdAt, notices: [] },
-				progress,
-			),
+		screen.command(
+			await outputs.write(results, { tookMs, createdAt, notices: [] }),
 		);
 		return exitCodeOf(results);
 	} finally {
@@ -83,7 +76,6 @@ export async function fuzzAndTell(
 interface On {
 	readonly seed: number;
 	readonly drivers: readonly VmDriver[];
-	readonly progress: Progress;
 	readonly show: (lines: readonly string[]) => void;
 	readonly view: CompareView;
 }
@@ -98,7 +90,7 @@ function amountOf({ runs, minutes }: FuzzCommandOptions, part: number) {
 /** `null` where only a case is wanted. */
 async function textsOf(
 	options: FuzzCommandOptions,
-	{ seed, drivers, progress, show, view }: On,
+	{ seed, drivers, show, view }: On,
 ): Promise<TextFuzzAccount | null> {
 	const { path = null, save, shard = null } = options;
 	if (path !== null && !path.startsWith("t")) return null;
@@ -130,7 +122,7 @@ async function textsOf(
 
 async function casesOf(
 	options: FuzzCommandOptions,
-	{ seed, drivers, progress, show, view }: On,
+	{ seed, drivers, show, view }: On,
 ): Promise<FuzzAccount> {
 	const { path = null, save, shard = null } = options;
 	const isText = path?.startsWith("t") ?? false;

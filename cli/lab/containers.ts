@@ -16,6 +16,7 @@ import { removeLab } from "../../lab/docker/remove-lab.ts";
 import { EXIT } from "../exit-code.ts";
 import { InputError } from "../input-error.ts";
 import type { WhichLab } from "../lab-containers.ts";
+import { out } from "../screen.ts";
 
 /** Where `lab up` has the checker write what it finds out. */
 export const CHECKER_LOG = "/var/log/marktwin/healthcheck.jsonl";
@@ -23,19 +24,19 @@ export const CHECKER_LOG = "/var/log/marktwin/healthcheck.jsonl";
 export async function status(): Promise<number> {
 	const labs = await findLabs(await connectEngine());
 	if (labs.length === 0) {
-		process.stdout.write("no lab is up; `marktwin lab up` starts one\n");
+		out.show(["no lab is up; `marktwin lab up` starts one"]);
 		return EXIT.holds;
 	}
 	for (const { id, owner, containers } of labs) {
 		const whose =
 			owner === NOBODY ? "" : "  (goes with the command that plays in it)";
-		process.stdout.write(`lab ${id}${whose}\n`);
+		out.show([`lab ${id}${whose}`]);
 		if (containers.length === 0)
-			process.stdout.write("  its containers are gone, a volume is left\n");
+			out.show(["  its containers are gone, a volume is left"]);
 		for (const container of byRole(containers))
-			process.stdout.write(
-				`  ${roleOf(container).padEnd(12)} ${container.State.padEnd(8)} ${container.Status}\n`,
-			);
+			out.show([
+				`  ${roleOf(container).padEnd(12)} ${container.State.padEnd(8)} ${container.Status}`,
+			]);
 	}
 	return EXIT.holds;
 }
@@ -61,13 +62,13 @@ export async function logs(name: string, which: WhichLab): Promise<number> {
 				);
 			},
 		);
-		process.stdout.write(log);
+		out.show([String(log).trimEnd()]);
 		return EXIT.holds;
 	}
 	const service = backendServiceRole(name);
 	const has = lab.containers.some((one) => roleOf(one) === service);
 	const container = containerOf(docker, lab, has ? service : roleNamed(name));
-	process.stdout.write(await containerLog(container));
+	out.show([(await containerLog(container)).trimEnd()]);
 	return EXIT.holds;
 }
 
@@ -90,10 +91,11 @@ export async function down({
 	const also =
 		left === 0 || id !== undefined
 			? ""
-			: `${left} ${left === 1 ? "goes" : "go"} with the command that plays there; --all removes ${left === 1 ? "it" : "them"} too\n`;
-	process.stdout.write(
-		(names === "" ? "no lab is up\n" : `removed ${names}\n`) + also,
-	);
+			: `${left} ${left === 1 ? "goes" : "go"} with the command that plays there; --all removes ${left === 1 ? "it" : "them"} too`;
+	out.show([
+		names === "" ? "no lab is up" : `removed ${names}`,
+		...(also === "" ? [] : [also]),
+	]);
 	return EXIT.holds;
 }
 

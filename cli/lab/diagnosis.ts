@@ -1,5 +1,4 @@
 /** What `marktwin lab doctor` says. */
-import type { WriteStream } from "node:tty";
 import {
 	examine,
 	mayUseKvm,
@@ -8,7 +7,7 @@ import {
 } from "../../lab/doctor.ts";
 import { whyNotKvm } from "../../lab/vm/accelerator.ts";
 import { findImage } from "../../lab/vm/image/image.ts";
-import { paintFor } from "../terminal.ts";
+import type { Paint } from "../terminal.ts";
 import { containerLines } from "./container-diagnosis.ts";
 
 /** What was found, or that it is missing. */
@@ -22,12 +21,11 @@ const PURPOSES: readonly (readonly [Purpose, string])[] = [
 ];
 
 /** Everything that was looked for, by what it is for, and the command that gets what is missing. */
-export async function diagnosis(out: Pick<WriteStream, "isTTY">): Promise<{
+export async function diagnosis(paint: Paint): Promise<{
 	readonly text: string;
 	/** Virtual machines can be run. */
 	readonly isWell: boolean;
 }> {
-	const paint = paintFor(out);
 	const line: SayFound = (found, name) =>
 		found === null
 			? `  ${paint("red", "missing")}  ${name}`
@@ -47,7 +45,7 @@ export async function diagnosis(out: Pick<WriteStream, "isTTY">): Promise<{
 		lines.push("");
 	}
 	const isWell = remedyFor(examine(["vm"])) === "" && findImage() !== null;
-	return { text: `${lines.join("\n").trimEnd()}\n`, isWell };
+	return { text: lines.join("\n").trimEnd(), isWell };
 }
 
 function machineLines(line: SayFound): readonly string[] {

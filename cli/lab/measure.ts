@@ -26,6 +26,8 @@ import { invariant } from "../../sim/invariant.ts";
 import { EXIT } from "../exit-code.ts";
 import { mustBeWritable, STANDARD, writeText } from "../files.ts";
 import type { MeasureOptions } from "../lab-containers.ts";
+import { jsonLine } from "../outputs/json-text.ts";
+import { err, out } from "../screen.ts";
 
 /** @returns the exit code */
 export async function measure(options: MeasureOptions): Promise<number> {
@@ -34,7 +36,7 @@ export async function measure(options: MeasureOptions): Promise<number> {
 	const began = performance.now();
 	const say = (line: string) => {
 		const seconds = ((performance.now() - began) / 1_000).toFixed(1);
-		process.stderr.write(`${seconds.padStart(6)} s  ${line}\n`);
+		err.show([`${seconds.padStart(6)} s  ${line}`]);
 	};
 	const recipe = await recipeRules();
 	const scenario = await resolveRules(
@@ -70,10 +72,10 @@ export async function measure(options: MeasureOptions): Promise<number> {
 		...{ measured, missing },
 	};
 	// Whoever wants JSON there wants nothing else there.
-	const screen = json === STANDARD ? process.stderr : process.stdout;
-	screen.write(measurementText(measurement));
+	const screen = json === STANDARD ? err : out;
+	screen.show([measurementText(measurement).trimEnd()]);
 	if (json !== undefined)
-		await writeText(json, `${JSON.stringify(measurement, null, "\t")}\n`);
+		await writeText(json, `${jsonLine(measurement, 1)}\n`);
 	return EXIT.holds;
 }
 

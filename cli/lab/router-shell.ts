@@ -7,6 +7,7 @@ import {
 	connectGuest,
 } from "../../lab/docker/router-machine.ts";
 import { EXIT } from "../exit-code.ts";
+import { err } from "../screen.ts";
 
 export interface RouterShell {
 	readonly router: number;
@@ -77,7 +78,7 @@ async function endGroup(
 
 function complain(error: unknown): void {
 	const why = error instanceof Error ? error.message : String(error);
-	process.stderr.write(`the command on the router goes on: ${why}\n`);
+	err.show([`the command on the router goes on: ${why}`]);
 }
 
 async function readLines(run: Run): Promise<number> {

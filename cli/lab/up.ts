@@ -18,6 +18,7 @@ import { EXIT } from "../exit-code.ts";
 import { readText } from "../files.ts";
 import { InputError } from "../input-error.ts";
 import type { UpOptions } from "../lab-containers.ts";
+import { err, out } from "../screen.ts";
 import { CHECKER_LOG } from "./containers.ts";
 
 /** @returns the exit code */
@@ -26,7 +27,7 @@ export async function up(options: UpOptions): Promise<number> {
 	const began = performance.now();
 	const say = (line: string) => {
 		const seconds = ((performance.now() - began) / 1000).toFixed(1);
-		process.stderr.write(`${seconds.padStart(6)} s  ${line}\n`);
+		err.show([`${seconds.padStart(6)} s  ${line}`]);
 	};
 	const ruleset =
 		rules === undefined ? await recipeRules() : await readText(rules);
@@ -69,7 +70,7 @@ export async function up(options: UpOptions): Promise<number> {
 	lab.disconnect();
 	lab.containers.keep();
 	say(`lab ${lab.id} is up: ${lab.router.version}`);
-	process.stdout.write(howToUse(ruleset.name, needsCondition(scenario)));
+	out.show([howToUse(ruleset.name, needsCondition(scenario))]);
 	return EXIT.holds;
 }
 
@@ -82,6 +83,5 @@ function howToUse(rules: string, hasConditions: boolean): string {
 ${hasConditions ? flip : ""}  marktwin lab shell c1 'busybox nc 10.0.0.1 25 < /dev/null'
   marktwin lab logs b1
   marktwin lab logs checker
-  marktwin lab down
-`;
+  marktwin lab down`;
 }

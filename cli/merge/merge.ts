@@ -10,8 +10,8 @@ import {
 	outcomeOf,
 	type Results,
 } from "../outputs/results-file.ts";
-import { screenLines, screenText } from "../screen-text.ts";
-import { paintFor, progressOn } from "../terminal.ts";
+import { progress } from "../screen.ts";
+import { screenText } from "../screen-text.ts";
 import { fuzzTogether, remarksOn } from "./fuzz.ts";
 import {
 	isEmpty,
@@ -26,7 +26,6 @@ export async function merge(
 	files: readonly string[],
 	options: OutputOptions,
 ): Promise<number> {
-	const progress = progressOn(process.stderr);
 	const outputs = await openOutputs(options);
 	const parts: Part[] = [];
 	for (const file of files) {
@@ -45,19 +44,13 @@ export async function merge(
 	const notices = [...missing, ...remarks];
 	const about = { tookMs: null, createdAt: null, notices };
 	const { screen } = outputs;
-	const paint = paintFor(screen);
-	const write = (lines: readonly string[]) => {
-		progress.clear();
-		if (lines.length > 0) screen.write(`${lines.join("\n")}\n`);
-	};
-	write(
-		screenLines([
-			`${count(all)} from ${counted(files.length, "file")}: ${verdict(all)}`,
-			...remarks.map((one) => paint("yellow", screenText(one))),
-			...missing.map((one) => paint("red", screenText(one))),
-		]),
-	);
-	write(await outputs.write(all, about, progress).finally(progress.clear));
+	const { paint } = screen;
+	screen.show([
+		`${count(all)} from ${counted(files.length, "file")}: ${verdict(all)}`,
+		...remarks.map((one) => paint("yellow", screenText(one))),
+		...missing.map((one) => paint("red", screenText(one))),
+	]);
+	screen.command(await outputs.write(all, about).finally(progress.clear));
 	return missing.length > 0 ? EXIT.badInput : exitCodeOf(all);
 }
 

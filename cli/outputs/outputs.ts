@@ -9,7 +9,7 @@ import { summaryMarkdown } from "../../reports/summary.ts";
 import { mustBeWritable, STANDARD, wholePath, writeText } from "../files.ts";
 import { InputError } from "../input-error.ts";
 import type { OutputOptions } from "../output-options.ts";
-import type { Progress } from "../terminal.ts";
+import { err, out, type Screen } from "../screen.ts";
 import { jsonText } from "./json-text.ts";
 import { type About, reportOf } from "./report-of.ts";
 import { type FuzzResults, type Results, resultsFile } from "./results-file.ts";
@@ -17,13 +17,9 @@ import { scoreboardMarkdown } from "./scoreboard.ts";
 
 export interface Outputs {
 	/** Where lines for a person go: standard output, unless something else is written there. */
-	readonly screen: NodeJS.WriteStream;
+	readonly screen: Screen;
 	/** @returns lines for the screen that the CI system around it reads */
-	write(
-		results: Results,
-		about: About,
-		progress: Progress,
-	): Promise<readonly string[]>;
+	write(results: Results, about: About): Promise<readonly string[]>;
 }
 
 /**
@@ -38,8 +34,8 @@ export async function openOutputs(options: OutputOptions): Promise<Outputs> {
 	const annotates = process.env.GITHUB_ACTIONS === "true";
 	const isOnStandard = OUTPUTS.some((name) => given[name] === STANDARD);
 	return {
-		screen: isOnStandard ? process.stderr : process.stdout,
-		async write(results, about, progress) {
+		screen: isOnStandard ? err : out,
+		async write(results, about) {
 			const tries = new Tries();
 			if (scoreboard !== undefined)
 				await tries.add(async () =>
@@ -48,7 +44,7 @@ export async function openOutputs(options: OutputOptions): Promise<Outputs> {
 			if (json !== undefined)
 				await tries.add(() => writeText(json, jsonText(resultsFile(results))));
 			if (annotates || report || junit || summary) {
-				const made = await reportOf(results, about, progress);
+				const made = await reportOf(results, about);
 				if (report !== undefined && page !== null)
 					await tries.add(() => writeText(report, reportHtml(made, page)));
 				if (junit !== undefined)
@@ -111,9 +107,9 @@ function withoutEmptySummary(options: OutputOptions): OutputOptions {
 				"Is a variable empty that it was to come from?",
 			);
 	if (options.summary !== "") return options;
-	process.stderr.write(
-		'marktwin: --summary "" names no file (GITHUB_STEP_SUMMARY is not set here?): no summary is written\n',
-	);
+	err.show([
+		'marktwin: --summary "" names no file (GITHUB_STEP_SUMMARY is not set here?): no summary is written',
+	]);
 	const { summary: _, ...others } = options;
 	return others;
 }

@@ -10,7 +10,7 @@ import type { Report } from "../../reports/report.ts";
 import { lookCloser } from "../../scenarios/run/closeup.ts";
 import { modelDriver } from "../../scenarios/run/driver.ts";
 import { checkScenario } from "../../scenarios/run/run-scenario.ts";
-import type { Progress } from "../terminal.ts";
+import { progress } from "../screen.ts";
 import { version } from "../version.ts";
 import type { FuzzResults, Results } from "./results-file.ts";
 
@@ -25,7 +25,6 @@ export interface About {
 export async function reportOf(
 	results: Results,
 	about: About,
-	progress: Progress,
 ): Promise<Report> {
 	const { failures, command, seed, fuzz } = results;
 	const total = results.results.length + results.comparisons.length;

@@ -10,6 +10,7 @@ import {
 import { routerOptions } from "../router-options.ts";
 import type { RunOptions } from "../run.ts";
 import { rulesAgain } from "../scenario-options.ts";
+import { err } from "../screen.ts";
 
 export interface Player {
 	readonly driver: RunResult["driver"];
@@ -90,7 +91,7 @@ async function dockerPlayer(
 		get driver() {
 			return lab.driver;
 		},
-		start: () => lab.prepare((line) => void process.stderr.write(`${line}\n`)),
+		start: () => lab.prepare((line) => err.show([line])),
 		play: async (one) => ({
 			...(await lab.play(one.scenario, settings(one))).result,
 			replay: replay(one),

@@ -13,8 +13,8 @@ import {
 } from "../outputs/results-file.ts";
 import type { RunOptions } from "../run.ts";
 import { sayWhatWasWrong } from "../say-what-was-wrong.ts";
-import { screenText, screenWriter } from "../screen-text.ts";
-import { columns, paintFor, progressOn } from "../terminal.ts";
+import { progress } from "../screen.ts";
+import { screenText } from "../screen-text.ts";
 import { createPlayer } from "./player.ts";
 import { printHeading, printResult, printTotals, type View } from "./print.ts";
 import { select } from "./select.ts";
@@ -24,25 +24,22 @@ export async function run(
 	names: readonly string[],
 	options: RunOptions,
 ): Promise<number> {
-	const progress = progressOn(process.stderr);
 	progress.show("loading scenarios …");
 	const loaded = await select(names, options).finally(progress.clear);
 	const outputs = await openOutputs(options);
 	const { screen } = outputs;
 	const view: View = {
-		paint: paintFor(screen),
-		columns: columns(screen),
+		paint: screen.paint,
+		columns: screen.columns,
 		detail: options.verbose ? "all" : options.quiet ? "faults" : "normal",
 	};
-	const { write, show } = screenWriter(screen, progress);
 	if (options.list) {
-		show(listOf(loaded));
+		screen.show(listOf(loaded));
 		return EXIT.holds;
 	}
 	const began = performance.now();
 	const { results, failures } = await playAll(loaded, options, {
-		progress,
-		show: showUnderHeadings(show, view),
+		show: showUnderHeadings(screen.show, view),
 		view,
 	});
 	const tookMs = performance.now() - began;
@@ -57,12 +54,12 @@ export async function run(
 	const createdAt = new Date().toISOString();
 	const about = { tookMs, createdAt, notices: [] };
 	try {
-		write(await outputs.write(all, about, progress));
+		screen.command(await outputs.write(all, about));
 	} finally {
 		progress.clear();
-		show(printTotals(results, { tookMs, view }));
+		screen.show(printTotals(results, { tookMs, view }));
 		if (failures.length > 0)
-			show([`${number(failures.length)} could not be played`]);
+			screen.show([`${number(failures.length)} could not be played`]);
 	}
 	sayWhatWasWrong(failures);
 	return exitCodeOf(all);
@@ -72,12 +69,11 @@ async function playAll(
 	loaded: readonly LoadedScenario[],
 	options: RunOptions,
 	on: {
-		readonly progress: ReturnType<typeof progressOn>;
 		readonly show: (suite: string, lines: readonly string[]) => void;
 		readonly view: View;
 	},
 ): Promise<Pick<Results, "results" | "failures">> {
-	const { progress, show, view } = on;
+	const { show, view } = on;
 	const results: RunResult[] = [];
 	const failures: Failure[] = [];
 	const player = await createPlayer(options);
@@ -107,7 +103,6 @@ async function playAll(
 		await player.start();
 		await eachScenario(loaded, {
 			doing: "playing",
-			progress,
 			async play(one) {
 				const result = await player.play(one);
 				results.push(result);

@@ -90,12 +90,12 @@ function printFate(played: Played, paint: Paint): readonly string[] {
 	}
 }
 
-/** The entries, as /proc/net/nf_conntrack shows them; ends with a line end. */
+/** The entries, as /proc/net/nf_conntrack shows them. */
 export function printConntrack(
 	entries: readonly ConntrackLine[],
 	paint: Paint,
 ): readonly string[] {
 	const heading =
 		entries.length === 0 ? "conntrack: no entry" : "conntrack afterwards:";
-	return [paint("dim", heading), ...entries.map(({ text }) => `  ${text}`), ""];
+	return [paint("dim", heading), ...entries.map(({ text }) => `  ${text}`)];
 }

@@ -8,7 +8,7 @@ import { nearest } from "../did-you-mean.ts";
 import { EXIT } from "../exit-code.ts";
 import { readText } from "../files.ts";
 import { InputError } from "../input-error.ts";
-import { paintFor, whileShowing } from "../terminal.ts";
+import { out, whileShowing } from "../screen.ts";
 import type { TraceOptions } from "../trace.ts";
 import { printConntrack, printPlayed } from "./print.ts";
 import { routerWith } from "./router.ts";
@@ -44,7 +44,7 @@ export async function trace(
 	);
 	const names = setup.interfaces.map(({ name }) => name);
 	for (const one of packets) mustBeThere(one.interface, names);
-	const paint = paintFor(process.stdout);
+	const { paint } = out;
 	for (const { interface: name, packet } of packets) {
 		events = [];
 		const { fate, emissions } = gateway.receive(name, packet);
@@ -52,13 +52,11 @@ export async function trace(
 		const lines = options.kernel
 			? events.map(formatTraceLine)
 			: [...printPlayed(played, paint), ""];
-		process.stdout.write(lines.map((line) => `${line}\n`).join(""));
+		out.show(lines);
 		if (fate.kind === "unknown") return EXIT.unknown;
 	}
 	if (!options.kernel)
-		process.stdout.write(
-			printConntrack(gateway.observe().conntrack, paint).join("\n"),
-		);
+		out.show(printConntrack(gateway.observe().conntrack, paint));
 	return EXIT.holds;
 }
 
