@@ -5,7 +5,7 @@ import type {
 	LoadedScenario,
 	RulesText,
 } from "../../scenarios/run/load-scenarios.ts";
-import { nearest } from "../did-you-mean.ts";
+import { nearest } from "../../sim/edit-distance.ts";
 import { readText } from "../files.ts";
 import { InputError } from "../input-error.ts";
 import type { Shard } from "../read-option.ts";

@@ -1,6 +1,7 @@
 /** What the command line says of the router → a gateway with the ruleset loaded. */
 import { RECIPE_GATEWAY } from "../../scenarios/language/build.ts";
 import { seededChoice } from "../../sim/chance/seeded.ts";
+import { nearest } from "../../sim/edit-distance.ts";
 import type {
 	GatewaySetup,
 	InterfaceSetup,
@@ -9,7 +10,6 @@ import type {
 } from "../../sim/gateway/gateway.ts";
 import { ModelGateway } from "../../sim/gateway/model-gateway.ts";
 import { parseRuleset } from "../../sim/ruleset/parse.ts";
-import { nearest } from "../did-you-mean.ts";
 import type { Text } from "../files.ts";
 import { InputError } from "../input-error.ts";
 import type { Assignment, TraceOptions } from "../trace.ts";

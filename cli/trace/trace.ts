@@ -1,10 +1,11 @@
 /** Plays the packets of the command line, one after the other, and shows what they met. */
+
+import { nearest } from "../../sim/edit-distance.ts";
 import type { Fate, TraceEvent } from "../../sim/gateway/gateway.ts";
 import { formatTraceLine } from "../../sim/netfilter/trace-line.ts";
 import { parsePacket } from "../../sim/packet/notation.ts";
 import type { Packet } from "../../sim/packet/packet.ts";
 import { PacketError } from "../../sim/packet/packet-error.ts";
-import { nearest } from "../did-you-mean.ts";
 import { EXIT } from "../exit-code.ts";
 import { readText } from "../files.ts";
 import { InputError } from "../input-error.ts";

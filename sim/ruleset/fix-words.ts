@@ -2,6 +2,7 @@
  * Repairs of a rule's words: each looks at the words and at what the parser says of them, and
  * returns better words or `null`. A repair counts only if it leads on: `fix.ts` takes it back otherwise.
  */
+import { editDistance } from "../edit-distance.ts";
 import { EMPTY_SCOPE, type OptionScope } from "../extension/option-scope.ts";
 import { optionTable } from "../extension/option-table.ts";
 import { matches } from "../matches/index.ts";
@@ -211,28 +212,5 @@ function isNear(a: string, b: string): boolean {
 	const allowed = Math.min(a.length, b.length) > 7 ? 2 : 1;
 	if (a === b || Math.abs(a.length - b.length) > allowed || a.length > 40)
 		return false;
-	return distance(a, b) <= allowed;
-}
-
-/** Damerau–Levenshtein, optimal string alignment. */
-function distance(a: string, b: string): number {
-	const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, j) => j)];
-	for (let i = 1; i <= a.length; i++) {
-		const row = [i];
-		for (let j = 1; j <= b.length; j++) {
-			const cost = a[i - 1] === b[j - 1] ? 0 : 1;
-			const swapped =
-				i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
-					? (rows[i - 2]?.[j - 2] ?? 0) + 1
-					: Number.POSITIVE_INFINITY;
-			row[j] = Math.min(
-				(rows[i - 1]?.[j] ?? 0) + 1,
-				(row[j - 1] ?? 0) + 1,
-				(rows[i - 1]?.[j - 1] ?? 0) + cost,
-				swapped,
-			);
-		}
-		rows.push(row);
-	}
-	return rows[a.length]?.[b.length] ?? 0;
+	return editDistance(a, b) <= allowed;
 }
