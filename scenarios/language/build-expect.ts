@@ -1,40 +1,72 @@
 /**
- * Builders of expectations. Each takes what it is about and, last, which connections it means and
- * why it is expected:
+ * Builders of expectations about connections. Each takes what it is about and, last, which
+ * connections it means and why it is expected:
  *
  *     order(["b1", "b2", "b1"], { step: "first", because: "every second packet matches" })
  */
-import type { ConntrackFilter } from "../../sim/gateway/gateway.ts";
+import * as v from "valibot";
+import {
+	type AtMostOne,
+	atMostOne,
+	checkArguments,
+	options,
+} from "./check-arguments.ts";
+import { type Count, count, limits } from "./count.ts";
 import type {
 	ConnectionFilter,
 	CountedOutcome,
 	Expectation,
 } from "./scenario.ts";
+import {
+	confidence,
+	list,
+	milliseconds,
+	record,
+	share,
+	text,
+	whole,
+	yesNo,
+} from "./schema.ts";
+import {
+	backendsInOrder,
+	outcome as someOutcome,
+	weights,
+} from "./schema-scenario.ts";
+import { MOST_CONNECTIONS } from "./schema-world.ts";
 
 /** Which connections (all of them when nothing is given), and the reason for the report. */
 export interface Which extends ConnectionFilter {
 	readonly because?: string;
 }
 
-/** Why, for expectations that are not about connections; and when: the label of an `observe` step. */
-export interface When {
-	readonly because?: string;
-	/** The end when left out. */
-	readonly at?: string;
-}
+const WHICH = {
+	step: text,
+	fromMs: milliseconds,
+	toMs: milliseconds,
+	client: text,
+	because: text,
+};
+const which = options<Which>(WHICH);
 
-/** A number, or bounds of which either may be left out. */
-export type Count =
-	| number
-	| { readonly atLeast?: number; readonly atMost?: number };
+const orderArguments = v.object({
+	backends: backendsInOrder,
+	options: which,
+});
 
 /** Exactly these backends, in the order of the connections' first SYNs; `null` where none is reached. */
 export function order(
 	backends: readonly (string | null)[],
 	which: Which = {},
 ): Expectation {
+	checkArguments("order", orderArguments, { backends, options: which });
 	return { kind: "order", ...taken(which), backends };
 }
+
+const patternArguments = v.object({
+	backends: backendsInOrder,
+	connections: whole(1, MOST_CONNECTIONS),
+	options: which,
+});
 
 /** `order` for a pattern that comes again and again: `pattern(["b1", "b2"], 10)` is b1 b2 b1 … */
 export function pattern(
@@ -42,6 +74,11 @@ export function pattern(
 	connections: number,
 	which: Which = {},
 ): Expectation {
+	checkArguments("pattern", patternArguments, {
+		backends,
+		connections,
+		options: which,
+	});
 	const all = Array.from(
 		{ length: connections },
 		(_, index) => backends[index % backends.length] ?? null,
@@ -49,65 +86,124 @@ export function pattern(
 	return order(all, which);
 }
 
-/** As even among these backends as whole numbers allow. */
+const evenSplitArguments = v.object({ backends: list(text), options: which });
+
+/** As even among these backends as whole numbers allow, chance or not. */
 export function evenSplit(
 	backends: readonly string[],
 	which: Which = {},
 ): Expectation {
+	checkArguments("evenSplit", evenSplitArguments, {
+		backends,
+		options: which,
+	});
 	return split(Object.fromEntries(backends.map((name) => [name, 1])), {
 		...which,
 		exact: true,
 	});
 }
 
+/** How near a split has to come to its weights. */
+export type SplitOptions = Which &
+	AtMostOne<{
+		/** As near as whole numbers get, chance or not. */
+		readonly exact: boolean;
+		/** Of the share, absolute: 0.1 lets 40 % to 60 % pass for a half. */
+		readonly tolerance: number;
+		/** Where chance decides, a right ruleset is found wrong in at most `1 - confidence` of all runs. */
+		readonly confidence: number;
+	}>;
+
+const splitArguments = v.object({
+	weights,
+	options: options<SplitOptions>(
+		{ ...WHICH, exact: yesNo, tolerance: share, confidence },
+		atMostOne("exact", "tolerance", "confidence"),
+	),
+});
+
 /**
- * Shares by weight: `exact`, or with an absolute `tolerance`, or (for chance) with a `confidence`:
- * a right ruleset is then found wrong in at most `1 - confidence` of all runs. 0.999 when nothing is said.
+ * Shares by weight. Where the rules decide, the split is exact, as near as whole numbers get; where
+ * they draw (`statistic --mode random`), it is what chance allows for that many draws: a right
+ * ruleset is found wrong in one of a thousand runs. `exact`, `tolerance` and `confidence` say otherwise.
  */
 export function split(
 	weights: Readonly<Record<string, number>>,
-	which: Which & {
-		readonly exact?: true;
-		readonly tolerance?: number;
-		readonly confidence?: number;
-	} = {},
+	which: SplitOptions = {},
 ): Expectation {
-	const { exact, tolerance, confidence = 0.999, ...rest } = which;
-	return {
-		kind: "split",
-		...taken(rest),
-		weights,
-		within: exact
-			? { kind: "exact" }
-			: tolerance !== undefined
-				? { kind: "tolerance", tolerance }
-				: { kind: "confidence", confidence },
-	};
+	checkArguments("split", splitArguments, { weights, options: which });
+	const { exact, tolerance, confidence, ...rest } = which;
+	return { kind: "split", ...taken(rest), weights, within: within(which) };
 }
+
+/** Of a right ruleset being found right, where nothing is said. */
+const USUAL_CONFIDENCE = 0.999;
+
+type Within = Extract<Expectation, { readonly kind: "split" }>["within"];
+
+function within({ exact, tolerance, confidence }: SplitOptions): Within {
+	if (exact) return { kind: "exact" };
+	if (tolerance !== undefined) return { kind: "tolerance", tolerance };
+	return { kind: "confidence", confidence: confidence ?? USUAL_CONFIDENCE };
+}
+
+const avoidedArguments = v.object({ backend: text, options: which });
 
 /** No packet of these connections meets the backend. */
 export function avoided(backend: string, which: Which = {}): Expectation {
+	checkArguments("avoided", avoidedArguments, { backend, options: which });
 	return { kind: "avoided", ...taken(which), backend };
 }
+
+/** Why, for expectations of which there is nothing more to say. */
+export interface Why {
+	readonly because?: string;
+}
+
+const why = options<Why>({ because: text });
+
+const failoverGapArguments = v.object({
+	backend: text,
+	atMostMs: milliseconds,
+	options: why,
+});
 
 /** From each failure of the backend until new connections are served elsewhere, with none lost after that. */
 export function failoverGapAtMost(
 	backend: string,
 	atMostMs: number,
-	{ because = "" }: { readonly because?: string } = {},
+	options: Why = {},
 ): Expectation {
+	checkArguments("failoverGapAtMost", failoverGapArguments, {
+		backend,
+		atMostMs,
+		options,
+	});
+	const { because = "" } = options;
 	return { kind: "failover-gap", because, backend, atMostMs };
 }
 
+const affinityArguments = v.object({ options: which });
+
 /** All packets of each connection meet one backend. */
 export function affinity(which: Which = {}): Expectation {
+	checkArguments("affinity", affinityArguments, { options: which });
 	return { kind: "affinity", ...taken(which) };
 }
 
+const movedArguments = v.object({ count, options: which });
+
 /** So many connections have packets that met more than one backend. */
 export function moved(count: Count, which: Which = {}): Expectation {
-	return { kind: "moved", ...taken(which), ...bounds(count) };
+	checkArguments("moved", movedArguments, { count, options: which });
+	return { kind: "moved", ...taken(which), ...limits(count) };
 }
+
+const outcomesArguments = v.object({
+	outcome: someOutcome,
+	count,
+	options: which,
+});
 
 /** So many connections ended so. */
 export function outcomes(
@@ -115,128 +211,61 @@ export function outcomes(
 	count: Count,
 	which: Which = {},
 ): Expectation {
-	return { kind: "outcomes", ...taken(which), outcome, ...bounds(count) };
+	checkArguments("outcomes", outcomesArguments, {
+		outcome,
+		count,
+		options: which,
+	});
+	return { kind: "outcomes", ...taken(which), outcome, ...limits(count) };
 }
 
-/** The box itself said this (`rst`, `icmp host-unreachable`, `*` for anything) to so many connections. */
+const gatewayAnsweredArguments = v.object({
+	answer: text,
+	count,
+	options: which,
+});
+
+/** The gateway itself said this (`rst`, `icmp host-unreachable`, `*` for anything) to so many connections. */
 export function gatewayAnswered(
 	answer: string,
 	count: Count,
 	which: Which = {},
 ): Expectation {
+	checkArguments("gatewayAnswered", gatewayAnsweredArguments, {
+		answer,
+		count,
+		options: which,
+	});
 	return {
 		kind: "gateway-answered",
 		...taken(which),
 		answer,
-		...bounds(count),
+		...limits(count),
 	};
 }
 
-/**
- * These packets came out of the interface, in this order, in one-line notation with `*` for
- * anything. Others may come between them unless `exactly` is set; an empty list is then silence.
- */
-export function packetsOut(
-	name: string,
-	packets: readonly string[],
-	when: {
-		readonly because?: string;
-		readonly fromMs?: number;
-		readonly toMs?: number;
-		readonly exactly?: boolean;
-	} = {},
-): Expectation {
-	return {
-		kind: "packets-out",
-		because: when.because ?? "",
-		interface: name,
-		fromMs: when.fromMs ?? 0,
-		toMs: when.toMs ?? Number.MAX_SAFE_INTEGER,
-		packets,
-		exactly: when.exactly ?? false,
-	};
-}
-
-/** So many conntrack entries fit the filter, and what more is said of them. */
-export function conntrack(
-	filter: ConntrackFilter,
-	count: Count,
-	when: When & {
-		readonly assured?: boolean;
-		readonly unreplied?: boolean;
-		readonly timeoutS?: number;
-	} = {},
-): Expectation {
-	const { because = "", at = "", ...more } = when;
-	return {
-		kind: "conntrack",
-		because,
-		at,
-		filter,
-		...bounds(count),
-		...more,
-	};
-}
-
-/** The rule (`mangle:MAILMARK:rule:2`) or policy (`filter:INPUT:policy`) has counted so many packets. */
-export function counter(
-	rule: string,
-	packets: number,
-	{ because = "", at = "" }: When = {},
-): Expectation {
-	return { kind: "counter", because, at, rule, packets };
-}
-
-/** What `/proc/net/nf_condition/NAME` holds; `null`: there is no such file. */
-export function conditionIs(
-	name: string,
-	value: 0 | 1 | null,
-	{ because = "", at = "" }: When = {},
-): Expectation {
-	return { kind: "condition", because, at, name, value };
-}
+const countsAgreeArguments = v.object({
+	addresses: record(text),
+	options: why,
+});
 
 /** Clients, rules and servers count the same connections: `countsAgree({ b1: "192.168.0.1" })`. */
 export function countsAgree(
 	addresses: Readonly<Record<string, string>>,
-	{ because = "" }: { readonly because?: string } = {},
+	options: Why = {},
 ): Expectation {
-	return { kind: "counts-agree", because, addresses };
+	checkArguments("countsAgree", countsAgreeArguments, { addresses, options });
+	return { kind: "counts-agree", because: options.because ?? "", addresses };
 }
+
+const mailKeptArguments = v.object({ options: why });
 
 /** No message is lost that was accepted. */
-export function mailKept({
-	because = "",
-}: {
-	readonly because?: string;
-} = {}): Expectation {
-	return { kind: "mail-kept", because };
-}
-
-/** The operation of the step with this label fails and says this, or something around it. */
-export function operationFails(
-	step: string,
-	message: string,
-	{ because = "" }: { readonly because?: string } = {},
-): Expectation {
-	return { kind: "operation", because, step, ok: false, message };
-}
-
-export function operationSucceeds(
-	step: string,
-	{ because = "" }: { readonly because?: string } = {},
-): Expectation {
-	return { kind: "operation", because, step, ok: true, message: "" };
+export function mailKept(options: Why = {}): Expectation {
+	checkArguments("mailKept", mailKeptArguments, { options });
+	return { kind: "mail-kept", because: options.because ?? "" };
 }
 
 function taken({ because = "", ...of }: Which) {
 	return { because, of };
-}
-
-function bounds(count: Count): { atLeast: number; atMost: number } {
-	if (typeof count === "number") return { atLeast: count, atMost: count };
-	return {
-		atLeast: count.atLeast ?? 0,
-		atMost: count.atMost ?? Number.MAX_SAFE_INTEGER,
-	};
 }

@@ -1,6 +1,10 @@
 /** Builders of what is done to the gateway while it runs. All of them are steps: put them at a time with `at`. */
+import * as v from "valibot";
 import type { ConntrackFilter, Operation } from "../../sim/gateway/gateway.ts";
+import { checkArguments, options } from "./check-arguments.ts";
 import type { RestoreFile, ScenarioStep } from "./scenario.ts";
+import { finite, namedText, text, yesNo } from "./schema.ts";
+import { conntrackFilter } from "./schema-world.ts";
 
 function operation(
 	label: string,
@@ -9,15 +13,27 @@ function operation(
 	return { atMs: 0, label, kind: "operation", operation };
 }
 
+export interface RestoreOptions {
+	readonly noflush?: boolean;
+	readonly counters?: boolean;
+	readonly label?: string;
+}
+
+const restoreArguments = v.object({
+	rules: v.lazy((given) => (typeof given === "string" ? text : namedText)),
+	options: options<RestoreOptions>({
+		noflush: yesNo,
+		counters: yesNo,
+		label: text,
+	}),
+});
+
 /** `iptables-restore [--noflush] [--counters] < FILE`, of a file beside the scenario or of a text. */
 export function restore(
 	rules: string | { readonly name: string; readonly text: string },
-	options: {
-		readonly noflush?: boolean;
-		readonly counters?: boolean;
-		readonly label?: string;
-	} = {},
+	options: RestoreOptions = {},
 ): ScenarioStep {
+	checkArguments("restore", restoreArguments, { rules, options });
 	const { noflush = false, counters = false, label = "" } = options;
 	const source =
 		typeof rules === "string"
@@ -26,10 +42,15 @@ export function restore(
 	return operation(label, { kind: "restore", ...source, noflush, counters });
 }
 
+const iptablesArguments = v.object({ command: text, label: text });
+
 /** One command line without the `iptables` in front: `-t mangle -F MAILMARK`. */
 export function iptables(command: string, label = ""): ScenarioStep {
+	checkArguments("iptables", iptablesArguments, { command, label });
 	return operation(label, { kind: "iptables", command });
 }
+
+const conditionArguments = v.object({ name: text, write: text, label: text });
 
 /** `printf TEXT > /proc/net/nf_condition/NAME`. The recipe's rules say `!`: "1" means dead. */
 export function setCondition(
@@ -37,28 +58,42 @@ export function setCondition(
 	write: string,
 	label = "",
 ): ScenarioStep {
+	checkArguments("setCondition", conditionArguments, { name, write, label });
 	return operation(label, { kind: "condition", name, write });
 }
 
+const evictArguments = v.object({ filter: conntrackFilter, label: text });
+
 /** `conntrack -D`: throws away the entries that fit. */
 export function evict(filter: ConntrackFilter, label = ""): ScenarioStep {
+	checkArguments("evict", evictArguments, { filter, label });
 	return operation(label, { kind: "evict", filter });
 }
 
+const sysctlArguments = v.object({ name: text, value: finite, label: text });
+
 /** `sysctl -w net.NAME=VALUE`: `sysctl("netfilter.nf_conntrack_tcp_loose", 0)`. */
 export function sysctl(name: string, value: number, label = ""): ScenarioStep {
+	checkArguments("sysctl", sysctlArguments, { name, value, label });
 	return operation(label, { kind: "sysctl", name, value });
 }
 
+const linkArguments = v.object({ name: text, label: text });
+
 export function linkDown(name: string, label = ""): ScenarioStep {
+	checkArguments("linkDown", linkArguments, { name, label });
 	return operation(label, { kind: "link", interface: name, up: false });
 }
 
 export function linkUp(name: string, label = ""): ScenarioStep {
+	checkArguments("linkUp", linkArguments, { name, label });
 	return operation(label, { kind: "link", interface: name, up: true });
 }
 
+const takeOverArguments = v.object({ label: text });
+
 /** A second router with the same rules and conditions and an empty conntrack table takes the addresses over. */
 export function takeOver(label = ""): ScenarioStep {
+	checkArguments("takeOver", takeOverArguments, { label });
 	return operation(label, { kind: "take-over" });
 }

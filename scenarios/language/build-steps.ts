@@ -1,8 +1,37 @@
 /** Builders of what happens in the world around the gateway. Put them at a time with `at`. */
+import * as v from "valibot";
 import type { BackendBehaviour } from "../../sim/endpoint/backend.ts";
 import type { Dialogue } from "../../sim/endpoint/client.ts";
 import type { Arrivals, PortPolicy } from "../../sim/world/setup.ts";
+import {
+	type AtMostOne,
+	atMostOne,
+	checkArguments,
+	options,
+	steps as someSteps,
+} from "./check-arguments.ts";
 import type { ScenarioStep } from "./scenario.ts";
+import {
+	milliseconds,
+	oneOf,
+	packetLine,
+	port,
+	share,
+	text,
+	whole,
+} from "./schema.ts";
+import {
+	behaviour,
+	connections as connectionCount,
+	dialogue,
+	interval,
+	messages,
+	perSecond,
+	side,
+	timeout,
+} from "./schema-world.ts";
+
+const atArguments = v.object({ atMs: milliseconds, steps: someSteps });
 
 /**
  * Steps at a time (virtual, ms). Steps that have a time already are moved by it:
@@ -12,8 +41,18 @@ export function at(
 	atMs: number,
 	...steps: readonly (ScenarioStep | readonly ScenarioStep[])[]
 ): readonly ScenarioStep[] {
+	checkArguments("at", atArguments, { atMs, steps });
 	return steps.flat().map((step) => ({ ...step, atMs: step.atMs + atMs }));
 }
+
+/** More repetitions than that are a slip of the pen, and fill the memory before anything is checked. */
+const MOST_REPETITIONS = 100_000;
+
+const repeatArguments = v.object({
+	times: whole(0, MOST_REPETITIONS),
+	everyMs: milliseconds,
+	steps: v.function("expected a function\nWrite `(n) => [ … ]`."),
+});
 
 /** The same steps again and again: `repeat(8, 100, (n) => […])` at 0, 100, 200 … */
 export function repeat(
@@ -21,31 +60,54 @@ export function repeat(
 	everyMs: number,
 	steps: (index: number) => readonly (ScenarioStep | readonly ScenarioStep[])[],
 ): readonly ScenarioStep[] {
+	checkArguments("repeat", repeatArguments, { times, everyMs, steps });
 	return Array.from({ length: times }, (_, index) =>
 		at(index * everyMs, ...steps(index)),
 	).flat();
 }
 
-export interface ConnectOptions {
+export type ConnectOptions = {
 	readonly label?: string;
 	/** `c1` when nothing is said. */
 	readonly client?: string;
-	/** One after the other, so far apart; all at once when neither this nor `perSecond` is given. */
-	readonly everyMs?: number;
-	/** By chance (Poisson), so many on average. */
-	readonly perSecond?: number;
-	/** Always this source port, or counted up from it; drawn when nothing is said. */
-	readonly port?: number;
-	readonly firstPort?: number;
 	/** One message by SMTP when nothing is said. */
 	readonly dialogue?: Dialogue;
-}
+} & AtMostOne<{
+	/** One after the other, so far apart; all at once when neither this nor `perSecond` is given. */
+	readonly everyMs: number;
+	/** By chance (Poisson), so many on average. */
+	readonly perSecond: number;
+}> &
+	AtMostOne<{
+		/** Always this source port; drawn when neither this nor `firstPort` is given. */
+		readonly port: number;
+		/** Counted up from this source port. */
+		readonly firstPort: number;
+	}>;
+
+const connectArguments = v.object({
+	count: connectionCount,
+	options: options<ConnectOptions>(
+		{
+			label: text,
+			client: text,
+			dialogue,
+			everyMs: interval,
+			perSecond,
+			port,
+			firstPort: port,
+		},
+		atMostOne("everyMs", "perSecond"),
+		atMostOne("port", "firstPort"),
+	),
+});
 
 /** A client opens so many connections to the service. */
 export function connect(
 	count: number,
 	options: ConnectOptions = {},
 ): ScenarioStep {
+	checkArguments("connect", connectArguments, { count, options });
 	return {
 		atMs: 0,
 		label: options.label ?? "",
@@ -75,15 +137,25 @@ function ports({ port, firstPort }: ConnectOptions): PortPolicy {
 /** Patience of a client where nothing is said: half a minute, as mail programs have it and more. */
 const PATIENCE_MS = 30_000;
 
+export interface SmtpOptions {
+	readonly messages?: number;
+	readonly connectTimeoutMs?: number | null;
+	readonly readTimeoutMs?: number | null;
+	readonly paceMs?: number;
+}
+
+const smtpArguments = v.object({
+	options: options<SmtpOptions>({
+		messages,
+		connectTimeoutMs: timeout,
+		readTimeoutMs: timeout,
+		paceMs: milliseconds,
+	}),
+});
+
 /** Banner, a message, QUIT. */
-export function smtp(
-	options: {
-		readonly messages?: number;
-		readonly connectTimeoutMs?: number | null;
-		readonly readTimeoutMs?: number | null;
-		readonly paceMs?: number;
-	} = {},
-): Dialogue {
+export function smtp(options: SmtpOptions = {}): Dialogue {
+	checkArguments("smtp", smtpArguments, { options });
 	const { connectTimeoutMs, readTimeoutMs, paceMs } = options;
 	return {
 		kind: "smtp",
@@ -95,10 +167,17 @@ export function smtp(
 	};
 }
 
+export interface HoldOptions {
+	readonly readTimeoutMs?: number | null;
+}
+
+const holdArguments = v.object({
+	options: options<HoldOptions>({ readTimeoutMs: timeout }),
+});
+
 /** Connects, waits for the banner and stays, until a `speak` or `close` step says more. */
-export function hold(
-	options: { readonly readTimeoutMs?: number | null } = {},
-): Dialogue {
+export function hold(options: HoldOptions = {}): Dialogue {
+	checkArguments("hold", holdArguments, { options });
 	return {
 		kind: "hold",
 		connectTimeoutMs: PATIENCE_MS,
@@ -106,18 +185,24 @@ export function hold(
 	};
 }
 
+const connectOnlyArguments = v.object({ connectTimeoutMs: timeout });
+
 /** Connects and closes. */
 export function connectOnly(
 	connectTimeoutMs: number | null = PATIENCE_MS,
 ): Dialogue {
+	checkArguments("connectOnly", connectOnlyArguments, { connectTimeoutMs });
 	return { kind: "connect-only", connectTimeoutMs };
 }
+
+const sideArguments = v.object({ connections: text, who: side });
 
 /** The connections of an earlier `connect` step: one side of each says something. */
 export function speak(
 	connections: string,
 	who: "client" | "backend" = "client",
 ): ScenarioStep {
+	checkArguments("speak", sideArguments, { connections, who });
 	return { atMs: 0, label: "", kind: "speak", connections, who };
 }
 
@@ -126,33 +211,54 @@ export function close(
 	connections: string,
 	who: "client" | "backend" = "client",
 ): ScenarioStep {
+	checkArguments("close", sideArguments, { connections, who });
 	return { atMs: 0, label: "", kind: "close", connections, who };
 }
 
+const packetArguments = v.object({ name: text, line: packetLine });
+
 /** A packet by hand, in one-line notation, put on one of the gateway's interfaces. */
 export function packet(name: string, line: string): ScenarioStep {
+	checkArguments("packet", packetArguments, { name, line });
 	return { atMs: 0, label: "", kind: "packet", interface: name, packet: line };
 }
 
+const slowArguments = v.object({ delayMs: milliseconds });
+
 /** It waits so long before its banner and before each reply: `backend("b1", slow(500))`. */
 export function slow(delayMs: number): BackendBehaviour {
+	checkArguments("slow", slowArguments, { delayMs });
 	return { kind: "slow", delayMs };
 }
+
+const lossyArguments = v.object({ loss: share });
 
 /**
  * Of the packets that go to it or come from it, each is lost with this probability:
  * `backend("b1", lossy(0.1))`. Which ones follows from the seed, and in live time from chance.
  */
 export function lossy(loss: number): BackendBehaviour {
+	checkArguments("lossy", lossyArguments, { loss });
 	return { kind: "lossy", loss };
 }
+
+const PLAIN_BEHAVIOURS = ["up", "refuse", "vanish", "silent", "drain"] as const;
+
+const backendArguments = v.object({
+	name: text,
+	becomes: v.lazy((given) =>
+		typeof given === "string" ? oneOf(PLAIN_BEHAVIOURS) : behaviour,
+	),
+	label: text,
+});
 
 /** From now on the backend behaves so: `backend("b1", "vanish")`. */
 export function backend(
 	name: string,
-	becomes: BackendBehaviour | "up" | "refuse" | "vanish" | "silent" | "drain",
+	becomes: BackendBehaviour | (typeof PLAIN_BEHAVIOURS)[number],
 	label = "",
 ): ScenarioStep {
+	checkArguments("backend", backendArguments, { name, becomes, label });
 	return {
 		atMs: 0,
 		label,
@@ -162,7 +268,10 @@ export function backend(
 	};
 }
 
+const observeArguments = v.object({ label: text });
+
 /** Keeps counters, conntrack and conditions as they are now, for expectations that say `at: label`. */
 export function observe(label: string): ScenarioStep {
+	checkArguments("observe", observeArguments, { label });
 	return { atMs: 0, label, kind: "observe" };
 }

@@ -1,5 +1,6 @@
 /** What the parts of a scenario say of each other: names that must exist, times that must be in order. */
 import type { HealthCheckSettings } from "../../sim/endpoint/health-checker.ts";
+import { checkWork } from "./check-work.ts";
 import type {
 	ConnectionFilter,
 	Expectation,
@@ -16,7 +17,7 @@ export function checkReferences(scenario: Scenario): readonly ScenarioFault[] {
 	scenario.expect.forEach((expectation, index) => {
 		checkExpectation(expectation, `expect[${index}]`, report);
 	});
-	return report.faults;
+	return [...report.faults, ...checkWork(scenario)];
 }
 
 /** What can be referred to, by what it is called in messages. */

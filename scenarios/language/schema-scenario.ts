@@ -2,15 +2,18 @@
 import * as v from "valibot";
 import {
 	byKind,
+	confidence,
 	count,
 	list,
 	milliseconds,
+	namedText,
 	object,
 	oneLine,
 	oneOf,
 	record,
 	share,
 	text,
+	untilMs,
 	whole,
 	yesNo,
 } from "./schema.ts";
@@ -40,19 +43,50 @@ const bounds = {
 };
 const moment = { because, at: v.optional(text, "") };
 
+export const outcome = oneOf([
+	"completed",
+	"open",
+	"refused",
+	"unreachable",
+	"connect-timeout",
+	"read-timeout",
+	"reset",
+	"cut-short",
+	"no-port",
+	"lost",
+	"accepted",
+]);
+
+/** Of none there is no order. */
+export const backendsInOrder = v.pipe(
+	list(v.nullable(text)),
+	v.minLength(
+		1,
+		"names no backend: nothing could violate it\nName a backend for each connection, or `null` where none is met.",
+	),
+);
+export const weights = record(whole(0, 1_000_000));
+export const conditionValue = v.nullable(
+	v.picklist(
+		[0, 1],
+		(issue) =>
+			`not ${issue.received}\nA condition is 0, 1, or null where there is none.`,
+	),
+);
+
 const expectation = byKind([
 	object({
 		kind: v.literal("order"),
 		...aboutConnections,
-		backends: list(v.nullable(text)),
+		backends: backendsInOrder,
 	}),
 	object({
 		kind: v.literal("split"),
 		...aboutConnections,
-		weights: record(whole(0, 1_000_000)),
+		weights,
 		within: byKind([
 			object({ kind: v.literal("exact") }),
-			object({ kind: v.literal("confidence"), confidence: share }),
+			object({ kind: v.literal("confidence"), confidence }),
 			object({ kind: v.literal("tolerance"), tolerance: share }),
 		]),
 	}),
@@ -68,19 +102,7 @@ const expectation = byKind([
 	object({
 		kind: v.literal("outcomes"),
 		...aboutConnections,
-		outcome: oneOf([
-			"completed",
-			"open",
-			"refused",
-			"unreachable",
-			"connect-timeout",
-			"read-timeout",
-			"reset",
-			"cut-short",
-			"no-port",
-			"lost",
-			"accepted",
-		]),
+		outcome,
 		...bounds,
 	}),
 	object({
@@ -94,7 +116,7 @@ const expectation = byKind([
 		because,
 		interface: text,
 		fromMs: v.optional(milliseconds, 0),
-		toMs: v.optional(milliseconds, Number.MAX_SAFE_INTEGER),
+		toMs: v.optional(untilMs, Number.MAX_SAFE_INTEGER),
 		packets: list(text),
 		exactly: v.optional(yesNo, false),
 	}),
@@ -117,13 +139,7 @@ const expectation = byKind([
 		kind: v.literal("condition"),
 		...moment,
 		name: text,
-		value: v.nullable(
-			v.picklist(
-				[0, 1],
-				(issue) =>
-					`not ${issue.received}\nA condition is 0, 1, or null where there is none.`,
-			),
-		),
+		value: conditionValue,
 	}),
 	object({
 		kind: v.literal("counts-agree"),
@@ -140,8 +156,8 @@ const expectation = byKind([
 	}),
 ]);
 
-const rulesetSource = v.union(
-	[object({ file: text }), object({ name: text, text })],
+export const rulesetSource = v.union(
+	[object({ file: text }), namedText],
 	'names no ruleset\nWrite `{ file: "my.rules" }` or `{ name, text }`.',
 );
 

@@ -3,8 +3,8 @@ import * as v from "valibot";
 import {
 	address,
 	byKind,
-	count,
 	finite,
+	inRange,
 	list,
 	milliseconds,
 	network,
@@ -20,7 +20,7 @@ import {
 	yesNo,
 } from "./schema.ts";
 
-const behaviour = byKind([
+export const behaviour = byKind([
 	object({ kind: v.literal("up") }),
 	object({ kind: v.literal("refuse") }),
 	object({ kind: v.literal("vanish") }),
@@ -36,13 +36,18 @@ export function orNull<const Schema extends v.GenericSchema>(schema: Schema) {
 	return v.nullable(schema);
 }
 
-const timeout = orNull(positiveMs);
+export const timeout = orNull(positiveMs);
 
-const dialogue = byKind([
+/** More than a mail server takes in one connection. */
+const MOST_MESSAGES = 10_000;
+const MOST_OCTETS = 10_000_000;
+export const messages = whole(0, MOST_MESSAGES);
+
+export const dialogue = byKind([
 	object({
 		kind: v.literal("smtp"),
-		messages: count,
-		messageOctets: v.exactOptional(count),
+		messages,
+		messageOctets: v.exactOptional(whole(0, MOST_OCTETS)),
 		paceMs: v.exactOptional(milliseconds),
 		connectTimeoutMs: timeout,
 		readTimeoutMs: timeout,
@@ -72,7 +77,7 @@ export const healthPolicyEntries = {
 	jitterMs: whole(0, 3_600_000),
 };
 
-const healthCheck = object({
+export const healthCheck = object({
 	interface: text,
 	address,
 	targets: list(object({ backend: text, address, port, condition: text })),
@@ -132,21 +137,27 @@ export const gatewaySetup = object({
 		list(object({ protocol: oneOf(["tcp", "udp"]), port })),
 		[],
 	),
-	epochMs: v.optional(finite, Date.UTC(2026, 0, 1)),
+	// A kernel keeps its seconds in 64 bits, and the rules that look at the time in 32.
+	epochMs: v.optional(
+		v.pipe(finite, inRange(0, 0xffff_ffff * 1_000)),
+		Date.UTC(2026, 0, 1),
+	),
 });
 
 const when = { atMs: milliseconds, label: v.optional(text, "") };
 
+/** A play keeps a record of each. */
+export const MOST_CONNECTIONS = 1_000_000;
+export const connections = whole(1, MOST_CONNECTIONS);
+/** Between two arrivals; 0 is all at once. */
+export const interval = milliseconds;
+/** From one a day to one a microsecond. */
+export const perSecond = v.pipe(finite, inRange(0.000_01, 1_000_000));
+
 const arrivals = byKind([
 	object({ kind: v.literal("at-once") }),
-	object({ kind: v.literal("every"), intervalMs: milliseconds }),
-	object({
-		kind: v.literal("poisson"),
-		perSecond: v.pipe(
-			finite,
-			v.gtValue(0, "must be more than 0\nWrite how many a second on average."),
-		),
-	}),
+	object({ kind: v.literal("every"), intervalMs: interval }),
+	object({ kind: v.literal("poisson"), perSecond }),
 ]);
 
 const ports = byKind([
@@ -155,7 +166,7 @@ const ports = byKind([
 	object({ kind: v.literal("fixed"), port }),
 ]);
 
-const side = oneOf(["client", "backend"]);
+export const side = oneOf(["client", "backend"]);
 
 /** Every step but operations. */
 export const worldSteps = [
@@ -163,7 +174,7 @@ export const worldSteps = [
 		...when,
 		kind: v.literal("connect"),
 		client: text,
-		count: v.optional(whole(1, 10_000_000), 1),
+		count: v.optional(connections, 1),
 		arrivals: v.optional(arrivals, { kind: "at-once" }),
 		ports: v.optional(ports, { kind: "drawn" }),
 		dialogue: v.optional(dialogue, {
@@ -196,9 +207,9 @@ export const conntrackFilter = object({
 	originalDestination: v.exactOptional(address),
 	replySource: v.exactOptional(address),
 	replyDestination: v.exactOptional(address),
-	originalSourcePort: v.exactOptional(count),
-	originalDestinationPort: v.exactOptional(count),
-	mark: v.exactOptional(finite),
+	originalSourcePort: v.exactOptional(whole(0, 65_535)),
+	originalDestinationPort: v.exactOptional(whole(0, 65_535)),
+	mark: v.exactOptional(whole(0, 0xffff_ffff)),
 	state: v.exactOptional(text),
 });
 

@@ -5,6 +5,7 @@
  * valibot's issues carry one text each: its first line here is the message, the second the remedy.
  */
 import * as v from "valibot";
+import { nearest } from "../../sim/edit-distance.ts";
 import { parseAddress } from "../../sim/packet/address.ts";
 import { parsePacket } from "../../sim/packet/notation.ts";
 import { PacketError } from "../../sim/packet/packet-error.ts";
@@ -13,11 +14,15 @@ import { PacketError } from "../../sim/packet/packet-error.ts";
 export function object<const Entries extends v.ObjectEntries>(
 	entries: Entries,
 ) {
-	const keys = Object.keys(entries).join(", ");
+	const names = Object.keys(entries);
+	const keys = names.join(", ");
 	return v.strictObject(entries, (issue) => {
 		const key = issue.path?.[0]?.key;
-		if (issue.expected === "never")
-			return `no such key\nThe keys here are: ${keys}.`;
+		if (issue.expected === "never") {
+			const meant = nearest(String(key), names);
+			const hint = meant === null ? "" : `Did you mean \`${meant}\`? `;
+			return `no such key\n${hint}The keys here are: ${keys}.`;
+		}
 		if (issue.received === "undefined" && issue.expected !== "Object")
 			return `"${String(key)}" is missing\nThe keys here are: ${keys}.`;
 		return `expected an object, not ${issue.received}\nThe keys are: ${keys}.`;
@@ -36,10 +41,11 @@ export function byKind<const Options extends v.VariantOptions<"kind">>(
 }
 
 export function oneOf<const Words extends readonly string[]>(options: Words) {
-	return v.picklist(
-		options,
-		(issue) => `not ${issue.received}\nWrite one of: ${options.join(", ")}.`,
-	);
+	return v.picklist(options, (issue) => {
+		const meant = nearest(String(issue.input), options);
+		const hint = meant === null ? "" : `Did you mean \`${meant}\`? `;
+		return `not ${issue.received}\n${hint}Write one of: ${options.join(", ")}.`;
+	});
 }
 
 export const text = v.string(
@@ -47,6 +53,9 @@ export const text = v.string(
 );
 // biome-ignore lint/suspicious/noControlCharactersInRegex: a terminal must not obey them
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
+
+/** A text that stands for a file of that name. */
+export const namedText = object({ name: text, text });
 
 /** What is shown to people as it is. */
 export const oneLine = v.pipe(
@@ -57,12 +66,25 @@ export const oneLine = v.pipe(
 	),
 );
 
+/** More of anything in one list is a slip of the pen, and fills the memory. */
+const MOST_ITEMS = 1_000_000;
+
 /** A list of these. */
-export function list<const Item extends v.GenericSchema>(item: Item) {
-	return v.array(
-		item,
-		(issue) =>
-			`expected a list, not ${issue.received}\nWrite it in brackets: [ … ].`,
+export function list<const Item extends v.GenericSchema>(
+	item: Item,
+	most: number = MOST_ITEMS,
+) {
+	return v.pipe(
+		v.array(
+			item,
+			(issue) =>
+				`expected a list, not ${issue.received}\nWrite it in brackets: [ … ].`,
+		),
+		v.maxLength(
+			most,
+			(issue) =>
+				`a list of ${issue.input.length} is too long\nWrite ${most} at most.`,
+		),
 	);
 }
 
@@ -101,6 +123,11 @@ export const finite = v.pipe(
 	),
 	v.finite("not a finite number\nWrite a number such as 1000."),
 );
+/** No play and nothing in it lasts longer: five days is the longest time-out of conntrack. */
+export const MOST_MS = 31 * 24 * 3_600_000;
+/** The clock of a kernel has microseconds, and nothing here comes apart in less. */
+const LEAST_MS = 0.001;
+
 /** Virtual time and durations. */
 export const milliseconds = v.pipe(
 	finite,
@@ -109,11 +136,32 @@ export const milliseconds = v.pipe(
 		(issue) =>
 			`${issue.input} is negative\nTimes are milliseconds from 0, the beginning of the play.`,
 	),
+	v.maxValue(
+		MOST_MS,
+		(issue) =>
+			`${issue.input} ms is more than 31 days\nWrite ${MOST_MS} milliseconds at most.`,
+	),
+	v.check(
+		(ms) => ms <= 0 || ms >= LEAST_MS,
+		(issue) =>
+			`${issue.input} ms is less than a microsecond\nWrite 0, or ${LEAST_MS} milliseconds at least.`,
+	),
 );
 export const positiveMs = v.pipe(
 	milliseconds,
 	v.gtValue(0, "must be more than 0\nWrite a number of milliseconds."),
 );
+/** A moment that may lie behind the end of every play. */
+export const untilMs = v.pipe(finite, inRange(0, Number.MAX_SAFE_INTEGER));
+
+/** A number, whole or not, both ends inclusive. */
+export function inRange(least: number, most: number) {
+	return v.check<number, (issue: { readonly input: number }) => string>(
+		(given) => given >= least && given <= most,
+		({ input }) =>
+			`${input} is ${input < least ? `less than ${least}` : `more than ${most}`}\nWrite a number from ${least} to ${most}.`,
+	);
+}
 
 export function whole(least: number, most: number) {
 	const between = `Write a whole number from ${least} to ${most}.`;
@@ -133,12 +181,10 @@ export function whole(least: number, most: number) {
 
 export const count = whole(0, Number.MAX_SAFE_INTEGER);
 export const port = whole(1, 65_535);
-/** A chance or a share, between 0 and 1. */
-export const share = v.pipe(
-	finite,
-	v.gtValue(0, "must be more than 0\nWrite a number between 0 and 1."),
-	v.ltValue(1, "must be less than 1\nWrite a number between 0 and 1."),
-);
+/** Of a doubt smaller than that a double keeps no digit; more than every second run wrong says nothing. */
+export const confidence = v.pipe(finite, inRange(0.5, 1 - 1e-9));
+/** A chance or a share. Draws are made in millionths. */
+export const share = v.pipe(finite, inRange(0.000_001, 0.999_999));
 
 export const address = v.pipe(
 	text,

@@ -142,6 +142,99 @@ describe("a scenario that is right", () => {
 	});
 });
 
+describe("bounds", () => {
+	const connecting = (more: object) =>
+		withSteps({ kind: "connect", client: "c1", ...more });
+	const smtp = {
+		kind: "smtp",
+		...{ messages: 1, connectTimeoutMs: null, readTimeoutMs: null },
+	};
+	const checking = (more: object) => ({
+		...good,
+		setup: {
+			...good.setup,
+			healthCheck: { ...good.setup.healthCheck, ...more },
+		},
+		expect: [],
+	});
+
+	it.each<[string, unknown]>([
+		[
+			"setup.healthCheck.intervalMs: 1e-9 ms is less than a microsecond",
+			checking({ intervalMs: 1e-9 }),
+		],
+		[
+			"setup.healthCheck.intervalMs: 120,060,000 probes until the end are more",
+			checking({ intervalMs: 0.001, timeoutMs: 0.001 }),
+		],
+		[
+			"steps[0].dialogue.messages: 9000000000000000 is more than 10000",
+			connecting({ dialogue: { ...smtp, messages: 9e15 } }),
+		],
+		[
+			"steps[0].dialogue.messageOctets: 1000000000 is more than 10000000",
+			connecting({ dialogue: { ...smtp, messageOctets: 1e9 } }),
+		],
+		[
+			"steps: 1,000,120,000 packets (about) are more",
+			connecting({
+				count: 10_000,
+				dialogue: { ...smtp, messages: 10_000 },
+			}),
+		],
+		[
+			"steps[0].count: 10000000 is more than 1000000",
+			connecting({ count: 10_000_000 }),
+		],
+		[
+			"steps: 2,000,000 connections are more than a play may have: 1,000,000",
+			withSteps(
+				{ kind: "connect", client: "c1", count: 1_000_000 },
+				{ kind: "connect", client: "c1", count: 1_000_000 },
+			),
+		],
+		[
+			"endMs: 94608000000 ms is more than 31 days",
+			{ ...good, endMs: 3 * 365 * 24 * 3_600_000 },
+		],
+		["endMs: 1e+300 ms is more than 31 days", { ...good, endMs: 1e300 }],
+		[
+			"steps[0].arrivals.intervalMs: -1 is negative",
+			connecting({ arrivals: { kind: "every", intervalMs: -1 } }),
+		],
+		[
+			"steps[0].arrivals.perSecond: 1e+300 is more than 1000000",
+			connecting({ arrivals: { kind: "poisson", perSecond: 1e300 } }),
+		],
+		[
+			"setup.gateway.epochMs: 1e+300 is more",
+			{
+				...good,
+				setup: {
+					...good.setup,
+					gateway: { ...good.setup.gateway, epochMs: 1e300 },
+				},
+			},
+		],
+		...[5e-324, 1e-17, 0.4, 1].map(
+			(confidence) =>
+				[
+					`expect[0].within.confidence: ${confidence} is`,
+					expecting({
+						kind: "split",
+						weights: { b1: 1 },
+						within: { kind: "confidence", confidence },
+					}),
+				] as [string, unknown],
+		),
+		[": 300000 scenarios are too many", Array(300_000).fill(good)],
+	])("%s", (fault, value) => {
+		const faults = faultsOf(value);
+		expect(faults).toHaveLength(1);
+		expect(faults[0]).toContain(fault);
+	});
+});
+
 describe("faults of a scenario's form", () => {
 	it.each([
 		["no object", 7, ": expected an object, not 7"],
@@ -177,7 +270,7 @@ describe("faults of a scenario's form", () => {
 				...{ kind: "backend", backend: "b1" },
 				becomes: { kind: "lossy", loss: 30 },
 			}),
-			"steps[0].becomes.loss: must be less than 1",
+			"steps[0].becomes.loss: 30 is more than 0.999999",
 		],
 		[
 			"loss of nothing",
@@ -185,7 +278,7 @@ describe("faults of a scenario's form", () => {
 				...{ kind: "backend", backend: "b1" },
 				becomes: { kind: "lossy", loss: 0 },
 			}),
-			"steps[0].becomes.loss: must be more than 0",
+			"steps[0].becomes.loss: 0 is less than 0.000001",
 		],
 		[
 			"number",
@@ -227,7 +320,7 @@ describe("faults of a scenario's form", () => {
 				weights: { b1: 1 },
 				within: { kind: "confidence", confidence: 99 },
 			}),
-			"expect[0].within.confidence: must be less than 1",
+			"expect[0].within.confidence: 99 is more than 0.999999999",
 		],
 		[
 			"address",

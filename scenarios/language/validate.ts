@@ -4,6 +4,7 @@
  */
 import * as v from "valibot";
 import { checkReferences } from "./check-references.ts";
+import { faultOf, joined } from "./fault-of-issue.ts";
 import type { Scenario } from "./scenario.ts";
 import { ScenarioError, type ScenarioFault } from "./scenario-error.ts";
 import { scenarioSchema } from "./schema-scenario.ts";
@@ -37,6 +38,9 @@ export function validateScenario(value: unknown): Scenario {
 	return scenario;
 }
 
+/** Each is kept with its rules until all are played. */
+const MOST_SCENARIOS = 10_000;
+
 interface Given {
 	readonly path: string;
 	readonly given: unknown;
@@ -53,6 +57,14 @@ function scenariosIn(
 				message: "there is no scenario in it",
 				remedy: "Put one in: `scenario({ … })`.",
 			});
+		if (values.length > MOST_SCENARIOS) {
+			faults.push({
+				path,
+				message: `${values.length} scenarios are too many for a file`,
+				remedy: `Write ${MOST_SCENARIOS} at most, and the others in another file.`,
+			});
+			return [];
+		}
 		return values.map((given, index) => ({ path: `${path}[${index}]`, given }));
 	};
 	if (Array.isArray(value)) return list(value, "");
@@ -92,31 +104,6 @@ function validateOne(
 		...found.map((fault) => ({ ...fault, path: joined(path, fault.path) })),
 	);
 	return result.success && found.length === 0 ? result.output : null;
-}
-
-type Issue = v.BaseIssue<unknown>;
-
-function faultOf(issue: Issue): ScenarioFault {
-	const [message = "", ...remedy] = issue.message.split("\n");
-	return { path: pathOf(issue), message, remedy: remedy.join("\n    ") };
-}
-
-function pathOf(issue: Issue): string {
-	let path = "";
-	for (const { key } of issue.path ?? [])
-		path =
-			typeof key === "number"
-				? `${path}[${key}]`
-				: joined(
-						path,
-						/^[\w-]+$/.test(String(key)) ? String(key) : `["${key}"]`,
-					);
-	return path;
-}
-
-function joined(path: string, more: string): string {
-	if (path === "" || more === "") return path + more;
-	return more.startsWith("[") ? path + more : `${path}.${more}`;
 }
 
 /** Names are how a scenario is asked for: two of the same could not be told apart. */

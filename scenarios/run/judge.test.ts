@@ -20,7 +20,7 @@ import {
 	packetsOut,
 	pattern,
 	split,
-} from "../language/build-expect.ts";
+} from "../language/build.ts";
 import { connect } from "../language/build-steps.ts";
 import type { Expectation, ExpectationKind } from "../language/scenario.ts";
 import { judge } from "./judge.ts";

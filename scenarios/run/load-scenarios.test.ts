@@ -157,6 +157,58 @@ describe("a scenario file that cannot be used", () => {
 		});
 	});
 
+	it("calls a builder with a key that it does not know, at this line", async () => {
+		const lines = SCENARIO.map((line) =>
+			line.replace("connect(1)", "connect(1, { everyMss: 5 })"),
+		);
+		expect(await faultOf(await file("my.ts", ...lines))).toMatchObject({
+			code: "invalid",
+			path: "line 5: connect(…).everyMss",
+			message: "no such key",
+		});
+	});
+
+	it("calls one wrongly in a file that it imports, at this line of that one", async () => {
+		await file(
+			"load.ts",
+			'import { connect } from "marktwin";',
+			"export const load = () => connect(0);",
+		);
+		const path = await file(
+			"my.ts",
+			'import { load } from "./load.ts";',
+			"export default load();",
+		);
+		const { path: place } = await faultOf(path);
+		expect(place).toMatch(/load\.ts: line 2: connect\(count\)$/);
+	});
+
+	it("imports a name that there is not, at this line", async () => {
+		const path = await file(
+			"my.ts",
+			'import { outcome } from "marktwin";',
+			'export default outcome("completed", 3);',
+		);
+		expect(await faultOf(path)).toEqual({
+			code: "syntax",
+			path: "line 2",
+			message: '"marktwin" exports no `outcome`',
+			remedy: "Did you mean `outcomes`?",
+		});
+	});
+
+	it("imports everything as one", async () => {
+		const path = await file(
+			"my.ts",
+			'import marktwin from "marktwin";',
+			"export default marktwin.scenario({});",
+		);
+		expect(await faultOf(path)).toMatchObject({
+			path: "line 2",
+			message: '"marktwin" has no default export',
+		});
+	});
+
 	it("names rules that are not there", async () => {
 		const lines = SCENARIO.map((line) =>
 			line.replace("later.rules", "gone.rules"),

@@ -12,7 +12,6 @@ import {
 	join,
 	resolve,
 } from "node:path";
-import { createJiti } from "jiti";
 import type { Step } from "../../sim/world/setup.ts";
 import type {
 	PlayableScenario,
@@ -24,7 +23,8 @@ import { ScenarioError } from "../language/scenario-error.ts";
 import { validateScenarioFile } from "../language/validate.ts";
 import { LONGEST_TEXT, readBounded } from "./bounded-read.ts";
 import { reasonOf } from "./file-failure.ts";
-import { placeInJson, reasonWithPlace } from "./syntax-place.ts";
+import { importModule } from "./import-module.ts";
+import { placeInJson } from "./syntax-place.ts";
 
 /** A ruleset that stands in for every file of some name. */
 export interface RulesText {
@@ -96,45 +96,6 @@ function parseJson(text: string, file: string): unknown {
 			{ path, message, remedy: "The file has to be JSON, as RFC 8259 says." },
 		]);
 	}
-}
-
-async function importModule(file: string, library: object): Promise<unknown> {
-	const jiti = createJiti(import.meta.url, {
-		fsCache: false,
-		moduleCache: false,
-		// Else a module without a default export would be its own default.
-		interopDefault: false,
-		virtualModules: { marktwin: library },
-	});
-	let module: { readonly default?: unknown };
-	try {
-		module = await jiti.import(resolve(file));
-	} catch (error) {
-		const { path, message } = reasonWithPlace(error, resolve(file));
-		throw new ScenarioError("syntax", file, [
-			{
-				path,
-				message,
-				remedy:
-					'The file has to run by itself; `import … from "marktwin"` works in it from any folder.',
-			},
-		]);
-	}
-	if (module.default === undefined)
-		throw new ScenarioError("export", file, [
-			{
-				path: "",
-				message: `it has no default export${exportsOf(module)}`,
-				remedy:
-					"Write `export default scenario({ … })`, or a list of scenarios, or `{ suite, scenarios }`.",
-			},
-		]);
-	return module.default;
-}
-
-function exportsOf(module: object): string {
-	const names = Object.keys(module).filter((name) => name !== "default");
-	return names.length === 0 ? "" : `, only ${names.join(", ")}`;
 }
 
 /**

@@ -77,6 +77,37 @@ export function reasonWithPlace(error: unknown, file: string): Place {
 	};
 }
 
+/** A call in somebody's file. */
+export interface Call {
+	readonly file: string;
+	readonly line: number;
+}
+
+/** Lines of a stack are shorter; a message that is longer is not searched. */
+const LONGEST_LINE = 4_096;
+
+/**
+ * The innermost call in a stack that stands in a user's file: in the scenario file, or in another
+ * that is not Node's, no package's and not this program's.
+ * @param scenario the path of the scenario file
+ * @param program the folder of this program
+ */
+export function placeInStack(
+	stack: string,
+	scenario: string,
+	program: string,
+): Call | null {
+	for (const line of stack.split("\n")) {
+		if (line.length > LONGEST_LINE) continue;
+		const [, file, number] =
+			/^\s+at .*?(?:file:\/\/)?(\/[^()]*?):(\d+):\d+\)?$/.exec(line) ?? [];
+		if (file === undefined) continue;
+		const isOwn = file.startsWith(program) || file.includes("/node_modules/");
+		if (!isOwn || file === scenario) return { file, line: Number(number) };
+	}
+	return null;
+}
+
 function placeAfter(
 	text: string,
 	file: string,
