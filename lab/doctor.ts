@@ -85,6 +85,8 @@ export const NEEDS: readonly Need[] = [
 	},
 ];
 
+/** A program that is asked for its version has so long. */
+const ANSWER_MS = 15_000;
 const OLDEST_QEMU = [7, 2] as const;
 
 /** A need and what was found of it. */
@@ -173,9 +175,11 @@ function output(path: string, words: readonly string[]): string {
 		return execFileSync(path, words, {
 			encoding: "utf8",
 			stdio: ["ignore", "pipe", "ignore"],
+			timeout: ANSWER_MS,
+			killSignal: "SIGKILL",
 		});
 	} catch {
-		// A program that cannot say what it is cannot be used either.
+		// A program that cannot say what it is, or says it without an end, cannot be used either.
 		return "";
 	}
 }

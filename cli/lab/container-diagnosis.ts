@@ -6,7 +6,7 @@ import { findRoot } from "../../lab/docker/image-root.ts";
 import { missingImages } from "../../lab/docker/images.ts";
 import { examine, remedyFor } from "../../lab/doctor.ts";
 import { LabError } from "../../lab/lab-error.ts";
-import { findImage } from "../../lab/vm/image/image.ts";
+import { examineImage, type FoundImage } from "../../lab/vm/image/image.ts";
 import type { SayFound } from "./diagnosis.ts";
 
 /** A router on the host's kernel, or with one of its own. */
@@ -83,10 +83,18 @@ function debianLines(line: SayFound): readonly string[] {
 }
 
 function kernelLines(line: SayFound): readonly string[] {
-	const image = findImage();
-	const found = image === null ? null : `kernel ${image.manifest.release}`;
-	return [
-		line(found, "the router's kernel, where the host's has no xt_condition"),
-		...(image === null ? ["  → marktwin lab build"] : []),
-	];
+	const name = "the router's kernel, where the host's has no xt_condition";
+	return imageLines(examineImage(), line, name);
+}
+
+/** An image that was cut or changed is as good as none. */
+export function imageLines(
+	found: FoundImage,
+	line: SayFound,
+	name: string,
+): readonly string[] {
+	if (found.kind === "ready")
+		return [line(`kernel ${found.image.manifest.release}`, name)];
+	const why = found.kind === "broken" ? ` (${found.reason})` : "";
+	return [line(null, `${name}${why}`), "  → marktwin lab build"];
 }

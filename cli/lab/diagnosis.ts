@@ -6,9 +6,9 @@ import {
 	remedyFor,
 } from "../../lab/doctor.ts";
 import { whyNotKvm } from "../../lab/vm/accelerator.ts";
-import { findImage } from "../../lab/vm/image/image.ts";
+import { examineImage, findImage } from "../../lab/vm/image/image.ts";
 import type { Paint } from "../terminal.ts";
-import { containerLines } from "./container-diagnosis.ts";
+import { containerLines, imageLines } from "./container-diagnosis.ts";
 
 /** What was found, or that it is missing. */
 export type SayFound = (found: string | null, name: string) => string;
@@ -49,19 +49,12 @@ export async function diagnosis(paint: Paint): Promise<{
 }
 
 function machineLines(line: SayFound): readonly string[] {
-	const image = findImage();
+	const found = examineImage();
 	const why = whyNotKvm();
 	const kvm = !mayUseKvm()
 		? "not for this user, or not there: QEMU translates, which is slower"
 		: why === ""
 			? "there"
 			: `there, and left alone since it did not work (${why}): QEMU translates, which is slower`;
-	return [
-		line(
-			image === null ? null : `kernel ${image.manifest.release}`,
-			"an image",
-		),
-		...(image === null ? ["  → marktwin lab build"] : []),
-		`           KVM: ${kvm}`,
-	];
+	return [...imageLines(found, line, "an image"), `           KVM: ${kvm}`];
 }

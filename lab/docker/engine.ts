@@ -1,5 +1,5 @@
 /** Finds the Docker engine. */
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type Docker from "dockerode";
 import { codeOf } from "../../scenarios/run/file-failure.ts";
@@ -66,10 +66,16 @@ function enginePlace(
 	// An engine that runs without root has its socket there.
 	const own = join(runtime, "docker.sock");
 	const socketPath =
-		runtime !== "" && !existsSync(DEFAULT_SOCKET) && existsSync(own)
+		runtime !== "" && !existsSync(DEFAULT_SOCKET) && isOwnSocket(own)
 			? own
 			: DEFAULT_SOCKET;
 	return { name: socketPath, socketPath };
+}
+
+/** Root may have inherited another user's XDG_RUNTIME_DIR. */
+function isOwnSocket(path: string): boolean {
+	const stats = statSync(path, { throwIfNoEntry: false });
+	return stats?.isSocket() === true && stats.uid === process.getuid?.();
 }
 
 function noEngine(place: string, error: unknown): LabError {

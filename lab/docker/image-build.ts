@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import type Docker from "dockerode";
 import { lastLines } from "../execute.ts";
-import { LabError } from "../lab-error.ts";
+import { LabError, unusableFolder } from "../lab-error.ts";
 import type { ContextFile } from "./image-recipes.ts";
 
 export interface BuildRequest {
@@ -31,6 +31,16 @@ const LAST_LINES = 30;
 /** The tools image copies the Node that runs us; it says so when that does not run there. */
 const NODE_DOES_NOT_RUN = "marktwin: this Node does not run here";
 
+/** @throws LabError when there is no place for it */
+function temporaryFolder(): string {
+	try {
+		return mkdtempSync(join(tmpdir(), "marktwin-build-"));
+	} catch (error) {
+		const use = "for what an image is built of; TMPDIR names another one";
+		throw unusableFolder(tmpdir(), use, error);
+	}
+}
+
 /**
  * @param say is told each step of the Dockerfile
  * @throws LabError (`build`) with the last lines
@@ -40,7 +50,7 @@ export async function buildImage(
 	{ place, tag, files, labels, arguments: buildargs }: BuildRequest,
 	say: (line: string) => void,
 ): Promise<void> {
-	const folder = mkdtempSync(join(tmpdir(), "marktwin-build-"));
+	const folder = temporaryFolder();
 	try {
 		for (const { name, path } of files) {
 			mkdirSync(dirname(join(folder, name)), { recursive: true });

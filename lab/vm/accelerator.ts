@@ -1,12 +1,16 @@
 /** KVM where it works, translation where it does not. That it exists does not mean that it works. */
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { readPlainFile, replaceFile } from "../../scenarios/run/plain-file.ts";
+import { bootId } from "../boot-id.ts";
 import { cacheFolder } from "../cache-folder.ts";
 import { mayUseKvm } from "../doctor.ts";
 
 export type Accelerator = "kvm" | "tcg";
 
 const FILE = "kvm.json";
+/** It has some hundred octets. */
+const MOST_OCTETS = 65_536;
 
 /** What KVM did when it was tried last, since this machine was booted. */
 interface Memory {
@@ -34,10 +38,13 @@ export function rememberKvm(works: boolean, why: string): void {
 	const before = rememberedKvm();
 	if (before?.works === works) return;
 	const memory: Memory = { boot: bootId(), works, why };
-	const file = join(cacheFolder(), FILE);
-	mkdirSync(cacheFolder(), { recursive: true });
-	writeFileSync(`${file}.${process.pid}`, `${JSON.stringify(memory)}\n`);
-	renameSync(`${file}.${process.pid}`, file);
+	const text = `${JSON.stringify(memory)}\n`;
+	try {
+		mkdirSync(cacheFolder(), { recursive: true });
+		replaceFile(join(cacheFolder(), FILE), text, { mode: 0o644 });
+	} catch {
+		// A cache that cannot be written costs the next command another try, and nothing else.
+	}
 }
 
 /** Why KVM is not used though it is there; "" when it is used, or not there. */
@@ -48,16 +55,26 @@ export function whyNotKvm(): string {
 
 function rememberedKvm(): Memory | null {
 	try {
-		const text = readFileSync(join(cacheFolder(), FILE), "utf8");
-		const memory = JSON.parse(text) as Memory;
+		const file = join(cacheFolder(), FILE);
+		const memory = parseMemory(
+			readPlainFile(file, { mostOctets: MOST_OCTETS }),
+		);
 		// After a reboot the host may have changed: it is tried again.
-		return memory.boot === bootId() ? memory : null;
+		return memory?.boot === bootId() ? memory : null;
 	} catch {
 		// Never tried, or not readable: it is tried.
 		return null;
 	}
 }
 
-function bootId(): string {
-	return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+/** @returns `null` for what `rememberKvm` has not written */
+function parseMemory(text: string): Memory | null {
+	const { boot, works, why } = Object(JSON.parse(text)) as {
+		readonly [key in keyof Memory]?: unknown;
+	};
+	return typeof boot === "string" &&
+		typeof works === "boolean" &&
+		typeof why === "string"
+		? { boot, works, why }
+		: null;
 }

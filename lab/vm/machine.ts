@@ -1,6 +1,5 @@
 /** A virtual machine: its process, its sockets, its console, and its end. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { missingFor } from "../doctor.ts";
@@ -15,8 +14,8 @@ import {
 	type AgentChannel,
 	createAgentChannel,
 } from "./agent-channel.ts";
-import { type LastWords, lastWords } from "./console.ts";
-import type { Image } from "./image/image.ts";
+import { createTail, type LastWords, lastWords, tailOf } from "./console.ts";
+import { type Image, mustBeIntact } from "./image/image.ts";
 import { atProcessEnd } from "./live-machines.ts";
 import { qemuCommand } from "./qemu.ts";
 import {
@@ -32,6 +31,8 @@ export interface MachineOptions {
 	readonly accelerator?: Accelerator | "auto";
 	/** A request that takes longer means that the machine hangs. */
 	readonly answerMs?: number;
+	/** A machine that shows no sign of life for that long after its start will not; by default, what its accelerator may need. */
+	readonly bootMs?: number;
 }
 
 export interface Machine {
@@ -63,6 +64,8 @@ const BOOT_MS: Readonly<Record<Accelerator, number>> = {
 	tcg: 90_000,
 };
 const ANSWER_MS = 60_000;
+/** What a machine has said before its end is waited for that long after it. */
+const LAST_WORDS_MS = 200;
 
 /**
  * Boots a machine, with KVM if that works.
@@ -71,6 +74,7 @@ const ANSWER_MS = 60_000;
 export async function startMachine(options: MachineOptions): Promise<Machine> {
 	const missing = missingFor("vm");
 	if (missing !== null) throw missing;
+	mustBeIntact(options.image);
 	sweepRunFolders();
 	const accelerators = acceleratorsToTry(options.accelerator);
 	for (const [index, accelerator] of accelerators.entries()) {
@@ -95,6 +99,7 @@ class RunningMachine implements Machine {
 	failure: LabError | null = null;
 	private readonly folder: string;
 	private readonly answerMs: number;
+	private readonly bootMs: number;
 	private readonly servers: Server[] = [];
 	private readonly sockets: Socket[] = [];
 	private readonly process: ChildProcess;
@@ -106,11 +111,12 @@ class RunningMachine implements Machine {
 	private takeFrame: (frame: Buffer) => void = () => {};
 	private trunk: Socket | null = null;
 	private agent: AgentChannel | null = null;
-	private errors = "";
+	private readonly errors = createTail();
 
 	constructor(accelerator: Accelerator, options: MachineOptions) {
 		this.accelerator = accelerator;
 		this.answerMs = options.answerMs ?? ANSWER_MS;
+		this.bootMs = options.bootMs ?? BOOT_MS[accelerator];
 		this.folder = createRunFolder();
 		this.greeted = this.prepareSockets();
 		const [program = "", ...words] = qemuCommand({
@@ -126,9 +132,7 @@ class RunningMachine implements Machine {
 			stdio: ["ignore", "ignore", "pipe"],
 			detached: true,
 		});
-		this.process.stderr?.on("data", (chunk: Buffer) => {
-			this.errors += chunk.toString("utf8");
-		});
+		this.process.stderr?.on("data", (chunk: Buffer) => this.errors.add(chunk));
 		this.ended = new Promise((resolve) => {
 			const end = () => {
 				resolve();
@@ -136,11 +140,16 @@ class RunningMachine implements Machine {
 			};
 			this.process.once("error", end);
 			this.process.once("close", end);
+			this.process.once("exit", () => {
+				// What it has left running would keep its standard error open.
+				this.killGroup();
+				setTimeout(() => this.process.stderr?.destroy(), LAST_WORDS_MS).unref();
+			});
 		});
 		if (this.process.pid !== undefined)
 			noteMachine(this.folder, this.process.pid);
 		this.forget = atProcessEnd(() => {
-			this.process.kill("SIGKILL");
+			this.kill();
 			removeRunFolder(this.folder);
 		});
 	}
@@ -152,11 +161,10 @@ class RunningMachine implements Machine {
 	/** Waits until the agent is there. */
 	async boot(): Promise<void> {
 		const began = performance.now();
-		const limitMs = BOOT_MS[this.accelerator];
-		await this.within(limitMs, this.greeted, () =>
+		await this.within(this.bootMs, this.greeted, () =>
 			this.fail(
 				"start",
-				`no sign of life ${limitMs / 1000} s after the start (${this.accelerator})`,
+				`no sign of life ${this.bootMs / 1000} s after the start`,
 			),
 		);
 		this.readyMs = performance.now() - began;
@@ -197,7 +205,7 @@ class RunningMachine implements Machine {
 			console: lines,
 		});
 		this.failure = failure;
-		this.process.kill("SIGKILL");
+		this.kill();
 		this.agent?.close(failure);
 		for (const watcher of this.watchers) watcher(failure);
 		return failure;
@@ -210,6 +218,22 @@ class RunningMachine implements Machine {
 		for (const server of this.servers) server.close();
 		removeRunFolder(this.folder);
 		this.forget();
+	}
+
+	/** With all that it has started. */
+	private kill(): void {
+		const { exitCode, signalCode } = this.process;
+		if (exitCode === null && signalCode === null) this.killGroup();
+	}
+
+	private killGroup(): void {
+		const { pid } = this.process;
+		if (pid === undefined) return;
+		try {
+			process.kill(-pid, "SIGKILL");
+		} catch {
+			// Nothing of it is left.
+		}
 	}
 
 	private path(name: string): string {
@@ -227,6 +251,9 @@ class RunningMachine implements Machine {
 				socket.on("error", () => {});
 				use(socket);
 			});
+			server.on("error", ({ message }) =>
+				this.fail("start", `its socket cannot be made: ${message}`),
+			);
 			server.listen(this.path(name));
 			this.servers.push(server);
 		};
@@ -274,12 +301,6 @@ class RunningMachine implements Machine {
 	}
 
 	private lastWords(): LastWords {
-		let text = this.errors;
-		try {
-			text += readFileSync(this.path("console"), "latin1");
-		} catch {
-			// It did not come as far as to print anything.
-		}
-		return lastWords(text);
+		return lastWords(`${this.errors.text()}${tailOf(this.path("console"))}`);
 	}
 }

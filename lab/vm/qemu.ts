@@ -2,6 +2,7 @@
 import { findProgram } from "../execute.ts";
 import type { Accelerator } from "./accelerator.ts";
 import type { Image } from "./image/image.ts";
+import { inOption } from "./qemu-option.ts";
 import { GATEWAY_MAC } from "./wire/ethernet.ts";
 
 export interface QemuOptions {
@@ -70,11 +71,12 @@ export function qemuCommand(options: QemuOptions): readonly string[] {
 		...[findProgram("setpriv") ?? "setpriv", "--pdeathsig", "KILL"],
 		findProgram("qemu-system-x86_64") ?? "qemu-system-x86_64",
 		...machineWords({ kernelFile, initrdFile, accelerator, memoryMb }),
-		...["-serial", `file:${options.console}`],
-		...["-chardev", `socket,id=agent,path=${options.agent}`],
+		...["-chardev", `file,id=console,path=${inOption(options.console)}`],
+		...["-serial", "chardev:console"],
+		...["-chardev", `socket,id=agent,path=${inOption(options.agent)}`],
 		...["-device", "virtserialport,chardev=agent,name=agent"],
 		"-netdev",
-		`stream,id=trunk,server=off,addr.type=unix,addr.path=${options.trunk}`,
+		`stream,id=trunk,server=off,addr.type=unix,addr.path=${inOption(options.trunk)}`,
 		// No offloads: what comes out is what a wire would carry, checksums and all. No control queue: the
 		// guest would tell of every VLAN, and wait for an answer each time.
 		"-device",

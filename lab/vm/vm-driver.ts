@@ -1,7 +1,7 @@
 /** The kernel as a driver: one virtual machine, in which one gateway after the other stands. */
 import type { DriverPorts, SlowDriver } from "../../scenarios/run/driver.ts";
 import type { GatewaySetup } from "../../sim/gateway/gateway.ts";
-import type { LabError } from "../lab-error.ts";
+import { LabError } from "../lab-error.ts";
 import type { Accelerator } from "./accelerator.ts";
 import { createGuest } from "./guest.ts";
 import type { Surroundings } from "./guest-box.ts";
@@ -18,6 +18,8 @@ export interface VmDriverOptions {
 	readonly kernel?: string;
 	readonly accelerator?: Accelerator | "auto";
 	readonly time?: TimeMode;
+	/** See `MachineOptions`. */
+	readonly bootMs?: number;
 }
 
 export interface VmDriver extends SlowDriver {
@@ -47,17 +49,17 @@ export function createVmDriver(options: VmDriverOptions = {}): VmDriver {
 	const image = requireImage(options.kernel);
 	const failures: LabError[] = [];
 	let here: Surroundings | null = null;
+	/** Machines do not come up here: the next one would be waited for as long, and in vain. */
+	let hopeless: LabError | null = null;
 	let accelerator: Accelerator | null = null;
 	/** One gateway at a time: whoever comes next waits for the one before. */
 	let turn: Promise<void> = Promise.resolve();
 
 	async function ready(): Promise<Surroundings> {
 		if (here !== null && here.machine.failure === null) return here;
+		if (hopeless !== null) throw hopeless;
 		await stop();
-		const machine = await startMachine({
-			image,
-			accelerator: options.accelerator ?? "auto",
-		});
+		const machine = await start();
 		accelerator = machine.accelerator;
 		const settings = new MachineSettings(createGuest(machine));
 		try {
@@ -67,6 +69,19 @@ export function createVmDriver(options: VmDriverOptions = {}): VmDriver {
 			throw error;
 		}
 		return here;
+	}
+
+	async function start(): Promise<Machine> {
+		try {
+			const { accelerator: wanted = "auto", bootMs } = options;
+			const limits = bootMs === undefined ? {} : { bootMs };
+			return await startMachine({ image, accelerator: wanted, ...limits });
+		} catch (error) {
+			// Once one was up, the reason may be gone when the next one is needed.
+			if (accelerator === null && error instanceof LabError)
+				if (error.code === "start") hopeless = error;
+			throw error;
+		}
 	}
 
 	async function stop(): Promise<void> {

@@ -16,10 +16,10 @@ import {
 	writeFileSync,
 } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { cacheFolder } from "../../cache-folder.ts";
+import { CACHE_USE, cacheFolder } from "../../cache-folder.ts";
 import { missingFor } from "../../doctor.ts";
 import { mustExecute } from "../../execute.ts";
-import { LabError } from "../../lab-error.ts";
+import { LabError, unusableFolder } from "../../lab-error.ts";
 import {
 	findImage,
 	type Image,
@@ -79,6 +79,18 @@ export async function buildImage(options: BuildOptions = {}): Promise<Image> {
 		});
 	const missing = missingFor("build");
 	if (missing !== null) throw missing;
+	try {
+		return await buildAlone(kernel, fresh, say);
+	} catch (error) {
+		throw unusableFolder(cacheFolder(), CACHE_USE, error);
+	}
+}
+
+async function buildAlone(
+	kernel: string,
+	fresh: boolean,
+	say: (line: string) => void,
+): Promise<Image> {
 	const cache = cacheFolder();
 	mkdirSync(cache, { recursive: true });
 	const lock = await takeLock(join(cache, "build.lock"), () =>

@@ -1,7 +1,12 @@
 /** Images that are ready to be booted, in the cache. */
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
+import { reasonOf } from "../../../scenarios/run/file-failure.ts";
+import {
+	readPlainFile,
+	readPlainOctets,
+} from "../../../scenarios/run/plain-file.ts";
 import { cacheFolder } from "../../cache-folder.ts";
 import { LabError } from "../../lab-error.ts";
 import { type Manifest, parseManifest } from "./manifest.ts";
@@ -17,6 +22,9 @@ export interface Image {
 export const KERNEL_FILE = "vmlinuz";
 export const INITRD_FILE = "initrd.cpio";
 export const MANIFEST_FILE = "manifest.json";
+/** Many times what they have. */
+const MANIFEST_OCTETS = 4 * 2 ** 20;
+const IMAGE_OCTETS = 2 ** 30;
 
 /**
  * Where the image of a kernel is, or will be. Kernels and recipes lie side by side, and a folder
@@ -30,30 +38,108 @@ export function imageFolder(kernel: string = DEFAULT_KERNEL): string {
 	return join(cacheFolder(), "images", name, recipeHash());
 }
 
-/** @returns `null` when it has not been built */
-export function findImage(kernel: string = DEFAULT_KERNEL): Image | null {
+/** What is in the cache of a kernel. */
+export type FoundImage =
+	| { readonly kind: "ready"; readonly image: Image }
+	| { readonly kind: "none" }
+	/** Not what was built: cut, changed, or another one's. A build replaces it. */
+	| { readonly kind: "broken"; readonly reason: string };
+
+/** Looks for it, and at every octet of it. */
+export function examineImage(kernel: string = DEFAULT_KERNEL): FoundImage {
 	const folder = imageFolder(kernel);
 	const file = join(folder, MANIFEST_FILE);
-	if (!existsSync(file)) return null;
-	const manifest = parseManifest(readFileSync(file, "utf8"));
-	if (manifest === null) return null;
-	return {
-		folder,
-		kernelFile: join(folder, KERNEL_FILE),
-		initrdFile: join(folder, INITRD_FILE),
-		manifest,
-	};
+	if (!existsSync(file)) return { kind: "none" };
+	try {
+		const text = readPlainFile(file, { mostOctets: MANIFEST_OCTETS });
+		const manifest = parseManifest(text);
+		if (manifest === null) throw new BrokenImage(`${MANIFEST_FILE} is none`);
+		const isAnother =
+			manifest.recipe !== recipeHash() ||
+			(!kernel.includes("/") && manifest.kernel !== kernel);
+		if (isAnother)
+			throw new BrokenImage(
+				`${MANIFEST_FILE} is of another image (${manifest.kernel})`,
+			);
+		const image: Image = {
+			folder,
+			kernelFile: join(folder, KERNEL_FILE),
+			initrdFile: join(folder, INITRD_FILE),
+			manifest,
+		};
+		checkSums(image);
+		return { kind: "ready", image };
+	} catch (error) {
+		return { kind: "broken", reason: reasonOf(error) };
+	}
 }
 
-/** @throws LabError (`missing`) when it has not been built */
+/** @returns `null` when it has not been built, or is not what was built */
+export function findImage(kernel: string = DEFAULT_KERNEL): Image | null {
+	const found = examineImage(kernel);
+	return found.kind === "ready" ? found.image : null;
+}
+
+/** @throws LabError (`missing`) when it has not been built, or is not what was built */
 export function requireImage(kernel: string = DEFAULT_KERNEL): Image {
-	const image = findImage(kernel);
-	if (image !== null) return image;
+	const found = examineImage(kernel);
+	if (found.kind === "ready") return found.image;
+	throw unusable(
+		kernel,
+		found.kind === "none" ? "it has not been built" : found.reason,
+	);
+}
+
+/**
+ * Right before it is booted: it may have been found long ago.
+ * @throws LabError (`missing`) when it is not what was built
+ */
+export function mustBeIntact(image: Image): void {
+	try {
+		checkSums(image);
+	} catch (error) {
+		throw unusable(image.manifest.kernel, reasonOf(error));
+	}
+}
+
+function unusable(kernel: string, message: string): LabError {
 	const option = kernel === DEFAULT_KERNEL ? "" : ` --kernel ${kernel}`;
-	throw new LabError({
+	return new LabError({
 		code: "missing",
 		place: `the image with ${kernel}`,
-		message: "it has not been built",
+		message,
 		remedy: `marktwin lab build${option}`,
 	});
+}
+
+class BrokenImage extends Error {}
+
+/** Sums of files that have not changed since, by all that the system says of them: hashing takes 0.1 s. */
+const sums = new Map<string, string>();
+
+/** @throws an error whose message is what is wrong */
+function checkSums({ folder, manifest }: Image): void {
+	for (const name of [KERNEL_FILE, INITRD_FILE]) {
+		const known = new Map(Object.entries(manifest.files)).get(name);
+		if (known === undefined)
+			throw new BrokenImage(`${MANIFEST_FILE} has no sum of ${name}`);
+		if (sumOf(join(folder, name), name) !== known)
+			throw new BrokenImage(
+				`${name} is not what was built: its SHA-256 is not the manifest's`,
+			);
+	}
+}
+
+function sumOf(file: string, name: string): string {
+	const stats = statSync(file, { bigint: true, throwIfNoEntry: false });
+	if (stats === undefined) throw new BrokenImage(`${name} is gone`);
+	const { dev, ino, size, mtimeNs, ctimeNs } = stats;
+	const key = [file, dev, ino, size, mtimeNs, ctimeNs].join(" ");
+	const known = sums.get(key);
+	if (known !== undefined) return known;
+	const sum = createHash("sha256")
+		.update(readPlainOctets(file, { mostOctets: IMAGE_OCTETS }))
+		.digest("hex");
+	sums.set(key, sum);
+	return sum;
 }
