@@ -1,5 +1,4 @@
 /** A virtual machine: its process, its sockets, its console, and its end. */
-import { type ChildProcess, spawn } from "node:child_process";
 import { createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { missingFor } from "../doctor.ts";
@@ -14,9 +13,10 @@ import {
 	type AgentChannel,
 	createAgentChannel,
 } from "./agent-channel.ts";
-import { createTail, type LastWords, lastWords, tailOf } from "./console.ts";
+import { type LastWords, lastWords, tailOf } from "./console.ts";
 import { type Image, mustBeIntact } from "./image/image.ts";
 import { atProcessEnd } from "./live-machines.ts";
+import { type MachineProcess, startProcess } from "./machine-process.ts";
 import { qemuCommand } from "./qemu.ts";
 import {
 	createRunFolder,
@@ -64,8 +64,6 @@ const BOOT_MS: Readonly<Record<Accelerator, number>> = {
 	tcg: 90_000,
 };
 const ANSWER_MS = 60_000;
-/** What a machine has said before its end is waited for that long after it. */
-const LAST_WORDS_MS = 200;
 
 /**
  * Boots a machine, with KVM if that works.
@@ -102,16 +100,14 @@ class RunningMachine implements Machine {
 	private readonly bootMs: number;
 	private readonly servers: Server[] = [];
 	private readonly sockets: Socket[] = [];
-	private readonly process: ChildProcess;
+	private readonly process: MachineProcess;
 	private readonly frames = new FrameReader();
 	private readonly greeted: Promise<void>;
-	private readonly ended: Promise<void>;
 	private readonly forget: () => void;
 	private readonly watchers = new Set<(failure: LabError) => void>();
 	private takeFrame: (frame: Buffer) => void = () => {};
 	private trunk: Socket | null = null;
 	private agent: AgentChannel | null = null;
-	private readonly errors = createTail();
 
 	constructor(accelerator: Accelerator, options: MachineOptions) {
 		this.accelerator = accelerator;
@@ -119,7 +115,7 @@ class RunningMachine implements Machine {
 		this.bootMs = options.bootMs ?? BOOT_MS[accelerator];
 		this.folder = createRunFolder();
 		this.greeted = this.prepareSockets();
-		const [program = "", ...words] = qemuCommand({
+		const words = qemuCommand({
 			image: options.image,
 			accelerator,
 			memoryMb: MEMORY_MB,
@@ -127,31 +123,20 @@ class RunningMachine implements Machine {
 			agent: this.path("agent"),
 			console: this.path("console"),
 		});
-		// A process group of its own: Ctrl-C is for the harness, which ends it in order.
-		this.process = spawn(program, words, {
-			stdio: ["ignore", "ignore", "pipe"],
-			detached: true,
-		});
-		this.process.stderr?.on("data", (chunk: Buffer) => this.errors.add(chunk));
-		this.ended = new Promise((resolve) => {
-			const end = () => {
-				resolve();
-				if (this.failure === null) this.fail("died", "the machine ended");
-			};
-			this.process.once("error", end);
-			this.process.once("close", end);
-			this.process.once("exit", () => {
-				// What it has left running would keep its standard error open.
-				this.killGroup();
-				setTimeout(() => this.process.stderr?.destroy(), LAST_WORDS_MS).unref();
-			});
-		});
-		if (this.process.pid !== undefined)
-			noteMachine(this.folder, this.process.pid);
-		this.forget = atProcessEnd(() => {
-			this.kill();
+		this.process = startProcess(words);
+		this.process.ended.then(() => this.fail("died", "the machine ended"));
+		const remove = () => {
+			this.process.kill();
 			removeRunFolder(this.folder);
-		});
+		};
+		this.forget = atProcessEnd(remove);
+		try {
+			if (this.process.pid !== undefined)
+				noteMachine(this.folder, this.process.pid);
+		} catch (error) {
+			remove();
+			throw error;
+		}
 	}
 
 	get pid(): number {
@@ -205,7 +190,7 @@ class RunningMachine implements Machine {
 			console: lines,
 		});
 		this.failure = failure;
-		this.kill();
+		this.process.kill();
 		this.agent?.close(failure);
 		for (const watcher of this.watchers) watcher(failure);
 		return failure;
@@ -213,27 +198,11 @@ class RunningMachine implements Machine {
 
 	async stop(): Promise<void> {
 		this.fail("closed", "it was shut down");
-		if (this.process.pid !== undefined) await this.ended;
+		if (this.process.pid !== undefined) await this.process.ended;
 		for (const socket of this.sockets) socket.destroy();
 		for (const server of this.servers) server.close();
 		removeRunFolder(this.folder);
 		this.forget();
-	}
-
-	/** With all that it has started. */
-	private kill(): void {
-		const { exitCode, signalCode } = this.process;
-		if (exitCode === null && signalCode === null) this.killGroup();
-	}
-
-	private killGroup(): void {
-		const { pid } = this.process;
-		if (pid === undefined) return;
-		try {
-			process.kill(-pid, "SIGKILL");
-		} catch {
-			// Nothing of it is left.
-		}
 	}
 
 	private path(name: string): string {
@@ -301,6 +270,6 @@ class RunningMachine implements Machine {
 	}
 
 	private lastWords(): LastWords {
-		return lastWords(`${this.errors.text()}${tailOf(this.path("console"))}`);
+		return lastWords(`${this.process.errors()}${tailOf(this.path("console"))}`);
 	}
 }
