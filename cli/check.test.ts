@@ -56,6 +56,78 @@ describe("marktwin check", () => {
 		expect(files[0].faults[2]).toMatchObject({ line: 5, column: 35 });
 	});
 
+	it("takes no fault for what marktwin does not model, says it, and ends with 3", async () => {
+		const rules = fileOf(
+			"open.rules",
+			`*filter
+-A INPUT -m geoip --src-cc DE -j TARPIT
+-A INPUT -m geoip --src-cc FR -m set --match-set blocked src -j DROP
+COMMIT
+`,
+		);
+		const { code, out } = await marktwin(["check", rules]);
+		expect(code).toBe(3);
+		expect(out.split("\n")).toEqual([
+			"not modelled: the match geoip in 2 rules (lines 2, 3); packets that reach it have an unknown outcome, and the options of geoip are not checked",
+			"not modelled: the target TARPIT in 1 rule (line 2); packets that reach it have an unknown outcome, and the options of TARPIT are not checked",
+			"not modelled: the match set in 1 rule (line 3); packets that reach it have an unknown outcome",
+			"needs the set `blocked' in 1 rule (line 3): ipset create blocked …; where it is there: --given set:blocked",
+			`? ${rules} would load, given what it needs; not modelled: geoip, TARPIT, set: 2 rules in filter`,
+			"",
+		]);
+		const given = ["--given", "set:blocked"];
+		const again = await marktwin(["check", "--json", ...given, rules]);
+		expect(again.code).toBe(3);
+		expect(JSON.parse(again.out).files).toMatchObject([
+			{
+				...{ loads: true, faults: [], needs: [] },
+				notModelled: [
+					{
+						...{ kind: "match", name: "geoip", optionsChecked: false },
+						rules: [
+							{ table: "filter", chain: "INPUT", line: 2 },
+							{ table: "filter", chain: "INPUT", line: 3 },
+						],
+					},
+					{ kind: "target", name: "TARPIT", optionsChecked: false },
+					{ kind: "match", name: "set", optionsChecked: true },
+				],
+			},
+		]);
+	});
+
+	it("does not know whether a ruleset loads that needs something else", async () => {
+		const rules = fileOf(
+			"helper.rules",
+			"*raw\n-A PREROUTING -p tcp -j CT --helper ftp\nCOMMIT\n",
+		);
+		const { code, out } = await marktwin(["check", "--json", rules]);
+		expect(code).toBe(3);
+		expect(JSON.parse(out).files).toMatchObject([
+			{ loads: null, needs: [{ kind: "helper", name: "ftp" }] },
+		]);
+		const there = await marktwin(["check", "--given", "helper:ftp", rules]);
+		expect(there.code).toBe(3);
+		expect(there.out).toContain("would load; not modelled: CT --helper:");
+	});
+
+	it("ends with 2 where there is a fault besides", async () => {
+		const rules = fileOf(
+			"both.rules",
+			"*filter\n-A INPUT -m geoip --src-cc DE\n-A INPUT --nonsense\nCOMMIT\n",
+		);
+		const { code, out } = await marktwin(["check", rules]);
+		expect(code).toBe(2);
+		expect(out).toContain("not modelled: the match geoip");
+		expect(out).toContain("would not load: 1 fault\n");
+	});
+
+	it("says which kinds --given takes", async () => {
+		const { code, err } = await marktwin(["check", "--given", "st:a", RECIPE]);
+		expect(code).toBe(2);
+		expect(err).toContain("Did you mean set:a?");
+	});
+
 	it("reads standard input", async () => {
 		const { code, out } = await marktwin(["check", "-"], {
 			input: "*filter\n-A INPUT -j NOPE\nCOMMIT\n",

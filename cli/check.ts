@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import type { NotModelled, OpenPoints } from "../sim/ruleset/open-points.ts";
 import type { Ruleset } from "../sim/ruleset/ruleset.ts";
 import type { Fault } from "../sim/ruleset/ruleset-error.ts";
 import { EXIT } from "./exit-code.ts";
@@ -6,6 +7,12 @@ import { readText } from "./files.ts";
 import { jsonLine } from "./outputs/json-text.ts";
 import { out, whileShowing } from "./screen.ts";
 import { nameText } from "./screen-text.ts";
+
+interface CheckOptions {
+	readonly json: boolean;
+	/** `KIND:NAME` each. */
+	readonly given: readonly string[];
+}
 
 /** `marktwin check RULES…`: everything that iptables-restore or the kernel would refuse. */
 export function checkCommand(): Command {
@@ -17,15 +24,31 @@ export function checkCommand(): Command {
 			"<rules...>",
 			"files that iptables-restore takes; - is standard input",
 		)
-		.option("--json", "faults as JSON on standard output", false)
+		.option("--json", "what was found as JSON on standard output", false)
+		.option(
+			"--given <kind:name>",
+			"something outside of the ruleset that is there: set:blocked, helper:ftp (repeatable)",
+			(text: string, before: readonly string[]) => [...before, text],
+			[],
+		)
 		.addHelpText(
 			"after",
-			"\nExample:\n  marktwin check my.rules\n  iptables-save | marktwin check -\n\nExit code 2 when anything is refused.",
+			`
+Example:
+  marktwin check my.rules
+  iptables-save | marktwin check -
+  marktwin check --given set:blocked my.rules
+
+Exit codes:
+  0  all of it would load, and marktwin models all of it
+  2  something is refused
+  3  nothing is refused, but something stays open: a match or target that marktwin
+     does not model, or a set, helper, … that has to be there first (--given)`,
 		)
 		.action(check);
 }
 
-interface Checked {
+interface Checked extends OpenPoints {
 	readonly file: string;
 	readonly ruleset: Ruleset | null;
 	readonly faults: readonly Fault[];
@@ -33,48 +56,77 @@ interface Checked {
 
 async function check(
 	files: readonly string[],
-	{ json }: { readonly json: boolean },
+	{ json, given }: CheckOptions,
 ): Promise<void> {
 	const { checkRuleset } = await import("../sim/ruleset/parse.ts");
+	const { openPoints } = await import("../sim/ruleset/open-points.ts");
+	const { readGiven } = await import("./check/read-given.ts");
+	const there = new Set(given.map(readGiven));
 	const checked: Checked[] = [];
 	for (const file of files)
 		checked.push(
 			await whileShowing(`checking ${file} …`, async () => {
 				const { name, text } = await readText(file);
-				return { file: name, ...checkRuleset(text, { file: name }) };
+				const { ruleset, tables, faults } = checkRuleset(text, { file: name });
+				return { file: name, ruleset, faults, ...openPoints(tables, there) };
 			}),
 		);
 	if (json) printJson(checked);
 	else await printWords(checked);
 	if (checked.some(({ faults }) => faults.length > 0))
 		process.exitCode = EXIT.badInput;
+	else if (checked.some(isOpen)) process.exitCode = EXIT.unknown;
 }
 
+function isOpen({ notModelled, needs }: OpenPoints): boolean {
+	return notModelled.length > 0 || needs.length > 0;
+}
+
+/** `loads` is `null` where it depends on what `needs` names. */
 function printJson(checked: readonly Checked[]): void {
-	const files = checked.map(({ file, faults }) => ({
+	const files = checked.map(({ file, faults, notModelled, needs }) => ({
 		file,
-		loads: faults.length === 0,
+		loads: faults.length > 0 ? false : needs.length > 0 ? null : true,
 		faults,
+		notModelled,
+		needs,
 	}));
 	out.data(`${jsonLine({ files }, 2)}\n`);
 }
 
 async function printWords(checked: readonly Checked[]): Promise<void> {
+	const { openLines } = await import("./check/open-lines.ts");
 	const { printFaults } = await import("../sim/ruleset/ruleset-error.ts");
 	const { paint } = out;
-	for (const { file, ruleset, faults } of checked) {
-		if (ruleset) {
+	for (const one of checked) {
+		const { file, ruleset, faults } = one;
+		const name = nameText(file);
+		if (ruleset === null) {
+			const many = faults.length === 1 ? "1 fault" : `${faults.length} faults`;
 			out.show([
-				`${paint("green", "✓")} ${nameText(file)} would load: ${sizeOf(ruleset)}`,
+				`${printFaults(faults)}\n`,
+				...openLines(one),
+				`${paint("red", "✗")} ${name} would not load: ${many}`,
 			]);
-			continue;
-		}
-		const many = faults.length === 1 ? "1 fault" : `${faults.length} faults`;
-		out.show([
-			`${printFaults(faults)}\n`,
-			`${paint("red", "✗")} ${nameText(file)} would not load: ${many}`,
-		]);
+		} else if (isOpen(one))
+			out.show([
+				...openLines(one),
+				`${paint("yellow", "?")} ${name} would load${conditions(one)}: ${sizeOf(ruleset)}`,
+			]);
+		else
+			out.show([
+				`${paint("green", "✓")} ${name} would load: ${sizeOf(ruleset)}`,
+			]);
 	}
+}
+
+/** `, given what it needs; not modelled: geoip, TARPIT`. */
+function conditions({ needs, notModelled }: OpenPoints): string {
+	const names = notModelled.map(({ name }: NotModelled) => name);
+	return [
+		needs.length > 0 ? ", given what it needs" : "",
+		names.length > 0 ? `; not modelled: ${names.join(", ")}` : "",
+	].join("");
 }
 
 /** `5 rules in mangle, 2 in nat`. */

@@ -5,6 +5,7 @@
  */
 import type { HookName, Skb } from "../packet/skb.ts";
 import type { MatchUse, RuleHeader, TableName } from "../ruleset/ruleset.ts";
+import type { Need } from "./need.ts";
 import type { GivenOptions, OptionEntry } from "./options.ts";
 import type { RouterPorts } from "./ports.ts";
 
@@ -34,6 +35,17 @@ interface Extension<Options extends object> {
 	check?(options: Options, place: LoadPlace): string | null;
 	/** What it has in common with rules that say the same name; nothing when left out. */
 	shares?(options: Options): Shared;
+	/** What has to be there already, outside of the ruleset, for the kernel or iptables to take it. */
+	needs?(options: Options, header: RuleHeader): readonly Need[];
+	/** The option that makes a use of it one that is not modelled; `null` when there is none. */
+	notModelled?(options: Options): string | null;
+	/** What it makes, for rules that are loaded after it to find. */
+	makes?(options: Options): Need;
+	/**
+	 * Its options are known by name alone (`unchecked.ts`): which values they take is not checked, and
+	 * a ruleset may give a chain of its own this name.
+	 */
+	readonly unchecked?: boolean;
 	/** Makes the kernel start tracking connections (`nf_ct_netns_get` in its checkentry). */
 	readonly needsConntrack?: boolean | ((options: Options) => boolean);
 }
@@ -70,6 +82,8 @@ export interface MatchExtension<Options extends object = object>
 	 * `null`: parsed and printed, but not modelled; a packet that reaches it has an unknown outcome.
 	 */
 	readonly compile: ((options: Options, ports: RouterPorts) => Test) | null;
+	/** Being asked changes what it says the next time, so it is not asked where the kernel might not ask. */
+	readonly stateful?: boolean;
 	/** The kernel keeps a pointer among its options, so `iptables -D` and `-C` never find a rule with it. */
 	readonly neverEqual?: boolean;
 }

@@ -18,6 +18,7 @@ interface Options {
  */
 export const connlimit = defineMatch<Options>({
 	name: "connlimit",
+	stateful: true,
 	needsConntrack: true,
 	options: [
 		{

@@ -39,6 +39,7 @@ import { tos } from "./tos.ts";
 import { ttl } from "./ttl.ts";
 import { u32 } from "./u32.ts";
 import { udp } from "./udp.ts";
+import { xtablesAddons } from "./xtables-addons.ts";
 
 const ALL: readonly MatchExtension[] = [
 	addrtype,
@@ -80,6 +81,7 @@ const ALL: readonly MatchExtension[] = [
 	ttl,
 	u32,
 	udp,
+	...xtablesAddons,
 ];
 
 export const matches: ReadonlyMap<string, MatchExtension> = new Map(

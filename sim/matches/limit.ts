@@ -19,6 +19,7 @@ const CREDITS_PER_JIFFY = 128;
 /** Lets packets through at a rate, after a burst (iptables 1.8.9 libxt_limit.c, kernel 6.1 xt_limit.c). */
 export const limit = defineMatch<Options>({
 	name: "limit",
+	stateful: true,
 	options: [
 		{ name: "limit", type: "string" },
 		{ name: "limit-burst", type: "uint32", max: 10000 },

@@ -32,6 +32,7 @@ const GREATEST_HITCOUNT = 255;
 /** Who was seen of late (iptables 1.8.9 libxt_recent.c, kernel 6.1 xt_recent.c, revision 1). */
 export const recent = defineMatch<Options>({
 	name: "recent",
+	stateful: true,
 	options: [
 		...OPERATIONS.map((name) => ({
 			name,

@@ -35,7 +35,7 @@ const counters = (what: string) =>
 
 /**
  * Is the packet's address in a set? (iptables 1.8.9 libxt_set.c, kernel 6.1 xt_set.c, revision 4)
- * What is in the sets, and whether they are there at all, the model does not know.
+ * What is in the sets the model does not know.
  */
 export const set = defineMatch<Options>({
 	name: "set",
@@ -104,6 +104,7 @@ export const set = defineMatch<Options>({
 			printCounter("bytes", options.bytes),
 		].join("");
 	},
+	needs: ({ set }) => [{ kind: "set", name: set }],
 	compile: null,
 });
 

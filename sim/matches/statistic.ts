@@ -20,6 +20,7 @@ const DRAWS = 0x80000000;
 /** Picks packets by turn or by chance (iptables 1.8.9 libxt_statistic.c, kernel 6.1 xt_statistic.c). */
 export const statistic = defineMatch<Options>({
 	name: "statistic",
+	stateful: true,
 	options: [
 		{ name: "mode", type: "string", mandatory: true },
 		{ name: "probability", type: "double", min: 0, max: 1, invertible: true },

@@ -6,19 +6,18 @@
 import type { Action, Test } from "../extension/extension.ts";
 import type { RouterPorts } from "../extension/ports.ts";
 import { invariant } from "../invariant.ts";
-import { matches } from "../matches/index.ts";
 import { HOOK_NAMES } from "../packet/skb.ts";
 import type {
 	AddressMask,
 	Chain,
 	Counters,
 	InterfaceMatch,
-	Rule,
 	RuleHeader,
 	Table,
 	TargetUse,
 } from "../ruleset/ruleset.ts";
 import { targets } from "../targets/index.ts";
+import { allOf, compileMatches } from "./compile-matches.ts";
 import { onFragments } from "./fragment-tests.ts";
 
 /** What a node does with a packet that it matches; `count` is nothing but that. */
@@ -149,12 +148,6 @@ export function compile(table: Table, ports: RouterPorts): Program {
 	};
 }
 
-interface NamedTest {
-	/** Of the match. */
-	readonly name: string;
-	readonly test: Test;
-}
-
 /** Matches every packet, and only counts it. Only here are nodes made. */
 function emptyNode(): Node {
 	return {
@@ -201,36 +194,6 @@ const VERDICTS = {
 	RETURN: "return",
 	QUEUE: "queue",
 } as const;
-
-function compileMatches(rule: Rule, ports: RouterPorts): readonly NamedTest[] {
-	const tests: NamedTest[] = [];
-	for (const use of rule.matches) {
-		const extension = matches.get(use.name);
-		invariant(extension !== undefined, `match ${use.name} is not registered`);
-		// A comment matches always: nothing to do for it.
-		if (use.name === "comment") continue;
-		const test =
-			extension.compile === null
-				? () => ports.unknown(`match "${use.name}" is not modelled`)
-				: extension.compile(use.options, ports);
-		tests.push({ name: use.name, test });
-	}
-	return tests;
-}
-
-/** One closure for all matches of a rule; `null` when there are none. */
-function allOf(tests: readonly Test[]): Test | null {
-	const [first, second, third, ...rest] = tests;
-	if (!first) return null;
-	if (!second) return first;
-	if (!third) return (skb) => first(skb) && second(skb);
-	if (rest.length === 0)
-		return (skb) => first(skb) && second(skb) && third(skb);
-	return (skb) => {
-		for (const test of tests) if (!test(skb)) return false;
-		return true;
-	};
-}
 
 function compileTarget(
 	target: TargetUse & { kind: "extension" },

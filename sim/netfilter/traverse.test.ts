@@ -12,6 +12,42 @@ function matchedBy(...lines: string[]): string[] {
 	return router.matched.filter((rule) => !rule.includes("OUTPUT"));
 }
 
+describe("a match that is not modelled", () => {
+	const fate = (...lines: string[]) =>
+		createTestRouter(["*filter", ...lines, "COMMIT", ""].join("\n")).fate(
+			OUT,
+			SYN,
+		);
+
+	it("makes a packet's outcome unknown that reaches it, with the rule", () => {
+		expect(fate("-A INPUT -m geoip --src-cc DE -j DROP")).toMatchObject({
+			kind: "unknown",
+			unknown: {
+				rule: "filter:INPUT:rule:1",
+				reason: 'match "geoip" is not modelled',
+			},
+		});
+	});
+
+	it("is not reached where another match of the rule says no, wherever it stands", () => {
+		const last = "-A INPUT -m geoip --src-cc DE -m tcp --dport 26";
+		const known = fate();
+		expect(fate("-A INPUT -p udp -m geoip --src-cc DE -j DROP")).toEqual(known);
+		expect(fate(`${last} -p tcp -j DROP`)).toEqual(known);
+		expect(
+			fate(`${last} -p tcp -m statistic --mode nth --every 2 --packet 0`),
+		).toEqual(known);
+	});
+
+	it("is reached before a match that counts, since the kernel might count there", () => {
+		expect(
+			fate(
+				"-A INPUT -p tcp -m geoip --src-cc DE -m statistic --mode nth --every 2 --packet 1 -m tcp --dport 26",
+			),
+		).toMatchObject({ kind: "unknown" });
+	});
+});
+
 describe("a walk through a table", () => {
 	it("goes on behind a jump when the chain returns", () => {
 		expect(

@@ -260,7 +260,8 @@ function isTarget({ context, extensions }: LineState, name: string): boolean {
 	if (context.announced.has(name)) return false;
 	// The name of the target that all verdicts and jumps are (XT_STANDARD_TARGET).
 	if (name === "") return true;
-	return VERDICTS.has(name) || extensions.targets.has(name);
+	const target = extensions.targets.get(name);
+	return VERDICTS.has(name) || (target !== undefined && !target.unchecked);
 }
 
 /** Takes one more plain word, if there is one. */

@@ -2,11 +2,11 @@
  * Repairs of a rule's words: each looks at the words and at what the parser says of them, and
  * returns better words or `null`. A repair counts only if it leads on: `fix.ts` takes it back otherwise.
  */
-import { editDistance } from "../edit-distance.ts";
 import { EMPTY_SCOPE, type OptionScope } from "../extension/option-scope.ts";
 import { optionTable } from "../extension/option-table.ts";
 import { matches } from "../matches/index.ts";
 import { targets } from "../targets/index.ts";
+import { isNear } from "./near-name.ts";
 import { VERDICTS } from "./tables.ts";
 
 /** What is wrong with a line first. */
@@ -205,12 +205,4 @@ function isOption(words: readonly string[], at: number, word: string): boolean {
 
 function namesInScope(words: readonly string[], at: number): readonly string[] {
 	return scopeAt(words, at).names();
-}
-
-/** One letter more, less, other, or two changed about; long names may differ by two. */
-function isNear(a: string, b: string): boolean {
-	const allowed = Math.min(a.length, b.length) > 7 ? 2 : 1;
-	if (a === b || Math.abs(a.length - b.length) > allowed || a.length > 40)
-		return false;
-	return editDistance(a, b) <= allowed;
 }

@@ -19,11 +19,11 @@ import {
 } from "./base-options.ts";
 import type { Command } from "./command.ts";
 import { finishLine } from "./finish-line.ts";
-import { KNOWN_ELSEWHERE } from "./known-elsewhere.ts";
 import { octets, type Words } from "./lexer.ts";
-import { checkTargetName, notKnown } from "./read-word.ts";
+import { checkTargetName } from "./read-word.ts";
 import { RuleDraft } from "./rule-draft.ts";
 import { LONGEST_NAME, VERDICTS } from "./tables.ts";
+import { unknownMatch, unknownTargetRemedy } from "./unknown-name.ts";
 
 /** A class because its reader and its draft serve all lines of a ruleset. */
 export class LineParser implements LineState {
@@ -84,12 +84,27 @@ export class LineParser implements LineState {
 					"Write a value behind it.",
 					reader.word,
 				);
-			else throw unknownOption(reader, context.table);
+			else throw this.unknownOption();
 			inverted = false;
 		}
 		const unread = reader.index < reader.count ? reader.index : NOWHERE;
 		const danglingNot = inverted ? reader.word : NOWHERE;
 		return finishLine(draft, context, { unread, danglingNot }, this.tolerated);
+	}
+
+	/** An option that nothing has, often since the target that has it is misspelt. */
+	private unknownOption(): Refusal {
+		const { draft, reader, context } = this;
+		const refusal = unknownOption(reader, context.table);
+		const { jump, goto, target } = draft;
+		const isKnown = VERDICTS.has(jump) || context.announced.has(jump);
+		return jump === "" || goto || target !== null || isKnown
+			? refusal
+			: new Refusal(
+					refusal.message,
+					unknownTargetRemedy(jump, [...context.announced]),
+					refusal.word,
+				);
 	}
 
 	private plainWord(inverted: boolean): void {
@@ -129,11 +144,7 @@ export class LineParser implements LineState {
 		const number = readUnsigned(draft.protocolText, 0, 255);
 		const name = number < 0 ? draft.protocolText : protocolName(number);
 		const extension = this.extensions.matches.get(name ?? "");
-		if (extension === undefined) {
-			if (name !== null && KNOWN_ELSEWHERE.match.has(name))
-				throw notKnown("match", name, reader.word);
-			return false;
-		}
+		if (extension === undefined) return false;
 		const table = optionTable(extension);
 		if (draft.loaded(table)) return false;
 		draft.addMatch(table, reader.word);
@@ -171,21 +182,16 @@ export class LineParser implements LineState {
 				`Invalid match name "${name}" (${LONGEST_NAME} chars max)`,
 				"Is a blank missing in it?",
 			);
-		if (KNOWN_ELSEWHERE.match.has(name)) throw notKnown("match", name, word);
+		const { matches } = this.extensions;
+		const refusal = unknownMatch(name, matches.keys(), word);
 		const glued = name.endsWith("!");
 		const meant = (glued ? name.slice(0, -1) : name).toLowerCase();
-		const extension = this.extensions.matches.get(meant);
-		const refusal = new Refusal(
-			`Couldn't load match \`${name}':No such file or directory`,
-			extension === undefined
-				? "Is the match spelled right?"
-				: glued
-					? `Put a blank before the \`!\`: \`-m ${meant} !\`.`
-					: `Matches are written in lower case: \`${meant}\`.`,
-			word,
-		);
+		const extension = matches.get(meant);
 		if (extension === undefined) throw refusal;
-		this.tolerated.push(refusal);
+		const remedy = glued
+			? `Put a blank before the \`!\`: \`-m ${meant} !\`.`
+			: `Matches are written in lower case: \`${meant}\`.`;
+		this.tolerated.push(new Refusal(refusal.message, remedy, word));
 		this.draft.addMatch(optionTable(extension), word);
 	}
 
@@ -201,11 +207,7 @@ export class LineParser implements LineState {
 		draft.jumpWord = reader.argumentWord;
 		draft.goto = letter === "g";
 		if (draft.goto || VERDICTS.has(name) || context.announced.has(name)) return;
-		if (extension === undefined) {
-			if (KNOWN_ELSEWHERE.target.has(name))
-				throw notKnown("target", name, reader.argumentWord);
-			return;
-		}
+		if (extension === undefined) return;
 		const table: OptionTable = optionTable(extension);
 		draft.target = new Given(table, reader.argumentWord);
 		draft.scope = draft.scope.with(table);

@@ -348,8 +348,23 @@ describe("the lines of a file", () => {
 	});
 
 	test("what iptables has and marktwin has not is no fault of the ruleset", () => {
-		const [fault] = checkRuleset("*filter\n-A INPUT -m geoip\nCOMMIT\n").faults;
-		expect(fault).toMatchObject({ code: "not-known", from: "marktwin" });
+		const { faults } = checkRuleset("*filter\n-A INPUT -m geoip\nCOMMIT\n");
+		expect(faults).toEqual([]);
+	});
+
+	test.each([
+		["-m goip --src-cc DE", "Did you mean `geoip`?"],
+		["-m hl --hl-eq 1", "`hl` is for IPv6"],
+		["-m nth --every 3", "-m statistic --mode nth"],
+		["-j TARPITT", "Did you mean `TARPIT`?"],
+		["-j HL --hl-set 1", "`HL` is for IPv6"],
+		["-m constructor", "Is the match spelled right?"],
+	])("%s is a fault, with what was meant", (rule, remedy) => {
+		const text = `*filter\n-A INPUT ${rule}\nCOMMIT\n`;
+		const [fault, second] = checkRuleset(text).faults;
+		expect(fault?.from).toBe("iptables-restore");
+		expect(fault?.remedy).toContain(remedy);
+		expect(second).toBeUndefined();
 	});
 });
 

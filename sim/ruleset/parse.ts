@@ -41,13 +41,18 @@ export function parseRuleset(
 }
 
 /**
- * The same, with the faults returned; `ruleset` is `null` when there are any.
+ * The same, with the faults returned; `ruleset` is `null` when there are any. `tables` are all that were
+ * read to their COMMIT, loaded or not.
  * @param options.counters those of policies have to be numbers, as `iptables-restore -c` wants them
  */
 export function checkRuleset(
 	text: string,
 	options: ParseOptions & { readonly counters?: boolean } = {},
-): { readonly ruleset: Ruleset | null; readonly faults: readonly Fault[] } {
+): {
+	readonly ruleset: Ruleset | null;
+	readonly tables: readonly Table[];
+	readonly faults: readonly Fault[];
+} {
 	const loader = new Loader(EMPTY_RULESET, "restore", false);
 	const faults = readScript(
 		text,
@@ -58,7 +63,11 @@ export function checkRuleset(
 		},
 		loader,
 	);
-	return { ruleset: faults.length === 0 ? loader.ruleset() : null, faults };
+	return {
+		ruleset: faults.length === 0 ? loader.ruleset() : null,
+		tables: loader.read,
+		faults,
+	};
 }
 
 export interface Applied {
@@ -116,6 +125,8 @@ export function applyCommand(current: Ruleset, line: CommandLine): Applied {
 /** The tables of a box while a text is loaded: a class because it is told line by line. */
 class Loader implements ScriptSink {
 	readonly replaced: Table[] = [];
+	/** Every table at its COMMIT, also where the kernel finds something wrong with it. */
+	readonly read: Table[] = [];
 	private readonly loaded: Map<TableName, Table>;
 	private readonly kind: "restore" | "command";
 	private readonly noflush: boolean;
@@ -148,6 +159,7 @@ class Loader implements ScriptSink {
 		this.open = null;
 		if (open === null) return [];
 		const table = open.build();
+		this.read.push(table);
 		const faults = checkLoad(table, [...this.loaded.values()]);
 		if (faults.length === 0) {
 			this.loaded.set(table.name, table);

@@ -95,17 +95,3 @@ export function readCounter(text: string, what: "packet" | "byte"): number {
 	if (digits !== undefined) return Number(digits);
 	throw new Refusal(`-c ${what} counter not numeric`, "Write a number.");
 }
-
-/** An extension that iptables has and marktwin has not. */
-export function notKnown(
-	kind: "match" | "target",
-	name: string,
-	word: number,
-): Refusal {
-	return new Refusal(
-		`the ${kind} \`${name}' is not known to marktwin`,
-		`iptables has it; take the rule out to look at the rest.`,
-		word,
-		"marktwin",
-	);
-}

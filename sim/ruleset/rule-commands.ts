@@ -14,6 +14,7 @@ import {
 	type TableState,
 } from "./table-state.ts";
 import { VERDICTS } from "./tables.ts";
+import { unknownTargetRemedy } from "./unknown-name.ts";
 
 const INDEX_OF = {
 	insert: "insertion",
@@ -148,7 +149,7 @@ function checkTargetExists(
 			: `Couldn't load target \`${name}':No such file or directory`,
 		kind === "goto" && VERDICTS.has(name)
 			? `Write \`-j ${name}\`.`
-			: `Declare the chain before its first use (\`:${name} - [0:0]\`), or correct the target's name.`,
+			: unknownTargetRemedy(name, [...table.chains.keys()]),
 		name,
 		true,
 	);

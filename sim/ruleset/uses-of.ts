@@ -7,12 +7,13 @@ import type { MatchUse, Rule } from "./ruleset.ts";
 export function* usesOf({
 	matches: uses,
 	target,
-}: Rule): Iterable<readonly [AnyExtension, MatchUse]> {
+}: Rule): Iterable<readonly [AnyExtension, MatchUse, "match" | "target"]> {
 	for (const use of uses) {
 		const extension = matches.get(use.name);
-		if (extension) yield [extension, use];
+		if (extension) yield [extension, use, "match"];
 	}
 	const extension =
 		target?.kind === "extension" ? targets.get(target.name) : undefined;
-	if (extension && target?.kind === "extension") yield [extension, target];
+	if (extension && target?.kind === "extension")
+		yield [extension, target, "target"];
 }

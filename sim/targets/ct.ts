@@ -1,7 +1,10 @@
 import { defineTarget } from "../extension/extension.ts";
+import { protocolName } from "../extension/names.ts";
+import type { Need } from "../extension/need.ts";
 import type { GivenOptions } from "../extension/options.ts";
 import { readUnsigned } from "../extension/read-number.ts";
 import { cutOctets } from "../extension/save-string.ts";
+import { TCP, UDP } from "../packet/packet.ts";
 import {
 	type ConntrackTemplate,
 	CTINFO_INVALID,
@@ -98,17 +101,25 @@ export const ct = defineTarget<Options>({
 			? "xt_CT: You must specify a L4 protocol and not use inversions on it"
 			: null;
 	},
+	notModelled,
+	needs({ notrack, helper, timeout }, { protocol }) {
+		if (notrack) return [];
+		const needs: Need[] = [];
+		if (helper !== "")
+			needs.push({ kind: "helper", name: helperName(helper, protocol) });
+		if (timeout !== "") needs.push({ kind: "timeout", name: timeout });
+		return needs;
+	},
 	compile(options, ports) {
 		if (options.notrack)
 			return (skb) => {
 				if (!isSeen(skb)) skb.ctinfo = CTINFO_UNTRACKED;
 				return XT_CONTINUE;
 			};
-		if (options.helper !== "" || options.timeout !== "") {
-			const what = options.helper === "" ? "--timeout" : "--helper";
+		const what = notModelled(options);
+		if (what !== null)
 			return (skb) =>
 				isSeen(skb) ? XT_CONTINUE : ports.unknown(`CT ${what} is not modelled`);
-		}
 		const template = compileTemplate(options);
 		return (skb) => {
 			if (!isSeen(skb)) skb.template = template(skb);
@@ -116,6 +127,39 @@ export const ct = defineTarget<Options>({
 		};
 	},
 });
+
+function notModelled({ notrack, helper, timeout }: Options): string | null {
+	if (notrack) return null;
+	return helper !== "" ? "--helper" : timeout !== "" ? "--timeout" : null;
+}
+
+/**
+ * The protocols of the kernel's own helpers (`nf_ct_helper_init` in net/netfilter/nf_conntrack_*.c and
+ * net/ipv4/netfilter/nf_nat_*.c, 6.1): a rule for another protocol finds none of that name.
+ */
+const HELPER_PROTOCOLS: ReadonlyMap<string, readonly number[]> = new Map([
+	["RAS", [UDP]],
+	["Q.931", [TCP]],
+	["H.245", [TCP]],
+	["amanda", [UDP]],
+	["ftp", [TCP]],
+	["irc", [TCP]],
+	["netbios-ns", [UDP]],
+	["pptp", [TCP]],
+	["sane", [TCP]],
+	["sip", [TCP, UDP]],
+	["snmp", [UDP]],
+	["snmp_trap", [UDP]],
+	["tftp", [UDP]],
+]);
+
+/** With its protocol behind it where the kernel's own helper of that name is for another one. */
+function helperName(helper: string, protocol: number): string {
+	const known = HELPER_PROTOCOLS.get(helper);
+	return known === undefined || known.includes(protocol)
+		? helper
+		: `${helper}/${protocolName(protocol) ?? protocol}`;
+}
 
 const ZONE_OPTIONS = {
 	both: "--zone",

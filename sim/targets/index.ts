@@ -29,6 +29,7 @@ import { tos } from "./tos.ts";
 import { tproxy } from "./tproxy.ts";
 import { trace } from "./trace.ts";
 import { ttl } from "./ttl.ts";
+import { xtablesAddons } from "./xtables-addons.ts";
 
 export const targets: ReadonlyMap<string, TargetExtension> = new Map(
 	[
@@ -58,5 +59,6 @@ export const targets: ReadonlyMap<string, TargetExtension> = new Map(
 		tproxy,
 		trace,
 		ttl,
+		...xtablesAddons,
 	].map((target) => [target.name, target]),
 );

@@ -29,7 +29,7 @@ const MAX_TIMEOUT = 0xfffffffe;
 
 /**
  * Adds addresses to an ipset, takes them out, or looks up a mark there (iptables 1.8.9 libxt_SET.c,
- * revision 3). Sets are not modelled; whether there is one of that name is not asked either.
+ * revision 3). Sets are not modelled.
  */
 export const set = defineTarget<Options>({
 	name: "SET",
@@ -67,6 +67,10 @@ export const set = defineTarget<Options>({
 			...mapFlags.map((name) => ` --${name}`),
 		].join("");
 	},
+	needs: ({ add, del, map }) =>
+		[add, del, map].flatMap((use) =>
+			use === null ? [] : [{ kind: "set" as const, name: use.name }],
+		),
 	check({ map, mapFlags }, { table, hooks }) {
 		if (map === null) return null;
 		if (table !== "mangle")

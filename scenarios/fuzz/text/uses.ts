@@ -34,7 +34,8 @@ export const FOCUSES: readonly Focus[] = [
 
 function focusesOf(kind: ExtensionKind, extension: AnyExtension): Focus[] {
 	const what = `${kind} ${extension.name}`;
-	if (isExcluded(what)) return [];
+	// What is not checked cannot differ; and iptables has it only where xtables-addons is installed.
+	if (isExcluded(what) || extension.unchecked) return [];
 	const options = usable(kind, extension);
 	if (options.length === 0)
 		return [{ kind, extension, option: null, negated: false }];

@@ -1,0 +1,33 @@
+/** What stays open about a ruleset, in lines for a reader. */
+import { keyOfNeed, NEEDS } from "../../sim/extension/need.ts";
+import type { OpenPoints, RulePlace } from "../../sim/ruleset/open-points.ts";
+import { quoted } from "../command-line.ts";
+
+/** More lines of rules than this are counted, not named. */
+const SHOWN_LINES = 8;
+
+/** One line for each extension that is not modelled, and for each thing that has to be there. */
+export function openLines({
+	notModelled,
+	needs,
+}: OpenPoints): readonly string[] {
+	return [
+		...notModelled.map(
+			({ kind, name, optionsChecked, rules }) =>
+				`not modelled: the ${kind} ${name} in ${placesOf(rules)}; packets that reach it have an unknown outcome${optionsChecked ? "" : `, and the options of ${name} are not checked`}`,
+		),
+		...needs.map((need) => {
+			const { what, made } = NEEDS[need.kind];
+			return `needs ${what} \`${need.name}' in ${placesOf(need.rules)}: ${made(need.name)}; where it is there: --given ${quoted(keyOfNeed(need))}`;
+		}),
+	];
+}
+
+/** `1 rule (line 7)`, `12 rules (lines 3, 5, …)`. */
+function placesOf(rules: readonly RulePlace[]): string {
+	const lines = [...new Set(rules.map(({ line }) => line))];
+	const shown = lines.slice(0, SHOWN_LINES).join(", ");
+	const more = lines.length > SHOWN_LINES ? ", …" : "";
+	const many = rules.length === 1 ? "1 rule" : `${rules.length} rules`;
+	return `${many} (line${lines.length === 1 ? "" : "s"} ${shown}${more})`;
+}

@@ -1,0 +1,82 @@
+/**
+ * What a rule needs that no ruleset brings along: objects of the kernel or of user space that have to
+ * be there before the rule can be loaded.
+ */
+
+export interface Need {
+	readonly kind: NeedKind;
+	/** As it is given back with `--given KIND:NAME`. */
+	readonly name: string;
+}
+
+export type NeedKind = keyof typeof NEEDS;
+
+interface NeedWords {
+	/** The thing, in front of its name. */
+	readonly what: string;
+	/** How it comes into being. */
+	readonly made: (name: string) => string;
+}
+
+/** Every kind, with its words for a reader. */
+export const NEEDS = {
+	set: {
+		what: "the set",
+		made: (name) => `ipset create ${name} …`,
+	},
+	helper: {
+		what: "the conntrack helper",
+		made: (name) =>
+			name.includes("/")
+				? "a helper of that name for that protocol (nfct helper add); the kernel's own is for another one"
+				: `modprobe nf_conntrack_${name}, or nfct helper add ${name} …`,
+	},
+	timeout: {
+		what: "the timeout policy",
+		made: (name) => `nfct timeout add ${name} …`,
+	},
+	nfacct: {
+		what: "the accounting object",
+		made: (name) => `nfacct add ${name}`,
+	},
+	bpf: {
+		what: "the pinned BPF program",
+		made: (name) => `bpftool prog load … ${name}`,
+	},
+	cgroup: {
+		what: "the control group",
+		made: (name) => `mkdir /sys/fs/cgroup/${name.replace(/^\//, "")}`,
+	},
+	estimator: {
+		what: "the rate estimator",
+		made: (name) =>
+			`a rule with -j RATEEST --rateest-name ${name} that is loaded before`,
+	},
+	selinux: {
+		what: "the SELinux context",
+		made: () => "SELinux with a policy that has it",
+	},
+	interface: {
+		what: "the interface",
+		made: (name) => `ip link add ${name} …`,
+	},
+	user: { what: "the user", made: (name) => `adduser ${name}` },
+	group: { what: "the group", made: (name) => `addgroup ${name}` },
+	realm: {
+		what: "the realm",
+		made: (name) => `a line for ${name} in /etc/iproute2/rt_realms`,
+	},
+	devgroup: {
+		what: "the interface group",
+		made: (name) => `a line for ${name} in /etc/iproute2/group`,
+	},
+	label: {
+		what: "the connection label",
+		made: (name) => `a line for ${name} in /etc/xtables/connlabel.conf`,
+	},
+} as const satisfies Readonly<Record<string, NeedWords>>;
+
+/** `KIND:NAME`, as `--given` takes it. */
+export function keyOfNeed({ kind, name }: Need): string {
+	return `${kind}:${name}`;
+}

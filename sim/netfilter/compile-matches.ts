@@ -1,0 +1,78 @@
+/** The matches of a rule as tests. */
+import type { Test } from "../extension/extension.ts";
+import type { RouterPorts } from "../extension/ports.ts";
+import { invariant } from "../invariant.ts";
+import { matches } from "../matches/index.ts";
+import type { Rule } from "../ruleset/ruleset.ts";
+
+export interface NamedTest {
+	/** Of the match. */
+	readonly name: string;
+	readonly test: Test;
+	/** Its match is modelled. */
+	readonly known: boolean;
+	readonly stateful: boolean;
+}
+
+/** A rule's tests, in the order in which they are to be asked. */
+export function compileMatches(
+	rule: Rule,
+	ports: RouterPorts,
+): readonly NamedTest[] {
+	const tests: NamedTest[] = [];
+	for (const use of rule.matches) {
+		const extension = matches.get(use.name);
+		invariant(extension !== undefined, `match ${use.name} is not registered`);
+		// A comment matches always: nothing to do for it.
+		if (use.name === "comment") continue;
+		const test =
+			extension.compile === null
+				? () => ports.unknown(`match "${use.name}" is not modelled`)
+				: extension.compile(use.options, ports);
+		const { stateful = false } = extension;
+		tests.push({
+			name: use.name,
+			test,
+			stateful,
+			known: extension.compile !== null,
+		});
+	}
+	return decidable(tests);
+}
+
+/**
+ * What is not modelled decides nothing where another match of the rule says no. So it is asked behind
+ * its neighbours, but not behind one that would count the packet: whether the kernel asks that one is
+ * what is not known.
+ */
+function decidable(tests: readonly NamedTest[]): readonly NamedTest[] {
+	if (tests.every(({ known }) => known)) return tests;
+	const ordered: NamedTest[] = [];
+	let later: NamedTest[] = [];
+	for (const one of tests) {
+		if (!one.known) {
+			later.push(one);
+			continue;
+		}
+		if (one.stateful) {
+			ordered.push(...later);
+			later = [];
+		}
+		ordered.push(one);
+	}
+	return [...ordered, ...later];
+}
+
+/** One closure for all matches of a rule; `null` when there are none. */
+export function allOf(tests: readonly Test[]): Test | null {
+	const [first, second, third, ...rest] = tests;
+	if (!first) return null;
+	if (!second) return first;
+	if (!third) return (skb) => first(skb) && second(skb);
+	if (rest.length === 0)
+		return (skb) => first(skb) && second(skb) && third(skb);
+	return (skb) => {
+		for (const test of tests) if (!test(skb)) return false;
+		return true;
+	};
+}

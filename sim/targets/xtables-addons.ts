@@ -1,0 +1,17 @@
+/** The targets of xtables-addons 3.23: their options by name, as their libraries register them (extensions/libxt_*.c). */
+import type { TargetExtension } from "../extension/extension.ts";
+import { uncheckedTarget } from "../extension/unchecked.ts";
+
+export const xtablesAddons: readonly TargetExtension[] = [
+	uncheckedTarget("ACCOUNT", "addr= tname="),
+	uncheckedTarget("CHAOS", "delude tarpit"),
+	uncheckedTarget("DELUDE", ""),
+	uncheckedTarget("DHCPMAC", "set-mac="),
+	uncheckedTarget("DNETMAP", "prefix= reuse persistent static ttl="),
+	uncheckedTarget("ECHO", ""),
+	uncheckedTarget("IPMARK", "addr= and-mask= or-mask= shift="),
+	uncheckedTarget("LOGMARK", "log-level= log-prefix="),
+	uncheckedTarget("PROTO", "proto-set= stop-at-frag stop-at-auth"),
+	uncheckedTarget("SYSRQ", ""),
+	uncheckedTarget("TARPIT", "tarpit honeypot reset"),
+];
