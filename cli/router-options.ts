@@ -1,6 +1,4 @@
 import { Option } from "commander";
-import type { IptablesVariant } from "../lab/docker/router-kernel.ts";
-import { quoted } from "./command-line.ts";
 
 /** Which of the two iptables a router in a container has. */
 export function iptablesOption(): Option {
@@ -17,17 +15,3 @@ export const KERNEL_HELP = `In containers, --kernel takes three words besides: h
 machine's kernel), vm (its kernel is a virtual machine's), and auto, which is what is taken when nothing
 is said: the host's where it can load xt_condition or the rules name no condition, else a virtual machine.
 `;
-
-/** The same router once more, for a replay. */
-export function routerOptions({
-	kernel,
-	iptables,
-}: {
-	readonly kernel?: string;
-	readonly iptables: IptablesVariant;
-}): string {
-	return [
-		kernel === undefined ? "" : ` --kernel ${quoted(kernel)}`,
-		iptables === "legacy" ? "" : ` --iptables ${iptables}`,
-	].join("");
-}

@@ -39,8 +39,3 @@ export function addScenarioOptions(command: Command): Command {
 		);
 	return addOutputOptions(command);
 }
-
-/** `--rules …` once more, for a replay: what took the place of a scenario's own rules has to do so there too. */
-export function rulesAgain(rules: ScenarioOptions["rules"]): string {
-	return [...rules].map(([name, by]) => ` --rules ${name}=${by}`).join("");
-}

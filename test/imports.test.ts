@@ -98,6 +98,7 @@ const LIGHT: ReadonlySet<string | null> = new Set([
 	"reports/visible.ts",
 	"scenarios/run/bounded-read.ts",
 	"scenarios/run/file-failure.ts",
+	"scenarios/run/invocation.ts",
 	"scenarios/run/syntax-place.ts",
 ]);
 

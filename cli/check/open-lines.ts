@@ -1,7 +1,8 @@
 /** What stays open about a ruleset, in lines for a reader. */
+
+import { quoted } from "../../scenarios/run/invocation.ts";
 import { keyOfNeed, NEEDS } from "../../sim/extension/need.ts";
 import type { OpenPoints, RulePlace } from "../../sim/ruleset/open-points.ts";
-import { quoted } from "../command-line.ts";
 
 /** More lines of rules than this are counted, not named. */
 const SHOWN_LINES = 8;

@@ -5,20 +5,18 @@ import {
 	judgeComparison,
 } from "../../scenarios/compare/verdict.ts";
 import type { LoadedScenario } from "../../scenarios/run/load-scenarios.ts";
-import { replayCommand } from "../../scenarios/run/run-scenario.ts";
-import { commandLine } from "../command-line.ts";
+
 import type { CompareOptions } from "../compare.ts";
 import { eachScenario } from "../each-scenario.ts";
+import { replayCommand, wholeCommand } from "../invocation.ts";
 import { openOutputs } from "../outputs/outputs.ts";
 import {
 	exitCodeOf,
 	type Failure,
 	type Results,
 } from "../outputs/results-file.ts";
-import { routerOptions } from "../router-options.ts";
 import { select } from "../run/select.ts";
 import { sayWhatWasWrong } from "../say-what-was-wrong.ts";
-import { rulesAgain } from "../scenario-options.ts";
 import { progress } from "../screen.ts";
 import { createOther } from "./other.ts";
 import {
@@ -49,7 +47,7 @@ export async function compare(
 	});
 	const tookMs = performance.now() - began;
 	const all: Results = {
-		command: commandLine("compare", names, options),
+		command: wholeCommand("compare", names, options),
 		shard: options.shard ?? null,
 		seed: options.seed ?? null,
 		results: [],
@@ -82,18 +80,16 @@ async function compareAll(
 	const other = await createOther(options);
 	const comparisons: JudgedComparison[] = [];
 	const failures: Failure[] = [];
-	const sameRouter = routerOptions(options) + rulesAgain(options.rules);
-	const withWhom = options.with === "vm" ? "" : ` --with ${options.with}`;
 	const fail = (
-		{ scenario, file }: LoadedScenario,
+		one: LoadedScenario,
 		message: string,
 		cause: Pick<Failure, "cause">,
 	) => {
+		const { scenario } = one;
 		const seed = options.seed ?? scenario.setup.seed;
-		const again = replayCommand("compare", { name: scenario.name, seed, file });
 		const failure: Failure = {
 			...{ scenario, driver: other.driver, seed, message },
-			replay: again + withWhom + sameRouter,
+			replay: replayCommand("compare", one, options),
 			...cause,
 		};
 		failures.push(failure);
@@ -106,7 +102,7 @@ async function compareAll(
 			doing: "comparing",
 			async play(one) {
 				const comparison = await other.compare(one);
-				const replay = comparison.replay + sameRouter;
+				const replay = replayCommand("compare", one, options);
 				const judged = judgeComparison(
 					{ ...comparison, replay },
 					KNOWN_DIVERGENCES,

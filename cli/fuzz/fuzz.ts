@@ -12,7 +12,11 @@ import {
 } from "../../scenarios/fuzz/fuzz.ts";
 import type { TextFuzzAccount } from "../../scenarios/fuzz/text/fuzz-text.ts";
 import { type FuzzTotals, totalsOf } from "../../scenarios/fuzz/totals.ts";
-import { quoted } from "../command-line.ts";
+import type { PlayableScenario } from "../../scenarios/language/scenario.ts";
+import {
+	commandLine,
+	type Invocation,
+} from "../../scenarios/run/invocation.ts";
 import type { CompareView } from "../compare/print.ts";
 import { writeWhole } from "../files.ts";
 import type { FuzzCommandOptions } from "../fuzz.ts";
@@ -113,7 +117,8 @@ async function textsOf(
 				`fuzz-${seed}-t${finding.path.replace(/:.*/, "")}.rules`,
 			);
 			saved.push(saveFile(file, printTextCase(finding.difference.one)));
-			show(printTextFinding(finding, { seed, file, view }));
+			const again = caseAgain(options, seed, `t${finding.path}`);
+			show(printTextFinding(finding, { seed, file, again, view }));
 		},
 	});
 	await Promise.all(saved);
@@ -144,9 +149,11 @@ async function casesOf(
 			),
 		onFinding(finding) {
 			const { scenario } = finding.comparison;
-			const file = join(save, `${scenario.name}.json`);
+			const file = fileOf(scenario, save);
 			saved.push(saveFile(file, `${JSON.stringify(scenario, null, "\t")}\n`));
-			show(printFinding(finding, { seed, file, view }));
+			const again = caseAgain(options, seed, finding.path);
+			const replay = comparisonAgain(scenario, options);
+			show(printFinding(finding, { file, again, replay, view }));
 		},
 	});
 	await Promise.all(saved);
@@ -188,21 +195,65 @@ function resultsOf(
 		shard: options.shard ?? null,
 		seed: totals.seed,
 		results: [],
-		comparisons: findings.map(({ comparison }) =>
-			judgeComparison(comparison, []),
-		),
+		comparisons: findings.map(({ comparison }) => {
+			const replay = comparisonAgain(comparison.scenario, options);
+			return judgeComparison({ ...comparison, replay }, []);
+		}),
 		failures: [],
 		fuzz: totals,
 	};
 }
 
+/** Where a finding is saved. */
+function fileOf({ name }: PlayableScenario, folder: string): string {
+	return join(folder, `${name}.json`);
+}
+
+/** The command that compares a finding, as it was saved, once more. */
+function comparisonAgain(
+	scenario: PlayableScenario,
+	{ save, kernel }: FuzzCommandOptions,
+): string {
+	const names = [fileOf(scenario, save)];
+	return commandLine({
+		command: "compare",
+		names,
+		options: kernelOption(kernel),
+	});
+}
+
+/** The command that draws one case once more. */
+function caseAgain(
+	{ kernel }: FuzzCommandOptions,
+	seed: number,
+	path: string,
+): string {
+	return commandLine({
+		...{ command: "fuzz", names: [] },
+		options: [
+			["--seed", String(seed)],
+			["--path", path],
+			...kernelOption(kernel),
+		],
+	});
+}
+
 /** The command that draws the same once more. */
 function commandAgain(options: FuzzCommandOptions, seed: number): string {
 	const { runs, minutes, path, kernel } = options;
-	return [
-		`marktwin fuzz --seed ${seed}`,
-		...(path === undefined ? [] : [`--path ${path}`]),
-		minutes === undefined ? `--runs ${runs}` : `--minutes ${minutes}`,
-		...(kernel === undefined ? [] : [`--kernel ${quoted(kernel)}`]),
-	].join(" ");
+	if (path !== undefined) return caseAgain(options, seed, path);
+	return commandLine({
+		...{ command: "fuzz", names: [] },
+		options: [
+			["--seed", String(seed)],
+			minutes === undefined
+				? ["--runs", String(runs)]
+				: ["--minutes", String(minutes)],
+			...kernelOption(kernel),
+		],
+	});
+}
+
+function kernelOption(kernel: string | undefined): Invocation["options"] {
+	return kernel === undefined ? [] : [["--kernel", kernel]];
 }

@@ -12,7 +12,6 @@ import {
 	TEXT_COVERAGE_TITLES,
 	type TextCoverageTotals,
 } from "../../scenarios/fuzz/totals.ts";
-import { quoted } from "../command-line.ts";
 import type { CompareView } from "../compare/print.ts";
 import { screenText } from "../screen-text.ts";
 
@@ -66,6 +65,8 @@ export function printTextFinding(
 	about: {
 		readonly seed: number;
 		readonly file: string;
+		/** The command that plays it once more. */
+		readonly again: string;
 		readonly view: CompareView;
 	},
 ): readonly string[] {
@@ -83,7 +84,7 @@ export function printTextFinding(
 		"    kernel",
 		...indented(kernel),
 		`    saved   ${about.file}`,
-		`    again   marktwin fuzz --seed ${about.seed} --path t${path}`,
+		`    again   ${about.again}`,
 	];
 }
 
@@ -101,10 +102,12 @@ const TEXT_DIFFERENCES: Readonly<
 const SHOWN_LINES = 14;
 
 export function printFinding(
-	{ path, comparison, isFleeting }: Finding,
+	{ comparison, isFleeting }: Finding,
 	about: {
-		readonly seed: number;
 		readonly file: string;
+		/** The command that draws it once more, and the one that compares what was saved. */
+		readonly again: string;
+		readonly replay: string;
 		readonly view: CompareView;
 	},
 ): readonly string[] {
@@ -124,8 +127,8 @@ export function printFinding(
 			: []),
 		...(isFleeting ? ["    not seen again when it was played once more"] : []),
 		`    saved   ${about.file}`,
-		`    replay  marktwin compare ${quoted(about.file)}`,
-		`    again   marktwin fuzz --seed ${about.seed} --path ${path}`,
+		`    replay  ${about.replay}`,
+		`    again   ${about.again}`,
 	];
 }
 

@@ -5,11 +5,9 @@ import type { RunResult } from "../../scenarios/run/result.ts";
 import {
 	checkScenario,
 	checkScenarioSlowly,
-	replayCommand,
 } from "../../scenarios/run/run-scenario.ts";
-import { routerOptions } from "../router-options.ts";
+import { replayCommand } from "../invocation.ts";
 import type { RunOptions } from "../run.ts";
-import { rulesAgain } from "../scenario-options.ts";
 import { err } from "../screen.ts";
 
 export interface Player {
@@ -24,17 +22,7 @@ export interface Player {
 }
 
 export async function createPlayer(options: RunOptions): Promise<Player> {
-	const on = options.on === "model" ? "" : ` --on ${options.on}`;
-	const kernel = options.on === "model" ? "" : routerOptions(options);
-	const replay = ({ file, scenario }: LoadedScenario) => {
-		const seed = options.seed ?? scenario.setup.seed;
-		return [
-			replayCommand("run", { name: scenario.name, seed, file }),
-			on,
-			kernel,
-			rulesAgain(options.rules),
-		].join("");
-	};
+	const replay = (one: LoadedScenario) => replayCommand("run", one, options);
 	const settings = ({ file }: LoadedScenario) => ({
 		...(file === "" ? {} : { file }),
 		...(options.seed === undefined ? {} : { seed: options.seed }),

@@ -54,9 +54,7 @@ export function printResult(result: RunResult, view: View): readonly string[] {
 			.filter((one) => detail === "all" || one.outcome === "violated")
 			.flatMap((one) => printJudgement(one, result, view)),
 		// On one line, however long: it is there to be copied.
-		...(outcome === "holds"
-			? []
-			: [label("replay", view) + screenText(result.replay)]),
+		...(outcome === "holds" ? [] : [label("replay", view) + result.replay]),
 	];
 }
 

@@ -2,9 +2,10 @@
 import { number } from "../../reports/wording.ts";
 import type { LoadedScenario } from "../../scenarios/run/load-scenarios.ts";
 import type { RunResult } from "../../scenarios/run/result.ts";
-import { commandLine } from "../command-line.ts";
+
 import { eachScenario } from "../each-scenario.ts";
 import { EXIT } from "../exit-code.ts";
+import { wholeCommand } from "../invocation.ts";
 import { openOutputs } from "../outputs/outputs.ts";
 import {
 	exitCodeOf,
@@ -44,7 +45,7 @@ export async function run(
 	});
 	const tookMs = performance.now() - began;
 	const all: Results = {
-		command: commandLine("run", names, options),
+		command: wholeCommand("run", names, options),
 		shard: options.shard ?? null,
 		seed: options.seed ?? null,
 		results,

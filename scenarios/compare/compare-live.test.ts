@@ -282,6 +282,6 @@ it("knows nothing of a play that nobody knows the end of", () => {
 		connections: 1,
 	});
 	expect(comparison.replay).toBe(
-		"marktwin compare --filter story --seed 1 --with docker",
+		"marktwin compare story --seed 1 --with docker",
 	);
 });

@@ -17,8 +17,8 @@
  */
 import type { Account, ConnectionRecord } from "../../sim/world/account.ts";
 import type { PlayableScenario } from "../language/scenario.ts";
+import { commandLine, replayOf } from "../run/invocation.ts";
 import type { RunResult } from "../run/result.ts";
-import { replayCommand } from "../run/run-scenario.ts";
 import { beliefsDiffer } from "./compare-beliefs.ts";
 import type { Comparison } from "./compare-scenario.ts";
 import { divergenceOf, type Said } from "./live-divergence.ts";
@@ -58,6 +58,7 @@ export function compareLive(
 					...promisesDiffer(model, live),
 				]
 			: [];
+	const again = replayOf("compare", { name: scenario.name, seed, file });
 	return {
 		scenario,
 		seed,
@@ -69,7 +70,10 @@ export function compareLive(
 		divergences: found.map(divergenceOf),
 		unknown,
 		result: live,
-		replay: `${replayCommand("compare", { name: scenario.name, seed, file })} --with docker`,
+		replay: commandLine({
+			...again,
+			options: [...again.options, ["--with", "docker"]],
+		}),
 	};
 }
 

@@ -7,11 +7,11 @@ import type { TraceEvent, Unknown } from "../../sim/gateway/gateway.ts";
 import type { Ask } from "../../sim/world/ask.ts";
 import type { PlayableScenario } from "../language/scenario.ts";
 import { modelDriver } from "../run/driver.ts";
+import { commandLine, replayOf } from "../run/invocation.ts";
 import type { RunResult } from "../run/result.ts";
 import {
 	asScenarioError,
 	gatewayChoice,
-	replayCommand,
 	resultOf,
 	wholePlay,
 } from "../run/run-scenario.ts";
@@ -69,7 +69,9 @@ export async function compareScenario(
 		divergences: run.divergences,
 		unknown: run.unknown,
 		result: run.result,
-		replay: replayCommand("compare", { name: scenario.name, seed, file }),
+		replay: commandLine(
+			replayOf("compare", { name: scenario.name, seed, file }),
+		),
 	});
 	try {
 		let run = await lockstep(scenario, seed, driver, { file, ahead: true });

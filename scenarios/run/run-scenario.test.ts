@@ -57,7 +57,7 @@ describe("checking a scenario", () => {
 			seed: 1,
 			outcome: "violated",
 			unknown: null,
-			replay: "marktwin run --filter lopsided --seed 1",
+			replay: "marktwin run lopsided --seed 1",
 		});
 		expect(result.judgements.map(({ outcome }) => outcome)).toEqual([
 			"holds",
@@ -178,7 +178,7 @@ describe("asserting a scenario", () => {
 		}
 		expect(message).toContain("split: expected b1 100, b2 100");
 		expect(message).toContain("because that is what was asked for");
-		expect(message).toContain("marktwin run --filter lopsided --seed 1");
+		expect(message).toContain("marktwin run lopsided --seed 1");
 	});
 });
 

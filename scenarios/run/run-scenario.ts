@@ -16,6 +16,7 @@ import {
 	modelDriver,
 	type SlowDriver,
 } from "./driver.ts";
+import { commandLine, replayOf } from "./invocation.ts";
 import { judge } from "./judge.ts";
 import { type RunResult, worst } from "./result.ts";
 
@@ -186,23 +187,6 @@ export function resultOf(
 		unknown: account.unknown,
 		judgements,
 		account,
-		replay: replayCommand("run", { name: scenario.name, seed, file }),
+		replay: commandLine(replayOf("run", { name: scenario.name, seed, file })),
 	};
-}
-
-/** The command line that does this with just one scenario once more. */
-export function replayCommand(
-	command: "run" | "compare",
-	{
-		name,
-		seed,
-		file,
-	}: { readonly name: string; readonly seed: number; readonly file: string },
-): string {
-	const quoted = /^[\w./+-]*$/.test(file)
-		? file
-		: `'${file.replaceAll("'", "'\\''")}'`;
-	return ["marktwin", command, quoted, `--filter ${name}`, `--seed ${seed}`]
-		.filter((word) => word !== "")
-		.join(" ");
 }
