@@ -18,7 +18,7 @@ import {
 	tupleAt,
 } from "./layout.ts";
 import { IPS_ASSURED } from "./status.ts";
-import { HZ } from "./sysctls.ts";
+import { HZ } from "./sysctl-values.ts";
 import type { EntryTable } from "./table.ts";
 import type { TcpTracker } from "./tcp.ts";
 import { isClosing } from "./tcp-second-look.ts";

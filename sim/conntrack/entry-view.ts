@@ -25,7 +25,7 @@ import {
 	zoneOf,
 } from "./layout.ts";
 import { IPS_CONFIRMED } from "./status.ts";
-import { HZ } from "./sysctls.ts";
+import { HZ } from "./sysctl-values.ts";
 import type { EntryTable } from "./table.ts";
 import { TCP_STATE_NAMES } from "./tcp-states.ts";
 

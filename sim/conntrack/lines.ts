@@ -22,7 +22,7 @@ import {
 	ZONES,
 } from "./layout.ts";
 import { IPS_ASSURED, IPS_SEEN_REPLY } from "./status.ts";
-import { HZ } from "./sysctls.ts";
+import { HZ } from "./sysctl-values.ts";
 import type { EntryTable } from "./table.ts";
 
 const PROTOCOL_NAMES: Readonly<Record<number, string>> = {

@@ -105,7 +105,9 @@ function said(conntrack: Conntrack, packet: TcpPacket): string {
 function replay({ sysctls, steps }: Conversation): string[] {
 	const settings = new Sysctls();
 	for (const [name, value] of Object.entries(sysctls))
-		expect(settings.set(`netfilter.nf_conntrack_${name}`, value).ok).toBe(true);
+		expect(settings.set(`netfilter.nf_conntrack_${name}`, value)).toEqual({
+			kind: "written",
+		});
 	const conntrack = new Conntrack({
 		nowMs: () => 0,
 		choice: seededChoice(1),

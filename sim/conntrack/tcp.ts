@@ -27,7 +27,7 @@ import {
 } from "./layout.ts";
 import { account, refresh } from "./refresh.ts";
 import { IPS_ASSURED, IPS_CONFIRMED, IPS_SEEN_REPLY } from "./status.ts";
-import { HZ } from "./sysctls.ts";
+import { HZ } from "./sysctl-values.ts";
 import type { EntryTable } from "./table.ts";
 import { TcpContext } from "./tcp-context.ts";
 import { JUDGE_WINDOW, lookTwice } from "./tcp-second-look.ts";

@@ -94,7 +94,7 @@ export class TestRouter {
 
 	set(name: string, value: number): void {
 		const outcome = this.sysctls.set(name, value);
-		invariant(outcome.ok, outcome.ok ? "" : outcome.message);
+		invariant(outcome.kind === "written", JSON.stringify(outcome));
 	}
 
 	wait(seconds: number): void {

@@ -2,7 +2,8 @@
  * Settings as the inner loop reads them: plain numbers in one record, timeouts in jiffies. Made
  * anew whenever a setting changes.
  */
-import { HZ, type Sysctls } from "./sysctls.ts";
+import { HZ } from "./sysctl-values.ts";
+import type { Sysctls } from "./sysctls.ts";
 import { TCP_STATE_NAMES, type TcpStateName } from "./tcp-states.ts";
 
 /** Which setting holds the timeout of which TCP conntrack state (`tcp_timeouts`, 6.1). */

@@ -12,7 +12,7 @@ import {
 } from "./layout.ts";
 import { refresh } from "./refresh.ts";
 import { IPS_ASSURED, IPS_CONFIRMED, IPS_SEEN_REPLY } from "./status.ts";
-import { HZ } from "./sysctls.ts";
+import { HZ } from "./sysctl-values.ts";
 import type { EntryTable } from "./table.ts";
 import type { Tuning } from "./timeouts.ts";
 

@@ -5,7 +5,7 @@
 import type { Choice } from "../chance/choice.ts";
 import type { Clock } from "../clock/clock.ts";
 import { Conntrack } from "../conntrack/conntrack.ts";
-import { Sysctls } from "../conntrack/sysctls.ts";
+import { interfaceInName } from "../conntrack/sysctl-name.ts";
 import type { RouterPorts } from "../extension/ports.ts";
 import type { Tracer } from "../netfilter/traverse.ts";
 import { UnknownSignal } from "../netfilter/unknown-signal.ts";
@@ -22,6 +22,7 @@ import {
 	HOST_UNREACHABLE,
 	TIME_EXCEEDED,
 } from "./answers.ts";
+import { BoxSettings } from "./box-settings.ts";
 import { isTooLong } from "./fragmentation.ts";
 import {
 	type DroppedBy,
@@ -41,7 +42,7 @@ import { frameType, isForAll, isSpoofed, martian } from "./reachability.ts";
 import { Reassembly } from "./reassembly.ts";
 import { Replies } from "./replies.ts";
 import { createRouterPorts } from "./router-ports.ts";
-import { type Route, Routes, SetupError } from "./routes.ts";
+import { type Route, Routes } from "./routes.ts";
 
 export interface BoxPorts {
 	readonly clock: Clock;
@@ -59,16 +60,13 @@ const DELIVERED: Fate = { kind: "delivered" };
 
 export class Box {
 	readonly routes: Routes;
-	readonly sysctls = new Sysctls();
+	readonly settings: BoxSettings;
 	readonly conntrack: Conntrack;
 	readonly tables: LoadedTables;
 	readonly outbox: Outbox;
 	private readonly setup: GatewaySetup;
 	readonly neighbours: Neighbours;
 	private readonly listeners: Listeners;
-	private forwarding = false;
-	private sendsRedirects = false;
-	private defaultTtl = 64;
 	private readonly path: HookPath;
 	private readonly replies: Replies;
 	private readonly reassembly: Reassembly;
@@ -82,12 +80,7 @@ export class Box {
 		this.setup = setup;
 		this.routes = new Routes(setup);
 		this.outbox = new Outbox(ports.clock, this.routes.interfaces);
-		for (const [name, value] of Object.entries(setup.sysctls)) {
-			const outcome = this.sysctls.set(name, value);
-			if (!outcome.ok) throw new SetupError(outcome.message);
-		}
-		this.sysctls.watch(() => this.readSysctls());
-		this.readSysctls();
+		this.settings = new BoxSettings(setup);
 		const { clock, choice } = ports;
 		const nowMs = () => clock.nowMs;
 		const unknown = (reason: string): never => {
@@ -96,7 +89,7 @@ export class Box {
 		this.conntrack = new Conntrack({
 			nowMs,
 			choice,
-			sysctls: this.sysctls,
+			sysctls: this.settings.sysctls,
 			unknown,
 		});
 		this.neighbours = new Neighbours({
@@ -131,8 +124,8 @@ export class Box {
 		);
 		this.reassembly = new Reassembly({
 			clock,
-			timeoutMs: () => this.sysctls.get("ipv4.ipfrag_time") * 1000,
-			maxDistance: () => this.sysctls.get("ipv4.ipfrag_max_dist"),
+			timeoutMs: () => this.settings.sysctls.get("ipv4.ipfrag_time") * 1000,
+			maxDistance: () => this.settings.sysctls.get("ipv4.ipfrag_max_dist"),
 			expired: (first, by) => this.replies.fragmentsExpired(first, by),
 		});
 		this.path = new HookPath({
@@ -157,8 +150,8 @@ export class Box {
 			conntrack: this.conntrack,
 			nowMs,
 			choice,
-			sysctl: (name) => this.sysctls.get(name),
-			ttl: () => this.defaultTtl,
+			sysctl: (name) => this.settings.sysctls.get(name),
+			ttl: () => this.settings.ttl,
 			listens: (protocol, skb) => this.listens(protocol, skb),
 			speaks: (protocol) => this.listeners.speaks(protocol),
 			send: (skb) => this.own.sendAnswer(skb),
@@ -170,14 +163,6 @@ export class Box {
 			replies: this.replies,
 			mtu: (index) => this.mtu(index),
 		});
-	}
-
-	/** Settings that every packet needs. */
-	private readSysctls(): void {
-		this.forwarding = this.sysctls.get("ipv4.ip_forward") === 1;
-		this.sendsRedirects =
-			this.sysctls.get("ipv4.conf.all.send_redirects") === 1;
-		this.defaultTtl = this.sysctls.get("ipv4.ip_default_ttl");
 	}
 
 	/**
@@ -235,7 +220,8 @@ export class Box {
 			return dropped("spoofed source");
 		if (route?.type === "local") return this.deliver(skb);
 		if (route?.type === "broadcast" || isForAll(skb)) return this.deliver(skb);
-		if (!this.forwarding) return dropped("forwarding is off");
+		if (!this.settings.forwards[skb.inInterface])
+			return dropped("forwarding is off");
 		if (route) return this.forward(skb, route);
 		this.replies.noRoute(skb);
 		return dropped("no route");
@@ -260,14 +246,19 @@ export class Box {
 		skb.original = null;
 		if (
 			route.interface === skb.inInterface &&
-			this.sendsRedirects &&
+			this.settings.sendsRedirects[route.interface] &&
 			this.routes.isOnLink(skb.source, skb.inInterface)
 		)
-			throw new UnknownSignal(
-				"ICMP redirects are not modelled (ipv4.conf.all.send_redirects=0 turns them off)",
-			);
+			throw this.redirect(route.interface);
 		if (!this.path.pass(HOOK_FORWARD, skb)) return this.stopped();
 		return this.out.send(skb, route);
+	}
+
+	private redirect(interfaceIndex: number): UnknownSignal {
+		const name = interfaceInName(this.routes.interfaces[interfaceIndex] ?? "");
+		return new UnknownSignal(
+			`ICMP redirects are not modelled (ipv4.conf.all.send_redirects=0 and ipv4.conf.${name}.send_redirects=0 turn them off, both together)`,
+		);
 	}
 
 	/** `ip_local_deliver` */

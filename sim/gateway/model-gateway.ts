@@ -4,17 +4,14 @@
  */
 import type { Choice } from "../chance/choice.ts";
 import { type Clock, createClock } from "../clock/clock.ts";
-import { invariant, unreachable } from "../invariant.ts";
+import { unreachable } from "../invariant.ts";
 import type { ConditionVariable } from "../matches/condition.ts";
 import { UnknownSignal } from "../netfilter/unknown-signal.ts";
-import { formatAddress, parseAddress } from "../packet/address.ts";
-import type { Address, Packet } from "../packet/packet.ts";
+import { formatAddress } from "../packet/address.ts";
+import type { Packet } from "../packet/packet.ts";
 import { withoutCounters } from "../ruleset/counters.ts";
-import { type Applied, applyCommand, restoreText } from "../ruleset/parse.ts";
-import { parseCommand } from "../ruleset/parse-command.ts";
 import { printRuleset } from "../ruleset/print.ts";
 import type { Ruleset } from "../ruleset/ruleset.ts";
-import { printFaults, RulesetError } from "../ruleset/ruleset-error.ts";
 import type { Answer, Ask } from "../world/ask.ts";
 import { Box } from "./box.ts";
 import type {
@@ -28,6 +25,7 @@ import type {
 	TraceSink,
 	Unknown,
 } from "./gateway.ts";
+import { carryOut, writeCondition } from "./operations.ts";
 import { createRuleTracer, type RuleTracer } from "./rule-tracer.ts";
 
 export interface ModelGatewayPorts {
@@ -35,8 +33,6 @@ export interface ModelGatewayPorts {
 	/** Is told of every rule that a packet matches. Without one, nothing is paid for it. */
 	readonly trace?: TraceSink;
 }
-
-const OK: OperationOutcome = { ok: true };
 
 export class ModelGateway {
 	private readonly clock: Clock = createClock();
@@ -78,12 +74,13 @@ export class ModelGateway {
 		let observation: Observation | null = null;
 		let unknown: Unknown | null = null;
 		try {
+			this.mustBeModelled();
 			if (ask.kind === "wait") this.wait(ask.toMs);
 			else this.clock.advanceTo(ask.atMs);
 			switch (ask.kind) {
 				case "packet":
 					this.fate = this.box.receive(
-						this.interfaceIndex(ask.interface),
+						this.box.routes.indexOf(ask.interface),
 						ask.packet,
 					);
 					break;
@@ -118,7 +115,8 @@ export class ModelGateway {
 	): { readonly fate: Fate; readonly emissions: readonly Emission[] } {
 		let fate: Fate;
 		try {
-			fate = this.box.receive(this.interfaceIndex(interfaceName), packet);
+			this.mustBeModelled();
+			fate = this.box.receive(this.box.routes.indexOf(interfaceName), packet);
 		} catch (error) {
 			fate = { kind: "unknown", unknown: unknownOf(error) };
 		}
@@ -130,34 +128,20 @@ export class ModelGateway {
 		this.clock.advanceTo(atMs);
 	}
 
-	/** Carries out an operation; what a command would have refused is the outcome, not an exception. */
+	/** @throws UnknownSignal when it was set up as no model can be */
+	private mustBeModelled(): void {
+		const { notModelled } = this.box.settings;
+		if (notModelled !== null) throw new UnknownSignal(notModelled);
+	}
+
+	/**
+	 * Carries out an operation; what a command would have refused is the outcome, not an exception.
+	 * @throws UnknownSignal for one that a kernel carries out and the model does not
+	 */
 	operate(operation: Operation): OperationOutcome {
-		const { box } = this;
-		switch (operation.kind) {
-			case "restore":
-				return this.load(
-					restoreText(box.tables.now(), operation.text, operation),
-				);
-			case "iptables":
-				return this.command(operation.command);
-			case "condition":
-				return this.writeCondition(operation.name, operation.write);
-			case "evict":
-				return { ok: true, count: box.conntrack.evict(operation.filter) };
-			case "sysctl":
-				return box.sysctls.set(operation.name, operation.value);
-			case "link":
-				box.setLink(this.interfaceIndex(operation.interface), operation.up);
-				return OK;
-			case "forget-neighbour":
-				box.forgetNeighbour(addressOf(operation.address));
-				return OK;
-			case "take-over":
-				this.takeOver();
-				return OK;
-			default:
-				return unreachable(operation);
-		}
+		if (operation.kind !== "take-over") return carryOut(this.box, operation);
+		this.takeOver();
+		return { ok: true };
 	}
 
 	observe(): Observation {
@@ -203,44 +187,6 @@ export class ModelGateway {
 		if (this.box.outbox.isEmpty) this.clock.advanceTo(toMs);
 	}
 
-	private command(line: string): OperationOutcome {
-		try {
-			const command = parseCommand(line);
-			return this.load(applyCommand(this.box.tables.now(), command));
-		} catch (error) {
-			if (!(error instanceof RulesetError)) throw error;
-			return { ok: false, message: error.message };
-		}
-	}
-
-	private load({ ruleset, replaced, faults }: Applied): OperationOutcome {
-		const { tables } = this.box;
-		for (const table of replaced) tables.replace(table);
-		// A table comes into being when it is first named, though nothing may stand in it.
-		for (const table of ruleset.tables)
-			if (!tables.program(table.name)) tables.replace(table);
-		this.box.rewire();
-		return faults.length === 0
-			? OK
-			: { ok: false, message: printFaults(faults) };
-	}
-
-	/** `condition_proc_write` of xt_condition.c (xtables-addons 3.23) looks at the first character alone. */
-	private writeCondition(name: string, write: string): OperationOutcome {
-		const variable = this.box.tables.names.find(
-			"condition",
-			name,
-		) as ConditionVariable | null;
-		if (!variable)
-			return {
-				ok: false,
-				message: `/proc/net/nf_condition/${name}: No such file or directory`,
-			};
-		if (write[0] === "1") variable.value = true;
-		if (write[0] === "0") variable.value = false;
-		return OK;
-	}
-
 	/** The second box was loaded with the same rules and told the same conditions, and has seen no packet. */
 	private takeOver(): void {
 		const old = this.box;
@@ -250,7 +196,11 @@ export class ModelGateway {
 			this.box.tables.replace(withoutCounters(table));
 		this.box.rewire();
 		for (const { name, value } of conditions)
-			this.writeCondition(name, (value as ConditionVariable).value ? "1" : "0");
+			writeCondition(
+				this.box,
+				name,
+				(value as ConditionVariable).value ? "1" : "0",
+			);
 	}
 
 	private createBox(): Box {
@@ -273,21 +223,6 @@ export class ModelGateway {
 		if (ask.answers) this.silent.delete(key);
 		else this.silent.add(key);
 	}
-
-	private interfaceIndex(name: string): number {
-		const index = this.box.routes.interfaces.indexOf(name);
-		invariant(
-			index > 0,
-			`no interface "${name}"; there are ${this.box.routes.interfaces.slice(1).join(", ")}`,
-		);
-		return index;
-	}
-}
-
-function addressOf(text: string): Address {
-	const address = parseAddress(text);
-	invariant(address !== null, `"${text}" is not an address`);
-	return address;
 }
 
 /** Everything but the model's own ignorance is a bug, and stays one. */

@@ -3,6 +3,7 @@
  * prefix first, as `fib_lookup` finds it (net/ipv4/fib_trie.c, 6.1); no policy routing.
  */
 import type { AddressType } from "../extension/ports.ts";
+import { invariant } from "../invariant.ts";
 import { parseAddress, prefixMask } from "../packet/address.ts";
 import type { Address } from "../packet/packet.ts";
 import { AddressCache } from "./address-cache.ts";
@@ -97,6 +98,16 @@ export class Routes {
 		for (let at = 0; at < broadcasts.length; at++)
 			if (broadcasts[at] === address) return true;
 		return false;
+	}
+
+	/** By which number an interface goes that has to be there. */
+	indexOf(name: string): number {
+		const index = this.interfaces.indexOf(name);
+		invariant(
+			index > 0,
+			`no interface "${name}"; there are ${this.interfaces.slice(1).join(", ")}`,
+		);
+		return index;
 	}
 
 	isUp(index: number): boolean {

@@ -1,0 +1,108 @@
+/** What an administrator does to a box while it runs. */
+import { invariant, unreachable } from "../invariant.ts";
+import type { ConditionVariable } from "../matches/condition.ts";
+import { UnknownSignal } from "../netfilter/unknown-signal.ts";
+import { parseAddress } from "../packet/address.ts";
+import type { Address } from "../packet/packet.ts";
+import { type Applied, applyCommand, restoreText } from "../ruleset/parse.ts";
+import { parseCommand } from "../ruleset/parse-command.ts";
+import { printFaults, RulesetError } from "../ruleset/ruleset-error.ts";
+import type { Box } from "./box.ts";
+import type { Operation, OperationOutcome } from "./gateway.ts";
+
+const OK: OperationOutcome = { ok: true };
+
+/**
+ * Carries out an operation; what a command would have refused is the outcome, not an exception.
+ * @throws UnknownSignal for one that a kernel carries out and the model does not
+ */
+export function carryOut(
+	box: Box,
+	operation: Exclude<Operation, { kind: "take-over" }>,
+): OperationOutcome {
+	switch (operation.kind) {
+		case "restore":
+			return load(
+				box,
+				restoreText(box.tables.now(), operation.text, operation),
+			);
+		case "iptables":
+			return command(box, operation.command);
+		case "condition":
+			return writeCondition(box, operation.name, operation.write);
+		case "evict":
+			return { ok: true, count: box.conntrack.evict(operation.filter) };
+		case "sysctl":
+			return writeSysctl(box, operation.name, operation.value);
+		case "link":
+			box.setLink(box.routes.indexOf(operation.interface), operation.up);
+			return OK;
+		case "forget-neighbour":
+			box.forgetNeighbour(addressOf(operation.address));
+			return OK;
+		default:
+			return unreachable(operation);
+	}
+}
+
+function command(box: Box, line: string): OperationOutcome {
+	try {
+		return load(box, applyCommand(box.tables.now(), parseCommand(line)));
+	} catch (error) {
+		if (!(error instanceof RulesetError)) throw error;
+		return { ok: false, message: error.message };
+	}
+}
+
+function load(
+	box: Box,
+	{ ruleset, replaced, faults }: Applied,
+): OperationOutcome {
+	const { tables } = box;
+	for (const table of replaced) tables.replace(table);
+	// A table comes into being when it is first named, though nothing may stand in it.
+	for (const table of ruleset.tables)
+		if (!tables.program(table.name)) tables.replace(table);
+	box.rewire();
+	return faults.length === 0 ? OK : { ok: false, message: printFaults(faults) };
+}
+
+function writeSysctl(box: Box, name: string, value: number): OperationOutcome {
+	const outcome = box.settings.sysctls.set(name, value);
+	switch (outcome.kind) {
+		case "written":
+			return OK;
+		case "refused":
+			return { ok: false, message: outcome.message };
+		case "not-modelled":
+			throw new UnknownSignal(outcome.reason);
+		default:
+			return unreachable(outcome);
+	}
+}
+
+/** `condition_proc_write` of xt_condition.c (xtables-addons 3.23) looks at the first character alone. */
+export function writeCondition(
+	box: Box,
+	name: string,
+	write: string,
+): OperationOutcome {
+	const variable = box.tables.names.find(
+		"condition",
+		name,
+	) as ConditionVariable | null;
+	if (!variable)
+		return {
+			ok: false,
+			message: `/proc/net/nf_condition/${name}: No such file or directory`,
+		};
+	if (write[0] === "1") variable.value = true;
+	if (write[0] === "0") variable.value = false;
+	return OK;
+}
+
+function addressOf(text: string): Address {
+	const address = parseAddress(text);
+	invariant(address !== null, `"${text}" is not an address`);
+	return address;
+}
