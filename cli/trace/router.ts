@@ -88,7 +88,7 @@ function readSysctl({ name, value }: Assignment): readonly [string, number] {
 	const number = Number(value);
 	if (value === "" || !Number.isInteger(number))
 		throw new InputError(`--sysctl ${name}=${value}: not a whole number`);
-	return [name.replace(/^net\./, "").replaceAll("/", "."), number];
+	return [name.replace(/^net[./]/, ""), number];
 }
 
 function writeCondition(

@@ -2,8 +2,10 @@
  * A router on the host's kernel: a container with a network namespace of its own, into which cables from
  * the switch lead. Its tables, connections and settings are that namespace's; the host's are never looked at.
  */
+
 import type { Container } from "dockerode";
-import { sysctlOutcome, sysctlPath } from "../kernel/sysctl.ts";
+import { sysctlPath } from "../../sim/conntrack/sysctl-name.ts";
+import { sysctlOutcome } from "../kernel/sysctl.ts";
 import { LabError } from "../lab-error.ts";
 import type { ContainerSpec, LabContainers } from "./containers.ts";
 import { execIn } from "./exec.ts";

@@ -1,14 +1,10 @@
 /** Kernel settings as files, and what sysctl(8) says of those that cannot be written. */
+import { sysctlPath } from "../../sim/conntrack/sysctl-name.ts";
 import type { OperationOutcome } from "../../sim/gateway/gateway.ts";
 
 export const ENOENT = 2;
 const EACCES = 13;
 const EPERM = 1;
-
-/** @param name below `net.` without the prefix: `netfilter.nf_conntrack_max` */
-export function sysctlPath(name: string): string {
-	return `/proc/sys/net/${name.replaceAll(".", "/")}`;
-}
 
 /** Does the error say that the setting is not this namespace's, but the whole machine's? */
 export function isOfMachine(errno: number): boolean {

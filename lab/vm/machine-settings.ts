@@ -2,13 +2,9 @@
  * Settings that belong to the whole machine: set for a scenario, and put back when another comes that
  * has nothing to say about them.
  */
+import { sysctlPath } from "../../sim/conntrack/sysctl-name.ts";
 import type { OperationOutcome } from "../../sim/gateway/gateway.ts";
-import {
-	ENOENT,
-	isOfMachine,
-	sysctlOutcome,
-	sysctlPath,
-} from "../kernel/sysctl.ts";
+import { ENOENT, isOfMachine, sysctlOutcome } from "../kernel/sysctl.ts";
 import type { Guest } from "./guest.ts";
 
 /** One that was changed. */

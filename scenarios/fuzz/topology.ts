@@ -2,6 +2,7 @@
  * The box that everything is played on, and who stands around it. Few addresses and few ports, so that
  * rules meet packets, and connections get in each other's way.
  */
+import { interfaceInName } from "../../sim/conntrack/sysctl-name.ts";
 import type { GatewaySetup } from "../../sim/gateway/gateway.ts";
 import type { WorldSetup } from "../../sim/world/setup.ts";
 import { backendAt } from "../language/build.ts";
@@ -73,6 +74,9 @@ export function gatewaySetup(
 			"ipv4.ip_forward": 1,
 			// The model does not know ICMP redirects, and with three interfaces they would be everywhere.
 			"ipv4.conf.all.send_redirects": 0,
+			[redirectsOf(OUTSIDE)]: 0,
+			[redirectsOf(INSIDE)]: 0,
+			[redirectsOf(SIDE)]: 0,
 			// What an error costs of the bucket for all is drawn at random (icmp_global_consume).
 			"ipv4.icmp_msgs_per_sec": 100_000,
 			"ipv4.icmp_msgs_burst": 100_000,
@@ -85,6 +89,10 @@ export function gatewaySetup(
 		listeners: listens ? [{ protocol: "udp", port: LISTENED_PORT }] : [],
 		epochMs: Date.UTC(2026, 0, 1, 12),
 	};
+}
+
+function redirectsOf(name: InterfaceName): string {
+	return `ipv4.conf.${interfaceInName(name)}.send_redirects`;
 }
 
 /** Nobody but the packets by hand speaks; everybody answers ARP but one. */

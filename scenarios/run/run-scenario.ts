@@ -3,7 +3,7 @@ import type { Choice } from "../../sim/chance/choice.ts";
 import { seededChoice } from "../../sim/chance/seeded.ts";
 import type { TraceSink } from "../../sim/gateway/gateway.ts";
 import { SetupError } from "../../sim/gateway/routes.ts";
-import type { Account } from "../../sim/world/account.ts";
+import { type Account, nothingPlayed } from "../../sim/world/account.ts";
 import type { Answer, Ask } from "../../sim/world/ask.ts";
 import { play } from "../../sim/world/world.ts";
 import { WorldError } from "../../sim/world/world-error.ts";
@@ -88,7 +88,7 @@ export function asScenarioError(
 		error instanceof WorldError
 			? error.remedy
 			: error.message.startsWith("sysctl")
-				? 'Name what there is below /proc/sys/net, with a value that it takes: "netfilter.nf_conntrack_tcp_loose": 0.'
+				? 'Name what there is below /proc/sys/net, with a value that it takes: "netfilter.nf_conntrack_tcp_loose": 0. A dot in the name of an interface is written as a slash: "ipv4.conf.bond0/204.send_redirects".'
 				: "The gateway's addresses and routes have to fit together.";
 	return new ScenarioError("invalid", file, [
 		{ path: scenario.name, message: error.message, remedy },
@@ -123,6 +123,7 @@ export function* wholePlay(
 		atMs: 0,
 		operation: { kind: "restore", file, text, noflush: false, counters: false },
 	};
+	if (loaded.unknown !== null) return nothingPlayed(loaded);
 	mustSucceed(loaded, scenario, {
 		path: "setup.ruleset",
 		remedy: `\`marktwin check\` tells what is wrong with a ruleset, and \`marktwin fix\` may mend it.`,
@@ -131,6 +132,7 @@ export function* wholePlay(
 	for (const [name, write] of Object.entries(setup.conditions)) {
 		const operation = { kind: "condition", name, write } as const;
 		const written = yield { kind: "operation", atMs: 0, operation };
+		if (written.unknown !== null) return nothingPlayed(written);
 		mustSucceed(written, scenario, {
 			path: `setup.conditions.${name}`,
 			remedy: "Only conditions that a rule names can be written.",

@@ -6,7 +6,11 @@ import { parseAddress } from "../packet/address.ts";
 import type { Address } from "../packet/packet.ts";
 import { type Applied, applyCommand, restoreText } from "../ruleset/parse.ts";
 import { parseCommand } from "../ruleset/parse-command.ts";
-import { printFaults, RulesetError } from "../ruleset/ruleset-error.ts";
+import {
+	type Fault,
+	printFaults,
+	RulesetError,
+} from "../ruleset/ruleset-error.ts";
 import type { Box } from "./box.ts";
 import type { Operation, OperationOutcome } from "./gateway.ts";
 
@@ -50,6 +54,7 @@ function command(box: Box, line: string): OperationOutcome {
 		return load(box, applyCommand(box.tables.now(), parseCommand(line)));
 	} catch (error) {
 		if (!(error instanceof RulesetError)) throw error;
+		mustBeKnown(error.faults);
 		return { ok: false, message: error.message };
 	}
 }
@@ -58,6 +63,7 @@ function load(
 	box: Box,
 	{ ruleset, replaced, faults }: Applied,
 ): OperationOutcome {
+	mustBeKnown(faults);
 	const { tables } = box;
 	for (const table of replaced) tables.replace(table);
 	// A table comes into being when it is first named, though nothing may stand in it.
@@ -65,6 +71,14 @@ function load(
 		if (!tables.program(table.name)) tables.replace(table);
 	box.rewire();
 	return faults.length === 0 ? OK : { ok: false, message: printFaults(faults) };
+}
+
+/** What marktwin alone refuses, iptables may well carry out. @throws UnknownSignal */
+function mustBeKnown(faults: readonly Fault[]): void {
+	const fault = faults.find(({ from }) => from === "marktwin");
+	if (fault === undefined) return;
+	const { file, line, message } = fault;
+	throw new UnknownSignal(`${file}:${line}: ${message}`);
 }
 
 function writeSysctl(box: Box, name: string, value: number): OperationOutcome {

@@ -7,6 +7,7 @@ import type {
 	Unknown,
 } from "../gateway/gateway.ts";
 import type { Packet } from "../packet/packet.ts";
+import type { Answer } from "./ask.ts";
 
 export interface Account {
 	/** In the order of their first SYNs. */
@@ -122,4 +123,14 @@ export interface PacketRecord {
 	readonly packet: Packet;
 	/** Connection that it belongs to, as far as the client's side tells. */
 	readonly connection: number | null;
+}
+
+/** The account of a play that ended as unknown before anything began. */
+export function nothingPlayed({ unknown, nowMs }: Answer): Account {
+	return {
+		...{ connections: [], events: [], packets: [] },
+		...{ observations: [], operations: [] },
+		unknown,
+		endedMs: nowMs,
+	};
 }

@@ -1,0 +1,93 @@
+import { describe, expect, it } from "vitest";
+import { seededChoice } from "../chance/seeded.ts";
+import type { Operation } from "./gateway.ts";
+import { ModelGateway } from "./model-gateway.ts";
+import { createTestRouter, IN, OUT, ROUTER } from "./test-router.ts";
+
+function gateway(sysctls: Readonly<Record<string, number>> = {}): ModelGateway {
+	return new ModelGateway(
+		{ ...ROUTER, sysctls: { ...ROUTER.sysctls, ...sysctls } },
+		{ choice: seededChoice(1) },
+	);
+}
+
+const RP_FILTER = "ipv4.conf.all.rp_filter";
+const operation = (operation: Operation) =>
+	({ kind: "operation", atMs: 0, operation }) as const;
+
+describe("what a kernel carries out and the model does not", () => {
+	it("is unknown as an operation", () => {
+		const answer = gateway().answer(
+			operation({ kind: "sysctl", name: RP_FILTER, value: 1 }),
+		);
+		expect(answer.outcome).toBeNull();
+		expect(answer.unknown?.reason).toContain(`net.${RP_FILTER}=1`);
+	});
+
+	it("makes all unknown where the box is set up with it", () => {
+		const box = gateway({ [RP_FILTER]: 1 });
+		expect(box.answer({ kind: "observe", atMs: 0 }).unknown?.reason).toContain(
+			`net.${RP_FILTER}=1`,
+		);
+	});
+
+	it("is unknown where marktwin alone refuses a command or a ruleset", () => {
+		const text = "*nat\n-V\nCOMMIT\n";
+		const restore = { file: "my.rules", noflush: false, counters: false };
+		const asked: readonly Operation[] = [
+			{ kind: "iptables", command: "-V" },
+			{ kind: "restore", text, ...restore },
+		];
+		for (const one of asked) {
+			const { outcome, unknown } = gateway().answer(operation(one));
+			expect(outcome).toBeNull();
+			expect(unknown?.reason).toMatch(/^(<command>:1|my\.rules:2): -V/);
+		}
+	});
+});
+
+it("what a kernel refuses is the outcome", () => {
+	const sysctl = { kind: "sysctl", name: "ipv4.x", value: 1 } as const;
+	expect(gateway().operate(sysctl)).toEqual({
+		ok: false,
+		message:
+			"sysctl: cannot stat /proc/sys/net/ipv4/x: No such file or directory",
+	});
+});
+
+describe("settings of one interface", () => {
+	const SYN = "tcp 10.0.0.10:1 > 192.168.0.1:80 S";
+
+	it("forwarding is off for what comes in by it", () => {
+		const router = createTestRouter("");
+		const name = "ipv4/conf/bond0.204/forwarding";
+		router.operate({ kind: "sysctl", name, value: 0 });
+		expect(router.fate(OUT, SYN)).toEqual({
+			kind: "dropped",
+			by: "forwarding is off",
+		});
+		const back = "tcp 192.168.0.1:80 > 10.0.0.10:1 S";
+		expect(router.send(IN, back)).toHaveLength(1);
+	});
+
+	it("redirects are off where all and the interface are", () => {
+		const router = createTestRouter("");
+		const around = "tcp 10.0.0.10:1 > 10.0.0.11:80 S";
+		const off = (who: string) =>
+			router.operate({
+				...{ kind: "sysctl", value: 0 },
+				name: `ipv4.conf.${who}.send_redirects`,
+			});
+		off("all");
+		off("default");
+		expect(router.fate(OUT, around)).toMatchObject({
+			kind: "unknown",
+			unknown: {
+				reason:
+					"ICMP redirects are not modelled (ipv4.conf.all.send_redirects=0 and ipv4.conf.bond0/204.send_redirects=0 turn them off, both together)",
+			},
+		});
+		off("bond0/204");
+		expect(router.send(OUT, around)).toHaveLength(1);
+	});
+});
