@@ -1,4 +1,12 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import {
+	mkdir,
+	mkdtemp,
+	rm,
+	symlink,
+	truncate,
+	writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -226,4 +234,106 @@ describe("a scenario file that cannot be used", () => {
 		const error = await loadScenarios([path], options).catch((it) => it);
 		expect(String(error)).toContain(`${path}: name: "name" is missing`);
 	});
+});
+
+describe("files that a scenario names", () => {
+	async function json(rules: string, restored = "later.rules") {
+		const ts = await file("my.scenario.ts", ...SCENARIO);
+		const [loaded] = await loadScenarios([ts], options);
+		const scenario = loaded?.scenario;
+		const steps = [
+			{
+				...{ atMs: 5, kind: "operation" },
+				operation: { kind: "restore", file: restored },
+			},
+		];
+		const setup = { ...scenario?.setup, ruleset: { file: rules } };
+		return file("my.json", JSON.stringify({ ...scenario, setup, steps }));
+	}
+
+	it("are read from JSON at its folder and below it", async () => {
+		await mkdir(join(folder, "sub"));
+		await writeFile(join(folder, "sub", "a.rules"), "*filter\nCOMMIT\n");
+		await symlink("sub/a.rules", join(folder, "link.rules"));
+		for (const name of [
+			"my.rules",
+			"sub/a.rules",
+			"sub/../my.rules",
+			"link.rules",
+			join(folder, "my.rules"),
+		])
+			await expect(loadScenarios([await json(name)], {})).resolves.toHaveLength(
+				1,
+			);
+	});
+
+	it.each([
+		"/proc/self/environ",
+		"../../etc/shadow",
+		"/etc/no-such-file",
+		"environ.rules",
+		"up/environ",
+	])("are not read from JSON elsewhere: %s", async (name) => {
+		await symlink("/proc/self/environ", join(folder, "environ.rules"));
+		await symlink("/proc/self", join(folder, "up"));
+		const outside = {
+			code: "rules",
+			message: expect.stringContaining("lies outside of the scenario's folder"),
+			remedy: expect.stringContaining("--rules"),
+		};
+		expect(await faultOf(await json(name))).toMatchObject({
+			...outside,
+			path: "mine: setup.ruleset.file",
+		});
+		expect(await faultOf(await json("my.rules", name))).toMatchObject({
+			...outside,
+			path: "mine: steps[0].operation.file",
+		});
+	});
+
+	it("may be replaced wherever they lie", async () => {
+		const other = { name: "other.rules", text: "*filter\nCOMMIT\n" };
+		const rules = new Map([["shadow", other]]);
+		const path = await json("../../etc/shadow");
+		const [loaded] = await loadScenarios([path], { rules });
+		expect(loaded?.scenario.setup.ruleset).toEqual(other);
+	});
+
+	it("are read by a module wherever they lie", async () => {
+		const elsewhere = await mkdtemp(join(tmpdir(), "marktwin-"));
+		await writeFile(join(elsewhere, "far.rules"), "*nat\nCOMMIT\n");
+		const lines = SCENARIO.map((line) =>
+			line.replace("my.rules", join(elsewhere, "far.rules")),
+		);
+		const path = await file("my.ts", ...lines);
+		await expect(loadScenarios([path], options)).resolves.toHaveLength(1);
+		await rm(elsewhere, { recursive: true });
+	});
+
+	it.each([
+		["/dev/zero", "it is a device, a pipe or a socket"],
+		["pipe.rules", "it is a device, a pipe or a socket"],
+		["large.rules", "it holds more than 64 MiB"],
+		["sub", "it is a folder"],
+	])("are regular files: not %s", async (name, words) => {
+		execFileSync("mkfifo", [join(folder, "pipe.rules")]);
+		await mkdir(join(folder, "sub"));
+		await writeFile(join(folder, "large.rules"), "");
+		await truncate(join(folder, "large.rules"), 65 * 1024 * 1024);
+		const lines = SCENARIO.map((line) => line.replace("my.rules", name));
+		expect(await faultOf(await file("my.ts", ...lines))).toMatchObject({
+			message: expect.stringContaining(words),
+		});
+	});
+
+	it.each(["pipe.json", "pipe.ts"])(
+		"are regular files themselves: %s",
+		async (name) => {
+			execFileSync("mkfifo", [join(folder, name)]);
+			expect(await faultOf(join(folder, name))).toMatchObject({
+				code: "missing",
+				message: expect.stringContaining("a pipe"),
+			});
+		},
+	);
 });

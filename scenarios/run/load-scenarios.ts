@@ -3,7 +3,6 @@
  * needs no build; `import … from "marktwin"` inside of a scenario file gets this very program, from
  * whatever folder, installed there or not.
  */
-import { createReadStream } from "node:fs";
 import {
 	basename,
 	dirname,
@@ -19,11 +18,13 @@ import type {
 	Scenario,
 	ScenarioStep,
 } from "../language/scenario.ts";
-import { ScenarioError } from "../language/scenario-error.ts";
+import {
+	ScenarioError,
+	type ScenarioErrorCode,
+} from "../language/scenario-error.ts";
 import { validateScenarioFile } from "../language/validate.ts";
-import { LONGEST_TEXT, readBounded } from "./bounded-read.ts";
-import { reasonOf } from "./file-failure.ts";
 import { importModule } from "./import-module.ts";
+import { readUserFile, UnreadableFile } from "./read-user-file.ts";
 import { placeInJson } from "./syntax-place.ts";
 
 /** A ruleset that stands in for every file of some name. */
@@ -81,10 +82,23 @@ async function read(file: string, options: LoadOptions): Promise<unknown> {
 				remedy: `Scenarios are TypeScript, JavaScript or JSON: ${[...MODULES, ".json"].join(", ")}.`,
 			},
 		]);
-	const text = await readText(file, "missing", file, "");
+	// A module is read again by whoever runs it, who would wait for a pipe.
+	const text = await readScenarioFile(file);
 	return extension === ".json"
 		? parseJson(text, file)
 		: importModule(file, options.library ?? {});
+}
+
+async function readScenarioFile(file: string): Promise<string> {
+	try {
+		// Editors of Windows begin a file with a byte order mark; in rules it is a fault that is told.
+		return (await readUserFile(file)).replace(/^\ufeff/, "");
+	} catch (error) {
+		throw unreadable(error, {
+			...{ code: "missing", file, path: "" },
+			remedy: "Name a scenario file that is there.",
+		});
+	}
 }
 
 function parseJson(text: string, file: string): unknown {
@@ -116,13 +130,10 @@ export async function resolveRules(
 		const replacement = options.rules?.get(basename(name));
 		if (replacement) return replacement;
 		if ("text" in source) return source;
-		const where = `${scenario.name}: ${path}`;
-		const text = await readText(
-			resolve(folder, name),
-			"rules",
-			options.file,
-			where,
-		);
+		const text = await readRules(name, {
+			...{ folder, file: options.file },
+			path: `${scenario.name}: ${path}`,
+		});
 		// From where the user stands, as he named the scenario: what is printed can be opened.
 		const near = dirname(options.file);
 		return { name: isAbsolute(name) ? name : join(near, name), text };
@@ -155,29 +166,41 @@ async function withText(
 	};
 }
 
-async function readText(
-	path: string,
-	code: "missing" | "rules",
-	file: string,
-	where: string,
+/** Rules of a file, named by a scenario. */
+async function readRules(
+	name: string,
+	place: {
+		readonly folder: string;
+		readonly file: string;
+		readonly path: string;
+	},
 ): Promise<string> {
+	const { folder, file, path } = place;
+	// A JSON file is data, and may come from anybody; a module could read any file by itself.
+	const below = extname(file) === ".json" ? folder : null;
 	try {
-		const text = (
-			await readBounded(createReadStream(path), LONGEST_TEXT)
-		).toString("utf8");
-		// Editors of Windows begin a file with a byte order mark; in rules it is a fault that is told.
-		return code === "missing" ? text.replace(/^\ufeff/, "") : text;
+		return await readUserFile(resolve(folder, name), below);
 	} catch (error) {
-		const reason = reasonOf(error);
-		throw new ScenarioError(code, file, [
-			{
-				path: where,
-				message: `cannot read ${path}: ${reason}`,
-				remedy:
-					code === "missing"
-						? "Name a scenario file that is there."
-						: "Rules are looked for beside the scenario file that names them.",
-			},
-		]);
+		throw unreadable(error, {
+			...{ code: "rules", file, path },
+			remedy: "Rules are looked for beside the scenario file that names them.",
+		});
 	}
+}
+
+function unreadable(
+	error: unknown,
+	of: {
+		readonly code: ScenarioErrorCode;
+		readonly file: string;
+		readonly path: string;
+		readonly remedy: string;
+	},
+): unknown {
+	if (!(error instanceof UnreadableFile)) return error;
+	const { code, file, path } = of;
+	const remedy = error.remedy || of.remedy;
+	return new ScenarioError(code, file, [
+		{ path, message: error.message, remedy },
+	]);
 }
