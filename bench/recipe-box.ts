@@ -1,5 +1,6 @@
 /** The recipe's router, loaded, with both backends alive, and packets for it. */
 import { readFileSync } from "node:fs";
+import { NotedChoice } from "../sim/chance/noted.ts";
 import { seededChoice } from "../sim/chance/seeded.ts";
 import { createClock } from "../sim/clock/clock.ts";
 import { Box } from "../sim/gateway/box.ts";
@@ -41,7 +42,7 @@ export function createRecipeBox(entries: number): RecipeBox {
 		},
 		{
 			clock,
-			choice: seededChoice(1),
+			choice: new NotedChoice(seededChoice(1)),
 			answers: () => true,
 			tracer: null,
 			log: null,

@@ -150,7 +150,9 @@ function conditionLanes(
 					.map(({ atMs, write }) => ({ atMs, value: write[0] ?? "" })),
 				...snapshots.map(({ atMs, conditions }) => ({
 					atMs,
-					value: String(conditions[name] ?? "gone"),
+					value: String(
+						Object.hasOwn(conditions, name) ? conditions[name] : "gone",
+					),
 				})),
 			],
 			toMs,

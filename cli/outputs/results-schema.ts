@@ -54,6 +54,7 @@ const connection = v.object({
 	]),
 	accepted: v.boolean(),
 	gatewayAnswers: texts,
+	chance: v.exactOptional(v.picklist(["drew", "recalled", "unknown"])),
 });
 
 const happened = { atMs: number, backend: text };

@@ -22,17 +22,17 @@ export async function readBooks(
 	records: readonly ClientRecord[],
 ): Promise<Books> {
 	const clients = setup.clients.map(({ address }) => address);
-	const counts: Record<string, number> = {};
+	const counts: (readonly [string, number])[] = [];
 	const kept = new Set<string>();
 	for (const { name } of setup.backends) {
 		const service = lab.containers.get(backendServiceRole(name));
 		await bringBack(service);
-		counts[name] = await connectionsLogged(service, clients);
+		counts.push([name, await connectionsLogged(service, clients)]);
 		for (const id of await keptBy(service)) kept.add(id);
 	}
 	const accepted = records.flatMap(({ acceptedIds }) => acceptedIds);
 	return {
-		tallies: [{ by: "mail servers", counts }],
+		tallies: [{ by: "mail servers", counts: Object.fromEntries(counts) }],
 		mail: {
 			kept: accepted.filter((id) => kept.has(id)).length,
 			missing: accepted.filter((id) => !kept.has(id)),

@@ -17,13 +17,14 @@ export async function observeGuest(
 		const value = await guest.read(`/proc/net/nf_condition/${name}`);
 		return [name, value] as const;
 	});
-	const conditions: Record<string, 0 | 1> = {};
-	for (const [name, value] of await Promise.all(values))
-		if (value !== null) conditions[name] = value.trim() === "1" ? 1 : 0;
+	const conditions = (await Promise.all(values)).flatMap(([name, value]) =>
+		value === null ? [] : [[name, value.trim() === "1" ? 1 : 0] as const],
+	);
 	return {
 		ruleset: withoutComments(saved),
 		conntrack,
-		conditions,
+		// By an assignment, a condition `__proto__` would be lost.
+		conditions: Object.fromEntries(conditions),
 	};
 }
 

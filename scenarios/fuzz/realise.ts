@@ -135,7 +135,7 @@ class Realisation {
 		);
 		const known = gateway.observe().conditions;
 		const conditions = Object.entries(this.fuzzCase.conditions).filter(
-			([name]) => name in known,
+			([name]) => Object.hasOwn(known, name),
 		);
 		for (const [name, write] of conditions)
 			gateway.operate({ kind: "condition", name, write });

@@ -30,6 +30,7 @@ import {
 import {
 	backendsInOrder,
 	outcome as someOutcome,
+	USUAL_CONFIDENCE,
 	weights,
 } from "./schema-scenario.ts";
 import { MOST_CONNECTIONS } from "./schema-world.ts";
@@ -135,9 +136,6 @@ export function split(
 	const { exact, tolerance, confidence, ...rest } = which;
 	return { kind: "split", ...taken(rest), weights, within: within(which) };
 }
-
-/** Of a right ruleset being found right, where nothing is said. */
-const USUAL_CONFIDENCE = 0.999;
 
 type Within = Extract<Expectation, { readonly kind: "split" }>["within"];
 

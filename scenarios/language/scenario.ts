@@ -104,8 +104,9 @@ export type ExpectationKind =
 			readonly kind: "split";
 			readonly of: ConnectionFilter;
 			readonly weights: Readonly<Record<string, number>>;
-			readonly within:
+			readonly within: /** As near as whole numbers get. */
 				| { readonly kind: "exact" }
+				/** The same where the rules decide; where they draw, what chance allows for that many draws. */
 				| { readonly kind: "confidence"; readonly confidence: number }
 				| { readonly kind: "tolerance"; readonly tolerance: number };
 	  }

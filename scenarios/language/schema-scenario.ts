@@ -43,6 +43,9 @@ const bounds = {
 };
 const moment = { because, at: v.optional(text, "") };
 
+/** Of a right ruleset being found right, where nothing is said. */
+export const USUAL_CONFIDENCE = 0.999;
+
 export const outcome = oneOf([
 	"completed",
 	"open",
@@ -84,11 +87,14 @@ const expectation = byKind([
 		kind: v.literal("split"),
 		...aboutConnections,
 		weights,
-		within: byKind([
-			object({ kind: v.literal("exact") }),
-			object({ kind: v.literal("confidence"), confidence }),
-			object({ kind: v.literal("tolerance"), tolerance: share }),
-		]),
+		within: v.optional(
+			byKind([
+				object({ kind: v.literal("exact") }),
+				object({ kind: v.literal("confidence"), confidence }),
+				object({ kind: v.literal("tolerance"), tolerance: share }),
+			]),
+			{ kind: "confidence", confidence: USUAL_CONFIDENCE },
+		),
 	}),
 	object({ kind: v.literal("avoided"), ...aboutConnections, backend: text }),
 	object({

@@ -31,6 +31,13 @@ export function finding(
 	};
 }
 
+/** Every filter has to fit at least one connection. */
+export const NONE_FITS = "no connection fits: nothing is shown by none";
+
+/** Said where every outcome would have been right: what shows nothing does not hold. */
+export const NOTHING_VIOLATES =
+	"nothing could violate this, so it shows nothing";
+
 /** The connections that a filter means, in the order of their first SYNs. */
 export function selected(
 	connections: readonly ConnectionRecord[],

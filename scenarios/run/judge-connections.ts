@@ -8,9 +8,9 @@ import {
 	filterWords,
 	finding,
 	matchesPattern,
+	NONE_FITS,
 	selected,
 } from "./finding.ts";
-import { evenBand, multinomialBands } from "./statistics.ts";
 
 type Of<Kind extends ExpectationKind["kind"]> = Extract<
 	ExpectationKind,
@@ -19,12 +19,6 @@ type Of<Kind extends ExpectationKind["kind"]> = Extract<
 
 /** A line of backends longer than this is cut around its first difference. */
 const MOST_BACKENDS_SHOWN = 24;
-
-/** Every filter has to fit at least one connection. */
-const NONE_FITS = "no connection fits: nothing is shown by none";
-
-/** Binary fractions: (0.8 - 0.1) × 10 comes out a hair above 7 and must not become 8. */
-const ROUNDING = 1e-9;
 
 export function judgeOrder(given: Of<"order">, account: Account): Finding {
 	const connections = selected(account.connections, given.of);
@@ -46,77 +40,6 @@ export function judgeOrder(given: Of<"order">, account: Account): Finding {
 		seen: `${sequence(seen, holds ? 0 : from)}${difference}`,
 		concerned: holds ? [] : connections.slice(first, first + 1),
 	});
-}
-
-export function judgeSplit(given: Of<"split">, account: Account): Finding {
-	const connections = selected(account.connections, given.of);
-	const names = Object.keys(given.weights);
-	const weights = names.map((name) => given.weights[name] ?? 0);
-	const total = weights.reduce((sum, weight) => sum + weight, 0);
-	const counts = names.map(
-		(name) => connections.filter(({ backend }) => backend === name).length,
-	);
-	const strays = connections.filter(
-		({ backend }) => backend === null || !names.includes(backend),
-	);
-	const allowed = allowedBands(given, weights, total, connections.length);
-	const inside = counts.every((count, index) => {
-		const band = allowed[index];
-		return band !== undefined && count >= band.low && count <= band.high;
-	});
-	const holds = connections.length > 0 && strays.length === 0 && inside;
-	const expected = names.map((name, index) => {
-		const band = allowed[index] ?? { low: 0, high: 0 };
-		return `${name} ${band.low === band.high ? band.low : `${band.low}…${band.high}`}`;
-	});
-	const seen = names.map((name, index) => `${name} ${counts[index]}`);
-	if (strays.length > 0) seen.push(`elsewhere or nowhere ${strays.length}`);
-	return finding(holds, {
-		expected: `${expected.join(", ")} of ${counted(connections.length, "connection")}${filterWords(given.of)}${doubt(given)}`,
-		seen: connections.length === 0 ? NONE_FITS : seen.join(", "),
-		concerned: strays,
-	});
-}
-
-function allowedBands(
-	given: Of<"split">,
-	weights: readonly number[],
-	total: number,
-	trials: number,
-) {
-	const { within } = given;
-	switch (within.kind) {
-		case "exact":
-			return weights.map((weight) => evenBand(trials, weight, total));
-		case "confidence":
-			return multinomialBands(
-				trials,
-				weights.map((weight) => weight / total),
-				within.confidence,
-			);
-		case "tolerance":
-			return weights.map((weight) => ({
-				low: Math.max(
-					0,
-					Math.ceil((weight / total - within.tolerance) * trials - ROUNDING),
-				),
-				high: Math.min(
-					trials,
-					Math.floor((weight / total + within.tolerance) * trials + ROUNDING),
-				),
-			}));
-	}
-}
-
-function doubt({ within }: Of<"split">): string {
-	switch (within.kind) {
-		case "exact":
-			return "";
-		case "confidence":
-			return ` (chance alone leaves this once in ${Math.round(1 / (1 - within.confidence))} runs)`;
-		case "tolerance":
-			return ` (±${within.tolerance * 100} %)`;
-	}
 }
 
 export function judgeAvoided(given: Of<"avoided">, account: Account): Finding {

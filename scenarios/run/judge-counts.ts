@@ -1,4 +1,5 @@
 /** Expectations about several accounts of the same: whoever counts has to come to the same numbers. */
+import { own } from "../../sim/own.ts";
 import type { Account } from "../../sim/world/account.ts";
 import type { ExpectationKind } from "../language/scenario.ts";
 import { counted, type Finding, finding } from "./finding.ts";
@@ -27,13 +28,13 @@ export function judgeCountsAgree(
 		({ backend }) => backend === null,
 	).length;
 	const ofRules = names.map((name) =>
-		translatedTo(given.addresses[name] ?? "", account),
+		translatedTo(own(given.addresses, name) ?? "", account),
 	);
 	const tallies = [
 		{ by: "clients", counts: ofClients },
 		...(account.tallies ?? []).map(({ by, counts }) => ({
 			by,
-			counts: names.map((name) => counts[name] ?? 0),
+			counts: names.map((name) => own(counts, name) ?? 0),
 		})),
 		{ by: "rules", counts: ofRules },
 	];

@@ -1,6 +1,7 @@
 /** Expectations about what the gateway showed of itself: packets, entries, counters, conditions, commands. */
 
 import { matchesFilter } from "../../sim/conntrack/lines.ts";
+import { own } from "../../sim/own.ts";
 import { parsePacket, printPacket } from "../../sim/packet/notation.ts";
 import { PacketError } from "../../sim/packet/packet-error.ts";
 import type { Account } from "../../sim/world/account.ts";
@@ -133,7 +134,7 @@ export function judgeCondition(
 	const expected = `condition ${given.name} ${valueText(given.value)} ${moment(given.at)}`;
 	const observation = observationAt(given.at, account);
 	if (!observation) return notObserved(given.at, expected);
-	const value = observation.conditions[given.name] ?? null;
+	const value = own(observation.conditions, given.name) ?? null;
 	return finding(value === given.value, { expected, seen: valueText(value) });
 }
 

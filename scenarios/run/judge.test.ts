@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ConntrackLine } from "../../sim/gateway/gateway.ts";
-import type { Account } from "../../sim/world/account.ts";
+import type { Account, ConnectionRecord } from "../../sim/world/account.ts";
 import {
 	affinity,
 	avoided,
@@ -136,8 +136,12 @@ const cases: readonly [
 		"split with a confidence",
 		split({ b1: 1, b2: 1 }, { confidence: 0.95 }),
 		{
-			holds: accountOf({ connections: manyTo("b1", 40, "b2", 60) }),
-			violated: [accountOf({ connections: manyTo("b1", 39, "b2", 61) })],
+			holds: accountOf({ connections: drawn(manyTo("b1", 40, "b2", 60)) }),
+			violated: [
+				accountOf({ connections: drawn(manyTo("b1", 39, "b2", 61)) }),
+				// Nothing was drawn: there is no room for chance.
+				accountOf({ connections: manyTo("b1", 40, "b2", 60) }),
+			],
 		},
 	],
 	[
@@ -351,6 +355,10 @@ function manyTo(first: string, some: number, second: string, others: number) {
 	);
 }
 
+function drawn(connections: readonly ConnectionRecord[]) {
+	return connections.map((one) => ({ ...one, chance: "drew" as const }));
+}
+
 function withEntry(parts: Partial<ConntrackLine>, rules = ""): Account {
 	return accountOf({
 		observations: [
@@ -443,11 +451,11 @@ describe("what a judgement says", () => {
 	});
 
 	it("gives the numbers that a confidence allows", () => {
-		const connections = manyTo("b1", 39, "b2", 61);
+		const connections = drawn(manyTo("b1", 39, "b2", 61));
 		const given = split({ b1: 1, b2: 1 }, { confidence: 0.95 });
 		expect(say(given, accountOf({ connections }))).toMatchObject({
 			expected:
-				"b1 40…60, b2 40…60 of 100 connections (chance alone leaves this once in 20 runs)",
+				"b1 40…60, b2 40…60 of 100 connections (100 draws; chance alone leaves this once in 20 runs)",
 			seen: "b1 39, b2 61",
 		});
 	});

@@ -14,7 +14,6 @@ import {
 	judgeMoved,
 	judgeOrder,
 	judgeOutcomes,
-	judgeSplit,
 } from "./judge-connections.ts";
 import { judgeCountsAgree, judgeMailKept } from "./judge-counts.ts";
 import { judgeFailoverGap } from "./judge-failover-gap.ts";
@@ -25,6 +24,7 @@ import {
 	judgeOperation,
 	judgePacketsOut,
 } from "./judge-observations.ts";
+import { judgeSplit } from "./judge-split.ts";
 import type { Judgement } from "./result.ts";
 
 /** Judges every expectation of a scenario, in their order. */

@@ -2,12 +2,16 @@ import { describe, expect, it } from "vitest";
 import { loadScenarios, readScenario, runScenario } from "../../index.ts";
 import {
 	affinity,
+	at,
+	conditionIs,
 	connect,
 	evenSplit,
+	observe,
 	order,
 	outcomes,
 	recipeSetup,
 	scenario,
+	setCondition,
 	split,
 } from "../language/build.ts";
 import type { PlayableScenario } from "../language/scenario.ts";
@@ -204,5 +208,43 @@ describe("the library", () => {
 		await expect(loadScenarios(["none.scenario.ts"])).rejects.toThrow(
 			"cannot read none.scenario.ts",
 		);
+	});
+});
+
+describe("names that every object has in JavaScript", () => {
+	const names = ["__proto__", "constructor", "toString", "valueOf"];
+	const play = (conditions: readonly string[]) =>
+		checkScenario(
+			scenario({
+				name: "names",
+				title: "Conditions with names of objects",
+				setup: recipeSetup({
+					ruleset: {
+						name: "names.rules",
+						text: `*filter\n${conditions.map((name) => `-A INPUT -m condition --condition ${name}\n`).join("")}COMMIT\n`,
+					},
+				}),
+				steps: conditions.flatMap((name) =>
+					at(10, observe(`before ${name}`), setCondition(name, "1")),
+				),
+				expect: [
+					...names.flatMap((name) =>
+						conditions.includes(name)
+							? [
+									conditionIs(name, 0, { at: `before ${name}` }),
+									conditionIs(name, 1),
+								]
+							: [conditionIs(name, null)],
+					),
+				],
+			}) as PlayableScenario,
+		);
+
+	it("are conditions where a rule names them, and none where no rule does", () => {
+		expect(play(names)).toMatchObject({ outcome: "holds" });
+		expect(play(names).judgements).toHaveLength(8);
+		expect(play([])).toMatchObject({ outcome: "holds" });
+		const { account } = play(names);
+		expect(JSON.parse(JSON.stringify(account))).toEqual(account);
 	});
 });

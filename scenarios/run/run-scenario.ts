@@ -18,6 +18,7 @@ import {
 } from "./driver.ts";
 import { commandLine, replayOf } from "./invocation.ts";
 import { judge } from "./judge.ts";
+import { withKnownChance } from "./known-chance.ts";
 import { type RunResult, worst } from "./result.ts";
 
 export interface RunOptions {
@@ -170,15 +171,19 @@ function mustSucceed(
 
 export function resultOf(
 	scenario: PlayableScenario,
-	account: Account,
+	played: Account,
 	by: {
 		readonly seed: number;
 		readonly driver: { readonly name: string; readonly version: string };
 		readonly file: string;
 	},
 ): RunResult {
-	const judgements = judge(scenario, account);
 	const { seed, file } = by;
+	const account =
+		by.driver.name === modelDriver.name
+			? played
+			: withKnownChance(played, scenario, () => modelAccount(scenario, seed));
+	const judgements = judge(scenario, account);
 	return {
 		scenario,
 		driver: { name: by.driver.name, version: by.driver.version },
@@ -191,4 +196,20 @@ export function resultOf(
 		account,
 		replay: commandLine(replayOf("run", { name: scenario.name, seed, file })),
 	};
+}
+
+/** `null` when the model cannot be set up so, though the gateway could. */
+function modelAccount(
+	scenario: PlayableScenario,
+	seed: number,
+): Account | null {
+	const { gateway } = scenario.setup;
+	try {
+		const model = modelDriver.open(gateway, { choice: gatewayChoice(seed) });
+		return drive(wholePlay(scenario, seed, {}), model);
+	} catch (error) {
+		if (asScenarioError(error, scenario, "") instanceof ScenarioError)
+			return null;
+		throw error;
+	}
 }

@@ -1,5 +1,6 @@
 /** How the shares of the backends settled, connection by connection. */
 
+import { own } from "../../sim/own.ts";
 import { filterWords, selected } from "./finding.ts";
 import type { RunResult } from "./result.ts";
 import { multinomialBands } from "./statistics.ts";
@@ -36,7 +37,9 @@ export function runningShare({
 	const split = scenario.expect.find((one) => one.kind === "split");
 	const connections = selected(account.connections, split?.of ?? {});
 	if (connections.length < 2) return null;
-	const weights = backends.map((name) => split?.weights[name] ?? 0);
+	const weights = backends.map(
+		(name) => (split && own(split.weights, name)) ?? 0,
+	);
 	const total = weights.reduce((sum, weight) => sum + weight, 0);
 	const counts = backends.map(() => 0);
 	const every = Math.max(1, connections.length / MOST_POINTS);

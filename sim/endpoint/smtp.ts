@@ -1,6 +1,7 @@
 /**
  * What the two sides of an SMTP connection say to each other (RFC 5321), as tables.
  */
+import { own } from "../own.ts";
 
 /** One turn of the client: the reply that it waits for, and what it says then. */
 export interface SmtpTurn {
@@ -88,7 +89,7 @@ export function smtpReply(server: SmtpServer, line: string): string {
 	const verb = line.slice(0, 4).toUpperCase();
 	if (verb === "DATA") server.isInData = true;
 	if (verb === "EHLO" || verb === "HELO") return `250 ${server.name}\r\n`;
-	const reply = REPLIES[verb] ?? "502 5.5.2 Error: command not recognized";
+	const reply = own(REPLIES, verb) ?? "502 5.5.2 Error: command not recognized";
 	return `${reply}\r\n`;
 }
 

@@ -8,6 +8,10 @@ import type { Skb } from "../packet/skb.ts";
 
 export interface RouterPorts {
 	readonly choice: Choice;
+	/** The same choice for a rule that only counts or logs: its draws do not decide where a packet goes. */
+	readonly aside?: Choice;
+	/** A rule goes by what it remembers of packets before this one. */
+	recalled?(): void;
 	/** Virtual time since the box was started. */
 	nowMs(): number;
 	/** Wall-clock time of virtual time 0, in ms since 1970 (UTC), for `-m time`. */

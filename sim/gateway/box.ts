@@ -2,7 +2,7 @@
  * One router: packets come in, walk through hooks and routing, and leave, die or are answered. The
  * path is that of net/ipv4/{ip_input,ip_forward,ip_output,route}.c, 6.1.
  */
-import type { Choice } from "../chance/choice.ts";
+import type { NotedChoice } from "../chance/noted.ts";
 import type { Clock } from "../clock/clock.ts";
 import { Conntrack } from "../conntrack/conntrack.ts";
 import { interfaceInName } from "../conntrack/sysctl-name.ts";
@@ -46,7 +46,7 @@ import { type Route, Routes } from "./routes.ts";
 
 export interface BoxPorts {
 	readonly clock: Clock;
-	readonly choice: Choice;
+	readonly choice: NotedChoice;
 	/** Does this address answer ARP on this interface right now? */
 	answers(interfaceIndex: number, address: Address): boolean;
 	/** Called for every rule that a packet matches; `null` costs nothing. */
@@ -109,6 +109,8 @@ export class Box {
 		this.tables = new LoadedTables(
 			createRouterPorts({
 				choice,
+				aside: choice.aside,
+				recalled: () => choice.note("recalled"),
 				nowMs,
 				epochMs: setup.epochMs,
 				routes: this.routes,

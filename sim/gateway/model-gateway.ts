@@ -3,9 +3,9 @@
  * on it while it runs. It answers the world's asks at once.
  */
 import type { Choice } from "../chance/choice.ts";
+import { NotedChoice } from "../chance/noted.ts";
 import { type Clock, createClock } from "../clock/clock.ts";
 import { unreachable } from "../invariant.ts";
-import type { ConditionVariable } from "../matches/condition.ts";
 import { UnknownSignal } from "../netfilter/unknown-signal.ts";
 import { formatAddress } from "../packet/address.ts";
 import type { Packet } from "../packet/packet.ts";
@@ -14,6 +14,7 @@ import { printRuleset } from "../ruleset/print.ts";
 import type { Ruleset } from "../ruleset/ruleset.ts";
 import type { Answer, Ask } from "../world/ask.ts";
 import { Box } from "./box.ts";
+import { readConditions, writeCondition } from "./condition-files.ts";
 import type {
 	ConntrackLine,
 	Emission,
@@ -25,7 +26,7 @@ import type {
 	TraceSink,
 	Unknown,
 } from "./gateway.ts";
-import { carryOut, writeCondition } from "./operations.ts";
+import { carryOut } from "./operations.ts";
 import { createRuleTracer, type RuleTracer } from "./rule-tracer.ts";
 
 export interface ModelGatewayPorts {
@@ -37,7 +38,7 @@ export interface ModelGatewayPorts {
 export class ModelGateway {
 	private readonly clock: Clock = createClock();
 	private readonly setup: GatewaySetup;
-	private readonly choice: Choice;
+	private readonly choice: NotedChoice;
 	private readonly tracer: RuleTracer | null;
 	/** Hosts that do not answer ARP; everybody else does. */
 	private readonly silent = new Set<string>();
@@ -48,7 +49,7 @@ export class ModelGateway {
 	/** @throws SetupError when the setup contradicts itself */
 	constructor(setup: GatewaySetup, ports: ModelGatewayPorts) {
 		this.setup = setup;
-		this.choice = ports.choice;
+		this.choice = new NotedChoice(ports.choice);
 		this.tracer = ports.trace
 			? createRuleTracer(ports.trace, () => ({
 					interfaces: this.box.routes.interfaces,
@@ -101,10 +102,12 @@ export class ModelGateway {
 		} catch (error) {
 			unknown = unknownOf(error);
 		}
+		const chance = this.choice.take();
 		return {
 			nowMs: this.clock.nowMs,
 			emissions: this.box.outbox.take(),
 			...{ outcome, observation, unknown },
+			...(chance.length > 0 ? { chance } : {}),
 		};
 	}
 
@@ -146,13 +149,10 @@ export class ModelGateway {
 
 	observe(): Observation {
 		const { tables, conntrack } = this.box;
-		const conditions: Record<string, 0 | 1> = {};
-		for (const { name, value } of tables.names.all("condition"))
-			conditions[name] = (value as ConditionVariable).value ? 1 : 0;
 		return {
 			ruleset: printRuleset(tables.now(), { counters: true }),
 			conntrack: conntrack.lines(),
-			conditions,
+			conditions: readConditions(tables.names),
 		};
 	}
 
@@ -190,17 +190,13 @@ export class ModelGateway {
 	/** The second box was loaded with the same rules and told the same conditions, and has seen no packet. */
 	private takeOver(): void {
 		const old = this.box;
-		const conditions = old.tables.names.all("condition");
+		const conditions = readConditions(old.tables.names);
 		this.box = this.createBox();
 		for (const table of old.tables.now().tables)
 			this.box.tables.replace(withoutCounters(table));
 		this.box.rewire();
-		for (const { name, value } of conditions)
-			writeCondition(
-				this.box,
-				name,
-				(value as ConditionVariable).value ? "1" : "0",
-			);
+		for (const [name, value] of Object.entries(conditions))
+			writeCondition(this.box.tables.names, name, `${value}`);
 	}
 
 	private createBox(): Box {

@@ -1,6 +1,5 @@
 /** What an administrator does to a box while it runs. */
 import { invariant, unreachable } from "../invariant.ts";
-import type { ConditionVariable } from "../matches/condition.ts";
 import { UnknownSignal } from "../netfilter/unknown-signal.ts";
 import { parseAddress } from "../packet/address.ts";
 import type { Address } from "../packet/packet.ts";
@@ -12,6 +11,7 @@ import {
 	RulesetError,
 } from "../ruleset/ruleset-error.ts";
 import type { Box } from "./box.ts";
+import { writeCondition } from "./condition-files.ts";
 import type { Operation, OperationOutcome } from "./gateway.ts";
 
 const OK: OperationOutcome = { ok: true };
@@ -33,7 +33,7 @@ export function carryOut(
 		case "iptables":
 			return command(box, operation.command);
 		case "condition":
-			return writeCondition(box, operation.name, operation.write);
+			return writeCondition(box.tables.names, operation.name, operation.write);
 		case "evict":
 			return { ok: true, count: box.conntrack.evict(operation.filter) };
 		case "sysctl":
@@ -93,26 +93,6 @@ function writeSysctl(box: Box, name: string, value: number): OperationOutcome {
 		default:
 			return unreachable(outcome);
 	}
-}
-
-/** `condition_proc_write` of xt_condition.c (xtables-addons 3.23) looks at the first character alone. */
-export function writeCondition(
-	box: Box,
-	name: string,
-	write: string,
-): OperationOutcome {
-	const variable = box.tables.names.find(
-		"condition",
-		name,
-	) as ConditionVariable | null;
-	if (!variable)
-		return {
-			ok: false,
-			message: `/proc/net/nf_condition/${name}: No such file or directory`,
-		};
-	if (write[0] === "1") variable.value = true;
-	if (write[0] === "0") variable.value = false;
-	return OK;
 }
 
 function addressOf(text: string): Address {

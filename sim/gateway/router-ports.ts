@@ -7,7 +7,15 @@ import type { Routes } from "./routes.ts";
 export interface RouterPortsGiven
 	extends Pick<
 		RouterPorts,
-		"choice" | "nowMs" | "epochMs" | "named" | "reject" | "log" | "unknown"
+		| "choice"
+		| "aside"
+		| "recalled"
+		| "nowMs"
+		| "epochMs"
+		| "named"
+		| "reject"
+		| "log"
+		| "unknown"
 	> {
 	readonly routes: Routes;
 	readonly conntrack: Conntrack;

@@ -143,6 +143,7 @@ function recentTest(
 				if (options.reap)
 					list.reap(options.seconds, now, updated ? entry : null);
 				if (updated) list.touch(entry, ttl, now);
+				if (matched) ports.recalled?.();
 				return matched;
 			}
 		}

@@ -98,6 +98,7 @@ export function compile(table: Table, ports: RouterPorts): Program {
 	const counters = new Float64Array(size * 2);
 	const chains: Chain[] = [];
 	const numbers = new Int32Array(size);
+	const aside = { ...ports, choice: ports.aside ?? ports.choice };
 	const place = (chain: Chain, number: number, counted: Counters): Node => {
 		const at = nodes.length;
 		chains.push(chain);
@@ -112,7 +113,7 @@ export function compile(table: Table, ports: RouterPorts): Program {
 		for (const [index, rule] of chain.rules.entries()) {
 			const node = place(chain, index + 1, rule.counters);
 			headers.write(node, rule.header);
-			const tests = compileMatches(rule, ports);
+			const tests = compileMatches(rule, decides(rule.target) ? ports : aside);
 			node.test = allOf(tests.map(({ test }) => test));
 			node.fragmentTest = allOf(
 				tests.map(({ name, test }) => onFragments(name, test, ports)),
@@ -181,6 +182,15 @@ export function tableNow(program: Program): Table {
 			counters: now(),
 		})),
 	};
+}
+
+/** Targets after which a packet goes on as if the rule were not there. */
+const WITHOUT_EFFECT: ReadonlySet<string> = new Set(["LOG", "NFLOG", "TRACE"]);
+
+/** Can it change where a packet goes whether the rule matches? */
+function decides(target: TargetUse | null): boolean {
+	if (target === null) return false;
+	return target.kind !== "extension" || !WITHOUT_EFFECT.has(target.name);
 }
 
 function kindOf(target: TargetUse | null): NodeKind {

@@ -1,3 +1,4 @@
+import type { ChancePart } from "../chance/noted.ts";
 import type { Emission, Unknown } from "../gateway/gateway.ts";
 import { type Packet, RST, SYN } from "../packet/packet.ts";
 import type { Account, PacketRecord } from "./account.ts";
@@ -13,12 +14,18 @@ export class AccountKeeper {
 	private readonly packets: PacketRecord[] = [];
 	private readonly observations: Account["observations"][number][] = [];
 	private readonly operations: Account["operations"][number][] = [];
+	/** Backends share an address: which one is met is a question of the port. */
+	private readonly portsTellBackends: boolean;
 	/** Resets that backends sent and that have not come out on the other side. */
 	private readonly resets = new Set<string>();
 
 	constructor(stage: Stage, keepPackets: boolean) {
 		this.stage = stage;
 		this.keepPackets = keepPackets;
+		const addresses = stage.network.stations
+			.filter(({ kind }) => kind === "backend")
+			.map(({ address }) => address);
+		this.portsTellBackends = new Set(addresses).size < addresses.length;
 	}
 
 	/**
@@ -41,6 +48,8 @@ export class AccountKeeper {
 				atMs: answer.nowMs,
 				observation: answer.observation,
 			});
+		if (request !== null && answer.chance !== undefined)
+			this.noteChance(request, answer.chance);
 		for (const emission of answer.emissions) this.passOn(emission, request);
 		return answer.unknown;
 	}
@@ -73,6 +82,21 @@ export class AccountKeeper {
 				packet,
 				connection: connection?.id ?? null,
 			});
+	}
+
+	/** Of what a client's SYN met: where it goes, everything after it goes. */
+	private noteChance(
+		{ ask, from, connection }: Request,
+		parts: readonly ChancePart[],
+	): void {
+		if (connection === null || from?.kind !== "client") return;
+		if (ask.kind !== "packet" || ask.packet.kind !== "tcp") return;
+		if ((ask.packet.flags & SYN) === 0) return;
+		const drew =
+			parts.includes("match") ||
+			(this.portsTellBackends && parts.includes("destination-port"));
+		if (drew) connection.chance = "drew";
+		else if (parts.includes("recalled")) connection.chance ??= "recalled";
 	}
 
 	private passOn(emission: Emission, cause: Request | null): void {

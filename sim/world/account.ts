@@ -84,6 +84,11 @@ export interface ConnectionRecord {
 	readonly outcome: ConnectionOutcome;
 	/** A message that the backend accepted (250 after DATA). */
 	readonly accepted: boolean;
+	/**
+	 * How chance had a part in which backend it met: `drew`: a draw was made for it. `recalled`: none was,
+	 * and a rule went by what it remembered of earlier ones. `unknown`: nobody knows. Left out: none.
+	 */
+	readonly chance?: "drew" | "recalled" | "unknown";
 	/** What the gateway itself said to the client about this connection: `rst`, `icmp host-unreachable` … */
 	readonly gatewayAnswers: readonly string[];
 }

@@ -3,6 +3,7 @@
  * is a generator that yields an `Ask` and is sent an `Answer`; a few lines of loop connect the two,
  * synchronously for the model, asynchronously for a kernel.
  */
+import type { ChancePart } from "../chance/noted.ts";
 import type {
 	Emission,
 	Observation,
@@ -48,6 +49,8 @@ export interface Answer {
 	readonly outcome: OperationOutcome | null;
 	/** For `observe`. */
 	readonly observation: Observation | null;
+	/** How chance had a part in it, where it had one; a kernel does not say. */
+	readonly chance?: readonly ChancePart[];
 	/** The model met something that it does not know; the play ends here. */
 	readonly unknown: Unknown | null;
 }

@@ -30,6 +30,8 @@ export interface Connection {
 	readonly met: Station[];
 	readonly contacts: Contact[];
 	readonly gatewayAnswers: string[];
+	/** How chance had a part in its SYNs' way. */
+	chance: "drew" | "recalled" | null;
 }
 
 export interface Connections {
@@ -38,7 +40,7 @@ export interface Connections {
 	add(
 		connection: Omit<
 			Connection,
-			"id" | "dialogue" | "met" | "contacts" | "gatewayAnswers"
+			"id" | "dialogue" | "met" | "contacts" | "gatewayAnswers" | "chance"
 		>,
 	): Connection;
 	/** The connection of a packet that comes from, or arrives at, its client. */
@@ -79,6 +81,7 @@ export function createConnections(): Connections {
 				met: [],
 				contacts: [],
 				gatewayAnswers: [],
+				chance: null,
 			};
 			all.push(connection);
 			let ports = current.get(fields.client.address);
@@ -177,6 +180,7 @@ export function recordOf(connection: Connection): ConnectionRecord {
 		outcome: dialogue?.outcome ?? "no-port",
 		accepted: dialogue?.accepted ?? false,
 		gatewayAnswers: connection.gatewayAnswers,
+		...(connection.chance === null ? {} : { chance: connection.chance }),
 	};
 }
 

@@ -1,0 +1,53 @@
+/**
+ * A kernel does not say for which connections it drew. Whether a draw is made follows from the rules,
+ * whatever it comes to: the model makes one for the same connections.
+ */
+import type { Account, ConnectionRecord } from "../../sim/world/account.ts";
+import type { PlayableScenario } from "../language/scenario.ts";
+
+/** In rules and commands without either, nothing is drawn that decides between backends. */
+const DRAWS = /\bstatistic\b|--random\b/;
+
+/**
+ * The account with the part that chance had in each connection.
+ * @param account of a gateway that does not tell
+ * @param playModel plays the same scenario with the same seed; asked only where it matters
+ */
+export function withKnownChance(
+	account: Account,
+	scenario: PlayableScenario,
+	playModel: () => Account | null,
+): Account {
+	const isAsked = scenario.expect.some(
+		(one) => one.kind === "split" && one.within.kind === "confidence",
+	);
+	if (!isAsked || !mayDraw(scenario)) return account;
+	const model = playModel();
+	const known = new Map(model?.connections.map((one) => [one.id, one]));
+	const isWhole = model !== null && model.unknown === null;
+	return {
+		...account,
+		connections: account.connections.map((one) =>
+			withChance(one, known.get(one.id), isWhole),
+		),
+	};
+}
+
+function withChance(
+	connection: ConnectionRecord,
+	model: ConnectionRecord | undefined,
+	isWhole: boolean,
+): ConnectionRecord {
+	const chance = model === undefined || !isWhole ? "unknown" : model.chance;
+	return chance === undefined ? connection : { ...connection, chance };
+}
+
+function mayDraw({ setup, steps }: PlayableScenario): boolean {
+	const texts = steps.flatMap((step) => {
+		if (step.kind !== "operation") return [];
+		const { operation } = step;
+		if (operation.kind === "restore") return [operation.text];
+		return operation.kind === "iptables" ? [operation.command] : [];
+	});
+	return [setup.ruleset.text, ...texts].some((text) => DRAWS.test(text));
+}

@@ -1,0 +1,54 @@
+import type { Choice } from "./choice.ts";
+
+/** How chance had a part in where a packet goes. */
+export type ChancePart =
+	/** A rule drew whether it matches. */
+	| "match"
+	/** A destination port was drawn. */
+	| "destination-port"
+	/** A rule went by what it remembers of packets before, whose draws these may have been. */
+	| "recalled";
+
+/** The labels of draws that can decide between backends. The source port of a masquerade cannot. */
+const PARTS: readonly (readonly [label: string, part: ChancePart])[] = [
+	["statistic random", "match"],
+	["nat destination port", "destination-port"],
+];
+
+/** A choice that notes what was drawn of it, and passes everything else on. */
+export class NotedChoice implements Choice {
+	/** For what decides nothing: its draws are not noted. */
+	readonly aside: Choice;
+	private noted: ChancePart[] = [];
+
+	constructor(choice: Choice) {
+		this.aside = choice;
+	}
+
+	pick(count: number, label: string): number {
+		if (count > 1) this.noteLabel(label);
+		return this.aside.pick(count, label);
+	}
+
+	happens(numerator: number, denominator: number, label: string): boolean {
+		// What always or never happens is not drawn.
+		if (numerator > 0 && numerator < denominator) this.noteLabel(label);
+		return this.aside.happens(numerator, denominator, label);
+	}
+
+	note(part: ChancePart): void {
+		this.noted.push(part);
+	}
+
+	/** What was noted since this was last called. */
+	take(): readonly ChancePart[] {
+		const { noted } = this;
+		if (noted.length > 0) this.noted = [];
+		return noted;
+	}
+
+	private noteLabel(label: string): void {
+		for (const [start, part] of PARTS)
+			if (label.startsWith(start)) this.noted.push(part);
+	}
+}
