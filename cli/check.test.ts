@@ -128,6 +128,42 @@ COMMIT
 		expect(err).toContain("Did you mean set:a?");
 	});
 
+	it("takes a shell script of iptables commands, and says what it leaves out", async () => {
+		const script = fileOf(
+			"firewall.sh",
+			"#!/bin/sh\nIPT=/sbin/iptables\nmodprobe nf_nat_ftp\n$IPT -F\n$IPT -A INPUT -i lo -j ACCEPT\n",
+		);
+		const checked = await marktwin(["check", script]);
+		expect(checked).toMatchObject({ code: 0, err: "" });
+		expect(checked.out.split("\n")).toEqual([
+			`${script}:1: a script: it is taken to start from an empty ruleset`,
+			`${script}:3: \`modprobe\` has no bearing on rules: ignored`,
+			`✓ ${script} would load: 1 rule in filter`,
+			"",
+		]);
+		const saved = await marktwin(["save", script]);
+		expect(saved.out).toContain("-A INPUT -i lo -j ACCEPT\n");
+		const json = await marktwin(["check", "--json", script]);
+		expect(JSON.parse(json.out).files[0].notes).toMatchObject([
+			{ line: 1 },
+			{ line: 3 },
+		]);
+	});
+
+	it("refuses a script that only a shell could carry out", async () => {
+		const script = fileOf(
+			"loop.sh",
+			"for p in 22 80; do\n  iptables -A INPUT -p tcp --dport $p -j ACCEPT\ndone\n",
+		);
+		for (const command of ["check", "save"]) {
+			const { code, out, err } = await marktwin([command, script]);
+			expect(code).toBe(2);
+			expect(out + err).toContain(
+				`${script}:1:1: a loop (\`for\`) holds iptables commands`,
+			);
+		}
+	});
+
 	it("reads standard input", async () => {
 		const { code, out } = await marktwin(["check", "-"], {
 			input: "*filter\n-A INPUT -j NOPE\nCOMMIT\n",

@@ -2,9 +2,11 @@ import { Command } from "commander";
 import type { NotModelled, OpenPoints } from "../sim/ruleset/open-points.ts";
 import type { Ruleset } from "../sim/ruleset/ruleset.ts";
 import type { Fault } from "../sim/ruleset/ruleset-error.ts";
+import type { Note } from "../sim/script/report.ts";
 import { EXIT } from "./exit-code.ts";
 import { readText } from "./files.ts";
 import { jsonLine } from "./outputs/json-text.ts";
+import { noteLines } from "./say-notes.ts";
 import { out, whileShowing } from "./screen.ts";
 import { nameText } from "./screen-text.ts";
 
@@ -22,7 +24,7 @@ export function checkCommand(): Command {
 		)
 		.argument(
 			"<rules...>",
-			"files that iptables-restore takes; - is standard input",
+			"files that iptables-restore takes, or shell scripts of iptables commands; - is standard input",
 		)
 		.option("--json", "what was found as JSON on standard output", false)
 		.option(
@@ -38,6 +40,11 @@ Example:
   marktwin check my.rules
   iptables-save | marktwin check -
   marktwin check --given set:blocked my.rules
+  marktwin check firewall.sh
+
+A script of iptables commands is taken to start from an empty ruleset. Variables that are
+assigned plainly, &&, || and here-documents are carried out; loops, conditions and functions
+around iptables commands are refused. What has no bearing on rules is named and ignored.
 
 Exit codes:
   0  all of it would load, and marktwin models all of it
@@ -52,13 +59,14 @@ interface Checked extends OpenPoints {
 	readonly file: string;
 	readonly ruleset: Ruleset | null;
 	readonly faults: readonly Fault[];
+	readonly notes: readonly Note[];
 }
 
 async function check(
 	files: readonly string[],
 	{ json, given }: CheckOptions,
 ): Promise<void> {
-	const { checkRuleset } = await import("../sim/ruleset/parse.ts");
+	const { checkRules } = await import("../sim/script/check-rules.ts");
 	const { openPoints } = await import("../sim/ruleset/open-points.ts");
 	const { readGiven } = await import("./check/read-given.ts");
 	const there = new Set(given.map(readGiven));
@@ -67,8 +75,11 @@ async function check(
 		checked.push(
 			await whileShowing(`checking ${file} …`, async () => {
 				const { name, text } = await readText(file);
-				const { ruleset, tables, faults } = checkRuleset(text, { file: name });
-				return { file: name, ruleset, faults, ...openPoints(tables, there) };
+				const { ruleset, tables, faults, notes } = checkRules(text, {
+					file: name,
+				});
+				const open = openPoints(tables, there);
+				return { file: name, ruleset, faults, notes, ...open };
 			}),
 		);
 	if (json) printJson(checked);
@@ -84,10 +95,11 @@ function isOpen({ notModelled, needs }: OpenPoints): boolean {
 
 /** `loads` is `null` where it depends on what `needs` names. */
 function printJson(checked: readonly Checked[]): void {
-	const files = checked.map(({ file, faults, notModelled, needs }) => ({
+	const files = checked.map(({ file, faults, notes, notModelled, needs }) => ({
 		file,
 		loads: faults.length > 0 ? false : needs.length > 0 ? null : true,
 		faults,
+		notes,
 		notModelled,
 		needs,
 	}));
@@ -99,8 +111,9 @@ async function printWords(checked: readonly Checked[]): Promise<void> {
 	const { printFaults } = await import("../sim/ruleset/ruleset-error.ts");
 	const { paint } = out;
 	for (const one of checked) {
-		const { file, ruleset, faults } = one;
+		const { file, ruleset, faults, notes } = one;
 		const name = nameText(file);
+		out.show(noteLines(notes));
 		if (ruleset === null) {
 			const many = faults.length === 1 ? "1 fault" : `${faults.length} faults`;
 			out.show([

@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { readText } from "./files.ts";
+import { sayNotes } from "./say-notes.ts";
 import { out, whileShowing } from "./screen.ts";
 
 /** `marktwin save RULES`: the ruleset as iptables-save prints it once it is loaded. */
@@ -8,12 +9,12 @@ export function saveCommand(): Command {
 		.description("print a ruleset as iptables-save does once it is loaded")
 		.argument(
 			"<rules>",
-			"file that iptables-restore takes; - is standard input",
+			"file that iptables-restore takes, or shell script of iptables commands; - is standard input",
 		)
 		.option("-c, --counters", "with the counters of every rule", false)
 		.addHelpText(
 			"after",
-			"\nExample:\n  marktwin save my.rules | diff - saved.rules",
+			"\nExamples:\n  marktwin save my.rules | diff - saved.rules\n  marktwin save firewall.sh > my.rules",
 		)
 		.action(save);
 }
@@ -23,10 +24,12 @@ async function save(
 	{ counters }: { readonly counters: boolean },
 ): Promise<void> {
 	const printed = await whileShowing(`reading ${file} …`, async () => {
-		const { parseRuleset } = await import("../sim/ruleset/parse.ts");
+		const { parseRules } = await import("../sim/script/check-rules.ts");
 		const { printRuleset } = await import("../sim/ruleset/print.ts");
 		const { name, text } = await readText(file);
-		return printRuleset(parseRuleset(text, { file: name }), { counters });
+		const { ruleset, notes } = parseRules(text, { file: name });
+		sayNotes(notes);
+		return printRuleset(ruleset, { counters });
 	});
 	out.data(printed);
 }

@@ -35,7 +35,7 @@ export function traceCommand(): Command {
 		)
 		.argument(
 			"<rules>",
-			"file that iptables-restore takes; - is standard input",
+			"file that iptables-restore takes, or shell script of iptables commands; - is standard input",
 		)
 		.requiredOption(
 			"-i, --in <interface>",

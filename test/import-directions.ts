@@ -77,6 +77,7 @@ export const SIM_FOLDERS: Readonly<Record<string, readonly string[]>> = {
 	matches: ["packet", "extension", "conntrack"],
 	targets: ["packet", "extension", "conntrack"],
 	ruleset: ["packet", "extension", "matches", "targets"],
+	script: ["packet", "extension", "matches", "targets", "ruleset"],
 	netfilter: ["packet", "extension", "matches", "targets", "ruleset"],
 	gateway: [
 		"packet",

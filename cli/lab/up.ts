@@ -29,18 +29,19 @@ export async function up(options: UpOptions): Promise<number> {
 		const seconds = ((performance.now() - began) / 1000).toFixed(1);
 		err.show([`${seconds.padStart(6)} s  ${line}`]);
 	};
-	const ruleset =
+	const given =
 		rules === undefined ? await recipeRules() : await readText(rules);
 	const healthCheck = recipeHealthCheck();
 	const scenario = await resolveRules(
 		{
 			...{ name: "lab", suite: "", title: "", story: "", trap: null },
-			setup: recipeSetup({ ruleset, healthCheck }),
+			setup: recipeSetup({ ruleset: given, healthCheck }),
 			...{ steps: [], expect: [], endMs: 0 },
 		},
 		".",
 		{ file: "" },
 	);
+	const { ruleset } = scenario.setup;
 	const prepared = await prepareLab(routerWish(options), say);
 	const kernel = prepared.kernelFor(scenario);
 	say(`starting containers; the router's: ${kernelName(kernel)}`);

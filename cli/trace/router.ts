@@ -9,9 +9,10 @@ import type {
 	TraceSink,
 } from "../../sim/gateway/gateway.ts";
 import { ModelGateway } from "../../sim/gateway/model-gateway.ts";
-import { parseRuleset } from "../../sim/ruleset/parse.ts";
+import { parseRules, restoreForm } from "../../sim/script/check-rules.ts";
 import type { Text } from "../files.ts";
 import { InputError } from "../input-error.ts";
+import { sayNotes } from "../say-notes.ts";
 import type { Assignment, TraceOptions } from "../trace.ts";
 
 /** @throws InputError, RulesetError, SetupError */
@@ -21,7 +22,8 @@ export function routerWith(
 	sink: TraceSink,
 ): { readonly gateway: ModelGateway; readonly setup: GatewaySetup } {
 	// All of its faults, before anything is loaded.
-	parseRuleset(rules.text, { file: rules.name });
+	const { notes } = parseRules(rules.text, { file: rules.name });
+	sayNotes(notes);
 	const setup = setupOf(options);
 	const gateway = new ModelGateway(setup, {
 		choice: seededChoice(options.seed),
@@ -30,7 +32,7 @@ export function routerWith(
 	const outcome = gateway.operate({
 		kind: "restore",
 		file: rules.name,
-		text: rules.text,
+		text: restoreForm(rules.text, rules.name),
 		noflush: false,
 		counters: false,
 	});

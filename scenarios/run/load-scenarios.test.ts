@@ -13,6 +13,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import * as builders from "../language/build.ts";
 import { ScenarioError } from "../language/scenario-error.ts";
 import { loadScenarios } from "./load-scenarios.ts";
+import { rulePlace } from "./rule-place.ts";
 
 let folder = "";
 beforeEach(async () => {
@@ -67,6 +68,27 @@ describe("loading scenarios", () => {
 			});
 		},
 	);
+
+	it("takes a script of iptables commands for rules, whose lines its rules keep", async () => {
+		const script = await file("fw.sh", "A=1", "iptables -A INPUT -s $A.1.1.1");
+		const path = await file(
+			"my.ts",
+			...SCENARIO.map((line) => line.replace("my.rules", "fw.sh")),
+		);
+		const [loaded] = await loadScenarios([path], options);
+		const rules = loaded?.scenario.setup.ruleset;
+		expect(rules?.name).toBe(script);
+		expect(rules?.text).toMatch(/^\*filter\n/);
+		expect(rules && rulePlace("filter:INPUT:rule:1", rules)).toMatchObject({
+			file: script,
+			line: 2,
+			text: "-A INPUT -s 1.1.1.1/32",
+		});
+		await file("fw.sh", "iptables -A INPUT -j NO");
+		await expect(loadScenarios([path], options)).rejects.toThrow(
+			`${script}:1:22: Couldn't load target`,
+		);
+	});
 
 	it("reads the same out of JSON", async () => {
 		const ts = await file("my.scenario.ts", ...SCENARIO);

@@ -11,6 +11,7 @@ import {
 	join,
 	resolve,
 } from "node:path";
+import { restoreForm } from "../../sim/script/check-rules.ts";
 import type { Step } from "../../sim/world/setup.ts";
 import type {
 	PlayableScenario,
@@ -51,6 +52,7 @@ const MODULES = [".ts", ".mts", ".js", ".mjs"];
 /**
  * Loads scenario files (`.ts`, `.mts`, `.js`, `.mjs`, `.json`), in their order.
  * @throws ScenarioError for the first file that cannot be used, with all of its faults
+ * @throws RulesetError for a script of iptables commands that it names as rules
  */
 export async function loadScenarios(
 	files: readonly string[],
@@ -115,7 +117,9 @@ function parseJson(text: string, file: string): unknown {
 /**
  * Puts the texts of the rules files in, so that the scenario needs nothing but itself.
  * @param folder where the files are that it names
+ * A shell script of iptables commands becomes what iptables-restore takes in its place.
  * @throws ScenarioError (`rules`) when one of them cannot be read
+ * @throws RulesetError with the faults of a script
  */
 export async function resolveRules(
 	scenario: Scenario,
@@ -123,6 +127,13 @@ export async function resolveRules(
 	options: LoadOptions & { readonly file: string },
 ): Promise<PlayableScenario> {
 	const textOf = async (
+		source: RulesetSource,
+		path: string,
+	): Promise<RulesText> => {
+		const { name, text } = await written(source, path);
+		return { name, text: restoreForm(text, name) };
+	};
+	const written = async (
 		source: RulesetSource,
 		path: string,
 	): Promise<RulesText> => {

@@ -63,6 +63,23 @@ export function checkLoad(
 	return faults;
 }
 
+/**
+ * May the kernel object to a rule because of what else there is? A jump makes rules reachable; some
+ * extensions stand in some hooks only, or share a name with others.
+ */
+export function asksForTheWhole(rule: Rule): boolean {
+	const { target } = rule;
+	if (target?.kind === "jump" || target?.kind === "goto") return true;
+	if (isPlain(rule)) return false;
+	const asks = (extension: AnyExtension | undefined): boolean =>
+		extension !== undefined &&
+		Boolean(extension.hooks?.length || extension.check || extension.shares);
+	return (
+		rule.matches.some(({ name }) => asks(PARTICULAR_MATCHES.get(name))) ||
+		(target?.kind === "extension" && asks(PARTICULAR_TARGETS.get(target.name)))
+	);
+}
+
 /** Nothing that the kernel could object to: the common case, told apart at once. */
 function isPlain(rule: Rule): boolean {
 	return rule.matches.length === 0 && rule.target?.kind !== "extension";

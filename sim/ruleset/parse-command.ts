@@ -6,8 +6,9 @@ import { targets } from "../targets/index.ts";
 import type { LineContext } from "./base-options.ts";
 import type { CommandLine } from "./command.ts";
 import { faultAt, faultOfRefusal } from "./fault.ts";
-import { noWords, splitWords } from "./lexer.ts";
+import { noWords, splitWords, type Words } from "./lexer.ts";
 import { LineParser } from "./line-parser.ts";
+import type { TableName } from "./ruleset.ts";
 import { RulesetError } from "./ruleset-error.ts";
 import { isTableName, TABLE_HOOKS } from "./tables.ts";
 
@@ -38,13 +39,7 @@ export function parseCommand(
 		const command = parser.parse(words, context);
 		const [tolerated] = parser.tolerated;
 		if (tolerated !== undefined) throw tolerated;
-		const { table } = context;
-		if (!isTableName(table))
-			throw new Refusal(
-				`can't initialize iptables table \`${table}': Table does not exist (do you need to insmod?)`,
-				`The tables are ${Object.keys(TABLE_HOOKS).join(", ")}.`,
-				words.text.indexOf(table),
-			);
+		const table = checkTable(context.table, words);
 		return { file, text: line, table, command };
 	} catch (error) {
 		if (!(error instanceof Refusal)) throw error;
@@ -59,6 +54,16 @@ export function parseCommand(
 					});
 		throw new RulesetError([fault]);
 	}
+}
+
+/** The table that a command names. @throws Refusal when there is none of that name */
+export function checkTable(name: string, words: Words): TableName {
+	if (isTableName(name)) return name;
+	throw new Refusal(
+		`can't initialize iptables table \`${name}': Table does not exist (do you need to insmod?)`,
+		`The tables are ${Object.keys(TABLE_HOOKS).join(", ")}.`,
+		words.text.indexOf(name),
+	);
 }
 
 /** Length of `iptables ` at the line's beginning. */

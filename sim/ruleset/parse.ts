@@ -93,19 +93,21 @@ export interface RestoreOptions extends ParseOptions {
  * What `iptables-restore` makes of a text, table by table: the first fault ends it, and what was
  * committed before stays.
  * @param current with the counters as they stand; rules that stay keep theirs
+ * @param options.firstLine number of the text's first line in its file; 1 when left out
  */
 export function restoreText(
 	current: Ruleset,
 	text: string,
-	options: RestoreOptions = {},
+	options: RestoreOptions & { readonly firstLine?: number } = {},
 ): Applied {
 	const { file = NO_FILE, counters = false, noflush = false } = options;
+	const { firstLine = 1 } = options;
 	const loader = new Loader(current, "restore", noflush);
 	const faults = readScript(
 		text,
 		{
 			...{ file, strictCounters: counters, ignoreCounters: !counters },
-			untilFault: true,
+			...{ untilFault: true, firstLine },
 		},
 		loader,
 	);

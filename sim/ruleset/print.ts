@@ -4,6 +4,7 @@ import { invariant } from "../invariant.ts";
 import { matches } from "../matches/index.ts";
 import { formatNetwork } from "../packet/address.ts";
 import { targets } from "../targets/index.ts";
+import { ORIGIN_REMARK } from "./origin-remark.ts";
 import type {
 	AddressMask,
 	Counters,
@@ -21,15 +22,23 @@ export function printRuleset(
 	options: {
 		/** Those of the rules too, as `iptables-save -c` does. */
 		readonly counters?: boolean;
+		/** A remark before each rule says which line it came from. */
+		readonly origins?: boolean;
 	} = {},
 ): string {
 	return [...ruleset.tables]
 		.reverse()
-		.map((table) => printTable(table, options.counters ?? false))
+		.map((table) => printTable(table, options))
 		.join("");
 }
 
-function printTable(table: Table, counters: boolean): string {
+function printTable(
+	table: Table,
+	{
+		counters = false,
+		origins = false,
+	}: Parameters<typeof printRuleset>[1] & {},
+): string {
 	const lines = [`*${table.name}`];
 	for (const { name, policy, counters: own } of table.chains)
 		lines.push(
@@ -40,6 +49,7 @@ function printTable(table: Table, counters: boolean): string {
 	for (const chain of table.chains)
 		for (const rule of chain.rules) {
 			const line = printRule(rule, chain.name);
+			if (origins && rule.line > 0) lines.push(`${ORIGIN_REMARK}${rule.line}`);
 			lines.push(counters ? `${printCounters(rule.counters)} ${line}` : line);
 		}
 	lines.push("COMMIT", "");

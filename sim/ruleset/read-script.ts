@@ -17,6 +17,7 @@ import {
 import { outsideRemedy } from "./guess-table.ts";
 import { LONGEST_LINE, noWords, splitWords } from "./lexer.ts";
 import { LineParser } from "./line-parser.ts";
+import { Origins } from "./origin-remark.ts";
 import {
 	readChainLine,
 	readRuleCounters,
@@ -47,6 +48,8 @@ export interface ReadOptions {
 	readonly ignoreCounters: boolean;
 	/** Ends where iptables-restore would, instead of going on with the next line. */
 	readonly untilFault: boolean;
+	/** Number of the first line; 1 when left out. */
+	readonly firstLine?: number;
 }
 
 /** @returns all faults, in the order of their lines; with `untilFault` those of the first line that has any */
@@ -57,7 +60,7 @@ export function readScript(
 ): readonly Fault[] {
 	const reader = new ScriptReader(text, options, sink);
 	let from = 0;
-	let line = 0;
+	let line = (options.firstLine ?? 1) - 1;
 	while (from < text.length) {
 		const newline = text.indexOf("\n", from);
 		const to = newline < 0 ? text.length : newline;
@@ -95,6 +98,7 @@ class ScriptReader {
 	private lineFrom = 0;
 	private lineTo = 0;
 	private lines: readonly string[] | null = null;
+	private readonly origins = new Origins();
 
 	constructor(source: string, options: ReadOptions, sink: ScriptSink) {
 		this.source = source;
@@ -104,12 +108,15 @@ class ScriptReader {
 	}
 
 	line(number: number, from: number, to: number, complete: boolean): void {
-		this.lineNumber = number;
+		this.lineNumber = this.origins.of(number);
 		this.lineFrom = from;
 		this.lineTo = to;
 		const first = this.source.charCodeAt(from);
-		if ((from === to && complete) || (first === HASH && to - from < 3000))
+		if (from === to && complete) return;
+		if (first === HASH && to - from < 3000) {
+			this.origins.readComment(this.source.slice(from, to), number);
 			return;
+		}
 		if (
 			to - from > LONGEST_LINE / 3 &&
 			this.isWrong(faultOfLength(this.place()))
@@ -152,7 +159,8 @@ class ScriptReader {
 	/** Any line; slow the first time, which only a fault needs. */
 	private placeOf(line: number): Place {
 		this.lines ??= this.source.split("\n");
-		const text = this.lines[line - 1] ?? "";
+		const at = this.origins.standsAt(line);
+		const text = this.lines[at - (this.options.firstLine ?? 1)] ?? "";
 		return { file: this.options.file, line, text };
 	}
 

@@ -14,7 +14,9 @@ export type FaultCode =
 	/** The kernel would refuse the table at its COMMIT. */
 	| "kernel"
 	/** iptables would take it, marktwin does not know it. */
-	| "not-known";
+	| "not-known"
+	/** A shell script whose commands are known only when it is run. */
+	| "script";
 
 export interface Fault {
 	readonly code: FaultCode;
@@ -32,7 +34,7 @@ export interface Fault {
 	/** What the user can do about it. */
 	readonly remedy: string;
 	/** Who would have said it. */
-	readonly from: "iptables-restore" | "kernel" | "marktwin";
+	readonly from: "iptables-restore" | "iptables" | "kernel" | "marktwin";
 }
 
 /** Thrown by whatever reads a ruleset and is not asked to return faults. */
@@ -82,6 +84,7 @@ export function printFault(fault: Fault): string {
 
 const SPEAKER: Readonly<Record<Fault["from"], string>> = {
 	"iptables-restore": "iptables-restore refuses it.",
+	iptables: "iptables refuses it.",
 	kernel: "The kernel refuses it at COMMIT.",
 	marktwin: "marktwin does not take it.",
 };

@@ -140,6 +140,7 @@ function verdictOf(fault: Fault | undefined): TextVerdict {
 		case undefined:
 			return "accepted";
 		case "iptables-restore":
+		case "iptables":
 			return "refused by iptables-restore";
 		case "kernel":
 			return "refused at COMMIT";

@@ -1,0 +1,94 @@
+/**
+ * Rules as people have them: a file for iptables-restore, or a shell script of iptables commands.
+ *
+ * ```ts
+ * const { ruleset, faults, notes } = checkRules(text, { file: "firewall.sh" });
+ * const forARestore = restoreForm(text, "firewall.sh"); // throws RulesetError
+ * ```
+ */
+import { checkRuleset, type ParseOptions } from "../ruleset/parse.ts";
+import { printRuleset } from "../ruleset/print.ts";
+import type { Ruleset, Table } from "../ruleset/ruleset.ts";
+import { type Fault, RulesetError } from "../ruleset/ruleset-error.ts";
+import { bearingOf, prefixLength, programName } from "./known-commands.ts";
+import { type Note, Report } from "./report.ts";
+import { runShell } from "./run-shell.ts";
+import { TablePlayer } from "./table-player.ts";
+
+export interface CheckedRules {
+	/** `null` when there is any fault. */
+	readonly ruleset: Ruleset | null;
+	/** All that were read, loaded or not. */
+	readonly tables: readonly Table[];
+	readonly faults: readonly Fault[];
+	/** What a script does besides, and what it is taken to do; none for a file. */
+	readonly notes: readonly Note[];
+	readonly isScript: boolean;
+}
+
+/** Never throws. */
+export function checkRules(
+	text: string,
+	options: ParseOptions = {},
+): CheckedRules {
+	if (!isShellScript(text))
+		return { ...checkRuleset(text, options), notes: [], isScript: false };
+	const report = new Report(text, options.file ?? "<text>");
+	report.note(0, "a script: it is taken to start from an empty ruleset");
+	const player = new TablePlayer(report);
+	runShell(text, player, report);
+	const ruleset = player.ruleset();
+	const faults = report.faults.toSorted((a, b) => a.line - b.line);
+	return {
+		ruleset: faults.length === 0 ? ruleset : null,
+		tables: ruleset.tables,
+		...{ faults, notes: report.notes(), isScript: true },
+	};
+}
+
+/** @throws RulesetError with all faults */
+export function parseRules(
+	text: string,
+	options: ParseOptions = {},
+): { readonly ruleset: Ruleset; readonly notes: readonly Note[] } {
+	const { ruleset, faults, notes } = checkRules(text, options);
+	if (ruleset === null) throw new RulesetError(faults);
+	return { ruleset, notes };
+}
+
+/**
+ * What iptables-restore takes in place of a script: the ruleset that it makes, with a remark of its
+ * line before each rule (`readScript` knows it). Any other text stays as it is.
+ * @throws RulesetError for a script with faults
+ */
+export function restoreForm(text: string, file: string): string {
+	if (!isShellScript(text)) return text;
+	const { ruleset } = parseRules(text, { file });
+	// iptables-save prints the table first that was made last.
+	const tables = ruleset.tables.toReversed();
+	return printRuleset({ tables }, { origins: true });
+}
+
+/**
+ * The first line that is no comment decides: a table's header, a chain or a rule makes it a file for
+ * iptables-restore. Else it is a script when it begins with `#!` and a shell, or calls iptables.
+ */
+export function isShellScript(text: string): boolean {
+	if (/^#!.*\b(?:ba|da|k|mk|z|a)?sh\b/.test(text)) return true;
+	const first =
+		/^[ \t\r\ufeff]*(?![ \t\r\ufeff]*#)(\S.*)$/m.exec(text)?.[1] ?? "";
+	if (/^(?:[*:[]|-|COMMIT\b)/.test(first)) return false;
+	const commands = text.matchAll(
+		/(?:^|[;&|({])[ \t]*((?:[\w./@:+-]+[ \t]+){0,6}?(?:\S*\/)?ip6?tables(?:-\w+)*)(?=\s|$)/gm,
+	);
+	for (const [, command = ""] of commands) {
+		const words = command
+			.split(/[ \t]+/)
+			.filter((word) => !/^(?:if|then|elif|else|while|until|do|!)$/.test(word));
+		const name = programName(words[prefixLength(words)] ?? "");
+		if (bearingOf(name).kind === "rules") return true;
+	}
+	return /=["']?(?:\S*\/)?iptables(?:-legacy|-nft)?\b|=\S*\b(?:which|command -v)\s+iptables/m.test(
+		text,
+	);
+}

@@ -1,0 +1,93 @@
+/** What stands behind a `$` or between backquotes in a shell script. */
+import { type Part, ShellSyntaxError } from "./token.ts";
+
+const NAME = /[A-Za-z_]\w*|[0-9@*#?$!-]/y;
+/** `NAME`, `NAME:-fallback`; a fallback with anything to expand in it is left to a shell. */
+const BRACED = /^([A-Za-z_]\w*|[0-9]+|[@*#?$!-])(?::?-([^$`"'\\]*))?$/;
+
+/**
+ * @param at offset of the `$` or of the first backquote
+ * @throws ShellSyntaxError
+ */
+export function readExpansion(
+	source: string,
+	at: number,
+	quoted: boolean,
+): { readonly part: Part; readonly to: number } {
+	if (source[at] === "`") {
+		const to = endOfBackquotes(source, at);
+		const command = source.slice(at + 1, to - 1);
+		return { part: { kind: "command", command, quoted }, to };
+	}
+	const next = source[at + 1] ?? "";
+	if (next === "(") {
+		const to = closing(source, at + 1, "(", ")");
+		const text = source.slice(at, to);
+		return text.startsWith("$((")
+			? { part: { kind: "unknown", what: text, quoted }, to }
+			: { part: { kind: "command", command: text.slice(2, -1), quoted }, to };
+	}
+	if (next === "{") {
+		const to = closing(source, at + 1, "{", "}");
+		const text = source.slice(at, to);
+		const [, name, fallback = null] = BRACED.exec(text.slice(2, -1)) ?? [];
+		return name === undefined
+			? { part: { kind: "unknown", what: text, quoted }, to }
+			: { part: { kind: "variable", name, fallback, quoted }, to };
+	}
+	if ((next === "'" || next === '"') && !quoted) {
+		if (next === '"')
+			return { part: { kind: "text", text: "", quoted: true }, to: at + 1 };
+		const to = source.indexOf("'", at + 2) + 1;
+		if (to === 0) throw unclosed(at);
+		return {
+			part: { kind: "unknown", what: source.slice(at, to), quoted: true },
+			to,
+		};
+	}
+	NAME.lastIndex = at + 1;
+	const [name] = NAME.exec(source) ?? [];
+	return name === undefined
+		? { part: { kind: "text", text: "$", quoted: true }, to: at + 1 }
+		: {
+				part: { kind: "variable", name, fallback: null, quoted },
+				to: at + 1 + name.length,
+			};
+}
+
+function endOfBackquotes(source: string, at: number): number {
+	for (let index = at + 1; index < source.length; index++) {
+		if (source[index] === "\\") index++;
+		else if (source[index] === "`") return index + 1;
+	}
+	throw unclosed(at);
+}
+
+/** Index behind the bracket that closes the one at `at`; those in quotes do not count. */
+function closing(
+	source: string,
+	at: number,
+	open: string,
+	close: string,
+): number {
+	let depth = 0;
+	for (let index = at; index < source.length; index++) {
+		const char = source[index];
+		if (char === "\\") index++;
+		else if (char === "'" && open === "(") {
+			const end = source.indexOf("'", index + 1);
+			if (end < 0) break;
+			index = end;
+		} else if (char === open) depth++;
+		else if (char === close && --depth === 0) return index + 1;
+	}
+	throw unclosed(at - 1);
+}
+
+function unclosed(at: number): ShellSyntaxError {
+	return new ShellSyntaxError(
+		"an expansion is not closed",
+		"Close its quote or bracket.",
+		at,
+	);
+}

@@ -1,0 +1,67 @@
+/** One iptables command of a script, its words divided by the shell. */
+import type { Refusal } from "../extension/refusal.ts";
+import { matches } from "../matches/index.ts";
+import type { Command } from "../ruleset/command.ts";
+import { noWords } from "../ruleset/lexer.ts";
+import { LineParser } from "../ruleset/line-parser.ts";
+import { checkTable } from "../ruleset/parse-command.ts";
+import type { TableName } from "../ruleset/ruleset.ts";
+import { targets } from "../targets/index.ts";
+import type { IptablesCommand } from "./executor.ts";
+
+const parser = new LineParser({ matches, targets });
+const words = noWords();
+
+/** @throws Refusal */
+export function parseWords(
+	given: Pick<IptablesCommand, "words">,
+	line: number,
+): { readonly table: TableName; readonly command: Command } {
+	words.count = given.words.length;
+	for (const [index, { text }] of given.words.entries())
+		words.text[index] = text;
+	const context = {
+		...{ line, table: "filter" },
+		...{ restore: false, announced: new Set<string>() },
+		...{ counters: null, countersAreOption: false },
+	};
+	const command = parser.parse(words, context);
+	const last = parser.tolerated.pop();
+	if (last !== undefined) throw last;
+	return { table: checkTable(context.table, words), command };
+}
+
+/** All that is wrong with the command that was parsed last, and with which of its words. */
+export function refusalsOf(
+	last: Refusal,
+): readonly { readonly refusal: Refusal; readonly word: number }[] {
+	return [...parser.tolerated, last].map((refusal) => ({
+		refusal,
+		word: refusal.word < 0 ? parser.word : refusal.word,
+	}));
+}
+
+/** A remedy as it is for iptables, where iptables-restore would declare a chain. */
+export function forCommands(remedy: string): string {
+	return remedy.replace(/`:(\S+) - \[0:0\]`/g, "`iptables -N $1`");
+}
+
+/** Flags of iptables-restore that are known here. */
+export const FLAGS =
+	/^(-n|--noflush|-c|--counters|-t|--test|-v|--verbose|-w\d*|--wait(=\d+)?|-W\d*|\d+)$/;
+
+/** Could the kernel find nothing wrong after a command where it would have before? */
+export function mayHide(command: Command): boolean {
+	switch (command.kind) {
+		case "append":
+		case "new-chain":
+		case "policy":
+		case "zero":
+		case "check":
+			return false;
+		case "insert":
+			return command.rules.some(({ target }) => target?.kind === "verdict");
+		default:
+			return true;
+	}
+}

@@ -1,0 +1,284 @@
+/**
+ * Carries out the iptables commands of a script, each of which is committed by itself. What the
+ * kernel says of a table costs as much as the table is long, so it is asked as late as it makes no
+ * difference: before a command that could hide a fault, and at the end.
+ */
+import { Refusal } from "../extension/refusal.ts";
+import type { Command } from "../ruleset/command.ts";
+import {
+	asksForTheWhole,
+	checkLoad,
+	type LoadFault,
+} from "../ruleset/load-check.ts";
+import { restoreText } from "../ruleset/parse.ts";
+import type { Rule, Ruleset, Table, TableName } from "../ruleset/ruleset.ts";
+import { TableBuilder } from "../ruleset/table-builder.ts";
+import { CommandFailure } from "../ruleset/table-state.ts";
+import type { Executor, IptablesCommand, RestoreCommand } from "./executor.ts";
+import {
+	FLAGS,
+	forCommands,
+	mayHide,
+	parseWords,
+	refusalsOf,
+} from "./parse-words.ts";
+import type { Report, Span } from "./report.ts";
+
+/** A command that was carried out, but of which the kernel was not asked yet. */
+interface Done {
+	readonly table: TableName;
+	readonly command: Command;
+	readonly given: IptablesCommand;
+}
+
+/** After as many faults that only the kernel finds, no more are looked for: each costs a whole table. */
+const MOST_KERNEL_FAULTS = 100;
+
+/** A class because it is tables that change. */
+export class TablePlayer implements Executor {
+	private readonly report: Report;
+	/** The tables as the kernel has taken them. */
+	private taken = new Map<TableName, Table>();
+	/** The same with `done` carried out. */
+	private open = new Map<TableName, TableBuilder>();
+	private done: Done[] = [];
+	/** Among `done` may be what the kernel refuses. */
+	private unasked = false;
+	private kernelFaults = 0;
+	private stopped = false;
+
+	constructor(report: Report) {
+		this.report = report;
+	}
+
+	/** What is loaded in the end. */
+	ruleset(): Ruleset {
+		this.settle();
+		return {
+			tables: [...this.taken.keys()].map((name) => this.tableNow(name)),
+		};
+	}
+
+	iptables(given: IptablesCommand): boolean {
+		if (this.stopped) return false;
+		let parsed: { readonly table: TableName; readonly command: Command };
+		try {
+			parsed = parseWords(given, this.report.lineAt(given.from));
+		} catch (refusal) {
+			if (!(refusal instanceof Refusal)) throw refusal;
+			this.refused(given, refusal);
+			return false;
+		}
+		const { table, command } = parsed;
+		const builder = this.builderOf(table);
+		if (command.kind === "nothing") return true;
+		if (this.unasked && mayHide(command) && !this.settle()) return false;
+		try {
+			builder.apply(command);
+		} catch (failure) {
+			if (!(failure instanceof CommandFailure)) throw failure;
+			// Of several rules some may have been changed; nothing of it is committed.
+			this.open = this.replayed(this.done);
+			this.failed(given, failure);
+			return false;
+		}
+		this.done.push({ table, command, given });
+		return this.asked(table, command, given);
+	}
+
+	restore(given: RestoreCommand): boolean {
+		if (!this.settle()) return false;
+		const flags = given.words.map(({ text }) => text);
+		const odd = given.words.find(({ text }) => !FLAGS.test(text));
+		if (odd !== undefined) {
+			this.report.cannotKnow(
+				odd,
+				`\`${odd.text}\` of iptables-restore is not known`,
+				"Take it out.",
+			);
+			return false;
+		}
+		const has = (...names: string[]) => flags.some((it) => names.includes(it));
+		const { ruleset, faults } = restoreText(this.ruleset(), given.text, {
+			file: this.report.file,
+			firstLine: given.firstLine,
+			noflush: has("-n", "--noflush"),
+			counters: has("-c", "--counters"),
+		});
+		this.report.faults.push(...faults);
+		if (!has("-t", "--test")) {
+			this.taken = new Map(ruleset.tables.map((it) => [it.name, it]));
+			this.open.clear();
+			this.done = [];
+		}
+		if (faults.length > 0 && given.fatal) this.stopped = true;
+		return faults.length === 0;
+	}
+
+	/** Asks the kernel of all that was done; what it refuses is taken back, and said. */
+	settle(): boolean {
+		while (this.unasked && !this.stopped) {
+			if (this.faultsOf(this.open).length === 0) this.take();
+			else this.refuseFirst();
+		}
+		return !this.stopped;
+	}
+
+	/** A table comes into being when it is first named. */
+	private builderOf(name: TableName): TableBuilder {
+		const open = this.open.get(name);
+		if (open !== undefined) return open;
+		const taken = this.taken.get(name) ?? null;
+		const builder = new TableBuilder(name, taken);
+		if (taken === null) this.taken.set(name, builder.build());
+		this.open.set(name, builder);
+		return builder;
+	}
+
+	private tableNow(name: TableName): Table {
+		return this.open.get(name)?.build() ?? (this.taken.get(name) as Table);
+	}
+
+	/** Is the kernel to be asked now? @returns whether the command was taken */
+	private asked(
+		table: TableName,
+		command: Command,
+		given: IptablesCommand,
+	): boolean {
+		const rule = "rules" in command ? command.rules[0] : undefined;
+		const adds = command.kind !== "delete" && command.kind !== "check";
+		const removes = /^(delete|delete-number|replace|flush)$/.test(command.kind);
+		if ((adds && rule && asksForTheWhole(rule)) || removes) this.unasked = true;
+		const wrong = adds && rule && this.isWrongAlone(table, command, rule);
+		if (wrong) this.unasked = true;
+		if (!this.unasked || !(wrong || given.awaited)) return true;
+		const before = this.report.faults.length;
+		return this.settle() && this.report.faults.length === before;
+	}
+
+	/** Would the kernel refuse the rule if it stood alone? Then it is asked at once. */
+	private isWrongAlone(name: TableName, command: Command, rule: Rule): boolean {
+		const chain = "chain" in command ? (command.chain ?? "") : "";
+		const policy = this.open.get(name)?.chains.get(chain)?.policy ?? null;
+		const counters = rule.counters;
+		const alone = { name: chain, policy, counters, rules: [rule] };
+		return checkLoad({ name, chains: [alone] }, []).length > 0;
+	}
+
+	private faultsOf(
+		open: ReadonlyMap<TableName, TableBuilder>,
+	): readonly LoadFault[] {
+		const loaded = [...this.taken.values()];
+		const faults: LoadFault[] = [];
+		for (const builder of open.values())
+			if (builder.changed) faults.push(...checkLoad(builder.build(), loaded));
+		return faults;
+	}
+
+	private take(): void {
+		for (const [name, builder] of this.open)
+			this.taken.set(name, builder.build());
+		this.done = [];
+		this.unasked = false;
+	}
+
+	/** Finds the first command that the kernel refuses, and goes on without it. */
+	private refuseFirst(): void {
+		const { done } = this;
+		let good = 0;
+		let bad = done.length;
+		while (bad - good > 1) {
+			const middle = (good + bad) >> 1;
+			const faults = this.faultsOf(this.replayed(done.slice(0, middle)));
+			if (faults.length === 0) good = middle;
+			else bad = middle;
+		}
+		const [fault] = this.faultsOf(this.replayed(done.slice(0, bad)));
+		const culprit = done[bad - 1] as Done;
+		const { given } = culprit;
+		if (fault !== undefined)
+			this.report.fault(this.wordOf(given, fault.about), {
+				...{ code: "kernel", message: fault.message },
+				...{ remedy: fault.remedy, from: "kernel" },
+			});
+		const rest = done.slice(bad);
+		this.done = done.slice(0, good);
+		this.open = this.replayed(this.done);
+		this.take();
+		if (given.fatal) this.stop(given);
+		else if (++this.kernelFaults >= MOST_KERNEL_FAULTS) this.giveUp(given);
+		if (this.stopped) return;
+		this.done = rest;
+		this.open = this.replayed(rest);
+		this.unasked = rest.length > 0;
+	}
+
+	/** The tables as they were taken, with these commands carried out. */
+	private replayed(done: readonly Done[]): Map<TableName, TableBuilder> {
+		const open = new Map<TableName, TableBuilder>();
+		for (const { table, command } of done) {
+			let builder = open.get(table);
+			if (builder === undefined) {
+				builder = new TableBuilder(table, this.taken.get(table) ?? null);
+				open.set(table, builder);
+			}
+			try {
+				builder.apply(command);
+			} catch (failure) {
+				// It went well after a command that is not there any more.
+				if (!(failure instanceof CommandFailure)) throw failure;
+			}
+		}
+		return open;
+	}
+
+	private refused(given: IptablesCommand, last: Refusal): void {
+		const refusals = refusalsOf(last);
+		if (!this.settle()) return;
+		for (const { refusal, word } of refusals) {
+			this.report.fault(given.words[word] ?? given, {
+				code: refusal.from === "marktwin" ? "not-known" : "bad-line",
+				message: refusal.message,
+				remedy: forCommands(refusal.remedy),
+				from: refusal.from === "marktwin" ? "marktwin" : "iptables",
+			});
+		}
+		if (given.fatal) this.stop(given);
+	}
+
+	private failed(given: IptablesCommand, failure: CommandFailure): void {
+		if (!this.settle()) return;
+		const { message, remedy, about } = failure;
+		if (given.allowed) {
+			this.report.note(
+				given.from,
+				`fails, and the script allows for it: ${message}`,
+			);
+			return;
+		}
+		this.report.fault(this.wordOf(given, about), {
+			...{ code: "failed", message, from: "iptables" },
+			remedy: forCommands(remedy),
+		});
+		if (given.fatal) this.stop(given);
+	}
+
+	/** The word that a fault is about. */
+	private wordOf(given: IptablesCommand, about: string): Span {
+		return given.words.findLast(({ text }) => text === about) ?? given;
+	}
+
+	private stop(given: Span): void {
+		this.stopped = true;
+		this.report.note(given.from, "`set -e` ends the script here");
+	}
+
+	private giveUp(given: Span): void {
+		this.stopped = true;
+		this.report.cannotKnow(
+			given,
+			`the kernel refuses ${MOST_KERNEL_FAULTS} commands; the rest of the script is not looked at`,
+			"Mend these first.",
+		);
+	}
+}
