@@ -1,6 +1,9 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { marktwin } from "../test/marktwin.ts";
 import { CLIENT_SYN, RECIPE } from "../test/recipe.ts";
+import { temporaryFolder } from "../test/temporary-folder.ts";
 
 const CLIENT = ["--in", "bond0.204", "--packet", CLIENT_SYN];
 const trace = (...words: readonly string[]) =>
@@ -53,6 +56,28 @@ describe("marktwin trace", () => {
 			/^bond0\.204 → tcp 10\.0\.0\.1:25 > 10\.0\.0\.10:40000 RA /m,
 		);
 		expect(out).toContain("conntrack: no entry\n");
+	});
+
+	it("ends with 3 where a packet passes a million rules, and shows the first of them", async () => {
+		const folder = temporaryFolder();
+		const file = join(folder, "twice.rules");
+		const names = Array.from({ length: 41 }, (_, index) => `C${index}`);
+		const jumps = names.slice(1).map((next, index) => {
+			const rule = `-A C${index} -j ${next}\n`;
+			return rule + rule;
+		});
+		writeFileSync(
+			file,
+			`*filter\n${names.map((name) => `:${name} -\n`).join("")}-A FORWARD -j C0\n${jumps.join("")}COMMIT\n`,
+		);
+		const { code, out } = await marktwin([
+			...["trace", file, "--in", "bond0.204", "--packet"],
+			"udp 10.0.0.10:40000 > 192.168.0.1:53 len 1",
+		]);
+		expect(code).toBe(3);
+		expect(out).toMatch(
+			/\n {2}… and 9\d\d,\d+ more rules\nunknown: more than 1,000,000 rules for one packet \(filter:C\d+:/,
+		);
 	});
 
 	it("prints what the kernel logs for TRACE", async () => {

@@ -1,4 +1,5 @@
 /** A packet's way → lines for a person. */
+import { number } from "../../reports/wording.ts";
 import { dropWords, WAITS_FOR } from "../../sim/gateway/drop-reason.ts";
 import type { ConntrackLine, TraceEvent } from "../../sim/gateway/gateway.ts";
 import { unreachable } from "../../sim/invariant.ts";
@@ -17,7 +18,10 @@ import type { Played } from "./trace.ts";
  */
 export function printPlayed(played: Played, paint: Paint): readonly string[] {
 	const { events, packet } = played;
-	const width = Math.max(0, ...events.map((event) => placeOf(event).length));
+	const width = events.reduce(
+		(most, event) => Math.max(most, placeOf(event).length),
+		0,
+	);
 	const lines = [
 		`${paint("bold", played.interface)} ← ${paint("bold", printPacket(packet))}`,
 	];
@@ -38,7 +42,12 @@ export function printPlayed(played: Played, paint: Paint): readonly string[] {
 		if (marks !== "")
 			lines.push(`  ${" ".repeat(width)}  ${paint("yellow", marks)}`);
 	}
-	return [...lines, ...printFate(played, paint)];
+	return [...lines, ...printUnshown(played), ...printFate(played, paint)];
+}
+
+/** A line for the rules that are not shown, if there are any. */
+export function printUnshown({ unshown }: Played): readonly string[] {
+	return unshown === 0 ? [] : [`  … and ${number(unshown)} more rules`];
 }
 
 /** As TRACE spells it. */

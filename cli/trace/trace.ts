@@ -11,14 +11,17 @@ import { readText } from "../files.ts";
 import { InputError } from "../input-error.ts";
 import { out, whileShowing } from "../screen.ts";
 import type { TraceOptions } from "../trace.ts";
-import { printConntrack, printPlayed } from "./print.ts";
+import { printConntrack, printPlayed, printUnshown } from "./print.ts";
 import { routerWith } from "./router.ts";
 
 /** One packet, played. */
 export interface Played {
 	readonly interface: string;
 	readonly packet: Packet;
+	/** The first of them, where they are very many … */
 	readonly events: readonly TraceEvent[];
+	/** … and the number of the others. */
+	readonly unshown: number;
 	readonly fate: Fate;
 	/** What came out at once: the packet itself, or an answer to it. */
 	readonly emissions: readonly {
@@ -26,6 +29,9 @@ export interface Played {
 		readonly packet: Packet;
 	}[];
 }
+
+/** Rules of one packet that are shown; a packet may pass a million. */
+const MOST_SHOWN = 10_000;
 
 /** @returns the exit code */
 export async function trace(
@@ -38,20 +44,29 @@ export async function trace(
 		interface: options.in[Math.max(0, interfacesBefore - 1)] as string,
 	}));
 	let events: TraceEvent[] = [];
+	let unshown = 0;
+	const note = (event: TraceEvent) => {
+		if (events.length < MOST_SHOWN) events.push(event);
+		else unshown++;
+	};
 	const rules = await readText(file);
 	const { gateway, setup } = await whileShowing(
 		`loading ${rules.name} …`,
-		async () => routerWith(rules, options, (event) => events.push(event)),
+		async () => routerWith(rules, options, note),
 	);
 	const names = setup.interfaces.map(({ name }) => name);
 	for (const one of packets) mustBeThere(one.interface, names);
 	const { paint } = out;
 	for (const { interface: name, packet } of packets) {
 		events = [];
+		unshown = 0;
 		const { fate, emissions } = gateway.receive(name, packet);
-		const played = { interface: name, packet, events, fate, emissions };
+		const played: Played = {
+			...{ interface: name, packet, events, unshown },
+			...{ fate, emissions },
+		};
 		const lines = options.kernel
-			? events.map(formatTraceLine)
+			? [...events.map(formatTraceLine), ...printUnshown(played)]
 			: [...printPlayed(played, paint), ""];
 		out.show(lines);
 		if (fate.kind === "unknown") return EXIT.unknown;

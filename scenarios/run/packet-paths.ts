@@ -33,6 +33,8 @@ export interface PathStep {
 	readonly connmark: number | null;
 }
 
+/** Rules of one packet that are kept; a packet may pass a million. */
+const MOST_STEPS = 10_000;
 /** So many packets of each connection are kept … */
 export const PACKETS_OF_EACH = 8;
 /** … and so many in all, besides those that took a path that none took before. */
@@ -69,6 +71,7 @@ export class PathRecorder {
 	}
 
 	note(event: TraceEvent): void {
+		if (this.steps.length >= MOST_STEPS) return;
 		const { table, chain, kind, number, text } = event;
 		this.steps.push({
 			place: `${table}:${chain}:${kind}:${number}`,

@@ -168,4 +168,44 @@ describe("a walk through a table", () => {
 		);
 		expect(router.fate(OUT, SYN)).toEqual({ kind: "delivered" });
 	});
+
+	it("ends as unknown after a million rules for one packet, and names the rule", () => {
+		// Each of 41 chains jumps twice to the next one: 2⁴¹ steps.
+		const chains = Array.from({ length: 41 }, (_, index) => `C${index}`);
+		const router = createTestRouter(
+			[
+				"*filter",
+				...chains.map((name) => `:${name} - [0:0]`),
+				"-A INPUT -j C0",
+				...chains.slice(1).flatMap((next, index) => {
+					const rule = `-A C${index} -j ${next}`;
+					return [rule, rule];
+				}),
+				"COMMIT",
+				"",
+			].join("\n"),
+		);
+		router.gateway.isTraced = false;
+		expect(router.fate(OUT, SYN)).toMatchObject({
+			kind: "unknown",
+			unknown: {
+				rule: expect.stringMatching(/^filter:C\d+:/),
+				reason: "more than 1,000,000 rules for one packet",
+			},
+		});
+	});
+
+	it("walks a chain of a thousand rules a hundred times", () => {
+		const router = createTestRouter(
+			[
+				"*filter\n:LONG - [0:0]",
+				...Array.from({ length: 100 }, () => "-A INPUT -j LONG"),
+				...Array.from({ length: 1_000 }, () => "-A LONG -p udp"),
+				"COMMIT",
+				"",
+			].join("\n"),
+		);
+		router.gateway.isTraced = false;
+		expect(router.fate(OUT, SYN)).toEqual({ kind: "delivered" });
+	});
 });

@@ -39,6 +39,9 @@ export function traverse(
 	const isWhole = skb.fragment === null;
 	let at = program.entries[hook] as number;
 	let depth = 0;
+	// Nodes are counted where the walk leaves a chain, so that those within one cost nothing.
+	let from = at;
+	let walked = 0;
 	try {
 		for (;;) {
 			const node = nodes[at] as Node;
@@ -75,20 +78,26 @@ export function traverse(
 				case "queue":
 					return spoken(at, NF_QUEUE);
 				case "return":
+					walked = countedTo(walked + at - from);
 					// From a built-in chain a return leads to its policy.
 					at =
 						depth === 0
 							? (program.underflows[hook] as number)
 							: (stack[--depth] as number) + 1;
+					from = at;
 					break;
 				case "jump":
+					walked = countedTo(walked + at - from);
 					if (depth >= stack.length) stack = grown(stack);
 					stack[depth++] = at;
 					at = node.target;
+					from = at;
 					break;
 				default:
 					invariant(kind === "goto", `node kind ${kind}`);
+					walked = countedTo(walked + at - from);
 					at = node.target;
+					from = at;
 			}
 		}
 	} catch (error) {
@@ -96,6 +105,19 @@ export function traverse(
 			error.place = placeOf(program, at);
 		throw error;
 	}
+}
+
+/**
+ * Nodes that a packet may pass in one table. A kernel goes on, for hours if it comes to that: 41 chains
+ * that each jump twice to the next one are 2⁴¹ steps.
+ */
+const MOST_NODES = 1_000_000;
+
+/** @param passed nodes before the one at which the walk goes elsewhere */
+function countedTo(passed: number): number {
+	if (passed >= MOST_NODES)
+		throw new UnknownSignal("more than 1,000,000 rules for one packet");
+	return passed + 1;
 }
 
 /** One stack serves all walks: a walk never waits for another one on the same stack level. */
