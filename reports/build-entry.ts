@@ -7,7 +7,6 @@ import { buildConntrack, buildRules, type Shared } from "./build-rules.ts";
 import { buildSplit } from "./build-split.ts";
 import type {
 	ComparisonView,
-	DivergenceView,
 	Entry,
 	ExpectationView,
 	Status,
@@ -134,41 +133,23 @@ function expectationsOf({
 
 const MOST_LINES = 200;
 
-function comparisonView({
-	comparison,
-	unexpected,
-	known,
-	missing,
-}: JudgedComparison): ComparisonView {
-	const { model, kernel, asks, packets, divergences } = comparison;
-	const reasonOf = (kind: string) =>
-		known.find(({ kinds }) => kinds.some((one) => one === kind))?.reason ?? "";
-	const view = (
-		one: JudgedComparison["unexpected"][number],
-		reason: string,
-	): DivergenceView => ({
-		kind: one.kind,
-		atMs: one.atMs,
-		asked: one.asked,
-		model: firstLines(one.model, MOST_LINES),
-		kernel: firstLines(one.kernel, MOST_LINES),
-		modelRules: firstLines(one.rules.model, MOST_LINES),
-		kernelRules: firstLines(one.rules.kernel, MOST_LINES),
-		known: reason,
-	});
-	const expected = divergences.filter((one) => !unexpected.includes(one));
+function comparisonView({ comparison }: JudgedComparison): ComparisonView {
+	const { model, kernel, asks, packets } = comparison;
 	return {
 		model: driverName(model),
 		kernel: driverName(kernel),
 		asks,
 		packets,
+		draws: comparison.draws ?? 0,
 		connections: comparison.connections ?? null,
-		divergences: [
-			...unexpected.map((one) => view(one, "")),
-			...expected.map((one) => view(one, reasonOf(one.kind))),
-		],
-		missing: missing.map(
-			({ kinds, reason }) => `${kinds.join(" or ")}: ${reason}`,
-		),
+		divergences: comparison.divergences.map((one) => ({
+			kind: one.kind,
+			atMs: one.atMs,
+			asked: one.asked,
+			model: firstLines(one.model, MOST_LINES),
+			kernel: firstLines(one.kernel, MOST_LINES),
+			modelRules: firstLines(one.rules.model, MOST_LINES),
+			kernelRules: firstLines(one.rules.kernel, MOST_LINES),
+		})),
 	};
 }

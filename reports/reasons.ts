@@ -34,10 +34,7 @@ export function reasonsOf(entry: Entry): readonly Reason[] {
 		...(comparison === null
 			? entry.expectations.flatMap((one) => ofExpectation(one, entry))
 			: []),
-		...(comparison?.divergences ?? [])
-			.filter(({ known }) => known === "")
-			.map(ofDivergence),
-		...(comparison?.missing ?? []).map(ofMissing),
+		...(comparison?.divergences ?? []).map(ofDivergence),
 	];
 	return found.length > 0
 		? found
@@ -112,14 +109,6 @@ function side(name: string, said: readonly string[]): readonly string[] {
 	return lines.map(
 		(line, index) => `  ${index === 0 ? name : "      "}  ${line}`,
 	);
-}
-
-function ofMissing(known: string): Reason {
-	return {
-		...NOTHING,
-		status: "violated",
-		sentence: `known to differ, and not seen any more: ${known}`,
-	};
 }
 
 /** `mangle:MAILMARK:rule:2`, `firewall/my.rules:5`, `-A MAILMARK …`: as much of it as is known. */

@@ -7,12 +7,11 @@ export interface ComparisonView {
 	readonly asks: number;
 	/** That came out of both. */
 	readonly packets: number;
+	/** Draws of the kernel's that the model followed. */
+	readonly draws: number;
 	/** Where whole connections were compared instead: so many; else `null`. */
 	readonly connections: number | null;
-	/** First those that nobody knows of. */
 	readonly divergences: readonly DivergenceView[];
-	/** Known divergences that were not seen any more. */
-	readonly missing: readonly string[];
 }
 
 export interface DivergenceView {
@@ -24,6 +23,4 @@ export interface DivergenceView {
 	readonly kernel: readonly string[];
 	readonly modelRules: readonly string[];
 	readonly kernelRules: readonly string[];
-	/** Why it is known; "" when it is not. */
-	readonly known: string;
 }

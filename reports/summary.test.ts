@@ -113,7 +113,7 @@ describe("a summary of a comparison", () => {
 
 	it("says where the two agree and where they diverge", () => {
 		expect(markdown).toMatch(
-			/^## ✗ marktwin: diverges \(4 scenarios: 2 agree, 2 diverge\)\n/,
+			/^## ✗ marktwin: diverges \(4 scenarios: 2 agree, 1 diverges, 1 unknown\)\n/,
 		);
 		expect(markdown).toContain("\nCompared model \\(");
 		expect(markdown.match(/^### .*/gm)).toHaveLength(2);
@@ -174,7 +174,7 @@ describe("a summary of a fuzz", () => {
 			fuzzReport({ fuzz, entries: comparisonReport().entries }),
 		);
 		expect(markdown.split("\n")[0]).toBe(
-			"## ✗ marktwin: diverges (1,000 rulesets that nobody wrote: no divergence; 4 scenarios: 2 agree, 2 diverge)",
+			"## ✗ marktwin: diverges (1,000 rulesets that nobody wrote: no divergence; 4 scenarios: 2 agree, 1 diverges, 1 unknown)",
 		);
 		expect(markdown).toContain("<code>hole11</code> and 18 more |");
 		expect(markdown).toContain(", seeds 3, 7.");

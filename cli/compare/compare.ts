@@ -1,5 +1,4 @@
 /** Loads scenarios, plays them on model and kernel, and shows where the two differ. */
-import { KNOWN_DIVERGENCES } from "../../scenarios/compare/known-divergences.ts";
 import {
 	type JudgedComparison,
 	judgeComparison,
@@ -103,10 +102,7 @@ async function compareAll(
 			async play(one) {
 				const comparison = await other.compare(one);
 				const replay = replayCommand("compare", one, options);
-				const judged = judgeComparison(
-					{ ...comparison, replay },
-					KNOWN_DIVERGENCES,
-				);
+				const judged = judgeComparison({ ...comparison, replay });
 				comparisons.push(judged);
 				show(printComparison(judged, view));
 			},

@@ -2,7 +2,6 @@
 import type { Comparison } from "../../scenarios/compare/compare-scenario.ts";
 import {
 	type Divergence,
-	type KnownDivergence,
 	printDivergence,
 } from "../../scenarios/compare/divergence.ts";
 import type {
@@ -35,7 +34,7 @@ const SHOWN_LINES = 12;
 
 /** One line when the two agree, and all that is to be known when they do not. */
 export function printComparison(
-	{ comparison, verdict, unexpected, known, missing }: JudgedComparison,
+	{ comparison, verdict }: JudgedComparison,
 	view: CompareView,
 ): readonly string[] {
 	const { scenario, unknown, replay } = comparison;
@@ -44,27 +43,24 @@ export function printComparison(
 	const counted = paint("dim", comparedThings(comparison));
 	return [
 		`${sign} ${scenario.name}  ${counted}`,
-		...known.map((one) => `    known: ${printKnown(one)}`),
-		...missing.map((one) => `    not seen any more: ${printKnown(one)}`),
 		...(unknown === null
 			? []
 			: [`    unknown: ${`${unknown.reason} ${unknown.text}`.trim()}`]),
-		...unexpected.flatMap((one) => printed(one, view)),
+		...comparison.divergences.flatMap((one) => printed(one, view)),
 		...(verdict === "agrees" ? [] : [`    replay  ${replay}`]),
 	];
 }
 
-function printKnown({ kinds, reason }: KnownDivergence): string {
-	const differ = kinds.filter((kind) => kind !== "unknown");
-	const what = differ.length > 0 ? [`${differ.join(" or ")} differ`] : [];
-	const ends = kinds.includes("unknown") ? ["it ends as unknown"] : [];
-	return `${[...what, ...ends].join(", or ")}, since ${reason}`;
+function comparedThings({ connections, packets, draws }: Comparison): string {
+	return connections === undefined
+		? `${packets} packets${followed(draws ?? 0)}`
+		: `${connections} connections`;
 }
 
-function comparedThings({ connections, packets }: Comparison): string {
-	return connections === undefined
-		? `${packets} packets`
-		: `${connections} connections`;
+/** Of what the kernel drew at random. */
+function followed(draws: number): string {
+	if (draws === 0) return "";
+	return `, ${draws} ${draws === 1 ? "draw" : "draws"} of the kernel's followed`;
 }
 
 function printed(divergence: Divergence, view: CompareView): readonly string[] {
@@ -124,7 +120,7 @@ export function printTotals(
 		].join(": "),
 		paint(
 			"dim",
-			`${what}, ${sum((one) => one.unexpected.length)} divergences; ${about.version}, ${(about.tookMs / 1000).toFixed(1)} s`,
+			`${what}${followed(sum((one) => one.comparison.draws ?? 0))}, ${sum((one) => one.comparison.divergences.length)} divergences; ${about.version}, ${(about.tookMs / 1000).toFixed(1)} s`,
 		),
 	];
 }

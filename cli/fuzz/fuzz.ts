@@ -197,7 +197,7 @@ function resultsOf(
 		results: [],
 		comparisons: findings.map(({ comparison }) => {
 			const replay = comparisonAgain(comparison.scenario, options);
-			return judgeComparison({ ...comparison, replay }, []);
+			return judgeComparison({ ...comparison, replay });
 		}),
 		failures: [],
 		fuzz: totals,

@@ -4,6 +4,10 @@
  * scenario that holds.
  */
 import * as v from "valibot";
+import {
+	CHANCE_ENDS,
+	type ChanceEnd,
+} from "../../scenarios/compare/chance-ends.ts";
 import { fuzzSchema } from "./fuzz-schema.ts";
 
 const text = v.string();
@@ -127,6 +131,7 @@ const kind = v.picklist([
 	"ruleset",
 	"conntrack",
 	"conditions",
+	"draws",
 	"connections",
 ]);
 const divergence = v.object({
@@ -137,31 +142,21 @@ const divergence = v.object({
 	kernel: texts,
 	rules: v.object({ model: texts, kernel: texts }),
 });
-const known = v.array(
-	v.object({
-		scenario: text,
-		kinds: v.pipe(
-			v.array(v.union([kind, v.literal("unknown")])),
-			v.minLength(1),
-		),
-		reason: text,
-	}),
-);
-
 const comparison = v.object({
 	comparison: v.object({
 		...{ scenario, seed, model: driver, kernel: driver },
 		...{ asks: number, packets: number },
 		connections: v.exactOptional(number),
+		draws: v.exactOptional(number),
+		chance: v.exactOptional(
+			v.picklist(Object.keys(CHANCE_ENDS) as readonly ChanceEnd[]),
+		),
 		divergences: v.array(divergence),
 		unknown,
 		result: v.nullable(result),
 		replay: text,
 	}),
 	verdict: v.picklist(["agrees", "diverges", "unknown"]),
-	unexpected: v.array(divergence),
-	known,
-	missing: known,
 });
 
 export const resultsSchema = v.object({

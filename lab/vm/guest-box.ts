@@ -42,6 +42,8 @@ export class GuestBox {
 	private readonly trunk: Trunk;
 	private readonly setup: GatewaySetup;
 	private readonly settings: MachineSettings;
+	/** The namespace logs what the kernel traces. */
+	private logs = false;
 
 	/** @throws LabError (`unsupported`) for what cannot be wired */
 	constructor({ machine, trunk, settings }: Surroundings, setup: GatewaySetup) {
@@ -60,6 +62,7 @@ export class GuestBox {
 	 */
 	async bringUp(epochMs: number): Promise<void> {
 		const { guest, trunk, setup, interfaces } = this;
+		this.logs = false;
 		// The agent takes one after the other: none of them has to wait until the one before is answered.
 		const [, ...failures] = await Promise.all([
 			guest.newNamespace(),
@@ -148,21 +151,25 @@ export class GuestBox {
 		return this.guest.send(packet);
 	}
 
-	/** Whether the kernel says of every packet from now on which rules it meets. */
-	async setTrace(on: boolean): Promise<void> {
-		const { guest } = this;
-		const logs = "/proc/sys/net/netfilter";
-		// Only the machine's first namespace logs unless it is told otherwise.
-		await guest.writeGlobal(`${logs}/nf_log_all_netns`, on ? "1" : "0");
-		await guest.write(`${logs}/nf_log/2`, "nf_log_ipv4");
-		await this.trunk.settle([guestMessage(on ? "trace-on" : "trace-off")]);
-		await guest.kernelLog();
+	/** From now on the kernel tells which rules packets match. */
+	async beginTrace(): Promise<void> {
+		const { guest, trunk } = this;
+		if (!this.logs) {
+			const logs = "/proc/sys/net/netfilter";
+			// Only the machine's first namespace logs unless it is told otherwise.
+			await guest.writeGlobal(`${logs}/nf_log_all_netns`, "1");
+			await guest.write(`${logs}/nf_log/2`, "nf_log_ipv4");
+			this.logs = true;
+		}
+		// In one stream with the packets.
+		trunk.send([guestMessage("trace-on")]);
 	}
 
-	/** What it has said since the last time. */
-	async takeTrace(): Promise<readonly string[]> {
-		const lines = await this.guest.kernelLog();
-		return lines.filter((line) => line.startsWith("TRACE: "));
+	/** @returns the rules since then, in order; `null` when the kernel's log did not hold them all */
+	async endTrace(): Promise<readonly string[] | null> {
+		const { guest, trunk } = this;
+		trunk.send([guestMessage("trace-off")]);
+		return rulesIn(await guest.kernelLog());
 	}
 
 	interfaceNamed(name: string): WiredInterface {
@@ -170,6 +177,17 @@ export class GuestBox {
 		invariant(found !== undefined, `no interface "${name}"`);
 		return found;
 	}
+}
+
+/** Behind the mark that `marktwin.c` sets; an older mark's lines are of an older trace. */
+function rulesIn(log: readonly string[]): readonly string[] | null {
+	const begin = log.lastIndexOf("marktwin: trace begins");
+	if (begin < 0) return null;
+	return log.slice(begin + 1).flatMap((line) => {
+		const [, rule] =
+			/^TRACE: (\S+:(?:rule|policy|return):\d+) /.exec(line) ?? [];
+		return rule === undefined ? [] : [rule];
+	});
 }
 
 function addressOf(text: string): Address {

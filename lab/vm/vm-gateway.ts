@@ -1,5 +1,6 @@
 /** A gateway in a virtual machine: does what the world asks for, and tells what came out. */
 import { setTimeout as pause } from "node:timers/promises";
+import type { Traced } from "../../scenarios/compare/side-by-side.ts";
 import type { SlowGatewayUnderTest } from "../../scenarios/run/driver.ts";
 import type {
 	ConntrackLine,
@@ -100,8 +101,8 @@ export class VmGateway implements SlowGatewayUnderTest {
 
 	/** A program of the gateway's sends the packet; one that the kernel refuses is not sent, and that is all. */
 	private async sendFromBox(packet: Packet): Promise<Answer> {
-		const messages = this.clockMessages();
-		const before = messages.length > 0 ? await this.trunk.settle(messages) : [];
+		// Behind all that was put on the wire before.
+		const before = await this.trunk.settle(this.clockMessages());
 		await this.box.send(encodePacket(packet));
 		const sent = await this.trunk.settle();
 		const taken = await this.box.listeners.taken();
@@ -168,14 +169,11 @@ export class VmGateway implements SlowGatewayUnderTest {
 		return this.box.conntrack();
 	}
 
-	/** Whether the kernel says of every packet from now on which rules it meets (`TRACE`). */
-	setTrace(on: boolean): Promise<void> {
-		return this.box.setTrace(on);
-	}
-
-	/** The kernel's own lines since the last time: `TRACE: mangle:PREROUTING:rule:1 IN=…`. */
-	takeTrace(): Promise<readonly string[]> {
-		return this.box.takeTrace();
+	/** The same, and which rules packets matched meanwhile. */
+	async answerTraced(ask: Ask): Promise<Traced> {
+		await this.box.beginTrace();
+		const answer = await this.answer(ask);
+		return { answer, rules: await this.box.endTrace() };
 	}
 
 	async close(): Promise<void> {

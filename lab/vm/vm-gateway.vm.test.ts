@@ -211,13 +211,12 @@ describeOnVm("a gateway in a virtual machine", () => {
 	it("tells by which rules a packet goes", async () => {
 		await withGateway(async (gateway) => {
 			await restore(gateway, RECIPE);
-			await gateway.setTrace(true);
-			await enter(gateway, SYN);
-			const trace = await gateway.takeTrace();
-			await gateway.setTrace(false);
-			await enter(gateway, SYN.replace("40000", "40001"));
-			expect(await gateway.takeTrace()).toEqual([]);
-			expect(trace.map((line) => /^TRACE: (\S+)/.exec(line)?.[1])).toEqual([
+			await enter(gateway, SYN.replace("40000", "39999"));
+			const { rules } = await gateway.answerTraced({
+				...{ kind: "packet", atMs: 1, interface: "bond0.204" },
+				packet: parsePacket(SYN),
+			});
+			expect(rules).toEqual([
 				...["mangle:PREROUTING:rule:1", "mangle:MAILMARK:rule:1"],
 				...["mangle:MAILMARK:rule:2", "mangle:MAILMARK:rule:5"],
 				...["mangle:MAILMARK:return:6", "mangle:PREROUTING:policy:2"],
@@ -225,6 +224,10 @@ describeOnVm("a gateway in a virtual machine", () => {
 				...["mangle:FORWARD:policy:1", "mangle:POSTROUTING:policy:1"],
 				"nat:POSTROUTING:policy:1",
 			]);
+			await enter(gateway, SYN.replace("40000", "40001"));
+			expect(
+				await gateway.answerTraced({ kind: "wait", atMs: 1, toMs: 2_000 }),
+			).toMatchObject({ rules: [] });
 		});
 	});
 

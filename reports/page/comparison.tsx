@@ -11,7 +11,7 @@ export function Comparison({
 	/** It was played to the end. */
 	readonly isWhole: boolean;
 }) {
-	const { model, kernel, divergences, missing } = comparison;
+	const { model, kernel, divergences } = comparison;
 	return (
 		<section class="comparison">
 			<h4>Model and kernel</h4>
@@ -23,9 +23,6 @@ export function Comparison({
 						: "As far as that goes, they agree."
 					: `They differ in ${number(divergences.length)} ${divergences.length === 1 ? "place" : "places"}.`}
 			</p>
-			{missing.map((one) => (
-				<p class="callout">Known to differ, and does not any more: {one}</p>
-			))}
 			{divergences.map((one, index) => (
 				<Divergence key={index} divergence={one} />
 			))}
@@ -36,22 +33,22 @@ export function Comparison({
 function whatWasCompared({
 	asks,
 	packets,
+	draws,
 	connections,
 }: ComparisonView): string {
 	return connections === null
-		? `were asked ${counted(asks, "question")}, and ${counted(packets, "packet")} came out; all of them, every rule counter, conntrack entry and condition were compared.`
+		? `were asked ${counted(asks, "question")}, and ${counted(packets, "packet")} came out; all of them, every rule counter, conntrack entry and condition were compared.${draws === 0 ? "" : ` The model drew what the kernel drew, ${counted(draws, "time")}.`}`
 		: `saw ${counted(connections, "connection")}: whom each met, and how it ended, was compared.`;
 }
 
 function Divergence({ divergence }: { readonly divergence: DivergenceView }) {
-	const { kind, atMs, asked, known } = divergence;
+	const { kind, atMs, asked } = divergence;
 	return (
-		<div class={`divergence ${known === "" ? "" : "known"}`}>
+		<div class="divergence">
 			<p>
 				<strong>{kind}</strong> differ at {time(atMs)}, asked{" "}
 				<code>{asked}</code>
 			</p>
-			{known !== "" && <p class="remark">Known: {known}</p>}
 			<div class="sides">
 				<Side
 					name="Model"

@@ -40,7 +40,7 @@ export function compareAnswers(
 ): readonly Difference[] {
 	const { aheadMs, isWait } = about;
 	const lines = (answer: Answer) =>
-		isWait ? packetLines(answer).toSorted() : packetLines(answer);
+		isWait ? printEmissions(answer).toSorted() : printEmissions(answer);
 	const differences = [
 		linesDiffer("packets", lines(model), lines(kernel)),
 		linesDiffer("operation", operationLines(model), operationLines(kernel)),
@@ -72,7 +72,10 @@ function linesDiffer(
 		: { kind, model: ours, kernel: theirs };
 }
 
-function packetLines({ emissions }: Answer): readonly string[] {
+/** Packets that came out, in order, without what no rule can see. */
+export function printEmissions({
+	emissions,
+}: Pick<Answer, "emissions">): readonly string[] {
 	return emissions.map(
 		(one: Emission) => `${one.interface} → ${printed(one.packet)}`,
 	);

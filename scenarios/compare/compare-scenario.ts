@@ -3,8 +3,7 @@
  * model's is the one that the world goes on with. So both are asked the same to the end, or to the
  * first packet at which they part.
  */
-import type { TraceEvent, Unknown } from "../../sim/gateway/gateway.ts";
-import type { Ask } from "../../sim/world/ask.ts";
+import type { Unknown } from "../../sim/gateway/gateway.ts";
 import type { PlayableScenario } from "../language/scenario.ts";
 import { modelDriver } from "../run/driver.ts";
 import { commandLine, replayOf } from "../run/invocation.ts";
@@ -16,6 +15,7 @@ import {
 	wholePlay,
 } from "../run/run-scenario.ts";
 import { compareAnswers, printAsk } from "./answers.ts";
+import { CHANCE_ENDS, type ChanceEnd } from "./chance-ends.ts";
 import type { Divergence } from "./divergence.ts";
 import { FollowingModel } from "./following-model.ts";
 import { type Pair, SideBySide, type TracingDriver } from "./side-by-side.ts";
@@ -30,6 +30,8 @@ export interface Comparison {
 	readonly packets: number;
 	/** Where real clients connected, and not packets but connections were compared: so many. */
 	readonly connections?: number;
+	/** Draws of the kernel's that the model made as well: of rules, of ports, of connections that made room. */
+	readonly draws?: number;
 	/** Empty: they agree. */
 	readonly divergences: readonly Divergence[];
 	/**
@@ -37,6 +39,8 @@ export interface Comparison {
 	 * was compared.
 	 */
 	readonly unknown: Unknown | null;
+	/** What kind of chance it was that made that end. */
+	readonly chance?: ChanceEnd;
 	/** What happened, as far as it was played; `null` when the gateways parted. */
 	readonly result: RunResult | null;
 	/** The command line that compares just this once more. */
@@ -47,8 +51,6 @@ export interface CompareOptions {
 	readonly driver: TracingDriver;
 	readonly seed?: number;
 	readonly file?: string;
-	/** Play once more to learn which rules the kernel meets where the two part; true when left out. */
-	readonly explain?: boolean;
 }
 
 /** @throws ScenarioError when the scenario cannot be set up, and whatever the driver throws */
@@ -56,7 +58,7 @@ export async function compareScenario(
 	scenario: PlayableScenario,
 	options: CompareOptions,
 ): Promise<Comparison> {
-	const { driver, explain = true } = options;
+	const { driver } = options;
 	const seed = options.seed ?? scenario.setup.seed;
 	const file = options.file ?? "";
 	const about = (run: Played): Comparison => ({
@@ -66,8 +68,10 @@ export async function compareScenario(
 		kernel: { name: driver.name, version: driver.version },
 		asks: run.asks,
 		packets: run.packets,
+		draws: run.draws,
 		divergences: run.divergences,
 		unknown: run.unknown,
+		...(run.chance === null ? {} : { chance: run.chance }),
 		result: run.result,
 		replay: commandLine(
 			replayOf("compare", { name: scenario.name, seed, file }),
@@ -78,13 +82,7 @@ export async function compareScenario(
 		// What seems to differ may only have come in another order: now one ask after another.
 		if (run.isDoubtful)
 			run = await lockstep(scenario, seed, driver, { file, ahead: false });
-		if (!run.partedAt || !explain) return about(run);
-		const kernel = await kernelRules(scenario, seed, driver, run.partedAt);
-		const divergences = run.divergences.map((one) => ({
-			...one,
-			rules: { ...one.rules, kernel },
-		}));
-		return about({ ...run, divergences });
+		return about(run);
 	} catch (error) {
 		throw asScenarioError(error, scenario, file);
 	}
@@ -93,18 +91,14 @@ export async function compareScenario(
 interface Played {
 	readonly asks: number;
 	readonly packets: number;
+	readonly draws: number;
 	readonly divergences: readonly Divergence[];
 	readonly unknown: Unknown | null;
+	readonly chance: ChanceEnd | null;
 	readonly result: RunResult | null;
-	/** Number of the ask at which packets differed; 0 when they never did. */
-	readonly partedAt: number;
 	/** The model was asked ahead, and something seemed to differ: nothing is known of the divergence. */
 	readonly isDoubtful: boolean;
 }
-
-const byChance = (reason: string): Unknown => ({
-	...{ rule: "", text: "", line: 0, reason },
-});
 
 async function lockstep(
 	scenario: PlayableScenario,
@@ -119,14 +113,21 @@ async function lockstep(
 	const divergences: Divergence[] = [];
 	let asks = 0;
 	let packets = 0;
-	const played = (how: Partial<Played> = {}): Played => ({
-		...{ asks, packets, divergences },
-		...{ unknown: null, result: null, partedAt: 0, isDoubtful: false },
-		...how,
-	});
+	const played = (how: Partial<Played> = {}): Played => {
+		model.settle();
+		return {
+			...{ asks, packets, draws: model.followed, divergences },
+			...{ unknown: null, chance: null, result: null, isDoubtful: false },
+			...how,
+		};
+	};
+	const endedBy = (chance: ChanceEnd): Played => {
+		const reason = CHANCE_ENDS[chance];
+		return played({ chance, unknown: { rule: "", text: "", line: 0, reason } });
+	};
 	/** @returns how the play ends with them; `null` when it goes on */
 	const compare = (pairs: readonly Pair[]): Played | null => {
-		for (const { ask, ours, theirs } of pairs) {
+		for (const { ask, ours, theirs, rules } of pairs) {
 			asks++;
 			if (ours.unknown !== null) return played({ unknown: ours.unknown });
 			if (theirs.unknown !== null)
@@ -137,16 +138,11 @@ async function lockstep(
 			const found = compareAnswers(ours, theirs, { aheadMs, isWait });
 			if (found.length > 0 && ahead) return played({ isDoubtful: true });
 			if (found.length > 0 && model.chance !== null)
-				return played({ unknown: byChance(model.chance) });
+				return endedBy(model.chance);
+			const about = { atMs: ask.atMs, asked: printAsk(ask), rules };
 			for (const difference of found)
-				divergences.push({
-					...difference,
-					...{ atMs: ask.atMs, asked: printAsk(ask) },
-					rules: { model: rulesMatched(model, ask), kernel: [] },
-				});
-			const isParted = found.some(({ kind }) => kind === "packets");
-			if (isParted)
-				return played({ partedAt: ask.kind === "packet" ? asks : 0 });
+				divergences.push({ ...difference, ...about });
+			if (found.some(({ kind }) => kind === "packets")) return played();
 		}
 		return null;
 	};
@@ -161,6 +157,8 @@ async function lockstep(
 		}
 		const end = compare(await both.catchUp());
 		if (end !== null) return end;
+		model.settle();
+		divergences.push(...model.tally.divergences(step.value.endedMs));
 		const result = resultOf(scenario, step.value, {
 			seed,
 			driver: modelDriver,
@@ -170,47 +168,4 @@ async function lockstep(
 	} finally {
 		await kernel.close();
 	}
-}
-
-/** Of a packet's way through the model, if it was one that was asked about. */
-function rulesMatched(model: FollowingModel, ask: Ask): readonly string[] {
-	const matched: string[] = [];
-	if (ask.kind === "packet")
-		model.lookAgain((event) => void matched.push(traceName(event)));
-	return matched;
-}
-
-/** Plays up to an ask once more, and has the kernel tell which rules it meets there. */
-async function kernelRules(
-	scenario: PlayableScenario,
-	seed: number,
-	driver: TracingDriver,
-	askNumber: number,
-): Promise<readonly string[]> {
-	const choice = gatewayChoice(seed);
-	const model = new FollowingModel(scenario.setup.gateway, choice);
-	const kernel = await driver.open(scenario.setup.gateway, { choice });
-	const both = new SideBySide(model, kernel, { ahead: false });
-	try {
-		const play = wholePlay(scenario, seed, {});
-		let step = play.next();
-		for (let number = 1; !step.done; number++) {
-			if (number === askNumber) {
-				await kernel.takeTrace();
-				await kernel.setTrace(true);
-				await kernel.answer(step.value);
-				const lines = await kernel.takeTrace();
-				return lines.map((line) => /TRACE: (\S+)/.exec(line)?.[1] ?? line);
-			}
-			const { ours } = await both.ask(step.value);
-			step = play.next(ours);
-		}
-		return [];
-	} finally {
-		await kernel.close();
-	}
-}
-
-function traceName({ table, chain, kind, number }: TraceEvent): string {
-	return `${table}:${chain}:${kind}:${number}`;
 }

@@ -6,6 +6,8 @@ export type DivergenceKind =
 	| "ruleset"
 	| "conntrack"
 	| "conditions"
+	/** How often rules matched that draw. */
+	| "draws"
 	/** Where they cannot be asked packet by packet: whom clients met, and how it ended. */
 	| "connections";
 
@@ -24,16 +26,6 @@ export interface Divergence {
 		readonly model: readonly string[];
 		readonly kernel: readonly string[];
 	};
-}
-
-/** A divergence that is understood, and that has to be there as long as it stands on the list. */
-export interface KnownDivergence {
-	/** Name of the scenario. */
-	readonly scenario: string;
-	/** What may differ, or that nobody knows how it goes on; at least one of them has to. */
-	readonly kinds: readonly (DivergenceKind | "unknown")[];
-	/** Why the two differ, with the kernel symbol that makes the difference. */
-	readonly reason: string;
 }
 
 /** Several lines, for a reader. */

@@ -35,6 +35,10 @@ function listening(
 				here.alone.push(ask);
 				return gateway.answer(ask);
 			},
+			answerTraced: (ask) => {
+				here.alone.push(ask);
+				return gateway.answerTraced(ask);
+			},
 			answerAll: async (asks) => {
 				here.together.push(asks);
 				return late(await gateway.answerAll(asks));
@@ -125,7 +129,11 @@ function runningLate(lateMs: number): TracingDriver {
 			for (const ask of asks) answers.push(await answer(ask));
 			return answers;
 		};
-		return { ...gateway, answer, answerAll };
+		const answerTraced = async (ask: Ask) => ({
+			answer: await answer(ask),
+			rules: null,
+		});
+		return { ...gateway, answer, answerTraced, answerAll };
 	};
 	return { ...inner, open };
 }

@@ -6,6 +6,7 @@
 import type { ConntrackLine, Emission } from "../../sim/gateway/gateway.ts";
 import type { Answer, Ask } from "../../sim/world/ask.ts";
 import type { SlowDriver, SlowGatewayUnderTest } from "../run/driver.ts";
+import type { Divergence } from "./divergence.ts";
 import type { FollowingModel } from "./following-model.ts";
 
 /** A kernel that can tell which rules a packet meets. */
@@ -17,11 +18,16 @@ export interface TracingGateway extends SlowGatewayUnderTest {
 	 * a neighbour's address may come with a later answer than its own.
 	 */
 	answerAll(asks: readonly Ask[]): Promise<readonly Answer[]>;
+	/** The same as `answer`, and which rules packets matched meanwhile. */
+	answerTraced(ask: Ask): Promise<Traced>;
 	/** Its connections alone, without the rest of an observation. */
 	conntrack(): Promise<readonly ConntrackLine[]>;
-	setTrace(on: boolean): Promise<void>;
-	/** The kernel's lines since the last time: `TRACE: mangle:PREROUTING:rule:1 IN=…`. */
-	takeTrace(): Promise<readonly string[]>;
+}
+
+export interface Traced {
+	readonly answer: Answer;
+	/** In order, in TRACE's spelling: `mangle:PREROUTING:rule:1`; `null` when not all are known. */
+	readonly rules: readonly string[] | null;
 }
 
 export interface TracingDriver extends SlowDriver {
@@ -33,6 +39,8 @@ export interface Pair {
 	readonly ask: Ask;
 	readonly ours: Answer;
 	readonly theirs: Answer;
+	/** Rules that the packet matched on either side, in order; empty where nobody looked. */
+	readonly rules: Divergence["rules"];
 }
 
 /** The model's answer, and the asks that the kernel has answered as well by now: in order, each once. */
@@ -54,13 +62,18 @@ const GIVEN_UP_LATE_MS = 400;
 const SHORT_MS = 500;
 /** So many asks the model may be ahead. */
 const MOST_AHEAD = 256;
+/** Kinds of packets for which something is drawn: with more, each may be one. */
+const MOST_KINDS = 16;
+const NO_RULES: Divergence["rules"] = { model: [], kernel: [] };
 
 export class SideBySide {
 	private readonly model: FollowingModel;
 	private readonly kernel: TracingGateway;
 	/** What the kernel has not been asked yet. */
-	private ahead: Omit<Pair, "theirs">[] = [];
+	private ahead: Pick<Pair, "ask" | "ours">[] = [];
 	private isAheadAllowed: boolean;
+	/** Packets for which something was drawn: the kernel goes first with such. */
+	private readonly drawing = new Set<string>();
 	/** Where packets have gone since: whoever is there has told the kernel its address. */
 	private readonly reached = new Set<string>();
 
@@ -84,9 +97,7 @@ export class SideBySide {
 			if (ask.kind === "neighbour")
 				return this.later(ask, this.model.answerAlone(ask));
 		}
-		const before = await this.catchUp();
-		const [ours, theirs] = await this.askBoth(ask);
-		return { ours, pairs: [...before, { ask, ours, theirs }] };
+		return this.inTurn(ask);
 	}
 
 	/** The kernel is asked what only the model has been asked so far. */
@@ -98,29 +109,33 @@ export class SideBySide {
 		return ahead.map((one, index) => ({
 			...one,
 			theirs: theirs[index] as Answer,
+			rules: NO_RULES,
 		}));
 	}
 
 	private async packet(ask: Ask & { kind: "packet" }): Promise<Answered> {
+		const kind = kindOf(ask);
+		if (this.drawing.has(kind)) return this.inTurn(ask);
 		const ours = this.model.answerAlone(ask);
-		if (this.model.hasDrawnPort) {
-			// From here on the kernel goes first, and the model draws what the kernel drew.
-			this.isAheadAllowed = false;
+		if (this.model.hasDrawn) {
+			// With such packets the kernel goes first from here on, and the model draws what it drew.
+			this.drawing.add(kind);
+			this.isAheadAllowed = this.drawing.size < MOST_KINDS;
 			this.model.takeBack();
-			return this.ask(ask);
+			return this.inTurn(ask);
 		}
 		const isOnItsWay = ours.unknown === null && this.isReached(ours.emissions);
 		if (isOnItsWay) return this.later(ask, ours);
 		const before = await this.catchUp();
 		const theirs = await this.kernel.answer(ask);
-		return { ours, pairs: [...before, { ask, ours, theirs }] };
+		return { ours, pairs: [...before, { ask, ours, theirs, rules: NO_RULES }] };
 	}
 
 	private async shortWait(ask: Ask & { kind: "wait" }): Promise<Answered> {
 		const ours = this.model.answerAlone(ask);
 		const hasGivenUp = this.model.hasGivenUp();
 		const isQuiet = ours.emissions.length === 0 && !hasGivenUp;
-		if (ours.unknown === null && isQuiet) {
+		if (ours.unknown === null && isQuiet && !this.model.hasDrawn) {
 			const answered = await this.later(ask, ours);
 			if (!this.model.removeExpired()) return answered;
 			const pairs = [...answered.pairs, ...(await this.catchUp())];
@@ -128,8 +143,15 @@ export class SideBySide {
 			return { ours, pairs };
 		}
 		const before = await this.catchUp();
-		const [all, theirs] = await this.waitBoth(ask, ours, hasGivenUp);
-		return { ours: all, pairs: [...before, { ask, ours: all, theirs }] };
+		const pair = await this.waitBoth(ask, ours, hasGivenUp);
+		return { ours: pair.ours, pairs: [...before, pair] };
+	}
+
+	/** First all that the kernel has not been asked yet, and then this, of both. */
+	private async inTurn(ask: Ask): Promise<Answered> {
+		const before = await this.catchUp();
+		const pair = await this.askBoth(ask);
+		return { ours: pair.ours, pairs: [...before, pair] };
 	}
 
 	private async later(ask: Ask, ours: Answer): Promise<Answered> {
@@ -147,33 +169,44 @@ export class SideBySide {
 	}
 
 	/** The kernel is asked first, so that the model can draw what the kernel drew; but it says when. */
-	private async askBoth(
-		ask: Ask,
-	): Promise<readonly [ours: Answer, theirs: Answer]> {
+	private async askBoth(ask: Ask): Promise<Pair> {
 		const { model, kernel } = this;
 		if (ask.kind === "wait") {
 			const ours = model.answerAlone(ask);
 			return this.waitBoth(ask, ours, model.hasGivenUp());
 		}
-		const theirs = await kernel.answer(ask);
+		if (ask.kind !== "packet") {
+			const theirs = await kernel.answer(ask);
+			return { ask, ours: model.answerAlone(ask), theirs, rules: NO_RULES };
+		}
+		const { answer: theirs, rules } = await kernel.answerTraced(ask);
 		const { emissions } = theirs;
 		const conntrack = () => kernel.conntrack();
-		return [await model.answer(ask, { emissions, conntrack }), theirs];
+		const ours = await model.answer(ask, { emissions, rules, conntrack });
+		return { ask, ours, theirs, rules: model.matched };
 	}
 
 	/**
 	 * The model says how long. A kernel's timers may run later, and neither clock goes back: whoever is
-	 * behind then catches up, and sends by then what it sends.
+	 * behind then catches up, and sends by then what it sends. What is drawn meanwhile the kernel tells
+	 * afterwards.
 	 */
 	private async waitBoth(
 		ask: Ask & { kind: "wait" },
 		first: Answer,
 		hasGivenUp: boolean,
-	): Promise<readonly [ours: Answer, theirs: Answer]> {
+	): Promise<Pair> {
 		const { model, kernel } = this;
+		let rules: readonly string[] | null = [];
+		const waitOn = async (more: Ask & { kind: "wait" }): Promise<Answer> => {
+			if (!model.hasDrawn) return kernel.answer(more);
+			const traced = await kernel.answerTraced(more);
+			rules = rules && traced.rules && [...rules, ...traced.rules];
+			return traced.answer;
+		};
 		let ours = first;
 		const untilMs = ours.nowMs + (hasGivenUp ? GIVEN_UP_LATE_MS : 0);
-		let theirs = await kernel.answer({ ...ask, toMs: ours.nowMs });
+		let theirs = await waitOn({ ...ask, toMs: ours.nowMs });
 		const latest = ours.nowMs + LATE_MS;
 		const onFrom = ({ nowMs }: Answer, toMs: number) => ({
 			...ask,
@@ -187,22 +220,33 @@ export class SideBySide {
 			const most = Math.min(latest, ask.toMs);
 			if (theirs.nowMs < untilMs) {
 				const more = onFrom(theirs, untilMs);
-				theirs = together(theirs, await kernel.answer(more));
+				theirs = together(theirs, await waitOn(more));
 			} else if (isLate && theirs.nowMs < latest) {
 				const more = onFrom(theirs, theirs.nowMs + LATE_STEP_MS);
-				theirs = together(theirs, await kernel.answer(more));
+				theirs = together(theirs, await waitOn(more));
 			} else if (ours.nowMs < theirs.nowMs) {
 				const more = onFrom(ours, theirs.nowMs);
-				ours = together(ours, model.answerAlone(more));
+				ours = together(ours, model.answerOn(more));
 			} else if (isEarly && ours.nowMs < most)
-				ours = together(ours, model.answerAlone(onFrom(ours, most)));
+				ours = together(ours, model.answerOn(onFrom(ours, most)));
 			else break;
+		}
+		if (model.hasDrawn) {
+			const { emissions } = theirs;
+			const conntrack = () => kernel.conntrack();
+			ours = await model.answerAgain({ emissions, rules, conntrack });
 		}
 		// An entry that has expired lends its mapping to others until the kernel comes to remove it, which
 		// reading the table makes it do (find_appropriate_src, gc_worker, ct_seq_show).
 		if (model.removeExpired()) await kernel.conntrack();
-		return [ours, theirs];
+		return { ask, ours, theirs, rules: NO_RULES };
 	}
+}
+
+/** Packets that are dealt with alike, as far as one can tell from outside. */
+function kindOf({ interface: name, packet }: Ask & { kind: "packet" }): string {
+	const flags = packet.kind === "tcp" ? packet.flags : "";
+	return `${name} ${packet.kind} ${flags}`;
 }
 
 const FORGETFUL: ReadonlySet<string> = new Set([

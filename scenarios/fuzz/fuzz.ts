@@ -139,7 +139,7 @@ function compareQuickly(
 	{ scenario }: Realised,
 	driver: TracingDriver,
 ): Promise<Comparison> {
-	return compareScenario(scenario, { driver, explain: false });
+	return compareScenario(scenario, { driver });
 }
 
 async function smallest(

@@ -16,4 +16,37 @@ export interface Choice {
 	 * @param label what is drawn
 	 */
 	happens(numerator: number, denominator: number, label: string): boolean;
+
+	/**
+	 * The connection table is full: which of those that may go make room for a new one? Which share a
+	 * bucket with it follows in a kernel from a secret hash key.
+	 * @returns their indices, none when there is no room to be had; `null`, or left out: the model's own
+	 * hash decides
+	 */
+	evict?(candidates: readonly TrackedConnection[]): readonly number[] | null;
+
+	/** Told of what a kernel's chance may have decided otherwise, where nobody can see what it was. */
+	unseen?(chance: UnseenChance): void;
 }
+
+/** A connection, as the table shows it. */
+export interface TrackedConnection {
+	readonly protocol: string;
+	readonly original: ConnectionEnds;
+	readonly reply: ConnectionEnds;
+}
+
+interface ConnectionEnds {
+	readonly source: string;
+	readonly destination: string;
+	readonly sourcePort: number;
+	readonly destinationPort: number;
+}
+
+/**
+ * `collector`: entries that the garbage collector removes from a full table when it comes to it.
+ * `icmp-limit`: each ICMP error costs 0 to 2 tokens of the limit for all. `neighbour`: how long a
+ * neighbour counts as reachable, before a silent one is asked for. `hash`: a chain of the connection
+ * table is too long.
+ */
+export type UnseenChance = "collector" | "icmp-limit" | "neighbour" | "hash";

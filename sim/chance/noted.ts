@@ -1,4 +1,4 @@
-import type { Choice } from "./choice.ts";
+import type { Choice, UnseenChance } from "./choice.ts";
 
 /** How chance had a part in where a packet goes. */
 export type ChancePart =
@@ -19,10 +19,14 @@ const PARTS: readonly (readonly [label: string, part: ChancePart])[] = [
 export class NotedChoice implements Choice {
 	/** For what decides nothing: its draws are not noted. */
 	readonly aside: Choice;
+	/** Only where there is one: it looks at every connection. */
+	readonly evict?: NonNullable<Choice["evict"]>;
 	private noted: ChancePart[] = [];
 
 	constructor(choice: Choice) {
 		this.aside = choice;
+		if (choice.evict !== undefined)
+			this.evict = (candidates) => choice.evict?.(candidates) ?? null;
 	}
 
 	pick(count: number, label: string): number {
@@ -34,6 +38,10 @@ export class NotedChoice implements Choice {
 		// What always or never happens is not drawn.
 		if (numerator > 0 && numerator < denominator) this.noteLabel(label);
 		return this.aside.happens(numerator, denominator, label);
+	}
+
+	unseen(chance: UnseenChance): void {
+		this.aside.unseen?.(chance);
 	}
 
 	note(part: ChancePart): void {

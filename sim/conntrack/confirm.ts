@@ -89,6 +89,7 @@ function nodeWithSameTuple(
 /** The kernel draws the limit for every confirmation; it matters for chains of this length only. */
 function isTooLong(choice: Choice, length: number): boolean {
 	if (length <= LEAST_CHAIN_LIMIT + 1) return false;
+	choice.unseen?.("hash");
 	const spread = choice.pick(CHAIN_LIMIT_SPREAD, "conntrack chain limit");
 	return length > LEAST_CHAIN_LIMIT + spread + 1;
 }

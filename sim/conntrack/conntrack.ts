@@ -82,7 +82,7 @@ export class Conntrack extends EntryView implements NatPort {
 		this.#tcp = new TcpTracker(this.#table, tuning);
 		this.#unknown = options.unknown ?? nobodyIsTold;
 		this.#nat = new Nat(this.#table, options.choice);
-		this.#collector = new Collector(this.#table, this.#tcp);
+		this.#collector = new Collector(this.#table, this.#tcp, options.choice);
 		options.sysctls.watch(() => this.#tune(tuningOf(options.sysctls)));
 		this.#tune(this.#tuning);
 	}

@@ -5,9 +5,11 @@
  * Literally as in the kernel: the new entry's bucket and the seven behind it are searched, and in
  * the first of them that holds any entry that is not ASSURED, all such entries go. Which entries
  * share a bucket depends in the kernel on a hash seed drawn at boot, so *which* connections suffer is
- * chance there; the model has its own fixed hash, so a run shows one of the possible outcomes.
+ * chance there; the model has its own fixed hash, so a run shows one of the possible outcomes. Whoever
+ * knows which ones went says so (`Choice.evict`).
  */
 
+import type { Choice } from "../chance/choice.ts";
 import { TCP } from "../packet/packet.ts";
 import {
 	ENTRY_SHIFT,
@@ -17,6 +19,7 @@ import {
 	TUPLE_NEXT,
 	tupleAt,
 } from "./layout.ts";
+import { lineOf } from "./lines.ts";
 import { IPS_ASSURED } from "./status.ts";
 import { HZ } from "./sysctl-values.ts";
 import type { EntryTable } from "./table.ts";
@@ -46,12 +49,18 @@ export function isFull({ count }: EntryTable, maxEntries: number): boolean {
  * which, is chance in a kernel.
  */
 export function dropsByChance(table: EntryTable, maxEntries: number): boolean {
-	if (!isFull(table, maxEntries)) return false;
+	return isFull(table, maxEntries) && unassured(table).length > 0;
+}
+
+/** Entries that may go before their time. */
+function unassured(table: EntryTable): readonly number[] {
+	const entries: number[] = [];
 	for (let entry = 1; entry < table.used; entry++) {
 		const status = table.words[(entry << ENTRY_SHIFT) + STATUS] as number;
-		if (table.isConfirmed(entry) && (status & IPS_ASSURED) === 0) return true;
+		if (table.isConfirmed(entry) && (status & IPS_ASSURED) === 0)
+			entries.push(entry);
 	}
-	return false;
+	return entries;
 }
 
 function dropBucket(table: EntryTable, bucket: number): boolean {
@@ -98,20 +107,36 @@ const INITIAL_COUNT = 100;
 export class Collector {
 	readonly #table: EntryTable;
 	readonly #tcp: TcpTracker;
+	readonly #choice: Choice;
 	#nextRun = 0;
 	/** The table was full and nothing could be dropped: closing connections go too, next time. */
 	#pressed = false;
 
-	constructor(table: EntryTable, tcp: TcpTracker) {
+	constructor(table: EntryTable, tcp: TcpTracker, choice: Choice) {
 		this.#table = table;
 		this.#tcp = tcp;
+		this.#choice = choice;
 	}
 
 	/** Makes room for a new entry with this hash in a table that is full. @returns whether there is any */
 	makeRoom(hash: number): boolean {
-		const made = earlyDrop(this.#table, hash);
+		const made = this.#evictChosen() ?? earlyDrop(this.#table, hash);
 		if (!made) this.#pressed = true;
 		return made;
+	}
+
+	/** @returns whether there is room now; `null` when nobody says who goes */
+	#evictChosen(): boolean | null {
+		const choice = this.#choice;
+		if (choice.evict === undefined) return null;
+		const entries = unassured(this.#table);
+		if (entries.length === 0) return null;
+		const gone = choice.evict(
+			entries.map((entry) => lineOf(this.#table, entry, "")),
+		);
+		if (gone === null) return null;
+		for (const index of gone) this.#table.kill(entries[index] as number);
+		return gone.length > 0;
 	}
 
 	/** Runs if it is time. @param maxEntries `nf_conntrack_max` */
@@ -143,8 +168,10 @@ export class Collector {
 			);
 			seen++;
 			average += Math.trunc((counted - average) / seen);
-			if (this.#pressed && table.count >= enough && this.#mayGo(entry))
+			if (this.#pressed && table.count >= enough && this.#mayGo(entry)) {
+				this.#choice.unseen?.("collector");
 				table.kill(entry);
+			}
 		}
 		return Math.min(Math.max(average, SHORTEST_INTERVAL), LONGEST_INTERVAL);
 	}

@@ -63,7 +63,7 @@ export function evict(
 }
 
 /** @param state TCP conntrack state; not printed for other protocols */
-function lineOf(
+export function lineOf(
 	table: EntryTable,
 	entry: number,
 	state: string,

@@ -79,9 +79,12 @@ export interface MatchExtension<Options extends object = object>
 	 * Compiles one use of the match. Called anew whenever the rule's table changes, as the kernel
 	 * does, so state that belongs to the rule starts anew too; state that has a name (conditions,
 	 * recent and hashlimit tables) comes from `ports.named`.
+	 * `rule` is the kernel's name of the rule, `mangle:PREROUTING:rule:1`, for what it draws.
 	 * `null`: parsed and printed, but not modelled; a packet that reaches it has an unknown outcome.
 	 */
-	readonly compile: ((options: Options, ports: RouterPorts) => Test) | null;
+	readonly compile:
+		| ((options: Options, ports: RouterPorts, rule?: string) => Test)
+		| null;
 	/** Being asked changes what it says the next time, so it is not asked where the kernel might not ask. */
 	readonly stateful?: boolean;
 	/** The kernel keeps a pointer among its options, so `iptables -D` and `-C` never find a rule with it. */

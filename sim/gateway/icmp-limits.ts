@@ -25,6 +25,32 @@ interface Peer {
 	last: number;
 }
 
+/** What a message costs: 0 to 2 tokens, all equally likely. */
+const COSTS = 3;
+
+/** Of all messages together (`icmp_global_allow`). */
+class Bucket {
+	credit = 0;
+	private stamp = Number.NEGATIVE_INFINITY;
+
+	allow(
+		now: number,
+		{
+			perSecond,
+			burst,
+		}: { readonly perSecond: number; readonly burst: number },
+	): boolean {
+		if (this.credit > 0) return true;
+		const delta = Math.min(now - this.stamp, HZ);
+		if (delta < HZ / 50) return false;
+		const gained = Math.floor((perSecond * delta) / HZ);
+		if (gained === 0) return false;
+		this.stamp = now;
+		this.credit = Math.min(this.credit + gained, burst);
+		return true;
+	}
+}
+
 export interface IcmpLimitSettings {
 	readonly nowMs: () => number;
 	readonly choice: Choice;
@@ -34,8 +60,11 @@ export interface IcmpLimitSettings {
 
 export class IcmpLimits {
 	private readonly peers = new Map<Address, Peer>();
-	private credit = 0;
-	private stamp = Number.NEGATIVE_INFINITY;
+	/** As it was drawn … */
+	private readonly bucket = new Bucket();
+	/** … and the least and the most that a kernel may have drawn. */
+	private readonly least = new Bucket();
+	private readonly most = new Bucket();
 	private readonly settings: IcmpLimitSettings;
 
 	constructor(settings: IcmpLimitSettings) {
@@ -73,7 +102,8 @@ export class IcmpLimits {
 		if (!isToLoopback && !this.take(destination, timeout, BURST * timeout))
 			return false;
 		// A random cost keeps outsiders from measuring the bucket (icmp_global_consume).
-		this.credit -= choice.pick(3, "icmp credit");
+		this.bucket.credit -= choice.pick(COSTS, "icmp credit");
+		this.least.credit -= COSTS - 1;
 		return true;
 	}
 
@@ -98,19 +128,16 @@ export class IcmpLimits {
 	}
 
 	private globalAllow(): boolean {
-		if (this.credit > 0) return true;
+		const { sysctl, choice } = this.settings;
+		const limit = {
+			perSecond: sysctl("ipv4.icmp_msgs_per_sec"),
+			burst: sysctl("ipv4.icmp_msgs_burst"),
+		};
 		const now = this.jiffies();
-		const delta = Math.min(now - this.stamp, HZ);
-		if (delta < HZ / 50) return false;
-		const { sysctl } = this.settings;
-		const gained = Math.floor((sysctl("ipv4.icmp_msgs_per_sec") * delta) / HZ);
-		if (gained === 0) return false;
-		this.stamp = now;
-		this.credit = Math.min(
-			this.credit + gained,
-			sysctl("ipv4.icmp_msgs_burst"),
-		);
-		return true;
+		const allowed = this.bucket.allow(now, limit);
+		if (this.least.allow(now, limit) !== this.most.allow(now, limit))
+			choice.unseen?.("icmp-limit");
+		return allowed;
 	}
 
 	private jiffies(): number {

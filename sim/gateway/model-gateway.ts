@@ -27,12 +27,14 @@ import type {
 	Unknown,
 } from "./gateway.ts";
 import { carryOut } from "./operations.ts";
-import { createRuleTracer, type RuleTracer } from "./rule-tracer.ts";
+import { createTracer, type RuleTracer } from "./rule-tracer.ts";
 
 export interface ModelGatewayPorts {
 	readonly choice: Choice;
 	/** Is told of every rule that a packet matches. Without one, nothing is paid for it. */
 	readonly trace?: TraceSink;
+	/** Instead: is told the names alone, as TRACE spells them, each before its rule's target acts. */
+	readonly reached?: (rule: string) => void;
 }
 
 export class ModelGateway {
@@ -50,12 +52,7 @@ export class ModelGateway {
 	constructor(setup: GatewaySetup, ports: ModelGatewayPorts) {
 		this.setup = setup;
 		this.choice = new NotedChoice(ports.choice);
-		this.tracer = ports.trace
-			? createRuleTracer(ports.trace, () => ({
-					interfaces: this.box.routes.interfaces,
-					connmark: (entry) => this.box.conntrack.mark(entry),
-				}))
-			: null;
+		this.tracer = createTracer(ports, () => this.box);
 		this.box = this.createBox();
 	}
 
@@ -171,7 +168,7 @@ export class ModelGateway {
 		return this.box.neighbours.givenUp;
 	}
 
-	/** The table is full, and which connection goes for the next one is chance in a kernel. */
+	/** The table is full: which connection goes for the next one is chance in a kernel. */
 	get dropsByChance(): boolean {
 		return this.box.conntrack.dropsByChance;
 	}

@@ -213,6 +213,7 @@ export class Neighbours {
 	 * for once more, and the error is lost with all that waits.
 	 */
 	private fail(neighbour: Neighbour): void {
+		if (neighbour.state === "probe") this.ports.choice.unseen?.("neighbour");
 		neighbour.state = "failed";
 		this.givenUp++;
 		while (neighbour.state === "failed") {

@@ -1,6 +1,11 @@
 import { invariant } from "../invariant.ts";
 import type { Program } from "../netfilter/compile.ts";
-import { kindOfNode, placeOf, type Tracer } from "../netfilter/traverse.ts";
+import {
+	kindOfNode,
+	nameOf,
+	placeOf,
+	type Tracer,
+} from "../netfilter/traverse.ts";
 import {
 	HOOK_NAMES,
 	type HookName,
@@ -12,8 +17,8 @@ import type { LogEntry, TraceEvent, TraceSink } from "./gateway.ts";
 
 /** What the tracer asks of the box. */
 export interface TracedBox {
-	readonly interfaces: readonly string[];
-	connmark(entry: number): number;
+	readonly routes: { readonly interfaces: readonly string[] };
+	readonly conntrack: { mark(entry: number): number };
 }
 
 /** A step that was begun: what its target does is still to come. */
@@ -28,21 +33,30 @@ export interface RuleTracer extends Tracer {
 	log(skb: Skb, entry: LogEntry): void;
 }
 
+/** The tracer that the sinks ask for; `null` when there are none. */
+export function createTracer(
+	sinks: {
+		readonly trace?: TraceSink;
+		readonly reached?: (rule: string) => void;
+	},
+	box: () => TracedBox,
+): RuleTracer | null {
+	if (sinks.trace) return createRuleTracer(sinks.trace, box);
+	return sinks.reached ? createNameTracer(sinks.reached) : null;
+}
+
 /**
  * Turns the steps of a walk into trace events: the packet as it stood when the rule was reached,
  * its mark before and after the target acted.
  */
-export function createRuleTracer(
-	sink: TraceSink,
-	box: () => TracedBox,
-): RuleTracer {
+function createRuleTracer(sink: TraceSink, box: () => TracedBox): RuleTracer {
 	// A rule that rejects makes a packet that walks through rules itself before the target is done.
 	const pending: Reached[] = [];
 	return {
 		isOn: true,
 		reached(program: Program, at: number, skb: Skb) {
 			if (!this.isOn) return;
-			const { interfaces } = box();
+			const { interfaces } = box().routes;
 			const chain = program.chains[at] as Program["chains"][number];
 			pending.push({
 				table: program.table.name,
@@ -70,8 +84,20 @@ export function createRuleTracer(
 			const event = pending.pop();
 			invariant(event !== undefined, "a rule was left that was never reached");
 			const connmark =
-				skb.entry === NO_ENTRY ? null : box().connmark(skb.entry);
+				skb.entry === NO_ENTRY ? null : box().conntrack.mark(skb.entry);
 			sink({ ...event, markAfter: skb.mark, connmark });
 		},
+	};
+}
+
+/** Tells the names of rules alone, in the order in which the kernel's TRACE does: before their targets act. */
+function createNameTracer(sink: (rule: string) => void): RuleTracer {
+	return {
+		isOn: true,
+		reached(program, at) {
+			if (this.isOn) sink(nameOf(program, at));
+		},
+		log() {},
+		left() {},
 	};
 }

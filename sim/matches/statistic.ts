@@ -17,6 +17,18 @@ type Options =
 /** Every random draw of the kernel is one of this many (xt_statistic.c, `statistic_mt`, 6.1). */
 const DRAWS = 0x80000000;
 
+const RANDOM_DRAW = "statistic random ";
+
+/** The rule for which something is drawn; `null` when it is another kind of draw. */
+export function ruleOfDraw(
+	label: string,
+): { readonly rule: string; readonly inverted: boolean } | null {
+	if (!label.startsWith(RANDOM_DRAW)) return null;
+	const rest = label.slice(RANDOM_DRAW.length);
+	const inverted = rest.startsWith("! ");
+	return { rule: inverted ? rest.slice(2) : rest, inverted };
+}
+
 /** Picks packets by turn or by chance (iptables 1.8.9 libxt_statistic.c, kernel 6.1 xt_statistic.c). */
 export const statistic = defineMatch<Options>({
 	name: "statistic",
@@ -96,12 +108,12 @@ export const statistic = defineMatch<Options>({
 			? ` --mode nth${not} --every ${options.every} --packet ${options.packet}`
 			: ` --mode random${not} --probability ${printProbability(options.probability)}`;
 	},
-	compile(options, { choice }) {
+	compile(options, { choice }, rule = "") {
 		const wanted = !options.inverted;
 		if (options.mode === "random") {
 			const { probability } = options;
-			return () =>
-				choice.happens(probability, DRAWS, "statistic random") === wanted;
+			const label = `${RANDOM_DRAW}${wanted ? "" : "! "}${rule}`;
+			return () => choice.happens(probability, DRAWS, label) === wanted;
 		}
 		// The kernel counts up from `every - 1 - packet` and matches when the count wraps to 0.
 		const last = options.every - 1;

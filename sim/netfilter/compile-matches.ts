@@ -14,10 +14,14 @@ export interface NamedTest {
 	readonly stateful: boolean;
 }
 
-/** A rule's tests, in the order in which they are to be asked. */
+/**
+ * A rule's tests, in the order in which they are to be asked.
+ * @param ruleName the kernel's, `mangle:PREROUTING:rule:1`
+ */
 export function compileMatches(
 	rule: Rule,
 	ports: RouterPorts,
+	ruleName: string,
 ): readonly NamedTest[] {
 	const tests: NamedTest[] = [];
 	for (const use of rule.matches) {
@@ -28,7 +32,7 @@ export function compileMatches(
 		const test =
 			extension.compile === null
 				? () => ports.unknown(`match "${use.name}" is not modelled`)
-				: extension.compile(use.options, ports);
+				: extension.compile(use.options, ports, ruleName);
 		const { stateful = false } = extension;
 		tests.push({
 			name: use.name,

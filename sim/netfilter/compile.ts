@@ -113,7 +113,9 @@ export function compile(table: Table, ports: RouterPorts): Program {
 		for (const [index, rule] of chain.rules.entries()) {
 			const node = place(chain, index + 1, rule.counters);
 			headers.write(node, rule.header);
-			const tests = compileMatches(rule, decides(rule.target) ? ports : aside);
+			const name = `${table.name}:${chain.name}:rule:${index + 1}`;
+			const from = decides(rule.target) ? ports : aside;
+			const tests = compileMatches(rule, from, name);
 			node.test = allOf(tests.map(({ test }) => test));
 			node.fragmentTest = allOf(
 				tests.map(({ name, test }) => onFragments(name, test, ports)),

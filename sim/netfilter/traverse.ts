@@ -140,6 +140,12 @@ export function lastPlace(program: Program): string {
 	return placeOf(program, last).rule;
 }
 
+/** The kernel's name of a node: `mangle:PREROUTING:rule:1`. */
+export function nameOf(program: Program, at: number): string {
+	const chain = program.chains[at] as Program["chains"][number];
+	return `${program.table.name}:${chain.name}:${kindOfNode(program, at)}:${program.numbers[at]}`;
+}
+
 /** The kernel's name of a node, its text, and its line in the rules file. */
 export function placeOf(
 	program: Program,
@@ -149,7 +155,7 @@ export function placeOf(
 	const number = program.numbers[at] as number;
 	const rule = chain.rules[number - 1];
 	return {
-		rule: `${program.table.name}:${chain.name}:${kindOfNode(program, at)}:${number}`,
+		rule: nameOf(program, at),
 		text: rule
 			? printRule(rule, chain.name)
 			: chain.policy

@@ -258,8 +258,7 @@ static void start_machine(void)
 		perror("modules");
 	/* A queue per class of service would let packets overtake each other. */
 	put("/proc/sys/net/core/default_qdisc", "pfifo");
-	/* New namespaces take these over; then `all` alone decides. */
-	put("/proc/sys/net/ipv4/conf/default/send_redirects", "0");
+	/* Of a machine with more than 4 GB (nf_conntrack_init_start), however much this one has. */
 	put("/proc/sys/net/netfilter/nf_conntrack_max", "262144");
 	set_up_trunk();
 	first_namespace = namespace = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
