@@ -8,7 +8,7 @@ PAGE = reports/page/built/main.js
 PROGRAMS = lab/docker/programs/built/client.mjs
 
 demo: $(PAGE)
-	@node --import tsx cli/main.ts run --report report.html
+	@node --import tsx cli/main.ts run builtin --report report.html
 	@echo
 	@echo 'Open report.html in a browser: it shows the split, the failover, and every rule on the way.'
 	@echo 'A closer look: npm run marktwin -- run reload-between-connections --verbose'
@@ -22,7 +22,7 @@ test: node_modules $(PROGRAMS)
 # Needs QEMU: `node --import tsx cli/main.ts lab doctor` tells what is missing.
 compare: $(PAGE)
 	@node --import tsx cli/main.ts lab build
-	@node --import tsx cli/main.ts compare --report comparison.html --json comparison.json
+	@node --import tsx cli/main.ts compare builtin --report comparison.html --json comparison.json
 
 # The scoreboard, of three fuzzes in a row: make fidelity SEED=7 RUNS=1000
 SEED ?= $(shell date +%s)
@@ -40,7 +40,7 @@ fidelity: $(PAGE)
 # Needs Docker's engine: real clients and mail servers, in live time, held against the model.
 lab-docker: $(PAGE) $(PROGRAMS)
 	@node --import tsx cli/main.ts lab build
-	@node --import tsx cli/main.ts compare --with docker --report live.html --json live.json
+	@node --import tsx cli/main.ts compare live --with docker --report live.html --json live.json
 
 # Compiled, as users run it: what runs sources for developers adds work of its own.
 bench: node_modules

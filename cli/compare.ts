@@ -15,28 +15,34 @@ export interface CompareOptions extends ScenarioOptions {
 /** `marktwin compare [SCENARIO…]`: plays scenarios on the model and on a kernel, packet by packet. */
 export function compareCommand(): Command {
 	const command = new Command("compare").description(
-		"play scenarios on the model and on a real kernel, and tell where the two differ",
+		"play scenarios on the model and on a real kernel, and show where the two differ",
 	);
 	return addScenarioOptions(command)
 		.addOption(
-			new Option("-w, --with <lab>", "what the model is compared with")
+			new Option(
+				"-w, --with <lab>",
+				"what the model is compared with: a kernel in a virtual machine, or containers",
+			)
 				.choices(["vm", "docker"])
 				.default("vm"),
 		)
 		.addOption(iptablesOption())
-		.option("-v, --verbose", "show all of a difference, however long", false)
+		.option("-v, --verbose", "show every line of a difference", false)
 		.addHelpText(
 			"after",
 			`
-Every packet that comes out, every rule's counters, every conntrack entry and every condition is
-compared; with docker, whom each client met and how that ended, with the room that live time needs. \`marktwin lab build\` makes the kernel ready, once; \`marktwin lab doctor\` tells what is missing.
+Every packet that comes out, every rule's counters, every conntrack entry and every
+condition is compared; with docker, the backend that each client met and the end of
+the connection, with the tolerance that live time needs. \`marktwin lab build\` makes
+the kernel ready, once; \`marktwin lab doctor\` shows what is missing.
 
 ${KERNEL_HELP}
 Examples:
-  marktwin compare                     all built-in scenarios
-  marktwin compare split take-over     two suites of them
+  marktwin compare                     *.scenario.* below this folder
   marktwin compare my.scenario.ts      your own ruleset, on a real kernel
-  marktwin compare --with docker       the live suite, with real clients and mail servers`,
+  marktwin compare builtin             all that come with marktwin
+  marktwin compare split take-over     two suites of them
+  marktwin compare live --with docker  the live suite, in containers`,
 		)
 		.action(async (names: readonly string[], options: CompareOptions) => {
 			const { compare } = await import("./compare/compare.ts");

@@ -14,7 +14,7 @@ import {
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../test/temporary-folder.ts";
-import { readText, writeWhole } from "./files.ts";
+import { appendText, readText, writeWhole } from "./files.ts";
 
 const top = temporaryFolder();
 let folders = 0;
@@ -49,6 +49,28 @@ describe("a file that is written whole", () => {
 		await writeWhole(link, "after");
 		expect(lstatSync(link).isSymbolicLink()).toBe(true);
 		expect(readFileSync(join(folder, "my.rules"), "utf8")).toBe("after");
+	});
+
+	it("is made where a link leads that leads to nothing yet", async () => {
+		const folder = newFolder();
+		mkdirSync(join(folder, "kept"));
+		symlinkSync("second", join(folder, "first"));
+		symlinkSync("kept/my.rules", join(folder, "second"));
+		await writeWhole(join(folder, "first"), "after");
+		expect(lstatSync(join(folder, "first")).isSymbolicLink()).toBe(true);
+		expect(lstatSync(join(folder, "second")).isSymbolicLink()).toBe(true);
+		expect(readFileSync(join(folder, "kept", "my.rules"), "utf8")).toBe(
+			"after",
+		);
+		symlinkSync("loop", join(folder, "loop"));
+		await expect(writeWhole(join(folder, "loop"), "x")).rejects.toThrow(
+			/cannot write .*loop/,
+		);
+		symlinkSync("no/such", join(folder, "lost"));
+		await expect(writeWhole(join(folder, "lost"), "x")).rejects.toThrow(
+			"no such file or folder",
+		);
+		expect(lstatSync(join(folder, "lost")).isSymbolicLink()).toBe(true);
 	});
 
 	it("may be no file at all: a pipe is written into, and stays one", async () => {
@@ -86,6 +108,59 @@ describe("a file that is written whole", () => {
 		);
 		expect(signal).toBe("SIGINT");
 		expect(readdirSync(folder)).toEqual([]);
+	});
+
+	it("leaves what a killed command left to the next one, which removes it", async () => {
+		const folder = newFolder();
+		const file = join(folder, "my.json");
+		const script = `
+			import { writeWhole } from ${JSON.stringify(join(import.meta.dirname, "files.ts"))};
+			const pieces = (function* () {
+				yield "x".repeat(100_000);
+				process.kill(process.pid, "SIGKILL");
+				yield "x";
+			})();
+			await writeWhole(${JSON.stringify(file)}, pieces);
+		`;
+		spawnSync(
+			process.execPath,
+			["--import", "tsx", "--input-type=module", "--eval", script],
+			{ cwd: join(import.meta.dirname, "..") },
+		);
+		const [left = ""] = readdirSync(folder);
+		expect(left).toMatch(/^\.marktwin-/);
+		// Of a run that goes on, this one say.
+		const kept = left.replace(
+			/-\d+-\d+-/,
+			`-${process.pid}-${readFileSync("/proc/self/stat", "latin1").split(") ")[1]?.split(" ")[19]}-`,
+		);
+		writeFileSync(join(folder, kept), "");
+		// What looks like one and is none.
+		mkdirSync(join(folder, left.replace(/-\d+-\d+-/, "-1-1-")));
+		writeFileSync(join(folder, ".marktwin-notes"), "");
+		await writeWhole(join(folder, "other.json"), "{}");
+		expect(readdirSync(folder)).not.toContain(left);
+		expect(readdirSync(folder)).toEqual(
+			expect.arrayContaining([kept, ".marktwin-notes", "other.json"]),
+		);
+	});
+
+	it("has a name as long as names may be", async () => {
+		const file = join(newFolder(), "x".repeat(255));
+		await writeWhole(file, "after");
+		expect(readFileSync(file, "utf8")).toBe("after");
+	});
+
+	it("is added to by several at once, and nothing is lost", async () => {
+		const file = join(newFolder(), "summary.md");
+		const line = (index: number) => `${index} ${"x".repeat(100_000)}\n`;
+		await Promise.all(
+			Array.from({ length: 20 }, (_, index) => appendText(file, line(index))),
+		);
+		const lines = readFileSync(file, "utf8").split("\n").slice(0, -1);
+		expect(new Set(lines)).toEqual(
+			new Set(Array.from({ length: 20 }, (_, index) => line(index).trimEnd())),
+		);
 	});
 
 	it("is left as it was when it cannot be written", async () => {

@@ -1,17 +1,7 @@
 /** Files that the command reads and writes. `-` is standard input, or standard output. */
-import { createReadStream, rmSync, type Stats } from "node:fs";
-import {
-	access,
-	chmod,
-	chown,
-	constants,
-	realpath,
-	rename,
-	rm,
-	stat,
-	writeFile,
-} from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+import { createReadStream } from "node:fs";
+import { access, constants, open, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import {
 	LONGEST_TEXT,
 	readBounded,
@@ -20,6 +10,7 @@ import {
 import { codeOf, reasonOf } from "../scenarios/run/file-failure.ts";
 import { InputError } from "./input-error.ts";
 import { out } from "./screen.ts";
+import { findTarget, replaceWhole, type Target } from "./whole-file.ts";
 
 export const STANDARD = "-";
 
@@ -88,7 +79,8 @@ function decode(bytes: Buffer, name: string): string {
 
 /**
  * Writes a file whole or not at all: into another one beside it, which then takes its name. What is
- * no file (/dev/null, a named pipe) is written into and stays what it is; a link leads to its file.
+ * no file (/dev/null, a named pipe) is written into and stays what it is; a link leads to its file,
+ * also to one that is not there yet.
  * @throws InputError when that cannot be done
  */
 export async function writeWhole(
@@ -96,9 +88,30 @@ export async function writeWhole(
 	text: string | Iterable<string>,
 ): Promise<void> {
 	try {
-		const there = await whatIsThere(file);
-		if (there && !there.isFile()) await writeFile(file, text);
-		else await replace(there?.path ?? file, there, text);
+		const target = await findTarget(file);
+		if (isWrittenInto(target)) await writeFile(target.path, text);
+		else await replaceWhole(target, text);
+	} catch (error) {
+		throw cannotWrite(file, error);
+	}
+}
+
+/**
+ * Adds a text at the end of a file, in one piece: others that do so at the same time lose nothing.
+ * @throws InputError when that cannot be done
+ */
+export async function appendText(file: string, text: string): Promise<void> {
+	try {
+		const octets = Buffer.from(text);
+		const handle = await open(file, "a");
+		try {
+			// O_APPEND finds the end and writes in one step, as long as it is one call.
+			const { bytesWritten } = await handle.write(octets);
+			if (bytesWritten < octets.length)
+				await handle.appendFile(octets.subarray(bytesWritten));
+		} finally {
+			await handle.close();
+		}
 	} catch (error) {
 		throw cannotWrite(file, error);
 	}
@@ -111,30 +124,29 @@ export async function writeWhole(
 export async function mustBeWritable(file: string): Promise<void> {
 	if (file === STANDARD) return;
 	try {
-		const there = await whatIsThere(file);
-		if (there?.isDirectory())
+		const target = await findTarget(file);
+		if (target.before?.isDirectory())
 			throw new InputError(`cannot write ${file}: it is a folder`);
-		// A file is replaced, so it is its folder that counts; what is no file is written into.
-		const isWrittenInto = there !== null && !there.isFile();
-		const path = there?.path ?? file;
-		await access(isWrittenInto ? path : dirname(path), constants.W_OK);
+		// A file is replaced, so it is its folder that counts.
+		const path = isWrittenInto(target) ? target.path : dirname(target.path);
+		await access(path, constants.W_OK);
 	} catch (error) {
 		throw error instanceof InputError ? error : cannotWrite(file, error);
 	}
 }
 
-/** The same for all names of a file, whether it is there yet or not. */
-export async function wholePath(file: string): Promise<string> {
-	for (const [folder, rest] of [
-		[file, ""],
-		[dirname(file), basename(file)],
-	] as const)
-		try {
-			return join(await realpath(folder), rest);
-		} catch (error) {
-			if (codeOf(error) !== "ENOENT") throw cannotWrite(file, error);
-		}
-	return resolve(file);
+function isWrittenInto({ before }: Target): boolean {
+	return before !== null && !before.isFile();
+}
+
+/** The same for all names of a file, links among them, whether it is there yet or not. */
+export async function identityOf(file: string): Promise<string> {
+	try {
+		const { path, before } = await findTarget(file);
+		return before === null ? path : `${before.dev}:${before.ino}`;
+	} catch (error) {
+		throw cannotWrite(file, error);
+	}
 }
 
 function cannotWrite(file: string, error: unknown): InputError {
@@ -144,61 +156,6 @@ function cannotWrite(file: string, error: unknown): InputError {
 			? `Make the folder first: mkdir -p ${dirname(file)}`
 			: "",
 	);
-}
-
-async function replace(
-	file: string,
-	before: Stats | null,
-	text: string | Iterable<string>,
-): Promise<void> {
-	const beside = join(dirname(file), `.${basename(file)}.${process.pid}.tmp`);
-	const stopListening = removeWhenStopped(beside);
-	try {
-		// What nobody but the owner may read is not for others while it is written, either.
-		await writeFile(beside, text, { mode: before?.mode ?? 0o666, flag: "wx" });
-		if (before) await chmod(beside, before.mode & 0o7777);
-		if (before && process.getuid?.() === 0)
-			await chown(beside, before.uid, before.gid);
-		await rename(beside, file);
-	} catch (error) {
-		await rm(beside, { force: true });
-		throw error;
-	} finally {
-		stopListening();
-	}
-}
-
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-
-/**
- * Whoever stops the command finds no half of a file beside the other one.
- * @returns a function that ends it
- */
-function removeWhenStopped(file: string): () => void {
-	const stop = (signal: NodeJS.Signals) => {
-		rmSync(file, { force: true });
-		stopListening();
-		// Whoever started us is to see that it was the signal that ended us.
-		if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
-	};
-	const stopListening = () => {
-		for (const signal of SIGNALS) process.off(signal, stop);
-	};
-	for (const signal of SIGNALS) process.on(signal, stop);
-	return stopListening;
-}
-
-/** What the name leads to in the end; `null` when nothing is there yet. */
-async function whatIsThere(
-	file: string,
-): Promise<(Stats & { readonly path: string }) | null> {
-	try {
-		const path = await realpath(file);
-		return Object.assign(await stat(path), { path });
-	} catch (error) {
-		if (codeOf(error) === "ENOENT") return null;
-		throw error;
-	}
 }
 
 /** Writes a text that may come in pieces, whole or not at all; "-" is standard output. */

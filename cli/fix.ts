@@ -1,7 +1,7 @@
 import { Command, Option } from "commander";
 import type { Change } from "../sim/ruleset/change.ts";
 import { EXIT } from "./exit-code.ts";
-import { readText, STANDARD, writeWhole } from "./files.ts";
+import { identityOf, readText, STANDARD, writeWhole } from "./files.ts";
 import { InputError } from "./input-error.ts";
 import { err, out, whileShowing } from "./screen.ts";
 import { nameText } from "./screen-text.ts";
@@ -44,6 +44,15 @@ async function fix(file: string, options: FixOptions): Promise<void> {
 		throw new InputError(
 			"--in-place needs a file",
 			"Standard input has no place to write back to.",
+		);
+	const isOverItself =
+		output !== undefined &&
+		![file, output].includes(STANDARD) &&
+		(await identityOf(output)) === (await identityOf(file));
+	if (isOverItself)
+		throw new InputError(
+			`--output ${output} is the file that is read`,
+			"--in-place repairs a file where it is, and leaves it alone where faults remain.",
 		);
 	const { name, text } = await readText(file);
 	const { fixRuleset } = await import("../sim/ruleset/fix.ts");

@@ -65,7 +65,7 @@ export function readRules(
 	text: string,
 	before: ReadonlyMap<string, string>,
 ): ReadonlyMap<string, string> {
-	const [, name, file] = /^([^=]+)=(.+)$/.exec(text) ?? [];
+	const [, name, file] = /^([^=]+)=(.+)$/s.exec(text) ?? [];
 	if (name === undefined || file === undefined)
 		throw new InvalidArgumentError("Write it as recipe.rules=my.rules.");
 	return new Map([...before, [name, file]]);

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { reasonWithPlace } from "../scenarios/run/syntax-place.ts";
 import { EXIT } from "./exit-code.ts";
 import { InputError } from "./input-error.ts";
+import { usersModules } from "./users-code.ts";
 import { version } from "./version.ts";
 
 export interface ErrorReport {
@@ -35,14 +36,14 @@ export function reportError(
 		return { exitCode: EXIT.badInput, text: error.message };
 	if (error instanceof Error && error.name === "LabError")
 		return { exitCode: EXIT.lab, text: error.message };
-	const fault = faultOfUsersCode(error, words);
+	const fault = faultOfUsersCode(error);
 	if (fault !== null) return { exitCode: EXIT.badInput, text: fault };
 	return { exitCode: EXIT.bug, text: bugReport(error, words) };
 }
 
 /** The process ends although the command is not done: only code that it runs for the user can do that. */
 export function reportEarlyEnd(words: readonly string[]): ErrorReport {
-	const files = words.filter(isModule);
+	const files = usersModules();
 	if (files.length === 0)
 		return {
 			exitCode: EXIT.bug,
@@ -55,20 +56,13 @@ export function reportEarlyEnd(words: readonly string[]): ErrorReport {
 }
 
 /** What a scenario file's own code throws once it is loaded, in a timer or a getter; `null` for anything else. */
-function faultOfUsersCode(
-	error: unknown,
-	words: readonly string[],
-): string | null {
-	for (const file of words.filter(isModule)) {
+function faultOfUsersCode(error: unknown): string | null {
+	for (const file of usersModules()) {
 		const { path, message } = reasonWithPlace(error, resolve(file));
 		if (path !== "")
 			return `${file}: ${path}: ${message}\n    The file's own code failed after it was loaded.`;
 	}
 	return null;
-}
-
-function isModule(word: string): boolean {
-	return /\.m?[jt]s$/.test(word);
 }
 
 function bugReport(error: unknown, words: readonly string[]): string {

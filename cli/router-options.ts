@@ -4,7 +4,7 @@ import { Option } from "commander";
 export function iptablesOption(): Option {
 	return new Option(
 		"--iptables <variant>",
-		"in containers: which of the two programs called iptables loads the rules",
+		"in containers: the program called iptables that loads the rules",
 	)
 		.choices(["legacy", "nft"])
 		.default("legacy");

@@ -17,36 +17,43 @@ export interface RunOptions extends ScenarioOptions {
 /** `marktwin run [SCENARIO…]`: plays scenarios and judges them. */
 export function runCommand(): Command {
 	const command = new Command("run").description(
-		"play scenarios and tell whether what they expect holds",
+		"play scenarios and judge whether what they expect holds",
 	);
 	return addScenarioOptions(command)
 		.addOption(
 			new Option(
 				"-o, --on <driver>",
-				"the model, a real kernel in a virtual machine, or containers with real mail servers",
+				"what is played on: the model, a kernel in a virtual machine, or containers with real mail servers",
 			)
 				.choices(["model", "vm", "docker"])
 				.default("model"),
 		)
 		.addOption(iptablesOption())
-		.option("-l, --list", "only list the scenarios", false)
-		.option(
-			"-v, --verbose",
-			"show every expectation, with what was seen",
-			false,
+		.addOption(
+			new Option("-l, --list", "list the scenarios, and play none")
+				.default(false)
+				.conflicts(["report", "junit", "json", "summary", "bail"]),
 		)
-		.option("-q, --quiet", "show only what does not hold", false)
+		.option("-v, --verbose", "show every expectation and what was seen", false)
+		.addOption(
+			new Option("-q, --quiet", "show only what does not hold")
+				.default(false)
+				.conflicts("verbose"),
+		)
 		.addHelpText(
 			"after",
 			`
 ${KERNEL_HELP}
 Examples:
-  marktwin run                                    all built-in scenarios
-  marktwin run split failover                     two suites of them
-  marktwin run --rules recipe.rules=my.rules      … with your own rules
+  marktwin run                                 *.scenario.* below this folder
+  marktwin run firewall 'more/*.json'          a folder, and a pattern
   marktwin run my.scenario.ts --report report.html
-  marktwin run split --on vm                      … on a real kernel
-  marktwin run --on docker                        the live suite, in containers`,
+  marktwin run builtin                         all that come with marktwin
+  marktwin run split failover                  two suites of them
+  marktwin run split --rules recipe.rules=my.rules
+                                               … with your own rules
+  marktwin run split --on vm                   … on a real kernel
+  marktwin run live --on docker                the live suite, in containers`,
 		)
 		.action(async (names: readonly string[], options: RunOptions) => {
 			const { run } = await import("./run/run.ts");

@@ -1,4 +1,5 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
+import { InputError } from "./input-error.ts";
 import { addOutputOptions, type OutputOptions } from "./output-options.ts";
 import { readRules, readSeed, readShard, type Shard } from "./read-option.ts";
 
@@ -9,33 +10,63 @@ export interface ScenarioOptions extends OutputOptions {
 	readonly rules: ReadonlyMap<string, string>;
 	readonly kernel?: string;
 	readonly shard?: Shard;
+	readonly bail: boolean;
 }
 
 export function addScenarioOptions(command: Command): Command {
 	command
 		.argument(
 			"[scenario...]",
-			"scenario files (.ts, .mts, .js, .mjs, .json), or names of built-in scenarios and suites; all built-in ones when none is named",
+			"scenario files (.ts, .mts, .js, .mjs, .json), folders with *.scenario.* files, patterns in quotes, names of built-in scenarios and suites, or builtin for all of these (default: *.scenario.* below the current folder; builtin where there is none)",
 		)
 		.option(
 			"-f, --filter <text>",
-			"only those with this in name, suite or title",
+			"only the scenario of this name, else those with the text in name, suite or title",
 		)
-		.option("-s, --seed <n>", "instead of each scenario's own seed", readSeed)
+		.option(
+			"-s, --seed <n>",
+			"seed of all that is left to chance: a whole number, 0 or more (default: each scenario's own)",
+			readSeed,
+		)
 		.option(
 			"-r, --rules <name=file>",
-			"play FILE wherever a scenario names NAME (repeatable)",
+			"rules from FILE wherever a scenario names NAME, as written there or as seen from here (repeatable)",
 			readRules,
 			new Map<string, string>(),
 		)
 		.option(
 			"-k, --kernel <kernel>",
-			"on a real kernel: one that `marktwin lab build --kernel` has made ready",
+			"kernel to play on, made ready by `marktwin lab build --kernel` (default: the last one that was made ready)",
 		)
-		.option(
-			"--shard <i/n>",
-			"only the i-th of n parts, so that n machines share the work (marktwin merge)",
-			readShard,
+		.addOption(
+			new Option(
+				"--shard <i/n>",
+				"the i-th of n parts of the scenarios, for n machines that share the work; marktwin merge puts results together",
+			).argParser(readShard),
+		)
+		.addOption(
+			new Option("--bail", "stop after the first one that does not hold")
+				.default(false)
+				// The other machines would play on, and the parts would not fit together.
+				.conflicts("shard"),
 		);
 	return addOutputOptions(command);
+}
+
+/** @throws InputError for options of a kernel where none is played on: they would be ignored */
+export function mustFitDriver(
+	{ kernel, iptables }: { readonly kernel?: string; readonly iptables: string },
+	driver: { readonly option: string; readonly is: "model" | "vm" | "docker" },
+): void {
+	const { option, is } = driver;
+	if (is === "model" && kernel !== undefined)
+		throw new InputError(
+			`--kernel ${kernel}: the model is no kernel`,
+			`Play on one: ${option} vm or ${option} docker.`,
+		);
+	if (is !== "docker" && iptables !== "legacy")
+		throw new InputError(
+			`--iptables ${iptables}: only routers in containers have it`,
+			`Play on them: ${option} docker.`,
+		);
 }

@@ -53,7 +53,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
 	cli: {
 		from: ["", "sim", "scenarios", "lab", "reports"],
 		typesFrom: [],
-		packages: ["ts-pattern", "commander", "valibot", "dockerode"],
+		packages: ["ts-pattern", "commander", "tinyglobby", "valibot", "dockerode"],
 		node: true,
 	},
 	bench: {

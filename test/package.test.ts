@@ -122,7 +122,7 @@ describe("the package", () => {
 	});
 
 	it("plays what comes with it", async () => {
-		const { code, out } = await npx("run", "--filter", "split");
+		const { code, out } = await npx("run", "builtin", "--filter", "split");
 		expect(code).toBe(0);
 		expect(out).toMatch(/^\d+ scenarios: \d+ hold/m);
 	});

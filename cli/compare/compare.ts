@@ -14,9 +14,12 @@ import {
 	type Failure,
 	type Results,
 } from "../outputs/results-file.ts";
-import { select } from "../run/select.ts";
+import { failureOf } from "../run/broken-file.ts";
+import { type Selection, select } from "../run/select.ts";
 import { sayWhatWasWrong } from "../say-what-was-wrong.ts";
+import { mustFitDriver } from "../scenario-options.ts";
 import { progress } from "../screen.ts";
+import { nameText } from "../screen-text.ts";
 import { createOther } from "./other.ts";
 import {
 	type CompareView,
@@ -30,20 +33,24 @@ export async function compare(
 	names: readonly string[],
 	options: CompareOptions,
 ): Promise<number> {
+	mustFitDriver(options, { option: "--with", is: options.with });
 	progress.show("loading scenarios …");
-	const loaded = await select(names, options).finally(progress.clear);
-	const outputs = await openOutputs(options);
+	const selection = await select(names, options).finally(progress.clear);
+	const outputs = await openOutputs(options, selection.inputs);
 	const { screen } = outputs;
 	const view: CompareView = {
 		paint: screen.paint,
 		columns: screen.columns,
 		isWhole: options.verbose,
 	};
+	if (selection.said !== "")
+		screen.show([screen.paint("dim", nameText(selection.said))]);
 	const began = performance.now();
-	const { comparisons, failures, version } = await compareAll(loaded, options, {
+	const played = await compareAll(selection, options, {
 		show: screen.show,
 		view,
 	});
+	const { comparisons, failures, version, left } = played;
 	const tookMs = performance.now() - began;
 	const all: Results = {
 		command: wholeCommand("compare", names, options),
@@ -60,20 +67,24 @@ export async function compare(
 	} finally {
 		progress.clear();
 		screen.show(printTotals(comparisons, failures, { tookMs, version, view }));
+		if (left > 0) screen.show([`${left} not compared (--bail)`]);
 	}
 	sayWhatWasWrong(failures);
 	return exitCodeOf(all);
 }
 
 async function compareAll(
-	loaded: readonly LoadedScenario[],
+	{ loaded, broken }: Selection,
 	options: CompareOptions,
 	on: {
 		readonly show: (lines: readonly string[]) => void;
 		readonly view: CompareView;
 	},
 ): Promise<
-	Pick<Results, "comparisons" | "failures"> & { readonly version: string }
+	Pick<Results, "comparisons" | "failures"> & {
+		readonly version: string;
+		readonly left: number;
+	}
 > {
 	const { show, view } = on;
 	const other = await createOther(options);
@@ -94,11 +105,21 @@ async function compareAll(
 		failures.push(failure);
 		show(printFailure(failure, view));
 	};
+	let left = 0;
 	try {
 		progress.show("getting ready …");
 		await other.start();
-		await eachScenario(loaded, {
+		for (const one of broken) {
+			const failure = failureOf(one, "compare", other.driver);
+			failures.push(failure);
+			show(printFailure(failure, view));
+		}
+		left = await eachScenario(loaded, {
 			doing: "comparing",
+			isEnough: () =>
+				options.bail &&
+				(failures.length > 0 ||
+					comparisons.some(({ verdict }) => verdict !== "agrees")),
 			async play(one) {
 				const comparison = await other.compare(one);
 				const replay = replayCommand("compare", one, options);
@@ -113,5 +134,5 @@ async function compareAll(
 		progress.clear();
 		await other.close();
 	}
-	return { comparisons, failures, version: other.driver.version };
+	return { comparisons, failures, version: other.driver.version, left };
 }

@@ -73,7 +73,7 @@ function printed(divergence: Divergence, view: CompareView): readonly string[] {
 }
 
 export function printFailure(
-	{ scenario, message }: Failure,
+	{ scenario, message, replay }: Failure,
 	{ paint }: CompareView,
 ): readonly string[] {
 	return [
@@ -81,6 +81,7 @@ export function printFailure(
 		...screenText(message)
 			.split("\n")
 			.map((line) => `    ${line}`),
+		`    replay  ${replay}`,
 	];
 }
 

@@ -26,7 +26,7 @@ export async function merge(
 	files: readonly string[],
 	options: OutputOptions,
 ): Promise<number> {
-	const outputs = await openOutputs(options);
+	const outputs = await openOutputs(options, files);
 	const parts: Part[] = [];
 	for (const file of files) {
 		progress.show(`reading ${file} …`);

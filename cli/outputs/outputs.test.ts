@@ -138,6 +138,49 @@ it("takes two names of one file for one file", async () => {
 	expect(both.err).toContain("are the same file");
 });
 
+it("writes over nothing that it reads", async () => {
+	const rules = readFileSync(path("firewall/my.rules"), "utf8");
+	symlinkSync("firewall/my.rules", path("linked.rules"));
+	const scenario = "firewall/my.scenario.ts";
+	for (const output of [
+		"firewall/my.scenario.ts",
+		"./firewall/../firewall/my.rules",
+		"linked.rules",
+	])
+		for (const option of ["--report", "--json", "--junit", "--summary"]) {
+			const words = ["run", scenario, option, output];
+			const { code, out, err } = await inFolder(words);
+			expect({ code, out }).toEqual({ code: 2, out: "" });
+			expect(err).toMatch(/which is read|is read, and is to be written over/);
+		}
+	const replaced = await inFolder([
+		...["run", "split", "--rules", "recipe.rules=firewall/my.rules"],
+		...["--json", "firewall/my.rules"],
+	]);
+	expect(replaced).toMatchObject({ code: 2, out: "" });
+	await inFolder(["run", "split-alternates", "--json", "part.json"]);
+	const merged = await inFolder(["merge", "part.json", "--json", "part.json"]);
+	expect(merged).toMatchObject({ code: 2, out: "" });
+	const fixed = await inFolder([
+		...["fix", "firewall/my.rules", "--output", "linked.rules"],
+	]);
+	expect(fixed.code).toBe(2);
+	expect(readFileSync(path("firewall/my.rules"), "utf8")).toBe(rules);
+});
+
+it("keeps the summaries of commands that end at the same time", async () => {
+	const gathered = path("at-once.md");
+	const all = await Promise.all(
+		Array.from({ length: 6 }, () =>
+			inFolder(["run", "split-alternates", "--summary", gathered], {
+				GITHUB_STEP_SUMMARY: gathered,
+			}),
+		),
+	);
+	expect(all.map(({ code }) => code)).toEqual([0, 0, 0, 0, 0, 0]);
+	expect(readFileSync(gathered, "utf8").match(/^## ✓/gm)).toHaveLength(6);
+});
+
 it("writes the others when one cannot be written, and says so", async () => {
 	const junit = path("others.xml");
 	const { code, out, err } = await inFolder([

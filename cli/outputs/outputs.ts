@@ -6,7 +6,13 @@ import { type PageParts, reportHtml } from "../../reports/html.ts";
 import { junitXml } from "../../reports/junit.ts";
 import type { Report } from "../../reports/report.ts";
 import { summaryMarkdown } from "../../reports/summary.ts";
-import { mustBeWritable, STANDARD, wholePath, writeText } from "../files.ts";
+import {
+	appendText,
+	identityOf,
+	mustBeWritable,
+	STANDARD,
+	writeText,
+} from "../files.ts";
 import { InputError } from "../input-error.ts";
 import type { OutputOptions } from "../output-options.ts";
 import { err, out, type Screen } from "../screen.ts";
@@ -26,9 +32,12 @@ export interface Outputs {
  * Says before the work what would go wrong after it.
  * @throws InputError when something could not be written
  */
-export async function openOutputs(options: OutputOptions): Promise<Outputs> {
+export async function openOutputs(
+	options: OutputOptions,
+	inputs: readonly string[] = [],
+): Promise<Outputs> {
 	const given = withoutEmptySummary(options);
-	await mustBeDifferentFiles(given);
+	await mustBeDifferentFiles(given, inputs);
 	const { report, junit, json, summary, scoreboard } = given;
 	const page = report === undefined ? null : await readPage();
 	const annotates = process.env.GITHUB_ACTIONS === "true";
@@ -114,8 +123,11 @@ function withoutEmptySummary(options: OutputOptions): OutputOptions {
 	return others;
 }
 
-/** @throws InputError when two would be written to the same place, or one cannot be */
-async function mustBeDifferentFiles(options: OutputOptions): Promise<void> {
+/** @throws InputError when two would be written to the same place, one over what is read, or one cannot be */
+async function mustBeDifferentFiles(
+	options: OutputOptions,
+	inputs: readonly string[],
+): Promise<void> {
 	const files = OUTPUTS.flatMap((name) => options[name] ?? []);
 	for (const file of files) await mustBeWritable(file);
 	if (files.filter((file) => file === STANDARD).length > 1)
@@ -125,7 +137,7 @@ async function mustBeDifferentFiles(options: OutputOptions): Promise<void> {
 		);
 	const seen = new Map<string, string>();
 	for (const file of files.filter((file) => file !== STANDARD)) {
-		const path = await wholePath(file);
+		const path = await identityOf(file);
 		const before = seen.get(path);
 		if (before !== undefined)
 			throw new InputError(
@@ -134,6 +146,16 @@ async function mustBeDifferentFiles(options: OutputOptions): Promise<void> {
 					: `${before} and ${file} are the same file, which is to be written twice`,
 			);
 		seen.set(path, file);
+	}
+	for (const input of new Set(inputs)) {
+		const output = seen.get(await identityOf(input).catch(() => ""));
+		if (output !== undefined)
+			throw new InputError(
+				output === input
+					? `${output} is read, and is to be written over`
+					: `${output} is the same file as ${input}, which is read`,
+				"Name another file for the output.",
+			);
 	}
 }
 
@@ -144,19 +166,8 @@ async function writeSummary(file: string, report: Report): Promise<void> {
 	const isGathering =
 		file !== STANDARD &&
 		Boolean(gathering) &&
-		(await wholePath(file)) === (await wholePath(gathering ?? ""));
-	const before = isGathering ? await readIfThere(file) : "";
-	await writeText(file, before + text);
-}
-
-async function readIfThere(file: string): Promise<string> {
-	try {
-		return await readFile(file, "utf8");
-	} catch (error) {
-		if (error instanceof Error && "code" in error && error.code === "ENOENT")
-			return "";
-		throw error;
-	}
+		(await identityOf(file)) === (await identityOf(gathering ?? ""));
+	await (isGathering ? appendText(file, text) : writeText(file, text));
 }
 
 /** @throws InputError when marktwin runs from its sources and the page was not built */

@@ -243,6 +243,15 @@ export default [
 			words: ["split", "--filter", "nosuchthing"],
 			says: "leaves no scenario of",
 		},
+		{
+			words: ["split", "--filter", ""],
+			says: "leaves no scenario of",
+		},
+		{ words: ["split", "--seed", "1e999"], says: "A seed is a whole number" },
+		{ words: ["split", "--kernel", "6.1"], says: "the model is no kernel" },
+		{ words: ["split", "--iptables", "nft"], says: "--on docker" },
+		{ words: ["--list", "--json", "x"], says: "cannot be used with option" },
+		{ words: ["--bail", "--shard", "1/2"], says: "cannot be used with option" },
 		{ words: ["split", "--seed", "many"], says: "A seed is a whole number" },
 		{ words: ["split", "--rules", "mine"], says: "recipe.rules=my.rules" },
 		{

@@ -14,32 +14,34 @@ import {
 } from "../outputs/results-file.ts";
 import type { RunOptions } from "../run.ts";
 import { sayWhatWasWrong } from "../say-what-was-wrong.ts";
-import { progress } from "../screen.ts";
-import { screenText } from "../screen-text.ts";
+import { mustFitDriver } from "../scenario-options.ts";
+import { err, progress, type Screen } from "../screen.ts";
+import { nameText, screenText } from "../screen-text.ts";
+import { failureOf } from "./broken-file.ts";
 import { createPlayer } from "./player.ts";
 import { printHeading, printResult, printTotals, type View } from "./print.ts";
-import { select } from "./select.ts";
+import { type Selection, select } from "./select.ts";
 
 /** @returns the exit code */
 export async function run(
 	names: readonly string[],
 	options: RunOptions,
 ): Promise<number> {
+	mustFitDriver(options, { option: "--on", is: options.on });
 	progress.show("loading scenarios …");
-	const loaded = await select(names, options).finally(progress.clear);
-	const outputs = await openOutputs(options);
+	const selection = await select(names, options).finally(progress.clear);
+	const outputs = await openOutputs(options, selection.inputs);
 	const { screen } = outputs;
 	const view: View = {
 		paint: screen.paint,
 		columns: screen.columns,
 		detail: options.verbose ? "all" : options.quiet ? "faults" : "normal",
 	};
-	if (options.list) {
-		screen.show(listOf(loaded));
-		return EXIT.holds;
-	}
+	if (options.list) return list(selection, screen);
+	if (selection.said !== "" && view.detail !== "faults")
+		screen.show([screen.paint("dim", nameText(selection.said))]);
 	const began = performance.now();
-	const { results, failures } = await playAll(loaded, options, {
+	const { results, failures, left } = await playAll(selection, options, {
 		show: showUnderHeadings(screen.show, view),
 		view,
 	});
@@ -61,19 +63,20 @@ export async function run(
 		screen.show(printTotals(results, { tookMs, view }));
 		if (failures.length > 0)
 			screen.show([`${number(failures.length)} could not be played`]);
+		if (left > 0) screen.show([`${number(left)} not played (--bail)`]);
 	}
 	sayWhatWasWrong(failures);
 	return exitCodeOf(all);
 }
 
 async function playAll(
-	loaded: readonly LoadedScenario[],
+	{ loaded, broken }: Selection,
 	options: RunOptions,
 	on: {
 		readonly show: (suite: string, lines: readonly string[]) => void;
 		readonly view: View;
 	},
-): Promise<Pick<Results, "results" | "failures">> {
+): Promise<Pick<Results, "results" | "failures"> & { readonly left: number }> {
 	const { show, view } = on;
 	const results: RunResult[] = [];
 	const failures: Failure[] = [];
@@ -89,21 +92,30 @@ async function playAll(
 		const seed = options.seed ?? setup.seed;
 		const { driver } = player;
 		const replay = player.replay(one);
-		failures.push({ scenario, driver, seed, message, replay, ...cause });
+		const failure = { scenario, driver, seed, message, replay, ...cause };
+		failures.push(failure);
 		// One ruleset that does not load keeps many scenarios from being played.
 		const reason = message.replaceAll(name, "");
 		const before = told.get(reason);
 		told.set(reason, before ?? name);
-		show(
-			suite,
-			printFailure(name, before ? `for the same reason as ${before}` : message),
-		);
+		const said = before ? `for the same reason as ${before}` : message;
+		show(suite, printFailure(name, { ...failure, message: said }));
 	};
+	const isEnough = () =>
+		options.bail &&
+		(failures.length > 0 || results.some(({ outcome }) => outcome !== "holds"));
+	let left = 0;
 	try {
 		progress.show("getting ready …");
 		await player.start();
-		await eachScenario(loaded, {
+		for (const one of broken) {
+			const failure = failureOf(one, "run", player.driver);
+			failures.push(failure);
+			show(failure.scenario.suite, printFailure(nameText(one.file), failure));
+		}
+		left = await eachScenario(loaded, {
 			doing: "playing",
+			isEnough,
 			async play(one) {
 				const result = await player.play(one);
 				results.push(result);
@@ -116,12 +128,27 @@ async function playAll(
 		progress.clear();
 		await player.close();
 	}
-	return { results, failures };
+	return { results, failures, left };
 }
 
-function printFailure(name: string, message: string): readonly string[] {
+function printFailure(
+	name: string,
+	{ message, replay }: Pick<Failure, "message" | "replay">,
+): readonly string[] {
 	const lines = screenText(message).split("\n");
-	return [`  ! ${name}`, ...lines.map((line) => `    ${line}`)];
+	return [
+		`  ! ${name}`,
+		...lines.map((line) => `    ${line}`),
+		`    replay    ${replay}`,
+	];
+}
+
+/** @returns the exit code */
+function list({ loaded, broken, said }: Selection, screen: Screen): number {
+	screen.show(listOf(loaded));
+	if (said !== "") err.show([nameText(said)]);
+	for (const { error } of broken) err.show([error.message]);
+	return broken.length > 0 ? EXIT.badInput : EXIT.holds;
 }
 
 function showUnderHeadings(

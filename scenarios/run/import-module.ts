@@ -1,5 +1,5 @@
 /** Runs a scenario file in TypeScript or JavaScript, and says where in it something is wrong. */
-import { relative, resolve } from "node:path";
+import { relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createJiti } from "jiti";
 import { nearest } from "../../sim/edit-distance.ts";
@@ -21,6 +21,15 @@ export async function importModule(
 	file: string,
 	library: object,
 ): Promise<unknown> {
+	// jiti takes a backslash for a slash on every system, and would load another file.
+	if (sep === "/" && resolve(file).includes("\\"))
+		throw new ScenarioError("syntax", file, [
+			{
+				path: "",
+				message: "a module's path may have no backslash",
+				remedy: "Rename the file or its folder, or write the scenario as JSON.",
+			},
+		]);
 	const jiti = createJiti(import.meta.url, {
 		fsCache: false,
 		moduleCache: false,

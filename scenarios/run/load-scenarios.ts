@@ -9,6 +9,7 @@ import {
 	extname,
 	isAbsolute,
 	join,
+	normalize,
 	resolve,
 } from "node:path";
 import { restoreForm } from "../../sim/script/check-rules.ts";
@@ -37,7 +38,11 @@ export interface RulesText {
 export interface LoadOptions {
 	/** What `import … from "marktwin"` gives: `await import("…/index.ts")`. */
 	readonly library?: object;
-	/** Played instead of the file of that name, wherever a scenario or a step names it. */
+	/**
+	 * Played instead of the file of that name, wherever a scenario or a step names it: as it is written
+	 * there (`../web/router.rules`), as it is seen from the current folder (`web/router.rules`), or by
+	 * its last part (`router.rules`).
+	 */
 	readonly rules?: ReadonlyMap<string, RulesText>;
 }
 
@@ -45,6 +50,8 @@ export interface LoadOptions {
 export interface LoadedScenario {
 	readonly file: string;
 	readonly scenario: PlayableScenario;
+	/** Names in `LoadOptions.rules` that stand in for rules of this scenario; left out where none does. */
+	readonly replaced?: readonly string[];
 }
 
 const MODULES = [".ts", ".mts", ".js", ".mjs"];
@@ -63,10 +70,7 @@ export async function loadScenarios(
 		const scenarios = validateScenarioFile(await read(file, options), file);
 		const folder = dirname(resolve(file));
 		for (const scenario of scenarios)
-			loaded.push({
-				file,
-				scenario: await resolveRules(scenario, folder, { ...options, file }),
-			});
+			loaded.push(await withRules(scenario, folder, { ...options, file }));
 	}
 	return loaded;
 }
@@ -126,6 +130,17 @@ export async function resolveRules(
 	folder: string,
 	options: LoadOptions & { readonly file: string },
 ): Promise<PlayableScenario> {
+	return (await withRules(scenario, folder, options)).scenario;
+}
+
+/** The same, with the names of the replacements that were used. */
+export async function withRules(
+	scenario: Scenario,
+	folder: string,
+	options: LoadOptions & { readonly file: string },
+): Promise<LoadedScenario> {
+	const { file } = options;
+	const replaced = new Set<string>();
 	const textOf = async (
 		source: RulesetSource,
 		path: string,
@@ -138,8 +153,12 @@ export async function resolveRules(
 		path: string,
 	): Promise<RulesText> => {
 		const name = "text" in source ? source.name : source.file;
-		const replacement = options.rules?.get(basename(name));
-		if (replacement) return replacement;
+		const key = keyOf(name, options);
+		const replacement = key === null ? undefined : options.rules?.get(key);
+		if (key !== null && replacement !== undefined) {
+			replaced.add(key);
+			return replacement;
+		}
 		if ("text" in source) return source;
 		const text = await readRules(name, {
 			...{ folder, file: options.file },
@@ -157,7 +176,27 @@ export async function resolveRules(
 				textOf(source, `steps[${index}].operation.file`),
 			),
 		);
-	return { ...scenario, setup: { ...scenario.setup, ruleset }, steps };
+	const playable = {
+		...scenario,
+		setup: { ...scenario.setup, ruleset },
+		steps,
+	};
+	return replaced.size === 0
+		? { file, scenario: playable }
+		: { file, scenario: playable, replaced: [...replaced] };
+}
+
+/** Which of the replacements stands in for the rules that a scenario calls `name`. */
+function keyOf(
+	name: string,
+	{ rules, file }: LoadOptions & { readonly file: string },
+): string | null {
+	const near = isAbsolute(name) ? normalize(name) : join(dirname(file), name);
+	const names = [normalize(name), near, resolve(near), basename(name)];
+	for (const one of names)
+		for (const key of rules?.keys() ?? [])
+			if (normalize(key) === one) return key;
+	return null;
 }
 
 async function withText(

@@ -7,7 +7,7 @@ import {
 	type LoadedScenario,
 	type LoadOptions,
 	type RulesText,
-	resolveRules,
+	withRules,
 } from "../run/load-scenarios.ts";
 import { checksums } from "./kernel/checksums.ts";
 import { conditionFacts } from "./kernel/condition.ts";
@@ -81,12 +81,8 @@ export async function loadBuiltInScenarios(
 		...(await readRegressions()),
 	];
 	return Promise.all(
-		scenarios.map(async (scenario) => ({
-			file: "",
-			scenario: await resolveRules(scenario, RECIPE_FOLDER, {
-				...options,
-				file: "",
-			}),
-		})),
+		scenarios.map((scenario) =>
+			withRules(scenario, RECIPE_FOLDER, { ...options, file: "" }),
+		),
 	);
 }

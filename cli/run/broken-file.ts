@@ -1,0 +1,57 @@
+/** A scenario file that cannot be used, among others that can. */
+import { basename } from "node:path";
+import { recipeSetup } from "../../scenarios/language/build.ts";
+import type { PlayableScenario } from "../../scenarios/language/scenario.ts";
+import { commandLine } from "../../scenarios/run/invocation.ts";
+import type { LoadedScenario } from "../../scenarios/run/load-scenarios.ts";
+import type { RunResult } from "../../scenarios/run/result.ts";
+import type { Failure } from "../outputs/results-file.ts";
+import { nameText } from "../screen-text.ts";
+
+export interface BrokenFile {
+	readonly file: string;
+	/** A ScenarioError: what is wrong, where, and what to do. */
+	readonly error: Error;
+}
+
+/** What a name on the command line gives. */
+export type Chosen = LoadedScenario | BrokenFile;
+
+export function isBroken(one: Chosen): one is BrokenFile {
+	return "error" in one;
+}
+
+export function playableAmong(
+	chosen: readonly Chosen[],
+): readonly LoadedScenario[] {
+	return chosen.filter((one): one is LoadedScenario => !isBroken(one));
+}
+
+/** As it stands among what was to be played: results tell of scenarios, so it has an empty one. */
+export function failureOf(
+	{ file, error }: BrokenFile,
+	command: "run" | "compare",
+	driver: RunResult["driver"],
+): Failure {
+	const ruleset = { name: "", text: "" };
+	const scenario: PlayableScenario = {
+		...{ name: nameOf(file), suite: "own", title: nameText(file) },
+		...{ story: "", trap: null, steps: [], expect: [], endMs: 0 },
+		setup: { ...recipeSetup({ ruleset }), ruleset },
+	};
+	return {
+		...{ cause: "input", scenario, driver, seed: scenario.setup.seed },
+		message: error.message,
+		replay: commandLine({ command, names: [file], options: [] }),
+	};
+}
+
+/** `my.scenario.ts` → `my`; a scenario's name is in lower case, with hyphens. */
+function nameOf(file: string): string {
+	const words = basename(file)
+		.replace(/(\.scenario)?\.\w+$/, "")
+		.toLowerCase()
+		.split(/[^a-z0-9]+/)
+		.filter((word) => word !== "");
+	return words.join("-") || "file";
+}
