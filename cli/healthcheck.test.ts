@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, inject, it, onTestFinished, vi } from "vitest";
+import { findProgram } from "../lab/execute.ts";
 import { execute, marktwin } from "../test/marktwin.ts";
 import { temporaryFolder } from "../test/temporary-folder.ts";
 
@@ -140,6 +141,50 @@ it("is quiet when its reader goes away, and does not linger", async () => {
 	expect({ code, err }).toEqual({ code: 141, err: "" });
 	expect(out.trimEnd().split("\n")).toHaveLength(2);
 });
+
+it.skipIf(findProgram("script") === null)(
+	"goes on when its terminal is stopped, and ends when it is told",
+	async () => {
+		configure("true");
+		const line = `exec "${process.execPath}" "${inject("command")}" healthcheck --verbose --config "${config}"`;
+		// A terminal of its own, into which we type.
+		const terminal = spawn("script", ["-qec", line, "/dev/null"]);
+		onTestFinished(() => {
+			terminal.kill("SIGKILL");
+		});
+		let said = "";
+		terminal.stdout.on("data", (text) => {
+			said += text;
+		});
+		await soon(() => expect(said).toContain('"event":"probe"'));
+		const CTRL_S = "\u0013";
+		terminal.stdin.write(CTRL_S);
+		await new Promise((resolve) => setTimeout(resolve, 500));
+		const { pid } = JSON.parse(
+			readFileSync(join(folder, "status.json"), "utf8"),
+		);
+		configure("false");
+		process.kill(pid, "SIGHUP");
+		await soon(() => expect(readFileSync(condition, "utf8")).toBe("1\n"));
+		expect(said).not.toContain('"alive":false');
+		process.kill(pid, "SIGTERM");
+		await soon(() => expect(() => process.kill(pid, 0)).toThrow("ESRCH"));
+	},
+);
+
+it.each([["config"], ["status"]])(
+	"does not wait for a named pipe in the place of its %s",
+	async (which) => {
+		configure("true");
+		const pipe = which === "config" ? config : join(folder, "status.json");
+		rmSync(pipe, { force: true });
+		await execute("mkfifo", [pipe]);
+		const { code, out, err } = await healthcheck("--status");
+		rmSync(pipe);
+		expect(code).toBe(2);
+		expect(`${out}${err}`).toContain("it is a named pipe, not a file");
+	},
+);
 
 it("goes on when its log cannot be written", async () => {
 	configure("false");

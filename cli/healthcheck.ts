@@ -4,11 +4,13 @@ import type {
 	HealthcheckOutcome,
 } from "../lab/healthcheck/command.ts";
 import { EXIT } from "./exit-code.ts";
+import { out } from "./screen.ts";
 
 const EXIT_OF: Readonly<Record<HealthcheckOutcome, number>> = {
 	well: EXIT.holds,
 	"some-dead": EXIT.violated,
 	"not-running": EXIT.badInput,
+	"not-probed": EXIT.unknown,
 	unread: EXIT.brokenPipe,
 };
 
@@ -35,7 +37,7 @@ export function healthcheckCommand(): Command {
 Runs until SIGTERM or SIGINT and logs JSON lines. SIGHUP: reads the file again.
 SIGUSR1: logs what it believes.
 
---once exits with 1 when a probe fails, --status with 1 when a backend is dead and
+--once exits with 1 when a probe fails, with 3 when one could not be made; --status with 1 when a backend is dead and
 with 2 when no checker runs.
 
 Examples:
@@ -45,7 +47,7 @@ Examples:
 		.action(async (options: HealthcheckOptions) => {
 			const { healthcheck } = await import("../lab/healthcheck/command.ts");
 			const outcome = await healthcheck(options, (text) =>
-				process.stdout.write(text),
+				out.show(text.trimEnd().split("\n")),
 			);
 			process.exitCode = EXIT_OF[outcome];
 		});

@@ -5,6 +5,7 @@ import { recipeHealthCheck } from "../../scenarios/language/build.ts";
 import { seededChoice } from "../../sim/chance/seeded.ts";
 import { type Clock, createClock, type Timer } from "../../sim/clock/clock.ts";
 import {
+	dropProbe,
 	type HealthCheckSettings,
 	type HealthOutput,
 	healthDueMs,
@@ -24,8 +25,8 @@ import type { LogEvent } from "./log.ts";
 import type { StartProbe } from "./probe.ts";
 import { validateConfig } from "./read-config.ts";
 
-/** How a probe goes: good or bad, and after how long; `null` when it has no answer. */
-type Outcome = { readonly ok: boolean; readonly afterMs: number } | null;
+/** How a probe goes: good, bad or not made (`null`), and after how long; `null` when it has no answer. */
+type Outcome = { readonly ok: boolean | null; readonly afterMs: number } | null;
 /** By target, in order; then all is well. */
 type Outcomes = readonly (readonly Outcome[])[];
 
@@ -34,6 +35,8 @@ interface Case {
 	readonly outcomes: Outcomes;
 	readonly endMs: number;
 	readonly seed: number;
+	/** The first turns' distance, all in all. */
+	readonly spreadMs?: number;
 }
 
 const WELL: Outcome = { ok: true, afterMs: 1 };
@@ -47,11 +50,17 @@ function sorted(lines: readonly string[]): readonly string[] {
 }
 
 /** The state machine by itself. */
-function byModel({ settings, outcomes, endMs, seed }: Case): readonly string[] {
+function byModel({
+	settings,
+	outcomes,
+	endMs,
+	seed,
+	spreadMs = 0,
+}: Case): readonly string[] {
 	const choice = seededChoice(seed);
 	const clock = createClock();
 	const lines: string[] = [];
-	let step = startHealth(settings, 0, choice);
+	let step = startHealth(settings, 0, choice, { spreadMs });
 	let timer: Timer | null = null;
 	const take = (next: typeof step) => {
 		step = next;
@@ -69,8 +78,14 @@ function byModel({ settings, outcomes, endMs, seed }: Case): readonly string[] {
 		const outcome = outcomeOf(outcomes, target, probe);
 		if (outcome === null) return;
 		const { ok, afterMs } = outcome;
-		const result = { target, probe, ok, reason: "said" };
-		clock.after(afterMs, () => take(takeResult(settings, step.state, result)));
+		const id = { target, probe };
+		clock.after(afterMs, () =>
+			take(
+				ok === null
+					? { state: dropProbe(step.state, id), outputs: [] }
+					: takeResult(settings, step.state, { ...id, ok, reason: "said" }),
+			),
+		);
 	};
 	take(step);
 	clock.advanceTo(endMs);
@@ -105,13 +120,17 @@ function scripted(
 	note: Note,
 ): StartProbe {
 	const probes = names.map(() => 0);
-	return ({ backend }, done) => {
+	return ({ backend }, { out, done }) => {
 		const target = names.indexOf(backend);
 		const probe = (probes[target] ?? 0) + 1;
 		probes[target] = probe;
 		note("probe", target, { probe });
 		const outcome = outcomeOf(outcomes, target, probe);
 		let isOver = false;
+		// Later than it was asked for, in no time.
+		clock.after(0, () => {
+			if (!isOver) out();
+		});
 		if (outcome !== null)
 			clock.after(outcome.afterMs, () => {
 				isOver = true;
@@ -129,7 +148,7 @@ function scripted(
 
 /** The runner. */
 async function byMachine(
-	{ settings, outcomes, endMs, seed }: Case,
+	{ settings, outcomes, endMs, seed, spreadMs = 0 }: Case,
 	before: readonly TargetReport[] = [],
 ) {
 	const { interface: _, address: __, ...policy } = settings;
@@ -169,7 +188,7 @@ async function byMachine(
 					note("belief", names.indexOf(event.backend), { alive });
 				}
 			},
-			isVerbose: true,
+			...{ isVerbose: true, spreadMs },
 			seen() {},
 		},
 		before,
@@ -184,7 +203,10 @@ async function byMachine(
 
 const outcome: fc.Arbitrary<Outcome> = fc.oneof(
 	fc.constant(null),
-	fc.record({ ok: fc.boolean(), afterMs: fc.integer({ min: 1, max: 1_200 }) }),
+	fc.record({
+		ok: fc.constantFrom(true, false, null),
+		afterMs: fc.integer({ min: 1, max: 1_200 }),
+	}),
 );
 
 const cases: fc.Arbitrary<Case> = fc.record({
@@ -209,6 +231,7 @@ const cases: fc.Arbitrary<Case> = fc.record({
 	}),
 	endMs: fc.constant(12_500),
 	seed: fc.nat(),
+	spreadMs: fc.constantFrom(0, 300, 1_000),
 });
 
 test("whatever the probes say, the machine does what the model does", async () => {
@@ -324,4 +347,48 @@ test("what was known before is known, for targets that are the same", async () =
 		false,
 	]);
 	await second.checker.stop("keep");
+});
+
+const SHORT: Outcome = { ok: null, afterMs: 1 };
+
+test("a probe that could not be made says nothing of its backend, and that is told once", async () => {
+	const { events, checker, lines } = await byMachine({
+		settings: recipeHealthCheck({ fall: 1 }),
+		outcomes: [[SHORT, SHORT, WELL, SHORT], Array(4).fill(SHORT)],
+		endMs: 3_500,
+		seed: 1,
+	});
+	const told = events.filter(({ event }) => event === "not-probed");
+	expect(told).toEqual([
+		{ event: "not-probed", backend: "b1", reason: "said" },
+		{ event: "not-probed", backend: "b2", reason: "said" },
+		{ event: "not-probed", backend: "b1", reason: "said" },
+	]);
+	expect(events.filter(({ event }) => event === "belief")).toEqual([]);
+	expect(lines.filter((line) => line.includes(" probe 1"))).toHaveLength(4);
+	expect(checker.report()).toMatchObject([
+		{ alive: true, last: { ok: true }, notProbed: "said" },
+		{ alive: true, last: null, notProbed: "said" },
+	]);
+	await checker.stop("keep");
+});
+
+test("a thousand targets are probed one after the other, over the whole interval", async () => {
+	const target = (number: number) => ({
+		backend: `b${number}`,
+		address: "192.168.0.1",
+		port: 25,
+		condition: `up${number}`,
+	});
+	const count = 1_000;
+	const targets = Array.from({ length: count }, (_, index) => target(index));
+	const { lines, checker } = await byMachine({
+		settings: recipeHealthCheck({ targets }),
+		outcomes: [],
+		...{ endMs: 999, seed: 1, spreadMs: 1_000 },
+	});
+	const starts = lines.filter((line) => / probe /.test(line));
+	expect(starts).toHaveLength(count);
+	expect(new Set(starts.map((line) => line.split(" ")[0])).size).toBe(count);
+	await checker.stop("keep");
 });

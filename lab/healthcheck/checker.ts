@@ -5,12 +5,15 @@
  */
 import type { Choice } from "../../sim/chance/choice.ts";
 import {
+	dropProbe,
 	type HealthOutput,
 	type HealthPolicy,
 	type HealthState,
 	type HealthStep,
 	healthDueMs,
+	type ProbeId,
 	passTime,
+	probeWentOut,
 	startHealth,
 	takeResult,
 } from "../../sim/endpoint/health-checker.ts";
@@ -32,6 +35,8 @@ export interface CheckerPorts {
 	readonly log: Log;
 	/** Every probe is told, and every write. */
 	readonly isVerbose: boolean;
+	/** The first probes are spread over so long. */
+	readonly spreadMs: number;
 	/** What is to be shown of a target has changed, or was confirmed. */
 	readonly seen: () => void;
 }
@@ -46,6 +51,8 @@ export interface TargetReport {
 	readonly value: string | null;
 	readonly isWritten: boolean;
 	readonly last: LastProbe | null;
+	/** Why it is not probed at present: something of our own is short; `null` while it is. */
+	readonly notProbed: string | null;
 }
 
 export interface LastProbe {
@@ -88,6 +95,7 @@ interface Watched {
 	startedMs: number;
 	since: string;
 	last: LastProbe | null;
+	notProbed: string | null;
 }
 
 class Runner implements Checker {
@@ -120,25 +128,24 @@ class Runner implements Checker {
 				startedMs: 0,
 				since: known?.since ?? new Date().toISOString(),
 				last: known?.last ?? null,
+				notProbed: null,
 			};
 		});
 	}
 
 	start(): void {
-		const { clock, choice } = this.ports;
-		const known = this.watched.map((one) => one.known);
-		this.take(startHealth(this.policy, clock.nowMs(), choice, known));
+		const { clock, choice, spreadMs } = this.ports;
+		const from = { known: this.watched.map((one) => one.known), spreadMs };
+		this.take(startHealth(this.policy, clock.nowMs(), choice, from));
 	}
 
 	report(): readonly TargetReport[] {
-		return this.watched.map(({ target, keeper, since, last }, index) => ({
-			target,
-			alive: this.state.targets[index]?.believedAlive ?? true,
-			since,
-			value: keeper.value,
-			isWritten: keeper.isWritten,
-			last,
-		}));
+		return this.watched.map((one, index) => {
+			const { target, keeper, since, last, notProbed } = one;
+			const { value, isWritten } = keeper;
+			const alive = this.state.targets[index]?.believedAlive ?? true;
+			return { target, alive, since, value, isWritten, last, notProbed };
+		});
 	}
 
 	async stop(left: HealthCheckConfig["onExit"]): Promise<void> {
@@ -179,7 +186,7 @@ class Runner implements Checker {
 		const { backend } = one.target;
 		switch (output.kind) {
 			case "probe":
-				this.begin(one, output.target, output.probe);
+				this.begin(one, output);
 				return;
 			case "abandon":
 				one.probe?.abandon();
@@ -206,15 +213,35 @@ class Runner implements Checker {
 		}
 	}
 
-	private begin(one: Watched, target: number, probe: number): void {
+	private begin(one: Watched, { target, probe }: ProbeId): void {
+		const { clock, startProbe } = this.ports;
+		const id = { target, probe };
 		// The one before may still be saying good-bye.
 		one.probe?.abandon();
-		one.startedMs = this.ports.clock.nowMs();
-		one.probe = this.ports.startProbe(one.target, (ok, reason) =>
-			this.take(
-				takeResult(this.policy, this.state, { target, probe, ok, reason }),
-			),
-		);
+		one.startedMs = clock.nowMs();
+		one.probe = startProbe(one.target, {
+			out: () => {
+				const nowMs = clock.nowMs();
+				const { policy, state } = this;
+				one.startedMs = nowMs;
+				// We may wake up for the time-out that it had before: there is nothing to do then.
+				this.state = probeWentOut(policy, state, id, nowMs);
+			},
+			done: (ok, reason) => {
+				const { policy, state } = this;
+				if (ok === null) this.notProbed(one, id, reason);
+				else this.take(takeResult(policy, state, { ...id, ok, reason }));
+			},
+		});
+	}
+
+	/** It says nothing of the backend, and is told once until a probe comes about again. */
+	private notProbed(one: Watched, id: ProbeId, reason: string): void {
+		const { backend } = one.target;
+		if (one.notProbed !== reason && !this.isStopped)
+			this.ports.log({ event: "not-probed", backend, reason });
+		one.notProbed = reason;
+		this.take({ state: dropProbe(this.state, id), outputs: [] });
 	}
 
 	private judged(one: Watched, verdict: Verdict): void {
@@ -224,6 +251,7 @@ class Runner implements Checker {
 		const tookMs = Math.round(clock.nowMs() - one.startedMs);
 		const isNews = one.last?.ok !== ok;
 		one.last = { ok, reason, at: new Date().toISOString(), tookMs };
+		one.notProbed = null;
 		if (isNews || isVerbose)
 			log({ event: "probe", backend, ok, reason, tookMs });
 		const now = this.state.targets[verdict.target];

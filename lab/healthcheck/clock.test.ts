@@ -78,3 +78,20 @@ test("a little late is late", () => {
 	expect(clock.nowMs() - began).toBe(900);
 	expect(stoodStill).toEqual([]);
 });
+
+test("answers are read before it is believed that time is up, and cannot put that off for ever", () => {
+	const clock = start();
+	const events: string[] = [];
+	const began = clock.nowMs();
+	clock.wakeAt(began + 10, () => events.push("time is up"));
+	vi.advanceTimersByTime(10);
+	// As if three answers had been in when it was.
+	for (const answer of [1, 2, 3]) {
+		vi.advanceTimersToNextTimer();
+		if (events.includes("time is up")) break;
+		events.push(`answer ${answer}`);
+		clock.wakeAt(began + 10, () => events.push("time is up"));
+	}
+	vi.advanceTimersByTime(1);
+	expect(events).toEqual(["answer 1", "answer 2", "time is up"]);
+});

@@ -16,6 +16,11 @@ export interface CheckerClock {
 
 /** So much late is late; more, and we did not run. */
 const STANDSTILL_MS = 1_000;
+/**
+ * How often sockets are looked at before it is believed that time is up: an answer that is in takes
+ * two (connected; the banner), and encryption one more.
+ */
+const LOOKS = 3;
 /** What `setTimeout` takes at most; waking up before time is no harm. */
 const MOST_DELAY_MS = 2 ** 31 - 1;
 
@@ -26,7 +31,9 @@ export function startClock(
 ): CheckerClock {
 	let lostMs = 0;
 	let dueMs = Number.POSITIVE_INFINITY;
+	let wake: () => void = () => {};
 	let timer: NodeJS.Timeout | undefined;
+	/** While sockets are looked at: time is up, unless an answer changes that. */
 	let turn: NodeJS.Immediate | undefined;
 
 	function nowMs(): number {
@@ -42,6 +49,13 @@ export function startClock(
 		dueMs = Number.POSITIVE_INFINITY;
 		clearTimeout(timer);
 		clearImmediate(turn);
+		turn = undefined;
+	}
+
+	/** Answers that are in already are read first: Node sees to sockets between two immediates. */
+	function look(more: number): void {
+		turn = more === 0 ? undefined : setImmediate(look, more - 1);
+		if (more === 0) wake();
 	}
 
 	return {
@@ -49,13 +63,15 @@ export function startClock(
 		stop,
 		wakeAt(atMs, action) {
 			const now = nowMs();
-			stop();
 			const delayMs = Math.min(Math.max(0, atMs - now), MOST_DELAY_MS);
+			wake = action;
+			// Answers that come in one after the other must not put off what is due.
+			const isLooking = turn !== undefined && delayMs === 0;
+			if (!isLooking) {
+				stop();
+				timer = setTimeout(look, Math.ceil(delayMs), LOOKS);
+			}
 			dueMs = now + delayMs;
-			// Answers that are in already are read first: Node sees to sockets between timers and immediates.
-			timer = setTimeout(() => {
-				turn = setImmediate(action);
-			}, Math.ceil(delayMs));
 		},
 	};
 }

@@ -22,6 +22,8 @@ export type HealthcheckOutcome =
 	| "well"
 	| "some-dead"
 	| "not-running"
+	/** None is known to be dead, and not all could be probed. */
+	| "not-probed"
 	/** Nobody read what it had to say. */
 	| "unread";
 
@@ -42,12 +44,19 @@ export async function healthcheck(
 	if (options.once) {
 		const probed = await probeOnce(readConfig(file));
 		write(printProbed(probed));
-		return probed.every(({ ok }) => ok) ? "well" : "some-dead";
+		if (probed.some(({ ok }) => ok === false)) return "some-dead";
+		return probed.every(({ ok }) => ok === true) ? "well" : "not-probed";
 	}
+	let close = async () => {};
 	const end = await runDaemon(file, options.verbose, {
-		openLog: (unread) => openLog(STANDARD_OUTPUT, unread),
+		openLog(unread) {
+			const opened = openLog(STANDARD_OUTPUT, unread);
+			close = opened.close;
+			return opened.log;
+		},
 		signals: process,
 	});
+	await close();
 	return end === "unread" ? "unread" : "well";
 }
 

@@ -1,15 +1,14 @@
 /** Where conditions live: below /proc of this network namespace, or wherever a program reaches them. */
-import {
-	closeSync,
-	constants,
-	openSync,
-	readFileSync,
-	writeSync,
-} from "node:fs";
+import { closeSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { reasonOf } from "../../scenarios/run/file-failure.ts";
+import {
+	openPlainForWriting,
+	readPlainFile,
+} from "../../scenarios/run/plain-file.ts";
 import type { HealthCheckConfig } from "./config.ts";
 import { commandEnd } from "./run-command.ts";
+import { shortageOf } from "./shortage.ts";
 
 export interface Conditions {
 	/** @returns why it could not be written; `null` when it was */
@@ -20,6 +19,8 @@ export interface Conditions {
 
 /** A program that writes a condition may take so long. */
 const PATIENCE_MS = 10_000;
+/** A condition has two. */
+const MOST_OCTETS = 4_096;
 
 export function openConditions(
 	config: Pick<HealthCheckConfig, "conditions" | "write">,
@@ -35,7 +36,7 @@ export function conditionFiles(folder: string): Conditions {
 		async write(name, value) {
 			try {
 				// Never made: a condition is there once a rule names it, and nothing else makes it work.
-				const file = openSync(join(folder, name), constants.O_WRONLY);
+				const file = openPlainForWriting(join(folder, name));
 				try {
 					writeSync(file, `${value}\n`);
 				} finally {
@@ -43,12 +44,13 @@ export function conditionFiles(folder: string): Conditions {
 				}
 				return null;
 			} catch (error) {
-				return reasonOf(error);
+				return shortageOf(error) ?? reasonOf(error);
 			}
 		},
 		read(name) {
 			try {
-				return readFileSync(join(folder, name), "utf8").trim();
+				const file = join(folder, name);
+				return readPlainFile(file, { mostOctets: MOST_OCTETS }).trim();
 			} catch {
 				// Whoever wants to write it will hear why that is not possible.
 				return null;

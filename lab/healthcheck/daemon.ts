@@ -146,6 +146,7 @@ class Daemon {
 				evict: evictWith(config.conntrack),
 				log,
 				isVerbose,
+				spreadMs: config.intervalMs,
 				seen: () => status.touch(),
 			},
 			before,

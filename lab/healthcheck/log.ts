@@ -1,6 +1,5 @@
 /** What the checker says of itself: one JSON object a line. */
-import { writeSync } from "node:fs";
-import { codeOf } from "../../scenarios/run/file-failure.ts";
+import { openLines } from "./lines.ts";
 
 /** The events, and what each of them tells. */
 export type LogEvent =
@@ -17,6 +16,12 @@ export type LogEvent =
 			readonly ok: boolean;
 			readonly reason: string;
 			readonly tookMs: number;
+	  }
+	/** A probe could not be made, for lack of something of our own; told once until one is made again. */
+	| {
+			readonly event: "not-probed";
+			readonly backend: string;
+			readonly reason: string;
 	  }
 	/** Enough probes in a row: the backend is taken for alive, or for dead. */
 	| {
@@ -80,6 +85,8 @@ export type LogEvent =
 			readonly isWritten: boolean;
 	  }
 	| { readonly event: "status-not-written"; readonly reason: string }
+	/** So many lines before this one are lost: nobody took them away in time. */
+	| { readonly event: "lines-lost"; readonly count: number }
 	| {
 			readonly event: "exit";
 			readonly why: string;
@@ -88,22 +95,27 @@ export type LogEvent =
 
 export type Log = (event: LogEvent) => void;
 
-/** Nobody reads what is written: a closed pipe, a terminal that is gone. */
-const UNREAD = ["EPIPE", "EIO"];
+export interface OpenLog {
+	readonly log: Log;
+	/** What is still to be written is written now, or after a moment not at all. */
+	close(): Promise<void>;
+}
 
 /**
- * Writes at once. A line that cannot be written is lost: a full disk must not keep a dead backend in
- * service.
+ * Never waits: a log that nobody takes away must not keep a dead backend in service. Lines that find no
+ * room are lost, and counted.
  * @param descriptor 1 is standard output
  * @param unread nobody will ever read it
  */
-export function openLog(descriptor: number, unread: () => void): Log {
-	return (event) => {
-		const line = { time: new Date().toISOString(), ...event };
-		try {
-			writeSync(descriptor, `${JSON.stringify(line)}\n`);
-		} catch (error) {
-			if (UNREAD.includes(codeOf(error) ?? "")) unread();
-		}
+export function openLog(descriptor: number, unread: () => void): OpenLog {
+	const line = (event: LogEvent) =>
+		`${JSON.stringify({ time: new Date().toISOString(), ...event })}\n`;
+	const writer = openLines(descriptor, {
+		unread,
+		lost: (count) => line({ event: "lines-lost", count }),
+	});
+	return {
+		log: (event) => writer.write(line(event)),
+		close: () => writer.close(),
 	};
 }

@@ -1,16 +1,18 @@
 /** What people read of the checker; the log is for programs. */
 import type { TargetReport } from "./checker.ts";
 import type { Probed } from "./once.ts";
+import { oneLine } from "./one-line.ts";
 import type { FoundStatus, Status } from "./status.ts";
 
-const sign = (ok: boolean): string => (ok ? "✓" : "✗");
+const sign = (ok: boolean | null): string =>
+	ok === null ? "?" : ok ? "✓" : "✗";
 
 export function printProbed(probed: readonly Probed[]): string {
 	return table(
 		probed.map(({ target, ok, reason, tookMs }) => [
 			`${sign(ok)} ${target.backend}`,
 			`${target.address}:${target.port}`,
-			`${reason} (${tookMs} ms)`,
+			ok === null ? `not probed: ${reason}` : `${reason} (${tookMs} ms)`,
 		]),
 	);
 }
@@ -27,7 +29,7 @@ export function printStatus(
 }
 
 function row(report: TargetReport): readonly string[] {
-	const { target, alive, since, value, isWritten, last } = report;
+	const { target, alive, since, value, isWritten, last, notProbed } = report;
 	const doubt = isWritten ? "" : " (not written)";
 	return [
 		target.backend,
@@ -35,9 +37,12 @@ function row(report: TargetReport): readonly string[] {
 		alive ? "alive" : "dead",
 		since,
 		value === null ? "not decided" : `${target.condition}=${value}${doubt}`,
-		last === null
-			? "none yet"
-			: `${sign(last.ok)} ${last.reason} (${last.tookMs} ms)`,
+		[
+			last === null
+				? "none yet"
+				: `${sign(last.ok)} ${last.reason} (${last.tookMs} ms)`,
+			...(notProbed === null ? [] : [`? not probed: ${notProbed}`]),
+		].join("  "),
 	];
 }
 
@@ -52,8 +57,9 @@ function verdict(found: FoundStatus, { targets, pid }: Status): string {
 		: `✗ process ${pid}: ${dead} of ${targets.length} dead\n`;
 }
 
-/** Columns two spaces apart; the last one is as wide as it is. */
-function table(rows: readonly (readonly string[])[]): string {
+/** Columns two spaces apart; the last one is as wide as it is. Cells may quote anything. */
+function table(given: readonly (readonly string[])[]): string {
+	const rows = given.map((cells) => cells.map(oneLine));
 	const widths = (rows[0] ?? []).map((_, column) =>
 		Math.max(...rows.map((cells) => (cells[column] ?? "").length)),
 	);

@@ -20,7 +20,7 @@ const SMTP: SmtpProbeSettings = {
 const TCP: ProbeSettings = { kind: "tcp" };
 
 interface Result {
-	readonly ok: boolean;
+	readonly ok: boolean | null;
 	readonly reason: string;
 }
 
@@ -35,7 +35,7 @@ function probed(probe: ProbeSettings, port: number): Promise<Result> {
 				condition: "mail1up",
 				probe,
 			},
-			(ok, reason) => resolve({ ok, reason }),
+			{ out() {}, done: (ok, reason) => resolve({ ok, reason }) },
 		);
 		onTestFinished(() => running.abandon());
 	});
@@ -190,7 +190,10 @@ test("a probe that waits is abandoned, and its connection goes", async () => {
 		port: server.port,
 		condition: "mail1up",
 	};
-	const probe = startProbe({ ...target, probe: SMTP }, () => results++);
+	const probe = startProbe(
+		{ ...target, probe: SMTP },
+		{ out() {}, done: () => results++ },
+	);
 	await new Promise((resolve) => setTimeout(resolve, 100));
 	probe.abandon();
 	expect(await left(server)).toEqual([]);
@@ -275,7 +278,7 @@ test("a command that does not end is killed", async () => {
 			condition: "mail1up",
 			probe: { kind: "command", command: ["sh", "-c", "sleep 60; true"] },
 		},
-		(ok, reason) => results.push({ ok, reason }),
+		{ out() {}, done: (ok, reason) => results.push({ ok, reason }) },
 	);
 	running.abandon();
 	await vi.waitFor(() => expect(results).toHaveLength(1), { timeout: 20_000 });

@@ -1,6 +1,7 @@
 /** One probe, of whatever kind. */
 import { unreachable } from "../../sim/invariant.ts";
 import type { CheckedTarget } from "./config.ts";
+import { oneLine } from "./one-line.ts";
 import { runCommand } from "./run-command.ts";
 import { startSmtpProbe } from "./smtp-probe.ts";
 import { startTcpProbe } from "./tcp-probe.ts";
@@ -10,31 +11,36 @@ export interface RunningProbe {
 	abandon(): void;
 }
 
-/** Called once at most, and never before the probe has been handed over. */
-export type ProbeDone = (ok: boolean, reason: string) => void;
+/** Who waits for a probe. Neither is called before the probe has been handed over, nor after it was abandoned. */
+export interface ProbeEvents {
+	/** Once at most: its first packet goes out, or its program runs. */
+	readonly out: () => void;
+	/**
+	 * Once at most.
+	 * @param ok `null`: it could not be made, for lack of something of our own
+	 */
+	readonly done: (ok: boolean | null, reason: string) => void;
+}
 
-/** Never throws, whatever the machine refuses: that is a probe that failed. It has no time-out of its own. */
+/** Never throws, whatever the machine refuses. A probe has no time-out of its own. */
 export type StartProbe = (
 	target: CheckedTarget,
-	done: ProbeDone,
+	events: ProbeEvents,
 ) => RunningProbe;
 
-/** Of what a backend says. */
-const MOST_SHOWN = 200;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: a terminal must not obey what a backend says
-const CONTROL = /[\u0000-\u001f\u007f-\u009f]/g;
-
-export const startProbe: StartProbe = (target, told) => {
+export const startProbe: StartProbe = (target, { out, done: told }) => {
 	const { probe } = target;
-	const done: ProbeDone = (ok, reason) =>
-		told(ok, reason.replace(CONTROL, "?").slice(0, MOST_SHOWN));
+	const events: ProbeEvents = {
+		out,
+		done: (ok, reason) => told(ok, oneLine(reason)),
+	};
 	switch (probe.kind) {
 		case "smtp":
-			return startSmtpProbe(target, probe, done);
+			return startSmtpProbe(target, probe, events);
 		case "tcp":
-			return startTcpProbe(target, done);
+			return startTcpProbe(target, events);
 		case "command":
-			return startCommandProbe(target, probe.command, done);
+			return startCommandProbe(target, probe.command, events);
 		default:
 			return unreachable(probe);
 	}
@@ -43,7 +49,7 @@ export const startProbe: StartProbe = (target, told) => {
 function startCommandProbe(
 	{ backend, address, port }: CheckedTarget,
 	command: readonly string[],
-	done: ProbeDone,
+	{ out, done }: ProbeEvents,
 ): RunningProbe {
 	// One command can so serve all targets.
 	const environment = {
@@ -51,8 +57,15 @@ function startCommandProbe(
 		MARKTWIN_ADDRESS: address,
 		MARKTWIN_PORT: String(port),
 	};
-	const running = runCommand(command, environment, ({ code, words }) =>
-		done(code === 0, words),
-	);
-	return { abandon: () => running.kill() };
+	const started = setImmediate(out);
+	const running = runCommand(command, environment, (end) => {
+		clearImmediate(started);
+		done(end.isShortage ? null : end.code === 0, end.words);
+	});
+	return {
+		abandon() {
+			clearImmediate(started);
+			running.kill();
+		},
+	};
 }

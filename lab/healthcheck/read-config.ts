@@ -1,12 +1,15 @@
 /** A file → a configuration, or everything that is wrong with it. */
-import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { ScenarioError } from "../../scenarios/language/scenario-error.ts";
 import { reasonOf } from "../../scenarios/run/file-failure.ts";
+import { readPlainFile } from "../../scenarios/run/plain-file.ts";
 import { placeInJson } from "../../scenarios/run/syntax-place.ts";
 import { checkConfig } from "./check-config.ts";
 import { type HealthCheckConfig, withDefaults } from "./config.ts";
 import { checkForm, probesOf } from "./config-schema.ts";
+
+/** Some hundred thousand targets. */
+const MOST_OCTETS = 32 * 2 ** 20;
 
 /**
  * Folders and files that it names are looked for from where it lies itself.
@@ -41,7 +44,7 @@ export function validateConfig(
 
 function readText(file: string): string {
 	try {
-		return readFileSync(file, "utf8");
+		return readPlainFile(file, { mostOctets: MOST_OCTETS });
 	} catch (error) {
 		throw new ScenarioError("missing", "", [
 			{

@@ -1,12 +1,15 @@
 /** Programs that a configuration names: probes, writers of conditions, conntrack. */
 import { spawn } from "node:child_process";
 import { reasonOf } from "../../scenarios/run/file-failure.ts";
+import { shortageOf } from "./shortage.ts";
 
 export interface CommandEnd {
 	/** `null` when it did not end by itself, or never began. */
 	readonly code: number | null;
 	/** Its last line on standard error, or why it did not run. */
 	readonly words: string;
+	/** It never began, for lack of something of our own. */
+	readonly isShortage: boolean;
 }
 
 export interface RunningCommand {
@@ -29,10 +32,15 @@ export function runCommand(
 	done: (end: CommandEnd) => void,
 ): RunningCommand {
 	let isOver = false;
-	const end = (code: number | null, said: string) => {
+	const end = (code: number | null, said: string, isShortage = false) => {
 		if (isOver) return;
 		isOver = true;
-		done({ code, words: said });
+		done({ code, words: said, isShortage });
+	};
+	const failed = (error: unknown) => {
+		const shortage = shortageOf(error);
+		const reason = shortage ?? reasonOf(error);
+		end(null, `${program}: ${reason}`, shortage !== null);
 	};
 	try {
 		// In a group of its own, so that what it started can be ended with it.
@@ -41,7 +49,7 @@ export function runCommand(
 			env: { ...process.env, ...environment },
 			detached: true,
 		});
-		child.on("error", (error) => end(null, `${program}: ${reasonOf(error)}`));
+		child.on("error", failed);
 		let said = "";
 		// Without descriptors left there is none, whatever its type says.
 		child.stderr?.setEncoding("utf8").on("data", (text: string) => {
@@ -60,7 +68,7 @@ export function runCommand(
 		return { kill: () => killGroup(child.pid, () => isOver) };
 	} catch (error) {
 		// Arguments that are too long, no memory: Node throws those.
-		setImmediate(end, null, `${program}: ${reasonOf(error)}`);
+		setImmediate(failed, error);
 		return { kill() {} };
 	}
 }
@@ -74,9 +82,8 @@ export function commandEnd(
 		let isLate = false;
 		const running = runCommand(command, {}, (end) => {
 			clearTimeout(timer);
-			resolve(
-				isLate ? { code: null, words: `no end in ${patienceMs} ms` } : end,
-			);
+			const late = { words: `no end in ${patienceMs} ms`, isShortage: false };
+			resolve(isLate ? { code: null, ...late } : end);
 		});
 		const timer = setTimeout(() => {
 			isLate = true;

@@ -8,8 +8,9 @@ import { connect as encrypt, type TLSSocket } from "node:tls";
 import type { HealthTarget } from "../../sim/endpoint/health-checker.ts";
 import { QUIT } from "../../sim/endpoint/smtp.ts";
 import type { SmtpProbeSettings } from "./config.ts";
-import type { ProbeDone, RunningProbe } from "./probe.ts";
+import type { ProbeEvents, RunningProbe } from "./probe.ts";
 import { createReplyReader, type Reply } from "./reply-reader.ts";
+import { shortageOf } from "./shortage.ts";
 import { socketFailure } from "./socket-failure.ts";
 
 /** A reply that has to come, and what is said then; `null`: TLS begins. */
@@ -38,7 +39,7 @@ function turnsOf({ ehlo, starttls }: SmtpProbeSettings): readonly Turn[] {
 export function startSmtpProbe(
 	target: Pick<HealthTarget, "address" | "port">,
 	settings: SmtpProbeSettings,
-	done: ProbeDone,
+	{ out, done }: ProbeEvents,
 ): RunningProbe {
 	const { address, port } = target;
 	const turns = turnsOf(settings);
@@ -49,10 +50,10 @@ export function startSmtpProbe(
 	let banner = "";
 	let isOver = false;
 
-	function finish(ok: boolean, reason: string): void {
+	function finish(ok: boolean | null, reason: string): void {
 		if (isOver) return;
 		isOver = true;
-		if (!ok) socket.destroy();
+		if (ok !== true) socket.destroy();
 		done(ok, reason);
 	}
 
@@ -88,10 +89,11 @@ export function startSmtpProbe(
 	}
 
 	function fail(error: Error): void {
-		finish(false, socketFailure(error));
+		finish(shortageOf(error) === null ? false : null, socketFailure(error));
 		socket.destroy();
 	}
 
+	raw.on("connectionAttempt", out);
 	raw.on("data", (bytes: Buffer) => {
 		const replies = reader.read(bytes.toString("latin1"));
 		if (replies === null) finish(false, "says no SMTP");

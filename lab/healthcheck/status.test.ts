@@ -1,4 +1,15 @@
-import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import {
+	lstatSync,
+	mkdirSync,
+	mkdtempSync,
+	readdirSync,
+	readFileSync,
+	rmSync,
+	statSync,
+	symlinkSync,
+	writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
@@ -29,14 +40,16 @@ const report: readonly TargetReport[] = [
 	{
 		...{ target: b1, alive: true, since: SINCE, value: "0", isWritten: true },
 		last: { ok: true, reason: "220 mail1 ESMTP", at: SINCE, tookMs: 3 },
+		notProbed: null,
 	},
 	{
 		...{ target: b2, alive: false, since: SINCE, value: "1", isWritten: false },
-		last: null,
+		...{ last: null, notProbed: null },
 	},
 ];
 
 async function written(): Promise<Status> {
+	rmSync(file, { force: true });
 	const status = openStatus(
 		config,
 		"healthcheck.json",
@@ -116,10 +129,128 @@ test("a place where it cannot be written is told once, and harms nobody", async 
 	);
 	for (let round = 0; round < 3; round++) {
 		status.touch();
-		await new Promise(setImmediate);
+		await new Promise((resolve) => setTimeout(resolve, 100));
 	}
+	status.remove();
 	expect(log).toEqual([
 		{ event: "status-not-written", reason: "no such file or folder" },
 	]);
-	status.remove();
+});
+
+/** What is in the place of a status file, and how it is refused; `null`: it is replaced. */
+const IN_ITS_PLACE: readonly {
+	readonly kind: string;
+	readonly make: (file: string) => void;
+	readonly reason: string | null;
+}[] = [
+	{ kind: "folder", make: (path) => mkdirSync(path), reason: "it is a folder" },
+	{
+		kind: "named pipe",
+		make: (path) => void execFileSync("mkfifo", [path]),
+		reason: "it is a named pipe, not a file",
+	},
+	{
+		kind: "link to another file",
+		make: (path) => {
+			writeFileSync(`${path}.target`, "precious");
+			symlinkSync(`${path}.target`, path);
+		},
+		reason: null,
+	},
+	{
+		kind: "link that leads nowhere",
+		make: (path) => symlinkSync("/nosuch/file", path),
+		reason: null,
+	},
+];
+
+test.each(IN_ITS_PLACE)(
+	"a $kind in its place is no harm, at the end neither",
+	async ({ make, reason }) => {
+		const own = mkdtempSync(join(folder, "place-"));
+		const path = join(own, "status.json");
+		make(path);
+		const before = readdirSync(own).length;
+		const log: LogEvent[] = [];
+		const status = openStatus(
+			{ ...config, status: path },
+			"healthcheck.json",
+			() => report,
+			(event) => log.push(event),
+		);
+		status.touch();
+		if (reason === null) {
+			await vi.waitFor(() => expect(lstatSync(path).isFile()).toBe(true));
+			expect(findStatus(path).kind).toBe("running");
+			if (before === 2)
+				expect(readFileSync(`${path}.target`, "utf8")).toBe("precious");
+		} else {
+			await vi.waitFor(() => expect(log).toHaveLength(1));
+			expect(log).toEqual([{ event: "status-not-written", reason }]);
+			// Nothing is left beside it, and nothing hangs that looks at it.
+			expect(readdirSync(own)).toHaveLength(before);
+			expect(findStatus(path)).toEqual({ kind: "none", reason });
+		}
+		status.remove();
+	},
+);
+
+test("what cannot be said of the targets is not written either, and the checker goes on", async () => {
+	const log: LogEvent[] = [];
+	const status = openStatus(
+		config,
+		"healthcheck.json",
+		() => {
+			throw Object.assign(new Error("open"), { code: "EMFILE" });
+		},
+		(event) => log.push(event),
+	);
+	status.touch();
+	await vi.waitFor(() => expect(log).toHaveLength(1));
+	expect(log).toMatchObject([
+		{
+			event: "status-not-written",
+			reason: expect.stringMatching(/may open no more files/),
+		},
+	]);
+});
+
+const FORGED: readonly ((status: Status) => unknown)[] = [
+	({ targets: _, ...rest }) => rest,
+	(status) => ({ ...status, targets: [null] }),
+	(status) => ({ ...status, targets: [{}] }),
+	(status) => ({ ...status, targets: [{ ...report[0], target: null }] }),
+	(status) => ({ ...status, targets: [{ ...report[0], since: 7 }] }),
+	(status) => ({ ...status, targets: [{ ...report[0], last: {} }] }),
+	(status) => ({ ...status, pid: "1" }),
+	(status) => ({ ...status, boot: ["x"] }),
+	(status) => ({ ...status, staleAfterMs: null }),
+	(status) => ({ ...status, sinceBootMs: status.sinceBootMs + 1e12 }),
+];
+
+test.each(FORGED.map((forge, index) => [index, forge] as const))(
+	"forged, %i: is no status",
+	async (_, forge) => {
+		const status = await written();
+		writeFileSync(file, JSON.stringify(forge(status)));
+		expect(findStatus(file)).toEqual({
+			kind: "none",
+			reason: "this is no status file",
+		});
+	},
+);
+
+test("what a terminal would obey is not shown to it", async () => {
+	const status = await written();
+	const nasty = "\u001b[2J\u009b31m\n::error::\u202e";
+	const [one] = report;
+	const target = { ...b1, backend: nasty, condition: nasty };
+	const last = { ok: true, reason: nasty, at: SINCE, tookMs: 1 };
+	const targets = [{ ...one, target, since: nasty, value: nasty, last }];
+	writeFileSync(file, JSON.stringify({ ...status, targets }));
+	const found = findStatus(file);
+	if (found.kind === "none") throw new Error(found.reason);
+	const shown = printStatus(found);
+	expect(shown).not.toMatch(/[^\P{C}\n]/u);
+	expect(shown.split("\n")).toHaveLength(5);
 });

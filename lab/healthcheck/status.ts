@@ -3,18 +3,15 @@
  * Written whole after every probe, so its age tells whether the checker still runs. Age is measured
  * by the clock of the machine's boot, which nobody sets.
  */
-import {
-	chmodSync,
-	readFileSync,
-	renameSync,
-	rmSync,
-	writeFileSync,
-} from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { unlinkSync } from "node:fs";
 import { codeOf, reasonOf } from "../../scenarios/run/file-failure.ts";
+import { readPlainFile, replaceFile } from "../../scenarios/run/plain-file.ts";
+import { bootId } from "../boot-id.ts";
 import type { TargetReport } from "./checker.ts";
 import type { HealthCheckConfig } from "./config.ts";
 import type { Log } from "./log.ts";
+import { parseStatus } from "./parse-status.ts";
+import { shortageOf } from "./shortage.ts";
 
 export interface Status {
 	readonly pid: number;
@@ -49,6 +46,12 @@ export interface StatusWriter {
 /** So many probes may fail to be told of before the checker is taken for gone. */
 const MISSED_PROBES = 3;
 const GRACE_MS = 1_000;
+/** With a thousand targets something changes each millisecond: it is written so often at most … */
+const LEAST_GAP_MS = 50;
+/** … and takes no more than a twentieth of the time. */
+const MOST_SHARE = 20;
+/** Some hundred thousand targets. */
+const MOST_OCTETS = 64 * 2 ** 20;
 
 /** @param configFile as it was named */
 export function openStatus(
@@ -60,90 +63,82 @@ export function openStatus(
 	const file = config.status;
 	if (file === null) return { touch() {}, remove() {} };
 	const roundMs = config.intervalMs + config.jitterMs;
-	let due: NodeJS.Immediate | null = null;
+	let due: NodeJS.Timeout | null = null;
+	let notBeforeMs = 0;
 	let told: string | null = null;
-	const write = () => {
-		due = null;
-		const status: Status = {
-			pid: process.pid,
-			config: configFile,
-			writtenAt: new Date().toISOString(),
-			boot: bootId(),
-			sinceBootMs: sinceBootMs(),
-			staleAfterMs: MISSED_PROBES * roundMs + GRACE_MS,
-			targets: report(),
-		};
-		const reason = replace(file, `${JSON.stringify(status)}\n`);
+	const now = (): Status => ({
+		pid: process.pid,
+		config: configFile,
+		writtenAt: new Date().toISOString(),
+		boot: bootId(),
+		sinceBootMs: sinceBootMs(),
+		staleAfterMs: MISSED_PROBES * roundMs + GRACE_MS,
+		targets: report(),
+	});
+	/** Whatever the machine refuses: the checker has more to do than to say how it is. */
+	const attempt = (what: () => void) => {
+		let reason: string | null = null;
+		try {
+			what();
+		} catch (error) {
+			reason = shortageOf(error) ?? reasonOf(error);
+		}
 		if (reason !== null && reason !== told)
 			log({ event: "status-not-written", reason });
 		told = reason;
 	};
+	const write = () => {
+		due = null;
+		const beganMs = performance.now();
+		attempt(() =>
+			// Whatever the umask says: everybody may know.
+			replaceFile(file, `${JSON.stringify(now())}\n`, { mode: 0o644 }),
+		);
+		const tookMs = performance.now() - beganMs;
+		notBeforeMs = beganMs + Math.max(LEAST_GAP_MS, MOST_SHARE * tookMs);
+	};
 	return {
 		touch() {
-			due ??= setImmediate(write);
+			const waitMs = Math.max(0, notBeforeMs - performance.now());
+			due ??= setTimeout(write, waitMs);
 		},
 		remove() {
-			if (due !== null) clearImmediate(due);
-			rmSync(file, { force: true });
+			if (due !== null) clearTimeout(due);
+			attempt(() => remove(file));
 		},
 	};
+}
+
+/** @throws the system's error */
+function remove(file: string): void {
+	try {
+		unlinkSync(file);
+	} catch (error) {
+		if (codeOf(error) !== "ENOENT") throw error;
+	}
 }
 
 export function findStatus(file: string): FoundStatus {
 	let text: string;
 	try {
-		text = readFileSync(file, "utf8");
+		text = readPlainFile(file, { mostOctets: MOST_OCTETS });
 	} catch (error) {
 		const reason =
 			codeOf(error) === "ENOENT" ? "no checker runs" : reasonOf(error);
 		return { kind: "none", reason };
 	}
-	const status = readStatus(text);
+	const status = parseStatus(text);
 	if (status === null)
 		return { kind: "none", reason: "this is no status file" };
 	if (status.boot !== bootId()) return { kind: "stale", status, ageMs: null };
 	const ageMs = sinceBootMs() - status.sinceBootMs;
+	// Nobody can have written it later than now.
+	if (ageMs < 0) return { kind: "none", reason: "this is no status file" };
 	return ageMs <= status.staleAfterMs
 		? { kind: "running", status }
 		: { kind: "stale", status, ageMs };
 }
 
-/** @returns why it could not be written; `null` when it was */
-function replace(file: string, text: string): string | null {
-	const beside = join(dirname(file), `.${basename(file)}.${process.pid}.tmp`);
-	try {
-		writeFileSync(beside, text);
-		// Whatever the umask says: everybody may know.
-		chmodSync(beside, 0o644);
-		renameSync(beside, file);
-		return null;
-	} catch (error) {
-		rmSync(beside, { force: true });
-		return reasonOf(error);
-	}
-}
-
-/** What another program wrote there is not ours to show. */
-function readStatus(text: string): Status | null {
-	try {
-		const found: unknown = JSON.parse(text);
-		const isStatus =
-			typeof found === "object" &&
-			found !== null &&
-			"targets" in found &&
-			Array.isArray(found.targets) &&
-			"sinceBootMs" in found;
-		return isStatus ? (found as Status) : null;
-	} catch {
-		// Files of ours are there whole: this is somebody else's.
-		return null;
-	}
-}
-
 function sinceBootMs(): number {
 	return Math.round(Number(process.hrtime.bigint() / 1_000_000n));
-}
-
-function bootId(): string {
-	return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
 }

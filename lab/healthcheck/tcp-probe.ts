@@ -1,17 +1,19 @@
 /** Connects, and that is all: the kernel of a stuck backend answers as well. */
 import { connect } from "node:net";
 import type { HealthTarget } from "../../sim/endpoint/health-checker.ts";
-import type { ProbeDone, RunningProbe } from "./probe.ts";
+import type { ProbeEvents, RunningProbe } from "./probe.ts";
+import { shortageOf } from "./shortage.ts";
 import { socketFailure } from "./socket-failure.ts";
 
 export function startTcpProbe(
 	{ address, port }: Pick<HealthTarget, "address" | "port">,
-	done: ProbeDone,
+	{ out, done }: ProbeEvents,
 ): RunningProbe {
 	const socket = connect({ host: address, port });
+	socket.on("connectionAttempt", out);
 	socket.on("error", (error) => {
 		socket.destroy();
-		done(false, socketFailure(error));
+		done(shortageOf(error) === null ? false : null, socketFailure(error));
 	});
 	socket.on("connect", () => {
 		socket.destroy();

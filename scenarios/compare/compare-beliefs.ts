@@ -40,19 +40,26 @@ function probeRoomMs({ intervalMs, timeoutMs }: HealthCheckSettings): number {
 	return intervalMs + timeoutMs + PROBE_ROOM_MS;
 }
 
-/** Of a backend that loses packets a probe tells by chance, from then on. */
+/**
+ * Backend by backend: probes of different ones have no order, since a checker in live time spreads them
+ * over the interval. Of a backend that loses packets a probe tells by chance, from then on.
+ */
 function beliefsOf(scenario: PlayableScenario, account: Account) {
 	const lossy = lossyStretches(scenario, account);
 	const isByChance = (backend: string, atMs: number) =>
 		lossy.some((one) => one.backend === backend && one.fromMs <= atMs);
-	return account.events.flatMap((event) =>
-		event.kind === "belief" && !isByChance(event.backend, event.atMs)
-			? [
-					{
-						what: `${event.backend} ${event.alive ? "alive" : "dead"}`,
-						atMs: event.atMs,
-					},
-				]
-			: [],
+	return scenario.setup.backends.flatMap(({ name }) =>
+		account.events.flatMap((event) =>
+			event.kind === "belief" &&
+			event.backend === name &&
+			!isByChance(name, event.atMs)
+				? [
+						{
+							what: `${name} ${event.alive ? "alive" : "dead"}`,
+							atMs: event.atMs,
+						},
+					]
+				: [],
+		),
 	);
 }

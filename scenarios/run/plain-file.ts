@@ -9,6 +9,7 @@ import {
 	fchmodSync,
 	fchownSync,
 	fstatSync,
+	lstatSync,
 	openSync,
 	readSync,
 	renameSync,
@@ -70,8 +71,9 @@ export function readPlainOctets(
 /** The size that is said beforehand is 0 below /proc, and may change: what counts is what comes. */
 function readTo(descriptor: number, mostOctets: number): Buffer {
 	const chunks: Buffer[] = [];
+	const chunkOctets = Math.min(CHUNK_OCTETS, mostOctets + 1);
 	for (let length = 0; ; ) {
-		const chunk = Buffer.alloc(CHUNK_OCTETS);
+		const chunk = Buffer.allocUnsafe(chunkOctets);
 		const count = readSync(descriptor, chunk);
 		if (count === 0) return Buffer.concat(chunks);
 		chunks.push(chunk.subarray(0, count));
@@ -109,13 +111,17 @@ export interface ReplaceOptions {
  * cannot be foreseen, so nothing lies there before us; a link in the place of the file is replaced,
  * not followed.
  * @param text may come in pieces
- * @throws the system's error; what was there stays as it was
+ * @throws NotPlainError where something else than a file is, the system's error else; what was there
+ * stays as it was
  */
 export function replaceFile(
 	file: string,
 	text: string | Iterable<string>,
 	{ mode, owner }: ReplaceOptions,
 ): void {
+	const there = lstatSync(file, { throwIfNoEntry: false });
+	// A device's name is not ours to take, nor a named pipe's.
+	if (there !== undefined && !there.isSymbolicLink()) mustBePlain(there);
 	const beside = join(
 		dirname(file),
 		`.marktwin-${randomBytes(8).toString("hex")}.tmp`,

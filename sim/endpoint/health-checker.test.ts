@@ -1,10 +1,12 @@
 import { expect, test } from "vitest";
 import { seededChoice } from "../chance/seeded.ts";
 import {
+	dropProbe,
 	type HealthCheckSettings,
 	type HealthOutput,
 	healthDueMs,
 	passTime,
+	probeWentOut,
 	startHealth,
 	takeResult,
 } from "./health-checker.ts";
@@ -156,7 +158,9 @@ test.each<{
 
 test("what is known from before is believed and written at the start", () => {
 	const config = settings({ writeAtStart: true, rise: 1 });
-	const started = startHealth(config, 0, seededChoice(1), [false, null]);
+	const started = startHealth(config, 0, seededChoice(1), {
+		known: [false, null],
+	});
 	expect(started.outputs.slice(0, 2)).toEqual([
 		{ kind: "condition", target: 0, write: "1" },
 		{ kind: "condition", target: 1, write: "0" },
@@ -208,4 +212,56 @@ test("jitter makes each probe later, and does not add up", () => {
 	expect(Math.min(...due)).toBeGreaterThanOrEqual(0);
 	expect(Math.max(...due)).toBeLessThanOrEqual(300);
 	expect(new Set(due).size).toBeGreaterThan(20);
+});
+
+test("first turns lie evenly in the time that they are spread over, and so do all others", () => {
+	const config = settings({ jitterMs: 0 });
+	const choice = seededChoice(1);
+	const spread = { spreadMs: config.intervalMs };
+	let { state, outputs } = startHealth(config, 0, choice, spread);
+	const starts: string[] = [];
+	for (let nowMs = 0; nowMs < 2_500; ) {
+		for (const output of outputs) {
+			if (output.kind !== "probe") continue;
+			const { target, probe } = output;
+			starts.push(`${nowMs}: ${target}`);
+			const result = { target, probe, ok: true, reason: "" };
+			state = takeResult(config, state, result).state;
+		}
+		nowMs = healthDueMs(state);
+		({ state, outputs } = passTime(config, state, nowMs, choice));
+	}
+	expect(starts).toEqual(["0: 0", "500: 1", "1000: 0", "1500: 1", "2000: 0"]);
+});
+
+test("a time-out counts from when the probe went out", () => {
+	const config = settings({});
+	const choice = seededChoice(1);
+	const { state } = startHealth(config, 0, choice);
+	const first = { target: 0, probe: 1 };
+	const later = probeWentOut(config, state, first, 300);
+	const at = (nowMs: number) => passTime(config, later, nowMs, choice).outputs;
+	expect(at(500)).not.toContainEqual({ kind: "abandon", ...first });
+	expect(at(800)).toContainEqual({ kind: "abandon", ...first });
+	// Another one's changes nothing.
+	expect(probeWentOut(config, state, { target: 0, probe: 2 }, 300)).toBe(state);
+});
+
+test("a probe that was not made changes no belief, and the next one has its turn", () => {
+	const config = settings({ fall: 1 });
+	const choice = seededChoice(1);
+	let { state } = startHealth(config, 0, choice);
+	for (let probe = 1; probe <= 5; probe++) {
+		state = dropProbe(state, { target: 0, probe });
+		state = takeResult(config, state, {
+			...{ target: 1, probe, ok: true, reason: "" },
+		}).state;
+		expect(healthDueMs(state)).toBe(probe * 1_000);
+		const { outputs, ...step } = passTime(config, state, probe * 1_000, choice);
+		state = step.state;
+		expect(outputs.map(({ kind }) => kind)).toEqual(["probe", "probe"]);
+	}
+	expect(state.targets[0]).toMatchObject({
+		...{ believedAlive: true, contradictions: 0 },
+	});
 });

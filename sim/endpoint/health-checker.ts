@@ -121,26 +121,36 @@ export interface HealthStep {
 	readonly outputs: readonly HealthOutput[];
 }
 
-/**
- * The beginning: what is believed before any probe has come back.
- * @param known of each target, whether it is known to be alive from before; `null` when it is not,
- * and then `initially` is believed
- */
+export interface HealthStart {
+	/**
+	 * Of each target, whether it is known to be alive from before; `null` when it is not, and then
+	 * `initially` is believed.
+	 */
+	readonly known?: readonly (boolean | null)[];
+	/** The targets' first turns lie evenly in this time, and so all others; 0: all have the same moment. */
+	readonly spreadMs?: number;
+}
+
+/** The beginning: what is believed before any probe has come back. */
 export function startHealth(
 	settings: HealthPolicy,
 	nowMs: number,
 	choice: Choice,
-	known: readonly (boolean | null)[] = [],
+	{ known = [], spreadMs = 0 }: HealthStart = {},
 ): HealthStep {
 	const outputs: HealthOutput[] = [];
-	const targets = settings.targets.map((_, index) => ({
-		believedAlive: known[index] ?? settings.initially === "alive",
-		contradictions: 0,
-		turnMs: nowMs,
-		dueMs: nowMs + jitter(settings, choice),
-		underWay: null,
-		probes: 0,
-	}));
+	const count = settings.targets.length;
+	const targets = settings.targets.map((_, index) => {
+		const turnMs = nowMs + Math.floor((spreadMs * index) / count);
+		return {
+			believedAlive: known[index] ?? settings.initially === "alive",
+			contradictions: 0,
+			turnMs,
+			dueMs: turnMs + jitter(settings, choice),
+			underWay: null,
+			probes: 0,
+		};
+	});
 	const { rewriteMs } = settings;
 	const rewriteAtMs = rewriteMs === null ? null : nowMs + rewriteMs;
 	if (settings.writeAtStart) writeAll(settings, targets, outputs);
@@ -198,11 +208,15 @@ export function passTime(
 	return { state: { targets, rewriteAtMs }, outputs };
 }
 
-/** How a probe went, as far as its prober can say. */
-export interface ProbeResult {
+/** A probe, as it was asked for. */
+export interface ProbeId {
 	/** Index into the settings' targets. */
 	readonly target: number;
 	readonly probe: number;
+}
+
+/** How a probe went, as far as its prober can say. */
+export interface ProbeResult extends ProbeId {
 	readonly ok: boolean;
 	readonly reason: string;
 }
@@ -219,6 +233,33 @@ export function takeResult(
 	const outputs: HealthOutput[] = [];
 	const targets = judge(settings, state.targets, target, ok, reason, outputs);
 	return { state: { ...state, targets }, outputs };
+}
+
+/** The probe has gone out only now, and its time-out counts from here. */
+export function probeWentOut(
+	{ timeoutMs }: HealthPolicy,
+	state: HealthState,
+	id: ProbeId,
+	nowMs: number,
+): HealthState {
+	const { probe } = id;
+	return changed(state, id, { probe, untilMs: nowMs + timeoutMs });
+}
+
+/** The probe could not be made: the target has one less, and nothing is learnt of it. */
+export function dropProbe(state: HealthState, id: ProbeId): HealthState {
+	return changed(state, id, null);
+}
+
+function changed(
+	state: HealthState,
+	{ target, probe }: ProbeId,
+	underWay: TargetState["underWay"],
+): HealthState {
+	const one = state.targets[target];
+	if (one?.underWay?.probe !== probe) return state;
+	const targets = replaced(state.targets, target, { ...one, underWay });
+	return { ...state, targets };
 }
 
 function jitter(settings: HealthPolicy, choice: Choice): number {

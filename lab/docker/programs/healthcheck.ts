@@ -14,6 +14,7 @@ const EXIT_OF: Readonly<Record<HealthcheckOutcome, number>> = {
 	well: 0,
 	"some-dead": 1,
 	"not-running": 2,
+	"not-probed": 3,
 	unread: 141,
 };
 const BAD_INPUT = 2;
