@@ -19,11 +19,12 @@ import {
 	playForwarded,
 	testSetup,
 } from "../../sim/world/test-forwarder.ts";
-import { startChecker, type TargetReport } from "./checker.ts";
+import { startChecker } from "./checker.ts";
 import type { CheckerClock } from "./clock.ts";
 import type { LogEvent } from "./log.ts";
 import type { StartProbe } from "./probe.ts";
 import { validateConfig } from "./read-config.ts";
+import type { TargetReport } from "./target-report.ts";
 
 /** How a probe goes: good, bad or not made (`null`), and after how long; `null` when it has no answer. */
 type Outcome = { readonly ok: boolean | null; readonly afterMs: number } | null;

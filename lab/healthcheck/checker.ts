@@ -25,6 +25,7 @@ import type { CheckedTarget, HealthCheckConfig } from "./config.ts";
 import type { Evict } from "./evict.ts";
 import type { Log } from "./log.ts";
 import type { RunningProbe, StartProbe } from "./probe.ts";
+import type { LastProbe, TargetReport } from "./target-report.ts";
 
 export interface CheckerPorts {
 	readonly clock: CheckerClock;
@@ -39,27 +40,6 @@ export interface CheckerPorts {
 	readonly spreadMs: number;
 	/** What is to be shown of a target has changed, or was confirmed. */
 	readonly seen: () => void;
-}
-
-/** What a target looks like from outside. */
-export interface TargetReport {
-	readonly target: CheckedTarget;
-	readonly alive: boolean;
-	/** Since when that is believed, by the wall clock. */
-	readonly since: string;
-	/** What its condition should hold; `null` while nothing has been decided. */
-	readonly value: string | null;
-	readonly isWritten: boolean;
-	readonly last: LastProbe | null;
-	/** Why it is not probed at present: something of our own is short; `null` while it is. */
-	readonly notProbed: string | null;
-}
-
-export interface LastProbe {
-	readonly ok: boolean;
-	readonly reason: string;
-	readonly at: string;
-	readonly tookMs: number;
 }
 
 export interface Checker {

@@ -2,7 +2,7 @@
 import { randomInt } from "node:crypto";
 import { ScenarioError } from "../../scenarios/language/scenario-error.ts";
 import { seededChoice } from "../../sim/chance/seeded.ts";
-import { type Checker, startChecker, type TargetReport } from "./checker.ts";
+import { type Checker, startChecker } from "./checker.ts";
 import { startClock } from "./clock.ts";
 import { openConditions } from "./conditions.ts";
 import type { HealthCheckConfig } from "./config.ts";
@@ -11,6 +11,7 @@ import type { Log } from "./log.ts";
 import { startProbe } from "./probe.ts";
 import { readConfig } from "./read-config.ts";
 import { openStatus, type StatusWriter } from "./status.ts";
+import type { TargetReport } from "./target-report.ts";
 
 type Signal = "SIGTERM" | "SIGINT" | "SIGHUP" | "SIGUSR1";
 

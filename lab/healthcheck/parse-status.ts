@@ -1,6 +1,7 @@
 /** A status file is read by others than its writer: what is no status of ours is not shown as one. */
-import type { LastProbe, TargetReport } from "./checker.ts";
+
 import type { Status } from "./status.ts";
+import type { LastProbe, TargetReport } from "./target-report.ts";
 
 /** What is shown of a target. Others may know more of it, as later versions do. */
 type Fields<Of> = { readonly [key in keyof Of]?: unknown };

@@ -1,8 +1,9 @@
 /** What people read of the checker; the log is for programs. */
-import type { TargetReport } from "./checker.ts";
+
 import type { Probed } from "./once.ts";
 import { oneLine } from "./one-line.ts";
 import type { FoundStatus, Status } from "./status.ts";
+import type { TargetReport } from "./target-report.ts";
 
 const sign = (ok: boolean | null): string =>
 	ok === null ? "?" : ok ? "✓" : "✗";

@@ -13,11 +13,11 @@ import {
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
-import type { TargetReport } from "./checker.ts";
 import type { LogEvent } from "./log.ts";
 import { printStatus } from "./print.ts";
 import { validateConfig } from "./read-config.ts";
 import { findStatus, openStatus, type Status } from "./status.ts";
+import type { TargetReport } from "./target-report.ts";
 
 const folder = temporaryFolder();
 const file = join(folder, "status.json");

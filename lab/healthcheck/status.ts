@@ -7,11 +7,11 @@ import { unlinkSync } from "node:fs";
 import { codeOf, reasonOf } from "../../scenarios/run/file-failure.ts";
 import { readPlainFile, replaceFile } from "../../scenarios/run/plain-file.ts";
 import { bootId } from "../boot-id.ts";
-import type { TargetReport } from "./checker.ts";
 import type { HealthCheckConfig } from "./config.ts";
 import type { Log } from "./log.ts";
 import { parseStatus } from "./parse-status.ts";
 import { shortageOf } from "./shortage.ts";
+import type { TargetReport } from "./target-report.ts";
 
 export interface Status {
 	readonly pid: number;

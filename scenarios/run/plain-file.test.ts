@@ -100,11 +100,13 @@ describe("replacing", () => {
 	it("leaves nothing beside it when it fails", () => {
 		const folder = oneOfEach();
 		const before = readdirSync(folder);
-		const replace = (text: Iterable<string>) =>
-			replaceFile(join(folder, "folder"), text, { mode: 0o644 });
-		expect(() => replace(["text"])).toThrow();
+		const replace = (name: string, text: Iterable<string>) =>
+			replaceFile(join(folder, name), text, { mode: 0o644 });
+		for (const name of ["folder", "pipe", "nosuch/file"])
+			expect(() => replace(name, ["text"])).toThrow();
 		expect(() =>
 			replace(
+				"file",
 				(function* () {
 					yield "half";
 					throw new Error("the source is gone");
@@ -112,5 +114,6 @@ describe("replacing", () => {
 			),
 		).toThrow("the source is gone");
 		expect(readdirSync(folder)).toEqual(before);
+		expect(readFileSync(join(folder, "file"), "utf8")).toBe("text");
 	});
 });
