@@ -99,6 +99,7 @@ function command(
 		...parts
 			.filter(({ name }) => name === "because")
 			.map(({ text }) => `because ${text}`),
+		...furtherReasons(parts),
 		`replay: ${replay}`,
 		...remarks,
 	].join("\n");
@@ -106,6 +107,12 @@ function command(
 		([name, value]) => `${name}=${escapeProperty(visible(value))}`,
 	);
 	return `::${level} ${written.join(",")}::${escapeData(visible(message))}`;
+}
+
+/** The first one stands in the sentence. */
+function furtherReasons(parts: Reason["parts"]): readonly string[] {
+	const why = parts.find(({ name }) => name === "why");
+	return why === undefined ? [] : why.text.split("\n").slice(1);
 }
 
 /** As GitHub's own toolkit does (`escapeData`, actions/toolkit core/src/command.ts). */

@@ -127,6 +127,10 @@ function expectationsOf({
 		because: judgement.expectation.because,
 		connections: judgement.connections.map((id) => id + 1),
 		concerned: judgement.concerned,
+		why: judgement.why.map(({ connection, count, text }) => ({
+			...{ connection: connection === null ? null : connection + 1, count },
+			text,
+		})),
 		rule: closeup.places[index] ?? null,
 	}));
 }

@@ -262,7 +262,13 @@ describeInBrowser("the page of a report", () => {
 		const wrong = { ...split, status: "violated" as const };
 		const expectations = [
 			{
-				...(first ?? { expected: "", seen: "", because: "", rule: null }),
+				...(first ?? {
+					expected: "",
+					seen: "",
+					because: "",
+					why: [],
+					rule: null,
+				}),
 				...{ status: "violated" as const, connections: [2], concerned: 34 },
 			},
 		];

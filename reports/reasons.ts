@@ -6,7 +6,7 @@ import type {
 	RuleAt,
 	Status,
 } from "./report.ts";
-import { connectionNumbers } from "./wording.ts";
+import { connectionNumbers, whyLines } from "./wording.ts";
 
 export interface Reason {
 	readonly status: Exclude<Status, "holds">;
@@ -14,7 +14,13 @@ export interface Reason {
 	readonly sentence: string;
 	/** The same in parts, for whoever has room; none when the sentence says it all. */
 	readonly parts: readonly {
-		readonly name: "expected" | "seen" | "because" | "connections" | "unknown";
+		readonly name:
+			| "expected"
+			| "seen"
+			| "why"
+			| "because"
+			| "connections"
+			| "unknown";
 		readonly text: string;
 	}[];
 	/** The rule to look at. */
@@ -66,16 +72,18 @@ function ofExpectation(
 	if (status === "holds") return [];
 	// Every expectation of a play that ended early is unknown, and for the same reason.
 	if (status === "unknown" && unknown !== null) return [];
+	const why = whyLines(expectation);
 	const parts: Reason["parts"] = [
 		{ name: "expected", text: expected },
 		{ name: "because", text: because },
 		{ name: "seen", text: seen },
+		{ name: "why", text: why.join("\n") },
 		{ name: "connections", text: connectionNumbers(expectation) },
 	];
 	return [
 		{
 			status,
-			sentence: `expected ${expected}; seen ${seen}`,
+			sentence: `expected ${expected}; seen ${seen}${why.length === 0 ? "" : `; ${why[0]}`}`,
 			parts: parts.filter(({ text }) => text !== ""),
 			rule,
 			lines: [],

@@ -100,8 +100,18 @@ export interface ExpectationView {
 	readonly connections: readonly number[];
 	/** How many show it in all. */
 	readonly concerned: number;
-	/** The rule to look at. */
+	/** Why it is violated: those that failed in the same way, the first few groups. */
+	readonly why: readonly WhyView[];
+	/** The rule to look at; `null` when none is to blame. */
 	readonly rule: RuleAt | null;
+}
+
+export interface WhyView {
+	/** Number of the first one, from 1; `null` for packets by hand. */
+	readonly connection: number | null;
+	readonly count: number;
+	/** Their path in words. */
+	readonly text: string;
 }
 
 export interface RuleAt {

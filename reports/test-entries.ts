@@ -56,6 +56,7 @@ export function expectation(
 		because: "",
 		connections: [],
 		concerned: parts.connections?.length ?? 0,
+		why: [],
 		rule: null,
 		...parts,
 	};

@@ -1,5 +1,5 @@
 /** Words and signs that the page shares with everything else that is written; it may import nothing from elsewhere. */
-import type { FuzzView, Report, Status } from "./report.ts";
+import type { FuzzView, Report, Status, WhyView } from "./report.ts";
 
 export { visible } from "./visible.ts";
 
@@ -91,6 +91,28 @@ export function counted(count: number, one: string, many = `${one}s`): string {
 /** `12,345`. */
 export function number(value: number): string {
 	return value.toLocaleString("en");
+}
+
+/** `#3 and 4 more: SYN → …`: a line for each group of those that failed in the same way, and what is left. */
+export function whyLines({
+	why,
+	concerned,
+}: {
+	readonly why: readonly WhyView[];
+	readonly concerned: number;
+}): readonly string[] {
+	const left = why.reduce((rest, { count }) => rest - count, concerned);
+	return [
+		...why.map((one) => `${whose(one)}${one.text}`),
+		...(why.length > 0 && left > 0
+			? [`${counted(left, "more connection")} in other ways`]
+			: []),
+	];
+}
+
+function whose({ connection, count }: WhyView): string {
+	if (connection === null) return count === 1 ? "" : `${number(count)} times: `;
+	return `#${connection}${count === 1 ? "" : ` and ${number(count - 1)} more`}: `;
 }
 
 /** `#1, #2, #3 and 31 more`; "" for none. */

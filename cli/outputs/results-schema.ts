@@ -119,6 +119,16 @@ const result = v.object({
 			connections: v.array(number),
 			concerned: number,
 			rule: v.nullable(text),
+			why: v.array(
+				v.object({
+					connection: v.nullable(number),
+					count: number,
+					text,
+					rule: v.nullable(
+						v.object({ place: text, file: text, line: number, text }),
+					),
+				}),
+			),
 		}),
 	),
 	account,

@@ -1,5 +1,5 @@
 /** Results → lines for a person. */
-import { number } from "../../reports/wording.ts";
+import { number, whyLines } from "../../reports/wording.ts";
 import type {
 	Judgement,
 	Outcome,
@@ -102,7 +102,7 @@ function printJudgement(
 	result: RunResult,
 	view: View,
 ): readonly string[] {
-	const { outcome, expected, seen, connections, rule } = judgement;
+	const { outcome, expected, seen, connections, rule, why } = judgement;
 	const { paint } = view;
 	const sign = paint(COLOURS[outcome], SIGNS[outcome]);
 	const { because } = judgement.expectation;
@@ -127,11 +127,21 @@ function printJudgement(
 		...concerned.flatMap((text, index) =>
 			field(index === 0 ? "first" : "", text, view),
 		),
+		...whyLines({
+			why: why.map((one) => ({
+				...one,
+				connection: one.connection === null ? null : one.connection + 1,
+			})),
+			concerned: judgement.concerned,
+		}).flatMap((text, index) => field(index === 0 ? "why" : "", text, view)),
 		...(rule === null
 			? []
 			: field(
 					"rule",
-					printRulePlace(rulePlace(rule, result.scenario.setup.ruleset)),
+					printRulePlace(
+						why.find((one) => one.rule?.place === rule)?.rule ??
+							rulePlace(rule, result.scenario.setup.ruleset),
+					),
 					view,
 				)),
 	];

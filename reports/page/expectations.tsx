@@ -1,5 +1,5 @@
 import type { Entry, ExpectationView, RuleAt } from "../report.ts";
-import { connectionNumbers } from "../wording.ts";
+import { connectionNumbers, whyLines } from "../wording.ts";
 import { Lines, Scrolls } from "./scrolls.tsx";
 import { Sign } from "./status.tsx";
 
@@ -51,8 +51,21 @@ function Seen({ expectation }: { readonly expectation: ExpectationView }) {
 		<>
 			<Long text={seen} />
 			{status === "violated" && shown !== "" && <> ({shown})</>}
+			{status === "violated" && <Why lines={whyLines(expectation)} />}
 			{status !== "holds" && rule !== null && <RulePlace rule={rule} />}
 		</>
+	);
+}
+
+/** The path of those that failed, in words. */
+function Why({ lines }: { readonly lines: readonly string[] }) {
+	if (lines.length === 0) return null;
+	return (
+		<ul class="why" aria-label="Why">
+			{lines.map((line) => (
+				<li key={line}>{line}</li>
+			))}
+		</ul>
 	);
 }
 

@@ -256,7 +256,7 @@ it("differs when an expectation holds in the model only", () => {
 			{
 				...{ outcome, expected: "all mail is kept", seen: "1 of 2" },
 				expectation: { kind: "mail-kept", because: "" },
-				...{ connections: [], concerned: 0, rule: null },
+				...{ connections: [], concerned: 0, rule: null, why: [] },
 			},
 		],
 	});

@@ -83,15 +83,12 @@ export function lookCloser(
 			.filter(({ kind }) => kind !== "connect" && kind !== "observe")
 			.map((step) => ({ atMs: step.atMs, text: describeStep(step) }))
 			.sort((one, other) => one.atMs - other.atMs),
-		places: result.judgements.map((judgement) => {
-			const { outcome, rule, connections } = judgement;
-			const place =
-				rule ??
-				(outcome === "violated"
-					? decidedBy(again.paths, connections[0])
-					: null);
-			return place === null ? null : rulePlace(place, setup.ruleset);
-		}),
+		places: result.judgements.map(({ rule, why }) =>
+			rule === null
+				? null
+				: (why.find((one) => one.rule?.place === rule)?.rule ??
+					rulePlace(rule, setup.ruleset)),
+		),
 		unknownPlace: unknown?.rule ? rulePlace(unknown.rule, setup.ruleset) : null,
 	};
 }
@@ -163,20 +160,4 @@ function withSnapshots(steps: readonly Step[]): {
 		.sort((one, other) => one.atMs - other.atMs)
 		.map(({ label }) => label);
 	return { steps: all, labels };
-}
-
-/**
- * The rule that sent a connection where it went: the last one that changed the mark of its first
- * packet, else the last one of the nat table.
- */
-export function decidedBy(
-	paths: readonly PacketPath[],
-	connection: number | undefined,
-): string | null {
-	const first = paths.find((path) => path.connection === connection);
-	if (connection === undefined || first === undefined) return null;
-	const rules = first.steps.filter(({ place }) => place.includes(":rule:"));
-	const marking = rules.findLast((step) => step.markBefore !== step.markAfter);
-	const translating = rules.findLast(({ place }) => place.startsWith("nat:"));
-	return (marking ?? translating)?.place ?? null;
 }

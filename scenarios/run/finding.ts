@@ -3,8 +3,10 @@ import type { ConnectionRecord } from "../../sim/world/account.ts";
 import type { ConnectionFilter } from "../language/scenario.ts";
 import type { Judgement } from "./result.ts";
 
-/** A judgement without the expectation that it is about. */
-export type Finding = Omit<Judgement, "expectation">;
+/** A judgement without the expectation that it is about, and with all the connections that show it. */
+export interface Finding extends Omit<Judgement, "expectation" | "why"> {
+	readonly all: readonly ConnectionRecord[];
+}
 
 /** A judgement names at most this many connections; its text has the whole number. */
 export const MOST_CONNECTIONS_NAMED = 20;
@@ -27,6 +29,7 @@ export function finding(
 			.slice(0, MOST_CONNECTIONS_NAMED)
 			.map((connection) => connection.id),
 		concerned: concerned.length,
+		all: concerned,
 		rule: fields.rule ?? null,
 	};
 }

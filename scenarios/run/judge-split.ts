@@ -43,10 +43,16 @@ export function judgeSplit(given: Given, account: Account): Finding {
 	const seen = names.map((name, index) => `${name} ${counts[index]}`);
 	if (strays.length > 0) seen.push(`elsewhere or nowhere ${strays.length}`);
 	if (followed.length > 0) seen.push(followedWords(names, followed));
-	const found = finding(judged.length > 0 && strays.length === 0 && inside, {
+	const holds = judged.length > 0 && strays.length === 0 && inside;
+	// What one backend has too much of, the others lack.
+	const tooMany = judged.filter(({ backend }) => {
+		const index = names.indexOf(backend ?? "");
+		return (counts[index] ?? 0) > (bands[index]?.high ?? 0);
+	});
+	const found = finding(holds, {
 		expected: `${expected.join(", ")} of ${counted(judged.length, "connection")}${filterWords(given.of)}${reasonWords(given, drew.length)}`,
 		seen: connections.length === 0 ? NONE_FITS : seen.join(", "),
-		concerned: strays,
+		concerned: holds || strays.length > 0 ? strays : tooMany,
 	});
 	const isOpen = bands.every(
 		({ low, high }) => low === 0 && high === judged.length,

@@ -27,27 +27,37 @@ import {
 import { judgeSplit } from "./judge-split.ts";
 import type { Judgement } from "./result.ts";
 
-/** Judges every expectation of a scenario, in their order. */
+/** Judges every expectation of a scenario, in their order. Why one is violated is for `explain` to say. */
 export function judge(
 	scenario: Pick<Scenario, "expect" | "steps">,
 	account: Account,
 ): readonly Judgement[] {
+	return judgeAll(scenario, account).map(
+		({ all: _, ...judgement }) => judgement,
+	);
+}
+
+/** … with all the connections that show each. */
+export function judgeAll(
+	scenario: Pick<Scenario, "expect" | "steps">,
+	account: Account,
+): readonly (Judgement & Pick<Finding, "all">)[] {
 	return scenario.expect.map((expectation) => {
 		if (account.unknown) {
 			const { rule, reason } = account.unknown;
-			return { expectation, ...unknownFinding(rule, reason) };
+			return { expectation, ...unknownFinding(rule, reason), why: [] };
 		}
 		const found = find(expectation, account);
-		const missing = neverBegun(expectation, scenario, account);
-		return { expectation, ...found, seen: `${found.seen}${missing}` };
+		const missing = notBegun(expectation, scenario, account);
+		return { expectation, ...found, seen: `${found.seen}${missing}`, why: [] };
 	});
 }
 
 /**
- * What is said of "all connections" is said of those that began. When the play ended before the
- * others did, a reader has to know; "" when none is missing.
+ * An expectation about all connections judges those that began. Connections that the end of the play
+ * cut off are named; "" when none is missing.
  */
-function neverBegun(
+function notBegun(
 	expectation: Expectation,
 	{ steps }: Pick<Scenario, "steps">,
 	{ connections }: Account,
@@ -80,7 +90,7 @@ function connectionsMeant(expectation: Expectation): ConnectionFilter | null {
 	return isOfAll ? {} : null;
 }
 
-/** What happened after the unknown, nobody saw; what happened before could still have been undone. */
+/** The account ends at the unknown, and what happened before may have been undone behind it. */
 function unknownFinding(rule: string, reason: string): Finding {
 	return {
 		outcome: "unknown",
@@ -88,6 +98,7 @@ function unknownFinding(rule: string, reason: string): Finding {
 		seen: `the play ended: ${reason}`,
 		connections: [],
 		concerned: 0,
+		all: [],
 		rule: rule || null,
 	};
 }

@@ -2,6 +2,7 @@
 import type { Unknown } from "../../sim/gateway/gateway.ts";
 import type { Account } from "../../sim/world/account.ts";
 import type { Expectation, PlayableScenario } from "../language/scenario.ts";
+import type { RulePlace } from "./rule-place.ts";
 
 /** Three-valued all the way up: what the model does not know is neither yes nor no. */
 export type Outcome = "holds" | "violated" | "unknown";
@@ -17,8 +18,25 @@ export interface Judgement {
 	readonly connections: readonly number[];
 	/** How many connections show it, those that are not named among them. */
 	readonly concerned: number;
-	/** The place to look at, `mangle:MAILMARK:rule:2`; `null` when no single rule is to blame. */
+	/** The rule of the first explanation, `mangle:MAILMARK:rule:2`; `null` when no rule is to blame. */
 	readonly rule: string | null;
+	/**
+	 * Why it is violated: the concerned connections in groups that failed in the same way, the first
+	 * few groups. Empty where it holds, and where it is not about packets.
+	 */
+	readonly why: readonly Why[];
+}
+
+/** Connections that failed in the same way, or packets by hand. */
+export interface Why {
+	/** Id of the first one; `null` for packets by hand. */
+	readonly connection: number | null;
+	/** How many there are. */
+	readonly count: number;
+	/** Their path in words: `SYN → DNAT 192.168.0.1 (line 5) → out eth1 → b1 (vanished at 2.5 s): lost on its link`. */
+	readonly text: string;
+	/** Where their packets ended, or what sent them there; `null` when no rule is to blame. */
+	readonly rule: RulePlace | null;
 }
 
 /** A scenario, played and judged. Plain data without wall-clock time: the same seed gives the same bytes. */

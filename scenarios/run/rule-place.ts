@@ -1,7 +1,7 @@
 import { parseRuleset } from "../../sim/ruleset/parse.ts";
 import { printRule } from "../../sim/ruleset/print.ts";
 
-/** A rule, and where it stands. */
+/** A rule or a policy, and where it stands. */
 export interface RulePlace {
 	/** In the kernel's spelling, `mangle:MAILMARK:rule:2`. */
 	readonly place: string;
@@ -9,32 +9,85 @@ export interface RulePlace {
 	readonly file: string;
 	/** From 1; 0 when the rule is not in the file. */
 	readonly line: number;
-	/** `-A MAILMARK …`, or "". */
+	/** `-A MAILMARK …`, `-P INPUT DROP`, or "". */
 	readonly text: string;
 }
 
-/**
- * Finds a rule in the ruleset that a scenario begins with: what is loaded later may have another one
- * there.
- * @param place in the kernel's spelling, `mangle:MAILMARK:rule:2`
- */
+/** Finds rules in the ruleset that a scenario begins with: what is loaded later may have others there. */
+export interface RuleBook {
+	/**
+	 * @param place in the kernel's spelling, `mangle:MAILMARK:rule:2`
+	 * @param text what stood there when a packet met it; another text in the file is another rule
+	 */
+	find(place: string, text?: string): RulePlace;
+}
+
+/** @throws RulesetError when the rules cannot be read */
+export function ruleBook(rules: {
+	readonly name: string;
+	readonly text: string;
+}): RuleBook {
+	const { tables } = parseRuleset(rules.text, { file: rules.name });
+	const lines = rules.text.split("\n");
+	return {
+		find(place, text) {
+			const [tableName = "", chainName = "", kind, number] = place.split(":");
+			const chain = tables
+				.find(({ name }) => name === tableName)
+				?.chains.find(({ name }) => name === chainName);
+			const rule = chain?.rules[Number(number) - 1];
+			// The kernel calls an unconditional `-j DROP` a policy as well.
+			const found = rule
+				? { text: printRule(rule, chainName), line: rule.line }
+				: kind === "policy" && chain?.policy
+					? {
+							text: `-P ${chainName} ${chain.policy}`,
+							line: policyLine(lines, tableName, chainName),
+						}
+					: null;
+			if (found !== null && (text === undefined || text === found.text)) {
+				const file = found.line > 0 ? rules.name : "";
+				return { place, file, ...found };
+			}
+			return { place, file: "", line: 0, text: text ?? "" };
+		},
+	};
+}
+
+/** For one rule; whoever looks for many makes a book. */
 export function rulePlace(
 	place: string,
 	rules: { readonly name: string; readonly text: string },
 ): RulePlace {
-	const [tableName, chainName, kind, number] = place.split(":");
-	if (kind === "rule") {
-		const { tables } = parseRuleset(rules.text, { file: rules.name });
-		const chain = tables
-			.find(({ name }) => name === tableName)
-			?.chains.find(({ name }) => name === chainName);
-		const rule = chain?.rules[Number(number) - 1];
-		if (chain && rule) {
-			const text = printRule(rule, chain.name);
-			return { place, file: rules.name, line: rule.line, text };
+	return ruleBook(rules).find(place);
+}
+
+/** `:INPUT DROP [0:0]` below `*filter`, or `iptables -P INPUT DROP`; 0 where the file leaves the default. */
+function policyLine(
+	lines: readonly string[],
+	table: string,
+	chain: string,
+): number {
+	let current = "filter";
+	let found = 0;
+	for (const [index, line] of lines.entries()) {
+		const words = line.trim().split(/\s+/);
+		const [first = ""] = words;
+		if (first.startsWith("*")) current = first.slice(1);
+		else if (first === `:${chain}` && current === table) found = index + 1;
+		else {
+			const at = words.findIndex(
+				(word) => word === "-P" || word === "--policy",
+			);
+			if (at < 0 || words[at + 1] !== chain) continue;
+			const option = words.findIndex(
+				(word) => word === "-t" || word === "--table",
+			);
+			const named = option < 0 ? current : words[option + 1];
+			if (named === table) found = index + 1;
 		}
 	}
-	return { place, file: "", line: 0, text: "" };
+	return found;
 }
 
 /** `mangle:MAILMARK:rule:2  recipe.rules:5  -A MAILMARK …`. */

@@ -2,11 +2,14 @@
 import type { Choice } from "../../sim/chance/choice.ts";
 import { seededChoice } from "../../sim/chance/seeded.ts";
 import type { TraceSink } from "../../sim/gateway/gateway.ts";
+import { ModelGateway } from "../../sim/gateway/model-gateway.ts";
 import { SetupError } from "../../sim/gateway/routes.ts";
 import { type Account, nothingPlayed } from "../../sim/world/account.ts";
 import type { Answer, Ask } from "../../sim/world/ask.ts";
+import type { LinkWatch } from "../../sim/world/watch.ts";
 import { play } from "../../sim/world/world.ts";
 import { WorldError } from "../../sim/world/world-error.ts";
+import { explain, type Question } from "../explain/explain.ts";
 import type { PlayableScenario } from "../language/scenario.ts";
 import { ScenarioError } from "../language/scenario-error.ts";
 import {
@@ -17,9 +20,9 @@ import {
 	type SlowDriver,
 } from "./driver.ts";
 import { commandLine, replayOf } from "./invocation.ts";
-import { judge } from "./judge.ts";
+import { judgeAll } from "./judge.ts";
 import { withKnownChance } from "./known-chance.ts";
-import { type RunResult, worst } from "./result.ts";
+import { type Judgement, type RunResult, worst } from "./result.ts";
 
 export interface RunOptions {
 	/** Instead of the scenario's own. */
@@ -29,6 +32,8 @@ export interface RunOptions {
 	/** Keep every packet in the account; kept anyway when an expectation asks for packets. */
 	readonly keepPackets?: boolean;
 	readonly trace?: TraceSink;
+	/** What happens on the links around the gateway. */
+	readonly watch?: LinkWatch;
 }
 
 /**
@@ -147,6 +152,7 @@ export function* wholePlay(
 		choice: worldChoice(seed),
 		endMs,
 		keepPackets,
+		...(options.watch ? { watch: options.watch } : {}),
 	});
 }
 
@@ -183,7 +189,7 @@ export function resultOf(
 		by.driver.name === modelDriver.name
 			? played
 			: withKnownChance(played, scenario, () => modelAccount(scenario, seed));
-	const judgements = judge(scenario, account);
+	const judgements = judgementsOf(scenario, account, seed);
 	return {
 		scenario,
 		driver: { name: by.driver.name, version: by.driver.version },
@@ -212,4 +218,31 @@ function modelAccount(
 			return null;
 		throw error;
 	}
+}
+
+/** Judges, and plays once more on the model to say why what is violated is violated. */
+function judgementsOf(
+	scenario: PlayableScenario,
+	account: Account,
+	seed: number,
+): readonly Judgement[] {
+	const judged = judgeAll(scenario, account);
+	const questions = judged.map(
+		({ outcome, expectation, all }): Question | null =>
+			outcome === "violated"
+				? { kind: expectation.kind, concerned: all }
+				: null,
+	);
+	const why = explain({ scenario, account }, questions, ({ trace, watch }) => {
+		const ports = { choice: gatewayChoice(seed), trace };
+		return {
+			gateway: new ModelGateway(scenario.setup.gateway, ports),
+			play: wholePlay(scenario, seed, { watch }),
+		};
+	});
+	return judged.map(({ all: _, ...judgement }, index) => {
+		const groups = why[index] ?? [];
+		const rule = judgement.rule ?? groups[0]?.rule?.place ?? null;
+		return { ...judgement, rule, why: groups };
+	});
 }

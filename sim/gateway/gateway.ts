@@ -169,6 +169,11 @@ export interface TraceEvent {
 	readonly markBefore: number;
 	readonly markAfter: number;
 	readonly connmark: number | null;
+	/**
+	 * What the packet was to its connection when the rule was reached, as `--ctstate` names it; `null`
+	 * while it is not tracked: in raw, and where no rule asks for tracking.
+	 */
+	readonly ctstate: CtState | null;
 	/** The packet met `-j TRACE` before: a kernel would log this event. */
 	readonly traced: boolean;
 	/** What `LOG` or `NFLOG` wrote here; `null` for every other target. */
@@ -182,5 +187,12 @@ export interface LogEntry {
 	readonly kind: "LOG" | "NFLOG";
 	readonly prefix: string;
 }
+
+export type CtState =
+	| "NEW"
+	| "ESTABLISHED"
+	| "RELATED"
+	| "INVALID"
+	| "UNTRACKED";
 
 export type TraceSink = (event: TraceEvent) => void;

@@ -7,17 +7,22 @@ import {
 	type Tracer,
 } from "../netfilter/traverse.ts";
 import {
+	CTINFO_IS_REPLY,
+	CTINFO_NEW,
+	CTINFO_RELATED,
+	CTINFO_UNTRACKED,
 	HOOK_NAMES,
 	type HookName,
 	NO_ENTRY,
 	type Skb,
 } from "../packet/skb.ts";
 import { packetOf } from "../packet/skb-packet.ts";
-import type { LogEntry, TraceEvent, TraceSink } from "./gateway.ts";
+import type { CtState, LogEntry, TraceEvent, TraceSink } from "./gateway.ts";
 
 /** What the tracer asks of the box. */
 export interface TracedBox {
 	readonly routes: { readonly interfaces: readonly string[] };
+	readonly tables: { readonly needsConntrack: boolean };
 	readonly conntrack: { mark(entry: number): number };
 }
 
@@ -56,7 +61,8 @@ function createRuleTracer(sink: TraceSink, box: () => TracedBox): RuleTracer {
 		isOn: true,
 		reached(program: Program, at: number, skb: Skb) {
 			if (!this.isOn) return;
-			const { interfaces } = box().routes;
+			const { routes, tables } = box();
+			const { interfaces } = routes;
 			const chain = program.chains[at] as Program["chains"][number];
 			pending.push({
 				table: program.table.name,
@@ -69,6 +75,10 @@ function createRuleTracer(sink: TraceSink, box: () => TracedBox): RuleTracer {
 				outInterface: interfaces[skb.outInterface] as string,
 				markBefore: skb.mark,
 				text: placeOf(program, at).text,
+				ctstate:
+					tables.needsConntrack && program.table.name !== "raw"
+						? ctState(skb)
+						: null,
 				traced: skb.traced,
 				log: null,
 			});
@@ -100,4 +110,14 @@ function createNameTracer(sink: (rule: string) => void): RuleTracer {
 		log() {},
 		left() {},
 	};
+}
+
+/** `XT_CONNTRACK_STATE_BIT`: the direction makes no difference. */
+function ctState({ entry, ctinfo }: Skb): CtState {
+	if (ctinfo === CTINFO_UNTRACKED) return "UNTRACKED";
+	if (entry === NO_ENTRY) return "INVALID";
+	if (ctinfo === CTINFO_NEW) return "NEW";
+	return ctinfo % CTINFO_IS_REPLY === CTINFO_RELATED
+		? "RELATED"
+		: "ESTABLISHED";
 }

@@ -4,7 +4,7 @@ import { type Packet, RST, SYN } from "../packet/packet.ts";
 import type { Account, PacketRecord } from "./account.ts";
 import type { Answer, Ask } from "./ask.ts";
 import { type Connection, nameOfAnswer, recordOf } from "./connections.ts";
-import type { Request, Station } from "./network.ts";
+import { knows, type Request, type Station } from "./network.ts";
 import type { Stage } from "./stage.ts";
 
 /** Writes down what the gateway answers, and passes on what it sends. */
@@ -110,6 +110,7 @@ export class AccountKeeper {
 			connection = this.towardsBackend(station, packet, atMs, cause);
 		else if (station !== undefined)
 			network.deliver(station, atMs, () => station.host.receive(packet));
+		else this.noteNowhere(emission, cause);
 		if (this.keepPackets)
 			this.packets.push({
 				atMs,
@@ -135,7 +136,12 @@ export class AccountKeeper {
 			if (connection !== null && this.isGateways(packet, station, cause))
 				connection.gatewayAnswers.push(nameOfAnswer(packet));
 		}
-		network.deliver(station, atMs, () => station.host.receive(packet));
+		const arrive = () => {
+			this.noteArrival(station, packet, connection);
+			station.host.receive(packet);
+		};
+		const lose = () => this.noteLoss(station, packet, connection);
+		network.deliver(station, atMs, arrive, lose);
 		return connection;
 	}
 
@@ -175,12 +181,52 @@ export class AccountKeeper {
 				});
 		};
 		const arrive = () => {
+			this.noteArrival(station, packet, connection);
 			station.host.receive(packet);
 			const socket = station.host.find(destinationPort, source, sourcePort);
 			noteContact(socket?.iss ?? null);
 		};
-		network.deliver(station, atMs, arrive, () => noteContact(null));
+		network.deliver(station, atMs, arrive, () => {
+			this.noteLoss(station, packet, connection);
+			noteContact(null);
+		});
 		return connection;
+	}
+
+	private noteArrival(
+		station: Station,
+		packet: Packet,
+		connection: Connection | null,
+	): void {
+		const { watch, clock } = this.stage;
+		watch?.({
+			...{ kind: "arrives", atMs: clock.nowMs, packet, at: station.name },
+			...{ from: null, isKnown: knows(station, packet) },
+			connection: connection?.id ?? null,
+		});
+	}
+
+	private noteLoss(
+		{ name }: Station,
+		packet: Packet,
+		connection: Connection | null,
+	): void {
+		const { watch, clock } = this.stage;
+		watch?.({
+			...{ kind: "lost", atMs: clock.nowMs, packet },
+			...{ host: name, isFrom: false, connection: connection?.id ?? null },
+		});
+	}
+
+	/** What was made of a packet at once is of its connection. */
+	private noteNowhere(
+		{ atMs, packet, interface: name }: Emission,
+		cause: Request | null,
+	): void {
+		this.stage.watch?.({
+			...{ kind: "nowhere", atMs, packet, interface: name },
+			connection: cause?.connection?.id ?? null,
+		});
 	}
 }
 

@@ -8,6 +8,7 @@ import type { Packet } from "../packet/packet.ts";
 import type { Ask } from "./ask.ts";
 import type { Connection } from "./connections.ts";
 import { createQueue, type Queue } from "./queue.ts";
+import type { LinkWatch } from "./watch.ts";
 
 /** A host and the link that it is on. */
 export interface Station {
@@ -62,18 +63,24 @@ export interface Network {
 export function createNetwork(
 	clock: Clock,
 	connectionOf: (from: Station, packet: Packet) => Connection | null,
+	watch: LinkWatch | null,
 ): Network {
 	const stations: Station[] = [];
 	const owners = new Map<string, Map<number, Station>>();
 	const requests = createQueue<Request>();
 
 	function send(from: Station, packet: Packet): void {
-		if (!from.carries()) return;
+		if (!from.carries()) {
+			watch?.({
+				...{ kind: "lost", atMs: clock.nowMs, packet },
+				...{ host: from.name, isFrom: true },
+				connection: connectionOf(from, packet)?.id ?? null,
+			});
+			return;
+		}
 		const neighbour = network.ownerOf(from.interface, packet.destination);
 		if (neighbour !== undefined) {
-			network.deliver(neighbour, clock.nowMs + from.latencyMs, () =>
-				neighbour.host.receive(packet),
-			);
+			sendStraight(from, neighbour, packet);
 			return;
 		}
 		const connection = connectionOf(from, packet);
@@ -94,6 +101,24 @@ export function createNetwork(
 		};
 		if (from.latencyMs === 0) enter();
 		else clock.after(from.latencyMs, enter);
+	}
+
+	function sendStraight(from: Station, to: Station, packet: Packet): void {
+		const arrive = () => {
+			watch?.({
+				...{ kind: "arrives", atMs: clock.nowMs, packet },
+				...{ at: to.name, from: from.name, isKnown: knows(to, packet) },
+				connection: connectionOf(from, packet)?.id ?? null,
+			});
+			to.host.receive(packet);
+		};
+		const lose = () =>
+			watch?.({
+				...{ kind: "lost", atMs: clock.nowMs, packet },
+				...{ host: to.name, isFrom: false },
+				connection: connectionOf(from, packet)?.id ?? null,
+			});
+		network.deliver(to, clock.nowMs + from.latencyMs, arrive, lose);
 	}
 
 	const network: Network = {
@@ -127,4 +152,11 @@ export function createNetwork(
 		},
 	};
 	return network;
+}
+
+/** Does a socket of the host have the addresses and ports of a packet that comes to it? */
+export function knows({ host }: Station, packet: Packet): boolean {
+	if (packet.kind !== "tcp") return true;
+	const { destinationPort, source, sourcePort } = packet;
+	return host.find(destinationPort, source, sourcePort) !== undefined;
 }

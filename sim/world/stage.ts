@@ -16,6 +16,7 @@ import {
 import { createNetwork, type Network, type Station } from "./network.ts";
 import { startProber } from "./prober.ts";
 import type { WorldSetup } from "./setup.ts";
+import type { LinkWatch } from "./watch.ts";
 import { WorldError } from "./world-error.ts";
 
 /** Everything that a play is made of, while it is played. */
@@ -29,6 +30,7 @@ export interface Stage {
 	readonly backends: ReadonlyMap<string, Backend>;
 	readonly stationOf: ReadonlyMap<Backend, Station>;
 	readonly events: WorldEvent[];
+	readonly watch: LinkWatch | null;
 	/** Tells the gateway something, once it has dealt with what it was told before. */
 	readonly ask: (ask: Ask, label: string) => void;
 }
@@ -37,11 +39,17 @@ export interface Stage {
  * Puts everybody in place, tells the gateway who answers ARP, and starts the health checker.
  * @throws WorldError when two have the same name or address
  */
-export function createStage(setup: WorldSetup, choice: Choice): Stage {
+export function createStage(
+	setup: WorldSetup,
+	choice: Choice,
+	watch: LinkWatch | null = null,
+): Stage {
 	const clock = createClock();
 	const connections = createConnections();
-	const network = createNetwork(clock, (from, packet) =>
-		connectionOf(connections, from, packet),
+	const network = createNetwork(
+		clock,
+		(from, packet) => connectionOf(connections, from, packet),
+		watch,
 	);
 	const clients = new Map<string, Station>();
 	for (const client of setup.clients)
@@ -58,7 +66,7 @@ export function createStage(setup: WorldSetup, choice: Choice): Stage {
 	}
 	const stage: Stage = {
 		...{ setup, clock, choice, network, connections, clients, backends },
-		...{ stationOf, events: [] },
+		...{ stationOf, events: [], watch },
 		ask: (ask, label) =>
 			network.requests.put({ ask, label, from: null, connection: null }),
 	};

@@ -9,6 +9,7 @@ import type { Answer, Ask } from "./ask.ts";
 import type { Step, WorldSetup } from "./setup.ts";
 import { createStage } from "./stage.ts";
 import { scheduleSteps } from "./steps.ts";
+import type { LinkWatch } from "./watch.ts";
 
 export interface PlayOptions {
 	readonly choice: Choice;
@@ -16,6 +17,8 @@ export interface PlayOptions {
 	readonly endMs: number;
 	/** Keep every packet on either side of the gateway in the account. */
 	readonly keepPackets: boolean;
+	/** What happens on the links besides what the gateway is asked. */
+	readonly watch?: LinkWatch;
 }
 
 /** How long a gateway may keep a packet to itself: it waits three seconds for ARP, and then complains. */
@@ -36,7 +39,7 @@ export function* play(
 	steps: readonly Step[],
 	options: PlayOptions,
 ): Generator<Ask, Account, Answer> {
-	const stage = createStage(setup, options.choice);
+	const stage = createStage(setup, options.choice, options.watch);
 	const { clock, network } = stage;
 	const account = new AccountKeeper(stage, options.keepPackets);
 	scheduleSteps(stage, steps);

@@ -1,0 +1,171 @@
+/** How a connection ended, from its first SYN to the place where it did not get on. */
+import type { ConnectionRecord } from "../../sim/world/account.ts";
+import type { Happening, Passage } from "./follow.ts";
+import { chooser, pathWords, translator } from "./path.ts";
+import type { Scene } from "./scene.ts";
+import { isClients, type Stop, stopsOf } from "./stop.ts";
+import { stopWords, type Told } from "./stop-words.ts";
+import { isSyn, packetName } from "./words.ts";
+
+export function endedWords(
+	log: readonly Happening[],
+	connection: ConnectionRecord,
+	scene: Scene,
+): Told {
+	if (connection.outcome === "no-port")
+		return {
+			words: "the client had no free source port, and sent no SYN",
+			rule: null,
+		};
+	const stop = decisiveStop(stopsOf(log, connection, scene), connection);
+	const syn = leadingSyn(log, connection, { stop, scene });
+	if (stop !== null) return stoppedWords(stop, syn, connection, scene);
+	if (syn === null)
+		return { words: "no packet of it came to the gateway", rule: null };
+	return sentWords(syn, connection, scene);
+}
+
+/** Where a connection went that nothing stopped. */
+export function sentWords(
+	syn: Passage,
+	connection: ConnectionRecord,
+	scene: Scene,
+): Told {
+	return {
+		words: `${pathWords(syn, scene.book)} → ${goalWords(connection, scene)}`,
+		rule: chooser(syn, scene.book),
+	};
+}
+
+function goalWords(connection: ConnectionRecord, scene: Scene): string {
+	const { backend, outcome, endedMs, startedMs } = connection;
+	const name =
+		backend === null
+			? "no backend"
+			: scene.backendWords(backend, endedMs ?? startedMs);
+	switch (outcome) {
+		case "completed":
+			return name;
+		case "open":
+			return `${name}; it is still open at the end`;
+		case "cut-short":
+			return `${name}, which closed before the dialogue was done`;
+		case "read-timeout":
+			return `${name}, which did not answer within the client's time-out`;
+		case "reset":
+			return `${name}, which reset the connection`;
+		default:
+			return `${name}: ${outcome}`;
+	}
+}
+
+/** The last one that has to do with how it ended. */
+function decisiveStop(
+	stops: readonly Stop[],
+	{ outcome, connectedMs, endedMs }: ConnectionRecord,
+): Stop | null {
+	if (outcome === "completed") return null;
+	const isTimeout = outcome.endsWith("timeout");
+	return (
+		stops.findLast(
+			({ at }) =>
+				(connectedMs === null || at.atMs >= connectedMs) &&
+				// What its end made it send did not end it.
+				!(isTimeout && endedMs !== null && at.atMs >= endedMs),
+		) ?? null
+	);
+}
+
+/** The client's SYN that met the rules: retransmissions follow the first one's translation. */
+function leadingSyn(
+	log: readonly Happening[],
+	connection: ConnectionRecord,
+	{ stop, scene }: { readonly stop: Stop | null; readonly scene: Scene },
+): Passage | null {
+	const before = stop?.at.atMs ?? Number.POSITIVE_INFINITY;
+	const syns = log.filter(
+		(one): one is Passage =>
+			one.kind === "gateway" &&
+			one.atMs <= before &&
+			isSyn(one.packet) &&
+			isClients(one, connection, scene),
+	);
+	return (
+		syns.findLast(({ steps }) => steps.some(({ table }) => table === "nat")) ??
+		syns[0] ??
+		null
+	);
+}
+
+function stoppedWords(
+	stop: Stop,
+	syn: Passage | null,
+	connection: ConnectionRecord,
+	scene: Scene,
+): Told {
+	const { book } = scene;
+	const { at } = stop;
+	const told = stopWords(stop, scene);
+	const rule = told.rule ?? (syn && chooser(syn, book));
+	const switched = switchWords(stop, scene);
+	const isOfSyn = isSyn(at.packet) && isClients(at, connection, scene);
+	if (isOfSyn) {
+		// A retransmission waits where the first SYN was sent, and met no rule of nat on its way.
+		const isOwn = at.kind === "gateway" && stop.kind !== "waits";
+		const passage = isOwn ? at : syn;
+		const way = passage === null ? "SYN" : pathWords(passage, book);
+		return { words: `${way} → ${told.words}${switched}`, rule };
+	}
+	const { connectedMs, backend } = connection;
+	const isConnected = connectedMs !== null && at.atMs >= connectedMs;
+	const goal = `${backend ?? "its backend"}${isConnected ? ", connected" : ""}`;
+	const way = syn === null ? "SYN" : pathWords(syn, book);
+	const subject = subjectOf(stop, connection, scene);
+	if (stop.kind === "delivered" && syn !== null && translator(syn) !== null)
+		return {
+			words: `${way} → ${goal}; ${subject} → the gateway itself: its conntrack entry is gone${scene.doneBefore(at.atMs)}, so it is not translated`,
+			rule: null,
+		};
+	const end = at.kind === "gateway" ? pathWords(at, book, subject) : subject;
+	const isStraight = stop.kind === "stranger" && stop.at.from !== null;
+	return {
+		words: `${way} → ${goal}; ${end} ${isStraight ? "" : "→ "}${told.words}${switched}`,
+		rule,
+	};
+}
+
+/** `the answer (SYN/ACK)`, `the client's data`. */
+function subjectOf(
+	{ at }: Stop,
+	connection: ConnectionRecord,
+	scene: Scene,
+): string {
+	const name = packetName(at.packet);
+	if (isClients(at, connection, scene)) return `the client's ${name}`;
+	return name === "SYN/ACK" ? `the answer (${name})` : `the backend's ${name}`;
+}
+
+/** What became of the failover, where it is a backend's failure that stopped it. */
+function switchWords(stop: Stop, scene: Scene): string {
+	const { atMs } = stop.at;
+	const name = backendOf(stop, scene);
+	if (name === null || scene.backendWords(name, atMs) === name) return "";
+	return scene.switchWords(name, atMs);
+}
+
+function backendOf(stop: Stop, scene: Scene): string | null {
+	switch (stop.kind) {
+		case "lost":
+			return scene.backend(stop.at.host)?.name ?? null;
+		case "refused":
+		case "unanswered":
+			return stop.at.at;
+		case "waits": {
+			const { steps, packet } = stop.at;
+			const { destination } = steps.at(-1)?.packet ?? packet;
+			return scene.backendAt(destination)?.name ?? null;
+		}
+		default:
+			return null;
+	}
+}

@@ -1,0 +1,170 @@
+/**
+ * Why a judgement is violated: the scenario is played once more on the model, the packets of the
+ * connections that show it are followed, and those that failed in the same way make a group.
+ */
+import type { TraceEvent, TraceSink } from "../../sim/gateway/gateway.ts";
+import type { ModelGateway } from "../../sim/gateway/model-gateway.ts";
+import type { Account, ConnectionRecord } from "../../sim/world/account.ts";
+import type { Answer, Ask } from "../../sim/world/ask.ts";
+import type { LinkWatch } from "../../sim/world/watch.ts";
+import type {
+	ExpectationKind,
+	PlayableScenario,
+} from "../language/scenario.ts";
+import type { Why } from "../run/result.ts";
+import { ruleBook } from "../run/rule-place.ts";
+import { endedWords } from "./ended.ts";
+import { Follower, type Passage } from "./follow.ts";
+import { movedWords } from "./moved.ts";
+import { pathWords } from "./path.ts";
+import { type Scene, sceneOf } from "./scene.ts";
+import { stopWords, type Told } from "./stop-words.ts";
+import { time } from "./words.ts";
+
+/** A violated expectation, and all the connections that show it. */
+export interface Question {
+	readonly kind: ExpectationKind["kind"];
+	readonly concerned: readonly ConnectionRecord[];
+}
+
+/** Begins to play the scenario on the model once more. */
+export type Begin = (ports: {
+	readonly trace: TraceSink;
+	readonly watch: LinkWatch;
+}) => {
+	readonly gateway: ModelGateway;
+	readonly play: Generator<Ask, Account, Answer>;
+};
+
+/** Groups of each judgement. */
+const MOST_GROUPS = 3;
+/** Connections of each judgement that are looked at. */
+const MOST_FOLLOWED = 1_000;
+
+/**
+ * @param questions `null` for what holds
+ * @returns for each question, the groups in the order of their first connections
+ */
+export function explain(
+	{
+		scenario,
+		account,
+	}: { readonly scenario: PlayableScenario; readonly account: Account },
+	questions: readonly (Question | null)[],
+	begin: Begin,
+): readonly (readonly Why[])[] {
+	const followed = questions.flatMap(
+		(one) => one?.concerned.slice(0, MOST_FOLLOWED).map(({ id }) => id) ?? [],
+	);
+	const asksForHand = questions.some((one) => one?.kind === "packets-out");
+	if (followed.length === 0 && !asksForHand) return questions.map(() => []);
+	const follower = new Follower(followed);
+	const again = playAgain(follower, begin);
+	const scene = sceneOf(scenario, account, ruleBook(scenario.setup.ruleset));
+	return questions.map((question) => {
+		if (question === null) return [];
+		const { kind, concerned } = question;
+		if (kind === "packets-out") return byHand(follower.byHand, scene);
+		const told = concerned.slice(0, MOST_FOLLOWED).map((connection) => ({
+			connection: connection.id,
+			...explained(kind, connection, { follower, again, scene }),
+		}));
+		return grouped(told);
+	});
+}
+
+function playAgain(follower: Follower, begin: Begin): Account {
+	const { gateway, play } = begin({
+		trace: (event: TraceEvent) => follower.note(event),
+		watch: (event) => follower.watch(event),
+	});
+	let step = play.next();
+	while (!step.done) {
+		const ask = step.value;
+		gateway.isTraced = follower.begin(ask);
+		const answer = gateway.answer(ask);
+		follower.end(answer, ask.kind === "packet" ? gateway.fate : null);
+		step = play.next(answer);
+	}
+	return step.value;
+}
+
+function explained(
+	kind: Question["kind"],
+	connection: ConnectionRecord,
+	{
+		follower,
+		again,
+		scene,
+	}: {
+		readonly follower: Follower;
+		readonly again: Account;
+		readonly scene: Scene;
+	},
+): Told {
+	const twin = again.connections[connection.id];
+	if (twin === undefined || !isSame(twin, connection))
+		return {
+			words: partedWords(twin, again),
+			rule: null,
+		};
+	const log = follower.log(connection.id);
+	const moved =
+		kind === "affinity" || kind === "moved"
+			? movedWords(log, connection, scene)
+			: null;
+	return moved ?? endedWords(log, connection, scene);
+}
+
+/** The same connection on the model: it went the same way as far as anybody sees. */
+function isSame(one: ConnectionRecord, other: ConnectionRecord): boolean {
+	return (
+		one.outcome === other.outcome &&
+		one.backend === other.backend &&
+		one.met.join() === other.met.join()
+	);
+}
+
+function partedWords(
+	twin: ConnectionRecord | undefined,
+	{ unknown }: Account,
+): string {
+	const path = "the rules that its packets matched are not known:";
+	if (unknown !== null)
+		return `${path} the model, which would tell them, does not know (${unknown.reason})`;
+	if (twin === undefined) return `${path} the model does not play it`;
+	return `${path} on the model it went to ${twin.backend ?? "no backend"} (${twin.outcome})`;
+}
+
+function grouped(
+	told: readonly (Told & { readonly connection: number | null })[],
+): readonly Why[] {
+	const groups = new Map<string, Why>();
+	for (const { words, rule, connection } of told) {
+		const before = groups.get(words);
+		groups.set(words, {
+			connection: before === undefined ? connection : before.connection,
+			count: (before?.count ?? 0) + 1,
+			text: words,
+			rule: before === undefined ? rule : before.rule,
+		});
+	}
+	return [...groups.values()].slice(0, MOST_GROUPS);
+}
+
+/** What became of packets by hand that did not come out. */
+function byHand(passages: readonly Passage[], scene: Scene): readonly Why[] {
+	const told = passages.flatMap((at) => {
+		const { fate } = at;
+		if (fate.kind !== "dropped" && fate.kind !== "delivered") return [];
+		const end = stopWords({ kind: fate.kind, at }, scene);
+		return [
+			{
+				connection: null,
+				words: `${pathWords(at, scene.book, `the packet into ${at.interface} at ${time(at.atMs)}`)} → ${end.words}`,
+				rule: end.rule,
+			},
+		];
+	});
+	return grouped(told);
+}

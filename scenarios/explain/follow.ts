@@ -1,0 +1,98 @@
+/** Keeps, while a scenario is played once more, what became of the packets of some connections. */
+import type { Emission, Fate, TraceEvent } from "../../sim/gateway/gateway.ts";
+import type { Packet } from "../../sim/packet/packet.ts";
+import type { Answer, Ask } from "../../sim/world/ask.ts";
+import type { LinkEvent } from "../../sim/world/watch.ts";
+
+/** A packet that came into the gateway, and what became of it there. */
+export interface Passage {
+	readonly kind: "gateway";
+	readonly atMs: number;
+	readonly interface: string;
+	readonly packet: Packet;
+	/** The rules that it matched, … */
+	readonly steps: readonly TraceEvent[];
+	/** … and those that the gateway's own answer to it matched. */
+	readonly answerSteps: readonly TraceEvent[];
+	readonly fate: Fate;
+	/** What came out at once. */
+	readonly out: readonly Emission[];
+}
+
+export type Happening = Passage | LinkEvent;
+
+/** A connection's log keeps its beginning and its end. */
+const MOST_HAPPENINGS = 120;
+const FIRST_HAPPENINGS = 40;
+
+export class Follower {
+	readonly byHand: Passage[] = [];
+	private readonly logs = new Map<number, Happening[]>();
+	private ask: (Ask & { readonly kind: "packet" }) | null = null;
+	private steps: TraceEvent[] = [];
+
+	/** @param connections ids of those to follow; packets by hand are followed anyway */
+	constructor(connections: Iterable<number>) {
+		for (const id of connections) this.logs.set(id, []);
+	}
+
+	/** In the order of time; empty for a connection that no packet is known of. */
+	log(connection: number): readonly Happening[] {
+		return this.logs.get(connection) ?? [];
+	}
+
+	/** @returns whether the packet's rules are to be traced */
+	begin(ask: Ask): boolean {
+		this.ask = null;
+		this.steps = [];
+		if (ask.kind !== "packet") return false;
+		const { connection } = ask;
+		const isByHand = connection === undefined;
+		if (!isByHand && (connection === null || !this.logs.has(connection)))
+			return false;
+		this.ask = ask;
+		return true;
+	}
+
+	note(event: TraceEvent): void {
+		this.steps.push(event);
+	}
+
+	end(answer: Answer, fate: Fate | null): void {
+		const { ask, steps } = this;
+		if (ask === null || fate === null || answer.unknown !== null) return;
+		const passage: Passage = {
+			...{ kind: "gateway", atMs: ask.atMs, interface: ask.interface },
+			...{ packet: ask.packet, fate, out: answer.emissions },
+			...ofPacket(steps, ask.interface),
+		};
+		if (ask.connection === undefined) this.byHand.push(passage);
+		else this.keep(ask.connection, passage);
+	}
+
+	watch(event: LinkEvent): void {
+		this.keep(event.connection, event);
+	}
+
+	private keep(connection: number | null, happening: Happening): void {
+		const log = connection === null ? undefined : this.logs.get(connection);
+		if (log === undefined) return;
+		log.push(happening);
+		if (log.length > MOST_HAPPENINGS) log.splice(FIRST_HAPPENINGS, 1);
+	}
+}
+
+/** An answer that the gateway makes up walks through OUTPUT and POSTROUTING while its cause is not done. */
+function ofPacket(
+	steps: readonly TraceEvent[],
+	from: string,
+): Pick<Passage, "steps" | "answerSteps"> {
+	const isAnswered =
+		from !== "lo" && steps.some(({ hook }) => hook === "OUTPUT");
+	const isAnswers = ({ hook }: TraceEvent) =>
+		isAnswered && (hook === "OUTPUT" || hook === "POSTROUTING");
+	return {
+		steps: steps.filter((step) => !isAnswers(step)),
+		answerSteps: steps.filter(isAnswers),
+	};
+}

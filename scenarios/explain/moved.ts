@@ -1,0 +1,79 @@
+/** What changed between the packets of a connection that met more than one backend. */
+import { hex32 } from "../../sim/packet/numbers.ts";
+import type { ConnectionRecord } from "../../sim/world/account.ts";
+import type { Happening, Passage } from "./follow.ts";
+import { chooser, marker, pathWords } from "./path.ts";
+import type { Scene } from "./scene.ts";
+import { isClients } from "./stop.ts";
+import type { Told } from "./stop-words.ts";
+import { foundIn, packetName } from "./words.ts";
+
+/** A packet of the client's, and the backend that it came to. */
+interface Visit {
+	readonly passage: Passage;
+	readonly backend: string;
+}
+
+/** `null` where no packet is known that met another backend. */
+export function movedWords(
+	log: readonly Happening[],
+	connection: ConnectionRecord,
+	scene: Scene,
+): Told | null {
+	const { book } = scene;
+	const visits = visitsOf(log, connection, scene);
+	const first = visits[0];
+	const moved = visits.find(({ backend }) => backend !== first?.backend);
+	if (first === undefined || moved === undefined) return null;
+	// The last packet before it that still went where it should.
+	const last = visits[visits.indexOf(moved) - 1] ?? first;
+	const name = packetName(moved.passage.packet);
+	const by = marker(moved.passage);
+	return {
+		words: `${pathWords(first.passage, book)} → ${first.backend}; ${changeWords(last.passage, moved.passage, scene)}: ${pathWords(moved.passage, book, `the client's ${name}`)} → ${moved.backend}`,
+		rule: chooser(moved.passage, book) ?? (by && foundIn(book, by)),
+	};
+}
+
+function visitsOf(
+	log: readonly Happening[],
+	connection: ConnectionRecord,
+	scene: Scene,
+): readonly Visit[] {
+	const visits: Visit[] = [];
+	let passage: Passage | null = null;
+	for (const one of log) {
+		if (one.kind === "gateway")
+			passage = isClients(one, connection, scene) ? one : null;
+		else if (passage !== null) {
+			const at =
+				one.kind === "arrives" ? one.at : one.kind === "lost" ? one.host : "";
+			if (scene.backend(at) === null) continue;
+			visits.push({ passage, backend: at });
+			passage = null;
+		}
+	}
+	return visits;
+}
+
+/** Why the later packet was not treated as the earlier one. */
+function changeWords(before: Passage, after: Passage, scene: Scene): string {
+	const isNew = after.steps.some(({ ctstate }) => ctstate === "NEW");
+	const wasNew = before.steps.some(({ ctstate }) => ctstate === "NEW");
+	const name = packetName(after.packet);
+	if (isNew && name !== "SYN")
+		return `its conntrack entry is gone${scene.doneBefore(after.atMs)}, and a later packet begins a new one`;
+	const saved = before.steps.at(-1)?.connmark ?? 0;
+	const [marked, now] = [markOf(before), markOf(after)];
+	if (isNew && wasNew && name === "SYN")
+		return `its first SYN left no conntrack entry${scene.doneBefore(after.atMs)}, and the next one is balanced anew`;
+	if (marked !== now && saved === 0)
+		return `mark ${hex32(marked)} was not saved to the connection (connmark 0x0), and a later packet has mark ${hex32(now)}`;
+	if (marked !== now)
+		return `connmark ${hex32(saved)} was not restored to a later packet, which has mark ${hex32(now)}`;
+	return "a later packet goes elsewhere";
+}
+
+function markOf({ steps }: Passage): number {
+	return steps.at(-1)?.markAfter ?? 0;
+}

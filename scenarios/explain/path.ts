@@ -1,0 +1,105 @@
+/** The way of one packet through the gateway: which rules had a part in it, in words. */
+import type { TraceEvent } from "../../sim/gateway/gateway.ts";
+import { formatAddress } from "../../sim/packet/address.ts";
+import { hex32 } from "../../sim/packet/numbers.ts";
+import type { Packet } from "../../sim/packet/packet.ts";
+import type { RuleBook, RulePlace } from "../run/rule-place.ts";
+import type { Passage } from "./follow.ts";
+import { cited, foundIn, packetName } from "./words.ts";
+
+const TRANSLATES = / -j (DNAT|REDIRECT|NETMAP|SNAT|MASQUERADE)(?= |$)/;
+const ASKS_MARK = / -m (?:conn)?mark(?= |$)/;
+/** Of many marks, those that were set last. */
+const MOST_MARKS = 4;
+
+/**
+ * `SYN → mark 0x2 (line 15) → DNAT 10.20.0.12 (line 20) → out eth1`.
+ * @param subject what the packet is called
+ */
+export function pathWords(
+	passage: Passage,
+	book: RuleBook,
+	subject = packetName(passage.packet),
+): string {
+	const { fate } = passage;
+	const marks = passage.steps.filter(changesMark).slice(-MOST_MARKS);
+	const parts = passage.steps.flatMap((step, index) => {
+		const where = () => cited(foundIn(book, step));
+		if (marks.includes(step))
+			return [`mark ${hex32(step.markAfter)} (${where()})`];
+		const target = translation(step);
+		return target === null
+			? []
+			: [`${target}${translated(passage, index)} (${where()})`];
+	});
+	return [
+		subject,
+		...parts,
+		...(fate.kind === "forwarded" ? [`out ${fate.interface}`] : []),
+	].join(" → ");
+}
+
+function changesMark(step: TraceEvent): boolean {
+	return step.kind === "rule" && step.markBefore !== step.markAfter;
+}
+
+/** `DNAT`, where a rule translates. */
+function translation({ table, kind, text }: TraceEvent): string | null {
+	if (table !== "nat" || kind !== "rule") return null;
+	return TRANSLATES.exec(text)?.[1] ?? null;
+}
+
+/** ` 10.20.0.12`, ` 10.20.0.12:625` where the port changed as well; as the rule says it where the packet ended there. */
+function translated({ steps, out, fate }: Passage, index: number): string {
+	const before = steps[index]?.packet;
+	const sent = fate.kind === "forwarded" ? out[0] : undefined;
+	const after = (steps[index + 1] ?? sent)?.packet;
+	if (before === undefined || after === undefined) {
+		const said = / --to-(?:destination|source) (\S+)/.exec(
+			steps[index]?.text ?? "",
+		);
+		return said === null ? "" : ` ${said[1]}`;
+	}
+	for (const side of ["destination", "source"] as const) {
+		const port = portOf(after, side);
+		const hasPort = port !== portOf(before, side);
+		if (before[side] !== after[side] || hasPort)
+			// Ports of clients are drawn: they would make no two explanations the same.
+			return ` ${formatAddress(after[side])}${hasPort && side === "destination" ? `:${port}` : ""}`;
+	}
+	return "";
+}
+
+function portOf(packet: Packet, side: "source" | "destination"): number | null {
+	if (packet.kind !== "tcp" && packet.kind !== "udp") return null;
+	return side === "source" ? packet.sourcePort : packet.destinationPort;
+}
+
+/** The rule that translated the packet's destination; `null` when none did. */
+export function translator(passage: Passage): TraceEvent | null {
+	return (
+		passage.steps.findLast((step) => {
+			const target = translation(step);
+			return target !== null && target !== "SNAT" && target !== "MASQUERADE";
+		}) ?? null
+	);
+}
+
+/**
+ * The rule that sent the packet where it went: the one that translated it, or, where that one asks
+ * for a mark, the one that set the mark. `null` when no rule had a part in it.
+ */
+export function chooser(passage: Passage, book: RuleBook): RulePlace | null {
+	const { steps } = passage;
+	const by = translator(passage);
+	if (by === null) return null;
+	const marked = ASKS_MARK.test(by.text)
+		? steps.slice(0, steps.indexOf(by)).findLast(changesMark)
+		: undefined;
+	return foundIn(book, marked ?? by);
+}
+
+/** The rule that set the packet's mark last. */
+export function marker({ steps }: Passage): TraceEvent | null {
+	return steps.findLast(changesMark) ?? null;
+}

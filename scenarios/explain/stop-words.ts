@@ -1,0 +1,153 @@
+/** A stop → words, and the rule that is to blame for it. */
+import { dropWords } from "../../sim/gateway/drop-reason.ts";
+import type { TraceEvent } from "../../sim/gateway/gateway.ts";
+import { formatAddress } from "../../sim/packet/address.ts";
+import type { Packet } from "../../sim/packet/packet.ts";
+import { nameOfAnswer } from "../../sim/world/connections.ts";
+import type { RulePlace } from "../run/rule-place.ts";
+import type { Passage } from "./follow.ts";
+import { translator } from "./path.ts";
+import type { Scene } from "./scene.ts";
+import type { Stop } from "./stop.ts";
+import {
+	addressee,
+	foundIn,
+	named,
+	packetName,
+	placeOf,
+	sender,
+} from "./words.ts";
+
+export interface Told {
+	readonly words: string;
+	/** `null`: the rule that sent the packet there, if any. */
+	readonly rule: RulePlace | null;
+}
+
+/** What stands behind the arrow, at the end of a path. */
+export function stopWords(stop: Stop, scene: Scene): Told {
+	switch (stop.kind) {
+		case "dropped":
+			return droppedWords(stop.at, scene);
+		case "delivered":
+			return deliveredWords(stop.at, scene);
+		case "waits": {
+			const { address, interface: out } = nextHop(stop.at);
+			const backend = scene.backendAt(address);
+			const who =
+				backend === null
+					? formatAddress(address)
+					: `${scene.backendWords(backend.name, stop.at.atMs)}, ${backend.address},`;
+			return told(`${who} answers no ARP on ${out}`);
+		}
+		case "nowhere":
+			return told(
+				`${addressee(stop.at.packet)}, which is no host of this scenario`,
+			);
+		case "lost": {
+			const { host, atMs, isFrom } = stop.at;
+			const who = scene.backendWords(host, atMs);
+			return told(
+				isFrom ? `lost on the link of ${who}` : `${who}: lost on its link`,
+			);
+		}
+		case "refused": {
+			const { at, atMs, packet } = stop.at;
+			const port = packet.kind === "tcp" ? packet.destinationPort : 0;
+			return told(
+				`${scene.backendWords(at, atMs)}, where nothing listens on port ${port}: RST`,
+			);
+		}
+		case "unanswered":
+			return told(
+				`${scene.backendWords(stop.at.at, stop.at.atMs)}, which does not answer`,
+			);
+		case "stranger":
+			return told(strangerWords(stop.at, scene));
+	}
+}
+
+function told(words: string, rule: RulePlace | null = null): Told {
+	return { words, rule };
+}
+
+function strangerWords(
+	at: Extract<Stop, { readonly kind: "stranger" }>["at"],
+	scene: Scene,
+): string {
+	if (scene.backend(at.at) !== null)
+		return `${scene.backendWords(at.at, at.atMs)}, which knows no such connection: RST`;
+	const source = formatAddress(at.packet.source);
+	return at.from === null
+		? `to the client, from ${sender(at.packet)} and not from ${scene.service}: not translated back, so the client knows no such connection`
+		: `went from ${source} straight to the client, which knows no such connection (it speaks with ${scene.service}): no rule translates the source, so answers do not come back by the gateway`;
+}
+
+function droppedWords(passage: Passage, { book }: Scene): Told {
+	const { fate, steps, out } = passage;
+	if (fate.kind !== "dropped") return told("");
+	const stack = dropWords(fate.by);
+	const answer = out.find(
+		({ packet }) => packet.kind === "icmp" || packet.kind === "tcp",
+	);
+	const answered = answer && answerName(answer.packet);
+	if (stack !== null) {
+		const by = translator(passage);
+		return told(
+			`dropped: ${stack.words}${answered ? `; the gateway answers ${answered}` : ""}`,
+			by && foundIn(book, by),
+		);
+	}
+	const step = steps.findLast((one) => placeOf(one) === fate.by);
+	const rule = step ? foundIn(book, step) : book.find(fate.by);
+	const isRejected = / -j REJECT(?= |$)/.test(rule.text);
+	const verb = isRejected
+		? `rejected with ${answered ?? "no answer"}`
+		: "dropped";
+	return { words: `${verb} by ${named(rule)}${stateWords(step)}`, rule };
+}
+
+/** A packet that does not begin a connection: which state the rules before this one saw. */
+function stateWords(step: TraceEvent | undefined): string {
+	const state = step?.ctstate ?? null;
+	return state === null || state === "NEW" ? "" : ` (ctstate ${state})`;
+}
+
+/** `RST`, `icmp port-unreachable`. */
+function answerName(packet: Packet): string {
+	const name = nameOfAnswer(packet);
+	return name === "rst" ? "RST" : name;
+}
+
+function deliveredWords(passage: Passage, scene: Scene): Told {
+	const { packet, answerSteps, out } = passage;
+	const { book } = scene;
+	const by = translator(passage);
+	const rule = by && foundIn(book, by);
+	const isUntouched = by === null && packetName(packet) === "SYN";
+	const where = `the gateway itself, where nothing listens on ${by ? "the port that it is sent to" : addressee(packet)}`;
+	const why = isUntouched ? " (no rule of nat translated it)" : "";
+	const last = answerSteps.at(-1);
+	const [answer] = out;
+	if (answer !== undefined)
+		return told(`${where}${why}: ${answerName(answer.packet)}`, rule);
+	if (last !== undefined && / (DROP|REJECT)(?= |$)/.test(last.text)) {
+		const dropper = foundIn(book, last);
+		return told(
+			`${where}${why}; its answer is dropped by ${named(dropper)}`,
+			dropper,
+		);
+	}
+	return told(`${where}${why}; it does not answer`, rule);
+}
+
+function nextHop({ steps, packet }: Passage): {
+	readonly address: number;
+	readonly interface: string;
+} {
+	const last = steps.at(-1);
+	return {
+		address: (last?.packet ?? packet).destination,
+		interface: last?.outInterface || "its interface",
+	};
+}

@@ -1,0 +1,138 @@
+/** Where packets of a connection ended instead of getting on. */
+import { formatAddress } from "../../sim/packet/address.ts";
+import { type Packet, RST } from "../../sim/packet/packet.ts";
+import type { ConnectionRecord } from "../../sim/world/account.ts";
+import type { LinkEvent } from "../../sim/world/watch.ts";
+import type { Happening, Passage } from "./follow.ts";
+import type { Scene } from "./scene.ts";
+import { isSyn } from "./words.ts";
+
+type Arrival = Extract<LinkEvent, { readonly kind: "arrives" }>;
+
+export type Stop =
+	/** In the gateway: by a rule, a policy or the stack. */
+	| { readonly kind: "dropped"; readonly at: Passage }
+	/** It was for the gateway itself. */
+	| { readonly kind: "delivered"; readonly at: Passage }
+	/** Nobody answered ARP for its next hop. */
+	| { readonly kind: "waits"; readonly at: Passage }
+	| {
+			readonly kind: "nowhere";
+			readonly at: Extract<LinkEvent, { readonly kind: "nowhere" }>;
+	  }
+	| {
+			readonly kind: "lost";
+			readonly at: Extract<LinkEvent, { readonly kind: "lost" }>;
+	  }
+	/** A host got it that knows no such connection. */
+	| { readonly kind: "stranger"; readonly at: Arrival }
+	/** A backend got a SYN, and answered with a RST, or not at all. */
+	| { readonly kind: "refused" | "unanswered"; readonly at: Arrival };
+
+/** In the order of time. RSTs are left out: they follow from something else. */
+export function stopsOf(
+	log: readonly Happening[],
+	connection: ConnectionRecord,
+	scene: Scene,
+): readonly Stop[] {
+	const endMs = connection.endedMs ?? Number.POSITIVE_INFINITY;
+	return log.flatMap((happening, index) => {
+		const { atMs, packet } = happening;
+		if (atMs > endMs || isReset(packet)) return [];
+		const stop = stopAt(happening, log.slice(index + 1), scene);
+		return stop === null ? [] : [stop];
+	});
+}
+
+function stopAt(
+	happening: Happening,
+	later: readonly Happening[],
+	scene: Scene,
+): Stop | null {
+	switch (happening.kind) {
+		case "gateway":
+			return stopInGateway(happening, later);
+		case "nowhere":
+			return { kind: "nowhere", at: happening };
+		case "lost":
+			return { kind: "lost", at: happening };
+		case "arrives": {
+			const isBackend = scene.backend(happening.at) !== null;
+			if (isBackend && isSyn(happening.packet))
+				return stopAtBackend(happening, later);
+			return happening.isKnown ? null : { kind: "stranger", at: happening };
+		}
+	}
+}
+
+function stopInGateway(at: Passage, later: readonly Happening[]): Stop | null {
+	switch (at.fate.kind) {
+		case "dropped":
+			return { kind: "dropped", at };
+		case "delivered":
+			// A process of the gateway's takes it.
+			return at.out.some((one) => one.interface === "lo" || answers(one.packet))
+				? null
+				: { kind: "delivered", at };
+		case "queued":
+			return at.fate.waitsFor === "neighbour" &&
+				!later.some(
+					(one) => one.kind !== "gateway" && isSame(one.packet, at.packet),
+				)
+				? { kind: "waits", at }
+				: null;
+		case "forwarded":
+		case "unknown":
+			return null;
+	}
+}
+
+/** Something else than a reset or an error. */
+function answers(packet: Packet): boolean {
+	return packet.kind === "udp" || (packet.kind === "tcp" && !isReset(packet));
+}
+
+function stopAtBackend(at: Arrival, later: readonly Happening[]): Stop | null {
+	const { packet } = at;
+	for (const one of later) {
+		if (isFrom(one, packet))
+			return isReset(one.packet) ? { kind: "refused", at } : null;
+		// The next try: this one was not answered.
+		if (one.kind === "arrives" && one.at === at.at && isSyn(one.packet)) break;
+	}
+	return { kind: "unanswered", at };
+}
+
+/** Is it sent by the host that `packet` came to, back to its sender? */
+function isFrom(happening: Happening, packet: Packet): boolean {
+	const sent = happening.packet;
+	return (
+		sent.source === packet.destination &&
+		sent.destination === packet.source &&
+		(happening.kind !== "arrives" || happening.from !== null)
+	);
+}
+
+function isSame(one: Packet, other: Packet): boolean {
+	return (
+		one.kind === "tcp" &&
+		other.kind === "tcp" &&
+		one.seq === other.seq &&
+		one.flags === other.flags
+	);
+}
+
+export function isReset(packet: Packet): boolean {
+	return packet.kind === "tcp" && (packet.flags & RST) !== 0;
+}
+
+/** Is it a packet of the client's, as the client sends it or as it comes to a backend? */
+export function isClients(
+	{ packet }: Happening,
+	{ sourcePort, client }: ConnectionRecord,
+	scene: Scene,
+): boolean {
+	if (formatAddress(packet.source) === scene.clientAddress(client))
+		return packet.kind !== "tcp" || packet.sourcePort === sourcePort;
+	return scene.backendAt(packet.source) === null;
+}

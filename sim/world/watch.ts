@@ -1,0 +1,24 @@
+/** What happens on the links around a gateway, where no ask tells of it: for an onlooker. */
+import type { Packet } from "../packet/packet.ts";
+
+export type LinkEvent = {
+	readonly atMs: number;
+	/** `null` for packets of a health checker, say. */
+	readonly connection: number | null;
+	readonly packet: Packet;
+} & (
+	| {
+			/** A host receives it: from the gateway, or (`from`) from a neighbour, past the gateway. */
+			readonly kind: "arrives";
+			readonly at: string;
+			readonly from: string | null;
+			/** Does the host have a socket with these addresses and ports? */
+			readonly isKnown: boolean;
+	  }
+	/** The link of a host loses it, on the way to it or from it. */
+	| { readonly kind: "lost"; readonly host: string; readonly isFrom: boolean }
+	/** It left the gateway by an interface behind which no host has its destination. */
+	| { readonly kind: "nowhere"; readonly interface: string }
+);
+
+export type LinkWatch = (event: LinkEvent) => void;
