@@ -64,7 +64,12 @@ export type {
 	LoadOptions,
 	RulesText,
 } from "./scenarios/run/load-scenarios.ts";
-export type { Judgement, Outcome, RunResult } from "./scenarios/run/result.ts";
+export type {
+	Judgement,
+	Outcome,
+	RunResult,
+	Why,
+} from "./scenarios/run/result.ts";
 export {
 	checkScenario,
 	checkScenarioSlowly,

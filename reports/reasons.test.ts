@@ -39,6 +39,30 @@ describe("reasons", () => {
 		]);
 	});
 
+	it("say why in the same words everywhere: the first in the sentence, all of them apart", () => {
+		const [reason] = reasonsOf(
+			entry({
+				...{ name: "a", suite: "a", title: "", status: "violated" },
+				expectations: [
+					expectation({
+						...{ status: "violated", expected: "e", seen: "s" },
+						...{ connections: [3], concerned: 9 },
+						why: [
+							{ connection: 3, count: 5, text: "SYN → dropped" },
+							{ connection: 7, count: 1, text: "SYN → out eth1" },
+						],
+					}),
+				],
+			}),
+		);
+		expect(reason?.sentence).toBe(
+			"expected e; seen s; #3 and 4 more: SYN → dropped",
+		);
+		expect(reason?.parts.find(({ name }) => name === "why")?.text).toBe(
+			"#3 and 4 more: SYN → dropped\n#7: SYN → out eth1\n3 more connections in other ways",
+		);
+	});
+
 	it("name a few connections, and say how many more there are", () => {
 		const [reason] = reasonsOf(
 			entry({

@@ -15,7 +15,7 @@ import { EXIT } from "../exit-code.ts";
 import type { Shard } from "../read-option.ts";
 
 /** Changes when an older marktwin could not read it any more. */
-export const FORMAT = "marktwin results 1";
+export const FORMAT = "marktwin results 2";
 
 /** A scenario that could not be played. */
 export interface Failure {

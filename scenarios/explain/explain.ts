@@ -2,8 +2,10 @@
  * Why a judgement is violated: the scenario is played once more on the model, the packets of the
  * connections that show it are followed, and those that failed in the same way make a group.
  */
+
 import type { TraceEvent, TraceSink } from "../../sim/gateway/gateway.ts";
 import type { ModelGateway } from "../../sim/gateway/model-gateway.ts";
+import { SetupError } from "../../sim/gateway/routes.ts";
 import type { Account, ConnectionRecord } from "../../sim/world/account.ts";
 import type { Answer, Ask } from "../../sim/world/ask.ts";
 import type { LinkWatch } from "../../sim/world/watch.ts";
@@ -11,6 +13,7 @@ import type {
 	ExpectationKind,
 	PlayableScenario,
 } from "../language/scenario.ts";
+import { ScenarioError } from "../language/scenario-error.ts";
 import type { Why } from "../run/result.ts";
 import { ruleBook } from "../run/rule-place.ts";
 import { endedWords } from "./ended.ts";
@@ -36,6 +39,8 @@ export type Begin = (ports: {
 	readonly play: Generator<Ask, Account, Answer>;
 };
 
+const NOT_KNOWN = "the rules that its packets matched are not known";
+
 /** Groups of each judgement. */
 const MOST_GROUPS = 3;
 /** Connections of each judgement that are looked at. */
@@ -59,7 +64,7 @@ export function explain(
 	const asksForHand = questions.some((one) => one?.kind === "packets-out");
 	if (followed.length === 0 && !asksForHand) return questions.map(() => []);
 	const follower = new Follower(followed);
-	const again = playAgain(follower, begin);
+	const again = playedAgain(follower, begin);
 	const scene = sceneOf(scenario, account, ruleBook(scenario.setup.ruleset));
 	return questions.map((question) => {
 		if (question === null) return [];
@@ -71,6 +76,17 @@ export function explain(
 		}));
 		return grouped(told);
 	});
+}
+
+/** @returns what happened, or why the model cannot play what a kernel has played */
+function playedAgain(follower: Follower, begin: Begin): Account | string {
+	try {
+		return playAgain(follower, begin);
+	} catch (error) {
+		if (!(error instanceof ScenarioError || error instanceof SetupError))
+			throw error;
+		return error.message;
+	}
 }
 
 function playAgain(follower: Follower, begin: Begin): Account {
@@ -98,16 +114,18 @@ function explained(
 		scene,
 	}: {
 		readonly follower: Follower;
-		readonly again: Account;
+		readonly again: Account | string;
 		readonly scene: Scene;
 	},
 ): Told {
-	const twin = again.connections[connection.id];
-	if (twin === undefined || !isSame(twin, connection))
+	if (typeof again === "string")
 		return {
-			words: partedWords(twin, again),
+			words: `${NOT_KNOWN}: the model cannot play this scenario (${again})`,
 			rule: null,
 		};
+	const twin = again.connections[connection.id];
+	if (twin === undefined || !isSame(twin, connection))
+		return { words: partedWords(twin, again), rule: null };
 	const log = follower.log(connection.id);
 	const moved =
 		kind === "affinity" || kind === "moved"
@@ -129,11 +147,10 @@ function partedWords(
 	twin: ConnectionRecord | undefined,
 	{ unknown }: Account,
 ): string {
-	const path = "the rules that its packets matched are not known:";
 	if (unknown !== null)
-		return `${path} the model, which would tell them, does not know (${unknown.reason})`;
-	if (twin === undefined) return `${path} the model does not play it`;
-	return `${path} on the model it went to ${twin.backend ?? "no backend"} (${twin.outcome})`;
+		return `${NOT_KNOWN}: the model, which would tell them, does not know (${unknown.reason})`;
+	if (twin === undefined) return `${NOT_KNOWN}: the model does not play it`;
+	return `${NOT_KNOWN}: on the model it went to ${twin.backend ?? "no backend"} (${twin.outcome})`;
 }
 
 function grouped(

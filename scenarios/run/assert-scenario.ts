@@ -41,6 +41,7 @@ function describeResult(result: RunResult): string {
 		lines.push(
 			`  ${judgement.expectation.kind}: expected ${judgement.expected}${because ? `, because ${because}` : ""}`,
 			`    seen: ${judgement.seen}`,
+			...judgement.why.map(({ count, text }) => `    why (${count}): ${text}`),
 		);
 	}
 	lines.push(`  again: ${replay}`);
