@@ -2,13 +2,11 @@
 
 import type { Command } from "./command.ts";
 import { NO_COUNTERS } from "./line-command.ts";
-import type { Counters, Rule } from "./ruleset.ts";
+import type { Counters } from "./ruleset.ts";
 import {
 	CommandFailure,
-	chainsOf,
-	empty,
+	chainOf,
 	NO_SUCH_NAME,
-	own,
 	type TableState,
 } from "./table-state.ts";
 import { TABLE_HOOKS, VERDICTS } from "./tables.ts";
@@ -28,7 +26,7 @@ export function declareChain(
 			() => `error creating chain '${name}':File exists`,
 		);
 	else if (chain.policy === null) {
-		empty(chain);
+		chain.empty();
 		table.changed = true;
 	}
 	if (policy === "-") return;
@@ -92,20 +90,15 @@ export function createChain(table: TableState, name: string): void {
 			"Declare a chain once, and not by the name of a verdict.",
 			name,
 		);
-	table.chains.set(name, {
-		name,
-		policy: null,
-		counters: NO_COUNTERS,
-		rules: [],
-		shared: false,
-	});
+	table.add(name);
 	table.changed = true;
 }
 
 /** `-X`. @throws CommandFailure */
 export function deleteChain(table: TableState, name: string | null): void {
-	const inUse = referenced(table);
-	for (const chain of chainsOf(table, name)) {
+	for (const chain of name === null
+		? table.chains.values()
+		: [chainOf(table, name)]) {
 		if (chain.policy !== null) {
 			if (name === null) continue;
 			throw new CommandFailure(
@@ -114,8 +107,8 @@ export function deleteChain(table: TableState, name: string | null): void {
 				name,
 			);
 		}
-		const used = inUse.has(chain.name);
-		if (used || chain.rules.length > 0)
+		const used = chain.references > 0;
+		if (used || chain.length > 0)
 			throw new CommandFailure(
 				used ? "Too many links" : "Directory not empty",
 				used
@@ -126,15 +119,6 @@ export function deleteChain(table: TableState, name: string | null): void {
 		table.chains.delete(chain.name);
 		table.changed = true;
 	}
-}
-
-function referenced(table: TableState): Set<string> {
-	const names = new Set<string>();
-	for (const chain of table.chains.values())
-		for (const { target } of chain.rules)
-			if (target?.kind === "jump" || target?.kind === "goto")
-				names.add(target.chain);
-	return names;
 }
 
 /** `-E`. @throws CommandFailure */
@@ -153,17 +137,5 @@ export function renameChain(table: TableState, from: string, to: string): void {
 	table.chains.delete(from);
 	chain.name = to;
 	table.chains.set(to, chain);
-	for (const other of table.chains.values()) {
-		own(other);
-		other.rules = other.rules.map((rule) => retarget(rule, from, to));
-	}
 	table.changed = true;
-}
-
-function retarget(rule: Rule, from: string, to: string): Rule {
-	const { target } = rule;
-	if (target?.kind !== "jump" && target?.kind !== "goto") return rule;
-	return target.chain === from
-		? { ...rule, target: { ...target, chain: to } }
-		: rule;
 }

@@ -1,31 +1,49 @@
-/** Are two rules the same to `iptables -D` and `-C`? */
-import { matches as knownMatches } from "../matches/index.ts";
-import type { MatchUse, Rule, RuleHeader, TargetUse } from "./ruleset.ts";
-
 /**
- * Compares everything but the counters (libiptc 1.8.9, `is_same`, `target_same`). A rule with a match
- * whose kernel part keeps a pointer (`-m condition`) never equals what user space builds.
+ * Are two rules the same to `iptables -D` and `-C`? Everything but the counters is compared (libiptc
+ * 1.8.9, `is_same`, `target_same`). A rule with a match whose kernel part keeps a pointer
+ * (`-m condition`) never equals what user space builds.
  */
-export function sameRule(a: Rule, b: Rule): boolean {
+import { matches as knownMatches } from "../matches/index.ts";
+import type { MatchUse, Rule } from "./ruleset.ts";
+import type { ChainDraft } from "./table-state.ts";
+
+/** No rule is the same as this one, not even itself. */
+export function neverEqual({ matches }: Rule): boolean {
+	return matches.some(({ name }) => knownMatches.get(name)?.neverEqual);
+}
+
+/** @param jumps both lead to the same chain, whatever it is called */
+export function sameBut(a: Rule, b: Rule, jumps: boolean): boolean {
 	return (
-		sameHeader(a.header, b.header) &&
+		sameData(a.header, b.header) &&
 		a.matches.length === b.matches.length &&
 		a.matches.every((use, index) => sameMatch(use, b.matches[index])) &&
-		sameTarget(a.target, b.target)
+		(jumps ? a.target?.kind === b.target?.kind : sameData(a.target, b.target))
 	);
 }
 
-function sameHeader(a: RuleHeader, b: RuleHeader): boolean {
-	return sameData(a, b);
+/** Of the same rules the same, of other rules another. */
+export function ruleKey(rule: Rule, to: ChainDraft | null): string {
+	const { header, matches, target } = rule;
+	const leads = to === null ? target : [target?.kind, to.id];
+	return textOf([header, matches, leads]);
 }
 
 function sameMatch(a: MatchUse, b: MatchUse | undefined): boolean {
-	if (a.name !== b?.name || knownMatches.get(a.name)?.neverEqual) return false;
-	return sameData(a.options, b.options);
+	return a.name === b?.name && sameData(a.options, b.options);
 }
 
-function sameTarget(a: TargetUse | null, b: TargetUse | null): boolean {
-	return sameData(a, b);
+/** Plain data as a text, its keys in order. */
+function textOf(data: unknown): string {
+	if (typeof data !== "object" || data === null)
+		return typeof data === "string"
+			? JSON.stringify(data)
+			: Object.is(data, -0)
+				? "-0"
+				: String(data);
+	if (Array.isArray(data)) return `[${data.map(textOf).join()}]`;
+	const fields = Object.entries(data).sort(([a], [b]) => (a < b ? -1 : 1));
+	return `{${fields.map(([key, value]) => `${JSON.stringify(key)}:${textOf(value)}`).join()}}`;
 }
 
 /** Plain data, compared by what it holds. */

@@ -1,16 +1,13 @@
 /** Commands about rules, on a table that is being changed (libiptc 1.8.9). */
 
 import type { Command } from "./command.ts";
-import { sameRule } from "./equal.ts";
 import { NO_COUNTERS } from "./line-command.ts";
 import type { Rule, TargetUse } from "./ruleset.ts";
 import {
 	type ChainDraft,
 	CommandFailure,
 	chainOf,
-	chainsOf,
 	NO_SUCH_NAME,
-	own,
 	type TableState,
 } from "./table-state.ts";
 import { VERDICTS } from "./tables.ts";
@@ -31,10 +28,9 @@ export function append(
 	const rules = written.map((rule) => toOwnChain(table, rule));
 	for (const { target } of rules) checkTargetExists(table, target);
 	const chain = chainOf(table, name);
-	own(chain);
 	for (const rule of rules) {
 		checkTarget(table, rule.target);
-		chain.rules.push(rule);
+		chain.push(rule);
 	}
 	table.changed = true;
 }
@@ -52,23 +48,19 @@ export function changeByNumber(
 	for (const { target } of rules) checkTargetExists(table, target);
 	const chain = chainOf(table, command.chain);
 	const at = command.number - 1;
-	const room = chain.rules.length + (command.kind === "insert" ? 1 : 0);
+	const room = chain.length + (command.kind === "insert" ? 1 : 0);
 	if (at >= room)
 		throw new CommandFailure(
 			`Index of ${INDEX_OF[command.kind]} too big`,
-			chain.rules.length === 0
+			chain.length === 0
 				? `The chain ${chain.name} has no rules.`
-				: `The chain ${chain.name} has ${chain.rules.length} rules.`,
+				: `The chain ${chain.name} has ${chain.length} rules.`,
 			String(command.number),
 		);
-	own(chain);
-	if (command.kind === "delete-number") chain.rules.splice(at, 1);
-	else {
-		for (const { target } of rules) checkTarget(table, target);
-		const replaced = command.kind === "replace" ? 1 : 0;
-		// Each of several rules is put in at the same number, so the last one comes first.
-		chain.rules.splice(at, replaced, ...rules.reverse());
-	}
+	for (const { target } of rules) checkTarget(table, target);
+	if (command.kind !== "insert") chain.removeAt(at);
+	// Each of several rules is put in at the same number, so the last one comes first.
+	for (const rule of rules) chain.insert(at, rule);
 	table.changed = true;
 }
 
@@ -82,8 +74,8 @@ export function deleteSame(
 	const rule = toOwnChain(table, written);
 	checkTarget(table, rule.target);
 	const chain = table.chains.get(name);
-	const at = chain?.rules.findIndex((other) => sameRule(other, rule)) ?? -1;
-	if (chain === undefined || at < 0)
+	const found = chain?.same(rule) ?? null;
+	if (chain === undefined || found === null)
 		throw new CommandFailure(
 			// Looking the target up among the chains makes libiptc forget what it was asked for.
 			rule.target === null || rule.target.kind === "verdict"
@@ -97,32 +89,41 @@ export function deleteSame(
 			name,
 		);
 	if (dryRun) return;
-	own(chain);
-	chain.rules.splice(at, 1);
+	chain.remove(found);
 	table.changed = true;
 }
 
-/** `-Z`. @throws CommandFailure */
+/** `-Z`; a number stands behind a chain only. @throws CommandFailure */
 export function zero(
 	table: TableState,
 	name: string | null,
 	number: number | null,
 ): void {
-	for (const chain of chainsOf(table, name)) {
-		if (number === null) chain.counters = NO_COUNTERS;
-		else if (number > chain.rules.length)
+	if (name === null) {
+		table.zeroedAt = ++table.clock;
+		// Built-in chains come first, and only they have counters of their own.
+		for (const chain of table.chains.values()) {
+			if (chain.policy === null) break;
+			chain.counters = NO_COUNTERS;
+		}
+	} else {
+		const chain = chainOf(table, name);
+		if (number !== null && number > chain.length)
 			throw new CommandFailure(
 				"Index of counter too big",
-				`The chain ${chain.name} has ${chain.rules.length} rules.`,
+				`The chain ${chain.name} has ${chain.length} rules.`,
 				String(number),
 			);
-		own(chain);
-		chain.rules = chain.rules.map((rule, index) =>
-			number === null || index === number - 1
-				? { ...rule, counters: NO_COUNTERS }
-				: rule,
-		);
+		if (number === null) chain.counters = NO_COUNTERS;
+		chain.zero(number === null ? null : number - 1);
 	}
+	table.changed = true;
+}
+
+/** `-F`. @throws CommandFailure */
+export function flush(table: TableState, name: string | null): void {
+	for (const chain of name === null ? table.filled : [chainOf(table, name)])
+		chain.empty();
 	table.changed = true;
 }
 

@@ -10,23 +10,36 @@ import {
 	setPolicy,
 } from "./chain-commands.ts";
 import type { Command } from "./command.ts";
-import { NO_COUNTERS } from "./line-command.ts";
-import { append, changeByNumber, deleteSame, zero } from "./rule-commands.ts";
-import type { Chain, Rule, Table, TableName } from "./ruleset.ts";
 import {
-	type ChainDraft,
-	chainsOf,
-	empty,
-	type TableState,
-} from "./table-state.ts";
+	append,
+	changeByNumber,
+	deleteSame,
+	flush,
+	zero,
+} from "./rule-commands.ts";
+import type { Chain, Table, TableName } from "./ruleset.ts";
+import { ChainDraft, type TableState } from "./table-state.ts";
 import { TABLE_HOOKS } from "./tables.ts";
+
+/** Commands that leave the rules that are there as they are. */
+const PUTS_BEHIND: ReadonlySet<Command["kind"]> = new Set([
+	"append",
+	"chain",
+	"new-chain",
+	"policy",
+	"nothing",
+] as const);
 
 /** A class because it is what it does: a table that changes. */
 export class TableBuilder implements TableState {
 	changed = false;
 	readonly name: TableName;
 	readonly chains = new Map<string, ChainDraft>();
+	clock = 0;
+	zeroedAt = 0;
+	readonly filled = new Set<ChainDraft>();
 	private readonly from: Table | null;
+	private isOpen = false;
 
 	/**
 	 * Rules keep their counters. Those of policies begin anew with every change that is committed,
@@ -38,29 +51,34 @@ export class TableBuilder implements TableState {
 		this.name = name;
 		this.from = from;
 		for (const chain of from?.chains ?? [])
-			this.chains.set(chain.name, {
-				...chain,
-				counters: NO_COUNTERS,
-				rules: chain.rules as Rule[],
-				shared: true,
-			});
+			this.chains.set(chain.name, new ChainDraft(this, chain.name, chain));
 		if (from !== null) return;
 		this.changed = true;
-		for (const hook of TABLE_HOOKS[name])
-			this.chains.set(hook, {
-				name: hook,
-				policy: "ACCEPT",
-				counters: NO_COUNTERS,
-				rules: [],
-				shared: false,
-			});
+		for (const hook of TABLE_HOOKS[name]) {
+			const chain = new ChainDraft(this, hook, null);
+			chain.policy = "ACCEPT";
+			this.chains.set(hook, chain);
+		}
+	}
+
+	open(): void {
+		if (this.isOpen) return;
+		this.isOpen = true;
+		for (const chain of this.chains.values()) chain.open();
+	}
+
+	/** A chain of the user's, without rules. */
+	add(name: string): void {
+		const chain = new ChainDraft(this, name, null);
+		if (this.isOpen) chain.open();
+		this.chains.set(name, chain);
 	}
 
 	/** What iptables-restore does at `*table` unless told `--noflush`; policies stay. */
 	clear(): void {
 		for (const chain of this.chains.values())
 			if (chain.policy === null) this.chains.delete(chain.name);
-			else empty(chain);
+			else chain.empty();
 		this.changed = true;
 	}
 
@@ -69,10 +87,12 @@ export class TableBuilder implements TableState {
 		if (!this.changed && this.from !== null) return this.from;
 		const chains: Chain[] = [];
 		const own: Chain[] = [];
-		for (const { name, policy, counters, rules } of this.chains.values())
+		for (const chain of this.chains.values()) {
+			const { name, policy, counters } = chain;
+			const rules = chain.rules();
 			(policy === null ? own : chains).push({ name, policy, counters, rules });
+		}
 		own.sort((a, b) => (a.name < b.name ? -1 : 1));
-		for (const chain of this.chains.values()) chain.shared = true;
 		for (const chain of own) chains.push(chain);
 		return { name: this.name, chains };
 	}
@@ -83,6 +103,7 @@ export class TableBuilder implements TableState {
 	 * @throws CommandFailure
 	 */
 	apply(command: Command, noflush = false): void {
+		if (!PUTS_BEHIND.has(command.kind)) this.open();
 		switch (command.kind) {
 			case "append":
 				append(this, command.chain, command.rules);
@@ -105,8 +126,7 @@ export class TableBuilder implements TableState {
 				renameChain(this, command.chain, command.to);
 				return;
 			case "flush":
-				for (const chain of chainsOf(this, command.chain)) empty(chain);
-				this.changed = true;
+				flush(this, command.chain);
 				return;
 			case "zero":
 				zero(this, command.chain, command.number);
