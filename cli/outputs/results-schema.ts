@@ -93,9 +93,9 @@ const account = v.object({
 	),
 	operations: v.array(
 		v.object({
-			...moment,
+			...{ ...moment, text },
 			outcome: v.variant("ok", [
-				v.object({ ok: v.literal(true) }),
+				v.object({ ok: v.literal(true), count: v.exactOptional(number) }),
 				v.object({ ok: v.literal(false), message: text }),
 			]),
 		}),

@@ -35,7 +35,7 @@ function picturedFrom(
 	});
 	const operations = (more.operationsAtMs ?? []).map((atMs) => ({
 		label: "",
-		atMs,
+		...{ atMs, text: "" },
 		outcome: { ok: true } as const,
 	}));
 	const account = { connections, operations, events: [] };

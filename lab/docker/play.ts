@@ -1,8 +1,10 @@
 /** Plays a scenario in a lab, in live time: the same steps, with real clients, real servers and a real kernel. */
+
 import { setTimeout as sleep } from "node:timers/promises";
 import type { PlayableScenario } from "../../scenarios/language/scenario.ts";
 import { ScenarioError } from "../../scenarios/language/scenario-error.ts";
 import type { BackendBehaviour } from "../../sim/endpoint/backend.ts";
+import { describeOperation } from "../../sim/gateway/describe-operation.ts";
 import type {
 	Observation,
 	Operation,
@@ -144,7 +146,8 @@ async function playStep(step: Step, stage: Stage): Promise<void> {
 		}
 		case "operation": {
 			const outcome = await lab.router.operate(step.operation);
-			operations.push({ label, atMs: nowMs(stage), outcome });
+			const text = describeOperation(step.operation);
+			operations.push({ label, atMs: nowMs(stage), text, outcome });
 			return;
 		}
 		case "observe":

@@ -73,7 +73,7 @@ function played(
 			observations: [],
 		},
 		operations: reloads.map((atMs) => ({
-			...{ label: "reload", atMs, outcome: { ok: true } },
+			...{ label: "reload", atMs, text: "", outcome: { ok: true } },
 		})),
 		...{ unknown, endedMs: 10_000 },
 	};

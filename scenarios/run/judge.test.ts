@@ -89,10 +89,9 @@ const emitted = accountOf({
 });
 const did = accountOf({
 	operations: [
-		{ label: "load", atMs: 0, outcome: { ok: true } },
+		{ label: "load", atMs: 0, text: "", outcome: { ok: true } },
 		{
-			label: "bad",
-			atMs: 1,
+			...{ label: "bad", atMs: 1, text: "iptables -F" },
 			outcome: { ok: false, message: "COMMIT expected" },
 		},
 	],
@@ -294,11 +293,18 @@ const cases: readonly [
 			violated: [
 				nobody,
 				accountOf({
-					operations: [{ label: "bad", atMs: 1, outcome: { ok: true } }],
+					operations: [
+						{ label: "bad", atMs: 1, text: "", outcome: { ok: true } },
+					],
 				}),
 				accountOf({
 					operations: [
-						{ label: "bad", atMs: 1, outcome: { ok: false, message: "other" } },
+						{
+							label: "bad",
+							atMs: 1,
+							text: "",
+							outcome: { ok: false, message: "other" },
+						},
 					],
 				}),
 			],

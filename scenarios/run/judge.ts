@@ -25,9 +25,13 @@ import {
 	judgePacketsOut,
 } from "./judge-observations.ts";
 import { judgeSplit } from "./judge-split.ts";
+import { judgeSteps } from "./judge-steps.ts";
 import type { Judgement } from "./result.ts";
 
-/** Judges every expectation of a scenario, in their order. Why one is violated is for `explain` to say. */
+/**
+ * Judges every expectation of a scenario, in their order, and steps that failed without one. Why one is
+ * violated is for `explain` to say.
+ */
 export function judge(
 	scenario: Pick<Scenario, "expect" | "steps">,
 	account: Account,
@@ -42,7 +46,7 @@ export function judgeAll(
 	scenario: Pick<Scenario, "expect" | "steps">,
 	account: Account,
 ): readonly (Judgement & Pick<Finding, "all">)[] {
-	return scenario.expect.map((expectation) => {
+	const judgements = scenario.expect.map((expectation) => {
 		if (account.unknown) {
 			const { rule, reason } = account.unknown;
 			return { expectation, ...unknownFinding(rule, reason), why: [] };
@@ -51,6 +55,8 @@ export function judgeAll(
 		const missing = notBegun(expectation, scenario, account);
 		return { expectation, ...found, seen: `${found.seen}${missing}`, why: [] };
 	});
+	const steps = judgeSteps(scenario.expect, account);
+	return steps === null ? judgements : [...judgements, steps];
 }
 
 /**

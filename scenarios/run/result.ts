@@ -7,9 +7,16 @@ import type { RulePlace } from "./rule-place.ts";
 /** Three-valued all the way up: what the model does not know is neither yes nor no. */
 export type Outcome = "holds" | "violated" | "unknown";
 
+/** What every scenario expects without saying so; judged only where it is violated. */
+export interface ImpliedExpectation {
+	/** Each step succeeds of which no expectation says how it goes. */
+	readonly kind: "steps-succeed";
+	readonly because: "";
+}
+
 /** One expectation, judged. */
 export interface Judgement {
-	readonly expectation: Expectation;
+	readonly expectation: Expectation | ImpliedExpectation;
 	readonly outcome: Outcome;
 	/** In words and numbers. */
 	readonly expected: string;
@@ -48,7 +55,7 @@ export interface RunResult {
 	readonly outcome: Outcome;
 	/** What the gateway did not know; the play ended there. */
 	readonly unknown: Unknown | null;
-	/** In the order of the scenario's expectations. */
+	/** In the order of the scenario's expectations, and what it implies behind them. */
 	readonly judgements: readonly Judgement[];
 	readonly account: Account;
 	/** The command line that plays just this once more. */

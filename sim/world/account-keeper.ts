@@ -1,4 +1,5 @@
 import type { ChancePart } from "../chance/noted.ts";
+import { describeOperation } from "../gateway/describe-operation.ts";
 import type { Emission, Unknown } from "../gateway/gateway.ts";
 import { type Packet, RST, SYN } from "../packet/packet.ts";
 import type { Account, PacketRecord } from "./account.ts";
@@ -36,10 +37,11 @@ export class AccountKeeper {
 		const ask = request?.ask;
 		const label = request?.label ?? "";
 		if (request !== null && ask?.kind === "packet") this.noteIn(request, ask);
-		if (answer.outcome !== null)
+		if (answer.outcome !== null && ask?.kind === "operation")
 			this.operations.push({
 				label,
 				atMs: answer.nowMs,
+				text: describeOperation(ask.operation),
 				outcome: answer.outcome,
 			});
 		if (answer.observation !== null)

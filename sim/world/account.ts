@@ -21,9 +21,13 @@ export interface Account {
 		readonly atMs: number;
 		readonly observation: Observation;
 	}[];
+	/** Steps that are operations, and what the health checker did to the gateway, in order. */
 	readonly operations: readonly {
+		/** Of the step; the health checker's begin with `health check: `. */
 		readonly label: string;
 		readonly atMs: number;
+		/** As one would type it: `iptables -t nat -F`, `mail1up ← 1`. */
+		readonly text: string;
 		readonly outcome: OperationOutcome;
 	}[];
 	/** Who else counted connections by backend: real mail servers do. */
