@@ -1,5 +1,6 @@
 /** What of a shared play is there, and what is not. */
 
+import type { RunResult } from "../../scenarios/run/result.ts";
 import { InputError } from "../input-error.ts";
 import type { FuzzResults, Results } from "../outputs/results-file.ts";
 
@@ -101,30 +102,32 @@ function mustBeDealt(
 }
 
 /**
- * The same play in two files would count twice.
+ * The same play in two files would count twice. A scenario with its seed on the same driver is the same
+ * play, whatever a file says of it.
  * @throws InputError
  */
 export function mustDiffer(parts: readonly Part[]): void {
-	const seen = new Map<
-		string,
-		{ readonly file: string; readonly one: object }[]
-	>();
+	const seen = new Map<string, string>();
 	for (const { file, results } of parts)
-		for (const [key, one] of playsOf(results)) {
-			const before = seen.get(key) ?? [];
-			const twin = before.find(
-				(other) => JSON.stringify(other.one) === JSON.stringify(one),
-			);
+		for (const { identity, name } of playsOf(results)) {
+			const key = canonical(identity);
+			const twin = seen.get(key);
 			if (twin !== undefined)
 				throw new InputError(
-					`${file} holds the same as ${twin.file}: ${key}`,
+					`${file} holds the same as ${twin}: ${name}`,
 					"Name the results of each play once.",
 				);
-			seen.set(key, [...before, { file, one }]);
+			seen.set(key, file);
 		}
 }
 
-/** The command that plays it once more tells most plays apart, without looking at what happened. */
+interface Play {
+	/** What makes it this one. */
+	readonly identity: object;
+	/** For a person. */
+	readonly name: string;
+}
+
 function playsOf({
 	results,
 	comparisons,
@@ -132,19 +135,46 @@ function playsOf({
 	fuzz,
 	command,
 	shard,
-}: Results): readonly (readonly [key: string, play: object])[] {
+}: Results): readonly Play[] {
 	return [
-		...results.map((one) => [one.replay, one] as const),
-		...comparisons.map((one) => [one.comparison.replay, one] as const),
-		...failures.map((one) => [one.replay, one] as const),
+		...results.map((one) => playOf("run", one)),
+		...comparisons.map(({ comparison }) =>
+			playOf("compare", { ...comparison, driver: comparison.kernel }),
+		),
+		...failures.map((one) => playOf("failure", one)),
 		...(fuzz === undefined
 			? []
-			: [[command, { shard, ...drawn(fuzz) }] as const]),
+			: [{ identity: { shard, ...drawn(fuzz) }, name: command }]),
 	];
+}
+
+function playOf(
+	kind: string,
+	{
+		scenario,
+		seed,
+		driver,
+		replay,
+	}: Pick<RunResult, "scenario" | "seed" | "driver" | "replay">,
+): Play {
+	const { setup, steps, endMs, name } = scenario;
+	const identity = { kind, seed, driver, name, setup, steps, endMs };
+	return { identity, name: replay };
 }
 
 /** What a seed draws comes out the same each time; how long it took, and what kernels draw, does not. */
 function drawn(fuzz: FuzzResults): object {
 	const { tookMs: _, chances: __, ...same } = fuzz;
 	return same;
+}
+
+/** The same text for the same data, in whatever order its keys stand. */
+function canonical(value: unknown): string {
+	return JSON.stringify(value, (_, part: unknown) =>
+		typeof part === "object" && part !== null && !Array.isArray(part)
+			? Object.fromEntries(
+					Object.entries(part).sort(([one], [other]) => (one < other ? -1 : 1)),
+				)
+			: part,
+	);
 }

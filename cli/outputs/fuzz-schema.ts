@@ -5,16 +5,16 @@ import { TEXT_COVERAGE_KINDS } from "../../scenarios/fuzz/text/coverage.ts";
 
 const text = v.string();
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-const kernel = v.object({ name: text, version: text });
+const kernel = v.strictObject({ name: text, version: text });
 
 function oneOrSeveral<Schema extends v.GenericSchema>(schema: Schema) {
 	return v.union([schema, v.pipe(v.array(schema), v.minLength(1))]);
 }
 
 /** Of each kind how often what was met, and what was not. */
-function coverageOf(kinds: readonly string[]) {
+function coverageOf<Kind extends string>(kinds: readonly Kind[]) {
 	const one = v.pipe(
-		v.object({
+		v.strictObject({
 			kind: v.picklist(kinds),
 			met: v.array(v.strictTuple([text, v.pipe(count, v.minValue(1))])),
 			holes: v.array(text),
@@ -36,7 +36,7 @@ function coverageOf(kinds: readonly string[]) {
 }
 
 const chance = v.pipe(
-	v.object({
+	v.strictObject({
 		...{ probability: text, inverted: v.boolean(), packets: count },
 		...{ model: count, kernel: count, low: count, high: count },
 	}),
@@ -47,7 +47,7 @@ const chance = v.pipe(
 	),
 );
 
-export const fuzzSchema = v.object({
+export const fuzzSchema = v.strictObject({
 	seed: oneOrSeveral(count),
 	kernel: oneOrSeveral(kernel),
 	...{ cases: count, packets: count, findings: count },
@@ -55,10 +55,10 @@ export const fuzzSchema = v.object({
 	coverage: coverageOf(COVERAGE_KINDS),
 	chances: v.array(chance),
 	texts: v.nullable(
-		v.object({
+		v.strictObject({
 			...{ texts: count, findings: count },
 			coverage: coverageOf(TEXT_COVERAGE_KINDS),
 		}),
 	),
-	known: v.array(v.object({ name: text, reason: text, times: count })),
+	known: v.array(v.strictObject({ name: text, reason: text, times: count })),
 });

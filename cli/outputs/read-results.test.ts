@@ -3,12 +3,13 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import type { Divergence } from "../../scenarios/compare/divergence.ts";
 import { judgeComparison } from "../../scenarios/compare/verdict.ts";
+import { avoided } from "../../scenarios/language/build.ts";
 import { checkScenario } from "../../scenarios/run/run-scenario.ts";
 import { loadBuiltInScenarios } from "../../scenarios/suites/index.ts";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
 import { jsonText } from "./json-text.ts";
 import { readResults } from "./read-results.ts";
-import { type Results, resultsFile } from "./results-file.ts";
+import { FORMAT, type Results, resultsFile } from "./results-file.ts";
 import { CHANCE, fuzzed, fuzzResults } from "./test-fuzz.ts";
 
 const folder = temporaryFolder();
@@ -136,4 +137,139 @@ it("refuses a fuzz of which chance says otherwise than its outcome", async () =>
 	await expect(readResults(file)).rejects.toThrow(
 		/outcome: it says holds, .* amounts to violated/,
 	);
+});
+
+/** As much of a result as the tests change. */
+interface Editable {
+	readonly account: { readonly connections: object[] };
+	readonly driver: object;
+	readonly judgements: readonly object[];
+	readonly scenario: {
+		readonly expect: readonly object[];
+		readonly setup: { readonly ruleset: object; readonly backends: object[] };
+	};
+}
+
+/** What `run` writes of one scenario, and the same with something changed. */
+function edited(name: string, edit: (result: Editable) => void, by?: object) {
+	const found = all.find(({ scenario }) => scenario.name === name);
+	if (found === undefined) throw new Error(`there is no ${name}`);
+	const result = { ...checkScenario(found.scenario), ...by };
+	const content = JSON.parse(
+		JSON.stringify({
+			...{ format: FORMAT, outcome: result.outcome, command: "marktwin run" },
+			...{ shard: null, seed: null, comparisons: [], failures: [] },
+			results: [result],
+		}),
+	);
+	edit(content.results[0]);
+	return written(content);
+}
+
+it.each<readonly [string, (result: Editable) => void, RegExp]>([
+	[
+		"another end of a connection",
+		({ account }) =>
+			Object.assign(account.connections[0] ?? {}, { outcome: "refused" }),
+		/results\[0\]\.account\.connections\[0\]\.outcome: it says "refused", and the scenario and its seed make it "completed"/,
+	],
+	[
+		"a connection that is gone",
+		({ account }) => account.connections.splice(3, 1),
+		/results\[0\]\.account\.connections\[3\]/,
+	],
+	[
+		"a time that is a millisecond off",
+		({ account }) => Object.assign(account, { endedMs: 1 }),
+		/results\[0\]\.account\.endedMs: it says 1, /,
+	],
+	[
+		"other rules",
+		({ scenario }) =>
+			Object.assign(scenario.setup.ruleset, { text: "*nat\nCOMMIT\n" }),
+		/results\[0\]\.account\.connections\[0\]/,
+	],
+	[
+		"rules that do not load",
+		({ scenario }) =>
+			Object.assign(scenario.setup.ruleset, {
+				text: "*nat\n-A X\nCOMMIT\n",
+			}),
+		/results\[0\]\.scenario: it cannot be played: /,
+	],
+	[
+		"a backend that does otherwise",
+		({ scenario }) =>
+			Object.assign(scenario.setup.backends[0] ?? {}, {
+				behaviour: { kind: "refuse" },
+			}),
+		/results\[0\]\.account\.connections\[0\]/,
+	],
+	[
+		"another seed of another model",
+		({ driver }) => Object.assign(driver, { version: "linux 7.0" }),
+		/results\[0\]\.driver\.version: it was played on the model of linux 7\.0/,
+	],
+	[
+		"a key that nobody knows",
+		({ account }) => Object.assign(account.connections[0] ?? {}, { more: 1 }),
+		/results\[0\]\.account\.connections\[0\]\.more: /,
+	],
+	[
+		"tallies that are none",
+		({ account }) => Object.assign(account, { tallies: 5 }),
+		/results\[0\]\.account\.tallies: /,
+	],
+	[
+		"mail that is none",
+		({ account }) => Object.assign(account, { mail: "x" }),
+		/results\[0\]\.account\.mail: /,
+	],
+])("refuses a result of the model with %s", async (_, edit, message) => {
+	await expect(readResults(edited("split-alternates", edit))).rejects.toThrow(
+		message,
+	);
+});
+
+it.each<readonly [string, (result: Editable) => void, RegExp]>([
+	[
+		"an expectation that says otherwise",
+		({ scenario }) =>
+			Object.assign(scenario, {
+				expect: [avoided("b1"), ...scenario.expect.slice(1)],
+			}),
+		/results\[0\]\.judgements\[0\]\.outcome: it says holds, .* amounts to violated/,
+	],
+	[
+		"connections that went elsewhere",
+		({ account }) => {
+			for (const one of account.connections)
+				Object.assign(one, { backend: "b1", met: ["b1"] });
+		},
+		/results\[0\]\.judgements\[\d\]\.outcome: it says holds, .* amounts to violated/,
+	],
+	[
+		"packets that are none",
+		({ account }) => Object.assign(account, { packets: [{ atMs: 1 }] }),
+		/results\[0\]\.account\.packets\[0\]\./,
+	],
+])(
+	"judges a kernel's result once more: refuses %s",
+	async (_, edit, message) => {
+		await expect(
+			readResults(edited("split-alternates", edit, { driver })),
+		).rejects.toThrow(message);
+	},
+);
+
+it("believes no words of a judgement, and takes keys in any order", async () => {
+	const file = edited("split-alternates", (result) => {
+		const [judgement] = result.judgements;
+		Object.assign(judgement ?? {}, { seen: "nothing at all" });
+		const { account } = result;
+		const turned = Object.entries(account).reverse();
+		Object.assign(result, { account: Object.fromEntries(turned) });
+	});
+	const { results } = await readResults(file);
+	expect(results[0]?.judgements[0]?.seen).not.toBe("nothing at all");
 });

@@ -5,26 +5,30 @@ import type { PlayableScenario } from "../../scenarios/language/scenario.ts";
 import { ScenarioError } from "../../scenarios/language/scenario-error.ts";
 import { validateScenario } from "../../scenarios/language/validate.ts";
 import { reasonOf } from "../../scenarios/run/file-failure.ts";
-import { type RunResult, worst } from "../../scenarios/run/result.ts";
+import type { RunResult } from "../../scenarios/run/result.ts";
+import { resultOf } from "../../scenarios/run/run-scenario.ts";
 import { placeInJson } from "../../scenarios/run/syntax-place.ts";
 import { readText } from "../files.ts";
 import { InputError } from "../input-error.ts";
+import { playAgain } from "./play-again.ts";
 import {
 	FORMAT,
 	type FuzzResults,
 	outcomeOf,
 	type Results,
+	type resultsFile,
 } from "./results-file.ts";
 import { resultsSchema } from "./results-schema.ts";
 
 /** Octets: longer ones are longer than a string may be. */
 const LONGEST_RESULTS = 2 ** 30;
 
-const CHANGED = "The file was changed after it was written.";
+const CHANGED =
+	"The file was changed after it was written, or another version of marktwin has written it.";
 
 /**
- * Reads a file that `--json` wrote. What results amount to follows from their judgements; a file that
- * says otherwise was changed, and is refused.
+ * Reads a file that `--json` wrote. What results amount to follows from what happened, and what happened
+ * on the model from scenario and seed; a file that says otherwise was changed, and is refused.
  * @throws InputError when it is anything else
  */
 export async function readResults(file: string): Promise<Results> {
@@ -56,10 +60,7 @@ function believed(content: object, name: string): Results {
 		throw changed(name, pathOf(issue), issue.message);
 	}
 	// Its form was checked; what scenarios and rulesets in it have to be is checked below.
-	const { outcome, ...given } = content as Results & {
-		readonly format: unknown;
-		readonly outcome: unknown;
-	};
+	const { outcome, ...given } = content as ReturnType<typeof resultsFile>;
 	const { command, shard, seed, failures, fuzz } = given;
 	const results = given.results.map((one, index) =>
 		consistent(one, name, `results[${index}]`),
@@ -68,9 +69,11 @@ function believed(content: object, name: string): Results {
 		const path = `comparisons[${index}]`;
 		const { comparison, verdict } = judged;
 		mustBePlayable(comparison.scenario, name, `${path}.comparison.scenario`);
-		if (comparison.result !== null)
-			consistent(comparison.result, name, `${path}.comparison.result`);
-		const again = judgeComparison(comparison);
+		const result =
+			comparison.result === null
+				? null
+				: comparedResult(comparison.result, name, `${path}.comparison.result`);
+		const again = judgeComparison({ ...comparison, result });
 		mustBeSame(again.verdict, verdict, name, `${path}.verdict`);
 		return again;
 	});
@@ -84,6 +87,12 @@ function believed(content: object, name: string): Results {
 	};
 	mustBeSame(outcomeOf(all), outcome, name, "outcome");
 	return all;
+}
+
+/** The model follows what a kernel draws while the two are compared: by itself it may play otherwise. */
+function comparedResult(given: RunResult, name: string, path: string) {
+	mustBePlayable(given.scenario, name, `${path}.scenario`);
+	return judgedAgain(given, name, path);
 }
 
 /** Each divergence that a fuzz has found is among the comparisons; others may be there as well. */
@@ -101,28 +110,34 @@ function mustHoldFindings(
 		);
 }
 
-/** A judgement for each expectation, and the outcome that follows from them. */
+/**
+ * Judged once more from what happened, and on the model what happened is played once more: of what a
+ * file says of its judgements nothing is believed.
+ */
 function consistent(given: RunResult, name: string, path: string): RunResult {
-	const { scenario, judgements, account } = given;
-	mustBePlayable(scenario, name, `${path}.scenario`);
-	if (judgements.length !== scenario.expect.length)
+	mustBePlayable(given.scenario, name, `${path}.scenario`);
+	const difference = playAgain(given);
+	if (difference !== null)
+		throw changed(name, `${path}.${difference.path}`, difference.message);
+	return judgedAgain(given, name, path);
+}
+
+function judgedAgain(given: RunResult, name: string, path: string): RunResult {
+	const { scenario, account, seed, driver } = given;
+	const again = resultOf(scenario, account, { seed, driver, file: "" });
+	const { judgements, outcome } = again;
+	if (judgements.length !== given.judgements.length)
 		throw changed(
 			name,
 			`${path}.judgements`,
-			`${judgements.length} for ${scenario.expect.length} expectations`,
+			`it says ${given.judgements.length}, and what stands in it amounts to ${judgements.length}`,
 		);
-	const outcome = account.unknown
-		? "unknown"
-		: worst(judgements.map((one) => one.outcome));
+	for (const [index, { outcome }] of judgements.entries()) {
+		const said = given.judgements[index]?.outcome;
+		mustBeSame(outcome, said, name, `${path}.judgements[${index}].outcome`);
+	}
 	mustBeSame(outcome, given.outcome, name, `${path}.outcome`);
-	return {
-		...given,
-		unknown: account.unknown,
-		judgements: judgements.map((one, index) => ({
-			...one,
-			expectation: scenario.expect[index] ?? one.expectation,
-		})),
-	};
+	return { ...again, replay: given.replay };
 }
 
 /** A scenario that nothing has to be read for: its rules stand in it. */

@@ -15,7 +15,7 @@ import { EXIT } from "../exit-code.ts";
 import type { Shard } from "../read-option.ts";
 
 /** Changes when an older marktwin could not read it any more. */
-export const FORMAT = "marktwin results 2";
+export const FORMAT = "marktwin results 2" as const;
 
 /** A scenario that could not be played. */
 export interface Failure {
@@ -51,7 +51,10 @@ export interface FuzzResults extends Omit<FuzzTotals, "seed" | "kernel"> {
 	readonly kernel: FuzzTotals["kernel"] | readonly FuzzTotals["kernel"][];
 }
 
-export function resultsFile(results: Results): object {
+export function resultsFile(results: Results): Results & {
+	readonly format: typeof FORMAT;
+	readonly outcome: Outcome;
+} {
 	return { format: FORMAT, outcome: outcomeOf(results), ...results };
 }
 

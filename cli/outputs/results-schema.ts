@@ -8,16 +8,26 @@ import {
 	CHANCE_ENDS,
 	type ChanceEnd,
 } from "../../scenarios/compare/chance-ends.ts";
+import type { PlayableScenario } from "../../scenarios/language/scenario.ts";
+import type { Judgement } from "../../scenarios/run/result.ts";
+import { accountSchema } from "./account-schema.ts";
 import { fuzzSchema } from "./fuzz-schema.ts";
+import { FORMAT, type resultsFile } from "./results-file.ts";
+import type { SameShape } from "./same-shape.ts";
 
 const text = v.string();
 const number = v.number();
 const texts = v.array(text);
 const outcome = v.picklist(["holds", "violated", "unknown"]);
-const driver = v.object({ name: text, version: text });
+const driver = v.strictObject({ name: text, version: text });
 const seed = v.pipe(number, v.safeInteger(), v.minValue(0));
 /** What it has to be is for the language of scenarios to say. */
-const scenario = v.looseObject({});
+const scenario = v.custom<PlayableScenario>(isObject, "must be a scenario");
+/** It is judged anew, from the scenario's own. */
+const expectation = v.custom<Judgement["expectation"]>(
+	isObject,
+	"must be an expectation",
+);
 
 /** More machines than that share no work; and one that is missing is a line on the screen. */
 export const MOST_SHARDS = 10_000;
@@ -29,90 +39,18 @@ const shardNumber = v.pipe(
 );
 
 const unknown = v.nullable(
-	v.object({ rule: text, text, line: number, reason: text }),
+	v.strictObject({ rule: text, text, line: number, reason: text }),
 );
 
-const connection = v.object({
-	id: v.pipe(number, v.safeInteger(), v.minValue(0)),
-	step: text,
-	client: text,
-	sourcePort: number,
-	startedMs: number,
-	backend: v.nullable(text),
-	met: texts,
-	syns: number,
-	retransmittedMs: v.array(number),
-	connectedMs: v.nullable(number),
-	greetedMs: v.nullable(number),
-	endedMs: v.nullable(number),
-	outcome: v.picklist([
-		"completed",
-		"open",
-		"refused",
-		"unreachable",
-		"connect-timeout",
-		"read-timeout",
-		"reset",
-		"cut-short",
-		"no-port",
-	]),
-	accepted: v.boolean(),
-	gatewayAnswers: texts,
-	chance: v.exactOptional(v.picklist(["drew", "recalled", "unknown"])),
-});
-
-const happened = { atMs: number, backend: text };
-const event = v.variant("kind", [
-	v.object({ kind: v.literal("backend"), ...happened, behaviour: text }),
-	v.object({ kind: v.literal("belief"), ...happened, alive: v.boolean() }),
-	v.object({
-		kind: v.literal("condition"),
-		...{ atMs: number, name: text, write: text },
-	}),
-	v.object({
-		kind: v.literal("probe"),
-		...{ ...happened, ok: v.boolean(), reason: text },
-	}),
-]);
-
-const moment = { label: text, atMs: number };
-
-const account = v.object({
-	connections: v.array(connection),
-	events: v.array(event),
-	packets: v.array(v.looseObject({})),
-	observations: v.array(
-		v.object({
-			...moment,
-			observation: v.object({
-				ruleset: text,
-				conntrack: v.array(v.looseObject({ text })),
-				conditions: v.record(text, v.picklist([0, 1])),
-			}),
-		}),
-	),
-	operations: v.array(
-		v.object({
-			...{ ...moment, text },
-			outcome: v.variant("ok", [
-				v.object({ ok: v.literal(true), count: v.exactOptional(number) }),
-				v.object({ ok: v.literal(false), message: text }),
-			]),
-		}),
-	),
-	unknown,
-	endedMs: number,
-});
-
-const result = v.object({
+const result = v.strictObject({
 	scenario,
 	driver,
 	seed,
 	outcome,
 	unknown,
 	judgements: v.array(
-		v.object({
-			expectation: v.looseObject({}),
+		v.strictObject({
+			expectation,
 			outcome,
 			expected: text,
 			seen: text,
@@ -120,18 +58,18 @@ const result = v.object({
 			concerned: number,
 			rule: v.nullable(text),
 			why: v.array(
-				v.object({
+				v.strictObject({
 					connection: v.nullable(number),
 					count: number,
 					text,
 					rule: v.nullable(
-						v.object({ place: text, file: text, line: number, text }),
+						v.strictObject({ place: text, file: text, line: number, text }),
 					),
 				}),
 			),
 		}),
 	),
-	account,
+	account: accountSchema,
 	replay: text,
 });
 
@@ -144,16 +82,16 @@ const kind = v.picklist([
 	"draws",
 	"connections",
 ]);
-const divergence = v.object({
+const divergence = v.strictObject({
 	kind,
 	atMs: number,
 	asked: text,
 	model: texts,
 	kernel: texts,
-	rules: v.object({ model: texts, kernel: texts }),
+	rules: v.strictObject({ model: texts, kernel: texts }),
 });
-const comparison = v.object({
-	comparison: v.object({
+const comparison = v.strictObject({
+	comparison: v.strictObject({
 		...{ scenario, seed, model: driver, kernel: driver },
 		...{ asks: number, packets: number },
 		connections: v.exactOptional(number),
@@ -169,12 +107,13 @@ const comparison = v.object({
 	verdict: v.picklist(["agrees", "diverges", "unknown"]),
 });
 
-export const resultsSchema = v.object({
+export const resultsSchema = v.strictObject({
+	format: v.literal(FORMAT),
 	outcome,
 	command: text,
 	shard: v.nullable(
 		v.pipe(
-			v.object({ index: shardNumber, total: shardNumber }),
+			v.strictObject({ index: shardNumber, total: shardNumber }),
 			v.check(
 				({ index, total }) => index <= total,
 				"there are not so many shards",
@@ -185,10 +124,20 @@ export const resultsSchema = v.object({
 	results: v.array(result),
 	comparisons: v.array(comparison),
 	failures: v.array(
-		v.object({
+		v.strictObject({
 			...{ scenario, driver, seed, message: text, replay: text },
 			cause: v.exactOptional(v.literal("input")),
 		}),
 	),
 	fuzz: v.exactOptional(fuzzSchema),
 });
+
+function isObject(value: unknown): boolean {
+	return typeof value === "object" && value !== null;
+}
+
+// What is written has the form that is read: no key, and no word for an outcome, is in one alone.
+true satisfies SameShape<
+	ReturnType<typeof resultsFile>,
+	v.InferOutput<typeof resultsSchema>
+>;

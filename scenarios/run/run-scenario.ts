@@ -229,7 +229,7 @@ function judgementsOf(
 	const judged = judgeAll(scenario, account);
 	const questions = judged.map(
 		({ outcome, expectation, all }): Question | null =>
-			outcome === "violated"
+			outcome === "violated" && expectation.kind !== "steps-succeed"
 				? { kind: expectation.kind, concerned: all }
 				: null,
 	);
