@@ -4,7 +4,6 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { PlayableScenario } from "../../scenarios/language/scenario.ts";
 import { ScenarioError } from "../../scenarios/language/scenario-error.ts";
 import type { BackendBehaviour } from "../../sim/endpoint/backend.ts";
-import { describeOperation } from "../../sim/gateway/describe-operation.ts";
 import type {
 	Observation,
 	Operation,
@@ -12,6 +11,7 @@ import type {
 	Unknown,
 } from "../../sim/gateway/gateway.ts";
 import type { Account, WorldEvent } from "../../sim/world/account.ts";
+import { describeOperation } from "../../sim/world/describe-operation.ts";
 import type { Step } from "../../sim/world/setup.ts";
 import { readBooks } from "./books.ts";
 import { type Checker, startChecker } from "./checker.ts";

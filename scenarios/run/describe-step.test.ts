@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { BackendBehaviour } from "../../sim/endpoint/backend.ts";
-import { describeOperation } from "../../sim/gateway/describe-operation.ts";
 import type { Operation } from "../../sim/gateway/gateway.ts";
+import { describeOperation } from "../../sim/world/describe-operation.ts";
 import { describeStep } from "./describe-step.ts";
 
 it.each<[Operation, string]>([

@@ -1,7 +1,7 @@
 /** Steps in words, as a person would type or say them. */
 import { match } from "ts-pattern";
 import type { BackendBehaviour } from "../../sim/endpoint/backend.ts";
-import { describeOperation } from "../../sim/gateway/describe-operation.ts";
+import { describeOperation } from "../../sim/world/describe-operation.ts";
 import type { Step } from "../../sim/world/setup.ts";
 
 /** `b1 vanishes`, `mail1up ← 1`, `iptables-restore < recipe.rules`. */

@@ -1,10 +1,10 @@
 import type { ChancePart } from "../chance/noted.ts";
-import { describeOperation } from "../gateway/describe-operation.ts";
 import type { Emission, Unknown } from "../gateway/gateway.ts";
 import { type Packet, RST, SYN } from "../packet/packet.ts";
 import type { Account, PacketRecord } from "./account.ts";
 import type { Answer, Ask } from "./ask.ts";
 import { type Connection, nameOfAnswer, recordOf } from "./connections.ts";
+import { describeOperation } from "./describe-operation.ts";
 import { knows, type Request, type Station } from "./network.ts";
 import type { Stage } from "./stage.ts";
 

@@ -1,6 +1,6 @@
 /** Operations in words, as a person would type them on the router. */
 import { match } from "ts-pattern";
-import type { ConntrackFilter, Operation } from "./gateway.ts";
+import type { ConntrackFilter, Operation } from "../gateway/gateway.ts";
 
 /** `mail1up ← 1`, `iptables-restore < recipe.rules`. */
 export function describeOperation(operation: Operation): string {
