@@ -1,8 +1,8 @@
 /** `marktwin lab build` where there is no apt: the same build, in a container of Debian's. */
-import { mkdirSync } from "node:fs";
 import { CACHE_USE, cacheFolder } from "../cache-folder.ts";
 import { missingFor } from "../doctor.ts";
-import { LabError, unusableFolder } from "../lab-error.ts";
+import { LabError } from "../lab-error.ts";
+import { makeFolder } from "../usable-folder.ts";
 import type { BuildOptions } from "../vm/image/build.ts";
 import { findImage, type Image, requireImage } from "../vm/image/image.ts";
 import { hostAptSettings } from "./apt-settings.ts";
@@ -40,11 +40,7 @@ export async function buildInContainer(
 	const docker = await connectEngine();
 	const images = await ensureImages(docker, ["builder"], say);
 	const cache = cacheFolder();
-	try {
-		mkdirSync(cache, { recursive: true });
-	} catch (error) {
-		throw unusableFolder(cache, CACHE_USE, error);
-	}
+	makeFolder(cache, CACHE_USE);
 	say("building in a container; it takes a minute or two");
 	const { proxies } = await hostAptSettings();
 	const { code, err } = await runOnce(docker, {

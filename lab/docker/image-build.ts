@@ -6,7 +6,8 @@ import { dirname, join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import type Docker from "dockerode";
 import { lastLines } from "../execute.ts";
-import { LabError, unusableFolder } from "../lab-error.ts";
+import { LabError } from "../lab-error.ts";
+import { unusableFolder } from "../usable-folder.ts";
 import type { ContextFile } from "./image-recipes.ts";
 
 export interface BuildRequest {

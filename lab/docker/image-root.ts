@@ -1,16 +1,11 @@
 /** The Debian on which all images stand: from a registry, or made here of Debian's packages. */
-import {
-	createReadStream,
-	mkdirSync,
-	mkdtempSync,
-	readdirSync,
-	rmSync,
-} from "node:fs";
+import { createReadStream, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type Docker from "dockerode";
-import { cacheFolder } from "../cache-folder.ts";
+import { CACHE_USE, cacheFolder } from "../cache-folder.ts";
 import { execute, findProgram, lastLines } from "../execute.ts";
 import { LabError } from "../lab-error.ts";
+import { makeFolder } from "../usable-folder.ts";
 import { type AptSettings, aptConf } from "./apt-settings.ts";
 import { engineMessage, engineStatus } from "./engine-error.ts";
 import { followBuild } from "./image-build.ts";
@@ -107,7 +102,7 @@ async function bootstrap(docker: Docker, apt: AptSettings): Promise<void> {
 				"Debian or Ubuntu: sudo apt-get install mmdebstrap debian-archive-keyring",
 		});
 	const cache = cacheFolder();
-	mkdirSync(cache, { recursive: true });
+	makeFolder(cache, CACHE_USE);
 	// Only one builds at a time: what lies here is from one that was killed.
 	for (const name of readdirSync(cache))
 		if (name.startsWith(WORK_PREFIX))

@@ -4,7 +4,8 @@
  */
 import { join } from "node:path";
 import type Docker from "dockerode";
-import { cacheFolder } from "../cache-folder.ts";
+import { CACHE_USE, cacheFolder } from "../cache-folder.ts";
+import { makeFolder } from "../usable-folder.ts";
 import { type Lock, takeLock } from "../vm/image/lock.ts";
 import { type AptSettings, aptWords, hostAptSettings } from "./apt-settings.ts";
 import { engineError, engineStatus } from "./engine-error.ts";
@@ -198,6 +199,7 @@ async function remove(docker: Docker, id: string): Promise<boolean> {
 
 /** One build at a time on this machine: a second one finds what the first has built. */
 function lockBuilds(say: (line: string) => void): Promise<Lock> {
+	makeFolder(cacheFolder(), CACHE_USE);
 	return takeLock(join(cacheFolder(), "docker-images.lock"), () =>
 		say("waiting for another build"),
 	);

@@ -1,10 +1,10 @@
 /** KVM where it works, translation where it does not. That it exists does not mean that it works. */
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { readPlainFile, replaceFile } from "../../scenarios/run/plain-file.ts";
 import { bootId } from "../boot-id.ts";
-import { cacheFolder } from "../cache-folder.ts";
+import { CACHE_USE, cacheFolder } from "../cache-folder.ts";
 import { mayUseKvm } from "../doctor.ts";
+import { makeFolder } from "../usable-folder.ts";
 
 export type Accelerator = "kvm" | "tcg";
 
@@ -40,7 +40,7 @@ export function rememberKvm(works: boolean, why: string): void {
 	const memory: Memory = { boot: bootId(), works, why };
 	const text = `${JSON.stringify(memory)}\n`;
 	try {
-		mkdirSync(cacheFolder(), { recursive: true });
+		makeFolder(cacheFolder(), CACHE_USE);
 		replaceFile(join(cacheFolder(), FILE), text, { mode: 0o644 });
 	} catch {
 		// A cache that cannot be written costs the next command another try, and nothing else.

@@ -13,7 +13,7 @@ import {
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { readPlainFile } from "../../scenarios/run/plain-file.ts";
-import { unusableFolder } from "../lab-error.ts";
+import { unusableFolder } from "../usable-folder.ts";
 import { inOption } from "./qemu-option.ts";
 
 /** A process for as long as it lives: numbers are given again, starting times are not. */

@@ -19,7 +19,8 @@ import { dirname, join, resolve } from "node:path";
 import { CACHE_USE, cacheFolder } from "../../cache-folder.ts";
 import { missingFor } from "../../doctor.ts";
 import { mustExecute } from "../../execute.ts";
-import { LabError, unusableFolder } from "../../lab-error.ts";
+import { LabError } from "../../lab-error.ts";
+import { makeFolder, unusableFolder } from "../../usable-folder.ts";
 import {
 	findImage,
 	type Image,
@@ -92,7 +93,7 @@ async function buildAlone(
 	say: (line: string) => void,
 ): Promise<Image> {
 	const cache = cacheFolder();
-	mkdirSync(cache, { recursive: true });
+	makeFolder(cache, CACHE_USE);
 	const lock = await takeLock(join(cache, "build.lock"), () =>
 		say("another build is at it; waiting for it to end"),
 	);

@@ -3,8 +3,6 @@
  * Node has no call for it) and lets go of it with the process, however that ends.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync } from "node:fs";
-import { dirname } from "node:path";
 import { LabError } from "../../lab-error.ts";
 
 export interface Lock {
@@ -13,13 +11,13 @@ export interface Lock {
 
 /**
  * Waits until nobody else holds the file.
+ * @param file in a folder that is there
  * @param waiting is called once when somebody does
  */
 export async function takeLock(
 	file: string,
 	waiting: () => void,
 ): Promise<Lock> {
-	mkdirSync(dirname(file), { recursive: true });
 	const first = await tryLock(file, ["--nonblock"]);
 	if (first !== null) return first;
 	waiting();

@@ -1,9 +1,10 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, it, vi } from "vitest";
 import { temporaryFolder } from "../test/temporary-folder.ts";
 import { missingFor } from "./doctor.ts";
-import { LabError, unusableFolder } from "./lab-error.ts";
+import { LabError } from "./lab-error.ts";
+import { makeFolder, unusableFolder } from "./usable-folder.ts";
 import { buildImage } from "./vm/image/build.ts";
 
 const folder = temporaryFolder();
@@ -44,3 +45,19 @@ it.skipIf(missingFor("build") !== null)(
 		);
 	},
 );
+
+it("a folder is made, with those above it", () => {
+	const made = join(folder, "a", "b");
+	makeFolder(made, "for this test");
+	makeFolder(made, "for this test");
+	expect(existsSync(made)).toBe(true);
+});
+
+it.each([
+	"/proc/nosuch/folder",
+	join(folder, "in-the-way"),
+	"/dev/null/folder",
+])("%s cannot be made, and that has an end", (path) => {
+	writeFileSync(join(folder, "in-the-way"), "");
+	expect(() => makeFolder(path, "for this test")).toThrow(LabError);
+});

@@ -1,0 +1,67 @@
+/** Folders that the lab writes in: made, or said why they cannot be used. */
+import { existsSync, mkdirSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+import { codeOf, reasonOf } from "../scenarios/run/file-failure.ts";
+import { LabError } from "./lab-error.ts";
+
+/** What a folder lacks, by why the system refused; anything else than these is told as it is. */
+const REMEDIES: Readonly<Record<string, string>> = {
+	ENOENT: "Make it, or name another one.",
+	ENOTDIR: "Name a folder.",
+	EEXIST: "Name a folder.",
+	EACCES: "Name one that this user may write in.",
+	EPERM: "Name one that this user may write in.",
+	EROFS: "Name one on a file system that can be written.",
+	ENOSPC: "Make room there, or name another one.",
+	EDQUOT: "Make room there, or name another one.",
+	EMFILE: "Raise the number of open files: ulimit -n 4096.",
+	ENFILE: "End something: the machine has no open file left.",
+};
+
+/**
+ * What is to be said when a folder that the lab has to write in cannot be used: the system's refusal
+ * becomes a LabError; any other error stays what it is.
+ * @param use what the folder is for, and how another one is named
+ */
+export function unusableFolder(
+	folder: string,
+	use: string,
+	error: unknown,
+): unknown {
+	const code = codeOf(error) ?? "";
+	const remedy = REMEDIES[code];
+	// Something in it may be missing by a fault of ours.
+	const isOther = code === "ENOENT" && existsSync(folder);
+	if (remedy === undefined || isOther) return error;
+	return new LabError({
+		code: "missing",
+		place: folder,
+		message: `${reasonOf(error)}: this folder is ${use}`,
+		remedy,
+	});
+}
+
+/**
+ * Makes a folder and those above it, where they are missing. Node's own way (`recursive`) says ENOENT on
+ * a file system that is read-only, and does not come back from one that takes no folders (/proc).
+ * @throws LabError where the system refuses
+ */
+export function makeFolder(folder: string, use: string): void {
+	const missing: string[] = [];
+	for (let at = folder; !existsSync(at); at = dirname(at)) missing.unshift(at);
+	try {
+		for (const one of missing) makeOne(one);
+		if (!statSync(folder).isDirectory()) mkdirSync(folder);
+	} catch (error) {
+		throw unusableFolder(folder, use, error);
+	}
+}
+
+function makeOne(folder: string): void {
+	try {
+		mkdirSync(folder);
+	} catch (error) {
+		// Another process was quicker; what it made shows with the next one.
+		if (codeOf(error) !== "EEXIST") throw error;
+	}
+}
