@@ -12,6 +12,7 @@ interface Taken extends GivenOption {
 	readonly word: number;
 	/** What was given before it under the same name. */
 	readonly before: Taken | null;
+	readonly slot: number;
 }
 
 /** Uses of an extension that are compared with the next one. */
@@ -20,6 +21,8 @@ const MOST_RECENT = 4;
 const SELDOM = 7;
 /** A longer piece of a text holds on to the whole of it. */
 const MOST_COPIED = 12;
+
+const AT_END = { atEnd: true };
 
 /** What some use of an extension came to. */
 export interface RecentUse {
@@ -56,15 +59,25 @@ export class Given implements GivenOptions {
 	 * @throws Refusal
 	 */
 	build(): object {
-		const { recent, extension } = this.table;
+		const { recent } = this.table;
 		for (const use of recent) if (this.repeats(use)) return use.options;
-		extension.checkFirst?.(this);
-		this.check();
-		const options = extension.build(this);
+		const options = this.buildAnew();
 		// Where uses differ all the time, keeping each of them would only cost.
 		const turn = this.table.built++;
 		if (turn < MOST_RECENT || turn % SELDOM === 0) this.keep(options, turn);
 		return options;
+	}
+
+	private buildAnew(): object {
+		const { extension } = this.table;
+		try {
+			extension.checkFirst?.(this);
+			this.check();
+			return extension.build(this);
+		} catch (refusal) {
+			if (!(refusal instanceof Refusal)) throw refusal;
+			throw this.firstRefused() ?? refusal;
+		}
 	}
 
 	private keep(options: object, turn: number): void {
@@ -138,11 +151,48 @@ export class Given implements GivenOptions {
 				word,
 			);
 		const value = entry.read(text, option, extension);
-		while (this.taken.length < slot) this.taken.push(undefined);
-		this.taken[slot] = { inverted, value, text, word, before };
-		this.bits |= 1 << slot;
+		this.put({ inverted, value, text, word, before, slot });
 		this.required |= entry.requires;
 		this.excluded |= entry.excludes;
+	}
+
+	/** Is there what `build` counts on? */
+	private isComplete(): boolean {
+		const { mandatoryBits } = this.table;
+		return (this.bits & mandatoryBits) === mandatoryBits;
+	}
+
+	private put(taken: Taken): void {
+		while (this.taken.length < taken.slot) this.taken.push(undefined);
+		this.taken[taken.slot] = taken;
+		this.bits |= 1 << taken.slot;
+	}
+
+	/**
+	 * What iptables stops at, which reads option by option and does not know of those behind: the first
+	 * one that is refused beside those in front of it. `null`: none.
+	 */
+	firstRefused(): Refusal | null {
+		const all: Taken[] = [];
+		for (let slot = 0; slot < this.taken.length; slot++)
+			for (let one = this.at(slot) ?? null; one; one = one.before)
+				all.push(one);
+		all.sort((one, other) => one.word - other.word);
+		const { extension } = this.table;
+		const sofar = new Given(this.table, this.word);
+		sofar.protocol = this.protocol;
+		sofar.protocolInverted = this.protocolInverted;
+		for (const one of all) {
+			sofar.put(one);
+			try {
+				extension.checkFirst?.(sofar);
+				if (sofar.isComplete()) extension.build(sofar);
+			} catch (refusal) {
+				if (!(refusal instanceof Refusal)) throw refusal;
+				if (!refusal.atEnd && refusal.word === one.word) return refusal;
+			}
+		}
+		return null;
 	}
 
 	/**
@@ -168,6 +218,7 @@ export class Given implements GivenOptions {
 					`${extension.name}: option "--${name}" must be specified`,
 					`Add \`--${name}\`.`,
 					this.word,
+					AT_END,
 				);
 			if (kind === "mandatory" || taken === undefined) continue;
 			const both = this.at(constraint.other) !== undefined;
@@ -176,12 +227,14 @@ export class Given implements GivenOptions {
 					`${extension.name}: option "--${name}" also requires "--${otherName}".`,
 					`Add \`--${otherName}\`.`,
 					taken.word,
+					AT_END,
 				);
 			if (kind === "excludes" && both)
 				throw new Refusal(
 					`${extension.name}: option "--${name}" cannot be used together with "--${otherName}".`,
 					"Take one of the two away.",
 					taken.word,
+					AT_END,
 				);
 		}
 	}
@@ -209,7 +262,13 @@ export class Given implements GivenOptions {
 
 	refuse(message: string, remedy: string, option?: string): never {
 		const place = option === undefined ? undefined : this.find(option);
-		throw new Refusal(message, remedy, place?.word ?? this.word);
+		const atEnd = place === undefined;
+		throw new Refusal(message, remedy, place?.word ?? this.word, { atEnd });
+	}
+
+	refuseAtEnd(message: string, remedy: string, option: string): never {
+		const word = this.find(option)?.word ?? this.word;
+		throw new Refusal(message, remedy, word, { atEnd: true });
 	}
 
 	private find(name: string): Taken | undefined {

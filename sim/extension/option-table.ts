@@ -16,7 +16,7 @@ export interface TableEntry {
 	/** Where its value is kept; two spellings of one option share it. */
 	readonly slot: number;
 	readonly takesArgument: boolean;
-	readonly words: 1 | 2;
+	readonly words: 1 | 2 | "optional";
 	/** One bit per slot: what must stand beside it, whichever its spelling, and what must not. */
 	readonly requires: number;
 	readonly excludes: number;
@@ -102,7 +102,7 @@ function prepare(extension: AnyExtension): OptionTable {
 		entries: options.map((entry) => ({
 			entry,
 			slot: slotOf(entry.name),
-			takesArgument: entry.type !== "none",
+			takesArgument: entry.type !== "none" && entry.words !== "optional",
 			words: entry.words ?? 1,
 			requires: bitsOf(entry.name, "requires"),
 			excludes: bitsOf(entry.name, "excludes"),

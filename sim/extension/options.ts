@@ -71,8 +71,9 @@ export interface OptionEntry {
 	 * 2: the argument is two words (`--tcp-flags MASK SET`, `--match-set NAME FLAGS`), which `twoWords`
 	 * takes apart. When the second is missing or begins with `-` or `!`, the words are
 	 * `--NAME requires two args.`
+	 * "optional": a plain word behind it is its argument, and none is "".
 	 */
-	readonly words?: 2;
+	readonly words?: 2 | "optional";
 }
 
 /** An option as it was given. */
@@ -95,9 +96,12 @@ export interface GivenOptions {
 	 * Ends the parsing of this rule with the words that iptables-restore would say.
 	 * @param message in iptables' words, without its name and version in front
 	 * @param remedy what the user can do about it
-	 * @param option whose place is to be pointed at; the extension's own place when left out
+	 * @param option whose argument is wrong: reading stops there; the extension's own place when left out,
+	 * of which iptables says it once all options are read
 	 */
 	refuse(message: string, remedy: string, option?: string): never;
+	/** The same for an option that may stand alone but not as it stands here: said once all are read. */
+	refuseAtEnd(message: string, remedy: string, option: string): never;
 	/** Header of the rule so far: `-p` among it (extensions such as multiport ask for it). */
 	readonly protocol: number;
 	readonly protocolInverted: boolean;

@@ -30,12 +30,17 @@ export function takeOption(
 		const second = reader.peekPlain();
 		if (second === null)
 			throw new Refusal(
-				`--${entry.entry.name} requires two args.`,
+				`--${entry.entry.sameAs ?? entry.entry.name} requires two args.`,
 				`Write \`--${entry.entry.name}\` and two words behind it.`,
 				place,
 			);
 		text = joinWords(text, second);
 		reader.index++;
+	}
+	if (entry.words === "optional") {
+		const word = reader.peekPlain();
+		if (word !== null) reader.index++;
+		text = word ?? "";
 	}
 	given.take(entry, inverted, text, place);
 }

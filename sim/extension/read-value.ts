@@ -2,8 +2,11 @@
  * What the argument of an option turns into, by the option's type, with the refusals of libxtables
  * (iptables 1.8.9, libxtables/xtoptions.c, the `xtopt_parse_*` functions; libxtables/xtables.c).
  */
+
 import { protocolNumber, servicePort } from "./names.ts";
+import { octets } from "./octets.ts";
 import type { OptionEntry, OptionType } from "./options.ts";
+import { scanDouble } from "./read-double.ts";
 import {
 	readHost,
 	readHostMask,
@@ -109,34 +112,21 @@ const double: ValueReader<"double"> = (text, entry, extension) => {
 	return value;
 };
 
-/** strtod(3) of the whole text: hexadecimal, infinity and NaN too, which is within any limits. */
+/** strtod(3) of the whole text: NaN is within any limits. */
 function readDouble(text: string): number | null {
-	const [, sign, digits = ""] = /^\s*([+-]?)(\S+)$/.exec(text) ?? [];
-	const number = magnitude(digits.toLowerCase());
-	return number !== null && sign === "-" ? -number : number;
-}
-
-function magnitude(digits: string): number | null {
-	if (/^nan(\(\w*\))?$/.test(digits)) return Number.NaN;
-	if (/^inf(inity)?$/.test(digits)) return Number.POSITIVE_INFINITY;
-	const [, whole, fraction = "", exponent = "0"] =
-		/^0x([0-9a-f]*)(?:\.([0-9a-f]*))?(?:p([+-]?\d+))?$/.exec(digits) ?? [];
-	if (whole !== undefined)
-		return whole + fraction === ""
-			? null
-			: Number.parseInt(whole + fraction, 16) *
-					2 ** (Number(exponent) - 4 * fraction.length);
-	return /^(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/.test(digits) ? Number(digits) : null;
+	const { value, end } = scanDouble(text);
+	return end === 0 || end < text.length ? null : value;
 }
 
 const string: ValueReader<"string"> = (text, entry) => {
 	const { minLength = 0, maxLength = 0 } = entry;
-	if (text.length < minLength)
+	const length = minLength + maxLength > 0 ? octets(text) : 0;
+	if (length < minLength)
 		throw new Refusal(
 			`Argument must have a minimum length of ${minLength} characters`,
 			"Write a longer one.",
 		);
-	if (maxLength > 0 && text.length > maxLength)
+	if (maxLength > 0 && length > maxLength)
 		throw new Refusal(
 			`Argument must have a maximum length of ${maxLength} characters`,
 			"Write a shorter one.",

@@ -23,18 +23,24 @@ export class Refusal extends QuietError {
 	readonly remedy: string;
 	/** Index of the word to point at; NOWHERE: the word that was being read. */
 	readonly word: number;
+	/** It is said once all words are read (`xtables_options_fcheck`, `x6_fcheck`), so any other comes first. */
+	readonly atEnd: boolean;
 
 	/** @param message in iptables' words, without its name and version in front */
 	constructor(
 		message: string,
 		remedy: string,
 		word: number = NOWHERE,
-		from: Refusal["from"] = "iptables-restore",
+		{
+			from = "iptables-restore",
+			atEnd = false,
+		}: { readonly from?: Refusal["from"]; readonly atEnd?: boolean } = {},
 	) {
 		super(message);
 		this.from = from;
 		this.remedy = remedy;
 		this.word = word;
+		this.atEnd = atEnd;
 	}
 }
 

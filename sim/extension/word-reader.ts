@@ -45,10 +45,12 @@ export class WordReader {
 		this.inCluster = 0;
 	}
 
-	/** Reads the same option again, because an extension was loaded that may know it. */
+	/**
+	 * Reads the same option again, because an extension was loaded that may know it: iptables goes back
+	 * one word (`optind--`), and getopt_long(3) stays in the word of several options that it is in.
+	 */
 	again(): void {
-		this.index = this.word;
-		this.inCluster = 0;
+		this.index--;
 	}
 
 	next(scope: OptionScope): Found {

@@ -58,7 +58,7 @@ export const cluster = defineMatch<Options>({
 		const mask = given.get("cluster-local-nodemask", "uint32");
 		const nodeMask = node ? 2 ** (node.value - 1) : (mask?.value ?? 0);
 		if (nodeMask >= 2 ** totalNodes)
-			return given.refuse(
+			return given.refuseAtEnd(
 				node
 					? "cluster match: `--cluster-local-node' must be <= `--cluster-total-nodes'"
 					: "cluster match: `--cluster-local-nodemask' too big for `--cluster-total-nodes'",

@@ -1,7 +1,7 @@
+import { cutOctets } from "../extension/octets.ts";
 import type { GivenOption, GivenOptions } from "../extension/options.ts";
 import { readPrefixLength } from "../extension/read-host.ts";
 import { scannedNumber, scanUnsigned } from "../extension/read-number.ts";
-import { cutOctets } from "../extension/save-string.ts";
 import { invariant } from "../invariant.ts";
 
 import {
@@ -150,13 +150,13 @@ function readBurst(given: GivenOptions, rate: Average): number {
 	if (!rate.bytes) return burst > GREATEST_BURST ? refuse() : burst;
 	const second = bytesPerSecond(rate.average);
 	if (second === 0)
-		return given.refuse(
+		return given.refuseAtEnd(
 			"Floating point exception",
 			"iptables itself ends here; take a rate of 16 octets or more.",
 			"hashlimit-burst",
 		);
 	if (burst < second)
-		return given.refuse(
+		return given.refuseAtEnd(
 			`burst cannot be smaller than ${second}b`,
 			"Let the burst be what comes in a second, or more.",
 			"hashlimit-burst",

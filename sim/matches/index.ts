@@ -2,31 +2,45 @@
 import type { MatchExtension } from "../extension/extension.ts";
 import { addrtype } from "./addrtype.ts";
 import { ah } from "./ah.ts";
+import { bpf } from "./bpf.ts";
+import { cgroup } from "./cgroup.ts";
 import { cluster } from "./cluster.ts";
 import { comment } from "./comment.ts";
 import { condition } from "./condition.ts";
 import { connbytes } from "./connbytes.ts";
+import { connlabel } from "./connlabel.ts";
 import { connlimit } from "./connlimit.ts";
 import { connmark } from "./connmark.ts";
 import { conntrack } from "./conntrack.ts";
+import { cpu } from "./cpu.ts";
+import { dccp } from "./dccp.ts";
+import { devgroup } from "./devgroup.ts";
 import { dscp } from "./dscp.ts";
+import { ecn } from "./ecn.ts";
 import { esp } from "./esp.ts";
 import { hashlimit } from "./hashlimit.ts";
 import { helper } from "./helper.ts";
 import { icmp } from "./icmp.ts";
+import { ipcomp } from "./ipcomp.ts";
 import { iprange } from "./iprange.ts";
+import { ipvs } from "./ipvs.ts";
 import { length } from "./length.ts";
 import { limit } from "./limit.ts";
 import { mac } from "./mac.ts";
 import { mark } from "./mark.ts";
 import { multiport } from "./multiport.ts";
+import { nfacct } from "./nfacct.ts";
+import { osf } from "./osf.ts";
 import { owner } from "./owner.ts";
 import { physdev } from "./physdev.ts";
 import { pkttype } from "./pkttype.ts";
 import { policy } from "./policy.ts";
+import { quota } from "./quota.ts";
+import { rateest } from "./rateest.ts";
 import { realm } from "./realm.ts";
 import { recent } from "./recent.ts";
 import { rpfilter } from "./rpfilter.ts";
+import { sctp } from "./sctp.ts";
 import { set } from "./set.ts";
 import { socket } from "./socket.ts";
 import { state } from "./state.ts";
@@ -44,31 +58,45 @@ import { xtablesAddons } from "./xtables-addons.ts";
 const ALL: readonly MatchExtension[] = [
 	addrtype,
 	ah,
+	bpf,
+	cgroup,
 	cluster,
 	comment,
 	condition,
 	connbytes,
+	connlabel,
 	connlimit,
 	connmark,
 	conntrack,
+	cpu,
+	dccp,
+	devgroup,
 	dscp,
+	ecn,
 	esp,
 	hashlimit,
 	helper,
 	icmp,
+	ipcomp,
 	iprange,
+	ipvs,
 	length,
 	limit,
 	mac,
 	mark,
 	multiport,
+	nfacct,
+	osf,
 	owner,
 	physdev,
 	pkttype,
 	policy,
+	quota,
+	rateest,
 	realm,
 	recent,
 	rpfilter,
+	sctp,
 	set,
 	socket,
 	state,

@@ -89,7 +89,7 @@ export const policy = defineMatch<Options>({
 			);
 		const elements = readElements(given);
 		if (kind === "none" && strict)
-			return given.refuse(
+			return given.refuseAtEnd(
 				"policy match: policy none but --strict given",
 				"Take `--strict` away.",
 				"strict",
@@ -175,7 +175,7 @@ function checkElements(
 ): void {
 	for (const [index, element] of elements.entries()) {
 		if (strict && Object.keys(element).length === 0)
-			given.refuse(
+			given.refuseAtEnd(
 				`policy match: empty policy element ${index}. --strict is in effect, but at least one of reqid, spi, tunnel-src, tunnel-dst, proto or mode is required.`,
 				"Describe each element, or take `--strict` away.",
 				"strict",

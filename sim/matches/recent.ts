@@ -1,7 +1,7 @@
 import { defineMatch, type Test } from "../extension/extension.ts";
+import { cutOctets } from "../extension/octets.ts";
 import type { RouterPorts } from "../extension/ports.ts";
 import { isProcName } from "../extension/proc-name.ts";
-import { cutOctets } from "../extension/save-string.ts";
 import { invariant } from "../invariant.ts";
 import { formatAddress } from "../packet/address.ts";
 import type { Address } from "../packet/packet.ts";

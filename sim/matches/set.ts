@@ -85,13 +85,16 @@ export const set = defineMatch<Options>({
 			);
 		const isInverted = (option: string) =>
 			given.all(option, "none").some(({ inverted }) => inverted);
+		const counters = {
+			packets: readCounter(given, "packets"),
+			bytes: readCounter(given, "bytes"),
+		};
 		return {
 			...readSet(given),
 			returnNomatch: given.has("return-nomatch"),
 			keepCounters: isInverted("update-counters"),
 			keepSubcounters: isInverted("update-subcounters"),
-			packets: readCounter(given, "packets"),
-			bytes: readCounter(given, "bytes"),
+			...counters,
 		};
 	},
 	print(options) {

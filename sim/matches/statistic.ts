@@ -55,7 +55,7 @@ export const statistic = defineMatch<Options>({
 	checkFirst(given) {
 		const mode = given.get("mode", "string")?.text ?? "random";
 		if (mode === "random" && !given.has("probability"))
-			given.refuse(
+			given.refuseAtEnd(
 				"--probability must be specified when using random mode",
 				"Add `--probability P`, 0 to 1.",
 				"mode",
@@ -64,14 +64,14 @@ export const statistic = defineMatch<Options>({
 		const every = given.get("every", "uint32")?.value;
 		const packet = given.get("packet", "uint32")?.value;
 		if (every === undefined && packet === undefined)
-			given.refuse(
+			given.refuseAtEnd(
 				"--every and --packet must be specified when using nth mode",
 				"Add `--every N --packet 0`.",
 				"mode",
 			);
 		const most = (every ?? 1) - 1;
 		if ((packet ?? 0) > most)
-			given.refuse(
+			given.refuseAtEnd(
 				"the --packet p must be 0 <= p <= n-1",
 				`Write a number from 0 to ${most}.`,
 				"packet",

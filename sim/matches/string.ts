@@ -1,5 +1,5 @@
 import { defineMatch } from "../extension/extension.ts";
-import { cutOctets } from "../extension/save-string.ts";
+import { cutOctets } from "../extension/octets.ts";
 import { invariant } from "../invariant.ts";
 import { MOST_OCTETS, octetsOf, readHexString } from "./hex-string.ts";
 

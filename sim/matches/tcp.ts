@@ -1,5 +1,4 @@
 import { defineMatch, type Test } from "../extension/extension.ts";
-import { servicePort } from "../extension/names.ts";
 import type { GivenOptions } from "../extension/options.ts";
 import type { RouterPorts } from "../extension/ports.ts";
 import { readUnsigned } from "../extension/read-number.ts";
@@ -7,6 +6,7 @@ import { twoWords } from "../extension/two-words.ts";
 import { ACK, FIN, PSH, RST, SYN, TCP, URG } from "../packet/packet.ts";
 import type { Skb } from "../packet/skb.ts";
 import { allOf } from "./all-of.ts";
+import { readPortRange } from "./old-ports.ts";
 import {
 	ANY_PORT,
 	type PortRange,
@@ -120,42 +120,7 @@ export const tcp = defineMatch<Options>({
 });
 
 function portRange(given: GivenOptions, option: string): PortRange {
-	const range = given.get(option, "string");
-	if (!range) return ANY_PORT;
-	if (given.all(option, "string").length > 1)
-		return given.refuse(
-			`Only one \`--${option}' allowed`,
-			"Use `-m multiport` for several ports, or write a rule for each.",
-			option,
-		);
-	const { text, inverted } = range;
-	const colon = text.indexOf(":");
-	if (colon < 0) {
-		const only = readPort(given, option, text);
-		return { min: only, max: only, inverted };
-	}
-	const low = text.slice(0, colon);
-	const high = text.slice(colon + 1);
-	const min = low === "" ? 0 : readPort(given, option, low);
-	const max = high === "" ? 65535 : readPort(given, option, high);
-	if (min > max)
-		return given.refuse(
-			"invalid portrange (min > max)",
-			`Turn it round: ${max}:${min}.`,
-			option,
-		);
-	return { min, max, inverted };
-}
-
-function readPort(given: GivenOptions, option: string, text: string): number {
-	const number = readUnsigned(text, 0, 65535);
-	const port = number < 0 ? servicePort(text, "tcp") : number;
-	if (port !== null) return port;
-	return given.refuse(
-		`invalid port/service \`${text}' specified`,
-		"Write a port from 0 to 65535 or a service of /etc/services.",
-		option,
-	);
+	return readPortRange(given, option, "tcp") ?? ANY_PORT;
 }
 
 function flagTest(given: GivenOptions): Options["flags"] {

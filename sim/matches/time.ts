@@ -61,7 +61,7 @@ export const time = defineMatch<Options>({
 			contiguous: given.has("contiguous"),
 		};
 		if (options.contiguous && options.timeStart < options.timeStop)
-			return given.refuse(
+			return given.refuseAtEnd(
 				"time: --contiguous only makes sense when stoptime is smaller than starttime",
 				"Take `--contiguous` away, or let the time reach across midnight.",
 				"contiguous",

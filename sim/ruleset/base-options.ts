@@ -100,7 +100,7 @@ export function baseOption(
 				`-${letter} is no part of a ruleset`,
 				"Take it away.",
 				state.reader.word,
-				"marktwin",
+				{ from: "marktwin" },
 			);
 		default:
 			commandOption(state, letter, inverted);

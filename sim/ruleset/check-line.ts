@@ -1,7 +1,9 @@
 /** What is wrong with a line before any of its words is read, and with its number of rules. */
+
+import { octets } from "../extension/octets.ts";
 import { Refusal } from "../extension/refusal.ts";
 import { faultAt, faultOfLine, type Place } from "./fault.ts";
-import { LONGEST_LINE, octets } from "./lexer.ts";
+import { LONGEST_LINE } from "./lexer.ts";
 import type { Fault } from "./ruleset-error.ts";
 
 /** Rules of a text beyond one for each line. */
@@ -43,6 +45,6 @@ export function checkMultiplied(multiplied: number): void {
 			`the lists behind -s and -d make more than ${MOST_MULTIPLIED} rules of this text`,
 			"Match a set (`-m set`), or jump to a chain that has a rule for each destination.",
 			0,
-			"marktwin",
+			{ from: "marktwin" },
 		);
 }

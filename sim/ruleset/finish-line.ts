@@ -53,7 +53,7 @@ interface Leftovers {
 }
 
 /**
- * @param tolerated gets the faults of single matches: the rest of the line is looked at all the same
+ * @param tolerated gets the faults of extensions: the rest of the line is looked at all the same
  * @throws Refusal
  */
 export function finishLine(
@@ -66,7 +66,7 @@ export function finishLine(
 	if (context.table === "nat") refuseDropInNat(draft);
 	const matches =
 		draft.matchCount === 0 ? NO_MATCHES : buildMatches(draft, tolerated);
-	const target = buildTarget(draft);
+	const target = buildTarget(draft, tolerated);
 	checkLeftovers(leftovers);
 	if (command === "")
 		throw new Refusal(
@@ -95,7 +95,7 @@ export function finishLine(
 			`the lists behind -s and -d make ${sources.length * destinations.length} rules of this line`,
 			`marktwin makes at most ${MOST_RULES_OF_A_LINE} of one: match a set (\`-m set\`), or jump to a chain that has a rule for each destination.`,
 			draft.sourceWord,
-			"marktwin",
+			{ from: "marktwin" },
 		);
 	checkOptions(draft);
 	if (chain !== null) checkChainLength(chain, NOWHERE);
@@ -144,14 +144,17 @@ function buildMatches(
 	return uses;
 }
 
-function buildTarget(draft: RuleDraft): TargetUse | null {
+function buildTarget(draft: RuleDraft, tolerated: Refusal[]): TargetUse | null {
 	const { jump, target } = draft;
 	if (target !== null)
-		return {
-			kind: "extension",
-			name: target.table.extension.name,
-			options: target.build(),
-		};
+		try {
+			const { name } = target.table.extension;
+			return { kind: "extension", name, options: target.build() };
+		} catch (refusal) {
+			if (!(refusal instanceof Refusal)) throw refusal;
+			tolerated.push(refusal);
+			return null;
+		}
 	if (draft.goto) return { kind: "goto", chain: jump };
 	switch (jump) {
 		case "":

@@ -86,13 +86,18 @@ const tornOption: Fixer = ({ words }) => {
 
 /** `--ctstate NEW, ESTABLISHED` → `--ctstate NEW,ESTABLISHED`. */
 const tornList: Fixer = ({ words, at }) => {
-	const word = words[at] ?? "";
-	const before = words[at - 1] ?? "";
-	if (!before.endsWith(",") && !word.startsWith(",")) return null;
-	return {
-		what: "took away the blank inside of a list",
-		words: replaced(words, at - 1, 2, before + word),
-	};
+	// Either the rest of the list is in the way, or what stands before it is no list.
+	for (const second of [at, at + 1, at + 2]) {
+		const word = words[second] ?? "";
+		const before = words[second - 1] ?? "";
+		const isTorn = before.endsWith(",") && word !== "" && !word.startsWith("-");
+		if (!isTorn && !(second === at && word.startsWith(","))) continue;
+		return {
+			what: "took away the blank inside of a list",
+			words: replaced(words, second - 1, 2, before + word),
+		};
+	}
+	return null;
 };
 
 /** `--every 2` alone: old iptables took it as `--packet 0`. */

@@ -114,17 +114,12 @@ function troubleOf(line: string, about: About): Trouble | null {
 			...about,
 		};
 		const command = parser.parse(words, context);
-		const [tolerated] = parser.tolerated;
-		const { message, at } = tolerated
-			? { message: tolerated.message, at: tolerated.word }
-			: unknownChain(command, chains, words.text);
+		const { message, at } = unknownChain(command, chains, words.text);
 		return message === "" ? null : { words: raw(), message, at, chains };
 	} catch (error) {
 		if (!(error instanceof Refusal)) throw error;
-		const [first] = parser.tolerated;
-		const refusal = first ?? error;
-		const at = refusal.word >= 0 ? refusal.word : parser.word;
-		return { words: raw(), message: refusal.message, at, chains };
+		const at = error.word >= 0 ? error.word : parser.word;
+		return { words: raw(), message: error.message, at, chains };
 	}
 }
 

@@ -3,6 +3,7 @@
  * blanks divide, double quotes hold together, a backslash counts inside quotes alone, and a closing
  * quote ends the word.
  */
+import { octets } from "../extension/octets.ts";
 import { Refusal } from "../extension/refusal.ts";
 
 /** Octets of a line, its newline left out (`fgets` into 10240 octets). */
@@ -145,16 +146,4 @@ function checkLength(word: string, index: number): void {
 			`A word holds at most ${LONGEST_WORD} octets.`,
 			index,
 		);
-}
-
-/** Octets of a text in UTF-8, which is what iptables counts. */
-export function octets(text: string): number {
-	let count = text.length;
-	for (let index = 0; index < text.length; index++) {
-		const code = text.charCodeAt(index);
-		// Each half of a surrogate pair has two octets.
-		if (code > 0x7f)
-			count += code > 0x7ff && (code & 0xf800) !== 0xd800 ? 2 : 1;
-	}
-	return count;
 }

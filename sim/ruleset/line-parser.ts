@@ -5,6 +5,7 @@
  */
 import { Given } from "../extension/given.ts";
 import { protocolName } from "../extension/names.ts";
+import { octets } from "../extension/octets.ts";
 import { type OptionTable, optionTable } from "../extension/option-table.ts";
 import { takeOption, unknownOption } from "../extension/parse-options.ts";
 import { readUnsigned } from "../extension/read-number.ts";
@@ -19,7 +20,7 @@ import {
 } from "./base-options.ts";
 import type { Command } from "./command.ts";
 import { finishLine } from "./finish-line.ts";
-import { octets, type Words } from "./lexer.ts";
+import type { Words } from "./lexer.ts";
 import { checkTargetName } from "./read-word.ts";
 import { RuleDraft } from "./rule-draft.ts";
 import { LONGEST_NAME, VERDICTS } from "./tables.ts";
@@ -39,11 +40,12 @@ export class LineParser implements LineState {
 		countersAreOption: false,
 	};
 
-	/**
-	 * Faults of the line after which reading could go on, so that a line tells all of its faults;
-	 * a command that comes with any is not to be carried out.
-	 */
-	readonly tolerated: Refusal[] = [];
+	/** What is wrong with the line that was read last, the words at which iptables stops first. */
+	readonly refusals: Refusal[] = [];
+	/** Faults of it after which reading went on. */
+	private readonly tolerated: Refusal[] = [];
+	/** All words of the line were read. */
+	private isRead = false;
 
 	constructor(extensions: Extensions) {
 		this.extensions = extensions;
@@ -56,15 +58,50 @@ export class LineParser implements LineState {
 
 	/**
 	 * Reads one line.
-	 * @throws Refusal
+	 * @throws Refusal the first of `refusals`
 	 */
 	parse(words: Words, context: LineContext): Command {
-		const { reader, draft } = this;
 		this.context = context;
 		if (this.tolerated.length > 0) this.tolerated.length = 0;
-		draft.reset();
+		this.isRead = false;
+		this.draft.reset();
+		this.reader.start(words.text, words.count);
+		let last: Refusal | null = null;
+		try {
+			const command = this.read();
+			if (this.tolerated.length === 0) return command;
+		} catch (refusal) {
+			if (!(refusal instanceof Refusal)) throw refusal;
+			last = refusal;
+		}
+		throw this.firstOf(last);
+	}
+
+	/** Puts what was found in iptables' order: all options are read before anything is checked that needs them all. */
+	private firstOf(last: Refusal | null): Refusal {
+		const { draft, tolerated, refusals } = this;
+		const reading = tolerated.filter(({ atEnd }) => !atEnd);
+		if (last !== null && !this.isRead) reading.push(last);
+		const add = (given: Given) => {
+			const refusal = given.firstRefused();
+			if (refusal === null) return;
+			if (reading.every(({ word }) => word !== refusal.word))
+				reading.push(refusal);
+		};
+		for (let index = 0; index < draft.matchCount; index++)
+			add(draft.match(index));
+		if (draft.target !== null) add(draft.target);
+		const place = ({ word }: Refusal) => (word === NOWHERE ? this.word : word);
+		reading.sort((one, other) => place(one) - place(other));
+		refusals.length = 0;
+		refusals.push(...reading, ...tolerated.filter(({ atEnd }) => atEnd));
+		if (last !== null && this.isRead) refusals.push(last);
+		return refusals[0] as Refusal;
+	}
+
+	private read(): Command {
+		const { reader, draft, context } = this;
 		if (context.countersAreOption) draft.set("c", false, 0);
-		reader.start(words.text, words.count);
 		let inverted = false;
 		for (;;) {
 			const found = reader.next(draft.scope);
@@ -87,6 +124,7 @@ export class LineParser implements LineState {
 			else throw this.unknownOption();
 			inverted = false;
 		}
+		this.isRead = true;
 		const unread = reader.index < reader.count ? reader.index : NOWHERE;
 		const danglingNot = inverted ? reader.word : NOWHERE;
 		return finishLine(draft, context, { unread, danglingNot }, this.tolerated);

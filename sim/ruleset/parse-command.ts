@@ -37,8 +37,6 @@ export function parseCommand(
 	try {
 		splitWords(line, 0, programLength(line), line.length, words);
 		const command = parser.parse(words, context);
-		const [tolerated] = parser.tolerated;
-		if (tolerated !== undefined) throw tolerated;
 		const table = checkTable(context.table, words);
 		return { file, text: line, table, command };
 	} catch (error) {

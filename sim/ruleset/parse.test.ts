@@ -368,6 +368,35 @@ describe("the lines of a file", () => {
 	});
 });
 
+describe("of two faults in a line", () => {
+	test.each([
+		// The commonest fault of old files.
+		["-p tcp --dport ! 80 -j ACCEPT", "invalid port/service `!' specified"],
+		["-p tcp --dport x --sport y", "invalid port/service `x' specified"],
+		["-p tcp --sport y --bogus", "invalid port/service `y' specified"],
+		["-m limit --limit x -m nosuch", 'bad rate "x"\''],
+		[
+			"-m statistic --mode nth --every 2 -m condition! --condition x",
+			"Couldn't load match `condition!':No such file or directory",
+		],
+		["-m recent --name x -m state --state NEW,x", 'Bad state "x"'],
+		["-m recent --name x -j REJECT --reject-with y", 'unknown reject type "y"'],
+		["-j LOG --log-level x --log-bogus", 'log level "x" unknown'],
+		["-s 1.2.3.4.5 -m state --state NEW,x", 'Bad state "x"'],
+		["-p ah -ahspi 5", "-h is no part of a ruleset"],
+	])("%s: iptables stops at the first: %s", (rule, words) => {
+		const text = `*filter\n-A INPUT ${rule}\nCOMMIT\n`;
+		expect(checkRuleset(text).faults[0]?.message).toBe(words);
+	});
+
+	test("the `!` behind an option is explained", () => {
+		const text = "*filter\n-A INPUT -p tcp --dport ! 80\nCOMMIT\n";
+		expect(checkRuleset(text).faults[0]?.remedy).toContain(
+			"Put the `!` before the option",
+		);
+	});
+});
+
 describe("a printed fault", () => {
 	test("shows file, line, column, the line, a caret and the remedy", () => {
 		const text = "*filter\n-A INPUT --dport 25 -j ACCEPT\nCOMMIT\n";

@@ -78,6 +78,8 @@ export interface Applied {
 	 * nothing in them may differ. One that a text commits twice stands here twice.
 	 */
 	readonly replaced: readonly Table[];
+	/** All tables that were read to their COMMIT, loaded or not. */
+	readonly read: readonly Table[];
 	/** Why it stopped; empty when all went well. */
 	readonly faults: readonly Fault[];
 }
@@ -111,7 +113,8 @@ export function restoreText(
 		},
 		loader,
 	);
-	return { ruleset: loader.ruleset(), replaced: loader.replaced, faults };
+	const { replaced, read } = loader;
+	return { ruleset: loader.ruleset(), replaced, read, faults };
 }
 
 /** The same of a single command, which is committed at once. */
@@ -121,7 +124,8 @@ export function applyCommand(current: Ruleset, line: CommandLine): Applied {
 	const place = { file, line: 1, text };
 	loader.beginTable(table);
 	const faults = loader.runCommand(command, place);
-	return { ruleset: loader.ruleset(), replaced: loader.replaced, faults };
+	const { replaced, read } = loader;
+	return { ruleset: loader.ruleset(), replaced, read, faults };
 }
 
 /** The tables of a box while a text is loaded: a class because it is told line by line. */

@@ -1,6 +1,7 @@
 /** What iptables-restore reads by itself: lines `*TABLE` and `:CHAIN POLICY [packets:bytes]`, and counters. */
+
+import { octets } from "../extension/octets.ts";
 import { Refusal } from "../extension/refusal.ts";
-import { octets } from "./lexer.ts";
 import { readCounter } from "./read-word.ts";
 import type { Counters } from "./ruleset.ts";
 import { LONGEST_NAME, TABLE_HOOKS } from "./tables.ts";

@@ -167,16 +167,14 @@ class ScriptReader {
 	/** Notes what was thrown; a line may have several faults. */
 	private fault(error: unknown): void {
 		const place = this.place();
-		const found = parser.tolerated.map((refusal) =>
-			faultOfRefusal(place, this.words, refusal, 0),
-		);
-		if (error instanceof Refusal)
-			found.push(faultOfRefusal(place, this.words, error, parser.word));
-		else if (error instanceof CommandFailure)
-			found.push(faultOfFailure(place, error, "restore"));
-		else throw error;
-		found.sort((a, b) => a.column - b.column);
-		for (const fault of found) this.faults.push(fault);
+		if (error instanceof CommandFailure) {
+			this.faults.push(faultOfFailure(place, error, "restore"));
+			return;
+		}
+		if (!(error instanceof Refusal)) throw error;
+		const all = parser.refusals[0] === error ? parser.refusals : [error];
+		for (const refusal of all)
+			this.faults.push(faultOfRefusal(place, this.words, refusal, parser.word));
 	}
 
 	/** Notes a fault of the whole line. */
@@ -276,8 +274,6 @@ class ScriptReader {
 		};
 		splitWords(source, lineFrom, from, to, words);
 		const command = parser.parse(words, context);
-		const last = parser.tolerated.pop();
-		if (last !== undefined) throw last;
 		if ("rules" in command) {
 			this.multiplied += command.rules.length - 1;
 			checkMultiplied(this.multiplied);

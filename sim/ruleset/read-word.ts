@@ -1,7 +1,8 @@
 /** Single words of a line: names of chains, targets and interfaces, rule numbers, counters. */
+
+import { octets } from "../extension/octets.ts";
 import { readUnsigned } from "../extension/read-number.ts";
 import { NOWHERE, Refusal } from "../extension/refusal.ts";
-import { octets } from "./lexer.ts";
 import type { InterfaceMatch } from "./ruleset.ts";
 import { LONGEST_NAME } from "./tables.ts";
 

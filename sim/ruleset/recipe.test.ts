@@ -45,8 +45,8 @@ test("as-published.rules: each fault at its line and column, and nothing else", 
 			`${line}:${column} ${text.slice(column - 1, column - 1 + Math.min(length, 13))} | ${message}`,
 	);
 	expect(told).toEqual([
-		'4:56 --every | statistic: option "--every" also requires "--packet".',
 		"4:69 condition! | Couldn't load match `condition!':No such file or directory",
+		'4:56 --every | statistic: option "--every" also requires "--packet".',
 		"5:35 condition! | Couldn't load match `condition!':No such file or directory",
 		"6:35 condition! | Couldn't load match `condition!':No such file or directory",
 		"10:1 -A PREROUTING | line 10 failed",

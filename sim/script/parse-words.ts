@@ -26,16 +26,15 @@ export function parseWords(
 		...{ counters: null, countersAreOption: false },
 	};
 	const command = parser.parse(words, context);
-	const last = parser.tolerated.pop();
-	if (last !== undefined) throw last;
 	return { table: checkTable(context.table, words), command };
 }
 
 /** All that is wrong with the command that was parsed last, and with which of its words. */
 export function refusalsOf(
-	last: Refusal,
+	first: Refusal,
 ): readonly { readonly refusal: Refusal; readonly word: number }[] {
-	return [...parser.tolerated, last].map((refusal) => ({
+	const all = parser.refusals[0] === first ? parser.refusals : [first];
+	return all.map((refusal) => ({
 		refusal,
 		word: refusal.word < 0 ? parser.word : refusal.word,
 	}));

@@ -1,9 +1,9 @@
 import { defineTarget } from "../extension/extension.ts";
 import { protocolName } from "../extension/names.ts";
 import type { Need } from "../extension/need.ts";
+import { cutOctets } from "../extension/octets.ts";
 import type { GivenOptions } from "../extension/options.ts";
 import { readUnsigned } from "../extension/read-number.ts";
-import { cutOctets } from "../extension/save-string.ts";
 import { TCP, UDP } from "../packet/packet.ts";
 import {
 	type ConntrackTemplate,

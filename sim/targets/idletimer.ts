@@ -1,6 +1,6 @@
 import { defineTarget } from "../extension/extension.ts";
+import { cutOctets } from "../extension/octets.ts";
 import { isProcName } from "../extension/proc-name.ts";
-import { cutOctets } from "../extension/save-string.ts";
 import { XT_CONTINUE } from "../packet/skb.ts";
 
 interface Options {

@@ -6,12 +6,16 @@ import type { TargetExtension } from "../extension/extension.ts";
 import { audit } from "./audit.ts";
 import { checksum } from "./checksum.ts";
 import { classify } from "./classify.ts";
+import { clusterip } from "./clusterip.ts";
 import { connmark } from "./connmark.ts";
+import { connsecmark } from "./connsecmark.ts";
 import { ct } from "./ct.ts";
 import { dnat } from "./dnat.ts";
 import { dscp } from "./dscp.ts";
+import { ecn } from "./ecn.ts";
 import { hmark } from "./hmark.ts";
 import { idletimer } from "./idletimer.ts";
+import { led } from "./led.ts";
 import { log } from "./log.ts";
 import { mark } from "./mark.ts";
 import { masquerade } from "./masquerade.ts";
@@ -19,16 +23,21 @@ import { netmap } from "./netmap.ts";
 import { nflog } from "./nflog.ts";
 import { nfqueue } from "./nfqueue.ts";
 import { notrack } from "./notrack.ts";
+import { rateest } from "./rateest.ts";
 import { redirect } from "./redirect.ts";
 import { reject } from "./reject.ts";
+import { secmark } from "./secmark.ts";
 import { set } from "./set.ts";
 import { snat } from "./snat.ts";
+import { synproxy } from "./synproxy.ts";
 import { tcpmss } from "./tcpmss.ts";
+import { tcpoptstrip } from "./tcpoptstrip.ts";
 import { tee } from "./tee.ts";
 import { tos } from "./tos.ts";
 import { tproxy } from "./tproxy.ts";
 import { trace } from "./trace.ts";
 import { ttl } from "./ttl.ts";
+import { ulog } from "./ulog.ts";
 import { xtablesAddons } from "./xtables-addons.ts";
 
 export const targets: ReadonlyMap<string, TargetExtension> = new Map(
@@ -36,12 +45,16 @@ export const targets: ReadonlyMap<string, TargetExtension> = new Map(
 		audit,
 		checksum,
 		classify,
+		clusterip,
 		connmark,
+		connsecmark,
 		ct,
 		dnat,
 		dscp,
+		ecn,
 		hmark,
 		idletimer,
+		led,
 		log,
 		mark,
 		masquerade,
@@ -49,16 +62,21 @@ export const targets: ReadonlyMap<string, TargetExtension> = new Map(
 		nflog,
 		nfqueue,
 		notrack,
+		rateest,
 		redirect,
 		reject,
+		secmark,
 		set,
 		snat,
+		synproxy,
 		tcpmss,
+		tcpoptstrip,
 		tee,
 		tos,
 		tproxy,
 		trace,
 		ttl,
+		ulog,
 		...xtablesAddons,
 	].map((target) => [target.name, target]),
 );

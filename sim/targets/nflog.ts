@@ -1,5 +1,6 @@
 import { defineTarget } from "../extension/extension.ts";
-import { cutOctets, saveString } from "../extension/save-string.ts";
+import { cutOctets } from "../extension/octets.ts";
+import { saveString } from "../extension/save-string.ts";
 import { XT_CONTINUE } from "../packet/skb.ts";
 
 interface Options {

@@ -20,11 +20,16 @@ interface Options {
 	readonly mapFlags: readonly string[];
 }
 
+const NAMED = ["add-set", "del-set", "map-set"];
+/** It is older than libxtables' option tables, and does not look at a `!` in front of them. */
+const TAKEN = {
+	...{ type: "string" as const, repeatable: true, invertible: true },
+};
 const MAP_FLAGS = ["map-mark", "map-prio", "map-queue"];
 /** IPSET_MAXNAMELEN, less the closing NUL. */
 const NAME_LENGTH = 31;
-/** IPSET_DIM_MAX. */
-const MAX_DIRECTIONS = 3;
+/** IPSET_DIM_MAX (include/uapi/linux/netfilter/ipset/ip_set.h, 6.1). */
+const MAX_DIRECTIONS = 6;
 const MAX_TIMEOUT = 0xfffffffe;
 
 /**
@@ -34,15 +39,11 @@ const MAX_TIMEOUT = 0xfffffffe;
 export const set = defineTarget<Options>({
 	name: "SET",
 	options: [
-		{ name: "add-set", type: "string", words: 2, repeatable: true },
-		{ name: "del-set", type: "string", words: 2, repeatable: true },
-		{ name: "exist", type: "none", repeatable: true },
-		{ name: "timeout", type: "string", repeatable: true },
-		{ name: "map-set", type: "string", words: 2, repeatable: true },
-		...MAP_FLAGS.map((name) => ({
-			name,
-			type: "none" as const,
-			repeatable: true,
+		...NAMED.map((name) => ({ ...TAKEN, name, words: 2 as const })),
+		{ ...TAKEN, name: "timeout" },
+		...["exist", ...MAP_FLAGS].map((name) => ({
+			...TAKEN,
+			...{ name, type: "none" as const },
 		})),
 	],
 	build(given) {
@@ -93,26 +94,26 @@ function refuseMixture(given: GivenOptions, options: Options): void {
 			"Say which set to change: `--add-set NAME src`.",
 		);
 	if (!add && options.exist)
-		given.refuse(
+		given.refuseAtEnd(
 			"Flag `--exist' can be used with `--add-set' only",
 			"Leave `--exist` out.",
 			"exist",
 		);
 	if (!add && options.timeout !== null)
-		given.refuse(
+		given.refuseAtEnd(
 			"Option `--timeout' can be used with `--add-set' only",
 			"Leave `--timeout` out.",
 			"timeout",
 		);
 	const [flag] = mapFlags;
 	if (!map && flag !== undefined)
-		given.refuse(
+		given.refuseAtEnd(
 			`Flag \`--${flag}' can be used with \`--map-set' only`,
 			`Leave \`--${flag}\` out.`,
 			flag,
 		);
 	if (map && flag === undefined)
-		given.refuse(
+		given.refuseAtEnd(
 			"You must specify flags `--map-mark' or '--map-prio` or `--map-queue'",
 			"Say what to take from the set: `--map-mark`.",
 			"map-set",
@@ -141,14 +142,14 @@ function readUse(given: GivenOptions, option: string): SetUse | null {
 		if (word.startsWith("dst")) return "dst";
 		return given.refuse(
 			"You must spefify (the comma separated list of) 'src' or 'dst'.",
-			"Write `src`, `dst`, or up to three of them with commas: `src,dst`.",
+			"Write `src`, `dst`, or a list of them for a set of several dimensions.",
 			option,
 		);
 	});
 	if (words.length > MAX_DIRECTIONS)
 		return given.refuse(
 			`Can't be more src/dst options than ${MAX_DIRECTIONS}.`,
-			"Write at most three.",
+			"No set has that many dimensions.",
 			option,
 		);
 	return { name, directions };

@@ -1,4 +1,5 @@
 /** One text, read by the model and by a real iptables. */
+import { openPoints } from "../../../sim/ruleset/open-points.ts";
 import {
 	checkRuleset,
 	EMPTY_RULESET,
@@ -35,6 +36,8 @@ export type TextVerdict =
 	| "accepted"
 	| "refused by iptables-restore"
 	| "refused at COMMIT"
+	/** It would be loaded where something is that no ruleset brings along: not here. */
+	| "needs something else"
 	/** marktwin says that it does not take this, though iptables might. */
 	| "not taken by marktwin";
 
@@ -95,10 +98,13 @@ export async function examineText(
 	const { counters } = one;
 	const restored = onItsWay(one);
 	const { text, base, options } = restored;
-	const { ruleset, replaced, faults } = restoreText(base, text, options);
+	const applied = restoreText(base, text, options);
+	const { ruleset, replaced, read, faults } = applied;
 	const [fault] = faults;
 	const words = fault === undefined ? "" : plainWords(fault.message);
 	const verdict = verdictOf(fault);
+	if (openPoints([...base.tables, ...read]).needs.length > 0)
+		return { difference: null, verdict: "needs something else", words };
 	const agreed = { difference: null, verdict, words };
 	if (verdict === "not taken by marktwin") return agreed;
 	const differs = (
@@ -112,6 +118,8 @@ export async function examineText(
 	if (restored.first !== null)
 		await oracle.restore(restored.first, { counters, noflush: false });
 	const said = await oracle.restore(text, options);
+	if (!said.ok && MISSING.test(said.words))
+		return { difference: null, verdict: "needs something else", words };
 	if (said.ok !== (fault === undefined))
 		return differs("verdict", words || "accepted", said.words || "accepted");
 	if (fault !== undefined) {
@@ -181,7 +189,7 @@ function compareRefusals(
 	faults: readonly Fault[],
 	said: Said,
 ): Wrong | null {
-	const { one, linesBefore } = restored;
+	const { linesBefore } = restored;
 	const [first] = faults;
 	if (first === undefined) return null;
 	const model = plainWords(first.message);
@@ -195,52 +203,15 @@ function compareRefusals(
 			`${own - linesBefore}: ${model}`,
 			`${line - linesBefore}: ${kernel}`,
 		];
-	if (one.oddities > 1) return null;
-	// A line may have several faults in any case: the model tells them from left to right.
-	const told = faults
-		.filter((fault) => fault.line === first.line)
-		.map(({ message }) => plainWords(message));
-	return told.some((words) => isSaid(words, kernel)) ||
-		isToldOfLess(restored, first.line, kernel)
-		? null
-		: ["words", model, kernel];
+	return isSaid(model, kernel) ? null : ["words", model, kernel];
 }
+
+/** Said of what no ruleset brings along, before anything else of the line is looked at. */
+const MISSING = /: (Set .* doesn't exist\.|bpf: failed to get bpf object)$/ms;
 
 /** Warnings may stand in front. */
 const isSaid = (words: string, said: string): boolean =>
 	`\n${said}`.endsWith(`\n${words}`);
-
-/**
- * iptables stops at the first fault that it meets, where the model may name another one of the same line.
- * Does it say the same of less of the line: of its beginning, or without a word or two?
- */
-function isToldOfLess(
-	{ text: all, base, options }: Restored,
-	number: number,
-	words: string,
-): boolean {
-	const lines = all.split("\n");
-	const before = lines.slice(0, number - 1);
-	const whole = lines[number - 1] ?? "";
-	const isTold = (line: string) => {
-		const text = [...before, line, "COMMIT\n"].join("\n");
-		return restoreText(base, text, options).faults.some(
-			(fault) =>
-				fault.line === number && isSaid(plainWords(fault.message), words),
-		);
-	};
-	const places = [...whole.matchAll(/\s+|$/g)].map(({ index }) => index);
-	return places.some(
-		(to, index) =>
-			isTold(whole.slice(0, to)) ||
-			[1, 2].some((many) => {
-				const end = places[index + many];
-				return (
-					end !== undefined && isTold(whole.slice(0, to) + whole.slice(end))
-				);
-			}),
-	);
-}
 
 /**
  * What was said, without who says it and where. Why libiptc or the kernel refuse a line, iptables-restore

@@ -54,7 +54,11 @@ export function coverText(
 	{ verdict, words }: Pick<TextComparison, "verdict" | "words">,
 ): void {
 	count(coverage.verdicts, verdict);
-	if (verdict !== "accepted") {
+	// What needs something else was read, too, and is not loaded for want of it alone.
+	const isRead =
+		verdict === "accepted" ||
+		(verdict === "needs something else" && words === "");
+	if (!isRead) {
 		count(coverage.refusals, withoutQuotes(words));
 		return;
 	}

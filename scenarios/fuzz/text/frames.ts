@@ -18,6 +18,7 @@ const clusterOf = (name: string): Frame => ({
 	"cluster-total-nodes": null,
 	"cluster-hash-seed": null,
 });
+const MAP_FLAGS = ["map-mark", "map-prio", "map-queue"];
 const MARKS = ["set-xmark", "set-mark", "and-mark", "or-mark", "xor-mark"];
 const hmarkOf = (frame: Frame): Frame => ({
 	...frame,
@@ -29,6 +30,30 @@ const policyOf = (frame: Frame): Frame => ({
 
 export const FRAMES: Readonly<Record<string, readonly Frame[]>> = {
 	"match addrtype": oneOf("src-type", "dst-type"),
+	"match bpf": [{ bytecode: null }, { "object-pinned": null }],
+	"match cgroup": oneOf("path", "cgroup"),
+	"match devgroup": [{ "src-group": null }, { "dst-group": null }],
+	"match ecn": oneOf("ecn-tcp-cwr", "ecn-tcp-ece", "ecn-ip-ect"),
+	"match ipvs": [
+		{ ipvs: null },
+		...oneOf("vproto", "vaddr", "vport", "vdir", "vmethod", "vportctl"),
+	],
+	"match rateest": [
+		{ rateest: null, "rateest-lt": null, "rateest-bps": null },
+		{ rateest: null, "rateest-eq": null, "rateest-pps": null },
+		{
+			...{ rateest1: null, rateest2: null },
+			...{ "rateest-gt": null, "rateest-pps": null },
+		},
+		{
+			...{ rateest1: null, "rateest-delta": null, "rateest-gt": null },
+			...{ "rateest-bps1": null, "rateest-bps2": null },
+		},
+		{
+			...{ rateest1: null, "rateest-delta": null, "rateest-gt": null },
+			...{ "rateest-pps1": null, "rateest-pps2": null },
+		},
+	],
 	"match cluster": [
 		clusterOf("cluster-local-node"),
 		clusterOf("cluster-local-nodemask"),
@@ -98,6 +123,10 @@ export const FRAMES: Readonly<Record<string, readonly Frame[]>> = {
 			packet: numbers(0, 999).sound,
 		},
 	],
+	"match set": [
+		...oneOf("match-set", "set"),
+		{ "match-set": null, "packets-gt": null, "bytes-lt": null },
+	],
 	"match string": [
 		{ algo: one("bm", "kmp"), string: null },
 		{ algo: one("bm", "kmp"), "hex-string": null },
@@ -108,6 +137,17 @@ export const FRAMES: Readonly<Record<string, readonly Frame[]>> = {
 		{ contiguous: null, timestart: one("23:00"), timestop: one("01:00:59") },
 	],
 	"match ttl": oneOf("ttl-lt", "ttl-gt", "ttl-eq", "ttl"),
+	"target CLUSTERIP": [
+		{
+			...{ new: null, hashmode: null, clustermac: null },
+			...{ "total-nodes": null, "local-node": null },
+		},
+		{},
+	],
+	"target CONNSECMARK": oneOf("save", "restore"),
+	"target ECN": oneOf(
+		...["ecn-tcp-remove", "ecn-tcp-cwr", "ecn-tcp-ece", "ecn-ip-ect"],
+	),
 	"target CONNMARK": oneOf(...MARKS, "save-mark", "restore-mark"),
 	"target CT": [
 		{ notrack: null },
@@ -126,6 +166,14 @@ export const FRAMES: Readonly<Record<string, readonly Frame[]>> = {
 	"target NFQUEUE": [
 		...oneOf("queue-num", "queue-balance"),
 		{ "queue-balance": null, "queue-cpu-fanout": null },
+	],
+	"target SET": [
+		{ "add-set": null },
+		{ "add-set": null, exist: null, timeout: null },
+		{ "del-set": null },
+		...MAP_FLAGS.map((flag) => ({
+			...{ "map-set": null, [flag]: null },
+		})),
 	],
 	"target TCPMSS": oneOf("set-mss", "clamp-mss-to-pmtu"),
 	"target TOS": oneOf("set-tos", "and-tos", "or-tos", "xor-tos"),
@@ -154,6 +202,14 @@ export const APART: Readonly<
 	],
 };
 
+/** Options that older extensions refuse behind a `!` in words of their own, though their tables let it pass. */
+export const NEVER_NEGATED: ReadonlySet<string> = new Set([
+	...["rateest1", "rateest", "rateest2", "rateest-delta"],
+	...["rateest-bps1", "rateest-pps1", "rateest-bps2", "rateest-pps2"],
+	...["rateest-bps", "rateest-pps", "return-nomatch"],
+	...["packets-lt", "packets-gt", "bytes-lt", "bytes-gt"],
+]);
+
 /** What the header has to ask for besides what the extension says of itself, and where. */
 export interface Needs {
 	/** Words of the header, one of these. */
@@ -166,7 +222,17 @@ const PORTS = ["-p tcp", "-p udp", "-p 6", "-p sctp"];
 
 /** Options that a use has only where one of its frames says so. */
 export const ONLY_IN_FRAMES: Readonly<Record<string, readonly string[]>> = {
+	"match bpf": ["bytecode", "object-pinned"],
 	"match hashlimit": ["hashlimit-rate-match"],
+	"match set": [
+		...["packets-eq", "packets-lt", "packets-gt"],
+		...["bytes-eq", "bytes-lt", "bytes-gt", "match-set", "set"],
+	],
+	"target SET": ["exist", "timeout", "map-set", ...MAP_FLAGS],
+	"match rateest": [
+		...["rateest-bps1", "rateest-pps1", "rateest-bps2", "rateest-pps2"],
+		...["rateest-bps", "rateest-pps", "rateest2", "rateest-delta"],
+	],
 	"match owner": ["suppl-groups"],
 	"match policy": ["pol", "strict", "mode", "next", "tunnel-src", "tunnel-dst"],
 	"match time": ["contiguous"],
@@ -176,6 +242,17 @@ export const ONLY_IN_FRAMES: Readonly<Record<string, readonly string[]>> = {
 
 export const NEEDS: Readonly<Record<string, Needs>> = {
 	"match addrtype": { hooks: ["FORWARD"] },
+	"match devgroup": { hooks: ["FORWARD"] },
+	"match ecn": { header: ["-p tcp", "-p 6"] },
+	"target CLUSTERIP": { header: ["-d 10.31.3.236 -i lo"] },
+	"target CONNSECMARK": { tables: ["mangle", "security"] },
+	"target ECN": { header: ["-p tcp"] },
+	"target SET": {
+		tables: ["mangle"],
+		hooks: ["FORWARD", "OUTPUT", "POSTROUTING"],
+	},
+	"target SECMARK": { tables: ["mangle", "security"] },
+	"target SYNPROXY": { header: ["-p tcp"] },
 	"match physdev": { hooks: ["PREROUTING", "INPUT", "FORWARD", "POSTROUTING"] },
 	"match multiport": { header: [...PORTS, "-p udplite", "-p dccp"] },
 	"match policy": { hooks: ["PREROUTING", "INPUT", "FORWARD"] },

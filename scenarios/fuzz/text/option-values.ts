@@ -3,8 +3,6 @@ import fc from "fast-check";
 import {
 	ADDRESS_RANGE,
 	ICMP,
-	NAT_PORTS,
-	NAT_RANGE,
 	PORT_LIST,
 	TCP_FLAGS,
 	TCP_PORT,
@@ -14,7 +12,6 @@ import {
 	DATE,
 	DAYTIME,
 	DSCP_CLASSES,
-	EVENTS,
 	HASH_RATE,
 	hexBlock,
 	ID,
@@ -28,8 +25,8 @@ import {
 	TEXT,
 	U32_EXPRESSION,
 	WEEKDAYS,
-	ZONE,
 } from "./syntax-values.ts";
+import { RATE_NAME, SET_AND_SIDES, TARGET_VALUES } from "./target-values.ts";
 import {
 	ADDRESS,
 	each,
@@ -41,6 +38,15 @@ import {
 	ranges,
 	type Values,
 } from "./values.ts";
+
+const SCTP_PORT = ranges({
+	sound: fc.oneof(numbers(0, 65_535).sound, one("9899")),
+	odd: each(`65536 -1 ∅ x ! 1x`),
+});
+const BIT_RATE: Values = {
+	sound: each(`1 8bit 5kbit 2MBps 1.5Mibit 3gbit 0x10bit 1e3 100bps 7TiBps`),
+	odd: each(`x bit 1parsec 1␣bit inf nan 1e`),
+};
 
 /** By the extension's name and the option's. */
 export const OPTION_VALUES: Readonly<Record<string, Values>> = {
@@ -151,6 +157,99 @@ export const OPTION_VALUES: Readonly<Record<string, Values>> = {
 			fc.integer({ min: 126, max: 130 }).map((n) => "x".repeat(n)),
 		),
 	},
+	"bpf bytecode": {
+		sound: one(
+			"4,48 0 0 9,21 0 1 6,6 0 0 1,6 0 0 0",
+			"1,6 0 0 65535",
+			"2,48 0 0 0,22 0 0 0",
+			"1, 6  0 0 1,",
+		),
+		odd: one(
+			...["", "4", "0,", "65,", "1,", "x,6 0 0 0", "1;6 0 0 0", "1,6 0 0"],
+			...["1,6 0 0 1,6 0 0 0", "2,6 0 0 1", "1,48 0 0 9", "-1,6 0 0 0"],
+			...[
+				"2,21 5 0 1,6 0 0 0",
+				"2,96 0 0 1,6 0 0 0",
+				"3,2 0 0 1,96 0 0 1,6 0 0 0",
+			],
+			...[
+				"1,65542 0 0 1",
+				"1,6 256 0 -1",
+				"1,6 0 0 1x",
+				"2,,6 0 0 0",
+				"2,52 0 0 0,6 0 0 0",
+			],
+		),
+	},
+	"cgroup path": { sound: one("/", "/system.slice"), odd: one("", "a b", "x") },
+	"connlabel label": {
+		sound: each(`0 40 127 0x7f 010 65537`),
+		odd: each(`∅ 128 -1 1x ␣1 4294967296 2147483648 65536 00000128`),
+	},
+	"dccp dccp-types": names(
+		["REQUEST", "response", "Data", "ACK", "CLOSE", "INVALID"],
+		["R", "∅", "DATA,,ACK", "11"],
+	),
+	"devgroup src-group": {
+		sound: each(`1 0x10 5/0xff 0/0 0xffffffff 010/7`),
+		odd: each(`1/ /1 1/x 4294967296 1/4294967296 1x`),
+	},
+	"devgroup dst-group": {
+		sound: each(`1 0x10 5/0xff 0xffffffff 0x7/3`),
+		odd: each(`1/ /1 1/x 4294967296 1/4294967296 1x`),
+	},
+	"ipvs vdir": oneName(["ORIGINAL", "reply"], "both", ""),
+	"ipvs vmethod": oneName(["GATE", "ipip", "Masq"], "NAT", ""),
+	"nfacct nfacct-name": {
+		sound: one("a", "two words"),
+		odd: long([31, 32, 33]),
+	},
+	"osf genre": { sound: one("Linux", "unknown"), odd: long([31, 32]) },
+	"rateest rateest1": RATE_NAME,
+	"rateest rateest": RATE_NAME,
+	"rateest rateest2": RATE_NAME,
+	"rateest rateest-bps1": BIT_RATE,
+	"rateest rateest-bps2": BIT_RATE,
+	"rateest rateest-bps": BIT_RATE,
+	"rateest rateest-pps1": numbers(0, 0xffffffff),
+	"rateest rateest-pps2": numbers(0, 0xffffffff),
+	"rateest rateest-pps": numbers(0, 0xffffffff),
+	"sctp source-port": SCTP_PORT,
+	"sctp sport": SCTP_PORT,
+	"sctp destination-port": SCTP_PORT,
+	"sctp dport": SCTP_PORT,
+	"sctp chunk-types": {
+		sound: fc
+			.tuple(
+				one("all", "ANY", "only"),
+				one(
+					...["DATA", "init,INIT_ACK", "ALL", "none", "DATA:Be,ABORT:t"],
+					...["ASCONF,I_DATA:U,PAD", "data:i,DATA:E", "SHUTDOWN_COMPLETE:T"],
+				),
+			)
+			.map((pair) => pair.join(" ")),
+		odd: one(
+			...[
+				"all NOISE",
+				"some DATA",
+				"all DATA:x",
+				"all INIT:-",
+				"all ,",
+				"all DATA:",
+			],
+			"any DATA:u,ABORT:t,SHUTDOWN_COMPLETE:t,I_DATA:u,INIT:-",
+		),
+	},
+	"set match-set": SET_AND_SIDES,
+	"set set": SET_AND_SIDES,
+	...Object.fromEntries(
+		["packets", "bytes"].flatMap((what) =>
+			["eq", "lt", "gt"].map((is) => [
+				`set ${what}-${is}`,
+				numbers(0, 0xffffffffffffffffn),
+			]),
+		),
+	),
 	"tcp source-port": TCP_PORT,
 	"tcp sport": TCP_PORT,
 	"tcp destination-port": TCP_PORT,
@@ -175,58 +274,10 @@ export const OPTION_VALUES: Readonly<Record<string, Values>> = {
 		odd: each(`0 32 1, ,1 ∅ 01 0x1 1-5 311 1st ␣1 1,,2`),
 	},
 	"u32 u32": U32_EXPRESSION,
-	"AUDIT type": oneName(["accept", "drop", "reject"], "Drop", "return"),
-	"CLASSIFY set-class": {
-		sound: each(`1:1 ffff:ffff 0:0 0x1:0x2 a:B 00001:2`),
-		odd: each(`1 1: :1 ∅ g:1 10000:1 1:10000 1:1x 123456789:1 -1:1`),
-	},
-	"CT helper": {
-		sound: one("none-such"),
-		odd: fc.oneof(one("", "a b"), long([15, 16])),
-	},
-	"CT timeout": {
-		sound: one("none-such"),
-		odd: fc.oneof(one("", "a b"), long([31, 32])),
-	},
-	"CT ctevents": names(EVENTS, ["NEW", "ne"]),
-	"CT expevents": names(["new"], ["destroy"]),
-	"CT zone": ZONE,
-	"CT zone-orig": ZONE,
-	"CT zone-reply": ZONE,
-	"CONNMARK left-shift-mark": numbers(0, 31),
-	"CONNMARK right-shift-mark": numbers(0, 31),
 	"hashlimit hashlimit-htable-gcinterval": numbers(1, 100_000),
 	"hashlimit hashlimit-htable-expire": numbers(1, 100_000),
 	"string from": numbers(0, 100),
 	"string to": numbers(100, 65_535),
-	"DNAT to-destination": NAT_RANGE,
-	"SNAT to-source": NAT_RANGE,
-	"REDIRECT to-ports": NAT_PORTS,
-	"MASQUERADE to-ports": NAT_PORTS,
-	"DSCP set-dscp-class": oneName(DSCP_CLASSES, "AF44", "CS8", "VA"),
-	"HMARK hmark-tuple": names(
-		["src", "dst", "sport", "dport", "proto", "ct"],
-		["spi", "spi,sport", "s", "sp", "c,d"],
-	),
-	"IDLETIMER timeout": numbers(1, 2_147_482),
-	"IDLETIMER label": {
-		sound: one("idle", "eth0", "a1"),
-		odd: fc.oneof(each(`∅ a␣b a/b power uevent type`), long([26, 27, 28])),
-	},
-	"LOG log-prefix": TEXT,
-	"NFLOG nflog-prefix": TEXT,
-	"NFQUEUE queue-balance": {
-		sound: one("0:1", "1:65535", "0x1:5", ":5", "100:200"),
-		odd: each(`5 5:5 5:2 ∅ 1: 1:65536 x:1 1:2:3 0:65535 :`),
-	},
-	"REJECT reject-with": {
-		sound:
-			each(`icmp-net-unreachable icmp-host-unreachable net-unreach icmp-port icmp-proto-unreachable
-icmp-port-unreachable host-unreach icmp-net-prohibited icmp-host-prohibited
-icmp-admin-prohibited admin-prohib tcp-reset tcp-rst`),
-		odd: each(`∅ i ICMP-NET-UNREACHABLE echo-reply tcp rst x host`),
-	},
-	"TEE oif": INTERFACE,
-	"TEE gateway": ADDRESS,
 	"policy tunnel-src": NETWORK,
+	...TARGET_VALUES,
 };

@@ -5,7 +5,13 @@ import type { OptionEntry } from "../../../sim/extension/options.ts";
 import { matches } from "../../../sim/matches/index.ts";
 import { targets } from "../../../sim/targets/index.ts";
 import { isExcluded } from "./excluded.ts";
-import { APART, FRAMES, type Frame, ONLY_IN_FRAMES } from "./frames.ts";
+import {
+	APART,
+	FRAMES,
+	type Frame,
+	NEVER_NEGATED,
+	ONLY_IN_FRAMES,
+} from "./frames.ts";
 import { OPTION_VALUES } from "./option-values.ts";
 import type { Values } from "./values.ts";
 import { valuesOf } from "./values.ts";
@@ -41,7 +47,9 @@ function focusesOf(kind: ExtensionKind, extension: AnyExtension): Focus[] {
 		return [{ kind, extension, option: null, negated: false }];
 	return options.flatMap((option) => [
 		{ kind, extension, option, negated: false },
-		...(option.invertible ? [{ kind, extension, option, negated: true }] : []),
+		...(option.invertible && !NEVER_NEGATED.has(option.name)
+			? [{ kind, extension, option, negated: true }]
+			: []),
 	]);
 }
 
@@ -226,7 +234,11 @@ function optionWords(
 	const negation = care === "careful" ? 0 : ODD_NEGATION;
 	const negated = isFocus
 		? fc.constant(focus.negated)
-		: sometimes(entry.invertible ? NEGATION : negation);
+		: sometimes(
+				entry.invertible && !NEVER_NEGATED.has(entry.name)
+					? NEGATION
+					: negation,
+			);
 	return fc
 		.tuple(negated, argument(focus, frame, entry, care))
 		.map(([not, value]) => ({

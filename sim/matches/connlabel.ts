@@ -1,0 +1,62 @@
+import { defineMatch } from "../extension/extension.ts";
+import type { GivenOptions } from "../extension/options.ts";
+import { readUnsigned64 } from "../extension/read-number.ts";
+
+interface Options {
+	/** A label's number, or its name, which /etc/xtables/connlabel.conf turns into one. */
+	readonly label: number | string;
+	readonly inverted: boolean;
+	readonly set: boolean;
+}
+
+/** Labels of a connection (include/uapi/linux/netfilter/xt_connlabel.h, 6.1). */
+const LABELS = 128;
+
+/** Is a label set on the connection? (iptables 1.8.9 libxt_connlabel.c, kernel 6.1 xt_connlabel.c) */
+export const connlabel = defineMatch<Options>({
+	name: "connlabel",
+	needsConntrack: true,
+	options: [
+		{
+			name: "label",
+			type: "string",
+			minLength: 1,
+			mandatory: true,
+			invertible: true,
+		},
+		{ name: "set", type: "none" },
+	],
+	build(given) {
+		const label = given.get("label", "string");
+		return {
+			label: readLabel(given, label?.text ?? ""),
+			inverted: label?.inverted ?? false,
+			set: given.has("set"),
+		};
+	},
+	print: ({ label, inverted, set }) =>
+		`${inverted ? " !" : ""} --label "${label}"${set ? " --set" : ""}`,
+	check: ({ label }) =>
+		typeof label === "number" && label >= LABELS
+			? "xt_connlabel: there are labels 0 to 127"
+			: null,
+	needs: ({ label }) =>
+		typeof label === "number" ? [] : [{ kind: "label", name: label }],
+	compile: null,
+});
+
+/** The number goes through an int into 16 bits, as it is there; what comes out negative is no number. */
+function readLabel(given: GivenOptions, text: string): number | string {
+	const whole = readUnsigned64(text);
+	if (whole === null) {
+		if (!/^\s*[+-]?\d/.test(text)) return text;
+	} else if (whole < 1n << 64n) {
+		const value = Number(BigInt.asIntN(32, whole));
+		if (value >= 0) return value & 0xffff;
+	}
+	return given.refuse(
+		`label '${text}' not found or invalid value`,
+		"Write a number from 0 to 127, or a name of /etc/xtables/connlabel.conf.",
+		"label",
+	);
+}

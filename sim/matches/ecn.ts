@@ -1,0 +1,65 @@
+import { defineMatch } from "../extension/extension.ts";
+import type { GivenOptions } from "../extension/options.ts";
+import { TCP } from "../packet/packet.ts";
+
+interface Options {
+	/** Inverted or not; `null` where it is not asked for. */
+	readonly ece: boolean | null;
+	readonly cwr: boolean | null;
+	readonly codePoint: {
+		readonly value: number;
+		readonly inverted: boolean;
+	} | null;
+}
+
+/**
+ * Explicit congestion notification in the headers of TCP and IPv4 (iptables 1.8.9 libxt_ecn.c, kernel
+ * 6.1 xt_ecn.c). TCP's two bits are no part of the model's packets.
+ */
+export const ecn = defineMatch<Options>({
+	name: "ecn",
+	options: [
+		{ name: "ecn-tcp-cwr", type: "none", invertible: true },
+		{ name: "ecn-tcp-ece", type: "none", invertible: true },
+		{ name: "ecn-ip-ect", type: "uint8", max: 3, invertible: true },
+	],
+	checkFirst(given) {
+		const names = ["ecn-tcp-cwr", "ecn-tcp-ece", "ecn-ip-ect"];
+		if (!names.some((name) => given.has(name)))
+			given.refuse(
+				"ECN match: some option required",
+				"Say what to look at: `--ecn-tcp-ece`, `--ecn-tcp-cwr` or `--ecn-ip-ect 1`.",
+			);
+	},
+	build(given) {
+		const codePoint = given.get("ecn-ip-ect", "uint8");
+		return {
+			ece: flag(given, "ecn-tcp-ece"),
+			cwr: flag(given, "ecn-tcp-cwr"),
+			codePoint: codePoint
+				? { value: codePoint.value, inverted: codePoint.inverted }
+				: null,
+		};
+	},
+	print: ({ ece, cwr, codePoint }) =>
+		printFlag("ecn-tcp-ece", ece) +
+		printFlag("ecn-tcp-cwr", cwr) +
+		(codePoint === null
+			? ""
+			: `${printFlag("ecn-ip-ect", codePoint.inverted)} ${codePoint.value}`),
+	check({ ece, cwr }, { header }) {
+		const isTcp = header.protocol === TCP && !header.protocolInverted;
+		return (ece !== null || cwr !== null) && !isTcp
+			? "xt_ecn: cannot match TCP bits for non-tcp packets"
+			: null;
+	},
+	compile: null,
+});
+
+function flag(given: GivenOptions, name: string): boolean | null {
+	return given.get(name, "none")?.inverted ?? null;
+}
+
+function printFlag(name: string, inverted: boolean | null): string {
+	return inverted === null ? "" : `${inverted ? " !" : ""} --${name}`;
+}

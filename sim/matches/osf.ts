@@ -1,0 +1,41 @@
+import { defineMatch } from "../extension/extension.ts";
+import { cutOctets } from "../extension/octets.ts";
+import { TCP } from "../packet/packet.ts";
+
+interface Options {
+	readonly genre: string;
+	readonly inverted: boolean;
+	readonly ttl: number | null;
+	readonly log: number | null;
+}
+
+/** MAXGENRELEN, less the closing NUL (include/uapi/linux/netfilter/nfnetlink_osf.h, 6.1). */
+const GENRE_LENGTH = 31;
+
+/** The operating system that a SYN looks like (iptables 1.8.9 libxt_osf.c, kernel 6.1 xt_osf.c). */
+export const osf = defineMatch<Options>({
+	name: "osf",
+	hooks: ["INPUT", "PREROUTING", "FORWARD"],
+	protocols: [TCP],
+	options: [
+		{ name: "genre", type: "string", mandatory: true, invertible: true },
+		{ name: "ttl", type: "uint32", max: 2 },
+		{ name: "log", type: "uint32", max: 2 },
+	],
+	build(given) {
+		const genre = given.get("genre", "string");
+		return {
+			genre: cutOctets(genre?.text ?? "", GENRE_LENGTH),
+			inverted: genre?.inverted ?? false,
+			ttl: given.get("ttl", "uint32")?.value ?? null,
+			log: given.get("log", "uint32")?.value ?? null,
+		};
+	},
+	print: ({ genre, inverted, ttl, log }) =>
+		[
+			`${inverted ? " !" : ""} --genre ${genre}`,
+			ttl === null ? "" : ` --ttl ${ttl}`,
+			log === null ? "" : ` --log ${log}`,
+		].join(""),
+	compile: null,
+});

@@ -1,0 +1,27 @@
+import { defineTarget } from "../extension/extension.ts";
+import { onlySecurityTables } from "./security-tables.ts";
+
+interface Options {
+	readonly mode: "save" | "restore";
+}
+
+/** Keeps SELinux' label of packets in the connection (iptables 1.8.9 libxt_CONNSECMARK.c, kernel 6.1 xt_CONNSECMARK.c). */
+export const connsecmark = defineTarget<Options>({
+	name: "CONNSECMARK",
+	needsConntrack: true,
+	options: [
+		{ name: "save", type: "none", excludes: ["restore"] },
+		{ name: "restore", type: "none", excludes: ["save"] },
+	],
+	checkFirst(given) {
+		if (!given.has("save") && !given.has("restore"))
+			given.refuse(
+				"CONNSECMARK target: parameter required",
+				"Write `--save` or `--restore`.",
+			);
+	},
+	build: (given) => ({ mode: given.has("save") ? "save" : "restore" }),
+	print: ({ mode }) => ` --${mode}`,
+	check: (_options, { table }) => onlySecurityTables("xt_CONNSECMARK", table),
+	compile: null,
+});

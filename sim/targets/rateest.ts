@@ -1,0 +1,95 @@
+import { defineTarget } from "../extension/extension.ts";
+import { cutOctets } from "../extension/octets.ts";
+import type { GivenOptions } from "../extension/options.ts";
+import { scanDouble } from "../extension/read-double.ts";
+import { XT_CONTINUE } from "../packet/skb.ts";
+
+interface Options {
+	readonly name: string;
+	/** A quarter of a second times 2 to the power of it, 0 to 5. */
+	readonly interval: number;
+	/** The moving average's weight is 2 to the power of minus it. */
+	readonly weightLog: number;
+}
+
+/** IFNAMSIZ, less the closing NUL. */
+const NAME_LENGTH = 15;
+const SECOND_US = 1_000_000;
+const UNITS: ReadonlyMap<string, number> = new Map([
+	...["s", "sec", "secs"].map((unit) => [unit, SECOND_US] as const),
+	...["ms", "msec", "msecs"].map((unit) => [unit, 1000] as const),
+	...["us", "usec", "usecs"].map((unit) => [unit, 1] as const),
+	["", 1],
+]);
+
+/**
+ * Estimates a rate, which `-m rateest` compares (iptables 1.8.9 libxt_RATEEST.c, kernel 6.1
+ * xt_RATEEST.c). Packets go on.
+ */
+export const rateest = defineTarget<Options>({
+	name: "RATEEST",
+	options: [
+		{ name: "rateest-name", type: "string", mandatory: true },
+		{ name: "rateest-interval", type: "string", mandatory: true },
+		{ name: "rateest-ewmalog", type: "string", mandatory: true },
+	],
+	build(given) {
+		const intervalUs = readTimeUs(given, "interval");
+		const weightUs = readTimeUs(given, "ewmalog");
+		const interval = [0, 1, 2, 3, 4, 5].find(
+			(power) => intervalUs <= 2 ** power * (SECOND_US / 4),
+		);
+		if (interval === undefined)
+			return given.refuse(
+				"RATEEST: interval value is too large",
+				"It is at most 8s.",
+			);
+		let weightLog = 0;
+		while (weightLog < 31 && !outlasts(intervalUs, weightUs, weightLog + 1))
+			weightLog++;
+		if (weightLog === 0 || weightLog >= 31)
+			return given.refuse(
+				"RATEEST: ewmalog value is out of range",
+				"Take some multiple of the interval.",
+			);
+		const name = given.get("rateest-name", "string")?.text ?? "";
+		return { name: cutOctets(name, NAME_LENGTH), interval, weightLog };
+	},
+	print({ name, interval, weightLog }) {
+		const intervalUs = (SECOND_US * 2 ** interval) / 4;
+		const weightUs = (intervalUs * 2 ** weightLog) % 2 ** 32;
+		return ` --rateest-name ${name} --rateest-interval${printTime(intervalUs)} --rateest-ewmalog${printTime(weightUs)}`;
+	},
+	makes: ({ name }) => ({ kind: "estimator", name }),
+	shares: ({ name, interval, weightLog }) => ({
+		name,
+		as: `${interval} ${weightLog}`,
+		otherwise: "xt_RATEEST: it is there with another interval or ewmalog",
+	}),
+	compile: () => () => XT_CONTINUE,
+});
+
+/** Is the weight of 2 to the power of minus `log` one for more than the time that was asked for? */
+function outlasts(intervalUs: number, weightUs: number, log: number): boolean {
+	return intervalUs / -Math.log(1 - 1 / 2 ** log) > weightUs;
+}
+
+/** `RATEEST_get_time`, in 32 bits. */
+function readTimeUs(given: GivenOptions, what: "interval" | "ewmalog"): number {
+	const option = `rateest-${what}`;
+	const text = given.get(option, "string")?.text ?? "";
+	const { value, end } = scanDouble(text);
+	const unit = UNITS.get(text.slice(end).toLowerCase());
+	if (end > 0 && unit !== undefined)
+		return Number(BigInt.asUintN(32, BigInt(Math.trunc(value * unit))));
+	return given.refuse(
+		`RATEEST: bad ${what} value "${text}"`,
+		"Write a time with its unit: `250ms`, `1s`.",
+		option,
+	);
+}
+
+function printTime(us: number): string {
+	if (us >= SECOND_US) return ` ${(us / SECOND_US).toFixed(1)}s`;
+	return us >= 1000 ? ` ${(us / 1000).toFixed(1)}ms` : ` ${us}us`;
+}

@@ -1,0 +1,26 @@
+import { defineTarget } from "../extension/extension.ts";
+import { cutOctets } from "../extension/octets.ts";
+import { onlySecurityTables } from "./security-tables.ts";
+
+interface Options {
+	readonly context: string;
+}
+
+/** SECMARK_SECCTX_MAX, less the closing NUL (include/uapi/linux/netfilter/xt_SECMARK.h, 6.1). */
+const CONTEXT_LENGTH = 255;
+
+/** Labels packets for SELinux (iptables 1.8.9 libxt_SECMARK.c, kernel 6.1 xt_SECMARK.c, revision 1). */
+export const secmark = defineTarget<Options>({
+	name: "SECMARK",
+	options: [{ name: "selctx", type: "string", mandatory: true }],
+	build: (given) => ({
+		context: cutOctets(
+			given.get("selctx", "string")?.text ?? "",
+			CONTEXT_LENGTH,
+		),
+	}),
+	print: ({ context }) => ` --selctx ${context}`,
+	check: (_options, { table }) => onlySecurityTables("xt_SECMARK", table),
+	needs: ({ context }) => [{ kind: "selinux", name: context }],
+	compile: null,
+});
