@@ -1,14 +1,11 @@
 import type { Closeup } from "../scenarios/run/closeup.ts";
 import type { RunResult } from "../scenarios/run/result.ts";
+import { serviceOf, servicesOf } from "../scenarios/run/service.ts";
 import type { ConnectionRecord } from "../sim/world/account.ts";
 import type { ConnectionsView, ConnectionView } from "./report.ts";
 
 /** The length of the path at a glance. */
 const PATH_LENGTH = 60;
-
-export function isLost({ outcome }: ConnectionRecord): boolean {
-	return outcome !== "completed" && outcome !== "open";
-}
 
 /** @param most so many are shown one by one */
 export function buildConnections(
@@ -28,11 +25,20 @@ export function buildConnections(
 	return {
 		total: connections.length,
 		outcomes: outcomesOf(connections),
+		...lostAndLate(connections),
 		moved: connections.filter(({ met }) => met.length > 1).length,
 		path: pathOf(connections, backends, moments),
 		shown: shown.map((connection) => viewOf(connection, backends)),
 		sampling,
 	};
+}
+
+/** Without those that wait: they are open, as the outcomes say. */
+function lostAndLate(
+	connections: readonly ConnectionRecord[],
+): Pick<ConnectionsView, "lost" | "late" | "longestWaitMs"> {
+	const { lost, late, longestWaitMs } = servicesOf(connections);
+	return { lost, late, longestWaitMs };
 }
 
 function viewOf(
@@ -50,7 +56,7 @@ function viewOf(
 		backend: backend === null ? -1 : backends.indexOf(backend),
 		met: met.map((name) => backends.indexOf(name)),
 		outcome: connection.outcome,
-		isLost: isLost(connection),
+		service: serviceOf(connection),
 		retransmittedMs: connection.retransmittedMs,
 		gatewayAnswers: connection.gatewayAnswers,
 	};
@@ -81,7 +87,7 @@ function sample(
 		connections.filter(({ id }) => preferred.has(id)),
 		most,
 	);
-	const lost = connections.filter(isLost);
+	const lost = connections.filter((one) => serviceOf(one) === "lost");
 	add(lost, Math.floor(most / 3));
 	add(connections, most - chosen.size);
 	return {

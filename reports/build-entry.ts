@@ -80,6 +80,7 @@ export function buildFailure(
 		connections: {
 			total: 0,
 			outcomes: [],
+			...{ lost: 0, late: 0, longestWaitMs: 0 },
 			moved: 0,
 			path: "",
 			shown: [],

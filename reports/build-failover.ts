@@ -50,7 +50,9 @@ export function buildFailover(
 				noticedMs: gap.noticedMs,
 				servedMs: gapMs === null ? null : failedMs + gapMs,
 				recoveredMs: gap.recoveredMs,
-				lost: gap.lost.length,
+				lost: gap.services.lost,
+				late: gap.services.late,
+				longestWaitMs: gap.services.longestWaitMs,
 				predictedMs: closeup.predicted[index]?.gapMs ?? null,
 			};
 		}),

@@ -1,7 +1,7 @@
 import type { Closeup } from "../scenarios/run/closeup.ts";
 import type { RunResult } from "../scenarios/run/result.ts";
+import { serviceOf } from "../scenarios/run/service.ts";
 import type { ConnectionRecord } from "../sim/world/account.ts";
-import { isLost } from "./build-connections.ts";
 import type { SplitView, Stretches } from "./report.ts";
 
 /** Bars of a picture. */
@@ -68,14 +68,17 @@ export function stretchesOf(
 	const zeros = () => new Array<number>(many).fill(0);
 	const counts = [...backends.map(zeros), zeros()];
 	const lost = counts.map(zeros);
+	const late = counts.map(zeros);
 	const indexOf = new Map(backends.map((name, index) => [name, index]));
 	for (const connection of connections) {
 		const at = Math.floor((connection.startedMs - startMs) / stretchMs);
 		const index = indexOf.get(connection.backend ?? "") ?? backends.length;
 		countIn(counts[index], at);
-		if (isLost(connection)) countIn(lost[index], at);
+		const service = serviceOf(connection);
+		if (service === "lost") countIn(lost[index], at);
+		if (service === "late") countIn(late[index], at);
 	}
-	return { fromMs: startMs, stretchMs, counts, lost };
+	return { fromMs: startMs, stretchMs, counts, lost, late };
 }
 
 function countIn(counts: number[] | undefined, at: number): void {

@@ -51,6 +51,7 @@ it("tells the failover: true health, belief, condition, gap and losses on one ax
 		{
 			...{ backend: 0, failedMs: 2500, noticedMs: 4800, servedMs: 4750 },
 			...{ recoveredMs: null, lost: 23, predictedMs: null },
+			...{ late: 0, longestWaitMs: 0 },
 		},
 	]);
 	const { counts, lost } = failover?.stretches ?? { counts: [], lost: [] };
@@ -176,9 +177,9 @@ it("makes a small page of a million connections, and says how many it shows", ()
 	const [entry] = report.entries;
 	expect(entry?.connections.sampling).toMatch(/^Showing \d{3} of 1,000,000/);
 	// Lost ones are rare, and all of them are among those that are shown.
-	expect(entry?.connections.shown.filter(({ isLost }) => isLost)).toHaveLength(
-		10,
-	);
+	expect(
+		entry?.connections.shown.filter(({ service }) => service === "lost"),
+	).toHaveLength(10);
 	expect(entry?.split?.totals).toEqual([500_000, 500_000, 0]);
 	expect(entry?.split?.stretches.counts[0]?.length).toBeLessThan(65);
 });

@@ -186,7 +186,7 @@ describeInBrowser("the page of a report", () => {
 						...{ totals: counts.map(() => 6), running: null },
 						stretches: {
 							...{ fromMs: 0, stretchMs: 100, counts },
-							lost: counts,
+							...{ lost: counts, late: counts },
 						},
 					},
 				},
@@ -208,7 +208,7 @@ describeInBrowser("the page of a report", () => {
 		const [gap] = view?.gaps ?? [];
 		if (!failover || !view || !gap) throw new Error("the sample has a gap");
 		const gaps = [
-			{ ...gap, lost: 0 },
+			{ ...gap, lost: 0, late: 0 },
 			{ ...gap, servedMs: null, recoveredMs: null },
 		];
 		const page = await show(
@@ -219,7 +219,7 @@ describeInBrowser("the page of a report", () => {
 		const said = await page.locator(".gaps li").allInnerTexts();
 		expect(said[0]).toContain("no new connection was lost");
 		expect(said[1]).toContain(
-			"2 new connections were lost; no failover was seen",
+			"2 new connections were lost, 1 late (longest wait 3.004 s); no failover was seen",
 		);
 	});
 

@@ -6,6 +6,7 @@
  * All times are virtual, in ms from the beginning of the scenario, unless said otherwise.
  */
 
+import type { Service } from "../scenarios/run/service.ts";
 import type { ComparisonView } from "./report-comparison.ts";
 import type { ExpectationView, RuleAt, Status } from "./report-expectation.ts";
 import type { FuzzView } from "./report-fuzz.ts";
@@ -106,6 +107,11 @@ export interface ConnectionsView {
 		readonly outcome: string;
 		readonly count: number;
 	}[];
+	/** Connections that ended without being served; and those that were connected after a second SYN. */
+	readonly lost: number;
+	readonly late: number;
+	/** Of those that were late. */
+	readonly longestWaitMs: number;
 	/** Connections of which packets met more than one backend. */
 	readonly moved: number;
 	/**
@@ -134,7 +140,7 @@ export interface ConnectionView {
 	/** Every backend that it met, in order. */
 	readonly met: readonly BackendIndex[];
 	readonly outcome: string;
-	readonly isLost: boolean;
+	readonly service: Service;
 	readonly retransmittedMs: readonly number[];
 	/** What the gateway itself said. */
 	readonly gatewayAnswers: readonly string[];
@@ -146,8 +152,10 @@ export interface Stretches {
 	readonly stretchMs: number;
 	/** By backend, and last of all those that met none; each as long as there are stretches. */
 	readonly counts: readonly (readonly number[])[];
-	/** Of each of them, those that were lost later. */
+	/** Of each of them, those that were lost, … */
 	readonly lost: readonly (readonly number[])[];
+	/** … and those that were late. */
+	readonly late: readonly (readonly number[])[];
 }
 
 export interface SplitView {
@@ -205,8 +213,10 @@ export interface Gap {
 	/** When new connections were served elsewhere for good; `null`: no failover was seen. */
 	readonly servedMs: number | null;
 	readonly recoveredMs: number | null;
-	/** New connections that met the failed backend or nobody. */
+	/** Of new connections that met the failed backend or nobody: lost, and late. */
 	readonly lost: number;
+	readonly late: number;
+	readonly longestWaitMs: number;
 	/** How long the gap is on the model, with the same settings; `null` when it was the model that played. */
 	readonly predictedMs: number | null;
 }

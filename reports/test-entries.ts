@@ -33,6 +33,7 @@ export function entry(
 		isLive: false,
 		connections: {
 			...{ total: 0, outcomes: [], moved: 0 },
+			...{ lost: 0, late: 0, longestWaitMs: 0 },
 			...{ path: "", shown: [], sampling: "" },
 		},
 		split: null,
@@ -75,7 +76,7 @@ export function connection(
 		endedMs: startedMs + 36,
 		met: [backend],
 		outcome: "completed",
-		isLost: false,
+		service: "served",
 		retransmittedMs: [],
 		gatewayAnswers: [],
 		...parts,
@@ -236,6 +237,7 @@ export const SPLIT = entry({
 	connections: {
 		total: 10,
 		outcomes: [{ outcome: "completed", count: 10 }],
+		...{ lost: 0, late: 0, longestWaitMs: 0 },
 		moved: 0,
 		path: "0101010101",
 		shown: Array.from({ length: 10 }, (_, index) =>
@@ -256,6 +258,11 @@ export const SPLIT = entry({
 				[0, 0, 0, 0, 0],
 			],
 			lost: [
+				[0, 0, 0, 0, 0],
+				[0, 0, 0, 0, 0],
+				[0, 0, 0, 0, 0],
+			],
+			late: [
 				[0, 0, 0, 0, 0],
 				[0, 0, 0, 0, 0],
 				[0, 0, 0, 0, 0],

@@ -73,6 +73,11 @@ const FAILOVER_VIEW: FailoverView = {
 			[1, 1, 1, 1, 1, 2, 2, 2, 2, 1, 1, 1],
 			[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
 		],
+		late: [
+			[0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+			[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+			[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+		],
 		lost: [
 			[0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0],
 			[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
@@ -83,6 +88,7 @@ const FAILOVER_VIEW: FailoverView = {
 		{
 			...{ backend: 0, failedMs: 3_000, noticedMs: 5_000, servedMs: 4_500 },
 			...{ recoveredMs: 8_000, lost: 2, predictedMs: null },
+			...{ late: 1, longestWaitMs: 3_004 },
 		},
 	],
 };
@@ -116,7 +122,7 @@ const FAILOVER = entry({
 			{ outcome: "completed", count: 22 },
 			{ outcome: "refused", count: 2 },
 		],
-		moved: 0,
+		...{ moved: 0, lost: 2, late: 1, longestWaitMs: 3_004 },
 		path: "010101|0101111111|11010101",
 		shown: [
 			connection({ number: 1, startedMs: 0, backend: 0 }),
@@ -234,6 +240,7 @@ const HOSTILE_ENTRY = entry({
 	],
 	connections: {
 		...{ total: 1, moved: 0, path: "0", sampling: HOSTILE },
+		...{ lost: 1, late: 0, longestWaitMs: 0 },
 		outcomes: [{ outcome: HOSTILE, count: 1 }],
 		shown: [
 			connection({

@@ -4,6 +4,7 @@
  *     b1 ██████████ 500  b2 ██████████ 500   12121212121212…
  *     b1 ███ 4  b2 █████████████████ 20      1212│2222222…│1212    2 refused
  */
+import { lateWords, servicesOf } from "../../scenarios/run/service.ts";
 import type { Account, ConnectionRecord } from "../../sim/world/account.ts";
 import { screenText } from "../screen-text.ts";
 import type { Paint } from "../terminal.ts";
@@ -152,7 +153,7 @@ function stretches(
 	return found;
 }
 
-/** What did not go as a client wishes: `2 refused, 1 met both backends`. */
+/** What did not go as a client wishes: `2 refused, 1 moved, 3 late (longest wait 3 s)`. */
 function remarks(connections: readonly ConnectionRecord[]): string {
 	const counts = new Map<string, number>();
 	for (const { outcome, met } of connections) {
@@ -160,5 +161,9 @@ function remarks(connections: readonly ConnectionRecord[]): string {
 			counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
 		if (met.length > 1) counts.set("moved", (counts.get("moved") ?? 0) + 1);
 	}
-	return [...counts].map(([what, count]) => `${count} ${what}`).join(", ");
+	const { late, longestWaitMs } = servicesOf(connections);
+	return [
+		...[...counts].map(([what, count]) => `${count} ${what}`),
+		...(late === 0 ? [] : [lateWords(late, longestWaitMs)]),
+	].join(", ");
 }

@@ -106,7 +106,7 @@ function openAtStart(entries: readonly Entry[]): readonly string[] {
 			: [
 					entries.find(({ split }) => split !== null),
 					entries.find(({ failover }) =>
-						failover?.gaps.some((gap) => gap.lost > 0),
+						failover?.gaps.some((gap) => gap.lost + gap.late > 0),
 					),
 				];
 	return (wrong.length > 0 ? wrong.slice(0, MOST_OPEN) : telling).flatMap(

@@ -59,7 +59,8 @@ const MARKS: readonly {
 		name: "lost otherwise",
 		style: "crossRot",
 		colour: (colours) => colours.bad,
-		times: (one) => (one.isLost && !isReset(one) ? [one.endedMs] : []),
+		times: (one) =>
+			one.service === "lost" && !isReset(one) ? [one.endedMs] : [],
 	},
 ];
 

@@ -4,12 +4,13 @@ import {
 	connectionsHeightPx,
 	connectionsPicture,
 } from "./connections-picture.ts";
-import { counted, number, time } from "./format.ts";
+import { costWords, counted, number, time } from "./format.ts";
 import { Scrolls } from "./scrolls.tsx";
 
 /** A lane for each connection: where it went, when it was answered, what went wrong. */
 export function Connections({ entry }: { readonly entry: Entry }) {
 	const { total, outcomes, moved, shown, sampling } = entry.connections;
+	const cost = costWords(entry.connections);
 	const said = outcomes
 		.map(({ outcome, count }) => `${number(count)} ${outcome}`)
 		.join(", ");
@@ -18,6 +19,7 @@ export function Connections({ entry }: { readonly entry: Entry }) {
 			<h4>The connections</h4>
 			<p>
 				{counted(total, "connection")}: {said}
+				{cost !== "" && `; ${cost}`}
 				{moved > 0 && `; ${number(moved)} met more than one backend`}.
 				{sampling !== "" && <strong class="sampling"> {sampling}.</strong>}
 			</p>
@@ -87,7 +89,7 @@ function ConnectionTable({
 									: one.retransmittedMs.map(time).join(", ")}
 							</td>
 							<td>{one.endedMs === null ? "" : time(one.endedMs)}</td>
-							<td class={one.isLost ? "bad" : ""}>{one.outcome}</td>
+							<td class={one.service === "lost" ? "bad" : ""}>{one.outcome}</td>
 							<td>{one.gatewayAnswers.join(", ")}</td>
 						</tr>
 					))}

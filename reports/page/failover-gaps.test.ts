@@ -17,6 +17,7 @@ const AXIS = { fromMs: 0, toMs: 10_000, widthPx: 1_000 };
 function gap(failedMs: number, servedMs: number | null): Gap {
 	return {
 		...{ backend: 0, failedMs, servedMs, noticedMs: null, lost: 3 },
+		...{ late: 0, longestWaitMs: 0 },
 		...{ recoveredMs: null, predictedMs: null },
 	};
 }

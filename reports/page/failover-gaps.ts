@@ -27,9 +27,9 @@ export function gapMarks(
 ): readonly AnnotationOptions[] {
 	const taken: Place[] = [];
 	return gaps.flatMap((gap) => {
-		const { noticedMs, lost } = gap;
+		const { noticedMs, lost, late } = gap;
 		const noticed = noticedMs === null ? [] : [noticedAt(noticedMs, colours)];
-		if (lost === 0) return noticed;
+		if (lost + late === 0) return noticed;
 		const name = nameOf(gap, axis, taken, colours);
 		return [boxOf(gap, axis, colours), ...name, ...noticed];
 	});

@@ -4,7 +4,7 @@ import type { AnnotationOptions } from "chartjs-plugin-annotation";
 import type { FailoverView, Lane, Moment } from "../report.ts";
 import { countAxis, type Dataset, LEGEND, NAMELESS, timeAxis } from "./axes.ts";
 import type { PictureConfig } from "./chart.tsx";
-import { type Colours, colourOf, crossedOut } from "./colours.ts";
+import { type Colours, colourOf, crossedOut, faded } from "./colours.ts";
 import { gapMarks } from "./failover-gaps.ts";
 import { shortNames, time } from "./format.ts";
 import { doneMarks } from "./moments.tsx";
@@ -183,7 +183,7 @@ function countsOf(
 	backends: readonly string[],
 	colours: Colours,
 ): readonly Dataset[] {
-	const { fromMs, stretchMs, counts, lost } = stretches;
+	const { fromMs, stretchMs, counts, lost, late } = stretches;
 	const names = [...backends, "no backend"];
 	const bars = (
 		label: string,
@@ -210,13 +210,15 @@ function countsOf(
 	return counts.flatMap((data, index) => {
 		const colour = colourOf(colours, index, backends.length);
 		const gone = lost[index] ?? [];
+		const waited = late[index] ?? [];
 		const name = names[index] ?? "";
 		return [
 			...bars(
 				name,
-				data.map((count, at) => count - (gone[at] ?? 0)),
+				data.map((count, at) => count - (gone[at] ?? 0) - (waited[at] ?? 0)),
 				colour,
 			),
+			...bars(`${name}, late`, waited, faded(colour, 0.45)),
 			...bars(`${name}, lost`, gone, crossedOut(colour, colours)),
 		];
 	});

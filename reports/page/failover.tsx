@@ -1,7 +1,7 @@
 import type { Entry, FailoverView, Gap, Lane } from "../report.ts";
 import { Picture } from "./chart.tsx";
 import { failoverHeightPx, failoverPicture } from "./failover-picture.ts";
-import { counted, milliseconds, time } from "./format.ts";
+import { counted, lateWords, milliseconds, time } from "./format.ts";
 
 /** One time axis: what the backends really were, what was believed, what was switched, and what it cost. */
 export function Failover({
@@ -27,7 +27,7 @@ export function Failover({
 				<figcaption>
 					True health, the checker's belief, and the conditions; below, new
 					connections per backend, each {time(stretches.stretchMs)}, those that
-					were lost crossed out in red
+					were lost crossed out in red, those that were late paler
 					{moments.length > 0 && "; the numbers are those of what was done"}
 				</figcaption>
 				<Picture
@@ -45,19 +45,17 @@ export function Failover({
 	);
 }
 
-/** `b1 failed at 2.5 s; the checker noticed after 2,300 ms; 29 new connections were lost; failover gap 3,350 ms.` */
+/** `b1 failed at 2.5 s; the checker noticed after 2,300 ms; 29 new connections were lost, 14 late (longest wait 3 s); failover gap 3,350 ms.` */
 export function describeGap(gap: Gap, backends: readonly string[]): string {
-	const { failedMs, noticedMs, servedMs, recoveredMs, lost } = gap;
+	const { failedMs, noticedMs, servedMs, recoveredMs, lost, late } = gap;
 	const { predictedMs } = gap;
 	const parts = [
 		`${backends[gap.backend] ?? "a backend"} failed at ${time(failedMs)}`,
 		...(noticedMs === null
 			? []
 			: [`the checker noticed after ${milliseconds(noticedMs - failedMs)}`]),
-		lost === 0
-			? "no new connection was lost"
-			: `${counted(lost, "new connection")} ${lost === 1 ? "was" : "were"} lost`,
-		...(lost === 0
+		[lostWords(lost), lateWords(gap)].filter((part) => part !== "").join(", "),
+		...(lost + late === 0
 			? []
 			: [
 					servedMs === null
@@ -69,6 +67,11 @@ export function describeGap(gap: Gap, backends: readonly string[]): string {
 			: [`it served again at ${time(recoveredMs)}`]),
 	];
 	return `${parts.join("; ")}.`;
+}
+
+function lostWords(lost: number): string {
+	if (lost === 0) return "no new connection was lost";
+	return `${counted(lost, "new connection")} ${lost === 1 ? "was" : "were"} lost`;
 }
 
 function describeLane({ name, spans }: Lane): string {

@@ -58,3 +58,34 @@ export function shortNames(
 		return short;
 	});
 }
+
+/** `29 lost, 14 late (longest wait 3 s)`; "" where neither was. */
+export function costWords({
+	lost,
+	late,
+	longestWaitMs,
+}: {
+	readonly lost: number;
+	readonly late: number;
+	readonly longestWaitMs: number;
+}): string {
+	return [
+		lost === 0 ? "" : `${number(lost)} lost`,
+		lateWords({ late, longestWaitMs }),
+	]
+		.filter((part) => part !== "")
+		.join(", ");
+}
+
+/** `14 late (longest wait 3 s)`; "" for none. */
+export function lateWords({
+	late,
+	longestWaitMs,
+}: {
+	readonly late: number;
+	readonly longestWaitMs: number;
+}): string {
+	return late === 0
+		? ""
+		: `${number(late)} late (longest wait ${time(longestWaitMs)})`;
+}

@@ -142,7 +142,7 @@ it("measures each failover gap, and says when the checker noticed", () => {
 	expect(gap).toMatchObject({ backend: "b1", failedMs: 1000 });
 	expect(gap?.noticedMs).toBeGreaterThan(1000);
 	expect(gap?.gapMs).toBeGreaterThan(1000);
-	expect(gap?.lost.every(({ startedMs }) => startedMs >= 1000)).toBe(true);
+	expect(gap?.unserved.every(({ startedMs }) => startedMs >= 1000)).toBe(true);
 });
 
 it("names the rule that sent a connection where it must not go, with its line", () => {

@@ -17,7 +17,7 @@ function gapOf(...backends: readonly (string | null)[]) {
 		events: [{ kind: "backend", atMs: 10, backend: "b1", behaviour: "refuse" }],
 	});
 	const [gap] = failoverGaps(["b1"], account);
-	return { gapMs: gap?.gapMs, lost: gap?.lost.length };
+	return { gapMs: gap?.gapMs, lost: gap?.services.lost };
 }
 
 it("is over where more in a row are served elsewhere than before", () => {
@@ -53,7 +53,7 @@ it("counts as lost what met the failed backend or nobody, not what another one l
 		events: [{ kind: "backend", atMs: 0, backend: "b1", behaviour: "vanish" }],
 	});
 	const [gap] = failoverGaps(["b1"], account);
-	expect(gap?.lost.map(({ id }) => id)).toEqual([1]);
+	expect(gap?.unserved.map(({ id }) => id)).toEqual([1]);
 	expect(gap?.gapMs).toBe(30);
 });
 

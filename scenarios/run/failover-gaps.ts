@@ -1,5 +1,6 @@
-/** Failures of backends, and how long new connections went on being lost after each. */
+/** Failures of backends, and how long new connections went on without being served after each. */
 import type { Account, ConnectionRecord } from "../../sim/world/account.ts";
+import { type Services, servicesOf } from "./service.ts";
 
 /** A backend that behaves so still serves; everything else is a failure. */
 const SERVING: ReadonlySet<string> = new Set(["up", "slow", "lossy"]);
@@ -13,20 +14,22 @@ export interface FailoverGap {
 	readonly noticedMs: number | null;
 	/** From the failure until new connections were served elsewhere for good; `null` when no failover was seen. */
 	readonly gapMs: number | null;
-	/** Connections that began meanwhile and met the failed backend or nobody. */
-	readonly lost: readonly ConnectionRecord[];
+	/** Connections that began meanwhile, met the failed backend or nobody, and were not served elsewhere. */
+	readonly unserved: readonly ConnectionRecord[];
+	/** Of those that began meanwhile and met it or nobody: how many were lost, and how many late. */
+	readonly services: Services;
 }
 
 /**
  * Every failure of a backend during the play, in the order of backends and times. The gap reaches
- * from the failure to the first connection after the last loss that is served elsewhere (until the
- * backend serves again). Which of the lost ones "would have gone" to the failed backend nobody can
- * tell from outside, so every one counts that met it or nobody; what another backend loses is not
- * this one's failure.
+ * from the failure to the first connection after the last one that is not served, and that is served elsewhere itself (until the
+ * backend serves again). Nobody can tell from outside which of them "would have gone" to the failed
+ * backend, so every one counts that met it or nobody; what another backend loses is not this one's
+ * failure.
  *
  * Where half of the connections go elsewhere anyway, the last one of a play is served by luck. So a
- * failover is seen only when more connections in a row are served elsewhere after the last loss than
- * ever before it since the failure.
+ * failover is seen only when more connections in a row are served elsewhere after the last unserved one
+ * than ever before it since the failure.
  */
 export function failoverGaps(
 	backends: readonly string[],
@@ -71,7 +74,6 @@ function gapOf(
 	const during = connections.filter(
 		({ startedMs }) => startedMs >= fromMs && startedMs < toMs,
 	);
-	const lost = during.filter((connection) => isLostAt(backend, connection));
 	const noticed = events.find(
 		(event) =>
 			event.kind === "belief" &&
@@ -86,7 +88,8 @@ function gapOf(
 		recoveredMs: toMs === Number.POSITIVE_INFINITY ? null : toMs,
 		noticedMs: noticed?.atMs ?? null,
 		gapMs: gapOver(backend, during, fromMs),
-		lost,
+		unserved: during.filter((one) => isUnservedAt(backend, one)),
+		services: servicesOf(during.filter((one) => hasMet(backend, one))),
 	};
 }
 
@@ -97,18 +100,18 @@ function gapOver(
 	fromMs: number,
 ): number | null {
 	let longestBefore = 0;
-	let hasLost = false;
+	let hasUnserved = false;
 	let run: ConnectionRecord[] = [];
 	for (const connection of during)
 		if (isServedElsewhere(backend, connection)) run.push(connection);
-		else if (isLostAt(backend, connection)) {
+		else if (isUnservedAt(backend, connection)) {
 			longestBefore = Math.max(longestBefore, run.length);
-			hasLost = true;
+			hasUnserved = true;
 			run = [];
 		}
 	const [first] = run;
 	if (first === undefined || run.length <= longestBefore) return null;
-	return hasLost ? first.startedMs - fromMs : 0;
+	return hasUnserved ? first.startedMs - fromMs : 0;
 }
 
 function isServedElsewhere(
@@ -118,10 +121,11 @@ function isServedElsewhere(
 	return connectedMs !== null && backend !== failed;
 }
 
-function isLostAt(failed: string, connection: ConnectionRecord): boolean {
-	const { met, backend } = connection;
-	return (
-		!isServedElsewhere(failed, connection) &&
-		(backend === null || backend === failed || met.includes(failed))
-	);
+function isUnservedAt(failed: string, connection: ConnectionRecord): boolean {
+	return !isServedElsewhere(failed, connection) && hasMet(failed, connection);
+}
+
+/** The failed backend, or nobody: so nobody can tell from outside that it was another one's. */
+function hasMet(failed: string, { met, backend }: ConnectionRecord): boolean {
+	return backend === null || backend === failed || met.includes(failed);
 }

@@ -11,6 +11,7 @@ import {
 	NONE_FITS,
 	selected,
 } from "./finding.ts";
+import { serviceOf } from "./service.ts";
 
 type Of<Kind extends ExpectationKind["kind"]> = Extract<
 	ExpectationKind,
@@ -113,8 +114,7 @@ function endedAs(
 	wanted: CountedOutcome,
 ): boolean {
 	if (wanted === "accepted") return connection.accepted;
-	if (wanted === "lost")
-		return !["completed", "open"].includes(connection.outcome);
+	if (wanted === "lost") return serviceOf(connection) === "lost";
 	return connection.outcome === wanted;
 }
 

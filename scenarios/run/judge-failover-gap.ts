@@ -1,8 +1,9 @@
-/** How long new connections went on being lost after a backend had failed. */
+/** How long new connections went unserved after a backend had failed. */
 import type { Account } from "../../sim/world/account.ts";
 import type { ExpectationKind } from "../language/scenario.ts";
 import { type FailoverGap, failoverGaps } from "./failover-gaps.ts";
-import { counted, type Finding, finding } from "./finding.ts";
+import { type Finding, finding } from "./finding.ts";
+import { servicesWords } from "./service.ts";
 
 type Given = Extract<ExpectationKind, { readonly kind: "failover-gap" }>;
 
@@ -21,14 +22,15 @@ export function judgeFailoverGap(given: Given, account: Account): Finding {
 			expected,
 			seen: `${given.backend} never failed`,
 		});
-	const lost = counted(longest.lost.length, "connection");
+	const words = servicesWords(longest.services);
+	const cost = words === "" ? "none lost" : words;
 	return finding(lengthOf(longest) <= given.atMostMs, {
 		expected,
 		seen:
 			longest.gapMs === null
-				? `no failover was seen: after the last loss not more connections in a row were served elsewhere than before it (${lost} lost)`
-				: `${Math.round(longest.gapMs * 1000) / 1000} ms (${lost} lost)`,
-		concerned: longest.lost,
+				? `no failover was seen: after the last connection that was not served, no more in a row were served elsewhere than before it (${cost})`
+				: `${Math.round(longest.gapMs * 1000) / 1000} ms (${cost})`,
+		concerned: longest.unserved,
 	});
 }
 
