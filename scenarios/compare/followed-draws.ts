@@ -110,9 +110,10 @@ export class FollowedDraws implements Choice {
 		draw: () => Omit<Draw, "label" | "count">,
 	): Draw {
 		const before = this.made[this.again];
-		const made = before ?? { label, count, ...draw() };
-		if (before === undefined) this.made.push(made);
 		this.again++;
+		if (before !== undefined) return before;
+		const made = Object.assign({ label, count }, draw());
+		this.made.push(made);
 		return made;
 	}
 }

@@ -66,6 +66,29 @@ export function prepareDialogue(dialogue: Dialogue): PreparedDialogue {
 	}
 }
 
+/** What stays of a connection for its account, when it is over. One object of numbers: there may be a million. */
+export interface Course {
+	readonly connectedMs: number | null;
+	readonly greetedMs: number | null;
+	readonly endedMs: number | null;
+	readonly outcome: ConnectionOutcome;
+	readonly accepted: boolean;
+	/** The name in the banner. */
+	readonly greetedBy: string | null;
+	/** SYNs sent, retransmissions included. */
+	readonly syns: number;
+	readonly retransmittedMs: readonly number[];
+	/** Sequence numbers: the first one of either side, and the client's next one. */
+	readonly iss: number;
+	readonly irs: number;
+	readonly sendNext: number;
+}
+
+export interface ClientPlan {
+	readonly plan: PreparedDialogue;
+	readonly onOver?: () => void;
+}
+
 export class ClientConnection implements SocketUser {
 	readonly startedMs: number;
 	connectedMs: number | null = null;
@@ -83,14 +106,17 @@ export class ClientConnection implements SocketUser {
 	/** Everything was said that was to be said. */
 	private isDone = false;
 	private timer: Timer | null = null;
+	private readonly onOver: (() => void) | null;
 
+	/** @param onOver is called when nothing of it can change any more, if that comes */
 	constructor(
 		host: Host,
 		to: { readonly address: number; readonly port: number },
 		localPort: number,
-		plan: PreparedDialogue,
+		{ plan, onOver }: ClientPlan,
 	) {
 		this.host = host;
+		this.onOver = onOver ?? null;
 		this.plan = plan;
 		this.startedMs = host.clock.nowMs;
 		this.socket = host.connect(to, localPort, this);
@@ -145,7 +171,7 @@ export class ClientConnection implements SocketUser {
 		socket.close();
 	}
 
-	onEnd(_socket: TcpSocket, how: SocketEnd): void {
+	onEnd(socket: TcpSocket, how: SocketEnd): void {
 		if (this.isDone && this.connectedMs !== null) this.finish("completed");
 		else if (how === "closed") this.finish("cut-short");
 		else if (how === "timeout")
@@ -153,6 +179,29 @@ export class ClientConnection implements SocketUser {
 				this.connectedMs === null ? "connect-timeout" : "read-timeout",
 			);
 		else this.finish(how);
+		this.onGone(socket);
+	}
+
+	onGone(socket: TcpSocket): void {
+		if (socket.state === "closed" && this.outcome !== "open") this.onOver?.();
+	}
+
+	/** As it stands now. */
+	get course(): Course {
+		const { socket } = this;
+		return {
+			connectedMs: this.connectedMs,
+			greetedMs: this.greetedMs,
+			endedMs: this.endedMs,
+			outcome: this.outcome,
+			accepted: this.accepted,
+			greetedBy: this.greetedBy,
+			syns: socket.syns,
+			retransmittedMs: socket.retransmittedMs,
+			iss: socket.iss,
+			irs: socket.irs,
+			sendNext: socket.sendNext,
+		};
 	}
 
 	private onReply(line: string): void {

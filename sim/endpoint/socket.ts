@@ -38,6 +38,8 @@ export interface SocketUser {
 	onPeerClosed(socket: TcpSocket): void;
 	/** Called once, unless the host itself was lost. */
 	onEnd(socket: TcpSocket, how: SocketEnd): void;
+	/** The host has forgotten it: nothing comes any more but, perhaps, `onEnd`. */
+	onGone?(socket: TcpSocket): void;
 }
 
 /** The host that the socket lives on. */

@@ -149,6 +149,7 @@ export class TcpSocket implements SocketAddress {
 		this.state = "closed";
 		this.sent = [];
 		this.host.release(this);
+		this.user.onGone?.(this);
 	}
 
 	/** Nothing is left of it, and the application learns why. */

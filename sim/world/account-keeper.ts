@@ -136,7 +136,10 @@ export class AccountKeeper {
 			const port = isError ? about.sourcePort : about.destinationPort;
 			connection = connections.atClient(station, port);
 			if (connection !== null && this.isGateways(packet, station, cause))
-				connection.gatewayAnswers.push(nameOfAnswer(packet));
+				connection.gatewayAnswers = and(
+					connection.gatewayAnswers,
+					nameOfAnswer(packet),
+				);
 		}
 		const arrive = () => {
 			this.noteArrival(station, packet, connection);
@@ -172,14 +175,16 @@ export class AccountKeeper {
 		const { connections, network } = this.stage;
 		const connection = connections.towardsBackend(station, packet, cause);
 		if (connection !== null && !connection.met.includes(station))
-			connection.met.push(station);
+			connection.met = and(connection.met, station);
 		const isSyn = (packet.flags & SYN) !== 0;
 		const { source, sourcePort, destinationPort } = packet;
 		const noteContact = (iss: number | null) => {
 			if (isSyn && connection !== null)
-				connection.contacts.push({
-					...{ backend: station, iss },
-					...{ remoteAddress: source, remotePort: sourcePort },
+				connection.contacts = and(connection.contacts, {
+					backend: station,
+					iss,
+					remoteAddress: source,
+					remotePort: sourcePort,
 				});
 		};
 		const arrive = () => {
@@ -230,6 +235,11 @@ export class AccountKeeper {
 			connection: cause?.connection?.id ?? null,
 		});
 	}
+}
+
+/** No longer than it has to be: what is pushed into has room for many more. */
+function and<Item>(some: readonly Item[], one: Item): readonly Item[] {
+	return some.length === 0 ? [one] : [...some, one];
 }
 
 function resetKey(seq: number, ack: number): string {

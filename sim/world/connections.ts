@@ -2,7 +2,7 @@
  * Who is connected with whom: finds the connection that a packet belongs to on either side of the
  * gateway, although the gateway may have changed its addresses and ports.
  */
-import type { ClientConnection } from "../endpoint/client.ts";
+import type { ClientConnection, Course } from "../endpoint/client.ts";
 import { icmpName } from "../packet/icmp-names.ts";
 import { type Packet, RST, SYN, type TcpPacket } from "../packet/packet.ts";
 import type { ConnectionRecord } from "./account.ts";
@@ -25,11 +25,14 @@ export interface Connection {
 	readonly client: Station;
 	readonly sourcePort: number;
 	readonly startedMs: number;
-	/** `null` when there was no port for it. */
+	/** While it can change; `null` also when there was no port for it. */
 	dialogue: ClientConnection | null;
-	readonly met: Station[];
-	readonly contacts: Contact[];
-	readonly gatewayAnswers: string[];
+	/** Afterwards: the rest is let go, for there may be a million of them. */
+	course: Course | null;
+	// Few have more than one of each, and most no answer: those that are empty are one and the same.
+	met: readonly Station[];
+	contacts: readonly Contact[];
+	gatewayAnswers: readonly string[];
 	/** How chance had a part in its SYNs' way. */
 	chance: "drew" | "recalled" | null;
 }
@@ -40,7 +43,13 @@ export interface Connections {
 	add(
 		connection: Omit<
 			Connection,
-			"id" | "dialogue" | "met" | "contacts" | "gatewayAnswers" | "chance"
+			| "id"
+			| "dialogue"
+			| "course"
+			| "met"
+			| "contacts"
+			| "gatewayAnswers"
+			| "chance"
 		>,
 	): Connection;
 	/** The connection of a packet that comes from, or arrives at, its client. */
@@ -56,6 +65,19 @@ export interface Connections {
 		packet: TcpPacket,
 		cause: Request | null,
 	): Connection | null;
+}
+
+const NONE: readonly never[] = [];
+
+/** What has been seen of it so far; `null` when there was no port for it. */
+function courseOf({ course, dialogue }: Connection): Course | null {
+	return course ?? dialogue?.course ?? null;
+}
+
+/** Nothing of it can change any more. */
+export function retire(connection: Connection): void {
+	connection.course = courseOf(connection);
+	connection.dialogue = null;
 }
 
 /** An empty book of connections. */
@@ -74,13 +96,18 @@ export function createConnections(): Connections {
 	return {
 		all,
 		add(fields) {
+			// Field by field: what is spread gives each of them a hidden class of its own (V8).
 			const connection: Connection = {
-				...fields,
 				id: all.length,
+				step: fields.step,
+				client: fields.client,
+				sourcePort: fields.sourcePort,
+				startedMs: fields.startedMs,
 				dialogue: null,
-				met: [],
-				contacts: [],
-				gatewayAnswers: [],
+				course: null,
+				met: NONE,
+				contacts: NONE,
+				gatewayAnswers: NONE,
 				chance: null,
 			};
 			all.push(connection);
@@ -121,10 +148,10 @@ export function createConnections(): Connections {
 
 /** Gateways change addresses and ports, but not sequence numbers. */
 function isPlausible(connection: Connection, packet: TcpPacket): boolean {
-	const socket = connection.dialogue?.socket;
-	if (socket === undefined) return true;
-	const offset = (packet.seq - socket.iss) | 0;
-	return offset >= 0 && offset <= ((socket.sendNext - socket.iss) | 0);
+	const ends = connection.dialogue?.socket ?? connection.course;
+	if (ends === null) return true;
+	const offset = (packet.seq - ends.iss) | 0;
+	return offset >= 0 && offset <= ((ends.sendNext - ends.iss) | 0);
 }
 
 function isSame(cause: Request, packet: TcpPacket): boolean {
@@ -144,8 +171,8 @@ function bySequence(
 ): Connection | null {
 	for (let index = all.length - 1; index >= 0; index--) {
 		const connection = all[index] as Connection;
-		if (connection.dialogue !== null && isPlausible(connection, packet))
-			return connection;
+		const isOpened = connection.dialogue !== null || connection.course !== null;
+		if (isOpened && isPlausible(connection, packet)) return connection;
 	}
 	return null;
 }
@@ -163,33 +190,52 @@ export function nameOfAnswer(packet: Packet): string {
 
 /** The connection as it is judged and shown. */
 export function recordOf(connection: Connection): ConnectionRecord {
-	const { dialogue, met } = connection;
+	const course = courseOf(connection);
 	return {
 		id: connection.id,
 		step: connection.step,
 		client: connection.client.name,
 		sourcePort: connection.sourcePort,
 		startedMs: connection.startedMs,
-		backend: backendOf(connection),
-		met: met.map((station) => station.name),
-		syns: dialogue?.socket.syns ?? 0,
-		retransmittedMs: dialogue?.socket.retransmittedMs ?? [],
-		connectedMs: dialogue?.connectedMs ?? null,
-		greetedMs: dialogue?.greetedMs ?? null,
-		endedMs: dialogue === null ? connection.startedMs : dialogue.endedMs,
-		outcome: dialogue?.outcome ?? "no-port",
-		accepted: dialogue?.accepted ?? false,
+		backend: backendOf(connection, course),
+		met: namesOf(connection.met),
+		syns: course?.syns ?? 0,
+		retransmittedMs: course?.retransmittedMs ?? NONE,
+		connectedMs: course?.connectedMs ?? null,
+		greetedMs: course?.greetedMs ?? null,
+		endedMs: course === null ? connection.startedMs : course.endedMs,
+		outcome: course?.outcome ?? "no-port",
+		accepted: course?.accepted ?? false,
 		gatewayAnswers: connection.gatewayAnswers,
 		...(connection.chance === null ? {} : { chance: connection.chance }),
 	};
 }
 
+/** By the station that is alone in it. */
+const namesOfOne = new WeakMap<Station, readonly string[]>();
+
+/** The names of stations: one and the same list for all that met but the same one. */
+function namesOf(met: readonly Station[]): readonly string[] {
+	const first = met[0];
+	if (first === undefined) return NONE;
+	if (met.length > 1) return met.map(({ name }) => name);
+	let names = namesOfOne.get(first);
+	if (names === undefined) {
+		names = [first.name];
+		namesOfOne.set(first, names);
+	}
+	return names;
+}
+
 /** Its banner names it; else the SYN/ACK's sequence number tells; else the last SYN's way. */
-function backendOf({ dialogue, contacts }: Connection): string | null {
-	if (dialogue === null) return null;
-	if (dialogue.greetedBy !== null) return dialogue.greetedBy;
-	if (dialogue.connectedMs !== null) {
-		const { irs } = dialogue.socket;
+function backendOf(
+	{ contacts }: Connection,
+	course: Course | null,
+): string | null {
+	if (course === null) return null;
+	if (course.greetedBy !== null) return course.greetedBy;
+	if (course.connectedMs !== null) {
+		const { irs } = course;
 		const answered = contacts.find((contact) => contact.iss === irs);
 		if (answered !== undefined) return answered.backend.name;
 	}

@@ -7,7 +7,7 @@ import { unreachable } from "../invariant.ts";
 import { formatAddress } from "../packet/address.ts";
 import { parsePacket } from "../packet/notation.ts";
 import { createPortSource, gapMs, toMicroseconds } from "./arrivals.ts";
-import type { Connection } from "./connections.ts";
+import { type Connection, retire } from "./connections.ts";
 import type { Station } from "./network.ts";
 import type { Step } from "./setup.ts";
 import { checkedAddress, type Stage, tellNeighbour } from "./stage.ts";
@@ -92,7 +92,10 @@ function prepareConnect(
 		});
 		opened.push(connection);
 		if (port !== null)
-			connection.dialogue = new ClientConnection(client.host, to, port, plan);
+			connection.dialogue = new ClientConnection(client.host, to, port, {
+				plan,
+				onOver: () => retire(connection),
+			});
 	};
 	let left = step.count;
 	let atMs = step.atMs;
