@@ -8,7 +8,10 @@ import type { LoadedScenario } from "../scenarios/run/load-scenarios.ts";
 import type { ScenarioOptions } from "./scenario-options.ts";
 
 /** The options that a replay needs, since they change what is played or on what. */
-type Way = Pick<ScenarioOptions, "rules" | "kernel"> & {
+type Way = Pick<
+	ScenarioOptions,
+	"rules" | "kernel" | "maxMemory" | "maxSteps" | "maxTime"
+> & {
 	readonly on?: string;
 	readonly with?: string;
 	readonly iptables?: string;
@@ -25,6 +28,12 @@ function wayOf(way: Way): Invocation["options"] {
 		options.push(["--with", way.with]);
 	if (iptables !== "legacy") options.push(["--iptables", iptables]);
 	if (kernel !== undefined) options.push(["--kernel", kernel]);
+	const limit = (name: string, most: number | undefined) => {
+		if (most !== undefined) options.push([name, String(most)]);
+	};
+	limit("--max-memory", way.maxMemory);
+	limit("--max-steps", way.maxSteps);
+	limit("--max-time", way.maxTime);
 	return options;
 }
 

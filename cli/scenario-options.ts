@@ -1,7 +1,14 @@
 import { type Command, Option } from "commander";
+import type { Limits } from "../scenarios/run/budget.ts";
 import { InputError } from "./input-error.ts";
 import { addOutputOptions, type OutputOptions } from "./output-options.ts";
-import { readRules, readSeed, readShard, type Shard } from "./read-option.ts";
+import {
+	readCount,
+	readRules,
+	readSeed,
+	readShard,
+	type Shard,
+} from "./read-option.ts";
 
 /** Which scenarios, and how: what every command that plays some takes. */
 export interface ScenarioOptions extends OutputOptions {
@@ -11,6 +18,24 @@ export interface ScenarioOptions extends OutputOptions {
 	readonly kernel?: string;
 	readonly shard?: Shard;
 	readonly bail: boolean;
+	/** Megabytes. */
+	readonly maxMemory?: number;
+	readonly maxSteps?: number;
+	/** Seconds of virtual time. */
+	readonly maxTime?: number;
+}
+
+/** What each play may take, as far as it was said. */
+export function limitsOf({
+	maxMemory,
+	maxSteps,
+	maxTime,
+}: Pick<ScenarioOptions, "maxMemory" | "maxSteps" | "maxTime">): Limits {
+	return {
+		...(maxMemory === undefined ? {} : { memoryMb: maxMemory }),
+		...(maxSteps === undefined ? {} : { steps: maxSteps }),
+		...(maxTime === undefined ? {} : { virtualS: maxTime }),
+	};
 }
 
 export function addScenarioOptions(command: Command): Command {
@@ -43,6 +68,21 @@ export function addScenarioOptions(command: Command): Command {
 				"--shard <i/n>",
 				"the i-th of n parts of the scenarios, for n machines that share the work; marktwin merge puts results together",
 			).argParser(readShard),
+		)
+		.option(
+			"--max-memory <mb>",
+			"memory in megabytes after which a scenario ends as unknown (default: 85 % of Node's heap)",
+			readCount,
+		)
+		.option(
+			"--max-steps <n>",
+			"packets, waits and timers after which a scenario ends as unknown (default: 100000000)",
+			readCount,
+		)
+		.option(
+			"--max-time <seconds>",
+			"virtual time after which a scenario ends as unknown (default: none)",
+			readCount,
 		)
 		.addOption(
 			new Option("--bail", "stop after the first one that does not hold")

@@ -7,6 +7,7 @@ import {
 import type { LoadedScenario } from "../../scenarios/run/load-scenarios.ts";
 import type { RunResult } from "../../scenarios/run/result.ts";
 import type { CompareOptions } from "../compare.ts";
+import { limitsOf } from "../scenario-options.ts";
 import { err } from "../screen.ts";
 
 export interface Other {
@@ -22,6 +23,7 @@ export async function createOther(options: CompareOptions): Promise<Other> {
 	const settings = ({ file }: LoadedScenario) => ({
 		...(file === "" ? {} : { file }),
 		...(options.seed === undefined ? {} : { seed: options.seed }),
+		limits: limitsOf(options),
 	});
 	const { machineOnly, routerWish } = await import(
 		"../../lab/docker/router-kernel.ts"

@@ -8,6 +8,7 @@ import {
 } from "../../scenarios/run/run-scenario.ts";
 import { replayCommand } from "../invocation.ts";
 import type { RunOptions } from "../run.ts";
+import { limitsOf } from "../scenario-options.ts";
 import { err } from "../screen.ts";
 
 export interface Player {
@@ -26,6 +27,7 @@ export async function createPlayer(options: RunOptions): Promise<Player> {
 	const settings = ({ file }: LoadedScenario) => ({
 		...(file === "" ? {} : { file }),
 		...(options.seed === undefined ? {} : { seed: options.seed }),
+		limits: limitsOf(options),
 	});
 	if (options.on === "model")
 		return {

@@ -47,6 +47,20 @@ describe("marktwin run", () => {
 		expect(out).not.toContain("\u001b");
 	});
 
+	it("ends a scenario that takes more than it may, and plays the others", async () => {
+		const file = join(folder, "budget.json");
+		const { code, out } = await marktwin([
+			...["run", "split", "--max-steps", "1000", "--json", file],
+		]);
+		expect(code).toBe(3);
+		expect(out).toMatch(
+			/budget exhausted at \d+\.\d+ s: more than 1,000 steps/,
+		);
+		expect(out).toMatch(/--max-steps 1000/);
+		expect(out).toMatch(/^\d+ scenarios: \d+ hold?s?, \d+ unknown/m);
+		expect(JSON.parse(readFileSync(file, "utf8")).outcome).toBe("unknown");
+	});
+
 	it("ends with all suites on a screen: what holds, and whom connections met", async () => {
 		const { out } = await marktwin(["run", "split", "reload"]);
 		expect(out).toMatch(/^split {3}✓✓✓▲ {5}1212121212 +New connections/m);

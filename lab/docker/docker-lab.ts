@@ -1,6 +1,7 @@
 /** Plays scenarios in containers, each in a lab of its own, and leaves nothing behind. */
 import type Docker from "dockerode";
 import type { PlayableScenario } from "../../scenarios/language/scenario.ts";
+import type { Limits } from "../../scenarios/run/budget.ts";
 import type { RunResult } from "../../scenarios/run/result.ts";
 import { checkScenario, resultOf } from "../../scenarios/run/run-scenario.ts";
 import { LabError } from "../lab-error.ts";
@@ -36,6 +37,8 @@ export interface DockerLab {
 
 export interface PlayOptions {
 	readonly seed?: number;
+	/** What the model's play may take. */
+	readonly limits?: Limits;
 	readonly file?: string;
 }
 
@@ -61,10 +64,13 @@ export function createDockerLab(wish: RouterWish = routerWish({})): DockerLab {
 			prepared = await prepareLab(wish, say);
 			last = `docker ${prepared.engine}`;
 		},
-		async play(scenario, { seed = scenario.setup.seed, file = "" }) {
+		async play(
+			scenario,
+			{ seed = scenario.setup.seed, file = "", limits = {} },
+		) {
 			if (prepared === null) throw new TypeError("nothing was prepared");
 			mustBePlayable(scenario);
-			const model = checkScenario(scenario, { seed, file });
+			const model = checkScenario(scenario, { seed, file, limits });
 			const kernel = prepared.kernelFor(scenario);
 			const version = `${kernelName(kernel)}, docker ${prepared.engine}`;
 			if (version !== last) say(`the router's: ${kernelName(kernel)}`);

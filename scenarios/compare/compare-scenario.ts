@@ -5,6 +5,7 @@
  */
 import type { Unknown } from "../../sim/gateway/gateway.ts";
 import type { PlayableScenario } from "../language/scenario.ts";
+import type { Limits } from "../run/budget.ts";
 import { modelDriver } from "../run/driver.ts";
 import { commandLine, replayOf } from "../run/invocation.ts";
 import type { RunResult } from "../run/result.ts";
@@ -51,6 +52,8 @@ export interface CompareOptions {
 	readonly driver: TracingDriver;
 	readonly seed?: number;
 	readonly file?: string;
+	/** What the play may take; defaults for what is left out. */
+	readonly limits?: Limits;
 }
 
 /** @throws ScenarioError when the scenario cannot be set up, and whatever the driver throws */
@@ -77,11 +80,13 @@ export async function compareScenario(
 			replayOf("compare", { name: scenario.name, seed, file }),
 		),
 	});
+	const { limits = {} } = options;
+	const how = { file, limits };
 	try {
-		let run = await lockstep(scenario, seed, driver, { file, ahead: true });
+		let run = await lockstep(scenario, seed, driver, { ...how, ahead: true });
 		// What seems to differ may only have come in another order: now one ask after another.
 		if (run.isDoubtful)
-			run = await lockstep(scenario, seed, driver, { file, ahead: false });
+			run = await lockstep(scenario, seed, driver, { ...how, ahead: false });
 		return about(run);
 	} catch (error) {
 		throw asScenarioError(error, scenario, file);
@@ -104,7 +109,15 @@ async function lockstep(
 	scenario: PlayableScenario,
 	seed: number,
 	driver: TracingDriver,
-	{ file, ahead }: { readonly file: string; readonly ahead: boolean },
+	{
+		file,
+		limits,
+		ahead,
+	}: {
+		readonly file: string;
+		readonly limits: Limits;
+		readonly ahead: boolean;
+	},
 ): Promise<Played> {
 	const choice = gatewayChoice(seed);
 	const model = new FollowingModel(scenario.setup.gateway, choice);
@@ -147,7 +160,7 @@ async function lockstep(
 		return null;
 	};
 	try {
-		const play = wholePlay(scenario, seed, { file });
+		const play = wholePlay(scenario, seed, { file, limits });
 		let step = play.next();
 		while (!step.done) {
 			const { ours, pairs } = await both.ask(step.value);
@@ -164,7 +177,8 @@ async function lockstep(
 			driver: modelDriver,
 			file,
 		});
-		return played({ result });
+		// A budget may have ended it: what comes behind that was not compared.
+		return played({ result, unknown: step.value.unknown });
 	} finally {
 		await kernel.close();
 	}

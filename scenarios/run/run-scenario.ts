@@ -12,6 +12,7 @@ import { WorldError } from "../../sim/world/world-error.ts";
 import { explain, type Question } from "../explain/explain.ts";
 import type { PlayableScenario } from "../language/scenario.ts";
 import { ScenarioError } from "../language/scenario-error.ts";
+import { createBudget, type Limits } from "./budget.ts";
 import {
 	type Driver,
 	drive,
@@ -32,6 +33,8 @@ export interface RunOptions {
 	/** Keep every packet in the account; kept anyway when an expectation asks for packets. */
 	readonly keepPackets?: boolean;
 	readonly trace?: TraceSink;
+	/** What the play may take; defaults for what is left out. */
+	readonly limits?: Limits;
 	/** What happens on the links around the gateway. */
 	readonly watch?: LinkWatch;
 }
@@ -152,6 +155,9 @@ export function* wholePlay(
 		choice: worldChoice(seed),
 		endMs,
 		keepPackets,
+		budget: createBudget(scenario, options.limits, {
+			keepsPackets: keepPackets,
+		}),
 		...(options.watch ? { watch: options.watch } : {}),
 	});
 }

@@ -6,6 +6,7 @@ import type { Choice } from "../chance/choice.ts";
 import type { Account } from "./account.ts";
 import { AccountKeeper } from "./account-keeper.ts";
 import type { Answer, Ask } from "./ask.ts";
+import { type Budget, Spending } from "./budget.ts";
 import type { Step, WorldSetup } from "./setup.ts";
 import { createStage } from "./stage.ts";
 import { scheduleSteps } from "./steps.ts";
@@ -17,9 +18,17 @@ export interface PlayOptions {
 	readonly endMs: number;
 	/** Keep every packet on either side of the gateway in the account. */
 	readonly keepPackets: boolean;
+	/** Left out: as much as it takes. */
+	readonly budget?: Budget;
 	/** What happens on the links besides what the gateway is asked. */
 	readonly watch?: LinkWatch;
 }
+
+const UNLIMITED: Budget = {
+	steps: Number.POSITIVE_INFINITY,
+	virtualMs: Number.POSITIVE_INFINITY,
+	memory: () => null,
+};
 
 /** How long a gateway may keep a packet to itself: it waits three seconds for ARP, and then complains. */
 const LULL_MS = 5_000;
@@ -43,11 +52,16 @@ export function* play(
 	const { clock, network } = stage;
 	const account = new AccountKeeper(stage, options.keepPackets);
 	scheduleSteps(stage, steps);
+	const spending = new Spending(options.budget ?? UNLIMITED);
 	let quietSinceMs = 0;
 	let isLast = false;
 	for (;;) {
+		const over = spending.step(clock.nowMs);
+		if (over !== null) return account.finish(over);
 		let request = network.requests.take();
 		for (; request !== undefined; request = network.requests.take()) {
+			const spent = spending.step(clock.nowMs);
+			if (spent !== null) return account.finish(spent);
 			const unknown = account.take(request, yield request.ask);
 			if (unknown !== null) return account.finish(unknown);
 			quietSinceMs = clock.nowMs;
