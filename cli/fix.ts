@@ -19,11 +19,14 @@ export function fixCommand(): Command {
 			"print the repaired ruleset, and on standard error what changed",
 		)
 		.argument("<rules>", "file to repair; - is standard input")
-		.option("-o, --output <file>", "write it there instead")
+		.option(
+			"-o, --output <file>",
+			"file to write the repaired ruleset to (default standard output)",
+		)
 		.addOption(
 			new Option(
 				"-i, --in-place",
-				"write it back to where it came from",
+				"write the repaired ruleset back to the file",
 			).conflicts("output"),
 		)
 		.addHelpText(

@@ -38,57 +38,65 @@ export function fuzzCommand(): Command {
 		)
 		.option(
 			"-s, --seed <n>",
-			"what everything is drawn from; a fresh one when nothing is said",
+			"seed that everything is drawn from: a whole number, 0 or more (default a fresh one)",
 			readSeed,
 		)
 		.option(
 			"-n, --runs <n>",
-			"so many rulesets, and as many texts",
+			"number of rulesets to generate, and of texts",
 			readCount,
 			1_000,
 		)
-		.option(
-			"-m, --minutes <n>",
-			"… or as many as there is time for",
-			readMinutes,
+		.addOption(
+			new Option(
+				"-m, --minutes <n>",
+				"time to spend, instead of a number of rulesets",
+			)
+				.argParser(readMinutes)
+				.conflicts("runs"),
 		)
-		.option(
-			"-p, --path <path>",
-			"only this case of the seed, as a finding names it",
-			readPath,
+		.addOption(
+			new Option(
+				"-p, --path <path>",
+				"play only this case of the seed, as a finding names it",
+			)
+				.argParser(readPath)
+				.conflicts(["runs", "minutes", "shard"]),
 		)
 		.option(
 			"--shard <i/n>",
-			"only the i-th of n parts, so that n computers share the work (marktwin merge)",
+			"the i-th of n parts, for n computers that share the work; marktwin merge puts results together",
 			readShard,
 		)
 		.option(
 			"--machines <n>",
-			"virtual machines at a time; one for each processor when nothing is said",
+			"number of virtual machines at a time (default one for each processor)",
 			readCount,
 		)
 		.option(
 			"-k, --kernel <kernel>",
-			"one that `marktwin lab build --kernel` has made ready",
+			"kernel to play on, made ready by `marktwin lab build --kernel` (default linux-image-cloud-amd64)",
 		)
 		.option(
 			"--save <folder>",
-			"where findings go, each a scenario of its own",
+			"folder for findings, each a scenario of its own",
 			"fuzz-findings",
 		);
 	return addOutputOptions(addScoreboardOption(command))
 		.addHelpText(
 			"after",
 			`
-Each case is a ruleset over raw, mangle, nat and filter, conversations and stray packets aimed at it, and
-what an administrator does meanwhile. Beside it a text goes through iptables-restore and iptables-save.
-What differs is made as small as it gets, printed with what finds it again, and saved as a scenario.
+Each case is a ruleset over raw, mangle, nat and filter, conversations and stray
+packets aimed at it, and what an administrator does meanwhile. Beside it a text goes
+through iptables-restore and iptables-save. What differs is made as small as it gets,
+printed with the command that finds it again, and saved as a scenario.
 
 Examples:
-  marktwin fuzz                              1,000 rulesets from a fresh seed
-  marktwin fuzz --minutes 10 --seed 7        as many as ten minutes allow, from this seed
-  marktwin fuzz --seed 7 --path 17:0:3       one case once more
-  marktwin compare fuzz-findings/fuzz-7-17.json   … as the scenario that was saved`,
+  marktwin fuzz                           1,000 rulesets from a fresh seed
+  marktwin fuzz --minutes 10 --seed 7     as many as ten minutes allow
+  marktwin fuzz --seed 7 --path 17:0:3    one case once more
+  marktwin compare fuzz-findings/fuzz-7-17.json
+                                          … as the scenario that was saved`,
 		)
 		.action(async (options: FuzzCommandOptions) => {
 			const { fuzzAndTell } = await import("./fuzz/fuzz.ts");

@@ -31,10 +31,13 @@ export function containerCommands(): readonly Command[] {
 		.description(
 			"start the recipe's router, two mail servers, a client and a health checker in containers, to look around in",
 		)
-		.option("-r, --rules <file>", "your ruleset instead of the recipe's")
+		.option(
+			"-r, --rules <file>",
+			"ruleset that the router loads (default the recipe's)",
+		)
 		.option(
 			"-k, --kernel <kernel>",
-			"the router's kernel: auto, host, vm, or one that lab build --kernel has made ready",
+			"the router's kernel: auto, host, vm, or one that lab build --kernel has made ready (default auto)",
 		)
 		.addOption(iptablesOption())
 		.action(async (options: UpOptions) => {
@@ -117,14 +120,17 @@ export function measureCommand(): Command {
 		)
 		.option(
 			"-n, --runs <n>",
-			"how often, each in a lab of its own",
+			"number of measurements, each in a lab of its own",
 			readRuns,
 			3,
 		)
-		.option("--json <file>", "write every run's figures; - is standard output")
+		.option(
+			"--json <file>",
+			"file for every run's figures, as JSON (- is standard output)",
+		)
 		.option(
 			"-k, --kernel <kernel>",
-			"of the virtual machine: one that lab build --kernel has made ready",
+			"kernel of the virtual machine, made ready by lab build --kernel (default linux-image-cloud-amd64)",
 		)
 		.action(async (options: MeasureOptions) => {
 			const { measure } = await import("./lab/measure.ts");
@@ -133,5 +139,8 @@ export function measureCommand(): Command {
 }
 
 function withLab(command: Command): Command {
-	return command.option("--lab <id>", "which, when there are several");
+	return command.option(
+		"--lab <id>",
+		"lab that is meant, by its id (default the only one that is up)",
+	);
 }

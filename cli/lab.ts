@@ -25,7 +25,7 @@ function buildCommand(): Command {
 		)
 		.option(
 			"-k, --kernel <kernel>",
-			"another kernel: its package (linux-image-…), or a folder into which it was unpacked",
+			"another kernel than the usual one: its package (linux-image-…), or a folder into which it was unpacked",
 		)
 		.option("--fresh", "build it again, with the packages of today", false)
 		.option(
@@ -37,8 +37,8 @@ function buildCommand(): Command {
 			"after",
 			`
 Needs no root, and installs nothing: packages are unpacked into ~/.cache/marktwin
-($XDG_CACHE_HOME). Several kernels can be kept there side by side. Where there is no apt, it is done
-in a container, if there is Docker.
+(or $XDG_CACHE_HOME/marktwin). Several kernels can be kept there side by side. Where
+there is no apt, a container is used, if there is Docker.
 
 Examples:
   marktwin lab build

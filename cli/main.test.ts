@@ -10,7 +10,27 @@ import { temporaryFolder } from "../test/temporary-folder.ts";
 const COMMANDING =
 	/^\s*::|##\w*\[|(?!\n)\p{Cc}|\p{Default_Ignorable_Code_Point}/mu;
 const tmp = temporaryFolder();
-const COMMANDS = ["run", "trace", "save", "check", "fix"];
+const COMMANDS = [
+	"run",
+	"trace",
+	"save",
+	"check",
+	"fix",
+	"compare",
+	"fuzz",
+	"merge",
+	"example",
+];
+const LAB = [
+	"build",
+	"doctor",
+	"up",
+	"status",
+	"shell",
+	"logs",
+	"down",
+	"measure",
+];
 
 describe("marktwin", () => {
 	it("says its version", async () => {
@@ -33,7 +53,43 @@ describe("marktwin", () => {
 	});
 
 	it.each([
+		[],
+		...[...COMMANDS, "lab", "healthcheck"].map((command) => [command]),
+		...LAB.map((command) => ["lab", command]),
+	])("helps within 80 columns: %s %s", async (...words) => {
+		const { code, out } = await marktwin([...words, "--help"]);
+		expect(code).toBe(0);
+		expect(out.split("\n").filter((line) => line.length > 80)).toEqual([]);
+	});
+
+	it("says of an option what it may be, and what it is when it is left out", async () => {
+		const { out } = await marktwin(["run", "--help"]);
+		expect(out.replace(/\s+/g, " ")).toContain(
+			"(choices: model, vm, docker; default model)",
+		);
+		const fuzz = await marktwin(["fuzz", "--help"]);
+		expect(fuzz.out.replace(/\s+/g, " ")).toContain(
+			"number of rulesets to generate, and of texts (default 1000)",
+		);
+	});
+
+	it.each([
 		{ words: [], says: "Usage: marktwin" },
+		{ words: ["lab", "buidl"], says: "Did you mean build?" },
+		{ words: ["help", "rnu"], says: "unknown command" },
+		{ words: ["check", "--jsn", "x"], says: "Did you mean --json?" },
+		{ words: ["save", "a", "b"], says: "too many arguments" },
+		{ words: ["run", "--on", "modle"], says: "Allowed choices are" },
+		{ words: ["run", "--shard", "5/3"], says: "Write it as 1/3" },
+		{ words: ["run", "--seed", "1", "-s", "2"], says: "is given twice" },
+		{
+			words: ["fuzz", "--runs", "1", "--minutes", "1"],
+			says: "cannot be used",
+		},
+		{
+			words: ["fuzz", "--path", "1", "--shard", "1/2"],
+			says: "cannot be used",
+		},
 		{ words: ["rnu"], says: "Did you mean run?" },
 		{ words: ["run", "--sed", "1"], says: "Did you mean --seed?" },
 		{ words: ["save"], says: "missing required argument 'rules'" },

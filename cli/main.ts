@@ -3,10 +3,12 @@ import { Command, CommanderError } from "commander";
 import { reasonOf } from "../scenarios/run/file-failure.ts";
 import { checkCommand } from "./check.ts";
 import { compareCommand } from "./compare.ts";
+import { exampleCommand } from "./example.ts";
 import { EXIT, EXIT_HELP } from "./exit-code.ts";
 import { fixCommand } from "./fix.ts";
 import { fuzzCommand } from "./fuzz.ts";
 import { healthcheckCommand } from "./healthcheck.ts";
+import { describeOption, fitHelp, refuseRepeated } from "./help.ts";
 import { InputError } from "./input-error.ts";
 import { labCommand } from "./lab.ts";
 import { mergeCommand } from "./merge.ts";
@@ -40,10 +42,10 @@ function program(): Command {
 			"after",
 			`
 Examples:
-  marktwin run                                everything that comes with marktwin
-  marktwin run my.scenario.ts                 a scenario of your own
-  marktwin check /etc/iptables/rules.v4       would it load?
-  marktwin trace my.rules --in bond0.204 --packet 'tcp 10.0.0.10:40000 > 10.0.0.1:25 S'`,
+  marktwin check /etc/iptables/rules.v4   would it load?
+  marktwin run builtin                    plays all that comes with marktwin
+  marktwin run                            plays *.scenario.* below this folder
+  marktwin example demo                   a ruleset and scenarios to begin with`,
 		);
 	for (const command of [
 		runCommand(),
@@ -55,22 +57,24 @@ Examples:
 		fuzzCommand(),
 		mergeCommand(),
 		labCommand(),
+		exampleCommand(),
 		healthcheckCommand(),
 	])
 		marktwin.addCommand(command);
 	// Commander would end the process by itself, with exit code 1 for whatever it does not understand.
-	for (const command of withSubcommands(marktwin))
+	for (const command of withSubcommands(marktwin)) {
 		command
 			.exitOverride()
 			.configureOutput({
-				writeOut: (text) => out.show([text.trimEnd()]),
-				writeErr: (text) => err.show([text.trimEnd()]),
+				writeOut: (text) => out.show([fitHelp(text)]),
+				writeErr: (text) => err.show([fitHelp(text)]),
 			})
-			// "(default: false)" and "(default: [])" tell nobody anything.
-			.configureHelp({ optionDescription: ({ description }) => description })
+			.configureHelp({ optionDescription: describeOption, helpWidth: 80 })
 			.showHelpAfterError(
-				`(${[...namesAbove(command), "--help"].join(" ")} tells more)`,
+				`(${[...namesAbove(command), "--help"].join(" ")} shows what it takes)`,
 			);
+		refuseRepeated(command);
+	}
 	return marktwin;
 }
 
@@ -84,9 +88,27 @@ function namesAbove(command: Command): readonly string[] {
 	return [...above, command.name()];
 }
 
+/** `help rnu` is answered as `rnu` is: Commander would show the help of something else, and exit with 0. */
+function withKnownHelp(
+	words: readonly string[],
+	command: Command,
+): readonly string[] {
+	const [first, ...rest] = words;
+	const below = command.commands.find((one) => one.name() === first);
+	if (first !== undefined && below !== undefined && below.commands.length > 0)
+		return [first, ...withKnownHelp(rest, below)];
+	const [asked] = rest;
+	if (first !== "help" || asked === undefined) return words;
+	const isKnown = command.commands.some((one) => one.name() === asked);
+	return isKnown ? words : rest;
+}
+
 async function main(): Promise<void> {
 	try {
-		await program().parseAsync(process.argv);
+		const marktwin = program();
+		await marktwin.parseAsync(withKnownHelp(words, marktwin), {
+			from: "user",
+		});
 	} catch (error) {
 		if (error instanceof CommanderError)
 			process.exitCode = error.exitCode === 0 ? EXIT.holds : EXIT.badInput;

@@ -14,16 +14,19 @@ export function addOutputOptions(command: Command): Command {
 	return command
 		.option(
 			"--report <file>",
-			"write an HTML page that shows what happened: one file that needs nothing else",
+			"HTML page that shows what happened: one file that needs nothing else (- is standard output)",
 		)
-		.option("--junit <file>", "write JUnit XML, which CI systems read")
+		.option(
+			"--junit <file>",
+			"JUnit XML, which CI systems read (- is standard output)",
+		)
 		.option(
 			"--json <file>",
-			"write everything that happened; marktwin merge reads it; - is standard output",
+			"everything that happened, as JSON; marktwin merge reads it (- is standard output)",
 		)
 		.option(
 			"--summary <file>",
-			'write Markdown; appended to when it is "$GITHUB_STEP_SUMMARY"',
+			'Markdown summary, added to the file when that is "$GITHUB_STEP_SUMMARY" (- is standard output)',
 		);
 }
 
@@ -31,6 +34,6 @@ export function addOutputOptions(command: Command): Command {
 export function addScoreboardOption(command: Command): Command {
 	return command.option(
 		"--scoreboard <file>",
-		"write what a fuzz has played and covered, as Markdown",
+		"Markdown that shows what a fuzz has played and covered (- is standard output)",
 	);
 }

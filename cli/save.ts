@@ -11,7 +11,7 @@ export function saveCommand(): Command {
 			"<rules>",
 			"file that iptables-restore takes, or shell script of iptables commands; - is standard input",
 		)
-		.option("-c, --counters", "with the counters of every rule", false)
+		.option("-c, --counters", "print the counters of every rule", false)
 		.addHelpText(
 			"after",
 			"\nExamples:\n  marktwin save my.rules | diff - saved.rules\n  marktwin save firewall.sh > my.rules",

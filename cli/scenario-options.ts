@@ -42,7 +42,7 @@ export function addScenarioOptions(command: Command): Command {
 	command
 		.argument(
 			"[scenario...]",
-			"scenario files (.ts, .mts, .js, .mjs, .json), folders with *.scenario.* files, patterns in quotes, names of built-in scenarios and suites, or builtin for all of these (default: *.scenario.* below the current folder; builtin where there is none)",
+			"scenario files (.ts, .mts, .js, .mjs, .json), folders with *.scenario.* files, patterns in quotes, names of built-in scenarios and suites, or builtin for all of these (default *.scenario.* below the current folder; builtin where there is none)",
 		)
 		.option(
 			"-f, --filter <text>",
@@ -50,7 +50,7 @@ export function addScenarioOptions(command: Command): Command {
 		)
 		.option(
 			"-s, --seed <n>",
-			"seed of all that is left to chance: a whole number, 0 or more (default: each scenario's own)",
+			"seed of all that is left to chance: a whole number, 0 or more (default each scenario's own)",
 			readSeed,
 		)
 		.option(
@@ -61,7 +61,7 @@ export function addScenarioOptions(command: Command): Command {
 		)
 		.option(
 			"-k, --kernel <kernel>",
-			"kernel to play on, made ready by `marktwin lab build --kernel` (default: the last one that was made ready)",
+			"kernel to play on, made ready by `marktwin lab build --kernel` (default linux-image-cloud-amd64)",
 		)
 		.addOption(
 			new Option(

@@ -39,7 +39,7 @@ export function traceCommand(): Command {
 		)
 		.requiredOption(
 			"-i, --in <interface>",
-			"where the packets behind it come in (repeatable)",
+			"interface by which the packets behind it come in (repeatable)",
 			(text: string) => {
 				interfaces.push(text);
 				return interfaces;
@@ -55,35 +55,35 @@ export function traceCommand(): Command {
 		)
 		.option(
 			"-c, --condition <name=value>",
-			"written to /proc/net/nf_condition/NAME first (repeatable)",
+			"value that is written to /proc/net/nf_condition/NAME first (repeatable)",
 			assignment("mail1up=1"),
 			[],
 		)
 		.option(
 			"-a, --address <interface=address>",
-			"the router's addresses instead of the recipe's (repeatable)",
+			"address of the router, as eth0=192.168.1.1/24 (repeatable; default the recipe's: 10.0.0.1/8 on bond0.204, 192.168.0.254/24 on bond0.205)",
 			assignment("bond0.204=10.0.0.1/8"),
 			[],
 		)
 		.option(
 			"--route <route>",
-			"as `ip route add` takes it: '0.0.0.0/0 via 10.0.0.254 dev bond0.204' (repeatable)",
+			"route of the router, as `ip route add` takes it: 'default via 10.0.0.254 dev bond0.204' (repeatable)",
 			(text: string, before: readonly string[]) => [...before, text],
 			[],
 		)
 		.option(
 			"--sysctl <name=value>",
-			"below net., as netfilter.nf_conntrack_tcp_loose=0 (repeatable)",
+			"setting below net., as netfilter.nf_conntrack_tcp_loose=0 (repeatable)",
 			assignment("netfilter.nf_conntrack_tcp_loose=0"),
 			[],
 		)
 		.option(
 			"-s, --seed <n>",
-			"for whatever is left to chance; 1 when none is given",
+			"seed of all that is left to chance: a whole number, 0 or more",
 			readSeed,
 			1,
 		)
-		.option("-k, --kernel", "only what -j TRACE would log", false)
+		.option("-k, --kernel", "print only what -j TRACE would log", false)
 		.addHelpText(
 			"after",
 			`
