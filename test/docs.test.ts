@@ -1,7 +1,6 @@
 import { execFileSync } from "node:child_process";
 import {
 	chmodSync,
-	cpSync,
 	existsSync,
 	mkdirSync,
 	mkdtempSync,
@@ -76,6 +75,7 @@ function patternOf(lines: readonly string[]): RegExp {
 
 const pages = [
 	"README.md",
+	"CONTRIBUTING.md",
 	...readdirSync(join(root, "docs"))
 		.filter((name) => name.endsWith(".md"))
 		.map((name) => `docs/${name}`),
@@ -92,21 +92,16 @@ describe("the documentation", () => {
 			`#!/bin/sh\nexec "${process.execPath}" "${inject("command")}" "$@"\n`,
 		);
 		chmodSync(shim, 0o755);
+		// npx finds it in the repository's node_modules.
+		const npx = join(bin, "npx");
+		writeFileSync(npx, '#!/bin/sh\nexec "$@"\n');
+		chmodSync(npx, 0o755);
 	});
 	afterAll(() => rmSync(bin, { recursive: true, force: true }));
 
 	it.each(pages)("says what really happens: %s", (name) => {
 		const folder = mkdtempSync(join(tmpdir(), "marktwin-docs-"));
 		try {
-			// The files that every reader of the tutorial is handed.
-			cpSync(
-				join(root, "scenarios/suites/recipe/recipe.rules"),
-				join(folder, "recipe.rules"),
-			);
-			cpSync(
-				join(root, "scenarios/suites/recipe/as-published.rules"),
-				join(folder, "as-published.rules"),
-			);
 			for (const block of blocksOf(readFileSync(join(root, name), "utf8"))) {
 				if (block.file !== null) {
 					mkdirSync(dirname(join(folder, block.file)), { recursive: true });
@@ -124,6 +119,36 @@ describe("the documentation", () => {
 					).toMatch(patternOf(expected));
 				}
 			}
+		} finally {
+			rmSync(folder, { recursive: true, force: true });
+		}
+	});
+
+	it("has a workflow for shards that works where a package.json lies beside it", () => {
+		const folder = mkdtempSync(join(tmpdir(), "marktwin-docs-"));
+		try {
+			const page = readFileSync(join(root, "docs/ci.md"), "utf8");
+			const workflow = blocksOf(page).find(({ text }) =>
+				text.includes("matrix:"),
+			);
+			const lines = [...(workflow?.text ?? "").matchAll(/- run: (.*)$/gm)]
+				.map(([, line = ""]) => line)
+				// marktwin is installed already, and artifacts stay where they are.
+				.filter((line) => line !== "npm ci");
+			const shared = lines.filter((line) => !line.includes("merge"));
+			const last = lines.filter((line) => line.includes("merge"));
+			expect([shared.length, last.length]).toEqual([2, 1]);
+			writeFileSync(join(folder, "package.json"), '{ "private": true }');
+			writeFileSync(join(folder, "package-lock.json"), "{}");
+			run("marktwin example firewall", folder, bin);
+			// The third of three machines has none of two scenarios.
+			for (const shard of ["1", "2", "3"])
+				for (const line of shared)
+					run(line.replace(/\$\{\{ matrix\.shard \}\}/g, shard), folder, bin);
+			const merged = run(`${last.join()}; echo "exit $?"`, folder, bin);
+			expect(merged).toMatch(/^2 scenarios from 3 files: all hold$/m);
+			expect(merged).toMatch(/^exit 0$/m);
+			expect(existsSync(join(folder, "report.html"))).toBe(true);
 		} finally {
 			rmSync(folder, { recursive: true, force: true });
 		}

@@ -72,7 +72,14 @@ describe("the package", () => {
 			.split("\n")
 			.map((file) => file.replace("package/", ""));
 		const others = files.filter((file) => !file.startsWith("dist/"));
-		expect(others.sort()).toEqual(["LICENSE", "README.md", "package.json"]);
+		const top = others.filter((file) => !file.startsWith("docs/"));
+		expect(top.filter((file) => file !== "CHANGELOG.md").sort()).toEqual([
+			...["CONTRIBUTING.md", "LICENSE", "README.md", "package.json"],
+		]);
+		// What the README links to is there.
+		expect(others).toEqual(
+			expect.arrayContaining(["docs/tutorial.md", "docs/picture.svg"]),
+		);
 		const unwanted = /\.test\.|\/test-|^dist\/(test|bench)\/|(?<!\.d)\.ts$/;
 		expect(files.filter((file) => unwanted.test(file))).toEqual([]);
 		expect(files).toContain("dist/scenarios/suites/recipe/recipe.rules");
