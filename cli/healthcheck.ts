@@ -37,8 +37,8 @@ export function healthcheckCommand(): Command {
 Runs until SIGTERM or SIGINT and logs JSON lines. SIGHUP: reads the file again.
 SIGUSR1: logs what it believes.
 
---once exits with 1 when a probe fails, with 3 when one could not be made; --status with 1 when a backend is dead and
-with 2 when no checker runs.
+--once exits with 1 when a probe fails, --status with 1 when a backend is dead and
+with 2 when no checker runs; both with 3 when a probe cannot be made.
 
 Examples:
   marktwin healthcheck --config /etc/marktwin/healthcheck.json

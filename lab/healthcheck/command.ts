@@ -82,7 +82,9 @@ function showStatus(
 	);
 	if (found.kind !== "running") return "not-running";
 	const { targets } = found.status;
-	return targets.every(({ alive }) => alive) ? "well" : "some-dead";
+	if (targets.some(({ alive }) => !alive)) return "some-dead";
+	const isKnown = targets.every(({ notProbed }) => notProbed === null);
+	return isKnown ? "well" : "not-probed";
 }
 
 function counted(count: number, noun: string): string {

@@ -6,7 +6,7 @@ import type { LastProbe, TargetReport } from "./target-report.ts";
 /** What is shown of a target. Others may know more of it, as later versions do. */
 type Fields<Of> = { readonly [key in keyof Of]?: unknown };
 
-/** @returns `null` for what no checker has written */
+/** @returns `null` for what no checker of this version has written */
 export function parseStatus(text: string): Status | null {
 	let given: unknown;
 	try {

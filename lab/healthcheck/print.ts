@@ -53,9 +53,11 @@ function verdict(found: FoundStatus, { targets, pid }: Status): string {
 			? "✗ not running: this is from before the machine was booted\n"
 			: `✗ not running, or stuck: process ${pid} has said nothing for ${Math.round(found.ageMs / 1000)} s\n`;
 	const dead = targets.filter(({ alive }) => !alive).length;
-	return dead === 0
+	if (dead > 0) return `✗ process ${pid}: ${dead} of ${targets.length} dead\n`;
+	const unknown = targets.filter(({ notProbed }) => notProbed !== null).length;
+	return unknown === 0
 		? `✓ process ${pid}: all alive\n`
-		: `✗ process ${pid}: ${dead} of ${targets.length} dead\n`;
+		: `? process ${pid}: ${unknown} of ${targets.length} cannot be probed\n`;
 }
 
 /** Columns two spaces apart; the last one is as wide as it is. Cells may quote anything. */

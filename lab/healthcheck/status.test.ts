@@ -13,6 +13,7 @@ import {
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
+import { healthcheck } from "./command.ts";
 import type { LogEvent } from "./log.ts";
 import { printStatus } from "./print.ts";
 import { validateConfig } from "./read-config.ts";
@@ -253,4 +254,26 @@ test("what a terminal would obey is not shown to it", async () => {
 	const shown = printStatus(found);
 	expect(shown).not.toMatch(/[^\P{C}\n]/u);
 	expect(shown.split("\n")).toHaveLength(5);
+});
+
+test("a backend that cannot be probed is not shown as well", async () => {
+	const status = await written();
+	const [one] = report;
+	const targets = [{ ...one, notProbed: "no local port left" }];
+	writeFileSync(file, JSON.stringify({ ...status, targets }));
+	const write = (text: string) => shown.push(text);
+	const shown: string[] = [];
+	const own = join(folder, "healthcheck.json");
+	writeFileSync(
+		own,
+		JSON.stringify({
+			targets: config.targets.map(({ probe: _, ...target }) => target),
+			status: file,
+		}),
+	);
+	const asked = { checkConfig: false, once: false, verbose: false };
+	const options = { ...asked, config: own, status: true };
+	expect(await healthcheck(options, write)).toBe("not-probed");
+	expect(shown.join("")).toContain("? not probed: no local port left");
+	expect(shown.join("")).toMatch(/^\? process \d+: 1 of 1 cannot be probed$/m);
 });
