@@ -155,7 +155,7 @@ COMMIT
 			"loop.sh",
 			"for p in 22 80; do\n  iptables -A INPUT -p tcp --dport $p -j ACCEPT\ndone\n",
 		);
-		for (const command of ["check", "save"]) {
+		for (const command of ["check", "save", "fix"]) {
 			const { code, out, err } = await marktwin([command, script]);
 			expect(code).toBe(2);
 			expect(out + err).toContain(

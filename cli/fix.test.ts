@@ -64,6 +64,21 @@ describe("marktwin fix", () => {
 		expect(readFileSync(file, "utf8")).toBe(HOPELESS);
 	});
 
+	it("makes a file for iptables-restore of a script, elsewhere", async () => {
+		const script = join(folder, "firewall.sh");
+		writeFileSync(script, "IPT=iptables\n$IPT -A INPTU -j DROP\n");
+		const { code, out, err } = await marktwin(["fix", script]);
+		expect({ code, out }).toEqual({
+			code: 0,
+			out: "*filter\n-A INPUT -j DROP\nCOMMIT\n",
+		});
+		expect(err).toContain(`${script}:2: wrote \`INPUT\` for \`INPTU\``);
+		const inPlace = await marktwin(["fix", "-i", script]);
+		expect(inPlace.code).toBe(2);
+		expect(inPlace.err).toContain("--output my.rules");
+		expect(readFileSync(script, "utf8")).toContain("$IPT -A INPTU");
+	});
+
 	it.each([
 		{ words: ["--in-place", "-"], says: "--in-place needs a file" },
 		{ words: ["-i", "-o", "x", RECIPE], says: "cannot be used with" },

@@ -3,6 +3,7 @@ import type { Change } from "../sim/ruleset/change.ts";
 import { EXIT } from "./exit-code.ts";
 import { identityOf, readText, STANDARD, writeWhole } from "./files.ts";
 import { InputError } from "./input-error.ts";
+import { sayNotes } from "./say-notes.ts";
 import { err, out, whileShowing } from "./screen.ts";
 import { nameText } from "./screen-text.ts";
 import type { Paint } from "./terminal.ts";
@@ -18,7 +19,10 @@ export function fixCommand(): Command {
 		.description(
 			"print the repaired ruleset, and on standard error what changed",
 		)
-		.argument("<rules>", "file to repair; - is standard input")
+		.argument(
+			"<rules>",
+			"file to repair, or shell script of iptables commands; - is standard input",
+		)
 		.option(
 			"-o, --output <file>",
 			"file to write the repaired ruleset to (default standard output)",
@@ -35,6 +39,11 @@ export function fixCommand(): Command {
 Examples:
   marktwin fix pasted.rules --output my.rules
   marktwin fix pasted.rules | iptables-restore --test
+
+  marktwin fix firewall.sh --output my.rules
+
+Of a script comes a file for iptables-restore: the same commands, table by table.
+A ruleset that loads stays as it is.
 
 Exit code 2 when something is left that would be refused; --in-place then changes nothing.`,
 		)
@@ -58,20 +67,32 @@ async function fix(file: string, options: FixOptions): Promise<void> {
 			"--in-place repairs a file where it is, and leaves it alone where faults remain.",
 		);
 	const { name, text } = await readText(file);
-	const { fixRuleset } = await import("../sim/ruleset/fix.ts");
+	const { fixRules } = await import("../sim/script/fix-rules.ts");
 	const { printFaults } = await import("../sim/ruleset/ruleset-error.ts");
 	const fixed = await whileShowing(`repairing ${name} …`, async () =>
-		fixRuleset(text, { file: name }),
+		fixRules(text, { file: name }),
 	);
 	const { paint } = err;
 	const say = (line: string) => err.show([line]);
 	for (const change of fixed.changes) say(printChange(change, name, paint));
-	if (fixed.changes.length === 0) say(`${nameText(name)}: nothing to repair`);
+	sayNotes(fixed.notes);
+	if (inPlace && fixed.isScript)
+		throw new InputError(
+			`${name} is a script, and --in-place would put a file for iptables-restore in its place`,
+			"Name another file: --output my.rules.",
+		);
+	if (fixed.changes.length === 0 && !fixed.isRefused)
+		say(`${nameText(name)}: nothing to repair`);
 	if (fixed.faults.length > 0) {
-		say(`\nStill to be done by hand, in lines of the repaired text:\n`);
+		say(
+			fixed.isRefused
+				? "\nThe script stays as it is:\n"
+				: "\nStill to be done by hand, in lines of the repaired text:\n",
+		);
 		say(printFaults(fixed.faults));
 		process.exitCode = EXIT.badInput;
 	}
+	if (fixed.isRefused) return;
 	if (output !== undefined && output !== STANDARD)
 		await writeWhole(output, fixed.text);
 	else if (!inPlace) out.data(fixed.text);

@@ -1,8 +1,9 @@
 /** Repairs of what holds the lines together: headers of tables, COMMITs, blanks before and behind. */
 import type { Change, DraftLine } from "./change.ts";
 import { guessTable } from "./guess-table.ts";
+import { isNear, nearName } from "./near-name.ts";
 import type { TableName } from "./ruleset.ts";
-import { isTableName } from "./tables.ts";
+import { isTableName, TABLE_HOOKS } from "./tables.ts";
 
 /** Puts missing headers and COMMITs in. */
 export function fixStructure(
@@ -10,6 +11,7 @@ export function fixStructure(
 	changes: Change[],
 ): DraftLine[] {
 	const fixed: DraftLine[] = [];
+	const guesses = guessesOf(lines);
 	let open = false;
 	const putIn = (text: string, origin: number, what: string): void => {
 		changes.push({ line: origin, what, before: "", after: text });
@@ -31,7 +33,7 @@ export function fixStructure(
 			}
 			open = false;
 		} else if (kind === "rule" && !open) {
-			const table = guessOf(lines, index);
+			const table = guesses[index] ?? null;
 			if (table !== null) {
 				const what = `put in the header of the table ${table}, which the rule is made for`;
 				putIn(`*${table}`, line.origin - 1, what);
@@ -62,37 +64,51 @@ function fixMargins(line: DraftLine, open: boolean, changes: Change[]): void {
 	const harmful =
 		(trimmed === "" && text !== "") ||
 		(/^[*:#]/.test(trimmed) && /^\s/.test(text)) ||
-		(/^commit$/i.test(trimmed) && text !== "COMMIT") ||
+		(meansCommit(trimmed) && text !== "COMMIT") ||
 		(!open && /^\s/.test(text));
 	if (!harmful) return;
-	const after = /^commit$/i.test(trimmed) ? "COMMIT" : trimmed;
-	const what = "took away blanks that stand where none may";
-	changes.push({
-		line: origin,
-		what: trimmed === text ? "wrote COMMIT in upper case" : what,
-		before: text,
-		after,
-	});
+	const after = meansCommit(trimmed) ? "COMMIT" : trimmed;
+	const what =
+		after === trimmed
+			? "took away blanks that stand where none may"
+			: `wrote COMMIT for \`${trimmed}\``;
+	changes.push({ line: origin, what, before: text, after });
 	line.text = after;
+}
+
+/** `commit`, `COMIT`, `COMMIT;`. */
+function meansCommit(text: string): boolean {
+	const word = text.replace(/[;.,]$/, "").toUpperCase();
+	return word === "COMMIT" || isNear(word, "COMMIT");
 }
 
 function fixTableName(line: DraftLine, changes: Change[]): void {
 	const { text, origin } = line;
 	const name = text.slice(1).trim().split(/\s+/)[0] ?? "";
 	const lower = name.toLowerCase();
-	if (name === lower || !isTableName(lower)) return;
-	line.text = text.replace(name, lower);
-	const what = "wrote the table's name in lower case";
+	if (isTableName(name)) return;
+	const better = isTableName(lower)
+		? lower
+		: nearName(lower, Object.keys(TABLE_HOOKS));
+	if (better === null) return;
+	line.text = text.replace(name, better);
+	const what =
+		better === lower
+			? "wrote the table's name in lower case"
+			: `wrote \`${better}\` for \`${name}\``;
 	changes.push({ line: origin, what, before: text, after: line.text });
 }
 
-/** The table of the lines from `from` to the next header: the first of them that tells. */
-function guessOf(lines: readonly DraftLine[], from: number): TableName | null {
-	for (const line of lines.slice(from)) {
-		const kind = kindOf(line.text.trim());
-		if (kind === "table" || kind === "commit") return null;
-		const table = guessTable(line.text.trim().split(/\s+/));
-		if (kind === "rule" && table !== null) return table;
+/** For each line, the table of the lines from there to the next header: the first of them that tells. */
+function guessesOf(lines: readonly DraftLine[]): (TableName | null)[] {
+	const guesses = new Array<TableName | null>(lines.length).fill(null);
+	let guess: TableName | null = null;
+	for (let index = lines.length - 1; index >= 0; index--) {
+		const text = lines[index]?.text.trim() ?? "";
+		const kind = kindOf(text);
+		if (kind === "table" || kind === "commit") guess = null;
+		else if (kind === "rule") guess = guessTable(text.split(/\s+/)) ?? guess;
+		guesses[index] = guess;
 	}
-	return null;
+	return guesses;
 }

@@ -6,36 +6,16 @@ import { EMPTY_SCOPE, type OptionScope } from "../extension/option-scope.ts";
 import { optionTable } from "../extension/option-table.ts";
 import { matches } from "../matches/index.ts";
 import { targets } from "../targets/index.ts";
+import {
+	BUILT_IN,
+	misspeltChain,
+	shellCommand,
+	tableOption,
+} from "./fix-commands.ts";
+import { missingMatch, plainQuotes } from "./fix-missing.ts";
+import { type Fixer, replaced } from "./fixer.ts";
 import { isNear } from "./near-name.ts";
 import { VERDICTS } from "./tables.ts";
-
-/** What is wrong with a line first. */
-export interface Trouble {
-	/** As they were written, quotes and all. */
-	readonly words: readonly string[];
-	/** The parser's words. */
-	readonly message: string;
-	/** The word that it points at. */
-	readonly at: number;
-	/** The chains of the line's table. */
-	readonly chains: ReadonlySet<string>;
-}
-
-export interface Repair {
-	readonly what: string;
-	readonly words: readonly string[];
-}
-
-type Fixer = (trouble: Trouble) => Repair | null;
-
-function replaced(
-	words: readonly string[],
-	at: number,
-	count: number,
-	...by: string[]
-): readonly string[] {
-	return [...words.slice(0, at), ...by, ...words.slice(at + count)];
-}
 
 /** `-m condition!` → `-m condition !`. */
 const gluedNot: Fixer = ({ words, at }) => {
@@ -134,14 +114,6 @@ const wrongCase: Fixer = ({ words, at }) => {
 	};
 };
 
-export const BUILT_IN: ReadonlySet<string> = new Set([
-	"PREROUTING",
-	"INPUT",
-	"FORWARD",
-	"OUTPUT",
-	"POSTROUTING",
-]);
-
 /** `--stete NEW` → `--state NEW`, when one name alone is that near. */
 const misspelled: Fixer = ({ words, at, chains }) => {
 	const word = words[at] ?? "";
@@ -161,15 +133,7 @@ const misspelled: Fixer = ({ words, at, chains }) => {
 	return {
 		what: `wrote \`${better}\` for \`${word}\``,
 		words: replaced(words, at, 1, better),
-	};
-};
-
-/** A line of a shell script: `iptables -t nat -A …`. */
-const shellCommand: Fixer = ({ words }) => {
-	if (!/^(\S*\/)?iptables(-legacy)?$/.test(words[0] ?? "")) return null;
-	return {
-		what: "took away the program's name",
-		words: words.slice(1),
+		isGuess: true,
 	};
 };
 
@@ -179,11 +143,15 @@ export const NAME_FIXERS: readonly Fixer[] = [wrongCase, misspelled];
 /** In the order in which they are tried. */
 export const FIXERS: readonly Fixer[] = [
 	shellCommand,
+	tableOption,
+	plainQuotes,
 	gluedNot,
 	notInBetween,
 	tornOption,
 	tornList,
 	missingPacket,
+	misspeltChain,
+	missingMatch,
 	...NAME_FIXERS,
 ];
 

@@ -1,6 +1,9 @@
 /** What is repaired, what is left alone, and that a repair is always told. */
+import { readFileSync } from "node:fs";
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { fixRuleset } from "./fix.ts";
+import { checkRuleset } from "./parse.ts";
 
 /** The repaired form of a rule in the table mangle, and what was said about it. */
 function fixed(line: string): { text: string; what: string[]; left: string[] } {
@@ -64,6 +67,33 @@ describe("a line", () => {
 			'-A INPUT -m comment --comment "two words"',
 		],
 		["-A INPUT -j DROP\r", "-A INPUT -j DROP"],
+		["-A INPTU -j DROP", "-A INPUT -j DROP"],
+		["-A PREROUTNG -j DROP", "-A PREROUTING -j DROP"],
+		["-I postruting -j DROP", "-I POSTROUTING -j DROP"],
+		[
+			"-A INPUT -p tcp --dports 22,80 -j DROP",
+			"-A INPUT -p tcp -m multiport --dports 22,80 -j DROP",
+		],
+		[
+			"-A INPUT ! --ctstate NEW -j DROP",
+			"-A INPUT -m conntrack ! --ctstate NEW -j DROP",
+		],
+		["-A INPUT \u2212p tcp -j DROP", "-A INPUT -p tcp -j DROP"],
+		[
+			"-A INPUT -m comment --comment &quot;a &gt; b&#34; -j DROP",
+			'-A INPUT -m comment --comment "a > b" -j DROP',
+		],
+		["-A INPUT -p tcp &ndash;dport 25", "-A INPUT -p tcp --dport 25"],
+		["-A INPUT&nbsp;-j&#160;DROP", "-A INPUT -j DROP"],
+		[
+			"-A INPUT -m comment --comment 'two words' -j DROP",
+			'-A INPUT -m comment --comment "two words" -j DROP',
+		],
+		["iptables -t mangle -A INPUT -j DROP", "-A INPUT -j DROP"],
+		[
+			"-A INPUT -m nth --every 3 -j DROP",
+			"-A INPUT -m statistic --mode nth --every 3 --packet 0 -j DROP",
+		],
 	])("%s becomes %s", (line, better) => {
 		const { text, what, left } = fixed(line);
 		expect(text).toBe(better);
@@ -133,6 +163,28 @@ describe("what holds the lines together", () => {
 		],
 		["a table's name", "*NAT\nCOMMIT\n", "*nat\nCOMMIT\n"],
 		[
+			"a table's name that is misspelt",
+			"*mangel\nCOMMIT\n",
+			"*mangle\nCOMMIT\n",
+		],
+		["COMIT", "*filter\nCOMIT\n", "*filter\nCOMMIT\n"],
+		["commit;", "*filter\ncommit;\n", "*filter\nCOMMIT\n"],
+		[
+			"a built-in chain with a policy",
+			"*filter\n:INPTU DROP [0:0]\n-A INPTU\nCOMMIT\n",
+			"*filter\n:INPUT DROP [0:0]\n-A INPUT\nCOMMIT\n",
+		],
+		[
+			"a chain of the user's that nothing else leads to",
+			"*filter\n:MAILMARK - [0:0]\n-A INPUT -j MAILMARK\n-A MAILMRAK -p tcp\nCOMMIT\n",
+			"*filter\n:MAILMARK - [0:0]\n-A INPUT -j MAILMARK\n-A MAILMARK -p tcp\nCOMMIT\n",
+		],
+		[
+			"but not one that rules lead to, or that has another number",
+			"*filter\n:CHAIN1 - [0:0]\n-A CHAIN2 -p tcp\n-A CHAINN -p tcp\n-A INPUT -j CHAINN\nCOMMIT\n",
+			"*filter\n:CHAIN2 - [0:0]\n:CHAINN - [0:0]\n:CHAIN1 - [0:0]\n-A CHAIN2 -p tcp\n-A CHAINN -p tcp\n-A INPUT -j CHAINN\nCOMMIT\n",
+		],
+		[
 			"the declaration of a chain that has rules",
 			"*filter\n-A OWN -j DROP\n-A INPUT -j OWN\nCOMMIT\n",
 			"*filter\n:OWN - [0:0]\n-A OWN -j DROP\n-A INPUT -j OWN\nCOMMIT\n",
@@ -174,4 +226,153 @@ test("a chain that is told to be missing only once another one is there", () => 
 	expect(faults).toEqual([]);
 	expect(text).toContain(":ONE - [0:0]\n");
 	expect(text).toContain(":TWO - [0:0]\n");
+});
+
+describe("rules with the old match nth", () => {
+	const nth = (options: string, target: string) =>
+		`-A PREROUTING -m nth ${options} ${target}`;
+	const statistic = (every: number, packet: number, target: string) =>
+		`-A PREROUTING -m statistic --mode nth --every ${every} --packet ${packet} ${target}`;
+	const fixedRules = (table: string, rules: readonly string[]) => {
+		const { text, faults } = fixRuleset(
+			`*${table}\n${rules.join("\n")}\nCOMMIT\n`,
+		);
+		expect(faults).toEqual([]);
+		return text.split("\n").slice(1, -2);
+	};
+	const to = (last: number) => `-j DNAT --to-destination 10.0.0.${last}`;
+
+	test("share a counter: each takes its part of what is left", () => {
+		const old = [0, 1, 2].map((packet) =>
+			nth(`--counter 7 --every 3 --packet ${packet}`, to(packet)),
+		);
+		expect(fixedRules("nat", old)).toEqual([
+			statistic(3, 0, to(0)),
+			statistic(2, 0, to(1)),
+			statistic(1, 0, to(2)),
+		]);
+	});
+
+	test("with counters of their own count for themselves", () => {
+		expect(
+			fixedRules("nat", [
+				nth("--counter 1 --every 3 --packet 0", to(0)),
+				nth("--counter 2 --every 3 --packet 1", to(1)),
+			]),
+		).toEqual([statistic(3, 0, to(0)), statistic(3, 1, to(1))]);
+	});
+
+	test("that let packets go on see all of them", () => {
+		const mark = (value: number) => `-j MARK --set-mark ${value}`;
+		expect(
+			fixedRules("mangle", [
+				nth("--every 2 --packet 0", mark(1)),
+				nth("--every 2 --packet 1", mark(2)),
+			]),
+		).toEqual([statistic(2, 0, mark(1)), statistic(2, 1, mark(2))]);
+	});
+});
+
+describe("any text", () => {
+	const RULESETS = [
+		...["recipe.rules", "as-published.rules"].map((name) =>
+			readFileSync(
+				new URL(`../../scenarios/suites/recipe/${name}`, import.meta.url),
+				"utf8",
+			),
+		),
+		`*filter
+:INPUT DROP [0:0]
+:LOGDROP - [0:0]
+-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+-A INPUT -p tcp -m multiport --dports 22,80 -m comment --comment "web and ssh" -j ACCEPT
+-A INPUT ! -s 10.0.0.0/8 -m limit --limit 5/min -j LOG --log-prefix "drop: "
+-A INPUT -j LOGDROP
+-A LOGDROP -j DROP
+COMMIT
+*nat
+-A PREROUTING -p tcp --dport 80 -j REDIRECT --to-ports 8080
+-A POSTROUTING -o eth0 -j MASQUERADE
+COMMIT
+`,
+	];
+	const piece = fc.oneof(
+		fc.constantFrom(
+			...[
+				"",
+				"-A ",
+				"-j ",
+				"! ",
+				"!",
+				"*nat\n",
+				"COMMIT\n",
+				"COMIT\n",
+				"\n",
+				"\r\n",
+			],
+			...[
+				":X - [0:0]\n",
+				":INPTU DROP\n",
+				"-A X ",
+				'"',
+				"'",
+				"\\",
+				" ",
+				",",
+				"-",
+				"--",
+			],
+			...[
+				"\u2013",
+				"\u201c",
+				"\u2019",
+				"\u00a0",
+				"\u200b",
+				"&quot;",
+				"&gt;",
+				"# ",
+			],
+			...[
+				"iptables ",
+				"-t nat ",
+				"-N Y\n",
+				"--dports 1 ",
+				"-m nth --every 2 --packet 1 ",
+			],
+		),
+		fc.string({ maxLength: 2 }),
+	);
+	const edits = fc.array(fc.tuple(fc.nat(10_000), fc.nat(6), piece), {
+		maxLength: 5,
+	});
+	const mutated = fc
+		.tuple(fc.constantFrom(...RULESETS), edits)
+		.map(([text, changes]) =>
+			changes.reduce((before, [place, length, added]) => {
+				const at = place % (before.length + 1);
+				return before.slice(0, at) + added + before.slice(at + length);
+			}, text),
+		);
+
+	test("is finished after one pass, and stays as it is when it loads", () => {
+		fc.assert(
+			fc.property(mutated, (text) => {
+				const once = fixRuleset(text);
+				if (checkRuleset(text).faults.length === 0)
+					expect(once).toEqual({ text, changes: [], faults: [] });
+				expect(fixRuleset(once.text).text).toBe(once.text);
+			}),
+			{ seed: 20261128, numRuns: 2000 },
+		);
+	}, 120_000);
+
+	test("of thousands of lines outside of a table takes time as their number", () => {
+		const began = performance.now();
+		const text = "-A OWN -p tcp\n".repeat(20_000);
+		expect(fixRuleset(text).faults).toHaveLength(20_000);
+		const tables = "*filter\n-A INPUT -j drop\n".repeat(5_000);
+		expect(fixRuleset(tables).faults).toEqual([]);
+		// What is quadratic takes minutes.
+		expect(performance.now() - began).toBeLessThan(60_000);
+	}, 120_000);
 });

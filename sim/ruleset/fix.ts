@@ -12,15 +12,22 @@ import { targets } from "../targets/index.ts";
 import type { LineContext } from "./base-options.ts";
 import type { Change, DraftLine } from "./change.ts";
 import type { Command } from "./command.ts";
-import { fixCharacters } from "./fix-characters.ts";
-import { fixStructure } from "./fix-structure.ts";
 import {
-	BUILT_IN,
-	FIXERS,
-	NAME_FIXERS,
-	type Repair,
-	type Trouble,
-} from "./fix-words.ts";
+	chainsOf,
+	declareChains,
+	declared,
+	fixDeclarations,
+	tablesOf,
+} from "./fix-chains.ts";
+import {
+	fixCharacters,
+	fixLineEnd,
+	hasOddCharacters,
+} from "./fix-characters.ts";
+import { fixNth } from "./fix-nth.ts";
+import { fixStructure } from "./fix-structure.ts";
+import { FIXERS, NAME_FIXERS } from "./fix-words.ts";
+import type { Repair, Trouble } from "./fixer.ts";
 import { noWords, splitWords } from "./lexer.ts";
 import { LineParser } from "./line-parser.ts";
 import { checkRuleset } from "./parse.ts";
@@ -39,71 +46,104 @@ export interface Fixed {
 /** A line takes at most this many repairs. */
 const MOST_REPAIRS = 40;
 
+/** A text takes at most as many passes: each but the last one has repaired something. */
+const MOST_PASSES = 30;
+
 /** @param options.file the name that faults bear */
 export function fixRuleset(
 	text: string,
 	options: { readonly file?: string } = {},
 ): Fixed {
-	const changes: Change[] = [];
-	const drafts = text
+	const lines = text
 		.split("\n")
 		.map((line, index): DraftLine => ({ text: line, origin: index + 1 }));
-	for (const line of drafts) fixCharacters(line, changes);
-	let lines = fixStructure(drafts, changes);
-	let about: About = { table: "", announced: new Set(), chains: new Set() };
-	const announced = new Set<string>();
-	lines.forEach((line, index) => {
-		if (line.text.startsWith("*")) {
-			const table = line.text.slice(1).trim();
-			about = { table, announced, chains: chainsOf(lines, index) };
-		} else if (line.text.startsWith(":")) announced.add(declared(line.text));
-		else if (isRule(line.text)) fixRule(line, about, changes);
-	});
-	lines = declareChains(lines, changes);
-	const fixed = lines.map((line) => line.text).join("\n");
+	return fixLines(lines, options);
+}
+
+/** The same of lines that came from elsewhere. A ruleset that loads stays as it is. */
+export function fixLines(
+	lines: readonly DraftLine[],
+	options: { readonly file?: string } = {},
+): Fixed {
+	const text = textOf(lines);
+	const { faults } = checkRuleset(text, options);
+	if (faults.length === 0) return { text, changes: [], faults };
+	const changes: Change[] = [];
+	let drafts: DraftLine[] = lines.map((line) => ({ ...line }));
+	const seen = new Set<string>();
+	for (let pass = 0; pass < MOST_PASSES; pass++) {
+		const before = textOf(drafts);
+		if (seen.has(before)) break;
+		seen.add(before);
+		drafts = fixOnce(drafts, changes);
+	}
 	changes.sort((a, b) => a.line - b.line);
+	const fixed = textOf(drafts);
 	return { text: fixed, changes, faults: checkRuleset(fixed, options).faults };
+}
+
+function textOf(lines: readonly DraftLine[]): string {
+	return lines.map((line) => line.text).join("\n");
+}
+
+/** One pass over all lines; what it has repaired may show what else there is. */
+function fixOnce(drafts: DraftLine[], changes: Change[]): DraftLine[] {
+	for (const line of drafts) {
+		fixLineEnd(line, changes);
+		if (hasOddCharacters(line.text) && !isSound(line.text))
+			fixCharacters(line, changes);
+	}
+	const lines = fixStructure(drafts, changes);
+	fixNth(lines, changes);
+	const announced = new Set<string>();
+	for (const { table, from, to } of tablesOf(lines)) {
+		const own = lines.slice(from, to);
+		fixDeclarations(own, table, changes);
+		const about = { table, announced, chains: chainsOf(own, table) };
+		for (const line of own)
+			if (line.text.startsWith(":")) announced.add(declared(line.text));
+			else if (isRule(line.text)) fixRule(line, about, changes);
+	}
+	return declareChains(lines, changes);
+}
+
+/** A line that the parser takes as it is, odd characters only in the values of options such as `--comment`. */
+function isSound(text: string): boolean {
+	if (!isRule(text)) return false;
+	const anywhere = { table: "", announced: new Set<string>(), chains: null };
+	if (troubleOf(text, anywhere) !== null) return false;
+	const { count, text: known } = words;
+	return known
+		.slice(0, count)
+		.every(
+			(word, index) =>
+				!hasOddCharacters(word) || known[index - 1]?.startsWith("--"),
+		);
 }
 
 /** What surrounds a rule. */
 interface About extends Pick<LineContext, "table" | "announced"> {
-	/** Chains that the table has, or gets because it has rules for them. */
-	readonly chains: ReadonlySet<string>;
+	/** Chains that the table has, or gets because it has rules for them; `null`: any. */
+	readonly chains: ReadonlySet<string> | null;
 }
 
 function isRule(line: string): boolean {
 	return /^\[|^\s*[^\s*#:]/.test(line) && line !== "COMMIT";
 }
 
-/** The chain of a line `:CHAIN …`. */
-function declared(line: string): string {
-	return line.slice(1).trim().split(/\s+/)[0] ?? "";
-}
-
-/** The chains of the table whose header is line `header`. */
-function chainsOf(lines: readonly DraftLine[], header: number): Set<string> {
-	const chains = new Set(BUILT_IN);
-	for (const { text } of lines.slice(header + 1)) {
-		if (text.startsWith("*")) break;
-		if (text.startsWith(":")) chains.add(declared(text));
-		const named = /(?:^|\s)(?:-[AIN]|--append|--new-chain)\s+(\S+)/.exec(
-			text,
-		)?.[1];
-		if (named !== undefined && !BUILT_IN.has(named.toUpperCase()))
-			chains.add(named);
-	}
-	return chains;
-}
-
 const parser = new LineParser({ matches, targets });
+const words = noWords();
+const NO_CHAINS: ReadonlySet<string> = new Set();
 
 /** What the parser says of a line: `null` when nothing. */
 function troubleOf(line: string, about: About): Trouble | null {
-	const { chains } = about;
-	const words = noWords();
+	const { table } = about;
+	const chains = about.chains ?? NO_CHAINS;
 	const from = line.startsWith("[") ? line.indexOf("]") + 1 : 0;
 	const raw = (): readonly string[] =>
-		words.start.map((start, index) => line.slice(start, words.end[index]));
+		words.start
+			.slice(0, words.count)
+			.map((start, index) => line.slice(start, words.end[index]));
 	try {
 		splitWords(line, 0, from, line.length, words);
 		const context = {
@@ -111,25 +151,27 @@ function troubleOf(line: string, about: About): Trouble | null {
 			restore: true,
 			counters: null,
 			countersAreOption: false,
-			...about,
+			table,
+			announced: about.announced,
 		};
 		const command = parser.parse(words, context);
-		const { message, at } = unknownChain(command, chains, words.text);
-		return message === "" ? null : { words: raw(), message, at, chains };
+		const { message, at } = unknownChain(command, about.chains, words.text);
+		if (message === "") return null;
+		return { words: raw(), message, at, chains, table };
 	} catch (error) {
 		if (!(error instanceof Refusal)) throw error;
 		const at = error.word >= 0 ? error.word : parser.word;
-		return { words: raw(), message: error.message, at, chains };
+		return { words: raw(), message: error.message, at, chains, table };
 	}
 }
 
 /** A rule for a chain, or with a jump to one, that the table does not have. */
 function unknownChain(
 	command: Command,
-	chains: ReadonlySet<string>,
+	chains: ReadonlySet<string> | null,
 	words: readonly string[],
 ): { readonly message: string; readonly at: number } {
-	if (!("rules" in command)) return { message: "", at: 0 };
+	if (!("rules" in command) || chains === null) return { message: "", at: 0 };
 	const target = command.rules[0]?.target;
 	const jump = target && "chain" in target ? target.chain : command.chain;
 	for (const name of [command.chain, jump])
@@ -169,15 +211,23 @@ function repair(
 		const proposal = fixer(trouble);
 		if (proposal === null) continue;
 		const after = line(proposal);
-		const next = troubleOf(after, about);
-		if (
-			next === null ||
-			next.message !== trouble.message ||
-			next.at > trouble.at
-		)
+		if (leadsOn(trouble, troubleOf(after, about), proposal))
 			return { what: proposal.what, after };
 	}
 	return null;
+}
+
+/** Is the next trouble another one, which is no fault of the repair? */
+function leadsOn(
+	trouble: Trouble,
+	next: Trouble | null,
+	{ isGuess = false }: Repair,
+): boolean {
+	if (next === null) return true;
+	const isOption = trouble.words[trouble.at]?.startsWith("--");
+	const own = next.at - trouble.at;
+	if (isGuess && (own === 0 || (isOption && own === 1))) return false;
+	return next.message !== trouble.message || next.at > trouble.at;
 }
 
 /** Index of a name behind `-j` that is neither a target nor a chain; past all words when there is none. */
@@ -186,50 +236,4 @@ function unknownJump({ words, chains }: Trouble): number {
 	const name = words[at] ?? "";
 	const known = targets.has(name) || chains.has(name) || VERDICTS.has(name);
 	return at === 0 || known ? words.length : at;
-}
-
-/** Chains that have rules and were never declared get their declaration behind the table's header. */
-function declareChains(
-	lines: readonly DraftLine[],
-	changes: Change[],
-): DraftLine[] {
-	const { faults } = checkRuleset(lines.map((line) => line.text).join("\n"));
-	const missing = new Map<number, Set<string>>();
-	const there = new Map<number, Set<string>>();
-	let header = -1;
-	const headers = lines.map(({ text }, index) => {
-		if (text.startsWith("*")) {
-			header = index;
-			there.set(header, new Set());
-		} else if (text.startsWith(":")) there.get(header)?.add(declared(text));
-		return header;
-	});
-	for (const fault of faults) {
-		const chain = /^line \d+ failed \(No chain/.test(fault.message)
-			? fault.text.slice(fault.column - 1, fault.column - 1 + fault.length)
-			: "";
-		const at = headers[fault.line - 1] ?? -1;
-		if (!/^[\w.-]{1,28}$/.test(chain) || chain.startsWith("-") || at < 0)
-			continue;
-		// Who is declared and not there was deleted in between.
-		if (there.get(at)?.has(chain)) continue;
-		const known = missing.get(at) ?? new Set();
-		missing.set(at, known.add(chain));
-	}
-	if (missing.size === 0) return [...lines];
-	const more = lines.flatMap((line, index) => {
-		const declared = [...(missing.get(index) ?? [])].map((chain) => {
-			const text = `:${chain} - [0:0]`;
-			changes.push({
-				line: line.origin,
-				what: `declared the chain ${chain}, which has rules`,
-				before: "",
-				after: text,
-			});
-			return { text, origin: line.origin };
-		});
-		return [line, ...declared];
-	});
-	// A rule whose target was missing is told to lack its own chain only now.
-	return declareChains(more, changes);
 }

@@ -13,7 +13,7 @@ const OF_IPV6: ReadonlySet<string> = new Set(
 const GONE: ReadonlyMap<string, string> = new Map([
 	[
 		"nth",
-		"The match is gone: every Nth packet is `-m statistic --mode nth --every N --packet 0` today.",
+		"The match is gone: it is `-m statistic --mode nth --every N --packet 0` today. Rules with `--packet` shared a counter, which each rule has for itself now: behind each other they need N, then N-1, and so on, as `marktwin fix` writes it.",
 	],
 	[
 		"random",

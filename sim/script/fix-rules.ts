@@ -1,0 +1,58 @@
+/**
+ * Repairs rules as people have them. Of a script comes what iptables-restore takes: its commands,
+ * table by table, in their order, with the repairs of a file.
+ */
+import type { Change, DraftLine } from "../ruleset/change.ts";
+import { type Fixed, fixLines, fixRuleset } from "../ruleset/fix.ts";
+import { fixCharacters, fixLineEnd } from "../ruleset/fix-characters.ts";
+import { checkRules, isShellScript } from "./check-rules.ts";
+import { CommandRecorder } from "./command-recorder.ts";
+import { type Note, Report } from "./report.ts";
+import { runShell } from "./run-shell.ts";
+
+export interface FixedRules extends Fixed {
+	readonly notes: readonly Note[];
+	readonly isScript: boolean;
+	/** What the script does is not known: nothing was repaired, and `text` is the script. */
+	readonly isRefused: boolean;
+}
+
+/** @param options.file the name that faults bear */
+export function fixRules(
+	text: string,
+	options: { readonly file?: string } = {},
+): FixedRules {
+	const isScript = isShellScript(text);
+	if (!isScript)
+		return {
+			...fixRuleset(text, options),
+			...{ notes: [], isScript, isRefused: false },
+		};
+	const changes: Change[] = [];
+	const lines = text
+		.split("\n")
+		.map((line, index): DraftLine => ({ text: line, origin: index + 1 }));
+	const loads = checkRules(text).faults.length === 0;
+	for (const line of loads ? [] : lines) {
+		fixLineEnd(line, changes);
+		fixCharacters(line, changes);
+	}
+	const script = lines.map((line) => line.text).join("\n");
+	const report = new Report(script, options.file ?? "<text>");
+	const recorder = new CommandRecorder(report);
+	runShell(script, recorder, report);
+	const { faults } = report;
+	const notes = report.notes();
+	if (faults.length > 0)
+		return { text, changes: [], faults, notes, isScript, isRefused: true };
+	const written = {
+		...{ line: 1, before: "", after: "" },
+		what: "wrote the script's commands as a file for iptables-restore",
+	};
+	const fixed = fixLines(recorder.lines(), options);
+	return {
+		...fixed,
+		changes: [...changes, written, ...fixed.changes],
+		...{ notes, isScript, isRefused: false },
+	};
+}
