@@ -54,7 +54,7 @@ test.each([
 			config,
 			JSON.stringify({
 				...{ targets: [target], probe, fall: 1 },
-				...{ intervalMs: 600, conditions: "nf_condition" },
+				...{ intervalMs: 1_000, conditions: "nf_condition" },
 				status: "status.json",
 			}),
 		);
