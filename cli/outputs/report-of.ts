@@ -10,6 +10,7 @@ import type { Report } from "../../reports/report.ts";
 import { lookCloser } from "../../scenarios/run/closeup.ts";
 import { modelDriver } from "../../scenarios/run/driver.ts";
 import { checkScenario } from "../../scenarios/run/run-scenario.ts";
+import { unmetRules } from "../../scenarios/run/unmet-rules.ts";
 import { progress } from "../screen.ts";
 import { version } from "../version.ts";
 import type { FuzzResults, Results } from "./results-file.ts";
@@ -55,8 +56,18 @@ export async function reportOf(
 		command,
 		seed,
 		...about,
+		notices: [...about.notices, ...unmetNotices(results)],
 		played,
 		fuzzed: fuzz === undefined ? null : fuzzed(fuzz),
+	});
+}
+
+/** Each once, however many scenarios it is true of. */
+function unmetNotices({ results }: Results): readonly string[] {
+	const all = results.flatMap((result) => unmetRules(result) ?? []);
+	return [...new Set(all)].map((text) => {
+		const many = all.filter((one) => one === text).length;
+		return `${text} (${many} of ${results.length} scenarios)`;
 	});
 }
 

@@ -6,6 +6,7 @@ import type {
 	RunResult,
 } from "../../scenarios/run/result.ts";
 import { printRulePlace, rulePlace } from "../../scenarios/run/rule-place.ts";
+import { unmetRules } from "../../scenarios/run/unmet-rules.ts";
 import type { ConnectionRecord } from "../../sim/world/account.ts";
 import { screenText } from "../screen-text.ts";
 import type { Paint } from "../terminal.ts";
@@ -41,6 +42,7 @@ export function printResult(result: RunResult, view: View): readonly string[] {
 	const shown = picture(backends, result.account, paint);
 	return [
 		`  ${sign} ${screenText(scenario.title)} ${paint("dim", scenario.name)}`,
+		...printUnmet(result, view),
 		...(shown === "" ? [] : [`${INDENT}${shown}`]),
 		...printTrap(result, view),
 		...(detail === "all" ? printStory(result, view) : []),
@@ -56,6 +58,18 @@ export function printResult(result: RunResult, view: View): readonly string[] {
 		// On one line, however long: it is there to be copied.
 		...(outcome === "holds" ? [] : [label("replay", view) + result.replay]),
 	];
+}
+
+/** Before anything that such a scenario seems to say of the rules. */
+function printUnmet(
+	result: RunResult,
+	{ paint, columns }: View,
+): readonly string[] {
+	const said = unmetRules(result);
+	if (said === null) return [];
+	return wrap(screenText(said), columns - 4).map(
+		(line) => `${INDENT}${paint("yellow", line)}`,
+	);
 }
 
 function printTrap(

@@ -123,6 +123,20 @@ describe("marktwin run", () => {
 		expect(out).toContain(`--rules recipe.rules=${oneSided}`);
 	});
 
+	it("says first that rules met no packet of a scenario", async () => {
+		const rules = fileOf(
+			"elsewhere.rules",
+			"*nat\n-A PREROUTING -i wan0 -p tcp --dport 443 -j DNAT --to-destination 192.168.7.1\nCOMMIT\n",
+		);
+		const { code, out } = await marktwin([
+			...["run", "split-alternates", "-r", `recipe.rules=${rules}`],
+		]);
+		expect(code).toBe(1);
+		expect(out.replace(/\s+/g, " ")).toMatch(
+			/✗ New connections alternate .* split-alternates \S+elsewhere\.rules: none of its rules matched a packet; the connections go to 10\.0\.0\.1:25 by bond0\.204 b1 0/,
+		);
+	});
+
 	it("ends with 3 where the model does not know, and names the rule", async () => {
 		const rules = fileOf(
 			"unknown.rules",

@@ -1,6 +1,7 @@
 /** Expectations about what the gateway showed of itself: packets, entries, counters, conditions, commands. */
 
 import { matchesFilter } from "../../sim/conntrack/lines.ts";
+import { editDistance } from "../../sim/edit-distance.ts";
 import { own } from "../../sim/own.ts";
 import { parsePacket, printPacket } from "../../sim/packet/notation.ts";
 import { PacketError } from "../../sim/packet/packet-error.ts";
@@ -121,10 +122,23 @@ export function judgeCounter(given: Of<"counter">, account: Account): Finding {
 		expected,
 		seen:
 			packets === undefined
-				? `no such rule; there are ${[...counters.keys()].join(", ")}`
+				? noSuchRule(given.rule, [...counters.keys()])
 				: counted(packets, "packet"),
-		rule: given.rule,
+		...(packets === undefined ? {} : { rule: given.rule }),
 	});
+}
+
+/** Of many rules, those whose names are nearest. */
+function noSuchRule(rule: string, names: readonly string[]): string {
+	if (names.length === 0) return "no such rule; no rule is loaded";
+	if (names.length <= MOST_SHOWN)
+		return `no such rule; there are ${names.join(", ")}`;
+	const near = names
+		.map((name) => ({ name, distance: editDistance(rule, name) }))
+		.sort((one, other) => one.distance - other.distance)
+		.slice(0, MOST_SHOWN)
+		.map(({ name }) => name);
+	return `no such rule; of ${names.length} the nearest are ${near.join(", ")}`;
 }
 
 export function judgeCondition(
@@ -167,7 +181,9 @@ function observationAt(label: string, account: Account) {
 function notObserved(label: string, expected: string): Finding {
 	return finding(false, {
 		expected,
-		seen: label ? `the play ended before "${label}"` : "nobody looked",
+		seen: label
+			? `the play ended before "${label}"`
+			: "the play ended before its end was observed",
 	});
 }
 

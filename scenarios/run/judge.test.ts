@@ -439,6 +439,19 @@ describe("what a judgement says", () => {
 		return judgement;
 	};
 
+	it("names the nearest rules where there are many and none is called so", () => {
+		const rules = Array.from({ length: 40 }, () => "[3:1] -A MAILMARK -j DROP");
+		const judgement = say(
+			counter("mangle:MAILMARKS:rule:7", 2),
+			withEntry({}, rules.join("\n")),
+		);
+		expect(judgement).toMatchObject({ rule: null });
+		expect(judgement?.seen).toMatch(
+			/^no such rule; of \d+ the nearest are \S+:MAILMARK:rule:7, /,
+		);
+		expect(judgement?.seen.split(", ")).toHaveLength(6);
+	});
+
 	it("names the first connection that differs", () => {
 		expect(say(pattern(["b1", "b2"], 4), allToB1)).toMatchObject({
 			expected: "b1 b2 b1 b2",

@@ -1,0 +1,40 @@
+/** Rules that were played and met no packet of the connections: the scenario says nothing about them. */
+
+import type { RunResult } from "./result.ts";
+import { readSaved } from "./saved-ruleset.ts";
+
+/** Steps of these kinds replace tables, and counters begin anew with them. */
+const REPLACES: ReadonlySet<string> = new Set([
+	"restore",
+	"iptables",
+	"take-over",
+]);
+
+/**
+ * What to tell first of a result whose rules counted no packet at all:
+ * `my.rules: none of its rules matched a packet; the connections go to 10.0.0.1:25 by bond0.204`.
+ * @returns `null` where a rule matched, nothing connected, or counters were set back
+ */
+export function unmetRules({
+	scenario,
+	account,
+}: Pick<RunResult, "scenario" | "account">): string | null {
+	const { setup, steps } = scenario;
+	const end = account.observations.at(-1)?.observation.ruleset;
+	if (end === undefined || account.connections.length === 0) return null;
+	if (account.unknown !== null) return null;
+	const isReplaced = steps.some(
+		(step) => step.kind === "operation" && REPLACES.has(step.operation.kind),
+	);
+	const rules = readSaved(end).filter(({ kind }) => kind === "rule");
+	if (isReplaced || rules.length === 0) return null;
+	if (rules.some(({ packets }) => packets > 0)) return null;
+	const clients = new Set(account.connections.map(({ client }) => client));
+	const interfaces = new Set(
+		setup.clients
+			.filter(({ name }) => clients.has(name))
+			.map((one) => one.interface),
+	);
+	const { address, port } = setup.service;
+	return `${setup.ruleset.name}: none of its rules matched a packet; the connections go to ${address}:${port} by ${[...interfaces].join(", ")}`;
+}
