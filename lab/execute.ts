@@ -1,7 +1,7 @@
 /** Runs the host's programs. */
 import { spawn } from "node:child_process";
 import { accessSync, constants } from "node:fs";
-import { delimiter, join } from "node:path";
+import { basename, delimiter, join } from "node:path";
 import { LabError } from "./lab-error.ts";
 
 export interface Finished {
@@ -81,13 +81,56 @@ export async function mustExecute(
 ): Promise<string> {
 	const { code, out, err } = await execute(program, words, options);
 	if (code === 0) return out;
+	const missing = missingPrograms(`${out}\n${err}`);
 	throw new LabError({
 		code: "build",
 		place: what,
-		message: `${program} ended with ${code}`,
-		remedy: "",
+		message:
+			missing.length === 0
+				? `${program} ended with ${code}`
+				: `${program} ended with ${code}, since ${missing.join(" and ")} ${missing.length === 1 ? "is" : "are"} not installed`,
+		remedy: remedyForPrograms(missing),
 		console: lastLines(`${out}\n${err}`, LAST_LINES),
 	});
+}
+
+/** Debian's packages of programs that have another name; most packages are called like their program. */
+const PACKAGES: ReadonlyMap<string, string> = new Map([
+	["pahole", "dwarves"],
+	["cc", "gcc"],
+	["ld", "binutils"],
+	["as", "binutils"],
+	["ar", "binutils"],
+	["nm", "binutils"],
+	["objcopy", "binutils"],
+	["objdump", "binutils"],
+	["strip", "binutils"],
+	["readelf", "binutils"],
+	["awk", "mawk"],
+	["depmod", "kmod"],
+	["xz", "xz-utils"],
+]);
+
+/** What a shell or make says of a program that is not there. */
+const NOT_FOUND = [
+	/^(?:\/bin\/)?(?:sh|bash): (?:line )?\d+: (\S+): (?:command )?not found$/gm,
+	/^make(?:\[\d+\])?: (\S+): (?:No such file or directory|not found)$/gim,
+	/^env: ['‘]?([^\s'’]+)['’]?: No such file or directory$/gm,
+];
+
+/** Programs that some tool did not find, each once. */
+export function missingPrograms(said: string): readonly string[] {
+	const found = NOT_FOUND.flatMap((pattern) =>
+		Array.from(said.matchAll(pattern), ([, name = ""]) => basename(name)),
+	);
+	return [...new Set(found)];
+}
+
+function remedyForPrograms(programs: readonly string[]): string {
+	if (programs.length === 0) return "";
+	const packages = programs.map((name) => PACKAGES.get(name) ?? name);
+	const sudo = process.getuid?.() === 0 ? "" : "sudo ";
+	return `${sudo}apt-get install --no-install-recommends ${[...new Set(packages)].join(" ")}`;
 }
 
 /** The last lines that are not empty. */

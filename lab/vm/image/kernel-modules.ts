@@ -51,7 +51,12 @@ export async function compileModules(
 	await mustExecute(
 		`compiling modules for ${version}`,
 		"make",
-		["-C", headers, `M=${folder}`, `CC=${compiler(headers)}`, "modules"],
+		[
+			...["-C", headers, `M=${folder}`, `CC=${compiler(headers)}`],
+			// Types for BPF, which pahole makes of what is stripped below. As a variable of make alone: the
+			// layout of what is compiled follows the kernel's own configuration.
+			...["CONFIG_DEBUG_INFO_BTF_MODULES=", "modules"],
+		],
 		{ env: { LD_LIBRARY_PATH: toolLibraries(root, folder) } },
 	);
 	const files = ["xt_condition.ko", "marktwin.ko"].map((name) =>
