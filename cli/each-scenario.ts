@@ -1,11 +1,19 @@
 import { setImmediate } from "node:timers/promises";
 import type { LoadedScenario } from "../scenarios/run/load-scenarios.ts";
+import { EXIT } from "./exit-code.ts";
+import type { Failure } from "./outputs/results-file.ts";
+import { reportError } from "./report-error.ts";
 import { progress } from "./screen.ts";
 
+/** Whose fault it is; the lab's has no name. */
+const CAUSES: ReadonlyMap<number, NonNullable<Failure["cause"]>> = new Map([
+	[EXIT.badInput, "input"],
+	[EXIT.bug, "bug"],
+]);
+
 /**
- * Plays one after the other, and says on the terminal which it is. One machine that died does not
- * take the other scenarios along, nor does one that cannot be set up where somebody takes note of
- * it; everything else that is thrown ends it.
+ * Plays one after the other, and says on the terminal which it is. None takes the others along: not a
+ * machine that died, nor a scenario that cannot be set up, nor a bug that one of them meets.
  * @returns how many were left
  */
 export async function eachScenario(
@@ -16,10 +24,12 @@ export async function eachScenario(
 		readonly play: (one: LoadedScenario) => Promise<void>;
 		/** `--bail`: asked after each; the rest is left. */
 		readonly isEnough?: () => boolean;
-		/** The lab failed, and why. */
-		readonly onFailure: (one: LoadedScenario, message: string) => void;
-		/** What it was given cannot be set up, a ruleset say; left out: that ends everything. */
-		readonly onBadInput?: (one: LoadedScenario, message: string) => void;
+		/** It could not be played to its end, and why. */
+		readonly onFailure: (
+			one: LoadedScenario,
+			message: string,
+			cause: Pick<Failure, "cause">,
+		) => void;
 	},
 ): Promise<number> {
 	for (const [index, one] of loaded.entries()) {
@@ -31,13 +41,9 @@ export async function eachScenario(
 		try {
 			await how.play(one);
 		} catch (error) {
-			if (!(error instanceof Error)) throw error;
-			const take = {
-				LabError: how.onFailure,
-				ScenarioError: how.onBadInput,
-			}[error.name];
-			if (take === undefined) throw error;
-			take(one, error.message);
+			const { text, exitCode } = reportError(error, process.argv.slice(2));
+			const cause = CAUSES.get(exitCode);
+			how.onFailure(one, text, cause === undefined ? {} : { cause });
 		}
 	}
 	return 0;

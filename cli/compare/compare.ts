@@ -127,8 +127,7 @@ async function compareAll(
 				comparisons.push(judged);
 				show(printComparison(judged, view));
 			},
-			onFailure: (one, message) => fail(one, message, {}),
-			onBadInput: (one, message) => fail(one, message, { cause: "input" }),
+			onFailure: fail,
 		});
 	} finally {
 		progress.clear();

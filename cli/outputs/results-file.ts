@@ -19,8 +19,8 @@ export const FORMAT = "marktwin results 2" as const;
 
 /** A scenario that could not be played. */
 export interface Failure {
-	/** What it was given cannot be set up, a ruleset say; left out when the lab failed. */
-	readonly cause?: "input";
+	/** `input`: what it was given cannot be set up. `bug`: of marktwin. Left out when the lab failed. */
+	readonly cause?: "input" | "bug";
 	readonly scenario: PlayableScenario;
 	readonly driver: RunResult["driver"];
 	readonly seed: number;
@@ -82,6 +82,8 @@ const OUTCOMES: Readonly<Record<ComparisonVerdict, Outcome>> = {
 /** What the shell is told. */
 export function exitCodeOf(results: Results): number {
 	const { failures } = results;
-	if (failures.some(({ cause }) => cause === "input")) return EXIT.badInput;
+	const causes = new Set(failures.map(({ cause }) => cause));
+	if (causes.has("bug")) return EXIT.bug;
+	if (causes.has("input")) return EXIT.badInput;
 	return failures.length > 0 ? EXIT.lab : EXIT[outcomeOf(results)];
 }

@@ -126,7 +126,7 @@ export const resultsSchema = v.strictObject({
 	failures: v.array(
 		v.strictObject({
 			...{ scenario, driver, seed, message: text, replay: text },
-			cause: v.exactOptional(v.literal("input")),
+			cause: v.exactOptional(v.picklist(["input", "bug"])),
 		}),
 	),
 	fuzz: v.exactOptional(fuzzSchema),

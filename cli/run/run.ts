@@ -121,8 +121,7 @@ async function playAll(
 				results.push(result);
 				show(one.scenario.suite, printResult(result, view));
 			},
-			onFailure: (one, message) => fail(one, message, {}),
-			onBadInput: (one, message) => fail(one, message, { cause: "input" }),
+			onFailure: fail,
 		});
 	} finally {
 		progress.clear();

@@ -22,9 +22,9 @@ import {
 	TCP_FIELDS,
 	UDP_FIELDS,
 } from "./notation-fields.ts";
-import { lexNotation } from "./notation-lexer.ts";
+import { lexNotation, refuseNotation } from "./notation-lexer.ts";
 import type { Packet } from "./packet.ts";
-import { FRAGMENT_UNIT } from "./packet-length.ts";
+import { FRAGMENT_UNIT, MOST_OCTETS, packetLength } from "./packet-length.ts";
 import { FLAG_LETTERS } from "./tcp-flags.ts";
 
 /** How deep errors about errors may be nested: no host sends more than one level. */
@@ -167,11 +167,28 @@ function readIcmp(cursor: Cursor, depth: number): Packet {
 
 /** The whole packet, or the part of it that is asked for. */
 function partOf(cursor: Cursor, packet: Packet, { part }: Fields): Packet {
+	mustFit(cursor, packet);
 	if (part === undefined) return packet;
 	const found = fragmentOf(packet, ...part);
 	const isPart = found.fragment?.offset !== 0 || found.fragment.more;
 	if (isPart && found.payload !== "") return found;
 	return refuse(cursor, "expected a part of what is there", "part 0-8");
+}
+
+/** Also of what only a part is taken of: its whole has to be a packet. */
+function mustFit(cursor: Cursor, packet: Packet): void {
+	const length = packetLength(packet);
+	if (length <= MOST_OCTETS) return;
+	const { tokens, line } = cursor;
+	const told = tokens
+		.slice(0, cursor.at)
+		.findLast(({ text }) => text === "len");
+	refuseNotation(
+		line,
+		(told ?? peek(cursor)).column,
+		`the packet has ${length} octets, and IPv4 takes ${MOST_OCTETS}`,
+		"len 1472",
+	);
 }
 
 function readIcmpKind(cursor: Cursor) {

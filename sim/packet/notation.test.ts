@@ -122,6 +122,13 @@ test.each([
 	["proto 6 10.0.0.10 > 10.0.0.1", 7, "goes by its name"],
 	["icmp 10.0.0.10 > 10.0.0.1 ping", 27, "name of an ICMP message"],
 	["udp 10.0.0.10:1 > 10.0.0.1:25 )", 31, "expected the end"],
+	["udp 10.0.0.10:1 > 10.0.0.1:25 len 65508", 31, "has 65536 octets"],
+	["udp 10.0.0.10:1 > 10.0.0.1:25 len 65508 part 0-8", 31, "IPv4 takes 65535"],
+	[
+		"icmp 10.0.0.1 > 10.0.0.2 host-unreachable (udp 10.0.0.2:1 > 10.0.0.3:2 len 65500)",
+		72,
+		"has 65556 octets",
+	],
 ])("%j is refused at column %i: %s", (line, column, words) => {
 	const refusal = refusalOf(line);
 	expect(refusal.place).toBe(column);

@@ -11,6 +11,9 @@ export const TCP_HEADER_LENGTH = 20;
 export const UDP_HEADER_LENGTH = 8;
 export const ICMP_HEADER_LENGTH = 8;
 
+/** A packet with its header: its length stands in 16 bits. */
+export const MOST_OCTETS = 65_535;
+
 /** Fragments begin at multiples of so many octets. */
 export const FRAGMENT_UNIT = 8;
 
