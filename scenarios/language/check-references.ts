@@ -1,5 +1,6 @@
 /** What the parts of a scenario say of each other: names that must exist, times that must be in order. */
 import type { HealthCheckSettings } from "../../sim/endpoint/health-checker.ts";
+import { healthCheckFaults } from "./check-health-check.ts";
 import { checkWork } from "./check-work.ts";
 import type {
 	ConnectionFilter,
@@ -102,6 +103,7 @@ function checkSetup({ setup }: Scenario, report: Report): void {
 	}
 	checkAddresses(setup, report);
 	if (healthCheck) checkHealthCheck(healthCheck, report);
+	report.faults.push(...healthCheckFaults(setup));
 }
 
 /** Two hosts with one address could not be told apart by anybody. */

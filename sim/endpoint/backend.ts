@@ -59,6 +59,12 @@ export class Backend {
 		return this.behaviour.kind !== "vanish";
 	}
 
+	/** Is there a process that may know what to do with a datagram to this port? */
+	hasProcessAt(port: number): boolean {
+		const { kind } = this.behaviour;
+		return port === this.port && kind !== "refuse" && kind !== "vanish";
+	}
+
 	get isStuck(): boolean {
 		return this.behaviour.kind === "hang";
 	}

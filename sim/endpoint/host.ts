@@ -12,6 +12,7 @@ import {
 	RST,
 	SYN,
 	type TcpPacket,
+	type UdpPacket,
 } from "../packet/packet.ts";
 import { resetFor, sequenceLength } from "../packet/tcp-reset.ts";
 import type { SocketHost, SocketUser } from "./socket.ts";
@@ -38,6 +39,9 @@ export class Host implements SocketHost {
 	private sockets = 0;
 	/** Local ports that somebody drives by hand: the host does not answer for them. */
 	private readonly handDriven = new Set<number>();
+
+	/** Does a process take the datagram? Else the host says that its port is closed. */
+	takesDatagram: (packet: UdpPacket) => boolean = () => false;
 
 	/** @param output puts a packet on the host's link */
 	constructor(address: number, clock: Clock, output: (packet: Packet) => void) {
@@ -193,9 +197,9 @@ export class Host implements SocketHost {
 		if (socket !== undefined) onIcmpError(socket, packet, about.seq);
 	}
 
-	/** Nobody listens on any UDP port. */
-	private receiveUdp(packet: Packet & { readonly kind: "udp" }): void {
+	private receiveUdp(packet: UdpPacket): void {
 		if (this.handDriven.has(packet.destinationPort)) return;
+		if (this.takesDatagram(packet)) return;
 		this.transmit(icmpError(packet, { type: 3, code: 3, from: this.address }));
 	}
 

@@ -4,7 +4,9 @@
 import type { Choice } from "../chance/choice.ts";
 import { type Clock, createClock } from "../clock/clock.ts";
 import { Backend } from "../endpoint/backend.ts";
+import type { Unknown } from "../gateway/gateway.ts";
 import { formatAddress, parseAddress } from "../packet/address.ts";
+import { printPacket } from "../packet/notation.ts";
 import type { Packet } from "../packet/packet.ts";
 import type { WorldEvent } from "./account.ts";
 import type { Ask } from "./ask.ts";
@@ -31,6 +33,8 @@ export interface Stage {
 	readonly stationOf: ReadonlyMap<Backend, Station>;
 	readonly events: WorldEvent[];
 	readonly watch: LinkWatch | null;
+	/** What a host does that the model does not know: the play ends there. */
+	unknown: Unknown | null;
 	/** Tells the gateway something, once it has dealt with what it was told before. */
 	readonly ask: (ask: Ask, label: string) => void;
 }
@@ -62,11 +66,16 @@ export function createStage(
 		const backend = new Backend(one.name, station.host, port, one.behaviour);
 		station.carries = () => !isLost(backend, choice);
 		backends.set(one.name, backend);
+		station.host.takesDatagram = (packet) => {
+			if (!backend.hasProcessAt(packet.destinationPort)) return false;
+			stage.unknown ??= unknownDatagram(backend, packet);
+			return true;
+		};
 		stationOf.set(backend, station);
 	}
 	const stage: Stage = {
 		...{ setup, clock, choice, network, connections, clients, backends },
-		...{ stationOf, events: [], watch },
+		...{ stationOf, events: [], unknown: null, watch },
 		ask: (ask, label) =>
 			network.requests.put({ ask, label, from: null, connection: null }),
 	};
@@ -77,6 +86,13 @@ export function createStage(
 		stage.ask({ kind: "neighbour", atMs: 0, ...neighbour, answers: true }, "");
 	if (setup.healthCheck !== null) addHealthChecker(stage, setup.healthCheck);
 	return stage;
+}
+
+/** Backends speak TCP alone: what a process says to a datagram is anybody's guess. */
+function unknownDatagram({ name }: Backend, packet: Packet): Unknown {
+	const line = printPacket(packet, { payload: "length" });
+	const reason = `UDP servers are not modelled: what ${name} answers to a datagram on its port (${line})`;
+	return { rule: "", text: "", line: 0, reason };
 }
 
 /** Losses are drawn in millionths. */

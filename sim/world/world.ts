@@ -56,7 +56,7 @@ export function* play(
 	let quietSinceMs = 0;
 	let isLast = false;
 	for (;;) {
-		const over = spending.step(clock.nowMs);
+		const over = spending.step(clock.nowMs) ?? stage.unknown;
 		if (over !== null) return account.finish(over);
 		let request = network.requests.take();
 		for (; request !== undefined; request = network.requests.take()) {
