@@ -42,9 +42,12 @@ export function reasonsOf(entry: Entry): readonly Reason[] {
 			: []),
 		...(comparison?.divergences ?? []).map(ofDivergence),
 	];
-	return found.length > 0
-		? found
-		: [{ ...NOTHING, status, sentence: "no reason is known" }];
+	if (found.length > 0) return found;
+	const isEmpty = status === "unknown" && entry.expectations.length === 0;
+	const sentence = isEmpty
+		? "nothing was expected: nothing is shown"
+		: "no reason is known";
+	return [{ ...NOTHING, status, sentence }];
 }
 
 const NOTHING = { parts: [], rule: null, lines: [] };

@@ -1,9 +1,10 @@
 /** Results → lines for a person. */
 import { number, whyLines } from "../../reports/wording.ts";
-import type {
-	Judgement,
-	Outcome,
-	RunResult,
+import {
+	type Judgement,
+	NOTHING_EXPECTED,
+	type Outcome,
+	type RunResult,
 } from "../../scenarios/run/result.ts";
 import { printRulePlace, rulePlace } from "../../scenarios/run/rule-place.ts";
 import { unmetRules } from "../../scenarios/run/unmet-rules.ts";
@@ -49,11 +50,11 @@ export function printResult(result: RunResult, view: View): readonly string[] {
 		...printUnknown(result, view),
 		...(scenario.expect.length > 0
 			? []
-			: [INDENT + paint("dim", "expects nothing: whatever happens holds")]),
+			: field("unknown", NOTHING_EXPECTED, view)),
 		...result.judgements
-			// What is unknown was told above, once for all of them.
-			.filter(({ outcome }) => outcome !== "unknown")
-			.filter((one) => detail === "all" || one.outcome === "violated")
+			// Where the play ended early all are unknown, which was said above once.
+			.filter((one) => one.outcome !== "unknown" || result.unknown === null)
+			.filter((one) => detail === "all" || one.outcome !== "holds")
 			.flatMap((one) => printJudgement(one, result, view)),
 		// On one line, however long: it is there to be copied.
 		...(outcome === "holds" ? [] : [label("replay", view) + result.replay]),

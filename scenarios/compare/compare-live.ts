@@ -273,12 +273,17 @@ function countsDiffer(
 	return [{ kind: "connections", atMs: fromMs, asked, ...said }];
 }
 
-/** What the scenario expects, where it holds in the model only. */
+/** What the scenario expects, where it is violated in live time only. */
 function promisesDiffer(model: RunResult, live: RunResult): readonly Said[] {
 	return live.judgements.flatMap(({ outcome, expected, seen }, index) => {
 		const ours = model.judgements[index];
-		if (outcome !== "violated" || ours?.outcome !== "holds") return [];
-		const said = { ours: `holds; ${ours.seen}`, theirs: `violated; ${seen}` };
+		// What no model can violate is unknown there.
+		const isAlone = ours !== undefined && ours.outcome !== "violated";
+		if (outcome !== "violated" || !isAlone || model.unknown) return [];
+		const said = {
+			ours: `${ours.outcome}; ${ours.seen}`,
+			theirs: `violated; ${seen}`,
+		};
 		return [{ kind: "connections", atMs: 0, asked: expected, ...said }];
 	});
 }

@@ -2,6 +2,7 @@
 import type { HealthCheckSettings } from "../../sim/endpoint/health-checker.ts";
 import { healthCheckFaults } from "./check-health-check.ts";
 import { checkWork } from "./check-work.ts";
+import { NO_BOUND } from "./count.ts";
 import type {
 	ConnectionFilter,
 	Expectation,
@@ -230,6 +231,14 @@ function checkExpectation(
 			`at least ${given.atLeast} and at most ${given.atMost} cannot be`,
 			"Make `atMost` at least `atLeast`.",
 		);
+	if (
+		"atLeast" in given &&
+		given.atLeast === 0 &&
+		given.atMost === Number.MAX_SAFE_INTEGER
+	) {
+		const [message = "", remedy = ""] = NO_BOUND.split("\n");
+		report.add(path, message, remedy);
+	}
 	switch (given.kind) {
 		case "order":
 			given.backends.forEach((name, index) => {
@@ -257,6 +266,12 @@ function checkExpectation(
 			break;
 		case "packets-out":
 			report.known("interface", given.interface, `${path}.interface`);
+			if (given.packets.length === 0 && !given.exactly)
+				report.add(
+					`${path}.packets`,
+					"nothing could violate it: no packet is named, and others may come out",
+					"Name a packet, or set `exactly` for silence.",
+				);
 			break;
 		case "operation":
 			report.known("operation step", given.step, `${path}.step`);

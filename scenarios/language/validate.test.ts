@@ -142,6 +142,22 @@ describe("a scenario that is right", () => {
 	});
 });
 
+describe("expectations that nothing could violate", () => {
+	it.each([
+		{ kind: "outcomes", outcome: "refused" },
+		{ kind: "outcomes", outcome: "refused", atLeast: 0 },
+		{ kind: "moved" },
+		{ kind: "gateway-answered", answer: "*" },
+		{ kind: "conntrack" },
+		{ kind: "order", backends: [] },
+		{ kind: "packets-out", interface: "bond0.204", packets: [] },
+	])("are refused: %j", (expectation) => {
+		const faults = faultsOf(expecting(expectation));
+		expect(faults).toHaveLength(1);
+		expect(faults[0]).toMatch(/^expect\[0\].*nothing could violate it/);
+	});
+});
+
 describe("bounds", () => {
 	const connecting = (more: object) =>
 		withSteps({ kind: "connect", client: "c1", ...more });

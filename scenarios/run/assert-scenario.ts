@@ -1,7 +1,7 @@
 /** `check` returns, `assert` throws: for whoever has a test runner of his own. */
 import type { PlayableScenario } from "../language/scenario.ts";
 import type { Driver } from "./driver.ts";
-import type { RunResult } from "./result.ts";
+import { NOTHING_EXPECTED, type RunResult } from "./result.ts";
 import { checkScenario, type RunOptions } from "./run-scenario.ts";
 
 /** A scenario of which not every expectation holds; its message says which, and how to see it again. */
@@ -35,8 +35,14 @@ function describeResult(result: RunResult): string {
 		lines.push(
 			`  ${unknown.rule || "the model"}: ${unknown.reason}${unknown.text ? ` (${unknown.text})` : ""}`,
 		);
+	if (judgements.length === 0) lines.push(`  ${NOTHING_EXPECTED}`);
 	for (const judgement of judgements) {
-		if (judgement.outcome !== "violated") continue;
+		// Where the play ended early all are unknown, for the reason above.
+		if (
+			judgement.outcome === "holds" ||
+			(unknown && judgement.outcome === "unknown")
+		)
+			continue;
 		const { because } = judgement.expectation;
 		lines.push(
 			`  ${judgement.expectation.kind}: expected ${judgement.expected}${because ? `, because ${because}` : ""}`,

@@ -38,8 +38,16 @@ export function finding(
 export const NONE_FITS = "no connection fits: nothing is shown by none";
 
 /** Said where every outcome would have been right: what shows nothing does not hold. */
-export const NOTHING_VIOLATES =
-	"nothing could violate this, so it shows nothing";
+const NOTHING_VIOLATES = "nothing could violate this, so it shows nothing";
+
+/** A finding that nothing could have violated: it is neither yes nor no. */
+export function showsNothing(found: Finding, why: string): Finding {
+	return {
+		...found,
+		outcome: "unknown",
+		seen: `${found.seen}; ${NOTHING_VIOLATES}${why === "" ? "" : `: ${why}`}`,
+	};
+}
 
 /** The connections that a filter means, in the order of their first SYNs. */
 export function selected(

@@ -10,6 +10,7 @@ import {
 	matchesPattern,
 	NONE_FITS,
 	selected,
+	showsNothing,
 } from "./finding.ts";
 import { serviceOf } from "./service.ts";
 
@@ -61,22 +62,27 @@ export function judgeAffinity(
 ): Finding {
 	const connections = selected(account.connections, given.of);
 	const moved = connections.filter(({ met }) => met.length > 1);
-	return finding(connections.length > 0 && moved.length === 0, {
+	const found = finding(connections.length > 0 && moved.length === 0, {
 		expected: `one backend for all packets of each connection${filterWords(given.of)}`,
 		seen: describeMoved(moved, connections.length),
 		concerned: moved,
 	});
+	return connections.length > 0 &&
+		connections.every(({ met }) => met.length === 0)
+		? showsNothing(found, "no connection met a backend")
+		: found;
 }
 
 export function judgeMoved(given: Of<"moved">, account: Account): Finding {
 	const connections = selected(account.connections, given.of);
 	const moved = connections.filter(({ met }) => met.length > 1);
-	return finding(within(given, moved.length, connections.length), {
+	const found = finding(within(given, moved.length, connections.length), {
 		expected: `${bounds(given.atLeast, given.atMost)} of the connections${filterWords(given.of)} at more than one backend`,
 		seen: describeMoved(moved, connections.length),
 		// Of too few there is nobody to name: every other one stayed where it was.
 		concerned: moved.length < given.atLeast ? [] : moved,
 	});
+	return unlessOpen(found, given, connections.length);
 }
 
 function describeMoved(
@@ -102,11 +108,12 @@ export function judgeOutcomes(
 		tally.set(outcome, (tally.get(outcome) ?? 0) + 1);
 	const others = [...tally].map(([outcome, count]) => `${outcome} ${count}`);
 	const holds = within(given, fitting.length, connections.length);
-	return finding(holds, {
+	const found = finding(holds, {
 		expected: `${bounds(given.atLeast, given.atMost)} of the connections${filterWords(given.of)} ${given.outcome}`,
 		seen: share(fitting, connections, ` (${others.join(", ")})`),
 		concerned: holds ? [] : telling(given, fitting, connections),
 	});
+	return unlessOpen(found, given, connections.length);
 }
 
 function endedAs(
@@ -128,11 +135,12 @@ export function judgeGatewayAnswered(
 	);
 	const all = connections.flatMap(({ gatewayAnswers }) => gatewayAnswers);
 	const kinds = [...new Set(all)].join(", ");
-	return finding(within(given, answered.length, connections.length), {
+	const found = finding(within(given, answered.length, connections.length), {
 		expected: `the gateway answers ${given.answer} to ${bounds(given.atLeast, given.atMost)} of the connections${filterWords(given.of)}`,
 		seen: share(answered, connections, kinds ? ` (it said ${kinds})` : ""),
 		concerned: telling(given, answered, connections),
 	});
+	return unlessOpen(found, given, connections.length);
 }
 
 /** `3 of 8 connections`, and more about them. */
@@ -164,6 +172,18 @@ function within(
 	total: number,
 ): boolean {
 	return total > 0 && count >= given.atLeast && count <= given.atMost;
+}
+
+/** `at most 5` of 4 connections lets every number through. */
+function unlessOpen(
+	found: Finding,
+	given: { readonly atLeast: number; readonly atMost: number },
+	total: number,
+): Finding {
+	const isOpen = total > 0 && given.atLeast === 0 && given.atMost >= total;
+	return isOpen
+		? showsNothing(found, `${given.atMost} and more is all of them`)
+		: found;
 }
 
 function firstAt(connections: readonly ConnectionRecord[]): string {

@@ -11,8 +11,8 @@ import {
 	filterWords,
 	finding,
 	NONE_FITS,
-	NOTHING_VIOLATES,
 	selected,
+	showsNothing,
 } from "./finding.ts";
 import { type Band, evenBand, multinomialBands } from "./statistics.ts";
 
@@ -58,11 +58,7 @@ export function judgeSplit(given: Given, account: Account): Finding {
 		({ low, high }) => low === 0 && high === judged.length,
 	);
 	return isOpen && strays.length === 0 && connections.length > 0
-		? {
-				...found,
-				outcome: "unknown",
-				seen: `${found.seen}; ${NOTHING_VIOLATES}`,
-			}
+		? showsNothing(found, "")
 		: found;
 }
 

@@ -4,6 +4,7 @@ import type { Account, ConnectionRecord } from "../../sim/world/account.ts";
 import {
 	affinity,
 	avoided,
+	backendAt,
 	conditionIs,
 	conntrack,
 	counter,
@@ -19,6 +20,8 @@ import {
 	outcomes,
 	packetsOut,
 	pattern,
+	recipeSetup,
+	scenario,
 	split,
 } from "../language/build.ts";
 import { connect } from "../language/build-steps.ts";
@@ -430,6 +433,56 @@ describe("judging", () => {
 		};
 		const tried = new Set(cases.map(([, { kind }]) => kind));
 		expect([...tried].sort()).toEqual(Object.keys(every).sort());
+	});
+});
+
+describe("what nothing could violate", () => {
+	const unmet = accountOf({ connections: connectionsTo(null, null) });
+	const draws = accountOf({ connections: drawn(connectionsTo("b1", "b2")) });
+	it.each<[string, Expectation, Account, string]>([
+		["a bound of all", outcomes("refused", { atMost: 4 }), alternating, "4"],
+		["a bound above all", gatewayAnswered("*", { atMost: 9 }), allToB1, "9"],
+		["moves up to all", moved({ atMost: 4 }), alternating, "4"],
+		[
+			"a wide tolerance",
+			split({ b1: 1, b2: 1 }, { tolerance: 0.5 }),
+			alternating,
+			"",
+		],
+		["few draws", split({ b1: 1, b2: 1 }), draws, ""],
+		[
+			"a split of one",
+			evenSplit(["b1", "b2"]),
+			accountOf({ connections: connectionsTo("b1") }),
+			"",
+		],
+		["affinity to nothing", affinity(), unmet, "no connection met a backend"],
+		["mail of no server", mailKept(), alternating, "only where they are real"],
+	])("is unknown: %s", (_, expectation, account, why) => {
+		const [judgement] = judge({ expect: [expectation], steps: [] }, account);
+		expect(judgement).toMatchObject({
+			outcome: "unknown",
+			seen: expect.stringContaining("nothing could violate this"),
+		});
+		expect(judgement?.seen).toContain(why);
+	});
+
+	it("is unknown: affinity to the only backend", () => {
+		const { setup } = scenario({
+			...{ name: "a", title: "", steps: [], expect: [] },
+			setup: recipeSetup({ backends: [backendAt("b1", "192.168.0.1")] }),
+		});
+		for (const expectation of [affinity(), moved(0)])
+			expect(
+				judge({ expect: [expectation], steps: [], setup }, allToB1),
+			).toMatchObject([{ outcome: "unknown" }]);
+	});
+
+	it("is violated all the same where it is", () => {
+		const wide = split({ b1: 1 }, { tolerance: 0.9 });
+		expect(judge({ expect: [wide], steps: [] }, alternating)).toMatchObject([
+			{ outcome: "violated" },
+		]);
 	});
 });
 

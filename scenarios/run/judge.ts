@@ -6,7 +6,7 @@ import type {
 	Expectation,
 	Scenario,
 } from "../language/scenario.ts";
-import { counted, type Finding, selected } from "./finding.ts";
+import { counted, type Finding, selected, showsNothing } from "./finding.ts";
 import {
 	judgeAffinity,
 	judgeAvoided,
@@ -28,12 +28,16 @@ import { judgeSplit } from "./judge-split.ts";
 import { judgeSteps } from "./judge-steps.ts";
 import type { Judgement } from "./result.ts";
 
+/** As much of a scenario as judging needs. */
+export type Judged = Pick<Scenario, "expect" | "steps"> &
+	Partial<Pick<Scenario, "setup">>;
+
 /**
  * Judges every expectation of a scenario, in their order, and steps that failed without one. Why one is
  * violated is for `explain` to say.
  */
 export function judge(
-	scenario: Pick<Scenario, "expect" | "steps">,
+	scenario: Judged,
 	account: Account,
 ): readonly Judgement[] {
 	return judgeAll(scenario, account).map(
@@ -43,7 +47,7 @@ export function judge(
 
 /** … with all the connections that show each. */
 export function judgeAll(
-	scenario: Pick<Scenario, "expect" | "steps">,
+	scenario: Judged,
 	account: Account,
 ): readonly (Judgement & Pick<Finding, "all">)[] {
 	const judgements = scenario.expect.map((expectation) => {
@@ -51,12 +55,28 @@ export function judgeAll(
 			const { rule, reason } = account.unknown;
 			return { expectation, ...unknownFinding(rule, reason), why: [] };
 		}
-		const found = find(expectation, account);
+		const found = withOneBackend(
+			expectation,
+			find(expectation, account),
+			scenario,
+		);
 		const missing = notBegun(expectation, scenario, account);
 		return { expectation, ...found, seen: `${found.seen}${missing}`, why: [] };
 	});
 	const steps = judgeSteps(scenario.expect, account);
 	return steps === null ? judgements : [...judgements, steps];
+}
+
+/** Packets of a connection cannot meet different backends where there is one. */
+function withOneBackend(
+	{ kind }: Expectation,
+	found: Finding,
+	{ setup }: Judged,
+): Finding {
+	const isAboutTwo = kind === "affinity" || kind === "moved";
+	if (!isAboutTwo || found.outcome !== "holds") return found;
+	if (setup === undefined || setup.backends.length > 1) return found;
+	return showsNothing(found, "there is one backend alone");
 }
 
 /**

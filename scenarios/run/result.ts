@@ -62,6 +62,9 @@ export interface RunResult {
 	readonly replay: string;
 }
 
+/** Said of a scenario without an expectation: its outcome is unknown. */
+export const NOTHING_EXPECTED = "nothing was expected: nothing is shown";
+
 /** The outcome of many: violated when any is, else unknown when any is. */
 export function worst(outcomes: readonly Outcome[]): Outcome {
 	if (outcomes.includes("violated")) return "violated";

@@ -211,6 +211,19 @@ describe("the library", () => {
 	});
 });
 
+describe("a scenario that expects nothing", () => {
+	const empty = lopsided(LOPSIDED, { expect: [] });
+
+	it("does not hold", () => {
+		expect(checkScenario(empty)).toMatchObject({
+			...{ outcome: "unknown", judgements: [], unknown: null },
+		});
+		expect(() => assertScenario(empty)).toThrow(
+			"nothing was expected: nothing is shown",
+		);
+	});
+});
+
 describe("names that every object has in JavaScript", () => {
 	const names = ["__proto__", "constructor", "toString", "valueOf"];
 	const play = (conditions: readonly string[]) =>

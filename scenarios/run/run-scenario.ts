@@ -200,9 +200,11 @@ export function resultOf(
 		scenario,
 		driver: { name: by.driver.name, version: by.driver.version },
 		seed,
-		outcome: account.unknown
-			? "unknown"
-			: worst(judgements.map(({ outcome }) => outcome)),
+		// Of what expects nothing, nothing is shown.
+		outcome:
+			account.unknown || judgements.length === 0
+				? "unknown"
+				: worst(judgements.map(({ outcome }) => outcome)),
 		unknown: account.unknown,
 		judgements,
 		account,

@@ -19,7 +19,13 @@ async function brokenBy(
 	for (const { scenario } of await loadBuiltInScenarios({ rules })) {
 		if (broken.has(scenario.suite)) continue;
 		if (suites && !suites.includes(scenario.suite)) continue;
-		if (checkScenario(scenario).outcome !== "holds") broken.add(scenario.suite);
+		const { judgements } = checkScenario(scenario);
+		// Whether mail is kept is unknown where no server is real.
+		const isBroken = judgements.some(
+			({ outcome, expectation }) =>
+				outcome !== "holds" && expectation.kind !== "mail-kept",
+		);
+		if (isBroken) broken.add(scenario.suite);
 	}
 	return [...broken];
 }

@@ -17,8 +17,11 @@ describe("the built-in scenarios", () => {
 		"%s holds on the model, and tells a story",
 		(_, scenario) => {
 			const result = checkScenario(scenario);
+			// Only real mail servers can lose mail.
+			const isLive = scenario.suite === "live";
 			const others = result.judgements.filter(
-				({ outcome }) => outcome !== "holds",
+				({ outcome, expectation }) =>
+					outcome !== "holds" && !(isLive && expectation.kind === "mail-kept"),
 			);
 			expect(
 				others.map(
@@ -26,7 +29,10 @@ describe("the built-in scenarios", () => {
 						`${expectation.kind}: expected ${expected}; seen: ${seen}`,
 				),
 			).toEqual([]);
-			expect(result.outcome).toBe("holds");
+			const keepsMail = scenario.expect.some(
+				({ kind }) => kind === "mail-kept",
+			);
+			expect(result.outcome).toBe(keepsMail ? "unknown" : "holds");
 			expect(scenario.story).not.toBe("");
 		},
 	);
