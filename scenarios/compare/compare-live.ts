@@ -273,11 +273,10 @@ function countsDiffer(
 	return [{ kind: "connections", atMs: fromMs, asked, ...said }];
 }
 
-/** What the scenario expects, where it is violated in live time only. */
+/** What the scenario expects, where it is violated in live time only: no model can violate some of it. */
 function promisesDiffer(model: RunResult, live: RunResult): readonly Said[] {
 	return live.judgements.flatMap(({ outcome, expected, seen }, index) => {
 		const ours = model.judgements[index];
-		// What no model can violate is unknown there.
 		const isAlone = ours !== undefined && ours.outcome !== "violated";
 		if (outcome !== "violated" || !isAlone || model.unknown) return [];
 		const said = {
