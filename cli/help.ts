@@ -47,7 +47,7 @@ function fitLine(line: string): readonly string[] {
 /** Of an option that is given twice one would be ignored: only those that say so are repeatable. */
 export function refuseRepeated(command: Command): void {
 	for (const option of command.options) {
-		if (option.isBoolean() || option.description.includes("(repeatable)"))
+		if (option.isBoolean() || /\(repeatable\b/.test(option.description))
 			continue;
 		let times = 0;
 		command.on(`option:${option.name()}`, () => {

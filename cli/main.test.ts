@@ -74,6 +74,24 @@ describe("marktwin", () => {
 	});
 
 	it.each([
+		"--in",
+		"--packet",
+		"--condition",
+		"--address",
+		"--route",
+		"--sysctl",
+	])("takes more than one %s in trace, as its help says", async (option) => {
+		const value = option.slice(2) === "route" ? "x" : "a=1";
+		const { err } = await marktwin([
+			...["trace", "none.rules", "--in", "x", "--packet", "x"],
+			...[option, value, option, value],
+		]);
+		expect(err).not.toContain("is given twice");
+		const help = await marktwin(["trace", "--help"]);
+		expect(help.out.match(/\(repeatable/g)).toHaveLength(6);
+	});
+
+	it.each([
 		{ words: [], says: "Usage: marktwin" },
 		{ words: ["lab", "buidl"], says: "Did you mean build?" },
 		{ words: ["help", "rnu"], says: "unknown command" },

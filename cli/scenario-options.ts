@@ -71,17 +71,17 @@ export function addScenarioOptions(command: Command): Command {
 		)
 		.option(
 			"--max-memory <mb>",
-			"memory in megabytes after which a scenario ends as unknown (default: 85 % of Node's heap)",
+			"memory in megabytes after which a scenario ends as unknown (default 85 % of Node's heap)",
 			readCount,
 		)
 		.option(
 			"--max-steps <n>",
-			"packets, waits and timers after which a scenario ends as unknown (default: 100000000)",
+			"packets, waits and timers after which a scenario ends as unknown (default 100000000)",
 			readCount,
 		)
 		.option(
 			"--max-time <seconds>",
-			"virtual time after which a scenario ends as unknown (default: none)",
+			"virtual time after which a scenario ends as unknown (default none)",
 			readCount,
 		)
 		.addOption(

@@ -269,6 +269,8 @@ function filtered(
 	);
 	throw new InputError(
 		`--filter "${filter}" leaves no scenario of ${loaded.length}`,
-		meant ? `Did you mean ${meant}?` : "--list shows all.",
+		meant
+			? `Did you mean ${meant}?`
+			: `--list shows all; those that come with marktwin: marktwin run ${BUILT_IN}.`,
 	);
 }
