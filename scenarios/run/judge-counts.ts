@@ -1,4 +1,4 @@
-/** Expectations about several accounts of the same: whoever counts has to come to the same numbers. */
+/** Expectations about several counts of the same connections: all have to come to the same numbers. */
 import { own } from "../../sim/own.ts";
 import type { Account } from "../../sim/world/account.ts";
 import type { ExpectationKind } from "../language/scenario.ts";
@@ -45,13 +45,13 @@ export function judgeCountsAgree(
 		}),
 	);
 	return finding(agree && account.connections.length > 0, {
-		expected: `the same number of connections at ${names.join(", ")}, whoever counts`,
+		expected: `the same number of connections at ${names.join(", ")} in every count`,
 		seen: tallies
 			.map(
 				({ by, counts }) =>
 					`${by} ${names.map((name, index) => `${name} ${counts[index]}`).join(", ")}`,
 			)
-			.concat(unmet > 0 ? [`${unmet} met nobody that they know of`] : [])
+			.concat(unmet > 0 ? [`${unmet} met no backend`] : [])
 			.join("; "),
 	});
 }
