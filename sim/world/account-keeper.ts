@@ -17,7 +17,7 @@ export class AccountKeeper {
 	private readonly operations: Account["operations"][number][] = [];
 	/** Backends share an address: which one is met is a question of the port. */
 	private readonly portsTellBackends: boolean;
-	/** Resets that backends sent and that have not come out on the other side. */
+	/** Resets that clients and backends sent and that have not come out on the other side. */
 	private readonly resets = new Set<string>();
 
 	constructor(stage: Stage, keepPackets: boolean) {
@@ -74,7 +74,8 @@ export class AccountKeeper {
 		ask: Ask & { readonly kind: "packet" },
 	): void {
 		const { packet } = ask;
-		if (from?.kind === "backend" && packet.kind === "tcp" && packet.flags & RST)
+		const isHosts = from?.kind === "backend" || from?.kind === "client";
+		if (isHosts && packet.kind === "tcp" && packet.flags & RST)
 			this.resets.add(resetKey(packet.seq, packet.ack));
 		if (this.keepPackets)
 			this.packets.push({
@@ -110,6 +111,8 @@ export class AccountKeeper {
 			connection = this.towardsClient(station, emission, cause);
 		else if (station?.kind === "backend" && packet.kind === "tcp")
 			connection = this.towardsBackend(station, packet, atMs, cause);
+		else if (station?.kind === "backend" && packet.kind === "icmp")
+			connection = this.errorTowardsBackend(station, packet, atMs);
 		else if (station !== undefined)
 			network.deliver(station, atMs, () => station.host.receive(packet));
 		else this.noteNowhere(emission, cause);
@@ -136,10 +139,7 @@ export class AccountKeeper {
 			const port = isError ? about.sourcePort : about.destinationPort;
 			connection = connections.atClient(station, port);
 			if (connection !== null && this.isGateways(packet, station, cause))
-				connection.gatewayAnswers = and(
-					connection.gatewayAnswers,
-					nameOfAnswer(packet),
-				);
+				noteAnswer(connection, packet);
 		}
 		const arrive = () => {
 			this.noteArrival(station, packet, connection);
@@ -152,8 +152,8 @@ export class AccountKeeper {
 
 	/**
 	 * Did the gateway say this of its own accord? ICMP errors about TCP are always its own here.
-	 * Anything that comes back to a client at once, when the client's own packet went in, is too; and
-	 * so is a RST that no backend has sent.
+	 * Anything that comes back to a host at once, when the host's own packet went in, is too; and so is
+	 * a RST that nobody on the other side has sent.
 	 */
 	private isGateways(
 		packet: Packet,
@@ -176,6 +176,12 @@ export class AccountKeeper {
 		const connection = connections.towardsBackend(station, packet, cause);
 		if (connection !== null && !connection.met.includes(station))
 			connection.met = and(connection.met, station);
+		if (
+			connection !== null &&
+			packet.flags & RST &&
+			this.isGateways(packet, station, cause)
+		)
+			noteAnswer(connection, packet);
 		const isSyn = (packet.flags & SYN) !== 0;
 		const { source, sourcePort, destinationPort } = packet;
 		const noteContact = (iss: number | null) => {
@@ -197,6 +203,21 @@ export class AccountKeeper {
 			this.noteLoss(station, packet, connection);
 			noteContact(null);
 		});
+		return connection;
+	}
+
+	/** What the gateway complains of to a server is about what the server has sent. */
+	private errorTowardsBackend(
+		station: Station,
+		packet: Packet & { readonly kind: "icmp" },
+		atMs: number,
+	): Connection | null {
+		const { connections, network } = this.stage;
+		const { about } = packet;
+		const connection =
+			about?.kind === "tcp" ? connections.fromBackend(station, about) : null;
+		if (connection !== null) noteAnswer(connection, packet);
+		network.deliver(station, atMs, () => station.host.receive(packet));
 		return connection;
 	}
 
@@ -235,6 +256,11 @@ export class AccountKeeper {
 			connection: cause?.connection?.id ?? null,
 		});
 	}
+}
+
+function noteAnswer(connection: Connection, packet: Packet): void {
+	const name = nameOfAnswer(packet);
+	connection.gatewayAnswers = and(connection.gatewayAnswers, name);
 }
 
 /** No longer than it has to be: what is pushed into has room for many more. */

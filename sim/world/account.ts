@@ -93,7 +93,7 @@ export interface ConnectionRecord {
 	 * and a rule went by what it remembered of earlier ones. `unknown`: nobody knows. Left out: none.
 	 */
 	readonly chance?: "drew" | "recalled" | "unknown";
-	/** What the gateway itself said to the client about this connection: `rst`, `icmp host-unreachable` … */
+	/** What the gateway itself said to the client, or to the server, about this connection: `rst`, `icmp host-unreachable` … */
 	readonly gatewayAnswers: readonly string[];
 }
 
