@@ -207,19 +207,19 @@ export function readProtocol(text: string): number {
 	);
 }
 
-const TOS_NAMES: Readonly<Record<string, number>> = {
-	"minimize-delay": 16,
-	"maximize-throughput": 8,
-	"maximize-reliability": 4,
-	"minimize-cost": 2,
-	"normal-service": 0,
-};
+const TOS_NAMES: ReadonlyMap<string, number> = new Map([
+	["minimize-delay", 16],
+	["maximize-throughput", 8],
+	["maximize-reliability", 4],
+	["minimize-cost", 2],
+	["normal-service", 0],
+]);
 
 const tosMask: ValueReader<"tosMask"> = (text, entry) => {
 	const end = scanUnsigned(text, 0);
 	const value = scannedNumber();
 	if (end < 0 || value > 255) {
-		const named = TOS_NAMES[text.toLowerCase()];
+		const named = TOS_NAMES.get(text.toLowerCase());
 		if (named !== undefined) return { value: named, mask: entry.max ?? 255 };
 		throw new Refusal(
 			`Symbolic name "${text}" is unknown`,
@@ -236,22 +236,21 @@ const tosMask: ValueReader<"tosMask"> = (text, entry) => {
 	return { value, mask: scannedNumber() };
 };
 
-const LOG_LEVELS: Readonly<Record<string, number>> = {
-	alert: 1,
-	crit: 2,
-	debug: 7,
-	emerg: 0,
-	error: 3,
-	info: 6,
-	notice: 5,
-	panic: 0,
-	warning: 4,
-};
+const LOG_LEVELS: ReadonlyMap<string, number> = new Map([
+	["alert", 1],
+	["crit", 2],
+	["debug", 7],
+	["emerg", 0],
+	["error", 3],
+	["info", 6],
+	["notice", 5],
+	["panic", 0],
+	["warning", 4],
+]);
 
 const syslogLevel: ValueReader<"syslogLevel"> = (text) => {
 	const number = readUnsigned(text, 0, 7);
-	const level =
-		number < 0 && Object.hasOwn(LOG_LEVELS, text) ? LOG_LEVELS[text] : number;
+	const level = number < 0 ? LOG_LEVELS.get(text) : number;
 	if (level !== undefined && level >= 0) return level;
 	throw new Refusal(
 		`log level "${text}" unknown`,

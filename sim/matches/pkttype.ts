@@ -3,11 +3,11 @@ import { defineMatch } from "../extension/extension.ts";
 const TYPES = ["unicast", "broadcast", "multicast", "otherhost"] as const;
 type PacketType = (typeof TYPES)[number];
 
-const ALIASES: Readonly<Record<string, PacketType>> = {
-	bcast: "broadcast",
-	mcast: "multicast",
-	host: "unicast",
-};
+const ALIASES: ReadonlyMap<string, PacketType> = new Map([
+	["bcast", "broadcast"],
+	["mcast", "multicast"],
+	["host", "unicast"],
+]);
 
 interface Options {
 	readonly type: PacketType;
@@ -29,7 +29,7 @@ export const pkttype = defineMatch<Options>({
 		const name = text.toLowerCase();
 		const type =
 			TYPES.find((known) => known === name) ??
-			ALIASES[name] ??
+			ALIASES.get(name) ??
 			given.refuse(
 				`Bad packet type '${text}'`,
 				`The types are ${TYPES.join(", ")}.`,

@@ -79,7 +79,7 @@ export function readMonthdays(list: string, refuse: Refuse): number {
 	for (const part of segments(list)) {
 		const text = part.slice(0, 2);
 		const day = smallNumber(text);
-		if (day === null || day > 31)
+		if (day === null || day < 0 || day > 31)
 			return refuse(`${text} is not a valid day for --monthdays`);
 		bits |= 1 << day;
 	}
@@ -110,8 +110,13 @@ function segments(list: string): readonly string[] {
 	return parts.at(-1) === "" ? parts.slice(0, -1) : parts;
 }
 
-/** `strtoul` with base 0 of a text of three characters at most; "" is 0. */
+/** `strtoul` with base 0 of a text of three characters at most, negative ones too; "" is 0. */
 function smallNumber(written: string): number | null {
+	const [, digits] = /^\s*-(\d+)$/.exec(written) ?? [];
+	if (digits !== undefined) {
+		const number = smallNumber(digits);
+		return number === null ? null : -number;
+	}
 	const text = /^\s*\+?\d/.test(written)
 		? written.trimStart().replace("+", "")
 		: written;

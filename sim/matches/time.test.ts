@@ -26,6 +26,8 @@ test.each([
 	["--timestart 23:00 --timestop 01:00", "2026-11-23T12:00:00Z", false],
 	// 2026-11-23 is a Monday.
 	["--weekdays Mon", "2026-11-23T12:00:00Z", true],
+	// -1 is taken for a day that no octet has room for: no day is left.
+	["--weekdays -1", "2026-11-23T12:00:00Z", false],
 	["--weekdays Mon", "2026-11-22T23:59:59Z", false],
 	["--weekdays Sun", "2026-11-22T23:59:59Z", true],
 	["! --weekdays Sat,Sun", "2026-11-22T12:00:00Z", false],

@@ -119,10 +119,13 @@ export function readPorts(
 			"Write `P-Q` or `P-Q/BASE`, and nothing behind it.",
 		);
 	const base = upper.slice(end + 1);
-	const basePort =
-		scanUnsigned(base, 0) === base.length ? scannedNumber() : servicePort(base);
-	if (basePort === null || basePort < 1 || basePort > 0xffff)
-		return notValid(base);
+	// What stands behind the number is not looked at.
+	const isNumber =
+		scanUnsigned(base, 0) >= 0 &&
+		scannedNumber() >= 1 &&
+		scannedNumber() <= 0xffff;
+	const basePort = isNumber ? scannedNumber() : servicePort(base);
+	if (basePort === null) return notValid(base);
 	return { ports: { min, max }, basePort };
 }
 
