@@ -1,5 +1,6 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { marktwin } from "../test/marktwin.ts";
 import { AS_PUBLISHED, RECIPE, SAVED } from "../test/recipe.ts";
@@ -190,7 +191,7 @@ COMMIT
 		},
 		{
 			name: "is no text",
-			says: "is not UTF-8 text",
+			says: "is no text, and no ruleset",
 			make: (path: string) =>
 				writeFileSync(path, Uint8Array.of(0x7f, 0x45, 0x4c, 0x46, 0xff, 0xfe)),
 		},
@@ -198,6 +199,12 @@ COMMIT
 			name: "is UTF-16",
 			says: "iconv -f utf-16",
 			make: (path: string) => writeFileSync(path, "\ufeff*filter\n", "utf16le"),
+		},
+		{
+			name: "is compressed",
+			says: "Read it with: zcat",
+			make: (path: string) =>
+				writeFileSync(path, gzipSync("*filter\nCOMMIT\n")),
 		},
 	])("refuses a file that $name", async ({ name, says, make }) => {
 		const path = join(folder, name.replaceAll(" ", "-"));
@@ -218,6 +225,23 @@ COMMIT
 		expect(checked.out).toContain("byte order mark");
 		const fixed = await marktwin(["fix", path]);
 		expect(fixed).toMatchObject({ code: 0, out: "*filter\nCOMMIT\n" });
+	});
+
+	it("keeps octets that are no UTF-8, as iptables-restore does", async () => {
+		const rule = Buffer.from(
+			'-A INPUT -m comment --comment "caf\xe9 \xfc"\n',
+			"latin1",
+		);
+		const text = Buffer.concat([
+			Buffer.from("# caf\xe9\n*filter\n", "latin1"),
+			...[rule, Buffer.from("COMMIT\n")],
+		]);
+		const file = fileOf("latin1.rules", text);
+		expect(await marktwin(["check", file])).toMatchObject({ code: 0 });
+		const saved = join(folder, "latin1.saved");
+		const { code } = await marktwin(["fix", file, "--output", saved]);
+		expect(code).toBe(0);
+		expect(readFileSync(saved)).toEqual(text);
 	});
 
 	it("takes NUL octets for a fault of the ruleset", async () => {

@@ -4,7 +4,7 @@ import type { Ruleset } from "../sim/ruleset/ruleset.ts";
 import type { Fault } from "../sim/ruleset/ruleset-error.ts";
 import type { Note } from "../sim/script/report.ts";
 import { EXIT } from "./exit-code.ts";
-import { readText } from "./files.ts";
+import { readRules } from "./files.ts";
 import { jsonLine } from "./outputs/json-text.ts";
 import { noteLines } from "./say-notes.ts";
 import { out, whileShowing } from "./screen.ts";
@@ -74,7 +74,7 @@ async function check(
 	for (const file of files)
 		checked.push(
 			await whileShowing(`checking ${file} …`, async () => {
-				const { name, text } = await readText(file);
+				const { name, text } = await readRules(file);
 				const { ruleset, tables, faults, notes } = checkRules(text, {
 					file: name,
 				});

@@ -8,6 +8,7 @@ import {
 	TooLongError,
 } from "../scenarios/run/bounded-read.ts";
 import { codeOf, reasonOf } from "../scenarios/run/file-failure.ts";
+import { decodeOctets, encodeOctets } from "../sim/extension/octets.ts";
 import { InputError } from "./input-error.ts";
 import { out } from "./screen.ts";
 import { findTarget, replaceWhole, type Target } from "./whole-file.ts";
@@ -31,6 +32,56 @@ export async function readText(
 ): Promise<Text> {
 	const name = file === STANDARD ? "<stdin>" : file;
 	return { name, text: decode(await readBytes(file, name, mostOctets), name) };
+}
+
+/**
+ * Reads rules whole, whatever octets are in them: those of no character stand for themselves
+ * (`sim/extension/octets.ts`), and come out again as they were.
+ * @throws InputError when the file cannot be read, or is no text
+ */
+export async function readRules(file: string): Promise<Text> {
+	const name = file === STANDARD ? "<stdin>" : file;
+	const bytes = await readBytes(file, name, LONGEST_TEXT);
+	const wrong = whyNoRules(bytes, name);
+	if (wrong !== null) throw wrong;
+	return { name, text: decodeOctets(bytes) };
+}
+
+/** How files begin that are no text, and what makes one of them. */
+const BINARY: readonly (readonly [
+	start: string,
+	what: string,
+	command: string,
+])[] = [
+	["1f8b", "compressed (gzip)", "zcat"],
+	["fd377a585a00", "compressed (xz)", "xzcat"],
+	["28b52ffd", "compressed (zstd)", "zstdcat"],
+	["425a68", "compressed (bzip2)", "bzcat"],
+	["fffe", "UTF-16 text", "iconv -f utf-16 -t utf-8"],
+	["feff", "UTF-16 text", "iconv -f utf-16 -t utf-8"],
+];
+
+/** Octets at the beginning that are looked at. */
+const LOOKED_AT = 4096;
+/** One control character among so many is one too many. */
+const SELDOM = 20;
+
+function whyNoRules(bytes: Buffer, name: string): InputError | null {
+	const start = bytes.toString("hex", 0, 8);
+	for (const [sign, what, command] of BINARY)
+		if (start.startsWith(sign))
+			return new InputError(
+				`${name} is ${what}, and no ruleset`,
+				`Read it with: ${command} ${name}`,
+			);
+	const looked = bytes.subarray(0, LOOKED_AT);
+	// Tabs and the ends of lines are none; iptables takes the others too, but hardly anybody writes them.
+	const controls = looked.filter(
+		(octet) => octet === 0x7f || (octet < 0x20 && (octet < 9 || octet > 13)),
+	).length;
+	return start.startsWith("7f454c46") || controls * SELDOM > looked.length
+		? new InputError(`${name} is no text, and no ruleset`, "")
+		: null;
 }
 
 async function readBytes(
@@ -89,8 +140,9 @@ export async function writeWhole(
 ): Promise<void> {
 	try {
 		const target = await findTarget(file);
-		if (isWrittenInto(target)) await writeFile(target.path, text);
-		else await replaceWhole(target, text);
+		const octets = typeof text === "string" ? encodeOctets(text) : text;
+		if (isWrittenInto(target)) await writeFile(target.path, octets);
+		else await replaceWhole(target, octets);
 	} catch (error) {
 		throw cannotWrite(file, error);
 	}

@@ -1,7 +1,7 @@
 import { Command, Option } from "commander";
 import type { Change } from "../sim/ruleset/change.ts";
 import { EXIT } from "./exit-code.ts";
-import { identityOf, readText, STANDARD, writeWhole } from "./files.ts";
+import { identityOf, readRules, STANDARD, writeWhole } from "./files.ts";
 import { InputError } from "./input-error.ts";
 import { sayNotes } from "./say-notes.ts";
 import { err, out, whileShowing } from "./screen.ts";
@@ -66,7 +66,7 @@ async function fix(file: string, options: FixOptions): Promise<void> {
 			`--output ${output} is the file that is read`,
 			"--in-place repairs a file where it is, and leaves it alone where faults remain.",
 		);
-	const { name, text } = await readText(file);
+	const { name, text } = await readRules(file);
 	const { fixRules } = await import("../sim/script/fix-rules.ts");
 	const { printFaults } = await import("../sim/ruleset/ruleset-error.ts");
 	const fixed = await whileShowing(`repairing ${name} …`, async () =>

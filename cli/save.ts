@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { readText } from "./files.ts";
+import { readRules } from "./files.ts";
 import { sayNotes } from "./say-notes.ts";
 import { out, whileShowing } from "./screen.ts";
 
@@ -26,7 +26,7 @@ async function save(
 	const printed = await whileShowing(`reading ${file} …`, async () => {
 		const { parseRules } = await import("../sim/script/check-rules.ts");
 		const { printRuleset } = await import("../sim/ruleset/print.ts");
-		const { name, text } = await readText(file);
+		const { name, text } = await readRules(file);
 		const { ruleset, notes } = parseRules(text, { file: name });
 		sayNotes(notes);
 		return printRuleset(ruleset, { counters });

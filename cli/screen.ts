@@ -8,6 +8,7 @@ import { fstatSync } from "node:fs";
 import type { WriteStream } from "node:tty";
 import { styleText } from "node:util";
 import { visible } from "../reports/visible.ts";
+import { encodeOctets, isWellFormed } from "../sim/extension/octets.ts";
 import { InputError } from "./input-error.ts";
 import {
 	hasCommandReader,
@@ -34,7 +35,7 @@ export interface Screen {
 }
 
 type Stream = Pick<WriteStream, "isTTY" | "columns"> & {
-	write(text: string): unknown;
+	write(text: string | Uint8Array): unknown;
 };
 
 /**
@@ -81,7 +82,7 @@ export function createScreen(
 				return;
 			}
 			if (hasCommandReader(environment) && isPipe()) mustCommandNothing(text);
-			stream.write(text);
+			stream.write(isWellFormed(text) ? text : encodeOctets(text));
 		},
 	};
 }

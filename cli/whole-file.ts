@@ -59,7 +59,7 @@ async function linkAt(path: string): Promise<string | null> {
 /** Writes it into a new file beside it, which then takes its name. */
 export async function replaceWhole(
 	{ path, before }: Target,
-	text: string | Iterable<string>,
+	text: string | Uint8Array | Iterable<string>,
 ): Promise<void> {
 	const folder = dirname(path);
 	await sweep(folder);

@@ -15,7 +15,7 @@ import {
 import { resolveRules } from "../../scenarios/run/load-scenarios.ts";
 import { recipeRules } from "../../scenarios/suites/index.ts";
 import { EXIT } from "../exit-code.ts";
-import { readText } from "../files.ts";
+import { readRules } from "../files.ts";
 import { InputError } from "../input-error.ts";
 import type { UpOptions } from "../lab-containers.ts";
 import { err, out } from "../screen.ts";
@@ -30,7 +30,7 @@ export async function up(options: UpOptions): Promise<number> {
 		err.show([`${seconds.padStart(6)} s  ${line}`]);
 	};
 	const given =
-		rules === undefined ? await recipeRules() : await readText(rules);
+		rules === undefined ? await recipeRules() : await readRules(rules);
 	const healthCheck = recipeHealthCheck();
 	const scenario = await resolveRules(
 		{

@@ -5,7 +5,7 @@ import type {
 	RulesText,
 } from "../../scenarios/run/load-scenarios.ts";
 import { nearest } from "../../sim/edit-distance.ts";
-import { readText } from "../files.ts";
+import { readRules as readRulesFile } from "../files.ts";
 import { InputError } from "../input-error.ts";
 import type { Shard } from "../read-option.ts";
 import type { RunOptions } from "../run.ts";
@@ -147,7 +147,7 @@ function countOf(files: readonly string[]): string {
 
 async function readRules(files: ReadonlyMap<string, string>): Promise<Rules> {
 	const rules = new Map<string, RulesText>();
-	for (const [name, file] of files) rules.set(name, await readText(file));
+	for (const [name, file] of files) rules.set(name, await readRulesFile(file));
 	return rules;
 }
 

@@ -7,7 +7,7 @@ import { parsePacket } from "../../sim/packet/notation.ts";
 import type { Packet } from "../../sim/packet/packet.ts";
 import { PacketError } from "../../sim/packet/packet-error.ts";
 import { EXIT } from "../exit-code.ts";
-import { readText } from "../files.ts";
+import { readRules } from "../files.ts";
 import { InputError } from "../input-error.ts";
 import { out, whileShowing } from "../screen.ts";
 import type { TraceOptions } from "../trace.ts";
@@ -49,7 +49,7 @@ export async function trace(
 		if (events.length < MOST_SHOWN) events.push(event);
 		else unshown++;
 	};
-	const rules = await readText(file);
+	const rules = await readRules(file);
 	const { gateway, setup } = await whileShowing(
 		`loading ${rules.name} …`,
 		async () => routerWith(rules, options, note),

@@ -2,6 +2,7 @@
 import { constants } from "node:fs";
 import { open, realpath, stat } from "node:fs/promises";
 import { isAbsolute, relative, resolve, sep } from "node:path";
+import { decodeOctets } from "../../sim/extension/octets.ts";
 import { LONGEST_TEXT, readBounded, TooLongError } from "./bounded-read.ts";
 import { reasonOf } from "./file-failure.ts";
 
@@ -35,7 +36,7 @@ export async function readUserFile(
 			mustBeRegular(path, await handle.stat());
 			// What is below /proc has no size before it is read.
 			const stream = handle.createReadStream({ autoClose: false });
-			return (await readBounded(stream, LONGEST_TEXT)).toString("utf8");
+			return decodeOctets(await readBounded(stream, LONGEST_TEXT));
 		} finally {
 			await handle.close();
 		}

@@ -66,7 +66,9 @@ for (const line of PROTOCOL_ALIASES.split(/,\s*/)) {
 	const [alias = "", number = ""] = line.split(" ");
 	protocolNumbers.set(alias, Number(number));
 }
-const aliased = new Set(PROTOCOL_ALIASES.match(/\d+$|\d+(?=,)/g));
+const aliased = new Set(
+	PROTOCOL_ALIASES.split(/,\s*/).map((line) => line.split(" ")[1]),
+);
 for (const [name, number] of [...protocolNumbers])
 	if (!aliased.has(`${number}`) && !ITS_OWN_NAMES.has(name))
 		protocolNumbers.set(name.toUpperCase(), number);

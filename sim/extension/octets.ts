@@ -59,9 +59,14 @@ function compareArrays(a: Uint8Array, b: Uint8Array): number {
 	return a.length - b.length;
 }
 
+/** Is every octet of the text part of a character? */
+export function isWellFormed(text: string): boolean {
+	return !ODD_OCTET.test(text);
+}
+
 /** A text as octets. */
 export function encodeOctets(text: string): Uint8Array {
-	if (!ODD_OCTET.test(text)) return new TextEncoder().encode(text);
+	if (isWellFormed(text)) return new TextEncoder().encode(text);
 	const parts: Uint8Array[] = [];
 	let from = 0;
 	for (let index = 0; index < text.length; index++) {
@@ -84,7 +89,8 @@ export function encodeOctets(text: string): Uint8Array {
 	return whole;
 }
 
-const ODD_OCTET = /[\udc80-\udcff]/;
+/** A surrogate alone: with the flag, a pair is one character and does not match. */
+const ODD_OCTET = /[\udc80-\udcff]/u;
 
 /** Octets as a text, with a byte order mark if there is one. */
 export function decodeOctets(bytes: Uint8Array): string {

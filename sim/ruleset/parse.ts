@@ -10,6 +10,7 @@
 
 import type { Command, CommandLine } from "./command.ts";
 import { faultOfFailure, faultOfLoad, type Place } from "./fault.ts";
+import { foreignText } from "./foreign-text.ts";
 import { checkLoad } from "./load-check.ts";
 import { readScript, type ScriptSink } from "./read-script.ts";
 import type { Ruleset, Table, TableName } from "./ruleset.ts";
@@ -63,11 +64,12 @@ export function checkRuleset(
 		},
 		loader,
 	);
-	return {
-		ruleset: faults.length === 0 ? loader.ruleset() : null,
-		tables: loader.read,
-		faults,
-	};
+	if (faults.length === 0)
+		return { ruleset: loader.ruleset(), tables: loader.read, faults };
+	const foreign = foreignText(text, options.file ?? NO_FILE);
+	return foreign === null
+		? { ruleset: null, tables: loader.read, faults }
+		: { ruleset: null, tables: [], faults: [foreign] };
 }
 
 export interface Applied {

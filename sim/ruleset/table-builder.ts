@@ -2,6 +2,8 @@
  * A table that commands are carried out on, in the manner of libiptc's copy of a kernel table
  * (iptables 1.8.9, libiptc/libiptc.c): nothing is loaded before COMMIT.
  */
+
+import { compareOctets } from "../extension/octets.ts";
 import {
 	createChain,
 	declareChain,
@@ -92,7 +94,7 @@ export class TableBuilder implements TableState {
 			const rules = chain.rules();
 			(policy === null ? own : chains).push({ name, policy, counters, rules });
 		}
-		own.sort((a, b) => (a.name < b.name ? -1 : 1));
+		own.sort((a, b) => compareOctets(a.name, b.name));
 		for (const chain of own) chains.push(chain);
 		return { name: this.name, chains };
 	}

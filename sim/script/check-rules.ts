@@ -21,7 +21,7 @@ export interface CheckedRules {
 	/** All that were read, loaded or not. */
 	readonly tables: readonly Table[];
 	readonly faults: readonly Fault[];
-	/** What a script does besides, and what it is taken to do; none for a file. */
+	/** What a script does besides, and what it is taken to do; what a dump itself warns of. */
 	readonly notes: readonly Note[];
 	readonly isScript: boolean;
 }
@@ -32,7 +32,11 @@ export function checkRules(
 	options: ParseOptions = {},
 ): CheckedRules {
 	if (!isShellScript(text))
-		return { ...checkRuleset(text, options), notes: [], isScript: false };
+		return {
+			...checkRuleset(text, options),
+			notes: notesOf(text, options.file ?? "<text>"),
+			isScript: false,
+		};
 	const report = new Report(text, options.file ?? "<text>");
 	report.note(0, "a script: it is taken to start from an empty ruleset");
 	const player = new TablePlayer(report);
@@ -44,6 +48,17 @@ export function checkRules(
 		tables: ruleset.tables,
 		...{ faults, notes: report.notes(), isScript: true },
 	};
+}
+
+/** What iptables-nft-save warns of in its dump: the kernel has other rules besides. */
+const OTHER_TABLES = /^# Warning: (ip6?tables-legacy) tables present.*$/m;
+
+function notesOf(text: string, file: string): readonly Note[] {
+	const found = OTHER_TABLES.exec(text);
+	if (found === null) return [];
+	const line = text.slice(0, found.index).split("\n").length;
+	const message = `this dump is not all: the machine has tables of ${found[1]} besides, which \`${found[1]}-save\` prints and packets pass, too`;
+	return [{ file, line, message }];
 }
 
 /** @throws RulesetError with all faults */
