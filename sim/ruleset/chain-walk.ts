@@ -106,7 +106,7 @@ function branchesOf(node: Node): readonly Rule[] {
 }
 
 /** `unconditional` of ip_tables.c: no match, and a header that asks nothing. */
-function isUnconditional({ matches, header }: Rule): boolean {
+export function isUnconditional({ matches, header }: Rule): boolean {
 	const { source, destination } = header;
 	return (
 		matches.length === 0 &&

@@ -40,6 +40,9 @@ describe("a script is told from a file for iptables-restore", () => {
 		"export PATH\n/usr/sbin/iptables-legacy -F",
 		"if true; then iptables -F; fi",
 		"x=1 && iptables -F",
+		"$FW -A INPUT -j DROP\n",
+		// biome-ignore lint/suspicious/noTemplateCurlyInString: it is for a shell
+		'"${IPT}" -w -t nat -F PREROUTING\n',
 	])("%j is one", (text) => {
 		expect(isShellScript(text)).toBe(true);
 	});
@@ -133,6 +136,13 @@ $IPT -t nat -A POSTROUTING -o eth0 -j MASQUERADE
 			"-A INPUT -p tcp -m tcp --dport 22",
 			"-A INPUT -p tcp -m multiport --dports 22,80",
 		]);
+	});
+
+	test("a fallback is taken for a variable that has no value", () => {
+		const text =
+			// biome-ignore lint/suspicious/noTemplateCurlyInString: it is for a shell
+			": ${I:=iptables} ${J:=0}\nP=${P:-22}\n$I -A INPUT -p tcp --dport ${P:-80}\n";
+		expect(left(text)).toEqual(["-A INPUT -p tcp -m tcp --dport 22"]);
 	});
 
 	test("&& and || follow what a command does", () => {
@@ -447,3 +457,15 @@ test("thousands of commands take time as their number", () => {
 	const { ruleset } = checkRules(text);
 	expect(ruleset?.tables[0]?.chains[0]?.rules).toHaveLength(20_001);
 });
+
+test("so does asking for each rule before it is put in", () => {
+	const began = performance.now();
+	const lines = Array.from({ length: 10_000 }, (_, i) => {
+		const rule = `INPUT -s 10.0.${i >> 8}.${i & 255} -j DROP`;
+		return `iptables -C ${rule} 2>/dev/null || iptables -A ${rule}\niptables -N c${i} && iptables -A FORWARD -j c${i}`;
+	});
+	const { ruleset } = checkRules(lines.join("\n"));
+	expect(ruleset?.tables[0]?.chains).toHaveLength(10_003);
+	// What is quadratic takes minutes.
+	expect(performance.now() - began).toBeLessThan(30_000);
+}, 120_000);

@@ -92,7 +92,7 @@ export function isShellScript(text: string): boolean {
 	if (/^#!.*\b(?:ba|da|k|mk|z|a)?sh\b/.test(text)) return true;
 	const first =
 		/^[ \t\r\ufeff]*(?![ \t\r\ufeff]*#)(\S.*)$/m.exec(text)?.[1] ?? "";
-	if (/^(?:[*:[]|-|COMMIT\b)/.test(first)) return false;
+	if (/^(?:[*[]|:\S|-|COMMIT\b)/.test(first)) return false;
 	const commands = text.matchAll(
 		/(?:^|[;&|({])[ \t]*((?:[\w./@:+-]+[ \t]+){0,6}?(?:\S*\/)?ip6?tables(?:-\w+)*)(?=\s|$)/gm,
 	);
@@ -103,6 +103,13 @@ export function isShellScript(text: string): boolean {
 		const name = programName(words[prefixLength(words)] ?? "");
 		if (bearingOf(name).kind === "rules") return true;
 	}
+	// A program in a variable, which a shell would call.
+	if (
+		/^[ \t]*(?:sudo[ \t]+)?"?\$\{?\w+\}?"?[ \t]+(?:-w[ \t]+)?-(?:[AIDNPFXtZ]|-\w+)[ \t]/m.test(
+			text,
+		)
+	)
+		return true;
 	return /=["']?(?:\S*\/)?iptables(?:-legacy|-nft)?\b|=\S*\b(?:which|command -v)\s+iptables/m.test(
 		text,
 	);

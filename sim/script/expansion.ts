@@ -2,8 +2,8 @@
 import { type Part, ShellSyntaxError } from "./token.ts";
 
 const NAME = /[A-Za-z_]\w*|[0-9@*#?$!-]/y;
-/** `NAME`, `NAME:-fallback`; a fallback with anything to expand in it is left to a shell. */
-const BRACED = /^([A-Za-z_]\w*|[0-9]+|[@*#?$!-])(?::?-([^$`"'\\]*))?$/;
+/** `NAME`, `NAME:-fallback`, `NAME:=fallback`; a fallback with anything to expand in it is left to a shell. */
+const BRACED = /^([A-Za-z_]\w*|[0-9]+|[@*#?$!-])(?::?([-=])([^$`"'\\]*))?$/;
 
 /**
  * @param at offset of the `$` or of the first backquote
@@ -30,10 +30,12 @@ export function readExpansion(
 	if (next === "{") {
 		const to = closing(source, at + 1, "{", "}");
 		const text = source.slice(at, to);
-		const [, name, fallback = null] = BRACED.exec(text.slice(2, -1)) ?? [];
+		const [, name, sign, fallback = null] =
+			BRACED.exec(text.slice(2, -1)) ?? [];
+		const assigns = sign === "=";
 		return name === undefined
 			? { part: { kind: "unknown", what: text, quoted }, to }
-			: { part: { kind: "variable", name, fallback, quoted }, to };
+			: { part: { kind: "variable", name, fallback, assigns, quoted }, to };
 	}
 	if ((next === "'" || next === '"') && !quoted) {
 		if (next === '"')
@@ -50,7 +52,13 @@ export function readExpansion(
 	return name === undefined
 		? { part: { kind: "text", text: "$", quoted: true }, to: at + 1 }
 		: {
-				part: { kind: "variable", name, fallback: null, quoted },
+				part: {
+					kind: "variable",
+					name,
+					fallback: null,
+					assigns: false,
+					quoted,
+				},
 				to: at + 1 + name.length,
 			};
 }

@@ -1,6 +1,7 @@
 /** One iptables command of a script, its words divided by the shell. */
 import type { Refusal } from "../extension/refusal.ts";
 import { matches } from "../matches/index.ts";
+import { isUnconditional } from "../ruleset/chain-walk.ts";
 import type { Command } from "../ruleset/command.ts";
 import { noWords } from "../ruleset/lexer.ts";
 import { LineParser } from "../ruleset/line-parser.ts";
@@ -63,4 +64,20 @@ export function mayHide(command: Command): boolean {
 		default:
 			return true;
 	}
+}
+
+/** A command that may fail when it has done a part of its work. */
+export function takesOutSeveral(command: Command): boolean {
+	return command.kind === "delete"
+		? command.rules.length > 1
+		: command.kind === "delete-chain" && command.chain === null;
+}
+
+/** Behind an unconditional verdict nothing is reached, until it is gone. */
+export function mayUncover(command: Command): boolean {
+	return (
+		command.kind === "delete-number" ||
+		command.kind === "replace" ||
+		(command.kind === "delete" && command.rules.some(isUnconditional))
+	);
 }

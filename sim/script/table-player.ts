@@ -19,8 +19,10 @@ import {
 	FLAGS,
 	forCommands,
 	mayHide,
+	mayUncover,
 	parseWords,
 	refusalsOf,
+	takesOutSeveral,
 } from "./parse-words.ts";
 import type { Report, Span } from "./report.ts";
 
@@ -77,8 +79,8 @@ export class TablePlayer implements Executor {
 			builder.apply(command);
 		} catch (failure) {
 			if (!(failure instanceof CommandFailure)) throw failure;
-			// Of several rules some may have been changed; nothing of it is committed.
-			this.open = this.replayed(this.done);
+			// Some of several may have been taken out; nothing of it is committed.
+			if (takesOutSeveral(command)) this.open = this.replayed(this.done);
 			this.failed(given, failure);
 			return false;
 		}
@@ -147,13 +149,23 @@ export class TablePlayer implements Executor {
 	): boolean {
 		const rule = "rules" in command ? command.rules[0] : undefined;
 		const adds = command.kind !== "delete" && command.kind !== "check";
-		const removes = /^(delete|delete-number|replace|flush)$/.test(command.kind);
-		if ((adds && rule && asksForTheWhole(rule)) || removes) this.unasked = true;
+		const asks =
+			adds &&
+			rule &&
+			asksForTheWhole(rule) &&
+			!this.leadsToNothing(table, rule);
+		if (asks || mayUncover(command)) this.unasked = true;
 		const wrong = adds && rule && this.isWrongAlone(table, command, rule);
 		if (wrong) this.unasked = true;
 		if (!this.unasked || !(wrong || given.awaited)) return true;
 		const before = this.report.faults.length;
 		return this.settle() && this.report.faults.length === before;
+	}
+
+	/** A jump to a chain without rules makes nothing reachable. */
+	private leadsToNothing(name: TableName, { matches, target }: Rule): boolean {
+		if (target?.kind !== "jump" || matches.length > 0) return false;
+		return this.open.get(name)?.chains.get(target.chain)?.length === 0;
 	}
 
 	/** Would the kernel refuse the rule if it stood alone? Then it is asked at once. */

@@ -8,6 +8,8 @@ export type Part =
 			readonly kind: "variable";
 			readonly name: string;
 			readonly fallback: string | null;
+			/** `:=`: the variable gets the fallback for its value. */
+			readonly assigns: boolean;
 			readonly quoted: boolean;
 	  }
 	| {

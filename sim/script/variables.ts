@@ -75,7 +75,13 @@ export class Variables {
 				const found = this.partOf(
 					name === undefined
 						? { kind: "unknown", what: whole, quoted: true }
-						: { kind: "variable", name, fallback: null, quoted: true },
+						: {
+								kind: "variable",
+								name,
+								fallback: null,
+								assigns: false,
+								quoted: true,
+							},
 				);
 				if ("value" in found) return found.value;
 				unknown ??= found;
@@ -90,7 +96,7 @@ export class Variables {
 			case "text":
 				return { value: part.text };
 			case "variable":
-				return this.variable(part.name, part.fallback);
+				return this.variable(part);
 			case "command":
 				return ofCommand(part.command);
 			case "unknown":
@@ -101,13 +107,19 @@ export class Variables {
 		}
 	}
 
-	private variable(name: string, fallback: string | null): Value {
+	private variable({
+		name,
+		fallback,
+		assigns,
+	}: Extract<Part, { kind: "variable" }>): Value {
 		const known = this.values.get(name);
-		if (known !== undefined)
-			return fallback !== null && "value" in known && known.value === ""
-				? { value: fallback }
-				: known;
-		if (fallback !== null) return { value: fallback };
+		const isEmpty =
+			known === undefined || ("value" in known && known.value === "");
+		if (fallback !== null && isEmpty) {
+			if (assigns) this.values.set(name, { value: fallback });
+			return { value: fallback };
+		}
+		if (known !== undefined) return known;
 		return {
 			unknown: `the variable ${name} has no value that is known`,
 			remedy: /^\w*[A-Za-z_]\w*$/.test(name)
