@@ -25,9 +25,9 @@ it("plays just one scenario again: a built-in one by its name, one of a file by 
 			scenario: { name: "mine", setup: { seed: 1 } },
 		}) as LoadedScenario;
 	const same = new Map([["recipe.rules", "sp ace/$my.rules"]]);
-	expect(replayCommand("run", loaded(""), { rules, on: "vm" })).toBe(
-		"marktwin run mine --seed 1 --on vm",
-	);
+	expect(
+		replayCommand("run", loaded(""), { rules, on: "vm", maxSteps: 10 }),
+	).toBe("marktwin run mine --seed 1 --on vm --max-steps 10");
 	expect(
 		replayCommand("compare", loaded("it's.json"), {
 			...{ rules: same, seed: 9, kernel: "my kernel" },

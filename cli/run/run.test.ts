@@ -302,7 +302,7 @@ export default [
 			words: ["split-alternates", "--json", "/nowhere/at/all.json"],
 			says: "mkdir -p /nowhere/at",
 		},
-		{ words: ["/tmp/"], says: "/tmp/" },
+		{ words: ["/dev/fd/"], says: "/dev/fd/: no scenario file" },
 	])("refuses $words", async ({ words, says }) => {
 		const { code, err } = await marktwin(["run", ...words]);
 		expect(err).toContain(says);
