@@ -45,3 +45,10 @@ function scanMagnitude(
 		? null
 		: { value: Number(decimal), length: decimal.length };
 }
+
+/** As x86-64 converts a double to 32 bits: through 64, and what has no place there comes to 0. */
+export function toUint32(value: number): number {
+	return Math.abs(value) < 2 ** 63
+		? Number(BigInt.asUintN(32, BigInt(Math.trunc(value))))
+		: 0;
+}

@@ -1,5 +1,5 @@
 /** Rates with their units, as iproute2 and libxt_rateest read them (iptables 1.8.9, `rateest_get_rate`). */
-import { scanDouble } from "../extension/read-double.ts";
+import { scanDouble, toUint32 } from "../extension/read-double.ts";
 
 /** Bits per second of each unit, by its name in lower case. */
 const UNITS: ReadonlyMap<string, number> = new Map([
@@ -30,9 +30,4 @@ export function readBytesPerSecond(text: string): number | null {
 	const unit = text.slice(end);
 	const scale = unit === "" ? 1 : UNITS.get(unit.toLowerCase());
 	return scale === undefined ? null : toUint32((value * scale) / 8);
-}
-
-/** As x86-64 converts a double: through 64 bits. */
-function toUint32(value: number): number {
-	return Number(BigInt.asUintN(32, BigInt(Math.trunc(value))));
 }

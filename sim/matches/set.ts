@@ -160,7 +160,7 @@ function readCounter(
 	const uses = COMPARISONS.flatMap((is) =>
 		given.all(`${what}-${is}`, "string").map((use) => ({ is, use })),
 	);
-	const [first, second] = uses;
+	const [first, second] = uses.toSorted((a, b) => a.use.word - b.use.word);
 	if (!first) return null;
 	const { is, use } = first;
 	const option = `${what}-${is}`;
@@ -168,7 +168,7 @@ function readCounter(
 		return given.refuse(
 			`only one of the --${what}-[eq|lt|gt] is allowed`,
 			"Write a second `-m set` for the other comparison.",
-			option,
+			`${what}-${second.is}`,
 		);
 	if (use.inverted && is !== "eq")
 		return given.refuse(

@@ -90,11 +90,11 @@ export function restoreForm(text: string, file: string): string {
  */
 export function isShellScript(text: string): boolean {
 	if (/^#!.*\b(?:ba|da|k|mk|z|a)?sh\b/.test(text)) return true;
-	const first =
-		/^[ \t\r\ufeff]*(?![ \t\r\ufeff]*#)(\S.*)$/m.exec(text)?.[1] ?? "";
+	const first = firstLine(text);
 	if (/^(?:[*[]|:\S|-|COMMIT\b)/.test(first)) return false;
+	// No part of it is unbounded: a long word is looked at from each of its characters.
 	const commands = text.matchAll(
-		/(?:^|[;&|({])[ \t]*((?:[\w./@:+-]+[ \t]+){0,6}?(?:\S*\/)?ip6?tables(?:-\w+)*)(?=\s|$)/gm,
+		/(?:^|[;&|({])[ \t]{0,99}((?:[\w./@:+-]{1,99}[ \t]{1,99}){0,6}?(?:\S{0,99}\/)?ip6?tables(?:-\w+)*)(?=\s|$)/gm,
 	);
 	for (const [, command = ""] of commands) {
 		const words = command
@@ -105,12 +105,24 @@ export function isShellScript(text: string): boolean {
 	}
 	// A program in a variable, which a shell would call.
 	if (
-		/^[ \t]*(?:sudo[ \t]+)?"?\$\{?\w+\}?"?[ \t]+(?:-w[ \t]+)?-(?:[AIDNPFXtZ]|-\w+)[ \t]/m.test(
+		/^[ \t]{0,99}(?:sudo[ \t]{1,9})?"?\$\{?\w{1,99}\}?"?[ \t]{1,99}(?:-w[ \t]{1,9})?-(?:[AIDNPFXtZ]|-\w{1,99})[ \t]/m.test(
 			text,
 		)
 	)
 		return true;
-	return /=["']?(?:\S*\/)?iptables(?:-legacy|-nft)?\b|=\S*\b(?:which|command -v)\s+iptables/m.test(
+	return /=["']?(?:\S{0,99}\/)?iptables(?:-legacy|-nft)?\b|=\S{0,99}\b(?:which|command -v)\s{1,99}iptables/m.test(
 		text,
 	);
+}
+
+/** The first line with something in it that is no comment. */
+function firstLine(text: string): string {
+	for (let from = 0; from < text.length; ) {
+		const newline = text.indexOf("\n", from);
+		const to = newline < 0 ? text.length : newline;
+		const line = text.slice(from, to).trim();
+		if (line !== "" && !line.startsWith("#")) return line;
+		from = to + 1;
+	}
+	return "";
 }

@@ -39,9 +39,13 @@ export const clusterip = defineTarget<Options>({
 		},
 		{ name: "hash-init", type: "uint32", requires: ["new"] },
 	],
+	checkFirst(given) {
+		mode(given);
+		mac(given);
+		checkWhole(given);
+	},
 	build(given) {
 		const known = { mode: mode(given), mac: mac(given) };
-		checkWhole(given);
 		if (!given.has("new")) return { cluster: null };
 		return {
 			cluster: {

@@ -1,7 +1,7 @@
 import { defineTarget } from "../extension/extension.ts";
 import { cutOctets } from "../extension/octets.ts";
 import type { GivenOptions } from "../extension/options.ts";
-import { scanDouble } from "../extension/read-double.ts";
+import { scanDouble, toUint32 } from "../extension/read-double.ts";
 import { XT_CONTINUE } from "../packet/skb.ts";
 
 interface Options {
@@ -80,8 +80,7 @@ function readTimeUs(given: GivenOptions, what: "interval" | "ewmalog"): number {
 	const text = given.get(option, "string")?.text ?? "";
 	const { value, end } = scanDouble(text);
 	const unit = UNITS.get(text.slice(end).toLowerCase());
-	if (end > 0 && unit !== undefined)
-		return Number(BigInt.asUintN(32, BigInt(Math.trunc(value * unit))));
+	if (end > 0 && unit !== undefined) return toUint32(value * unit);
 	return given.refuse(
 		`RATEEST: bad ${what} value "${text}"`,
 		"Write a time with its unit: `250ms`, `1s`.",
