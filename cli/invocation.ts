@@ -28,13 +28,6 @@ function wayOf(way: Way): Invocation["options"] {
 		options.push(["--with", way.with]);
 	if (iptables !== "legacy") options.push(["--iptables", iptables]);
 	if (kernel !== undefined) options.push(["--kernel", kernel]);
-	// A scenario that ended at a limit ends there again.
-	for (const [name, limit] of [
-		["--max-memory", way.maxMemory],
-		["--max-steps", way.maxSteps],
-		["--max-time", way.maxTime],
-	] as const)
-		if (limit !== undefined) options.push([name, String(limit)]);
 	const limit = (name: string, most: number | undefined) => {
 		if (most !== undefined) options.push([name, String(most)]);
 	};
