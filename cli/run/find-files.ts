@@ -8,13 +8,19 @@ import { codeOf } from "../../scenarios/run/file-failure.ts";
 export const OWN = "*.scenario.{ts,mts,js,mjs,json}";
 const IGNORED = ["**/node_modules/**", "**/.git/**", "**/dist/**"];
 
-/** Scenario files in a folder and its subfolders, sorted; node_modules, .git and dist are left out. */
+/**
+ * Scenario files in a folder and its subfolders, sorted; node_modules, .git and dist are left out.
+ * Links to folders are not followed: one of them may lead out of the folder, to all of a disk.
+ */
 export async function scenarioFilesBelow(
 	folder: string,
 ): Promise<readonly string[]> {
 	const found = await glob([`**/${OWN}`], {
-		...{ cwd: folder, ignore: IGNORED, dot: true },
+		cwd: folder,
+		ignore: IGNORED,
+		dot: true,
 		expandDirectories: false,
+		followSymbolicLinks: false,
 	});
 	return eachOnce(found.map((file) => join(folder, file)).sort());
 }

@@ -49,6 +49,7 @@ describe("marktwin run without names", () => {
 			"web/node_modules/x/n.scenario.ts": own,
 		});
 		symlinkSync("..", join(cwd, "web", "loop"));
+		symlinkSync(folderWith({ "far.scenario.ts": own }), join(cwd, "out"));
 		const { code, out, err } = await marktwin(["run"], { cwd });
 		expect({ code, err }).toEqual({ code: 0, err: "" });
 		expect(out).toMatch(/^2 scenario files below \.\n/);
