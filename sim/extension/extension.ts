@@ -20,7 +20,8 @@ interface Extension<Options extends object> {
 	checkFirst?(given: GivenOptions): void;
 	/**
 	 * Makes the plain data that a rule keeps (JSON-able apart from bigint-free numbers).
-	 * The rest of the final check belongs here: `given.refuse(...)`.
+	 * The rest of the final check belongs here: `given.refuse(...)`. It is also asked about the first few
+	 * options alone, to find out which one is refused first: mandatory ones may be missing then.
 	 */
 	build(given: GivenOptions): Options;
 	/** As `iptables-save` prints it behind the name; begins with a blank unless empty. */
@@ -40,7 +41,7 @@ interface Extension<Options extends object> {
 	/** The option that makes a use of it one that is not modelled; `null` when there is none. */
 	notModelled?(options: Options): string | null;
 	/** What it makes, for rules that are loaded after it to find. */
-	makes?(options: Options): Need;
+	makes?(options: Options, header: RuleHeader): Need | null;
 	/**
 	 * Its options are known by name alone (`unchecked.ts`): which values they take is not checked, and
 	 * a ruleset may give a chain of its own this name.

@@ -156,12 +156,6 @@ export class Given implements GivenOptions {
 		this.excluded |= entry.excludes;
 	}
 
-	/** Is there what `build` counts on? */
-	private isComplete(): boolean {
-		const { mandatoryBits } = this.table;
-		return (this.bits & mandatoryBits) === mandatoryBits;
-	}
-
 	private put(taken: Taken): void {
 		while (this.taken.length < taken.slot) this.taken.push(undefined);
 		this.taken[taken.slot] = taken;
@@ -186,7 +180,7 @@ export class Given implements GivenOptions {
 			sofar.put(one);
 			try {
 				extension.checkFirst?.(sofar);
-				if (sofar.isComplete()) extension.build(sofar);
+				extension.build(sofar);
 			} catch (refusal) {
 				if (!(refusal instanceof Refusal)) throw refusal;
 				if (!refusal.atEnd && refusal.word === one.word) return refusal;

@@ -56,6 +56,11 @@ export const NEEDS = {
 		what: "the SELinux context",
 		made: () => "SELinux with a policy that has it",
 	},
+	cluster: {
+		what: "the shared address",
+		made: (name) =>
+			`a rule with -d ${name} -j CLUSTERIP --new … that is loaded before`,
+	},
 	interface: {
 		what: "the interface",
 		made: (name) => `ip link add ${name} …`,

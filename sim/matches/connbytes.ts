@@ -1,6 +1,5 @@
 import { defineMatch } from "../extension/extension.ts";
 import type { ConntrackPort } from "../extension/ports.ts";
-import { invariant } from "../invariant.ts";
 import { NO_ENTRY } from "../packet/skb.ts";
 
 const DIRECTIONS = ["original", "reply", "both"] as const;
@@ -33,20 +32,16 @@ export const connbytes = defineMatch<Options>({
 	],
 	build(given) {
 		const range = given.get("connbytes", "uint64Range");
-		invariant(
-			range !== undefined,
-			"a mandatory option is missing: --connbytes",
-		);
-		const [from, second] = range.value;
-		const to = range.text.includes(":") ? second : MOST;
+		const [from, second] = range?.value ?? [0n, MOST];
+		const to = range?.text.includes(":") ? second : MOST;
 		if (to < from)
 			return given.refuse(
 				`${from} should be less than ${to}`,
 				`Turn it round: ${to}:${from}.`,
 				"connbytes",
 			);
-		const directionText = given.get("connbytes-dir", "string")?.text;
-		const modeText = given.get("connbytes-mode", "string")?.text;
+		const directionText = given.get("connbytes-dir", "string")?.text ?? "both";
+		const modeText = given.get("connbytes-mode", "string")?.text ?? "bytes";
 		const direction =
 			DIRECTIONS.find((name) => name === directionText) ??
 			given.refuse(
@@ -61,7 +56,7 @@ export const connbytes = defineMatch<Options>({
 				`The modes are ${MODES.join(", ")}.`,
 				"connbytes-mode",
 			);
-		const [start, end] = range.inverted ? [to, from] : [from, to];
+		const [start, end] = range?.inverted ? [to, from] : [from, to];
 		return { from: `${start}`, to: `${end}`, direction, mode };
 	},
 	print({ from, to, direction, mode }) {

@@ -94,6 +94,20 @@ describe("what stays open about a ruleset", () => {
 		).toEqual({ ...NOTHING, notModelled: ["target CT --helper: 2"] });
 	});
 
+	test("is not what a rule before it makes", () => {
+		const estimator =
+			"-A INPUT -j RATEEST --rateest-name a --rateest-interval 1s --rateest-ewmalog 8s";
+		const compared =
+			"-A INPUT -m rateest --rateest a --rateest-lt --rateest-pps 1";
+		expect(openIn("filter", [estimator, compared]).needs).toEqual([]);
+		expect(openIn("filter", [compared, estimator]).needs).toEqual([
+			"estimator:a: 2",
+		]);
+		expect(
+			openIn("filter", ["-A INPUT -d 10.0.0.1 -j CLUSTERIP"]).needs,
+		).toEqual(["cluster:10.0.0.1: 2"]);
+	});
+
 	test("is not what is said to be there", () => {
 		const rules = ["-A INPUT -m set --match-set a src,dst"];
 		expect(openIn("filter", rules, ["set:b"]).needs).toEqual(["set:a: 2"]);

@@ -62,7 +62,7 @@ export function openPoints(
 				const key = keyOfNeed(need);
 				if (!there.has(key)) noteIn(needs, key, place, need);
 			}
-			const makes = extension.makes?.(use.options);
+			const makes = extension.makes?.(use.options, rule.header);
 			if (makes) there.add(keyOfNeed(makes));
 		}
 	};

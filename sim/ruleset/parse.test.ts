@@ -381,6 +381,18 @@ describe("of two faults in a line", () => {
 		],
 		["-m recent --name x -m state --state NEW,x", 'Bad state "x"'],
 		["-m recent --name x -j REJECT --reject-with y", 'unknown reject type "y"'],
+		[
+			"-j RATEEST --rateest-ewmalog ONE 5s --rateest-interval 8s --rateest-name a",
+			'RATEEST: bad ewmalog value "ONE"',
+		],
+		[
+			"-m hashlimit --hashlimit-above 1811030/sec --hashlimit-htable-expire x --hashlimit-name a",
+			'Rate too fast "1811030/sec"',
+		],
+		[
+			"-m connbytes --connbytes-dir ! original --connbytes-mode avgpkt --connbytes 0:0",
+			"Unknown --connbytes-dir `!'",
+		],
 		["-j LOG --log-level x --log-bogus", 'log level "x" unknown'],
 		["-s 1.2.3.4.5 -m state --state NEW,x", 'Bad state "x"'],
 		["-p ah -ahspi 5", "-h is no part of a ruleset"],

@@ -1,5 +1,6 @@
 import { defineTarget } from "../extension/extension.ts";
 import type { GivenOptions } from "../extension/options.ts";
+import { formatAddress } from "../packet/address.ts";
 
 interface Options {
 	/** `null` for one that another rule has made. */
@@ -68,10 +69,17 @@ export const clusterip = defineTarget<Options>({
 			? "ipt_CLUSTERIP: Please specify an interface name"
 			: null;
 	},
-	needs: ({ cluster }, { inInterface }) =>
-		cluster === null || inInterface === null
+	needs({ cluster }, { destination, inInterface }) {
+		if (cluster === null)
+			return [{ kind: "cluster", name: formatAddress(destination.address) }];
+		return inInterface === null
 			? []
-			: [{ kind: "interface", name: inInterface.name }],
+			: [{ kind: "interface", name: inInterface.name }];
+	},
+	makes: ({ cluster }, { destination }) =>
+		cluster === null
+			? null
+			: { kind: "cluster", name: formatAddress(destination.address) },
 	compile: null,
 });
 

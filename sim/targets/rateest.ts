@@ -77,7 +77,8 @@ function outlasts(intervalUs: number, weightUs: number, log: number): boolean {
 /** `RATEEST_get_time`, in 32 bits. */
 function readTimeUs(given: GivenOptions, what: "interval" | "ewmalog"): number {
 	const option = `rateest-${what}`;
-	const text = given.get(option, "string")?.text ?? "";
+	const text = given.get(option, "string")?.text;
+	if (text === undefined) return 0;
 	const { value, end } = scanDouble(text);
 	const unit = UNITS.get(text.slice(end).toLowerCase());
 	if (end > 0 && unit !== undefined) return toUint32(value * unit);
