@@ -33,28 +33,14 @@ export const rateest = defineTarget<Options>({
 		{ name: "rateest-interval", type: "string", mandatory: true },
 		{ name: "rateest-ewmalog", type: "string", mandatory: true },
 	],
-	build(given) {
-		const intervalUs = readTimeUs(given, "interval");
-		const weightUs = readTimeUs(given, "ewmalog");
-		const interval = [0, 1, 2, 3, 4, 5].find(
-			(power) => intervalUs <= 2 ** power * (SECOND_US / 4),
-		);
-		if (interval === undefined)
-			return given.refuse(
-				"RATEEST: interval value is too large",
-				"It is at most 8s.",
-			);
-		let weightLog = 0;
-		while (weightLog < 31 && !outlasts(intervalUs, weightUs, weightLog + 1))
-			weightLog++;
-		if (weightLog === 0 || weightLog >= 31)
-			return given.refuse(
-				"RATEEST: ewmalog value is out of range",
-				"Take some multiple of the interval.",
-			);
-		const name = given.get("rateest-name", "string")?.text ?? "";
-		return { name: cutOctets(name, NAME_LENGTH), interval, weightLog };
-	},
+	checkFirst: (given) => void readEstimator(given),
+	build: (given) => ({
+		name: cutOctets(
+			given.get("rateest-name", "string")?.text ?? "",
+			NAME_LENGTH,
+		),
+		...readEstimator(given),
+	}),
 	print({ name, interval, weightLog }) {
 		const intervalUs = (SECOND_US * 2 ** interval) / 4;
 		const weightUs = (intervalUs * 2 ** weightLog) % 2 ** 32;
@@ -68,6 +54,29 @@ export const rateest = defineTarget<Options>({
 	}),
 	compile: () => () => XT_CONTINUE,
 });
+
+/** Both times, which go together (`RATEEST_final_check`). */
+function readEstimator(given: GivenOptions): Omit<Options, "name"> {
+	const intervalUs = readTimeUs(given, "interval");
+	const weightUs = readTimeUs(given, "ewmalog");
+	const interval = [0, 1, 2, 3, 4, 5].find(
+		(power) => intervalUs <= 2 ** power * (SECOND_US / 4),
+	);
+	if (interval === undefined)
+		return given.refuse(
+			"RATEEST: interval value is too large",
+			"It is at most 8s.",
+		);
+	let weightLog = 0;
+	while (weightLog < 31 && !outlasts(intervalUs, weightUs, weightLog + 1))
+		weightLog++;
+	if (weightLog === 0 || weightLog >= 31)
+		return given.refuse(
+			"RATEEST: ewmalog value is out of range",
+			"Take some multiple of the interval.",
+		);
+	return { interval, weightLog };
+}
 
 /** Is the weight of 2 to the power of minus `log` one for more than the time that was asked for? */
 function outlasts(intervalUs: number, weightUs: number, log: number): boolean {
