@@ -77,6 +77,18 @@ describe("a split", () => {
 		expect(judged(plays(quarter))).toMatchObject({ outcome: "violated" });
 	});
 
+	it("expects shares of all connections, where some went to no backend", () => {
+		const third = "-m statistic --mode nth --every 3 --packet 0";
+		const leaves = nat(
+			...[1, 2].map((n) => `${third} -j DNAT --to-destination 192.168.0.${n}`),
+		);
+		expect(judged(plays(leaves))).toMatchObject({
+			outcome: "violated",
+			expected: "b1 20, b2 20 of 40 connections (nothing was drawn for them)",
+			seen: "b1 14, b2 9, elsewhere or nowhere 17",
+		});
+	});
+
 	it("is exact where a confidence is given and nothing was drawn", () => {
 		const expectation = split({ b1: 1, b2: 1 }, { confidence: 0.99 });
 		const played = plays(IN_TURN, {

@@ -114,7 +114,7 @@ function allowedBands(
 	const { within } = given;
 	const trials = judged.length;
 	const weights = names.map((name) => own(given.weights, name) ?? 0);
-	const total = weights.reduce((sum, weight) => sum + weight, 0);
+	const total = sum(weights);
 	switch (within.kind) {
 		case "exact":
 			return weights.map((weight) => evenBand(trials, weight, total));
@@ -125,6 +125,7 @@ function allowedBands(
 					names,
 					judged.filter(({ chance }) => chance !== "drew"),
 				),
+				trials,
 				draws: drew.length,
 				confidence: within.confidence,
 			});
@@ -145,30 +146,34 @@ function allowedBands(
 /**
  * Bands around shares of all connections, of which chance decided some: what the rules decided lies
  * fixed, and the draws have to make up what it lacks.
- * @param fixed connections of each that the rules decided
+ * @param fixed connections of each backend that the rules decided
  * @param draws connections that a draw was made for
+ * @param trials all connections, with those that went to no backend of the split
  */
 export function drawnBands({
 	weights,
 	fixed,
 	draws,
+	trials = sum(fixed) + draws,
 	confidence,
 }: {
 	readonly weights: readonly number[];
 	readonly fixed: readonly number[];
+	readonly trials?: number;
 	readonly draws: number;
 	readonly confidence: number;
 }): readonly Band[] {
-	const total = weights.reduce((sum, weight) => sum + weight, 0);
-	const trials = fixed.reduce((sum, count) => sum + count, draws);
+	const total = sum(weights);
 	const even = weights.map((weight) => evenBand(trials, weight, total));
 	const shares = weights.map((weight, index) => {
 		const lacking = (trials * weight) / total - (fixed[index] ?? 0);
 		return (Math.abs(lacking) < ROUNDING ? 0 : lacking) / draws;
 	});
-	// Where nothing was drawn, or no draws make up for what lies fixed, there is no room for chance.
-	if (!shares.every((share) => share >= 0 && share <= 1 + ROUNDING))
-		return even;
+	// Where nothing was drawn, or no draws make up for what lies fixed or went astray, there is no room for chance.
+	const isPossible =
+		sum(fixed) + draws === trials &&
+		shares.every((share) => share >= 0 && share <= 1 + ROUNDING);
+	if (!isPossible) return even;
 	return multinomialBands(
 		draws,
 		shares.map((share) => Math.min(share, 1)),
@@ -177,6 +182,10 @@ export function drawnBands({
 		low: low + (fixed[index] ?? 0),
 		high: high + (fixed[index] ?? 0),
 	}));
+}
+
+function sum(numbers: readonly number[]): number {
+	return numbers.reduce((total, one) => total + one, 0);
 }
 
 function reasonWords({ within }: Given, draws: number): string {
