@@ -34,6 +34,7 @@ export default [
 		expect: [
 			evenSplit(["b1", "b2"], { toMs: 5_000 }),
 			avoided("b1", { fromMs: 10_000, because: "the checker has seen it fail" }),
+			outcomes("lost", 0, { fromMs: 10_000, because: "backend 2 serves them" }),
 		],
 	}),
 ];

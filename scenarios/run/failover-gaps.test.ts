@@ -1,4 +1,15 @@
 import { expect, it } from "vitest";
+import type { ConnectionRecord } from "../../sim/world/account.ts";
+import {
+	at,
+	backend,
+	connect,
+	failoverGapAtMost,
+	recipeHealthCheck,
+	recipeSetup,
+	scenario,
+} from "../language/build.ts";
+import type { PlayableScenario, ScenarioStep } from "../language/scenario.ts";
 import { loadBuiltInScenarios } from "../suites/index.ts";
 import { failoverGaps } from "./failover-gaps.ts";
 import { checkScenario } from "./run-scenario.ts";
@@ -55,6 +66,84 @@ it("counts as lost what met the failed backend or nobody, not what another one l
 	const [gap] = failoverGaps(["b1"], account);
 	expect(gap?.unserved.map(({ id }) => id)).toEqual([1]);
 	expect(gap?.gapMs).toBe(30);
+});
+
+it("is not over where another backend connects and serves nothing", () => {
+	const timedOut = (id: number, backend: string) =>
+		connectionRecord(id, { backend, outcome: "read-timeout" });
+	const gapWith = (...more: readonly ConnectionRecord[]) =>
+		failoverGaps(["b1"], {
+			connections: [
+				connectionRecord(1, { backend: null, outcome: "connect-timeout" }),
+				...more,
+			],
+			events: [
+				{ kind: "backend", atMs: 0, backend: "b1", behaviour: "vanish" },
+			],
+		})[0];
+	expect(gapWith(timedOut(2, "b2"), timedOut(3, "b3"))).toMatchObject({
+		gapMs: null,
+		whyUnseen: "no connection that began after it was served elsewhere",
+		unservedElsewhere: [{ id: 2 }, { id: 3 }],
+	});
+	const served = [connectionRecord(2, { backend: "b2" })];
+	expect(gapWith(...served, timedOut(3, "b3"))).toMatchObject({
+		gapMs: null,
+		whyUnseen: expect.stringMatching(/^other backends served no more/),
+	});
+	const more = connectionRecord(4, { backend: "b2" });
+	expect(gapWith(...served, timedOut(3, "b3"), more)?.gapMs).toBe(20);
+});
+
+const TURNS = (forward: string) => `*nat
+-A PREROUTING -p tcp --dport 25 -m condition --condition mail1up -j DNAT --to-destination 192.168.0.2
+-A PREROUTING -p tcp --dport 25 -m statistic --mode nth --every 2 --packet 0 -j DNAT --to-destination 192.168.0.1
+-A PREROUTING -p tcp --dport 25 -j DNAT --to-destination 192.168.0.2
+COMMIT
+${forward}`;
+
+it.each<[string, string, readonly ScenarioStep[]]>([
+	[
+		"answers are dropped",
+		"*filter\n:FORWARD DROP [0:0]\n-A FORWARD -p tcp --dport 25 -j ACCEPT\nCOMMIT\n",
+		[],
+	],
+	[
+		"SYN/ACKs alone come back",
+		"*filter\n:FORWARD DROP [0:0]\n-A FORWARD -p tcp --dport 25 -j ACCEPT\n-A FORWARD -p tcp --tcp-flags SYN,ACK SYN,ACK -j ACCEPT\nCOMMIT\n",
+		[],
+	],
+	["the other one hangs", "", [backend("b2", { kind: "hang", accept: true })]],
+])("is not over on the model where %s", (_, forward, more) => {
+	const { judgements } = checkScenario(
+		scenario({
+			...{ name: "gap", title: "Gap", endMs: 200_000 },
+			setup: recipeSetup({
+				ruleset: { name: "a.rules", text: TURNS(forward) },
+				healthCheck: recipeHealthCheck({
+					targets: [
+						{
+							...{ backend: "b1", address: "192.168.0.1", port: 25 },
+							condition: "mail1up",
+						},
+					],
+				}),
+			}),
+			steps: [
+				...more,
+				connect(100, { everyMs: 100 }),
+				at(1_000, backend("b1", "vanish")),
+			],
+			expect: [failoverGapAtMost("b1", 9_000)],
+		}) as PlayableScenario,
+	);
+	expect(judgements[0]).toMatchObject({
+		outcome: "violated",
+		seen: expect.stringMatching(
+			/^no failover was seen: no connection that began after it was served elsewhere \(\d+ lost.*; at other backends \d+ lost/,
+		),
+	});
+	expect(judgements[0]?.concerned).toBeGreaterThan(50);
 });
 
 it("sees none where the checker does not notice a backend that hangs", async () => {

@@ -12,7 +12,7 @@ import {
 	selected,
 	showsNothing,
 } from "./finding.ts";
-import { serviceOf } from "./service.ts";
+import { serviceOf, servicesOf } from "./service.ts";
 
 type Of<Kind extends ExpectationKind["kind"]> = Extract<
 	ExpectationKind,
@@ -49,11 +49,25 @@ export function judgeAvoided(given: Of<"avoided">, account: Account): Finding {
 	const there = connections.filter(({ met, backend }) =>
 		[...met, backend].includes(given.backend),
 	);
-	return finding(connections.length > 0 && there.length === 0, {
+	const found = finding(connections.length > 0 && there.length === 0, {
 		expected: `none of the connections${filterWords(given.of)} at ${given.backend}`,
 		seen: share(there, connections, firstAt(there)),
 		concerned: there,
 	});
+	return unlessUnmet(found, connections);
+}
+
+/** Where connections go is shown by those alone that reached a backend. */
+function unlessUnmet(
+	found: Finding,
+	connections: readonly ConnectionRecord[],
+): Finding {
+	const isUnmet = connections.every(
+		({ met, backend }) => met.length === 0 && backend === null,
+	);
+	return found.outcome === "holds" && isUnmet
+		? showsNothing(found, "no connection reached any backend")
+		: found;
 }
 
 export function judgeAffinity(
@@ -67,10 +81,7 @@ export function judgeAffinity(
 		seen: describeMoved(moved, connections.length),
 		concerned: moved,
 	});
-	return connections.length > 0 &&
-		connections.every(({ met }) => met.length === 0)
-		? showsNothing(found, "no connection met a backend")
-		: found;
+	return unlessUnmet(found, connections);
 }
 
 export function judgeMoved(given: Of<"moved">, account: Account): Finding {
@@ -82,7 +93,8 @@ export function judgeMoved(given: Of<"moved">, account: Account): Finding {
 		// Of too few there is nobody to name: every other one stayed where it was.
 		concerned: moved.length < given.atLeast ? [] : moved,
 	});
-	return unlessOpen(found, given, connections.length);
+	const open = unlessOpen(found, given, connections.length);
+	return unlessUnmet(open, connections);
 }
 
 function describeMoved(
@@ -113,7 +125,31 @@ export function judgeOutcomes(
 		seen: share(fitting, connections, ` (${others.join(", ")})`),
 		concerned: holds ? [] : telling(given, fitting, connections),
 	});
-	return unlessOpen(found, given, connections.length);
+	const open = unlessOpen(found, given, connections.length);
+	return given.outcome === "lost"
+		? unlessWaiting(open, given, { lost: fitting.length, connections })
+		: open;
+}
+
+/** A connection that is not connected yet may be lost after the end of the play. */
+function unlessWaiting(
+	found: Finding,
+	{ atMost }: Of<"outcomes">,
+	{
+		lost,
+		connections,
+	}: {
+		readonly lost: number;
+		readonly connections: readonly ConnectionRecord[];
+	},
+): Finding {
+	const { waiting } = servicesOf(connections);
+	if (found.outcome !== "holds" || lost + waiting <= atMost) return found;
+	return {
+		...found,
+		outcome: "unknown",
+		seen: `${found.seen}; the play ended before it was known whether ${counted(waiting, "connection")} more would be lost: let it last longer (endMs)`,
+	};
 }
 
 function endedAs(

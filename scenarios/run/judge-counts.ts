@@ -44,7 +44,7 @@ export function judgeCountsAgree(
 			return by === "clients" || (count >= least && count <= least + unmet);
 		}),
 	);
-	return finding(agree && account.connections.length > 0, {
+	const found = finding(agree && account.connections.length > 0, {
 		expected: `the same number of connections at ${names.join(", ")} in every count`,
 		seen: tallies
 			.map(
@@ -54,6 +54,9 @@ export function judgeCountsAgree(
 			.concat(unmet > 0 ? [`${unmet} met no backend`] : [])
 			.join("; "),
 	});
+	return found.outcome === "holds" && ofClients.every((count) => count === 0)
+		? showsNothing(found, "no connection reached any backend")
+		: found;
 }
 
 function translatedTo(address: string, { observations }: Account): number {

@@ -3,7 +3,7 @@ import type { Account } from "../../sim/world/account.ts";
 import type { ExpectationKind } from "../language/scenario.ts";
 import { type FailoverGap, failoverGaps } from "./failover-gaps.ts";
 import { type Finding, finding } from "./finding.ts";
-import { servicesWords } from "./service.ts";
+import { servicesOf, servicesWords } from "./service.ts";
 
 type Given = Extract<ExpectationKind, { readonly kind: "failover-gap" }>;
 
@@ -22,16 +22,24 @@ export function judgeFailoverGap(given: Given, account: Account): Finding {
 			expected,
 			seen: `${given.backend} never failed`,
 		});
-	const words = servicesWords(longest.services);
-	const cost = words === "" ? "none lost" : words;
+	const cost = costWords(longest);
 	return finding(lengthOf(longest) <= given.atMostMs, {
 		expected,
 		seen:
 			longest.gapMs === null
-				? `no failover was seen: after the last connection that was not served, no more in a row were served elsewhere than before it (${cost})`
+				? `no failover was seen: ${longest.whyUnseen} (${cost})`
 				: `${Math.round(longest.gapMs * 1000) / 1000} ms (${cost})`,
-		concerned: longest.unserved,
+		concerned: [...longest.unserved, ...longest.unservedElsewhere].sort(
+			(one, other) => one.id - other.id,
+		),
 	});
+}
+
+/** `20 lost; at other backends 43 lost`. */
+function costWords({ services, unservedElsewhere }: FailoverGap): string {
+	const own = servicesWords(services);
+	const others = servicesWords(servicesOf(unservedElsewhere));
+	return `${own === "" ? "none lost" : own}${others === "" ? "" : `; at other backends ${others}`}`;
 }
 
 function lengthOf({ gapMs }: FailoverGap): number {

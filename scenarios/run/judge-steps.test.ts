@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
 	at,
-	conntrack,
+	conditionIs,
 	iptables,
 	observe,
 	operationFails,
@@ -62,7 +62,7 @@ describe("a step that fails", () => {
 
 	it("stands behind what the scenario expects", () => {
 		const { outcome, judgements } = played([TYPO], {
-			expect: [conntrack({}, 0)],
+			expect: [conditionIs("nosuch", null)],
 		});
 		expect(outcome).toBe("violated");
 		expect(judgements.map((one) => one.outcome)).toEqual(["holds", "violated"]);

@@ -18,6 +18,7 @@ import {
 	operationSucceeds,
 	order,
 	outcomes,
+	packet,
 	packetsOut,
 	pattern,
 	recipeSetup,
@@ -456,7 +457,21 @@ describe("what nothing could violate", () => {
 			accountOf({ connections: connectionsTo("b1") }),
 			"",
 		],
-		["affinity to nothing", affinity(), unmet, "no connection met a backend"],
+		["affinity to nothing", affinity(), unmet, "reached any backend"],
+		["none of none moved", moved(0), unmet, "reached any backend"],
+		["a backend avoided", avoided("b1"), unmet, "reached any backend"],
+		[
+			"a backend avoided by those of the filter",
+			avoided("b1", { fromMs: 10 }),
+			accountOf({ connections: connectionsTo("b2", null, null) }),
+			"reached any backend",
+		],
+		[
+			"counts of nothing",
+			countsAgree({ b1: "192.168.0.1" }),
+			unmet,
+			"reached any backend",
+		],
 		["mail of no server", mailKept(), alternating, "only where they are real"],
 	])("is unknown: %s", (_, expectation, account, why) => {
 		const [judgement] = judge({ expect: [expectation], steps: [] }, account);
@@ -465,6 +480,54 @@ describe("what nothing could violate", () => {
 			seen: expect.stringContaining("nothing could violate this"),
 		});
 		expect(judgement?.seen).toContain(why);
+	});
+
+	const empty = accountOf({
+		observations: [
+			observed("", {
+				ruleset:
+					"*mangle\n:PREROUTING ACCEPT [0:0]\n[0:0] -A PREROUTING -j DROP\nCOMMIT\n",
+			}),
+		],
+	});
+	const quiet: readonly Expectation[] = [
+		packetsOut("lan0", [], { exactly: true }),
+		conntrack({ state: "SYN_SENT" }, 0),
+		counter("mangle:PREROUTING:rule:1", 0),
+		counter("mangle:PREROUTING:policy", 0),
+	];
+
+	it.each(quiet)("is unknown where nothing was sent: $kind", (expectation) => {
+		const outcomeOf = (account: Account) =>
+			judge({ expect: [expectation], steps: [] }, account)[0]?.outcome;
+		expect(outcomeOf(empty)).toBe("unknown");
+		const noPort = connectionRecord(0, { backend: null, outcome: "no-port" });
+		expect(outcomeOf({ ...empty, connections: [noPort] })).toBe("unknown");
+		const connections = connectionsTo(null);
+		expect(outcomeOf({ ...empty, connections })).toBe("holds");
+		const late = [connectionRecord(9, { backend: null })];
+		expect(outcomeOf({ ...empty, connections: late })).toBe(
+			expectation.kind === "packets-out" ? "holds" : "unknown",
+		);
+	});
+
+	it("is something where a packet by hand was sent", () => {
+		const steps = [packet("bond0.204", "tcp 10.0.0.9:4 > 10.0.0.1:25 S")];
+		for (const expectation of quiet)
+			expect(judge({ expect: [expectation], steps }, empty)).toMatchObject([
+				{ outcome: "holds" },
+			]);
+	});
+
+	it("is unknown whether none is lost while connections wait at the end", () => {
+		const waiting = connectionRecord(0, {
+			...{ backend: null, outcome: "open", connectedMs: null },
+		});
+		const account = accountOf({ connections: [waiting] });
+		const outcomeOf = (expectation: Expectation) =>
+			judge({ expect: [expectation], steps: [] }, account)[0]?.outcome;
+		expect(outcomeOf(outcomes("lost", 0))).toBe("unknown");
+		expect(outcomeOf(outcomes("open", 1))).toBe("holds");
 	});
 
 	it("is unknown: affinity to the only backend", () => {

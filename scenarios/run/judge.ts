@@ -26,6 +26,7 @@ import {
 } from "./judge-observations.ts";
 import { judgeSplit } from "./judge-split.ts";
 import { judgeSteps } from "./judge-steps.ts";
+import { unlessQuiet } from "./quiet-play.ts";
 import type { Judgement } from "./result.ts";
 
 /** As much of a scenario as judging needs. */
@@ -55,10 +56,10 @@ export function judgeAll(
 			const { rule, reason } = account.unknown;
 			return { expectation, ...unknownFinding(rule, reason), why: [] };
 		}
-		const found = withOneBackend(
+		const found = unlessQuiet(
 			expectation,
-			find(expectation, account),
-			scenario,
+			withOneBackend(expectation, find(expectation, account), scenario),
+			{ steps: scenario.steps, account },
 		);
 		const missing = notBegun(expectation, scenario, account);
 		return { expectation, ...found, seen: `${found.seen}${missing}`, why: [] };
