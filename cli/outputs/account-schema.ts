@@ -26,6 +26,7 @@ const connection = v.strictObject({
 	outcome: v.picklist([
 		"completed",
 		"open",
+		"half-open",
 		"refused",
 		"unreachable",
 		"connect-timeout",
@@ -114,7 +115,7 @@ export const accountSchema = v.strictObject({
 	packets: v.array(
 		v.strictObject({
 			atMs: number,
-			direction: v.picklist(["in", "out"]),
+			direction: v.picklist(["in", "out", "past"]),
 			interface: text,
 			packet,
 			connection: v.nullable(number),

@@ -197,6 +197,9 @@ function mustBePlayable({
 		...(expect.some(({ kind }) => UNSEEN.has(kind))
 			? ["it expects what only a look at every packet can tell"]
 			: []),
+		...(expect.some((one) => "outcome" in one && one.outcome === "half-open")
+			? ["it expects what no client can tell: `half-open`"]
+			: []),
 	];
 	if (reasons.length === 0) return;
 	throw new LabError({
@@ -208,6 +211,7 @@ function mustBePlayable({
 /** Expectations about single packets. */
 const UNSEEN: ReadonlySet<string> = new Set([
 	"packets-out",
+	"packets-past",
 	"gateway-answered",
 	"moved",
 ]);

@@ -7,7 +7,7 @@ import { Sign } from "./status.tsx";
 export function Expectations({ entry }: { readonly entry: Entry }) {
 	const { expectations } = entry;
 	if (expectations.length === 0)
-		return <p class="remark">It expects nothing: whatever happens holds.</p>;
+		return <p class="remark">It expects nothing, so it shows nothing.</p>;
 	return (
 		<section>
 			<h4>Expected and seen</h4>

@@ -215,6 +215,9 @@ function endOf({ outcome }: ConnectionRecord): string {
 		case "connect-timeout":
 		case "read-timeout":
 			return "timed out";
+		case "half-open":
+			// Of a real client's connection nobody knows whether its backend still has it.
+			return "open";
 		default:
 			return outcome;
 	}

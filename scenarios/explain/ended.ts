@@ -38,16 +38,20 @@ export function sentWords(
 }
 
 function goalWords(connection: ConnectionRecord, scene: Scene): string {
-	const { backend, outcome, endedMs, startedMs } = connection;
+	const { backend, outcome, startedMs } = connection;
+	// A half-open connection has no end, but what became of its backend tells why.
+	const atMs =
+		connection.endedMs ??
+		(outcome === "half-open" ? Number.POSITIVE_INFINITY : startedMs);
 	const name =
-		backend === null
-			? "no backend"
-			: scene.backendWords(backend, endedMs ?? startedMs);
+		backend === null ? "no backend" : scene.backendWords(backend, atMs);
 	switch (outcome) {
 		case "completed":
 			return name;
 		case "open":
 			return `${name}; it is still open at the end`;
+		case "half-open":
+			return `${name}, which has no such connection any more; the client holds it still`;
 		case "cut-short":
 			return `${name}, which closed before the dialogue was done`;
 		case "read-timeout":

@@ -3,7 +3,7 @@ import { dropWords } from "../../sim/gateway/drop-reason.ts";
 import type { TraceEvent } from "../../sim/gateway/gateway.ts";
 import { formatAddress } from "../../sim/packet/address.ts";
 import type { Packet } from "../../sim/packet/packet.ts";
-import { nameOfAnswer } from "../../sim/world/connections.ts";
+import { nameOfAnswer } from "../../sim/world/answer-names.ts";
 import type { RulePlace } from "../run/rule-place.ts";
 import type { Passage } from "./follow.ts";
 import { translator } from "./path.ts";

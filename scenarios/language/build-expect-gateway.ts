@@ -25,16 +25,16 @@ export interface When extends Why {
 const WHEN = { because: text, at: text };
 const when = options<When>(WHEN);
 
-export interface PacketsOutOptions extends Why {
+export interface PacketsOptions extends Why {
 	readonly fromMs?: number;
 	readonly toMs?: number;
 	readonly exactly?: boolean;
 }
 
-const packetsOutArguments = v.object({
+const packetsArguments = v.object({
 	name: text,
 	packets: list(text),
-	options: options<PacketsOutOptions>({
+	options: options<PacketsOptions>({
 		because: text,
 		fromMs: milliseconds,
 		toMs: untilMs,
@@ -49,15 +49,39 @@ const packetsOutArguments = v.object({
 export function packetsOut(
 	name: string,
 	packets: readonly string[],
-	when: PacketsOutOptions = {},
+	when: PacketsOptions = {},
 ): Expectation {
-	checkArguments("packetsOut", packetsOutArguments, {
+	checkArguments("packetsOut", packetsArguments, {
 		name,
 		packets,
 		options: when,
 	});
+	return { kind: "packets-out", ...somePackets(name, packets, when) };
+}
+
+/**
+ * These packets went from host to host on the link of this interface, past the gateway: a server's
+ * answer to a client beside it, say. Written as for `packetsOut`.
+ */
+export function packetsPast(
+	name: string,
+	packets: readonly string[],
+	when: PacketsOptions = {},
+): Expectation {
+	checkArguments("packetsPast", packetsArguments, {
+		name,
+		packets,
+		options: when,
+	});
+	return { kind: "packets-past", ...somePackets(name, packets, when) };
+}
+
+function somePackets(
+	name: string,
+	packets: readonly string[],
+	when: PacketsOptions,
+) {
 	return {
-		kind: "packets-out",
 		because: when.because ?? "",
 		interface: name,
 		fromMs: when.fromMs ?? 0,

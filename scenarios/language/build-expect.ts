@@ -29,6 +29,7 @@ import {
 } from "./schema.ts";
 import {
 	backendsInOrder,
+	gatewayAnswer,
 	outcome as someOutcome,
 	USUAL_CONFIDENCE,
 	weights,
@@ -218,7 +219,7 @@ export function outcomes(
 }
 
 const gatewayAnsweredArguments = v.object({
-	answer: text,
+	answer: gatewayAnswer,
 	count,
 	options: which,
 });

@@ -44,6 +44,7 @@ const RIGHT: Readonly<Record<Name, readonly unknown[]>> = {
 	outcomes: ["completed", { atLeast: 1 }, {}],
 	packet: ["eth0", "tcp 10.0.0.10:1 > 10.0.0.1:25 S"],
 	packetsOut: ["eth0", ["*"], {}],
+	packetsPast: ["eth0", ["*"], {}],
 	pattern: [["b1"], 3, {}],
 	recipeHealthCheck: [{}],
 	recipeSetup: [{}],
@@ -149,6 +150,46 @@ describe("what a builder says", () => {
 			'outcomes(outcome): not "refsed". Did you mean `refused`?',
 			"outcomes",
 			["refsed", 1],
+		],
+		[
+			'conntrack(filter).state: not "ESTABLISHD". Did you mean `ESTABLISHED`?',
+			"conntrack",
+			[{ state: "ESTABLISHD" }, 0],
+		],
+		[
+			'evict(filter).state: not "established". Did you mean `ESTABLISHED`?',
+			"evict",
+			[{ state: "established" }],
+		],
+		[
+			"conntrack(filter): no entry of udp has a state.",
+			"conntrack",
+			[{ protocol: "udp", state: "ESTABLISHED" }, 0],
+		],
+		[
+			'conntrack(filter).protocol: not "tpc". Did you mean `tcp`?',
+			"conntrack",
+			[{ protocol: "tpc" }, 0],
+		],
+		[
+			'gatewayAnswered(answer): the gateway never answers "rts". Did you mean `rst`?',
+			"gatewayAnswered",
+			["rts", 0],
+		],
+		[
+			'gatewayAnswered(answer): the gateway never answers "icmp host-unreachble". Did you mean `icmp host-unreachable`?',
+			"gatewayAnswered",
+			["icmp host-unreachble", 0],
+		],
+		[
+			'gatewayAnswered(answer): the gateway never answers "ICMP *".',
+			"gatewayAnswered",
+			["ICMP *", 0],
+		],
+		[
+			'outcomes(outcome): not "halfopen". Did you mean `half-open`?',
+			"outcomes",
+			["halfopen", 0],
 		],
 		[
 			"recipeSetup(…).halthCheck: no such key. Did you mean `healthCheck`?",

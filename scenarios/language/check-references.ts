@@ -1,14 +1,10 @@
 /** What the parts of a scenario say of each other: names that must exist, times that must be in order. */
 import type { HealthCheckSettings } from "../../sim/endpoint/health-checker.ts";
+import { checkExpectation } from "./check-expectation.ts";
 import { healthCheckFaults } from "./check-health-check.ts";
 import { checkWork } from "./check-work.ts";
-import { NO_BOUND } from "./count.ts";
-import type {
-	ConnectionFilter,
-	Expectation,
-	Scenario,
-	Setup,
-} from "./scenario.ts";
+import { namesOf, Report } from "./known-names.ts";
+import type { Scenario, Setup } from "./scenario.ts";
 import type { ScenarioFault } from "./scenario-error.ts";
 
 /** Everything that a scenario of the right form can still get wrong. */
@@ -17,67 +13,9 @@ export function checkReferences(scenario: Scenario): readonly ScenarioFault[] {
 	checkSetup(scenario, report);
 	checkSteps(scenario, report);
 	scenario.expect.forEach((expectation, index) => {
-		checkExpectation(expectation, `expect[${index}]`, report);
+		checkExpectation(expectation, `expect[${index}]`, { report, scenario });
 	});
 	return [...report.faults, ...checkWork(scenario)];
-}
-
-/** What can be referred to, by what it is called in messages. */
-type Names = Readonly<
-	Record<
-		| "client"
-		| "backend"
-		| "interface"
-		| "connect step"
-		| "observe step"
-		| "operation step",
-		readonly string[]
-	>
->;
-
-class Report {
-	readonly faults: ScenarioFault[] = [];
-	private readonly names: Names;
-
-	constructor(names: Names) {
-		this.names = names;
-	}
-
-	add(path: string, message: string, remedy: string): void {
-		this.faults.push({ path, message, remedy });
-	}
-
-	/** The name has to be one of those that there are. */
-	known(kind: keyof Names, name: string, path: string): void {
-		const names = this.names[kind];
-		if (names.includes(name)) return;
-		const others =
-			names.length === 0
-				? "there are none"
-				: `${kind}s are: ${names.join(", ")}`;
-		this.add(
-			path,
-			`no ${kind} "${name}"; ${others}`,
-			names.length === 0
-				? `Add a ${kind} of that name, or leave the reference out.`
-				: `Write the name of one that is there, or add a ${kind} of that name.`,
-		);
-	}
-}
-
-function namesOf({ setup, steps }: Scenario): Names {
-	const labels = (kind: string) =>
-		steps
-			.filter((step) => step.kind === kind && step.label !== "")
-			.map((step) => step.label);
-	return {
-		client: setup.clients.map(({ name }) => name),
-		backend: setup.backends.map(({ name }) => name),
-		interface: setup.gateway.interfaces.map(({ name }) => name),
-		"connect step": labels("connect"),
-		"observe step": labels("observe"),
-		"operation step": labels("operation"),
-	};
 }
 
 function checkSetup({ setup }: Scenario, report: Report): void {
@@ -215,84 +153,4 @@ function checkSteps(scenario: Scenario, report: Report): void {
 				break;
 		}
 	});
-}
-
-function checkExpectation(
-	given: Expectation,
-	path: string,
-	report: Report,
-): void {
-	if ("of" in given) checkFilter(given.of, `${path}.of`, report);
-	if ("at" in given && given.at !== "")
-		report.known("observe step", given.at, `${path}.at`);
-	if ("atLeast" in given && given.atLeast > given.atMost)
-		report.add(
-			`${path}.atLeast`,
-			`at least ${given.atLeast} and at most ${given.atMost} cannot be`,
-			"Make `atMost` at least `atLeast`.",
-		);
-	if (
-		"atLeast" in given &&
-		given.atLeast === 0 &&
-		given.atMost === Number.MAX_SAFE_INTEGER
-	) {
-		const [message = "", remedy = ""] = NO_BOUND.split("\n");
-		report.add(path, message, remedy);
-	}
-	switch (given.kind) {
-		case "order":
-			given.backends.forEach((name, index) => {
-				if (name !== null)
-					report.known("backend", name, `${path}.backends[${index}]`);
-			});
-			break;
-		case "split":
-			for (const name of Object.keys(given.weights))
-				report.known("backend", name, `${path}.weights.${name}`);
-			if (!Object.values(given.weights).some((weight) => weight > 0))
-				report.add(
-					`${path}.weights`,
-					"nobody gets a share",
-					"Give at least one backend a weight above 0.",
-				);
-			break;
-		case "avoided":
-		case "failover-gap":
-			report.known("backend", given.backend, `${path}.backend`);
-			break;
-		case "counts-agree":
-			for (const name of Object.keys(given.addresses))
-				report.known("backend", name, `${path}.addresses.${name}`);
-			break;
-		case "packets-out":
-			report.known("interface", given.interface, `${path}.interface`);
-			if (given.packets.length === 0 && !given.exactly)
-				report.add(
-					`${path}.packets`,
-					"nothing could violate it: no packet is named, and others may come out",
-					"Name a packet, or set `exactly` for silence.",
-				);
-			break;
-		case "operation":
-			report.known("operation step", given.step, `${path}.step`);
-			break;
-		default:
-	}
-}
-
-function checkFilter(
-	filter: ConnectionFilter,
-	path: string,
-	report: Report,
-): void {
-	if (filter.step !== undefined)
-		report.known("connect step", filter.step, `${path}.step`);
-	if (filter.client !== undefined)
-		report.known("client", filter.client, `${path}.client`);
-	if ((filter.fromMs ?? 0) >= (filter.toMs ?? Number.POSITIVE_INFINITY))
-		report.add(
-			`${path}.toMs`,
-			`from ${filter.fromMs} ms to ${filter.toMs} ms there is no time`,
-			"Make `toMs` later than `fromMs`.",
-		);
 }

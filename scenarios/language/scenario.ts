@@ -147,9 +147,13 @@ export type ExpectationKind =
 			readonly atLeast: number;
 			readonly atMost: number;
 	  }
-	/** Packets that came out of an interface, in one-line notation with `*` for anything; in this order, others between them allowed unless `exactly`. */
+	/**
+	 * Packets that came out of an interface, or (`past`) went from host to host on its link, past the
+	 * gateway. In one-line notation with `*` for anything; in this order, others between them allowed
+	 * unless `exactly`.
+	 */
 	| {
-			readonly kind: "packets-out";
+			readonly kind: "packets-out" | "packets-past";
 			readonly interface: string;
 			readonly fromMs: number;
 			readonly toMs: number;

@@ -1,5 +1,8 @@
 /** The schema of a whole scenario file. Its parts about clients and backends are in `schema-world.ts`. */
 import * as v from "valibot";
+import { nearest } from "../../sim/edit-distance.ts";
+import { ANSWER_NAMES } from "../../sim/world/answer-names.ts";
+import { matchesPattern } from "./match-pattern.ts";
 import {
 	byKind,
 	confidence,
@@ -41,6 +44,14 @@ const bounds = {
 	atLeast: v.optional(count, 0),
 	atMost: v.optional(count, Number.MAX_SAFE_INTEGER),
 };
+const somePackets = {
+	because,
+	interface: text,
+	fromMs: v.optional(milliseconds, 0),
+	toMs: v.optional(untilMs, Number.MAX_SAFE_INTEGER),
+	packets: list(text),
+	exactly: v.optional(yesNo, false),
+};
 const moment = { because, at: v.optional(text, "") };
 
 /** Of a right ruleset being found right, where nothing is said. */
@@ -49,6 +60,7 @@ export const USUAL_CONFIDENCE = 0.999;
 export const outcome = oneOf([
 	"completed",
 	"open",
+	"half-open",
 	"refused",
 	"unreachable",
 	"connect-timeout",
@@ -60,6 +72,18 @@ export const outcome = oneOf([
 	"accepted",
 ]);
 
+/** A name of an answer, or a pattern that fits one. */
+export const gatewayAnswer = v.pipe(
+	text,
+	v.check(
+		(given) => ANSWER_NAMES.some((name) => matchesPattern(name, given)),
+		({ input }) => {
+			const meant = nearest(input, ANSWER_NAMES);
+			const hint = meant === null ? "" : `Did you mean \`${meant}\`? `;
+			return `the gateway never answers "${input}"\n${hint}Write \`rst\`, \`syn/ack\`, an ICMP error such as \`icmp host-unreachable\`, or a pattern: \`icmp *\`, \`*\`.`;
+		},
+	),
+);
 /** Of none there is no order. */
 export const backendsInOrder = v.pipe(
 	list(v.nullable(text)),
@@ -114,18 +138,11 @@ const expectation = byKind([
 	object({
 		kind: v.literal("gateway-answered"),
 		...aboutConnections,
-		answer: text,
+		answer: gatewayAnswer,
 		...bounds,
 	}),
-	object({
-		kind: v.literal("packets-out"),
-		because,
-		interface: text,
-		fromMs: v.optional(milliseconds, 0),
-		toMs: v.optional(untilMs, Number.MAX_SAFE_INTEGER),
-		packets: list(text),
-		exactly: v.optional(yesNo, false),
-	}),
+	object({ kind: v.literal("packets-out"), ...somePackets }),
+	object({ kind: v.literal("packets-past"), ...somePackets }),
 	object({
 		kind: v.literal("conntrack"),
 		...moment,

@@ -1,5 +1,6 @@
 /** The parts of the schema that say what stands around the gateway, and what can be done to it. */
 import * as v from "valibot";
+import { TCP_STATE_NAMES } from "../../sim/conntrack/tcp-states.ts";
 import {
 	address,
 	byKind,
@@ -201,17 +202,24 @@ export const worldSteps = [
 	object({ ...when, kind: v.literal("observe") }),
 ] as const;
 
-export const conntrackFilter = object({
-	protocol: v.exactOptional(oneOf(["tcp", "udp", "icmp"])),
-	originalSource: v.exactOptional(address),
-	originalDestination: v.exactOptional(address),
-	replySource: v.exactOptional(address),
-	replyDestination: v.exactOptional(address),
-	originalSourcePort: v.exactOptional(whole(0, 65_535)),
-	originalDestinationPort: v.exactOptional(whole(0, 65_535)),
-	mark: v.exactOptional(whole(0, 0xffff_ffff)),
-	state: v.exactOptional(text),
-});
+export const conntrackFilter = v.pipe(
+	object({
+		protocol: v.exactOptional(oneOf(["tcp", "udp", "icmp"])),
+		originalSource: v.exactOptional(address),
+		originalDestination: v.exactOptional(address),
+		replySource: v.exactOptional(address),
+		replyDestination: v.exactOptional(address),
+		originalSourcePort: v.exactOptional(whole(0, 65_535)),
+		originalDestinationPort: v.exactOptional(whole(0, 65_535)),
+		mark: v.exactOptional(whole(0, 0xffff_ffff)),
+		state: v.exactOptional(oneOf(TCP_STATE_NAMES)),
+	}),
+	v.check(
+		({ protocol = "tcp", state }) => state === undefined || protocol === "tcp",
+		({ input }) =>
+			`no entry of ${input.protocol} has a state\nLeave \`state\` or \`protocol\` out: TCP alone has states.`,
+	),
+);
 
 const operation = byKind([
 	object({

@@ -158,6 +158,47 @@ describe("expectations that nothing could violate", () => {
 	});
 });
 
+describe("expectations about what there is not", () => {
+	const silent = { packets: [], exactly: true };
+	it.each<[object, RegExp]>([
+		[
+			{ kind: "packets-out", interface: "eht0", ...silent },
+			/^expect\[0\]\.interface: no interface "eht0"; interfaces are: bond0\.204/,
+		],
+		[
+			{ kind: "packets-out", interface: "bond0.204", fromMs: 9e6, ...silent },
+			/^expect\[0\]\.fromMs: the play ends at \d+ ms: no packet is seen from 9000000 ms on/,
+		],
+		[
+			{
+				kind: "packets-out",
+				...{ interface: "bond0.204", fromMs: 10, toMs: 10, ...silent },
+			},
+			/^expect\[0\]\.toMs: from 10 ms to 10 ms there is no time/,
+		],
+		[
+			{ kind: "packets-past", interface: "bond0.204", ...silent },
+			/^expect\[0\]\.interface: no packet goes past the gateway on bond0\.204/,
+		],
+		[
+			{ kind: "avoided", backend: "b9" },
+			/^expect\[0\]\.backend: no backend "b9"; backends are: b1, b2/,
+		],
+		[
+			{ kind: "conntrack", filter: { state: "ESTABLISHD" }, atMost: 0 },
+			/^expect\[0\]\.filter\.state: not "ESTABLISHD"/,
+		],
+		[
+			{ kind: "gateway-answered", answer: "rts", atMost: 0 },
+			/^expect\[0\]\.answer: the gateway never answers "rts"/,
+		],
+	])("are refused: %j", (expectation, fault) => {
+		const faults = faultsOf(expecting(expectation));
+		expect(faults).toHaveLength(1);
+		expect(faults[0]).toMatch(fault);
+	});
+});
+
 describe("bounds", () => {
 	const connecting = (more: object) =>
 		withSteps({ kind: "connect", client: "c1", ...more });

@@ -124,7 +124,9 @@ function followed(result: RunResult, { connections }: CloseupOptions): Again {
 		trace: (event) => recorder.note(event),
 	};
 	const gateway = new ModelGateway(scenario.setup.gateway, ports);
-	const play = wholePlay({ ...scenario, steps, expect: [] }, seed, {});
+	const play = wholePlay({ ...scenario, steps, expect: [] }, seed, {
+		watch: (event) => recorder.watch(event),
+	});
 	const snapshots: Snapshot[] = [];
 	let step = play.next();
 	while (!step.done) {

@@ -6,7 +6,7 @@ import type { GatewaySetup } from "../../sim/gateway/gateway.ts";
 import { parsePacket, printPacket } from "../../sim/packet/notation.ts";
 import type { Answer, Ask } from "../../sim/world/ask.ts";
 import { INSIDE, OUTSIDE, RECIPE_GATEWAY } from "../language/build.ts";
-import { matchesPattern } from "./finding.ts";
+import { matchesPattern } from "../language/match-pattern.ts";
 
 export interface ConformanceCase {
 	readonly name: string;

@@ -1,5 +1,7 @@
 /** Expectations about where connections went and how they ended. */
+
 import type { Account, ConnectionRecord } from "../../sim/world/account.ts";
+import { matchesPattern } from "../language/match-pattern.ts";
 import type { CountedOutcome, ExpectationKind } from "../language/scenario.ts";
 import {
 	bounds,
@@ -7,7 +9,6 @@ import {
 	type Finding,
 	filterWords,
 	finding,
-	matchesPattern,
 	NONE_FITS,
 	selected,
 	showsNothing,

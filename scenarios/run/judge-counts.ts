@@ -27,9 +27,15 @@ export function judgeCountsAgree(
 	const unmet = account.connections.filter(
 		({ backend }) => backend === null,
 	).length;
-	const ofRules = names.map((name) =>
-		translatedTo(own(given.addresses, name) ?? "", account),
+	const rules = names.map((name) =>
+		rulesTo(own(given.addresses, name) ?? "", account),
 	);
+	const ofRules = rules.map((some) =>
+		some.reduce((sum, { packets }) => sum + packets, 0),
+	);
+	const strangers = names
+		.filter((_, index) => rules[index]?.length === 0)
+		.map((name) => own(given.addresses, name));
 	const tallies = [
 		{ by: "clients", counts: ofClients },
 		...(account.tallies ?? []).map(({ by, counts }) => ({
@@ -44,29 +50,30 @@ export function judgeCountsAgree(
 			return by === "clients" || (count >= least && count <= least + unmet);
 		}),
 	);
-	const found = finding(agree && account.connections.length > 0, {
+	const isKnown = strangers.length === 0;
+	const found = finding(isKnown && agree && account.connections.length > 0, {
 		expected: `the same number of connections at ${names.join(", ")} in every count`,
-		seen: tallies
-			.map(
+		seen: [
+			...tallies.map(
 				({ by, counts }) =>
 					`${by} ${names.map((name, index) => `${name} ${counts[index]}`).join(", ")}`,
-			)
-			.concat(unmet > 0 ? [`${unmet} met no backend`] : [])
-			.join("; "),
+			),
+			...(unmet > 0 ? [`${unmet} met no backend`] : []),
+			...(isKnown ? [] : [`no rule translates to ${strangers.join(", ")}`]),
+		].join("; "),
 	});
 	return found.outcome === "holds" && ofClients.every((count) => count === 0)
 		? showsNothing(found, "no connection reached any backend")
 		: found;
 }
 
-function translatedTo(address: string, { observations }: Account): number {
+/** Rules that translate to the address, when the play ended. */
+function rulesTo(address: string, { observations }: Account) {
 	const end = observations.at(-1)?.observation.ruleset ?? "";
-	return readSaved(end)
-		.filter(
-			({ table, text }) =>
-				table === "nat" && `${text} `.includes(` --to-destination ${address} `),
-		)
-		.reduce((sum, { packets }) => sum + packets, 0);
+	return readSaved(end).filter(
+		({ table, text }) =>
+			table === "nat" && `${text} `.includes(` --to-destination ${address} `),
+	);
 }
 
 /** What a backend has accepted, it keeps. */

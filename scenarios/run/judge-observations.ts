@@ -6,14 +6,9 @@ import { own } from "../../sim/own.ts";
 import { parsePacket, printPacket } from "../../sim/packet/notation.ts";
 import { PacketError } from "../../sim/packet/packet-error.ts";
 import type { Account } from "../../sim/world/account.ts";
+import { matchesPattern } from "../language/match-pattern.ts";
 import type { ExpectationKind } from "../language/scenario.ts";
-import {
-	bounds,
-	counted,
-	type Finding,
-	finding,
-	matchesPattern,
-} from "./finding.ts";
+import { bounds, counted, type Finding, finding } from "./finding.ts";
 import { countersOf } from "./saved-ruleset.ts";
 
 type Of<Kind extends ExpectationKind["kind"]> = Extract<
@@ -24,14 +19,19 @@ type Of<Kind extends ExpectationKind["kind"]> = Extract<
 /** Of packets and entries, the text of a judgement shows the first few. */
 const MOST_SHOWN = 6;
 
-export function judgePacketsOut(
-	given: Of<"packets-out">,
+export function judgePackets(
+	given: Of<"packets-out" | "packets-past">,
 	account: Account,
 ): Finding {
+	const isPast = given.kind === "packets-past";
+	const wanted = isPast ? "past" : "out";
+	const where = isPast
+		? `past the gateway on the link of ${given.interface}`
+		: `out of ${given.interface}`;
 	const lines = account.packets
 		.filter(
 			({ direction, interface: name, atMs }) =>
-				direction === "out" &&
+				direction === wanted &&
 				name === given.interface &&
 				atMs >= given.fromMs &&
 				atMs < given.toMs,
@@ -40,8 +40,8 @@ export function judgePacketsOut(
 	const missing = firstMissing(lines, given.packets, given.exactly);
 	const expected =
 		given.packets.length === 0
-			? `nothing out of ${given.interface}`
-			: `${given.exactly ? "exactly" : "in this order"} out of ${given.interface}: ${given.packets.join(" | ")}`;
+			? `nothing ${where}`
+			: `${given.exactly ? "exactly" : "in this order"} ${where}: ${given.packets.join(" | ")}`;
 	return finding(missing === null, {
 		expected,
 		seen: `${missing === null ? "" : `${missing}; `}${counted(lines.length, "packet")}${shown(lines)}`,

@@ -20,6 +20,7 @@ import {
 	outcomes,
 	packet,
 	packetsOut,
+	packetsPast,
 	pattern,
 	recipeSetup,
 	scenario,
@@ -237,6 +238,19 @@ const cases: readonly [
 		},
 	],
 	[
+		"packets past",
+		packetsPast("bond0.204", ["* SA *"]),
+		{
+			holds: accountOf({
+				packets: emitted.packets.map((one) => ({
+					...one,
+					direction: "past" as const,
+				})),
+			}),
+			violated: [emitted, nobody],
+		},
+	],
+	[
 		"packets out from a time on",
 		packetsOut("bond0.204", [], { fromMs: 6, exactly: true }),
 		{
@@ -425,6 +439,7 @@ describe("judging", () => {
 			outcomes: true,
 			"gateway-answered": true,
 			"packets-out": true,
+			"packets-past": true,
 			conntrack: true,
 			counter: true,
 			condition: true,

@@ -1,11 +1,13 @@
 /** Account × expectation → judgement. Judges drive nothing: they only read what was written down. */
-import { match } from "ts-pattern";
+import { match, P } from "ts-pattern";
+import { nearest } from "../../sim/edit-distance.ts";
 import type { Account } from "../../sim/world/account.ts";
 import type {
 	ConnectionFilter,
 	Expectation,
 	Scenario,
 } from "../language/scenario.ts";
+import { conditionNames } from "./condition-names.ts";
 import { counted, type Finding, selected, showsNothing } from "./finding.ts";
 import {
 	judgeAffinity,
@@ -22,7 +24,7 @@ import {
 	judgeConntrack,
 	judgeCounter,
 	judgeOperation,
-	judgePacketsOut,
+	judgePackets,
 } from "./judge-observations.ts";
 import { judgeSplit } from "./judge-split.ts";
 import { judgeSteps } from "./judge-steps.ts";
@@ -61,8 +63,9 @@ export function judgeAll(
 			withOneBackend(expectation, find(expectation, account), scenario),
 			{ steps: scenario.steps, account },
 		);
+		const known = withKnownName(expectation, found, scenario, account);
 		const missing = notBegun(expectation, scenario, account);
-		return { expectation, ...found, seen: `${found.seen}${missing}`, why: [] };
+		return { expectation, ...known, seen: `${known.seen}${missing}`, why: [] };
 	});
 	const steps = judgeSteps(scenario.expect, account);
 	return steps === null ? judgements : [...judgements, steps];
@@ -78,6 +81,27 @@ function withOneBackend(
 	if (!isAboutTwo || found.outcome !== "holds") return found;
 	if (setup === undefined || setup.backends.length > 1) return found;
 	return showsNothing(found, "there is one backend alone");
+}
+
+/** That there is no condition of a name that nothing knows says nothing. */
+function withKnownName(
+	expectation: Expectation,
+	found: Finding,
+	{ setup, steps }: Judged,
+	account: Account,
+): Finding {
+	const { kind } = expectation;
+	if (kind !== "condition" || found.outcome !== "holds") return found;
+	if (expectation.value !== null || setup === undefined) return found;
+	const { name } = expectation;
+	const names = conditionNames({ setup, steps }, account);
+	if (names.includes(name)) return found;
+	const meant = nearest(name, names);
+	const hint = meant === null ? "" : `; did you mean \`${meant}\`?`;
+	return showsNothing(
+		found,
+		`no rule and no step names a condition \`${name}\`${hint}`,
+	);
 }
 
 /**
@@ -142,7 +166,9 @@ function find(expectation: Expectation, account: Account): Finding {
 		.with({ kind: "gateway-answered" }, (it) =>
 			judgeGatewayAnswered(it, account),
 		)
-		.with({ kind: "packets-out" }, (it) => judgePacketsOut(it, account))
+		.with({ kind: P.union("packets-out", "packets-past") }, (it) =>
+			judgePackets(it, account),
+		)
 		.with({ kind: "conntrack" }, (it) => judgeConntrack(it, account))
 		.with({ kind: "counter" }, (it) => judgeCounter(it, account))
 		.with({ kind: "condition" }, (it) => judgeCondition(it, account))

@@ -4,8 +4,9 @@ import type { Fate, TraceEvent } from "../../sim/gateway/gateway.ts";
 import { printPacket } from "../../sim/packet/notation.ts";
 import type { Packet } from "../../sim/packet/packet.ts";
 import type { Answer, Ask } from "../../sim/world/ask.ts";
+import type { LinkEvent } from "../../sim/world/watch.ts";
 
-/** A packet that came in, the rules that it met, and what came out. */
+/** A packet that came in, the rules that it met, and what came out; or one that went past the gateway, and met none. */
 export interface PacketPath {
 	readonly atMs: number;
 	/** `null` for a packet by hand. */
@@ -85,7 +86,33 @@ export class PathRecorder {
 	end(answer: Answer, fate: Fate | null): void {
 		const { ask, steps } = this;
 		if (ask === null) return;
-		const connection = ask.connection ?? null;
+		this.keep({
+			atMs: ask.atMs,
+			connection: ask.connection ?? null,
+			in: { interface: ask.interface, packet: print(ask.packet) },
+			steps,
+			out: answer.emissions.map((one) => ({
+				interface: one.interface,
+				packet: print(one.packet),
+			})),
+			fate: answer.unknown ? "unknown" : describeFate(fate),
+		});
+	}
+
+	/** What hosts on one link say to each other, of the connections that are followed. */
+	watch(event: LinkEvent): void {
+		if (event.kind !== "arrives" || event.from === null) return;
+		const { connection } = event;
+		if (connection === null || !this.followed.has(connection)) return;
+		this.keep({
+			...{ atMs: event.atMs, connection, steps: [], out: [] },
+			in: { interface: event.interface, packet: print(event.packet) },
+			fate: `straight from ${event.from} to ${event.at}, past the gateway`,
+		});
+	}
+
+	private keep(path: PacketPath): void {
+		const { connection, steps } = path;
 		const walk = steps.map(({ place }) => place).join(" ");
 		const isNew = !this.walks.has(walk);
 		this.walks.add(walk);
@@ -95,17 +122,7 @@ export class PathRecorder {
 			(connection !== null && kept >= PACKETS_OF_EACH);
 		if (isFull && !isNew) return;
 		this.kept.set(connection, kept + 1);
-		this.paths.push({
-			atMs: ask.atMs,
-			connection,
-			in: { interface: ask.interface, packet: print(ask.packet) },
-			steps,
-			out: answer.emissions.map((one) => ({
-				interface: one.interface,
-				packet: print(one.packet),
-			})),
-			fate: answer.unknown ? "unknown" : describeFate(fate),
-		});
+		this.paths.push(path);
 	}
 }
 

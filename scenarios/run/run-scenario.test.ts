@@ -256,7 +256,12 @@ describe("names that every object has in JavaScript", () => {
 	it("are conditions where a rule names them, and none where no rule does", () => {
 		expect(play(names)).toMatchObject({ outcome: "holds" });
 		expect(play(names).judgements).toHaveLength(8);
-		expect(play([])).toMatchObject({ outcome: "holds" });
+		// Nothing names them, so that there is none of them shows nothing.
+		expect(
+			play([]).judgements.map(({ outcome, seen }) => [outcome, seen]),
+		).toEqual(
+			names.map(() => ["unknown", expect.stringMatching(/^does not exist;/)]),
+		);
 		const { account } = play(names);
 		expect(JSON.parse(JSON.stringify(account))).toEqual(account);
 	});

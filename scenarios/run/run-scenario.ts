@@ -150,7 +150,9 @@ export function* wholePlay(
 	}
 	const keepPackets =
 		options.keepPackets === true ||
-		scenario.expect.some(({ kind }) => kind === "packets-out");
+		scenario.expect.some(
+			({ kind }) => kind === "packets-out" || kind === "packets-past",
+		);
 	return yield* play(setup, steps, {
 		choice: worldChoice(seed),
 		endMs,

@@ -4,6 +4,7 @@
  * answers with the packets that come out.
  */
 
+import type { TcpStateName } from "../conntrack/tcp-states.ts";
 import type { Packet } from "../packet/packet.ts";
 import type { HookName } from "../packet/skb.ts";
 import type { TableName } from "../ruleset/ruleset.ts";
@@ -82,7 +83,8 @@ export interface ConntrackFilter {
 	readonly originalSourcePort?: number;
 	readonly originalDestinationPort?: number;
 	readonly mark?: number;
-	readonly state?: string;
+	/** Of TCP. */
+	readonly state?: TcpStateName;
 }
 
 /** A packet that came out of the box. */

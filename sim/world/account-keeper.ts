@@ -2,8 +2,16 @@ import type { ChancePart } from "../chance/noted.ts";
 import type { Emission, Unknown } from "../gateway/gateway.ts";
 import { type Packet, RST, SYN } from "../packet/packet.ts";
 import type { Account, PacketRecord } from "./account.ts";
+import { nameOfAnswer } from "./answer-names.ts";
 import type { Answer, Ask } from "./ask.ts";
-import { type Connection, nameOfAnswer, recordOf } from "./connections.ts";
+import { recordOf } from "./connection-record.ts";
+import {
+	and,
+	type Connection,
+	connectionOf,
+	noteContact,
+} from "./connections.ts";
+
 import { describeOperation } from "./describe-operation.ts";
 import { knows, type Request, type Station } from "./network.ts";
 import type { Stage } from "./stage.ts";
@@ -27,6 +35,10 @@ export class AccountKeeper {
 			.filter(({ kind }) => kind === "backend")
 			.map(({ address }) => address);
 		this.portsTellBackends = new Set(addresses).size < addresses.length;
+		stage.network.neighbours = {
+			passes: (from, packet) => this.notePast(from, packet),
+			arrived: (from, to, packet) => this.noteMeeting(from, to, packet),
+		};
 	}
 
 	/**
@@ -174,34 +186,21 @@ export class AccountKeeper {
 	): Connection | null {
 		const { connections, network } = this.stage;
 		const connection = connections.towardsBackend(station, packet, cause);
-		if (connection !== null && !connection.met.includes(station))
-			connection.met = and(connection.met, station);
+		if (connection !== null) noteMet(connection, station);
 		if (
 			connection !== null &&
 			packet.flags & RST &&
 			this.isGateways(packet, station, cause)
 		)
 			noteAnswer(connection, packet);
-		const isSyn = (packet.flags & SYN) !== 0;
-		const { source, sourcePort, destinationPort } = packet;
-		const noteContact = (iss: number | null) => {
-			if (isSyn && connection !== null)
-				connection.contacts = and(connection.contacts, {
-					backend: station,
-					iss,
-					remoteAddress: source,
-					remotePort: sourcePort,
-				});
-		};
 		const arrive = () => {
 			this.noteArrival(station, packet, connection);
 			station.host.receive(packet);
-			const socket = station.host.find(destinationPort, source, sourcePort);
-			noteContact(socket?.iss ?? null);
+			if (connection !== null) noteContact(connection, station, packet, true);
 		};
 		network.deliver(station, atMs, arrive, () => {
 			this.noteLoss(station, packet, connection);
-			noteContact(null);
+			if (connection !== null) noteContact(connection, station, packet, false);
 		});
 		return connection;
 	}
@@ -221,6 +220,29 @@ export class AccountKeeper {
 		return connection;
 	}
 
+	/** A host sends it to its neighbour: the gateway has no part in it. */
+	private notePast(from: Station, packet: Packet): void {
+		if (!this.keepPackets) return;
+		const { connections, clock } = this.stage;
+		this.packets.push({
+			atMs: clock.nowMs,
+			direction: "past",
+			interface: from.interface,
+			packet,
+			connection: connectionOf(connections, from, packet)?.id ?? null,
+		});
+	}
+
+	/** A client on the link of a backend has to do with it without the gateway. */
+	private noteMeeting(from: Station, to: Station, packet: Packet): void {
+		if (packet.kind !== "tcp" || (packet.flags & SYN) === 0) return;
+		if (from.kind !== "client" || to.kind !== "backend") return;
+		const connection = connectionOf(this.stage.connections, from, packet);
+		if (connection === null) return;
+		noteMet(connection, to);
+		noteContact(connection, to, packet, true);
+	}
+
 	private noteArrival(
 		station: Station,
 		packet: Packet,
@@ -230,6 +252,7 @@ export class AccountKeeper {
 		watch?.({
 			...{ kind: "arrives", atMs: clock.nowMs, packet, at: station.name },
 			...{ from: null, isKnown: knows(station, packet) },
+			interface: station.interface,
 			connection: connection?.id ?? null,
 		});
 	}
@@ -263,9 +286,9 @@ function noteAnswer(connection: Connection, packet: Packet): void {
 	connection.gatewayAnswers = and(connection.gatewayAnswers, name);
 }
 
-/** No longer than it has to be: what is pushed into has room for many more. */
-function and<Item>(some: readonly Item[], one: Item): readonly Item[] {
-	return some.length === 0 ? [one] : [...some, one];
+function noteMet(connection: Connection, station: Station): void {
+	if (!connection.met.includes(station))
+		connection.met = and(connection.met, station);
 }
 
 function resetKey(seq: number, ack: number): string {

@@ -14,7 +14,7 @@ export interface Account {
 	readonly connections: readonly ConnectionRecord[];
 	/** What changed about backends, and what the health checker did about it. */
 	readonly events: readonly WorldEvent[];
-	/** Every packet on either side of the gateway, in order. Kept only when asked for. */
+	/** Every packet on either side of the gateway, and past it, in order. Kept only when asked for. */
 	readonly packets: readonly PacketRecord[];
 	readonly observations: readonly {
 		readonly label: string;
@@ -48,7 +48,8 @@ export interface Account {
 
 /**
  * How a connection ended for its client. `completed`: dialogue done, closed in order. `open`: still
- * there at the end. `refused`: RST on the SYN. `unreachable`: ICMP error on the SYN. `connect-timeout`,
+ * there at the end. `half-open`: its client still holds it at the end, and its backend has no such
+ * connection any more, or has closed it and cannot get its FIN through (RFC 9293, 3.5.1). `refused`: RST on the SYN. `unreachable`: ICMP error on the SYN. `connect-timeout`,
  * `read-timeout`: the client, or its kernel, gave up. `reset`: RST later. `cut-short`: closed in order
  * by the backend, before the dialogue was done. `no-port`: the client had no free source port, nothing
  * was sent.
@@ -56,6 +57,7 @@ export interface Account {
 export type ConnectionOutcome =
 	| "completed"
 	| "open"
+	| "half-open"
 	| "refused"
 	| "unreachable"
 	| "connect-timeout"
@@ -127,7 +129,9 @@ export type WorldEvent =
 
 export interface PacketRecord {
 	readonly atMs: number;
-	readonly direction: "in" | "out";
+	/** Into the gateway, out of it, or `past` it: from a host to its neighbour on the same link. */
+	readonly direction: "in" | "out" | "past";
+	/** Of the gateway: the link on which the packet is. */
 	readonly interface: string;
 	readonly packet: Packet;
 	/** Connection that it belongs to, as far as the client's side tells. */

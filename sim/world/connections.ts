@@ -3,14 +3,13 @@
  * gateway, although the gateway may have changed its addresses and ports.
  */
 import type { ClientConnection, Course } from "../endpoint/client.ts";
-import { icmpName } from "../packet/icmp-names.ts";
-import { type Packet, RST, SYN, type TcpPacket } from "../packet/packet.ts";
-import type { ConnectionRecord } from "./account.ts";
+import { type Packet, SYN, type TcpPacket } from "../packet/packet.ts";
 import type { Request, Station } from "./network.ts";
 
 /** Where a SYN of the connection arrived, and what it became there. */
-interface Contact {
+export interface Contact {
 	readonly backend: Station;
+	readonly localPort: number;
 	/** The client's end as the backend sees it. */
 	readonly remoteAddress: number;
 	readonly remotePort: number;
@@ -67,10 +66,11 @@ export interface Connections {
 	): Connection | null;
 }
 
-const NONE: readonly never[] = [];
+/** Of none there is one list. */
+export const NONE: readonly never[] = [];
 
 /** What has been seen of it so far; `null` when there was no port for it. */
-function courseOf({ course, dialogue }: Connection): Course | null {
+export function courseOf({ course, dialogue }: Connection): Course | null {
 	return course ?? dialogue?.course ?? null;
 }
 
@@ -146,6 +146,42 @@ export function createConnections(): Connections {
 	};
 }
 
+/** The connection of a packet that a host sends, as far as the host tells. */
+export function connectionOf(
+	connections: Connections,
+	from: Station,
+	packet: Packet,
+): Connection | null {
+	if (packet.kind !== "tcp") return null;
+	if (from.kind === "client")
+		return connections.atClient(from, packet.sourcePort);
+	if (from.kind === "backend") return connections.fromBackend(from, packet);
+	return null;
+}
+
+/** What a SYN of the connection met at a backend, or would have, had its link not lost it. */
+export function noteContact(
+	connection: Connection,
+	backend: Station,
+	packet: TcpPacket,
+	isArrived: boolean,
+): void {
+	if ((packet.flags & SYN) === 0) return;
+	const { source, sourcePort, destinationPort: localPort } = packet;
+	const socket = isArrived
+		? backend.host.find(localPort, source, sourcePort)
+		: undefined;
+	connection.contacts = and(connection.contacts, {
+		...{ backend, localPort, iss: socket?.iss ?? null },
+		...{ remoteAddress: source, remotePort: sourcePort },
+	});
+}
+
+/** No longer than it has to be: what is pushed into has room for many more. */
+export function and<Item>(some: readonly Item[], one: Item): readonly Item[] {
+	return some.length === 0 ? [one] : [...some, one];
+}
+
 /** Gateways change addresses and ports, but not sequence numbers. */
 function isPlausible(connection: Connection, packet: TcpPacket): boolean {
 	const ends = connection.dialogue?.socket ?? connection.course;
@@ -175,69 +211,4 @@ function bySequence(
 		if (isOpened && isPlausible(connection, packet)) return connection;
 	}
 	return null;
-}
-
-/** What the gateway said itself: `rst`, `icmp host-unreachable` … */
-export function nameOfAnswer(packet: Packet): string {
-	if (packet.kind === "icmp") {
-		const { type, code } = packet;
-		return `icmp ${icmpName(type, code) ?? `${type}/${code}`}`;
-	}
-	if (packet.kind !== "tcp") return packet.kind;
-	if (packet.flags & RST) return "rst";
-	return packet.flags & SYN ? "syn/ack" : "tcp";
-}
-
-/** The connection as it is judged and shown. */
-export function recordOf(connection: Connection): ConnectionRecord {
-	const course = courseOf(connection);
-	return {
-		id: connection.id,
-		step: connection.step,
-		client: connection.client.name,
-		sourcePort: connection.sourcePort,
-		startedMs: connection.startedMs,
-		backend: backendOf(connection, course),
-		met: namesOf(connection.met),
-		syns: course?.syns ?? 0,
-		retransmittedMs: course?.retransmittedMs ?? NONE,
-		connectedMs: course?.connectedMs ?? null,
-		greetedMs: course?.greetedMs ?? null,
-		endedMs: course === null ? connection.startedMs : course.endedMs,
-		outcome: course?.outcome ?? "no-port",
-		accepted: course?.accepted ?? false,
-		gatewayAnswers: connection.gatewayAnswers,
-		...(connection.chance === null ? {} : { chance: connection.chance }),
-	};
-}
-
-/** By the station that is alone in it. */
-const namesOfOne = new WeakMap<Station, readonly string[]>();
-
-/** The names of stations: one and the same list for all that met but the same one. */
-function namesOf(met: readonly Station[]): readonly string[] {
-	const first = met[0];
-	if (first === undefined) return NONE;
-	if (met.length > 1) return met.map(({ name }) => name);
-	let names = namesOfOne.get(first);
-	if (names === undefined) {
-		names = [first.name];
-		namesOfOne.set(first, names);
-	}
-	return names;
-}
-
-/** Its banner names it; else the SYN/ACK's sequence number tells; else the last SYN's way. */
-function backendOf(
-	{ contacts }: Connection,
-	course: Course | null,
-): string | null {
-	if (course === null) return null;
-	if (course.greetedBy !== null) return course.greetedBy;
-	if (course.connectedMs !== null) {
-		const { irs } = course;
-		const answered = contacts.find((contact) => contact.iss === irs);
-		if (answered !== undefined) return answered.backend.name;
-	}
-	return contacts.at(-1)?.backend.name ?? null;
 }

@@ -36,7 +36,17 @@ export interface Request {
 	readonly connection: Connection | null;
 }
 
+/** Whoever keeps the account: asks tell it of everything but what neighbours say to each other. */
+export interface NeighbourWatch {
+	/** A packet goes from one host to another, past the gateway. */
+	passes(from: Station, packet: Packet): void;
+	/** The other one has received it. */
+	arrived(from: Station, to: Station, packet: Packet): void;
+}
+
 export interface Network {
+	/** Who is told of packets that go past the gateway. */
+	neighbours: NeighbourWatch | null;
 	readonly stations: readonly Station[];
 	/** What the gateway has to be told; whoever plays the world takes it from here. */
 	readonly requests: Queue<Request>;
@@ -108,9 +118,11 @@ export function createNetwork(
 			watch?.({
 				...{ kind: "arrives", atMs: clock.nowMs, packet },
 				...{ at: to.name, from: from.name, isKnown: knows(to, packet) },
+				interface: from.interface,
 				connection: connectionOf(from, packet)?.id ?? null,
 			});
 			to.host.receive(packet);
+			network.neighbours?.arrived(from, to, packet);
 		};
 		const lose = () =>
 			watch?.({
@@ -118,10 +130,12 @@ export function createNetwork(
 				...{ host: to.name, isFrom: false },
 				connection: connectionOf(from, packet)?.id ?? null,
 			});
+		network.neighbours?.passes(from, packet);
 		network.deliver(to, clock.nowMs + from.latencyMs, arrive, lose);
 	}
 
 	const network: Network = {
+		neighbours: null,
 		stations,
 		requests,
 		add(fields) {

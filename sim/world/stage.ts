@@ -11,8 +11,8 @@ import type { Packet } from "../packet/packet.ts";
 import type { WorldEvent } from "./account.ts";
 import type { Ask } from "./ask.ts";
 import {
-	type Connection,
 	type Connections,
+	connectionOf,
 	createConnections,
 } from "./connections.ts";
 import { createNetwork, type Network, type Station } from "./network.ts";
@@ -180,18 +180,6 @@ interface Whereabouts {
 	readonly interface: string;
 	readonly address: string;
 	readonly latencyMs: number;
-}
-
-function connectionOf(
-	connections: Connections,
-	from: Station,
-	packet: Packet,
-): Connection | null {
-	if (packet.kind !== "tcp") return null;
-	if (from.kind === "client")
-		return connections.atClient(from, packet.sourcePort);
-	if (from.kind === "backend") return connections.fromBackend(from, packet);
-	return null;
 }
 
 /** @throws WorldError for what is no dotted address */

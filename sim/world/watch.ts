@@ -11,6 +11,8 @@ export type LinkEvent = {
 			/** A host receives it: from the gateway, or (`from`) from a neighbour, past the gateway. */
 			readonly kind: "arrives";
 			readonly at: string;
+			/** The gateway's name of the link. */
+			readonly interface: string;
 			readonly from: string | null;
 			/** Does the host have a socket with these addresses and ports? */
 			readonly isKnown: boolean;

@@ -3,6 +3,7 @@ import type { Choice } from "../chance/choice.ts";
 import { seededChoice } from "../chance/seeded.ts";
 import type { BackendBehaviour } from "../endpoint/backend.ts";
 import type { Dialogue } from "../endpoint/client.ts";
+import { printPacket } from "../packet/notation.ts";
 import type { ConnectionRecord } from "./account.ts";
 import type { Step } from "./setup.ts";
 import {
@@ -409,7 +410,19 @@ test("hosts behind the same interface reach each other without the gateway", () 
 		outcome: "completed",
 		accepted: true,
 	});
-	expect(account.packets).toEqual([]);
+	expect(account.connections[0]).toMatchObject({ backend: "b2", met: ["b2"] });
+	const shown = account.packets.map(
+		({ direction, interface: name, connection, packet }) =>
+			`${direction} ${name} ${connection} ${printPacket(packet)}`,
+	);
+	expect(shown.length).toBeGreaterThan(5);
+	expect(shown[0]).toMatch(
+		/^past eth1 0 tcp 192\.168\.0\.7:\d+ > 192\.168\.0\.2:25 S /,
+	);
+	expect(shown[1]).toMatch(
+		/^past eth1 0 tcp 192\.168\.0\.2:25 > 192\.168\.0\.7:\d+ SA /,
+	);
+	expect(shown.every((line) => line.startsWith("past"))).toBe(true);
 });
 
 test("the same seed gives the same account, another seed another one", () => {

@@ -1,0 +1,16 @@
+/** `*` stands for anything; everything else for itself. Linear in the text: no backtracking over stars. */
+export function matchesPattern(text: string, pattern: string): boolean {
+	const parts = pattern.split("*");
+	const first = parts[0] ?? "";
+	if (parts.length === 1) return text === pattern;
+	const last = parts[parts.length - 1] ?? "";
+	if (!text.startsWith(first) || !text.endsWith(last)) return false;
+	let from = first.length;
+	const end = text.length - last.length;
+	for (const part of parts.slice(1, -1)) {
+		const found = text.indexOf(part, from);
+		if (found < 0 || found + part.length > end) return false;
+		from = found + part.length;
+	}
+	return from <= end;
+}
