@@ -45,6 +45,7 @@ export function buildRules(
 		paths: paths.map((path) => ({
 			atMs: path.atMs,
 			connection: path.connection === null ? null : path.connection + 1,
+			direction: path.direction,
 			interface: path.in.interface,
 			packet: path.in.packet,
 			out: path.out.map((one) => `${one.interface} → ${one.packet}`),

@@ -254,6 +254,8 @@ export interface PathView {
 	readonly atMs: number;
 	/** Number of its connection; `null` for a packet by hand. */
 	readonly connection: number | null;
+	/** `past`: from host to host on the link of the interface, past the gateway and its rules. */
+	readonly direction: "in" | "past";
 	readonly interface: string;
 	/** In one-line notation. */
 	readonly packet: string;

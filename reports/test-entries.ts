@@ -182,19 +182,19 @@ const RULES: RulesView = {
 	],
 	paths: [
 		{
-			...{ atMs: 1, connection: 1, interface: "bond0.204" },
+			...{ atMs: 1, connection: 1, direction: "in", interface: "bond0.204" },
 			packet: "tcp 10.0.0.10:40001 > 10.0.0.1:25 S",
 			out: ["bond0.205 → tcp 10.0.0.10:40001 > 192.168.0.1:25 S ttl 63"],
 			...{ fate: "forwarded through bond0.205", walk: 0 },
 		},
 		{
-			...{ atMs: 3, connection: 1, interface: "bond0.205" },
+			...{ atMs: 3, connection: 1, direction: "in", interface: "bond0.205" },
 			packet: "tcp 192.168.0.1:25 > 10.0.0.10:40001 SA",
 			out: ["bond0.204 → tcp 10.0.0.1:25 > 10.0.0.10:40001 SA ttl 63"],
 			...{ fate: "forwarded through bond0.204", walk: 1 },
 		},
 		{
-			...{ atMs: 51, connection: 2, interface: "bond0.204" },
+			...{ atMs: 51, connection: 2, direction: "in", interface: "bond0.204" },
 			packet: "tcp 10.0.0.10:40002 > 10.0.0.1:25 S",
 			out: ["bond0.205 → tcp 10.0.0.10:40002 > 192.168.0.2:25 S ttl 63"],
 			...{ fate: "forwarded through bond0.205", walk: 2 },

@@ -256,7 +256,13 @@ const HOSTILE_ENTRY = entry({
 		],
 		paths: [
 			{
-				...{ atMs: 0, connection: 1, interface: HOSTILE, packet: HOSTILE },
+				...{
+					atMs: 0,
+					connection: 1,
+					direction: "in",
+					interface: HOSTILE,
+					packet: HOSTILE,
+				},
 				...{ out: [HOSTILE], fate: HOSTILE, walk: 3 },
 			},
 		],

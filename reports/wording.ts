@@ -1,5 +1,5 @@
 /** Words and signs that the page shares with everything else that is written; it may import nothing from elsewhere. */
-import type { FuzzView, Report, Status, WhyView } from "./report.ts";
+import type { Entry, FuzzView, Report, Status, WhyView } from "./report.ts";
 
 export { visible } from "./visible.ts";
 
@@ -45,6 +45,13 @@ export function statusWord(
 		case "failed":
 			return isComparison ? "not compared" : "could not be played";
 	}
+}
+
+/** In the place of expectations where there are none: nothing holds by that. */
+export function emptyWords({ comparison }: Pick<Entry, "comparison">): string {
+	return comparison === null
+		? "It expects nothing, so nothing is shown."
+		: "It expects nothing; how the two compare stands above.";
 }
 
 /** What there is to do first, of scenarios and fuzz together; `null` where nothing was played. */

@@ -1,5 +1,5 @@
 import type { Entry, ExpectationView, RuleAt } from "../report.ts";
-import { connectionNumbers, whyLines } from "../wording.ts";
+import { connectionNumbers, emptyWords, whyLines } from "../wording.ts";
 import { Lines, Scrolls } from "./scrolls.tsx";
 import { Sign } from "./status.tsx";
 
@@ -7,7 +7,7 @@ import { Sign } from "./status.tsx";
 export function Expectations({ entry }: { readonly entry: Entry }) {
 	const { expectations } = entry;
 	if (expectations.length === 0)
-		return <p class="remark">It expects nothing, so it shows nothing.</p>;
+		return <p class="remark">{emptyWords(entry)}</p>;
 	return (
 		<section>
 			<h4>Expected and seen</h4>

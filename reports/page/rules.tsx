@@ -111,9 +111,11 @@ function firstTelling({ expectations, rules }: Entry): number {
 function packetName({
 	connection,
 	atMs,
-	interface: into,
+	direction,
+	interface: name,
 	packet,
 }: PathView): string {
 	const whose = connection === null ? "by hand" : `#${connection}`;
-	return `${whose} · ${time(atMs)} · ${into} ← ${packet}`;
+	const where = direction === "past" ? `past ${name}:` : `${name} ←`;
+	return `${whose} · ${time(atMs)} · ${where} ${packet}`;
 }

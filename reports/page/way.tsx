@@ -9,6 +9,7 @@ export function Way({
 	readonly path: PathView;
 	readonly walk: readonly WalkStep[];
 }) {
+	if (path.direction === "past") return <WayPast path={path} />;
 	return (
 		<div aria-live="polite">
 			<p>
@@ -63,5 +64,20 @@ function Marks({
 			)}
 			{isNew && <span class="chip">connmark {mark(connmark)}</span>}
 		</>
+	);
+}
+
+/** From host to host: the gateway and its rules have no part in it. */
+function WayPast({ path }: { readonly path: PathView }) {
+	return (
+		<div aria-live="polite">
+			<p>
+				<span class="label">on the link of {path.interface}</span>{" "}
+				<code>{path.packet}</code>
+			</p>
+			<p>
+				<span class="label">it was</span> {path.fate}
+			</p>
+		</div>
 	);
 }

@@ -84,7 +84,7 @@ export interface ConnectionFilter {
 	readonly client?: string;
 }
 
-/** `lost` is every end but `completed` and `open`; `accepted` is a message that a backend took. */
+/** `lost` is every end but `completed` and `open`, `half-open` included; `accepted` is a message that a backend took. */
 export type CountedOutcome = ConnectionOutcome | "lost" | "accepted";
 
 export type Expectation = { readonly because: string } & ExpectationKind;

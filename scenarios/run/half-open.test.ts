@@ -143,7 +143,8 @@ describe("a hairpin without SNAT", () => {
 		expect(paths).toContainEqual(
 			expect.objectContaining({
 				connection: 0,
-				fate: "straight from b1 to c1, past the gateway",
+				direction: "past",
+				fate: "sent straight from b1 to c1, past the gateway",
 				steps: [],
 				out: [],
 			}),

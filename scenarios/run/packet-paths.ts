@@ -11,6 +11,8 @@ export interface PacketPath {
 	readonly atMs: number;
 	/** `null` for a packet by hand. */
 	readonly connection: number | null;
+	/** `past`: from host to host on the link of the interface, past the gateway. */
+	readonly direction: "in" | "past";
 	readonly in: InterfacePacket;
 	readonly steps: readonly PathStep[];
 	readonly out: readonly InterfacePacket[];
@@ -89,6 +91,7 @@ export class PathRecorder {
 		this.keep({
 			atMs: ask.atMs,
 			connection: ask.connection ?? null,
+			direction: "in",
 			in: { interface: ask.interface, packet: print(ask.packet) },
 			steps,
 			out: answer.emissions.map((one) => ({
@@ -106,8 +109,9 @@ export class PathRecorder {
 		if (connection === null || !this.followed.has(connection)) return;
 		this.keep({
 			...{ atMs: event.atMs, connection, steps: [], out: [] },
+			direction: "past",
 			in: { interface: event.interface, packet: print(event.packet) },
-			fate: `straight from ${event.from} to ${event.at}, past the gateway`,
+			fate: `sent straight from ${event.from} to ${event.at}, past the gateway`,
 		});
 	}
 

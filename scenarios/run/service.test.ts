@@ -15,6 +15,10 @@ describe("what became of a connection", () => {
 		expect(of({ outcome: "no-port", connectedMs: null })).toBe("lost");
 	});
 
+	it("is lost where its backend no longer has it", () => {
+		expect(of({ outcome: "half-open", endedMs: null })).toBe("lost");
+	});
+
 	it("is late when its SYN had to be sent once more, and waits while it is not connected", () => {
 		expect(of({ syns: 2, connectedMs: 1_011 })).toBe("late");
 		// Where nobody counts SYNs, the wait tells.

@@ -6,7 +6,7 @@ import type { ConnectionRecord } from "../../sim/world/account.ts";
 
 /**
  * - `lost`: it ended, and was neither completed nor closed as it should be: refused, unreachable, a
- *   time-out, reset, cut short, no port.
+ *   time-out, reset, cut short, no port; or it is half-open: its client only believes that it has one.
  * - `late`: it was connected, but only after its SYN had to be sent once more.
  * - `waiting`: it was not connected when the play ended.
  * - `served`: everything else.

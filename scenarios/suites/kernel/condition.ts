@@ -26,15 +26,16 @@ export const conditionFacts = [
 		setup: byHand(),
 		steps: [
 			setCondition("off", "1", "too early"),
+			observe("unnamed"),
 			at(10, iptables(`-A ${DROP_OFF}`), observe("named")),
 			at(20, setCondition("off", "1", "in time"), observe("written")),
 		],
 		expect: [
 			operationFails("too early", ""),
+			conditionIs("off", null, { at: "unnamed" }),
 			conditionIs("off", 0, { at: "named" }),
 			operationSucceeds("in time"),
 			conditionIs("off", 1, { at: "written" }),
-			conditionIs("mail3up", null),
 		],
 	}),
 	scenario({
