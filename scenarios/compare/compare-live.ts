@@ -15,10 +15,12 @@
  * - While a backend loses packets by chance, and until a checker can have made up its mind after that,
  *   nothing is compared but what the scenario expects.
  */
+
 import type { Account, ConnectionRecord } from "../../sim/world/account.ts";
 import type { PlayableScenario } from "../language/scenario.ts";
 import { commandLine, replayOf } from "../run/invocation.ts";
 import type { RunResult } from "../run/result.ts";
+import { clientEnd } from "./client-end.ts";
 import { beliefsDiffer } from "./compare-beliefs.ts";
 import type { Comparison } from "./compare-scenario.ts";
 import { divergenceOf, type Said } from "./live-divergence.ts";
@@ -165,7 +167,7 @@ function compareStretch(
 		({ one }) => one.startedMs >= fromMs && one.startedMs < toMs,
 	);
 	const isFirst = fromMs === 0;
-	const isAlike = new Set(pairs.map(({ one }) => endOf(one))).size <= 1;
+	const isAlike = new Set(pairs.map(({ one }) => clientEnd(one))).size <= 1;
 	const known = pairs.filter(isKnown);
 	const backends = setup.backends.map(({ name }) => name);
 	const met = {
@@ -184,7 +186,10 @@ function compareStretch(
 					...{ fromMs, pairs, nameOf: endOf, room: roomFor(pairs.length) },
 					names: [
 						...new Set(
-							pairs.flatMap(({ one, other }) => [endOf(one), endOf(other)]),
+							pairs.flatMap(({ one, other }) => [
+								clientEnd(one),
+								clientEnd(other),
+							]),
 						),
 					],
 				})),
@@ -197,7 +202,7 @@ function roomFor(count: number): number {
 }
 
 function endsDiffer({ one, other }: Pair): boolean {
-	return endOf(one) !== endOf(other);
+	return clientEnd(one) !== clientEnd(other);
 }
 
 function differs(pair: Pair): boolean {
@@ -206,29 +211,12 @@ function differs(pair: Pair): boolean {
 	return endsDiffer(pair) || (isTurnSure && one.backend !== other.backend);
 }
 
-/** What the client made of it: whether it was refused by a RST at once or later is a matter of a moment. */
-function endOf({ outcome }: ConnectionRecord): string {
-	switch (outcome) {
-		case "refused":
-		case "reset":
-			return "refused or reset";
-		case "connect-timeout":
-		case "read-timeout":
-			return "timed out";
-		case "half-open":
-			// Of a real client's connection nobody knows whether its backend still has it.
-			return "open";
-		default:
-			return outcome;
-	}
-}
-
 /** A client that got no banner does not know whom it has met. */
 function isKnown({ one, other }: Pair): boolean {
 	return one.greetedMs !== null && other.greetedMs !== null;
 }
 
-function backendOf({ backend }: ConnectionRecord): string {
+function backclientEnd({ backend }: ConnectionRecord): string {
 	return backend ?? "";
 }
 
