@@ -183,7 +183,7 @@ function compareStretch(
 		...(isAlike
 			? pairs.filter(endsDiffer).map(connectionDiffers)
 			: countsDiffer("end", {
-					...{ fromMs, pairs, nameOf: endOf, room: roomFor(pairs.length) },
+					...{ fromMs, pairs, nameOf: clientEnd, room: roomFor(pairs.length) },
 					names: [
 						...new Set(
 							pairs.flatMap(({ one, other }) => [
@@ -216,7 +216,7 @@ function isKnown({ one, other }: Pair): boolean {
 	return one.greetedMs !== null && other.greetedMs !== null;
 }
 
-function backclientEnd({ backend }: ConnectionRecord): string {
+function backendOf({ backend }: ConnectionRecord): string {
 	return backend ?? "";
 }
 
