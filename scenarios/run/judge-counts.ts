@@ -50,7 +50,8 @@ export function judgeCountsAgree(
 			return by === "clients" || (count >= least && count <= least + unmet);
 		}),
 	);
-	const isKnown = strangers.length === 0;
+	const isIdle = ofClients.every((count) => count === 0);
+	const isKnown = strangers.length === 0 || isIdle;
 	const found = finding(isKnown && agree && account.connections.length > 0, {
 		expected: `the same number of connections at ${names.join(", ")} in every count`,
 		seen: [
@@ -62,7 +63,7 @@ export function judgeCountsAgree(
 			...(isKnown ? [] : [`no rule translates to ${strangers.join(", ")}`]),
 		].join("; "),
 	});
-	return found.outcome === "holds" && ofClients.every((count) => count === 0)
+	return found.outcome === "holds" && isIdle
 		? showsNothing(found, "no connection reached any backend")
 		: found;
 }

@@ -65,7 +65,10 @@ describe("a step that fails", () => {
 			expect: [conditionIs("nosuch", null)],
 		});
 		expect(outcome).toBe("violated");
-		expect(judgements.map((one) => one.outcome)).toEqual(["holds", "violated"]);
+		expect(judgements.map((one) => one.outcome)).toEqual([
+			"unknown",
+			"violated",
+		]);
 	});
 
 	it("is as it should be where an expectation says so", () => {
