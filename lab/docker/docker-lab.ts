@@ -179,7 +179,7 @@ async function playIn(
 }
 
 /** @throws LabError (`unsupported`) for what only packets by hand, or a simulated backend, can do */
-function mustBePlayable({
+export function mustBePlayable({
 	name,
 	setup,
 	steps,
