@@ -123,6 +123,58 @@ COMMIT
 		expect(out).toContain("would not load: 1 fault\n");
 	});
 
+	it.each([
+		["empty.rules", ""],
+		["comments.rules", "# generated\n\n# by nothing\n"],
+		["echo.sh", "#!/bin/sh\necho hi\n"],
+	])(
+		"does not take %s without a table for one that was checked",
+		async (name, text) => {
+			const rules = fileOf(name, text);
+			const { code, out } = await marktwin(["check", rules]);
+			expect(code).toBe(3);
+			expect(out).toContain(`? ${rules} has no rules: nothing was checked\n`);
+			const json = await marktwin(["check", "--json", rules]);
+			expect(json.code).toBe(3);
+			expect(JSON.parse(json.out).files).toMatchObject([
+				{ loads: null, hasRules: false, faults: [] },
+			]);
+		},
+	);
+
+	it("takes a table without rules as one", async () => {
+		const rules = fileOf("table.rules", "*nat\nCOMMIT\n");
+		const { code, out } = await marktwin(["check", rules]);
+		expect({ code, out }).toEqual({
+			...{ code: 0, out: `✓ ${rules} would load: 0 rules in nat\n` },
+		});
+	});
+
+	it("says apart what a machine refuses and what marktwin does not take", async () => {
+		const loop = "for p in 1 2; do\n  iptables -A INPUT -p $p\ndone\n";
+		const own = fileOf("own.sh", `#!/bin/sh\n${loop}`);
+		const alone = await marktwin(["check", own]);
+		expect(alone.code).toBe(2);
+		expect(alone.out).toContain(
+			`✗ ${own} is not taken by marktwin: 1 reason\n`,
+		);
+		const json = await marktwin(["check", "--json", own]);
+		expect(JSON.parse(json.out).files).toMatchObject([{ loads: null }]);
+		const both = fileOf(
+			"both.sh",
+			`#!/bin/sh\niptables -A INPUT --nonsense\n${loop}`,
+		);
+		const mixed = await marktwin(["check", both]);
+		expect(mixed.code).toBe(2);
+		expect(mixed.out).toContain(
+			`✗ ${both} would not load: 1 fault, and is not taken by marktwin: 1 reason\n`,
+		);
+		const six = fileOf("six.rules", "table inet filter {\n}\n");
+		expect((await marktwin(["check", six])).out).toContain(
+			"is not taken by marktwin: 1 reason\n",
+		);
+	});
+
 	it("says which kinds --given takes", async () => {
 		const { code, err } = await marktwin(["check", "--given", "st:a", RECIPE]);
 		expect(code).toBe(2);

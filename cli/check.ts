@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { counted } from "../reports/wording.ts";
 import type { NotModelled, OpenPoints } from "../sim/ruleset/open-points.ts";
 import type { Ruleset } from "../sim/ruleset/ruleset.ts";
 import type { Fault } from "../sim/ruleset/ruleset-error.ts";
@@ -48,9 +49,10 @@ around iptables commands are refused. What has no bearing on rules is named and 
 
 Exit codes:
   0  all of it would load, and marktwin models all of it
-  2  something is refused
+  2  something is refused, or marktwin does not take the file
   3  nothing is refused, but something stays open: a match or target that marktwin
-     does not model, or a set, helper, … that has to be there first (--given)`,
+     does not model, a set, helper, … that has to be there first (--given), or the
+     file has no rules`,
 		)
 		.action(check);
 }
@@ -86,23 +88,39 @@ async function check(
 	else await printWords(checked);
 	if (checked.some(({ faults }) => faults.length > 0))
 		process.exitCode = EXIT.badInput;
-	else if (checked.some(isOpen)) process.exitCode = EXIT.unknown;
+	else if (checked.some((one) => isOpen(one) || isEmpty(one)))
+		process.exitCode = EXIT.unknown;
 }
 
 function isOpen({ notModelled, needs }: OpenPoints): boolean {
 	return notModelled.length > 0 || needs.length > 0;
 }
 
-/** `loads` is `null` where it depends on what `needs` names. */
+/** No table at all: an empty file, or a script without a command for rules. */
+function isEmpty({ ruleset }: Checked): boolean {
+	return ruleset?.tables.length === 0;
+}
+
+/** Of a text that marktwin does not take, only a machine can tell. */
+function wouldLoad(one: Checked): boolean | null {
+	if (one.faults.some(({ from }) => from !== "marktwin")) return false;
+	const isKnown =
+		one.faults.length === 0 && one.needs.length === 0 && !isEmpty(one);
+	return isKnown ? true : null;
+}
+
+/**
+ * `loads` is `null` where it depends on what `needs` names, where marktwin does not take the text, and
+ * where there is nothing to load.
+ */
 function printJson(checked: readonly Checked[]): void {
-	const files = checked.map(({ file, faults, notes, notModelled, needs }) => ({
-		file,
-		loads: faults.length > 0 ? false : needs.length > 0 ? null : true,
-		faults,
-		notes,
-		notModelled,
-		needs,
-	}));
+	const files = checked.map((one) => {
+		const { file, faults, notes, notModelled, needs } = one;
+		return {
+			...{ file, loads: wouldLoad(one), hasRules: !isEmpty(one) },
+			...{ faults, notes, notModelled, needs },
+		};
+	});
 	out.data(`${jsonLine({ files }, 2)}\n`);
 }
 
@@ -114,14 +132,17 @@ async function printWords(checked: readonly Checked[]): Promise<void> {
 		const { file, ruleset, faults, notes } = one;
 		const name = nameText(file);
 		out.show(noteLines(notes));
-		if (ruleset === null) {
-			const many = faults.length === 1 ? "1 fault" : `${faults.length} faults`;
+		if (ruleset === null)
 			out.show([
 				`${printFaults(faults)}\n`,
 				...openLines(one),
-				`${paint("red", "✗")} ${name} would not load: ${many}`,
+				`${paint("red", "✗")} ${name} ${refusal(faults)}`,
 			]);
-		} else if (isOpen(one))
+		else if (isEmpty(one))
+			out.show([
+				`${paint("yellow", "?")} ${name} has no rules: nothing was checked`,
+			]);
+		else if (isOpen(one))
 			out.show([
 				...openLines(one),
 				`${paint("yellow", "?")} ${name} would load${conditions(one)}: ${sizeOf(ruleset)}`,
@@ -131,6 +152,16 @@ async function printWords(checked: readonly Checked[]): Promise<void> {
 				`${paint("green", "✓")} ${name} would load: ${sizeOf(ruleset)}`,
 			]);
 	}
+}
+
+/** `would not load: 2 faults, and is not taken by marktwin: 1 reason`, or one of the two. */
+function refusal(faults: readonly Fault[]): string {
+	const own = faults.filter(({ from }) => from === "marktwin").length;
+	const others = faults.length - own;
+	return [
+		...(others > 0 ? [`would not load: ${counted(others, "fault")}`] : []),
+		...(own > 0 ? [`is not taken by marktwin: ${counted(own, "reason")}`] : []),
+	].join(", and ");
 }
 
 /** `, given what it needs; not modelled: geoip, TARPIT`. */
@@ -149,5 +180,5 @@ function sizeOf(ruleset: Ruleset): string {
 		const rules = index > 0 ? "" : count === 1 ? " rule" : " rules";
 		return `${count}${rules} in ${name}`;
 	});
-	return tables.length === 0 ? "no tables" : tables.join(", ");
+	return tables.join(", ");
 }

@@ -9,6 +9,7 @@ import { out } from "./screen.ts";
 const EXIT_OF: Readonly<Record<HealthcheckOutcome, number>> = {
 	well: EXIT.holds,
 	"some-dead": EXIT.violated,
+	"not-written": EXIT.violated,
 	"not-running": EXIT.badInput,
 	"not-probed": EXIT.unknown,
 	unread: EXIT.brokenPipe,
@@ -37,8 +38,8 @@ export function healthcheckCommand(): Command {
 Runs until SIGTERM or SIGINT and logs JSON lines. SIGHUP: reads the file again.
 SIGUSR1: logs what it believes.
 
---once exits with 1 when a probe fails, --status with 1 when a backend is dead and
-with 2 when no checker runs; both with 3 when a probe cannot be made.
+--once exits with 1 when a probe fails, --status with 1 when a backend is dead or its
+condition is not written, and with 2 when no checker runs; both with 3 when a probe cannot be made.
 
 Examples:
   marktwin healthcheck --config /etc/marktwin/healthcheck.json

@@ -6,7 +6,8 @@ import { openLog } from "./log.ts";
 import { probeOnce } from "./once.ts";
 import { printProbed, printStatus } from "./print.ts";
 import { readConfig } from "./read-config.ts";
-import { findStatus } from "./status.ts";
+import { type FoundStatus, findStatus } from "./status.ts";
+import { isUnwritten } from "./target-report.ts";
 
 export interface HealthcheckOptions {
 	readonly config: string;
@@ -21,6 +22,8 @@ export type HealthcheckOutcome =
 	/** It ran until it was told to end, or found nothing wrong. */
 	| "well"
 	| "some-dead"
+	/** A condition does not hold what is believed. */
+	| "not-written"
 	| "not-running"
 	/** None is known to be dead, and not all could be probed. */
 	| "not-probed"
@@ -80,9 +83,14 @@ function showStatus(
 			? `✗ not running: ${status}: ${found.reason}\n`
 			: printStatus(found),
 	);
+	return outcomeOfStatus(found);
+}
+
+export function outcomeOfStatus(found: FoundStatus): HealthcheckOutcome {
 	if (found.kind !== "running") return "not-running";
 	const { targets } = found.status;
 	if (targets.some(({ alive }) => !alive)) return "some-dead";
+	if (targets.some(isUnwritten)) return "not-written";
 	const isKnown = targets.every(({ notProbed }) => notProbed === null);
 	return isKnown ? "well" : "not-probed";
 }

@@ -3,7 +3,7 @@
 import type { Probed } from "./once.ts";
 import { oneLine } from "./one-line.ts";
 import type { FoundStatus, Status } from "./status.ts";
-import type { TargetReport } from "./target-report.ts";
+import { isUnwritten, type TargetReport } from "./target-report.ts";
 
 const sign = (ok: boolean | null): string =>
 	ok === null ? "?" : ok ? "✓" : "✗";
@@ -30,8 +30,8 @@ export function printStatus(
 }
 
 function row(report: TargetReport): readonly string[] {
-	const { target, alive, since, value, isWritten, last, notProbed } = report;
-	const doubt = isWritten ? "" : " (not written)";
+	const { target, alive, since, value, last, notProbed } = report;
+	const doubt = isUnwritten(report) ? " (not written)" : "";
 	return [
 		target.backend,
 		`${target.address}:${target.port}`,
@@ -53,7 +53,14 @@ function verdict(found: FoundStatus, { targets, pid }: Status): string {
 			? "✗ not running: this is from before the machine was booted\n"
 			: `✗ not running, or stuck: process ${pid} has said nothing for ${Math.round(found.ageMs / 1000)} s\n`;
 	const dead = targets.filter(({ alive }) => !alive).length;
-	if (dead > 0) return `✗ process ${pid}: ${dead} of ${targets.length} dead\n`;
+	const unwritten = targets.filter(isUnwritten).length;
+	const wrong = [
+		...(dead > 0 ? [`${dead} of ${targets.length} dead`] : []),
+		...(unwritten > 0
+			? [`${unwritten} of ${targets.length} conditions not written`]
+			: []),
+	];
+	if (wrong.length > 0) return `✗ process ${pid}: ${wrong.join(", ")}\n`;
 	const unknown = targets.filter(({ notProbed }) => notProbed !== null).length;
 	return unknown === 0
 		? `✓ process ${pid}: all alive\n`

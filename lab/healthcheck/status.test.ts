@@ -13,7 +13,7 @@ import {
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
-import { healthcheck } from "./command.ts";
+import { healthcheck, outcomeOfStatus } from "./command.ts";
 import type { LogEvent } from "./log.ts";
 import { printStatus } from "./print.ts";
 import { validateConfig } from "./read-config.ts";
@@ -74,9 +74,33 @@ test("is written whole, for everybody to read, and shown", async () => {
 		`b1       192.168.0.1:25  alive     ${SINCE}  mail1up=0                ✓ 220 mail1 ESMTP (3 ms)`,
 		`b2       192.168.0.2:25  dead      ${SINCE}  mail2up=1 (not written)  none yet`,
 		"",
-		`✗ process ${process.pid}: 1 of 2 dead`,
+		`✗ process ${process.pid}: 1 of 2 dead, 1 of 2 conditions not written`,
 		"",
 	]);
+});
+
+test("is not well where all are alive and a condition could not be written", async () => {
+	const status = await written();
+	const targets = report.map((one) => ({ ...one, alive: true, last: null }));
+	writeFileSync(file, JSON.stringify({ ...status, targets }));
+	const found = findStatus(file);
+	if (found.kind === "none") throw new Error(found.reason);
+	expect(printStatus(found)).toContain("✗ process");
+	expect(printStatus(found)).toContain("1 of 2 conditions not written\n");
+	expect(outcomeOfStatus(found)).toBe("not-written");
+});
+
+test("is well where nothing has been decided yet", async () => {
+	const status = await written();
+	const targets = report.map((one) => ({
+		...{ ...one, alive: true, last: null },
+		...{ value: null, isWritten: false },
+	}));
+	writeFileSync(file, JSON.stringify({ ...status, targets }));
+	const found = findStatus(file);
+	if (found.kind === "none") throw new Error(found.reason);
+	expect(printStatus(found)).toContain("all alive\n");
+	expect(outcomeOfStatus(found)).toBe("well");
 });
 
 test.each<{

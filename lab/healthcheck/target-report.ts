@@ -20,3 +20,8 @@ export interface LastProbe {
 	readonly at: string;
 	readonly tookMs: number;
 }
+
+/** Its condition does not hold what is believed: the router's rules go by something else. */
+export function isUnwritten({ value, isWritten }: TargetReport): boolean {
+	return value !== null && !isWritten;
+}

@@ -31,6 +31,13 @@ it("tells nothing where a rule matched, or where there are no rules", () => {
 	expect(unmetRules(withRules("*filter\nCOMMIT\n"))).toBeNull();
 });
 
+it("tells of a ruleset without any table", () => {
+	for (const text of ["", "# nothing here\n"])
+		expect(unmetRules(withRules(text))).toBe(
+			"my.rules: it has no table, so no packet met a rule",
+		);
+});
+
 it("tells it of no scenario that comes with marktwin", async () => {
 	for (const { scenario: one } of await loadBuiltInScenarios())
 		expect(unmetRules(checkScenario(one)), one.name).toBeNull();

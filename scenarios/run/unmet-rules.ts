@@ -13,6 +13,7 @@ const REPLACES: ReadonlySet<string> = new Set([
 /**
  * What to tell first of a result whose rules counted no packet at all:
  * `my.rules: none of its rules matched a packet; the connections go to 10.0.0.1:25 by bond0.204`.
+ * A ruleset without any table is told as well; one that empties a table means to have no rules.
  * @returns `null` where a rule matched, nothing connected, or counters were set back
  */
 export function unmetRules({
@@ -27,7 +28,10 @@ export function unmetRules({
 		(step) => step.kind === "operation" && REPLACES.has(step.operation.kind),
 	);
 	const rules = readSaved(end).filter(({ kind }) => kind === "rule");
-	if (isReplaced || rules.length === 0) return null;
+	if (isReplaced) return null;
+	if (!/^\s*\*/m.test(setup.ruleset.text))
+		return `${setup.ruleset.name}: it has no table, so no packet met a rule`;
+	if (rules.length === 0) return null;
 	if (rules.some(({ packets }) => packets > 0)) return null;
 	const clients = new Set(account.connections.map(({ client }) => client));
 	const interfaces = new Set(

@@ -13,6 +13,7 @@ import {
 const EXIT_OF: Readonly<Record<HealthcheckOutcome, number>> = {
 	well: 0,
 	"some-dead": 1,
+	"not-written": 1,
 	"not-running": 2,
 	"not-probed": 3,
 	unread: 141,
