@@ -313,6 +313,51 @@ iptables -t nat -A B -p udp -j DNAT --to-destination 1.1.1.1
 	});
 });
 
+describe("two backends are two rulesets", () => {
+	test.each([
+		["iptables", "iptables-nft"],
+		["iptables-legacy", "iptables-nft"],
+		["iptables", "xtables-nft-multi iptables"],
+		["sudo iptables-legacy", "sudo xtables-nft-multi iptables"],
+	])("%s and %s", (one, other) => {
+		const text = `${one} -P INPUT DROP\n\n${other} -A INPUT -j ACCEPT\n${other} -A INPUT\n`;
+		const { faults } = checkRules(text);
+		expect(faults).toMatchObject([
+			{
+				...{ line: 3, from: "marktwin" },
+				message: expect.stringMatching(
+					/^the script calls `iptables.*` and `iptables-nft`, which may change two/,
+				),
+			},
+		]);
+	});
+
+	test("with iptables-restore, too", () => {
+		const text =
+			"iptables-nft -F\niptables-restore <<'EOF'\n*filter\nCOMMIT\nEOF\n";
+		expect(faultsOf(text)).toHaveLength(1);
+		expect(faultsOf(text)[0]).toMatch(
+			/^2: the script calls `iptables-nft` and `iptables`/,
+		);
+	});
+
+	test("plain iptables is taken for iptables-legacy beside it, and that is said", () => {
+		const text = "iptables -F\niptables-legacy -A INPUT\n";
+		expect(faultsOf(text)).toEqual([]);
+		expect(notesOf(text)).toEqual([
+			"2: `iptables` and `iptables-legacy` are taken for the same program",
+		]);
+	});
+
+	test.each([
+		"iptables-legacy -A INPUT\niptables-nft -L -n\niptables -V\n",
+		"iptables-nft -F\nxtables-nft-multi iptables -A INPUT\n",
+		"iptables-nft -F\niptables-nft-restore <<'EOF'\n*filter\nCOMMIT\nEOF\n",
+	])("%j keeps to one", (text) => {
+		expect(faultsOf(text)).toEqual([]);
+	});
+});
+
 describe("what only a run would tell is refused, once, with its line", () => {
 	test.each([
 		[

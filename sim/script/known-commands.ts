@@ -67,6 +67,16 @@ export function bearingOf(name: string): Bearing {
 	return why === undefined ? { kind: "unknown" } : { kind: "packets", why };
 }
 
+/** `xtables-nft-multi iptables` is `iptables-nft`, and so with its other programs. */
+export function withBackend(name: string, prefix: readonly string[]): string {
+	const backends = prefix.map(
+		(word) => /^xtables-(legacy|nft)-multi$/.exec(programName(word))?.[1],
+	);
+	const backend = backends.find((one) => one !== undefined);
+	if (backend === undefined) return name;
+	return name.replace(/^iptables(?=$|-restore$|-save$)/, `iptables-${backend}`);
+}
+
 /** `/usr/sbin/iptables` → `iptables`. */
 export function programName(word: string): string {
 	return word.slice(word.lastIndexOf("/") + 1);

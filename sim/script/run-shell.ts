@@ -4,13 +4,20 @@
  * only a run would tell is refused where rules depend on it.
  */
 
+import { Backends, ONE_BACKEND } from "./backends.ts";
 import { nameOf, type Status, sayBystander, WRITE_OUT } from "./bystanders.ts";
 import type { Executor, ExpandedWord, How } from "./executor.ts";
 import { bearingOf, IPTABLES, programName } from "./known-commands.ts";
 import { ShellParser } from "./parser.ts";
 import type { Report, Span } from "./report.ts";
 import { ShellState } from "./shell-state.ts";
-import { carriesRules, fromCat, isListing, isSilent } from "./shell-words.ts";
+import {
+	carriesRules,
+	fromCat,
+	isListing,
+	isSilent,
+	stopsAfter,
+} from "./shell-words.ts";
 import type {
 	CompoundCommand,
 	Pipeline,
@@ -55,6 +62,7 @@ class Shell {
 	private readonly state: ShellState;
 	stopsAtFailure = false;
 	private ended = false;
+	private readonly backends = new Backends();
 
 	constructor(executor: Executor, report: Report) {
 		this.executor = executor;
@@ -112,7 +120,7 @@ class Shell {
 		}
 		if (!("unknown" in words) && isListing(words)) {
 			const { from, to } = command;
-			this.iptables({ from, to }, words.slice(1), {
+			this.iptables({ from, to }, words, {
 				...{ allowed: true, fatal: false, awaited: false },
 			});
 			return;
@@ -145,21 +153,23 @@ class Shell {
 		const name = programName(first.text);
 		const silent = isSilent(command);
 		const run = { ...how, allowed: how.allowed || silent };
-		if (IPTABLES.has(name)) return this.iptables(command, words.slice(1), run);
+		if (IPTABLES.has(name)) return this.iptables(command, words, run);
 		if (bearingOf(name).kind === "rules")
-			return this.restore(command, words.slice(1), run);
+			return this.restore(command, words, run);
 		return this.other(command, words);
 	}
 
 	private iptables(
 		{ from, to }: Span,
-		words: readonly ExpandedWord[],
+		all: readonly ExpandedWord[],
 		how: How,
 	): Status {
+		const [program, ...words] = all;
 		if (words.some(({ text }) => /^(--version|--help|-V|-h)$/.test(text))) {
 			this.report.note(from, "prints a help text: ignored");
 			return "succeeded";
 		}
+		if (!isListing(all) && !this.isOfOneBackend(program)) return "unknown";
 		const done = this.executor.iptables({ words, from, to, ...how });
 		if (!done && how.fatal) this.end();
 		return done ? "succeeded" : "failed";
@@ -167,9 +177,10 @@ class Shell {
 
 	private restore(
 		command: SimpleCommand,
-		words: readonly ExpandedWord[],
+		[program, ...words]: readonly ExpandedWord[],
 		how: How,
 	): Status {
+		if (!this.isOfOneBackend(program)) return "unknown";
 		const input = command.redirections.find(({ descriptor: d }) => d === "0");
 		const document = input?.document;
 		if (!document) {
@@ -197,6 +208,16 @@ class Shell {
 		return done ? "succeeded" : "failed";
 	}
 
+	/** @returns false where the program changes another ruleset than those before it */
+	private isOfOneBackend(program: ExpandedWord | undefined): boolean {
+		if (program === undefined) return true;
+		const remark = this.backends.call(programName(program.text));
+		if (remark === null) return true;
+		if (remark.kind === "note") this.report.note(program.from, remark.message);
+		else this.cannotKnow(program, remark.message, ONE_BACKEND);
+		return remark.kind === "note";
+	}
+
 	/** Everything that is neither iptables nor an assignment. */
 	private other(
 		command: SimpleCommand,
@@ -210,7 +231,10 @@ class Shell {
 			this.held(command, called, `the function ${word}`);
 			return "succeeded";
 		}
-		if (name === "set") return this.set(words);
+		if (name === "set") {
+			this.stopsAtFailure = stopsAfter(words, this.stopsAtFailure);
+			return "succeeded";
+		}
 		if (name === "false") return "failed";
 		if (name === "exit" || name === "return" || name === "exec") {
 			if (name === "exec" && second === undefined) return "succeeded";
@@ -224,16 +248,6 @@ class Shell {
 		return sayBystander(command, words, this.report, (span, message, remedy) =>
 			this.cannotKnow(span, message, remedy),
 		);
-	}
-
-	/** `set -e`, `set +e`, `set -o errexit`. */
-	private set(words: readonly ExpandedWord[]): Status {
-		for (const [index, { text }] of words.entries()) {
-			const named = text === "errexit" ? words[index - 1]?.text : "";
-			if (/^-\w*e/.test(text) || named === "-o") this.stopsAtFailure = true;
-			if (/^\+\w*e/.test(text) || named === "+o") this.stopsAtFailure = false;
-		}
-		return "succeeded";
 	}
 
 	/** A command that has words which are not known: that matters where it changes rules. */

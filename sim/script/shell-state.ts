@@ -1,6 +1,11 @@
 /** What a shell knows at a point of a script: its variables and functions. */
 import type { ExpandedWord } from "./executor.ts";
-import { bearingOf, prefixLength, programName } from "./known-commands.ts";
+import {
+	bearingOf,
+	prefixLength,
+	programName,
+	withBackend,
+} from "./known-commands.ts";
 import { carriesRules, holdsRules } from "./shell-words.ts";
 import type { CompoundCommand, SimpleCommand } from "./statement.ts";
 import type { Word } from "./token.ts";
@@ -62,7 +67,12 @@ export class ShellState {
 					words.push({ text, from: word.from, to: word.to });
 		}
 		if (unknown !== null) return unknown;
-		return words.slice(prefixLength(words.map(({ text }) => text)));
+		const texts = words.map(({ text }) => text);
+		const prefix = prefixLength(texts);
+		return words.slice(prefix).map((word, index) => {
+			if (index > 0) return word;
+			return { ...word, text: withBackend(word.text, texts.slice(0, prefix)) };
+		});
 	}
 
 	/** Why a compound command may change rules: the command in it; `null` when it does not. */

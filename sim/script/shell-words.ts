@@ -120,3 +120,17 @@ export function fromCat(
 	const redirections = [...first.redirections, ...second.redirections];
 	return { ...second, redirections };
 }
+
+/** `set -e`, `set +e`, `set -o errexit`: does a failure end the script from there on? */
+export function stopsAfter(
+	words: readonly ExpandedWord[],
+	before: boolean,
+): boolean {
+	let stops = before;
+	for (const [index, { text }] of words.entries()) {
+		const named = text === "errexit" ? words[index - 1]?.text : "";
+		if (/^-\w*e/.test(text) || named === "-o") stops = true;
+		if (/^\+\w*e/.test(text) || named === "+o") stops = false;
+	}
+	return stops;
+}
