@@ -252,13 +252,10 @@ class Shell {
 
 	/** A command that has words which are not known: that matters where it changes rules. */
 	private unknownWords(command: SimpleCommand, unknown: Unknown): Status {
-		if (carriesRules(command, this.state.variables)) {
-			this.cannotKnow(command, unknown.unknown, unknown.remedy);
-			return "unknown";
-		}
+		const { variables } = this.state;
 		const [first] = command.words;
-		const name = first ? this.state.variables.expand(first) : [];
-		if ("unknown" in name) {
+		const name = first ? variables.expand(first) : [];
+		if ("unknown" in name || carriesRules(command, variables)) {
 			this.cannotKnow(command, unknown.unknown, unknown.remedy);
 			return "unknown";
 		}
