@@ -1,5 +1,4 @@
 import { Command } from "commander";
-import { counted } from "../reports/wording.ts";
 import type { NotModelled, OpenPoints } from "../sim/ruleset/open-points.ts";
 import type { Ruleset } from "../sim/ruleset/ruleset.ts";
 import type { Fault } from "../sim/ruleset/ruleset-error.ts";
@@ -126,6 +125,7 @@ function printJson(checked: readonly Checked[]): void {
 
 async function printWords(checked: readonly Checked[]): Promise<void> {
 	const { openLines } = await import("./check/open-lines.ts");
+	const { refusal } = await import("./check/refusal.ts");
 	const { printFaults } = await import("../sim/ruleset/ruleset-error.ts");
 	const { paint } = out;
 	for (const one of checked) {
@@ -152,16 +152,6 @@ async function printWords(checked: readonly Checked[]): Promise<void> {
 				`${paint("green", "✓")} ${name} would load: ${sizeOf(ruleset)}`,
 			]);
 	}
-}
-
-/** `would not load: 2 faults, and is not taken by marktwin: 1 reason`, or one of the two. */
-function refusal(faults: readonly Fault[]): string {
-	const own = faults.filter(({ from }) => from === "marktwin").length;
-	const others = faults.length - own;
-	return [
-		...(others > 0 ? [`would not load: ${counted(others, "fault")}`] : []),
-		...(own > 0 ? [`is not taken by marktwin: ${counted(own, "reason")}`] : []),
-	].join(", and ");
 }
 
 /** `, given what it needs; not modelled: geoip, TARPIT`. */

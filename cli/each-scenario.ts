@@ -14,7 +14,7 @@ const CAUSES: ReadonlyMap<number, NonNullable<Failure["cause"]>> = new Map([
 /**
  * Plays one after the other, and says on the terminal which it is. None takes the others along: not a
  * machine that died, nor a scenario that cannot be set up, nor a bug that one of them meets.
- * @returns how many were left
+ * @returns those that were left
  */
 export async function eachScenario(
 	loaded: readonly LoadedScenario[],
@@ -31,14 +31,15 @@ export async function eachScenario(
 			cause: Pick<Failure, "cause">,
 		) => void;
 	},
-): Promise<number> {
+): Promise<readonly LoadedScenario[]> {
 	for (const [index, one] of loaded.entries()) {
-		if (how.isEnough?.()) return loaded.length - index;
+		if (how.isEnough?.()) return loaded.slice(index);
 		const { name } = one.scenario;
 		progress.show(`${how.doing} ${index + 1}/${loaded.length} ${name} …`);
 		// The model never waits: here is where it is heard that a reader has gone away.
 		await setImmediate();
 		try {
+			if (one.fault !== undefined) throw one.fault;
 			await how.play(one);
 		} catch (error) {
 			const { text, exitCode } = reportError(error, process.argv.slice(2));
@@ -46,5 +47,5 @@ export async function eachScenario(
 			how.onFailure(one, text, cause === undefined ? {} : { cause });
 		}
 	}
-	return 0;
+	return [];
 }

@@ -25,6 +25,7 @@ function covered(
 it("is a comparison, also where nothing was found", () => {
 	const report = buildReport({
 		...{ marktwin: "0", command: "marktwin fuzz", createdAt: null },
+		notPlayed: [],
 		...{ tookMs: null, seed: 3, notices: [], played: [], fuzzed: fuzzed() },
 	});
 	expect(report).toMatchObject({
@@ -37,6 +38,7 @@ it("is a comparison, also where nothing was found", () => {
 it("is none where nothing was fuzzed", () => {
 	const report = buildReport({
 		...{ marktwin: "0", command: "marktwin run", createdAt: null },
+		notPlayed: [],
 		...{ tookMs: null, seed: null, notices: [], played: [], fuzzed: null },
 	});
 	expect(report).toMatchObject({

@@ -26,6 +26,7 @@ function played(
 function reportOf(...them: readonly Played[]): Report {
 	return buildReport({
 		...{ marktwin: "0", command: "marktwin run", createdAt: null },
+		notPlayed: [],
 		...{ tookMs: null, seed: null, notices: [] },
 		...{ played: them, fuzzed: null },
 	});

@@ -15,7 +15,13 @@ import { shortenTexts } from "./shorten.ts";
 export interface ReportInput
 	extends Pick<
 		Report,
-		"marktwin" | "command" | "createdAt" | "tookMs" | "seed" | "notices"
+		| "marktwin"
+		| "command"
+		| "createdAt"
+		| "tookMs"
+		| "seed"
+		| "notices"
+		| "notPlayed"
 	> {
 	readonly played: readonly Played[];
 	/** `null` where nothing was. */

@@ -15,14 +15,14 @@ const FUZZ_SUITE = "fuzz";
  * it had to show. Ends with a newline.
  */
 export function junitXml(report: Report): string {
-	const { entries, fuzz, tookMs } = report;
+	const { entries, fuzz, notPlayed, tookMs } = report;
 	const checks = fuzz === null ? [] : fuzzChecks(fuzz);
 	const suites = new Set([
 		...(fuzz === null ? [] : [FUZZ_SUITE]),
-		...entries.map(({ suite }) => suite),
+		...[...entries, ...notPlayed].map(({ suite }) => suite),
 	]);
 	const names = caseNames(entries);
-	const { tests, failures, errors } = counts(entries, checks);
+	const { tests, failures, errors } = counts(entries, checks, notPlayed.length);
 	const whole = element(
 		"testsuites",
 		{
@@ -53,7 +53,9 @@ function testSuite(
 ): string {
 	const entries = report.entries.filter((entry) => entry.suite === suite);
 	const classname = `marktwin.${suite}`;
-	return element("testsuite", { name: suite, ...counts(entries, checks) }, [
+	const left = report.notPlayed.filter((one) => one.suite === suite);
+	const counted = counts(entries, checks, left.length);
+	return element("testsuite", { name: suite, ...counted }, [
 		properties(report, entries),
 		...checks.map((check) =>
 			element(
@@ -69,18 +71,43 @@ function testSuite(
 				verdict(entry),
 			),
 		),
+		...leftNames(left, [...names.values()]).map((name) =>
+			element("testcase", { name, classname }, [
+				leaf("skipped", { message: NOT_PLAYED, type: "not played" }, ""),
+			]),
+		),
 	]);
 }
 
-function counts(entries: readonly Entry[], checks: readonly FuzzCheck[]) {
+const NOT_PLAYED = "not played (--bail)";
+
+/** Named as when they are played, unless the report holds a case of that name besides. */
+function leftNames(
+	left: Report["notPlayed"],
+	used: readonly string[],
+): readonly string[] {
+	const names = [...used];
+	for (const { name, title } of left) {
+		const plain = `${name}: ${title}`;
+		const again = names.filter((one) => one.startsWith(plain)).length;
+		names.push(again === 0 ? plain : `${plain} (not played, ${again + 1})`);
+	}
+	return names.slice(used.length);
+}
+
+function counts(
+	entries: readonly Entry[],
+	checks: readonly FuzzCheck[],
+	left: number,
+) {
 	const count = (...statuses: readonly (Status | FuzzCheck["status"])[]) =>
 		[...entries, ...checks].filter(({ status }) => statuses.includes(status))
 			.length;
 	return {
-		tests: entries.length + checks.length,
+		tests: entries.length + checks.length + left,
 		failures: count("violated"),
 		errors: count("unknown", "failed"),
-		skipped: count("incomplete"),
+		skipped: count("incomplete") + left,
 	};
 }
 

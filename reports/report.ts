@@ -47,6 +47,8 @@ export interface Report {
 	readonly fuzz: FuzzView | null;
 	/** Scenarios, and what the fuzz has found. */
 	readonly entries: readonly Entry[];
+	/** Scenarios that `--bail` left. */
+	readonly notPlayed: readonly Pick<Entry, "name" | "suite" | "title">[];
 	/** The distinct rulesets that were loaded, in the order of their appearance: scenarios share them. */
 	readonly rulesets: readonly (readonly RuleLine[])[];
 	/** The distinct paths through rules: many packets share one. */

@@ -76,7 +76,7 @@ function heading(report: Report): string {
 }
 
 /** `8 scenarios: 3 hold, 5 violated`. */
-function scenariosOf({ entries, isComparison }: Report): string {
+function scenariosOf({ entries, isComparison, notPlayed }: Report): string {
 	const all = STATUSES.map((status) => ({
 		status,
 		many: count(entries, status),
@@ -86,7 +86,9 @@ function scenariosOf({ entries, isComparison }: Report): string {
 			({ status, many }) =>
 				`${number(many)} ${statusWord(status, { isComparison, count: many })}`,
 		);
-	return `${counted(entries.length, "scenario")}: ${all.join(", ")}`;
+	const left = notPlayed.length;
+	if (left > 0) all.push(`${number(left)} not played`);
+	return `${counted(entries.length + left, "scenario")}: ${all.join(", ")}`;
 }
 
 function notice(text: string): string {

@@ -286,6 +286,7 @@ export function sampleReport(parts: Partial<Report> = {}): Report {
 		seed: 1,
 		drivers: [MODEL, KERNEL],
 		isComparison: false,
+		notPlayed: [],
 		notices: ["2 of 3 parts are here: vm-3.json is missing"],
 		fuzz: null,
 		entries: [SPLIT, TRAP, FAILOVER, ...WRONG, HOSTILE_ENTRY],

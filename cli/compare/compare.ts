@@ -12,6 +12,7 @@ import { openOutputs } from "../outputs/outputs.ts";
 import {
 	exitCodeOf,
 	type Failure,
+	notPlayed,
 	type Results,
 } from "../outputs/results-file.ts";
 import { failureOf } from "../run/broken-file.ts";
@@ -59,6 +60,7 @@ export async function compare(
 		results: [],
 		comparisons,
 		failures,
+		...notPlayed(left),
 	};
 	const createdAt = new Date().toISOString();
 	const about = { tookMs, createdAt, notices: [] };
@@ -67,7 +69,7 @@ export async function compare(
 	} finally {
 		progress.clear();
 		screen.show(printTotals(comparisons, failures, { tookMs, version, view }));
-		if (left > 0) screen.show([`${left} not compared (--bail)`]);
+		if (left.length > 0) screen.show([`${left.length} not compared (--bail)`]);
 	}
 	sayWhatWasWrong(failures);
 	return exitCodeOf(all);
@@ -83,7 +85,7 @@ async function compareAll(
 ): Promise<
 	Pick<Results, "comparisons" | "failures"> & {
 		readonly version: string;
-		readonly left: number;
+		readonly left: readonly LoadedScenario[];
 	}
 > {
 	const { show, view } = on;
@@ -105,7 +107,7 @@ async function compareAll(
 		failures.push(failure);
 		show(printFailure(failure, view));
 	};
-	let left = 0;
+	let left: readonly LoadedScenario[] = [];
 	try {
 		progress.show("getting ready …");
 		await other.start();

@@ -5,8 +5,10 @@ import { InputError } from "../input-error.ts";
 import type { OutputOptions } from "../output-options.ts";
 import { openOutputs } from "../outputs/outputs.ts";
 import { readResults } from "../outputs/read-results.ts";
+import { cutShort } from "../outputs/report-of.ts";
 import {
 	exitCodeOf,
+	notPlayed,
 	outcomeOf,
 	type Results,
 } from "../outputs/results-file.ts";
@@ -47,6 +49,7 @@ export async function merge(
 	const { paint } = screen;
 	screen.show([
 		`${count(all)} from ${counted(files.length, "file")}: ${verdict(all)}`,
+		...cutShort(all).map((one) => paint("yellow", screenText(one))),
 		...remarks.map((one) => paint("yellow", screenText(one))),
 		...missing.map((one) => paint("red", screenText(one))),
 	]);
@@ -102,6 +105,11 @@ function together(parts: readonly Part[]): Results {
 		results: results.flatMap((one) => one.results),
 		comparisons: results.flatMap((one) => one.comparisons),
 		failures: results.flatMap((one) => one.failures),
+		...notPlayed(
+			results.flatMap((one) =>
+				(one.notPlayed ?? []).map((scenario) => ({ scenario })),
+			),
+		),
 		...fuzzTogether(results),
 	};
 }

@@ -61,7 +61,7 @@ function believed(content: object, name: string): Results {
 	}
 	// Its form was checked; what scenarios and rulesets in it have to be is checked below.
 	const { outcome, ...given } = content as ReturnType<typeof resultsFile>;
-	const { command, shard, seed, failures, fuzz } = given;
+	const { command, shard, seed, failures, notPlayed, fuzz } = given;
 	const results = given.results.map((one, index) =>
 		consistent(one, name, `results[${index}]`),
 	);
@@ -83,6 +83,7 @@ function believed(content: object, name: string): Results {
 	const all = {
 		...{ command, shard, seed },
 		...{ results, comparisons, failures },
+		...(notPlayed === undefined ? {} : { notPlayed }),
 		...(fuzz === undefined ? {} : { fuzz }),
 	};
 	mustBeSame(outcomeOf(all), outcome, name, "outcome");

@@ -7,6 +7,7 @@ import {
 	type Played,
 } from "../../reports/build.ts";
 import type { Report } from "../../reports/report.ts";
+import { counted, number } from "../../reports/wording.ts";
 import { lookCloser } from "../../scenarios/run/closeup.ts";
 import { modelDriver } from "../../scenarios/run/driver.ts";
 import { checkScenario } from "../../scenarios/run/run-scenario.ts";
@@ -56,10 +57,28 @@ export async function reportOf(
 		command,
 		seed,
 		...about,
-		notices: [...about.notices, ...unmetNotices(results)],
+		notices: [...about.notices, ...cutShort(results), ...unmetNotices(results)],
+		notPlayed: results.notPlayed ?? [],
 		played,
 		fuzzed: fuzz === undefined ? null : fuzzed(fuzz),
 	});
+}
+
+/** So many are named. */
+const MOST_NAMED = 20;
+
+/** `cut short: 7 scenarios were not played (--bail): failover, drain, …`; nothing where all were. */
+export function cutShort({
+	notPlayed = [],
+}: Pick<Results, "notPlayed">): readonly string[] {
+	const many = notPlayed.length;
+	if (many === 0) return [];
+	const names = notPlayed.slice(0, MOST_NAMED).map(({ name }) => name);
+	if (many > MOST_NAMED) names.push(`and ${number(many - MOST_NAMED)} more`);
+	const were = many === 1 ? "was" : "were";
+	return [
+		`cut short: ${counted(many, "scenario")} ${were} not played (--bail): ${names.join(", ")}`,
+	];
 }
 
 /** Each once, however many scenarios it is true of. */

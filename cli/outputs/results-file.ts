@@ -17,6 +17,9 @@ import type { Shard } from "../read-option.ts";
 /** Changes when an older marktwin could not read it any more. */
 export const FORMAT = "marktwin results 2" as const;
 
+/** A scenario that `--bail` left. */
+export type NotPlayed = Pick<PlayableScenario, "name" | "suite" | "title">;
+
 /** A scenario that could not be played. */
 export interface Failure {
 	/** `input`: what it was given cannot be set up. `bug`: of marktwin. Left out when the lab failed. */
@@ -41,6 +44,8 @@ export interface Results {
 	/** … or on two and compared. */
 	readonly comparisons: readonly JudgedComparison[];
 	readonly failures: readonly Failure[];
+	/** What `--bail` left; left out where it left none. */
+	readonly notPlayed?: readonly NotPlayed[];
 	/** What a fuzz has played, besides the comparisons that differ. */
 	readonly fuzz?: FuzzResults;
 }
@@ -49,6 +54,18 @@ export interface Results {
 export interface FuzzResults extends Omit<FuzzTotals, "seed" | "kernel"> {
 	readonly seed: FuzzTotals["seed"] | readonly FuzzTotals["seed"][];
 	readonly kernel: FuzzTotals["kernel"] | readonly FuzzTotals["kernel"][];
+}
+
+/** As results tell of those that were left. */
+export function notPlayed(
+	left: readonly { readonly scenario: NotPlayed }[],
+): Pick<Results, "notPlayed"> {
+	if (left.length === 0) return {};
+	return {
+		notPlayed: left.map(({ scenario: { name, suite, title } }) => ({
+			...{ name, suite, title },
+		})),
+	};
 }
 
 export function resultsFile(results: Results): Results & {

@@ -129,6 +129,12 @@ export const resultsSchema = v.strictObject({
 			cause: v.exactOptional(v.picklist(["input", "bug"])),
 		}),
 	),
+	notPlayed: v.exactOptional(
+		v.pipe(
+			v.array(v.strictObject({ name: text, suite: text, title: text })),
+			v.minLength(1),
+		),
+	),
 	fuzz: v.exactOptional(fuzzSchema),
 });
 

@@ -10,6 +10,7 @@ import { openOutputs } from "../outputs/outputs.ts";
 import {
 	exitCodeOf,
 	type Failure,
+	notPlayed,
 	type Results,
 } from "../outputs/results-file.ts";
 import type { RunOptions } from "../run.ts";
@@ -53,6 +54,7 @@ export async function run(
 		results,
 		comparisons: [],
 		failures,
+		...notPlayed(left),
 	};
 	const createdAt = new Date().toISOString();
 	const about = { tookMs, createdAt, notices: [] };
@@ -63,7 +65,8 @@ export async function run(
 		screen.show(printTotals(results, { tookMs, view }));
 		if (failures.length > 0)
 			screen.show([`${number(failures.length)} could not be played`]);
-		if (left > 0) screen.show([`${number(left)} not played (--bail)`]);
+		if (left.length > 0)
+			screen.show([`${number(left.length)} not played (--bail)`]);
 	}
 	sayWhatWasWrong(failures);
 	return exitCodeOf(all);
@@ -76,7 +79,11 @@ async function playAll(
 		readonly show: (suite: string, lines: readonly string[]) => void;
 		readonly view: View;
 	},
-): Promise<Pick<Results, "results" | "failures"> & { readonly left: number }> {
+): Promise<
+	Pick<Results, "results" | "failures"> & {
+		readonly left: readonly LoadedScenario[];
+	}
+> {
 	const { show, view } = on;
 	const results: RunResult[] = [];
 	const failures: Failure[] = [];
@@ -104,7 +111,7 @@ async function playAll(
 	const isEnough = () =>
 		options.bail &&
 		(failures.length > 0 || results.some(({ outcome }) => outcome !== "holds"));
-	let left = 0;
+	let left: readonly LoadedScenario[] = [];
 	try {
 		progress.show("getting ready …");
 		await player.start();

@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, inject, it } from "vitest";
 import { execute, marktwin } from "../../test/marktwin.ts";
@@ -181,6 +181,42 @@ describe("--bail", () => {
 		expect(all.code).toBe(0);
 		expect(all.out).not.toContain("--bail");
 	});
+
+	it("leaves a trace in everything that is written, and in what is merged", async () => {
+		const cwd = folderWith({
+			"my.rules": RULES,
+			"a.scenario.ts": scenario("aa", "my.rules", "b1"),
+			"b.scenario.ts": scenario("bb"),
+			"c.scenario.ts": scenario("cc"),
+		});
+		const outputs = (name: string) => [
+			...["--junit", `${name}.xml`, "--summary", `${name}.md`],
+			...["--report", `${name}.html`, "--json", `${name}.json`],
+		];
+		await marktwin(["run", "--bail", ...outputs("run")], { cwd });
+		const merged = await marktwin(["merge", "run.json", ...outputs("all")], {
+			cwd,
+		});
+		const short = "cut short: 2 scenarios were not played (--bail): bb, cc";
+		expect(merged.code).toBe(1);
+		expect(merged.out).toContain(short);
+		const textOf = (name: string) => readFileSync(join(cwd, name), "utf8");
+		expect(JSON.parse(textOf("run.json"))).toMatchObject({
+			notPlayed: [{ name: "bb" }, { name: "cc" }],
+		});
+		for (const name of ["run", "all"]) {
+			const junit = textOf(`${name}.xml`);
+			expect(junit).toContain('tests="3" failures="1" errors="0" skipped="2"');
+			expect(
+				junit.match(/<skipped message="not played \(--bail\)"/g),
+			).toHaveLength(2);
+			expect(textOf(`${name}.md`)).toContain("cut short: 2 scenarios");
+			expect(textOf(`${name}.md`)).toContain(
+				"3 scenarios: 1 violated, 2 not played",
+			);
+			expect(textOf(`${name}.html`)).toContain(short);
+		}
+	});
 });
 
 describe("--rules", () => {
@@ -208,6 +244,29 @@ describe("--rules", () => {
 			expect(code).toBe(0);
 		},
 	);
+
+	it("writes its reports where the rules are a script that cannot be read", async () => {
+		writeFileSync(
+			join(cwd, "fn.sh"),
+			"#!/bin/sh\nfor p in 1 2; do\n  iptables -A INPUT -p $p\ndone\n",
+		);
+		const { code, out } = await marktwin(
+			[
+				...["run", "web/t.scenario.ts", "--rules", "router.rules=fn.sh"],
+				...["--junit", "x.xml", "--report", "x.html", "--summary", "x.md"],
+				...["--json", "x.json"],
+			],
+			{ cwd },
+		);
+		expect(code).toBe(2);
+		expect(out).toContain("1 could not be played");
+		expect(out).toContain("fn.sh:2:1: a loop");
+		for (const name of ["x.xml", "x.html", "x.md"])
+			expect(readFileSync(join(cwd, name), "utf8")).toContain("fn.sh:2:1");
+		const merged = await marktwin(["merge", "x.json"], { cwd });
+		expect(merged).toMatchObject({ code: 2 });
+		expect(merged.out).toContain("1 could not be played");
+	});
 
 	it("refuses rules that none of those that are played has", async () => {
 		for (const words of [

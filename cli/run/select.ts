@@ -155,7 +155,7 @@ async function loadBuiltIn(rules: Rules): Promise<readonly LoadedScenario[]> {
 	const { loadBuiltInScenarios } = await import(
 		"../../scenarios/suites/index.ts"
 	);
-	return loadBuiltInScenarios({ rules });
+	return loadBuiltInScenarios({ rules, keepsFaulty: true });
 }
 
 async function loadFile(
@@ -165,7 +165,7 @@ async function loadFile(
 	const { loadScenarios } = await import("../../index.ts");
 	noteUsersFile(file);
 	try {
-		return await loadScenarios([file], { rules });
+		return await loadScenarios([file], { rules, keepsFaulty: true });
 	} catch (error) {
 		if (error instanceof Error && error.name === "ScenarioError")
 			return [{ file, error }];

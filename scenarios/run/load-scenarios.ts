@@ -12,6 +12,7 @@ import {
 	normalize,
 	resolve,
 } from "node:path";
+import { RulesetError } from "../../sim/ruleset/ruleset-error.ts";
 import { restoreForm } from "../../sim/script/check-rules.ts";
 import type { Step } from "../../sim/world/setup.ts";
 import type {
@@ -44,6 +45,8 @@ export interface LoadOptions {
 	 * its last part (`router.rules`).
 	 */
 	readonly rules?: ReadonlyMap<string, RulesText>;
+	/** A scenario with a script that cannot be read is returned with its `fault`; else that is thrown. */
+	readonly keepsFaulty?: boolean;
 }
 
 /** A scenario with the file that it came from, as that was named; "" for a built-in one. */
@@ -52,6 +55,8 @@ export interface LoadedScenario {
 	readonly scenario: PlayableScenario;
 	/** Names in `LoadOptions.rules` that stand in for rules of this scenario; left out where none does. */
 	readonly replaced?: readonly string[];
+	/** Why it cannot be played: of a script that it names for rules; such rules are as they are written. */
+	readonly fault?: RulesetError;
 }
 
 const MODULES = [".ts", ".mts", ".js", ".mjs"];
@@ -59,7 +64,7 @@ const MODULES = [".ts", ".mts", ".js", ".mjs"];
 /**
  * Loads scenario files (`.ts`, `.mts`, `.js`, `.mjs`, `.json`), in their order.
  * @throws ScenarioError for the first file that cannot be used, with all of its faults
- * @throws RulesetError for a script of iptables commands that it names as rules
+ * @throws RulesetError for a script of iptables commands that it names as rules, unless `keepsFaulty`
  */
 export async function loadScenarios(
 	files: readonly string[],
@@ -141,12 +146,19 @@ export async function withRules(
 ): Promise<LoadedScenario> {
 	const { file } = options;
 	const replaced = new Set<string>();
+	const faults: RulesetError[] = [];
 	const textOf = async (
 		source: RulesetSource,
 		path: string,
 	): Promise<RulesText> => {
 		const { name, text } = await written(source, path);
-		return { name, text: restoreForm(text, name) };
+		try {
+			return { name, text: restoreForm(text, name) };
+		} catch (error) {
+			if (!options.keepsFaulty || !(error instanceof RulesetError)) throw error;
+			faults.push(error);
+			return { name, text };
+		}
 	};
 	const written = async (
 		source: RulesetSource,
@@ -181,9 +193,12 @@ export async function withRules(
 		setup: { ...scenario.setup, ruleset },
 		steps,
 	};
-	return replaced.size === 0
-		? { file, scenario: playable }
-		: { file, scenario: playable, replaced: [...replaced] };
+	const [fault] = faults;
+	return {
+		...{ file, scenario: playable },
+		...(replaced.size === 0 ? {} : { replaced: [...replaced] }),
+		...(fault === undefined ? {} : { fault }),
+	};
 }
 
 /** Which of the replacements stands in for the rules that a scenario calls `name`. */

@@ -72,7 +72,7 @@ export async function recipeRules(): Promise<RulesText> {
 
 /** All of them with their rules read. @throws ScenarioError when a replacement cannot be used */
 export async function loadBuiltInScenarios(
-	options: Pick<LoadOptions, "rules"> = {},
+	options: Pick<LoadOptions, "rules" | "keepsFaulty"> = {},
 ): Promise<readonly LoadedScenario[]> {
 	const scenarios = [
 		...RECIPE_SCENARIOS,
