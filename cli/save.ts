@@ -14,7 +14,13 @@ export function saveCommand(): Command {
 		.option("-c, --counters", "print the counters of every rule", false)
 		.addHelpText(
 			"after",
-			"\nExamples:\n  marktwin save my.rules | diff - saved.rules\n  marktwin save firewall.sh > my.rules",
+			`
+Tables stand in the order of the file; iptables-legacy-save prints them in the order of
+/proc/net/ip_tables_names, the last one made first.
+
+Examples:
+  marktwin save firewall.sh > my.rules
+  marktwin save old.rules > old.txt && marktwin save new.rules | diff old.txt -`,
 		)
 		.action(save);
 }

@@ -102,7 +102,10 @@ const connectArguments = v.object({
 	),
 });
 
-/** A client opens so many connections to the service. */
+/**
+ * A client opens so many connections to the service, the only one that a scenario has: `port` and
+ * `firstPort` are ports of the client, its source ports.
+ */
 export function connect(
 	count: number,
 	options: ConnectOptions = {},
