@@ -120,7 +120,7 @@ describe("marktwin", () => {
 		expect(out).toBe("");
 	});
 
-	it.each(["check", "fix", "trace", "run"])(
+	it.each(["check", "fix", "save", "trace", "run"])(
 		"lets no text that it quotes command anything: %s",
 		async (command) => {
 			const folder = join(tmp, command);
@@ -138,9 +138,11 @@ describe("marktwin", () => {
 						: []),
 					...(command === "fix" ? ["--output", "fixed.rules"] : []),
 				],
-				{ cwd: folder, env: { GITHUB_ACTIONS: "true" } },
+				// A container within a step has none of the runner's variables.
+				{ cwd: folder },
 			);
 			expect(code).toBe(2);
+			expect(`${out}\n${err}`).not.toMatch(/^(::|##|: :|## )/m);
 			expect(`${out}\n${err}`).not.toMatch(COMMANDING);
 			expect(out + err).toContain("error::forged");
 		},
@@ -152,13 +154,15 @@ describe("marktwin", () => {
 		[["run", "\n::error::x"]],
 		[["run", "--seed", "\n::error::x"]],
 		[["lab", "\n::error::x"]],
+		[["check", "a\n::error::x"]],
+		[["check", "--given", "a\n::error::x", "x.rules"]],
+		[["run", "split", "--junit", "no\n::error::x/y"]],
 	])(
 		"quotes words that it does not understand, and they command nothing: %j",
 		async (words) => {
-			const { code, out, err } = await marktwin(words, {
-				env: { GITHUB_ACTIONS: "true" },
-			});
+			const { code, out, err } = await marktwin(words);
 			expect(code).toBe(2);
+			expect(out + err).not.toMatch(/^(::|##|: :|## )/m);
 			expect(out + err).not.toMatch(COMMANDING);
 		},
 	);

@@ -16,6 +16,7 @@ import { reportEarlyEnd, reportError } from "./report-error.ts";
 import { runCommand } from "./run.ts";
 import { saveCommand } from "./save.ts";
 import { err, out } from "./screen.ts";
+import { nameText } from "./screen-text.ts";
 import { traceCommand } from "./trace.ts";
 import { version } from "./version.ts";
 
@@ -68,6 +69,7 @@ Examples:
 			.configureOutput({
 				writeOut: (text) => out.show([fitHelp(text)]),
 				writeErr: (text) => err.show([fitHelp(text)]),
+				outputError: (text, write) => write(onOneLine(text)),
 			})
 			.configureHelp({ optionDescription: describeOption, helpWidth: 80 })
 			.showHelpAfterError(
@@ -76,6 +78,12 @@ Examples:
 		refuseRepeated(command);
 	}
 	return marktwin;
+}
+
+/** What an error of commander's quotes of the command line ends no line; its own advice stands on the next one. */
+function onOneLine(text: string): string {
+	const [advice = ""] = /\n\(Did you mean [^\n]*\)\n?$/.exec(text) ?? [];
+	return `${nameText(text.slice(0, text.length - advice.length).trimEnd())}${advice}`;
 }
 
 function withSubcommands(command: Command): readonly Command[] {

@@ -16,6 +16,13 @@ describe("an error", () => {
 		});
 	});
 
+	it("quotes a name in its line, whatever the name holds", () => {
+		const error = new InputError("cannot read a\n::x", ["Is a\n✓ b it?", "c"]);
+		expect(reportError(error, []).text).toBe(
+			"marktwin: cannot read a⟨U+000A⟩::x\n  Is a⟨U+000A⟩✓ b it?\n  c",
+		);
+	});
+
 	it("of the user's ruleset is printed as it is", () => {
 		const { exitCode, text } = reportError(new RulesetError([]), []);
 		expect({ exitCode, text }).toEqual({ exitCode: 2, text: "" });

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { reasonWithPlace } from "../scenarios/run/syntax-place.ts";
 import { EXIT } from "./exit-code.ts";
 import { InputError } from "./input-error.ts";
+import { nameText } from "./screen-text.ts";
 import { usersModules } from "./users-code.ts";
 import { version } from "./version.ts";
 
@@ -19,7 +20,6 @@ const REPORT_TO = "the project's issue tracker";
 const USERS_ERRORS: ReadonlySet<string> = new Set([
 	"RulesetError",
 	"ScenarioError",
-	"SetupError",
 ]);
 
 /** @param words the command line */
@@ -29,9 +29,11 @@ export function reportError(
 ): ErrorReport {
 	if (error instanceof InputError) {
 		const { message, remedy } = error;
-		const text = `marktwin: ${message}${remedy && `\n  ${remedy}`}`;
+		const text = `marktwin: ${message}${remedy && `\n${remedy.replace(/^/gm, "  ")}`}`;
 		return { exitCode: EXIT.badInput, text };
 	}
+	if (error instanceof Error && error.name === "SetupError")
+		return { exitCode: EXIT.badInput, text: nameText(error.message) };
 	if (error instanceof Error && USERS_ERRORS.has(error.name))
 		return { exitCode: EXIT.badInput, text: error.message };
 	if (error instanceof Error && error.name === "LabError")
@@ -51,7 +53,7 @@ export function reportEarlyEnd(words: readonly string[]): ErrorReport {
 		};
 	return {
 		exitCode: EXIT.badInput,
-		text: `${files.join(", ")}: the command ended before it was done\n    A scenario file may neither call process.exit() nor await what never comes.`,
+		text: `${nameText(files.join(", "))}: the command ended before it was done\n    A scenario file may neither call process.exit() nor await what never comes.`,
 	};
 }
 
@@ -60,7 +62,7 @@ function faultOfUsersCode(error: unknown): string | null {
 	for (const file of usersModules()) {
 		const { path, message } = reasonWithPlace(error, resolve(file));
 		if (path !== "")
-			return `${file}: ${path}: ${message}\n    The file's own code failed after it was loaded.`;
+			return `${nameText(file)}: ${path}: ${nameText(message)}\n    The file's own code failed after it was loaded.`;
 	}
 	return null;
 }
@@ -72,7 +74,7 @@ function bugReport(error: unknown, words: readonly string[]): string {
 		`Please report it to ${REPORT_TO}, with these lines and the files that were read:`,
 		"",
 		`  marktwin ${version()}, Node ${process.version}, ${process.platform} ${process.arch}`,
-		`  marktwin ${words.join(" ")}`,
+		`  marktwin ${nameText(words.join(" "))}`,
 		"",
 		String(what).replace(/^/gm, "  "),
 	].join("\n");

@@ -13,7 +13,7 @@ it("cuts what nobody reads", () => {
 	);
 });
 
-it("commands nothing where a CI system reads along", () => {
+it("commands nothing, wherever it is printed", () => {
 	const lines = [
 		"::error::forged",
 		"    ::set-env name=a::b\n\t::stop",
@@ -21,7 +21,7 @@ it("commands nothing where a CI system reads along", () => {
 		"seen ##[error]forged",
 		"a rule:: of b1",
 	];
-	expect(screenLines(lines, { GITHUB_ACTIONS: "true" })).toEqual([
+	expect(screenLines(lines)).toEqual([
 		": :error::forged",
 		"    : :set-env name=a::b",
 		"\t: :stop",
@@ -29,5 +29,4 @@ it("commands nothing where a CI system reads along", () => {
 		"seen ## [error]forged",
 		"a rule:: of b1",
 	]);
-	expect(screenLines(["::error::x"], {})).toEqual(["::error::x"]);
 });

@@ -1,6 +1,6 @@
 /** Text of others on a screen: it shows what it is, and commands neither a terminal nor a CI system. */
 import { shortenText } from "../reports/shorten.ts";
-import { visible } from "../reports/visible.ts";
+import { visible, withoutCommand } from "../reports/visible.ts";
 
 /** Characters that hide, turn others around or speak to a terminal are made visible. */
 export function plainText(text: string): string {
@@ -17,7 +17,7 @@ export function nameText(name: string): string {
 	return plainText(name).replaceAll("\n", "⟨U+000A⟩");
 }
 
-/** The variables by which a CI system says that it reads what is printed. */
+/** The variables by which a CI system says that it reads what is printed; they decide about data alone. */
 const READERS = ["GITHUB_ACTIONS", "TF_BUILD", "TEAMCITY_VERSION"] as const;
 
 /** Does a CI system look for commands in what is printed? */
@@ -25,31 +25,10 @@ export function hasCommandReader(environment: NodeJS.ProcessEnv): boolean {
 	return READERS.some((name) => Boolean(environment[name]));
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: colours that stand before a word
-const COMMAND_AT_START = /^((?:\s|\u001b\[[\d;]*m)*):(?=:)/;
-/** `##[error]`, `##vso[…]`, `##teamcity[…]`, wherever they stand in a line. */
-const COMMAND_WITHIN = /##(?=\w*\[)/g;
-
-/** Would a CI system take the line for a command? */
-export function isCommand(line: string): boolean {
-	return COMMAND_AT_START.test(line) || line.search(COMMAND_WITHIN) >= 0;
-}
-
 /**
- * Lines for the screen. GitHub's runner takes a line that begins with `::` for a command, and `##[`
- * wherever it stands (`ActionCommand.TryParse`, actions/runner); Azure Pipelines and TeamCity have
- * `##vso[` and `##teamcity[`. A blank within makes it a text again.
+ * Lines for the screen. They command no CI system, whatever the environment says: a container within
+ * a step of GitHub's has no variable of the runner, and the runner reads along.
  */
-export function screenLines(
-	lines: readonly string[],
-	environment: NodeJS.ProcessEnv = process.env,
-): readonly string[] {
-	const all = lines.flatMap((line) => line.split("\n"));
-	return hasCommandReader(environment)
-		? all.map((line) =>
-				line
-					.replace(COMMAND_AT_START, "$1: ")
-					.replaceAll(COMMAND_WITHIN, "## "),
-			)
-		: all;
+export function screenLines(lines: readonly string[]): readonly string[] {
+	return lines.flatMap((line) => line.split("\n")).map(withoutCommand);
 }

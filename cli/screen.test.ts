@@ -34,7 +34,7 @@ describe("lines for a person", () => {
 		}
 	});
 
-	it.each(["GITHUB_ACTIONS", "TF_BUILD", "TEAMCITY_VERSION"])(
+	it.each(["GITHUB_ACTIONS", "TF_BUILD", "TEAMCITY_VERSION", "NONE_OF_THEM"])(
 		"hold no command for a CI system: %s",
 		(name) => {
 			const { screen, printed } = screenOn({}, { [name]: "true" });

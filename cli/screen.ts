@@ -7,12 +7,11 @@ import { randomBytes } from "node:crypto";
 import { fstatSync } from "node:fs";
 import type { WriteStream } from "node:tty";
 import { styleText } from "node:util";
-import { visible } from "../reports/visible.ts";
+import { isCommand, visible } from "../reports/visible.ts";
 import { encodeOctets, isWellFormed } from "../sim/extension/octets.ts";
 import { InputError } from "./input-error.ts";
 import {
 	hasCommandReader,
-	isCommand,
 	nameText,
 	plainText,
 	screenLines,
@@ -60,7 +59,6 @@ export function createScreen(
 		writeLines(
 			screenLines(
 				lines.map((line) => plainText(line).replaceAll(COLOUR, "\u001b")),
-				environment,
 			),
 		);
 	return {

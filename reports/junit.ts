@@ -5,7 +5,7 @@
 import { type FuzzCheck, fuzzChecks } from "./fuzz-checks.ts";
 import { type Reason, reasonsOf, ruleParts } from "./reasons.ts";
 import type { Entry, Report, Status } from "./report.ts";
-import { visible } from "./visible.ts";
+import { visible, withoutCommand } from "./visible.ts";
 
 /** Of what a fuzz has found, and so of what it had to show. */
 const FUZZ_SUITE = "fuzz";
@@ -233,13 +233,16 @@ function element(
 
 /** An element of text. */
 function leaf(name: string, attributes: Attributes, text: string): string {
-	const escaped = escapeSigns(text, /[&<>\r]/g);
+	// Some CI systems print the file, and the runner reads along.
+	const lines = text.split("\n").map((line) => withoutCommand(visible(line)));
+	const escaped = escapeSigns(lines.join("\n"), /[&<>\r]/g);
 	return `<${openingTag(name, attributes)}>${escaped}</${name}>`;
 }
 
 function openingTag(name: string, attributes: Attributes): string {
 	const escaped = Object.entries(attributes).map(
-		([key, value]) => `${key}="${escapeSigns(String(value), /[&<>"\t\r\n]/g)}"`,
+		([key, value]) =>
+			`${key}="${escapeSigns(withoutCommand(String(value)), /[&<>"\t\r\n]/g)}"`,
 	);
 	return [name, ...escaped].join(" ");
 }

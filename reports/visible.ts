@@ -17,3 +17,24 @@ export function visible(text: string): string {
 		return `⟨U+${code.padStart(4, "0")}⟩`;
 	});
 }
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: colours that stand before a word
+const COMMAND_AT_START = /^((?:\s|\u001b\[[\d;]*m)*):(?=:)/;
+/** `##[error]`, `##vso[…]`, `##teamcity[…]`, wherever they stand in a line. */
+const COMMAND_WITHIN = /##(?=\w*\[)/g;
+
+/** Would a CI system take the line for a command? */
+export function isCommand(line: string): boolean {
+	return COMMAND_AT_START.test(line) || line.search(COMMAND_WITHIN) >= 0;
+}
+
+/**
+ * The line as a text that no CI system obeys. GitHub's runner takes a line that begins with `::` for
+ * a command, and `##[` wherever it stands (`ActionCommand.TryParse`, actions/runner); Azure Pipelines
+ * and TeamCity have `##vso[` and `##teamcity[`. A blank within makes it a text again.
+ */
+export function withoutCommand(line: string): string {
+	return line
+		.replace(COMMAND_AT_START, "$1: ")
+		.replaceAll(COMMAND_WITHIN, "## ");
+}

@@ -94,6 +94,7 @@ describe("rooms", () => {
 /** Small files of the other rooms that bring nothing along. */
 const LIGHT: ReadonlySet<string | null> = new Set([
 	"sim/extension/octets.ts",
+	"sim/in-line.ts",
 	"sim/invariant.ts",
 	"reports/shorten.ts",
 	"reports/visible.ts",

@@ -52,10 +52,10 @@ export async function up(options: UpOptions): Promise<number> {
 			...{ noflush: false, counters: false },
 		});
 		if (!loaded.ok)
-			throw new InputError(
-				`${ruleset.name} does not load:\n${loaded.message}`,
+			throw new InputError(`${ruleset.name} does not load:`, [
+				...loaded.message.split("\n"),
 				`marktwin check ${ruleset.name} tells more.`,
-			);
+			]);
 		await execIn(
 			lab.containers.get("checker"),
 			[

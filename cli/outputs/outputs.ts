@@ -99,7 +99,8 @@ class Tries {
 		if (first === undefined) return;
 		if (others.length === 0) throw first;
 		throw new InputError(
-			this.faults.map(({ message }) => message).join("\nmarktwin: "),
+			first.message,
+			others.map(({ message }) => message),
 		);
 	}
 }

@@ -9,7 +9,7 @@ import {
 import { printRulePlace, rulePlace } from "../../scenarios/run/rule-place.ts";
 import { unmetRules } from "../../scenarios/run/unmet-rules.ts";
 import type { ConnectionRecord } from "../../sim/world/account.ts";
-import { screenText } from "../screen-text.ts";
+import { nameText, screenText } from "../screen-text.ts";
 import type { Paint } from "../terminal.ts";
 import { COLOURS, printOverview, SIGNS, TRAP } from "./overview.ts";
 import { picture } from "./picture.ts";
@@ -30,7 +30,7 @@ export function printHeading(
 	suite: string,
 	{ paint }: View,
 ): readonly string[] {
-	return ["", paint("bold", screenText(suite))];
+	return ["", paint("bold", nameText(screenText(suite)))];
 }
 
 /** One scenario; no lines when the view leaves it out. */
@@ -42,7 +42,7 @@ export function printResult(result: RunResult, view: View): readonly string[] {
 	const backends = scenario.setup.backends.map(({ name }) => name);
 	const shown = picture(backends, result.account, paint);
 	return [
-		`  ${sign} ${screenText(scenario.title)} ${paint("dim", scenario.name)}`,
+		`  ${sign} ${nameText(screenText(scenario.title))} ${paint("dim", scenario.name)}`,
 		...printUnmet(result, view),
 		...(shown === "" ? [] : [`${INDENT}${shown}`]),
 		...printTrap(result, view),

@@ -172,8 +172,9 @@ function showUnderHeadings(
 
 function listOf(loaded: readonly LoadedScenario[]): readonly string[] {
 	const width = Math.max(...loaded.map(({ scenario }) => scenario.name.length));
-	return loaded.map(
-		({ scenario }) =>
+	return loaded.map(({ scenario }) =>
+		nameText(
 			`${screenText(scenario.suite)}/${scenario.name.padEnd(width)}  ${screenText(scenario.title)}`,
+		),
 	);
 }

@@ -81,10 +81,9 @@ function readPacket(text: string): Packet {
 		return parsePacket(text);
 	} catch (error) {
 		if (!(error instanceof PacketError)) throw error;
-		throw new InputError(
-			// It shows the line, its caret and an example by itself.
-			`--packet: ${error.message}`,
-		);
+		// It shows the line, its caret and an example by itself.
+		const [what = "", ...shown] = error.message.split("\n");
+		throw new InputError(`--packet: ${what}`, shown);
 	}
 }
 

@@ -1,5 +1,7 @@
 /** A scenario file that cannot be used, with every fault in it. */
 
+import { inLine } from "../../sim/in-line.ts";
+
 /** One thing that is wrong, where, and what to do about it. */
 export interface ScenarioFault {
 	/** `steps[2].client`, or `line 3:14`; "" for the file as a whole. */
@@ -39,7 +41,15 @@ export class ScenarioError extends Error {
 }
 
 function describeFault(file: string, fault: ScenarioFault): string {
-	const place = [file, fault.path].filter((part) => part !== "").join(": ");
-	const remedy = fault.remedy === "" ? "" : `\n    ${fault.remedy}`;
-	return `${place === "" ? "" : `${place}: `}${fault.message}${remedy}`;
+	const place = [file, fault.path]
+		.filter((part) => part !== "")
+		.map(inLine)
+		.join(": ");
+	const remedy = fault.remedy === "" ? "" : `\n    ${below(fault.remedy)}`;
+	return `${place === "" ? "" : `${place}: `}${below(fault.message)}${remedy}`;
+}
+
+/** Further lines of a text are indented: what it quotes begins no line. */
+function below(text: string): string {
+	return text.replace(/\n(?! )/g, "\n    ");
 }

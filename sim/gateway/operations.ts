@@ -1,4 +1,5 @@
 /** What an administrator does to a box while it runs. */
+import { inLine } from "../in-line.ts";
 import { invariant, unreachable } from "../invariant.ts";
 import { UnknownSignal } from "../netfilter/unknown-signal.ts";
 import { parseAddress } from "../packet/address.ts";
@@ -78,7 +79,7 @@ function mustBeKnown(faults: readonly Fault[]): void {
 	const fault = faults.find(({ from }) => from === "marktwin");
 	if (fault === undefined) return;
 	const { file, line, message } = fault;
-	throw new UnknownSignal(`${file}:${line}: ${message}`);
+	throw new UnknownSignal(`${inLine(file)}:${line}: ${message}`);
 }
 
 function writeSysctl(box: Box, name: string, value: number): OperationOutcome {

@@ -1,5 +1,7 @@
 /** What is wrong with a ruleset's text: every fault with its place, its words and its remedy. */
 
+import { inLine } from "../in-line.ts";
+
 export type FaultCode =
 	/** A line that needs a table stands outside of one. */
 	| "outside-table"
@@ -75,7 +77,7 @@ export function printFault(fault: Fault): string {
 	const { text, caret, length } = window(fault);
 	const pad = " ".repeat(number.length);
 	return [
-		`${file}:${line}:${column}: ${printable(message)}`,
+		`${inLine(file)}:${line}:${column}: ${printable(message)}`,
 		`  ${number} | ${text}`,
 		`  ${pad} | ${" ".repeat(caret)}^${"~".repeat(length - 1)}`,
 		`  ${SPEAKER[from]} ${printable(remedy)}`,
