@@ -1,4 +1,6 @@
 import { Command } from "commander";
+import type { Ruleset } from "../sim/ruleset/ruleset.ts";
+import type { Note } from "../sim/script/report.ts";
 import { readRules } from "./files.ts";
 import { sayNotes } from "./say-notes.ts";
 import { out, whileShowing } from "./screen.ts";
@@ -34,8 +36,22 @@ async function save(
 		const { printRuleset } = await import("../sim/ruleset/print.ts");
 		const { name, text } = await readRules(file);
 		const { ruleset, notes } = parseRules(text, { file: name });
-		sayNotes(notes);
+		sayNotes([...notes, ...openNames(ruleset, name)]);
 		return printRuleset(ruleset, { counters });
 	});
 	out.data(printed);
+}
+
+/** Of each rule that is printed as it was written. */
+function openNames({ tables }: Ruleset, file: string): readonly Note[] {
+	return tables
+		.flatMap(({ chains }) => chains.flatMap(({ rules }) => rules))
+		.flatMap(({ line, asWritten }) => {
+			if (asWritten === undefined) return [];
+			const names = asWritten.needs.map(
+				({ kind, name }) => `the ${kind} \`${name}'`,
+			);
+			const message = `printed as it is written: only the machine knows ${names.join(" and ")}`;
+			return [{ file, line, message }];
+		});
 }

@@ -1,7 +1,8 @@
 /** What stays open about a ruleset, in lines for a reader. */
 
 import { quoted } from "../../scenarios/run/invocation.ts";
-import { keyOfNeed, NEEDS } from "../../sim/extension/need.ts";
+import { keyOfNeed, NEEDS, type NeedWords } from "../../sim/extension/need.ts";
+import { nearName } from "../../sim/ruleset/near-name.ts";
 import type { OpenPoints, RulePlace } from "../../sim/ruleset/open-points.ts";
 
 /** More lines of rules than this are counted, not named. */
@@ -18,8 +19,10 @@ export function openLines({
 				`not modelled: the ${kind} ${name} in ${placesOf(rules)}; packets that reach it have an unknown outcome${optionsChecked ? "" : `, and the options of ${name} are not checked`}`,
 		),
 		...needs.map((need) => {
-			const { what, made } = NEEDS[need.kind];
-			return `needs ${what} \`${need.name}' in ${placesOf(need.rules)}: ${made(need.name)}; where it is there: --given ${quoted(keyOfNeed(need))}`;
+			const { what, made, known }: NeedWords = NEEDS[need.kind];
+			const near = known ? nearName(need.name, known()) : null;
+			const meant = near === null ? "" : `did you mean \`${near}'? Else `;
+			return `needs ${what} \`${need.name}' in ${placesOf(need.rules)}: ${meant}${made(need.name)}; where it is there: --given ${quoted(keyOfNeed(need))}`;
 		}),
 	];
 }

@@ -2,10 +2,12 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { matches } from "../matches/index.ts";
+import { openPoints } from "../ruleset/open-points.ts";
 import { checkRuleset } from "../ruleset/parse.ts";
 import { printRule } from "../ruleset/print.ts";
 import { targets } from "../targets/index.ts";
 import { parseCases, type RuleCase, rulesetOfCase } from "./cases.ts";
+import { keyOfNeed } from "./need.ts";
 
 for (const folder of ["matches", "targets"] as const) {
 	const url = new URL(`../${folder}/`, import.meta.url);
@@ -46,7 +48,7 @@ function readCases(url: URL, file: string): readonly RuleCase[] {
 function tryCase(one: RuleCase): void {
 	const { ruleset, faults } = checkRuleset(rulesetOfCase(one));
 	const [fault] = faults;
-	if (one.outcome.kind === "OK") {
+	if (one.outcome.kind === "OK" || one.outcome.kind === "needs") {
 		expect(fault?.message).toBeUndefined();
 		const printed = printedRules(ruleset);
 		expect(printed).toBe(one.printed);
@@ -54,6 +56,10 @@ function tryCase(one: RuleCase): void {
 		const again = checkRuleset(rulesetOfCase(one, printed));
 		expect(again.faults).toEqual([]);
 		expect(printedRules(again.ruleset)).toBe(printed);
+		if (one.outcome.kind === "needs") {
+			const { needs } = openPoints(ruleset?.tables ?? []);
+			expect(needs.map(keyOfNeed).join(" ")).toBe(one.outcome.words);
+		}
 		return;
 	}
 	expect(ruleset).toBeNull();

@@ -14,7 +14,8 @@
  *
  * Three fields with ` ; ` between them: a rule without its `-A CHAIN`, its printed form (`=`: the
  * same; empty when there is none), and the outcome: `OK`, `refused:` with all the words of
- * iptables-restore, or `kernel:` with some of the words that dmesg has at COMMIT. Every case is
+ * iptables-restore, `kernel:` with some of the words that dmesg has at COMMIT, or `needs:` with what
+ * has to be there besides the rule, each as `--given` takes it. Every case is
  * tried in each of the chains; a chain that the table lacks is declared as one of the user's own.
  * `*filter` and `:INPUT` hold until a file says otherwise.
  */
@@ -28,6 +29,7 @@ export interface RuleCase {
 	readonly printed: string;
 	readonly outcome:
 		| { readonly kind: "OK" }
+		| { readonly kind: "needs"; readonly words: string }
 		| { readonly kind: "refused"; readonly words: string }
 		| { readonly kind: "kernel"; readonly words: string };
 }
@@ -74,10 +76,12 @@ function readCase(
 	const form = printed.trim() === "=" ? input : printed;
 	const [kind = "", words = ""] = outcome.split(/: (.*)/);
 	if (kind === "OK") return { input, printed: form, outcome: { kind } };
+	if (kind === "needs" && words !== "")
+		return { input, printed: form, outcome: { kind, words } };
 	if ((kind === "refused" || kind === "kernel") && words !== "")
 		return { input, printed: "", outcome: { kind, words } };
 	throw new CasesError(
-		`${place}: the outcome is OK, \`refused: words\` or \`kernel: words\``,
+		`${place}: the outcome is OK, \`needs: KIND:NAME\`, \`refused: words\` or \`kernel: words\``,
 	);
 }
 

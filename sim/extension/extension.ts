@@ -21,7 +21,8 @@ interface Extension<Options extends object> {
 	/**
 	 * Makes the plain data that a rule keeps (JSON-able apart from bigint-free numbers).
 	 * The rest of the final check belongs here: `given.refuse(...)`. It is also asked about the first few
-	 * options alone, to find out which one is refused first: mandatory ones may be missing then.
+	 * options alone, to find out which one is refused first: neither the mandatory ones nor those that
+	 * `checkFirst` asks for need to be there then, and what misses one refuses it (`given.refuse`).
 	 */
 	build(given: GivenOptions): Options;
 	/** As `iptables-save` prints it behind the name; begins with a blank unless empty. */

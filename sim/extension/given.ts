@@ -3,6 +3,7 @@
  * (iptables 1.8.9, libxtables/xtoptions.c: `xtables_option_parse`, `xtables_options_fcheck`).
  */
 import { invariant } from "../invariant.ts";
+import { namesNoted } from "./open-names.ts";
 import type { OptionTable, TableEntry } from "./option-table.ts";
 import type { GivenOption, GivenOptions, OptionType } from "./options.ts";
 import { Refusal } from "./refusal.ts";
@@ -61,7 +62,10 @@ export class Given implements GivenOptions {
 	build(): object {
 		const { recent } = this.table;
 		for (const use of recent) if (this.repeats(use)) return use.options;
+		const noted = namesNoted();
 		const options = this.buildAnew();
+		// A kept use notes no names.
+		if (namesNoted() > noted) return options;
 		// Where uses differ all the time, keeping each of them would only cost.
 		const turn = this.table.built++;
 		if (turn < MOST_RECENT || turn % SELDOM === 0) this.keep(options, turn);
@@ -179,7 +183,6 @@ export class Given implements GivenOptions {
 		for (const one of all) {
 			sofar.put(one);
 			try {
-				extension.checkFirst?.(sofar);
 				extension.build(sofar);
 			} catch (refusal) {
 				if (!(refusal instanceof Refusal)) throw refusal;

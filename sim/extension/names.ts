@@ -1,7 +1,7 @@
 /**
  * Names of protocols and services, as Debian 12 lists them in /etc/protocols and /etc/services
- * (netbase 6.4): those that rulesets use. The model looks nothing up on the machine it runs on,
- * so that a ruleset means the same everywhere.
+ * (netbase 6.4): those that rulesets use; and users and groups. The model looks nothing up on the
+ * machine it runs on, so that a ruleset means the same everywhere.
  */
 
 /** `name number`, in the order in which libxtables (`xtables_chain_protos`, 1.8.9) and then netbase list them. */
@@ -55,12 +55,12 @@ syslog-tls 6514/t,sane-port 6566/t sane saned,ircd 6667/t,tproxy 8081/t,git 9418
 export type ServiceProtocol = "tcp" | "udp" | "sctp";
 
 const protocolNumbers = new Map<string, number>();
-const protocolNames = new Map<number, string>();
+const namesOfProtocols = new Map<number, string>();
 for (const line of PROTOCOLS.split(/,\s*/)) {
 	const [name = "", number = ""] = line.split(" ");
 	if (!protocolNumbers.has(name)) protocolNumbers.set(name, Number(number));
-	if (!protocolNames.has(Number(number)))
-		protocolNames.set(Number(number), name);
+	if (!namesOfProtocols.has(Number(number)))
+		namesOfProtocols.set(Number(number), name);
 }
 for (const line of PROTOCOL_ALIASES.split(/,\s*/)) {
 	const [alias = "", number = ""] = line.split(" ");
@@ -96,7 +96,7 @@ export function protocolNumber(name: string): number | null {
 
 /** The name that iptables-save prints for a protocol, or `null` when it prints the number. */
 export function protocolName(number: number): string | null {
-	return protocolNames.get(number) ?? null;
+	return namesOfProtocols.get(number) ?? null;
 }
 
 /** The port of a service's name, or `null`. Without `protocol`: the first one of that name. */
@@ -105,4 +105,51 @@ export function servicePort(
 	protocol?: ServiceProtocol,
 ): number | null {
 	return ports.get(`${name}/${protocol ?? "*"}`) ?? null;
+}
+
+/** The names and aliases of protocols that the model knows. */
+export function protocolNames(): Iterable<string> {
+	return protocolNumbers.keys();
+}
+
+/** The names and aliases of services that the model knows. */
+export function serviceNames(): readonly string[] {
+	return [...ports.keys()].flatMap((key) =>
+		key.endsWith("/*") ? [key.slice(0, -2)] : [],
+	);
+}
+
+/** `name:user:group`: who is on every Debian machine (base-passwd 3.6); "" where there is none. */
+const KNOWN = `root:0:0 daemon:1:1 bin:2:2 sys:3:3 adm::4 tty::5 disk::6 sync:4: games:5:60 man:6:12
+lp:7:7 mail:8:8 news:9:9 uucp:10:10 proxy:13:13 kmem::15 dialout::20 fax::21 voice::22 cdrom::24
+floppy::25 tape::26 sudo::27 audio::29 dip::30 www-data:33:33 backup:34:34 operator::37 list:38:38
+irc:39:39 src::40 _apt:42: shadow::42 utmp::43 video::44 sasl::45 plugdev::46 staff::50 users::100
+nobody:65534: nogroup::65534`;
+
+const users = new Map<string, number>();
+const groups = new Map<string, number>();
+for (const entry of KNOWN.split(/\s+/)) {
+	const [name = "", user, group] = entry.split(":");
+	if (user) users.set(name, Number(user));
+	if (group) groups.set(name, Number(group));
+}
+
+/** The number of a user that is on every Debian machine, or `null`. */
+export function userId(name: string): number | null {
+	return users.get(name) ?? null;
+}
+
+/** The same of a group. */
+export function groupId(name: string): number | null {
+	return groups.get(name) ?? null;
+}
+
+/** The users that are on every Debian machine. */
+export function userNames(): Iterable<string> {
+	return users.keys();
+}
+
+/** The groups that are on every Debian machine. */
+export function groupNames(): Iterable<string> {
+	return groups.keys();
 }

@@ -3,6 +3,8 @@
  * be there before the rule can be loaded.
  */
 
+import { groupNames, protocolNames, serviceNames, userNames } from "./names.ts";
+
 export interface Need {
 	readonly kind: NeedKind;
 	/** As it is given back with `--given KIND:NAME`. */
@@ -11,11 +13,13 @@ export interface Need {
 
 export type NeedKind = keyof typeof NEEDS;
 
-interface NeedWords {
+export interface NeedWords {
 	/** The thing, in front of its name. */
 	readonly what: string;
 	/** How it comes into being. */
 	readonly made: (name: string) => string;
+	/** Names that need not be made: one of them may be meant. */
+	readonly known?: () => Iterable<string>;
 }
 
 /** Every kind, with its words for a reader. */
@@ -65,8 +69,34 @@ export const NEEDS = {
 		what: "the interface",
 		made: (name) => `ip link add ${name} …`,
 	},
-	user: { what: "the user", made: (name) => `adduser ${name}` },
-	group: { what: "the group", made: (name) => `addgroup ${name}` },
+	user: {
+		what: "the user",
+		made: (name) => `adduser ${name}`,
+		known: userNames,
+	},
+	group: {
+		what: "the group",
+		made: (name) => `addgroup ${name}`,
+		known: groupNames,
+	},
+	host: {
+		what: "the host",
+		made: () =>
+			"DNS or /etc/hosts has to know it whenever the rule is loaded; an address does without",
+		known: () => ["localhost"],
+	},
+	service: {
+		what: "the service",
+		made: (name) =>
+			`a line for ${name} in /etc/services; a port's number does without`,
+		known: serviceNames,
+	},
+	protocol: {
+		what: "the protocol",
+		made: (name) =>
+			`a line for ${name} in /etc/protocols; a number does without`,
+		known: protocolNames,
+	},
 	realm: {
 		what: "the realm",
 		made: (name) => `a line for ${name} in /etc/iproute2/rt_realms`,

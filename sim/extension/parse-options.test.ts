@@ -125,8 +125,8 @@ test.each<[OptionType, string, string]>([
 		'one: bad integer value for option "--o", or out of range.',
 	],
 	["markMask", "1x", 'one: trailing garbage after value for option "--o".'],
-	["port", "nosuch", 'Port "nosuch" does not resolve to anything.'],
-	["protocol", "nosuch", 'unknown protocol "nosuch" specified'],
+	["port", "-1", 'Port "-1" does not resolve to anything.'],
+	["protocol", "300", 'unknown protocol "300" specified'],
 	["host", "10.0.0.300", "getaddrinfo: Name or service not known"],
 	[
 		"hostMask",

@@ -4,6 +4,7 @@
  */
 import { parseAddress, prefixLength, prefixMask } from "../packet/address.ts";
 import type { Address } from "../packet/packet.ts";
+import { noteName, SOME_HOST } from "./open-names.ts";
 import type { OptionEntry, OptionType, OptionValues } from "./options.ts";
 import { readUnsigned } from "./read-number.ts";
 import { Refusal } from "./refusal.ts";
@@ -20,13 +21,16 @@ export type ValueReader<T extends OptionType> = (
 
 const U32 = 0xffffffff;
 
-/** An address or a host's name, of which only one is known. @throws Refusal */
+/** An address or a host's name, of which only one is known; SOME_HOST for the others. @throws Refusal */
 export function readHost(text: string): Address {
-	const address = text === "localhost" ? 0x7f000001 : numericHost(text);
+	const address =
+		text === "localhost"
+			? 0x7f000001
+			: (numericHost(text) ?? noteName("host", text, SOME_HOST));
 	if (address !== null) return address;
 	throw new Refusal(
 		"getaddrinfo: Name or service not known",
-		"Write the address in numbers: names of hosts are not looked up.",
+		"Write an address: four numbers from 0 to 255 with dots between them.",
 	);
 }
 

@@ -5,6 +5,7 @@
 
 import { protocolNumber, servicePort } from "./names.ts";
 import { octets } from "./octets.ts";
+import { noteName, UNKNOWN_PROTOCOL } from "./open-names.ts";
 import type { OptionEntry, OptionType } from "./options.ts";
 import { scanDouble } from "./read-double.ts";
 import {
@@ -167,8 +168,11 @@ function garbageBehindMark(extension: string, name: string): never {
  * getaddrinfo(3) reads a decimal number into an int, takes a negative one for a name, and lets the port
  * wrap at 65536. Nothing at all is 0.
  */
-function resolvePort(text: string): number {
-	const port = decimalPort(text) ?? servicePort(text);
+function resolvePort(text: string, standIn = 0): number {
+	const port =
+		decimalPort(text) ??
+		servicePort(text) ??
+		noteName("service", text, standIn);
 	if (port !== null) return port;
 	throw new Refusal(
 		`Port "${text}" does not resolve to anything.`,
@@ -193,13 +197,20 @@ const portRange: ValueReader<"portRange"> = (text, entry, extension) => {
 	const [low = "", high] = parts;
 	const first = low === "" ? 0 : resolvePort(low);
 	if (high === undefined) return [first, first];
-	return [first, high === "" ? 65535 : resolvePort(high)];
+	return [first, high === "" ? 65535 : resolvePort(high, 65535)];
 };
 
-/** A protocol's number by number or name; names may stand for more than an octet. @throws Refusal when there is none */
+/**
+ * A protocol's number by number or name; names may stand for more than an octet. UNKNOWN_PROTOCOL for a
+ * name that only the machine knows.
+ * @throws Refusal when there is none
+ */
 export function readProtocol(text: string): number {
 	const number = readUnsigned(text, 0, 255);
-	const known = number < 0 ? protocolNumber(text) : number;
+	const known =
+		number < 0
+			? (protocolNumber(text) ?? noteName("protocol", text, UNKNOWN_PROTOCOL))
+			: number;
 	if (known !== null) return known;
 	throw new Refusal(
 		`unknown protocol "${text}" specified`,
@@ -272,7 +283,7 @@ export const READERS: { readonly [T in OptionType]: ValueReader<T> } = {
 	double,
 	string,
 	markMask,
-	port: resolvePort,
+	port: (text) => resolvePort(text),
 	portRange,
 	// An octet of `struct xt_option_call`: mptcp, the one name for a greater number, comes to tcp.
 	protocol: (text) => readProtocol(text) & 0xff,

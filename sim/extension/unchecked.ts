@@ -4,6 +4,7 @@
  */
 import type { MatchExtension, TargetExtension } from "./extension.ts";
 import type { GivenOptions, OptionEntry } from "./options.ts";
+import { asWord } from "./save-string.ts";
 
 /** The options as they were written, in their order. */
 interface Written {
@@ -72,10 +73,4 @@ function printOption({
 }: Written["options"][number]): string {
 	const option = `${inverted ? " !" : ""} --${name}`;
 	return value === null ? option : `${option} ${asWord(value)}`;
-}
-
-/** In quotes only where it has to be, so that it comes back as it was. */
-function asWord(text: string): string {
-	if (text !== "" && !/[\s"]/.test(text)) return text;
-	return `"${text.replace(/["\\]/g, "\\$&")}"`;
 }

@@ -1,5 +1,5 @@
 import { defineMatch } from "../extension/extension.ts";
-import { invariant } from "../invariant.ts";
+import type { GivenOption, GivenOptions } from "../extension/options.ts";
 import type { Address } from "../packet/packet.ts";
 import { NO_ENTRY } from "../packet/skb.ts";
 import { ConnectionList } from "./connection-list.ts";
@@ -46,16 +46,11 @@ export const connlimit = defineMatch<Options>({
 		},
 	],
 	checkFirst(given) {
-		if (!given.has("connlimit-upto") && !given.has("connlimit-above"))
-			given.refuse(
-				'You must specify "--connlimit-above" or "--connlimit-upto".',
-				"Say how many connections: `--connlimit-above 10`.",
-			);
+		limitOf(given);
 	},
 	build(given) {
 		const upTo = given.get("connlimit-upto", "uint32");
-		const limit = upTo ?? given.get("connlimit-above", "uint32");
-		invariant(limit !== undefined, "checkFirst asks for a limit");
+		const limit = limitOf(given);
 		return {
 			limit: limit.value,
 			upTo: (upTo !== undefined) !== limit.inverted,
@@ -99,3 +94,14 @@ export const connlimit = defineMatch<Options>({
 		};
 	},
 });
+
+function limitOf(given: GivenOptions): GivenOption<"uint32"> {
+	return (
+		given.get("connlimit-upto", "uint32") ??
+		given.get("connlimit-above", "uint32") ??
+		given.refuse(
+			'You must specify "--connlimit-above" or "--connlimit-upto".',
+			"Say how many connections: `--connlimit-above 10`.",
+		)
+	);
+}

@@ -2,8 +2,6 @@ import { cutOctets } from "../extension/octets.ts";
 import type { GivenOption, GivenOptions } from "../extension/options.ts";
 import { readPrefixLength } from "../extension/read-host.ts";
 import { scannedNumber, scanUnsigned } from "../extension/read-number.ts";
-import { invariant } from "../invariant.ts";
-
 import {
 	bytesPerSecond,
 	type HashlimitOptions,
@@ -43,14 +41,15 @@ export function readHashlimit(given: GivenOptions): HashlimitOptions {
 	const upTo = given.get("hashlimit-upto", "string");
 	const above = given.get("hashlimit-above", "string");
 	const limit = upTo ?? above;
-	invariant(limit !== undefined, "checkFirst asks for a limit");
 	const option = upTo ? "hashlimit-upto" : "hashlimit-above";
+	const by = readMode(given);
+	const interval = readInterval(given);
+	const written = readBurst(given);
+	if (limit === undefined) return refuseNoLimit(given);
 	const rate =
 		readBytes(given, option, limit.text) ??
 		readPackets(given, option, limit.text);
-	const by = readMode(given);
-	const interval = readInterval(given);
-	const burst = readBurst(given, rate);
+	const burst = burstAt(given, rate, written);
 	const rateMatch = given.has("hashlimit-rate-match");
 	const unit = rate.bytes ? 1 : rate.unitSeconds;
 	return {
@@ -132,22 +131,41 @@ function readPackets(
 	return { bytes: false, average: rate.period, unitSeconds: rate.unitSeconds };
 }
 
-function readBurst(given: GivenOptions, rate: Average): number {
+/** Of a use that has none, which asks for it before anything else. */
+export function refuseNoLimit(given: GivenOptions): never {
+	return given.refuse(
+		"You have to specify --hashlimit",
+		"Say how much is too much: `--hashlimit-above 10/sec`.",
+	);
+}
+
+/** @returns packets or octets; `null` when it was not given */
+function readBurst(given: GivenOptions): number | null {
 	const option = given.get("hashlimit-burst", "string");
-	if (!option) return rate.bytes ? 0 : DEFAULT_BURST;
+	if (!option) return null;
 	const { text } = option;
-	const refuse = () =>
-		given.refuse(
-			`bad value for option "--hashlimit-burst", or out of range (1-${GREATEST_BURST}).`,
-			"Write a number of packets; or of octets (`64kb`) when those are counted.",
-			"hashlimit-burst",
-		);
 	const end = scanUnsigned(text, 0);
 	const number = scannedNumber();
-	if (end < 0 || number < 1) return refuse();
-	if (end === text.length && number > GREATEST_BURST) return refuse();
-	const burst = number * factorOf(text.charAt(end));
-	if (!rate.bytes) return burst > GREATEST_BURST ? refuse() : burst;
+	if (end < 0 || number < 1 || (end === text.length && number > GREATEST_BURST))
+		return given.refuse(...BAD_BURST);
+	return number * factorOf(text.charAt(end));
+}
+
+const BAD_BURST = [
+	`bad value for option "--hashlimit-burst", or out of range (1-${GREATEST_BURST}).`,
+	"Write a number of packets; or of octets (`64kb`) when those are counted.",
+	"hashlimit-burst",
+] as const;
+
+/** What the burst comes to beside the rate (`hashlimit_mt_check`). */
+function burstAt(
+	given: GivenOptions,
+	rate: Average,
+	burst: number | null,
+): number {
+	if (burst === null) return rate.bytes ? 0 : DEFAULT_BURST;
+	if (!rate.bytes)
+		return burst > GREATEST_BURST ? given.refuseAtEnd(...BAD_BURST) : burst;
 	const second = bytesPerSecond(rate.average);
 	if (second === 0)
 		return given.refuseAtEnd(

@@ -5,6 +5,7 @@ import {
 	BYTES_EXPIRE_SECONDS,
 	DEFAULT_GC_INTERVAL_MS,
 	readHashlimit,
+	refuseNoLimit,
 } from "./hashlimit-options.ts";
 import {
 	byteCredits,
@@ -53,10 +54,7 @@ export const hashlimit = defineMatch<HashlimitOptions>({
 	],
 	checkFirst(given) {
 		if (!given.has("hashlimit-upto") && !given.has("hashlimit-above"))
-			given.refuse(
-				"You have to specify --hashlimit",
-				"Say how much is too much: `--hashlimit-above 10/sec`.",
-			);
+			refuseNoLimit(given);
 	},
 	build: readHashlimit,
 	print(options) {

@@ -1,5 +1,10 @@
 import { defineMatch, type Test } from "../extension/extension.ts";
-import { type ServiceProtocol, servicePort } from "../extension/names.ts";
+import {
+	protocolName,
+	type ServiceProtocol,
+	servicePort,
+} from "../extension/names.ts";
+import { noteService, UNKNOWN_PROTOCOL } from "../extension/open-names.ts";
 import type { GivenOptions } from "../extension/options.ts";
 import { readUnsigned } from "../extension/read-number.ts";
 import { TCP, UDP } from "../packet/packet.ts";
@@ -17,6 +22,7 @@ const SERVICES: ReadonlyMap<number, ServiceProtocol | null> = new Map([
 	[UDPLITE, null],
 	[SCTP, "sctp" as const],
 	[DCCP, null],
+	[UNKNOWN_PROTOCOL, null],
 ]);
 
 /** XT_MULTI_PORTS (include/uapi/linux/netfilter/xt_multiport.h, 6.1); a range takes two. */
@@ -123,12 +129,13 @@ function readRanges(
 			`One list holds ${MOST_PORTS} ports, a range counting as two; write a second rule.`,
 			option,
 		);
-	const port = (text: string): number => {
+	const port = (text: string, standIn: number): number => {
 		const number = readUnsigned(text, 0, 65535);
 		if (number >= 0) return number;
 		const service = protocol === null ? null : servicePort(text, protocol);
 		return (
 			service ??
+			noteService(text, protocolName(given.protocol), standIn) ??
 			given.refuse(
 				`invalid port/service \`${text}' specified`,
 				"Separate ports by commas alone; a port is 0 to 65535 or a service of /etc/services.",
@@ -142,8 +149,8 @@ function readRanges(
 		const colon = part.indexOf(":");
 		taken += colon < 0 ? 1 : 2;
 		if (taken > MOST_PORTS) return tooMany();
-		const min = port(colon < 0 ? part : part.slice(0, colon));
-		const max = colon < 0 ? min : port(part.slice(colon + 1));
+		const min = port(colon < 0 ? part : part.slice(0, colon), 0);
+		const max = colon < 0 ? min : port(part.slice(colon + 1), 65535);
 		if (colon >= 0 && min >= max)
 			return given.refuse(
 				"invalid portrange specified",

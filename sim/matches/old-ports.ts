@@ -1,5 +1,6 @@
 /** Ports as the matches read them that are older than libxtables' option tables: tcp and sctp. */
 import { type ServiceProtocol, servicePort } from "../extension/names.ts";
+import { noteService } from "../extension/open-names.ts";
 import type { GivenOptions } from "../extension/options.ts";
 import { readUnsigned } from "../extension/read-number.ts";
 import type { PortRange } from "./port-range.ts";
@@ -19,7 +20,8 @@ export function readPortRange(
 			option,
 		);
 	const { text, inverted } = range;
-	const port = (part: string) => readPort(given, option, part, protocol);
+	const port = (part: string, standIn = 0) =>
+		portNumber(part, protocol, standIn) ?? refusePort(given, option, part);
 	const colon = text.indexOf(":");
 	if (colon < 0) {
 		const only = port(text);
@@ -28,7 +30,7 @@ export function readPortRange(
 	const low = text.slice(0, colon);
 	const high = text.slice(colon + 1);
 	const min = low === "" ? 0 : port(low);
-	const max = high === "" ? 65535 : port(high);
+	const max = high === "" ? 65535 : port(high, 65535);
 	if (min > max)
 		return given.refuse(
 			"invalid portrange (min > max)",
@@ -38,15 +40,18 @@ export function readPortRange(
 	return { min, max, inverted };
 }
 
-function readPort(
-	given: GivenOptions,
-	option: string,
+function portNumber(
 	text: string,
 	protocol: ServiceProtocol,
-): number {
+	standIn: number,
+): number | null {
 	const number = readUnsigned(text, 0, 65535);
-	const port = number < 0 ? servicePort(text, protocol) : number;
-	if (port !== null) return port;
+	return number < 0
+		? (servicePort(text, protocol) ?? noteService(text, protocol, standIn))
+		: number;
+}
+
+function refusePort(given: GivenOptions, option: string, text: string): never {
 	return given.refuse(
 		`invalid port/service \`${text}' specified`,
 		text === "!"

@@ -1,4 +1,6 @@
 import { defineMatch } from "../extension/extension.ts";
+import { groupId, userId } from "../extension/names.ts";
+import { noteName } from "../extension/open-names.ts";
 import type { GivenOptions } from "../extension/options.ts";
 import { scannedNumber, scanUnsigned } from "../extension/read-number.ts";
 
@@ -17,21 +19,6 @@ interface Options {
 
 /** One less than -1, which stands for no user. */
 const GREATEST_ID = 0xfffffffe;
-
-/** `name:user:group`: who is on every Debian machine (base-passwd 3.6); "" where there is none. */
-const KNOWN = `root:0:0 daemon:1:1 bin:2:2 sys:3:3 adm::4 tty::5 disk::6 sync:4: games:5:60 man:6:12
-lp:7:7 mail:8:8 news:9:9 uucp:10:10 proxy:13:13 kmem::15 dialout::20 fax::21 voice::22 cdrom::24
-floppy::25 tape::26 sudo::27 audio::29 dip::30 www-data:33:33 backup:34:34 operator::37 list:38:38
-irc:39:39 src::40 _apt:42: shadow::42 utmp::43 video::44 sasl::45 plugdev::46 staff::50 users::100
-nobody:65534: nogroup::65534`;
-
-const users = new Map<string, number>();
-const groups = new Map<string, number>();
-for (const entry of KNOWN.split(/\s+/)) {
-	const [name = "", user, group] = entry.split(":");
-	if (user) users.set(name, Number(user));
-	if (group) groups.set(name, Number(group));
-}
 
 /** Whose socket made the packet (iptables 1.8.9 libxt_owner.c, kernel 6.1 xt_owner.c, revision 1). */
 export const owner = defineMatch<Options>({
@@ -53,8 +40,8 @@ export const owner = defineMatch<Options>({
 				"Write `--gid-owner` in front of `--suppl-groups`.",
 				"suppl-groups",
 			);
-		const user = idRange(given, "uid-owner", users);
-		const group = idRange(given, "gid-owner", groups);
+		const user = idRange(given, "uid-owner", userId);
+		const group = idRange(given, "gid-owner", groupId);
 		if (!user && !group && !socketExists)
 			return given.refuse(
 				"owner: At least one of --uid-owner, --gid-owner or --socket-exists is required",
@@ -96,17 +83,20 @@ const printIds = ({ min, max }: IdRange): string =>
 function idRange(
 	given: GivenOptions,
 	option: "uid-owner" | "gid-owner",
-	names: ReadonlyMap<string, number>,
+	numberOf: (name: string) => number | null,
 ): IdRange | null {
 	const found = given.get(option, "string");
 	if (!found) return null;
 	const { text, inverted } = found;
-	const known = names.get(text);
-	if (known !== undefined) return { min: known, max: known, inverted };
+	const known = numberOf(text);
+	if (known !== null) return { min: known, max: known, inverted };
+	const kind = option === "uid-owner" ? "user" : "group";
+	const standIn = noteName(kind, text, 0);
+	if (standIn !== null) return { min: standIn, max: standIn, inverted };
 	const refuse = (rest: string) =>
 		given.refuse(
 			`owner: Bad value for "--${option}" option: "${rest}"`,
-			"Write the number, or a range `FROM-TO`: of names only those of every Debian machine are known.",
+			"Write a name, a number, or a range of numbers `FROM-TO`.",
 			option,
 		);
 	let end = scanUnsigned(text, 0);

@@ -65,17 +65,13 @@ export const policy = defineMatch<Options>({
 		{ name: "next", type: "none", repeatable: true, requires: ["strict"] },
 	],
 	checkFirst(given) {
-		if (!given.has("dir"))
-			given.refuse(
-				"policy match: neither --dir in nor --dir out specified",
-				"Say which way: `--dir in`.",
-			);
+		if (!given.has("dir")) refuseNoDirection(given);
 	},
 	build(given) {
 		const direction = given.get("dir", "string")?.text;
 		const kind = given.get("pol", "string")?.text ?? "ipsec";
 		const strict = given.has("strict");
-		if (direction !== "in" && direction !== "out")
+		if (direction !== undefined && direction !== "in" && direction !== "out")
 			return given.refuse(
 				`policy_match: invalid dir "${direction}"`,
 				"The directions are `in` and `out`.",
@@ -88,6 +84,7 @@ export const policy = defineMatch<Options>({
 				"pol",
 			);
 		const elements = readElements(given);
+		if (direction === undefined) return refuseNoDirection(given);
 		if (kind === "none" && strict)
 			return given.refuseAtEnd(
 				"policy match: policy none but --strict given",
@@ -113,6 +110,13 @@ export const policy = defineMatch<Options>({
 	},
 	compile: null,
 });
+
+function refuseNoDirection(given: GivenOptions): never {
+	return given.refuse(
+		"policy match: neither --dir in nor --dir out specified",
+		"Say which way: `--dir in`.",
+	);
+}
 
 /** Sorts the parts by their places between the `--next`s. */
 function readElements(given: GivenOptions): readonly Element[] {

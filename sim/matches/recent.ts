@@ -1,8 +1,8 @@
 import { defineMatch, type Test } from "../extension/extension.ts";
 import { cutOctets } from "../extension/octets.ts";
+import type { GivenOptions } from "../extension/options.ts";
 import type { RouterPorts } from "../extension/ports.ts";
 import { isProcName } from "../extension/proc-name.ts";
-import { invariant } from "../invariant.ts";
 import { formatAddress } from "../packet/address.ts";
 import type { Address } from "../packet/packet.ts";
 import { HOOK_INPUT, HOOK_PREROUTING, type Skb } from "../packet/skb.ts";
@@ -50,15 +50,10 @@ export const recent = defineMatch<Options>({
 		{ name: "mask", type: "host" },
 	],
 	checkFirst(given) {
-		if (!OPERATIONS.some((name) => given.has(name)))
-			given.refuse(
-				"recent: you must specify one of `--set', `--rcheck' `--update' or `--remove'",
-				"Say what to do with the list: `--set`.",
-			);
+		operationOf(given);
 	},
 	build(given) {
-		const operation = OPERATIONS.find((name) => given.has(name));
-		invariant(operation !== undefined, "checkFirst asks for an operation");
+		const operation = operationOf(given);
 		const source = given.get("rsource", "none")?.word ?? -1;
 		const destination = given.get("rdest", "none")?.word ?? -1;
 		return {
@@ -154,4 +149,14 @@ function recentTest(
 function ttlBeforeForwarding(skb: Skb): number {
 	const isOut = skb.hook !== HOOK_PREROUTING && skb.hook !== HOOK_INPUT;
 	return isOut && !skb.local ? (skb.ttl + 1) & 255 : skb.ttl;
+}
+
+function operationOf(given: GivenOptions): (typeof OPERATIONS)[number] {
+	return (
+		OPERATIONS.find((name) => given.has(name)) ??
+		given.refuse(
+			"recent: you must specify one of `--set', `--rcheck' `--update' or `--remove'",
+			"Say what to do with the list: `--set`.",
+		)
+	);
 }

@@ -1,6 +1,6 @@
 import { defineMatch } from "../extension/extension.ts";
 import { cutOctets } from "../extension/octets.ts";
-import { invariant } from "../invariant.ts";
+import type { GivenOption, GivenOptions } from "../extension/options.ts";
 import { MOST_OCTETS, octetsOf, readHexString } from "./hex-string.ts";
 
 interface Options {
@@ -40,16 +40,11 @@ export const string = defineMatch<Options>({
 		{ name: "icase", type: "none" },
 	],
 	checkFirst(given) {
-		if (!given.has("string") && !given.has("hex-string"))
-			given.refuse(
-				"STRING match: You must specify `--string' or `--hex-string'",
-				"Say what to look for: `--string TEXT`.",
-			);
+		patternOf(given);
 	},
 	build(given) {
 		const plain = given.get("string", "string");
-		const found = plain ?? given.get("hex-string", "string");
-		invariant(found !== undefined, "checkFirst asks for a pattern");
+		const found = patternOf(given);
 		const option = plain ? "string" : "hex-string";
 		const refuse = (message: string) =>
 			given.refuse(
@@ -129,4 +124,15 @@ function printPattern(pattern: string): string {
 		character.charCodeAt(0).toString(16).padStart(2, "0"),
 	);
 	return ` --hex-string "|${octets.join("")}|"`;
+}
+
+function patternOf(given: GivenOptions): GivenOption<"string"> {
+	return (
+		given.get("string", "string") ??
+		given.get("hex-string", "string") ??
+		given.refuse(
+			"STRING match: You must specify `--string' or `--hex-string'",
+			"Say what to look for: `--string TEXT`.",
+		)
+	);
 }

@@ -1,9 +1,10 @@
 /** The matches of a rule as tests. */
 import type { Test } from "../extension/extension.ts";
+import { NEEDS } from "../extension/need.ts";
 import type { RouterPorts } from "../extension/ports.ts";
 import { invariant } from "../invariant.ts";
 import { matches } from "../matches/index.ts";
-import type { Rule } from "../ruleset/ruleset.ts";
+import type { AsWritten, Rule } from "../ruleset/ruleset.ts";
 
 export interface NamedTest {
 	/** Of the match. */
@@ -23,6 +24,7 @@ export function compileMatches(
 	ports: RouterPorts,
 	ruleName: string,
 ): readonly NamedTest[] {
+	if (rule.asWritten !== undefined) return [openTest(rule.asWritten, ports)];
 	const tests: NamedTest[] = [];
 	for (const use of rule.matches) {
 		const extension = matches.get(use.name);
@@ -42,6 +44,16 @@ export function compileMatches(
 		});
 	}
 	return decidable(tests);
+}
+
+/** Whether the rule matches, only the machine knows that knows its names. */
+function openTest({ needs }: AsWritten, ports: RouterPorts): NamedTest {
+	const names = needs.map(({ kind, name }) => `${NEEDS[kind].what} "${name}"`);
+	const reason = `${names.join(" and ")}: only the machine knows`;
+	return {
+		...{ name: "", stateful: false, known: false },
+		test: () => ports.unknown(reason),
+	};
 }
 
 /**

@@ -4,14 +4,17 @@
  * lays it out (`struct ipt_replace`, 6.1). `traverse.ts` walks them.
  */
 import type { Action, Test } from "../extension/extension.ts";
+import type { Need } from "../extension/need.ts";
 import type { RouterPorts } from "../extension/ports.ts";
 import { invariant } from "../invariant.ts";
 import { HOOK_NAMES } from "../packet/skb.ts";
+import { ANY_ADDRESS } from "../ruleset/read-address.ts";
 import type {
 	AddressMask,
 	Chain,
 	Counters,
 	InterfaceMatch,
+	Rule,
 	RuleHeader,
 	Table,
 	TargetUse,
@@ -112,7 +115,7 @@ export function compile(table: Table, ports: RouterPorts): Program {
 	for (const chain of table.chains) {
 		for (const [index, rule] of chain.rules.entries()) {
 			const node = place(chain, index + 1, rule.counters);
-			headers.write(node, rule.header);
+			headers.write(node, knownHeader(rule));
 			const name = `${table.name}:${chain.name}:rule:${index + 1}`;
 			const from = decides(rule.target) ? ports : aside;
 			const tests = compileMatches(rule, from, name);
@@ -216,6 +219,18 @@ function compileTarget(
 	return extension.compile === null
 		? () => ports.unknown(`target "${target.name}" is not modelled`)
 		: extension.compile(target.options, ports);
+}
+
+/** The header, less what names that only the machine knows stand for. */
+function knownHeader({ header, asWritten }: Rule): RuleHeader {
+	if (asWritten === undefined) return header;
+	const isOpen = (wanted: Need["kind"]) =>
+		asWritten.needs.some(({ kind }) => kind === wanted);
+	return {
+		...header,
+		...(isOpen("host") && { source: ANY_ADDRESS, destination: ANY_ADDRESS }),
+		...(isOpen("protocol") && { protocol: 0 }),
+	};
 }
 
 /** Fills in what nodes ask of headers, sharing equal interface sets. */

@@ -16,6 +16,7 @@ export function neverEqual({ matches }: Rule): boolean {
 export function sameBut(a: Rule, b: Rule, jumps: boolean): boolean {
 	return (
 		sameData(a.header, b.header) &&
+		sameData(a.asWritten?.needs, b.asWritten?.needs) &&
 		a.matches.length === b.matches.length &&
 		a.matches.every((use, index) => sameMatch(use, b.matches[index])) &&
 		(jumps ? a.target?.kind === b.target?.kind : sameData(a.target, b.target))
@@ -24,9 +25,9 @@ export function sameBut(a: Rule, b: Rule, jumps: boolean): boolean {
 
 /** Of the same rules the same, of other rules another. */
 export function ruleKey(rule: Rule, to: ChainDraft | null): string {
-	const { header, matches, target } = rule;
+	const { header, matches, target, asWritten } = rule;
 	const leads = to === null ? target : [target?.kind, to.id];
-	return textOf([header, matches, leads]);
+	return textOf([header, matches, leads, asWritten?.needs]);
 }
 
 function sameMatch(a: MatchUse, b: MatchUse | undefined): boolean {

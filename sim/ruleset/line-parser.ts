@@ -6,12 +6,14 @@
 import { Given } from "../extension/given.ts";
 import { protocolName } from "../extension/names.ts";
 import { octets } from "../extension/octets.ts";
+import { forgetNames, UNKNOWN_PROTOCOL } from "../extension/open-names.ts";
 import { type OptionTable, optionTable } from "../extension/option-table.ts";
 import { takeOption, unknownOption } from "../extension/parse-options.ts";
 import { readUnsigned } from "../extension/read-number.ts";
 import { NOWHERE, Refusal } from "../extension/refusal.ts";
 import { WordReader } from "../extension/word-reader.ts";
 import { invariant } from "../invariant.ts";
+import { RuleWords } from "./as-written.ts";
 import {
 	baseOption,
 	type Extensions,
@@ -24,7 +26,11 @@ import type { Words } from "./lexer.ts";
 import { checkTargetName } from "./read-word.ts";
 import { RuleDraft } from "./rule-draft.ts";
 import { LONGEST_NAME, VERDICTS } from "./tables.ts";
-import { unknownMatch, unknownTargetRemedy } from "./unknown-name.ts";
+import {
+	unknownMatch,
+	unknownProtocol,
+	unknownTargetRemedy,
+} from "./unknown-name.ts";
 
 /** A class because its reader and its draft serve all lines of a ruleset. */
 export class LineParser implements LineState {
@@ -44,6 +50,7 @@ export class LineParser implements LineState {
 	readonly refusals: Refusal[] = [];
 	/** Faults of it after which reading went on. */
 	private readonly tolerated: Refusal[] = [];
+	private readonly ruleWords = new RuleWords();
 	/** All words of the line were read. */
 	private isRead = false;
 
@@ -65,6 +72,8 @@ export class LineParser implements LineState {
 		if (this.tolerated.length > 0) this.tolerated.length = 0;
 		this.isRead = false;
 		this.draft.reset();
+		forgetNames();
+		this.ruleWords.reset();
 		this.reader.start(words.text, words.count);
 		let last: Refusal | null = null;
 		try {
@@ -127,12 +136,23 @@ export class LineParser implements LineState {
 		this.isRead = true;
 		const unread = reader.index < reader.count ? reader.index : NOWHERE;
 		const danglingNot = inverted ? reader.word : NOWHERE;
-		return finishLine(draft, context, { unread, danglingNot }, this.tolerated);
+		const command = finishLine(
+			draft,
+			context,
+			{ unread, danglingNot },
+			this.tolerated,
+		);
+		return this.ruleWords.kept(command, reader);
 	}
 
 	/** An option that nothing has, often since the target that has it is misspelt. */
 	private unknownOption(): Refusal {
 		const { draft, reader, context } = this;
+		if (draft.protocol === UNKNOWN_PROTOCOL) {
+			const name = draft.protocolText ?? "";
+			const isName = (word: string) => word.toLowerCase() === name;
+			return unknownProtocol(name, reader.words.findIndex(isName));
+		}
 		const refusal = unknownOption(reader, context.table);
 		const { jump, goto, target } = draft;
 		const isKnown = VERDICTS.has(jump) || context.announced.has(jump);
@@ -192,10 +212,12 @@ export class LineParser implements LineState {
 
 	/** @returns true when the line is to be ignored from here on */
 	private baseOption(letter: string, inverted: boolean): boolean {
+		let ignored = false;
 		if (letter === "m") this.match(inverted);
 		else if (letter === "j" || letter === "g") this.jump(letter, inverted);
-		else return baseOption(this, letter, inverted);
-		return false;
+		else ignored = baseOption(this, letter, inverted);
+		this.ruleWords.read(letter, this.reader);
+		return ignored;
 	}
 
 	private match(inverted: boolean): void {

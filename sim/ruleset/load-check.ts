@@ -4,6 +4,7 @@
  * protocol (net/netfilter/x_tables.c, `xt_check_match` and `xt_check_target`), and what the
  * extensions themselves find (`checkentry`).
  */
+import { UNKNOWN_PROTOCOL } from "../extension/open-names.ts";
 import type { AnyExtension } from "../extension/option-table.ts";
 import { matches } from "../matches/index.ts";
 import { HOOK_NAMES, type HookName } from "../packet/skb.ts";
@@ -153,6 +154,8 @@ function checkUse(
 	}
 	const { header } = rule;
 	const { protocol, protocolInverted } = header;
+	// Which protocol that is, only the machine knows: nothing is wrong with it that is sure.
+	if (protocol === UNKNOWN_PROTOCOL) return null;
 	if (protocols && (protocolInverted || !protocols.includes(protocol)))
 		return misplaced(
 			standing,

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { keyOfNeed } from "../extension/need.ts";
 import { openPoints } from "./open-points.ts";
 import { checkRuleset } from "./parse.ts";
 import { printRuleset } from "./print.ts";
@@ -112,6 +113,88 @@ describe("what stays open about a ruleset", () => {
 		const rules = ["-A INPUT -m set --match-set a src,dst"];
 		expect(openIn("filter", rules, ["set:b"]).needs).toEqual(["set:a: 2"]);
 		expect(openIn("filter", rules, ["set:a"]).needs).toEqual([]);
+	});
+});
+
+describe("names that only the machine knows", () => {
+	test.each([
+		[
+			"-A INPUT -s mail.example.com,10.0.0.1 -j ACCEPT",
+			["host:mail.example.com"],
+		],
+		["-A INPUT -p foo ! -d a.b/24 -g ONE", ["protocol:foo", "host:a.b"]],
+		["-A INPUT -p tcp --dport 80:myservice", ["service:myservice"]],
+		[
+			'-A INPUT -p tcp -m tcp --dport mine:80 -j LOG --log-prefix "a b"',
+			["service:mine"],
+		],
+		["-A INPUT -p udp --sport smtp:mine -j DROP", ["service:mine"]],
+		[
+			"-A INPUT -p foo -m multiport --dports 1,http:mine",
+			["service:http", "service:mine"],
+		],
+		[
+			"-A INPUT -p foo -m tcp --dport 1 -j REJECT --reject-with tcp-reset",
+			["protocol:foo"],
+		],
+		[
+			"-A OUTPUT -m owner --uid-owner postgres --gid-owner ssl-cert",
+			["user:postgres", "group:ssl-cert"],
+		],
+	])("%s stands as it was written", (rule, needs) => {
+		const text = `*filter\n:ONE - [0:0]\n${rule}\nCOMMIT\n`;
+		const { ruleset, tables, faults } = checkRuleset(text);
+		expect(faults).toEqual([]);
+		const known = openPoints(tables).needs.map(keyOfNeed);
+		expect(known).toEqual(expect.arrayContaining(needs));
+		expect(openPoints(tables, new Set(known)).needs).toEqual([]);
+		const printed = printRuleset(ruleset ?? { tables: [] });
+		expect(printed.split("\n")).toContain(rule);
+	});
+
+	test.each([
+		["-A INPUT -s 10.0.0.256", "host/network `10.0.0.256' not found"],
+		["-A INPUT -s 10.0.0.1:25", "host/network `10.0.0.1:25' not found"],
+		["-A INPUT -p tcp --dport 65536", "invalid port/service `65536' specified"],
+		[
+			"-A INPUT -p tcp --dport 80,443",
+			"invalid port/service `80,443' specified",
+		],
+		[
+			"-A OUTPUT -m owner --uid-owner 1-x",
+			'owner: Bad value for "--uid-owner" option: "1-x"',
+		],
+	])("%s is refused on any machine", (rule, words) => {
+		const { faults } = checkRuleset(`*filter\n${rule}\nCOMMIT\n`);
+		expect(faults.map(({ message }) => message)).toContain(words);
+	});
+
+	test("an address that iptables does not look up is a fault", () => {
+		const rule =
+			"-A PREROUTING -p tcp -j DNAT --to-destination mail.example.com";
+		const { faults } = checkRuleset(`*nat\n${rule}\nCOMMIT\n`);
+		expect(faults[0]?.message).toBe('Bad IP address "mail.example.com"');
+	});
+
+	test("a rule without its command, its counters and the old name of its chain", () => {
+		const text = `*filter
+:ONE - [0:0]
+[1:2] -I INPUT 1 -v -p tcp --dport mine -c 3 4 -j ONE
+-E ONE TWO
+-A INPUT -p tcp --dport other
+-D INPUT -p tcp --dport mine2 -j TWO
+COMMIT
+`;
+		const { tables } = checkRuleset(
+			text.replace("-D INPUT -p tcp --dport mine2 -j TWO\n", ""),
+		);
+		expect(printRuleset({ tables })).toContain(
+			"-A INPUT -p tcp --dport mine -j TWO\n-A INPUT -p tcp --dport other\n",
+		);
+		// Another name is another rule.
+		expect(checkRuleset(text).faults[0]?.message).toContain(
+			"No chain/target/match by that name",
+		);
 	});
 });
 

@@ -50,6 +50,11 @@ export function openPoints(
 			noteIn(notModelled, "target QUEUE", place, {
 				...{ kind: "target", name: "QUEUE", optionsChecked: true },
 			});
+		const note = (need: Need): void => {
+			const key = keyOfNeed(need);
+			if (!there.has(key)) noteIn(needs, key, place, need);
+		};
+		rule.asWritten?.needs.forEach(note);
 		for (const [extension, use, kind] of usesOf(rule)) {
 			const option = extension.notModelled?.(use.options) ?? null;
 			const name = option === null ? use.name : `${use.name} ${option}`;
@@ -58,10 +63,7 @@ export function openPoints(
 					...{ kind, name },
 					optionsChecked: !extension.unchecked,
 				});
-			for (const need of extension.needs?.(use.options, rule.header) ?? []) {
-				const key = keyOfNeed(need);
-				if (!there.has(key)) noteIn(needs, key, place, need);
-			}
+			extension.needs?.(use.options, rule.header).forEach(note);
 			const makes = extension.makes?.(use.options, rule.header);
 			if (makes) there.add(keyOfNeed(makes));
 		}

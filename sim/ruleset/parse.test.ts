@@ -141,7 +141,8 @@ describe("words", () => {
 		["-A INPUT -s 1.1.1.1 -s 1.1.1.1", "multiple -s flags not allowed @ -s"],
 		["-A INPUT -j ACCEPT -g OWN", "multiple -j flags not allowed @ -g"],
 		["-A INPUT -ptcp", 'unknown protocol "-ptcp" specified @ -ptcp'],
-		["-A INPUT -p nosuch", 'unknown protocol "nosuch" specified @ nosuch'],
+		["-A INPUT -p 300", 'unknown protocol "300" specified @ 300'],
+		["-A INPUT -p tpc --dport 1", 'unknown protocol "tpc" specified @ tpc'],
 		["-A INPUT ! -p all", "rule would never match protocol @ all"],
 		["-A INPUT -m", 'option "-m" requires an argument @ -m'],
 		[
@@ -372,8 +373,8 @@ describe("of two faults in a line", () => {
 	test.each([
 		// The commonest fault of old files.
 		["-p tcp --dport ! 80 -j ACCEPT", "invalid port/service `!' specified"],
-		["-p tcp --dport x --sport y", "invalid port/service `x' specified"],
-		["-p tcp --sport y --bogus", "invalid port/service `y' specified"],
+		["-p tcp --dport 1x, --sport 2x,", "invalid port/service `1x,' specified"],
+		["-p tcp --sport 2x, --bogus", "invalid port/service `2x,' specified"],
 		["-m limit --limit x -m nosuch", 'bad rate "x"\''],
 		[
 			"-m statistic --mode nth --every 2 -m condition! --condition x",

@@ -62,16 +62,20 @@ function printCounters({ packets, bytes }: Counters): string {
 
 /**
  * One rule as a line of iptables-save, without its counters.
+ * What holds names that only the machine knows is printed as it was written.
  * @example printRule(rule, "INPUT") // "-A INPUT -p tcp -m tcp --dport 25 -j ACCEPT"
  */
 export function printRule(rule: Rule, chain: string): string {
+	const { asWritten, target } = rule;
+	if (asWritten !== undefined)
+		return `-A ${chain}${asWritten.words}${target?.kind === "extension" ? "" : printTarget(target, rule.header)}`;
 	let line = `-A ${chain}${printHeader(rule.header)}`;
 	for (const { name, options } of rule.matches) {
 		const extension = matches.get(name);
 		invariant(extension !== undefined, `no match ${name}`);
 		line += ` -m ${name}${extension.print(options, rule.header)}`;
 	}
-	return line + printTarget(rule.target, rule.header);
+	return line + printTarget(target, rule.header);
 }
 
 function printTarget(target: TargetUse | null, header: RuleHeader): string {

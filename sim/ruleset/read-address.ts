@@ -2,6 +2,7 @@
  * Addresses behind `-s` and `-d`: single ones, networks, and lists of them that expand into several
  * rules (iptables 1.8.9, libxtables/xtables.c, `xtables_ipparse_multiple`).
  */
+import { noteName, SOME_HOST } from "../extension/open-names.ts";
 import { numericHost } from "../extension/read-host.ts";
 import { readUnsigned } from "../extension/read-number.ts";
 import { Refusal } from "../extension/refusal.ts";
@@ -59,11 +60,11 @@ function readHost(text: string): Address {
 		parseAddress(text) ?? readDotted(text, false) ?? numericHost(text);
 	if (plain !== null) return plain;
 	if (text === "localhost") return 0x7f000001;
+	const standIn = noteName("host", text, SOME_HOST);
+	if (standIn !== null) return standIn;
 	throw new Refusal(
 		`host/network \`${text}' not found`,
-		/^[\d.]+$/.test(text)
-			? "Write an address: four numbers from 0 to 255 with dots between them."
-			: "Write the address in numbers: names of hosts are not looked up.",
+		"Write an address: four numbers from 0 to 255 with dots between them.",
 	);
 }
 

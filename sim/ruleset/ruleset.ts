@@ -2,6 +2,7 @@
  * A ruleset as data: what `iptables-save` prints, taken apart. Produced by `parse.ts`, printed by
  * `print.ts`, checked by `load-check.ts`, compiled by `netfilter/compile.ts`.
  */
+import type { Need } from "../extension/need.ts";
 import type { Address } from "../packet/packet.ts";
 
 export type TableName = "raw" | "mangle" | "nat" | "filter" | "security";
@@ -39,6 +40,15 @@ export interface Rule {
 	readonly counters: Counters;
 	/** Line of the file that the rule came from, from 1; 0 when it came from no file. */
 	readonly line: number;
+	/** Where names of it are open: it is a stand-in then. */
+	readonly asWritten?: AsWritten;
+}
+
+/** What is known of a rule with names that only the machine knows on which it is loaded. */
+export interface AsWritten {
+	readonly needs: readonly Need[];
+	/** Its words, each with a blank in front; without a jump to a chain or a verdict. */
+	readonly words: string;
 }
 
 /** The part of a rule that every packet is compared with first (`struct ipt_ip`). */

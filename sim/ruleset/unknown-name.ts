@@ -1,4 +1,5 @@
 /** A name behind `-m` or `-j` that no extension has: which one was meant? */
+import { protocolNames } from "../extension/names.ts";
 import { Refusal } from "../extension/refusal.ts";
 import { targets } from "../targets/index.ts";
 import { nearName } from "./near-name.ts";
@@ -35,6 +36,21 @@ export function unknownMatch(
 			(near === null
 				? "Is the match spelled right?"
 				: `Did you mean \`${near}\`?`),
+		word,
+	);
+}
+
+/**
+ * `-p NAME` of a protocol that is in no list, with an option behind it that its match would have. The
+ * line is refused even where the machine knows the name, for the option then.
+ */
+export function unknownProtocol(name: string, word: number): Refusal {
+	const near = nearName(name, protocolNames());
+	return new Refusal(
+		`unknown protocol "${name}" specified`,
+		near === null
+			? "Write the protocol that has the option, such as `tcp` or `udp`, or name its match with `-m`."
+			: `Did you mean \`${near}\`?`,
 		word,
 	);
 }

@@ -1,7 +1,6 @@
 import { connectionOf } from "../extension/connection-of.ts";
 import { defineTarget } from "../extension/extension.ts";
 import type { GivenOptions, OptionEntry } from "../extension/options.ts";
-import { invariant } from "../invariant.ts";
 import { hex32 } from "../packet/numbers.ts";
 import { NO_ENTRY, XT_CONTINUE } from "../packet/skb.ts";
 
@@ -60,11 +59,7 @@ export const connmark = defineTarget<Options>({
 		{ name: "mask", type: "uint32", excludes: ["ctmask", "nfmask"] },
 	],
 	checkFirst(given) {
-		if (!MODES.some(({ name }) => given.has(name)))
-			given.refuse(
-				"CONNMARK target: No operation specified",
-				"Say what to do: `--restore-mark`, `--save-mark` or `--set-mark 0x1`.",
-			);
+		if (!MODES.some(({ name }) => given.has(name))) refuseNoOperation(given);
 	},
 	build(given) {
 		const shift = readShift(given);
@@ -133,6 +128,13 @@ export const connmark = defineTarget<Options>({
 	},
 });
 
+function refuseNoOperation(given: GivenOptions): never {
+	return given.refuse(
+		"CONNMARK target: No operation specified",
+		"Say what to do: `--restore-mark`, `--save-mark` or `--set-mark 0x1`.",
+	);
+}
+
 /** What `--set-mark` and its kin say, and the place where they say it. */
 function readValue(given: GivenOptions) {
 	const xset = given.get("set-xmark", "markMask");
@@ -147,7 +149,7 @@ function readValue(given: GivenOptions) {
 	const or = given.get("or-mark", "uint32");
 	if (or) return { value: or.value | 0, mask: or.value | 0, word: or.word };
 	const xor = given.get("xor-mark", "uint32");
-	invariant(xor !== undefined, "checkFirst asks for an operation");
+	if (xor === undefined) return refuseNoOperation(given);
 	return { value: xor.value | 0, mask: 0, word: xor.word };
 }
 

@@ -4,6 +4,7 @@
  * `sprint_range`).
  */
 import { servicePort } from "../extension/names.ts";
+import { noteName, UNKNOWN_PROTOCOL } from "../extension/open-names.ts";
 import type { GivenOptions } from "../extension/options.ts";
 import type { NatRange } from "../extension/ports.ts";
 import { scannedNumber, scanUnsigned } from "../extension/read-number.ts";
@@ -25,7 +26,7 @@ export type NatPorts = Pick<NatRange, "ports" | "basePort">;
 export const NO_PORTS: NatPorts = { ports: null, basePort: null };
 
 /** TCP, UDP, SCTP, DCCP, and ICMP, whose identifier counts as a port. */
-const WITH_PORTS: readonly number[] = [6, 17, 132, 33, 1];
+const WITH_PORTS: readonly number[] = [6, 17, 132, 33, 1, UNKNOWN_PROTOCOL];
 
 /** Reads `[A[-B]][:P[-Q[/BASE]]]`. @throws what `given.refuse` throws */
 export function readRange(given: GivenOptions, option: string): NatRange {
@@ -89,7 +90,7 @@ export function readPorts(
 	let end = scanUnsigned(text, 0);
 	const min = scannedNumber();
 	if (end < 0 || min > 0xffff) {
-		const port = servicePort(text);
+		const port = servicePort(text) ?? noteName("service", text, 0);
 		return port === null ? notValid(text) : onePort(port);
 	}
 	if (end === text.length) return onePort(min);
@@ -124,7 +125,9 @@ export function readPorts(
 		scanUnsigned(base, 0) >= 0 &&
 		scannedNumber() >= 1 &&
 		scannedNumber() <= 0xffff;
-	const basePort = isNumber ? scannedNumber() : servicePort(base);
+	const basePort = isNumber
+		? scannedNumber()
+		: (servicePort(base) ?? noteName("service", base, 1));
 	if (basePort === null) return notValid(base);
 	return { ports: { min, max }, basePort };
 }

@@ -1,4 +1,5 @@
 /** One text, read by the model and by a real iptables. */
+import { isName, type NameKind } from "../../../sim/extension/open-names.ts";
 import { openPoints } from "../../../sim/ruleset/open-points.ts";
 import {
 	checkRuleset,
@@ -118,7 +119,7 @@ export async function examineText(
 	if (restored.first !== null)
 		await oracle.restore(restored.first, { counters, noflush: false });
 	const said = await oracle.restore(text, options);
-	if (!said.ok && MISSING.test(said.words))
+	if (!said.ok && isMissing(said.words))
 		return { difference: null, verdict: "needs something else", words };
 	if (said.ok !== (fault === undefined))
 		return differs("verdict", words || "accepted", said.words || "accepted");
@@ -181,7 +182,7 @@ async function compareTests(
 	const untested = faults.find(({ from }) => from !== "kernel");
 	return tested.ok === (untested === undefined) ||
 		untested?.from === "marktwin" ||
-		MISSING.test(tested.words)
+		isMissing(tested.words)
 		? null
 		: ["test", untested?.message ?? "accepted", tested.words];
 }
@@ -210,6 +211,28 @@ function compareRefusals(
 
 /** Said of what no ruleset brings along, before anything else of the line is looked at. */
 const MISSING = /: (Set .* doesn't exist\.|bpf: failed to get bpf object)$/ms;
+
+/** The last words of the real iptables are about what only another machine may have. */
+function isMissing(words: string): boolean {
+	return (
+		MISSING.test(words) ||
+		LOOK_UPS.some(([failure, kind]) => {
+			const [, name] = failure.exec(words) ?? [];
+			return name !== undefined && isName(kind, name);
+		})
+	);
+}
+
+/** How iptables 1.8.9 says that it has looked a name up in vain; getaddrinfo(3) names none. */
+const LOOK_UPS: readonly (readonly [RegExp, NameKind])[] = [
+	[/: unknown protocol "(.*)" specified$/m, "protocol"],
+	[/: host\/network `(.*)' not found$/m, "host"],
+	[/: Port "(.*)" does not resolve to anything\.$/m, "service"],
+	[/: invalid port\/service `(.*)' specified$/m, "service"],
+	[/: Port `(.*)' not valid$/m, "service"],
+	[/: owner: Bad value for "--uid-owner" option: "(.*)"$/m, "user"],
+	[/: owner: Bad value for "--gid-owner" option: "(.*)"$/m, "group"],
+];
 
 /** Warnings may stand in front. */
 const isSaid = (words: string, said: string): boolean =>
