@@ -4,6 +4,7 @@ import type { Operation } from "../../sim/gateway/gateway.ts";
 import {
 	at,
 	connect,
+	outcomes,
 	recipeSetup,
 	scenario,
 	takeOver,
@@ -27,7 +28,7 @@ function playable(steps: readonly ScenarioStep[]): PlayableScenario {
 		story: "",
 		setup: recipeSetup({ ruleset }),
 		steps,
-		expect: [],
+		expect: [outcomes("completed", { atLeast: 1 })],
 	}) as PlayableScenario;
 }
 

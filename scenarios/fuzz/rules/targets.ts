@@ -44,6 +44,10 @@ const ANYWHERE: Readonly<Record<string, Uses>> = {
 	NFLOG: fc.constantFrom("NFLOG", "NFLOG --nflog-group 3"),
 	AUDIT: fc.constant("AUDIT --type accept"),
 	IDLETIMER: fc.constant("IDLETIMER --timeout 600 --label fuzz"),
+	LED: fc.constant("LED --led-trigger-id fuzz --led-delay 0"),
+	RATEEST: fc.constant(
+		"RATEEST --rateest-name fuzz --rateest-interval 250ms --rateest-ewmalog 500ms",
+	),
 };
 
 const MANGLE: Readonly<Record<string, Uses>> = {
