@@ -145,6 +145,11 @@ $IPT -t nat -A POSTROUTING -o eth0 -j MASQUERADE
 		expect(left(text)).toEqual(["-A INPUT -p tcp -m tcp --dport 22"]);
 	});
 
+	test("a fallback with a colon stands for an empty value, too", () => {
+		const text = `A=\niptables -A INPUT -p tcp \${A-udp} \${A:---dport} \${B-1}\n`;
+		expect(left(text)).toEqual(["-A INPUT -p tcp -m tcp --dport 1"]);
+	});
+
 	test("&& and || follow what a command does", () => {
 		const text = `iptables -N A 2>/dev/null || iptables -F A
 iptables -N A 2>/dev/null || iptables -A A -j LOG
@@ -439,6 +444,19 @@ describe("what only a run would tell is refused, once, with its line", () => {
 		expect(faults[0]).toMatchObject({ code: "script", from: "marktwin" });
 		expect(faults[0]?.message).toContain(message);
 		expect(faults[0]?.remedy).not.toBe("");
+	});
+
+	test.each([
+		["a word", `A=xxxxxxxxxx\n${"A=$A$A$A$A\n".repeat(20)}`, "128 KiB"],
+		["all words", `A=${"x".repeat(9e4)}\n${"B=$A\n".repeat(800)}`, "64 MiB"],
+		[
+			"a here-document",
+			`A=${"x".repeat(9e4)}\niptables-restore <<X\n${"# $A\n".repeat(800)}X\n`,
+			"64 MiB",
+		],
+	])("%s grows without bound", (_, lines, message) => {
+		const text = `${lines}iptables -A INPUT -m comment --comment $A\n`;
+		expect(faultsOf(text)).toEqual([expect.stringContaining(message)]);
 	});
 
 	test("the same reason is given once", () => {

@@ -3,7 +3,7 @@ import { type Part, ShellSyntaxError } from "./token.ts";
 
 const NAME = /[A-Za-z_]\w*|[0-9@*#?$!-]/y;
 /** `NAME`, `NAME:-fallback`, `NAME:=fallback`; a fallback with anything to expand in it is left to a shell. */
-const BRACED = /^([A-Za-z_]\w*|[0-9]+|[@*#?$!-])(?::?([-=])([^$`"'\\]*))?$/;
+const BRACED = /^([A-Za-z_]\w*|[0-9]+|[@*#?$!-])(?:(:?)([-=])([^$`"'\\]*))?$/;
 
 /**
  * @param at offset of the `$` or of the first backquote
@@ -30,12 +30,18 @@ export function readExpansion(
 	if (next === "{") {
 		const to = closing(source, at + 1, "{", "}");
 		const text = source.slice(at, to);
-		const [, name, sign, fallback = null] =
+		const [, name, colon, sign, fallback = null] =
 			BRACED.exec(text.slice(2, -1)) ?? [];
 		const assigns = sign === "=";
 		return name === undefined
 			? { part: { kind: "unknown", what: text, quoted }, to }
-			: { part: { kind: "variable", name, fallback, assigns, quoted }, to };
+			: {
+					part: {
+						...{ kind: "variable", name, fallback, assigns, quoted },
+						forEmpty: colon === ":",
+					},
+					to,
+				};
 	}
 	if ((next === "'" || next === '"') && !quoted) {
 		if (next === '"')
@@ -57,6 +63,7 @@ export function readExpansion(
 					name,
 					fallback: null,
 					assigns: false,
+					forEmpty: false,
 					quoted,
 				},
 				to: at + 1 + name.length,
@@ -71,8 +78,23 @@ function endOfBackquotes(source: string, at: number): number {
 	throw unclosed(at);
 }
 
+/** All that a shell expands in a text, as in a here-document. @throws ShellSyntaxError */
+export function expansionsIn(text: string): readonly Part[] {
+	const parts: Part[] = [];
+	for (let at = 0; at < text.length; ) {
+		const char = text[at];
+		if (char === "\\") at += 2;
+		else if (char === "$" || char === "`") {
+			const { part, to } = readExpansion(text, at, true);
+			parts.push(part);
+			at = to;
+		} else at++;
+	}
+	return parts;
+}
+
 /** Index behind the bracket that closes the one at `at`; those in quotes do not count. */
-function closing(
+export function closing(
 	source: string,
 	at: number,
 	open: string,
@@ -86,10 +108,23 @@ function closing(
 			const end = source.indexOf("'", index + 1);
 			if (end < 0) break;
 			index = end;
-		} else if (char === open) depth++;
+		} else if (char === '"' && open === "(") index = endOfQuotes(source, index);
+		else if (char === open) depth++;
 		else if (char === close && --depth === 0) return index + 1;
 	}
 	throw unclosed(at - 1);
+}
+
+/** Index of the double quote that closes the one at `at`; what is expanded in it has quotes of its own. */
+function endOfQuotes(source: string, at: number): number {
+	for (let index = at + 1; index < source.length; index++) {
+		const char = source[index];
+		if (char === '"') return index;
+		if (char === "\\") index++;
+		else if (char === "$" && source[index + 1] === "(")
+			index = closing(source, index + 1, "(", ")") - 1;
+	}
+	throw unclosed(at);
 }
 
 function unclosed(at: number): ShellSyntaxError {

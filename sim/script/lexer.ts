@@ -2,7 +2,7 @@
  * Divides a shell script into tokens (POSIX.1-2017, Shell Command Language, 2.2 "Quoting" and 2.3
  * "Token Recognition"): quotes, expansions, comments, continued lines, here-documents.
  */
-import { readExpansion } from "./expansion.ts";
+import { closing, readExpansion } from "./expansion.ts";
 import {
 	type Operator,
 	type Part,
@@ -186,10 +186,9 @@ export class ShellLexer {
 	/** `NAME=(…)`, `<(…)`. */
 	private array(parts: Part[]): void {
 		const from = this.at;
-		const to = this.source.indexOf(")", from);
-		if (to < 0)
-			throw new ShellSyntaxError("a `(` is not closed", "Close it.", from);
-		this.at = to + 1;
+		const bracket = this.source.indexOf("(", from);
+		const to = closing(this.source, bracket, "(", ")");
+		this.at = to;
 		const what = this.source.slice(from, this.at);
 		parts.push({ kind: "unknown", what, quoted: false });
 	}

@@ -9,6 +9,8 @@ import type {
 } from "./statement.ts";
 import {
 	bareText,
+	isOperator,
+	isWord,
 	type Redirection,
 	ShellSyntaxError,
 	type Token,
@@ -179,9 +181,9 @@ export class ShellParser {
 	/** From its opener to what closes it, with all that it holds. */
 	private compound(opener: string, name: string): CompoundCommand {
 		const from = this.peek()?.from ?? 0;
-		const commands: SimpleCommand[] = [];
-		const variables: string[] = [];
-		const open: string[] = [];
+		const held: Held = {
+			...{ open: [], commands: [], variables: [], words: [], functions: [] },
+		};
 		do {
 			const token = this.peek();
 			if (token === null)
@@ -190,13 +192,19 @@ export class ShellParser {
 					`Close it with \`${opener === "(" ? ")" : (CLOSERS.get(opener) ?? "")}\`.`,
 					from,
 				);
-			if (token.kind === "operator") this.inside(token.text, open);
-			else this.heldCommand(open, commands, variables);
-		} while (open.length > 0);
-		// Redirections of the whole: `done < file`.
-		while (this.peek()?.kind === "redirection") this.take();
+			if (token.kind === "operator") this.inside(token.text, held.open);
+			else this.heldCommand(held);
+		} while (held.open.length > 0);
+		const redirections: Redirection[] = [];
+		for (;;) {
+			const token = this.peek();
+			if (token?.kind !== "redirection") break;
+			redirections.push(token);
+			this.take();
+		}
+		const { open, ...all } = held;
 		const what = name === "" ? opener : "function";
-		return { kind: "compound", opener: what, name, commands, variables, from };
+		return { kind: "compound", opener: what, name, ...all, redirections, from };
 	}
 
 	/** An operator inside of a compound command. */
@@ -212,27 +220,17 @@ export class ShellParser {
 	}
 
 	/** A command inside of a compound command, or the reserved words before it. */
-	private heldCommand(
-		open: string[],
-		commands: SimpleCommand[],
-		variables: string[],
-	): void {
+	private heldCommand(held: Held): void {
+		const { open } = held;
 		const token = this.peek();
 		const word = token?.kind === "word" ? bareText(token) : null;
 		if (open.at(-1) === "pattern" && word !== "esac") {
-			this.take();
+			this.takeWord(held);
 			return;
 		}
 		if (word === "for" || word === "select" || word === "case") {
 			this.take();
-			const subject = this.take();
-			if (word !== "case" && subject?.kind === "word")
-				variables.push(bareText(subject) ?? "");
-			while (this.peek()?.kind === "word" && !isWord(this.peek(), "do"))
-				if (isWord(this.take(), "in") && word === "case") break;
-			this.skipNewlines();
-			if (word === "case" && isWord(this.peek(), "in")) this.take();
-			open.push(word === "case" ? "pattern" : "done");
+			this.head(word, held);
 			return;
 		}
 		const closer = word === null ? undefined : CLOSERS.get(word);
@@ -244,29 +242,52 @@ export class ShellParser {
 		}
 		if (closer !== undefined || (word !== null && LEADS_ON.has(word))) {
 			this.take();
-			if (word === "[[") this.skipTest(open);
+			if (word === "[[") this.skipTest(held);
 			return;
 		}
-		commands.push(this.simple());
+		const command = this.simple();
+		held.commands.push(command);
+		const [only] = command.words;
+		if (only && command.words.length === 1 && isOperator(this.peek(), "("))
+			held.functions.push(bareText(only) ?? "");
+	}
+
+	/** What stands between `for`, `select` or `case` and the commands. */
+	private head(word: string, held: Held): void {
+		const subject = this.takeWord(held);
+		if (word !== "case" && subject?.kind === "word")
+			held.variables.push(bareText(subject) ?? "");
+		while (this.peek()?.kind === "word" && !isWord(this.peek(), "do"))
+			if (isWord(this.takeWord(held), "in") && word === "case") break;
+		this.skipNewlines();
+		if (word === "case" && isWord(this.peek(), "in")) this.take();
+		held.open.push(word === "case" ? "pattern" : "done");
 	}
 
 	/** `[[ … ]]` has a grammar of its own; nothing is carried out in it. */
-	private skipTest(open: string[]): void {
+	private skipTest(held: Held): void {
 		for (;;) {
-			const token = this.take();
+			const token = this.takeWord(held);
 			if (token === null || isWord(token, "]]")) break;
 		}
-		open.pop();
+		held.open.pop();
+	}
+
+	private takeWord({ words }: Held): Token | null {
+		const token = this.take();
+		if (token?.kind === "word") words.push(token);
+		if (token?.kind === "redirection" && token.target !== null)
+			words.push(token.target);
+		return token;
 	}
 }
 
-function isOperator(
-	token: Token | null | undefined,
-	...texts: readonly string[]
-): boolean {
-	return token?.kind === "operator" && texts.includes(token.text);
-}
-
-function isWord(token: Token | null | undefined, text: string): boolean {
-	return token?.kind === "word" && bareText(token) === text;
+/** What is collected of a compound command. */
+interface Held {
+	/** What closes each that is open. */
+	readonly open: string[];
+	readonly commands: SimpleCommand[];
+	readonly variables: string[];
+	readonly words: Word[];
+	readonly functions: string[];
 }

@@ -137,7 +137,7 @@ class Shell {
 			return;
 		}
 		this.state.forgetAssigned(command);
-		if (!("unknown" in words)) this.other(command, words);
+		if (!("unknown" in words) && words.length > 0) this.other(command, words);
 	}
 
 	private command(command: ShellCommand, how: How): Status {
@@ -193,7 +193,7 @@ class Shell {
 		}
 		const text = document.literal
 			? { value: document.text }
-			: this.state.variables.substitute(document.text);
+			: this.state.variables.substitute(document.text, document.from);
 		if ("unknown" in text) {
 			this.cannotKnow(command, text.unknown, text.remedy);
 			return "unknown";

@@ -9,7 +9,7 @@ import {
 import { carriesRules, holdsRules } from "./shell-words.ts";
 import type { CompoundCommand, SimpleCommand } from "./statement.ts";
 import type { Word } from "./token.ts";
-import { type Unknown, Variables } from "./variables.ts";
+import { TOO_LONG, type Unknown, Variables } from "./variables.ts";
 
 /** A class because it changes with every command. */
 export class ShellState {
@@ -38,7 +38,7 @@ export class ShellState {
 			const line = this.lineAt(word.from);
 			this.variables.set(
 				name,
-				"value" in value && !whole.endsWith("+=")
+				value === TOO_LONG || ("value" in value && !whole.endsWith("+="))
 					? value
 					: {
 							unknown: `the value that line ${line} assigns to ${name} is not known`,

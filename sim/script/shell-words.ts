@@ -2,7 +2,7 @@
 import type { ExpandedWord } from "./executor.ts";
 import { IPTABLES, programName, RESTORE } from "./known-commands.ts";
 import type { ShellCommand, SimpleCommand } from "./statement.ts";
-import { bareText, plainText, type Word } from "./token.ts";
+import { bareText, plainText, shownText, type Word } from "./token.ts";
 import type { Variables } from "./variables.ts";
 
 /** Options that change rules, as a word of a command of which not all is known. */
@@ -81,15 +81,7 @@ export function isSilent({ redirections }: SimpleCommand): boolean {
 export function describe({ redirections }: SimpleCommand): string | null {
 	for (const { operator, target } of redirections) {
 		if (!operator.startsWith(">") || target === null) continue;
-		const file = target.parts
-			.map((part) =>
-				part.kind === "text"
-					? part.text
-					: part.kind === "variable"
-						? `$${part.name}`
-						: "…",
-			)
-			.join("");
+		const file = shownText(target);
 		if (/^\/(proc|sys)\//.test(file)) return `writing to ${file}`;
 	}
 	return null;

@@ -39,5 +39,11 @@ export interface CompoundCommand {
 	readonly commands: readonly SimpleCommand[];
 	/** Variables that it gives a value other than by an assignment: those of `for`. */
 	readonly variables: readonly string[];
+	/** All words in it that are of no command: those of `for`, `case` and `[[`. */
+	readonly words: readonly Word[];
+	/** Those of the whole: `done < file`. */
+	readonly redirections: readonly Redirection[];
+	/** Names of the functions that are defined in it. */
+	readonly functions: readonly string[];
 	readonly from: number;
 }

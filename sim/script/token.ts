@@ -10,6 +10,8 @@ export type Part =
 			readonly fallback: string | null;
 			/** `:=`: the variable gets the fallback for its value. */
 			readonly assigns: boolean;
+			/** `:-`: the fallback stands for an empty value, too. */
+			readonly forEmpty: boolean;
 			readonly quoted: boolean;
 	  }
 	| {
@@ -87,10 +89,34 @@ export function plainText(word: Word): string | null {
 	return text;
 }
 
+/** The text of a word with each of its expansions as `…`. */
+export function shownText(word: Word): string {
+	return word.parts
+		.map((part) =>
+			part.kind === "text"
+				? part.text
+				: part.kind === "variable"
+					? `$${part.name}`
+					: "…",
+		)
+		.join("");
+}
+
 /** A word that may be reserved: one without quotes. */
 export function bareText(word: Word): string | null {
 	const [part] = word.parts;
 	return word.parts.length === 1 && part?.kind === "text" && !part.quoted
 		? part.text
 		: null;
+}
+
+export function isOperator(
+	token: Token | null | undefined,
+	...texts: readonly string[]
+): boolean {
+	return token?.kind === "operator" && texts.includes(token.text);
+}
+
+export function isWord(token: Token | null | undefined, text: string): boolean {
+	return token?.kind === "word" && bareText(token) === text;
 }

@@ -1,5 +1,5 @@
 /** The variables of a script as far as they are known, and words with them put in. */
-import type { Part, Word } from "./token.ts";
+import { type Part, ShellSyntaxError, type Word } from "./token.ts";
 
 /** A value that only a run of the script would tell, and why. */
 export interface Unknown {
@@ -7,11 +7,18 @@ export interface Unknown {
 	readonly remedy: string;
 }
 
+/** The kernel takes no longer argument of a program (MAX_ARG_STRLEN, execve(2)), its final zero left out. */
+const LONGEST_WORD = 128 * 1024 - 1;
+/** Of all words of a script together, in characters. */
+const MOST_TEXT = 64 * 1024 * 1024;
+
 export type Value = { readonly value: string } | Unknown;
 
 /** A class because it is the state of a shell. */
 export class Variables {
 	private readonly values = new Map<string, Value>();
+	/** Characters of all words that had a variable. */
+	private expanded = 0;
 
 	set(name: string, value: Value): void {
 		this.values.set(name, value);
@@ -30,7 +37,9 @@ export class Variables {
 			if ("unknown" in found) return found;
 			value += found.value.slice(skip);
 			skip = Math.max(0, skip - found.value.length);
+			if (value.length > LONGEST_WORD) return TOO_LONG;
 		}
+		this.count(value, word.from);
 		return { value };
 	}
 
@@ -43,10 +52,16 @@ export class Variables {
 				: unknownBraces(only.text);
 		const fields: string[] = [];
 		let current: string | null = null;
+		let length = 0;
 		for (const part of word.parts) {
 			const found = this.partOf(part);
 			if ("unknown" in found) return found;
 			const { value } = found;
+			length += value.length;
+			if (length > LONGEST_WORD) return TOO_LONG;
+			this.count(value, word.from);
+			if (!part.quoted && part.kind === "variable" && this.values.has("IFS"))
+				return DIVIDED;
 			if (part.quoted || part.kind === "text") {
 				if (!part.quoted && BRACES.test(value)) return unknownBraces(value);
 				current = (current ?? "") + value;
@@ -65,8 +80,19 @@ export class Variables {
 		return fields;
 	}
 
+	/** @throws ShellSyntaxError when all words are too long together */
+	private count({ length }: string, from: number): void {
+		this.expanded += length;
+		if (this.expanded > MOST_TEXT)
+			throw new ShellSyntaxError(
+				"the words of this script are longer than 64 MiB together once its variables are put in",
+				"Make its values shorter.",
+				from,
+			);
+	}
+
 	/** A text with `$` in it, as a here-document has them. */
-	substitute(text: string): Value {
+	substitute(text: string, from: number): Value {
 		let unknown: Unknown | null = null;
 		const value = text.replace(
 			/\\([$`\\])|\$\{?(\w+)\}?|[`]|\$\(/g,
@@ -80,10 +106,14 @@ export class Variables {
 								name,
 								fallback: null,
 								assigns: false,
+								forEmpty: false,
 								quoted: true,
 							},
 				);
-				if ("value" in found) return found.value;
+				if ("value" in found) {
+					this.count(found.value, from);
+					return found.value;
+				}
 				unknown ??= found;
 				return "";
 			},
@@ -111,10 +141,12 @@ export class Variables {
 		name,
 		fallback,
 		assigns,
+		forEmpty,
 	}: Extract<Part, { kind: "variable" }>): Value {
 		const known = this.values.get(name);
 		const isEmpty =
-			known === undefined || ("value" in known && known.value === "");
+			known === undefined ||
+			(forEmpty && "value" in known && known.value === "");
 		if (fallback !== null && isEmpty) {
 			if (assigns) this.values.set(name, { value: fallback });
 			return { value: fallback };
@@ -128,6 +160,19 @@ export class Variables {
 		};
 	}
 }
+
+/** The value of a word that is too long. */
+export const TOO_LONG: Unknown = {
+	unknown:
+		"this word is longer than 128 KiB once its variables are put in, and no program can be given that (Argument list too long)",
+	remedy: "Make its values shorter.",
+};
+
+const DIVIDED: Unknown = {
+	unknown:
+		"IFS is assigned, and decides at which characters an unquoted variable is divided into words",
+	remedy: "Quote the variable, or take the assignment of IFS out.",
+};
 
 /** `{a,b}` and `{1..3}` of bash. */
 const BRACES = /\{[^{}\s]*(?:,|\.\.)[^{}\s]*\}/;
