@@ -5,7 +5,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { chmodSync, cpSync, existsSync, readdirSync, rmSync } from "node:fs";
-import { basename, extname, join, sep } from "node:path";
+import { extname, join, sep } from "node:path";
 
 const ROOMS = ["sim", "scenarios", "lab", "reports", "cli"];
 const DATA = new Set([
@@ -23,8 +23,6 @@ const DATA = new Set([
 const PAGE = join("reports", "page");
 /** Everything in it goes into an image. */
 const IMAGES = join("lab", "docker", "images");
-/** What a user installs by hand. */
-const INSTALLED = new Set(["marktwin-healthcheck.service", "Dockerfile"]);
 const BUILT = join("lab", "docker", "programs", "built");
 const OUTPUT = "dist";
 
@@ -55,7 +53,7 @@ function isData(file) {
 	if (file.startsWith(PAGE)) return file.startsWith(join(PAGE, "built"));
 	if ([IMAGES, BUILT].some((folder) => file.startsWith(join(folder, sep))))
 		return true;
-	return INSTALLED.has(basename(file)) || DATA.has(extname(file));
+	return DATA.has(extname(file));
 }
 
 // npm sets it on installation; whoever runs from the checkout needs it as well.

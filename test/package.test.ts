@@ -1,6 +1,6 @@
 /** What a user gets: the tarball, installed into an empty folder elsewhere. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { beforeAll, describe, expect, inject, it } from "vitest";
 import { execute, type Finished } from "./marktwin.ts";
 import { ROOT } from "./source-files.ts";
@@ -74,7 +74,9 @@ describe("the package", () => {
 		const others = files.filter((file) => !file.startsWith("dist/"));
 		const top = others.filter((file) => !file.startsWith("docs/"));
 		expect(top.filter((file) => file !== "CHANGELOG.md").sort()).toEqual([
-			...["CONTRIBUTING.md", "LICENSE", "README.md", "package.json"],
+			...["CONTRIBUTING.md", "LICENSE", "README.md"],
+			...["lab/healthcheck/Dockerfile"],
+			...["lab/healthcheck/marktwin-healthcheck.service", "package.json"],
 		]);
 		// What the README links to is there.
 		expect(others).toEqual(
@@ -83,6 +85,28 @@ describe("the package", () => {
 		const unwanted = /\.test\.|\/test-|^dist\/(test|bench)\/|(?<!\.d)\.ts$/;
 		expect(files.filter((file) => unwanted.test(file))).toEqual([]);
 		expect(files).toContain("dist/scenarios/suites/recipe/recipe.rules");
+	});
+
+	it("has no page with a link to a file that is not in it", async () => {
+		const { out } = await execute("tar", ["tzf", inject("tarball")]);
+		const files = new Set(
+			out.split("\n").map((file) => file.replace("package/", "")),
+		);
+		const pages = [...files].filter((file) => file.endsWith(".md"));
+		const dead = pages.flatMap((page) => {
+			const text = readFileSync(
+				join(folder, "node_modules", "marktwin", page),
+				"utf8",
+			);
+			const links = text.matchAll(/\]\(([^)#\s]+)(?:#[^)\s]*)?\)/g);
+			return [...links]
+				.map(([, link = ""]) => link)
+				.filter((link) => !/^[a-z]+:/.test(link))
+				.filter((link) => !files.has(join(dirname(page), link)))
+				.map((link) => `${page}: ${link}`);
+		});
+		expect(pages).toContain("docs/healthcheck.md");
+		expect(dead).toEqual([]);
 	});
 
 	it("brings few packages along, and none that runs a script when it is installed", () => {

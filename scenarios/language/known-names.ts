@@ -40,8 +40,8 @@ export class Report {
 			path,
 			`no ${kind} "${name}"; ${others}`,
 			names.length === 0
-				? `Add a ${kind} of that name, or leave the reference out.`
-				: `Write the name of one that is there, or add a ${kind} of that name.`,
+				? `Add ${article(kind)} ${kind} of that name, or leave the reference out.`
+				: `Write the name of one that is there, or add ${article(kind)} ${kind} of that name.`,
 		);
 	}
 }
@@ -60,4 +60,9 @@ export function namesOf({ setup, steps }: Scenario): Names {
 		"observe step": labels("observe"),
 		"operation step": labels("operation"),
 	};
+}
+
+/** `an interface`, `a client`. */
+function article(noun: string): string {
+	return /^[aeiou]/.test(noun) ? "an" : "a";
 }

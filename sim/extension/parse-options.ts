@@ -50,12 +50,27 @@ export function takeOption(
  * @param before what stands in front of the line: iptables-restore puts `-t TABLE` there
  */
 export function unknownOption(reader: WordReader, before = ""): Refusal {
+	const option = (reader.words[reader.word] ?? "").replace(/=.*$/, "");
+	const protocols = OF_PROTOCOLS.get(option);
 	return new Refusal(
 		`unknown option "${reader.quoted(before)}"`,
-		"Is it spelled right, and does the extension that has it stand before it (`-m NAME`)?",
+		protocols === undefined
+			? "Is it spelled right, and does the extension that has it stand before it (`-m NAME`)?"
+			: `It belongs to a protocol: write ${protocols} before it.`,
 		reader.word,
 	);
 }
+
+/** Options of matches that iptables loads by itself behind their protocol. */
+const OF_PROTOCOLS: ReadonlyMap<string, string> = new Map([
+	...["--dport", "--sport", "--destination-port", "--source-port"].map(
+		(name) => [name, "`-p tcp` or `-p udp`"] as const,
+	),
+	...["--syn", "--tcp-flags", "--tcp-option"].map(
+		(name) => [name, "`-p tcp`"] as const,
+	),
+	["--icmp-type", "`-p icmp`"],
+]);
 
 /**
  * Builds one extension's options from text.

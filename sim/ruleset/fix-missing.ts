@@ -2,7 +2,7 @@
 import { EMPTY_SCOPE } from "../extension/option-scope.ts";
 import { optionTable } from "../extension/option-table.ts";
 import { matches } from "../matches/index.ts";
-import { type Fixer, replaced } from "./fixer.ts";
+import { type Fixer, type Repair, replaced } from "./fixer.ts";
 
 /** Matches by the options that they alone have. */
 let ownersOf: ReadonlyMap<string, string> | null = null;
@@ -22,6 +22,30 @@ function owners(): ReadonlyMap<string, string> {
 	ownersOf = found;
 	return found;
 }
+
+/**
+ * `-m tcp --dport 25` → `-p tcp -m tcp --dport 25`: the match asks for its protocol, and iptables-restore
+ * lets it stand without, so that nothing but the kernel refuses it. `null` where a rule says `-p`.
+ */
+export function missingProtocol(words: readonly string[]): Repair | null {
+	if (words.some((word) => /^(-p|--proto(col)?|-[fs6]p)(=|$)/.test(word)))
+		return null;
+	const at = words.findIndex(
+		(word, index) =>
+			word === "-m" && PROTOCOLS.has(words[index + 1] ?? "") && index > 0,
+	);
+	if (at < 0) return null;
+	const name = words[at + 1] ?? "";
+	return {
+		what: `put \`-p ${name}\` before \`-m ${name}\`, which is for that protocol alone`,
+		words: replaced(words, at, 0, "-p", name),
+	};
+}
+
+/** Matches that a kernel takes for their own protocol alone, and bear its name. */
+const PROTOCOLS: ReadonlySet<string> = new Set([
+	...["tcp", "udp", "icmp", "sctp", "dccp", "udplite"],
+]);
 
 /** `-p tcp --dports 25,80` → `-p tcp -m multiport --dports 25,80`, when one match alone has the option. */
 export const missingMatch: Fixer = ({ words, at, message }) => {

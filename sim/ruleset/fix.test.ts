@@ -89,6 +89,13 @@ describe("a line", () => {
 			"-A INPUT -m comment --comment 'two words' -j DROP",
 			'-A INPUT -m comment --comment "two words" -j DROP',
 		],
+		["-A INPUT -m tcp --dport 25", "-A INPUT -p tcp -m tcp --dport 25"],
+		[
+			"-A INPUT -s 10.0.0.1 -m udp ! --sport 53",
+			"-A INPUT -s 10.0.0.1 -p udp -m udp ! --sport 53",
+		],
+		["-A INPUT --syn", "-A INPUT -p tcp -m tcp --syn"],
+		["-A INPUT --icmp-type 8", "-A INPUT -p icmp -m icmp --icmp-type 8"],
 		["iptables -t mangle -A INPUT -j DROP", "-A INPUT -j DROP"],
 		[
 			"-A INPUT -m nth --every 3 -j DROP",

@@ -24,6 +24,7 @@ import {
 	fixLineEnd,
 	hasOddCharacters,
 } from "./fix-characters.ts";
+import { missingProtocol } from "./fix-missing.ts";
 import { fixNth } from "./fix-nth.ts";
 import { fixStructure } from "./fix-structure.ts";
 import { FIXERS, NAME_FIXERS } from "./fix-words.ts";
@@ -185,12 +186,31 @@ function fixRule(line: DraftLine, about: About, changes: Change[]): void {
 	while (seen.size < MOST_REPAIRS) {
 		seen.add(line.text);
 		const trouble = troubleOf(line.text, about);
-		if (trouble === null) return;
+		if (trouble === null) {
+			addProtocol(line, changes);
+			return;
+		}
 		const better = repair(line.text, trouble, about);
 		if (better === null || seen.has(better.after)) return;
 		changes.push({ line: line.origin, before: line.text, ...better });
 		line.text = better.after;
 	}
+}
+
+/** Of a line that the parser takes, and the kernel would not. */
+function addProtocol(line: DraftLine, changes: Change[]): void {
+	const { text } = line;
+	const from = /^\[[^\]]*\]\s*/.exec(text)?.[0].length ?? 0;
+	splitWords(text, 0, from, text.length, words);
+	const raw = words.start
+		.slice(0, words.count)
+		.map((start, index) => text.slice(start, words.end[index]));
+	const repaired = missingProtocol(raw);
+	if (repaired === null) return;
+	line.text = text.slice(0, from) + repaired.words.join(" ");
+	const { origin } = line;
+	const { what } = repaired;
+	changes.push({ line: origin, what, before: text, after: line.text });
 }
 
 /** The first repair that leads on: the next trouble is another one, or stands further right. */

@@ -426,7 +426,7 @@ describe("a printed fault", () => {
 				'web.rules:2:10: unknown option "--dport"',
 				"  2 | -A INPUT --dport 25 -j ACCEPT",
 				"    |          ^~~~~~~",
-				"  iptables-restore refuses it. Is it spelled right, and does the extension that has it stand before it (`-m NAME`)?",
+				"  iptables-restore refuses it. It belongs to a protocol: write `-p tcp` or `-p udp` before it.",
 			].join("\n"),
 		);
 	});
