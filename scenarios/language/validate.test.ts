@@ -158,6 +158,31 @@ describe("expectations that nothing could violate", () => {
 	});
 });
 
+describe("the remedy for a name that there is not", () => {
+	it.each([
+		[
+			{ kind: "packets-out", interface: "eht0", packets: ["tcp *"] },
+			"an interface",
+		],
+		[{ kind: "operation", step: "x", ok: true }, "an operation step"],
+		[
+			{ kind: "counter", at: "x", rule: "nat:OUTPUT:rule:1", packets: 1 },
+			"an observe step",
+		],
+		[{ kind: "avoided", backend: "b9" }, "a backend"],
+	])("of %j says %s", (expectation, words) => {
+		try {
+			validateScenarioFile(expecting(expectation), "my.scenario.json");
+		} catch (error) {
+			expect((error as ScenarioError).faults[0]?.remedy).toMatch(
+				new RegExp(`[aA]dd ${words} of that name`),
+			);
+			return;
+		}
+		throw new Error("taken");
+	});
+});
+
 describe("expectations about what there is not", () => {
 	const silent = { packets: [], exactly: true };
 	it.each<[object, RegExp]>([
