@@ -225,15 +225,6 @@ COMMIT
 		expect(out).toMatch(/^<stdin>:2:\d+: /);
 	});
 
-	it("takes an empty file, as iptables-restore does", async () => {
-		const empty = fileOf("empty.rules", "");
-		const { code, out } = await marktwin(["check", empty]);
-		expect({ code, out }).toEqual({
-			code: 0,
-			out: `✓ ${empty} would load: no tables\n`,
-		});
-	});
-
 	it.each([
 		{ name: "is not there", says: "no such file", make: (): void => {} },
 		{
