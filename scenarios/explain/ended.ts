@@ -1,39 +1,88 @@
 /** How a connection ended, from its first SYN to the place where it did not get on. */
 import type { ConnectionRecord } from "../../sim/world/account.ts";
+import type { RuleBook, RulePlace } from "../run/rule-place.ts";
+import { type Asked, senderOf } from "./blame.ts";
 import type { Happening, Passage } from "./follow.ts";
-import { chooser, pathWords, translator } from "./path.ts";
+import { pathWords, translator } from "./path.ts";
 import type { Scene } from "./scene.ts";
 import { isClients, type Stop, stopsOf } from "./stop.ts";
-import { stopWords, type Told } from "./stop-words.ts";
+import { type Blamed, stopWords, type Told } from "./stop-words.ts";
 import { isSyn, packetName } from "./words.ts";
 
+/** What an explanation tells of a connection. */
+export interface Ended extends Told {
+	/** It got to where it went; at once, or `late`: its first SYN was lost, and a later one connected it. */
+	readonly course: "arrived" | "late" | "stopped";
+}
+
+/** @param asked what the judgement wants to know about it */
 export function endedWords(
 	log: readonly Happening[],
 	connection: ConnectionRecord,
-	scene: Scene,
-): Told {
+	{ asked, scene }: { readonly asked: Asked; readonly scene: Scene },
+): Ended {
+	const about = { connection, asked, scene };
+	const late = lateWords(log, about);
+	return late === null ? endWords(log, about) : { ...late, course: "late" };
+}
+
+interface About {
+	readonly connection: ConnectionRecord;
+	readonly asked: Asked;
+	readonly scene: Scene;
+}
+
+/** Where the first SYN was lost of a connection that came about with a later one; `null` for every other one. */
+function lateWords(log: readonly Happening[], about: About): Told | null {
+	const { connection, scene } = about;
+	const { outcome, connectedMs, syns } = connection;
+	if (outcome !== "completed" && outcome !== "open") return null;
+	if (connectedMs === null || syns < 2) return null;
+	const lost = stopsOf(log, connection, scene).find(
+		({ at }) =>
+			at.atMs < connectedMs &&
+			isSyn(at.packet) &&
+			isClients(at, connection, scene),
+	);
+	const again = log.findLast(
+		(one): one is Passage =>
+			one.kind === "gateway" &&
+			one.atMs <= connectedMs &&
+			isSyn(one.packet) &&
+			isClients(one, connection, scene),
+	);
+	if (lost === undefined || again === undefined) return null;
+	const first = leadingSyn(log, connection, { stop: lost, scene });
+	const { words, rule } = stoppedWords(lost, first, about);
+	return {
+		words: `${words}; ${pathWords(again, scene.book, "the SYN sent again")} → ${goalWords(connection, scene)}`,
+		rule,
+	};
+}
+
+function endWords(log: readonly Happening[], about: About): Ended {
+	const { connection, asked, scene } = about;
 	if (connection.outcome === "no-port")
 		return {
 			words: "the client had no free source port, and sent no SYN",
 			rule: null,
+			course: "stopped",
 		};
 	const stop = decisiveStop(stopsOf(log, connection, scene), connection);
 	const syn = leadingSyn(log, connection, { stop, scene });
-	if (stop !== null) return stoppedWords(stop, syn, connection, scene);
+	if (stop !== null)
+		return { ...stoppedWords(stop, syn, about), course: "stopped" };
 	if (syn === null)
-		return { words: "no packet of it came to the gateway", rule: null };
-	return sentWords(syn, connection, scene);
-}
-
-/** Where a connection went that nothing stopped. */
-export function sentWords(
-	syn: Passage,
-	connection: ConnectionRecord,
-	scene: Scene,
-): Told {
+		return {
+			words: "no packet of it came to the gateway",
+			rule: null,
+			course: "stopped",
+		};
+	// Nothing stopped it.
 	return {
 		words: `${pathWords(syn, scene.book)} → ${goalWords(connection, scene)}`,
-		rule: chooser(syn, scene.book),
+		rule: senderOf(syn, asked, scene.book),
+		course: "arrived",
 	};
 }
 
@@ -104,13 +153,12 @@ function leadingSyn(
 function stoppedWords(
 	stop: Stop,
 	syn: Passage | null,
-	connection: ConnectionRecord,
-	scene: Scene,
+	{ connection, asked, scene }: About,
 ): Told {
 	const { book } = scene;
 	const { at } = stop;
 	const told = stopWords(stop, scene);
-	const rule = told.rule ?? (syn && chooser(syn, book));
+	const rule = told.rule ?? blamedOf(told.blamed, syn, { asked, book });
 	const switched = switchWords(stop, scene);
 	const isOfSyn = isSyn(at.packet) && isClients(at, connection, scene);
 	if (isOfSyn) {
@@ -136,6 +184,15 @@ function stoppedWords(
 		words: `${way} → ${goal}; ${end} ${isStraight ? "" : "→ "}${told.words}${switched}`,
 		rule,
 	};
+}
+
+function blamedOf(
+	blamed: Blamed,
+	syn: Passage | null,
+	{ asked, book }: { readonly asked: Asked; readonly book: RuleBook },
+): RulePlace | null {
+	if (syn === null || blamed === "none") return null;
+	return senderOf(syn, blamed === "destination" ? "end" : asked, book);
 }
 
 /** `the answer (SYN/ACK)`, `the client's data`. */

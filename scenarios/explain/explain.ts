@@ -15,18 +15,20 @@ import type {
 } from "../language/scenario.ts";
 import { ScenarioError } from "../language/scenario-error.ts";
 import type { Why } from "../run/result.ts";
-import { ruleBook } from "../run/rule-place.ts";
-import { endedWords } from "./ended.ts";
+import { type RulePlace, ruleBook } from "../run/rule-place.ts";
+import { askedBy } from "./blame.ts";
+import { type Ended, endedWords } from "./ended.ts";
 import { Follower, type Passage } from "./follow.ts";
 import { movedWords } from "./moved.ts";
+import { neverMatched } from "./never-matched.ts";
 import { pathWords } from "./path.ts";
 import { type Scene, sceneOf } from "./scene.ts";
 import { stopWords, type Told } from "./stop-words.ts";
-import { time } from "./words.ts";
+import { cited, time } from "./words.ts";
 
 /** A violated expectation, and all the connections that show it. */
 export interface Question {
-	readonly kind: ExpectationKind["kind"];
+	readonly expectation: ExpectationKind;
 	readonly concerned: readonly ConnectionRecord[];
 }
 
@@ -61,20 +63,32 @@ export function explain(
 	const followed = questions.flatMap(
 		(one) => one?.concerned.slice(0, MOST_FOLLOWED).map(({ id }) => id) ?? [],
 	);
-	const asksForHand = questions.some((one) => one?.kind === "packets-out");
+	const asksForHand = questions.some(
+		(one) => one?.expectation.kind === "packets-out",
+	);
 	if (followed.length === 0 && !asksForHand) return questions.map(() => []);
 	const follower = new Follower(followed);
 	const again = playedAgain(follower, begin);
 	const scene = sceneOf(scenario, account, ruleBook(scenario.setup.ruleset));
 	return questions.map((question) => {
 		if (question === null) return [];
-		const { kind, concerned } = question;
+		const { expectation, concerned } = question;
+		const { kind } = expectation;
 		if (kind === "packets-out") return byHand(follower.byHand, scene);
+		const idle = neverMatched(expectation, { scenario, account }, scene.book);
 		const told = concerned.slice(0, MOST_FOLLOWED).map((connection) => ({
 			connection: connection.id,
-			...explained(kind, connection, { follower, again, scene }),
+			...withIdle(
+				explained(kind, connection, { follower, again, scene }),
+				idle,
+			),
 		}));
-		return grouped(told);
+		// Where connections went astray because SYNs were lost, those tell why.
+		const isFirst = ({ course }: Ended) => asksWhere(kind) && course === "late";
+		return grouped([
+			...told.filter(isFirst),
+			...told.filter((one) => !isFirst(one)),
+		]);
 	});
 }
 
@@ -105,8 +119,22 @@ function playAgain(follower: Follower, begin: Begin): Account {
 	return step.value;
 }
 
+function asksWhere(kind: ExpectationKind["kind"]): boolean {
+	return kind === "order" || kind === "split";
+}
+
+/** A connection that got on at a backend, while the rule for another one never matched. */
+function withIdle(told: Ended, idle: RulePlace | null): Ended {
+	if (idle === null || told.course !== "arrived") return told;
+	return {
+		...told,
+		words: `${told.words}; ${cited(idle)} never matched: ${idle.text}`,
+		rule: idle,
+	};
+}
+
 function explained(
-	kind: Question["kind"],
+	kind: ExpectationKind["kind"],
 	connection: ConnectionRecord,
 	{
 		follower,
@@ -117,21 +145,25 @@ function explained(
 		readonly again: Account | string;
 		readonly scene: Scene;
 	},
-): Told {
+): Ended {
+	const notKnown = (words: string): Ended => ({
+		...{ words, rule: null, course: "stopped" },
+	});
 	if (typeof again === "string")
-		return {
-			words: `${NOT_KNOWN}: the model cannot play this scenario (${again})`,
-			rule: null,
-		};
+		return notKnown(
+			`${NOT_KNOWN}: the model cannot play this scenario (${again})`,
+		);
 	const twin = again.connections[connection.id];
 	if (twin === undefined || !isSame(twin, connection))
-		return { words: partedWords(twin, again), rule: null };
+		return notKnown(partedWords(twin, again));
 	const log = follower.log(connection.id);
 	const moved =
 		kind === "affinity" || kind === "moved"
 			? movedWords(log, connection, scene)
 			: null;
-	return moved ?? endedWords(log, connection, scene);
+	return moved === null
+		? endedWords(log, connection, { asked: askedBy(kind), scene })
+		: { ...moved, course: "arrived" };
 }
 
 /** The same connection on the model: it went the same way as far as anybody sees. */

@@ -20,12 +20,25 @@ import {
 
 export interface Told {
 	readonly words: string;
-	/** `null`: the rule that sent the packet there, if any. */
+	/** To blame for it; `null`: none. */
 	readonly rule: RulePlace | null;
 }
 
+/** The end of a path. */
+export interface End extends Told {
+	/** Of the rules that had a part in the path, where `rule` is `null`. */
+	readonly blamed: Blamed;
+}
+
+/**
+ * - `destination`: the one that wrote a destination where nothing answers.
+ * - `sender`: the one that the judgement asks about.
+ * - `none`: what is missing is a rule.
+ */
+export type Blamed = "destination" | "sender" | "none";
+
 /** What stands behind the arrow, at the end of a path. */
-export function stopWords(stop: Stop, scene: Scene): Told {
+export function stopWords(stop: Stop, scene: Scene): End {
 	switch (stop.kind) {
 		case "dropped":
 			return droppedWords(stop.at, scene);
@@ -38,11 +51,14 @@ export function stopWords(stop: Stop, scene: Scene): Told {
 				backend === null
 					? formatAddress(address)
 					: `${scene.backendWords(backend.name, stop.at.atMs)}, ${backend.address},`;
-			return told(`${who} answers no ARP on ${out}`);
+			return told(`${who} answers no ARP on ${out}`, {
+				blamed: backend === null ? "destination" : "sender",
+			});
 		}
 		case "nowhere":
 			return told(
 				`${addressee(stop.at.packet)}, which is no host of this scenario`,
+				{ blamed: "destination" },
 			);
 		case "lost": {
 			const { host, atMs, isFrom } = stop.at;
@@ -63,12 +79,14 @@ export function stopWords(stop: Stop, scene: Scene): Told {
 				`${scene.backendWords(stop.at.at, stop.at.atMs)}, which does not answer`,
 			);
 		case "stranger":
-			return told(strangerWords(stop.at, scene));
+			return told(strangerWords(stop.at, scene), {
+				blamed: stop.at.from === null ? "sender" : "none",
+			});
 	}
 }
 
-function told(words: string, rule: RulePlace | null = null): Told {
-	return { words, rule };
+function told(words: string, about: Partial<End> = {}): End {
+	return { words, rule: null, blamed: "sender", ...about };
 }
 
 function strangerWords(
@@ -80,10 +98,10 @@ function strangerWords(
 	const source = formatAddress(at.packet.source);
 	return at.from === null
 		? `to the client, from ${sender(at.packet)} and not from ${scene.service}: not translated back, so the client knows no such connection`
-		: `went from ${source} straight to the client, which knows no such connection (it speaks with ${scene.service}): no rule translates the source, so answers do not come back by the gateway`;
+		: `went from ${source} straight to the client, which knows no such connection (it speaks with ${scene.service}): no rule translates the source, so answers do not come back by the gateway; no rule is to blame: one is missing in nat POSTROUTING (MASQUERADE or SNAT)`;
 }
 
-function droppedWords(passage: Passage, { book }: Scene): Told {
+function droppedWords(passage: Passage, { book }: Scene): End {
 	const { fate, steps, out } = passage;
 	if (fate.kind !== "dropped") return told("");
 	const stack = dropWords(fate.by);
@@ -95,7 +113,7 @@ function droppedWords(passage: Passage, { book }: Scene): Told {
 		const by = translator(passage);
 		return told(
 			`dropped: ${stack.words}${answered ? `; the gateway answers ${answered}` : ""}`,
-			by && foundIn(book, by),
+			{ rule: by && foundIn(book, by) },
 		);
 	}
 	const step = steps.findLast((one) => placeOf(one) === fate.by);
@@ -104,7 +122,7 @@ function droppedWords(passage: Passage, { book }: Scene): Told {
 	const verb = isRejected
 		? `rejected with ${answered ?? "no answer"}`
 		: "dropped";
-	return { words: `${verb} by ${named(rule)}${stateWords(step)}`, rule };
+	return told(`${verb} by ${named(rule)}${stateWords(step)}`, { rule });
 }
 
 /** A packet that does not begin a connection: which state the rules before this one saw. */
@@ -119,7 +137,7 @@ function answerName(packet: Packet): string {
 	return name === "rst" ? "RST" : name;
 }
 
-function deliveredWords(passage: Passage, scene: Scene): Told {
+function deliveredWords(passage: Passage, scene: Scene): End {
 	const { packet, answerSteps, out } = passage;
 	const { book } = scene;
 	const by = translator(passage);
@@ -130,15 +148,14 @@ function deliveredWords(passage: Passage, scene: Scene): Told {
 	const last = answerSteps.at(-1);
 	const [answer] = out;
 	if (answer !== undefined)
-		return told(`${where}${why}: ${answerName(answer.packet)}`, rule);
+		return told(`${where}${why}: ${answerName(answer.packet)}`, { rule });
 	if (last !== undefined && / (DROP|REJECT)(?= |$)/.test(last.text)) {
 		const dropper = foundIn(book, last);
-		return told(
-			`${where}${why}; its answer is dropped by ${named(dropper)}`,
-			dropper,
-		);
+		return told(`${where}${why}; its answer is dropped by ${named(dropper)}`, {
+			rule: dropper,
+		});
 	}
-	return told(`${where}${why}; it does not answer`, rule);
+	return told(`${where}${why}; it does not answer`, { rule });
 }
 
 function nextHop({ steps, packet }: Passage): {

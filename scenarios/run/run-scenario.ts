@@ -240,7 +240,7 @@ function judgementsOf(
 	const questions = judged.map(
 		({ outcome, expectation, all }): Question | null =>
 			outcome === "violated" && expectation.kind !== "steps-succeed"
-				? { kind: expectation.kind, concerned: all }
+				? { expectation, concerned: all }
 				: null,
 	);
 	const why = explain({ scenario, account }, questions, ({ trace, watch }) => {

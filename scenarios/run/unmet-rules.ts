@@ -1,7 +1,7 @@
 /** Rules that were played and met no packet of the connections: the scenario says nothing about them. */
 
 import type { RunResult } from "./result.ts";
-import { readSaved } from "./saved-ruleset.ts";
+import { readSaved, type SavedLine } from "./saved-ruleset.ts";
 
 /** Steps of these kinds replace tables, and counters begin anew with them. */
 const REPLACES: ReadonlySet<string> = new Set([
@@ -9,6 +9,23 @@ const REPLACES: ReadonlySet<string> = new Set([
 	"iptables",
 	"take-over",
 ]);
+
+/**
+ * The rules at the end of a play, with what each counted from its beginning.
+ * @returns `null` where the play did not come to its end, or counters were set back
+ */
+export function countedRules({
+	scenario,
+	account,
+}: Pick<RunResult, "scenario" | "account">): readonly SavedLine[] | null {
+	const end = account.observations.at(-1)?.observation.ruleset;
+	if (end === undefined || account.unknown !== null) return null;
+	const isReplaced = scenario.steps.some(
+		(step) => step.kind === "operation" && REPLACES.has(step.operation.kind),
+	);
+	if (isReplaced) return null;
+	return readSaved(end).filter(({ kind }) => kind === "rule");
+}
 
 /**
  * What to tell first of a result whose rules counted no packet at all:
@@ -20,15 +37,10 @@ export function unmetRules({
 	scenario,
 	account,
 }: Pick<RunResult, "scenario" | "account">): string | null {
-	const { setup, steps } = scenario;
-	const end = account.observations.at(-1)?.observation.ruleset;
-	if (end === undefined || account.connections.length === 0) return null;
-	if (account.unknown !== null) return null;
-	const isReplaced = steps.some(
-		(step) => step.kind === "operation" && REPLACES.has(step.operation.kind),
-	);
-	const rules = readSaved(end).filter(({ kind }) => kind === "rule");
-	if (isReplaced) return null;
+	const { setup } = scenario;
+	if (account.connections.length === 0) return null;
+	const rules = countedRules({ scenario, account });
+	if (rules === null) return null;
 	if (!/^\s*\*/m.test(setup.ruleset.text))
 		return `${setup.ruleset.name}: it has no table, so no packet met a rule`;
 	if (rules.length === 0) return null;
