@@ -13,7 +13,7 @@ import {
 	selected,
 	showsNothing,
 } from "./finding.ts";
-import { serviceOf, servicesOf } from "./service.ts";
+import { serviceOf } from "./service.ts";
 
 type Of<Kind extends ExpectationKind["kind"]> = Extract<
 	ExpectationKind,
@@ -126,31 +126,7 @@ export function judgeOutcomes(
 		seen: share(fitting, connections, ` (${others.join(", ")})`),
 		concerned: holds ? [] : telling(given, fitting, connections),
 	});
-	const open = unlessOpen(found, given, connections.length);
-	return given.outcome === "lost"
-		? unlessWaiting(open, given, { lost: fitting.length, connections })
-		: open;
-}
-
-/** A connection that is not connected yet may be lost after the end of the play. */
-function unlessWaiting(
-	found: Finding,
-	{ atMost }: Of<"outcomes">,
-	{
-		lost,
-		connections,
-	}: {
-		readonly lost: number;
-		readonly connections: readonly ConnectionRecord[];
-	},
-): Finding {
-	const { waiting } = servicesOf(connections);
-	if (found.outcome !== "holds" || lost + waiting <= atMost) return found;
-	return {
-		...found,
-		outcome: "unknown",
-		seen: `${found.seen}; the play ended before it was known whether ${counted(waiting, "connection")} more would be lost: let it last longer (endMs)`,
-	};
+	return unlessOpen(found, given, connections.length);
 }
 
 function endedAs(

@@ -2,13 +2,10 @@
 import { match, P } from "ts-pattern";
 import { nearest } from "../../sim/edit-distance.ts";
 import type { Account } from "../../sim/world/account.ts";
-import type {
-	ConnectionFilter,
-	Expectation,
-	Scenario,
-} from "../language/scenario.ts";
+import type { Expectation, Scenario } from "../language/scenario.ts";
 import { conditionNames } from "./condition-names.ts";
-import { counted, type Finding, selected, showsNothing } from "./finding.ts";
+import { unlessCutOff } from "./cut-off.ts";
+import { type Finding, showsNothing } from "./finding.ts";
 import {
 	judgeAffinity,
 	judgeAvoided,
@@ -64,8 +61,12 @@ export function judgeAll(
 			{ steps: scenario.steps, account },
 		);
 		const known = withKnownName(expectation, found, scenario, account);
-		const missing = notBegun(expectation, scenario, account);
-		return { expectation, ...known, seen: `${known.seen}${missing}`, why: [] };
+		const inTime = unlessCutOff(expectation, known, {
+			steps: scenario.steps,
+			account,
+			find: (other) => find(other, account),
+		});
+		return { expectation, ...inTime, why: [] };
 	});
 	const steps = judgeSteps(scenario.expect, account);
 	return steps === null ? judgements : [...judgements, steps];
@@ -102,43 +103,6 @@ function withKnownName(
 		found,
 		`no rule and no step names a condition \`${name}\`${hint}`,
 	);
-}
-
-/**
- * An expectation about all connections judges those that began. Connections that the end of the play
- * cut off are named; "" when none is missing.
- */
-function notBegun(
-	expectation: Expectation,
-	{ steps }: Pick<Scenario, "steps">,
-	{ connections }: Account,
-): string {
-	const of = connectionsMeant(expectation);
-	// How many were to begin until some time nobody knows where chance has a say in it.
-	if (of === null || of.toMs !== undefined) return "";
-	const { step, client } = of;
-	const planned = steps.reduce((sum, one) => {
-		const isMeant =
-			one.kind === "connect" &&
-			(step === undefined || one.label === step) &&
-			(client === undefined || one.client === client);
-		return isMeant ? sum + one.count : sum;
-	}, 0);
-	const filter = {
-		...(step === undefined ? {} : { step }),
-		...(client === undefined ? {} : { client }),
-	};
-	const begun = selected(connections, filter).length;
-	return begun >= planned
-		? ""
-		: `; only ${begun} of ${counted(planned, "connection")} began before the end`;
-}
-
-/** `null`: it is not about connections. */
-function connectionsMeant(expectation: Expectation): ConnectionFilter | null {
-	if ("of" in expectation) return expectation.of;
-	const isOfAll = ["failover-gap", "counts-agree"].includes(expectation.kind);
-	return isOfAll ? {} : null;
 }
 
 /** The account ends at the unknown, and what happened before may have been undone behind it. */
