@@ -50,12 +50,18 @@ export function packetsOut(
 	name: string,
 	packets: readonly string[],
 	when: PacketsOptions = {},
+	...surplus: readonly never[]
 ): Expectation {
-	checkArguments("packetsOut", packetsArguments, {
-		name,
-		packets,
-		options: when,
-	});
+	checkArguments(
+		"packetsOut",
+		packetsArguments,
+		{
+			name,
+			packets,
+			options: when,
+		},
+		surplus,
+	);
 	return { kind: "packets-out", ...somePackets(name, packets, when) };
 }
 
@@ -67,12 +73,18 @@ export function packetsPast(
 	name: string,
 	packets: readonly string[],
 	when: PacketsOptions = {},
+	...surplus: readonly never[]
 ): Expectation {
-	checkArguments("packetsPast", packetsArguments, {
-		name,
-		packets,
-		options: when,
-	});
+	checkArguments(
+		"packetsPast",
+		packetsArguments,
+		{
+			name,
+			packets,
+			options: when,
+		},
+		surplus,
+	);
 	return { kind: "packets-past", ...somePackets(name, packets, when) };
 }
 
@@ -114,12 +126,18 @@ export function conntrack(
 	filter: ConntrackFilter,
 	count: Count,
 	when: EntryOptions = {},
+	...surplus: readonly never[]
 ): Expectation {
-	checkArguments("conntrack", conntrackArguments, {
-		filter,
-		count,
-		options: when,
-	});
+	checkArguments(
+		"conntrack",
+		conntrackArguments,
+		{
+			filter,
+			count,
+			options: when,
+		},
+		surplus,
+	);
 	const { because = "", at = "", ...more } = when;
 	return {
 		kind: "conntrack",
@@ -142,8 +160,14 @@ export function counter(
 	rule: string,
 	packets: number,
 	when: When = {},
+	...surplus: readonly never[]
 ): Expectation {
-	checkArguments("counter", counterArguments, { rule, packets, options: when });
+	checkArguments(
+		"counter",
+		counterArguments,
+		{ rule, packets, options: when },
+		surplus,
+	);
 	const { because = "", at = "" } = when;
 	return { kind: "counter", because, at, rule, packets };
 }
@@ -159,12 +183,18 @@ export function conditionIs(
 	name: string,
 	value: 0 | 1 | null,
 	when: When = {},
+	...surplus: readonly never[]
 ): Expectation {
-	checkArguments("conditionIs", conditionArguments, {
-		name,
-		value,
-		options: when,
-	});
+	checkArguments(
+		"conditionIs",
+		conditionArguments,
+		{
+			name,
+			value,
+			options: when,
+		},
+		surplus,
+	);
 	const { because = "", at = "" } = when;
 	return { kind: "condition", because, at, name, value };
 }
@@ -177,8 +207,14 @@ export function operationFails(
 	step: string,
 	message: string,
 	options: Why = {},
+	...surplus: readonly never[]
 ): Expectation {
-	checkArguments("operationFails", failsArguments, { step, message, options });
+	checkArguments(
+		"operationFails",
+		failsArguments,
+		{ step, message, options },
+		surplus,
+	);
 	const { because = "" } = options;
 	return { kind: "operation", because, step, ok: false, message };
 }
@@ -188,8 +224,14 @@ const succeedsArguments = v.object({ step: text, options: why });
 export function operationSucceeds(
 	step: string,
 	options: Why = {},
+	...surplus: readonly never[]
 ): Expectation {
-	checkArguments("operationSucceeds", succeedsArguments, { step, options });
+	checkArguments(
+		"operationSucceeds",
+		succeedsArguments,
+		{ step, options },
+		surplus,
+	);
 	const { because = "" } = options;
 	return { kind: "operation", because, step, ok: true, message: "" };
 }

@@ -59,8 +59,14 @@ const orderArguments = v.object({
 export function order(
 	backends: readonly (string | null)[],
 	which: Which = {},
+	...surplus: readonly never[]
 ): Expectation {
-	checkArguments("order", orderArguments, { backends, options: which });
+	checkArguments(
+		"order",
+		orderArguments,
+		{ backends, options: which },
+		surplus,
+	);
 	return { kind: "order", ...taken(which), backends };
 }
 
@@ -75,12 +81,18 @@ export function pattern(
 	backends: readonly (string | null)[],
 	connections: number,
 	which: Which = {},
+	...surplus: readonly never[]
 ): Expectation {
-	checkArguments("pattern", patternArguments, {
-		backends,
-		connections,
-		options: which,
-	});
+	checkArguments(
+		"pattern",
+		patternArguments,
+		{
+			backends,
+			connections,
+			options: which,
+		},
+		surplus,
+	);
 	const all = Array.from(
 		{ length: connections },
 		(_, index) => backends[index % backends.length] ?? null,
@@ -88,17 +100,35 @@ export function pattern(
 	return order(all, which);
 }
 
-const evenSplitArguments = v.object({ backends: list(text), options: which });
+/** By name, a backend given twice would have the share of one. */
+const differentBackends = v.pipe(
+	list(text),
+	v.check(
+		(names) => new Set(names).size === names.length,
+		({ input }) =>
+			`"${input.find((name, index) => input.indexOf(name) < index)}" is named twice\nName each backend once; for another share, \`split({ b1: 2, b2: 1 })\`.`,
+	),
+);
+const evenSplitArguments = v.object({
+	backends: differentBackends,
+	options: which,
+});
 
 /** As even among these backends as whole numbers allow, chance or not. */
 export function evenSplit(
 	backends: readonly string[],
 	which: Which = {},
+	...surplus: readonly never[]
 ): Expectation {
-	checkArguments("evenSplit", evenSplitArguments, {
-		backends,
-		options: which,
-	});
+	checkArguments(
+		"evenSplit",
+		evenSplitArguments,
+		{
+			backends,
+			options: which,
+		},
+		surplus,
+	);
 	return split(Object.fromEntries(backends.map((name) => [name, 1])), {
 		...which,
 		exact: true,
@@ -132,8 +162,9 @@ const splitArguments = v.object({
 export function split(
 	weights: Readonly<Record<string, number>>,
 	which: SplitOptions = {},
+	...surplus: readonly never[]
 ): Expectation {
-	checkArguments("split", splitArguments, { weights, options: which });
+	checkArguments("split", splitArguments, { weights, options: which }, surplus);
 	const { exact, tolerance, confidence, ...rest } = which;
 	return { kind: "split", ...taken(rest), weights, within: within(which) };
 }
@@ -149,8 +180,17 @@ function within({ exact, tolerance, confidence }: SplitOptions): Within {
 const avoidedArguments = v.object({ backend: text, options: which });
 
 /** No packet of these connections meets the backend. */
-export function avoided(backend: string, which: Which = {}): Expectation {
-	checkArguments("avoided", avoidedArguments, { backend, options: which });
+export function avoided(
+	backend: string,
+	which: Which = {},
+	...surplus: readonly never[]
+): Expectation {
+	checkArguments(
+		"avoided",
+		avoidedArguments,
+		{ backend, options: which },
+		surplus,
+	);
 	return { kind: "avoided", ...taken(which), backend };
 }
 
@@ -172,12 +212,18 @@ export function failoverGapAtMost(
 	backend: string,
 	atMostMs: number,
 	options: Why = {},
+	...surplus: readonly never[]
 ): Expectation {
-	checkArguments("failoverGapAtMost", failoverGapArguments, {
-		backend,
-		atMostMs,
-		options,
-	});
+	checkArguments(
+		"failoverGapAtMost",
+		failoverGapArguments,
+		{
+			backend,
+			atMostMs,
+			options,
+		},
+		surplus,
+	);
 	const { because = "" } = options;
 	return { kind: "failover-gap", because, backend, atMostMs };
 }
@@ -185,16 +231,23 @@ export function failoverGapAtMost(
 const affinityArguments = v.object({ options: which });
 
 /** All packets of each connection meet one backend. */
-export function affinity(which: Which = {}): Expectation {
-	checkArguments("affinity", affinityArguments, { options: which });
+export function affinity(
+	which: Which = {},
+	...surplus: readonly never[]
+): Expectation {
+	checkArguments("affinity", affinityArguments, { options: which }, surplus);
 	return { kind: "affinity", ...taken(which) };
 }
 
 const movedArguments = v.object({ count, options: which });
 
 /** So many connections have packets that met more than one backend. */
-export function moved(count: Count, which: Which = {}): Expectation {
-	checkArguments("moved", movedArguments, { count, options: which });
+export function moved(
+	count: Count,
+	which: Which = {},
+	...surplus: readonly never[]
+): Expectation {
+	checkArguments("moved", movedArguments, { count, options: which }, surplus);
 	return { kind: "moved", ...taken(which), ...limits(count) };
 }
 
@@ -209,12 +262,18 @@ export function outcomes(
 	outcome: CountedOutcome,
 	count: Count,
 	which: Which = {},
+	...surplus: readonly never[]
 ): Expectation {
-	checkArguments("outcomes", outcomesArguments, {
-		outcome,
-		count,
-		options: which,
-	});
+	checkArguments(
+		"outcomes",
+		outcomesArguments,
+		{
+			outcome,
+			count,
+			options: which,
+		},
+		surplus,
+	);
 	return { kind: "outcomes", ...taken(which), outcome, ...limits(count) };
 }
 
@@ -229,12 +288,18 @@ export function gatewayAnswered(
 	answer: string,
 	count: Count,
 	which: Which = {},
+	...surplus: readonly never[]
 ): Expectation {
-	checkArguments("gatewayAnswered", gatewayAnsweredArguments, {
-		answer,
-		count,
-		options: which,
-	});
+	checkArguments(
+		"gatewayAnswered",
+		gatewayAnsweredArguments,
+		{
+			answer,
+			count,
+			options: which,
+		},
+		surplus,
+	);
 	return {
 		kind: "gateway-answered",
 		...taken(which),
@@ -252,16 +317,25 @@ const countsAgreeArguments = v.object({
 export function countsAgree(
 	addresses: Readonly<Record<string, string>>,
 	options: Why = {},
+	...surplus: readonly never[]
 ): Expectation {
-	checkArguments("countsAgree", countsAgreeArguments, { addresses, options });
+	checkArguments(
+		"countsAgree",
+		countsAgreeArguments,
+		{ addresses, options },
+		surplus,
+	);
 	return { kind: "counts-agree", because: options.because ?? "", addresses };
 }
 
 const mailKeptArguments = v.object({ options: why });
 
 /** No message is lost that was accepted. */
-export function mailKept(options: Why = {}): Expectation {
-	checkArguments("mailKept", mailKeptArguments, { options });
+export function mailKept(
+	options: Why = {},
+	...surplus: readonly never[]
+): Expectation {
+	checkArguments("mailKept", mailKeptArguments, { options }, surplus);
 	return { kind: "mail-kept", because: options.because ?? "" };
 }
 

@@ -32,8 +32,9 @@ const restoreArguments = v.object({
 export function restore(
 	rules: string | { readonly name: string; readonly text: string },
 	options: RestoreOptions = {},
+	...surplus: readonly never[]
 ): ScenarioStep {
-	checkArguments("restore", restoreArguments, { rules, options });
+	checkArguments("restore", restoreArguments, { rules, options }, surplus);
 	const { noflush = false, counters = false, label = "" } = options;
 	const source =
 		typeof rules === "string"
@@ -45,8 +46,12 @@ export function restore(
 const iptablesArguments = v.object({ command: text, label: text });
 
 /** One command line without the `iptables` in front: `-t mangle -F MAILMARK`. */
-export function iptables(command: string, label = ""): ScenarioStep {
-	checkArguments("iptables", iptablesArguments, { command, label });
+export function iptables(
+	command: string,
+	label = "",
+	...surplus: readonly never[]
+): ScenarioStep {
+	checkArguments("iptables", iptablesArguments, { command, label }, surplus);
 	return operation(label, { kind: "iptables", command });
 }
 
@@ -57,43 +62,69 @@ export function setCondition(
 	name: string,
 	write: string,
 	label = "",
+	...surplus: readonly never[]
 ): ScenarioStep {
-	checkArguments("setCondition", conditionArguments, { name, write, label });
+	checkArguments(
+		"setCondition",
+		conditionArguments,
+		{ name, write, label },
+		surplus,
+	);
 	return operation(label, { kind: "condition", name, write });
 }
 
 const evictArguments = v.object({ filter: conntrackFilter, label: text });
 
 /** `conntrack -D`: throws away the entries that fit. */
-export function evict(filter: ConntrackFilter, label = ""): ScenarioStep {
-	checkArguments("evict", evictArguments, { filter, label });
+export function evict(
+	filter: ConntrackFilter,
+	label = "",
+	...surplus: readonly never[]
+): ScenarioStep {
+	checkArguments("evict", evictArguments, { filter, label }, surplus);
 	return operation(label, { kind: "evict", filter });
 }
 
 const sysctlArguments = v.object({ name: text, value: finite, label: text });
 
 /** `sysctl -w net.NAME=VALUE`: `sysctl("netfilter.nf_conntrack_tcp_loose", 0)`. */
-export function sysctl(name: string, value: number, label = ""): ScenarioStep {
-	checkArguments("sysctl", sysctlArguments, { name, value, label });
+export function sysctl(
+	name: string,
+	value: number,
+	label = "",
+	...surplus: readonly never[]
+): ScenarioStep {
+	checkArguments("sysctl", sysctlArguments, { name, value, label }, surplus);
 	return operation(label, { kind: "sysctl", name, value });
 }
 
 const linkArguments = v.object({ name: text, label: text });
 
-export function linkDown(name: string, label = ""): ScenarioStep {
-	checkArguments("linkDown", linkArguments, { name, label });
+export function linkDown(
+	name: string,
+	label = "",
+	...surplus: readonly never[]
+): ScenarioStep {
+	checkArguments("linkDown", linkArguments, { name, label }, surplus);
 	return operation(label, { kind: "link", interface: name, up: false });
 }
 
-export function linkUp(name: string, label = ""): ScenarioStep {
-	checkArguments("linkUp", linkArguments, { name, label });
+export function linkUp(
+	name: string,
+	label = "",
+	...surplus: readonly never[]
+): ScenarioStep {
+	checkArguments("linkUp", linkArguments, { name, label }, surplus);
 	return operation(label, { kind: "link", interface: name, up: true });
 }
 
 const takeOverArguments = v.object({ label: text });
 
 /** A second router with the same rules and conditions and an empty conntrack table takes the addresses over. */
-export function takeOver(label = ""): ScenarioStep {
-	checkArguments("takeOver", takeOverArguments, { label });
+export function takeOver(
+	label = "",
+	...surplus: readonly never[]
+): ScenarioStep {
+	checkArguments("takeOver", takeOverArguments, { label }, surplus);
 	return operation(label, { kind: "take-over" });
 }

@@ -77,8 +77,16 @@ const recipeArguments = v.object({
 });
 
 /** The setting of the recipe: its router, client c1 at 10.0.0.10, backends b1 and b2. */
-export function recipeSetup(overrides: RecipeOverrides = {}): Setup {
-	checkArguments("recipeSetup", recipeArguments, { options: overrides });
+export function recipeSetup(
+	overrides: RecipeOverrides = {},
+	...surplus: readonly never[]
+): Setup {
+	checkArguments(
+		"recipeSetup",
+		recipeArguments,
+		{ options: overrides },
+		surplus,
+	);
 	const { ruleset = "recipe.rules" } = overrides;
 	const behaviour = new Map(Object.entries(overrides.behaviour ?? {}));
 	const backends = overrides.backends ?? [
@@ -133,12 +141,18 @@ export function clientAt(
 	name: string,
 	address: string,
 	more: Partial<ClientSetup> = {},
+	...surplus: readonly never[]
 ): ClientSetup {
-	checkArguments("clientAt", clientArguments, {
-		name,
-		address,
-		options: more,
-	});
+	checkArguments(
+		"clientAt",
+		clientArguments,
+		{
+			name,
+			address,
+			options: more,
+		},
+		surplus,
+	);
 	return { name, address, interface: OUTSIDE, latencyMs: 1, ...more };
 }
 
@@ -153,12 +167,18 @@ export function backendAt(
 	name: string,
 	address: string,
 	more: Partial<BackendSetup> = {},
+	...surplus: readonly never[]
 ): BackendSetup {
-	checkArguments("backendAt", backendArguments, {
-		name,
-		address,
-		options: more,
-	});
+	checkArguments(
+		"backendAt",
+		backendArguments,
+		{
+			name,
+			address,
+			options: more,
+		},
+		surplus,
+	);
 	return {
 		name,
 		address,
@@ -179,10 +199,16 @@ const healthCheckArguments = v.object({
  */
 export function recipeHealthCheck(
 	overrides: Partial<HealthCheckSettings> = {},
+	...surplus: readonly never[]
 ): HealthCheckSettings {
-	checkArguments("recipeHealthCheck", healthCheckArguments, {
-		options: overrides,
-	});
+	checkArguments(
+		"recipeHealthCheck",
+		healthCheckArguments,
+		{
+			options: overrides,
+		},
+		surplus,
+	);
 	return {
 		interface: INSIDE,
 		address: "192.168.0.253",

@@ -59,8 +59,9 @@ export function repeat(
 	times: number,
 	everyMs: number,
 	steps: (index: number) => readonly (ScenarioStep | readonly ScenarioStep[])[],
+	...surplus: readonly never[]
 ): readonly ScenarioStep[] {
-	checkArguments("repeat", repeatArguments, { times, everyMs, steps });
+	checkArguments("repeat", repeatArguments, { times, everyMs, steps }, surplus);
 	return Array.from({ length: times }, (_, index) =>
 		at(index * everyMs, ...steps(index)),
 	).flat();
@@ -109,8 +110,9 @@ const connectArguments = v.object({
 export function connect(
 	count: number,
 	options: ConnectOptions = {},
+	...surplus: readonly never[]
 ): ScenarioStep {
-	checkArguments("connect", connectArguments, { count, options });
+	checkArguments("connect", connectArguments, { count, options }, surplus);
 	return {
 		atMs: 0,
 		label: options.label ?? "",
@@ -157,8 +159,11 @@ const smtpArguments = v.object({
 });
 
 /** Banner, a message, QUIT. */
-export function smtp(options: SmtpOptions = {}): Dialogue {
-	checkArguments("smtp", smtpArguments, { options });
+export function smtp(
+	options: SmtpOptions = {},
+	...surplus: readonly never[]
+): Dialogue {
+	checkArguments("smtp", smtpArguments, { options }, surplus);
 	const { connectTimeoutMs, readTimeoutMs, paceMs } = options;
 	return {
 		kind: "smtp",
@@ -179,8 +184,11 @@ const holdArguments = v.object({
 });
 
 /** Connects, waits for the banner and stays, until a `speak` or `close` step says more. */
-export function hold(options: HoldOptions = {}): Dialogue {
-	checkArguments("hold", holdArguments, { options });
+export function hold(
+	options: HoldOptions = {},
+	...surplus: readonly never[]
+): Dialogue {
+	checkArguments("hold", holdArguments, { options }, surplus);
 	return {
 		kind: "hold",
 		connectTimeoutMs: PATIENCE_MS,
@@ -193,8 +201,14 @@ const connectOnlyArguments = v.object({ connectTimeoutMs: timeout });
 /** Connects and closes. */
 export function connectOnly(
 	connectTimeoutMs: number | null = PATIENCE_MS,
+	...surplus: readonly never[]
 ): Dialogue {
-	checkArguments("connectOnly", connectOnlyArguments, { connectTimeoutMs });
+	checkArguments(
+		"connectOnly",
+		connectOnlyArguments,
+		{ connectTimeoutMs },
+		surplus,
+	);
 	return { kind: "connect-only", connectTimeoutMs };
 }
 
@@ -204,8 +218,9 @@ const sideArguments = v.object({ connections: text, who: side });
 export function speak(
 	connections: string,
 	who: "client" | "backend" = "client",
+	...surplus: readonly never[]
 ): ScenarioStep {
-	checkArguments("speak", sideArguments, { connections, who });
+	checkArguments("speak", sideArguments, { connections, who }, surplus);
 	return { atMs: 0, label: "", kind: "speak", connections, who };
 }
 
@@ -213,24 +228,32 @@ export function speak(
 export function close(
 	connections: string,
 	who: "client" | "backend" = "client",
+	...surplus: readonly never[]
 ): ScenarioStep {
-	checkArguments("close", sideArguments, { connections, who });
+	checkArguments("close", sideArguments, { connections, who }, surplus);
 	return { atMs: 0, label: "", kind: "close", connections, who };
 }
 
 const packetArguments = v.object({ name: text, line: packetLine });
 
 /** A packet by hand, in one-line notation, put on one of the gateway's interfaces. */
-export function packet(name: string, line: string): ScenarioStep {
-	checkArguments("packet", packetArguments, { name, line });
+export function packet(
+	name: string,
+	line: string,
+	...surplus: readonly never[]
+): ScenarioStep {
+	checkArguments("packet", packetArguments, { name, line }, surplus);
 	return { atMs: 0, label: "", kind: "packet", interface: name, packet: line };
 }
 
 const slowArguments = v.object({ delayMs: milliseconds });
 
 /** It waits so long before its banner and before each reply: `backend("b1", slow(500))`. */
-export function slow(delayMs: number): BackendBehaviour {
-	checkArguments("slow", slowArguments, { delayMs });
+export function slow(
+	delayMs: number,
+	...surplus: readonly never[]
+): BackendBehaviour {
+	checkArguments("slow", slowArguments, { delayMs }, surplus);
 	return { kind: "slow", delayMs };
 }
 
@@ -240,8 +263,11 @@ const lossyArguments = v.object({ loss: share });
  * Of the packets that go to it or come from it, each is lost with this probability:
  * `backend("b1", lossy(0.1))`. Which ones follows from the seed, and in live time from chance.
  */
-export function lossy(loss: number): BackendBehaviour {
-	checkArguments("lossy", lossyArguments, { loss });
+export function lossy(
+	loss: number,
+	...surplus: readonly never[]
+): BackendBehaviour {
+	checkArguments("lossy", lossyArguments, { loss }, surplus);
 	return { kind: "lossy", loss };
 }
 
@@ -260,8 +286,14 @@ export function backend(
 	name: string,
 	becomes: BackendBehaviour | (typeof PLAIN_BEHAVIOURS)[number],
 	label = "",
+	...surplus: readonly never[]
 ): ScenarioStep {
-	checkArguments("backend", backendArguments, { name, becomes, label });
+	checkArguments(
+		"backend",
+		backendArguments,
+		{ name, becomes, label },
+		surplus,
+	);
 	return {
 		atMs: 0,
 		label,
@@ -274,7 +306,10 @@ export function backend(
 const observeArguments = v.object({ label: text });
 
 /** Keeps counters, conntrack and conditions as they are now, for expectations that say `at: label`. */
-export function observe(label: string): ScenarioStep {
-	checkArguments("observe", observeArguments, { label });
+export function observe(
+	label: string,
+	...surplus: readonly never[]
+): ScenarioStep {
+	checkArguments("observe", observeArguments, { label }, surplus);
 	return { atMs: 0, label, kind: "observe" };
 }

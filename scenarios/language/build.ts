@@ -60,8 +60,11 @@ const GIVEN: Readonly<Record<keyof GivenScenario, v.GenericSchema>> = {
 const scenarioArguments = v.object({ options: object(GIVEN) });
 
 /** A scenario; steps may come in lists, as `at` returns them, and are put in the order of their times. */
-export function scenario(given: GivenScenario): Scenario {
-	checkArguments("scenario", scenarioArguments, { options: given });
+export function scenario(
+	given: GivenScenario,
+	...surplus: readonly never[]
+): Scenario {
+	checkArguments("scenario", scenarioArguments, { options: given }, surplus);
 	const { suite = "own", story = "", trap = null } = given;
 	const steps = given.steps.flat().sort((a, b) => a.atMs - b.atMs);
 	const lastMs = steps.reduce((last, step) => Math.max(last, endOf(step)), 0);

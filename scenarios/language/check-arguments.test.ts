@@ -90,6 +90,9 @@ function faultOf(name: Name, ...given: readonly unknown[]) {
 	return "nothing";
 }
 
+/** More than any builder takes. */
+const MOST_ARGUMENTS = 4;
+
 const isOptions = (given: unknown): given is object =>
 	typeof given === "object" && given !== null && !Array.isArray(given);
 
@@ -112,6 +115,15 @@ describe.each(all)("%s", (name) => {
 			{ ...last, ...JSON.parse('{"__proto__":1}') },
 		];
 		expect(faultOf(name, ...inherited)).toContain("no such key");
+	});
+
+	it("refuses an argument more than it takes", () => {
+		if (name === "at") return; // It takes as many steps as there are.
+		const full = [...right];
+		while (full.length < MOST_ARGUMENTS) full.push(undefined);
+		expect(faultOf(name, ...full, "x")).toMatch(
+			new RegExp(`^${name}\\(…\\): takes \\d arguments?, not \\d`),
+		);
 	});
 
 	it("refuses a value of another kind in each of its places", () => {
@@ -222,6 +234,17 @@ describe("what a builder says", () => {
 			[3, { everyMs: undefined }],
 		],
 		["connect(…): expected an object, not a list", "connect", [3, []]],
+		[
+			"connect(…): takes 2 arguments, not 3. Write `connect(count, { … })`, with all options in one object.",
+			"connect",
+			[4, { everyMs: 10 }, { client: "x" }],
+		],
+		["evenSplit(…): takes 2", "evenSplit", [["b1", "b2"], {}, "x"]],
+		[
+			'evenSplit(backends): "b1" is named twice',
+			"evenSplit",
+			[["b1", "b1", "b2"]],
+		],
 		['connect(count): expected a number, not "5"', "connect", ["5"]],
 		['at(atMs): expected a number, not "10"', "at", ["10", []]],
 		[
@@ -271,6 +294,8 @@ it("has types that refuse the same", () => {
 		() => moved({}),
 		// @ts-expect-error a misspelt bound
 		() => outcomes("refused", { atleast: 100 }),
+		// @ts-expect-error an argument too many
+		() => connect(1, {}, { client: "c1" }),
 		// @ts-expect-error no steps
 		() => scenario({ name: "a", title: "", setup, expect: [] }),
 	];

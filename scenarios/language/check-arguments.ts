@@ -4,7 +4,7 @@
  */
 import * as v from "valibot";
 import { faultOf } from "./fault-of-issue.ts";
-import { ScenarioError } from "./scenario-error.ts";
+import { ScenarioError, type ScenarioFault } from "./scenario-error.ts";
 import { list, object } from "./schema.ts";
 
 /** The name that an options object has among a builder's arguments. */
@@ -94,13 +94,19 @@ function isStep(given: unknown): boolean {
 /**
  * @param builder its name, for the message
  * @param given its arguments, by name
+ * @param surplus what it was given behind them: JavaScript would drop it in silence
  * @throws ScenarioError with every fault, placed as `connect(…).everyMs` or `connect(count)`
  */
 export function checkArguments<Entries extends v.ObjectEntries>(
 	builder: string,
 	schema: v.ObjectSchema<Entries, undefined>,
 	given: Readonly<Record<keyof Entries, unknown>>,
+	surplus: readonly unknown[] = [],
 ): void {
+	if (surplus.length > 0)
+		throw new ScenarioError("invalid", "", [
+			surplusFault(builder, Object.keys(given), surplus.length),
+		]);
 	const result = v.safeParse(schema, given);
 	if (result.success) return;
 	throw new ScenarioError(
@@ -113,4 +119,18 @@ export function checkArguments<Entries extends v.ObjectEntries>(
 			return { path: `${builder}(${named})${rest}`, message, remedy };
 		}),
 	);
+}
+
+function surplusFault(
+	builder: string,
+	names: readonly string[],
+	surplus: number,
+): ScenarioFault {
+	const count = names.length;
+	const shown = names.map((name) => (name === OPTIONS ? "{ … }" : name));
+	return {
+		path: `${builder}(…)`,
+		message: `takes ${count === 1 ? "1 argument" : `${count} arguments`}, not ${count + surplus}`,
+		remedy: `Write \`${builder}(${shown.join(", ")})\`${names.includes(OPTIONS) ? ", with all options in one object" : ""}.`,
+	};
 }
