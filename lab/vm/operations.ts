@@ -36,8 +36,9 @@ export async function carryOut(
 		}
 		case "evict": {
 			let count = 0;
+			let refusal = "";
 			for (const words of evictionCommands(operation.filter)) {
-				const { err } = await guest.run(["conntrack", ...words]);
+				const { status, err } = await guest.run(["conntrack", ...words]);
 				const evicted = evictedCount(err);
 				if (evicted === null)
 					throw new LabError({
@@ -47,7 +48,11 @@ export async function carryOut(
 						remedy: "",
 					});
 				count += evicted;
+				if (status !== 0) refusal = err.trim();
 			}
+			// Of several calls, one that finds something is enough.
+			if (count === 0 && refusal !== "" && !operation.orNone)
+				return { ok: false, message: refusal };
 			return { ok: true, count };
 		}
 	}

@@ -16,6 +16,7 @@ import {
 } from "./schema.ts";
 import { rulesetSource } from "./schema-scenario.ts";
 import {
+	conditionWrite,
 	gatewaySetup,
 	healthCheck,
 	behaviour as someBehaviour,
@@ -68,7 +69,7 @@ const recipeArguments = v.object({
 		neighbours: v.unwrap(worldEntries.neighbours),
 		behaviour: record(someBehaviour),
 		healthCheck: v.nullable(healthCheck),
-		conditions: record(text),
+		conditions: record(conditionWrite),
 		sysctls: record(finite),
 		gateway: options<GatewaySetup>(gatewaySetup.entries),
 		service: worldEntries.service,

@@ -212,26 +212,32 @@ export function connectOnly(
 	return { kind: "connect-only", connectTimeoutMs };
 }
 
-const sideArguments = v.object({ connections: text, who: side });
+const sideArguments = v.object({
+	connections: text,
+	who: side,
+	label: text,
+});
 
 /** The connections of an earlier `connect` step: one side of each says something. */
 export function speak(
 	connections: string,
 	who: "client" | "backend" = "client",
+	label = "",
 	...surplus: readonly never[]
 ): ScenarioStep {
-	checkArguments("speak", sideArguments, { connections, who }, surplus);
-	return { atMs: 0, label: "", kind: "speak", connections, who };
+	checkArguments("speak", sideArguments, { connections, who, label }, surplus);
+	return { atMs: 0, label, kind: "speak", connections, who };
 }
 
 /** … or closes. */
 export function close(
 	connections: string,
 	who: "client" | "backend" = "client",
+	label = "",
 	...surplus: readonly never[]
 ): ScenarioStep {
-	checkArguments("close", sideArguments, { connections, who }, surplus);
-	return { atMs: 0, label: "", kind: "close", connections, who };
+	checkArguments("close", sideArguments, { connections, who, label }, surplus);
+	return { atMs: 0, label, kind: "close", connections, who };
 }
 
 const packetArguments = v.object({ name: text, line: packetLine });

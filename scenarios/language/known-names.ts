@@ -48,9 +48,9 @@ export class Report {
 
 /** The names of a scenario. */
 export function namesOf({ setup, steps }: Scenario): Names {
-	const labels = (kind: string) =>
+	const labels = (...kinds: readonly string[]) =>
 		steps
-			.filter((step) => step.kind === kind && step.label !== "")
+			.filter((step) => kinds.includes(step.kind) && step.label !== "")
 			.map((step) => step.label);
 	return {
 		client: setup.clients.map(({ name }) => name),
@@ -58,7 +58,7 @@ export function namesOf({ setup, steps }: Scenario): Names {
 		interface: setup.gateway.interfaces.map(({ name }) => name),
 		"connect step": labels("connect"),
 		"observe step": labels("observe"),
-		"operation step": labels("operation"),
+		"operation step": labels("operation", "speak", "close"),
 	};
 }
 

@@ -21,6 +21,7 @@ import {
 	yesNo,
 } from "./schema.ts";
 import {
+	conditionWrite,
 	conntrackFilter,
 	gatewaySetup,
 	operationStep,
@@ -203,7 +204,7 @@ export const scenarioSchema = object({
 		...worldEntries,
 		ruleset: rulesetSource,
 		gateway: gatewaySetup,
-		conditions: v.optional(record(text), {}),
+		conditions: v.optional(record(conditionWrite), {}),
 		seed: v.optional(whole(0, Number.MAX_SAFE_INTEGER), 1),
 	}),
 	steps: list(byKind([...worldSteps, operationStep])),

@@ -1,6 +1,7 @@
 /** The parts of the schema that say what stands around the gateway, and what can be done to it. */
 import * as v from "valibot";
 import { TCP_STATE_NAMES } from "../../sim/conntrack/tcp-states.ts";
+import { writesNothing } from "./condition-write.ts";
 import {
 	address,
 	byKind,
@@ -78,6 +79,16 @@ export const healthPolicyEntries = {
 	jitterMs: whole(0, 3_600_000),
 };
 
+/** What changes a condition. */
+export const conditionWrite = v.pipe(
+	text,
+	v.check(
+		(write) => !writesNothing(write),
+		({ input }) =>
+			`${JSON.stringify(input)} changes nothing\nWrite "0" or "1": the kernel looks at the first character, and ignores any other.`,
+	),
+);
+
 export const healthCheck = object({
 	interface: text,
 	address,
@@ -88,6 +99,8 @@ export const healthCheck = object({
 		object({ kind: v.literal("tcp") }),
 	]),
 	...healthPolicyEntries,
+	aliveValue: conditionWrite,
+	deadValue: conditionWrite,
 });
 
 /** The keys of a `WorldSetup`. */

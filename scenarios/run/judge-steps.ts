@@ -1,12 +1,15 @@
 /** What a step did that failed, and of which no expectation speaks: nobody counts on it, so it is no small matter. */
 import type { Account } from "../../sim/world/account.ts";
-import type { Expectation } from "../language/scenario.ts";
+import { describeOperation } from "../../sim/world/describe-operation.ts";
+import { writesNothing } from "../language/condition-write.ts";
+import type { Scenario } from "../language/scenario.ts";
 import { counted, type Finding, finding } from "./finding.ts";
 import type { ImpliedExpectation, Judgement } from "./result.ts";
 
 type Done = Account["operations"][number];
 
 const IMPLIED: ImpliedExpectation = { kind: "steps-succeed", because: "" };
+const IDLE = "changes nothing: the kernel looks at the first character, 0 or 1";
 /** Different ones that a judgement names. */
 const MOST_SHOWN = 6;
 
@@ -16,16 +19,18 @@ const MOST_SHOWN = 6;
  * @returns `null` when none failed of which no expectation says how it goes
  */
 export function judgeSteps(
-	expect: readonly Expectation[],
-	{ operations }: Account,
+	{ expect, steps }: Pick<Scenario, "expect" | "steps">,
+	{ operations, endedMs }: Account,
 ): (Judgement & Pick<Finding, "all">) | null {
 	const spokenOf = new Set(
 		expect.flatMap((one) => (one.kind === "operation" ? [one.step] : [])),
 	);
-	const failed = operations.filter(
-		({ label, outcome }) =>
-			!outcome.ok && (label === "" || !spokenOf.has(label)),
-	);
+	const failed = [...operations, ...idleWrites(steps, endedMs)]
+		.filter(
+			({ label, outcome }) =>
+				!outcome.ok && (label === "" || !spokenOf.has(label)),
+		)
+		.sort((one, other) => one.atMs - other.atMs);
 	if (failed.length === 0) return null;
 	return {
 		expectation: IMPLIED,
@@ -35,6 +40,21 @@ export function judgeSteps(
 		}),
 		why: [],
 	};
+}
+
+/** The kernel takes them without an error: whoever wants that has to say so. */
+function idleWrites(
+	steps: Scenario["steps"],
+	endedMs: number,
+): readonly Done[] {
+	return steps.flatMap((step) => {
+		if (step.kind !== "operation" || step.operation.kind !== "condition")
+			return [];
+		const { atMs, label, operation } = step;
+		if (atMs > endedMs || !writesNothing(operation.write)) return [];
+		const text = describeOperation(operation);
+		return [{ label, atMs, text, outcome: { ok: false, message: IDLE } }];
+	});
 }
 
 /** The same failure is shown once, with its first time. */

@@ -68,7 +68,7 @@ export function judgeAll(
 		});
 		return { expectation, ...inTime, why: [] };
 	});
-	const steps = judgeSteps(scenario.expect, account);
+	const steps = judgeSteps(scenario, account);
 	return steps === null ? judgements : [...judgements, steps];
 }
 

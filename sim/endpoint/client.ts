@@ -123,19 +123,24 @@ export class ClientConnection implements SocketUser {
 		this.giveUpAfter(plan.dialogue.connectTimeoutMs, "connect-timeout");
 	}
 
-	/** Says something out of turn and waits for the answer: only while it holds the connection. */
-	speak(): void {
-		if (this.outcome !== "open" || this.connectedMs === null) return;
+	/**
+	 * Says something out of turn and waits for the answer: only while it holds the connection.
+	 * @returns whether it does
+	 */
+	speak(): boolean {
+		if (this.outcome !== "open" || this.connectedMs === null) return false;
 		this.say("NOOP\r\n");
+		return true;
 	}
 
-	/** Closes, of its own accord. */
-	close(): void {
-		if (this.outcome !== "open") return;
+	/** Closes, of its own accord. @returns whether it had anything to close */
+	close(): boolean {
+		if (this.outcome !== "open") return false;
 		this.isDone = true;
 		this.stopTimer();
 		if (this.socket.state === "syn-sent") this.finish("connect-timeout");
 		this.socket.close();
+		return true;
 	}
 
 	/** The other side is going to close, and that is how it should be. */

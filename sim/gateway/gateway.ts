@@ -59,8 +59,12 @@ export type Operation =
 			readonly name: string;
 			readonly write: string;
 	  }
-	/** `conntrack -D` with a filter. */
-	| { readonly kind: "evict"; readonly filter: ConntrackFilter }
+	/** `conntrack -D` with a filter, which fails where no entry fits; `orNone`: that is no failure. */
+	| {
+			readonly kind: "evict";
+			readonly filter: ConntrackFilter;
+			readonly orNone?: true;
+	  }
 	| { readonly kind: "sysctl"; readonly name: string; readonly value: number }
 	| { readonly kind: "link"; readonly interface: string; readonly up: boolean }
 	/** Forgets what it knows of a neighbour (`ip neigh flush to`). */

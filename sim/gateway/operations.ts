@@ -36,7 +36,7 @@ export function carryOut(
 		case "condition":
 			return writeCondition(box.tables.names, operation.name, operation.write);
 		case "evict":
-			return { ok: true, count: box.conntrack.evict(operation.filter) };
+			return evicted(box.conntrack.evict(operation.filter), operation);
 		case "sysctl":
 			return writeSysctl(box, operation.name, operation.value);
 		case "link":
@@ -48,6 +48,19 @@ export function carryOut(
 		default:
 			return unreachable(operation);
 	}
+}
+
+/** `conntrack -D` that deletes nothing says so and exits with 1 (`main` of src/conntrack.c, conntrack-tools 1.4.7). */
+function evicted(
+	count: number,
+	{ orNone }: Extract<Operation, { kind: "evict" }>,
+): OperationOutcome {
+	if (count > 0 || orNone) return { ok: true, count };
+	return {
+		ok: false,
+		message:
+			"conntrack v1.4.7 (conntrack-tools): 0 flow entries have been deleted.",
+	};
 }
 
 function command(box: Box, line: string): OperationOutcome {

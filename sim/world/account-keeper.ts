@@ -22,7 +22,6 @@ export class AccountKeeper {
 	private readonly keepPackets: boolean;
 	private readonly packets: PacketRecord[] = [];
 	private readonly observations: Account["observations"][number][] = [];
-	private readonly operations: Account["operations"][number][] = [];
 	/** Backends share an address: which one is met is a question of the port. */
 	private readonly portsTellBackends: boolean;
 	/** Resets that clients and backends sent and that have not come out on the other side. */
@@ -50,7 +49,7 @@ export class AccountKeeper {
 		const label = request?.label ?? "";
 		if (request !== null && ask?.kind === "packet") this.noteIn(request, ask);
 		if (answer.outcome !== null && ask?.kind === "operation")
-			this.operations.push({
+			this.stage.operations.push({
 				label,
 				atMs: answer.nowMs,
 				text: describeOperation(ask.operation),
@@ -69,13 +68,13 @@ export class AccountKeeper {
 	}
 
 	finish(unknown: Unknown | null): Account {
-		const { connections, events, clock } = this.stage;
+		const { connections, events, operations, clock } = this.stage;
 		return {
 			connections: connections.all.map(recordOf),
 			events,
 			packets: this.packets,
 			observations: this.observations,
-			operations: this.operations,
+			operations,
 			unknown,
 			endedMs: clock.nowMs,
 		};

@@ -73,6 +73,7 @@ test("a backend dies and comes back: the conditions follow, and its entries are 
 	expect(asked[1]?.operation).toEqual({
 		kind: "evict",
 		filter: { protocol: "tcp", replySource: "192.168.0.1" },
+		orNone: true,
 	});
 	// On the backends' own network the probes do not pass the gateway.
 	expect(forwarder.asks.some((ask) => ask.kind === "packet")).toBe(false);

@@ -102,6 +102,8 @@ export function startProber(
 					{
 						kind: "evict",
 						filter: { protocol: "tcp", replySource: target.address },
+						// A dead backend may have no connections.
+						orNone: true,
 					},
 					`health check: evict ${backend}`,
 				);

@@ -8,7 +8,7 @@ import type { Unknown } from "../gateway/gateway.ts";
 import { formatAddress, parseAddress } from "../packet/address.ts";
 import { printPacket } from "../packet/notation.ts";
 import type { Packet } from "../packet/packet.ts";
-import type { WorldEvent } from "./account.ts";
+import type { Account, WorldEvent } from "./account.ts";
 import type { Ask } from "./ask.ts";
 import {
 	type Connections,
@@ -32,6 +32,8 @@ export interface Stage {
 	readonly backends: ReadonlyMap<string, Backend>;
 	readonly stationOf: ReadonlyMap<Backend, Station>;
 	readonly events: WorldEvent[];
+	/** What was done, and how it went. */
+	readonly operations: Account["operations"][number][];
 	readonly watch: LinkWatch | null;
 	/** What a host does that the model does not know: the play ends there. */
 	unknown: Unknown | null;
@@ -75,7 +77,7 @@ export function createStage(
 	}
 	const stage: Stage = {
 		...{ setup, clock, choice, network, connections, clients, backends },
-		...{ stationOf, events: [], unknown: null, watch },
+		...{ stationOf, events: [], operations: [], unknown: null, watch },
 		ask: (ask, label) =>
 			network.requests.put({ ask, label, from: null, connection: null }),
 	};

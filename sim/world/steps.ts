@@ -39,10 +39,7 @@ function prepare(
 			const connections = opened.get(step.connections);
 			if (connections === undefined)
 				throw missing(step, "connect step", step.connections, opened);
-			const act = step.kind === "speak" ? speak : close;
-			return () => {
-				for (const connection of connections) act(stage, connection, step.who);
-			};
+			return () => actOn(stage, connections, step);
 		}
 		case "packet":
 			return preparePacket(stage, step);
@@ -135,28 +132,48 @@ function backendEnd(stage: Stage, { contacts }: Connection) {
 	return { backend, socket };
 }
 
+/** A step that finds no connection to act on has failed; one with a label is written down in any case. */
+function actOn(
+	stage: Stage,
+	connections: readonly Connection[],
+	{ kind, who, connections: of, label }: StepOf<"speak" | "close">,
+): void {
+	const act = kind === "speak" ? speak : close;
+	let acted = 0;
+	for (const connection of connections)
+		if (act(stage, connection, who)) acted++;
+	if (acted > 0 && label === "") return;
+	const text = `the ${who}'s side of ${of === "" ? "the connections" : of} ${kind}s`;
+	const message = `no connection of step "${of}" was open`;
+	const outcome =
+		acted > 0 ? { ok: true as const } : { ok: false as const, message };
+	const atMs = stage.clock.nowMs;
+	stage.operations.push({ label, atMs, text, outcome });
+}
+
+/** @returns whether it has anything to say it on */
 function speak(
 	stage: Stage,
 	connection: Connection,
 	who: "client" | "backend",
-): void {
-	if (who === "client") connection.dialogue?.speak();
-	else {
-		const end = backendEnd(stage, connection);
-		end?.backend.speak(end.socket);
-	}
+): boolean {
+	if (who === "client") return connection.dialogue?.speak() ?? false;
+	const end = backendEnd(stage, connection);
+	end?.backend.speak(end.socket);
+	return end !== null;
 }
 
+/** @returns whether there is anything to close */
 function close(
 	stage: Stage,
 	connection: Connection,
 	who: "client" | "backend",
-): void {
-	if (who === "client") connection.dialogue?.close();
-	else {
-		connection.dialogue?.expectClose();
-		backendEnd(stage, connection)?.socket.close();
-	}
+): boolean {
+	if (who === "client") return connection.dialogue?.close() ?? false;
+	connection.dialogue?.expectClose();
+	const end = backendEnd(stage, connection);
+	end?.socket.close();
+	return end !== null;
 }
 
 /**

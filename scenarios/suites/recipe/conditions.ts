@@ -4,6 +4,7 @@ import {
 	connect,
 	observe,
 	operationFails,
+	operationSucceeds,
 	order,
 	outcomes,
 	recipeSetup,
@@ -45,12 +46,13 @@ export const conditions = [
 				at(5, observe(`written ${index + 1}`)),
 			),
 		),
-		expect: WRITES.map(([write, value, because], index) =>
+		expect: WRITES.flatMap(([write, value, because], index) => [
+			operationSucceeds(`write ${index + 1}`),
 			conditionIs("mail1up", value, {
 				at: `written ${index + 1}`,
 				because: `${JSON.stringify(write)}: ${because}`,
 			}),
-		),
+		]),
 	}),
 	scenario({
 		name: "conditions-mean-the-opposite",
