@@ -3,6 +3,7 @@ import * as v from "valibot";
 import type { BackendBehaviour } from "../../sim/endpoint/backend.ts";
 import type { Dialogue } from "../../sim/endpoint/client.ts";
 import type { Arrivals, PortPolicy } from "../../sim/world/setup.ts";
+import { smtp } from "./build-dialogues.ts";
 import {
 	type AtMostOne,
 	atMostOne,
@@ -25,10 +26,8 @@ import {
 	connections as connectionCount,
 	dialogue,
 	interval,
-	messages,
 	perSecond,
 	side,
-	timeout,
 } from "./schema-world.ts";
 
 const atArguments = v.object({ atMs: milliseconds, steps: someSteps });
@@ -137,79 +136,6 @@ function ports({ port, firstPort }: ConnectOptions): PortPolicy {
 	return firstPort === undefined
 		? { kind: "drawn" }
 		: { kind: "from", first: firstPort };
-}
-
-/** Patience of a client where nothing is said: half a minute, as mail programs have it and more. */
-const PATIENCE_MS = 30_000;
-
-export interface SmtpOptions {
-	readonly messages?: number;
-	readonly connectTimeoutMs?: number | null;
-	readonly readTimeoutMs?: number | null;
-	readonly paceMs?: number;
-}
-
-const smtpArguments = v.object({
-	options: options<SmtpOptions>({
-		messages,
-		connectTimeoutMs: timeout,
-		readTimeoutMs: timeout,
-		paceMs: milliseconds,
-	}),
-});
-
-/** Banner, a message, QUIT. */
-export function smtp(
-	options: SmtpOptions = {},
-	...surplus: readonly never[]
-): Dialogue {
-	checkArguments("smtp", smtpArguments, { options }, surplus);
-	const { connectTimeoutMs, readTimeoutMs, paceMs } = options;
-	return {
-		kind: "smtp",
-		messages: options.messages ?? 1,
-		connectTimeoutMs:
-			connectTimeoutMs === undefined ? PATIENCE_MS : connectTimeoutMs,
-		readTimeoutMs: readTimeoutMs === undefined ? PATIENCE_MS : readTimeoutMs,
-		...(paceMs === undefined ? {} : { paceMs }),
-	};
-}
-
-export interface HoldOptions {
-	readonly readTimeoutMs?: number | null;
-}
-
-const holdArguments = v.object({
-	options: options<HoldOptions>({ readTimeoutMs: timeout }),
-});
-
-/** Connects, waits for the banner and stays, until a `speak` or `close` step says more. */
-export function hold(
-	options: HoldOptions = {},
-	...surplus: readonly never[]
-): Dialogue {
-	checkArguments("hold", holdArguments, { options }, surplus);
-	return {
-		kind: "hold",
-		connectTimeoutMs: PATIENCE_MS,
-		readTimeoutMs: options.readTimeoutMs ?? null,
-	};
-}
-
-const connectOnlyArguments = v.object({ connectTimeoutMs: timeout });
-
-/** Connects and closes. */
-export function connectOnly(
-	connectTimeoutMs: number | null = PATIENCE_MS,
-	...surplus: readonly never[]
-): Dialogue {
-	checkArguments(
-		"connectOnly",
-		connectOnlyArguments,
-		{ connectTimeoutMs },
-		surplus,
-	);
-	return { kind: "connect-only", connectTimeoutMs };
 }
 
 const sideArguments = v.object({

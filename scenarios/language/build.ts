@@ -15,8 +15,23 @@ import { checkArguments, steps as someSteps } from "./check-arguments.ts";
 import type { Expectation, Scenario, ScenarioStep, Setup } from "./scenario.ts";
 import { list, milliseconds, object, text } from "./schema.ts";
 
-export * from "./build-expect.ts";
+export * from "./build-dialogues.ts";
+export {
+	affinity,
+	avoided,
+	countsAgree,
+	failoverGapAtMost,
+	gatewayAnswered,
+	mailKept,
+	moved,
+	order,
+	outcomes,
+	pattern,
+	type Which,
+	type Why,
+} from "./build-expect.ts";
 export * from "./build-expect-gateway.ts";
+export * from "./build-expect-split.ts";
 export * from "./build-operations.ts";
 export * from "./build-recipe.ts";
 export * from "./build-steps.ts";
