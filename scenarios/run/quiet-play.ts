@@ -26,6 +26,7 @@ function judgedUntil(
 ): number | null {
 	switch (expectation.kind) {
 		case "packets-out":
+		case "packets-past":
 			return expectation.toMs;
 		case "conntrack":
 		case "counter":
