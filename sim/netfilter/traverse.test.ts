@@ -48,6 +48,28 @@ describe("a match that is not modelled", () => {
 	});
 });
 
+describe("a rule with a name that only the machine knows", () => {
+	const fate = (line: string) =>
+		createTestRouter(`*filter\n${line}\nCOMMIT\n`).fate(OUT, SYN);
+
+	it.each([
+		"-A INPUT -p tcp --dport myservice -j DROP",
+		"-A INPUT -s mail.example.com -j DROP",
+		"-A INPUT ! -p foo -j DROP",
+	])("makes a packet's outcome unknown that reaches it: %s", (line) => {
+		expect(fate(line)).toMatchObject({
+			kind: "unknown",
+			unknown: { rule: "filter:INPUT:rule:1" },
+		});
+	});
+
+	it("is not reached where the rest of the header says no", () => {
+		expect(fate("-A INPUT -p udp -s mail.example.com -j DROP")).toEqual(
+			fate("-A INPUT -p udp -j DROP"),
+		);
+	});
+});
+
 describe("a walk through a table", () => {
 	it("goes on behind a jump when the chain returns", () => {
 		expect(

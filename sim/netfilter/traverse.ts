@@ -177,7 +177,7 @@ export function kindOfNode(
 	const { kind, asksHeader } = program.nodes[at] as Node;
 	const rule = chain.rules[(program.numbers[at] as number) - 1];
 	const unconditional =
-		!asksHeader && (rule === undefined || rule.matches.length === 0);
+		!asksHeader && !rule?.asWritten && !rule?.matches.length;
 	const isVerdict =
 		kind === "accept" ||
 		kind === "drop" ||
