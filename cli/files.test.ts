@@ -1,4 +1,5 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import {
 	chmodSync,
 	createReadStream,
@@ -14,7 +15,7 @@ import {
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../test/temporary-folder.ts";
-import { appendText, readText, writeWhole } from "./files.ts";
+import { appendText, mustBeWritable, readText, writeWhole } from "./files.ts";
 
 const top = temporaryFolder();
 let folders = 0;
@@ -87,6 +88,30 @@ describe("a file that is written whole", () => {
 		await writeWhole(pipe, "*filter\n");
 		expect(await read).toBe("*filter\n");
 		expect(statSync(pipe).isFIFO()).toBe(true);
+	});
+
+	it("is refused where it is a pipe that no program reads", async () => {
+		const pipe = join(newFolder(), "pipe");
+		execFileSync("mkfifo", [pipe]);
+		const words = "it is a named pipe, and no program reads it";
+		await expect(writeWhole(pipe, "x")).rejects.toThrow(words);
+		await expect(mustBeWritable(pipe)).rejects.toThrow(words);
+		await expect(appendText(pipe, "x")).rejects.toThrow(words);
+	});
+
+	it("keeps a pipe's reader from being looked at and the write", async () => {
+		const pipe = join(newFolder(), "pipe");
+		execFileSync("mkfifo", [pipe]);
+		const reader = spawn("cat", [pipe]);
+		let read = "";
+		reader.stdout.on("data", (text) => {
+			read += text;
+		});
+		const ended = once(reader, "close");
+		await mustBeWritable(pipe);
+		await writeWhole(pipe, "x".repeat(200_000));
+		await ended;
+		expect(read).toHaveLength(200_000);
 	});
 
 	it("leaves nothing beside it when somebody stops the command", async () => {

@@ -1,6 +1,5 @@
 /** Files that the command reads and writes. `-` is standard input, or standard output. */
-import { createReadStream } from "node:fs";
-import { access, constants, open, writeFile } from "node:fs/promises";
+import { access, constants, open } from "node:fs/promises";
 import { dirname } from "node:path";
 import {
 	LONGEST_TEXT,
@@ -10,6 +9,7 @@ import {
 import { codeOf, reasonOf } from "../scenarios/run/file-failure.ts";
 import { decodeOctets, encodeOctets } from "../sim/extension/octets.ts";
 import { InputError } from "./input-error.ts";
+import { mustHaveReader, readingFrom, writeInto } from "./named-pipe.ts";
 import { out } from "./screen.ts";
 import { findTarget, replaceWhole, type Target } from "./whole-file.ts";
 
@@ -91,7 +91,7 @@ async function readBytes(
 ): Promise<Buffer> {
 	try {
 		return await readBounded(
-			file === STANDARD ? process.stdin : createReadStream(file),
+			file === STANDARD ? process.stdin : readingFrom(file),
 			mostOctets,
 		);
 	} catch (error) {
@@ -141,10 +141,11 @@ export async function writeWhole(
 	try {
 		const target = await findTarget(file);
 		const octets = typeof text === "string" ? encodeOctets(text) : text;
-		if (isWrittenInto(target)) await writeFile(target.path, octets);
+		if (isWrittenInto(target))
+			await writeInto(target.path, target.before, octets);
 		else await replaceWhole(target, octets);
 	} catch (error) {
-		throw cannotWrite(file, error);
+		throw error instanceof InputError ? error : cannotWrite(file, error);
 	}
 }
 
@@ -154,6 +155,8 @@ export async function writeWhole(
  */
 export async function appendText(file: string, text: string): Promise<void> {
 	try {
+		const { path, before } = await findTarget(file);
+		if (before?.isFIFO()) return await writeInto(path, before, text);
 		const octets = Buffer.from(text);
 		const handle = await open(file, "a");
 		try {
@@ -165,7 +168,7 @@ export async function appendText(file: string, text: string): Promise<void> {
 			await handle.close();
 		}
 	} catch (error) {
-		throw cannotWrite(file, error);
+		throw error instanceof InputError ? error : cannotWrite(file, error);
 	}
 }
 
@@ -182,6 +185,7 @@ export async function mustBeWritable(file: string): Promise<void> {
 		// A file is replaced, so it is its folder that counts.
 		const path = isWrittenInto(target) ? target.path : dirname(target.path);
 		await access(path, constants.W_OK);
+		await mustHaveReader(path, target.before);
 	} catch (error) {
 		throw error instanceof InputError ? error : cannotWrite(file, error);
 	}

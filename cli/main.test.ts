@@ -194,6 +194,14 @@ describe("marktwin", () => {
 		expect(err).toMatch(/^marktwin: cannot write: no space left/);
 	});
 
+	it("says what is short where its own files cannot be loaded", async () => {
+		const line = `ulimit -n 24; "${process.execPath}" "${inject("command")}" run split`;
+		const { code, err } = await execute("sh", ["-c", line]);
+		expect(err).toMatch(/^marktwin: (cannot start: )?.*ulimit -n/);
+		expect(err).not.toContain("Install it again");
+		expect(code).toBe(4);
+	});
+
 	it("is quiet when its reader goes away", async () => {
 		const child = spawn(process.execPath, [
 			inject("command"),

@@ -16,7 +16,7 @@ import {
 	type Results,
 } from "../outputs/results-file.ts";
 import { failureOf } from "../run/broken-file.ts";
-import { type Selection, select } from "../run/select.ts";
+import { emptyShard, type Selection, select } from "../run/select.ts";
 import { sayWhatWasWrong } from "../say-what-was-wrong.ts";
 import { mustFitDriver } from "../scenario-options.ts";
 import { progress } from "../screen.ts";
@@ -46,6 +46,7 @@ export async function compare(
 	};
 	if (selection.said !== "")
 		screen.show([screen.paint("dim", nameText(selection.said))]);
+	const nothing = emptyShard(selection, options.shard);
 	const began = performance.now();
 	const played = await compareAll(selection, options, {
 		show: screen.show,
@@ -68,7 +69,11 @@ export async function compare(
 		screen.command(await outputs.write(all, about));
 	} finally {
 		progress.clear();
-		screen.show(printTotals(comparisons, failures, { tookMs, version, view }));
+		screen.show(
+			nothing === null
+				? printTotals(comparisons, failures, { tookMs, version, view })
+				: [nothing],
+		);
 		if (left.length > 0) screen.show([`${left.length} not compared (--bail)`]);
 	}
 	sayWhatWasWrong(failures);

@@ -200,6 +200,23 @@ describe("marktwin merge", () => {
 		expect(err).not.toContain("bug in marktwin");
 	});
 
+	it("takes an empty shard, which said so, and a key that is there twice for none", async () => {
+		const json = path("empty-2.json");
+		const one = ["run", "split-alternates", "--json"];
+		const { code, out } = await marktwin([...one, json, "--shard", "2/2"]);
+		expect(code).toBe(0);
+		expect(out).toContain("shard 2 of 2 has no scenario: nothing was played");
+		expect(out).not.toMatch(/✓|0 scenarios/);
+		const first = path("empty-1.json");
+		await marktwin([...one, first, "--shard", "1/2"]);
+		expect(await marktwin(["merge", first, json])).toMatchObject({ code: 0 });
+		const text = readFileSync(json, "utf8");
+		writeFileSync(json, text.replace('"results"', '"results": [], "results"'));
+		const twice = await marktwin(["merge", first, json]);
+		expect(twice.code).toBe(2);
+		expect(twice.err).toMatch(/:line \d+:\d+: key "results" is there twice/);
+	});
+
 	it("refuses the same results twice, and shards that have lost some", async () => {
 		const copy = fileOf("copy.json", readFileSync(whole, "utf8"));
 		for (const second of [whole, copy]) {

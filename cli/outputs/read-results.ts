@@ -4,6 +4,11 @@ import { judgeComparison } from "../../scenarios/compare/verdict.ts";
 import type { PlayableScenario } from "../../scenarios/language/scenario.ts";
 import { ScenarioError } from "../../scenarios/language/scenario-error.ts";
 import { validateScenario } from "../../scenarios/language/validate.ts";
+import {
+	DUPLICATE_REMEDY,
+	duplicateKey,
+	duplicateWords,
+} from "../../scenarios/run/duplicate-keys.ts";
 import { reasonOf } from "../../scenarios/run/file-failure.ts";
 import type { RunResult } from "../../scenarios/run/result.ts";
 import { resultOf } from "../../scenarios/run/run-scenario.ts";
@@ -196,8 +201,9 @@ function pathOf({ path }: v.BaseIssue<unknown>): string {
 }
 
 function parse(text: string, name: string): object | string | number | null {
+	let value: object | string | number | null;
 	try {
-		return JSON.parse(text);
+		value = JSON.parse(text);
 	} catch (error) {
 		const { path, message } = placeInJson(text, error);
 		throw new InputError(
@@ -205,4 +211,10 @@ function parse(text: string, name: string): object | string | number | null {
 			"It is cut off, or no JSON: was the job that wrote it ended early?",
 		);
 	}
+	const twice = duplicateKey(text);
+	if (twice === null) return value;
+	throw new InputError(
+		`${name}:${twice.place}: ${duplicateWords(twice)}`,
+		DUPLICATE_REMEDY,
+	);
 }

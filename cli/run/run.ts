@@ -21,7 +21,7 @@ import { nameText, screenText } from "../screen-text.ts";
 import { failureOf } from "./broken-file.ts";
 import { createPlayer } from "./player.ts";
 import { printHeading, printResult, printTotals, type View } from "./print.ts";
-import { type Selection, select } from "./select.ts";
+import { emptyShard, type Selection, select } from "./select.ts";
 
 /** @returns the exit code */
 export async function run(
@@ -38,9 +38,10 @@ export async function run(
 		columns: screen.columns,
 		detail: options.verbose ? "all" : options.quiet ? "faults" : "normal",
 	};
-	if (options.list) return list(selection, screen);
+	if (options.list) return list(selection, screen, options);
 	if (selection.said !== "" && view.detail !== "faults")
 		screen.show([screen.paint("dim", nameText(selection.said))]);
+	const nothing = emptyShard(selection, options.shard);
 	const began = performance.now();
 	const { results, failures, left } = await playAll(selection, options, {
 		show: showUnderHeadings(screen.show, view),
@@ -62,7 +63,9 @@ export async function run(
 		screen.command(await outputs.write(all, about));
 	} finally {
 		progress.clear();
-		screen.show(printTotals(results, { tookMs, view }));
+		screen.show(
+			nothing === null ? printTotals(results, { tookMs, view }) : [nothing],
+		);
 		if (failures.length > 0)
 			screen.show([`${number(failures.length)} could not be played`]);
 		if (left.length > 0)
@@ -150,9 +153,16 @@ function printFailure(
 }
 
 /** @returns the exit code */
-function list({ loaded, broken, said }: Selection, screen: Screen): number {
+function list(
+	selection: Selection,
+	screen: Screen,
+	{ shard }: RunOptions,
+): number {
+	const { loaded, broken, said } = selection;
 	screen.show(listOf(loaded));
 	if (said !== "") err.show([nameText(said)]);
+	const nothing = emptyShard(selection, shard);
+	if (nothing !== null) err.show([nothing]);
 	for (const { error } of broken) err.show([error.message]);
 	return broken.length > 0 ? EXIT.badInput : EXIT.holds;
 }

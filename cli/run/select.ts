@@ -30,6 +30,16 @@ export interface Selection {
 	readonly inputs: readonly string[];
 }
 
+/** What there is to say of a shard that came away empty, which is no fault; `null` for any other play. */
+export function emptyShard(
+	{ loaded, broken }: Selection,
+	shard: Shard | undefined,
+): string | null {
+	if (shard === undefined || loaded.length + broken.length > 0) return null;
+	const { index, total } = shard;
+	return `shard ${index} of ${total} has no scenario: nothing was played`;
+}
+
 /** All that come with marktwin. */
 export const BUILT_IN = "builtin";
 /** What is played in containers when nothing is named, and nowhere else: it says nothing new there. */

@@ -5,7 +5,7 @@ import { runDaemon } from "./daemon.ts";
 import { openLog } from "./log.ts";
 import { probeOnce } from "./once.ts";
 import { printProbed, printStatus } from "./print.ts";
-import { readConfig } from "./read-config.ts";
+import { readConfig, readConfigToRun } from "./read-config.ts";
 import { type FoundStatus, findStatus } from "./status.ts";
 import { isUnwritten } from "./target-report.ts";
 
@@ -40,12 +40,12 @@ export async function healthcheck(
 	const { config: file } = options;
 	if (options.status) return showStatus(file, write);
 	if (options.checkConfig) {
-		const { targets } = readConfig(file);
+		const { targets } = readConfigToRun(file);
 		write(`✓ ${file}: ${counted(targets.length, "target")}\n`);
 		return "well";
 	}
 	if (options.once) {
-		const probed = await probeOnce(readConfig(file));
+		const probed = await probeOnce(readConfigToRun(file));
 		write(printProbed(probed));
 		if (probed.some(({ ok }) => ok === false)) return "some-dead";
 		return probed.every(({ ok }) => ok === true) ? "well" : "not-probed";

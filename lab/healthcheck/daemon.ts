@@ -9,7 +9,7 @@ import type { HealthCheckConfig } from "./config.ts";
 import { evictWith } from "./evict.ts";
 import type { Log } from "./log.ts";
 import { startProbe } from "./probe.ts";
-import { readConfig } from "./read-config.ts";
+import { readConfigToRun } from "./read-config.ts";
 import { openStatus, type StatusWriter } from "./status.ts";
 import type { TargetReport } from "./target-report.ts";
 
@@ -38,7 +38,7 @@ export async function runDaemon(
 	isVerbose: boolean,
 	{ openLog, signals }: DaemonPorts,
 ): Promise<DaemonEnd> {
-	const config = readConfig(file);
+	const config = readConfigToRun(file);
 	const daemon = new Daemon(file, isVerbose, openLog);
 	const listeners: Readonly<Record<Signal, () => void>> = {
 		SIGTERM: () => daemon.end("SIGTERM"),
@@ -158,7 +158,7 @@ class Daemon {
 	/** `null` when it is wrong, which is told. */
 	private readAgain(): HealthCheckConfig | null {
 		try {
-			return readConfig(this.file);
+			return readConfigToRun(this.file);
 		} catch (error) {
 			if (!(error instanceof ScenarioError)) throw error;
 			const faults = error.faults.map(({ path, message }) =>

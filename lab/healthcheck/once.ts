@@ -6,7 +6,7 @@ import { type StartProbe, startProbe } from "./probe.ts";
 
 export interface Probed {
 	readonly target: CheckedTarget;
-	/** `null`: it could not be made, for lack of something of our own. */
+	/** `null`: it could not be made: something of our own is short, or its program does not run. */
 	readonly ok: boolean | null;
 	readonly reason: string;
 	readonly tookMs: number;

@@ -221,7 +221,7 @@ test("a connection is enough for tcp, and a stuck server has that", async () => 
 
 test.each<{
 	readonly command: readonly string[];
-	readonly ok: boolean;
+	readonly ok: boolean | null;
 	readonly reason: string;
 }>([
 	{ command: ["true"], ok: true, reason: "exit 0" },
@@ -246,13 +246,18 @@ test.each<{
 		reason: "ended by SIGSEGV",
 	},
 	{
+		command: ["/etc/passwd"],
+		ok: null,
+		reason: "/etc/passwd: permission denied",
+	},
+	{
 		command: ["no-such-program"],
-		ok: false,
+		ok: null,
 		reason: "no-such-program: no such file or folder",
 	},
 	{
 		command: ["true", "x".repeat(200_000)],
-		ok: false,
+		ok: null,
 		reason: "true: spawn E2BIG",
 	},
 	{

@@ -17,7 +17,7 @@ export interface ProbeEvents {
 	readonly out: () => void;
 	/**
 	 * Once at most.
-	 * @param ok `null`: it could not be made, for lack of something of our own
+	 * @param ok `null`: it could not be made: something of our own is short, or its program does not run
 	 */
 	readonly done: (ok: boolean | null, reason: string) => void;
 }
@@ -60,7 +60,7 @@ function startCommandProbe(
 	const started = setImmediate(out);
 	const running = runCommand(command, environment, (end) => {
 		clearImmediate(started);
-		done(end.isShortage ? null : end.code === 0, end.words);
+		done(end.neverRan ? null : end.code === 0, end.words);
 	});
 	return {
 		abandon() {

@@ -1,12 +1,18 @@
 /** A file → a configuration, or everything that is wrong with it. */
 import { dirname, resolve } from "node:path";
 import { ScenarioError } from "../../scenarios/language/scenario-error.ts";
+import {
+	DUPLICATE_REMEDY,
+	duplicateKey,
+	duplicateWords,
+} from "../../scenarios/run/duplicate-keys.ts";
 import { reasonOf } from "../../scenarios/run/file-failure.ts";
 import { readPlainFile } from "../../scenarios/run/plain-file.ts";
 import { placeInJson } from "../../scenarios/run/syntax-place.ts";
 import { checkConfig } from "./check-config.ts";
 import { type HealthCheckConfig, withDefaults } from "./config.ts";
 import { checkForm, probesOf } from "./config-schema.ts";
+import { programFault } from "./find-program.ts";
 
 /** Some hundred thousand targets. */
 const MOST_OCTETS = 32 * 2 ** 20;
@@ -17,6 +23,21 @@ const MOST_OCTETS = 32 * 2 ** 20;
  */
 export function readConfig(file: string): HealthCheckConfig {
 	return validateConfig(parseJson(readText(file), file), file);
+}
+
+/**
+ * The same for a checker that starts: the programs of its probes have to be there.
+ * @throws ScenarioError with every fault
+ */
+export function readConfigToRun(file: string): HealthCheckConfig {
+	const config = readConfig(file);
+	const faults = config.targets.flatMap(({ probe }, index) =>
+		probe.kind === "command"
+			? programFault(probe.command, `targets[${index}], probe.command`)
+			: [],
+	);
+	if (faults.length > 0) throw new ScenarioError("invalid", file, faults);
+	return config;
 }
 
 /** @throws ScenarioError with every fault */
@@ -57,12 +78,22 @@ function readText(file: string): string {
 }
 
 function parseJson(text: string, file: string): unknown {
+	let value: unknown;
 	try {
-		return JSON.parse(text.replace(/^\ufeff/, ""));
+		value = JSON.parse(text.replace(/^\ufeff/, ""));
 	} catch (error) {
 		const { path, message } = placeInJson(text, error);
 		throw new ScenarioError("syntax", file, [
 			{ path, message, remedy: "The file has to be JSON, as RFC 8259 says." },
 		]);
 	}
+	const twice = duplicateKey(text);
+	if (twice === null) return value;
+	throw new ScenarioError("syntax", file, [
+		{
+			path: twice.place,
+			message: duplicateWords(twice),
+			remedy: DUPLICATE_REMEDY,
+		},
+	]);
 }

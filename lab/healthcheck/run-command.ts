@@ -8,8 +8,8 @@ export interface CommandEnd {
 	readonly code: number | null;
 	/** Its last line on standard error, or why it did not run. */
 	readonly words: string;
-	/** It never began, for lack of something of our own. */
-	readonly isShortage: boolean;
+	/** It never ran: there is no such program, it may not be run, or something of our own is short. */
+	readonly neverRan: boolean;
 }
 
 export interface RunningCommand {
@@ -32,15 +32,15 @@ export function runCommand(
 	done: (end: CommandEnd) => void,
 ): RunningCommand {
 	let isOver = false;
-	const end = (code: number | null, said: string, isShortage = false) => {
+	let hasBegun = false;
+	const end = (code: number | null, said: string, neverRan = false) => {
 		if (isOver) return;
 		isOver = true;
-		done({ code, words: said, isShortage });
+		done({ code, words: said, neverRan });
 	};
 	const failed = (error: unknown) => {
-		const shortage = shortageOf(error);
-		const reason = shortage ?? reasonOf(error);
-		end(null, `${program}: ${reason}`, shortage !== null);
+		const reason = shortageOf(error) ?? reasonOf(error);
+		end(null, `${program}: ${reason}`, !hasBegun);
 	};
 	try {
 		// In a group of its own, so that what it started can be ended with it.
@@ -48,6 +48,10 @@ export function runCommand(
 			stdio: ["ignore", "ignore", "pipe"],
 			env: { ...process.env, ...environment },
 			detached: true,
+		});
+		// A program that is not there, or may not be run, is an error without it.
+		child.on("spawn", () => {
+			hasBegun = true;
 		});
 		child.on("error", failed);
 		let said = "";
@@ -82,7 +86,7 @@ export function commandEnd(
 		let isLate = false;
 		const running = runCommand(command, {}, (end) => {
 			clearTimeout(timer);
-			const late = { words: `no end in ${patienceMs} ms`, isShortage: false };
+			const late = { words: `no end in ${patienceMs} ms`, neverRan: false };
 			resolve(isLate ? { code: null, ...late } : end);
 		});
 		const timer = setTimeout(() => {

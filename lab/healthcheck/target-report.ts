@@ -10,7 +10,7 @@ export interface TargetReport {
 	readonly value: string | null;
 	readonly isWritten: boolean;
 	readonly last: LastProbe | null;
-	/** Why it is not probed at present: something of our own is short; `null` while it is. */
+	/** Why it is not probed at present: something of our own is short, or its program does not run; `null` while it is. */
 	readonly notProbed: string | null;
 }
 

@@ -147,6 +147,15 @@ describe("a scenario file that cannot be used", () => {
 		});
 	});
 
+	it("has a key twice, of which one would be ignored", async () => {
+		const path = await file("my.json", '[{"expect": [],', '"expect": []}]');
+		expect(await faultOf(path)).toMatchObject({
+			code: "syntax",
+			path: "line 2:1",
+			message: '[0]: key "expect" is there twice',
+		});
+	});
+
 	it("does not parse, at this place", async () => {
 		const path = await file("my.ts", "const a = 1;", "export default {", "  ]");
 		expect(await faultOf(path)).toMatchObject({

@@ -26,6 +26,11 @@ import {
 	type ScenarioErrorCode,
 } from "../language/scenario-error.ts";
 import { validateScenarioFile } from "../language/validate.ts";
+import {
+	DUPLICATE_REMEDY,
+	duplicateKey,
+	duplicateWords,
+} from "./duplicate-keys.ts";
 import { importModule } from "./import-module.ts";
 import { readUserFile, UnreadableFile } from "./read-user-file.ts";
 import { placeInJson } from "./syntax-place.ts";
@@ -113,14 +118,24 @@ async function readScenarioFile(file: string): Promise<string> {
 }
 
 function parseJson(text: string, file: string): unknown {
+	let value: unknown;
 	try {
-		return JSON.parse(text);
+		value = JSON.parse(text);
 	} catch (error) {
 		const { path, message } = placeInJson(text, error);
 		throw new ScenarioError("syntax", file, [
 			{ path, message, remedy: "The file has to be JSON, as RFC 8259 says." },
 		]);
 	}
+	const twice = duplicateKey(text);
+	if (twice === null) return value;
+	throw new ScenarioError("syntax", file, [
+		{
+			path: twice.place,
+			message: duplicateWords(twice),
+			remedy: DUPLICATE_REMEDY,
+		},
+	]);
 }
 
 /**
