@@ -15,6 +15,10 @@ export const WRITE_OUT =
 const ASKS =
 	/^(test|\[|grep|egrep|type|hash|command|which|diff|cmp|pgrep|pidof|ping)$/;
 
+/** Builtins of which nothing is said: what they do to variables is followed. */
+const QUIET =
+	/^(:|unset|set|export|readonly|declare|local|typeset|let|break|continue)$/;
+
 /** @param cannotKnow what to do about a command that may change rules */
 export function sayBystander(
 	command: SimpleCommand,
@@ -35,6 +39,7 @@ export function sayBystander(
 	const bearing = bearingOf(name);
 	if (bearing.kind === "none") {
 		if (ASKS.test(name)) return "unknown";
+		if (QUIET.test(name)) return "succeeded";
 		report.note(from, `\`${name}\` has no bearing on rules: ignored`);
 		return "succeeded";
 	}

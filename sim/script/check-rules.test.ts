@@ -424,7 +424,10 @@ describe("what only a run would tell is refused, once, with its line", () => {
 		],
 		[". /etc/firewall.conf", "what `.` does to the rules is not known"],
 		["eval iptables -F", "what `eval` does to the rules is not known"],
-		["ip netns exec a iptables -F", "what `ip` does to the rules is not known"],
+		[
+			"ip netns exec a iptables -F",
+			"`ip` holds `ip netns exec`, which runs a command",
+		],
 		[
 			"cat ips | xargs -n1 iptables -A INPUT -j DROP -s",
 			"it stands in a pipeline",

@@ -2,12 +2,13 @@
 
 /** They change neither rules nor what becomes of a packet. */
 const WITHOUT_BEARING: ReadonlySet<string> = new Set(
-	`: true false echo printf cat grep egrep awk sed cut head tail tr wc sort uniq tee seq expr
+	`true false echo printf cat grep egrep awk sed cut head tail tr wc sort uniq tee seq expr
 	basename dirname readlink realpath ls stat find mktemp mkdir rmdir rm cp mv ln touch chmod chown test [
 	id whoami hostname uname date sleep wait which type hash command umask ulimit clear tput stty cd pushd
 	popd pwd logger lsmod modinfo modprobe insmod rmmod depmod iptables-save ip6tables-save
 	iptables-legacy-save iptables-nft-save lsb_release getent host dig nslookup ping ps pgrep pidof kill
-	trap shopt alias unalias getopts shift read beep df du free lsof ss netstat tcpdump diff cmp md5sum`
+	trap shopt alias unalias getopts shift read let times continue break unset set export readonly
+	declare local typeset : beep df du free lsof ss netstat tcpdump diff cmp md5sum`
 		.split(/\s+/)
 		.filter((name) => name !== ""),
 );
@@ -15,12 +16,16 @@ const WITHOUT_BEARING: ReadonlySet<string> = new Set(
 /** They may change what becomes of a packet, but not the rules that iptables-save prints; and what to do. */
 const WITH_BEARING: ReadonlyMap<string, string> = new Map([
 	...each(
-		"ip ifconfig route brctl bridge vconfig ifup ifdown nmcli wg wg-quick ethtool",
+		"ip ifconfig route brctl bridge vconfig nmcli wg ethtool",
 		"interfaces, addresses and routes are given to `trace` by options and to a scenario by its set-up",
 	),
 	...each(
 		"sysctl",
 		"give it to `trace` by --sysctl, and to a scenario's set-up",
+	),
+	...each(
+		"ifup ifdown wg-quick",
+		"should its hooks change rules, they are missing here",
 	),
 	...each("ipset", "sets are no part of the ruleset"),
 	...each("tc", "queueing is not modelled"),

@@ -5,21 +5,23 @@
  */
 
 import { Backends, ONE_BACKEND } from "./backends.ts";
-import { nameOf, type Status, sayBystander, WRITE_OUT } from "./bystanders.ts";
+import { type Status, WRITE_OUT } from "./bystanders.ts";
+import { Effects } from "./effects.ts";
 import type { Executor, ExpandedWord, How } from "./executor.ts";
 import { bearingOf, IPTABLES, programName } from "./known-commands.ts";
+import { OtherCommands } from "./other-commands.ts";
 import { ShellParser } from "./parser.ts";
 import type { Report, Span } from "./report.ts";
+import { changeOptions } from "./shell-options.ts";
 import { ShellState } from "./shell-state.ts";
 import {
 	carriesRules,
 	fromCat,
+	HELP,
 	isListing,
 	isSilent,
-	stopsAfter,
 } from "./shell-words.ts";
 import type {
-	CompoundCommand,
 	Pipeline,
 	ShellCommand,
 	SimpleCommand,
@@ -35,7 +37,8 @@ export function runShell(
 	report: Report,
 ): void {
 	const shell = new Shell(executor, report);
-	if (/^#!.*\s-\w*e/.test(source)) shell.stopsAtFailure = true;
+	const [, flags] = /^#!.*\s(-\w+)/.exec(source) ?? [];
+	if (flags !== undefined) changeOptions(shell.others.options, [flags]);
 	try {
 		const parser = new ShellParser(source);
 		for (;;) {
@@ -60,7 +63,7 @@ class Shell {
 	private readonly executor: Executor;
 	private readonly report: Report;
 	private readonly state: ShellState;
-	stopsAtFailure = false;
+	readonly others: OtherCommands;
 	private ended = false;
 	private readonly backends = new Backends();
 
@@ -68,6 +71,10 @@ class Shell {
 		this.executor = executor;
 		this.report = report;
 		this.state = new ShellState((offset) => report.lineAt(offset));
+		this.others = new OtherCommands(this.state, report, {
+			cannotKnow: (...what) => this.cannotKnow(...what),
+			end: () => this.end(),
+		});
 	}
 
 	/** @returns false when the script ends here */
@@ -80,14 +87,29 @@ class Shell {
 			const last = index === pipelines.length - 1;
 			const how = {
 				allowed: pipelines.slice(index + 1).some(({ after }) => after === "||"),
-				fatal: this.stopsAtFailure && last && !pipeline.negated,
+				fatal: this.others.options.errexit && last && !pipeline.negated,
 				awaited: pipelines.length > 1 || pipeline.negated,
 			};
 			const certain = !background && (after === "" || status !== "unknown");
 			status = this.pipeline(pipeline, how, certain);
+			if (how.fatal && certain && !this.ended) this.mayStop(pipeline, status);
 			if (this.ended) return false;
 		}
 		return true;
+	}
+
+	/** What `set -e` makes of a status. */
+	private mayStop({ commands }: Pipeline, status: Status): void {
+		const last = commands.at(-1);
+		if (last?.kind !== "simple" || status === "succeeded") return;
+		if (status === "failed") {
+			this.report.note(last.from, "`set -e` ends the script here");
+			this.end();
+		} else if (this.report.faults.length === 0)
+			this.report.note(
+				last.from,
+				"`set -e` ends the script here if this fails, which only a run would tell: taken to go on",
+			);
 	}
 
 	private pipeline(pipeline: Pipeline, how: How, certain: boolean): Status {
@@ -106,46 +128,46 @@ class Shell {
 	/** A command of which it is not known whether it runs, or that runs in a pipeline. */
 	private uncertain(command: ShellCommand, conditional: boolean): void {
 		if (command.kind === "compound") {
-			this.compound(command);
+			this.others.compound(command);
 			return;
 		}
 		const words = this.state.expand(command);
-		const name = "unknown" in words ? "" : programName(words[0]?.text ?? "");
-		if (name === "exit" || name === "return") {
-			this.report.note(
-				command.from,
-				`whether \`${name}\` is reached is not known: taken to go on`,
-			);
-			return;
-		}
 		if (!("unknown" in words) && isListing(words)) {
+			if (this.others.refusesExpansions(command)) return;
 			const { from, to } = command;
 			this.iptables({ from, to }, words, {
 				...{ allowed: true, fatal: false, awaited: false },
 			});
 			return;
 		}
-		if (
-			"unknown" in words
-				? carriesRules(command, this.state.variables)
-				: this.state.mayChangeRules(words)
-		) {
+		const effects = new Effects(this.state).simple(command);
+		if (effects.reason !== null) {
 			const why = conditional
 				? "whether it runs is known only when the script is run"
 				: "it stands in a pipeline";
-			this.cannotKnow(command, why, WRITE_OUT);
+			this.cannotKnow(
+				command,
+				`${why}, and it holds ${effects.reason}`,
+				WRITE_OUT,
+			);
 			return;
 		}
-		this.state.forgetAssigned(command);
-		if (!("unknown" in words) && words.length > 0) this.other(command, words);
+		this.others.noteEnd(command, effects);
+		this.others.forget(command, [...effects.assigned, ...effects.defaulted]);
+		if (!("unknown" in words) && words.length > 0 && effects.ends === null)
+			this.others.run(command, words);
 	}
 
 	private command(command: ShellCommand, how: How): Status {
 		if (command.kind === "compound") {
-			this.compound(command);
+			this.others.compound(command);
 			return command.name === "" ? "unknown" : "succeeded";
 		}
-		if (this.state.assign(command)) return "succeeded";
+		if (this.others.refusesExpansions(command)) return "unknown";
+		if (this.state.assign(command)) {
+			this.others.assigned(command);
+			return "succeeded";
+		}
 		const words = this.state.expand(command);
 		if ("unknown" in words) return this.unknownWords(command, words);
 		const [first] = words;
@@ -153,10 +175,16 @@ class Shell {
 		const name = programName(first.text);
 		const silent = isSilent(command);
 		const run = { ...how, allowed: how.allowed || silent };
-		if (IPTABLES.has(name)) return this.iptables(command, words, run);
-		if (bearingOf(name).kind === "rules")
-			return this.restore(command, words, run);
-		return this.other(command, words);
+		let status: Status;
+		if (
+			bearingOf(name).kind !== "rules" ||
+			this.state.functions.has(first.text)
+		)
+			status = this.others.run(command, words);
+		else if (IPTABLES.has(name)) status = this.iptables(command, words, run);
+		else status = this.restore(command, words, run);
+		if (this.state.fields(command).replaces) this.end();
+		return status;
 	}
 
 	private iptables(
@@ -165,7 +193,7 @@ class Shell {
 		how: How,
 	): Status {
 		const [program, ...words] = all;
-		if (words.some(({ text }) => /^(--version|--help|-V|-h)$/.test(text))) {
+		if (words.some(({ text }) => HELP.test(text))) {
 			this.report.note(from, "prints a help text: ignored");
 			return "succeeded";
 		}
@@ -218,38 +246,6 @@ class Shell {
 		return remark.kind === "note";
 	}
 
-	/** Everything that is neither iptables nor an assignment. */
-	private other(
-		command: SimpleCommand,
-		words: readonly ExpandedWord[],
-	): Status {
-		const [first, second] = words;
-		const word = first?.text ?? "";
-		const name = programName(word);
-		const called = this.state.functions.get(word);
-		if (called !== undefined) {
-			this.held(command, called, `the function ${word}`);
-			return "succeeded";
-		}
-		if (name === "set") {
-			this.stopsAtFailure = stopsAfter(words, this.stopsAtFailure);
-			return "succeeded";
-		}
-		if (name === "false") return "failed";
-		if (name === "exit" || name === "return" || name === "exec") {
-			if (name === "exec" && second === undefined) return "succeeded";
-			this.end();
-			return "unknown";
-		}
-		if (name === "unset")
-			for (const { text } of words) this.state.variables.unset(text);
-		if (name === "read")
-			for (const { text } of words.slice(1)) this.state.forget(text, command);
-		return sayBystander(command, words, this.report, (span, message, remedy) =>
-			this.cannotKnow(span, message, remedy),
-		);
-	}
-
 	/** A command that has words which are not known: that matters where it changes rules. */
 	private unknownWords(command: SimpleCommand, unknown: Unknown): Status {
 		const { variables } = this.state;
@@ -260,33 +256,10 @@ class Shell {
 			return "unknown";
 		}
 		const { from = 0, to = 0 } = first ?? {};
-		return this.other(
+		return this.others.run(
 			command,
 			name.map((text) => ({ text, from, to })),
 		);
-	}
-
-	/** What it holds is not carried out; that is said, and refused where it may change rules. */
-	private compound(command: CompoundCommand): void {
-		const { name, opener, from } = command;
-		if (name !== "") this.state.functions.set(name, command);
-		else {
-			const span = { from, to: from + opener.length };
-			this.held(span, command, nameOf(opener));
-		}
-	}
-
-	private held(span: Span, command: CompoundCommand, name: string): void {
-		const found = this.state.reasonOf(command, new Set());
-		if (found !== null)
-			this.cannotKnow(
-				span,
-				`${name} holds ${found}: what it does is known only when the script is run`,
-				WRITE_OUT,
-			);
-		else if (command.commands.length > 0)
-			this.report.note(span.from, `${name} holds no iptables command: ignored`);
-		this.state.forgetAll(command);
 	}
 
 	private cannotKnow(span: Span, message: string, remedy: string): void {

@@ -1,20 +1,31 @@
 /** What a shell knows at a point of a script: its variables and functions. */
 import type { ExpandedWord } from "./executor.ts";
-import {
-	bearingOf,
-	prefixLength,
-	programName,
-	withBackend,
-} from "./known-commands.ts";
-import { carriesRules, holdsRules } from "./shell-words.ts";
+import { prefixLength, withBackend } from "./known-commands.ts";
 import type { CompoundCommand, SimpleCommand } from "./statement.ts";
 import type { Word } from "./token.ts";
 import { TOO_LONG, type Unknown, Variables } from "./variables.ts";
+
+/** A word of a command, as the shell hands it over; `null` when only a run would tell. */
+export interface Field {
+	readonly text: string | null;
+	readonly word: Word;
+}
+
+export interface Fields {
+	/** Without assignments and without programs that only run the command. */
+	readonly rest: readonly Field[];
+	/** Those in front. */
+	readonly assignments: readonly { readonly name: string }[];
+	/** `exec` stands in front: the script ends with the command. */
+	readonly replaces: boolean;
+}
 
 /** A class because it changes with every command. */
 export class ShellState {
 	readonly variables = new Variables();
 	readonly functions = new Map<string, CompoundCommand>();
+	/** They may be for reading only. */
+	private readonly constants = new Set<string>();
 	/** Line number of an offset. */
 	private readonly lineAt: (offset: number) => number;
 
@@ -29,13 +40,24 @@ export class ShellState {
 		const isDeclared = words.length > 1 && DECLARES.test(textOf(first));
 		const assigned = isDeclared ? words.slice(1) : words;
 		if (assigned.length === 0) return true;
-		if (!isDeclared && !assigned.every((word) => ASSIGNMENT.test(textOf(word))))
+		if (
+			!isDeclared &&
+			!assigned.every((word) => ASSIGNMENT.test(bareStart(word)))
+		)
 			return false;
 		for (const word of assigned) {
 			const [whole = "", name = ""] = ASSIGNMENT.exec(textOf(word)) ?? [];
-			if (name === "") continue;
+			if (name === "") {
+				this.forgetNamedBy(word);
+				continue;
+			}
 			const value = this.variables.value(word, whole.length);
 			const line = this.lineAt(word.from);
+			if (this.constants.has(name)) {
+				this.forget(name, word);
+				continue;
+			}
+			if (/^readonly$/.test(textOf(first))) this.constants.add(name);
 			this.variables.set(
 				name,
 				value === TOO_LONG || ("value" in value && !whole.endsWith("+="))
@@ -52,14 +74,35 @@ export class ShellState {
 		return true;
 	}
 
+	/** `export $NAME=value`. */
+	private forgetNamedBy(word: Word): void {
+		const fields = this.variables.expand(word);
+		if ("unknown" in fields) return;
+		for (const text of fields) {
+			const name = ASSIGNMENT.exec(text)?.[1];
+			if (name !== undefined) this.forget(name, word);
+		}
+	}
+
+	/** The first variable in a command that has no value as far as is known, and no fallback. */
+	unsetIn({ words }: SimpleCommand): string | null {
+		for (const { parts } of words)
+			for (const part of parts)
+				if (
+					part.kind === "variable" &&
+					part.fallback === null &&
+					!GIVEN.test(part.name) &&
+					!this.variables.has(part.name)
+				)
+					return part.name;
+		return null;
+	}
+
 	/** The words of a command, those of programs that only run it left out. */
 	expand(command: SimpleCommand): readonly ExpandedWord[] | Unknown {
 		const words: ExpandedWord[] = [];
 		let unknown: Unknown | null = null;
-		let leading = true;
-		for (const word of command.words) {
-			leading &&= ASSIGNMENT.test(textOf(word));
-			if (leading) continue;
+		for (const word of command.words.slice(leadingAssignments(command))) {
 			const fields = this.variables.expand(word);
 			if ("unknown" in fields) unknown ??= fields;
 			else
@@ -75,51 +118,21 @@ export class ShellState {
 		});
 	}
 
-	/** Why a compound command may change rules: the command in it; `null` when it does not. */
-	reasonOf({ commands }: CompoundCommand, seen: Set<string>): string | null {
-		for (const command of commands) {
-			const words = this.expand(command);
-			if ("unknown" in words) {
-				if (carriesRules(command, this.variables)) return "iptables commands";
-				continue;
-			}
-			const [first] = words;
-			if (first === undefined) continue;
-			const called = this.functions.get(first.text);
-			if (called !== undefined && !seen.has(first.text)) {
-				const found = this.reasonOf(called, seen.add(first.text));
-				if (found !== null) return found;
-			} else if (called === undefined && this.mayChangeRules(words)) {
-				const name = programName(first.text);
-				return bearingOf(name).kind === "rules"
-					? "iptables commands"
-					: `\`${name}\`, which is not known`;
-			}
-		}
-		return null;
-	}
-
-	mayChangeRules(words: readonly ExpandedWord[]): boolean {
-		const name = programName(words[0]?.text ?? "");
-		if (/^(exit|return|set|unset|break|continue|)$/.test(name)) return false;
-		const { kind } = bearingOf(name);
-		if (kind === "none" || DECLARES.test(name)) return false;
-		return kind !== "packets" || holdsRules(words);
-	}
-
-	/** Whatever it assigns may have been assigned or not. */
-	forgetAll(command: CompoundCommand): void {
-		for (const name of command.variables) this.forget(name, command);
-		for (const held of command.commands) this.forgetAssigned(held);
-	}
-
-	forgetAssigned({ words, from }: SimpleCommand): void {
-		for (const word of words) {
-			const name = ASSIGNMENT.exec(textOf(word))?.[1];
-			if (name !== undefined) this.forget(name, { from });
-		}
-		if (textOf(words[0]) === "read")
-			for (const word of words.slice(1)) this.forget(textOf(word), { from });
+	/** The same, where some of the words are not known. */
+	fields(command: SimpleCommand): Fields {
+		const leading = leadingAssignments(command);
+		const all = command.words.slice(leading).flatMap((word): Field[] => {
+			const fields = this.variables.expand(word);
+			if ("unknown" in fields) return [{ text: null, word }];
+			return fields.map((text) => ({ text, word }));
+		});
+		const length = prefixLength(all.map(({ text }) => text ?? "$"));
+		const rest = all.slice(length);
+		const assignments = command.words
+			.slice(0, leading)
+			.map((word) => ({ name: ASSIGNMENT.exec(bareStart(word))?.[1] ?? "" }));
+		const replaces = all.slice(0, length).some(({ text }) => text === "exec");
+		return { rest, assignments, replaces };
 	}
 
 	/** From here on the variable may have any value. */
@@ -131,7 +144,23 @@ export class ShellState {
 	}
 }
 
-const ASSIGNMENT = /^([A-Za-z_]\w*)\+?=/;
+/** Variables that a shell or its surroundings give a value. */
+const GIVEN =
+	/^([@*#?$!-]|0|PATH|HOME|USER|LOGNAME|PWD|OLDPWD|SHELL|IFS|PPID|UID|EUID|LANG|TERM|HOSTNAME|RANDOM|SECONDS|LINENO|OPTIND|BASH\w*)$/;
+
+/** How many words in front of a command are assignments. */
+function leadingAssignments({ words }: SimpleCommand): number {
+	const first = words.findIndex((word) => !ASSIGNMENT.test(bareStart(word)));
+	return first < 0 ? words.length : first;
+}
+
+/** The same, unless it is quoted: then it assigns nothing. */
+function bareStart(word: Word): string {
+	const [part] = word.parts;
+	return part?.kind === "text" && !part.quoted ? part.text : "";
+}
+
+export const ASSIGNMENT = /^([A-Za-z_]\w*)\+?=/;
 const DECLARES = /^(export|readonly|declare|local|typeset)$/;
 
 /** The text that a word begins with, before anything is put in. */

@@ -98,6 +98,22 @@ export function isListing(words: readonly ExpandedWord[]): boolean {
 	);
 }
 
+/** `iptables -L`, `iptables --version`, of which some words may not be known. */
+export function isReading(
+	fields: readonly { readonly text: string | null }[],
+): boolean {
+	const words = fields.map(({ text }) => ({
+		text: text ?? "",
+		from: 0,
+		to: 0,
+	}));
+	if (fields.some(({ text }) => text === null)) return false;
+	return isListing(words) || words.some(({ text }) => HELP.test(text));
+}
+
+/** They print a text, whatever stands besides them. */
+export const HELP = /^(--version|--help|-V|-h)$/;
+
 /** `cat <<EOF | iptables-restore` is `iptables-restore <<EOF`; `null` for another pipeline. */
 export function fromCat(
 	first: ShellCommand,
@@ -113,16 +129,20 @@ export function fromCat(
 	return { ...second, redirections };
 }
 
-/** `set -e`, `set +e`, `set -o errexit`: does a failure end the script from there on? */
-export function stopsAfter(
-	words: readonly ExpandedWord[],
-	before: boolean,
-): boolean {
-	let stops = before;
-	for (const [index, { text }] of words.entries()) {
-		const named = text === "errexit" ? words[index - 1]?.text : "";
-		if (/^-\w*e/.test(text) || named === "-o") stops = true;
-		if (/^\+\w*e/.test(text) || named === "+o") stops = false;
+/**
+ * What an assignment of PATH makes doubtful: `nowhere` when it has no folder of the system's programs, else the
+ * first folder besides those; `null` when nothing.
+ */
+export function searchPath({ words }: SimpleCommand): string | null {
+	for (const word of words) {
+		const shown = shownText(word);
+		if (!shown.startsWith("PATH=")) continue;
+		const folders = shown.slice("PATH=".length).split(":");
+		const known = folders.filter((it) => SYSTEM_FOLDER.test(it));
+		if (known.length === 0) return "nowhere";
+		return folders.find((it) => !SYSTEM_FOLDER.test(it)) ?? null;
 	}
-	return stops;
+	return null;
 }
+
+const SYSTEM_FOLDER = /^((\/usr(\/local)?)?\/s?bin\/?|\$PATH)$/;

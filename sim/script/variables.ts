@@ -28,6 +28,25 @@ export class Variables {
 		this.values.delete(name);
 	}
 
+	/** Would arithmetic with its value carry out a command? bash expands an index in it. */
+	holdsCommand(name: string): boolean {
+		const known = this.values.get(name);
+		return (
+			known !== undefined && "value" in known && /\$\(|`/.test(known.value)
+		);
+	}
+
+	/** Is it assigned, whatever its value? */
+	has(name: string): boolean {
+		return this.values.has(name);
+	}
+
+	/** Has it a value that is known, and not empty? */
+	isSet(name: string): boolean {
+		const known = this.values.get(name);
+		return known !== undefined && "value" in known && known.value !== "";
+	}
+
 	/** The value of one word, as an assignment takes it: not divided. */
 	value(word: Word, from = 0): Value {
 		let value = "";
