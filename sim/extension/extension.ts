@@ -87,6 +87,11 @@ export interface MatchExtension<Options extends object = object>
 	readonly compile:
 		| ((options: Options, ports: RouterPorts, rule?: string) => Test)
 		| null;
+	/**
+	 * Loading a rule with it has effects of its own: it makes a state that has a name, or begins to
+	 * count. It is compiled at once then, and not when a packet comes, as all others are.
+	 */
+	readonly actsAtLoad?: boolean;
 	/** Being asked changes what it says the next time, so it is not asked where the kernel might not ask. */
 	readonly stateful?: boolean;
 	/** The kernel keeps a pointer among its options, so `iptables -D` and `-C` never find a rule with it. */

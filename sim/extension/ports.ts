@@ -14,6 +14,8 @@ export interface RouterPorts {
 	recalled?(): void;
 	/** Virtual time since the box was started. */
 	nowMs(): number;
+	/** The same at which the table that is compiled was loaded: it may be compiled later. */
+	readonly loadedMs: number;
 	/** Wall-clock time of virtual time 0, in ms since 1970 (UTC), for `-m time`. */
 	readonly epochMs: number;
 	/** Names by index; 0 is "" (no interface). Known when compiling. */

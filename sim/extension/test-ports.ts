@@ -213,7 +213,7 @@ export interface TestPorts extends RouterPorts {
 
 /** A box that knows nothing but what the test hands in. */
 export function testPorts(
-	given: Partial<RouterPorts> & {
+	given: Partial<Omit<RouterPorts, "loadedMs">> & {
 		/** The conntrack table. */
 		readonly entries?: readonly TestEntry[];
 		/** What `choice` draws, in this order. */
@@ -241,6 +241,9 @@ export function testPorts(
 		writes,
 		choice: testChoice(given.draws),
 		nowMs: () => clock.nowMs,
+		get loadedMs() {
+			return clock.nowMs;
+		},
 		epochMs: 0,
 		interfaces: ["", "bond0.204", "eth1"],
 		conntrack: testConntrack(given.entries ?? []),

@@ -48,29 +48,34 @@ export class HookPath {
 	stoppedBy: DroppedBy = "no route";
 	private isStoppedByNatRule = false;
 	private isUnroutable = false;
-	private steps: readonly (readonly HookStep[])[] = [];
+	/** `null` from a change of the tables until the next packet. */
+	private steps: readonly (readonly HookStep[])[] | null = null;
 	private readonly ports: HookPathPorts;
 	private readonly conntrack: Conntrack;
 
 	constructor(ports: HookPathPorts) {
 		this.ports = ports;
 		this.conntrack = ports.conntrack;
-		this.rewire();
 	}
 
-	/** To be called after tables were replaced: finds out anew what stands where. */
+	/** To be called after tables were replaced: the next packet finds out anew what stands where. */
 	rewire(): void {
+		this.steps = null;
+	}
+
+	private wired(): readonly (readonly HookStep[])[] {
 		this.steps = HOOK_NAMES.map((name, hook) =>
 			HOOK_ENTRIES.filter((entry) => entry.hooks.includes(name)).flatMap(
 				(entry) => this.stepsOf(entry.function, hook),
 			),
 		);
+		return this.steps;
 	}
 
 	/** Runs all functions of a hook. @returns false when one stopped the packet */
 	pass(hook: number, skb: Skb): boolean {
 		skb.hook = hook;
-		const steps = this.steps[hook] as readonly HookStep[];
+		const steps = (this.steps ?? this.wired())[hook] as readonly HookStep[];
 		for (let index = 0; index < steps.length; index++) {
 			const step = steps[index] as HookStep;
 			const verdict = this.run(step, skb);

@@ -18,18 +18,22 @@ export type Holding = readonly Named[];
 
 export class NamedStates {
 	private readonly states = new Map<string, Named>();
-	private holding: Named[] = [];
+	/** What `compile` has asked for so far; `null` while none runs. */
+	private holding: Named[] | null = null;
 
 	/** Runs `compile`, and notes what it asked for. */
 	hold<T>(compile: () => T): { readonly result: T; readonly holding: Holding } {
-		this.holding = [];
+		const holding: Named[] = [];
+		this.holding = holding;
 		const result = compile();
-		const { holding } = this;
-		this.holding = [];
+		this.holding = null;
 		return { result, holding };
 	}
 
 	named<T extends object>(kind: string, name: string, create: () => T): T {
+		// What nobody holds would never go.
+		const { holding } = this;
+		invariant(holding !== null, `${kind} ${name} is named at load`);
 		const key = `${kind}\0${name}`;
 		let state = this.states.get(key);
 		if (!state) {
@@ -37,7 +41,7 @@ export class NamedStates {
 			this.states.set(key, state);
 		}
 		state.users++;
-		this.holding.push(state);
+		holding.push(state);
 		return state.value as T;
 	}
 

@@ -82,7 +82,7 @@ function load(
 	for (const table of replaced) tables.replace(table);
 	// A table comes into being when it is first named, though nothing may stand in it.
 	for (const table of ruleset.tables)
-		if (!tables.program(table.name)) tables.replace(table);
+		if (!tables.has(table.name)) tables.replace(table);
 	box.rewire();
 	return faults.length === 0 ? OK : { ok: false, message: printFaults(faults) };
 }

@@ -23,8 +23,10 @@ export interface RouterPortsGiven
 	mtu(interfaceIndex: number): number;
 }
 
-/** The box as matches and targets see it. */
-export function createRouterPorts(given: RouterPortsGiven): RouterPorts {
+/** The box as matches and targets see it, but for the time at which their table was loaded. */
+export type PortsOfBox = Omit<RouterPorts, "loadedMs">;
+
+export function createRouterPorts(given: RouterPortsGiven): PortsOfBox {
 	const { routes, conntrack, mtu, ...ports } = given;
 	const mtuTowards = (address: Address) =>
 		mtu(routes.lookup(address)?.interface ?? 0);

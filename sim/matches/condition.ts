@@ -59,6 +59,7 @@ export const condition = defineMatch<Options>({
 			? `xt_condition: name not allowed or too long: "${name}"`
 			: null;
 	},
+	actsAtLoad: true,
 	compile({ name, inverted }, ports) {
 		const variable = ports.named<ConditionVariable>("condition", name, () => ({
 			value: false,

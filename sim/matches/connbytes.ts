@@ -66,6 +66,7 @@ export const connbytes = defineMatch<Options>({
 		const not = inverted ? " !" : "";
 		return `${not} --connbytes ${low}${end} --connbytes-mode ${mode} --connbytes-dir ${direction}`;
 	},
+	actsAtLoad: true,
 	compile({ from, to, direction, mode }, { conntrack }) {
 		conntrack.countTraffic();
 		const start = Number(from);

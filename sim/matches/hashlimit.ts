@@ -107,11 +107,12 @@ export const hashlimit = defineMatch<HashlimitOptions>({
 		as: rateMatch ? "rate" : "bucket",
 		otherwise: `xt_hashlimit: "${name}" is there ${rateMatch ? "without" : "with"} --hashlimit-rate-match`,
 	}),
+	actsAtLoad: true,
 	compile(options, ports) {
 		const table = ports.named(
 			"hashlimit",
 			options.name,
-			() => new HashlimitTable(options, ports.nowMs()),
+			() => new HashlimitTable(options, ports.loadedMs),
 		);
 		const { above } = options;
 		return (skb) => {

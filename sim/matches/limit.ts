@@ -56,7 +56,7 @@ export const limit = defineMatch<Options>({
 		const cost = credits(period);
 		const full = credits(Math.imul(period, burst) >>> 0);
 		let credit = full;
-		let last = jiffies(ports.nowMs());
+		let last = jiffies(ports.loadedMs);
 		return () => {
 			const now = jiffies(ports.nowMs());
 			// 32 bits, so a gap of more than 37 hours earns less than it should; so in the kernel.

@@ -94,6 +94,7 @@ export const recent = defineMatch<Options>({
 			return `xt_recent: hitcount (${hitcount}) is larger than allowed maximum (${GREATEST_HITCOUNT})`;
 		return isProcName(name) ? null : `xt_recent: bad name "${name}"`;
 	},
+	actsAtLoad: true,
 	compile(options, ports) {
 		const list = ports.named(
 			"recent",

@@ -4,7 +4,10 @@ import { NEEDS } from "../extension/need.ts";
 import type { RouterPorts } from "../extension/ports.ts";
 import { invariant } from "../invariant.ts";
 import { matches } from "../matches/index.ts";
-import type { AsWritten, Rule } from "../ruleset/ruleset.ts";
+import type { AsWritten, MatchUse, Rule } from "../ruleset/ruleset.ts";
+
+/** What was compiled when a table was loaded (`actsAtLoad`), before the rest of it. */
+export type EarlyTests = ReadonlyMap<MatchUse, Test>;
 
 export interface NamedTest {
 	/** Of the match. */
@@ -23,6 +26,7 @@ export function compileMatches(
 	rule: Rule,
 	ports: RouterPorts,
 	ruleName: string,
+	early: EarlyTests,
 ): readonly NamedTest[] {
 	if (rule.asWritten !== undefined) return [openTest(rule.asWritten, ports)];
 	const tests: NamedTest[] = [];
@@ -34,7 +38,7 @@ export function compileMatches(
 		const test =
 			extension.compile === null
 				? () => ports.unknown(`match "${use.name}" is not modelled`)
-				: extension.compile(use.options, ports, ruleName);
+				: (early.get(use) ?? extension.compile(use.options, ports, ruleName));
 		const { stateful = false } = extension;
 		tests.push({
 			name: use.name,

@@ -20,7 +20,7 @@ import type {
 	TargetUse,
 } from "../ruleset/ruleset.ts";
 import { targets } from "../targets/index.ts";
-import { allOf, compileMatches } from "./compile-matches.ts";
+import { allOf, compileMatches, type EarlyTests } from "./compile-matches.ts";
 import { onFragments } from "./fragment-tests.ts";
 
 /** What a node does with a packet that it matches; `count` is nothing but that. */
@@ -75,8 +75,13 @@ export interface Program {
 /**
  * Compiles a table that was checked before (`load-check.ts`).
  * @param ports what the box offers to the extensions
+ * @param early what was compiled of it before
  */
-export function compile(table: Table, ports: RouterPorts): Program {
+export function compile(
+	table: Table,
+	ports: RouterPorts,
+	early: EarlyTests = new Map(),
+): Program {
 	const size = table.chains.reduce(
 		(sum, chain) => sum + chain.rules.length + 1,
 		0,
@@ -118,7 +123,7 @@ export function compile(table: Table, ports: RouterPorts): Program {
 			headers.write(node, knownHeader(rule));
 			const name = `${table.name}:${chain.name}:rule:${index + 1}`;
 			const from = decides(rule.target) ? ports : aside;
-			const tests = compileMatches(rule, from, name);
+			const tests = compileMatches(rule, from, name, early);
 			node.test = allOf(tests.map(({ test }) => test));
 			node.fragmentTest = allOf(
 				tests.map(({ name, test }) => onFragments(name, test, ports)),
