@@ -18,3 +18,14 @@ export function noteLines(notes: readonly Note[]): readonly string[] {
 export function sayNotes(notes: readonly Note[]): void {
 	err.show(noteLines(notes));
 }
+
+/** The same of the rules of scenarios, each once: many may play one script. */
+export function sayNotesOf(
+	scenarios: readonly { readonly notes?: readonly Note[] }[],
+): void {
+	const each = new Map<string, Note>();
+	for (const { notes = [] } of scenarios)
+		for (const note of notes)
+			each.set(`${note.file}\0${note.line}\0${note.message}`, note);
+	sayNotes([...each.values()]);
+}

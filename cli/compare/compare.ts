@@ -17,6 +17,7 @@ import {
 } from "../outputs/results-file.ts";
 import { failureOf } from "../run/broken-file.ts";
 import { emptyShard, type Selection, select } from "../run/select.ts";
+import { sayNotesOf } from "../say-notes.ts";
 import { sayWhatWasWrong } from "../say-what-was-wrong.ts";
 import { mustFitDriver } from "../scenario-options.ts";
 import { progress } from "../screen.ts";
@@ -47,6 +48,7 @@ export async function compare(
 	if (selection.said !== "")
 		screen.show([screen.paint("dim", nameText(selection.said))]);
 	const nothing = emptyShard(selection, options.shard);
+	sayNotesOf(selection.loaded);
 	const began = performance.now();
 	const played = await compareAll(selection, options, {
 		show: screen.show,

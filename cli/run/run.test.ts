@@ -47,6 +47,18 @@ describe("marktwin run", () => {
 		expect(out).not.toContain("\u001b");
 	});
 
+	it("names what a script does besides its rules, once", async () => {
+		const script = fileOf(
+			"routed.sh",
+			"#!/bin/sh\nip rule add fwmark 1 table 5\niptables -A FORWARD -j ACCEPT\n",
+		);
+		const { err } = await marktwin([
+			...["run", "split", "--quiet", "--rules", `recipe.rules=${script}`],
+		]);
+		expect(err).toContain("routed.sh:2: `ip` is not carried out");
+		expect(err.match(/is not carried out/g)).toHaveLength(1);
+	});
+
 	it("ends a scenario that takes more than it may, and plays the others", async () => {
 		const file = join(folder, "budget.json");
 		const { code, out } = await marktwin([

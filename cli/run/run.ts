@@ -14,6 +14,7 @@ import {
 	type Results,
 } from "../outputs/results-file.ts";
 import type { RunOptions } from "../run.ts";
+import { sayNotesOf } from "../say-notes.ts";
 import { sayWhatWasWrong } from "../say-what-was-wrong.ts";
 import { mustFitDriver } from "../scenario-options.ts";
 import { err, progress, type Screen } from "../screen.ts";
@@ -42,6 +43,7 @@ export async function run(
 	if (selection.said !== "" && view.detail !== "faults")
 		screen.show([screen.paint("dim", nameText(selection.said))]);
 	const nothing = emptyShard(selection, options.shard);
+	sayNotesOf(selection.loaded);
 	const began = performance.now();
 	const { results, failures, left } = await playAll(selection, options, {
 		show: showUnderHeadings(screen.show, view),

@@ -32,7 +32,7 @@ export function routerWith(
 	const outcome = gateway.operate({
 		kind: "restore",
 		file: rules.name,
-		text: restoreForm(rules.text, rules.name),
+		text: restoreForm(rules.text, rules.name).text,
 		noflush: false,
 		counters: false,
 	});

@@ -14,6 +14,7 @@ import {
 } from "node:path";
 import { RulesetError } from "../../sim/ruleset/ruleset-error.ts";
 import { restoreForm } from "../../sim/script/check-rules.ts";
+import type { Note } from "../../sim/script/report.ts";
 import type { Step } from "../../sim/world/setup.ts";
 import type {
 	PlayableScenario,
@@ -62,6 +63,8 @@ export interface LoadedScenario {
 	readonly replaced?: readonly string[];
 	/** Why it cannot be played: of a script that it names for rules; such rules are as they are written. */
 	readonly fault?: RulesetError;
+	/** What its rules do besides that is not played: a script's routes and addresses; left out where nothing. */
+	readonly notes?: readonly Note[];
 }
 
 const MODULES = [".ts", ".mts", ".js", ".mjs"];
@@ -162,13 +165,16 @@ export async function withRules(
 	const { file } = options;
 	const replaced = new Set<string>();
 	const faults: RulesetError[] = [];
+	const notes: Note[] = [];
 	const textOf = async (
 		source: RulesetSource,
 		path: string,
 	): Promise<RulesText> => {
 		const { name, text } = await written(source, path);
 		try {
-			return { name, text: restoreForm(text, name) };
+			const restored = restoreForm(text, name);
+			notes.push(...restored.notes);
+			return { name, text: restored.text };
 		} catch (error) {
 			if (!options.keepsFaulty || !(error instanceof RulesetError)) throw error;
 			faults.push(error);
@@ -213,6 +219,7 @@ export async function withRules(
 		...{ file, scenario: playable },
 		...(replaced.size === 0 ? {} : { replaced: [...replaced] }),
 		...(fault === undefined ? {} : { fault }),
+		...(notes.length === 0 ? {} : { notes }),
 	};
 }
 

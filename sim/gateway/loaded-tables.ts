@@ -124,11 +124,12 @@ function asked({ chains }: Table): Asked {
 	let needsConntrack = false;
 	const atLoad: MatchUse[] = [];
 	for (const { rules } of chains)
-		for (const { matches: uses, target } of rules) {
+		for (const { matches: uses, target, asWritten } of rules) {
 			for (const use of uses) {
 				const match = MATCHES.get(use.name);
 				if (match === undefined) continue;
-				if (match.actsAtLoad) atLoad.push(use);
+				// Of a rule with an open name nothing is modelled (`compileMatches`).
+				if (match.actsAtLoad && asWritten === undefined) atLoad.push(use);
 				needsConntrack ||= asksFor(match, use);
 			}
 			if (target?.kind !== "extension" || needsConntrack) continue;

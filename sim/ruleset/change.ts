@@ -14,4 +14,8 @@ export interface DraftLine {
 	text: string;
 	/** Its number in the original. */
 	readonly origin: number;
+	/** Its index among the lines before any repair; without one it was put in. */
+	readonly at?: number;
+	/** Its repairs did not help: it stays as it is. */
+	readonly isLeft?: boolean;
 }

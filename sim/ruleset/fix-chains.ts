@@ -28,7 +28,7 @@ export function fixDeclarations(
 		lines.flatMap(({ text }) => (text.startsWith(":") ? declared(text) : [])),
 	);
 	for (const line of lines) {
-		if (!/^:\S+\s+(ACCEPT|DROP)\b/.test(line.text)) continue;
+		if (line.isLeft || !/^:\S+\s+(ACCEPT|DROP)\b/.test(line.text)) continue;
 		const name = declared(line.text);
 		if (hooks.includes(name)) continue;
 		const better = meantChain(name, table, []);

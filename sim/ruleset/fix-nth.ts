@@ -29,10 +29,13 @@ export function fixNth(lines: readonly DraftLine[], changes: Change[]): void {
 		if (line.text.startsWith("*")) table++;
 		const rule = /\s-m\s+nth\s/.test(line.text) ? readNth(line, table) : null;
 		if (rule === null) continue;
-		const group = groups.get(rule.group) ?? [];
-		groups.set(rule.group, [...group, rule]);
+		const group = groups.get(rule.group);
+		if (group === undefined) groups.set(rule.group, [rule]);
+		else group.push(rule);
 	}
 	for (const rules of groups.values()) {
+		// They share packets: one that stays as it is has its part of them.
+		if (rules.some(({ line }) => line.isLeft)) continue;
 		const ends = rules.every(({ words }) => endsTheWay(words));
 		for (const [index, rule] of rules.entries())
 			rewrite(rule, ends && rules.length > 1 ? index : null, changes);

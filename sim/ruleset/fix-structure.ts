@@ -18,10 +18,10 @@ export function fixStructure(
 		fixed.push({ text, origin });
 	};
 	lines.forEach((line, index) => {
-		fixMargins(line, open, changes);
+		if (!line.isLeft) fixMargins(line, open, changes);
 		const kind = kindOf(line.text);
 		if (kind === "table") {
-			fixTableName(line, changes);
+			if (!line.isLeft) fixTableName(line, changes);
 			if (open)
 				putIn("COMMIT", line.origin - 1, "closed the table before the next");
 			open = true;

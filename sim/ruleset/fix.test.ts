@@ -235,6 +235,64 @@ test("a chain that is told to be missing only once another one is there", () => 
 	expect(text).toContain(":TWO - [0:0]\n");
 });
 
+test("all that word processors and haste do to one file, also several times on a line", () => {
+	const { text, faults } = fixRuleset(
+		[
+			"*filter",
+			":INPTU DROP [0:0]",
+			"-A INPTU \u2013p tcp \u2014dport 22 -m comment --comment \u201cssh for us\u201d \u2212j ACCEPT",
+			"-A INPUT\u00a0-p tcp --dports 80,443 -j accept",
+			"-A FORWRD -m state --state NEW, ESTABLISHED -s ! 10.0.0.0/8 -j drop",
+			"COMIT",
+			"",
+		].join("\n"),
+	);
+	expect(faults).toEqual([]);
+	expect(text.split("\n")).toEqual([
+		"*filter",
+		":INPUT DROP [0:0]",
+		'-A INPUT -p tcp --dport 22 -m comment --comment "ssh for us" -j ACCEPT',
+		"-A INPUT -p tcp -m multiport --dports 80,443 -j ACCEPT",
+		"-A FORWARD -m state --state NEW,ESTABLISHED ! -s 10.0.0.0/8 -j DROP",
+		"COMMIT",
+		"",
+	]);
+});
+
+describe("a repair that does not help is taken back", () => {
+	test.each([
+		// The match asks for a protocol, and the word behind is no option still.
+		["-A INPUT --dports 22 PREROUTING", 1],
+		["-A INPUT -m statistik --mode n,every 2 -j DROP", 1],
+	])("%s", (line, faults) => {
+		const { text, what, left } = fixed(line);
+		expect(text).toBe(line);
+		expect(what).toEqual([]);
+		expect(left).toHaveLength(faults);
+	});
+
+	test("and those before it stay, where they lead further on", () => {
+		expect(
+			fixed("-A INPUT \u2013p tcp \u2014dport 80 -m foobar -j accept"),
+		).toMatchObject({
+			text: "-A INPUT -p tcp --dport 80 -m foobar -j accept",
+			left: [expect.stringContaining("foobar")],
+		});
+	});
+
+	test("of many lines in little more time than of one", () => {
+		const rules = Array.from(
+			{ length: 5000 },
+			(_, rule) => `-A INPUT -s ! 10.0.0.${rule & 255} -j drop --none${rule}\n`,
+		).join("");
+		const began = performance.now();
+		const { faults } = fixRuleset(`*filter\n${rules}COMMIT\n`);
+		expect(faults).toHaveLength(5000);
+		// What is quadratic takes minutes.
+		expect(performance.now() - began).toBeLessThan(30_000);
+	}, 60_000);
+});
+
 describe("rules with the old match nth", () => {
 	const nth = (options: string, target: string) =>
 		`-A PREROUTING -m nth ${options} ${target}`;
@@ -367,6 +425,10 @@ COMMIT
 				const once = fixRuleset(text);
 				if (checkRuleset(text).faults.length === 0)
 					expect(once).toEqual({ text, changes: [], faults: [] });
+				expect(once.faults).toEqual(checkRuleset(once.text).faults);
+				expect(once.faults.length).toBeLessThanOrEqual(
+					checkRuleset(text).faults.length,
+				);
 				expect(fixRuleset(once.text).text).toBe(once.text);
 			}),
 			{ seed: 20261128, numRuns: 2000 },

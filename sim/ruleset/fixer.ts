@@ -11,6 +11,8 @@ export interface Trouble {
 	/** The chains of the line's table. */
 	readonly chains: ReadonlySet<string>;
 	readonly table: string;
+	/** Faults of the line, this one among them. */
+	readonly faults: number;
 }
 
 export interface Repair {

@@ -478,7 +478,7 @@ $IPT -A INPUT \\
 `;
 
 	test("makes the same ruleset, and rules keep the script's lines", () => {
-		const text = restoreForm(script, "fw.sh");
+		const { text } = restoreForm(script, "fw.sh");
 		const { ruleset, faults } = checkRuleset(text, { file: "fw.sh" });
 		expect(faults).toEqual([]);
 		expect(ruleset).toEqual(checkRules(script).ruleset);
@@ -490,7 +490,9 @@ $IPT -A INPUT \\
 	});
 
 	test("other texts stay as they are", () => {
-		expect(restoreForm("*filter\nCOMMIT\n", "x")).toBe("*filter\nCOMMIT\n");
+		expect(restoreForm("*filter\nCOMMIT\n", "x").text).toBe(
+			"*filter\nCOMMIT\n",
+		);
 	});
 
 	test("a script with faults has none", () => {

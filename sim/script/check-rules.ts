@@ -3,7 +3,7 @@
  *
  * ```ts
  * const { ruleset, faults, notes } = checkRules(text, { file: "firewall.sh" });
- * const forARestore = restoreForm(text, "firewall.sh"); // throws RulesetError
+ * const { text: forARestore } = restoreForm(text, "firewall.sh"); // throws RulesetError
  * ```
  */
 import { checkRuleset, type ParseOptions } from "../ruleset/parse.ts";
@@ -76,12 +76,15 @@ export function parseRules(
  * line before each rule (`readScript` knows it). Any other text stays as it is.
  * @throws RulesetError for a script with faults
  */
-export function restoreForm(text: string, file: string): string {
-	if (!isShellScript(text)) return text;
-	const { ruleset } = parseRules(text, { file });
+export function restoreForm(
+	text: string,
+	file: string,
+): { readonly text: string; readonly notes: readonly Note[] } {
+	if (!isShellScript(text)) return { text, notes: notesOf(text, file) };
+	const { ruleset, notes } = parseRules(text, { file });
 	// iptables-save prints the table first that was made last.
 	const tables = ruleset.tables.toReversed();
-	return printRuleset({ tables }, { origins: true });
+	return { text: printRuleset({ tables }, { origins: true }), notes };
 }
 
 /**
