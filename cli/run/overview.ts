@@ -10,7 +10,7 @@ import {
 	type RunResult,
 	worst,
 } from "../../scenarios/run/result.ts";
-import { screenText } from "../screen-text.ts";
+import { nameText, screenText } from "../screen-text.ts";
 import type { Paint } from "../terminal.ts";
 import { path } from "./picture.ts";
 
@@ -40,7 +40,7 @@ export function printOverview(
 	const names = [...new Set(results.map(({ scenario }) => scenario.suite))];
 	if (names.length < 2) return [];
 	const rows = names.map((suite) => ({
-		suite: screenText(suite),
+		suite: nameText(screenText(suite)),
 		all: results.filter(({ scenario }) => scenario.suite === suite),
 	}));
 	const suiteWidth = Math.max(...rows.map(({ suite }) => suite.length));
@@ -56,7 +56,7 @@ export function printOverview(
 			suite.padEnd(suiteWidth),
 			signs + " ".repeat(signsWidth - all.length),
 			shown.text + " ".repeat(Math.max(0, PATH_WIDTH - shown.width)),
-			shortened(screenText(scenario.title), Math.max(room, 20)),
+			shortened(nameText(screenText(scenario.title)), Math.max(room, 20)),
 		].join("  ");
 	});
 	return ["", ...lines, "", paint("dim", LEGEND)];

@@ -1,6 +1,7 @@
 /** `marktwin healthcheck`: what it does, by what it was asked for. */
 
 import { ScenarioError } from "../../scenarios/language/scenario-error.ts";
+import { inLine } from "../../sim/in-line.ts";
 import { runDaemon } from "./daemon.ts";
 import { openLog } from "./log.ts";
 import { probeOnce } from "./once.ts";
@@ -41,7 +42,7 @@ export async function healthcheck(
 	if (options.status) return showStatus(file, write);
 	if (options.checkConfig) {
 		const { targets } = readConfigToRun(file);
-		write(`✓ ${file}: ${counted(targets.length, "target")}\n`);
+		write(`✓ ${inLine(file)}: ${counted(targets.length, "target")}\n`);
 		return "well";
 	}
 	if (options.once) {
@@ -80,7 +81,7 @@ function showStatus(
 	const found = findStatus(status);
 	write(
 		found.kind === "none"
-			? `✗ not running: ${status}: ${found.reason}\n`
+			? `✗ not running: ${inLine(status)}: ${found.reason}\n`
 			: printStatus(found),
 	);
 	return outcomeOfStatus(found);

@@ -64,3 +64,12 @@ test("no answer is a time-out", async () => {
 	expect(probe).toMatchObject({ ok: false, reason: "timeout" });
 	expect(abandoned).toEqual(["b0"]);
 });
+
+test("a backend's name ends no line", () => {
+	const [target] = validateConfig({ targets: targets(1) }, "test").targets;
+	if (target === undefined) throw new Error("there is one");
+	const named = { ...target, backend: "b\n✓ c" };
+	expect(
+		printProbed([{ target: named, ok: false, reason: "reset", tookMs: 1 }]),
+	).toMatch(/^✗ b⟨U\+000A⟩✓ c .*\n$/);
+});

@@ -1,5 +1,6 @@
 /** What people read of the checker; the log is for programs. */
 
+import { inLine } from "../../sim/in-line.ts";
 import type { Probed } from "./once.ts";
 import { oneLine } from "./one-line.ts";
 import type { FoundStatus, Status } from "./status.ts";
@@ -69,7 +70,8 @@ function verdict(found: FoundStatus, { targets, pid }: Status): string {
 
 /** Columns two spaces apart; the last one is as wide as it is. Cells may quote anything. */
 function table(given: readonly (readonly string[])[]): string {
-	const rows = given.map((cells) => cells.map(oneLine));
+	const shown = given.map((cells) => cells.map(inLine));
+	const rows = shown.map((cells) => cells.map(oneLine));
 	const widths = (rows[0] ?? []).map((_, column) =>
 		Math.max(...rows.map((cells) => (cells[column] ?? "").length)),
 	);
