@@ -21,7 +21,7 @@ import {
 	type Word,
 } from "./token.ts";
 
-/** Substitutions within substitutions. */
+/** Substitutions within substitutions, functions that call functions. */
 const DEEPEST = 20;
 const SYSTEM_FOLDER = /^\/(usr\/(local\/)?)?s?bin\/[^/]+$/;
 
@@ -38,6 +38,7 @@ export class Effects {
 	private readonly state: ShellState;
 	private readonly called: Set<string>;
 	private readonly depth: number;
+	private nesting = 0;
 
 	constructor(state: ShellState, called = new Set<string>(), depth = 0) {
 		this.state = state;
@@ -98,7 +99,7 @@ export class Effects {
 		const body = this.state.functions.get(name);
 		if (body === undefined || this.called.has(name)) return;
 		this.called.add(name);
-		this.compound(body);
+		this.nested(() => this.compound(body));
 	}
 
 	private program(word: string, fields: readonly Field[]): void {
@@ -207,7 +208,18 @@ export class Effects {
 		const inner = what.replace(/^\$?[({]+/, "");
 		if (!isArithmetic && /[<>]\(/.test(inner))
 			this.because("a process substitution");
-		this.read(() => this.parts(expansionsIn(inner)));
+		this.nested(() => this.read(() => this.parts(expansionsIn(inner))));
+	}
+
+	/** What stands in another of its kind, to a depth that is followed. */
+	private nested(follow: () => void): void {
+		if (this.nesting >= DEEPEST) {
+			this.because("what stands too deep in each other to be followed");
+			return;
+		}
+		this.nesting++;
+		follow();
+		this.nesting--;
 	}
 
 	/** What cannot be read may be anything. */

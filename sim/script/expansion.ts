@@ -1,6 +1,7 @@
 /** What stands behind a `$` or between backquotes in a shell script. */
 import { type Part, ShellSyntaxError } from "./token.ts";
 
+const DEEPEST_QUOTES = 100;
 const NAME = /[A-Za-z_]\w*|[0-9@*#?$!-]/y;
 /** `NAME`, `NAME:-fallback`, `NAME:=fallback`; a fallback with anything to expand in it is left to a shell. */
 const BRACED = /^([A-Za-z_]\w*|[0-9]+|[@*#?$!-])(?:(:?)([-=])([^$`"'\\]*))?$/;
@@ -100,6 +101,15 @@ export function closing(
 	open: string,
 	close: string,
 ): number {
+	return closingWithin(source, at, [open, close], 0);
+}
+
+function closingWithin(
+	source: string,
+	at: number,
+	[open, close]: readonly [string, string],
+	nesting: number,
+): number {
 	let depth = 0;
 	for (let index = at; index < source.length; index++) {
 		const char = source[index];
@@ -108,7 +118,8 @@ export function closing(
 			const end = source.indexOf("'", index + 1);
 			if (end < 0) break;
 			index = end;
-		} else if (char === '"' && open === "(") index = endOfQuotes(source, index);
+		} else if (char === '"' && open === "(")
+			index = endOfQuotes(source, index, nesting + 1);
 		else if (char === open) depth++;
 		else if (char === close && --depth === 0) return index + 1;
 	}
@@ -116,13 +127,19 @@ export function closing(
 }
 
 /** Index of the double quote that closes the one at `at`; what is expanded in it has quotes of its own. */
-function endOfQuotes(source: string, at: number): number {
+function endOfQuotes(source: string, at: number, nesting: number): number {
+	if (nesting > DEEPEST_QUOTES)
+		throw new ShellSyntaxError(
+			"quotes and substitutions stand too deep in each other",
+			"Put the inner ones into variables.",
+			at,
+		);
 	for (let index = at + 1; index < source.length; index++) {
 		const char = source[index];
 		if (char === '"') return index;
 		if (char === "\\") index++;
 		else if (char === "$" && source[index + 1] === "(")
-			index = closing(source, index + 1, "(", ")") - 1;
+			index = closingWithin(source, index + 1, ["(", ")"], nesting) - 1;
 	}
 	throw unclosed(at);
 }

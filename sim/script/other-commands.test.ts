@@ -96,6 +96,20 @@ describe("a command is ignored only where all in it is known to be harmless", ()
 	});
 
 	test.each([
+		["quotes", `echo ${'"$('.repeat(9999)}a${')"'.repeat(9999)}`],
+		["fallbacks", `echo ${"${A:-".repeat(2000)}a${"}".repeat(2000)}`],
+		[
+			"functions",
+			`${Array.from({ length: 3000 }, (_, i) => `f${i}() { f${i - 1}; }`).join("\n")}\nf2999`,
+		],
+	])("%s too deep to follow are refused", (_, lines) => {
+		const { faults } = checkRules(`#!/bin/bash\n${lines}\n`);
+		expect(faults).toMatchObject([
+			{ from: "marktwin", message: expect.stringContaining("too deep") },
+		]);
+	});
+
+	test.each([
 		"X=$(date +%s); Y=`hostname -I | awk '{print $1}'`",
 		"IP=$(ip -o -4 addr show eth0 | sed -e 's/.*inet //;s#/.*##' | cut -d/ -f1)",
 		'HERE=$(cd "$(dirname "$0")" && pwd)',
