@@ -50,7 +50,7 @@ export function carryOut(
 	}
 }
 
-/** `conntrack -D` that deletes nothing says so and exits with 1 (`main` of src/conntrack.c, conntrack-tools 1.4.7). */
+/** `conntrack -D` that deletes nothing says so and exits with 1, as conntrack 1.4.7 on Debian 12 does. */
 function evicted(
 	count: number,
 	{ orNone }: Extract<Operation, { kind: "evict" }>,
