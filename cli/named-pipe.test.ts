@@ -42,3 +42,14 @@ it("reads what a shell substitutes, without a word", async () => {
 	expect({ code, err }).toEqual({ code: 0, err: "" });
 	expect(out).toContain("would load");
 });
+
+it.each([
+	["what a shell substitutes", "--junit >(cat)"],
+	["its own standard output, a pipe", "--junit /dev/stdout | cat"],
+])("writes into %s", async (_, end) => {
+	const line = `"${process.execPath}" "${inject("command")}" run split-alternates --quiet ${end}`;
+	const { out, err } = await execute("bash", ["-c", line]);
+	expect(err).toBe("");
+	expect(out).toContain("<testsuites");
+	expect(out).toContain("</testsuites>");
+});

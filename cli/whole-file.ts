@@ -31,6 +31,9 @@ const MOST_LINKS = 40;
 /** @throws the error of the file system, ENOENT where the folder is not there */
 export async function findTarget(file: string): Promise<Target> {
 	let path = resolve(file);
+	// The link of a pipe (/dev/stdout, /dev/fd/63) leads to no name: it is written into by its own.
+	const there = await stat(path).catch(passing(null));
+	if (there !== null && !there.isFile()) return { path, before: there };
 	for (let links = 0; links <= MOST_LINKS; links++) {
 		try {
 			const real = await realpath(path);
