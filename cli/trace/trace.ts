@@ -83,7 +83,8 @@ function readPacket(text: string): Packet {
 		if (!(error instanceof PacketError)) throw error;
 		// It shows the line, its caret and an example by itself.
 		const [what = "", ...shown] = error.message.split("\n");
-		throw new InputError(`--packet: ${what}`, shown);
+		const lines = shown.map((line) => line.replace(/^ {2}/, ""));
+		throw new InputError(`--packet: ${what}`, lines);
 	}
 }
 
