@@ -9,21 +9,27 @@ import { mailServer, serverThat } from "./test-smtp.ts";
 
 const folder = temporaryFolder();
 
-/** Opens files until none is left, checks for some rounds, closes them, and goes on. */
+/**
+ * Opens files until none is left, also those that a probe under way gives back when it ends; checks
+ * for some rounds, closes them, and goes on.
+ */
 const PROGRAM = `
 import { closeSync, openSync } from "node:fs";
 import { EventEmitter } from "node:events";
 import { runDaemon } from "DAEMON";
 const signals = new EventEmitter();
+const held = [];
 const fill = () => {
-	const held = [];
 	try { for (;;) held.push(openSync("/dev/null", "r")); } catch {}
-	return held;
 };
-let held = [];
+let filling;
+const free = () => {
+	clearInterval(filling);
+	for (const one of held.splice(0)) closeSync(one);
+};
 process.stdin.on("data", (text) => {
-	if (String(text).includes("fill")) held = fill();
-	else if (String(text).includes("free")) for (const one of held.splice(0)) closeSync(one);
+	if (String(text).includes("fill")) filling = setInterval(fill, 5);
+	else if (String(text).includes("free")) free();
 	else signals.emit("SIGTERM");
 });
 const end = await runDaemon(process.argv.at(-1), true, {
