@@ -161,7 +161,14 @@ describeOnDocker("a router on the host's kernel", () => {
 		const evicted = await router.operate({
 			...{ kind: "evict", filter: { protocol: "tcp" } },
 		});
-		expect(evicted).toEqual({ ok: true, count: 0 });
+		expect(evicted).toMatchObject({
+			ok: false,
+			message: expect.stringContaining("0 flow entries have been deleted"),
+		});
+		const orNone = await router.operate({
+			...{ kind: "evict", filter: { protocol: "tcp" }, orNone: true },
+		});
+		expect(orNone).toEqual({ ok: true, count: 0 });
 	});
 
 	it("is reached by the checker, and so is the one that may take over", async () => {
