@@ -1,7 +1,7 @@
 /** What has to be true of an account in a file of results. */
 import * as v from "valibot";
 import type { Packet } from "../../sim/packet/packet.ts";
-import type { Account } from "../../sim/world/account.ts";
+import { type Account, CONNECTION_OUTCOMES } from "../../sim/world/account.ts";
 import type { SameShape } from "./same-shape.ts";
 
 const text = v.string();
@@ -23,18 +23,7 @@ const connection = v.strictObject({
 	connectedMs: v.nullable(number),
 	greetedMs: v.nullable(number),
 	endedMs: v.nullable(number),
-	outcome: v.picklist([
-		"completed",
-		"open",
-		"half-open",
-		"refused",
-		"unreachable",
-		"connect-timeout",
-		"read-timeout",
-		"reset",
-		"cut-short",
-		"no-port",
-	]),
+	outcome: v.picklist(CONNECTION_OUTCOMES),
 	accepted: yesNo,
 	chance: v.exactOptional(v.picklist(["drew", "recalled", "unknown"])),
 	gatewayAnswers: texts,

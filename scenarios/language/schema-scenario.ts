@@ -1,6 +1,7 @@
 /** The schema of a whole scenario file. Its parts about clients and backends are in `schema-world.ts`. */
 import * as v from "valibot";
 import { nearest } from "../../sim/edit-distance.ts";
+import { CONNECTION_OUTCOMES } from "../../sim/world/account.ts";
 import { ANSWER_NAMES } from "../../sim/world/answer-names.ts";
 import { matchesPattern } from "./match-pattern.ts";
 import {
@@ -58,20 +59,7 @@ const moment = { because, at: v.optional(text, "") };
 /** Of a right ruleset being found right, where nothing is said. */
 export const USUAL_CONFIDENCE = 0.999;
 
-export const outcome = oneOf([
-	"completed",
-	"open",
-	"half-open",
-	"refused",
-	"unreachable",
-	"connect-timeout",
-	"read-timeout",
-	"reset",
-	"cut-short",
-	"no-port",
-	"lost",
-	"accepted",
-]);
+export const outcome = oneOf([...CONNECTION_OUTCOMES, "lost", "accepted"]);
 
 /** A name of an answer, or a pattern that fits one. */
 export const gatewayAnswer = v.pipe(
