@@ -5,29 +5,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { checkRuleset } from "../ruleset/parse.ts";
-import { printRuleset } from "../ruleset/print.ts";
 import { RulesetError } from "../ruleset/ruleset-error.ts";
 import { checkRules, isShellScript, restoreForm } from "./check-rules.ts";
-
-/** What a script leaves: the lines of iptables-save without headers and built-in chains that are as ever. */
-function left(text: string): readonly string[] {
-	return printRuleset({ tables: checkRules(text).tables })
-		.split("\n")
-		.filter((line) => /^(-|:)/.test(line) && !/^:[A-Z]+ ACCEPT /.test(line));
-}
-
-/** Line and message of each fault. */
-function faultsOf(text: string): readonly string[] {
-	return checkRules(text).faults.map(
-		({ line, message }) => `${line}: ${message}`,
-	);
-}
-
-function notesOf(text: string): readonly string[] {
-	return checkRules(text)
-		.notes.slice(1)
-		.map(({ line, message }) => `${line}: ${message}`);
-}
+import { faultsOf, left, notesOf } from "./test-script.ts";
 
 describe("a script is told from a file for iptables-restore", () => {
 	test.each([

@@ -1,27 +1,7 @@
 /** What a script does besides iptables: ignored where it is known to be harmless, else said or refused. */
 import { describe, expect, test } from "vitest";
-import { printRuleset } from "../ruleset/print.ts";
 import { checkRules } from "./check-rules.ts";
-
-/** What a script leaves: the lines of iptables-save without headers and built-in chains that are as ever. */
-function left(text: string): readonly string[] {
-	return printRuleset({ tables: checkRules(text).tables })
-		.split("\n")
-		.filter((line) => /^(-|:)/.test(line) && !/^:[A-Z]+ ACCEPT /.test(line));
-}
-
-/** Line and message of each fault. */
-function faultsOf(text: string): readonly string[] {
-	return checkRules(text).faults.map(
-		({ line, message }) => `${line}: ${message}`,
-	);
-}
-
-function notesOf(text: string): readonly string[] {
-	return checkRules(text)
-		.notes.slice(1)
-		.map(({ line, message }) => `${line}: ${message}`);
-}
+import { faultsOf, left, notesOf } from "./test-script.ts";
 
 describe("a command is ignored only where all in it is known to be harmless", () => {
 	test.each([
