@@ -51,7 +51,7 @@ build: node_modules
 	npm run build
 
 # The page of reports and the programs of the Docker lab, which sources find where they are bundled.
-BUNDLED = reports/report.ts reports/wording.ts $(wildcard reports/page/*.*) $(shell find sim lab scenarios/language -name '*.ts' ! -name '*.test.ts')
+BUNDLED = reports/contract/report.ts reports/wording.ts $(shell find reports/page sim lab scenarios/language -name '*.ts*' ! -name '*.test.ts' ! -path '*/built/*')
 $(PAGE) $(PROGRAMS): node_modules bundle.mjs $(BUNDLED)
 	@npm run --silent bundle
 	@touch $(PAGE) $(PROGRAMS)

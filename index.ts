@@ -16,20 +16,24 @@ import type {
 	Scenario,
 } from "./scenarios/language/scenario.ts";
 import { validateScenario } from "./scenarios/language/validate.ts";
-import type { Driver } from "./scenarios/run/driver.ts";
 import {
 	type LoadedScenario,
 	type LoadOptions,
 	loadScenarios as loadWith,
 	resolveRules,
-} from "./scenarios/run/load-scenarios.ts";
-import type { RunResult } from "./scenarios/run/result.ts";
+} from "./scenarios/load/load-scenarios.ts";
+import type { RunResult } from "./scenarios/result/result.ts";
+import type { Driver } from "./scenarios/run/driver.ts";
 import {
 	checkScenario,
 	type RunOptions,
 } from "./scenarios/run/run-scenario.ts";
 
-export * from "./scenarios/language/build.ts";
+export {
+	binomialBand,
+	multinomialBands,
+} from "./scenarios/judge/statistics.ts";
+export * from "./scenarios/language/build/build.ts";
 export type * from "./scenarios/language/scenario.ts";
 export {
 	ScenarioError,
@@ -40,6 +44,17 @@ export {
 	validateScenario,
 	validateScenarioFile,
 } from "./scenarios/language/validate.ts";
+export type {
+	LoadedScenario,
+	LoadOptions,
+	RulesText,
+} from "./scenarios/load/load-scenarios.ts";
+export type {
+	Judgement,
+	Outcome,
+	RunResult,
+	Why,
+} from "./scenarios/result/result.ts";
 export {
 	assertScenario,
 	ExpectationError,
@@ -59,45 +74,34 @@ export {
 	type SlowDriver,
 	type SlowGatewayUnderTest,
 } from "./scenarios/run/driver.ts";
-export type {
-	LoadedScenario,
-	LoadOptions,
-	RulesText,
-} from "./scenarios/run/load-scenarios.ts";
-export type {
-	Judgement,
-	Outcome,
-	RunResult,
-	Why,
-} from "./scenarios/run/result.ts";
 export {
 	checkScenario,
 	checkScenarioSlowly,
 	type RunOptions,
 } from "./scenarios/run/run-scenario.ts";
-export { binomialBand, multinomialBands } from "./scenarios/run/statistics.ts";
 export { loadBuiltInScenarios } from "./scenarios/suites/index.ts";
 export type { Choice } from "./sim/chance/choice.ts";
 export { seededChoice } from "./sim/chance/seeded.ts";
+export type { Answer, Ask } from "./sim/contract/ask.ts";
+export type * from "./sim/contract/gateway.ts";
+export type * from "./sim/contract/ruleset.ts";
 export type { BackendBehaviour } from "./sim/endpoint/backend.ts";
 export type { Dialogue } from "./sim/endpoint/client.ts";
 export type { HealthCheckSettings } from "./sim/endpoint/health-checker.ts";
-export type * from "./sim/gateway/gateway.ts";
 export {
 	ModelGateway,
 	type ModelGatewayPorts,
 } from "./sim/gateway/model-gateway.ts";
-export { parsePacket, printPacket } from "./sim/packet/notation.ts";
+export { parsePacket, printPacket } from "./sim/packet/notation/notation.ts";
 export type { Packet } from "./sim/packet/packet.ts";
 export { PacketError } from "./sim/packet/packet-error.ts";
-export { type Change, type Fixed, fixRuleset } from "./sim/ruleset/fix.ts";
+export { type Change, type Fixed, fixRuleset } from "./sim/ruleset/fix/fix.ts";
 export {
 	checkRuleset,
 	type ParseOptions,
 	parseRuleset,
 } from "./sim/ruleset/parse.ts";
 export { printRuleset } from "./sim/ruleset/print.ts";
-export type * from "./sim/ruleset/ruleset.ts";
 export {
 	type Fault,
 	type FaultCode,
@@ -105,8 +109,7 @@ export {
 	printFaults,
 	RulesetError,
 } from "./sim/ruleset/ruleset-error.ts";
-export type * from "./sim/world/account.ts";
-export type { Answer, Ask } from "./sim/world/ask.ts";
+export type * from "./sim/world/account/account.ts";
 export type * from "./sim/world/setup.ts";
 
 /**

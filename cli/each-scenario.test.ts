@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { ScenarioError } from "../scenarios/language/scenario-error.ts";
-import type { LoadedScenario } from "../scenarios/run/load-scenarios.ts";
+import type { LoadedScenario } from "../scenarios/load/load-scenarios.ts";
 import { eachScenario } from "./each-scenario.ts";
 import { EXIT } from "./exit-code.ts";
 import { exitCodeOf, type Failure } from "./outputs/results-file.ts";

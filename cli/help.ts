@@ -1,6 +1,6 @@
 /** Help texts: what an option takes when it is left out, what it may be, and lines that fit a terminal. */
 import type { Command, Option } from "commander";
-import { wrap } from "./run/wrap.ts";
+import { wrap } from "./screen/wrap.ts";
 
 const COLUMNS = 80;
 

@@ -1,4 +1,4 @@
-import { nameText } from "./screen-text.ts";
+import { nameText } from "./screen/screen-text.ts";
 
 /**
  * Something that the user gave on the command line cannot be used. Ends the command with exit code 2.

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { LoadedScenario } from "../scenarios/run/load-scenarios.ts";
+import type { LoadedScenario } from "../scenarios/load/load-scenarios.ts";
 import { replayCommand, wholeCommand } from "./invocation.ts";
 
 const rules = new Map<string, string>();

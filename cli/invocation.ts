@@ -1,11 +1,12 @@
 /** What was asked for on the command line, as a command that somebody can copy and run. */
+
+import type { LoadedScenario } from "../scenarios/load/load-scenarios.ts";
 import {
 	commandLine,
 	type Invocation,
 	replayOf,
-} from "../scenarios/run/invocation.ts";
-import type { LoadedScenario } from "../scenarios/run/load-scenarios.ts";
-import type { ScenarioOptions } from "./scenario-options.ts";
+} from "../scenarios/result/invocation.ts";
+import type { ScenarioOptions } from "./options/scenario-options.ts";
 
 /** The options that a replay needs, since they change what is played or on what. */
 type Way = Pick<

@@ -1,23 +1,23 @@
 /** The command `marktwin`. What a command needs of the model is loaded when it runs, so that `--help` is quick. */
 import { Command, CommanderError } from "commander";
-import { reasonOf } from "../scenarios/run/file-failure.ts";
-import { checkCommand } from "./check.ts";
-import { compareCommand } from "./compare.ts";
-import { exampleCommand } from "./example.ts";
+import { reasonOf } from "../scenarios/files/file-failure.ts";
+import { checkCommand } from "./check/command.ts";
+import { compareCommand } from "./compare/command.ts";
+import { exampleCommand } from "./example/command.ts";
 import { EXIT, EXIT_HELP } from "./exit-code.ts";
-import { fixCommand } from "./fix.ts";
-import { fuzzCommand } from "./fuzz.ts";
-import { healthcheckCommand } from "./healthcheck.ts";
+import { fixCommand } from "./fix/command.ts";
+import { fuzzCommand } from "./fuzz/command.ts";
+import { healthcheckCommand } from "./healthcheck/command.ts";
 import { describeOption, fitHelp, refuseRepeated } from "./help.ts";
 import { InputError } from "./input-error.ts";
-import { labCommand } from "./lab.ts";
-import { mergeCommand } from "./merge.ts";
+import { labCommand } from "./lab/command.ts";
+import { mergeCommand } from "./merge/command.ts";
 import { reportEarlyEnd, reportError } from "./report-error.ts";
-import { runCommand } from "./run.ts";
-import { saveCommand } from "./save.ts";
-import { err, out } from "./screen.ts";
-import { nameText } from "./screen-text.ts";
-import { traceCommand } from "./trace.ts";
+import { runCommand } from "./run/command.ts";
+import { saveCommand } from "./save/command.ts";
+import { err, out } from "./screen/screen.ts";
+import { nameText } from "./screen/screen-text.ts";
+import { traceCommand } from "./trace/command.ts";
 import { version } from "./version.ts";
 
 const words = process.argv.slice(2);

@@ -1,9 +1,9 @@
 /** Any error → what the user reads of it, and the exit code. */
 import { resolve } from "node:path";
-import { reasonWithPlace } from "../scenarios/run/syntax-place.ts";
+import { reasonWithPlace } from "../scenarios/load/syntax-place.ts";
 import { EXIT } from "./exit-code.ts";
 import { InputError } from "./input-error.ts";
-import { nameText } from "./screen-text.ts";
+import { nameText } from "./screen/screen-text.ts";
 import { usersModules } from "./users-code.ts";
 import { version } from "./version.ts";
 

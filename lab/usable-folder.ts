@@ -1,7 +1,7 @@
 /** Folders that the lab writes in: made, or said why they cannot be used. */
 import { existsSync, mkdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import { codeOf, reasonOf } from "../scenarios/run/file-failure.ts";
+import { codeOf, reasonOf } from "../scenarios/files/file-failure.ts";
 import { LabError } from "./lab-error.ts";
 
 /** What a folder lacks, by why the system refused; anything else than these is told as it is. */

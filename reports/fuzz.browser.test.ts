@@ -1,9 +1,9 @@
 /** What the page shows of rulesets that nobody wrote. */
 import { expect, it } from "vitest";
 import { describeInBrowser } from "../test/browser.ts";
-import { fuzzView } from "./test-fuzz.ts";
+import { fuzzView } from "./contract/test-fuzz.ts";
+import { findingReport, fuzzReport, HOSTILE } from "./contract/test-report.ts";
 import { expectReadable, LOOKS, openAll, pages } from "./test-page.ts";
-import { findingReport, fuzzReport, HOSTILE } from "./test-report.ts";
 
 describeInBrowser("the page of a fuzz", () => {
 	const { show } = pages();

@@ -3,8 +3,12 @@ import { join } from "node:path";
 import { expect, inject, it } from "vitest";
 import { describeInBrowser } from "../test/browser.ts";
 import { execute } from "../test/marktwin.ts";
+import {
+	comparisonReport,
+	HOSTILE,
+	sampleReport,
+} from "./contract/test-report.ts";
 import { expectReadable, LOOKS, openAll, pages } from "./test-page.ts";
-import { comparisonReport, HOSTILE, sampleReport } from "./test-report.ts";
 
 describeInBrowser("the page of a report", () => {
 	const { folder, complaints, open, show } = pages();

@@ -6,8 +6,8 @@ import type { Page } from "playwright-core";
 import { afterEach, expect } from "vitest";
 import { browser } from "../test/browser.ts";
 import { temporaryFolder } from "../test/temporary-folder.ts";
-import { reportHtml } from "./html.ts";
-import type { Report } from "./report.ts";
+import type { Report } from "./contract/report.ts";
+import { reportHtml } from "./formats/html.ts";
 
 const AXE = readFileSync(
 	createRequire(import.meta.url).resolve("axe-core/axe.min.js"),

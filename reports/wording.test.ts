@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { comparisonReport, sampleReport } from "./test-report.ts";
+import { comparisonReport, sampleReport } from "./contract/test-report.ts";
 import { emptyWords } from "./wording.ts";
 
 it("never says of a scenario without expectations that something holds", () => {

@@ -1,5 +1,11 @@
 /** Words and signs that the page shares with everything else that is written; it may import nothing from elsewhere. */
-import type { Entry, FuzzView, Report, Status, WhyView } from "./report.ts";
+import type {
+	Entry,
+	FuzzView,
+	Report,
+	Status,
+	WhyView,
+} from "./contract/report.ts";
 
 export { visible } from "./visible.ts";
 

@@ -32,7 +32,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
 	},
 	reports: {
 		// What is lost and what is late has one meaning.
-		from: ["scenarios/run/service.ts"],
+		from: ["scenarios/result/service.ts"],
 		typesFrom: ["sim", "scenarios", "lab"],
 		packages: ["ts-pattern"],
 		node: true,
@@ -73,15 +73,26 @@ export const SIM_FOLDERS: Readonly<Record<string, readonly string[]>> = {
 	packet: [],
 	chance: [],
 	clock: [],
+	// What rooms exchange.
+	contract: ["packet"],
 	extension: ["packet"],
 	conntrack: ["packet", "chance"],
 	matches: ["packet", "extension", "conntrack"],
 	targets: ["packet", "extension", "conntrack"],
 	ruleset: ["packet", "extension", "matches", "targets"],
 	script: ["packet", "extension", "matches", "targets", "ruleset"],
-	netfilter: ["packet", "extension", "matches", "targets", "ruleset"],
+	netfilter: [
+		"packet",
+		"contract",
+		"extension",
+		"conntrack",
+		"matches",
+		"targets",
+		"ruleset",
+	],
 	gateway: [
 		"packet",
+		"contract",
 		"chance",
 		"clock",
 		"extension",

@@ -93,15 +93,15 @@ describe("rooms", () => {
 
 /** Small files of the other rooms that bring nothing along. */
 const LIGHT: ReadonlySet<string | null> = new Set([
-	"sim/extension/octets.ts",
+	"sim/extension/values/octets.ts",
 	"sim/in-line.ts",
 	"sim/invariant.ts",
 	"reports/shorten.ts",
 	"reports/visible.ts",
-	"scenarios/run/bounded-read.ts",
-	"scenarios/run/file-failure.ts",
-	"scenarios/run/invocation.ts",
-	"scenarios/run/syntax-place.ts",
+	"scenarios/files/bounded-read.ts",
+	"scenarios/files/file-failure.ts",
+	"scenarios/result/invocation.ts",
+	"scenarios/load/syntax-place.ts",
 ]);
 
 describe("the command", () => {

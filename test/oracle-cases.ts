@@ -15,13 +15,13 @@ import {
 	writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import {
 	parseCases,
 	type RuleCase,
 	rulesetOfCase,
 } from "../sim/extension/cases.ts";
-import { openPoints } from "../sim/ruleset/open-points.ts";
+import { openPoints } from "../sim/ruleset/check/open-points.ts";
 import { checkRuleset } from "../sim/ruleset/parse.ts";
 
 interface Asked extends RuleCase {
@@ -31,9 +31,11 @@ interface Asked extends RuleCase {
 const wanted = process.argv.slice(2);
 const all = ["matches", "targets"].flatMap((folder) => {
 	const url = new URL(`../sim/${folder}/`, import.meta.url);
-	return readdirSync(url)
+	return readdirSync(url, { recursive: true, encoding: "utf8" })
 		.filter((file) => file.endsWith(".cases"))
-		.filter((file) => !wanted.length || wanted.includes(file.slice(0, -6)))
+		.filter(
+			(file) => !wanted.length || wanted.includes(basename(file, ".cases")),
+		)
 		.flatMap((file) =>
 			parseCases(readFileSync(new URL(file, url), "utf8"), file).map(
 				(one): Asked => ({ ...one, file }),

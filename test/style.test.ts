@@ -31,13 +31,13 @@ it(`files have at most ${MOST_LINES} lines, tests and stories excepted`, () => {
 	expect(wrong.map(({ path, lines }) => `${path}: ${lines}`)).toEqual([]);
 });
 
-/** What a command prints goes through `out` or `err` of cli/screen.ts. These hand on a program's own octets. */
+/** What a command prints goes through `out` or `err` of cli/screen/screen.ts. These hand on a program's own octets. */
 const SCREENS: ReadonlySet<string> = new Set([
-	"cli/screen.ts",
+	"cli/screen/screen.ts",
 	"cli/lab/router-shell.ts",
 	"cli/lab/shell.ts",
 	// A daemon's log, which has a writer of its own.
-	"cli/healthcheck.ts",
+	"cli/healthcheck/command.ts",
 	// Hears that a reader has gone away.
 	"cli/main.ts",
 ]);

@@ -1,9 +1,12 @@
 /** What stays open about a ruleset, in lines for a reader. */
 
-import { quoted } from "../../scenarios/run/invocation.ts";
+import { quoted } from "../../scenarios/result/invocation.ts";
 import { keyOfNeed, NEEDS, type NeedWords } from "../../sim/extension/need.ts";
+import type {
+	OpenPoints,
+	RulePlace,
+} from "../../sim/ruleset/check/open-points.ts";
 import { nearName } from "../../sim/ruleset/near-name.ts";
-import type { OpenPoints, RulePlace } from "../../sim/ruleset/open-points.ts";
 
 /** More lines of rules than this are counted, not named. */
 const SHOWN_LINES = 8;

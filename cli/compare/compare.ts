@@ -3,11 +3,10 @@ import {
 	type JudgedComparison,
 	judgeComparison,
 } from "../../scenarios/compare/verdict.ts";
-import type { LoadedScenario } from "../../scenarios/run/load-scenarios.ts";
-
-import type { CompareOptions } from "../compare.ts";
+import type { LoadedScenario } from "../../scenarios/load/load-scenarios.ts";
 import { eachScenario } from "../each-scenario.ts";
 import { replayCommand, wholeCommand } from "../invocation.ts";
+import { mustFitDriver } from "../options/scenario-options.ts";
 import { openOutputs } from "../outputs/outputs.ts";
 import {
 	exitCodeOf,
@@ -17,18 +16,18 @@ import {
 } from "../outputs/results-file.ts";
 import { failureOf } from "../run/broken-file.ts";
 import { emptyShard, type Selection, select } from "../run/select.ts";
-import { sayNotesOf } from "../say-notes.ts";
-import { sayWhatWasWrong } from "../say-what-was-wrong.ts";
-import { mustFitDriver } from "../scenario-options.ts";
-import { progress } from "../screen.ts";
-import { nameText } from "../screen-text.ts";
-import { createOther } from "./other.ts";
+import { sayWhatWasWrong } from "../screen/report-failures.ts";
+import { sayNotesOf } from "../screen/say-notes.ts";
+import { progress } from "../screen/screen.ts";
+import { nameText } from "../screen/screen-text.ts";
+import type { CompareOptions } from "./command.ts";
 import {
 	type CompareView,
 	printComparison,
 	printFailure,
 	printTotals,
 } from "./print.ts";
+import { createOther } from "./reference.ts";
 
 /** @returns the exit code */
 export async function compare(

@@ -1,16 +1,17 @@
 /** What a reader sees of comparisons. */
-import type { Comparison } from "../../scenarios/compare/compare-scenario.ts";
+
 import {
 	type Divergence,
 	printDivergence,
 } from "../../scenarios/compare/divergence.ts";
+import type { Comparison } from "../../scenarios/compare/lockstep/compare-scenario.ts";
 import type {
 	ComparisonVerdict,
 	JudgedComparison,
 } from "../../scenarios/compare/verdict.ts";
 import type { Failure } from "../outputs/results-file.ts";
-import { screenText } from "../screen-text.ts";
-import type { Paint } from "../terminal.ts";
+import { screenText } from "../screen/screen-text.ts";
+import type { Paint } from "../screen/terminal.ts";
 
 export interface CompareView {
 	readonly paint: Paint;

@@ -1,13 +1,13 @@
 /** Writes what a user begins with. */
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { codeOf, reasonOf } from "../../scenarios/run/file-failure.ts";
+import { codeOf, reasonOf } from "../../scenarios/files/file-failure.ts";
 import { EXIT } from "../exit-code.ts";
-import { writeWhole } from "../files.ts";
+import { writeWhole } from "../files/files.ts";
 import { InputError } from "../input-error.ts";
 import { wholeCommand } from "../invocation.ts";
-import { out } from "../screen.ts";
-import { nameText } from "../screen-text.ts";
+import { out } from "../screen/screen.ts";
+import { nameText } from "../screen/screen-text.ts";
 import { RECIPE_SCENARIO } from "./recipe-scenario.ts";
 
 interface ExampleFile {

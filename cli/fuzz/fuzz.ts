@@ -16,13 +16,13 @@ import type { PlayableScenario } from "../../scenarios/language/scenario.ts";
 import {
 	commandLine,
 	type Invocation,
-} from "../../scenarios/run/invocation.ts";
+} from "../../scenarios/result/invocation.ts";
 import type { CompareView } from "../compare/print.ts";
-import { writeWhole } from "../files.ts";
-import type { FuzzCommandOptions } from "../fuzz.ts";
+import { writeWhole } from "../files/files.ts";
 import { openOutputs } from "../outputs/outputs.ts";
 import { exitCodeOf, type Results } from "../outputs/results-file.ts";
-import { progress } from "../screen.ts";
+import { progress } from "../screen/screen.ts";
+import type { FuzzCommandOptions } from "./command.ts";
 import {
 	printFinding,
 	printProgress,

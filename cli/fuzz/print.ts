@@ -13,7 +13,7 @@ import {
 	type TextCoverageTotals,
 } from "../../scenarios/fuzz/totals.ts";
 import type { CompareView } from "../compare/print.ts";
-import { screenText } from "../screen-text.ts";
+import { screenText } from "../screen/screen-text.ts";
 
 const BAR_COLUMNS = 20;
 

@@ -12,7 +12,7 @@ import {
 	type TextFuzzAccount,
 	textAt,
 } from "../../scenarios/fuzz/text/fuzz-text.ts";
-import type { Shard } from "../read-option.ts";
+import type { Shard } from "../options/read-option.ts";
 
 export interface TextOptions {
 	readonly seed: number;

@@ -1,9 +1,12 @@
 /** What `marktwin lab doctor` says about containers: whether an engine answers, and what it has already. */
 import type Docker from "dockerode";
-import { LAB_IMAGES } from "../../lab/docker/docker-lab.ts";
-import { connectEngine, lacksDockerode } from "../../lab/docker/engine.ts";
-import { findRoot } from "../../lab/docker/image-root.ts";
-import { missingImages } from "../../lab/docker/images.ts";
+import {
+	connectEngine,
+	lacksDockerode,
+} from "../../lab/docker/engine/engine.ts";
+import { findRoot } from "../../lab/docker/image/image-root.ts";
+import { missingImages } from "../../lab/docker/image/images.ts";
+import { LAB_IMAGES } from "../../lab/docker/play/docker-lab.ts";
 import { examine, remedyFor } from "../../lab/doctor.ts";
 import { LabError } from "../../lab/lab-error.ts";
 import { examineImage, type FoundImage } from "../../lab/vm/image/image.ts";

@@ -3,16 +3,16 @@ import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { containerName } from "../../lab/docker/containers.ts";
-import { connectEngine } from "../../lab/docker/engine.ts";
-import {
-	conditionsSocket,
-	connectGuest,
-} from "../../lab/docker/router-machine.ts";
+import { connectEngine } from "../../lab/docker/engine/engine.ts";
 import {
 	BUILD_TIMEOUT_MS,
 	describeOnDocker,
-} from "../../lab/docker/test-engine.ts";
+} from "../../lab/docker/engine/test-engine.ts";
+import { containerName } from "../../lab/docker/resources/containers.ts";
+import {
+	conditionsSocket,
+	connectGuest,
+} from "../../lab/docker/router/router-machine.ts";
 import { execute, type How } from "../../test/marktwin.ts";
 
 const COMMAND = [

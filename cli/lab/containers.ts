@@ -1,22 +1,22 @@
 /** What there is of labs: listed, read, removed. */
 import type Docker from "dockerode";
-import { readFileIn } from "../../lab/docker/container-file.ts";
-import { containerLog } from "../../lab/docker/container-log.ts";
-import { connectEngine } from "../../lab/docker/engine.ts";
-import { engineStatus } from "../../lab/docker/engine-error.ts";
+import { readFileIn } from "../../lab/docker/engine/container-file.ts";
+import { containerLog } from "../../lab/docker/engine/container-log.ts";
+import { connectEngine } from "../../lab/docker/engine/engine.ts";
+import { engineStatus } from "../../lab/docker/engine/engine-error.ts";
 import { backendServiceRole } from "../../lab/docker/lab.ts";
-import { ROLE_LABEL } from "../../lab/docker/labels.ts";
+import { ROLE_LABEL } from "../../lab/docker/resources/labels.ts";
 import {
 	type FoundLab,
 	findLabs,
 	NOBODY,
 	sweepLabs,
-} from "../../lab/docker/owner.ts";
-import { removeLab } from "../../lab/docker/remove-lab.ts";
+} from "../../lab/docker/resources/owner.ts";
+import { removeLab } from "../../lab/docker/resources/remove-lab.ts";
 import { EXIT } from "../exit-code.ts";
 import { InputError } from "../input-error.ts";
-import type { WhichLab } from "../lab-containers.ts";
-import { out } from "../screen.ts";
+import { out } from "../screen/screen.ts";
+import type { WhichLab } from "./containers-command.ts";
 
 /** Where `lab up` has the checker write what it finds out. */
 export const CHECKER_LOG = "/var/log/marktwin/healthcheck.jsonl";

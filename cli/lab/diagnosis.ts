@@ -5,9 +5,9 @@ import {
 	type Purpose,
 	remedyFor,
 } from "../../lab/doctor.ts";
-import { whyNotKvm } from "../../lab/vm/accelerator.ts";
 import { examineImage, findImage } from "../../lab/vm/image/image.ts";
-import type { Paint } from "../terminal.ts";
+import { whyNotKvm } from "../../lab/vm/machine/accelerator.ts";
+import type { Paint } from "../screen/terminal.ts";
 import { containerLines, imageLines } from "./container-diagnosis.ts";
 
 /** What was found, or that it is missing. */

@@ -6,14 +6,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type Docker from "dockerode";
 import { beforeAll, expect, it } from "vitest";
-import { createDockerLab } from "../../lab/docker/docker-lab.ts";
-import { OWNER_LABEL } from "../../lab/docker/labels.ts";
-import { findLabs } from "../../lab/docker/owner.ts";
 import {
 	BUILD_TIMEOUT_MS,
 	describeOnDocker,
 	testLab,
-} from "../../lab/docker/test-engine.ts";
+} from "../../lab/docker/engine/test-engine.ts";
+import { createDockerLab } from "../../lab/docker/play/docker-lab.ts";
+import { OWNER_LABEL } from "../../lab/docker/resources/labels.ts";
+import { findLabs } from "../../lab/docker/resources/owner.ts";
 import { mix32 } from "../../sim/chance/seeded.ts";
 import { execute } from "../../test/marktwin.ts";
 

@@ -1,6 +1,5 @@
 /** The recipe beside proxies in the router's place, measured. */
 import { cpus, loadavg, totalmem } from "node:os";
-import { type Prepared, prepareLab } from "../../lab/docker/docker-lab.ts";
 import {
 	type Contestant,
 	contestants,
@@ -12,22 +11,23 @@ import {
 	type Measurement,
 	measurementText,
 } from "../../lab/docker/measure/table.ts";
-import { routerWish } from "../../lab/docker/router-kernel.ts";
+import { type Prepared, prepareLab } from "../../lab/docker/play/docker-lab.ts";
+import { routerWish } from "../../lab/docker/router/router-kernel.ts";
 import { LabError } from "../../lab/lab-error.ts";
 import { findImage } from "../../lab/vm/image/image.ts";
 import {
 	recipeHealthCheck,
 	recipeSetup,
-} from "../../scenarios/language/build.ts";
+} from "../../scenarios/language/build/build.ts";
 import type { PlayableScenario } from "../../scenarios/language/scenario.ts";
-import { resolveRules } from "../../scenarios/run/load-scenarios.ts";
+import { resolveRules } from "../../scenarios/load/load-scenarios.ts";
 import { recipeRules } from "../../scenarios/suites/index.ts";
 import { invariant } from "../../sim/invariant.ts";
 import { EXIT } from "../exit-code.ts";
-import { mustBeWritable, STANDARD, writeText } from "../files.ts";
-import type { MeasureOptions } from "../lab-containers.ts";
+import { mustBeWritable, STANDARD, writeText } from "../files/files.ts";
 import { jsonLine } from "../outputs/json-text.ts";
-import { err, out } from "../screen.ts";
+import { err, out } from "../screen/screen.ts";
+import type { MeasureOptions } from "./containers-command.ts";
 
 /** @returns the exit code */
 export async function measure(options: MeasureOptions): Promise<number> {

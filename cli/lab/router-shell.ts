@@ -5,9 +5,9 @@ import type Docker from "dockerode";
 import {
 	conditionsSocket,
 	connectGuest,
-} from "../../lab/docker/router-machine.ts";
+} from "../../lab/docker/router/router-machine.ts";
 import { EXIT } from "../exit-code.ts";
-import { err } from "../screen.ts";
+import { err } from "../screen/screen.ts";
 
 export interface RouterShell {
 	readonly router: number;

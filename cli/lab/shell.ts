@@ -1,10 +1,10 @@
 /** A shell where something happens: in a container, or on the router. */
 import type Docker from "dockerode";
-import { connectEngine } from "../../lab/docker/engine.ts";
-import { ifEngines } from "../../lab/docker/engine-error.ts";
+import { connectEngine } from "../../lab/docker/engine/engine.ts";
+import { ifEngines } from "../../lab/docker/engine/engine-error.ts";
 import { EXIT } from "../exit-code.ts";
-import type { ShellOptions } from "../lab-containers.ts";
 import { containerOf, infoOf, roleNamed, theLab } from "./containers.ts";
+import type { ShellOptions } from "./containers-command.ts";
 import { routerShell } from "./router-shell.ts";
 
 /** @returns the exit code, of the command where one is given */

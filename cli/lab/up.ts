@@ -1,25 +1,26 @@
 /** A lab that stays until somebody takes it down. */
-import { configText } from "../../lab/docker/checker.ts";
-import { prepareLab } from "../../lab/docker/docker-lab.ts";
-import { execIn } from "../../lab/docker/exec.ts";
-import { NOBODY } from "../../lab/docker/owner.ts";
+
+import { execIn } from "../../lab/docker/engine/exec.ts";
+import { configText } from "../../lab/docker/play/checker.ts";
+import { prepareLab } from "../../lab/docker/play/docker-lab.ts";
+import { NOBODY } from "../../lab/docker/resources/owner.ts";
 import {
 	kernelName,
 	needsCondition,
 	routerWish,
-} from "../../lab/docker/router-kernel.ts";
+} from "../../lab/docker/router/router-kernel.ts";
 import {
 	recipeHealthCheck,
 	recipeSetup,
-} from "../../scenarios/language/build.ts";
-import { resolveRules } from "../../scenarios/run/load-scenarios.ts";
+} from "../../scenarios/language/build/build.ts";
+import { resolveRules } from "../../scenarios/load/load-scenarios.ts";
 import { recipeRules } from "../../scenarios/suites/index.ts";
 import { EXIT } from "../exit-code.ts";
-import { readRules } from "../files.ts";
+import { readRules } from "../files/files.ts";
 import { InputError } from "../input-error.ts";
-import type { UpOptions } from "../lab-containers.ts";
-import { err, out } from "../screen.ts";
+import { err, out } from "../screen/screen.ts";
 import { CHECKER_LOG } from "./containers.ts";
+import type { UpOptions } from "./containers-command.ts";
 
 /** @returns the exit code */
 export async function up(options: UpOptions): Promise<number> {

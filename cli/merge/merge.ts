@@ -2,7 +2,7 @@
 import { counted } from "../../reports/wording.ts";
 import { EXIT } from "../exit-code.ts";
 import { InputError } from "../input-error.ts";
-import type { OutputOptions } from "../output-options.ts";
+import type { OutputOptions } from "../options/output-options.ts";
 import { openOutputs } from "../outputs/outputs.ts";
 import { readResults } from "../outputs/read-results.ts";
 import { cutShort } from "../outputs/report-of.ts";
@@ -12,8 +12,8 @@ import {
 	outcomeOf,
 	type Results,
 } from "../outputs/results-file.ts";
-import { progress } from "../screen.ts";
-import { screenText } from "../screen-text.ts";
+import { progress } from "../screen/screen.ts";
+import { screenText } from "../screen/screen-text.ts";
 import { fuzzTogether, remarksOn } from "./fuzz.ts";
 import {
 	isEmpty,

@@ -1,6 +1,6 @@
 /** What of a shared play is there, and what is not. */
 
-import type { RunResult } from "../../scenarios/run/result.ts";
+import type { RunResult } from "../../scenarios/result/result.ts";
 import { InputError } from "../input-error.ts";
 import type { FuzzResults, Results } from "../outputs/results-file.ts";
 

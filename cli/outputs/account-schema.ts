@@ -1,7 +1,10 @@
 /** What has to be true of an account in a file of results. */
 import * as v from "valibot";
 import type { Packet } from "../../sim/packet/packet.ts";
-import { type Account, CONNECTION_OUTCOMES } from "../../sim/world/account.ts";
+import {
+	type Account,
+	CONNECTION_OUTCOMES,
+} from "../../sim/world/account/account.ts";
 import type { SameShape } from "./same-shape.ts";
 
 const text = v.string();

@@ -1,21 +1,21 @@
 /** Everything that a command writes besides the screen: reports, and what CI systems read. */
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { githubAnnotations } from "../../reports/annotations.ts";
-import { type PageParts, reportHtml } from "../../reports/html.ts";
-import { junitXml } from "../../reports/junit.ts";
-import type { Report } from "../../reports/report.ts";
-import { summaryMarkdown } from "../../reports/summary.ts";
+import type { Report } from "../../reports/contract/report.ts";
+import { githubAnnotations } from "../../reports/formats/annotations.ts";
+import { type PageParts, reportHtml } from "../../reports/formats/html.ts";
+import { junitXml } from "../../reports/formats/junit.ts";
+import { summaryMarkdown } from "../../reports/formats/summary.ts";
 import {
 	appendText,
 	identityOf,
 	mustBeWritable,
 	STANDARD,
 	writeText,
-} from "../files.ts";
+} from "../files/files.ts";
 import { InputError } from "../input-error.ts";
-import type { OutputOptions } from "../output-options.ts";
-import { err, out, type Screen } from "../screen.ts";
+import type { OutputOptions } from "../options/output-options.ts";
+import { err, out, type Screen } from "../screen/screen.ts";
 import { jsonText } from "./json-text.ts";
 import { type About, reportOf } from "./report-of.ts";
 import { type FuzzResults, type Results, resultsFile } from "./results-file.ts";

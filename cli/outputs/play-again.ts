@@ -1,7 +1,7 @@
 /** Holds what a file says of a play on the model against the same play, played once more. */
 import { ScenarioError } from "../../scenarios/language/scenario-error.ts";
+import type { RunResult } from "../../scenarios/result/result.ts";
 import { modelDriver } from "../../scenarios/run/driver.ts";
-import type { RunResult } from "../../scenarios/run/result.ts";
 import { checkScenario } from "../../scenarios/run/run-scenario.ts";
 
 /** Where a result is other than its scenario and seed make it. */

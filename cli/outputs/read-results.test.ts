@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import type { Divergence } from "../../scenarios/compare/divergence.ts";
 import { judgeComparison } from "../../scenarios/compare/verdict.ts";
-import { avoided } from "../../scenarios/language/build.ts";
+import { avoided } from "../../scenarios/language/build/build.ts";
 import { checkScenario } from "../../scenarios/run/run-scenario.ts";
 import { loadBuiltInScenarios } from "../../scenarios/suites/index.ts";
 import { temporaryFolder } from "../../test/temporary-folder.ts";

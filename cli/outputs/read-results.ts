@@ -1,6 +1,7 @@
 /** Reads what `--json` wrote, and believes nothing of it that can be checked. */
 import * as v from "valibot";
 import { judgeComparison } from "../../scenarios/compare/verdict.ts";
+import { reasonOf } from "../../scenarios/files/file-failure.ts";
 import type { PlayableScenario } from "../../scenarios/language/scenario.ts";
 import { ScenarioError } from "../../scenarios/language/scenario-error.ts";
 import { validateScenario } from "../../scenarios/language/validate.ts";
@@ -8,12 +9,11 @@ import {
 	DUPLICATE_REMEDY,
 	duplicateKey,
 	duplicateWords,
-} from "../../scenarios/run/duplicate-keys.ts";
-import { reasonOf } from "../../scenarios/run/file-failure.ts";
-import type { RunResult } from "../../scenarios/run/result.ts";
+} from "../../scenarios/load/duplicate-keys.ts";
+import { placeInJson } from "../../scenarios/load/syntax-place.ts";
+import type { RunResult } from "../../scenarios/result/result.ts";
 import { resultOf } from "../../scenarios/run/run-scenario.ts";
-import { placeInJson } from "../../scenarios/run/syntax-place.ts";
-import { readText } from "../files.ts";
+import { readText } from "../files/files.ts";
 import { InputError } from "../input-error.ts";
 import { playAgain } from "./play-again.ts";
 import {

@@ -5,14 +5,14 @@ import {
 	type Fuzzed,
 	followedPerEntry,
 	type Played,
-} from "../../reports/build.ts";
-import type { Report } from "../../reports/report.ts";
+} from "../../reports/build/build.ts";
+import type { Report } from "../../reports/contract/report.ts";
 import { counted, number } from "../../reports/wording.ts";
-import { lookCloser } from "../../scenarios/run/closeup.ts";
+import { lookCloser } from "../../scenarios/details/run-details.ts";
+import { unmetRules } from "../../scenarios/judge/unmet-rules.ts";
 import { modelDriver } from "../../scenarios/run/driver.ts";
 import { checkScenario } from "../../scenarios/run/run-scenario.ts";
-import { unmetRules } from "../../scenarios/run/unmet-rules.ts";
-import { progress } from "../screen.ts";
+import { progress } from "../screen/screen.ts";
 import { version } from "../version.ts";
 import type { FuzzResults, Results } from "./results-file.ts";
 

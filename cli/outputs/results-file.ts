@@ -10,9 +10,9 @@ import {
 	type Outcome,
 	type RunResult,
 	worst,
-} from "../../scenarios/run/result.ts";
+} from "../../scenarios/result/result.ts";
 import { EXIT } from "../exit-code.ts";
-import type { Shard } from "../read-option.ts";
+import type { Shard } from "../options/read-option.ts";
 
 /** Changes when an older marktwin could not read it any more. */
 export const FORMAT = "marktwin results 2" as const;

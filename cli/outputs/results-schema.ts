@@ -7,9 +7,9 @@ import * as v from "valibot";
 import {
 	CHANCE_ENDS,
 	type ChanceEnd,
-} from "../../scenarios/compare/chance-ends.ts";
+} from "../../scenarios/compare/lockstep/chance-ends.ts";
 import type { PlayableScenario } from "../../scenarios/language/scenario.ts";
-import type { Judgement } from "../../scenarios/run/result.ts";
+import type { Judgement } from "../../scenarios/result/result.ts";
 import { accountSchema } from "./account-schema.ts";
 import { fuzzSchema } from "./fuzz-schema.ts";
 import { FORMAT, type resultsFile } from "./results-file.ts";

@@ -1,12 +1,12 @@
 /** A scenario file that cannot be used, among others that can. */
 import { basename } from "node:path";
-import { recipeSetup } from "../../scenarios/language/build.ts";
+import { recipeSetup } from "../../scenarios/language/build/build.ts";
 import type { PlayableScenario } from "../../scenarios/language/scenario.ts";
-import { commandLine } from "../../scenarios/run/invocation.ts";
-import type { LoadedScenario } from "../../scenarios/run/load-scenarios.ts";
-import type { RunResult } from "../../scenarios/run/result.ts";
+import type { LoadedScenario } from "../../scenarios/load/load-scenarios.ts";
+import { commandLine } from "../../scenarios/result/invocation.ts";
+import type { RunResult } from "../../scenarios/result/result.ts";
 import type { Failure } from "../outputs/results-file.ts";
-import { nameText } from "../screen-text.ts";
+import { nameText } from "../screen/screen-text.ts";
 
 export interface BrokenFile {
 	readonly file: string;

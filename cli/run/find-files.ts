@@ -2,7 +2,7 @@
 import { realpath, stat } from "node:fs/promises";
 import { join, normalize, resolve } from "node:path";
 import { glob, isDynamicPattern } from "tinyglobby";
-import { codeOf } from "../../scenarios/run/file-failure.ts";
+import { codeOf } from "../../scenarios/files/file-failure.ts";
 
 /** What a scenario file is called, so that it is found in a folder. */
 export const OWN = "*.scenario.{ts,mts,js,mjs,json}";

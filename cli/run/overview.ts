@@ -9,9 +9,9 @@ import {
 	type Outcome,
 	type RunResult,
 	worst,
-} from "../../scenarios/run/result.ts";
-import { nameText, screenText } from "../screen-text.ts";
-import type { Paint } from "../terminal.ts";
+} from "../../scenarios/result/result.ts";
+import { nameText, screenText } from "../screen/screen-text.ts";
+import type { Paint } from "../screen/terminal.ts";
 import { path } from "./picture.ts";
 
 export const SIGNS: Readonly<Record<Outcome, string>> = {

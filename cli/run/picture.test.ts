@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { ConnectionRecord } from "../../sim/world/account.ts";
+import type { ConnectionRecord } from "../../sim/world/account/account.ts";
 import { picture } from "./picture.ts";
 
 const plain = (_: unknown, text: string) => text;

@@ -4,10 +4,13 @@
  *     b1 ██████████ 500  b2 ██████████ 500   12121212121212…
  *     b1 ███ 4  b2 █████████████████ 20      1212│2222222…│1212    2 refused
  */
-import { lateWords, servicesOf } from "../../scenarios/run/service.ts";
-import type { Account, ConnectionRecord } from "../../sim/world/account.ts";
-import { screenText } from "../screen-text.ts";
-import type { Paint } from "../terminal.ts";
+import { lateWords, servicesOf } from "../../scenarios/result/service.ts";
+import type {
+	Account,
+	ConnectionRecord,
+} from "../../sim/world/account/account.ts";
+import { screenText } from "../screen/screen-text.ts";
+import type { Paint } from "../screen/terminal.ts";
 
 const BAR_WIDTH = 20;
 /** Bars of two backends with two-digit counts fit; what stands behind them is then aligned. */

@@ -1,15 +1,16 @@
 /** What plays a scenario: the model, or a kernel. */
+
+import type { LoadedScenario } from "../../scenarios/load/load-scenarios.ts";
+import type { RunResult } from "../../scenarios/result/result.ts";
 import { modelDriver } from "../../scenarios/run/driver.ts";
-import type { LoadedScenario } from "../../scenarios/run/load-scenarios.ts";
-import type { RunResult } from "../../scenarios/run/result.ts";
 import {
 	checkScenario,
 	checkScenarioSlowly,
 } from "../../scenarios/run/run-scenario.ts";
 import { replayCommand } from "../invocation.ts";
-import type { RunOptions } from "../run.ts";
-import { limitsOf } from "../scenario-options.ts";
-import { err } from "../screen.ts";
+import { limitsOf } from "../options/scenario-options.ts";
+import { err } from "../screen/screen.ts";
+import type { RunOptions } from "./command.ts";
 
 export interface Player {
 	readonly driver: RunResult["driver"];
@@ -42,7 +43,7 @@ export async function createPlayer(options: RunOptions): Promise<Player> {
 		};
 	if (options.on === "docker") return dockerPlayer(options, replay, settings);
 	const { machineOnly, routerWish } = await import(
-		"../../lab/docker/router-kernel.ts"
+		"../../lab/docker/router/router-kernel.ts"
 	);
 	const { createVmDriver } = await import("../../lab/vm/vm-driver.ts");
 	const machine = machineOnly(routerWish(options));
@@ -74,8 +75,12 @@ async function dockerPlayer(
 		readonly file?: string;
 	},
 ): Promise<Player> {
-	const { createDockerLab } = await import("../../lab/docker/docker-lab.ts");
-	const { routerWish } = await import("../../lab/docker/router-kernel.ts");
+	const { createDockerLab } = await import(
+		"../../lab/docker/play/docker-lab.ts"
+	);
+	const { routerWish } = await import(
+		"../../lab/docker/router/router-kernel.ts"
+	);
 	const lab = createDockerLab(routerWish(options));
 	return {
 		get driver() {

@@ -1,19 +1,22 @@
 /** Results → lines for a person. */
 import { number, whyLines } from "../../reports/wording.ts";
+import { unmetRules } from "../../scenarios/judge/unmet-rules.ts";
 import {
 	type Judgement,
 	NOTHING_EXPECTED,
 	type Outcome,
 	type RunResult,
-} from "../../scenarios/run/result.ts";
-import { printRulePlace, rulePlace } from "../../scenarios/run/rule-place.ts";
-import { unmetRules } from "../../scenarios/run/unmet-rules.ts";
-import type { ConnectionRecord } from "../../sim/world/account.ts";
-import { nameText, screenText } from "../screen-text.ts";
-import type { Paint } from "../terminal.ts";
+} from "../../scenarios/result/result.ts";
+import {
+	printRulePlace,
+	rulePlace,
+} from "../../scenarios/result/rule-place.ts";
+import type { ConnectionRecord } from "../../sim/world/account/account.ts";
+import { nameText, screenText } from "../screen/screen-text.ts";
+import type { Paint } from "../screen/terminal.ts";
+import { wrap } from "../screen/wrap.ts";
 import { COLOURS, printOverview, SIGNS, TRAP } from "./overview.ts";
 import { picture } from "./picture.ts";
-import { wrap } from "./wrap.ts";
 
 export interface View {
 	readonly paint: Paint;

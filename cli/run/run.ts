@@ -1,11 +1,12 @@
 /** Loads, plays and shows scenarios. */
 import { number } from "../../reports/wording.ts";
-import type { LoadedScenario } from "../../scenarios/run/load-scenarios.ts";
-import type { RunResult } from "../../scenarios/run/result.ts";
+import type { LoadedScenario } from "../../scenarios/load/load-scenarios.ts";
+import type { RunResult } from "../../scenarios/result/result.ts";
 
 import { eachScenario } from "../each-scenario.ts";
 import { EXIT } from "../exit-code.ts";
 import { wholeCommand } from "../invocation.ts";
+import { mustFitDriver } from "../options/scenario-options.ts";
 import { openOutputs } from "../outputs/outputs.ts";
 import {
 	exitCodeOf,
@@ -13,13 +14,12 @@ import {
 	notPlayed,
 	type Results,
 } from "../outputs/results-file.ts";
-import type { RunOptions } from "../run.ts";
-import { sayNotesOf } from "../say-notes.ts";
-import { sayWhatWasWrong } from "../say-what-was-wrong.ts";
-import { mustFitDriver } from "../scenario-options.ts";
-import { err, progress, type Screen } from "../screen.ts";
-import { nameText, screenText } from "../screen-text.ts";
+import { sayWhatWasWrong } from "../screen/report-failures.ts";
+import { sayNotesOf } from "../screen/say-notes.ts";
+import { err, progress, type Screen } from "../screen/screen.ts";
+import { nameText, screenText } from "../screen/screen-text.ts";
 import { failureOf } from "./broken-file.ts";
+import type { RunOptions } from "./command.ts";
 import { createPlayer } from "./player.ts";
 import { printHeading, printResult, printTotals, type View } from "./print.ts";
 import { emptyShard, type Selection, select } from "./select.ts";

@@ -3,12 +3,11 @@ import { extname } from "node:path";
 import type {
 	LoadedScenario,
 	RulesText,
-} from "../../scenarios/run/load-scenarios.ts";
+} from "../../scenarios/load/load-scenarios.ts";
 import { nearest } from "../../sim/edit-distance.ts";
-import { readRules as readRulesFile } from "../files.ts";
+import { readRules as readRulesFile } from "../files/files.ts";
 import { InputError } from "../input-error.ts";
-import type { Shard } from "../read-option.ts";
-import type { RunOptions } from "../run.ts";
+import type { Shard } from "../options/read-option.ts";
 import { noteUsersFile } from "../users-code.ts";
 import {
 	type BrokenFile,
@@ -16,6 +15,7 @@ import {
 	isBroken,
 	playableAmong,
 } from "./broken-file.ts";
+import type { RunOptions } from "./command.ts";
 import { eachOnce, filesOf, OWN, scenarioFilesBelow } from "./find-files.ts";
 
 type Rules = ReadonlyMap<string, RulesText>;

@@ -1,11 +1,11 @@
 /** A packet's way → lines for a person. */
 import { number } from "../../reports/wording.ts";
-import { dropWords, WAITS_FOR } from "../../sim/gateway/drop-reason.ts";
-import type { ConntrackLine, TraceEvent } from "../../sim/gateway/gateway.ts";
+import { dropWords, WAITS_FOR } from "../../sim/contract/drop-reason.ts";
+import type { ConntrackLine, TraceEvent } from "../../sim/contract/gateway.ts";
 import { unreachable } from "../../sim/invariant.ts";
-import { printPacket } from "../../sim/packet/notation.ts";
+import { printPacket } from "../../sim/packet/notation/notation.ts";
 import { hex32 } from "../../sim/packet/numbers.ts";
-import type { Paint } from "../terminal.ts";
+import type { Paint } from "../screen/terminal.ts";
 import type { Played } from "./trace.ts";
 
 /**

@@ -1,19 +1,19 @@
 /** What the command line says of the router → a gateway with the ruleset loaded. */
-import { RECIPE_GATEWAY } from "../../scenarios/language/build.ts";
+import { RECIPE_GATEWAY } from "../../scenarios/language/build/build.ts";
 import { seededChoice } from "../../sim/chance/seeded.ts";
-import { nearest } from "../../sim/edit-distance.ts";
 import type {
 	GatewaySetup,
 	InterfaceSetup,
 	RouteSetup,
 	TraceSink,
-} from "../../sim/gateway/gateway.ts";
+} from "../../sim/contract/gateway.ts";
+import { nearest } from "../../sim/edit-distance.ts";
 import { ModelGateway } from "../../sim/gateway/model-gateway.ts";
 import { parseRules, restoreForm } from "../../sim/script/check-rules.ts";
-import type { Text } from "../files.ts";
+import type { Text } from "../files/files.ts";
 import { InputError } from "../input-error.ts";
-import { sayNotes } from "../say-notes.ts";
-import type { Assignment, TraceOptions } from "../trace.ts";
+import { sayNotes } from "../screen/say-notes.ts";
+import type { Assignment, TraceOptions } from "./command.ts";
 
 /** @throws InputError, RulesetError, SetupError */
 export function routerWith(

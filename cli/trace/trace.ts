@@ -1,16 +1,16 @@
 /** Plays the packets of the command line, one after the other, and shows what they met. */
 
+import type { Fate, TraceEvent } from "../../sim/contract/gateway.ts";
 import { nearest } from "../../sim/edit-distance.ts";
-import type { Fate, TraceEvent } from "../../sim/gateway/gateway.ts";
 import { formatTraceLine } from "../../sim/netfilter/trace-line.ts";
-import { parsePacket } from "../../sim/packet/notation.ts";
+import { parsePacket } from "../../sim/packet/notation/notation.ts";
 import type { Packet } from "../../sim/packet/packet.ts";
 import { PacketError } from "../../sim/packet/packet-error.ts";
 import { EXIT } from "../exit-code.ts";
-import { readRules } from "../files.ts";
+import { readRules } from "../files/files.ts";
 import { InputError } from "../input-error.ts";
-import { out, whileShowing } from "../screen.ts";
-import type { TraceOptions } from "../trace.ts";
+import { out, whileShowing } from "../screen/screen.ts";
+import type { TraceOptions } from "./command.ts";
 import { printConntrack, printPlayed, printUnshown } from "./print.ts";
 import { routerWith } from "./router.ts";
 

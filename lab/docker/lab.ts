@@ -4,17 +4,17 @@ import type Docker from "dockerode";
 import type { Container } from "dockerode";
 import type { PlayableScenario } from "../../scenarios/language/scenario.ts";
 import { LabError } from "../lab-error.ts";
+import { ifEngines } from "./engine/engine-error.ts";
+import { execIn } from "./engine/exec.ts";
 import {
 	type ContainerSpec,
 	type LabContainers,
 	labContainers,
-} from "./containers.ts";
-import { ifEngines } from "./engine-error.ts";
-import { execIn } from "./exec.ts";
-import { createRouter, type LabRouter } from "./router.ts";
-import type { RouterBox } from "./router-box.ts";
-import { routerFleet } from "./router-fleet.ts";
-import type { RouterKernel, RouterReach } from "./router-kernel.ts";
+} from "./resources/containers.ts";
+import { createRouter, type LabRouter } from "./router/router.ts";
+import type { RouterBox } from "./router/router-box.ts";
+import { routerFleet } from "./router/router-fleet.ts";
+import type { RouterKernel, RouterReach } from "./router/router-kernel.ts";
 import { plugName, type Seat, seatsOf, wiringScript } from "./topology.ts";
 
 export interface Lab {

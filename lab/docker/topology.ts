@@ -5,7 +5,7 @@
  */
 
 import type { PlayableScenario } from "../../scenarios/language/scenario.ts";
-import type { GatewaySetup } from "../../sim/gateway/gateway.ts";
+import type { GatewaySetup } from "../../sim/contract/gateway.ts";
 import {
 	formatAddress,
 	parseAddress,

@@ -1,7 +1,7 @@
 /** The checker of a machine and that of the model: the same probes, the same decisions at the same times. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { recipeHealthCheck } from "../../scenarios/language/build.ts";
+import { recipeHealthCheck } from "../../scenarios/language/build/build.ts";
 import { seededChoice } from "../../sim/chance/seeded.ts";
 import { type Clock, createClock, type Timer } from "../../sim/clock/clock.ts";
 import {
@@ -21,10 +21,10 @@ import {
 } from "../../sim/world/test-forwarder.ts";
 import { startChecker } from "./checker.ts";
 import type { CheckerClock } from "./clock.ts";
+import { validateConfig } from "./config/read-config.ts";
 import type { LogEvent } from "./log.ts";
-import type { StartProbe } from "./probe.ts";
-import { validateConfig } from "./read-config.ts";
-import type { TargetReport } from "./target-report.ts";
+import type { StartProbe } from "./probes/probe.ts";
+import type { TargetReport } from "./status/target-report.ts";
 
 /** How a probe goes: good, bad or not made (`null`), and after how long; `null` when it has no answer. */
 type Outcome = { readonly ok: boolean | null; readonly afterMs: number } | null;

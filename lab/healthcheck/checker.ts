@@ -21,11 +21,11 @@ import { invariant, unreachable } from "../../sim/invariant.ts";
 import type { CheckerClock } from "./clock.ts";
 import { type ConditionKeeper, keepCondition } from "./condition-keeper.ts";
 import type { Conditions } from "./conditions.ts";
-import type { CheckedTarget, HealthCheckConfig } from "./config.ts";
+import type { CheckedTarget, HealthCheckConfig } from "./config/config.ts";
 import type { Evict } from "./evict.ts";
 import type { Log } from "./log.ts";
-import type { RunningProbe, StartProbe } from "./probe.ts";
-import type { LastProbe, TargetReport } from "./target-report.ts";
+import type { RunningProbe, StartProbe } from "./probes/probe.ts";
+import type { LastProbe, TargetReport } from "./status/target-report.ts";
 
 export interface CheckerPorts {
 	readonly clock: CheckerClock;

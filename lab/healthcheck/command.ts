@@ -2,13 +2,13 @@
 
 import { ScenarioError } from "../../scenarios/language/scenario-error.ts";
 import { inLine } from "../../sim/in-line.ts";
+import { readConfig, readConfigToRun } from "./config/read-config.ts";
 import { runDaemon } from "./daemon.ts";
 import { openLog } from "./log.ts";
 import { probeOnce } from "./once.ts";
 import { printProbed, printStatus } from "./print.ts";
-import { readConfig, readConfigToRun } from "./read-config.ts";
-import { type FoundStatus, findStatus } from "./status.ts";
-import { isUnwritten } from "./target-report.ts";
+import { type FoundStatus, findStatus } from "./status/status.ts";
+import { isUnwritten } from "./status/target-report.ts";
 
 export interface HealthcheckOptions {
 	readonly config: string;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
 import { conditionFiles } from "./conditions.ts";
-import { readConfig } from "./read-config.ts";
+import { readConfig } from "./config/read-config.ts";
 
 const folder = temporaryFolder();
 const conditions = conditionFiles(folder);

@@ -1,14 +1,14 @@
 /** Where conditions live: below /proc of this network namespace, or wherever a program reaches them. */
 import { closeSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { reasonOf } from "../../scenarios/run/file-failure.ts";
+import { reasonOf } from "../../scenarios/files/file-failure.ts";
 import {
 	openPlainForWriting,
 	readPlainFile,
-} from "../../scenarios/run/plain-file.ts";
-import type { HealthCheckConfig } from "./config.ts";
-import { commandEnd } from "./run-command.ts";
-import { shortageOf } from "./shortage.ts";
+} from "../../scenarios/files/plain-file.ts";
+import type { HealthCheckConfig } from "./config/config.ts";
+import { commandEnd } from "./probes/run-command.ts";
+import { shortageOf } from "./probes/shortage.ts";
 
 export interface Conditions {
 	/** @returns why it could not be written; `null` when it was */

@@ -13,8 +13,8 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
 import { runDaemon } from "./daemon.ts";
 import type { LogEvent } from "./log.ts";
-import { findStatus } from "./status.ts";
-import { mailServer, serverThat, type TestServer } from "./test-smtp.ts";
+import { mailServer, serverThat, type TestServer } from "./probes/test-smtp.ts";
+import { findStatus } from "./status/status.ts";
 
 const above = temporaryFolder();
 

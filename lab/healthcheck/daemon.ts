@@ -5,13 +5,13 @@ import { seededChoice } from "../../sim/chance/seeded.ts";
 import { type Checker, startChecker } from "./checker.ts";
 import { startClock } from "./clock.ts";
 import { openConditions } from "./conditions.ts";
-import type { HealthCheckConfig } from "./config.ts";
+import type { HealthCheckConfig } from "./config/config.ts";
+import { readConfigToRun } from "./config/read-config.ts";
 import { evictWith } from "./evict.ts";
 import type { Log } from "./log.ts";
-import { startProbe } from "./probe.ts";
-import { readConfigToRun } from "./read-config.ts";
-import { openStatus, type StatusWriter } from "./status.ts";
-import type { TargetReport } from "./target-report.ts";
+import { startProbe } from "./probes/probe.ts";
+import { openStatus, type StatusWriter } from "./status/status.ts";
+import type { TargetReport } from "./status/target-report.ts";
 
 type Signal = "SIGTERM" | "SIGINT" | "SIGHUP" | "SIGUSR1";
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
 import { evictWith } from "./evict.ts";
-import { commandEnd } from "./run-command.ts";
+import { commandEnd } from "./probes/run-command.ts";
 
 const folder = temporaryFolder();
 const said = join(folder, "said");

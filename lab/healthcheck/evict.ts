@@ -1,6 +1,6 @@
 /** Deletes conntrack entries of a dead backend, so that its clients do not stick to it. */
 import { evictedCount, evictionCommands } from "../kernel/conntrack-filter.ts";
-import { commandEnd } from "./run-command.ts";
+import { commandEnd } from "./probes/run-command.ts";
 
 /** How many are gone; `null` when the program did not say. Or why none could be deleted. */
 export type Eviction =

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
+import { validateConfig } from "./config/read-config.ts";
 import { probeOnce } from "./once.ts";
 import { printProbed } from "./print.ts";
-import { validateConfig } from "./read-config.ts";
 
 const targets = (count: number) =>
 	Array.from({ length: count }, (_, index) => ({

@@ -1,8 +1,8 @@
 /** Every target is probed once, and nothing is written. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { startClock } from "./clock.ts";
-import type { CheckedTarget, HealthCheckConfig } from "./config.ts";
-import { type StartProbe, startProbe } from "./probe.ts";
+import type { CheckedTarget, HealthCheckConfig } from "./config/config.ts";
+import { type StartProbe, startProbe } from "./probes/probe.ts";
 
 export interface Probed {
 	readonly target: CheckedTarget;

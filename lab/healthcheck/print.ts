@@ -3,8 +3,8 @@
 import { inLine } from "../../sim/in-line.ts";
 import type { Probed } from "./once.ts";
 import { oneLine } from "./one-line.ts";
-import type { FoundStatus, Status } from "./status.ts";
-import { isUnwritten, type TargetReport } from "./target-report.ts";
+import type { FoundStatus, Status } from "./status/status.ts";
+import { isUnwritten, type TargetReport } from "./status/target-report.ts";
 
 const sign = (ok: boolean | null): string =>
 	ok === null ? "?" : ok ? "✓" : "✗";

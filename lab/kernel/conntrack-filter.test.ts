@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { ConntrackFilter } from "../../sim/gateway/gateway.ts";
+import type { ConntrackFilter } from "../../sim/contract/gateway.ts";
 import { evictedCount, evictionCommands } from "./conntrack-filter.ts";
 
 it.each<[string, ConntrackFilter, readonly string[]]>([

@@ -1,5 +1,5 @@
 /** A filter as `conntrack -D` takes it (conntrack(8), 1.4.7). */
-import type { ConntrackFilter } from "../../sim/gateway/gateway.ts";
+import type { ConntrackFilter } from "../../sim/contract/gateway.ts";
 
 /** Protocols whose entries have ports, and so need one `conntrack -D` each when none is named. */
 const WITH_PORTS = ["tcp", "udp"] as const;

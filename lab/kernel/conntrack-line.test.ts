@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { RECIPE_GATEWAY } from "../../scenarios/language/build.ts";
+import { RECIPE_GATEWAY } from "../../scenarios/language/build/build.ts";
 import { seededChoice } from "../../sim/chance/seeded.ts";
 import { ModelGateway } from "../../sim/gateway/model-gateway.ts";
-import { parsePacket } from "../../sim/packet/notation.ts";
+import { parsePacket } from "../../sim/packet/notation/notation.ts";
 import { parseConntrack } from "./conntrack-line.ts";
 
 describe("lines of /proc/net/nf_conntrack", () => {

@@ -2,7 +2,7 @@
 import type {
 	ConntrackLine,
 	ConntrackTuple,
-} from "../../sim/gateway/gateway.ts";
+} from "../../sim/contract/gateway.ts";
 
 /** All entries of IPv4, in the kernel's order. Lines of a form that is not known are an error of ours. */
 export function parseConntrack(text: string): readonly ConntrackLine[] {

@@ -1,6 +1,6 @@
 /** Kernel settings as files, and what sysctl(8) says of those that cannot be written. */
-import { sysctlPath } from "../../sim/conntrack/sysctl-name.ts";
-import type { OperationOutcome } from "../../sim/gateway/gateway.ts";
+import { sysctlPath } from "../../sim/conntrack/settings/sysctl-name.ts";
+import type { OperationOutcome } from "../../sim/contract/gateway.ts";
 
 export const ENOENT = 2;
 const EACCES = 13;

@@ -5,27 +5,27 @@ import type {
 	Observation,
 	Operation,
 	OperationOutcome,
-} from "../../sim/gateway/gateway.ts";
+} from "../../sim/contract/gateway.ts";
 import { invariant } from "../../sim/invariant.ts";
 import { parseAddress } from "../../sim/packet/address.ts";
 import type { Address } from "../../sim/packet/packet.ts";
 import { inLoadOrder } from "../kernel/ruleset-text.ts";
 import { LabError } from "../lab-error.ts";
-import { createGuest, type Guest } from "./guest.ts";
 import { Listeners } from "./listeners.ts";
-import type { Machine } from "./machine.ts";
-import type { MachineSettings } from "./machine-settings.ts";
-import { deleteNeighbour, setLink } from "./netlink.ts";
+import { createGuest, type Guest } from "./machine/guest.ts";
+import type { Machine } from "./machine/machine.ts";
+import type { MachineSettings } from "./machine/machine-settings.ts";
 import { guestConntrack, observeGuest } from "./observe.ts";
 import { carryOut } from "./operations.ts";
-import type { Trunk } from "./trunk.ts";
 import { guestMessage } from "./wire/guest-time.ts";
+import { deleteNeighbour, setLink } from "./wire/netlink.ts";
+import type { Trunk } from "./wire/trunk.ts";
 import {
 	vlanMessages,
 	type WiredInterface,
 	wire,
 	wiringMessages,
-} from "./wiring.ts";
+} from "./wire/wiring.ts";
 
 /** What boxes have in common that stand on a machine one after another. */
 export interface Surroundings {

@@ -1,10 +1,11 @@
 /** Who stands around a gateway in a virtual machine, and answers ARP or does not. */
+
+import type { Ask } from "../../sim/contract/ask.ts";
 import { formatAddress } from "../../sim/packet/address.ts";
 import type { Address } from "../../sim/packet/packet.ts";
-import type { Ask } from "../../sim/world/ask.ts";
 import type { GuestBox } from "./guest-box.ts";
 import type { ScriptTime } from "./script-time.ts";
-import type { TrunkPorts } from "./trunk.ts";
+import type { TrunkPorts } from "./wire/trunk.ts";
 
 type NeighbourAsk = Ask & { readonly kind: "neighbour" };
 

@@ -3,10 +3,10 @@
  * Nobody reads from them. The kernel answers for them what it answers by itself, and what they were
  * handed is shown on `lo`, as the model shows it.
  */
-import type { GatewaySetup } from "../../sim/gateway/gateway.ts";
-import { decodePacket } from "../../sim/packet/bytes.ts";
+import type { GatewaySetup } from "../../sim/contract/gateway.ts";
+import { decodePacket } from "../../sim/packet/bytes/bytes.ts";
 import { LabError } from "../lab-error.ts";
-import type { Guest } from "./guest.ts";
+import type { Guest } from "./machine/guest.ts";
 
 export class Listeners {
 	private readonly guest: Guest;

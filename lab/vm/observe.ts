@@ -1,7 +1,7 @@
-import type { ConntrackLine, Observation } from "../../sim/gateway/gateway.ts";
+import type { ConntrackLine, Observation } from "../../sim/contract/gateway.ts";
 import { parseConntrack } from "../kernel/conntrack-line.ts";
 import { conditionNames, withoutComments } from "../kernel/ruleset-text.ts";
-import type { Guest } from "./guest.ts";
+import type { Guest } from "./machine/guest.ts";
 
 /** What the gateway in a guest shows of itself. */
 export async function observeGuest(

@@ -1,10 +1,13 @@
 /** Operations that are programs of the gateway's administrator. */
-import type { Operation, OperationOutcome } from "../../sim/gateway/gateway.ts";
-import { noWords, splitWords } from "../../sim/ruleset/lexer.ts";
+import type {
+	Operation,
+	OperationOutcome,
+} from "../../sim/contract/gateway.ts";
+import { noWords, splitWords } from "../../sim/ruleset/text/lexer.ts";
 import { evictedCount, evictionCommands } from "../kernel/conntrack-filter.ts";
 import { ENOENT } from "../kernel/sysctl.ts";
 import { LabError } from "../lab-error.ts";
-import type { Guest, GuestFinished } from "./guest.ts";
+import type { Guest, GuestFinished } from "./machine/guest.ts";
 
 type Program = Extract<
 	Operation,

@@ -1,8 +1,8 @@
 /** A kernel and its iptables, as generated texts ask them. */
 import type { Said, TextOracle } from "../../scenarios/fuzz/text/oracle.ts";
 import { withoutComments } from "../kernel/ruleset-text.ts";
-import { createGuest } from "./guest.ts";
-import type { Machine } from "./machine.ts";
+import { createGuest } from "./machine/guest.ts";
+import type { Machine } from "./machine/machine.ts";
 import { restoreWords } from "./operations.ts";
 
 /**

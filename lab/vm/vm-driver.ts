@@ -1,17 +1,17 @@
 /** The kernel as a driver: one virtual machine, in which one gateway after the other stands. */
 import type { DriverPorts, SlowDriver } from "../../scenarios/run/driver.ts";
-import type { GatewaySetup } from "../../sim/gateway/gateway.ts";
+import type { GatewaySetup } from "../../sim/contract/gateway.ts";
 import { LabError } from "../lab-error.ts";
-import type { Accelerator } from "./accelerator.ts";
-import { createGuest } from "./guest.ts";
 import type { Surroundings } from "./guest-box.ts";
 import type { Image } from "./image/image.ts";
 import { requireImage } from "./image/image.ts";
-import { type Machine, startMachine } from "./machine.ts";
-import { MachineSettings } from "./machine-settings.ts";
+import type { Accelerator } from "./machine/accelerator.ts";
+import { createGuest } from "./machine/guest.ts";
+import { type Machine, startMachine } from "./machine/machine.ts";
+import { MachineSettings } from "./machine/machine-settings.ts";
 import type { TimeMode } from "./script-time.ts";
-import { Trunk } from "./trunk.ts";
 import { VmGateway } from "./vm-gateway.ts";
+import { Trunk } from "./wire/trunk.ts";
 
 export interface VmDriverOptions {
 	/** A package, or a folder with an unpacked kernel: see `marktwin lab build --kernel`. */

@@ -1,24 +1,24 @@
 /** A gateway in a virtual machine: does what the world asks for, and tells what came out. */
 import { setTimeout as pause } from "node:timers/promises";
-import type { Traced } from "../../scenarios/compare/side-by-side.ts";
+import type { Traced } from "../../scenarios/compare/lockstep/side-by-side.ts";
 import type { SlowGatewayUnderTest } from "../../scenarios/run/driver.ts";
+import type { Answer, Ask } from "../../sim/contract/ask.ts";
 import type {
 	ConntrackLine,
 	GatewaySetup,
 	Operation,
 	OperationOutcome,
-} from "../../sim/gateway/gateway.ts";
+} from "../../sim/contract/gateway.ts";
 import { unreachable } from "../../sim/invariant.ts";
-import { encodePacket } from "../../sim/packet/bytes.ts";
+import { encodePacket } from "../../sim/packet/bytes/bytes.ts";
 import type { Packet } from "../../sim/packet/packet.ts";
-import type { Answer, Ask } from "../../sim/world/ask.ts";
-import { readEmissions, type Seen } from "./emissions.ts";
 import { GuestBox, type Surroundings } from "./guest-box.ts";
 import { HostsAround } from "./hosts-around.ts";
 import { type Pace, ScriptTime, type TimeMode } from "./script-time.ts";
-import { frameFor, type Sent, type Trunk } from "./trunk.ts";
+import { readEmissions, type Seen } from "./wire/emissions.ts";
 import { guestMessage } from "./wire/guest-time.ts";
-import { frameTarget } from "./wiring.ts";
+import { frameFor, type Sent, type Trunk } from "./wire/trunk.ts";
+import { frameTarget } from "./wire/wiring.ts";
 
 /** Longer than a program of the gateway's takes that waits for nothing. */
 const PROGRAM_MS = 5_000;

@@ -4,16 +4,19 @@ import {
 	INSIDE,
 	OUTSIDE,
 	RECIPE_GATEWAY,
-} from "../../scenarios/language/build.ts";
+} from "../../scenarios/language/build/build.ts";
 import {
 	CONFORMANCE,
 	conformancePlay,
 } from "../../scenarios/run/conformance.ts";
 import { driveSlowly } from "../../scenarios/run/driver.ts";
 import { seededChoice } from "../../sim/chance/seeded.ts";
-import type { GatewaySetup, Operation } from "../../sim/gateway/gateway.ts";
+import type { GatewaySetup, Operation } from "../../sim/contract/gateway.ts";
 import { ModelGateway } from "../../sim/gateway/model-gateway.ts";
-import { parsePacket, printPacket } from "../../sim/packet/notation.ts";
+import {
+	parsePacket,
+	printPacket,
+} from "../../sim/packet/notation/notation.ts";
 import { describeOnVm, vmDriver } from "./test-machine.ts";
 import { createVmDriver } from "./vm-driver.ts";
 import type { VmGateway } from "./vm-gateway.ts";

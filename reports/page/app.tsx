@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
-import type { Entry, Report } from "../report.ts";
-import { EntryCard } from "./entry.tsx";
+import type { Entry, Report } from "../contract/report.ts";
+import { EntryCard } from "./entry/entry.tsx";
 import { type Filter, FilterBar, matchesFilter, NO_FILTER } from "./filter.tsx";
 import { Fuzz } from "./fuzz.tsx";
 import { Header } from "./header.tsx";

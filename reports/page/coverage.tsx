@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import type { CoverageView } from "../report.ts";
+import type { CoverageView } from "../contract/report.ts";
 import { number } from "./format.ts";
 import { Scrolls } from "./scrolls.tsx";
 

@@ -1,4 +1,4 @@
-import type { Entry, Report, Status } from "../report.ts";
+import type { Entry, Report, Status } from "../contract/report.ts";
 import { number, statusWord, WORST_FIRST } from "../wording.ts";
 import { counted } from "./format.ts";
 

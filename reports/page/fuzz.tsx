@@ -1,4 +1,4 @@
-import type { ChanceView, FuzzView, KnownView } from "../report.ts";
+import type { ChanceView, FuzzView, KnownView } from "../contract/report.ts";
 import { fuzzSpeed, fuzzSubject, fuzzVerdict, statusWord } from "../wording.ts";
 import { Coverage } from "./coverage.tsx";
 import { Fact } from "./fact.tsx";

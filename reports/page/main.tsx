@@ -1,6 +1,6 @@
 /** The page of a report. Everything that it shows stands in the page itself; nothing is loaded. */
 import { render } from "preact";
-import type { Report } from "../report.ts";
+import type { Report } from "../contract/report.ts";
 import { visible } from "../wording.ts";
 import { App } from "./app.tsx";
 

@@ -1,4 +1,4 @@
-import type { Status } from "../report.ts";
+import type { Status } from "../contract/report.ts";
 import { SIGNS } from "../wording.ts";
 
 /** A sign, and the word for those who do not see it. */

@@ -1,5 +1,5 @@
 /** What comparisons amount to. */
-import type { Comparison } from "./compare-scenario.ts";
+import type { Comparison } from "./lockstep/compare-scenario.ts";
 
 /**
  * `agrees`: nothing differs. `diverges`: something does. `unknown`: nothing did, as far as it was

@@ -12,7 +12,7 @@ import {
 	recipeSetup,
 	scenario,
 	split,
-} from "../language/build.ts";
+} from "../language/build/build.ts";
 import type { Expectation, PlayableScenario } from "../language/scenario.ts";
 import { checkScenario } from "../run/run-scenario.ts";
 

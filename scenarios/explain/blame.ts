@@ -1,6 +1,6 @@
 /** Which rule a judgement is about, of those that had a part in where a packet went. */
 import type { ExpectationKind } from "../language/scenario.ts";
-import type { RuleBook, RulePlace } from "../run/rule-place.ts";
+import type { RuleBook, RulePlace } from "../result/rule-place.ts";
 import type { Passage } from "./follow.ts";
 import { chooser, translator } from "./path.ts";
 import { foundIn } from "./words.ts";

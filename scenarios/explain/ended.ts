@@ -1,6 +1,6 @@
 /** How a connection ended, from its first SYN to the place where it did not get on. */
-import type { ConnectionRecord } from "../../sim/world/account.ts";
-import type { RuleBook, RulePlace } from "../run/rule-place.ts";
+import type { ConnectionRecord } from "../../sim/world/account/account.ts";
+import type { RuleBook, RulePlace } from "../result/rule-place.ts";
 import { type Asked, senderOf } from "./blame.ts";
 import type { Happening, Passage } from "./follow.ts";
 import { pathWords, translator } from "./path.ts";

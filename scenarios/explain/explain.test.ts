@@ -21,9 +21,9 @@ import {
 	setCondition,
 	speak,
 	split,
-} from "../language/build.ts";
+} from "../language/build/build.ts";
 import type { Expectation, PlayableScenario } from "../language/scenario.ts";
-import type { Judgement } from "../run/result.ts";
+import type { Judgement } from "../result/result.ts";
 import { checkScenario, resultOf } from "../run/run-scenario.ts";
 
 const RECIPE = readFileSync(

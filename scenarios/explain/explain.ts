@@ -3,19 +3,22 @@
  * connections that show it are followed, and those that failed in the same way make a group.
  */
 
-import type { TraceEvent, TraceSink } from "../../sim/gateway/gateway.ts";
+import type { Answer, Ask } from "../../sim/contract/ask.ts";
+import type { TraceEvent, TraceSink } from "../../sim/contract/gateway.ts";
+import { SetupError } from "../../sim/gateway/ip/routes.ts";
 import type { ModelGateway } from "../../sim/gateway/model-gateway.ts";
-import { SetupError } from "../../sim/gateway/routes.ts";
-import type { Account, ConnectionRecord } from "../../sim/world/account.ts";
-import type { Answer, Ask } from "../../sim/world/ask.ts";
+import type {
+	Account,
+	ConnectionRecord,
+} from "../../sim/world/account/account.ts";
 import type { LinkWatch } from "../../sim/world/watch.ts";
 import type {
 	ExpectationKind,
 	PlayableScenario,
 } from "../language/scenario.ts";
 import { ScenarioError } from "../language/scenario-error.ts";
-import type { Why } from "../run/result.ts";
-import { type RulePlace, ruleBook } from "../run/rule-place.ts";
+import type { Why } from "../result/result.ts";
+import { type RulePlace, ruleBook } from "../result/rule-place.ts";
 import { askedBy } from "./blame.ts";
 import { type Ended, endedWords } from "./ended.ts";
 import { Follower, type Passage } from "./follow.ts";

@@ -1,7 +1,8 @@
 /** Keeps, while a scenario is played once more, what became of the packets of some connections. */
-import type { Emission, Fate, TraceEvent } from "../../sim/gateway/gateway.ts";
+
+import type { Answer, Ask } from "../../sim/contract/ask.ts";
+import type { Emission, Fate, TraceEvent } from "../../sim/contract/gateway.ts";
 import type { Packet } from "../../sim/packet/packet.ts";
-import type { Answer, Ask } from "../../sim/world/ask.ts";
 import type { LinkEvent } from "../../sim/world/watch.ts";
 
 /** A packet that came into the gateway, and what became of it there. */

@@ -1,6 +1,6 @@
 /** What changed between the packets of a connection that met more than one backend. */
 import { hex32 } from "../../sim/packet/numbers.ts";
-import type { ConnectionRecord } from "../../sim/world/account.ts";
+import type { ConnectionRecord } from "../../sim/world/account/account.ts";
 import type { Happening, Passage } from "./follow.ts";
 import { chooser, marker, pathWords } from "./path.ts";
 import type { Scene } from "./scene.ts";

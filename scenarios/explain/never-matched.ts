@@ -1,14 +1,14 @@
 /** Rules that should have sent connections to a backend, and that no packet of the play matched. */
 import { own } from "../../sim/own.ts";
-import type { Account } from "../../sim/world/account.ts";
+import type { Account } from "../../sim/world/account/account.ts";
+import { countedRules } from "../judge/unmet-rules.ts";
 import type {
 	ExpectationKind,
 	PlayableScenario,
 } from "../language/scenario.ts";
-import { selected } from "../run/finding.ts";
-import type { RuleBook, RulePlace } from "../run/rule-place.ts";
-import type { SavedLine } from "../run/saved-ruleset.ts";
-import { countedRules } from "../run/unmet-rules.ts";
+import { selected } from "../result/finding.ts";
+import type { RuleBook, RulePlace } from "../result/rule-place.ts";
+import type { SavedLine } from "../result/saved-ruleset.ts";
 
 const ASKS = / -m (?:condition|statistic) /;
 const TO = / -j DNAT --to-destination ([\d.]+)/;

@@ -1,9 +1,9 @@
 /** The way of one packet through the gateway: which rules had a part in it, in words. */
-import type { TraceEvent } from "../../sim/gateway/gateway.ts";
+import type { TraceEvent } from "../../sim/contract/gateway.ts";
 import { formatAddress } from "../../sim/packet/address.ts";
 import { hex32 } from "../../sim/packet/numbers.ts";
 import type { Packet } from "../../sim/packet/packet.ts";
-import type { RuleBook, RulePlace } from "../run/rule-place.ts";
+import type { RuleBook, RulePlace } from "../result/rule-place.ts";
 import type { Passage } from "./follow.ts";
 import { cited, foundIn, packetName } from "./words.ts";
 

@@ -1,10 +1,10 @@
 /** What an explanation has to know of a scenario and of what happened around the gateway. */
 import { formatAddress } from "../../sim/packet/address.ts";
-import type { Account } from "../../sim/world/account.ts";
+import type { Account } from "../../sim/world/account/account.ts";
 import type { BackendSetup } from "../../sim/world/setup.ts";
+import { describeStep } from "../details/describe-step.ts";
 import type { PlayableScenario } from "../language/scenario.ts";
-import { describeStep } from "../run/describe-step.ts";
-import type { RuleBook } from "../run/rule-place.ts";
+import type { RuleBook } from "../result/rule-place.ts";
 import { time } from "./words.ts";
 
 export interface Scene {

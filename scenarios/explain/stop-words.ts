@@ -1,10 +1,10 @@
 /** A stop → words, and the rule that is to blame for it. */
-import { dropWords } from "../../sim/gateway/drop-reason.ts";
-import type { TraceEvent } from "../../sim/gateway/gateway.ts";
+import { dropWords } from "../../sim/contract/drop-reason.ts";
+import type { TraceEvent } from "../../sim/contract/gateway.ts";
 import { formatAddress } from "../../sim/packet/address.ts";
 import type { Packet } from "../../sim/packet/packet.ts";
-import { nameOfAnswer } from "../../sim/world/answer-names.ts";
-import type { RulePlace } from "../run/rule-place.ts";
+import { nameOfAnswer } from "../../sim/world/account/answer-names.ts";
+import type { RulePlace } from "../result/rule-place.ts";
 import type { Passage } from "./follow.ts";
 import { translator } from "./path.ts";
 import type { Scene } from "./scene.ts";

@@ -1,7 +1,7 @@
 /** Where packets of a connection ended instead of getting on. */
 import { formatAddress } from "../../sim/packet/address.ts";
 import { type Packet, RST } from "../../sim/packet/packet.ts";
-import type { ConnectionRecord } from "../../sim/world/account.ts";
+import type { ConnectionRecord } from "../../sim/world/account/account.ts";
 import type { LinkEvent } from "../../sim/world/watch.ts";
 import type { Happening, Passage } from "./follow.ts";
 import type { Scene } from "./scene.ts";

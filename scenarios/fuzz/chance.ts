@@ -3,12 +3,12 @@
  * them matched. Both have to lie where the exact binomial distribution lets all but one in a million lie.
  */
 import fc from "fast-check";
+import type { Answer, Ask } from "../../sim/contract/ask.ts";
 import { udp } from "../../sim/packet/build.ts";
-import type { Answer, Ask } from "../../sim/world/ask.ts";
-import type { TracingDriver } from "../compare/side-by-side.ts";
+import type { TracingDriver } from "../compare/lockstep/side-by-side.ts";
+import { binomialBand } from "../judge/statistics.ts";
 import { modelDriver } from "../run/driver.ts";
 import { gatewayChoice } from "../run/run-scenario.ts";
-import { binomialBand } from "../run/statistics.ts";
 import { gatewaySetup, HOSTS, OUTSIDE, OWN_ADDRESSES } from "./topology.ts";
 
 export interface ChanceResult {

@@ -6,12 +6,12 @@ import {
 	TCP_STATE_NAMES,
 	TCP_TRANSITIONS,
 	type TcpStateName,
-} from "../../sim/conntrack/tcp-states.ts";
-import type { ConntrackLine, Operation } from "../../sim/gateway/gateway.ts";
+} from "../../sim/conntrack/tcp/tcp-states.ts";
+import type { ConntrackLine, Operation } from "../../sim/contract/gateway.ts";
+import type { Ruleset } from "../../sim/contract/ruleset.ts";
 import { matches } from "../../sim/matches/index.ts";
 import { formatAddress } from "../../sim/packet/address.ts";
 import { ACK, FIN, RST, SYN, type TcpPacket } from "../../sim/packet/packet.ts";
-import type { Ruleset } from "../../sim/ruleset/ruleset.ts";
 import { TABLE_HOOKS } from "../../sim/ruleset/tables.ts";
 import { targets } from "../../sim/targets/index.ts";
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import type { Ask } from "../../sim/world/ask.ts";
-import { driverWith } from "../compare/test-driver.ts";
+import type { Ask } from "../../sim/contract/ask.ts";
+import { driverWith } from "../compare/lockstep/test-driver.ts";
 import { validateScenarioFile } from "../language/validate.ts";
+import { realise } from "./case-to-scenario.ts";
 import { addCoverage, COVERAGE_KINDS, holes, noCoverage } from "./coverage.ts";
 import { caseAt, type FuzzOptions, fuzz, nameOf } from "./fuzz.ts";
-import { realise } from "./realise.ts";
 
 const SEED = 11;
 

@@ -4,17 +4,17 @@
  * played again by itself.
  */
 import fc from "fast-check";
+import type { Divergence } from "../compare/divergence.ts";
 import {
 	type Comparison,
 	compareScenario,
-} from "../compare/compare-scenario.ts";
-import type { Divergence } from "../compare/divergence.ts";
-import type { TracingDriver } from "../compare/side-by-side.ts";
+} from "../compare/lockstep/compare-scenario.ts";
+import type { TracingDriver } from "../compare/lockstep/side-by-side.ts";
+import { type Realised, realise } from "./case-to-scenario.ts";
 import { type ChanceResult, playChances } from "./chance.ts";
 import { addCoverage, type Coverage, count, noCoverage } from "./coverage.ts";
 import { type FuzzCase, fuzzCases } from "./fuzz-case.ts";
 import { KNOWN_KINDS, type KnownKind } from "./known.ts";
-import { type Realised, realise } from "./realise.ts";
 
 export interface FuzzOptions {
 	readonly seed: number;

@@ -1,13 +1,14 @@
 /** A model that is played on, and what was done to it, written down as the steps of a scenario. */
+
+import type { Answer } from "../../sim/contract/ask.ts";
 import type {
 	GatewaySetup,
 	Operation,
 	Unknown,
-} from "../../sim/gateway/gateway.ts";
+} from "../../sim/contract/gateway.ts";
 import { ModelGateway } from "../../sim/gateway/model-gateway.ts";
-import { printPacket } from "../../sim/packet/notation.ts";
+import { printPacket } from "../../sim/packet/notation/notation.ts";
 import type { Packet } from "../../sim/packet/packet.ts";
-import type { Answer } from "../../sim/world/ask.ts";
 import type { ScenarioStep } from "../language/scenario.ts";
 import { gatewayChoice } from "../run/run-scenario.ts";
 import { count, coverRules, coverSegment, noCoverage } from "./coverage.ts";

@@ -8,8 +8,8 @@ import type {
 	ConntrackFilter,
 	GatewaySetup,
 	Operation,
-} from "../../sim/gateway/gateway.ts";
-import type { ConnectionOutcome } from "../../sim/world/account.ts";
+} from "../../sim/contract/gateway.ts";
+import type { ConnectionOutcome } from "../../sim/world/account/account.ts";
 import type { Step, StepKind, WorldSetup } from "../../sim/world/setup.ts";
 
 export interface Scenario {

@@ -1,7 +1,7 @@
 /** `check` returns, `assert` throws: for whoever has a test runner of his own. */
 import type { PlayableScenario } from "../language/scenario.ts";
+import { NOTHING_EXPECTED, type RunResult } from "../result/result.ts";
 import type { Driver } from "./driver.ts";
-import { NOTHING_EXPECTED, type RunResult } from "./result.ts";
 import { checkScenario, type RunOptions } from "./run-scenario.ts";
 
 /** A scenario of which not every expectation holds; its message says which, and how to see it again. */

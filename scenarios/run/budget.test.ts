@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { compareScenario } from "../compare/compare-scenario.ts";
-import { driverWith } from "../compare/test-driver.ts";
+import { compareScenario } from "../compare/lockstep/compare-scenario.ts";
+import { driverWith } from "../compare/lockstep/test-driver.ts";
 import {
 	connect,
 	connectOnly,
@@ -8,7 +8,7 @@ import {
 	outcomes,
 	recipeSetup,
 	scenario,
-} from "../language/build.ts";
+} from "../language/build/build.ts";
 import type { PlayableScenario } from "../language/scenario.ts";
 import { createBudget } from "./budget.ts";
 import { checkScenario } from "./run-scenario.ts";

@@ -2,11 +2,15 @@
  * Small plays that every driver has to pass before a scenario on it means anything: asks in, packets
  * out, one interface and one-line notation each. `*` stands for anything.
  */
-import type { GatewaySetup } from "../../sim/gateway/gateway.ts";
-import { parsePacket, printPacket } from "../../sim/packet/notation.ts";
-import type { Answer, Ask } from "../../sim/world/ask.ts";
-import { INSIDE, OUTSIDE, RECIPE_GATEWAY } from "../language/build.ts";
-import { matchesPattern } from "../language/match-pattern.ts";
+
+import type { Answer, Ask } from "../../sim/contract/ask.ts";
+import type { GatewaySetup } from "../../sim/contract/gateway.ts";
+import {
+	parsePacket,
+	printPacket,
+} from "../../sim/packet/notation/notation.ts";
+import { INSIDE, OUTSIDE, RECIPE_GATEWAY } from "../language/build/build.ts";
+import { matchesPattern } from "../language/schema/match-pattern.ts";
 
 export interface ConformanceCase {
 	readonly name: string;

@@ -6,7 +6,7 @@ import {
 	packetsOut,
 	recipeSetup,
 	scenario,
-} from "../language/build.ts";
+} from "../language/build/build.ts";
 import type { PlayableScenario } from "../language/scenario.ts";
 import { checkScenario } from "./run-scenario.ts";
 

@@ -3,9 +3,9 @@
  * which takes its time. Both are asked the same things.
  */
 import type { Choice } from "../../sim/chance/choice.ts";
-import type { GatewaySetup, TraceSink } from "../../sim/gateway/gateway.ts";
+import type { Answer, Ask } from "../../sim/contract/ask.ts";
+import type { GatewaySetup, TraceSink } from "../../sim/contract/gateway.ts";
 import { ModelGateway } from "../../sim/gateway/model-gateway.ts";
-import type { Answer, Ask } from "../../sim/world/ask.ts";
 
 /** What a gateway may draw on. A kernel draws by itself and traces by itself. */
 export interface DriverPorts {

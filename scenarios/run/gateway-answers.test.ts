@@ -5,7 +5,7 @@ import {
 	gatewayAnswered,
 	recipeSetup,
 	scenario,
-} from "../language/build.ts";
+} from "../language/build/build.ts";
 import type { PlayableScenario } from "../language/scenario.ts";
 import { checkScenario } from "./run-scenario.ts";
 

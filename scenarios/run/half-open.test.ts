@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { lookCloser } from "../details/run-details.ts";
 import {
 	at,
 	backend,
@@ -11,11 +12,10 @@ import {
 	packetsPast,
 	recipeSetup,
 	scenario,
-} from "../language/build.ts";
+} from "../language/build/build.ts";
 import type { Scenario, ScenarioStep } from "../language/scenario.ts";
-import { lookCloser } from "./closeup.ts";
+import { servicesOf } from "../result/service.ts";
 import { checkScenario } from "./run-scenario.ts";
-import { servicesOf } from "./service.ts";
 
 const rules = (text: string) => ({ ruleset: { name: "test", text } });
 const TO_B1 =

@@ -13,7 +13,7 @@ import {
 	scenario,
 	setCondition,
 	speak,
-} from "../language/build.ts";
+} from "../language/build/build.ts";
 import type {
 	Expectation,
 	PlayableScenario,

@@ -2,7 +2,10 @@
  * A kernel does not say for which connections it drew. Whether a draw is made follows from the rules,
  * whatever it comes to: the model makes one for the same connections.
  */
-import type { Account, ConnectionRecord } from "../../sim/world/account.ts";
+import type {
+	Account,
+	ConnectionRecord,
+} from "../../sim/world/account/account.ts";
 import type { PlayableScenario } from "../language/scenario.ts";
 
 /** In rules and commands without either, nothing is drawn that decides between backends. */

@@ -11,7 +11,7 @@ import {
 	recipeSetup,
 	scenario,
 	setCondition,
-} from "../language/build.ts";
+} from "../language/build/build.ts";
 import type { Expectation, Scenario } from "../language/scenario.ts";
 import { validateScenario } from "../language/validate.ts";
 import { checkScenario } from "./run-scenario.ts";

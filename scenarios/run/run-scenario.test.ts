@@ -13,7 +13,7 @@ import {
 	scenario,
 	setCondition,
 	split,
-} from "../language/build.ts";
+} from "../language/build/build.ts";
 import type { PlayableScenario } from "../language/scenario.ts";
 import { ScenarioError } from "../language/scenario-error.ts";
 import { assertScenario, ExpectationError } from "./assert-scenario.ts";

@@ -1,17 +1,23 @@
 /** Plays a scenario on a driver and judges what happened. */
 import type { Choice } from "../../sim/chance/choice.ts";
 import { seededChoice } from "../../sim/chance/seeded.ts";
-import type { TraceSink } from "../../sim/gateway/gateway.ts";
+import type { Answer, Ask } from "../../sim/contract/ask.ts";
+import type { TraceSink } from "../../sim/contract/gateway.ts";
+import { SetupError } from "../../sim/gateway/ip/routes.ts";
 import { ModelGateway } from "../../sim/gateway/model-gateway.ts";
-import { SetupError } from "../../sim/gateway/routes.ts";
-import { type Account, nothingPlayed } from "../../sim/world/account.ts";
-import type { Answer, Ask } from "../../sim/world/ask.ts";
+import {
+	type Account,
+	nothingPlayed,
+} from "../../sim/world/account/account.ts";
 import type { LinkWatch } from "../../sim/world/watch.ts";
 import { play } from "../../sim/world/world.ts";
 import { WorldError } from "../../sim/world/world-error.ts";
 import { explain, type Question } from "../explain/explain.ts";
+import { judgeAll } from "../judge/judge.ts";
 import type { PlayableScenario } from "../language/scenario.ts";
 import { ScenarioError } from "../language/scenario-error.ts";
+import { commandLine, replayOf } from "../result/invocation.ts";
+import { type Judgement, type RunResult, worst } from "../result/result.ts";
 import { createBudget, type Limits } from "./budget.ts";
 import {
 	type Driver,
@@ -20,10 +26,7 @@ import {
 	modelDriver,
 	type SlowDriver,
 } from "./driver.ts";
-import { commandLine, replayOf } from "./invocation.ts";
-import { judgeAll } from "./judge.ts";
 import { withKnownChance } from "./known-chance.ts";
-import { type Judgement, type RunResult, worst } from "./result.ts";
 
 export interface RunOptions {
 	/** Instead of the scenario's own. */

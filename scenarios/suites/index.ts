@@ -2,13 +2,13 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import type { Scenario } from "../language/scenario.ts";
-import { readRegressions } from "../regressions/index.ts";
 import {
 	type LoadedScenario,
 	type LoadOptions,
 	type RulesText,
 	withRules,
-} from "../run/load-scenarios.ts";
+} from "../load/load-scenarios.ts";
+import { readRegressions } from "../regressions/index.ts";
 import { checksums } from "./kernel/checksums.ts";
 import { conditionFacts } from "./kernel/condition.ts";
 import { conntrackFacts } from "./kernel/conntrack.ts";

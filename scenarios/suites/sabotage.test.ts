@@ -1,7 +1,7 @@
 /** The stories must be able to fail: each breaks when the recipe does. */
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
-import { fixRuleset } from "../../sim/ruleset/fix.ts";
+import { fixRuleset } from "../../sim/ruleset/fix/fix.ts";
 import { checkScenario } from "../run/run-scenario.ts";
 import { loadBuiltInScenarios } from "./index.ts";
 

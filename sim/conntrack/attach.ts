@@ -5,8 +5,8 @@ import {
 	CTINFO_UNTRACKED,
 	NO_ENTRY,
 	type Skb,
-} from "../packet/skb.ts";
-import type { EntryTable } from "./table.ts";
+} from "../packet/skb/skb.ts";
+import type { EntryTable } from "./table/table.ts";
 
 /**
  * An answer that the box makes up belongs to the packet's connection (`nf_conntrack_attach`,

@@ -1,5 +1,5 @@
-import { HOOK_PREROUTING, type Skb } from "../packet/skb.ts";
-import type { Tuning } from "./timeouts.ts";
+import { HOOK_PREROUTING, type Skb } from "../packet/skb/skb.ts";
+import type { Tuning } from "./settings/config.ts";
 
 /**
  * Is it not to be tracked because its checksum is wrong? What the box itself sends, nobody checks

@@ -8,8 +8,8 @@
  * cannot be reached; the places say so.
  */
 import type { Choice } from "../chance/choice.ts";
-import type { NatPort, NatRange } from "../extension/ports.ts";
-import type { ConntrackFilter, ConntrackLine } from "../gateway/gateway.ts";
+import type { ConntrackFilter, ConntrackLine } from "../contract/gateway.ts";
+import type { NatPort, NatRange } from "../extension/host.ts";
 import { ICMP, TCP, UDP } from "../packet/packet.ts";
 import {
 	CTINFO_ESTABLISHED,
@@ -21,11 +21,9 @@ import {
 	NF_ACCEPT,
 	NO_ENTRY,
 	type Skb,
-} from "../packet/skb.ts";
+} from "../packet/skb/skb.ts";
 import { attachEntry } from "./attach.ts";
 import { isBroken } from "./broken.ts";
-import { confirmEntry } from "./confirm.ts";
-import { dropFor } from "./drop.ts";
 import {
 	Collector,
 	dropsByChance,
@@ -33,21 +31,23 @@ import {
 	purgeExpired,
 } from "./early-drop.ts";
 import { EntryView } from "./entry-view.ts";
-import { findNode, hashIn } from "./find.ts";
 import { trackIcmp, trackIcmpError } from "./icmp.ts";
-import { ENTRY_SHIFT, ORIGINAL, REPLY, STATUS } from "./layout.ts";
 import { evict, linesOf } from "./lines.ts";
-import { Nat } from "./nat.ts";
-import { refresh } from "./refresh.ts";
+import { Nat } from "./nat/nat.ts";
+import { type Tuning, tuningOf } from "./settings/config.ts";
+import type { Sysctls } from "./settings/sysctls.ts";
 import { IPS_CONFIRMED, IPS_SEEN_REPLY } from "./status.ts";
-import type { Sysctls } from "./sysctls.ts";
-import { EntryTable } from "./table.ts";
-import { TcpTracker } from "./tcp.ts";
-import { type Tuning, tuningOf } from "./timeouts.ts";
-import { invertTuple, scratchTuple, tupleOfSkb } from "./tuple.ts";
+import { confirmEntry } from "./table/confirm.ts";
+import { dropFor } from "./table/drop.ts";
+import { findNode, hashIn } from "./table/find.ts";
+import { ENTRY_SHIFT, ORIGINAL, REPLY, STATUS } from "./table/layout.ts";
+import { refresh } from "./table/refresh.ts";
+import { EntryTable } from "./table/table.ts";
+import { invertTuple, scratchTuple, tupleOfSkb } from "./table/tuple.ts";
+import { TRACK_INVALID, TRACK_REPEAT } from "./table/verdicts.ts";
+import { TcpTracker } from "./tcp/tcp.ts";
 import { trackUdp } from "./udp.ts";
 import { checkModelled, nobodyIsTold } from "./unmodelled.ts";
-import { TRACK_INVALID, TRACK_REPEAT } from "./verdicts.ts";
 
 export interface ConntrackOptions {
 	/** Virtual time, ms; never goes back. */

@@ -11,6 +11,9 @@
 
 import type { Choice } from "../chance/choice.ts";
 import { TCP } from "../packet/packet.ts";
+import { lineOf } from "./lines.ts";
+import { HZ } from "./settings/sysctl-values.ts";
+import { IPS_ASSURED } from "./status.ts";
 import {
 	ENTRY_SHIFT,
 	PROTOCOL,
@@ -18,13 +21,10 @@ import {
 	TIMEOUT,
 	TUPLE_NEXT,
 	tupleAt,
-} from "./layout.ts";
-import { lineOf } from "./lines.ts";
-import { IPS_ASSURED } from "./status.ts";
-import { HZ } from "./sysctl-values.ts";
-import type { EntryTable } from "./table.ts";
-import type { TcpTracker } from "./tcp.ts";
-import { isClosing } from "./tcp-second-look.ts";
+} from "./table/layout.ts";
+import type { EntryTable } from "./table/table.ts";
+import { isClosing } from "./tcp/special-cases.ts";
+import type { TcpTracker } from "./tcp/tcp.ts";
 
 /** NF_CT_EVICTION_RANGE */
 const BUCKETS_SEARCHED = 8;

@@ -3,10 +3,12 @@ import type {
 	ConnectionKey,
 	ConntrackPort,
 	Direction,
-} from "../extension/ports.ts";
+} from "../extension/host.ts";
 import { TCP } from "../packet/packet.ts";
-import { NO_ENTRY } from "../packet/skb.ts";
-import { findNode } from "./find.ts";
+import { NO_ENTRY } from "../packet/skb/skb.ts";
+import { HZ } from "./settings/sysctl-values.ts";
+import { IPS_CONFIRMED } from "./status.ts";
+import { findNode } from "./table/find.ts";
 import {
 	ENTRY_SHIFT,
 	KERNEL_STATUS_MASK,
@@ -23,11 +25,9 @@ import {
 	TUPLE_SOURCE,
 	ZONES,
 	zoneOf,
-} from "./layout.ts";
-import { IPS_CONFIRMED } from "./status.ts";
-import { HZ } from "./sysctl-values.ts";
-import type { EntryTable } from "./table.ts";
-import { TCP_STATE_NAMES } from "./tcp-states.ts";
+} from "./table/layout.ts";
+import type { EntryTable } from "./table/table.ts";
+import { TCP_STATE_NAMES } from "./tcp/tcp-states.ts";
 
 const JIFFIES_PER_MS = HZ / 1000;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { lastDropReason } from "./drop.ts";
+import { lastDropReason } from "./table/drop.ts";
 import { range, TestRouter } from "./test-router.ts";
 
 const ping = "icmp 10.0.0.10 > 192.168.0.1 echo-request id 7 seq 1";

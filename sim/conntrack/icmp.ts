@@ -2,31 +2,31 @@
  * ICMP connection tracking (net/netfilter/nf_conntrack_proto_icmp.c, 6.1): queries are connections
  * of their own, errors belong to the connection of the packet that they are about.
  */
-import { isIcmpError } from "../packet/icmp-names.ts";
-import type { Skb } from "../packet/skb.ts";
+import { isIcmpError } from "../packet/notation/icmp-names.ts";
+import type { Skb } from "../packet/skb/skb.ts";
 import {
 	CTINFO_RELATED,
 	CTINFO_RELATED_REPLY,
 	NF_ACCEPT,
-} from "../packet/skb.ts";
-import { findNode } from "./find.ts";
+} from "../packet/skb/skb.ts";
+import type { Tuning } from "./settings/config.ts";
+import { findNode } from "./table/find.ts";
 import {
 	ENTRY_SHIFT,
 	ORIGINAL,
 	TUPLE_DESTINATION,
 	TUPLE_PORTS,
 	tupleAt,
-} from "./layout.ts";
-import { refresh } from "./refresh.ts";
-import type { EntryTable } from "./table.ts";
-import type { Tuning } from "./timeouts.ts";
+} from "./table/layout.ts";
+import { refresh } from "./table/refresh.ts";
+import type { EntryTable } from "./table/table.ts";
 import {
 	icmpIsQuery,
 	invertTuple,
 	scratchTuple,
 	tupleOfPacket,
-} from "./tuple.ts";
-import { TRACK_INVALID } from "./verdicts.ts";
+} from "./table/tuple.ts";
+import { TRACK_INVALID } from "./table/verdicts.ts";
 
 /** NR_ICMP_TYPES, include/uapi/linux/icmp.h: what is beyond, nobody knows. */
 const GREATEST_TYPE = 18;

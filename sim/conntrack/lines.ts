@@ -3,8 +3,10 @@ import type {
 	ConntrackFilter,
 	ConntrackLine,
 	ConntrackTuple,
-} from "../gateway/gateway.ts";
+} from "../contract/gateway.ts";
 import { ICMP, TCP, UDP } from "../packet/packet.ts";
+import { HZ } from "./settings/sysctl-values.ts";
+import { IPS_ASSURED, IPS_SEEN_REPLY } from "./status.ts";
 import {
 	ENTRY_SHIFT,
 	HAS_COUNTERS,
@@ -20,10 +22,8 @@ import {
 	TUPLE_SOURCE,
 	USE,
 	ZONES,
-} from "./layout.ts";
-import { IPS_ASSURED, IPS_SEEN_REPLY } from "./status.ts";
-import { HZ } from "./sysctl-values.ts";
-import type { EntryTable } from "./table.ts";
+} from "./table/layout.ts";
+import type { EntryTable } from "./table/table.ts";
 
 const PROTOCOL_NAMES: Readonly<Record<number, string>> = {
 	[ICMP]: "icmp",

@@ -4,10 +4,10 @@
  */
 import type { Choice } from "../chance/choice.ts";
 import { seededChoice } from "../chance/seeded.ts";
-import type { NatRange } from "../extension/ports.ts";
+import type { NatRange } from "../extension/host.ts";
 import { invariant } from "../invariant.ts";
 import { parseAddress } from "../packet/address.ts";
-import { parsePacket, printPacket } from "../packet/notation.ts";
+import { parsePacket, printPacket } from "../packet/notation/notation.ts";
 import {
 	CTINFO_UNTRACKED,
 	HOOK_INPUT,
@@ -17,10 +17,10 @@ import {
 	NF_ACCEPT,
 	NO_ENTRY,
 	type Skb,
-} from "../packet/skb.ts";
-import { packetOf, skbOf } from "../packet/skb-packet.ts";
+} from "../packet/skb/skb.ts";
+import { packetOf, skbOf } from "../packet/skb/skb-packet.ts";
 import { Conntrack } from "./conntrack.ts";
-import { Sysctls } from "./sysctls.ts";
+import { Sysctls } from "./settings/sysctls.ts";
 
 const CTSTATES = ["ESTABLISHED", "RELATED", "NEW", "ESTABLISHED", "RELATED"];
 

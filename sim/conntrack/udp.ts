@@ -2,19 +2,19 @@
  * UDP connection tracking (`nf_conntrack_udp_packet`, net/netfilter/nf_conntrack_proto_udp.c, 6.1).
  * Lengths that are wrong are not modelled.
  */
-import { CTINFO_IS_REPLY, type Skb } from "../packet/skb.ts";
+import { CTINFO_IS_REPLY, type Skb } from "../packet/skb/skb.ts";
+import type { Tuning } from "./settings/config.ts";
+import { HZ } from "./settings/sysctl-values.ts";
+import { IPS_ASSURED, IPS_CONFIRMED, IPS_SEEN_REPLY } from "./status.ts";
 import {
 	ENTRY_SHIFT,
 	ORIGINAL,
 	REPLY,
 	STATUS,
 	UDP_STREAM_AT,
-} from "./layout.ts";
-import { refresh } from "./refresh.ts";
-import { IPS_ASSURED, IPS_CONFIRMED, IPS_SEEN_REPLY } from "./status.ts";
-import { HZ } from "./sysctl-values.ts";
-import type { EntryTable } from "./table.ts";
-import type { Tuning } from "./timeouts.ts";
+} from "./table/layout.ts";
+import { refresh } from "./table/refresh.ts";
+import type { EntryTable } from "./table/table.ts";
 
 /** Traffic both ways for longer than this is a stream, not a question and its answer. */
 const STREAM_AFTER = 2 * HZ;

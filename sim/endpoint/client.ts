@@ -2,7 +2,7 @@
  * A client's connection: the dialogue that it holds, and how it ended in its eyes.
  */
 import type { Timer } from "../clock/clock.ts";
-import type { ConnectionOutcome } from "../world/account.ts";
+import type { ConnectionOutcome } from "../world/account/account.ts";
 import type { Host } from "./host.ts";
 import type { SmtpTurn } from "./smtp.ts";
 import { LineReader, nameInBanner, QUIT, smtpTurns } from "./smtp.ts";

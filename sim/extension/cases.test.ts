@@ -1,8 +1,9 @@
 /** Every table of cases beside an extension, tried on the parser and the printer. */
 import { readdirSync, readFileSync } from "node:fs";
+import { basename } from "node:path";
 import { describe, expect, test } from "vitest";
 import { matches } from "../matches/index.ts";
-import { openPoints } from "../ruleset/open-points.ts";
+import { openPoints } from "../ruleset/check/open-points.ts";
 import { checkRuleset } from "../ruleset/parse.ts";
 import { printRule } from "../ruleset/print.ts";
 import { targets } from "../targets/index.ts";
@@ -11,7 +12,9 @@ import { keyOfNeed } from "./need.ts";
 
 for (const folder of ["matches", "targets"] as const) {
 	const url = new URL(`../${folder}/`, import.meta.url);
-	const files = readdirSync(url).filter((name) => name.endsWith(".cases"));
+	const files = readdirSync(url, { recursive: true, encoding: "utf8" }).filter(
+		(name) => name.endsWith(".cases"),
+	);
 
 	for (const file of files)
 		describe(`${folder}/${file}`, () => {
@@ -28,7 +31,7 @@ for (const folder of ["matches", "targets"] as const) {
 		const without = [...known.values()]
 			.filter(({ unchecked }) => !unchecked)
 			.map(({ name }) => `${name.toLowerCase()}.cases`)
-			.filter((name) => !files.includes(name));
+			.filter((name) => !files.some((file) => basename(file) === name));
 		expect(without).toEqual([]);
 	});
 }

@@ -1,5 +1,5 @@
-import { NO_ENTRY, type Skb } from "../packet/skb.ts";
-import type { RouterPorts } from "./ports.ts";
+import { NO_ENTRY, type Skb } from "../packet/skb/skb.ts";
+import type { RouterPorts } from "./host.ts";
 
 /**
  * The packet's entry, or NO_ENTRY. Between `-j CT` and the beginning of tracking a packet has the

@@ -3,11 +3,12 @@
  * refuses, and what it does to a packet. One extension, one file (`../matches`, `../targets`), one
  * table of cases beside it.
  */
-import type { HookName, Skb } from "../packet/skb.ts";
-import type { MatchUse, RuleHeader, TableName } from "../ruleset/ruleset.ts";
+
+import type { MatchUse, RuleHeader, TableName } from "../contract/ruleset.ts";
+import type { HookName, Skb } from "../packet/skb/skb.ts";
+import type { RouterPorts } from "./host.ts";
 import type { Need } from "./need.ts";
 import type { GivenOptions, OptionEntry } from "./options.ts";
-import type { RouterPorts } from "./ports.ts";
 
 interface Extension<Options extends object> {
 	/** As it is written behind `-m` or `-j`. */

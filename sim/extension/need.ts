@@ -3,7 +3,12 @@
  * be there before the rule can be loaded.
  */
 
-import { groupNames, protocolNames, serviceNames, userNames } from "./names.ts";
+import {
+	groupNames,
+	protocolNames,
+	serviceNames,
+	userNames,
+} from "./values/names.ts";
 
 export interface Need {
 	readonly kind: NeedKind;

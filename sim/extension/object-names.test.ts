@@ -1,7 +1,7 @@
 /** Words that name something in every object of JavaScript name nothing in a ruleset. */
 import { describe, expect, test } from "vitest";
 import { matches } from "../matches/index.ts";
-import { openPoints } from "../ruleset/open-points.ts";
+import { openPoints } from "../ruleset/check/open-points.ts";
 import { checkRuleset } from "../ruleset/parse.ts";
 import { printRuleset } from "../ruleset/print.ts";
 import { targets } from "../targets/index.ts";

@@ -1,7 +1,7 @@
 /** The settings of a box, in the form in which every packet needs them. */
-import { Sysctls } from "../conntrack/sysctls.ts";
-import type { GatewaySetup } from "./gateway.ts";
-import { SetupError } from "./routes.ts";
+import { Sysctls } from "../conntrack/settings/sysctls.ts";
+import type { GatewaySetup } from "../contract/gateway.ts";
+import { SetupError } from "./ip/routes.ts";
 
 export class BoxSettings {
 	readonly sysctls: Sysctls;

@@ -5,8 +5,16 @@
 import type { NotedChoice } from "../chance/noted.ts";
 import type { Clock } from "../clock/clock.ts";
 import { Conntrack } from "../conntrack/conntrack.ts";
-import { interfaceInName } from "../conntrack/sysctl-name.ts";
-import type { RouterPorts } from "../extension/ports.ts";
+import { interfaceInName } from "../conntrack/settings/sysctl-name.ts";
+import {
+	type DroppedBy,
+	type Fate,
+	fragmentFate,
+	type GatewaySetup,
+} from "../contract/gateway.ts";
+import type { RouterPorts } from "../extension/host.ts";
+import { HookPath } from "../netfilter/hook-path.ts";
+import { LoadedTables } from "../netfilter/loaded-tables.ts";
 import type { Tracer } from "../netfilter/traverse.ts";
 import { UnknownSignal } from "../netfilter/unknown-signal.ts";
 import type { Address, Packet } from "../packet/packet.ts";
@@ -15,34 +23,26 @@ import {
 	HOOK_INPUT,
 	HOOK_PREROUTING,
 	type Skb,
-} from "../packet/skb.ts";
-import { packetOf, skbOf } from "../packet/skb-packet.ts";
+} from "../packet/skb/skb.ts";
+import { packetOf, skbOf } from "../packet/skb/skb-packet.ts";
+import { BoxSettings } from "./box-settings.ts";
+import { isTooLong } from "./fragments/fragmentation.ts";
+import { Reassembly } from "./fragments/reassembly.ts";
 import {
 	FRAGMENTATION_NEEDED,
 	HOST_UNREACHABLE,
 	TIME_EXCEEDED,
-} from "./answers.ts";
-import { BoxSettings } from "./box-settings.ts";
-import { isTooLong } from "./fragmentation.ts";
-import {
-	type DroppedBy,
-	type Fate,
-	fragmentFate,
-	type GatewaySetup,
-} from "./gateway.ts";
-import { HookPath } from "./hook-path.ts";
-import { Listeners } from "./listeners.ts";
-import { LoadedTables } from "./loaded-tables.ts";
-import { LocalOutput } from "./local-output.ts";
-import { Neighbours } from "./neighbours.ts";
-import { Outbox } from "./outbox.ts";
-import { Output } from "./output.ts";
-import { isRoutable } from "./own-packets.ts";
-import { frameType, isForAll, isSpoofed, martian } from "./reachability.ts";
-import { Reassembly } from "./reassembly.ts";
-import { Replies } from "./replies.ts";
+} from "./icmp/answers.ts";
+import { Replies } from "./icmp/replies.ts";
+import { Listeners } from "./ip/listeners.ts";
+import { LocalOutput } from "./ip/local-output.ts";
+import { Neighbours } from "./ip/neighbours.ts";
+import { Outbox } from "./ip/outbox.ts";
+import { Output } from "./ip/output.ts";
+import { isRoutable } from "./ip/own-packets.ts";
+import { frameType, isForAll, isSpoofed, martian } from "./ip/reachability.ts";
+import { type Route, Routes } from "./ip/routes.ts";
 import { createRouterPorts } from "./router-ports.ts";
-import { type Route, Routes } from "./routes.ts";
 
 export interface BoxPorts {
 	readonly clock: Clock;

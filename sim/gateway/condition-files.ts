@@ -1,7 +1,8 @@
 /** `/proc/net/nf_condition`: a file for each condition that a rule names. */
+
+import type { OperationOutcome } from "../contract/gateway.ts";
 import type { ConditionVariable } from "../matches/condition.ts";
-import type { OperationOutcome } from "./gateway.ts";
-import type { NamedStates } from "./named-states.ts";
+import type { NamedStates } from "../netfilter/named-states.ts";
 
 /** What the files hold, by name. */
 export function readConditions(

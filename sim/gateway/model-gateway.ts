@@ -5,16 +5,7 @@
 import type { Choice } from "../chance/choice.ts";
 import { NotedChoice } from "../chance/noted.ts";
 import { type Clock, createClock } from "../clock/clock.ts";
-import { unreachable } from "../invariant.ts";
-import { UnknownSignal } from "../netfilter/unknown-signal.ts";
-import { formatAddress } from "../packet/address.ts";
-import type { Packet } from "../packet/packet.ts";
-import { withoutCounters } from "../ruleset/counters.ts";
-import { printRuleset } from "../ruleset/print.ts";
-import type { Ruleset } from "../ruleset/ruleset.ts";
-import type { Answer, Ask } from "../world/ask.ts";
-import { Box } from "./box.ts";
-import { readConditions, writeCondition } from "./condition-files.ts";
+import type { Answer, Ask } from "../contract/ask.ts";
 import type {
 	ConntrackLine,
 	Emission,
@@ -25,9 +16,18 @@ import type {
 	OperationOutcome,
 	TraceSink,
 	Unknown,
-} from "./gateway.ts";
+} from "../contract/gateway.ts";
+import type { Ruleset } from "../contract/ruleset.ts";
+import { unreachable } from "../invariant.ts";
+import { createTracer, type RuleTracer } from "../netfilter/rule-tracer.ts";
+import { UnknownSignal } from "../netfilter/unknown-signal.ts";
+import { formatAddress } from "../packet/address.ts";
+import type { Packet } from "../packet/packet.ts";
+import { printRuleset } from "../ruleset/print.ts";
+import { withoutCounters } from "../ruleset/table/counters.ts";
+import { Box } from "./box.ts";
+import { readConditions, writeCondition } from "./condition-files.ts";
 import { carryOut } from "./operations.ts";
-import { createTracer, type RuleTracer } from "./rule-tracer.ts";
 
 export interface ModelGatewayPorts {
 	readonly choice: Choice;

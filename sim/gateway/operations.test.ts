@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { seededChoice } from "../chance/seeded.ts";
-import type { Operation } from "./gateway.ts";
+import type { Operation } from "../contract/gateway.ts";
 import { ModelGateway } from "./model-gateway.ts";
 import { createTestRouter, IN, OUT, ROUTER } from "./test-router.ts";
 

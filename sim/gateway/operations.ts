@@ -1,11 +1,13 @@
 /** What an administrator does to a box while it runs. */
+
+import type { Operation, OperationOutcome } from "../contract/gateway.ts";
 import { inLine } from "../in-line.ts";
 import { invariant, unreachable } from "../invariant.ts";
 import { UnknownSignal } from "../netfilter/unknown-signal.ts";
 import { parseAddress } from "../packet/address.ts";
 import type { Address } from "../packet/packet.ts";
+import { parseCommand } from "../ruleset/line/parse-command.ts";
 import { type Applied, applyCommand, restoreText } from "../ruleset/parse.ts";
-import { parseCommand } from "../ruleset/parse-command.ts";
 import {
 	type Fault,
 	printFaults,
@@ -13,7 +15,6 @@ import {
 } from "../ruleset/ruleset-error.ts";
 import type { Box } from "./box.ts";
 import { writeCondition } from "./condition-files.ts";
-import type { Operation, OperationOutcome } from "./gateway.ts";
 
 const OK: OperationOutcome = { ok: true };
 

@@ -1,7 +1,7 @@
 import type { Conntrack } from "../conntrack/conntrack.ts";
-import type { RouterPorts } from "../extension/ports.ts";
+import type { RouterPorts } from "../extension/host.ts";
 import type { Address } from "../packet/packet.ts";
-import type { Routes } from "./routes.ts";
+import type { Routes } from "./ip/routes.ts";
 
 /** What differs from box to box, and what is only there once the box stands. */
 export interface RouterPortsGiven

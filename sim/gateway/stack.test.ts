@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { printPacket } from "../packet/notation.ts";
+import { printPacket } from "../packet/notation/notation.ts";
 import { createTestRouter, IN, OUT } from "./test-router.ts";
 
 const DNAT =

@@ -1,6 +1,5 @@
 /** For tests: the recipe's router with any rules, spoken to in one-line packets. */
 import { seededChoice } from "../chance/seeded.ts";
-import { parsePacket, printPacket } from "../packet/notation.ts";
 import type {
 	Emission,
 	Fate,
@@ -8,7 +7,8 @@ import type {
 	Operation,
 	OperationOutcome,
 	TraceEvent,
-} from "./gateway.ts";
+} from "../contract/gateway.ts";
+import { parsePacket, printPacket } from "../packet/notation/notation.ts";
 import { ModelGateway } from "./model-gateway.ts";
 
 export const ROUTER: GatewaySetup = {

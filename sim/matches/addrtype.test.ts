@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ip, testMatch, testPorts, testSkb } from "../extension/test-ports.ts";
+import { ip, testMatch, testPorts, testSkb } from "../extension/test-host.ts";
 import { addrtype } from "./addrtype.ts";
 
 const ports = testPorts({

@@ -1,7 +1,7 @@
 import { defineMatch, type Test } from "../extension/extension.ts";
+import type { AddressType, RouterPorts } from "../extension/host.ts";
 import type { GivenOptions } from "../extension/options.ts";
-import type { AddressType, RouterPorts } from "../extension/ports.ts";
-import { allOf } from "./all-of.ts";
+import { allOf } from "./shared/all-of.ts";
 
 /** In the order of include/uapi/linux/rtnetlink.h; no address is ever of the last three types. */
 const TYPES: readonly (AddressType | "THROW" | "NAT" | "XRESOLVE")[] = [

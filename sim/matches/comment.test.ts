@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { testMatch, testSkb } from "../extension/test-ports.ts";
+import { testMatch, testSkb } from "../extension/test-host.ts";
 import { comment } from "./comment.ts";
 
 test("a comment holds of every packet", () => {

@@ -1,5 +1,5 @@
 import { defineMatch } from "../extension/extension.ts";
-import { isProcName } from "../extension/proc-name.ts";
+import { isProcName } from "../extension/values/proc-name.ts";
 
 interface Options {
 	readonly name: string;

@@ -1,6 +1,6 @@
 import { defineMatch } from "../extension/extension.ts";
-import type { ConntrackPort } from "../extension/ports.ts";
-import { NO_ENTRY } from "../packet/skb.ts";
+import type { ConntrackPort } from "../extension/host.ts";
+import { NO_ENTRY } from "../packet/skb/skb.ts";
 
 const DIRECTIONS = ["original", "reply", "both"] as const;
 const MODES = ["packets", "bytes", "avgpkt"] as const;

@@ -1,6 +1,6 @@
 import { defineMatch } from "../extension/extension.ts";
 import type { GivenOptions } from "../extension/options.ts";
-import { readUnsigned64 } from "../extension/read-number.ts";
+import { readUnsigned64 } from "../extension/values/read-number.ts";
 
 interface Options {
 	/** A label's number, or its name, which /etc/xtables/connlabel.conf turns into one. */

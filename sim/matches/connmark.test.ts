@@ -4,7 +4,7 @@ import {
 	testMatch,
 	testPorts,
 	testSkb,
-} from "../extension/test-ports.ts";
+} from "../extension/test-host.ts";
 import { connmark } from "./connmark.ts";
 
 test.each([

@@ -1,7 +1,11 @@
 import { connectionOf } from "../extension/connection-of.ts";
 import { defineMatch } from "../extension/extension.ts";
-import { NO_ENTRY } from "../packet/skb.ts";
-import { type MarkTest, printMarkTest, readMarkTest } from "./mark-test.ts";
+import { NO_ENTRY } from "../packet/skb/skb.ts";
+import {
+	type MarkTest,
+	printMarkTest,
+	readMarkTest,
+} from "./shared/mark-test.ts";
 
 /**
  * Looks at the connection's mark (iptables 1.8.9 libxt_connmark.c, kernel 6.1 `connmark_mt` in

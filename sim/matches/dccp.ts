@@ -1,7 +1,7 @@
 import { defineMatch } from "../extension/extension.ts";
 import type { GivenOptions } from "../extension/options.ts";
-import type { PortRange } from "./port-range.ts";
-import { printRange } from "./sctp.ts";
+import { printRange } from "./sctp/sctp.ts";
+import type { PortRange } from "./shared/port-range.ts";
 
 interface Options {
 	readonly source: PortRange | null;

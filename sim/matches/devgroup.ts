@@ -1,6 +1,10 @@
 import { defineMatch } from "../extension/extension.ts";
 import type { GivenOptions } from "../extension/options.ts";
-import { type NamedMask, printNamedMask, readNamedMask } from "./named-mask.ts";
+import {
+	type NamedMask,
+	printNamedMask,
+	readNamedMask,
+} from "./shared/named-mask.ts";
 
 interface Options {
 	readonly source: NamedMask | null;

@@ -1,7 +1,7 @@
 /** Matches that compare a single field of the packet or its frame. */
 import { expect, test } from "vitest";
-import { testMatch, testSkb } from "../extension/test-ports.ts";
-import type { Skb } from "../packet/skb.ts";
+import { testMatch, testSkb } from "../extension/test-host.ts";
+import type { Skb } from "../packet/skb/skb.ts";
 import { dscp } from "./dscp.ts";
 import { length } from "./length.ts";
 import { mac } from "./mac.ts";

@@ -1,6 +1,9 @@
 import { defineMatch } from "../extension/extension.ts";
 import type { GivenOptions } from "../extension/options.ts";
-import { scannedNumber, scanUnsigned } from "../extension/read-number.ts";
+import {
+	scannedNumber,
+	scanUnsigned,
+} from "../extension/values/read-number.ts";
 import { ICMP } from "../packet/packet.ts";
 
 interface Options {

@@ -1,5 +1,5 @@
 import { defineMatch } from "../extension/extension.ts";
-import { type NumberRange, printNumberRange } from "./number-range.ts";
+import { type NumberRange, printNumberRange } from "./shared/number-range.ts";
 
 interface Options extends NumberRange {
 	/** `--compres`, which the kernel does not look at. */

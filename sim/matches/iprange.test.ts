@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ip, testMatch, testSkb } from "../extension/test-ports.ts";
+import { ip, testMatch, testSkb } from "../extension/test-host.ts";
 import { iprange } from "./iprange.ts";
 
 test.each([

@@ -3,7 +3,7 @@ import {
 	type NumberRange,
 	numberRange,
 	printNumberRange,
-} from "./number-range.ts";
+} from "./shared/number-range.ts";
 
 /** Octets of the IP packet, its header included (iptables 1.8.9 libxt_length.c, kernel 6.1 xt_length.c). */
 export const length = defineMatch<NumberRange>({

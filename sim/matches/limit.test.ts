@@ -5,7 +5,7 @@ import {
 	testMatch,
 	testPorts,
 	testSkb,
-} from "../extension/test-ports.ts";
+} from "../extension/test-host.ts";
 import { limit } from "./limit.ts";
 
 const packet = testSkb();

@@ -1,6 +1,6 @@
 import { defineMatch } from "../extension/extension.ts";
-import { HZ, jiffies } from "./jiffies.ts";
-import { printRate, readRate } from "./rate.ts";
+import { HZ, jiffies } from "./shared/jiffies.ts";
+import { printRate, readRate } from "./shared/rate.ts";
 
 interface Options {
 	/** Time between two packets, in 1/10000 s. */

@@ -1,5 +1,9 @@
 import { defineMatch } from "../extension/extension.ts";
-import { type MarkTest, printMarkTest, readMarkTest } from "./mark-test.ts";
+import {
+	type MarkTest,
+	printMarkTest,
+	readMarkTest,
+} from "./shared/mark-test.ts";
 
 /** Looks at the packet's mark (iptables 1.8.9 libxt_mark.c, kernel 6.1 `mark_mt` in xt_mark.c). */
 export const mark = defineMatch<MarkTest>({

@@ -1,15 +1,18 @@
 import { defineMatch, type Test } from "../extension/extension.ts";
+import type { GivenOptions } from "../extension/options.ts";
 import {
 	protocolName,
 	type ServiceProtocol,
 	servicePort,
-} from "../extension/names.ts";
-import { noteService, UNKNOWN_PROTOCOL } from "../extension/open-names.ts";
-import type { GivenOptions } from "../extension/options.ts";
-import { readUnsigned } from "../extension/read-number.ts";
+} from "../extension/values/names.ts";
+import {
+	noteService,
+	UNKNOWN_PROTOCOL,
+} from "../extension/values/open-names.ts";
+import { readUnsigned } from "../extension/values/read-number.ts";
 import { TCP, UDP } from "../packet/packet.ts";
-import type { Skb } from "../packet/skb.ts";
-import { portAt } from "./payload-ports.ts";
+import type { Skb } from "../packet/skb/skb.ts";
+import { portAt } from "./shared/payload-ports.ts";
 
 const DCCP = 33;
 const SCTP = 132;

@@ -1,6 +1,6 @@
 import { defineMatch } from "../extension/extension.ts";
-import { cutOctets } from "../extension/octets.ts";
-import { saveString } from "../extension/save-string.ts";
+import { cutOctets } from "../extension/values/octets.ts";
+import { saveString } from "../extension/values/save-string.ts";
 
 interface Options {
 	readonly name: string;

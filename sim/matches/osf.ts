@@ -1,5 +1,5 @@
 import { defineMatch } from "../extension/extension.ts";
-import { cutOctets } from "../extension/octets.ts";
+import { cutOctets } from "../extension/values/octets.ts";
 import { TCP } from "../packet/packet.ts";
 
 interface Options {

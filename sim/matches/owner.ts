@@ -1,8 +1,11 @@
 import { defineMatch } from "../extension/extension.ts";
-import { groupId, userId } from "../extension/names.ts";
-import { noteName } from "../extension/open-names.ts";
 import type { GivenOptions } from "../extension/options.ts";
-import { scannedNumber, scanUnsigned } from "../extension/read-number.ts";
+import { groupId, userId } from "../extension/values/names.ts";
+import { noteName } from "../extension/values/open-names.ts";
+import {
+	scannedNumber,
+	scanUnsigned,
+} from "../extension/values/read-number.ts";
 
 interface IdRange {
 	readonly min: number;

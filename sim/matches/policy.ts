@@ -1,6 +1,6 @@
 import { defineMatch } from "../extension/extension.ts";
-import { protocolName } from "../extension/names.ts";
 import type { GivenOption, GivenOptions } from "../extension/options.ts";
+import { protocolName } from "../extension/values/names.ts";
 import { formatAddress, prefixLength } from "../packet/address.ts";
 import type { Address } from "../packet/packet.ts";
 

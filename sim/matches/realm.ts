@@ -1,5 +1,9 @@
 import { defineMatch } from "../extension/extension.ts";
-import { type NamedMask, printNamedMask, readNamedMask } from "./named-mask.ts";
+import {
+	type NamedMask,
+	printNamedMask,
+	readNamedMask,
+} from "./shared/named-mask.ts";
 
 /** The one realm that has a name in Debian's /etc/iproute2/rt_realms. */
 const NAMES: ReadonlyMap<string, number> = new Map([["cosmos", 0]]);

@@ -1,7 +1,7 @@
 import { defineMatch } from "../extension/extension.ts";
+import { twoWords } from "../extension/options/two-words.ts";
 import type { GivenOptions } from "../extension/options.ts";
-import { readUnsigned64 } from "../extension/read-number.ts";
-import { twoWords } from "../extension/two-words.ts";
+import { readUnsigned64 } from "../extension/values/read-number.ts";
 
 interface Counter {
 	readonly is: "eq" | "ne" | "lt" | "gt";

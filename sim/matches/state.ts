@@ -6,7 +6,7 @@ import {
 	refuseList,
 	STATES,
 	stateBit,
-} from "./ct-states.ts";
+} from "./conntrack/ct-states.ts";
 
 interface Options {
 	readonly states: number;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { testMatch, testPorts, testSkb } from "../extension/test-ports.ts";
+import { testMatch, testPorts, testSkb } from "../extension/test-host.ts";
 import { statistic } from "./statistic.ts";
 
 const packet = testSkb();

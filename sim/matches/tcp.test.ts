@@ -4,7 +4,7 @@ import {
 	testPorts,
 	testSkb,
 	UnknownOutcome,
-} from "../extension/test-ports.ts";
+} from "../extension/test-host.ts";
 import { ACK, CWR, ECE, FIN, RST, SYN } from "../packet/packet.ts";
 import { tcp } from "./tcp.ts";
 

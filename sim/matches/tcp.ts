@@ -1,18 +1,18 @@
 import { defineMatch, type Test } from "../extension/extension.ts";
+import type { RouterPorts } from "../extension/host.ts";
+import { twoWords } from "../extension/options/two-words.ts";
 import type { GivenOptions } from "../extension/options.ts";
-import type { RouterPorts } from "../extension/ports.ts";
-import { readUnsigned } from "../extension/read-number.ts";
-import { twoWords } from "../extension/two-words.ts";
+import { readUnsigned } from "../extension/values/read-number.ts";
 import { ACK, FIN, PSH, RST, SYN, TCP, URG } from "../packet/packet.ts";
-import type { Skb } from "../packet/skb.ts";
-import { allOf } from "./all-of.ts";
-import { readPortRange } from "./old-ports.ts";
+import type { Skb } from "../packet/skb/skb.ts";
+import { allOf } from "./shared/all-of.ts";
+import { readPortRange } from "./shared/old-ports.ts";
 import {
 	ANY_PORT,
 	type PortRange,
 	portTests,
 	printPorts,
-} from "./port-range.ts";
+} from "./shared/port-range.ts";
 
 interface Options {
 	readonly source: PortRange;

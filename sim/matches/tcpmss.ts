@@ -4,7 +4,7 @@ import {
 	type NumberRange,
 	numberRange,
 	printNumberRange,
-} from "./number-range.ts";
+} from "./shared/number-range.ts";
 
 /**
  * The MSS option of a SYN (iptables 1.8.9 libxt_tcpmss.c, kernel 6.1 xt_tcpmss.c). A packet without

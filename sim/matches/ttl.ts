@@ -1,5 +1,5 @@
 import { defineMatch } from "../extension/extension.ts";
-import type { Skb } from "../packet/skb.ts";
+import type { Skb } from "../packet/skb/skb.ts";
 
 interface Options {
 	readonly is: "eq" | "ne" | "lt" | "gt";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { testMatch, testSkb } from "../extension/test-ports.ts";
+import { testMatch, testSkb } from "../extension/test-host.ts";
 import { UDP } from "../packet/packet.ts";
 import { udp } from "./udp.ts";
 

@@ -1,13 +1,13 @@
 import { defineMatch } from "../extension/extension.ts";
 import type { GivenOptions } from "../extension/options.ts";
 import { UDP } from "../packet/packet.ts";
-import { allOf } from "./all-of.ts";
+import { allOf } from "./shared/all-of.ts";
 import {
 	ANY_PORT,
 	type PortRange,
 	portTests,
 	printPorts,
-} from "./port-range.ts";
+} from "./shared/port-range.ts";
 
 interface Options {
 	readonly source: PortRange;

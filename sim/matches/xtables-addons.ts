@@ -3,7 +3,7 @@
  * name, as their libraries register them (extensions/libxt_*.c).
  */
 import type { MatchExtension } from "../extension/extension.ts";
-import { uncheckedMatch } from "../extension/unchecked.ts";
+import { uncheckedMatch } from "../extension/options/unchecked.ts";
 
 export const xtablesAddons: readonly MatchExtension[] = [
 	uncheckedMatch("asn", "src-asn= source-number= dst-asn= destination-number="),

@@ -1,10 +1,11 @@
 /** The matches of a rule as tests. */
+
+import type { AsWritten, MatchUse, Rule } from "../contract/ruleset.ts";
 import type { Test } from "../extension/extension.ts";
+import type { RouterPorts } from "../extension/host.ts";
 import { NEEDS } from "../extension/need.ts";
-import type { RouterPorts } from "../extension/ports.ts";
 import { invariant } from "../invariant.ts";
 import { matches } from "../matches/index.ts";
-import type { AsWritten, MatchUse, Rule } from "../ruleset/ruleset.ts";
 
 /** What was compiled when a table was loaded (`actsAtLoad`), before the rest of it. */
 export type EarlyTests = ReadonlyMap<MatchUse, Test>;

@@ -3,12 +3,7 @@
  * for the end of each chain (its policy, or the return to where it was called from), as the kernel
  * lays it out (`struct ipt_replace`, 6.1). `traverse.ts` walks them.
  */
-import type { Action, Test } from "../extension/extension.ts";
-import type { Need } from "../extension/need.ts";
-import type { RouterPorts } from "../extension/ports.ts";
-import { invariant } from "../invariant.ts";
-import { HOOK_NAMES } from "../packet/skb.ts";
-import { ANY_ADDRESS } from "../ruleset/read-address.ts";
+
 import type {
 	AddressMask,
 	Chain,
@@ -18,7 +13,13 @@ import type {
 	RuleHeader,
 	Table,
 	TargetUse,
-} from "../ruleset/ruleset.ts";
+} from "../contract/ruleset.ts";
+import type { Action, Test } from "../extension/extension.ts";
+import type { RouterPorts } from "../extension/host.ts";
+import type { Need } from "../extension/need.ts";
+import { invariant } from "../invariant.ts";
+import { HOOK_NAMES } from "../packet/skb/skb.ts";
+import { ANY_ADDRESS } from "../ruleset/line/read-address.ts";
 import { targets } from "../targets/index.ts";
 import { allOf, compileMatches, type EarlyTests } from "./compile-matches.ts";
 import { onFragments } from "./fragment-tests.ts";

@@ -3,10 +3,10 @@
  * connection tracking.
  */
 import type { Test } from "../extension/extension.ts";
-import type { RouterPorts } from "../extension/ports.ts";
+import type { RouterPorts } from "../extension/host.ts";
 import { FRAGMENT_UNIT } from "../packet/packet-length.ts";
-import type { Skb } from "../packet/skb.ts";
-import { hasHeader } from "../packet/skb-fragment.ts";
+import type { Skb } from "../packet/skb/skb.ts";
+import { hasHeader } from "../packet/skb/skb-fragment.ts";
 
 /**
  * Those that look for a header behind IPv4's. A further fragment has none, and does not match

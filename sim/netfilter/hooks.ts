@@ -6,8 +6,9 @@
  *                            ▼                        │
  *                          INPUT ──► the box ──► OUTPUT ┘
  */
-import type { HookName } from "../packet/skb.ts";
-import type { TableName } from "../ruleset/ruleset.ts";
+
+import type { TableName } from "../contract/ruleset.ts";
+import type { HookName } from "../packet/skb/skb.ts";
 import { TABLE_HOOKS } from "../ruleset/tables.ts";
 
 /** What can stand at a hook: a table, or connection tracking at its beginning or end. */

@@ -2,9 +2,9 @@
  * A trace event as the kernel logs it for `-j TRACE`: `trace_packet` of net/ipv4/netfilter/ip_tables.c
  * and `dump_ipv4_packet` of net/netfilter/nf_log_syslog.c, 6.1. Link layer addresses are left out.
  */
-import type { TraceEvent } from "../gateway/gateway.ts";
+import type { TraceEvent } from "../contract/gateway.ts";
 import { formatAddress } from "../packet/address.ts";
-import { encodePacket } from "../packet/bytes.ts";
+import { encodePacket } from "../packet/bytes/bytes.ts";
 import { hex32 } from "../packet/numbers.ts";
 import {
 	ACK,

@@ -2,6 +2,8 @@
  * The walk of a packet through one table at one hook (`ipt_do_table`, net/ipv4/netfilter/ip_tables.c,
  * 6.1). This is the inner loop: records of one shape, numbers and closures, nothing allocated.
  */
+
+import type { AddressMask } from "../contract/ruleset.ts";
 import type { Action } from "../extension/extension.ts";
 import { invariant } from "../invariant.ts";
 import type { Address } from "../packet/packet.ts";
@@ -11,9 +13,8 @@ import {
 	NF_QUEUE,
 	type Skb,
 	XT_CONTINUE,
-} from "../packet/skb.ts";
+} from "../packet/skb/skb.ts";
 import { printRule } from "../ruleset/print.ts";
-import type { AddressMask } from "../ruleset/ruleset.ts";
 import type { Node, Program } from "./compile.ts";
 import { UnknownSignal } from "./unknown-signal.ts";
 

@@ -3,15 +3,15 @@
  * refused, and by whom", and what else was measured about loading. The titles quote the lines.
  */
 import { expect, test } from "vitest";
+import type { Table } from "../contract/ruleset.ts";
+import { parseCommand } from "./line/parse-command.ts";
 import {
 	applyCommand,
 	checkRuleset,
 	parseRuleset,
 	restoreText,
 } from "./parse.ts";
-import { parseCommand } from "./parse-command.ts";
 import { printRuleset } from "./print.ts";
-import type { Table } from "./ruleset.ts";
 import type { Fault } from "./ruleset-error.ts";
 
 /** The faults of lines in a table. */

@@ -8,15 +8,15 @@
  * ```
  */
 
+import type { Ruleset, Table, TableName } from "../contract/ruleset.ts";
+import { checkLoad } from "./check/load-check.ts";
 import type { Command, CommandLine } from "./command.ts";
-import { faultOfFailure, faultOfLoad, type Place } from "./fault.ts";
-import { foreignText } from "./foreign-text.ts";
-import { checkLoad } from "./load-check.ts";
-import { readScript, type ScriptSink } from "./read-script.ts";
-import type { Ruleset, Table, TableName } from "./ruleset.ts";
 import { type Fault, RulesetError } from "./ruleset-error.ts";
-import { TableBuilder } from "./table-builder.ts";
-import { CommandFailure } from "./table-state.ts";
+import { TableBuilder } from "./table/table-builder.ts";
+import { CommandFailure } from "./table/table-state.ts";
+import { faultOfFailure, faultOfLoad, type Place } from "./text/fault.ts";
+import { foreignText } from "./text/foreign-text.ts";
+import { readScript, type ScriptSink } from "./text/read-script.ts";
 
 export interface ParseOptions {
 	/** Its name, for faults. */

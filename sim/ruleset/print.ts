@@ -1,10 +1,5 @@
 /** Rulesets as `iptables-save` 1.8.9 prints them, without its comment lines. */
-import { protocolName } from "../extension/names.ts";
-import { invariant } from "../invariant.ts";
-import { matches } from "../matches/index.ts";
-import { formatNetwork } from "../packet/address.ts";
-import { targets } from "../targets/index.ts";
-import { ORIGIN_REMARK } from "./origin-remark.ts";
+
 import type {
 	AddressMask,
 	Counters,
@@ -14,7 +9,13 @@ import type {
 	Ruleset,
 	Table,
 	TargetUse,
-} from "./ruleset.ts";
+} from "../contract/ruleset.ts";
+import { protocolName } from "../extension/values/names.ts";
+import { invariant } from "../invariant.ts";
+import { matches } from "../matches/index.ts";
+import { formatNetwork } from "../packet/address.ts";
+import { targets } from "../targets/index.ts";
+import { ORIGIN_REMARK } from "./text/origin-remark.ts";
 
 /** Prints the table that was loaded last first, as the kernel lists them. */
 export function printRuleset(

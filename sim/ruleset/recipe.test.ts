@@ -1,7 +1,7 @@
 /** The recipe as it is, as iptables-save prints it, and as people find it on the web. */
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { fixRuleset } from "./fix.ts";
+import { fixRuleset } from "./fix/fix.ts";
 import { checkRuleset, parseRuleset } from "./parse.ts";
 import { printRuleset } from "./print.ts";
 

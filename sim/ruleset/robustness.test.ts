@@ -6,10 +6,10 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
 import { seededChoice } from "../chance/seeded.ts";
-import { fixRuleset } from "./fix.ts";
+import type { Ruleset } from "../contract/ruleset.ts";
+import { fixRuleset } from "./fix/fix.ts";
 import { checkRuleset, parseRuleset } from "./parse.ts";
 import { printRuleset } from "./print.ts";
-import type { Ruleset } from "./ruleset.ts";
 import { printFault, RulesetError } from "./ruleset-error.ts";
 
 const SEED = 20261123;

@@ -6,13 +6,14 @@
  * const { text: forARestore } = restoreForm(text, "firewall.sh"); // throws RulesetError
  * ```
  */
+
+import type { Ruleset, Table } from "../contract/ruleset.ts";
 import { checkRuleset, type ParseOptions } from "../ruleset/parse.ts";
 import { printRuleset } from "../ruleset/print.ts";
-import type { Ruleset, Table } from "../ruleset/ruleset.ts";
 import { type Fault, RulesetError } from "../ruleset/ruleset-error.ts";
-import { bearingOf, prefixLength, programName } from "./known-commands.ts";
-import { type Note, Report } from "./report.ts";
-import { runShell } from "./run-shell.ts";
+import { bearingOf, prefixLength, programName } from "./run/known-commands.ts";
+import { type Note, Report } from "./run/report.ts";
+import { runShell } from "./run/run-shell.ts";
 import { TablePlayer } from "./table-player.ts";
 
 export interface CheckedRules {

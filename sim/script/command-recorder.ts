@@ -1,12 +1,12 @@
 /** Writes a script's commands down as lines for iptables-restore. */
-import type { DraftLine } from "../ruleset/change.ts";
+import type { DraftLine } from "../ruleset/fix/change.ts";
 import type {
 	Executor,
 	ExpandedWord,
 	IptablesCommand,
 	RestoreCommand,
-} from "./executor.ts";
-import { Report } from "./report.ts";
+} from "./run/executor.ts";
+import { Report } from "./run/report.ts";
 import { TablePlayer } from "./table-player.ts";
 
 /** A class because it is told command by command. */

@@ -2,13 +2,13 @@
  * Repairs rules as people have them. Of a script comes what iptables-restore takes: its commands,
  * table by table, in their order, with the repairs of a file.
  */
-import type { Change, DraftLine } from "../ruleset/change.ts";
-import { type Fixed, fixLines, fixRuleset } from "../ruleset/fix.ts";
-import { fixCharacters, fixLineEnd } from "../ruleset/fix-characters.ts";
+import type { Change, DraftLine } from "../ruleset/fix/change.ts";
+import { type Fixed, fixLines, fixRuleset } from "../ruleset/fix/fix.ts";
+import { fixCharacters, fixLineEnd } from "../ruleset/fix/fix-characters.ts";
 import { checkRules, isShellScript } from "./check-rules.ts";
 import { CommandRecorder } from "./command-recorder.ts";
-import { type Note, Report } from "./report.ts";
-import { runShell } from "./run-shell.ts";
+import { type Note, Report } from "./run/report.ts";
+import { runShell } from "./run/run-shell.ts";
 
 export interface FixedRules extends Fixed {
 	readonly notes: readonly Note[];

@@ -1,14 +1,15 @@
 /** One iptables command of a script, its words divided by the shell. */
-import type { Refusal } from "../extension/refusal.ts";
+
+import type { TableName } from "../contract/ruleset.ts";
+import type { Refusal } from "../extension/options/refusal.ts";
 import { matches } from "../matches/index.ts";
-import { isUnconditional } from "../ruleset/chain-walk.ts";
+import { isUnconditional } from "../ruleset/check/chain-walk.ts";
 import type { Command } from "../ruleset/command.ts";
-import { noWords } from "../ruleset/lexer.ts";
-import { LineParser } from "../ruleset/line-parser.ts";
-import { checkTable } from "../ruleset/parse-command.ts";
-import type { TableName } from "../ruleset/ruleset.ts";
+import { LineParser } from "../ruleset/line/line-parser.ts";
+import { checkTable } from "../ruleset/line/parse-command.ts";
+import { noWords } from "../ruleset/text/lexer.ts";
 import { targets } from "../targets/index.ts";
-import type { IptablesCommand } from "./executor.ts";
+import type { IptablesCommand } from "./run/executor.ts";
 
 const parser = new LineParser({ matches, targets });
 const words = noWords();

@@ -3,18 +3,18 @@
  * kernel says of a table costs as much as the table is long, so it is asked as late as it makes no
  * difference: before a command that could hide a fault, and at the end.
  */
-import { Refusal } from "../extension/refusal.ts";
-import type { Command } from "../ruleset/command.ts";
+
+import type { Rule, Ruleset, Table, TableName } from "../contract/ruleset.ts";
+import { Refusal } from "../extension/options/refusal.ts";
 import {
 	asksForTheWhole,
 	checkLoad,
 	type LoadFault,
-} from "../ruleset/load-check.ts";
+} from "../ruleset/check/load-check.ts";
+import type { Command } from "../ruleset/command.ts";
 import { restoreText } from "../ruleset/parse.ts";
-import type { Rule, Ruleset, Table, TableName } from "../ruleset/ruleset.ts";
-import { TableBuilder } from "../ruleset/table-builder.ts";
-import { CommandFailure } from "../ruleset/table-state.ts";
-import type { Executor, IptablesCommand, RestoreCommand } from "./executor.ts";
+import { TableBuilder } from "../ruleset/table/table-builder.ts";
+import { CommandFailure } from "../ruleset/table/table-state.ts";
 import {
 	FLAGS,
 	forCommands,
@@ -24,7 +24,12 @@ import {
 	refusalsOf,
 	takesOutSeveral,
 } from "./parse-words.ts";
-import type { Report, Span } from "./report.ts";
+import type {
+	Executor,
+	IptablesCommand,
+	RestoreCommand,
+} from "./run/executor.ts";
+import type { Report, Span } from "./run/report.ts";
 
 /** A command that was carried out, but of which the kernel was not asked yet. */
 interface Done {

@@ -1,5 +1,5 @@
 import { defineTarget } from "../extension/extension.ts";
-import { XT_CONTINUE } from "../packet/skb.ts";
+import { XT_CONTINUE } from "../packet/skb/skb.ts";
 
 /**
  * Fills in checksums that a network card would have filled in (iptables 1.8.9 libxt_CHECKSUM.c,

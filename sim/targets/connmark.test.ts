@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { testEntry, testPorts, testSkb } from "../extension/test-ports.ts";
-import { XT_CONTINUE } from "../packet/skb.ts";
+import { testEntry, testPorts, testSkb } from "../extension/test-host.ts";
+import { XT_CONTINUE } from "../packet/skb/skb.ts";
 import { connmark } from "./connmark.ts";
 import { targetAction, targetCheck } from "./test-target.ts";
 

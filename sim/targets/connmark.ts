@@ -2,7 +2,7 @@ import { connectionOf } from "../extension/connection-of.ts";
 import { defineTarget } from "../extension/extension.ts";
 import type { GivenOptions, OptionEntry } from "../extension/options.ts";
 import { hex32 } from "../packet/numbers.ts";
-import { NO_ENTRY, XT_CONTINUE } from "../packet/skb.ts";
+import { NO_ENTRY, XT_CONTINUE } from "../packet/skb/skb.ts";
 
 /** Bits are moved to the left, before they are combined with what is there. */
 interface Shift {

@@ -1,5 +1,5 @@
 import { defineTarget } from "../extension/extension.ts";
-import { onlySecurityTables } from "./security-tables.ts";
+import { onlySecurityTables } from "./shared/security-tables.ts";
 
 interface Options {
 	readonly mode: "save" | "restore";

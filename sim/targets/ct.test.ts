@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { testSkb, UnknownOutcome } from "../extension/test-ports.ts";
+import { testSkb, UnknownOutcome } from "../extension/test-host.ts";
 import { TCP } from "../packet/packet.ts";
 import {
 	CTINFO_INVALID,
 	CTINFO_NEW,
 	CTINFO_UNTRACKED,
 	XT_CONTINUE,
-} from "../packet/skb.ts";
+} from "../packet/skb/skb.ts";
 import { ct } from "./ct.ts";
 import { notrack } from "./notrack.ts";
 import { targetAction, targetCheck } from "./test-target.ts";

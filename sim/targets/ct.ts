@@ -1,9 +1,9 @@
 import { defineTarget } from "../extension/extension.ts";
-import { protocolName } from "../extension/names.ts";
 import type { Need } from "../extension/need.ts";
-import { cutOctets } from "../extension/octets.ts";
 import type { GivenOptions } from "../extension/options.ts";
-import { readUnsigned } from "../extension/read-number.ts";
+import { protocolName } from "../extension/values/names.ts";
+import { cutOctets } from "../extension/values/octets.ts";
+import { readUnsigned } from "../extension/values/read-number.ts";
 import { TCP, UDP } from "../packet/packet.ts";
 import {
 	type ConntrackTemplate,
@@ -12,7 +12,7 @@ import {
 	NO_ENTRY,
 	type Skb,
 	XT_CONTINUE,
-} from "../packet/skb.ts";
+} from "../packet/skb/skb.ts";
 
 interface Options {
 	readonly notrack: boolean;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { ip, testPorts, testSkb } from "../extension/test-ports.ts";
-import { NF_ACCEPT, NF_DROP } from "../packet/skb.ts";
+import { ip, testPorts, testSkb } from "../extension/test-host.ts";
+import { NF_ACCEPT, NF_DROP } from "../packet/skb/skb.ts";
 import { dnat } from "./dnat.ts";
 import { targetAction } from "./test-target.ts";
 

@@ -1,6 +1,6 @@
 import { defineTarget } from "../extension/extension.ts";
-import type { NatRange } from "../extension/ports.ts";
-import { printFlags, printRange, readRange } from "./nat-range.ts";
+import type { NatRange } from "../extension/host.ts";
+import { printFlags, printRange, readRange } from "./shared/nat-range.ts";
 
 /**
  * Gives a connection another destination (iptables 1.8.9 libxt_NAT.c, revision 2; kernel 6.1

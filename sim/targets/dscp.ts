@@ -1,5 +1,5 @@
 import { defineTarget } from "../extension/extension.ts";
-import { XT_CONTINUE } from "../packet/skb.ts";
+import { XT_CONTINUE } from "../packet/skb/skb.ts";
 
 interface Options {
 	/** 0 to 63. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { testPorts, testSkb } from "../extension/test-ports.ts";
-import { XT_CONTINUE } from "../packet/skb.ts";
+import { testPorts, testSkb } from "../extension/test-host.ts";
+import { XT_CONTINUE } from "../packet/skb/skb.ts";
 import { dscp } from "./dscp.ts";
 import { targetAction } from "./test-target.ts";
 import { tos } from "./tos.ts";

@@ -1,7 +1,7 @@
 import { defineTarget } from "../extension/extension.ts";
-import { cutOctets } from "../extension/octets.ts";
-import { isProcName } from "../extension/proc-name.ts";
-import { XT_CONTINUE } from "../packet/skb.ts";
+import { cutOctets } from "../extension/values/octets.ts";
+import { isProcName } from "../extension/values/proc-name.ts";
+import { XT_CONTINUE } from "../packet/skb/skb.ts";
 
 interface Options {
 	/** Seconds, signed. */

@@ -13,7 +13,7 @@ import { ct } from "./ct.ts";
 import { dnat } from "./dnat.ts";
 import { dscp } from "./dscp.ts";
 import { ecn } from "./ecn.ts";
-import { hmark } from "./hmark.ts";
+import { hmark } from "./hmark/hmark.ts";
 import { idletimer } from "./idletimer.ts";
 import { led } from "./led.ts";
 import { log } from "./log.ts";

@@ -1,7 +1,7 @@
 import { defineTarget } from "../extension/extension.ts";
 import type { GivenOptions } from "../extension/options.ts";
-import { readUnsigned } from "../extension/read-number.ts";
-import { XT_CONTINUE } from "../packet/skb.ts";
+import { readUnsigned } from "../extension/values/read-number.ts";
+import { XT_CONTINUE } from "../packet/skb/skb.ts";
 
 interface Options {
 	readonly trigger: string;

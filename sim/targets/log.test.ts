@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { testPorts, testSkb } from "../extension/test-ports.ts";
-import { XT_CONTINUE } from "../packet/skb.ts";
+import { testPorts, testSkb } from "../extension/test-host.ts";
+import { XT_CONTINUE } from "../packet/skb/skb.ts";
 import { log } from "./log.ts";
 import { nflog } from "./nflog.ts";
 import { targetAction } from "./test-target.ts";

@@ -1,7 +1,7 @@
 import { defineTarget } from "../extension/extension.ts";
-import { cutOctets } from "../extension/octets.ts";
-import { saveString } from "../extension/save-string.ts";
-import { XT_CONTINUE } from "../packet/skb.ts";
+import { cutOctets } from "../extension/values/octets.ts";
+import { saveString } from "../extension/values/save-string.ts";
+import { XT_CONTINUE } from "../packet/skb/skb.ts";
 
 interface Options {
 	readonly prefix: string;

@@ -1,6 +1,6 @@
 import { defineTarget } from "../extension/extension.ts";
 import { hex32 } from "../packet/numbers.ts";
-import { XT_CONTINUE } from "../packet/skb.ts";
+import { XT_CONTINUE } from "../packet/skb/skb.ts";
 
 /** The new mark is `(mark & ~mask) ^ value` (xt_mark.c, `mark_tg`, 6.1). */
 interface Options {

@@ -5,8 +5,8 @@ import {
 	testPorts,
 	testSkb,
 	UnknownOutcome,
-} from "../extension/test-ports.ts";
-import { HOOK_POSTROUTING, NF_ACCEPT, NF_DROP } from "../packet/skb.ts";
+} from "../extension/test-host.ts";
+import { HOOK_POSTROUTING, NF_ACCEPT, NF_DROP } from "../packet/skb/skb.ts";
 import { masquerade } from "./masquerade.ts";
 import { targetAction } from "./test-target.ts";
 

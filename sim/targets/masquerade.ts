@@ -1,13 +1,13 @@
 import { defineTarget } from "../extension/extension.ts";
-import type { NatRange } from "../extension/ports.ts";
-import { NF_ACCEPT, NF_DROP } from "../packet/skb.ts";
+import type { NatRange } from "../extension/host.ts";
+import { NF_ACCEPT, NF_DROP } from "../packet/skb/skb.ts";
 import {
 	NO_PORTS,
 	NO_RANGE,
 	printFlags,
 	printPorts,
 	readPorts,
-} from "./nat-range.ts";
+} from "./shared/nat-range.ts";
 
 /**
  * SNAT to the address of the interface that the packet leaves by (iptables 1.8.9 libxt_NAT.c,

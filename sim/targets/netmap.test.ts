@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
-import { ip, testPorts, testSkb } from "../extension/test-ports.ts";
+import { ip, testPorts, testSkb } from "../extension/test-host.ts";
 import {
 	HOOK_INPUT,
 	HOOK_OUTPUT,
 	HOOK_POSTROUTING,
 	HOOK_PREROUTING,
-} from "../packet/skb.ts";
+} from "../packet/skb/skb.ts";
 import { netmap } from "./netmap.ts";
 import { targetAction } from "./test-target.ts";
 

@@ -2,8 +2,8 @@ import { defineTarget } from "../extension/extension.ts";
 import { invariant } from "../invariant.ts";
 import { formatNetwork } from "../packet/address.ts";
 import type { Address } from "../packet/packet.ts";
-import { HOOK_OUTPUT, HOOK_PREROUTING } from "../packet/skb.ts";
-import { NO_RANGE } from "./nat-range.ts";
+import { HOOK_OUTPUT, HOOK_PREROUTING } from "../packet/skb/skb.ts";
+import { NO_RANGE } from "./shared/nat-range.ts";
 
 interface Options {
 	readonly network: Address;

@@ -1,5 +1,5 @@
 import { defineTarget } from "../extension/extension.ts";
-import { CTINFO_UNTRACKED, XT_CONTINUE } from "../packet/skb.ts";
+import { CTINFO_UNTRACKED, XT_CONTINUE } from "../packet/skb/skb.ts";
 import { isSeen } from "./ct.ts";
 
 /**

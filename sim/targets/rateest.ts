@@ -1,8 +1,8 @@
 import { defineTarget } from "../extension/extension.ts";
-import { cutOctets } from "../extension/octets.ts";
 import type { GivenOptions } from "../extension/options.ts";
-import { scanDouble, toUint32 } from "../extension/read-double.ts";
-import { XT_CONTINUE } from "../packet/skb.ts";
+import { cutOctets } from "../extension/values/octets.ts";
+import { scanDouble, toUint32 } from "../extension/values/read-double.ts";
+import { XT_CONTINUE } from "../packet/skb/skb.ts";
 
 interface Options {
 	readonly name: string;

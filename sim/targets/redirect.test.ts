@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { ip, testPorts, testSkb } from "../extension/test-ports.ts";
-import { HOOK_OUTPUT, HOOK_PREROUTING, NF_DROP } from "../packet/skb.ts";
+import { ip, testPorts, testSkb } from "../extension/test-host.ts";
+import { HOOK_OUTPUT, HOOK_PREROUTING, NF_DROP } from "../packet/skb/skb.ts";
 import { redirect } from "./redirect.ts";
 import { targetAction } from "./test-target.ts";
 

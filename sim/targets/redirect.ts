@@ -1,13 +1,13 @@
 import { defineTarget } from "../extension/extension.ts";
-import type { NatRange } from "../extension/ports.ts";
-import { HOOK_OUTPUT, NF_DROP } from "../packet/skb.ts";
+import type { NatRange } from "../extension/host.ts";
+import { HOOK_OUTPUT, NF_DROP } from "../packet/skb/skb.ts";
 import {
 	NO_PORTS,
 	NO_RANGE,
 	printFlags,
 	printPorts,
 	readPorts,
-} from "./nat-range.ts";
+} from "./shared/nat-range.ts";
 
 const LOOPBACK = 0x7f000001;
 

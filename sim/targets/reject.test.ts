@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { testPorts, testSkb } from "../extension/test-ports.ts";
+import { testPorts, testSkb } from "../extension/test-host.ts";
 import { TCP, UDP } from "../packet/packet.ts";
-import { NF_DROP } from "../packet/skb.ts";
+import { NF_DROP } from "../packet/skb/skb.ts";
 import { reject } from "./reject.ts";
 import { targetAction, targetCheck } from "./test-target.ts";
 

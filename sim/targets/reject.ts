@@ -1,7 +1,7 @@
 import { defineTarget } from "../extension/extension.ts";
-import type { RejectAnswer } from "../extension/ports.ts";
+import type { RejectAnswer } from "../extension/host.ts";
 import { TCP } from "../packet/packet.ts";
-import { NF_DROP } from "../packet/skb.ts";
+import { NF_DROP } from "../packet/skb/skb.ts";
 
 interface Options {
 	readonly answer: RejectAnswer;

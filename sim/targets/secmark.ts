@@ -1,6 +1,6 @@
 import { defineTarget } from "../extension/extension.ts";
-import { cutOctets } from "../extension/octets.ts";
-import { onlySecurityTables } from "./security-tables.ts";
+import { cutOctets } from "../extension/values/octets.ts";
+import { onlySecurityTables } from "./shared/security-tables.ts";
 
 interface Options {
 	readonly context: string;

@@ -1,7 +1,7 @@
 import { defineTarget } from "../extension/extension.ts";
+import { twoWords } from "../extension/options/two-words.ts";
 import type { GivenOptions } from "../extension/options.ts";
-import { readUnsigned } from "../extension/read-number.ts";
-import { twoWords } from "../extension/two-words.ts";
+import { readUnsigned } from "../extension/values/read-number.ts";
 
 /** One ipset and how packets are looked up in it. */
 interface SetUse {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { testSkb } from "../extension/test-ports.ts";
-import { XT_CONTINUE } from "../packet/skb.ts";
+import { testSkb } from "../extension/test-host.ts";
+import { XT_CONTINUE } from "../packet/skb/skb.ts";
 import { audit } from "./audit.ts";
 import { checksum } from "./checksum.ts";
 import { classify } from "./classify.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ip, testPorts, testSkb } from "../extension/test-ports.ts";
+import { ip, testPorts, testSkb } from "../extension/test-host.ts";
 import { snat } from "./snat.ts";
 import { targetAction } from "./test-target.ts";
 

@@ -1,6 +1,6 @@
 import { defineTarget } from "../extension/extension.ts";
-import type { NatRange } from "../extension/ports.ts";
-import { printFlags, printRange, readRange } from "./nat-range.ts";
+import type { NatRange } from "../extension/host.ts";
+import { printFlags, printRange, readRange } from "./shared/nat-range.ts";
 
 /**
  * Gives a connection another source (iptables 1.8.9 libxt_NAT.c, revision 0; kernel 6.1 xt_nat.c,

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { testPorts, testSkb } from "../extension/test-ports.ts";
+import { testPorts, testSkb } from "../extension/test-host.ts";
 import { SYN } from "../packet/packet.ts";
 import { NO_TCP_OPTIONS } from "../packet/packet-length.ts";
-import { NF_DROP, XT_CONTINUE } from "../packet/skb.ts";
+import { NF_DROP, XT_CONTINUE } from "../packet/skb/skb.ts";
 import { tcpmss } from "./tcpmss.ts";
 import { targetAction, targetCheck } from "./test-target.ts";
 

@@ -1,5 +1,5 @@
 import { defineTarget, type LoadPlace } from "../extension/extension.ts";
-import type { RouterPorts } from "../extension/ports.ts";
+import type { RouterPorts } from "../extension/host.ts";
 import { SYN, TCP } from "../packet/packet.ts";
 import {
 	IP_HEADER_LENGTH,
@@ -7,7 +7,7 @@ import {
 	TCP_HEADER_LENGTH,
 	tcpOptionsLength,
 } from "../packet/packet-length.ts";
-import { NF_DROP, type Skb, XT_CONTINUE } from "../packet/skb.ts";
+import { NF_DROP, type Skb, XT_CONTINUE } from "../packet/skb/skb.ts";
 
 interface Options {
 	/** `null`: what the path's MTU leaves room for. */

@@ -1,6 +1,6 @@
 import { defineTarget } from "../extension/extension.ts";
 import type { GivenOptions } from "../extension/options.ts";
-import { readUnsigned } from "../extension/read-number.ts";
+import { readUnsigned } from "../extension/values/read-number.ts";
 import { TCP } from "../packet/packet.ts";
 
 interface Options {

@@ -1,5 +1,5 @@
 import { defineTarget } from "../extension/extension.ts";
-import { cutOctets } from "../extension/octets.ts";
+import { cutOctets } from "../extension/values/octets.ts";
 import { formatAddress } from "../packet/address.ts";
 import type { Address } from "../packet/packet.ts";
 

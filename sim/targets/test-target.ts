@@ -1,14 +1,15 @@
 /** For tests of one target: from the words of a rule to what it does. */
+
+import type { RuleHeader } from "../contract/ruleset.ts";
 import type {
 	Action,
 	LoadPlace,
 	TargetExtension,
 } from "../extension/extension.ts";
-import { buildOptions } from "../extension/parse-options.ts";
-import type { RouterPorts } from "../extension/ports.ts";
-import { testPorts } from "../extension/test-ports.ts";
+import type { RouterPorts } from "../extension/host.ts";
+import { buildOptions } from "../extension/options/parse-options.ts";
+import { testPorts } from "../extension/test-host.ts";
 import { invariant } from "../invariant.ts";
-import type { RuleHeader } from "../ruleset/ruleset.ts";
 
 const ANY = { address: 0, mask: 0, inverted: false };
 /** The header of a rule that asks for nothing. */

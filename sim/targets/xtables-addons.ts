@@ -1,6 +1,6 @@
 /** The targets of xtables-addons 3.23: their options by name, as their libraries register them (extensions/libxt_*.c). */
 import type { TargetExtension } from "../extension/extension.ts";
-import { uncheckedTarget } from "../extension/unchecked.ts";
+import { uncheckedTarget } from "../extension/options/unchecked.ts";
 
 export const xtablesAddons: readonly TargetExtension[] = [
 	uncheckedTarget("ACCOUNT", "addr= tname="),

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { seededChoice } from "../chance/seeded.ts";
-import type { Account } from "./account.ts";
+import type { Account } from "./account/account.ts";
 import { connects, createForwarder, playForwarded } from "./test-forwarder.ts";
 
 const starts = (account: Account) =>

@@ -1,4 +1,4 @@
-import type { Unknown } from "../gateway/gateway.ts";
+import type { Unknown } from "../contract/gateway.ts";
 
 /** What a play may take. It ends as unknown where that is used up, with what was played so far. */
 export interface Budget {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
+import type { Answer, Ask } from "../contract/ask.ts";
 import { parseAddress } from "../packet/address.ts";
 import { ACK, type Packet, RST } from "../packet/packet.ts";
-import type { Answer, Ask } from "./ask.ts";
 import {
 	connects,
 	createForwarder,

@@ -3,9 +3,9 @@
  * reach each other directly; everything else goes through the gateway, as an ask.
  */
 import type { Clock } from "../clock/clock.ts";
+import type { Ask } from "../contract/ask.ts";
 import { Host } from "../endpoint/host.ts";
 import type { Packet } from "../packet/packet.ts";
-import type { Ask } from "./ask.ts";
 import type { Connection } from "./connections.ts";
 import { createQueue, type Queue } from "./queue.ts";
 import type { LinkWatch } from "./watch.ts";

@@ -4,6 +4,7 @@
  */
 import type { Choice } from "../chance/choice.ts";
 import type { Timer } from "../clock/clock.ts";
+import type { Operation } from "../contract/gateway.ts";
 import {
 	type HealthCheckSettings,
 	type HealthOutput,
@@ -18,9 +19,8 @@ import type { Host } from "../endpoint/host.ts";
 import { LineReader, QUIT } from "../endpoint/smtp.ts";
 import type { SocketEnd, SocketUser } from "../endpoint/socket.ts";
 import type { TcpSocket } from "../endpoint/tcp-socket.ts";
-import type { Operation } from "../gateway/gateway.ts";
 import { parseAddress } from "../packet/address.ts";
-import type { WorldEvent } from "./account.ts";
+import type { WorldEvent } from "./account/account.ts";
 import { createPortSource } from "./arrivals.ts";
 
 /** What the checker does to the world. */

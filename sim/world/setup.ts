@@ -1,10 +1,11 @@
 /**
  * What stands around the gateway and what happens when: the part of a scenario that the world plays.
  */
+
+import type { Operation } from "../contract/gateway.ts";
 import type { BackendBehaviour } from "../endpoint/backend.ts";
 import type { Dialogue } from "../endpoint/client.ts";
 import type { HealthCheckSettings } from "../endpoint/health-checker.ts";
-import type { Operation } from "../gateway/gateway.ts";
 
 export interface WorldSetup {
 	/** The address and port that clients know. */

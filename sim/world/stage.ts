@@ -3,13 +3,13 @@
  */
 import type { Choice } from "../chance/choice.ts";
 import { type Clock, createClock } from "../clock/clock.ts";
+import type { Ask } from "../contract/ask.ts";
+import type { Unknown } from "../contract/gateway.ts";
 import { Backend } from "../endpoint/backend.ts";
-import type { Unknown } from "../gateway/gateway.ts";
 import { formatAddress, parseAddress } from "../packet/address.ts";
-import { printPacket } from "../packet/notation.ts";
+import { printPacket } from "../packet/notation/notation.ts";
 import type { Packet } from "../packet/packet.ts";
-import type { Account, WorldEvent } from "./account.ts";
-import type { Ask } from "./ask.ts";
+import type { Account, WorldEvent } from "./account/account.ts";
 import {
 	type Connections,
 	connectionOf,

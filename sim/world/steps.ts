@@ -5,7 +5,7 @@ import type { Backend } from "../endpoint/backend.ts";
 import { ClientConnection, prepareDialogue } from "../endpoint/client.ts";
 import { unreachable } from "../invariant.ts";
 import { formatAddress } from "../packet/address.ts";
-import { parsePacket } from "../packet/notation.ts";
+import { parsePacket } from "../packet/notation/notation.ts";
 import { createPortSource, gapMs, toMicroseconds } from "./arrivals.ts";
 import { type Connection, retire } from "./connections.ts";
 import type { Station } from "./network.ts";

@@ -4,12 +4,12 @@
  */
 import type { Choice } from "../chance/choice.ts";
 import { seededChoice } from "../chance/seeded.ts";
-import type { Emission } from "../gateway/gateway.ts";
+import type { Answer, Ask } from "../contract/ask.ts";
+import type { Emission } from "../contract/gateway.ts";
 import { formatAddress, parseAddress } from "../packet/address.ts";
 import { icmpError } from "../packet/build.ts";
 import type { Packet } from "../packet/packet.ts";
-import type { Account } from "./account.ts";
-import type { Answer, Ask } from "./ask.ts";
+import type { Account } from "./account/account.ts";
 import type { Step, WorldSetup } from "./setup.ts";
 import { play } from "./world.ts";
 

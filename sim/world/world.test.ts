@@ -3,8 +3,8 @@ import type { Choice } from "../chance/choice.ts";
 import { seededChoice } from "../chance/seeded.ts";
 import type { BackendBehaviour } from "../endpoint/backend.ts";
 import type { Dialogue } from "../endpoint/client.ts";
-import { printPacket } from "../packet/notation.ts";
-import type { ConnectionRecord } from "./account.ts";
+import { printPacket } from "../packet/notation/notation.ts";
+import type { ConnectionRecord } from "./account/account.ts";
 import type { Step } from "./setup.ts";
 import {
 	connects,

@@ -3,9 +3,9 @@
  * virtual time. It does no I/O: it asks, and is told.
  */
 import type { Choice } from "../chance/choice.ts";
-import type { Account } from "./account.ts";
-import { AccountKeeper } from "./account-keeper.ts";
-import type { Answer, Ask } from "./ask.ts";
+import type { Answer, Ask } from "../contract/ask.ts";
+import type { Account } from "./account/account.ts";
+import { AccountKeeper } from "./account/account-keeper.ts";
 import { type Budget, Spending } from "./budget.ts";
 import type { Step, WorldSetup } from "./setup.ts";
 import { createStage } from "./stage.ts";

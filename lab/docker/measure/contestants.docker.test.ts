@@ -1,13 +1,16 @@
 /** Whoever is measured balances, else its figures are of something else. */
 import { afterEach, expect, it } from "vitest";
-import { recipeSetup, scenario } from "../../../scenarios/language/build.ts";
-import { resolveRules } from "../../../scenarios/run/load-scenarios.ts";
+import {
+	recipeSetup,
+	scenario,
+} from "../../../scenarios/language/build/build.ts";
+import { resolveRules } from "../../../scenarios/load/load-scenarios.ts";
 import { recipeRules } from "../../../scenarios/suites/index.ts";
-import { prepareLab } from "../docker-lab.ts";
+import { BUILD_TIMEOUT_MS, describeOnDocker } from "../engine/test-engine.ts";
 import type { Lab } from "../lab.ts";
-import { thisProcess } from "../owner.ts";
-import { routerWish } from "../router-kernel.ts";
-import { BUILD_TIMEOUT_MS, describeOnDocker } from "../test-engine.ts";
+import { prepareLab } from "../play/docker-lab.ts";
+import { thisProcess } from "../resources/owner.ts";
+import { routerWish } from "../router/router-kernel.ts";
 import { contestants } from "./contestants.ts";
 import { closed, playLoad, untilServed } from "./play-load.ts";
 

@@ -5,8 +5,8 @@ import {
 	type HostKernel,
 	kernelName,
 	type RouterKernel,
-} from "../router-kernel.ts";
-import { machineVersion } from "../router-machine.ts";
+} from "../router/router-kernel.ts";
+import { machineVersion } from "../router/router-machine.ts";
 
 export interface Contestant {
 	readonly name: string;

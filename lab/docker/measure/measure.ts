@@ -1,11 +1,11 @@
 /** Measures whatever stands in the router's place: the same backends and the same client, a lab of its own for each run. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { PlayableScenario } from "../../../scenarios/language/scenario.ts";
-import { startChecker } from "../checker.ts";
-import type { Prepared } from "../docker-lab.ts";
-import { execIn } from "../exec.ts";
+import { execIn } from "../engine/exec.ts";
 import { backendServiceRole, type Lab } from "../lab.ts";
-import { thisProcess } from "../owner.ts";
+import { startChecker } from "../play/checker.ts";
+import type { Prepared } from "../play/docker-lab.ts";
+import { thisProcess } from "../resources/owner.ts";
 import type { Contestant } from "./contestants.ts";
 import {
 	busyMs,

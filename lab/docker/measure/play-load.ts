@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { PlayableScenario } from "../../../scenarios/language/scenario.ts";
 import { LabError } from "../../lab-error.ts";
-import { spawnIn } from "../exec.ts";
+import { spawnIn } from "../engine/exec.ts";
 import type { Lab } from "../lab.ts";
 import type { LoadOrder, LoadRecord } from "../programs/load.ts";
 

@@ -10,7 +10,7 @@ import {
 	QUIT,
 	type SmtpTurn,
 } from "../../../sim/endpoint/smtp.ts";
-import type { ConnectionOutcome } from "../../../sim/world/account.ts";
+import type { ConnectionOutcome } from "../../../sim/world/account/account.ts";
 import type { ClientRecord } from "./client-plan.ts";
 
 export interface ConnectionRequest {

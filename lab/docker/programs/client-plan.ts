@@ -1,6 +1,6 @@
 /** What a client in a container is told, and what it answers: JSON, a line each. */
 import type { Dialogue } from "../../../sim/endpoint/client.ts";
-import type { ConnectionOutcome } from "../../../sim/world/account.ts";
+import type { ConnectionOutcome } from "../../../sim/world/account/account.ts";
 
 /** The first line that a client is told. */
 export interface ClientPlan {

@@ -6,8 +6,8 @@
  *     node router-command.mjs SOCKET,SOCKET conntrack -D -p tcp --reply-src 192.168.0.1
  */
 import { createConnection } from "node:net";
-import { createAgentChannel } from "../../vm/agent-channel.ts";
-import { createGuest } from "../../vm/guest.ts";
+import { createAgentChannel } from "../../vm/machine/agent-channel.ts";
+import { createGuest } from "../../vm/machine/guest.ts";
 
 const [sockets = "", what = "", ...words] = process.argv.slice(2);
 

@@ -2,11 +2,11 @@
 import { createHash } from "node:crypto";
 import { existsSync, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
-import { reasonOf } from "../../../scenarios/run/file-failure.ts";
+import { reasonOf } from "../../../scenarios/files/file-failure.ts";
 import {
 	readPlainFile,
 	readPlainOctets,
-} from "../../../scenarios/run/plain-file.ts";
+} from "../../../scenarios/files/plain-file.ts";
 import { cacheFolder } from "../../cache-folder.ts";
 import { LabError } from "../../lab-error.ts";
 import { type Manifest, parseManifest } from "./manifest.ts";

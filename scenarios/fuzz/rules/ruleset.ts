@@ -1,6 +1,6 @@
 /** Rulesets that nobody wrote: chains, jumps and returns over raw, mangle, nat and filter. */
 import fc from "fast-check";
-import type { TableName } from "../../../sim/ruleset/ruleset.ts";
+import type { TableName } from "../../../sim/contract/ruleset.ts";
 import { type ChainPlace, ruleIn } from "./rule.ts";
 
 interface TablePlan {

@@ -1,6 +1,6 @@
 /** Uses of every target that is modelled, by the place where they may stand. */
 import fc from "fast-check";
-import type { TableName } from "../../../sim/ruleset/ruleset.ts";
+import type { TableName } from "../../../sim/contract/ruleset.ts";
 import { hex, mark, mask, type RuleProtocol, type Uses } from "./values.ts";
 
 export interface TargetPlace {

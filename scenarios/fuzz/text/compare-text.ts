@@ -1,13 +1,17 @@
 /** One text, read by the model and by a real iptables. */
-import { isName, type NameKind } from "../../../sim/extension/open-names.ts";
-import { openPoints } from "../../../sim/ruleset/open-points.ts";
+
+import type { Ruleset } from "../../../sim/contract/ruleset.ts";
+import {
+	isName,
+	type NameKind,
+} from "../../../sim/extension/values/open-names.ts";
+import { openPoints } from "../../../sim/ruleset/check/open-points.ts";
 import {
 	checkRuleset,
 	EMPTY_RULESET,
 	restoreText,
 } from "../../../sim/ruleset/parse.ts";
 import { printRuleset } from "../../../sim/ruleset/print.ts";
-import type { Ruleset } from "../../../sim/ruleset/ruleset.ts";
 import type { Fault } from "../../../sim/ruleset/ruleset-error.ts";
 import { TABLE_HOOKS } from "../../../sim/ruleset/tables.ts";
 import type { TextCase } from "./arbitrary.ts";

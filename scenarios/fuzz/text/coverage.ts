@@ -1,8 +1,8 @@
 /** What generated texts have met, counted, and what they should have met: plain data. */
-import type { AnyExtension } from "../../../sim/extension/option-table.ts";
+import type { AnyExtension } from "../../../sim/extension/options/option-table.ts";
 import type { OptionEntry } from "../../../sim/extension/options.ts";
 import { matches } from "../../../sim/matches/index.ts";
-import { noWords, splitWords } from "../../../sim/ruleset/lexer.ts";
+import { noWords, splitWords } from "../../../sim/ruleset/text/lexer.ts";
 import { targets } from "../../../sim/targets/index.ts";
 import type { TextCase } from "./arbitrary.ts";
 import type { TextComparison } from "./compare-text.ts";

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { TABLE_HOOKS } from "../../../sim/ruleset/tables.ts";
 import { OWN_CHAIN, plainRule } from "./rules.ts";
 import type { Piece } from "./uses.ts";
-import { one, type Texts } from "./values.ts";
+import { one, type Texts } from "./values/values.ts";
 
 /** A line, and how many things may be wrong with it. `words` are still to be written. */
 export type Line =

@@ -1,8 +1,7 @@
 /** Rules: a header, matches, a target, and where they stand. */
 import fc from "fast-check";
-import type { AnyExtension } from "../../../sim/extension/option-table.ts";
+import type { AnyExtension } from "../../../sim/extension/options/option-table.ts";
 import { TABLE_HOOKS } from "../../../sim/ruleset/tables.ts";
-import { NEEDS } from "./frames.ts";
 import {
 	type Care,
 	type ExtensionKind,
@@ -14,7 +13,8 @@ import {
 	sometimes,
 	useOf,
 } from "./uses.ts";
-import { NETWORK, one, PROTOCOL, type Values } from "./values.ts";
+import { NEEDS } from "./values/frames.ts";
+import { NETWORK, one, PROTOCOL, type Values } from "./values/values.ts";
 
 /** The user's own chain that every table of a text has. */
 export const OWN_CHAIN = "ONE";

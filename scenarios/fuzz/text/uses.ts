@@ -1,6 +1,6 @@
 /** How a rule uses one extension: the options and their arguments, with one of them in the centre. */
 import fc from "fast-check";
-import type { AnyExtension } from "../../../sim/extension/option-table.ts";
+import type { AnyExtension } from "../../../sim/extension/options/option-table.ts";
 import type { OptionEntry } from "../../../sim/extension/options.ts";
 import { matches } from "../../../sim/matches/index.ts";
 import { targets } from "../../../sim/targets/index.ts";
@@ -11,10 +11,10 @@ import {
 	type Frame,
 	NEVER_NEGATED,
 	ONLY_IN_FRAMES,
-} from "./frames.ts";
-import { OPTION_VALUES } from "./option-values.ts";
-import type { Values } from "./values.ts";
-import { valuesOf } from "./values.ts";
+} from "./values/frames.ts";
+import { OPTION_VALUES } from "./values/option-values.ts";
+import type { Values } from "./values/values.ts";
+import { valuesOf } from "./values/values.ts";
 
 /** Words of a line, and how many things may be wrong with them. */
 export interface Piece {

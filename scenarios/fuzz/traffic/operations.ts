@@ -3,7 +3,7 @@ import fc from "fast-check";
 import type {
 	ConntrackFilter,
 	Operation,
-} from "../../../sim/gateway/gateway.ts";
+} from "../../../sim/contract/gateway.ts";
 import { rulesets, singleRules } from "../rules/ruleset.ts";
 import { HOSTS, INTERFACES, SERVICE_PORTS } from "../topology.ts";
 import type { StepPlanKind } from "./plan.ts";

@@ -1,9 +1,9 @@
 /**
  * What is to happen, before it is known how: who says what to whom. Which packets that makes depends on
  * what the gateway does with the ones before, so plans are turned into packets by playing them
- * (`../realise.ts`). Plans are what is shrunk.
+ * (`../case-to-scenario.ts`). Plans are what is shrunk.
  */
-import type { Operation } from "../../../sim/gateway/gateway.ts";
+import type { Operation } from "../../../sim/contract/gateway.ts";
 import type { TcpOptions } from "../../../sim/packet/packet.ts";
 import type { Place } from "../topology.ts";
 

@@ -1,7 +1,7 @@
 /** Packets that belong to nothing. */
 import fc from "fast-check";
 import { icmp, other, tcp, udp } from "../../../sim/packet/build.ts";
-import { printPacket } from "../../../sim/packet/notation.ts";
+import { printPacket } from "../../../sim/packet/notation/notation.ts";
 import { interfaceTo, OWN_ADDRESSES } from "../topology.ts";
 import type { StepPlanKind } from "./plan.ts";
 import { summed } from "./summed.ts";

@@ -10,7 +10,7 @@ import {
 	type RecipeOverrides,
 	recipeSetup,
 	type Which,
-} from "../../language/build.ts";
+} from "../../language/build/build.ts";
 import type { ScenarioStep, Setup } from "../../language/scenario.ts";
 
 /** The recipe's router between a client and two backends that say nothing by themselves. */

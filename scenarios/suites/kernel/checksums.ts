@@ -9,7 +9,7 @@ import {
 	packetsOut,
 	scenario,
 	sysctl,
-} from "../../language/build.ts";
+} from "../../language/build/build.ts";
 import { byHand } from "./by-hand.ts";
 
 const suite = "checksums";

@@ -8,7 +8,7 @@ import {
 	restore,
 	scenario,
 	setCondition,
-} from "../../language/build.ts";
+} from "../../language/build/build.ts";
 import { byHand, chosen, syns } from "./by-hand.ts";
 
 const suite = "kernel-condition";

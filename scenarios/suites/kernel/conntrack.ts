@@ -11,7 +11,7 @@ import {
 	recipeSetup,
 	scenario,
 	setCondition,
-} from "../../language/build.ts";
+} from "../../language/build/build.ts";
 import {
 	byHand,
 	chosen,

@@ -9,7 +9,7 @@ import {
 	packetsOut,
 	RECIPE_GATEWAY,
 	scenario,
-} from "../../language/build.ts";
+} from "../../language/build/build.ts";
 import { byHand } from "./by-hand.ts";
 
 const suite = "fragments";

@@ -9,7 +9,7 @@ import {
 	scenario,
 	setCondition,
 	takeOver,
-} from "../../language/build.ts";
+} from "../../language/build/build.ts";
 import { byHand, client, fromBackend, handshake } from "./by-hand.ts";
 
 const suite = "kernel-conntrack";

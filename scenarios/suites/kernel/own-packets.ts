@@ -7,7 +7,7 @@ import {
 	packet,
 	packetsOut,
 	scenario,
-} from "../../language/build.ts";
+} from "../../language/build/build.ts";
 import { byHand } from "./by-hand.ts";
 
 const suite = "own-packets";

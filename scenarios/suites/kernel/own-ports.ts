@@ -8,7 +8,7 @@ import {
 	packetsOut,
 	scenario,
 	takeOver,
-} from "../../language/build.ts";
+} from "../../language/build/build.ts";
 import { byHand, client } from "./by-hand.ts";
 
 const suite = "own-ports";

@@ -7,7 +7,7 @@ import {
 	restore,
 	scenario,
 	setCondition,
-} from "../../language/build.ts";
+} from "../../language/build/build.ts";
 import type { ScenarioStep } from "../../language/scenario.ts";
 import { byHand, chosen, syn, syns } from "./by-hand.ts";
 

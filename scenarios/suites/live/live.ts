@@ -28,7 +28,7 @@ import {
 	speak,
 	split,
 	takeOver,
-} from "../../language/build.ts";
+} from "../../language/build/build.ts";
 
 const suite = "live";
 /** Between connections: twenty a second, as a busy mail server has them. */

@@ -16,7 +16,7 @@ import {
 	setCondition,
 	smtp,
 	speak,
-} from "../../language/build.ts";
+} from "../../language/build/build.ts";
 
 const suite = "affinity";
 

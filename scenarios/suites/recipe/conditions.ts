@@ -10,7 +10,7 @@ import {
 	recipeSetup,
 	scenario,
 	setCondition,
-} from "../../language/build.ts";
+} from "../../language/build/build.ts";
 
 const suite = "conditions";
 

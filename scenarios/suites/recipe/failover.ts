@@ -18,7 +18,7 @@ import {
 	scenario,
 	setCondition,
 	smtp,
-} from "../../language/build.ts";
+} from "../../language/build/build.ts";
 
 const suite = "failover";
 

@@ -12,7 +12,7 @@ import {
 	recipeSetup,
 	repeat,
 	scenario,
-} from "../../language/build.ts";
+} from "../../language/build/build.ts";
 
 const suite = "flapping";
 

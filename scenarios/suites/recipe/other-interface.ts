@@ -10,7 +10,7 @@ import {
 	outcomes,
 	recipeSetup,
 	scenario,
-} from "../../language/build.ts";
+} from "../../language/build/build.ts";
 
 const suite = "other-interface";
 

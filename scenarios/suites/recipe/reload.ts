@@ -12,7 +12,7 @@ import {
 	repeat,
 	restore,
 	scenario,
-} from "../../language/build.ts";
+} from "../../language/build/build.ts";
 
 const suite = "reload";
 

@@ -10,7 +10,7 @@ import {
 	pattern,
 	recipeSetup,
 	scenario,
-} from "../../language/build.ts";
+} from "../../language/build/build.ts";
 
 const suite = "split";
 

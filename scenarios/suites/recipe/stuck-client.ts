@@ -18,7 +18,7 @@ import {
 	smtp,
 	speak,
 	sysctl,
-} from "../../language/build.ts";
+} from "../../language/build/build.ts";
 
 const suite = "stuck-client";
 

@@ -11,7 +11,7 @@ import {
 	smtp,
 	speak,
 	sysctl,
-} from "../../language/build.ts";
+} from "../../language/build/build.ts";
 
 const suite = "table-full";
 

@@ -12,7 +12,7 @@ import {
 	scenario,
 	speak,
 	takeOver,
-} from "../../language/build.ts";
+} from "../../language/build/build.ts";
 
 const suite = "take-over";
 

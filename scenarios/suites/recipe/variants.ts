@@ -12,7 +12,7 @@ import {
 	scenario,
 	setCondition,
 	split,
-} from "../../language/build.ts";
+} from "../../language/build/build.ts";
 
 const THREE = [
 	backendAt("b1", "192.168.0.1"),

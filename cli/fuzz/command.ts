@@ -1,0 +1,105 @@
+import { Command, Option } from "commander";
+import {
+	addOutputOptions,
+	addScoreboardOption,
+	type OutputOptions,
+} from "../options/output-options.ts";
+import {
+	readCount,
+	readMinutes,
+	readPath,
+	readSeed,
+	readShard,
+	type Shard,
+} from "../options/read-option.ts";
+
+export interface FuzzCommandOptions extends OutputOptions {
+	readonly with: "vm";
+	readonly seed?: number;
+	readonly runs: number;
+	readonly minutes?: number;
+	readonly path?: string;
+	readonly shard?: Shard;
+	readonly machines?: number;
+	readonly kernel?: string;
+	readonly save: string;
+}
+
+/** `marktwin fuzz`: rulesets, packets and events that nobody wrote, on the model and on a kernel. */
+export function fuzzCommand(): Command {
+	const command = new Command("fuzz")
+		.description(
+			"play rulesets, packets and events that nobody wrote on the model and on a real kernel",
+		)
+		.addOption(
+			new Option("-w, --with <lab>", "what the model is compared with")
+				.choices(["vm"])
+				.default("vm"),
+		)
+		.option(
+			"-s, --seed <n>",
+			"seed that everything is drawn from: a whole number, 0 or more (default a fresh one)",
+			readSeed,
+		)
+		.option(
+			"-n, --runs <n>",
+			"number of rulesets to generate, and of texts",
+			readCount,
+			1_000,
+		)
+		.addOption(
+			new Option(
+				"-m, --minutes <n>",
+				"time to spend, instead of a number of rulesets",
+			)
+				.argParser(readMinutes)
+				.conflicts("runs"),
+		)
+		.addOption(
+			new Option(
+				"-p, --path <path>",
+				"play only this case of the seed, as a finding names it",
+			)
+				.argParser(readPath)
+				.conflicts(["runs", "minutes", "shard"]),
+		)
+		.option(
+			"--shard <i/n>",
+			"the i-th of n parts, for n computers that share the work; marktwin merge puts results together",
+			readShard,
+		)
+		.option(
+			"--machines <n>",
+			"number of virtual machines at a time (default one for each processor)",
+			readCount,
+		)
+		.option(
+			"-k, --kernel <kernel>",
+			"kernel to play on, made ready by `marktwin lab build --kernel` (default linux-image-cloud-amd64)",
+		)
+		.option(
+			"--save <folder>",
+			"folder for findings, each a scenario of its own",
+			"fuzz-findings",
+		);
+	return addOutputOptions(addScoreboardOption(command))
+		.addHelpText(
+			"after",
+			`
+Each case is a ruleset over raw, mangle, nat and filter, conversations and stray
+packets aimed at it, and what an administrator does meanwhile. Beside it a text goes
+through iptables-restore and iptables-save. What differs is made as small as it gets,
+printed with the command that finds it again, and saved as a scenario.
+
+Examples:
+  marktwin fuzz                           1,000 rulesets from a fresh seed
+  marktwin fuzz --minutes 10 --seed 7     as many as ten minutes allow
+  marktwin fuzz --seed 7 --path 17:0:3    one case once more
+  marktwin compare fuzz-findings/fuzz-7-17.json
+                                          … as the scenario that was saved`,
+		)
+		.action(async (options: FuzzCommandOptions) => {
+			const { fuzzAndTell } = await import("./fuzz.ts");
+			process.exitCode = await fuzzAndTell(options);
+		});
+}

@@ -1,0 +1,110 @@
+import { Command } from "commander";
+import type { BuildOptions } from "../../lab/vm/image/build.ts";
+import type { Image } from "../../lab/vm/image/image.ts";
+import { EXIT } from "../exit-code.ts";
+import { err, out } from "../screen/screen.ts";
+import { containerCommands } from "./containers-command.ts";
+
+/** `marktwin lab …`: kernels to play scenarios on. */
+export function labCommand(): Command {
+	const lab = new Command("lab")
+		.description(
+			"real kernels to play scenarios on, and containers to look around in",
+		)
+		.enablePositionalOptions()
+		.addCommand(buildCommand())
+		.addCommand(doctorCommand());
+	for (const command of containerCommands()) lab.addCommand(command);
+	return lab;
+}
+
+function buildCommand(): Command {
+	return new Command("build")
+		.description(
+			"make the kernel and the file system that virtual machines boot, from Debian's packages",
+		)
+		.option(
+			"-k, --kernel <kernel>",
+			"another kernel than the usual one: its package (linux-image-…), or a folder into which it was unpacked",
+		)
+		.option("--fresh", "build it again, with the packages of today", false)
+		.option(
+			"--container",
+			"build it in a container, as is done where there is no apt",
+			false,
+		)
+		.addHelpText(
+			"after",
+			`
+Needs no root, and installs nothing: packages are unpacked into ~/.cache/marktwin
+(or $XDG_CACHE_HOME/marktwin). Several kernels can be kept there side by side. Where
+there is no apt, a container is used, if there is Docker.
+
+Examples:
+  marktwin lab build
+  marktwin lab build --kernel linux-image-amd64`,
+		)
+		.action(build);
+}
+
+async function build(options: {
+	readonly kernel?: string;
+	readonly fresh: boolean;
+	readonly container: boolean;
+}): Promise<void> {
+	const began = performance.now();
+	const seconds = () => ((performance.now() - began) / 1000).toFixed(1);
+	const { container, ...how } = options;
+	const { folder, manifest } = await builtImage(container, {
+		...how,
+		say: (line) => err.show([`${seconds().padStart(6)} s  ${line}`]),
+	});
+	out.show([
+		`kernel ${manifest.release} (${manifest.version}) and ${manifest.packages.length} packages are ready in`,
+		`  ${folder}`,
+	]);
+}
+
+/** Here where that can be done, else in a container where there are some. */
+async function builtImage(
+	inContainer: boolean,
+	options: BuildOptions,
+): Promise<Image> {
+	const { buildInContainer, canBuildHere } = await import(
+		"../../lab/docker/image/build-in-container.ts"
+	);
+	if (inContainer) return buildInContainer(options);
+	const { buildImage } = await import("../../lab/vm/image/build.ts");
+	if (canBuildHere() || !(await hasEngine())) return buildImage(options);
+	return buildInContainer(options);
+}
+
+async function hasEngine(): Promise<boolean> {
+	const { connectEngine, lacksDockerode } = await import(
+		"../../lab/docker/engine/engine.ts"
+	);
+	try {
+		await connectEngine();
+		return true;
+	} catch (error) {
+		// There may be an engine, and then one package is all that is missing.
+		if (lacksDockerode(error)) {
+			const { examine } = await import("../../lab/doctor.ts");
+			if (examine(["docker"]).some(({ found }) => found !== null)) throw error;
+		}
+		// No engine is an answer; what is missing here is said by the build itself.
+		if (error instanceof Error && error.name === "LabError") return false;
+		throw error;
+	}
+}
+
+function doctorCommand(): Command {
+	return new Command("doctor")
+		.description("tell what this machine has for the lab, and what it lacks")
+		.action(async () => {
+			const { diagnosis } = await import("./diagnosis.ts");
+			const { text, isWell } = await diagnosis(out.paint);
+			out.show([text]);
+			process.exitCode = isWell ? EXIT.holds : EXIT.violated;
+		});
+}

@@ -1,0 +1,62 @@
+import { Command, Option } from "commander";
+import type { IptablesVariant } from "../../lab/docker/router/router-kernel.ts";
+import { iptablesOption, KERNEL_HELP } from "../options/router-options.ts";
+import {
+	addScenarioOptions,
+	type ScenarioOptions,
+} from "../options/scenario-options.ts";
+
+export interface RunOptions extends ScenarioOptions {
+	readonly on: "model" | "vm" | "docker";
+	readonly iptables: IptablesVariant;
+	readonly list: boolean;
+	readonly verbose: boolean;
+	readonly quiet: boolean;
+}
+
+/** `marktwin run [SCENARIO…]`: plays scenarios and judges them. */
+export function runCommand(): Command {
+	const command = new Command("run").description(
+		"play scenarios and judge whether what they expect holds",
+	);
+	return addScenarioOptions(command)
+		.addOption(
+			new Option(
+				"-o, --on <driver>",
+				"what is played on: the model, a kernel in a virtual machine, or containers with real mail servers",
+			)
+				.choices(["model", "vm", "docker"])
+				.default("model"),
+		)
+		.addOption(iptablesOption())
+		.addOption(
+			new Option("-l, --list", "list the scenarios, and play none")
+				.default(false)
+				.conflicts(["report", "junit", "json", "summary", "bail"]),
+		)
+		.option("-v, --verbose", "show every expectation and what was seen", false)
+		.addOption(
+			new Option("-q, --quiet", "show only what does not hold")
+				.default(false)
+				.conflicts("verbose"),
+		)
+		.addHelpText(
+			"after",
+			`
+${KERNEL_HELP}
+Examples:
+  marktwin run                                 *.scenario.* below this folder
+  marktwin run firewall 'more/*.json'          a folder, and a pattern
+  marktwin run my.scenario.ts --report report.html
+  marktwin run builtin                         all that come with marktwin
+  marktwin run split failover                  two suites of them
+  marktwin run split --rules recipe.rules=my.rules
+                                               … with your own rules
+  marktwin run split --on vm                   … on a real kernel
+  marktwin run live --on docker                the live suite, in containers`,
+		)
+		.action(async (names: readonly string[], options: RunOptions) => {
+			const { run } = await import("./run.ts");
+			process.exitCode = await run(names, options);
+		});
+}

@@ -1,0 +1,194 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { marktwin } from "../../test/marktwin.ts";
+import { CLIENT_SYN, RECIPE } from "../../test/recipe.ts";
+import { temporaryFolder } from "../../test/temporary-folder.ts";
+
+const CLIENT = ["--in", "bond0.204", "--packet", CLIENT_SYN];
+const trace = (...words: readonly string[]) =>
+	marktwin(["trace", RECIPE, ...words]);
+
+describe("marktwin trace", () => {
+	it("shows the rules that match, the marks, and what comes out", async () => {
+		const { code, out, err } = await trace(...CLIENT);
+		expect({ code, err }).toEqual({ code: 0, err: "" });
+		expect(out).toMatch(
+			/^bond0\.204 ← tcp 10\.0\.0\.10:40000 > 10\.0\.0\.1:25 S\n/,
+		);
+		expect(out).toMatch(
+			/^ {2}mangle:MAILMARK:rule:2 +-A MAILMARK .*--every 2 .*\n +mark 0x0 → 0x1$/m,
+		);
+		expect(out).toMatch(
+			/^ {2}nat:PREROUTING:rule:1 +.*--to-destination 192\.168\.0\.1$/m,
+		);
+		expect(out).toMatch(
+			/^bond0\.205 → tcp 10\.0\.0\.10:40000 > 192\.168\.0\.1:25 S ttl 63$/m,
+		);
+		expect(out).toMatch(/^ {2}.* SYN_SENT src=10\.0\.0\.10 .* mark=1 .*$/m);
+	});
+
+	it("plays several packets in order, each by its interface", async () => {
+		const { code, out } = await trace(
+			...CLIENT,
+			...["--in", "bond0.205"],
+			...["--packet", "tcp 192.168.0.1:25 > 10.0.0.10:40000 SA seq 7 ack 1"],
+			...["--in", "bond0.204"],
+			...["--packet", "tcp 10.0.0.11:40000 > 10.0.0.1:25 S"],
+		);
+		expect(code).toBe(0);
+		const came = out.match(/^bond0\.\d+ → .*$/gm);
+		expect(came).toEqual([
+			"bond0.205 → tcp 10.0.0.10:40000 > 192.168.0.1:25 S ttl 63",
+			"bond0.204 → tcp 10.0.0.1:25 > 10.0.0.10:40000 SA seq 7 ack 1 ttl 63",
+			"bond0.205 → tcp 10.0.0.11:40000 > 192.168.0.2:25 S ttl 63",
+		]);
+	});
+
+	it("writes conditions first: both dead, and the router itself answers", async () => {
+		const { code, out } = await trace(
+			...CLIENT,
+			...["--condition", "mail1up=1", "--condition", "mail2up=1"],
+		);
+		expect(code).toBe(0);
+		expect(out).toContain("delivered to the gateway itself\n");
+		expect(out).toMatch(
+			/^bond0\.204 → tcp 10\.0\.0\.1:25 > 10\.0\.0\.10:40000 RA /m,
+		);
+		expect(out).toContain("conntrack: no entry\n");
+	});
+
+	it("ends with 3 where a packet passes a million rules, and shows the first of them", async () => {
+		const folder = temporaryFolder();
+		const file = join(folder, "twice.rules");
+		const names = Array.from({ length: 41 }, (_, index) => `C${index}`);
+		const jumps = names.slice(1).map((next, index) => {
+			const rule = `-A C${index} -j ${next}\n`;
+			return rule + rule;
+		});
+		writeFileSync(
+			file,
+			`*filter\n${names.map((name) => `:${name} -\n`).join("")}-A FORWARD -j C0\n${jumps.join("")}COMMIT\n`,
+		);
+		const { code, out } = await marktwin([
+			...["trace", file, "--in", "bond0.204", "--packet"],
+			"udp 10.0.0.10:40000 > 192.168.0.1:53 len 1",
+		]);
+		expect(code).toBe(3);
+		expect(out).toMatch(
+			/\n {2}… and 9\d\d,\d+ more rules\nunknown: more than 1,000,000 rules for one packet \(filter:C\d+:/,
+		);
+	});
+
+	it("prints what the kernel logs for TRACE", async () => {
+		const { code, out } = await trace("--kernel", ...CLIENT);
+		expect(code).toBe(0);
+		const lines = out.trimEnd().split("\n");
+		for (const line of lines) expect(line).toMatch(/^TRACE: (mangle|nat):/);
+		expect(lines[2]).toMatch(
+			/^TRACE: mangle:MAILMARK:rule:2 IN=bond0\.204 OUT= .*SRC=10\.0\.0\.10 DST=10\.0\.0\.1 .* SYN URGP=0/,
+		);
+	});
+
+	it("says which rule dropped a packet", async () => {
+		const { out } = await marktwin(["trace", "-", ...CLIENT], {
+			input: "*filter\n-A INPUT -p tcp --dport 25 -j DROP\nCOMMIT\n",
+		});
+		expect(out).toContain(
+			"dropped: filter:INPUT:rule:1  -A INPUT -p tcp -m tcp --dport 25 -j DROP\n",
+		);
+	});
+
+	it("says why the stack dropped a packet, and where the kernel does it", async () => {
+		const { out } = await marktwin(
+			[
+				...["trace", "-", "--in", "bond0.204"],
+				...["--packet", "tcp 10.0.0.1:40000 > 192.168.0.1:25 S"],
+			],
+			{ input: "*filter\nCOMMIT\n" },
+		);
+		expect(out).toContain(
+			"dropped: spoofed source: one of the gateway's own addresses  (fib_validate_source,",
+		);
+	});
+
+	it("takes another router", async () => {
+		const { code, out } = await marktwin(
+			[
+				...["trace", "-", "--in", "eth0"],
+				...["--packet", "udp 192.0.2.7:9 > 203.0.113.5:53"],
+				...[
+					"--address",
+					"eth0=192.0.2.1/24",
+					"--address",
+					"eth1=198.51.100.1/24",
+				],
+				...["--route", "default via 198.51.100.254 dev eth1"],
+			],
+			{ input: "*filter\nCOMMIT\n" },
+		);
+		expect(code).toBe(0);
+		expect(out).toMatch(
+			/^eth1 → udp 192\.0\.2\.7:9 > 203\.0\.113\.5:53 ttl 63$/m,
+		);
+	});
+
+	it("ends with 3 where the model does not know, and says why", async () => {
+		const { code, out } = await marktwin(["trace", "-", ...CLIENT], {
+			input: "*filter\n-A INPUT -m set --match-set bad src -j DROP\nCOMMIT\n",
+		});
+		expect(code).toBe(3);
+		expect(out).toMatch(/unknown: .*set.*filter:INPUT:rule:1/);
+	});
+
+	it("shows once where a packet cannot be read", async () => {
+		const packet = "tcp 10.0.0.10:70000 > 10.0.0.1:25 S";
+		const { err } = await trace("--in", "bond0.204", "--packet", packet);
+		expect(err.split("\n")).toEqual([
+			expect.stringMatching(/^marktwin: --packet: packet, column 5: expected/),
+			`  ${packet}`,
+			"      ^",
+			"",
+		]);
+	});
+
+	it.each([
+		{
+			words: ["--in", "bond0.2o4", "--packet", CLIENT_SYN],
+			says: "Did you mean bond0.204?",
+		},
+		{
+			words: [
+				"--in",
+				"bond0.204",
+				"--packet",
+				"tcp 10.0.0.300:1 > 10.0.0.1:25 S",
+			],
+			says: "    ^",
+		},
+		{
+			words: [...CLIENT, "--condition", "mail1pu=1"],
+			says: "Did you mean mail1up?",
+		},
+		{ words: [...CLIENT, "--condition", "mail1up"], says: "mail1up=1" },
+		{
+			words: [...CLIENT, "--address", "eth0=10.0.0.1"],
+			says: "no such interface",
+		},
+		{
+			words: [...CLIENT, "--address", "bond0.204=10.0.0.999/8"],
+			says: "10.0.0.999/8",
+		},
+		{ words: [...CLIENT, "--route", "to the left"], says: "--route" },
+		{ words: [...CLIENT, "--sysctl", "netfilter.nosuch=1"], says: "nosuch" },
+		{
+			words: [...CLIENT, "--sysctl", "ipv4.ip_forward=on"],
+			says: "not a whole number",
+		},
+		{ words: [...CLIENT, "--seed", "-1"], says: "A seed is a whole number" },
+	])("refuses $words", async ({ words, says }) => {
+		const { code, out, err } = await trace(...words);
+		expect({ code, out }).toEqual({ code: 2, out: "" });
+		expect(err).toContain(says);
+	});
+});

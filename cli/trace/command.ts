@@ -1,0 +1,114 @@
+import { Command, InvalidArgumentError } from "commander";
+import { readSeed } from "../options/read-option.ts";
+
+export interface TraceOptions {
+	readonly packet: readonly TracedPacket[];
+	readonly in: readonly string[];
+	readonly condition: readonly Assignment[];
+	readonly address: readonly Assignment[];
+	readonly route: readonly string[];
+	readonly sysctl: readonly Assignment[];
+	readonly seed: number;
+	readonly kernel: boolean;
+}
+
+export interface TracedPacket {
+	/** In one-line notation. */
+	readonly text: string;
+	/** How many `--in` stood before it: it comes in by the last of them. */
+	readonly interfacesBefore: number;
+}
+
+/** `NAME=VALUE`. */
+export interface Assignment {
+	readonly name: string;
+	readonly value: string;
+}
+
+/** `marktwin trace RULES`: plays packets by hand and tells which rules they match. */
+export function traceCommand(): Command {
+	const interfaces: string[] = [];
+	const packets: TracedPacket[] = [];
+	return new Command("trace")
+		.description(
+			"play packets by hand: the rules that match, and what becomes of them",
+		)
+		.argument(
+			"<rules>",
+			"file that iptables-restore takes, or shell script of iptables commands; - is standard input",
+		)
+		.requiredOption(
+			"-i, --in <interface>",
+			"interface by which the packets behind it come in (repeatable)",
+			(text: string) => {
+				interfaces.push(text);
+				return interfaces;
+			},
+		)
+		.requiredOption(
+			"-p, --packet <packet>",
+			"a packet in one-line notation; several are played in order (repeatable)",
+			(text: string) => {
+				packets.push({ text, interfacesBefore: interfaces.length });
+				return packets;
+			},
+		)
+		.option(
+			"-c, --condition <name=value>",
+			"value that is written to /proc/net/nf_condition/NAME first (repeatable)",
+			assignment("mail1up=1"),
+			[],
+		)
+		.option(
+			"-a, --address <interface=address>",
+			"address of the router, as eth0=192.168.1.1/24 (repeatable; default the recipe's: 10.0.0.1/8 on bond0.204, 192.168.0.254/24 on bond0.205)",
+			assignment("bond0.204=10.0.0.1/8"),
+			[],
+		)
+		.option(
+			"--route <route>",
+			"route of the router, as `ip route add` takes it: 'default via 10.0.0.254 dev bond0.204' (repeatable)",
+			(text: string, before: readonly string[]) => [...before, text],
+			[],
+		)
+		.option(
+			"--sysctl <name=value>",
+			"setting below net., as netfilter.nf_conntrack_tcp_loose=0 (repeatable)",
+			assignment("netfilter.nf_conntrack_tcp_loose=0"),
+			[],
+		)
+		.option(
+			"-s, --seed <n>",
+			"seed of all that is left to chance: a whole number, 0 or more",
+			readSeed,
+			1,
+		)
+		.option("-k, --kernel", "print only what -j TRACE would log", false)
+		.addHelpText(
+			"after",
+			`
+The router is the recipe's unless --address says otherwise: 10.0.0.1/8 on bond0.204,
+192.168.0.254/24 on bond0.205.
+
+Example:
+  marktwin trace recipe.rules --condition mail1up=1 \\
+    --in bond0.204 --packet 'tcp 10.0.0.10:40000 > 10.0.0.1:25 S' \\
+    --in bond0.205 --packet 'tcp 192.168.0.2:25 > 10.0.0.10:40000 SA'`,
+		)
+		.action(async (file: string, options: TraceOptions) => {
+			const { trace } = await import("./trace.ts");
+			process.exitCode = await trace(file, options);
+		});
+}
+
+function assignment(example: string) {
+	return (
+		text: string,
+		before: readonly Assignment[],
+	): readonly Assignment[] => {
+		const at = text.indexOf("=");
+		if (at < 1) throw new InvalidArgumentError(`Write it as ${example}.`);
+		const value = text.slice(at + 1);
+		return [...before, { name: text.slice(0, at), value }];
+	};
+}

@@ -1,0 +1,220 @@
+/** Plays scenarios in containers, each in a lab of its own, and leaves nothing behind. */
+import type Docker from "dockerode";
+import type { PlayableScenario } from "../../../scenarios/language/scenario.ts";
+import type { RunResult } from "../../../scenarios/result/result.ts";
+import type { Limits } from "../../../scenarios/run/budget.ts";
+import {
+	checkScenario,
+	resultOf,
+} from "../../../scenarios/run/run-scenario.ts";
+import { LabError } from "../../lab-error.ts";
+import { requireImage } from "../../vm/image/image.ts";
+import { connectEngine } from "../engine/engine.ts";
+import { ifEngines } from "../engine/engine-error.ts";
+import { ensureImages } from "../image/images.ts";
+import { type Lab, type LabOptions, startLab } from "../lab.ts";
+import { sweepLabs, thisProcess } from "../resources/owner.ts";
+import { ROUTER_IMAGE } from "../router/router-fleet.ts";
+import {
+	chooseKernel,
+	type HostKernel,
+	kernelName,
+	type RouterKernel,
+	type RouterWish,
+	routerWish,
+} from "../router/router-kernel.ts";
+import { probeHostKernel } from "../router/router-probe.ts";
+import { whyNotFault } from "./faults.ts";
+import { type LivePlay, playLive } from "./play.ts";
+
+/** What a lab is made of, besides its router. */
+export const LAB_IMAGES = ["tools", "mail"] as const;
+
+export interface DockerLab {
+	readonly driver: RunResult["driver"];
+	/** Makes images that are missing; removes labs of processes that were killed. */
+	prepare(say: (line: string) => void): Promise<void>;
+	/** @throws LabError, and ScenarioError when the scenario cannot be set up */
+	play(scenario: PlayableScenario, options: PlayOptions): Promise<DockerResult>;
+}
+
+export interface PlayOptions {
+	readonly seed?: number;
+	/** What the model's play may take. */
+	readonly limits?: Limits;
+	readonly file?: string;
+}
+
+export interface DockerResult {
+	readonly result: RunResult;
+	/** The model's, of the same scenario and seed: its arrivals were played. */
+	readonly model: RunResult;
+	readonly live: LivePlay;
+	/** How long the lab took to be ready. */
+	readonly readyMs: number;
+}
+
+export function createDockerLab(wish: RouterWish = routerWish({})): DockerLab {
+	let prepared: Prepared | null = null;
+	let last = "not started";
+	let say: (line: string) => void = () => {};
+	return {
+		get driver() {
+			return { name: "docker", version: last };
+		},
+		async prepare(sayIt) {
+			say = sayIt;
+			prepared = await prepareLab(wish, say);
+			last = `docker ${prepared.engine}`;
+		},
+		async play(
+			scenario,
+			{ seed = scenario.setup.seed, file = "", limits = {} },
+		) {
+			if (prepared === null) throw new TypeError("nothing was prepared");
+			mustBePlayable(scenario);
+			const model = checkScenario(scenario, { seed, file, limits });
+			const kernel = prepared.kernelFor(scenario);
+			const version = `${kernelName(kernel)}, docker ${prepared.engine}`;
+			if (version !== last) say(`the router's: ${kernelName(kernel)}`);
+			last = version;
+			const lab = await prepared.start(scenario, {
+				...{ kernel, owner: thisProcess() },
+			});
+			try {
+				return await playIn(lab, { scenario, seed, file, model }, version);
+			} catch (error) {
+				throw ifEngines(`lab ${lab.id}`, error);
+			} finally {
+				await lab.down();
+			}
+		},
+	};
+}
+
+/** An engine with what a lab is made of, and what is known of its host. */
+export interface Prepared {
+	readonly docker: Docker;
+	/** Its version, and the images that clients and servers are made of. */
+	readonly engine: string;
+	/** `null` when nobody asked, since a virtual machine's kernel is wanted. */
+	readonly host: HostKernel | null;
+	/** @throws LabError when what is wished for cannot be had */
+	kernelFor(scenario: Pick<PlayableScenario, "setup" | "steps">): RouterKernel;
+	/** @throws LabError */
+	start(
+		scenario: Pick<PlayableScenario, "setup" | "steps">,
+		options: Pick<LabOptions, "kernel" | "owner">,
+	): Promise<Lab>;
+}
+
+/**
+ * Makes images that are missing, looks at the host's kernel where it might be the router's, and
+ * removes labs of processes that were killed.
+ * @throws LabError
+ */
+export async function prepareLab(
+	wish: RouterWish,
+	say: (line: string) => void,
+): Promise<Prepared> {
+	const docker = await connectEngine();
+	// Whoever wants just that learns at once that it is not there.
+	if (wish.kernel === "vm") requireImage(wish.machine);
+	await sweepLabs(docker);
+	const common = await ensureImages(docker, LAB_IMAGES, say);
+	// Looked for once: all labs of one command are made of the same.
+	const routers = new Map<RouterKernel["kind"], ReadonlyMap<string, string>>();
+	const { Version: number } = await docker.version();
+	const engine = `${number} (images: ${imageList(common)})`;
+	const host = wish.kernel === "vm" ? null : await askHost(docker, say);
+	if (host !== null && wish.kernel === "auto" && !host.hasCondition)
+		say(
+			`the host's kernel ${host.release} has no xt_condition: rules with conditions get a virtual machine's`,
+		);
+	return {
+		...{ docker, engine, host },
+		kernelFor: (scenario) => chooseKernel(wish, host, scenario),
+		async start(scenario, { kernel, owner }) {
+			const { kind } = kernel;
+			const router =
+				routers.get(kind) ??
+				(await ensureImages(docker, [ROUTER_IMAGE[kind]], say));
+			routers.set(kind, router);
+			const images = new Map<string, string>([...common, ...router]);
+			return startLab({ docker, images, kernel, scenario, owner });
+		},
+	};
+}
+
+async function askHost(
+	docker: Docker,
+	say: (line: string) => void,
+): Promise<HostKernel> {
+	const images = await ensureImages(docker, ["router"], say);
+	return probeHostKernel(docker, images.get("router") ?? "");
+}
+
+/** `tools 1a2b3c4d5e6f, mail …`, by the engine's own ids. */
+function imageList(images: ReadonlyMap<string, string>): string {
+	return [...images]
+		.map(([name, id]) => `${name} ${id.replace("sha256:", "").slice(0, 12)}`)
+		.join(", ");
+}
+
+async function playIn(
+	lab: Lab,
+	what: {
+		readonly scenario: PlayableScenario;
+		readonly seed: number;
+		readonly file: string;
+		readonly model: RunResult;
+	},
+	version: string,
+): Promise<DockerResult> {
+	const { scenario, seed, file, model } = what;
+	const planned = model.account;
+	const live = await playLive(scenario, lab, { planned, file });
+	const driver = { name: "docker", version };
+	return {
+		...{ model, live, readyMs: lab.readyMs },
+		result: resultOf(scenario, live.account, { seed, driver, file }),
+	};
+}
+
+/** @throws LabError (`unsupported`) for what only packets by hand, or a simulated backend, can do */
+export function mustBePlayable({
+	name,
+	setup,
+	steps,
+	expect,
+}: PlayableScenario): void {
+	const behaviours = [
+		...setup.backends.map(({ behaviour }) => behaviour),
+		...steps.flatMap((step) => (step.kind === "backend" ? [step.becomes] : [])),
+	];
+	const reasons = [
+		...(steps.some(({ kind }) => kind === "packet")
+			? ["it puts packets by hand on a wire"]
+			: []),
+		...behaviours.flatMap((behaviour) => whyNotFault(behaviour) ?? []),
+		...(expect.some(({ kind }) => UNSEEN.has(kind))
+			? ["it expects what only a look at every packet can tell"]
+			: []),
+		...(expect.some((one) => "outcome" in one && one.outcome === "half-open")
+			? ["it expects what no client can tell: `half-open`"]
+			: []),
+	];
+	if (reasons.length === 0) return;
+	throw new LabError({
+		...{ code: "unsupported", place: name, message: reasons.join("; ") },
+		remedy: "Play it on the model, or with --on vm.",
+	});
+}
+
+/** Expectations about single packets. */
+const UNSEEN: ReadonlySet<string> = new Set([
+	"packets-out",
+	"packets-past",
+	"gateway-answered",
+	"moved",
+]);

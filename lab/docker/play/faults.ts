@@ -1,0 +1,162 @@
+/** A scenario's words for what backends do, done to containers. */
+import { isDeepStrictEqual } from "node:util";
+import type { BackendBehaviour } from "../../../sim/endpoint/backend.ts";
+import { LabError } from "../../lab-error.ts";
+import { execIn } from "../engine/exec.ts";
+import {
+	backendServiceRole,
+	type Lab,
+	SERVICE_PORT,
+	waitForService,
+} from "../lab.ts";
+
+/** Postfix waits 100 s for the answer that keeps it (`DICT_TCP_TMOUT`, src/global/dict_tcp.c), and then gives the client up. */
+const SLOWEST_MS = 90_000;
+/** What it waits for, in seconds; `slow-mail` reads it for every answer. */
+const DELAY_FILE = "/run/mail-delay";
+
+/** Why a behaviour cannot be had in containers; `null` when it can. */
+export function whyNotFault(behaviour: BackendBehaviour): string | null {
+	return behaviour.kind === "slow" && behaviour.delayMs > SLOWEST_MS
+		? `a mail server cannot be made slower than by ${SLOWEST_MS / 1000} s`
+		: null;
+}
+
+/**
+ * Makes a backend behave so, from whatever it did before.
+ * @throws LabError, also for a behaviour that cannot be had
+ */
+export async function makeBackend(
+	lab: Lab,
+	backend: string,
+	{
+		from,
+		to,
+	}: { readonly from: BackendBehaviour; readonly to: BackendBehaviour },
+): Promise<void> {
+	const why = whyNotFault(to);
+	if (why !== null)
+		throw new LabError({
+			...{ code: "unsupported", place: `${backend}: ${to.kind}`, message: why },
+			remedy: "Play it on the model, or on a kernel in a virtual machine.",
+		});
+	// A process that is stuck is so either way, and another figure takes the place of the one before.
+	const isSameKind = from.kind === to.kind;
+	if (isDeepStrictEqual(from, to) || (isSameKind && to.kind === "hang")) return;
+	if (!isSameKind) await undo(lab, backend, from);
+	await apply(lab, backend, to);
+}
+
+async function apply(
+	lab: Lab,
+	backend: string,
+	to: BackendBehaviour,
+): Promise<void> {
+	const service = lab.containers.get(backendServiceRole(backend));
+	switch (to.kind) {
+		case "up":
+			return;
+		case "refuse":
+			await service.kill();
+			return;
+		case "hang":
+			// Its kernel goes on taking connections until the backlog is full.
+			await service.pause();
+			return;
+		case "vanish":
+			await lab.plug(backend, false);
+			return;
+		case "silent":
+			await filter(lab, backend, losing(1));
+			return;
+		case "lossy":
+			await filter(lab, backend, losing(to.loss));
+			return;
+		case "drain":
+			await filter(lab, backend, REFUSING);
+			return;
+		case "slow":
+			await slowDown(lab, backend, to.delayMs);
+			return;
+	}
+}
+
+async function undo(
+	lab: Lab,
+	backend: string,
+	from: BackendBehaviour,
+): Promise<void> {
+	const service = lab.containers.get(backendServiceRole(backend));
+	switch (from.kind) {
+		case "up":
+			return;
+		case "refuse":
+			await service.start();
+			await waitForService(lab.containers.get(backend));
+			return;
+		case "hang":
+			await service.unpause();
+			return;
+		case "vanish":
+			await lab.plug(backend, true);
+			return;
+		case "silent":
+		case "lossy":
+		case "drain":
+			await filter(lab, backend, []);
+			return;
+		case "slow":
+			await slowDown(lab, backend, 0);
+			return;
+	}
+}
+
+/** New connections get a RST, and those that stand are served. */
+const REFUSING = [
+	`INPUT -i eth0 -p tcp --dport ${SERVICE_PORT} --syn -j REJECT --reject-with tcp-reset`,
+];
+
+/**
+ * Everything but ARP, which iptables never sees. What is dropped on its way out is an error to whoever
+ * sends it, and Linux forgets a handshake over it (`reqsk_timer_handler`). A packet that waits in a queue of
+ * which no program takes is gone without a word, as on a wire.
+ */
+function losing(loss: number): readonly string[] {
+	const lose = `-m statistic --mode random --probability ${loss} -j NFQUEUE`;
+	return [`INPUT -i eth0 ${lose}`, `OUTPUT -o eth0 ${lose}`];
+}
+
+/** Gives the backend's own network these rules and no others; the host's are not looked at. */
+async function filter(
+	lab: Lab,
+	backend: string,
+	rules: readonly string[],
+): Promise<void> {
+	const { State } = await lab.containers.get(backend).inspect();
+	const inside = `nsenter -t ${State.Pid} -n`;
+	await lab.wire(
+		[
+			"set -e",
+			// The newer one where the host's kernel has no tables for the older one.
+			"iptables=iptables-legacy",
+			`${inside} $iptables -S >/dev/null 2>&1 || iptables=iptables-nft`,
+			`${inside} $iptables -w -F`,
+			...rules.map((rule) => `${inside} $iptables -w -A ${rule}`),
+		].join("\n"),
+	);
+}
+
+async function slowDown(
+	lab: Lab,
+	backend: string,
+	delayMs: number,
+): Promise<void> {
+	const service = lab.containers.get(backendServiceRole(backend));
+	const write = `echo ${delayMs / 1000} > ${DELAY_FILE}`;
+	const { code, err } = await execIn(service, ["sh", "-c", write]);
+	if (code !== 0)
+		throw new LabError({
+			...{ code: "start", place: `${backend}: slow`, message: err.trim() },
+			remedy: "",
+		});
+}

@@ -1,0 +1,224 @@
+/** Plays a scenario in a lab, in live time: the same steps, with real clients, real servers and a real kernel. */
+
+import { setTimeout as sleep } from "node:timers/promises";
+import type { PlayableScenario } from "../../../scenarios/language/scenario.ts";
+import { ScenarioError } from "../../../scenarios/language/scenario-error.ts";
+import type {
+	Observation,
+	Operation,
+	OperationOutcome,
+	Unknown,
+} from "../../../sim/contract/gateway.ts";
+import type { BackendBehaviour } from "../../../sim/endpoint/backend.ts";
+import type {
+	Account,
+	WorldEvent,
+} from "../../../sim/world/account/account.ts";
+import { describeOperation } from "../../../sim/world/account/describe-operation.ts";
+import type { Step } from "../../../sim/world/setup.ts";
+import type { Lab } from "../lab.ts";
+import { type Checker, startChecker } from "./checker.ts";
+import {
+	type ClientRecord,
+	type Clients,
+	type KilledClient,
+	recordOf,
+	startClients,
+} from "./clients.ts";
+import { makeBackend } from "./faults.ts";
+import { readBooks } from "./server-records.ts";
+
+/** Between the plan and the first connection: everybody has to be told. */
+const LEAD_MS = 1_000;
+const POLL_MS = 20;
+/** As all of them are when the lab is there. */
+const UP: BackendBehaviour = { kind: "up" };
+
+export interface LivePlay {
+	readonly account: Account;
+	/** What the clients know of each connection beyond the account. */
+	readonly records: readonly ClientRecord[];
+	/** Live time from the first moment of the play to its last. */
+	readonly tookMs: number;
+}
+
+/**
+ * @param planned the model's account of the same scenario and seed: when each connection arrives
+ * @throws ScenarioError when the ruleset cannot be loaded, and LabError
+ */
+export async function playLive(
+	scenario: PlayableScenario,
+	lab: Lab,
+	{ planned, file }: { readonly planned: Account; readonly file: string },
+): Promise<LivePlay> {
+	await setUp(scenario, lab, file);
+	const behaviours = new Map<string, BackendBehaviour>();
+	for (const { name, behaviour } of scenario.setup.backends) {
+		await makeBackend(lab, name, { from: UP, to: behaviour });
+		behaviours.set(name, behaviour);
+	}
+	const epochMs = Date.now() + LEAD_MS;
+	const clients = await startClients(scenario, {
+		...{ planned: planned.connections, epochMs },
+		containerOf: (client) => lab.containers.get(client),
+	});
+	const checker = await startChecker(scenario, lab, epochMs);
+	const stage: Stage = {
+		...{ lab, clients, behaviours, epochMs },
+		...{ events: [], operations: [], observations: [] },
+	};
+	await playSteps(scenario, stage);
+	await untilOver(scenario, clients, epochMs);
+	const killed = await clients.end(nowMs(stage));
+	await checker?.stop();
+	return accountOf(scenario, stage, { clients, checker, killed });
+}
+
+interface Stage {
+	readonly lab: Lab;
+	readonly clients: Clients;
+	readonly behaviours: Map<string, BackendBehaviour>;
+	readonly epochMs: number;
+	readonly events: WorldEvent[];
+	readonly operations: Account["operations"][number][];
+	readonly observations: Account["observations"][number][];
+}
+
+function nowMs({ epochMs }: Pick<Stage, "epochMs">): number {
+	return Date.now() - epochMs;
+}
+
+async function setUp(
+	{ name: scenario, setup }: PlayableScenario,
+	{ router }: Lab,
+	file: string,
+): Promise<void> {
+	const must = (path: string, outcome: OperationOutcome) => {
+		if (outcome.ok) return;
+		throw new ScenarioError("rules", file, [
+			{
+				path: `${scenario}: ${path}`,
+				message: `cannot be set up:\n${outcome.message}`,
+				remedy: "`marktwin check` tells what is wrong with a ruleset.",
+			},
+		]);
+	};
+	const { name, text } = setup.ruleset;
+	const load: Operation = {
+		...{ kind: "restore", file: name, text },
+		...{ noflush: false, counters: false },
+	};
+	must("setup.ruleset", await router.operate(load));
+	for (const [condition, write] of Object.entries(setup.conditions))
+		must(
+			`setup.conditions.${condition}`,
+			await router.operate({ kind: "condition", name: condition, write }),
+		);
+}
+
+/** One after the other, each at its time, or as soon after it as the one before is done. */
+async function playSteps(
+	{ steps }: PlayableScenario,
+	stage: Stage,
+): Promise<void> {
+	for (const step of steps) {
+		if (step.kind === "connect") continue;
+		const waitMs = step.atMs - nowMs(stage);
+		if (waitMs > 0) await sleep(waitMs);
+		await playStep(step, stage);
+	}
+}
+
+async function playStep(step: Step, stage: Stage): Promise<void> {
+	const { lab, clients, behaviours, events, operations } = stage;
+	const { label } = step;
+	switch (step.kind) {
+		case "backend": {
+			const { backend, becomes } = step;
+			const atMs = nowMs(stage);
+			const from = behaviours.get(backend) ?? UP;
+			await makeBackend(lab, backend, { from, to: becomes });
+			behaviours.set(backend, becomes);
+			// It fails when it is begun, and serves again when it is done.
+			const isUp = becomes.kind === "up";
+			events.push({
+				...{ kind: "backend", backend, behaviour: becomes.kind },
+				atMs: isUp ? nowMs(stage) : atMs,
+			});
+			return;
+		}
+		case "operation": {
+			const outcome = await lab.router.operate(step.operation);
+			const text = describeOperation(step.operation);
+			operations.push({ label, atMs: nowMs(stage), text, outcome });
+			return;
+		}
+		case "observe":
+			await observe(stage, label);
+			return;
+		case "speak":
+		case "close":
+			clients.tell(step.kind, step.connections);
+			return;
+		case "connect":
+		case "packet":
+			return;
+	}
+}
+
+async function observe(stage: Stage, label: string): Promise<Observation> {
+	const observation = await stage.lab.router.observe();
+	stage.observations.push({ label, atMs: nowMs(stage), observation });
+	return observation;
+}
+
+/** Until every connection is over, or the scenario's time is. */
+async function untilOver(
+	{ endMs }: PlayableScenario,
+	clients: Clients,
+	epochMs: number,
+): Promise<void> {
+	while (!clients.isDone && nowMs({ epochMs }) < endMs) await sleep(POLL_MS);
+}
+
+async function accountOf(
+	scenario: PlayableScenario,
+	stage: Stage,
+	{
+		clients,
+		checker,
+		killed,
+	}: {
+		readonly clients: Clients;
+		readonly checker: Checker | null;
+		readonly killed: readonly KilledClient[];
+	},
+): Promise<LivePlay> {
+	const endedMs = nowMs(stage);
+	await observe(stage, "");
+	const records = [...clients.records.values()].sort(
+		(one, other) => one.id - other.id,
+	);
+	const books = await readBooks(scenario, stage.lab, records);
+	const account: Account = {
+		...books,
+		connections: records.map(recordOf),
+		events: [...stage.events, ...(checker?.events ?? [])].sort(
+			(one, other) => one.atMs - other.atMs,
+		),
+		packets: [],
+		observations: stage.observations,
+		operations: stage.operations,
+		unknown: unknownAfter(killed),
+		endedMs,
+	};
+	return { account, records, tookMs: endedMs };
+}
+
+/** What a killed client would have seen is no fault of the rules: nobody knows. */
+function unknownAfter([first]: readonly KilledClient[]): Unknown | null {
+	if (first === undefined) return null;
+	const seconds = (first.atMs / 1000).toFixed(1);
+	const reason = `client ${first.client} was killed ${seconds} s into the play; its records end there`;
+	return { rule: "", text: "", line: 0, reason };
+}

@@ -1,0 +1,99 @@
+/** A file → a configuration, or everything that is wrong with it. */
+import { dirname, resolve } from "node:path";
+import { reasonOf } from "../../../scenarios/files/file-failure.ts";
+import { readPlainFile } from "../../../scenarios/files/plain-file.ts";
+import { ScenarioError } from "../../../scenarios/language/scenario-error.ts";
+import {
+	DUPLICATE_REMEDY,
+	duplicateKey,
+	duplicateWords,
+} from "../../../scenarios/load/duplicate-keys.ts";
+import { placeInJson } from "../../../scenarios/load/syntax-place.ts";
+import { checkConfig } from "./check-config.ts";
+import { type HealthCheckConfig, withDefaults } from "./config.ts";
+import { checkForm, probesOf } from "./config-schema.ts";
+import { programFault } from "./find-program.ts";
+
+/** Some hundred thousand targets. */
+const MOST_OCTETS = 32 * 2 ** 20;
+
+/**
+ * Folders and files that it names are looked for from where it lies itself.
+ * @throws ScenarioError with every fault
+ */
+export function readConfig(file: string): HealthCheckConfig {
+	return validateConfig(parseJson(readText(file), file), file);
+}
+
+/**
+ * The same for a checker that starts: the programs of its probes have to be there.
+ * @throws ScenarioError with every fault
+ */
+export function readConfigToRun(file: string): HealthCheckConfig {
+	const config = readConfig(file);
+	const faults = config.targets.flatMap(({ probe }, index) =>
+		probe.kind === "command"
+			? programFault(probe.command, `targets[${index}], probe.command`)
+			: [],
+	);
+	if (faults.length > 0) throw new ScenarioError("invalid", file, faults);
+	return config;
+}
+
+/** @throws ScenarioError with every fault */
+export function validateConfig(
+	value: unknown,
+	file: string,
+): HealthCheckConfig {
+	const { config, faults } = checkForm(withDefaults(value));
+	const found = config === null ? faults : checkConfig(config);
+	if (config === null || found.length > 0)
+		throw new ScenarioError("invalid", file, found);
+	const probes = probesOf(config);
+	const { probe, targets, ...rest } = config;
+	const from = dirname(resolve(file));
+	return {
+		...rest,
+		targets: targets.map((target, index) => ({
+			...target,
+			probe: probes[index] ?? probe,
+		})),
+		conditions: resolve(from, rest.conditions),
+		status: rest.status === null ? null : resolve(from, rest.status),
+	};
+}
+
+function readText(file: string): string {
+	try {
+		return readPlainFile(file, { mostOctets: MOST_OCTETS });
+	} catch (error) {
+		throw new ScenarioError("missing", "", [
+			{
+				path: "",
+				message: `cannot read ${file}: ${reasonOf(error)}`,
+				remedy: "Name a file that says what is to be probed.",
+			},
+		]);
+	}
+}
+
+function parseJson(text: string, file: string): unknown {
+	let value: unknown;
+	try {
+		value = JSON.parse(text.replace(/^\ufeff/, ""));
+	} catch (error) {
+		const { path, message } = placeInJson(text, error);
+		throw new ScenarioError("syntax", file, [
+			{ path, message, remedy: "The file has to be JSON, as RFC 8259 says." },
+		]);
+	}
+	const twice = duplicateKey(text);
+	if (twice === null) return value;
+	throw new ScenarioError("syntax", file, [
+		{
+			path: twice.place,
+			message: duplicateWords(twice),
+			remedy: DUPLICATE_REMEDY,
+		},
+	]);
+}

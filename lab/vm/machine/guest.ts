@@ -1,0 +1,130 @@
+/** What the guest is asked to do, in words: `guest/agent.c` does it. */
+import type { GatewaySetup } from "../../../sim/contract/gateway.ts";
+import { TCP, UDP } from "../../../sim/packet/packet.ts";
+import { LabError } from "../../lab-error.ts";
+import type { Machine } from "./machine.ts";
+
+/** How a program in the guest ended. */
+export interface GuestFinished {
+	readonly status: number;
+	readonly out: string;
+	readonly err: string;
+}
+
+export interface Guest {
+	/** Runs a program. */
+	run(words: readonly string[], input?: string): Promise<GuestFinished>;
+	/** Runs it; it has to succeed. @returns its output @throws LabError */
+	must(words: readonly string[], input?: string): Promise<string>;
+	/** Contents of a file; `null` when there is none. */
+	read(path: string): Promise<string | null>;
+	/** One write(), as `echo` does it. @returns an errno, 0 when it went well */
+	write(path: string, text: string): Promise<number>;
+	/** The same in the namespace that the machine started with: settings of the whole machine. */
+	readGlobal(path: string): Promise<string | null>;
+	writeGlobal(path: string, text: string): Promise<number>;
+	/** Into a new network namespace. */
+	newNamespace(): Promise<void>;
+	/** Out of it: it goes when nothing is left in it, and all that is wired there with it. */
+	leaveNamespace(): Promise<void>;
+	/** @returns the first errno, 0 when all went well */
+	netlink(messages: readonly Uint8Array[]): Promise<number>;
+	/** The same for the namespace that the machine started with. */
+	netlinkGlobal(messages: readonly Uint8Array[]): Promise<number>;
+	/** What the kernel said since it was last asked, a line each. */
+	kernelLog(): Promise<readonly string[]>;
+	/** Sets the clock, ms since 1970. */
+	setClock(ms: number): Promise<void>;
+	/** Sockets that listen in this namespace, in place of all others. @returns an errno, 0 when it went well */
+	listen(on: GatewaySetup["listeners"]): Promise<number>;
+	/** IPv4 packets of the protocols that are listened for: what was delivered, to any port, since it was last asked. */
+	delivered(): Promise<readonly Uint8Array[]>;
+	/** Sends an IPv4 packet from here. @returns an errno, 0 when it went out, or was dropped by a rule */
+	send(packet: Uint8Array): Promise<number>;
+}
+
+/** Of an IPv4 header. */
+const TOTAL_LENGTH_AT = 2;
+
+/** @param machine whatever carries requests to an agent, and is of no use once one failed */
+export function createGuest(machine: Pick<Machine, "call" | "fail">): Guest {
+	const call = (operation: string, payload: Uint8Array | string) =>
+		machine.call(operation, Buffer.from(payload));
+	const readBy = async (operation: string, path: string) => {
+		const { status, out } = await call(operation, `${path}\0`);
+		return status === 0 ? out.toString("latin1") : null;
+	};
+	const writeBy = async (operation: string, path: string, text: string) =>
+		(await call(operation, `${path}\0${text}`)).status;
+	const goTo = async (operation: string) => {
+		const { status } = await call(operation, "");
+		if (status !== 0)
+			throw machine.fail("died", `no other network namespace: errno ${status}`);
+	};
+	const guest: Guest = {
+		async run(words, input = "") {
+			const count = Buffer.alloc(4);
+			count.writeUInt32BE(words.length, 0);
+			const payload = Buffer.concat([
+				count,
+				Buffer.from(words.map((word) => `${word}\0`).join("")),
+				Buffer.from(input),
+			]);
+			const { status, out, err } = await call("x", payload);
+			return { status, out: out.toString("utf8"), err: err.toString("utf8") };
+		},
+		async must(words, input) {
+			const { status, out, err } = await guest.run(words, input);
+			if (status === 0) return out;
+			throw machine.fail(
+				"died",
+				`${words.join(" ")} ended with ${status} in the guest: ${err.trim()}`,
+			);
+		},
+		read: (path) => readBy("r", path),
+		write: (path, text) => writeBy("w", path, text),
+		readGlobal: (path) => readBy("G", path),
+		writeGlobal: (path, text) => writeBy("g", path, text),
+		newNamespace: () => goTo("n"),
+		leaveNamespace: () => goTo("f"),
+		netlink: async (messages) =>
+			(await call("l", Buffer.concat(messages))).status,
+		netlinkGlobal: async (messages) =>
+			(await call("L", Buffer.concat(messages))).status,
+		async kernelLog() {
+			const { out } = await call("k", "");
+			const lines = out.toString("utf8").split("\n");
+			return lines.filter((line) => line !== "");
+		},
+		async setClock(ms) {
+			const payload = Buffer.alloc(8);
+			payload.writeBigUInt64BE(BigInt(Math.floor(ms)));
+			const { status } = await call("t", payload);
+			if (status === 0) return;
+			throw new LabError({
+				code: "unsupported",
+				place: "epochMs",
+				message: `the guest's clock cannot be set to ${ms} ms since 1970 (errno ${status})`,
+				remedy: "Give a time between 1970 and 2200.",
+			});
+		},
+		async listen(on) {
+			const payload = on.flatMap(({ protocol, port }) => [
+				...[protocol === "tcp" ? TCP : UDP, port >> 8, port & 0xff],
+			]);
+			return (await call("s", Uint8Array.from(payload))).status;
+		},
+		async delivered() {
+			const { out } = await call("d", "");
+			const packets: Uint8Array[] = [];
+			for (let at = 0; at < out.length; ) {
+				const end = at + out.readUInt16BE(at + TOTAL_LENGTH_AT);
+				packets.push(out.subarray(at, end));
+				at = end;
+			}
+			return packets;
+		},
+		send: async (packet) => (await call("o", packet)).status,
+	};
+	return guest;
+}

@@ -1,0 +1,133 @@
+import type { Closeup } from "../../scenarios/details/run-details.ts";
+import type { RunResult } from "../../scenarios/result/result.ts";
+import { serviceOf, servicesOf } from "../../scenarios/result/service.ts";
+import type { ConnectionRecord } from "../../sim/world/account/account.ts";
+import type { ConnectionsView, ConnectionView } from "../contract/report.ts";
+
+/** The length of the path at a glance. */
+const PATH_LENGTH = 60;
+
+/** @param most so many are shown one by one */
+export function buildConnections(
+	result: RunResult,
+	{ followed, moments }: Closeup,
+	most: number,
+): ConnectionsView {
+	const { connections } = result.account;
+	const backends = result.scenario.setup.backends.map(({ name }) => name);
+	const named = result.judgements
+		.filter(({ outcome }) => outcome === "violated")
+		.flatMap((judgement) => judgement.connections);
+	const { shown, sampling } = sample(connections, {
+		most,
+		preferred: new Set([...followed, ...named]),
+	});
+	return {
+		total: connections.length,
+		outcomes: outcomesOf(connections),
+		...lostAndLate(connections),
+		moved: connections.filter(({ met }) => met.length > 1).length,
+		path: pathOf(connections, backends, moments),
+		shown: shown.map((connection) => viewOf(connection, backends)),
+		sampling,
+	};
+}
+
+/** Without those that wait: they are open, as the outcomes say. */
+function lostAndLate(
+	connections: readonly ConnectionRecord[],
+): Pick<ConnectionsView, "lost" | "late" | "longestWaitMs"> {
+	const { lost, late, longestWaitMs } = servicesOf(connections);
+	return { lost, late, longestWaitMs };
+}
+
+function viewOf(
+	connection: ConnectionRecord,
+	backends: readonly string[],
+): ConnectionView {
+	const { client, sourcePort, backend, met } = connection;
+	return {
+		number: connection.id + 1,
+		client: `${client}:${sourcePort}`,
+		startedMs: connection.startedMs,
+		connectedMs: connection.connectedMs,
+		greetedMs: connection.greetedMs,
+		endedMs: connection.endedMs,
+		backend: backend === null ? -1 : backends.indexOf(backend),
+		met: met.map((name) => backends.indexOf(name)),
+		outcome: connection.outcome,
+		service: serviceOf(connection),
+		retransmittedMs: connection.retransmittedMs,
+		gatewayAnswers: connection.gatewayAnswers,
+	};
+}
+
+/**
+ * Those that somebody speaks of, a third of the room for lost ones, and of the rest every so many,
+ * so that the whole time is seen.
+ */
+function sample(
+	connections: readonly ConnectionRecord[],
+	{
+		most,
+		preferred,
+	}: { readonly most: number; readonly preferred: ReadonlySet<number> },
+): {
+	readonly shown: readonly ConnectionRecord[];
+	readonly sampling: string;
+} {
+	if (connections.length <= most) return { shown: connections, sampling: "" };
+	const chosen = new Set<ConnectionRecord>();
+	const add = (from: readonly ConnectionRecord[], room: number) => {
+		const every = Math.max(1, from.length / Math.max(1, room));
+		for (let at = 0; at < from.length && chosen.size < most; at += every)
+			chosen.add(from[Math.floor(at)] as ConnectionRecord);
+	};
+	add(
+		connections.filter(({ id }) => preferred.has(id)),
+		most,
+	);
+	const lost = connections.filter((one) => serviceOf(one) === "lost");
+	add(lost, Math.floor(most / 3));
+	add(connections, most - chosen.size);
+	return {
+		shown: [...chosen].sort((one, other) => one.id - other.id),
+		sampling: `Showing ${chosen.size} of ${connections.length.toLocaleString("en")}: those that are spoken of, lost ones, and of the rest every so many`,
+	};
+}
+
+function outcomesOf(
+	connections: readonly ConnectionRecord[],
+): ConnectionsView["outcomes"] {
+	const counts = new Map<string, number>();
+	for (const { outcome } of connections)
+		counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
+	return [...counts]
+		.map(([outcome, count]) => ({ outcome, count }))
+		.sort((one, other) => other.count - one.count);
+}
+
+function pathOf(
+	connections: readonly ConnectionRecord[],
+	backends: readonly string[],
+	moments: Closeup["moments"],
+): string {
+	let path = "";
+	let next = 0;
+	for (const { backend, startedMs } of connections) {
+		let happened = false;
+		for (; (moments[next]?.atMs ?? Infinity) <= startedMs; next++)
+			happened = true;
+		if (happened && path !== "") path += "|";
+		const index = backends.indexOf(backend ?? "");
+		path += signOf(index);
+		if (path.length >= PATH_LENGTH) break;
+	}
+	return path;
+}
+
+/** One sign each: there are no more than 36 of them. */
+function signOf(backend: number): string {
+	if (backend < 0) return ".";
+	return backend < 36 ? backend.toString(36) : "*";
+}

@@ -1,0 +1,160 @@
+import type { JudgedComparison } from "../../scenarios/compare/verdict.ts";
+import type { RunResult } from "../../scenarios/result/result.ts";
+import type { Played } from "./build.ts";
+import { buildConnections } from "./build-connections.ts";
+import { buildFailover } from "./build-failover.ts";
+import { buildConntrack, buildRules, type Shared } from "./build-rules.ts";
+import { buildSplit } from "./build-split.ts";
+import type {
+	ComparisonView,
+	Entry,
+	ExpectationView,
+	Status,
+} from "../contract/report.ts";
+import { firstLines } from "../shorten.ts";
+
+/** `model (linux 6.1.192)`. */
+export function driverName({ name, version }: RunResult["driver"]): string {
+	return `${name} (${version})`;
+}
+
+export interface EntryLimits {
+	/** So many are shown one by one. */
+	readonly connections: number;
+}
+
+export function buildEntry(
+	played: Extract<Played, { readonly kind: "result" }>,
+	id: string,
+	{ shared, ...limits }: EntryLimits & { readonly shared: Shared },
+): Entry {
+	const { result, closeup, comparison } = played;
+	const { scenario, account } = result;
+	const unknown = result.unknown ?? comparison?.comparison.unknown ?? null;
+	return {
+		id,
+		...aboutScenario(scenario),
+		status: comparison === null ? result.outcome : STATUS[comparison.verdict],
+		driver: driverName(result.driver),
+		seed: result.seed,
+		replay: comparison === null ? result.replay : comparison.comparison.replay,
+		failure: "",
+		unknown: unknown && { reason: unknown.reason, rule: closeup.unknownPlace },
+		expectations: expectationsOf(played),
+		comparison: comparison && comparisonView(comparison),
+		backends: scenario.setup.backends.map(({ name }) => name),
+		endedMs: account.endedMs,
+		isLive: result.driver.name === "docker",
+		connections: buildConnections(result, closeup, limits.connections),
+		split: buildSplit(result, closeup),
+		failover: buildFailover(result, closeup),
+		moments: closeup.moments.slice(0, MOST_MOMENTS),
+		omittedMoments: Math.max(0, closeup.moments.length - MOST_MOMENTS),
+		rules: buildRules(result, closeup, shared),
+		conntrack: buildConntrack(closeup),
+	};
+}
+
+/** Pictures with more lines than that show nothing. */
+const MOST_MOMENTS = 100;
+
+export function buildFailure(
+	played: Extract<Played, { readonly kind: "failure" }>,
+	id: string,
+): Entry {
+	const { scenario, driver, seed, message, replay } = played;
+	return {
+		id,
+		...aboutScenario(scenario),
+		status: "failed",
+		driver: driverName(driver),
+		seed,
+		replay,
+		failure: message,
+		unknown: null,
+		expectations: [],
+		comparison: null,
+		backends: [],
+		endedMs: 0,
+		isLive: false,
+		connections: {
+			total: 0,
+			outcomes: [],
+			...{ lost: 0, late: 0, longestWaitMs: 0 },
+			moved: 0,
+			path: "",
+			shown: [],
+			sampling: "",
+		},
+		split: null,
+		failover: null,
+		moments: [],
+		omittedMoments: 0,
+		rules: {
+			snapshots: [],
+			paths: [],
+			sampling: "",
+			noPaths: "",
+			omitted: 0,
+		},
+		conntrack: [],
+	};
+}
+
+function aboutScenario({
+	name,
+	suite,
+	title,
+	story,
+	trap,
+}: Extract<Played, { readonly kind: "failure" }>["scenario"]) {
+	return { name, suite, title, story, trap };
+}
+
+const STATUS: Readonly<Record<JudgedComparison["verdict"], Status>> = {
+	agrees: "holds",
+	diverges: "violated",
+	unknown: "unknown",
+};
+
+function expectationsOf({
+	result,
+	closeup,
+}: Extract<Played, { readonly kind: "result" }>): readonly ExpectationView[] {
+	return result.judgements.map((judgement, index) => ({
+		status: judgement.outcome,
+		expected: judgement.expected,
+		seen: judgement.seen,
+		because: judgement.expectation.because,
+		connections: judgement.connections.map((id) => id + 1),
+		concerned: judgement.concerned,
+		why: judgement.why.map(({ connection, count, text }) => ({
+			...{ connection: connection === null ? null : connection + 1, count },
+			text,
+		})),
+		rule: closeup.places[index] ?? null,
+	}));
+}
+
+const MOST_LINES = 200;
+
+function comparisonView({ comparison }: JudgedComparison): ComparisonView {
+	const { model, kernel, asks, packets } = comparison;
+	return {
+		model: driverName(model),
+		kernel: driverName(kernel),
+		asks,
+		packets,
+		draws: comparison.draws ?? 0,
+		connections: comparison.connections ?? null,
+		divergences: comparison.divergences.map((one) => ({
+			kind: one.kind,
+			atMs: one.atMs,
+			asked: one.asked,
+			model: firstLines(one.model, MOST_LINES),
+			kernel: firstLines(one.kernel, MOST_LINES),
+			modelRules: firstLines(one.rules.model, MOST_LINES),
+			kernelRules: firstLines(one.rules.kernel, MOST_LINES),
+		})),
+	};
+}

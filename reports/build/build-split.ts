@@ -1,0 +1,93 @@
+import type { Closeup } from "../../scenarios/details/run-details.ts";
+import type { RunResult } from "../../scenarios/result/result.ts";
+import { serviceOf } from "../../scenarios/result/service.ts";
+import type { ConnectionRecord } from "../../sim/world/account/account.ts";
+import type { SplitView, Stretches } from "../contract/report.ts";
+
+/** Bars of a picture. */
+const MOST_STRETCHES = 60;
+/** With few connections, narrow bars would only show holes. */
+const LEAST_STRETCHES = 4;
+
+/** `null` when nobody connected. */
+export function buildSplit(
+	{ scenario, account }: RunResult,
+	{ share }: Closeup,
+): SplitView | null {
+	const { connections } = account;
+	const first = connections[0];
+	const last = connections.at(-1);
+	if (first === undefined || last === undefined) return null;
+	const backends = scenario.setup.backends.map(({ name }) => name);
+	const stretches = stretchesOf(connections, backends, {
+		fromMs: first.startedMs,
+		toMs: last.startedMs,
+	});
+	return {
+		totals: stretches.counts.map((counts) =>
+			counts.reduce((sum, count) => sum + count, 0),
+		),
+		stretches,
+		running: share && {
+			...share,
+			points: share.points.map(({ connections, shares, bands }) => ({
+				connections,
+				shares: shares.map(rounded),
+				bands: bands.map(
+					([low, high]) => [rounded(low), rounded(high)] as const,
+				),
+			})),
+		},
+	};
+}
+
+/** A hundredth of a percent is finer than any picture. */
+function rounded(share: number): number {
+	return Math.round(share * 10_000) / 10_000;
+}
+
+/** Counts new connections in equal stretches of a length that is easy to read: 1, 2 or 5 times a power of ten. */
+export function stretchesOf(
+	connections: readonly ConnectionRecord[],
+	backends: readonly string[],
+	{
+		fromMs,
+		toMs,
+		least = LEAST_STRETCHES,
+	}: {
+		readonly fromMs: number;
+		readonly toMs: number;
+		/** So many at least, however few connections there are. */
+		readonly least?: number;
+	},
+): Stretches {
+	const wanted = Math.min(MOST_STRETCHES, Math.max(least, connections.length));
+	const stretchMs = roundLength((toMs - fromMs) / wanted);
+	const startMs = Math.floor(fromMs / stretchMs) * stretchMs;
+	const many = Math.floor((toMs - startMs) / stretchMs) + 1;
+	const zeros = () => new Array<number>(many).fill(0);
+	const counts = [...backends.map(zeros), zeros()];
+	const lost = counts.map(zeros);
+	const late = counts.map(zeros);
+	const indexOf = new Map(backends.map((name, index) => [name, index]));
+	for (const connection of connections) {
+		const at = Math.floor((connection.startedMs - startMs) / stretchMs);
+		const index = indexOf.get(connection.backend ?? "") ?? backends.length;
+		countIn(counts[index], at);
+		const service = serviceOf(connection);
+		if (service === "lost") countIn(lost[index], at);
+		if (service === "late") countIn(late[index], at);
+	}
+	return { fromMs: startMs, stretchMs, counts, lost, late };
+}
+
+function countIn(counts: number[] | undefined, at: number): void {
+	if (counts?.[at] !== undefined) counts[at]++;
+}
+
+function roundLength(leastMs: number): number {
+	if (leastMs <= 1) return 1;
+	const power = 10 ** Math.floor(Math.log10(leastMs));
+	const factor = [1, 2, 5, 10].find((one) => one * power >= leastMs) ?? 10;
+	return factor * power;
+}

@@ -1,0 +1,130 @@
+/** What ran → what is shown. Pure: the same input gives the same report. */
+import type { JudgedComparison } from "../../scenarios/compare/verdict.ts";
+import type { PlayableScenario } from "../../scenarios/language/scenario.ts";
+import type { Closeup } from "../../scenarios/details/run-details.ts";
+import type { RunResult } from "../../scenarios/result/result.ts";
+import { buildEntry, buildFailure, driverName } from "./build-entry.ts";
+import { buildFuzz, type Fuzzed } from "./build-fuzz.ts";
+import { Numbered } from "./numbered.ts";
+import type { Report, RuleLine, WalkStep } from "../contract/report.ts";
+
+export type { Fuzzed } from "./build-fuzz.ts";
+
+import { shortenTexts } from "../shorten.ts";
+
+export interface ReportInput
+	extends Pick<
+		Report,
+		| "marktwin"
+		| "command"
+		| "createdAt"
+		| "tookMs"
+		| "seed"
+		| "notices"
+		| "notPlayed"
+	> {
+	readonly played: readonly Played[];
+	/** `null` where nothing was. */
+	readonly fuzzed: Fuzzed | null;
+}
+
+/** A scenario that was played, or that could not be. */
+export type Played =
+	| {
+			readonly kind: "result";
+			readonly result: RunResult;
+			readonly closeup: Closeup;
+			/** When it was played on two drivers. */
+			readonly comparison: JudgedComparison | null;
+	  }
+	| {
+			readonly kind: "failure";
+			readonly scenario: Pick<
+				PlayableScenario,
+				"name" | "suite" | "title" | "story" | "trap"
+			>;
+			readonly driver: RunResult["driver"];
+			readonly seed: number;
+			readonly message: string;
+			readonly replay: string;
+	  };
+
+export function buildReport(input: ReportInput): Report {
+	const { played, fuzzed, ...about } = input;
+	const idOf = uniqueIds();
+	const shared = {
+		rulesets: new Numbered<readonly RuleLine[]>(),
+		walks: new Numbered<readonly WalkStep[]>(),
+	};
+	const entries = played.map((one) =>
+		one.kind === "failure"
+			? buildFailure(one, idOf(one.scenario.name))
+			: buildEntry(one, idOf(one.result.scenario.name), {
+					connections: perEntry(MOST_CONNECTIONS, played.length),
+					shared,
+				}),
+	);
+	return shortenTexts({
+		...about,
+		drivers: [
+			...new Set([...driversOfFuzz(fuzzed), ...played.flatMap(driversOf)]),
+		],
+		isComparison: isComparison(input),
+		fuzz: fuzzed && buildFuzz(fuzzed),
+		entries,
+		rulesets: shared.rulesets.all,
+		walks: shared.walks.all,
+	});
+}
+
+/** A page has so much room for connections in all, and no picture shows more than so many. */
+const MOST_CONNECTIONS = { inAll: 30_000, least: 20, most: 300 };
+/** So many connections are followed through the rules. */
+const MOST_FOLLOWED = { inAll: 600, least: 1, most: 40 };
+
+/** How many connections of each scenario to follow, so that the page of all stays small. */
+export function followedPerEntry(entries: number): number {
+	return perEntry(MOST_FOLLOWED, entries);
+}
+
+function perEntry(
+	room: {
+		readonly inAll: number;
+		readonly least: number;
+		readonly most: number;
+	},
+	entries: number,
+): number {
+	const share = Math.floor(room.inAll / Math.max(1, entries));
+	return Math.max(room.least, Math.min(room.most, share));
+}
+
+function driversOf(played: Played): readonly string[] {
+	if (played.kind === "failure") return [driverName(played.driver)];
+	const { comparison, result } = played;
+	if (comparison === null) return [driverName(result.driver)];
+	const { model, kernel } = comparison.comparison;
+	return [driverName(model), driverName(kernel)];
+}
+
+function driversOfFuzz(fuzzed: Fuzzed | null): readonly string[] {
+	return fuzzed === null
+		? []
+		: [fuzzed.model, ...fuzzed.kernels].map(driverName);
+}
+
+/** A fuzz that has found nothing is one as well. */
+function isComparison({ played, fuzzed }: ReportInput): boolean {
+	if (played.length === 0) return fuzzed !== null;
+	return played.some((one) => one.kind === "result" && one.comparison !== null);
+}
+
+/** The same scenario may be there twice, on two drivers say. */
+function uniqueIds(): (name: string) => string {
+	const used = new Map<string, number>();
+	return (name) => {
+		const before = used.get(name) ?? 0;
+		used.set(name, before + 1);
+		return before === 0 ? name : `${name}-${before + 1}`;
+	};
+}

@@ -1,0 +1,105 @@
+import type { ConnectionView, Entry } from "../../contract/report.ts";
+import { costWords, counted, number, time } from "../format.ts";
+import { Picture } from "../pictures/chart.tsx";
+import {
+	connectionsHeightPx,
+	connectionsPicture,
+} from "../pictures/connections-picture.ts";
+import { Scrolls } from "../scrolls.tsx";
+
+/** A lane for each connection: where it went, when it was answered, what went wrong. */
+export function Connections({ entry }: { readonly entry: Entry }) {
+	const { total, outcomes, moved, shown, sampling } = entry.connections;
+	const cost = costWords(entry.connections);
+	const said = outcomes
+		.map(({ outcome, count }) => `${number(count)} ${outcome}`)
+		.join(", ");
+	return (
+		<section>
+			<h4>The connections</h4>
+			<p>
+				{counted(total, "connection")}: {said}
+				{cost !== "" && `; ${cost}`}
+				{moved > 0 && `; ${number(moved)} met more than one backend`}.
+				{sampling !== "" && <strong class="sampling"> {sampling}.</strong>}
+			</p>
+			<figure>
+				<figcaption>
+					Each line is a connection, from its SYN to its end, in the order of
+					their numbers
+					{entry.moments.length > 0 &&
+						"; the numbers at the top are those of what was done"}
+				</figcaption>
+				<Picture
+					label={`${counted(total, "connection")}: ${said}. The table below has the same in words.`}
+					heightPx={connectionsHeightPx(shown.length)}
+					config={(colours, widthPx) =>
+						connectionsPicture(entry, colours, widthPx)
+					}
+				/>
+			</figure>
+			<details>
+				<summary>The same as a table</summary>
+				<ConnectionTable shown={shown} backends={entry.backends} />
+			</details>
+		</section>
+	);
+}
+
+/** Rows; whoever wants more reads the JSON. */
+const MOST_ROWS = 100;
+
+function ConnectionTable({
+	shown,
+	backends,
+}: {
+	readonly shown: readonly ConnectionView[];
+	readonly backends: readonly string[];
+}) {
+	const nameOf = (backend: number) => backends[backend] ?? "none";
+	return (
+		<Scrolls label="Connections">
+			<table>
+				<thead>
+					<tr>
+						<th scope="col">#</th>
+						<th scope="col">client</th>
+						<th scope="col">began</th>
+						<th scope="col">backends met</th>
+						<th scope="col">answered</th>
+						<th scope="col">retransmitted</th>
+						<th scope="col">ended</th>
+						<th scope="col">how</th>
+						<th scope="col">the gateway said</th>
+					</tr>
+				</thead>
+				<tbody>
+					{shown.slice(0, MOST_ROWS).map((one) => (
+						<tr key={one.number}>
+							<td>{one.number}</td>
+							<td>{one.client}</td>
+							<td>{time(one.startedMs)}</td>
+							<td>{one.met.map(nameOf).join(", then ") || "none"}</td>
+							<td>
+								{one.connectedMs === null ? "never" : time(one.connectedMs)}
+							</td>
+							<td>
+								{one.retransmittedMs.length === 0
+									? ""
+									: one.retransmittedMs.map(time).join(", ")}
+							</td>
+							<td>{one.endedMs === null ? "" : time(one.endedMs)}</td>
+							<td class={one.service === "lost" ? "bad" : ""}>{one.outcome}</td>
+							<td>{one.gatewayAnswers.join(", ")}</td>
+						</tr>
+					))}
+				</tbody>
+			</table>
+			{shown.length > MOST_ROWS && (
+				<p class="remark">
+					… and {shown.length - MOST_ROWS} more that are drawn above.
+				</p>
+			)}
+		</Scrolls>
+	);
+}

@@ -1,0 +1,126 @@
+import { useMemo, useState } from "preact/hooks";
+import type {
+	Entry,
+	PathView,
+	Report,
+	RulesView,
+} from "../../contract/report.ts";
+import { counted, time } from "../format.ts";
+import { MomentChoice, momentName } from "./conntrack.tsx";
+import { litLines, RuleTable } from "./rule-table.tsx";
+import { Way } from "./way.tsx";
+
+/** Every rule with its counters, and the way of a packet through them. */
+export function Rules({
+	entry,
+	report: { rulesets, walks },
+}: {
+	readonly entry: Entry;
+	/** That it stands in. */
+	readonly report: Report;
+}) {
+	const { snapshots, paths, noPaths, omitted, sampling } = entry.rules;
+	const [moment, setMoment] = useState(lastThatCounted(snapshots, rulesets));
+	const [packet, setPacket] = useState(() => firstTelling(entry));
+	const snapshot = snapshots[moment];
+	const lines = rulesets[snapshot?.ruleset ?? -1];
+	const path = paths[packet];
+	const walk = path === undefined ? [] : (walks[path.walk] ?? []);
+	const lit = useMemo(() => litLines(walk), [walk]);
+	if (snapshot === undefined || lines === undefined) return null;
+	return (
+		<section>
+			<h4>The rules, and the way of a packet</h4>
+			<div class="rules-and-path">
+				<div>
+					<MomentChoice
+						name="Counters"
+						moments={snapshots}
+						chosen={moment}
+						onChoose={setMoment}
+					/>
+					<p class="remark">
+						Packets that each rule counted since it was loaded,{" "}
+						{momentName(snapshot)}
+					</p>
+					<RuleTable
+						lines={lines}
+						packets={snapshot.packets}
+						bytes={snapshot.bytes}
+						lit={lit}
+					/>
+					{omitted > 0 && (
+						<p class="remark">… and {counted(omitted, "more line")}.</p>
+					)}
+				</div>
+				<div class="way">
+					{path === undefined ? (
+						<p class="remark">{noPaths}</p>
+					) : (
+						<>
+							<label>
+								A packet
+								<select
+									size={8}
+									value={packet}
+									onChange={(event) =>
+										setPacket(Number(event.currentTarget.value))
+									}
+								>
+									{paths.map((one, index) => (
+										<option key={index} value={index}>
+											{packetName(one)}
+										</option>
+									))}
+								</select>
+							</label>
+							<p class="remark">{sampling}.</p>
+							<Way path={path} walk={walk} />
+						</>
+					)}
+				</div>
+			</div>
+		</section>
+	);
+}
+
+/**
+ * The last moment at which any rule had counted something: a reload just before the end has set all
+ * counters back, and nothing would be seen of what happened.
+ */
+function lastThatCounted(
+	snapshots: RulesView["snapshots"],
+	rulesets: Report["rulesets"],
+): number {
+	const found = snapshots.findLastIndex(({ ruleset, packets }) =>
+		rulesets[ruleset]?.some(
+			({ number }, index) => number > 0 && (packets[index] ?? 0) > 0,
+		),
+	);
+	return found < 0 ? snapshots.length - 1 : found;
+}
+
+/** A packet of a connection that something violated names; else the first of all. */
+function firstTelling({ expectations, rules }: Entry): number {
+	const named = new Set(
+		expectations
+			.filter(({ status }) => status === "violated")
+			.flatMap(({ connections }) => connections),
+	);
+	const found = rules.paths.findIndex(
+		({ connection }) => connection !== null && named.has(connection),
+	);
+	return Math.max(0, found);
+}
+
+function packetName({
+	connection,
+	atMs,
+	direction,
+	interface: name,
+	packet,
+}: PathView): string {
+	const whose = connection === null ? "by hand" : `#${connection}`;
+	const where = direction === "past" ? `past ${name}:` : `${name} ←`;
+	return `${whose} · ${time(atMs)} · ${where} ${packet}`;
+}

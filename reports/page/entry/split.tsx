@@ -1,0 +1,214 @@
+import type { Entry, SplitView, Stretches } from "../../contract/report.ts";
+import { counted, number, percent, shortNames, time } from "../format.ts";
+import { countAxis, type Dataset, LEGEND, NAMELESS } from "../pictures/axes.ts";
+import { Picture, type PictureConfig } from "../pictures/chart.tsx";
+import {
+	type Colours,
+	colourClass,
+	colourOf,
+	faded,
+} from "../pictures/colours.ts";
+
+/** Of a name, in a picture. */
+const MOST_SIGNS = 20;
+
+/** Connections per backend: the total, over time, and how the shares settled. */
+export function Split({
+	entry,
+	split,
+}: {
+	readonly entry: Entry;
+	readonly split: SplitView;
+}) {
+	const { backends, connections } = entry;
+	const names = [...backends, "no backend"];
+	const short = shortNames(names, MOST_SIGNS);
+	const said = names
+		.map((name, index) => `${name} ${split.totals[index]}`)
+		.filter(
+			(_, index) => index < backends.length || (split.totals[index] ?? 0) > 0,
+		)
+		.join(", ");
+	const { running } = split;
+	return (
+		<section>
+			<h4>The split</h4>
+			<div
+				class="total"
+				role="img"
+				aria-label={`Of ${counted(connections.total, "connection")}: ${said}`}
+			>
+				{split.totals.map(
+					(total, index) =>
+						total > 0 && (
+							<span
+								key={names[index]}
+								class={index < backends.length ? colourClass(index) : "none"}
+								title={names[index]}
+								style={{ flexGrow: total }}
+							>
+								{short[index]} {number(total)} ·{" "}
+								{percent(total / connections.total)}
+							</span>
+						),
+				)}
+			</div>
+			<div class="pictures">
+				{connections.total > 2 && (
+					<figure>
+						<figcaption>
+							New connections per backend, each{" "}
+							{time(split.stretches.stretchMs)}
+						</figcaption>
+						<Picture
+							label={`New connections per backend over time. In all: ${said}.`}
+							heightPx={240}
+							config={(colours) => overTime(split.stretches, short, colours)}
+						/>
+					</figure>
+				)}
+				{running !== null && (
+					<figure>
+						<figcaption>
+							Running share
+							{running.of !== "" && ` of the connections${running.of}`}
+							{running.isExpected &&
+								`; shaded: what chance would allow (${percent(running.confidence)} of the time)`}
+						</figcaption>
+						<Picture
+							label={describeShares(running, backends)}
+							heightPx={240}
+							config={(colours) =>
+								shares(running, short.slice(0, backends.length), colours)
+							}
+						/>
+					</figure>
+				)}
+			</div>
+		</section>
+	);
+}
+
+/** `The share of each backend, connection by connection; after 10 connections: b1 50 %, b2 50 %.` */
+function describeShares(
+	{ points, of }: NonNullable<SplitView["running"]>,
+	backends: readonly string[],
+): string {
+	const last = points.at(-1);
+	const said = backends
+		.map((name, index) => `${name} ${percent(last?.shares[index] ?? 0)}`)
+		.join(", ");
+	return `The share of each backend, connection by connection; after ${counted(last?.connections ?? 0, "connection")}${of}: ${said}.`;
+}
+
+function overTime(
+	stretches: Stretches,
+	names: readonly string[],
+	colours: Colours,
+): PictureConfig {
+	const { fromMs, stretchMs, counts } = stretches;
+	const labels = (counts[0] ?? []).map((_, index) =>
+		time(fromMs + index * stretchMs),
+	);
+	return {
+		type: "bar",
+		data: {
+			labels,
+			datasets: counts.flatMap((data, index): Dataset[] =>
+				data.some((count) => count > 0)
+					? [
+							{
+								type: "bar",
+								label: names[index] ?? "",
+								data: [...data],
+								backgroundColor: colourOf(colours, index, names.length - 1),
+								categoryPercentage: 1,
+								barPercentage: 0.9,
+							},
+						]
+					: [],
+			),
+		},
+		options: {
+			scales: {
+				x: {
+					stacked: true,
+					ticks: { maxRotation: 0, autoSkipPadding: 12 },
+					grid: { display: false },
+				},
+				y: { ...countAxis("new connections"), stacked: true },
+			},
+			plugins: { legend: LEGEND },
+		},
+	};
+}
+
+function shares(
+	running: NonNullable<SplitView["running"]>,
+	backends: readonly string[],
+	colours: Colours,
+): PictureConfig {
+	const { points, isExpected } = running;
+	const line = (of: (point: (typeof points)[number]) => number) =>
+		points.map((point) => ({ x: point.connections, y: of(point) * 100 }));
+	const bands = backends.flatMap((_, index): Dataset[] => {
+		// Of two shares one says it all: the bands of both are each other's mirror.
+		if (!isExpected || (backends.length === 2 && index === 1)) return [];
+		const colour = faded(colourOf(colours, index, backends.length), 0.14);
+		const edge = {
+			type: "line" as const,
+			label: NAMELESS,
+			borderWidth: 0,
+			pointRadius: 0,
+		};
+		return [
+			{ ...edge, data: line((point) => point.bands[index]?.[1] ?? 0) },
+			{
+				...edge,
+				data: line((point) => point.bands[index]?.[0] ?? 0),
+				fill: "-1",
+				backgroundColor: colour,
+			},
+		];
+	});
+	return {
+		type: "line",
+		data: {
+			datasets: [
+				...bands,
+				...backends.map(
+					(name, index): Dataset => ({
+						type: "line",
+						label: name,
+						data: line((point) => point.shares[index] ?? 0),
+						borderColor: colourOf(colours, index, backends.length),
+						backgroundColor: colourOf(colours, index, backends.length),
+						borderWidth: 2,
+						pointRadius: points.length > 30 ? 0 : 2,
+					}),
+				),
+			],
+		},
+		options: {
+			scales: {
+				x: {
+					type: "linear",
+					min: 1,
+					max: points.at(-1)?.connections ?? 1,
+					title: { display: true, text: "connections" },
+					ticks: { precision: 0, maxRotation: 0 },
+				},
+				y: {
+					min: 0,
+					max: 100,
+					title: { display: true, text: "share" },
+					ticks: { callback: (value) => `${value} %` },
+				},
+			},
+			plugins: {
+				legend: LEGEND,
+				tooltip: { filter: (item) => item.dataset.label !== NAMELESS },
+			},
+		},
+	};
+}

@@ -1,0 +1,225 @@
+/** The picture of a failover: lanes above, connections below, on one time axis. */
+import type { Scale } from "chart.js";
+import type { AnnotationOptions } from "chartjs-plugin-annotation";
+import type { FailoverView, Lane, Moment } from "../../contract/report.ts";
+import { doneMarks } from "../entry/moments.tsx";
+import { shortNames, time } from "../format.ts";
+import { countAxis, type Dataset, LEGEND, NAMELESS, timeAxis } from "./axes.ts";
+import type { PictureConfig } from "./chart.tsx";
+import { type Colours, colourOf, crossedOut, faded } from "./colours.ts";
+import { gapMarks } from "./failover-gaps.ts";
+
+const LANE_PX = 22;
+const COUNTS_PX = 200;
+const AXIS_PX = 70;
+/** The lane that the numbers of what was done stand in. */
+const DONE = " ";
+/** A sign of the axis' names is about so wide. */
+const SIGN_PX = 7;
+
+export function failoverHeightPx({ lanes }: FailoverView): number {
+	return (lanes.length + 1) * LANE_PX + COUNTS_PX + AXIS_PX;
+}
+
+export function failoverPicture(
+	given: {
+		readonly failover: FailoverView;
+		readonly backends: readonly string[];
+		readonly moments: readonly Moment[];
+	},
+	colours: Colours,
+	widthPx: number,
+): PictureConfig {
+	const { failover, backends, moments } = given;
+	const { fromMs, toMs, lanes, gaps } = failover;
+	const mostSigns = widthPx < 500 ? 12 : 24;
+	const names = shortNames(
+		lanes.map(({ name }) => name),
+		mostSigns,
+	);
+	const named = lanes.map((lane, index) => ({
+		...lane,
+		name: names[index] ?? "",
+	}));
+	const longest = Math.max(...names.map((name) => name.length), 4);
+	const axis = { fromMs, toMs, widthPx: widthPx - longest * SIGN_PX - 30 };
+	return {
+		type: "bar",
+		data: {
+			datasets: [
+				...named.flatMap((lane) => laneOf(lane, colours)),
+				...countsOf(failover, shortNames(backends, mostSigns), colours),
+			],
+		},
+		options: {
+			scales: {
+				x: timeAxis(fromMs, toMs),
+				counts: countsAxis(),
+				lanes: lanesAxis(names),
+			},
+			plugins: {
+				legend: LEGEND,
+				tooltip: {
+					filter: (item) => item.dataset.label !== NAMELESS,
+					callbacks: {
+						title: ([item]) => stretchName(item?.parsed.x ?? 0, failover),
+					},
+				},
+				annotation: {
+					clip: false,
+					annotations: [
+						...doneMarks(
+							moments,
+							axis,
+							{ yScaleID: "lanes", yValue: DONE },
+							colours,
+						),
+						...labelsOf(named, axis, colours),
+						...gapMarks(gaps, axis, colours),
+					],
+				},
+			},
+		},
+	};
+}
+
+function countsAxis() {
+	return {
+		...countAxis("new connections"),
+		// Room for the name of the gap, and none for a number beside the lanes.
+		grace: "20%",
+		afterBuildTicks: (scale: Scale) => {
+			scale.ticks = scale.ticks.filter(({ value }) => value < scale.max);
+		},
+		position: "left" as const,
+		stack: "all",
+		stackWeight: COUNTS_PX,
+		stacked: true,
+	};
+}
+
+function lanesAxis(names: readonly string[]) {
+	return {
+		type: "category" as const,
+		labels: [DONE, ...names],
+		position: "left" as const,
+		stack: "all",
+		stackWeight: (names.length + 1) * LANE_PX,
+		offset: true,
+		ticks: { autoSkip: false },
+		grid: { display: false },
+	};
+}
+
+/** `2.5 s … 3 s`: the stretch that a bar in the middle of it stands for. */
+function stretchName(middleMs: number, { stretches }: FailoverView): string {
+	const half = stretches.stretchMs / 2;
+	return `${time(middleMs - half)} … ${time(middleMs + half)}`;
+}
+
+/** A lane is a thick line, cut where the value changes. What is only believed is softer. */
+function laneOf(
+	{ name, kind, spans }: Lane,
+	colours: Colours,
+): readonly Dataset[] {
+	const { idle, switched, good, bad, goodSoft, badSoft } = colours;
+	const [fine, other] = {
+		health: [good, bad],
+		belief: [goodSoft, badSoft],
+		condition: [idle, switched],
+	}[kind];
+	return spans.map(
+		({ fromMs, toMs, isGood }): Dataset => ({
+			type: "line",
+			label: NAMELESS,
+			data: [
+				{ x: fromMs, y: name },
+				{ x: toMs, y: name },
+			] as unknown as number[],
+			yAxisID: "lanes",
+			borderColor: (isGood ? fine : other) ?? idle,
+			borderWidth: LANE_PX - 8,
+			borderCapStyle: "butt",
+			pointRadius: 0,
+		}),
+	);
+}
+
+/** What a lane is, written into it where there is room for that. */
+function labelsOf(
+	lanes: readonly Lane[],
+	axis: {
+		readonly fromMs: number;
+		readonly toMs: number;
+		readonly widthPx: number;
+	},
+	colours: Colours,
+): readonly AnnotationOptions[] {
+	const perMs = axis.widthPx / (axis.toMs - axis.fromMs);
+	return lanes.flatMap(({ name, kind, spans }) =>
+		spans
+			.filter(
+				(span) =>
+					(span.toMs - span.fromMs) * perMs > (span.value.length + 1) * SIGN_PX,
+			)
+			.map(
+				(span): AnnotationOptions => ({
+					type: "label",
+					xValue: (span.fromMs + span.toMs) / 2,
+					yValue: name,
+					yScaleID: "lanes",
+					xScaleID: "x",
+					content: span.value,
+					color: kind === "belief" ? colours.text : colours.onColour,
+					font: { size: 11, weight: "bold" },
+				}),
+			),
+	);
+}
+
+/** A bar from the beginning of its stretch to its end; what was lost on top of what was not, backend by backend. */
+function countsOf(
+	{ stretches }: FailoverView,
+	backends: readonly string[],
+	colours: Colours,
+): readonly Dataset[] {
+	const { fromMs, stretchMs, counts, lost, late } = stretches;
+	const names = [...backends, "no backend"];
+	const bars = (
+		label: string,
+		data: readonly number[],
+		backgroundColor: string | CanvasPattern,
+	): readonly Dataset[] =>
+		data.every((count) => count === 0)
+			? []
+			: [
+					{
+						type: "bar",
+						label,
+						data: data.map((y, at) => ({
+							x: fromMs + (at + 0.5) * stretchMs,
+							y,
+						})),
+						yAxisID: "counts",
+						stack: "counts",
+						backgroundColor,
+						categoryPercentage: 1,
+						barPercentage: 1,
+					},
+				];
+	return counts.flatMap((data, index) => {
+		const colour = colourOf(colours, index, backends.length);
+		const gone = lost[index] ?? [];
+		const waited = late[index] ?? [];
+		const name = names[index] ?? "";
+		return [
+			...bars(
+				name,
+				data.map((count, at) => count - (gone[at] ?? 0) - (waited[at] ?? 0)),
+				colour,
+			),
+			...bars(`${name}, late`, waited, faded(colour, 0.45)),
+			...bars(`${name}, lost`, gone, crossedOut(colour, colours)),
+		];
+	});
+}

@@ -1,0 +1,159 @@
+/** Two answers to the same ask, held against each other. */
+
+import type { Answer, Ask } from "../../../sim/contract/ask.ts";
+import type {
+	ConntrackLine,
+	Emission,
+	Observation,
+} from "../../../sim/contract/gateway.ts";
+import { printPacket } from "../../../sim/packet/notation/notation.ts";
+import type { Packet } from "../../../sim/packet/packet.ts";
+import type { Divergence, DivergenceKind } from "../divergence.ts";
+
+type Difference = Pick<Divergence, "kind" | "model" | "kernel">;
+
+/** What both were asked, in a line. */
+export function printAsk(ask: Ask): string {
+	switch (ask.kind) {
+		case "packet":
+			return `${ask.interface} ← ${printed(ask.packet)}`;
+		case "wait":
+			return `wait until ${ask.toMs} ms`;
+		case "operation":
+			return `operation ${JSON.stringify(ask.operation)}`;
+		case "observe":
+			return "observe";
+		case "neighbour":
+			return `${ask.address} ${ask.answers ? "answers" : "is silent"} on ${ask.interface}`;
+	}
+}
+
+/**
+ * All differences, packets first. Empty: they agree.
+ * @param about.aheadMs so much farther the kernel's clock is than the script's
+ * @param about.isWait they have waited: who was given up at the same moment is told of it in the order
+ * in which those who are to be told answer ARP, which the model's do at once
+ */
+export function compareAnswers(
+	model: Answer,
+	kernel: Answer,
+	about: { readonly aheadMs: number; readonly isWait: boolean },
+): readonly Difference[] {
+	const { aheadMs, isWait } = about;
+	const lines = (answer: Answer) =>
+		isWait ? printEmissions(answer).toSorted() : printEmissions(answer);
+	const differences = [
+		linesDiffer("packets", lines(model), lines(kernel)),
+		linesDiffer("operation", operationLines(model), operationLines(kernel)),
+	];
+	if (model.observation && kernel.observation) {
+		const [ours, theirs] = [model.observation, kernel.observation];
+		differences.push(
+			linesDiffer("ruleset", tableLines(ours), tableLines(theirs)),
+			linesDiffer("conditions", conditionLines(ours), conditionLines(theirs)),
+			conntrackDiffers(ours.conntrack, theirs.conntrack, aheadMs),
+		);
+	}
+	return differences.filter((one) => one !== null);
+}
+
+/** In order; the lines that both have are left out of what is shown. */
+function linesDiffer(
+	kind: DivergenceKind,
+	model: readonly string[],
+	kernel: readonly string[],
+): Difference | null {
+	if (model.join("\n") === kernel.join("\n")) return null;
+	const only = (these: readonly string[], those: readonly string[]) =>
+		these.filter((line) => !those.includes(line));
+	const [ours, theirs] = [only(model, kernel), only(kernel, model)];
+	// The same lines in another order, or another number of them: nothing can be left out.
+	return ours.length + theirs.length === 0
+		? { kind, model, kernel }
+		: { kind, model: ours, kernel: theirs };
+}
+
+/** Packets that came out, in order, without what no rule can see. */
+export function printEmissions({
+	emissions,
+}: Pick<Answer, "emissions">): readonly string[] {
+	return emissions.map(
+		(one: Emission) => `${one.interface} → ${printed(one.packet)}`,
+	);
+}
+
+/** Identification is the sender's affair (`ip_select_ident`), and no rule can see it. */
+function printed(packet: Packet): string {
+	return printPacket(withoutId(packet), { payload: "length" });
+}
+
+function withoutId(packet: Packet): Packet {
+	return packet.kind === "icmp" && packet.about !== null
+		? { ...packet, id: 0, about: withoutId(packet.about) }
+		: { ...packet, id: 0 };
+}
+
+/** Whether a command went well is compared, its words are not: they are those of another program. */
+function operationLines({ outcome }: Answer): readonly string[] {
+	if (outcome === null) return [];
+	return [outcome.ok ? "done" : "refused"];
+}
+
+/** Table by table: which was loaded first is seen by iptables-save, and by nobody else. */
+function tableLines({ ruleset }: Observation): readonly string[] {
+	return ruleset
+		.split(/^(?=\*)/m)
+		.sort()
+		.flatMap((table) => table.split("\n"));
+}
+
+function conditionLines({ conditions }: Observation): readonly string[] {
+	return Object.entries(conditions)
+		.map(([name, value]) => `${name} ${value}`)
+		.sort();
+}
+
+/** Timeouts are shown in whole seconds, and the kernel refreshes them in steps. */
+const TIMEOUT_TOLERANCE_S = 2;
+
+function conntrackDiffers(
+	model: readonly ConntrackLine[],
+	kernel: readonly ConntrackLine[],
+	aheadMs: number,
+): Difference | null {
+	const aheadS = Math.ceil(aheadMs / 1000);
+	const left = new Map<string, ConntrackLine[]>();
+	for (const line of kernel) {
+		const same = left.get(keyOf(line));
+		if (same) same.push(line);
+		else left.set(keyOf(line), [line]);
+	}
+	const unmatched: string[] = [];
+	for (const line of model) {
+		const candidates = left.get(keyOf(line)) ?? [];
+		const index = candidates.findIndex(
+			(other) =>
+				other.timeoutS <= line.timeoutS + TIMEOUT_TOLERANCE_S &&
+				other.timeoutS >= line.timeoutS - TIMEOUT_TOLERANCE_S - aheadS,
+		);
+		if (index < 0) unmatched.push(line.text);
+		else candidates.splice(index, 1);
+	}
+	const theirs = [...left.values()].flat().map((line) => line.text);
+	return unmatched.length + theirs.length === 0
+		? null
+		: { kind: "conntrack", model: unmatched, kernel: theirs };
+}
+
+function keyOf(line: ConntrackLine): string {
+	const { protocol, state, original, reply, unreplied, assured, mark } = line;
+	return JSON.stringify([
+		protocol,
+		state,
+		original,
+		reply,
+		unreplied,
+		assured,
+		mark,
+	]);
+}

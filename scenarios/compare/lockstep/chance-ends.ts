@@ -1,0 +1,27 @@
+/**
+ * Where a kernel's chance decides and nobody can see how: if the two differ from there on, neither is
+ * wrong, and how it goes on is not known. Recognised by what happened, whoever wrote the scenario.
+ */
+import type { UnseenChance } from "../../../sim/chance/choice.ts";
+
+/**
+ * `port`: of a connection that was gone before it could be looked at. `rule`: a rule draws, and behind
+ * that counts something else, so that one which does not match may have counted or not; or the kernel's
+ * trace was lost. `eviction`: which connection a full table drops, while nobody can look.
+ */
+export type ChanceEnd = UnseenChance | "port" | "rule" | "eviction";
+
+/** Why the two may differ, with the kernel symbol that makes the difference. */
+export const CHANCE_ENDS: Readonly<Record<ChanceEnd, string>> = {
+	port: "the kernel drew a port for a connection that was gone before anybody could see it",
+	rule: "the kernel drew for a rule (statistic_mt, xt_statistic.c: get_random_u32), and whether more was counted behind that nobody can see",
+	eviction:
+		"the table was full, and which connection went for another was the kernel's chance: its hash key is secret (hash_conntrack_raw, early_drop, nf_conntrack_core.c)",
+	collector:
+		"the table was full, and when the collector removes connections of it is the kernel's affair (gc_worker, nf_conntrack_core.c)",
+	"icmp-limit":
+		"the limit of all ICMP errors was used up, and what each of them cost was the kernel's chance (icmp_global_allow, icmp.c)",
+	neighbour:
+		"a silent neighbour was given up, and when it was asked for was the kernel's chance (neigh_rand_reach_time, neighbour.c)",
+	hash: "a chain of the connection table was too long, and which share one follows from the kernel's secret hash key (hash_conntrack_raw, nf_conntrack_core.c)",
+};

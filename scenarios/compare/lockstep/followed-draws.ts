@@ -1,0 +1,132 @@
+/** What a model draws, in order: as the kernel drew it where that shows, as it was drawn before when it is played again. */
+import type { Choice, TrackedConnection } from "../../../sim/chance/choice.ts";
+import type { Emission } from "../../../sim/contract/gateway.ts";
+import { ruleOfDraw } from "../../../sim/matches/statistic.ts";
+import type { ChanceEnd } from "./chance-ends.ts";
+import type { DrawingRules } from "./drawing-rules.ts";
+import { isPortDraw, offsetShown } from "./port-draws.ts";
+import type { RuleCursor } from "./rule-cursor.ts";
+
+export interface Draw {
+	readonly label: string;
+	readonly count: number;
+	readonly drawn: number;
+	/** The kernel showed it. */
+	readonly isSeen: boolean;
+	/** With which the rule matches that it is for. */
+	readonly chance?: number;
+	/** Of connections: those that went; `null` when nobody could say. */
+	readonly evicted?: readonly number[] | null;
+}
+
+const EVICTION = "eviction";
+
+export class FollowedDraws implements Choice {
+	readonly made: Draw[] = [];
+	/** What the kernel sent on. What goes back is translated back, and shows no draw. */
+	sent: readonly Emission[] = [];
+	/** Its connections, where they were looked at because some may have made room: by `keyOf`. */
+	connections: ReadonlySet<string> | null = null;
+	/** So many are made again, as they were. */
+	private again = 0;
+	private readonly own: Choice;
+	private readonly cursor: RuleCursor;
+	private readonly rules: DrawingRules;
+	private readonly noteChance: (chance: ChanceEnd) => void;
+
+	/** @param by who knows what the kernel did, and is told of chance that does not show */
+	constructor(
+		own: Choice,
+		by: {
+			readonly cursor: RuleCursor;
+			readonly rules: DrawingRules;
+			readonly noteChance: (chance: ChanceEnd) => void;
+		},
+	) {
+		this.own = own;
+		this.cursor = by.cursor;
+		this.rules = by.rules;
+		this.noteChance = by.noteChance;
+	}
+
+	/** From the first one on. */
+	beginAgain(): void {
+		this.again = 0;
+	}
+
+	/** Those who make room are those whom the kernel has no more. */
+	evict(candidates: readonly TrackedConnection[]): readonly number[] | null {
+		const { connections } = this;
+		const { evicted } = this.keep(EVICTION, candidates.length, () => {
+			if (connections === null) this.noteChance("eviction");
+			const gone = candidates.flatMap((one, index) =>
+				connections?.has(keyOf(one)) ? [] : [index],
+			);
+			const evicted = connections === null ? null : gone;
+			return { drawn: 0, isSeen: connections !== null, evicted };
+		});
+		return evicted ?? null;
+	}
+
+	unseen(chance: ChanceEnd): void {
+		this.noteChance(chance);
+	}
+
+	happens(numerator: number, denominator: number, label: string): boolean {
+		if (numerator <= 0) return false;
+		if (numerator >= denominator) return true;
+		const drawing = ruleOfDraw(label);
+		const { drawn } = this.keep(label, 2, () => {
+			const own = () =>
+				this.own.happens(numerator, denominator, label) ? 1 : 0;
+			if (drawing === null) return { drawn: own(), isSeen: false };
+			const isNext = this.cursor.isNext(drawing.rule);
+			const isOpen = isNext === false && this.rules.remembers(drawing.rule);
+			if (isNext === null || isOpen) this.noteChance("rule");
+			if (isNext === null) return { drawn: own(), isSeen: false };
+			const share = numerator / denominator;
+			return {
+				drawn: isNext === drawing.inverted ? 0 : 1,
+				isSeen: !isOpen,
+				chance: drawing.inverted ? 1 - share : share,
+			};
+		});
+		return drawn === 1;
+	}
+
+	pick(count: number, label: string): number {
+		const { drawn } = this.keep(label, count, () => {
+			const own = this.own.pick(count, label);
+			const packet = this.sent[0]?.packet;
+			const offset = packet ? offsetShown(packet, { label, count }) : null;
+			return { drawn: offset ?? own, isSeen: offset !== null };
+		});
+		return drawn;
+	}
+
+	private keep(
+		label: string,
+		count: number,
+		draw: () => Omit<Draw, "label" | "count">,
+	): Draw {
+		const before = this.made[this.again];
+		this.again++;
+		if (before !== undefined) return before;
+		const made = Object.assign({ label, count }, draw());
+		this.made.push(made);
+		return made;
+	}
+}
+
+/** Can it be seen of a kernel, one way or another? */
+export function isShown({ label }: Draw): boolean {
+	return label === EVICTION || isPortDraw(label) || ruleOfDraw(label) !== null;
+}
+
+export function keyOf({
+	protocol,
+	original,
+	reply,
+}: TrackedConnection): string {
+	return JSON.stringify([protocol, original, reply]);
+}

@@ -1,0 +1,264 @@
+/**
+ * The model, made to draw what a kernel drew. Which rules its packets matched the kernel tells; which
+ * port a translation gets is seen by what it sends, and where it sends nothing by its connections; so is
+ * which connection made room in a full table. The model is a function of what it is asked and of what it
+ * draws, so a draw is taken back by playing it once more up to there.
+ */
+import type { Choice } from "../../../sim/chance/choice.ts";
+import type { Answer, Ask } from "../../../sim/contract/ask.ts";
+import type {
+	ConntrackLine,
+	Emission,
+	GatewaySetup,
+} from "../../../sim/contract/gateway.ts";
+import { ModelGateway } from "../../../sim/gateway/model-gateway.ts";
+import { ruleOfDraw } from "../../../sim/matches/statistic.ts";
+import type { Packet } from "../../../sim/packet/packet.ts";
+import { printEmissions } from "./answers.ts";
+import type { ChanceEnd } from "./chance-ends.ts";
+import { DrawTally } from "./draw-tally.ts";
+import { DrawingRules } from "./drawing-rules.ts";
+import { type Draw, FollowedDraws, isShown, keyOf } from "./followed-draws.ts";
+import { inTime } from "./in-time.ts";
+import {
+	entriesOf,
+	isPortDraw,
+	missingIn,
+	offsetIn,
+	portIn,
+} from "./port-draws.ts";
+import { RuleCursor } from "./rule-cursor.ts";
+
+/** What the kernel shows of what it was asked. */
+export interface KernelSide {
+	readonly emissions: readonly Emission[];
+	/** Rules that packets matched, in order; `null` when that is not known. */
+	readonly rules: readonly string[] | null;
+	conntrack(): Promise<readonly ConntrackLine[]>;
+}
+
+/**
+ * From what was drawn on, ports are tried one after another until one is free; where none is, the last
+ * stays, which is the one before what was drawn (`nf_nat_l4proto_unique_tuple`).
+ */
+const MOST_TRIES = 2;
+
+export class FollowingModel {
+	private readonly setup: GatewaySetup;
+	/** In order; `null` is where what had expired was removed. */
+	private readonly asked: (Ask | null)[] = [];
+	private readonly draws: FollowedDraws;
+	/** What may still be taken back: these asks, these draws, and what was known before them. */
+	private since = { ask: 0, draw: 0, chance: null as ChanceEnd | null };
+	private isReplaying = false;
+	/** Rules that are matched now are held against the kernel's. */
+	private isTraced = false;
+	private readonly cursor = new RuleCursor();
+	private readonly rules: DrawingRules;
+	private model: ModelGateway;
+	private givenUp = 0;
+	private counted = 0;
+	/** Draws of the kernel's that it made as well. */
+	followed = 0;
+	readonly tally = new DrawTally();
+	/** Why the two may differ from here on though neither is wrong; `null` while there is nothing. */
+	chance: ChanceEnd | null = null;
+
+	constructor(setup: GatewaySetup, choice: Choice) {
+		this.setup = setup;
+		this.rules = new DrawingRules(() => this.model.ruleset);
+		this.draws = new FollowedDraws(choice, {
+			cursor: this.cursor,
+			rules: this.rules,
+			noteChance: (chance) => this.noteChance(chance),
+		});
+		this.model = this.playAgain();
+	}
+
+	/** What it drew since it was last asked. */
+	private get drawn(): readonly Draw[] {
+		return this.draws.made.slice(this.since.draw);
+	}
+
+	/** Has it drawn, since it was last asked, what a kernel would have drawn for itself? */
+	get hasDrawn(): boolean {
+		return this.drawn.some(isShown);
+	}
+
+	/** Which rules either side matched at what was asked last, where the kernel told. */
+	get matched(): RuleCursor["matched"] {
+		return this.cursor.matched;
+	}
+
+	/** Before a kernel was asked the same, or where it draws nothing. */
+	answerAlone(ask: Ask): Answer {
+		this.begin({ emissions: [], rules: null });
+		return this.ask(ask);
+	}
+
+	/** It goes on with what it was asked last: a wait has become longer. */
+	answerOn(ask: Ask): Answer {
+		return this.ask(ask);
+	}
+
+	/** As if it had not been asked. */
+	takeBack(): void {
+		const { ask, draw, chance } = this.since;
+		this.asked.splice(ask);
+		this.draws.made.splice(draw);
+		this.chance = chance;
+		this.model = this.playAgain();
+	}
+
+	/** What it was asked since `answerAlone` once more, now that the kernel has told which rules matched. */
+	async answerAgain(kernel: KernelSide): Promise<Answer> {
+		const asks = this.asked.slice(this.since.ask);
+		this.takeBack();
+		this.begin({ emissions: [], rules: kernel.rules });
+		this.draws.connections = await this.connectionsOf(kernel);
+		const answers = asks.map((ask) => this.ask(ask as Ask));
+		return {
+			...(answers.at(-1) as Answer),
+			emissions: answers.flatMap(({ emissions }) => emissions),
+		};
+	}
+
+	/** @param kernel what a kernel made of the same */
+	async answer(ask: Ask, kernel: KernelSide): Promise<Answer> {
+		if (ask.kind !== "packet") return this.answerAlone(ask);
+		const { packet } = ask;
+		const sent = kernel.emissions.filter(
+			(one) => one.packet.destination !== packet.source,
+		);
+		this.begin({ ...kernel, emissions: sent });
+		this.draws.connections = await this.connectionsOf(kernel);
+		const answer = this.ask(ask);
+		const ports = this.drawn.filter(({ label }) => isPortDraw(label));
+		const isTold =
+			ports.every(({ isSeen }) => isSeen) &&
+			printEmissions(answer).join() === printEmissions(kernel).join();
+		if (ports.length === 0 || isTold) return answer;
+		const theirs = entriesOf(packet, await kernel.conntrack());
+		if (theirs.length === 0 && !ports.some(({ isSeen }) => isSeen))
+			this.chance ??= "port";
+		return this.drawAs(theirs, packet) ?? answer;
+	}
+
+	/**
+	 * What is drawn depends on what was drawn before, so draws are put right one after another.
+	 * @returns the answer then; `null` when there is nothing to put right
+	 */
+	private drawAs(
+		theirs: readonly ConntrackLine[],
+		packet: Packet,
+	): Answer | null {
+		let answer: Answer | null = null;
+		let at = 0;
+		let tries = 0;
+		for (;;) {
+			const ours = entriesOf(packet, this.model.conntrackLines);
+			const entry = missingIn(ours, theirs);
+			const own = missingIn(theirs, ours);
+			if (entry === null || own === null) return answer;
+			const { drawn } = this;
+			const [wrong] = drawn.flatMap((draw, index) => {
+				const isRight = portIn(own, draw) === portIn(entry, draw);
+				const offset = index < at || isRight ? null : offsetIn(entry, draw);
+				return offset === null ? [] : { draw, index, offset };
+			});
+			if (wrong === undefined) return answer;
+			const { draw, index, offset } = wrong;
+			tries = index === at ? tries + 1 : 1;
+			if (tries > MOST_TRIES) return answer;
+			at = index;
+			const better: Draw = {
+				...draw,
+				...{ drawn: (offset + tries - 1) % draw.count, isSeen: true },
+			};
+			answer = this.askAgain([...drawn.slice(0, at), better]);
+		}
+	}
+
+	/** Has it given somebody up since this was last asked, perhaps without a word? */
+	hasGivenUp(): boolean {
+		const before = this.givenUp;
+		this.givenUp = this.model.givenUp;
+		return this.givenUp !== before;
+	}
+
+	/** Removes connections whose time is over. @returns whether there were any */
+	removeExpired(): boolean {
+		this.asked.push(null);
+		return this.model.removeExpired() > 0;
+	}
+
+	/** Nothing of what it was asked is taken back any more. */
+	settle(): void {
+		for (const { label, drawn, isSeen, chance } of this.draws.made.slice(
+			this.counted,
+		)) {
+			if (!isSeen) continue;
+			this.followed++;
+			const rule = ruleOfDraw(label);
+			// Where more is asked behind it, a rule that does not match tells nothing of the draw.
+			if (rule !== null && chance !== undefined && this.rules.tells(rule.rule))
+				this.tally.count(rule.rule, chance, (drawn === 1) !== rule.inverted);
+		}
+		this.counted = this.draws.made.length;
+	}
+
+	private begin(kernel: Pick<KernelSide, "emissions" | "rules">): void {
+		this.settle();
+		this.draws.sent = kernel.emissions;
+		this.draws.connections = null;
+		this.cursor.begin(kernel.rules);
+		this.isTraced = kernel.rules !== null;
+		this.model.isTraced = this.isTraced;
+		const { asked, draws, chance } = this;
+		this.since = { ask: asked.length, draw: draws.made.length, chance };
+	}
+
+	/** With these draws in the place of those of the last ask; whatever it draws behind them is new. */
+	private askAgain(draws: readonly Draw[]): Answer {
+		const last = this.asked.at(-1) as Ask;
+		this.takeBack();
+		this.draws.made.push(...draws);
+		this.cursor.restart();
+		this.model.isTraced = this.isTraced;
+		return this.ask(last);
+	}
+
+	private ask(ask: Ask): Answer {
+		const asked = inTime(ask, this.model.nowMs);
+		this.asked.push(asked);
+		const answer = this.model.answer(asked);
+		if (ask.kind === "operation") this.rules.forget();
+		return answer;
+	}
+
+	/** A model that has been asked all that was asked so far, and drew what was drawn. */
+	private playAgain(): ModelGateway {
+		this.draws.beginAgain();
+		const choice = this.draws;
+		const reached = (rule: string) => this.cursor.reached(rule);
+		const model = new ModelGateway(this.setup, { choice, reached });
+		model.isTraced = false;
+		this.isReplaying = true;
+		for (const ask of this.asked)
+			if (ask === null) model.removeExpired();
+			else model.answer(ask);
+		this.isReplaying = false;
+		return model;
+	}
+
+	private noteChance(chance: ChanceEnd): void {
+		if (!this.isReplaying) this.chance ??= chance;
+	}
+
+	private async connectionsOf(
+		kernel: KernelSide,
+	): Promise<ReadonlySet<string> | null> {
+		if (!this.model.dropsByChance) return null;
+		return new Set((await kernel.conntrack()).map(keyOf));
+	}
+}

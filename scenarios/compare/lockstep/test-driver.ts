@@ -1,0 +1,42 @@
+/** For tests: a kernel that is none. */
+import type { Choice } from "../../../sim/chance/choice.ts";
+import type { Ask } from "../../../sim/contract/ask.ts";
+import { ModelGateway } from "../../../sim/gateway/model-gateway.ts";
+import { inTime } from "./in-time.ts";
+import type { TracingDriver } from "./side-by-side.ts";
+
+/**
+ * A "kernel" that is a second model, and does what it is asked with a twist.
+ * @param chance how it draws where a kernel draws by itself
+ */
+export function driverWith(
+	twist: (ask: Ask) => Ask,
+	chance: Partial<Choice> = {},
+): TracingDriver {
+	return {
+		name: "twisted",
+		version: "0",
+		async open(setup, { choice }) {
+			let rules: string[] = [];
+			const reached = (rule: string) => void rules.push(rule);
+			// Draws of its own, as a kernel has them.
+			const pick = (count: number) => count >> 1;
+			const own = { ...choice, pick, ...chance };
+			const gateway = new ModelGateway(setup, { choice: own, reached });
+			return {
+				aheadMs: 0,
+				answer: async (ask) =>
+					gateway.answer(inTime(twist(ask), gateway.nowMs)),
+				answerAll: async (asks) =>
+					asks.map((ask) => gateway.answer(inTime(twist(ask), gateway.nowMs))),
+				conntrack: async () => gateway.conntrackLines,
+				answerTraced: async (ask) => {
+					rules = [];
+					const answer = gateway.answer(inTime(twist(ask), gateway.nowMs));
+					return { answer, rules };
+				},
+				close: async () => {},
+			};
+		},
+	};
+}

@@ -1,0 +1,46 @@
+/** Steps in words, as a person would type or say them. */
+import { match } from "ts-pattern";
+import type { BackendBehaviour } from "../../sim/endpoint/backend.ts";
+import { describeOperation } from "../../sim/world/account/describe-operation.ts";
+import type { Step } from "../../sim/world/setup.ts";
+
+/** `b1 vanishes`, `mail1up ← 1`, `iptables-restore < recipe.rules`. */
+export function describeStep(step: Step): string {
+	return match(step)
+		.with({ kind: "operation" }, ({ operation }) =>
+			describeOperation(operation),
+		)
+		.with(
+			{ kind: "backend" },
+			({ backend, becomes }) =>
+				`${backend}: ${becomes.kind}${figureOf(becomes)}`,
+		)
+		.with({ kind: "connect" }, ({ client, count }) =>
+			count === 1 ? `${client} connects` : `${client} connects ${count} times`,
+		)
+		.with(
+			{ kind: "speak" },
+			({ who, connections }) => `${who}s speak${of(connections)}`,
+		)
+		.with(
+			{ kind: "close" },
+			({ who, connections }) => `${who}s close${of(connections)}`,
+		)
+		.with(
+			{ kind: "packet" },
+			({ interface: into, packet }) => `${into} ← ${packet}`,
+		)
+		.with({ kind: "observe" }, ({ label }) => label || "observed")
+		.exhaustive();
+}
+
+function figureOf(behaviour: BackendBehaviour): string {
+	if (behaviour.kind === "slow") return ` by ${behaviour.delayMs} ms`;
+	if (behaviour.kind === "lossy")
+		return `, ${Number((behaviour.loss * 100).toFixed(4))} %`;
+	return "";
+}
+
+function of(connections: string): string {
+	return connections === "" ? "" : ` (${connections})`;
+}

@@ -1,0 +1,165 @@
+/**
+ * What a report shows beyond the result: the paths of some packets, and the box after every step.
+ * A result of the model is played once more for it, since a scenario with its seed is all that it
+ * takes; so results stay small, and a file of results can be shown long after.
+ */
+import type { ModelGatewayPorts } from "../../sim/gateway/model-gateway.ts";
+import { ModelGateway } from "../../sim/gateway/model-gateway.ts";
+import type { Account } from "../../sim/world/account/account.ts";
+import type { Step } from "../../sim/world/setup.ts";
+import { type FailoverGap, failoverGaps } from "../judge/failover-gaps.ts";
+import type { RunResult } from "../result/result.ts";
+import { type RulePlace, rulePlace } from "../result/rule-place.ts";
+import { modelDriver } from "../run/driver.ts";
+import {
+	asScenarioError,
+	checkScenario,
+	gatewayChoice,
+	wholePlay,
+} from "../run/run-scenario.ts";
+import { chooseConnections } from "./choose-connections.ts";
+import { describeStep } from "./describe-step.ts";
+import {
+	PACKETS_OF_EACH,
+	type PacketPath,
+	PathRecorder,
+} from "./packet-paths.ts";
+import { type RunningShare, runningShare } from "./running-share.ts";
+import { type Snapshot, snapshotOf } from "./snapshot.ts";
+
+export interface Closeup {
+	readonly gaps: readonly FailoverGap[];
+	/** The same gaps on the model, when it was something else that played. */
+	readonly predicted: readonly FailoverGap[];
+	readonly share: RunningShare | null;
+	/** What was done and when, connections aside; in the order of their times. */
+	readonly moments: readonly { readonly atMs: number; readonly text: string }[];
+	/** At least the end, unless the play ended before; in the order of their times. */
+	readonly snapshots: readonly Snapshot[];
+	/** In the order in which they came in; none when it was a kernel that played. */
+	readonly paths: readonly PacketPath[];
+	/** Where the connections are whose packets are in `paths`. */
+	readonly followed: readonly number[];
+	/** So many packets of each are there, and more where they took a path that is new. */
+	readonly packetsOfEach: number;
+	/** For each judgement: the rule to look at. */
+	readonly places: readonly (RulePlace | null)[];
+	/** The rule that the model does not know. */
+	readonly unknownPlace: RulePlace | null;
+}
+
+export interface CloseupOptions {
+	/** So many connections are followed, rule by rule, at most. */
+	readonly connections: number;
+}
+
+/** Snapshots that nobody asked for are taken of so many steps at most. */
+const MOST_SNAPSHOTS = 30;
+
+/**
+ * Looks at a result once more.
+ * @throws ScenarioError when the scenario of a result that was read cannot be set up
+ */
+export function lookCloser(
+	result: RunResult,
+	options: CloseupOptions,
+): Closeup {
+	const { scenario, account, unknown, seed } = result;
+	const { steps, setup } = scenario;
+	const backends = setup.backends.map(({ name }) => name);
+	const isModels =
+		result.driver.name === modelDriver.name &&
+		result.driver.version === modelDriver.version;
+	const again = isModels ? playAgain(result, options) : seenOf(account);
+	return {
+		...again,
+		gaps: failoverGaps(backends, account),
+		predicted: isModels
+			? []
+			: failoverGaps(backends, checkScenario(scenario, { seed }).account),
+		packetsOfEach: PACKETS_OF_EACH,
+		share: runningShare(result),
+		moments: steps
+			.filter(({ kind }) => kind !== "connect" && kind !== "observe")
+			.map((step) => ({ atMs: step.atMs, text: describeStep(step) }))
+			.sort((one, other) => one.atMs - other.atMs),
+		places: result.judgements.map(({ rule, why }) =>
+			rule === null
+				? null
+				: (why.find((one) => one.rule?.place === rule)?.rule ??
+					rulePlace(rule, setup.ruleset)),
+		),
+		unknownPlace: unknown?.rule ? rulePlace(unknown.rule, setup.ruleset) : null,
+	};
+}
+
+type Again = Pick<Closeup, "snapshots" | "paths" | "followed">;
+
+/** Of a kernel there is what it was asked for while it played. */
+function seenOf({ observations }: Account): Again {
+	return {
+		snapshots: observations.map(({ label, atMs, observation }) =>
+			snapshotOf({ label, atMs }, observation),
+		),
+		paths: [],
+		followed: [],
+	};
+}
+
+function playAgain(result: RunResult, options: CloseupOptions): Again {
+	try {
+		return followed(result, options);
+	} catch (error) {
+		throw asScenarioError(error, result.scenario, "");
+	}
+}
+
+function followed(result: RunResult, { connections }: CloseupOptions): Again {
+	const { scenario, seed } = result;
+	const chosen = chooseConnections(result, connections);
+	const { steps, labels } = withSnapshots(scenario.steps);
+	const recorder = new PathRecorder(new Set(chosen));
+	const ports: ModelGatewayPorts = {
+		choice: gatewayChoice(seed),
+		trace: (event) => recorder.note(event),
+	};
+	const gateway = new ModelGateway(scenario.setup.gateway, ports);
+	const play = wholePlay({ ...scenario, steps, expect: [] }, seed, {
+		watch: (event) => recorder.watch(event),
+	});
+	const snapshots: Snapshot[] = [];
+	let step = play.next();
+	while (!step.done) {
+		const ask = step.value;
+		gateway.isTraced = recorder.begin(ask);
+		const answer = gateway.answer(ask);
+		recorder.end(answer, ask.kind === "packet" ? gateway.fate : null);
+		if (answer.observation !== null) {
+			const label = labels[snapshots.length] ?? "";
+			const about = { label, atMs: answer.nowMs };
+			snapshots.push(snapshotOf(about, answer.observation));
+		}
+		step = play.next(answer);
+	}
+	return { snapshots, paths: recorder.paths, followed: chosen };
+}
+
+/** An observation behind each step that changes something, and what to call them all, in their order. */
+function withSnapshots(steps: readonly Step[]): {
+	readonly steps: readonly Step[];
+	readonly labels: readonly string[];
+} {
+	let left = MOST_SNAPSHOTS;
+	const all = steps.flatMap((step): readonly Step[] => {
+		const changes = step.kind === "operation" || step.kind === "packet";
+		if (!changes || left === 0) return [step];
+		left--;
+		const label = `after ${describeStep(step)}`;
+		return [step, { kind: "observe", label, atMs: step.atMs }];
+	});
+	const labels = all
+		.filter(({ kind }) => kind === "observe")
+		.sort((one, other) => one.atMs - other.atMs)
+		.map(({ label }) => label);
+	return { steps: all, labels };
+}

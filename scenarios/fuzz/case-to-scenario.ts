@@ -1,0 +1,299 @@
+/**
+ * Turns a case into a scenario: plays it on the model, so that the ends of its conversations know what has
+ * come of what they sent, and writes down the packets that they put on the wire. What comes out is an
+ * ordinary scenario that anybody can play.
+ */
+
+import type {
+	GatewaySetup,
+	Operation,
+	Unknown,
+} from "../../sim/contract/gateway.ts";
+import { invariant, unreachable } from "../../sim/invariant.ts";
+import { formatAddress } from "../../sim/packet/address.ts";
+import { icmpError, udp } from "../../sim/packet/build.ts";
+import { cutInto } from "../../sim/packet/bytes/fragment.ts";
+import { parsePacket } from "../../sim/packet/notation/notation.ts";
+import type { Packet } from "../../sim/packet/packet.ts";
+import {
+	IP_HEADER_LENGTH,
+	packetLength,
+} from "../../sim/packet/packet-length.ts";
+import type { PlayableScenario } from "../language/scenario.ts";
+import { type Coverage, operationName } from "./coverage.ts";
+import type { FuzzCase } from "./fuzz-case.ts";
+import { Recorder } from "./recorder.ts";
+import {
+	gatewaySetup,
+	OWN_ADDRESSES,
+	SIDE,
+	VANISHED,
+	worldSetup,
+} from "./topology.ts";
+import {
+	datagramFrom,
+	type End,
+	type Ends,
+	endOf,
+	hear,
+	heardBy,
+	newEnds,
+	segmentFrom,
+} from "./traffic/ends.ts";
+import { isSame, messageFrom } from "./traffic/messages.ts";
+import type {
+	SegmentPlan,
+	Side,
+	StepPlan,
+	StepPlanKind,
+} from "./traffic/plan.ts";
+import { summed } from "./traffic/summed.ts";
+import { QUIET, WAYS } from "./traffic/ways.ts";
+
+export interface Realised {
+	readonly scenario: PlayableScenario;
+	readonly coverage: Coverage;
+	/** What the model does not know: the scenario ends before it. */
+	readonly unknown: Unknown | null;
+}
+
+const SEED = 1;
+const RULES_NAME = "fuzz.rules";
+/** Somebody who does not answer ARP is given up within this time; anything else has happened at once. */
+const UNTIL_GIVEN_UP_MS = 4_000;
+const AFTER_LAST_STEP_MS = 10;
+
+export function realise(fuzzCase: FuzzCase, name: string): Realised {
+	return new Realisation(fuzzCase).play(name);
+}
+
+class Realisation {
+	private readonly fuzzCase: FuzzCase;
+	private readonly setup: GatewaySetup;
+	/** Somebody may be waited for: wherever he is named. */
+	private readonly isWaiting: boolean;
+	private readonly recorder: Recorder;
+	private readonly flows: readonly Ends[];
+	/** Of the last packet that came in fragments. */
+	private identification = 0;
+
+	constructor(fuzzCase: FuzzCase) {
+		this.fuzzCase = fuzzCase;
+		this.isWaiting = JSON.stringify(fuzzCase).includes(VANISHED.address);
+		const sysctls = {
+			...fuzzCase.sysctls,
+			// A kernel gives up up to an eighth late; whose errors have taken from a bucket by then may differ.
+			...(this.isWaiting ? { "ipv4.icmp_ratelimit": 0 } : {}),
+		};
+		this.setup = gatewaySetup(sysctls, fuzzCase);
+		this.recorder = new Recorder(this.setup, SEED);
+		this.flows = fuzzCase.flows.map(newEnds);
+	}
+
+	play(name: string): Realised {
+		const { recorder } = this;
+		const conditions = this.setUp();
+		for (const step of this.fuzzCase.steps) {
+			if (recorder.unknown !== null) break;
+			this.step(step);
+		}
+		recorder.coverRules();
+		const { ruleset } = this.fuzzCase;
+		const afterMs = this.isWaiting ? UNTIL_GIVEN_UP_MS : AFTER_LAST_STEP_MS;
+		const scenario: PlayableScenario = {
+			...{ name, suite: "fuzz", title: name, story: "", trap: null },
+			setup: {
+				...worldSetup(),
+				ruleset: { name: RULES_NAME, text: ruleset },
+				gateway: this.setup,
+				conditions,
+				seed: SEED,
+			},
+			steps: recorder.steps as PlayableScenario["steps"],
+			expect: [],
+			endMs: recorder.nowMs + afterMs,
+		};
+		const { coverage, unknown } = recorder;
+		return { scenario, coverage, unknown };
+	}
+
+	/** Errors about missing routes take from a bucket that errors about whoever is given up, late, empty. */
+	private mayBe(operation: Operation): boolean {
+		if (!this.isWaiting || operation.kind !== "link") return true;
+		return operation.interface !== SIDE;
+	}
+
+	/** @returns the conditions that there are */
+	private setUp(): Readonly<Record<string, string>> {
+		const { gateway } = this.recorder;
+		const loaded = gateway.operate(
+			restoreOf(this.fuzzCase.ruleset, { noflush: false, counters: false }),
+		);
+		invariant(
+			loaded.ok,
+			loaded.ok ? "" : `a generated ruleset does not load: ${loaded.message}`,
+		);
+		const known = gateway.observe().conditions;
+		const conditions = Object.entries(this.fuzzCase.conditions).filter(
+			([name]) => Object.hasOwn(known, name),
+		);
+		for (const [name, write] of conditions)
+			gateway.operate({ kind: "condition", name, write });
+		gateway.answer({
+			...{ kind: "neighbour", atMs: 0, ...VANISHED, answers: false },
+		});
+		return Object.fromEntries(conditions);
+	}
+
+	private step(step: StepPlan): void {
+		const { recorder } = this;
+		recorder.passTime(step.afterMs);
+		switch (step.kind) {
+			case "reach":
+				for (const [side, flags] of WAYS[step.state]) {
+					recorder.passTime(1);
+					this.say(step.flow, side, { ...QUIET, flags });
+				}
+				if (step.next !== null)
+					this.say(step.flow, step.next.side, step.next.segment);
+				break;
+			case "segment":
+				this.say(step.flow, step.side, step.segment);
+				break;
+			case "message":
+				this.message(step);
+				break;
+			case "fragments":
+				this.fragments(step);
+				break;
+			case "error":
+				this.error(step);
+				break;
+			case "stray":
+				recorder.put(step.interface, parsePacket(step.packet));
+				break;
+			case "observe":
+				recorder.observe();
+				break;
+			case "operation":
+				if (!this.mayBe(step.operation)) break;
+				recorder.operate(step.operation, operationName(step.operation));
+				break;
+			case "reload": {
+				const { ruleset, noflush, counters, fault } = step;
+				const option = noflush ? " --noflush" : counters ? " --counters" : "";
+				const whole = ruleset ?? this.fuzzCase.ruleset;
+				const text = fault === null ? whole : withFault(whole, fault);
+				const name = ruleset === null ? `reload${option}` : "another ruleset";
+				recorder.operate(
+					restoreOf(text, { noflush, counters }),
+					fault === null ? name : "half a reload",
+				);
+				break;
+			}
+			case "full":
+				this.whileFull(step.steps);
+				break;
+			default:
+				unreachable(step);
+		}
+	}
+
+	/** A segment of a flow's; a flow that is none of TCP's says what it has to say. */
+	private say(flow: number, side: Side, segment: SegmentPlan): void {
+		this.send(flow, side, (ends, end) => {
+			const { protocol } = ends.plan;
+			const packet =
+				protocol === "tcp"
+					? segmentFrom(end, segment)
+					: datagramFrom(end, { protocol, side, octets: segment.octets });
+			return summed(packet, segment.checksum);
+		});
+	}
+
+	private message(step: StepPlanKind & { readonly kind: "message" }): void {
+		const { flow, side, octets, ttl, tos, checksum } = step;
+		this.send(flow, side, (ends, end) =>
+			summed({ ...messageFrom(ends, end, side, octets), ttl, tos }, checksum),
+		);
+	}
+
+	private fragments(step: StepPlanKind & { readonly kind: "fragments" }): void {
+		const { flow, side, octets } = step;
+		const ends = this.flows[flow];
+		if (ends === undefined) return;
+		const end = endOf(ends, side);
+		const packet = messageFrom(ends, end, side, octets);
+		const whole = { ...packet, id: ++this.identification };
+		const length = packetLength(whole) - IP_HEADER_LENGTH;
+		const first = Math.min(step.units, Math.floor((length - 1) / 8)) * 8;
+		const parts = cutInto(whole, [first, length - first]);
+		const sent = step.isTorn ? parts.slice(0, 1) : parts;
+		for (const part of step.isBackwards ? sent.toReversed() : sent)
+			this.recorder.put(end.interface, part);
+	}
+
+	private error(step: StepPlanKind & { readonly kind: "error" }): void {
+		const { flow, side, type, code } = step;
+		const ends = this.flows[flow];
+		if (ends === undefined) return;
+		const end = endOf(ends, side);
+		const invented = udp({
+			...{ source: end.peer, sourcePort: 9 },
+			...{ destination: end.address, destinationPort: end.port },
+		});
+		const about = step.isInvented ? invented : end.received;
+		if (about === null || isOfTheBox(about, type, code)) return;
+		const from = step.isFromAfar ? end.address ^ 0x40 : end.address;
+		this.recorder.put(end.interface, icmpError(about, { type, code, from }));
+	}
+
+	/** What one end of a flow says; the other learns of it, if it comes out. */
+	private send(
+		flow: number,
+		side: Side,
+		make: (ends: Ends, end: End) => Packet,
+	): void {
+		const ends = this.flows[flow];
+		if (ends === undefined) return;
+		const end = endOf(ends, side);
+		const packet = make(ends, end);
+		const answer = this.recorder.put(end.interface, packet);
+		if (side === "server" && ends.client.interface === "lo")
+			hear(ends.client, packet);
+		const other = side === "client" ? "server" : "client";
+		for (const emission of answer?.emissions ?? [])
+			if (emission.interface !== "lo" && isSame(emission.packet, packet))
+				heardBy(ends, other, emission.packet, emission.interface);
+	}
+
+	private whileFull(steps: readonly StepPlan[]): void {
+		if (!this.recorder.fill()) return;
+		for (const step of steps) this.step({ ...step, afterMs: 1 });
+		this.recorder.makeRoom();
+	}
+}
+
+/** Tables that end before the line are loaded, the others are not. */
+function withFault(
+	text: string,
+	{ line, part }: { readonly line: string; readonly part: number },
+): string {
+	const lines = text.split("\n");
+	const ends = lines.flatMap((one, index) => (one === "COMMIT" ? index : []));
+	const end = ends[Math.min(Math.floor(part * ends.length), ends.length - 1)];
+	return end === undefined ? text : lines.toSpliced(end, 0, line).join("\n");
+}
+
+function restoreOf(
+	text: string,
+	how: { readonly noflush: boolean; readonly counters: boolean },
+): Operation {
+	return { kind: "restore", text, file: RULES_NAME, ...how };
+}
+
+/** The box's own sockets make something of it that the model does not know. */
+function isOfTheBox(about: Packet, type: number, code: number): boolean {
+	const own: readonly string[] = OWN_ADDRESSES;
+	return type === 3 && code === 4 && own.includes(formatAddress(about.source));
+}

@@ -1,0 +1,128 @@
+import { describe, expect, it } from "vitest";
+import {
+	affinity,
+	at,
+	avoided,
+	backend,
+	connect,
+	evenSplit,
+	gatewayAnswered,
+	hold,
+	moved,
+	order,
+	outcomes,
+	recipeSetup,
+	scenario,
+	smtp,
+} from "../language/build/build.ts";
+import type {
+	Expectation,
+	PlayableScenario,
+	ScenarioStep,
+} from "../language/scenario.ts";
+import { checkScenario } from "../run/run-scenario.ts";
+
+const RULES = `*nat
+-A PREROUTING -p tcp --dport 25 -j DNAT --to-destination 192.168.0.1
+COMMIT
+`;
+
+function played(
+	steps: readonly (ScenarioStep | readonly ScenarioStep[])[],
+	endMs: number,
+	...expectations: readonly Expectation[]
+) {
+	const { judgements } = checkScenario(
+		scenario({
+			...{ name: "cut-off", title: "Cut off", steps, endMs },
+			setup: recipeSetup({ ruleset: { name: "a.rules", text: RULES } }),
+			expect: expectations,
+		}) as PlayableScenario,
+	);
+	return judgements.map(({ outcome, seen }) => `${outcome}: ${seen}`);
+}
+
+const hundred = [connect(100, { everyMs: 100 })];
+
+describe("an expectation about connections that did not begin before the end", () => {
+	it.each([
+		outcomes("refused", 0),
+		outcomes("connect-timeout", 0),
+		outcomes("open", 0),
+		outcomes("no-port", { atMost: 98 }),
+		gatewayAnswered("*", 0),
+		moved({ atMost: 3 }),
+		order(["b1"]),
+		evenSplit(["b1"]),
+		affinity(),
+		avoided("b2"),
+		outcomes("refused", 0, { toMs: 5_000 }),
+	])("is unknown: %j", (expectation) => {
+		const [said] = played(hundred, 50, expectation);
+		expect(said).toMatch(
+			/^unknown: .*let it last longer \(endMs\)$|shows nothing/s,
+		);
+		expect(said).toMatch(/only 1 of (100|50) connections began before the end/);
+	});
+
+	it("holds where a lower bound is reached, or an upper one has room for all of them", () => {
+		const said = played(
+			hundred,
+			1_050,
+			outcomes("completed", { atLeast: 10 }),
+			outcomes("refused", { atMost: 89 }),
+			outcomes("refused", { atMost: 88 }),
+		);
+		expect(said.map((one) => one.split(":")[0])).toEqual([
+			"holds",
+			"unknown",
+			"unknown",
+		]);
+	});
+
+	it("is violated where it is violated already", () => {
+		const [said] = played(hundred, 1_050, avoided("b1"));
+		expect(said).toMatch(/^violated: .*only 11 of 100 connections began/);
+	});
+
+	it("holds where none of those that are meant is missing", () => {
+		const steps = [
+			connect(2, { label: "first" }),
+			at(900, connect(100, { everyMs: 100, label: "late" })),
+		];
+		const said = played(
+			steps,
+			1_050,
+			outcomes("refused", 0, { step: "first" }),
+			outcomes("refused", 0, { toMs: 800 }),
+			outcomes("refused", 0),
+		);
+		expect(said.map((one) => one.split(":")[0])).toEqual([
+			"holds",
+			"holds",
+			"unknown",
+		]);
+	});
+});
+
+describe("an expectation about connections that are not decided at the end", () => {
+	const silent = [backend("b1", "silent"), at(10, connect(3))];
+
+	it.each(["refused", "connect-timeout", "completed", "lost"] as const)(
+		"is unknown while more of them may come to be %s",
+		(outcome) => {
+			const [said] = played(silent, 1_000, outcomes(outcome, 0));
+			expect(said).toMatch(
+				/^unknown: .*known how 3 connections would end: let it last longer/,
+			);
+		},
+	);
+
+	it("is unknown while they have more to say, and holds where they only stay", () => {
+		const paced = connect(1, { dialogue: smtp({ paceMs: 5_000 }) });
+		const expected = outcomes("read-timeout", 0);
+		expect(played([paced], 1_000, expected)[0]).toMatch(/^unknown/);
+		const held = connect(1, { dialogue: hold() });
+		expect(played([held], 1_000, expected)[0]).toMatch(/^holds/);
+	});
+});

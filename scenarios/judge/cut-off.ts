@@ -1,0 +1,146 @@
+/**
+ * Expectations in plays that ended too soon: connections that they mean had not begun, or it was not
+ * known yet how they would go.
+ */
+import type { Account } from "../../sim/world/account/account.ts";
+import type {
+	ConnectionFilter,
+	Expectation,
+	Scenario,
+} from "../language/scenario.ts";
+import { counted, type Finding, selected } from "../result/finding.ts";
+
+interface Play {
+	readonly steps: Scenario["steps"];
+	readonly account: Account;
+}
+
+/** Finds what an expectation with other bounds comes to in the same play. */
+type Find = (expectation: Expectation) => Finding;
+
+/**
+ * An expectation about all connections holds where it would hold however the missing ones had gone:
+ * a lower bound that is reached does, and an upper one that has room for all of them. Otherwise it is
+ * unknown. What is violated stays so. Connections that did not begin are named in either case.
+ */
+export function unlessCutOff(
+	expectation: Expectation,
+	found: Finding,
+	{ find, ...play }: Play & { readonly find: Find },
+): Finding {
+	const of = connectionsMeant(expectation);
+	if (of === null) return found;
+	const { begun, planned } = arrivalsMeant(of, play);
+	const missing = Math.max(0, planned - begun);
+	const undecided = undecidedOf(expectation, of, play);
+	const words = [
+		...(missing === 0
+			? []
+			: [
+					`only ${begun} of ${counted(planned, "connection")} began before the end`,
+				]),
+		...(undecided === 0
+			? []
+			: [
+					`the play ended before it was known how ${counted(undecided, "connection")} would end`,
+				]),
+	];
+	const isOpen =
+		found.outcome === "holds" &&
+		!hasRoomFor(missing + undecided, expectation, find);
+	if (!isOpen)
+		return missing === 0
+			? found
+			: { ...found, seen: `${found.seen}; ${words[0]}` };
+	return {
+		...found,
+		outcome: "unknown",
+		seen: `${found.seen}; ${words.join(", and ")}: let it last longer (endMs)`,
+	};
+}
+
+function hasRoomFor(
+	more: number,
+	expectation: Expectation,
+	find: Find,
+): boolean {
+	if (more === 0) return true;
+	switch (expectation.kind) {
+		case "moved":
+		case "outcomes":
+		case "gateway-answered": {
+			const atMost = expectation.atMost - more;
+			return find({ ...expectation, atMost }).outcome === "holds";
+		}
+		default:
+			return false;
+	}
+}
+
+/** `null`: it is not about connections. */
+function connectionsMeant(expectation: Expectation): ConnectionFilter | null {
+	if ("of" in expectation) return expectation.of;
+	const isOfAll = ["failover-gap", "counts-agree"].includes(expectation.kind);
+	return isOfAll ? {} : null;
+}
+
+/** How many connections began by the end, and how many were to begin. */
+function arrivalsMeant(
+	{ step, client, toMs }: ConnectionFilter,
+	{ steps, account }: Play,
+): { readonly begun: number; readonly planned: number } {
+	const beforeMs = toMs ?? Number.POSITIVE_INFINITY;
+	// Those that begin after the end are none of those that are meant.
+	if (beforeMs <= account.endedMs) return { begun: 0, planned: 0 };
+	const planned = steps.reduce((sum, one) => {
+		const isMeant =
+			one.kind === "connect" &&
+			(step === undefined || one.label === step) &&
+			(client === undefined || one.client === client);
+		return isMeant ? sum + plannedBefore(beforeMs, one) : sum;
+	}, 0);
+	const begun = selected(account.connections, {
+		...(step === undefined ? {} : { step }),
+		...(client === undefined ? {} : { client }),
+	}).length;
+	return { begun, planned };
+}
+
+type Connect = Extract<Scenario["steps"][number], { readonly kind: "connect" }>;
+
+/** Of connections that begin by chance, all may begin before. */
+function plannedBefore(
+	beforeMs: number,
+	{ atMs, count, arrivals }: Connect,
+): number {
+	if (atMs >= beforeMs) return 0;
+	if (arrivals.kind !== "every" || arrivals.intervalMs === 0) return count;
+	return Math.min(count, Math.ceil((beforeMs - atMs) / arrivals.intervalMs));
+}
+
+/**
+ * Connections of which the end may still come in any way: those that wait for an answer, and those
+ * that have more to say. One that only holds its connection has come to where it was to come.
+ */
+function undecidedOf(
+	expectation: Expectation,
+	of: ConnectionFilter,
+	{ steps, account }: Play,
+): number {
+	if (expectation.kind !== "outcomes") return 0;
+	// As open they count already, and a port they have.
+	if (["open", "no-port"].includes(expectation.outcome)) return 0;
+	const holding = new Set(
+		steps.flatMap((step) =>
+			step.kind === "connect" && step.dialogue.kind === "hold"
+				? [step.label]
+				: [],
+		),
+	);
+	return selected(account.connections, of).filter(
+		({ outcome, connectedMs, step, accepted }) =>
+			outcome === "open" &&
+			(connectedMs === null || !holding.has(step)) &&
+			!(accepted && expectation.outcome === "accepted"),
+	).length;
+}

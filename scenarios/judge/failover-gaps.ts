@@ -1,0 +1,158 @@
+/** Failures of backends, and how long new connections went on without being served after each. */
+import type {
+	Account,
+	ConnectionRecord,
+} from "../../sim/world/account/account.ts";
+import { type Services, serviceOf, servicesOf } from "../result/service.ts";
+
+/** A backend that behaves so still serves; everything else is a failure. */
+const SERVING: ReadonlySet<string> = new Set(["up", "slow", "lossy"]);
+
+export interface FailoverGap {
+	readonly backend: string;
+	/** When it failed, and when it served again; `null` when it did not. */
+	readonly failedMs: number;
+	readonly recoveredMs: number | null;
+	/** When the health checker believed it dead; `null` when it never did, or there is none. */
+	readonly noticedMs: number | null;
+	/** From the failure until new connections were served elsewhere for good; `null` when no failover was seen. */
+	readonly gapMs: number | null;
+	/** Why no failover was seen; "" when one was. */
+	readonly whyUnseen: string;
+	/** Connections that began meanwhile, met the failed backend or nobody, and were not served elsewhere. */
+	readonly unserved: readonly ConnectionRecord[];
+	/** Of those that began meanwhile and met it or nobody: how many were lost, and how many late. */
+	readonly services: Services;
+	/** Connections that began meanwhile, met other backends alone, and were not served there. */
+	readonly unservedElsewhere: readonly ConnectionRecord[];
+}
+
+/**
+ * Every failure of a backend during the play, in the order of backends and times. The gap reaches
+ * from the failure to the first connection after the last one that is not served, and that is served elsewhere itself (until the
+ * backend serves again). Nobody can tell from outside which of them "would have gone" to the failed
+ * backend, so every one counts that met it or nobody; what another backend loses is not this one's
+ * failure. A connection is served elsewhere when another backend connects it and does not lose it
+ * afterwards: a SYN/ACK alone serves no client.
+ *
+ * Where half of the connections go elsewhere anyway, the last one of a play is served by luck. So a
+ * failover is seen only when more connections in a row are served elsewhere after the last unserved one
+ * than ever before it since the failure, and when the other backends serve more of them than they lose.
+ */
+export function failoverGaps(
+	backends: readonly string[],
+	account: Pick<Account, "events" | "connections">,
+): readonly FailoverGap[] {
+	return backends.flatMap((backend) =>
+		failuresOf(backend, account).map((failure) =>
+			gapOf(backend, failure, account),
+		),
+	);
+}
+
+interface Failure {
+	readonly fromMs: number;
+	readonly toMs: number;
+}
+
+function failuresOf(
+	backend: string,
+	{ events }: Pick<Account, "events">,
+): readonly Failure[] {
+	const failures: Failure[] = [];
+	let fromMs: number | null = null;
+	for (const event of events) {
+		if (event.kind !== "backend" || event.backend !== backend) continue;
+		const serves = SERVING.has(event.behaviour);
+		if (serves && fromMs !== null) {
+			failures.push({ fromMs, toMs: event.atMs });
+			fromMs = null;
+		} else if (!serves && fromMs === null) fromMs = event.atMs;
+	}
+	if (fromMs !== null)
+		failures.push({ fromMs, toMs: Number.POSITIVE_INFINITY });
+	return failures;
+}
+
+function gapOf(
+	backend: string,
+	{ fromMs, toMs }: Failure,
+	{ connections, events }: Pick<Account, "events" | "connections">,
+): FailoverGap {
+	const during = connections.filter(
+		({ startedMs }) => startedMs >= fromMs && startedMs < toMs,
+	);
+	const noticed = events.find(
+		(event) =>
+			event.kind === "belief" &&
+			event.backend === backend &&
+			!event.alive &&
+			event.atMs >= fromMs &&
+			event.atMs < toMs,
+	);
+	return {
+		backend,
+		failedMs: fromMs,
+		recoveredMs: toMs === Number.POSITIVE_INFINITY ? null : toMs,
+		noticedMs: noticed?.atMs ?? null,
+		...gapOver(backend, during, fromMs),
+		unserved: during.filter((one) => isUnservedAt(backend, one)),
+		services: servicesOf(during.filter((one) => hasMet(backend, one))),
+		unservedElsewhere: during.filter(
+			(one) => !hasMet(backend, one) && !isServedElsewhere(backend, one),
+		),
+	};
+}
+
+/** How long the gap is that these connections saw, or why none of them tells that it is over. */
+function gapOver(
+	backend: string,
+	during: readonly ConnectionRecord[],
+	fromMs: number,
+): Pick<FailoverGap, "gapMs" | "whyUnseen"> {
+	let longestBefore = 0;
+	let hasUnserved = false;
+	let run: ConnectionRecord[] = [];
+	/** Since `run` began. */
+	let unservedElsewhere = 0;
+	for (const connection of during)
+		if (isServedElsewhere(backend, connection)) run.push(connection);
+		else if (isUnservedAt(backend, connection)) {
+			longestBefore = Math.max(longestBefore, run.length);
+			hasUnserved = true;
+			run = [];
+			unservedElsewhere = 0;
+		} else if (run.length > 0) unservedElsewhere++;
+	const unseen = (whyUnseen: string) => ({ gapMs: null, whyUnseen });
+	const [first] = run;
+	if (first === undefined && longestBefore === 0)
+		return unseen("no connection that began after it was served elsewhere");
+	if (first === undefined || run.length <= longestBefore)
+		return unseen(
+			"after the last connection that was not served, no more in a row were served elsewhere than before it",
+		);
+	if (run.length <= unservedElsewhere)
+		return unseen(
+			"other backends served no more of the connections that began after it than they lost",
+		);
+	return { gapMs: hasUnserved ? first.startedMs - fromMs : 0, whyUnseen: "" };
+}
+
+function isServedElsewhere(
+	failed: string,
+	connection: ConnectionRecord,
+): boolean {
+	const { backend } = connection;
+	const service = serviceOf(connection);
+	const isServed = service === "served" || service === "late";
+	return isServed && backend !== null && backend !== failed;
+}
+
+function isUnservedAt(failed: string, connection: ConnectionRecord): boolean {
+	return !isServedElsewhere(failed, connection) && hasMet(failed, connection);
+}
+
+/** The failed backend, or nobody: so nobody can tell from outside that it was another one's. */
+function hasMet(failed: string, { met, backend }: ConnectionRecord): boolean {
+	return backend === null || backend === failed || met.includes(failed);
+}

@@ -1,0 +1,218 @@
+/** Expectations about where connections went and how they ended. */
+
+import type {
+	Account,
+	ConnectionRecord,
+} from "../../sim/world/account/account.ts";
+import type { CountedOutcome, ExpectationKind } from "../language/scenario.ts";
+import { matchesPattern } from "../language/schema/match-pattern.ts";
+import {
+	bounds,
+	counted,
+	type Finding,
+	filterWords,
+	finding,
+	NONE_FITS,
+	selected,
+	showsNothing,
+} from "../result/finding.ts";
+import { serviceOf } from "../result/service.ts";
+
+type Of<Kind extends ExpectationKind["kind"]> = Extract<
+	ExpectationKind,
+	{ readonly kind: Kind }
+>;
+
+/** A line of backends longer than this is cut around its first difference. */
+const MOST_BACKENDS_SHOWN = 24;
+
+export function judgeOrder(given: Of<"order">, account: Account): Finding {
+	const connections = selected(account.connections, given.of);
+	const seen = connections.map((connection) => connection.backend);
+	const length = Math.max(seen.length, given.backends.length);
+	let first = 0;
+	while (first < length && seen[first] === given.backends[first]) first++;
+	const holds = first === length;
+	const which = filterWords(given.of);
+	const from = Math.max(
+		0,
+		Math.min(first - MOST_BACKENDS_SHOWN / 2, length - MOST_BACKENDS_SHOWN),
+	);
+	const difference = holds
+		? ""
+		: ` (connection ${first + 1} is the first that differs)`;
+	return finding(holds, {
+		expected: `${sequence(given.backends, holds ? 0 : from)}${which === "" ? "" : ` (the connections${which})`}`,
+		seen: `${sequence(seen, holds ? 0 : from)}${difference}`,
+		concerned: holds ? [] : connections.slice(first, first + 1),
+	});
+}
+
+export function judgeAvoided(given: Of<"avoided">, account: Account): Finding {
+	const connections = selected(account.connections, given.of);
+	const there = connections.filter(({ met, backend }) =>
+		[...met, backend].includes(given.backend),
+	);
+	const found = finding(connections.length > 0 && there.length === 0, {
+		expected: `none of the connections${filterWords(given.of)} at ${given.backend}`,
+		seen: share(there, connections, firstAt(there)),
+		concerned: there,
+	});
+	return unlessUnmet(found, connections);
+}
+
+/** Where connections go is shown by those alone that reached a backend. */
+function unlessUnmet(
+	found: Finding,
+	connections: readonly ConnectionRecord[],
+): Finding {
+	const isUnmet = connections.every(
+		({ met, backend }) => met.length === 0 && backend === null,
+	);
+	return found.outcome === "holds" && isUnmet
+		? showsNothing(found, "no connection reached any backend")
+		: found;
+}
+
+export function judgeAffinity(
+	given: Of<"affinity">,
+	account: Account,
+): Finding {
+	const connections = selected(account.connections, given.of);
+	const moved = connections.filter(({ met }) => met.length > 1);
+	const found = finding(connections.length > 0 && moved.length === 0, {
+		expected: `one backend for all packets of each connection${filterWords(given.of)}`,
+		seen: describeMoved(moved, connections.length),
+		concerned: moved,
+	});
+	return unlessUnmet(found, connections);
+}
+
+export function judgeMoved(given: Of<"moved">, account: Account): Finding {
+	const connections = selected(account.connections, given.of);
+	const moved = connections.filter(({ met }) => met.length > 1);
+	const found = finding(within(given, moved.length, connections.length), {
+		expected: `${bounds(given.atLeast, given.atMost)} of the connections${filterWords(given.of)} at more than one backend`,
+		seen: describeMoved(moved, connections.length),
+		// Of too few there is nobody to name: every other one stayed where it was.
+		concerned: moved.length < given.atLeast ? [] : moved,
+	});
+	const open = unlessOpen(found, given, connections.length);
+	return unlessUnmet(open, connections);
+}
+
+function describeMoved(
+	moved: readonly ConnectionRecord[],
+	total: number,
+): string {
+	if (total === 0) return NONE_FITS;
+	const example = moved[0];
+	const which = example
+		? `, the first one ${example.met.join(", then ")} (port ${example.sourcePort})`
+		: "";
+	return `${moved.length} of ${counted(total, "connection")} met more than one${which}`;
+}
+
+export function judgeOutcomes(
+	given: Of<"outcomes">,
+	account: Account,
+): Finding {
+	const connections = selected(account.connections, given.of);
+	const fitting = connections.filter((it) => endedAs(it, given.outcome));
+	const tally = new Map<string, number>();
+	for (const { outcome } of connections)
+		tally.set(outcome, (tally.get(outcome) ?? 0) + 1);
+	const others = [...tally].map(([outcome, count]) => `${outcome} ${count}`);
+	const holds = within(given, fitting.length, connections.length);
+	const found = finding(holds, {
+		expected: `${bounds(given.atLeast, given.atMost)} of the connections${filterWords(given.of)} ${given.outcome}`,
+		seen: share(fitting, connections, ` (${others.join(", ")})`),
+		concerned: holds ? [] : telling(given, fitting, connections),
+	});
+	return unlessOpen(found, given, connections.length);
+}
+
+function endedAs(
+	connection: ConnectionRecord,
+	wanted: CountedOutcome,
+): boolean {
+	if (wanted === "accepted") return connection.accepted;
+	if (wanted === "lost") return serviceOf(connection) === "lost";
+	return connection.outcome === wanted;
+}
+
+export function judgeGatewayAnswered(
+	given: Of<"gateway-answered">,
+	account: Account,
+): Finding {
+	const connections = selected(account.connections, given.of);
+	const answered = connections.filter(({ gatewayAnswers }) =>
+		gatewayAnswers.some((answer) => matchesPattern(answer, given.answer)),
+	);
+	const all = connections.flatMap(({ gatewayAnswers }) => gatewayAnswers);
+	const kinds = [...new Set(all)].join(", ");
+	const found = finding(within(given, answered.length, connections.length), {
+		expected: `the gateway answers ${given.answer} to ${bounds(given.atLeast, given.atMost)} of the connections${filterWords(given.of)}`,
+		seen: share(answered, connections, kinds ? ` (it said ${kinds})` : ""),
+		concerned: telling(given, answered, connections),
+	});
+	return unlessOpen(found, given, connections.length);
+}
+
+/** `3 of 8 connections`, and more about them. */
+function share(
+	some: readonly ConnectionRecord[],
+	all: readonly ConnectionRecord[],
+	more: string,
+): string {
+	return all.length === 0
+		? NONE_FITS
+		: `${some.length} of ${counted(all.length, "connection")}${more}`;
+}
+
+/** Where too few fit, it is the others that show it. */
+function telling(
+	given: { readonly atLeast: number },
+	fitting: readonly ConnectionRecord[],
+	all: readonly ConnectionRecord[],
+): readonly ConnectionRecord[] {
+	if (fitting.length >= given.atLeast) return fitting;
+	const fits = new Set(fitting);
+	return all.filter((connection) => !fits.has(connection));
+}
+
+/** Nothing is shown by no connection at all: every filter has to fit at least one. */
+function within(
+	given: { readonly atLeast: number; readonly atMost: number },
+	count: number,
+	total: number,
+): boolean {
+	return total > 0 && count >= given.atLeast && count <= given.atMost;
+}
+
+/** `at most 5` of 4 connections lets every number through. */
+function unlessOpen(
+	found: Finding,
+	given: { readonly atLeast: number; readonly atMost: number },
+	total: number,
+): Finding {
+	const isOpen = total > 0 && given.atLeast === 0 && given.atMost >= total;
+	return isOpen
+		? showsNothing(found, `${given.atMost} and more is all of them`)
+		: found;
+}
+
+function firstAt(connections: readonly ConnectionRecord[]): string {
+	const first = connections[0];
+	return first ? `, the first one at ${first.startedMs} ms` : "";
+}
+
+function sequence(backends: readonly (string | null)[], from: number): string {
+	if (backends.length === 0) return "no connection";
+	const shown = backends
+		.slice(from, from + MOST_BACKENDS_SHOWN)
+		.map((backend) => backend ?? "none");
+	const before = from > 0 ? ["…"] : [];
+	const after = from + MOST_BACKENDS_SHOWN < backends.length ? ["…"] : [];
+	return [...before, ...shown, ...after].join(" ");
+}

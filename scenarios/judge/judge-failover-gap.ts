@@ -1,0 +1,47 @@
+/** How long new connections went unserved after a backend had failed. */
+import type { Account } from "../../sim/world/account/account.ts";
+import type { ExpectationKind } from "../language/scenario.ts";
+import { type Finding, finding } from "../result/finding.ts";
+import { servicesOf, servicesWords } from "../result/service.ts";
+import { type FailoverGap, failoverGaps } from "./failover-gaps.ts";
+
+type Given = Extract<ExpectationKind, { readonly kind: "failover-gap" }>;
+
+export function judgeFailoverGap(given: Given, account: Account): Finding {
+	const expected = `at most ${given.atMostMs} ms from each failure of ${given.backend} until new connections are served elsewhere`;
+	const longest = failoverGaps(
+		[given.backend],
+		account,
+	).reduce<FailoverGap | null>(
+		(most, gap) =>
+			most === null || lengthOf(gap) > lengthOf(most) ? gap : most,
+		null,
+	);
+	if (longest === null)
+		return finding(false, {
+			expected,
+			seen: `${given.backend} never failed`,
+		});
+	const cost = costWords(longest);
+	return finding(lengthOf(longest) <= given.atMostMs, {
+		expected,
+		seen:
+			longest.gapMs === null
+				? `no failover was seen: ${longest.whyUnseen} (${cost})`
+				: `${Math.round(longest.gapMs * 1000) / 1000} ms (${cost})`,
+		concerned: [...longest.unserved, ...longest.unservedElsewhere].sort(
+			(one, other) => one.id - other.id,
+		),
+	});
+}
+
+/** `20 lost; at other backends 43 lost`. */
+function costWords({ services, unservedElsewhere }: FailoverGap): string {
+	const own = servicesWords(services);
+	const others = servicesWords(servicesOf(unservedElsewhere));
+	return `${own === "" ? "none lost" : own}${others === "" ? "" : `; at other backends ${others}`}`;
+}
+
+function lengthOf({ gapMs }: FailoverGap): number {
+	return gapMs ?? Number.POSITIVE_INFINITY;
+}

@@ -1,0 +1,229 @@
+/**
+ * Shares of backends. Where the rules decide, a split is as even as whole numbers get or it is not;
+ * chance has a say only in connections that a draw was made for, and each of them counts once.
+ */
+import { own } from "../../sim/own.ts";
+import type {
+	Account,
+	ConnectionRecord,
+} from "../../sim/world/account/account.ts";
+import type { ExpectationKind } from "../language/scenario.ts";
+import {
+	counted,
+	type Finding,
+	filterWords,
+	finding,
+	NONE_FITS,
+	selected,
+	showsNothing,
+} from "../result/finding.ts";
+import { type Band, evenBand, multinomialBands } from "./statistics.ts";
+
+type Given = Extract<ExpectationKind, { readonly kind: "split" }>;
+
+/** Binary fractions: (0.8 - 0.1) × 10 comes out a hair above 7 and must not become 8. */
+const ROUNDING = 1e-9;
+
+export function judgeSplit(given: Given, account: Account): Finding {
+	const connections = selected(account.connections, given.of);
+	const names = Object.keys(given.weights);
+	const parts = partsOf(given, account, connections);
+	if (parts.unknown > 0) return unknownDraws(given, connections, parts.unknown);
+	const { judged, drew, followed } = parts;
+	const counts = countsOf(names, judged);
+	const strays = connections.filter(
+		({ backend }) => backend === null || !names.includes(backend),
+	);
+	const bands = allowedBands(given, names, parts);
+	const inside = counts.every((count, index) => {
+		const band = bands[index];
+		return band !== undefined && count >= band.low && count <= band.high;
+	});
+	const expected = names.map((name, index) => {
+		const { low, high } = bands[index] ?? { low: 0, high: 0 };
+		return `${name} ${low === high ? low : `${low}…${high}`}`;
+	});
+	const seen = names.map((name, index) => `${name} ${counts[index]}`);
+	if (strays.length > 0) seen.push(`elsewhere or nowhere ${strays.length}`);
+	if (followed.length > 0) seen.push(followedWords(names, followed));
+	const holds = judged.length > 0 && strays.length === 0 && inside;
+	// What one backend has too much of, the others lack.
+	const tooMany = judged.filter(({ backend }) => {
+		const index = names.indexOf(backend ?? "");
+		return (counts[index] ?? 0) > (bands[index]?.high ?? 0);
+	});
+	const found = finding(holds, {
+		expected: `${expected.join(", ")} of ${counted(judged.length, "connection")}${filterWords(given.of)}${reasonWords(given, drew.length)}`,
+		seen: connections.length === 0 ? NONE_FITS : seen.join(", "),
+		concerned: holds || strays.length > 0 ? strays : tooMany,
+	});
+	const isOpen = bands.every(
+		({ low, high }) => low === 0 && high === judged.length,
+	);
+	return isOpen && strays.length === 0 && connections.length > 0
+		? showsNothing(found, "")
+		: found;
+}
+
+/** Connections by the part that chance had in them. */
+interface Parts {
+	/** Of those that count: they were drawn for, or the rules decided. */
+	readonly judged: readonly ConnectionRecord[];
+	readonly drew: readonly ConnectionRecord[];
+	/** They went where an earlier one of their client was drawn to: no draws of their own. */
+	readonly followed: readonly ConnectionRecord[];
+	/** How many may have been drawn for or not. */
+	readonly unknown: number;
+}
+
+function partsOf(
+	{ within }: Given,
+	account: Account,
+	connections: readonly ConnectionRecord[],
+): Parts {
+	if (within.kind !== "confidence")
+		return { judged: connections, drew: [], followed: [], unknown: 0 };
+	const drawnTo = new Set<string>();
+	const following = new Set<ConnectionRecord>();
+	for (const connection of account.connections) {
+		const { client, backend, chance } = connection;
+		const way = JSON.stringify([client, backend]);
+		if (chance === "drew") drawnTo.add(way);
+		else if (chance === "recalled" && drawnTo.has(way))
+			following.add(connection);
+	}
+	return {
+		judged: connections.filter((one) => !following.has(one)),
+		drew: connections.filter(({ chance }) => chance === "drew"),
+		followed: connections.filter((one) => following.has(one)),
+		unknown: connections.filter(({ chance }) => chance === "unknown").length,
+	};
+}
+
+function countsOf(
+	names: readonly string[],
+	connections: readonly ConnectionRecord[],
+): readonly number[] {
+	return names.map(
+		(name) => connections.filter(({ backend }) => backend === name).length,
+	);
+}
+
+function allowedBands(
+	given: Given,
+	names: readonly string[],
+	{ judged, drew }: Parts,
+): readonly Band[] {
+	const { within } = given;
+	const trials = judged.length;
+	const weights = names.map((name) => own(given.weights, name) ?? 0);
+	const total = sum(weights);
+	switch (within.kind) {
+		case "exact":
+			return weights.map((weight) => evenBand(trials, weight, total));
+		case "confidence":
+			return drawnBands({
+				weights,
+				fixed: countsOf(
+					names,
+					judged.filter(({ chance }) => chance !== "drew"),
+				),
+				trials,
+				draws: drew.length,
+				confidence: within.confidence,
+			});
+		case "tolerance":
+			return weights.map((weight) => ({
+				low: Math.max(
+					0,
+					Math.ceil((weight / total - within.tolerance) * trials - ROUNDING),
+				),
+				high: Math.min(
+					trials,
+					Math.floor((weight / total + within.tolerance) * trials + ROUNDING),
+				),
+			}));
+	}
+}
+
+/**
+ * Bands around shares of all connections, of which chance decided some: what the rules decided lies
+ * fixed, and the draws have to make up what it lacks.
+ * @param fixed connections of each backend that the rules decided
+ * @param draws connections that a draw was made for
+ * @param trials all connections, with those that went to no backend of the split
+ */
+export function drawnBands({
+	weights,
+	fixed,
+	draws,
+	trials = sum(fixed) + draws,
+	confidence,
+}: {
+	readonly weights: readonly number[];
+	readonly fixed: readonly number[];
+	readonly trials?: number;
+	readonly draws: number;
+	readonly confidence: number;
+}): readonly Band[] {
+	const total = sum(weights);
+	const even = weights.map((weight) => evenBand(trials, weight, total));
+	const shares = weights.map((weight, index) => {
+		const lacking = (trials * weight) / total - (fixed[index] ?? 0);
+		return (Math.abs(lacking) < ROUNDING ? 0 : lacking) / draws;
+	});
+	// Where nothing was drawn, or no draws make up for what lies fixed or went astray, there is no room for chance.
+	const isPossible =
+		sum(fixed) + draws === trials &&
+		shares.every((share) => share >= 0 && share <= 1 + ROUNDING);
+	if (!isPossible) return even;
+	return multinomialBands(
+		draws,
+		shares.map((share) => Math.min(share, 1)),
+		confidence,
+	).map(({ low, high }, index) => ({
+		low: low + (fixed[index] ?? 0),
+		high: high + (fixed[index] ?? 0),
+	}));
+}
+
+function sum(numbers: readonly number[]): number {
+	return numbers.reduce((total, one) => total + one, 0);
+}
+
+function reasonWords({ within }: Given, draws: number): string {
+	switch (within.kind) {
+		case "exact":
+			return "";
+		case "confidence":
+			return draws === 0
+				? " (nothing was drawn for them)"
+				: ` (${counted(draws, "draw")}; chance alone leaves this once in ${Math.round(1 / (1 - within.confidence))} runs)`;
+		case "tolerance":
+			return ` (±${within.tolerance * 100} %)`;
+	}
+}
+
+function followedWords(
+	names: readonly string[],
+	followed: readonly ConnectionRecord[],
+): string {
+	const shares = countsOf(names, followed).map(
+		(count, index) => `${names[index]} ${count}`,
+	);
+	return `and ${followed.length} more without a draw of their own, where their clients were drawn to before (${shares.join(", ")})`;
+}
+
+function unknownDraws(
+	given: Given,
+	connections: readonly ConnectionRecord[],
+	unknown: number,
+): Finding {
+	return {
+		...finding(false, {
+			expected: `shares of ${counted(connections.length, "connection")}${filterWords(given.of)}, with room for chance where a draw was made`,
+			seen: `of ${counted(unknown, "connection")} it is not known whether a draw was made: the model does not know how they went`,
+		}),
+		outcome: "unknown",
+	};
+}

@@ -1,0 +1,123 @@
+import { describe, expect, it } from "vitest";
+import {
+	at,
+	conditionIs,
+	iptables,
+	observe,
+	operationFails,
+	recipeHealthCheck,
+	recipeSetup,
+	restore,
+	scenario,
+	setCondition,
+	sysctl,
+} from "../language/build/build.ts";
+import type {
+	PlayableScenario,
+	Scenario,
+	ScenarioStep,
+} from "../language/scenario.ts";
+import { checkScenario } from "../run/run-scenario.ts";
+
+const RULES = "*nat\n-A PREROUTING -p tcp --dport 25 -j ACCEPT\nCOMMIT\n";
+
+function played(
+	steps: readonly (ScenarioStep | readonly ScenarioStep[])[],
+	more: Partial<Pick<Scenario, "expect" | "setup">> = {},
+) {
+	const story = scenario({
+		...{ name: "steps", title: "Steps", expect: [], steps },
+		setup: recipeSetup({ ruleset: { name: "a.rules", text: RULES } }),
+		endMs: 2_000,
+		...more,
+	});
+	return checkScenario(story as PlayableScenario);
+}
+
+const TYPO = at(10, iptables("-t nat -A NOPE -j ACCEPT", "typo"));
+
+describe("a step that fails", () => {
+	it("violates a scenario that does not speak of it, and is shown with its words", () => {
+		const broken = { name: "x.rules", text: "*nat\n-A NOPE\nCOMMIT\n" };
+		const { outcome, judgements } = played([
+			TYPO,
+			at(20, setCondition("nosuch", "1")),
+			at(30, restore(broken)),
+			at(40, sysctl("ipv4.nosuch", 1)),
+		]);
+		expect(outcome).toBe("violated");
+		expect(judgements).toHaveLength(1);
+		expect(judgements[0]?.expectation.kind).toBe("steps-succeed");
+		expect(judgements[0]?.seen.split(" | ")).toEqual([
+			expect.stringMatching(
+				/^4 steps failed: at 10 ms, iptables -t nat -A NOPE -j ACCEPT \(typo\): .*No chain\/target\/match by that name$/,
+			),
+			"at 20 ms, nosuch ← 1: /proc/net/nf_condition/nosuch: No such file or directory",
+			expect.stringMatching(
+				/^at 30 ms, iptables-restore < x\.rules: x\.rules:2/,
+			),
+			"at 40 ms, sysctl net.ipv4.nosuch=1: sysctl: cannot stat /proc/sys/net/ipv4/nosuch: No such file or directory",
+		]);
+	});
+
+	it("stands behind what the scenario expects", () => {
+		const { outcome, judgements } = played([TYPO], {
+			expect: [conditionIs("nosuch", null)],
+		});
+		expect(outcome).toBe("violated");
+		expect(judgements.map((one) => one.outcome)).toEqual([
+			"unknown",
+			"violated",
+		]);
+	});
+
+	it("is as it should be where an expectation says so", () => {
+		const { outcome, judgements } = played([TYPO], {
+			expect: [operationFails("typo", "No chain")],
+		});
+		expect(outcome).toBe("holds");
+		expect(judgements).toHaveLength(1);
+	});
+
+	it("is judged once where an expectation says that it succeeds", () => {
+		const { judgements } = played([TYPO], {
+			expect: [
+				{ kind: "operation", step: "typo", ok: true, message: "", because: "" },
+			],
+		});
+		expect(judgements.map((one) => one.outcome)).toEqual(["violated"]);
+	});
+
+	it("stays failed where the play ended as unknown behind it", () => {
+		const { outcome, judgements } = played([
+			TYPO,
+			at(20, sysctl("ipv4.tcp_syncookies", 0)),
+			at(30, observe("never")),
+		]);
+		expect(outcome).toBe("unknown");
+		expect(judgements[0]?.seen).toContain("1 step failed: at 10 ms, iptables");
+	});
+
+	it("may be the health checker's, and is counted", () => {
+		const target = { backend: "b1", address: "192.168.0.1", port: 25 };
+		const { outcome, judgements } = played([at(1_900, observe("late"))], {
+			setup: recipeSetup({
+				ruleset: { name: "a.rules", text: RULES },
+				healthCheck: recipeHealthCheck({
+					targets: [{ ...target, condition: "nosuch" }],
+					rewriteMs: 400,
+				}),
+			}),
+		});
+		expect(outcome).toBe("violated");
+		expect(judgements[0]?.seen).toMatch(
+			/^\d steps failed: \d times from 0 ms on, nosuch ← 0 \(health check: nosuch 0\): /,
+		);
+	});
+});
+
+it("nothing is implied where nothing failed", () => {
+	const { outcome, judgements } = played([at(10, iptables("-t nat -F"))]);
+	expect(outcome).toBe("unknown");
+	expect(judgements).toEqual([]);
+});

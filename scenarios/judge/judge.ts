@@ -1,0 +1,143 @@
+/** Account × expectation → judgement. Judges drive nothing: they only read what was written down. */
+import { match, P } from "ts-pattern";
+import { nearest } from "../../sim/edit-distance.ts";
+import type { Account } from "../../sim/world/account/account.ts";
+import type { Expectation, Scenario } from "../language/scenario.ts";
+import { type Finding, showsNothing } from "../result/finding.ts";
+import type { Judgement } from "../result/result.ts";
+import { conditionNames } from "./condition-names.ts";
+import { unlessCutOff } from "./cut-off.ts";
+import {
+	judgeAffinity,
+	judgeAvoided,
+	judgeGatewayAnswered,
+	judgeMoved,
+	judgeOrder,
+	judgeOutcomes,
+} from "./judge-connections.ts";
+import { judgeCountsAgree, judgeMailKept } from "./judge-counts.ts";
+import { judgeFailoverGap } from "./judge-failover-gap.ts";
+import {
+	judgeCondition,
+	judgeConntrack,
+	judgeCounter,
+	judgeOperation,
+	judgePackets,
+} from "./judge-observations.ts";
+import { judgeSplit } from "./judge-split.ts";
+import { judgeSteps } from "./judge-steps.ts";
+import { unlessQuiet } from "./quiet-play.ts";
+
+/** As much of a scenario as judging needs. */
+export type Judged = Pick<Scenario, "expect" | "steps"> &
+	Partial<Pick<Scenario, "setup">>;
+
+/**
+ * Judges every expectation of a scenario, in their order, and steps that failed without one. Why one is
+ * violated is for `explain` to say.
+ */
+export function judge(
+	scenario: Judged,
+	account: Account,
+): readonly Judgement[] {
+	return judgeAll(scenario, account).map(
+		({ all: _, ...judgement }) => judgement,
+	);
+}
+
+/** … with all the connections that show each. */
+export function judgeAll(
+	scenario: Judged,
+	account: Account,
+): readonly (Judgement & Pick<Finding, "all">)[] {
+	const judgements = scenario.expect.map((expectation) => {
+		if (account.unknown) {
+			const { rule, reason } = account.unknown;
+			return { expectation, ...unknownFinding(rule, reason), why: [] };
+		}
+		const found = unlessQuiet(
+			expectation,
+			withOneBackend(expectation, find(expectation, account), scenario),
+			{ steps: scenario.steps, account },
+		);
+		const known = withKnownName(expectation, found, scenario, account);
+		const inTime = unlessCutOff(expectation, known, {
+			steps: scenario.steps,
+			account,
+			find: (other) => find(other, account),
+		});
+		return { expectation, ...inTime, why: [] };
+	});
+	const steps = judgeSteps(scenario, account);
+	return steps === null ? judgements : [...judgements, steps];
+}
+
+/** Packets of a connection cannot meet different backends where there is one. */
+function withOneBackend(
+	{ kind }: Expectation,
+	found: Finding,
+	{ setup }: Judged,
+): Finding {
+	const isAboutTwo = kind === "affinity" || kind === "moved";
+	if (!isAboutTwo || found.outcome !== "holds") return found;
+	if (setup === undefined || setup.backends.length > 1) return found;
+	return showsNothing(found, "there is one backend alone");
+}
+
+/** That there is no condition of a name that nothing knows says nothing. */
+function withKnownName(
+	expectation: Expectation,
+	found: Finding,
+	{ setup, steps }: Judged,
+	account: Account,
+): Finding {
+	const { kind } = expectation;
+	if (kind !== "condition" || found.outcome !== "holds") return found;
+	if (expectation.value !== null || setup === undefined) return found;
+	const { name } = expectation;
+	const names = conditionNames({ setup, steps }, account);
+	if (names.includes(name)) return found;
+	const meant = nearest(name, names);
+	const hint = meant === null ? "" : `; did you mean \`${meant}\`?`;
+	return showsNothing(
+		found,
+		`no rule and no step names a condition \`${name}\`${hint}`,
+	);
+}
+
+/** The account ends at the unknown, and what happened before may have been undone behind it. */
+function unknownFinding(rule: string, reason: string): Finding {
+	return {
+		outcome: "unknown",
+		expected: "a play to the end",
+		seen: `the play ended: ${reason}`,
+		connections: [],
+		concerned: 0,
+		all: [],
+		rule: rule || null,
+	};
+}
+
+function find(expectation: Expectation, account: Account): Finding {
+	return match(expectation)
+		.with({ kind: "order" }, (it) => judgeOrder(it, account))
+		.with({ kind: "split" }, (it) => judgeSplit(it, account))
+		.with({ kind: "avoided" }, (it) => judgeAvoided(it, account))
+		.with({ kind: "failover-gap" }, (it) => judgeFailoverGap(it, account))
+		.with({ kind: "affinity" }, (it) => judgeAffinity(it, account))
+		.with({ kind: "moved" }, (it) => judgeMoved(it, account))
+		.with({ kind: "outcomes" }, (it) => judgeOutcomes(it, account))
+		.with({ kind: "gateway-answered" }, (it) =>
+			judgeGatewayAnswered(it, account),
+		)
+		.with({ kind: P.union("packets-out", "packets-past") }, (it) =>
+			judgePackets(it, account),
+		)
+		.with({ kind: "conntrack" }, (it) => judgeConntrack(it, account))
+		.with({ kind: "counter" }, (it) => judgeCounter(it, account))
+		.with({ kind: "condition" }, (it) => judgeCondition(it, account))
+		.with({ kind: "counts-agree" }, (it) => judgeCountsAgree(it, account))
+		.with({ kind: "mail-kept" }, () => judgeMailKept(account))
+		.with({ kind: "operation" }, (it) => judgeOperation(it, account))
+		.exhaustive();
+}

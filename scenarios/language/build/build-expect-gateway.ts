@@ -1,0 +1,237 @@
+/** Builders of expectations about what the gateway shows of itself: packets, entries, counters, commands. */
+import * as v from "valibot";
+import type { ConntrackFilter } from "../../../sim/contract/gateway.ts";
+import type { Why } from "./build-expect.ts";
+import { checkArguments, options } from "./check-arguments.ts";
+import { type Count, count, limits } from "./count.ts";
+import type { Expectation } from "../scenario.ts";
+import {
+	list,
+	milliseconds,
+	count as someNumber,
+	text,
+	untilMs,
+	yesNo,
+} from "../schema/schema.ts";
+import { conditionValue } from "../schema/schema-scenario.ts";
+import { conntrackFilter } from "../schema/schema-world.ts";
+
+/** Why, for expectations that are not about connections; and when: the label of an `observe` step. */
+export interface When extends Why {
+	/** The end when left out. */
+	readonly at?: string;
+}
+
+const WHEN = { because: text, at: text };
+const when = options<When>(WHEN);
+
+export interface PacketsOptions extends Why {
+	readonly fromMs?: number;
+	readonly toMs?: number;
+	readonly exactly?: boolean;
+}
+
+const packetsArguments = v.object({
+	name: text,
+	packets: list(text),
+	options: options<PacketsOptions>({
+		because: text,
+		fromMs: milliseconds,
+		toMs: untilMs,
+		exactly: yesNo,
+	}),
+});
+
+/**
+ * These packets came out of the interface, in this order, in one-line notation with `*` for
+ * anything. Others may come between them unless `exactly` is set; an empty list is then silence.
+ */
+export function packetsOut(
+	name: string,
+	packets: readonly string[],
+	when: PacketsOptions = {},
+	...surplus: readonly never[]
+): Expectation {
+	checkArguments(
+		"packetsOut",
+		packetsArguments,
+		{
+			name,
+			packets,
+			options: when,
+		},
+		surplus,
+	);
+	return { kind: "packets-out", ...somePackets(name, packets, when) };
+}
+
+/**
+ * These packets went from host to host on the link of this interface, past the gateway: a server's
+ * answer to a client beside it, say. Written as for `packetsOut`.
+ */
+export function packetsPast(
+	name: string,
+	packets: readonly string[],
+	when: PacketsOptions = {},
+	...surplus: readonly never[]
+): Expectation {
+	checkArguments(
+		"packetsPast",
+		packetsArguments,
+		{
+			name,
+			packets,
+			options: when,
+		},
+		surplus,
+	);
+	return { kind: "packets-past", ...somePackets(name, packets, when) };
+}
+
+function somePackets(
+	name: string,
+	packets: readonly string[],
+	when: PacketsOptions,
+) {
+	return {
+		because: when.because ?? "",
+		interface: name,
+		fromMs: when.fromMs ?? 0,
+		toMs: when.toMs ?? Number.MAX_SAFE_INTEGER,
+		packets,
+		exactly: when.exactly ?? false,
+	};
+}
+
+/** What more is said of the entries. */
+export interface EntryOptions extends When {
+	readonly assured?: boolean;
+	readonly unreplied?: boolean;
+	readonly timeoutS?: number;
+}
+
+const conntrackArguments = v.object({
+	filter: conntrackFilter,
+	count,
+	options: options<EntryOptions>({
+		...WHEN,
+		assured: yesNo,
+		unreplied: yesNo,
+		timeoutS: someNumber,
+	}),
+});
+
+/** So many conntrack entries fit the filter, and what more is said of them. */
+export function conntrack(
+	filter: ConntrackFilter,
+	count: Count,
+	when: EntryOptions = {},
+	...surplus: readonly never[]
+): Expectation {
+	checkArguments(
+		"conntrack",
+		conntrackArguments,
+		{
+			filter,
+			count,
+			options: when,
+		},
+		surplus,
+	);
+	const { because = "", at = "", ...more } = when;
+	return {
+		kind: "conntrack",
+		because,
+		at,
+		filter,
+		...limits(count),
+		...more,
+	};
+}
+
+const counterArguments = v.object({
+	rule: text,
+	packets: someNumber,
+	options: when,
+});
+
+/** The rule (`mangle:MAILMARK:rule:2`) or policy (`filter:INPUT:policy`) has counted so many packets. */
+export function counter(
+	rule: string,
+	packets: number,
+	when: When = {},
+	...surplus: readonly never[]
+): Expectation {
+	checkArguments(
+		"counter",
+		counterArguments,
+		{ rule, packets, options: when },
+		surplus,
+	);
+	const { because = "", at = "" } = when;
+	return { kind: "counter", because, at, rule, packets };
+}
+
+const conditionArguments = v.object({
+	name: text,
+	value: conditionValue,
+	options: when,
+});
+
+/** What `/proc/net/nf_condition/NAME` holds; `null`: there is no such file. */
+export function conditionIs(
+	name: string,
+	value: 0 | 1 | null,
+	when: When = {},
+	...surplus: readonly never[]
+): Expectation {
+	checkArguments(
+		"conditionIs",
+		conditionArguments,
+		{
+			name,
+			value,
+			options: when,
+		},
+		surplus,
+	);
+	const { because = "", at = "" } = when;
+	return { kind: "condition", because, at, name, value };
+}
+
+const why = options<Why>({ because: text });
+const failsArguments = v.object({ step: text, message: text, options: why });
+
+/** The operation of the step with this label fails and says this, or something around it. */
+export function operationFails(
+	step: string,
+	message: string,
+	options: Why = {},
+	...surplus: readonly never[]
+): Expectation {
+	checkArguments(
+		"operationFails",
+		failsArguments,
+		{ step, message, options },
+		surplus,
+	);
+	const { because = "" } = options;
+	return { kind: "operation", because, step, ok: false, message };
+}
+
+const succeedsArguments = v.object({ step: text, options: why });
+
+export function operationSucceeds(
+	step: string,
+	options: Why = {},
+	...surplus: readonly never[]
+): Expectation {
+	checkArguments(
+		"operationSucceeds",
+		succeedsArguments,
+		{ step, options },
+		surplus,
+	);
+	const { because = "" } = options;
+	return { kind: "operation", because, step, ok: true, message: "" };
+}

@@ -1,0 +1,130 @@
+/** Builders of what is done to the gateway while it runs. All of them are steps: put them at a time with `at`. */
+import * as v from "valibot";
+import type { ConntrackFilter, Operation } from "../../../sim/contract/gateway.ts";
+import { checkArguments, options } from "./check-arguments.ts";
+import type { RestoreFile, ScenarioStep } from "../scenario.ts";
+import { finite, namedText, text, yesNo } from "../schema/schema.ts";
+import { conntrackFilter } from "../schema/schema-world.ts";
+
+function operation(
+	label: string,
+	operation: Operation | RestoreFile,
+): ScenarioStep {
+	return { atMs: 0, label, kind: "operation", operation };
+}
+
+export interface RestoreOptions {
+	readonly noflush?: boolean;
+	readonly counters?: boolean;
+	readonly label?: string;
+}
+
+const restoreArguments = v.object({
+	rules: v.lazy((given) => (typeof given === "string" ? text : namedText)),
+	options: options<RestoreOptions>({
+		noflush: yesNo,
+		counters: yesNo,
+		label: text,
+	}),
+});
+
+/** `iptables-restore [--noflush] [--counters] < FILE`, of a file beside the scenario or of a text. */
+export function restore(
+	rules: string | { readonly name: string; readonly text: string },
+	options: RestoreOptions = {},
+	...surplus: readonly never[]
+): ScenarioStep {
+	checkArguments("restore", restoreArguments, { rules, options }, surplus);
+	const { noflush = false, counters = false, label = "" } = options;
+	const source =
+		typeof rules === "string"
+			? { file: rules }
+			: { file: rules.name, text: rules.text };
+	return operation(label, { kind: "restore", ...source, noflush, counters });
+}
+
+const iptablesArguments = v.object({ command: text, label: text });
+
+/** One command line without the `iptables` in front: `-t mangle -F MAILMARK`. */
+export function iptables(
+	command: string,
+	label = "",
+	...surplus: readonly never[]
+): ScenarioStep {
+	checkArguments("iptables", iptablesArguments, { command, label }, surplus);
+	return operation(label, { kind: "iptables", command });
+}
+
+const conditionArguments = v.object({ name: text, write: text, label: text });
+
+/** `printf TEXT > /proc/net/nf_condition/NAME`. The recipe's rules say `!`: "1" means dead. */
+export function setCondition(
+	name: string,
+	write: string,
+	label = "",
+	...surplus: readonly never[]
+): ScenarioStep {
+	checkArguments(
+		"setCondition",
+		conditionArguments,
+		{ name, write, label },
+		surplus,
+	);
+	return operation(label, { kind: "condition", name, write });
+}
+
+const evictArguments = v.object({ filter: conntrackFilter, label: text });
+
+/** `conntrack -D`: throws away the entries that fit. */
+export function evict(
+	filter: ConntrackFilter,
+	label = "",
+	...surplus: readonly never[]
+): ScenarioStep {
+	checkArguments("evict", evictArguments, { filter, label }, surplus);
+	return operation(label, { kind: "evict", filter });
+}
+
+const sysctlArguments = v.object({ name: text, value: finite, label: text });
+
+/** `sysctl -w net.NAME=VALUE`: `sysctl("netfilter.nf_conntrack_tcp_loose", 0)`. */
+export function sysctl(
+	name: string,
+	value: number,
+	label = "",
+	...surplus: readonly never[]
+): ScenarioStep {
+	checkArguments("sysctl", sysctlArguments, { name, value, label }, surplus);
+	return operation(label, { kind: "sysctl", name, value });
+}
+
+const linkArguments = v.object({ name: text, label: text });
+
+export function linkDown(
+	name: string,
+	label = "",
+	...surplus: readonly never[]
+): ScenarioStep {
+	checkArguments("linkDown", linkArguments, { name, label }, surplus);
+	return operation(label, { kind: "link", interface: name, up: false });
+}
+
+export function linkUp(
+	name: string,
+	label = "",
+	...surplus: readonly never[]
+): ScenarioStep {
+	checkArguments("linkUp", linkArguments, { name, label }, surplus);
+	return operation(label, { kind: "link", interface: name, up: true });
+}
+
+const takeOverArguments = v.object({ label: text });
+
+/** A second router with the same rules and conditions and an empty conntrack table takes the addresses over. */
+export function takeOver(
+	label = "",
+	...surplus: readonly never[]
+): ScenarioStep {
+	checkArguments("takeOver", takeOverArguments, { label }, surplus);
+	return operation(label, { kind: "take-over" });
+}

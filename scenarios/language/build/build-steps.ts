@@ -1,0 +1,247 @@
+/** Builders of what happens in the world around the gateway. Put them at a time with `at`. */
+import * as v from "valibot";
+import type { BackendBehaviour } from "../../../sim/endpoint/backend.ts";
+import type { Dialogue } from "../../../sim/endpoint/client.ts";
+import type { Arrivals, PortPolicy } from "../../../sim/world/setup.ts";
+import { smtp } from "./build-dialogues.ts";
+import {
+	type AtMostOne,
+	atMostOne,
+	checkArguments,
+	options,
+	steps as someSteps,
+} from "./check-arguments.ts";
+import type { ScenarioStep } from "../scenario.ts";
+import {
+	milliseconds,
+	oneOf,
+	packetLine,
+	port,
+	share,
+	text,
+	whole,
+} from "../schema/schema.ts";
+import {
+	behaviour,
+	connections as connectionCount,
+	dialogue,
+	interval,
+	perSecond,
+	side,
+} from "../schema/schema-world.ts";
+
+const atArguments = v.object({ atMs: milliseconds, steps: someSteps });
+
+/**
+ * Steps at a time (virtual, ms). Steps that have a time already are moved by it:
+ * `at(1000, at(500, x))` is `at(1500, x)`.
+ */
+export function at(
+	atMs: number,
+	...steps: readonly (ScenarioStep | readonly ScenarioStep[])[]
+): readonly ScenarioStep[] {
+	checkArguments("at", atArguments, { atMs, steps });
+	return steps.flat().map((step) => ({ ...step, atMs: step.atMs + atMs }));
+}
+
+/** More repetitions than that are a slip of the pen, and fill the memory before anything is checked. */
+const MOST_REPETITIONS = 100_000;
+
+const repeatArguments = v.object({
+	times: whole(0, MOST_REPETITIONS),
+	everyMs: milliseconds,
+	steps: v.function("expected a function\nWrite `(n) => [ … ]`."),
+});
+
+/** The same steps again and again: `repeat(8, 100, (n) => […])` at 0, 100, 200 … */
+export function repeat(
+	times: number,
+	everyMs: number,
+	steps: (index: number) => readonly (ScenarioStep | readonly ScenarioStep[])[],
+	...surplus: readonly never[]
+): readonly ScenarioStep[] {
+	checkArguments("repeat", repeatArguments, { times, everyMs, steps }, surplus);
+	return Array.from({ length: times }, (_, index) =>
+		at(index * everyMs, ...steps(index)),
+	).flat();
+}
+
+export type ConnectOptions = {
+	readonly label?: string;
+	/** `c1` when nothing is said. */
+	readonly client?: string;
+	/** One message by SMTP when nothing is said. */
+	readonly dialogue?: Dialogue;
+} & AtMostOne<{
+	/** One after the other, so far apart; all at once when neither this nor `perSecond` is given. */
+	readonly everyMs: number;
+	/** By chance (Poisson), so many on average. */
+	readonly perSecond: number;
+}> &
+	AtMostOne<{
+		/** Always this source port; drawn when neither this nor `firstPort` is given. */
+		readonly port: number;
+		/** Counted up from this source port. */
+		readonly firstPort: number;
+	}>;
+
+const connectArguments = v.object({
+	count: connectionCount,
+	options: options<ConnectOptions>(
+		{
+			label: text,
+			client: text,
+			dialogue,
+			everyMs: interval,
+			perSecond,
+			port,
+			firstPort: port,
+		},
+		atMostOne("everyMs", "perSecond"),
+		atMostOne("port", "firstPort"),
+	),
+});
+
+/**
+ * A client opens so many connections to the service, the only one that a scenario has: `port` and
+ * `firstPort` are ports of the client, its source ports.
+ */
+export function connect(
+	count: number,
+	options: ConnectOptions = {},
+	...surplus: readonly never[]
+): ScenarioStep {
+	checkArguments("connect", connectArguments, { count, options }, surplus);
+	return {
+		atMs: 0,
+		label: options.label ?? "",
+		kind: "connect",
+		client: options.client ?? "c1",
+		count,
+		arrivals: arrivals(options),
+		ports: ports(options),
+		dialogue: options.dialogue ?? smtp(),
+	};
+}
+
+function arrivals({ everyMs, perSecond }: ConnectOptions): Arrivals {
+	if (everyMs !== undefined) return { kind: "every", intervalMs: everyMs };
+	return perSecond === undefined
+		? { kind: "at-once" }
+		: { kind: "poisson", perSecond };
+}
+
+function ports({ port, firstPort }: ConnectOptions): PortPolicy {
+	if (port !== undefined) return { kind: "fixed", port };
+	return firstPort === undefined
+		? { kind: "drawn" }
+		: { kind: "from", first: firstPort };
+}
+
+const sideArguments = v.object({
+	connections: text,
+	who: side,
+	label: text,
+});
+
+/** The connections of an earlier `connect` step: one side of each says something. */
+export function speak(
+	connections: string,
+	who: "client" | "backend" = "client",
+	label = "",
+	...surplus: readonly never[]
+): ScenarioStep {
+	checkArguments("speak", sideArguments, { connections, who, label }, surplus);
+	return { atMs: 0, label, kind: "speak", connections, who };
+}
+
+/** … or closes. */
+export function close(
+	connections: string,
+	who: "client" | "backend" = "client",
+	label = "",
+	...surplus: readonly never[]
+): ScenarioStep {
+	checkArguments("close", sideArguments, { connections, who, label }, surplus);
+	return { atMs: 0, label, kind: "close", connections, who };
+}
+
+const packetArguments = v.object({ name: text, line: packetLine });
+
+/** A packet by hand, in one-line notation, put on one of the gateway's interfaces. */
+export function packet(
+	name: string,
+	line: string,
+	...surplus: readonly never[]
+): ScenarioStep {
+	checkArguments("packet", packetArguments, { name, line }, surplus);
+	return { atMs: 0, label: "", kind: "packet", interface: name, packet: line };
+}
+
+const slowArguments = v.object({ delayMs: milliseconds });
+
+/** It waits so long before its banner and before each reply: `backend("b1", slow(500))`. */
+export function slow(
+	delayMs: number,
+	...surplus: readonly never[]
+): BackendBehaviour {
+	checkArguments("slow", slowArguments, { delayMs }, surplus);
+	return { kind: "slow", delayMs };
+}
+
+const lossyArguments = v.object({ loss: share });
+
+/**
+ * Of the packets that go to it or come from it, each is lost with this probability:
+ * `backend("b1", lossy(0.1))`. Which ones follows from the seed, and in live time from chance.
+ */
+export function lossy(
+	loss: number,
+	...surplus: readonly never[]
+): BackendBehaviour {
+	checkArguments("lossy", lossyArguments, { loss }, surplus);
+	return { kind: "lossy", loss };
+}
+
+const PLAIN_BEHAVIOURS = ["up", "refuse", "vanish", "silent", "drain"] as const;
+
+const backendArguments = v.object({
+	name: text,
+	becomes: v.lazy((given) =>
+		typeof given === "string" ? oneOf(PLAIN_BEHAVIOURS) : behaviour,
+	),
+	label: text,
+});
+
+/** From now on the backend behaves so: `backend("b1", "vanish")`. */
+export function backend(
+	name: string,
+	becomes: BackendBehaviour | (typeof PLAIN_BEHAVIOURS)[number],
+	label = "",
+	...surplus: readonly never[]
+): ScenarioStep {
+	checkArguments(
+		"backend",
+		backendArguments,
+		{ name, becomes, label },
+		surplus,
+	);
+	return {
+		atMs: 0,
+		label,
+		kind: "backend",
+		backend: name,
+		becomes: typeof becomes === "string" ? { kind: becomes } : becomes,
+	};
+}
+
+const observeArguments = v.object({ label: text });
+
+/** Keeps counters, conntrack and conditions as they are now, for expectations that say `at: label`. */
+export function observe(
+	label: string,
+	...surplus: readonly never[]
+): ScenarioStep {
+	checkArguments("observe", observeArguments, { label }, surplus);
+	return { atMs: 0, label, kind: "observe" };
+}

@@ -1,0 +1,136 @@
+/** What an expectation says of the other parts of its scenario. */
+import { NO_BOUND } from "../build/count.ts";
+import type {
+	ConnectionFilter,
+	Expectation,
+	Scenario,
+	Setup,
+} from "../scenario.ts";
+import type { Report } from "./known-names.ts";
+
+/** Names that must exist, times in which something can happen, bounds that can be violated. */
+export function checkExpectation(
+	given: Expectation,
+	path: string,
+	{
+		report,
+		scenario,
+	}: { readonly report: Report; readonly scenario: Scenario },
+): void {
+	if ("of" in given) checkFilter(given.of, `${path}.of`, report);
+	if ("at" in given && given.at !== "")
+		report.known("observe step", given.at, `${path}.at`);
+	if ("atLeast" in given && given.atLeast > given.atMost)
+		report.add(
+			`${path}.atLeast`,
+			`at least ${given.atLeast} and at most ${given.atMost} cannot be`,
+			"Make `atMost` at least `atLeast`.",
+		);
+	if (
+		"atLeast" in given &&
+		given.atLeast === 0 &&
+		given.atMost === Number.MAX_SAFE_INTEGER
+	) {
+		const [message = "", remedy = ""] = NO_BOUND.split("\n");
+		report.add(path, message, remedy);
+	}
+	switch (given.kind) {
+		case "order":
+			given.backends.forEach((name, index) => {
+				if (name !== null)
+					report.known("backend", name, `${path}.backends[${index}]`);
+			});
+			break;
+		case "split":
+			for (const name of Object.keys(given.weights))
+				report.known("backend", name, `${path}.weights.${name}`);
+			if (!Object.values(given.weights).some((weight) => weight > 0))
+				report.add(
+					`${path}.weights`,
+					"nobody gets a share",
+					"Give at least one backend a weight above 0.",
+				);
+			break;
+		case "avoided":
+		case "failover-gap":
+			report.known("backend", given.backend, `${path}.backend`);
+			break;
+		case "counts-agree":
+			for (const name of Object.keys(given.addresses))
+				report.known("backend", name, `${path}.addresses.${name}`);
+			break;
+		case "packets-out":
+		case "packets-past":
+			report.known("interface", given.interface, `${path}.interface`);
+			checkTimes(given, path, report);
+			if (given.fromMs >= scenario.endMs)
+				report.add(
+					`${path}.fromMs`,
+					`the play ends at ${scenario.endMs} ms: no packet is seen from ${given.fromMs} ms on`,
+					"Make `fromMs` earlier than `endMs`.",
+				);
+			if (given.kind === "packets-past")
+				checkNeighbours(given.interface, scenario.setup, {
+					...{ report, path: `${path}.interface` },
+				});
+			if (given.packets.length === 0 && !given.exactly)
+				report.add(
+					`${path}.packets`,
+					"nothing could violate it: no packet is named, and others may come out",
+					"Name a packet, or set `exactly` for silence.",
+				);
+			break;
+		case "operation":
+			report.known("operation step", given.step, `${path}.step`);
+			break;
+		default:
+	}
+}
+
+function checkFilter(
+	filter: ConnectionFilter,
+	path: string,
+	report: Report,
+): void {
+	if (filter.step !== undefined)
+		report.known("connect step", filter.step, `${path}.step`);
+	if (filter.client !== undefined)
+		report.known("client", filter.client, `${path}.client`);
+	checkTimes(filter, path, report);
+}
+
+function checkTimes(
+	{ fromMs = 0, toMs = Number.POSITIVE_INFINITY }: TimeSpan,
+	path: string,
+	report: Report,
+): void {
+	if (fromMs >= toMs)
+		report.add(
+			`${path}.toMs`,
+			`from ${fromMs} ms to ${toMs} ms there is no time`,
+			"Make `toMs` later than `fromMs`.",
+		);
+}
+
+interface TimeSpan {
+	readonly fromMs?: number;
+	readonly toMs?: number;
+}
+
+/** Packets go past the gateway where two hosts are on one link. */
+function checkNeighbours(
+	name: string,
+	{ clients, backends, healthCheck }: Setup,
+	{ report, path }: { readonly report: Report; readonly path: string },
+): void {
+	const checkers = healthCheck === null ? [] : [healthCheck];
+	const hosts = [...clients, ...backends, ...checkers].filter(
+		(host) => host.interface === name,
+	);
+	if (hosts.length < 2)
+		report.add(
+			path,
+			`no packet goes past the gateway on ${name}: fewer than two hosts are on that link`,
+			"Name the interface of a link that hosts share.",
+		);
+}

@@ -1,0 +1,72 @@
+/** What a run leaves: one contract between whoever plays a scenario and whoever shows it. */
+import type { Unknown } from "../../sim/contract/gateway.ts";
+import type { Account } from "../../sim/world/account/account.ts";
+import type { Expectation, PlayableScenario } from "../language/scenario.ts";
+import type { RulePlace } from "./rule-place.ts";
+
+/** Three-valued all the way up: what the model does not know is neither yes nor no. */
+export type Outcome = "holds" | "violated" | "unknown";
+
+/** What every scenario expects without saying so; judged only where it is violated. */
+export interface ImpliedExpectation {
+	/** Each step succeeds of which no expectation says how it goes. */
+	readonly kind: "steps-succeed";
+	readonly because: "";
+}
+
+/** One expectation, judged. */
+export interface Judgement {
+	readonly expectation: Expectation | ImpliedExpectation;
+	readonly outcome: Outcome;
+	/** In words and numbers. */
+	readonly expected: string;
+	readonly seen: string;
+	/** Ids of the connections that show it, the first ones where they are many. */
+	readonly connections: readonly number[];
+	/** How many connections show it, those that are not named among them. */
+	readonly concerned: number;
+	/** The rule of the first explanation, `mangle:MAILMARK:rule:2`; `null` when no rule is to blame. */
+	readonly rule: string | null;
+	/**
+	 * Why it is violated: the concerned connections in groups that failed in the same way, the first
+	 * few groups. Empty where it holds, and where it is not about packets.
+	 */
+	readonly why: readonly Why[];
+}
+
+/** Connections that failed in the same way, or packets by hand. */
+export interface Why {
+	/** Id of the first one; `null` for packets by hand. */
+	readonly connection: number | null;
+	/** How many there are. */
+	readonly count: number;
+	/** Their path in words: `SYN → DNAT 192.168.0.1 (line 5) → out eth1 → b1 (vanished at 2.5 s): lost on its link`. */
+	readonly text: string;
+	/** Where their packets ended, or what sent them there; `null` when no rule is to blame. */
+	readonly rule: RulePlace | null;
+}
+
+/** A scenario, played and judged. Plain data without wall-clock time: the same seed gives the same bytes. */
+export interface RunResult {
+	readonly scenario: PlayableScenario;
+	readonly driver: { readonly name: string; readonly version: string };
+	readonly seed: number;
+	/** `unknown` beats `violated` beats `holds`. */
+	readonly outcome: Outcome;
+	/** What the gateway did not know; the play ended there. */
+	readonly unknown: Unknown | null;
+	/** In the order of the scenario's expectations, and what it implies behind them. */
+	readonly judgements: readonly Judgement[];
+	readonly account: Account;
+	/** The command line that plays just this once more. */
+	readonly replay: string;
+}
+
+/** Said of a scenario without an expectation: its outcome is unknown. */
+export const NOTHING_EXPECTED = "nothing was expected: nothing is shown";
+
+/** The outcome of many: violated when any is, else unknown when any is. */
+export function worst(outcomes: readonly Outcome[]): Outcome {
+	if (outcomes.includes("violated")) return "violated";
+	return outcomes.includes("unknown") ? "unknown" : "holds";
+}

@@ -1,0 +1,70 @@
+/**
+ * What became of connections in the eyes of their clients: the one meaning of *lost* and *late*, for
+ * judgements, failover gaps, the terminal and reports alike.
+ */
+import type { ConnectionRecord } from "../../sim/world/account/account.ts";
+
+/**
+ * - `lost`: it ended, and was neither completed nor closed as it should be: refused, unreachable, a
+ *   time-out, reset, cut short, no port; or it is half-open: its client only believes that it has one.
+ * - `late`: it was connected, but only after its SYN had to be sent once more.
+ * - `waiting`: it was not connected when the play ended.
+ * - `served`: everything else.
+ */
+export type Service = "served" | "late" | "lost" | "waiting";
+
+/** Where a SYN is first sent again (`TCP_TIMEOUT_INIT`, include/net/tcp.h, 6.1); live clients do not tell it otherwise. */
+const FIRST_RETRANSMISSION_MS = 1_000;
+
+export function serviceOf(connection: ConnectionRecord): Service {
+	const { outcome, connectedMs, syns } = connection;
+	if (outcome !== "completed" && outcome !== "open") return "lost";
+	if (connectedMs === null) return "waiting";
+	return syns > 1 || waitMs(connection) >= FIRST_RETRANSMISSION_MS
+		? "late"
+		: "served";
+}
+
+/** How long a client waited for its connection; 0 where it never came. */
+function waitMs({ startedMs, connectedMs }: ConnectionRecord): number {
+	return connectedMs === null ? 0 : connectedMs - startedMs;
+}
+
+/** How many connections came to what; the wait is the longest of those that were late. */
+export interface Services {
+	readonly lost: number;
+	readonly late: number;
+	readonly waiting: number;
+	readonly longestWaitMs: number;
+}
+
+export function servicesOf(connections: readonly ConnectionRecord[]): Services {
+	const count = (service: Service) =>
+		connections.filter((one) => serviceOf(one) === service).length;
+	const late = connections.filter((one) => serviceOf(one) === "late");
+	return {
+		lost: count("lost"),
+		late: late.length,
+		waiting: count("waiting"),
+		longestWaitMs: late.reduce((most, one) => Math.max(most, waitMs(one)), 0),
+	};
+}
+
+/** `43 lost, 3 late (longest wait 3 s)`; "" when all were served at once. */
+export function servicesWords({
+	lost,
+	late,
+	waiting,
+	longestWaitMs,
+}: Services): string {
+	return [
+		...(lost === 0 ? [] : [`${lost} lost`]),
+		...(late === 0 ? [] : [lateWords(late, longestWaitMs)]),
+		...(waiting === 0 ? [] : [`${waiting} still waiting`]),
+	].join(", ");
+}
+
+/** `3 late (longest wait 3.1 s)`. */
+export function lateWords(late: number, longestWaitMs: number): string {
+	return `${late} late (longest wait ${Number((longestWaitMs / 1_000).toFixed(1))} s)`;
+}

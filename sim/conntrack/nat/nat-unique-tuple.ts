@@ -1,0 +1,220 @@
+/**
+ * The search for a tuple that nobody else has, within what a NAT rule allows (`get_unique_tuple` and
+ * what it calls, net/netfilter/nf_nat_core.c, 6.1).
+ */
+import type { Choice } from "../../chance/choice.ts";
+import type { NatRange } from "../../extension/host.ts";
+import { ICMP, TCP, UDP } from "../../packet/packet.ts";
+import { hashIn } from "../table/find.ts";
+import {
+	BY_SOURCE_NEXT,
+	ENTRY_SHIFT,
+	PROTOCOL,
+	REPLY,
+	REPLY_TUPLE,
+	TUPLE_NEXT,
+	TUPLE_PORTS,
+	TUPLE_SOURCE,
+	tupleAt,
+	ZONES,
+} from "../table/layout.ts";
+import type { EntryTable } from "../table/table.ts";
+import {
+	copyTuple,
+	invertTuple,
+	readTuple,
+	scratchTuple,
+	type Tuple,
+} from "../table/tuple.ts";
+import { pickAddress } from "./nat-address.ts";
+
+export type Manip = "source" | "destination";
+
+const wantedReply = scratchTuple();
+
+/**
+ * Would the replies to this tuple be taken for another entry's packets (`nf_nat_used_tuple`,
+ * `nf_conntrack_tuple_taken`)? The kernel lets another entry with the very same original tuple pass,
+ * for confirmation to settle: with one packet at a time there is none, it would have been found.
+ */
+function isTaken(table: EntryTable, tuple: Tuple, entry: number): boolean {
+	const zones = table.words[(entry << ENTRY_SHIFT) + ZONES] as number;
+	invertTuple(wantedReply, tuple);
+	const { index } = table;
+	const chain = index.chain(hashIn(wantedReply, zones, REPLY));
+	let node = index.heads[chain] as number;
+	while (node !== 0) {
+		const next = table.words[tupleAt(node) + TUPLE_NEXT] as number;
+		if (table.hasKey(node, wantedReply, zones) && table.living(node) !== 0)
+			return true;
+		node = next;
+	}
+	return false;
+}
+
+/** Does the part that may be changed lie in the range's ports (`l4proto_in_range`)? */
+function hasPortInRange(
+	tuple: Tuple,
+	manip: Manip,
+	ports: { readonly min: number; readonly max: number },
+): boolean {
+	if (tuple.protocol !== ICMP && !hasPorts(tuple.protocol)) return true;
+	// An ICMP identifier is the same both ways, and stands in the source's place.
+	const port =
+		manip === "source" || tuple.protocol === ICMP
+			? tuple.ports >>> 16
+			: tuple.ports & 0xffff;
+	return port >= ports.min && port <= ports.max;
+}
+
+function hasPorts(protocol: number): boolean {
+	return protocol === TCP || protocol === UDP;
+}
+
+/** Does the tuple's source meet the range (`nf_in_range`)? */
+function hasSourceInRange(tuple: Tuple, range: NatRange): boolean {
+	const { addresses, ports } = range;
+	if (addresses !== null) {
+		const source = tuple.source >>> 0;
+		if (source < addresses.min >>> 0 || source > addresses.max >>> 0)
+			return false;
+	}
+	return ports === null || hasPortInRange(tuple, "source", ports);
+}
+
+/** A mapping that the same source has already, if the range allows it (`find_appropriate_src`). */
+function findMappingOfSource(
+	table: EntryTable,
+	into: Tuple,
+	tuple: Tuple,
+	range: NatRange,
+	zones: number,
+): boolean {
+	const { words, bySource } = table;
+	const port = tuple.ports >>> 16;
+	let entry = bySource?.head(tuple.source, port, tuple.protocol, zones) ?? 0;
+	while (entry !== 0) {
+		const at = entry << ENTRY_SHIFT;
+		if (
+			words[at + TUPLE_SOURCE] === tuple.source &&
+			(words[at + TUPLE_PORTS] as number) >>> 16 === port &&
+			((words[at + PROTOCOL] as number) & 0xff) === tuple.protocol &&
+			(words[at + ZONES] as number) >>> 16 === zones >>> 16
+		) {
+			readTuple(into, words, at + REPLY_TUPLE, tuple.protocol);
+			invertTuple(into, into);
+			into.destination = tuple.destination;
+			into.ports = (into.ports & 0xffff0000) | (tuple.ports & 0xffff);
+			if (hasSourceInRange(into, range)) return true;
+		}
+		entry = words[at + BY_SOURCE_NEXT] as number;
+	}
+	return false;
+}
+
+/**
+ * Finds a tuple within the range, unique if possible; if not, the last one tried, and confirmation
+ * will drop the packet.
+ * @param into receives it
+ * @param current the tuple as it is, after what other manips have done
+ */
+export function findUniqueTuple(
+	table: EntryTable,
+	choice: Choice,
+	into: Tuple,
+	current: Tuple,
+	range: NatRange,
+	manip: Manip,
+	entry: number,
+): void {
+	const zones = table.words[(entry << ENTRY_SHIFT) + ZONES] as number;
+	const isRandom = range.random || range.randomFully;
+	if (manip === "source" && !isRandom) {
+		if (hasSourceInRange(current, range)) {
+			copyTuple(into, current);
+			if (!isTaken(table, current, entry)) return;
+		} else if (
+			findMappingOfSource(table, into, current, range, zones) &&
+			!isTaken(table, into, entry)
+		)
+			return;
+	}
+	copyTuple(into, current);
+	pickAddress(into, range, manip, zones);
+	if (!isRandom) {
+		const { ports } = range;
+		if (ports === null) {
+			if (!isTaken(table, into, entry)) return;
+		} else if (
+			range.basePort === null &&
+			hasPortInRange(into, manip, ports) &&
+			(ports.min === ports.max || !isTaken(table, into, entry))
+		)
+			return;
+	}
+	findUniquePort(table, choice, into, range, manip, entry);
+}
+
+const MAX_ATTEMPTS = 128;
+/** With fewer attempts than this in a round, the search is given up. */
+const LEAST_ATTEMPTS = 16;
+const PRIVILEGED = 1024;
+/** Ports below may carry credentials (rlogin and the like), so they stay below. */
+const CREDENTIALS = 512;
+
+/** Lowest port and number of ports that may be tried, or `null` when the port must stay. */
+function portsToTry(
+	tuple: Tuple,
+	range: NatRange,
+	manip: Manip,
+): readonly [number, number] | null {
+	if (tuple.protocol !== ICMP && !hasPorts(tuple.protocol)) return null;
+	if (range.ports !== null) {
+		const { min, max } = range.ports;
+		return [Math.min(min, max), Math.abs(max - min) + 1];
+	}
+	if (tuple.protocol === ICMP) return [0, 65536];
+	// Nobody listens on another port than the one that was called.
+	if (manip === "destination") return null;
+	const port = tuple.ports >>> 16;
+	if (port < CREDENTIALS) return [1, 511];
+	if (port < PRIVILEGED) return [600, 424];
+	return [1024, 64512];
+}
+
+/**
+ * Tries ports from a random one on, in rounds that grow shorter (`nf_nat_l4proto_unique_tuple`). The
+ * kernel draws 16 bits and takes the remainder, which favours the lower ports by up to 1024 in
+ * 65536; here all are equally likely, so that a proof has no more to visit than there are ports.
+ */
+function findUniquePort(
+	table: EntryTable,
+	choice: Choice,
+	tuple: Tuple,
+	range: NatRange,
+	manip: Manip,
+	entry: number,
+): void {
+	const tried = portsToTry(tuple, range, manip);
+	if (tried === null) return;
+	const [min, count] = tried;
+	const inSource = manip === "source" || tuple.protocol === ICMP;
+	const port = inSource ? tuple.ports >>> 16 : tuple.ports & 0xffff;
+	const label = `nat ${inSource ? "source" : "destination"} port from ${min}`;
+	const draw = () => (count === 1 ? 0 : choice.pick(count, label));
+	let offset =
+		range.basePort === null ? draw() : (port - range.basePort) & 0xffff;
+	let attempts = Math.min(count, MAX_ATTEMPTS);
+	for (;;) {
+		for (let attempt = 0; attempt < attempts; attempt++) {
+			const next = min + (((offset + attempt) & 0xffff) % count);
+			tuple.ports = inSource
+				? (next << 16) | (tuple.ports & 0xffff)
+				: (tuple.ports & 0xffff0000) | next;
+			if (!isTaken(table, tuple, entry)) return;
+		}
+		if (attempts >= count || attempts < LEAST_ATTEMPTS) return;
+		attempts >>= 1;
+		offset = draw();
+	}
+}

@@ -1,0 +1,229 @@
+/**
+ * NAT: the mapping that an entry gets with its first packet, and the translation of every packet
+ * after it (`nf_nat_setup_info`, `nf_nat_inet_fn`, net/netfilter/nf_nat_core.c; `nf_nat_ipv4_fn`,
+ * nf_nat_proto.c; 6.1).
+ */
+import type { Choice } from "../../chance/choice.ts";
+import type { NatRange } from "../../extension/host.ts";
+import { invariant } from "../../invariant.ts";
+import { ICMP } from "../../packet/packet.ts";
+import {
+	CTINFO_IS_REPLY,
+	CTINFO_NEW,
+	CTINFO_RELATED,
+	CTINFO_RELATED_REPLY,
+	HOOK_INPUT,
+	HOOK_POSTROUTING,
+	NF_ACCEPT,
+	NF_DROP,
+	NO_ENTRY,
+	type Skb,
+} from "../../packet/skb/skb.ts";
+import {
+	IPS_CONFIRMED,
+	IPS_DST_NAT,
+	IPS_DST_NAT_DONE,
+	IPS_SRC_NAT,
+	IPS_SRC_NAT_DONE,
+} from "../status.ts";
+import { dropFor } from "../table/drop.ts";
+import {
+	ENTRY_SHIFT,
+	ORIGINAL,
+	PROTOCOL,
+	REPLY,
+	REPLY_TUPLE,
+	STATUS,
+	TUPLE_DESTINATION,
+	TUPLE_SOURCE,
+} from "../table/layout.ts";
+import { account } from "../table/refresh.ts";
+import type { EntryTable } from "../table/table.ts";
+import {
+	invertTuple,
+	readTuple,
+	sameTuple,
+	scratchTuple,
+} from "../table/tuple.ts";
+import { rewriteFromAnswer, rewriteQuoted, rewriteSkb } from "./nat-manip.ts";
+import { findUniqueTuple, type Manip } from "./nat-unique-tuple.ts";
+
+const NAT_MASK = IPS_SRC_NAT | IPS_DST_NAT;
+const NAT_DONE_MASK = IPS_SRC_NAT_DONE | IPS_DST_NAT_DONE;
+const ICMP_REDIRECT = 5;
+
+export class Nat {
+	readonly #table: EntryTable;
+	readonly #choice: Choice;
+	// Scratch.
+	readonly #current = scratchTuple();
+	readonly #wanted = scratchTuple();
+	readonly #nullAddresses = { min: 0, max: 0 };
+	/** Keeps the address; the port too, unless somebody else has it. */
+	readonly #nullRange: NatRange = {
+		addresses: this.#nullAddresses,
+		ports: null,
+		basePort: null,
+		random: false,
+		randomFully: false,
+		persistent: false,
+		netmap: false,
+	};
+
+	constructor(table: EntryTable, choice: Choice) {
+		this.#table = table;
+		this.#choice = choice;
+	}
+
+	/** See `Conntrack.translate`. */
+	translate(skb: Skb, rules: (skb: Skb) => number): number {
+		const { entry, ctinfo } = skb;
+		if (entry === NO_ENTRY) return NF_ACCEPT;
+		const { words } = this.#table;
+		const at = entry << ENTRY_SHIFT;
+		const isSource = skb.hook === HOOK_POSTROUTING || skb.hook === HOOK_INPUT;
+		const isRelated =
+			ctinfo === CTINFO_RELATED || ctinfo === CTINFO_RELATED_REPLY;
+		if (isRelated && skb.protocol === ICMP)
+			return this.#translateError(skb, isSource);
+		if (ctinfo === CTINFO_NEW || isRelated) {
+			const done = isSource ? IPS_SRC_NAT_DONE : IPS_DST_NAT_DONE;
+			if (((words[at + STATUS] as number) & done) === 0) {
+				const verdict = rules(skb);
+				if (verdict !== NF_ACCEPT) return verdict;
+				if (((this.#table.words[at + STATUS] as number) & done) === 0)
+					this.#bindNull(skb, isSource ? "source" : "destination");
+				return this.#translatePacket(skb, isSource);
+			}
+		}
+		if (skb.hook === HOOK_POSTROUTING && this.#leavesElsewhere(skb)) {
+			const direction = ctinfo >= CTINFO_IS_REPLY ? REPLY : ORIGINAL;
+			account(this.#table, entry, direction, skb);
+			this.#table.kill(entry);
+			return dropFor("masqueraded elsewhere");
+		}
+		return this.#translatePacket(skb, isSource);
+	}
+
+	/** See `NatPort.setup`. */
+	setup(skb: Skb, range: NatRange, manip: Manip): number {
+		const table = this.#table;
+		const { entry } = skb;
+		invariant(entry !== NO_ENTRY, "NAT for a packet that has no entry");
+		const at = entry << ENTRY_SHIFT;
+		const { words } = table;
+		const status = words[at + STATUS] as number;
+		if ((status & IPS_CONFIRMED) !== 0) return NF_ACCEPT;
+		const done = manip === "source" ? IPS_SRC_NAT_DONE : IPS_DST_NAT_DONE;
+		if ((status & done) !== 0) return NF_DROP;
+		if (range.masqueradeInterface !== undefined)
+			words[at + PROTOCOL] =
+				((words[at + PROTOCOL] as number) & 0xff) |
+				(range.masqueradeInterface << 8);
+
+		const current = this.#current;
+		const wanted = this.#wanted;
+		if (manip === "source" && range !== this.#nullRange) table.indexBySource();
+		readTuple(
+			current,
+			words,
+			at + REPLY_TUPLE,
+			(words[at + PROTOCOL] as number) & 0xff,
+		);
+		invertTuple(current, current);
+		findUniqueTuple(table, this.#choice, wanted, current, range, manip, entry);
+		let mapped = 0;
+		if (!sameTuple(wanted, current)) {
+			invertTuple(wanted, wanted);
+			table.writeTuple(at + REPLY_TUPLE, wanted);
+			mapped = manip === "source" ? IPS_SRC_NAT : IPS_DST_NAT;
+		}
+		if (manip === "source") table.bySource?.link(words, entry);
+		words[at + STATUS] = status | done | mapped;
+		return NF_ACCEPT;
+	}
+
+	/** An interface went down: its masqueraded entries are worthless (`masq_device_event`). */
+	masqueradeDown(interfaceIndex: number): void {
+		const table = this.#table;
+		table.forEach((entry) => {
+			const word = table.words[(entry << ENTRY_SHIFT) + PROTOCOL] as number;
+			if (interfaceIndex !== 0 && word >>> 8 === interfaceIndex)
+				table.kill(entry);
+		});
+	}
+
+	/** No rule wants anything: the mapping is what the packet has (`__nf_nat_alloc_null_binding`). */
+	#bindNull(skb: Skb, manip: Manip): void {
+		const { words } = this.#table;
+		const reply = (skb.entry << ENTRY_SHIFT) + REPLY_TUPLE;
+		const address = words[
+			reply + (manip === "source" ? TUPLE_DESTINATION : TUPLE_SOURCE)
+		] as number;
+		this.#nullAddresses.min = address;
+		this.#nullAddresses.max = address;
+		this.setup(skb, this.#nullRange, manip);
+	}
+
+	/** A masqueraded packet that is routed over another interface now (`nf_nat_oif_changed`). */
+	#leavesElsewhere(skb: Skb): boolean {
+		const word = this.#table.words[
+			(skb.entry << ENTRY_SHIFT) + PROTOCOL
+		] as number;
+		const masqueraded = word >>> 8;
+		return (
+			masqueraded !== 0 &&
+			skb.ctinfo < CTINFO_IS_REPLY &&
+			masqueraded !== skb.outInterface
+		);
+	}
+
+	/** `nf_nat_packet`: makes it look like the inverse of the other direction's tuple. */
+	#translatePacket(skb: Skb, isSource: boolean): number {
+		const { words } = this.#table;
+		const at = skb.entry << ENTRY_SHIFT;
+		const isReply = skb.ctinfo >= CTINFO_IS_REPLY;
+		const mapping = isSource !== isReply ? IPS_SRC_NAT : IPS_DST_NAT;
+		if (((words[at + STATUS] as number) & mapping) === 0) return NF_ACCEPT;
+		const other = isReply ? at : at + REPLY_TUPLE;
+		if (skb.protocol !== ICMP) {
+			rewriteFromAnswer(skb, words, other, isSource);
+			return NF_ACCEPT;
+		}
+		const target = this.#wanted;
+		readTuple(target, words, other, ICMP);
+		invertTuple(target, target);
+		rewriteSkb(skb, target, isSource ? "source" : "destination");
+		return NF_ACCEPT;
+	}
+
+	/** An ICMP error: what it quotes is translated back, and then the message itself. */
+	#translateError(skb: Skb, isSource: boolean): number {
+		// Its checksum is made anew, so it has to be right before.
+		if (skb.checksum === "wrong") return dropFor("wrong checksum");
+		const { words } = this.#table;
+		const at = skb.entry << ENTRY_SHIFT;
+		const status = words[at + STATUS] as number;
+		const isReply = skb.ctinfo >= CTINFO_IS_REPLY;
+		// A redirect is about routes on this side only, and lies about those of a translated packet.
+		if (
+			skb.icmpType === ICMP_REDIRECT &&
+			((status & NAT_DONE_MASK) !== NAT_DONE_MASK || (status & NAT_MASK) !== 0)
+		)
+			return dropFor("redirect about a translated packet");
+		const mapping = isSource !== isReply ? IPS_SRC_NAT : IPS_DST_NAT;
+		if ((status & mapping) === 0) return NF_ACCEPT;
+		const target = this.#wanted;
+		const protocol = (words[at + PROTOCOL] as number) & 0xff;
+		readTuple(target, words, isReply ? at : at + REPLY_TUPLE, protocol);
+		if (skb.about !== null) {
+			const half = isSource ? "destination" : "source";
+			skb.about = rewriteQuoted(skb.about, target, half);
+			if (skb.about === null) return dropFor("untranslatable error");
+		}
+		invertTuple(target, target);
+		target.protocol = ICMP;
+		rewriteSkb(skb, target, isSource ? "source" : "destination");
+		return NF_ACCEPT;
+	}
+}

@@ -1,0 +1,172 @@
+/**
+ * The settings of one box, by their names below `net.`: what is written, what a kernel refuses, and
+ * what it would take and the model has not.
+ */
+import { invariant } from "../../invariant.ts";
+import {
+	ALIASES,
+	INTERFACE_SETTINGS,
+	SYSCTLS,
+	type SysctlDefinition,
+} from "./modelled-sysctls.ts";
+import { findNotModelled } from "./not-modelled.ts";
+import { dottedName, interfaceInName, sysctlPath } from "./sysctl-name.ts";
+import { INT_MAX, INT_MIN } from "./sysctl-values.ts";
+
+const DEFINITIONS = new Map(SYSCTLS.map((one) => [one.name, one]));
+
+/** How writing a setting went; `message` is what sysctl(8) would print. */
+export type SysctlOutcome =
+	| { readonly kind: "written" }
+	| { readonly kind: "refused"; readonly message: string }
+	/** A kernel takes it, and what follows from it is not modelled. */
+	| { readonly kind: "not-modelled"; readonly reason: string };
+
+const WRITTEN: SysctlOutcome = { kind: "written" };
+
+/** What settings have to know of an interface. */
+export interface SysctlInterface {
+	readonly name: string;
+	readonly hasAddress: boolean;
+}
+
+/** The settings of one box: everybody holds the same record and sees changes at once. */
+export class Sysctls {
+	readonly #values = new Map(SYSCTLS.map(({ name, value }) => [name, value]));
+	readonly #watchers: (() => void)[] = [];
+	/** As they stand in names, the loopback among them. */
+	readonly #interfaces: readonly string[];
+	/** Settings of interfaces that still follow `default`, by their names (`devinet_copy_dflt_conf`). */
+	readonly #followers = new Set<string>();
+
+	/** @param interfaces besides the loopback */
+	constructor(interfaces: readonly SysctlInterface[] = []) {
+		const named = interfaces.map(({ name, hasAddress }) => ({
+			name: interfaceInName(name),
+			hasAddress,
+		}));
+		this.#interfaces = ["lo", ...named.map(({ name }) => name)];
+		for (const [setting, value] of Object.entries(INTERFACE_SETTINGS)) {
+			this.#putAll(["all", "default", ...this.#interfaces], setting, value);
+			// An address makes the settings of an interface its own (ipv4_devconf_setall).
+			for (const { name, hasAddress } of named)
+				if (!hasAddress) this.#followers.add(nameOf(name, setting));
+		}
+	}
+
+	/** The value of a setting that the model knows. */
+	get(name: string): number {
+		const value = this.#values.get(ALIASES.get(name) ?? name);
+		invariant(value !== undefined, `asked for the unknown setting net.${name}`);
+		return value;
+	}
+
+	/** `IN_DEV_FORWARD` (include/linux/inetdevice.h, 6.1): the interface's own value. */
+	forwards(interfaceName: string): boolean {
+		const name = interfaceInName(interfaceName);
+		return this.get(nameOf(name, "forwarding")) !== 0;
+	}
+
+	/** `IN_DEV_TX_REDIRECTS`: `all` or the interface's own. */
+	sendsRedirects(interfaceName: string): boolean {
+		const name = interfaceInName(interfaceName);
+		return ["all", name].some(
+			(who) => this.get(nameOf(who, "send_redirects")) !== 0,
+		);
+	}
+
+	/** Writes a setting, as `sysctl -w net.NAME=VALUE` does. */
+	set(name: string, value: number): SysctlOutcome {
+		const dotted = dottedName(name);
+		const key = ALIASES.get(dotted) ?? dotted;
+		const before = this.#values.get(key);
+		if (before === undefined) return this.#setNotModelled(dotted, value);
+		const { min, max, takes } = DEFINITIONS.get(key) ?? ANY_NUMBER;
+		if (!isWithin(value, takes ?? [min, max])) return invalid(dotted);
+		if (!isWithin(value, [min, max])) return notModelled(dotted, value, []);
+		this.#values.set(key, value);
+		this.#followers.delete(key);
+		if (before !== value) this.#spread(key, value);
+		for (const watcher of this.#watchers) watcher();
+		return WRITTEN;
+	}
+
+	/** What else changes with a setting of interfaces. */
+	#spread(key: string, value: number): void {
+		const [, who, setting] =
+			/^ipv4\.conf\.(all|default)\.(.*)$/.exec(key) ?? [];
+		if (setting === undefined) return;
+		// inet_forward_change: `all` is for each; and nothing is copied from `default`.
+		if (setting === "forwarding") {
+			if (who === "all")
+				this.#putAll(["default", ...this.#interfaces], setting, value);
+		} else if (who === "default") {
+			const following = this.#interfaces.filter((name) =>
+				this.#followers.has(nameOf(name, setting)),
+			);
+			this.#putAll(following, setting, value);
+		}
+	}
+
+	#putAll(names: readonly string[], setting: string, value: number): void {
+		for (const name of names) this.#values.set(nameOf(name, setting), value);
+	}
+
+	#setNotModelled(name: string, value: number): SysctlOutcome {
+		const found = findNotModelled(name, this.#interfaces);
+		if (found === null)
+			return refused(
+				`cannot stat ${sysctlPath(name)}: No such file or directory`,
+			);
+		const { takes, values } = found;
+		if (takes === "nothing")
+			return refused(`permission denied on key "net.${name}"`);
+		if (takes !== null && !isWithin(value, takes)) return invalid(name);
+		return values.includes(value) ? WRITTEN : notModelled(name, value, values);
+	}
+
+	/** Calls back after every change, for those who keep settings in a form of their own. */
+	watch(changed: () => void): void {
+		this.#watchers.push(changed);
+	}
+}
+
+/** `proc_dointvec` */
+const ANY_NUMBER: Pick<SysctlDefinition, "min" | "max" | "takes"> = {
+	min: INT_MIN,
+	max: INT_MAX,
+};
+
+/** @param who an interface as it stands in names, `all` or `default` */
+function nameOf(who: string, setting: string): string {
+	return `ipv4.conf.${who}.${setting}`;
+}
+
+function isWithin(
+	value: number,
+	[least, most]: readonly [number, number],
+): boolean {
+	return Number.isInteger(value) && value >= least && value <= most;
+}
+
+function refused(message: string): SysctlOutcome {
+	return { kind: "refused", message: `sysctl: ${message}` };
+}
+
+function invalid(name: string): SysctlOutcome {
+	return refused(`setting key "net.${name}": Invalid argument`);
+}
+
+/** @param values those that leave the model right */
+function notModelled(
+	name: string,
+	value: number,
+	values: readonly number[],
+): SysctlOutcome {
+	const as =
+		values.length === 0
+			? ""
+			: ` (the model behaves as with ${values.join(" or ")})`;
+	const reason = `the setting net.${name}=${value} is not modelled${as}`;
+	return { kind: "not-modelled", reason };
+}

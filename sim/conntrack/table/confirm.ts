@@ -1,0 +1,137 @@
+/** An entry enters the table (`__nf_conntrack_confirm`, net/netfilter/nf_conntrack_core.c, 6.1). */
+import type { Choice } from "../../chance/choice.ts";
+import type { DropReason } from "../../contract/drop-reason.ts";
+import { ICMP, TCP } from "../../packet/packet.ts";
+import { NF_ACCEPT, type Skb } from "../../packet/skb/skb.ts";
+import {
+	IPS_CONFIRMED,
+	IPS_DST_NAT,
+	IPS_DST_NAT_DONE,
+	IPS_SRC_NAT,
+	IPS_SRC_NAT_DONE,
+} from "../status.ts";
+import { dropFor } from "./drop.ts";
+import {
+	ENTRY_SHIFT,
+	ORIGINAL,
+	PROTOCOL,
+	REPLY,
+	REPLY_TUPLE,
+	STATUS,
+	TIMEOUT,
+	TUPLE_NEXT,
+	tupleAt,
+	USE,
+	ZONES,
+} from "./layout.ts";
+import type { EntryTable } from "./table.ts";
+import { readTuple, sameTuple, scratchTuple } from "./tuple.ts";
+
+// MIN_CHAINLEN, MAX_CHAINLEN: a longer chain refuses new entries, so that nobody can make one at will.
+const LEAST_CHAIN_LIMIT = 50;
+const CHAIN_LIMIT_SPREAD = 30;
+
+const key = scratchTuple();
+const other = scratchTuple();
+
+/** @returns NF_ACCEPT, or NF_DROP when there is no place for the packet's entry */
+export function confirmEntry(
+	table: EntryTable,
+	choice: Choice,
+	skb: Skb,
+): number {
+	const { words } = table;
+	const { entry } = skb;
+	const at = entry << ENTRY_SHIFT;
+	const { index } = table;
+	const original = entry * 2 + ORIGINAL;
+	const reply = entry * 2 + REPLY;
+	const chain = index.chain(table.hashOf(original));
+	const replyChain = index.chain(table.hashOf(reply));
+	const taken =
+		nodeWithSameTuple(table, original, chain) ||
+		nodeWithSameTuple(table, reply, replyChain);
+	if (taken !== 0) return resolveClash(table, skb, taken >> 1);
+	if (
+		isTooLong(choice, index.lengthAround(chain)) ||
+		isTooLong(choice, index.lengthAround(replyChain))
+	)
+		return dropFor("hash chain too long");
+	// It lives from now on, not from when its packet came in.
+	words[at + TIMEOUT] = (words[at + TIMEOUT] as number) + table.now;
+	words[at + STATUS] = (words[at + STATUS] as number) | IPS_CONFIRMED;
+	words[at + USE] = (words[at + USE] as number) + 1;
+	table.link(original, chain);
+	table.link(reply, replyChain);
+	return NF_ACCEPT;
+}
+
+/** @returns the node of a living entry that has the same tuple already, or 0 */
+function nodeWithSameTuple(
+	table: EntryTable,
+	node: number,
+	chain: number,
+): number {
+	const { words } = table;
+	let here = table.index.heads[chain] as number;
+	if (here === 0) return 0;
+	const base = (node >> 1) << ENTRY_SHIFT;
+	const protocol = (words[base + PROTOCOL] as number) & 0xff;
+	readTuple(key, words, tupleAt(node), protocol);
+	const zones = words[base + ZONES] as number;
+	while (here !== 0) {
+		if (table.hasKey(here, key, zones)) return table.living(here);
+		here = words[tupleAt(here) + TUPLE_NEXT] as number;
+	}
+	return 0;
+}
+
+/** The kernel draws the limit for every confirmation; it matters for chains of this length only. */
+function isTooLong(choice: Choice, length: number): boolean {
+	if (length <= LEAST_CHAIN_LIMIT + 1) return false;
+	choice.unseen?.("hash");
+	const spread = choice.pick(CHAIN_LIMIT_SPREAD, "conntrack chain limit");
+	return length > LEAST_CHAIN_LIMIT + spread + 1;
+}
+
+/**
+ * Another entry has a tuple of this one (`nf_ct_resolve_clash`). With one packet at a time that
+ * happens in reply direction only: NAT found no free port, or two zones share their replies. (In
+ * original direction the packet would have been given that other entry. So what
+ * `nf_ct_resolve_clash_harder` adds cannot be reached: it gives up on a clash in reply direction.)
+ */
+function resolveClash(table: EntryTable, skb: Skb, winner: number): number {
+	const { words } = table;
+	const at = winner << ENTRY_SHIFT;
+	const own = skb.entry << ENTRY_SHIFT;
+	const protocol = (words[at + PROTOCOL] as number) & 0xff;
+	// UDP and protocols without a tracker: a packet more or less makes no difference there.
+	if (protocol === TCP || protocol === ICMP)
+		return dropFor(clashOf(words, own));
+	const status = words[at + STATUS] as number;
+	const isTranslated = (status & (IPS_SRC_NAT_DONE | IPS_DST_NAT_DONE)) !== 0;
+	if (isTranslated && !isSameConnection(words, at, own))
+		return dropFor(clashOf(words, own));
+	table.get(winner);
+	table.put(skb.entry);
+	skb.entry = winner;
+	return NF_ACCEPT;
+}
+
+/** An entry that NAT has changed found no port of its own; others clash by their zones. */
+function clashOf(words: Int32Array, at: number): DropReason {
+	const isChanged =
+		((words[at + STATUS] as number) & (IPS_SRC_NAT | IPS_DST_NAT)) !== 0;
+	return isChanged ? "port taken" : "unconfirmed clash";
+}
+
+/** Both tuples and zones the same (`nf_ct_match`). */
+function isSameConnection(words: Int32Array, a: number, b: number): boolean {
+	if (words[a + ZONES] !== words[b + ZONES]) return false;
+	for (const tuple of [0, REPLY_TUPLE]) {
+		readTuple(key, words, a + tuple, (words[a + PROTOCOL] as number) & 0xff);
+		readTuple(other, words, b + tuple, (words[b + PROTOCOL] as number) & 0xff);
+		if (!sameTuple(key, other)) return false;
+	}
+	return true;
+}

@@ -1,0 +1,55 @@
+/**
+ * The TCP packet at hand, as the parts of the tracker hand it on: one record, written anew for each
+ * packet, since the inner loop makes no objects.
+ */
+
+import type { Tuning } from "../settings/config.ts";
+import {
+	ENTRY_SHIFT,
+	TCP_LAST_FLAGS_BYTE,
+	TCP_STATE_BYTE,
+} from "../table/layout.ts";
+import type { EntryTable } from "../table/table.ts";
+import { TCP_TRANSITION_TABLE, transitionIndex } from "./tcp-states.ts";
+
+export class TcpContext {
+	readonly table: EntryTable;
+	tuning: Tuning;
+	entry = 0;
+	direction = 0;
+	/** CLASS_* */
+	flagClass = 0;
+	oldState = 0;
+	/** Where the packet leads, as far as it is known; INVALID and IGNORE among them. */
+	newState = 0;
+
+	constructor(table: EntryTable, tuning: Tuning) {
+		this.table = table;
+		this.tuning = tuning;
+	}
+
+	/** Begins with another packet. */
+	take(entry: number, direction: number, flagClass: number): void {
+		this.entry = entry;
+		this.direction = direction;
+		this.flagClass = flagClass;
+		this.oldState = this.octet(TCP_STATE_BYTE);
+		this.newState = TCP_TRANSITION_TABLE[
+			transitionIndex(direction, flagClass, this.oldState)
+		] as number;
+	}
+
+	/** A field of one octet of the packet's entry. */
+	octet(field: number): number {
+		return this.table.bytes[(this.entry << ENTRY_SHIFT) * 4 + field] as number;
+	}
+
+	lastFlags(): number {
+		return this.octet(TCP_LAST_FLAGS_BYTE);
+	}
+
+	setLastFlags(flags: number): void {
+		this.table.bytes[(this.entry << ENTRY_SHIFT) * 4 + TCP_LAST_FLAGS_BYTE] =
+			flags;
+	}
+}

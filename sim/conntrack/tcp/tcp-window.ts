@@ -1,0 +1,300 @@
+/**
+ * Is a TCP segment where it may be? Conntrack keeps, for each side, how far it has sent and how far
+ * the other let it (`tcp_in_window`, net/netfilter/nf_conntrack_proto_tcp.c, 6.1, after Guido van
+ * Rooij, "Real Stateful TCP Packet Filtering in IP Filter"):
+ *
+ * 1. data does not begin beyond what the receiver allowed:  seq ≤ sender.maxEnd
+ * 2. data is not all older than a window:                   seq + len ≥ sender.end − receiver.maxWindow
+ * 3. nothing is acknowledged that was not sent:             ack ≤ receiver.end
+ * 4. nothing is acknowledged that is long past:             ack ≥ receiver.end − a window
+ *
+ * Sequence numbers are compared serially: `(a - b) | 0`. Offsets between both ends' numbers
+ * (`nf_ct_seq_offset`) come from helpers that rewrite data; there are none here.
+ */
+import { ACK, RST, SYN, type TcpOptions } from "../../packet/packet.ts";
+import type { Skb } from "../../packet/skb/skb.ts";
+import {
+	ENTRY_SHIFT,
+	REPLY,
+	SEEN_END,
+	SEEN_FLAGS_BYTE,
+	SEEN_MAX_ACK,
+	SEEN_MAX_END,
+	SEEN_MAX_WINDOW,
+	SEEN_SCALE_BYTE,
+	TCP_LAST_ACK,
+	TCP_LAST_DIRECTION_BYTE,
+	TCP_LAST_END,
+	TCP_LAST_SEQ,
+	TCP_LAST_WINDOW,
+	TCP_RETRANSMISSIONS_BYTE,
+	TCP_STATE_BYTE,
+} from "../table/layout.ts";
+import type { EntryTable } from "../table/table.ts";
+import {
+	endOf,
+	FLAG_BE_LIBERAL,
+	FLAG_DATA_UNACKNOWLEDGED,
+	FLAG_MAXACK_SET,
+	FLAG_SACK_PERMITTED,
+	openSide,
+	sideBytes,
+	sideWords,
+} from "./tcp-sides.ts";
+import { CLASS_ACK, SYN_RECV, SYN_SENT } from "./tcp-states.ts";
+
+export const WINDOW_ACCEPT = 0;
+/** Passes, and changes nothing. */
+export const WINDOW_IGNORE = 1;
+export const WINDOW_INVALID = 2;
+
+/** Serial comparison, to the letter of `before` and `after` (include/net/tcp.h). */
+function before(a: number, b: number): boolean {
+	return ((a - b) | 0) < 0;
+}
+
+function after(a: number, b: number): boolean {
+	return ((b - a) | 0) < 0;
+}
+
+/** An acknowledgement so far behind the greatest number sent is no surprise (MAXACKWINDOW). */
+const MIN_ACK_WINDOW = 66000;
+
+/** Takes the right edge of the last selective block for the acknowledgement (`tcp_sack`). */
+function rightmostSack(options: TcpOptions, ack: number): number {
+	let greatest = ack;
+	for (const [, right] of options.sack)
+		if (after(right, greatest)) greatest = right | 0;
+	return greatest;
+}
+
+/** First packet of this side, and no SYN: what is unknown is taken from the packet. */
+function pickUpSide(
+	table: EntryTable,
+	entry: number,
+	direction: number,
+	skb: Skb,
+	sack: number,
+): void {
+	const { words, bytes } = table;
+	const end = endOf(skb);
+	const sender = sideWords(entry, direction);
+	const receiver = sideWords(entry, 1 - direction);
+	const scale = bytes[sideBytes(entry, direction) + SEEN_SCALE_BYTE] as number;
+	const window = skb.window << scale;
+	words[sender + SEEN_END] = end;
+	words[sender + SEEN_MAX_WINDOW] = window === 0 ? 1 : window;
+	words[sender + SEEN_MAX_END] = end + (window === 0 ? 1 : window);
+	if (words[receiver + SEEN_MAX_WINDOW] === 0) {
+		// Nothing came from there yet: rules 3 and 4 must not fail for that.
+		words[receiver + SEEN_END] = sack;
+		words[receiver + SEEN_MAX_END] = sack;
+	} else if (sack === (((words[receiver + SEEN_END] as number) + 1) | 0)) {
+		// Answers a keep-alive, it seems; rule 3 would fail by that one octet.
+		words[receiver + SEEN_END] = sack;
+	}
+}
+
+/**
+ * Notes a side's beginnings, from a SYN or from the first packet that was seen of it.
+ * @param sack rightmost edge that is acknowledged, selectively or not
+ * @returns true for a SYN of the called side: nothing more is to be judged
+ */
+function beginSide(
+	table: EntryTable,
+	entry: number,
+	direction: number,
+	skb: Skb,
+	sack: number,
+): boolean {
+	const { words, bytes } = table;
+	const sender = sideWords(entry, direction);
+	const isSyn = (skb.tcpFlags & SYN) !== 0;
+	const isAck = (skb.tcpFlags & ACK) !== 0;
+	if (words[sender + SEEN_MAX_WINDOW] === 0) {
+		if (isSyn) openSide(table, entry, direction, skb);
+		else pickUpSide(table, entry, direction, skb, sack);
+		return isSyn && !isAck;
+	}
+	const state = bytes[(entry << ENTRY_SHIFT) * 4 + TCP_STATE_BYTE] as number;
+	if (
+		!isSyn ||
+		(state !== SYN_SENT && state !== SYN_RECV) ||
+		!after(endOf(skb), words[sender + SEEN_END] as number)
+	)
+		return false;
+	// Opens again with numbers beyond those of the last attempt (RFC 793); options may differ too.
+	openSide(table, entry, direction, skb);
+	return direction === REPLY && !isAck;
+}
+
+/**
+ * Judges a segment, and learns from one that is in its window.
+ * @param flagClass CLASS_*
+ * @param beLiberal the sysctl `nf_conntrack_tcp_be_liberal`
+ * @returns WINDOW_*
+ */
+export function judgeWindow(
+	table: EntryTable,
+	entry: number,
+	direction: number,
+	flagClass: number,
+	skb: Skb,
+	beLiberal: boolean,
+): number {
+	const { words, bytes } = table;
+	const sender = sideWords(entry, direction);
+	const receiver = sideWords(entry, 1 - direction);
+	const own = sideBytes(entry, direction);
+	const { tcpFlags } = skb;
+	// These differ from the packet's fields where those mean nothing.
+	let { seq, ack } = skb;
+	let end = endOf(skb);
+	let sack = sackOf(skb, bytes, sideBytes(entry, 1 - direction));
+	if (
+		((tcpFlags & SYN) !== 0 || words[sender + SEEN_MAX_WINDOW] === 0) &&
+		beginSide(table, entry, direction, skb, sack)
+	)
+		return WINDOW_ACCEPT;
+	const receiverEnd = words[receiver + SEEN_END] as number;
+	// No ACK, or a reset of a stack that leaves the field zero: as if all were acknowledged.
+	if ((tcpFlags & ACK) === 0 || ((tcpFlags & RST) !== 0 && ack === 0)) {
+		ack = receiverEnd;
+		sack = receiverEnd;
+	}
+	const senderEnd = words[sender + SEEN_END] as number;
+	// A reset that answers a SYN, of a stack that leaves the sequence number zero.
+	if (
+		(tcpFlags & RST) !== 0 &&
+		seq === 0 &&
+		bytes[(entry << ENTRY_SHIFT) * 4 + TCP_STATE_BYTE] === SYN_SENT
+	) {
+		seq = senderEnd;
+		end = senderEnd;
+	}
+
+	const flags = bytes[own + SEEN_FLAGS_BYTE] as number;
+	const liberal = beLiberal || (flags & FLAG_BE_LIBERAL) !== 0;
+	const maxEnd = words[sender + SEEN_MAX_END] as number;
+	const ownWindow = words[sender + SEEN_MAX_WINDOW] as number;
+	const ackWindow =
+		ownWindow >>> 0 > MIN_ACK_WINDOW ? ownWindow : MIN_ACK_WINDOW;
+	const receiverWindow = words[receiver + SEEN_MAX_WINDOW] as number;
+	const notTooOld = after(end, senderEnd - receiverWindow - 1);
+	const ackNotTooNew = before(sack, receiverEnd + 1);
+	const ackNotTooOld = after(sack, receiverEnd - ackWindow - 1);
+
+	if (!before(seq, maxEnd + 1)) {
+		const overshot = (end - maxEnd + 1) >>> 0;
+		if (
+			receiverWindow === 0 ||
+			overshot > receiverWindow >>> 0 ||
+			!(notTooOld && ackNotTooOld && ackNotTooNew)
+		)
+			return liberal ? WINDOW_ACCEPT : WINDOW_INVALID;
+		// A little more than allowed. If the rules let it pass, its acknowledgement must pass later.
+		words[sender + SEEN_END] = end;
+		bytes[own + SEEN_FLAGS_BYTE] = flags | FLAG_DATA_UNACKNOWLEDGED;
+		return liberal ? WINDOW_ACCEPT : WINDOW_IGNORE;
+	}
+	if (!ackNotTooNew) return liberal ? WINDOW_ACCEPT : WINDOW_INVALID;
+	if ((receiverWindow !== 0 && !notTooOld) || !ackNotTooOld)
+		return liberal ? WINDOW_ACCEPT : WINDOW_IGNORE;
+
+	learn(table, entry, direction, skb, ack, sack, end);
+	if (flagClass === CLASS_ACK)
+		countRetransmissions(table, entry, direction, skb.window, seq, ack, end);
+	return WINDOW_ACCEPT;
+}
+
+/** Rightmost edge that is acknowledged. @param other octets of the receiver, see `sideBytes` */
+function sackOf(skb: Skb, bytes: Uint8Array, other: number): number {
+	const { sack } = skb.tcpOptions;
+	return sack.length !== 0 &&
+		((bytes[other + SEEN_FLAGS_BYTE] as number) & FLAG_SACK_PERMITTED) !== 0
+		? rightmostSack(skb.tcpOptions, skb.ack)
+		: skb.ack;
+}
+
+/** Takes over what a segment in its window says of both sides. */
+function learn(
+	table: EntryTable,
+	entry: number,
+	direction: number,
+	skb: Skb,
+	ack: number,
+	sack: number,
+	end: number,
+): void {
+	const { words, bytes } = table;
+	const sender = sideWords(entry, direction);
+	const receiver = sideWords(entry, 1 - direction);
+	const own = sideBytes(entry, direction);
+	const receiverFlags = sideBytes(entry, 1 - direction) + SEEN_FLAGS_BYTE;
+	// A SYN's window is never scaled.
+	const window =
+		(skb.tcpFlags & SYN) !== 0
+			? skb.window
+			: skb.window << (bytes[own + SEEN_SCALE_BYTE] as number);
+	let flags = bytes[own + SEEN_FLAGS_BYTE] as number;
+
+	const granted = (window + (sack - ack)) | 0;
+	if ((words[sender + SEEN_MAX_WINDOW] as number) >>> 0 < granted >>> 0)
+		words[sender + SEEN_MAX_WINDOW] = granted;
+	if (after(end, words[sender + SEEN_END] as number)) {
+		words[sender + SEEN_END] = end;
+		flags |= FLAG_DATA_UNACKNOWLEDGED;
+	}
+	if ((skb.tcpFlags & ACK) !== 0) {
+		if ((flags & FLAG_MAXACK_SET) === 0) {
+			words[sender + SEEN_MAX_ACK] = ack;
+			flags |= FLAG_MAXACK_SET;
+		} else if (after(ack, words[sender + SEEN_MAX_ACK] as number))
+			words[sender + SEEN_MAX_ACK] = ack;
+	}
+	bytes[own + SEEN_FLAGS_BYTE] = flags;
+
+	const maxEnd = words[sender + SEEN_MAX_END] as number;
+	const receiverWindow = words[receiver + SEEN_MAX_WINDOW] as number;
+	if (receiverWindow !== 0 && after(end, maxEnd))
+		words[receiver + SEEN_MAX_WINDOW] = receiverWindow + ((end - maxEnd) | 0);
+	const allowed = sack + window;
+	if (after(allowed, (words[receiver + SEEN_MAX_END] as number) - 1))
+		words[receiver + SEEN_MAX_END] = window === 0 ? allowed + 1 : allowed;
+	if (ack === words[receiver + SEEN_END])
+		bytes[receiverFlags] =
+			(bytes[receiverFlags] as number) & ~FLAG_DATA_UNACKNOWLEDGED;
+}
+
+/** The very same segment again and again: the other side does not answer any more. */
+function countRetransmissions(
+	table: EntryTable,
+	entry: number,
+	direction: number,
+	window: number,
+	seq: number,
+	ack: number,
+	end: number,
+): void {
+	const { words, bytes } = table;
+	const at = entry << ENTRY_SHIFT;
+	const octets = at * 4;
+	if (
+		bytes[octets + TCP_LAST_DIRECTION_BYTE] === direction &&
+		words[at + TCP_LAST_SEQ] === seq &&
+		words[at + TCP_LAST_ACK] === ack &&
+		words[at + TCP_LAST_END] === end &&
+		words[at + TCP_LAST_WINDOW] === window
+	) {
+		// An octet, and it wraps, there as here.
+		bytes[octets + TCP_RETRANSMISSIONS_BYTE] =
+			(bytes[octets + TCP_RETRANSMISSIONS_BYTE] as number) + 1;
+		return;
+	}
+	bytes[octets + TCP_LAST_DIRECTION_BYTE] = direction;
+	words[at + TCP_LAST_SEQ] = seq;
+	words[at + TCP_LAST_ACK] = ack;
+	words[at + TCP_LAST_END] = end;
+	words[at + TCP_LAST_WINDOW] = window;
+	bytes[octets + TCP_RETRANSMISSIONS_BYTE] = 0;
+}

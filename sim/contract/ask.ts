@@ -1,0 +1,56 @@
+/**
+ * The seam between the world and whatever gateway stands in its middle. The world does no I/O: it
+ * is a generator that yields an `Ask` and is sent an `Answer`; a few lines of loop connect the two,
+ * synchronously for the model, asynchronously for a kernel.
+ */
+import type { ChancePart } from "../chance/noted.ts";
+import type { Packet } from "../packet/packet.ts";
+import type {
+	Emission,
+	Observation,
+	Operation,
+	OperationOutcome,
+	Unknown,
+} from "./gateway.ts";
+
+export type Ask =
+	/** The packet enters this interface now. */
+	| {
+			readonly kind: "packet";
+			readonly atMs: number;
+			readonly interface: string;
+			readonly packet: Packet;
+			/** The connection that it belongs to, where its sender knows: for whoever looks on. */
+			readonly connection?: number | null;
+	  }
+	/** Let time pass until `toMs`, or until the gateway sends something by itself, whichever is first. */
+	| { readonly kind: "wait"; readonly atMs: number; readonly toMs: number }
+	| {
+			readonly kind: "operation";
+			readonly atMs: number;
+			readonly operation: Operation;
+	  }
+	| { readonly kind: "observe"; readonly atMs: number }
+	/** From now on, this address answers ARP on this interface, or does not. */
+	| {
+			readonly kind: "neighbour";
+			readonly atMs: number;
+			readonly interface: string;
+			readonly address: string;
+			readonly answers: boolean;
+	  };
+
+export interface Answer {
+	/** Virtual time afterwards; later than the ask's only for `wait`. */
+	readonly nowMs: number;
+	/** In the order in which they came out. */
+	readonly emissions: readonly Emission[];
+	/** For `operation`. */
+	readonly outcome: OperationOutcome | null;
+	/** For `observe`. */
+	readonly observation: Observation | null;
+	/** How chance had a part in it, where it had one; a kernel does not say. */
+	readonly chance?: readonly ChancePart[];
+	/** The model met something that it does not know; the play ends here. */
+	readonly unknown: Unknown | null;
+}

@@ -1,0 +1,204 @@
+/**
+ * The box under test, as everything around it sees it. The model (`model-gateway.ts`) is one
+ * implementation; a kernel in a virtual machine is another. It is told what happens to it and
+ * answers with the packets that come out.
+ */
+
+import type { TcpStateName } from "../conntrack/tcp/tcp-states.ts";
+import type { Packet } from "../packet/packet.ts";
+import type { HookName } from "../packet/skb/skb.ts";
+import type { DropReason } from "./drop-reason.ts";
+import type { TableName } from "./ruleset.ts";
+
+/** How the box is wired. */
+export interface GatewaySetup {
+	readonly interfaces: readonly InterfaceSetup[];
+	/** Besides those that follow from the interfaces' own networks. `via: null` is on the link. */
+	readonly routes: readonly RouteSetup[];
+	/** By their names below `net.` without the prefix: `netfilter.nf_conntrack_tcp_loose`, `ipv4.ip_forward` … */
+	readonly sysctls: Readonly<Record<string, number>>;
+	/** Ports of the box itself on which somebody listens; all others answer RST or port-unreachable. */
+	readonly listeners: readonly {
+		readonly protocol: "tcp" | "udp";
+		readonly port: number;
+	}[];
+	/** Wall-clock time of virtual time 0, ms since 1970 (UTC). */
+	readonly epochMs: number;
+}
+
+export interface InterfaceSetup {
+	readonly name: string;
+	/** `10.0.0.1/8`, the primary one first. */
+	readonly addresses: readonly string[];
+	readonly mtu: number;
+}
+
+export interface RouteSetup {
+	/** `0.0.0.0/0`, `192.168.0.0/24` … */
+	readonly destination: string;
+	readonly via: string | null;
+	readonly interface: string;
+}
+
+/** Something that is done to the box while it runs. */
+export type Operation =
+	/** `iptables-restore [--noflush] [--counters]` of a text. */
+	| {
+			readonly kind: "restore";
+			readonly text: string;
+			/** For messages. */
+			readonly file: string;
+			readonly noflush: boolean;
+			readonly counters: boolean;
+	  }
+	/** One command line: `iptables -t mangle -A PREROUTING …`, `-D`, `-F`, `-Z`, `-N`, `-X`, `-P`, `-I`, `-R`, `-E`. */
+	| { readonly kind: "iptables"; readonly command: string }
+	/** Writes a text into `/proc/net/nf_condition/NAME`. */
+	| {
+			readonly kind: "condition";
+			readonly name: string;
+			readonly write: string;
+	  }
+	/** `conntrack -D` with a filter, which fails where no entry fits; `orNone`: that is no failure. */
+	| {
+			readonly kind: "evict";
+			readonly filter: ConntrackFilter;
+			readonly orNone?: true;
+	  }
+	| { readonly kind: "sysctl"; readonly name: string; readonly value: number }
+	| { readonly kind: "link"; readonly interface: string; readonly up: boolean }
+	/** Forgets what it knows of a neighbour (`ip neigh flush to`). */
+	| { readonly kind: "forget-neighbour"; readonly address: string }
+	/** A second box with the same ruleset and conditions, and an empty conntrack table, takes the addresses over. */
+	| { readonly kind: "take-over" };
+
+/** How an operation went: what the command would have printed, where it failed. */
+export type OperationOutcome =
+	| { readonly ok: true; readonly count?: number }
+	| { readonly ok: false; readonly message: string };
+
+/** All that are given must hold. Addresses dotted. */
+export interface ConntrackFilter {
+	readonly protocol?: "tcp" | "udp" | "icmp";
+	readonly originalSource?: string;
+	readonly originalDestination?: string;
+	readonly replySource?: string;
+	readonly replyDestination?: string;
+	readonly originalSourcePort?: number;
+	readonly originalDestinationPort?: number;
+	readonly mark?: number;
+	/** Of TCP. */
+	readonly state?: TcpStateName;
+}
+
+/** A packet that came out of the box. */
+export interface Emission {
+	readonly atMs: number;
+	readonly interface: string;
+	readonly packet: Packet;
+}
+
+/** What became of a packet that went in. */
+export type Fate =
+	| { readonly kind: "forwarded"; readonly interface: string }
+	| { readonly kind: "delivered" }
+	| { readonly kind: "dropped"; readonly by: DroppedBy }
+	/** Waiting for the neighbour's address, or for the rest of its fragments. */
+	| { readonly kind: "queued"; readonly waitsFor: "neighbour" | "fragments" }
+	| { readonly kind: "unknown"; readonly unknown: Unknown };
+
+/** What becomes of a fragment that makes no whole packet. */
+export function fragmentFate(is: "waits" | "dropped"): Fate {
+	return is === "waits"
+		? { kind: "queued", waitsFor: "fragments" }
+		: { kind: "dropped", by: "broken fragment" };
+}
+
+/** A rule or a policy as the kernel's TRACE spells it, `filter:INPUT:rule:3`; or the stack, with its reason. */
+export type DroppedBy = DropReason | `${TableName}:${string}`;
+
+/** The model does not know what a kernel would do here; nothing after it may be trusted. */
+export interface Unknown {
+	/** `table:CHAIN:rule:N`, or "" when it was not a rule. */
+	readonly rule: string;
+	/** The rule as iptables-save prints it, or "". */
+	readonly text: string;
+	/** Line of the rules file; 0 when there is none. */
+	readonly line: number;
+	readonly reason: string;
+}
+
+/** What a gateway shows of itself. Everything in the kernel's spelling. */
+export interface Observation {
+	/** `iptables-save -c`, comment lines left out. */
+	readonly ruleset: string;
+	readonly conntrack: readonly ConntrackLine[];
+	/** Value by name. */
+	readonly conditions: Readonly<Record<string, 0 | 1>>;
+}
+
+/** A conntrack entry. `text` is the line of `/proc/net/nf_conntrack`; the rest is the same, taken apart. */
+export interface ConntrackLine {
+	readonly text: string;
+	readonly protocol: string;
+	/** TCP conntrack state, "" for other protocols. */
+	readonly state: string;
+	readonly timeoutS: number;
+	readonly original: ConntrackTuple;
+	readonly reply: ConntrackTuple;
+	readonly unreplied: boolean;
+	readonly assured: boolean;
+	readonly mark: number;
+}
+
+export interface ConntrackTuple {
+	readonly source: string;
+	readonly destination: string;
+	/** ICMP: the identifier; 0 for protocols without ports. */
+	readonly sourcePort: number;
+	readonly destinationPort: number;
+}
+
+/** One step of a packet's path: a rule that matched, the end of a chain, or a policy. */
+export interface TraceEvent {
+	readonly table: TableName;
+	readonly chain: string;
+	readonly hook: HookName;
+	/** As the kernel's TRACE says it. */
+	readonly kind: "rule" | "return" | "policy";
+	/** From 1, in its chain. */
+	readonly number: number;
+	/** The packet as it stood there. */
+	readonly packet: Packet;
+	readonly inInterface: string;
+	readonly outInterface: string;
+	readonly markBefore: number;
+	readonly markAfter: number;
+	readonly connmark: number | null;
+	/**
+	 * What the packet was to its connection when the rule was reached, as `--ctstate` names it; `null`
+	 * while it is not tracked: in raw, and where no rule asks for tracking.
+	 */
+	readonly ctstate: CtState | null;
+	/** The packet met `-j TRACE` before: a kernel would log this event. */
+	readonly traced: boolean;
+	/** What `LOG` or `NFLOG` wrote here; `null` for every other target. */
+	readonly log: LogEntry | null;
+	/** `-A CHAIN …`; `-P CHAIN POLICY` for a policy; "" for the end of a user-defined chain. */
+	readonly text: string;
+}
+
+/** A line in the kernel's log, or a message for a program that listens. */
+export interface LogEntry {
+	readonly kind: "LOG" | "NFLOG";
+	readonly prefix: string;
+}
+
+export type CtState =
+	| "NEW"
+	| "ESTABLISHED"
+	| "RELATED"
+	| "INVALID"
+	| "UNTRACKED";
+
+export type TraceSink = (event: TraceEvent) => void;

@@ -1,0 +1,149 @@
+/**
+ * What the box offers to the extensions that run in it. The gateway implements it; tests of a
+ * single extension hand in as much of it as they need.
+ */
+import type { Choice } from "../chance/choice.ts";
+import type { Address } from "../packet/packet.ts";
+import type { Skb } from "../packet/skb/skb.ts";
+
+export interface RouterPorts {
+	readonly choice: Choice;
+	/** The same choice for a rule that only counts or logs: its draws do not decide where a packet goes. */
+	readonly aside?: Choice;
+	/** A rule goes by what it remembers of packets before this one. */
+	recalled?(): void;
+	/** Virtual time since the box was started. */
+	nowMs(): number;
+	/** The same at which the table that is compiled was loaded: it may be compiled later. */
+	readonly loadedMs: number;
+	/** Wall-clock time of virtual time 0, in ms since 1970 (UTC), for `-m time`. */
+	readonly epochMs: number;
+	/** Names by index; 0 is "" (no interface). Known when compiling. */
+	readonly interfaces: readonly string[];
+	readonly conntrack: ConntrackPort;
+	readonly nat: NatPort;
+	/**
+	 * State that is known by a name and outlives the rules that use it as long as one does:
+	 * condition variables, recent lists, hashlimit tables. `create` is called when there is none.
+	 */
+	named<T extends object>(kind: string, name: string, create: () => T): T;
+	/** What the routing tables say of an address, seen from `interfaceIndex` (0: from anywhere). */
+	addressType(address: Address, interfaceIndex: number): AddressType;
+	/** First address of an interface (`ifa_list`); `null` when it has none. */
+	firstAddress(interfaceIndex: number): Address | null;
+	/** First address of an interface that fits `destination` (`inet_select_addr`), or `null`. */
+	interfaceAddress(
+		interfaceIndex: number,
+		destination: Address,
+	): Address | null;
+	/**
+	 * The smaller of the MTUs of the routes to the packet's destination and back to its source, for
+	 * `-j TCPMSS --clamp-mss-to-pmtu` (`tcpmss_mangle_packet`, net/netfilter/xt_TCPMSS.c, 6.1).
+	 */
+	pathMtu(skb: Skb): number;
+	/** Sends REJECT's answer to a packet. The target returns NF_DROP afterwards. */
+	reject(skb: Skb, answer: RejectAnswer): void;
+	/** `LOG` and `NFLOG`: tells the trace sink; costs nothing without one. */
+	log(
+		skb: Skb,
+		event: { readonly kind: "LOG" | "NFLOG"; readonly prefix: string },
+	): void;
+	/** A header field was written: the packet is no longer the one that came in. */
+	written(skb: Skb): void;
+	/**
+	 * The model does not know how this goes on: the packet's outcome is unknown.
+	 * @param reason what is not modelled
+	 */
+	unknown(reason: string): never;
+}
+
+/** `RTN_*` of include/uapi/linux/rtnetlink.h, as `-m addrtype` spells them. */
+export type AddressType =
+	| "UNSPEC"
+	| "UNICAST"
+	| "LOCAL"
+	| "BROADCAST"
+	| "ANYCAST"
+	| "MULTICAST"
+	| "BLACKHOLE"
+	| "UNREACHABLE"
+	| "PROHIBIT";
+
+export type RejectAnswer =
+	| "icmp-net-unreachable"
+	| "icmp-host-unreachable"
+	| "icmp-proto-unreachable"
+	| "icmp-port-unreachable"
+	| "icmp-net-prohibited"
+	| "icmp-host-prohibited"
+	| "icmp-admin-prohibited"
+	| "tcp-reset";
+
+export type Direction = "original" | "reply";
+
+/** Conntrack as matches and targets see it. `entry` is `Skb.entry` and never NO_ENTRY. */
+export interface ConntrackPort {
+	mark(entry: number): number;
+	setMark(entry: number, mark: number): void;
+	/** IPS_* bits, see `conntrack/entry.ts`. */
+	status(entry: number): number;
+	/** Until it times out; 0 for an entry that is not confirmed yet. */
+	remainingSeconds(entry: number): number;
+	protocol(entry: number): number;
+	zone(entry: number, direction: Direction): number;
+	source(entry: number, direction: Direction): Address;
+	destination(entry: number, direction: Direction): Address;
+	/** ICMP: the identifier in the source port, type << 8 | code in the destination port. */
+	sourcePort(entry: number, direction: Direction): number;
+	destinationPort(entry: number, direction: Direction): number;
+	/** Counting starts when somebody first asks for it (`nf_ct_set_acct`). */
+	countTraffic(): void;
+	packets(entry: number, direction: Direction): number;
+	bytes(entry: number, direction: Direction): number;
+	/** The connection to which packets like its first one belong now, or NO_ENTRY (for connlimit). */
+	find(connection: ConnectionKey): number;
+	/** TCP conntrack state by its name without TCP_CONNTRACK_ (SYN_SENT …), or "NONE". */
+	tcpState(entry: number): string;
+}
+
+/** What a connection is known by: its tuple in the original direction, and its zones. */
+export interface ConnectionKey {
+	readonly protocol: number;
+	readonly source: Address;
+	readonly destination: Address;
+	readonly sourcePort: number;
+	readonly destinationPort: number;
+	readonly originalZone: number;
+	readonly replyZone: number;
+}
+
+/** `struct nf_nat_range2`, include/uapi/linux/netfilter/nf_nat.h (6.1). */
+export interface NatRange {
+	/** `null`: addresses stay as they are. */
+	readonly addresses: { readonly min: Address; readonly max: Address } | null;
+	/** `null`: ports change only if they have to. ICMP: identifiers. */
+	readonly ports: { readonly min: number; readonly max: number } | null;
+	/** `--to-destination A:P-Q/BASE`. */
+	readonly basePort: number | null;
+	/** `--random`. */
+	readonly random: boolean;
+	/** `--random-fully`. */
+	readonly randomFully: boolean;
+	/** `--persistent`. */
+	readonly persistent: boolean;
+	/** NETMAP: the host part is kept. */
+	readonly netmap: boolean;
+	/**
+	 * MASQUERADE: index of the interface whose going down ends the connection
+	 * (`nf_conn_nat.masq_index`).
+	 */
+	readonly masqueradeInterface?: number;
+}
+
+export interface NatPort {
+	/**
+	 * Gives the packet's connection its mapping (`nf_nat_setup_info`).
+	 * @returns NF_ACCEPT, or NF_DROP when no mapping is to be had
+	 */
+	setup(skb: Skb, range: NatRange, manip: "source" | "destination"): number;
+}

@@ -1,0 +1,53 @@
+import { defineMatch } from "../../extension/extension.ts";
+import { cutOctets } from "../../extension/values/octets.ts";
+import { checkProgram, type Instruction, readProgram } from "./bpf-program.ts";
+
+interface Options {
+	/** `null` where a pinned one is named. */
+	readonly program: readonly Instruction[] | null;
+	readonly path: string;
+}
+
+/** XT_BPF_PATH_MAX, less the closing NUL (include/uapi/linux/netfilter/xt_bpf.h, 6.1). */
+const PATH_LENGTH = 511;
+
+/** Runs a BPF program on the packet (iptables 1.8.9 libxt_bpf.c, kernel 6.1 xt_bpf.c, revision 1). */
+export const bpf = defineMatch<Options>({
+	name: "bpf",
+	options: [
+		{ name: "bytecode", type: "string" },
+		{ name: "object-pinned", type: "string" },
+	],
+	checkFirst(given) {
+		if (given.has("bytecode") === given.has("object-pinned"))
+			given.refuse(
+				"bpf: one of --bytecode or --pinned is required",
+				"Give the program (`--bytecode`), or where it is pinned (`--object-pinned`).",
+			);
+	},
+	build(given) {
+		const bytecode = given.get("bytecode", "string");
+		const path = given.get("object-pinned", "string")?.text ?? "";
+		const program = bytecode
+			? readProgram(bytecode.text, (message) =>
+					given.refuse(
+						message,
+						"Take what nfbpf_compile writes: `4,48 0 0 9,21 0 1 6,6 0 0 1,6 0 0 0`.",
+						"bytecode",
+					),
+				)
+			: null;
+		return { program, path: cutOctets(path, PATH_LENGTH) };
+	},
+	print: ({ program, path }) =>
+		program === null
+			? ` --object-pinned ${path}`
+			: ` --bytecode "${program.length},${program.map((one) => one.join(" ")).join(",")}"`,
+	check: ({ program }) =>
+		program === null || checkProgram(program)
+			? null
+			: "xt_bpf: check failed: parse error",
+	needs: ({ program, path }) =>
+		program === null ? [{ kind: "bpf", name: path }] : [],
+	compile: null,
+});

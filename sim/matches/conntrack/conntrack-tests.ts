@@ -1,0 +1,90 @@
+import { IPS_DST_NAT, IPS_SRC_NAT } from "../../conntrack/status.ts";
+import type { Test } from "../../extension/extension.ts";
+import type { RouterPorts } from "../../extension/host.ts";
+import { CTINFO_IS_REPLY, NO_ENTRY } from "../../packet/skb/skb.ts";
+import {
+	ADDRESSES,
+	type Bits,
+	type ConntrackOptions,
+	isEmpty,
+} from "./conntrack-options.ts";
+import { STATE_DNAT, STATE_SNAT, stateBit } from "./ct-states.ts";
+
+/** The test of `--ctstate`. */
+export function compileState(
+	{ bits, inverted }: Bits,
+	ports: RouterPorts,
+): Test {
+	const { conntrack } = ports;
+	const wanted = !inverted;
+	if ((bits & (STATE_SNAT | STATE_DNAT)) === 0)
+		return (skb) => ((stateBit(skb) & bits) !== 0) === wanted;
+	return (skb) => {
+		let found = stateBit(skb);
+		if (skb.entry !== NO_ENTRY) {
+			const status = conntrack.status(skb.entry);
+			if (status & IPS_SRC_NAT) found |= STATE_SNAT;
+			if (status & IPS_DST_NAT) found |= STATE_DNAT;
+		}
+		return ((found & bits) !== 0) === wanted;
+	};
+}
+
+/** Is anything asked of the entry itself? */
+export const hasEntryTests = (options: ConntrackOptions): boolean =>
+	Object.entries(options).some(
+		([name, value]) => name !== "ctstate" && value !== null && !isEmpty(value),
+	);
+
+/** What is asked of the entry, in the kernel's order; each is called with an entry at hand. */
+export function entryTests(
+	options: ConntrackOptions,
+	{ conntrack }: RouterPorts,
+): Test[] {
+	const { ctdir, ctproto, ctstatus, ctexpire } = options;
+	const tests: Test[] = [];
+	if (ctdir) {
+		const reply = ctdir === "REPLY";
+		tests.push((skb) => skb.ctinfo >= CTINFO_IS_REPLY === reply);
+	}
+	for (const { option, address, mask, inverted } of options.addresses) {
+		const place = ADDRESSES.find(([name]) => name === option);
+		if (!place) continue;
+		const [, side, end] = place;
+		tests.push(
+			(skb) =>
+				(((conntrack[end](skb.entry, side) ^ address) & mask) === 0) !==
+				inverted,
+		);
+	}
+	if (ctproto) {
+		const { number, inverted } = ctproto;
+		tests.push(
+			(skb) => (conntrack.protocol(skb.entry) === number) !== inverted,
+		);
+	}
+	for (const { option, min, max, inverted } of options.ports) {
+		const place = ADDRESSES.find(([name]) => `${name}port` === option);
+		if (!place) continue;
+		const [, side, end] = place;
+		const read = `${end}Port` as const;
+		tests.push((skb) => {
+			const port = conntrack[read](skb.entry, side);
+			return (port >= min && port <= max) !== inverted;
+		});
+	}
+	if (ctstatus) {
+		const { bits, inverted } = ctstatus;
+		tests.push(
+			(skb) => ((conntrack.status(skb.entry) & bits) !== 0) !== inverted,
+		);
+	}
+	if (ctexpire) {
+		const { min, max, inverted } = ctexpire;
+		tests.push((skb) => {
+			const seconds = conntrack.remainingSeconds(skb.entry);
+			return (seconds >= min && seconds <= max) !== inverted;
+		});
+	}
+	return tests;
+}

@@ -1,0 +1,63 @@
+import { prefixMask } from "../../packet/address.ts";
+import { TCP, UDP } from "../../packet/packet.ts";
+import type { Skb } from "../../packet/skb/skb.ts";
+import { portAt } from "../shared/payload-ports.ts";
+import type { HashlimitOptions } from "./hashlimit-table.ts";
+
+/** Where the ports stand, by protocol (`proto_ports_offset`, include/linux/ip.h, 6.1); ESP and AH: the SPI. */
+const PORTS_OFFSET: ReadonlyMap<number, number> = new Map([
+	[33, 0],
+	[50, 0],
+	[51, 4],
+	[132, 0],
+	[136, 0],
+]);
+
+/**
+ * What a table tells packets apart by (`hashlimit_init_dst`). `null`: the packet is too short to
+ * have the ports that its protocol has.
+ */
+export function hashlimitKey(
+	options: Pick<HashlimitOptions, "by" | "sourceMask" | "destinationMask">,
+): (skb: Skb) => number | string | null {
+	const { by } = options;
+	const sourceMask = by.includes("srcip") ? prefixMask(options.sourceMask) : 0;
+	const destinationMask = by.includes("dstip")
+		? prefixMask(options.destinationMask)
+		: 0;
+	const bySourcePort = by.includes("srcport");
+	const byDestinationPort = by.includes("dstport");
+	if (!bySourcePort && !byDestinationPort) {
+		if (destinationMask === 0) return (skb) => skb.source & sourceMask;
+		if (sourceMask === 0) return (skb) => skb.destination & destinationMask;
+		return (skb) =>
+			`${skb.source & sourceMask} ${skb.destination & destinationMask}`;
+	}
+	return (skb) => {
+		if (!hasPorts(skb)) return null;
+		const ports =
+			(bySourcePort ? sourcePort(skb) * 65536 : 0) +
+			(byDestinationPort ? destinationPort(skb) : 0);
+		return `${skb.source & sourceMask} ${skb.destination & destinationMask} ${ports}`;
+	};
+}
+
+const isPlain = ({ protocol }: Skb): boolean =>
+	protocol === TCP || protocol === UDP;
+
+function hasPorts(skb: Skb): boolean {
+	const offset = PORTS_OFFSET.get(skb.protocol);
+	return offset === undefined || skb.payload.length >= offset + 4;
+}
+
+function sourcePort(skb: Skb): number {
+	if (isPlain(skb)) return skb.sourcePort;
+	const offset = PORTS_OFFSET.get(skb.protocol);
+	return offset === undefined ? 0 : portAt(skb, offset);
+}
+
+function destinationPort(skb: Skb): number {
+	if (isPlain(skb)) return skb.destinationPort;
+	const offset = PORTS_OFFSET.get(skb.protocol);
+	return offset === undefined ? 0 : portAt(skb, offset + 2);
+}

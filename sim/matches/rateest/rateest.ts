@@ -1,0 +1,195 @@
+import { defineMatch } from "../../extension/extension.ts";
+import type { GivenOptions } from "../../extension/options.ts";
+import { cutOctets } from "../../extension/values/octets.ts";
+import { readUnsigned } from "../../extension/values/read-number.ts";
+import { readBytesPerSecond } from "./rateest-rate.ts";
+
+/** What is asked of one of the two estimators. */
+interface Asked {
+	/** Octets or packets per second. */
+	readonly bytes: number;
+	readonly packets: number;
+}
+
+interface Options {
+	readonly first: string;
+	/** "" where the first is compared with numbers. */
+	readonly second: string;
+	readonly relative: boolean;
+	readonly delta: boolean;
+	readonly bytes: boolean;
+	readonly packets: boolean;
+	readonly mode: "lt" | "gt" | "eq" | null;
+	readonly inverted: boolean;
+	readonly values: readonly [Asked, Asked];
+}
+
+/** IFNAMSIZ, less the closing NUL. */
+const NAME_LENGTH = 15;
+const MODES = ["lt", "gt", "eq"] as const;
+
+const named = (name: string, sameAs?: string) => ({
+	...{ name, type: "string" as const, repeatable: true, invertible: true },
+	...(sameAs === undefined ? {} : { sameAs }),
+});
+const valued = (name: string, sameAs?: string) => ({
+	...named(name, sameAs),
+	words: "optional" as const,
+});
+const flag = (name: string) => ({
+	...{ name, type: "none" as const, repeatable: true, invertible: true },
+});
+
+/** Compares rates that `-j RATEEST` estimates (iptables 1.8.9 libxt_rateest.c, kernel 6.1 xt_rateest.c). */
+export const rateest = defineMatch<Options>({
+	name: "rateest",
+	options: [
+		named("rateest1"),
+		named("rateest", "rateest1"),
+		named("rateest2"),
+		valued("rateest-bps1"),
+		valued("rateest-pps1"),
+		valued("rateest-bps2"),
+		valued("rateest-pps2"),
+		valued("rateest-bps", "rateest-bps2"),
+		valued("rateest-pps", "rateest-pps2"),
+		flag("rateest-delta"),
+		flag("rateest-lt"),
+		flag("rateest-gt"),
+		flag("rateest-eq"),
+	],
+	build(given) {
+		for (const name of ["rateest1", "rateest2"]) once(given, name, "rateest");
+		const values = [1, 2].map((number) => ({
+			bytes: rate(given, `rateest-bps${number}`),
+			packets: packets(given, `rateest-pps${number}`),
+		}));
+		once(given, "rateest-delta", "rateest-delta");
+		const second = given.get("rateest2", "string");
+		return {
+			first: nameOf(given, "rateest1"),
+			second: nameOf(given, "rateest2"),
+			relative: second !== undefined,
+			delta: given.has("rateest-delta"),
+			bytes: given.has("rateest-bps1") || given.has("rateest-bps2"),
+			packets: given.has("rateest-pps1") || given.has("rateest-pps2"),
+			...modeOf(given),
+			values: values as unknown as Options["values"],
+		};
+	},
+	print(options) {
+		const { first, second, relative, delta, bytes, packets } = options;
+		return [
+			delta ? " --rateest-delta" : "",
+			` --rateest${relative ? "1" : ""} ${first}`,
+			bytes
+				? printRates(options, "bps", ({ bytes }) => bitsPerSecond(bytes))
+				: "",
+			packets ? printRates(options, "pps", ({ packets }) => `${packets}`) : "",
+			relative ? ` --rateest2 ${second}` : "",
+		].join("");
+	},
+	check({ bytes, packets, mode }) {
+		return mode === null || !(bytes || packets)
+			? "xt_rateest: it takes one of lt, gt and eq, and one of bps and pps"
+			: null;
+	},
+	needs: ({ first, second, relative }) =>
+		[first, ...(relative ? [second] : [])].map((name) => ({
+			...{ kind: "estimator", name },
+		})),
+	compile: null,
+});
+
+/** @param spoken how the words call the option */
+function once(given: GivenOptions, option: string, spoken: string): void {
+	const uses = given.all(option, "string");
+	if (uses.some(({ inverted }) => inverted))
+		given.refuse(
+			`rateest: ${spoken} can't be inverted`,
+			"Take the `!` away.",
+			option,
+		);
+	if (uses.length > 1)
+		given.refuse(
+			`rateest: can't specify --${option} twice`,
+			"Take one of the two away.",
+			option,
+		);
+}
+
+function nameOf(given: GivenOptions, option: string): string {
+	return cutOctets(given.get(option, "string")?.text ?? "", NAME_LENGTH);
+}
+
+function rate(given: GivenOptions, option: string): number {
+	once(given, option, "rateest-bps");
+	const text = given.get(option, "string")?.text ?? "";
+	if (text === "") return 0;
+	return (
+		readBytesPerSecond(text) ??
+		given.refuse(
+			`rateest: could not parse rate \`${text}'`,
+			"Write a number, or one with its unit: `1000`, `5kbit`, `2MBps`.",
+			option,
+		)
+	);
+}
+
+function packets(given: GivenOptions, option: string): number {
+	once(given, option, "rateest-pps");
+	const text = given.get(option, "string")?.text ?? "";
+	const value = text === "" ? 0 : readUnsigned(text, 0, 0xffffffff);
+	if (value >= 0) return value;
+	return given.refuse(
+		`rateest: could not parse pps \`${text}'`,
+		"Write a number of packets per second.",
+		option,
+	);
+}
+
+function modeOf(given: GivenOptions): Pick<Options, "mode" | "inverted"> {
+	const uses = MODES.flatMap((mode) =>
+		given.all(`rateest-${mode}`, "none").map(({ inverted, word }) => ({
+			...{ mode, inverted, word },
+		})),
+	).sort((one, other) => one.word - other.word);
+	for (const mode of MODES)
+		if (given.all(`rateest-${mode}`, "none").length > 1)
+			given.refuse(
+				"rateest: can't specify lt/gt/eq twice",
+				"Take one of the two away.",
+				`rateest-${mode}`,
+			);
+	return {
+		mode: uses.at(-1)?.mode ?? null,
+		inverted: uses.some(({ inverted }) => inverted),
+	};
+}
+
+function printRates(
+	{ delta, relative, mode, inverted, values }: Options,
+	unit: "bps" | "pps",
+	print: (asked: Asked) => string,
+): string {
+	const not = inverted ? " !" : "";
+	const second = ` ${print(values[1])}`;
+	if (delta)
+		return ` --rateest-${unit}1 ${print(values[0])}${not} --rateest-${mode} --rateest-${unit}2${second}`;
+	return `${not} --rateest-${mode} --rateest-${unit}${relative ? "" : second}`;
+}
+
+/** `rateest_print_rate`. */
+function bitsPerSecond(bytes: number): string {
+	const bits = bytes * 8;
+	if (bits >= 1e9) return `${halfToEven(bits / 1e6)}Mbit`;
+	if (bits >= 1e6) return `${halfToEven(bits / 1e3)}Kbit`;
+	return `${bits}bit`;
+}
+
+/** `%.0f`. */
+function halfToEven(value: number): number {
+	const down = Math.floor(value);
+	if (value - down !== 0.5) return Math.round(value);
+	return down % 2 === 0 ? down : down + 1;
+}

@@ -1,0 +1,107 @@
+import type { Address } from "../../packet/packet.ts";
+import { HZ, jiffies } from "../shared/jiffies.ts";
+
+/** An address that was seen, and when. */
+interface RecentEntry {
+	readonly address: Address;
+	ttl: number;
+	/** A ring of jiffies. */
+	readonly stamps: number[];
+	/** Where the next stamp goes, an octet. */
+	index: number;
+	/** How many stamps there are. */
+	count: number;
+}
+
+/** Module parameter `ip_list_tot`, at its default. */
+const MOST_ENTRIES = 100;
+/** Stamps of an entry when nobody asks for a hit count, less one. */
+const DEFAULT_STAMP_MASK = 31;
+
+/**
+ * A list of `-m recent`: `struct recent_table` of xt_recent.c (6.1). A class, since its state outlives
+ * the rules that share it.
+ */
+export class RecentList {
+	/** Of the rule that made the list; those of later ones are not asked. */
+	readonly mask: Address;
+	/** The entry that was touched last is the last one. */
+	private readonly entries = new Map<Address, RecentEntry>();
+	private stampMask = 0;
+
+	constructor(mask: Address) {
+		this.mask = mask;
+	}
+
+	/** A rule that needs more stamps than the list keeps empties it. */
+	keepStamps(hitcount: number): void {
+		const stampMask =
+			hitcount === 0
+				? DEFAULT_STAMP_MASK
+				: 2 ** Math.ceil(Math.log2(hitcount)) - 1;
+		if (stampMask <= this.stampMask) return;
+		this.entries.clear();
+		this.stampMask = stampMask;
+	}
+
+	/** @param ttl 0: does not matter */
+	find(address: Address, ttl: number): RecentEntry | null {
+		const entry = this.entries.get(address);
+		if (!entry) return null;
+		const fits = ttl === entry.ttl || ttl === 0 || entry.ttl === 0;
+		return fits ? entry : null;
+	}
+
+	add(address: Address, ttl: number, nowMs: number): void {
+		if (this.entries.size >= MOST_ENTRIES) {
+			const [oldest] = this.entries.values();
+			if (oldest) this.remove(oldest);
+		}
+		const stamps = [jiffies(nowMs)];
+		this.entries.set(address, { address, ttl, stamps, index: 1, count: 1 });
+	}
+
+	remove(entry: RecentEntry): void {
+		this.entries.delete(entry.address);
+	}
+
+	/** Notes that the address was seen again. */
+	touch(entry: RecentEntry, ttl: number, nowMs: number): void {
+		entry.index &= this.stampMask;
+		entry.stamps[entry.index] = jiffies(nowMs);
+		entry.index = (entry.index + 1) & 255;
+		if (entry.index > entry.count) entry.count = entry.index;
+		entry.ttl = ttl;
+		this.entries.delete(entry.address);
+		this.entries.set(entry.address, entry);
+	}
+
+	/** Was the address seen `hitcount` times within the last `seconds`? 0 does not ask. */
+	wasHit(
+		entry: RecentEntry,
+		seconds: number,
+		hitcount: number,
+		nowMs: number,
+	): boolean {
+		const since = sinceOf(seconds, nowMs);
+		let hits = 0;
+		for (let index = 0; index < entry.count; index++) {
+			if (seconds !== 0 && since > (entry.stamps[index] ?? 0)) continue;
+			if (hitcount === 0 || ++hits >= hitcount) return true;
+		}
+		return false;
+	}
+
+	/** Drops the entry that was touched longest ago if that is too long ago, but not `working`. */
+	reap(seconds: number, nowMs: number, working: RecentEntry | null): void {
+		const [oldest] = this.entries.values();
+		if (!oldest || oldest === working) return;
+		const last = oldest.stamps[(oldest.index - 1) & 255] ?? 0;
+		if (sinceOf(seconds, nowMs) > last) this.remove(oldest);
+	}
+}
+
+/** In 32 bits, as the kernel multiplies. */
+function sinceOf(seconds: number, nowMs: number): number {
+	return jiffies(nowMs) - (Math.imul(seconds, HZ) >>> 0);
+}

@@ -1,0 +1,163 @@
+import { defineMatch, type Test } from "../../extension/extension.ts";
+import type { RouterPorts } from "../../extension/host.ts";
+import type { GivenOptions } from "../../extension/options.ts";
+import { cutOctets } from "../../extension/values/octets.ts";
+import { isProcName } from "../../extension/values/proc-name.ts";
+import { formatAddress } from "../../packet/address.ts";
+import type { Address } from "../../packet/packet.ts";
+import { HOOK_INPUT, HOOK_PREROUTING, type Skb } from "../../packet/skb/skb.ts";
+import { RecentList } from "./recent-list.ts";
+
+const OPERATIONS = ["set", "rcheck", "update", "remove"] as const;
+const others = (name: string) => OPERATIONS.filter((other) => other !== name);
+
+interface Options {
+	readonly operation: (typeof OPERATIONS)[number];
+	readonly inverted: boolean;
+	/** 0: how long ago does not matter. */
+	readonly seconds: number;
+	readonly reap: boolean;
+	/** 0: once is enough. */
+	readonly hitcount: number;
+	readonly ttlToo: boolean;
+	readonly name: string;
+	readonly mask: Address;
+	readonly side: "rsource" | "rdest";
+}
+
+/** XT_RECENT_NAME_LEN counts the closing NUL; XT_RECENT_MAX_NSTAMPS is one more than may be asked for. */
+const GREATEST_NAME = 199;
+const GREATEST_HITCOUNT = 255;
+
+/** Who was seen of late (iptables 1.8.9 libxt_recent.c, kernel 6.1 xt_recent.c, revision 1). */
+export const recent = defineMatch<Options>({
+	name: "recent",
+	stateful: true,
+	options: [
+		...OPERATIONS.map((name) => ({
+			name,
+			type: "none" as const,
+			invertible: true,
+			excludes: others(name),
+		})),
+		{ name: "seconds", type: "uint32", min: 1 },
+		{ name: "reap", type: "none", requires: ["seconds"] },
+		{ name: "hitcount", type: "uint32" },
+		{ name: "rttl", type: "none", excludes: ["set", "remove"] },
+		{ name: "name", type: "string" },
+		{ name: "rsource", type: "none" },
+		{ name: "rdest", type: "none" },
+		{ name: "mask", type: "host" },
+	],
+	checkFirst(given) {
+		operationOf(given);
+	},
+	build(given) {
+		const operation = operationOf(given);
+		const source = given.get("rsource", "none")?.word ?? -1;
+		const destination = given.get("rdest", "none")?.word ?? -1;
+		return {
+			operation,
+			inverted: given.get(operation, "none")?.inverted ?? false,
+			seconds: given.get("seconds", "uint32")?.value ?? 0,
+			reap: given.has("reap"),
+			hitcount: given.get("hitcount", "uint32")?.value ?? 0,
+			ttlToo: given.has("rttl"),
+			name: cutOctets(
+				given.get("name", "string")?.text ?? "DEFAULT",
+				GREATEST_NAME,
+			),
+			mask: given.get("mask", "host")?.value ?? -1,
+			side: destination > source ? "rdest" : "rsource",
+		};
+	},
+	print(options) {
+		const { operation, inverted, seconds, hitcount, name, mask } = options;
+		return [
+			`${inverted ? " !" : ""} --${operation}`,
+			// The two are printed as signed numbers.
+			seconds === 0 ? "" : ` --seconds ${seconds | 0}`,
+			options.reap ? " --reap" : "",
+			hitcount === 0 ? "" : ` --hitcount ${hitcount | 0}`,
+			options.ttlToo ? " --rttl" : "",
+			` --name ${name} --mask ${formatAddress(mask)} --${options.side}`,
+		].join("");
+	},
+	/** Of the first and the last dmesg says nothing. */
+	check({ operation, seconds, hitcount, reap, ttlToo, name }) {
+		if (
+			(operation === "set" || operation === "remove") &&
+			(seconds !== 0 || hitcount !== 0 || reap || ttlToo)
+		)
+			return `xt_recent: --${operation} takes neither --seconds nor --hitcount`;
+		if (hitcount > GREATEST_HITCOUNT)
+			return `xt_recent: hitcount (${hitcount}) is larger than allowed maximum (${GREATEST_HITCOUNT})`;
+		return isProcName(name) ? null : `xt_recent: bad name "${name}"`;
+	},
+	actsAtLoad: true,
+	compile(options, ports) {
+		const list = ports.named(
+			"recent",
+			options.name,
+			() => new RecentList(options.mask),
+		);
+		list.keepStamps(options.hitcount);
+		return recentTest(options, list, ports);
+	},
+});
+
+/** `recent_mt`. */
+function recentTest(
+	options: Options,
+	list: RecentList,
+	ports: RouterPorts,
+): Test {
+	const { operation, inverted, ttlToo, side } = options;
+	return (skb) => {
+		const address =
+			(side === "rdest" ? skb.destination : skb.source) & list.mask;
+		const ttl = ttlBeforeForwarding(skb);
+		const now = ports.nowMs();
+		const entry = list.find(address, ttlToo ? ttl : 0);
+		if (!entry) {
+			if (operation !== "set") return inverted;
+			list.add(address, ttl, now);
+			return !inverted;
+		}
+		switch (operation) {
+			case "set":
+				list.touch(entry, ttl, now);
+				return !inverted;
+			case "remove":
+				list.remove(entry);
+				return !inverted;
+			case "rcheck":
+			case "update": {
+				const hit = list.wasHit(entry, options.seconds, options.hitcount, now);
+				const matched = hit !== inverted;
+				const updated = operation === "update" && matched;
+				if (options.reap)
+					list.reap(options.seconds, now, updated ? entry : null);
+				if (updated) list.touch(entry, ttl, now);
+				if (matched) ports.recalled?.();
+				return matched;
+			}
+		}
+	};
+}
+
+/** Behind the forwarding decision the TTL of what others sent has been lowered already. */
+function ttlBeforeForwarding(skb: Skb): number {
+	const isOut = skb.hook !== HOOK_PREROUTING && skb.hook !== HOOK_INPUT;
+	return isOut && !skb.local ? (skb.ttl + 1) & 255 : skb.ttl;
+}
+
+function operationOf(given: GivenOptions): (typeof OPERATIONS)[number] {
+	return (
+		OPERATIONS.find((name) => given.has(name)) ??
+		given.refuse(
+			"recent: you must specify one of `--set', `--rcheck' `--update' or `--remove'",
+			"Say what to do with the list: `--set`.",
+		)
+	);
+}

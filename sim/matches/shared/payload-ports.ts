@@ -1,0 +1,7 @@
+import type { Skb } from "../../packet/skb/skb.ts";
+
+/** SCTP, DCCP, UDP-Lite … are octets to the model; where they have ports, two octets are one. */
+export function portAt(skb: Skb, offset: number): number {
+	const { payload } = skb;
+	return (payload.charCodeAt(offset) << 8) | payload.charCodeAt(offset + 1);
+}

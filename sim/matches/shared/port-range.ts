@@ -1,0 +1,52 @@
+import type { Test } from "../../extension/extension.ts";
+
+/** `--sport` and `--dport`, as the kernel keeps them; 0 to 65535 when they were not given. */
+export interface PortRange {
+	readonly min: number;
+	readonly max: number;
+	readonly inverted: boolean;
+}
+
+export const ANY_PORT: PortRange = { min: 0, max: 65535, inverted: false };
+
+/** As iptables-save prints it. A range that is all ports is not printed, not even its `!`. */
+export function printPorts(option: string, ports: PortRange): string {
+	const { min, max, inverted } = ports;
+	if (min === 0 && max === 65535) return "";
+	const not = inverted ? " !" : "";
+	return min === max
+		? `${not} --${option} ${min}`
+		: `${not} --${option} ${min}:${max}`;
+}
+
+/** Tests for what the two ranges ask; none for a range that every port is in. */
+export function portTests(source: PortRange, destination: PortRange): Test[] {
+	return [...sourceTest(source), ...destinationTest(destination)];
+}
+
+// The two are not one function with an accessor: the port is read in the innermost loop.
+
+function sourceTest({ min, max, inverted }: PortRange): Test[] {
+	if (min === max)
+		return [
+			inverted
+				? (skb) => skb.sourcePort !== min
+				: (skb) => skb.sourcePort === min,
+		];
+	if (inverted) return [(skb) => skb.sourcePort < min || skb.sourcePort > max];
+	if (min === 0 && max === 65535) return [];
+	return [(skb) => skb.sourcePort >= min && skb.sourcePort <= max];
+}
+
+function destinationTest({ min, max, inverted }: PortRange): Test[] {
+	if (min === max)
+		return [
+			inverted
+				? (skb) => skb.destinationPort !== min
+				: (skb) => skb.destinationPort === min,
+		];
+	if (inverted)
+		return [(skb) => skb.destinationPort < min || skb.destinationPort > max];
+	if (min === 0 && max === 65535) return [];
+	return [(skb) => skb.destinationPort >= min && skb.destinationPort <= max];
+}

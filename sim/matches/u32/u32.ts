@@ -1,0 +1,82 @@
+import { defineMatch } from "../../extension/extension.ts";
+import { encodePacket } from "../../packet/bytes/bytes.ts";
+import { hex32 } from "../../packet/numbers.ts";
+import { packetOf } from "../../packet/skb/skb-packet.ts";
+import { readTests, type U32Test } from "./u32-expression.ts";
+
+interface Options {
+	readonly tests: readonly U32Test[];
+	readonly inverted: boolean;
+}
+
+/** Computes with the packet's octets (iptables 1.8.9 libxt_u32.c, kernel 6.1 xt_u32.c). */
+export const u32 = defineMatch<Options>({
+	name: "u32",
+	options: [{ name: "u32", type: "string", mandatory: true, invertible: true }],
+	build(given) {
+		const option = given.get("u32", "string");
+		const tests = readTests(option?.text ?? "", (message) =>
+			given.refuse(
+				`u32: ${message}`,
+				"Write `OFFSET & MASK = VALUE`, several of them with `&&` between.",
+				"u32",
+			),
+		);
+		return { tests, inverted: option?.inverted ?? false };
+	},
+	print: ({ tests, inverted }) =>
+		`${inverted ? " !" : ""} --u32 "${tests.map(printTest).join("&&")}"`,
+	/** dmesg says nothing of it. */
+	check({ tests }) {
+		const shifts = tests.flatMap(({ steps }) =>
+			steps.filter(({ operator }) => operator === "<<" || operator === ">>"),
+		);
+		return shifts.some(({ number }) => number >= 32)
+			? "xt_u32: a shift by 32 bits or more"
+			: null;
+	},
+	compile({ tests, inverted }) {
+		return (skb) => {
+			const bytes = encodePacket(packetOf(skb));
+			const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+			return tests.every((test) => holds(test, view)) !== inverted;
+		};
+	},
+});
+
+function printTest({ offset, steps, values }: U32Test): string {
+	const location = steps.map(
+		({ operator, number }) => `${operator}${hex32(number)}`,
+	);
+	const ranges = values.map(([min, max]) =>
+		min === max ? hex32(min) : `${hex32(min)}:${hex32(max)}`,
+	);
+	return `${hex32(offset)}${location.join("")}=${ranges.join(",")}`;
+}
+
+/** `u32_match_it` (6.1), with unsigned 32-bit values; reading beyond the packet's end never holds. */
+function holds({ offset, steps, values }: U32Test, octets: DataView): boolean {
+	const { byteLength } = octets;
+	if (offset > byteLength - 4) return false;
+	let value = octets.getUint32(offset);
+	let start = 0;
+	for (const { operator, number } of steps) {
+		switch (operator) {
+			case "&":
+				value = (value & number) >>> 0;
+				break;
+			case "<<":
+				value = (value << number) >>> 0;
+				break;
+			case ">>":
+				value >>>= number;
+				break;
+			case "@":
+				start += value;
+				if (start + number > byteLength - 4) return false;
+				value = octets.getUint32(start + number);
+				break;
+		}
+	}
+	return values.some(([min, max]) => min <= value && value <= max);
+}

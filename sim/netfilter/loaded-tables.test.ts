@@ -1,0 +1,168 @@
+/** Tables are compiled when a packet wants them, and nothing tells that from compiling them at once. */
+import { readdirSync, readFileSync } from "node:fs";
+import fc from "fast-check";
+import { describe, expect, test, vi } from "vitest";
+import { NotedChoice } from "../chance/noted.ts";
+import { seededChoice } from "../chance/seeded.ts";
+import { createClock } from "../clock/clock.ts";
+import type { Operation as AnyOperation } from "../contract/gateway.ts";
+import type { MatchUse } from "../contract/ruleset.ts";
+import { parseCases, rulesetOfCase } from "../extension/cases.ts";
+import type { Test } from "../extension/extension.ts";
+import { testPorts } from "../extension/test-host.ts";
+import { Box } from "../gateway/box.ts";
+import { readConditions } from "../gateway/condition-files.ts";
+import { carryOut } from "../gateway/operations.ts";
+import { createTestRouter, OUT, ROUTER } from "../gateway/test-router.ts";
+import { matches } from "../matches/index.ts";
+import { parsePacket } from "../packet/notation/notation.ts";
+import { checkRuleset } from "../ruleset/parse.ts";
+
+type Operation = Exclude<AnyOperation, { kind: "take-over" }>;
+
+const MATCHES = [
+	"-m statistic --mode nth --every 2 --packet 0",
+	"-m condition --condition a",
+	"-m condition ! --condition b",
+	"-m recent --name r --set",
+	"-m recent --name r --rcheck --hitcount 2",
+	"-m hashlimit --hashlimit-name h --hashlimit-upto 1/min --hashlimit-burst 1",
+	"-m limit --limit 1/min --limit-burst 1",
+	"-m connbytes --connbytes 1: --connbytes-dir both --connbytes-mode packets",
+	"-m state --state NEW",
+	"-m statistic --mode random --probability 0.5",
+	"",
+];
+
+const STEP = fc.oneof(
+	fc
+		.tuple(
+			fc.constantFrom("-A", "-A", "-I", "-D"),
+			fc.constantFrom(...MATCHES),
+			fc.constantFrom("-j DROP", "-j ACCEPT", "-j MARK --set-mark 1"),
+		)
+		.map(([how, match, target]): Operation => {
+			const command = `-t mangle ${how} PREROUTING ${match} ${target}`;
+			return { kind: "iptables", command };
+		}),
+	fc
+		.constantFrom("-F", "-Z", "-D PREROUTING 1", "-P PREROUTING DROP")
+		.map((command): Operation => {
+			return { kind: "iptables", command: `-t mangle ${command}` };
+		}),
+	fc
+		.tuple(fc.constantFrom("a", "b"), fc.constantFrom("0", "1"))
+		.map(([name, write]): Operation => ({ kind: "condition", name, write })),
+	fc.integer({ min: 1, max: 3 }).map((port) => {
+		return { packet: `tcp 10.0.0.10:${port} > 192.168.0.1:80 S` };
+	}),
+	fc.nat(90_000).map((forMs) => ({ forMs })),
+);
+type Step = typeof STEP extends fc.Arbitrary<infer S> ? S : never;
+
+/** All that a box shows after each of the steps. */
+function shown(steps: readonly Step[], compilesAtOnce: boolean): unknown[] {
+	const clock = createClock();
+	const box = new Box(ROUTER, {
+		...{ clock, choice: new NotedChoice(seededChoice(1)) },
+		...{ answers: () => true, tracer: null, log: null },
+	});
+	return steps.map((step) => {
+		let did: unknown = null;
+		if ("kind" in step) did = carryOut(box, step);
+		else if ("forMs" in step) clock.advanceTo(clock.nowMs + step.forMs);
+		else did = box.receive(2, parsePacket(step.packet));
+		if (compilesAtOnce) box.tables.program("mangle");
+		const { tables, conntrack, outbox } = box;
+		const state = [tables.now(), readConditions(tables.names)];
+		return [did, ...state, conntrack.lines(), outbox.take()];
+	});
+}
+
+test("a table that is compiled later does what it did before", () => {
+	fc.assert(
+		fc.property(fc.array(STEP, { maxLength: 30 }), (steps) => {
+			expect(shown(steps, false)).toEqual(shown(steps, true));
+		}),
+		{ seed: 20261128, numRuns: 500 },
+	);
+});
+
+test("every replacement starts counters anew, also one that no packet has walked", () => {
+	const router = createTestRouter(
+		`*mangle\n-A PREROUTING -m statistic --mode nth --every 2 --packet 0 -j DROP\nCOMMIT\n`,
+	);
+	const dropped = () =>
+		router.fate(OUT, "tcp 10.0.0.10:1 > 192.168.0.1:80 S").kind === "dropped";
+	expect([dropped(), dropped(), dropped()]).toEqual([true, false, true]);
+	router.iptables("iptables -t mangle -A FORWARD");
+	router.iptables("iptables -t mangle -A FORWARD");
+	expect([dropped(), dropped()]).toEqual([true, false]);
+});
+
+test("a condition that no rule names any more is forgotten before a packet comes", () => {
+	const rule = "PREROUTING -m condition --condition a -j DROP";
+	const router = createTestRouter(`*mangle\n-A ${rule}\nCOMMIT\n`);
+	router.condition("a", "1");
+	router.iptables("iptables -t mangle -D PREROUTING 1");
+	router.iptables(`iptables -t mangle -A ${rule}`);
+	expect(router.gateway.observe().conditions).toEqual({ a: 0 });
+});
+
+describe("what is done when a match is compiled", () => {
+	const uses: (readonly [string, MatchUse])[] = [];
+	const folder = new URL("../matches/", import.meta.url);
+	const files = readdirSync(folder, { recursive: true, encoding: "utf8" });
+	for (const file of files.filter((it) => it.endsWith(".cases")))
+		for (const one of parseCases(
+			readFileSync(new URL(file, folder), "utf8"),
+			file,
+		)) {
+			const { ruleset } = checkRuleset(rulesetOfCase(one));
+			for (const { chains } of ruleset?.tables ?? [])
+				for (const { rules } of chains)
+					for (const { matches } of rules)
+						for (const use of matches)
+							uses.push([`${file}:${one.line} ${use.name}`, use]);
+		}
+
+	test("is nothing that others see, unless it says so", () => {
+		expect(uses.length).toBeGreaterThan(400);
+		const wrong: string[] = [];
+		for (const [what, { name, options }] of uses) {
+			const acts: string[] = [];
+			const { conntrack, ...rest } = testPorts();
+			const match = matches.get(name);
+			match?.compile?.(options, {
+				...rest,
+				conntrack: { ...conntrack, countTraffic: () => acts.push("counts") },
+				named: (_kind, _name, create) => {
+					acts.push("names");
+					return create();
+				},
+				nowMs: () => acts.push("asks for the time"),
+				unknown: () => {
+					throw new Error("says that it does not know");
+				},
+			});
+			if (acts.length > 0 && !match?.actsAtLoad)
+				wrong.push(`${what} ${acts.join(", ")}`);
+		}
+		expect(wrong).toEqual([]);
+	});
+});
+
+test("thousands of commands compile a table once, when a packet comes", () => {
+	const limit = matches.get("limit") as unknown as { compile: () => Test };
+	const compile = vi.spyOn(limit, "compile");
+	const router = createTestRouter(
+		"*mangle\n-A PREROUTING -m condition --condition a\nCOMMIT\n",
+	);
+	for (let rule = 0; rule < 1000; rule++)
+		router.iptables("iptables -t mangle -A FORWARD -m limit --limit 5/min");
+	expect(compile).toHaveBeenCalledTimes(0);
+	router.send(OUT, "tcp 10.0.0.10:1 > 192.168.0.1:80 S");
+	router.send(OUT, "tcp 10.0.0.10:2 > 192.168.0.1:80 S");
+	expect(compile).toHaveBeenCalledTimes(1000);
+	compile.mockRestore();
+});

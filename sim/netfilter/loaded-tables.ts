@@ -1,0 +1,155 @@
+/**
+ * The ruleset that is loaded, compiled: which table is walked at which hook, and what a change of
+ * one does. Any change to a table replaces it whole, as the kernel does (`xt_replace_table`), so
+ * everything that belongs to its rules starts anew.
+ */
+
+import type {
+	MatchUse,
+	Ruleset,
+	Table,
+	TableName,
+} from "../contract/ruleset.ts";
+import type { Test } from "../extension/extension.ts";
+import type { RouterPorts } from "../extension/host.ts";
+import type { AnyExtension } from "../extension/options/option-table.ts";
+import type { PortsOfBox } from "../gateway/router-ports.ts";
+import { matches } from "../matches/index.ts";
+import { targets } from "../targets/index.ts";
+import { compile, type Program, tableNow } from "./compile.ts";
+import type { EarlyTests } from "./compile-matches.ts";
+import { type Holding, NamedStates } from "./named-states.ts";
+
+/** What became of a table that was loaded. */
+interface Loaded {
+	readonly table: Table;
+	/** Virtual time at which that was. */
+	readonly atMs: number;
+	/** `null` until a packet wants to walk it. */
+	program: Program | null;
+	/** What was compiled of it at once. */
+	readonly early: EarlyTests;
+	readonly holding: Holding;
+	readonly needsConntrack: boolean;
+}
+
+export class LoadedTables {
+	readonly names = new NamedStates();
+	/** In the order in which the tables were first loaded. */
+	private readonly loaded = new Map<TableName, Loaded>();
+	private readonly ports: PortsOfBox;
+
+	private readonly trackingBegins: () => void;
+
+	/** @param trackingBegins is called when a rule asks for connection tracking and none did before */
+	constructor(ports: PortsOfBox, trackingBegins: () => void) {
+		this.ports = ports;
+		this.trackingBegins = trackingBegins;
+	}
+
+	has(table: TableName): boolean {
+		return this.loaded.has(table);
+	}
+
+	/** For a packet to walk: compiles the table unless that was done. */
+	program(table: TableName): Program | null {
+		const loaded = this.loaded.get(table);
+		if (loaded === undefined) return null;
+		if (loaded.program === null) {
+			const { table, atMs, early } = loaded;
+			loaded.program = compile(table, this.portsAt(atMs), early);
+		}
+		return loaded.program;
+	}
+
+	/** Does any rule ask for connection tracking? Without one the kernel does not track at all. */
+	get needsConntrack(): boolean {
+		for (const { needsConntrack } of this.loaded.values())
+			if (needsConntrack) return true;
+		return false;
+	}
+
+	/** The ruleset with its counters as they are now. */
+	now(): Ruleset {
+		return {
+			tables: [...this.loaded.values()].map(({ program, table }) =>
+				program === null ? table : tableNow(program),
+			),
+		};
+	}
+
+	/**
+	 * Puts a table that was checked in the place of the one of its name. It is compiled when the next
+	 * packet comes, since thousands of commands may come before; at once only what can be seen of it.
+	 */
+	replace(table: Table): void {
+		const atMs = this.ports.nowMs();
+		const { needsConntrack, atLoad } = asked(table);
+		const { result: early, holding } = this.names.hold(() =>
+			this.compileEarly(atLoad, atMs),
+		);
+		const old = this.loaded.get(table.name);
+		// The new table asks before the old one lets go, so only a gap between two changes counts.
+		const tracked = this.needsConntrack;
+		this.loaded.set(table.name, {
+			...{ table, atMs, program: null, early, holding, needsConntrack },
+		});
+		if (old) this.names.release(old.holding);
+		if (!tracked && this.needsConntrack) this.trackingBegins();
+	}
+
+	private compileEarly(uses: readonly MatchUse[], atMs: number): EarlyTests {
+		const early = new Map<MatchUse, Test>();
+		const ports = this.portsAt(atMs);
+		for (const use of uses) {
+			const test = matches.get(use.name)?.compile?.(use.options, ports);
+			if (test !== undefined) early.set(use, test);
+		}
+		return early;
+	}
+
+	private portsAt(loadedMs: number): RouterPorts {
+		return { ...this.ports, loadedMs };
+	}
+}
+
+/** What the rules of a table ask for. */
+interface Asked {
+	readonly needsConntrack: boolean;
+	/** Matches that act at load, in the order of the rules. */
+	readonly atLoad: readonly MatchUse[];
+}
+
+function asked({ chains }: Table): Asked {
+	let needsConntrack = false;
+	const atLoad: MatchUse[] = [];
+	for (const { rules } of chains)
+		for (const { matches: uses, target, asWritten } of rules) {
+			for (const use of uses) {
+				const match = MATCHES.get(use.name);
+				if (match === undefined) continue;
+				// Of a rule with an open name nothing is modelled (`compileMatches`).
+				if (match.actsAtLoad && asWritten === undefined) atLoad.push(use);
+				needsConntrack ||= asksFor(match, use);
+			}
+			if (target?.kind !== "extension" || needsConntrack) continue;
+			const extension = TARGETS.get(target.name);
+			if (extension !== undefined) needsConntrack = asksFor(extension, target);
+		}
+	return { needsConntrack, atLoad };
+}
+
+function asksFor(
+	{ needsConntrack: needs = false }: AnyExtension,
+	{ options }: MatchUse,
+): boolean {
+	return typeof needs === "boolean" ? needs : needs(options);
+}
+
+/** Most extensions ask for nothing, and are passed over. */
+const MATCHES = new Map(
+	[...matches].filter(([, one]) => one.actsAtLoad || one.needsConntrack),
+);
+const TARGETS = new Map(
+	[...targets].filter(([, { needsConntrack }]) => needsConntrack),
+);

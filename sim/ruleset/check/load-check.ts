@@ -1,0 +1,204 @@
+/**
+ * What the kernel refuses at COMMIT though iptables-restore took it (6.1): loops of jumps
+ * (net/ipv4/netfilter/ip_tables.c, `mark_source_chains`), extensions in the wrong table, hook or
+ * protocol (net/netfilter/x_tables.c, `xt_check_match` and `xt_check_target`), and what the
+ * extensions themselves find (`checkentry`).
+ */
+
+import type { MatchUse, Rule, Table } from "../../contract/ruleset.ts";
+import type { AnyExtension } from "../../extension/options/option-table.ts";
+import { UNKNOWN_PROTOCOL } from "../../extension/values/open-names.ts";
+import { matches } from "../../matches/index.ts";
+import { HOOK_NAMES, type HookName } from "../../packet/skb/skb.ts";
+import { targets } from "../../targets/index.ts";
+import { type Branch, markHooks } from "./chain-walk.ts";
+import { SharedNames } from "./shared-names.ts";
+
+/** What the kernel finds wrong with a table. */
+export interface LoadFault {
+	/** The rule that it is about. */
+	readonly rule: Rule;
+	/** The word of the rule to point at. */
+	readonly about: string;
+	/** The error's name, and dmesg's words if there are any. */
+	readonly message: string;
+	readonly remedy: string;
+}
+
+/** Most extensions can stand anywhere and say anything: these cannot. */
+function particular<E extends AnyExtension>(
+	all: ReadonlyMap<string, E>,
+): ReadonlyMap<string, E> {
+	return new Map(
+		[...all].filter(
+			([, { tables, hooks, protocols, check, shares }]) =>
+				tables || hooks || protocols || check || shares,
+		),
+	);
+}
+const PARTICULAR_MATCHES = particular(matches);
+const PARTICULAR_TARGETS = particular(targets);
+
+/**
+ * What the kernel would refuse about a table; for a loop that alone, since it looks no further.
+ * @param loaded the tables that there are, its own predecessor among them
+ */
+export function checkLoad(
+	table: Table,
+	loaded: readonly Table[],
+): readonly LoadFault[] {
+	const { chains, loop } = markHooks(table);
+	if (loop !== null) return [loopFault(loop)];
+	const faults: LoadFault[] = [];
+	const names = new SharedNames(loaded);
+	for (const { chain, hooks, lastReached } of chains) {
+		for (let index = 0; index < chain.rules.length; index++) {
+			const rule = chain.rules[index];
+			if (rule === undefined || isPlain(rule)) continue;
+			const mask = index <= lastReached ? hooks : 0;
+			const fault = checkRule({
+				...{ table, chain: chain.name, rule, mask, names },
+			});
+			if (fault !== null) faults.push(fault);
+		}
+	}
+	return faults;
+}
+
+/**
+ * May the kernel object to a rule because of what else there is? A jump makes rules reachable; some
+ * extensions stand in some hooks only, or share a name with others.
+ */
+export function asksForTheWhole(rule: Rule): boolean {
+	const { target } = rule;
+	if (target?.kind === "jump" || target?.kind === "goto") return true;
+	if (isPlain(rule)) return false;
+	const asks = (extension: AnyExtension | undefined): boolean =>
+		extension !== undefined &&
+		Boolean(extension.hooks?.length || extension.check || extension.shares);
+	return (
+		rule.matches.some(({ name }) => asks(PARTICULAR_MATCHES.get(name))) ||
+		(target?.kind === "extension" && asks(PARTICULAR_TARGETS.get(target.name)))
+	);
+}
+
+/** Nothing that the kernel could object to: the common case, told apart at once. */
+function isPlain(rule: Rule): boolean {
+	return rule.matches.length === 0 && rule.target?.kind !== "extension";
+}
+
+function loopFault(loop: readonly Branch[]): LoadFault {
+	const last = loop.at(-1);
+	const rule = last?.rule as Rule;
+	const path = loop.map(({ from }) => from);
+	const shown =
+		path.length > 8 ? [...path.slice(0, 4), "…", ...path.slice(-3)] : path;
+	return {
+		rule,
+		about: last?.to ?? "",
+		message: "Too many levels of symbolic links",
+		remedy: `The chains jump in a circle: ${[...shown, last?.to].join(" → ")}. Take one of the jumps out.`,
+	};
+}
+
+/** Where a rule stands, for the checks of its extensions. */
+interface Standing {
+	readonly table: Table;
+	readonly chain: string;
+	readonly rule: Rule;
+	/** Hooks that reach it: none behind an unconditional verdict. */
+	readonly mask: number;
+	/** What is named by now. */
+	readonly names: SharedNames;
+}
+
+function checkRule(standing: Standing): LoadFault | null {
+	const { rule } = standing;
+	for (const use of rule.matches) {
+		const extension = PARTICULAR_MATCHES.get(use.name);
+		if (extension === undefined) continue;
+		const fault = checkUse(standing, "match", extension, use);
+		if (fault !== null) return fault;
+	}
+	const { target } = rule;
+	if (target?.kind !== "extension") return null;
+	const extension = PARTICULAR_TARGETS.get(target.name);
+	if (extension === undefined) return null;
+	return checkUse(standing, "target", extension, target);
+}
+
+/** The common case comes first: most uses ask nothing of where they stand. */
+function checkUse(
+	standing: Standing,
+	kind: "match" | "target",
+	extension: AnyExtension,
+	use: MatchUse,
+): LoadFault | null {
+	const { table, chain, rule, mask, names } = standing;
+	const { tables, hooks, protocols } = extension;
+	if (tables && !tables.includes(table.name))
+		return misplaced(
+			standing,
+			`${use.name} ${kind}: only valid in ${tables.join("/")} table, not ${table.name}`,
+			use.name,
+			`Move the rule to the table ${tables.join(" or ")}.`,
+		);
+	if (hooks?.length && hookNames(mask).some((hook) => !hooks.includes(hook))) {
+		const allowed = HOOK_NAMES.filter((hook) => hooks.includes(hook));
+		const verb = kind === "match" ? "valid" : "usable";
+		return misplaced(
+			standing,
+			`${use.name} ${kind}: used from hooks ${hookNames(mask).join("/")}, but only ${verb} from ${allowed.join("/")}`,
+			use.name,
+			`Reach the rule from ${allowed.join(" or ")} only.`,
+		);
+	}
+	const { header } = rule;
+	const { protocol, protocolInverted } = header;
+	// Which protocol that is, only the machine knows: nothing is wrong with it that is sure.
+	if (protocol === UNKNOWN_PROTOCOL) return null;
+	if (protocols && (protocolInverted || !protocols.includes(protocol)))
+		return misplaced(
+			standing,
+			`${use.name} ${kind}: only valid for protocol ${protocols[0]}`,
+			use.name,
+			"Ask for the protocol in the same rule: `-p`, without a `!`.",
+		);
+	const message =
+		extension.check?.(use.options, {
+			table: table.name,
+			chain,
+			header,
+			matches: rule.matches,
+			hooks: hookNames(mask),
+		}) ?? names.check(extension, use);
+	if (message === null) return null;
+	const remedy = "Change or remove the rule.";
+	return {
+		rule,
+		about: use.name,
+		message: `Invalid argument: ${message}`,
+		remedy,
+	};
+}
+
+/** What `xt_check_match` and `xt_check_target` say. */
+function misplaced(
+	{ rule }: Standing,
+	reason: string,
+	about: string,
+	remedy: string,
+): LoadFault {
+	const message = `Invalid argument: x_tables: ip_tables: ${reason}`;
+	return { rule, about, message, remedy };
+}
+
+/** The names of each set of hooks, made once. */
+const HOOK_SETS: readonly (readonly HookName[])[] = Array.from(
+	{ length: 1 << HOOK_NAMES.length },
+	(_, mask) => HOOK_NAMES.filter((_name, hook) => (mask & (1 << hook)) !== 0),
+);
+
+function hookNames(mask: number): readonly HookName[] {
+	return HOOK_SETS[mask] ?? [];
+}

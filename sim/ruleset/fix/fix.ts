@@ -1,0 +1,176 @@
+/**
+ * Repairs a ruleset where one repair is plainly meant, and says what it did; the rest stays as it
+ * is and is reported.
+ *
+ * ```ts
+ * const { text, changes, faults } = fixRuleset(asPublished);
+ * ```
+ */
+
+import { checkRuleset } from "../parse.ts";
+import type { Fault } from "../ruleset-error.ts";
+import type { Change, DraftLine } from "./change.ts";
+import {
+	chainsOf,
+	declareChains,
+	declared,
+	fixDeclarations,
+	tablesOf,
+} from "./fix-chains.ts";
+import {
+	fixCharacters,
+	fixLineEnd,
+	hasOddCharacters,
+} from "./fix-characters.ts";
+import { fixNth } from "./fix-nth.ts";
+import { fixRule, isRule, isSound } from "./fix-rule.ts";
+import { fixStructure } from "./fix-structure.ts";
+
+export type { Change } from "./change.ts";
+
+export interface Fixed {
+	readonly text: string;
+	readonly changes: readonly Change[];
+	/** What is left; lines are those of the repaired text. */
+	readonly faults: readonly Fault[];
+}
+
+/** A text takes at most as many passes: each but the last one has repaired something. */
+const MOST_PASSES = 30;
+
+/** So often it is tried without the repairs that did not help. */
+const MOST_ROUNDS = 8;
+
+/** @param options.file the name that faults bear */
+export function fixRuleset(
+	text: string,
+	options: { readonly file?: string } = {},
+): Fixed {
+	const lines = text
+		.split("\n")
+		.map((line, index): DraftLine => ({ text: line, origin: index + 1 }));
+	return fixLines(lines, options);
+}
+
+/**
+ * The same of lines that came from elsewhere. A ruleset that loads stays as it is, and so does each
+ * line whose repairs leave it with as many faults as it had, and the first no further on.
+ */
+export function fixLines(
+	lines: readonly DraftLine[],
+	options: { readonly file?: string } = {},
+): Fixed {
+	const text = textOf(lines);
+	const { faults } = checkRuleset(text, options);
+	let best: Attempt = { drafts: lines, changes: [], text, faults };
+	// What helps may be possible only once something else is repaired.
+	for (;;) {
+		const better = repaired(best, options);
+		if (better === null) break;
+		best = { ...better, changes: [...best.changes, ...better.changes] };
+	}
+	const changes = [...best.changes].sort((a, b) => a.line - b.line);
+	return { text: best.text, changes, faults: best.faults };
+}
+
+interface Attempt extends Fixed {
+	readonly drafts: readonly DraftLine[];
+}
+
+/** @returns `null` unless it has fewer faults, or as many further on */
+function repaired(
+	{ drafts: lines, faults }: Attempt,
+	options: { readonly file?: string },
+): Attempt | null {
+	if (faults.length === 0) return null;
+	const before = weigh(faults);
+	const left = new Set<number>();
+	for (let round = 0; round < MOST_ROUNDS; round++) {
+		const attempt = tryToFix(lines, left, options);
+		const after = weigh(attempt.faults);
+		const known = left.size;
+		attempt.drafts.forEach(({ text, at = -1 }, index) => {
+			const weight = after.lines.get(index + 1) ?? 0;
+			const isChanged = at >= 0 && text !== lines[at]?.text;
+			if (isChanged && weight > 0 && weight >= (before.lines.get(at + 1) ?? 0))
+				left.add(at);
+		});
+		if (left.size > known) continue;
+		// What is read now and was not before may have more faults than were repaired.
+		const more = attempt.faults.length - faults.length;
+		const helps = more < 0 || (more === 0 && after.sum < before.sum);
+		return helps ? attempt : null;
+	}
+	return null;
+}
+
+/**
+ * How wrong each line is: by the number of its faults, then by what stands behind the first of them,
+ * which nobody has read yet.
+ */
+function weigh(faults: readonly Fault[]): {
+	readonly lines: ReadonlyMap<number, number>;
+	readonly sum: number;
+} {
+	const lines = new Map<number, number>();
+	let sum = 0;
+	for (const { line, text, column } of faults) {
+		const known = lines.get(line);
+		const more =
+			FAULT + (known === undefined ? Math.max(0, text.length - column) : 0);
+		lines.set(line, (known ?? 0) + more);
+		sum += more;
+	}
+	return { lines, sum };
+}
+
+/** Weighs more than the rest of any line. */
+const FAULT = 2 ** 20;
+
+/** @param left indices of lines that stay as they are */
+function tryToFix(
+	lines: readonly DraftLine[],
+	left: ReadonlySet<number>,
+	options: { readonly file?: string },
+): Attempt {
+	const changes: Change[] = [];
+	let drafts: DraftLine[] = lines.map((line, at) => ({
+		...{ ...line, at, isLeft: left.has(at) },
+	}));
+	const seen = new Set<string>();
+	for (let pass = 0; pass < MOST_PASSES; pass++) {
+		const before = textOf(drafts);
+		if (seen.has(before)) break;
+		seen.add(before);
+		drafts = fixOnce(drafts, changes);
+	}
+	const text = textOf(drafts);
+	const { faults } = checkRuleset(text, options);
+	return { text, changes, faults, drafts };
+}
+
+function textOf(lines: readonly DraftLine[]): string {
+	return lines.map((line) => line.text).join("\n");
+}
+
+/** One pass over all lines; what it has repaired may show what else there is. */
+function fixOnce(drafts: DraftLine[], changes: Change[]): DraftLine[] {
+	for (const line of drafts) {
+		if (line.isLeft) continue;
+		fixLineEnd(line, changes);
+		if (hasOddCharacters(line.text) && !isSound(line.text))
+			fixCharacters(line, changes);
+	}
+	const lines = fixStructure(drafts, changes);
+	fixNth(lines, changes);
+	const announced = new Set<string>();
+	for (const { table, from, to } of tablesOf(lines)) {
+		const own = lines.slice(from, to);
+		fixDeclarations(own, table, changes);
+		const about = { table, announced, chains: chainsOf(own, table) };
+		for (const line of own)
+			if (line.text.startsWith(":")) announced.add(declared(line.text));
+			else if (!line.isLeft && isRule(line.text)) fixRule(line, about, changes);
+	}
+	return declareChains(lines, changes);
+}

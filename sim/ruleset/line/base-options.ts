@@ -1,0 +1,273 @@
+/**
+ * iptables' own options, one by one (1.8.9, iptables/xshared.c, `do_parse`): the parts of a rule's
+ * header, counters, the table, and the commands.
+ */
+
+import type { Counters } from "../../contract/ruleset.ts";
+import type {
+	MatchExtension,
+	TargetExtension,
+} from "../../extension/extension.ts";
+import { unknownOption } from "../../extension/options/parse-options.ts";
+import { Refusal } from "../../extension/options/refusal.ts";
+import type { WordReader } from "../../extension/options/word-reader.ts";
+import { readProtocol } from "../../extension/values/read-value.ts";
+import { VERDICTS } from "../tables.ts";
+import {
+	checkNewChain,
+	readCounter,
+	readInterface,
+	readRuleNumber,
+} from "./read-word.ts";
+import type { RuleDraft } from "./rule-draft.ts";
+
+/** Where a line stands. */
+export interface LineContext {
+	readonly line: number;
+	/** The table that it is for; `-t` may change it in a single command. */
+	table: string;
+	/** `-t`, `-w` and the like are not for iptables-restore. */
+	readonly restore: boolean;
+	/** Names of chains that were declared: they are no targets any more (`xtables_announce_chain`). */
+	readonly announced: ReadonlySet<string>;
+	/** Those before the rule, `[packets:bytes]`. */
+	readonly counters: Counters | null;
+	/** They count as a `-c` of the rule (`iptables-restore -c`). */
+	readonly countersAreOption: boolean;
+}
+
+export interface Extensions {
+	readonly matches: ReadonlyMap<string, MatchExtension>;
+	readonly targets: ReadonlyMap<string, TargetExtension>;
+}
+
+/** A line while it is being read. */
+export interface LineState {
+	readonly reader: WordReader;
+	readonly draft: RuleDraft;
+	readonly context: LineContext;
+	readonly extensions: Extensions;
+}
+
+/**
+ * Every option of iptables' own but `-m`, `-j` and `-g`.
+ * @returns true when the line is to be ignored from here on
+ * @throws Refusal
+ */
+export function baseOption(
+	state: LineState,
+	letter: string,
+	inverted: boolean,
+): boolean {
+	switch (letter) {
+		case "s":
+		case "d":
+		case "p":
+		case "i":
+		case "o":
+		case "f":
+			headerOption(state, letter, inverted);
+			return false;
+		case "c":
+			countersOption(state, inverted);
+			return false;
+		case "v":
+		case "n":
+		case "x":
+		case "0":
+			if (letter !== "v" || !state.draft.has("v"))
+				state.draft.set(letter, inverted, state.reader.word);
+			return false;
+		case "t":
+			tableOption(state, inverted);
+			return false;
+		case "w":
+		case "W":
+			waitOption(state, letter);
+			return false;
+		case "4":
+		case "M":
+			return false;
+		case "6":
+			if (state.context.restore) return true;
+			throw new Refusal(
+				"The -6 option is not supported",
+				"IPv6 rules belong to ip6tables.",
+				state.reader.word,
+			);
+		case "h":
+		case "V":
+			throw new Refusal(
+				`-${letter} is no part of a ruleset`,
+				"Take it away.",
+				state.reader.word,
+				{ from: "marktwin" },
+			);
+		default:
+			commandOption(state, letter, inverted);
+			return false;
+	}
+}
+
+/** `-s`, `-d`, `-p`, `-i`, `-o`, `-f`. @throws Refusal */
+function headerOption(
+	{ reader, draft }: LineState,
+	letter: string,
+	inverted: boolean,
+): void {
+	const { argumentWord } = reader;
+	// As for `-j`: an attached argument is read with its option's letter in front.
+	const text = reader.words[reader.index - 1] ?? "";
+	if ((letter === "i" || letter === "o") && reader.argument === "")
+		throw new Refusal(
+			"Empty interface is likely to be undesired",
+			"Write the interface's name.",
+		);
+	draft.set(letter, inverted, reader.word);
+	switch (letter) {
+		case "s":
+			draft.sourceText = text;
+			draft.sourceWord = argumentWord;
+			return;
+		case "d":
+			draft.destinationText = text;
+			draft.destinationWord = argumentWord;
+			return;
+		case "i":
+			draft.inInterface = readInterface(text, inverted);
+			draft.interfaceWord = argumentWord;
+			return;
+		case "o":
+			draft.outInterface = readInterface(text, inverted);
+			draft.interfaceWord = argumentWord;
+			return;
+		case "f":
+			draft.fragment = true;
+			return;
+		default:
+			draft.protocolText = text.toLowerCase();
+			draft.protocol = readProtocol(draft.protocolText);
+			if (draft.protocol === 0 && inverted)
+				throw new Refusal(
+					"rule would never match protocol",
+					"Protocol 0 is any: nothing is left when it is inverted.",
+				);
+	}
+}
+
+/** `-c PACKETS BYTES` or `-c PACKETS,BYTES`. */
+function countersOption({ reader, draft }: LineState, inverted: boolean): void {
+	draft.set("c", inverted, reader.word);
+	const packets = reader.argument ?? "";
+	const comma = packets.indexOf(",", 1);
+	let bytes: string | null = comma < 0 ? null : packets.slice(comma + 1);
+	if (bytes === null) {
+		bytes = reader.peekPlain();
+		if (bytes === null)
+			throw new Refusal(
+				"-c requires packet and byte counter",
+				"Write two numbers: `-c PACKETS BYTES`.",
+			);
+		reader.index++;
+	}
+	draft.counters = {
+		packets: readCounter(packets, "packet"),
+		bytes: readCounter(bytes, "byte"),
+	};
+}
+
+/** `-t`. @throws Refusal */
+function tableOption({ reader, context }: LineState, inverted: boolean): void {
+	if (inverted)
+		throw new Refusal(
+			"unexpected ! flag before --table",
+			"Take the `!` away.",
+			reader.word,
+		);
+	if (context.restore)
+		throw new Refusal(
+			"The -t option cannot be used in iptables-restore.",
+			"The table is that of the `*table` line above: move the rule there.",
+			reader.word,
+		);
+	context.table = reader.argument ?? "";
+}
+
+/** `-w` and `-W`, which only a single command takes. @throws Refusal */
+function waitOption({ reader, context }: LineState, letter: string): void {
+	if (context.restore)
+		throw new Refusal(
+			`You cannot use \`-${letter}' from iptables-restore`,
+			"Take it away.",
+			reader.word,
+		);
+	if (reader.argument === null && reader.peekPlain() !== null) reader.index++;
+}
+
+/** What each command takes besides a chain: the chain itself may be left out, a second name, a number. */
+const FURTHER = new Map(
+	[..."ACDRILSFZNXEP"].map((letter) => [
+		letter,
+		{
+			optional: "LSFZX".includes(letter),
+			second: "EP".includes(letter),
+			number: "DRILSZ".includes(letter),
+		},
+	]),
+);
+
+/** `-A`, `-D` … @throws Refusal */
+function commandOption(
+	state: LineState,
+	letter: string,
+	inverted: boolean,
+): void {
+	const { reader, draft } = state;
+	const further = FURTHER.get(letter);
+	if (further === undefined) throw unknownOption(reader, state.context.table);
+	if (letter === "N")
+		checkNewChain(reader.argument ?? "", (name) => isTarget(state, name));
+	draft.setCommand(letter, inverted, reader.word);
+	draft.chain = reader.argument;
+	if (further.optional && draft.chain === null)
+		draft.chain = furtherWord(reader);
+	if (further.second) {
+		const second = furtherWord(reader);
+		if (second === null)
+			throw new Refusal(
+				letter === "E"
+					? "-E requires old-chain-name and new-chain-name"
+					: "-P requires a chain and a policy",
+				letter === "E" ? "Write both names." : "Write ACCEPT or DROP.",
+				reader.word,
+			);
+		draft.second = second;
+		return;
+	}
+	if (!further.number) return;
+	const number = furtherWord(reader);
+	if (number !== null) draft.number = readRuleNumber(number);
+	else if (letter === "R")
+		throw new Refusal(
+			"-R requires a rule number",
+			"Write the number of the rule that is to be replaced, from 1.",
+			reader.word,
+		);
+	if (letter === "D" && number !== null) draft.command = "#";
+}
+
+/** Would `-j` take this for a target? */
+function isTarget({ context, extensions }: LineState, name: string): boolean {
+	if (context.announced.has(name)) return false;
+	// The name of the target that all verdicts and jumps are (XT_STANDARD_TARGET).
+	if (name === "") return true;
+	const target = extensions.targets.get(name);
+	return VERDICTS.has(name) || (target !== undefined && !target.unchecked);
+}
+
+/** Takes one more plain word, if there is one. */
+function furtherWord(reader: WordReader): string | null {
+	const word = reader.peekPlain();
+	if (word !== null) reader.argumentWord = reader.index++;
+	return word;
+}

@@ -1,0 +1,241 @@
+/**
+ * What iptables does once the last word of a line is read (1.8.9, iptables/xshared.c, end of
+ * `do_parse`, `ipv4_post_parse`, `generic_opt_check`; iptables/iptables.c, `do_command4`): the
+ * checks that need the whole line, in its order, and the rules that come out.
+ */
+
+import type {
+	AddressMask,
+	MatchUse,
+	TargetUse,
+} from "../../contract/ruleset.ts";
+import { NOWHERE, Refusal } from "../../extension/options/refusal.ts";
+import type { Command } from "../command.ts";
+import type { LineContext } from "./base-options.ts";
+import { otherCommand, ruleCommand, ruleOf } from "./line-command.ts";
+import { ANY_ADDRESS, readAddresses } from "./read-address.ts";
+import { checkChainLength } from "./read-word.ts";
+import { OPTION_LETTERS, optionBit, type RuleDraft } from "./rule-draft.ts";
+
+const NO_MATCHES: readonly MatchUse[] = [];
+
+/** The base options that a command does not take (`commands_v_options`). */
+const ILLEGAL: Readonly<Record<string, string>> = {
+	I: "nx0",
+	D: "nx0c",
+	"#": "nsdpjxio0cf",
+	R: "nx0",
+	A: "nx0",
+	C: "nx0c",
+	L: "sdpjiocf",
+	F: "nsdpjxio0cf",
+	Z: "nsdpjxio0cf",
+	N: "nsdpjxio0cf",
+	X: "nsdpjxio0cf",
+	P: "nsdpjxio0f",
+	E: "nsdpjxio0cf",
+	S: "nsdpjxio0cf",
+};
+/** Two lists multiply: what fits into one line would be a million rules. */
+const MOST_RULES_OF_A_LINE = 100_000;
+
+/** The commands that name a rule. */
+const RULE_COMMANDS: ReadonlySet<string> = new Set("ADIRC");
+
+const ILLEGAL_BITS = new Map(
+	Object.entries(ILLEGAL).map(([command, letters]) => [
+		command,
+		[...letters].reduce((bits, letter) => bits | optionBit(letter), 0),
+	]),
+);
+
+/** Words that were left over, by index; NOWHERE when there are none. */
+interface Leftovers {
+	/** Behind a `--`. */
+	readonly unread: number;
+	/** A `!` that nothing follows. */
+	readonly danglingNot: number;
+}
+
+/**
+ * @param tolerated gets the faults of extensions: the rest of the line is looked at all the same
+ * @throws Refusal
+ */
+export function finishLine(
+	draft: RuleDraft,
+	context: LineContext,
+	leftovers: Leftovers,
+	tolerated: Refusal[],
+): Command {
+	const { command, chain } = draft;
+	if (context.table === "nat") refuseDropInNat(draft);
+	const matches =
+		draft.matchCount === 0 ? NO_MATCHES : buildMatches(draft, tolerated);
+	const target = buildTarget(draft, tolerated);
+	checkLeftovers(leftovers);
+	if (command === "")
+		throw new Refusal(
+			"no command specified",
+			"A line of a table is `-A CHAIN …`, `:CHAIN …`, a comment with `#` in its first column, or COMMIT.",
+			0,
+		);
+	const isRule = RULE_COMMANDS.has(command);
+	const sources = addresses(draft, "s");
+	const destinations = addresses(draft, "d");
+	const lists = sources.length > 1 || destinations.length > 1;
+	if (lists && (draft.isInverted("s") || draft.isInverted("d")))
+		throw new Refusal(
+			"! not allowed with multiple source or destination IP addresses",
+			"Write one rule per address, or a chain that returns for each of them.",
+			draft.sourceWord,
+		);
+	if (command === "R" && lists)
+		throw new Refusal(
+			"Replacement rule does not specify a unique address",
+			"Write a single address.",
+			draft.sourceWord,
+		);
+	if (sources.length * destinations.length > MOST_RULES_OF_A_LINE)
+		throw new Refusal(
+			`the lists behind -s and -d make ${sources.length * destinations.length} rules of this line`,
+			`marktwin makes at most ${MOST_RULES_OF_A_LINE} of one: match a set (\`-m set\`), or jump to a chain that has a rule for each destination.`,
+			draft.sourceWord,
+			{ from: "marktwin" },
+		);
+	checkOptions(draft);
+	if (chain !== null) checkChainLength(chain, NOWHERE);
+	if (isRule) checkInterfaces(draft, chain ?? "");
+	const { line } = context;
+	draft.counters ??= context.counters;
+	if (!isRule) return otherCommand(draft, line);
+	const rules =
+		sources.length === 1 && destinations.length === 1
+			? [ruleOf(draft, line, sources[0], destinations[0], matches, target)]
+			: sources.flatMap((source) =>
+					destinations.map((destination) =>
+						ruleOf(draft, line, source, destination, matches, target),
+					),
+				);
+	return ruleCommand(draft, line, rules);
+}
+
+function refuseDropInNat(draft: RuleDraft): void {
+	if (draft.jump !== "DROP" && draft.second !== "DROP") return;
+	throw new Refusal(
+		'The "nat" table is not intended for filtering, the use of DROP is therefore inhibited.',
+		"Drop in the table filter, or in mangle.",
+		draft.jump === "DROP" ? draft.jumpWord : NOWHERE,
+	);
+}
+
+function buildMatches(
+	draft: RuleDraft,
+	tolerated: Refusal[],
+): readonly MatchUse[] {
+	// Made as long as it will be: an array that grows keeps room for more, and rules are many.
+	const uses = new Array<MatchUse>(draft.matchCount);
+	for (let index = 0; index < uses.length; index++) {
+		const given = draft.match(index);
+		try {
+			uses[index] = {
+				name: given.table.extension.name,
+				options: given.build(),
+			};
+		} catch (refusal) {
+			if (!(refusal instanceof Refusal)) throw refusal;
+			tolerated.push(refusal);
+		}
+	}
+	return uses;
+}
+
+function buildTarget(draft: RuleDraft, tolerated: Refusal[]): TargetUse | null {
+	const { jump, target } = draft;
+	if (target !== null)
+		try {
+			const { name } = target.table.extension;
+			return { kind: "extension", name, options: target.build() };
+		} catch (refusal) {
+			if (!(refusal instanceof Refusal)) throw refusal;
+			tolerated.push(refusal);
+			return null;
+		}
+	if (draft.goto) return { kind: "goto", chain: jump };
+	switch (jump) {
+		case "":
+			return null;
+		case "ACCEPT":
+		case "DROP":
+		case "RETURN":
+		case "QUEUE":
+			return VERDICT_USES[jump];
+		default:
+			return { kind: "jump", chain: jump };
+	}
+}
+
+const VERDICT_USES = {
+	ACCEPT: { kind: "verdict", name: "ACCEPT" },
+	DROP: { kind: "verdict", name: "DROP" },
+	RETURN: { kind: "verdict", name: "RETURN" },
+	QUEUE: { kind: "verdict", name: "QUEUE" },
+} as const satisfies Record<string, TargetUse>;
+
+function checkLeftovers({ unread, danglingNot }: Leftovers): void {
+	if (unread !== NOWHERE)
+		throw new Refusal(
+			"unknown arguments found on commandline",
+			"Take away the `--` and what follows it.",
+			unread,
+		);
+	if (danglingNot !== NOWHERE)
+		throw new Refusal(
+			"nothing appropriate following !",
+			"Put the `!` before the option that it inverts.",
+			danglingNot,
+		);
+}
+
+const ANY: readonly AddressMask[] = [ANY_ADDRESS];
+
+function addresses(
+	draft: RuleDraft,
+	letter: "s" | "d",
+): readonly AddressMask[] {
+	const text = letter === "s" ? draft.sourceText : draft.destinationText;
+	if (text === null) return ANY;
+	try {
+		return readAddresses(text, draft.isInverted(letter));
+	} catch (refusal) {
+		if (!(refusal instanceof Refusal)) throw refusal;
+		const word = letter === "s" ? draft.sourceWord : draft.destinationWord;
+		throw new Refusal(refusal.message, refusal.remedy, word);
+	}
+}
+
+function checkOptions(draft: RuleDraft): void {
+	const illegal = draft.options & (ILLEGAL_BITS.get(draft.command) ?? 0);
+	if (illegal === 0) return;
+	const letter = OPTION_LETTERS[31 - Math.clz32(illegal & -illegal)];
+	throw new Refusal(
+		`Illegal option \`-${letter}' with this command`,
+		"Take it away.",
+		0,
+	);
+}
+
+function checkInterfaces(draft: RuleDraft, chain: string): void {
+	if (!draft.has("i") && !draft.has("o")) return;
+	const incoming = chain === "PREROUTING" || chain === "INPUT";
+	const outgoing = chain === "POSTROUTING" || chain === "OUTPUT";
+	const letter =
+		incoming && draft.has("o") ? "o" : outgoing && draft.has("i") ? "i" : "";
+	if (letter !== "")
+		throw new Refusal(
+			`Can't use -${letter} with ${chain}`,
+			letter === "o"
+				? "The packet's way out is not known yet: move the rule to FORWARD or POSTROUTING, or take the `-o` away."
+				: "The packet's way in is not known any more: move the rule to PREROUTING or FORWARD, or take the `-i` away.",
+			draft.interfaceWord,
+		);
+}

@@ -1,0 +1,75 @@
+/** A single `iptables` command line. */
+
+import type { TableName } from "../../contract/ruleset.ts";
+import { Refusal } from "../../extension/options/refusal.ts";
+import { invariant } from "../../invariant.ts";
+import { matches } from "../../matches/index.ts";
+import { targets } from "../../targets/index.ts";
+import type { CommandLine } from "../command.ts";
+import { RulesetError } from "../ruleset-error.ts";
+import { isTableName, TABLE_HOOKS } from "../tables.ts";
+import { faultAt, faultOfRefusal } from "../text/fault.ts";
+import { noWords, splitWords, type Words } from "../text/lexer.ts";
+import type { LineContext } from "./base-options.ts";
+import { LineParser } from "./line-parser.ts";
+
+const parser = new LineParser({ matches, targets });
+
+/**
+ * Reads one command, with or without the program's name in front:
+ * `iptables -t mangle -A PREROUTING -j MARK --set-mark 1`. Quoting is that of iptables-restore.
+ * @throws RulesetError
+ */
+export function parseCommand(
+	line: string,
+	options: { readonly file?: string } = {},
+): CommandLine {
+	const file = options.file ?? "<command>";
+	const place = { file, line: 1, text: line };
+	const words = noWords();
+	const context: LineContext = {
+		line: 1,
+		table: "filter",
+		restore: false,
+		announced: new Set(),
+		counters: null,
+		countersAreOption: false,
+	};
+	try {
+		splitWords(line, 0, programLength(line), line.length, words);
+		const command = parser.parse(words, context);
+		const table = checkTable(context.table, words);
+		return { file, text: line, table, command };
+	} catch (error) {
+		if (!(error instanceof Refusal)) throw error;
+		const fault =
+			words.count > 0
+				? faultOfRefusal(place, words, error, parser.word)
+				: faultAt(place, 0, line.length, {
+						code: "bad-line",
+						message: error.message,
+						remedy: error.remedy,
+						from: "iptables-restore",
+					});
+		throw new RulesetError([fault]);
+	}
+}
+
+/** The table that a command names. @throws Refusal when there is none of that name */
+export function checkTable(name: string, words: Words): TableName {
+	if (isTableName(name)) return name;
+	throw new Refusal(
+		`can't initialize iptables table \`${name}': Table does not exist (do you need to insmod?)`,
+		`The tables are ${Object.keys(TABLE_HOOKS).join(", ")}.`,
+		words.text.indexOf(name),
+	);
+}
+
+/** Length of `iptables ` at the line's beginning. */
+function programLength(line: string): number {
+	const [program] = /^\s*(?:\S*\/)?iptables(?:-legacy)?(?=\s|$)/.exec(line) ?? [
+		"",
+	];
+	invariant(program !== undefined, "a match of a pattern");
+	return program.length;
+}

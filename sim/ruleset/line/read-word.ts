@@ -1,0 +1,98 @@
+/** Single words of a line: names of chains, targets and interfaces, rule numbers, counters. */
+
+import type { InterfaceMatch } from "../../contract/ruleset.ts";
+import { NOWHERE, Refusal } from "../../extension/options/refusal.ts";
+import { octets } from "../../extension/values/octets.ts";
+import { readUnsigned } from "../../extension/values/read-number.ts";
+import { LONGEST_NAME } from "../tables.ts";
+
+/** Longest name of an interface, in octets (IFNAMSIZ - 1). */
+const LONGEST_INTERFACE = 15;
+
+/** What `isspace` of C says; blanks and tabs cannot come unless quoted. */
+const SPACE = /[ \t\n\v\f\r]/;
+
+/** The name behind `-j` or `-g` (`xt_parse_target`). @throws Refusal */
+export function checkTargetName(name: string): void {
+	if (name.length < 1)
+		throw new Refusal(
+			"Invalid target name (too short)",
+			"Write a target or a chain.",
+		);
+	if (name.length > LONGEST_NAME / 3 && octets(name) > LONGEST_NAME)
+		throw new Refusal(
+			`Invalid target name \`${name}' (${LONGEST_NAME} chars max)`,
+			"Shorten the chain's name everywhere.",
+		);
+	if (SPACE.test(name))
+		throw new Refusal(
+			`Invalid target name \`${name}'`,
+			name.endsWith("\r")
+				? "The line ends as DOS ends lines (CR LF): take the CR away."
+				: "A name holds no blanks.",
+		);
+}
+
+/** The name behind `-N` (`assert_valid_chain_name`). @throws Refusal */
+export function checkNewChain(
+	name: string,
+	isTarget: (name: string) => boolean,
+): void {
+	checkChainLength(name, NOWHERE);
+	if (name.startsWith("-") || name.startsWith("!"))
+		throw new Refusal(
+			`chain name not allowed to start with \`${name[0]}'`,
+			"Choose another name.",
+		);
+	if (isTarget(name))
+		throw new Refusal(
+			"chain name may not clash with target name",
+			"Choose another name.",
+		);
+	if (SPACE.test(name))
+		throw new Refusal(
+			`Invalid chain name \`${name}'`,
+			"A name holds no blanks.",
+		);
+}
+
+/** The chain that a command names. @throws Refusal */
+export function checkChainLength(name: string, word: number): void {
+	if (name.length > LONGEST_NAME / 3 && octets(name) > LONGEST_NAME)
+		throw new Refusal(
+			`chain name \`${name}' too long (must be under ${LONGEST_NAME + 1} chars)`,
+			"Shorten the chain's name everywhere.",
+			word,
+		);
+}
+
+/** @throws Refusal (`xtables_parse_interface`) */
+export function readInterface(
+	name: string,
+	inverted: boolean,
+): InterfaceMatch | null {
+	if (octets(name) > LONGEST_INTERFACE)
+		throw new Refusal(
+			`interface name \`${name}' must be shorter than IFNAMSIZ (${LONGEST_INTERFACE})`,
+			`An interface's name has at most ${LONGEST_INTERFACE} characters.`,
+		);
+	// A lone `+` matches every interface: iptables keeps nothing of it.
+	return name === "+" && !inverted ? null : { name, inverted };
+}
+
+/** @throws Refusal (`parse_rulenumber`) */
+export function readRuleNumber(text: string): number {
+	const number = readUnsigned(text, 1, 0x7fffffff);
+	if (number > 0) return number;
+	throw new Refusal(
+		`Invalid rule number \`${text}'`,
+		"Rules of a chain are numbered from 1.",
+	);
+}
+
+/** @throws Refusal */
+export function readCounter(text: string, what: "packet" | "byte"): number {
+	const digits = /^\s*\+?(\d+)/.exec(text)?.[1];
+	if (digits !== undefined) return Number(digits);
+	throw new Refusal(`-c ${what} counter not numeric`, "Write a number.");
+}

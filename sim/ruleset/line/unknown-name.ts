@@ -1,0 +1,77 @@
+/** A name behind `-m` or `-j` that no extension has: which one was meant? */
+
+import { Refusal } from "../../extension/options/refusal.ts";
+import { protocolNames } from "../../extension/values/names.ts";
+import { targets } from "../../targets/index.ts";
+import { nearName } from "../near-name.ts";
+import { VERDICTS } from "../tables.ts";
+
+/** What ip6tables alone has (iptables 1.8.9, extensions/libip6t_*.c). */
+const OF_IPV6: ReadonlySet<string> = new Set(
+	"dst eui64 frag hbh hl icmp6 ipv6header mh rt srh DNPT HL SNPT".split(" "),
+);
+
+/** Matches that there were once, and what has taken their place. */
+const GONE: ReadonlyMap<string, string> = new Map([
+	[
+		"nth",
+		"The match is gone: it is `-m statistic --mode nth --every N --packet 0` today. Rules with `--packet` shared a counter, which each rule has for itself now: behind each other they need N, then N-1, and so on, as `marktwin fix` writes it.",
+	],
+	[
+		"random",
+		"The match is gone: `-m statistic --mode random --probability 0.5` today.",
+	],
+]);
+
+/** `-m NAME` of a match that there is not. */
+export function unknownMatch(
+	name: string,
+	names: Iterable<string>,
+	word: number,
+): Refusal {
+	const near = nearName(name, names);
+	return new Refusal(
+		`Couldn't load match \`${name}':No such file or directory`,
+		GONE.get(name) ??
+			ofIpv6(name) ??
+			(near === null
+				? "Is the match spelled right?"
+				: `Did you mean \`${near}\`?`),
+		word,
+	);
+}
+
+/**
+ * `-p NAME` of a protocol that is in no list, with an option behind it that its match would have. The
+ * line is refused even where the machine knows the name, for the option then.
+ */
+export function unknownProtocol(name: string, word: number): Refusal {
+	const near = nearName(name, protocolNames());
+	return new Refusal(
+		`unknown protocol "${name}" specified`,
+		near === null
+			? "Write the protocol that has the option, such as `tcp` or `udp`, or name its match with `-m`."
+			: `Did you mean \`${near}\`?`,
+		word,
+	);
+}
+
+/** What to say of an extension that only ip6tables has; `null` for others. */
+function ofIpv6(name: string): string | null {
+	return OF_IPV6.has(name)
+		? `\`${name}\` is for IPv6: ip6tables has it, iptables has not.`
+		: null;
+}
+
+/** `-j NAME` of what is neither a target nor a chain of the table. */
+export function unknownTargetRemedy(
+	name: string,
+	chains: readonly string[],
+): string {
+	const near = nearName(name, [...chains, ...VERDICTS, ...targets.keys()]);
+	const declared = `There is no target ${name}: declare the chain before its first use (\`:${name} - [0:0]\`), or correct the name.`;
+	return (
+		ofIpv6(name) ??
+		(near === null ? declared : `${declared} Did you mean \`${near}\`?`)
+	);
+}

@@ -1,0 +1,141 @@
+/** Commands about chains, on a table that is being changed (libiptc 1.8.9). */
+
+import type { Counters } from "../../contract/ruleset.ts";
+import type { Command } from "../command.ts";
+import { NO_COUNTERS } from "../line/line-command.ts";
+import { TABLE_HOOKS, VERDICTS } from "../tables.ts";
+import {
+	CommandFailure,
+	chainOf,
+	NO_SUCH_NAME,
+	type TableState,
+} from "./table-state.ts";
+
+/** A line `:CHAIN POLICY [packets:bytes]`. @throws CommandFailure */
+export function declareChain(
+	table: TableState,
+	command: Extract<Command, { kind: "chain" }>,
+	noflush: boolean,
+): void {
+	const { chain: name, policy, counters } = command;
+	const chain = table.chains.get(name);
+	if (chain === undefined || (chain.policy === null && !noflush))
+		aloud(
+			() => createChain(table, name),
+			name,
+			() => `error creating chain '${name}':File exists`,
+		);
+	else if (chain.policy === null) {
+		chain.empty();
+		table.changed = true;
+	}
+	if (policy === "-") return;
+	aloud(
+		() => setPolicy(table, name, policy, counters ?? NO_COUNTERS),
+		policy,
+		(reason) =>
+			`Can't set policy \`${policy}' on \`${name}' line ${command.line}: ${reason}`,
+	);
+}
+
+/** Does what iptables-restore tells the failure of, in words of its own. @throws CommandFailure */
+function aloud(
+	work: () => void,
+	about: string,
+	words: (reason: string) => string,
+): void {
+	try {
+		work();
+	} catch (failure) {
+		if (!(failure instanceof CommandFailure)) throw failure;
+		throw new CommandFailure(
+			words(failure.message),
+			failure.remedy,
+			about,
+			true,
+		);
+	}
+}
+
+/** `-P`. @throws CommandFailure */
+export function setPolicy(
+	table: TableState,
+	name: string,
+	policy: string,
+	counters: Counters | null,
+): void {
+	const chain = table.chains.get(name);
+	if (chain === undefined || chain.policy === null)
+		throw new CommandFailure(
+			"Bad built-in chain name",
+			`Only built-in chains have a policy (in ${table.name}: ${TABLE_HOOKS[table.name].join(", ")}); write \`-\` for a chain of your own.`,
+			name,
+		);
+	if (policy !== "ACCEPT" && policy !== "DROP")
+		throw new CommandFailure(
+			"Bad policy name",
+			"A policy is ACCEPT or DROP.",
+			policy,
+		);
+	chain.policy = policy;
+	chain.counters = counters ?? NO_COUNTERS;
+	table.changed = true;
+}
+
+/** `-N`. @throws CommandFailure */
+export function createChain(table: TableState, name: string): void {
+	if (table.chains.has(name) || VERDICTS.has(name))
+		throw new CommandFailure(
+			"Chain already exists",
+			"Declare a chain once, and not by the name of a verdict.",
+			name,
+		);
+	table.add(name);
+	table.changed = true;
+}
+
+/** `-X`. @throws CommandFailure */
+export function deleteChain(table: TableState, name: string | null): void {
+	for (const chain of name === null
+		? table.chains.values()
+		: [chainOf(table, name)]) {
+		if (chain.policy !== null) {
+			if (name === null) continue;
+			throw new CommandFailure(
+				"Invalid argument",
+				"A built-in chain cannot be deleted: flush it (`-F`).",
+				name,
+			);
+		}
+		const used = chain.references > 0;
+		if (used || chain.length > 0)
+			throw new CommandFailure(
+				used ? "Too many links" : "Directory not empty",
+				used
+					? `Delete the rules that jump to ${chain.name} first.`
+					: `Flush it first: \`-F ${chain.name}\`.`,
+				chain.name,
+			);
+		table.chains.delete(chain.name);
+		table.changed = true;
+	}
+}
+
+/** `-E`. @throws CommandFailure */
+export function renameChain(table: TableState, from: string, to: string): void {
+	if (table.chains.has(to) || VERDICTS.has(to))
+		throw new CommandFailure("File exists", "Choose another name.", to);
+	const chain = table.chains.get(from);
+	if (chain === undefined || chain.policy !== null)
+		throw new CommandFailure(
+			NO_SUCH_NAME,
+			chain
+				? "A built-in chain keeps its name."
+				: `There is no chain ${from} in ${table.name}.`,
+			from,
+		);
+	table.chains.delete(from);
+	chain.name = to;
+	table.chains.set(to, chain);
+	table.changed = true;
+}

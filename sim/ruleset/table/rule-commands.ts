@@ -1,0 +1,168 @@
+/** Commands about rules, on a table that is being changed (libiptc 1.8.9). */
+
+import type { Rule, TargetUse } from "../../contract/ruleset.ts";
+import type { Command } from "../command.ts";
+import { NO_COUNTERS } from "../line/line-command.ts";
+import { unknownTargetRemedy } from "../line/unknown-name.ts";
+import { VERDICTS } from "../tables.ts";
+import {
+	type ChainDraft,
+	CommandFailure,
+	chainOf,
+	NO_SUCH_NAME,
+	type TableState,
+} from "./table-state.ts";
+
+const INDEX_OF = {
+	insert: "insertion",
+	replace: "replacement",
+	"delete-number": "deletion",
+} as const;
+
+/** `-A`. @throws CommandFailure */
+export function append(
+	table: TableState,
+	name: string,
+	written: readonly Rule[],
+): void {
+	const rules = written.map((rule) => toOwnChain(table, rule));
+	for (const { target } of rules) checkTargetExists(table, target);
+	const chain = chainOf(table, name);
+	for (const rule of rules) {
+		checkTarget(table, rule.target);
+		chain.push(rule);
+	}
+	table.changed = true;
+}
+
+/** `-I`, `-R`, `-D` by number. @throws CommandFailure */
+export function changeByNumber(
+	table: TableState,
+	command: Extract<
+		Command,
+		{ kind: "insert" | "replace" } | { kind: "delete-number" }
+	>,
+): void {
+	const written = command.kind === "delete-number" ? [] : command.rules;
+	const rules = written.map((rule) => toOwnChain(table, rule));
+	for (const { target } of rules) checkTargetExists(table, target);
+	const chain = chainOf(table, command.chain);
+	const at = command.number - 1;
+	const room = chain.length + (command.kind === "insert" ? 1 : 0);
+	if (at >= room)
+		throw new CommandFailure(
+			`Index of ${INDEX_OF[command.kind]} too big`,
+			chain.length === 0
+				? `The chain ${chain.name} has no rules.`
+				: `The chain ${chain.name} has ${chain.length} rules.`,
+			String(command.number),
+		);
+	for (const { target } of rules) checkTarget(table, target);
+	if (command.kind !== "insert") chain.removeAt(at);
+	// Each of several rules is put in at the same number, so the last one comes first.
+	for (const rule of rules) chain.insert(at, rule);
+	table.changed = true;
+}
+
+/** `-D` and `-C` by specification. @throws CommandFailure */
+export function deleteSame(
+	table: TableState,
+	name: string,
+	written: Rule,
+	dryRun: boolean,
+): void {
+	const rule = toOwnChain(table, written);
+	checkTarget(table, rule.target);
+	const chain = table.chains.get(name);
+	const found = chain?.same(rule) ?? null;
+	if (chain === undefined || found === null)
+		throw new CommandFailure(
+			// Looking the target up among the chains makes libiptc forget what it was asked for.
+			rule.target === null || rule.target.kind === "verdict"
+				? "Bad rule (does a matching rule exist in that chain?)"
+				: NO_SUCH_NAME,
+			chain === undefined
+				? `There is no chain ${name} in ${table.name}.`
+				: rule.matches.some((use) => use.name === "condition")
+					? "A rule with `-m condition` is never found by its specification: delete it by its number."
+					: "Delete it by its number, or write it as iptables-save prints it.",
+			name,
+		);
+	if (dryRun) return;
+	chain.remove(found);
+	table.changed = true;
+}
+
+/** `-Z`; a number stands behind a chain only. @throws CommandFailure */
+export function zero(
+	table: TableState,
+	name: string | null,
+	number: number | null,
+): void {
+	if (name === null) {
+		table.zeroedAt = ++table.clock;
+		// Built-in chains come first, and only they have counters of their own.
+		for (const chain of table.chains.values()) {
+			if (chain.policy === null) break;
+			chain.counters = NO_COUNTERS;
+		}
+	} else {
+		const chain = chainOf(table, name);
+		if (number !== null && number > chain.length)
+			throw new CommandFailure(
+				"Index of counter too big",
+				`The chain ${chain.name} has ${chain.length} rules.`,
+				String(number),
+			);
+		if (number === null) chain.counters = NO_COUNTERS;
+		chain.zero(number === null ? null : number - 1);
+	}
+	table.changed = true;
+}
+
+/** `-F`. @throws CommandFailure */
+export function flush(table: TableState, name: string | null): void {
+	for (const chain of name === null ? table.filled : [chainOf(table, name)])
+		chain.empty();
+	table.changed = true;
+}
+
+/** "Warning: using chain MARK, not extension": a chain may have got the name of a target (`do_command4`). */
+function toOwnChain(table: TableState, rule: Rule): Rule {
+	const { target } = rule;
+	return target?.kind === "extension" && table.chains.has(target.name)
+		? { ...rule, target: { kind: "jump", chain: target.name } }
+		: rule;
+}
+
+/** A jump leads to a chain that is there: iptables itself looks, before all else (`do_command4`). */
+function checkTargetExists(
+	table: TableState,
+	target: TargetUse | null,
+): ChainDraft | null {
+	if (target?.kind !== "jump" && target?.kind !== "goto") return null;
+	const { chain: name, kind } = target;
+	const chain = table.chains.get(name);
+	if (chain !== undefined) return chain;
+	throw new CommandFailure(
+		kind === "goto"
+			? `goto '${name}' is not a chain`
+			: `Couldn't load target \`${name}':No such file or directory`,
+		kind === "goto" && VERDICTS.has(name)
+			? `Write \`-j ${name}\`.`
+			: unknownTargetRemedy(name, [...table.chains.keys()]),
+		name,
+		true,
+	);
+}
+
+/** It is the user's own, too (`iptcc_map_target`). */
+function checkTarget(table: TableState, target: TargetUse | null): void {
+	const chain = checkTargetExists(table, target);
+	if (chain === null || chain.policy === null) return;
+	throw new CommandFailure(
+		"Invalid argument",
+		"A rule cannot jump to a built-in chain: put the rules into a chain of your own that both use.",
+		chain.name,
+	);
+}

@@ -1,0 +1,134 @@
+/** Turns what was thrown while a line was read into a Fault with its place. */
+import { NOWHERE, type Refusal } from "../../extension/options/refusal.ts";
+import type { LoadFault } from "../check/load-check.ts";
+import type { Fault, FaultCode } from "../ruleset-error.ts";
+import type { CommandFailure } from "../table/table-state.ts";
+import { noWords, splitWords, type Words } from "./lexer.ts";
+
+/** A line of a file. */
+export interface Place {
+	readonly file: string;
+	readonly line: number;
+	readonly text: string;
+}
+
+/** A fault that is about a stretch of a line; columns from 0. */
+export function faultAt(
+	place: Place,
+	from: number,
+	to: number,
+	what: {
+		readonly code: FaultCode;
+		readonly message: string;
+		readonly remedy: string;
+		readonly from: Fault["from"];
+	},
+): Fault {
+	return {
+		code: what.code,
+		message: what.message,
+		file: place.file,
+		line: place.line,
+		column: from + 1,
+		length: Math.max(1, to - from),
+		text: place.text,
+		remedy: what.remedy,
+		from: what.from,
+	};
+}
+
+/** A fault of a whole line, its blanks at either end left out. */
+export function faultOfLine(
+	place: Place,
+	what: Parameters<typeof faultAt>[3],
+): Fault {
+	const { length } = place.text;
+	const from = length - place.text.trimStart().length;
+	return from === length
+		? faultAt(place, 0, length, what)
+		: faultAt(place, from, place.text.trimEnd().length, what);
+}
+
+/** @param current the word that was being read, for a refusal that names none */
+export function faultOfRefusal(
+	place: Place,
+	words: Words,
+	refusal: Refusal,
+	current: number,
+): Fault {
+	const word = refusal.word === NOWHERE ? current : refusal.word;
+	const what = {
+		code: refusal.from === "marktwin" ? "not-known" : "bad-line",
+		message: refusal.message,
+		remedy: refusal.remedy,
+		from: refusal.from,
+	} as const;
+	const last = Math.min(word, words.count - 1);
+	const from = words.start[last];
+	const to = words.end[last];
+	return from === undefined || to === undefined
+		? faultOfLine(place, what)
+		: faultAt(place, from, to, what);
+}
+
+/** @param kind iptables-restore says no more than which line failed where iptables says why */
+export function faultOfFailure(
+	place: Place,
+	failure: CommandFailure,
+	kind: "restore" | "command",
+): Fault {
+	const message =
+		failure.spoken || kind === "command"
+			? failure.message
+			: `line ${place.line} failed (${failure.message})`;
+	const what = {
+		code: "failed",
+		message,
+		remedy: failure.remedy,
+		from: "iptables-restore",
+	} as const;
+	const found = findWord(place.text, failure.about);
+	return found === null
+		? faultOfLine(place, what)
+		: faultAt(place, found.from, found.to, what);
+}
+
+/** @param commitLine what iptables-restore names, whichever rule it is; `null`: iptables says why */
+export function faultOfLoad(
+	place: Place,
+	commitLine: number | null,
+	{ message, remedy, about }: LoadFault,
+): Fault {
+	const what = {
+		code: "kernel",
+		message:
+			commitLine === null ? message : `line ${commitLine} failed (${message})`,
+		remedy,
+		from: "kernel",
+	} as const;
+	const found = findWord(place.text, about);
+	return found === null
+		? faultOfLine(place, what)
+		: faultAt(place, found.from, found.to, what);
+}
+
+/** Where a word stands in a line, a leading `:` left aside. */
+export function findWord(
+	line: string,
+	word: string,
+): { readonly from: number; readonly to: number } | null {
+	const words = noWords();
+	try {
+		splitWords(line, 0, 0, line.length, words);
+	} catch {
+		return null;
+	}
+	for (let index = words.count - 1; index >= 0; index--) {
+		const text = words.text[index];
+		const from = words.start[index] ?? 0;
+		const to = words.end[index] ?? 0;
+		if (text === word) return { from, to };
+		if (text === `:${word}`) return { from: from + 1, to };
+	}
+	return null;
+}

@@ -1,0 +1,172 @@
+/**
+ * The range of addresses and ports that SNAT, DNAT, MASQUERADE and REDIRECT translate to, read and
+ * printed as iptables does it (1.8.9, extensions/libxt_NAT.c: `parse_to`, `parse_ports`,
+ * `sprint_range`).
+ */
+
+import type { NatRange } from "../../extension/host.ts";
+import type { GivenOptions } from "../../extension/options.ts";
+import { servicePort } from "../../extension/values/names.ts";
+import {
+	noteName,
+	UNKNOWN_PROTOCOL,
+} from "../../extension/values/open-names.ts";
+import {
+	scannedNumber,
+	scanUnsigned,
+} from "../../extension/values/read-number.ts";
+import { formatAddress, parseAddress } from "../../packet/address.ts";
+
+/** A range that changes nothing: the beginning of every other. */
+export const NO_RANGE: NatRange = {
+	addresses: null,
+	ports: null,
+	basePort: null,
+	random: false,
+	randomFully: false,
+	persistent: false,
+	netmap: false,
+};
+
+export type NatPorts = Pick<NatRange, "ports" | "basePort">;
+
+export const NO_PORTS: NatPorts = { ports: null, basePort: null };
+
+/** TCP, UDP, SCTP, DCCP, and ICMP, whose identifier counts as a port. */
+const WITH_PORTS: readonly number[] = [6, 17, 132, 33, 1, UNKNOWN_PROTOCOL];
+
+/** Reads `[A[-B]][:P[-Q[/BASE]]]`. @throws what `given.refuse` throws */
+export function readRange(given: GivenOptions, option: string): NatRange {
+	const text = given.get(option, "string")?.text ?? "";
+	if (text.includes("["))
+		return given.refuse(
+			"Invalid address format",
+			"Square brackets are for IPv6; write `A.B.C.D:PORT`.",
+			option,
+		);
+	// With more than one colon it is taken for an IPv6 address, which then is a bad one.
+	const parts = text.split(":");
+	const ports =
+		parts.length === 2 ? readPorts(given, option, parts[1] ?? "") : NO_PORTS;
+	const addresses = parts.length === 2 ? (parts[0] ?? "") : text;
+	if (parts.length === 2 && addresses === "") return { ...NO_RANGE, ...ports };
+	const [first = "", ...more] = addresses.split("-");
+	const last = more.length === 0 ? first : more.join("-");
+	return {
+		...NO_RANGE,
+		...ports,
+		addresses: {
+			min: readAddress(given, option, first),
+			max: readAddress(given, option, last),
+		},
+	};
+}
+
+function readAddress(
+	given: GivenOptions,
+	option: string,
+	text: string,
+): number {
+	const address = parseAddress(text);
+	if (address !== null) return address;
+	return given.refuse(
+		`Bad IP address "${text}"`,
+		"Write four numbers from 0 to 255: `192.168.0.1`, or a range `192.168.0.1-192.168.0.9`.",
+		option,
+	);
+}
+
+/** Reads `P`, `P-Q`, `P-Q/BASE` or a service's name. @throws what `given.refuse` throws */
+export function readPorts(
+	given: GivenOptions,
+	option: string,
+	text: string,
+): NatPorts {
+	const refuse = (message: string, remedy: string) =>
+		given.refuse(message, remedy, option);
+	const notValid = (port: string) =>
+		refuse(
+			`Port \`${port}' not valid`,
+			"Write a port from 0 to 65535, a range `1024-2000`, or one name of a service.",
+		);
+	if (!WITH_PORTS.includes(given.protocol))
+		return refuse(
+			"Need TCP, UDP, SCTP or DCCP with port specification",
+			"Put `-p tcp` (or udp …) before the target, or leave the port out.",
+		);
+	let end = scanUnsigned(text, 0);
+	const min = scannedNumber();
+	if (end < 0 || min > 0xffff) {
+		const port = servicePort(text) ?? noteName("service", text, 0);
+		return port === null ? notValid(text) : onePort(port);
+	}
+	if (end === text.length) return onePort(min);
+	if (text[end] === ":")
+		return refuse(
+			"Invalid port:port syntax - use dash",
+			"Write the range with a dash: `1024-2000`.",
+		);
+	if (text[end] !== "-")
+		return refuse(
+			`Garbage after port value: \`${text.slice(end)}'`,
+			"Write a port or a range with a dash, and nothing behind it.",
+		);
+	const upper = text.slice(end + 1);
+	end = scanUnsigned(upper, 0);
+	const max = scannedNumber();
+	if (end < 0 || max > 0xffff) return notValid(upper);
+	if (max < min)
+		return refuse(
+			`Port range \`${upper}' funky`,
+			"Write the lower port first.",
+		);
+	if (end === upper.length) return { ports: { min, max }, basePort: null };
+	if (upper[end] !== "/")
+		return refuse(
+			`Garbage after port range: \`${upper.slice(end)}'`,
+			"Write `P-Q` or `P-Q/BASE`, and nothing behind it.",
+		);
+	const base = upper.slice(end + 1);
+	// What stands behind the number is not looked at.
+	const isNumber =
+		scanUnsigned(base, 0) >= 0 &&
+		scannedNumber() >= 1 &&
+		scannedNumber() <= 0xffff;
+	const basePort = isNumber
+		? scannedNumber()
+		: (servicePort(base) ?? noteName("service", base, 1));
+	if (basePort === null) return notValid(base);
+	return { ports: { min, max }, basePort };
+}
+
+function onePort(port: number): NatPorts {
+	return { ports: { min: port, max: port }, basePort: null };
+}
+
+/** `A-B:P-Q/BASE`, with every part that is there. */
+export function printRange(range: NatRange): string {
+	const { addresses, ports } = range;
+	let text = "";
+	if (addresses !== null) {
+		text += formatAddress(addresses.min);
+		if (addresses.max !== addresses.min)
+			text += `-${formatAddress(addresses.max)}`;
+	}
+	return ports === null ? text : `${text}:${printPorts(range)}`;
+}
+
+/** `P-Q/BASE` of a range that has ports; "" of one that has none. */
+export function printPorts({ ports, basePort }: NatRange): string {
+	if (ports === null) return "";
+	const upper = ports.max === ports.min ? "" : `-${ports.max}`;
+	return `${ports.min}${upper}${basePort === null ? "" : `/${basePort}`}`;
+}
+
+/** ` --random --random-fully --persistent`, as far as they were given. */
+export function printFlags(range: NatRange): string {
+	return (
+		(range.random ? " --random" : "") +
+		(range.randomFully ? " --random-fully" : "") +
+		(range.persistent ? " --persistent" : "")
+	);
+}

@@ -1,0 +1,294 @@
+import type { ChancePart } from "../../chance/noted.ts";
+import type { Answer, Ask } from "../../contract/ask.ts";
+import type { Emission, Unknown } from "../../contract/gateway.ts";
+import { type Packet, RST, SYN } from "../../packet/packet.ts";
+import {
+	and,
+	type Connection,
+	connectionOf,
+	noteContact,
+} from "../connections.ts";
+import { knows, type Request, type Station } from "../network.ts";
+import type { Stage } from "../stage.ts";
+import type { Account, PacketRecord } from "./account.ts";
+import { nameOfAnswer } from "./answer-names.ts";
+import { recordOf } from "./connection-record.ts";
+import { describeOperation } from "./describe-operation.ts";
+
+/** Writes down what the gateway answers, and passes on what it sends. */
+export class AccountKeeper {
+	private readonly stage: Stage;
+	private readonly keepPackets: boolean;
+	private readonly packets: PacketRecord[] = [];
+	private readonly observations: Account["observations"][number][] = [];
+	/** Backends share an address: which one is met is a question of the port. */
+	private readonly portsTellBackends: boolean;
+	/** Resets that clients and backends sent and that have not come out on the other side. */
+	private readonly resets = new Set<string>();
+
+	constructor(stage: Stage, keepPackets: boolean) {
+		this.stage = stage;
+		this.keepPackets = keepPackets;
+		const addresses = stage.network.stations
+			.filter(({ kind }) => kind === "backend")
+			.map(({ address }) => address);
+		this.portsTellBackends = new Set(addresses).size < addresses.length;
+		stage.network.neighbours = {
+			passes: (from, packet) => this.notePast(from, packet),
+			arrived: (from, to, packet) => this.noteMeeting(from, to, packet),
+		};
+	}
+
+	/**
+	 * @param request what was answered; `null` for the passing of time
+	 * @returns what the gateway does not know
+	 */
+	take(request: Request | null, answer: Answer): Unknown | null {
+		const ask = request?.ask;
+		const label = request?.label ?? "";
+		if (request !== null && ask?.kind === "packet") this.noteIn(request, ask);
+		if (answer.outcome !== null && ask?.kind === "operation")
+			this.stage.operations.push({
+				label,
+				atMs: answer.nowMs,
+				text: describeOperation(ask.operation),
+				outcome: answer.outcome,
+			});
+		if (answer.observation !== null)
+			this.observations.push({
+				label,
+				atMs: answer.nowMs,
+				observation: answer.observation,
+			});
+		if (request !== null && answer.chance !== undefined)
+			this.noteChance(request, answer.chance);
+		for (const emission of answer.emissions) this.passOn(emission, request);
+		return answer.unknown;
+	}
+
+	finish(unknown: Unknown | null): Account {
+		const { connections, events, operations, clock } = this.stage;
+		return {
+			connections: connections.all.map(recordOf),
+			events,
+			packets: this.packets,
+			observations: this.observations,
+			operations,
+			unknown,
+			endedMs: clock.nowMs,
+		};
+	}
+
+	private noteIn(
+		{ from, connection }: Request,
+		ask: Ask & { readonly kind: "packet" },
+	): void {
+		const { packet } = ask;
+		const isHosts = from?.kind === "backend" || from?.kind === "client";
+		if (isHosts && packet.kind === "tcp" && packet.flags & RST)
+			this.resets.add(resetKey(packet.seq, packet.ack));
+		if (this.keepPackets)
+			this.packets.push({
+				atMs: ask.atMs,
+				direction: "in",
+				interface: ask.interface,
+				packet,
+				connection: connection?.id ?? null,
+			});
+	}
+
+	/** Of what a client's SYN met: where it goes, everything after it goes. */
+	private noteChance(
+		{ ask, from, connection }: Request,
+		parts: readonly ChancePart[],
+	): void {
+		if (connection === null || from?.kind !== "client") return;
+		if (ask.kind !== "packet" || ask.packet.kind !== "tcp") return;
+		if ((ask.packet.flags & SYN) === 0) return;
+		const drew =
+			parts.includes("match") ||
+			(this.portsTellBackends && parts.includes("destination-port"));
+		if (drew) connection.chance = "drew";
+		else if (parts.includes("recalled")) connection.chance ??= "recalled";
+	}
+
+	private passOn(emission: Emission, cause: Request | null): void {
+		const { packet, interface: interfaceName, atMs } = emission;
+		const { network } = this.stage;
+		const station = network.ownerOf(interfaceName, packet.destination);
+		let connection: Connection | null = null;
+		if (station?.kind === "client")
+			connection = this.towardsClient(station, emission, cause);
+		else if (station?.kind === "backend" && packet.kind === "tcp")
+			connection = this.towardsBackend(station, packet, atMs, cause);
+		else if (station?.kind === "backend" && packet.kind === "icmp")
+			connection = this.errorTowardsBackend(station, packet, atMs);
+		else if (station !== undefined)
+			network.deliver(station, atMs, () => station.host.receive(packet));
+		else this.noteNowhere(emission, cause);
+		if (this.keepPackets)
+			this.packets.push({
+				atMs,
+				direction: "out",
+				interface: interfaceName,
+				packet,
+				connection: connection?.id ?? null,
+			});
+	}
+
+	private towardsClient(
+		station: Station,
+		{ packet, atMs }: Emission,
+		cause: Request | null,
+	): Connection | null {
+		const { connections, network } = this.stage;
+		const about = packet.kind === "icmp" ? packet.about : packet;
+		let connection: Connection | null = null;
+		if (about?.kind === "tcp") {
+			const isError = packet.kind === "icmp";
+			const port = isError ? about.sourcePort : about.destinationPort;
+			connection = connections.atClient(station, port);
+			if (connection !== null && this.isGateways(packet, station, cause))
+				noteAnswer(connection, packet);
+		}
+		const arrive = () => {
+			this.noteArrival(station, packet, connection);
+			station.host.receive(packet);
+		};
+		const lose = () => this.noteLoss(station, packet, connection);
+		network.deliver(station, atMs, arrive, lose);
+		return connection;
+	}
+
+	/**
+	 * Did the gateway say this of its own accord? ICMP errors about TCP are always its own here.
+	 * Anything that comes back to a host at once, when the host's own packet went in, is too; and so is
+	 * a RST that nobody on the other side has sent.
+	 */
+	private isGateways(
+		packet: Packet,
+		to: Station,
+		cause: Request | null,
+	): boolean {
+		if (packet.kind === "icmp") return true;
+		if (cause?.from === to) return true;
+		if (packet.kind !== "tcp" || (packet.flags & RST) === 0) return false;
+		return !this.resets.delete(resetKey(packet.seq, packet.ack));
+	}
+
+	private towardsBackend(
+		station: Station,
+		packet: Packet & { readonly kind: "tcp" },
+		atMs: number,
+		cause: Request | null,
+	): Connection | null {
+		const { connections, network } = this.stage;
+		const connection = connections.towardsBackend(station, packet, cause);
+		if (connection !== null) noteMet(connection, station);
+		if (
+			connection !== null &&
+			packet.flags & RST &&
+			this.isGateways(packet, station, cause)
+		)
+			noteAnswer(connection, packet);
+		const arrive = () => {
+			this.noteArrival(station, packet, connection);
+			station.host.receive(packet);
+			if (connection !== null) noteContact(connection, station, packet, true);
+		};
+		network.deliver(station, atMs, arrive, () => {
+			this.noteLoss(station, packet, connection);
+			if (connection !== null) noteContact(connection, station, packet, false);
+		});
+		return connection;
+	}
+
+	/** What the gateway complains of to a server is about what the server has sent. */
+	private errorTowardsBackend(
+		station: Station,
+		packet: Packet & { readonly kind: "icmp" },
+		atMs: number,
+	): Connection | null {
+		const { connections, network } = this.stage;
+		const { about } = packet;
+		const connection =
+			about?.kind === "tcp" ? connections.fromBackend(station, about) : null;
+		if (connection !== null) noteAnswer(connection, packet);
+		network.deliver(station, atMs, () => station.host.receive(packet));
+		return connection;
+	}
+
+	/** A host sends it to its neighbour: the gateway has no part in it. */
+	private notePast(from: Station, packet: Packet): void {
+		if (!this.keepPackets) return;
+		const { connections, clock } = this.stage;
+		this.packets.push({
+			atMs: clock.nowMs,
+			direction: "past",
+			interface: from.interface,
+			packet,
+			connection: connectionOf(connections, from, packet)?.id ?? null,
+		});
+	}
+
+	/** A client on the link of a backend has to do with it without the gateway. */
+	private noteMeeting(from: Station, to: Station, packet: Packet): void {
+		if (packet.kind !== "tcp" || (packet.flags & SYN) === 0) return;
+		if (from.kind !== "client" || to.kind !== "backend") return;
+		const connection = connectionOf(this.stage.connections, from, packet);
+		if (connection === null) return;
+		noteMet(connection, to);
+		noteContact(connection, to, packet, true);
+	}
+
+	private noteArrival(
+		station: Station,
+		packet: Packet,
+		connection: Connection | null,
+	): void {
+		const { watch, clock } = this.stage;
+		watch?.({
+			...{ kind: "arrives", atMs: clock.nowMs, packet, at: station.name },
+			...{ from: null, isKnown: knows(station, packet) },
+			interface: station.interface,
+			connection: connection?.id ?? null,
+		});
+	}
+
+	private noteLoss(
+		{ name }: Station,
+		packet: Packet,
+		connection: Connection | null,
+	): void {
+		const { watch, clock } = this.stage;
+		watch?.({
+			...{ kind: "lost", atMs: clock.nowMs, packet },
+			...{ host: name, isFrom: false, connection: connection?.id ?? null },
+		});
+	}
+
+	/** What was made of a packet at once is of its connection. */
+	private noteNowhere(
+		{ atMs, packet, interface: name }: Emission,
+		cause: Request | null,
+	): void {
+		this.stage.watch?.({
+			...{ kind: "nowhere", atMs, packet, interface: name },
+			connection: cause?.connection?.id ?? null,
+		});
+	}
+}
+
+function noteAnswer(connection: Connection, packet: Packet): void {
+	const name = nameOfAnswer(packet);
+	connection.gatewayAnswers = and(connection.gatewayAnswers, name);
+}
+
+function noteMet(connection: Connection, station: Station): void {
+	if (!connection.met.includes(station))
+		connection.met = and(connection.met, station);
+}
+
+function resetKey(seq: number, ack: number): string {
+	return `${seq} ${ack}`;
+}

@@ -1,0 +1,153 @@
+/**
+ * What happened when a world was played: the account that is judged, compared and shown. Plain data.
+ */
+
+import type { Answer } from "../../contract/ask.ts";
+import type {
+	Observation,
+	OperationOutcome,
+	Unknown,
+} from "../../contract/gateway.ts";
+import type { Packet } from "../../packet/packet.ts";
+
+export interface Account {
+	/** In the order of their first SYNs. */
+	readonly connections: readonly ConnectionRecord[];
+	/** What changed about backends, and what the health checker did about it. */
+	readonly events: readonly WorldEvent[];
+	/** Every packet on either side of the gateway, and past it, in order. Kept only when asked for. */
+	readonly packets: readonly PacketRecord[];
+	readonly observations: readonly {
+		readonly label: string;
+		readonly atMs: number;
+		readonly observation: Observation;
+	}[];
+	/** Steps that are operations, and what the health checker did to the gateway, in order. */
+	readonly operations: readonly {
+		/** Of the step; the health checker's begin with `health check: `. */
+		readonly label: string;
+		readonly atMs: number;
+		/** As one would type it: `iptables -t nat -F`, `mail1up ← 1`. */
+		readonly text: string;
+		readonly outcome: OperationOutcome;
+	}[];
+	/** Who else counted connections by backend: real mail servers do. */
+	readonly tallies?: readonly {
+		readonly by: string;
+		readonly counts: Readonly<Record<string, number>>;
+	}[];
+	/** What became of accepted messages, where there are real ones. */
+	readonly mail?: {
+		readonly kept: number;
+		/** Ids of those that were accepted and are not there. */
+		readonly missing: readonly string[];
+	};
+	/** Set when the gateway met something it does not know: the play ended there. */
+	readonly unknown: Unknown | null;
+	readonly endedMs: number;
+}
+
+/**
+ * How a connection ended for its client. `completed`: dialogue done, closed in order. `open`: still
+ * there at the end. `half-open`: its client still holds it at the end, and its backend has no such
+ * connection any more, or has closed it and cannot get its FIN through (RFC 9293, 3.5.1). `refused`:
+ * RST on the SYN. `unreachable`: ICMP error on the SYN. `connect-timeout`, `read-timeout`: the client,
+ * or its kernel, gave up. `reset`: RST later. `cut-short`: closed in order by the backend, before the
+ * dialogue was done. `no-port`: the client had no free source port, nothing was sent.
+ */
+export const CONNECTION_OUTCOMES = [
+	"completed",
+	"open",
+	"half-open",
+	"refused",
+	"unreachable",
+	"connect-timeout",
+	"read-timeout",
+	"reset",
+	"cut-short",
+	"no-port",
+] as const;
+
+export type ConnectionOutcome = (typeof CONNECTION_OUTCOMES)[number];
+
+export interface ConnectionRecord {
+	readonly id: number;
+	/** Label of the `connect` step. */
+	readonly step: string;
+	readonly client: string;
+	readonly sourcePort: number;
+	/** Of its first SYN. */
+	readonly startedMs: number;
+	/** The backend that answered with its banner or SYN/ACK, else the one that its last SYN met; `null` when none was met. */
+	readonly backend: string | null;
+	/** Every backend that any of its packets met, in order of first contact. */
+	readonly met: readonly string[];
+	/** SYNs sent, retransmissions included. */
+	readonly syns: number;
+	/** When its client sent something once more. */
+	readonly retransmittedMs: readonly number[];
+	/** When the SYN/ACK came; `null` when never. */
+	readonly connectedMs: number | null;
+	/** When the banner came. */
+	readonly greetedMs: number | null;
+	readonly endedMs: number | null;
+	readonly outcome: ConnectionOutcome;
+	/** A message that the backend accepted (250 after DATA). */
+	readonly accepted: boolean;
+	/**
+	 * How chance had a part in which backend it met: `drew`: a draw was made for it. `recalled`: none was,
+	 * and a rule went by what it remembered of earlier ones. `unknown`: nobody knows. Left out: none.
+	 */
+	readonly chance?: "drew" | "recalled" | "unknown";
+	/** What the gateway itself said to the client, or to the server, about this connection: `rst`, `icmp host-unreachable` … */
+	readonly gatewayAnswers: readonly string[];
+}
+
+export type WorldEvent =
+	| {
+			readonly kind: "backend";
+			readonly atMs: number;
+			readonly backend: string;
+			readonly behaviour: string;
+	  }
+	/** The health checker's opinion changed. */
+	| {
+			readonly kind: "belief";
+			readonly atMs: number;
+			readonly backend: string;
+			readonly alive: boolean;
+	  }
+	| {
+			readonly kind: "condition";
+			readonly atMs: number;
+			readonly name: string;
+			readonly write: string;
+	  }
+	| {
+			readonly kind: "probe";
+			readonly atMs: number;
+			readonly backend: string;
+			readonly ok: boolean;
+			readonly reason: string;
+	  };
+
+export interface PacketRecord {
+	readonly atMs: number;
+	/** Into the gateway, out of it, or `past` it: from a host to its neighbour on the same link. */
+	readonly direction: "in" | "out" | "past";
+	/** Of the gateway: the link on which the packet is. */
+	readonly interface: string;
+	readonly packet: Packet;
+	/** Connection that it belongs to, as far as the client's side tells. */
+	readonly connection: number | null;
+}
+
+/** The account of a play that ended as unknown before anything began. */
+export function nothingPlayed({ unknown, nowMs }: Answer): Account {
+	return {
+		...{ connections: [], events: [], packets: [] },
+		...{ observations: [], operations: [] },
+		unknown,
+		endedMs: nowMs,
+	};
+}

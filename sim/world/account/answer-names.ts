@@ -1,0 +1,30 @@
+/** What a gateway says of its own accord about a connection, by name. */
+import { icmpName, isIcmpError } from "../../packet/notation/icmp-names.ts";
+import { type Packet, RST, SYN } from "../../packet/packet.ts";
+
+/** What the gateway said itself: `rst`, `icmp host-unreachable` … */
+export function nameOfAnswer(packet: Packet): string {
+	if (packet.kind === "icmp") {
+		return icmpAnswer(packet.type, packet.code);
+	}
+	if (packet.kind !== "tcp") return packet.kind;
+	if (packet.flags & RST) return "rst";
+	return packet.flags & SYN ? "syn/ack" : "tcp";
+}
+
+function icmpAnswer(type: number, code: number): string {
+	return `icmp ${icmpName(type, code) ?? `${type}/${code}`}`;
+}
+
+/** Codes of ICMP are fewer than that (`NR_ICMP_UNREACH` is 15, include/uapi/linux/icmp.h, 6.1). */
+const ICMP_CODES = 16;
+
+/** Every name that an answer about a connection can have. */
+export const ANSWER_NAMES: readonly string[] = [
+	...["rst", "syn/ack", "tcp"],
+	...Array.from({ length: 256 }, (_, type) => type)
+		.filter(isIcmpError)
+		.flatMap((type) =>
+			Array.from({ length: ICMP_CODES }, (_, code) => icmpAnswer(type, code)),
+		),
+];

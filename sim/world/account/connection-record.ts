@@ -1,0 +1,91 @@
+/** What becomes of a connection in the account: who served it, and how it ended. */
+import type { Course } from "../../endpoint/client.ts";
+import {
+	type Connection,
+	type Contact,
+	courseOf,
+	NONE,
+} from "../connections.ts";
+import type { Station } from "../network.ts";
+import type { ConnectionOutcome, ConnectionRecord } from "./account.ts";
+
+/** The connection as it is judged and shown. */
+export function recordOf(connection: Connection): ConnectionRecord {
+	const course = courseOf(connection);
+	return {
+		id: connection.id,
+		step: connection.step,
+		client: connection.client.name,
+		sourcePort: connection.sourcePort,
+		startedMs: connection.startedMs,
+		backend: backendOf(connection, course),
+		met: namesOf(connection.met),
+		syns: course?.syns ?? 0,
+		retransmittedMs: course?.retransmittedMs ?? NONE,
+		connectedMs: course?.connectedMs ?? null,
+		greetedMs: course?.greetedMs ?? null,
+		endedMs: course === null ? connection.startedMs : course.endedMs,
+		outcome: outcomeOf(connection, course),
+		accepted: course?.accepted ?? false,
+		gatewayAnswers: connection.gatewayAnswers,
+		...(connection.chance === null ? {} : { chance: connection.chance }),
+	};
+}
+
+function outcomeOf(
+	{ contacts }: Connection,
+	course: Course | null,
+): ConnectionOutcome {
+	if (course === null) return "no-port";
+	const { outcome, connectedMs } = course;
+	if (outcome !== "open" || connectedMs === null) return outcome;
+	const peer = contactOf(contacts, course);
+	return peer !== undefined && isGone(peer) ? "half-open" : "open";
+}
+
+/** Where the SYN/ACK came from with which the connection was made; `undefined` when no backend sent it. */
+function contactOf(
+	contacts: readonly Contact[],
+	{ irs }: Course,
+): Contact | undefined {
+	return contacts.findLast(({ iss }) => iss === irs);
+}
+
+/** Does the backend no longer have the connection? It may have one of the same addresses and ports since. */
+function isGone(contact: Contact): boolean {
+	const { backend, localPort, remoteAddress, remotePort, iss } = contact;
+	const socket = backend.host.find(localPort, remoteAddress, remotePort);
+	if (socket === undefined || socket.iss !== iss) return true;
+	// A FIN that is on its way will arrive; one that had to be sent again may never.
+	return socket.state === "fin-wait-1" && socket.retries > 0;
+}
+
+/** By the station that is alone in it. */
+const namesOfOne = new WeakMap<Station, readonly string[]>();
+
+/** The names of stations: one and the same list for all that met but the same one. */
+function namesOf(met: readonly Station[]): readonly string[] {
+	const first = met[0];
+	if (first === undefined) return NONE;
+	if (met.length > 1) return met.map(({ name }) => name);
+	let names = namesOfOne.get(first);
+	if (names === undefined) {
+		names = [first.name];
+		namesOfOne.set(first, names);
+	}
+	return names;
+}
+
+/** Its banner names it; else the SYN/ACK's sequence number tells; else the last SYN's way. */
+function backendOf(
+	{ contacts }: Connection,
+	course: Course | null,
+): string | null {
+	if (course === null) return null;
+	if (course.greetedBy !== null) return course.greetedBy;
+	if (course.connectedMs !== null) {
+		const answered = contactOf(contacts, course);
+		if (answered !== undefined) return answered.backend.name;
+	}
+	return contacts.at(-1)?.backend.name ?? null;
+}
