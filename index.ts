@@ -65,18 +65,18 @@ export {
 	conformancePlay,
 } from "./scenarios/run/conformance.ts";
 export {
+	type AsyncDriver,
+	type AsyncGatewayUnderTest,
 	type Driver,
 	type DriverPorts,
 	drive,
-	driveSlowly,
+	driveAsync,
 	type GatewayUnderTest,
 	modelDriver,
-	type SlowDriver,
-	type SlowGatewayUnderTest,
 } from "./scenarios/run/driver.ts";
 export {
 	checkScenario,
-	checkScenarioSlowly,
+	checkScenarioAsync,
 	type RunOptions,
 } from "./scenarios/run/run-scenario.ts";
 export { loadBuiltInScenarios } from "./scenarios/suites/index.ts";

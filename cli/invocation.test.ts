@@ -10,8 +10,12 @@ it("says what was played, and where; what is usual is left out", () => {
 	).toBe("marktwin run");
 	expect(
 		wholeCommand("compare", ["live"], {
-			...{ rules, seed: 7, filter: "b1 dead" },
-			...{ with: "docker", iptables: "nft", kernel: "vm" },
+			rules,
+			seed: 7,
+			filter: "b1 dead",
+			with: "docker",
+			iptables: "nft",
+			kernel: "vm",
 		}),
 	).toBe(
 		"marktwin compare live --filter 'b1 dead' --seed 7 --with docker --iptables nft --kernel vm",
@@ -30,8 +34,11 @@ it("plays just one scenario again: a built-in one by its name, one of a file by 
 	).toBe("marktwin run mine --seed 1 --on vm --max-steps 10");
 	expect(
 		replayCommand("compare", loaded("it's.json"), {
-			...{ rules: same, seed: 9, kernel: "my kernel" },
-			...{ with: "docker", iptables: "nft" },
+			rules: same,
+			seed: 9,
+			kernel: "my kernel",
+			with: "docker",
+			iptables: "nft",
 		}),
 	).toBe(
 		"marktwin compare 'it'\\''s.json' --filter mine --seed 9 --rules 'recipe.rules=sp ace/$my.rules' --with docker --iptables nft --kernel 'my kernel'",

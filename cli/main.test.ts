@@ -83,8 +83,16 @@ describe("marktwin", () => {
 	])("takes more than one %s in trace, as its help says", async (option) => {
 		const value = option.slice(2) === "route" ? "x" : "a=1";
 		const { err } = await marktwin([
-			...["trace", "none.rules", "--in", "x", "--packet", "x"],
-			...[option, value, option, value],
+			"trace",
+			"none.rules",
+			"--in",
+			"x",
+			"--packet",
+			"x",
+			option,
+			value,
+			option,
+			value,
 		]);
 		expect(err).not.toContain("is given twice");
 		const help = await marktwin(["trace", "--help"]);
@@ -132,7 +140,8 @@ describe("marktwin", () => {
 			writeFileSync(join(folder, name), rules);
 			const { code, out, err } = await marktwin(
 				[
-					...[command, command === "run" ? `./${name}` : name],
+					command,
+					command === "run" ? `./${name}` : name,
 					...(command === "trace"
 						? ["-i", "x", "-p", "tcp 1.1.1.1:1 > 1.1.1.2:2 S"]
 						: []),

@@ -101,10 +101,13 @@ describeInBrowser("the page of a fuzz", () => {
 
 	it("takes whatever stands in it for text, and fits all the same", async () => {
 		const coverage = fuzzView().coverage.map((one) => ({
-			...{ ...one, title: `${one.kind} ${HOSTILE}`, holes: [HOSTILE] },
+			...one,
+			title: `${one.kind} ${HOSTILE}`,
+			holes: [HOSTILE],
 		}));
 		const fuzz = fuzzView({
-			...{ coverage, kernels: [HOSTILE] },
+			coverage,
+			kernels: [HOSTILE],
 			unknown: [{ what: HOSTILE, times: 1 }],
 			known: [{ name: HOSTILE, reason: HOSTILE, times: 1 }],
 		});

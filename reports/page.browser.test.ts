@@ -180,17 +180,24 @@ describeInBrowser("the page of a report", () => {
 			entries: [
 				{ ...split, backends: long },
 				{
-					...{ ...failover, backends: long },
+					...failover,
+					backends: long,
 					suite: "a-suite-with-quite-a-name-".repeat(4),
 				},
 				{
-					...{ ...split, id: "many", backends: many },
+					...split,
+					id: "many",
+					backends: many,
 					connections: { ...split.connections, total: 606, path: "0az*" },
 					split: {
-						...{ totals: counts.map(() => 6), running: null },
+						totals: counts.map(() => 6),
+						running: null,
 						stretches: {
-							...{ fromMs: 0, stretchMs: 100, counts },
-							...{ lost: counts, late: counts },
+							fromMs: 0,
+							stretchMs: 100,
+							counts,
+							lost: counts,
+							late: counts,
 						},
 					},
 				},
@@ -244,7 +251,9 @@ describeInBrowser("the page of a report", () => {
 		if (split === undefined || last === undefined)
 			throw new Error("the sample has counters");
 		const reloaded = {
-			...{ ...last, label: "", atMs: 9_000 },
+			...last,
+			label: "",
+			atMs: 9_000,
 			packets: last.packets.map(() => 0),
 		};
 		const before = { ...last, label: "before the reload" };
@@ -273,7 +282,9 @@ describeInBrowser("the page of a report", () => {
 					why: [],
 					rule: null,
 				}),
-				...{ status: "violated" as const, connections: [2], concerned: 34 },
+				status: "violated" as const,
+				connections: [2],
+				concerned: 34,
 			},
 		];
 		const page = await show(
@@ -294,7 +305,8 @@ describeInBrowser("the page of a report", () => {
 		if (split === undefined) throw new Error("the sample has a split");
 		const seen = Array.from({ length: 50 }, (_, index) => `line ${index}`);
 		const expectations = split.expectations.map((one) => ({
-			...{ ...one, seen: seen.join("\n") },
+			...one,
+			seen: seen.join("\n"),
 		}));
 		const page = await show(
 			sampleReport({ entries: [{ ...split, expectations }] }),

@@ -81,10 +81,14 @@ COMMIT
 		expect(again.code).toBe(3);
 		expect(JSON.parse(again.out).files).toMatchObject([
 			{
-				...{ loads: true, faults: [], needs: [] },
+				loads: true,
+				faults: [],
+				needs: [],
 				notModelled: [
 					{
-						...{ kind: "match", name: "geoip", optionsChecked: false },
+						kind: "match",
+						name: "geoip",
+						optionsChecked: false,
 						rules: [
 							{ table: "filter", chain: "INPUT", line: 2 },
 							{ table: "filter", chain: "INPUT", line: 3 },
@@ -146,7 +150,8 @@ COMMIT
 		const rules = fileOf("table.rules", "*nat\nCOMMIT\n");
 		const { code, out } = await marktwin(["check", rules]);
 		expect({ code, out }).toEqual({
-			...{ code: 0, out: `✓ ${rules} would load: 0 rules in nat\n` },
+			code: 0,
+			out: `✓ ${rules} would load: 0 rules in nat\n`,
 		});
 	});
 
@@ -277,7 +282,8 @@ COMMIT
 		);
 		const text = Buffer.concat([
 			Buffer.from("# caf\xe9\n*filter\n", "latin1"),
-			...[rule, Buffer.from("COMMIT\n")],
+			rule,
+			Buffer.from("COMMIT\n"),
 		]);
 		const file = fileOf("latin1.rules", text);
 		expect(await marktwin(["check", file])).toMatchObject({ code: 0 });

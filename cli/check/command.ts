@@ -119,8 +119,13 @@ function printJson(checked: readonly Checked[]): void {
 	const files = checked.map((one) => {
 		const { file, faults, notes, notModelled, needs } = one;
 		return {
-			...{ file, loads: wouldLoad(one), hasRules: !isEmpty(one) },
-			...{ faults, notes, notModelled, needs },
+			file,
+			loads: wouldLoad(one),
+			hasRules: !isEmpty(one),
+			faults,
+			notes,
+			notModelled,
+			needs,
 		};
 	});
 	out.data(`${jsonLine({ files }, 2)}\n`);

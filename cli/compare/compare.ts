@@ -16,7 +16,7 @@ import {
 } from "../outputs/results-file.ts";
 import { failureOf } from "../run/broken-file.ts";
 import { emptyShard, type Selection, select } from "../run/select.ts";
-import { sayWhatWasWrong } from "../screen/report-failures.ts";
+import { reportFailures } from "../screen/report-failures.ts";
 import { sayNotesOf } from "../screen/say-notes.ts";
 import { progress } from "../screen/screen.ts";
 import { nameText } from "../screen/screen-text.ts";
@@ -27,7 +27,7 @@ import {
 	printFailure,
 	printTotals,
 } from "./print.ts";
-import { createOther } from "./reference.ts";
+import { openReference } from "./reference.ts";
 
 /** @returns the exit code */
 export async function compare(
@@ -77,7 +77,7 @@ export async function compare(
 		);
 		if (left.length > 0) screen.show([`${left.length} not compared (--bail)`]);
 	}
-	sayWhatWasWrong(failures);
+	reportFailures(failures);
 	return exitCodeOf(all);
 }
 
@@ -95,7 +95,7 @@ async function compareAll(
 	}
 > {
 	const { show, view } = on;
-	const other = await createOther(options);
+	const other = await openReference(options);
 	const comparisons: JudgedComparison[] = [];
 	const failures: Failure[] = [];
 	const fail = (
@@ -106,7 +106,10 @@ async function compareAll(
 		const { scenario } = one;
 		const seed = options.seed ?? scenario.setup.seed;
 		const failure: Failure = {
-			...{ scenario, driver: other.driver, seed, message },
+			scenario,
+			driver: other.driver,
+			seed,
+			message,
 			replay: replayCommand("compare", one, options),
 			...cause,
 		};

@@ -19,7 +19,7 @@ export interface Other {
 	close(): Promise<void>;
 }
 
-export async function createOther(options: CompareOptions): Promise<Other> {
+export async function openReference(options: CompareOptions): Promise<Other> {
 	const settings = ({ file }: LoadedScenario) => ({
 		...(file === "" ? {} : { file }),
 		...(options.seed === undefined ? {} : { seed: options.seed }),

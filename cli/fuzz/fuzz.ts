@@ -102,7 +102,11 @@ async function textsOf(
 	const began = performance.now();
 	const saved: Promise<void>[] = [];
 	const account = await playTexts({
-		...{ seed, shard, drivers, shrinkMs: SHRINK_MS, ...amount },
+		seed,
+		shard,
+		drivers,
+		shrinkMs: SHRINK_MS,
+		...amount,
 		path: path?.slice(1) ?? null,
 		onTexts: (texts) =>
 			progress.show(
@@ -135,13 +139,11 @@ async function casesOf(
 	const began = performance.now();
 	const saved: Promise<void>[] = [];
 	const account = await fuzz({
-		...{
-			seed,
-			path: isText ? null : path,
-			shard,
-			drivers,
-			shrinkMs: SHRINK_MS,
-		},
+		seed,
+		path: isText ? null : path,
+		shard,
+		drivers,
+		shrinkMs: SHRINK_MS,
 		...(isText ? { ...amount, runs: 0 } : amount),
 		onCase: (soFar) =>
 			progress.show(
@@ -229,7 +231,8 @@ function caseAgain(
 	path: string,
 ): string {
 	return commandLine({
-		...{ command: "fuzz", names: [] },
+		command: "fuzz",
+		names: [],
 		options: [
 			["--seed", String(seed)],
 			["--path", path],
@@ -243,7 +246,8 @@ function commandAgain(options: FuzzCommandOptions, seed: number): string {
 	const { runs, minutes, path, kernel } = options;
 	if (path !== undefined) return caseAgain(options, seed, path);
 	return commandLine({
-		...{ command: "fuzz", names: [] },
+		command: "fuzz",
+		names: [],
 		options: [
 			["--seed", String(seed)],
 			minutes === undefined

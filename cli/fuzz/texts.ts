@@ -36,7 +36,10 @@ export async function playTexts(
 ): Promise<TextFuzzAccount> {
 	const { seed, drivers, shrinkMs, onFinding } = options;
 	const account: TextFuzzAccount = {
-		...{ seed, texts: 0, coverage: noTextCoverage(), findings: [] },
+		seed,
+		texts: 0,
+		coverage: noTextCoverage(),
+		findings: [],
 	};
 	if (options.path !== null) return playText(options.path, account, options);
 	const deadline = performance.now() + options.limitMs;
@@ -47,7 +50,11 @@ export async function playTexts(
 			const { value, done } = handfuls.next();
 			if (done) return;
 			const some = await fuzzTexts({
-				...{ seed, oracle, shrinkMs, onFinding, ...value },
+				seed,
+				oracle,
+				shrinkMs,
+				onFinding,
+				...value,
 			});
 			account.texts += some.texts;
 			account.findings.push(...some.findings);

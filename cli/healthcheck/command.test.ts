@@ -45,7 +45,9 @@ function start(): {
 } {
 	const child = spawn(process.execPath, [
 		inject("command"),
-		...["healthcheck", "--config", config],
+		"healthcheck",
+		"--config",
+		config,
 	]);
 	let said = "";
 	for (const stream of [child.stdout, child.stderr])
@@ -136,7 +138,8 @@ it("is quiet when its reader goes away, and does not linger", async () => {
 	configure("true");
 	const command = `"${process.execPath}" "${inject("command")}" healthcheck --verbose --config "${config}"`;
 	const { code, out, err } = await execute("bash", [
-		...["-c", `${command} | head -n 2; exit "\${PIPESTATUS[0]}"`],
+		"-c",
+		`${command} | head -n 2; exit "\${PIPESTATUS[0]}"`,
 	]);
 	expect({ code, err }).toEqual({ code: 141, err: "" });
 	expect(out.trimEnd().split("\n")).toHaveLength(2);

@@ -16,7 +16,8 @@ import {
 import { execute, type How } from "../../test/marktwin.ts";
 
 const COMMAND = [
-	...["--import", "tsx"],
+	"--import",
+	"tsx",
 	fileURLToPath(new URL("../main.ts", import.meta.url)),
 ];
 
@@ -39,9 +40,12 @@ describeOnDocker("a lab to look around in", () => {
 	const inLab = (name: string, words: readonly string[], input?: string) =>
 		lab(
 			[
-				...["shell", "--lab", id],
+				"shell",
+				"--lab",
+				id,
 				...(input === undefined ? [] : ["-i"]),
-				...[name, ...words],
+				name,
+				...words,
 			],
 			input === undefined ? {} : { input },
 		);
@@ -54,7 +58,9 @@ describeOnDocker("a lab to look around in", () => {
 
 	it("runs commands, whose options are their own, and ends as they do", async () => {
 		expect(await inLab("c1", ["ls", "-d", "/opt"])).toEqual({
-			...{ code: 0, out: "/opt\n", err: "" },
+			code: 0,
+			out: "/opt\n",
+			err: "",
 		});
 		expect((await inLab("c1", ["exit 7"])).code).toBe(7);
 		expect((await inLab("router", ["exit 7"])).code).toBe(7);

@@ -25,7 +25,8 @@ const ENGINE_MS = 500;
 const PLAY_MS = 9_000;
 
 const COMMAND = [
-	...["--import", "tsx"],
+	"--import",
+	"tsx",
 	fileURLToPath(new URL("../main.ts", import.meta.url)),
 ];
 

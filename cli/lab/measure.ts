@@ -41,9 +41,15 @@ export async function measure(options: MeasureOptions): Promise<number> {
 	const recipe = await recipeRules();
 	const scenario = await resolveRules(
 		{
-			...{ name: "measure", suite: "", title: "", story: "", trap: null },
+			name: "measure",
+			suite: "",
+			title: "",
+			story: "",
+			trap: null,
 			setup: recipeSetup({ ruleset: recipe, healthCheck: recipeHealthCheck() }),
-			...{ steps: [], expect: [], endMs: 0 },
+			steps: [],
+			expect: [],
+			endMs: 0,
 		},
 		".",
 		{ file: "" },
@@ -59,7 +65,10 @@ export async function measure(options: MeasureOptions): Promise<number> {
 	});
 	const [before = 0] = loadavg();
 	const { measured, missing } = await measureAll(all, {
-		...{ prepared, scenario, runs, say },
+		prepared,
+		scenario,
+		runs,
+		say,
 	});
 	if (image === null)
 		missing.push(
@@ -69,7 +78,8 @@ export async function measure(options: MeasureOptions): Promise<number> {
 		createdAt: new Date().toISOString(),
 		machine: await machineName(prepared),
 		loadAverage: { before, after: loadavg()[0] ?? 0 },
-		...{ measured, missing },
+		measured,
+		missing,
 	};
 	// Whoever wants JSON there wants nothing else there.
 	const screen = json === STANDARD ? err : out;
@@ -107,7 +117,9 @@ async function measureAll(
 			}
 		}
 	const measured = [...figures].map(([{ name, about }, runs]) => ({
-		...{ name, about, runs },
+		name,
+		about,
+		runs,
 	}));
 	return { measured, missing };
 }

@@ -83,7 +83,9 @@ function complain(error: unknown): void {
 
 async function readLines(run: Run): Promise<number> {
 	const lines = createInterface({
-		...{ input: process.stdin, output: process.stdout, prompt: "router# " },
+		input: process.stdin,
+		output: process.stdout,
+		prompt: "router# ",
 		terminal: process.stdin.isTTY === true && process.stdout.isTTY === true,
 	});
 	// On a terminal the line editor takes Ctrl-C: with a program running it is that program's.

@@ -23,7 +23,8 @@ export async function shell(
 	try {
 		if (router !== undefined && isMachine)
 			return await routerShell(docker, container, {
-				...{ router: Number(router) - 1, stdin: options.stdin },
+				router: Number(router) - 1,
+				stdin: options.stdin,
 				words: command.length === 0 ? null : programOf(command),
 			});
 		return await inContainer(docker, container, {
@@ -54,8 +55,11 @@ async function inContainer(
 	const Tty = stdin.isTTY === true && stdout.isTTY === true;
 	const isRead = Tty || isInput;
 	const exec = await container.exec({
-		...{ Cmd: [...words], Tty, AttachStdin: isRead },
-		...{ AttachStdout: true, AttachStderr: true },
+		Cmd: [...words],
+		Tty,
+		AttachStdin: isRead,
+		AttachStdout: true,
+		AttachStderr: true,
 		...(Tty ? { Env: [`TERM=${process.env.TERM ?? "xterm"}`] } : {}),
 	});
 	const stream = await exec.start({ hijack: true, stdin: true, Tty });

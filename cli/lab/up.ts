@@ -35,9 +35,15 @@ export async function up(options: UpOptions): Promise<number> {
 	const healthCheck = recipeHealthCheck();
 	const scenario = await resolveRules(
 		{
-			...{ name: "lab", suite: "", title: "", story: "", trap: null },
+			name: "lab",
+			suite: "",
+			title: "",
+			story: "",
+			trap: null,
 			setup: recipeSetup({ ruleset: given, healthCheck }),
-			...{ steps: [], expect: [], endMs: 0 },
+			steps: [],
+			expect: [],
+			endMs: 0,
 		},
 		".",
 		{ file: "" },
@@ -49,8 +55,11 @@ export async function up(options: UpOptions): Promise<number> {
 	const lab = await prepared.start(scenario, { kernel, owner: NOBODY });
 	try {
 		const loaded = await lab.router.operate({
-			...{ kind: "restore", file: ruleset.name, text: ruleset.text },
-			...{ noflush: false, counters: false },
+			kind: "restore",
+			file: ruleset.name,
+			text: ruleset.text,
+			noflush: false,
+			counters: false,
 		});
 		if (!loaded.ok)
 			throw new InputError(`${ruleset.name} does not load:`, [
@@ -60,7 +69,8 @@ export async function up(options: UpOptions): Promise<number> {
 		await execIn(
 			lab.containers.get("checker"),
 			[
-				...["sh", "-c"],
+				"sh",
+				"-c",
 				`cat > /tmp/healthcheck.json; node /opt/marktwin/healthcheck.mjs --config /tmp/healthcheck.json > ${CHECKER_LOG} 2>&1 &`,
 			],
 			{ input: configText(healthCheck, lab.reach) },

@@ -22,7 +22,9 @@ const ONE = fuzzResults({
 	known: [{ ...KNOWN, times: 2 }],
 });
 const OTHER = fuzzResults({
-	...{ cases: 9, packets: 400, tookMs: 3_000 },
+	cases: 9,
+	packets: 400,
+	tookMs: 3_000,
 	covered: {
 		matches: {
 			met: [
@@ -39,9 +41,14 @@ describe("several fuzzes", () => {
 	it("add up, and a hole is what none of them has met", () => {
 		const { fuzz } = fuzzTogether([fuzzed(ONE), fuzzed(OTHER)]);
 		expect(fuzz).toMatchObject({
-			...{ seed: 3, kernel: { name: "vm", version: "linux 6.1" } },
-			...{ cases: 19, packets: 900, tookMs: 5_000, findings: 0 },
-			...{ chances: [CHANCE, CHANCE], known: [{ ...KNOWN, times: 3 }] },
+			seed: 3,
+			kernel: { name: "vm", version: "linux 6.1" },
+			cases: 19,
+			packets: 900,
+			tookMs: 5_000,
+			findings: 0,
+			chances: [CHANCE, CHANCE],
+			known: [{ ...KNOWN, times: 3 }],
 		});
 		expect(fuzz?.coverage.find(({ kind }) => kind === "matches")).toEqual({
 			kind: "matches",
@@ -94,7 +101,7 @@ describe("marktwin merge, of a fuzz", () => {
 	it("takes a fuzz that has found nothing for something", async () => {
 		const { code, out } = await marktwin(["merge", first, second]);
 		expect({ code, out }).toEqual({
-			...{ code: 0 },
+			code: 0,
 			out: "19 rulesets and 900 packets of a fuzz from 2 files: all agree\n",
 		});
 	});
@@ -103,8 +110,17 @@ describe("marktwin merge, of a fuzz", () => {
 		const files = ["all.html", "all.xml", "all.md", "all.json"].map(path);
 		const [report = "", junit = "", summary = "", json = ""] = files;
 		const { code, err } = await marktwin([
-			...["merge", first, second, "--report", report, "--junit", junit],
-			...["--summary", summary, "--json", json],
+			"merge",
+			first,
+			second,
+			"--report",
+			report,
+			"--junit",
+			junit,
+			"--summary",
+			summary,
+			"--json",
+			json,
 		]);
 		expect({ code, err }).toEqual({ code: 0, err: "" });
 		expect(readFileSync(report, "utf8")).toContain('"rulesets":19');
@@ -119,7 +135,8 @@ describe("marktwin merge, of a fuzz", () => {
 	it("says when seeds and kernels differ", async () => {
 		const seven = { seed: 7, command: "marktwin fuzz --seed 7 --runs 9" };
 		const { code, out } = await marktwin([
-			...["merge", fileOf("3.json", fuzzed(ONE))],
+			"merge",
+			fileOf("3.json", fuzzed(ONE)),
 			fileOf("7.json", fuzzed({ ...OTHER, seed: 7 }, seven)),
 		]);
 		expect(code).toBe(0);
@@ -140,13 +157,16 @@ describe("marktwin merge, of a fuzz", () => {
 		expect(missing.out).toContain("shard 2/2 is missing");
 		const { fuzz: _, ...without } = fuzzed(OTHER, shard(2));
 		const empty = await marktwin([
-			...["merge", first, fileOf("empty.json", without)],
+			"merge",
+			first,
+			fileOf("empty.json", without),
 		]);
 		expect(empty.code).toBe(2);
 		expect(empty.err).toMatch(/empty\.json holds no fuzz, and .*1\.json is/);
 		const slower = { ...ONE, tookMs: 9_000 };
 		const twice = await marktwin([
-			...["merge", fileOf("a.json", fuzzed(ONE))],
+			"merge",
+			fileOf("a.json", fuzzed(ONE)),
 			fileOf("b.json", fuzzed(slower)),
 		]);
 		expect(twice.code).toBe(2);

@@ -12,11 +12,14 @@ export function fuzzTogether(parts: readonly Results[]): Pick<Results, "fuzz"> {
 		fuzz: {
 			seed: oneOrSeveral(all.map(({ seed }) => seed)),
 			kernel: oneOrSeveral(all.map(({ kernel }) => kernel)),
-			...{ cases: sum(all, "cases"), packets: sum(all, "packets") },
-			...{ findings: sum(all, "findings"), tookMs: sum(all, "tookMs") },
+			cases: sum(all, "cases"),
+			packets: sum(all, "packets"),
+			findings: sum(all, "findings"),
+			tookMs: sum(all, "tookMs"),
 			coverage: coverageTogether(all.flatMap(({ coverage }) => coverage)),
 			chances: all.flatMap(({ chances }) => chances),
-			...{ texts: textsTogether(all), known: knownOf(all) },
+			texts: textsTogether(all),
+			known: knownOf(all),
 		},
 	};
 }
@@ -88,7 +91,8 @@ function textsTogether(all: readonly FuzzResults[]): FuzzResults["texts"] {
 	const sumOf = (what: "texts" | "findings") =>
 		read.reduce((total, one) => total + one[what], 0);
 	return {
-		...{ texts: sumOf("texts"), findings: sumOf("findings") },
+		texts: sumOf("texts"),
+		findings: sumOf("findings"),
 		coverage: coverageTogether(read.flatMap(({ coverage }) => coverage)),
 	};
 }

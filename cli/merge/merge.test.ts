@@ -38,8 +38,13 @@ describe("marktwin merge", () => {
 	beforeAll(async () => {
 		for (const index of [1, 2, 3]) {
 			const { code } = await marktwin([
-				...["run", "split", "failover", "--shard", `${index}/3`],
-				...["--json", path(`${index}.json`)],
+				"run",
+				"split",
+				"failover",
+				"--shard",
+				`${index}/3`,
+				"--json",
+				path(`${index}.json`),
 			]);
 			expect(code).toBe(0);
 		}
@@ -75,8 +80,14 @@ describe("marktwin merge", () => {
 		);
 		const [report = "", junit = "", summary = ""] = files;
 		const { code, err } = await marktwin([
-			...["merge", ...shards, "--report", report],
-			...["--junit", junit, "--summary", summary],
+			"merge",
+			...shards,
+			"--report",
+			report,
+			"--junit",
+			junit,
+			"--summary",
+			summary,
 		]);
 		expect({ code, err }).toEqual({ code: 0, err: "" });
 		expect(readFileSync(report, "utf8")).toContain("split-alternates");
@@ -87,7 +98,10 @@ describe("marktwin merge", () => {
 	it("does not take a shard that is missing for one that had nothing to say", async () => {
 		const report = path("missing.html");
 		const { code, out } = await marktwin([
-			...["merge", ...shards.slice(0, 2), "--report", report],
+			"merge",
+			...shards.slice(0, 2),
+			"--report",
+			report,
 		]);
 		expect(code).toBe(2);
 		const missing =
@@ -99,7 +113,10 @@ describe("marktwin merge", () => {
 	it("ends as the worst of its parts", async () => {
 		const violated = path("violated.json");
 		const played = await marktwin([
-			...["run", fileOf("broken.scenario.ts", BROKEN), "--json", violated],
+			"run",
+			fileOf("broken.scenario.ts", BROKEN),
+			"--json",
+			violated,
 		]);
 		expect(played.code).toBe(1);
 		const { code, out } = await marktwin(["merge", ...shards, violated]);
@@ -193,7 +210,10 @@ describe("marktwin merge", () => {
 	])("refuses %s, and blames the file", async (_, edit, message) => {
 		const report = path("edited.html");
 		const { code, out, err } = await marktwin([
-			...["merge", edited("edited.json", edit), "--report", report],
+			"merge",
+			edited("edited.json", edit),
+			"--report",
+			report,
 		]);
 		expect({ code, out }).toEqual({ code: 2, out: "" });
 		expect(err).toMatch(message);

@@ -38,11 +38,15 @@ const event = v.variant("kind", [
 	v.strictObject({ kind: v.literal("belief"), ...happened, alive: yesNo }),
 	v.strictObject({
 		kind: v.literal("condition"),
-		...{ atMs: number, name: text, write: text },
+		atMs: number,
+		name: text,
+		write: text,
 	}),
 	v.strictObject({
 		kind: v.literal("probe"),
-		...{ ...happened, ok: yesNo, reason: text },
+		...happened,
+		ok: yesNo,
+		reason: text,
 	}),
 ]);
 
@@ -55,8 +59,13 @@ const word = v.pipe(
 const octet = v.pipe(number, v.integer(), v.minValue(0), v.maxValue(255));
 const short = v.pipe(number, v.integer(), v.minValue(0), v.maxValue(65_535));
 const header = {
-	...{ source: word, destination: word, ttl: octet, tos: octet, id: short },
-	...{ dontFragment: yesNo, payload: text },
+	source: word,
+	destination: word,
+	ttl: octet,
+	tos: octet,
+	id: short,
+	dontFragment: yesNo,
+	payload: text,
 };
 const ports = { sourcePort: short, destinationPort: short };
 const wrong = v.exactOptional(v.literal("wrong"));
@@ -64,7 +73,11 @@ const wrong = v.exactOptional(v.literal("wrong"));
 const packet: v.GenericSchema<Packet> = v.variant("kind", [
 	v.strictObject({
 		kind: v.literal("tcp"),
-		...{ ...header, ...ports, flags: octet, seq: word, ack: word },
+		...header,
+		...ports,
+		flags: octet,
+		seq: word,
+		ack: word,
 		window: short,
 		options: v.strictObject({
 			mss: v.nullable(number),
@@ -77,27 +90,38 @@ const packet: v.GenericSchema<Packet> = v.variant("kind", [
 	}),
 	v.strictObject({
 		kind: v.literal("udp"),
-		...{ ...header, ...ports },
+		...header,
+		...ports,
 		checksum: v.exactOptional(v.picklist(["wrong", "none"])),
 	}),
 	v.strictObject({
 		kind: v.literal("icmp"),
-		...{ ...header, type: octet, code: octet, rest: word },
+		...header,
+		type: octet,
+		code: octet,
+		rest: word,
 		about: v.nullable(v.lazy(() => packet)),
 		checksum: wrong,
 	}),
 	v.strictObject({
 		kind: v.literal("other"),
-		...{ ...header, protocol: octet },
+		...header,
+		protocol: octet,
 		fragment: v.exactOptional(v.strictObject({ offset: number, more: yesNo })),
 	}),
 ]);
 
 const tuple = v.strictObject({ source: text, destination: text, ...ports });
 const conntrackLine = v.strictObject({
-	...{ text, protocol: text, state: text, timeoutS: number },
-	...{ original: tuple, reply: tuple },
-	...{ unreplied: yesNo, assured: yesNo, mark: number },
+	text,
+	protocol: text,
+	state: text,
+	timeoutS: number,
+	original: tuple,
+	reply: tuple,
+	unreplied: yesNo,
+	assured: yesNo,
+	mark: number,
 });
 
 const moment = { label: text, atMs: number };
@@ -125,7 +149,8 @@ export const accountSchema = v.strictObject({
 	),
 	operations: v.array(
 		v.strictObject({
-			...{ ...moment, text },
+			...moment,
+			text,
 			outcome: v.variant("ok", [
 				v.strictObject({ ok: v.literal(true), count: v.exactOptional(number) }),
 				v.strictObject({ ok: v.literal(false), message: text }),

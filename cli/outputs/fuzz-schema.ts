@@ -37,8 +37,13 @@ function coverageOf<Kind extends string>(kinds: readonly Kind[]) {
 
 const chance = v.pipe(
 	v.strictObject({
-		...{ probability: text, inverted: v.boolean(), packets: count },
-		...{ model: count, kernel: count, low: count, high: count },
+		probability: text,
+		inverted: v.boolean(),
+		packets: count,
+		model: count,
+		kernel: count,
+		low: count,
+		high: count,
 	}),
 	v.check(
 		({ packets, ...of }) =>
@@ -50,13 +55,16 @@ const chance = v.pipe(
 export const fuzzSchema = v.strictObject({
 	seed: oneOrSeveral(count),
 	kernel: oneOrSeveral(kernel),
-	...{ cases: count, packets: count, findings: count },
+	cases: count,
+	packets: count,
+	findings: count,
 	tookMs: v.pipe(v.number(), v.minValue(0)),
 	coverage: coverageOf(COVERAGE_KINDS),
 	chances: v.array(chance),
 	texts: v.nullable(
 		v.strictObject({
-			...{ texts: count, findings: count },
+			texts: count,
+			findings: count,
 			coverage: coverageOf(TEXT_COVERAGE_KINDS),
 		}),
 	),

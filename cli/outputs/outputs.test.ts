@@ -122,7 +122,8 @@ it("writes no summary where nobody gathers any, and says so", async () => {
 	for (const option of ["--report", "--junit", "--json"]) {
 		const nameless = await inFolder(["run", "split-alternates", option, ""]);
 		expect({ code: nameless.code, out: nameless.out }).toEqual({
-			...{ code: 2, out: "" },
+			code: 2,
+			out: "",
 		});
 		expect(nameless.err).toContain(`${option} "" names no file`);
 	}
@@ -131,8 +132,12 @@ it("writes no summary where nobody gathers any, and says so", async () => {
 it("takes two names of one file for one file", async () => {
 	symlinkSync(folder, path("link"));
 	const both = await inFolder([
-		...["run", "split-alternates", "--json", "same.json"],
-		...["--junit", "link/same.json"],
+		"run",
+		"split-alternates",
+		"--json",
+		"same.json",
+		"--junit",
+		"link/same.json",
 	]);
 	expect(both.code).toBe(2);
 	expect(both.err).toContain("are the same file");
@@ -154,15 +159,22 @@ it("writes over nothing that it reads", async () => {
 			expect(err).toMatch(/which is read|is read, and is to be written over/);
 		}
 	const replaced = await inFolder([
-		...["run", "split", "--rules", "recipe.rules=firewall/my.rules"],
-		...["--json", "firewall/my.rules"],
+		"run",
+		"split",
+		"--rules",
+		"recipe.rules=firewall/my.rules",
+		"--json",
+		"firewall/my.rules",
 	]);
 	expect(replaced).toMatchObject({ code: 2, out: "" });
 	await inFolder(["run", "split-alternates", "--json", "part.json"]);
 	const merged = await inFolder(["merge", "part.json", "--json", "part.json"]);
 	expect(merged).toMatchObject({ code: 2, out: "" });
 	const fixed = await inFolder([
-		...["fix", "firewall/my.rules", "--output", "linked.rules"],
+		"fix",
+		"firewall/my.rules",
+		"--output",
+		"linked.rules",
 	]);
 	expect(fixed.code).toBe(2);
 	expect(readFileSync(path("firewall/my.rules"), "utf8")).toBe(rules);
@@ -184,8 +196,12 @@ it("keeps the summaries of commands that end at the same time", async () => {
 it("writes the others when one cannot be written, and says so", async () => {
 	const junit = path("others.xml");
 	const { code, out, err } = await inFolder([
-		...["run", "split-alternates", "--json", "/dev/full"],
-		...["--junit", junit],
+		"run",
+		"split-alternates",
+		"--json",
+		"/dev/full",
+		"--junit",
+		junit,
 	]);
 	expect(code).toBe(2);
 	expect(out).toContain("1 scenario: 1 holds");

@@ -17,7 +17,11 @@ const all = await loadBuiltInScenarios();
 const driver = { name: "vm", version: "linux 6.1" };
 
 const PACKETS: Divergence = {
-	...{ kind: "packets", atMs: 1, asked: "a packet", model: ["x"], kernel: [] },
+	kind: "packets",
+	atMs: 1,
+	asked: "a packet",
+	model: ["x"],
+	kernel: [],
 	rules: { model: [], kernel: [] },
 };
 
@@ -28,20 +32,25 @@ function compared(): Results {
 	const { scenario } = loaded;
 	const result = checkScenario(scenario);
 	const judged = judgeComparison({
-		...{ scenario, seed: 1, model: result.driver, kernel: driver },
-		...{
-			asks: 3,
-			packets: 2,
-			draws: 1,
-			unknown: null,
-			result,
-			replay: "again",
-		},
+		scenario,
+		seed: 1,
+		model: result.driver,
+		kernel: driver,
+		asks: 3,
+		packets: 2,
+		draws: 1,
+		unknown: null,
+		result,
+		replay: "again",
 		divergences: [PACKETS, { ...PACKETS, kind: "conntrack" }],
 	});
 	return {
-		...{ command: "marktwin compare", shard: null, seed: null, results: [] },
-		...{ comparisons: [judged], failures: [] },
+		command: "marktwin compare",
+		shard: null,
+		seed: null,
+		results: [],
+		comparisons: [judged],
+		failures: [],
 	};
 }
 
@@ -60,7 +69,8 @@ it("reads what was written", async () => {
 it("refuses a comparison that says other than what stands in it", async () => {
 	const results = compared();
 	const comparisons = results.comparisons.map((one) => ({
-		...{ ...one, verdict: "agrees" as const },
+		...one,
+		verdict: "agrees" as const,
 	}));
 	const file = written(resultsFile({ ...results, comparisons }));
 	await expect(readResults(file)).rejects.toThrow(
@@ -70,8 +80,11 @@ it("refuses a comparison that says other than what stands in it", async () => {
 
 it("reads every result that comes with marktwin", async () => {
 	const results = {
-		...{ command: "marktwin run", shard: null, seed: null, comparisons: [] },
-		...{ results: all.map(({ scenario }) => checkScenario(scenario)) },
+		command: "marktwin run",
+		shard: null,
+		seed: null,
+		comparisons: [],
+		results: all.map(({ scenario }) => checkScenario(scenario)),
 		failures: [],
 	};
 	const read = await readResults(written(resultsFile(results)));
@@ -132,7 +145,8 @@ it.each<readonly [string, object, RegExp]>([
 it("refuses a fuzz of which chance says otherwise than its outcome", async () => {
 	const chances = [{ ...CHANCE, kernel: 1_200 }];
 	const file = written({
-		...{ ...resultsFile(fuzzed(FUZZ)), fuzz: { ...FUZZ, chances } },
+		...resultsFile(fuzzed(FUZZ)),
+		fuzz: { ...FUZZ, chances },
 	});
 	await expect(readResults(file)).rejects.toThrow(
 		/outcome: it says holds, .* amounts to violated/,
@@ -157,8 +171,13 @@ function edited(name: string, edit: (result: Editable) => void, by?: object) {
 	const result = { ...checkScenario(found.scenario), ...by };
 	const content = JSON.parse(
 		JSON.stringify({
-			...{ format: FORMAT, outcome: result.outcome, command: "marktwin run" },
-			...{ shard: null, seed: null, comparisons: [], failures: [] },
+			format: FORMAT,
+			outcome: result.outcome,
+			command: "marktwin run",
+			shard: null,
+			seed: null,
+			comparisons: [],
+			failures: [],
 			results: [result],
 		}),
 	);

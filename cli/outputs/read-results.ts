@@ -86,8 +86,12 @@ function believed(content: object, name: string): Results {
 		mustBePlayable(scenario, name, `failures[${index}].scenario`);
 	if (fuzz !== undefined) mustHoldFindings(fuzz, comparisons, name);
 	const all = {
-		...{ command, shard, seed },
-		...{ results, comparisons, failures },
+		command,
+		shard,
+		seed,
+		results,
+		comparisons,
+		failures,
 		...(notPlayed === undefined ? {} : { notPlayed }),
 		...(fuzz === undefined ? {} : { fuzz }),
 	};

@@ -8,7 +8,7 @@ import {
 } from "../../reports/build/build.ts";
 import type { Report } from "../../reports/contract/report.ts";
 import { counted, number } from "../../reports/wording.ts";
-import { lookCloser } from "../../scenarios/details/run-details.ts";
+import { collectRunDetails } from "../../scenarios/details/run-details.ts";
 import { unmetRules } from "../../scenarios/judge/unmet-rules.ts";
 import { modelDriver } from "../../scenarios/run/driver.ts";
 import { checkScenario } from "../../scenarios/run/run-scenario.ts";
@@ -47,7 +47,7 @@ export async function reportOf(
 		played.push({
 			kind: "result",
 			result: shown,
-			closeup: lookCloser(shown, limits),
+			details: collectRunDetails(shown, limits),
 			comparison,
 		});
 	}
@@ -93,8 +93,10 @@ function unmetNotices({ results }: Results): readonly string[] {
 function fuzzed({ seed, kernel, ...totals }: FuzzResults): Fuzzed {
 	const { name, version } = modelDriver;
 	return {
-		...{ ...totals, model: { name, version } },
-		...{ seeds: [seed].flat(), kernels: [kernel].flat() },
+		...totals,
+		model: { name, version },
+		seeds: [seed].flat(),
+		kernels: [kernel].flat(),
 	};
 }
 

@@ -63,7 +63,9 @@ export function notPlayed(
 	if (left.length === 0) return {};
 	return {
 		notPlayed: left.map(({ scenario: { name, suite, title } }) => ({
-			...{ name, suite, title },
+			name,
+			suite,
+			title,
 		})),
 	};
 }

@@ -92,8 +92,12 @@ const divergence = v.strictObject({
 });
 const comparison = v.strictObject({
 	comparison: v.strictObject({
-		...{ scenario, seed, model: driver, kernel: driver },
-		...{ asks: number, packets: number },
+		scenario,
+		seed,
+		model: driver,
+		kernel: driver,
+		asks: number,
+		packets: number,
 		connections: v.exactOptional(number),
 		draws: v.exactOptional(number),
 		chance: v.exactOptional(
@@ -125,7 +129,11 @@ export const resultsSchema = v.strictObject({
 	comparisons: v.array(comparison),
 	failures: v.array(
 		v.strictObject({
-			...{ scenario, driver, seed, message: text, replay: text },
+			scenario,
+			driver,
+			seed,
+			message: text,
+			replay: text,
 			cause: v.exactOptional(v.picklist(["input", "bug"])),
 		}),
 	),

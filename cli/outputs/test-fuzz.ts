@@ -7,8 +7,13 @@ import type { CoverageTotals } from "../../scenarios/fuzz/totals.ts";
 import type { FuzzResults, Results } from "./results-file.ts";
 
 export const CHANCE = {
-	...{ probability: "0.50000000000", inverted: false, packets: 2_000 },
-	...{ model: 1_003, kernel: 990, low: 891, high: 1_109 },
+	probability: "0.50000000000",
+	inverted: false,
+	packets: 2_000,
+	model: 1_003,
+	kernel: 990,
+	low: 891,
+	high: 1_109,
 };
 
 type Covered = Partial<Record<CoverageKind, Partial<CoverageTotals>>>;
@@ -20,12 +25,22 @@ export function fuzzResults(
 ): FuzzResults {
 	const { covered = {}, ...others } = parts;
 	return {
-		...{ seed: 3, kernel: { name: "vm", version: "linux 6.1" } },
-		...{ cases: 10, packets: 500, tookMs: 2_000, findings: 0 },
+		seed: 3,
+		kernel: { name: "vm", version: "linux 6.1" },
+		cases: 10,
+		packets: 500,
+		tookMs: 2_000,
+		findings: 0,
 		coverage: COVERAGE_KINDS.map((kind) => ({
-			...{ kind, met: [], holes: [], ...covered[kind] },
+			kind,
+			met: [],
+			holes: [],
+			...covered[kind],
 		})),
-		...{ chances: [CHANCE], texts: null, known: [], ...others },
+		chances: [CHANCE],
+		texts: null,
+		known: [],
+		...others,
 	};
 }
 
@@ -35,7 +50,13 @@ export function fuzzed(
 	parts: Partial<Results> = {},
 ): Results {
 	return {
-		...{ command: "marktwin fuzz --seed 3 --runs 30", shard: null, seed: 3 },
-		...{ results: [], comparisons: [], failures: [], fuzz, ...parts },
+		command: "marktwin fuzz --seed 3 --runs 30",
+		shard: null,
+		seed: 3,
+		results: [],
+		comparisons: [],
+		failures: [],
+		fuzz,
+		...parts,
 	};
 }

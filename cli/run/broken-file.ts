@@ -35,12 +35,21 @@ export function failureOf(
 ): Failure {
 	const ruleset = { name: "", text: "" };
 	const scenario: PlayableScenario = {
-		...{ name: nameOf(file), suite: "own", title: nameText(file) },
-		...{ story: "", trap: null, steps: [], expect: [], endMs: 0 },
+		name: nameOf(file),
+		suite: "own",
+		title: nameText(file),
+		story: "",
+		trap: null,
+		steps: [],
+		expect: [],
+		endMs: 0,
 		setup: { ...recipeSetup({ ruleset }), ruleset },
 	};
 	return {
-		...{ cause: "input", scenario, driver, seed: scenario.setup.seed },
+		cause: "input",
+		scenario,
+		driver,
+		seed: scenario.setup.seed,
 		message: error.message,
 		replay: commandLine({ command, names: [file], options: [] }),
 	};

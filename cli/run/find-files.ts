@@ -36,7 +36,8 @@ export async function filesOf(name: string): Promise<readonly string[] | null> {
 	if (there === "folder") return scenarioFilesBelow(name);
 	if (!isDynamicPattern(name)) return null;
 	const found = await glob([name], {
-		...{ ignore: IGNORED, expandDirectories: false },
+		ignore: IGNORED,
+		expandDirectories: false,
 	});
 	return eachOnce(found.map((file) => normalize(file)).sort());
 }

@@ -35,7 +35,8 @@ function picturedFrom(
 	});
 	const operations = (more.operationsAtMs ?? []).map((atMs) => ({
 		label: "",
-		...{ atMs, text: "" },
+		atMs,
+		text: "",
 		outcome: { ok: true } as const,
 	}));
 	const account = { connections, operations, events: [] };

@@ -5,7 +5,7 @@ import type { RunResult } from "../../scenarios/result/result.ts";
 import { modelDriver } from "../../scenarios/run/driver.ts";
 import {
 	checkScenario,
-	checkScenarioSlowly,
+	checkScenarioAsync,
 } from "../../scenarios/run/run-scenario.ts";
 import { replayCommand } from "../invocation.ts";
 import { limitsOf } from "../options/scenario-options.ts";
@@ -56,7 +56,7 @@ export async function createPlayer(options: RunOptions): Promise<Player> {
 		},
 		start: async () => void (await driver.start()),
 		play: async (one) => ({
-			...(await checkScenarioSlowly(one.scenario, {
+			...(await checkScenarioAsync(one.scenario, {
 				...settings(one),
 				driver,
 			})),

@@ -53,7 +53,11 @@ describe("marktwin run", () => {
 			"#!/bin/sh\nip rule add fwmark 1 table 5\niptables -A FORWARD -j ACCEPT\n",
 		);
 		const { err } = await marktwin([
-			...["run", "split", "--quiet", "--rules", `recipe.rules=${script}`],
+			"run",
+			"split",
+			"--quiet",
+			"--rules",
+			`recipe.rules=${script}`,
 		]);
 		expect(err).toContain("routed.sh:2: `ip` is not carried out");
 		expect(err.match(/is not carried out/g)).toHaveLength(1);
@@ -62,7 +66,12 @@ describe("marktwin run", () => {
 	it("ends a scenario that takes more than it may, and plays the others", async () => {
 		const file = join(folder, "budget.json");
 		const { code, out } = await marktwin([
-			...["run", "split", "--max-steps", "1000", "--json", file],
+			"run",
+			"split",
+			"--max-steps",
+			"1000",
+			"--json",
+			file,
 		]);
 		expect(code).toBe(3);
 		expect(out).toMatch(
@@ -86,7 +95,8 @@ describe("marktwin run", () => {
 			"expect: [],",
 		);
 		const { out, code } = await marktwin([
-			...["run", fileOf("vacuous.ts", content)],
+			"run",
+			fileOf("vacuous.ts", content),
 		]);
 		expect(out).toContain("nothing was expected: nothing is shown");
 		expect(code).toBe(3);
@@ -144,7 +154,10 @@ describe("marktwin run", () => {
 			"*nat\n-A PREROUTING -i wan0 -p tcp --dport 443 -j DNAT --to-destination 192.168.7.1\nCOMMIT\n",
 		);
 		const { code, out } = await marktwin([
-			...["run", "split-alternates", "-r", `recipe.rules=${rules}`],
+			"run",
+			"split-alternates",
+			"-r",
+			`recipe.rules=${rules}`,
 		]);
 		expect(code).toBe(1);
 		expect(out.replace(/\s+/g, " ")).toMatch(
@@ -178,7 +191,10 @@ describe("marktwin run", () => {
 			`import { avoided, connect, recipeSetup, scenario } from "marktwin";
 const rules = (name: string, text: string) => ({ name, text });
 const one = (name: string, ruleset: { name: string; text: string }) => scenario({
-	...{ name, title: name, steps: [connect(2)], expect: [avoided("b2")] },
+	name,
+	title: name,
+	steps: [connect(2)],
+	expect: [avoided("b2")],
 	setup: recipeSetup({ ruleset }),
 });
 const good = ${JSON.stringify(ONE_SIDED)};
@@ -194,8 +210,14 @@ export default [
 			join(folder, `mixed.${end}`),
 		);
 		const { code, out, err } = await marktwin([
-			...["run", other, "--junit", junit ?? ""],
-			...["--json", json ?? "", "--report", page ?? ""],
+			"run",
+			other,
+			"--junit",
+			junit ?? "",
+			"--json",
+			json ?? "",
+			"--report",
+			page ?? "",
 		]);
 		expect(code).toBe(2);
 		expect(out).toMatch(/✓ first.*! second\n[^\n]*cannot be set up.*✓ fourth/s);

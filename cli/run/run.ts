@@ -14,7 +14,7 @@ import {
 	notPlayed,
 	type Results,
 } from "../outputs/results-file.ts";
-import { sayWhatWasWrong } from "../screen/report-failures.ts";
+import { reportFailures } from "../screen/report-failures.ts";
 import { sayNotesOf } from "../screen/say-notes.ts";
 import { err, progress, type Screen } from "../screen/screen.ts";
 import { nameText, screenText } from "../screen/screen-text.ts";
@@ -73,7 +73,7 @@ export async function run(
 		if (left.length > 0)
 			screen.show([`${number(left.length)} not played (--bail)`]);
 	}
-	sayWhatWasWrong(failures);
+	reportFailures(failures);
 	return exitCodeOf(all);
 }
 

@@ -190,8 +190,14 @@ describe("--bail", () => {
 			"c.scenario.ts": scenario("cc"),
 		});
 		const outputs = (name: string) => [
-			...["--junit", `${name}.xml`, "--summary", `${name}.md`],
-			...["--report", `${name}.html`, "--json", `${name}.json`],
+			"--junit",
+			`${name}.xml`,
+			"--summary",
+			`${name}.md`,
+			"--report",
+			`${name}.html`,
+			"--json",
+			`${name}.json`,
 		];
 		await marktwin(["run", "--bail", ...outputs("run")], { cwd });
 		const merged = await marktwin(["merge", "run.json", ...outputs("all")], {
@@ -252,9 +258,18 @@ describe("--rules", () => {
 		);
 		const { code, out } = await marktwin(
 			[
-				...["run", "web/t.scenario.ts", "--rules", "router.rules=fn.sh"],
-				...["--junit", "x.xml", "--report", "x.html", "--summary", "x.md"],
-				...["--json", "x.json"],
+				"run",
+				"web/t.scenario.ts",
+				"--rules",
+				"router.rules=fn.sh",
+				"--junit",
+				"x.xml",
+				"--report",
+				"x.html",
+				"--summary",
+				"x.md",
+				"--json",
+				"x.json",
 			],
 			{ cwd },
 		);
@@ -318,7 +333,10 @@ export default [one("a"), one("a-b"), one("b-a")];
 	expect(code).toBe(1);
 	const fromHere = await marktwin(
 		[
-			...["run", odd, "--filter", "a-b"],
+			"run",
+			odd,
+			"--filter",
+			"a-b",
 			"--rules",
 			`my.rules=${odd}/other $1.rules`,
 		],

@@ -70,7 +70,8 @@ export async function select(
 	const broken = mine.filter(isBroken);
 	mustBePlayable(loaded, broken);
 	return {
-		...{ loaded, broken },
+		loaded,
+		broken,
 		said:
 			names.length > 0
 				? said
@@ -204,7 +205,8 @@ function unknownName(
 ): InputError {
 	const suites = [...new Set(builtIn.map(({ scenario }) => scenario.suite))];
 	const names = [
-		...[BUILT_IN, ...suites],
+		BUILT_IN,
+		...suites,
 		...builtIn.map(({ scenario }) => scenario.name),
 	];
 	const meant = nearest(name, names);

@@ -3,7 +3,7 @@ import { err } from "./screen.ts";
 import { screenText } from "./screen-text.ts";
 
 /** As every bad input is told, besides where it stands among what was played. */
-export function sayWhatWasWrong(failures: readonly Failure[]): void {
+export function reportFailures(failures: readonly Failure[]): void {
 	const wrong = failures.filter(({ cause }) => cause === "input");
 	const [first] = wrong;
 	if (first === undefined) return;

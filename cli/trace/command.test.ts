@@ -31,10 +31,14 @@ describe("marktwin trace", () => {
 	it("plays several packets in order, each by its interface", async () => {
 		const { code, out } = await trace(
 			...CLIENT,
-			...["--in", "bond0.205"],
-			...["--packet", "tcp 192.168.0.1:25 > 10.0.0.10:40000 SA seq 7 ack 1"],
-			...["--in", "bond0.204"],
-			...["--packet", "tcp 10.0.0.11:40000 > 10.0.0.1:25 S"],
+			"--in",
+			"bond0.205",
+			"--packet",
+			"tcp 192.168.0.1:25 > 10.0.0.10:40000 SA seq 7 ack 1",
+			"--in",
+			"bond0.204",
+			"--packet",
+			"tcp 10.0.0.11:40000 > 10.0.0.1:25 S",
 		);
 		expect(code).toBe(0);
 		const came = out.match(/^bond0\.\d+ → .*$/gm);
@@ -48,7 +52,10 @@ describe("marktwin trace", () => {
 	it("writes conditions first: both dead, and the router itself answers", async () => {
 		const { code, out } = await trace(
 			...CLIENT,
-			...["--condition", "mail1up=1", "--condition", "mail2up=1"],
+			"--condition",
+			"mail1up=1",
+			"--condition",
+			"mail2up=1",
 		);
 		expect(code).toBe(0);
 		expect(out).toContain("delivered to the gateway itself\n");
@@ -71,7 +78,11 @@ describe("marktwin trace", () => {
 			`*filter\n${names.map((name) => `:${name} -\n`).join("")}-A FORWARD -j C0\n${jumps.join("")}COMMIT\n`,
 		);
 		const { code, out } = await marktwin([
-			...["trace", file, "--in", "bond0.204", "--packet"],
+			"trace",
+			file,
+			"--in",
+			"bond0.204",
+			"--packet",
 			"udp 10.0.0.10:40000 > 192.168.0.1:53 len 1",
 		]);
 		expect(code).toBe(3);
@@ -102,8 +113,12 @@ describe("marktwin trace", () => {
 	it("says why the stack dropped a packet, and where the kernel does it", async () => {
 		const { out } = await marktwin(
 			[
-				...["trace", "-", "--in", "bond0.204"],
-				...["--packet", "tcp 10.0.0.1:40000 > 192.168.0.1:25 S"],
+				"trace",
+				"-",
+				"--in",
+				"bond0.204",
+				"--packet",
+				"tcp 10.0.0.1:40000 > 192.168.0.1:25 S",
 			],
 			{ input: "*filter\nCOMMIT\n" },
 		);
@@ -115,15 +130,18 @@ describe("marktwin trace", () => {
 	it("takes another router", async () => {
 		const { code, out } = await marktwin(
 			[
-				...["trace", "-", "--in", "eth0"],
-				...["--packet", "udp 192.0.2.7:9 > 203.0.113.5:53"],
-				...[
-					"--address",
-					"eth0=192.0.2.1/24",
-					"--address",
-					"eth1=198.51.100.1/24",
-				],
-				...["--route", "default via 198.51.100.254 dev eth1"],
+				"trace",
+				"-",
+				"--in",
+				"eth0",
+				"--packet",
+				"udp 192.0.2.7:9 > 203.0.113.5:53",
+				"--address",
+				"eth0=192.0.2.1/24",
+				"--address",
+				"eth1=198.51.100.1/24",
+				"--route",
+				"default via 198.51.100.254 dev eth1",
 			],
 			{ input: "*filter\nCOMMIT\n" },
 		);

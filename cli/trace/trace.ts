@@ -62,8 +62,12 @@ export async function trace(
 		unshown = 0;
 		const { fate, emissions } = gateway.receive(name, packet);
 		const played: Played = {
-			...{ interface: name, packet, events, unshown },
-			...{ fate, emissions },
+			interface: name,
+			packet,
+			events,
+			unshown,
+			fate,
+			emissions,
 		};
 		const lines = options.kernel
 			? [...events.map(formatTraceLine), ...printUnshown(played)]

@@ -15,13 +15,13 @@ import { createRouter, type LabRouter } from "./router/router.ts";
 import type { RouterBox } from "./router/router-box.ts";
 import { routerFleet } from "./router/router-fleet.ts";
 import type { RouterKernel, RouterReach } from "./router/router-kernel.ts";
-import { plugName, type Seat, seatsOf, wiringScript } from "./topology.ts";
+import { type LabHost, plugName, seatsOf, wiringScript } from "./topology.ts";
 
 export interface Lab {
 	readonly id: string;
 	readonly containers: LabContainers;
 	readonly router: LabRouter;
-	readonly seats: readonly Seat[];
+	readonly seats: readonly LabHost[];
 	/** How the checker's program gets to the routers, those that may take over among them. */
 	readonly reach: RouterReach;
 	/** How long it took to be ready. */
@@ -79,7 +79,9 @@ export async function startLab(options: LabOptions): Promise<Lab> {
 		const seats = seatsOf(scenario);
 		const { interfaces } = scenario.setup.gateway;
 		const fleet = routerFleet(options.kernel, {
-			...{ docker, containers, count: routersOf(scenario) },
+			docker,
+			containers,
+			count: routersOf(scenario),
 			interfaces: interfaces.map(({ name }) => name),
 		});
 		const routers = await fleet.begin();
@@ -88,7 +90,8 @@ export async function startLab(options: LabOptions): Promise<Lab> {
 			mustIn(containers.get("wires"), script, WIRE_MS);
 		await wire(
 			wiringScript(seats, {
-				...{ bridges: interfaces.length, routers },
+				bridges: interfaces.length,
+				routers,
 				pids: await pidsOf(containers.get("switch"), holders),
 			}),
 		);
@@ -100,7 +103,13 @@ export async function startLab(options: LabOptions): Promise<Lab> {
 		const router = await createRouter(scenario.setup.gateway, boxes);
 		const inSwitch = `nsenter -t ${await pidOf(containers.get("switch"))} -n`;
 		return {
-			...{ id, containers, router, seats, wire, disconnect, down },
+			id,
+			containers,
+			router,
+			seats,
+			wire,
+			disconnect,
+			down,
 			reach: fleet.reach,
 			readyMs: performance.now() - began,
 			async plug(name, isIn) {
@@ -126,7 +135,7 @@ function routersOf({ steps }: LabOptions["scenario"]): number {
 /** The containers whose networks everything else uses; they are there as long as the lab is. */
 async function startHolders(
 	containers: LabContainers,
-	seats: readonly Seat[],
+	seats: readonly LabHost[],
 	checker: Partial<ContainerSpec>,
 ): Promise<readonly Container[]> {
 	const idle = { image: "tools", command: IDLE };
@@ -137,10 +146,13 @@ async function startHolders(
 			role: "wires",
 			capabilities: ["NET_ADMIN", "NET_RAW", "SYS_ADMIN", "SYS_PTRACE"],
 			devices: ["/dev/net/tun"],
-			...{ seesHost: true, isUnconfined: true },
+			seesHost: true,
+			isUnconfined: true,
 		},
 		...seats.map(({ kind, name }) => ({
-			...{ ...idle, role: name, hostName: name },
+			...idle,
+			role: name,
+			hostName: name,
 			// It finds its way to the routers' conditions.
 			...(kind === "checker" ? checker : {}),
 		})),
@@ -157,7 +169,7 @@ async function startHolders(
 
 async function startServices(
 	containers: LabContainers,
-	seats: readonly Seat[],
+	seats: readonly LabHost[],
 	slow: ReadonlySet<string>,
 ): Promise<void> {
 	const backends = seats.filter(({ kind }) => kind === "backend");
@@ -195,8 +207,14 @@ function slowBackends({
 }
 
 const MAIL_CAPABILITIES = [
-	...["CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "SETGID", "SETUID"],
-	...["NET_BIND_SERVICE", "SYS_CHROOT"],
+	"CHOWN",
+	"DAC_OVERRIDE",
+	"FOWNER",
+	"KILL",
+	"SETGID",
+	"SETUID",
+	"NET_BIND_SERVICE",
+	"SYS_CHROOT",
 ];
 
 /** Until somebody serves in the holder's network. */

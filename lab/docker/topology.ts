@@ -16,7 +16,7 @@ import { LabError } from "../lab-error.ts";
 export type SeatKind = "client" | "backend" | "checker";
 
 /** A host on one of the router's networks. */
-export interface Seat {
+export interface LabHost {
 	readonly kind: SeatKind;
 	readonly name: string;
 	/** Number of the router's interface behind which it is. */
@@ -30,7 +30,7 @@ export interface Seat {
 /** The hosts of a scenario. @throws LabError (`unsupported`) for one whose address fits none of the router's networks */
 export function seatsOf({
 	setup,
-}: Pick<PlayableScenario, "setup">): readonly Seat[] {
+}: Pick<PlayableScenario, "setup">): readonly LabHost[] {
 	const seat = (
 		kind: SeatKind,
 		who: {
@@ -38,7 +38,7 @@ export function seatsOf({
 			readonly interface: string;
 			readonly address: string;
 		},
-	): Seat => {
+	): LabHost => {
 		const network = networkOf(setup.gateway, who);
 		return { kind, name: who.name, address: who.address, ...network };
 	};
@@ -59,7 +59,7 @@ function networkOf(
 		readonly interface: string;
 		readonly address: string;
 	},
-): Pick<Seat, "bridge" | "prefixLength" | "gateway"> {
+): Pick<LabHost, "bridge" | "prefixLength" | "gateway"> {
 	const bridge = interfaces.findIndex(({ name }) => name === who.interface);
 	const address = parseAddress(who.address);
 	for (const own of interfaces[bridge]?.addresses ?? []) {
@@ -110,7 +110,7 @@ export interface Pids {
 }
 
 /** How routers are plugged in: each has a port in every bridge. */
-export type RouterPorts =
+export type SwitchPorts =
 	/** Virtual machines', in the switch's own namespace. */
 	| { readonly kind: "taps"; readonly count: number }
 	/** Into other namespaces, where they are called as the router's interfaces are. */
@@ -125,14 +125,14 @@ export type RouterPorts =
  * the containers: bridges, cables and taps go with the namespaces that they are in.
  */
 export function wiringScript(
-	seats: readonly Seat[],
+	seats: readonly LabHost[],
 	{
 		bridges,
 		routers,
 		pids,
 	}: {
 		readonly bridges: number;
-		readonly routers: RouterPorts;
+		readonly routers: SwitchPorts;
 		readonly pids: Pids;
 	},
 ): string {
@@ -162,7 +162,7 @@ export function wiringScript(
 }
 
 /** What `ip` is told in the switch, for the routers' ports in one bridge. */
-function portLines(routers: RouterPorts, bridge: number): readonly string[] {
+function portLines(routers: SwitchPorts, bridge: number): readonly string[] {
 	switch (routers.kind) {
 		case "taps":
 			return range(routers.count).flatMap((router) => {
@@ -207,9 +207,13 @@ export function routerCommands(
 			];
 		}),
 		...routes.map(({ destination, via, interface: name }) => [
-			...["ip", "route", "add", destination],
+			"ip",
+			"route",
+			"add",
+			destination,
 			...(via === null ? [] : ["via", via]),
-			...["dev", name],
+			"dev",
+			name,
 		]),
 	];
 }
@@ -220,7 +224,14 @@ export function announcements({
 }: GatewaySetup): readonly (readonly string[])[] {
 	return interfaces.flatMap(({ name, addresses }) =>
 		addresses.map((own) => [
-			...["arping", "-U", "-c", "1", "-w", "1", "-I", name],
+			"arping",
+			"-U",
+			"-c",
+			"1",
+			"-w",
+			"1",
+			"-I",
+			name,
 			formatAddress(parseAddress(own.split("/")[0] ?? "") ?? 0),
 		]),
 	);

@@ -189,7 +189,8 @@ async function byMachine(
 					note("belief", names.indexOf(event.backend), { alive });
 				}
 			},
-			...{ isVerbose: true, spreadMs },
+			isVerbose: true,
+			spreadMs,
 			seen() {},
 		},
 		before,
@@ -263,7 +264,10 @@ test("what the world's checker lived through, with real packets in virtual time"
 				[16_000, { kind: "slow", delayMs: 300 }],
 			] as const
 		).map(([atMs, becomes]) => ({
-			...{ atMs, label: `b1 ${becomes.kind}`, kind: "backend", backend: "b1" },
+			atMs,
+			label: `b1 ${becomes.kind}`,
+			kind: "backend",
+			backend: "b1",
 			becomes,
 		})),
 		{
@@ -293,7 +297,10 @@ test("what the world's checker lived through, with real packets in virtual time"
 	});
 	expect(decided.length).toBeGreaterThan(6);
 	const { lines, checker } = await byMachine({
-		...{ settings, outcomes, endMs: 22_000, seed: 1 },
+		settings,
+		outcomes,
+		endMs: 22_000,
+		seed: 1,
 	});
 	expect(lines.filter((line) => / (belief|condition) /.test(line))).toEqual(
 		sorted(decided),
@@ -386,7 +393,9 @@ test("a thousand targets are probed one after the other, over the whole interval
 	const { lines, checker } = await byMachine({
 		settings: recipeHealthCheck({ targets }),
 		outcomes: [],
-		...{ endMs: 999, seed: 1, spreadMs: 1_000 },
+		endMs: 999,
+		seed: 1,
+		spreadMs: 1_000,
 	});
 	const starts = lines.filter((line) => / probe /.test(line));
 	expect(starts).toHaveLength(count);

@@ -82,7 +82,12 @@ async function start(
 		expect(signals.eventNames()).toEqual([]);
 	});
 	return {
-		...{ log, folder, server, ended, configure, setCondition },
+		log,
+		folder,
+		server,
+		ended,
+		configure,
+		setCondition,
 		send: (signal) => signals.emit(signal),
 		condition: () =>
 			existsSync(condition) ? readFileSync(condition, "utf8").trim() : null,

@@ -114,7 +114,12 @@ class Daemon {
 			const { backend, condition } = target;
 			this.log({
 				event: "status",
-				...{ backend, alive, since, condition, value, isWritten },
+				backend,
+				alive,
+				since,
+				condition,
+				value,
+				isWritten,
 			});
 		}
 	}

@@ -78,7 +78,8 @@ test("nobody reads: lines are kept up to a bound, then lost and counted, and non
 	expect(kept).toBeGreaterThan(50);
 	expect(all).toEqual([
 		...Array.from({ length: kept }, (_, number) => line(number)),
-		...[`lost ${count - kept}`, "after"],
+		`lost ${count - kept}`,
+		"after",
 	]);
 	expect(unread()).toBe(0);
 	await close();

@@ -9,7 +9,10 @@ describe("lines of /proc/net/nf_conntrack", () => {
 	it("say what the model's own lines say", () => {
 		const model = new ModelGateway(RECIPE_GATEWAY, { choice: seededChoice(1) });
 		model.operate({
-			...{ kind: "restore", file: "marks", noflush: false, counters: false },
+			kind: "restore",
+			file: "marks",
+			noflush: false,
+			counters: false,
 			text: "*mangle\n-A PREROUTING -p tcp -j CONNMARK --set-mark 0xfffffffe\nCOMMIT\n",
 		});
 		for (const line of [
@@ -38,13 +41,19 @@ describe("lines of /proc/net/nf_conntrack", () => {
 			].join("\n"),
 		);
 		expect(tcp).toMatchObject({
-			...{ state: "ESTABLISHED", timeoutS: 431999, mark: 2 },
-			...{ assured: true, unreplied: false },
+			state: "ESTABLISHED",
+			timeoutS: 431999,
+			mark: 2,
+			assured: true,
+			unreplied: false,
 			reply: { source: "192.168.0.2", sourcePort: 25, destinationPort: 40000 },
 		});
 		expect(other).toMatchObject({
-			...{ protocol: "unknown", state: "", timeoutS: 599 },
-			...{ assured: false, unreplied: true },
+			protocol: "unknown",
+			state: "",
+			timeoutS: 599,
+			assured: false,
+			unreplied: true,
 			original: { source: "10.0.0.10", sourcePort: 0, destinationPort: 0 },
 		});
 	});

@@ -16,8 +16,12 @@ export function makeTestImage(kernel: string = DEFAULT_KERNEL): string {
 		files[name] = createHash("sha256").update(text).digest("hex");
 	}
 	const manifest = {
-		...{ recipe: recipeHash(), kernel, release: "6.1.0", version: "6.1-1" },
-		...{ packages: [], files },
+		recipe: recipeHash(),
+		kernel,
+		release: "6.1.0",
+		version: "6.1-1",
+		packages: [],
+		files,
 	};
 	writeFileSync(join(folder, "manifest.json"), JSON.stringify(manifest));
 	return folder;

@@ -9,7 +9,10 @@ describeOnVm("texts for iptables-restore", () => {
 	it("are taken, refused and printed by the model as by iptables and a kernel", async () => {
 		const oracle = await createTextOracle(await driver().start());
 		const { findings, coverage } = await fuzzTexts({
-			...{ seed: 6, from: 0, runs: 60, shrinkMs: 20_000 },
+			seed: 6,
+			from: 0,
+			runs: 60,
+			shrinkMs: 20_000,
 			oracle,
 		});
 		expect(findings).toEqual([]);

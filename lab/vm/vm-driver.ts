@@ -1,5 +1,5 @@
 /** The kernel as a driver: one virtual machine, in which one gateway after the other stands. */
-import type { DriverPorts, SlowDriver } from "../../scenarios/run/driver.ts";
+import type { AsyncDriver, DriverPorts } from "../../scenarios/run/driver.ts";
 import type { GatewaySetup } from "../../sim/contract/gateway.ts";
 import { LabError } from "../lab-error.ts";
 import type { Surroundings } from "./guest-box.ts";
@@ -22,7 +22,7 @@ export interface VmDriverOptions {
 	readonly bootMs?: number;
 }
 
-export interface VmDriver extends SlowDriver {
+export interface VmDriver extends AsyncDriver {
 	readonly image: Image;
 	/** How the machine runs, or ran last; `null` before the first scenario. */
 	readonly accelerator: Accelerator | null;
@@ -42,7 +42,7 @@ export interface VmDriver extends SlowDriver {
  * @throws LabError (`missing`) when the image has not been built, or QEMU is not here
  *
  *     const driver = createVmDriver();
- *     try { await checkScenarioSlowly(scenario, { driver }); } finally { await driver.close(); }
+ *     try { await checkScenarioAsync(scenario, { driver }); } finally { await driver.close(); }
  */
 export function createVmDriver(options: VmDriverOptions = {}): VmDriver {
 	const { time = "moved" } = options;

@@ -1,7 +1,7 @@
 /** A gateway in a virtual machine: does what the world asks for, and tells what came out. */
 import { setTimeout as pause } from "node:timers/promises";
 import type { Traced } from "../../scenarios/compare/lockstep/side-by-side.ts";
-import type { SlowGatewayUnderTest } from "../../scenarios/run/driver.ts";
+import type { AsyncGatewayUnderTest } from "../../scenarios/run/driver.ts";
 import type { Answer, Ask } from "../../sim/contract/ask.ts";
 import type {
 	ConntrackLine,
@@ -34,7 +34,7 @@ export interface Site extends Surroundings {
 	readonly done: () => void;
 }
 
-export class VmGateway implements SlowGatewayUnderTest {
+export class VmGateway implements AsyncGatewayUnderTest {
 	private readonly site: Site;
 	private readonly trunk: Trunk;
 	private readonly box: GuestBox;

@@ -9,7 +9,7 @@ import {
 	CONFORMANCE,
 	conformancePlay,
 } from "../../scenarios/run/conformance.ts";
-import { driveSlowly } from "../../scenarios/run/driver.ts";
+import { driveAsync } from "../../scenarios/run/driver.ts";
 import { seededChoice } from "../../sim/chance/seeded.ts";
 import type { GatewaySetup, Operation } from "../../sim/contract/gateway.ts";
 import { ModelGateway } from "../../sim/gateway/model-gateway.ts";
@@ -50,15 +50,20 @@ async function withGateway(
 
 async function operate(gateway: VmGateway, operation: Operation, atMs = 0) {
 	const { outcome } = await gateway.answer({
-		...{ kind: "operation", atMs, operation },
+		kind: "operation",
+		atMs,
+		operation,
 	});
 	return outcome;
 }
 
 function restore(gateway: VmGateway, text: string) {
 	return operate(gateway, {
-		...{ kind: "restore", text, file: "rules" },
-		...{ noflush: false, counters: false },
+		kind: "restore",
+		text,
+		file: "rules",
+		noflush: false,
+		counters: false,
 	});
 }
 
@@ -66,7 +71,10 @@ async function enter(gateway: VmGateway, line: string, atMs = 0) {
 	const packet = parsePacket(line);
 	const name = line.includes(" 192.168.") ? INSIDE : OUTSIDE;
 	const { emissions } = await gateway.answer({
-		...{ kind: "packet", atMs, interface: name, packet },
+		kind: "packet",
+		atMs,
+		interface: name,
+		packet,
 	});
 	return emissions.map(
 		(one) =>
@@ -84,7 +92,7 @@ async function entries(gateway: VmGateway, atMs: number) {
 describeOnVm("the kernel conforms: it", () => {
 	it.each(CONFORMANCE)("$name", { timeout: 180_000 }, async (given) => {
 		await withGateway(async (gateway) => {
-			expect(await driveSlowly(conformancePlay(given), gateway)).toBe("");
+			expect(await driveAsync(conformancePlay(given), gateway)).toBe("");
 		}, given.gateway);
 	});
 });
@@ -94,11 +102,14 @@ describeOnVm("a gateway in a virtual machine", () => {
 		await withGateway(async (gateway) => {
 			expect(await restore(gateway, RECIPE)).toEqual({ ok: true });
 			await operate(gateway, {
-				...{ kind: "condition", name: "mail2up", write: "1" },
+				kind: "condition",
+				name: "mail2up",
+				write: "1",
 			});
 			await enter(gateway, SYN);
 			const { observation } = await gateway.answer({
-				...{ kind: "observe", atMs: 0 },
+				kind: "observe",
+				atMs: 0,
 			});
 			expect(observation?.ruleset).toContain(
 				'[1:40] -A MAILMARK -m mark --mark 0x0 -m statistic --mode nth --every 2 --packet 0 -m condition ! --condition "mail1up"  -j MARK --set-xmark 0x1/0xffffffff\n',
@@ -153,8 +164,11 @@ describeOnVm("a gateway in a virtual machine", () => {
 			"*filter\n-A FORWARD -m limit --limit 5/s --limit-burst 3 -j ACCEPT\n-A FORWARD -j DROP\nCOMMIT\n";
 		const model = new ModelGateway(RECIPE_GATEWAY, { choice: seededChoice(1) });
 		model.operate({
-			...{ kind: "restore", text: rules, file: "rules" },
-			...{ noflush: false, counters: false },
+			kind: "restore",
+			text: rules,
+			file: "rules",
+			noflush: false,
+			counters: false,
 		});
 		await withGateway(async (gateway) => {
 			await restore(gateway, rules);
@@ -199,12 +213,15 @@ describeOnVm("a gateway in a virtual machine", () => {
 		await withGateway(async (gateway) => {
 			await restore(gateway, RECIPE);
 			await operate(gateway, {
-				...{ kind: "condition", name: "mail1up", write: "1" },
+				kind: "condition",
+				name: "mail1up",
+				write: "1",
 			});
 			await enter(gateway, SYN);
 			await operate(gateway, { kind: "take-over" }, 5_000);
 			const { observation } = await gateway.answer({
-				...{ kind: "observe", atMs: 5_000 },
+				kind: "observe",
+				atMs: 5_000,
 			});
 			expect(observation?.conntrack).toEqual([]);
 			expect(observation?.conditions).toEqual({ mail1up: 1, mail2up: 0 });
@@ -219,15 +236,21 @@ describeOnVm("a gateway in a virtual machine", () => {
 		await withGateway(async (gateway) => {
 			await restore(gateway, RECIPE);
 			const { rules } = await gateway.answerTraced({
-				...{ kind: "packet", atMs: 1, interface: "bond0.204" },
+				kind: "packet",
+				atMs: 1,
+				interface: "bond0.204",
 				packet: parsePacket(SYN),
 			});
 			expect(rules).toEqual([
-				...["mangle:PREROUTING:rule:1", "mangle:MAILMARK:rule:1"],
-				...["mangle:MAILMARK:rule:2", "mangle:MAILMARK:rule:5"],
-				...["mangle:MAILMARK:return:6", "mangle:PREROUTING:policy:2"],
+				"mangle:PREROUTING:rule:1",
+				"mangle:MAILMARK:rule:1",
+				"mangle:MAILMARK:rule:2",
+				"mangle:MAILMARK:rule:5",
+				"mangle:MAILMARK:return:6",
+				"mangle:PREROUTING:policy:2",
 				"nat:PREROUTING:rule:1",
-				...["mangle:FORWARD:policy:1", "mangle:POSTROUTING:policy:1"],
+				"mangle:FORWARD:policy:1",
+				"mangle:POSTROUTING:policy:1",
 				"nat:POSTROUTING:policy:1",
 			]);
 			await enter(gateway, SYN.replace("40000", "40001"));
@@ -252,10 +275,13 @@ describeOnVm("a gateway in a virtual machine", () => {
 		}, setup);
 		await withGateway(async (gateway) => {
 			const { observation } = await gateway.answer({
-				...{ kind: "observe", atMs: 0 },
+				kind: "observe",
+				atMs: 0,
 			});
 			expect(observation).toEqual({
-				...{ ruleset: "", conntrack: [], conditions: {} },
+				ruleset: "",
+				conntrack: [],
+				conditions: {},
 			});
 			await restore(gateway, RECIPE);
 			const asks = Array.from({ length: 30 }, (_, index) => ({
@@ -291,7 +317,9 @@ describeOnVm("a gateway in a virtual machine", () => {
 			]);
 			// The first one says no good-bye, and the second one knows of nothing.
 			const { emissions } = await gateway.answer({
-				...{ kind: "operation", atMs: 1_000, operation: { kind: "take-over" } },
+				kind: "operation",
+				atMs: 1_000,
+				operation: { kind: "take-over" },
 			});
 			expect(emissions).toEqual([]);
 			expect(await enter(gateway, ack, 1_000)).toEqual([
@@ -324,7 +352,9 @@ describeOnVm("a gateway in a virtual machine", () => {
 			const syn = "tcp 10.0.0.10:40000 > 10.0.0.1:22 S seq 100";
 			const [, answer = ""] = await enter(gateway, syn);
 			const { nowMs, emissions } = await gateway.answer({
-				...{ kind: "wait", atMs: 0, toMs: 60_000 },
+				kind: "wait",
+				atMs: 0,
+				toMs: 60_000,
 			});
 			expect(nowMs).toBeGreaterThanOrEqual(1_000);
 			expect(nowMs).toBeLessThan(2_000);
@@ -336,7 +366,8 @@ describeOnVm("a gateway in a virtual machine", () => {
 
 	it("refuses more ports than the guest has sockets", async () => {
 		const listeners = Array.from({ length: 600 }, (_, index) => ({
-			...{ protocol: "udp", port: 1000 + index },
+			protocol: "udp",
+			port: 1000 + index,
 		})) as GatewaySetup["listeners"];
 		await expect(
 			withGateway(async () => {}, { ...RECIPE_GATEWAY, listeners }),
@@ -375,13 +406,18 @@ describeOnVm("a gateway whose clock is left alone", () => {
 		try {
 			const gateway = await live.open(RECIPE_GATEWAY);
 			await gateway.answer({
-				...{ kind: "neighbour", atMs: 0, interface: INSIDE },
-				...{ address: "192.168.0.1", answers: false },
+				kind: "neighbour",
+				atMs: 0,
+				interface: INSIDE,
+				address: "192.168.0.1",
+				answers: false,
 			});
 			await enter(gateway, "tcp 10.0.0.10:40000 > 192.168.0.1:25 S seq 1");
 			const began = performance.now();
 			const { nowMs, emissions } = await gateway.answer({
-				...{ kind: "wait", atMs: 0, toMs: 20_000 },
+				kind: "wait",
+				atMs: 0,
+				toMs: 20_000,
 			});
 			const tookMs = performance.now() - began;
 			expect(emissions).toHaveLength(1);

@@ -1,4 +1,4 @@
-import type { Closeup } from "../../scenarios/details/run-details.ts";
+import type { RunDetails } from "../../scenarios/details/run-details.ts";
 import type { RunResult } from "../../scenarios/result/result.ts";
 import { serviceOf, servicesOf } from "../../scenarios/result/service.ts";
 import type { ConnectionRecord } from "../../sim/world/account/account.ts";
@@ -10,7 +10,7 @@ const PATH_LENGTH = 60;
 /** @param most so many are shown one by one */
 export function buildConnections(
 	result: RunResult,
-	{ followed, moments }: Closeup,
+	{ followed, moments }: RunDetails,
 	most: number,
 ): ConnectionsView {
 	const { connections } = result.account;
@@ -110,7 +110,7 @@ function outcomesOf(
 function pathOf(
 	connections: readonly ConnectionRecord[],
 	backends: readonly string[],
-	moments: Closeup["moments"],
+	moments: RunDetails["moments"],
 ): string {
 	let path = "";
 	let next = 0;

@@ -28,7 +28,7 @@ export function buildEntry(
 	id: string,
 	{ shared, ...limits }: EntryLimits & { readonly shared: Shared },
 ): Entry {
-	const { result, closeup, comparison } = played;
+	const { result, details, comparison } = played;
 	const { scenario, account } = result;
 	const unknown = result.unknown ?? comparison?.comparison.unknown ?? null;
 	return {
@@ -39,19 +39,19 @@ export function buildEntry(
 		seed: result.seed,
 		replay: comparison === null ? result.replay : comparison.comparison.replay,
 		failure: "",
-		unknown: unknown && { reason: unknown.reason, rule: closeup.unknownPlace },
+		unknown: unknown && { reason: unknown.reason, rule: details.unknownPlace },
 		expectations: expectationsOf(played),
 		comparison: comparison && comparisonView(comparison),
 		backends: scenario.setup.backends.map(({ name }) => name),
 		endedMs: account.endedMs,
 		isLive: result.driver.name === "docker",
-		connections: buildConnections(result, closeup, limits.connections),
-		split: buildSplit(result, closeup),
-		failover: buildFailover(result, closeup),
-		moments: closeup.moments.slice(0, MOST_MOMENTS),
-		omittedMoments: Math.max(0, closeup.moments.length - MOST_MOMENTS),
-		rules: buildRules(result, closeup, shared),
-		conntrack: buildConntrack(closeup),
+		connections: buildConnections(result, details, limits.connections),
+		split: buildSplit(result, details),
+		failover: buildFailover(result, details),
+		moments: details.moments.slice(0, MOST_MOMENTS),
+		omittedMoments: Math.max(0, details.moments.length - MOST_MOMENTS),
+		rules: buildRules(result, details, shared),
+		conntrack: buildConntrack(details),
 	};
 }
 
@@ -80,7 +80,7 @@ export function buildFailure(
 		connections: {
 			total: 0,
 			outcomes: [],
-			...{ lost: 0, late: 0, longestWaitMs: 0 },
+			lost: 0, late: 0, longestWaitMs: 0,
 			moved: 0,
 			path: "",
 			shown: [],
@@ -119,7 +119,7 @@ const STATUS: Readonly<Record<JudgedComparison["verdict"], Status>> = {
 
 function expectationsOf({
 	result,
-	closeup,
+	details,
 }: Extract<Played, { readonly kind: "result" }>): readonly ExpectationView[] {
 	return result.judgements.map((judgement, index) => ({
 		status: judgement.outcome,
@@ -129,10 +129,10 @@ function expectationsOf({
 		connections: judgement.connections.map((id) => id + 1),
 		concerned: judgement.concerned,
 		why: judgement.why.map(({ connection, count, text }) => ({
-			...{ connection: connection === null ? null : connection + 1, count },
+			connection: connection === null ? null : connection + 1, count,
 			text,
 		})),
-		rule: closeup.places[index] ?? null,
+		rule: details.places[index] ?? null,
 	}));
 }
 

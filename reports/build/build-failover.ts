@@ -1,4 +1,4 @@
-import type { Closeup } from "../../scenarios/details/run-details.ts";
+import type { RunDetails } from "../../scenarios/details/run-details.ts";
 import type { RunResult } from "../../scenarios/result/result.ts";
 import { stretchesOf } from "./build-split.ts";
 import type { FailoverView, Gap, Lane } from "../contract/report.ts";
@@ -15,14 +15,14 @@ const LEAST_STRETCHES = 40;
 /** `null` when nothing failed, nobody checked and nothing was switched. */
 export function buildFailover(
 	result: RunResult,
-	closeup: Closeup,
+	details: RunDetails,
 ): FailoverView | null {
 	const { setup } = result.scenario;
 	const { connections } = result.account;
 	const backends = setup.backends.map(({ name }) => name);
 	const stretches = stretchesOf(connections, backends, {
 		fromMs: 0,
-		toMs: endOf(result, closeup),
+		toMs: endOf(result, details),
 		least: LEAST_STRETCHES,
 	});
 	// Whole stretches: a bar that is cut off would look like fewer connections.
@@ -30,7 +30,7 @@ export function buildFailover(
 	const lanes = [
 		...healthLanes(result, toMs),
 		...beliefLanes(result, toMs),
-		...conditionLanes(result, closeup, toMs),
+		...conditionLanes(result, details, toMs),
 	];
 	const happens = lanes.some(
 		({ spans, kind }) =>
@@ -42,7 +42,7 @@ export function buildFailover(
 		toMs,
 		lanes,
 		stretches,
-		gaps: closeup.gaps.map((gap, index): Gap => {
+		gaps: details.gaps.map((gap, index): Gap => {
 			const { failedMs, gapMs } = gap;
 			return {
 				backend: backends.indexOf(gap.backend),
@@ -53,14 +53,14 @@ export function buildFailover(
 				lost: gap.services.lost,
 				late: gap.services.late,
 				longestWaitMs: gap.services.longestWaitMs,
-				predictedMs: closeup.predicted[index]?.gapMs ?? null,
+				predictedMs: details.predicted[index]?.gapMs ?? null,
 			};
 		}),
 	};
 }
 
 /** A little after the last thing that belongs into the picture: time-outs at the end would squeeze it. */
-function endOf({ account }: RunResult, { moments, gaps }: Closeup): number {
+function endOf({ account }: RunResult, { moments, gaps }: RunDetails): number {
 	const times = [
 		account.connections.at(-1)?.startedMs ?? 0,
 		...moments.map(({ atMs }) => atMs),
@@ -122,7 +122,7 @@ function beliefLanes(
 /** What was written, corrected by what was really there whenever somebody looked. */
 function conditionLanes(
 	{ scenario, account }: RunResult,
-	{ snapshots }: Closeup,
+	{ snapshots }: RunDetails,
 	toMs: number,
 ): readonly Lane[] {
 	const names = new Set(

@@ -23,7 +23,7 @@ export function buildFuzz(fuzzed: Fuzzed): FuzzView {
 	const agrees = divergences === 0 && chances.every(({ isInside }) => isInside);
 	return {
 		status: agrees ? "holds" : "violated",
-		...{ seeds, rulesets: cases, packets, tookMs, divergences },
+		seeds, rulesets: cases, packets, tookMs, divergences,
 		texts: texts?.texts ?? null,
 		kernels: kernels.map(driverName),
 		coverage: [

@@ -1,4 +1,4 @@
-import type { Closeup } from "../../scenarios/details/run-details.ts";
+import type { RunDetails } from "../../scenarios/details/run-details.ts";
 import type { RunResult } from "../../scenarios/result/result.ts";
 import type { Numbered } from "./numbered.ts";
 import type { ConntrackView, RuleLine, RulesView, WalkStep } from "../contract/report.ts";
@@ -17,10 +17,10 @@ export interface Shared {
 
 export function buildRules(
 	{ driver, account }: RunResult,
-	closeup: Closeup,
+	details: RunDetails,
 	{ rulesets, walks }: Shared,
 ): RulesView {
-	const { snapshots, paths } = closeup;
+	const { snapshots, paths } = details;
 	let omitted = 0;
 	const shown = snapshots.map(({ label, atMs, rules }) => {
 		const lines = inWalkingOrder(rules).slice(0, MOST_RULE_LINES);
@@ -53,7 +53,7 @@ export function buildRules(
 			walk: walks.numberOf(path.steps),
 		})),
 		sampling:
-			paths.length > 0 ? whichPackets(closeup, account.connections.length) : "",
+			paths.length > 0 ? whichPackets(details, account.connections.length) : "",
 		noPaths:
 			paths.length > 0
 				? ""
@@ -66,7 +66,7 @@ export function buildRules(
 
 /** So that nobody looks for a packet that is not there. */
 function whichPackets(
-	{ followed, packetsOfEach }: Closeup,
+	{ followed, packetsOfEach }: RunDetails,
 	connections: number,
 ): string {
 	return followed.length === 0
@@ -76,7 +76,7 @@ function whichPackets(
 
 export function buildConntrack({
 	snapshots,
-}: Closeup): readonly ConntrackView[] {
+}: RunDetails): readonly ConntrackView[] {
 	return snapshots.map(({ label, atMs, conntrack, entries, conditions }) => ({
 		label,
 		atMs,
@@ -94,8 +94,8 @@ const TABLES = ["raw", "mangle", "nat", "filter", "security"];
 
 /** Table by table as a packet meets them, and each chain followed by its rules. */
 function inWalkingOrder(
-	lines: Closeup["snapshots"][number]["rules"],
-): Closeup["snapshots"][number]["rules"] {
+	lines: RunDetails["snapshots"][number]["rules"],
+): RunDetails["snapshots"][number]["rules"] {
 	const chains = new Map<string, number>();
 	for (const { table, chain } of lines)
 		if (!chains.has(`${table} ${chain}`))

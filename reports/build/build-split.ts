@@ -1,4 +1,4 @@
-import type { Closeup } from "../../scenarios/details/run-details.ts";
+import type { RunDetails } from "../../scenarios/details/run-details.ts";
 import type { RunResult } from "../../scenarios/result/result.ts";
 import { serviceOf } from "../../scenarios/result/service.ts";
 import type { ConnectionRecord } from "../../sim/world/account/account.ts";
@@ -12,7 +12,7 @@ const LEAST_STRETCHES = 4;
 /** `null` when nobody connected. */
 export function buildSplit(
 	{ scenario, account }: RunResult,
-	{ share }: Closeup,
+	{ share }: RunDetails,
 ): SplitView | null {
 	const { connections } = account;
 	const first = connections[0];

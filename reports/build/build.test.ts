@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { type Closeup, lookCloser } from "../../scenarios/details/run-details.ts";
+import { type RunDetails, collectRunDetails } from "../../scenarios/details/run-details.ts";
 import type { RunResult } from "../../scenarios/result/result.ts";
 import { checkScenario } from "../../scenarios/run/run-scenario.ts";
 import { connectionRecord } from "../../scenarios/judge/test-account.ts";
@@ -18,17 +18,17 @@ function resultOf(name: string): RunResult {
 
 function played(
 	result: RunResult,
-	closeup: Closeup = lookCloser(result, { connections: 5 }),
+	details: RunDetails = collectRunDetails(result, { connections: 5 }),
 ): Played {
-	return { kind: "result", result, closeup, comparison: null };
+	return { kind: "result", result, details, comparison: null };
 }
 
 function reportOf(...them: readonly Played[]): Report {
 	return buildReport({
-		...{ marktwin: "0", command: "marktwin run", createdAt: null },
+		marktwin: "0", command: "marktwin run", createdAt: null,
 		notPlayed: [],
-		...{ tookMs: null, seed: null, notices: [] },
-		...{ played: them, fuzzed: null },
+		tookMs: null, seed: null, notices: [],
+		played: them, fuzzed: null,
 	});
 }
 
@@ -50,9 +50,9 @@ it("tells the failover: true health, belief, condition, gap and losses on one ax
 	expect(lanes.get("mail1up")).toEqual(["0 0", "1 4800"]);
 	expect(failover?.gaps).toEqual([
 		{
-			...{ backend: 0, failedMs: 2500, noticedMs: 4800, servedMs: 4750 },
-			...{ recoveredMs: null, lost: 23, predictedMs: null },
-			...{ late: 0, longestWaitMs: 0 },
+			backend: 0, failedMs: 2500, noticedMs: 4800, servedMs: 4750,
+			recoveredMs: null, lost: 23, predictedMs: null,
+			late: 0, longestWaitMs: 0,
 		},
 	]);
 	const { counts, lost } = failover?.stretches ?? { counts: [], lost: [] };
@@ -112,12 +112,12 @@ it("keeps a ruleset that many scenarios play once", () => {
 
 it("leaves no seam where a value comes back at once", () => {
 	const result = resultOf("failover-host-vanishes");
-	const closeup = lookCloser(result, { connections: 5 });
-	const end = closeup.snapshots.at(-1);
+	const details = collectRunDetails(result, { connections: 5 });
+	const end = details.snapshots.at(-1);
 	if (end === undefined) throw new Error("nobody looked");
 	const gone = { ...end, atMs: 9_000, conditions: {} };
 	const { failover } = entryOf(
-		played(result, { ...closeup, snapshots: [gone, { ...end, atMs: 9_000 }] }),
+		played(result, { ...details, snapshots: [gone, { ...end, atMs: 9_000 }] }),
 	);
 	const lane = failover?.lanes.find(({ name }) => name === "mail1up");
 	expect(lane?.spans.map(({ value }) => value)).toEqual(["0", "1"]);
@@ -140,7 +140,7 @@ it("gives every entry an id of its own", () => {
 it("shows what could not be played, and why", () => {
 	const { scenario, driver, seed, replay } = resultOf("split-alternates");
 	const { entries, drivers } = reportOf({
-		...{ kind: "failure", scenario, driver, seed, replay },
+		kind: "failure", scenario, driver, seed, replay,
 		message: "the machine died",
 	});
 	expect(entries[0]).toMatchObject({
@@ -170,9 +170,9 @@ it("makes a small page of a million connections, and says how many it shows", ()
 				: {}),
 		}),
 	);
-	const closeup = lookCloser(result, { connections: 5 });
+	const details = collectRunDetails(result, { connections: 5 });
 	const large = { ...result, account: { ...result.account, connections } };
-	const report = reportOf(played(large, closeup));
+	const report = reportOf(played(large, details));
 	const html = reportHtml(report, { script: "", style: "" });
 	expect(html.length).toBeLessThan(1_000_000);
 	const [entry] = report.entries;
@@ -189,7 +189,7 @@ it("keeps the page of everything that comes with marktwin small", () => {
 	const report = reportOf(
 		...all.map(({ scenario }) => {
 			const result = checkScenario(scenario);
-			return played(result, lookCloser(result, { connections: 6 }));
+			return played(result, collectRunDetails(result, { connections: 6 }));
 		}),
 	);
 	const html = reportHtml(report, { script: "", style: "" });

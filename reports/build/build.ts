@@ -1,7 +1,7 @@
 /** What ran → what is shown. Pure: the same input gives the same report. */
 import type { JudgedComparison } from "../../scenarios/compare/verdict.ts";
 import type { PlayableScenario } from "../../scenarios/language/scenario.ts";
-import type { Closeup } from "../../scenarios/details/run-details.ts";
+import type { RunDetails } from "../../scenarios/details/run-details.ts";
 import type { RunResult } from "../../scenarios/result/result.ts";
 import { buildEntry, buildFailure, driverName } from "./build-entry.ts";
 import { buildFuzz, type Fuzzed } from "./build-fuzz.ts";
@@ -33,7 +33,7 @@ export type Played =
 	| {
 			readonly kind: "result";
 			readonly result: RunResult;
-			readonly closeup: Closeup;
+			readonly details: RunDetails;
 			/** When it was played on two drivers. */
 			readonly comparison: JudgedComparison | null;
 	  }

@@ -32,17 +32,26 @@ export function entry(
 		endedMs: 5_486,
 		isLive: false,
 		connections: {
-			...{ total: 0, outcomes: [], moved: 0 },
-			...{ lost: 0, late: 0, longestWaitMs: 0 },
-			...{ path: "", shown: [], sampling: "" },
+			total: 0,
+			outcomes: [],
+			moved: 0,
+			lost: 0,
+			late: 0,
+			longestWaitMs: 0,
+			path: "",
+			shown: [],
+			sampling: "",
 		},
 		split: null,
 		failover: null,
 		moments: [],
 		omittedMoments: 0,
 		rules: {
-			...{ snapshots: [], paths: [], sampling: "" },
-			...{ noPaths: "No packet was followed.", omitted: 0 },
+			snapshots: [],
+			paths: [],
+			sampling: "",
+			noPaths: "No packet was followed.",
+			omitted: 0,
 		},
 		conntrack: [],
 		...parts,
@@ -153,8 +162,11 @@ const REPLY: readonly WalkStep[] = [
 	"mangle:FORWARD:policy:1",
 	"mangle:POSTROUTING:policy:1",
 ].map((place) => ({
-	...{ place, text: textOf(place) },
-	...{ markBefore: 0, markAfter: 0, connmark: 1 },
+	place,
+	text: textOf(place),
+	markBefore: 0,
+	markAfter: 0,
+	connmark: 1,
 }));
 
 /** What all entries here play. */
@@ -164,48 +176,68 @@ export const RULESET: readonly RuleLine[] = LINES.map(
 
 /** The ways of their packets. */
 export const WALKS: readonly (readonly WalkStep[])[] = [
-	...[firstPacket(1), REPLY, firstPacket(2)],
+	firstPacket(1),
+	REPLY,
+	firstPacket(2),
 ];
 
 const RULES: RulesView = {
 	snapshots: [
 		{
-			...{ label: "before", atMs: 0, ruleset: 0 },
+			label: "before",
+			atMs: 0,
+			ruleset: 0,
 			packets: LINES.map(() => 0),
 			bytes: LINES.map(() => 0),
 		},
 		{
-			...{ label: "", atMs: 5_486, ruleset: 0 },
+			label: "",
+			atMs: 5_486,
+			ruleset: 0,
 			packets: LINES.map(({ packets }) => packets),
 			bytes: LINES.map(({ bytes }) => bytes),
 		},
 	],
 	paths: [
 		{
-			...{ atMs: 1, connection: 1, direction: "in", interface: "bond0.204" },
+			atMs: 1,
+			connection: 1,
+			direction: "in",
+			interface: "bond0.204",
 			packet: "tcp 10.0.0.10:40001 > 10.0.0.1:25 S",
 			out: ["bond0.205 → tcp 10.0.0.10:40001 > 192.168.0.1:25 S ttl 63"],
-			...{ fate: "forwarded through bond0.205", walk: 0 },
+			fate: "forwarded through bond0.205",
+			walk: 0,
 		},
 		{
-			...{ atMs: 3, connection: 1, direction: "in", interface: "bond0.205" },
+			atMs: 3,
+			connection: 1,
+			direction: "in",
+			interface: "bond0.205",
 			packet: "tcp 192.168.0.1:25 > 10.0.0.10:40001 SA",
 			out: ["bond0.204 → tcp 10.0.0.1:25 > 10.0.0.10:40001 SA ttl 63"],
-			...{ fate: "forwarded through bond0.204", walk: 1 },
+			fate: "forwarded through bond0.204",
+			walk: 1,
 		},
 		{
-			...{ atMs: 51, connection: 2, direction: "in", interface: "bond0.204" },
+			atMs: 51,
+			connection: 2,
+			direction: "in",
+			interface: "bond0.204",
 			packet: "tcp 10.0.0.10:40002 > 10.0.0.1:25 S",
 			out: ["bond0.205 → tcp 10.0.0.10:40002 > 192.168.0.2:25 S ttl 63"],
-			...{ fate: "forwarded through bond0.205", walk: 2 },
+			fate: "forwarded through bond0.205",
+			walk: 2,
 		},
 	],
 	sampling: "The first 8 packets of 2 of 10 connections",
-	...{ noPaths: "", omitted: 0 },
+	noPaths: "",
+	omitted: 0,
 };
 
 const AT_THE_END: ConntrackView = {
-	...{ label: "", atMs: 5_486 },
+	label: "",
+	atMs: 5_486,
 	lines: [1, 2].map(
 		(n) =>
 			`ipv4     2 tcp      6 114 TIME_WAIT src=10.0.0.10 dst=10.0.0.1 sport=4000${n} dport=25 src=192.168.0.${n} dst=10.0.0.10 sport=25 dport=4000${n} [ASSURED] mark=${n} zone=0 use=2`,
@@ -237,12 +269,15 @@ export const SPLIT = entry({
 	connections: {
 		total: 10,
 		outcomes: [{ outcome: "completed", count: 10 }],
-		...{ lost: 0, late: 0, longestWaitMs: 0 },
+		lost: 0,
+		late: 0,
+		longestWaitMs: 0,
 		moved: 0,
 		path: "0101010101",
 		shown: Array.from({ length: 10 }, (_, index) =>
 			connection({
-				...{ number: index + 1, startedMs: index * 50 },
+				number: index + 1,
+				startedMs: index * 50,
 				backend: index % 2,
 			}),
 		),
@@ -251,7 +286,8 @@ export const SPLIT = entry({
 	split: {
 		totals: [5, 5, 0],
 		stretches: {
-			...{ fromMs: 0, stretchMs: 100 },
+			fromMs: 0,
+			stretchMs: 100,
 			counts: [
 				[1, 1, 1, 1, 1],
 				[1, 1, 1, 1, 1],
@@ -269,7 +305,9 @@ export const SPLIT = entry({
 			],
 		},
 		running: {
-			...{ isExpected: true, of: "", confidence: 0.99 },
+			isExpected: true,
+			of: "",
+			confidence: 0.99,
 			points: [1, 2, 3, 4, 10].map((connections) => {
 				const first = Math.ceil(connections / 2) / connections;
 				// Of ten tosses, fewer than one series in a hundred has more than nine heads.

@@ -52,11 +52,13 @@ function lane(
 }
 
 const FAILOVER_VIEW: FailoverView = {
-	...{ fromMs: 0, toMs: 12_000 },
+	fromMs: 0,
+	toMs: 12_000,
 	lanes: [
 		lane({ name: "b1", kind: "health" }, "up", ["refuse", 3_000, 8_000]),
 		{
-			...{ name: "b2", kind: "health" },
+			name: "b2",
+			kind: "health",
 			spans: [{ fromMs: 0, toMs: 12_000, value: "up", isGood: true }],
 		},
 		lane({ name: "checker on b1", kind: "belief" }, "alive", [
@@ -67,7 +69,8 @@ const FAILOVER_VIEW: FailoverView = {
 		lane({ name: "mail1up", kind: "condition" }, "0", ["1", 5_000, 9_000]),
 	],
 	stretches: {
-		...{ fromMs: 0, stretchMs: 1_000 },
+		fromMs: 0,
+		stretchMs: 1_000,
 		counts: [
 			[1, 1, 1, 1, 1, 0, 0, 0, 0, 1, 1, 1],
 			[1, 1, 1, 1, 1, 2, 2, 2, 2, 1, 1, 1],
@@ -86,9 +89,15 @@ const FAILOVER_VIEW: FailoverView = {
 	},
 	gaps: [
 		{
-			...{ backend: 0, failedMs: 3_000, noticedMs: 5_000, servedMs: 4_500 },
-			...{ recoveredMs: 8_000, lost: 2, predictedMs: null },
-			...{ late: 1, longestWaitMs: 3_004 },
+			backend: 0,
+			failedMs: 3_000,
+			noticedMs: 5_000,
+			servedMs: 4_500,
+			recoveredMs: 8_000,
+			lost: 2,
+			predictedMs: null,
+			late: 1,
+			longestWaitMs: 3_004,
 		},
 	],
 };
@@ -96,8 +105,13 @@ const FAILOVER_VIEW: FailoverView = {
 /** Refused: nobody listens where the rules sent it. */
 function refused(number: number, startedMs: number) {
 	return connection({
-		...{ number, startedMs, backend: 0, outcome: "refused", isLost: true },
-		...{ connectedMs: null, greetedMs: null, endedMs: startedMs + 4 },
+		number,
+		startedMs,
+		backend: 0,
+		outcome: "refused",
+		connectedMs: null,
+		greetedMs: null,
+		endedMs: startedMs + 4,
 	});
 }
 
@@ -122,7 +136,10 @@ const FAILOVER = entry({
 			{ outcome: "completed", count: 22 },
 			{ outcome: "refused", count: 2 },
 		],
-		...{ moved: 0, lost: 2, late: 1, longestWaitMs: 3_004 },
+		moved: 0,
+		lost: 2,
+		late: 1,
+		longestWaitMs: 3_004,
 		path: "010101|0101111111|11010101",
 		shown: [
 			connection({ number: 1, startedMs: 0, backend: 0 }),
@@ -150,7 +167,9 @@ const WRONG_RULE: RuleAt = {
 /** One for each way not to hold. */
 const WRONG: readonly Entry[] = [
 	entry({
-		...{ name: "failover-b2-dead", suite: "failover", status: "violated" },
+		name: "failover-b2-dead",
+		suite: "failover",
+		status: "violated",
 		title: "Backend 2 is dead: every new connection goes to backend 1",
 		expectations: [
 			expectation({
@@ -165,7 +184,8 @@ const WRONG: readonly Entry[] = [
 		],
 	}),
 	entry({
-		...{ name: "failover-host-vanishes", suite: "failover" },
+		name: "failover-host-vanishes",
+		suite: "failover",
 		title: "Backend 1's host vanishes under load",
 		status: "violated",
 		expectations: [
@@ -183,22 +203,29 @@ const WRONG: readonly Entry[] = [
 		],
 	}),
 	entry({
-		...{ name: "failover-recovery", suite: "failover", driver: KERNEL },
+		name: "failover-recovery",
+		suite: "failover",
+		driver: KERNEL,
 		title: "Backend 1 comes back: half and half again",
 		status: "failed",
 		replay: "marktwin run --filter failover-recovery --seed 1 --on vm",
 		failure:
 			"virtual machine (tcg): the guest's kernel broke down\n\nBUG: kernel NULL pointer dereference, address: 0000000000000008\nThe next scenario gets a machine of its own.",
-		...{ backends: [], endedMs: 0 },
+		backends: [],
+		endedMs: 0,
 	}),
 	entry({
-		...{ name: "own-queue", suite: 'own <rules> | "mine"', status: "unknown" },
+		name: "own-queue",
+		suite: 'own <rules> | "mine"',
+		status: "unknown",
 		title: "A program decides",
 		unknown: {
 			reason: "packets handed to programs are not modelled",
 			rule: {
-				...{ place: "filter:FORWARD:rule:1", file: "firewall/my.rules" },
-				...{ line: 17, text: "-A FORWARD -j NFQUEUE --queue-num 0" },
+				place: "filter:FORWARD:rule:1",
+				file: "firewall/my.rules",
+				line: 17,
+				text: "-A FORWARD -j NFQUEUE --queue-num 0",
 			},
 		},
 		expectations: [
@@ -226,26 +253,42 @@ const HOSTILE_ENTRY = entry({
 	suite: 'own <rules> | "mine"',
 	title: "</script><script>alert(1)</script>",
 	story: `<img src=x onerror=alert(1)>${HOSTILE}`,
-	...{ trap: HOSTILE, replay: `marktwin run ${HOSTILE}`, backends: [HOSTILE] },
+	trap: HOSTILE,
+	replay: `marktwin run ${HOSTILE}`,
+	backends: [HOSTILE],
 	status: "violated",
 	expectations: [
 		expectation({
-			...{ status: "violated", expected: HOSTILE, seen: HOSTILE },
-			...{ because: HOSTILE, connections: [1] },
+			status: "violated",
+			expected: HOSTILE,
+			seen: HOSTILE,
+			because: HOSTILE,
+			connections: [1],
 			rule: {
-				...{ place: HOSTILE, file: "firewall/100%,a:b\n.rules", line: 3 },
+				place: HOSTILE,
+				file: "firewall/100%,a:b\n.rules",
+				line: 3,
 				text: HOSTILE,
 			},
 		}),
 	],
 	connections: {
-		...{ total: 1, moved: 0, path: "0", sampling: HOSTILE },
-		...{ lost: 1, late: 0, longestWaitMs: 0 },
+		total: 1,
+		moved: 0,
+		path: "0",
+		sampling: HOSTILE,
+		lost: 1,
+		late: 0,
+		longestWaitMs: 0,
 		outcomes: [{ outcome: HOSTILE, count: 1 }],
 		shown: [
 			connection({
-				...{ number: 1, startedMs: 0, backend: 0, client: HOSTILE },
-				...{ outcome: HOSTILE, gatewayAnswers: [HOSTILE] },
+				number: 1,
+				startedMs: 0,
+				backend: 0,
+				client: HOSTILE,
+				outcome: HOSTILE,
+				gatewayAnswers: [HOSTILE],
 			}),
 		],
 	},
@@ -256,21 +299,26 @@ const HOSTILE_ENTRY = entry({
 		],
 		paths: [
 			{
-				...{
-					atMs: 0,
-					connection: 1,
-					direction: "in",
-					interface: HOSTILE,
-					packet: HOSTILE,
-				},
-				...{ out: [HOSTILE], fate: HOSTILE, walk: 3 },
+				atMs: 0,
+				connection: 1,
+				direction: "in",
+				interface: HOSTILE,
+				packet: HOSTILE,
+				out: [HOSTILE],
+				fate: HOSTILE,
+				walk: 3,
 			},
 		],
-		...{ noPaths: "", omitted: 0, sampling: HOSTILE },
+		noPaths: "",
+		omitted: 0,
+		sampling: HOSTILE,
 	},
 	conntrack: [
 		{
-			...{ label: HOSTILE, atMs: 0, lines: [HOSTILE], total: 1 },
+			label: HOSTILE,
+			atMs: 0,
+			lines: [HOSTILE],
+			total: 1,
 			conditions: [{ name: HOSTILE, value: 1 }],
 		},
 	],
@@ -298,8 +346,11 @@ export function sampleReport(parts: Partial<Report> = {}): Report {
 			...WALKS,
 			[
 				{
-					...{ place: HOSTILE, text: HOSTILE },
-					...{ markBefore: 0, markAfter: -1, connmark: null },
+					place: HOSTILE,
+					text: HOSTILE,
+					markBefore: 0,
+					markAfter: -1,
+					connmark: null,
 				},
 			],
 		],
@@ -318,9 +369,13 @@ const PACKETS: DivergenceView = {
 };
 
 const CONNTRACK: DivergenceView = {
-	...{ kind: "conntrack", atMs: 5_486, asked: "show yourself", model: [] },
+	kind: "conntrack",
+	atMs: 5_486,
+	asked: "show yourself",
+	model: [],
 	kernel: ["tcp SYN_SENT 10.0.0.10:40002 > 10.0.0.1:25", "udp 10.0.0.10:53"],
-	...{ modelRules: [], kernelRules: [] },
+	modelRules: [],
+	kernelRules: [],
 };
 
 /** Played on both; five packets came out of each. */
@@ -330,11 +385,18 @@ function compared(
 	parts: Partial<Entry> = {},
 ): Entry {
 	return entry({
-		...{ name, suite: "split", title: `${name} on both` },
+		name,
+		suite: "split",
+		title: `${name} on both`,
 		replay: `marktwin compare --filter ${name} --seed 1`,
 		comparison: {
-			...{ model: MODEL, kernel: KERNEL, asks: 12, packets: 5 },
-			...{ draws: 0, connections: null, divergences: [] },
+			model: MODEL,
+			kernel: KERNEL,
+			asks: 12,
+			packets: 5,
+			draws: 0,
+			connections: null,
+			divergences: [],
 			...comparison,
 		},
 		// What the model's play violates is no matter here: the kernel's does as well.
@@ -348,9 +410,15 @@ function compared(
 /** A fuzz that has found nothing: there is no entry, and everything to tell. */
 export function fuzzReport(parts: Partial<Report> = {}): Report {
 	return sampleReport({
-		...{ command: "marktwin fuzz --seed 3 --runs 1000", seed: 3 },
-		...{ isComparison: true, notices: [], fuzz: fuzzView() },
-		...{ entries: [], rulesets: [], walks: [], ...parts },
+		command: "marktwin fuzz --seed 3 --runs 1000",
+		seed: 3,
+		isComparison: true,
+		notices: [],
+		fuzz: fuzzView(),
+		entries: [],
+		rulesets: [],
+		walks: [],
+		...parts,
 	});
 }
 
@@ -359,7 +427,8 @@ export function findingReport(): Report {
 	const replay = "marktwin compare fuzz-findings/fuzz-3-17.json";
 	return fuzzReport({
 		fuzz: fuzzView({
-			...{ status: "violated", divergences: 1 },
+			status: "violated",
+			divergences: 1,
 			chances: [INSIDE, OUTSIDE],
 		}),
 		entries: [
@@ -376,7 +445,9 @@ export function findingReport(): Report {
 export function comparisonReport(): Report {
 	const reason = "the table was full";
 	return sampleReport({
-		...{ command: "marktwin compare", isComparison: true, notices: [] },
+		command: "marktwin compare",
+		isComparison: true,
+		notices: [],
 		entries: [
 			compared("split-alternates", {}),
 			compared(

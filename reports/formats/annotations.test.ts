@@ -27,7 +27,10 @@ function violated(
 		text: "",
 	};
 	return entry({
-		...{ name, suite: "own", title: "Own", status: "violated" },
+		name,
+		suite: "own",
+		title: "Own",
+		status: "violated",
 		expectations: [
 			expectation({ status: "violated", expected: "b1", seen, rule }),
 		],
@@ -130,7 +133,10 @@ describe("of many annotations", () => {
 
 	it("warnings take no room from errors", () => {
 		const unknown = entry({
-			...{ name: "unknown", suite: "own", title: "Own", status: "unknown" },
+			name: "unknown",
+			suite: "own",
+			title: "Own",
+			status: "unknown",
 			unknown: { reason: "not modelled", rule: null },
 		});
 		const levels = annotationsOf([unknown, ...many]).map(

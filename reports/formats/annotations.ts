@@ -24,8 +24,10 @@ export function githubAnnotations(
 			const { rule } = reason;
 			const isShown = rule !== null && rule.file !== "" && isThere(rule.file);
 			return {
-				...{ title: `${entry.name}: ${entry.title}`, reason },
-				...{ rule: isShown ? rule : null, replay: entry.replay },
+				title: `${entry.name}: ${entry.title}`,
+				reason,
+				rule: isShown ? rule : null,
+				replay: entry.replay,
 			};
 		}),
 	);
@@ -48,10 +50,12 @@ function ofChance({ fuzz, command }: Report): readonly Found[] {
 		.map(({ name, sentence, lines }) => ({
 			title: `fuzz: ${name}`,
 			reason: {
-				...{ status: "violated", parts: [] },
+				status: "violated",
+				parts: [],
 				sentence: [sentence, ...lines].join("\n"),
 			},
-			...{ rule: null, replay: command },
+			rule: null,
+			replay: command,
 		}));
 }
 

@@ -55,8 +55,10 @@ async function casesOf(xml: string): Promise<readonly Case[]> {
 			classname: classname ?? "",
 			verdict: found[3]
 				? {
-						...{ kind: kind ?? "", type: type ?? "" },
-						...{ message: message ?? "", text: text ?? "" },
+						kind: kind ?? "",
+						type: type ?? "",
+						message: message ?? "",
+						text: text ?? "",
 					}
 				: null,
 		};
@@ -139,7 +141,8 @@ describe("a case of JUnit XML", () => {
 
 	it("fails with what was expected and seen, the rule to look at and the replay", async () => {
 		expect(await verdictOf(entries, "failover-b2-dead")).toEqual({
-			...{ kind: "failure", type: "violated" },
+			kind: "failure",
+			type: "violated",
 			message:
 				"expected none of the connections at b2; seen 4 of 8 connections",
 			text: [
@@ -164,7 +167,8 @@ describe("a case of JUnit XML", () => {
 
 	it("is an error when the lab fails", async () => {
 		expect(await verdictOf(entries, "failover-recovery")).toMatchObject({
-			...{ kind: "error", type: "not played" },
+			kind: "error",
+			type: "not played",
 			message: "virtual machine (tcg): the guest's kernel broke down",
 			text: expect.stringContaining("\nBUG: kernel NULL pointer dereference"),
 		});
@@ -172,7 +176,8 @@ describe("a case of JUnit XML", () => {
 
 	it("is an error when something is unknown", async () => {
 		expect(await verdictOf(entries, "own-queue")).toMatchObject({
-			...{ kind: "error", type: "unknown" },
+			kind: "error",
+			type: "unknown",
 			text: expect.stringContaining(
 				"rule         filter:FORWARD:rule:1  firewall/my.rules:17  -A FORWARD -j NFQUEUE --queue-num 0\n",
 			),
@@ -196,8 +201,11 @@ describe("a case of JUnit XML", () => {
 	it("has a name of its own, though the scenario was played several times", async () => {
 		const played = ["vm", "model", "vm"].map((driver, index) =>
 			entry({
-				...{ name: "twice", suite: "own", title: "Often" },
-				...{ driver, id: `twice-${index}` },
+				name: "twice",
+				suite: "own",
+				title: "Often",
+				driver,
+				id: `twice-${index}`,
 			}),
 		);
 		const once = entry({ name: "once", suite: "own", title: "Once" });
@@ -268,7 +276,10 @@ const harmless = (text: string) =>
 
 test("a runner that prints the file takes no text in it for a command", () => {
 	const one = entry({
-		...{ name: "n", suite: "any", title: "t ##[group]", replay: "r" },
+		name: "n",
+		suite: "any",
+		title: "t ##[group]",
+		replay: "r",
 		status: "failed",
 		failure: "x\n::error::forged\n  ::stop\n##vso[task.x]",
 	});
@@ -299,7 +310,10 @@ test("whatever a text holds, it is read as it was written, but for commands", as
 		fc.asyncProperty(texts, async (all) => {
 			const entries = all.map((one, index) =>
 				entry({
-					...{ name: `n${index}`, suite: "any", title: one, replay: one },
+					name: `n${index}`,
+					suite: "any",
+					title: one,
+					replay: one,
 					status: "violated",
 					expectations: [
 						expectation({ status: "violated", expected: "b1", seen: one }),
@@ -314,7 +328,8 @@ test("whatever a text holds, it is read as it was written, but for commands", as
 					name: withoutCommand(`n${index}: ${one}`),
 					classname: "marktwin.any",
 					verdict: {
-						...{ kind: "failure", type: "violated" },
+						kind: "failure",
+						type: "violated",
 						message: withoutCommand(`expected b1; seen ${one}`),
 						text: harmless(
 							[

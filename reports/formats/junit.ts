@@ -28,7 +28,9 @@ export function junitXml(report: Report): string {
 		"testsuites",
 		{
 			name: "marktwin",
-			...{ tests, failures, errors },
+			tests,
+			failures,
+			errors,
 			...(tookMs === null ? {} : { time: (tookMs / 1000).toFixed(3) }),
 		},
 		[...suites].map((suite) =>

@@ -42,11 +42,17 @@ describe("reasons", () => {
 	it("say why in the same words everywhere: the first in the sentence, all of them apart", () => {
 		const [reason] = reasonsOf(
 			entry({
-				...{ name: "a", suite: "a", title: "", status: "violated" },
+				name: "a",
+				suite: "a",
+				title: "",
+				status: "violated",
 				expectations: [
 					expectation({
-						...{ status: "violated", expected: "e", seen: "s" },
-						...{ connections: [3], concerned: 9 },
+						status: "violated",
+						expected: "e",
+						seen: "s",
+						connections: [3],
+						concerned: 9,
 						why: [
 							{ connection: 3, count: 5, text: "SYN → dropped" },
 							{ connection: 7, count: 1, text: "SYN → out eth1" },
@@ -66,11 +72,17 @@ describe("reasons", () => {
 	it("name a few connections, and say how many more there are", () => {
 		const [reason] = reasonsOf(
 			entry({
-				...{ name: "a", suite: "a", title: "", status: "violated" },
+				name: "a",
+				suite: "a",
+				title: "",
+				status: "violated",
 				expectations: [
 					expectation({
-						...{ status: "violated", expected: "", seen: "" },
-						...{ connections: [1, 2], concerned: 1_033 },
+						status: "violated",
+						expected: "",
+						seen: "",
+						connections: [1, 2],
+						concerned: 1_033,
 					}),
 				],
 			}),
@@ -106,7 +118,10 @@ describe("reasons", () => {
 
 	it("are there even when nobody gave one", () => {
 		const odd = entry({
-			...{ name: "odd", suite: "odd", title: "Odd", status: "violated" },
+			name: "odd",
+			suite: "odd",
+			title: "Odd",
+			status: "violated",
 			expectations: [expectation({ expected: "b1", seen: "b1" })],
 		});
 		expect(reasonsOf(odd)).toMatchObject([

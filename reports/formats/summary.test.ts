@@ -19,7 +19,10 @@ const harmless = sampleReport().entries.filter(
 
 function violated(name: string, seen: string): Entry {
 	return entry({
-		...{ name, suite: "own", title: "Own", status: "violated" },
+		name,
+		suite: "own",
+		title: "Own",
+		status: "violated",
 		expectations: [expectation({ status: "violated", expected: "b1", seen })],
 	});
 }
@@ -258,7 +261,9 @@ function expectInert(
 describe("Markdown from outside", () => {
 	it("is text, whatever it says", () => {
 		const report = sampleReport({
-			...{ command: HOSTILE, notices: [HOSTILE], drivers: [HOSTILE] },
+			command: HOSTILE,
+			notices: [HOSTILE],
+			drivers: [HOSTILE],
 			entries: sampleReport().entries.filter(({ id }) => id === "own-hostile"),
 		});
 		const markdown = summaryMarkdown(report);
@@ -269,10 +274,13 @@ describe("Markdown from outside", () => {
 
 	it("is text in a fuzz as well", () => {
 		const coverage = fuzzView().coverage.map((one) => ({
-			...{ ...one, title: HOSTILE, holes: [HOSTILE, HOSTILE] },
+			...one,
+			title: HOSTILE,
+			holes: [HOSTILE, HOSTILE],
 		}));
 		const fuzz = fuzzView({
-			...{ coverage, kernels: [HOSTILE] },
+			coverage,
+			kernels: [HOSTILE],
 			unknown: [{ what: HOSTILE, times: 1 }],
 			known: [{ name: HOSTILE, reason: HOSTILE, times: 1 }],
 		});
@@ -293,12 +301,17 @@ describe("Markdown from outside", () => {
 			fc.property(texts, texts, (one, other) => {
 				const wrong = { ...violated(one, other), suite: other, title: one };
 				const broken = entry({
-					...{ name: "broken", suite: one, title: other, status: "failed" },
+					name: "broken",
+					suite: one,
+					title: other,
+					status: "failed",
 					failure: `${one}\n${other}`,
 				});
 				const markdown = summaryMarkdown(
 					sampleReport({
-						...{ entries: [wrong, broken], command: one, notices: [other] },
+						entries: [wrong, broken],
+						command: one,
+						notices: [other],
 					}),
 				);
 				expectInert(markdown, { headings: 3, fences: 4 });

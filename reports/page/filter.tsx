@@ -13,7 +13,10 @@ export interface Filter {
 }
 
 export const NO_FILTER: Filter = {
-	...{ text: "", status: null, suite: "", isTrap: false },
+	text: "",
+	status: null,
+	suite: "",
+	isTrap: false,
 };
 
 /** Every word has to stand somewhere in what the scenario says of itself. */

@@ -40,8 +40,11 @@ it.each<[BackendBehaviour, string]>([
 ])("%j is %s", (becomes, text) => {
 	expect(
 		describeStep({
-			...{ kind: "backend", backend: "b1", becomes },
-			...{ atMs: 0, label: "" },
+			kind: "backend",
+			backend: "b1",
+			becomes,
+			atMs: 0,
+			label: "",
 		}),
 	).toBe(text);
 });

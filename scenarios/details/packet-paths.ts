@@ -109,7 +109,10 @@ export class PathRecorder {
 		const { connection } = event;
 		if (connection === null || !this.followed.has(connection)) return;
 		this.keep({
-			...{ atMs: event.atMs, connection, steps: [], out: [] },
+			atMs: event.atMs,
+			connection,
+			steps: [],
+			out: [],
 			direction: "past",
 			in: { interface: event.interface, packet: print(event.packet) },
 			fate: `sent straight from ${event.from} to ${event.at}, past the gateway`,

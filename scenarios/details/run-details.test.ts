@@ -14,7 +14,7 @@ import {
 } from "../language/build/build.ts";
 import type { Expectation, PlayableScenario } from "../language/scenario.ts";
 import { checkScenario } from "../run/run-scenario.ts";
-import { lookCloser } from "./run-details.ts";
+import { collectRunDetails } from "./run-details.ts";
 
 const RECIPE = {
 	name: "recipe.rules",
@@ -45,7 +45,7 @@ function playable(
 }
 
 const closeupOf = (one: PlayableScenario, connections = 10) =>
-	lookCloser(checkScenario(one), { connections });
+	collectRunDetails(checkScenario(one), { connections });
 
 it("follows packets rule by rule, from the way in to the way out", () => {
 	const { paths } = closeupOf(playable([connect(2, { everyMs: 50 })]));
@@ -122,7 +122,7 @@ it("changes nothing of what happens: the box at the end is the box at the end", 
 			...at(200, setCondition("mail1up", "1")),
 		]),
 	);
-	const { snapshots } = lookCloser(result, { connections: 5 });
+	const { snapshots } = collectRunDetails(result, { connections: 5 });
 	const end = result.account.observations.at(-1);
 	expect(snapshots.at(-1)?.conntrack).toEqual(
 		end?.observation.conntrack.map(({ text }) => text),
@@ -168,7 +168,7 @@ it("of a kernel shows what was asked for while it played", () => {
 		...result,
 		driver: { name: "vm", version: "linux 6.1.192 under tcg" },
 	};
-	const { paths, snapshots } = lookCloser(kernels, { connections: 5 });
+	const { paths, snapshots } = collectRunDetails(kernels, { connections: 5 });
 	expect(paths).toEqual([]);
 	expect(snapshots.map(({ label }) => label)).toEqual(["mine", ""]);
 });

@@ -27,7 +27,7 @@ import {
 import { type RunningShare, runningShare } from "./running-share.ts";
 import { type Snapshot, snapshotOf } from "./snapshot.ts";
 
-export interface Closeup {
+export interface RunDetails {
 	readonly gaps: readonly FailoverGap[];
 	/** The same gaps on the model, when it was something else that played. */
 	readonly predicted: readonly FailoverGap[];
@@ -48,7 +48,7 @@ export interface Closeup {
 	readonly unknownPlace: RulePlace | null;
 }
 
-export interface CloseupOptions {
+export interface RunDetailsOptions {
 	/** So many connections are followed, rule by rule, at most. */
 	readonly connections: number;
 }
@@ -60,10 +60,10 @@ const MOST_SNAPSHOTS = 30;
  * Looks at a result once more.
  * @throws ScenarioError when the scenario of a result that was read cannot be set up
  */
-export function lookCloser(
+export function collectRunDetails(
 	result: RunResult,
-	options: CloseupOptions,
-): Closeup {
+	options: RunDetailsOptions,
+): RunDetails {
 	const { scenario, account, unknown, seed } = result;
 	const { steps, setup } = scenario;
 	const backends = setup.backends.map(({ name }) => name);
@@ -93,7 +93,7 @@ export function lookCloser(
 	};
 }
 
-type Again = Pick<Closeup, "snapshots" | "paths" | "followed">;
+type Again = Pick<RunDetails, "snapshots" | "paths" | "followed">;
 
 /** Of a kernel there is what it was asked for while it played. */
 function seenOf({ observations }: Account): Again {
@@ -106,7 +106,7 @@ function seenOf({ observations }: Account): Again {
 	};
 }
 
-function playAgain(result: RunResult, options: CloseupOptions): Again {
+function playAgain(result: RunResult, options: RunDetailsOptions): Again {
 	try {
 		return followed(result, options);
 	} catch (error) {
@@ -114,7 +114,10 @@ function playAgain(result: RunResult, options: CloseupOptions): Again {
 	}
 }
 
-function followed(result: RunResult, { connections }: CloseupOptions): Again {
+function followed(
+	result: RunResult,
+	{ connections }: RunDetailsOptions,
+): Again {
 	const { scenario, seed } = result;
 	const chosen = chooseConnections(result, connections);
 	const { steps, labels } = withSnapshots(scenario.steps);

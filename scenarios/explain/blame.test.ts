@@ -60,7 +60,8 @@ function judged(text: string, expectation: Expectation, story: Story = {}) {
 	const rules = isOneLan ? text.replaceAll("10.20.0.1", "10.0.0.1") : text;
 	const [judgement] = checkScenario(
 		scenario({
-			...{ name: "blame", title: "Blame" },
+			name: "blame",
+			title: "Blame",
 			setup: recipeSetup({
 				ruleset: { name: "my.rules", text: rules },
 				gateway: {

@@ -150,7 +150,9 @@ function explained(
 	},
 ): Ended {
 	const notKnown = (words: string): Ended => ({
-		...{ words, rule: null, course: "stopped" },
+		words,
+		rule: null,
+		course: "stopped",
 	});
 	if (typeof again === "string")
 		return notKnown(

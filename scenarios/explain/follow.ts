@@ -63,8 +63,12 @@ export class Follower {
 		const { ask, steps } = this;
 		if (ask === null || fate === null || answer.unknown !== null) return;
 		const passage: Passage = {
-			...{ kind: "gateway", atMs: ask.atMs, interface: ask.interface },
-			...{ packet: ask.packet, fate, out: answer.emissions },
+			kind: "gateway",
+			atMs: ask.atMs,
+			interface: ask.interface,
+			packet: ask.packet,
+			fate,
+			out: answer.emissions,
 			...ofPacket(steps, ask.interface),
 		};
 		if (ask.connection === undefined) this.byHand.push(passage);

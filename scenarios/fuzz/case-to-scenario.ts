@@ -50,7 +50,7 @@ import type {
 import { summed } from "./traffic/summed.ts";
 import { QUIET, WAYS } from "./traffic/ways.ts";
 
-export interface Realised {
+export interface GeneratedScenario {
 	readonly scenario: PlayableScenario;
 	readonly coverage: Coverage;
 	/** What the model does not know: the scenario ends before it. */
@@ -63,11 +63,14 @@ const RULES_NAME = "fuzz.rules";
 const UNTIL_GIVEN_UP_MS = 4_000;
 const AFTER_LAST_STEP_MS = 10;
 
-export function realise(fuzzCase: FuzzCase, name: string): Realised {
-	return new Realisation(fuzzCase).play(name);
+export function toScenario(
+	fuzzCase: FuzzCase,
+	name: string,
+): GeneratedScenario {
+	return new ScenarioGeneration(fuzzCase).play(name);
 }
 
-class Realisation {
+class ScenarioGeneration {
 	private readonly fuzzCase: FuzzCase;
 	private readonly setup: GatewaySetup;
 	/** Somebody may be waited for: wherever he is named. */
@@ -90,7 +93,7 @@ class Realisation {
 		this.flows = fuzzCase.flows.map(newEnds);
 	}
 
-	play(name: string): Realised {
+	play(name: string): GeneratedScenario {
 		const { recorder } = this;
 		const conditions = this.setUp();
 		for (const step of this.fuzzCase.steps) {
@@ -101,7 +104,11 @@ class Realisation {
 		const { ruleset } = this.fuzzCase;
 		const afterMs = this.isWaiting ? UNTIL_GIVEN_UP_MS : AFTER_LAST_STEP_MS;
 		const scenario: PlayableScenario = {
-			...{ name, suite: "fuzz", title: name, story: "", trap: null },
+			name,
+			suite: "fuzz",
+			title: name,
+			story: "",
+			trap: null,
 			setup: {
 				...worldSetup(),
 				ruleset: { name: RULES_NAME, text: ruleset },
@@ -140,7 +147,10 @@ class Realisation {
 		for (const [name, write] of conditions)
 			gateway.operate({ kind: "condition", name, write });
 		gateway.answer({
-			...{ kind: "neighbour", atMs: 0, ...VANISHED, answers: false },
+			kind: "neighbour",
+			atMs: 0,
+			...VANISHED,
+			answers: false,
 		});
 		return Object.fromEntries(conditions);
 	}
@@ -239,8 +249,10 @@ class Realisation {
 		if (ends === undefined) return;
 		const end = endOf(ends, side);
 		const invented = udp({
-			...{ source: end.peer, sourcePort: 9 },
-			...{ destination: end.address, destinationPort: end.port },
+			source: end.peer,
+			sourcePort: 9,
+			destination: end.address,
+			destinationPort: end.port,
 		});
 		const about = step.isInvented ? invented : end.received;
 		if (about === null || isOfTheBox(about, type, code)) return;

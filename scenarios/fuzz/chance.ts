@@ -78,7 +78,9 @@ async function playChance(
 		await kernel.answerAll(PACKETS_SENT);
 		const chance = Math.round(probability * DRAWS) / DRAWS;
 		return {
-			...{ probability: text, inverted, packets: PACKETS },
+			probability: text,
+			inverted,
+			packets: PACKETS,
 			model: matchedIn(model.answer(OBSERVE)),
 			kernel: matchedIn(await kernel.answer(OBSERVE)),
 			...binomialBand(PACKETS, inverted ? 1 - chance : chance, 1 - FALSE_ALARM),
@@ -104,8 +106,10 @@ function restoreOf(option: string): Ask {
 const PACKETS_SENT: readonly Ask[] = Array.from({ length: PACKETS }, () => ({
 	...({ kind: "packet", atMs: 1, interface: OUTSIDE } as const),
 	packet: udp({
-		...{ source: HOSTS[0]?.address ?? "", sourcePort: 40_000 },
-		...{ destination: OWN_ADDRESSES[0], destinationPort: 53 },
+		source: HOSTS[0]?.address ?? "",
+		sourcePort: 40_000,
+		destination: OWN_ADDRESSES[0],
+		destinationPort: 53,
 	}),
 }));
 

@@ -162,25 +162,27 @@ const ALL_TRANSITIONS = (["original", "reply"] as const).flatMap((direction) =>
 );
 
 const OPERATIONS = [
-	...["reload", "reload --noflush", "reload --counters", "another ruleset"],
+	"reload",
+	"reload --noflush",
+	"reload --counters",
+	"another ruleset",
 	"half a reload",
-	...[
-		"iptables -A",
-		"iptables -I",
-		"iptables -R",
-		"iptables -D",
-		"iptables -F",
-	],
-	...["iptables -Z", "iptables -N", "iptables -X", "iptables -P"],
-	...[
-		"condition",
-		"evict",
-		"sysctl",
-		"link",
-		"forget-neighbour",
-		"take-over",
-		"full",
-	],
+	"iptables -A",
+	"iptables -I",
+	"iptables -R",
+	"iptables -D",
+	"iptables -F",
+	"iptables -Z",
+	"iptables -N",
+	"iptables -X",
+	"iptables -P",
+	"condition",
+	"evict",
+	"sysctl",
+	"link",
+	"forget-neighbour",
+	"take-over",
+	"full",
 ];
 
 /** What an operation counts as. */
@@ -191,8 +193,15 @@ export function operationName(operation: Operation): string {
 }
 
 const PACKETS = [
-	...["tcp", "udp", "icmp", "icmp error", "other"],
-	...["from the box", "checksum wrong", "checksum none", "fragment"],
+	"tcp",
+	"udp",
+	"icmp",
+	"icmp error",
+	"other",
+	"from the box",
+	"checksum wrong",
+	"checksum none",
+	"fragment",
 ];
 
 function modelled(

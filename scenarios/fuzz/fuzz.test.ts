@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Ask } from "../../sim/contract/ask.ts";
 import { driverWith } from "../compare/lockstep/test-driver.ts";
 import { validateScenarioFile } from "../language/validate.ts";
-import { realise } from "./case-to-scenario.ts";
+import { toScenario } from "./case-to-scenario.ts";
 import { addCoverage, COVERAGE_KINDS, holes, noCoverage } from "./coverage.ts";
 import { caseAt, type FuzzOptions, fuzz, nameOf } from "./fuzz.ts";
 
@@ -10,8 +10,14 @@ const SEED = 11;
 
 function fuzzWith(more: Partial<FuzzOptions>) {
 	return fuzz({
-		...{ seed: SEED, runs: 6, limitMs: 60_000, path: null, shard: null },
-		...{ drivers: [honest], shrinkMs: 5_000, known: [] },
+		seed: SEED,
+		runs: 6,
+		limitMs: 60_000,
+		path: null,
+		shard: null,
+		drivers: [honest],
+		shrinkMs: 5_000,
+		known: [],
 		onCase: () => {},
 		onFinding: () => {},
 		...more,
@@ -34,11 +40,11 @@ describe("what is generated", () => {
 	});
 
 	it("becomes scenarios that anybody can play", () => {
-		const { scenario } = realise(caseAt(SEED, "0"), nameOf(SEED, "0"));
+		const { scenario } = toScenario(caseAt(SEED, "0"), nameOf(SEED, "0"));
 		const text = JSON.stringify(scenario);
 		expect(validateScenarioFile(JSON.parse(text), "fuzz.json")).toHaveLength(1);
 		expect(
-			JSON.stringify(realise(caseAt(SEED, "0"), "fuzz-11-0").scenario),
+			JSON.stringify(toScenario(caseAt(SEED, "0"), "fuzz-11-0").scenario),
 		).toBe(text);
 		expect(scenario.steps.length).toBeGreaterThan(10);
 	});
@@ -46,7 +52,7 @@ describe("what is generated", () => {
 	it("meets every match, target, chain, kind of packet and event that is modelled", () => {
 		const all = noCoverage();
 		for (let number = 0; number < 150; number++)
-			addCoverage(all, realise(caseAt(SEED, `${number}`), "").coverage);
+			addCoverage(all, toScenario(caseAt(SEED, `${number}`), "").coverage);
 		for (const kind of COVERAGE_KINDS)
 			if (kind !== "transitions") expect(holes(all, kind), kind).toEqual([]);
 		expect(holes(all, "transitions").length).toBeLessThan(20);
@@ -70,7 +76,7 @@ describe("a fuzz", () => {
 			4,
 		);
 		expect(path.startsWith("0:")).toBe(true);
-		const again = realise(caseAt(SEED, path), comparison.scenario.name);
+		const again = toScenario(caseAt(SEED, path), comparison.scenario.name);
 		expect(again.scenario).toEqual(comparison.scenario);
 	});
 

@@ -10,7 +10,7 @@ import {
 	compareScenario,
 } from "../compare/lockstep/compare-scenario.ts";
 import type { TracingDriver } from "../compare/lockstep/side-by-side.ts";
-import { type Realised, realise } from "./case-to-scenario.ts";
+import { type GeneratedScenario, toScenario } from "./case-to-scenario.ts";
 import { type ChanceResult, playChances } from "./chance.ts";
 import { addCoverage, type Coverage, count, noCoverage } from "./coverage.ts";
 import { type FuzzCase, fuzzCases } from "./fuzz-case.ts";
@@ -65,8 +65,13 @@ export interface Finding {
 export async function fuzz(options: FuzzOptions): Promise<FuzzAccount> {
 	const { seed, drivers } = options;
 	const account: FuzzAccount = {
-		...{ seed, cases: 0, packets: 0, coverage: noCoverage() },
-		...{ findings: [], chances: [], known: new Map() },
+		seed,
+		cases: 0,
+		packets: 0,
+		coverage: noCoverage(),
+		findings: [],
+		chances: [],
+		known: new Map(),
 	};
 	const deadline = performance.now() + options.limitMs;
 	const paths = pathsOf(options);
@@ -101,7 +106,7 @@ async function playCase(
 	options: FuzzOptions,
 	account: FuzzAccount,
 ): Promise<void> {
-	const realised = realise(
+	const realised = toScenario(
 		caseAt(options.seed, path),
 		nameOf(options.seed, path),
 	);
@@ -136,7 +141,7 @@ export function nameOf(seed: number, path: string): string {
 
 /** Without learning which rules the kernel met: that costs another play. */
 function compareQuickly(
-	{ scenario }: Realised,
+	{ scenario }: GeneratedScenario,
 	driver: TracingDriver,
 ): Promise<Comparison> {
 	return compareScenario(scenario, { driver });
@@ -149,15 +154,17 @@ async function smallest(
 	{ seed, shrinkMs, known = KNOWN_KINDS }: FuzzOptions,
 ): Promise<Finding> {
 	const agrees = fc.asyncProperty(fuzzCases, async (fuzzCase) => {
-		const realised = realise(fuzzCase, nameOf(seed, path));
+		const realised = toScenario(fuzzCase, nameOf(seed, path));
 		return !isUnexpected(await compareQuickly(realised, driver), known);
 	});
 	const details = await fc.check(agrees, {
-		...{ seed, path, numRuns: 1 },
+		seed,
+		path,
+		numRuns: 1,
 		interruptAfterTimeLimit: shrinkMs,
 	});
 	const found = details.counterexamplePath ?? path;
-	const { scenario } = realise(caseAt(seed, found), nameOf(seed, path));
+	const { scenario } = toScenario(caseAt(seed, found), nameOf(seed, path));
 	const again = await compareScenario(scenario, { driver });
 	return isUnexpected(again, known)
 		? { path: found, comparison: again, isFleeting: false }
@@ -181,6 +188,6 @@ function kindOf(
 	return known.find((kind) => kind.is(divergence, scenario)) ?? null;
 }
 
-function packetsIn({ scenario }: Realised): number {
+function packetsIn({ scenario }: GeneratedScenario): number {
 	return scenario.steps.filter(({ kind }) => kind === "packet").length;
 }

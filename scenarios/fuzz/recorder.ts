@@ -17,7 +17,9 @@ import { count, coverRules, coverSegment, noCoverage } from "./coverage.ts";
 const ROOM = 65_536;
 
 const mostEntries = (value: number): Operation => ({
-	...{ kind: "sysctl", name: "netfilter.nf_conntrack_max", value },
+	kind: "sysctl",
+	name: "netfilter.nf_conntrack_max",
+	value,
 });
 
 export class Recorder {
@@ -38,7 +40,9 @@ export class Recorder {
 		const toMs = this.nowMs + ms;
 		while (this.nowMs < toMs && this.unknown === null) {
 			const answer = this.gateway.answer({
-				...{ kind: "wait", atMs: this.nowMs, toMs },
+				kind: "wait",
+				atMs: this.nowMs,
+				toMs,
 			});
 			this.note(answer);
 			this.nowMs = answer.nowMs;
@@ -53,7 +57,10 @@ export class Recorder {
 		if (packet.kind === "tcp")
 			coverSegment(coverage, packet, gateway.conntrackLines);
 		const answer = gateway.answer({
-			...{ kind: "packet", atMs: nowMs, interface: interfaceName, packet },
+			kind: "packet",
+			atMs: nowMs,
+			interface: interfaceName,
+			packet,
 		});
 		if (!this.note(answer)) return null;
 		const isError = packet.kind === "icmp" && packet.about !== null;
@@ -63,8 +70,11 @@ export class Recorder {
 		if ("checksum" in packet)
 			count(coverage.packets, `checksum ${packet.checksum}`);
 		this.steps.push({
-			...{ kind: "packet", atMs: nowMs, label: "" },
-			...{ interface: interfaceName, packet: printPacket(packet) },
+			kind: "packet",
+			atMs: nowMs,
+			label: "",
+			interface: interfaceName,
+			packet: printPacket(packet),
 		});
 		if (this.full > 0 && this.entriesThatStay() !== this.full) this.makeRoom();
 		return answer;

@@ -39,7 +39,8 @@ export const OWN_ADDRESSES = [
 
 /** The box itself, by each of its names. */
 export const BOX: readonly Place[] = OWN_ADDRESSES.map((address) => ({
-	...{ interface: "lo", address },
+	interface: "lo",
+	address,
 }));
 
 /** Nobody answers for it. */

@@ -82,12 +82,17 @@ export function totalsOf(
 ): FuzzTotals {
 	const { seed, cases, packets, coverage, findings, chances } = account;
 	return {
-		...{ seed, cases, packets, findings: findings.length },
+		seed,
+		cases,
+		packets,
+		findings: findings.length,
 		...about,
-		...{ chances, texts: texts && textTotals(texts) },
+		chances,
+		texts: texts && textTotals(texts),
 		coverage: COVERAGE_KINDS.map((kind) => coverageTotals(coverage, kind)),
 		known: known.map(({ name, reason }) => ({
-			...{ name, reason },
+			name,
+			reason,
 			times: account.known.get(name) ?? 0,
 		})),
 	};
@@ -99,7 +104,8 @@ function textTotals({
 	coverage,
 }: TextFuzzAccount): TextTotals {
 	return {
-		...{ texts, findings: findings.length },
+		texts,
+		findings: findings.length,
 		coverage: TEXT_COVERAGE_KINDS.map((kind) => ({
 			kind,
 			met: inOrder(coverage[kind]),

@@ -34,7 +34,10 @@ function played(
 ) {
 	const { judgements } = checkScenario(
 		scenario({
-			...{ name: "cut-off", title: "Cut off", steps, endMs },
+			name: "cut-off",
+			title: "Cut off",
+			steps,
+			endMs,
 			setup: recipeSetup({ ruleset: { name: "a.rules", text: RULES } }),
 			expect: expectations,
 		}) as PlayableScenario,

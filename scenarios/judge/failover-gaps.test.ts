@@ -21,7 +21,9 @@ function gapOf(...backends: readonly (string | null)[]) {
 		connections: connectionsTo(...backends).map((one) =>
 			one.backend === "b1" && one.startedMs >= 10
 				? connectionRecord(one.id, {
-						...{ backend: "b1", connectedMs: null, outcome: "refused" },
+						backend: "b1",
+						connectedMs: null,
+						outcome: "refused",
 					})
 				: one,
 		),
@@ -33,7 +35,8 @@ function gapOf(...backends: readonly (string | null)[]) {
 
 it("is over where more in a row are served elsewhere than before", () => {
 	expect(gapOf("b1", "b1", "b2", "b1", "b2", "b2")).toEqual({
-		...{ gapMs: 30, lost: 2 },
+		gapMs: 30,
+		lost: 2,
 	});
 });
 
@@ -53,7 +56,9 @@ it("is none where nothing was lost, and unknown where nobody came", () => {
 
 it("counts as lost what met the failed backend or nobody, not what another one lost", () => {
 	const elsewhere = connectionRecord(2, {
-		...{ backend: "b2", connectedMs: null, outcome: "connect-timeout" },
+		backend: "b2",
+		connectedMs: null,
+		outcome: "connect-timeout",
 	});
 	const account = accountOf({
 		connections: [
@@ -117,13 +122,17 @@ it.each<[string, string, readonly ScenarioStep[]]>([
 ])("is not over on the model where %s", (_, forward, more) => {
 	const { judgements } = checkScenario(
 		scenario({
-			...{ name: "gap", title: "Gap", endMs: 200_000 },
+			name: "gap",
+			title: "Gap",
+			endMs: 200_000,
 			setup: recipeSetup({
 				ruleset: { name: "a.rules", text: TURNS(forward) },
 				healthCheck: recipeHealthCheck({
 					targets: [
 						{
-							...{ backend: "b1", address: "192.168.0.1", port: 25 },
+							backend: "b1",
+							address: "192.168.0.1",
+							port: 25,
 							condition: "mail1up",
 						},
 					],

@@ -7,8 +7,8 @@ import {
 	split,
 } from "../language/build/build.ts";
 import type { PlayableScenario } from "../language/scenario.ts";
-import { modelDriver, type SlowDriver } from "../run/driver.ts";
-import { checkScenario, checkScenarioSlowly } from "../run/run-scenario.ts";
+import { type AsyncDriver, modelDriver } from "../run/driver.ts";
+import { checkScenario, checkScenarioAsync } from "../run/run-scenario.ts";
 import { drawnBands, judgeSplit } from "./judge-split.ts";
 import { accountOf, connectionRecord } from "./test-account.ts";
 
@@ -162,8 +162,9 @@ describe("a split", () => {
 });
 
 describe("a split on a gateway that does not say what it drew", () => {
-	const silent: SlowDriver = {
-		...{ name: "kernel", version: "linux 6.1" },
+	const silent: AsyncDriver = {
+		name: "kernel",
+		version: "linux 6.1",
 		async open(setup, ports) {
 			const model = modelDriver.open(setup, ports);
 			return {
@@ -176,7 +177,7 @@ describe("a split on a gateway that does not say what it drew", () => {
 		},
 	};
 	const onKernel = async (played: PlayableScenario) => {
-		const result = await checkScenarioSlowly(played, { driver: silent });
+		const result = await checkScenarioAsync(played, { driver: silent });
 		return result.judgements[0];
 	};
 

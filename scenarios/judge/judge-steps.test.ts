@@ -26,7 +26,10 @@ function played(
 	more: Partial<Pick<Scenario, "expect" | "setup">> = {},
 ) {
 	const story = scenario({
-		...{ name: "steps", title: "Steps", expect: [], steps },
+		name: "steps",
+		title: "Steps",
+		expect: [],
+		steps,
 		setup: recipeSetup({ ruleset: { name: "a.rules", text: RULES } }),
 		endMs: 2_000,
 		...more,

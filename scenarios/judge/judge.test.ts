@@ -99,7 +99,9 @@ const did = accountOf({
 	operations: [
 		{ label: "load", atMs: 0, text: "", outcome: { ok: true } },
 		{
-			...{ label: "bad", atMs: 1, text: "iptables -F" },
+			label: "bad",
+			atMs: 1,
+			text: "iptables -F",
 			outcome: { ok: false, message: "COMMIT expected" },
 		},
 	],
@@ -540,7 +542,9 @@ describe("what nothing could violate", () => {
 
 	it("is unknown whether none is lost while connections wait at the end", () => {
 		const waiting = connectionRecord(0, {
-			...{ backend: null, outcome: "open", connectedMs: null },
+			backend: null,
+			outcome: "open",
+			connectedMs: null,
 		});
 		const account = accountOf({ connections: [waiting] });
 		const outcomeOf = (expectation: Expectation) =>
@@ -551,7 +555,10 @@ describe("what nothing could violate", () => {
 
 	it("is unknown: affinity to the only backend", () => {
 		const { setup } = scenario({
-			...{ name: "a", title: "", steps: [], expect: [] },
+			name: "a",
+			title: "",
+			steps: [],
+			expect: [],
 			setup: recipeSetup({ backends: [backendAt("b1", "192.168.0.1")] }),
 		});
 		for (const expectation of [affinity(), moved(0)])
@@ -624,10 +631,12 @@ describe("what a judgement says", () => {
 
 	it("names those that did not end so where too few did", () => {
 		expect(say(outcomes("completed", 2), unanswered)).toMatchObject({
-			...{ connections: [1], concerned: 1 },
+			connections: [1],
+			concerned: 1,
 		});
 		expect(say(gatewayAnswered("rst", 2), unanswered)).toMatchObject({
-			...{ connections: [0], concerned: 1 },
+			connections: [0],
+			concerned: 1,
 		});
 	});
 

@@ -197,7 +197,10 @@ describe("expectations about what there is not", () => {
 		[
 			{
 				kind: "packets-out",
-				...{ interface: "bond0.204", fromMs: 10, toMs: 10, ...silent },
+				interface: "bond0.204",
+				fromMs: 10,
+				toMs: 10,
+				...silent,
 			},
 			/^expect\[0\]\.toMs: from 10 ms to 10 ms there is no time/,
 		],
@@ -229,7 +232,9 @@ describe("bounds", () => {
 		withSteps({ kind: "connect", client: "c1", ...more });
 	const smtp = {
 		kind: "smtp",
-		...{ messages: 1, connectTimeoutMs: null, readTimeoutMs: null },
+		messages: 1,
+		connectTimeoutMs: null,
+		readTimeoutMs: null,
 	};
 	const checking = (more: object) => ({
 		...good,
@@ -349,7 +354,8 @@ describe("faults of a scenario's form", () => {
 		[
 			"loss in per cent",
 			withSteps({
-				...{ kind: "backend", backend: "b1" },
+				kind: "backend",
+				backend: "b1",
 				becomes: { kind: "lossy", loss: 30 },
 			}),
 			"steps[0].becomes.loss: 30 is more than 0.999999",
@@ -357,7 +363,8 @@ describe("faults of a scenario's form", () => {
 		[
 			"loss of nothing",
 			withSteps({
-				...{ kind: "backend", backend: "b1" },
+				kind: "backend",
+				backend: "b1",
 				becomes: { kind: "lossy", loss: 0 },
 			}),
 			"steps[0].becomes.loss: 0 is less than 0.000001",

@@ -48,7 +48,9 @@ export function duplicateKey(text: string): DuplicateKey | null {
 			open.push({
 				keys: sign === "{" ? new Set() : null,
 				path: inner === undefined ? "" : pathIn(inner),
-				...{ key: "", index: 0, isBeforeKey: sign === "{" },
+				key: "",
+				index: 0,
+				isBeforeKey: sign === "{",
 			});
 		else if (sign !== ",") open.pop();
 		else if (inner !== undefined) {

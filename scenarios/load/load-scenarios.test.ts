@@ -274,7 +274,8 @@ describe("files that a scenario names", () => {
 		const scenario = loaded?.scenario;
 		const steps = [
 			{
-				...{ atMs: 5, kind: "operation" },
+				atMs: 5,
+				kind: "operation",
 				operation: { kind: "restore", file: restored },
 			},
 		];

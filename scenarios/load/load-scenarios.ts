@@ -114,7 +114,9 @@ async function readScenarioFile(file: string): Promise<string> {
 		return (await readUserFile(file)).replace(/^\ufeff/, "");
 	} catch (error) {
 		throw unreadable(error, {
-			...{ code: "missing", file, path: "" },
+			code: "missing",
+			file,
+			path: "",
 			remedy: "Name a scenario file that is there.",
 		});
 	}
@@ -194,7 +196,8 @@ export async function withRules(
 		}
 		if ("text" in source) return source;
 		const text = await readRules(name, {
-			...{ folder, file: options.file },
+			folder,
+			file: options.file,
 			path: `${scenario.name}: ${path}`,
 		});
 		// From where the user stands, as he named the scenario: what is printed can be opened.
@@ -216,7 +219,8 @@ export async function withRules(
 	};
 	const [fault] = faults;
 	return {
-		...{ file, scenario: playable },
+		file,
+		scenario: playable,
 		...(replaced.size === 0 ? {} : { replaced: [...replaced] }),
 		...(fault === undefined ? {} : { fault }),
 		...(notes.length === 0 ? {} : { notes }),
@@ -269,7 +273,9 @@ async function readRules(
 		return await readUserFile(resolve(folder, name), below);
 	} catch (error) {
 		throw unreadable(error, {
-			...{ code: "rules", file, path },
+			code: "rules",
+			file,
+			path,
 			remedy: "Rules are looked for beside the scenario file that names them.",
 		});
 	}

@@ -53,7 +53,8 @@ describe("the line of a command", () => {
 
 	it("stands on one line, unless a word ends with a line end", () => {
 		const line = commandLine({
-			...{ command: "run", names: ["a\nb's $x%/\u001b.ts", "plain.ts"] },
+			command: "run",
+			names: ["a\nb's $x%/\u001b.ts", "plain.ts"],
 			options: [],
 		});
 		expect(line).toBe(
@@ -64,7 +65,8 @@ describe("the line of a command", () => {
 	it("has names that begin with a hyphen behind --", () => {
 		expect(
 			commandLine({
-				...{ command: "run", names: ["-x.json"] },
+				command: "run",
+				names: ["-x.json"],
 				options: [["--seed", "1"]],
 			}),
 		).toBe("marktwin run --seed 1 -- -x.json");

@@ -50,7 +50,9 @@ it("a failover's gap speaks of the lost and the late, and not of late ones as lo
 			connections: [
 				connectionRecord(1, { ...during, syns: 2, connectedMs: 1_010 }),
 				connectionRecord(2, {
-					...{ ...during, connectedMs: null, outcome: "connect-timeout" },
+					...during,
+					connectedMs: null,
+					outcome: "connect-timeout",
 				}),
 				connectionRecord(3, { backend: "b2", met: ["b2"] }),
 			],
@@ -60,7 +62,10 @@ it("a failover's gap speaks of the lost and the late, and not of late ones as lo
 		}),
 	);
 	expect(gap?.services).toEqual({
-		...{ lost: 1, late: 1, waiting: 0, longestWaitMs: 1_000 },
+		lost: 1,
+		late: 1,
+		waiting: 0,
+		longestWaitMs: 1_000,
 	});
 	expect(gap?.unserved.map(({ id }) => id)).toEqual([1, 2]);
 });

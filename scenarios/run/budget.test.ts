@@ -16,7 +16,8 @@ import { checkScenario } from "./run-scenario.ts";
 function crowd(count: number, how: Parameters<typeof connect>[1] = {}) {
 	const ruleset = { name: "none.rules", text: "*filter\nCOMMIT\n" };
 	return scenario({
-		...{ name: "crowd", title: "A crowd" },
+		name: "crowd",
+		title: "A crowd",
 		setup: recipeSetup({ ruleset }),
 		steps: [connect(count, how)],
 		expect: [outcomes("refused", count)],

@@ -159,7 +159,7 @@ export const CONFORMANCE: readonly ConformanceCase[] = [
 	),
 ];
 
-/** A case as a play: what went wrong, "" when nothing did. Drive it with `drive` or `driveSlowly`. */
+/** A case as a play: what went wrong, "" when nothing did. Drive it with `drive` or `driveAsync`. */
 export function* conformancePlay(
 	given: ConformanceCase,
 ): Generator<Ask, string, Answer> {

@@ -16,7 +16,8 @@ const RULES =
 function asked(port: number, behaviour: BackendBehaviour, answers: string[]) {
 	const line = `udp 10.0.0.10:4000 > 10.0.0.1:${port} len 4`;
 	const story = scenario({
-		...{ name: "datagram", title: "A datagram" },
+		name: "datagram",
+		title: "A datagram",
 		setup: recipeSetup({
 			ruleset: { name: "udp.rules", text: RULES },
 			behaviour: { b1: behaviour },

@@ -26,15 +26,15 @@ export interface Driver {
 }
 
 /** The same for a gateway that has to be booted, waited for and shut down. */
-export interface SlowGatewayUnderTest {
+export interface AsyncGatewayUnderTest {
 	answer(ask: Ask): Promise<Answer>;
 	close(): Promise<void>;
 }
 
-export interface SlowDriver {
+export interface AsyncDriver {
 	readonly name: string;
 	readonly version: string;
-	open(setup: GatewaySetup, ports: DriverPorts): Promise<SlowGatewayUnderTest>;
+	open(setup: GatewaySetup, ports: DriverPorts): Promise<AsyncGatewayUnderTest>;
 }
 
 /** The model, and the kernel that it follows. */
@@ -55,9 +55,9 @@ export function drive<Result>(
 }
 
 /** … with answers that have to be waited for. */
-export async function driveSlowly<Result>(
+export async function driveAsync<Result>(
 	play: Generator<Ask, Result, Answer>,
-	gateway: SlowGatewayUnderTest,
+	gateway: AsyncGatewayUnderTest,
 ): Promise<Result> {
 	let step = play.next();
 	while (!step.done) step = play.next(await gateway.answer(step.value));

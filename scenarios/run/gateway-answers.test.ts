@@ -13,7 +13,8 @@ import { checkScenario } from "./run-scenario.ts";
 function rejected(rule: string, answer: string) {
 	const text = `*nat\n-A PREROUTING -p tcp --dport 25 -j DNAT --to-destination 192.168.0.1\nCOMMIT\n*filter\n${rule}\nCOMMIT\n`;
 	const story = scenario({
-		...{ name: "rejected", title: "Rejected" },
+		name: "rejected",
+		title: "Rejected",
 		setup: recipeSetup({ ruleset: { name: "reject.rules", text } }),
 		steps: [connect(1, { dialogue: connectOnly(3_500) })],
 		expect: [gatewayAnswered(answer, 1)],
@@ -35,7 +36,8 @@ it.each([
 it("what client and server reset themselves does not", () => {
 	const text = `*nat\n-A PREROUTING -p tcp --dport 25 -j DNAT --to-destination 192.168.0.1\nCOMMIT\n`;
 	const story = scenario({
-		...{ name: "refused", title: "Refused" },
+		name: "refused",
+		title: "Refused",
 		setup: recipeSetup({
 			ruleset: { name: "plain.rules", text },
 			behaviour: { b1: { kind: "refuse" } },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { lookCloser } from "../details/run-details.ts";
+import { collectRunDetails } from "../details/run-details.ts";
 import {
 	at,
 	backend,
@@ -23,7 +23,10 @@ const TO_B1 =
 
 function play(parts: Partial<Scenario>) {
 	const given = scenario({
-		...{ name: "one", title: "One", steps: [], expect: [] },
+		name: "one",
+		title: "One",
+		steps: [],
+		expect: [],
 		setup: recipeSetup(rules(TO_B1)),
 		...parts,
 	});
@@ -94,7 +97,10 @@ it("counts a half-open connection among the lost, and says so", () => {
 		],
 	});
 	expect(result.judgements.map(({ outcome }) => outcome)).toEqual([
-		...["holds", "holds", "holds", "violated"],
+		"holds",
+		"holds",
+		"holds",
+		"violated",
 	]);
 	const [, , , open] = result.judgements;
 	expect(open?.seen).toBe("0 of 1 connection (half-open 1)");
@@ -126,7 +132,8 @@ describe("a hairpin without SNAT", () => {
 
 	it("shows the answer that goes past the gateway, and not among what came out", () => {
 		const { judgements } = play({
-			...{ setup, steps },
+			setup,
+			steps,
 			expect: [
 				packetsPast("bond0.205", [answer, "tcp 192.168.0.7:* R *"]),
 				packetsOut("bond0.205", [answer]),
@@ -134,12 +141,16 @@ describe("a hairpin without SNAT", () => {
 			],
 		});
 		expect(judgements.map(({ outcome }) => outcome)).toEqual([
-			...["holds", "violated", "violated"],
+			"holds",
+			"violated",
+			"violated",
 		]);
 	});
 
 	it("shows it among the paths of a report", () => {
-		const paths = lookCloser(play({ setup, steps }), { connections: 1 }).paths;
+		const paths = collectRunDetails(play({ setup, steps }), {
+			connections: 1,
+		}).paths;
 		expect(paths).toContainEqual(
 			expect.objectContaining({
 				connection: 0,

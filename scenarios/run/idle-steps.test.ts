@@ -35,7 +35,10 @@ function played(
 ) {
 	const { outcome, judgements } = checkScenario(
 		scenario({
-			...{ name: "idle", title: "Idle", steps, setup: given },
+			name: "idle",
+			title: "Idle",
+			steps,
+			setup: given,
 			expect: [outcomes("completed", { atLeast: 1 }), ...expectations],
 		}) as PlayableScenario,
 	);

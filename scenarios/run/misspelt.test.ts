@@ -31,7 +31,9 @@ function judged(
 ): readonly [string | undefined, string | undefined] {
 	const given = validateScenario(
 		scenario({
-			...{ name: "one", title: "One", expect: [one] },
+			name: "one",
+			title: "One",
+			expect: [one],
 			setup: recipeSetup({ ruleset: { name: "test", text: TEXT } }),
 			steps: [connect(1), at(1000, [...steps])],
 		}),

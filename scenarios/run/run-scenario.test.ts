@@ -17,8 +17,8 @@ import {
 import type { PlayableScenario } from "../language/scenario.ts";
 import { ScenarioError } from "../language/scenario-error.ts";
 import { assertScenario, ExpectationError } from "./assert-scenario.ts";
-import { modelDriver, type SlowDriver } from "./driver.ts";
-import { checkScenario, checkScenarioSlowly } from "./run-scenario.ts";
+import { type AsyncDriver, modelDriver } from "./driver.ts";
+import { checkScenario, checkScenarioAsync } from "./run-scenario.ts";
 
 /** Three of four go to b1, whoever asks. */
 const LOPSIDED = `*mangle
@@ -105,7 +105,7 @@ describe("checking a scenario", () => {
 	});
 
 	it("lets a slow driver give the same account", async () => {
-		const slow: SlowDriver = {
+		const slow: AsyncDriver = {
 			name: "slow",
 			version: "1",
 			async open(setup, ports) {
@@ -117,7 +117,7 @@ describe("checking a scenario", () => {
 			},
 		};
 		const given = lopsided(LOPSIDED);
-		const result = await checkScenarioSlowly(given, { driver: slow });
+		const result = await checkScenarioAsync(given, { driver: slow });
 		expect(result.account).toEqual(checkScenario(given).account);
 	});
 });
@@ -216,7 +216,9 @@ describe("a scenario that expects nothing", () => {
 
 	it("does not hold", () => {
 		expect(checkScenario(empty)).toMatchObject({
-			...{ outcome: "unknown", judgements: [], unknown: null },
+			outcome: "unknown",
+			judgements: [],
+			unknown: null,
 		});
 		expect(() => assertScenario(empty)).toThrow(
 			"nothing was expected: nothing is shown",

@@ -20,11 +20,11 @@ import { commandLine, replayOf } from "../result/invocation.ts";
 import { type Judgement, type RunResult, worst } from "../result/result.ts";
 import { createBudget, type Limits } from "./budget.ts";
 import {
+	type AsyncDriver,
 	type Driver,
 	drive,
-	driveSlowly,
+	driveAsync,
 	modelDriver,
-	type SlowDriver,
 } from "./driver.ts";
 import { withKnownChance } from "./known-chance.ts";
 
@@ -64,9 +64,9 @@ export function checkScenario(
 }
 
 /** The same on a driver that takes its time. */
-export async function checkScenarioSlowly(
+export async function checkScenarioAsync(
 	scenario: PlayableScenario,
-	options: RunOptions & { readonly driver: SlowDriver },
+	options: RunOptions & { readonly driver: AsyncDriver },
 ): Promise<RunResult> {
 	const { driver } = options;
 	const seed = options.seed ?? scenario.setup.seed;
@@ -78,7 +78,7 @@ export async function checkScenarioSlowly(
 		);
 		try {
 			const play = wholePlay(scenario, seed, options);
-			const account = await driveSlowly(play, gateway);
+			const account = await driveAsync(play, gateway);
 			return resultOf(scenario, account, { seed, driver, file });
 		} finally {
 			await gateway.close();

@@ -9,7 +9,7 @@
  */
 import type { Choice } from "../chance/choice.ts";
 import type { ConntrackFilter, ConntrackLine } from "../contract/gateway.ts";
-import type { NatPort, NatRange } from "../extension/host.ts";
+import type { NatApi, NatRange } from "../extension/host.ts";
 import { ICMP, TCP, UDP } from "../packet/packet.ts";
 import {
 	CTINFO_ESTABLISHED,
@@ -23,7 +23,7 @@ import {
 	type Skb,
 } from "../packet/skb/skb.ts";
 import { attachEntry } from "./attach.ts";
-import { isBroken } from "./broken.ts";
+import { hasBadChecksum } from "./broken.ts";
 import {
 	Collector,
 	dropsByChance,
@@ -34,7 +34,7 @@ import { EntryView } from "./entry-view.ts";
 import { trackIcmp, trackIcmpError } from "./icmp.ts";
 import { evict, linesOf } from "./lines.ts";
 import { Nat } from "./nat/nat.ts";
-import { type Tuning, tuningOf } from "./settings/config.ts";
+import { type ConntrackConfig, conntrackConfigOf } from "./settings/config.ts";
 import type { Sysctls } from "./settings/sysctls.ts";
 import { IPS_CONFIRMED, IPS_SEEN_REPLY } from "./status.ts";
 import { confirmEntry } from "./table/confirm.ts";
@@ -47,7 +47,7 @@ import { invertTuple, scratchTuple, tupleOfSkb } from "./table/tuple.ts";
 import { TRACK_INVALID, TRACK_REPEAT } from "./table/verdicts.ts";
 import { TcpTracker } from "./tcp/tcp.ts";
 import { trackUdp } from "./udp.ts";
-import { checkModelled, nobodyIsTold } from "./unmodelled.ts";
+import { checkModelled, throwUnhandledUnknown } from "./unmodelled.ts";
 
 export interface ConntrackOptions {
 	/** Virtual time, ms; never goes back. */
@@ -61,30 +61,30 @@ export interface ConntrackOptions {
 
 const MAX_HASHED_ZONE = 0xffff;
 
-export class Conntrack extends EntryView implements NatPort {
+export class Conntrack extends EntryView implements NatApi {
 	readonly #options: ConntrackOptions;
 	readonly #table: EntryTable;
 	readonly #tcp: TcpTracker;
 	readonly #nat: Nat;
 	readonly #unknown: (reason: string) => never;
 	readonly #collector: Collector;
-	#tuning: Tuning;
+	#config: ConntrackConfig;
 	// Scratch: no objects per packet.
 	readonly #tuple = scratchTuple();
 	readonly #reply = scratchTuple();
 
 	constructor(options: ConntrackOptions) {
-		const tuning = tuningOf(options.sysctls);
-		super(new EntryTable(tuning.buckets), options);
+		const config = conntrackConfigOf(options.sysctls);
+		super(new EntryTable(config.buckets), options);
 		this.#options = options;
-		this.#tuning = tuning;
+		this.#config = config;
 		this.#table = this.table;
-		this.#tcp = new TcpTracker(this.#table, tuning);
-		this.#unknown = options.unknown ?? nobodyIsTold;
+		this.#tcp = new TcpTracker(this.#table, config);
+		this.#unknown = options.unknown ?? throwUnhandledUnknown;
 		this.#nat = new Nat(this.#table, options.choice);
 		this.#collector = new Collector(this.#table, this.#tcp, options.choice);
-		options.sysctls.watch(() => this.#tune(tuningOf(options.sysctls)));
-		this.#tune(this.#tuning);
+		options.sysctls.watch(() => this.#tune(conntrackConfigOf(options.sysctls)));
+		this.#tune(this.#config);
 	}
 
 	/**
@@ -105,7 +105,7 @@ export class Conntrack extends EntryView implements NatPort {
 					(template.zoneReply & MAX_HASHED_ZONE);
 		skb.template = null;
 		if (skb.protocol === ICMP) {
-			if (isBroken(skb, this.#tuning)) return NF_ACCEPT;
+			if (hasBadChecksum(skb, this.#config)) return NF_ACCEPT;
 			if (trackIcmpError(this.#table, zones, skb) === TRACK_INVALID)
 				return NF_ACCEPT;
 			if (skb.entry !== NO_ENTRY) return NF_ACCEPT;
@@ -156,7 +156,7 @@ export class Conntrack extends EntryView implements NatPort {
 		return this.#nat.translate(skb, rules);
 	}
 
-	/** `nf_nat_setup_info`; see `NatPort`. */
+	/** `nf_nat_setup_info`; see `NatApi`. */
 	setup(skb: Skb, range: NatRange, manip: "source" | "destination"): number {
 		return this.#nat.setup(skb, range, manip);
 	}
@@ -195,7 +195,7 @@ export class Conntrack extends EntryView implements NatPort {
 	}
 
 	get dropsByChance(): boolean {
-		return dropsByChance(this.#table, this.#tuning.maxEntries);
+		return dropsByChance(this.#table, this.#config.maxEntries);
 	}
 
 	/** Removes what has expired, as the kernel does when it comes to it (`gc_worker`). @returns how many */
@@ -259,38 +259,38 @@ export class Conntrack extends EntryView implements NatPort {
 	#newEntry(zones: number): number {
 		if (!invertTuple(this.#reply, this.#tuple)) return TRACK_INVALID;
 		const table = this.#table;
-		const { maxEntries } = this.#tuning;
+		const { maxEntries } = this.#config;
 		this.#collector.runIfDue(maxEntries);
 		const isLeft =
 			!isFull(table, maxEntries) ||
 			this.#collector.makeRoom(hashIn(this.#tuple, zones, ORIGINAL));
 		if (!isLeft) return dropFor("table full");
-		const counted = this.countsTraffic || this.#tuning.counting;
+		const counted = this.countsTraffic || this.#config.counting;
 		return table.allocate(this.#tuple, this.#reply, zones, counted) * 2;
 	}
 
 	/** `nf_conntrack_handle_packet` */
 	#dispatch(entry: number, skb: Skb): number {
 		const table = this.#table;
-		if (isBroken(skb, this.#tuning)) return TRACK_INVALID;
+		if (hasBadChecksum(skb, this.#config)) return TRACK_INVALID;
 		if (skb.protocol === TCP) return this.#tcp.packet(entry, skb);
-		const tuning = this.#tuning;
+		const config = this.#config;
 		if (skb.protocol === UDP) {
-			trackUdp(table, tuning, entry, skb);
+			trackUdp(table, config, entry, skb);
 			return NF_ACCEPT;
 		}
 		const direction = skb.ctinfo >= CTINFO_IS_REPLY ? REPLY : ORIGINAL;
 		if (skb.protocol === ICMP)
-			return trackIcmp(table, tuning, entry, direction, skb);
-		refresh(table, entry, direction, skb, tuning.genericTimeout);
+			return trackIcmp(table, config, entry, direction, skb);
+		refresh(table, entry, direction, skb, config.genericTimeout);
 		return NF_ACCEPT;
 	}
 
-	#tune(tuning: Tuning): void {
-		this.#tuning = tuning;
-		this.#tcp.tune(tuning);
-		this.#table.resize(tuning.buckets);
-		if (tuning.counting) this.#table.allocateCounters();
+	#tune(config: ConntrackConfig): void {
+		this.#config = config;
+		this.#tcp.tune(config);
+		this.#table.resize(config.buckets);
+		if (config.counting) this.#table.allocateCounters();
 	}
 
 	#purge(): void {

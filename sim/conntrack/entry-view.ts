@@ -1,7 +1,7 @@
 /** Entries as matches and targets see them. */
 import type {
 	ConnectionKey,
-	ConntrackPort,
+	ConntrackApi,
 	Direction,
 } from "../extension/host.ts";
 import { TCP } from "../packet/packet.ts";
@@ -31,7 +31,7 @@ import { TCP_STATE_NAMES } from "./tcp/tcp-states.ts";
 
 const JIFFIES_PER_MS = HZ / 1000;
 
-export class EntryView implements ConntrackPort {
+export class EntryView implements ConntrackApi {
 	protected readonly table: EntryTable;
 	/** Somebody needs counters: they stay on, whatever the sysctl says. */
 	protected countsTraffic = false;

@@ -9,7 +9,7 @@ import {
 	CTINFO_RELATED_REPLY,
 	NF_ACCEPT,
 } from "../packet/skb/skb.ts";
-import type { Tuning } from "./settings/config.ts";
+import type { ConntrackConfig } from "./settings/config.ts";
 import { findNode } from "./table/find.ts";
 import {
 	ENTRY_SHIFT,
@@ -34,7 +34,7 @@ const GREATEST_TYPE = 18;
 /** A query or an answer (`nf_conntrack_icmp_packet`). @returns NF_ACCEPT or TRACK_INVALID */
 export function trackIcmp(
 	table: EntryTable,
-	tuning: Tuning,
+	config: ConntrackConfig,
 	entry: number,
 	direction: number,
 	skb: Skb,
@@ -42,7 +42,7 @@ export function trackIcmp(
 	const ports = table.words[(entry << ENTRY_SHIFT) + TUPLE_PORTS] as number;
 	// An answer that nobody asked for begins nothing.
 	if (!icmpIsQuery((ports >>> 8) & 0xff)) return TRACK_INVALID;
-	refresh(table, entry, direction, skb, tuning.icmpTimeout);
+	refresh(table, entry, direction, skb, config.icmpTimeout);
 	return NF_ACCEPT;
 }
 

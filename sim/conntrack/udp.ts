@@ -3,7 +3,7 @@
  * Lengths that are wrong are not modelled.
  */
 import { CTINFO_IS_REPLY, type Skb } from "../packet/skb/skb.ts";
-import type { Tuning } from "./settings/config.ts";
+import type { ConntrackConfig } from "./settings/config.ts";
 import { HZ } from "./settings/sysctl-values.ts";
 import { IPS_ASSURED, IPS_CONFIRMED, IPS_SEEN_REPLY } from "./status.ts";
 import {
@@ -22,7 +22,7 @@ const STREAM_AFTER = 2 * HZ;
 /** Any packet fits; it only prolongs. */
 export function trackUdp(
 	table: EntryTable,
-	tuning: Tuning,
+	config: ConntrackConfig,
 	entry: number,
 	skb: Skb,
 ): void {
@@ -36,9 +36,9 @@ export function trackUdp(
 		(status & IPS_SEEN_REPLY) !== 0 &&
 		((now - (words[at + UDP_STREAM_AT] as number)) | 0) > 0;
 	if (!isStream) {
-		refresh(table, entry, direction, skb, tuning.udpTimeout);
+		refresh(table, entry, direction, skb, config.udpTimeout);
 		return;
 	}
-	refresh(table, entry, direction, skb, tuning.udpStreamTimeout);
+	refresh(table, entry, direction, skb, config.udpStreamTimeout);
 	words[at + STATUS] = status | IPS_ASSURED;
 }

@@ -18,6 +18,6 @@ export function checkModelled(
 }
 
 /** For those who meet nothing of the kind. */
-export function nobodyIsTold(reason: string): never {
+export function throwUnhandledUnknown(reason: string): never {
 	throw new InvariantError(`bug in marktwin: nobody is told that ${reason}`);
 }

@@ -254,7 +254,10 @@ test("a probe that was not made changes no belief, and the next one has its turn
 	for (let probe = 1; probe <= 5; probe++) {
 		state = dropProbe(state, { target: 0, probe });
 		state = takeResult(config, state, {
-			...{ target: 1, probe, ok: true, reason: "" },
+			target: 1,
+			probe,
+			ok: true,
+			reason: "",
 		}).state;
 		expect(healthDueMs(state)).toBe(probe * 1_000);
 		const { outputs, ...step } = passTime(config, state, probe * 1_000, choice);
@@ -262,6 +265,7 @@ test("a probe that was not made changes no belief, and the next one has its turn
 		expect(outputs.map(({ kind }) => kind)).toEqual(["probe", "probe"]);
 	}
 	expect(state.targets[0]).toMatchObject({
-		...{ believedAlive: true, contradictions: 0 },
+		believedAlive: true,
+		contradictions: 0,
 	});
 });

@@ -1,5 +1,5 @@
 import { NO_ENTRY, type Skb } from "../packet/skb/skb.ts";
-import type { RouterPorts } from "./host.ts";
+import type { ExtensionHost } from "./host.ts";
 
 /**
  * The packet's entry, or NO_ENTRY. Between `-j CT` and the beginning of tracking a packet has the
@@ -8,7 +8,7 @@ import type { RouterPorts } from "./host.ts";
  */
 export function connectionOf(
 	skb: Skb,
-	{ unknown }: Pick<RouterPorts, "unknown">,
+	{ unknown }: Pick<ExtensionHost, "unknown">,
 ): number {
 	if (skb.entry === NO_ENTRY && skb.template !== null)
 		return unknown(

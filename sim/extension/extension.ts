@@ -6,7 +6,7 @@
 
 import type { MatchUse, RuleHeader, TableName } from "../contract/ruleset.ts";
 import type { HookName, Skb } from "../packet/skb/skb.ts";
-import type { RouterPorts } from "./host.ts";
+import type { ExtensionHost } from "./host.ts";
 import type { Need } from "./need.ts";
 import type { GivenOptions, OptionEntry } from "./options.ts";
 
@@ -86,7 +86,7 @@ export interface MatchExtension<Options extends object = object>
 	 * `null`: parsed and printed, but not modelled; a packet that reaches it has an unknown outcome.
 	 */
 	readonly compile:
-		| ((options: Options, ports: RouterPorts, rule?: string) => Test)
+		| ((options: Options, ports: ExtensionHost, rule?: string) => Test)
 		| null;
 	/**
 	 * Loading a rule with it has effects of its own: it makes a state that has a name, or begins to
@@ -104,7 +104,7 @@ export type Action = (skb: Skb) => number;
 
 export interface TargetExtension<Options extends object = object>
 	extends Extension<Options> {
-	readonly compile: ((options: Options, ports: RouterPorts) => Action) | null;
+	readonly compile: ((options: Options, ports: ExtensionHost) => Action) | null;
 }
 
 /** Keeps the type of the options inside the extension's file, and forgets it outside. */

@@ -6,7 +6,7 @@ import type { Choice } from "../chance/choice.ts";
 import type { Address } from "../packet/packet.ts";
 import type { Skb } from "../packet/skb/skb.ts";
 
-export interface RouterPorts {
+export interface ExtensionHost {
 	readonly choice: Choice;
 	/** The same choice for a rule that only counts or logs: its draws do not decide where a packet goes. */
 	readonly aside?: Choice;
@@ -20,8 +20,8 @@ export interface RouterPorts {
 	readonly epochMs: number;
 	/** Names by index; 0 is "" (no interface). Known when compiling. */
 	readonly interfaces: readonly string[];
-	readonly conntrack: ConntrackPort;
-	readonly nat: NatPort;
+	readonly conntrack: ConntrackApi;
+	readonly nat: NatApi;
 	/**
 	 * State that is known by a name and outlives the rules that use it as long as one does:
 	 * condition variables, recent lists, hashlimit tables. `create` is called when there is none.
@@ -82,7 +82,7 @@ export type RejectAnswer =
 export type Direction = "original" | "reply";
 
 /** Conntrack as matches and targets see it. `entry` is `Skb.entry` and never NO_ENTRY. */
-export interface ConntrackPort {
+export interface ConntrackApi {
 	mark(entry: number): number;
 	setMark(entry: number, mark: number): void;
 	/** IPS_* bits, see `conntrack/entry.ts`. */
@@ -140,7 +140,7 @@ export interface NatRange {
 	readonly masqueradeInterface?: number;
 }
 
-export interface NatPort {
+export interface NatApi {
 	/**
 	 * Gives the packet's connection its mapping (`nf_nat_setup_info`).
 	 * @returns NF_ACCEPT, or NF_DROP when no mapping is to be had

@@ -15,11 +15,11 @@ import {
 import type { MatchExtension, Test } from "./extension.ts";
 import type {
 	AddressType,
-	ConntrackPort,
+	ConntrackApi,
 	Direction,
+	ExtensionHost,
 	NatRange,
 	RejectAnswer,
-	RouterPorts,
 } from "./host.ts";
 import { buildOptions } from "./options/parse-options.ts";
 
@@ -145,7 +145,7 @@ export function testEntry(
 }
 
 /** A conntrack table of the given entries. */
-export function testConntrack(entries: readonly TestEntry[]): ConntrackPort {
+export function testConntrack(entries: readonly TestEntry[]): ConntrackApi {
 	const at = (index: number): TestEntry => {
 		const entry = entries[index];
 		invariant(entry !== undefined, `a test has no conntrack entry ${index}`);
@@ -198,7 +198,7 @@ export function testChoice(draws: readonly number[] = []): Choice {
 /** The model said that it does not know. */
 export class UnknownOutcome extends Error {}
 
-export interface TestPorts extends RouterPorts {
+export interface TestPorts extends ExtensionHost {
 	/** Turned forward by hand. */
 	readonly clock: { nowMs: number };
 	readonly rejected: RejectAnswer[];
@@ -213,7 +213,7 @@ export interface TestPorts extends RouterPorts {
 
 /** A box that knows nothing but what the test hands in. */
 export function testPorts(
-	given: Partial<Omit<RouterPorts, "loadedMs">> & {
+	given: Partial<Omit<ExtensionHost, "loadedMs">> & {
 		/** The conntrack table. */
 		readonly entries?: readonly TestEntry[];
 		/** What `choice` draws, in this order. */
@@ -294,7 +294,7 @@ export function testPorts(
 export function testMatch(
 	extension: MatchExtension,
 	text: string,
-	ports: RouterPorts = testPorts(),
+	ports: ExtensionHost = testPorts(),
 	about: { readonly protocol?: string } = {},
 ): Test {
 	const { compile, name } = extension;

@@ -19,7 +19,8 @@ export class BoxSettings {
 		this.names = ["lo", ...interfaces.map(({ name }) => name)];
 		this.sysctls = new Sysctls(
 			interfaces.map(({ name, addresses }) => ({
-				...{ name, hasAddress: addresses.length > 0 },
+				name,
+				hasAddress: addresses.length > 0,
 			})),
 		);
 		this.notModelled = this.write(sysctls);

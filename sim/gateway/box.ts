@@ -12,7 +12,7 @@ import {
 	fragmentFate,
 	type GatewaySetup,
 } from "../contract/gateway.ts";
-import type { RouterPorts } from "../extension/host.ts";
+import type { ExtensionHost } from "../extension/host.ts";
 import { HookPath } from "../netfilter/hook-path.ts";
 import { LoadedTables } from "../netfilter/loaded-tables.ts";
 import type { Tracer } from "../netfilter/traverse.ts";
@@ -26,6 +26,7 @@ import {
 } from "../packet/skb/skb.ts";
 import { packetOf, skbOf } from "../packet/skb/skb-packet.ts";
 import { BoxSettings } from "./box-settings.ts";
+import { createRouterPorts } from "./extension-host.ts";
 import { isTooLong } from "./fragments/fragmentation.ts";
 import { Reassembly } from "./fragments/reassembly.ts";
 import {
@@ -42,7 +43,6 @@ import { Output } from "./ip/output.ts";
 import { isRoutable } from "./ip/own-packets.ts";
 import { frameType, isForAll, isSpoofed, martian } from "./ip/reachability.ts";
 import { type Route, Routes } from "./ip/routes.ts";
-import { createRouterPorts } from "./router-ports.ts";
 
 export interface BoxPorts {
 	readonly clock: Clock;
@@ -52,7 +52,7 @@ export interface BoxPorts {
 	/** Called for every rule that a packet matches; `null` costs nothing. */
 	readonly tracer: Tracer | null;
 	/** `LOG` and `NFLOG` rules that were met; `null` costs nothing. */
-	readonly log: RouterPorts["log"] | null;
+	readonly log: ExtensionHost["log"] | null;
 }
 
 const LOOPBACK = 1;

@@ -103,7 +103,9 @@ export class ModelGateway {
 		return {
 			nowMs: this.clock.nowMs,
 			emissions: this.box.outbox.take(),
-			...{ outcome, observation, unknown },
+			outcome,
+			observation,
+			unknown,
 			...(chance.length > 0 ? { chance } : {}),
 		};
 	}

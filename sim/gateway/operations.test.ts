@@ -75,7 +75,8 @@ describe("settings of one interface", () => {
 		const around = "tcp 10.0.0.10:1 > 10.0.0.11:80 S";
 		const off = (who: string) =>
 			router.operate({
-				...{ kind: "sysctl", value: 0 },
+				kind: "sysctl",
+				value: 0,
 				name: `ipv4.conf.${who}.send_redirects`,
 			});
 		off("all");

@@ -1,5 +1,5 @@
 import { defineMatch, type Test } from "../extension/extension.ts";
-import type { AddressType, RouterPorts } from "../extension/host.ts";
+import type { AddressType, ExtensionHost } from "../extension/host.ts";
 import type { GivenOptions } from "../extension/options.ts";
 import { allOf } from "./shared/all-of.ts";
 
@@ -123,7 +123,7 @@ function printTypes(option: string, test: TypeTest | null): string {
 	return `${test.inverted ? " !" : ""} --${option} ${names}`;
 }
 
-function typeTest({ types, inverted }: TypeTest, ports: RouterPorts) {
+function typeTest({ types, inverted }: TypeTest, ports: ExtensionHost) {
 	const wanted = new Set<string>(TYPES.filter((_, bit) => types & (1 << bit)));
 	return (address: number, interfaceIndex: number): boolean =>
 		wanted.has(ports.addressType(address, interfaceIndex)) !== inverted;

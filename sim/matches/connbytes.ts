@@ -1,5 +1,5 @@
 import { defineMatch } from "../extension/extension.ts";
-import type { ConntrackPort } from "../extension/host.ts";
+import type { ConntrackApi } from "../extension/host.ts";
 import { NO_ENTRY } from "../packet/skb/skb.ts";
 
 const DIRECTIONS = ["original", "reply", "both"] as const;
@@ -86,14 +86,14 @@ export const connbytes = defineMatch<Options>({
 });
 
 /** An entry from before counting began has no counters; all others have counted their first packet. */
-function isCounted(conntrack: ConntrackPort, entry: number): boolean {
+function isCounted(conntrack: ConntrackApi, entry: number): boolean {
 	return (
 		conntrack.packets(entry, "original") + conntrack.packets(entry, "reply") > 0
 	);
 }
 
 type Amount = (
-	conntrack: ConntrackPort,
+	conntrack: ConntrackApi,
 	entry: number,
 	original: boolean,
 	reply: boolean,

@@ -19,12 +19,23 @@ interface Options {
 const DCCP = 33;
 /** By their numbers. */
 const TYPES = [
-	...["REQUEST", "RESPONSE", "DATA", "ACK", "DATAACK", "CLOSEREQ"],
-	...["CLOSE", "RESET", "SYNC", "SYNCACK", "INVALID"],
+	"REQUEST",
+	"RESPONSE",
+	"DATA",
+	"ACK",
+	"DATAACK",
+	"CLOSEREQ",
+	"CLOSE",
+	"RESET",
+	"SYNC",
+	"SYNCACK",
+	"INVALID",
 ];
 
 const port = (name: string, sameAs?: string) => ({
-	...{ name, type: "portRange" as const, invertible: true },
+	name,
+	type: "portRange" as const,
+	invertible: true,
 	...(sameAs === undefined ? {} : { sameAs }),
 });
 

@@ -1,5 +1,5 @@
 import { defineMatch, type Test } from "../extension/extension.ts";
-import type { RouterPorts } from "../extension/host.ts";
+import type { ExtensionHost } from "../extension/host.ts";
 import { twoWords } from "../extension/options/two-words.ts";
 import type { GivenOptions } from "../extension/options.ts";
 import { readUnsigned } from "../extension/values/read-number.ts";
@@ -200,7 +200,7 @@ const NO_OPERATION = 1;
 function compileOption(
 	kind: number,
 	inverted: boolean,
-	ports: RouterPorts,
+	ports: ExtensionHost,
 ): Test {
 	// How options are padded is the sender's affair, and not part of a TcpPacket.
 	if (kind === NO_OPERATION)

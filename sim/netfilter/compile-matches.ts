@@ -2,7 +2,7 @@
 
 import type { AsWritten, MatchUse, Rule } from "../contract/ruleset.ts";
 import type { Test } from "../extension/extension.ts";
-import type { RouterPorts } from "../extension/host.ts";
+import type { ExtensionHost } from "../extension/host.ts";
 import { NEEDS } from "../extension/need.ts";
 import { invariant } from "../invariant.ts";
 import { matches } from "../matches/index.ts";
@@ -25,7 +25,7 @@ export interface NamedTest {
  */
 export function compileMatches(
 	rule: Rule,
-	ports: RouterPorts,
+	ports: ExtensionHost,
 	ruleName: string,
 	early: EarlyTests,
 ): readonly NamedTest[] {
@@ -52,11 +52,13 @@ export function compileMatches(
 }
 
 /** Whether the rule matches, only the machine knows that knows its names. */
-function openTest({ needs }: AsWritten, ports: RouterPorts): NamedTest {
+function openTest({ needs }: AsWritten, ports: ExtensionHost): NamedTest {
 	const names = needs.map(({ kind, name }) => `${NEEDS[kind].what} "${name}"`);
 	const reason = `${names.join(" and ")}: only the machine knows`;
 	return {
-		...{ name: "", stateful: false, known: false },
+		name: "",
+		stateful: false,
+		known: false,
 		test: () => ports.unknown(reason),
 	};
 }

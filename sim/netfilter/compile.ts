@@ -15,7 +15,7 @@ import type {
 	TargetUse,
 } from "../contract/ruleset.ts";
 import type { Action, Test } from "../extension/extension.ts";
-import type { RouterPorts } from "../extension/host.ts";
+import type { ExtensionHost } from "../extension/host.ts";
 import type { Need } from "../extension/need.ts";
 import { invariant } from "../invariant.ts";
 import { HOOK_NAMES } from "../packet/skb/skb.ts";
@@ -80,7 +80,7 @@ export interface Program {
  */
 export function compile(
 	table: Table,
-	ports: RouterPorts,
+	ports: ExtensionHost,
 	early: EarlyTests = new Map(),
 ): Program {
 	const size = table.chains.reduce(
@@ -218,7 +218,7 @@ const VERDICTS = {
 
 function compileTarget(
 	target: TargetUse & { kind: "extension" },
-	ports: RouterPorts,
+	ports: ExtensionHost,
 ): Action {
 	const extension = targets.get(target.name);
 	invariant(extension !== undefined, `target ${target.name} is not registered`);

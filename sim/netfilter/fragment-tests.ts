@@ -3,7 +3,7 @@
  * connection tracking.
  */
 import type { Test } from "../extension/extension.ts";
-import type { RouterPorts } from "../extension/host.ts";
+import type { ExtensionHost } from "../extension/host.ts";
 import { FRAGMENT_UNIT } from "../packet/packet-length.ts";
 import type { Skb } from "../packet/skb/skb.ts";
 import { hasHeader } from "../packet/skb/skb-fragment.ts";
@@ -22,7 +22,7 @@ const BLIND = new Set(["hashlimit", "tcpmss"]);
 export function onFragments(
 	name: string,
 	test: Test,
-	ports: RouterPorts,
+	ports: ExtensionHost,
 ): Test {
 	if (BLIND.has(name))
 		return () => ports.unknown(`match "${name}" of fragments is not modelled`);

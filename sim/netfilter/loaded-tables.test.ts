@@ -64,8 +64,11 @@ type Step = typeof STEP extends fc.Arbitrary<infer S> ? S : never;
 function shown(steps: readonly Step[], compilesAtOnce: boolean): unknown[] {
 	const clock = createClock();
 	const box = new Box(ROUTER, {
-		...{ clock, choice: new NotedChoice(seededChoice(1)) },
-		...{ answers: () => true, tracer: null, log: null },
+		clock,
+		choice: new NotedChoice(seededChoice(1)),
+		answers: () => true,
+		tracer: null,
+		log: null,
 	});
 	return steps.map((step) => {
 		let did: unknown = null;

@@ -11,9 +11,9 @@ import type {
 	TableName,
 } from "../contract/ruleset.ts";
 import type { Test } from "../extension/extension.ts";
-import type { RouterPorts } from "../extension/host.ts";
+import type { ExtensionHost } from "../extension/host.ts";
 import type { AnyExtension } from "../extension/options/option-table.ts";
-import type { PortsOfBox } from "../gateway/router-ports.ts";
+import type { PortsOfBox } from "../gateway/extension-host.ts";
 import { matches } from "../matches/index.ts";
 import { targets } from "../targets/index.ts";
 import { compile, type Program, tableNow } from "./compile.ts";
@@ -92,7 +92,12 @@ export class LoadedTables {
 		// The new table asks before the old one lets go, so only a gap between two changes counts.
 		const tracked = this.needsConntrack;
 		this.loaded.set(table.name, {
-			...{ table, atMs, program: null, early, holding, needsConntrack },
+			table,
+			atMs,
+			program: null,
+			early,
+			holding,
+			needsConntrack,
 		});
 		if (old) this.names.release(old.holding);
 		if (!tracked && this.needsConntrack) this.trackingBegins();
@@ -108,7 +113,7 @@ export class LoadedTables {
 		return early;
 	}
 
-	private portsAt(loadedMs: number): RouterPorts {
+	private portsAt(loadedMs: number): ExtensionHost {
 		return { ...this.ports, loadedMs };
 	}
 }

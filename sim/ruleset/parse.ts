@@ -60,7 +60,8 @@ export function checkRuleset(
 		{
 			file: options.file ?? NO_FILE,
 			strictCounters: options.counters ?? false,
-			...{ ignoreCounters: false, untilFault: false },
+			ignoreCounters: false,
+			untilFault: false,
 		},
 		loader,
 	);
@@ -110,8 +111,11 @@ export function restoreText(
 	const faults = readScript(
 		text,
 		{
-			...{ file, strictCounters: counters, ignoreCounters: !counters },
-			...{ untilFault: true, firstLine },
+			file,
+			strictCounters: counters,
+			ignoreCounters: !counters,
+			untilFault: true,
+			firstLine,
 		},
 		loader,
 	);

@@ -309,7 +309,8 @@ describe("two backends are two rulesets", () => {
 		const { faults } = checkRules(text);
 		expect(faults).toMatchObject([
 			{
-				...{ line: 3, from: "marktwin" },
+				line: 3,
+				from: "marktwin",
 				message: expect.stringMatching(
 					/^the script calls `iptables.*` and `iptables-nft`, which may change two/,
 				),

@@ -47,7 +47,9 @@ export function checkRules(
 	return {
 		ruleset: faults.length === 0 ? ruleset : null,
 		tables: ruleset.tables,
-		...{ faults, notes: report.notes(), isScript: true },
+		faults,
+		notes: report.notes(),
+		isScript: true,
 	};
 }
 

@@ -26,7 +26,9 @@ export function fixRules(
 	if (!isScript)
 		return {
 			...fixRuleset(text, options),
-			...{ notes: [], isScript, isRefused: false },
+			notes: [],
+			isScript,
+			isRefused: false,
 		};
 	const changes: Change[] = [];
 	const lines = text
@@ -46,13 +48,17 @@ export function fixRules(
 	if (faults.length > 0)
 		return { text, changes: [], faults, notes, isScript, isRefused: true };
 	const written = {
-		...{ line: 1, before: "", after: "" },
+		line: 1,
+		before: "",
+		after: "",
 		what: "wrote the script's commands as a file for iptables-restore",
 	};
 	const fixed = fixLines(recorder.lines(), options);
 	return {
 		...fixed,
 		changes: [...changes, written, ...fixed.changes],
-		...{ notes, isScript, isRefused: false },
+		notes,
+		isScript,
+		isRefused: false,
 	};
 }

@@ -23,9 +23,12 @@ export function parseWords(
 	for (const [index, { text }] of given.words.entries())
 		words.text[index] = text;
 	const context = {
-		...{ line, table: "filter" },
-		...{ restore: false, announced: new Set<string>() },
-		...{ counters: null, countersAreOption: false },
+		line,
+		table: "filter",
+		restore: false,
+		announced: new Set<string>(),
+		counters: null,
+		countersAreOption: false,
 	};
 	const command = parser.parse(words, context);
 	return { table: checkTable(context.table, words), command };

@@ -215,8 +215,10 @@ export class TablePlayer implements Executor {
 		const { given } = culprit;
 		if (fault !== undefined)
 			this.report.fault(this.wordOf(given, fault.about), {
-				...{ code: "kernel", message: fault.message },
-				...{ remedy: fault.remedy, from: "kernel" },
+				code: "kernel",
+				message: fault.message,
+				remedy: fault.remedy,
+				from: "kernel",
 			});
 		const rest = done.slice(bad);
 		this.done = done.slice(0, good);
@@ -274,7 +276,9 @@ export class TablePlayer implements Executor {
 			return;
 		}
 		this.report.fault(this.wordOf(given, about), {
-			...{ code: "failed", message, from: "iptables" },
+			code: "failed",
+			message,
+			from: "iptables",
 			remedy: forCommands(remedy),
 		});
 		if (given.fatal) this.stop(given);

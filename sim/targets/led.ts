@@ -18,8 +18,10 @@ export const led = defineTarget<Options>({
 	name: "LED",
 	options: [
 		{
-			...{ name: "led-trigger-id", type: "string" },
-			...{ maxLength: TRIGGER_LENGTH, mandatory: true },
+			name: "led-trigger-id",
+			type: "string",
+			maxLength: TRIGGER_LENGTH,
+			mandatory: true,
 		},
 		{ name: "led-delay", type: "string" },
 		{ name: "led-always-blink", type: "none" },

@@ -23,7 +23,9 @@ interface Options {
 const NAMED = ["add-set", "del-set", "map-set"];
 /** It is older than libxtables' option tables, and does not look at a `!` in front of them. */
 const TAKEN = {
-	...{ type: "string" as const, repeatable: true, invertible: true },
+	type: "string" as const,
+	repeatable: true,
+	invertible: true,
 };
 const MAP_FLAGS = ["map-mark", "map-prio", "map-queue"];
 /** IPSET_MAXNAMELEN, less the closing NUL. */
@@ -43,7 +45,8 @@ export const set = defineTarget<Options>({
 		{ ...TAKEN, name: "timeout" },
 		...["exist", ...MAP_FLAGS].map((name) => ({
 			...TAKEN,
-			...{ name, type: "none" as const },
+			name,
+			type: "none" as const,
 		})),
 	],
 	build(given) {

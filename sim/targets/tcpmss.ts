@@ -1,5 +1,5 @@
 import { defineTarget, type LoadPlace } from "../extension/extension.ts";
-import type { RouterPorts } from "../extension/host.ts";
+import type { ExtensionHost } from "../extension/host.ts";
 import { SYN, TCP } from "../packet/packet.ts";
 import {
 	IP_HEADER_LENGTH,
@@ -78,7 +78,7 @@ function asksForSyn({ matches }: LoadPlace): boolean {
 	});
 }
 
-function setMss(skb: Skb, mss: number, ports: RouterPorts): void {
+function setMss(skb: Skb, mss: number, ports: ExtensionHost): void {
 	const { tcpOptions } = skb;
 	if (tcpOptions.mss !== null) {
 		// Never more than the host said itself, even when it is told to be set.

@@ -6,7 +6,7 @@ import type {
 	LoadPlace,
 	TargetExtension,
 } from "../extension/extension.ts";
-import type { RouterPorts } from "../extension/host.ts";
+import type { ExtensionHost } from "../extension/host.ts";
 import { buildOptions } from "../extension/options/parse-options.ts";
 import { testPorts } from "../extension/test-host.ts";
 import { invariant } from "../invariant.ts";
@@ -27,7 +27,7 @@ export const HEADER: RuleHeader = {
 export function targetAction(
 	target: TargetExtension,
 	text: string,
-	ports: RouterPorts = testPorts(),
+	ports: ExtensionHost = testPorts(),
 ): Action {
 	invariant(target.compile !== null, `${target.name} is not modelled`);
 	const options = buildOptions(target, text, { protocol: "tcp" });

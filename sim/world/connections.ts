@@ -172,8 +172,11 @@ export function noteContact(
 		? backend.host.find(localPort, source, sourcePort)
 		: undefined;
 	connection.contacts = and(connection.contacts, {
-		...{ backend, localPort, iss: socket?.iss ?? null },
-		...{ remoteAddress: source, remotePort: sourcePort },
+		backend,
+		localPort,
+		iss: socket?.iss ?? null,
+		remoteAddress: source,
+		remotePort: sourcePort,
 	});
 }
 

@@ -82,8 +82,11 @@ export function createNetwork(
 	function send(from: Station, packet: Packet): void {
 		if (!from.carries()) {
 			watch?.({
-				...{ kind: "lost", atMs: clock.nowMs, packet },
-				...{ host: from.name, isFrom: true },
+				kind: "lost",
+				atMs: clock.nowMs,
+				packet,
+				host: from.name,
+				isFrom: true,
 				connection: connectionOf(from, packet)?.id ?? null,
 			});
 			return;
@@ -116,8 +119,12 @@ export function createNetwork(
 	function sendStraight(from: Station, to: Station, packet: Packet): void {
 		const arrive = () => {
 			watch?.({
-				...{ kind: "arrives", atMs: clock.nowMs, packet },
-				...{ at: to.name, from: from.name, isKnown: knows(to, packet) },
+				kind: "arrives",
+				atMs: clock.nowMs,
+				packet,
+				at: to.name,
+				from: from.name,
+				isKnown: knows(to, packet),
 				interface: from.interface,
 				connection: connectionOf(from, packet)?.id ?? null,
 			});
@@ -126,8 +133,11 @@ export function createNetwork(
 		};
 		const lose = () =>
 			watch?.({
-				...{ kind: "lost", atMs: clock.nowMs, packet },
-				...{ host: to.name, isFrom: false },
+				kind: "lost",
+				atMs: clock.nowMs,
+				packet,
+				host: to.name,
+				isFrom: false,
 				connection: connectionOf(from, packet)?.id ?? null,
 			});
 		network.neighbours?.passes(from, packet);

@@ -76,8 +76,18 @@ export function createStage(
 		stationOf.set(backend, station);
 	}
 	const stage: Stage = {
-		...{ setup, clock, choice, network, connections, clients, backends },
-		...{ stationOf, events: [], operations: [], unknown: null, watch },
+		setup,
+		clock,
+		choice,
+		network,
+		connections,
+		clients,
+		backends,
+		stationOf,
+		events: [],
+		operations: [],
+		unknown: null,
+		watch,
 		ask: (ask, label) =>
 			network.requests.put({ ask, label, from: null, connection: null }),
 	};

@@ -229,7 +229,10 @@ test("a lossy backend: each packet to it and from it is drawn for, once, and a l
 		{ choice, keepPackets: true, forwarder: createForwarder(["192.168.0.1"]) },
 	);
 	expect(connections[0]).toMatchObject({
-		...{ outcome: "completed", backend: "b1", met: ["b1"], syns: 2 },
+		outcome: "completed",
+		backend: "b1",
+		met: ["b1"],
+		syns: 2,
 		connectedMs: 2_004,
 	});
 	expect(events).toMatchObject([{ backend: "b1", behaviour: "lossy" }]);
@@ -249,14 +252,21 @@ test("a lossy backend: TCP repairs it for who waits, and who gives up after one 
 		[
 			becomes(0, { kind: "lossy", loss: 0.1 }),
 			connects({
-				...{ label: "patient", count: 300, arrivals: every(10) },
+				label: "patient",
+				count: 300,
+				arrivals: every(10),
 				dialogue: {
-					...{ kind: "smtp", messages: 2, messageOctets: 10_000 },
+					kind: "smtp",
+					messages: 2,
+					messageOctets: 10_000,
 					...patience,
 				},
 			}),
 			connects({
-				...{ atMs: 60_000, label: "hasty", count: 2_000, arrivals: every(1) },
+				atMs: 60_000,
+				label: "hasty",
+				count: 2_000,
+				arrivals: every(1),
 				dialogue: { kind: "connect-only", connectTimeoutMs: 900 },
 			}),
 		],

@@ -27,7 +27,11 @@ export function engineError(place: string, error: unknown): LabError {
 
 /** What nobody answers with, but a socket: the engine is gone, or goes. */
 const SOCKET_CODES: ReadonlySet<unknown> = new Set([
-	...["ECONNREFUSED", "ECONNRESET", "ENOENT", "EPIPE", "ETIMEDOUT"],
+	"ECONNREFUSED",
+	"ECONNRESET",
+	"ENOENT",
+	"EPIPE",
+	"ETIMEDOUT",
 ]);
 
 /**

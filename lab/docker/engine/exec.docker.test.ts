@@ -15,7 +15,9 @@ describeOnDocker("programs in containers", () => {
 		const { docker, labels } = lab();
 		image = (await ensureImages(docker, ["base"])).get("base") ?? "";
 		container = await docker.createContainer({
-			...{ Image: image, Cmd: ["sleep", "600"], Labels: { ...labels } },
+			Image: image,
+			Cmd: ["sleep", "600"],
+			Labels: { ...labels },
 			HostConfig: { NetworkMode: "none" },
 		});
 		await container.start();
@@ -28,10 +30,14 @@ describeOnDocker("programs in containers", () => {
 	it("tell their exit code, and what they said, by stream", async () => {
 		const words = ["sh", "-c", "cat; echo no >&2; exit 3"];
 		expect(await execIn(container, words, { input: "yes\n" })).toEqual({
-			...{ code: 3, out: "yes\n", err: "no\n" },
+			code: 3,
+			out: "yes\n",
+			err: "no\n",
 		});
 		expect(await once(words, { input: "yes\n" })).toEqual({
-			...{ code: 3, out: "yes\n", err: "no\n" },
+			code: 3,
+			out: "yes\n",
+			err: "no\n",
 		});
 	});
 

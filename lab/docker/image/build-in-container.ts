@@ -33,7 +33,8 @@ export async function buildInContainer(
 	if (built !== null) return built;
 	if (kernel?.includes("/"))
 		throw new LabError({
-			...{ code: "unsupported", place: kernel },
+			code: "unsupported",
+			place: kernel,
 			message: "a kernel in a folder can be built only where there is apt",
 			remedy: "Name a package of Debian's instead.",
 		});
@@ -46,9 +47,14 @@ export async function buildInContainer(
 	const { code, err } = await runOnce(docker, {
 		image: images.get("builder") ?? "",
 		words: [
-			...["env", "XDG_CACHE_HOME=/cache"],
+			"env",
+			"XDG_CACHE_HOME=/cache",
 			...Object.entries(proxies).map(([name, value]) => `${name}=${value}`),
-			...["sh", "-c", SCRIPT, "build", owner()],
+			"sh",
+			"-c",
+			SCRIPT,
+			"build",
+			owner(),
 			JSON.stringify({ fresh, ...(kernel === undefined ? {} : { kernel }) }),
 		],
 		labels: { [ROLE_LABEL]: "builder" },
@@ -60,7 +66,8 @@ export async function buildInContainer(
 	for (const line of err.trim().split("\n")) say(line);
 	if (code === 0) return requireImage(kernel);
 	throw new LabError({
-		...{ code: "build", place: "the container that builds the image" },
+		code: "build",
+		place: "the container that builds the image",
 		message: `it ended with ${code}`,
 		remedy: "",
 		console: err.trim().split("\n").slice(-20),

@@ -59,9 +59,12 @@ export async function buildImage(
 			symlinkSync(path, join(folder, name));
 		}
 		const stream = await docker.buildImage(tarOf(folder), {
-			...{ t: tag, labels, buildargs },
+			t: tag,
+			labels,
+			buildargs,
 			// What containers of a build have left is removed, whether it went well or not.
-			...{ rm: true, forcerm: true },
+			rm: true,
+			forcerm: true,
 			// Some engines have no other network from which a mirror is to be reached.
 			networkmode: "host",
 		});

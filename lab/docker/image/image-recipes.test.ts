@@ -56,14 +56,12 @@ describe("an image", () => {
 	it("is made of its folder", () => {
 		const names = contextFiles("mail").map(({ name }) => name);
 		expect(names).toEqual([
-			...[
-				"Dockerfile",
-				"kept-mail",
-				"main.cf",
-				"queued-mail",
-				"slow-mail",
-				"start-mail",
-			],
+			"Dockerfile",
+			"kept-mail",
+			"main.cf",
+			"queued-mail",
+			"slow-mail",
+			"start-mail",
 		]);
 	});
 });

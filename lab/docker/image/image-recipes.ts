@@ -38,7 +38,9 @@ export interface ContextFile {
 export function contextFiles(image: ImageName): readonly ContextFile[] {
 	const folder = join(FOLDERS, image);
 	const own = filesIn(folder).map((name) => ({
-		...{ name, path: join(folder, name), fingerprint: null },
+		name,
+		path: join(folder, name),
+		fingerprint: null,
 	}));
 	const more = MORE[image]?.() ?? [];
 	return [...own, ...more].sort((a, b) => (a.name < b.name ? -1 : 1));

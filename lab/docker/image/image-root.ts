@@ -19,11 +19,10 @@ const MADE_HERE = `${BOOTSTRAPPED}:${RELEASE}`;
 const WORK_PREFIX = "debian-";
 /** What nobody reads in a container; the official image leaves it out as well. */
 const LEFT_OUT = [
-	...[
-		"path-exclude=/usr/share/doc/*",
-		"path-include=/usr/share/doc/*/copyright",
-	],
-	...["path-exclude=/usr/share/man/*", "path-exclude=/usr/share/info/*"],
+	"path-exclude=/usr/share/doc/*",
+	"path-include=/usr/share/doc/*/copyright",
+	"path-exclude=/usr/share/man/*",
+	"path-exclude=/usr/share/info/*",
 	"path-exclude=/usr/share/locale/*",
 ];
 
@@ -112,7 +111,8 @@ async function bootstrap(docker: Docker, apt: AptSettings): Promise<void> {
 		const file = join(folder, "root.tar");
 		await makeRoot(file, apt);
 		const imported = await docker.importImage(createReadStream(file), {
-			...{ repo: BOOTSTRAPPED, tag: RELEASE },
+			repo: BOOTSTRAPPED,
+			tag: RELEASE,
 			changes: `LABEL ${IMAGE_LABEL}=debian`,
 		});
 		await followBuild(docker, imported, "importing Debian", () => {});
@@ -127,10 +127,13 @@ async function makeRoot(file: string, apt: AptSettings): Promise<void> {
 	const { code, out, err } = await execute(
 		"mmdebstrap",
 		[
-			...["--variant=minbase", "--format=tar"],
+			"--variant=minbase",
+			"--format=tar",
 			...LEFT_OUT.map((option) => `--dpkgopt=${option}`),
-			...[`--setup-hook=${write}`, `--customize-hook=rm ${conf}`],
-			...[RELEASE, file],
+			`--setup-hook=${write}`,
+			`--customize-hook=rm ${conf}`,
+			RELEASE,
+			file,
 		],
 		{ env: { ...apt.proxies, MARKTWIN_APT: aptConf(apt) } },
 	);

@@ -68,7 +68,9 @@ describeOnDocker("images", () => {
 		const tools = (await ensureImages(docker, ["tools"])).get("tools") ?? "";
 		const older = async (name: string) => {
 			const container = await docker.createContainer({
-				...{ Image: base, Cmd: [name], Labels: { ...labels } },
+				Image: base,
+				Cmd: [name],
+				Labels: { ...labels },
 			});
 			const changes = `LABEL ${IMAGE_LABEL}=tools ${CONTENT_LABEL}=${name}`;
 			const made = await container.commit({ changes });
@@ -78,7 +80,8 @@ describeOnDocker("images", () => {
 		const unused = await older("unused");
 		const used = await older("used");
 		const user = await docker.createContainer({
-			...{ Image: used, Labels: { ...labels } },
+			Image: used,
+			Labels: { ...labels },
 		});
 		const here = async () => (await docker.listImages()).map(({ Id }) => Id);
 		await removeSuperseded(docker, base);
@@ -139,7 +142,8 @@ async function startPair({ docker, labels }: TestLab) {
 	const ids = await ensureImages(docker, ["tools", "mail"]);
 	const start = async (image: ImageName, network: string) => {
 		const container = await docker.createContainer({
-			...{ Image: ids.get(image) ?? "", Labels: { ...labels } },
+			Image: ids.get(image) ?? "",
+			Labels: { ...labels },
 			...(network === "none" ? { Hostname: "mail1" } : {}),
 			HostConfig: { NetworkMode: network },
 		});
@@ -183,13 +187,16 @@ function plan(epochMs: number, count: number): ClientPlan {
 	return {
 		epochMs,
 		service: { address: "127.0.0.1", port: 25 },
-		...{ client: "c1", source: "127.0.0.1" },
+		client: "c1",
+		source: "127.0.0.1",
 		steps: [
 			{
 				label: "load",
 				dialogue: {
-					...{ kind: "smtp", messages: 1 },
-					...{ connectTimeoutMs: 20_000, readTimeoutMs: 20_000 },
+					kind: "smtp",
+					messages: 1,
+					connectTimeoutMs: 20_000,
+					readTimeoutMs: 20_000,
 				},
 				connections: ids.map((id) => ({ id, atMs: id * 3, port: null })),
 			},

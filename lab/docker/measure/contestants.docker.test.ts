@@ -32,7 +32,10 @@ describeOnDocker("in the router's place", () => {
 			const recipe = await recipeRules();
 			const one = await resolveRules(
 				scenario({
-					...{ name: "one", title: "", steps: [], expect: [] },
+					name: "one",
+					title: "",
+					steps: [],
+					expect: [],
 					setup: recipeSetup({ ruleset: recipe }),
 				}),
 				".",
@@ -41,7 +44,8 @@ describeOnDocker("in the router's place", () => {
 			// As on a host without the module: what is measured with it is the recipe, which is tested elsewhere.
 			const host = { release: "any", hasCondition: false };
 			const contestant = contestants(host, {
-				...{ recipe: recipe.text, machine: null },
+				recipe: recipe.text,
+				machine: null,
 			}).find((each) => each.name === name);
 			lab = await prepared.start(one, {
 				kernel: contestant?.kernel ?? { kind: "proxy", release: "" },

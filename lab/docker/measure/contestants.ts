@@ -37,7 +37,9 @@ export function contestants(
 
 function onHost(host: HostKernel, recipe: string): Contestant {
 	const kernel: RouterKernel = {
-		...{ kind: "host", release: host.release, iptables: "legacy" },
+		kind: "host",
+		release: host.release,
+		iptables: "legacy",
 	};
 	const has = host.hasCondition;
 	return {
@@ -47,7 +49,8 @@ function onHost(host: HostKernel, recipe: string): Contestant {
 		about: has
 			? `the recipe as it is, in a network namespace of the ${kernelName(kernel)}`
 			: `in a network namespace of the ${kernelName(kernel)}, which has no xt_condition: so its rules have none, and nothing moves connections away from a dead backend`,
-		...{ kernel, hasChecker: has },
+		kernel,
+		hasChecker: has,
 		begin: (lab) => load(lab, has ? recipe : withoutConditions(recipe)),
 	};
 }
@@ -61,7 +64,8 @@ function onVm(
 	return {
 		name: `recipe, virtual machine (${isSlow ? "tcg" : "kvm"})`,
 		about: `the recipe as it is, on ${version}${isSlow ? ": every instruction of that kernel is translated by QEMU, so it is no fair router and says nothing of the recipe's speed" : ", behind virtual network cards"}; marktwin healthcheck every 1 s, time-out 0.8 s, rise 2, fall 2`,
-		...{ kernel, hasChecker: true },
+		kernel,
+		hasChecker: true,
 		begin: (lab) => load(lab, recipe),
 	};
 }
@@ -77,14 +81,16 @@ function proxies({ release }: HostKernel): readonly Contestant[] {
 			name: "haproxy",
 			about:
 				"TCP mode; checks every 1 s, time-out 0.8 s, rise 2, fall 2; hands a refused connection to the other server (redispatch); backends see its address instead of the client's",
-			...{ kernel, hasChecker: false },
+			kernel,
+			hasChecker: false,
 			begin: start("haproxy -D -f /etc/marktwin/haproxy.cfg"),
 		},
 		{
 			name: "nginx stream",
 			about:
 				"does not probe; max_fails=2 in 2 s; hands a refused connection to the other server; backends see its address instead of the client's",
-			...{ kernel, hasChecker: false },
+			kernel,
+			hasChecker: false,
 			begin: start("nginx -c /etc/marktwin/nginx.conf"),
 		},
 	];
@@ -93,8 +99,11 @@ function proxies({ release }: HostKernel): readonly Contestant[] {
 /** @throws LabError */
 async function load(lab: Lab, text: string): Promise<void> {
 	const outcome = await lab.router.operate({
-		...{ kind: "restore", file: "recipe.rules", text },
-		...{ noflush: false, counters: false },
+		kind: "restore",
+		file: "recipe.rules",
+		text,
+		noflush: false,
+		counters: false,
 	});
 	if (!outcome.ok) throw failed("recipe.rules", outcome.message);
 }

@@ -16,7 +16,9 @@ function record(
 ): LoadRecord {
 	const isWell = bannerMs !== null;
 	return {
-		...{ startedMs, bannerMs, tookMs: (bannerMs ?? 0) + 1 },
+		startedMs,
+		bannerMs,
+		tookMs: (bannerMs ?? 0) + 1,
 		backend: isWell ? backend : null,
 		error: isWell ? "" : "ECONNREFUSED",
 	};
@@ -34,8 +36,13 @@ describe("figures of a load", () => {
 	it("count who got a banner, and share the CPU time out", () => {
 		const figures = loadFigures([...records, record(900, null)], cpu);
 		expect(figures).toMatchObject({
-			...{ connections: 100, failed: 1, p50Ms: 50, p99Ms: 99 },
-			...{ split: { b1: 75, b2: 25 }, routerCpuMs: 0.5, machineCpuMs: 3 },
+			connections: 100,
+			failed: 1,
+			p50Ms: 50,
+			p99Ms: 99,
+			split: { b1: 75, b2: 25 },
+			routerCpuMs: 0.5,
+			machineCpuMs: 3,
 		});
 		// From the first SYN at 0 to the last end at 990 + 101 ms.
 		expect(figures.perSecond).toBeCloseTo(100 / 1.091, 5);
@@ -55,7 +62,10 @@ describe("a failover gap", () => {
 			...every(4_200, 10_000, 7),
 		];
 		expect(failoverFigures(records, 3_000)).toEqual({
-			...{ connections: 500, failed: 60, gapMs: 1_180, slowestMs: 7 },
+			connections: 500,
+			failed: 60,
+			gapMs: 1_180,
+			slowestMs: 7,
 		});
 	});
 

@@ -61,7 +61,9 @@ export function loadFigures(
 	for (const { backend } of records)
 		if (backend !== null) split[backend] = (split[backend] ?? 0) + 1;
 	return {
-		...{ connections: count, failed: records.length - count, split },
+		connections: count,
+		failed: records.length - count,
+		split,
 		perSecond: count / ((ended - began) / 1_000),
 		p50Ms: quantile(waits, 0.5),
 		p99Ms: quantile(waits, 0.99),
@@ -83,7 +85,8 @@ export function failoverFigures(
 		...failed.map(({ startedMs }) => startedMs),
 	);
 	return {
-		...{ connections: records.length, failed: failed.length },
+		connections: records.length,
+		failed: failed.length,
 		gapMs: lastMs > endMs - UNMENDED_MS ? null : lastMs - killedMs,
 		slowestMs: waitsOf(since).at(-1) ?? 0,
 	};

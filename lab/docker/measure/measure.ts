@@ -85,10 +85,12 @@ async function failover(
 async function cpuTimes(lab: Lab): Promise<CpuTimes> {
 	const router = lab.containers.get("router1");
 	const { cpu_stats: cpu } = await router.stats({
-		...{ stream: false, "one-shot": true },
+		stream: false,
+		"one-shot": true,
 	});
 	const { out } = await execIn(lab.containers.get("wires"), [
-		...["cat", "/proc/stat"],
+		"cat",
+		"/proc/stat",
 	]);
 	return {
 		routerMs: cpu.cpu_usage.total_usage / 1e6,

@@ -35,8 +35,10 @@ export async function playLoad(
 	const { code, out, err } = await program.ended;
 	if (code !== 0)
 		throw new LabError({
-			...{ code: "died", place: "the client's program" },
-			...{ message: err.trim() || `it ended with ${code}`, remedy: "" },
+			code: "died",
+			place: "the client's program",
+			message: err.trim() || `it ended with ${code}`,
+			remedy: "",
 		});
 	return out
 		.split("\n")

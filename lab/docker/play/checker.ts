@@ -59,7 +59,8 @@ export async function startChecker(
 
 function endedEarly({ code, err }: Ended): LabError {
 	return new LabError({
-		...{ code: "died", place: "the health checker" },
+		code: "died",
+		place: "the health checker",
 		message: `it ended with ${code} before the scenario did`,
 		remedy: "",
 		console: err.trim() === "" ? [] : err.trim().split("\n"),

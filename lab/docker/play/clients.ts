@@ -79,7 +79,11 @@ export async function startClients(
 		const plan = planOf(scenario, own, { name, address, epochMs });
 		program.write(`${JSON.stringify(plan)}\n`);
 		const one: Running = {
-			...{ client: name, container, program, planned: own, over: null },
+			client: name,
+			container,
+			program,
+			planned: own,
+			over: null,
 		};
 		const isOver = () => {
 			one.over = { atMs: Date.now() - epochMs };
@@ -114,7 +118,9 @@ export async function startClients(
 			);
 			if (lost.length > 0)
 				throw new LabError({
-					...{ code: "died", place: "the clients", remedy: "" },
+					code: "died",
+					place: "the clients",
+					remedy: "",
 					message: `of ${lost.length} of ${planned.length} connections nothing is known`,
 				});
 			return killed;
@@ -156,10 +162,19 @@ async function afterDeath(
 	for (const { id, step, startedMs, sourcePort } of planned) {
 		if (records.has(id) || startedMs > atMs) continue;
 		records.set(id, {
-			...{ id, step, client, sourcePort, startedMs },
-			...{ connectedMs: null, greetedMs: null, endedMs: null },
-			...{ backend: null, outcome: "open", accepted: false },
-			...{ messageId: null, acceptedIds: [] },
+			id,
+			step,
+			client,
+			sourcePort,
+			startedMs,
+			connectedMs: null,
+			greetedMs: null,
+			endedMs: null,
+			backend: null,
+			outcome: "open",
+			accepted: false,
+			messageId: null,
+			acceptedIds: [],
 			error: "its client was killed",
 		});
 	}
@@ -168,7 +183,9 @@ async function afterDeath(
 
 function failed({ client }: Running, message: string): LabError {
 	return new LabError({
-		...{ code: "died", place: `the program of client ${client}`, message },
+		code: "died",
+		place: `the program of client ${client}`,
+		message,
 		remedy: "",
 	});
 }

@@ -79,7 +79,8 @@ export function createDockerLab(wish: RouterWish = routerWish({})): DockerLab {
 			if (version !== last) say(`the router's: ${kernelName(kernel)}`);
 			last = version;
 			const lab = await prepared.start(scenario, {
-				...{ kernel, owner: thisProcess() },
+				kernel,
+				owner: thisProcess(),
 			});
 			try {
 				return await playIn(lab, { scenario, seed, file, model }, version);
@@ -132,7 +133,9 @@ export async function prepareLab(
 			`the host's kernel ${host.release} has no xt_condition: rules with conditions get a virtual machine's`,
 		);
 	return {
-		...{ docker, engine, host },
+		docker,
+		engine,
+		host,
 		kernelFor: (scenario) => chooseKernel(wish, host, scenario),
 		async start(scenario, { kernel, owner }) {
 			const { kind } = kernel;
@@ -176,7 +179,9 @@ async function playIn(
 	const live = await playLive(scenario, lab, { planned, file });
 	const driver = { name: "docker", version };
 	return {
-		...{ model, live, readyMs: lab.readyMs },
+		model,
+		live,
+		readyMs: lab.readyMs,
 		result: resultOf(scenario, live.account, { seed, driver, file }),
 	};
 }
@@ -206,7 +211,9 @@ export function mustBePlayable({
 	];
 	if (reasons.length === 0) return;
 	throw new LabError({
-		...{ code: "unsupported", place: name, message: reasons.join("; ") },
+		code: "unsupported",
+		place: name,
+		message: reasons.join("; "),
 		remedy: "Play it on the model, or with --on vm.",
 	});
 }

@@ -105,7 +105,9 @@ describeOnDocker("faults of backends", () => {
 			]);
 			const ends = outcomesByStep(result.account);
 			expect(ends).toMatchObject({
-				...{ held: ALL, slow: ALL, "less slow": ALL },
+				held: ALL,
+				slow: ALL,
+				"less slow": ALL,
 				drain: { refused: 2, completed: 2 },
 				lossy: { "connect-timeout": 2, completed: 2 },
 			});

@@ -37,7 +37,9 @@ export async function makeBackend(
 	const why = whyNotFault(to);
 	if (why !== null)
 		throw new LabError({
-			...{ code: "unsupported", place: `${backend}: ${to.kind}`, message: why },
+			code: "unsupported",
+			place: `${backend}: ${to.kind}`,
+			message: why,
 			remedy: "Play it on the model, or on a kernel in a virtual machine.",
 		});
 	// A process that is stuck is so either way, and another figure takes the place of the one before.
@@ -156,7 +158,9 @@ async function slowDown(
 	const { code, err } = await execIn(service, ["sh", "-c", write]);
 	if (code !== 0)
 		throw new LabError({
-			...{ code: "start", place: `${backend}: slow`, message: err.trim() },
+			code: "start",
+			place: `${backend}: slow`,
+			message: err.trim(),
 			remedy: "",
 		});
 }

@@ -16,7 +16,10 @@ import { mustBePlayable } from "./docker-lab.ts";
 const expecting = (one: Expectation) => () =>
 	mustBePlayable(
 		scenario({
-			...{ name: "one", title: "One", steps: [connect(1)], expect: [one] },
+			name: "one",
+			title: "One",
+			steps: [connect(1)],
+			expect: [one],
 			setup: recipeSetup(),
 		}) as PlayableScenario,
 	);

@@ -78,7 +78,8 @@ describeOnDocker("a lab in which something dies", () => {
 				{},
 			);
 			const isDead = expect(playing).rejects.toMatchObject({
-				...{ name: "LabError", code: "died" },
+				name: "LabError",
+				code: "died",
 				place: "the health checker",
 			});
 			const kill = "until pkill -9 -f [h]ealthcheck.mjs; do sleep 0.1; done";

@@ -61,7 +61,8 @@ describeOnDocker("a lab in which scenarios are played", () => {
 			);
 			const { account } = result;
 			expect(account.operations.map(({ outcome }) => outcome)).toEqual([
-				...[{ ok: true }, { ok: true }],
+				{ ok: true },
+				{ ok: true },
 			]);
 			const after = account.connections.filter(
 				({ startedMs }) => startedMs > 4_000,
@@ -96,9 +97,7 @@ describeOnDocker("a lab in which scenarios are played", () => {
 					return [`${event.name} ${event.write}`];
 				return [];
 			});
-			expect(told).toEqual([
-				...["b1 false", "mail1up 1", "b1 true", "mail1up 0"],
-			]);
+			expect(told).toEqual(["b1 false", "mail1up 1", "b1 true", "mail1up 0"]);
 			const probes = events.filter(({ kind }) => kind === "probe");
 			expect(probes.length).toBeGreaterThan(10);
 			const times = events.map(({ atMs }) => atMs);

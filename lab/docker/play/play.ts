@@ -26,7 +26,7 @@ import {
 	startClients,
 } from "./clients.ts";
 import { makeBackend } from "./faults.ts";
-import { readBooks } from "./server-records.ts";
+import { readServerRecords } from "./server-records.ts";
 
 /** Between the plan and the first connection: everybody has to be told. */
 const LEAD_MS = 1_000;
@@ -59,13 +59,19 @@ export async function playLive(
 	}
 	const epochMs = Date.now() + LEAD_MS;
 	const clients = await startClients(scenario, {
-		...{ planned: planned.connections, epochMs },
+		planned: planned.connections,
+		epochMs,
 		containerOf: (client) => lab.containers.get(client),
 	});
 	const checker = await startChecker(scenario, lab, epochMs);
 	const stage: Stage = {
-		...{ lab, clients, behaviours, epochMs },
-		...{ events: [], operations: [], observations: [] },
+		lab,
+		clients,
+		behaviours,
+		epochMs,
+		events: [],
+		operations: [],
+		observations: [],
 	};
 	await playSteps(scenario, stage);
 	await untilOver(scenario, clients, epochMs);
@@ -105,8 +111,11 @@ async function setUp(
 	};
 	const { name, text } = setup.ruleset;
 	const load: Operation = {
-		...{ kind: "restore", file: name, text },
-		...{ noflush: false, counters: false },
+		kind: "restore",
+		file: name,
+		text,
+		noflush: false,
+		counters: false,
 	};
 	must("setup.ruleset", await router.operate(load));
 	for (const [condition, write] of Object.entries(setup.conditions))
@@ -142,7 +151,9 @@ async function playStep(step: Step, stage: Stage): Promise<void> {
 			// It fails when it is begun, and serves again when it is done.
 			const isUp = becomes.kind === "up";
 			events.push({
-				...{ kind: "backend", backend, behaviour: becomes.kind },
+				kind: "backend",
+				backend,
+				behaviour: becomes.kind,
 				atMs: isUp ? nowMs(stage) : atMs,
 			});
 			return;
@@ -199,7 +210,7 @@ async function accountOf(
 	const records = [...clients.records.values()].sort(
 		(one, other) => one.id - other.id,
 	);
-	const books = await readBooks(scenario, stage.lab, records);
+	const books = await readServerRecords(scenario, stage.lab, records);
 	const account: Account = {
 		...books,
 		connections: records.map(recordOf),

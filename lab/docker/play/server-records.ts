@@ -13,14 +13,14 @@ import type { ClientRecord } from "./clients.ts";
 const DELIVERY_MS = 20_000;
 const POLL_MS = 100;
 
-export type Books = Required<Pick<Account, "tallies" | "mail">>;
+export type ServerRecords = Required<Pick<Account, "tallies" | "mail">>;
 
 /** Reads them; a server that does not run any more is started again for it, as its owner would. */
-export async function readBooks(
+export async function readServerRecords(
 	{ setup }: Pick<PlayableScenario, "setup">,
 	lab: Lab,
 	records: readonly ClientRecord[],
-): Promise<Books> {
+): Promise<ServerRecords> {
 	const clients = setup.clients.map(({ address }) => address);
 	const counts: (readonly [string, number])[] = [];
 	const kept = new Set<string>();

@@ -110,12 +110,17 @@ export class LiveConnection {
 		const { id, step, client } = this.request;
 		const { sourcePort, backend, outcome, error } = this;
 		return {
-			...{ id, step, client, sourcePort },
+			id,
+			step,
+			client,
+			sourcePort,
 			startedMs: rounded(this.startedMs),
 			connectedMs: this.connectedMs && rounded(this.connectedMs),
 			greetedMs: this.greetedMs && rounded(this.greetedMs),
 			endedMs: this.endedMs && rounded(this.endedMs),
-			...{ backend, outcome, accepted: this.acceptedIds.length > 0 },
+			backend,
+			outcome,
+			accepted: this.acceptedIds.length > 0,
 			messageId: this.messageId,
 			acceptedIds: [...this.acceptedIds],
 			error,

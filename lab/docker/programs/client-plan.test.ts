@@ -57,10 +57,12 @@ describe("a plan", () => {
 describe("a command", () => {
 	it("is read", () => {
 		expect(parseCommand('{"do":"speak","step":"a"}')).toEqual({
-			...{ do: "speak", step: "a" },
+			do: "speak",
+			step: "a",
 		});
 		expect(parseCommand('{"do":"end","atMs":5}')).toEqual({
-			...{ do: "end", atMs: 5 },
+			do: "end",
+			atMs: 5,
 		});
 	});
 

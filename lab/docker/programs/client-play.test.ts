@@ -9,12 +9,15 @@ import { playPlan, sourceTowards, steadyUnixMs } from "./client-play.ts";
 import { startServer } from "./test-smtp-server.ts";
 
 const MAIL: Dialogue = {
-	...{ kind: "smtp", messages: 1 },
-	...{ connectTimeoutMs: 5000, readTimeoutMs: 5000 },
+	kind: "smtp",
+	messages: 1,
+	connectTimeoutMs: 5000,
+	readTimeoutMs: 5000,
 };
 const HOLD: Dialogue = {
-	...{ kind: "hold" },
-	...{ connectTimeoutMs: 5000, readTimeoutMs: 5000 },
+	kind: "hold",
+	connectTimeoutMs: 5000,
+	readTimeoutMs: 5000,
 };
 
 /** The kernel takes it by itself, towards itself. */
@@ -68,8 +71,13 @@ describe("a connection that is served", () => {
 		const server = await startServer("serve");
 		const record = expectOne(await play({ port: server.port }));
 		expect(record).toMatchObject({
-			...{ id: 1, step: "load", client: "c1", backend: "b1" },
-			...{ outcome: "completed", accepted: true, error: "" },
+			id: 1,
+			step: "load",
+			client: "c1",
+			backend: "b1",
+			outcome: "completed",
+			accepted: true,
+			error: "",
 			acceptedIds: [record.messageId],
 		});
 		expect(record.sourcePort).toBeGreaterThan(1023);
@@ -108,7 +116,9 @@ describe("a connection that is served", () => {
 	it("opens at its time, and not before", async () => {
 		const server = await startServer("serve");
 		const connections = [30, 10, 20].map((atMs, id) => ({
-			...{ id, atMs, port: null },
+			id,
+			atMs,
+			port: null,
 		}));
 		const records = await play({ port: server.port, connections });
 		for (const { id, startedMs } of records) {
@@ -202,10 +212,14 @@ it("knows the address from which the kernel would connect", async () => {
 it("holds thousands at once, and loses none", async () => {
 	const server = await startServer("serve");
 	const connections = Array.from({ length: 3000 }, (_, id) => ({
-		...{ id, atMs: 0, port: null },
+		id,
+		atMs: 0,
+		port: null,
 	}));
 	const records = await play({
-		...{ port: server.port, dialogue: HOLD, connections },
+		port: server.port,
+		dialogue: HOLD,
+		connections,
 		commands: [[2500, { do: "close", step: "load" }]],
 	});
 	const outcomes = new Set(records.map(({ outcome }) => outcome));

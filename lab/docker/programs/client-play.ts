@@ -81,8 +81,15 @@ export function playPlan(
 		const { port } = planned;
 		const source = sourceIsDefault && port === null ? null : plan.source;
 		const connection = new LiveConnection({
-			...{ id: planned.id, port, step: step.label },
-			...{ client, service, source, dialogue, messagePrefix, nowMs },
+			id: planned.id,
+			port,
+			step: step.label,
+			client,
+			service,
+			source,
+			dialogue,
+			messagePrefix,
+			nowMs,
 			onEnd(ended) {
 				// Told as open already, when all has ended.
 				if (!open.delete(ended)) return;

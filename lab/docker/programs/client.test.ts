@@ -22,7 +22,8 @@ async function startClient(port: number) {
 	const plan: ClientPlan = {
 		epochMs: Date.now(),
 		service: { address: "127.0.0.1", port },
-		...{ client: "c1", source: "127.0.0.1" },
+		client: "c1",
+		source: "127.0.0.1",
 		steps: [
 			{
 				label: "mail",

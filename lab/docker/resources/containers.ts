@@ -4,7 +4,7 @@ import type Docker from "dockerode";
 import type { Container, ContainerCreateOptions } from "dockerode";
 import { LabError } from "../../lab-error.ts";
 import { LAB_LABEL, OWNER_LABEL, ROLE_LABEL } from "./labels.ts";
-import { whenTold } from "./live-labs.ts";
+import { onTermination } from "./live-labs.ts";
 import { removeLab } from "./remove-lab.ts";
 
 export interface ContainerSpec {
@@ -100,9 +100,12 @@ export function labContainers(
 		await Promise.allSettled(pending);
 		await removeLab(docker, lab);
 	};
-	const keep = whenTold(close);
+	const keep = onTermination(close);
 	return {
-		...{ lab, labels, get, keep },
+		lab,
+		labels,
+		get,
+		keep,
 		async create(spec) {
 			if (spec.volumes !== undefined) await ensureVolume();
 			const options = description(lab, spec, {
@@ -123,8 +126,10 @@ const VOLUME = "run";
 
 function takenDown(lab: string): LabError {
 	return new LabError({
-		...{ code: "closed", place: `lab ${lab}` },
-		...{ message: "it is being taken down", remedy: "" },
+		code: "closed",
+		place: `lab ${lab}`,
+		message: "it is being taken down",
+		remedy: "",
 	});
 }
 

@@ -6,7 +6,7 @@ const removals = new Set<Removal>();
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** @returns takes it back: the lab was removed in the usual way, or is to stay */
-export function whenTold(removal: Removal): () => void {
+export function onTermination(removal: Removal): () => void {
 	if (removals.size === 0) listen();
 	removals.add(removal);
 	return () => {

@@ -52,7 +52,9 @@ describeOnDocker("what is left of a lab", () => {
 		const { namespace } = JSON.parse(thisProcess()) as { namespace: string };
 		const containers = newLab(JSON.stringify({ ...gone, namespace }));
 		const one = await containers.create({
-			...{ ...idle, role: "one", volumes: ["/shared"] },
+			...idle,
+			role: "one",
+			volumes: ["/shared"],
 		});
 		await one.remove({ force: true });
 		expect(await found(containers.lab)).toMatchObject({ containers: [] });
@@ -76,7 +78,8 @@ describeOnDocker("what is left of a lab", () => {
 		const containers = newLab(thisProcess());
 		const text = "é".repeat(10_000);
 		const one = await containers.create({
-			...{ image: "base", role: "one" },
+			image: "base",
+			role: "one",
 			command: ["sh", "-c", `printf %s "$TEXT" > /file`],
 			environment: { TEXT: text },
 		});

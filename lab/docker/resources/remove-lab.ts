@@ -48,7 +48,8 @@ async function untilGone(docker: Docker, id: string): Promise<void> {
 		if (refused.length > 0) await sleep(POLL_MS);
 	}
 	throw new LabError({
-		...{ code: "hangs", place: `lab ${id}` },
+		code: "hangs",
+		place: `lab ${id}`,
 		message: `something of it is still there after ${WITHIN_MS / 1000} s${why && `: ${why}`}`,
 		remedy: `docker ps -a --filter label=${LAB_LABEL}=${id}`,
 	});

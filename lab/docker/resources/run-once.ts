@@ -4,7 +4,7 @@ import { LabError } from "../../lab-error.ts";
 import { engineError, engineStatus } from "../engine/engine-error.ts";
 import type { Ended } from "../engine/exec.ts";
 import { collectText, demultiplex } from "../engine/output.ts";
-import { whenTold } from "./live-labs.ts";
+import { onTermination } from "./live-labs.ts";
 
 export interface OnceOptions {
 	/** Id or name; it has to be here, nothing is asked of a registry. */
@@ -41,7 +41,7 @@ export async function runOnce(
 	const creating = docker.createContainer(description(options));
 	// Told to end, we wait for the engine to have made it, and take it away again.
 	const remove = async () => removeOnce(await creating);
-	const forget = whenTold(remove);
+	const forget = onTermination(remove);
 	try {
 		const container = await creating;
 		try {
@@ -99,8 +99,11 @@ async function runAttached(
 	const err = collectText();
 	// Before it starts: what it said until then would be lost.
 	const stream = await container.attach({
-		...{ stream: true, hijack: true },
-		...{ stdin: true, stdout: true, stderr: true },
+		stream: true,
+		hijack: true,
+		stdin: true,
+		stdout: true,
+		stderr: true,
 	});
 	const streamEnded = demultiplex(container, stream, {
 		onOut: out.take,

@@ -2,7 +2,7 @@
 import type Docker from "dockerode";
 import type { Container } from "dockerode";
 import type { ContainerSpec, LabContainers } from "../resources/containers.ts";
-import type { RouterPorts } from "../topology.ts";
+import type { SwitchPorts } from "../topology.ts";
 import type { RouterBox } from "./router-box.ts";
 import {
 	HOST_CHECKER,
@@ -27,7 +27,7 @@ export interface RouterFleet {
 	/** What the checker's container has to have for it. */
 	readonly checker: Partial<ContainerSpec>;
 	/** Starts what has to be there before the wiring. @returns what is wired */
-	begin(): Promise<RouterPorts>;
+	begin(): Promise<SwitchPorts>;
 	/** Starts the rest, once everything is wired. */
 	boxes(): Promise<readonly RouterBox[]>;
 }
@@ -80,7 +80,9 @@ function machines(
 					const bridges = interfaces.length;
 					const about = { image, router, bridges, iptables };
 					const container = await startRouterMachine({
-						...{ docker, containers, ...about },
+						docker,
+						containers,
+						...about,
 					});
 					return connectRouterMachine(docker, container, about);
 				}),
@@ -101,7 +103,9 @@ function namespaces(
 			// One after the other: the later ones share the first one's processes.
 			for (const router of range(count)) {
 				const container = await startHostRouter({
-					...{ containers, router, image: ROUTER_IMAGE[kernel.kind] },
+					containers,
+					router,
+					image: ROUTER_IMAGE[kernel.kind],
 					iptables: kernel.kind === "host" ? kernel.iptables : null,
 				});
 				started.push(container);
@@ -113,7 +117,9 @@ function namespaces(
 			Promise.all(
 				started.map((container, router) =>
 					hostRouterBox(container, {
-						...{ router, interfaces, wires: containers.get("wires") },
+						router,
+						interfaces,
+						wires: containers.get("wires"),
 						version: kernelName(kernel),
 					}),
 				),

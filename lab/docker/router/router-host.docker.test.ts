@@ -140,7 +140,8 @@ describeOnDocker("a router on the host's kernel", () => {
 		expect(readFileSync(TTL, "utf8")).toBe(before);
 		expect(await set(name, 999)).toMatchObject({ ok: false });
 		expect(await set("ipv4.no_such_thing", 1)).toMatchObject({
-			...{ ok: false, message: expect.stringContaining("cannot stat") },
+			ok: false,
+			message: expect.stringContaining("cannot stat"),
 		});
 	});
 
@@ -153,24 +154,34 @@ describeOnDocker("a router on the host's kernel", () => {
 		const { router } = lab;
 		const text = "*nat\n-A NOWHERE -j ACCEPT\nCOMMIT\n";
 		const refused = await router.operate({
-			...{ kind: "restore", file: "x", noflush: false, counters: false, text },
+			kind: "restore",
+			file: "x",
+			noflush: false,
+			counters: false,
+			text,
 		});
 		expect(refused).toMatchObject({ ok: false });
 		const condition = await router.operate({
-			...{ kind: "condition", name: "nobody", write: "1" },
+			kind: "condition",
+			name: "nobody",
+			write: "1",
 		});
 		expect(condition).toMatchObject({
-			...{ ok: false, message: expect.stringContaining("nobody") },
+			ok: false,
+			message: expect.stringContaining("nobody"),
 		});
 		const evicted = await router.operate({
-			...{ kind: "evict", filter: { protocol: "tcp" } },
+			kind: "evict",
+			filter: { protocol: "tcp" },
 		});
 		expect(evicted).toMatchObject({
 			ok: false,
 			message: expect.stringContaining("0 flow entries have been deleted"),
 		});
 		const orNone = await router.operate({
-			...{ kind: "evict", filter: { protocol: "tcp" }, orNone: true },
+			kind: "evict",
+			filter: { protocol: "tcp" },
+			orNone: true,
 		});
 		expect(orNone).toEqual({ ok: true, count: 0 });
 	});
@@ -187,7 +198,9 @@ describeOnDocker("a router on the host's kernel", () => {
 			word.replace("nf_condition", "xt_recent"),
 		);
 		const { code, err } = await execIn(checker, [
-			...[...words, "probe", "+192.0.2.1\n"],
+			...words,
+			"probe",
+			"+192.0.2.1\n",
 		]);
 		expect({ code, err }).toEqual({ code: 0, err: "" });
 		for (const role of routers) {
@@ -196,7 +209,9 @@ describeOnDocker("a router on the host's kernel", () => {
 			expect(out).toContain("src=192.0.2.1");
 		}
 		const missing = await execIn(checker, [
-			...[...lab.reach.condition, "nobody", "1"],
+			...lab.reach.condition,
+			"nobody",
+			"1",
 		]);
 		expect(missing.code).not.toBe(0);
 		const counted = await execIn(checker, [...lab.reach.conntrack, "-C"]);

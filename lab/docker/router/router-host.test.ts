@@ -17,7 +17,8 @@ it("cables end in the routers' namespaces, under the names that rules use", () =
 	const lines = wiringScript(seats, {
 		bridges: 2,
 		routers: {
-			...{ kind: "cables", pids: [71, 72] },
+			kind: "cables",
+			pids: [71, 72],
 			names: ["bond0.204", "bond0.205"],
 		},
 		pids: { switch: 7, seats: [1, 2, 3] },

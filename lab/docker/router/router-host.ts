@@ -19,8 +19,12 @@ const CAPABILITIES = {
 	router: ROUTER_CAPABILITIES,
 	// Proxies listen on port 25, and their workers are somebody else than root.
 	proxies: [
-		...[...ROUTER_CAPABILITIES, "NET_BIND_SERVICE"],
-		...["SETUID", "SETGID", "CHOWN", "DAC_OVERRIDE"],
+		...ROUTER_CAPABILITIES,
+		"NET_BIND_SERVICE",
+		"SETUID",
+		"SETGID",
+		"CHOWN",
+		"DAC_OVERRIDE",
 	],
 } as const;
 const PROGRAM_MS = 60_000;
@@ -57,10 +61,12 @@ export async function startHostRouter({
 	iptables,
 }: HostRouterOptions): Promise<Container> {
 	const container = await containers.create({
-		...{ role: `router${router + 1}`, image },
+		role: `router${router + 1}`,
+		image,
 		// The others are reached by the numbers of their processes, so all of them see each other's.
 		command: [
-			...["sh", "-c"],
+			"sh",
+			"-c",
 			`echo $$ > ${RUN_FOLDER}/router${router + 1}.pid; exec sleep infinity`,
 		],
 		...(router === 0 ? {} : { processesOf: "router1" }),
@@ -70,7 +76,9 @@ export async function startHostRouter({
 	await container.start();
 	if (iptables !== null)
 		await hostShell(container, router).must([
-			...["update-alternatives", "--set", "iptables"],
+			"update-alternatives",
+			"--set",
+			"iptables",
 			`/usr/sbin/iptables-${iptables}`,
 		]);
 	return container;
@@ -90,7 +98,9 @@ export async function hostRouterBox(
 	const { Pid: pid } = (await container.inspect()).State;
 	const guest = hostShell(container, about.router);
 	return {
-		...{ version, cards, guest },
+		version,
+		cards,
+		guest,
 		setSysctl: (name, value) => setSysctl({ wires, pid }, name, value),
 		async forgetNeighbour(name, address) {
 			await guest.run(["ip", "neigh", "del", address, "dev", name]);
@@ -111,7 +121,8 @@ function hostShell(container: Container, router: number): RouterBox["guest"] {
 			const { status, out, err } = await run(words, input);
 			if (status === 0) return out;
 			throw new LabError({
-				...{ code: "start", place: `router ${router + 1}` },
+				code: "start",
+				place: `router ${router + 1}`,
 				message: `${words.join(" ")} ended with ${status}: ${err.trim()}`,
 				remedy: "",
 			});
@@ -146,14 +157,25 @@ async function setSysctl(
 	const { code, err } = await execIn(
 		wires,
 		[
-			...["nsenter", "-t", `${pid}`, "-n", "unshare", "-m"],
-			...["sh", "-c", script, "-", path],
+			"nsenter",
+			"-t",
+			`${pid}`,
+			"-n",
+			"unshare",
+			"-m",
+			"sh",
+			"-c",
+			script,
+			"-",
+			path,
 		],
 		{ input: `${value}` },
 	);
 	if (code === CANNOT_MOUNT)
 		throw new LabError({
-			...{ code: "unsupported", place: `net.${name}`, message: err.trim() },
+			code: "unsupported",
+			place: `net.${name}`,
+			message: err.trim(),
 			remedy: "Take --kernel vm: a virtual machine's settings are its own.",
 		});
 	return sysctlOutcome(name, code === 0 ? 0 : errnoOf(err));

@@ -29,7 +29,10 @@ function playing(
 	...steps: Parameters<typeof scenario>[0]["steps"]
 ): Promise<PlayableScenario> {
 	const given = scenario({
-		...{ name: "one", title: "", expect: [], steps },
+		name: "one",
+		title: "",
+		expect: [],
+		steps,
 		setup: recipeSetup({ ruleset: { name: "rules", text } }),
 	});
 	return resolveRules(given, ".", { file: "" });
@@ -38,13 +41,18 @@ function playing(
 describe("a wish for a kernel", () => {
 	it("is one of three words, or the kernel of a virtual machine", () => {
 		expect(routerWish({})).toEqual({
-			...{ kernel: "auto", machine: undefined, iptables: "legacy" },
+			kernel: "auto",
+			machine: undefined,
+			iptables: "legacy",
 		});
 		expect(routerWish({ kernel: "host", iptables: "nft" })).toEqual({
-			...{ kernel: "host", machine: undefined, iptables: "nft" },
+			kernel: "host",
+			machine: undefined,
+			iptables: "nft",
 		});
 		expect(routerWish({ kernel: "linux-image-amd64" })).toMatchObject({
-			...{ kernel: "vm", machine: "linux-image-amd64" },
+			kernel: "vm",
+			machine: "linux-image-amd64",
 		});
 	});
 

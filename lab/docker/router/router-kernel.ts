@@ -88,7 +88,8 @@ export function kernelKind(
 	const kind = kernel === "auto" ? (hostCan ? "host" : "vm") : kernel;
 	if (kind === "host" && !hostCan)
 		throw new LabError({
-			...{ code: "unsupported", place: "--kernel host" },
+			code: "unsupported",
+			place: "--kernel host",
 			message: `the rules name conditions, and the host's kernel ${host?.release ?? ""} has no xt_condition`,
 			remedy:
 				"Take --kernel vm, or install it on the host (Debian: xtables-addons-dkms).",
@@ -121,14 +122,16 @@ export function chooseKernel(
 export function machineOnly(wish: RouterWish): string | undefined {
 	if (wish.kernel === "host")
 		throw new LabError({
-			...{ code: "unsupported", place: "--kernel host" },
+			code: "unsupported",
+			place: "--kernel host",
 			message: "a kernel in a virtual machine is never the host's",
 			remedy:
 				"Routers on the host's kernel are containers: docker instead of vm.",
 		});
 	if (wish.iptables === "nft")
 		throw new LabError({
-			...{ code: "unsupported", place: "--iptables nft" },
+			code: "unsupported",
+			place: "--iptables nft",
 			message: "packet by packet, rules are loaded by iptables-legacy only",
 			remedy: "Take --iptables legacy, or docker instead of vm.",
 		});

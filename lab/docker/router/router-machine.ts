@@ -58,7 +58,8 @@ export async function startRouterMachine(
 ): Promise<Container> {
 	const { containers, image, router } = options;
 	const container = await containers.create({
-		...{ role: `router${router + 1}`, image: "machine" },
+		role: `router${router + 1}`,
+		image: "machine",
 		command: qemuWords(options),
 		network: { of: "switch" },
 		devices: ["/dev/net/tun", ...kvmDevice()],
@@ -98,7 +99,8 @@ export async function connectRouterMachine(
 	if (iptables === "nft") await guest.must(["sh", "-c", TAKE_NFT]);
 	const settings = new MachineSettings(guest);
 	return {
-		...{ guest, disconnect },
+		guest,
+		disconnect,
 		version: machineVersion(image),
 		setSysctl: (name, value) => settings.set(name, value),
 		async forgetNeighbour(name, address) {
@@ -133,7 +135,9 @@ export async function connectGuest(
 		console: readonly string[] = [],
 	) => {
 		failure ??= new LabError({
-			...{ code, message, console },
+			code,
+			message,
+			console,
 			place: `router ${router + 1}'s virtual machine`,
 			remedy: "",
 		});
@@ -185,8 +189,10 @@ function qemuWords({
 	bridges,
 }: RouterMachineOptions): readonly string[] {
 	const port = (id: string, path: string, number: number) => [
-		...["-chardev", `socket,id=${id},path=${path},server=on,wait=off`],
-		...["-device", `virtserialport,chardev=${id},nr=${number},name=${id}`],
+		"-chardev",
+		`socket,id=${id},path=${path},server=on,wait=off`,
+		"-device",
+		`virtserialport,chardev=${id},nr=${number},name=${id}`,
 	];
 	return [
 		"qemu-system-x86_64",
@@ -198,7 +204,10 @@ function qemuWords({
 			kernelWords: "marktwin.stay",
 		}),
 		// The container's log is the machine's console.
-		...["-serial", "stdio", "-monitor", "none"],
+		"-serial",
+		"stdio",
+		"-monitor",
+		"none",
 		...port("agent", agentSocket(router), 1),
 		...port("conditions", conditionsSocket(router), 2),
 		...Array.from({ length: bridges }, (_, bridge) => [

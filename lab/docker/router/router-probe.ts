@@ -7,8 +7,13 @@ import type { HostKernel } from "./router-kernel.ts";
 
 /** The only way to know that a match is there is to load a rule with it: in a namespace that is gone after it. */
 const TRY = [
-	...["iptables-legacy", "-A", "OUTPUT"],
-	...["-m", "condition", "--condition", "marktwin"],
+	"iptables-legacy",
+	"-A",
+	"OUTPUT",
+	"-m",
+	"condition",
+	"--condition",
+	"marktwin",
 ];
 
 /**
@@ -23,7 +28,9 @@ export async function probeHostKernel(
 		readonly KernelVersion: string;
 	};
 	const { code } = await runOnce(docker, {
-		...{ image, words: TRY, capabilities: ["NET_ADMIN", "NET_RAW"] },
+		image,
+		words: TRY,
+		capabilities: ["NET_ADMIN", "NET_RAW"],
 		labels: {
 			[LAB_LABEL]: `probe-${process.pid}`,
 			[OWNER_LABEL]: thisProcess(),

@@ -116,7 +116,8 @@ async function announce(
 	const { status, err } = await box.guest.run(words);
 	if (status <= 1) return;
 	throw new LabError({
-		...{ code: "start", place: "take-over" },
+		code: "start",
+		place: "take-over",
 		message: `${words.join(" ")} ended with ${status}: ${err.trim()}`,
 		remedy: "",
 	});

@@ -53,14 +53,19 @@ test.each([
 		writeFileSync(condition, "0\n");
 		const config = join(own, "healthcheck.json");
 		const target = {
-			...{ backend: "b1", address: "127.0.0.1", port: server.port },
+			backend: "b1",
+			address: "127.0.0.1",
+			port: server.port,
 			condition: "mail1up",
 		};
 		writeFileSync(
 			config,
 			JSON.stringify({
-				...{ targets: [target], probe, fall: 1 },
-				...{ intervalMs: 1_000, conditions: "nf_condition" },
+				targets: [target],
+				probe,
+				fall: 1,
+				intervalMs: 1_000,
+				conditions: "nf_condition",
 				status: "status.json",
 			}),
 		);

@@ -39,13 +39,22 @@ if (b1 === undefined || b2 === undefined) throw new Error("two targets");
 const SINCE = "2026-01-01T00:00:00.000Z";
 const report: readonly TargetReport[] = [
 	{
-		...{ target: b1, alive: true, since: SINCE, value: "0", isWritten: true },
+		target: b1,
+		alive: true,
+		since: SINCE,
+		value: "0",
+		isWritten: true,
 		last: { ok: true, reason: "220 mail1 ESMTP", at: SINCE, tookMs: 3 },
 		notProbed: null,
 	},
 	{
-		...{ target: b2, alive: false, since: SINCE, value: "1", isWritten: false },
-		...{ last: null, notProbed: null },
+		target: b2,
+		alive: false,
+		since: SINCE,
+		value: "1",
+		isWritten: false,
+		last: null,
+		notProbed: null,
 	},
 ];
 
@@ -93,8 +102,11 @@ test("is not well where all are alive and a condition could not be written", asy
 test("is well where nothing has been decided yet", async () => {
 	const status = await written();
 	const targets = report.map((one) => ({
-		...{ ...one, alive: true, last: null },
-		...{ value: null, isWritten: false },
+		...one,
+		alive: true,
+		last: null,
+		value: null,
+		isWritten: false,
 	}));
 	writeFileSync(file, JSON.stringify({ ...status, targets }));
 	const found = findStatus(file);

@@ -128,7 +128,10 @@ async function buildIn(
 	mkdirSync(root);
 	if (kernel.includes("/"))
 		await mustExecute(`copying ${kernel}`, "cp", [
-			...["-a", "--no-target-directory", resolve(kernel), root],
+			"-a",
+			"--no-target-directory",
+			resolve(kernel),
+			root,
 		]);
 	await unpack(files, root);
 	const release = releaseIn(root, kernel);
@@ -155,7 +158,10 @@ async function buildIn(
 		release,
 		version: versionOf(packages, release),
 		packages: packages.map(({ name, version, architecture, sha256 }) => ({
-			...{ name, version, architecture, sha256 },
+			name,
+			version,
+			architecture,
+			sha256,
 		})),
 		files: Object.fromEntries(
 			[KERNEL_FILE, INITRD_FILE].map((name) => [
@@ -176,8 +182,10 @@ async function buildIn(
 /** Compilers of a build that was killed may still be writing there, for a moment. */
 function removeWork(folder: string): void {
 	rmSync(folder, {
-		...{ recursive: true, force: true },
-		...{ maxRetries: 20, retryDelay: 250 },
+		recursive: true,
+		force: true,
+		maxRetries: 20,
+		retryDelay: 250,
 	});
 }
 

@@ -46,9 +46,24 @@ const STANDING_BY: Readonly<Record<string, readonly string[]>> = {
 	conntrack: [],
 };
 const FOLDERS = [
-	...["bin", "dev", "etc", "lib", "lib/marktwin", "lib/modules", "lib64"],
-	...["proc", "run", "sbin", "sys", "tmp", "usr", "usr/bin", "usr/lib"],
-	...[LIBRARIES, `${LIBRARIES}/xtables`, "usr/sbin"],
+	"bin",
+	"dev",
+	"etc",
+	"lib",
+	"lib/marktwin",
+	"lib/modules",
+	"lib64",
+	"proc",
+	"run",
+	"sbin",
+	"sys",
+	"tmp",
+	"usr",
+	"usr/bin",
+	"usr/lib",
+	LIBRARIES,
+	`${LIBRARIES}/xtables`,
+	"usr/sbin",
 ];
 
 export interface InitrdParts {

@@ -52,10 +52,14 @@ export async function compileModules(
 		`compiling modules for ${version}`,
 		"make",
 		[
-			...["-C", headers, `M=${folder}`, `CC=${compiler(headers)}`],
+			"-C",
+			headers,
+			`M=${folder}`,
+			`CC=${compiler(headers)}`,
 			// Types for BPF, which pahole makes of what is stripped below. As a variable of make alone: the
 			// layout of what is compiled follows the kernel's own configuration.
-			...["CONFIG_DEBUG_INFO_BTF_MODULES=", "modules"],
+			"CONFIG_DEBUG_INFO_BTF_MODULES=",
+			"modules",
 		],
 		{ env: { LD_LIBRARY_PATH: toolLibraries(root, folder) } },
 	);
@@ -72,7 +76,12 @@ export async function compileAgent(folder: string): Promise<string> {
 	mkdirSync(folder, { recursive: true });
 	const program = join(folder, "agent");
 	await mustExecute("compiling the guest's agent", "gcc", [
-		...["-O2", "-Wall", "-static", "-s", "-o", program],
+		"-O2",
+		"-Wall",
+		"-static",
+		"-s",
+		"-o",
+		program,
 		...["agent.c", "programs.c"].map((name) => join(GUEST_SOURCES, name)),
 	]);
 	return program;
@@ -86,7 +95,13 @@ export async function compileStandby(folder: string): Promise<string> {
 	mkdirSync(folder, { recursive: true });
 	const library = join(folder, "standby.so");
 	await mustExecute("compiling what keeps programs standing by", "gcc", [
-		...["-O2", "-Wall", "-shared", "-fPIC", "-s", "-o", library],
+		"-O2",
+		"-Wall",
+		"-shared",
+		"-fPIC",
+		"-s",
+		"-o",
+		library,
 		join(GUEST_SOURCES, "standby.c"),
 	]);
 	return library;

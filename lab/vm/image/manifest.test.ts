@@ -2,8 +2,10 @@ import { expect, it } from "vitest";
 import { parseManifest } from "./manifest.ts";
 
 const MANIFEST = {
-	...{ recipe: "0afd95bd8c1d", kernel: "linux-image-cloud-amd64" },
-	...{ release: "6.1.0-56-cloud-amd64", version: "6.1.192-2" },
+	recipe: "0afd95bd8c1d",
+	kernel: "linux-image-cloud-amd64",
+	release: "6.1.0-56-cloud-amd64",
+	version: "6.1.192-2",
 	packages: [],
 	files: { vmlinuz: "00" },
 };

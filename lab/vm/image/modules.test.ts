@@ -6,7 +6,10 @@ const module = (
 	depends: readonly string[],
 	aliases: readonly string[] = [],
 ): Module => ({
-	...{ name, depends, aliases, data: Buffer.alloc(0) },
+	name,
+	depends,
+	aliases,
+	data: Buffer.alloc(0),
 	path: `lib/modules/${name}.ko`,
 });
 

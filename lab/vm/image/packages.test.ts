@@ -26,7 +26,9 @@ describe("packages as apt-cache shows them", () => {
 	it("are read with the names of what they need, the first of alternatives", () => {
 		const [conntrack, netbase] = parsePackages(SHOWN);
 		expect(conntrack).toMatchObject({
-			...{ name: "conntrack", version: "1:1.4.7-1+b2", size: 33160 },
+			name: "conntrack",
+			version: "1:1.4.7-1+b2",
+			size: 33160,
 			depends: ["init-system-helpers", "libc6", "libmnl0", "perl", "a-mta"],
 		});
 		expect(netbase).toMatchObject({ name: "netbase", depends: [] });

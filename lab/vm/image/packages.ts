@@ -81,8 +81,10 @@ export function createPackageStore(
 		mkdirSync(join(lists, "cache", "archives", "partial"), { recursive: true });
 		options = [
 			...options,
-			...["-o", `Dir::State::lists=${join(lists, "lists")}`],
-			...["-o", `Dir::Cache=${join(lists, "cache")}`],
+			"-o",
+			`Dir::State::lists=${join(lists, "lists")}`,
+			"-o",
+			`Dir::Cache=${join(lists, "cache")}`,
 		];
 		const { code, err } = await execute("apt-get", [
 			...options,

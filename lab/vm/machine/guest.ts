@@ -110,7 +110,9 @@ export function createGuest(machine: Pick<Machine, "call" | "fail">): Guest {
 		},
 		async listen(on) {
 			const payload = on.flatMap(({ protocol, port }) => [
-				...[protocol === "tcp" ? TCP : UDP, port >> 8, port & 0xff],
+				protocol === "tcp" ? TCP : UDP,
+				port >> 8,
+				port & 0xff,
 			]);
 			return (await call("s", Uint8Array.from(payload))).status;
 		},

@@ -48,15 +48,27 @@ export interface MachineParts {
 export function machineWords(parts: MachineParts): readonly string[] {
 	const { accelerator, kernelWords } = parts;
 	return [
-		...["-nodefaults", "-no-user-config", "-nographic", "-no-reboot"],
-		...["-M", "q35", "-smp", "1", "-m", `${parts.memoryMb}`],
+		"-nodefaults",
+		"-no-user-config",
+		"-nographic",
+		"-no-reboot",
+		"-M",
+		"q35",
+		"-smp",
+		"1",
+		"-m",
+		`${parts.memoryMb}`,
 		...(accelerator === "kvm"
 			? ["-accel", "kvm", "-cpu", "host"]
 			: ["-accel", "tcg,thread=multi", "-cpu", TRANSLATED_CPU]),
-		...["-kernel", parts.kernelFile, "-initrd", parts.initrdFile],
+		"-kernel",
+		parts.kernelFile,
+		"-initrd",
+		parts.initrdFile,
 		"-append",
 		[KERNEL_WORDS, ...(kernelWords ? [kernelWords] : [])].join(" "),
-		...["-device", "virtio-serial-pci"],
+		"-device",
+		"virtio-serial-pci",
 	];
 }
 
@@ -68,13 +80,19 @@ export function qemuCommand(options: QemuOptions): readonly string[] {
 		.map((octet) => octet.toString(16).padStart(2, "0"))
 		.join(":");
 	return [
-		...[findProgram("setpriv") ?? "setpriv", "--pdeathsig", "KILL"],
+		findProgram("setpriv") ?? "setpriv",
+		"--pdeathsig",
+		"KILL",
 		findProgram("qemu-system-x86_64") ?? "qemu-system-x86_64",
 		...machineWords({ kernelFile, initrdFile, accelerator, memoryMb }),
-		...["-chardev", `file,id=console,path=${inOption(options.console)}`],
-		...["-serial", "chardev:console"],
-		...["-chardev", `socket,id=agent,path=${inOption(options.agent)}`],
-		...["-device", "virtserialport,chardev=agent,name=agent"],
+		"-chardev",
+		`file,id=console,path=${inOption(options.console)}`,
+		"-serial",
+		"chardev:console",
+		"-chardev",
+		`socket,id=agent,path=${inOption(options.agent)}`,
+		"-device",
+		"virtserialport,chardev=agent,name=agent",
 		"-netdev",
 		`stream,id=trunk,server=off,addr.type=unix,addr.path=${inOption(options.trunk)}`,
 		// No offloads: what comes out is what a wire would carry, checksums and all. No control queue: the

@@ -183,8 +183,11 @@ it("a machine is ended, whatever signs its folder's path has", async () => {
 	const image = { folder: "", kernelFile: "k", initrdFile: "i" };
 	const words = qemuCommand({
 		image: { ...image, manifest: null as never },
-		...{ accelerator: "tcg", memoryMb: 1, trunk: `${folder}/trunk` },
-		...{ agent: `${folder}/agent`, console: `${folder}/console` },
+		accelerator: "tcg",
+		memoryMb: 1,
+		trunk: `${folder}/trunk`,
+		agent: `${folder}/agent`,
+		console: `${folder}/console`,
 	});
 	const machine = sleeper(words.join(" "));
 	writeFileSync(join(folder, "qemu"), ownerRecord(machine.pid));

@@ -52,8 +52,11 @@ describe("ARP", () => {
 
 	it("of another kind is left alone", () => {
 		const payload = encodeArp({
-			...{ kind: "request", senderMac: GATEWAY_MAC, sender: 0 },
-			...{ targetMac: new Uint8Array(6), target: B1 },
+			kind: "request",
+			senderMac: GATEWAY_MAC,
+			sender: 0,
+			targetMac: new Uint8Array(6),
+			target: B1,
 		});
 		payload[3] = 0xdd;
 		expect(decodeArp(payload)).toBeNull();
@@ -68,7 +71,9 @@ describe("a fence", () => {
 		expect(frame.vlan).toBe(0);
 		expect([...frame.to]).toEqual([...BROADCAST_MAC]);
 		expect(probe).toMatchObject({
-			...{ kind: "request", sender: 0, target: FENCE_ADDRESS },
+			kind: "request",
+			sender: 0,
+			target: FENCE_ADDRESS,
 		});
 	});
 
@@ -76,7 +81,10 @@ describe("a fence", () => {
 		const { from } = decoded(fence(0xdeadbeef));
 		const answer = decoded(
 			encodeFrame({
-				...{ vlan: 0, to: from, from: GATEWAY_MAC, type: ARP },
+				vlan: 0,
+				to: from,
+				from: GATEWAY_MAC,
+				type: ARP,
 				payload: new Uint8Array(28),
 			}),
 		);

@@ -54,8 +54,11 @@ export function arpReply(request: Arp, vlan: number, mac: Uint8Array): Buffer {
 		target: request.sender,
 	});
 	return encodeFrame({
-		...{ vlan, to: request.senderMac, from: mac },
-		...{ type: ARP, payload },
+		vlan,
+		to: request.senderMac,
+		from: mac,
+		type: ARP,
+		payload,
 	});
 }
 
@@ -83,8 +86,11 @@ export function fence(
 		target,
 	});
 	return encodeFrame({
-		...{ vlan, to: BROADCAST_MAC, from: mac },
-		...{ type: ARP, payload },
+		vlan,
+		to: BROADCAST_MAC,
+		from: mac,
+		type: ARP,
+		payload,
 	});
 }
 

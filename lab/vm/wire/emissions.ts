@@ -40,7 +40,9 @@ export function readEmissions(seen: readonly Seen[], atMs: number): Emissions {
 
 function incomparable(why: string): Unknown {
 	return {
-		...{ rule: "", text: "", line: 0 },
+		rule: "",
+		text: "",
+		line: 0,
 		reason: `the kernel sent a packet that cannot be compared: ${why}`,
 	};
 }

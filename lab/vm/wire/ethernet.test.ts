@@ -15,8 +15,11 @@ describe("Ethernet frames", () => {
 	it("carry the VLAN between the addresses and the type", () => {
 		const payload = Uint8Array.of(0x45);
 		const frame = {
-			...{ vlan: 204, to: GATEWAY_MAC, from: macOf(C1) },
-			...{ type: IPV4, payload },
+			vlan: 204,
+			to: GATEWAY_MAC,
+			from: macOf(C1),
+			type: IPV4,
+			payload,
 		};
 		const octets = encodeFrame(frame);
 		expect(octets.subarray(0, 19).toString("hex")).toBe(
@@ -28,8 +31,11 @@ describe("Ethernet frames", () => {
 
 	it("have none on the trunk itself", () => {
 		const octets = encodeFrame({
-			...{ vlan: 0, to: GATEWAY_MAC, from: macOf(C1) },
-			...{ type: IPV4, payload: new Uint8Array(100) },
+			vlan: 0,
+			to: GATEWAY_MAC,
+			from: macOf(C1),
+			type: IPV4,
+			payload: new Uint8Array(100),
 		});
 		expect(octets.length).toBe(114);
 		expect(decodeFrame(octets)?.vlan).toBe(0);

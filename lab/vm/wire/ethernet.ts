@@ -31,8 +31,12 @@ export function macOf(address: Address): Uint8Array {
 /** Where a packet to a multicast address goes (RFC 1112, 6.4). */
 export function multicastMac(address: Address): Uint8Array {
 	return Uint8Array.of(
-		...[0x01, 0x00, 0x5e],
-		...[(address >>> 16) & 0x7f, (address >>> 8) & 0xff, address & 0xff],
+		0x01,
+		0x00,
+		0x5e,
+		(address >>> 16) & 0x7f,
+		(address >>> 8) & 0xff,
+		address & 0xff,
 	);
 }
 

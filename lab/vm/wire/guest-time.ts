@@ -48,8 +48,11 @@ export function guestMessage(
 	payload.writeBigUInt64BE(BigInt(Math.floor(atMs)), 8);
 	payload.writeBigUInt64BE(BigInt(Math.ceil(stepMs)), 16);
 	return encodeFrame({
-		...{ vlan: 0, to: GATEWAY_MAC, from: HARNESS_MAC },
-		...{ type: TYPE, payload },
+		vlan: 0,
+		to: GATEWAY_MAC,
+		from: HARNESS_MAC,
+		type: TYPE,
+		payload,
 	});
 }
 

@@ -147,9 +147,18 @@ export function addRoute(
 	const [mainTable, byAdministrator, unicast] = [254, 4, 1];
 	const scope = via === null ? SCOPES.link : SCOPES.universe;
 	const fixed = Buffer.from([
-		...[INET, prefixLength, 0, 0],
-		...[mainTable, byAdministrator, scope, unicast],
-		...[0, 0, 0, 0],
+		INET,
+		prefixLength,
+		0,
+		0,
+		mainTable,
+		byAdministrator,
+		scope,
+		unicast,
+		0,
+		0,
+		0,
+		0,
 	]);
 	return message(NEWROUTE, CREATE | EXCLUSIVE, fixed, [
 		attribute(1, address32(destination)),

@@ -281,7 +281,10 @@ export function frameFor(packet: {
 	readonly to?: Uint8Array;
 }): Buffer {
 	return encodeFrame({
-		...{ vlan: packet.vlan, to: packet.to ?? GATEWAY_MAC },
-		...{ from: macOf(packet.source), type: IPV4, payload: packet.bytes },
+		vlan: packet.vlan,
+		to: packet.to ?? GATEWAY_MAC,
+		from: macOf(packet.source),
+		type: IPV4,
+		payload: packet.bytes,
 	});
 }

@@ -47,7 +47,10 @@ export function wire(
 		if (name === TRUNK_NAME || name === "lo" || name.length > 15)
 			throw unsupported(name, "an interface cannot have this name here");
 		return {
-			...{ name, vlan: freeVlan(), mtu, index: FIRST_INDEX + position },
+			name,
+			vlan: freeVlan(),
+			mtu,
+			index: FIRST_INDEX + position,
 			addresses: addresses.map((text) => network(text)),
 		};
 	});
@@ -58,7 +61,9 @@ export function trunkMessages(trunk: number): readonly Buffer[] {
 	return [
 		setLink(LOOPBACK_INDEX, true),
 		addAddress(LOOPBACK_INDEX, {
-			...{ address: FENCE_ADDRESS, prefixLength: 32, scope: "host" },
+			address: FENCE_ADDRESS,
+			prefixLength: 32,
+			scope: "host",
 		}),
 		raiseTrunk(trunk, { mtu: SMALLEST_TRUNK_MTU, queueLength: QUEUE_LENGTH }),
 	];

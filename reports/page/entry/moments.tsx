@@ -20,7 +20,9 @@ export function doneIn(moments: readonly Moment[]): readonly Done[] {
 	for (const { atMs, text } of moments)
 		byTime.set(atMs, [...(byTime.get(atMs) ?? []), text]);
 	return [...byTime].map(([atMs, texts], index) => ({
-		...{ number: index + 1, atMs, texts },
+		number: index + 1,
+		atMs,
+		texts,
 	}));
 }
 

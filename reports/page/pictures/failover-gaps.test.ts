@@ -6,19 +6,34 @@ import type { Colours } from "./colours.ts";
 import { gapMarks } from "./failover-gaps.ts";
 
 const COLOURS: Colours = {
-	...{ text: "#000000", muted: "#000000", grid: "#000000" },
-	...{ background: "#ffffff", onColour: "#ffffff", good: "#008000" },
-	...{ bad: "#800000", goodSoft: "#80ff80", badSoft: "#ff8080" },
-	...{ switched: "#808000", idle: "#808080", none: "#808080", backends: [] },
+	text: "#000000",
+	muted: "#000000",
+	grid: "#000000",
+	background: "#ffffff",
+	onColour: "#ffffff",
+	good: "#008000",
+	bad: "#800000",
+	goodSoft: "#80ff80",
+	badSoft: "#ff8080",
+	switched: "#808000",
+	idle: "#808080",
+	none: "#808080",
+	backends: [],
 };
 
 const AXIS = { fromMs: 0, toMs: 10_000, widthPx: 1_000 };
 
 function gap(failedMs: number, servedMs: number | null): Gap {
 	return {
-		...{ backend: 0, failedMs, servedMs, noticedMs: null, lost: 3 },
-		...{ late: 0, longestWaitMs: 0 },
-		...{ recoveredMs: null, predictedMs: null },
+		backend: 0,
+		failedMs,
+		servedMs,
+		noticedMs: null,
+		lost: 3,
+		late: 0,
+		longestWaitMs: 0,
+		recoveredMs: null,
+		predictedMs: null,
 	};
 }
 

@@ -24,9 +24,17 @@ function connections(words: string): readonly ConnectionRecord[] {
 		const isServed = /^b\d$/.test(word);
 		const startedMs = id * 100;
 		return {
-			...{ id, step: "load", client: "c1", sourcePort: 40_000 + id, startedMs },
-			...{ backend: isServed ? word : null, met: [], syns: 1 },
-			...{ retransmittedMs: [], connectedMs: null, gatewayAnswers: [] },
+			id,
+			step: "load",
+			client: "c1",
+			sourcePort: 40_000 + id,
+			startedMs,
+			backend: isServed ? word : null,
+			met: [],
+			syns: 1,
+			retransmittedMs: [],
+			connectedMs: null,
+			gatewayAnswers: [],
 			greetedMs: isServed ? startedMs + 5 : null,
 			endedMs: startedMs + 10,
 			outcome: isServed ? "completed" : (word as ConnectionOutcome),
@@ -44,14 +52,22 @@ interface Played {
 }
 
 const DIES: WorldEvent = {
-	...{ kind: "backend", backend: "b1", behaviour: "refuse", atMs: 1_000 },
+	kind: "backend",
+	backend: "b1",
+	behaviour: "refuse",
+	atMs: 1_000,
 };
 const believed = (atMs: number, alive = false): WorldEvent => ({
-	...{ kind: "belief", backend: "b1", alive, atMs },
+	kind: "belief",
+	backend: "b1",
+	alive,
+	atMs,
 });
 
 const STORY = scenario({
-	...{ name: "story", title: "", story: "" },
+	name: "story",
+	title: "",
+	story: "",
 	setup: recipeSetup({ healthCheck: recipeHealthCheck() }),
 	steps: [
 		connect(10, { everyMs: 100, label: "load" }),
@@ -66,20 +82,28 @@ function played(
 	{ words, events = [], reloads = [], unknown = null }: Played,
 ): RunResult {
 	const account: Account = {
-		...{
-			connections: connections(words),
-			events,
-			packets: [],
-			observations: [],
-		},
+		connections: connections(words),
+		events,
+		packets: [],
+		observations: [],
 		operations: reloads.map((atMs) => ({
-			...{ label: "reload", atMs, text: "", outcome: { ok: true } },
+			label: "reload",
+			atMs,
+			text: "",
+			outcome: { ok: true },
 		})),
-		...{ unknown, endedMs: 10_000 },
+		unknown,
+		endedMs: 10_000,
 	};
 	return {
-		...{ scenario: STORY, seed: 1, driver: { name, version: "1" }, account },
-		...{ judgements: [], outcome: "holds", unknown, replay: "" },
+		scenario: STORY,
+		seed: 1,
+		driver: { name, version: "1" },
+		account,
+		judgements: [],
+		outcome: "holds",
+		unknown,
+		replay: "",
 	};
 }
 
@@ -140,7 +164,8 @@ describe("around a change", () => {
 	const events = [DIES, believed(1_800)];
 	/** Ends in refusals from the death until the belief, and a little more or less of them. */
 	const model = {
-		...{ events, words: line(turns(10), all(8, "refused"), all(40, "b2")) },
+		events,
+		words: line(turns(10), all(8, "refused"), all(40, "b2")),
 	};
 
 	it("leaves a few refusals more or less, and other turns, to chance", () => {
@@ -150,9 +175,9 @@ describe("around a change", () => {
 	});
 
 	it("does not leave a refusal long after it to chance: the model has none there", () => {
-		const words = line(
-			...[turns(10), all(8, "refused"), all(39, "b2"), ["refused"]],
-		);
+		const words = line(turns(10), all(8, "refused"), all(39, "b2"), [
+			"refused",
+		]);
 		expect(differences(model, { words, events })).toEqual([
 			"#58 c1 | b2, completed | nobody, refused",
 		]);
@@ -219,7 +244,10 @@ describe("after a change", () => {
 
 describe("while packets are lost by chance", () => {
 	const becomes = (atMs: number, behaviour: string): WorldEvent => ({
-		...{ kind: "backend", backend: "b1", behaviour, atMs },
+		kind: "backend",
+		backend: "b1",
+		behaviour,
+		atMs,
 	});
 	// Two seconds after the end, and what the checker takes to be sure: 3.8 s.
 	const events = [becomes(1_000, "lossy"), becomes(3_000, "up")];
@@ -254,9 +282,14 @@ it("differs when an expectation holds in the model only", () => {
 		...played(name, { words: "b1 b2" }),
 		judgements: [
 			{
-				...{ outcome, expected: "all mail is kept", seen: "1 of 2" },
+				outcome,
+				expected: "all mail is kept",
+				seen: "1 of 2",
 				expectation: { kind: "mail-kept", because: "" },
-				...{ connections: [], concerned: 0, rule: null, why: [] },
+				connections: [],
+				concerned: 0,
+				rule: null,
+				why: [],
 			},
 		],
 	});

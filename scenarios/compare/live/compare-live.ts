@@ -174,7 +174,10 @@ function compareStretch(
 	const known = pairs.filter(isKnown);
 	const backends = setup.backends.map(({ name }) => name);
 	const met = {
-		...{ fromMs, names: backends, pairs: known, nameOf: backendOf },
+		fromMs,
+		names: backends,
+		pairs: known,
+		nameOf: backendOf,
 		room: isFirst ? 0 : roomFor(known.length),
 	};
 	if (isFirst)
@@ -186,7 +189,10 @@ function compareStretch(
 		...(isAlike
 			? pairs.filter(endsDiffer).map(connectionDiffers)
 			: countsDiffer("end", {
-					...{ fromMs, pairs, nameOf: clientEnd, room: roomFor(pairs.length) },
+					fromMs,
+					pairs,
+					nameOf: clientEnd,
+					room: roomFor(pairs.length),
 					names: [
 						...new Set(
 							pairs.flatMap(({ one, other }) => [

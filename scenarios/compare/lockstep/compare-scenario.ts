@@ -129,8 +129,14 @@ async function lockstep(
 	const played = (how: Partial<Played> = {}): Played => {
 		model.settle();
 		return {
-			...{ asks, packets, draws: model.followed, divergences },
-			...{ unknown: null, chance: null, result: null, isDoubtful: false },
+			asks,
+			packets,
+			draws: model.followed,
+			divergences,
+			unknown: null,
+			chance: null,
+			result: null,
+			isDoubtful: false,
 			...how,
 		};
 	};

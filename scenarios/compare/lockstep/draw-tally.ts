@@ -37,7 +37,8 @@ export class DrawTally {
 			const { low, high } = binomialBand(draws, chance, confidence);
 			if (matches >= low && matches <= high) return [];
 			const divergence: Divergence = {
-				...{ kind: "draws", atMs },
+				kind: "draws",
+				atMs,
 				asked: `${draws} draws for ${rule}, which matches with a probability of ${chance}`,
 				model: [`${low} to ${high} matches`],
 				kernel: [`${matches} matches`],

@@ -26,7 +26,10 @@ function play(rules: string, steps: readonly ScenarioStep[]) {
 		behaviour: { b1: { kind: "silent" }, b2: { kind: "silent" } },
 	} as const;
 	const played = scenario({
-		...{ name: "draws", title: "", steps, expect: [] },
+		name: "draws",
+		title: "",
+		steps,
+		expect: [],
 		setup: recipeSetup({ ruleset, ...backends }),
 	}) as PlayableScenario;
 	return compareScenario(played, { driver });
@@ -119,7 +122,10 @@ describe("rules that draw", () => {
 	const compared = (text: string, driver = drawing) =>
 		compareScenario(
 			scenario({
-				...{ name: "draws", title: "", steps: datagrams, expect: [] },
+				name: "draws",
+				title: "",
+				steps: datagrams,
+				expect: [],
 				setup: recipeSetup({ ruleset: { name: "draws.rules", text } }),
 			}) as PlayableScenario,
 			{ driver },
@@ -223,7 +229,9 @@ describe("a table that is full", () => {
 	) =>
 		compareScenario(
 			scenario({
-				...{ name: "full", title: "", expect: [] },
+				name: "full",
+				title: "",
+				expect: [],
 				setup: recipeSetup({
 					ruleset,
 					sysctls: { "netfilter.nf_conntrack_max": 4 },

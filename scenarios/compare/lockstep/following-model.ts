@@ -173,7 +173,8 @@ export class FollowingModel {
 			at = index;
 			const better: Draw = {
 				...draw,
-				...{ drawn: (offset + tries - 1) % draw.count, isSeen: true },
+				drawn: (offset + tries - 1) % draw.count,
+				isSeen: true,
 			};
 			answer = this.askAgain([...drawn.slice(0, at), better]);
 		}

@@ -58,7 +58,11 @@ function played(rules = ""): PlayableScenario {
 	);
 	const setup = recipeSetup({ ruleset });
 	return scenario({
-		...{ name: "datagrams", title: "", steps, setup, expect: [] },
+		name: "datagrams",
+		title: "",
+		steps,
+		setup,
+		expect: [],
 	}) as PlayableScenario;
 }
 
@@ -146,7 +150,9 @@ it("does not let the model's clock run while a late kernel's stands still", asyn
 	const datagram = packet("bond0.204", "udp 10.0.0.10:40000 > 192.168.0.77:53");
 	const { divergences } = await compareScenario(
 		scenario({
-			...{ name: "late", title: "", expect: [] },
+			name: "late",
+			title: "",
+			expect: [],
 			setup: recipeSetup({ ruleset }),
 			steps: [
 				at(0, backend("b1", "vanish")),

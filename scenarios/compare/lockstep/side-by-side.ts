@@ -6,12 +6,12 @@
 
 import type { Answer, Ask } from "../../../sim/contract/ask.ts";
 import type { ConntrackLine, Emission } from "../../../sim/contract/gateway.ts";
-import type { SlowDriver, SlowGatewayUnderTest } from "../../run/driver.ts";
+import type { AsyncDriver, AsyncGatewayUnderTest } from "../../run/driver.ts";
 import type { Divergence } from "../divergence.ts";
 import type { FollowingModel } from "./following-model.ts";
 
 /** A kernel that can tell which rules a packet meets. */
-export interface TracingGateway extends SlowGatewayUnderTest {
+export interface TracingGateway extends AsyncGatewayUnderTest {
 	/** So much farther its clock is than the script's: time goes by in there by itself, too. */
 	readonly aheadMs: number;
 	/**
@@ -31,8 +31,8 @@ export interface Traced {
 	readonly rules: readonly string[] | null;
 }
 
-export interface TracingDriver extends SlowDriver {
-	open(...given: Parameters<SlowDriver["open"]>): Promise<TracingGateway>;
+export interface TracingDriver extends AsyncDriver {
+	open(...given: Parameters<AsyncDriver["open"]>): Promise<TracingGateway>;
 }
 
 /** What both made of the same. */
@@ -211,7 +211,8 @@ export class SideBySide {
 		const latest = ours.nowMs + LATE_MS;
 		const onFrom = ({ nowMs }: Answer, toMs: number) => ({
 			...ask,
-			...{ atMs: nowMs, toMs },
+			atMs: nowMs,
+			toMs,
 		});
 		while (ours.unknown === null) {
 			const isLate = theirs.emissions.length < ours.emissions.length;
@@ -251,7 +252,9 @@ function kindOf({ interface: name, packet }: Ask & { kind: "packet" }): string {
 }
 
 const FORGETFUL: ReadonlySet<string> = new Set([
-	...["link", "forget-neighbour", "take-over"],
+	"link",
+	"forget-neighbour",
+	"take-over",
 ]);
 
 /** Does the kernel forget its neighbours' addresses over it, at once or by and by? */

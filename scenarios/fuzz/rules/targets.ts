@@ -109,8 +109,14 @@ const flags = (words: readonly string[]) =>
 
 function natIn({ protocol }: TargetPlace): Readonly<Record<string, Uses>> {
 	const to = fc.constantFrom(
-		...["192.168.0.1", "192.168.0.2", "192.168.0.1-192.168.0.2"],
-		...["10.0.0.11", "203.0.113.7", "192.168.0.254", "192.168.0.9", "10.0.0.1"],
+		"192.168.0.1",
+		"192.168.0.2",
+		"192.168.0.1-192.168.0.2",
+		"10.0.0.11",
+		"203.0.113.7",
+		"192.168.0.254",
+		"192.168.0.9",
+		"10.0.0.1",
 	);
 	return {
 		DNAT: fc
@@ -133,8 +139,13 @@ function natIn({ protocol }: TargetPlace): Readonly<Record<string, Uses>> {
 
 function natOut({ protocol }: TargetPlace): Readonly<Record<string, Uses>> {
 	const from = fc.constantFrom(
-		...["192.168.0.254", "10.0.0.1", "10.0.0.2", "10.0.0.1-10.0.0.2"],
-		...["172.16.0.1", "192.168.0.77", "10.0.0.10"],
+		"192.168.0.254",
+		"10.0.0.1",
+		"10.0.0.2",
+		"10.0.0.1-10.0.0.2",
+		"172.16.0.1",
+		"192.168.0.77",
+		"10.0.0.10",
 	);
 	return {
 		SNAT: fc
@@ -174,20 +185,14 @@ const NETMAP: Uses = fc.constantFrom(
 const reject = (protocol: RuleProtocol): Uses =>
 	fc
 		.constantFrom(
-			...[
-				"icmp-net-unreachable",
-				"icmp-host-unreachable",
-				"icmp-port-unreachable",
-			],
-			...[
-				"icmp-proto-unreachable",
-				"icmp-net-prohibited",
-				"icmp-host-prohibited",
-			],
-			...[
-				"icmp-admin-prohibited",
-				...(protocol === "tcp" ? ["tcp-reset", "tcp-reset"] : []),
-			],
+			"icmp-net-unreachable",
+			"icmp-host-unreachable",
+			"icmp-port-unreachable",
+			"icmp-proto-unreachable",
+			"icmp-net-prohibited",
+			"icmp-host-prohibited",
+			"icmp-admin-prohibited",
+			...(protocol === "tcp" ? ["tcp-reset", "tcp-reset"] : []),
 		)
 		.map((answer) => `REJECT --reject-with ${answer}`);
 

@@ -86,8 +86,13 @@ const table: fc.Arbitrary<TablePlan> = carelessRule.chain((first) => {
 		{ weight: 1, arbitrary: further },
 	);
 	return fc.record({
-		...{ before: few, after: few, changes: mutations, blanks: BLANKS },
-		...{ counters: COUNTERS, commandLast: sometimes(1 / 20), end: END },
+		before: few,
+		after: few,
+		changes: mutations,
+		blanks: BLANKS,
+		counters: COUNTERS,
+		commandLast: sometimes(1 / 20),
+		end: END,
 		first: fc.constant(first),
 	});
 });
@@ -152,7 +157,8 @@ export function textArbitrary(): fc.Arbitrary<TextCase> {
 			})
 			.map(({ given: { text, onto }, counters }) => ({
 				...text,
-				...{ onto, counters },
+				onto,
+				counters,
 			})),
 	);
 }

@@ -75,14 +75,22 @@ function onItsWay(one: TextCase): Restored {
 	const options = { counters, noflush: onto !== null };
 	if (onto === null)
 		return {
-			...{ one, options, first: null, text: CLEAN + one.text },
-			...{ linesBefore: CLEAN_LINES, tablesBefore: TABLES },
+			one,
+			options,
+			first: null,
+			text: CLEAN + one.text,
+			linesBefore: CLEAN_LINES,
+			tablesBefore: TABLES,
 			base: EMPTY_RULESET,
 		};
 	const first = CLEAN + onto;
 	return {
-		...{ one, options, first, text: one.text },
-		...{ linesBefore: 0, tablesBefore: 0 },
+		one,
+		options,
+		first,
+		text: one.text,
+		linesBefore: 0,
+		tablesBefore: 0,
 		base: restoreText(EMPTY_RULESET, first, { counters }).ruleset,
 	};
 }

@@ -7,7 +7,10 @@ const SEED = 11;
 
 const fuzzWith = (heard: (text: string) => string, runs: number) =>
 	fuzzTexts({
-		...{ seed: SEED, from: 0, runs, shrinkMs: 20_000 },
+		seed: SEED,
+		from: 0,
+		runs,
+		shrinkMs: 20_000,
 		oracle: oracleWith(heard),
 	});
 

@@ -45,7 +45,10 @@ export async function fuzzTexts(
 ): Promise<TextFuzzAccount> {
 	const { seed, from, runs, oracle } = options;
 	const account: TextFuzzAccount = {
-		...{ seed, texts: 0, coverage: noTextCoverage(), findings: [] },
+		seed,
+		texts: 0,
+		coverage: noTextCoverage(),
+		findings: [],
 	};
 	for (let number = from; number < from + runs; number++) {
 		const path = String(number);
@@ -82,7 +85,9 @@ async function smallest(
 		return difference?.kind !== found.kind;
 	});
 	const details = await fc.check(agrees, {
-		...{ seed, path, numRuns: 1 },
+		seed,
+		path,
+		numRuns: 1,
 		interruptAfterTimeLimit: shrinkMs,
 	});
 	const smaller = details.counterexamplePath ?? path;

@@ -242,7 +242,11 @@ function ruleFor(focus: Focus, care: Care): fc.Arbitrary<PlacedRule> {
 	return placeFor(focus, care).chain((place) =>
 		fc
 			.record({
-				...{ protocol, use, target, match, withMatch: sometimes(1 / 4) },
+				protocol,
+				use,
+				target,
+				match,
+				withMatch: sometimes(1 / 4),
 				header: headerParts(place.within ? "FORWARD" : place.chain, care),
 				withHeader: sometimes(1 / 4),
 				implicit: sometimes(1 / 4),

@@ -55,17 +55,15 @@ const flags = fc.oneof(
 	{
 		weight: 6,
 		arbitrary: fc.constantFrom(
-			...[
-				SYN,
-				SYN | ACK,
-				ACK,
-				PSH | ACK,
-				FIN | ACK,
-				RST,
-				RST | ACK,
-				URG | ACK,
-				0,
-			],
+			SYN,
+			SYN | ACK,
+			ACK,
+			PSH | ACK,
+			FIN | ACK,
+			RST,
+			RST | ACK,
+			URG | ACK,
+			0,
 		),
 	},
 	{ weight: 1, arbitrary: fc.nat(255) },
@@ -108,7 +106,8 @@ const segments: fc.Arbitrary<SegmentPlan> = fc.record({
 	),
 	octets,
 	window: fc.constantFrom(64_240, 64_240, 8_192, 1, 0, 65_535),
-	...{ options, checksum },
+	options,
+	checksum,
 });
 
 const STATES: readonly ReachableState[] = [
@@ -167,21 +166,29 @@ export const trafficSteps: fc.Arbitrary<StepPlanKind> = fc.oneof(
 		weight: 12,
 		arbitrary: fc.record({
 			kind: fc.constant<"segment">("segment"),
-			...{ flow, side, segment: segments },
+			flow,
+			side,
+			segment: segments,
 		}),
 	},
 	{
 		weight: 12,
 		arbitrary: fc.record({
 			kind: fc.constant<"message">("message"),
-			...{ flow, side, octets, ttl, tos, checksum },
+			flow,
+			side,
+			octets,
+			ttl,
+			tos,
+			checksum,
 		}),
 	},
 	{
 		weight: 1,
 		arbitrary: fc.record({
 			kind: fc.constant<"fragments">("fragments"),
-			...{ flow, side },
+			flow,
+			side,
 			octets: fc.integer({ min: 24, max: 2_000 }),
 			units: fc.integer({ min: 1, max: 150 }),
 			isBackwards: fc.boolean(),
@@ -195,7 +202,9 @@ export const trafficSteps: fc.Arbitrary<StepPlanKind> = fc.oneof(
 		weight: 3,
 		arbitrary: fc
 			.record({
-				...{ flow, side, error: fc.constantFrom(...ERRORS) },
+				flow,
+				side,
+				error: fc.constantFrom(...ERRORS),
 				isInvented: fc.oneof(
 					{ weight: 4, arbitrary: fc.constant(false) },
 					{ weight: 1, arbitrary: fc.constant(true) },
@@ -204,7 +213,8 @@ export const trafficSteps: fc.Arbitrary<StepPlanKind> = fc.oneof(
 			})
 			.map(({ error: [type, code], ...rest }) => ({
 				kind: "error" as const,
-				...{ type, code },
+				type,
+				code,
 				...rest,
 			})),
 	},

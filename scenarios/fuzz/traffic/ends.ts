@@ -44,12 +44,10 @@ export function newEnds(plan: FlowPlan): Ends {
 			port: plan.clientPort,
 			peer: addressOf(plan.target),
 			peerPort: plan.targetPort,
-			...{
-				next: plan.clientSeq,
-				last: plan.clientSeq,
-				heard: 0,
-				received: null,
-			},
+			next: plan.clientSeq,
+			last: plan.clientSeq,
+			heard: 0,
+			received: null,
 		},
 		server: null,
 	};
@@ -66,8 +64,10 @@ export function endOf(ends: Ends, side: Side): End {
 	const host = isOwn ? GUESSED_SERVER : plan.target;
 	return serverEnd(ends, {
 		interface: interfaceTo(host),
-		...{ address: addressOf(host), port: plan.targetPort },
-		...{ peer: client.address, peerPort: client.port },
+		address: addressOf(host),
+		port: plan.targetPort,
+		peer: client.address,
+		peerPort: client.port,
 	});
 }
 
@@ -107,8 +107,11 @@ export function segmentFrom(end: End, plan: SegmentPlan): TcpPacket {
 	}
 	return tcp({
 		...addressed(end),
-		...{ flags, window: plan.window, options: plan.options },
-		...{ seq, ack: (flags & ACK) !== 0 ? ack : 0 },
+		flags,
+		window: plan.window,
+		options: plan.options,
+		seq,
+		ack: (flags & ACK) !== 0 ? ack : 0,
 		payload: "\0".repeat(plan.octets),
 	});
 }
@@ -142,8 +145,10 @@ export function datagramFrom(
 
 function addressed(end: End) {
 	return {
-		...{ source: end.address, sourcePort: end.port },
-		...{ destination: end.peer, destinationPort: end.peerPort },
+		source: end.address,
+		sourcePort: end.port,
+		destination: end.peer,
+		destinationPort: end.peerPort,
 	};
 }
 
@@ -171,8 +176,10 @@ export function heardBy(
 	if (!isKnown)
 		ends.server = serverEnd(ends, {
 			interface: interfaceName,
-			...{ address: packet.destination, port },
-			...{ peer: packet.source, peerPort },
+			address: packet.destination,
+			port,
+			peer: packet.source,
+			peerPort,
 		});
 	if (ends.server !== null) hear(ends.server, packet);
 }

@@ -111,7 +111,9 @@ export const sysctls = fc
 /** Lines that iptables-restore, libiptc or the kernel refuse, wherever they stand. */
 const faults = fc.record({
 	line: fc.constantFrom(
-		...["-A OUTPUT --nosuch", "-A NOWHERE -j ACCEPT", "-D OUTPUT 1000"],
+		"-A OUTPUT --nosuch",
+		"-A NOWHERE -j ACCEPT",
+		"-D OUTPUT 1000",
 		"-A OUTPUT -m time --monthdays 32",
 		"-A OUTPUT -m condition --condition a/b",
 	),

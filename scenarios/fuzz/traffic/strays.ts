@@ -18,8 +18,11 @@ import {
 
 /** The model does not know what becomes of them when the box itself sends there. */
 const ODD_ADDRESSES: readonly string[] = [
-	...["10.255.255.255", "255.255.255.255", "192.168.0.255"],
-	...["127.0.0.1", "0.0.0.0"],
+	"10.255.255.255",
+	"255.255.255.255",
+	"192.168.0.255",
+	"127.0.0.1",
+	"0.0.0.0",
 ];
 
 const strayAddress = fc.oneof(
@@ -72,8 +75,13 @@ export const strays: fc.Arbitrary<StepPlanKind> = fc
 			},
 		),
 		to: strayAddress,
-		...{ sourcePort: port, destinationPort: targetPort },
-		...{ what: strayKinds, octets, ttl, tos, checksum },
+		sourcePort: port,
+		destinationPort: targetPort,
+		what: strayKinds,
+		octets,
+		ttl,
+		tos,
+		checksum,
 	})
 	.map((stray) => {
 		const { from, sourcePort, destinationPort, what } = stray;
@@ -81,7 +89,10 @@ export const strays: fc.Arbitrary<StepPlanKind> = fc
 		const to = isOdd ? OWN_ADDRESSES[0] : stray.to;
 		const { octets, ttl, tos, checksum } = stray;
 		const ip = {
-			...{ source: from.address, destination: to, ttl, tos },
+			source: from.address,
+			destination: to,
+			ttl,
+			tos,
 			payload: "\0".repeat(octets),
 		};
 		const ports = { sourcePort, destinationPort };

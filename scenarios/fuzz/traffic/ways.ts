@@ -29,12 +29,10 @@ export const WAYS: Readonly<Record<ReachableState, Script>> = {
 
 /** What a quiet host sends. */
 export const QUIET: Omit<SegmentPlan, "flags"> = {
-	...{
-		seq: "next",
-		ack: "heard",
-		octets: 0,
-		window: 64_240,
-		options: {},
-		checksum: "right",
-	},
+	seq: "next",
+	ack: "heard",
+	octets: 0,
+	window: 64_240,
+	options: {},
+	checksum: "right",
 };

@@ -71,7 +71,8 @@ export function checkExpectation(
 				);
 			if (given.kind === "packets-past")
 				checkNeighbours(given.interface, scenario.setup, {
-					...{ report, path: `${path}.interface` },
+					report,
+					path: `${path}.interface`,
 				});
 			if (given.packets.length === 0 && !given.exactly)
 				report.add(

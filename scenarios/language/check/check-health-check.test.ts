@@ -16,7 +16,10 @@ type HealthCheck = NonNullable<Setup["healthCheck"]>;
 function faultsWith(healthCheck: HealthCheck): readonly string[] {
 	const lan = { interface: "lan0" };
 	const story = scenario({
-		...{ name: "lan", title: "Another LAN", steps: [], expect: [] },
+		name: "lan",
+		title: "Another LAN",
+		steps: [],
+		expect: [],
 		setup: recipeSetup({
 			gateway: {
 				interfaces: [
@@ -44,7 +47,10 @@ function faultsWith(healthCheck: HealthCheck): readonly string[] {
 }
 
 const target = (backend: string, address: string) => ({
-	...{ backend, address, port: 25, condition: `${backend}up` },
+	backend,
+	address,
+	port: 25,
+	condition: `${backend}up`,
 });
 const targets = [target("b1", "192.168.1.10"), target("b2", "192.168.1.11")];
 const checker = { interface: "lan0", address: "192.168.1.250", targets };

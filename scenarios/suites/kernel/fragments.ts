@@ -92,12 +92,16 @@ export const fragments = [
 		steps: [
 			...parts(
 				"udp 10.0.0.10:40000 > 192.168.0.1:53 ipid 7 len 1000",
-				...[0, 504, 1008],
+				0,
+				504,
+				1008,
 			),
 			packet(OUTSIDE, "udp 10.0.0.10:40000 > 192.168.0.1:53 ipid 8 len 1000"),
 			...parts(
 				"icmp 10.0.0.10 > 10.0.0.1 echo-request id 1 ipid 9 len 2000",
-				...[0, 1480, 2008],
+				0,
+				1480,
+				2008,
 			),
 			observe("after"),
 		],

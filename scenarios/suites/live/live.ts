@@ -296,14 +296,16 @@ export const live = [
 		setup: recipeSetup({ behaviour: { b1: lossy(0.3) } }),
 		steps: [
 			connect(120, {
-				...{ everyMs: 25, label: "hasty" },
+				everyMs: 25,
+				label: "hasty",
 				dialogue: connectOnly(700),
 			}),
 			at(4_000, backend("b1", lossy(0.05))),
 			at(
 				4_200,
 				connect(40, {
-					...{ everyMs: EVERY_MS, label: "patient" },
+					everyMs: EVERY_MS,
+					label: "patient",
 					dialogue: smtp({ connectTimeoutMs: 15_000, readTimeoutMs: 15_000 }),
 				}),
 			),

@@ -105,7 +105,7 @@ export class Nat {
 		return this.#translatePacket(skb, isSource);
 	}
 
-	/** See `NatPort.setup`. */
+	/** See `NatApi.setup`. */
 	setup(skb: Skb, range: NatRange, manip: Manip): number {
 		const table = this.#table;
 		const { entry } = skb;

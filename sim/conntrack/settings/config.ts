@@ -25,7 +25,7 @@ const TCP_TIMEOUT_SYSCTLS: Readonly<Record<TcpStateName, string | null>> = {
 const SYN_SENT2_SECONDS = 120;
 
 /** What conntrack heeds of the settings. Timeouts in jiffies. */
-export interface Tuning {
+export interface ConntrackConfig {
 	/** By TCP conntrack state. */
 	readonly tcpTimeouts: Int32Array;
 	readonly tcpRetransmittedTimeout: number;
@@ -47,7 +47,7 @@ export interface Tuning {
 }
 
 /** Reads all of them. */
-export function tuningOf(sysctls: Sysctls): Tuning {
+export function conntrackConfigOf(sysctls: Sysctls): ConntrackConfig {
 	const value = (name: string) => sysctls.get(`netfilter.nf_conntrack_${name}`);
 	const jiffies = (name: string) => value(name) * HZ;
 	return {

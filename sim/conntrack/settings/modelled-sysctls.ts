@@ -89,8 +89,11 @@ export const SYSCTLS: readonly SysctlDefinition[] = [
 		"nf_conntrack_init_start nf_conntrack_max",
 	),
 	{
-		...{ name: "netfilter.nf_conntrack_buckets", value: 262144 },
-		...{ min: 1, max: 1 << 21, takes: [1, INT_MAX] },
+		name: "netfilter.nf_conntrack_buckets",
+		value: 262144,
+		min: 1,
+		max: 1 << 21,
+		takes: [1, INT_MAX],
 		source: "nf_conntrack_init_start nf_conntrack_htable_size",
 	},
 	number(
@@ -112,8 +115,11 @@ export const SYSCTLS: readonly SysctlDefinition[] = [
 		"net/ipv4/icmp.c icmp_sk_init",
 	),
 	{
-		...{ name: "ipv4.ipfrag_time", value: 30 },
-		...{ min: 0, max: MAX_SECONDS, takes: SECONDS },
+		name: "ipv4.ipfrag_time",
+		value: 30,
+		min: 0,
+		max: MAX_SECONDS,
+		takes: SECONDS,
 		source: "net/ipv4/ip_fragment.c ipv4_frags_init_net (IP_FRAG_TIME)",
 	},
 	number(

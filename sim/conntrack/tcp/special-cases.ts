@@ -66,7 +66,7 @@ export function isClosing(state: number): boolean {
 }
 
 /** Packets for which the table alone is not clever enough. */
-export function lookTwice(context: TcpContext, skb: Skb): number {
+export function handleSpecialState(context: TcpContext, skb: Skb): number {
 	switch (context.newState) {
 		case SYN_SENT:
 			if (context.oldState < TIME_WAIT) return JUDGE_WINDOW;
@@ -227,7 +227,7 @@ function reset(context: TcpContext, skb: Skb): number {
 		] as number;
 		// Most likely it answers a SYN that was let through.
 		if (skb.seq === 0 && !established) return JUDGE_WINDOW;
-		if (((skb.seq - maxAck) | 0) < 0 && !context.tuning.tcpIgnoreInvalidRst)
+		if (((skb.seq - maxAck) | 0) < 0 && !context.config.tcpIgnoreInvalidRst)
 			return TRACK_INVALID;
 		if (!established || skb.seq === maxAck) return JUDGE_WINDOW;
 		// Sent right behind data that is not acknowledged yet.

@@ -3,7 +3,7 @@
  * packet, since the inner loop makes no objects.
  */
 
-import type { Tuning } from "../settings/config.ts";
+import type { ConntrackConfig } from "../settings/config.ts";
 import {
 	ENTRY_SHIFT,
 	TCP_LAST_FLAGS_BYTE,
@@ -14,7 +14,7 @@ import { TCP_TRANSITION_TABLE, transitionIndex } from "./tcp-states.ts";
 
 export class TcpContext {
 	readonly table: EntryTable;
-	tuning: Tuning;
+	config: ConntrackConfig;
 	entry = 0;
 	direction = 0;
 	/** CLASS_* */
@@ -23,9 +23,9 @@ export class TcpContext {
 	/** Where the packet leads, as far as it is known; INVALID and IGNORE among them. */
 	newState = 0;
 
-	constructor(table: EntryTable, tuning: Tuning) {
+	constructor(table: EntryTable, config: ConntrackConfig) {
 		this.table = table;
-		this.tuning = tuning;
+		this.config = config;
 	}
 
 	/** Begins with another packet. */

@@ -5,7 +5,7 @@
  */
 import { ACK, FIN, RST, SYN, TCP, URG } from "../../packet/packet.ts";
 import { CTINFO_IS_REPLY, NF_ACCEPT, type Skb } from "../../packet/skb/skb.ts";
-import type { Tuning } from "../settings/config.ts";
+import type { ConntrackConfig } from "../settings/config.ts";
 import { HZ } from "../settings/sysctl-values.ts";
 import { IPS_ASSURED, IPS_CONFIRMED, IPS_SEEN_REPLY } from "../status.ts";
 import {
@@ -31,7 +31,7 @@ import {
 import { account, refresh } from "../table/refresh.ts";
 import type { EntryTable } from "../table/table.ts";
 import { TRACK_INVALID } from "../table/verdicts.ts";
-import { JUDGE_WINDOW, lookTwice } from "./special-cases.ts";
+import { handleSpecialState, JUDGE_WINDOW } from "./special-cases.ts";
 import { TcpContext } from "./tcp-context.ts";
 import {
 	endOf,
@@ -91,14 +91,14 @@ export class TcpTracker {
 	readonly #table: EntryTable;
 	readonly #context: TcpContext;
 
-	constructor(table: EntryTable, tuning: Tuning) {
+	constructor(table: EntryTable, config: ConntrackConfig) {
 		this.#table = table;
-		this.#context = new TcpContext(table, tuning);
+		this.#context = new TcpContext(table, config);
 	}
 
 	/** Settings have changed. */
-	tune(tuning: Tuning): void {
-		this.#context.tuning = tuning;
+	tune(config: ConntrackConfig): void {
+		this.#context.config = config;
 	}
 
 	/**
@@ -117,7 +117,7 @@ export class TcpTracker {
 		const direction = skb.ctinfo >= CTINFO_IS_REPLY ? REPLY : ORIGINAL;
 		context.take(entry, direction, flagClass);
 
-		const answer = lookTwice(context, skb);
+		const answer = handleSpecialState(context, skb);
 		if (answer <= NF_ACCEPT) return answer;
 		if (answer === JUDGE_WINDOW) {
 			const judgement = judgeWindow(
@@ -126,7 +126,7 @@ export class TcpTracker {
 				direction,
 				flagClass,
 				skb,
-				context.tuning.tcpBeLiberal,
+				context.config.tcpBeLiberal,
 			);
 			if (judgement === WINDOW_IGNORE) return NF_ACCEPT;
 			if (judgement !== WINDOW_ACCEPT) {
@@ -154,7 +154,7 @@ export class TcpTracker {
 		bytes[at * 4 + TCP_STATE_BYTE] = CLOSE;
 		if (wasClosed) return;
 		words[at + TIMEOUT] =
-			now + (this.#context.tuning.tcpTimeouts[CLOSE] as number);
+			now + (this.#context.config.tcpTimeouts[CLOSE] as number);
 	}
 
 	/**
@@ -181,7 +181,7 @@ export class TcpTracker {
 		] as number;
 		if (first === INVALID) return false;
 		const pickUp = first !== SYN_SENT;
-		if (pickUp && !this.#context.tuning.tcpLoose) return false;
+		if (pickUp && !this.#context.config.tcpLoose) return false;
 		for (let word = SEEN; word < BY_SOURCE_PREVIOUS; word++)
 			words[at + word] = 0;
 		const sender = at + SEEN;
@@ -215,7 +215,7 @@ function outOfWindow(context: TcpContext): void {
 		(lastClass === CLASS_FIN || lastClass === CLASS_RST)
 	) {
 		const left = ((words[at + TIMEOUT] as number) - now) | 0;
-		const shorter = context.tuning.tcpUnacknowledgedTimeout;
+		const shorter = context.config.tcpUnacknowledgedTimeout;
 		if (left >= 120 * HZ && left > shorter) words[at + TIMEOUT] = now + shorter;
 		return;
 	}
@@ -251,7 +251,7 @@ function advance(context: TcpContext, skb: Skb): void {
 		if (context.flagClass === CLASS_SYN && oldState === SYN_SENT) return;
 		// Picked up mid-stream, and nobody has answered yet.
 		if (newState === ESTABLISHED)
-			timeout = Math.min(timeout, context.tuning.tcpUnacknowledgedTimeout);
+			timeout = Math.min(timeout, context.config.tcpUnacknowledgedTimeout);
 	} else if (
 		(status & IPS_ASSURED) === 0 &&
 		(oldState === SYN_RECV || oldState === ESTABLISHED) &&
@@ -264,28 +264,28 @@ function advance(context: TcpContext, skb: Skb): void {
 /** How long the entry may live from now on. */
 function timeoutOf(context: TcpContext): number {
 	const { words, bytes } = context.table;
-	const tuning = context.tuning;
+	const config = context.config;
 	const at = context.entry << ENTRY_SHIFT;
-	const usual = tuning.tcpTimeouts[context.newState] as number;
+	const usual = config.tcpTimeouts[context.newState] as number;
 	if (
-		context.octet(TCP_RETRANSMISSIONS_BYTE) >= tuning.tcpMaxRetransmissions &&
-		usual > tuning.tcpRetransmittedTimeout
+		context.octet(TCP_RETRANSMISSIONS_BYTE) >= config.tcpMaxRetransmissions &&
+		usual > config.tcpRetransmittedTimeout
 	)
-		return tuning.tcpRetransmittedTimeout;
+		return config.tcpRetransmittedTimeout;
 	if (context.flagClass === CLASS_RST)
-		return tuning.tcpTimeouts[CLOSE] as number;
+		return config.tcpTimeouts[CLOSE] as number;
 	const sides =
 		(bytes[sideBytes(context.entry, ORIGINAL) + SEEN_FLAGS_BYTE] as number) |
 		(bytes[sideBytes(context.entry, REPLY) + SEEN_FLAGS_BYTE] as number);
 	if (
 		(sides & FLAG_DATA_UNACKNOWLEDGED) !== 0 &&
-		usual > tuning.tcpUnacknowledgedTimeout
+		usual > config.tcpUnacknowledgedTimeout
 	)
-		return tuning.tcpUnacknowledgedTimeout;
+		return config.tcpUnacknowledgedTimeout;
 	if (
 		words[at + TCP_LAST_WINDOW] === 0 &&
-		usual > tuning.tcpRetransmittedTimeout
+		usual > config.tcpRetransmittedTimeout
 	)
-		return tuning.tcpRetransmittedTimeout;
+		return config.tcpRetransmittedTimeout;
 	return usual;
 }

@@ -10,14 +10,14 @@
 import { readProtocol } from "../values/read-value.ts";
 import { EMPTY_SCOPE } from "./option-scope.ts";
 import { type AnyExtension, optionTable } from "./option-table.ts";
-import { Given } from "./parsed-options.ts";
+import { ParsedOptions } from "./parsed-options.ts";
 import { Refusal } from "./refusal.ts";
 import { joinWords } from "./two-words.ts";
 import { WordReader } from "./word-reader.ts";
 
 /** Hands the option that the reader has found to the extension that it belongs to. */
 export function takeOption(
-	given: Given,
+	given: ParsedOptions,
 	reader: WordReader,
 	inverted: boolean,
 ): void {
@@ -84,7 +84,7 @@ export function buildOptions(
 	about: { readonly protocol?: string } = {},
 ): object {
 	const table = optionTable(extension);
-	const given = new Given(table, 0);
+	const given = new ParsedOptions(table, 0);
 	given.protocol = about.protocol ? readProtocol(about.protocol) : 0;
 	const scope = EMPTY_SCOPE.with(table);
 	const reader = new WordReader();

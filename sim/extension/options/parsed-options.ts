@@ -36,7 +36,7 @@ export interface RecentUse {
 }
 
 /** A class because it serves many lines, one after the other: it is emptied, not made anew. */
-export class Given implements GivenOptions {
+export class ParsedOptions implements GivenOptions {
 	protocol = 0;
 	protocolInverted = false;
 	/** Index of the word that names the extension. */
@@ -177,7 +177,7 @@ export class Given implements GivenOptions {
 				all.push(one);
 		all.sort((one, other) => one.word - other.word);
 		const { extension } = this.table;
-		const sofar = new Given(this.table, this.word);
+		const sofar = new ParsedOptions(this.table, this.word);
 		sofar.protocol = this.protocol;
 		sofar.protocolInverted = this.protocolInverted;
 		for (const one of all) {

@@ -38,7 +38,10 @@ function unchecked(
 ): MatchExtension & TargetExtension {
 	const options = names.split(/\s+/).filter(Boolean).map(entryOf);
 	return {
-		...{ name, options, unchecked: true, compile: null },
+		name,
+		options,
+		unchecked: true,
+		compile: null,
 		build: (given) => written(given, options),
 		print: (data) => (data as Written).options.map(printOption).join(""),
 	};
@@ -47,8 +50,10 @@ function unchecked(
 function entryOf(word: string): OptionEntry {
 	const name = word.replace(/=$/, "");
 	return {
-		...{ name, type: name === word ? "none" : "string" },
-		...{ invertible: true, repeatable: true },
+		name,
+		type: name === word ? "none" : "string",
+		invertible: true,
+		repeatable: true,
 	};
 }
 

@@ -55,7 +55,13 @@ describe("octets of a text", () => {
 	test("are ordered as strcmp(3) orders them", () => {
 		const names = ["\udcff", "😀", "\uffff", "é", "b", "ab", "a"];
 		expect(names.toSorted(compareOctets)).toEqual([
-			...["a", "ab", "b", "é", "\uffff", "😀", "\udcff"],
+			"a",
+			"ab",
+			"b",
+			"é",
+			"\uffff",
+			"😀",
+			"\udcff",
 		]);
 	});
 });

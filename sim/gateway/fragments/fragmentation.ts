@@ -26,8 +26,14 @@ export function inParts(skb: Skb, mtu: number): readonly Skb[] {
 	const { inInterface, outInterface } = skb;
 	return cut(skb, mtu).map((part) =>
 		Object.assign(skbOf(part), {
-			...{ entry, ctinfo, mark, priority, pktType, local },
-			...{ inInterface, outInterface },
+			entry,
+			ctinfo,
+			mark,
+			priority,
+			pktType,
+			local,
+			inInterface,
+			outInterface,
 		}),
 	);
 }

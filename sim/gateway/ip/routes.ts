@@ -186,7 +186,10 @@ export class Routes {
 				);
 				const source = first?.address ?? address;
 				const route = (type: Route["type"]): Route => ({
-					...{ type, interface: index, via: null, source },
+					type,
+					interface: index,
+					via: null,
+					source,
 				});
 				entries.push({
 					network: address,

@@ -1,5 +1,5 @@
 import { IPS_ASSURED, IPS_CONFIRMED } from "../../conntrack/status.ts";
-import type { ConnectionKey, RouterPorts } from "../../extension/host.ts";
+import type { ConnectionKey, ExtensionHost } from "../../extension/host.ts";
 import { NO_ENTRY } from "../../packet/skb/skb.ts";
 import { jiffies } from "../shared/jiffies.ts";
 
@@ -11,7 +11,7 @@ const MOST_COLLECTED = 64;
  * with one processor. Dead ones leave it only when a packet comes by.
  */
 export class ConnectionList {
-	private readonly ports: RouterPorts;
+	private readonly ports: ExtensionHost;
 	/** Connections that were counted. */
 	private counted: ConnectionKey[] = [];
 	private isNew = true;
@@ -19,7 +19,7 @@ export class ConnectionList {
 	private collectedAt = 0;
 	private collectedCount = 0;
 
-	constructor(ports: RouterPorts) {
+	constructor(ports: ExtensionHost) {
 		this.ports = ports;
 	}
 

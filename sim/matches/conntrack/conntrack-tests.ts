@@ -1,6 +1,6 @@
 import { IPS_DST_NAT, IPS_SRC_NAT } from "../../conntrack/status.ts";
 import type { Test } from "../../extension/extension.ts";
-import type { RouterPorts } from "../../extension/host.ts";
+import type { ExtensionHost } from "../../extension/host.ts";
 import { CTINFO_IS_REPLY, NO_ENTRY } from "../../packet/skb/skb.ts";
 import {
 	ADDRESSES,
@@ -13,7 +13,7 @@ import { STATE_DNAT, STATE_SNAT, stateBit } from "./ct-states.ts";
 /** The test of `--ctstate`. */
 export function compileState(
 	{ bits, inverted }: Bits,
-	ports: RouterPorts,
+	ports: ExtensionHost,
 ): Test {
 	const { conntrack } = ports;
 	const wanted = !inverted;
@@ -39,7 +39,7 @@ export const hasEntryTests = (options: ConntrackOptions): boolean =>
 /** What is asked of the entry, in the kernel's order; each is called with an entry at hand. */
 export function entryTests(
 	options: ConntrackOptions,
-	{ conntrack }: RouterPorts,
+	{ conntrack }: ExtensionHost,
 ): Test[] {
 	const { ctdir, ctproto, ctstatus, ctexpire } = options;
 	const tests: Test[] = [];

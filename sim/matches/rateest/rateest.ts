@@ -29,7 +29,10 @@ const NAME_LENGTH = 15;
 const MODES = ["lt", "gt", "eq"] as const;
 
 const named = (name: string, sameAs?: string) => ({
-	...{ name, type: "string" as const, repeatable: true, invertible: true },
+	name,
+	type: "string" as const,
+	repeatable: true,
+	invertible: true,
 	...(sameAs === undefined ? {} : { sameAs }),
 });
 const valued = (name: string, sameAs?: string) => ({
@@ -37,7 +40,10 @@ const valued = (name: string, sameAs?: string) => ({
 	words: "optional" as const,
 });
 const flag = (name: string) => ({
-	...{ name, type: "none" as const, repeatable: true, invertible: true },
+	name,
+	type: "none" as const,
+	repeatable: true,
+	invertible: true,
 });
 
 /** Compares rates that `-j RATEEST` estimates (iptables 1.8.9 libxt_rateest.c, kernel 6.1 xt_rateest.c). */
@@ -96,7 +102,8 @@ export const rateest = defineMatch<Options>({
 	},
 	needs: ({ first, second, relative }) =>
 		[first, ...(relative ? [second] : [])].map((name) => ({
-			...{ kind: "estimator", name },
+			kind: "estimator",
+			name,
 		})),
 	compile: null,
 });
@@ -151,7 +158,9 @@ function packets(given: GivenOptions, option: string): number {
 function modeOf(given: GivenOptions): Pick<Options, "mode" | "inverted"> {
 	const uses = MODES.flatMap((mode) =>
 		given.all(`rateest-${mode}`, "none").map(({ inverted, word }) => ({
-			...{ mode, inverted, word },
+			mode,
+			inverted,
+			word,
 		})),
 	).sort((one, other) => one.word - other.word);
 	for (const mode of MODES)

@@ -1,5 +1,5 @@
 import { defineMatch, type Test } from "../../extension/extension.ts";
-import type { RouterPorts } from "../../extension/host.ts";
+import type { ExtensionHost } from "../../extension/host.ts";
 import type { GivenOptions } from "../../extension/options.ts";
 import { cutOctets } from "../../extension/values/octets.ts";
 import { isProcName } from "../../extension/values/proc-name.ts";
@@ -110,7 +110,7 @@ export const recent = defineMatch<Options>({
 function recentTest(
 	options: Options,
 	list: RecentList,
-	ports: RouterPorts,
+	ports: ExtensionHost,
 ): Test {
 	const { operation, inverted, ttlToo, side } = options;
 	return (skb) => {

@@ -12,7 +12,10 @@ interface Options {
 const SCTP = 132;
 
 const port = (name: string, sameAs?: string) => ({
-	...{ name, type: "string" as const, invertible: true, repeatable: true },
+	name,
+	type: "string" as const,
+	invertible: true,
+	repeatable: true,
 	...(sameAs === undefined ? {} : { sameAs }),
 });
 
@@ -26,8 +29,11 @@ export const sctp = defineMatch<Options>({
 		port("destination-port"),
 		port("dport", "destination-port"),
 		{
-			...{ name: "chunk-types", type: "string", words: 2 },
-			...{ invertible: true, repeatable: true },
+			name: "chunk-types",
+			type: "string",
+			words: 2,
+			invertible: true,
+			repeatable: true,
 		},
 	],
 	build: (given) => ({

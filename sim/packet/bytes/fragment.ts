@@ -56,7 +56,12 @@ function partOf(
 	const whole = packet.kind === "other" ? packet.fragment : undefined;
 	return {
 		kind: "other",
-		...{ source, destination, ttl, tos, id, dontFragment },
+		source,
+		destination,
+		ttl,
+		tos,
+		id,
+		dontFragment,
 		protocol: protocolOf(packet),
 		payload: segment.slice(from, to),
 		fragment: {

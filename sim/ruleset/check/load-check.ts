@@ -57,7 +57,11 @@ export function checkLoad(
 			if (rule === undefined || isPlain(rule)) continue;
 			const mask = index <= lastReached ? hooks : 0;
 			const fault = checkRule({
-				...{ table, chain: chain.name, rule, mask, names },
+				table,
+				chain: chain.name,
+				rule,
+				mask,
+				names,
 			});
 			if (fault !== null) faults.push(fault);
 		}

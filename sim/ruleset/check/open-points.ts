@@ -49,7 +49,9 @@ export function openPoints(
 	const lookAt = (rule: Rule, place: RulePlace): void => {
 		if (rule.target?.kind === "verdict" && rule.target.name === "QUEUE")
 			noteIn(notModelled, "target QUEUE", place, {
-				...{ kind: "target", name: "QUEUE", optionsChecked: true },
+				kind: "target",
+				name: "QUEUE",
+				optionsChecked: true,
 			});
 		const note = (need: Need): void => {
 			const key = keyOfNeed(need);
@@ -61,7 +63,8 @@ export function openPoints(
 			const name = option === null ? use.name : `${use.name} ${option}`;
 			if (extension.compile === null || option !== null)
 				noteIn(notModelled, `${kind} ${name}`, place, {
-					...{ kind, name },
+					kind,
+					name,
 					optionsChecked: !extension.unchecked,
 				});
 			extension.needs?.(use.options, rule.header).forEach(note);

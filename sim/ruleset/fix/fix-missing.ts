@@ -44,7 +44,12 @@ export function missingProtocol(words: readonly string[]): Repair | null {
 
 /** Matches that a kernel takes for their own protocol alone, and bear its name. */
 const PROTOCOLS: ReadonlySet<string> = new Set([
-	...["tcp", "udp", "icmp", "sctp", "dccp", "udplite"],
+	"tcp",
+	"udp",
+	"icmp",
+	"sctp",
+	"dccp",
+	"udplite",
 ]);
 
 /** `-p tcp --dports 25,80` → `-p tcp -m multiport --dports 25,80`, when one match alone has the option. */

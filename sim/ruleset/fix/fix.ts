@@ -135,7 +135,9 @@ function tryToFix(
 ): Attempt {
 	const changes: Change[] = [];
 	let drafts: DraftLine[] = lines.map((line, at) => ({
-		...{ ...line, at, isLeft: left.has(at) },
+		...line,
+		at,
+		isLeft: left.has(at),
 	}));
 	const seen = new Set<string>();
 	for (let pass = 0; pass < MOST_PASSES; pass++) {

@@ -12,7 +12,7 @@ import {
 	takeOption,
 	unknownOption,
 } from "../../extension/options/parse-options.ts";
-import { Given } from "../../extension/options/parsed-options.ts";
+import { ParsedOptions } from "../../extension/options/parsed-options.ts";
 import { NOWHERE, Refusal } from "../../extension/options/refusal.ts";
 import { WordReader } from "../../extension/options/word-reader.ts";
 import { protocolName } from "../../extension/values/names.ts";
@@ -101,7 +101,7 @@ export class LineParser implements LineState {
 		const { draft, tolerated, refusals } = this;
 		const reading = tolerated.filter(({ atEnd }) => !atEnd);
 		if (last !== null && !this.isRead) reading.push(last);
-		const add = (given: Given) => {
+		const add = (given: ParsedOptions) => {
 			const refusal = given.firstRefused();
 			if (refusal === null) return;
 			if (reading.every(({ word }) => word !== refusal.word))
@@ -279,7 +279,7 @@ export class LineParser implements LineState {
 		if (draft.goto || VERDICTS.has(name) || context.announced.has(name)) return;
 		if (extension === undefined) return;
 		const table: OptionTable = optionTable(extension);
-		draft.target = new Given(table, reader.argumentWord);
+		draft.target = new ParsedOptions(table, reader.argumentWord);
 		draft.scope = draft.scope.with(table);
 	}
 }

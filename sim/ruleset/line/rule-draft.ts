@@ -9,7 +9,7 @@ import {
 	type OptionScope,
 } from "../../extension/options/option-scope.ts";
 import type { OptionTable } from "../../extension/options/option-table.ts";
-import { Given } from "../../extension/options/parsed-options.ts";
+import { ParsedOptions } from "../../extension/options/parsed-options.ts";
 import { Refusal } from "../../extension/options/refusal.ts";
 
 /** The letters of base options in the order in which iptables checks them (`optflags`). */
@@ -55,12 +55,12 @@ export class RuleDraft {
 	jump = "";
 	jumpWord = 0;
 	goto = false;
-	target: Given | null = null;
+	target: ParsedOptions | null = null;
 	matchCount = 0;
 	counters: Counters | null = null;
 	scope: OptionScope = EMPTY_SCOPE;
 	/** The first `matchCount` of them are the line's matches; the others wait for another line. */
-	private readonly matches: Given[] = [];
+	private readonly matches: ParsedOptions[] = [];
 
 	reset(): void {
 		this.command = "";
@@ -143,12 +143,12 @@ export class RuleDraft {
 			used.reset(table, word);
 			return;
 		}
-		this.matches.push(new Given(table, word));
+		this.matches.push(new ParsedOptions(table, word));
 	}
 
 	/** @param index less than `matchCount` */
-	match(index: number): Given {
-		return this.matches[index] as Given;
+	match(index: number): ParsedOptions {
+		return this.matches[index] as ParsedOptions;
 	}
 
 	loaded(table: OptionTable): boolean {
@@ -158,7 +158,7 @@ export class RuleDraft {
 	}
 
 	/** The use of an extension that an option of it belongs to now: the last one. */
-	current(table: OptionTable): Given | null {
+	current(table: OptionTable): ParsedOptions | null {
 		if (this.target?.table === table) return this.target;
 		for (let index = this.matchCount - 1; index >= 0; index--) {
 			const given = this.match(index);

@@ -58,11 +58,15 @@ export function foreignText(text: string, file: string): Fault | null {
 		const end = text.indexOf("\n", at);
 		const from = before.lastIndexOf("\n") + 1;
 		const place = {
-			...{ file, line: before.split("\n").length },
+			file,
+			line: before.split("\n").length,
 			text: text.slice(from, end < 0 ? text.length : end),
 		};
 		return faultOfLine(place, {
-			...{ code: "not-known", message, remedy, from: "marktwin" },
+			code: "not-known",
+			message,
+			remedy,
+			from: "marktwin",
 		});
 	}
 	return null;

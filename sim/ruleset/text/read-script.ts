@@ -247,7 +247,10 @@ class ScriptReader {
 		this.announced.add(chain);
 		if (this.state === "inside")
 			this.sink.command({
-				...{ kind: "chain", line: lineNumber, chain, policy },
+				kind: "chain",
+				line: lineNumber,
+				chain,
+				policy,
 				counters: this.options.ignoreCounters ? null : counters,
 			});
 	}

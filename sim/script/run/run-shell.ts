@@ -136,7 +136,9 @@ class Shell {
 			if (this.others.refusesExpansions(command)) return;
 			const { from, to } = command;
 			this.iptables({ from, to }, words, {
-				...{ allowed: true, fatal: false, awaited: false },
+				allowed: true,
+				fatal: false,
+				awaited: false,
 			});
 			return;
 		}
@@ -229,7 +231,11 @@ class Shell {
 		const { from, to } = command;
 		const firstLine = this.report.lineAt(document.from);
 		const done = this.executor.restore({
-			...{ words, from, to, firstLine, text: text.value },
+			words,
+			from,
+			to,
+			firstLine,
+			text: text.value,
 			...how,
 		});
 		if (!done && how.fatal) this.end();

@@ -38,7 +38,11 @@ export function readExpansion(
 			? { part: { kind: "unknown", what: text, quoted }, to }
 			: {
 					part: {
-						...{ kind: "variable", name, fallback, assigns, quoted },
+						kind: "variable",
+						name,
+						fallback,
+						assigns,
+						quoted,
 						forEmpty: colon === ":",
 					},
 					to,

@@ -37,7 +37,10 @@ export class ShellLexer {
 		if (source[at] === "\n") {
 			this.at++;
 			const newline: Operator = {
-				...{ kind: "operator", text: "newline", from: at, to: at + 1 },
+				kind: "operator",
+				text: "newline",
+				from: at,
+				to: at + 1,
 			};
 			this.readDocuments();
 			return newline;
@@ -85,8 +88,13 @@ export class ShellLexer {
 			);
 		const target = this.word();
 		const redirection: Redirection = {
-			...{ kind: "redirection", operator, descriptor, target },
-			...{ document: null, from, to: this.at },
+			kind: "redirection",
+			operator,
+			descriptor,
+			target,
+			document: null,
+			from,
+			to: this.at,
 		};
 		if (operator === "<<" || operator === "<<-")
 			this.pending.push({ redirection, tabs: operator === "<<-" });

@@ -182,7 +182,11 @@ export class ShellParser {
 	private compound(opener: string, name: string): CompoundCommand {
 		const from = this.peek()?.from ?? 0;
 		const held: Held = {
-			...{ open: [], commands: [], variables: [], words: [], functions: [] },
+			open: [],
+			commands: [],
+			variables: [],
+			words: [],
+			functions: [],
 		};
 		do {
 			const token = this.peek();

@@ -1,7 +1,7 @@
 /** The arithmetic of HMARK (kernel 6.1 xt_HMARK.c: `hmark_tg_v4`, `hmark_hash`). */
 import { connectionOf } from "../../extension/connection-of.ts";
 import type { Action } from "../../extension/extension.ts";
-import type { RouterPorts } from "../../extension/host.ts";
+import type { ExtensionHost } from "../../extension/host.ts";
 import { protocolOf } from "../../packet/bytes/bytes.ts";
 import { hashThreeWords, scale } from "../../packet/jhash.ts";
 import { ICMP, type Packet, TCP, UDP } from "../../packet/packet.ts";
@@ -32,7 +32,7 @@ const PORTS_AT: Readonly<Record<number, number>> = {
 /** HMARK's action; a packet that has no connection when one is asked for goes on as it is. */
 export function compileHashMark(
 	options: HashMarkOptions,
-	ports: RouterPorts,
+	ports: ExtensionHost,
 ): Action {
 	const hash = compileHash(options);
 	if (options.connection)
@@ -82,7 +82,7 @@ function both(source: number | null, destination: number | null): number {
 	return ((source ?? 0) << 16) | (destination ?? 0);
 }
 
-function ofConnection({ entry }: Skb, { conntrack }: RouterPorts): Tuple {
+function ofConnection({ entry }: Skb, { conntrack }: ExtensionHost): Tuple {
 	const protocol = conntrack.protocol(entry);
 	return {
 		source: conntrack.source(entry, "original"),

@@ -248,8 +248,12 @@ export class AccountKeeper {
 	): void {
 		const { watch, clock } = this.stage;
 		watch?.({
-			...{ kind: "arrives", atMs: clock.nowMs, packet, at: station.name },
-			...{ from: null, isKnown: knows(station, packet) },
+			kind: "arrives",
+			atMs: clock.nowMs,
+			packet,
+			at: station.name,
+			from: null,
+			isKnown: knows(station, packet),
 			interface: station.interface,
 			connection: connection?.id ?? null,
 		});
@@ -262,8 +266,12 @@ export class AccountKeeper {
 	): void {
 		const { watch, clock } = this.stage;
 		watch?.({
-			...{ kind: "lost", atMs: clock.nowMs, packet },
-			...{ host: name, isFrom: false, connection: connection?.id ?? null },
+			kind: "lost",
+			atMs: clock.nowMs,
+			packet,
+			host: name,
+			isFrom: false,
+			connection: connection?.id ?? null,
 		});
 	}
 
@@ -273,7 +281,10 @@ export class AccountKeeper {
 		cause: Request | null,
 	): void {
 		this.stage.watch?.({
-			...{ kind: "nowhere", atMs, packet, interface: name },
+			kind: "nowhere",
+			atMs,
+			packet,
+			interface: name,
 			connection: cause?.connection?.id ?? null,
 		});
 	}

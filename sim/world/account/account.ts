@@ -145,8 +145,11 @@ export interface PacketRecord {
 /** The account of a play that ended as unknown before anything began. */
 export function nothingPlayed({ unknown, nowMs }: Answer): Account {
 	return {
-		...{ connections: [], events: [], packets: [] },
-		...{ observations: [], operations: [] },
+		connections: [],
+		events: [],
+		packets: [],
+		observations: [],
+		operations: [],
 		unknown,
 		endedMs: nowMs,
 	};

@@ -21,7 +21,9 @@ const ICMP_CODES = 16;
 
 /** Every name that an answer about a connection can have. */
 export const ANSWER_NAMES: readonly string[] = [
-	...["rst", "syn/ack", "tcp"],
+	"rst",
+	"syn/ack",
+	"tcp",
 	...Array.from({ length: 256 }, (_, type) => type)
 		.filter(isIcmpError)
 		.flatMap((type) =>

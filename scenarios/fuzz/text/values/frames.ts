@@ -22,10 +22,13 @@ const MAP_FLAGS = ["map-mark", "map-prio", "map-queue"];
 const MARKS = ["set-xmark", "set-mark", "and-mark", "or-mark", "xor-mark"];
 const hmarkOf = (frame: Frame): Frame => ({
 	...frame,
-	...{ "hmark-mod": null, "hmark-rnd": null },
+	"hmark-mod": null,
+	"hmark-rnd": null,
 });
 const policyOf = (frame: Frame): Frame => ({
-	...{ dir: one("in"), pol: one("ipsec"), ...frame },
+	dir: one("in"),
+	pol: one("ipsec"),
+	...frame,
 });
 
 export const FRAMES: Readonly<Record<string, readonly Frame[]>> = {
@@ -42,16 +45,24 @@ export const FRAMES: Readonly<Record<string, readonly Frame[]>> = {
 		{ rateest: null, "rateest-lt": null, "rateest-bps": null },
 		{ rateest: null, "rateest-eq": null, "rateest-pps": null },
 		{
-			...{ rateest1: null, rateest2: null },
-			...{ "rateest-gt": null, "rateest-pps": null },
+			rateest1: null,
+			rateest2: null,
+			"rateest-gt": null,
+			"rateest-pps": null,
 		},
 		{
-			...{ rateest1: null, "rateest-delta": null, "rateest-gt": null },
-			...{ "rateest-bps1": null, "rateest-bps2": null },
+			rateest1: null,
+			"rateest-delta": null,
+			"rateest-gt": null,
+			"rateest-bps1": null,
+			"rateest-bps2": null,
 		},
 		{
-			...{ rateest1: null, "rateest-delta": null, "rateest-gt": null },
-			...{ "rateest-pps1": null, "rateest-pps2": null },
+			rateest1: null,
+			"rateest-delta": null,
+			"rateest-gt": null,
+			"rateest-pps1": null,
+			"rateest-pps2": null,
 		},
 	],
 	"match cluster": [
@@ -61,15 +72,15 @@ export const FRAMES: Readonly<Record<string, readonly Frame[]>> = {
 	"match condition": oneOf("condition"),
 	"match connlimit": oneOf("connlimit-upto", "connlimit-above"),
 	"match conntrack": oneOf(
-		...[
-			"ctstate",
-			"ctproto",
-			"ctorigsrc",
-			"ctorigdst",
-			"ctreplsrc",
-			"ctrepldst",
-		],
-		...["ctstatus", "ctexpire", "ctdir"],
+		"ctstate",
+		"ctproto",
+		"ctorigsrc",
+		"ctorigdst",
+		"ctreplsrc",
+		"ctrepldst",
+		"ctstatus",
+		"ctexpire",
+		"ctdir",
 	),
 	"match dscp": oneOf("dscp", "dscp-class"),
 	"match hashlimit": [
@@ -91,14 +102,21 @@ export const FRAMES: Readonly<Record<string, readonly Frame[]>> = {
 	"match iprange": oneOf("src-range", "dst-range"),
 	"match limit": [{ limit: null }, {}],
 	"match multiport": oneOf(
-		...["source-ports", "destination-ports", "ports", "sports", "dports"],
+		"source-ports",
+		"destination-ports",
+		"ports",
+		"sports",
+		"dports",
 	),
 	"match owner": [
 		...oneOf("uid-owner", "gid-owner", "socket-exists"),
 		{ "gid-owner": null, "suppl-groups": null },
 	],
 	"match physdev": oneOf(
-		...["physdev-in", "physdev-out", "physdev-is-in", "physdev-is-out"],
+		"physdev-in",
+		"physdev-out",
+		"physdev-is-in",
+		"physdev-is-out",
 		"physdev-is-bridged",
 	),
 	"match policy": [
@@ -133,20 +151,28 @@ export const FRAMES: Readonly<Record<string, readonly Frame[]>> = {
 		{ algo: null, string: null },
 	],
 	"match time": [
-		...[{}, { timestart: null }, { timestop: null }],
+		{},
+		{ timestart: null },
+		{ timestop: null },
 		{ contiguous: null, timestart: one("23:00"), timestop: one("01:00:59") },
 	],
 	"match ttl": oneOf("ttl-lt", "ttl-gt", "ttl-eq", "ttl"),
 	"target CLUSTERIP": [
 		{
-			...{ new: null, hashmode: null, clustermac: null },
-			...{ "total-nodes": null, "local-node": null },
+			new: null,
+			hashmode: null,
+			clustermac: null,
+			"total-nodes": null,
+			"local-node": null,
 		},
 		{},
 	],
 	"target CONNSECMARK": oneOf("save", "restore"),
 	"target ECN": oneOf(
-		...["ecn-tcp-remove", "ecn-tcp-cwr", "ecn-tcp-ece", "ecn-ip-ect"],
+		"ecn-tcp-remove",
+		"ecn-tcp-cwr",
+		"ecn-tcp-ece",
+		"ecn-ip-ect",
 	),
 	"target CONNMARK": oneOf(...MARKS, "save-mark", "restore-mark"),
 	"target CT": [
@@ -172,7 +198,8 @@ export const FRAMES: Readonly<Record<string, readonly Frame[]>> = {
 		{ "add-set": null, exist: null, timeout: null },
 		{ "del-set": null },
 		...MAP_FLAGS.map((flag) => ({
-			...{ "map-set": null, [flag]: null },
+			"map-set": null,
+			[flag]: null,
 		})),
 	],
 	"target TCPMSS": oneOf("set-mss", "clamp-mss-to-pmtu"),
@@ -195,8 +222,12 @@ export const APART: Readonly<
 		[
 			"hmark-tuple",
 			[
-				...["hmark-src-prefix", "hmark-dst-prefix", "hmark-proto-mask"],
-				...["hmark-sport-mask", "hmark-dport-mask", "hmark-spi-mask"],
+				"hmark-src-prefix",
+				"hmark-dst-prefix",
+				"hmark-proto-mask",
+				"hmark-sport-mask",
+				"hmark-dport-mask",
+				"hmark-spi-mask",
 			],
 		],
 	],
@@ -204,10 +235,21 @@ export const APART: Readonly<
 
 /** Options that older extensions refuse behind a `!` in words of their own, though their tables let it pass. */
 export const NEVER_NEGATED: ReadonlySet<string> = new Set([
-	...["rateest1", "rateest", "rateest2", "rateest-delta"],
-	...["rateest-bps1", "rateest-pps1", "rateest-bps2", "rateest-pps2"],
-	...["rateest-bps", "rateest-pps", "return-nomatch"],
-	...["packets-lt", "packets-gt", "bytes-lt", "bytes-gt"],
+	"rateest1",
+	"rateest",
+	"rateest2",
+	"rateest-delta",
+	"rateest-bps1",
+	"rateest-pps1",
+	"rateest-bps2",
+	"rateest-pps2",
+	"rateest-bps",
+	"rateest-pps",
+	"return-nomatch",
+	"packets-lt",
+	"packets-gt",
+	"bytes-lt",
+	"bytes-gt",
 ]);
 
 /** What the header has to ask for besides what the extension says of itself, and where. */
@@ -225,13 +267,25 @@ export const ONLY_IN_FRAMES: Readonly<Record<string, readonly string[]>> = {
 	"match bpf": ["bytecode", "object-pinned"],
 	"match hashlimit": ["hashlimit-rate-match"],
 	"match set": [
-		...["packets-eq", "packets-lt", "packets-gt"],
-		...["bytes-eq", "bytes-lt", "bytes-gt", "match-set", "set"],
+		"packets-eq",
+		"packets-lt",
+		"packets-gt",
+		"bytes-eq",
+		"bytes-lt",
+		"bytes-gt",
+		"match-set",
+		"set",
 	],
 	"target SET": ["exist", "timeout", "map-set", ...MAP_FLAGS],
 	"match rateest": [
-		...["rateest-bps1", "rateest-pps1", "rateest-bps2", "rateest-pps2"],
-		...["rateest-bps", "rateest-pps", "rateest2", "rateest-delta"],
+		"rateest-bps1",
+		"rateest-pps1",
+		"rateest-bps2",
+		"rateest-pps2",
+		"rateest-bps",
+		"rateest-pps",
+		"rateest2",
+		"rateest-delta",
 	],
 	"match owner": ["suppl-groups"],
 	"match policy": ["pol", "strict", "mode", "next", "tunnel-src", "tunnel-dst"],

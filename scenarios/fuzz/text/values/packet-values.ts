@@ -83,21 +83,22 @@ export const TCP_FLAGS: Values = {
 };
 
 const ICMP_NAMES = [
-	...[
-		"any",
-		"echo-reply",
-		"pong",
-		"destination-unreachable",
-		"port-unreachable",
-	],
-	...[
-		"fragmentation-needed",
-		"TOS-network-unreachable",
-		"source-quench",
-		"ping",
-	],
-	...["redirect", "ttl-exceeded", "ttl-zero-during-transit", "timestamp-reply"],
-	...["parameter-problem", "address-mask-request", "router-solicitation"],
+	"any",
+	"echo-reply",
+	"pong",
+	"destination-unreachable",
+	"port-unreachable",
+	"fragmentation-needed",
+	"TOS-network-unreachable",
+	"source-quench",
+	"ping",
+	"redirect",
+	"ttl-exceeded",
+	"ttl-zero-during-transit",
+	"timestamp-reply",
+	"parameter-problem",
+	"address-mask-request",
+	"router-solicitation",
 ];
 export const ICMP: Values = {
 	sound: fc.oneof(

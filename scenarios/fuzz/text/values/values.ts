@@ -192,8 +192,8 @@ export function words(most = 16): Texts {
 
 /** Lengths at which something is cut or refused: names, labels, prefixes, comments, patterns. */
 export const LENGTHS = [
-	...[15, 16, 27, 28, 29, 30, 31, 32, 63, 64, 127, 128, 129],
-	...[199, 200, 254, 255, 256],
+	15, 16, 27, 28, 29, 30, 31, 32, 63, 64, 127, 128, 129, 199, 200, 254, 255,
+	256,
 ];
 
 export function long(lengths: readonly number[] = LENGTHS): Texts {
@@ -234,8 +234,11 @@ const TOS: Values = {
 	sound: fc.oneof(
 		masked(U8, U8).sound,
 		one(
-			...["Minimize-Delay", "Maximize-Throughput", "maximize-reliability"],
-			...["Minimize-Cost", "Normal-Service"],
+			"Minimize-Delay",
+			"Maximize-Throughput",
+			"maximize-reliability",
+			"Minimize-Cost",
+			"Normal-Service",
 		),
 	),
 	odd: fc.oneof(masked(U8, U8).odd, one("minimize", "Normal-Service/0x3f")),

@@ -1,12 +1,12 @@
 import type { Conntrack } from "../conntrack/conntrack.ts";
-import type { RouterPorts } from "../extension/host.ts";
+import type { ExtensionHost } from "../extension/host.ts";
 import type { Address } from "../packet/packet.ts";
 import type { Routes } from "./ip/routes.ts";
 
 /** What differs from box to box, and what is only there once the box stands. */
 export interface RouterPortsGiven
 	extends Pick<
-		RouterPorts,
+		ExtensionHost,
 		| "choice"
 		| "aside"
 		| "recalled"
@@ -24,7 +24,7 @@ export interface RouterPortsGiven
 }
 
 /** The box as matches and targets see it, but for the time at which their table was loaded. */
-export type PortsOfBox = Omit<RouterPorts, "loadedMs">;
+export type PortsOfBox = Omit<ExtensionHost, "loadedMs">;
 
 export function createRouterPorts(given: RouterPortsGiven): PortsOfBox {
 	const { routes, conntrack, mtu, ...ports } = given;
