@@ -22,8 +22,8 @@ export type ImageName = (typeof IMAGE_NAMES)[number];
 /** To be raised whenever the way in which images are made changes. */
 const RECIPE = 1;
 
-const FOLDERS = fileURLToPath(new URL("images", import.meta.url));
-const PROGRAMS = fileURLToPath(new URL("programs/built", import.meta.url));
+const FOLDERS = fileURLToPath(new URL("../images", import.meta.url));
+const PROGRAMS = fileURLToPath(new URL("../programs/built", import.meta.url));
 
 /** A file that goes into a build, and where. */
 export interface ContextFile {
