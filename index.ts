@@ -86,7 +86,7 @@ export type { Answer, Ask } from "./sim/contract/ask.ts";
 export type * from "./sim/contract/gateway.ts";
 export type * from "./sim/contract/ruleset.ts";
 export type { BackendBehaviour } from "./sim/endpoint/backend.ts";
-export type { Dialogue } from "./sim/endpoint/client.ts";
+export type { Dialogue } from "./sim/endpoint/dialogue.ts";
 export type { HealthCheckSettings } from "./sim/endpoint/health-checker.ts";
 export {
 	ModelGateway,

@@ -93,26 +93,35 @@ export function smtpReply(server: SmtpServer, line: string): string {
 	return `${reply}\r\n`;
 }
 
-/** Takes complete lines off a stream of text. */
+/**
+ * Takes the complete lines off a stream of text.
+ * @param rest what was left over the last time
+ * @returns the lines without their ends, and what is no whole line yet
+ */
+export function takeLines(
+	rest: string,
+	text: string,
+): { readonly lines: readonly string[]; readonly rest: string } {
+	// Nearly always it is one line, whole.
+	if (
+		rest === "" &&
+		text.length > 1 &&
+		text.indexOf("\r\n") === text.length - 2
+	)
+		return { lines: [text.slice(0, -2)], rest };
+	const lines = (rest + text).split("\r\n");
+	const unfinished = lines.pop() ?? "";
+	return { lines, rest: unfinished };
+}
+
+/** Takes complete lines off a stream of text, and keeps what is left over. */
 export class LineReader {
 	private rest = "";
 
-	/** Everything that was not a whole line yet. */
-	get unfinished(): string {
-		return this.rest;
-	}
-
 	/** @returns the lines that are complete now, without their ends */
-	read(text: string): string[] {
-		// Nearly always it is one line, whole.
-		if (
-			this.rest === "" &&
-			text.length > 1 &&
-			text.indexOf("\r\n") === text.length - 2
-		)
-			return [text.slice(0, -2)];
-		const lines = (this.rest + text).split("\r\n");
-		this.rest = lines.pop() ?? "";
+	read(text: string): readonly string[] {
+		const { lines, rest } = takeLines(this.rest, text);
+		this.rest = rest;
 		return lines;
 	}
 }

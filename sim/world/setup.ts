@@ -4,7 +4,7 @@
 
 import type { Operation } from "../contract/gateway.ts";
 import type { BackendBehaviour } from "../endpoint/backend.ts";
-import type { Dialogue } from "../endpoint/client.ts";
+import type { Dialogue } from "../endpoint/dialogue.ts";
 import type { HealthCheckSettings } from "../endpoint/health-checker.ts";
 
 export interface WorldSetup {

@@ -2,7 +2,8 @@
  * Turns the steps of a scenario into things that happen at their times.
  */
 import type { Backend } from "../endpoint/backend.ts";
-import { ClientConnection, prepareDialogue } from "../endpoint/client.ts";
+import { ClientConnection } from "../endpoint/client.ts";
+import { prepareDialogue } from "../endpoint/smtp-client.ts";
 import { unreachable } from "../invariant.ts";
 import { formatAddress } from "../packet/address.ts";
 import { parsePacket } from "../packet/notation/notation.ts";

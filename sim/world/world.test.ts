@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Choice } from "../chance/choice.ts";
 import { seededChoice } from "../chance/seeded.ts";
 import type { BackendBehaviour } from "../endpoint/backend.ts";
-import type { Dialogue } from "../endpoint/client.ts";
+import type { Dialogue } from "../endpoint/dialogue.ts";
 import { printPacket } from "../packet/notation/notation.ts";
 import type { ConnectionRecord } from "./account/account.ts";
 import type { Step } from "./setup.ts";

@@ -1,22 +1,22 @@
 /**
- * One connection of a client in a container: the model's `ClientConnection` over again, with the
- * kernel's TCP below it. Same turns, same time-outs, same words for how it ended.
+ * A client's connection in a container: runs its dialogue (`sim/endpoint/smtp-client.ts`) over a
+ * socket of this machine's kernel.
  */
 import { connect, type Socket } from "node:net";
-import type { PreparedDialogue } from "../../../sim/endpoint/client.ts";
+import type { ConnectionEnd } from "../../../sim/endpoint/dialogue.ts";
 import {
-	LineReader,
-	nameInBanner,
-	QUIT,
-	type SmtpTurn,
-} from "../../../sim/endpoint/smtp.ts";
-import type { ConnectionOutcome } from "../../../sim/world/account/account.ts";
+	messageId,
+	type SmtpEvent,
+	type SmtpPlan,
+	type SmtpState,
+	type SmtpStep,
+	startSmtp,
+	takeSmtp,
+} from "../../../sim/endpoint/smtp-client.ts";
+import { unreachable } from "../../../sim/invariant.ts";
 import type { ClientRecord } from "./client-plan.ts";
 
 export interface ConnectionRequest {
-	readonly id: number;
-	readonly step: string;
-	readonly client: string;
 	readonly service: { readonly address: string; readonly port: number };
 	/**
 	 * Address to connect from; `null` when the kernel takes the right one by itself. Then it also finds a
@@ -24,21 +24,24 @@ export interface ConnectionRequest {
 	 */
 	readonly source: string | null;
 	readonly port: number | null;
-	readonly dialogue: PreparedDialogue;
-	/** Begins the ids of its messages; nobody else's may begin so. */
-	readonly messagePrefix: string;
+	readonly plan: SmtpPlan;
+	/** Message-ID prefix, unique per connection; `null`: messages have no ids. */
+	readonly messagePrefix: string | null;
 	readonly nowMs: () => number;
 	/** Called once, when it is over. */
 	readonly onEnd: (connection: LiveConnection) => void;
 }
 
+/** What is known of a connection, whichever step of whichever client opened it. */
+export type LiveCourse = Omit<ClientRecord, "id" | "step" | "client">;
+
 /** As long as Linux waits for the other side to close too (`tcp_fin_timeout`). */
 const CLOSE_WITHIN_MS = 60_000;
 
-/** What the kernel says when a connection does not come about, besides that nobody answers. */
-const BEFORE_IT_STANDS: Readonly<Record<string, ConnectionOutcome>> = {
+/** What the kernel's errors mean for a connection that was not established; every other one: no reply came. */
+const ENDS_BEFORE_ESTABLISHED: Readonly<Record<string, ConnectionEnd>> = {
 	ECONNREFUSED: "refused",
-	// tcp_reset in net/ipv4/tcp_input.c (6.1): it stood already, only we had not been told.
+	// tcp_reset in net/ipv4/tcp_input.c (6.1): it was established already, and the event had not come.
 	ECONNRESET: "reset",
 	EPIPE: "reset",
 	// icmp_err_convert in net/ipv4/icmp.c (6.1), as far as errors end a connection.
@@ -55,75 +58,57 @@ const BEFORE_IT_STANDS: Readonly<Record<string, ConnectionOutcome>> = {
 };
 
 export class LiveConnection {
-	readonly step: string;
 	private readonly request: ConnectionRequest;
-	private readonly plan: PreparedDialogue;
 	private readonly socket: Socket;
 	private readonly startedMs: number;
 	private sourcePort: number;
-	private connectedMs: number | null = null;
-	private greetedMs: number | null = null;
-	private endedMs: number | null = null;
-	private backend: string | null = null;
-	private outcome: ConnectionOutcome = "open";
+	private state: SmtpState;
 	private error = "";
-	private messages = 0;
-	private messageId: string | null = null;
-	private readonly acceptedIds: string[] = [];
-	private readonly lines = new LineReader();
-	private turn = 0;
-	/** Everything was said that was to be said. */
-	private isDone = false;
 	private timer: NodeJS.Timeout | undefined;
+	/** Ends a connection whose other side does not close. */
+	private closing: NodeJS.Timeout | undefined;
 
 	/** Opens it now. */
 	constructor(request: ConnectionRequest) {
 		this.request = request;
-		this.plan = request.dialogue;
-		this.step = request.step;
 		this.startedMs = request.nowMs();
 		this.sourcePort = request.port ?? 0;
 		this.socket = this.open();
-		const { connectTimeoutMs } = this.plan.dialogue;
-		this.giveUpAfter(connectTimeoutMs, "connect-timeout");
+		const first = startSmtp(request.plan, request.messagePrefix);
+		this.state = first.state;
+		this.carryOut(first);
 	}
 
 	/** Says something out of turn: only while it holds the connection. */
 	speak(): void {
-		if (this.outcome !== "open" || this.connectedMs === null) return;
-		this.say("NOOP\r\n");
+		this.take({ kind: "speak" });
 	}
 
 	/** Closes, of its own accord. */
 	close(): void {
-		if (this.outcome !== "open") return;
-		if (this.connectedMs !== null) {
-			this.endOurSide();
-			return;
-		}
-		this.finish("connect-timeout");
-		this.socket.destroy();
+		this.take({ kind: "close" });
 	}
 
 	/** What is known of it by now. */
-	record(): ClientRecord {
-		const { id, step, client } = this.request;
-		const { sourcePort, backend, outcome, error } = this;
+	get course(): LiveCourse {
+		const { state, sourcePort } = this;
+		const { messagePrefix: prefix, messages, accepted } = state;
+		const ids =
+			prefix === null
+				? []
+				: Array.from({ length: messages }, (_, n) => messageId(prefix, n + 1));
 		return {
-			id,
-			step,
-			client,
 			sourcePort,
 			startedMs: rounded(this.startedMs),
-			connectedMs: this.connectedMs && rounded(this.connectedMs),
-			greetedMs: this.greetedMs && rounded(this.greetedMs),
-			endedMs: this.endedMs && rounded(this.endedMs),
-			backend,
-			outcome,
-			accepted: this.acceptedIds.length > 0,
-			messageId: this.messageId,
-			acceptedIds: [...this.acceptedIds],
-			error,
+			connectedMs: state.connectedMs && rounded(state.connectedMs),
+			greetedMs: state.greetedMs && rounded(state.greetedMs),
+			endedMs: state.endedMs && rounded(state.endedMs),
+			backend: state.greetedBy,
+			outcome: state.outcome,
+			accepted: accepted > 0,
+			messageId: ids.at(-1) ?? null,
+			acceptedIds: ids.slice(0, accepted),
+			error: state.refusal ?? this.error,
 		};
 	}
 
@@ -138,118 +123,73 @@ export class LiveConnection {
 			noDelay: true,
 		});
 		socket.setEncoding("latin1");
-		// When the attempt has just been made: nobody knows the port of one that has failed.
+		// When the attempt has just been made: the port of a failed one is no longer known.
 		socket.on("connectionAttempt", () => {
 			process.nextTick(() => {
 				this.sourcePort = socket.localPort ?? this.sourcePort;
 			});
 		});
-		socket.on("connect", () => this.onConnected());
-		socket.on("data", (payload: string) => this.onData(payload));
-		// It closes its side by itself then.
-		socket.on("end", () => clearTimeout(this.timer));
+		socket.on("connect", () => this.take({ kind: "connected" }));
+		socket.on("data", (text: string) => this.take({ kind: "data", text }));
+		socket.on("end", () => this.take({ kind: "peer-closed" }));
 		socket.on("error", (cause: NodeJS.ErrnoException) => {
-			this.error ||= cause.code ?? cause.message;
-			this.onEnd(cause.code ?? cause.message);
+			const code = cause.code ?? cause.message;
+			this.error ||= code;
+			this.take({ kind: "ended", how: this.endOf(code) });
 		});
-		socket.on("close", () => this.onEnd(null));
+		socket.on("close", () => {
+			clearTimeout(this.closing);
+			this.take({ kind: "ended", how: "closed" });
+		});
 		return socket;
 	}
 
-	private onConnected(): void {
-		this.connectedMs = this.request.nowMs();
-		clearTimeout(this.timer);
-		if (this.plan.dialogue.kind === "connect-only") this.endOurSide();
-		else this.giveUpAfter(this.plan.readTimeoutMs, "read-timeout");
+	private endOf(code: string): ConnectionEnd {
+		if (this.state.connectedMs === null)
+			return ENDS_BEFORE_ESTABLISHED[code] ?? "timeout";
+		// Else nothing was acknowledged; an ICMP error that came meanwhile may be the word for it.
+		return code === "ECONNRESET" || code === "EPIPE" ? "reset" : "timeout";
 	}
 
-	private onData(payload: string): void {
-		if (this.outcome !== "open") return;
-		for (const line of this.lines.read(payload)) {
-			this.greetedMs ??= this.request.nowMs();
-			this.backend ??= nameInBanner(line);
-			// 250-… announces another line of the same reply.
-			if (line[3] !== "-") this.onReply(line);
-		}
+	private take(event: SmtpEvent): void {
+		const { plan, nowMs } = this.request;
+		this.carryOut(takeSmtp(plan, this.state, event, nowMs()));
 	}
 
-	private onReply(line: string): void {
-		const turn = this.plan.turns[this.turn];
-		clearTimeout(this.timer);
-		if (turn === undefined) return;
-		this.turn++;
-		if (line[0] !== turn.awaits) {
-			this.error ||= line;
-			// Refused: there is nothing left to say but goodbye.
-			this.turn = this.plan.turns.length - 1;
-			this.say(QUIT);
-			return;
-		}
-		if (turn.isAcceptance && this.messageId !== null)
-			this.acceptedIds.push(this.messageId);
-		const says = this.wordsOf(turn);
-		if (says === null) {
-			this.isDone = true;
-			this.giveUpAfter(this.plan.readTimeoutMs, "read-timeout");
-		} else if (says !== "") this.say(says);
+	private carryOut({ state, outputs }: SmtpStep): void {
+		this.state = state;
+		for (const output of outputs)
+			switch (output.kind) {
+				case "send":
+					this.socket.write(output.text, "latin1");
+					break;
+				case "close":
+					this.closeOurSide();
+					break;
+				case "abandon":
+					this.socket.destroy();
+					break;
+				case "timer":
+					this.setTimer(output.afterMs);
+					break;
+				case "result":
+					this.request.onEnd(this);
+					break;
+				default:
+					unreachable(output);
+			}
 	}
 
-	/** A message gets an id of its own, by which it is found again in the spool of a backend. */
-	private wordsOf({ awaits, says }: SmtpTurn): string | null {
-		if (awaits !== "3" || says === null) return says;
-		const { messagePrefix, id } = this.request;
-		this.messages++;
-		this.messageId = `${messagePrefix}.${id}.${this.messages}@client.example`;
-		return `Message-ID: <${this.messageId}>\r\n${says}`;
-	}
-
-	private say(text: string): void {
-		const { paceMs } = this.plan;
-		if (paceMs > 0) this.timer = setTimeout(() => this.sayNow(text), paceMs);
-		else this.sayNow(text);
-	}
-
-	private sayNow(text: string): void {
-		this.socket.write(text, "latin1");
-		this.giveUpAfter(this.plan.readTimeoutMs, "read-timeout");
-	}
-
-	private endOurSide(): void {
-		this.isDone = true;
+	private closeOurSide(): void {
 		this.socket.end();
-		clearTimeout(this.timer);
-		this.timer = setTimeout(() => this.socket.destroy(), CLOSE_WITHIN_MS);
+		if (this.socket.readableEnded) return;
+		this.closing ??= setTimeout(() => this.socket.destroy(), CLOSE_WITHIN_MS);
 	}
 
-	/** @param code the kernel's word, or `null` when it was closed in order */
-	private onEnd(code: string | null): void {
-		if (this.connectedMs === null)
-			this.finish(BEFORE_IT_STANDS[code ?? ""] ?? "connect-timeout");
-		else if (this.isDone) this.finish("completed");
-		else if (code === null) this.finish("cut-short");
-		else if (code === "ECONNRESET" || code === "EPIPE") this.finish("reset");
-		// Nobody acknowledged; an ICMP error that came meanwhile may be the word for it.
-		else this.finish("read-timeout");
-	}
-
-	private giveUpAfter(
-		timeoutMs: number | null,
-		how: "connect-timeout" | "read-timeout",
-	): void {
+	private setTimer(afterMs: number | null): void {
 		clearTimeout(this.timer);
-		if (timeoutMs === null) return;
-		this.timer = setTimeout(() => {
-			this.finish(how);
-			this.socket.destroy();
-		}, timeoutMs);
-	}
-
-	private finish(how: ConnectionOutcome): void {
-		clearTimeout(this.timer);
-		if (this.outcome !== "open") return;
-		this.outcome = how;
-		this.endedMs = this.request.nowMs();
-		this.request.onEnd(this);
+		if (afterMs === null) return;
+		this.timer = setTimeout(() => this.take({ kind: "timer" }), afterMs);
 	}
 }
 

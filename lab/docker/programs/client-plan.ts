@@ -1,5 +1,5 @@
 /** What a client in a container is told, and what it answers: JSON, a line each. */
-import type { Dialogue } from "../../../sim/endpoint/client.ts";
+import type { Dialogue } from "../../../sim/endpoint/dialogue.ts";
 import type { ConnectionOutcome } from "../../../sim/world/account/account.ts";
 
 /** The first line that a client is told. */

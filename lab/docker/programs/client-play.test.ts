@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Dialogue } from "../../../sim/endpoint/client.ts";
+import type { Dialogue } from "../../../sim/endpoint/dialogue.ts";
 import type {
 	ClientCommand,
 	ClientRecord,

@@ -1,6 +1,9 @@
 /** A client in a container: opens the connections of its plan when their time has come. */
 import { createSocket } from "node:dgram";
-import { prepareDialogue } from "../../../sim/endpoint/client.ts";
+import {
+	prepareDialogue,
+	type SmtpPlan,
+} from "../../../sim/endpoint/smtp-client.ts";
 import { LiveConnection } from "./client-connection.ts";
 import type {
 	ClientCommand,
@@ -52,7 +55,7 @@ export function playPlan(
 	// Stable: what arrives at the same time arrives in the plan's order.
 	arrivals.sort((a, b) => a.planned.atMs - b.planned.atMs);
 	const messagePrefix = `${plan.client}.${Math.round(plan.epochMs).toString(36)}`;
-	const open = new Set<LiveConnection>();
+	const open = new Map<LiveConnection, Arrival>();
 	let next = 0;
 	let arrival: NodeJS.Timeout | undefined;
 	let overAll = () => {};
@@ -76,28 +79,32 @@ export function playPlan(
 		if (open.size === 0) overAll();
 	}
 
-	function begin({ step, dialogue, planned }: Arrival): void {
-		const { client, service } = plan;
-		const { port } = planned;
-		const source = sourceIsDefault && port === null ? null : plan.source;
+	function begin(arrival: Arrival): void {
+		const { service } = plan;
+		const { id, port } = arrival.planned;
 		const connection = new LiveConnection({
-			id: planned.id,
-			port,
-			step: step.label,
-			client,
 			service,
-			source,
-			dialogue,
-			messagePrefix,
+			source: sourceIsDefault && port === null ? null : plan.source,
+			port,
+			plan: arrival.dialogue,
+			messagePrefix: `${messagePrefix}.${id}`,
 			nowMs,
 			onEnd(ended) {
 				// Told as open already, when all has ended.
 				if (!open.delete(ended)) return;
-				onRecord(ended.record());
+				onRecord(recordOf(ended, arrival));
 				if (open.size === 0 && next === arrivals.length) overAll();
 			},
 		});
-		open.add(connection);
+		open.set(connection, arrival);
+	}
+
+	function recordOf(
+		{ course }: LiveConnection,
+		{ step, planned }: Arrival,
+	): ClientRecord {
+		const { client } = plan;
+		return { id: planned.id, step: step.label, client, ...course };
 	}
 
 	function obey(command: ClientCommand): void {
@@ -105,8 +112,8 @@ export function playPlan(
 			case "speak":
 			case "close":
 				// A copy: whoever closes leaves the set.
-				for (const connection of [...open])
-					if (connection.step === command.step) connection[command.do]();
+				for (const [connection, { step }] of [...open])
+					if (step.label === command.step) connection[command.do]();
 				return;
 			case "end":
 				setTimeout(end, Math.max(0, command.atMs - nowMs()));
@@ -115,7 +122,8 @@ export function playPlan(
 
 	function end(): void {
 		clearTimeout(arrival);
-		for (const connection of open) onRecord(connection.record());
+		for (const [connection, arrival] of open)
+			onRecord(recordOf(connection, arrival));
 		open.clear();
 		onEnd();
 	}
@@ -123,7 +131,7 @@ export function playPlan(
 
 interface Arrival {
 	readonly step: ClientStep;
-	readonly dialogue: ReturnType<typeof prepareDialogue>;
+	readonly dialogue: SmtpPlan;
 	readonly planned: PlannedConnection;
 }
 

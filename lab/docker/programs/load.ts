@@ -2,9 +2,10 @@
  * `node load.mjs ORDER`: a client that opens connections to a mail server as the order says, waits for
  * the banner, says QUIT and goes. Standard output: one line of JSON for each connection, when all are over.
  */
-import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { nameInBanner, QUIT } from "../../../sim/endpoint/smtp.ts";
+import { QUIT } from "../../../sim/endpoint/smtp.ts";
+import type { SmtpPlan } from "../../../sim/endpoint/smtp-client.ts";
+import { LiveConnection, type LiveCourse } from "./client-connection.ts";
 
 export interface LoadOrder {
 	readonly address: string;
@@ -24,42 +25,49 @@ export interface LoadRecord {
 	/** From the first SYN to the end. */
 	readonly tookMs: number;
 	readonly backend: string | null;
-	/** The kernel's word, or "" when all was well. */
+	/** The kernel's word, or the reply that was not the one awaited; "" when all was well. */
 	readonly error: string;
 }
 
-/** Who has not said hello by then is not waited for. */
 const PATIENCE_MS = 5_000;
 
-function once({ address, port }: LoadOrder): Promise<LoadRecord> {
+/** The banner, QUIT, its reply, and the end. */
+const PLAN: SmtpPlan = {
+	turns: [
+		{ awaits: "2", says: QUIT, isAcceptance: false },
+		{ awaits: "2", says: null, isAcceptance: false },
+	],
+	paceMs: 0,
+	connectTimeoutMs: PATIENCE_MS,
+	readTimeoutMs: PATIENCE_MS,
+};
+
+function once(service: LoadOrder): Promise<LoadRecord> {
 	const startedMs = Date.now();
 	const began = performance.now();
-	let bannerMs: number | null = null;
-	let backend: string | null = null;
-	let error = "";
-	let text = "";
 	return new Promise((resolve) => {
-		const socket = connect({ host: address, port, noDelay: true });
-		socket.setEncoding("latin1").setTimeout(PATIENCE_MS, () => {
-			error = "ETIMEDOUT";
-			socket.destroy();
-		});
-		socket.on("data", (more: string) => {
-			text += more;
-			if (bannerMs !== null || !text.includes("\n")) return;
-			bannerMs = performance.now() - began;
-			backend = nameInBanner(text.trimEnd());
-			socket.write(QUIT);
-		});
-		socket.on("error", (cause: NodeJS.ErrnoException) => {
-			error = cause.code ?? cause.message;
-		});
-		socket.on("close", () => {
-			const tookMs = performance.now() - began;
-			if (bannerMs === null) error ||= "closed without a banner";
-			resolve({ startedMs, bannerMs, tookMs, backend, error });
+		new LiveConnection({
+			service,
+			source: null,
+			port: null,
+			plan: PLAN,
+			messagePrefix: null,
+			nowMs: () => performance.now() - began,
+			onEnd: ({ course }) => resolve(recordOf(course, startedMs)),
 		});
 	});
+}
+
+function recordOf(course: LiveCourse, startedMs: number): LoadRecord {
+	const { greetedMs: bannerMs, endedMs, backend } = course;
+	const tookMs = endedMs ?? 0;
+	return { startedMs, bannerMs, tookMs, backend, error: errorOf(course) };
+}
+
+function errorOf({ outcome, greetedMs, error }: LiveCourse): string {
+	const isLate = outcome === "connect-timeout" || outcome === "read-timeout";
+	if (isLate) return error || "ETIMEDOUT";
+	return error || (greetedMs === null ? "closed without a banner" : "");
 }
 
 async function play(order: LoadOrder): Promise<readonly LoadRecord[]> {

@@ -1,6 +1,6 @@
 /** Builders of what a client says on its connections. */
 import * as v from "valibot";
-import type { Dialogue } from "../../../sim/endpoint/client.ts";
+import type { Dialogue } from "../../../sim/endpoint/dialogue.ts";
 import { checkArguments, options } from "./check-arguments.ts";
 import { milliseconds } from "../schema/schema.ts";
 import { messages, timeout } from "../schema/schema-world.ts";

@@ -1,7 +1,7 @@
 /** Builders of what happens in the world around the gateway. Put them at a time with `at`. */
 import * as v from "valibot";
 import type { BackendBehaviour } from "../../../sim/endpoint/backend.ts";
-import type { Dialogue } from "../../../sim/endpoint/client.ts";
+import type { Dialogue } from "../../../sim/endpoint/dialogue.ts";
 import type { Arrivals, PortPolicy } from "../../../sim/world/setup.ts";
 import { smtp } from "./build-dialogues.ts";
 import {

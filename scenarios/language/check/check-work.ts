@@ -2,7 +2,7 @@
  * How much a scenario plays. Every number in it may be within its bounds and all of them together
  * more than a machine has memory and a person has patience for.
  */
-import type { Dialogue } from "../../../sim/endpoint/client.ts";
+import type { Dialogue } from "../../../sim/endpoint/dialogue.ts";
 import type { Scenario } from "../scenario.ts";
 import type { ScenarioFault } from "../scenario-error.ts";
 import { MOST_CONNECTIONS } from "../schema/schema-world.ts";

@@ -1,0 +1,69 @@
+/**
+ * Dialogues: what a client wants of a connection, and what passes between a dialogue and the
+ * connection that it is held on.
+ *
+ * A dialogue is a pure state machine without a clock and without sockets, as the health checker is:
+ * `start(plan)` gives its first step, `take(plan, state, event, nowMs)` each later one, and a step is
+ * the next state and what has to be done. Whatever carries bytes can run it: a `TcpSocket` of the
+ * model (`client.ts`), a socket of this machine (`lab/docker/programs/client-connection.ts`).
+ */
+import type { SocketEnd } from "./socket.ts";
+
+/** What a client wants of a connection, and how patient it is. A time-out of `null` leaves it to its kernel. */
+export type Dialogue =
+	/** Waits for the banner, hands over messages, says QUIT and waits for the backend to close. */
+	| {
+			readonly kind: "smtp";
+			readonly messages: number;
+			/** Length of a message's text; 100 when left out. */
+			readonly messageOctets?: number;
+			/** Pause before each thing that it says; none when left out. */
+			readonly paceMs?: number;
+			readonly connectTimeoutMs: number | null;
+			/** For each reply. */
+			readonly readTimeoutMs: number | null;
+	  }
+	/** Closes as soon as the connection stands. */
+	| {
+			readonly kind: "connect-only";
+			readonly connectTimeoutMs: number | null;
+	  }
+	/** Waits for the banner, then until a step tells it (or its backend) to speak or to close. */
+	| {
+			readonly kind: "hold";
+			readonly connectTimeoutMs: number | null;
+			readonly readTimeoutMs: number | null;
+	  };
+
+/** How a connection ended for the program that held it. `no-port`: it had no free source port, nothing was sent. */
+export type ConnectionEnd = SocketEnd | "no-port";
+
+/** What happens to the connection. `How` is the runner's word for how it ended. */
+export type DialogueEvent<How = ConnectionEnd> =
+	/** It stands. */
+	| { readonly kind: "connected" }
+	| { readonly kind: "data"; readonly text: string }
+	/** The other side has closed: no more data comes. */
+	| { readonly kind: "peer-closed" }
+	/** It is over, or has never come about. */
+	| { readonly kind: "ended"; readonly how: How }
+	/** The time of the last `timer` output has passed. */
+	| { readonly kind: "timer" };
+
+/** What the runner has to do, in this order. */
+export type DialogueOutput<Result> =
+	| { readonly kind: "send"; readonly text: string }
+	/** Closes this side. The dialogue goes on until the connection has ended. */
+	| { readonly kind: "close" }
+	/** Closes the socket: the dialogue is over, and no event is awaited any more. */
+	| { readonly kind: "abandon" }
+	/** Sets the one timer that a dialogue has, in place of the one before; `null` stops it. */
+	| { readonly kind: "timer"; readonly afterMs: number | null }
+	/** Once: what came of it. */
+	| { readonly kind: "result"; readonly result: Result };
+
+/** The next state of a dialogue, and what has to be done. */
+export interface DialogueStep<State, Result> {
+	readonly state: State;
+	readonly outputs: readonly DialogueOutput<Result>[];
+}
