@@ -8,13 +8,17 @@ import {
 } from "../../scenarios/files/bounded-read.ts";
 import { codeOf, reasonOf } from "../../scenarios/files/file-failure.ts";
 import {
+	findTarget,
+	replaceFile,
+	type Target,
+} from "../../scenarios/files/replace-file.ts";
+import {
 	decodeOctets,
 	encodeOctets,
 } from "../../sim/extension/values/octets.ts";
 import { InputError } from "../input-error.ts";
 import { out } from "../screen/screen.ts";
 import { mustHaveReader, readingFrom, writeInto } from "./named-pipe.ts";
-import { findTarget, replaceWhole, type Target } from "./whole-file.ts";
 
 export const STANDARD = "-";
 
@@ -146,7 +150,7 @@ export async function writeWhole(
 		const octets = typeof text === "string" ? encodeOctets(text) : text;
 		if (isWrittenInto(target))
 			await writeInto(target.path, target.before, octets);
-		else await replaceWhole(target, octets);
+		else await replaceFile(target, octets);
 	} catch (error) {
 		throw error instanceof InputError ? error : cannotWrite(file, error);
 	}

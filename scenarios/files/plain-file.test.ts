@@ -1,22 +1,15 @@
 import { execFileSync } from "node:child_process";
 import {
 	closeSync,
-	lstatSync,
 	mkdirSync,
 	mkdtempSync,
-	readdirSync,
-	readFileSync,
 	symlinkSync,
 	writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
-import {
-	openPlainForWriting,
-	readPlainFile,
-	replaceFile,
-} from "./plain-file.ts";
+import { openPlainForWriting, readPlainFile } from "./plain-file.ts";
 
 const above = temporaryFolder();
 
@@ -83,37 +76,5 @@ describe("opening for writing", () => {
 
 	it.each(["pipe", "device", "folder"])("does not wait for a %s", (name) => {
 		expect(() => openPlainForWriting(join(folder, name))).toThrow();
-	});
-});
-
-describe("replacing", () => {
-	it("replaces a link, and leaves alone what it led to", () => {
-		const folder = oneOfEach();
-		const link = join(folder, "link");
-		replaceFile(link, ["new ", "text"], { mode: 0o644 });
-		expect(lstatSync(link).isSymbolicLink()).toBe(false);
-		expect(readFileSync(link, "utf8")).toBe("new text");
-		expect(lstatSync(link).mode & 0o7777).toBe(0o644);
-		expect(readFileSync(join(folder, "file"), "utf8")).toBe("text");
-	});
-
-	it("leaves nothing beside it when it fails", () => {
-		const folder = oneOfEach();
-		const before = readdirSync(folder);
-		const replace = (name: string, text: Iterable<string>) =>
-			replaceFile(join(folder, name), text, { mode: 0o644 });
-		for (const name of ["folder", "pipe", "nosuch/file"])
-			expect(() => replace(name, ["text"])).toThrow();
-		expect(() =>
-			replace(
-				"file",
-				(function* () {
-					yield "half";
-					throw new Error("the source is gone");
-				})(),
-			),
-		).toThrow("the source is gone");
-		expect(readdirSync(folder)).toEqual(before);
-		expect(readFileSync(join(folder, "file"), "utf8")).toBe("text");
 	});
 });

@@ -1,33 +1,17 @@
 /**
- * Regular files, read and written so that nothing that lies in their place hangs us (a named pipe, a
- * device), fills the memory, or has us write somewhere else (a link that was planted).
+ * Regular files, opened so that nothing that lies in their place hangs us (a named pipe, a device) or
+ * fills the memory. `replace-file.ts` replaces them.
  */
-import { randomBytes } from "node:crypto";
 import {
 	closeSync,
 	constants,
-	fchmodSync,
-	fchownSync,
 	fstatSync,
-	lstatSync,
 	openSync,
 	readSync,
-	renameSync,
-	rmSync,
 	type Stats,
-	writeSync,
 } from "node:fs";
-import { dirname, join } from "node:path";
 
-const {
-	O_CREAT,
-	O_EXCL,
-	O_NOCTTY,
-	O_NOFOLLOW,
-	O_NONBLOCK,
-	O_RDONLY,
-	O_WRONLY,
-} = constants;
+const { O_NOCTTY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
 const CHUNK_OCTETS = 64 * 1024;
 
 /** What is in the place of a file is none: what it is, is the message. */
@@ -99,59 +83,8 @@ export function openPlainForWriting(file: string): number {
 	}
 }
 
-export interface ReplaceOptions {
-	/** Of the new file, whatever the umask is. */
-	readonly mode: number;
-	/** Whose it is to be; else ours. */
-	readonly owner?: Pick<Stats, "uid" | "gid">;
-}
-
-/**
- * Writes a file whole or not at all: one beside it, which then takes its name. The name of that one
- * cannot be foreseen, so nothing lies there before us; a link in the place of the file is replaced,
- * not followed.
- * @param text may come in pieces
- * @throws NotPlainError where something else than a file is, the system's error else; what was there
- * stays as it was
- */
-export function replaceFile(
-	file: string,
-	text: string | Iterable<string>,
-	{ mode, owner }: ReplaceOptions,
-): void {
-	const there = lstatSync(file, { throwIfNoEntry: false });
-	// A device's name is not ours to take, nor a named pipe's.
-	if (there !== undefined && !there.isSymbolicLink()) mustBePlain(there);
-	const beside = join(
-		dirname(file),
-		`.marktwin-${randomBytes(8).toString("hex")}.tmp`,
-	);
-	const flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;
-	// For nobody else while it is written: modes and owners come when it is whole.
-	const descriptor = openSync(beside, flags, 0o600);
-	try {
-		try {
-			for (const piece of typeof text === "string" ? [text] : text)
-				writeAll(descriptor, piece);
-			if (owner !== undefined) fchownSync(descriptor, owner.uid, owner.gid);
-			fchmodSync(descriptor, mode);
-		} finally {
-			closeSync(descriptor);
-		}
-		renameSync(beside, file);
-	} catch (error) {
-		// It is ours alone, so it can be removed where it could be made.
-		rmSync(beside, { force: true });
-		throw error;
-	}
-}
-
-function writeAll(descriptor: number, text: string): void {
-	let rest = Buffer.from(text);
-	while (rest.length > 0) rest = rest.subarray(writeSync(descriptor, rest));
-}
-
-function mustBePlain(stats: Stats): void {
+/** @throws NotPlainError for anything but a regular file */
+export function mustBePlain(stats: Stats): void {
 	if (stats.isFile()) return;
 	throw new NotPlainError(
 		stats.isDirectory()

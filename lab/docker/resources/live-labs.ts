@@ -1,22 +1,24 @@
 /** No lab outlives this process, if the process gets to say anything before it ends. */
+import { beforeSignalEnds } from "../../../scenarios/files/process-end.ts";
 
 type Removal = () => Promise<void>;
 
 const removals = new Set<Removal>();
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+let forget = () => {};
 
-/** @returns takes it back: the lab was removed in the usual way, or is to stay */
+/**
+ * Has something of a lab removed when a signal is to end the process.
+ * @returns takes it back: it was removed in the usual way, or is to stay
+ */
 export function onTermination(removal: Removal): () => void {
-	if (removals.size === 0) listen();
+	if (removals.size === 0) forget = beforeSignalEnds(removeAll);
 	removals.add(removal);
 	return () => {
-		if (removals.delete(removal) && removals.size === 0) unlisten();
+		if (removals.delete(removal) && removals.size === 0) forget();
 	};
 }
 
-/** A second signal finds nobody who listens, and ends the process at once: somebody else has to remove then. */
-async function told(signal: NodeJS.Signals): Promise<void> {
-	unlisten();
+async function removeAll(): Promise<void> {
 	process.stderr.write("\nremoving the lab …\n");
 	try {
 		await Promise.all([...removals].map((remove) => remove()));
@@ -26,14 +28,4 @@ async function told(signal: NodeJS.Signals): Promise<void> {
 			`${why}\n  \`marktwin lab down\` removes what is left.\n`,
 		);
 	}
-	// Whoever started us is to see that it was the signal that ended us.
-	process.kill(process.pid, signal);
-}
-
-function listen(): void {
-	for (const signal of SIGNALS) process.on(signal, told);
-}
-
-function unlisten(): void {
-	for (const signal of SIGNALS) process.off(signal, told);
 }

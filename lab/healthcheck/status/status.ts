@@ -5,11 +5,9 @@
  */
 import { unlinkSync } from "node:fs";
 import { codeOf, reasonOf } from "../../../scenarios/files/file-failure.ts";
-import {
-	readPlainFile,
-	replaceFile,
-} from "../../../scenarios/files/plain-file.ts";
-import { bootId } from "../../boot-id.ts";
+import { readPlainFile } from "../../../scenarios/files/plain-file.ts";
+import { replaceFileSync } from "../../../scenarios/files/replace-file.ts";
+import { bootId } from "../../../scenarios/files/this-machine.ts";
 import type { HealthCheckConfig } from "../config/config.ts";
 import type { Log } from "../log.ts";
 import { shortageOf } from "../probes/shortage.ts";
@@ -95,7 +93,7 @@ export function openStatus(
 		const beganMs = performance.now();
 		attempt(() =>
 			// Whatever the umask says: everybody may know.
-			replaceFile(file, `${JSON.stringify(now())}\n`, { mode: 0o644 }),
+			replaceFileSync(file, `${JSON.stringify(now())}\n`, 0o644),
 		);
 		const tookMs = performance.now() - beganMs;
 		notBeforeMs = beganMs + Math.max(LEAST_GAP_MS, MOST_SHARE * tookMs);

@@ -1,10 +1,8 @@
 /** KVM where it works, translation where it does not. That it exists does not mean that it works. */
 import { join } from "node:path";
-import {
-	readPlainFile,
-	replaceFile,
-} from "../../../scenarios/files/plain-file.ts";
-import { bootId } from "../../boot-id.ts";
+import { readPlainFile } from "../../../scenarios/files/plain-file.ts";
+import { replaceFileSync } from "../../../scenarios/files/replace-file.ts";
+import { bootId } from "../../../scenarios/files/this-machine.ts";
 import { CACHE_USE, cacheFolder } from "../../cache-folder.ts";
 import { mayUseKvm } from "../../doctor.ts";
 import { makeFolder } from "../../usable-folder.ts";
@@ -44,7 +42,7 @@ export function rememberKvm(works: boolean, why: string): void {
 	const text = `${JSON.stringify(memory)}\n`;
 	try {
 		makeFolder(cacheFolder(), CACHE_USE);
-		replaceFile(join(cacheFolder(), FILE), text, { mode: 0o644 });
+		replaceFileSync(join(cacheFolder(), FILE), text, 0o644);
 	} catch {
 		// A cache that cannot be written costs the next command another try, and nothing else.
 	}

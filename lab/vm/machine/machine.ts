@@ -1,6 +1,7 @@
 /** A virtual machine: its process, its sockets, its console, and its end. */
 import { createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
+import { atProcessEnd } from "../../../scenarios/files/process-end.ts";
 import { missingFor } from "../../doctor.ts";
 import { LabError, type LabErrorCode } from "../../lab-error.ts";
 import { type Image, mustBeIntact } from "../image/image.ts";
@@ -16,7 +17,6 @@ import {
 	createAgentChannel,
 } from "./agent-channel.ts";
 import { type LastWords, lastWords, tailOf } from "./console.ts";
-import { atProcessEnd } from "./live-machines.ts";
 import { type MachineProcess, startProcess } from "./machine-process.ts";
 import { qemuCommand } from "./qemu.ts";
 import {

@@ -6,13 +6,16 @@ import {
 	lstatSync,
 	mkdtempSync,
 	readdirSync,
-	readlinkSync,
 	rmSync,
 	writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { readPlainFile } from "../../../scenarios/files/plain-file.ts";
+import {
+	pidNamespace,
+	startOf,
+} from "../../../scenarios/files/this-machine.ts";
 import { unusableFolder } from "../../usable-folder.ts";
 import { inOption } from "./qemu-option.ts";
 
@@ -120,7 +123,8 @@ function isOurs(folder: string): boolean {
 
 function isAbandoned(folder: string): boolean {
 	const owner = readRecord(join(folder, OWNER));
-	if (owner !== null) return owner.namespace === namespace() && !isAlive(owner);
+	if (owner !== null)
+		return owner.namespace === pidNamespace() && !isAlive(owner);
 	try {
 		return Date.now() - lstatSync(folder).mtimeMs > UNOWNED_MS;
 	} catch {
@@ -146,7 +150,7 @@ export function ownerRecord(pid: number): string {
 	const record: ProcessRecord = {
 		pid,
 		started: startOf(pid) ?? "",
-		namespace: namespace(),
+		namespace: pidNamespace(),
 	};
 	return JSON.stringify(record);
 }
@@ -154,7 +158,9 @@ export function ownerRecord(pid: number): string {
 /** @param record of `ownerRecord`; one of another namespace's processes may be alive, and so may what is no record */
 export function isOwnerGone(record: string): boolean {
 	const owner = parseRecord(record);
-	return owner !== null && owner.namespace === namespace() && !isAlive(owner);
+	return (
+		owner !== null && owner.namespace === pidNamespace() && !isAlive(owner)
+	);
 }
 
 function readRecord(file: string): ProcessRecord | null {
@@ -192,29 +198,6 @@ function parseRecord(text: string): ProcessRecord | null {
 
 function isAlive({ pid, started }: ProcessRecord): boolean {
 	return startOf(pid) === started;
-}
-
-/** Field 22 of `/proc/PID/stat`; the second one, the name, may have spaces and parentheses in it. */
-function startOf(pid: number): string | null {
-	try {
-		const stat = readPlainFile(`/proc/${pid}/stat`, {
-			mostOctets: RECORD_OCTETS,
-		});
-		const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-		return fields[0] === "Z" ? null : (fields[19] ?? null);
-	} catch {
-		// No such process.
-		return null;
-	}
-}
-
-function namespace(): string {
-	try {
-		return readlinkSync("/proc/self/ns/pid");
-	} catch {
-		// No /proc: then no numbers of others either.
-		return "";
-	}
 }
 
 function kill(pid: number): void {
