@@ -10,7 +10,11 @@ import { LabError } from "../../lab-error.ts";
 import { readFileIn } from "../engine/container-file.ts";
 import { engineError } from "../engine/engine-error.ts";
 import { type Ended, type Spawned, spawnIn } from "../engine/exec.ts";
-import type { ClientPlan, ClientRecord } from "../programs/client-plan.ts";
+import {
+	type ClientPlan,
+	type ClientRecord,
+	parseRecord,
+} from "../programs/client-plan.ts";
 
 export type { ClientRecord } from "../programs/client-plan.ts";
 
@@ -64,7 +68,7 @@ export async function startClients(
 ): Promise<Clients> {
 	const records = new Map<number, ClientRecord>();
 	const keep = (line: string) => {
-		const record = JSON.parse(line) as ClientRecord;
+		const record = parseRecord(line);
 		records.set(record.id, record);
 	};
 	const all: Running[] = [];

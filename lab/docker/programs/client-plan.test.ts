@@ -30,23 +30,32 @@ describe("a plan", () => {
 
 	it.each([
 		["{", "not JSON"],
-		["[]", "the line is no object"],
-		[JSON.stringify({ ...plan, client: 7 }), "client is no text"],
-		[JSON.stringify({ ...plan, steps: {} }), "steps is no list"],
-		[JSON.stringify({ ...plan, service: null }), "service is no object"],
+		["[]", "epochMs: Invalid key"],
+		[
+			JSON.stringify({ ...plan, client: 7 }),
+			"client: Invalid type: Expected string but received 7",
+		],
+		[
+			JSON.stringify({ ...plan, steps: {} }),
+			"steps: Invalid type: Expected Array but received Object",
+		],
+		[
+			JSON.stringify({ ...plan, service: null }),
+			"service: Invalid type: Expected Object but received null",
+		],
 		[
 			JSON.stringify({
 				...plan,
 				steps: [{ ...plan.steps[0], dialogue: { kind: "shout" } }],
 			}),
-			"unknown dialogue: shout",
+			'steps[0].dialogue.kind: no kind "shout"',
 		],
 		[
 			JSON.stringify({
 				...plan,
 				steps: [{ ...plan.steps[0], connections: [{ id: 1, atMs: "0" }] }],
 			}),
-			"atMs is no number",
+			"steps[0].connections[0].atMs: Invalid type",
 		],
 	])("is refused: %s", (line, message) => {
 		expect(() => parsePlan(line)).toThrow(PlanError);
@@ -66,7 +75,7 @@ describe("a command", () => {
 		});
 	});
 
-	it("is refused when nobody knows it", () => {
+	it("is refused when it is none of these", () => {
 		expect(() => parseCommand('{"do":"sing"}')).toThrow(PlanError);
 	});
 });

@@ -10,7 +10,8 @@ export function faultOf(issue: Issue): ScenarioFault {
 	return { path: pathOf(issue), message, remedy: remedy.join("\n    ") };
 }
 
-function pathOf(issue: Issue): string {
+/** Where in the data it is: `setup.clients[0].address`; "" for all of it. */
+export function pathOf(issue: Issue): string {
 	let path = "";
 	for (const { key } of issue.path ?? [])
 		path =

@@ -1,0 +1,27 @@
+/**
+ * Schemas of data that programs write and read, with valibot's own words for what is wrong. What users
+ * write has better words, in `schema.ts`. Types that are inferred from these are `readonly` throughout.
+ */
+import * as v from "valibot";
+
+export const text = v.string();
+export const number = v.number();
+export const yesNo = v.boolean();
+/** How many of something. */
+export const count = v.pipe(number, v.safeInteger(), v.minValue(0));
+
+/** An object with these keys and no others. */
+export function data<const Entries extends v.ObjectEntries>(entries: Entries) {
+	return v.pipe(v.strictObject(entries), v.readonly());
+}
+
+export function listOf<const Item extends v.GenericSchema>(item: Item) {
+	return v.pipe(v.array(item), v.readonly());
+}
+
+/** Values of one kind by name. */
+export function recordOf<const Value extends v.GenericSchema>(value: Value) {
+	return v.pipe(v.record(text, value), v.readonly());
+}
+
+export const texts = listOf(text);
