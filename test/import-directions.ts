@@ -27,7 +27,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
 	lab: {
 		from: ["sim", "scenarios"],
 		typesFrom: [],
-		packages: ["ts-pattern", "valibot", "dockerode"],
+		packages: ["ts-pattern", "valibot", "dockerode", "tar-stream"],
 		node: true,
 	},
 	reports: {

@@ -80,8 +80,9 @@ async function builtImage(
 }
 
 async function hasEngine(): Promise<boolean> {
-	const { connectEngine, lacksDockerode } = await import(
-		"../../lab/docker/engine/engine.ts"
+	const { connectEngine } = await import("../../lab/docker/engine/engine.ts");
+	const { lacksDockerode } = await import(
+		"../../lab/docker/engine/optional-package.ts"
 	);
 	try {
 		await connectEngine();

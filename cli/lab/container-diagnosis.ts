@@ -1,9 +1,7 @@
 /** What `marktwin lab doctor` says about containers: whether an engine answers, and what it has already. */
 import type Docker from "dockerode";
-import {
-	connectEngine,
-	lacksDockerode,
-} from "../../lab/docker/engine/engine.ts";
+import { connectEngine } from "../../lab/docker/engine/engine.ts";
+import { lacksDockerode } from "../../lab/docker/engine/optional-package.ts";
 import { findRoot } from "../../lab/docker/image/image-root.ts";
 import { missingImages } from "../../lab/docker/image/images.ts";
 import { LAB_IMAGES } from "../../lab/docker/play/docker-lab.ts";

@@ -1,27 +1,32 @@
-import { buffer } from "node:stream/consumers";
+import { posix } from "node:path";
 import type { Container } from "dockerode";
+import { LabError } from "../../lab-error.ts";
+import { firstEntry } from "./archive.ts";
 
-const BLOCK = 512;
-const SIZE_AT = 124;
-const TYPE_AT = 156;
-/** Of a tar archive's entry: an ordinary file. */
-const FILE = "0";
+/** As many links as Linux follows (`MAXSYMLINKS`). */
+const MOST_LINKS = 40;
 
-/** A file out of a container, whether it runs or not. @throws the engine's error when it is not there */
+/**
+ * A file out of a container, whether it runs or not. Links are followed, inside of the container.
+ * @param path absolute
+ * @throws the engine's error when it is not there, LabError when it is no file
+ */
 export async function readFileIn(
-	container: Container,
+	container: Pick<Container, "getArchive">,
 	path: string,
 ): Promise<string> {
-	const archive = await buffer(await container.getArchive({ path }));
-	// Entries that only say more about the next one may come first.
-	for (let at = 0; at + BLOCK <= archive.length; ) {
-		const field = (from: number, length: number) =>
-			archive.toString("latin1", at + from, at + from + length);
-		const octets = Number.parseInt(field(SIZE_AT, 12), 8) || 0;
-		const from = at + BLOCK;
-		if (field(TYPE_AT, 1) === FILE)
-			return archive.toString("utf8", from, from + octets);
-		at = from + Math.ceil(octets / BLOCK) * BLOCK;
+	let at = path;
+	for (let links = 0; links <= MOST_LINKS; links++) {
+		const archive = await container.getArchive({ path: at });
+		const { type, linkName, octets } = await firstEntry(archive);
+		if (type === "file") return octets.toString("utf8");
+		if (type !== "symlink") throw noFile(path, `it is a ${type}, not a file`);
+		at = posix.resolve(posix.dirname(at), linkName);
 	}
-	return "";
+	throw noFile(path, "too many links lead to one another");
+}
+
+function noFile(path: string, message: string): LabError {
+	const place = `the file ${path} in a container`;
+	return new LabError({ code: "unsupported", place, message, remedy: "" });
 }

@@ -2,8 +2,8 @@
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type Docker from "dockerode";
-import { codeOf } from "../../../scenarios/files/file-failure.ts";
 import { LabError } from "../../lab-error.ts";
+import { loadPackage } from "./optional-package.ts";
 
 const DEFAULT_SOCKET = "/var/run/docker.sock";
 
@@ -13,7 +13,10 @@ const DEFAULT_SOCKET = "/var/run/docker.sock";
  * @throws LabError (`missing`) when there is none that we may use, or the package dockerode is not installed
  */
 export async function connectEngine(): Promise<Docker> {
-	const Engine = await loadDockerode();
+	const { default: Engine } = await loadPackage(
+		"dockerode",
+		() => import("dockerode"),
+	);
 	const place = enginePlace();
 	try {
 		const docker = new Engine(
@@ -23,31 +26,6 @@ export async function connectEngine(): Promise<Docker> {
 		return docker;
 	} catch (error) {
 		throw noEngine(place.name, error);
-	}
-}
-
-/** The package that speaks to the engine: with what it needs, most of what marktwin would install. */
-const DOCKERODE = "dockerode";
-
-/** The package is not installed: whether there is an engine is not known. */
-export function lacksDockerode(error: unknown): boolean {
-	return error instanceof LabError && error.place === DOCKERODE_PLACE;
-}
-
-const DOCKERODE_PLACE = `the package ${DOCKERODE}`;
-
-/** It is an optional one, and loaded on use: a router that runs the health checker has no need of it. */
-async function loadDockerode(): Promise<typeof import("dockerode")> {
-	try {
-		return (await import("dockerode")).default;
-	} catch (error) {
-		if (codeOf(error) !== "ERR_MODULE_NOT_FOUND") throw error;
-		throw new LabError({
-			code: "missing",
-			place: DOCKERODE_PLACE,
-			message: "it is not installed, and containers need it",
-			remedy: `npm install ${DOCKERODE}   (where marktwin is installed; with --global if marktwin is)`,
-		});
 	}
 }
 

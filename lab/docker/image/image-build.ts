@@ -1,13 +1,9 @@
 /** One build of one image, by the engine. */
-import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import type Docker from "dockerode";
 import { lastLines } from "../../execute.ts";
 import { LabError } from "../../lab-error.ts";
-import { unusableFolder } from "../../usable-folder.ts";
+import { packFiles } from "../engine/archive.ts";
 import type { ContextFile } from "./image-recipes.ts";
 
 export interface BuildRequest {
@@ -32,16 +28,6 @@ const LAST_LINES = 30;
 /** The tools image copies the Node that runs us; it says so when that does not run there. */
 const NODE_DOES_NOT_RUN = "marktwin: this Node does not run here";
 
-/** @throws LabError when there is no place for it */
-function temporaryFolder(): string {
-	try {
-		return mkdtempSync(join(tmpdir(), "marktwin-build-"));
-	} catch (error) {
-		const use = "for what an image is built of; TMPDIR names another one";
-		throw unusableFolder(tmpdir(), use, error);
-	}
-}
-
 /**
  * @param say is told each step of the Dockerfile
  * @throws LabError (`build`) with the last lines
@@ -51,42 +37,17 @@ export async function buildImage(
 	{ place, tag, files, labels, arguments: buildargs }: BuildRequest,
 	say: (line: string) => void,
 ): Promise<void> {
-	const folder = temporaryFolder();
-	try {
-		for (const { name, path } of files) {
-			mkdirSync(dirname(join(folder, name)), { recursive: true });
-			// Links, which tar follows: a build that is killed leaves no hundred megabytes behind.
-			symlinkSync(path, join(folder, name));
-		}
-		const stream = await docker.buildImage(tarOf(folder), {
-			t: tag,
-			labels,
-			buildargs,
-			// What containers of a build have left is removed, whether it went well or not.
-			rm: true,
-			forcerm: true,
-			// Some engines have no other network from which a mirror is to be reached.
-			networkmode: "host",
-		});
-		await followBuild(docker, stream, place, say);
-	} finally {
-		rmSync(folder, { recursive: true, force: true });
-	}
-}
-
-/** Owners are left out: what is root's in the image is root's, whoever builds it. */
-function tarOf(folder: string): NodeJS.ReadableStream {
-	const words = ["--dereference", "--owner=0", "--group=0", "-cf", "-", "."];
-	const tar = spawn("tar", words, {
-		cwd: folder,
-		stdio: ["ignore", "pipe", "inherit"],
+	const stream = await docker.buildImage(await packFiles(files), {
+		t: tag,
+		labels,
+		buildargs,
+		// What containers of a build have left is removed, whether it went well or not.
+		rm: true,
+		forcerm: true,
+		// Some engines have no other network from which a mirror is to be reached.
+		networkmode: "host",
 	});
-	tar.on("error", (error) => tar.stdout.destroy(error));
-	tar.on("exit", (code) => {
-		// Half a folder must not look like a whole one.
-		if (code !== 0) tar.stdout.destroy(new Error(`tar ended with ${code}`));
-	});
-	return tar.stdout;
+	await followBuild(docker, stream, place, say);
 }
 
 /**

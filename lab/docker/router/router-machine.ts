@@ -1,5 +1,4 @@
 /** A router whose kernel is a virtual machine: QEMU in a container, whose network cards are ports of the switch. */
-import { spawn } from "node:child_process";
 import { basename } from "node:path";
 import { Duplex, PassThrough } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -19,6 +18,7 @@ import { createGuest, type Guest } from "../../vm/machine/guest.ts";
 import { MachineSettings } from "../../vm/machine/machine-settings.ts";
 import { machineWords } from "../../vm/machine/qemu.ts";
 import { deleteNeighbour } from "../../vm/wire/netlink.ts";
+import { packFiles } from "../engine/archive.ts";
 import { containerLog } from "../engine/container-log.ts";
 import type { LabContainers } from "../resources/containers.ts";
 import { routerMac, tapName } from "../topology.ts";
@@ -228,16 +228,10 @@ async function putFiles(
 	container: Container,
 	files: readonly string[],
 ): Promise<void> {
-	const [first = ""] = files;
-	const folder = first.slice(0, -basename(first).length);
-	const tar = spawn(
-		"tar",
-		["-C", folder, "-c", ...files.map((file) => basename(file))],
-		{
-			stdio: ["ignore", "pipe", "ignore"],
-		},
+	const archive = await packFiles(
+		files.map((path) => ({ name: basename(path), path })),
 	);
-	await container.putArchive(tar.stdout, { path: BOOT_FOLDER });
+	await container.putArchive(archive, { path: BOOT_FOLDER });
 }
 
 /** A program in the container joins its standard streams and the agent's socket. */
