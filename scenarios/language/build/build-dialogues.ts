@@ -1,9 +1,9 @@
 /** Builders of what a client says on its connections. */
 import * as v from "valibot";
 import type { Dialogue } from "../../../sim/endpoint/dialogue.ts";
-import { checkArguments, options } from "./check-arguments.ts";
 import { milliseconds } from "../schema/schema.ts";
 import { messages, timeout } from "../schema/schema-world.ts";
+import { checkArguments, options } from "./check-arguments.ts";
 
 /** Patience of a client where nothing is said: half a minute, as mail programs have it and more. */
 const PATIENCE_MS = 30_000;

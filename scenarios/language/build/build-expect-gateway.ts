@@ -1,9 +1,6 @@
 /** Builders of expectations about what the gateway shows of itself: packets, entries, counters, commands. */
 import * as v from "valibot";
 import type { ConntrackFilter } from "../../../sim/contract/gateway.ts";
-import type { Why } from "./build-expect.ts";
-import { checkArguments, options } from "./check-arguments.ts";
-import { type Count, count, limits } from "./count.ts";
 import type { Expectation } from "../scenario.ts";
 import {
 	list,
@@ -15,17 +12,20 @@ import {
 } from "../schema/schema.ts";
 import { conditionValue } from "../schema/schema-scenario.ts";
 import { conntrackFilter } from "../schema/schema-world.ts";
+import type { ReasonOptions } from "./build-expect.ts";
+import { checkArguments, options } from "./check-arguments.ts";
+import { type Count, count, limits } from "./count.ts";
 
 /** Why, for expectations that are not about connections; and when: the label of an `observe` step. */
-export interface When extends Why {
+export interface ObservationOptions extends ReasonOptions {
 	/** The end when left out. */
 	readonly at?: string;
 }
 
 const WHEN = { because: text, at: text };
-const when = options<When>(WHEN);
+const when = options<ObservationOptions>(WHEN);
 
-export interface PacketsOptions extends Why {
+export interface PacketsOptions extends ReasonOptions {
 	readonly fromMs?: number;
 	readonly toMs?: number;
 	readonly exactly?: boolean;
@@ -104,7 +104,7 @@ function somePackets(
 }
 
 /** What more is said of the entries. */
-export interface EntryOptions extends When {
+export interface EntryOptions extends ObservationOptions {
 	readonly assured?: boolean;
 	readonly unreplied?: boolean;
 	readonly timeoutS?: number;
@@ -159,7 +159,7 @@ const counterArguments = v.object({
 export function counter(
 	rule: string,
 	packets: number,
-	when: When = {},
+	when: ObservationOptions = {},
 	...surplus: readonly never[]
 ): Expectation {
 	checkArguments(
@@ -182,7 +182,7 @@ const conditionArguments = v.object({
 export function conditionIs(
 	name: string,
 	value: 0 | 1 | null,
-	when: When = {},
+	when: ObservationOptions = {},
 	...surplus: readonly never[]
 ): Expectation {
 	checkArguments(
@@ -199,14 +199,14 @@ export function conditionIs(
 	return { kind: "condition", because, at, name, value };
 }
 
-const why = options<Why>({ because: text });
+const why = options<ReasonOptions>({ because: text });
 const failsArguments = v.object({ step: text, message: text, options: why });
 
 /** The operation of the step with this label fails and says this, or something around it. */
 export function operationFails(
 	step: string,
 	message: string,
-	options: Why = {},
+	options: ReasonOptions = {},
 	...surplus: readonly never[]
 ): Expectation {
 	checkArguments(
@@ -223,7 +223,7 @@ const succeedsArguments = v.object({ step: text, options: why });
 
 export function operationSucceeds(
 	step: string,
-	options: Why = {},
+	options: ReasonOptions = {},
 	...surplus: readonly never[]
 ): Expectation {
 	checkArguments(

@@ -1,15 +1,15 @@
 /** Builders of expectations about shares. */
 import * as v from "valibot";
-import { taken, WHICH, type Which, which } from "./build-expect.ts";
+import type { Expectation } from "../scenario.ts";
+import { confidence, list, share, text, yesNo } from "../schema/schema.ts";
+import { USUAL_CONFIDENCE, weights } from "../schema/schema-scenario.ts";
+import { type SelectionOptions, taken, WHICH, which } from "./build-expect.ts";
 import {
 	type AtMostOne,
 	atMostOne,
 	checkArguments,
 	options,
 } from "./check-arguments.ts";
-import type { Expectation } from "../scenario.ts";
-import { confidence, list, share, text, yesNo } from "../schema/schema.ts";
-import { USUAL_CONFIDENCE, weights } from "../schema/schema-scenario.ts";
 
 /** By name, a backend given twice would have the share of one. */
 const differentBackends = v.pipe(
@@ -28,7 +28,7 @@ const evenSplitArguments = v.object({
 /** As even among these backends as whole numbers allow, chance or not. */
 export function evenSplit(
 	backends: readonly string[],
-	which: Which = {},
+	which: SelectionOptions = {},
 	...surplus: readonly never[]
 ): Expectation {
 	checkArguments(
@@ -47,7 +47,7 @@ export function evenSplit(
 }
 
 /** How near a split has to come to its weights. */
-export type SplitOptions = Which &
+export type SplitOptions = SelectionOptions &
 	AtMostOne<{
 		/** As near as whole numbers get, chance or not. */
 		readonly exact: boolean;

@@ -5,8 +5,6 @@
  *     order(["b1", "b2", "b1"], { step: "first", because: "every second packet matches" })
  */
 import * as v from "valibot";
-import { checkArguments, options } from "./check-arguments.ts";
-import { type Count, count, limits } from "./count.ts";
 import type {
 	ConnectionFilter,
 	CountedOutcome,
@@ -19,9 +17,11 @@ import {
 	outcome as someOutcome,
 } from "../schema/schema-scenario.ts";
 import { MOST_CONNECTIONS } from "../schema/schema-world.ts";
+import { checkArguments, options } from "./check-arguments.ts";
+import { type Count, count, limits } from "./count.ts";
 
 /** Which connections (all of them when nothing is given), and the reason for the report. */
-export interface Which extends ConnectionFilter {
+export interface SelectionOptions extends ConnectionFilter {
 	readonly because?: string;
 }
 
@@ -32,7 +32,7 @@ export const WHICH = {
 	client: text,
 	because: text,
 };
-export const which = options<Which>(WHICH);
+export const which = options<SelectionOptions>(WHICH);
 
 const orderArguments = v.object({
 	backends: backendsInOrder,
@@ -42,7 +42,7 @@ const orderArguments = v.object({
 /** Exactly these backends, in the order of the connections' first SYNs; `null` where none is reached. */
 export function order(
 	backends: readonly (string | null)[],
-	which: Which = {},
+	which: SelectionOptions = {},
 	...surplus: readonly never[]
 ): Expectation {
 	checkArguments(
@@ -64,7 +64,7 @@ const patternArguments = v.object({
 export function pattern(
 	backends: readonly (string | null)[],
 	connections: number,
-	which: Which = {},
+	which: SelectionOptions = {},
 	...surplus: readonly never[]
 ): Expectation {
 	checkArguments(
@@ -89,7 +89,7 @@ const avoidedArguments = v.object({ backend: text, options: which });
 /** No packet of these connections meets the backend. */
 export function avoided(
 	backend: string,
-	which: Which = {},
+	which: SelectionOptions = {},
 	...surplus: readonly never[]
 ): Expectation {
 	checkArguments(
@@ -102,11 +102,11 @@ export function avoided(
 }
 
 /** Why, for expectations of which there is nothing more to say. */
-export interface Why {
+export interface ReasonOptions {
 	readonly because?: string;
 }
 
-const why = options<Why>({ because: text });
+const why = options<ReasonOptions>({ because: text });
 
 const failoverGapArguments = v.object({
 	backend: text,
@@ -118,7 +118,7 @@ const failoverGapArguments = v.object({
 export function failoverGapAtMost(
 	backend: string,
 	atMostMs: number,
-	options: Why = {},
+	options: ReasonOptions = {},
 	...surplus: readonly never[]
 ): Expectation {
 	checkArguments(
@@ -139,7 +139,7 @@ const affinityArguments = v.object({ options: which });
 
 /** All packets of each connection meet one backend. */
 export function affinity(
-	which: Which = {},
+	which: SelectionOptions = {},
 	...surplus: readonly never[]
 ): Expectation {
 	checkArguments("affinity", affinityArguments, { options: which }, surplus);
@@ -151,7 +151,7 @@ const movedArguments = v.object({ count, options: which });
 /** So many connections have packets that met more than one backend. */
 export function moved(
 	count: Count,
-	which: Which = {},
+	which: SelectionOptions = {},
 	...surplus: readonly never[]
 ): Expectation {
 	checkArguments("moved", movedArguments, { count, options: which }, surplus);
@@ -168,7 +168,7 @@ const outcomesArguments = v.object({
 export function outcomes(
 	outcome: CountedOutcome,
 	count: Count,
-	which: Which = {},
+	which: SelectionOptions = {},
 	...surplus: readonly never[]
 ): Expectation {
 	checkArguments(
@@ -194,7 +194,7 @@ const gatewayAnsweredArguments = v.object({
 export function gatewayAnswered(
 	answer: string,
 	count: Count,
-	which: Which = {},
+	which: SelectionOptions = {},
 	...surplus: readonly never[]
 ): Expectation {
 	checkArguments(
@@ -223,7 +223,7 @@ const countsAgreeArguments = v.object({
 /** Clients, rules and servers count the same connections: `countsAgree({ b1: "192.168.0.1" })`. */
 export function countsAgree(
 	addresses: Readonly<Record<string, string>>,
-	options: Why = {},
+	options: ReasonOptions = {},
 	...surplus: readonly never[]
 ): Expectation {
 	checkArguments(
@@ -239,7 +239,7 @@ const mailKeptArguments = v.object({ options: why });
 
 /** No message is lost that was accepted. */
 export function mailKept(
-	options: Why = {},
+	options: ReasonOptions = {},
 	...surplus: readonly never[]
 ): Expectation {
 	checkArguments("mailKept", mailKeptArguments, { options }, surplus);
@@ -247,6 +247,6 @@ export function mailKept(
 }
 
 /** What an expectation keeps of it. */
-export function taken({ because = "", ...of }: Which) {
+export function taken({ because = "", ...of }: SelectionOptions) {
 	return { because, of };
 }

@@ -1,10 +1,13 @@
 /** Builders of what is done to the gateway while it runs. All of them are steps: put them at a time with `at`. */
 import * as v from "valibot";
-import type { ConntrackFilter, Operation } from "../../../sim/contract/gateway.ts";
-import { checkArguments, options } from "./check-arguments.ts";
+import type {
+	ConntrackFilter,
+	Operation,
+} from "../../../sim/contract/gateway.ts";
 import type { RestoreFile, ScenarioStep } from "../scenario.ts";
 import { finite, namedText, text, yesNo } from "../schema/schema.ts";
 import { conntrackFilter } from "../schema/schema-world.ts";
+import { checkArguments, options } from "./check-arguments.ts";
 
 function operation(
 	label: string,

@@ -1,10 +1,9 @@
 /** The recipe's router and what stands around it, and how a router of one's own differs from it. */
 import * as v from "valibot";
+import type { GatewaySetup } from "../../../sim/contract/gateway.ts";
 import type { BackendBehaviour } from "../../../sim/endpoint/backend.ts";
 import type { HealthCheckSettings } from "../../../sim/endpoint/health-checker.ts";
-import type { GatewaySetup } from "../../../sim/contract/gateway.ts";
 import type { BackendSetup, ClientSetup } from "../../../sim/world/setup.ts";
-import { checkArguments, options } from "./check-arguments.ts";
 import type { RulesetSource, Setup } from "../scenario.ts";
 import { ScenarioError } from "../scenario-error.ts";
 import {
@@ -22,6 +21,7 @@ import {
 	behaviour as someBehaviour,
 	worldEntries,
 } from "../schema/schema-world.ts";
+import { checkArguments, options } from "./check-arguments.ts";
 
 /** The interfaces of the recipe's router: clients are on the outer one, backends on the inner one. */
 export const OUTSIDE = "bond0.204";

@@ -3,14 +3,6 @@ import * as v from "valibot";
 import type { BackendBehaviour } from "../../../sim/endpoint/backend.ts";
 import type { Dialogue } from "../../../sim/endpoint/dialogue.ts";
 import type { Arrivals, PortPolicy } from "../../../sim/world/setup.ts";
-import { smtp } from "./build-dialogues.ts";
-import {
-	type AtMostOne,
-	atMostOne,
-	checkArguments,
-	options,
-	steps as someSteps,
-} from "./check-arguments.ts";
 import type { ScenarioStep } from "../scenario.ts";
 import {
 	milliseconds,
@@ -29,6 +21,14 @@ import {
 	perSecond,
 	side,
 } from "../schema/schema-world.ts";
+import { smtp } from "./build-dialogues.ts";
+import {
+	type AtMostOne,
+	atMostOne,
+	checkArguments,
+	options,
+	steps as someSteps,
+} from "./check-arguments.ts";
 
 const atArguments = v.object({ atMs: milliseconds, steps: someSteps });
 

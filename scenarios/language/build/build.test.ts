@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { at, backend, connect, recipeSetup, scenario } from "./build.ts";
 import type { ScenarioStep } from "../scenario.ts";
+import { at, backend, connect, recipeSetup, scenario } from "./build.ts";
 
 function endOf(
 	...steps: readonly (ScenarioStep | readonly ScenarioStep[])[]

@@ -11,9 +11,14 @@
  *     });
  */
 import * as v from "valibot";
-import { checkArguments, steps as someSteps } from "./check-arguments.ts";
-import type { Expectation, Scenario, ScenarioStep, Setup } from "../scenario.ts";
+import type {
+	Expectation,
+	Scenario,
+	ScenarioStep,
+	Setup,
+} from "../scenario.ts";
 import { list, milliseconds, object, text } from "../schema/schema.ts";
+import { checkArguments, steps as someSteps } from "./check-arguments.ts";
 
 export * from "./build-dialogues.ts";
 export {
@@ -27,8 +32,8 @@ export {
 	order,
 	outcomes,
 	pattern,
-	type Which,
-	type Why,
+	type ReasonOptions,
+	type SelectionOptions,
 } from "./build-expect.ts";
 export * from "./build-expect-gateway.ts";
 export * from "./build-expect-split.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import * as builders from "./build.ts";
 import { ScenarioError } from "../scenario-error.ts";
+import * as builders from "./build.ts";
 
 type Builder = (...given: readonly unknown[]) => unknown;
 type Name = {

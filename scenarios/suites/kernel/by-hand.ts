@@ -9,7 +9,7 @@ import {
 	packetsOut,
 	type RecipeOverrides,
 	recipeSetup,
-	type Which,
+	type SelectionOptions,
 } from "../../language/build/build.ts";
 import type { ScenarioStep, Setup } from "../../language/scenario.ts";
 
@@ -60,7 +60,7 @@ export function handshake(backend: 1 | 2, port: number) {
 /** SYNs came out to these backends, in this order, and nothing else came out to them. */
 export function chosen(
 	backends: string,
-	when: Pick<Which, "because" | "fromMs" | "toMs"> = {},
+	when: Pick<SelectionOptions, "because" | "fromMs" | "toMs"> = {},
 ) {
 	const lines = backends
 		.split(" ")
