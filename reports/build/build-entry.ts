@@ -1,10 +1,5 @@
 import type { JudgedComparison } from "../../scenarios/compare/verdict.ts";
 import type { RunResult } from "../../scenarios/result/result.ts";
-import type { Played } from "./build.ts";
-import { buildConnections } from "./build-connections.ts";
-import { buildFailover } from "./build-failover.ts";
-import { buildConntrack, buildRules, type Shared } from "./build-rules.ts";
-import { buildSplit } from "./build-split.ts";
 import type {
 	ComparisonView,
 	Entry,
@@ -12,6 +7,11 @@ import type {
 	Status,
 } from "../contract/report.ts";
 import { firstLines } from "../shorten.ts";
+import type { Played } from "./build.ts";
+import { buildConnections } from "./build-connections.ts";
+import { buildFailover } from "./build-failover.ts";
+import { buildConntrack, buildRules, type Shared } from "./build-rules.ts";
+import { buildSplit } from "./build-split.ts";
 
 /** `model (linux 6.1.192)`. */
 export function driverName({ name, version }: RunResult["driver"]): string {
@@ -80,7 +80,9 @@ export function buildFailure(
 		connections: {
 			total: 0,
 			outcomes: [],
-			lost: 0, late: 0, longestWaitMs: 0,
+			lost: 0,
+			late: 0,
+			longestWaitMs: 0,
 			moved: 0,
 			path: "",
 			shown: [],
@@ -129,7 +131,8 @@ function expectationsOf({
 		connections: judgement.connections.map((id) => id + 1),
 		concerned: judgement.concerned,
 		why: judgement.why.map(({ connection, count, text }) => ({
-			connection: connection === null ? null : connection + 1, count,
+			connection: connection === null ? null : connection + 1,
+			count,
 			text,
 		})),
 		rule: details.places[index] ?? null,

@@ -1,7 +1,7 @@
 import type { RunDetails } from "../../scenarios/details/run-details.ts";
 import type { RunResult } from "../../scenarios/result/result.ts";
-import { stretchesOf } from "./build-split.ts";
 import type { FailoverView, Gap, Lane } from "../contract/report.ts";
+import { stretchesOf } from "./build-split.ts";
 
 /** Something took a value at a time. */
 interface Change {

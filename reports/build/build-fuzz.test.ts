@@ -9,9 +9,18 @@ const KERNEL = { name: "vm", version: "linux 6.1.0-56" };
 
 function fuzzed(parts: Partial<Fuzzed> = {}): Fuzzed {
 	return {
-		seeds: [3], model: MODEL, kernels: [KERNEL], tookMs: 1_000,
-		cases: 5, packets: 300, findings: 0,
-		coverage: [], chances: [], texts: null, known: [], ...parts,
+		seeds: [3],
+		model: MODEL,
+		kernels: [KERNEL],
+		tookMs: 1_000,
+		cases: 5,
+		packets: 300,
+		findings: 0,
+		coverage: [],
+		chances: [],
+		texts: null,
+		known: [],
+		...parts,
 	};
 }
 
@@ -24,9 +33,15 @@ function covered(
 
 it("is a comparison, also where nothing was found", () => {
 	const report = buildReport({
-		marktwin: "0", command: "marktwin fuzz", createdAt: null,
+		marktwin: "0",
+		command: "marktwin fuzz",
+		createdAt: null,
 		notPlayed: [],
-		tookMs: null, seed: 3, notices: [], played: [], fuzzed: fuzzed(),
+		tookMs: null,
+		seed: 3,
+		notices: [],
+		played: [],
+		fuzzed: fuzzed(),
 	});
 	expect(report).toMatchObject({
 		isComparison: true,
@@ -37,9 +52,15 @@ it("is a comparison, also where nothing was found", () => {
 
 it("is none where nothing was fuzzed", () => {
 	const report = buildReport({
-		marktwin: "0", command: "marktwin run", createdAt: null,
+		marktwin: "0",
+		command: "marktwin run",
+		createdAt: null,
 		notPlayed: [],
-		tookMs: null, seed: null, notices: [], played: [], fuzzed: null,
+		tookMs: null,
+		seed: null,
+		notices: [],
+		played: [],
+		fuzzed: null,
 	});
 	expect(report).toMatchObject({
 		isComparison: false,
@@ -57,8 +78,14 @@ it.each([
 ])("$status with $parts", ({ parts, status }) => {
 	const { findings = 0, ...counts } = { findings: 0, ...parts };
 	const chance = {
-		probability: "0.5", inverted: true, packets: 12,
-		model: 5, kernel: 6, low: 2, high: 10, ...counts,
+		probability: "0.5",
+		inverted: true,
+		packets: 12,
+		model: 5,
+		kernel: 6,
+		low: 2,
+		high: 10,
+		...counts,
 	};
 	const view = buildFuzz(fuzzed({ findings, chances: [chance] }));
 	expect(view.status).toBe(status);
@@ -79,8 +106,11 @@ it("makes a grid of transitions: direction and segment, and state", () => {
 	);
 	expect(coverage).toMatchObject([
 		{
-			kind: "grid", title: "TCP transitions", total: 3,
-			axes: ["segment", "state"], columns: ["NONE", "ESTABLISHED"],
+			kind: "grid",
+			title: "TCP transitions",
+			total: 3,
+			axes: ["segment", "state"],
+			columns: ["NONE", "ESTABLISHED"],
 			rows: [
 				{ name: "original syn", times: [5, 0] },
 				{ name: "reply fin", times: [null, 9] },

@@ -1,12 +1,18 @@
 /** What a fuzz comes to → what is shown of it. */
 import type { CoverageKind } from "../../scenarios/fuzz/coverage.ts";
 import type { TextCoverageKind } from "../../scenarios/fuzz/text/coverage.ts";
-import type { CoverageTotals, FuzzTotals } from "../../scenarios/fuzz/totals.ts";
+import type {
+	CoverageTotals,
+	FuzzTotals,
+} from "../../scenarios/fuzz/totals.ts";
 import type { RunResult } from "../../scenarios/result/result.ts";
-import type { FlagClass, TcpStateName } from "../../sim/conntrack/tcp/tcp-states.ts";
+import type {
+	FlagClass,
+	TcpStateName,
+} from "../../sim/conntrack/tcp/tcp-states.ts";
 import type { HookName } from "../../sim/packet/skb/skb.ts";
-import { driverName } from "./build-entry.ts";
 import type { ChanceView, CoverageView, FuzzView } from "../contract/report.ts";
+import { driverName } from "./build-entry.ts";
 
 /** The totals of a fuzz, or of several that were put together. */
 export interface Fuzzed extends Omit<FuzzTotals, "seed" | "kernel"> {
@@ -23,7 +29,11 @@ export function buildFuzz(fuzzed: Fuzzed): FuzzView {
 	const agrees = divergences === 0 && chances.every(({ isInside }) => isInside);
 	return {
 		status: agrees ? "holds" : "violated",
-		seeds, rulesets: cases, packets, tookMs, divergences,
+		seeds,
+		rulesets: cases,
+		packets,
+		tookMs,
+		divergences,
 		texts: texts?.texts ?? null,
 		kernels: kernels.map(driverName),
 		coverage: [
@@ -69,14 +79,31 @@ interface Grid {
 }
 
 const HOOKS: readonly HookName[] = [
-	...(["PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"] as const),
+	"PREROUTING",
+	"INPUT",
+	"FORWARD",
+	"OUTPUT",
+	"POSTROUTING",
 ];
 const STATES: readonly TcpStateName[] = [
-	...(["NONE", "SYN_SENT", "SYN_SENT2", "SYN_RECV", "ESTABLISHED"] as const),
-	...(["FIN_WAIT", "CLOSE_WAIT", "LAST_ACK", "TIME_WAIT", "CLOSE"] as const),
+	"NONE",
+	"SYN_SENT",
+	"SYN_SENT2",
+	"SYN_RECV",
+	"ESTABLISHED",
+	"FIN_WAIT",
+	"CLOSE_WAIT",
+	"LAST_ACK",
+	"TIME_WAIT",
+	"CLOSE",
 ];
 const SEGMENTS: readonly FlagClass[] = [
-	...(["syn", "synack", "ack", "fin", "rst", "none"] as const),
+	"syn",
+	"synack",
+	"ack",
+	"fin",
+	"rst",
+	"none",
 ];
 
 const SHOWN: Readonly<Record<Exclude<CoverageKind, "unknown">, Shown>> = {

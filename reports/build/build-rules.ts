@@ -1,8 +1,13 @@
 import type { RunDetails } from "../../scenarios/details/run-details.ts";
 import type { RunResult } from "../../scenarios/result/result.ts";
-import type { Numbered } from "./numbered.ts";
-import type { ConntrackView, RuleLine, RulesView, WalkStep } from "../contract/report.ts";
+import type {
+	ConntrackView,
+	RuleLine,
+	RulesView,
+	WalkStep,
+} from "../contract/report.ts";
 import { number } from "../wording.ts";
+import type { Numbered } from "./numbered.ts";
 
 /** Rulesets of cluster nodes have ten thousands of lines; nobody scrolls through them. */
 const MOST_RULE_LINES = 2_000;

@@ -1,12 +1,15 @@
 import { expect, it } from "vitest";
-import { type RunDetails, collectRunDetails } from "../../scenarios/details/run-details.ts";
+import {
+	collectRunDetails,
+	type RunDetails,
+} from "../../scenarios/details/run-details.ts";
+import { connectionRecord } from "../../scenarios/judge/test-account.ts";
 import type { RunResult } from "../../scenarios/result/result.ts";
 import { checkScenario } from "../../scenarios/run/run-scenario.ts";
-import { connectionRecord } from "../../scenarios/judge/test-account.ts";
 import { loadBuiltInScenarios } from "../../scenarios/suites/index.ts";
-import { buildReport, type Played } from "./build.ts";
-import { reportHtml } from "../formats/html.ts";
 import type { Entry, Report } from "../contract/report.ts";
+import { reportHtml } from "../formats/html.ts";
+import { buildReport, type Played } from "./build.ts";
 
 const all = await loadBuiltInScenarios();
 
@@ -25,10 +28,15 @@ function played(
 
 function reportOf(...them: readonly Played[]): Report {
 	return buildReport({
-		marktwin: "0", command: "marktwin run", createdAt: null,
+		marktwin: "0",
+		command: "marktwin run",
+		createdAt: null,
 		notPlayed: [],
-		tookMs: null, seed: null, notices: [],
-		played: them, fuzzed: null,
+		tookMs: null,
+		seed: null,
+		notices: [],
+		played: them,
+		fuzzed: null,
 	});
 }
 
@@ -50,9 +58,15 @@ it("tells the failover: true health, belief, condition, gap and losses on one ax
 	expect(lanes.get("mail1up")).toEqual(["0 0", "1 4800"]);
 	expect(failover?.gaps).toEqual([
 		{
-			backend: 0, failedMs: 2500, noticedMs: 4800, servedMs: 4750,
-			recoveredMs: null, lost: 23, predictedMs: null,
-			late: 0, longestWaitMs: 0,
+			backend: 0,
+			failedMs: 2500,
+			noticedMs: 4800,
+			servedMs: 4750,
+			recoveredMs: null,
+			lost: 23,
+			predictedMs: null,
+			late: 0,
+			longestWaitMs: 0,
 		},
 	]);
 	const { counts, lost } = failover?.stretches ?? { counts: [], lost: [] };
@@ -140,7 +154,11 @@ it("gives every entry an id of its own", () => {
 it("shows what could not be played, and why", () => {
 	const { scenario, driver, seed, replay } = resultOf("split-alternates");
 	const { entries, drivers } = reportOf({
-		kind: "failure", scenario, driver, seed, replay,
+		kind: "failure",
+		scenario,
+		driver,
+		seed,
+		replay,
 		message: "the machine died",
 	});
 	expect(entries[0]).toMatchObject({

@@ -1,12 +1,12 @@
 /** What ran → what is shown. Pure: the same input gives the same report. */
 import type { JudgedComparison } from "../../scenarios/compare/verdict.ts";
-import type { PlayableScenario } from "../../scenarios/language/scenario.ts";
 import type { RunDetails } from "../../scenarios/details/run-details.ts";
+import type { PlayableScenario } from "../../scenarios/language/scenario.ts";
 import type { RunResult } from "../../scenarios/result/result.ts";
+import type { Report, RuleLine, WalkStep } from "../contract/report.ts";
 import { buildEntry, buildFailure, driverName } from "./build-entry.ts";
 import { buildFuzz, type Fuzzed } from "./build-fuzz.ts";
 import { Numbered } from "./numbered.ts";
-import type { Report, RuleLine, WalkStep } from "../contract/report.ts";
 
 export type { Fuzzed } from "./build-fuzz.ts";
 
