@@ -1,15 +1,23 @@
 /** The project's own sources, as the tests of the house read them: with a real parser. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, posix, relative, sep } from "node:path";
-import { parseSync, Visitor } from "oxc-parser";
+import { type Expression, parseSync, Visitor } from "oxc-parser";
 
 export const ROOT = join(import.meta.dirname, "..");
 
 /** Where sources lie; the top level has a few more of its own. */
-const FOLDERS = ["sim", "scenarios", "lab", "reports", "cli", "bench", "test"];
+export const FOLDERS = [
+	"sim",
+	"scenarios",
+	"lab",
+	"reports",
+	"cli",
+	"bench",
+	"test",
+];
 
 export interface Import {
-	/** As it is written: `../packet/packet.ts`, `node:fs`, `ts-pattern`. */
+	/** As it is written: `./source-files.ts`, `node:fs`, `ts-pattern`. */
 	readonly specifier: string;
 	/** The file that it leads to, from the root; `null` for a package or a builtin. */
 	readonly file: string | null;
@@ -37,6 +45,10 @@ export interface SourceFile {
 	readonly globals: readonly Mention[];
 	/** Where the type `any` is written. */
 	readonly anys: readonly Mention[];
+	/** Spreads of a literal into a literal or a call: `...{ a, b }`, `...["a"]`. */
+	readonly literalSpreads: readonly Mention[];
+	/** Each comment, without its signs, and the line on which it begins. */
+	readonly comments: readonly Mention[];
 }
 
 /** Every TypeScript file of the project, sorted. */
@@ -59,7 +71,7 @@ export function sourceFiles(): readonly SourceFile[] {
  * @param path from the root, with `/`
  */
 export function parseSource(path: string, text: string): SourceFile {
-	const { program, module, errors } = parseSync(path, text);
+	const { program, module, comments, errors } = parseSync(path, text);
 	if (errors.length > 0) throw new Error(`${path}: ${errors[0]?.message}`);
 	const lineAt = lineFinder(text);
 	const imports: Import[] = [];
@@ -84,6 +96,7 @@ export function parseSource(path: string, text: string): SourceFile {
 			if (moduleRequest) add(moduleRequest.value, start, { typeOnly: isType });
 	const globals: Mention[] = [];
 	const anys: Mention[] = [];
+	const literalSpreads: Mention[] = [];
 	const visitor = new Visitor({
 		ImportExpression: ({ source, start }) => {
 			// What cannot be read here is a name that only running it tells: `*`.
@@ -95,6 +108,10 @@ export function parseSource(path: string, text: string): SourceFile {
 			add(source.value, start, { typeOnly: true }),
 		TSAnyKeyword: ({ start }) =>
 			anys.push({ name: "any", line: lineAt(start) }),
+		SpreadElement: ({ argument, start }) => {
+			if (isLiteral(argument))
+				literalSpreads.push({ name: argument.type, line: lineAt(start) });
+		},
 		MemberExpression: ({ object, property, start }) => {
 			if (object.type !== "Identifier") return;
 			const member = property.type === "Identifier" ? property.name : "*";
@@ -120,7 +137,27 @@ export function parseSource(path: string, text: string): SourceFile {
 		imports,
 		globals,
 		anys,
+		literalSpreads,
+		comments: comments.map(({ value, start }) => ({
+			name: value,
+			line: lineAt(start),
+		})),
 	};
+}
+
+/** `{ … }` or `[ … ]`, also in parentheses or with a type. */
+function isLiteral(expression: Expression): boolean {
+	switch (expression.type) {
+		case "ObjectExpression":
+		case "ArrayExpression":
+			return true;
+		case "ParenthesizedExpression":
+		case "TSAsExpression":
+		case "TSSatisfiesExpression":
+			return isLiteral(expression.expression);
+		default:
+			return false;
+	}
 }
 
 /** Offset → line, from 1. */

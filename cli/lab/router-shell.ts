@@ -67,7 +67,10 @@ async function endGroup(
 ): Promise<void> {
 	const door = conditionsSocket(router);
 	const { guest, disconnect } = await connectGuest(
-		...([docker, container, router, door] as const),
+		docker,
+		container,
+		router,
+		door,
 	);
 	try {
 		await guest.must(["sh", "-c", `kill -INT "-$(cat ${GROUP})"`]);

@@ -285,7 +285,9 @@ describeOnVm("a gateway in a virtual machine", () => {
 			});
 			await restore(gateway, RECIPE);
 			const asks = Array.from({ length: 30 }, (_, index) => ({
-				...({ kind: "packet", atMs: 0, interface: OUTSIDE } as const),
+				kind: "packet" as const,
+				atMs: 0,
+				interface: OUTSIDE,
 				packet: parsePacket(SYN.replace("40000", `${41000 + index}`)),
 			}));
 			const answers = await gateway.answerAll(asks);

@@ -104,7 +104,9 @@ function restoreOf(option: string): Ask {
 }
 
 const PACKETS_SENT: readonly Ask[] = Array.from({ length: PACKETS }, () => ({
-	...({ kind: "packet", atMs: 1, interface: OUTSIDE } as const),
+	kind: "packet",
+	atMs: 1,
+	interface: OUTSIDE,
 	packet: udp({
 		source: HOSTS[0]?.address ?? "",
 		sourcePort: 40_000,

@@ -33,8 +33,13 @@ type Counts = Map<string, number>;
 export type CoverageKind = keyof Coverage;
 
 export const COVERAGE_KINDS = [
-	...(["matches", "targets", "hooks", "transitions"] as const),
-	...(["operations", "packets", "unknown"] as const),
+	"matches",
+	"targets",
+	"hooks",
+	"transitions",
+	"operations",
+	"packets",
+	"unknown",
 ] as const satisfies readonly CoverageKind[];
 
 export function noCoverage(): Coverage {

@@ -23,8 +23,12 @@ type Counts = Map<string, number>;
 export type TextCoverageKind = keyof TextCoverage;
 
 export const TEXT_COVERAGE_KINDS = [
-	...(["matches", "targets", "options", "negated"] as const),
-	...(["refusals", "verdicts"] as const),
+	"matches",
+	"targets",
+	"options",
+	"negated",
+	"refusals",
+	"verdicts",
 ] as const satisfies readonly TextCoverageKind[];
 
 export function noTextCoverage(): TextCoverage {

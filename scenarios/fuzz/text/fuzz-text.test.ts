@@ -33,7 +33,11 @@ describe("a fuzz of texts", () => {
 		expect(findings).toEqual([]);
 		expect(texts).toBe(3000);
 		const kinds: readonly TextCoverageKind[] = [
-			...(["matches", "targets", "options", "negated", "verdicts"] as const),
+			"matches",
+			"targets",
+			"options",
+			"negated",
+			"verdicts",
 		];
 		for (const kind of kinds)
 			expect(textHoles(coverage, kind), kind).toEqual([]);

@@ -111,33 +111,30 @@ const segments: fc.Arbitrary<SegmentPlan> = fc.record({
 });
 
 const STATES: readonly ReachableState[] = [
-	...([
-		"ESTABLISHED",
-		"SYN_SENT",
-		"SYN_SENT2",
-		"SYN_RECV",
-		"FIN_WAIT",
-	] as const),
-	...(["CLOSE_WAIT", "LAST_ACK", "TIME_WAIT", "CLOSE"] as const),
+	"ESTABLISHED",
+	"SYN_SENT",
+	"SYN_SENT2",
+	"SYN_RECV",
+	"FIN_WAIT",
+	"CLOSE_WAIT",
+	"LAST_ACK",
+	"TIME_WAIT",
+	"CLOSE",
 ];
 
 /** Types and codes of errors that may be about a packet, and some that may not. */
 const ERRORS = [
-	...([
-		[3, 0],
-		[3, 1],
-		[3, 3],
-		[3, 4],
-		[3, 13],
-		[11, 0],
-		[11, 1],
-	] as const),
-	...([
-		[4, 0],
-		[5, 1],
-		[12, 0],
-		[3, 200],
-	] as const),
+	[3, 0],
+	[3, 1],
+	[3, 3],
+	[3, 4],
+	[3, 13],
+	[11, 0],
+	[11, 1],
+	[4, 0],
+	[5, 1],
+	[12, 0],
+	[3, 200],
 ] as const;
 
 /** Everything but operations. */

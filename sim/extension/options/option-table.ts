@@ -41,7 +41,7 @@ export interface OptionTable {
 	/** One bit per slot. */
 	readonly mandatoryBits: number;
 	readonly constraints: readonly Constraint[];
-	/** The last uses, for those that repeat them (`given.ts`); `built` counts those that repeated none. */
+	/** The last uses, for those that repeat them (`parsed-options.ts`); `built` counts those that repeated none. */
 	readonly recent: RecentUse[];
 	built: number;
 }

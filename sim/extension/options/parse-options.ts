@@ -1,5 +1,5 @@
 /**
- * Reads the options of a single extension, the way that a rule does it (`ruleset/parse-rule.ts`),
+ * Reads the options of a single extension, the way that a rule does it (`ruleset/line/line-parser.ts`),
  * for whoever wants to try an extension alone:
  *
  * ```ts

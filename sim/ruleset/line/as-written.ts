@@ -1,5 +1,5 @@
 /**
- * Rules with names that only the machine knows on which they are loaded (`extension/open-names.ts`).
+ * Rules with names that only the machine knows on which they are loaded (`extension/values/open-names.ts`).
  * How many rules iptables makes of such a line, and what stands in them, depends on that machine: the
  * line comes to one rule, which keeps its words.
  */
