@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import type { Report } from "../contract/report.ts";
 
-/** The page's own code and style, as `build-page.mjs` bundles them. */
+/** The page's own code and style, as `bundle.mjs` bundles them. */
 export interface PageParts {
 	readonly script: string;
 	readonly style: string;
