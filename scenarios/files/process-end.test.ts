@@ -8,7 +8,10 @@ const MODULE = JSON.stringify(join(import.meta.dirname, "process-end.ts"));
 /** What a script printed, and what ended it. Each line that it prints after `ready` is answered by a signal. */
 async function play(script: string, signal: NodeJS.Signals = "SIGTERM") {
 	const child = spawn(process.execPath, [
-		...["--import", "tsx", "--input-type=module", "--eval"],
+		"--import",
+		"tsx",
+		"--input-type=module",
+		"--eval",
 		`import { atProcessEnd, beforeSignalEnds } from ${MODULE};
 		const say = (word) => process.stdout.write(word + "\\n");
 		const wait = (ms) => new Promise((done) => setTimeout(done, ms));
