@@ -4,7 +4,8 @@
  */
 export interface Choice {
 	/**
-	 * One of `count` equally likely outcomes.
+	 * One of `count` equally likely outcomes. A proof visits each of them, so what is only compared with a
+	 * threshold asks `happens` instead, which has two.
 	 * @param count at least 1
 	 * @param label what is drawn, for traces and counterexamples
 	 * @returns an integer from 0 to `count - 1`
