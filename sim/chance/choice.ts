@@ -1,3 +1,5 @@
+import type { Stateful } from "../stateful.ts";
+
 /**
  * Every random draw and every race of the model goes through a Choice, so that a simulation
  * (`seeded.ts`) and a proof that visits every path (`exhaustive.ts`) are the same code.
@@ -28,6 +30,9 @@ export interface Choice {
 
 	/** Told of what a kernel's chance may have decided otherwise, where nobody can see what it was. */
 	unseen?(chance: UnseenChance): void;
+
+	/** What the next draws follow from; left out where it is not in the choice's hands. */
+	readonly state?: Stateful;
 }
 
 /** A connection, as the table shows it. */

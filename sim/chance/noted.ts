@@ -1,3 +1,4 @@
+import type { Stateful } from "../stateful.ts";
 import type { Choice, UnseenChance } from "./choice.ts";
 
 /** How chance had a part in where a packet goes. */
@@ -22,6 +23,18 @@ export class NotedChoice implements Choice {
 	/** Only where there is one: it looks at every connection. */
 	readonly evict?: NonNullable<Choice["evict"]>;
 	private noted: ChancePart[] = [];
+	/** What the next draws follow from, where that is known, and what was noted. */
+	readonly state: Stateful<{
+		readonly choice: unknown;
+		readonly noted: readonly ChancePart[];
+	}> = {
+		save: () => ({ choice: this.aside.state?.save(), noted: [...this.noted] }),
+		restore: ({ choice, noted }) => {
+			this.aside.state?.restore(choice);
+			this.noted = [...noted];
+		},
+		seen: () => ({ choice: this.aside.state ?? null, noted: this.noted }),
+	};
 
 	constructor(choice: Choice) {
 		this.aside = choice;

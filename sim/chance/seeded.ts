@@ -5,7 +5,9 @@
  * state is filled from the seed by splitmix32-style mixing, so that neighbouring seeds have nothing
  * in common.
  */
+
 import { invariant } from "../invariant.ts";
+import type { Stateful } from "../stateful.ts";
 import type { Choice } from "./choice.ts";
 
 const TWO_TO_32 = 0x1_0000_0000;
@@ -17,7 +19,7 @@ const WARM_UP = 12;
  * @param seed any finite number; fractions and bits above 2⁵³ are not told apart
  */
 export function seededChoice(seed: number): Choice {
-	const next = sfc32(seed);
+	const { next, state } = sfc32(seed);
 	const pick = (count: number): number => {
 		invariant(
 			Number.isSafeInteger(count) && count >= 1,
@@ -46,11 +48,15 @@ export function seededChoice(seed: number): Choice {
 			if (numerator >= denominator) return true;
 			return pick(denominator) < numerator;
 		},
+		state,
 	};
 }
 
-/** A function that draws unsigned 32-bit numbers. */
-function sfc32(seed: number): () => number {
+/** A function that draws unsigned 32-bit numbers, and the four words that they follow from. */
+function sfc32(seed: number): {
+	readonly next: () => number;
+	readonly state: Stateful<readonly [number, number, number, number]>;
+} {
 	const whole = Math.floor(Math.abs(seed));
 	let low = (whole % TWO_TO_32) | 0;
 	const high = Math.floor(whole / TWO_TO_32) ^ (seed < 0 ? -1 : 0);
@@ -72,7 +78,15 @@ function sfc32(seed: number): () => number {
 		return result >>> 0;
 	};
 	for (let index = 0; index < WARM_UP; index++) next();
-	return next;
+	return {
+		next,
+		state: {
+			save: () => [a, b, c, counter],
+			restore(saved) {
+				[a, b, c, counter] = saved;
+			},
+		},
+	};
 }
 
 /** Spreads every bit of a 32-bit number over all of them (the finalizer of MurmurHash3). */

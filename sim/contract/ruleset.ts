@@ -40,6 +40,11 @@ export interface Rule {
 	readonly counters: Counters;
 	/** Line of the file that the rule came from, from 1; 0 when it came from no file. */
 	readonly line: number;
+	/**
+	 * Which rule it is, among all that its gateway ever loaded: given when it is loaded, and kept by edits
+	 * that leave the rule alone. As nft's handles; iptables-save does not show it.
+	 */
+	readonly handle?: number;
 	/** Where names of it are open: it is a stand-in then. */
 	readonly asWritten?: AsWritten;
 }

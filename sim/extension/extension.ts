@@ -6,6 +6,7 @@
 
 import type { MatchUse, RuleHeader, TableName } from "../contract/ruleset.ts";
 import type { HookName, Skb } from "../packet/skb/skb.ts";
+import type { Stateful } from "../stateful.ts";
 import type { ExtensionHost } from "./host.ts";
 import type { Need } from "./need.ts";
 import type { GivenOptions, OptionEntry } from "./options.ts";
@@ -76,17 +77,41 @@ export interface LoadPlace {
 /** Does this packet match? */
 export type Test = (skb: Skb) => boolean;
 
-export interface MatchExtension<Options extends object = object>
-	extends Extension<Options> {
+/** A rule's state in numbers: a piece of the array that holds those of all rules of its table. */
+export type NumberCell = Float64Array;
+
+/** What a rule remembers by itself from packet to packet; `null`: nothing. */
+export type Cell = NumberCell | Stateful | null;
+
+/** A rule, as one of its matches sees it. */
+export interface RuleUse<State extends Cell> {
+	/** The kernel's name of the rule, `mangle:PREROUTING:rule:1`, for what it draws. */
+	readonly name: string;
+	/** What `cell` has declared. */
+	readonly cell: State;
+}
+
+export interface MatchExtension<
+	Options extends object = object,
+	State extends Cell = Cell,
+> extends Extension<Options> {
 	/**
-	 * Compiles one use of the match. Called anew whenever the rule's table changes, as the kernel
-	 * does, so state that belongs to the rule starts anew too; state that has a name (conditions,
-	 * recent and hashlimit tables) comes from `ports.named`.
-	 * `rule` is the kernel's name of the rule, `mangle:PREROUTING:rule:1`, for what it draws.
+	 * Declares what a rule with this match remembers by itself, as it is when the rule is loaded: numbers,
+	 * or a part where numbers do not do. The table holds it (`netfilter/cells.ts`), so that it can be
+	 * copied, hashed, and kept or lost when the table is replaced. Left out: it remembers nothing.
+	 */
+	cell?(
+		options: Options,
+		ports: ExtensionHost,
+	): State extends NumberCell ? readonly number[] : State;
+	/**
+	 * Compiles one use of the match. It is called whenever the rule's table has changed, and keeps nothing
+	 * that changes with packets: a rule's own state is `use.cell`, state that has a name (conditions, recent
+	 * and hashlimit tables) comes from `ports.named`.
 	 * `null`: parsed and printed, but not modelled; a packet that reaches it has an unknown outcome.
 	 */
 	readonly compile:
-		| ((options: Options, ports: ExtensionHost, rule?: string) => Test)
+		| ((options: Options, ports: ExtensionHost, use: RuleUse<State>) => Test)
 		| null;
 	/**
 	 * Loading a rule with it has effects of its own: it makes a state that has a name, or begins to
@@ -108,8 +133,8 @@ export interface TargetExtension<Options extends object = object>
 }
 
 /** Keeps the type of the options inside the extension's file, and forgets it outside. */
-export function defineMatch<Options extends object>(
-	extension: MatchExtension<Options>,
+export function defineMatch<Options extends object, State extends Cell = null>(
+	extension: MatchExtension<Options, State>,
 ): MatchExtension {
 	return extension as unknown as MatchExtension;
 }

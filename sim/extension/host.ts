@@ -5,6 +5,7 @@
 import type { Choice } from "../chance/choice.ts";
 import type { Address } from "../packet/packet.ts";
 import type { Skb } from "../packet/skb/skb.ts";
+import type { Stateful } from "../stateful.ts";
 
 export interface ExtensionHost {
 	readonly choice: Choice;
@@ -26,7 +27,7 @@ export interface ExtensionHost {
 	 * State that is known by a name and outlives the rules that use it as long as one does:
 	 * condition variables, recent lists, hashlimit tables. `create` is called when there is none.
 	 */
-	named<T extends object>(kind: string, name: string, create: () => T): T;
+	named<T extends Stateful>(kind: string, name: string, create: () => T): T;
 	/** What the routing tables say of an address, seen from `interfaceIndex` (0: from anywhere). */
 	addressType(address: Address, interfaceIndex: number): AddressType;
 	/** First address of an interface (`ifa_list`); `null` when it has none. */

@@ -12,7 +12,8 @@ import {
 	NO_ENTRY,
 	type Skb,
 } from "../packet/skb/skb.ts";
-import type { MatchExtension, Test } from "./extension.ts";
+import type { Stateful } from "../stateful.ts";
+import type { Cell, MatchExtension, Test } from "./extension.ts";
 import type {
 	AddressType,
 	ConntrackApi,
@@ -253,7 +254,7 @@ export function testPorts(
 				return NF_ACCEPT;
 			},
 		},
-		named<T extends object>(kind: string, name: string, create: () => T): T {
+		named<T extends Stateful>(kind: string, name: string, create: () => T): T {
 			const key = `${kind} ${name}`;
 			const known = named.get(key) ?? create();
 			named.set(key, known);
@@ -297,7 +298,23 @@ export function testMatch(
 	ports: ExtensionHost = testPorts(),
 	about: { readonly protocol?: string } = {},
 ): Test {
-	const { compile, name } = extension;
-	invariant(compile !== null, `a test asks what -m ${name} does`);
-	return compile(buildOptions(extension, text, about), ports);
+	const test = compileMatch(
+		extension,
+		buildOptions(extension, text, about),
+		ports,
+	);
+	invariant(test !== null, `a test asks what -m ${extension.name} does`);
+	return test;
+}
+
+/** Compiles a match with a cell of its own; `null` when it is not modelled. */
+export function compileMatch(
+	extension: MatchExtension,
+	options: object,
+	ports: ExtensionHost,
+): Test | null {
+	const declared = extension.cell?.(options, ports) ?? null;
+	const cell = Array.isArray(declared) ? Float64Array.from(declared) : declared;
+	const use = { name: "", cell: cell as Cell };
+	return extension.compile?.(options, ports, use) ?? null;
 }

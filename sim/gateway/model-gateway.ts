@@ -24,7 +24,7 @@ import { UnknownSignal } from "../netfilter/unknown-signal.ts";
 import { formatAddress } from "../packet/address.ts";
 import type { Packet } from "../packet/packet.ts";
 import { printRuleset } from "../ruleset/print.ts";
-import { withoutCounters } from "../ruleset/table/counters.ts";
+import { asUnloaded } from "../ruleset/table/counters.ts";
 import { Box } from "./box.ts";
 import { readConditions, writeCondition } from "./condition-files.ts";
 import { carryOut } from "./operations.ts";
@@ -192,7 +192,7 @@ export class ModelGateway {
 		const conditions = readConditions(old.tables.names);
 		this.box = this.createBox();
 		for (const table of old.tables.now().tables)
-			this.box.tables.replace(withoutCounters(table));
+			this.box.tables.replace(asUnloaded(table));
 		this.box.rewire();
 		for (const [name, value] of Object.entries(conditions))
 			writeCondition(this.box.tables.names, name, `${value}`);

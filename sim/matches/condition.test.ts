@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { testMatch, testPorts, testSkb } from "../extension/test-host.ts";
-import { type ConditionVariable, condition } from "./condition.ts";
+import { ConditionVariable, condition } from "./condition.ts";
 
 const packet = testSkb();
 
@@ -21,9 +21,7 @@ test("rules that name the same condition share it, also across a reload", () => 
 	const variable = ports.named<ConditionVariable>(
 		"condition",
 		"mail1up",
-		() => ({
-			value: false,
-		}),
+		() => new ConditionVariable(),
 	);
 	variable.value = true;
 	expect(testMatch(condition, "--condition mail1up", ports)(packet)).toBe(true);

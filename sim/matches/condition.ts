@@ -1,5 +1,6 @@
 import { defineMatch } from "../extension/extension.ts";
 import { isProcName } from "../extension/values/proc-name.ts";
+import type { Stateful } from "../stateful.ts";
 
 interface Options {
 	readonly name: string;
@@ -7,8 +8,16 @@ interface Options {
 }
 
 /** What `/proc/net/nf_condition/NAME` shows: 0 or 1. */
-export interface ConditionVariable {
-	value: boolean;
+export class ConditionVariable implements Stateful<boolean> {
+	value = false;
+
+	save(): boolean {
+		return this.value;
+	}
+
+	restore(value: boolean): void {
+		this.value = value;
+	}
 }
 
 /** CONDITION_NAME_LEN counts the closing NUL (xtables-addons 3.23, xt_condition.h). */
@@ -61,9 +70,11 @@ export const condition = defineMatch<Options>({
 	},
 	actsAtLoad: true,
 	compile({ name, inverted }, ports) {
-		const variable = ports.named<ConditionVariable>("condition", name, () => ({
-			value: false,
-		}));
+		const variable = ports.named(
+			"condition",
+			name,
+			() => new ConditionVariable(),
+		);
 		return inverted ? () => !variable.value : () => variable.value;
 	},
 });

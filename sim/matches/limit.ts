@@ -1,4 +1,4 @@
-import { defineMatch } from "../extension/extension.ts";
+import { defineMatch, type NumberCell } from "../extension/extension.ts";
 import { HZ, jiffies } from "./shared/jiffies.ts";
 import { printRate, readRate } from "./shared/rate.ts";
 
@@ -16,8 +16,12 @@ const DEFAULT_BURST = 5;
 /** CREDITS_PER_JIFFY of xt_limit.c (6.1) with this HZ. */
 const CREDITS_PER_JIFFY = 128;
 
+// The two numbers of a rule's cell: its credit, and when it was last asked, in jiffies.
+const CREDIT = 0;
+const LAST = 1;
+
 /** Lets packets through at a rate, after a burst (iptables 1.8.9 libxt_limit.c, kernel 6.1 xt_limit.c). */
-export const limit = defineMatch<Options>({
+export const limit = defineMatch<Options, NumberCell>({
 	name: "limit",
 	stateful: true,
 	options: [
@@ -47,28 +51,34 @@ export const limit = defineMatch<Options>({
 		return burst === DEFAULT_BURST ? rate : `${rate} --limit-burst ${burst}`;
 	},
 	check({ period, burst }) {
-		const full = credits(Math.imul(period, burst) >>> 0);
+		const full = fullCredit({ period, burst });
 		return burst === 0 || full < credits(period)
 			? `xt_limit: Overflow, try lower: ${period}/${burst}`
 			: null;
 	},
-	compile({ period, burst }, ports) {
-		const cost = credits(period);
-		const full = credits(Math.imul(period, burst) >>> 0);
-		let credit = full;
-		let last = jiffies(ports.loadedMs);
+	cell: (options, ports) => [fullCredit(options), jiffies(ports.loadedMs)],
+	compile(options, ports, { cell }) {
+		const cost = credits(options.period);
+		const full = fullCredit(options);
 		return () => {
 			const now = jiffies(ports.nowMs());
+			const since = now - (cell[LAST] as number);
 			// 32 bits, so a gap of more than 37 hours earns less than it should; so in the kernel.
-			const earned = (credit + (now - last) * CREDITS_PER_JIFFY) >>> 0;
-			last = now;
-			credit = Math.min(earned, full);
-			if (credit < cost) return false;
-			credit -= cost;
-			return true;
+			const earned =
+				((cell[CREDIT] as number) + since * CREDITS_PER_JIFFY) >>> 0;
+			const credit = Math.min(earned, full);
+			const isPaid = credit >= cost;
+			cell[LAST] = now;
+			cell[CREDIT] = isPaid ? credit - cost : credit;
+			return isPaid;
 		};
 	},
 });
+
+/** `credit_cap`: what is saved up at most, and there from the beginning. */
+function fullCredit({ period, burst }: Options): number {
+	return credits(Math.imul(period, burst) >>> 0);
+}
 
 /** `user2credits`: 32-bit arithmetic, which divides first when multiplying would overflow. */
 function credits(time: number): number {

@@ -1,4 +1,4 @@
-import { defineMatch } from "../extension/extension.ts";
+import { defineMatch, type NumberCell } from "../extension/extension.ts";
 
 type Options =
 	| {
@@ -30,7 +30,7 @@ export function ruleOfDraw(
 }
 
 /** Picks packets by turn or by chance (iptables 1.8.9 libxt_statistic.c, kernel 6.1 xt_statistic.c). */
-export const statistic = defineMatch<Options>({
+export const statistic = defineMatch<Options, NumberCell>({
 	name: "statistic",
 	stateful: true,
 	options: [
@@ -108,18 +108,21 @@ export const statistic = defineMatch<Options>({
 			? ` --mode nth${not} --every ${options.every} --packet ${options.packet}`
 			: ` --mode random${not} --probability ${printProbability(options.probability)}`;
 	},
-	compile(options, { choice }, rule = "") {
+	/** The kernel counts up from here, and matches when the count wraps to 0. */
+	cell: (options) =>
+		options.mode === "nth" ? [options.every - 1 - options.packet] : [],
+	compile(options, { choice }, { name, cell }) {
 		const wanted = !options.inverted;
 		if (options.mode === "random") {
 			const { probability } = options;
-			const label = `${RANDOM_DRAW}${wanted ? "" : "! "}${rule}`;
+			const label = `${RANDOM_DRAW}${wanted ? "" : "! "}${name}`;
 			return () => choice.happens(probability, DRAWS, label) === wanted;
 		}
-		// The kernel counts up from `every - 1 - packet` and matches when the count wraps to 0.
 		const last = options.every - 1;
-		let count = last - options.packet;
 		return () => {
-			count = count === last ? 0 : count + 1;
+			const before = cell[0] as number;
+			const count = before === last ? 0 : before + 1;
+			cell[0] = count;
 			return (count === 0) === wanted;
 		};
 	},

@@ -6,9 +6,17 @@ import type { ExtensionHost } from "../extension/host.ts";
 import { NEEDS } from "../extension/need.ts";
 import { invariant } from "../invariant.ts";
 import { matches } from "../matches/index.ts";
+import type { Cells } from "./cells.ts";
 
 /** What was compiled when a table was loaded (`actsAtLoad`), before the rest of it. */
 export type EarlyTests = ReadonlyMap<MatchUse, Test>;
+
+/** What there is of a table before the rest of it is compiled. */
+export interface Begun {
+	readonly early: EarlyTests;
+	/** What its rules remember. */
+	readonly cells: Cells;
+}
 
 export interface NamedTest {
 	/** Of the match. */
@@ -27,11 +35,11 @@ export function compileMatches(
 	rule: Rule,
 	ports: ExtensionHost,
 	ruleName: string,
-	early: EarlyTests,
+	{ early, cells }: Begun,
 ): readonly NamedTest[] {
 	if (rule.asWritten !== undefined) return [openTest(rule.asWritten, ports)];
 	const tests: NamedTest[] = [];
-	for (const use of rule.matches) {
+	for (const [place, use] of rule.matches.entries()) {
 		const extension = matches.get(use.name);
 		invariant(extension !== undefined, `match ${use.name} is not registered`);
 		// A comment matches always: nothing to do for it.
@@ -39,7 +47,11 @@ export function compileMatches(
 		const test =
 			extension.compile === null
 				? () => ports.unknown(`match "${use.name}" is not modelled`)
-				: (early.get(use) ?? extension.compile(use.options, ports, ruleName));
+				: (early.get(use) ??
+					extension.compile(use.options, ports, {
+						name: ruleName,
+						cell: cells.of(rule, place),
+					}));
 		const { stateful = false } = extension;
 		tests.push({
 			name: use.name,

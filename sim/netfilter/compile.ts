@@ -21,7 +21,8 @@ import { invariant } from "../invariant.ts";
 import { HOOK_NAMES } from "../packet/skb/skb.ts";
 import { ANY_ADDRESS } from "../ruleset/line/read-address.ts";
 import { targets } from "../targets/index.ts";
-import { allOf, compileMatches, type EarlyTests } from "./compile-matches.ts";
+import type { Cells } from "./cells.ts";
+import { allOf, type Begun, compileMatches } from "./compile-matches.ts";
 import { onFragments } from "./fragment-tests.ts";
 
 /** What a node does with a packet that it matches; `count` is nothing but that. */
@@ -68,6 +69,8 @@ export interface Program {
 	readonly nodes: readonly Readonly<Node>[];
 	/** Packets and octets of each node. */
 	readonly counters: Float64Array;
+	/** What its rules remember. */
+	readonly cells: Cells;
 	/** Chain of a node, and its number in it, from 1. */
 	readonly chains: readonly Chain[];
 	readonly numbers: Int32Array;
@@ -76,12 +79,12 @@ export interface Program {
 /**
  * Compiles a table that was checked before (`load-check.ts`).
  * @param ports what the box offers to the extensions
- * @param early what was compiled of it before
+ * @param begun what there is of it already
  */
 export function compile(
 	table: Table,
 	ports: ExtensionHost,
-	early: EarlyTests = new Map(),
+	begun: Begun,
 ): Program {
 	const size = table.chains.reduce(
 		(sum, chain) => sum + chain.rules.length + 1,
@@ -124,7 +127,7 @@ export function compile(
 			headers.write(node, knownHeader(rule));
 			const name = `${table.name}:${chain.name}:rule:${index + 1}`;
 			const from = decides(rule.target) ? ports : aside;
-			const tests = compileMatches(rule, from, name, early);
+			const tests = compileMatches(rule, from, name, begun);
 			node.test = allOf(tests.map(({ test }) => test));
 			node.fragmentTest = allOf(
 				tests.map(({ name, test }) => onFragments(name, test, ports)),
@@ -155,6 +158,7 @@ export function compile(
 		underflows,
 		nodes,
 		counters,
+		cells: begun.cells,
 		chains,
 		numbers,
 	};

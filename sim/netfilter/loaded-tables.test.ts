@@ -9,14 +9,26 @@ import type { Operation as AnyOperation } from "../contract/gateway.ts";
 import type { MatchUse } from "../contract/ruleset.ts";
 import { parseCases, rulesetOfCase } from "../extension/cases.ts";
 import type { Test } from "../extension/extension.ts";
-import { testPorts } from "../extension/test-host.ts";
+import type { ExtensionHost } from "../extension/host.ts";
+import { compileMatch, testPorts, testSkb } from "../extension/test-host.ts";
 import { Box } from "../gateway/box.ts";
 import { readConditions } from "../gateway/condition-files.ts";
 import { carryOut } from "../gateway/operations.ts";
 import { createTestRouter, OUT, ROUTER } from "../gateway/test-router.ts";
 import { matches } from "../matches/index.ts";
 import { parsePacket } from "../packet/notation/notation.ts";
-import { checkRuleset } from "../ruleset/parse.ts";
+import { HOOK_PREROUTING, NF_DROP } from "../packet/skb/skb.ts";
+import { parseCommand } from "../ruleset/line/parse-command.ts";
+import {
+	type Applied,
+	applyCommand,
+	checkRuleset,
+	EMPTY_RULESET,
+	restoreText,
+} from "../ruleset/parse.ts";
+import type { Keeping } from "./cells.ts";
+import { LoadedTables } from "./loaded-tables.ts";
+import { traverse } from "./traverse.ts";
 
 type Operation = Exclude<AnyOperation, { kind: "take-over" }>;
 
@@ -103,6 +115,48 @@ test("every replacement starts counters anew, also one that no packet has walked
 	expect([dropped(), dropped()]).toEqual([true, false]);
 });
 
+describe("what rules remember when another rule is appended", () => {
+	/** Which of some packets a rule takes that is there from the beginning, with an append after the first. */
+	function taken(keeping: Keeping, command: string, packets: number): string {
+		const tables = new LoadedTables(testPorts(), () => {}, keeping);
+		const replace = ({ replaced, faults }: Applied) => {
+			expect(faults).toEqual([]);
+			for (const table of replaced) tables.replace(table);
+		};
+		const rule = "PREROUTING -m statistic --mode nth --every 2 --packet 0";
+		const text = `*mangle\n-A ${rule} -j DROP\nCOMMIT\n`;
+		const how = { file: "test.rules", noflush: false, counters: false };
+		replace(restoreText(EMPTY_RULESET, text, how));
+		let marks = "";
+		for (let packet = 0; packet < packets; packet++) {
+			const program = tables.program("mangle");
+			if (program === null) throw new Error("there is no table");
+			const verdict = traverse(program, HOOK_PREROUTING, testSkb(), null);
+			marks += verdict === NF_DROP ? "x" : "-";
+			if (packet !== 0) continue;
+			// Twice: a table that no packet has walked hands on what it keeps.
+			for (const line of [command, "iptables -t mangle -A FORWARD"])
+				replace(applyCommand(tables.now(), parseCommand(line)));
+		}
+		return marks;
+	}
+	const append = "iptables -t mangle -A FORWARD -j ACCEPT";
+
+	test("is lost where every change loads the table anew", () => {
+		expect(taken("nothing", append, 4)).toBe("xx-x");
+	});
+
+	test("is kept by rules that the change leaves alone", () => {
+		expect(taken("untouched", append, 4)).toBe("x-x-");
+	});
+
+	test("is lost by a rule that is replaced, also by one that is written alike", () => {
+		const rule = "PREROUTING 1 -m statistic --mode nth --every 2 --packet 0";
+		const replace = `iptables -t mangle -R ${rule} -j DROP`;
+		expect(taken("untouched", replace, 4)).toBe("xx-x");
+	});
+});
+
 test("a condition that no rule names any more is forgotten before a packet comes", () => {
 	const rule = "PREROUTING -m condition --condition a -j DROP";
 	const router = createTestRouter(`*mangle\n-A ${rule}\nCOMMIT\n`);
@@ -136,7 +190,7 @@ describe("what is done when a match is compiled", () => {
 			const acts: string[] = [];
 			const { conntrack, ...rest } = testPorts();
 			const match = matches.get(name);
-			match?.compile?.(options, {
+			const ports: ExtensionHost = {
 				...rest,
 				conntrack: { ...conntrack, countTraffic: () => acts.push("counts") },
 				named: (_kind, _name, create) => {
@@ -147,7 +201,8 @@ describe("what is done when a match is compiled", () => {
 				unknown: () => {
 					throw new Error("says that it does not know");
 				},
-			});
+			};
+			if (match !== undefined) compileMatch(match, options, ports);
 			if (acts.length > 0 && !match?.actsAtLoad)
 				wrong.push(`${what} ${acts.join(", ")}`);
 		}

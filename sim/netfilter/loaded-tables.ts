@@ -6,6 +6,7 @@
 
 import type {
 	MatchUse,
+	Rule,
 	Ruleset,
 	Table,
 	TableName,
@@ -15,7 +16,10 @@ import type { ExtensionHost } from "../extension/host.ts";
 import type { AnyExtension } from "../extension/options/option-table.ts";
 import type { PortsOfBox } from "../gateway/extension-host.ts";
 import { matches } from "../matches/index.ts";
+import { printRuleset } from "../ruleset/print.ts";
+import type { Stateful } from "../stateful.ts";
 import { targets } from "../targets/index.ts";
+import { Cells, type Keeping } from "./cells.ts";
 import { compile, type Program, tableNow } from "./compile.ts";
 import type { EarlyTests } from "./compile-matches.ts";
 import { type Holding, NamedStates } from "./named-states.ts";
@@ -29,22 +33,48 @@ interface Loaded {
 	program: Program | null;
 	/** What was compiled of it at once. */
 	readonly early: EarlyTests;
+	/** What rules of the table before it remember, that it keeps; `null` where nothing is kept. */
+	readonly kept: Cells | null;
 	readonly holding: Holding;
 	readonly needsConntrack: boolean;
+	/** As iptables-save prints it, without counters; `null` until it is asked for. */
+	text: string | null;
 }
 
-export class LoadedTables {
+interface SavedTable {
+	readonly loaded: Loaded;
+	readonly counters: Float64Array;
+	readonly cells: unknown;
+}
+
+interface SavedTables {
+	readonly tables: readonly SavedTable[];
+	readonly names: ReturnType<NamedStates["save"]>;
+	readonly handles: number;
+}
+
+export class LoadedTables implements Stateful<SavedTables> {
 	readonly names = new NamedStates();
 	/** In the order in which the tables were first loaded. */
 	private readonly loaded = new Map<TableName, Loaded>();
 	private readonly ports: PortsOfBox;
-
 	private readonly trackingBegins: () => void;
+	private readonly keeping: Keeping;
+	/** How many handles were given to rules. */
+	private handles = 0;
 
-	/** @param trackingBegins is called when a rule asks for connection tracking and none did before */
-	constructor(ports: PortsOfBox, trackingBegins: () => void) {
+	/**
+	 * @param trackingBegins is called when a rule asks for connection tracking and none did before
+	 * @param keeping what rules keep when their table is replaced
+	 */
+	constructor(
+		ports: PortsOfBox,
+		trackingBegins: () => void,
+		keeping: Keeping = "nothing",
+	) {
 		this.ports = ports;
 		this.trackingBegins = trackingBegins;
+		this.keeping = keeping;
 	}
 
 	has(table: TableName): boolean {
@@ -56,8 +86,11 @@ export class LoadedTables {
 		const loaded = this.loaded.get(table);
 		if (loaded === undefined) return null;
 		if (loaded.program === null) {
-			const { table, atMs, early } = loaded;
-			loaded.program = compile(table, this.portsAt(atMs), early);
+			const { table, atMs, early, kept } = loaded;
+			const ports = this.portsAt(atMs);
+			const cells = new Cells(table, ports);
+			if (kept !== null) cells.keep(kept);
+			loaded.program = compile(table, ports, { early, cells });
 		}
 		return loaded.program;
 	}
@@ -82,7 +115,9 @@ export class LoadedTables {
 	 * Puts a table that was checked in the place of the one of its name. It is compiled when the next
 	 * packet comes, since thousands of commands may come before; at once only what can be seen of it.
 	 */
-	replace(table: Table): void {
+	replace(given: Table): void {
+		const table = this.withHandles(given);
+		const kept = this.keptOf(table.name);
 		const atMs = this.ports.nowMs();
 		const { needsConntrack, atLoad } = asked(table);
 		const { result: early, holding } = this.names.hold(() =>
@@ -96,18 +131,90 @@ export class LoadedTables {
 			atMs,
 			program: null,
 			early,
+			kept,
 			holding,
 			needsConntrack,
+			text: null,
 		});
 		if (old) this.names.release(old.holding);
 		if (!tracked && this.needsConntrack) this.trackingBegins();
+	}
+
+	/** A copy compiles all tables, so that what there is to copy is always of one form. */
+	save(): SavedTables {
+		const { handles } = this;
+		const tables = this.compiled().map(({ loaded, program }) => ({
+			loaded,
+			counters: program.counters.slice(),
+			cells: program.cells.save(),
+		}));
+		return { tables, names: this.names.save(), handles };
+	}
+
+	restore({ tables, names, handles }: SavedTables): void {
+		this.loaded.clear();
+		for (const { loaded, counters, cells } of tables) {
+			const program = loaded.program as Program;
+			program.counters.set(counters);
+			program.cells.restore(cells as ReturnType<Cells["save"]>);
+			this.loaded.set(loaded.table.name, loaded);
+		}
+		this.names.restore(names);
+		this.handles = handles;
+	}
+
+	/** The rules by their text: handles and lines of files do not count. */
+	seen(): unknown {
+		const tables = this.compiled().map(({ loaded, program }) => {
+			loaded.text ??= printRuleset(
+				{ tables: [loaded.table] },
+				{ counters: false },
+			);
+			const { counters, cells } = program;
+			return { text: loaded.text, counters, cells };
+		});
+		return { tables, names: this.names };
+	}
+
+	private compiled() {
+		return [...this.loaded.values()].map((loaded) => ({
+			loaded,
+			program: this.program(loaded.table.name) as Program,
+		}));
+	}
+
+	private withHandles(table: Table): Table {
+		return {
+			...table,
+			chains: table.chains.map((chain) =>
+				chain.rules.every(({ handle }) => handle !== undefined)
+					? chain
+					: {
+							...chain,
+							rules: chain.rules.map((rule) => this.withHandle(rule)),
+						},
+			),
+		};
+	}
+
+	private withHandle(rule: Rule): Rule {
+		return rule.handle === undefined
+			? { ...rule, handle: ++this.handles }
+			: rule;
+	}
+
+	private keptOf(table: TableName): Cells | null {
+		if (this.keeping === "nothing") return null;
+		return this.program(table)?.cells ?? null;
 	}
 
 	private compileEarly(uses: readonly MatchUse[], atMs: number): EarlyTests {
 		const early = new Map<MatchUse, Test>();
 		const ports = this.portsAt(atMs);
 		for (const use of uses) {
-			const test = matches.get(use.name)?.compile?.(use.options, ports);
+			const test = matches
+				.get(use.name)
+				?.compile?.(use.options, ports, { name: "", cell: null });
 			if (test !== undefined) early.set(use, test);
 		}
 		return early;

@@ -4,19 +4,28 @@
  * lets go of them, so what both name survives, as with the kernel's reference counts
  * (`condition_mt_check` and `condition_mt_destroy` of xt_condition.c, xtables-addons 3.23).
  */
+
 import { invariant } from "../invariant.ts";
+import type { Stateful } from "../stateful.ts";
 
 interface Named {
 	readonly kind: string;
 	readonly name: string;
-	readonly value: object;
+	readonly value: Stateful;
 	users: number;
 }
 
 /** What one compiled table holds; give it back with `release`. */
 export type Holding = readonly Named[];
 
-export class NamedStates {
+/** How many name a state, and what it is. */
+interface SavedState {
+	readonly state: Named;
+	readonly users: number;
+	readonly value: unknown;
+}
+
+export class NamedStates implements Stateful<readonly SavedState[]> {
 	private readonly states = new Map<string, Named>();
 	/** What `compile` has asked for so far; `null` while none runs. */
 	private holding: Named[] | null = null;
@@ -30,7 +39,7 @@ export class NamedStates {
 		return { result, holding };
 	}
 
-	named<T extends object>(kind: string, name: string, create: () => T): T {
+	named<T extends Stateful>(kind: string, name: string, create: () => T): T {
 		// What nobody holds would never go.
 		const { holding } = this;
 		invariant(holding !== null, `${kind} ${name} is named at load`);
@@ -42,7 +51,7 @@ export class NamedStates {
 		}
 		state.users++;
 		holding.push(state);
-		return state.value as T;
+		return state.value as unknown as T;
 	}
 
 	release(holding: Holding): void {
@@ -54,6 +63,28 @@ export class NamedStates {
 			);
 			if (state.users === 0) this.states.delete(`${state.kind}\0${state.name}`);
 		}
+	}
+
+	save(): readonly SavedState[] {
+		return [...this.states.values()].map((state) => ({
+			state,
+			users: state.users,
+			value: state.value.save(),
+		}));
+	}
+
+	restore(saved: readonly SavedState[]): void {
+		this.states.clear();
+		for (const { state, users, value } of saved) {
+			state.users = users;
+			state.value.restore(value);
+			this.states.set(`${state.kind}\0${state.name}`, state);
+		}
+	}
+
+	/** How many name a state follows from the rules. */
+	seen(): unknown {
+		return new Map([...this.states].map(([key, { value }]) => [key, value]));
 	}
 
 	find(kind: string, name: string): object | null {

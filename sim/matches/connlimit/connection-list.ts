@@ -1,16 +1,54 @@
 import { IPS_ASSURED, IPS_CONFIRMED } from "../../conntrack/status.ts";
 import type { ConnectionKey, ExtensionHost } from "../../extension/host.ts";
 import { NO_ENTRY } from "../../packet/skb/skb.ts";
+import type { Stateful } from "../../stateful.ts";
 import { jiffies } from "../shared/jiffies.ts";
 
 /** CONNCOUNT_GC_MAX_COLLECT: of how many dead connections a packet clears the list at most. */
 const MOST_COLLECTED = 64;
 
+/** What a rule with `-m connlimit` remembers: a list for each address, or each zone and address. */
+export class ConnectionLists
+	implements Stateful<ReadonlyMap<number, SavedList>>
+{
+	private readonly ports: ExtensionHost;
+	private readonly lists = new Map<number, ConnectionList>();
+
+	constructor(ports: ExtensionHost) {
+		this.ports = ports;
+	}
+
+	of(key: number): ConnectionList {
+		let list = this.lists.get(key);
+		if (list === undefined) {
+			list = new ConnectionList(this.ports);
+			this.lists.set(key, list);
+		}
+		return list;
+	}
+
+	save(): ReadonlyMap<number, SavedList> {
+		return new Map([...this.lists].map(([key, list]) => [key, list.save()]));
+	}
+
+	restore(saved: ReadonlyMap<number, SavedList>): void {
+		this.lists.clear();
+		for (const [key, list] of saved) this.of(key).restore(list);
+	}
+}
+
+interface SavedList {
+	readonly counted: readonly ConnectionKey[];
+	readonly isNew: boolean;
+	readonly collectedAt: number;
+	readonly collectedCount: number;
+}
+
 /**
  * The connections of one address: `struct nf_conncount_list` of nf_conncount.c (6.1.192), on a machine
  * with one processor. Dead ones leave it only when a packet comes by.
  */
-export class ConnectionList {
+class ConnectionList implements Stateful<SavedList> {
 	private readonly ports: ExtensionHost;
 	/** Connections that were counted. */
 	private counted: ConnectionKey[] = [];
@@ -49,6 +87,18 @@ export class ConnectionList {
 		if (!confirmed && collectedJustNow) this.add(entry);
 		else if (!this.collect(entry, now)) this.add(entry);
 		return this.counted.length;
+	}
+
+	save(): SavedList {
+		const { counted, isNew, collectedAt, collectedCount } = this;
+		return { counted: [...counted], isNew, collectedAt, collectedCount };
+	}
+
+	restore({ counted, isNew, collectedAt, collectedCount }: SavedList): void {
+		this.counted = [...counted];
+		this.isNew = isNew;
+		this.collectedAt = collectedAt;
+		this.collectedCount = collectedCount;
 	}
 
 	private add(entry: number): void {

@@ -2,7 +2,7 @@ import { defineMatch } from "../../extension/extension.ts";
 import type { GivenOption, GivenOptions } from "../../extension/options.ts";
 import type { Address } from "../../packet/packet.ts";
 import { NO_ENTRY } from "../../packet/skb/skb.ts";
-import { ConnectionList } from "./connection-list.ts";
+import { ConnectionLists } from "./connection-list.ts";
 
 interface Options {
 	readonly limit: number;
@@ -16,7 +16,7 @@ interface Options {
  * How many connections has an address? (iptables 1.8.9 libxt_connlimit.c, kernel 6.1 xt_connlimit.c,
  * revision 1). Each rule counts for itself what it has seen, and starts anew with its table.
  */
-export const connlimit = defineMatch<Options>({
+export const connlimit = defineMatch<Options, ConnectionLists>({
 	name: "connlimit",
 	stateful: true,
 	needsConntrack: true,
@@ -64,10 +64,10 @@ export const connlimit = defineMatch<Options>({
 		const bits = Math.clz32(~mask);
 		return ` --${option} ${limit} --connlimit-mask ${bits} --connlimit-${side}`;
 	},
-	compile({ limit, upTo, mask, side }, ports) {
+	cell: (_options, ports) => new ConnectionLists(ports),
+	compile({ limit, upTo, mask, side }, ports, { cell: lists }) {
 		const { conntrack } = ports;
 		const ofDestination = side === "daddr";
-		const lists = new Map<number, ConnectionList>();
 		return (skb) => {
 			const { entry } = skb;
 			if (entry === NO_ENTRY)
@@ -80,12 +80,7 @@ export const connlimit = defineMatch<Options>({
 			const zone =
 				conntrack.zone(entry, "original") || conntrack.zone(entry, "reply");
 			const key = zone * 2 ** 32 + (address >>> 0);
-			let list = lists.get(key);
-			if (!list) {
-				list = new ConnectionList(ports);
-				lists.set(key, list);
-			}
-			const connections = list.count(entry);
+			const connections = lists.of(key).count(entry);
 			if (connections === 0) {
 				skb.hotdrop = true;
 				return false;

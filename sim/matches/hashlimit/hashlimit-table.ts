@@ -1,4 +1,5 @@
 import type { Skb } from "../../packet/skb/skb.ts";
+import type { Stateful } from "../../stateful.ts";
 import { HZ, jiffies, jiffiesOfMs } from "../shared/jiffies.ts";
 import { hashlimitKey } from "./hashlimit-key.ts";
 
@@ -80,10 +81,12 @@ interface Bucket {
  * A table of `-m hashlimit`: `struct xt_hashlimit_htable` of xt_hashlimit.c (6.1). A class, since it
  * outlives the rules that share it; how it counts is up to the rule that made it.
  */
-export class HashlimitTable {
+export class HashlimitTable
+	implements Stateful<ReadonlyMap<number | string, Bucket>>
+{
 	private readonly options: HashlimitOptions;
 	private readonly keyOf: (skb: Skb) => number | string | null;
-	private readonly buckets = new Map<number | string, Bucket>();
+	private buckets = new Map<number | string, Bucket>();
 	private readonly most: number;
 	private readonly madeAt: number;
 	private readonly gcInterval: number;
@@ -130,6 +133,20 @@ export class HashlimitTable {
 		return rule.bytes
 			? this.payForBytes(bucket, skb.length)
 			: this.payForPacket(bucket);
+	}
+
+	save(): ReadonlyMap<number | string, Bucket> {
+		return copied(this.buckets);
+	}
+
+	restore(saved: ReadonlyMap<number | string, Bucket>): void {
+		this.buckets = copied(saved);
+	}
+
+	/** The rule that made the table may be gone; its collector comes in intervals from that moment on. */
+	seen(): unknown {
+		const { options, madeAt, buckets } = this;
+		return { options, madeAt, buckets };
 	}
 
 	private find(key: number | string, now: number): Bucket | null {
@@ -210,4 +227,8 @@ export class HashlimitTable {
 		bucket.byteCredit -= cost;
 		return true;
 	}
+}
+
+function copied<Key>(buckets: ReadonlyMap<Key, Bucket>): Map<Key, Bucket> {
+	return new Map([...buckets].map(([key, bucket]) => [key, { ...bucket }]));
 }

@@ -1,4 +1,5 @@
 import type { Address } from "../../packet/packet.ts";
+import type { Stateful } from "../../stateful.ts";
 import { HZ, jiffies } from "../shared/jiffies.ts";
 
 /** An address that was seen, and when. */
@@ -13,6 +14,12 @@ interface RecentEntry {
 	count: number;
 }
 
+interface SavedRecentList {
+	readonly stampMask: number;
+	/** The one that was touched last is the last one. */
+	readonly entries: readonly RecentEntry[];
+}
+
 /** Module parameter `ip_list_tot`, at its default. */
 const MOST_ENTRIES = 100;
 /** Stamps of an entry when nobody asks for a hit count, less one. */
@@ -22,7 +29,7 @@ const DEFAULT_STAMP_MASK = 31;
  * A list of `-m recent`: `struct recent_table` of xt_recent.c (6.1). A class, since its state outlives
  * the rules that share it.
  */
-export class RecentList {
+export class RecentList implements Stateful<SavedRecentList> {
 	/** Of the rule that made the list; those of later ones are not asked. */
 	readonly mask: Address;
 	/** The entry that was touched last is the last one. */
@@ -31,6 +38,22 @@ export class RecentList {
 
 	constructor(mask: Address) {
 		this.mask = mask;
+	}
+
+	save(): SavedRecentList {
+		const { stampMask } = this;
+		return { stampMask, entries: [...this.entries.values()].map(copied) };
+	}
+
+	restore({ stampMask, entries }: SavedRecentList): void {
+		this.stampMask = stampMask;
+		this.entries.clear();
+		for (const entry of entries) this.entries.set(entry.address, copied(entry));
+	}
+
+	/** The rule that gave the list its mask may be gone. */
+	seen(): unknown {
+		return { mask: this.mask, ...this.save() };
 	}
 
 	/** A rule that needs more stamps than the list keeps empties it. */
@@ -99,6 +122,10 @@ export class RecentList {
 		const last = oldest.stamps[(oldest.index - 1) & 255] ?? 0;
 		if (sinceOf(seconds, nowMs) > last) this.remove(oldest);
 	}
+}
+
+function copied(entry: RecentEntry): RecentEntry {
+	return { ...entry, stamps: [...entry.stamps] };
 }
 
 /** In 32 bits, as the kernel multiplies. */
