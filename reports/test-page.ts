@@ -9,10 +9,8 @@ import { temporaryFolder } from "../test/temporary-folder.ts";
 import type { Report } from "./contract/report.ts";
 import { reportHtml } from "./formats/html.ts";
 
-const AXE = readFileSync(
-	createRequire(import.meta.url).resolve("axe-core/axe.min.js"),
-	"utf8",
-);
+const require = createRequire(import.meta.url);
+const AXE = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 
 const built = (name: string) =>
 	readFileSync(new URL(`page/built/${name}`, import.meta.url), "utf8");

@@ -4,7 +4,7 @@
  */
 
 /** A built-in scenario by its name, or a test by its file and a part of its title. */
-export type Proof =
+type Proof =
 	| { readonly scenario: string }
 	| { readonly file: string; readonly test: string };
 

@@ -20,7 +20,7 @@ import {
 	parseCases,
 	type RuleCase,
 	rulesetOfCase,
-} from "../sim/extension/cases.ts";
+} from "../sim/extension/test-cases.ts";
 import { openPoints } from "../sim/ruleset/check/open-points.ts";
 import { checkRuleset } from "../sim/ruleset/parse.ts";
 

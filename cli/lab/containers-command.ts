@@ -113,7 +113,7 @@ function ownOptions(
 }
 
 /** Is the recipe faster than a proxy? */
-export function measureCommand(): Command {
+function measureCommand(): Command {
 	return new Command("measure")
 		.description(
 			"measure the recipe beside haproxy and nginx in the router's place: speed, CPU, failover",

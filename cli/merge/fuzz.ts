@@ -65,7 +65,7 @@ interface Covered<Kind extends string> {
 }
 
 /** Kind by kind; whatever kinds there are. */
-export function coverageTogether<Kind extends string>(
+function coverageTogether<Kind extends string>(
 	parts: readonly Covered<Kind>[],
 ): readonly Covered<Kind>[] {
 	const kinds = new Set(parts.map(({ kind }) => kind));

@@ -30,7 +30,7 @@ const expectation = v.custom<Judgement["expectation"]>(
 );
 
 /** More machines than that share no work; and one that is missing is a line on the screen. */
-export const MOST_SHARDS = 10_000;
+const MOST_SHARDS = 10_000;
 const shardNumber = v.pipe(
 	number,
 	v.integer(),

@@ -247,7 +247,7 @@ export function printTotals(
 }
 
 /** `1.2 s`, `3 min`, `5 h`, `2 days`. */
-export function duration(ms: number): string {
+function duration(ms: number): string {
 	if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
 	if (ms < 3_600_000) return `${Math.round(ms / 60_000)} min`;
 	const hours = Math.round(ms / 3_600_000);

@@ -41,7 +41,7 @@ export function emptyShard(
 }
 
 /** All that come with marktwin. */
-export const BUILT_IN = "builtin";
+const BUILT_IN = "builtin";
 /** What is played in containers when nothing is named, and nowhere else: it says nothing new there. */
 const LIVE = "live";
 

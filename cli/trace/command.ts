@@ -12,7 +12,7 @@ export interface TraceOptions {
 	readonly kernel: boolean;
 }
 
-export interface TracedPacket {
+interface TracedPacket {
 	/** In one-line notation. */
 	readonly text: string;
 	/** How many `--in` stood before it: it comes in by the last of them. */

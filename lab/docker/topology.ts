@@ -13,7 +13,7 @@ import {
 } from "../../sim/packet/address.ts";
 import { LabError } from "../lab-error.ts";
 
-export type SeatKind = "client" | "backend" | "checker";
+type SeatKind = "client" | "backend" | "checker";
 
 /** A host on one of the router's networks. */
 export interface LabHost {

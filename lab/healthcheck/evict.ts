@@ -3,7 +3,7 @@ import { evictedCount, evictionCommands } from "../kernel/conntrack-filter.ts";
 import { commandEnd } from "./probes/run-command.ts";
 
 /** How many are gone; `null` when the program did not say. Or why none could be deleted. */
-export type Eviction =
+type Eviction =
 	| { readonly entries: number | null }
 	| { readonly reason: string };
 

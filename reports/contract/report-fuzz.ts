@@ -54,7 +54,7 @@ export type CoverageView = {
 	  }
 );
 
-export interface Met {
+interface Met {
 	readonly what: string;
 	/** At least once. */
 	readonly times: number;

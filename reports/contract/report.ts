@@ -23,7 +23,6 @@ export type {
 	CoverageView,
 	FuzzView,
 	KnownView,
-	Met,
 } from "./report-fuzz.ts";
 
 export interface Report {
@@ -100,7 +99,7 @@ export interface Moment {
 }
 
 /** Index of a backend; -1: none was reached. */
-export type BackendIndex = number;
+type BackendIndex = number;
 
 export interface ConnectionsView {
 	readonly total: number;
@@ -168,7 +167,7 @@ export interface SplitView {
 	readonly running: RunningShareView | null;
 }
 
-export interface RunningShareView {
+interface RunningShareView {
 	/** Does the scenario expect a split? Else there are no bands. */
 	readonly isExpected: boolean;
 	/** Which connections these are: ` of step "load"`; "" when it is all of them. */

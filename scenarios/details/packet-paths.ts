@@ -22,7 +22,7 @@ export interface PacketPath {
 }
 
 /** In one-line notation. */
-export interface InterfacePacket {
+interface InterfacePacket {
 	readonly interface: string;
 	readonly packet: string;
 }

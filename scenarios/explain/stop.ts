@@ -122,7 +122,7 @@ function isSame(one: Packet, other: Packet): boolean {
 	);
 }
 
-export function isReset(packet: Packet): boolean {
+function isReset(packet: Packet): boolean {
 	return packet.kind === "tcp" && (packet.flags & RST) !== 0;
 }
 

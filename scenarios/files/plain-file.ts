@@ -15,7 +15,7 @@ const { O_NOCTTY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
 const CHUNK_OCTETS = 64 * 1024;
 
 /** What is in the place of a file is none: what it is, is the message. */
-export class NotPlainError extends Error {
+class NotPlainError extends Error {
 	override readonly name = "NotPlainError";
 }
 

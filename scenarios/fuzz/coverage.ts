@@ -126,7 +126,7 @@ function transitionName(
 }
 
 /** Everything that could be met and is modelled; `null` where nobody can say what all is. */
-export function universe(kind: CoverageKind): readonly string[] | null {
+function universe(kind: CoverageKind): readonly string[] | null {
 	switch (kind) {
 		case "matches":
 			return modelled(matches);

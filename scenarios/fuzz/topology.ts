@@ -8,7 +8,7 @@ import type { WorldSetup } from "../../sim/world/setup.ts";
 import { backendAt } from "../language/build/build.ts";
 
 export const OUTSIDE = "bond0.204";
-export const INSIDE = "bond0.205";
+const INSIDE = "bond0.205";
 export const SIDE = "eth2";
 export const INTERFACES = [OUTSIDE, INSIDE, SIDE] as const;
 export type InterfaceName = (typeof INTERFACES)[number];
@@ -52,7 +52,7 @@ export const SERVICE_PORTS = [25, 80, 587] as const;
 export const CLIENT_PORTS = [40_000, 40_001, 1_024, 1_023, 25] as const;
 
 /** Somebody listens here, and takes datagrams in silence. */
-export const LISTENED_PORT = 587;
+const LISTENED_PORT = 587;
 
 /** Between which hosts and this box; an address that stands nowhere is sent the way of the default route. */
 export function interfaceTo(address: string): InterfaceName {

@@ -35,7 +35,7 @@ export interface FuzzTotals {
 }
 
 /** Texts that went through iptables-restore and iptables-save. */
-export interface TextTotals {
+interface TextTotals {
 	readonly texts: number;
 	readonly findings: number;
 	readonly coverage: readonly TextCoverageTotals[];

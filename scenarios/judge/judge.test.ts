@@ -31,7 +31,7 @@ import {
 } from "../language/build/build.ts";
 import { connect } from "../language/build/build-steps.ts";
 import type { Expectation, ExpectationKind } from "../language/scenario.ts";
-import { judge } from "./judge.ts";
+import { judgeAll } from "./judge.ts";
 import {
 	accountOf,
 	connectionRecord,
@@ -57,6 +57,10 @@ const failure = (...served: readonly (string | null)[]) =>
 		connections: connectionsTo(...served),
 		events: [{ kind: "backend", atMs: 10, backend: "b1", behaviour: "hang" }],
 	});
+
+/** Without the connections that show each judgement. */
+const judge = (...given: Parameters<typeof judgeAll>) =>
+	judgeAll(...given).map(({ all: _, ...judgement }) => judgement);
 
 const entry: ConntrackLine = {
 	text: "ipv4 2 tcp 6 120 SYN_SENT …",

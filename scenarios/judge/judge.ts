@@ -33,19 +33,9 @@ export type Judged = Pick<Scenario, "expect" | "steps"> &
 	Partial<Pick<Scenario, "setup">>;
 
 /**
- * Judges every expectation of a scenario, in their order, and steps that failed without one. Why one is
- * violated is for `explain` to say.
+ * Judges every expectation of a scenario, in their order, and steps that failed without one, each with all
+ * connections that show it. Why one is violated is for `explain` to say.
  */
-export function judge(
-	scenario: Judged,
-	account: Account,
-): readonly Judgement[] {
-	return judgeAll(scenario, account).map(
-		({ all: _, ...judgement }) => judgement,
-	);
-}
-
-/** … with all the connections that show each. */
 export function judgeAll(
 	scenario: Judged,
 	account: Account,

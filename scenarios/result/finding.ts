@@ -9,7 +9,7 @@ export interface Finding extends Omit<Judgement, "expectation" | "why"> {
 }
 
 /** A judgement names at most this many connections; its text has the whole number. */
-export const MOST_CONNECTIONS_NAMED = 20;
+const MOST_CONNECTIONS_NAMED = 20;
 
 export function finding(
 	holds: boolean,

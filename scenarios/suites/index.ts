@@ -31,7 +31,7 @@ import { routerTakeOver } from "./recipe/take-over.ts";
 import { random, threeBackends, weights } from "./recipe/variants.ts";
 
 /** In the order in which they teach. Rules are named by files beside them. */
-export const RECIPE_SCENARIOS: readonly Scenario[] = [
+const RECIPE_SCENARIOS: readonly Scenario[] = [
 	...split,
 	...failover,
 	...affinity,
@@ -48,7 +48,7 @@ export const RECIPE_SCENARIOS: readonly Scenario[] = [
 ];
 
 /** What a kernel was seen to do, one fact each. */
-export const KERNEL_SCENARIOS: readonly Scenario[] = [
+const KERNEL_SCENARIOS: readonly Scenario[] = [
 	...statisticFacts,
 	...conditionFacts,
 	...conntrackFacts,
@@ -60,7 +60,7 @@ export const KERNEL_SCENARIOS: readonly Scenario[] = [
 ];
 
 /** Those that are short enough, and leave enough room, to be played in live time. */
-export const LIVE_SCENARIOS: readonly Scenario[] = live;
+const LIVE_SCENARIOS: readonly Scenario[] = live;
 
 const RECIPE_FOLDER = fileURLToPath(new URL("./recipe/", import.meta.url));
 

@@ -8,7 +8,7 @@ interface DropWords {
 }
 
 /** By the reason's name, which is what `Fate` holds. */
-export const DROP_REASONS = {
+const DROP_REASONS = {
 	"link is down": {
 		words: "the link is down",
 		symbol: "dev_queue_xmit, net/core/dev.c",

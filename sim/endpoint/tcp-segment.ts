@@ -16,7 +16,7 @@ export interface SocketAddress {
 }
 
 /** What a host offers in its SYN or SYN/ACK: an Ethernet MSS, SACK, windows up to 8 MB. */
-export const SYN_OPTIONS: TcpOptions = {
+const SYN_OPTIONS: TcpOptions = {
 	mss: 1460,
 	windowScale: 7,
 	sackPermitted: true,
@@ -29,7 +29,7 @@ export const SEGMENT_SIZE = 1460;
 /** Window of a SYN, which is never scaled. */
 export const SYN_WINDOW = 64240;
 /** 64,256 octets, scaled by 7: what Linux offers once the connection stands. */
-export const SCALED_WINDOW = 502;
+const SCALED_WINDOW = 502;
 export const RECEIVE_WINDOW = 64256;
 
 /** Builds a segment. The identification is 0, as it may be where `dontFragment` is set (RFC 6864). */

@@ -55,7 +55,7 @@ interface Extension<Options extends object> {
 }
 
 /** What is made by the first rule that names it. */
-export interface Shared {
+interface Shared {
 	readonly name: string;
 	/** All who name it have to mean the same. */
 	readonly as: string;

@@ -22,7 +22,7 @@ import type {
 	NatRange,
 	RejectAnswer,
 } from "./host.ts";
-import { buildOptions } from "./options/parse-options.ts";
+import { buildOptions } from "./options/test-build-options.ts";
 
 /** `10.0.0.1` as a signed 32-bit number. */
 export function ip(dotted: string): Address {
@@ -146,7 +146,7 @@ export function testEntry(
 }
 
 /** A conntrack table of the given entries. */
-export function testConntrack(entries: readonly TestEntry[]): ConntrackApi {
+function testConntrack(entries: readonly TestEntry[]): ConntrackApi {
 	const at = (index: number): TestEntry => {
 		const entry = entries[index];
 		invariant(entry !== undefined, `a test has no conntrack entry ${index}`);
@@ -183,7 +183,7 @@ export function testConntrack(entries: readonly TestEntry[]): ConntrackApi {
 }
 
 /** Answers draws from a list; who draws more often hits an invariant. */
-export function testChoice(draws: readonly number[] = []): Choice {
+function testChoice(draws: readonly number[] = []): Choice {
 	let next = 0;
 	const draw = (label: string): number => {
 		const value = draws[next++];

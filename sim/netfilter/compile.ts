@@ -26,7 +26,7 @@ import { allOf, type Begun, compileMatches } from "./compile-matches.ts";
 import { onFragments } from "./fragment-tests.ts";
 
 /** What a node does with a packet that it matches; `count` is nothing but that. */
-export type NodeKind =
+type NodeKind =
 	| "count"
 	| "accept"
 	| "drop"

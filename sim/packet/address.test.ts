@@ -3,7 +3,6 @@ import { expect, test } from "vitest";
 import {
 	formatAddress,
 	formatNetwork,
-	inNetwork,
 	parseAddress,
 	prefixLength,
 	prefixMask,
@@ -57,11 +56,4 @@ test("a network prints its prefix length, or its mask when there is none", () =>
 	expect(formatNetwork(0x0a000001, 0xff00ff00 | 0)).toBe(
 		"10.0.0.1/255.0.255.0",
 	);
-});
-
-test("192.168.0.254 is inside 192.168.0.0/24, and 192.168.1.0 is not", () => {
-	const network = parseAddress("192.168.0.0") as number;
-	const inside = parseAddress("192.168.0.254") as number;
-	expect(inNetwork(inside, network, prefixMask(24))).toBe(true);
-	expect(inNetwork(inside + 2, network, prefixMask(24))).toBe(false);
 });

@@ -52,15 +52,6 @@ export function prefixLength(mask: Address): number | null {
 	return prefixMask(length) === mask ? length : null;
 }
 
-/** Is the address inside `network`, compared where `mask` has ones? */
-export function inNetwork(
-	address: Address,
-	network: Address,
-	mask: Address,
-): boolean {
-	return ((address ^ network) & mask) === 0;
-}
-
 /** A network as iptables-save prints it: `10.0.0.0/8`, and with a mask where no length says it. */
 export function formatNetwork(address: Address, mask: Address): string {
 	return `${formatAddress(address)}/${prefixLength(mask) ?? formatAddress(mask)}`;

@@ -30,7 +30,7 @@ export const DEFAULT_TTL = 64;
 export const DEFAULT_WINDOW = 64240;
 
 /** Dotted (`"10.0.0.1"`) or as the signed number that it is everywhere in the model. */
-export type AddressLike = string | Address;
+type AddressLike = string | Address;
 
 interface IpFields {
 	readonly source: AddressLike;

@@ -7,7 +7,7 @@ import type {
 	TargetExtension,
 } from "../extension/extension.ts";
 import type { ExtensionHost } from "../extension/host.ts";
-import { buildOptions } from "../extension/options/parse-options.ts";
+import { buildOptions } from "../extension/options/test-build-options.ts";
 import { testPorts } from "../extension/test-host.ts";
 import { invariant } from "../invariant.ts";
 

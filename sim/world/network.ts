@@ -37,7 +37,7 @@ export interface Request {
 }
 
 /** Whoever keeps the account: asks tell it of everything but what neighbours say to each other. */
-export interface NeighbourWatch {
+interface NeighbourWatch {
 	/** A packet goes from one host to another, past the gateway. */
 	passes(from: Station, packet: Packet): void;
 	/** The other one has received it. */

@@ -11,12 +11,8 @@ import {
 import type { ClientPlan, ClientRecord } from "../programs/client-plan.ts";
 import { CONTENT_LABEL, IMAGE_LABEL } from "../resources/labels.ts";
 import { runOnce } from "../resources/run-once.ts";
-import {
-	ensureImages,
-	IMAGE_NAMES,
-	type ImageName,
-	removeSuperseded,
-} from "./images.ts";
+import { IMAGE_NAMES } from "./image-recipes.ts";
+import { ensureImages, type ImageName, removeSuperseded } from "./images.ts";
 
 describeOnDocker("images", () => {
 	const lab = testLab();

@@ -19,7 +19,7 @@ import {
 } from "./image-recipes.ts";
 import { ensureRoot, originOf } from "./image-root.ts";
 
-export { IMAGE_NAMES, type ImageName } from "./image-recipes.ts";
+export type { ImageName } from "./image-recipes.ts";
 
 /**
  * Builds what is not there. Once it is there, nothing outside of the engine is asked.

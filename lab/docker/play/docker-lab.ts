@@ -38,14 +38,14 @@ export interface DockerLab {
 	play(scenario: PlayableScenario, options: PlayOptions): Promise<DockerResult>;
 }
 
-export interface PlayOptions {
+interface PlayOptions {
 	readonly seed?: number;
 	/** What the model's play may take. */
 	readonly limits?: Limits;
 	readonly file?: string;
 }
 
-export interface DockerResult {
+interface DockerResult {
 	readonly result: RunResult;
 	/** The model's, of the same scenario and seed: its arrivals were played. */
 	readonly model: RunResult;

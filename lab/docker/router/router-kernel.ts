@@ -4,7 +4,7 @@ import { LabError } from "../../lab-error.ts";
 import { type Image, requireImage } from "../../vm/image/image.ts";
 
 /** Which of the two programs that are called iptables. */
-export const IPTABLES_VARIANTS = ["legacy", "nft"] as const;
+const IPTABLES_VARIANTS = ["legacy", "nft"] as const;
 export type IptablesVariant = (typeof IPTABLES_VARIANTS)[number];
 
 /** What the user wants. */

@@ -32,7 +32,7 @@ const MEMORY_MB = 512;
 const BOOT_MS = 90_000;
 const ANSWER_MS = 60_000;
 
-export function agentSocket(router: number): string {
+function agentSocket(router: number): string {
 	return `${RUN_FOLDER}/agent${router}`;
 }
 

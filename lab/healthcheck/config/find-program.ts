@@ -9,7 +9,7 @@ import { shortageOf } from "../probes/shortage.ts";
  * Why a program cannot be run, in words; `null` where it can, and where that is not known. A name
  * without a slash is looked for in PATH, as execvp(3) does.
  */
-export function whyNotRunnable(
+function whyNotRunnable(
 	program: string,
 	path: string | undefined = process.env.PATH,
 ): string | null {

@@ -1,6 +1,6 @@
 /** What is in an image, and where from. */
 
-export interface PackageRecord {
+interface PackageRecord {
 	readonly name: string;
 	readonly version: string;
 	readonly architecture: string;

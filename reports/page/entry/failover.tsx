@@ -49,7 +49,7 @@ export function Failover({
 }
 
 /** `b1 failed at 2.5 s; the checker noticed after 2,300 ms; 29 new connections were lost, 14 late (longest wait 3 s); failover gap 3,350 ms.` */
-export function describeGap(gap: Gap, backends: readonly string[]): string {
+function describeGap(gap: Gap, backends: readonly string[]): string {
 	const { failedMs, noticedMs, servedMs, recoveredMs, lost, late } = gap;
 	const { predictedMs } = gap;
 	const parts = [

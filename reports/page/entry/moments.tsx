@@ -15,7 +15,7 @@ export interface Done {
 const MOST_UNFOLDED = 12;
 
 /** What was done, one line for each time. */
-export function doneIn(moments: readonly Moment[]): readonly Done[] {
+function doneIn(moments: readonly Moment[]): readonly Done[] {
 	const byTime = new Map<number, string[]>();
 	for (const { atMs, text } of moments)
 		byTime.set(atMs, [...(byTime.get(atMs) ?? []), text]);

@@ -37,7 +37,7 @@ export interface TextComparison {
 	readonly words: string;
 }
 
-export type TextVerdict =
+type TextVerdict =
 	| "accepted"
 	| "refused by iptables-restore"
 	| "refused at COMMIT"
@@ -47,7 +47,7 @@ export type TextVerdict =
 	| "not taken by marktwin";
 
 /** Stands before every text: takes away what the one before has left, and makes all tables known. */
-export const CLEAN = Object.entries(TABLE_HOOKS)
+const CLEAN = Object.entries(TABLE_HOOKS)
 	.map(([table, hooks]) => {
 		const policies = hooks.map((hook) => `:${hook} ACCEPT [0:0]\n`).join("");
 		return `*${table}\n${policies}COMMIT\n`;

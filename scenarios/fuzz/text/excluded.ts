@@ -1,12 +1,12 @@
 /** What generated texts leave out, each with its reason. */
 
-export interface Excluded {
+interface Excluded {
 	/** `match NAME`, `target NAME`; with ` --OPTION` behind for an option alone; or what else it is, in words. */
 	readonly what: string;
 	readonly reason: string;
 }
 
-export const EXCLUDED: readonly Excluded[] = [
+const EXCLUDED: readonly Excluded[] = [
 	{
 		what: "target ULOG",
 		reason: "no kernel since 3.17 takes it, so no text with it is accepted",

@@ -20,7 +20,7 @@ import { NETWORK, one, PROTOCOL, type Values } from "./values/values.ts";
 export const OWN_CHAIN = "ONE";
 
 /** Where a rule stands. */
-export interface Place {
+interface Place {
 	readonly table: string;
 	readonly chain: string;
 	/** In the user's own chain, which is called from `chain`. */

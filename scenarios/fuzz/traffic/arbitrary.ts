@@ -219,7 +219,7 @@ export const trafficSteps: fc.Arbitrary<StepPlanKind> = fc.oneof(
 );
 
 /** Mostly at once; now and then long enough for a time-out, or for all of them. */
-export const pauses = fc.oneof(
+const pauses = fc.oneof(
 	{ weight: 100, arbitrary: fc.constantFrom(1, 1, 2, 20) },
 	{ weight: 4, arbitrary: fc.constantFrom(400, 1_000, 3_500) },
 	{ weight: 2, arbitrary: fc.constantFrom(11_000, 31_000, 61_000) },

@@ -36,8 +36,8 @@ export type ReachableState =
 	| "CLOSE";
 
 /** Where a segment's numbers lie, seen from what its sender has sent and heard. */
-export type SeqPlan = "next" | "again" | "before" | "old" | "beyond";
-export type AckPlan = "heard" | "old" | "future";
+type SeqPlan = "next" | "again" | "before" | "old" | "beyond";
+type AckPlan = "heard" | "old" | "future";
 
 /** `none` is UDP's alone; others are right then. */
 export type ChecksumPlan = "right" | "wrong" | "none";

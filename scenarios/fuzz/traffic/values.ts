@@ -11,7 +11,7 @@ import {
 } from "../topology.ts";
 import type { ChecksumPlan } from "./plan.ts";
 
-export const host: fc.Arbitrary<Place> = fc.constantFrom(...HOSTS);
+const host: fc.Arbitrary<Place> = fc.constantFrom(...HOSTS);
 /** Who begins: hosts, and now and then the box itself. */
 export const speaker: fc.Arbitrary<Place> = fc.oneof(
 	{ weight: 8, arbitrary: host },

@@ -75,7 +75,7 @@ export const SEEN_BYTES = SEEN_WORDS * 4;
 
 // The last packet, to detect retransmissions and to remember packets that were let through unseen.
 /** Word of four octets. */
-export const TCP_STATE_WORD = 26;
+const TCP_STATE_WORD = 26;
 export const TCP_STATE_BYTE = TCP_STATE_WORD * 4;
 export const TCP_LAST_DIRECTION_BYTE = TCP_STATE_BYTE + 1;
 export const TCP_RETRANSMISSIONS_BYTE = TCP_STATE_BYTE + 2;

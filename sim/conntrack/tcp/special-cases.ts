@@ -58,7 +58,7 @@ import {
 /** Answer of a second look: the window decides. Verdicts are 1 and less. */
 export const JUDGE_WINDOW = 2;
 /** Answer of a second look: the window does not matter. */
-export const IN_WINDOW = 3;
+const IN_WINDOW = 3;
 
 /** Closing or closed: such an entry's ports may belong to a new connection already (`tcp_can_early_drop`). */
 export function isClosing(state: number): boolean {

@@ -20,7 +20,7 @@ import {
 import type { EntryTable } from "../table/table.ts";
 
 // What is known of a side: IP_CT_TCP_FLAG_*, include/uapi/linux/netfilter/nf_conntrack_tcp.h (6.1).
-export const FLAG_WINDOW_SCALE = 0x01;
+const FLAG_WINDOW_SCALE = 0x01;
 export const FLAG_SACK_PERMITTED = 0x02;
 /** Sent the first FIN. */
 export const FLAG_CLOSE_INIT = 0x04;

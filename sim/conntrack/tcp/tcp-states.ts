@@ -19,12 +19,10 @@ export const TCP_STATE_NAMES = [
 ] as const;
 export type TcpStateName = (typeof TCP_STATE_NAMES)[number];
 
-export const NONE = 0;
 export const SYN_SENT = 1;
 export const SYN_RECV = 2;
 export const ESTABLISHED = 3;
 export const FIN_WAIT = 4;
-export const CLOSE_WAIT = 5;
 export const LAST_ACK = 6;
 export const TIME_WAIT = 7;
 export const CLOSE = 8;

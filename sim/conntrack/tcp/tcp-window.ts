@@ -46,7 +46,7 @@ import { CLASS_ACK, SYN_RECV, SYN_SENT } from "./tcp-states.ts";
 export const WINDOW_ACCEPT = 0;
 /** Passes, and changes nothing. */
 export const WINDOW_IGNORE = 1;
-export const WINDOW_INVALID = 2;
+const WINDOW_INVALID = 2;
 
 /** Serial comparison, to the letter of `before` and `after` (include/net/tcp.h). */
 function before(a: number, b: number): boolean {

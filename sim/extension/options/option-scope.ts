@@ -6,7 +6,7 @@
 import { invariant } from "../../invariant.ts";
 import type { OptionTable, TableEntry } from "./option-table.ts";
 
-export type Takes = "nothing" | "argument" | "optional";
+type Takes = "nothing" | "argument" | "optional";
 
 /** What a word beginning with a dash names. */
 export type NamedOption =

@@ -3,7 +3,7 @@ import { statistic } from "../../matches/statistic.ts";
 import { mark } from "../../targets/mark.ts";
 import { defineMatch } from "../extension.ts";
 import type { OptionType } from "../options.ts";
-import { buildOptions } from "./parse-options.ts";
+import { buildOptions } from "./test-build-options.ts";
 
 test("options become the plain data that a rule keeps", () => {
 	expect(buildOptions(statistic, "--mode nth --every 2 --packet 0")).toEqual({

@@ -79,7 +79,7 @@ export const readMask: ValueReader<"prefixLength"> = (
 };
 
 /** The prefix length of a mask that is no prefix: `xtables_ipmask_to_cidr` says -1, and 8 bits are kept. */
-export const NO_LENGTH = 255;
+const NO_LENGTH = 255;
 
 /** A prefix length, or that of a mask (`XTTYPE_PLEN`); `null` when it is neither. */
 export function readPrefixLength(text: string): number | null {

@@ -21,7 +21,6 @@ import { resetFor as resetOf } from "../../packet/tcp-reset.ts";
 
 export const ECHO_REPLY = 0;
 export const DESTINATION_UNREACHABLE = 3;
-export const REDIRECT = 5;
 export const ECHO_REQUEST = 8;
 export const TIME_EXCEEDED = 11;
 /** Time exceeded: the rest of the packet did not come (`ICMP_EXC_FRAGTIME`). */

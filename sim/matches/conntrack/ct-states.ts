@@ -5,13 +5,13 @@ import { CTINFO_UNTRACKED, NO_ENTRY, type Skb } from "../../packet/skb/skb.ts";
  * States that `-m conntrack` and `-m state` ask for, as bits: `XT_CONNTRACK_STATE_*`,
  * include/uapi/linux/netfilter/xt_conntrack.h (6.1).
  */
-export const STATE_INVALID = 1;
-export const STATE_ESTABLISHED = 2;
-export const STATE_RELATED = 4;
-export const STATE_NEW = 8;
+const STATE_INVALID = 1;
+const STATE_ESTABLISHED = 2;
+const STATE_RELATED = 4;
+const STATE_NEW = 8;
 export const STATE_SNAT = 64;
 export const STATE_DNAT = 128;
-export const STATE_UNTRACKED = 256;
+const STATE_UNTRACKED = 256;
 
 /** In the order in which a word is looked up. */
 export const STATES: readonly (readonly [name: string, bit: number])[] = [

@@ -15,7 +15,7 @@ import {
 
 /** Reads the options of `-m hashlimit` (iptables 1.8.9 libxt_hashlimit.c, revision 3). */
 
-export const DEFAULT_BURST = 5;
+const DEFAULT_BURST = 5;
 const GREATEST_BURST = 1_000_000;
 export const DEFAULT_GC_INTERVAL_MS = 1000;
 /** HASHLIMIT_MAX_SIZE (xt_hashlimit.c, 6.1). */

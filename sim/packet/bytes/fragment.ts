@@ -12,7 +12,7 @@ import {
 import { encodePacket, protocolOf } from "./bytes-encode.ts";
 
 /** What stands behind the packet's IPv4 header, one character per octet. */
-export function segmentOf(packet: Packet): string {
+function segmentOf(packet: Packet): string {
 	if (packet.kind === "other") return packet.payload;
 	const bytes = encodePacket(packet).subarray(IP_HEADER_LENGTH);
 	let segment = "";

@@ -125,7 +125,6 @@ export type HookName = (typeof HOOK_NAMES)[number];
 // Verdicts, include/uapi/linux/netfilter.h and x_tables.h (6.1)
 export const NF_DROP = 0;
 export const NF_ACCEPT = 1;
-export const NF_STOLEN = 2;
 export const NF_QUEUE = 3;
 /** A target that only did something: go on with the next rule. */
 export const XT_CONTINUE = -1;

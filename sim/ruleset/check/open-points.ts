@@ -26,7 +26,7 @@ export interface NotModelled {
 }
 
 /** Without it, iptables or the kernel refuses these rules. */
-export interface MissingNeed extends Need {
+interface MissingNeed extends Need {
 	readonly rules: readonly RulePlace[];
 }
 

@@ -113,7 +113,7 @@ export function faultOfLoad(
 }
 
 /** Where a word stands in a line, a leading `:` left aside. */
-export function findWord(
+function findWord(
 	line: string,
 	word: string,
 ): { readonly from: number; readonly to: number } | null {

@@ -161,7 +161,7 @@ function bareStart(word: Word): string {
 	return part?.kind === "text" && !part.quoted ? part.text : "";
 }
 
-export const ASSIGNMENT = /^([A-Za-z_]\w*)\+?=/;
+const ASSIGNMENT = /^([A-Za-z_]\w*)\+?=/;
 const DECLARES = /^(export|readonly|declare|local|typeset)$/;
 
 /** The text that a word begins with, before anything is put in. */

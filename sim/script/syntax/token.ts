@@ -35,7 +35,7 @@ export interface Word {
 }
 
 /** The text of `<<EOF`. */
-export interface HereDocument {
+interface HereDocument {
 	readonly text: string;
 	/** Offset of its first line. */
 	readonly from: number;

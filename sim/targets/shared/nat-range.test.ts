@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { buildOptions } from "../../extension/options/parse-options.ts";
+import { buildOptions } from "../../extension/options/test-build-options.ts";
 import { dnat } from "../dnat.ts";
 import { masquerade } from "../masquerade.ts";
 import { snat } from "../snat.ts";

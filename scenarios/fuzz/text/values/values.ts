@@ -126,7 +126,7 @@ export const ADDRESS: Values = {
 4294967296 10.1 ∅ ::1 10.0.0.1␣ 10.0.0.-1 10..0.1 localhost 10.0.0.1:25`),
 };
 
-export const PREFIX: Values = {
+const PREFIX: Values = {
 	sound: fc.oneof(
 		numbers(0, 32).sound,
 		one("255.255.255.0", "255.0.0.0", "255.255.255.255", "0.0.0.0"),

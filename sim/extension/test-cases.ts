@@ -35,7 +35,7 @@ export interface RuleCase {
 }
 
 /** A line that is no case. */
-export class CasesError extends Error {
+class CasesError extends Error {
 	override readonly name = "CasesError";
 }
 

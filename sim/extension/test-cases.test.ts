@@ -7,8 +7,8 @@ import { openPoints } from "../ruleset/check/open-points.ts";
 import { checkRuleset } from "../ruleset/parse.ts";
 import { printRule } from "../ruleset/print.ts";
 import { targets } from "../targets/index.ts";
-import { parseCases, type RuleCase, rulesetOfCase } from "./cases.ts";
 import { keyOfNeed } from "./need.ts";
+import { parseCases, type RuleCase, rulesetOfCase } from "./test-cases.ts";
 
 for (const folder of ["matches", "targets"] as const) {
 	const url = new URL(`../${folder}/`, import.meta.url);
