@@ -49,6 +49,8 @@ export type {
 	LoadOptions,
 	RulesText,
 } from "./scenarios/load/load-scenarios.ts";
+export type { DriverInfo, DriverKind } from "./scenarios/result/driver-info.ts";
+export { commandLine, type Invocation } from "./scenarios/result/invocation.ts";
 export type {
 	Judgement,
 	Outcome,

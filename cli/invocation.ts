@@ -1,75 +1,102 @@
-/** What was asked for on the command line, as a command that somebody can copy and run. */
-
+/** What was asked for on the command line, as data that results carry. */
 import type { LoadedScenario } from "../scenarios/load/load-scenarios.ts";
-import {
-	commandLine,
-	type Invocation,
-	replayOf,
-} from "../scenarios/result/invocation.ts";
+import { type Invocation, replayOf } from "../scenarios/result/invocation.ts";
+import type { FuzzOptions } from "./fuzz/options.ts";
 import type { ScenarioOptions } from "./options/scenario-options.ts";
 
 /** The options that a replay needs, since they change what is played or on what. */
-type Way = Pick<
+export type Way = Pick<
 	ScenarioOptions,
 	"rules" | "kernel" | "maxMemory" | "maxSteps" | "maxTime"
 > & {
-	readonly on?: string;
-	readonly with?: string;
-	readonly iptables?: string;
+	readonly on?: "model" | "vm" | "docker";
+	readonly with?: "vm" | "docker";
+	readonly iptables?: "legacy" | "nft";
 };
-
-/** What is usual is left out. */
-function wayOf(way: Way): Invocation["options"] {
-	const options: (readonly [string, string])[] = [];
-	for (const [name, by] of way.rules)
-		options.push(["--rules", `${name}=${by}`]);
-	const { on = "model", iptables = "legacy", kernel } = way;
-	if (on !== "model") options.push(["--on", on]);
-	if (way.with !== undefined && way.with !== "vm")
-		options.push(["--with", way.with]);
-	if (iptables !== "legacy") options.push(["--iptables", iptables]);
-	if (kernel !== undefined) options.push(["--kernel", kernel]);
-	const limit = (name: string, most: number | undefined) => {
-		if (most !== undefined) options.push([name, String(most)]);
-	};
-	limit("--max-memory", way.maxMemory);
-	limit("--max-steps", way.maxSteps);
-	limit("--max-time", way.maxTime);
-	return options;
-}
 
 /**
  * What was played, once more: `marktwin run split --seed 7`. Where results were written to is left
  * out, so that the same play is called the same.
  */
-export function wholeCommand(
-	command: string,
+export function wholeInvocation(
+	command: "run" | "compare",
 	names: readonly string[],
 	options: Way & Pick<ScenarioOptions, "filter" | "seed">,
-): string {
+): Invocation {
 	const { filter, seed } = options;
-	return commandLine({
-		command,
-		names,
-		options: [
-			...(filter === undefined ? [] : [["--filter", filter] as const]),
-			...(seed === undefined ? [] : [["--seed", String(seed)] as const]),
-			...wayOf(options),
-		],
-	});
+	return { command, names, ...present({ filter, seed }), ...wayOf(options) };
 }
 
 /** Just this scenario once more, in the same way. */
-export function replayCommand(
+export function replayInvocation(
 	command: "run" | "compare",
-	{ scenario, file }: LoadedScenario,
+	{ scenario, file, replaced = [] }: LoadedScenario,
 	options: Way & Pick<ScenarioOptions, "seed">,
-): string {
+): Invocation {
 	const { name, setup } = scenario;
 	const seed = options.seed ?? setup.seed;
-	const again = replayOf(command, { name, seed, file });
-	return commandLine({
-		...again,
-		options: [...again.options, ...wayOf(options)],
+	// Rules that stand in for those of other scenarios alone would be refused.
+	const rules = [...options.rules].filter(([name]) => replaced.includes(name));
+	return {
+		...replayOf(command, { name, seed, file }),
+		...wayOf({ ...options, rules: new Map(rules) }),
+	};
+}
+
+/** Just this file once more: what it holds is not known. */
+export function brokenInvocation(
+	command: "run" | "compare",
+	file: string,
+	options: Way,
+): Invocation {
+	return { command, names: [file], ...wayOf(options) };
+}
+
+/** What is usual is left out. */
+function wayOf(way: Way): Omit<Invocation, "command" | "names"> {
+	const { on = "model", with: lab = "vm", iptables = "legacy" } = way;
+	const { kernel, maxMemory, maxSteps, maxTime } = way;
+	const rules = [...way.rules].map(([name, file]) => ({ name, file }));
+	return present({
+		rules: rules.length === 0 ? undefined : rules,
+		on: on === "model" ? undefined : on,
+		with: lab === "vm" ? undefined : lab,
+		iptables: iptables === "legacy" ? undefined : iptables,
+		kernel,
+		maxMemory,
+		maxSteps,
+		maxTime,
 	});
+}
+
+/** The same fuzz once more. */
+export function fuzzInvocation(
+	{ runs, minutes, path, kernel }: FuzzOptions,
+	seed: number,
+): Invocation {
+	const amount = minutes === undefined ? { runs } : { minutes };
+	return {
+		command: "fuzz",
+		names: [],
+		seed,
+		...(path === undefined ? amount : { path }),
+		...present({ kernel }),
+	};
+}
+
+/** A finding that was saved, compared once more. */
+export function savedInvocation(
+	file: string,
+	{ kernel }: Pick<FuzzOptions, "kernel">,
+): Invocation {
+	return { command: "compare", names: [file], ...present({ kernel }) };
+}
+
+/** Without the keys that have no value. */
+function present<All extends object>(
+	all: All,
+): { readonly [Key in keyof All]?: Exclude<All[Key], undefined> } {
+	return Object.fromEntries(
+		Object.entries(all).filter(([, value]) => value !== undefined),
+	) as { [Key in keyof All]?: Exclude<All[Key], undefined> };
 }

@@ -2,6 +2,9 @@
 
 const MOST_CHARACTERS = 4_000;
 
+/** Commands are there to be run, and a part of one is none. */
+const WHOLE: ReadonlySet<string> = new Set(["command", "replay"]);
+
 /** The same data, with every text in it cut that is longer than anybody reads; what was cut is said. */
 export function shortenTexts<Value>(value: Value): Value {
 	return shortened(value) as Value;
@@ -12,7 +15,10 @@ function shortened(value: unknown): unknown {
 	if (Array.isArray(value)) return value.map(shortened);
 	if (typeof value !== "object" || value === null) return value;
 	return Object.fromEntries(
-		Object.entries(value).map(([key, part]) => [key, shortened(part)]),
+		Object.entries(value).map(([key, part]) => [
+			key,
+			WHOLE.has(key) ? part : shortened(part),
+		]),
 	);
 }
 

@@ -31,8 +31,8 @@ export const ROOMS: Readonly<Record<string, Room>> = {
 		node: true,
 	},
 	reports: {
-		// What is lost and what is late has one meaning.
-		from: ["scenarios/result/service.ts"],
+		// What is lost and what is late has one meaning, and a command one spelling.
+		from: ["scenarios/result/service.ts", "scenarios/result/invocation.ts"],
 		typesFrom: ["sim", "scenarios", "lab"],
 		packages: ["ts-pattern"],
 		node: true,

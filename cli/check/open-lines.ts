@@ -1,6 +1,6 @@
 /** What stays open about a ruleset, in lines for a reader. */
 
-import { quoted } from "../../scenarios/result/invocation.ts";
+import { shellLine } from "../../scenarios/result/invocation.ts";
 import { keyOfNeed, NEEDS, type NeedWords } from "../../sim/extension/need.ts";
 import type {
 	OpenPoints,
@@ -25,7 +25,7 @@ export function openLines({
 			const { what, made, known }: NeedWords = NEEDS[need.kind];
 			const near = known ? nearName(need.name, known()) : null;
 			const meant = near === null ? "" : `did you mean \`${near}'? Else `;
-			return `needs ${what} \`${need.name}' in ${placesOf(need.rules)}: ${meant}${made(need.name)}; where it is there: --given ${quoted(keyOfNeed(need))}`;
+			return `needs ${what} \`${need.name}' in ${placesOf(need.rules)}: ${meant}${made(need.name)}; where it is there: ${shellLine(["--given", keyOfNeed(need)])}`;
 		}),
 	];
 }

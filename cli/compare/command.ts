@@ -1,16 +1,7 @@
 import { Command, Option } from "commander";
-import type { IptablesVariant } from "../../lab/docker/router/router-kernel.ts";
 import { iptablesOption, KERNEL_HELP } from "../options/router-options.ts";
-import {
-	addScenarioOptions,
-	type ScenarioOptions,
-} from "../options/scenario-options.ts";
-
-export interface CompareOptions extends ScenarioOptions {
-	readonly with: "vm" | "docker";
-	readonly iptables: IptablesVariant;
-	readonly verbose: boolean;
-}
+import { addScenarioOptions } from "../options/scenario-options.ts";
+import type { CompareOptions } from "./options.ts";
 
 /** `marktwin compare [SCENARIO…]`: plays scenarios on the model and on a kernel, packet by packet. */
 export function compareCommand(): Command {

@@ -9,6 +9,7 @@ import type {
 	ComparisonVerdict,
 	JudgedComparison,
 } from "../../scenarios/compare/verdict.ts";
+import { commandLine } from "../../scenarios/result/invocation.ts";
 import type { Failure } from "../outputs/results-file.ts";
 import { screenText } from "../screen/screen-text.ts";
 import type { Paint } from "../screen/terminal.ts";
@@ -48,7 +49,7 @@ export function printComparison(
 			? []
 			: [`    unknown: ${`${unknown.reason} ${unknown.text}`.trim()}`]),
 		...comparison.divergences.flatMap((one) => printed(one, view)),
-		...(verdict === "agrees" ? [] : [`    replay  ${replay}`]),
+		...(verdict === "agrees" ? [] : [`    replay  ${commandLine(replay)}`]),
 	];
 }
 
@@ -82,7 +83,7 @@ export function printFailure(
 		...screenText(message)
 			.split("\n")
 			.map((line) => `    ${line}`),
-		`    replay  ${replay}`,
+		`    replay  ${commandLine(replay)}`,
 	];
 }
 

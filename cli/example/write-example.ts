@@ -2,10 +2,10 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { codeOf, reasonOf } from "../../scenarios/files/file-failure.ts";
+import { commandLine } from "../../scenarios/result/invocation.ts";
 import { EXIT } from "../exit-code.ts";
 import { writeWhole } from "../files/files.ts";
 import { InputError } from "../input-error.ts";
-import { wholeCommand } from "../invocation.ts";
 import { out } from "../screen/screen.ts";
 import { nameText } from "../screen/screen-text.ts";
 import { RECIPE_SCENARIO } from "./recipe-scenario.ts";
@@ -35,7 +35,7 @@ export async function writeExample(folder: string): Promise<number> {
 				`${nameText(join(folder, name)).padEnd(width)}  ${about}`,
 		),
 		"",
-		`Play them: ${wholeCommand("run", names, { rules: new Map() })}`,
+		`Play them: ${commandLine({ command: "run", names })}`,
 	]);
 	return EXIT.holds;
 }

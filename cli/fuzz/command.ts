@@ -2,7 +2,6 @@ import { Command, Option } from "commander";
 import {
 	addOutputOptions,
 	addScoreboardOption,
-	type OutputOptions,
 } from "../options/output-options.ts";
 import {
 	readCount,
@@ -10,20 +9,8 @@ import {
 	readPath,
 	readSeed,
 	readShard,
-	type Shard,
 } from "../options/read-option.ts";
-
-export interface FuzzCommandOptions extends OutputOptions {
-	readonly with: "vm";
-	readonly seed?: number;
-	readonly runs: number;
-	readonly minutes?: number;
-	readonly path?: string;
-	readonly shard?: Shard;
-	readonly machines?: number;
-	readonly kernel?: string;
-	readonly save: string;
-}
+import type { FuzzOptions } from "./options.ts";
 
 /** `marktwin fuzz`: rulesets, packets and events that nobody wrote, on the model and on a kernel. */
 export function fuzzCommand(): Command {
@@ -98,7 +85,7 @@ Examples:
   marktwin compare fuzz-findings/fuzz-7-17.json
                                           … as the scenario that was saved`,
 		)
-		.action(async (options: FuzzCommandOptions) => {
+		.action(async (options: FuzzOptions) => {
 			const { fuzzAndTell } = await import("./fuzz.ts");
 			process.exitCode = await fuzzAndTell(options);
 		});

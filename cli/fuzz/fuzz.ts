@@ -13,16 +13,15 @@ import {
 import type { TextFuzzAccount } from "../../scenarios/fuzz/text/fuzz-text.ts";
 import { type FuzzTotals, totalsOf } from "../../scenarios/fuzz/totals.ts";
 import type { PlayableScenario } from "../../scenarios/language/scenario.ts";
-import {
-	commandLine,
-	type Invocation,
-} from "../../scenarios/result/invocation.ts";
+import { infoOf } from "../../scenarios/result/driver-info.ts";
 import type { CompareView } from "../compare/print.ts";
 import { writeWhole } from "../files/files.ts";
+import { fuzzInvocation, savedInvocation } from "../invocation.ts";
 import { openOutputs } from "../outputs/outputs.ts";
-import { exitCodeOf, type Results } from "../outputs/results-file.ts";
+import type { Results } from "../outputs/results-file.ts";
+import { finish, onTiers } from "../play/play.ts";
 import { progress } from "../screen/screen.ts";
-import type { FuzzCommandOptions } from "./command.ts";
+import type { FuzzOptions } from "./options.ts";
 import {
 	printFinding,
 	printProgress,
@@ -40,9 +39,7 @@ const SHRINK_MS = 60_000;
 const PART_FOR_TEXTS = 0.2;
 
 /** @returns the exit code */
-export async function fuzzAndTell(
-	options: FuzzCommandOptions,
-): Promise<number> {
+export async function fuzzAndTell(options: FuzzOptions): Promise<number> {
 	const seed = options.seed ?? randomInt(MOST_SEEDS);
 	const outputs = await openOutputs(options);
 	const { screen } = outputs;
@@ -52,9 +49,7 @@ export async function fuzzAndTell(
 	// Whoever ends it early has to know what it was.
 	show([`seed ${seed}`]);
 	const began = performance.now();
-	try {
-		progress.show("getting ready …");
-		await Promise.all(drivers.map((driver) => driver.start()));
+	const { totals, findings } = await onTiers(drivers, async () => {
 		const on = { seed, drivers, show, view };
 		const texts = await textsOf(options, on);
 		const account = await casesOf(options, on);
@@ -62,19 +57,12 @@ export async function fuzzAndTell(
 			kernel: kernelOf(drivers),
 			tookMs: performance.now() - began,
 		});
-		const results = resultsOf(options, totals, account.findings);
-		progress.clear();
-		show(printTotals(totals, view));
-		const { tookMs } = totals;
-		const createdAt = new Date().toISOString();
-		screen.command(
-			await outputs.write(results, { tookMs, createdAt, notices: [] }),
-		);
-		return exitCodeOf(results);
-	} finally {
-		progress.clear();
-		await Promise.all(drivers.map((driver) => driver.close()));
-	}
+		return { totals, findings: account.findings };
+	});
+	return finish(outputs, resultsOf(options, totals, findings), {
+		tookMs: totals.tookMs,
+		totals: printTotals(totals, view),
+	});
 }
 
 interface On {
@@ -85,7 +73,7 @@ interface On {
 }
 
 /** How many, and for how long. */
-function amountOf({ runs, minutes }: FuzzCommandOptions, part: number) {
+function amountOf({ runs, minutes }: FuzzOptions, part: number) {
 	return minutes === undefined
 		? { runs, limitMs: Number.POSITIVE_INFINITY }
 		: { runs: Number.MAX_SAFE_INTEGER, limitMs: minutes * 60_000 * part };
@@ -93,7 +81,7 @@ function amountOf({ runs, minutes }: FuzzCommandOptions, part: number) {
 
 /** `null` where only a case is wanted. */
 async function textsOf(
-	options: FuzzCommandOptions,
+	options: FuzzOptions,
 	{ seed, drivers, show, view }: On,
 ): Promise<TextFuzzAccount | null> {
 	const { path = null, save, shard = null } = options;
@@ -121,7 +109,10 @@ async function textsOf(
 				`fuzz-${seed}-t${finding.path.replace(/:.*/, "")}.rules`,
 			);
 			saved.push(saveFile(file, printTextCase(finding.difference.one)));
-			const again = caseAgain(options, seed, `t${finding.path}`);
+			const again = fuzzInvocation(
+				{ ...options, path: `t${finding.path}` },
+				seed,
+			);
 			show(printTextFinding(finding, { seed, file, again, view }));
 		},
 	});
@@ -130,7 +121,7 @@ async function textsOf(
 }
 
 async function casesOf(
-	options: FuzzCommandOptions,
+	options: FuzzOptions,
 	{ seed, drivers, show, view }: On,
 ): Promise<FuzzAccount> {
 	const { path = null, save, shard = null } = options;
@@ -153,8 +144,8 @@ async function casesOf(
 			const { scenario } = finding.comparison;
 			const file = fileOf(scenario, save);
 			saved.push(saveFile(file, `${JSON.stringify(scenario, null, "\t")}\n`));
-			const again = caseAgain(options, seed, finding.path);
-			const replay = comparisonAgain(scenario, options);
+			const again = fuzzInvocation({ ...options, path: finding.path }, seed);
+			const replay = savedInvocation(file, options);
 			show(printFinding(finding, { file, again, replay, view }));
 		},
 	});
@@ -162,10 +153,7 @@ async function casesOf(
 	return account;
 }
 
-function driversFor({
-	machines,
-	kernel,
-}: FuzzCommandOptions): readonly VmDriver[] {
+function driversFor({ machines, kernel }: FuzzOptions): readonly VmDriver[] {
 	const count = machines ?? availableParallelism();
 	return Array.from({ length: count }, () =>
 		createVmDriver(kernel === undefined ? {} : { kernel }),
@@ -173,13 +161,13 @@ function driversFor({
 }
 
 function kernelOf([driver]: readonly VmDriver[]): FuzzTotals["kernel"] {
-	if (driver === undefined) return { name: "", version: "" };
-	const { name, version, image } = driver;
+	if (driver === undefined) return { kind: "vm", name: "", version: "" };
+	const { image, version } = driver;
 	const iptables = image.manifest.packages.find(
 		(one) => one.name === "iptables",
 	);
 	const tool = iptables === undefined ? "" : `, iptables ${iptables.version}`;
-	return { name, version: version + tool };
+	return { ...infoOf(driver), version: version + tool };
 }
 
 async function saveFile(file: string, text: string): Promise<void> {
@@ -188,18 +176,20 @@ async function saveFile(file: string, text: string): Promise<void> {
 }
 
 function resultsOf(
-	options: FuzzCommandOptions,
+	options: FuzzOptions,
 	totals: FuzzTotals,
 	findings: readonly Finding[],
 ): Results {
 	return {
-		command: commandAgain(options, totals.seed),
+		commands: [fuzzInvocation(options, totals.seed)],
 		shard: options.shard ?? null,
 		seed: totals.seed,
 		results: [],
 		comparisons: findings.map(({ comparison }) => {
-			const replay = comparisonAgain(comparison.scenario, options);
-			return judgeComparison({ ...comparison, replay });
+			const file = fileOf(comparison.scenario, options.save);
+			const replay = savedInvocation(file, options);
+			const result = comparison.result && { ...comparison.result, replay };
+			return judgeComparison({ ...comparison, result, replay });
 		}),
 		failures: [],
 		fuzz: totals,
@@ -209,55 +199,4 @@ function resultsOf(
 /** Where a finding is saved. */
 function fileOf({ name }: PlayableScenario, folder: string): string {
 	return join(folder, `${name}.json`);
-}
-
-/** The command that compares a finding, as it was saved, once more. */
-function comparisonAgain(
-	scenario: PlayableScenario,
-	{ save, kernel }: FuzzCommandOptions,
-): string {
-	const names = [fileOf(scenario, save)];
-	return commandLine({
-		command: "compare",
-		names,
-		options: kernelOption(kernel),
-	});
-}
-
-/** The command that draws one case once more. */
-function caseAgain(
-	{ kernel }: FuzzCommandOptions,
-	seed: number,
-	path: string,
-): string {
-	return commandLine({
-		command: "fuzz",
-		names: [],
-		options: [
-			["--seed", String(seed)],
-			["--path", path],
-			...kernelOption(kernel),
-		],
-	});
-}
-
-/** The command that draws the same once more. */
-function commandAgain(options: FuzzCommandOptions, seed: number): string {
-	const { runs, minutes, path, kernel } = options;
-	if (path !== undefined) return caseAgain(options, seed, path);
-	return commandLine({
-		command: "fuzz",
-		names: [],
-		options: [
-			["--seed", String(seed)],
-			minutes === undefined
-				? ["--runs", String(runs)]
-				: ["--minutes", String(minutes)],
-			...kernelOption(kernel),
-		],
-	});
-}
-
-function kernelOption(kernel: string | undefined): Invocation["options"] {
-	return kernel === undefined ? [] : [["--kernel", kernel]];
 }

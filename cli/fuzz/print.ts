@@ -12,6 +12,10 @@ import {
 	TEXT_COVERAGE_TITLES,
 	type TextCoverageTotals,
 } from "../../scenarios/fuzz/totals.ts";
+import {
+	commandLine,
+	type Invocation,
+} from "../../scenarios/result/invocation.ts";
 import type { CompareView } from "../compare/print.ts";
 import { screenText } from "../screen/screen-text.ts";
 
@@ -66,7 +70,7 @@ export function printTextFinding(
 		readonly seed: number;
 		readonly file: string;
 		/** The command that plays it once more. */
-		readonly again: string;
+		readonly again: Invocation;
 		readonly view: CompareView;
 	},
 ): readonly string[] {
@@ -84,7 +88,7 @@ export function printTextFinding(
 		"    kernel",
 		...indented(kernel),
 		`    saved   ${about.file}`,
-		`    again   ${about.again}`,
+		`    again   ${commandLine(about.again)}`,
 	];
 }
 
@@ -106,8 +110,8 @@ export function printFinding(
 	about: {
 		readonly file: string;
 		/** The command that draws it once more, and the one that compares what was saved. */
-		readonly again: string;
-		readonly replay: string;
+		readonly again: Invocation;
+		readonly replay: Invocation;
 		readonly view: CompareView;
 	},
 ): readonly string[] {
@@ -127,8 +131,8 @@ export function printFinding(
 			: []),
 		...(isFleeting ? ["    not seen again when it was played once more"] : []),
 		`    saved   ${about.file}`,
-		`    replay  ${about.replay}`,
-		`    again   ${about.again}`,
+		`    replay  ${commandLine(about.replay)}`,
+		`    again   ${commandLine(about.again)}`,
 	];
 }
 

@@ -1,29 +1,12 @@
 import { Command } from "commander";
-import type { IptablesVariant } from "../../lab/docker/router/router-kernel.ts";
 import { readRuns } from "../options/read-option.ts";
 import { iptablesOption } from "../options/router-options.ts";
-
-/** Which lab, when there are several. */
-export interface WhichLab {
-	readonly lab?: string;
-}
-
-export interface ShellOptions extends WhichLab {
-	/** What we are told is handed on to the command. */
-	readonly stdin: boolean;
-}
-
-export interface UpOptions {
-	readonly rules?: string;
-	readonly kernel?: string;
-	readonly iptables: IptablesVariant;
-}
-
-export interface MeasureOptions {
-	readonly runs: number;
-	readonly json?: string;
-	readonly kernel?: string;
-}
+import type {
+	MeasureOptions,
+	ShellOptions,
+	UpOptions,
+	WhichLab,
+} from "./options.ts";
 
 /** `marktwin lab up|status|shell|logs|down|measure`: containers to look around in. */
 export function containerCommands(): readonly Command[] {

@@ -16,7 +16,7 @@ import { removeLab } from "../../lab/docker/resources/remove-lab.ts";
 import { EXIT } from "../exit-code.ts";
 import { InputError } from "../input-error.ts";
 import { out } from "../screen/screen.ts";
-import type { WhichLab } from "./containers-command.ts";
+import type { WhichLab } from "./options.ts";
 
 /** Where `lab up` has the checker write what it finds out. */
 export const CHECKER_LOG = "/var/log/marktwin/healthcheck.jsonl";

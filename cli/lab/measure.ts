@@ -27,7 +27,7 @@ import { EXIT } from "../exit-code.ts";
 import { mustBeWritable, STANDARD, writeText } from "../files/files.ts";
 import { jsonLine } from "../outputs/json-text.ts";
 import { err, out } from "../screen/screen.ts";
-import type { MeasureOptions } from "./containers-command.ts";
+import type { MeasureOptions } from "./options.ts";
 
 /** @returns the exit code */
 export async function measure(options: MeasureOptions): Promise<number> {

@@ -4,7 +4,7 @@ import { connectEngine } from "../../lab/docker/engine/engine.ts";
 import { ifEngines } from "../../lab/docker/engine/engine-error.ts";
 import { EXIT } from "../exit-code.ts";
 import { containerOf, infoOf, roleNamed, theLab } from "./containers.ts";
-import type { ShellOptions } from "./containers-command.ts";
+import type { ShellOptions } from "./options.ts";
 import { routerShell } from "./router-shell.ts";
 
 /** @returns the exit code, of the command where one is given */

@@ -20,7 +20,7 @@ import { readRules } from "../files/files.ts";
 import { InputError } from "../input-error.ts";
 import { err, out } from "../screen/screen.ts";
 import { CHECKER_LOG } from "./containers.ts";
-import type { UpOptions } from "./containers-command.ts";
+import type { UpOptions } from "./options.ts";
 
 /** @returns the exit code */
 export async function up(options: UpOptions): Promise<number> {

@@ -42,7 +42,7 @@ describe("several fuzzes", () => {
 		const { fuzz } = fuzzTogether([fuzzed(ONE), fuzzed(OTHER)]);
 		expect(fuzz).toMatchObject({
 			seed: 3,
-			kernel: { name: "vm", version: "linux 6.1" },
+			kernel: { kind: "vm", name: "vm", version: "linux 6.1" },
 			cases: 19,
 			packets: 900,
 			tookMs: 5_000,
@@ -62,14 +62,18 @@ describe("several fuzzes", () => {
 	});
 
 	it("are one of several seeds and kernels where they differ, and say so", () => {
-		const elsewhere = { name: "vm", version: "linux 6.6" };
+		const elsewhere = {
+			kind: "vm",
+			name: "vm",
+			version: "linux 6.6",
+		} as const;
 		const both = fuzzTogether([
 			fuzzed(ONE),
 			fuzzed({ ...OTHER, seed: 7, kernel: elsewhere }),
 		]);
 		expect(both.fuzz).toMatchObject({
 			seed: [3, 7],
-			kernel: [{ name: "vm", version: "linux 6.1" }, elsewhere],
+			kernel: [{ kind: "vm", name: "vm", version: "linux 6.1" }, elsewhere],
 		});
 		const all = fuzzTogether([fuzzed(ONE), fuzzed(both.fuzz ?? ONE)]);
 		expect(all.fuzz?.seed).toEqual([3, 7]);
@@ -133,7 +137,10 @@ describe("marktwin merge, of a fuzz", () => {
 	});
 
 	it("says when seeds and kernels differ", async () => {
-		const seven = { seed: 7, command: "marktwin fuzz --seed 7 --runs 9" };
+		const seven = {
+			seed: 7,
+			commands: [{ command: "fuzz" as const, names: [], seed: 7, runs: 9 }],
+		};
 		const { code, out } = await marktwin([
 			"merge",
 			fileOf("3.json", fuzzed(ONE)),

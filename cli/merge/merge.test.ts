@@ -258,7 +258,7 @@ describe("marktwin merge", () => {
 	});
 
 	it("refuses the same play once more, whatever else is different", async () => {
-		const kernel = { name: "vm", version: "linux 6.1" };
+		const kernel = { kind: "vm", name: "vm", version: "linux 6.1" };
 		const played = (name: string, edit: (content: Editable) => void) =>
 			edited(name, (content) => {
 				for (const one of content.results)

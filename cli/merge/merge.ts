@@ -1,5 +1,9 @@
 /** Reads the results of several machines, and reports them as one. */
 import { counted } from "../../reports/wording.ts";
+import {
+	commandLine,
+	type Invocation,
+} from "../../scenarios/result/invocation.ts";
 import { EXIT } from "../exit-code.ts";
 import { InputError } from "../input-error.ts";
 import type { OutputOptions } from "../options/output-options.ts";
@@ -95,11 +99,16 @@ function verdict(all: Results): string {
 	}[outcomeOf(all)];
 }
 
+/** By how they are spelled. */
+function distinct(commands: readonly Invocation[]): readonly Invocation[] {
+	return [...new Map(commands.map((one) => [commandLine(one), one])).values()];
+}
+
 function together(parts: readonly Part[]): Results {
 	const results = parts.map((part) => part.results);
 	const seeds = new Set(results.map(({ seed }) => seed));
 	return {
-		command: [...new Set(results.map(({ command }) => command))].join("; "),
+		commands: distinct(results.flatMap(({ commands }) => commands)),
 		shard: null,
 		seed: seeds.size === 1 ? (results[0]?.seed ?? null) : null,
 		results: results.flatMap((one) => one.results),

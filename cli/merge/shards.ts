@@ -1,5 +1,6 @@
 /** What of a shared play is there, and what is not. */
 
+import { commandLine } from "../../scenarios/result/invocation.ts";
 import type { RunResult } from "../../scenarios/result/result.ts";
 import { InputError } from "../input-error.ts";
 import type { FuzzResults, Results } from "../outputs/results-file.ts";
@@ -11,6 +12,10 @@ export interface Part {
 
 /** So many missing ones are told one by one. */
 const MOST_TOLD = 20;
+
+function linesOf(commands: Results["commands"]): string {
+	return commands.map(commandLine).join("; ");
+}
 
 /** Scenarios in it, however they went. */
 export function scenariosIn({
@@ -34,9 +39,9 @@ export function isEmpty(results: Results): boolean {
 export function missingShards(parts: readonly Part[]): readonly string[] {
 	const plays = new Map<string, Part[]>();
 	for (const part of parts) {
-		const { shard, command } = part.results;
+		const { shard, commands } = part.results;
 		if (shard === null) continue;
-		const play = `${command} in ${shard.total} shards`;
+		const play = `${linesOf(commands)} in ${shard.total} shards`;
 		plays.set(play, [...(plays.get(play) ?? []), part]);
 	}
 	return [...plays].flatMap(([play, of]) => missingOf(play, of));
@@ -133,7 +138,7 @@ function playsOf({
 	comparisons,
 	failures,
 	fuzz,
-	command,
+	commands,
 	shard,
 }: Results): readonly Play[] {
 	return [
@@ -144,7 +149,7 @@ function playsOf({
 		...failures.map((one) => playOf("failure", one)),
 		...(fuzz === undefined
 			? []
-			: [{ identity: { shard, ...drawn(fuzz) }, name: command }]),
+			: [{ identity: { shard, ...drawn(fuzz) }, name: linesOf(commands) }]),
 	];
 }
 
@@ -159,7 +164,7 @@ function playOf(
 ): Play {
 	const { setup, steps, endMs, name } = scenario;
 	const identity = { kind, seed, driver, name, setup, steps, endMs };
-	return { identity, name: replay };
+	return { identity, name: commandLine(replay) };
 }
 
 /** What a seed draws comes out the same each time; how long it took, and what kernels draw, does not. */

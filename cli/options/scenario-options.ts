@@ -1,4 +1,5 @@
 import { type Command, Option } from "commander";
+import type { DriverKind } from "../../scenarios/result/driver-info.ts";
 import type { Limits } from "../../scenarios/run/budget.ts";
 import { InputError } from "../input-error.ts";
 import { addOutputOptions, type OutputOptions } from "./output-options.ts";
@@ -9,6 +10,9 @@ import {
 	readShard,
 	type Shard,
 } from "./read-option.ts";
+
+/** What scenarios are played on. */
+export type TierKind = Exclude<DriverKind, "other">;
 
 /** Which scenarios, and how: what every command that plays some takes. */
 export interface ScenarioOptions extends OutputOptions {
@@ -96,7 +100,7 @@ export function addScenarioOptions(command: Command): Command {
 /** @throws InputError for options of a kernel where none is played on: they would be ignored */
 export function mustFitDriver(
 	{ kernel, iptables }: { readonly kernel?: string; readonly iptables: string },
-	driver: { readonly option: string; readonly is: "model" | "vm" | "docker" },
+	driver: { readonly option: string; readonly is: TierKind },
 ): void {
 	const { option, is } = driver;
 	if (is === "model" && kernel !== undefined)

@@ -2,10 +2,15 @@
 import * as v from "valibot";
 import { COVERAGE_KINDS } from "../../scenarios/fuzz/coverage.ts";
 import { TEXT_COVERAGE_KINDS } from "../../scenarios/fuzz/text/coverage.ts";
+import { DRIVER_KINDS } from "../../scenarios/result/driver-info.ts";
 
 const text = v.string();
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-const kernel = v.strictObject({ name: text, version: text });
+const kernel = v.strictObject({
+	kind: v.picklist(DRIVER_KINDS),
+	name: text,
+	version: text,
+});
 
 function oneOrSeveral<Schema extends v.GenericSchema>(schema: Schema) {
 	return v.union([schema, v.pipe(v.array(schema), v.minLength(1))]);

@@ -1,5 +1,6 @@
 /** Holds what a file says of a play on the model against the same play, played once more. */
 import { ScenarioError } from "../../scenarios/language/scenario-error.ts";
+import type { DriverInfo } from "../../scenarios/result/driver-info.ts";
 import type { RunResult } from "../../scenarios/result/result.ts";
 import { modelDriver } from "../../scenarios/run/driver.ts";
 import { checkScenario } from "../../scenarios/run/run-scenario.ts";
@@ -21,12 +22,9 @@ export function playAgain({
 	driver,
 	account,
 }: RunResult): Difference | null {
-	if (driver.name !== modelDriver.name) return null;
-	if (driver.version !== modelDriver.version)
-		return {
-			path: "driver.version",
-			message: `it was played on the model of ${driver.version}, and this one is of ${modelDriver.version}`,
-		};
+	if (driver.kind !== "model") return null;
+	const other = otherModel(driver);
+	if (other !== null) return other;
 	try {
 		const keepPackets = account.packets.length > 0;
 		const again = checkScenario(scenario, { seed, keepPackets });
@@ -37,6 +35,15 @@ export function playAgain({
 		const why = fault?.message ?? error.message;
 		return { path: "scenario", message: `it cannot be played: ${why}` };
 	}
+}
+
+/** Was it another version's model? That is not this one, whatever it was asked. */
+export function otherModel({ kind, version }: DriverInfo): Difference | null {
+	if (kind !== "model" || version === modelDriver.version) return null;
+	return {
+		path: "driver.version",
+		message: `it was played on the model of ${version}, and this one is of ${modelDriver.version}`,
+	};
 }
 
 /** Data as JSON has it: the order of keys is no matter, and a key without a value is not there. */

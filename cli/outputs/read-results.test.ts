@@ -14,7 +14,7 @@ import { CHANCE, fuzzed, fuzzResults } from "./test-fuzz.ts";
 
 const folder = temporaryFolder();
 const all = await loadBuiltInScenarios();
-const driver = { name: "vm", version: "linux 6.1" };
+const driver = { kind: "vm", name: "vm", version: "linux 6.1" } as const;
 
 const PACKETS: Divergence = {
 	kind: "packets",
@@ -41,11 +41,11 @@ function compared(): Results {
 		draws: 1,
 		unknown: null,
 		result,
-		replay: "again",
+		replay: { command: "compare", names: [] },
 		divergences: [PACKETS, { ...PACKETS, kind: "conntrack" }],
 	});
 	return {
-		command: "marktwin compare",
+		commands: [{ command: "compare", names: [] }],
 		shard: null,
 		seed: null,
 		results: [],
@@ -79,8 +79,8 @@ it("refuses a comparison that says other than what stands in it", async () => {
 });
 
 it("reads every result that comes with marktwin", async () => {
-	const results = {
-		command: "marktwin run",
+	const results: Results = {
+		commands: [{ command: "run", names: [] }],
 		shard: null,
 		seed: null,
 		comparisons: [],
@@ -173,7 +173,7 @@ function edited(name: string, edit: (result: Editable) => void, by?: object) {
 		JSON.stringify({
 			format: FORMAT,
 			outcome: result.outcome,
-			command: "marktwin run",
+			commands: [{ command: "run", names: [] }],
 			shard: null,
 			seed: null,
 			comparisons: [],

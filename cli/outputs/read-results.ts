@@ -15,7 +15,7 @@ import type { RunResult } from "../../scenarios/result/result.ts";
 import { resultOf } from "../../scenarios/run/run-scenario.ts";
 import { readText } from "../files/files.ts";
 import { InputError } from "../input-error.ts";
-import { playAgain } from "./play-again.ts";
+import { otherModel, playAgain } from "./play-again.ts";
 import {
 	FORMAT,
 	type FuzzResults,
@@ -66,7 +66,7 @@ function believed(content: object, name: string): Results {
 	}
 	// Its form was checked; what scenarios and rulesets in it have to be is checked below.
 	const { outcome, ...given } = content as ReturnType<typeof resultsFile>;
-	const { command, shard, seed, failures, notPlayed, fuzz } = given;
+	const { commands, shard, seed, failures, notPlayed, fuzz } = given;
 	const results = given.results.map((one, index) =>
 		consistent(one, name, `results[${index}]`),
 	);
@@ -86,7 +86,7 @@ function believed(content: object, name: string): Results {
 		mustBePlayable(scenario, name, `failures[${index}].scenario`);
 	if (fuzz !== undefined) mustHoldFindings(fuzz, comparisons, name);
 	const all = {
-		command,
+		commands,
 		shard,
 		seed,
 		results,
@@ -102,6 +102,9 @@ function believed(content: object, name: string): Results {
 /** The model follows what a kernel draws while the two are compared: by itself it may play otherwise. */
 function comparedResult(given: RunResult, name: string, path: string) {
 	mustBePlayable(given.scenario, name, `${path}.scenario`);
+	const other = otherModel(given.driver);
+	if (other !== null)
+		throw changed(name, `${path}.${other.path}`, other.message);
 	return judgedAgain(given, name, path);
 }
 
@@ -133,8 +136,8 @@ function consistent(given: RunResult, name: string, path: string): RunResult {
 }
 
 function judgedAgain(given: RunResult, name: string, path: string): RunResult {
-	const { scenario, account, seed, driver } = given;
-	const again = resultOf(scenario, account, { seed, driver, file: "" });
+	const { scenario, account, seed, driver, replay } = given;
+	const again = resultOf(scenario, account, { seed, driver, replay });
 	const { judgements, outcome } = again;
 	if (judgements.length !== given.judgements.length)
 		throw changed(
@@ -147,7 +150,7 @@ function judgedAgain(given: RunResult, name: string, path: string): RunResult {
 		mustBeSame(outcome, said, name, `${path}.judgements[${index}].outcome`);
 	}
 	mustBeSame(outcome, given.outcome, name, `${path}.outcome`);
-	return { ...again, replay: given.replay };
+	return again;
 }
 
 /** A scenario that nothing has to be read for: its rules stand in it. */

@@ -10,6 +10,7 @@ import type { Report } from "../../reports/contract/report.ts";
 import { counted, number } from "../../reports/wording.ts";
 import { collectRunDetails } from "../../scenarios/details/run-details.ts";
 import { unmetRules } from "../../scenarios/judge/unmet-rules.ts";
+import { infoOf } from "../../scenarios/result/driver-info.ts";
 import { modelDriver } from "../../scenarios/run/driver.ts";
 import { checkScenario } from "../../scenarios/run/run-scenario.ts";
 import { progress } from "../screen/screen.ts";
@@ -28,7 +29,7 @@ export async function reportOf(
 	results: Results,
 	about: About,
 ): Promise<Report> {
-	const { failures, command, seed, fuzz } = results;
+	const { failures, commands, seed, fuzz } = results;
 	const total = results.results.length + results.comparisons.length;
 	const limits = { connections: followedPerEntry(total + failures.length) };
 	const played: Played[] = [];
@@ -54,7 +55,7 @@ export async function reportOf(
 	for (const failure of failures) played.push({ kind: "failure", ...failure });
 	return buildReport({
 		marktwin: version(),
-		command,
+		commands,
 		seed,
 		...about,
 		notices: [...about.notices, ...cutShort(results), ...unmetNotices(results)],
@@ -91,10 +92,9 @@ function unmetNotices({ results }: Results): readonly string[] {
 }
 
 function fuzzed({ seed, kernel, ...totals }: FuzzResults): Fuzzed {
-	const { name, version } = modelDriver;
 	return {
 		...totals,
-		model: { name, version },
+		model: infoOf(modelDriver),
 		seeds: [seed].flat(),
 		kernels: [kernel].flat(),
 	};

@@ -6,6 +6,8 @@ import type {
 import { isOutside } from "../../scenarios/fuzz/chance.ts";
 import type { FuzzTotals } from "../../scenarios/fuzz/totals.ts";
 import type { PlayableScenario } from "../../scenarios/language/scenario.ts";
+import type { DriverInfo } from "../../scenarios/result/driver-info.ts";
+import type { Invocation } from "../../scenarios/result/invocation.ts";
 import {
 	type Outcome,
 	type RunResult,
@@ -15,7 +17,7 @@ import { EXIT } from "../exit-code.ts";
 import type { Shard } from "../options/read-option.ts";
 
 /** Changes when an older marktwin could not read it any more. */
-export const FORMAT = "marktwin results 2" as const;
+export const FORMAT = "marktwin results 3" as const;
 
 /** A scenario that `--bail` left. */
 export type NotPlayed = Pick<PlayableScenario, "name" | "suite" | "title">;
@@ -25,16 +27,16 @@ export interface Failure {
 	/** `input`: what it was given cannot be set up. `bug`: of marktwin. Left out when the lab failed. */
 	readonly cause?: "input" | "bug";
 	readonly scenario: PlayableScenario;
-	readonly driver: RunResult["driver"];
+	readonly driver: DriverInfo;
 	readonly seed: number;
 	readonly message: string;
 	/** The command that tries just this once more. */
-	readonly replay: string;
+	readonly replay: Invocation;
 }
 
 export interface Results {
-	/** The command that makes them all once more. */
-	readonly command: string;
+	/** What makes them all once more: one command, and each of several that were merged. */
+	readonly commands: readonly Invocation[];
 	/** `null`: all of it. */
 	readonly shard: Shard | null;
 	/** `null`: each scenario's own. */

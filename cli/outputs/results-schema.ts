@@ -9,6 +9,7 @@ import {
 	type ChanceEnd,
 } from "../../scenarios/compare/lockstep/chance-ends.ts";
 import type { PlayableScenario } from "../../scenarios/language/scenario.ts";
+import { DRIVER_KINDS } from "../../scenarios/result/driver-info.ts";
 import type { Judgement } from "../../scenarios/result/result.ts";
 import { accountSchema } from "./account-schema.ts";
 import { fuzzSchema } from "./fuzz-schema.ts";
@@ -19,7 +20,11 @@ const text = v.string();
 const number = v.number();
 const texts = v.array(text);
 const outcome = v.picklist(["holds", "violated", "unknown"]);
-const driver = v.strictObject({ name: text, version: text });
+const driver = v.strictObject({
+	kind: v.picklist(DRIVER_KINDS),
+	name: text,
+	version: text,
+});
 const seed = v.pipe(number, v.safeInteger(), v.minValue(0));
 /** What it has to be is for the language of scenarios to say. */
 const scenario = v.custom<PlayableScenario>(isObject, "must be a scenario");
@@ -28,6 +33,26 @@ const expectation = v.custom<Judgement["expectation"]>(
 	isObject,
 	"must be an expectation",
 );
+
+const count = v.pipe(number, v.safeInteger(), v.minValue(1));
+/** What is printed as a command is spelled here, whatever a file says. */
+const invocation = v.strictObject({
+	command: v.picklist(["run", "compare", "fuzz"]),
+	names: texts,
+	filter: v.exactOptional(text),
+	seed: v.exactOptional(seed),
+	runs: v.exactOptional(count),
+	minutes: v.exactOptional(number),
+	path: v.exactOptional(text),
+	rules: v.exactOptional(v.array(v.strictObject({ name: text, file: text }))),
+	on: v.exactOptional(v.picklist(["vm", "docker"])),
+	with: v.exactOptional(v.literal("docker")),
+	iptables: v.exactOptional(v.literal("nft")),
+	kernel: v.exactOptional(text),
+	maxMemory: v.exactOptional(count),
+	maxSteps: v.exactOptional(count),
+	maxTime: v.exactOptional(count),
+});
 
 /** More machines than that share no work; and one that is missing is a line on the screen. */
 const MOST_SHARDS = 10_000;
@@ -70,7 +95,7 @@ const result = v.strictObject({
 		}),
 	),
 	account: accountSchema,
-	replay: text,
+	replay: invocation,
 });
 
 const kind = v.picklist([
@@ -106,7 +131,7 @@ const comparison = v.strictObject({
 		divergences: v.array(divergence),
 		unknown,
 		result: v.nullable(result),
-		replay: text,
+		replay: invocation,
 	}),
 	verdict: v.picklist(["agrees", "diverges", "unknown"]),
 });
@@ -114,7 +139,7 @@ const comparison = v.strictObject({
 export const resultsSchema = v.strictObject({
 	format: v.literal(FORMAT),
 	outcome,
-	command: text,
+	commands: v.pipe(v.array(invocation), v.minLength(1)),
 	shard: v.nullable(
 		v.pipe(
 			v.strictObject({ index: shardNumber, total: shardNumber }),
@@ -133,7 +158,7 @@ export const resultsSchema = v.strictObject({
 			driver,
 			seed,
 			message: text,
-			replay: text,
+			replay: invocation,
 			cause: v.exactOptional(v.picklist(["input", "bug"])),
 		}),
 	),

@@ -26,7 +26,7 @@ export function fuzzResults(
 	const { covered = {}, ...others } = parts;
 	return {
 		seed: 3,
-		kernel: { name: "vm", version: "linux 6.1" },
+		kernel: { kind: "vm", name: "vm", version: "linux 6.1" },
 		cases: 10,
 		packets: 500,
 		tookMs: 2_000,
@@ -50,7 +50,7 @@ export function fuzzed(
 	parts: Partial<Results> = {},
 ): Results {
 	return {
-		command: "marktwin fuzz --seed 3 --runs 30",
+		commands: [{ command: "fuzz", names: [], seed: 3, runs: 30 }],
 		shard: null,
 		seed: 3,
 		results: [],

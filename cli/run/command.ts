@@ -1,18 +1,7 @@
 import { Command, Option } from "commander";
-import type { IptablesVariant } from "../../lab/docker/router/router-kernel.ts";
 import { iptablesOption, KERNEL_HELP } from "../options/router-options.ts";
-import {
-	addScenarioOptions,
-	type ScenarioOptions,
-} from "../options/scenario-options.ts";
-
-export interface RunOptions extends ScenarioOptions {
-	readonly on: "model" | "vm" | "docker";
-	readonly iptables: IptablesVariant;
-	readonly list: boolean;
-	readonly verbose: boolean;
-	readonly quiet: boolean;
-}
+import { addScenarioOptions } from "../options/scenario-options.ts";
+import type { RunOptions } from "./options.ts";
 
 /** `marktwin run [SCENARIO…]`: plays scenarios and judges them. */
 export function runCommand(): Command {

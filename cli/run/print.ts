@@ -1,6 +1,7 @@
 /** Results → lines for a person. */
 import { number, whyLines } from "../../reports/wording.ts";
 import { unmetRules } from "../../scenarios/judge/unmet-rules.ts";
+import { commandLine } from "../../scenarios/result/invocation.ts";
 import {
 	type Judgement,
 	NOTHING_EXPECTED,
@@ -60,7 +61,9 @@ export function printResult(result: RunResult, view: View): readonly string[] {
 			.filter((one) => detail === "all" || one.outcome !== "holds")
 			.flatMap((one) => printJudgement(one, result, view)),
 		// On one line, however long: it is there to be copied.
-		...(outcome === "holds" ? [] : [label("replay", view) + result.replay]),
+		...(outcome === "holds"
+			? []
+			: [label("replay", view) + commandLine(result.replay)]),
 	];
 }
 
@@ -226,7 +229,7 @@ export function printTotals(
 		(sum, { account }) => sum + account.endedMs,
 		0,
 	);
-	const isLive = results.some(({ driver }) => driver.name === "docker");
+	const isLive = results.some(({ driver }) => driver.kind === "docker");
 	const scenarios = results.length === 1 ? "scenario" : "scenarios";
 	return [
 		...(view.detail === "faults" ? [] : printOverview(results, view)),

@@ -1,29 +1,6 @@
 import { Command, InvalidArgumentError } from "commander";
 import { readSeed } from "../options/read-option.ts";
-
-export interface TraceOptions {
-	readonly packet: readonly TracedPacket[];
-	readonly in: readonly string[];
-	readonly condition: readonly Assignment[];
-	readonly address: readonly Assignment[];
-	readonly route: readonly string[];
-	readonly sysctl: readonly Assignment[];
-	readonly seed: number;
-	readonly kernel: boolean;
-}
-
-interface TracedPacket {
-	/** In one-line notation. */
-	readonly text: string;
-	/** How many `--in` stood before it: it comes in by the last of them. */
-	readonly interfacesBefore: number;
-}
-
-/** `NAME=VALUE`. */
-export interface Assignment {
-	readonly name: string;
-	readonly value: string;
-}
+import type { Assignment, TracedPacket, TraceOptions } from "./options.ts";
 
 /** `marktwin trace RULES`: plays packets by hand and tells which rules they match. */
 export function traceCommand(): Command {
@@ -83,7 +60,7 @@ export function traceCommand(): Command {
 			readSeed,
 			1,
 		)
-		.option("-k, --kernel", "print only what -j TRACE would log", false)
+		.option("--kernel-log", "print only what -j TRACE would log", false)
 		.addHelpText(
 			"after",
 			`

@@ -13,7 +13,7 @@ import { parseRules, restoreForm } from "../../sim/script/check-rules.ts";
 import type { Text } from "../files/files.ts";
 import { InputError } from "../input-error.ts";
 import { sayNotes } from "../screen/say-notes.ts";
-import type { Assignment, TraceOptions } from "./command.ts";
+import type { Assignment, TraceOptions } from "./options.ts";
 
 /** @throws InputError, RulesetError, SetupError */
 export function routerWith(

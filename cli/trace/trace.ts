@@ -10,7 +10,7 @@ import { EXIT } from "../exit-code.ts";
 import { readRules } from "../files/files.ts";
 import { InputError } from "../input-error.ts";
 import { out, whileShowing } from "../screen/screen.ts";
-import type { TraceOptions } from "./command.ts";
+import type { TraceOptions } from "./options.ts";
 import { printConntrack, printPlayed, printUnshown } from "./print.ts";
 import { routerWith } from "./router.ts";
 
@@ -69,13 +69,13 @@ export async function trace(
 			fate,
 			emissions,
 		};
-		const lines = options.kernel
+		const lines = options.kernelLog
 			? [...events.map(formatTraceLine), ...printUnshown(played)]
 			: [...printPlayed(played, paint), ""];
 		out.show(lines);
 		if (fate.kind === "unknown") return EXIT.unknown;
 	}
-	if (!options.kernel)
+	if (!options.kernelLog)
 		out.show(printConntrack(gateway.observe().conntrack, paint));
 	return EXIT.holds;
 }

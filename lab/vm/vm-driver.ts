@@ -96,6 +96,7 @@ export function createVmDriver(options: VmDriverOptions = {}): VmDriver {
 	}
 
 	return {
+		kind: "vm",
 		name: "vm",
 		get version() {
 			const under = accelerator === null ? "" : ` under ${accelerator}`;

@@ -1,5 +1,6 @@
 import type { JudgedComparison } from "../../scenarios/compare/verdict.ts";
-import type { RunResult } from "../../scenarios/result/result.ts";
+import type { DriverInfo } from "../../scenarios/result/driver-info.ts";
+import { commandLine } from "../../scenarios/result/invocation.ts";
 import type {
 	ComparisonView,
 	Entry,
@@ -14,7 +15,7 @@ import { buildConntrack, buildRules, type Shared } from "./build-rules.ts";
 import { buildSplit } from "./build-split.ts";
 
 /** `model (linux 6.1.192)`. */
-export function driverName({ name, version }: RunResult["driver"]): string {
+export function driverName({ name, version }: DriverInfo): string {
 	return `${name} (${version})`;
 }
 
@@ -37,14 +38,16 @@ export function buildEntry(
 		status: comparison === null ? result.outcome : STATUS[comparison.verdict],
 		driver: driverName(result.driver),
 		seed: result.seed,
-		replay: comparison === null ? result.replay : comparison.comparison.replay,
+		replay: commandLine(
+			comparison === null ? result.replay : comparison.comparison.replay,
+		),
 		failure: "",
 		unknown: unknown && { reason: unknown.reason, rule: details.unknownPlace },
 		expectations: expectationsOf(played),
 		comparison: comparison && comparisonView(comparison),
 		backends: scenario.setup.backends.map(({ name }) => name),
 		endedMs: account.endedMs,
-		isLive: result.driver.name === "docker",
+		isLive: result.driver.kind === "docker",
 		connections: buildConnections(result, details, limits.connections),
 		split: buildSplit(result, details),
 		failover: buildFailover(result, details),
@@ -69,7 +72,7 @@ export function buildFailure(
 		status: "failed",
 		driver: driverName(driver),
 		seed,
-		replay,
+		replay: commandLine(replay),
 		failure: message,
 		unknown: null,
 		expectations: [],

@@ -1,11 +1,20 @@
 import { expect, it } from "vitest";
 import type { CoverageKind } from "../../scenarios/fuzz/coverage.ts";
 import type { CoverageTotals } from "../../scenarios/fuzz/totals.ts";
+import type { DriverInfo } from "../../scenarios/result/driver-info.ts";
 import { buildReport } from "./build.ts";
 import { buildFuzz, type Fuzzed } from "./build-fuzz.ts";
 
-const MODEL = { name: "model", version: "linux 6.1.192" };
-const KERNEL = { name: "vm", version: "linux 6.1.0-56" };
+const MODEL: DriverInfo = {
+	kind: "model",
+	name: "model",
+	version: "linux 6.1.192",
+};
+const KERNEL: DriverInfo = {
+	kind: "vm",
+	name: "vm",
+	version: "linux 6.1.0-56",
+};
 
 function fuzzed(parts: Partial<Fuzzed> = {}): Fuzzed {
 	return {
@@ -34,7 +43,7 @@ function covered(
 it("is a comparison, also where nothing was found", () => {
 	const report = buildReport({
 		marktwin: "0",
-		command: "marktwin fuzz",
+		commands: [{ command: "fuzz", names: [] }],
 		createdAt: null,
 		notPlayed: [],
 		tookMs: null,
@@ -53,7 +62,7 @@ it("is a comparison, also where nothing was found", () => {
 it("is none where nothing was fuzzed", () => {
 	const report = buildReport({
 		marktwin: "0",
-		command: "marktwin run",
+		commands: [{ command: "run", names: [] }],
 		createdAt: null,
 		notPlayed: [],
 		tookMs: null,

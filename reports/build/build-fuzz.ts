@@ -5,7 +5,7 @@ import type {
 	CoverageTotals,
 	FuzzTotals,
 } from "../../scenarios/fuzz/totals.ts";
-import type { RunResult } from "../../scenarios/result/result.ts";
+import type { DriverInfo } from "../../scenarios/result/driver-info.ts";
 import type {
 	FlagClass,
 	TcpStateName,
@@ -17,8 +17,8 @@ import { driverName } from "./build-entry.ts";
 /** The totals of a fuzz, or of several that were put together. */
 export interface Fuzzed extends Omit<FuzzTotals, "seed" | "kernel"> {
 	readonly seeds: readonly number[];
-	readonly model: RunResult["driver"];
-	readonly kernels: readonly RunResult["driver"][];
+	readonly model: DriverInfo;
+	readonly kernels: readonly DriverInfo[];
 }
 
 export function buildFuzz(fuzzed: Fuzzed): FuzzView {

@@ -62,7 +62,7 @@ export function buildRules(
 		noPaths:
 			paths.length > 0
 				? ""
-				: driver.name === "model"
+				: driver.kind === "model"
 					? "No packet was followed."
 					: "A kernel played this; the paths of packets are shown when the model plays, or compares.",
 		omitted,

@@ -29,7 +29,7 @@ function played(
 function reportOf(...them: readonly Played[]): Report {
 	return buildReport({
 		marktwin: "0",
-		command: "marktwin run",
+		commands: [{ command: "run", names: [] }],
 		createdAt: null,
 		notPlayed: [],
 		tookMs: null,

@@ -2,6 +2,11 @@
 import type { JudgedComparison } from "../../scenarios/compare/verdict.ts";
 import type { RunDetails } from "../../scenarios/details/run-details.ts";
 import type { PlayableScenario } from "../../scenarios/language/scenario.ts";
+import type { DriverInfo } from "../../scenarios/result/driver-info.ts";
+import {
+	commandLine,
+	type Invocation,
+} from "../../scenarios/result/invocation.ts";
 import type { RunResult } from "../../scenarios/result/result.ts";
 import type { Report, RuleLine, WalkStep } from "../contract/report.ts";
 import { buildEntry, buildFailure, driverName } from "./build-entry.ts";
@@ -15,14 +20,10 @@ import { shortenTexts } from "../shorten.ts";
 export interface ReportInput
 	extends Pick<
 		Report,
-		| "marktwin"
-		| "command"
-		| "createdAt"
-		| "tookMs"
-		| "seed"
-		| "notices"
-		| "notPlayed"
+		"marktwin" | "createdAt" | "tookMs" | "seed" | "notices" | "notPlayed"
 	> {
+	/** What makes all of it once more. */
+	readonly commands: readonly Invocation[];
 	readonly played: readonly Played[];
 	/** `null` where nothing was. */
 	readonly fuzzed: Fuzzed | null;
@@ -43,14 +44,14 @@ export type Played =
 				PlayableScenario,
 				"name" | "suite" | "title" | "story" | "trap"
 			>;
-			readonly driver: RunResult["driver"];
+			readonly driver: DriverInfo;
 			readonly seed: number;
 			readonly message: string;
-			readonly replay: string;
+			readonly replay: Invocation;
 	  };
 
 export function buildReport(input: ReportInput): Report {
-	const { played, fuzzed, ...about } = input;
+	const { commands, played, fuzzed, ...about } = input;
 	const idOf = uniqueIds();
 	const shared = {
 		rulesets: new Numbered<readonly RuleLine[]>(),
@@ -66,6 +67,7 @@ export function buildReport(input: ReportInput): Report {
 	);
 	return shortenTexts({
 		...about,
+		command: commands.map(commandLine).join("; "),
 		drivers: [
 			...new Set([...driversOfFuzz(fuzzed), ...played.flatMap(driversOf)]),
 		],

@@ -13,6 +13,7 @@ import {
 	setCondition,
 } from "../language/build/build.ts";
 import type { Expectation, PlayableScenario } from "../language/scenario.ts";
+import type { RunResult } from "../result/result.ts";
 import { checkScenario } from "../run/run-scenario.ts";
 import { collectRunDetails } from "./run-details.ts";
 
@@ -164,9 +165,9 @@ it("names the rule that sent a connection where it must not go, with its line", 
 
 it("of a kernel shows what was asked for while it played", () => {
 	const result = checkScenario(playable([connect(2), observe("mine")]));
-	const kernels = {
+	const kernels: RunResult = {
 		...result,
-		driver: { name: "vm", version: "linux 6.1.192 under tcg" },
+		driver: { kind: "vm", name: "vm", version: "linux 6.1.192 under tcg" },
 	};
 	const { paths, snapshots } = collectRunDetails(kernels, { connections: 5 });
 	expect(paths).toEqual([]);

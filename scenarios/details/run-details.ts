@@ -10,7 +10,6 @@ import type { Step } from "../../sim/world/setup.ts";
 import { type FailoverGap, failoverGaps } from "../judge/failover-gaps.ts";
 import type { RunResult } from "../result/result.ts";
 import { type RulePlace, rulePlace } from "../result/rule-place.ts";
-import { modelDriver } from "../run/driver.ts";
 import {
 	asScenarioError,
 	checkScenario,
@@ -67,9 +66,7 @@ export function collectRunDetails(
 	const { scenario, account, unknown, seed } = result;
 	const { steps, setup } = scenario;
 	const backends = setup.backends.map(({ name }) => name);
-	const isModels =
-		result.driver.name === modelDriver.name &&
-		result.driver.version === modelDriver.version;
+	const isModels = result.driver.kind === "model";
 	const again = isModels ? playAgain(result, options) : seenOf(account);
 	return {
 		...again,

@@ -328,11 +328,14 @@ it("says that only the model can tell where a kernel played and the model went a
 	const [first, ...more] = account.connections;
 	if (first === undefined) throw new Error("nobody connected");
 	const other = { ...first, outcome: "refused" as const };
-	const by = { seed: 1, driver: { name: "vm", version: "" }, file: "" };
 	const { judgements } = resultOf(
 		played,
 		{ ...account, connections: [other, ...more] },
-		by,
+		{
+			seed: 1,
+			driver: { kind: "vm", name: "vm", version: "" },
+			replay: { command: "run", names: [] },
+		},
 	);
 	expect(judgements[0]?.why).toEqual([
 		{

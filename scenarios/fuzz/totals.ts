@@ -1,4 +1,5 @@
 /** What a fuzz comes to: plain data, for reports, scoreboards and whoever adds up shards. */
+import type { DriverInfo } from "../result/driver-info.ts";
 import type { ChanceResult } from "./chance.ts";
 import {
 	COVERAGE_KINDS,
@@ -17,7 +18,7 @@ import type { TextFuzzAccount } from "./text/fuzz-text.ts";
 
 export interface FuzzTotals {
 	readonly seed: number;
-	readonly kernel: { readonly name: string; readonly version: string };
+	readonly kernel: DriverInfo;
 	readonly cases: number;
 	readonly packets: number;
 	readonly tookMs: number;

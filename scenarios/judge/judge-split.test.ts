@@ -163,6 +163,7 @@ describe("a split", () => {
 
 describe("a split on a gateway that does not say what it drew", () => {
 	const silent: AsyncDriver = {
+		kind: "other",
 		name: "kernel",
 		version: "linux 6.1",
 		async open(setup, ports) {

@@ -2,6 +2,8 @@
 import type { Unknown } from "../../sim/contract/gateway.ts";
 import type { Account } from "../../sim/world/account/account.ts";
 import type { Expectation, PlayableScenario } from "../language/scenario.ts";
+import type { DriverInfo } from "./driver-info.ts";
+import type { Invocation } from "./invocation.ts";
 import type { RulePlace } from "./rule-place.ts";
 
 /** Three-valued all the way up: what the model does not know is neither yes nor no. */
@@ -49,7 +51,7 @@ export interface Why {
 /** A scenario, played and judged. Plain data without wall-clock time: the same seed gives the same bytes. */
 export interface RunResult {
 	readonly scenario: PlayableScenario;
-	readonly driver: { readonly name: string; readonly version: string };
+	readonly driver: DriverInfo;
 	readonly seed: number;
 	/** `unknown` beats `violated` beats `holds`. */
 	readonly outcome: Outcome;
@@ -58,8 +60,11 @@ export interface RunResult {
 	/** In the order of the scenario's expectations, and what it implies behind them. */
 	readonly judgements: readonly Judgement[];
 	readonly account: Account;
-	/** The command line that plays just this once more. */
-	readonly replay: string;
+	/**
+	 * The command that plays just this once more. A scenario that has no file stands in it by its name,
+	 * which marktwin knows of built-in ones alone.
+	 */
+	readonly replay: Invocation;
 }
 
 /** Said of a scenario without an expectation: its outcome is unknown. */

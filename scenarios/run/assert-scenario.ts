@@ -1,7 +1,8 @@
 /** `check` returns, `assert` throws: for whoever has a test runner of his own. */
 import type { PlayableScenario } from "../language/scenario.ts";
+import { commandLine } from "../result/invocation.ts";
 import { NOTHING_EXPECTED, type RunResult } from "../result/result.ts";
-import type { Driver } from "./driver.ts";
+import { type Driver, modelDriver } from "./driver.ts";
 import { checkScenario, type RunOptions } from "./run-scenario.ts";
 
 /** A scenario of which not every expectation holds; its message says which, and how to see it again. */
@@ -9,8 +10,9 @@ export class ExpectationError extends Error {
 	override readonly name = "ExpectationError";
 	readonly result: RunResult;
 
-	constructor(result: RunResult) {
-		super(describeResult(result));
+	/** @param again how it is played once more, for a person */
+	constructor(result: RunResult, again: string) {
+		super(describeResult(result, again));
 		this.result = result;
 	}
 }
@@ -24,12 +26,18 @@ export function assertScenario(
 	options: RunOptions & { readonly driver?: Driver } = {},
 ): RunResult {
 	const result = checkScenario(scenario, options);
-	if (result.outcome !== "holds") throw new ExpectationError(result);
-	return result;
+	if (result.outcome === "holds") return result;
+	// Without a file no command finds the scenario, and on a driver of the user's own none plays it.
+	const { driver = modelDriver, file = "" } = options;
+	const isCommand = file !== "" && driver.kind === "model";
+	throw new ExpectationError(
+		result,
+		isCommand ? commandLine(result.replay) : `with seed ${result.seed}`,
+	);
 }
 
-function describeResult(result: RunResult): string {
-	const { scenario, judgements, unknown, outcome, replay } = result;
+function describeResult(result: RunResult, again: string): string {
+	const { scenario, judgements, unknown, outcome } = result;
 	const lines = [`${scenario.name} (${scenario.title}): ${outcome}`];
 	if (unknown)
 		lines.push(
@@ -50,6 +58,6 @@ function describeResult(result: RunResult): string {
 			...judgement.why.map(({ count, text }) => `    why (${count}): ${text}`),
 		);
 	}
-	lines.push(`  again: ${replay}`);
+	lines.push(`  again: ${again}`);
 	return lines.join("\n");
 }

@@ -6,6 +6,7 @@ import type { Choice } from "../../sim/chance/choice.ts";
 import type { Answer, Ask } from "../../sim/contract/ask.ts";
 import type { GatewaySetup, TraceSink } from "../../sim/contract/gateway.ts";
 import { ModelGateway } from "../../sim/gateway/model-gateway.ts";
+import type { DriverInfo } from "../result/driver-info.ts";
 
 /** What a gateway may draw on. A kernel draws by itself and traces by itself. */
 export interface DriverPorts {
@@ -18,10 +19,7 @@ export interface GatewayUnderTest {
 	answer(ask: Ask): Answer;
 }
 
-export interface Driver {
-	readonly name: string;
-	/** What it follows or is: `linux 6.1.192`. */
-	readonly version: string;
+export interface Driver extends DriverInfo {
 	open(setup: GatewaySetup, ports: DriverPorts): GatewayUnderTest;
 }
 
@@ -31,14 +29,13 @@ export interface AsyncGatewayUnderTest {
 	close(): Promise<void>;
 }
 
-export interface AsyncDriver {
-	readonly name: string;
-	readonly version: string;
+export interface AsyncDriver extends DriverInfo {
 	open(setup: GatewaySetup, ports: DriverPorts): Promise<AsyncGatewayUnderTest>;
 }
 
 /** The model, and the kernel that it follows. */
 export const modelDriver: Driver = {
+	kind: "model",
 	name: "model",
 	version: "linux 6.1.192",
 	open: (setup, ports) => new ModelGateway(setup, ports),

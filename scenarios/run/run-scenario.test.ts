@@ -16,9 +16,14 @@ import {
 } from "../language/build/build.ts";
 import type { PlayableScenario } from "../language/scenario.ts";
 import { ScenarioError } from "../language/scenario-error.ts";
+import { commandLine } from "../result/invocation.ts";
 import { assertScenario, ExpectationError } from "./assert-scenario.ts";
-import { type AsyncDriver, modelDriver } from "./driver.ts";
-import { checkScenario, checkScenarioAsync } from "./run-scenario.ts";
+import { type AsyncDriver, type Driver, modelDriver } from "./driver.ts";
+import {
+	checkScenario,
+	checkScenarioAsync,
+	type RunOptions,
+} from "./run-scenario.ts";
 
 /** Three of four go to b1, whoever asks. */
 const LOPSIDED = `*mangle
@@ -57,11 +62,11 @@ describe("checking a scenario", () => {
 	it("says what holds and what is violated", () => {
 		const result = checkScenario(lopsided(LOPSIDED));
 		expect(result).toMatchObject({
-			driver: { name: "model", version: "linux 6.1.192" },
+			driver: { kind: "model", name: "model", version: "linux 6.1.192" },
 			seed: 1,
 			outcome: "violated",
 			unknown: null,
-			replay: "marktwin run lopsided --seed 1",
+			replay: { command: "run", names: ["lopsided"], seed: 1 },
 		});
 		expect(result.judgements.map(({ outcome }) => outcome)).toEqual([
 			"holds",
@@ -99,13 +104,15 @@ describe("checking a scenario", () => {
 
 	it("writes a command that plays it again, whatever the file is called", () => {
 		const file = "my files/it's.scenario.ts";
-		expect(checkScenario(lopsided(LOPSIDED), { file, seed: 9 }).replay).toBe(
+		const { replay } = checkScenario(lopsided(LOPSIDED), { file, seed: 9 });
+		expect(commandLine(replay)).toBe(
 			"marktwin run 'my files/it'\\''s.scenario.ts' --filter lopsided --seed 9",
 		);
 	});
 
 	it("lets a slow driver give the same account", async () => {
 		const slow: AsyncDriver = {
+			kind: "other",
 			name: "slow",
 			version: "1",
 			async open(setup, ports) {
@@ -173,16 +180,24 @@ describe("asserting a scenario", () => {
 	});
 
 	it("throws what is violated, why it was expected, and how to see it again", () => {
-		let message = "";
-		try {
-			assertScenario(lopsided(LOPSIDED));
-		} catch (error) {
-			expect(error).toBeInstanceOf(ExpectationError);
-			message = String(error);
-		}
+		const thrown = (options: RunOptions & { readonly driver?: Driver }) => {
+			try {
+				assertScenario(lopsided(LOPSIDED), options);
+			} catch (error) {
+				expect(error).toBeInstanceOf(ExpectationError);
+				return String(error);
+			}
+			return "";
+		};
+		const message = thrown({ file: "my file.ts" });
 		expect(message).toContain("split: expected b1 100, b2 100");
 		expect(message).toContain("because that is what was asked for");
-		expect(message).toContain("marktwin run lopsided --seed 1");
+		expect(message).toContain(
+			"  again: marktwin run 'my file.ts' --filter lopsided --seed 1",
+		);
+		expect(thrown({ seed: 4 })).toContain("  again: with seed 4");
+		const driver: Driver = { ...modelDriver, kind: "other", name: "own" };
+		expect(thrown({ file: "my.ts", driver })).toContain("  again: with seed 1");
 	});
 });
 

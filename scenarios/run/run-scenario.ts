@@ -16,7 +16,8 @@ import { explain, type Question } from "../explain/explain.ts";
 import { judgeAll } from "../judge/judge.ts";
 import type { PlayableScenario } from "../language/scenario.ts";
 import { ScenarioError } from "../language/scenario-error.ts";
-import { commandLine, replayOf } from "../result/invocation.ts";
+import { type DriverInfo, infoOf } from "../result/driver-info.ts";
+import { type Invocation, replayOf } from "../result/invocation.ts";
 import { type Judgement, type RunResult, worst } from "../result/result.ts";
 import { createBudget, type Limits } from "./budget.ts";
 import {
@@ -31,8 +32,10 @@ import { withKnownChance } from "./known-chance.ts";
 export interface RunOptions {
 	/** Instead of the scenario's own. */
 	readonly seed?: number;
-	/** The scenario's file, for `replay`; a built-in scenario has none. */
+	/** The scenario's file, for errors and `replay`; a built-in scenario has none. */
 	readonly file?: string;
+	/** The command that plays it once more, for the result; default `marktwin run` with name, file and seed. */
+	readonly replay?: Invocation;
 	/** Keep every packet in the account; kept anyway when an expectation asks for packets. */
 	readonly keepPackets?: boolean;
 	readonly trace?: TraceSink;
@@ -54,10 +57,12 @@ export function checkScenario(
 	const { driver = modelDriver } = options;
 	const seed = options.seed ?? scenario.setup.seed;
 	const file = options.file ?? "";
+	const { replay = replayOf("run", { name: scenario.name, seed, file }) } =
+		options;
 	try {
 		const gateway = driver.open(scenario.setup.gateway, portsOf(seed, options));
 		const account = drive(wholePlay(scenario, seed, options), gateway);
-		return resultOf(scenario, account, { seed, driver, file });
+		return resultOf(scenario, account, { seed, driver, replay });
 	} catch (error) {
 		throw asScenarioError(error, scenario, file);
 	}
@@ -71,6 +76,8 @@ export async function checkScenarioAsync(
 	const { driver } = options;
 	const seed = options.seed ?? scenario.setup.seed;
 	const file = options.file ?? "";
+	const { replay = replayOf("run", { name: scenario.name, seed, file }) } =
+		options;
 	try {
 		const gateway = await driver.open(
 			scenario.setup.gateway,
@@ -79,7 +86,7 @@ export async function checkScenarioAsync(
 		try {
 			const play = wholePlay(scenario, seed, options);
 			const account = await driveAsync(play, gateway);
-			return resultOf(scenario, account, { seed, driver, file });
+			return resultOf(scenario, account, { seed, driver, replay });
 		} finally {
 			await gateway.close();
 		}
@@ -191,19 +198,19 @@ export function resultOf(
 	played: Account,
 	by: {
 		readonly seed: number;
-		readonly driver: { readonly name: string; readonly version: string };
-		readonly file: string;
+		readonly driver: DriverInfo;
+		readonly replay: Invocation;
 	},
 ): RunResult {
-	const { seed, file } = by;
+	const { seed, driver, replay } = by;
 	const account =
-		by.driver.name === modelDriver.name
+		driver.kind === "model"
 			? played
 			: withKnownChance(played, scenario, () => modelAccount(scenario, seed));
 	const judgements = judgementsOf(scenario, account, seed);
 	return {
 		scenario,
-		driver: { name: by.driver.name, version: by.driver.version },
+		driver: infoOf(driver),
 		seed,
 		// Of what expects nothing, nothing is shown.
 		outcome:
@@ -213,7 +220,7 @@ export function resultOf(
 		unknown: account.unknown,
 		judgements,
 		account,
-		replay: commandLine(replayOf("run", { name: scenario.name, seed, file })),
+		replay,
 	};
 }
 

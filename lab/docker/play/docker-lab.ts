@@ -1,6 +1,8 @@
 /** Plays scenarios in containers, each in a lab of its own, and leaves nothing behind. */
 import type Docker from "dockerode";
 import type { PlayableScenario } from "../../../scenarios/language/scenario.ts";
+import type { DriverInfo } from "../../../scenarios/result/driver-info.ts";
+import type { Invocation } from "../../../scenarios/result/invocation.ts";
 import type { RunResult } from "../../../scenarios/result/result.ts";
 import type { Limits } from "../../../scenarios/run/budget.ts";
 import {
@@ -31,7 +33,7 @@ import { type LivePlay, playLive } from "./play.ts";
 export const LAB_IMAGES = ["tools", "mail"] as const;
 
 export interface DockerLab {
-	readonly driver: RunResult["driver"];
+	readonly driver: DriverInfo;
 	/** Makes images that are missing; removes labs of processes that were killed. */
 	prepare(say: (line: string) => void): Promise<void>;
 	/** @throws LabError, and ScenarioError when the scenario cannot be set up */
@@ -40,9 +42,11 @@ export interface DockerLab {
 
 interface PlayOptions {
 	readonly seed?: number;
-	/** What the model's play may take. */
+	/** What the play on the model may take. */
 	readonly limits?: Limits;
 	readonly file?: string;
+	/** The command that plays it once more, for the results. */
+	readonly replay?: Invocation;
 }
 
 interface DockerResult {
@@ -59,21 +63,19 @@ export function createDockerLab(wish: RouterWish = routerWish({})): DockerLab {
 	let last = "not started";
 	let say: (line: string) => void = () => {};
 	return {
-		get driver() {
-			return { name: "docker", version: last };
+		get driver(): DriverInfo {
+			return { kind: "docker", name: "docker", version: last };
 		},
 		async prepare(sayIt) {
 			say = sayIt;
 			prepared = await prepareLab(wish, say);
 			last = `docker ${prepared.engine}`;
 		},
-		async play(
-			scenario,
-			{ seed = scenario.setup.seed, file = "", limits = {} },
-		) {
+		async play(scenario, options) {
+			const { seed = scenario.setup.seed, file = "" } = options;
 			if (prepared === null) throw new TypeError("nothing was prepared");
 			mustBePlayable(scenario);
-			const model = checkScenario(scenario, { seed, file, limits });
+			const model = checkScenario(scenario, options);
 			const kernel = prepared.kernelFor(scenario);
 			const version = `${kernelName(kernel)}, docker ${prepared.engine}`;
 			if (version !== last) say(`the router's: ${kernelName(kernel)}`);
@@ -177,12 +179,16 @@ async function playIn(
 	const { scenario, seed, file, model } = what;
 	const planned = model.account;
 	const live = await playLive(scenario, lab, { planned, file });
-	const driver = { name: "docker", version };
+	const driver = { kind: "docker", name: "docker", version } as const;
 	return {
 		model,
 		live,
 		readyMs: lab.readyMs,
-		result: resultOf(scenario, live.account, { seed, driver, file }),
+		result: resultOf(scenario, live.account, {
+			seed,
+			driver,
+			replay: model.replay,
+		}),
 	};
 }
 

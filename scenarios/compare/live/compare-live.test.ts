@@ -78,7 +78,7 @@ const STORY = scenario({
 }) as PlayableScenario;
 
 function played(
-	name: string,
+	name: "model" | "docker",
 	{ words, events = [], reloads = [], unknown = null }: Played,
 ): RunResult {
 	const account: Account = {
@@ -98,12 +98,12 @@ function played(
 	return {
 		scenario: STORY,
 		seed: 1,
-		driver: { name, version: "1" },
+		driver: { kind: name, name, version: "1" },
 		account,
 		judgements: [],
 		outcome: "holds",
 		unknown,
-		replay: "",
+		replay: { command: "compare", names: ["story"], with: "docker" },
 	};
 }
 
@@ -112,7 +112,6 @@ function differences(model: Played, live: Played): readonly string[] {
 	return compareLive(
 		played("model", model),
 		played("docker", live),
-		"",
 	).divergences.map(({ asked, model: ours, kernel: theirs }) =>
 		[asked, ...ours, ...theirs].join(" | "),
 	);
@@ -278,7 +277,10 @@ describe("while packets are lost by chance", () => {
 });
 
 it("differs when an expectation holds in the model only", () => {
-	const result = (name: string, outcome: Judgement["outcome"]): RunResult => ({
+	const result = (
+		name: "model" | "docker",
+		outcome: Judgement["outcome"],
+	): RunResult => ({
 		...played(name, { words: "b1 b2" }),
 		judgements: [
 			{
@@ -294,7 +296,7 @@ it("differs when an expectation holds in the model only", () => {
 		],
 	});
 	const compared = (ours: Judgement["outcome"], theirs: Judgement["outcome"]) =>
-		compareLive(result("model", ours), result("docker", theirs), "").divergences
+		compareLive(result("model", ours), result("docker", theirs)).divergences
 			.length;
 	expect(compared("holds", "violated")).toBe(1);
 	expect(compared("holds", "holds")).toBe(0);
@@ -307,14 +309,15 @@ it("knows nothing of a play that nobody knows the end of", () => {
 	const comparison = compareLive(
 		played("model", { words: "b1 b2" }),
 		played("docker", { words: "b1", unknown }),
-		"",
 	);
 	expect(comparison).toMatchObject({
 		unknown,
 		divergences: [],
 		connections: 1,
 	});
-	expect(comparison.replay).toBe(
-		"marktwin compare story --seed 1 --with docker",
-	);
+	expect(comparison.replay).toEqual({
+		command: "compare",
+		names: ["story"],
+		with: "docker",
+	});
 });

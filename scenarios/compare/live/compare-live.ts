@@ -21,7 +21,6 @@ import type {
 	ConnectionRecord,
 } from "../../../sim/world/account/account.ts";
 import type { PlayableScenario } from "../../language/scenario.ts";
-import { commandLine, replayOf } from "../../result/invocation.ts";
 import type { RunResult } from "../../result/result.ts";
 import type { Comparison } from "../lockstep/compare-scenario.ts";
 import { clientEnd } from "./client-end.ts";
@@ -41,11 +40,8 @@ const SHARE = 0.05;
 /** What the checker writes at its start is what is there already. */
 const AT_START_MS = 200;
 
-export function compareLive(
-	model: RunResult,
-	live: RunResult,
-	file: string,
-): Comparison {
+/** @param live its `replay` is what compares the two once more */
+export function compareLive(model: RunResult, live: RunResult): Comparison {
 	const { scenario, seed } = model;
 	const changes = [model, live].flatMap(({ account }) =>
 		changesOf(scenario, account),
@@ -63,7 +59,6 @@ export function compareLive(
 					...promisesDiffer(model, live),
 				]
 			: [];
-	const again = replayOf("compare", { name: scenario.name, seed, file });
 	return {
 		scenario,
 		seed,
@@ -75,10 +70,7 @@ export function compareLive(
 		divergences: found.map(divergenceOf),
 		unknown,
 		result: live,
-		replay: commandLine({
-			...again,
-			options: [...again.options, ["--with", "docker"]],
-		}),
+		replay: live.replay,
 	};
 }
 

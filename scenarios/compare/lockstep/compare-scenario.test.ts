@@ -13,6 +13,7 @@ import type {
 	PlayableScenario,
 	ScenarioStep,
 } from "../../language/scenario.ts";
+import { commandLine } from "../../result/invocation.ts";
 import { printDivergence } from "../divergence.ts";
 import { judgeComparison } from "../verdict.ts";
 import { compareScenario } from "./compare-scenario.ts";
@@ -93,7 +94,7 @@ it("shows the packet at which the two part, what each says, and the rules on eit
 	expect(divergence?.rules.model).toContain("mangle:MAILMARK:rule:2");
 	expect(divergence?.rules.kernel).toContain("mangle:MAILMARK:rule:3");
 	expect(divergence?.rules.kernel).not.toContain("mangle:MAILMARK:rule:2");
-	expect(comparison.replay).toBe(
+	expect(commandLine(comparison.replay)).toBe(
 		"marktwin compare my.scenario.ts --filter a-story --seed 1",
 	);
 	expect(divergence && printDivergence(divergence).join("\n")).toMatch(

@@ -5,7 +5,8 @@
  */
 import type { Unknown } from "../../../sim/contract/gateway.ts";
 import type { PlayableScenario } from "../../language/scenario.ts";
-import { commandLine, replayOf } from "../../result/invocation.ts";
+import { type DriverInfo, infoOf } from "../../result/driver-info.ts";
+import { type Invocation, replayOf } from "../../result/invocation.ts";
 import type { RunResult } from "../../result/result.ts";
 import type { Limits } from "../../run/budget.ts";
 import { modelDriver } from "../../run/driver.ts";
@@ -24,8 +25,8 @@ import { type Pair, SideBySide, type TracingDriver } from "./side-by-side.ts";
 export interface Comparison {
 	readonly scenario: PlayableScenario;
 	readonly seed: number;
-	readonly model: { readonly name: string; readonly version: string };
-	readonly kernel: { readonly name: string; readonly version: string };
+	readonly model: DriverInfo;
+	readonly kernel: DriverInfo;
 	/** Asks that both answered, and packets that came out of both. */
 	readonly asks: number;
 	readonly packets: number;
@@ -44,14 +45,16 @@ export interface Comparison {
 	readonly chance?: ChanceEnd;
 	/** What happened, as far as it was played; `null` when the gateways parted. */
 	readonly result: RunResult | null;
-	/** The command line that compares just this once more. */
-	readonly replay: string;
+	/** The command that compares just this once more. */
+	readonly replay: Invocation;
 }
 
 export interface CompareOptions {
 	readonly driver: TracingDriver;
 	readonly seed?: number;
 	readonly file?: string;
+	/** The command that compares it once more; default `marktwin compare` with name, file and seed. */
+	readonly replay?: Invocation;
 	/** What the play may take; defaults for what is left out. */
 	readonly limits?: Limits;
 }
@@ -64,11 +67,13 @@ export async function compareScenario(
 	const { driver } = options;
 	const seed = options.seed ?? scenario.setup.seed;
 	const file = options.file ?? "";
+	const { replay = replayOf("compare", { name: scenario.name, seed, file }) } =
+		options;
 	const about = (run: Played): Comparison => ({
 		scenario,
 		seed,
-		model: { name: modelDriver.name, version: modelDriver.version },
-		kernel: { name: driver.name, version: driver.version },
+		model: infoOf(modelDriver),
+		kernel: infoOf(driver),
 		asks: run.asks,
 		packets: run.packets,
 		draws: run.draws,
@@ -76,12 +81,10 @@ export async function compareScenario(
 		unknown: run.unknown,
 		...(run.chance === null ? {} : { chance: run.chance }),
 		result: run.result,
-		replay: commandLine(
-			replayOf("compare", { name: scenario.name, seed, file }),
-		),
+		replay,
 	});
 	const { limits = {} } = options;
-	const how = { file, limits };
+	const how = { file, limits, replay };
 	try {
 		let run = await lockstep(scenario, seed, driver, { ...how, ahead: true });
 		// What seems to differ may only have come in another order: now one ask after another.
@@ -112,10 +115,12 @@ async function lockstep(
 	{
 		file,
 		limits,
+		replay,
 		ahead,
 	}: {
 		readonly file: string;
 		readonly limits: Limits;
+		readonly replay: Invocation;
 		readonly ahead: boolean;
 	},
 ): Promise<Played> {
@@ -181,7 +186,7 @@ async function lockstep(
 		const result = resultOf(scenario, step.value, {
 			seed,
 			driver: modelDriver,
-			file,
+			replay,
 		});
 		// A budget may have ended it: what comes behind that was not compared.
 		return played({ result, unknown: step.value.unknown });

@@ -14,6 +14,7 @@ export function driverWith(
 	chance: Partial<Choice> = {},
 ): TracingDriver {
 	return {
+		kind: "other",
 		name: "twisted",
 		version: "0",
 		async open(setup, { choice }) {

@@ -8,6 +8,7 @@ import { nearest } from "../../sim/edit-distance.ts";
 import { readRules as readRulesFile } from "../files/files.ts";
 import { InputError } from "../input-error.ts";
 import type { Shard } from "../options/read-option.ts";
+import type { ScenarioOptions, TierKind } from "../options/scenario-options.ts";
 import { noteUsersFile } from "../users-code.ts";
 import {
 	type BrokenFile,
@@ -15,7 +16,6 @@ import {
 	isBroken,
 	playableAmong,
 } from "./broken-file.ts";
-import type { RunOptions } from "./command.ts";
 import { eachOnce, filesOf, OWN, scenarioFilesBelow } from "./find-files.ts";
 
 type Rules = ReadonlyMap<string, RulesText>;
@@ -51,9 +51,9 @@ const LIVE = "live";
  */
 export async function select(
 	names: readonly string[],
-	options: Pick<RunOptions, "filter" | "rules" | "shard"> & {
-		readonly on?: string;
-		readonly with?: string;
+	options: Pick<ScenarioOptions, "filter" | "rules" | "shard"> & {
+		readonly on?: TierKind;
+		readonly with?: TierKind;
 	},
 ): Promise<Selection> {
 	const rules = await readRules(options.rules);

@@ -1,9 +1,9 @@
 import { expect, it } from "vitest";
-import { ScenarioError } from "../scenarios/language/scenario-error.ts";
-import type { LoadedScenario } from "../scenarios/load/load-scenarios.ts";
+import { ScenarioError } from "../../scenarios/language/scenario-error.ts";
+import type { LoadedScenario } from "../../scenarios/load/load-scenarios.ts";
+import { EXIT } from "../exit-code.ts";
+import { exitCodeOf, type Failure } from "../outputs/results-file.ts";
 import { eachScenario } from "./each-scenario.ts";
-import { EXIT } from "./exit-code.ts";
-import { exitCodeOf, type Failure } from "./outputs/results-file.ts";
 
 const named = (name: string) => ({ scenario: { name } }) as LoadedScenario;
 
@@ -44,7 +44,7 @@ it.each([
 	[[undefined], EXIT.lab],
 ] as const)("ends as the worst of failures: %s", (causes, code) => {
 	const failures = causes.map((cause) => ({ cause }) as Failure);
-	const all = { command: "", shard: null, seed: null };
+	const all = { commands: [], shard: null, seed: null };
 	const nothing = { results: [], comparisons: [] };
 	expect(exitCodeOf({ ...all, ...nothing, failures })).toBe(code);
 });

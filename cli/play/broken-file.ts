@@ -3,8 +3,6 @@ import { basename } from "node:path";
 import { recipeSetup } from "../../scenarios/language/build/build.ts";
 import type { PlayableScenario } from "../../scenarios/language/scenario.ts";
 import type { LoadedScenario } from "../../scenarios/load/load-scenarios.ts";
-import { commandLine } from "../../scenarios/result/invocation.ts";
-import type { RunResult } from "../../scenarios/result/result.ts";
 import type { Failure } from "../outputs/results-file.ts";
 import { nameText } from "../screen/screen-text.ts";
 
@@ -28,10 +26,9 @@ export function playableAmong(
 }
 
 /** As it stands among what was to be played: results tell of scenarios, so it has an empty one. */
-export function failureOf(
+export function brokenFailure(
 	{ file, error }: BrokenFile,
-	command: "run" | "compare",
-	driver: RunResult["driver"],
+	by: Pick<Failure, "driver" | "replay">,
 ): Failure {
 	const ruleset = { name: "", text: "" };
 	const scenario: PlayableScenario = {
@@ -48,10 +45,9 @@ export function failureOf(
 	return {
 		cause: "input",
 		scenario,
-		driver,
 		seed: scenario.setup.seed,
 		message: error.message,
-		replay: commandLine({ command, names: [file], options: [] }),
+		...by,
 	};
 }
 

@@ -1,9 +1,9 @@
 import { setImmediate } from "node:timers/promises";
-import type { LoadedScenario } from "../scenarios/load/load-scenarios.ts";
-import { EXIT } from "./exit-code.ts";
-import type { Failure } from "./outputs/results-file.ts";
-import { reportError } from "./report-error.ts";
-import { progress } from "./screen/screen.ts";
+import type { LoadedScenario } from "../../scenarios/load/load-scenarios.ts";
+import { EXIT } from "../exit-code.ts";
+import type { Failure } from "../outputs/results-file.ts";
+import { reportError } from "../report-error.ts";
+import { progress } from "../screen/screen.ts";
 
 /** Whose fault it is; the lab's has no name. */
 const CAUSES: ReadonlyMap<number, NonNullable<Failure["cause"]>> = new Map([

@@ -1,0 +1,205 @@
+/** The frame of run, compare and fuzz: what is played on comes and goes, results are written, and the exit code follows. */
+import type { LoadedScenario } from "../../scenarios/load/load-scenarios.ts";
+import type { DriverInfo } from "../../scenarios/result/driver-info.ts";
+import type { Invocation } from "../../scenarios/result/invocation.ts";
+import {
+	brokenInvocation,
+	replayInvocation,
+	type Way,
+	wholeInvocation,
+} from "../invocation.ts";
+import type { ScenarioOptions } from "../options/scenario-options.ts";
+import { type Outputs, openOutputs } from "../outputs/outputs.ts";
+import {
+	exitCodeOf,
+	type Failure,
+	notPlayed,
+	type Results,
+} from "../outputs/results-file.ts";
+import { reportFailures } from "../screen/report-failures.ts";
+import { sayNotesOf } from "../screen/say-notes.ts";
+import { progress } from "../screen/screen.ts";
+import { nameText } from "../screen/screen-text.ts";
+import { brokenFailure, type Chosen } from "./broken-file.ts";
+import { eachScenario } from "./each-scenario.ts";
+import { emptyShard, type Selection, select } from "./select.ts";
+import type { Tier } from "./tier.ts";
+
+/** What a play of scenarios amounts to. */
+export interface Played<Made> {
+	readonly made: readonly Made[];
+	/** Scenarios and files that could not be played. */
+	readonly failures: readonly Failure[];
+	/** What `--bail` left. */
+	readonly left: readonly LoadedScenario[];
+	/** As it is known in the end. */
+	readonly driver: DriverInfo;
+}
+
+/** What run and compare do in their own ways. */
+export interface Play<Made, On extends Tier> {
+	readonly command: "run" | "compare";
+	/** For the line that shows progress: `playing`. */
+	readonly doing: string;
+	/** Leave out what was chosen. */
+	readonly isQuiet: boolean;
+	openTier(): Promise<On>;
+	play(on: On, one: LoadedScenario, replay: Invocation): Promise<Made>;
+	/** `--bail` stops behind the first that is not well. */
+	isWell(made: Made): boolean;
+	show(made: Made): void;
+	showFailure(failure: Failure, of: Chosen): void;
+	totals(played: Played<Made>, tookMs: number): readonly string[];
+	/** As the file of results has it. */
+	resultsOf(
+		made: readonly Made[],
+	): Pick<Results, "results"> | Pick<Results, "comparisons">;
+}
+
+type Options = ScenarioOptions & Way;
+
+/** What is played, and where its results go. */
+export interface Opened {
+	readonly names: readonly string[];
+	readonly selection: Selection;
+	readonly outputs: Outputs;
+}
+
+/** @throws InputError, ScenarioError when nothing can be played, or nothing written */
+export async function openPlay(
+	names: readonly string[],
+	options: Options,
+): Promise<Opened> {
+	progress.show("loading scenarios …");
+	const selection = await select(names, options).finally(progress.clear);
+	const outputs = await openOutputs(options, selection.inputs);
+	return { names, selection, outputs };
+}
+
+/** Plays scenarios, one after the other. @returns the exit code */
+export async function playScenarios<Made, On extends Tier>(
+	{ names, selection, outputs }: Opened,
+	options: Options,
+	play: Play<Made, On>,
+): Promise<number> {
+	const { screen } = outputs;
+	if (selection.said !== "" && !play.isQuiet)
+		screen.show([screen.paint("dim", nameText(selection.said))]);
+	const nothing = emptyShard(selection, options.shard);
+	sayNotesOf(selection.loaded);
+	const began = performance.now();
+	const played = await playSelection(selection, options, play);
+	const tookMs = performance.now() - began;
+	return finish(
+		outputs,
+		{
+			commands: [wholeInvocation(play.command, names, options)],
+			shard: options.shard ?? null,
+			seed: options.seed ?? null,
+			results: [],
+			comparisons: [],
+			...play.resultsOf(played.made),
+			failures: played.failures,
+			...notPlayed(played.left),
+		},
+		{
+			tookMs,
+			totals: nothing === null ? play.totals(played, tookMs) : [nothing],
+		},
+	);
+}
+
+async function playSelection<Made, On extends Tier>(
+	{ loaded, broken }: Selection,
+	options: Options,
+	play: Play<Made, On>,
+): Promise<Played<Made>> {
+	const { command, doing } = play;
+	const made: Made[] = [];
+	const failures: Failure[] = [];
+	let isWell = true;
+	const tier = await play.openTier();
+	const fail = (failure: Failure, of: Chosen) => {
+		failures.push(failure);
+		isWell = false;
+		play.showFailure(failure, of);
+	};
+	const left = await onTiers([tier], async () => {
+		for (const one of broken)
+			fail(
+				brokenFailure(one, {
+					driver: tier.driver,
+					replay: brokenInvocation(command, one.file, options),
+				}),
+				one,
+			);
+		return eachScenario(loaded, {
+			doing,
+			isEnough: () => options.bail && !isWell,
+			async play(one) {
+				const replay = replayInvocation(command, one, options);
+				const result = await play.play(tier, one, replay);
+				made.push(result);
+				isWell &&= play.isWell(result);
+				play.show(result);
+			},
+			onFailure(one, message, cause) {
+				const { scenario } = one;
+				const failure = {
+					...cause,
+					scenario,
+					driver: tier.driver,
+					seed: options.seed ?? scenario.setup.seed,
+					message,
+					replay: replayInvocation(command, one, options),
+				};
+				fail(failure, one);
+			},
+		});
+	});
+	return { made, failures, left, driver: tier.driver };
+}
+
+/**
+ * Starts what is played on, works, and ends it, whatever became of the work.
+ * @throws LabError when one of them does not start
+ */
+export async function onTiers<Made>(
+	tiers: readonly {
+		start(): Promise<unknown>;
+		close(): Promise<void>;
+	}[],
+	work: () => Promise<Made>,
+): Promise<Made> {
+	try {
+		progress.show("getting ready …");
+		await Promise.all(tiers.map((tier) => tier.start()));
+		return await work();
+	} finally {
+		progress.clear();
+		await Promise.all(tiers.map((tier) => tier.close()));
+	}
+}
+
+/**
+ * Writes what came out, and shows the totals also where that fails.
+ * @returns the exit code
+ */
+export async function finish(
+	{ screen, write }: Outputs,
+	results: Results,
+	{
+		tookMs,
+		totals,
+	}: { readonly tookMs: number; readonly totals: readonly string[] },
+): Promise<number> {
+	const createdAt = new Date().toISOString();
+	try {
+		screen.command(await write(results, { tookMs, createdAt, notices: [] }));
+	} finally {
+		progress.clear();
+		screen.show(totals);
+	}
+	reportFailures(results.failures);
+	return exitCodeOf(results);
+}

@@ -1,0 +1,17 @@
+/** What plays scenarios, as drivers and results say it. */
+
+/** `other`: a driver that does not come with marktwin. */
+export const DRIVER_KINDS = ["model", "vm", "docker", "other"] as const;
+export type DriverKind = (typeof DRIVER_KINDS)[number];
+
+export interface DriverInfo {
+	readonly kind: DriverKind;
+	readonly name: string;
+	/** What it follows or is: `linux 6.1.192`. */
+	readonly version: string;
+}
+
+/** Of a driver, or of anything else that has as much. */
+export function infoOf({ kind, name, version }: DriverInfo): DriverInfo {
+	return { kind, name, version };
+}
