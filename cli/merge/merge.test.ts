@@ -131,7 +131,7 @@ describe("marktwin merge", () => {
 		["old.json", '{"format": "marktwin results 1"}', /another version/],
 		[
 			"changed.json",
-			'{"format": "marktwin results 2", "results": 7}',
+			'{"format": "marktwin results 3", "results": 7}',
 			/changed\.json: .*\n {2}The file was changed after it was written/,
 		],
 	])("refuses %s", async (name, content, message) => {

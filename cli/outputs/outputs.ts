@@ -164,10 +164,12 @@ async function mustBeDifferentFiles(
 async function writeSummary(file: string, report: Report): Promise<void> {
 	const text = summaryMarkdown(report);
 	const gathering = process.env.GITHUB_STEP_SUMMARY;
+	// The same name is the same file, also where another command makes it at this moment.
 	const isGathering =
 		file !== STANDARD &&
 		Boolean(gathering) &&
-		(await identityOf(file)) === (await identityOf(gathering ?? ""));
+		(file === gathering ||
+			(await identityOf(file)) === (await identityOf(gathering ?? "")));
 	await (isGathering ? appendText(file, text) : writeText(file, text));
 }
 

@@ -92,7 +92,7 @@ describe("marktwin trace", () => {
 	});
 
 	it("prints what the kernel logs for TRACE", async () => {
-		const { code, out } = await trace("--kernel", ...CLIENT);
+		const { code, out } = await trace("--kernel-log", ...CLIENT);
 		expect(code).toBe(0);
 		const lines = out.trimEnd().split("\n");
 		for (const line of lines) expect(line).toMatch(/^TRACE: (mangle|nat):/);
