@@ -8,6 +8,7 @@ import type { Operation } from "../contract/gateway.ts";
 import {
 	type HealthCheckSettings,
 	type HealthOutput,
+	type HealthProbe,
 	type HealthState,
 	type HealthStep,
 	healthDueMs,
@@ -16,9 +17,17 @@ import {
 	takeResult,
 } from "../endpoint/health-checker.ts";
 import type { Host } from "../endpoint/host.ts";
-import { LineReader, QUIT } from "../endpoint/smtp.ts";
+import {
+	NEW_PROBE,
+	type ProbeEvent,
+	type ProbePlan,
+	type ProbeVerdict,
+	probeTurns,
+	takeProbe,
+} from "../endpoint/probe.ts";
 import type { SocketEnd, SocketUser } from "../endpoint/socket.ts";
 import type { TcpSocket } from "../endpoint/tcp-socket.ts";
+import { invariant, unreachable } from "../invariant.ts";
 import { parseAddress } from "../packet/address.ts";
 import type { WorldEvent } from "./account/account.ts";
 import { createPortSource } from "./arrivals.ts";
@@ -67,13 +76,15 @@ export function startProber(
 				const port = target.nextPort();
 				if (port === null) return;
 				const { target: index, probe } = output;
-				const done = (ok: boolean, reason: string) =>
-					take(
-						takeResult(settings, state, { target: index, probe, ok, reason }),
-					);
-				const runner = new Probe(settings.probe.kind, done);
+				const runner = new Probe(
+					settings.probe,
+					(user) => host.connect(target.to, port, user),
+					(verdict) =>
+						take(
+							takeResult(settings, state, { target: index, probe, ...verdict }),
+						),
+				);
 				probes.set(index, runner);
-				runner.socket = host.connect(target.to, port, runner);
 				return;
 			}
 			case "abandon":
@@ -114,59 +125,79 @@ export function startProber(
 	take(startHealth(settings, clock.nowMs, choice));
 }
 
-/** One probe's connection. */
-class Probe implements SocketUser {
-	socket: TcpSocket | null = null;
-	private readonly kind: "smtp" | "tcp";
-	private readonly done: (ok: boolean, reason: string) => void;
-	private readonly lines = new LineReader();
-	private isOver = false;
+/** As `{ "kind": "smtp" }` of `marktwin healthcheck` without a greeting; a backend closes after its QUIT when it can. */
+const SMTP_PLAN: ProbePlan = {
+	kind: "smtp",
+	turns: probeTurns(null, false),
+	goodbyeMs: null,
+};
 
+/** Runs a probe over a `TcpSocket`. */
+class Probe implements SocketUser {
+	private readonly plan: ProbePlan;
+	private readonly socket: TcpSocket;
+	private readonly done: (verdict: ProbeVerdict) => void;
+	private state = NEW_PROBE;
+
+	/** @param connect opens its connection */
 	constructor(
-		kind: "smtp" | "tcp",
-		done: (ok: boolean, reason: string) => void,
+		{ kind }: HealthProbe,
+		connect: (user: SocketUser) => TcpSocket,
+		done: (verdict: ProbeVerdict) => void,
 	) {
-		this.kind = kind;
+		this.plan = kind === "tcp" ? { kind } : SMTP_PLAN;
 		this.done = done;
+		this.socket = connect(this);
 	}
 
-	/** Nobody waits for it any more. */
+	/** Its verdict is not awaited any more. */
 	abandon(): void {
-		this.isOver = true;
-		this.socket?.close();
+		this.take({ kind: "abandon" });
 	}
 
 	hasRoom(): boolean {
 		return true;
 	}
 
-	onConnected(socket: TcpSocket): void {
-		if (this.kind !== "tcp") return;
-		socket.close();
-		this.report(true, "connected");
+	onConnected(): void {
+		this.take({ kind: "connected" });
 	}
 
-	onData(socket: TcpSocket, payload: string): void {
-		for (const line of this.lines.read(payload)) {
-			if (this.isOver) return;
-			if (line.startsWith("220")) socket.send(QUIT);
-			else socket.close();
-			this.report(line.startsWith("220"), line);
-		}
+	onData(_socket: TcpSocket, text: string): void {
+		this.take({ kind: "data", text });
 	}
 
-	onPeerClosed(socket: TcpSocket): void {
-		socket.close();
-		this.report(false, "closed");
+	onPeerClosed(): void {
+		this.take({ kind: "peer-closed" });
 	}
 
 	onEnd(_socket: TcpSocket, how: SocketEnd): void {
-		this.report(false, how);
+		this.take({ kind: "ended", how });
 	}
 
-	private report(ok: boolean, reason: string): void {
-		if (this.isOver) return;
-		this.isOver = true;
-		this.done(ok, reason);
+	private take(event: ProbeEvent): void {
+		const step = takeProbe(this.plan, this.state, event);
+		this.state = step.state;
+		for (const output of step.outputs)
+			switch (output.kind) {
+				case "send":
+					this.socket.send(output.text);
+					break;
+				case "close":
+				case "abandon":
+					this.socket.close();
+					break;
+				case "result":
+					this.done(output.result);
+					break;
+				case "timer":
+					invariant(output.afterMs === null, "a probe here waits for its end");
+					break;
+				case "encrypt":
+					invariant(false, "a probe here is not encrypted");
+					break;
+				default:
+					unreachable(output);
+			}
 	}
 }

@@ -97,13 +97,13 @@ test.each<{
 		says: "something else listens",
 		serve: (socket) => socket.write("SSH-2.0-OpenSSH_9.2\r\n"),
 		ok: false,
-		reason: "says no SMTP",
+		reason: "not an SMTP reply",
 	},
 	{
 		says: "somebody talks without an end",
 		serve: (socket) => socket.write("220-".repeat(50_000)),
 		ok: false,
-		reason: "says no SMTP",
+		reason: "not an SMTP reply",
 	},
 	{
 		says: "what a terminal would obey is not shown to it",

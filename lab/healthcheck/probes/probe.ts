@@ -3,8 +3,7 @@ import { unreachable } from "../../../sim/invariant.ts";
 import type { CheckedTarget } from "../config/config.ts";
 import { oneLine } from "../one-line.ts";
 import { runCommand } from "./run-command.ts";
-import { startSmtpProbe } from "./smtp-probe.ts";
-import { startTcpProbe } from "./tcp-probe.ts";
+import { startSocketProbe } from "./socket-probe.ts";
 
 export interface RunningProbe {
 	/** Nobody waits for it any more, nor for its good-bye: everything of it ends now. */
@@ -36,9 +35,8 @@ export const startProbe: StartProbe = (target, { out, done: told }) => {
 	};
 	switch (probe.kind) {
 		case "smtp":
-			return startSmtpProbe(target, probe, events);
 		case "tcp":
-			return startTcpProbe(target, events);
+			return startSocketProbe(target, probe, events);
 		case "command":
 			return startCommandProbe(target, probe.command, events);
 		default:
