@@ -1,13 +1,15 @@
+import { receive } from "../sim/gateway/ip/receive.ts";
+import { takeEmissions } from "../sim/gateway/ip/transmit.ts";
+import type { GatewayState } from "../sim/gateway/state/gateway-state.ts";
 import type { Packet } from "../sim/packet/packet.ts";
 import {
 	acks,
-	createRecipeBox,
+	createRecipeGateway,
 	INSIDE,
 	OUTSIDE,
-	type RecipeBox,
 	synAckTo,
 	syns,
-} from "./recipe-box.ts";
+} from "./recipe-gateway.ts";
 import { perSecond, type Series } from "./series.ts";
 
 const ROUNDS = 9;
@@ -19,11 +21,11 @@ const REPEATS = 30;
 export function measureGateway(): readonly Series[] {
 	const fresh: number[] = [];
 	const known: number[] = [];
-	const router = createRecipeBox(CONNECTIONS * 2);
+	const gateway = createRecipeGateway(CONNECTIONS * 2);
 	for (let round = 0; round < ROUNDS; round++) {
 		// The first round warms the compiler up, and lets the conntrack table grow.
 		const [freshPerSecond, knownPerSecond] = [
-			measureFresh(router),
+			measureFresh(gateway),
 			measureKnown(),
 		];
 		if (round === 0) continue;
@@ -46,40 +48,40 @@ export function measureGateway(): readonly Series[] {
 	];
 }
 
-function measureFresh(router: RecipeBox): number {
-	router.box.conntrack.evict({});
+function measureFresh(gateway: GatewayState): number {
+	gateway.conntrack.evict({});
 	const packets = syns(0, CONNECTIONS);
 	const perSecondFresh = perSecond(CONNECTIONS, () =>
-		sendAll(router, OUTSIDE, packets),
+		sendAll(gateway, OUTSIDE, packets),
 	);
-	if (router.box.conntrack.count !== CONNECTIONS)
+	if (gateway.conntrack.count !== CONNECTIONS)
 		throw new Error("connections were lost");
 	return perSecondFresh;
 }
 
 function measureKnown(): number {
-	const router = createRecipeBox(CONNECTIONS * 2);
+	const gateway = createRecipeGateway(CONNECTIONS * 2);
 	for (const syn of syns(0, KNOWN)) {
-		router.box.receive(OUTSIDE, syn);
-		for (const { packet } of router.box.outbox.take())
-			router.box.receive(INSIDE, synAckTo(packet));
-		router.box.outbox.take();
+		receive(gateway, OUTSIDE, syn);
+		for (const { packet } of takeEmissions(gateway))
+			receive(gateway, INSIDE, synAckTo(packet));
+		takeEmissions(gateway);
 	}
 	const packets = acks(0, KNOWN);
 	return perSecond(KNOWN * REPEATS, () => {
 		for (let repeat = 0; repeat < REPEATS; repeat++)
-			sendAll(router, OUTSIDE, packets);
+			sendAll(gateway, OUTSIDE, packets);
 	});
 }
 
 function sendAll(
-	{ box }: RecipeBox,
+	gateway: GatewayState,
 	interfaceIndex: number,
 	packets: readonly Packet[],
 ): void {
 	for (const packet of packets) {
-		box.receive(interfaceIndex, packet);
-		if (box.outbox.take().length !== 1)
+		receive(gateway, interfaceIndex, packet);
+		if (takeEmissions(gateway).length !== 1)
 			throw new Error("a packet did not come out");
 	}
 }

@@ -1,4 +1,6 @@
-import { createRecipeBox, OUTSIDE, syns } from "./recipe-box.ts";
+import { receive } from "../sim/gateway/ip/receive.ts";
+import { takeEmissions } from "../sim/gateway/ip/transmit.ts";
+import { createRecipeGateway, OUTSIDE, syns } from "./recipe-gateway.ts";
 import type { Series } from "./series.ts";
 
 const ENTRIES = 1_000_000;
@@ -7,15 +9,16 @@ const BATCH = 10_000;
 /** Octets that a conntrack entry takes when there are a million. */
 export function measureMemory(): readonly Series[] {
 	const before = used();
-	const { box } = createRecipeBox(ENTRIES);
+	const gateway = createRecipeGateway(ENTRIES);
 	for (let from = 0; from < ENTRIES; from += BATCH) {
 		for (const syn of syns(from, from + BATCH)) {
-			box.receive(OUTSIDE, syn);
-			box.outbox.take();
+			receive(gateway, OUTSIDE, syn);
+			takeEmissions(gateway);
 		}
 	}
-	if (box.conntrack.count !== ENTRIES) throw new Error("connections were lost");
-	const octets = (used() - before) / box.conntrack.count;
+	if (gateway.conntrack.count !== ENTRIES)
+		throw new Error("connections were lost");
+	const octets = (used() - before) / gateway.conntrack.count;
 	return [
 		{
 			name: "memory of an entry, of a million",

@@ -1,5 +1,5 @@
 import { parseRuleset } from "../sim/ruleset/parse.ts";
-import { RECIPE } from "./recipe-box.ts";
+import { RECIPE } from "./recipe-gateway.ts";
 import { perSecond, type Series } from "./series.ts";
 
 const ROUNDS = 7;

@@ -77,6 +77,8 @@ export const SIM_FOLDERS: Readonly<Record<string, readonly string[]>> = {
 	contract: ["packet"],
 	extension: ["packet"],
 	conntrack: ["packet", "chance"],
+	// Where packets go: the stack asks, and netfilter where a rule changes what the gateway itself sends.
+	routing: ["packet", "contract"],
 	matches: ["packet", "extension", "conntrack"],
 	targets: ["packet", "extension", "conntrack"],
 	ruleset: ["packet", "extension", "matches", "targets"],
@@ -84,6 +86,7 @@ export const SIM_FOLDERS: Readonly<Record<string, readonly string[]>> = {
 	netfilter: [
 		"packet",
 		"contract",
+		"routing",
 		"extension",
 		"conntrack",
 		"matches",
@@ -95,6 +98,7 @@ export const SIM_FOLDERS: Readonly<Record<string, readonly string[]>> = {
 		"contract",
 		"chance",
 		"clock",
+		"routing",
 		"extension",
 		"conntrack",
 		"matches",

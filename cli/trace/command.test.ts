@@ -101,6 +101,24 @@ describe("marktwin trace", () => {
 		);
 	});
 
+	it("shows the rule that rejects before the way of its answer", async () => {
+		const folder = temporaryFolder();
+		const file = join(folder, "reject.rules");
+		writeFileSync(
+			file,
+			"*filter\n:B -\n-A INPUT -p tcp -j B\n-A OUTPUT -p tcp\n-A B -p tcp -j REJECT --reject-with tcp-reset\nCOMMIT\n",
+		);
+		const { out } = await marktwin(["trace", file, ...CLIENT]);
+		const lines = out.split("\n").slice(1, 6);
+		expect(lines.map((line) => line.trim().split(/ {2,}/)[0])).toEqual([
+			"filter:INPUT:rule:1",
+			"filter:B:rule:1",
+			"answer: tcp 10.0.0.1:25 > 10.0.0.10:40000 RA ack 1 win 0 DF",
+			"filter:OUTPUT:rule:1",
+			"filter:OUTPUT:policy:2",
+		]);
+	});
+
 	it("says which rule dropped a packet", async () => {
 		const { out } = await marktwin(["trace", "-", ...CLIENT], {
 			input: "*filter\n-A INPUT -p tcp --dport 25 -j DROP\nCOMMIT\n",

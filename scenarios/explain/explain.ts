@@ -5,8 +5,8 @@
 
 import type { Answer, Ask } from "../../sim/contract/ask.ts";
 import type { TraceEvent, TraceSink } from "../../sim/contract/gateway.ts";
-import { SetupError } from "../../sim/gateway/ip/routes.ts";
 import type { ModelGateway } from "../../sim/gateway/model-gateway.ts";
+import { SetupError } from "../../sim/routing/routes.ts";
 import type {
 	Account,
 	ConnectionRecord,

@@ -87,7 +87,7 @@ export class Follower {
 	}
 }
 
-/** An answer that the gateway makes up walks through OUTPUT and POSTROUTING while its cause is not done. */
+/** An answer that the gateway makes up walks through OUTPUT and POSTROUTING when its cause is done. */
 function ofPacket(
 	steps: readonly TraceEvent[],
 	from: string,

@@ -3,21 +3,23 @@
  * Timers that are due at the same instant fire in the order in which they were set.
  */
 import { invariant } from "../invariant.ts";
+import {
+	type HeapEntry,
+	insert,
+	isEarlier,
+	isWaiting,
+	remove,
+} from "./heap.ts";
 
 /** A timer that was set; only the clock that made it knows what is in it. */
 export interface Timer {
 	readonly atMs: number;
 }
 
-interface Entry extends Timer {
-	/** Position in the heap; NOT_WAITING once it fired or was cancelled. */
-	index: number;
-	readonly order: number;
+interface Entry extends HeapEntry {
 	readonly background: boolean;
 	readonly action: () => void;
 }
-
-const NOT_WAITING = -1;
 
 export interface Clock {
 	/** Virtual milliseconds; fractions are allowed. */
@@ -73,9 +75,7 @@ class TimerClock implements Clock {
 			`a timer for ${atMs} was set at ${this.nowMs}`,
 		);
 		const entry = { atMs, index: 0, order: this.#set++, background, action };
-		const into = this.#heapOf(entry);
-		into.push(entry);
-		rise(into, entry, into.length - 1);
+		insert(this.#heapOf(entry), entry);
 		return entry;
 	}
 
@@ -85,7 +85,7 @@ class TimerClock implements Clock {
 
 	cancel(timer: Timer | null): void {
 		const entry = timer as Entry | null;
-		if (entry === null || entry.index === NOT_WAITING) return;
+		if (entry === null || !isWaiting(entry)) return;
 		remove(this.#heapOf(entry), entry);
 	}
 
@@ -118,56 +118,4 @@ class TimerClock implements Clock {
 		if (front === undefined || back === undefined) return front ?? back;
 		return isEarlier(back, front) ? back : front;
 	}
-}
-
-function isEarlier(one: Entry, other: Entry): boolean {
-	return (
-		one.atMs < other.atMs ||
-		(one.atMs === other.atMs && one.order < other.order)
-	);
-}
-
-/** A binary heap in which every entry knows its place, so that cancelling needs no search. */
-function remove(heap: Entry[], entry: Entry): void {
-	const { index } = entry;
-	entry.index = NOT_WAITING;
-	const last = heap.pop();
-	if (last === undefined || last === entry) return;
-	rise(heap, last, index);
-	if (last.index === index) sink(heap, last, index);
-}
-
-function rise(heap: Entry[], entry: Entry, from: number): void {
-	let index = from;
-	while (index > 0) {
-		const parentIndex = (index - 1) >> 1;
-		const parent = heap[parentIndex] as Entry;
-		if (!isEarlier(entry, parent)) break;
-		heap[index] = parent;
-		parent.index = index;
-		index = parentIndex;
-	}
-	heap[index] = entry;
-	entry.index = index;
-}
-
-function sink(heap: Entry[], entry: Entry, from: number): void {
-	const { length } = heap;
-	let index = from;
-	for (;;) {
-		let childIndex = 2 * index + 1;
-		if (childIndex >= length) break;
-		let child = heap[childIndex] as Entry;
-		const right = heap[childIndex + 1];
-		if (right !== undefined && isEarlier(right, child)) {
-			child = right;
-			childIndex++;
-		}
-		if (!isEarlier(child, entry)) break;
-		heap[index] = child;
-		child.index = index;
-		index = childIndex;
-	}
-	heap[index] = entry;
-	entry.index = index;
 }

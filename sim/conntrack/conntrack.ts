@@ -150,10 +150,22 @@ export class Conntrack extends EntryView implements NatApi {
 	/**
 	 * The nat table's hook (`nf_nat_ipv4_fn`). PREROUTING and OUTPUT translate the destination,
 	 * INPUT and POSTROUTING the source, both the other way round for packets in reply direction.
-	 * @param rules the table's chain of this hook; run for the first packet of an entry only
 	 */
-	translate(skb: Skb, rules: (skb: Skb) => number): number {
-		return this.#nat.translate(skb, rules);
+	translate(skb: Skb): number {
+		return this.#nat.translate(skb);
+	}
+
+	/**
+	 * Does the packet's connection get its mapping at this hook? Then the rules of the nat table are
+	 * asked first, and `map` takes the place of `translate` (`nf_nat_inet_fn`).
+	 */
+	isUnmapped(skb: Skb): boolean {
+		return this.#nat.isUnmapped(skb);
+	}
+
+	/** Behind the rules: binds the connection to what it has, if no rule mapped it, and translates the packet. */
+	map(skb: Skb): number {
+		return this.#nat.map(skb);
 	}
 
 	/** `nf_nat_setup_info`; see `NatApi`. */

@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { lastDropReason } from "./table/drop.ts";
 import { range, TestRouter } from "./test-router.ts";
 
 const ping = "icmp 10.0.0.10 > 192.168.0.1 echo-request id 7 seq 1";
@@ -104,6 +103,6 @@ describe("ICMP errors", () => {
 		expect(
 			router.forward(`icmp 192.168.0.7 > 10.0.0.10 host-redirect (${syn})`),
 		).toBe("dropped");
-		expect(lastDropReason()).toBe("redirect about a translated packet");
+		expect(router.droppedFor).toBe("redirect about a translated packet");
 	});
 });

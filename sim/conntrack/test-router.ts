@@ -15,12 +15,14 @@ import {
 	HOOK_POSTROUTING,
 	HOOK_PREROUTING,
 	NF_ACCEPT,
+	NF_DROP,
 	NO_ENTRY,
 	type Skb,
 } from "../packet/skb/skb.ts";
 import { packetOf, skbOf } from "../packet/skb/skb-packet.ts";
 import { Conntrack } from "./conntrack.ts";
 import { Sysctls } from "./settings/sysctls.ts";
+import { type ConntrackDropReason, dropReasonOf } from "./table/drop.ts";
 
 const CTSTATES = ["ESTABLISHED", "RELATED", "NEW", "ESTABLISHED", "RELATED"];
 
@@ -78,6 +80,8 @@ export class TestRouter {
 	nat = true;
 	/** Zones of `-j CT --zone`. */
 	zones: readonly [number, number] | null = null;
+	/** Why conntrack or NAT dropped the last packet; `null` when they did not. */
+	droppedFor: ConntrackDropReason | null = null;
 
 	constructor(
 		sysctls: Readonly<Record<string, number>> = {},
@@ -132,6 +136,7 @@ export class TestRouter {
 		const skb = skbOf(parsePacket(line));
 		if (this.zones !== null)
 			skb.template = { zoneOriginal: this.zones[0], zoneReply: this.zones[1] };
+		this.droppedFor = null;
 		const answer = this.#walk(skb, first, last);
 		this.conntrack.release(skb);
 		return answer;
@@ -140,29 +145,38 @@ export class TestRouter {
 	#walk(skb: Skb, first: number, last: number): string {
 		const { conntrack, rules } = this;
 		skb.hook = first;
-		if (conntrack.incoming(skb) !== NF_ACCEPT) return "dropped";
+		if (this.#isDropped(conntrack.incoming(skb))) return "dropped";
 		const ctstate = ctstateOf(skb);
 		rules.onTracked?.(skb);
-		if (!this.#translate(skb, "destination", rules.dnat)) return "dropped";
+		if (this.#isDropped(this.#translate(skb, "destination", rules.dnat)))
+			return "dropped";
 		if (rules.drop === true) return "dropped";
 		skb.hook = last;
-		if (!this.#translate(skb, "source", rules.snat)) return "dropped";
-		if (conntrack.confirm(skb) !== NF_ACCEPT) return "dropped";
+		if (this.#isDropped(this.#translate(skb, "source", rules.snat)))
+			return "dropped";
+		if (this.#isDropped(conntrack.confirm(skb))) return "dropped";
 		return `${ctstate} ${printPacket(packetOf(skb), { payload: "length" })}`;
 	}
 
+	#isDropped(verdict: number): boolean {
+		if (verdict === NF_ACCEPT) return false;
+		// A rule's drop has no reason.
+		if (verdict !== NF_DROP) this.droppedFor = dropReasonOf(verdict);
+		return true;
+	}
+
+	/** As the nat table's hooks do, with one rule. */
 	#translate(
 		skb: Skb,
 		manip: "source" | "destination",
 		rule: ((skb: Skb) => NatRange | null) | undefined,
-	): boolean {
-		if (!this.nat) return true;
-		const verdict = this.conntrack.translate(skb, (asked) => {
-			const wanted = rule?.(asked) ?? null;
-			return wanted === null
-				? NF_ACCEPT
-				: this.conntrack.setup(asked, wanted, manip);
-		});
-		return verdict === NF_ACCEPT;
+	): number {
+		const { conntrack } = this;
+		if (!this.nat) return NF_ACCEPT;
+		if (!conntrack.isUnmapped(skb)) return conntrack.translate(skb);
+		const wanted = rule?.(skb) ?? null;
+		const verdict =
+			wanted === null ? NF_ACCEPT : conntrack.setup(skb, wanted, manip);
+		return verdict === NF_ACCEPT ? conntrack.map(skb) : verdict;
 	}
 }

@@ -76,6 +76,7 @@ export function testSkb(fields: Partial<Skb> = {}): Skb {
 		hotdrop: false,
 		pktType: "unicast",
 		local: false,
+		holdsIcmpLock: false,
 		original: null,
 		...fields,
 	};

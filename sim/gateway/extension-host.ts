@@ -1,37 +1,29 @@
-import type { Conntrack } from "../conntrack/conntrack.ts";
+import { UnknownSignal } from "../contract/unknown-signal.ts";
 import type { ExtensionHost } from "../extension/host.ts";
+import type { HostOfTables } from "../netfilter/loaded-tables.ts";
 import type { Address } from "../packet/packet.ts";
-import type { Routes } from "./ip/routes.ts";
+import { type GatewayState, mtuOf } from "./state/gateway-state.ts";
 
-/** What differs from box to box, and what is only there once the box stands. */
-export interface RouterPortsGiven
-	extends Pick<
-		ExtensionHost,
-		| "choice"
-		| "aside"
-		| "recalled"
-		| "nowMs"
-		| "epochMs"
-		| "named"
-		| "reject"
-		| "log"
-		| "unknown"
-	> {
-	readonly routes: Routes;
-	readonly conntrack: Conntrack;
-	/** MTU of an interface. */
-	mtu(interfaceIndex: number): number;
-}
+/** What extensions see of a gateway; its tables, which compile them, come after it. */
+export type HostParts = Pick<
+	GatewayState,
+	"setup" | "routes" | "conntrack" | "choice" | "timers" | "tracer"
+>;
 
-/** The box as matches and targets see it, but for the time at which their table was loaded. */
-export type PortsOfBox = Omit<ExtensionHost, "loadedMs">;
-
-export function createRouterPorts(given: RouterPortsGiven): PortsOfBox {
-	const { routes, conntrack, mtu, ...ports } = given;
+/** The gateway as matches and targets see it. */
+export function extensionHost(
+	parts: HostParts,
+	reject: ExtensionHost["reject"],
+): HostOfTables {
+	const { setup, routes, conntrack, choice, timers, tracer } = parts;
 	const mtuTowards = (address: Address) =>
-		mtu(routes.lookup(address)?.interface ?? 0);
+		mtuOf(parts, routes.lookup(address)?.interface ?? 0);
 	return {
-		...ports,
+		choice,
+		aside: choice.aside,
+		recalled: () => choice.note("recalled"),
+		nowMs: () => timers.nowMs,
+		epochMs: setup.epochMs,
 		interfaces: routes.interfaces,
 		conntrack,
 		nat: conntrack,
@@ -44,8 +36,13 @@ export function createRouterPorts(given: RouterPortsGiven): PortsOfBox {
 		// The way back counts as well (tcpmss_reverse_mtu).
 		pathMtu: (skb) =>
 			Math.min(mtuTowards(skb.destination), mtuTowards(skb.source)),
+		reject,
+		log: (_skb, entry) => tracer?.log(entry),
 		written: (skb) => {
 			skb.original = null;
+		},
+		unknown: (reason) => {
+			throw new UnknownSignal(reason);
 		},
 	};
 }

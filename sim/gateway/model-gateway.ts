@@ -1,10 +1,9 @@
 /**
- * The model of a gateway: a box, the clock that drives it, and the operations that are carried out
- * on it while it runs. It answers the world's asks at once.
+ * The model of a gateway: its state, and what packets, time and operations do to it. It answers the
+ * world's asks at once.
  */
 import type { Choice } from "../chance/choice.ts";
 import { NotedChoice } from "../chance/noted.ts";
-import { type Clock, createClock } from "../clock/clock.ts";
 import type { Answer, Ask } from "../contract/ask.ts";
 import type {
 	ConntrackLine,
@@ -18,16 +17,20 @@ import type {
 	Unknown,
 } from "../contract/gateway.ts";
 import type { Ruleset } from "../contract/ruleset.ts";
+import { UnknownSignal } from "../contract/unknown-signal.ts";
 import { unreachable } from "../invariant.ts";
+import { replaceTable } from "../netfilter/hook-path.ts";
 import { createTracer, type RuleTracer } from "../netfilter/rule-tracer.ts";
-import { UnknownSignal } from "../netfilter/unknown-signal.ts";
-import { formatAddress } from "../packet/address.ts";
 import type { Packet } from "../packet/packet.ts";
 import { printRuleset } from "../ruleset/print.ts";
 import { asUnloaded } from "../ruleset/table/counters.ts";
-import { Box } from "./box.ts";
 import { readConditions, writeCondition } from "./condition-files.ts";
+import { createGateway } from "./create-gateway.ts";
+import { receive } from "./ip/receive.ts";
+import { advanceTo, fireNext } from "./ip/timers.ts";
+import { takeEmissions } from "./ip/transmit.ts";
 import { carryOut } from "./operations.ts";
+import type { GatewayState } from "./state/gateway-state.ts";
 
 export interface ModelGatewayPorts {
 	readonly choice: Choice;
@@ -38,13 +41,12 @@ export interface ModelGatewayPorts {
 }
 
 export class ModelGateway {
-	private readonly clock: Clock = createClock();
 	private readonly setup: GatewaySetup;
 	private readonly choice: NotedChoice;
 	private readonly tracer: RuleTracer | null;
-	/** Hosts that do not answer ARP; everybody else does. */
-	private readonly silent = new Set<string>();
-	private box: Box;
+	/** Hosts that do not answer ARP, each as `interface address`; all others do. */
+	private readonly silentHosts = new Set<string>();
+	private state: GatewayState;
 	/** What became of the packet that came in last; `null` before the first. */
 	fate: Fate | null = null;
 
@@ -52,8 +54,8 @@ export class ModelGateway {
 	constructor(setup: GatewaySetup, ports: ModelGatewayPorts) {
 		this.setup = setup;
 		this.choice = new NotedChoice(ports.choice);
-		this.tracer = createTracer(ports, () => this.box);
-		this.box = this.createBox();
+		this.tracer = createTracer(ports, () => this.state);
+		this.state = this.createState(0);
 	}
 
 	/** Whether the sink that was handed in is told what happens from now on. */
@@ -63,7 +65,7 @@ export class ModelGateway {
 
 	/** Virtual time, in ms. */
 	get nowMs(): number {
-		return this.clock.nowMs;
+		return this.state.timers.nowMs;
 	}
 
 	/** Does what the world asks for. */
@@ -74,11 +76,12 @@ export class ModelGateway {
 		try {
 			this.mustBeModelled();
 			if (ask.kind === "wait") this.wait(ask.toMs);
-			else this.clock.advanceTo(ask.atMs);
+			else advanceTo(this.state, ask.atMs);
 			switch (ask.kind) {
 				case "packet":
-					this.fate = this.box.receive(
-						this.box.routes.indexOf(ask.interface),
+					this.fate = receive(
+						this.state,
+						this.state.routes.indexOf(ask.interface),
 						ask.packet,
 					);
 					break;
@@ -101,8 +104,8 @@ export class ModelGateway {
 		}
 		const chance = this.choice.take();
 		return {
-			nowMs: this.clock.nowMs,
-			emissions: this.box.outbox.take(),
+			nowMs: this.state.timers.nowMs,
+			emissions: takeEmissions(this.state),
 			outcome,
 			observation,
 			unknown,
@@ -118,21 +121,22 @@ export class ModelGateway {
 		let fate: Fate;
 		try {
 			this.mustBeModelled();
-			fate = this.box.receive(this.box.routes.indexOf(interfaceName), packet);
+			const { routes } = this.state;
+			fate = receive(this.state, routes.indexOf(interfaceName), packet);
 		} catch (error) {
 			fate = { kind: "unknown", unknown: unknownOf(error) };
 		}
-		return { fate, emissions: this.box.outbox.take() };
+		return { fate, emissions: takeEmissions(this.state) };
 	}
 
-	/** Lets virtual time pass; what the box sends meanwhile comes with the next answer. */
+	/** Lets virtual time pass; what the gateway sends meanwhile comes with the next answer. */
 	advanceTo(atMs: number): void {
-		this.clock.advanceTo(atMs);
+		advanceTo(this.state, atMs);
 	}
 
 	/** @throws UnknownSignal when it was set up as no model can be */
 	private mustBeModelled(): void {
-		const { notModelled } = this.box.settings;
+		const { notModelled } = this.state.settings;
 		if (notModelled !== null) throw new UnknownSignal(notModelled);
 	}
 
@@ -141,13 +145,13 @@ export class ModelGateway {
 	 * @throws UnknownSignal for one that a kernel carries out and the model does not
 	 */
 	operate(operation: Operation): OperationOutcome {
-		if (operation.kind !== "take-over") return carryOut(this.box, operation);
+		if (operation.kind !== "take-over") return carryOut(this.state, operation);
 		this.takeOver();
 		return { ok: true };
 	}
 
 	observe(): Observation {
-		const { tables, conntrack } = this.box;
+		const { tables, conntrack } = this.state;
 		return {
 			ruleset: printRuleset(tables.now(), { counters: true }),
 			conntrack: conntrack.lines(),
@@ -157,66 +161,56 @@ export class ModelGateway {
 
 	/** The ruleset as it is loaded, with its counters. */
 	get ruleset(): Ruleset {
-		return this.box.tables.now();
+		return this.state.tables.now();
 	}
 
 	/** Its connections alone, without the rest of an observation. */
 	get conntrackLines(): readonly ConntrackLine[] {
-		return this.box.conntrack.lines();
+		return this.state.conntrack.lines();
 	}
 
 	/** How often a neighbour that was waited for was given up. */
 	get givenUp(): number {
-		return this.box.neighbours.givenUp;
+		return this.state.neighbours.givenUp;
 	}
 
 	/** The table is full: which connection goes for the next one is chance in a kernel. */
 	get dropsByChance(): boolean {
-		return this.box.conntrack.dropsByChance;
+		return this.state.conntrack.dropsByChance;
 	}
 
 	/** Removes connections whose time is over. @returns how many there were */
 	removeExpired(): number {
-		return this.box.conntrack.removeExpired();
+		return this.state.conntrack.removeExpired();
 	}
 
 	private wait(toMs: number): void {
+		const { state } = this;
 		// Whatever comes out by itself has to reach the world at the moment at which it came.
-		while (this.box.outbox.isEmpty && this.clock.fireNext(toMs));
-		if (this.box.outbox.isEmpty) this.clock.advanceTo(toMs);
+		while (state.emissions.length === 0 && fireNext(state, toMs));
+		if (state.emissions.length === 0) advanceTo(state, toMs);
 	}
 
-	/** The second box was loaded with the same rules and told the same conditions, and has seen no packet. */
+	/** The second gateway was loaded with the same rules and given the same conditions, and has seen no packet. */
 	private takeOver(): void {
-		const old = this.box;
+		const old = this.state;
 		const conditions = readConditions(old.tables.names);
-		this.box = this.createBox();
+		this.state = this.createState(old.timers.nowMs);
 		for (const table of old.tables.now().tables)
-			this.box.tables.replace(asUnloaded(table));
-		this.box.rewire();
+			replaceTable(this.state, asUnloaded(table));
 		for (const [name, value] of Object.entries(conditions))
-			writeCondition(this.box.tables.names, name, `${value}`);
+			writeCondition(this.state.tables.names, name, `${value}`);
 	}
 
-	private createBox(): Box {
-		const { clock, choice, tracer } = this;
-		const box: Box = new Box(this.setup, {
-			clock,
-			choice,
-			tracer,
-			log: tracer && ((skb, entry) => tracer.log(skb, entry)),
-			answers: (index, address) =>
-				!this.silent.has(
-					`${box.routes.interfaces[index]} ${formatAddress(address)}`,
-				),
-		});
-		return box;
+	private createState(nowMs: number): GatewayState {
+		const { choice, tracer, silentHosts } = this;
+		return createGateway(this.setup, { nowMs, choice, tracer, silentHosts });
 	}
 
 	private setNeighbour(ask: Ask & { kind: "neighbour" }): void {
 		const key = `${ask.interface} ${ask.address}`;
-		if (ask.answers) this.silent.delete(key);
-		else this.silent.add(key);
+		if (ask.answers) this.silentHosts.delete(key);
+		else this.silentHosts.add(key);
 	}
 }
 

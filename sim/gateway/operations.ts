@@ -1,9 +1,10 @@
-/** What an administrator does to a box while it runs. */
+/** What an administrator does to a gateway while it runs. */
 
 import type { Operation, OperationOutcome } from "../contract/gateway.ts";
+import { UnknownSignal } from "../contract/unknown-signal.ts";
 import { inLine } from "../in-line.ts";
 import { invariant, unreachable } from "../invariant.ts";
-import { UnknownSignal } from "../netfilter/unknown-signal.ts";
+import { replaceTable } from "../netfilter/hook-path.ts";
 import { parseAddress } from "../packet/address.ts";
 import type { Address } from "../packet/packet.ts";
 import { parseCommand } from "../ruleset/line/parse-command.ts";
@@ -13,8 +14,10 @@ import {
 	printFaults,
 	RulesetError,
 } from "../ruleset/ruleset-error.ts";
-import type { Box } from "./box.ts";
 import { writeCondition } from "./condition-files.ts";
+import { neighForget } from "./ip/neighbour-timer.ts";
+import { neighIfdown } from "./ip/neighbours.ts";
+import type { GatewayState } from "./state/gateway-state.ts";
 
 const OK: OperationOutcome = { ok: true };
 
@@ -23,28 +26,36 @@ const OK: OperationOutcome = { ok: true };
  * @throws UnknownSignal for one that a kernel carries out and the model does not
  */
 export function carryOut(
-	box: Box,
+	gateway: GatewayState,
 	operation: Exclude<Operation, { kind: "take-over" }>,
 ): OperationOutcome {
 	switch (operation.kind) {
 		case "restore":
 			return load(
-				box,
-				restoreText(box.tables.now(), operation.text, operation),
+				gateway,
+				restoreText(gateway.tables.now(), operation.text, operation),
 			);
 		case "iptables":
-			return command(box, operation.command);
+			return command(gateway, operation.command);
 		case "condition":
-			return writeCondition(box.tables.names, operation.name, operation.write);
+			return writeCondition(
+				gateway.tables.names,
+				operation.name,
+				operation.write,
+			);
 		case "evict":
-			return evicted(box.conntrack.evict(operation.filter), operation);
+			return evicted(gateway.conntrack.evict(operation.filter), operation);
 		case "sysctl":
-			return writeSysctl(box, operation.name, operation.value);
+			return writeSysctl(gateway, operation.name, operation.value);
 		case "link":
-			box.setLink(box.routes.indexOf(operation.interface), operation.up);
+			setLink(
+				gateway,
+				gateway.routes.indexOf(operation.interface),
+				operation.up,
+			);
 			return OK;
 		case "forget-neighbour":
-			box.forgetNeighbour(addressOf(operation.address));
+			neighForget(gateway, addressOf(operation.address));
 			return OK;
 		default:
 			return unreachable(operation);
@@ -64,9 +75,12 @@ function evicted(
 	};
 }
 
-function command(box: Box, line: string): OperationOutcome {
+function command(gateway: GatewayState, line: string): OperationOutcome {
 	try {
-		return load(box, applyCommand(box.tables.now(), parseCommand(line)));
+		return load(
+			gateway,
+			applyCommand(gateway.tables.now(), parseCommand(line)),
+		);
 	} catch (error) {
 		if (!(error instanceof RulesetError)) throw error;
 		mustBeKnown(error.faults);
@@ -75,16 +89,14 @@ function command(box: Box, line: string): OperationOutcome {
 }
 
 function load(
-	box: Box,
+	gateway: GatewayState,
 	{ ruleset, replaced, faults }: Applied,
 ): OperationOutcome {
 	mustBeKnown(faults);
-	const { tables } = box;
-	for (const table of replaced) tables.replace(table);
+	for (const table of replaced) replaceTable(gateway, table);
 	// A table comes into being when it is first named, though nothing may stand in it.
 	for (const table of ruleset.tables)
-		if (!tables.has(table.name)) tables.replace(table);
-	box.rewire();
+		if (!gateway.tables.has(table.name)) replaceTable(gateway, table);
 	return faults.length === 0 ? OK : { ok: false, message: printFaults(faults) };
 }
 
@@ -96,8 +108,23 @@ function mustBeKnown(faults: readonly Fault[]): void {
 	throw new UnknownSignal(`${inLine(file)}:${line}: ${message}`);
 }
 
-function writeSysctl(box: Box, name: string, value: number): OperationOutcome {
-	const outcome = box.settings.sysctls.set(name, value);
+function setLink(
+	gateway: GatewayState,
+	interfaceIndex: number,
+	up: boolean,
+): void {
+	gateway.routes.setLink(interfaceIndex, up);
+	if (up) return;
+	neighIfdown(gateway, interfaceIndex);
+	gateway.conntrack.masqueradeDown(interfaceIndex);
+}
+
+function writeSysctl(
+	gateway: GatewayState,
+	name: string,
+	value: number,
+): OperationOutcome {
+	const outcome = gateway.settings.sysctls.set(name, value);
 	switch (outcome.kind) {
 		case "written":
 			return OK;

@@ -38,7 +38,7 @@ function played(rules: readonly (readonly [number, string])[], old?: Cells) {
 	const next = (packets: number) =>
 		Array.from({ length: packets }, () => {
 			const before = program.counters.slice();
-			traverse(program, 0, testSkb(), null);
+			traverse(program, testSkb(), null);
 			const at = [...rules.keys()].findIndex(
 				(rule) => program.counters[rule * 2] !== before[rule * 2],
 			);

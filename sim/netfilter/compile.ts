@@ -74,11 +74,13 @@ export interface Program {
 	/** Chain of a node, and its number in it, from 1. */
 	readonly chains: readonly Chain[];
 	readonly numbers: Int32Array;
+	/** Scratch of a walk: the jumps that it returns to. No chain jumps in a circle, so none is there twice (`jumpstack`). */
+	readonly jumpStack: Int32Array;
 }
 
 /**
  * Compiles a table that was checked before (`load-check.ts`).
- * @param ports what the box offers to the extensions
+ * @param ports what the gateway offers to the extensions
  * @param begun what there is of it already
  */
 export function compile(
@@ -161,6 +163,7 @@ export function compile(
 		cells: begun.cells,
 		chains,
 		numbers,
+		jumpStack: new Int32Array(table.chains.length),
 	};
 }
 

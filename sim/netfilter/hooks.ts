@@ -4,7 +4,7 @@
  *   in ──► PREROUTING ──► routed? ──► FORWARD ──► POSTROUTING ──► out
  *                            │                        ▲
  *                            ▼                        │
- *                          INPUT ──► the box ──► OUTPUT ┘
+ *                          INPUT ──► gateway ──► OUTPUT ┘
  */
 
 import type { TableName } from "../contract/ruleset.ts";

@@ -4,20 +4,22 @@ import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
 import { NotedChoice } from "../chance/noted.ts";
 import { seededChoice } from "../chance/seeded.ts";
-import { createClock } from "../clock/clock.ts";
 import type { Operation as AnyOperation } from "../contract/gateway.ts";
 import type { MatchUse } from "../contract/ruleset.ts";
 import type { Test } from "../extension/extension.ts";
 import type { ExtensionHost } from "../extension/host.ts";
 import { parseCases, rulesetOfCase } from "../extension/test-cases.ts";
 import { compileMatch, testPorts, testSkb } from "../extension/test-host.ts";
-import { Box } from "../gateway/box.ts";
 import { readConditions } from "../gateway/condition-files.ts";
+import { createGateway } from "../gateway/create-gateway.ts";
+import { receive } from "../gateway/ip/receive.ts";
+import { advanceTo } from "../gateway/ip/timers.ts";
+import { takeEmissions } from "../gateway/ip/transmit.ts";
 import { carryOut } from "../gateway/operations.ts";
 import { createTestRouter, OUT, ROUTER } from "../gateway/test-router.ts";
 import { matches } from "../matches/index.ts";
 import { parsePacket } from "../packet/notation/notation.ts";
-import { HOOK_PREROUTING, NF_DROP } from "../packet/skb/skb.ts";
+import { NF_DROP, VERDICT_MASK } from "../packet/skb/skb.ts";
 import { parseCommand } from "../ruleset/line/parse-command.ts";
 import {
 	type Applied,
@@ -72,25 +74,24 @@ const STEP = fc.oneof(
 );
 type Step = typeof STEP extends fc.Arbitrary<infer S> ? S : never;
 
-/** All that a box shows after each of the steps. */
+/** All that a gateway shows after each of the steps. */
 function shown(steps: readonly Step[], compilesAtOnce: boolean): unknown[] {
-	const clock = createClock();
-	const box = new Box(ROUTER, {
-		clock,
+	const gateway = createGateway(ROUTER, {
+		nowMs: 0,
 		choice: new NotedChoice(seededChoice(1)),
-		answers: () => true,
+		silentHosts: new Set(),
 		tracer: null,
-		log: null,
 	});
 	return steps.map((step) => {
 		let did: unknown = null;
-		if ("kind" in step) did = carryOut(box, step);
-		else if ("forMs" in step) clock.advanceTo(clock.nowMs + step.forMs);
-		else did = box.receive(2, parsePacket(step.packet));
-		if (compilesAtOnce) box.tables.program("mangle");
-		const { tables, conntrack, outbox } = box;
+		if ("kind" in step) did = carryOut(gateway, step);
+		else if ("forMs" in step)
+			advanceTo(gateway, gateway.timers.nowMs + step.forMs);
+		else did = receive(gateway, 2, parsePacket(step.packet));
+		if (compilesAtOnce) gateway.tables.program("mangle");
+		const { tables, conntrack } = gateway;
 		const state = [tables.now(), readConditions(tables.names)];
-		return [did, ...state, conntrack.lines(), outbox.take()];
+		return [did, ...state, conntrack.lines(), takeEmissions(gateway)];
 	});
 }
 
@@ -131,8 +132,8 @@ describe("what rules remember when another rule is appended", () => {
 		for (let packet = 0; packet < packets; packet++) {
 			const program = tables.program("mangle");
 			if (program === null) throw new Error("there is no table");
-			const verdict = traverse(program, HOOK_PREROUTING, testSkb(), null);
-			marks += verdict === NF_DROP ? "x" : "-";
+			const verdict = traverse(program, testSkb(), null);
+			marks += (verdict & VERDICT_MASK) === NF_DROP ? "x" : "-";
 			if (packet !== 0) continue;
 			// Twice: a table that no packet has walked hands on what it keeps.
 			for (const line of [command, "iptables -t mangle -A FORWARD"])

@@ -14,7 +14,6 @@ import type {
 import type { Test } from "../extension/extension.ts";
 import type { ExtensionHost } from "../extension/host.ts";
 import type { AnyExtension } from "../extension/options/option-table.ts";
-import type { PortsOfBox } from "../gateway/extension-host.ts";
 import { matches } from "../matches/index.ts";
 import { printRuleset } from "../ruleset/print.ts";
 import type { Stateful } from "../stateful.ts";
@@ -23,6 +22,9 @@ import { Cells, type Keeping } from "./cells.ts";
 import { compile, type Program, tableNow } from "./compile.ts";
 import type { EarlyTests } from "./compile-matches.ts";
 import { type Holding, NamedStates } from "./named-states.ts";
+
+/** What matches and targets see of a gateway, but for what its tables know: their names, and when each was loaded. */
+export type HostOfTables = Omit<ExtensionHost, "loadedMs" | "named">;
 
 /** What became of a table that was loaded. */
 interface Loaded {
@@ -57,7 +59,7 @@ export class LoadedTables implements Stateful<SavedTables> {
 	readonly names = new NamedStates();
 	/** In the order in which the tables were first loaded. */
 	private readonly loaded = new Map<TableName, Loaded>();
-	private readonly ports: PortsOfBox;
+	private readonly ports: HostOfTables;
 	private readonly trackingBegins: () => void;
 	private readonly keeping: Keeping;
 	/** How many handles were given to rules. */
@@ -68,7 +70,7 @@ export class LoadedTables implements Stateful<SavedTables> {
 	 * @param keeping what rules keep when their table is replaced
 	 */
 	constructor(
-		ports: PortsOfBox,
+		ports: HostOfTables,
 		trackingBegins: () => void,
 		keeping: Keeping = "nothing",
 	) {
@@ -221,7 +223,12 @@ export class LoadedTables implements Stateful<SavedTables> {
 	}
 
 	private portsAt(loadedMs: number): ExtensionHost {
-		return { ...this.ports, loadedMs };
+		const { names } = this;
+		return {
+			...this.ports,
+			loadedMs,
+			named: (kind, name, create) => names.named(kind, name, create),
+		};
 	}
 }
 

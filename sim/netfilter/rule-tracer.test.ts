@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { seededChoice } from "../chance/seeded.ts";
 import type { TraceEvent } from "../contract/gateway.ts";
 import { ModelGateway } from "../gateway/model-gateway.ts";
@@ -72,12 +72,59 @@ it("marks what a kernel would log from -j TRACE on", () => {
 	]);
 });
 
-it("keeps a rejecting rule's step until its answer has gone", () => {
-	const events = eventsOf(
-		"*filter\n-A INPUT -p tcp -j REJECT --reject-with tcp-reset\n-A OUTPUT -p tcp\nCOMMIT\n",
-		SYN,
-	);
-	expect(
-		events.map(({ chain, kind, number }) => `${chain}:${kind}:${number}`),
-	).toEqual(["OUTPUT:rule:1", "OUTPUT:policy:2", "INPUT:rule:1"]);
+/** In the order in which a 6.1 kernel logged it: lines of TRACE, and those of LOG in quotes. */
+const LOGGED: readonly (readonly [packet: string, log: string])[] = [
+	[
+		"tcp 10.0.0.10:40000 > 10.0.0.1:25 S seq 1",
+		"INPUT:rule:1 A:rule:1 'a' A:rule:2 B:rule:1 OUTPUT:rule:1 'out' OUTPUT:rule:2 OUTPUT:policy:4",
+	],
+	[
+		"udp 10.0.0.10:9 > 10.0.0.1:7 len 3",
+		"INPUT:rule:2 'in' INPUT:rule:3 OUTPUT:rule:1 'out' OUTPUT:policy:4",
+	],
+	[
+		"udp 10.0.0.10:9 > 10.0.0.1:8 len 3",
+		"INPUT:policy:4 OUTPUT:rule:1 'out' OUTPUT:policy:4",
+	],
+	[
+		"tcp 10.0.0.10:1 > 192.168.0.1:80 S",
+		"FORWARD:rule:1 'forward' FORWARD:rule:2 OUTPUT:rule:1 'out' OUTPUT:rule:3",
+	],
+	[
+		"icmp 10.0.0.10 > 10.0.0.1 echo-request id 7 seq 1",
+		"INPUT:policy:4 OUTPUT:rule:1 'out' OUTPUT:policy:4",
+	],
+	[
+		"udp 10.0.0.10:9 > 192.168.0.1:8 len 3 ttl 1",
+		"OUTPUT:rule:1 'out' OUTPUT:policy:4",
+	],
+];
+
+describe("what the gateway makes up", () => {
+	const rules = `*filter
+:A -
+:B -
+-A INPUT -p tcp -j A
+-A INPUT -p udp --dport 7 -j LOG --log-prefix in
+-A INPUT -p udp --dport 7 -j REJECT
+-A FORWARD -j LOG --log-prefix forward
+-A FORWARD -j REJECT --reject-with icmp-host-prohibited
+-A OUTPUT -j LOG --log-prefix out
+-A OUTPUT -p tcp
+-A OUTPUT -p icmp --icmp-type host-prohibited -j REJECT
+-A A -j LOG --log-prefix a
+-A A -j B
+-A B -p tcp -j REJECT --reject-with tcp-reset
+COMMIT
+`;
+
+	it.each(LOGGED)("is traced behind its cause: %s", (packet, logged) => {
+		const events = eventsOf(rules, packet);
+		const words = events.map(({ chain, kind, number, log }) =>
+			[`${chain}:${kind}:${number}`, ...(log ? [`'${log.prefix}'`] : [])].join(
+				" ",
+			),
+		);
+		expect(words.join(" ")).toBe(logged);
+	});
 });

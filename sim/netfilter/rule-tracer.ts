@@ -17,14 +17,8 @@ import {
 } from "../packet/skb/skb.ts";
 import { packetOf } from "../packet/skb/skb-packet.ts";
 import type { Program } from "./compile.ts";
-import { kindOfNode, nameOf, placeOf, type Tracer } from "./traverse.ts";
-
-/** What the tracer asks of the box. */
-export interface TracedBox {
-	readonly routes: { readonly interfaces: readonly string[] };
-	readonly tables: { readonly needsConntrack: boolean };
-	readonly conntrack: { mark(entry: number): number };
-}
+import type { Netfilter, Tracer } from "./netfilter.ts";
+import { kindOfNode, nameOf, placeOf } from "./traverse.ts";
 
 /** A step that was begun: what its target does is still to come. */
 type Reached = Omit<TraceEvent, "markAfter" | "connmark" | "log"> & {
@@ -32,10 +26,8 @@ type Reached = Omit<TraceEvent, "markAfter" | "connmark" | "log"> & {
 };
 
 export interface RuleTracer extends Tracer {
-	/** What happens while it is off is told to nobody. To be switched between packets. */
+	/** While it is off, nothing is reported. To be switched between packets. */
 	isOn: boolean;
-	/** The rule that was reached last writes to a log. */
-	log(skb: Skb, entry: LogEntry): void;
 }
 
 /** The tracer that the sinks ask for; `null` when there are none. */
@@ -44,9 +36,9 @@ export function createTracer(
 		readonly trace?: TraceSink;
 		readonly reached?: (rule: string) => void;
 	},
-	box: () => TracedBox,
+	net: () => Netfilter,
 ): RuleTracer | null {
-	if (sinks.trace) return createRuleTracer(sinks.trace, box);
+	if (sinks.trace) return createRuleTracer(sinks.trace, net);
 	return sinks.reached ? createNameTracer(sinks.reached) : null;
 }
 
@@ -54,17 +46,16 @@ export function createTracer(
  * Turns the steps of a walk into trace events: the packet as it stood when the rule was reached,
  * its mark before and after the target acted.
  */
-function createRuleTracer(sink: TraceSink, box: () => TracedBox): RuleTracer {
-	// A rule that rejects makes a packet that walks through rules itself before the target is done.
-	const pending: Reached[] = [];
+function createRuleTracer(sink: TraceSink, net: () => Netfilter): RuleTracer {
+	let pending: Reached | null = null;
 	return {
 		isOn: true,
 		reached(program: Program, at: number, skb: Skb) {
 			if (!this.isOn) return;
-			const { routes, tables } = box();
+			const { routes, tables } = net();
 			const { interfaces } = routes;
 			const chain = program.chains[at] as Program["chains"][number];
-			pending.push({
+			pending = {
 				table: program.table.name,
 				chain: chain.name,
 				hook: HOOK_NAMES[skb.hook] as HookName,
@@ -81,26 +72,26 @@ function createRuleTracer(sink: TraceSink, box: () => TracedBox): RuleTracer {
 						: null,
 				traced: skb.traced,
 				log: null,
-			});
+			};
 		},
-		log(_skb: Skb, entry: LogEntry) {
+		log(entry: LogEntry) {
 			if (!this.isOn) return;
-			const event = pending.at(-1);
-			invariant(event !== undefined, "something was logged outside of a rule");
-			event.log = entry;
+			invariant(pending !== null, "something was logged outside of a rule");
+			pending.log = entry;
 		},
 		left(skb: Skb) {
 			if (!this.isOn) return;
-			const event = pending.pop();
-			invariant(event !== undefined, "a rule was left that was never reached");
+			invariant(pending !== null, "a rule was left that was never reached");
+			const event = pending;
+			pending = null;
 			const connmark =
-				skb.entry === NO_ENTRY ? null : box().conntrack.mark(skb.entry);
+				skb.entry === NO_ENTRY ? null : net().conntrack.mark(skb.entry);
 			sink({ ...event, markAfter: skb.mark, connmark });
 		},
 	};
 }
 
-/** Tells the names of rules alone, in the order in which the kernel's TRACE does: before their targets act. */
+/** Reports the names of rules alone, in the order in which the kernel's TRACE does: before their targets act. */
 function createNameTracer(sink: (rule: string) => void): RuleTracer {
 	return {
 		isOn: true,

@@ -4,6 +4,7 @@
  */
 
 import type { AddressMask } from "../contract/ruleset.ts";
+import { UnknownSignal } from "../contract/unknown-signal.ts";
 import type { Action } from "../extension/extension.ts";
 import { invariant } from "../invariant.ts";
 import type { Address } from "../packet/packet.ts";
@@ -12,31 +13,26 @@ import {
 	NF_DROP,
 	NF_QUEUE,
 	type Skb,
+	VERDICT_BITS,
 	XT_CONTINUE,
 } from "../packet/skb/skb.ts";
 import { printRule } from "../ruleset/print.ts";
 import type { Node, Program } from "./compile.ts";
-import { UnknownSignal } from "./unknown-signal.ts";
-
-/** Is told of every rule, chain end and policy that a packet matches, before and after its target acted. */
-export interface Tracer {
-	reached(program: Program, at: number, skb: Skb): void;
-	left(skb: Skb): void;
-}
+import type { Tracer } from "./netfilter.ts";
 
 /**
- * @param hook one of the `HOOK_*` at which the table has a built-in chain
+ * Walks the table's built-in chain of the hook that the packet is at.
  * @param tracer `null` costs nothing
- * @returns a verdict `NF_*`; where it was spoken is left in `lastPlace(program)`
+ * @returns NF_ACCEPT, or another verdict `NF_*` above which its node stands (`VERDICT_BITS`)
  * @throws UnknownSignal with the rule, when the model does not know how this goes on
  */
 export function traverse(
 	program: Program,
-	hook: number,
 	skb: Skb,
 	tracer: Tracer | null,
 ): number {
-	const { nodes, counters } = program;
+	const { nodes, counters, jumpStack } = program;
+	const { hook } = skb;
 	const isWhole = skb.fragment === null;
 	let at = program.entries[hook] as number;
 	let depth = 0;
@@ -84,13 +80,12 @@ export function traverse(
 					at =
 						depth === 0
 							? (program.underflows[hook] as number)
-							: (stack[--depth] as number) + 1;
+							: (jumpStack[--depth] as number) + 1;
 					from = at;
 					break;
 				case "jump":
 					walked = countedTo(walked + at - from);
-					if (depth >= stack.length) stack = grown(stack);
-					stack[depth++] = at;
+					jumpStack[depth++] = at;
 					at = node.target;
 					from = at;
 					break;
@@ -121,24 +116,9 @@ function countedTo(passed: number): number {
 	return passed + 1;
 }
 
-/** One stack serves all walks: a walk never waits for another one on the same stack level. */
-let stack = new Int32Array(64);
-let last = 0;
-
-function grown(old: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
-	const wider = new Int32Array(old.length * 2);
-	wider.set(old);
-	return wider;
-}
-
+/** The verdict, and the node at which it was spoken unless the packet goes on. */
 function spoken(at: number, verdict: number): number {
-	last = at;
-	return verdict;
-}
-
-/** Where the last verdict other than ACCEPT was spoken, in TRACE's spelling: `filter:INPUT:rule:3`. */
-export function lastPlace(program: Program): string {
-	return placeOf(program, last).rule;
+	return verdict === NF_ACCEPT ? NF_ACCEPT : (at << VERDICT_BITS) | verdict;
 }
 
 /** The kernel's name of a node: `mangle:PREROUTING:rule:1`. */

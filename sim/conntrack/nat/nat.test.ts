@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Choice } from "../../chance/choice.ts";
 import { NF_ACCEPT } from "../../packet/skb/skb.ts";
-import { lastDropReason } from "../table/drop.ts";
 import { range, TestRouter } from "../test-router.ts";
 
 const SYN = "tcp 10.0.0.10:40000 > 10.0.0.1:25 S seq 1000";
@@ -192,7 +191,7 @@ describe("SNAT", () => {
 			router.forward(`tcp 192.168.0.${host}:40000 > 198.51.100.1:80 S`),
 		);
 		expect(answers[2]).toBe("dropped");
-		expect(lastDropReason()).toBe("port taken");
+		expect(router.droppedFor).toBe("port taken");
 		expect(router.conntrack.count).toBe(2);
 	});
 
@@ -277,7 +276,7 @@ describe("SNAT", () => {
 		expect(router.forward(OUT)).toMatch(/^NEW tcp 203/);
 		leaves = 4;
 		expect(router.forward(OUT)).toBe("dropped");
-		expect(lastDropReason()).toBe("masqueraded elsewhere");
+		expect(router.droppedFor).toBe("masqueraded elsewhere");
 		expect(router.conntrack.count).toBe(0);
 	});
 

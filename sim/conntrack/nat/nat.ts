@@ -75,27 +75,30 @@ export class Nat {
 		this.#choice = choice;
 	}
 
+	/** See `Conntrack.isUnmapped`. */
+	isUnmapped(skb: Skb): boolean {
+		const { entry, ctinfo } = skb;
+		if (entry === NO_ENTRY) return false;
+		if (ctinfo !== CTINFO_NEW && (!isRelated(ctinfo) || skb.protocol === ICMP))
+			return false;
+		return !this.#isDone(skb, mapsSource(skb));
+	}
+
+	/** See `Conntrack.map`. */
+	map(skb: Skb): number {
+		const isSource = mapsSource(skb);
+		if (!this.#isDone(skb, isSource))
+			this.#bindNull(skb, isSource ? "source" : "destination");
+		return this.#translatePacket(skb, isSource);
+	}
+
 	/** See `Conntrack.translate`. */
-	translate(skb: Skb, rules: (skb: Skb) => number): number {
+	translate(skb: Skb): number {
 		const { entry, ctinfo } = skb;
 		if (entry === NO_ENTRY) return NF_ACCEPT;
-		const { words } = this.#table;
-		const at = entry << ENTRY_SHIFT;
-		const isSource = skb.hook === HOOK_POSTROUTING || skb.hook === HOOK_INPUT;
-		const isRelated =
-			ctinfo === CTINFO_RELATED || ctinfo === CTINFO_RELATED_REPLY;
-		if (isRelated && skb.protocol === ICMP)
+		const isSource = mapsSource(skb);
+		if (isRelated(ctinfo) && skb.protocol === ICMP)
 			return this.#translateError(skb, isSource);
-		if (ctinfo === CTINFO_NEW || isRelated) {
-			const done = isSource ? IPS_SRC_NAT_DONE : IPS_DST_NAT_DONE;
-			if (((words[at + STATUS] as number) & done) === 0) {
-				const verdict = rules(skb);
-				if (verdict !== NF_ACCEPT) return verdict;
-				if (((this.#table.words[at + STATUS] as number) & done) === 0)
-					this.#bindNull(skb, isSource ? "source" : "destination");
-				return this.#translatePacket(skb, isSource);
-			}
-		}
 		if (skb.hook === HOOK_POSTROUTING && this.#leavesElsewhere(skb)) {
 			const direction = ctinfo >= CTINFO_IS_REPLY ? REPLY : ORIGINAL;
 			account(this.#table, entry, direction, skb);
@@ -103,6 +106,12 @@ export class Nat {
 			return dropFor("masqueraded elsewhere");
 		}
 		return this.#translatePacket(skb, isSource);
+	}
+
+	#isDone({ entry }: Skb, isSource: boolean): boolean {
+		const status = this.#table.words[(entry << ENTRY_SHIFT) + STATUS] as number;
+		const done = isSource ? IPS_SRC_NAT_DONE : IPS_DST_NAT_DONE;
+		return (status & done) !== 0;
 	}
 
 	/** See `NatApi.setup`. */
@@ -226,4 +235,13 @@ export class Nat {
 		rewriteSkb(skb, target, isSource ? "source" : "destination");
 		return NF_ACCEPT;
 	}
+}
+
+/** The hooks at which connections get their source (`HOOK2MANIP`). */
+function mapsSource({ hook }: Skb): boolean {
+	return hook === HOOK_POSTROUTING || hook === HOOK_INPUT;
+}
+
+function isRelated(ctinfo: number): boolean {
+	return ctinfo === CTINFO_RELATED || ctinfo === CTINFO_RELATED_REPLY;
 }

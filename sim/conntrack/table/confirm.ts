@@ -1,6 +1,5 @@
 /** An entry enters the table (`__nf_conntrack_confirm`, net/netfilter/nf_conntrack_core.c, 6.1). */
 import type { Choice } from "../../chance/choice.ts";
-import type { DropReason } from "../../contract/drop-reason.ts";
 import { ICMP, TCP } from "../../packet/packet.ts";
 import { NF_ACCEPT, type Skb } from "../../packet/skb/skb.ts";
 import {
@@ -10,7 +9,7 @@ import {
 	IPS_SRC_NAT,
 	IPS_SRC_NAT_DONE,
 } from "../status.ts";
-import { dropFor } from "./drop.ts";
+import { type ConntrackDropReason, dropFor } from "./drop.ts";
 import {
 	ENTRY_SHIFT,
 	ORIGINAL,
@@ -119,7 +118,7 @@ function resolveClash(table: EntryTable, skb: Skb, winner: number): number {
 }
 
 /** An entry that NAT has changed found no port of its own; others clash by their zones. */
-function clashOf(words: Int32Array, at: number): DropReason {
+function clashOf(words: Int32Array, at: number): ConntrackDropReason {
 	const isChanged =
 		((words[at + STATUS] as number) & (IPS_SRC_NAT | IPS_DST_NAT)) !== 0;
 	return isChanged ? "port taken" : "unconfirmed clash";

@@ -1,16 +1,26 @@
 import type { DropReason } from "../../contract/drop-reason.ts";
-import { NF_DROP } from "../../packet/skb/skb.ts";
+import { NF_DROP, VERDICT_BITS } from "../../packet/skb/skb.ts";
 
-/** Of the last packet that was dropped: a walk through hooks ends there, so nothing comes in between. */
-let last: DropReason = "table full";
+/** Why conntrack or NAT drop a packet. */
+const REASONS = [
+	"table full",
+	"hash chain too long",
+	"port taken",
+	"unconfirmed clash",
+	"masqueraded elsewhere",
+	"wrong checksum",
+	"redirect about a translated packet",
+	"untranslatable error",
+] as const satisfies readonly DropReason[];
 
-/** The verdict NF_DROP, with its reason beside it. */
-export function dropFor(reason: DropReason): number {
-	last = reason;
-	return NF_DROP;
+export type ConntrackDropReason = (typeof REASONS)[number];
+
+/** The verdict NF_DROP, with its reason: a negative number, unlike a verdict of a rule. */
+export function dropFor(reason: ConntrackDropReason): number {
+	return (~REASONS.indexOf(reason) << VERDICT_BITS) | NF_DROP;
 }
 
-/** Why conntrack or NAT spoke NF_DROP last. To be asked right behind the verdict. */
-export function lastDropReason(): DropReason {
-	return last;
+/** The reason in a verdict of `dropFor`. */
+export function dropReasonOf(verdict: number): ConntrackDropReason {
+	return REASONS[~(verdict >> VERDICT_BITS)] as ConntrackDropReason;
 }

@@ -2,7 +2,7 @@
  * Packets that go on a link in parts: those that came so, and those that are too long for it
  * (`ip_exceeds_mtu`, net/ipv4/ip_forward.c; `ip_fragment`, `ip_do_fragment`, net/ipv4/ip_output.c; 6.1).
  */
-import { UnknownSignal } from "../../netfilter/unknown-signal.ts";
+import { UnknownSignal } from "../../contract/unknown-signal.ts";
 import { cutInto, lengthsFor } from "../../packet/bytes/fragment.ts";
 import type { Packet } from "../../packet/packet.ts";
 import {
@@ -61,7 +61,7 @@ export function comeRound(skb: Skb): void {
 /**
  * Are its parts no list any more? A header that somebody has looked for in one piece
  * (`tcp_v4_early_demux`, `nf_nat_manip_pkt`) takes octets from the second fragment if the first is too
- * short; and what was to stay in the box has no room for the headers of a link.
+ * short; and what was to stay in the gateway has no room for the headers of a link.
  */
 function isJoined(
 	skb: Skb,

@@ -3,102 +3,96 @@
  * before any table while connections are tracked (`ipv4_conntrack_defrag`,
  * net/ipv4/netfilter/nf_defrag_ipv4.c), else before INPUT (`ip_local_deliver`).
  */
-import type { Clock, Timer } from "../../clock/clock.ts";
-import { UnknownSignal } from "../../netfilter/unknown-signal.ts";
+import { UnknownSignal } from "../../contract/unknown-signal.ts";
 import type { Address } from "../../packet/packet.ts";
 import { PacketError } from "../../packet/packet-error.ts";
 import type { Parts, Skb } from "../../packet/skb/skb.ts";
 import { skbOf } from "../../packet/skb/skb-packet.ts";
-import { FragmentQueue } from "./fragment-queue.ts";
+import { isSpoofed, martian } from "../../routing/reachability.ts";
+import { icmpSend } from "../icmp/icmp-send.ts";
+import { IN_REASSEMBLY, TIME_EXCEEDED } from "../icmp/messages.ts";
+import { FragmentQueue } from "../state/fragment-queue.ts";
+import {
+	type Defragmenter,
+	type GatewayState,
+	type GatewayTimer,
+	sysctlOf,
+	type WaitingFragments,
+} from "../state/gateway-state.ts";
 
-/** Who puts together: nobody takes another's fragments (`enum ip_defrag_users`). */
-export type Defragmenter = "track-in" | "track-out" | "deliver";
-
-export interface ReassemblyPorts {
-	readonly clock: Clock;
-	/** How long fragments wait, ms. */
-	timeoutMs(): number;
-	/** `ipfrag_max_dist` */
-	maxDistance(): number;
-	/** The rest did not come in time; the first fragment is there. */
-	expired(first: Skb, by: Defragmenter): void;
+/**
+ * Takes a fragment (`ip_defrag`).
+ * @returns the whole packet, unless parts are missing, or it is dropped
+ */
+export function ipDefrag(
+	gateway: GatewayState,
+	skb: Skb,
+	by: Defragmenter,
+): Skb | "waits" | "dropped" {
+	const { source, destination, protocol, id } = skb;
+	const key = `${by} ${source} ${destination} ${protocol} ${id}`;
+	const { waiting: all } = gateway.fragments;
+	const waiting = all.get(key) ?? begin(gateway, key, by);
+	countSender(gateway, waiting, source, key);
+	const added = waiting.queue.add({ ...skb });
+	if (added === "waits" || added === "dropped") return added;
+	gateway.timers.cancel(waiting.timer);
+	all.delete(key);
+	const whole = added === "whole" ? joined(waiting.queue, skb) : null;
+	return whole ?? "dropped";
 }
 
-interface Waiting {
-	queue: FragmentQueue;
-	timer: Timer;
-	/** How many fragments its sender had sent when the last one of these came. */
-	sentBefore: number;
+/** The rest of a packet did not come: an error says so, of the host alone that was to have it (`ip_expire`, RFC 792). */
+export function ipExpire(gateway: GatewayState, key: string): void {
+	const { routes, fragments } = gateway;
+	const { by, queue } = fragments.waiting.get(key) as WaitingFragments;
+	fragments.waiting.delete(key);
+	if (queue.first === null) return;
+	const first = { ...queue.first, inInterface: queue.inInterface };
+	if (by === "track-out" || martian(first) !== null) return;
+	if (isSpoofed(routes, first)) return;
+	if (routes.lookup(first.destination)?.type === "local")
+		icmpSend(gateway, first, { type: TIME_EXCEEDED, code: IN_REASSEMBLY });
 }
 
-export class Reassembly {
-	private readonly ports: ReassemblyPorts;
-	private readonly waiting = new Map<string, Waiting>();
-	private readonly sentBy = new Map<Address, number>();
+function begin(
+	gateway: GatewayState,
+	key: string,
+	by: Defragmenter,
+): WaitingFragments {
+	const waiting = {
+		by,
+		queue: new FragmentQueue(),
+		timer: schedule(gateway, key),
+		sentBefore: 0,
+	};
+	gateway.fragments.waiting.set(key, waiting);
+	return waiting;
+}
 
-	constructor(ports: ReassemblyPorts) {
-		this.ports = ports;
-	}
+/** Too many others in between: what there is cannot be of the same packet (`ip_frag_too_far`). */
+function countSender(
+	gateway: GatewayState,
+	waiting: WaitingFragments,
+	sender: Address,
+	key: string,
+): void {
+	const { sentBy } = gateway.fragments;
+	const most = sysctlOf(gateway, "ipv4.ipfrag_max_dist");
+	if (most === 0) return;
+	const sent = (sentBy.get(sender) ?? 0) + 1;
+	sentBy.set(sender, sent);
+	const distance = sent - waiting.sentBefore;
+	waiting.sentBefore = sent;
+	if (waiting.queue.isEmpty || distance <= most) return;
+	gateway.timers.cancel(waiting.timer);
+	waiting.queue = new FragmentQueue();
+	waiting.timer = schedule(gateway, key);
+}
 
-	/**
-	 * Takes a fragment.
-	 * @returns the whole packet, unless parts are missing, or it is dropped
-	 */
-	add(skb: Skb, by: Defragmenter): Skb | "waits" | "dropped" {
-		const { source, destination, protocol, id } = skb;
-		const key = `${by} ${source} ${destination} ${protocol} ${id}`;
-		const waiting = this.waiting.get(key) ?? this.begin(key, by);
-		this.countSender(waiting, source, key, by);
-		const added = waiting.queue.add({ ...skb });
-		if (added === "waits" || added === "dropped") return added;
-		this.end(key, waiting);
-		const whole = added === "whole" ? joined(waiting.queue, skb) : null;
-		return whole ?? "dropped";
-	}
-
-	private begin(key: string, by: Defragmenter): Waiting {
-		const waiting = {
-			queue: new FragmentQueue(),
-			timer: this.schedule(key, by),
-			sentBefore: 0,
-		};
-		this.waiting.set(key, waiting);
-		return waiting;
-	}
-
-	private end(key: string, waiting: Waiting): void {
-		this.ports.clock.cancel(waiting.timer);
-		this.waiting.delete(key);
-	}
-
-	/** Too many others in between: what there is cannot be of the same packet (`ip_frag_too_far`). */
-	private countSender(
-		waiting: Waiting,
-		sender: Address,
-		key: string,
-		by: Defragmenter,
-	): void {
-		const most = this.ports.maxDistance();
-		if (most === 0) return;
-		const sent = (this.sentBy.get(sender) ?? 0) + 1;
-		this.sentBy.set(sender, sent);
-		const distance = sent - waiting.sentBefore;
-		waiting.sentBefore = sent;
-		if (waiting.queue.isEmpty || distance <= most) return;
-		this.ports.clock.cancel(waiting.timer);
-		waiting.queue = new FragmentQueue();
-		waiting.timer = this.schedule(key, by);
-	}
-
-	private schedule(key: string, by: Defragmenter): Timer {
-		const { clock, timeoutMs, expired } = this.ports;
-		return clock.after(timeoutMs(), () => {
-			const { queue } = this.waiting.get(key) as Waiting;
-			this.waiting.delete(key);
-			if (queue.first === null) return;
-			expired({ ...queue.first, inInterface: queue.inInterface }, by);
-		});
-	}
+function schedule(gateway: GatewayState, key: string): GatewayTimer {
+	const timeoutMs = sysctlOf(gateway, "ipv4.ipfrag_time") * 1000;
+	return gateway.timers.after(timeoutMs, { kind: "fragments", key });
 }
 
 /** The record of the packet: what is known besides its octets is the first fragment's. */

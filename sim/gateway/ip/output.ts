@@ -1,60 +1,36 @@
 /** The last hook, and then the link (`ip_output`, `ip_finish_output`, net/ipv4/ip_output.c, 6.1). */
-
 import type { Fate } from "../../contract/gateway.ts";
-import type { HookPath } from "../../netfilter/hook-path.ts";
+import { nfHook } from "../../netfilter/hook-path.ts";
 import { HOOK_POSTROUTING, type Skb } from "../../packet/skb/skb.ts";
+import type { Route } from "../../routing/routes.ts";
 import { inParts, isTooLong } from "../fragments/fragmentation.ts";
-import { FRAGMENTATION_NEEDED } from "../icmp/answers.ts";
-import type { Replies } from "../icmp/replies.ts";
-import type { Neighbours } from "./neighbours.ts";
-import type { Route, Routes } from "./routes.ts";
-
-export interface OutputPorts {
-	readonly routes: Routes;
-	readonly path: HookPath;
-	readonly neighbours: Neighbours;
-	readonly replies: Replies;
-	mtu(interfaceIndex: number): number;
-}
+import { sendUnreachable } from "../icmp/icmp-send.ts";
+import { FRAGMENTATION_NEEDED } from "../icmp/messages.ts";
+import { type GatewayState, mtuOf } from "../state/gateway-state.ts";
+import { neighOutput } from "./neighbours.ts";
 
 const QUEUED: Fate = { kind: "queued", waitsFor: "neighbour" };
 
-export class Output {
-	private readonly ports: OutputPorts;
-	/** By interface index. */
-	private readonly forwarded: readonly Fate[];
+export function ipOutput(gateway: GatewayState, skb: Skb, route: Route): Fate {
+	const by = nfHook(gateway, HOOK_POSTROUTING, skb);
+	if (by !== null) return { kind: "dropped", by };
+	if (!gateway.routes.isUp(route.interface))
+		return { kind: "dropped", by: "link is down" };
+	if (skb.cameAs !== null || skb.length > mtuOf(gateway, route.interface))
+		return ipFragment(gateway, skb, route);
+	const isSent = neighOutput(gateway, skb, route.via ?? skb.destination);
+	return isSent ? (gateway.forwarded[route.interface] as Fate) : QUEUED;
+}
 
-	constructor(ports: OutputPorts) {
-		this.ports = ports;
-		this.forwarded = ports.routes.interfaces.map((name) => ({
-			kind: "forwarded",
-			interface: name,
-		}));
+function ipFragment(gateway: GatewayState, skb: Skb, route: Route): Fate {
+	const mtu = mtuOf(gateway, route.interface);
+	if (isTooLong(skb, mtu)) {
+		sendUnreachable(gateway, skb, FRAGMENTATION_NEEDED, mtu);
+		return { kind: "dropped", by: "longer than the link's MTU" };
 	}
-
-	send(skb: Skb, route: Route): Fate {
-		const { path, routes, neighbours, mtu } = this.ports;
-		if (!path.pass(HOOK_POSTROUTING, skb))
-			return { kind: "dropped", by: path.stoppedBy };
-		if (!routes.isUp(route.interface))
-			return { kind: "dropped", by: "link is down" };
-		if (skb.cameAs !== null || skb.length > mtu(route.interface))
-			return this.sendParts(skb, route);
-		const sent = neighbours.send(skb, route.via ?? skb.destination);
-		return sent ? (this.forwarded[route.interface] as Fate) : QUEUED;
-	}
-
-	/** `ip_fragment` */
-	private sendParts(skb: Skb, route: Route): Fate {
-		const { neighbours, replies } = this.ports;
-		const mtu = this.ports.mtu(route.interface);
-		if (isTooLong(skb, mtu)) {
-			replies.unreachable(skb, FRAGMENTATION_NEEDED, mtu);
-			return { kind: "dropped", by: "longer than the link's MTU" };
-		}
-		let sent = true;
-		for (const part of inParts(skb, mtu))
-			sent = neighbours.send(part, route.via ?? part.destination) && sent;
-		return sent ? (this.forwarded[route.interface] as Fate) : QUEUED;
-	}
+	let areSent = true;
+	for (const part of inParts(skb, mtu))
+		areSent =
+			neighOutput(gateway, part, route.via ?? part.destination) && areSent;
+	return areSent ? (gateway.forwarded[route.interface] as Fate) : QUEUED;
 }

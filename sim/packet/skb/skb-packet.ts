@@ -61,6 +61,7 @@ function freshSkb(): Skb {
 		hotdrop: false,
 		pktType: "unicast",
 		local: false,
+		holdsIcmpLock: false,
 		original: null,
 	};
 }
@@ -95,6 +96,7 @@ function clearMetadata(skb: Skb): void {
 	skb.hotdrop = false;
 	skb.pktType = "unicast";
 	skb.local = false;
+	skb.holdsIcmpLock = false;
 	skb.cameAs = null;
 }
 

@@ -69,8 +69,13 @@ export interface Skb {
 	hotdrop: boolean;
 	/** How the frame was addressed. */
 	pktType: "unicast" | "broadcast" | "multicast";
-	/** Made by the router itself. */
+	/** Made by the gateway itself. */
 	local: boolean;
+	/**
+	 * An echo reply that has not left yet: what sends it holds the lock that ICMP errors need, so none is
+	 * made about it (`icmp_xmit_lock`, net/ipv4/icmp.c).
+	 */
+	holdsIcmpLock: boolean;
 	/** The packet as it came, when nothing of it was changed yet; `null` once a header was written. */
 	original: Packet | null;
 }
@@ -128,3 +133,10 @@ export const NF_ACCEPT = 1;
 export const NF_QUEUE = 3;
 /** A target that only did something: go on with the next rule. */
 export const XT_CONTINUE = -1;
+
+/**
+ * A verdict other than NF_ACCEPT carries above its lowest bits where it was spoken, as the kernel's
+ * NF_DROP_ERR carries an error number: the node of a table's program, or, negative, conntrack's reason.
+ */
+export const VERDICT_BITS = 3;
+export const VERDICT_MASK = (1 << VERDICT_BITS) - 1;

@@ -1,11 +1,11 @@
-/** The settings of a box, in the form in which every packet needs them. */
-import { Sysctls } from "../conntrack/settings/sysctls.ts";
-import type { GatewaySetup } from "../contract/gateway.ts";
-import { SetupError } from "./ip/routes.ts";
+/** The settings of a gateway, in the form in which every packet needs them. */
+import { Sysctls } from "../../conntrack/settings/sysctls.ts";
+import type { GatewaySetup } from "../../contract/gateway.ts";
+import { SetupError } from "../../routing/routes.ts";
 
-export class BoxSettings {
+export class Settings {
 	readonly sysctls: Sysctls;
-	/** Why nothing of the box is known: it was set up with a setting that is not modelled. */
+	/** Why nothing of the gateway is known: it was set up with a setting that is not modelled. */
 	readonly notModelled: string | null;
 	/** By index of the interface; the first is none. */
 	forwards: readonly boolean[] = [];

@@ -1,6 +1,6 @@
 /**
- * What the box itself says: resets, ICMP errors and echo replies, built as the 6.1 kernel builds
- * them. Sending them is the box's business.
+ * What the gateway's own stack says: resets, ICMP errors and echo replies, built as the 6.1 kernel
+ * builds them.
  */
 
 import { cutOff, icmp } from "../../packet/build.ts";

@@ -1,9 +1,10 @@
-/** The recipe's router, loaded, with both backends alive, and packets for it. */
+/** A gateway with the recipe loaded, and packets for it. */
 import { readFileSync } from "node:fs";
 import { NotedChoice } from "../sim/chance/noted.ts";
 import { seededChoice } from "../sim/chance/seeded.ts";
-import { createClock } from "../sim/clock/clock.ts";
-import { Box } from "../sim/gateway/box.ts";
+import { createGateway } from "../sim/gateway/create-gateway.ts";
+import type { GatewayState } from "../sim/gateway/state/gateway-state.ts";
+import { replaceTable } from "../sim/netfilter/hook-path.ts";
 import { parseAddress } from "../sim/packet/address.ts";
 import { tcp } from "../sim/packet/build.ts";
 import { ACK, type Packet, SYN } from "../sim/packet/packet.ts";
@@ -18,14 +19,8 @@ export const RECIPE = readFileSync(
 export const OUTSIDE = 2;
 export const INSIDE = 3;
 
-export interface RecipeBox {
-	readonly box: Box;
-	advance(byMs: number): void;
-}
-
-export function createRecipeBox(entries: number): RecipeBox {
-	const clock = createClock();
-	const box = new Box(
+export function createRecipeGateway(entries: number): GatewayState {
+	const gateway = createGateway(
 		{
 			interfaces: [
 				{ name: "bond0.204", addresses: ["10.0.0.1/8"], mtu: 1500 },
@@ -41,16 +36,14 @@ export function createRecipeBox(entries: number): RecipeBox {
 			epochMs: 0,
 		},
 		{
-			clock,
+			nowMs: 0,
 			choice: new NotedChoice(seededChoice(1)),
-			answers: () => true,
+			silentHosts: new Set(),
 			tracer: null,
-			log: null,
 		},
 	);
-	for (const table of parseRuleset(RECIPE).tables) box.tables.replace(table);
-	box.rewire();
-	return { box, advance: (byMs) => clock.advanceTo(clock.nowMs + byMs) };
+	for (const table of parseRuleset(RECIPE).tables) replaceTable(gateway, table);
+	return gateway;
 }
 
 const SERVICE = parseAddress("10.0.0.1") as number;

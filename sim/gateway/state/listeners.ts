@@ -1,4 +1,4 @@
-/** The box's own ports on which somebody listens. */
+/** The gateway's own ports on which a process listens. */
 import type { GatewaySetup } from "../../contract/gateway.ts";
 
 type Protocol = GatewaySetup["listeners"][number]["protocol"];
@@ -12,12 +12,12 @@ export class Listeners {
 		this.protocols = new Set(listeners.map(({ protocol }) => protocol));
 	}
 
-	/** Does somebody listen on this port? */
+	/** Does a process listen on this port? */
 	has(protocol: Protocol, port: number): boolean {
 		return this.ports.has(key(protocol, port));
 	}
 
-	/** Does somebody on any port of this protocol? */
+	/** Does a process on any port of this protocol? */
 	speaks(protocol: Protocol): boolean {
 		return this.protocols.has(protocol);
 	}

@@ -1,13 +1,13 @@
 /**
- * The box's addresses and routes: what is local, what is on which link, what is behind whom. Longest
+ * The gateway's addresses and routes: what is local, what is on which link, what is behind whom. Longest
  * prefix first, as `fib_lookup` finds it (net/ipv4/fib_trie.c, 6.1); no policy routing.
  */
 
-import type { GatewaySetup, RouteSetup } from "../../contract/gateway.ts";
-import type { AddressType } from "../../extension/host.ts";
-import { invariant } from "../../invariant.ts";
-import { parseAddress, prefixMask } from "../../packet/address.ts";
-import type { Address } from "../../packet/packet.ts";
+import type { GatewaySetup, RouteSetup } from "../contract/gateway.ts";
+import type { AddressType } from "../extension/host.ts";
+import { invariant } from "../invariant.ts";
+import { parseAddress, prefixMask } from "../packet/address.ts";
+import type { Address } from "../packet/packet.ts";
 import { AddressCache } from "./address-cache.ts";
 
 /** Where a packet goes. */
@@ -17,7 +17,7 @@ export interface Route {
 	readonly interface: number;
 	/** The next hop, or `null` when the destination itself is on the link. */
 	readonly via: Address | null;
-	/** What the box calls itself when it sends this way. */
+	/** Source address of what the gateway itself sends this way. */
 	readonly source: Address;
 }
 
@@ -197,7 +197,7 @@ export class Routes {
 					route: route("local"),
 					connected: true,
 				});
-				// A box answers for its addresses also while their link is down (fib_sync_down_dev).
+				// A gateway answers for its addresses also while their link is down (fib_sync_down_dev).
 				if (!this.up[index]) continue;
 				if (hasBroadcast({ mask }))
 					entries.push({

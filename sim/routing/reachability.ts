@@ -1,7 +1,7 @@
 /** Addresses that stand for many, and addresses that cannot be (`ip_route_input_slow`, net/ipv4/route.c, 6.1). */
-import { UnknownSignal } from "../../netfilter/unknown-signal.ts";
-import type { Address } from "../../packet/packet.ts";
-import type { Skb } from "../../packet/skb/skb.ts";
+import { UnknownSignal } from "../contract/unknown-signal.ts";
+import type { Address } from "../packet/packet.ts";
+import type { Skb } from "../packet/skb/skb.ts";
 import type { Routes } from "./routes.ts";
 
 const LIMITED_BROADCAST = -1;
@@ -40,7 +40,7 @@ export function martian(
 	return source >>> 24 === 127 ? "martian source" : null;
 }
 
-/** Nobody else sends from the box's own addresses; asked once there is a route (`fib_validate_source`). */
+/** No other host sends from the gateway's own addresses; asked once there is a route (`fib_validate_source`). */
 export function isSpoofed(routes: Routes, { source }: Skb): boolean {
 	return routes.lookup(source)?.type === "local";
 }

@@ -1,4 +1,4 @@
-import type { Address } from "../../packet/packet.ts";
+import type { Address } from "../packet/packet.ts";
 
 const SIZE = 4096;
 

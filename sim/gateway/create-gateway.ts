@@ -1,0 +1,75 @@
+import type { NotedChoice } from "../chance/noted.ts";
+import { TimerQueue } from "../clock/timer-queue.ts";
+import { Conntrack } from "../conntrack/conntrack.ts";
+import type { GatewaySetup } from "../contract/gateway.ts";
+import { UnknownSignal } from "../contract/unknown-signal.ts";
+import { LoadedTables } from "../netfilter/loaded-tables.ts";
+import type { Tracer } from "../netfilter/netfilter.ts";
+import { Routes } from "../routing/routes.ts";
+import { extensionHost, type HostParts } from "./extension-host.ts";
+import { freshIcmpLimits } from "./icmp/icmp-limits.ts";
+import { nfReject } from "./icmp/reject.ts";
+import { noNeighbours } from "./ip/neighbours.ts";
+import type { GatewayState, TimerTask } from "./state/gateway-state.ts";
+import { Listeners } from "./state/listeners.ts";
+import { Settings } from "./state/settings.ts";
+
+/** What a gateway finds around it. */
+export interface Surroundings {
+	/** Virtual time at which it starts. */
+	readonly nowMs: number;
+	readonly choice: NotedChoice;
+	/** Hosts that do not answer ARP, each as `interface address`; looked at whenever it asks. */
+	readonly silentHosts: ReadonlySet<string>;
+	/** Hears of every rule that a packet matches; `null` costs nothing. */
+	readonly tracer: Tracer | null;
+}
+
+/**
+ * A gateway that has just started: no table is loaded, no packet was seen.
+ * @throws SetupError
+ */
+export function createGateway(
+	setup: GatewaySetup,
+	{ nowMs, choice, silentHosts, tracer }: Surroundings,
+): GatewayState {
+	const routes = new Routes(setup);
+	const settings = new Settings(setup);
+	const timers = new TimerQueue<TimerTask>(nowMs);
+	const conntrack = new Conntrack({
+		nowMs: () => timers.nowMs,
+		choice,
+		sysctls: settings.sysctls,
+		unknown: (reason) => {
+			throw new UnknownSignal(reason);
+		},
+	});
+	const parts: HostParts = { setup, routes, conntrack, choice, timers, tracer };
+	const gateway: GatewayState = {
+		setup,
+		settings,
+		listeners: new Listeners(setup.listeners),
+		routes,
+		conntrack,
+		tables: new LoadedTables(
+			extensionHost(parts, (skb, answer) => nfReject(gateway, skb, answer)),
+			() => conntrack.resume(),
+		),
+		hooks: null,
+		tracer,
+		choice,
+		silentHosts,
+		timers,
+		neighbours: noNeighbours(),
+		fragments: { waiting: new Map(), sentBy: new Map() },
+		icmpLimits: freshIcmpLimits(),
+		made: [],
+		emissions: [],
+		received: undefined,
+		forwarded: routes.interfaces.map((name) => ({
+			kind: "forwarded",
+			interface: name,
+		})),
+	};
+	return gateway;
+}

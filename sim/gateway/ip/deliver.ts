@@ -1,0 +1,145 @@
+/**
+ * A packet for the gateway itself (`ip_local_deliver`, net/ipv4/ip_input.c, 6.1), and what its stack
+ * answers: resets, echo replies and ICMP errors, which are sent when the packet is done.
+ */
+import { type Fate, fragmentFate } from "../../contract/gateway.ts";
+import { UnknownSignal } from "../../contract/unknown-signal.ts";
+import { nfHook } from "../../netfilter/hook-path.ts";
+import { ACK, FIN, ICMP, RST, SYN, TCP, UDP } from "../../packet/packet.ts";
+import { CTINFO_INVALID, HOOK_INPUT, type Skb } from "../../packet/skb/skb.ts";
+import { packetOf, skbOf } from "../../packet/skb/skb-packet.ts";
+import { isForMany, isRoutedToMany } from "../../routing/reachability.ts";
+import { ipDefrag } from "../fragments/reassembly.ts";
+import { sendUnreachable } from "../icmp/icmp-send.ts";
+import {
+	DESTINATION_UNREACHABLE,
+	ECHO_REPLY,
+	ECHO_REQUEST,
+	echoReplyFor,
+	FRAGMENTATION_NEEDED,
+	PORT_UNREACHABLE,
+	PROTOCOL_UNREACHABLE,
+	resetFor,
+	TIMESTAMP_REQUEST,
+} from "../icmp/messages.ts";
+import { type GatewayState, LOOPBACK } from "../state/gateway-state.ts";
+import { transmit } from "./transmit.ts";
+
+const DELIVERED: Fate = { kind: "delivered" };
+const INET_ECN_MASK = 3;
+
+/** Protocols that the kernel speaks by itself, and answers nothing in to what makes no sense. */
+const IGMP = 2;
+const PIM = 103;
+const UDPLITE = 136;
+
+export function ipLocalDeliver(gateway: GatewayState, given: Skb): Fate {
+	const skb =
+		given.fragment === null ? given : ipDefrag(gateway, given, "deliver");
+	if (typeof skb === "string") return fragmentFate(skb);
+	const by = nfHook(gateway, HOOK_INPUT, skb);
+	if (by !== null) return { kind: "dropped", by };
+	if (skb.checksum === "wrong")
+		return { kind: "dropped", by: "wrong checksum" };
+	deliverToProtocol(gateway, skb);
+	return DELIVERED;
+}
+
+/** `ip_protocol_deliver_rcu` */
+function deliverToProtocol(gateway: GatewayState, skb: Skb): void {
+	switch (skb.protocol) {
+		case TCP:
+			tcpRcv(gateway, skb);
+			break;
+		case UDP:
+			udpRcv(gateway, skb);
+			break;
+		case ICMP:
+			icmpRcv(gateway, skb);
+			break;
+		case IGMP:
+		case PIM:
+			break;
+		case UDPLITE:
+			throw new UnknownSignal("UDPLite is not modelled");
+		default:
+			sendUnreachable(gateway, skb, PROTOCOL_UNREACHABLE);
+	}
+}
+
+/** `tcp_v4_rcv`, of which the model knows ports on which no process listens. */
+function tcpRcv(gateway: GatewayState, skb: Skb): void {
+	const isListening = listens(gateway, "tcp", skb);
+	if (isForMany(gateway.routes, skb)) return;
+	if (isListening && isTaken(skb.tcpFlags)) return;
+	// What the packet says of congestion is not repeated (ip_send_unicast_reply, ip_output.c).
+	const tos = skb.tos & ~INET_ECN_MASK;
+	const reset = resetFor(skb, tos, gateway.settings.ttl);
+	if (reset) gateway.made.push(skbOf(reset));
+}
+
+/**
+ * What a socket that listens does with a segment (`TCP_LISTEN` in `tcp_rcv_state_process`,
+ * net/ipv4/tcp_input.c, 6.1). A segment that acknowledges something belongs to no connection, and is reset.
+ * @throws UnknownSignal for a SYN: from there on the kernel speaks TCP itself
+ */
+function isTaken(flags: number): boolean {
+	if ((flags & ACK) !== 0) return false;
+	if ((flags & (SYN | FIN | RST)) === SYN)
+		throw new UnknownSignal(
+			"TCP to a listening port of the gateway itself is not modelled",
+		);
+	return true;
+}
+
+/**
+ * The datagram is done with its connection (nf_reset_ct in `__udp4_lib_rcv`): an error about it is
+ * tracked by what it quotes, in whatever zone the rules at OUTPUT put it into.
+ */
+function udpRcv(gateway: GatewayState, skb: Skb): void {
+	gateway.conntrack.release(skb);
+	skb.ctinfo = CTINFO_INVALID;
+	if (!listens(gateway, "udp", skb))
+		sendUnreachable(gateway, skb, PORT_UNREACHABLE);
+}
+
+function icmpRcv(gateway: GatewayState, skb: Skb): void {
+	// icmp_echo_ignore_broadcasts goes by the route alone.
+	if (skb.icmpType === ECHO_REQUEST && !isRoutedToMany(gateway.routes, skb)) {
+		const reply = skbOf(echoReplyFor(skb, gateway.settings.ttl));
+		reply.holdsIcmpLock = true;
+		gateway.made.push(reply);
+	}
+	if (skb.icmpType === TIMESTAMP_REQUEST)
+		throw new UnknownSignal("ICMP timestamp replies are not modelled");
+	if (teachesMtu(gateway, skb))
+		throw new UnknownSignal(
+			"path MTUs that the gateway learns of are not modelled",
+		);
+}
+
+/**
+ * Fragmentation needed, about what the gateway sent: its echo replies (`icmp_err`), or what one of
+ * its sockets may have sent (`raw_err`, `udp_err`).
+ */
+function teachesMtu(
+	{ listeners }: GatewayState,
+	{ icmpType, icmpCode, about }: Skb,
+): boolean {
+	if (about === null || icmpType !== DESTINATION_UNREACHABLE) return false;
+	if (icmpCode !== FRAGMENTATION_NEEDED) return false;
+	return about.kind === "icmp"
+		? about.type === ECHO_REPLY
+		: about.kind !== "other" && listeners.speaks(about.kind);
+}
+
+/** A process of the gateway takes the packet if it listens: it finds it on `lo`. */
+function listens(
+	gateway: GatewayState,
+	protocol: "tcp" | "udp",
+	skb: Skb,
+): boolean {
+	if (!gateway.listeners.has(protocol, skb.destinationPort)) return false;
+	transmit(gateway, LOOPBACK, packetOf(skb));
+	return true;
+}

@@ -1,0 +1,79 @@
+/** What a neighbour's timer does, and how it is given up (`neigh_timer_handler`, `neigh_invalidate`, net/core/neighbour.c, 6.1). */
+import type { Address } from "../../packet/packet.ts";
+import { sendUnreachable } from "../icmp/icmp-send.ts";
+import { HOST_UNREACHABLE } from "../icmp/messages.ts";
+import type { GatewayState, Neighbour } from "../state/gateway-state.ts";
+import { sendMade } from "./local-output.ts";
+import { neighDiscard, neighProbe, neighStop } from "./neighbours.ts";
+
+/** `net.ipv4.neigh.*` defaults. */
+const UNICAST_PROBES = 3;
+const MULTICAST_PROBES = 3;
+
+/** `neigh_timer_handler` */
+export function neighTimerHandler(
+	gateway: GatewayState,
+	interfaceIndex: number,
+	address: Address,
+): void {
+	const { known } = gateway.neighbours;
+	const neighbour = known[interfaceIndex]?.get(address) as Neighbour;
+	neighbour.timer = null;
+	switch (neighbour.state) {
+		case "reachable":
+			neighbour.state = "stale";
+			break;
+		case "delay":
+			neighbour.state = "probe";
+			neighbour.probes = 0;
+			neighProbe(gateway, neighbour);
+			break;
+		case "probe":
+		case "incomplete": {
+			const most =
+				neighbour.state === "probe" ? UNICAST_PROBES : MULTICAST_PROBES;
+			if (neighbour.probes < most) neighProbe(gateway, neighbour);
+			else neighInvalidate(gateway, neighbour);
+			break;
+		}
+		case "stale":
+		case "failed":
+			break;
+	}
+}
+
+/** `ip neigh flush`: the senders of what waited get an error (`__neigh_update` to NUD_FAILED). */
+export function neighForget(gateway: GatewayState, address: Address): void {
+	const { known, recent } = gateway.neighbours;
+	for (const neighbours of known) {
+		const neighbour = neighbours?.get(address);
+		if (!neighbour) continue;
+		neighInvalidate(gateway, neighbour);
+		neighStop(gateway, neighbour);
+		neighbours?.delete(address);
+		recent[neighbour.interfaceIndex]?.clear();
+	}
+}
+
+/**
+ * `neigh_invalidate`. An error may be for the very neighbour that does not answer: then ARP asks for it
+ * once more, and the error is lost with all that waits.
+ */
+function neighInvalidate(gateway: GatewayState, neighbour: Neighbour): void {
+	if (neighbour.state === "probe") gateway.choice.unseen("neighbour");
+	neighbour.state = "failed";
+	gateway.neighbours.givenUp++;
+	while (isFailed(neighbour)) {
+		const skb = neighbour.queue.shift();
+		if (skb === undefined) return;
+		sendUnreachable(gateway, skb, HOST_UNREACHABLE);
+		gateway.conntrack.release(skb);
+		sendMade(gateway);
+	}
+	neighDiscard(gateway, neighbour);
+}
+
+/** What is sent meanwhile may change it. */
+function isFailed({ state }: Neighbour): boolean {
+	return state === "failed";
+}

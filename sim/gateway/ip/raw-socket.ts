@@ -1,0 +1,55 @@
+/**
+ * Packets that a process of the gateway sends as they are, by a raw socket with a header of its own
+ * (`raw_sendmsg`, `raw_send_hdrinc`, net/ipv4/raw.c, 6.1).
+ */
+import type { DropReason } from "../../contract/drop-reason.ts";
+import { type Fate, fragmentFate } from "../../contract/gateway.ts";
+import { type Address, TCP, UDP } from "../../packet/packet.ts";
+import type { Skb } from "../../packet/skb/skb.ts";
+import { isNowhere } from "../../routing/route-output.ts";
+import type { Route } from "../../routing/routes.ts";
+import { ipDefrag } from "../fragments/reassembly.ts";
+import { type GatewayState, mtuOf } from "../state/gateway-state.ts";
+import { ipLocalOut, outOf } from "./local-output.ts";
+
+const LIMITED_BROADCAST = -1;
+
+/** @throws UnknownSignal for destinations that are not modelled */
+export function rawSend(gateway: GatewayState, skb: Skb): Fate {
+	const { routes, tables } = gateway;
+	const route = routes.lookup(skb.destination);
+	const refused = refusal(skb, route, mtuOf(gateway, outOf(route)));
+	if (refused !== null || route === null)
+		return { kind: "dropped", by: refused ?? "no route" };
+	if (skb.source === 0) fillSource(skb, route.source);
+	if (skb.fragment === null || !tables.needsConntrack)
+		return ipLocalOut(gateway, skb);
+	const whole = ipDefrag(gateway, skb, "track-out");
+	return typeof whole === "string"
+		? fragmentFate(whole)
+		: ipLocalOut(gateway, whole);
+}
+
+/**
+ * Why the socket refuses a packet, or `null`.
+ * @param mtu of the interface that it would leave by
+ */
+function refusal(
+	skb: Skb,
+	route: Route | null,
+	mtu: number,
+): DropReason | null {
+	if (route === null || isNowhere(skb)) return "no route";
+	// Without SO_BROADCAST.
+	if (route.type === "broadcast" || skb.destination === LIMITED_BROADCAST)
+		return "the socket may not broadcast";
+	return skb.length > mtu ? "longer than the link's MTU" : null;
+}
+
+/** The kernel fills in who sends it, and not what that does to the checksum. */
+function fillSource(skb: Skb, source: Address): void {
+	skb.source = source;
+	skb.original = null;
+	const isSummed = skb.protocol === TCP || skb.protocol === UDP;
+	if (isSummed && skb.checksum === "right") skb.checksum = "wrong";
+}

@@ -1,0 +1,59 @@
+/** A packet comes in (`ip_rcv`, net/ipv4/ip_input.c, 6.1). */
+import { type Fate, fragmentFate } from "../../contract/gateway.ts";
+import { nfHook } from "../../netfilter/hook-path.ts";
+import type { Packet } from "../../packet/packet.ts";
+import { HOOK_PREROUTING, type Skb } from "../../packet/skb/skb.ts";
+import { skbOf } from "../../packet/skb/skb-packet.ts";
+import { frameType } from "../../routing/reachability.ts";
+import { ipDefrag } from "../fragments/reassembly.ts";
+import { type GatewayState, LOOPBACK } from "../state/gateway-state.ts";
+import { ipRcvFinish } from "./input.ts";
+import { sendMade } from "./local-output.ts";
+import { rawSend } from "./raw-socket.ts";
+
+/**
+ * A packet comes in by an interface; by `lo`, a process of the gateway sends it. What the gateway makes
+ * up meanwhile is sent behind it.
+ * @returns what became of it; what came out is in `emissions`
+ * @throws UnknownSignal when the model does not know
+ */
+export function receive(
+	gateway: GatewayState,
+	interfaceIndex: number,
+	packet: Packet,
+): Fate {
+	const { routes, made } = gateway;
+	if (!routes.isUp(interfaceIndex))
+		return { kind: "dropped", by: "link is down" };
+	const fate =
+		interfaceIndex === LOOPBACK
+			? rawSend(gateway, skbOf(packet))
+			: ipRcv(gateway, interfaceIndex, packet);
+	if (made.length > 0) sendMade(gateway);
+	return fate;
+}
+
+function ipRcv(
+	gateway: GatewayState,
+	interfaceIndex: number,
+	packet: Packet,
+): Fate {
+	const skb = skbOf(packet, gateway.received);
+	gateway.received = skb;
+	skb.inInterface = interfaceIndex;
+	skb.pktType = frameType(gateway.routes, skb.destination, interfaceIndex);
+	if (skb.fragment === null || !gateway.tables.needsConntrack)
+		return enter(gateway, skb);
+	const whole = ipDefrag(gateway, skb, "track-in");
+	return typeof whole === "string"
+		? fragmentFate(whole)
+		: enter(gateway, whole);
+}
+
+function enter(gateway: GatewayState, skb: Skb): Fate {
+	const by = nfHook(gateway, HOOK_PREROUTING, skb);
+	const fate: Fate =
+		by === null ? ipRcvFinish(gateway, skb) : { kind: "dropped", by };
+	gateway.conntrack.release(skb);
+	return fate;
+}

@@ -1,0 +1,136 @@
+/**
+ * All that a gateway is at a moment, in one record, as the kernel has `struct net`. The functions of
+ * `ip`, `icmp` and `fragments` read and change it, and keep nothing beside it.
+ */
+import type { NotedChoice } from "../../chance/noted.ts";
+import type { QueuedTimer, TimerQueue } from "../../clock/timer-queue.ts";
+import type { Emission, Fate, GatewaySetup } from "../../contract/gateway.ts";
+import type { Netfilter } from "../../netfilter/netfilter.ts";
+import type { Address } from "../../packet/packet.ts";
+import type { Skb } from "../../packet/skb/skb.ts";
+import type { AddressCache } from "../../routing/address-cache.ts";
+import type { FragmentQueue } from "./fragment-queue.ts";
+import type { Listeners } from "./listeners.ts";
+import type { Settings } from "./settings.ts";
+
+export interface GatewayState extends Netfilter {
+	readonly setup: GatewaySetup;
+	readonly settings: Settings;
+	readonly listeners: Listeners;
+	readonly choice: NotedChoice;
+	/** Hosts of the links that do not answer ARP, each as `interface address`; the hosts' own state, not the gateway's. */
+	readonly silentHosts: ReadonlySet<string>;
+	/** Virtual time, and what is due when. */
+	readonly timers: TimerQueue<TimerTask>;
+	readonly neighbours: Neighbours;
+	readonly fragments: Fragments;
+	readonly icmpLimits: IcmpLimits;
+	/**
+	 * What the gateway has made up while a packet was on its way: resets, ICMP errors, echo replies. They
+	 * walk in this order once that packet is done (`sendMade`); each holds its conntrack entry already.
+	 */
+	readonly made: Skb[];
+	/** What came out and was not fetched yet, in order. */
+	emissions: Emission[];
+	/** The record of the packet that came in last: it serves the next one. */
+	received: Skb | undefined;
+	/** By interface index: what became of a packet that left by it. */
+	readonly forwarded: readonly Fate[];
+}
+
+/** What a timer does when it is due. */
+export type TimerTask =
+	| {
+			readonly kind: "neighbour";
+			readonly interfaceIndex: number;
+			readonly address: Address;
+	  }
+	/** The fragments that wait by this key are given up. */
+	| { readonly kind: "fragments"; readonly key: string };
+
+export type GatewayTimer = QueuedTimer<TimerTask>;
+
+/** Who answers ARP, who did lately, whose packets wait (`neigh_table`). */
+export interface Neighbours {
+	/** By interface index, then by address. */
+	readonly known: Map<Address, Neighbour>[];
+	/** By interface index: those that were sent to lately, all of which are in `known`. */
+	readonly recent: AddressCache<Neighbour>[];
+	/** `reachable_time`, ms: drawn when it is first needed. */
+	reachableMs: number | null;
+	/** How often a neighbour that was waited for was given up. */
+	givenUp: number;
+}
+
+/** `struct neighbour` */
+export interface Neighbour {
+	readonly interfaceIndex: number;
+	readonly address: Address;
+	/** `NUD_*` */
+	state: "incomplete" | "reachable" | "stale" | "delay" | "probe" | "failed";
+	probes: number;
+	timer: GatewayTimer | null;
+	/** Packets that wait for its address: copies, which hold their conntrack entries. */
+	readonly queue: Skb[];
+}
+
+/** Fragments that wait for the rest of their packets (`fqdir`). */
+export interface Fragments {
+	/** By who puts together, addresses, protocol and identification. */
+	readonly waiting: Map<string, WaitingFragments>;
+	/** How many fragments a sender has sent. */
+	readonly sentBy: Map<Address, number>;
+}
+
+/** Who puts fragments together: none takes another's (`enum ip_defrag_users`). */
+export type Defragmenter = "track-in" | "track-out" | "deliver";
+
+/** `struct ipq` */
+export interface WaitingFragments {
+	readonly by: Defragmenter;
+	queue: FragmentQueue;
+	timer: GatewayTimer;
+	/** How many fragments its sender had sent when the last one of these came. */
+	sentBefore: number;
+}
+
+/** What is left of the number of ICMP errors that may be sent (`icmp_global`, `struct inet_peer`). */
+export interface IcmpLimits {
+	readonly peers: Map<Address, IcmpPeer>;
+	/** Of all messages together, as it was drawn … */
+	readonly bucket: IcmpBucket;
+	/** … and the least and the most that a kernel may have drawn. */
+	readonly least: IcmpBucket;
+	readonly most: IcmpBucket;
+}
+
+export interface IcmpPeer {
+	tokens: number;
+	/** In jiffies. */
+	last: number;
+}
+
+export interface IcmpBucket {
+	credit: number;
+	/** In jiffies. */
+	stamp: number;
+}
+
+/** Index of `lo`; 0 is none. */
+export const LOOPBACK = 1;
+
+/** `LOOPBACK_MTU` without the link's header. */
+const LOOPBACK_MTU = 65536;
+
+/** MTU of an interface. */
+export function mtuOf(
+	{ setup }: Pick<GatewayState, "setup">,
+	interfaceIndex: number,
+): number {
+	return setup.interfaces[interfaceIndex - 2]?.mtu ?? LOOPBACK_MTU;
+}
+
+/** A sysctl below `net.`, as it is now. */
+export function sysctlOf({ settings }: GatewayState, name: string): number {
+	return settings.sysctls.get(name);
+}

@@ -1,0 +1,38 @@
+/** What netfilter knows of a gateway: the part of the gateway's record that a walk through hooks needs. */
+import type { Conntrack } from "../conntrack/conntrack.ts";
+import type { LogEntry } from "../contract/gateway.ts";
+import type { Skb } from "../packet/skb/skb.ts";
+import type { Routes } from "../routing/routes.ts";
+import type { Program } from "./compile.ts";
+import type { LoadedTables } from "./loaded-tables.ts";
+
+export interface Netfilter {
+	readonly tables: LoadedTables;
+	readonly conntrack: Conntrack;
+	/** A packet of the gateway's own that a rule changes is routed again. */
+	readonly routes: Routes;
+	/** Hears of every rule that a packet matches; `null` costs nothing. */
+	readonly tracer: Tracer | null;
+	/** By hook; `null` from a change of the tables until the next packet. */
+	hooks: readonly (readonly HookStep[])[] | null;
+}
+
+/**
+ * One function at a hook. A record and a switch rather than a closure each: calls whose target is
+ * known where they stand are inlined.
+ */
+export type HookStep =
+	| { readonly kind: "track" | "confirm"; readonly program: null }
+	| {
+			/** `own-…`: at OUTPUT, where what was changed may have to go elsewhere. */
+			readonly kind: "table" | "own-mangle" | "nat" | "own-nat";
+			readonly program: Program;
+	  };
+
+/** Hears of every rule, chain end and policy that a packet matches, before and after its target acts. */
+export interface Tracer {
+	reached(program: Program, at: number, skb: Skb): void;
+	/** The rule that was reached last writes to a log. */
+	log(entry: LogEntry): void;
+	left(skb: Skb): void;
+}
