@@ -195,7 +195,7 @@ describe("marktwin merge", () => {
 				Object.assign(results[0]?.scenario.setup ?? {}, {
 					ruleset: { file: "recipe.rules" },
 				}),
-			/results\[0\]\.scenario\.setup\.ruleset: its text is missing/,
+			/results\[0\]\.scenario\.setup\.ruleset\.name: "name" is missing/,
 		],
 		[
 			"more shards than anybody has",

@@ -1,19 +1,28 @@
 /** What has to be true of an account in a file of results. */
 import * as v from "valibot";
+import {
+	count,
+	data,
+	listOf,
+	number,
+	recordOf,
+	text,
+	texts,
+	yesNo,
+} from "../../scenarios/language/schema/plain.ts";
+import type { SameShape } from "../../scenarios/language/schema/same-shape.ts";
 import type { Packet } from "../../sim/packet/packet.ts";
 import {
 	type Account,
 	CONNECTION_OUTCOMES,
 } from "../../sim/world/account/account.ts";
-import type { SameShape } from "./same-shape.ts";
 
-const text = v.string();
-const number = v.number();
-const texts = v.array(text);
-const yesNo = v.boolean();
-const count = v.pipe(number, v.safeInteger(), v.minValue(0));
+/** What the gateway did not know; `null` where there was no such thing. */
+export const unknownSchema = v.nullable(
+	data({ rule: text, text, line: number, reason: text }),
+);
 
-const connection = v.strictObject({
+const connection = data({
 	id: count,
 	step: text,
 	client: text,
@@ -22,7 +31,7 @@ const connection = v.strictObject({
 	backend: v.nullable(text),
 	met: texts,
 	syns: number,
-	retransmittedMs: v.array(number),
+	retransmittedMs: listOf(number),
 	connectedMs: v.nullable(number),
 	greetedMs: v.nullable(number),
 	endedMs: v.nullable(number),
@@ -34,15 +43,15 @@ const connection = v.strictObject({
 
 const happened = { atMs: number, backend: text };
 const event = v.variant("kind", [
-	v.strictObject({ kind: v.literal("backend"), ...happened, behaviour: text }),
-	v.strictObject({ kind: v.literal("belief"), ...happened, alive: yesNo }),
-	v.strictObject({
+	data({ kind: v.literal("backend"), ...happened, behaviour: text }),
+	data({ kind: v.literal("belief"), ...happened, alive: yesNo }),
+	data({
 		kind: v.literal("condition"),
 		atMs: number,
 		name: text,
 		write: text,
 	}),
-	v.strictObject({
+	data({
 		kind: v.literal("probe"),
 		...happened,
 		ok: yesNo,
@@ -54,7 +63,8 @@ const event = v.variant("kind", [
 const word = v.pipe(
 	number,
 	v.integer(),
-	v.check((value) => (value | 0) === value),
+	v.minValue(-(2 ** 31)),
+	v.maxValue(2 ** 31 - 1),
 );
 const octet = v.pipe(number, v.integer(), v.minValue(0), v.maxValue(255));
 const short = v.pipe(number, v.integer(), v.minValue(0), v.maxValue(65_535));
@@ -70,49 +80,49 @@ const header = {
 const ports = { sourcePort: short, destinationPort: short };
 const wrong = v.exactOptional(v.literal("wrong"));
 
-const packet: v.GenericSchema<Packet> = v.variant("kind", [
-	v.strictObject({
-		kind: v.literal("tcp"),
-		...header,
-		...ports,
-		flags: octet,
-		seq: word,
-		ack: word,
-		window: short,
-		options: v.strictObject({
-			mss: v.nullable(number),
-			windowScale: v.nullable(number),
-			sackPermitted: yesNo,
-			timestamp: v.nullable(v.strictObject({ value: number, echo: number })),
-			sack: v.array(v.strictTuple([number, number])),
-		}),
-		checksum: wrong,
+const tcp = data({
+	kind: v.literal("tcp"),
+	...header,
+	...ports,
+	flags: octet,
+	seq: word,
+	ack: word,
+	window: short,
+	options: data({
+		mss: v.nullable(number),
+		windowScale: v.nullable(number),
+		sackPermitted: yesNo,
+		timestamp: v.nullable(data({ value: number, echo: number })),
+		sack: listOf(v.pipe(v.strictTuple([number, number]), v.readonly())),
 	}),
-	v.strictObject({
-		kind: v.literal("udp"),
-		...header,
-		...ports,
-		checksum: v.exactOptional(v.picklist(["wrong", "none"])),
-	}),
-	v.strictObject({
-		kind: v.literal("icmp"),
-		...header,
-		type: octet,
-		code: octet,
-		rest: word,
-		about: v.nullable(v.lazy(() => packet)),
-		checksum: wrong,
-	}),
-	v.strictObject({
-		kind: v.literal("other"),
-		...header,
-		protocol: octet,
-		fragment: v.exactOptional(v.strictObject({ offset: number, more: yesNo })),
-	}),
-]);
+	checksum: wrong,
+});
+const udp = data({
+	kind: v.literal("udp"),
+	...header,
+	...ports,
+	checksum: v.exactOptional(v.picklist(["wrong", "none"])),
+});
+const icmp = data({
+	kind: v.literal("icmp"),
+	...header,
+	type: octet,
+	code: octet,
+	rest: word,
+	about: v.nullable(v.lazy((): v.GenericSchema<Packet> => packet)),
+	checksum: wrong,
+});
+const other = data({
+	kind: v.literal("other"),
+	...header,
+	protocol: octet,
+	fragment: v.exactOptional(data({ offset: number, more: yesNo })),
+});
+const packet = v.variant("kind", [tcp, udp, icmp, other]);
+true satisfies SameShape<Packet, v.InferOutput<typeof packet>>;
 
-const tuple = v.strictObject({ source: text, destination: text, ...ports });
-const conntrackLine = v.strictObject({
+const tuple = data({ source: text, destination: text, ...ports });
+const conntrackLine = data({
 	text,
 	protocol: text,
 	state: text,
@@ -125,11 +135,11 @@ const conntrackLine = v.strictObject({
 });
 
 const moment = { label: text, atMs: number };
-export const accountSchema = v.strictObject({
-	connections: v.array(connection),
-	events: v.array(event),
-	packets: v.array(
-		v.strictObject({
+export const accountSchema = data({
+	connections: listOf(connection),
+	events: listOf(event),
+	packets: listOf(
+		data({
 			atMs: number,
 			direction: v.picklist(["in", "out", "past"]),
 			interface: text,
@@ -137,33 +147,31 @@ export const accountSchema = v.strictObject({
 			connection: v.nullable(number),
 		}),
 	),
-	observations: v.array(
-		v.strictObject({
+	observations: listOf(
+		data({
 			...moment,
-			observation: v.strictObject({
+			observation: data({
 				ruleset: text,
-				conntrack: v.array(conntrackLine),
-				conditions: v.record(text, v.picklist([0, 1])),
+				conntrack: listOf(conntrackLine),
+				conditions: recordOf(v.picklist([0, 1])),
 			}),
 		}),
 	),
-	operations: v.array(
-		v.strictObject({
+	operations: listOf(
+		data({
 			...moment,
 			text,
 			outcome: v.variant("ok", [
-				v.strictObject({ ok: v.literal(true), count: v.exactOptional(number) }),
-				v.strictObject({ ok: v.literal(false), message: text }),
+				data({ ok: v.literal(true), count: v.exactOptional(number) }),
+				data({ ok: v.literal(false), message: text }),
 			]),
 		}),
 	),
 	tallies: v.exactOptional(
-		v.array(v.strictObject({ by: text, counts: v.record(text, number) })),
+		listOf(data({ by: text, counts: recordOf(number) })),
 	),
-	mail: v.exactOptional(v.strictObject({ kept: number, missing: texts })),
-	unknown: v.nullable(
-		v.strictObject({ rule: text, text, line: number, reason: text }),
-	),
+	mail: v.exactOptional(data({ kept: number, missing: texts })),
+	unknown: unknownSchema,
 	endedMs: number,
 });
 

@@ -2,27 +2,41 @@
 import * as v from "valibot";
 import { COVERAGE_KINDS } from "../../scenarios/fuzz/coverage.ts";
 import { TEXT_COVERAGE_KINDS } from "../../scenarios/fuzz/text/coverage.ts";
+import type { FuzzTotals } from "../../scenarios/fuzz/totals.ts";
+import {
+	count,
+	data,
+	listOf,
+	number,
+	text,
+	texts,
+	yesNo,
+} from "../../scenarios/language/schema/plain.ts";
+import type { SameShape } from "../../scenarios/language/schema/same-shape.ts";
 import { DRIVER_KINDS } from "../../scenarios/result/driver-info.ts";
 
-const text = v.string();
-const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-const kernel = v.strictObject({
+const kernel = data({
 	kind: v.picklist(DRIVER_KINDS),
 	name: text,
 	version: text,
 });
 
 function oneOrSeveral<Schema extends v.GenericSchema>(schema: Schema) {
-	return v.union([schema, v.pipe(v.array(schema), v.minLength(1))]);
+	return v.union([schema, v.pipe(listOf(schema), v.minLength(1))]);
 }
 
 /** Of each kind how often what was met, and what was not. */
 function coverageOf<Kind extends string>(kinds: readonly Kind[]) {
 	const one = v.pipe(
-		v.strictObject({
+		data({
 			kind: v.picklist(kinds),
-			met: v.array(v.strictTuple([text, v.pipe(count, v.minValue(1))])),
-			holes: v.array(text),
+			met: listOf(
+				v.pipe(
+					v.strictTuple([text, v.pipe(count, v.minValue(1))]),
+					v.readonly(),
+				),
+			),
+			holes: texts,
 		}),
 		v.check(({ met, holes }) => {
 			const named = [...met.map(([what]) => what), ...holes];
@@ -30,7 +44,7 @@ function coverageOf<Kind extends string>(kinds: readonly Kind[]) {
 		}, "something stands in it twice"),
 	);
 	return v.pipe(
-		v.array(one),
+		listOf(one),
 		v.check(
 			(all) =>
 				all.length === kinds.length &&
@@ -41,9 +55,9 @@ function coverageOf<Kind extends string>(kinds: readonly Kind[]) {
 }
 
 const chance = v.pipe(
-	v.strictObject({
+	data({
 		probability: text,
-		inverted: v.boolean(),
+		inverted: yesNo,
 		packets: count,
 		model: count,
 		kernel: count,
@@ -57,21 +71,27 @@ const chance = v.pipe(
 	),
 );
 
-export const fuzzSchema = v.strictObject({
+export const fuzzSchema = data({
 	seed: oneOrSeveral(count),
 	kernel: oneOrSeveral(kernel),
 	cases: count,
 	packets: count,
 	findings: count,
-	tookMs: v.pipe(v.number(), v.minValue(0)),
+	tookMs: v.pipe(number, v.minValue(0)),
 	coverage: coverageOf(COVERAGE_KINDS),
-	chances: v.array(chance),
+	chances: listOf(chance),
 	texts: v.nullable(
-		v.strictObject({
+		data({
 			texts: count,
 			findings: count,
 			coverage: coverageOf(TEXT_COVERAGE_KINDS),
 		}),
 	),
-	known: v.array(v.strictObject({ name: text, reason: text, times: count })),
+	known: listOf(data({ name: text, reason: text, times: count })),
 });
+
+type OfOne = "seed" | "kernel";
+true satisfies SameShape<
+	Omit<FuzzTotals, OfOne>,
+	Omit<v.InferOutput<typeof fuzzSchema>, OfOne>
+>;

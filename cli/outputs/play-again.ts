@@ -4,6 +4,7 @@ import type { DriverInfo } from "../../scenarios/result/driver-info.ts";
 import type { RunResult } from "../../scenarios/result/result.ts";
 import { modelDriver } from "../../scenarios/run/driver.ts";
 import { checkScenario } from "../../scenarios/run/run-scenario.ts";
+import { firstDifference } from "./first-difference.ts";
 
 /** Where a result is other than its scenario and seed make it. */
 export interface Difference {
@@ -28,7 +29,13 @@ export function playAgain({
 	try {
 		const keepPackets = account.packets.length > 0;
 		const again = checkScenario(scenario, { seed, keepPackets });
-		return firstDifference(again.account, account, "account");
+		const found = firstDifference(again.account, account, "account");
+		if (found === null) return null;
+		const { path, one: played, other: said } = found;
+		return {
+			path,
+			message: `it says ${shown(said)}, and the scenario and its seed make it ${shown(played)}`,
+		};
 	} catch (error) {
 		if (!(error instanceof ScenarioError)) throw error;
 		const [fault] = error.faults;
@@ -44,42 +51,6 @@ export function otherModel({ kind, version }: DriverInfo): Difference | null {
 		path: "driver.version",
 		message: `it was played on the model of ${version}, and this one is of ${modelDriver.version}`,
 	};
-}
-
-/** Data as JSON has it: the order of keys is no matter, and a key without a value is not there. */
-function firstDifference(
-	played: unknown,
-	said: unknown,
-	path: string,
-): Difference | null {
-	if (played === said) return null;
-	if (!isContainer(played) || !isContainer(said))
-		return {
-			path,
-			message: `it says ${shown(said)}, and the scenario and its seed make it ${shown(played)}`,
-		};
-	const isList = Array.isArray(played);
-	const mine = isList ? played.keys() : Object.keys(played);
-	const others = Array.isArray(said) ? said.keys() : Object.keys(said);
-	for (const key of new Set<string | number>([...mine, ...others])) {
-		const difference = firstDifference(
-			partOf(played, key),
-			partOf(said, key),
-			`${path}${isList ? `[${key}]` : `.${key}`}`,
-		);
-		if (difference !== null) return difference;
-	}
-	return null;
-}
-
-type Container = Readonly<Record<string | number, unknown>>;
-
-function isContainer(value: unknown): value is Container {
-	return typeof value === "object" && value !== null;
-}
-
-function partOf(container: Container, key: string | number): unknown {
-	return Object.hasOwn(container, key) ? container[key] : undefined;
 }
 
 function shown(value: unknown): string {

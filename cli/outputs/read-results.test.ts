@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import type { Divergence } from "../../scenarios/compare/divergence.ts";
@@ -9,7 +9,8 @@ import { loadBuiltInScenarios } from "../../scenarios/suites/index.ts";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
 import { jsonText } from "./json-text.ts";
 import { readResults } from "./read-results.ts";
-import { FORMAT, type Results, resultsFile } from "./results-file.ts";
+import { type Results, resultsFile } from "./results-file.ts";
+import { FORMAT } from "./results-schema.ts";
 import { CHANCE, fuzzed, fuzzResults } from "./test-fuzz.ts";
 
 const folder = temporaryFolder();
@@ -78,7 +79,7 @@ it("refuses a comparison that says other than what stands in it", async () => {
 	);
 });
 
-it("reads every result that comes with marktwin", async () => {
+it("reads every result that comes with marktwin, and writes it again as it was", async () => {
 	const results: Results = {
 		commands: [{ command: "run", names: [] }],
 		shard: null,
@@ -87,8 +88,10 @@ it("reads every result that comes with marktwin", async () => {
 		results: all.map(({ scenario }) => checkScenario(scenario)),
 		failures: [],
 	};
-	const read = await readResults(written(resultsFile(results)));
-	expect(read.results).toHaveLength(all.length);
+	const file = written(resultsFile(results));
+	const text = readFileSync(file, "utf8");
+	const read = await readResults(file);
+	expect([...jsonText(resultsFile(read))].join("")).toBe(text);
 });
 
 const FUZZ = fuzzResults({
@@ -233,6 +236,22 @@ it.each<readonly [string, (result: Editable) => void, RegExp]>([
 		"a key that nobody knows",
 		({ account }) => Object.assign(account.connections[0] ?? {}, { more: 1 }),
 		/results\[0\]\.account\.connections\[0\]\.more: /,
+	],
+	[
+		"a scenario in which something is left to be filled in",
+		({ scenario }) => Reflect.deleteProperty(scenario.setup, "seed"),
+		/results\[0\]\.scenario\.setup\.seed: is missing/,
+	],
+	[
+		"a list in place of an object",
+		({ scenario }) => Object.assign(scenario.expect[0] ?? {}, { of: [] }),
+		/results\[0\]\.scenario\.expect\[0\]\.of: is no object/,
+	],
+	[
+		"a judgement of something else than an expectation",
+		({ judgements }) =>
+			Object.assign(judgements[0] ?? {}, { expectation: { kind: "luck" } }),
+		/results\[0\]\.judgements\[0\]\.expectation\.kind: /,
 	],
 	[
 		"tallies that are none",

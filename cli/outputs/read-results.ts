@@ -2,9 +2,12 @@
 import * as v from "valibot";
 import { judgeComparison } from "../../scenarios/compare/verdict.ts";
 import { reasonOf } from "../../scenarios/files/file-failure.ts";
+import { checkReferences } from "../../scenarios/language/check/check-references.ts";
+import {
+	faultOf,
+	joined,
+} from "../../scenarios/language/check/fault-of-issue.ts";
 import type { PlayableScenario } from "../../scenarios/language/scenario.ts";
-import { ScenarioError } from "../../scenarios/language/scenario-error.ts";
-import { validateScenario } from "../../scenarios/language/validate.ts";
 import {
 	DUPLICATE_REMEDY,
 	duplicateKey,
@@ -15,15 +18,10 @@ import type { RunResult } from "../../scenarios/result/result.ts";
 import { resultOf } from "../../scenarios/run/run-scenario.ts";
 import { readText } from "../files/files.ts";
 import { InputError } from "../input-error.ts";
+import { firstDifference } from "./first-difference.ts";
 import { otherModel, playAgain } from "./play-again.ts";
-import {
-	FORMAT,
-	type FuzzResults,
-	outcomeOf,
-	type Results,
-	type resultsFile,
-} from "./results-file.ts";
-import { resultsSchema } from "./results-schema.ts";
+import { type FuzzResults, outcomeOf, type Results } from "./results-file.ts";
+import { FORMAT, resultsSchema } from "./results-schema.ts";
 
 /** Octets: longer ones are longer than a string may be. */
 const LONGEST_RESULTS = 2 ** 30;
@@ -61,12 +59,12 @@ export async function readResults(file: string): Promise<Results> {
 function believed(content: object, name: string): Results {
 	const checked = v.safeParse(resultsSchema, content, { abortEarly: true });
 	if (!checked.success) {
-		const [issue] = checked.issues;
-		throw changed(name, pathOf(issue), issue.message);
+		const { path, message } = faultOf(checked.issues[0]);
+		throw changed(name, path, message);
 	}
-	// Its form was checked; what scenarios and rulesets in it have to be is checked below.
-	const { outcome, ...given } = content as ReturnType<typeof resultsFile>;
-	const { commands, shard, seed, failures, notPlayed, fuzz } = given;
+	mustBeWhole(content, checked.output, name);
+	const { format: _, outcome, ...given } = content;
+	const { failures, fuzz } = given;
 	const results = given.results.map((one, index) =>
 		consistent(one, name, `results[${index}]`),
 	);
@@ -85,18 +83,25 @@ function believed(content: object, name: string): Results {
 	for (const [index, { scenario }] of failures.entries())
 		mustBePlayable(scenario, name, `failures[${index}].scenario`);
 	if (fuzz !== undefined) mustHoldFindings(fuzz, comparisons, name);
-	const all = {
-		commands,
-		shard,
-		seed,
-		results,
-		comparisons,
-		failures,
-		...(notPlayed === undefined ? {} : { notPlayed }),
-		...(fuzz === undefined ? {} : { fuzz }),
-	};
+	const all: Results = { ...given, results, comparisons };
 	mustBeSame(outcomeOf(all), outcome, name, "outcome");
 	return all;
+}
+
+/**
+ * Nothing had to be filled in. So what is handed on is what was given, with its keys in their order, and
+ * is written again as it was.
+ */
+function mustBeWhole<Data extends object>(
+	given: object,
+	read: Data,
+	name: string,
+): asserts given is Data {
+	const difference = firstDifference(read, given, "");
+	if (difference === null) return;
+	const { path, other } = difference;
+	const message = other === undefined ? "is missing" : "is no object";
+	throw changed(name, path, message);
 }
 
 /** The model follows what a kernel draws while the two are compared: by itself it may play otherwise. */
@@ -153,29 +158,15 @@ function judgedAgain(given: RunResult, name: string, path: string): RunResult {
 	return again;
 }
 
-/** A scenario that nothing has to be read for: its rules stand in it. */
+/** What its parts say of each other fits. */
 function mustBePlayable(
 	scenario: PlayableScenario,
 	name: string,
 	path: string,
 ): void {
-	try {
-		validateScenario(scenario);
-	} catch (error) {
-		if (!(error instanceof ScenarioError)) throw error;
-		const [fault] = error.faults;
-		const at = fault?.path ? `${path}.${fault.path}` : path;
-		throw changed(name, at, fault?.message ?? error.message);
-	}
-	if (typeof scenario.setup.ruleset.text !== "string")
-		throw changed(name, `${path}.setup.ruleset`, "its text is missing");
-	for (const [index, step] of scenario.steps.entries())
-		if (
-			step.kind === "operation" &&
-			step.operation.kind === "restore" &&
-			typeof step.operation.text !== "string"
-		)
-			throw changed(name, `${path}.steps[${index}]`, "its rules are missing");
+	const [fault] = checkReferences(scenario);
+	if (fault !== undefined)
+		throw changed(name, joined(path, fault.path), fault.message);
 }
 
 function mustBeSame(
@@ -197,14 +188,6 @@ function changed(name: string, path: string, message: string): InputError {
 		`${name}: ${path === "" ? "" : `${path}: `}${message}`,
 		CHANGED,
 	);
-}
-
-/** `results[0].judgements[2].outcome`. */
-function pathOf({ path }: v.BaseIssue<unknown>): string {
-	return (path ?? [])
-		.map(({ key }) => (typeof key === "number" ? `[${key}]` : `.${key}`))
-		.join("")
-		.replace(/^\./, "");
 }
 
 function parse(text: string, name: string): object | string | number | null {

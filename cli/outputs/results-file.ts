@@ -1,62 +1,25 @@
 /** What `--json` writes and `marktwin merge` reads: everything that happened. */
-import type {
-	ComparisonVerdict,
-	JudgedComparison,
-} from "../../scenarios/compare/verdict.ts";
+import type * as v from "valibot";
+import type { ComparisonVerdict } from "../../scenarios/compare/verdict.ts";
 import { isOutside } from "../../scenarios/fuzz/chance.ts";
-import type { FuzzTotals } from "../../scenarios/fuzz/totals.ts";
-import type { PlayableScenario } from "../../scenarios/language/scenario.ts";
-import type { DriverInfo } from "../../scenarios/result/driver-info.ts";
-import type { Invocation } from "../../scenarios/result/invocation.ts";
-import {
-	type Outcome,
-	type RunResult,
-	worst,
-} from "../../scenarios/result/result.ts";
+import { type Outcome, worst } from "../../scenarios/result/result.ts";
 import { EXIT } from "../exit-code.ts";
-import type { Shard } from "../options/read-option.ts";
+import { FORMAT, type resultsSchema } from "./results-schema.ts";
 
-/** Changes when an older marktwin could not read it any more. */
-export const FORMAT = "marktwin results 3" as const;
+/** The whole file. */
+type ResultsFile = v.InferOutput<typeof resultsSchema>;
 
-/** A scenario that `--bail` left. */
-export type NotPlayed = Pick<PlayableScenario, "name" | "suite" | "title">;
+/** What a command hands over: the rest of the file follows from it. */
+export type Results = Omit<ResultsFile, "format" | "outcome">;
 
 /** A scenario that could not be played. */
-export interface Failure {
-	/** `input`: what it was given cannot be set up. `bug`: of marktwin. Left out when the lab failed. */
-	readonly cause?: "input" | "bug";
-	readonly scenario: PlayableScenario;
-	readonly driver: DriverInfo;
-	readonly seed: number;
-	readonly message: string;
-	/** The command that tries just this once more. */
-	readonly replay: Invocation;
-}
+export type Failure = Results["failures"][number];
 
-export interface Results {
-	/** What makes them all once more: one command, and each of several that were merged. */
-	readonly commands: readonly Invocation[];
-	/** `null`: all of it. */
-	readonly shard: Shard | null;
-	/** `null`: each scenario's own. */
-	readonly seed: number | null;
-	/** Played on one driver … */
-	readonly results: readonly RunResult[];
-	/** … or on two and compared. */
-	readonly comparisons: readonly JudgedComparison[];
-	readonly failures: readonly Failure[];
-	/** What `--bail` left; left out where it left none. */
-	readonly notPlayed?: readonly NotPlayed[];
-	/** What a fuzz has played, besides the comparisons that differ. */
-	readonly fuzz?: FuzzResults;
-}
+/** A scenario that `--bail` left. */
+export type NotPlayed = NonNullable<Results["notPlayed"]>[number];
 
 /** The totals of a fuzz; those of several put together name every seed and kernel. */
-export interface FuzzResults extends Omit<FuzzTotals, "seed" | "kernel"> {
-	readonly seed: FuzzTotals["seed"] | readonly FuzzTotals["seed"][];
-	readonly kernel: FuzzTotals["kernel"] | readonly FuzzTotals["kernel"][];
-}
+export type FuzzResults = NonNullable<Results["fuzz"]>;
 
 /** As results tell of those that were left. */
 export function notPlayed(
@@ -72,10 +35,7 @@ export function notPlayed(
 	};
 }
 
-export function resultsFile(results: Results): Results & {
-	readonly format: typeof FORMAT;
-	readonly outcome: Outcome;
-} {
+export function resultsFile(results: Results): ResultsFile {
 	return { format: FORMAT, outcome: outcomeOf(results), ...results };
 }
 

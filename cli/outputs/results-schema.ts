@@ -1,42 +1,54 @@
 /**
- * What has to be true of a file of results before anything in it is believed: somebody may have
- * changed it, and whatever is not checked here would look like a bug of marktwin later, or like a
- * scenario that holds.
+ * What has to be true of a file of results before anything in it is believed: it may have been changed,
+ * and what is not checked here would look like a bug of marktwin later, or like a scenario that holds.
+ *
+ * The types of what `--json` writes are inferred from it (`results-file.ts`), and those that a play and
+ * a comparison leave are held against it below.
  */
 import * as v from "valibot";
+import type { Divergence } from "../../scenarios/compare/divergence.ts";
 import {
 	CHANCE_ENDS,
 	type ChanceEnd,
 } from "../../scenarios/compare/lockstep/chance-ends.ts";
+import type { JudgedComparison } from "../../scenarios/compare/verdict.ts";
 import type { PlayableScenario } from "../../scenarios/language/scenario.ts";
+import {
+	data,
+	listOf,
+	number,
+	text,
+	texts,
+} from "../../scenarios/language/schema/plain.ts";
+import type { SameShape } from "../../scenarios/language/schema/same-shape.ts";
+import {
+	judgedExpectation,
+	playableSchema,
+} from "../../scenarios/language/schema/schema-scenario.ts";
 import { DRIVER_KINDS } from "../../scenarios/result/driver-info.ts";
-import type { Judgement } from "../../scenarios/result/result.ts";
-import { accountSchema } from "./account-schema.ts";
+import type { Invocation } from "../../scenarios/result/invocation.ts";
+import type { Judgement, RunResult } from "../../scenarios/result/result.ts";
+import { accountSchema, unknownSchema } from "./account-schema.ts";
 import { fuzzSchema } from "./fuzz-schema.ts";
-import { FORMAT, type resultsFile } from "./results-file.ts";
-import type { SameShape } from "./same-shape.ts";
 
-const text = v.string();
-const number = v.number();
-const texts = v.array(text);
+/** Changes when an older marktwin could not read it any more. */
+export const FORMAT = "marktwin results 3" as const;
+
 const outcome = v.picklist(["holds", "violated", "unknown"]);
-const driver = v.strictObject({
+const driver = data({
 	kind: v.picklist(DRIVER_KINDS),
 	name: text,
 	version: text,
 });
 const seed = v.pipe(number, v.safeInteger(), v.minValue(0));
-/** What it has to be is for the language of scenarios to say. */
-const scenario = v.custom<PlayableScenario>(isObject, "must be a scenario");
-/** It is judged anew, from the scenario's own. */
-const expectation = v.custom<Judgement["expectation"]>(
-	isObject,
-	"must be an expectation",
-);
+// Their own schemas hold them against these types.
+const scenario: v.GenericSchema<unknown, PlayableScenario> = playableSchema;
+const expectation: v.GenericSchema<unknown, Judgement["expectation"]> =
+	judgedExpectation;
 
 const count = v.pipe(number, v.safeInteger(), v.minValue(1));
 /** What is printed as a command is spelled here, whatever a file says. */
-const invocation = v.strictObject({
+const invocation = data({
 	command: v.picklist(["run", "compare", "fuzz"]),
 	names: texts,
 	filter: v.exactOptional(text),
@@ -44,7 +56,7 @@ const invocation = v.strictObject({
 	runs: v.exactOptional(count),
 	minutes: v.exactOptional(number),
 	path: v.exactOptional(text),
-	rules: v.exactOptional(v.array(v.strictObject({ name: text, file: text }))),
+	rules: v.exactOptional(listOf(data({ name: text, file: text }))),
 	on: v.exactOptional(v.picklist(["vm", "docker"])),
 	with: v.exactOptional(v.literal("docker")),
 	iptables: v.exactOptional(v.literal("nft")),
@@ -63,32 +75,28 @@ const shardNumber = v.pipe(
 	v.maxValue(MOST_SHARDS),
 );
 
-const unknown = v.nullable(
-	v.strictObject({ rule: text, text, line: number, reason: text }),
-);
-
-const result = v.strictObject({
+const result = data({
 	scenario,
 	driver,
 	seed,
 	outcome,
-	unknown,
-	judgements: v.array(
-		v.strictObject({
+	unknown: unknownSchema,
+	judgements: listOf(
+		data({
 			expectation,
 			outcome,
 			expected: text,
 			seen: text,
-			connections: v.array(number),
+			connections: listOf(number),
 			concerned: number,
 			rule: v.nullable(text),
-			why: v.array(
-				v.strictObject({
+			why: listOf(
+				data({
 					connection: v.nullable(number),
 					count: number,
 					text,
 					rule: v.nullable(
-						v.strictObject({ place: text, file: text, line: number, text }),
+						data({ place: text, file: text, line: number, text }),
 					),
 				}),
 			),
@@ -107,16 +115,16 @@ const kind = v.picklist([
 	"draws",
 	"connections",
 ]);
-const divergence = v.strictObject({
+const divergence = data({
 	kind,
 	atMs: number,
 	asked: text,
 	model: texts,
 	kernel: texts,
-	rules: v.strictObject({ model: texts, kernel: texts }),
+	rules: data({ model: texts, kernel: texts }),
 });
-const comparison = v.strictObject({
-	comparison: v.strictObject({
+const comparison = data({
+	comparison: data({
 		scenario,
 		seed,
 		model: driver,
@@ -128,21 +136,21 @@ const comparison = v.strictObject({
 		chance: v.exactOptional(
 			v.picklist(Object.keys(CHANCE_ENDS) as readonly ChanceEnd[]),
 		),
-		divergences: v.array(divergence),
-		unknown,
+		divergences: listOf(divergence),
+		unknown: unknownSchema,
 		result: v.nullable(result),
 		replay: invocation,
 	}),
 	verdict: v.picklist(["agrees", "diverges", "unknown"]),
 });
 
-export const resultsSchema = v.strictObject({
+export const resultsSchema = data({
 	format: v.literal(FORMAT),
 	outcome,
-	commands: v.pipe(v.array(invocation), v.minLength(1)),
+	commands: v.pipe(listOf(invocation), v.minLength(1)),
 	shard: v.nullable(
 		v.pipe(
-			v.strictObject({ index: shardNumber, total: shardNumber }),
+			data({ index: shardNumber, total: shardNumber }),
 			v.check(
 				({ index, total }) => index <= total,
 				"there are not so many shards",
@@ -150,10 +158,10 @@ export const resultsSchema = v.strictObject({
 		),
 	),
 	seed: v.nullable(seed),
-	results: v.array(result),
-	comparisons: v.array(comparison),
-	failures: v.array(
-		v.strictObject({
+	results: listOf(result),
+	comparisons: listOf(comparison),
+	failures: listOf(
+		data({
 			scenario,
 			driver,
 			seed,
@@ -164,19 +172,14 @@ export const resultsSchema = v.strictObject({
 	),
 	notPlayed: v.exactOptional(
 		v.pipe(
-			v.array(v.strictObject({ name: text, suite: text, title: text })),
+			listOf(data({ name: text, suite: text, title: text })),
 			v.minLength(1),
 		),
 	),
 	fuzz: v.exactOptional(fuzzSchema),
 });
 
-function isObject(value: unknown): boolean {
-	return typeof value === "object" && value !== null;
-}
-
-// What is written has the form that is read: no key, and no word for an outcome, is in one alone.
-true satisfies SameShape<
-	ReturnType<typeof resultsFile>,
-	v.InferOutput<typeof resultsSchema>
->;
+true satisfies SameShape<Invocation, v.InferOutput<typeof invocation>>;
+true satisfies SameShape<Divergence, v.InferOutput<typeof divergence>>;
+true satisfies SameShape<RunResult, v.InferOutput<typeof result>>;
+true satisfies SameShape<JudgedComparison, v.InferOutput<typeof comparison>>;

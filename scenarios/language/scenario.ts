@@ -7,7 +7,7 @@
 import type {
 	ConntrackFilter,
 	GatewaySetup,
-	Operation,
+	StepOperation,
 } from "../../sim/contract/gateway.ts";
 import type { ConnectionOutcome } from "../../sim/world/account/account.ts";
 import type { Step, StepKind, WorldSetup } from "../../sim/world/setup.ts";
@@ -35,7 +35,7 @@ export type ScenarioStep = { readonly atMs: number; readonly label: string } & (
 	| Exclude<StepKind, { readonly kind: "operation" }>
 	| {
 			readonly kind: "operation";
-			readonly operation: Operation | RestoreFile;
+			readonly operation: StepOperation | RestoreFile;
 	  }
 );
 
@@ -43,13 +43,14 @@ export type ScenarioStep = { readonly atMs: number; readonly label: string } & (
 export interface RestoreFile {
 	readonly kind: "restore";
 	readonly file: string;
+	readonly text?: string;
 	readonly noflush: boolean;
 	readonly counters: boolean;
 }
 
 /** A scenario whose files have been read: it needs nothing but itself to be played. */
-export interface PlayableScenario extends Scenario {
-	readonly setup: Setup & {
+export interface PlayableScenario extends Omit<Scenario, "setup" | "steps"> {
+	readonly setup: Omit<Setup, "ruleset"> & {
 		readonly ruleset: { readonly name: string; readonly text: string };
 	};
 	readonly steps: readonly Step[];

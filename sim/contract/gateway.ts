@@ -72,6 +72,11 @@ export type Operation =
 	/** A second box with the same ruleset and conditions, and an empty conntrack table, takes the addresses over. */
 	| { readonly kind: "take-over" };
 
+/** What a step of a scenario does: an eviction that finds nothing has failed there. */
+export type StepOperation =
+	| Exclude<Operation, { readonly kind: "evict" }>
+	| Omit<Extract<Operation, { readonly kind: "evict" }>, "orNone">;
+
 /** How an operation went: what the command would have printed, where it failed. */
 export type OperationOutcome =
 	| { readonly ok: true; readonly count?: number }

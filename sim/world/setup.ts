@@ -2,7 +2,7 @@
  * What stands around the gateway and what happens when: the part of a scenario that the world plays.
  */
 
-import type { Operation } from "../contract/gateway.ts";
+import type { StepOperation } from "../contract/gateway.ts";
 import type { BackendBehaviour } from "../endpoint/backend.ts";
 import type { Dialogue } from "../endpoint/dialogue.ts";
 import type { HealthCheckSettings } from "../endpoint/health-checker.ts";
@@ -85,6 +85,6 @@ export type StepKind =
 			readonly backend: string;
 			readonly becomes: BackendBehaviour;
 	  }
-	| { readonly kind: "operation"; readonly operation: Operation }
+	| { readonly kind: "operation"; readonly operation: StepOperation }
 	/** Keeps counters, conntrack and conditions as they are now under the step's label. */
 	| { readonly kind: "observe" };

@@ -19,9 +19,24 @@ export function listOf<const Item extends v.GenericSchema>(item: Item) {
 	return v.pipe(v.array(item), v.readonly());
 }
 
-/** Values of one kind by name. */
-export function recordOf<const Value extends v.GenericSchema>(value: Value) {
-	return v.pipe(v.record(text, value), v.readonly());
+/**
+ * Values of one kind by name, whatever the names are: `v.record` leaves out those that objects have by
+ * themselves, and a rule may well ask for a condition called `constructor`.
+ */
+export function recordOf<const Value extends v.GenericSchema>(values: Value) {
+	const areAll = (given: unknown) =>
+		typeof given === "object" &&
+		given !== null &&
+		!Array.isArray(given) &&
+		Object.values(given).every((one) => v.is(values, one));
+	return {
+		...v.custom<Readonly<Record<string, v.InferOutput<Value>>>>(
+			areAll,
+			`must be an object whose values are ${values.expects}`,
+		),
+		/** For those who describe the schema. */
+		values,
+	};
 }
 
 export const texts = listOf(text);

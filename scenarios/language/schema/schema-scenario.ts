@@ -3,7 +3,10 @@ import * as v from "valibot";
 import { nearest } from "../../../sim/edit-distance.ts";
 import { CONNECTION_OUTCOMES } from "../../../sim/world/account/account.ts";
 import { ANSWER_NAMES } from "../../../sim/world/account/answer-names.ts";
+import type { Judgement } from "../../result/result.ts";
+import type { PlayableScenario, Scenario } from "../scenario.ts";
 import { matchesPattern } from "./match-pattern.ts";
+import type { SameShape } from "./same-shape.ts";
 import {
 	byKind,
 	confidence,
@@ -26,6 +29,7 @@ import {
 	conntrackFilter,
 	gatewaySetup,
 	operationStep,
+	playableOperationStep,
 	worldEntries,
 	worldSteps,
 } from "./schema-world.ts";
@@ -90,7 +94,7 @@ export const conditionValue = v.nullable(
 	),
 );
 
-const expectation = byKind([
+const expectations = [
 	object({
 		kind: v.literal("order"),
 		...aboutConnections,
@@ -166,7 +170,7 @@ const expectation = byKind([
 		ok: yesNo,
 		message: v.optional(text, ""),
 	}),
-]);
+] as const;
 
 export const rulesetSource = v.union(
 	[object({ file: text }), namedText],
@@ -175,27 +179,55 @@ export const rulesetSource = v.union(
 
 const NAME = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 
-export const scenarioSchema = object({
-	name: v.pipe(
-		text,
-		v.regex(
-			NAME,
-			(issue) =>
-				`"${issue.input}" is no name for a scenario\nWrite it in lower case with hyphens: my-failover.`,
+/** @param ruleset of the setup @param operationSteps what they may load */
+function scenarioWith<
+	const Ruleset extends v.GenericSchema,
+	const Operations extends typeof operationStep | typeof playableOperationStep,
+>(ruleset: Ruleset, operationSteps: Operations) {
+	return object({
+		name: v.pipe(
+			text,
+			v.regex(
+				NAME,
+				(issue) =>
+					`"${issue.input}" is no name for a scenario\nWrite it in lower case with hyphens: my-failover.`,
+			),
 		),
-	),
-	suite: v.optional(text, "own"),
-	title: oneLine,
-	story: v.optional(oneLine, ""),
-	trap: v.optional(v.nullable(oneLine), null),
-	setup: object({
-		...worldEntries,
-		ruleset: rulesetSource,
-		gateway: gatewaySetup,
-		conditions: v.optional(record(conditionWrite), {}),
-		seed: v.optional(whole(0, Number.MAX_SAFE_INTEGER), 1),
-	}),
-	steps: list(byKind([...worldSteps, operationStep])),
-	expect: list(expectation),
-	endMs: milliseconds,
-});
+		suite: v.optional(text, "own"),
+		title: oneLine,
+		story: v.optional(oneLine, ""),
+		trap: v.optional(v.nullable(oneLine), null),
+		setup: object({
+			...worldEntries,
+			ruleset,
+			gateway: gatewaySetup,
+			conditions: v.optional(record(conditionWrite), {}),
+			seed: v.optional(whole(0, Number.MAX_SAFE_INTEGER), 1),
+		}),
+		steps: list(byKind([...worldSteps, operationSteps])),
+		expect: list(byKind(expectations)),
+		endMs: milliseconds,
+	});
+}
+
+/** A scenario as it is written. */
+export const scenarioSchema = scenarioWith(rulesetSource, operationStep);
+
+/** A scenario whose files have been read. */
+export const playableSchema = scenarioWith(namedText, playableOperationStep);
+
+/** What a judgement is about: an expectation of the scenario's, or the one that all of them have. */
+export const judgedExpectation = v.variant("kind", [
+	...expectations,
+	object({ kind: v.literal("steps-succeed"), because: v.literal("") }),
+]);
+
+true satisfies SameShape<Scenario, v.InferOutput<typeof scenarioSchema>>;
+true satisfies SameShape<
+	PlayableScenario,
+	v.InferOutput<typeof playableSchema>
+>;
+true satisfies SameShape<
+	Judgement["expectation"],
+	v.InferOutput<typeof judgedExpectation>
+>;

@@ -234,14 +234,18 @@ export const conntrackFilter = v.pipe(
 	),
 );
 
-const operation = byKind([
-	object({
+/** @param rules where the file has been read, they stand in it */
+function restore<const Rules extends v.GenericSchema>(rules: Rules) {
+	return object({
 		kind: v.literal("restore"),
 		file: text,
-		text: v.exactOptional(text),
+		text: rules,
 		noflush: v.optional(yesNo, false),
 		counters: v.optional(yesNo, false),
-	}),
+	});
+}
+
+const otherOperations = [
 	object({ kind: v.literal("iptables"), command: text }),
 	object({ kind: v.literal("condition"), name: text, write: text }),
 	object({ kind: v.literal("evict"), filter: conntrackFilter }),
@@ -249,10 +253,17 @@ const operation = byKind([
 	object({ kind: v.literal("link"), interface: text, up: yesNo }),
 	object({ kind: v.literal("forget-neighbour"), address }),
 	object({ kind: v.literal("take-over") }),
-]);
+] as const;
 
 export const operationStep = object({
 	...when,
 	kind: v.literal("operation"),
-	operation,
+	operation: byKind([restore(v.exactOptional(text)), ...otherOperations]),
+});
+
+/** Of a scenario whose files have been read. */
+export const playableOperationStep = object({
+	...when,
+	kind: v.literal("operation"),
+	operation: byKind([restore(text), ...otherOperations]),
 });
