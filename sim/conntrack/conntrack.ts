@@ -22,6 +22,7 @@ import {
 	NO_ENTRY,
 	type Skb,
 } from "../packet/skb/skb.ts";
+import type { Stateful } from "../stateful.ts";
 import { attachEntry } from "./attach.ts";
 import { hasBadChecksum } from "./broken.ts";
 import {
@@ -42,7 +43,7 @@ import { dropFor } from "./table/drop.ts";
 import { findNode, hashIn } from "./table/find.ts";
 import { ENTRY_SHIFT, ORIGINAL, REPLY, STATUS } from "./table/layout.ts";
 import { refresh } from "./table/refresh.ts";
-import { EntryTable } from "./table/table.ts";
+import { EntryTable, type SavedTable } from "./table/table.ts";
 import { invertTuple, scratchTuple, tupleOfSkb } from "./table/tuple.ts";
 import { TRACK_INVALID, TRACK_REPEAT } from "./table/verdicts.ts";
 import { TcpTracker } from "./tcp/tcp.ts";
@@ -61,7 +62,17 @@ export interface ConntrackOptions {
 
 const MAX_HASHED_ZONE = 0xffff;
 
-export class Conntrack extends EntryView implements NatApi {
+interface SavedConntrack {
+	readonly table: SavedTable;
+	readonly collector: ReturnType<Collector["save"]>;
+	readonly countsTraffic: boolean;
+}
+
+/** Its settings are not its own: they are to be put back before it is. */
+export class Conntrack
+	extends EntryView
+	implements NatApi, Stateful<SavedConntrack>
+{
 	readonly #options: ConntrackOptions;
 	readonly #table: EntryTable;
 	readonly #tcp: TcpTracker;
@@ -85,6 +96,30 @@ export class Conntrack extends EntryView implements NatApi {
 		this.#collector = new Collector(this.#table, this.#tcp, options.choice);
 		options.sysctls.watch(() => this.#tune(conntrackConfigOf(options.sysctls)));
 		this.#tune(this.#config);
+	}
+
+	save(): SavedConntrack {
+		const { countsTraffic } = this;
+		return {
+			table: this.#table.save(),
+			collector: this.#collector.save(),
+			countsTraffic,
+		};
+	}
+
+	restore({ table, collector, countsTraffic }: SavedConntrack): void {
+		this.#table.restore(table);
+		this.#collector.restore(collector);
+		this.countsTraffic = countsTraffic;
+	}
+
+	seen(): unknown {
+		return [this.#table, this.#collector, this.countsTraffic];
+	}
+
+	/** An entry that a packet carries, as `seen` has it; `null` for none. */
+	seenEntry(entry: number): unknown {
+		return entry === NO_ENTRY ? null : this.#table.seenEntry(entry);
 	}
 
 	/**

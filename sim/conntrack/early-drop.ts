@@ -11,6 +11,7 @@
 
 import type { Choice } from "../chance/choice.ts";
 import { TCP } from "../packet/packet.ts";
+import type { Stateful } from "../stateful.ts";
 import { lineOf } from "./lines.ts";
 import { HZ } from "./settings/sysctl-values.ts";
 import { IPS_ASSURED } from "./status.ts";
@@ -104,7 +105,12 @@ const INITIAL_COUNT = 100;
  * of the timeouts it saw (1 to 60 s). Nobody sees an expired entry, so it matters only to new ones:
  * here it runs with the first new entry after its time has come.
  */
-export class Collector {
+interface SavedCollector {
+	readonly nextRun: number;
+	readonly pressed: boolean;
+}
+
+export class Collector implements Stateful<SavedCollector> {
 	readonly #table: EntryTable;
 	readonly #tcp: TcpTracker;
 	readonly #choice: Choice;
@@ -116,6 +122,15 @@ export class Collector {
 		this.#table = table;
 		this.#tcp = tcp;
 		this.#choice = choice;
+	}
+
+	save(): SavedCollector {
+		return { nextRun: this.#nextRun, pressed: this.#pressed };
+	}
+
+	restore({ nextRun, pressed }: SavedCollector): void {
+		this.#nextRun = nextRun;
+		this.#pressed = pressed;
 	}
 
 	/** Makes room for a new entry with this hash in a table that is full. @returns whether there is any */

@@ -8,6 +8,7 @@ import type { AddressType } from "../extension/host.ts";
 import { invariant } from "../invariant.ts";
 import { parseAddress, prefixMask } from "../packet/address.ts";
 import type { Address } from "../packet/packet.ts";
+import type { Stateful } from "../stateful.ts";
 import { AddressCache } from "./address-cache.ts";
 
 /** Where a packet goes. */
@@ -34,6 +35,12 @@ interface OwnAddress {
 	readonly mask: Address;
 }
 
+/** Which links are up, and which routes were added and not lost. */
+interface SavedRoutes {
+	readonly up: readonly boolean[];
+	readonly added: readonly Entry[];
+}
+
 /** A mistake in a `GatewaySetup`. */
 export class SetupError extends Error {
 	override readonly name = "SetupError";
@@ -53,12 +60,12 @@ const LOOPBACK: Entry = {
 };
 
 /** @throws SetupError on addresses that are none, and on routes to interfaces that are not there */
-export class Routes {
+export class Routes implements Stateful<SavedRoutes> {
 	/** By index; 0 is none, 1 is lo. */
 	readonly interfaces: readonly string[];
 	private readonly addresses: readonly (readonly OwnAddress[])[];
-	private readonly up: boolean[];
-	private added: Entry[];
+	private up: readonly boolean[];
+	private added: readonly Entry[];
 	private entries: readonly Entry[] = [];
 	private readonly cached = new AddressCache<Route | null>();
 	/** By index: broadcast addresses of the interface's networks. */
@@ -101,6 +108,18 @@ export class Routes {
 		return false;
 	}
 
+	/** Neither list is ever written to: a change makes another one. */
+	save(): SavedRoutes {
+		return { up: this.up, added: this.added };
+	}
+
+	restore({ up, added }: SavedRoutes): void {
+		if (up === this.up && added === this.added) return;
+		this.up = up;
+		this.added = added;
+		this.rebuild();
+	}
+
 	/** By which number an interface goes that has to be there. */
 	indexOf(name: string): number {
 		const index = this.interfaces.indexOf(name);
@@ -117,7 +136,7 @@ export class Routes {
 
 	/** `ip link set … up|down`: routes that were added by hand do not come back (`fib_disable_ip`). */
 	setLink(index: number, up: boolean): void {
-		this.up[index] = up;
+		this.up = this.up.with(index, up);
 		if (!up)
 			this.added = this.added.filter(
 				(entry) => entry.route.interface !== index,

@@ -3,6 +3,7 @@
  * what it would take and the model has not.
  */
 import { invariant } from "../../invariant.ts";
+import type { Stateful } from "../../stateful.ts";
 import {
 	ALIASES,
 	INTERFACE_SETTINGS,
@@ -22,6 +23,11 @@ export type SysctlOutcome =
 	/** A kernel takes it, and what follows from it is not modelled. */
 	| { readonly kind: "not-modelled"; readonly reason: string };
 
+interface SavedSysctls {
+	readonly values: ReadonlyMap<string, number>;
+	readonly followers: ReadonlySet<string>;
+}
+
 const WRITTEN: SysctlOutcome = { kind: "written" };
 
 /** What settings have to know of an interface. */
@@ -31,13 +37,15 @@ export interface SysctlInterface {
 }
 
 /** The settings of one box: everybody holds the same record and sees changes at once. */
-export class Sysctls {
-	readonly #values = new Map(SYSCTLS.map(({ name, value }) => [name, value]));
+export class Sysctls implements Stateful<SavedSysctls> {
+	#values: Map<string, number> = new Map(
+		SYSCTLS.map(({ name, value }) => [name, value]),
+	);
 	readonly #watchers: (() => void)[] = [];
 	/** As they stand in names, the loopback among them. */
 	readonly #interfaces: readonly string[];
 	/** Settings of interfaces that still follow `default`, by their names (`devinet_copy_dflt_conf`). */
-	readonly #followers = new Set<string>();
+	#followers = new Set<string>();
 
 	/** @param interfaces besides the loopback */
 	constructor(interfaces: readonly SysctlInterface[] = []) {
@@ -52,6 +60,19 @@ export class Sysctls {
 			for (const { name, hasAddress } of named)
 				if (!hasAddress) this.#followers.add(nameOf(name, setting));
 		}
+	}
+
+	save(): SavedSysctls {
+		return {
+			values: new Map(this.#values),
+			followers: new Set(this.#followers),
+		};
+	}
+
+	restore({ values, followers }: SavedSysctls): void {
+		this.#values = new Map(values);
+		this.#followers = new Set(followers);
+		for (const watcher of this.#watchers) watcher();
 	}
 
 	/** The value of a setting that the model knows. */

@@ -3,12 +3,14 @@
  * (`nf_nat_bysource`, net/netfilter/nf_nat_core.c, 6.1). Doubly linked: one source may have very
  * many entries, and any of them may go at any time.
  */
+import { IPS_SRC_NAT_DONE } from "../status.ts";
 import { bucketOf, sourceHash } from "./hash.ts";
 import {
 	BY_SOURCE_NEXT,
 	BY_SOURCE_PREVIOUS,
 	ENTRY_SHIFT,
 	PROTOCOL,
+	STATUS,
 	TUPLE_PORTS,
 	TUPLE_SOURCE,
 	ZONES,
@@ -29,6 +31,20 @@ export class BySource {
 		return this.#heads.byteLength;
 	}
 
+	get buckets(): number {
+		return this.#heads.length;
+	}
+
+	/** Hangs entries that are linked with each other already: they know which of them begin their chains. */
+	adopt(words: Int32Array, entries: readonly number[]): void {
+		this.#heads.fill(0);
+		for (const entry of entries) {
+			const at = entry << ENTRY_SHIFT;
+			if (words[at + BY_SOURCE_PREVIOUS] === 0)
+				this.#heads[this.#bucketOf(words, at)] = entry;
+		}
+	}
+
 	/** First entry of the chain that this source's entries hang in, among others; 0 is none. */
 	head(
 		source: number,
@@ -39,6 +55,20 @@ export class BySource {
 		return this.#heads[
 			this.#bucket(source, sourcePort, protocol, zones)
 		] as number;
+	}
+
+	/** How many entries of the same source stand before this one in its chain; 0 for one that is in none. */
+	rank(words: Int32Array, entry: number): number {
+		const at = entry << ENTRY_SHIFT;
+		if (((words[at + STATUS] as number) & IPS_SRC_NAT_DONE) === 0) return 0;
+		let rank = 0;
+		let before = words[at + BY_SOURCE_PREVIOUS] as number;
+		while (before !== 0) {
+			const there = before << ENTRY_SHIFT;
+			if (isSameSource(words, at, there)) rank++;
+			before = words[there + BY_SOURCE_PREVIOUS] as number;
+		}
+		return rank;
 	}
 
 	link(words: Int32Array, entry: number): void {
@@ -85,4 +115,16 @@ export class BySource {
 			this.#scale,
 		);
 	}
+}
+
+/** @param a first word of an entry, and `b` that of another one */
+function isSameSource(words: Int32Array, a: number, b: number): boolean {
+	return (
+		words[a + TUPLE_SOURCE] === words[b + TUPLE_SOURCE] &&
+		(words[a + TUPLE_PORTS] as number) >>> 16 ===
+			(words[b + TUPLE_PORTS] as number) >>> 16 &&
+		((words[a + PROTOCOL] as number) & 0xff) ===
+			((words[b + PROTOCOL] as number) & 0xff) &&
+		(words[a + ZONES] as number) >>> 16 === (words[b + ZONES] as number) >>> 16
+	);
 }

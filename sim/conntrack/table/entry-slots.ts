@@ -24,6 +24,16 @@ import type { Tuple } from "./tuple.ts";
 
 const FIRST_CAPACITY = 1024;
 
+export interface SavedSlots {
+	readonly words: Int32Array;
+	readonly counters: Float64Array | null;
+	readonly capacity: number;
+	readonly now: number;
+	readonly count: number;
+	readonly used: number;
+	readonly free: number;
+}
+
 export abstract class EntrySlots {
 	words = new Int32Array(FIRST_CAPACITY * ENTRY_WORDS);
 	/** The same memory, for fields of one octet. */
@@ -116,6 +126,44 @@ export abstract class EntrySlots {
 	#countersFor(): Float64Array {
 		invariant(this.counters !== null, "counters are wanted but not there");
 		return this.counters;
+	}
+
+	/** Does it hold an entry, in the table or not? */
+	isUsed(entry: number): boolean {
+		return this.words[(entry << ENTRY_SHIFT) + USE] !== 0;
+	}
+
+	/** The slots that were ever used. */
+	protected saveSlots(): SavedSlots {
+		const { words, counters, capacity, now, count, used } = this;
+		return {
+			words: words.slice(0, used << ENTRY_SHIFT),
+			counters: counters?.slice(0, used << 2) ?? null,
+			capacity,
+			now,
+			count,
+			used,
+			free: this.#free,
+		};
+	}
+
+	protected restoreSlots(saved: SavedSlots): void {
+		const { capacity, now, count, used, free } = saved;
+		if (capacity !== this.capacity) {
+			this.words = new Int32Array(capacity * ENTRY_WORDS);
+			this.bytes = new Uint8Array(this.words.buffer);
+		}
+		this.words.set(saved.words);
+		if (saved.counters === null) this.counters = null;
+		else {
+			if (this.counters?.length !== capacity * 4)
+				this.counters = new Float64Array(capacity * 4);
+			this.counters.set(saved.counters);
+		}
+		this.now = now;
+		this.count = count;
+		this.used = used;
+		this.#free = free;
 	}
 
 	/** How many slots there are. */

@@ -7,21 +7,28 @@
  * entries as objects would cost the collector dearly.
  */
 import { invariant } from "../../invariant.ts";
+import { TCP, UDP } from "../../packet/packet.ts";
+import type { Stateful } from "../../stateful.ts";
 import { IPS_DYING, IPS_SRC_NAT_DONE } from "../status.ts";
 import { BySource } from "./by-source.ts";
-import { EntrySlots } from "./entry-slots.ts";
+import { EntrySlots, type SavedSlots } from "./entry-slots.ts";
 import { tupleHash } from "./hash.ts";
 import {
+	BY_SOURCE_PREVIOUS,
 	ENTRY_SHIFT,
+	HAS_COUNTERS,
 	ORIGINAL,
 	PROTOCOL,
 	REPLY,
+	REPLY_TUPLE,
+	SEEN,
 	STATUS,
 	TUPLE_DESTINATION,
 	TUPLE_NEXT,
 	TUPLE_PORTS,
 	TUPLE_SOURCE,
 	tupleAt,
+	UDP_STREAM_AT,
 	USE,
 	ZONES,
 	zoneOf,
@@ -29,7 +36,32 @@ import {
 import type { Tuple } from "./tuple.ts";
 import { TupleIndex } from "./tuple-index.ts";
 
-export class EntryTable extends EntrySlots {
+/** A copy of the table. Which chain a node hangs in follows from its tuple, and is not copied. */
+export interface SavedTable {
+	readonly slots: SavedSlots;
+	readonly buckets: number;
+	readonly chainsPerBucket: number;
+	/** Of the chains by source; 0 where there are none. */
+	readonly bySource: number;
+}
+
+/** Words of every entry that hold state: all but the links of its chains. */
+const SEEN_OF_ALL = [
+	...from(TUPLE_SOURCE, TUPLE_NEXT),
+	...from(REPLY_TUPLE + TUPLE_SOURCE, REPLY_TUPLE + TUPLE_NEXT),
+	...from(STATUS, USE + 1),
+];
+/** Those of a protocol's own state. */
+const SEEN_OF: Readonly<Record<number, readonly number[]>> = {
+	[TCP]: from(SEEN, BY_SOURCE_PREVIOUS),
+	[UDP]: [UDP_STREAM_AT],
+};
+
+function from(first: number, end: number): readonly number[] {
+	return Array.from({ length: end - first }, (_, index) => first + index);
+}
+
+export class EntryTable extends EntrySlots implements Stateful<SavedTable> {
 	index: TupleIndex;
 	/** `null` until a mapping of a source is wanted: what has none before needs none. */
 	bySource: BySource | null = null;
@@ -148,11 +180,53 @@ export class EntryTable extends EntrySlots {
 	indexBySource(): void {
 		if (this.bySource !== null) return;
 		this.bySource = new BySource(this.index.buckets);
-		for (let entry = 1; entry < this.used; entry++) {
-			const at = (entry << ENTRY_SHIFT) + STATUS;
-			if (((this.words[at] as number) & IPS_SRC_NAT_DONE) !== 0)
-				this.bySource.link(this.words, entry);
+		for (const entry of this.#mappedSources())
+			this.bySource.link(this.words, entry);
+	}
+
+	save(): SavedTable {
+		const { buckets, chainsPerBucket } = this.index;
+		const bySource = this.bySource?.buckets ?? 0;
+		return { slots: this.saveSlots(), buckets, chainsPerBucket, bySource };
+	}
+
+	restore({ slots, buckets, chainsPerBucket, bySource }: SavedTable): void {
+		this.restoreSlots(slots);
+		this.index.clear(buckets, chainsPerBucket);
+		this.#hangAgain();
+		if (bySource === 0) this.bySource = null;
+		else {
+			if (this.bySource?.buckets !== bySource)
+				this.bySource = new BySource(bySource);
+			this.bySource.adopt(this.words, this.#mappedSources());
 		}
+	}
+
+	/** Entries without the slots that they lie in; `/proc/net/nf_conntrack` has no order that counts. */
+	seen(): unknown {
+		const entries = new Set<unknown>();
+		for (let entry = 1; entry < this.used; entry++)
+			if (this.isUsed(entry)) entries.add(this.seenEntry(entry));
+		return { entries, buckets: this.index.buckets };
+	}
+
+	/**
+	 * All that an entry is: tuples, status, timeout, mark, its protocol's state, counters, and its place among
+	 * those of the same source, since the first mapping that fits is taken.
+	 */
+	seenEntry(entry: number): readonly number[] {
+		const { words, counters } = this;
+		const at = entry << ENTRY_SHIFT;
+		const protocol = (words[at + PROTOCOL] as number) & 0xff;
+		const status = words[at + STATUS] as number;
+		const counted = (status & HAS_COUNTERS) !== 0 && counters !== null;
+		return [
+			...[...SEEN_OF_ALL, ...(SEEN_OF[protocol] ?? [])].map(
+				(word) => words[at + word] as number,
+			),
+			...(counted ? counters.subarray(entry << 2, (entry + 1) << 2) : []),
+			this.bySource?.rank(words, entry) ?? 0,
+		];
 	}
 
 	/** Octets that all of it takes. */
@@ -163,6 +237,31 @@ export class EntryTable extends EntrySlots {
 			(this.bySource?.memoryBytes ?? 0) +
 			(this.counters?.byteLength ?? 0)
 		);
+	}
+
+	/** Entries that have a mapping of their source, in the table or not. */
+	#mappedSources(): readonly number[] {
+		const entries: number[] = [];
+		for (let entry = 1; entry < this.used; entry++) {
+			const status = this.words[(entry << ENTRY_SHIFT) + STATUS] as number;
+			if ((status & IPS_SRC_NAT_DONE) !== 0) entries.push(entry);
+		}
+		return entries;
+	}
+
+	/** Nodes know the next one of their chains: those that are none's next begin them. */
+	#hangAgain(): void {
+		const { words, index } = this;
+		const follows = new Uint8Array(this.used * 2);
+		for (let node = 2; node < this.used * 2; node++)
+			if (this.isConfirmed(node >> 1))
+				follows[words[tupleAt(node) + TUPLE_NEXT] as number] = 1;
+		for (let node = 2; node < this.used * 2; node++) {
+			if (!this.isConfirmed(node >> 1)) continue;
+			const chain = index.chain(this.hashOf(node));
+			index.count(chain, 1);
+			if (follows[node] === 0) index.heads[chain] = node;
+		}
 	}
 
 	protected override grown(): void {

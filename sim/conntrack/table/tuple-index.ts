@@ -64,6 +64,16 @@ export class TupleIndex {
 		return chains;
 	}
 
+	/** Empties everything, for as many buckets and chains as there were once. */
+	clear(buckets: number, chainsPerBucket: number): void {
+		if (buckets !== this.buckets) this.#lengths = new Uint32Array(buckets);
+		if (buckets * chainsPerBucket === this.heads.length) {
+			this.chainsPerBucket = chainsPerBucket;
+			this.heads.fill(0);
+			this.#lengths.fill(0);
+		} else this.split(chainsPerBucket);
+	}
+
 	/** Empties everything, to be filled anew with so many chains in a bucket. */
 	split(chainsPerBucket: number): void {
 		this.chainsPerBucket = chainsPerBucket;
