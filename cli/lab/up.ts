@@ -14,6 +14,7 @@ import {
 	recipeSetup,
 } from "../../scenarios/language/build/build.ts";
 import { resolveRules } from "../../scenarios/load/load-scenarios.ts";
+import { setUpOperations } from "../../scenarios/run/set-up.ts";
 import { recipeRules } from "../../scenarios/suites/index.ts";
 import { EXIT } from "../exit-code.ts";
 import { readRules } from "../files/files.ts";
@@ -54,18 +55,14 @@ export async function up(options: UpOptions): Promise<number> {
 	say(`starting containers; the router's: ${kernelName(kernel)}`);
 	const lab = await prepared.start(scenario, { kernel, owner: NOBODY });
 	try {
-		const loaded = await lab.router.operate({
-			kind: "restore",
-			file: ruleset.name,
-			text: ruleset.text,
-			noflush: false,
-			counters: false,
-		});
-		if (!loaded.ok)
+		for (const { operation } of setUpOperations(scenario.setup)) {
+			const outcome = await lab.router.operate(operation);
+			if (outcome.ok) continue;
 			throw new InputError(`${ruleset.name} does not load:`, [
-				...loaded.message.split("\n"),
+				...outcome.message.split("\n"),
 				`marktwin check ${ruleset.name} tells more.`,
 			]);
+		}
 		await execIn(
 			lab.containers.get("checker"),
 			[

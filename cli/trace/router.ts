@@ -1,9 +1,11 @@
 /** What the command line says of the router → a gateway with the ruleset loaded. */
 import { RECIPE_GATEWAY } from "../../scenarios/language/build/build.ts";
+import { setUpOperations } from "../../scenarios/run/set-up.ts";
 import { seededChoice } from "../../sim/chance/seeded.ts";
 import type {
 	GatewaySetup,
 	InterfaceSetup,
+	Operation,
 	RouteSetup,
 	TraceSink,
 } from "../../sim/contract/gateway.ts";
@@ -29,16 +31,23 @@ export function routerWith(
 		choice: seededChoice(options.seed),
 		trace: sink,
 	});
-	const outcome = gateway.operate({
-		kind: "restore",
-		file: rules.name,
+	const loaded = {
+		name: rules.name,
 		text: restoreForm(rules.text, rules.name).text,
-		noflush: false,
-		counters: false,
-	});
-	if (!outcome.ok) throw new InputError(outcome.message);
-	for (const condition of options.condition)
-		writeCondition(gateway, condition, rules.name);
+	};
+	const conditions = Object.fromEntries(
+		options.condition.map(({ name, value }) => [name, value]),
+	);
+	for (const { operation } of setUpOperations({
+		ruleset: loaded,
+		conditions,
+	})) {
+		const outcome = gateway.operate(operation);
+		if (outcome.ok) continue;
+		throw operation.kind === "condition"
+			? conditionError(gateway, operation, rules.name)
+			: new InputError(outcome.message);
+	}
 	return { gateway, setup };
 }
 
@@ -93,17 +102,15 @@ function readSysctl({ name, value }: Assignment): readonly [string, number] {
 	return [name.replace(/^net[./]/, ""), number];
 }
 
-function writeCondition(
+function conditionError(
 	gateway: ModelGateway,
-	{ name, value }: Assignment,
+	{ name, write }: Operation & { readonly kind: "condition" },
 	file: string,
-): void {
-	const outcome = gateway.operate({ kind: "condition", name, write: value });
-	if (outcome.ok) return;
+): InputError {
 	const names = Object.keys(gateway.observe().conditions);
 	const meant = nearest(name, names);
-	throw new InputError(
-		`--condition ${name}=${value}: no rule of ${file} names the condition ${name}`,
+	return new InputError(
+		`--condition ${name}=${write}: no rule of ${file} names the condition ${name}`,
 		meant
 			? `Did you mean ${meant}?`
 			: names.length === 0

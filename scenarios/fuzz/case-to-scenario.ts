@@ -20,6 +20,7 @@ import {
 	packetLength,
 } from "../../sim/packet/packet-length.ts";
 import type { PlayableScenario } from "../language/scenario.ts";
+import { setUpOperations } from "../run/set-up.ts";
 import { type Coverage, operationName } from "./coverage.ts";
 import type { FuzzCase } from "./fuzz-case.ts";
 import { Recorder } from "./recorder.ts";
@@ -133,26 +134,30 @@ class ScenarioGeneration {
 	/** @returns the conditions that there are */
 	private setUp(): Readonly<Record<string, string>> {
 		const { gateway } = this.recorder;
-		const loaded = gateway.operate(
-			restoreOf(this.fuzzCase.ruleset, { noflush: false, counters: false }),
-		);
-		invariant(
-			loaded.ok,
-			loaded.ok ? "" : `a generated ruleset does not load: ${loaded.message}`,
-		);
-		const known = gateway.observe().conditions;
-		const conditions = Object.entries(this.fuzzCase.conditions).filter(
-			([name]) => Object.hasOwn(known, name),
-		);
-		for (const [name, write] of conditions)
-			gateway.operate({ kind: "condition", name, write });
+		const written: [name: string, write: string][] = [];
+		const { ruleset, conditions } = this.fuzzCase;
+		const rules = { name: RULES_NAME, text: ruleset };
+		for (const { operation } of setUpOperations({
+			ruleset: rules,
+			conditions,
+		})) {
+			const outcome = gateway.operate(operation);
+			// A condition that no rule names is not there.
+			if (operation.kind === "condition") {
+				if (outcome.ok) written.push([operation.name, operation.write]);
+			} else if (!outcome.ok)
+				invariant(
+					false,
+					`a generated ruleset does not load: ${outcome.message}`,
+				);
+		}
 		gateway.answer({
 			kind: "neighbour",
 			atMs: 0,
 			...VANISHED,
 			answers: false,
 		});
-		return Object.fromEntries(conditions);
+		return Object.fromEntries(written);
 	}
 
 	private step(step: StepPlan): void {

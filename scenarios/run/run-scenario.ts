@@ -28,6 +28,7 @@ import {
 	modelDriver,
 } from "./driver.ts";
 import { withKnownChance } from "./known-chance.ts";
+import { mustSetUp, setUpOperations } from "./set-up.ts";
 
 export interface RunOptions {
 	/** Instead of the scenario's own. */
@@ -135,28 +136,13 @@ export function* wholePlay(
 	seed: number,
 	options: RunOptions,
 ): Generator<Ask, Account, Answer> {
-	const { setup, steps, endMs } = scenario;
-	const { name: file, text } = setup.ruleset;
-	const loaded = yield {
-		kind: "operation",
-		atMs: 0,
-		operation: { kind: "restore", file, text, noflush: false, counters: false },
-	};
-	if (loaded.unknown !== null) return nothingPlayed(loaded);
-	mustSucceed(loaded, scenario, {
-		path: "setup.ruleset",
-		remedy: `\`marktwin check\` tells what is wrong with a ruleset, and \`marktwin fix\` may mend it.`,
-		file: options.file ?? "",
-	});
-	for (const [name, write] of Object.entries(setup.conditions)) {
-		const operation = { kind: "condition", name, write } as const;
-		const written = yield { kind: "operation", atMs: 0, operation };
-		if (written.unknown !== null) return nothingPlayed(written);
-		mustSucceed(written, scenario, {
-			path: `setup.conditions.${name}`,
-			remedy: "Only conditions that a rule names can be written.",
-			file: options.file ?? "",
-		});
+	const { name, setup, steps, endMs } = scenario;
+	const by = { scenario: name, file: options.file ?? "" };
+	for (const step of setUpOperations(setup)) {
+		const { operation } = step;
+		const answer = yield { kind: "operation", atMs: 0, operation };
+		if (answer.unknown !== null) return nothingPlayed(answer);
+		mustSetUp(step, answer.outcome, by);
 	}
 	const keepPackets =
 		options.keepPackets === true ||
@@ -172,25 +158,6 @@ export function* wholePlay(
 		}),
 		...(options.watch ? { watch: options.watch } : {}),
 	});
-}
-
-function mustSucceed(
-	{ outcome }: Answer,
-	scenario: PlayableScenario,
-	what: {
-		readonly path: string;
-		readonly remedy: string;
-		readonly file: string;
-	},
-): void {
-	if (outcome === null || outcome.ok) return;
-	throw new ScenarioError("rules", what.file, [
-		{
-			path: `${scenario.name}: ${what.path}`,
-			message: `cannot be set up:\n${outcome.message}`,
-			remedy: what.remedy,
-		},
-	]);
 }
 
 export function resultOf(

@@ -2,13 +2,8 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import type { PlayableScenario } from "../../../scenarios/language/scenario.ts";
-import { ScenarioError } from "../../../scenarios/language/scenario-error.ts";
-import type {
-	Observation,
-	Operation,
-	OperationOutcome,
-	Unknown,
-} from "../../../sim/contract/gateway.ts";
+import { mustSetUp, setUpOperations } from "../../../scenarios/run/set-up.ts";
+import type { Observation, Unknown } from "../../../sim/contract/gateway.ts";
 import type { BackendBehaviour } from "../../../sim/endpoint/backend.ts";
 import type {
 	Account,
@@ -95,34 +90,14 @@ function nowMs({ epochMs }: Pick<Stage, "epochMs">): number {
 }
 
 async function setUp(
-	{ name: scenario, setup }: PlayableScenario,
+	{ name, setup }: PlayableScenario,
 	{ router }: Lab,
 	file: string,
 ): Promise<void> {
-	const must = (path: string, outcome: OperationOutcome) => {
-		if (outcome.ok) return;
-		throw new ScenarioError("rules", file, [
-			{
-				path: `${scenario}: ${path}`,
-				message: `cannot be set up:\n${outcome.message}`,
-				remedy: "`marktwin check` tells what is wrong with a ruleset.",
-			},
-		]);
-	};
-	const { name, text } = setup.ruleset;
-	const load: Operation = {
-		kind: "restore",
-		file: name,
-		text,
-		noflush: false,
-		counters: false,
-	};
-	must("setup.ruleset", await router.operate(load));
-	for (const [condition, write] of Object.entries(setup.conditions))
-		must(
-			`setup.conditions.${condition}`,
-			await router.operate({ kind: "condition", name: condition, write }),
-		);
+	for (const step of setUpOperations(setup)) {
+		const outcome = await router.operate(step.operation);
+		mustSetUp(step, outcome, { scenario: name, file });
+	}
 }
 
 /** One after the other, each at its time, or as soon after it as the one before is done. */
