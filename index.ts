@@ -11,11 +11,12 @@
  *     });
  *     assertScenario(await readScenario(split, import.meta.dirname));
  */
+
+import { validateScenario } from "./scenarios/language/check/validate.ts";
 import type {
 	PlayableScenario,
 	Scenario,
 } from "./scenarios/language/scenario.ts";
-import { validateScenario } from "./scenarios/language/validate.ts";
 import {
 	type LoadedScenario,
 	type LoadOptions,
@@ -34,16 +35,16 @@ export {
 	multinomialBands,
 } from "./scenarios/judge/statistics.ts";
 export * from "./scenarios/language/build/build.ts";
+export {
+	validateScenario,
+	validateScenarioFile,
+} from "./scenarios/language/check/validate.ts";
 export type * from "./scenarios/language/scenario.ts";
 export {
 	ScenarioError,
 	type ScenarioErrorCode,
 	type ScenarioFault,
 } from "./scenarios/language/scenario-error.ts";
-export {
-	validateScenario,
-	validateScenarioFile,
-} from "./scenarios/language/validate.ts";
 export type {
 	LoadedScenario,
 	LoadOptions,
@@ -97,6 +98,13 @@ export {
 export { parsePacket, printPacket } from "./sim/packet/notation/notation.ts";
 export type { Packet } from "./sim/packet/packet.ts";
 export { PacketError } from "./sim/packet/packet-error.ts";
+export {
+	type Fault,
+	type FaultCode,
+	printFault,
+	printFaults,
+	RulesetError,
+} from "./sim/ruleset/base/ruleset-error.ts";
 export { type Change, type Fixed, fixRuleset } from "./sim/ruleset/fix/fix.ts";
 export {
 	checkRuleset,
@@ -104,13 +112,6 @@ export {
 	parseRuleset,
 } from "./sim/ruleset/parse.ts";
 export { printRuleset } from "./sim/ruleset/print.ts";
-export {
-	type Fault,
-	type FaultCode,
-	printFault,
-	printFaults,
-	RulesetError,
-} from "./sim/ruleset/ruleset-error.ts";
 export type * from "./sim/world/account/account.ts";
 export type * from "./sim/world/setup.ts";
 

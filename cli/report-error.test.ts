@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { InvariantError } from "../sim/invariant.ts";
-import { RulesetError } from "../sim/ruleset/ruleset-error.ts";
+import { RulesetError } from "../sim/ruleset/base/ruleset-error.ts";
 import { InputError } from "./input-error.ts";
 import { reportError } from "./report-error.ts";
 

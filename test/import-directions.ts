@@ -75,14 +75,14 @@ export const SIM_FOLDERS: Readonly<Record<string, readonly string[]>> = {
 	clock: [],
 	// What rooms exchange.
 	contract: ["packet"],
-	extension: ["packet"],
-	conntrack: ["packet", "chance"],
+	extension: ["packet", "contract"],
+	conntrack: ["packet", "contract", "chance"],
 	// Where packets go: the stack asks, and netfilter where a rule changes what the gateway itself sends.
 	routing: ["packet", "contract"],
-	matches: ["packet", "extension", "conntrack"],
-	targets: ["packet", "extension", "conntrack"],
-	ruleset: ["packet", "extension", "matches", "targets"],
-	script: ["packet", "extension", "matches", "targets", "ruleset"],
+	matches: ["packet", "contract", "extension", "conntrack"],
+	targets: ["packet", "contract", "extension", "conntrack"],
+	ruleset: ["packet", "contract", "extension", "matches", "targets"],
+	script: ["packet", "contract", "extension", "matches", "targets", "ruleset"],
 	netfilter: [
 		"packet",
 		"contract",
@@ -107,8 +107,8 @@ export const SIM_FOLDERS: Readonly<Record<string, readonly string[]>> = {
 		"netfilter",
 	],
 	// What stands around a gateway knows of it what its types say, so that a kernel can take its place.
-	endpoint: ["packet", "chance", "clock"],
-	world: ["packet", "chance", "clock", "endpoint"],
+	endpoint: ["packet", "contract", "chance", "clock"],
+	world: ["packet", "contract", "chance", "clock", "endpoint"],
 };
 
 /** Folders of `sim` that know nobody, not even by a type. */

@@ -1,10 +1,10 @@
 import { Command } from "commander";
 import type { Ruleset } from "../../sim/contract/ruleset.ts";
+import type { Fault } from "../../sim/ruleset/base/ruleset-error.ts";
 import type {
 	NotModelled,
 	OpenPoints,
 } from "../../sim/ruleset/check/open-points.ts";
-import type { Fault } from "../../sim/ruleset/ruleset-error.ts";
 import type { Note } from "../../sim/script/run/report.ts";
 import { EXIT } from "../exit-code.ts";
 import { readRules } from "../files/files.ts";
@@ -134,7 +134,9 @@ function printJson(checked: readonly Checked[]): void {
 async function printWords(checked: readonly Checked[]): Promise<void> {
 	const { openLines } = await import("./open-lines.ts");
 	const { refusal } = await import("./refusal.ts");
-	const { printFaults } = await import("../../sim/ruleset/ruleset-error.ts");
+	const { printFaults } = await import(
+		"../../sim/ruleset/base/ruleset-error.ts"
+	);
 	const { paint } = out;
 	for (const one of checked) {
 		const { file, ruleset, faults, notes } = one;

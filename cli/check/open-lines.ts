@@ -1,12 +1,16 @@
 /** What stays open about a ruleset, in lines for a reader. */
 
 import { shellLine } from "../../scenarios/result/invocation.ts";
-import { keyOfNeed, NEEDS, type NeedWords } from "../../sim/extension/need.ts";
+import { keyOfNeed } from "../../sim/contract/need.ts";
+import {
+	NEEDS,
+	type NeedWords,
+} from "../../sim/extension/values/need-words.ts";
+import { nearName } from "../../sim/ruleset/base/near-name.ts";
 import type {
 	OpenPoints,
 	RulePlace,
 } from "../../sim/ruleset/check/open-points.ts";
-import { nearName } from "../../sim/ruleset/near-name.ts";
 
 /** More lines of rules than this are counted, not named. */
 const SHOWN_LINES = 8;

@@ -1,7 +1,7 @@
 /** `--given KIND:NAME`. */
 
 import { nearest } from "../../sim/edit-distance.ts";
-import { NEEDS } from "../../sim/extension/need.ts";
+import { NEEDS } from "../../sim/extension/values/need-words.ts";
 import { InputError } from "../input-error.ts";
 
 /**

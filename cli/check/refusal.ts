@@ -1,6 +1,6 @@
 /** What a text with faults amounts to. */
 import { counted } from "../../reports/wording.ts";
-import type { Fault } from "../../sim/ruleset/ruleset-error.ts";
+import type { Fault } from "../../sim/ruleset/base/ruleset-error.ts";
 
 /** `would not load: 2 faults, and is not taken by marktwin: 1 reason`, or one of the two. */
 export function refusal(faults: readonly Fault[]): string {

@@ -1,10 +1,10 @@
 /** What a reader sees of comparisons. */
 
+import type { Comparison } from "../../scenarios/compare/lockstep/compare-scenario.ts";
 import {
 	type Divergence,
 	printDivergence,
-} from "../../scenarios/compare/divergence.ts";
-import type { Comparison } from "../../scenarios/compare/lockstep/compare-scenario.ts";
+} from "../../scenarios/compare/lockstep/divergence.ts";
 import type {
 	ComparisonVerdict,
 	JudgedComparison,

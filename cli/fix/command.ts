@@ -68,7 +68,9 @@ async function fix(file: string, options: FixOptions): Promise<void> {
 		);
 	const { name, text } = await readRules(file);
 	const { fixRules } = await import("../../sim/script/fix-rules.ts");
-	const { printFaults } = await import("../../sim/ruleset/ruleset-error.ts");
+	const { printFaults } = await import(
+		"../../sim/ruleset/base/ruleset-error.ts"
+	);
 	const fixed = await whileShowing(`repairing ${name} …`, async () =>
 		fixRules(text, { file: name }),
 	);

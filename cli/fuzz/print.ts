@@ -1,6 +1,6 @@
 /** What a reader sees of a fuzz. */
 
-import { printDivergence } from "../../scenarios/compare/divergence.ts";
+import { printDivergence } from "../../scenarios/compare/lockstep/divergence.ts";
 import { type ChanceResult, isOutside } from "../../scenarios/fuzz/chance.ts";
 import type { Finding, FuzzAccount } from "../../scenarios/fuzz/fuzz.ts";
 import type { TextCase } from "../../scenarios/fuzz/text/arbitrary.ts";

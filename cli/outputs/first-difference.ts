@@ -1,4 +1,4 @@
-import { joined } from "../../scenarios/language/check/fault-of-issue.ts";
+import { joined } from "../../scenarios/language/fault-of-issue.ts";
 
 /** A place where two data differ; `undefined` is what is not there. */
 export interface DataDifference {

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import type { Divergence } from "../../scenarios/compare/divergence.ts";
+import type { Divergence } from "../../scenarios/compare/lockstep/divergence.ts";
 import { judgeComparison } from "../../scenarios/compare/verdict.ts";
 import { avoided } from "../../scenarios/language/build/build.ts";
 import { checkScenario } from "../../scenarios/run/run-scenario.ts";

@@ -3,10 +3,7 @@ import * as v from "valibot";
 import { judgeComparison } from "../../scenarios/compare/verdict.ts";
 import { reasonOf } from "../../scenarios/files/file-failure.ts";
 import { checkReferences } from "../../scenarios/language/check/check-references.ts";
-import {
-	faultOf,
-	joined,
-} from "../../scenarios/language/check/fault-of-issue.ts";
+import { faultOf, joined } from "../../scenarios/language/fault-of-issue.ts";
 import type { PlayableScenario } from "../../scenarios/language/scenario.ts";
 import {
 	DUPLICATE_REMEDY,

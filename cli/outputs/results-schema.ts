@@ -6,11 +6,11 @@
  * a comparison leave are held against it below.
  */
 import * as v from "valibot";
-import type { Divergence } from "../../scenarios/compare/divergence.ts";
 import {
 	CHANCE_ENDS,
 	type ChanceEnd,
 } from "../../scenarios/compare/lockstep/chance-ends.ts";
+import type { Divergence } from "../../scenarios/compare/lockstep/divergence.ts";
 import type { JudgedComparison } from "../../scenarios/compare/verdict.ts";
 import type { PlayableScenario } from "../../scenarios/language/scenario.ts";
 import {

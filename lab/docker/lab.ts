@@ -15,7 +15,12 @@ import { createRouter, type LabRouter } from "./router/router.ts";
 import type { RouterBox } from "./router/router-box.ts";
 import { routerFleet } from "./router/router-fleet.ts";
 import type { RouterKernel, RouterReach } from "./router/router-kernel.ts";
-import { type LabHost, plugName, seatsOf, wiringScript } from "./topology.ts";
+import {
+	type LabHost,
+	plugName,
+	seatsOf,
+	wiringScript,
+} from "./router/topology.ts";
 
 export interface Lab {
 	readonly id: string;

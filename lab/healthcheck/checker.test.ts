@@ -22,7 +22,7 @@ import {
 import { startChecker } from "./checker.ts";
 import type { CheckerClock } from "./clock.ts";
 import { validateConfig } from "./config/read-config.ts";
-import type { LogEvent } from "./log.ts";
+import type { LogEvent } from "./log/log.ts";
 import type { StartProbe } from "./probes/probe.ts";
 import type { TargetReport } from "./status/target-report.ts";
 

@@ -23,7 +23,7 @@ import { type ConditionKeeper, keepCondition } from "./condition-keeper.ts";
 import type { Conditions } from "./conditions.ts";
 import type { CheckedTarget, HealthCheckConfig } from "./config/config.ts";
 import type { Evict } from "./evict.ts";
-import type { Log } from "./log.ts";
+import type { Log } from "./log/log.ts";
 import type { RunningProbe, StartProbe } from "./probes/probe.ts";
 import type { LastProbe, TargetReport } from "./status/target-report.ts";
 

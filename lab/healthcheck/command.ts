@@ -4,7 +4,7 @@ import { ScenarioError } from "../../scenarios/language/scenario-error.ts";
 import { inLine } from "../../sim/in-line.ts";
 import { readConfig, readConfigToRun } from "./config/read-config.ts";
 import { runDaemon } from "./daemon.ts";
-import { openLog } from "./log.ts";
+import { openLog } from "./log/log.ts";
 import { probeOnce } from "./once.ts";
 import { printProbed, printStatus } from "./print.ts";
 import { type FoundStatus, findStatus } from "./status/status.ts";

@@ -14,7 +14,7 @@ import {
 	conditionFiles,
 	openConditions,
 } from "./conditions.ts";
-import type { LogEvent } from "./log.ts";
+import type { LogEvent } from "./log/log.ts";
 
 const folder = join(temporaryFolder(), "nf_condition");
 const file = join(folder, "mail1up");

@@ -3,7 +3,7 @@
  * when somebody else changed it. One write at a time, and only the newest value counts.
  */
 import type { Conditions } from "./conditions.ts";
-import type { Log } from "./log.ts";
+import type { Log } from "./log/log.ts";
 
 export interface ConditionKeeper {
 	/** What it should hold from now on. */

@@ -6,9 +6,9 @@ import {
 	openPlainForWriting,
 	readPlainFile,
 } from "../../scenarios/files/plain-file.ts";
+import { shortageOf } from "../shortage.ts";
 import type { HealthCheckConfig } from "./config/config.ts";
 import { commandEnd } from "./probes/run-command.ts";
-import { shortageOf } from "./probes/shortage.ts";
 
 export interface Conditions {
 	/** @returns why it could not be written; `null` when it was */

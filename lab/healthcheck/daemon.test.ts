@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
 import { runDaemon } from "./daemon.ts";
-import type { LogEvent } from "./log.ts";
+import type { LogEvent } from "./log/log.ts";
 import { mailServer, serverThat, type TestServer } from "./probes/test-smtp.ts";
 import { findStatus } from "./status/status.ts";
 

@@ -8,7 +8,7 @@ import { openConditions } from "./conditions.ts";
 import type { HealthCheckConfig } from "./config/config.ts";
 import { readConfigToRun } from "./config/read-config.ts";
 import { evictWith } from "./evict.ts";
-import type { Log } from "./log.ts";
+import type { Log } from "./log/log.ts";
 import { startProbe } from "./probes/probe.ts";
 import { openStatus, type StatusWriter } from "./status/status.ts";
 import type { TargetReport } from "./status/target-report.ts";

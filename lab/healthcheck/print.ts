@@ -1,8 +1,8 @@
 /** What people read of the checker; the log is for programs. */
 
 import { inLine } from "../../sim/in-line.ts";
+import { oneLine } from "./log/one-line.ts";
 import type { Probed } from "./once.ts";
-import { oneLine } from "./one-line.ts";
 import type { FoundStatus, Status } from "./status/status.ts";
 import { isUnwritten, type TargetReport } from "./status/target-report.ts";
 

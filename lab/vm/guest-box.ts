@@ -15,17 +15,17 @@ import { Listeners } from "./listeners.ts";
 import { createGuest, type Guest } from "./machine/guest.ts";
 import type { Machine } from "./machine/machine.ts";
 import type { MachineSettings } from "./machine/machine-settings.ts";
+import { deleteNeighbour, setLink } from "./netlink.ts";
 import { guestConntrack, observeGuest } from "./observe.ts";
 import { carryOut } from "./operations.ts";
+import type { Trunk } from "./trunk.ts";
 import { guestMessage } from "./wire/guest-time.ts";
-import { deleteNeighbour, setLink } from "./wire/netlink.ts";
-import type { Trunk } from "./wire/trunk.ts";
 import {
 	vlanMessages,
 	type WiredInterface,
 	wire,
 	wiringMessages,
-} from "./wire/wiring.ts";
+} from "./wiring.ts";
 
 /** What boxes have in common that stand on a machine one after another. */
 export interface Surroundings {

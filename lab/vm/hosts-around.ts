@@ -5,7 +5,7 @@ import { formatAddress } from "../../sim/packet/address.ts";
 import type { Address } from "../../sim/packet/packet.ts";
 import type { GuestBox } from "./guest-box.ts";
 import type { ScriptTime } from "./script-time.ts";
-import type { TrunkPorts } from "./wire/trunk.ts";
+import type { TrunkPorts } from "./trunk.ts";
 
 type NeighbourAsk = Ask & { readonly kind: "neighbour" };
 

@@ -3,7 +3,7 @@ import type {
 	Operation,
 	OperationOutcome,
 } from "../../sim/contract/gateway.ts";
-import { noWords, splitWords } from "../../sim/ruleset/text/lexer.ts";
+import { noWords, splitWords } from "../../sim/ruleset/base/lexer.ts";
 import { evictedCount, evictionCommands } from "../kernel/conntrack-filter.ts";
 import { ENOENT } from "../kernel/sysctl.ts";
 import { LabError } from "../lab-error.ts";

@@ -10,8 +10,8 @@ import { createGuest } from "./machine/guest.ts";
 import { type Machine, startMachine } from "./machine/machine.ts";
 import { MachineSettings } from "./machine/machine-settings.ts";
 import type { TimeMode } from "./script-time.ts";
+import { Trunk } from "./trunk.ts";
 import { VmGateway } from "./vm-gateway.ts";
-import { Trunk } from "./wire/trunk.ts";
 
 export interface VmDriverOptions {
 	/** A package, or a folder with an unpacked kernel: see `marktwin lab build --kernel`. */

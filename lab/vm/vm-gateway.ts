@@ -12,13 +12,13 @@ import type {
 import { unreachable } from "../../sim/invariant.ts";
 import { encodePacket } from "../../sim/packet/bytes/bytes.ts";
 import type { Packet } from "../../sim/packet/packet.ts";
+import { readEmissions, type Seen } from "./emissions.ts";
 import { GuestBox, type Surroundings } from "./guest-box.ts";
 import { HostsAround } from "./hosts-around.ts";
 import { type Pace, ScriptTime, type TimeMode } from "./script-time.ts";
-import { readEmissions, type Seen } from "./wire/emissions.ts";
+import { frameFor, type Sent, type Trunk } from "./trunk.ts";
 import { guestMessage } from "./wire/guest-time.ts";
-import { frameFor, type Sent, type Trunk } from "./wire/trunk.ts";
-import { frameTarget } from "./wire/wiring.ts";
+import { frameTarget } from "./wiring.ts";
 
 /** Longer than a program of the gateway's takes that waits for nothing. */
 const PROGRAM_MS = 5_000;

@@ -6,10 +6,8 @@ import type {
 	FuzzTotals,
 } from "../../scenarios/fuzz/totals.ts";
 import type { DriverInfo } from "../../scenarios/result/driver-info.ts";
-import type {
-	FlagClass,
-	TcpStateName,
-} from "../../sim/conntrack/tcp/tcp-states.ts";
+import type { FlagClass } from "../../sim/conntrack/tcp/tcp-states.ts";
+import type { TcpStateName } from "../../sim/contract/tcp-state-name.ts";
 import type { HookName } from "../../sim/packet/skb/skb.ts";
 import type { ChanceView, CoverageView, FuzzView } from "../contract/report.ts";
 import { driverName } from "./build-entry.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { printDivergence } from "../../scenarios/compare/divergence.ts";
+import { printDivergence } from "../../scenarios/compare/lockstep/divergence.ts";
 import type { Entry } from "../contract/report.ts";
 import { entry, expectation } from "../contract/test-entries.ts";
 import { comparisonReport, sampleReport } from "../contract/test-report.ts";

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact";
 import type { CoverageView } from "../contract/report.ts";
-import { number } from "./format.ts";
-import { Scrolls } from "./scrolls.tsx";
+import { number } from "./parts/format.ts";
+import { Scrolls } from "./parts/scrolls.tsx";
 
 type GridView = CoverageView & { readonly kind: "grid" };
 type ListView = CoverageView & { readonly kind: "list" };

@@ -1,6 +1,6 @@
 import type { Entry, Report, Status } from "../contract/report.ts";
 import { number, statusWord, WORST_FIRST } from "../wording.ts";
-import { counted } from "./format.ts";
+import { counted } from "./parts/format.ts";
 
 export interface Filter {
 	readonly text: string;

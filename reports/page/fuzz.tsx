@@ -1,10 +1,10 @@
 import type { ChanceView, FuzzView, KnownView } from "../contract/report.ts";
 import { fuzzSpeed, fuzzSubject, fuzzVerdict, statusWord } from "../wording.ts";
 import { Coverage } from "./coverage.tsx";
-import { Fact } from "./fact.tsx";
-import { counted, number, took } from "./format.ts";
-import { Scrolls } from "./scrolls.tsx";
-import { Sign } from "./status.tsx";
+import { Fact } from "./parts/fact.tsx";
+import { counted, number, took } from "./parts/format.ts";
+import { Scrolls } from "./parts/scrolls.tsx";
+import { Sign } from "./parts/status.tsx";
 
 /** Rulesets, packets and events that nobody wrote: what came out, and what of the model they have met. */
 export function Fuzz({ fuzz }: { readonly fuzz: FuzzView }) {

@@ -7,8 +7,8 @@ import {
 	statusWord,
 	worstStatus,
 } from "../wording.ts";
-import { Fact } from "./fact.tsx";
-import { counted, number, took } from "./format.ts";
+import { Fact } from "./parts/fact.tsx";
+import { counted, number, took } from "./parts/format.ts";
 
 /** What came out, what it was played on, and the command that makes it again. */
 export function Header({ report }: { readonly report: Report }) {

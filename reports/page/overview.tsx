@@ -1,6 +1,6 @@
 import type { Report } from "../contract/report.ts";
 import { SIGNS, STATUSES, statusWord } from "../wording.ts";
-import { Sign } from "./status.tsx";
+import { Sign } from "./parts/status.tsx";
 
 /** Every scenario as one sign, suite by suite: all of it at a glance, and a way to each. */
 export function Overview({ report }: { readonly report: Report }) {

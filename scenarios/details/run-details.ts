@@ -7,6 +7,7 @@ import type { ModelGatewayPorts } from "../../sim/gateway/model-gateway.ts";
 import { ModelGateway } from "../../sim/gateway/model-gateway.ts";
 import type { Account } from "../../sim/world/account/account.ts";
 import type { Step } from "../../sim/world/setup.ts";
+import { describeStep } from "../explain/describe-step.ts";
 import { type FailoverGap, failoverGaps } from "../judge/failover-gaps.ts";
 import type { RunResult } from "../result/result.ts";
 import { type RulePlace, rulePlace } from "../result/rule-place.ts";
@@ -17,7 +18,6 @@ import {
 	wholePlay,
 } from "../run/run-scenario.ts";
 import { chooseConnections } from "./choose-connections.ts";
-import { describeStep } from "./describe-step.ts";
 import {
 	PACKETS_OF_EACH,
 	type PacketPath,

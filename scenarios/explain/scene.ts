@@ -2,9 +2,9 @@
 import { formatAddress } from "../../sim/packet/address.ts";
 import type { Account } from "../../sim/world/account/account.ts";
 import type { BackendSetup } from "../../sim/world/setup.ts";
-import { describeStep } from "../details/describe-step.ts";
 import type { PlayableScenario } from "../language/scenario.ts";
 import type { RuleBook } from "../result/rule-place.ts";
+import { describeStep } from "./describe-step.ts";
 import { time } from "./words.ts";
 
 export interface Scene {

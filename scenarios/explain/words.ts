@@ -1,7 +1,7 @@
 /** Packets, rules and backends in the words of an explanation. */
 import type { TraceEvent } from "../../sim/contract/gateway.ts";
 import { formatAddress } from "../../sim/packet/address.ts";
-import { icmpName } from "../../sim/packet/notation/icmp-names.ts";
+import { icmpName } from "../../sim/packet/icmp-names.ts";
 import { ACK, FIN, type Packet, RST, SYN } from "../../sim/packet/packet.ts";
 import type { RuleBook, RulePlace } from "../result/rule-place.ts";
 

@@ -25,13 +25,6 @@ import { type Coverage, operationName } from "./coverage.ts";
 import type { FuzzCase } from "./fuzz-case.ts";
 import { Recorder } from "./recorder.ts";
 import {
-	gatewaySetup,
-	OWN_ADDRESSES,
-	SIDE,
-	VANISHED,
-	worldSetup,
-} from "./topology.ts";
-import {
 	datagramFrom,
 	type End,
 	type Ends,
@@ -50,6 +43,13 @@ import type {
 } from "./traffic/plan.ts";
 import { summed } from "./traffic/summed.ts";
 import { QUIET, WAYS } from "./traffic/ways.ts";
+import {
+	gatewaySetup,
+	OWN_ADDRESSES,
+	SIDE,
+	VANISHED,
+	worldSetup,
+} from "./world/topology.ts";
 
 export interface GeneratedScenario {
 	readonly scenario: PlayableScenario;

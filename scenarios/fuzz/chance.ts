@@ -9,7 +9,12 @@ import type { TracingDriver } from "../compare/lockstep/side-by-side.ts";
 import { binomialBand } from "../judge/statistics.ts";
 import { modelDriver } from "../run/driver.ts";
 import { gatewayChoice } from "../run/run-scenario.ts";
-import { gatewaySetup, HOSTS, OUTSIDE, OWN_ADDRESSES } from "./topology.ts";
+import {
+	gatewaySetup,
+	HOSTS,
+	OUTSIDE,
+	OWN_ADDRESSES,
+} from "./world/topology.ts";
 
 export interface ChanceResult {
 	/** As the rule says it. */

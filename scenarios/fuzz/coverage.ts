@@ -3,16 +3,18 @@
 import {
 	FLAG_CLASSES,
 	type FlagClass,
-	TCP_STATE_NAMES,
 	TCP_TRANSITIONS,
-	type TcpStateName,
 } from "../../sim/conntrack/tcp/tcp-states.ts";
 import type { ConntrackLine, Operation } from "../../sim/contract/gateway.ts";
 import type { Ruleset } from "../../sim/contract/ruleset.ts";
+import {
+	TCP_STATE_NAMES,
+	type TcpStateName,
+} from "../../sim/contract/tcp-state-name.ts";
 import { matches } from "../../sim/matches/index.ts";
 import { formatAddress } from "../../sim/packet/address.ts";
 import { ACK, FIN, RST, SYN, type TcpPacket } from "../../sim/packet/packet.ts";
-import { TABLE_HOOKS } from "../../sim/ruleset/tables.ts";
+import { TABLE_HOOKS } from "../../sim/ruleset/base/tables.ts";
 import { targets } from "../../sim/targets/index.ts";
 
 /** In each: how often what was met. */

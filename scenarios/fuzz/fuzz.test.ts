@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Ask } from "../../sim/contract/ask.ts";
 import { driverWith } from "../compare/lockstep/test-driver.ts";
-import { validateScenarioFile } from "../language/validate.ts";
+import { validateScenarioFile } from "../language/check/validate.ts";
 import { toScenario } from "./case-to-scenario.ts";
 import { addCoverage, COVERAGE_KINDS, holes, noCoverage } from "./coverage.ts";
 import { caseAt, type FuzzOptions, fuzz, nameOf } from "./fuzz.ts";

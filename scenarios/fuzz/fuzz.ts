@@ -4,11 +4,11 @@
  * played again by itself.
  */
 import fc from "fast-check";
-import type { Divergence } from "../compare/divergence.ts";
 import {
 	type Comparison,
 	compareScenario,
 } from "../compare/lockstep/compare-scenario.ts";
+import type { Divergence } from "../compare/lockstep/divergence.ts";
 import type { TracingDriver } from "../compare/lockstep/side-by-side.ts";
 import { type GeneratedScenario, toScenario } from "./case-to-scenario.ts";
 import { type ChanceResult, playChances } from "./chance.ts";

@@ -1,5 +1,5 @@
 /** Where generated cases are known to differ, and why: each with the symbol that makes the difference. */
-import type { Divergence } from "../compare/divergence.ts";
+import type { Divergence } from "../compare/lockstep/divergence.ts";
 import type { PlayableScenario } from "../language/scenario.ts";
 
 export interface KnownKind {

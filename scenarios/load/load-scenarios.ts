@@ -12,11 +12,12 @@ import {
 	normalize,
 	resolve,
 } from "node:path";
-import { RulesetError } from "../../sim/ruleset/ruleset-error.ts";
+import { RulesetError } from "../../sim/ruleset/base/ruleset-error.ts";
 import { restoreForm } from "../../sim/script/check-rules.ts";
 import type { Note } from "../../sim/script/run/report.ts";
 import type { Step } from "../../sim/world/setup.ts";
 import { readUserFile, UnreadableFile } from "../files/read-user-file.ts";
+import { validateScenarioFile } from "../language/check/validate.ts";
 import type {
 	PlayableScenario,
 	RulesetSource,
@@ -27,7 +28,6 @@ import {
 	ScenarioError,
 	type ScenarioErrorCode,
 } from "../language/scenario-error.ts";
-import { validateScenarioFile } from "../language/validate.ts";
 import {
 	DUPLICATE_REMEDY,
 	duplicateKey,

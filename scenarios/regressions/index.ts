@@ -3,8 +3,8 @@
  * was wrong. They are built in, so every comparison plays them.
  */
 import { readdir, readFile } from "node:fs/promises";
+import { validateScenarioFile } from "../language/check/validate.ts";
 import type { Scenario } from "../language/scenario.ts";
-import { validateScenarioFile } from "../language/validate.ts";
 
 const FOLDER = new URL("./", import.meta.url);
 

@@ -12,8 +12,8 @@ import {
 	scenario,
 	setCondition,
 } from "../language/build/build.ts";
+import { validateScenario } from "../language/check/validate.ts";
 import type { Expectation, Scenario } from "../language/scenario.ts";
-import { validateScenario } from "../language/validate.ts";
 import { checkScenario } from "./run-scenario.ts";
 
 const TEXT = `*mangle

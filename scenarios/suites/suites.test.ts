@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { validateScenarioFile } from "../language/validate.ts";
+import { validateScenarioFile } from "../language/check/validate.ts";
 import { checkScenario } from "../run/run-scenario.ts";
 import { loadBuiltInScenarios } from "./index.ts";
 

@@ -14,7 +14,6 @@ import { TCP } from "../packet/packet.ts";
 import type { Stateful } from "../stateful.ts";
 import { lineOf } from "./lines.ts";
 import { HZ } from "./settings/sysctl-values.ts";
-import { IPS_ASSURED } from "./status.ts";
 import {
 	ENTRY_SHIFT,
 	PROTOCOL,
@@ -23,6 +22,7 @@ import {
 	TUPLE_NEXT,
 	tupleAt,
 } from "./table/layout.ts";
+import { IPS_ASSURED } from "./table/status.ts";
 import type { EntryTable } from "./table/table.ts";
 import { isClosing } from "./tcp/special-cases.ts";
 import type { TcpTracker } from "./tcp/tcp.ts";

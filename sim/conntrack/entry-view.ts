@@ -1,4 +1,6 @@
 /** Entries as matches and targets see them. */
+
+import { TCP_STATE_NAMES } from "../contract/tcp-state-name.ts";
 import type {
 	ConnectionKey,
 	ConntrackApi,
@@ -7,7 +9,6 @@ import type {
 import { TCP } from "../packet/packet.ts";
 import { NO_ENTRY } from "../packet/skb/skb.ts";
 import { HZ } from "./settings/sysctl-values.ts";
-import { IPS_CONFIRMED } from "./status.ts";
 import { findNode } from "./table/find.ts";
 import {
 	ENTRY_SHIFT,
@@ -26,8 +27,8 @@ import {
 	ZONES,
 	zoneOf,
 } from "./table/layout.ts";
+import { IPS_CONFIRMED } from "./table/status.ts";
 import type { EntryTable } from "./table/table.ts";
-import { TCP_STATE_NAMES } from "./tcp/tcp-states.ts";
 
 const JIFFIES_PER_MS = HZ / 1000;
 

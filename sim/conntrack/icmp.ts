@@ -2,7 +2,7 @@
  * ICMP connection tracking (net/netfilter/nf_conntrack_proto_icmp.c, 6.1): queries are connections
  * of their own, errors belong to the connection of the packet that they are about.
  */
-import { isIcmpError } from "../packet/notation/icmp-names.ts";
+import { isIcmpError } from "../packet/icmp-names.ts";
 import type { Skb } from "../packet/skb/skb.ts";
 import {
 	CTINFO_RELATED,

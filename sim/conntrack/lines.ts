@@ -6,7 +6,6 @@ import type {
 } from "../contract/gateway.ts";
 import { ICMP, TCP, UDP } from "../packet/packet.ts";
 import { HZ } from "./settings/sysctl-values.ts";
-import { IPS_ASSURED, IPS_SEEN_REPLY } from "./status.ts";
 import {
 	ENTRY_SHIFT,
 	HAS_COUNTERS,
@@ -23,6 +22,7 @@ import {
 	USE,
 	ZONES,
 } from "./table/layout.ts";
+import { IPS_ASSURED, IPS_SEEN_REPLY } from "./table/status.ts";
 import type { EntryTable } from "./table/table.ts";
 
 const PROTOCOL_NAMES: Readonly<Record<number, string>> = {

@@ -5,7 +5,6 @@
 import { CTINFO_IS_REPLY, type Skb } from "../packet/skb/skb.ts";
 import type { ConntrackConfig } from "./settings/config.ts";
 import { HZ } from "./settings/sysctl-values.ts";
-import { IPS_ASSURED, IPS_CONFIRMED, IPS_SEEN_REPLY } from "./status.ts";
 import {
 	ENTRY_SHIFT,
 	ORIGINAL,
@@ -14,6 +13,7 @@ import {
 	UDP_STREAM_AT,
 } from "./table/layout.ts";
 import { refresh } from "./table/refresh.ts";
+import { IPS_ASSURED, IPS_CONFIRMED, IPS_SEEN_REPLY } from "./table/status.ts";
 import type { EntryTable } from "./table/table.ts";
 
 /** Traffic both ways for longer than this is a stream, not a question and its answer. */

@@ -4,11 +4,11 @@
  * answers with the packets that come out.
  */
 
-import type { TcpStateName } from "../conntrack/tcp/tcp-states.ts";
 import type { Packet } from "../packet/packet.ts";
 import type { HookName } from "../packet/skb/skb.ts";
 import type { DropReason } from "./drop-reason.ts";
 import type { TableName } from "./ruleset.ts";
+import type { TcpStateName } from "./tcp-state-name.ts";
 
 /** How the box is wired. */
 export interface GatewaySetup {

@@ -2,8 +2,9 @@
  * A ruleset as data: what `iptables-save` prints, taken apart. Produced by `parse.ts`, printed by
  * `print.ts`, checked by `load-check.ts`, compiled by `netfilter/compile.ts`.
  */
-import type { Need } from "../extension/need.ts";
+
 import type { Address } from "../packet/packet.ts";
+import type { Need } from "./need.ts";
 
 export type TableName = "raw" | "mangle" | "nat" | "filter" | "security";
 

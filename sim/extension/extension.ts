@@ -4,11 +4,11 @@
  * table of cases beside it.
  */
 
+import type { Need } from "../contract/need.ts";
 import type { MatchUse, RuleHeader, TableName } from "../contract/ruleset.ts";
 import type { HookName, Skb } from "../packet/skb/skb.ts";
 import type { Stateful } from "../stateful.ts";
 import type { ExtensionHost } from "./host.ts";
-import type { Need } from "./need.ts";
 import type { GivenOptions, OptionEntry } from "./options.ts";
 
 interface Extension<Options extends object> {

@@ -2,12 +2,12 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { describe, expect, test } from "vitest";
+import { keyOfNeed } from "../contract/need.ts";
 import { matches } from "../matches/index.ts";
 import { openPoints } from "../ruleset/check/open-points.ts";
 import { checkRuleset } from "../ruleset/parse.ts";
 import { printRule } from "../ruleset/print.ts";
 import { targets } from "../targets/index.ts";
-import { keyOfNeed } from "./need.ts";
 import { parseCases, type RuleCase, rulesetOfCase } from "./test-cases.ts";
 
 for (const folder of ["matches", "targets"] as const) {

@@ -7,13 +7,13 @@ import { invariant, unreachable } from "../invariant.ts";
 import { replaceTable } from "../netfilter/hook-path.ts";
 import { parseAddress } from "../packet/address.ts";
 import type { Address } from "../packet/packet.ts";
-import { parseCommand } from "../ruleset/line/parse-command.ts";
-import { type Applied, applyCommand, restoreText } from "../ruleset/parse.ts";
 import {
 	type Fault,
 	printFaults,
 	RulesetError,
-} from "../ruleset/ruleset-error.ts";
+} from "../ruleset/base/ruleset-error.ts";
+import { type Applied, applyCommand, restoreText } from "../ruleset/parse.ts";
+import { parseCommand } from "../ruleset/parse-command.ts";
 import { writeCondition } from "./condition-files.ts";
 import { neighForget } from "./ip/neighbour-timer.ts";
 import { neighIfdown } from "./ip/neighbours.ts";

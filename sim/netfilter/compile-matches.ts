@@ -3,7 +3,7 @@
 import type { AsWritten, MatchUse, Rule } from "../contract/ruleset.ts";
 import type { Test } from "../extension/extension.ts";
 import type { ExtensionHost } from "../extension/host.ts";
-import { NEEDS } from "../extension/need.ts";
+import { NEEDS } from "../extension/values/need-words.ts";
 import { invariant } from "../invariant.ts";
 import { matches } from "../matches/index.ts";
 import type { Cells } from "./cells.ts";

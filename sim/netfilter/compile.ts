@@ -4,6 +4,7 @@
  * lays it out (`struct ipt_replace`, 6.1). `traverse.ts` walks them.
  */
 
+import type { Need } from "../contract/need.ts";
 import type {
 	AddressMask,
 	Chain,
@@ -16,7 +17,6 @@ import type {
 } from "../contract/ruleset.ts";
 import type { Action, Test } from "../extension/extension.ts";
 import type { ExtensionHost } from "../extension/host.ts";
-import type { Need } from "../extension/need.ts";
 import { invariant } from "../invariant.ts";
 import { HOOK_NAMES } from "../packet/skb/skb.ts";
 import { ANY_ADDRESS } from "../ruleset/line/read-address.ts";

@@ -9,7 +9,7 @@
 
 import type { TableName } from "../contract/ruleset.ts";
 import type { HookName } from "../packet/skb/skb.ts";
-import { TABLE_HOOKS } from "../ruleset/tables.ts";
+import { TABLE_HOOKS } from "../ruleset/base/tables.ts";
 
 /** What can stand at a hook: a table, or connection tracking at its beginning or end. */
 export type HookFunction =

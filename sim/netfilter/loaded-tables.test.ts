@@ -20,7 +20,6 @@ import { createTestRouter, OUT, ROUTER } from "../gateway/test-router.ts";
 import { matches } from "../matches/index.ts";
 import { parsePacket } from "../packet/notation/notation.ts";
 import { NF_DROP, VERDICT_MASK } from "../packet/skb/skb.ts";
-import { parseCommand } from "../ruleset/line/parse-command.ts";
 import {
 	type Applied,
 	applyCommand,
@@ -28,6 +27,7 @@ import {
 	EMPTY_RULESET,
 	restoreText,
 } from "../ruleset/parse.ts";
+import { parseCommand } from "../ruleset/parse-command.ts";
 import type { Keeping } from "./cells.ts";
 import { LoadedTables } from "./loaded-tables.ts";
 import { traverse } from "./traverse.ts";

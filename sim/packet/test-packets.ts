@@ -1,6 +1,6 @@
 /** Any packet at all, for property tests. */
 import fc from "fast-check";
-import { isIcmpError } from "./notation/icmp-names.ts";
+import { isIcmpError } from "./icmp-names.ts";
 import type { Packet, TcpOptions } from "./packet.ts";
 import { NO_TCP_OPTIONS, tcpOptionsLength } from "./packet-length.ts";
 

@@ -1,15 +1,15 @@
 /** What commands do to a ruleset that is loaded, and what they are refused with (iptables 1.8.9). */
 import { describe, expect, test } from "vitest";
 import type { Ruleset, Table } from "../contract/ruleset.ts";
-import { parseCommand } from "./line/parse-command.ts";
+import { RulesetError } from "./base/ruleset-error.ts";
 import {
 	applyCommand,
 	EMPTY_RULESET,
 	parseRuleset,
 	restoreText,
 } from "./parse.ts";
+import { parseCommand } from "./parse-command.ts";
 import { printRuleset } from "./print.ts";
-import { RulesetError } from "./ruleset-error.ts";
 
 const LOADED = parseRuleset(`*filter
 :INPUT DROP [5:500]

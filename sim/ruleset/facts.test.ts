@@ -4,15 +4,15 @@
  */
 import { expect, test } from "vitest";
 import type { Table } from "../contract/ruleset.ts";
-import { parseCommand } from "./line/parse-command.ts";
+import type { Fault } from "./base/ruleset-error.ts";
 import {
 	applyCommand,
 	checkRuleset,
 	parseRuleset,
 	restoreText,
 } from "./parse.ts";
+import { parseCommand } from "./parse-command.ts";
 import { printRuleset } from "./print.ts";
-import type { Fault } from "./ruleset-error.ts";
 
 /** The faults of lines in a table. */
 function faultsOf(table: string, ...lines: string[]): readonly Fault[] {

@@ -1,8 +1,8 @@
 /** Reading and printing rules: words, header options, what is refused (iptables 1.8.9). */
 import { describe, expect, test } from "vitest";
+import { printFault, RulesetError } from "./base/ruleset-error.ts";
 import { checkRuleset, parseRuleset } from "./parse.ts";
 import { printRuleset } from "./print.ts";
-import { printFault, RulesetError } from "./ruleset-error.ts";
 
 /** Prints the rules of a chain. */
 function printed(rule: string, chain = "FORWARD"): string {

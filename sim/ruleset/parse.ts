@@ -9,9 +9,9 @@
  */
 
 import type { Ruleset, Table, TableName } from "../contract/ruleset.ts";
+import type { Command, CommandLine } from "./base/command.ts";
+import { type Fault, RulesetError } from "./base/ruleset-error.ts";
 import { checkLoad } from "./check/load-check.ts";
-import type { Command, CommandLine } from "./command.ts";
-import { type Fault, RulesetError } from "./ruleset-error.ts";
 import { TableBuilder } from "./table/table-builder.ts";
 import { CommandFailure } from "./table/table-state.ts";
 import { faultOfFailure, faultOfLoad, type Place } from "./text/fault.ts";

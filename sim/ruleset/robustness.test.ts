@@ -7,10 +7,10 @@ import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
 import { seededChoice } from "../chance/seeded.ts";
 import type { Ruleset } from "../contract/ruleset.ts";
+import { printFault, RulesetError } from "./base/ruleset-error.ts";
 import { fixRuleset } from "./fix/fix.ts";
 import { checkRuleset, parseRuleset } from "./parse.ts";
 import { printRuleset } from "./print.ts";
-import { printFault, RulesetError } from "./ruleset-error.ts";
 
 const SEED = 20261123;
 

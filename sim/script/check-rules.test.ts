@@ -4,8 +4,8 @@
  */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { RulesetError } from "../ruleset/base/ruleset-error.ts";
 import { checkRuleset } from "../ruleset/parse.ts";
-import { RulesetError } from "../ruleset/ruleset-error.ts";
 import { checkRules, isShellScript, restoreForm } from "./check-rules.ts";
 import { faultsOf, left, notesOf } from "./test-script.ts";
 

@@ -8,9 +8,9 @@
  */
 
 import type { Ruleset, Table } from "../contract/ruleset.ts";
+import { type Fault, RulesetError } from "../ruleset/base/ruleset-error.ts";
 import { checkRuleset, type ParseOptions } from "../ruleset/parse.ts";
 import { printRuleset } from "../ruleset/print.ts";
-import { type Fault, RulesetError } from "../ruleset/ruleset-error.ts";
 import { bearingOf, prefixLength, programName } from "./run/known-commands.ts";
 import { type Note, Report } from "./run/report.ts";
 import { runShell } from "./run/run-shell.ts";

@@ -1,13 +1,13 @@
 /** One iptables command of a script, its words divided by the shell. */
 
 import type { TableName } from "../contract/ruleset.ts";
-import type { Refusal } from "../extension/options/refusal.ts";
+import type { Refusal } from "../extension/refusal.ts";
 import { matches } from "../matches/index.ts";
+import type { Command } from "../ruleset/base/command.ts";
+import { noWords } from "../ruleset/base/lexer.ts";
 import { isUnconditional } from "../ruleset/check/chain-walk.ts";
-import type { Command } from "../ruleset/command.ts";
 import { LineParser } from "../ruleset/line/line-parser.ts";
-import { checkTable } from "../ruleset/line/parse-command.ts";
-import { noWords } from "../ruleset/text/lexer.ts";
+import { checkTable } from "../ruleset/parse-command.ts";
 import { targets } from "../targets/index.ts";
 import type { IptablesCommand } from "./run/executor.ts";
 

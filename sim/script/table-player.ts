@@ -5,13 +5,13 @@
  */
 
 import type { Rule, Ruleset, Table, TableName } from "../contract/ruleset.ts";
-import { Refusal } from "../extension/options/refusal.ts";
+import { Refusal } from "../extension/refusal.ts";
+import type { Command } from "../ruleset/base/command.ts";
 import {
 	asksForTheWhole,
 	checkLoad,
 	type LoadFault,
 } from "../ruleset/check/load-check.ts";
-import type { Command } from "../ruleset/command.ts";
 import { restoreText } from "../ruleset/parse.ts";
 import { TableBuilder } from "../ruleset/table/table-builder.ts";
 import { CommandFailure } from "../ruleset/table/table-state.ts";

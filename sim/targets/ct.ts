@@ -1,5 +1,5 @@
+import type { Need } from "../contract/need.ts";
 import { defineTarget } from "../extension/extension.ts";
-import type { Need } from "../extension/need.ts";
 import type { GivenOptions } from "../extension/options.ts";
 import { protocolName } from "../extension/values/names.ts";
 import { cutOctets } from "../extension/values/octets.ts";

@@ -5,7 +5,7 @@
 import type { Choice } from "../chance/choice.ts";
 import type { Answer, Ask } from "../contract/ask.ts";
 import type { Account } from "./account/account.ts";
-import { AccountKeeper } from "./account/account-keeper.ts";
+import { AccountKeeper } from "./account-keeper.ts";
 import { type Budget, Spending } from "./budget.ts";
 import type { Step, WorldSetup } from "./setup.ts";
 import { createStage } from "./stage.ts";

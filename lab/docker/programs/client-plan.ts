@@ -1,6 +1,6 @@
 /** What a client in a container reads and writes: JSON, a line each. */
 import * as v from "valibot";
-import { pathOf } from "../../../scenarios/language/check/fault-of-issue.ts";
+import { pathOf } from "../../../scenarios/language/fault-of-issue.ts";
 import {
 	data,
 	listOf,

@@ -2,7 +2,6 @@
 import type Docker from "dockerode";
 import type { Container } from "dockerode";
 import type { ContainerSpec, LabContainers } from "../resources/containers.ts";
-import type { SwitchPorts } from "../topology.ts";
 import type { RouterBox } from "./router-box.ts";
 import {
 	HOST_CHECKER,
@@ -21,6 +20,7 @@ import {
 	RUN_FOLDER,
 	startRouterMachine,
 } from "./router-machine.ts";
+import type { SwitchPorts } from "./topology.ts";
 
 export interface RouterFleet {
 	readonly reach: RouterReach;

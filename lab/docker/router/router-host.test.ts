@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { recipeSetup } from "../../../scenarios/language/build/build.ts";
-import { seatsOf, wiringScript } from "../topology.ts";
 import { errnoOf } from "./router-host.ts";
+import { seatsOf, wiringScript } from "./topology.ts";
 
 it.each([
 	["dd: failed to open '/proc/sys/net/x': No such file or directory", 2],

@@ -17,13 +17,13 @@ import { lastWords } from "../../vm/machine/console.ts";
 import { createGuest, type Guest } from "../../vm/machine/guest.ts";
 import { MachineSettings } from "../../vm/machine/machine-settings.ts";
 import { machineWords } from "../../vm/machine/qemu.ts";
-import { deleteNeighbour } from "../../vm/wire/netlink.ts";
+import { deleteNeighbour } from "../../vm/netlink.ts";
 import { packFiles } from "../engine/archive.ts";
 import { containerLog } from "../engine/container-log.ts";
 import type { LabContainers } from "../resources/containers.ts";
-import { routerMac, tapName } from "../topology.ts";
 import type { RouterBox } from "./router-box.ts";
 import type { IptablesVariant } from "./router-kernel.ts";
+import { routerMac, tapName } from "./topology.ts";
 
 /** Where the sockets of the machines lie, in a volume that the checker sees as well. */
 export const RUN_FOLDER = "/run/marktwin";

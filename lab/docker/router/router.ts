@@ -10,8 +10,8 @@ import { LabError } from "../../lab-error.ts";
 import type { GuestFinished } from "../../vm/machine/guest.ts";
 import { observeGuest } from "../../vm/observe.ts";
 import { carryOut } from "../../vm/operations.ts";
-import { announcements, routerCommands } from "../topology.ts";
 import type { RouterBox } from "./router-box.ts";
+import { announcements, routerCommands } from "./topology.ts";
 
 export interface LabRouter {
 	/** `linux 6.1.192-2 under tcg`. */

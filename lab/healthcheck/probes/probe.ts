@@ -1,7 +1,7 @@
 /** One probe, of whatever kind. */
 import { unreachable } from "../../../sim/invariant.ts";
 import type { CheckedTarget } from "../config/config.ts";
-import { oneLine } from "../one-line.ts";
+import { oneLine } from "../log/one-line.ts";
 import { runCommand } from "./run-command.ts";
 import { startSocketProbe } from "./socket-probe.ts";
 

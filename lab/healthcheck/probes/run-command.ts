@@ -1,7 +1,7 @@
 /** Programs that a configuration names: probes, writers of conditions, conntrack. */
 import { spawn } from "node:child_process";
 import { reasonOf } from "../../../scenarios/files/file-failure.ts";
-import { shortageOf } from "./shortage.ts";
+import { shortageOf } from "../../shortage.ts";
 
 export interface CommandEnd {
 	/** `null` when it did not end by itself, or never began. */

@@ -1,5 +1,5 @@
 import { codeOf, reasonOf } from "../../../scenarios/files/file-failure.ts";
-import { shortageOf } from "./shortage.ts";
+import { shortageOf } from "../../shortage.ts";
 
 /** In the words of the model's sockets (`SocketEnd`). */
 const WORDS: ReadonlyMap<string, string> = new Map([

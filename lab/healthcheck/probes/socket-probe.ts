@@ -11,9 +11,9 @@ import {
 	takeProbe,
 } from "../../../sim/endpoint/probe.ts";
 import { unreachable } from "../../../sim/invariant.ts";
+import { shortageOf } from "../../shortage.ts";
 import type { ProbeSettings, SmtpProbeSettings } from "../config/config.ts";
 import type { ProbeEvents, RunningProbe } from "./probe.ts";
-import { shortageOf } from "./shortage.ts";
 import { socketFailure } from "./socket-failure.ts";
 
 type SocketProbeSettings = Exclude<ProbeSettings, { readonly kind: "command" }>;

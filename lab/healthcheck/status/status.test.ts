@@ -15,7 +15,7 @@ import { expect, test, vi } from "vitest";
 import { temporaryFolder } from "../../../test/temporary-folder.ts";
 import { healthcheck, outcomeOfStatus } from "../command.ts";
 import { validateConfig } from "../config/read-config.ts";
-import type { LogEvent } from "../log.ts";
+import type { LogEvent } from "../log/log.ts";
 import { printStatus } from "../print.ts";
 import { findStatus, openStatus, type Status } from "./status.ts";
 import type { TargetReport } from "./target-report.ts";

@@ -8,9 +8,9 @@ import { codeOf, reasonOf } from "../../../scenarios/files/file-failure.ts";
 import { readPlainFile } from "../../../scenarios/files/plain-file.ts";
 import { replaceFileSync } from "../../../scenarios/files/replace-file.ts";
 import { bootId } from "../../../scenarios/files/this-machine.ts";
+import { shortageOf } from "../../shortage.ts";
 import type { HealthCheckConfig } from "../config/config.ts";
-import type { Log } from "../log.ts";
-import { shortageOf } from "../probes/shortage.ts";
+import type { Log } from "../log/log.ts";
 import { parseStatus } from "./parse-status.ts";
 import type { TargetReport } from "./target-report.ts";
 

@@ -1,6 +1,6 @@
 import type { ComparisonView, DivergenceView } from "../../contract/report.ts";
-import { counted, number, time } from "../format.ts";
-import { Lines } from "../scrolls.tsx";
+import { counted, number, time } from "../parts/format.ts";
+import { Lines } from "../parts/scrolls.tsx";
 
 /** Two drivers that were asked the same: where they part, packet by packet. */
 export function Comparison({

@@ -1,11 +1,11 @@
 import type { ConnectionView, Entry } from "../../contract/report.ts";
-import { costWords, counted, number, time } from "../format.ts";
+import { costWords, counted, number, time } from "../parts/format.ts";
+import { Scrolls } from "../parts/scrolls.tsx";
 import { Picture } from "../pictures/chart.tsx";
 import {
 	connectionsHeightPx,
 	connectionsPicture,
 } from "../pictures/connections-picture.ts";
-import { Scrolls } from "../scrolls.tsx";
 
 /** A lane for each connection: where it went, when it was answered, what went wrong. */
 export function Connections({ entry }: { readonly entry: Entry }) {

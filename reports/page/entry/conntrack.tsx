@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import type { ConntrackView } from "../../contract/report.ts";
-import { counted, number, time } from "../format.ts";
-import { Lines } from "../scrolls.tsx";
+import { counted, number, time } from "../parts/format.ts";
+import { Lines } from "../parts/scrolls.tsx";
 
 /** `at the end (5.5 s)`, `after mail1up ← 1 (1 s)`. */
 export function momentName({

@@ -1,15 +1,15 @@
 import type { Entry, Report } from "../../contract/report.ts";
 import { statusWord } from "../../wording.ts";
-import { time } from "../format.ts";
-import { colourClass } from "../pictures/colours.ts";
-import { Lines } from "../scrolls.tsx";
-import { Sign } from "../status.tsx";
+import { colourClass } from "../parts/colours.ts";
+import { time } from "../parts/format.ts";
+import { WhatWasDone } from "../parts/moments.tsx";
+import { Lines } from "../parts/scrolls.tsx";
+import { Sign } from "../parts/status.tsx";
 import { Comparison } from "./comparison.tsx";
 import { Connections } from "./connections.tsx";
 import { Conntrack } from "./conntrack.tsx";
 import { Expectations, RulePlace } from "./expectations.tsx";
 import { Failover } from "./failover.tsx";
-import { WhatWasDone } from "./moments.tsx";
 import { Rules } from "./rules.tsx";
 import { Split } from "./split.tsx";
 

@@ -1,7 +1,7 @@
 import type { Entry, ExpectationView, RuleAt } from "../../contract/report.ts";
 import { connectionNumbers, emptyWords, whyLines } from "../../wording.ts";
-import { Lines, Scrolls } from "../scrolls.tsx";
-import { Sign } from "../status.tsx";
+import { Lines, Scrolls } from "../parts/scrolls.tsx";
+import { Sign } from "../parts/status.tsx";
 
 /** What was expected and what was seen, with the numbers. */
 export function Expectations({ entry }: { readonly entry: Entry }) {

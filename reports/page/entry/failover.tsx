@@ -1,5 +1,5 @@
 import type { Entry, FailoverView, Gap, Lane } from "../../contract/report.ts";
-import { counted, lateWords, milliseconds, time } from "../format.ts";
+import { counted, lateWords, milliseconds, time } from "../parts/format.ts";
 import { Picture } from "../pictures/chart.tsx";
 import {
 	failoverHeightPx,

@@ -1,6 +1,6 @@
 import type { RuleLine, WalkStep } from "../../contract/report.ts";
-import { number } from "../format.ts";
-import { Scrolls } from "../scrolls.tsx";
+import { number } from "../parts/format.ts";
+import { Scrolls } from "../parts/scrolls.tsx";
 
 /** Rulesets of so many lines are shown without scrolling: what is below the edge, nobody sees. */
 const MOST_WHOLE = 60;

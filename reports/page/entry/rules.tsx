@@ -5,7 +5,7 @@ import type {
 	Report,
 	RulesView,
 } from "../../contract/report.ts";
-import { counted, time } from "../format.ts";
+import { counted, time } from "../parts/format.ts";
 import { MomentChoice, momentName } from "./conntrack.tsx";
 import { litLines, RuleTable } from "./rule-table.tsx";
 import { Way } from "./way.tsx";

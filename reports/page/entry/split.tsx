@@ -1,13 +1,13 @@
 import type { Entry, SplitView, Stretches } from "../../contract/report.ts";
-import { counted, number, percent, shortNames, time } from "../format.ts";
-import { countAxis, type Dataset, LEGEND, NAMELESS } from "../pictures/axes.ts";
-import { Picture, type PictureConfig } from "../pictures/chart.tsx";
 import {
 	type Colours,
 	colourClass,
 	colourOf,
 	faded,
-} from "../pictures/colours.ts";
+} from "../parts/colours.ts";
+import { counted, number, percent, shortNames, time } from "../parts/format.ts";
+import { countAxis, type Dataset, LEGEND, NAMELESS } from "../pictures/axes.ts";
+import { Picture, type PictureConfig } from "../pictures/chart.tsx";
 
 /** Of a name, in a picture. */
 const MOST_SIGNS = 20;

@@ -1,5 +1,5 @@
 import type { PathView, WalkStep } from "../../contract/report.ts";
-import { mark } from "../format.ts";
+import { mark } from "../parts/format.ts";
 
 /** Rule by rule, with the marks, and what came out in the end. */
 export function Way({

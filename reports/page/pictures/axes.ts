@@ -1,6 +1,6 @@
 /** What the pictures' axes and legends have in common. */
 import { Chart, type ChartDataset } from "chart.js";
-import { time } from "../format.ts";
+import { time } from "../parts/format.ts";
 
 /** Virtual time along the bottom. */
 export function timeAxis(fromMs: number, toMs: number) {

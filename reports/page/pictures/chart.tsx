@@ -16,7 +16,7 @@ import {
 } from "chart.js";
 import annotation from "chartjs-plugin-annotation";
 import { useEffect, useRef } from "preact/hooks";
-import { type Colours, coloursNow, onColoursChange } from "./colours.ts";
+import { type Colours, coloursNow, onColoursChange } from "../parts/colours.ts";
 
 // Only what is used: the rest of chart.js stays out of the page.
 Chart.register(

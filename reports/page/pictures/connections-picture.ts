@@ -1,11 +1,11 @@
 /** The picture of the connections: a lane for each, from its SYN to its end. */
 import type { Scale } from "chart.js";
 import type { ConnectionView, Entry } from "../../contract/report.ts";
-import { doneMarks } from "../entry/moments.tsx";
-import { shortNames, time } from "../format.ts";
+import { type Colours, colourOf } from "../parts/colours.ts";
+import { shortNames, time } from "../parts/format.ts";
+import { doneMarks } from "../parts/moments.tsx";
 import { type Dataset, LEGEND, NAMELESS, timeAxis } from "./axes.ts";
 import type { PictureConfig } from "./chart.tsx";
-import { type Colours, colourOf } from "./colours.ts";
 
 const AXES_PX = 100;
 /** From so many on, lanes are thin and marks in each other's way. */

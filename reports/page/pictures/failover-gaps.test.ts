@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
 import type { Gap } from "../../contract/report.ts";
-import { doneMarks } from "../entry/moments.tsx";
-import { shortNames } from "../format.ts";
-import type { Colours } from "./colours.ts";
+import type { Colours } from "../parts/colours.ts";
+import { shortNames } from "../parts/format.ts";
+import { doneMarks } from "../parts/moments.tsx";
 import { gapMarks } from "./failover-gaps.ts";
 
 const COLOURS: Colours = {

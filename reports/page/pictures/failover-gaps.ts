@@ -1,8 +1,8 @@
 /** Failover gaps as boxes over the connections that they cost, with their lengths where there is room. */
 import type { AnnotationOptions } from "chartjs-plugin-annotation";
 import type { Gap } from "../../contract/report.ts";
-import { milliseconds } from "../format.ts";
-import { type Colours, faded } from "./colours.ts";
+import { type Colours, faded } from "../parts/colours.ts";
+import { milliseconds } from "../parts/format.ts";
 
 interface Axis {
 	readonly fromMs: number;

@@ -2,11 +2,11 @@
 import type { Scale } from "chart.js";
 import type { AnnotationOptions } from "chartjs-plugin-annotation";
 import type { FailoverView, Lane, Moment } from "../../contract/report.ts";
-import { doneMarks } from "../entry/moments.tsx";
-import { shortNames, time } from "../format.ts";
+import { type Colours, colourOf, crossedOut, faded } from "../parts/colours.ts";
+import { shortNames, time } from "../parts/format.ts";
+import { doneMarks } from "../parts/moments.tsx";
 import { countAxis, type Dataset, LEGEND, NAMELESS, timeAxis } from "./axes.ts";
 import type { PictureConfig } from "./chart.tsx";
-import { type Colours, colourOf, crossedOut, faded } from "./colours.ts";
 import { gapMarks } from "./failover-gaps.ts";
 
 const LANE_PX = 22;

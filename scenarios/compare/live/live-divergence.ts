@@ -1,4 +1,4 @@
-import type { Divergence } from "../divergence.ts";
+import type { Divergence } from "../lockstep/divergence.ts";
 
 /** A divergence of a live play: what was asked, and what either side says. */
 export type Said = Pick<Divergence, "kind" | "asked" | "atMs"> & {

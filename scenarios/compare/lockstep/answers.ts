@@ -8,7 +8,7 @@ import type {
 } from "../../../sim/contract/gateway.ts";
 import { printPacket } from "../../../sim/packet/notation/notation.ts";
 import type { Packet } from "../../../sim/packet/packet.ts";
-import type { Divergence, DivergenceKind } from "../divergence.ts";
+import type { Divergence, DivergenceKind } from "./divergence.ts";
 
 type Difference = Pick<Divergence, "kind" | "model" | "kernel">;
 

@@ -14,9 +14,9 @@ import type {
 	ScenarioStep,
 } from "../../language/scenario.ts";
 import { commandLine } from "../../result/invocation.ts";
-import { printDivergence } from "../divergence.ts";
 import { judgeComparison } from "../verdict.ts";
 import { compareScenario } from "./compare-scenario.ts";
+import { printDivergence } from "./divergence.ts";
 import { driverWith } from "./test-driver.ts";
 
 const RECIPE = readFileSync(

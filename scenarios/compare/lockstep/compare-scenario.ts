@@ -16,9 +16,9 @@ import {
 	resultOf,
 	wholePlay,
 } from "../../run/run-scenario.ts";
-import type { Divergence } from "../divergence.ts";
 import { compareAnswers, printAsk } from "./answers.ts";
 import { CHANCE_ENDS, type ChanceEnd } from "./chance-ends.ts";
+import type { Divergence } from "./divergence.ts";
 import { FollowingModel } from "./following-model.ts";
 import { type Pair, SideBySide, type TracingDriver } from "./side-by-side.ts";
 

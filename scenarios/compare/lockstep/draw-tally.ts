@@ -3,7 +3,7 @@
  * that a kernel draws with other odds shows in nothing but these numbers.
  */
 import { binomialBand } from "../../judge/statistics.ts";
-import type { Divergence } from "../divergence.ts";
+import type { Divergence } from "./divergence.ts";
 
 interface Drawn {
 	readonly rule: string;

@@ -7,7 +7,7 @@
 import type { Answer, Ask } from "../../../sim/contract/ask.ts";
 import type { ConntrackLine, Emission } from "../../../sim/contract/gateway.ts";
 import type { AsyncDriver, AsyncGatewayUnderTest } from "../../run/driver.ts";
-import type { Divergence } from "../divergence.ts";
+import type { Divergence } from "./divergence.ts";
 import type { FollowingModel } from "./following-model.ts";
 
 /** A kernel that can tell which rules a packet meets. */

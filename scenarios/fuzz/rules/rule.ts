@@ -1,7 +1,7 @@
 /** One rule, as it may stand in a chain. */
 import fc from "fast-check";
 import type { TableName } from "../../../sim/contract/ruleset.ts";
-import { INTERFACES } from "../topology.ts";
+import { INTERFACES } from "../world/topology.ts";
 import { ANY_PROTOCOL, BY_PROTOCOL, INCOMING } from "./matches.ts";
 import { targetsFor, tcpmss } from "./targets.ts";
 import { inverted, network, type RuleProtocol, type Uses } from "./values.ts";

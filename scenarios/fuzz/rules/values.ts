@@ -5,7 +5,7 @@ import {
 	HOSTS,
 	OWN_ADDRESSES,
 	SERVICE_PORTS,
-} from "../topology.ts";
+} from "../world/topology.ts";
 
 /** Texts of one match, `-m NAME` among them. */
 export type Uses = fc.Arbitrary<string>;

@@ -1,6 +1,6 @@
 /** Whole texts for iptables-restore: most hold one rule that is of interest, some a handful of lines. */
 import fc from "fast-check";
-import { TABLE_HOOKS } from "../../../sim/ruleset/tables.ts";
+import { TABLE_HOOKS } from "../../../sim/ruleset/base/tables.ts";
 import { furtherLine, type Line } from "./lines.ts";
 import { type Mutation, mutations, write } from "./mutations.ts";
 import {

@@ -5,6 +5,8 @@ import {
 	isName,
 	type NameKind,
 } from "../../../sim/extension/values/open-names.ts";
+import type { Fault } from "../../../sim/ruleset/base/ruleset-error.ts";
+import { TABLE_HOOKS } from "../../../sim/ruleset/base/tables.ts";
 import { openPoints } from "../../../sim/ruleset/check/open-points.ts";
 import {
 	checkRuleset,
@@ -12,8 +14,6 @@ import {
 	restoreText,
 } from "../../../sim/ruleset/parse.ts";
 import { printRuleset } from "../../../sim/ruleset/print.ts";
-import type { Fault } from "../../../sim/ruleset/ruleset-error.ts";
-import { TABLE_HOOKS } from "../../../sim/ruleset/tables.ts";
 import type { TextCase } from "./arbitrary.ts";
 import type { RestoreOptions, Said, TextOracle } from "./oracle.ts";
 

@@ -2,7 +2,7 @@
 import type { AnyExtension } from "../../../sim/extension/options/option-table.ts";
 import type { OptionEntry } from "../../../sim/extension/options.ts";
 import { matches } from "../../../sim/matches/index.ts";
-import { noWords, splitWords } from "../../../sim/ruleset/text/lexer.ts";
+import { noWords, splitWords } from "../../../sim/ruleset/base/lexer.ts";
 import { targets } from "../../../sim/targets/index.ts";
 import type { TextCase } from "./arbitrary.ts";
 import type { TextComparison } from "./compare-text.ts";

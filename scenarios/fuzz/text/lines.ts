@@ -1,6 +1,6 @@
 /** Lines of a table that are no rule made for an extension: jumps, commands, declarations, and oddities. */
 import fc from "fast-check";
-import { TABLE_HOOKS } from "../../../sim/ruleset/tables.ts";
+import { TABLE_HOOKS } from "../../../sim/ruleset/base/tables.ts";
 import { OWN_CHAIN, plainRule } from "./rules.ts";
 import type { Piece } from "./uses.ts";
 import { one, type Texts } from "./values/values.ts";

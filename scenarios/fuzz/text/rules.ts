@@ -1,7 +1,7 @@
 /** Rules: a header, matches, a target, and where they stand. */
 import fc from "fast-check";
 import type { AnyExtension } from "../../../sim/extension/options/option-table.ts";
-import { TABLE_HOOKS } from "../../../sim/ruleset/tables.ts";
+import { TABLE_HOOKS } from "../../../sim/ruleset/base/tables.ts";
 import {
 	type Care,
 	type ExtensionKind,

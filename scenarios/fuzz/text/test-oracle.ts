@@ -1,11 +1,12 @@
 /** For tests: what the model says, in the spelling of iptables-restore. */
+
+import type { Fault } from "../../../sim/ruleset/base/ruleset-error.ts";
 import {
 	checkRuleset,
 	EMPTY_RULESET,
 	restoreText,
 } from "../../../sim/ruleset/parse.ts";
 import { printRuleset } from "../../../sim/ruleset/print.ts";
-import type { Fault } from "../../../sim/ruleset/ruleset-error.ts";
 import type { Said, TextOracle } from "./oracle.ts";
 
 /** @param heard what becomes of a text on its way */

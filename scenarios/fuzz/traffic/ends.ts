@@ -10,7 +10,7 @@ import {
 	SYN,
 	type TcpPacket,
 } from "../../../sim/packet/packet.ts";
-import { interfaceTo, OWN_ADDRESSES } from "../topology.ts";
+import { interfaceTo, OWN_ADDRESSES } from "../world/topology.ts";
 import type { FlowPlan, SegmentPlan, Side } from "./plan.ts";
 
 export interface End {

@@ -5,7 +5,7 @@ import type {
 	Operation,
 } from "../../../sim/contract/gateway.ts";
 import { rulesets, singleRules } from "../rules/ruleset.ts";
-import { HOSTS, INTERFACES, SERVICE_PORTS } from "../topology.ts";
+import { HOSTS, INTERFACES, SERVICE_PORTS } from "../world/topology.ts";
 import type { StepPlanKind } from "./plan.ts";
 
 const operation = (of: fc.Arbitrary<Operation>): fc.Arbitrary<StepPlanKind> =>

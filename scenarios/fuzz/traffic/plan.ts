@@ -5,7 +5,7 @@
  */
 import type { Operation } from "../../../sim/contract/gateway.ts";
 import type { TcpOptions } from "../../../sim/packet/packet.ts";
-import type { Place } from "../topology.ts";
+import type { Place } from "../world/topology.ts";
 
 /** A conversation that may come about. */
 export interface FlowPlan {

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { icmp, other, tcp, udp } from "../../../sim/packet/build.ts";
 import { printPacket } from "../../../sim/packet/notation/notation.ts";
-import { interfaceTo, OWN_ADDRESSES } from "../topology.ts";
+import { interfaceTo, OWN_ADDRESSES } from "../world/topology.ts";
 import type { StepPlanKind } from "./plan.ts";
 import { summed } from "./summed.ts";
 import {

@@ -8,7 +8,7 @@ import {
 	type Place,
 	SERVICE_PORTS,
 	VANISHED,
-} from "../topology.ts";
+} from "../world/topology.ts";
 import type { ChecksumPlan } from "./plan.ts";
 
 const host: fc.Arbitrary<Place> = fc.constantFrom(...HOSTS);

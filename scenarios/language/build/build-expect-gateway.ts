@@ -1,6 +1,7 @@
 /** Builders of expectations about what the gateway shows of itself: packets, entries, counters, commands. */
 import * as v from "valibot";
 import type { ConntrackFilter } from "../../../sim/contract/gateway.ts";
+import { type Count, count, limits } from "../count.ts";
 import type { Expectation } from "../scenario.ts";
 import {
 	list,
@@ -14,7 +15,6 @@ import { conditionValue } from "../schema/schema-scenario.ts";
 import { conntrackFilter } from "../schema/schema-world.ts";
 import type { ReasonOptions } from "./build-expect.ts";
 import { checkArguments, options } from "./check-arguments.ts";
-import { type Count, count, limits } from "./count.ts";
 
 /** Why, for expectations that are not about connections; and when: the label of an `observe` step. */
 export interface ObservationOptions extends ReasonOptions {

@@ -5,6 +5,7 @@
  *     order(["b1", "b2", "b1"], { step: "first", because: "every second packet matches" })
  */
 import * as v from "valibot";
+import { type Count, count, limits } from "../count.ts";
 import type {
 	ConnectionFilter,
 	CountedOutcome,
@@ -18,7 +19,6 @@ import {
 } from "../schema/schema-scenario.ts";
 import { MOST_CONNECTIONS } from "../schema/schema-world.ts";
 import { checkArguments, options } from "./check-arguments.ts";
-import { type Count, count, limits } from "./count.ts";
 
 /** Which connections (all of them when nothing is given), and the reason for the report. */
 export interface SelectionOptions extends ConnectionFilter {

@@ -20,6 +20,7 @@ import type {
 import { list, milliseconds, object, text } from "../schema/schema.ts";
 import { checkArguments, steps as someSteps } from "./check-arguments.ts";
 
+export type { Count } from "../count.ts";
 export * from "./build-dialogues.ts";
 export {
 	affinity,
@@ -40,7 +41,6 @@ export * from "./build-expect-split.ts";
 export * from "./build-operations.ts";
 export * from "./build-recipe.ts";
 export * from "./build-steps.ts";
-export type { Count } from "./count.ts";
 
 /** Long enough for what was begun by the last step to come to its end, a client's patience included. */
 const AFTER_LAST_STEP_MS = 60_000;

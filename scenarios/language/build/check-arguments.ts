@@ -3,7 +3,7 @@
  * an editor, and nothing finds it where a file is only run.
  */
 import * as v from "valibot";
-import { faultOf } from "../check/fault-of-issue.ts";
+import { faultOf } from "../fault-of-issue.ts";
 import { ScenarioError, type ScenarioFault } from "../scenario-error.ts";
 import { list, object } from "../schema/schema.ts";
 

@@ -1,5 +1,5 @@
 /** What an expectation says of the other parts of its scenario. */
-import { NO_BOUND } from "../build/count.ts";
+import { NO_BOUND } from "../count.ts";
 import type {
 	ConnectionFilter,
 	Expectation,

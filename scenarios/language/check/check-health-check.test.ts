@@ -8,7 +8,7 @@ import {
 } from "../build/build.ts";
 import type { Setup } from "../scenario.ts";
 import { ScenarioError } from "../scenario-error.ts";
-import { validateScenario } from "../validate.ts";
+import { validateScenario } from "./validate.ts";
 
 type HealthCheck = NonNullable<Setup["healthCheck"]>;
 

@@ -1,6 +1,6 @@
 /** The parts of the schema that say what stands around the gateway, and what can be done to it. */
 import * as v from "valibot";
-import { TCP_STATE_NAMES } from "../../../sim/conntrack/tcp/tcp-states.ts";
+import { TCP_STATE_NAMES } from "../../../sim/contract/tcp-state-name.ts";
 import { writesNothing } from "./condition-write.ts";
 import {
 	address,

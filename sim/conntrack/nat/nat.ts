@@ -19,13 +19,6 @@ import {
 	NO_ENTRY,
 	type Skb,
 } from "../../packet/skb/skb.ts";
-import {
-	IPS_CONFIRMED,
-	IPS_DST_NAT,
-	IPS_DST_NAT_DONE,
-	IPS_SRC_NAT,
-	IPS_SRC_NAT_DONE,
-} from "../status.ts";
 import { dropFor } from "../table/drop.ts";
 import {
 	ENTRY_SHIFT,
@@ -38,6 +31,13 @@ import {
 	TUPLE_SOURCE,
 } from "../table/layout.ts";
 import { account } from "../table/refresh.ts";
+import {
+	IPS_CONFIRMED,
+	IPS_DST_NAT,
+	IPS_DST_NAT_DONE,
+	IPS_SRC_NAT,
+	IPS_SRC_NAT_DONE,
+} from "../table/status.ts";
 import type { EntryTable } from "../table/table.ts";
 import {
 	invertTuple,

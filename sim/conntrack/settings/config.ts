@@ -3,7 +3,10 @@
  * anew whenever a setting changes.
  */
 
-import { TCP_STATE_NAMES, type TcpStateName } from "../tcp/tcp-states.ts";
+import {
+	TCP_STATE_NAMES,
+	type TcpStateName,
+} from "../../contract/tcp-state-name.ts";
 import { HZ } from "./sysctl-values.ts";
 import type { Sysctls } from "./sysctls.ts";
 

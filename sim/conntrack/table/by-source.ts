@@ -3,7 +3,7 @@
  * (`nf_nat_bysource`, net/netfilter/nf_nat_core.c, 6.1). Doubly linked: one source may have very
  * many entries, and any of them may go at any time.
  */
-import { IPS_SRC_NAT_DONE } from "../status.ts";
+
 import { bucketOf, sourceHash } from "./hash.ts";
 import {
 	BY_SOURCE_NEXT,
@@ -15,6 +15,7 @@ import {
 	TUPLE_SOURCE,
 	ZONES,
 } from "./layout.ts";
+import { IPS_SRC_NAT_DONE } from "./status.ts";
 
 /** `words` is the table's array, which is another one whenever it has grown. */
 export class BySource {

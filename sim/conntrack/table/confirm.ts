@@ -2,13 +2,6 @@
 import type { Choice } from "../../chance/choice.ts";
 import { ICMP, TCP } from "../../packet/packet.ts";
 import { NF_ACCEPT, type Skb } from "../../packet/skb/skb.ts";
-import {
-	IPS_CONFIRMED,
-	IPS_DST_NAT,
-	IPS_DST_NAT_DONE,
-	IPS_SRC_NAT,
-	IPS_SRC_NAT_DONE,
-} from "../status.ts";
 import { type ConntrackDropReason, dropFor } from "./drop.ts";
 import {
 	ENTRY_SHIFT,
@@ -23,6 +16,13 @@ import {
 	USE,
 	ZONES,
 } from "./layout.ts";
+import {
+	IPS_CONFIRMED,
+	IPS_DST_NAT,
+	IPS_DST_NAT_DONE,
+	IPS_SRC_NAT,
+	IPS_SRC_NAT_DONE,
+} from "./status.ts";
 import type { EntryTable } from "./table.ts";
 import { readTuple, sameTuple, scratchTuple } from "./tuple.ts";
 

@@ -3,7 +3,6 @@
  * free, and who holds the others.
  */
 import { invariant } from "../../invariant.ts";
-import { IPS_CONFIRMED, IPS_DYING } from "../status.ts";
 import {
 	ENTRY_SHIFT,
 	ENTRY_WORDS,
@@ -20,6 +19,7 @@ import {
 	USE,
 	ZONES,
 } from "./layout.ts";
+import { IPS_CONFIRMED, IPS_DYING } from "./status.ts";
 import type { Tuple } from "./tuple.ts";
 
 const FIRST_CAPACITY = 1024;

@@ -1,7 +1,7 @@
 /** What every tracked packet does to its entry: counters and the time it may live. */
 import type { Skb } from "../../packet/skb/skb.ts";
-import { IPS_CONFIRMED } from "../status.ts";
 import { ENTRY_SHIFT, HAS_COUNTERS, STATUS, TIMEOUT } from "./layout.ts";
+import { IPS_CONFIRMED } from "./status.ts";
 import type { EntryTable } from "./table.ts";
 
 /** Counts a packet (`nf_ct_acct_update`), if the entry has counters. */

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { IPS_CONFIRMED, IPS_SRC_NAT_DONE } from "../status.ts";
 import { hashIn } from "./find.ts";
 import { ENTRY_SHIFT, ORIGINAL, STATUS, TIMEOUT, USE } from "./layout.ts";
+import { IPS_CONFIRMED, IPS_SRC_NAT_DONE } from "./status.ts";
 import { EntryTable } from "./table.ts";
 import { invertTuple, scratchTuple, type Tuple } from "./tuple.ts";
 

@@ -9,7 +9,6 @@
 import { invariant } from "../../invariant.ts";
 import { TCP, UDP } from "../../packet/packet.ts";
 import type { Stateful } from "../../stateful.ts";
-import { IPS_DYING, IPS_SRC_NAT_DONE } from "../status.ts";
 import { BySource } from "./by-source.ts";
 import { EntrySlots, type SavedSlots } from "./entry-slots.ts";
 import { tupleHash } from "./hash.ts";
@@ -33,6 +32,7 @@ import {
 	ZONES,
 	zoneOf,
 } from "./layout.ts";
+import { IPS_DYING, IPS_SRC_NAT_DONE } from "./status.ts";
 import type { Tuple } from "./tuple.ts";
 import { TupleIndex } from "./tuple-index.ts";
 

@@ -4,7 +4,6 @@
  * resets (`nf_conntrack_tcp_packet`, the switch over the new state, 6.1).
  */
 import { NF_ACCEPT, type Skb } from "../../packet/skb/skb.ts";
-import { IPS_ASSURED, IPS_SEEN_REPLY } from "../status.ts";
 import {
 	ENTRY_SHIFT,
 	ORIGINAL,
@@ -24,6 +23,7 @@ import {
 	TCP_LAST_SEQ,
 	TCP_LAST_WINDOW,
 } from "../table/layout.ts";
+import { IPS_ASSURED, IPS_SEEN_REPLY } from "../table/status.ts";
 import { TRACK_INVALID, TRACK_REPEAT } from "../table/verdicts.ts";
 import type { TcpContext } from "./tcp-context.ts";
 import {

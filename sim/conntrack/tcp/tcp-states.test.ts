@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { TCP_STATE_NAMES } from "../../contract/tcp-state-name.ts";
 import {
 	FLAG_CLASSES,
 	IGNORE,
-	TCP_STATE_NAMES,
 	TCP_TRANSITION_TABLE,
 	TCP_TRANSITIONS,
 	transitionIndex,

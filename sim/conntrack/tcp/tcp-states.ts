@@ -3,21 +3,10 @@
  * still be lost, and guesses from them what the ends believe. Values: `tcp_conntracks`,
  * net/netfilter/nf_conntrack_proto_tcp.c (6.1).
  */
-
-/** In the order of `enum tcp_conntrack`, so that the index is the kernel's number. */
-export const TCP_STATE_NAMES = [
-	"NONE",
-	"SYN_SENT",
-	"SYN_RECV",
-	"ESTABLISHED",
-	"FIN_WAIT",
-	"CLOSE_WAIT",
-	"LAST_ACK",
-	"TIME_WAIT",
-	"CLOSE",
-	"SYN_SENT2",
-] as const;
-export type TcpStateName = (typeof TCP_STATE_NAMES)[number];
+import {
+	TCP_STATE_NAMES,
+	type TcpStateName,
+} from "../../contract/tcp-state-name.ts";
 
 export const SYN_SENT = 1;
 export const SYN_RECV = 2;

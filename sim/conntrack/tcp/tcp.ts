@@ -7,7 +7,6 @@ import { ACK, FIN, RST, SYN, TCP, URG } from "../../packet/packet.ts";
 import { CTINFO_IS_REPLY, NF_ACCEPT, type Skb } from "../../packet/skb/skb.ts";
 import type { ConntrackConfig } from "../settings/config.ts";
 import { HZ } from "../settings/sysctl-values.ts";
-import { IPS_ASSURED, IPS_CONFIRMED, IPS_SEEN_REPLY } from "../status.ts";
 import {
 	BY_SOURCE_PREVIOUS,
 	ENTRY_SHIFT,
@@ -29,6 +28,7 @@ import {
 	TIMEOUT,
 } from "../table/layout.ts";
 import { account, refresh } from "../table/refresh.ts";
+import { IPS_ASSURED, IPS_CONFIRMED, IPS_SEEN_REPLY } from "../table/status.ts";
 import type { EntryTable } from "../table/table.ts";
 import { TRACK_INVALID } from "../table/verdicts.ts";
 import { handleSpecialState, JUDGE_WINDOW } from "./special-cases.ts";

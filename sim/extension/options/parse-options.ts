@@ -1,6 +1,7 @@
 /** What options of extensions are read with: each goes to the extension that it belongs to. */
+
+import { Refusal } from "../refusal.ts";
 import type { ParsedOptions } from "./parsed-options.ts";
-import { Refusal } from "./refusal.ts";
 import { joinWords } from "./two-words.ts";
 import type { WordReader } from "./word-reader.ts";
 

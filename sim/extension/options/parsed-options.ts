@@ -4,9 +4,9 @@
  */
 import { invariant } from "../../invariant.ts";
 import type { GivenOption, GivenOptions, OptionType } from "../options.ts";
+import { Refusal } from "../refusal.ts";
 import { namesNoted } from "../values/open-names.ts";
 import type { OptionTable, TableEntry } from "./option-table.ts";
-import { Refusal } from "./refusal.ts";
 
 interface Taken extends GivenOption {
 	/** Index of the option's word. */

@@ -6,12 +6,13 @@
  * buildOptions(statistic, "--mode nth --every 2 --packet 0") // { mode: "nth", every: 2, … }
  * ```
  */
+
+import { Refusal } from "../refusal.ts";
 import { readProtocol } from "../values/read-value.ts";
 import { EMPTY_SCOPE } from "./option-scope.ts";
 import { type AnyExtension, optionTable } from "./option-table.ts";
 import { takeOption, unknownOption } from "./parse-options.ts";
 import { ParsedOptions } from "./parsed-options.ts";
-import { Refusal } from "./refusal.ts";
 import { WordReader } from "./word-reader.ts";
 
 /**

@@ -5,7 +5,7 @@
  * it until the line is read; the rule keeps the words in which it was written (`Rule.asWritten`).
  */
 
-import type { Need } from "../need.ts";
+import type { Need } from "../../contract/need.ts";
 import { servicePort } from "./names.ts";
 
 /** Kinds of names that iptables looks up on the machine. */

@@ -8,8 +8,8 @@ import {
 	prefixMask,
 } from "../../packet/address.ts";
 import type { Address } from "../../packet/packet.ts";
-import { Refusal } from "../options/refusal.ts";
 import type { OptionEntry, OptionType, OptionValues } from "../options.ts";
+import { Refusal } from "../refusal.ts";
 import { noteName, SOME_HOST } from "./open-names.ts";
 import { readUnsigned } from "./read-number.ts";
 

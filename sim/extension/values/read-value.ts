@@ -3,8 +3,8 @@
  * (iptables 1.8.9, libxtables/xtoptions.c, the `xtopt_parse_*` functions; libxtables/xtables.c).
  */
 
-import { Refusal } from "../options/refusal.ts";
 import type { OptionEntry, OptionType } from "../options.ts";
+import { Refusal } from "../refusal.ts";
 import { protocolNumber, servicePort } from "./names.ts";
 import { octets } from "./octets.ts";
 import { noteName, UNKNOWN_PROTOCOL } from "./open-names.ts";

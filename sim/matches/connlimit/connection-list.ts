@@ -1,4 +1,4 @@
-import { IPS_ASSURED, IPS_CONFIRMED } from "../../conntrack/status.ts";
+import { IPS_ASSURED, IPS_CONFIRMED } from "../../conntrack/table/status.ts";
 import type { ConnectionKey, ExtensionHost } from "../../extension/host.ts";
 import { NO_ENTRY } from "../../packet/skb/skb.ts";
 import type { Stateful } from "../../stateful.ts";

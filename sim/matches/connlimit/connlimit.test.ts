@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { IPS_ASSURED, IPS_CONFIRMED } from "../../conntrack/status.ts";
+import { IPS_ASSURED, IPS_CONFIRMED } from "../../conntrack/table/status.ts";
 import {
 	ip,
 	type TestEntry,

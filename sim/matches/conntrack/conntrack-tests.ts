@@ -1,4 +1,4 @@
-import { IPS_DST_NAT, IPS_SRC_NAT } from "../../conntrack/status.ts";
+import { IPS_DST_NAT, IPS_SRC_NAT } from "../../conntrack/table/status.ts";
 import type { Test } from "../../extension/extension.ts";
 import type { ExtensionHost } from "../../extension/host.ts";
 import { CTINFO_IS_REPLY, NO_ENTRY } from "../../packet/skb/skb.ts";

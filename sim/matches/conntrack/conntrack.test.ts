@@ -5,7 +5,7 @@ import {
 	IPS_DST_NAT,
 	IPS_SEEN_REPLY,
 	IPS_SRC_NAT,
-} from "../../conntrack/status.ts";
+} from "../../conntrack/table/status.ts";
 import {
 	ip,
 	testEntry,

@@ -3,7 +3,7 @@ import {
 	IPS_CONFIRMED,
 	IPS_EXPECTED,
 	IPS_SEEN_REPLY,
-} from "../../conntrack/status.ts";
+} from "../../conntrack/table/status.ts";
 import { connectionOf } from "../../extension/connection-of.ts";
 import { defineMatch, type Test } from "../../extension/extension.ts";
 import type { GivenOptions } from "../../extension/options.ts";

@@ -1,6 +1,6 @@
 /** Octets as packets: everything that is malformed is refused, with its offset. */
 
-import { isIcmpError } from "../notation/icmp-names.ts";
+import { isIcmpError } from "../icmp-names.ts";
 import {
 	type FragmentPlace,
 	ICMP,

@@ -1,9 +1,9 @@
 /** Reads the one-line notation of packets; `notation.ts` describes and prints it. */
 import { icmp, other, tcp, udp } from "../build.ts";
 import { fragmentOf } from "../bytes/fragment.ts";
+import { icmpByName } from "../icmp-names.ts";
 import type { Packet } from "../packet.ts";
 import { FRAGMENT_UNIT, MOST_OCTETS, packetLength } from "../packet-length.ts";
-import { icmpByName } from "./icmp-names.ts";
 import {
 	type Cursor,
 	expect,

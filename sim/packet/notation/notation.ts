@@ -22,6 +22,7 @@ import { formatAddress } from "../address.ts";
 import { DEFAULT_TTL, DEFAULT_WINDOW } from "../build.ts";
 import { octetsOf } from "../bytes/bytes-read.ts";
 import { internetChecksum } from "../bytes/checksum.ts";
+import { icmpName, isIcmpQuery } from "../icmp-names.ts";
 import { hex32 } from "../numbers.ts";
 import type {
 	IcmpPacket,
@@ -31,7 +32,6 @@ import type {
 	TcpPacket,
 	UdpPacket,
 } from "../packet.ts";
-import { icmpName, isIcmpQuery } from "./icmp-names.ts";
 import { quoteText } from "./notation-lexer.ts";
 import { printFlags } from "./tcp-flags.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { keyOfNeed } from "../../extension/need.ts";
+import { keyOfNeed } from "../../contract/need.ts";
 import { checkRuleset } from "../parse.ts";
 import { printRuleset } from "../print.ts";
 import { openPoints } from "./open-points.ts";

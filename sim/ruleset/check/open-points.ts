@@ -3,8 +3,8 @@
  * has to be there besides the ruleset before it can be loaded.
  */
 
+import { keyOfNeed, type Need } from "../../contract/need.ts";
 import type { Rule, Table, TableName } from "../../contract/ruleset.ts";
-import { keyOfNeed, type Need } from "../../extension/need.ts";
 import { usesOf } from "./uses-of.ts";
 
 /** Where a rule stands. */

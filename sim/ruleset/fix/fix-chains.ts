@@ -1,7 +1,7 @@
 /** Repairs of chains: their declarations, and which a table has. */
 
+import { isTableName, TABLE_HOOKS } from "../base/tables.ts";
 import { checkRuleset } from "../parse.ts";
-import { isTableName, TABLE_HOOKS } from "../tables.ts";
 import type { Change, DraftLine } from "./change.ts";
 import { BUILT_IN, meantChain } from "./fix-commands.ts";
 

@@ -1,7 +1,7 @@
 /** Repairs of a line's command: the program's name before it, its table, its chain. */
 
-import { isNear } from "../near-name.ts";
-import { isTableName, TABLE_HOOKS } from "../tables.ts";
+import { isNear } from "../base/near-name.ts";
+import { isTableName, TABLE_HOOKS } from "../base/tables.ts";
 import type { Fixer } from "./fixer.ts";
 
 export const BUILT_IN: ReadonlySet<string> = new Set(

@@ -1,12 +1,12 @@
 /** Repairs of one line that is a rule, as far as each of them leads on and all of them help. */
-import { Refusal } from "../../extension/options/refusal.ts";
+import { Refusal } from "../../extension/refusal.ts";
 import { matches } from "../../matches/index.ts";
 import { targets } from "../../targets/index.ts";
-import type { Command } from "../command.ts";
+import type { Command } from "../base/command.ts";
+import { noWords, splitWords } from "../base/lexer.ts";
+import { VERDICTS } from "../base/tables.ts";
 import type { LineContext } from "../line/base-options.ts";
 import { LineParser } from "../line/line-parser.ts";
-import { VERDICTS } from "../tables.ts";
-import { noWords, splitWords } from "../text/lexer.ts";
 import type { Change, DraftLine } from "./change.ts";
 import { hasOddCharacters } from "./fix-characters.ts";
 import { missingProtocol } from "./fix-missing.ts";

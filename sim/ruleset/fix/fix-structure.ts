@@ -1,8 +1,8 @@
 /** Repairs of what holds the lines together: headers of tables, COMMITs, blanks before and behind. */
 
 import type { TableName } from "../../contract/ruleset.ts";
-import { isNear, nearName } from "../near-name.ts";
-import { isTableName, TABLE_HOOKS } from "../tables.ts";
+import { isNear, nearName } from "../base/near-name.ts";
+import { isTableName, TABLE_HOOKS } from "../base/tables.ts";
 import { guessTable } from "../text/guess-table.ts";
 import type { Change, DraftLine } from "./change.ts";
 

@@ -9,8 +9,8 @@ import {
 import { optionTable } from "../../extension/options/option-table.ts";
 import { matches } from "../../matches/index.ts";
 import { targets } from "../../targets/index.ts";
-import { isNear } from "../near-name.ts";
-import { VERDICTS } from "../tables.ts";
+import { isNear } from "../base/near-name.ts";
+import { VERDICTS } from "../base/tables.ts";
 import {
 	BUILT_IN,
 	misspeltChain,

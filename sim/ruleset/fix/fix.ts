@@ -7,8 +7,8 @@
  * ```
  */
 
+import type { Fault } from "../base/ruleset-error.ts";
 import { checkRuleset } from "../parse.ts";
-import type { Fault } from "../ruleset-error.ts";
 import type { Change, DraftLine } from "./change.ts";
 import {
 	chainsOf,

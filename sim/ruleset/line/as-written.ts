@@ -7,7 +7,7 @@
 import type { WordReader } from "../../extension/options/word-reader.ts";
 import { openNames } from "../../extension/values/open-names.ts";
 import { asWord } from "../../extension/values/save-string.ts";
-import type { Command } from "../command.ts";
+import type { Command } from "../base/command.ts";
 
 /** Base options that are part of a rule. */
 const OF_A_RULE: ReadonlySet<string> = new Set("sdpiofmjg");

@@ -9,10 +9,10 @@ import type {
 	TargetExtension,
 } from "../../extension/extension.ts";
 import { unknownOption } from "../../extension/options/parse-options.ts";
-import { Refusal } from "../../extension/options/refusal.ts";
 import type { WordReader } from "../../extension/options/word-reader.ts";
+import { Refusal } from "../../extension/refusal.ts";
 import { readProtocol } from "../../extension/values/read-value.ts";
-import { VERDICTS } from "../tables.ts";
+import { VERDICTS } from "../base/tables.ts";
 import {
 	checkNewChain,
 	readCounter,

@@ -9,8 +9,8 @@ import type {
 	MatchUse,
 	TargetUse,
 } from "../../contract/ruleset.ts";
-import { NOWHERE, Refusal } from "../../extension/options/refusal.ts";
-import type { Command } from "../command.ts";
+import { NOWHERE, Refusal } from "../../extension/refusal.ts";
+import type { Command } from "../base/command.ts";
 import type { LineContext } from "./base-options.ts";
 import { otherCommand, ruleCommand, ruleOf } from "./line-command.ts";
 import { ANY_ADDRESS, readAddresses } from "./read-address.ts";

@@ -9,7 +9,7 @@ import type {
 	TargetUse,
 } from "../../contract/ruleset.ts";
 import { unreachable } from "../../invariant.ts";
-import type { Command } from "../command.ts";
+import type { Command } from "../base/command.ts";
 import { ANY_ADDRESS } from "./read-address.ts";
 import { optionBit, type RuleDraft } from "./rule-draft.ts";
 

@@ -13,8 +13,8 @@ import {
 	unknownOption,
 } from "../../extension/options/parse-options.ts";
 import { ParsedOptions } from "../../extension/options/parsed-options.ts";
-import { NOWHERE, Refusal } from "../../extension/options/refusal.ts";
 import { WordReader } from "../../extension/options/word-reader.ts";
+import { NOWHERE, Refusal } from "../../extension/refusal.ts";
 import { protocolName } from "../../extension/values/names.ts";
 import { octets } from "../../extension/values/octets.ts";
 import {
@@ -23,9 +23,9 @@ import {
 } from "../../extension/values/open-names.ts";
 import { readUnsigned } from "../../extension/values/read-number.ts";
 import { invariant } from "../../invariant.ts";
-import type { Command } from "../command.ts";
-import { LONGEST_NAME, VERDICTS } from "../tables.ts";
-import type { Words } from "../text/lexer.ts";
+import type { Command } from "../base/command.ts";
+import type { Words } from "../base/lexer.ts";
+import { LONGEST_NAME, VERDICTS } from "../base/tables.ts";
 import { RuleWords } from "./as-written.ts";
 import {
 	baseOption,

@@ -4,7 +4,7 @@
  */
 
 import type { AddressMask } from "../../contract/ruleset.ts";
-import { Refusal } from "../../extension/options/refusal.ts";
+import { Refusal } from "../../extension/refusal.ts";
 import { noteName, SOME_HOST } from "../../extension/values/open-names.ts";
 import { numericHost } from "../../extension/values/read-host.ts";
 import { readUnsigned } from "../../extension/values/read-number.ts";

@@ -1,10 +1,10 @@
 /** Single words of a line: names of chains, targets and interfaces, rule numbers, counters. */
 
 import type { InterfaceMatch } from "../../contract/ruleset.ts";
-import { NOWHERE, Refusal } from "../../extension/options/refusal.ts";
+import { NOWHERE, Refusal } from "../../extension/refusal.ts";
 import { octets } from "../../extension/values/octets.ts";
 import { readUnsigned } from "../../extension/values/read-number.ts";
-import { LONGEST_NAME } from "../tables.ts";
+import { LONGEST_NAME } from "../base/tables.ts";
 
 /** Longest name of an interface, in octets (IFNAMSIZ - 1). */
 const LONGEST_INTERFACE = 15;

@@ -10,7 +10,7 @@ import {
 } from "../../extension/options/option-scope.ts";
 import type { OptionTable } from "../../extension/options/option-table.ts";
 import { ParsedOptions } from "../../extension/options/parsed-options.ts";
-import { Refusal } from "../../extension/options/refusal.ts";
+import { Refusal } from "../../extension/refusal.ts";
 
 /** The letters of base options in the order in which iptables checks them (`optflags`). */
 export const OPTION_LETTERS = "nsdpjvxio0cf";

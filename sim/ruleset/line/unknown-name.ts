@@ -1,10 +1,10 @@
 /** A name behind `-m` or `-j` that no extension has: which one was meant? */
 
-import { Refusal } from "../../extension/options/refusal.ts";
+import { Refusal } from "../../extension/refusal.ts";
 import { protocolNames } from "../../extension/values/names.ts";
 import { targets } from "../../targets/index.ts";
-import { nearName } from "../near-name.ts";
-import { VERDICTS } from "../tables.ts";
+import { nearName } from "../base/near-name.ts";
+import { VERDICTS } from "../base/tables.ts";
 
 /** What ip6tables alone has (iptables 1.8.9, extensions/libip6t_*.c). */
 const OF_IPV6: ReadonlySet<string> = new Set(

@@ -1,9 +1,9 @@
 /** Commands about chains, on a table that is being changed (libiptc 1.8.9). */
 
 import type { Counters } from "../../contract/ruleset.ts";
-import type { Command } from "../command.ts";
+import type { Command } from "../base/command.ts";
+import { TABLE_HOOKS, VERDICTS } from "../base/tables.ts";
 import { NO_COUNTERS } from "../line/line-command.ts";
-import { TABLE_HOOKS, VERDICTS } from "../tables.ts";
 import {
 	CommandFailure,
 	chainOf,

@@ -1,10 +1,10 @@
 /** Commands about rules, on a table that is being changed (libiptc 1.8.9). */
 
 import type { Rule, TargetUse } from "../../contract/ruleset.ts";
-import type { Command } from "../command.ts";
+import type { Command } from "../base/command.ts";
+import { VERDICTS } from "../base/tables.ts";
 import { NO_COUNTERS } from "../line/line-command.ts";
 import { unknownTargetRemedy } from "../line/unknown-name.ts";
-import { VERDICTS } from "../tables.ts";
 import {
 	type ChainDraft,
 	CommandFailure,

@@ -5,8 +5,8 @@
 
 import type { Chain, Table, TableName } from "../../contract/ruleset.ts";
 import { compareOctets } from "../../extension/values/octets.ts";
-import type { Command } from "../command.ts";
-import { TABLE_HOOKS } from "../tables.ts";
+import type { Command } from "../base/command.ts";
+import { TABLE_HOOKS } from "../base/tables.ts";
 import {
 	createChain,
 	declareChain,

@@ -6,10 +6,10 @@ import type {
 	Rule,
 	TableName,
 } from "../../contract/ruleset.ts";
-import { QuietError } from "../../extension/options/refusal.ts";
+import { QuietError } from "../../extension/refusal.ts";
 import { invariant } from "../../invariant.ts";
+import { TABLE_HOOKS } from "../base/tables.ts";
 import { NO_COUNTERS } from "../line/line-command.ts";
-import { TABLE_HOOKS } from "../tables.ts";
 import { type Entry, RuleList } from "./rule-list.ts";
 
 /** A command that cannot be carried out. */

@@ -1,10 +1,10 @@
 /** What is wrong with a line before any of its words is read, and with its number of rules. */
 
-import { Refusal } from "../../extension/options/refusal.ts";
+import { Refusal } from "../../extension/refusal.ts";
 import { octets } from "../../extension/values/octets.ts";
-import type { Fault } from "../ruleset-error.ts";
+import { LONGEST_LINE } from "../base/lexer.ts";
+import type { Fault } from "../base/ruleset-error.ts";
 import { faultAt, faultOfLine, type Place } from "./fault.ts";
-import { LONGEST_LINE } from "./lexer.ts";
 
 /** Rules of a text beyond one for each line. */
 const MOST_MULTIPLIED = 1_000_000;

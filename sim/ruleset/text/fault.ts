@@ -1,9 +1,9 @@
 /** Turns what was thrown while a line was read into a Fault with its place. */
-import { NOWHERE, type Refusal } from "../../extension/options/refusal.ts";
+import { NOWHERE, type Refusal } from "../../extension/refusal.ts";
+import { noWords, splitWords, type Words } from "../base/lexer.ts";
+import type { Fault, FaultCode } from "../base/ruleset-error.ts";
 import type { LoadFault } from "../check/load-check.ts";
-import type { Fault, FaultCode } from "../ruleset-error.ts";
 import type { CommandFailure } from "../table/table-state.ts";
-import { noWords, splitWords, type Words } from "./lexer.ts";
 
 /** A line of a file. */
 export interface Place {

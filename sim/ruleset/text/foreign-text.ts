@@ -1,6 +1,6 @@
 /** Texts that are rules of another program: said once, and not line by line. */
 
-import type { Fault } from "../ruleset-error.ts";
+import type { Fault } from "../base/ruleset-error.ts";
 import { faultOfLine } from "./fault.ts";
 
 interface Kind {

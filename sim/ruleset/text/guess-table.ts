@@ -1,6 +1,6 @@
 /** Which table a rule is likely meant for, when its file does not say. */
 import type { TableName } from "../../contract/ruleset.ts";
-import { TABLE_HOOKS } from "../tables.ts";
+import { TABLE_HOOKS } from "../base/tables.ts";
 
 /** Targets that the kernel takes in one table only (their `struct xt_target.table`, 6.1), or that make sense in one. */
 const TABLE_OF_TARGET: Readonly<Record<string, TableName>> = {

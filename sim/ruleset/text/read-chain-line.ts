@@ -1,10 +1,10 @@
 /** What iptables-restore reads by itself: lines `*TABLE` and `:CHAIN POLICY [packets:bytes]`, and counters. */
 
 import type { Counters } from "../../contract/ruleset.ts";
-import { Refusal } from "../../extension/options/refusal.ts";
+import { Refusal } from "../../extension/refusal.ts";
 import { octets } from "../../extension/values/octets.ts";
+import { LONGEST_NAME, TABLE_HOOKS } from "../base/tables.ts";
 import { readCounter } from "../line/read-word.ts";
-import { LONGEST_NAME, TABLE_HOOKS } from "../tables.ts";
 
 /** The name behind the `*`; what follows it is ignored. */
 export function readTableLine(text: string): string | undefined {

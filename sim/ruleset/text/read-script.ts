@@ -4,14 +4,15 @@
  */
 
 import type { Counters, TableName } from "../../contract/ruleset.ts";
-import { Refusal } from "../../extension/options/refusal.ts";
+import { Refusal } from "../../extension/refusal.ts";
 import { matches } from "../../matches/index.ts";
 import { targets } from "../../targets/index.ts";
-import type { Command } from "../command.ts";
+import type { Command } from "../base/command.ts";
+import { LONGEST_LINE, noWords, splitWords } from "../base/lexer.ts";
+import type { Fault } from "../base/ruleset-error.ts";
+import { isTableName } from "../base/tables.ts";
 import { LineParser } from "../line/line-parser.ts";
-import type { Fault } from "../ruleset-error.ts";
 import { CommandFailure } from "../table/table-state.ts";
-import { isTableName } from "../tables.ts";
 import { checkMultiplied, faultOfLength, faultOfNul } from "./check-line.ts";
 import {
 	faultAt,
@@ -21,7 +22,6 @@ import {
 	type Place,
 } from "./fault.ts";
 import { outsideRemedy } from "./guess-table.ts";
-import { LONGEST_LINE, noWords, splitWords } from "./lexer.ts";
 import { Origins } from "./origin-remark.ts";
 import {
 	readChainLine,

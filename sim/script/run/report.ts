@@ -1,6 +1,6 @@
 /** What is said of a script: faults, and notes about what was not carried out. */
 
-import type { Fault } from "../../ruleset/ruleset-error.ts";
+import type { Fault } from "../../ruleset/base/ruleset-error.ts";
 import { faultAt, type Place } from "../../ruleset/text/fault.ts";
 
 /** Something that a reader of the result has to know, and that is no fault. */

@@ -1,5 +1,5 @@
 /** What a gateway says of its own accord about a connection, by name. */
-import { icmpName, isIcmpError } from "../../packet/notation/icmp-names.ts";
+import { icmpName, isIcmpError } from "../../packet/icmp-names.ts";
 import { type Packet, RST, SYN } from "../../packet/packet.ts";
 
 /** What the gateway said itself: `rst`, `icmp host-unreachable` … */

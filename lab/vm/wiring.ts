@@ -1,10 +1,8 @@
 /** How the gateway of a scenario is wired in the guest: which VLAN is which interface, and everything on it. */
-import type { GatewaySetup } from "../../../sim/contract/gateway.ts";
-import { parseAddress, prefixMask } from "../../../sim/packet/address.ts";
-import type { Address } from "../../../sim/packet/packet.ts";
-import { LabError } from "../../lab-error.ts";
-import { FENCE_ADDRESS } from "./arp.ts";
-import { BROADCAST_MAC, GATEWAY_MAC, multicastMac } from "./ethernet.ts";
+import type { GatewaySetup } from "../../sim/contract/gateway.ts";
+import { parseAddress, prefixMask } from "../../sim/packet/address.ts";
+import type { Address } from "../../sim/packet/packet.ts";
+import { LabError } from "../lab-error.ts";
 import {
 	addAddress,
 	addRoute,
@@ -12,6 +10,8 @@ import {
 	raiseTrunk,
 	setLink,
 } from "./netlink.ts";
+import { FENCE_ADDRESS } from "./wire/arp.ts";
+import { BROADCAST_MAC, GATEWAY_MAC, multicastMac } from "./wire/ethernet.ts";
 
 export const TRUNK_NAME = "trunk";
 const LOOPBACK_INDEX = 1;

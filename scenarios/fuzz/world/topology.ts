@@ -2,10 +2,10 @@
  * The box that everything is played on, and who stands around it. Few addresses and few ports, so that
  * rules meet packets, and connections get in each other's way.
  */
-import { interfaceInName } from "../../sim/conntrack/settings/sysctl-name.ts";
-import type { GatewaySetup } from "../../sim/contract/gateway.ts";
-import type { WorldSetup } from "../../sim/world/setup.ts";
-import { backendAt } from "../language/build/build.ts";
+import { interfaceInName } from "../../../sim/conntrack/settings/sysctl-name.ts";
+import type { GatewaySetup } from "../../../sim/contract/gateway.ts";
+import type { WorldSetup } from "../../../sim/world/setup.ts";
+import { backendAt } from "../../language/build/build.ts";
 
 export const OUTSIDE = "bond0.204";
 const INSIDE = "bond0.205";

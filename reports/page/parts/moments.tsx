@@ -1,7 +1,7 @@
 import type { AnnotationOptions } from "chartjs-plugin-annotation";
 import type { Entry, Moment } from "../../contract/report.ts";
-import { counted, number, time } from "../format.ts";
-import type { Colours } from "../pictures/colours.ts";
+import type { Colours } from "./colours.ts";
+import { counted, number, time } from "./format.ts";
 
 /** Everything that was done at one time; the pictures have its number. */
 export interface Done {

@@ -1,22 +1,6 @@
-/**
- * What a rule needs that no ruleset brings along: objects of the kernel or of user space that have to
- * be there before the rule can be loaded.
- */
-
-import {
-	groupNames,
-	protocolNames,
-	serviceNames,
-	userNames,
-} from "./values/names.ts";
-
-export interface Need {
-	readonly kind: NeedKind;
-	/** As it is given back with `--given KIND:NAME`. */
-	readonly name: string;
-}
-
-export type NeedKind = keyof typeof NEEDS;
+/** The words for what a rule needs besides its ruleset: what the object is, and how it is made. */
+import type { NeedKind } from "../../contract/need.ts";
+import { groupNames, protocolNames, serviceNames, userNames } from "./names.ts";
 
 export interface NeedWords {
 	/** The thing, in front of its name. */
@@ -114,9 +98,4 @@ export const NEEDS = {
 		what: "the connection label",
 		made: (name) => `a line for ${name} in /etc/xtables/connlabel.conf`,
 	},
-} as const satisfies Readonly<Record<string, NeedWords>>;
-
-/** `KIND:NAME`, as `--given` takes it. */
-export function keyOfNeed({ kind, name }: Need): string {
-	return `${kind}:${name}`;
-}
+} as const satisfies Readonly<Record<NeedKind, NeedWords>>;

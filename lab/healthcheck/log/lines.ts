@@ -5,7 +5,7 @@
  */
 import { closeSync, constants, fstatSync, openSync, writeSync } from "node:fs";
 import { Socket } from "node:net";
-import { codeOf } from "../../scenarios/files/file-failure.ts";
+import { codeOf } from "../../../scenarios/files/file-failure.ts";
 
 export interface LineWriter {
 	/** @param line with its end */

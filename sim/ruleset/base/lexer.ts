@@ -4,7 +4,7 @@
  * quote ends the word.
  */
 
-import { Refusal } from "../../extension/options/refusal.ts";
+import { Refusal } from "../../extension/refusal.ts";
 import { octets } from "../../extension/values/octets.ts";
 
 /** Octets of a line, its newline left out (`fgets` into 10240 octets). */

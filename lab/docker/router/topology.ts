@@ -4,14 +4,14 @@
  * namespace never sees an interface, an address or a rule of it.
  */
 
-import type { PlayableScenario } from "../../scenarios/language/scenario.ts";
-import type { GatewaySetup } from "../../sim/contract/gateway.ts";
+import type { PlayableScenario } from "../../../scenarios/language/scenario.ts";
+import type { GatewaySetup } from "../../../sim/contract/gateway.ts";
 import {
 	formatAddress,
 	parseAddress,
 	prefixMask,
-} from "../../sim/packet/address.ts";
-import { LabError } from "../lab-error.ts";
+} from "../../../sim/packet/address.ts";
+import { LabError } from "../../lab-error.ts";
 
 type SeatKind = "client" | "backend" | "checker";
 

@@ -1,10 +1,7 @@
 /** What came out of the gateway, as packets. */
-import type { Emission, Unknown } from "../../../sim/contract/gateway.ts";
-import {
-	decodePacket,
-	hasRightHeader,
-} from "../../../sim/packet/bytes/bytes.ts";
-import { PacketError } from "../../../sim/packet/packet-error.ts";
+import type { Emission, Unknown } from "../../sim/contract/gateway.ts";
+import { decodePacket, hasRightHeader } from "../../sim/packet/bytes/bytes.ts";
+import { PacketError } from "../../sim/packet/packet-error.ts";
 
 export interface Emissions {
 	readonly emissions: readonly Emission[];

@@ -1,7 +1,7 @@
 /** The tables of IPv4 and where their built-in chains hang (kernel 6.1, net/ipv4/netfilter/iptable_*.c). */
 
-import type { TableName } from "../contract/ruleset.ts";
-import type { HookName } from "../packet/skb/skb.ts";
+import type { TableName } from "../../contract/ruleset.ts";
+import type { HookName } from "../../packet/skb/skb.ts";
 
 /** Hooks of each table, in the order of `enum nf_inet_hooks`; the built-in chains bear their names. */
 export const TABLE_HOOKS: Readonly<Record<TableName, readonly HookName[]>> = {

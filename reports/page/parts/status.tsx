@@ -1,5 +1,5 @@
-import type { Status } from "../contract/report.ts";
-import { SIGNS } from "../wording.ts";
+import type { Status } from "../../contract/report.ts";
+import { SIGNS } from "../../wording.ts";
 
 /** A sign, and the word for those who do not see it. */
 export function Sign({

@@ -1,5 +1,5 @@
 /** Numbers, times and names as a reader wants them. */
-import { counted, number } from "../wording.ts";
+import { counted, number } from "../../wording.ts";
 
 export { counted, number };
 

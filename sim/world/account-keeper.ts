@@ -1,19 +1,19 @@
-import type { ChancePart } from "../../chance/noted.ts";
-import type { Answer, Ask } from "../../contract/ask.ts";
-import type { Emission, Unknown } from "../../contract/gateway.ts";
-import { type Packet, RST, SYN } from "../../packet/packet.ts";
+import type { ChancePart } from "../chance/noted.ts";
+import type { Answer, Ask } from "../contract/ask.ts";
+import type { Emission, Unknown } from "../contract/gateway.ts";
+import { type Packet, RST, SYN } from "../packet/packet.ts";
+import type { Account, PacketRecord } from "./account/account.ts";
+import { nameOfAnswer } from "./account/answer-names.ts";
+import { describeOperation } from "./account/describe-operation.ts";
+import { recordOf } from "./connection-record.ts";
 import {
 	and,
 	type Connection,
 	connectionOf,
 	noteContact,
-} from "../connections.ts";
-import { knows, type Request, type Station } from "../network.ts";
-import type { Stage } from "../stage.ts";
-import type { Account, PacketRecord } from "./account.ts";
-import { nameOfAnswer } from "./answer-names.ts";
-import { recordOf } from "./connection-record.ts";
-import { describeOperation } from "./describe-operation.ts";
+} from "./connections.ts";
+import { knows, type Request, type Station } from "./network.ts";
+import type { Stage } from "./stage.ts";
 
 /** Writes down what the gateway answers, and passes on what it sends. */
 export class AccountKeeper {

@@ -2,10 +2,10 @@
  * The one wire to the gateway: packets of all its interfaces as VLANs in one ordered stream, ARP for
  * everybody who stands around it, and fences that tell when it is done.
  */
-import type { Address } from "../../../sim/packet/packet.ts";
-import { createGuest } from "../machine/guest.ts";
-import type { Machine } from "../machine/machine.ts";
-import { answeredFence, arpReply, decodeArp, fence } from "./arp.ts";
+import type { Address } from "../../sim/packet/packet.ts";
+import { createGuest } from "./machine/guest.ts";
+import type { Machine } from "./machine/machine.ts";
+import { answeredFence, arpReply, decodeArp, fence } from "./wire/arp.ts";
 import {
 	ARP,
 	decodeFrame,
@@ -14,8 +14,8 @@ import {
 	GATEWAY_MAC,
 	IPV4,
 	macOf,
-} from "./ethernet.ts";
-import { guestMessage, timersHaveRun } from "./guest-time.ts";
+} from "./wire/ethernet.ts";
+import { guestMessage, timersHaveRun } from "./wire/guest-time.ts";
 import { TRUNK_NAME, trunkMessages } from "./wiring.ts";
 
 export interface TrunkPorts {

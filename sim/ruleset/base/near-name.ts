@@ -1,5 +1,5 @@
 /** Which of the known names was meant by one that is misspelt? */
-import { editDistance } from "../edit-distance.ts";
+import { editDistance } from "../../edit-distance.ts";
 
 /** The nearest one when it is near enough, or differs in nothing but case; else `null`. */
 export function nearName(name: string, names: Iterable<string>): string | null {

@@ -3,9 +3,9 @@ import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { temporaryFolder } from "../../../test/temporary-folder.ts";
+import { temporaryFolder } from "../test/temporary-folder.ts";
+import { mailServer, serverThat } from "./healthcheck/probes/test-smtp.ts";
 import { shortageOf } from "./shortage.ts";
-import { mailServer, serverThat } from "./test-smtp.ts";
 
 const folder = temporaryFolder();
 
@@ -69,7 +69,7 @@ test.each([
 				status: "status.json",
 			}),
 		);
-		const daemon = new URL("../daemon.ts", import.meta.url).href;
+		const daemon = new URL("./healthcheck/daemon.ts", import.meta.url).href;
 		const program = join(own, "program.mts");
 		writeFileSync(program, PROGRAM.replace("DAEMON", daemon));
 		const node = `exec "${process.execPath}" --import tsx "${program}" "${config}"`;

@@ -1,6 +1,6 @@
 /** What is wrong with a ruleset's text: every fault with its place, its words and its remedy. */
 
-import { inLine } from "../in-line.ts";
+import { inLine } from "../../in-line.ts";
 
 export type FaultCode =
 	/** A line that needs a table stands outside of one. */

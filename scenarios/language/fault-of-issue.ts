@@ -1,6 +1,6 @@
 /** valibot's issues as faults of a scenario: a path, a message, a remedy. */
 import type * as v from "valibot";
-import type { ScenarioFault } from "../scenario-error.ts";
+import type { ScenarioFault } from "./scenario-error.ts";
 
 type Issue = v.BaseIssue<unknown>;
 

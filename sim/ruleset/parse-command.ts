@@ -1,17 +1,17 @@
 /** A single `iptables` command line. */
 
-import type { TableName } from "../../contract/ruleset.ts";
-import { Refusal } from "../../extension/options/refusal.ts";
-import { invariant } from "../../invariant.ts";
-import { matches } from "../../matches/index.ts";
-import { targets } from "../../targets/index.ts";
-import type { CommandLine } from "../command.ts";
-import { RulesetError } from "../ruleset-error.ts";
-import { isTableName, TABLE_HOOKS } from "../tables.ts";
-import { faultAt, faultOfRefusal } from "../text/fault.ts";
-import { noWords, splitWords, type Words } from "../text/lexer.ts";
-import type { LineContext } from "./base-options.ts";
-import { LineParser } from "./line-parser.ts";
+import type { TableName } from "../contract/ruleset.ts";
+import { Refusal } from "../extension/refusal.ts";
+import { invariant } from "../invariant.ts";
+import { matches } from "../matches/index.ts";
+import { targets } from "../targets/index.ts";
+import type { CommandLine } from "./base/command.ts";
+import { noWords, splitWords, type Words } from "./base/lexer.ts";
+import { RulesetError } from "./base/ruleset-error.ts";
+import { isTableName, TABLE_HOOKS } from "./base/tables.ts";
+import type { LineContext } from "./line/base-options.ts";
+import { LineParser } from "./line/line-parser.ts";
+import { faultAt, faultOfRefusal } from "./text/fault.ts";
 
 const parser = new LineParser({ matches, targets });
 

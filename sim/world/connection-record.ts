@@ -1,13 +1,13 @@
 /** What becomes of a connection in the account: who served it, and how it ended. */
-import type { Course } from "../../endpoint/client.ts";
+import type { Course } from "../endpoint/client.ts";
+import type { ConnectionOutcome, ConnectionRecord } from "./account/account.ts";
 import {
 	type Connection,
 	type Contact,
 	courseOf,
 	NONE,
-} from "../connections.ts";
-import type { Station } from "../network.ts";
-import type { ConnectionOutcome, ConnectionRecord } from "./account.ts";
+} from "./connections.ts";
+import type { Station } from "./network.ts";
 
 /** The connection as it is judged and shown. */
 export function recordOf(connection: Connection): ConnectionRecord {

@@ -1,5 +1,5 @@
 /** What the checker itself lacks says nothing of a backend: a probe that fails for it is none. */
-import { codeOf } from "../../../scenarios/files/file-failure.ts";
+import { codeOf } from "../scenarios/files/file-failure.ts";
 
 const SHORTAGES: ReadonlyMap<string, string> = new Map([
 	["EMFILE", "this process may open no more files and sockets (ulimit -n)"],

@@ -1,5 +1,5 @@
 /** Messages of rtnetlink(7), as the guest's agent hands them on to its kernel: interfaces, addresses, routes. */
-import type { Address } from "../../../sim/packet/packet.ts";
+import type { Address } from "../../sim/packet/packet.ts";
 
 const NEWLINK = 16;
 const NEWADDR = 20;

@@ -2,7 +2,7 @@
  * What a line says: in a file for iptables-restore, or given to `iptables` alone. `table-builder.ts`
  * carries it out.
  */
-import type { Counters, Rule, TableName } from "../contract/ruleset.ts";
+import type { Counters, Rule, TableName } from "../../contract/ruleset.ts";
 
 /** A line that is given to `iptables`. */
 export interface CommandLine {

@@ -1,6 +1,6 @@
 /** How many: a number, or bounds. */
 import * as v from "valibot";
-import { object, count as someNumber } from "../schema/schema.ts";
+import { object, count as someNumber } from "./schema/schema.ts";
 
 /** A number, or bounds of which one may be left out. */
 export type Count =

@@ -15,10 +15,10 @@ import {
 	setCondition,
 	speak,
 	split,
-} from "./build/build.ts";
-import type { Scenario } from "./scenario.ts";
-import { ScenarioError } from "./scenario-error.ts";
-import type { scenarioSchema } from "./schema/schema-scenario.ts";
+} from "../build/build.ts";
+import type { Scenario } from "../scenario.ts";
+import { ScenarioError } from "../scenario-error.ts";
+import type { scenarioSchema } from "../schema/schema-scenario.ts";
 import { validateScenario, validateScenarioFile } from "./validate.ts";
 
 type Mutable<T> = T extends readonly (infer Item)[]

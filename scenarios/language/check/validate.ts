@@ -3,11 +3,11 @@
  * path: first what the data looks like, and once that is right, what its parts say of each other.
  */
 import * as v from "valibot";
-import { checkReferences } from "./check/check-references.ts";
-import { faultOf, joined } from "./check/fault-of-issue.ts";
-import type { Scenario } from "./scenario.ts";
-import { ScenarioError, type ScenarioFault } from "./scenario-error.ts";
-import { scenarioSchema } from "./schema/schema-scenario.ts";
+import { faultOf, joined } from "../fault-of-issue.ts";
+import type { Scenario } from "../scenario.ts";
+import { ScenarioError, type ScenarioFault } from "../scenario-error.ts";
+import { scenarioSchema } from "../schema/schema-scenario.ts";
+import { checkReferences } from "./check-references.ts";
 
 /**
  * The scenarios of a file, with defaults put in where it says nothing.

@@ -1,0 +1,34 @@
+/**
+ * What a rule needs that no ruleset brings along: objects of the kernel or of user space that exist
+ * before the rule can be loaded.
+ */
+export interface Need {
+	readonly kind: NeedKind;
+	/** As `--given KIND:NAME` takes it. */
+	readonly name: string;
+}
+
+export type NeedKind =
+	| "set"
+	| "helper"
+	| "timeout"
+	| "nfacct"
+	| "bpf"
+	| "cgroup"
+	| "estimator"
+	| "selinux"
+	| "cluster"
+	| "interface"
+	| "user"
+	| "group"
+	| "host"
+	| "service"
+	| "protocol"
+	| "realm"
+	| "devgroup"
+	| "label";
+
+/** `KIND:NAME`, as `--given` takes it. */
+export function keyOfNeed({ kind, name }: Need): string {
+	return `${kind}:${name}`;
+}
