@@ -9,7 +9,7 @@ import {
 import type { EntryTable } from "./table/table.ts";
 
 /**
- * An answer that the box makes up belongs to the packet's connection (`nf_conntrack_attach`,
+ * An answer that the gateway makes up belongs to the packet's connection (`nf_conntrack_attach`,
  * net/netfilter/nf_conntrack_core.c, 6.1). One to an untracked packet has none either, but it is looked
  * up, whatever CT at OUTPUT says.
  */

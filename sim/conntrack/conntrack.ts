@@ -1,7 +1,7 @@
 /**
  * Connection tracking as the kernel does it: every packet is looked up by its tuple, a packet that
  * belongs to nothing known begins an entry, and the entry enters the table when its first packet
- * has come through the box (`nf_conntrack_in`, `__nf_conntrack_confirm`,
+ * has come through the gateway (`nf_conntrack_in`, `__nf_conntrack_confirm`,
  * net/netfilter/nf_conntrack_core.c, 6.1).
  *
  * One packet is on its way at a time, so what the kernel does about races is left out where it
@@ -163,7 +163,7 @@ export class Conntrack
 		const { entry } = skb;
 		if (entry === NO_ENTRY) return NF_ACCEPT;
 		const status = this.#table.words[(entry << ENTRY_SHIFT) + STATUS] as number;
-		// An answer of the box's own to a packet that was not let through confirms nothing.
+		// An answer of the gateway's own to a packet that was not let through confirms nothing.
 		if ((status & IPS_CONFIRMED) !== 0 || skb.ctinfo >= CTINFO_IS_REPLY)
 			return NF_ACCEPT;
 		return confirmEntry(this.#table, this.#options.choice, skb);
@@ -208,7 +208,7 @@ export class Conntrack
 		return this.#nat.setup(skb, range, manip);
 	}
 
-	/** `nf_ct_attach`: an answer that the box makes up belongs to the packet's connection. */
+	/** `nf_ct_attach`: an answer that the gateway makes up belongs to the packet's connection. */
 	attach(answer: Skb, to: Skb): void {
 		attachEntry(this.#table, answer, to);
 	}

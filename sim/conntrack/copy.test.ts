@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import type { Choice } from "../chance/choice.ts";
 import { seededChoice } from "../chance/seeded.ts";
 import { hashOf } from "../gateway/state-hash.ts";
-import { range, TestRouter } from "./test-router.ts";
+import { range, TestHooks } from "./test-hooks.ts";
 
 /** Few addresses and ports, so that tuples meet, mappings clash and sources keep theirs. */
 const PACKET = fc.oneof(
@@ -65,32 +65,32 @@ type Step = typeof STEP extends fc.Arbitrary<infer S> ? S : never;
 
 class Play {
 	readonly choice: Choice = seededChoice(1);
-	readonly router = new TestRouter({}, this.choice);
+	readonly hooks = new TestHooks({}, this.choice);
 	private clients = 0;
 
 	constructor() {
-		this.router.rules.snat = () =>
+		this.hooks.rules.snat = () =>
 			range("198.51.100.1", { ports: { min: 1, max: 6 } });
 	}
 
 	/** What the steps show. */
 	take(steps: readonly Step[]): unknown[] {
-		const { router } = this;
+		const { hooks } = this;
 		return steps.map((step) => {
-			if ("line" in step) return router.forward(step.line);
-			if ("seconds" in step) return router.wait(step.seconds);
+			if ("line" in step) return hooks.forward(step.line);
+			if ("seconds" in step) return hooks.wait(step.seconds);
 			if ("clients" in step) return this.fill(step.clients);
 			if ("evict" in step)
-				return router.conntrack.evict({ originalSource: step.evict });
-			router.set(`netfilter.nf_conntrack_${step.name}`, step.value);
-			return [...router.table()].sort();
+				return hooks.conntrack.evict({ originalSource: step.evict });
+			hooks.set(`netfilter.nf_conntrack_${step.name}`, step.value);
+			return [...hooks.table()].sort();
 		});
 	}
 
 	private fill(clients: number): void {
 		for (let client = 0; client < clients; client++) {
 			const at = this.clients++;
-			this.router.forward(
+			this.hooks.forward(
 				`udp 172.16.${at >> 8}.${at & 255}:${at & 65535} > 192.168.0.1:53 len 1`,
 			);
 		}
@@ -98,17 +98,17 @@ class Play {
 
 	/** @returns what puts everything back */
 	copy(): () => void {
-		const { router, choice, clients } = this;
-		const { nowMs } = router;
+		const { hooks, choice, clients } = this;
+		const { nowMs } = hooks;
 		const [sysctls, conntrack, drawn] = [
-			router.sysctls.save(),
-			router.conntrack.save(),
+			hooks.sysctls.save(),
+			hooks.conntrack.save(),
 			choice.state?.save(),
 		];
 		return () => {
-			router.nowMs = nowMs;
-			router.sysctls.restore(sysctls);
-			router.conntrack.restore(conntrack);
+			hooks.nowMs = nowMs;
+			hooks.sysctls.restore(sysctls);
+			hooks.conntrack.restore(conntrack);
 			choice.state?.restore(drawn);
 			this.clients = clients;
 		};
@@ -116,11 +116,11 @@ class Play {
 
 	/** All that can be seen, in the order of slots. */
 	get lines(): readonly string[] {
-		return this.router.table();
+		return this.hooks.table();
 	}
 
 	get hash(): string {
-		return hashOf([this.router.conntrack, this.router.sysctls]);
+		return hashOf([this.hooks.conntrack, this.hooks.sysctls]);
 	}
 }
 

@@ -1,22 +1,22 @@
 import { describe, expect, it } from "vitest";
 import {
-	createTestRouter,
+	createTestGateway,
 	IN,
 	OUT,
-	type TestRouter,
-} from "../gateway/test-router.ts";
+	type TestGateway,
+} from "../gateway/test-gateway.ts";
 import { dropWords } from "./drop-reason.ts";
 
 const TRACKED = "*filter\n-A FORWARD -m conntrack --ctstate NEW\nCOMMIT\n";
 
-function reasonOf(router: TestRouter, from: string, packet: string): string {
-	const fate = router.fate(from, packet);
+function reasonOf(gateway: TestGateway, from: string, packet: string): string {
+	const fate = gateway.fate(from, packet);
 	return fate.kind === "dropped" ? fate.by : fate.kind;
 }
 
 describe("a packet that no rule drops has the stack's reason", () => {
 	it("table full", () => {
-		const router = createTestRouter(TRACKED, {
+		const gateway = createTestGateway(TRACKED, {
 			sysctls: { "ipv4.ip_forward": 1, "netfilter.nf_conntrack_max": 1 },
 		});
 		const assured = (port: number) => [
@@ -25,24 +25,24 @@ describe("a packet that no rule drops has the stack's reason", () => {
 			`tcp 10.0.0.10:${port} > 192.168.0.1:25 A seq 2 ack 10 win 64240`,
 		];
 		const [syn = "", answer = "", ack = ""] = assured(1);
-		router.send(OUT, syn);
-		router.send(IN, answer);
-		router.send(OUT, ack);
-		expect(reasonOf(router, OUT, assured(2)[0] ?? "")).toBe("table full");
+		gateway.send(OUT, syn);
+		gateway.send(IN, answer);
+		gateway.send(OUT, ack);
+		expect(reasonOf(gateway, OUT, assured(2)[0] ?? "")).toBe("table full");
 	});
 
 	it("port taken, and not conntrack's other clash", () => {
-		const router = createTestRouter(
+		const gateway = createTestGateway(
 			"*nat\n-A POSTROUTING -p tcp -j SNAT --to-source 192.168.0.254:5000\nCOMMIT\n",
 		);
-		router.send(OUT, "tcp 10.0.0.10:1 > 192.168.0.1:25 S");
-		expect(reasonOf(router, OUT, "tcp 10.0.0.11:1 > 192.168.0.1:25 S")).toBe(
+		gateway.send(OUT, "tcp 10.0.0.10:1 > 192.168.0.1:25 S");
+		expect(reasonOf(gateway, OUT, "tcp 10.0.0.11:1 > 192.168.0.1:25 S")).toBe(
 			"port taken",
 		);
 	});
 
 	it("unconfirmed clash: zones that share their replies", () => {
-		const router = createTestRouter(
+		const gateway = createTestGateway(
 			[
 				"*raw",
 				"-A PREROUTING -m mark --mark 0 -i bond0.204 -m ttl --ttl-eq 64 -j CT --zone-orig 1",
@@ -51,8 +51,8 @@ describe("a packet that no rule drops has the stack's reason", () => {
 			].join("\n"),
 		);
 		const syn = "tcp 10.0.0.10:1 > 192.168.0.1:25 S";
-		router.send(OUT, syn);
-		expect(reasonOf(router, OUT, `${syn} ttl 63`)).toBe("unconfirmed clash");
+		gateway.send(OUT, syn);
+		expect(reasonOf(gateway, OUT, `${syn} ttl 63`)).toBe("unconfirmed clash");
 	});
 
 	it.each([
@@ -67,17 +67,17 @@ describe("a packet that no rule drops has the stack's reason", () => {
 			"wrong checksum",
 		],
 	])("%s: %s", (packet, reason) => {
-		expect(reasonOf(createTestRouter(TRACKED), OUT, packet)).toBe(reason);
+		expect(reasonOf(createTestGateway(TRACKED), OUT, packet)).toBe(reason);
 	});
 
 	it("a fragment that is there already is dropped; one that is alone waits", () => {
-		const router = createTestRouter(TRACKED);
+		const gateway = createTestGateway(TRACKED);
 		const first = "proto 17 10.0.0.10 > 192.168.0.1 ipid 7 MF len 512";
-		expect(router.fate(OUT, first)).toEqual({
+		expect(gateway.fate(OUT, first)).toEqual({
 			kind: "queued",
 			waitsFor: "fragments",
 		});
-		expect(reasonOf(router, OUT, first)).toBe("broken fragment");
+		expect(reasonOf(gateway, OUT, first)).toBe("broken fragment");
 	});
 });
 

@@ -37,7 +37,7 @@ const DROP_REASONS = {
 		words: "spoofed source: one of the gateway's own addresses",
 		symbol: "fib_validate_source, net/ipv4/fib_frontend.c",
 	},
-	"the frame was not for this box alone": {
+	"the frame was not for the gateway alone": {
 		words:
 			"its frame was sent to all hosts of the link, and such are not forwarded",
 		symbol: "ip_forward, net/ipv4/ip_forward.c",

@@ -1,5 +1,5 @@
 /**
- * The box under test, as everything around it sees it. The model (`model-gateway.ts`) is one
+ * The gateway under test, as everything around it sees it. The model (`model-gateway.ts`) is one
  * implementation; a kernel in a virtual machine is another. It is told what happens to it and
  * answers with the packets that come out.
  */
@@ -10,14 +10,14 @@ import type { DropReason } from "./drop-reason.ts";
 import type { TableName } from "./ruleset.ts";
 import type { TcpStateName } from "./tcp-state-name.ts";
 
-/** How the box is wired. */
+/** How the gateway is wired. */
 export interface GatewaySetup {
 	readonly interfaces: readonly InterfaceSetup[];
 	/** Besides those that follow from the interfaces' own networks. `via: null` is on the link. */
 	readonly routes: readonly RouteSetup[];
 	/** By their names below `net.` without the prefix: `netfilter.nf_conntrack_tcp_loose`, `ipv4.ip_forward` … */
 	readonly sysctls: Readonly<Record<string, number>>;
-	/** Ports of the box itself on which somebody listens; all others answer RST or port-unreachable. */
+	/** Ports of the gateway itself on which a process listens; all others answer RST or port-unreachable. */
 	readonly listeners: readonly {
 		readonly protocol: "tcp" | "udp";
 		readonly port: number;
@@ -40,7 +40,7 @@ export interface RouteSetup {
 	readonly interface: string;
 }
 
-/** Something that is done to the box while it runs. */
+/** Something that is done to the gateway while it runs. */
 export type Operation =
 	/** `iptables-restore [--noflush] [--counters]` of a text. */
 	| {
@@ -69,7 +69,7 @@ export type Operation =
 	| { readonly kind: "link"; readonly interface: string; readonly up: boolean }
 	/** Forgets what it knows of a neighbour (`ip neigh flush to`). */
 	| { readonly kind: "forget-neighbour"; readonly address: string }
-	/** A second box with the same ruleset and conditions, and an empty conntrack table, takes the addresses over. */
+	/** A second gateway with the same ruleset and conditions, and an empty conntrack table, takes the addresses over. */
 	| { readonly kind: "take-over" };
 
 /** What a step of a scenario does: an eviction that finds nothing has failed there. */
@@ -96,7 +96,7 @@ export interface ConntrackFilter {
 	readonly state?: TcpStateName;
 }
 
-/** A packet that came out of the box. */
+/** A packet that came out of the gateway. */
 export interface Emission {
 	readonly atMs: number;
 	readonly interface: string;

@@ -1,5 +1,5 @@
 /**
- * What the box offers to the extensions that run in it. The gateway implements it; tests of a
+ * What the gateway offers to the extensions that run in it. The gateway implements it; tests of a
  * single extension hand in as much of it as they need.
  */
 import type { Choice } from "../chance/choice.ts";
@@ -13,7 +13,7 @@ export interface ExtensionHost {
 	readonly aside?: Choice;
 	/** A rule goes by what it remembers of packets before this one. */
 	recalled?(): void;
-	/** Virtual time since the box was started. */
+	/** Virtual time since the gateway was started. */
 	nowMs(): number;
 	/** The same at which the table that is compiled was loaded: it may be compiled later. */
 	readonly loadedMs: number;

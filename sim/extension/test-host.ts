@@ -1,5 +1,5 @@
 /**
- * For tests of one match or target: a packet, and as much of a box as it asks for.
+ * For tests of one match or target: a packet, and as much of a gateway as it asks for.
  */
 import type { Choice } from "../chance/choice.ts";
 import { invariant } from "../invariant.ts";
@@ -213,7 +213,7 @@ export interface TestPorts extends ExtensionHost {
 	readonly writes: { count: number };
 }
 
-/** A box that knows nothing but what the test hands in. */
+/** A gateway that knows nothing but what the test hands in. */
 export function testPorts(
 	given: Partial<Omit<ExtensionHost, "loadedMs">> & {
 		/** The conntrack table. */

@@ -20,7 +20,7 @@ import {
 	ZERO,
 } from "../rational.ts";
 import { ModelGateway } from "./model-gateway.ts";
-import { IN, OUT, ROUTER } from "./test-router.ts";
+import { IN, OUT, SETUP } from "./test-gateway.ts";
 
 const SYN = "tcp 10.0.0.10:40000 > 10.0.0.1:25 S seq 1 win 64240";
 
@@ -40,7 +40,7 @@ function shares(
 		.map(([table, lines]) => [`*${table}`, ...lines, "COMMIT\n"].join("\n"))
 		.join("");
 	const play = (choice: Choice): string => {
-		const gateway = new ModelGateway(ROUTER, { choice });
+		const gateway = new ModelGateway(SETUP, { choice });
 		const operations: readonly Operation[] = [
 			{
 				kind: "restore",

@@ -2,11 +2,11 @@ import { describe, expect, it } from "vitest";
 import { seededChoice } from "../chance/seeded.ts";
 import type { Operation } from "../contract/gateway.ts";
 import { ModelGateway } from "./model-gateway.ts";
-import { createTestRouter, IN, OUT, ROUTER } from "./test-router.ts";
+import { createTestGateway, IN, OUT, SETUP } from "./test-gateway.ts";
 
 function gateway(sysctls: Readonly<Record<string, number>> = {}): ModelGateway {
 	return new ModelGateway(
-		{ ...ROUTER, sysctls: { ...ROUTER.sysctls, ...sysctls } },
+		{ ...SETUP, sysctls: { ...SETUP.sysctls, ...sysctls } },
 		{ choice: seededChoice(1) },
 	);
 }
@@ -24,11 +24,11 @@ describe("what a kernel carries out and the model does not", () => {
 		expect(answer.unknown?.reason).toContain(`net.${RP_FILTER}=1`);
 	});
 
-	it("makes all unknown where the box is set up with it", () => {
-		const box = gateway({ [RP_FILTER]: 1 });
-		expect(box.answer({ kind: "observe", atMs: 0 }).unknown?.reason).toContain(
-			`net.${RP_FILTER}=1`,
-		);
+	it("makes all unknown where the gateway is set up with it", () => {
+		const model = gateway({ [RP_FILTER]: 1 });
+		expect(
+			model.answer({ kind: "observe", atMs: 0 }).unknown?.reason,
+		).toContain(`net.${RP_FILTER}=1`);
 	});
 
 	it("is unknown where marktwin alone refuses a command or a ruleset", () => {
@@ -59,29 +59,29 @@ describe("settings of one interface", () => {
 	const SYN = "tcp 10.0.0.10:1 > 192.168.0.1:80 S";
 
 	it("forwarding is off for what comes in by it", () => {
-		const router = createTestRouter("");
+		const gateway = createTestGateway("");
 		const name = "ipv4/conf/bond0.204/forwarding";
-		router.operate({ kind: "sysctl", name, value: 0 });
-		expect(router.fate(OUT, SYN)).toEqual({
+		gateway.operate({ kind: "sysctl", name, value: 0 });
+		expect(gateway.fate(OUT, SYN)).toEqual({
 			kind: "dropped",
 			by: "forwarding is off",
 		});
 		const back = "tcp 192.168.0.1:80 > 10.0.0.10:1 S";
-		expect(router.send(IN, back)).toHaveLength(1);
+		expect(gateway.send(IN, back)).toHaveLength(1);
 	});
 
 	it("redirects are off where all and the interface are", () => {
-		const router = createTestRouter("");
+		const gateway = createTestGateway("");
 		const around = "tcp 10.0.0.10:1 > 10.0.0.11:80 S";
 		const off = (who: string) =>
-			router.operate({
+			gateway.operate({
 				kind: "sysctl",
 				value: 0,
 				name: `ipv4.conf.${who}.send_redirects`,
 			});
 		off("all");
 		off("default");
-		expect(router.fate(OUT, around)).toMatchObject({
+		expect(gateway.fate(OUT, around)).toMatchObject({
 			kind: "unknown",
 			unknown: {
 				reason:
@@ -89,6 +89,6 @@ describe("settings of one interface", () => {
 			},
 		});
 		off("bond0/204");
-		expect(router.send(OUT, around)).toHaveLength(1);
+		expect(gateway.send(OUT, around)).toHaveLength(1);
 	});
 });

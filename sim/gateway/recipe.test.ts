@@ -1,5 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { createTestRouter, IN, OUT, type TestRouter } from "./test-router.ts";
+import {
+	createTestGateway,
+	IN,
+	OUT,
+	type TestGateway,
+} from "./test-gateway.ts";
 
 /** The recipe, as in `scenarios/suites/recipe/recipe.rules`. */
 const RECIPE = `*mangle
@@ -20,37 +25,37 @@ COMMIT
 const syn = (port: number) => `tcp 10.0.0.10:${port} > 10.0.0.1:25 S seq 1000`;
 
 /** Which backend a new connection's SYN goes to: 1, 2, or "-" for none. */
-function chosen(router: TestRouter, port: number): string {
-	const [out = ""] = router.send(OUT, syn(port));
+function chosen(gateway: TestGateway, port: number): string {
+	const [out = ""] = gateway.send(OUT, syn(port));
 	return /^bond0\.205 tcp .* > 192\.168\.0\.([12]):25 /.exec(out)?.[1] ?? "-";
 }
 
-function choices(router: TestRouter, count: number, from = 40000): string {
+function choices(gateway: TestGateway, count: number, from = 40000): string {
 	return Array.from({ length: count }, (_, index) =>
-		chosen(router, from + index),
+		chosen(gateway, from + index),
 	).join("");
 }
 
 /** Shakes hands from `port` and says which backend it was. */
-function connect(router: TestRouter, port: number): string {
-	const backend = chosen(router, port);
-	router.send(
+function connect(gateway: TestGateway, port: number): string {
+	const backend = chosen(gateway, port);
+	gateway.send(
 		IN,
 		`tcp 192.168.0.${backend}:25 > 10.0.0.10:${port} SA seq 5000 ack 1001`,
 	);
-	router.send(OUT, `tcp 10.0.0.10:${port} > 10.0.0.1:25 A seq 1001 ack 5001`);
+	gateway.send(OUT, `tcp 10.0.0.10:${port} > 10.0.0.1:25 A seq 1001 ack 5001`);
 	return backend;
 }
 
 describe("the recipe, packet by packet", () => {
 	it("sends new connections to b1 b2 b1 b2, translated, one hop on", () => {
-		const router = createTestRouter(RECIPE);
-		expect(router.send(OUT, syn(40000))).toEqual([
+		const gateway = createTestGateway(RECIPE);
+		expect(gateway.send(OUT, syn(40000))).toEqual([
 			"bond0.205 tcp 10.0.0.10:40000 > 192.168.0.1:25 S seq 1000 ttl 63",
 		]);
-		expect(choices(router, 5, 40001)).toBe("21212");
+		expect(choices(gateway, 5, 40001)).toBe("21212");
 		expect(
-			router.send(
+			gateway.send(
 				IN,
 				"tcp 192.168.0.1:25 > 10.0.0.10:40000 SA seq 5000 ack 1001",
 			),
@@ -60,9 +65,9 @@ describe("the recipe, packet by packet", () => {
 	});
 
 	it("says which rules matched", () => {
-		const router = createTestRouter(RECIPE);
-		router.send(OUT, syn(40000));
-		expect(router.matched).toEqual([
+		const gateway = createTestGateway(RECIPE);
+		gateway.send(OUT, syn(40000));
+		expect(gateway.matched).toEqual([
 			"mangle:PREROUTING:rule:1",
 			"mangle:MAILMARK:rule:1",
 			"mangle:MAILMARK:rule:2",
@@ -77,22 +82,22 @@ describe("the recipe, packet by packet", () => {
 	});
 
 	it("sends everybody to the one that lives, and goes on counting meanwhile", () => {
-		const router = createTestRouter(RECIPE);
-		router.condition("mail1up", "1");
-		expect(choices(router, 5)).toBe("22222");
-		router.condition("mail1up", "0");
+		const gateway = createTestGateway(RECIPE);
+		gateway.condition("mail1up", "1");
+		expect(choices(gateway, 5)).toBe("22222");
+		gateway.condition("mail1up", "0");
 		// Five were counted, so the sixth is nobody's turn but b2's.
-		expect(choices(router, 3, 41000)).toBe("212");
-		router.condition("mail2up", "1");
-		expect(choices(router, 4, 42000)).toBe("1111");
+		expect(choices(gateway, 3, 41000)).toBe("212");
+		gateway.condition("mail2up", "1");
+		expect(choices(gateway, 4, 42000)).toBe("1111");
 	});
 
 	it("keeps a connection where it is when its backend is marked dead", () => {
-		const router = createTestRouter(RECIPE);
-		connect(router, 40000);
-		router.condition("mail1up", "1");
+		const gateway = createTestGateway(RECIPE);
+		connect(gateway, 40000);
+		gateway.condition("mail1up", "1");
 		expect(
-			router.send(
+			gateway.send(
 				OUT,
 				"tcp 10.0.0.10:40000 > 10.0.0.1:25 PA seq 1001 ack 5001 len 6",
 			)[0],
@@ -100,86 +105,86 @@ describe("the recipe, packet by packet", () => {
 	});
 
 	it("sends retransmissions where the first SYN went, also to a backend that was marked dead", () => {
-		const router = createTestRouter(RECIPE);
-		expect(chosen(router, 40000) + chosen(router, 40000)).toBe("11");
-		expect(chosen(router, 40001) + chosen(router, 40001)).toBe("22");
-		router.condition("mail1up", "1");
-		expect(chosen(router, 40000)).toBe("1");
+		const gateway = createTestGateway(RECIPE);
+		expect(chosen(gateway, 40000) + chosen(gateway, 40000)).toBe("11");
+		expect(chosen(gateway, 40001) + chosen(gateway, 40001)).toBe("22");
+		gateway.condition("mail1up", "1");
+		expect(chosen(gateway, 40000)).toBe("1");
 	});
 
 	it("passes a backend's reset on and forgets the entry at once", () => {
-		const router = createTestRouter(RECIPE);
-		chosen(router, 40000);
+		const gateway = createTestGateway(RECIPE);
+		chosen(gateway, 40000);
 		expect(
-			router.send(
+			gateway.send(
 				IN,
 				"tcp 192.168.0.1:25 > 10.0.0.10:40000 RA seq 0 ack 1001 win 0",
 			),
 		).toEqual([
 			"bond0.204 tcp 10.0.0.1:25 > 10.0.0.10:40000 RA ack 1001 win 0 ttl 63",
 		]);
-		expect(router.conntrack()).toEqual([]);
-		expect(chosen(router, 40000)).toBe("2");
+		expect(gateway.conntrack()).toEqual([]);
+		expect(chosen(gateway, 40000)).toBe("2");
 	});
 
 	it("answers itself when both are dead, keeps nothing, and balances the next SYN after recovery", () => {
-		const router = createTestRouter(RECIPE);
-		router.condition("mail1up", "1");
-		router.condition("mail2up", "1");
-		expect(router.send(OUT, syn(40000))).toEqual([
+		const gateway = createTestGateway(RECIPE);
+		gateway.condition("mail1up", "1");
+		gateway.condition("mail2up", "1");
+		expect(gateway.send(OUT, syn(40000))).toEqual([
 			"bond0.204 tcp 10.0.0.1:25 > 10.0.0.10:40000 RA ack 1001 win 0 DF",
 		]);
-		expect(router.conntrack()).toEqual([]);
-		router.condition("mail1up", "0");
-		router.condition("mail2up", "0");
-		expect(chosen(router, 40000)).toBe("2");
+		expect(gateway.conntrack()).toEqual([]);
+		gateway.condition("mail1up", "0");
+		gateway.condition("mail2up", "0");
+		expect(chosen(gateway, 40000)).toBe("2");
 	});
 
 	it("answers nothing when both are dead and INPUT drops, and confirms no entry", () => {
-		const router = createTestRouter(
+		const gateway = createTestGateway(
 			`${RECIPE}*filter\n-A INPUT -p tcp --dport 25 -j DROP\nCOMMIT\n`,
 		);
-		router.condition("mail1up", "1");
-		router.condition("mail2up", "1");
-		expect(router.fate(OUT, syn(40000))).toEqual({
+		gateway.condition("mail1up", "1");
+		gateway.condition("mail2up", "1");
+		expect(gateway.fate(OUT, syn(40000))).toEqual({
 			kind: "dropped",
 			by: "filter:INPUT:rule:1",
 		});
-		expect(router.conntrack()).toEqual([]);
-		router.condition("mail2up", "0");
-		expect(chosen(router, 40000)).toBe("2");
+		expect(gateway.conntrack()).toEqual([]);
+		gateway.condition("mail2up", "0");
+		expect(chosen(gateway, 40000)).toBe("2");
 	});
 
 	it("picks an evicted connection up mid-stream and sends it to the other one", () => {
-		const router = createTestRouter(RECIPE);
-		connect(router, 40000);
-		router.condition("mail1up", "1");
-		expect(router.operate({ kind: "evict", filter: { mark: 1 } })).toEqual({
+		const gateway = createTestGateway(RECIPE);
+		connect(gateway, 40000);
+		gateway.condition("mail1up", "1");
+		expect(gateway.operate({ kind: "evict", filter: { mark: 1 } })).toEqual({
 			ok: true,
 			count: 1,
 		});
 		expect(
-			router.send(
+			gateway.send(
 				OUT,
 				"tcp 10.0.0.10:40000 > 10.0.0.1:25 PA seq 1001 ack 5001 len 6",
 			)[0],
 		).toMatch(/^bond0\.205 tcp .* > 192\.168\.0\.2:25 PA/);
-		expect(router.conntrack()[0]).toMatch(
+		expect(gateway.conntrack()[0]).toMatch(
 			/^ipv4 {5}2 tcp {6}6 300 ESTABLISHED .*\[UNREPLIED\].* mark=2 /,
 		);
 	});
 
 	it("takes the same packet for INVALID when tcp_loose is off, and resets it itself", () => {
-		const router = createTestRouter(RECIPE);
-		connect(router, 40000);
-		router.operate({
+		const gateway = createTestGateway(RECIPE);
+		connect(gateway, 40000);
+		gateway.operate({
 			kind: "sysctl",
 			name: "netfilter.nf_conntrack_tcp_loose",
 			value: 0,
 		});
-		router.operate({ kind: "evict", filter: {} });
+		gateway.operate({ kind: "evict", filter: {} });
 		expect(
-			router.send(
+			gateway.send(
 				OUT,
 				"tcp 10.0.0.10:40000 > 10.0.0.1:25 PA seq 1001 ack 5001 len 6",
 			),
@@ -189,21 +194,21 @@ describe("the recipe, packet by packet", () => {
 	});
 
 	it("does not translate nonsense, and resets it itself", () => {
-		const router = createTestRouter(RECIPE);
+		const gateway = createTestGateway(RECIPE);
 		expect(
-			router.send(OUT, "tcp 10.0.0.10:40000 > 10.0.0.1:25 SF seq 1000")[0],
+			gateway.send(OUT, "tcp 10.0.0.10:40000 > 10.0.0.1:25 SF seq 1000")[0],
 		).toMatch(/^bond0\.204 tcp 10\.0\.0\.1:25 > 10\.0\.0\.10:40000 RA/);
 		expect(
-			router.send(OUT, "tcp 10.0.0.10:40000 > 10.0.0.1:25 none seq 1000")[0],
+			gateway.send(OUT, "tcp 10.0.0.10:40000 > 10.0.0.1:25 none seq 1000")[0],
 		).toMatch(/^bond0\.204 tcp 10\.0\.0\.1:25 > 10\.0\.0\.10:40000 RA/);
 	});
 
 	it("marks and counts traffic from another interface, but does not translate it", () => {
-		const router = createTestRouter(RECIPE);
+		const gateway = createTestGateway(RECIPE);
 		expect(
-			router.send(IN, "tcp 192.168.0.9:40000 > 10.0.0.1:25 S seq 1000")[0],
+			gateway.send(IN, "tcp 192.168.0.9:40000 > 10.0.0.1:25 S seq 1000")[0],
 		).toMatch(/^bond0\.205 tcp 10\.0\.0\.1:25 > 192\.168\.0\.9:40000 RA/);
-		expect(chosen(router, 40000)).toBe("2");
+		expect(chosen(gateway, 40000)).toBe("2");
 	});
 });
 
@@ -212,11 +217,11 @@ describe("changes to the ruleset while it runs", () => {
 		["an unrelated rule", "iptables -t mangle -A FORWARD -p udp -j ACCEPT"],
 		["zeroed counters", "iptables -t mangle -Z"],
 	])("start every nth counter of the table anew: %s", (_, command) => {
-		const router = createTestRouter(RECIPE);
+		const gateway = createTestGateway(RECIPE);
 		let seen = "";
 		for (let port = 40000; port < 40008; port++) {
-			seen += chosen(router, port);
-			router.iptables(command);
+			seen += chosen(gateway, port);
+			gateway.iptables(command);
 		}
 		expect(seen).toBe("11111111");
 	});
@@ -224,12 +229,12 @@ describe("changes to the ruleset while it runs", () => {
 	it.each([false, true])(
 		"start them anew by iptables-restore (noflush: %s)",
 		(noflush) => {
-			const router = createTestRouter(RECIPE);
+			const gateway = createTestGateway(RECIPE);
 			const text = noflush ? "*mangle\n-A FORWARD -p udp\nCOMMIT\n" : RECIPE;
 			let seen = "";
 			for (let port = 40000; port < 40006; port++) {
-				seen += chosen(router, port);
-				router.operate({
+				seen += chosen(gateway, port);
+				gateway.operate({
 					kind: "restore",
 					text,
 					file: "again.rules",
@@ -242,18 +247,18 @@ describe("changes to the ruleset while it runs", () => {
 	);
 
 	it("pass connections by while no rule asks for tracking, and pick them up wherever they are then", () => {
-		const router = createTestRouter(RECIPE);
-		connect(router, 40000);
+		const gateway = createTestGateway(RECIPE);
+		connect(gateway, 40000);
 		const say = (seq: number) =>
-			router.send(
+			gateway.send(
 				OUT,
 				`tcp 10.0.0.10:40000 > 10.0.0.1:25 PA seq ${seq} ack 5001 len 6`,
 			)[0];
-		router.iptables("iptables -t mangle -F");
-		router.iptables("iptables -t nat -F");
-		// Nobody translates it now, so it is for the router itself.
+		gateway.iptables("iptables -t mangle -F");
+		gateway.iptables("iptables -t nat -F");
+		// Nobody translates it now, so it is for the gateway itself.
 		expect(say(1001)).toMatch(/^bond0\.204 tcp 10\.0\.0\.1:25 .* R /);
-		router.operate({
+		gateway.operate({
 			kind: "restore",
 			text: RECIPE,
 			file: "again.rules",
@@ -266,20 +271,20 @@ describe("changes to the ruleset while it runs", () => {
 	});
 
 	it("leave the counters of other tables alone", () => {
-		const router = createTestRouter(RECIPE);
+		const gateway = createTestGateway(RECIPE);
 		let seen = "";
 		for (let port = 40000; port < 40006; port++) {
-			seen += chosen(router, port);
-			router.iptables("iptables -t nat -A POSTROUTING -p udp -j ACCEPT");
+			seen += chosen(gateway, port);
+			gateway.iptables("iptables -t nat -A POSTROUTING -p udp -j ACCEPT");
 		}
 		expect(seen).toBe("121212");
 	});
 
 	it("keep a condition that is still named, and forget one that was gone in between", () => {
-		const router = createTestRouter(RECIPE);
-		router.condition("mail1up", "1");
+		const gateway = createTestGateway(RECIPE);
+		gateway.condition("mail1up", "1");
 		const restore = () =>
-			router.operate({
+			gateway.operate({
 				kind: "restore",
 				text: RECIPE,
 				file: "again.rules",
@@ -287,18 +292,18 @@ describe("changes to the ruleset while it runs", () => {
 				counters: false,
 			});
 		restore();
-		expect(router.gateway.observe().conditions).toEqual({
+		expect(gateway.model.observe().conditions).toEqual({
 			mail1up: 1,
 			mail2up: 0,
 		});
-		router.iptables("iptables -t mangle -F");
-		expect(router.gateway.observe().conditions).toEqual({});
+		gateway.iptables("iptables -t mangle -F");
+		expect(gateway.model.observe().conditions).toEqual({});
 		expect(
-			router.gateway.operate({ kind: "condition", name: "mail1up", write: "1" })
+			gateway.model.operate({ kind: "condition", name: "mail1up", write: "1" })
 				.ok,
 		).toBe(false);
 		restore();
-		expect(router.gateway.observe().conditions).toEqual({
+		expect(gateway.model.observe().conditions).toEqual({
 			mail1up: 0,
 			mail2up: 0,
 		});
@@ -316,10 +321,10 @@ describe("changes to the ruleset while it runs", () => {
 		"look at the first character of what is written to a condition: %j",
 		(write, value) => {
 			for (const before of [0, 1] as const) {
-				const router = createTestRouter(RECIPE);
-				router.condition("mail1up", String(before));
-				router.condition("mail1up", write);
-				expect(router.gateway.observe().conditions.mail1up).toBe(
+				const gateway = createTestGateway(RECIPE);
+				gateway.condition("mail1up", String(before));
+				gateway.condition("mail1up", write);
+				expect(gateway.model.observe().conditions.mail1up).toBe(
 					value === "as before" ? before : value,
 				);
 			}
@@ -327,13 +332,13 @@ describe("changes to the ruleset while it runs", () => {
 	);
 });
 
-describe("a second router takes over", () => {
+describe("a second gateway takes over", () => {
 	it("gives a connection whose client speaks first the next choice, whatever it had", () => {
-		const router = createTestRouter(RECIPE);
-		expect(connect(router, 40000) + connect(router, 40001)).toBe("12");
-		router.operate({ kind: "take-over" });
+		const gateway = createTestGateway(RECIPE);
+		expect(connect(gateway, 40000) + connect(gateway, 40001)).toBe("12");
+		gateway.operate({ kind: "take-over" });
 		const speak = (port: number) =>
-			router.send(
+			gateway.send(
 				OUT,
 				`tcp 10.0.0.10:${port} > 10.0.0.1:25 PA seq 1001 ack 5001 len 6`,
 			)[0];
@@ -342,18 +347,18 @@ describe("a second router takes over", () => {
 	});
 
 	it("lets a backend that speaks first through untranslated, and then breaks the connection for good", () => {
-		const router = createTestRouter(RECIPE);
-		connect(router, 45000);
-		router.operate({ kind: "take-over" });
+		const gateway = createTestGateway(RECIPE);
+		connect(gateway, 45000);
+		gateway.operate({ kind: "take-over" });
 		expect(
-			router.send(
+			gateway.send(
 				IN,
 				"tcp 192.168.0.1:25 > 10.0.0.10:45000 PA seq 5001 ack 1001 len 6",
 			),
 		).toEqual([
 			"bond0.204 tcp 192.168.0.1:25 > 10.0.0.10:45000 PA seq 5001 ack 1001 ttl 63 len 6",
 		]);
-		const [out = ""] = router.send(
+		const [out = ""] = gateway.send(
 			OUT,
 			"tcp 10.0.0.10:45000 > 10.0.0.1:25 A seq 1001 ack 5007",
 		);

@@ -1,27 +1,27 @@
 import { describe, expect, it } from "vitest";
 import { printPacket } from "../packet/notation/notation.ts";
-import { createTestRouter, IN, OUT } from "./test-router.ts";
+import { createTestGateway, IN, OUT } from "./test-gateway.ts";
 
 const DNAT =
 	"*nat\n-A PREROUTING -d 10.0.0.1 -p tcp --dport 25 -j DNAT --to-destination 192.168.0.1\nCOMMIT\n";
 const SYN = "tcp 10.0.0.10:40000 > 10.0.0.1:25 S seq 1000";
 
-describe("the box's own answers", () => {
+describe("the gateway's own answers", () => {
 	it("resets what nobody listens for", () => {
-		const router = createTestRouter("");
-		expect(router.send(OUT, "tcp 10.0.0.10:1 > 10.0.0.1:80 S seq 7")).toEqual([
+		const gateway = createTestGateway("");
+		expect(gateway.send(OUT, "tcp 10.0.0.10:1 > 10.0.0.1:80 S seq 7")).toEqual([
 			"bond0.204 tcp 10.0.0.1:80 > 10.0.0.10:1 RA ack 8 win 0 DF",
 		]);
 		expect(
-			router.send(OUT, "tcp 10.0.0.10:1 > 10.0.0.1:80 A seq 7 ack 9"),
+			gateway.send(OUT, "tcp 10.0.0.10:1 > 10.0.0.1:80 A seq 7 ack 9"),
 		).toEqual(["bond0.204 tcp 10.0.0.1:80 > 10.0.0.10:1 R seq 9 win 0 DF"]);
-		expect(router.send(OUT, "tcp 10.0.0.10:1 > 10.0.0.1:80 R seq 7")).toEqual(
+		expect(gateway.send(OUT, "tcp 10.0.0.10:1 > 10.0.0.1:80 R seq 7")).toEqual(
 			[],
 		);
 	});
 
 	it("hands what somebody listens for to lo, and says nothing", () => {
-		const router = createTestRouter("", {
+		const gateway = createTestGateway("", {
 			listeners: [
 				{ protocol: "udp", port: 53 },
 				{ protocol: "tcp", port: 80 },
@@ -32,51 +32,51 @@ describe("the box's own answers", () => {
 			"tcp 10.0.0.10:1 > 10.0.0.1:80 SF seq 7",
 			"tcp 10.0.0.10:1 > 10.0.0.1:80 none seq 7",
 		])
-			expect(router.send(OUT, packet)).toEqual([`lo ${packet}`]);
-		expect(router.send("lo", "udp 10.0.0.1:53 > 10.0.0.10:1 len 5")).toEqual([
+			expect(gateway.send(OUT, packet)).toEqual([`lo ${packet}`]);
+		expect(gateway.send("lo", "udp 10.0.0.1:53 > 10.0.0.10:1 len 5")).toEqual([
 			"bond0.204 udp 10.0.0.1:53 > 10.0.0.10:1 len 5",
 		]);
 	});
 
 	it("resets what answers nothing that a listener has said, and does not guess what it says", () => {
-		const router = createTestRouter("", {
+		const gateway = createTestGateway("", {
 			listeners: [{ protocol: "tcp", port: 80 }],
 		});
 		expect(
-			router.send(OUT, "tcp 10.0.0.10:1 > 10.0.0.1:80 A seq 7 ack 9")[1],
+			gateway.send(OUT, "tcp 10.0.0.10:1 > 10.0.0.1:80 A seq 7 ack 9")[1],
 		).toBe("bond0.204 tcp 10.0.0.1:80 > 10.0.0.10:1 R seq 9 win 0 DF");
 		expect(
-			router.fate(OUT, "tcp 10.0.0.10:1 > 10.0.0.1:80 S seq 7"),
+			gateway.fate(OUT, "tcp 10.0.0.10:1 > 10.0.0.1:80 S seq 7"),
 		).toMatchObject({ kind: "unknown" });
 	});
 
 	it("echoes, and says which ports and protocols it does not have", () => {
-		const router = createTestRouter("");
+		const gateway = createTestGateway("");
 		expect(
-			router.send(OUT, "icmp 10.0.0.10 > 10.0.0.1 echo-request id 7 seq 1")[0],
+			gateway.send(OUT, "icmp 10.0.0.10 > 10.0.0.1 echo-request id 7 seq 1")[0],
 		).toMatch(
 			/^bond0\.204 icmp 10\.0\.0\.1 > 10\.0\.0\.10 echo-reply id 7 seq 1/,
 		);
-		expect(router.send(OUT, "udp 10.0.0.10:9 > 10.0.0.1:53 len 3")[0]).toMatch(
+		expect(gateway.send(OUT, "udp 10.0.0.10:9 > 10.0.0.1:53 len 3")[0]).toMatch(
 			/port-unreachable/,
 		);
-		expect(router.send(OUT, "proto 47 10.0.0.10 > 10.0.0.1 len 8")[0]).toMatch(
+		expect(gateway.send(OUT, "proto 47 10.0.0.10 > 10.0.0.1 len 8")[0]).toMatch(
 			/protocol-unreachable/,
 		);
 		// IGMP and PIM it has.
-		expect(router.send(OUT, "proto 2 10.0.0.10 > 10.0.0.1 len 8")).toEqual([]);
-		expect(router.send(OUT, "proto 103 10.0.0.10 > 10.0.0.1 len 8")).toEqual(
+		expect(gateway.send(OUT, "proto 2 10.0.0.10 > 10.0.0.1 len 8")).toEqual([]);
+		expect(gateway.send(OUT, "proto 103 10.0.0.10 > 10.0.0.1 len 8")).toEqual(
 			[],
 		);
 	});
 
 	it("has forgotten a datagram's connection when it says that there is no such port", () => {
-		const router = createTestRouter(
+		const gateway = createTestGateway(
 			"*raw\n-A PREROUTING -j CT --zone 1\n-A OUTPUT -m conntrack --ctstate RELATED\nCOMMIT\n*filter\n-A OUTPUT -m conntrack --ctstate INVALID\nCOMMIT\n",
 		);
 		const rules = (packet: string) => {
-			router.send(OUT, packet);
-			return router.matched.filter((step) => /OUTPUT:rule/.test(step));
+			gateway.send(OUT, packet);
+			return gateway.matched.filter((step) => /OUTPUT:rule/.test(step));
 		};
 		// In zone 0 nobody knows of what the error quotes.
 		expect(rules("udp 10.0.0.10:9 > 10.0.0.1:53 len 3")).toEqual([
@@ -89,22 +89,22 @@ describe("the box's own answers", () => {
 	});
 
 	it("says that there is no route, and that a packet is too long and must not be cut", () => {
-		const router = createTestRouter("");
-		expect(router.send(OUT, "tcp 10.0.0.10:1 > 172.16.0.1:80 S")[0]).toMatch(
+		const gateway = createTestGateway("");
+		expect(gateway.send(OUT, "tcp 10.0.0.10:1 > 172.16.0.1:80 S")[0]).toMatch(
 			/network-unreachable/,
 		);
 		expect(
-			router.send(OUT, "tcp 10.0.0.10:1 > 192.168.0.1:80 A len 1500 DF")[0],
+			gateway.send(OUT, "tcp 10.0.0.10:1 > 192.168.0.1:80 A len 1500 DF")[0],
 		).toMatch(/1500/);
 	});
 
 	it("drops what pretends to come from itself", () => {
-		const router = createTestRouter("");
-		expect(router.fate(OUT, "tcp 10.0.0.1:1 > 192.168.0.1:80 S")).toEqual({
+		const gateway = createTestGateway("");
+		expect(gateway.fate(OUT, "tcp 10.0.0.1:1 > 192.168.0.1:80 S")).toEqual({
 			kind: "dropped",
 			by: "spoofed source",
 		});
-		expect(router.fate(OUT, "tcp 127.0.0.1:1 > 192.168.0.1:80 S")).toEqual({
+		expect(gateway.fate(OUT, "tcp 127.0.0.1:1 > 192.168.0.1:80 S")).toEqual({
 			kind: "dropped",
 			by: "martian source",
 		});
@@ -113,19 +113,19 @@ describe("the box's own answers", () => {
 	it.each(["0.0.0.7", "240.0.0.1", "10.255.255.255"])(
 		"forwards what comes from %s, which the kernel finds nothing odd about",
 		(source) => {
-			const router = createTestRouter("");
+			const gateway = createTestGateway("");
 			expect(
-				router.send(OUT, `udp ${source}:1 > 192.168.0.1:80 len 3`),
+				gateway.send(OUT, `udp ${source}:1 > 192.168.0.1:80 len 3`),
 			).toHaveLength(1);
 		},
 	);
 
 	it("knows no way to 240.0.0.1, which is not odd, and takes nothing for 127.0.0.1", () => {
-		const router = createTestRouter("");
-		expect(router.send(OUT, "tcp 10.0.0.10:1 > 240.0.0.1:80 S")[0]).toMatch(
+		const gateway = createTestGateway("");
+		expect(gateway.send(OUT, "tcp 10.0.0.10:1 > 240.0.0.1:80 S")[0]).toMatch(
 			/network-unreachable/,
 		);
-		expect(router.fate(OUT, "tcp 10.0.0.10:1 > 127.0.0.1:80 S")).toEqual({
+		expect(gateway.fate(OUT, "tcp 10.0.0.10:1 > 127.0.0.1:80 S")).toEqual({
 			kind: "dropped",
 			by: "martian destination",
 		});
@@ -138,71 +138,75 @@ describe("the box's own answers", () => {
 		"udp 10.0.0.10:1 > 255.255.255.255:80 len 3",
 		"udp 0.0.0.0:68 > 255.255.255.255:67 len 3",
 	])("takes what everybody was sent, and says nothing to it: %s", (packet) => {
-		const router = createTestRouter("");
-		expect(router.fate(OUT, packet)).toEqual({ kind: "delivered" });
-		expect(router.send(OUT, packet)).toEqual([]);
+		const gateway = createTestGateway("");
+		expect(gateway.fate(OUT, packet)).toEqual({ kind: "delivered" });
+		expect(gateway.send(OUT, packet)).toEqual([]);
 	});
 
 	it("sees a frame to everybody on the link as a broadcast", () => {
-		const router = createTestRouter(
+		const gateway = createTestGateway(
 			"*filter\n-A INPUT -m pkttype --pkt-type broadcast -j DROP\nCOMMIT\n",
 		);
 		expect(
-			router.fate(OUT, "udp 10.0.0.10:1 > 10.255.255.255:80 len 3"),
+			gateway.fate(OUT, "udp 10.0.0.10:1 > 10.255.255.255:80 len 3"),
 		).toMatchObject({ kind: "dropped" });
-		// From elsewhere it is an address like any other: the frame is for the router alone.
+		// From elsewhere it is an address like any other: the frame is for the gateway alone.
 		expect(
-			router.fate(OUT, "udp 10.0.0.10:1 > 192.168.0.255:80 len 3"),
+			gateway.fate(OUT, "udp 10.0.0.10:1 > 192.168.0.255:80 len 3"),
 		).toEqual({ kind: "delivered" });
 	});
 
 	it("does not forward what everybody was sent, though a rule sends it to one host", () => {
-		const router = createTestRouter(
+		const gateway = createTestGateway(
 			"*nat\n-A PREROUTING -p udp -j DNAT --to-destination 192.168.0.1\nCOMMIT\n",
 		);
 		expect(
-			router.fate(OUT, "udp 10.0.0.10:1 > 10.255.255.255:80 len 3"),
+			gateway.fate(OUT, "udp 10.0.0.10:1 > 10.255.255.255:80 len 3"),
 		).toEqual({
 			kind: "dropped",
-			by: "the frame was not for this box alone",
+			by: "the frame was not for the gateway alone",
 		});
-		expect(router.conntrack()).toEqual([]);
+		expect(gateway.conntrack()).toEqual([]);
 	});
 
 	it("forwards nothing while forwarding is off", () => {
-		const router = createTestRouter("", { sysctls: { "ipv4.ip_forward": 0 } });
-		expect(router.fate(OUT, "tcp 10.0.0.10:1 > 192.168.0.1:80 S")).toEqual({
+		const gateway = createTestGateway("", {
+			sysctls: { "ipv4.ip_forward": 0 },
+		});
+		expect(gateway.fate(OUT, "tcp 10.0.0.10:1 > 192.168.0.1:80 S")).toEqual({
 			kind: "dropped",
 			by: "forwarding is off",
 		});
 	});
 
 	it("rejects as the rule says", () => {
-		const router = createTestRouter(
+		const gateway = createTestGateway(
 			"*filter\n-A FORWARD -p tcp --dport 25 -j REJECT --reject-with tcp-reset\n-A FORWARD -j REJECT\nCOMMIT\n",
 		);
 		expect(
-			router.send(OUT, "tcp 10.0.0.10:1 > 192.168.0.1:25 S seq 7"),
+			gateway.send(OUT, "tcp 10.0.0.10:1 > 192.168.0.1:25 S seq 7"),
 		).toEqual(["bond0.204 tcp 192.168.0.1:25 > 10.0.0.10:1 RA ack 8 win 0 DF"]);
-		expect(router.send(OUT, "tcp 10.0.0.10:1 > 192.168.0.1:26 S")[0]).toMatch(
+		expect(gateway.send(OUT, "tcp 10.0.0.10:1 > 192.168.0.1:26 S")[0]).toMatch(
 			/^bond0\.204 icmp 10\.0\.0\.1 > 10\.0\.0\.10 port-unreachable/,
 		);
 	});
 
 	it("does not reject its own echo replies: what answers them holds the lock", () => {
-		const router = createTestRouter(
+		const gateway = createTestGateway(
 			"*filter\n-A OUTPUT -p icmp -j REJECT\nCOMMIT\n",
 		);
-		router.send(OUT, "icmp 10.0.0.10 > 10.0.0.1 echo-request id 7 seq 1");
-		expect(router.matched).toEqual([
+		gateway.send(OUT, "icmp 10.0.0.10 > 10.0.0.1 echo-request id 7 seq 1");
+		expect(gateway.matched).toEqual([
 			"filter:INPUT:policy:1",
 			"filter:OUTPUT:rule:1",
 		]);
 	});
 
 	it("drops without an answer what it has to reject and cannot tell from damaged", () => {
-		const router = createTestRouter("*filter\n-A FORWARD -j REJECT\nCOMMIT\n");
-		const send = (words: string) => router.send(OUT, `proto ${words}`);
+		const gateway = createTestGateway(
+			"*filter\n-A FORWARD -j REJECT\nCOMMIT\n",
+		);
+		const send = (words: string) => gateway.send(OUT, `proto ${words}`);
 		expect(send('99 10.0.0.10 > 192.168.0.1 data "abcdefgh"')).toEqual([]);
 		// ESP has a checksum of its own; and these two octets sum up.
 		expect(send('50 10.0.0.10 > 192.168.0.1 data "abcdefgh"')).toHaveLength(1);
@@ -212,13 +216,13 @@ describe("the box's own answers", () => {
 	});
 
 	it("rejects a translated packet in the client's own terms", () => {
-		const router = createTestRouter(
+		const gateway = createTestGateway(
 			`${DNAT}*filter\n-A FORWARD -p tcp -j REJECT --reject-with tcp-reset\nCOMMIT\n`,
 		);
-		expect(router.send(OUT, SYN)).toEqual([
+		expect(gateway.send(OUT, SYN)).toEqual([
 			"bond0.204 tcp 10.0.0.1:25 > 10.0.0.10:40000 RA ack 1001 win 0 DF",
 		]);
-		expect(router.conntrack()).toEqual([]);
+		expect(gateway.conntrack()).toEqual([]);
 	});
 });
 
@@ -226,57 +230,57 @@ describe("connection tracking", () => {
 	it.each(["CT --notrack", "NOTRACK"])(
 		"does not begin because of a rule that turns it off: %s",
 		(target) => {
-			const router = createTestRouter(
+			const gateway = createTestGateway(
 				`*raw\n-A PREROUTING -p udp -j ${target}\nCOMMIT\n`,
 			);
-			router.send(OUT, "tcp 10.0.0.10:1 > 192.168.0.1:80 S");
-			expect(router.conntrack()).toEqual([]);
-			router.iptables("iptables -A INPUT -m conntrack --ctstate NEW");
-			router.send(OUT, "tcp 10.0.0.10:1 > 192.168.0.1:80 S");
-			expect(router.conntrack()).toHaveLength(1);
+			gateway.send(OUT, "tcp 10.0.0.10:1 > 192.168.0.1:80 S");
+			expect(gateway.conntrack()).toEqual([]);
+			gateway.iptables("iptables -A INPUT -m conntrack --ctstate NEW");
+			gateway.send(OUT, "tcp 10.0.0.10:1 > 192.168.0.1:80 S");
+			expect(gateway.conntrack()).toHaveLength(1);
 		},
 	);
 });
 
-describe("what the box sends to itself", () => {
+describe("what the gateway sends to itself", () => {
 	const PING = "icmp 10.0.0.1 > 10.0.0.1 echo-request id 7 seq 1";
 
 	it("keeps its mark on the way round", () => {
-		const router = createTestRouter(
+		const gateway = createTestGateway(
 			"*mangle\n-A OUTPUT -j MARK --set-mark 7\n-A INPUT -m mark --mark 7\nCOMMIT\n",
 		);
-		router.send("lo", PING);
+		gateway.send("lo", PING);
 		expect(
-			router.matched.filter((step) => step === "mangle:INPUT:rule:1"),
+			gateway.matched.filter((step) => step === "mangle:INPUT:rule:1"),
 		).toHaveLength(2);
 	});
 
 	it("is routed anew where a translation sends it elsewhere, and then pretends to come from itself", () => {
 		// Only the reset's way in by lo finds the connection, by the zone of its replies.
-		const router = createTestRouter(
+		const gateway = createTestGateway(
 			"*raw\n-A PREROUTING -p tcp -j CT --zone-reply 4\nCOMMIT\n*nat\n-A INPUT -j SNAT --to-source 10.0.0.1\nCOMMIT\n*mangle\nCOMMIT\n",
 		);
 		expect(
-			router.send(OUT, "tcp 10.0.0.10:40000 > 10.0.0.1:80 S seq 1000"),
+			gateway.send(OUT, "tcp 10.0.0.10:40000 > 10.0.0.1:80 S seq 1000"),
 		).toEqual([]);
 		expect(
-			router.matched.filter((step) => step === "mangle:INPUT:policy:1"),
+			gateway.matched.filter((step) => step === "mangle:INPUT:policy:1"),
 		).toHaveLength(1);
 	});
 });
 
 describe("time to live and neighbours", () => {
 	it("tells the client of a TTL that ran out, in the client's own terms, and keeps no entry", () => {
-		const router = createTestRouter(DNAT);
-		expect(router.send(OUT, `${SYN} ttl 1`)).toEqual([
+		const gateway = createTestGateway(DNAT);
+		expect(gateway.send(OUT, `${SYN} ttl 1`)).toEqual([
 			"bond0.204 icmp 10.0.0.1 > 10.0.0.10 ttl-zero-during-transit tos 0xc0 (tcp 10.0.0.10:40000 > 10.0.0.1:25 S seq 1000 ttl 1)",
 		]);
-		expect(router.conntrack()).toEqual([]);
+		expect(gateway.conntrack()).toEqual([]);
 	});
 
 	it("tells the client after three seconds that the backend's host is gone, and keeps the entry", () => {
-		const router = createTestRouter(DNAT);
-		const answer = router.gateway.answer({
+		const gateway = createTestGateway(DNAT);
+		const answer = gateway.model.answer({
 			kind: "neighbour",
 			atMs: 0,
 			interface: IN,
@@ -284,44 +288,44 @@ describe("time to live and neighbours", () => {
 			answers: false,
 		});
 		expect(answer.unknown).toBeNull();
-		expect(router.send(OUT, SYN)).toEqual([]);
-		expect(router.wait(2999)).toEqual([]);
-		expect(router.wait(2)[0]).toMatch(
+		expect(gateway.send(OUT, SYN)).toEqual([]);
+		expect(gateway.wait(2999)).toEqual([]);
+		expect(gateway.wait(2)[0]).toMatch(
 			/^bond0\.204 icmp 10\.0\.0\.1 > 10\.0\.0\.10 host-unreachable .*\(tcp 10\.0\.0\.10:40000 > 10\.0\.0\.1:25 S/,
 		);
-		expect(router.conntrack()[0]).toContain("SYN_SENT");
+		expect(gateway.conntrack()[0]).toContain("SYN_SENT");
 	});
 
 	it("believes in a neighbour that answered lately, and sends into the void", () => {
-		const router = createTestRouter(DNAT);
-		expect(router.send(OUT, SYN)).toHaveLength(1);
-		router.gateway.answer({
+		const gateway = createTestGateway(DNAT);
+		expect(gateway.send(OUT, SYN)).toHaveLength(1);
+		gateway.model.answer({
 			kind: "neighbour",
 			atMs: 0,
 			interface: IN,
 			address: "192.168.0.1",
 			answers: false,
 		});
-		expect(router.send(OUT, SYN)).toHaveLength(1);
+		expect(gateway.send(OUT, SYN)).toHaveLength(1);
 		// Reachable for 45 s at most, then stale; the next packet starts 5 s of delay and 3 s of probing.
-		expect(router.wait(46_000)).toEqual([]);
-		expect(router.send(OUT, SYN)).toHaveLength(1);
-		expect(router.wait(9_000)).toEqual([]);
-		expect(router.send(OUT, SYN)).toEqual([]);
-		expect(router.wait(3_001)[0]).toMatch(/host-unreachable/);
+		expect(gateway.wait(46_000)).toEqual([]);
+		expect(gateway.send(OUT, SYN)).toHaveLength(1);
+		expect(gateway.wait(9_000)).toEqual([]);
+		expect(gateway.send(OUT, SYN)).toEqual([]);
+		expect(gateway.wait(3_001)[0]).toMatch(/host-unreachable/);
 	});
 
 	it("tells at once when a neighbour is forgotten that is waited for", () => {
-		const router = createTestRouter(DNAT);
-		router.gateway.answer({
+		const gateway = createTestGateway(DNAT);
+		gateway.model.answer({
 			kind: "neighbour",
 			atMs: 0,
 			interface: IN,
 			address: "192.168.0.1",
 			answers: false,
 		});
-		expect(router.send(OUT, SYN)).toEqual([]);
-		const { emissions } = router.gateway.answer({
+		expect(gateway.send(OUT, SYN)).toEqual([]);
+		const { emissions } = gateway.model.answer({
 			kind: "operation",
 			atMs: 100,
 			operation: { kind: "forget-neighbour", address: "192.168.0.1" },
@@ -332,69 +336,71 @@ describe("time to live and neighbours", () => {
 	});
 
 	it("sends what waited when the neighbour answers after all", () => {
-		const router = createTestRouter("");
+		const gateway = createTestGateway("");
 		const neighbour = (answers: boolean) =>
-			router.gateway.answer({
+			gateway.model.answer({
 				kind: "neighbour",
-				atMs: router.gateway.nowMs,
+				atMs: gateway.model.nowMs,
 				interface: IN,
 				address: "192.168.0.7",
 				answers,
 			});
 		neighbour(false);
-		expect(router.fate(OUT, "tcp 10.0.0.10:1 > 192.168.0.7:80 S")).toEqual({
+		expect(gateway.fate(OUT, "tcp 10.0.0.10:1 > 192.168.0.7:80 S")).toEqual({
 			kind: "queued",
 			waitsFor: "neighbour",
 		});
-		router.wait(1500);
+		gateway.wait(1500);
 		neighbour(true);
-		expect(router.wait(1000)).toHaveLength(1);
+		expect(gateway.wait(1000)).toHaveLength(1);
 	});
 
 	it("limits ICMP errors to one client: a burst of six, then one a second", () => {
-		const router = createTestRouter("");
+		const gateway = createTestGateway("");
 		const refused = () =>
 			Array.from(
 				{ length: 20 },
-				() => router.send(OUT, "udp 10.0.0.10:9 > 10.0.0.1:53 len 3").length,
+				() => gateway.send(OUT, "udp 10.0.0.10:9 > 10.0.0.1:53 len 3").length,
 			).reduce((sum, one) => sum + one, 0);
 		expect(refused()).toBe(6);
-		router.wait(1000);
+		gateway.wait(1000);
 		expect(refused()).toBe(1);
 	});
 });
 
 describe("links", () => {
-	it("takes routes away with a link, but not the box's own address, and brings the connected ones back", () => {
-		const router = createTestRouter("", {
+	it("takes routes away with a link, but not the gateway's own address, and brings the connected ones back", () => {
+		const gateway = createTestGateway("", {
 			routes: [
 				{ destination: "172.16.0.0/12", via: "192.168.0.1", interface: IN },
 			],
 		});
-		expect(router.send(OUT, "tcp 10.0.0.10:1 > 172.16.0.1:80 S")).toHaveLength(
+		expect(gateway.send(OUT, "tcp 10.0.0.10:1 > 172.16.0.1:80 S")).toHaveLength(
 			1,
 		);
-		router.operate({ kind: "link", interface: IN, up: false });
-		expect(router.send(OUT, "tcp 10.0.0.10:1 > 192.168.0.1:80 S")[0]).toMatch(
+		gateway.operate({ kind: "link", interface: IN, up: false });
+		expect(gateway.send(OUT, "tcp 10.0.0.10:1 > 192.168.0.1:80 S")[0]).toMatch(
 			/network-unreachable/,
 		);
 		expect(
-			router.send(OUT, "icmp 10.0.0.10 > 192.168.0.254 echo-request id 7")[0],
+			gateway.send(OUT, "icmp 10.0.0.10 > 192.168.0.254 echo-request id 7")[0],
 		).toMatch(/192\.168\.0\.254 > 10\.0\.0\.10 echo-reply/);
-		router.operate({ kind: "link", interface: IN, up: true });
-		expect(router.send(OUT, "tcp 10.0.0.10:1 > 192.168.0.1:80 S")).toHaveLength(
-			1,
-		);
-		expect(router.fate(OUT, "tcp 10.0.0.10:1 > 172.16.0.1:80 S")).toEqual({
+		gateway.operate({ kind: "link", interface: IN, up: true });
+		expect(
+			gateway.send(OUT, "tcp 10.0.0.10:1 > 192.168.0.1:80 S"),
+		).toHaveLength(1);
+		expect(gateway.fate(OUT, "tcp 10.0.0.10:1 > 172.16.0.1:80 S")).toEqual({
 			kind: "dropped",
 			by: "no route",
 		});
 	});
 
 	it("does not guess at redirects", () => {
-		const router = createTestRouter("");
-		expect(router.fate(OUT, "tcp 10.0.0.10:1 > 10.0.0.11:80 S")).toMatchObject({
-			kind: "unknown",
-		});
+		const gateway = createTestGateway("");
+		expect(gateway.fate(OUT, "tcp 10.0.0.10:1 > 10.0.0.11:80 S")).toMatchObject(
+			{
+				kind: "unknown",
+			},
+		);
 	});
 });

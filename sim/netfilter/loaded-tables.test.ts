@@ -16,7 +16,7 @@ import { receive } from "../gateway/ip/receive.ts";
 import { advanceTo } from "../gateway/ip/timers.ts";
 import { takeEmissions } from "../gateway/ip/transmit.ts";
 import { carryOut } from "../gateway/operations.ts";
-import { createTestRouter, OUT, ROUTER } from "../gateway/test-router.ts";
+import { createTestGateway, OUT, SETUP } from "../gateway/test-gateway.ts";
 import { matches } from "../matches/index.ts";
 import { parsePacket } from "../packet/notation/notation.ts";
 import { NF_DROP, VERDICT_MASK } from "../packet/skb/skb.ts";
@@ -76,7 +76,7 @@ type Step = typeof STEP extends fc.Arbitrary<infer S> ? S : never;
 
 /** All that a gateway shows after each of the steps. */
 function shown(steps: readonly Step[], compilesAtOnce: boolean): unknown[] {
-	const gateway = createGateway(ROUTER, {
+	const gateway = createGateway(SETUP, {
 		nowMs: 0,
 		choice: new NotedChoice(seededChoice(1)),
 		silentHosts: new Set(),
@@ -105,14 +105,14 @@ test("a table that is compiled later does what it did before", () => {
 });
 
 test("every replacement starts counters anew, also one that no packet has walked", () => {
-	const router = createTestRouter(
+	const gateway = createTestGateway(
 		`*mangle\n-A PREROUTING -m statistic --mode nth --every 2 --packet 0 -j DROP\nCOMMIT\n`,
 	);
 	const dropped = () =>
-		router.fate(OUT, "tcp 10.0.0.10:1 > 192.168.0.1:80 S").kind === "dropped";
+		gateway.fate(OUT, "tcp 10.0.0.10:1 > 192.168.0.1:80 S").kind === "dropped";
 	expect([dropped(), dropped(), dropped()]).toEqual([true, false, true]);
-	router.iptables("iptables -t mangle -A FORWARD");
-	router.iptables("iptables -t mangle -A FORWARD");
+	gateway.iptables("iptables -t mangle -A FORWARD");
+	gateway.iptables("iptables -t mangle -A FORWARD");
 	expect([dropped(), dropped()]).toEqual([true, false]);
 });
 
@@ -160,11 +160,11 @@ describe("what rules remember when another rule is appended", () => {
 
 test("a condition that no rule names any more is forgotten before a packet comes", () => {
 	const rule = "PREROUTING -m condition --condition a -j DROP";
-	const router = createTestRouter(`*mangle\n-A ${rule}\nCOMMIT\n`);
-	router.condition("a", "1");
-	router.iptables("iptables -t mangle -D PREROUTING 1");
-	router.iptables(`iptables -t mangle -A ${rule}`);
-	expect(router.gateway.observe().conditions).toEqual({ a: 0 });
+	const gateway = createTestGateway(`*mangle\n-A ${rule}\nCOMMIT\n`);
+	gateway.condition("a", "1");
+	gateway.iptables("iptables -t mangle -D PREROUTING 1");
+	gateway.iptables(`iptables -t mangle -A ${rule}`);
+	expect(gateway.model.observe().conditions).toEqual({ a: 0 });
 });
 
 describe("what is done when a match is compiled", () => {
@@ -214,14 +214,14 @@ describe("what is done when a match is compiled", () => {
 test("thousands of commands compile a table once, when a packet comes", () => {
 	const limit = matches.get("limit") as unknown as { compile: () => Test };
 	const compile = vi.spyOn(limit, "compile");
-	const router = createTestRouter(
+	const gateway = createTestGateway(
 		"*mangle\n-A PREROUTING -m condition --condition a\nCOMMIT\n",
 	);
 	for (let rule = 0; rule < 1000; rule++)
-		router.iptables("iptables -t mangle -A FORWARD -m limit --limit 5/min");
+		gateway.iptables("iptables -t mangle -A FORWARD -m limit --limit 5/min");
 	expect(compile).toHaveBeenCalledTimes(0);
-	router.send(OUT, "tcp 10.0.0.10:1 > 192.168.0.1:80 S");
-	router.send(OUT, "tcp 10.0.0.10:2 > 192.168.0.1:80 S");
+	gateway.send(OUT, "tcp 10.0.0.10:1 > 192.168.0.1:80 S");
+	gateway.send(OUT, "tcp 10.0.0.10:2 > 192.168.0.1:80 S");
 	expect(compile).toHaveBeenCalledTimes(1000);
 	compile.mockRestore();
 });

@@ -2,12 +2,12 @@ import { describe, expect, it } from "vitest";
 import { seededChoice } from "../chance/seeded.ts";
 import type { TraceEvent } from "../contract/gateway.ts";
 import { ModelGateway } from "../gateway/model-gateway.ts";
-import { OUT, ROUTER } from "../gateway/test-router.ts";
+import { OUT, SETUP } from "../gateway/test-gateway.ts";
 import { parsePacket } from "../packet/notation/notation.ts";
 
 function eventsOf(rules: string, packet: string): readonly TraceEvent[] {
 	const events: TraceEvent[] = [];
-	const gateway = new ModelGateway(ROUTER, {
+	const gateway = new ModelGateway(SETUP, {
 		choice: seededChoice(1),
 		trace: (event) => void events.push(event),
 	});

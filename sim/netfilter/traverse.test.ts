@@ -1,20 +1,20 @@
 import { describe, expect, it } from "vitest";
-import { createTestRouter, OUT } from "../gateway/test-router.ts";
+import { createTestGateway, OUT } from "../gateway/test-gateway.ts";
 
 const SYN = "tcp 10.0.0.10:40000 > 10.0.0.1:25 S";
 
-/** Rules that a SYN to the router matches, in order. */
+/** Rules that a SYN to the gateway matches, in order. */
 function matchedBy(...lines: string[]): string[] {
-	const router = createTestRouter(
+	const gateway = createTestGateway(
 		["*filter", ...lines, "COMMIT", ""].join("\n"),
 	);
-	router.fate(OUT, SYN);
-	return router.matched.filter((rule) => !rule.includes("OUTPUT"));
+	gateway.fate(OUT, SYN);
+	return gateway.matched.filter((rule) => !rule.includes("OUTPUT"));
 }
 
 describe("a match that is not modelled", () => {
 	const fate = (...lines: string[]) =>
-		createTestRouter(["*filter", ...lines, "COMMIT", ""].join("\n")).fate(
+		createTestGateway(["*filter", ...lines, "COMMIT", ""].join("\n")).fate(
 			OUT,
 			SYN,
 		);
@@ -50,7 +50,7 @@ describe("a match that is not modelled", () => {
 
 describe("a rule with a name that only the machine knows", () => {
 	const fate = (line: string) =>
-		createTestRouter(`*filter\n${line}\nCOMMIT\n`).fate(OUT, SYN);
+		createTestGateway(`*filter\n${line}\nCOMMIT\n`).fate(OUT, SYN);
 
 	it.each([
 		"-A INPUT -p tcp --dport myservice -j DROP",
@@ -158,22 +158,22 @@ describe("a walk through a table", () => {
 	});
 
 	it("counts what matched, in packets and octets", () => {
-		const router = createTestRouter(
+		const gateway = createTestGateway(
 			"*filter\n:INPUT DROP [5:500]\n[7:700] -A INPUT -p tcp\n-A INPUT -p udp\nCOMMIT\n",
 		);
-		router.fate(OUT, SYN);
-		router.fate(OUT, 'tcp 10.0.0.10:40001 > 10.0.0.1:25 S data "0123456789"');
-		const { ruleset } = router.gateway.observe();
+		gateway.fate(OUT, SYN);
+		gateway.fate(OUT, 'tcp 10.0.0.10:40001 > 10.0.0.1:25 S data "0123456789"');
+		const { ruleset } = gateway.model.observe();
 		expect(ruleset).toContain("[2:90] -A INPUT -p tcp");
 		expect(ruleset).toContain("[0:0] -A INPUT -p udp");
 		expect(ruleset).toContain(":INPUT DROP [2:90]");
 	});
 
 	it("names the rule, its text and its line when it meets what is not modelled", () => {
-		const router = createTestRouter(
+		const gateway = createTestGateway(
 			'*filter\n-A INPUT -p udp -m string --string "x" --algo bm -j DROP\n\n-A INPUT -p tcp -m string --string "x" --algo bm -j DROP\nCOMMIT\n',
 		);
-		expect(router.fate(OUT, SYN)).toEqual({
+		expect(gateway.fate(OUT, SYN)).toEqual({
 			kind: "unknown",
 			unknown: {
 				rule: "filter:INPUT:rule:2",
@@ -185,16 +185,16 @@ describe("a walk through a table", () => {
 	});
 
 	it("does not ask for what a rule's header rules out", () => {
-		const router = createTestRouter(
+		const gateway = createTestGateway(
 			'*filter\n-A INPUT -p udp -m string --string "x" --algo bm -j DROP\nCOMMIT\n',
 		);
-		expect(router.fate(OUT, SYN)).toEqual({ kind: "delivered" });
+		expect(gateway.fate(OUT, SYN)).toEqual({ kind: "delivered" });
 	});
 
 	it("ends as unknown after a million rules for one packet, and names the rule", () => {
 		// Each of 41 chains jumps twice to the next one: 2⁴¹ steps.
 		const chains = Array.from({ length: 41 }, (_, index) => `C${index}`);
-		const router = createTestRouter(
+		const gateway = createTestGateway(
 			[
 				"*filter",
 				...chains.map((name) => `:${name} - [0:0]`),
@@ -207,8 +207,8 @@ describe("a walk through a table", () => {
 				"",
 			].join("\n"),
 		);
-		router.gateway.isTraced = false;
-		expect(router.fate(OUT, SYN)).toMatchObject({
+		gateway.model.isTraced = false;
+		expect(gateway.fate(OUT, SYN)).toMatchObject({
 			kind: "unknown",
 			unknown: {
 				rule: expect.stringMatching(/^filter:C\d+:/),
@@ -218,7 +218,7 @@ describe("a walk through a table", () => {
 	});
 
 	it("walks a chain of a thousand rules a hundred times", () => {
-		const router = createTestRouter(
+		const gateway = createTestGateway(
 			[
 				"*filter\n:LONG - [0:0]",
 				...Array.from({ length: 100 }, () => "-A INPUT -j LONG"),
@@ -227,7 +227,7 @@ describe("a walk through a table", () => {
 				"",
 			].join("\n"),
 		);
-		router.gateway.isTraced = false;
-		expect(router.fate(OUT, SYN)).toEqual({ kind: "delivered" });
+		gateway.model.isTraced = false;
+		expect(gateway.fate(OUT, SYN)).toEqual({ kind: "delivered" });
 	});
 });

@@ -331,7 +331,7 @@ COMMIT
 		expect(loop.faults[0]).toMatchObject({ from: "kernel", line: 4 });
 	});
 
-	test("into an empty box, tables print with the last one first", () => {
+	test("into an empty kernel, tables print with the last one first", () => {
 		const { ruleset } = restoreText(
 			EMPTY_RULESET,
 			"*raw\nCOMMIT\n*filter\nCOMMIT\n*raw\nCOMMIT\n",

@@ -29,7 +29,7 @@ const NO_FILE = "<text>";
 export const EMPTY_RULESET: Ruleset = { tables: [] };
 
 /**
- * Reads a whole ruleset, as `iptables-restore -c` would load it into an empty box.
+ * Reads a whole ruleset, as `iptables-restore -c` would load it into an empty kernel.
  * @throws RulesetError with all faults
  */
 export function parseRuleset(
@@ -134,7 +134,7 @@ export function applyCommand(current: Ruleset, line: CommandLine): Applied {
 	return { ruleset: loader.ruleset(), replaced, read, faults };
 }
 
-/** The tables of a box while a text is loaded: a class because it is told line by line. */
+/** The tables while a text is loaded: a class because it is told line by line. */
 class Loader implements ScriptSink {
 	readonly replaced: Table[] = [];
 	/** Every table at its COMMIT, also where the kernel finds something wrong with it. */

@@ -12,7 +12,7 @@ import { targetAction } from "./test-target.ts";
 
 const leaving = { entry: 0, outInterface: 2, hook: HOOK_POSTROUTING };
 
-function box(entry = testEntry()) {
+function host(entry = testEntry()) {
 	return testPorts({
 		entries: [entry],
 		interfaceAddresses: ["10.0.0.1", "192.168.0.254"],
@@ -20,7 +20,7 @@ function box(entry = testEntry()) {
 }
 
 test("the source becomes the address of the interface that the packet leaves by", () => {
-	const ports = box();
+	const ports = host();
 	targetAction(masquerade, "--to-ports 1024-2048", ports)(testSkb(leaving));
 	const address = ip("192.168.0.254");
 	expect(ports.translated).toMatchObject([
@@ -41,12 +41,12 @@ test("an interface without an address eats the packet", () => {
 });
 
 test("a packet from 0.0.0.0 is left alone", () => {
-	const ports = box(testEntry({ original: { source: 0 } }));
+	const ports = host(testEntry({ original: { source: 0 } }));
 	expect(targetAction(masquerade, "", ports)(testSkb(leaving))).toBe(NF_ACCEPT);
 	expect(ports.translated).toEqual([]);
 });
 
 test("with a base port, what the kernel does is unknown", () => {
-	const action = targetAction(masquerade, "--to-ports 10-20/30", box());
+	const action = targetAction(masquerade, "--to-ports 10-20/30", host());
 	expect(() => action(testSkb(leaving))).toThrow(UnknownOutcome);
 });

@@ -1,4 +1,4 @@
-/** Kernel settings that the model heeds, with the values that a box has when nobody touched them. */
+/** Kernel settings that the model heeds, with the values that a gateway starts with. */
 import { INT_MAX, MAX_SECONDS } from "./sysctl-values.ts";
 
 export interface SysctlDefinition {
@@ -81,7 +81,7 @@ export const SYSCTLS: readonly SysctlDefinition[] = [
 		"nf_conntrack_standalone.c nf_conntrack_pernet_init",
 	),
 	flag("netfilter.nf_conntrack_acct", 0, "nf_conntrack_acct.c nf_ct_acct"),
-	// A box with more than 4 GB of memory (nf_conntrack_init_start).
+	// A machine with more than 4 GB of memory (nf_conntrack_init_start).
 	number(
 		"netfilter.nf_conntrack_max",
 		262144,

@@ -9,8 +9,8 @@ const INTERFACES = [
 ];
 
 /** `written`, `not modelled`, or what sysctl(8) says. */
-function set(name: string, value: number, box = new Sysctls(INTERFACES)) {
-	const outcome = box.set(name, value);
+function set(name: string, value: number, sysctls = new Sysctls(INTERFACES)) {
+	const outcome = sysctls.set(name, value);
 	return outcome.kind === "refused" ? outcome.message : outcome.kind;
 }
 
@@ -105,40 +105,40 @@ describe("what a kernel refuses", () => {
 
 describe("settings of interfaces", () => {
 	it("send redirects where all or the interface says so", () => {
-		const box = new Sysctls(INTERFACES);
-		expect(set("ipv4.conf.all.send_redirects", 0, box)).toBe("written");
-		expect(box.sendsRedirects("bond0.204")).toBe(true);
-		set("ipv4/conf/bond0.204/send_redirects", 0, box);
-		expect(box.sendsRedirects("bond0.204")).toBe(false);
-		expect(box.sendsRedirects("lan")).toBe(true);
-		set("ipv4.conf.all.send_redirects", 2, box);
-		expect(box.sendsRedirects("bond0.204")).toBe(true);
+		const sysctls = new Sysctls(INTERFACES);
+		expect(set("ipv4.conf.all.send_redirects", 0, sysctls)).toBe("written");
+		expect(sysctls.sendsRedirects("bond0.204")).toBe(true);
+		set("ipv4/conf/bond0.204/send_redirects", 0, sysctls);
+		expect(sysctls.sendsRedirects("bond0.204")).toBe(false);
+		expect(sysctls.sendsRedirects("lan")).toBe(true);
+		set("ipv4.conf.all.send_redirects", 2, sysctls);
+		expect(sysctls.sendsRedirects("bond0.204")).toBe(true);
 	});
 
 	it("follow default while there is no address and nobody has set them", () => {
-		const box = new Sysctls(INTERFACES);
+		const sysctls = new Sysctls(INTERFACES);
 		const names = ["lo", "bond0.204", "lan", "bare"];
-		set("ipv4.conf.all.send_redirects", 0, box);
-		set("ipv4.conf.default.send_redirects", 0, box);
-		const senders = () => names.filter((name) => box.sendsRedirects(name));
+		set("ipv4.conf.all.send_redirects", 0, sysctls);
+		set("ipv4.conf.default.send_redirects", 0, sysctls);
+		const senders = () => names.filter((name) => sysctls.sendsRedirects(name));
 		expect(senders()).toEqual(["lo", "bond0.204", "lan"]);
-		set("ipv4.conf.bare.send_redirects", 0, box);
-		set("ipv4.conf.default.send_redirects", 1, box);
+		set("ipv4.conf.bare.send_redirects", 0, sysctls);
+		set("ipv4.conf.default.send_redirects", 1, sysctls);
 		expect(senders()).toEqual(["lo", "bond0.204", "lan"]);
 	});
 
 	it("forward as each says; a change of all, or of ip_forward, is for each", () => {
-		const box = new Sysctls(INTERFACES);
+		const sysctls = new Sysctls(INTERFACES);
 		const forwarding = () =>
-			["lo", "bond0.204", "lan"].filter((name) => box.forwards(name));
-		set("ipv4.ip_forward", 1, box);
-		set("ipv4.conf.lan.forwarding", 0, box);
-		set("ipv4.conf.default.forwarding", 0, box);
+			["lo", "bond0.204", "lan"].filter((name) => sysctls.forwards(name));
+		set("ipv4.ip_forward", 1, sysctls);
+		set("ipv4.conf.lan.forwarding", 0, sysctls);
+		set("ipv4.conf.default.forwarding", 0, sysctls);
 		expect(forwarding()).toEqual(["lo", "bond0.204"]);
-		set("ipv4.conf.all.forwarding", 1, box);
+		set("ipv4.conf.all.forwarding", 1, sysctls);
 		expect(forwarding()).toEqual(["lo", "bond0.204"]);
-		set("ipv4.ip_forward", 2, box);
+		set("ipv4.ip_forward", 2, sysctls);
 		expect(forwarding()).toEqual(["lo", "bond0.204", "lan"]);
-		expect(box.get("ipv4.conf.default.forwarding")).toBe(2);
+		expect(sysctls.get("ipv4.conf.default.forwarding")).toBe(2);
 	});
 });

@@ -1,5 +1,5 @@
 /**
- * The settings of one box, by their names below `net.`: what is written, what a kernel refuses, and
+ * The settings of one gateway, by their names below `net.`: what is written, what a kernel refuses, and
  * what it would take and the model has not.
  */
 import { invariant } from "../../invariant.ts";
@@ -36,7 +36,7 @@ export interface SysctlInterface {
 	readonly hasAddress: boolean;
 }
 
-/** The settings of one box: everybody holds the same record and sees changes at once. */
+/** The settings of one gateway: all parts of it hold the same record and see changes at once. */
 export class Sysctls implements Stateful<SavedSysctls> {
 	#values: Map<string, number> = new Map(
 		SYSCTLS.map(({ name, value }) => [name, value]),

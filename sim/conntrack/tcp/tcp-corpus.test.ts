@@ -20,7 +20,7 @@ import { NF_ACCEPT } from "../../packet/skb/skb.ts";
 import { skbOf } from "../../packet/skb/skb-packet.ts";
 import { Conntrack } from "../conntrack.ts";
 import { Sysctls } from "../settings/sysctls.ts";
-import { ctstateOf } from "../test-router.ts";
+import { ctstateOf } from "../test-hooks.ts";
 
 interface Conversation {
 	readonly kind: string;

@@ -1,20 +1,20 @@
 import { describe, expect, it } from "vitest";
-import { TestRouter } from "../test-router.ts";
+import { TestHooks } from "../test-hooks.ts";
 
 const CLIENT = "10.0.0.10:40000";
 const SERVER = "192.168.0.1:25";
 const out = (rest: string) => `tcp ${CLIENT} > ${SERVER} ${rest}`;
 const back = (rest: string) => `tcp ${SERVER} > ${CLIENT} ${rest}`;
 
-function handshake(router: TestRouter): void {
-	router.forward(out("S seq 1000"));
-	router.forward(back("SA seq 5000 ack 1001"));
-	router.forward(out("A seq 1001 ack 5001"));
+function handshake(hooks: TestHooks): void {
+	hooks.forward(out("S seq 1000"));
+	hooks.forward(back("SA seq 5000 ack 1001"));
+	hooks.forward(out("A seq 1001 ack 5001"));
 }
 
 /** State and timeout of the only entry, with its marks: `ESTABLISHED 432000 [ASSURED]`. */
-function state(router: TestRouter): string {
-	const [line] = router.conntrack.lines();
+function state(hooks: TestHooks): string {
+	const [line] = hooks.conntrack.lines();
 	if (line === undefined) return "none";
 	return [
 		line.state,
@@ -26,198 +26,194 @@ function state(router: TestRouter): string {
 
 describe("opening", () => {
 	it("SYN → SYN_SENT, timeout 120", () => {
-		const router = new TestRouter();
-		expect(router.forward(out("S seq 1000"))).toBe(`NEW ${out("S seq 1000")}`);
-		expect(router.entry()).toBe(
+		const hooks = new TestHooks();
+		expect(hooks.forward(out("S seq 1000"))).toBe(`NEW ${out("S seq 1000")}`);
+		expect(hooks.entry()).toBe(
 			"ipv4     2 tcp      6 120 SYN_SENT src=10.0.0.10 dst=192.168.0.1 sport=40000 dport=25 [UNREPLIED] src=192.168.0.1 dst=10.0.0.10 sport=25 dport=40000 mark=0 zone=0 use=2",
 		);
 	});
 
 	it("SYN, SYN/ACK, ACK → ESTABLISHED [ASSURED], 432000", () => {
-		const router = new TestRouter();
-		router.forward(out("S seq 1000"));
-		expect(router.forward(back("SA seq 5000 ack 1001"))).toMatch(
-			/^ESTABLISHED/,
-		);
-		expect(state(router)).toBe("SYN_RECV 60");
-		router.forward(out("A seq 1001 ack 5001"));
-		expect(state(router)).toBe("ESTABLISHED 432000 [ASSURED]");
+		const hooks = new TestHooks();
+		hooks.forward(out("S seq 1000"));
+		expect(hooks.forward(back("SA seq 5000 ack 1001"))).toMatch(/^ESTABLISHED/);
+		expect(state(hooks)).toBe("SYN_RECV 60");
+		hooks.forward(out("A seq 1001 ack 5001"));
+		expect(state(hooks)).toBe("ESTABLISHED 432000 [ASSURED]");
 	});
 
 	it("a SYN again does not prolong the entry", () => {
-		const router = new TestRouter();
-		router.forward(out("S seq 1000"));
-		router.wait(100);
-		expect(router.forward(out("S seq 1000"))).toMatch(/^NEW/);
-		expect(state(router)).toBe("SYN_SENT 20 [UNREPLIED]");
-		router.wait(20);
-		expect(state(router)).toBe("none");
-		router.forward(out("S seq 1000"));
-		expect(state(router)).toBe("SYN_SENT 120 [UNREPLIED]");
+		const hooks = new TestHooks();
+		hooks.forward(out("S seq 1000"));
+		hooks.wait(100);
+		expect(hooks.forward(out("S seq 1000"))).toMatch(/^NEW/);
+		expect(state(hooks)).toBe("SYN_SENT 20 [UNREPLIED]");
+		hooks.wait(20);
+		expect(state(hooks)).toBe("none");
+		hooks.forward(out("S seq 1000"));
+		expect(state(hooks)).toBe("SYN_SENT 120 [UNREPLIED]");
 	});
 
 	it("both sides call at once: SYN_SENT2, SYN_RECV, ESTABLISHED", () => {
-		const router = new TestRouter();
-		router.forward(out("S seq 1000"));
-		router.forward(back("S seq 5000"));
-		expect(state(router)).toBe("SYN_SENT2 120");
-		router.forward(out("SA seq 1000 ack 5001"));
-		expect(state(router)).toBe("SYN_RECV 60");
-		router.forward(back("A seq 5001 ack 1001"));
-		expect(state(router)).toBe("ESTABLISHED 432000 [ASSURED]");
+		const hooks = new TestHooks();
+		hooks.forward(out("S seq 1000"));
+		hooks.forward(back("S seq 5000"));
+		expect(state(hooks)).toBe("SYN_SENT2 120");
+		hooks.forward(out("SA seq 1000 ack 5001"));
+		expect(state(hooks)).toBe("SYN_RECV 60");
+		hooks.forward(back("A seq 5001 ack 1001"));
+		expect(state(hooks)).toBe("ESTABLISHED 432000 [ASSURED]");
 	});
 
 	it("SYN|FIN or no flags at all: INVALID", () => {
-		const router = new TestRouter();
-		expect(router.forward(out("SF seq 1000"))).toMatch(/^INVALID/);
-		expect(router.forward(out("none seq 1000"))).toMatch(/^INVALID/);
-		expect(router.table()).toEqual([]);
+		const hooks = new TestHooks();
+		expect(hooks.forward(out("SF seq 1000"))).toMatch(/^INVALID/);
+		expect(hooks.forward(out("none seq 1000"))).toMatch(/^INVALID/);
+		expect(hooks.table()).toEqual([]);
 	});
 
 	it.each(["SA", "FA", "R", "RA"])("%s opens nothing", (flags) => {
-		const router = new TestRouter({ tcp_loose: 0 });
-		expect(router.forward(out(`${flags} seq 1000 ack 1`))).toMatch(/^INVALID/);
-		expect(router.conntrack.count).toBe(0);
+		const hooks = new TestHooks({ tcp_loose: 0 });
+		expect(hooks.forward(out(`${flags} seq 1000 ack 1`))).toMatch(/^INVALID/);
+		expect(hooks.conntrack.count).toBe(0);
 	});
 });
 
 describe("mid-stream pick-up", () => {
 	it("the next data packet of an evicted connection is picked up as NEW, with a timeout of 300 and [UNREPLIED]", () => {
-		const router = new TestRouter();
-		router.rules.onTracked = (skb) => {
-			if (skb.entry >= 0) router.conntrack.setMark(skb.entry, 1);
+		const hooks = new TestHooks();
+		hooks.rules.onTracked = (skb) => {
+			if (skb.entry >= 0) hooks.conntrack.setMark(skb.entry, 1);
 		};
-		handshake(router);
-		expect(router.conntrack.evict({ mark: 2 })).toBe(0);
-		expect(router.conntrack.evict({ mark: 1 })).toBe(1);
-		expect(router.forward(out("PA seq 1001 ack 5001 len 10"))).toMatch(/^NEW/);
-		expect(state(router)).toBe("ESTABLISHED 300 [UNREPLIED]");
+		handshake(hooks);
+		expect(hooks.conntrack.evict({ mark: 2 })).toBe(0);
+		expect(hooks.conntrack.evict({ mark: 1 })).toBe(1);
+		expect(hooks.forward(out("PA seq 1001 ack 5001 len 10"))).toMatch(/^NEW/);
+		expect(state(hooks)).toBe("ESTABLISHED 300 [UNREPLIED]");
 	});
 
 	it("with nf_conntrack_tcp_loose=0 the same packet is INVALID", () => {
-		const router = new TestRouter({ tcp_loose: 0 });
-		handshake(router);
-		router.conntrack.evict({});
-		expect(router.forward(out("PA seq 1001 ack 5001 len 10"))).toMatch(
+		const hooks = new TestHooks({ tcp_loose: 0 });
+		handshake(hooks);
+		hooks.conntrack.evict({});
+		expect(hooks.forward(out("PA seq 1001 ack 5001 len 10"))).toMatch(
 			/^INVALID/,
 		);
-		expect(router.table()).toEqual([]);
+		expect(hooks.table()).toEqual([]);
 	});
 
 	it("what is picked up is not held to a window, since its scale is unknown", () => {
-		const router = new TestRouter();
-		router.forward(out("A seq 1001 ack 5001 win 10"));
-		expect(router.forward(back("A seq 5001 ack 1001 len 1400"))).toMatch(
+		const hooks = new TestHooks();
+		hooks.forward(out("A seq 1001 ack 5001 win 10"));
+		expect(hooks.forward(back("A seq 5001 ack 1001 len 1400"))).toMatch(
 			/^ESTABLISHED/,
 		);
-		expect(router.forward(out("A seq 900001 ack 6401"))).toMatch(
-			/^ESTABLISHED/,
-		);
+		expect(hooks.forward(out("A seq 900001 ack 6401"))).toMatch(/^ESTABLISHED/);
 	});
 });
 
 describe("resets", () => {
 	it("RST|ACK on SYN_SENT: the entry is gone at once (it was never seen ASSURED); the next SYN with the same ports is a new connection", () => {
-		const router = new TestRouter();
-		router.forward(out("S seq 1000"));
-		expect(router.forward(back("RA ack 1001"))).toBe(
+		const hooks = new TestHooks();
+		hooks.forward(out("S seq 1000"));
+		expect(hooks.forward(back("RA ack 1001"))).toBe(
 			`ESTABLISHED ${back("RA ack 1001")}`,
 		);
-		expect(router.table()).toEqual([]);
-		expect(router.conntrack.count).toBe(0);
-		expect(router.forward(out("S seq 9000"))).toMatch(/^NEW/);
+		expect(hooks.table()).toEqual([]);
+		expect(hooks.conntrack.count).toBe(0);
+		expect(hooks.forward(out("S seq 9000"))).toMatch(/^NEW/);
 	});
 
 	it("of an established connection: CLOSE, ten seconds", () => {
-		const router = new TestRouter();
-		handshake(router);
-		router.forward(back("R seq 5001"));
-		expect(state(router)).toBe("CLOSE 10 [ASSURED]");
+		const hooks = new TestHooks();
+		handshake(hooks);
+		hooks.forward(back("R seq 5001"));
+		expect(state(hooks)).toBe("CLOSE 10 [ASSURED]");
 	});
 
 	it("older than what was acknowledged: INVALID, unless nf_conntrack_tcp_ignore_invalid_rst", () => {
-		const router = new TestRouter();
-		handshake(router);
-		expect(router.forward(back("R seq 4000"))).toMatch(/^INVALID/);
-		expect(state(router)).toBe("ESTABLISHED 432000 [ASSURED]");
-		router.set("netfilter.nf_conntrack_tcp_ignore_invalid_rst", 1);
-		expect(router.forward(back("R seq 4000"))).toMatch(/^ESTABLISHED/);
+		const hooks = new TestHooks();
+		handshake(hooks);
+		expect(hooks.forward(back("R seq 4000"))).toMatch(/^INVALID/);
+		expect(state(hooks)).toBe("ESTABLISHED 432000 [ASSURED]");
+		hooks.set("netfilter.nf_conntrack_tcp_ignore_invalid_rst", 1);
+		expect(hooks.forward(back("R seq 4000"))).toMatch(/^ESTABLISHED/);
 	});
 
 	it("in the window but not exact: it passes and closes nothing, for the receiver will challenge it", () => {
-		const router = new TestRouter();
-		handshake(router);
-		expect(router.forward(back("R seq 5100"))).toMatch(/^ESTABLISHED/);
+		const hooks = new TestHooks();
+		handshake(hooks);
+		expect(hooks.forward(back("R seq 5100"))).toMatch(/^ESTABLISHED/);
 		// The timeout is that of any reset; the state stays.
-		expect(state(router)).toBe("ESTABLISHED 10 [ASSURED]");
+		expect(state(hooks)).toBe("ESTABLISHED 10 [ASSURED]");
 	});
 });
 
 describe("closing", () => {
 	it("FIN both ways → TIME_WAIT 120", () => {
-		const router = new TestRouter();
-		handshake(router);
-		router.forward(out("FA seq 1001 ack 5001"));
-		expect(state(router)).toBe("FIN_WAIT 120 [ASSURED]");
-		router.forward(back("A seq 5001 ack 1002"));
-		expect(state(router)).toBe("CLOSE_WAIT 60 [ASSURED]");
-		router.forward(back("FA seq 5001 ack 1002"));
-		expect(state(router)).toBe("LAST_ACK 30 [ASSURED]");
-		router.forward(out("A seq 1002 ack 5002"));
-		expect(state(router)).toBe("TIME_WAIT 120 [ASSURED]");
+		const hooks = new TestHooks();
+		handshake(hooks);
+		hooks.forward(out("FA seq 1001 ack 5001"));
+		expect(state(hooks)).toBe("FIN_WAIT 120 [ASSURED]");
+		hooks.forward(back("A seq 5001 ack 1002"));
+		expect(state(hooks)).toBe("CLOSE_WAIT 60 [ASSURED]");
+		hooks.forward(back("FA seq 5001 ack 1002"));
+		expect(state(hooks)).toBe("LAST_ACK 30 [ASSURED]");
+		hooks.forward(out("A seq 1002 ack 5002"));
+		expect(state(hooks)).toBe("TIME_WAIT 120 [ASSURED]");
 	});
 
 	it("A new SYN with the same ports in TIME_WAIT: the old entry goes", () => {
-		const router = new TestRouter();
-		handshake(router);
-		router.rules.onTracked = (skb) => router.conntrack.setMark(skb.entry, 7);
-		router.forward(out("FA seq 1001 ack 5001"));
-		router.forward(back("FA seq 5001 ack 1002"));
-		router.forward(out("A seq 1002 ack 5002"));
-		expect(router.entry()).toContain("TIME_WAIT");
-		router.rules = {};
-		expect(router.forward(out("S seq 90000"))).toMatch(/^NEW/);
-		expect(router.entry()).toMatch(/ 120 SYN_SENT .* mark=0 /);
-		expect(router.conntrack.count).toBe(1);
+		const hooks = new TestHooks();
+		handshake(hooks);
+		hooks.rules.onTracked = (skb) => hooks.conntrack.setMark(skb.entry, 7);
+		hooks.forward(out("FA seq 1001 ack 5001"));
+		hooks.forward(back("FA seq 5001 ack 1002"));
+		hooks.forward(out("A seq 1002 ack 5002"));
+		expect(hooks.entry()).toContain("TIME_WAIT");
+		hooks.rules = {};
+		expect(hooks.forward(out("S seq 90000"))).toMatch(/^NEW/);
+		expect(hooks.entry()).toMatch(/ 120 SYN_SENT .* mark=0 /);
+		expect(hooks.conntrack.count).toBe(1);
 	});
 
 	it("a challenge to a SYN in LAST_ACK is not taken for the last ACK (RFC 5961)", () => {
-		const router = new TestRouter();
-		handshake(router);
-		router.forward(out("FA seq 1001 ack 5001"));
-		router.forward(back("FA seq 5001 ack 1002"));
-		router.forward(out("S seq 70000"));
-		router.forward(back("A seq 5002 ack 1002"));
-		expect(state(router)).toMatch(/^LAST_ACK/);
-		router.forward(out("A seq 1002 ack 5002"));
-		expect(state(router)).toMatch(/^TIME_WAIT/);
+		const hooks = new TestHooks();
+		handshake(hooks);
+		hooks.forward(out("FA seq 1001 ack 5001"));
+		hooks.forward(back("FA seq 5001 ack 1002"));
+		hooks.forward(out("S seq 70000"));
+		hooks.forward(back("A seq 5002 ack 1002"));
+		expect(state(hooks)).toMatch(/^LAST_ACK/);
+		hooks.forward(out("A seq 1002 ack 5002"));
+		expect(state(hooks)).toMatch(/^TIME_WAIT/);
 	});
 
 	it("a SYN on an established connection passes and changes nothing until it is answered", () => {
-		const router = new TestRouter();
-		handshake(router);
-		expect(router.forward(out("S seq 70000"))).toMatch(/^ESTABLISHED/);
-		expect(state(router)).toBe("ESTABLISHED 432000 [ASSURED]");
-		router.forward(back("SA seq 800 ack 70001"));
-		expect(state(router)).toBe("SYN_RECV 60 [ASSURED]");
-		router.forward(out("A seq 70001 ack 801"));
-		expect(state(router)).toBe("ESTABLISHED 432000 [ASSURED]");
+		const hooks = new TestHooks();
+		handshake(hooks);
+		expect(hooks.forward(out("S seq 70000"))).toMatch(/^ESTABLISHED/);
+		expect(state(hooks)).toBe("ESTABLISHED 432000 [ASSURED]");
+		hooks.forward(back("SA seq 800 ack 70001"));
+		expect(state(hooks)).toBe("SYN_RECV 60 [ASSURED]");
+		hooks.forward(out("A seq 70001 ack 801"));
+		expect(state(hooks)).toBe("ESTABLISHED 432000 [ASSURED]");
 	});
 
 	it("a SYN that a dead end answers with RST: the connection is closed", () => {
-		const router = new TestRouter();
-		handshake(router);
-		router.forward(out("S seq 70000"));
-		router.forward(back("RA seq 0 ack 70001"));
-		expect(state(router)).toBe("CLOSE 10 [ASSURED]");
+		const hooks = new TestHooks();
+		handshake(hooks);
+		hooks.forward(out("S seq 70000"));
+		hooks.forward(back("RA seq 0 ack 70001"));
+		expect(state(hooks)).toBe("CLOSE 10 [ASSURED]");
 	});
 
 	it("REJECT --reject-with tcp-reset leaves CLOSE and ten seconds", () => {
-		const router = new TestRouter();
-		handshake(router);
-		router.rules.onTracked = (skb) => router.conntrack.setClosing(skb);
-		router.forward(out("PA seq 1001 ack 5001 len 5"));
-		expect(state(router)).toBe("CLOSE 10 [ASSURED]");
+		const hooks = new TestHooks();
+		handshake(hooks);
+		hooks.rules.onTracked = (skb) => hooks.conntrack.setClosing(skb);
+		hooks.forward(out("PA seq 1001 ack 5001 len 5"));
+		expect(state(hooks)).toBe("CLOSE 10 [ASSURED]");
 	});
 });
 
@@ -226,47 +222,45 @@ describe("the window", () => {
 		["data beyond what the receiver allowed", "A seq 900000 ack 5001 len 10"],
 		["an acknowledgement of what was not sent", "A seq 1001 ack 6001"],
 	])("%s: INVALID", (_, rest) => {
-		const router = new TestRouter();
-		handshake(router);
-		expect(router.forward(out(rest))).toMatch(/^INVALID/);
-		expect(state(router)).toBe("ESTABLISHED 432000 [ASSURED]");
+		const hooks = new TestHooks();
+		handshake(hooks);
+		expect(hooks.forward(out(rest))).toMatch(/^INVALID/);
+		expect(state(hooks)).toBe("ESTABLISHED 432000 [ASSURED]");
 	});
 
 	it("nf_conntrack_tcp_be_liberal lets it pass", () => {
-		const router = new TestRouter({ tcp_be_liberal: 1 });
-		handshake(router);
-		expect(router.forward(out("A seq 900000 ack 5001 len 10"))).toMatch(
+		const hooks = new TestHooks({ tcp_be_liberal: 1 });
+		handshake(hooks);
+		expect(hooks.forward(out("A seq 900000 ack 5001 len 10"))).toMatch(
 			/^ESTABLISHED/,
 		);
 	});
 
 	it("a little more than allowed passes, and its acknowledgement passes too", () => {
-		const router = new TestRouter();
-		handshake(router);
-		expect(router.forward(out("A seq 70000 ack 5001 len 10"))).toMatch(
+		const hooks = new TestHooks();
+		handshake(hooks);
+		expect(hooks.forward(out("A seq 70000 ack 5001 len 10"))).toMatch(
 			/^ESTABLISHED/,
 		);
-		expect(router.forward(back("A seq 5001 ack 70010"))).toMatch(
-			/^ESTABLISHED/,
-		);
+		expect(hooks.forward(back("A seq 5001 ack 70010"))).toMatch(/^ESTABLISHED/);
 	});
 
 	it("is scaled when both SYNs offered it", () => {
-		const router = new TestRouter();
-		router.forward(out("S seq 1000 win 1000 <wscale 7>"));
-		router.forward(back("SA seq 5000 ack 1001 win 1000 <wscale 7>"));
-		router.forward(out("A seq 1001 ack 5001 win 1000"));
-		expect(router.forward(back("A seq 120000 ack 1001 len 10"))).toMatch(
+		const hooks = new TestHooks();
+		hooks.forward(out("S seq 1000 win 1000 <wscale 7>"));
+		hooks.forward(back("SA seq 5000 ack 1001 win 1000 <wscale 7>"));
+		hooks.forward(out("A seq 1001 ack 5001 win 1000"));
+		expect(hooks.forward(back("A seq 120000 ack 1001 len 10"))).toMatch(
 			/^ESTABLISHED/,
 		);
 	});
 
 	it("is not scaled when one of them did not", () => {
-		const router = new TestRouter();
-		router.forward(out("S seq 1000 win 1000 <wscale 7>"));
-		router.forward(back("SA seq 5000 ack 1001 win 1000"));
-		router.forward(out("A seq 1001 ack 5001 win 1000"));
-		expect(router.forward(back("A seq 120000 ack 1001 len 10"))).toMatch(
+		const hooks = new TestHooks();
+		hooks.forward(out("S seq 1000 win 1000 <wscale 7>"));
+		hooks.forward(back("SA seq 5000 ack 1001 win 1000"));
+		hooks.forward(out("A seq 1001 ack 5001 win 1000"));
+		expect(hooks.forward(back("A seq 120000 ack 1001 len 10"))).toMatch(
 			/^INVALID/,
 		);
 	});
@@ -274,135 +268,135 @@ describe("the window", () => {
 
 describe("the window's edges", () => {
 	/** A connection on which the server has sent 70000 octets and the client has acknowledged them. */
-	function served(): TestRouter {
-		const router = new TestRouter();
-		router.forward(out("S seq 1000 win 512 <wscale 7>"));
-		router.forward(back("SA seq 5000 ack 1001 win 512 <wscale 7>"));
-		router.forward(out("A seq 1001 ack 5001 win 512"));
+	function served(): TestHooks {
+		const hooks = new TestHooks();
+		hooks.forward(out("S seq 1000 win 512 <wscale 7>"));
+		hooks.forward(back("SA seq 5000 ack 1001 win 512 <wscale 7>"));
+		hooks.forward(out("A seq 1001 ack 5001 win 512"));
 		for (const sent of [35000, 70000]) {
-			router.forward(
+			hooks.forward(
 				back(`A seq ${5001 + sent - 35000} ack 1001 win 512 len 35000`),
 			);
-			router.forward(out(`A seq 1001 ack ${5001 + sent} win 512`));
+			hooks.forward(out(`A seq 1001 ack ${5001 + sent} win 512`));
 		}
-		return router;
+		return hooks;
 	}
 
 	it.each([
 		[66000, "FIN_WAIT"],
 		[66001, "ESTABLISHED"],
 	])("an acknowledgement that is %i octets behind: %s", (behind, expected) => {
-		const router = served();
+		const hooks = served();
 		expect(
-			router.forward(out(`FA seq 1001 ack ${75001 - behind} win 512`)),
+			hooks.forward(out(`FA seq 1001 ack ${75001 - behind} win 512`)),
 		).toMatch(/^ESTABLISHED/);
-		expect(state(router)).toMatch(expected);
+		expect(state(hooks)).toMatch(expected);
 	});
 
 	it("a closed window still lets one octet in, for probes", () => {
-		const router = new TestRouter();
-		router.forward(out("S seq 1000"));
-		router.forward(back("SA seq 5000 ack 1001 win 1000"));
-		router.forward(out("A seq 1001 ack 5001 len 1000"));
-		router.forward(back("A seq 5001 ack 2001 win 0"));
-		router.forward(out("FA seq 2002 ack 5001"));
-		expect(state(router)).toMatch(/^FIN_WAIT/);
+		const hooks = new TestHooks();
+		hooks.forward(out("S seq 1000"));
+		hooks.forward(back("SA seq 5000 ack 1001 win 1000"));
+		hooks.forward(out("A seq 1001 ack 5001 len 1000"));
+		hooks.forward(back("A seq 5001 ack 2001 win 0"));
+		hooks.forward(out("FA seq 2002 ack 5001"));
+		expect(state(hooks)).toMatch(/^FIN_WAIT/);
 	});
 
 	it("what was sent beyond the window waits for its acknowledgement too", () => {
-		const router = new TestRouter();
-		handshake(router);
-		router.forward(out("A seq 66000 ack 5001 len 10"));
-		router.forward(back("A seq 5001 ack 1001"));
-		expect(state(router)).toBe("ESTABLISHED 300 [ASSURED]");
+		const hooks = new TestHooks();
+		handshake(hooks);
+		hooks.forward(out("A seq 66000 ack 5001 len 10"));
+		hooks.forward(back("A seq 5001 ack 1001"));
+		expect(state(hooks)).toBe("ESTABLISHED 300 [ASSURED]");
 	});
 
 	it("a SYN that begins again without options keeps those of the one before", () => {
-		const router = new TestRouter();
-		router.forward(out("S seq 1000 win 1000 <wscale 7>"));
-		router.forward(out("S seq 3000 win 1000"));
-		router.forward(back("SA seq 5000 ack 3001 win 1000 <wscale 7>"));
-		router.forward(out("A seq 3001 ack 5001 win 1000"));
-		expect(router.forward(back("A seq 120000 ack 3001 len 10"))).toMatch(
+		const hooks = new TestHooks();
+		hooks.forward(out("S seq 1000 win 1000 <wscale 7>"));
+		hooks.forward(out("S seq 3000 win 1000"));
+		hooks.forward(back("SA seq 5000 ack 3001 win 1000 <wscale 7>"));
+		hooks.forward(out("A seq 3001 ack 5001 win 1000"));
+		expect(hooks.forward(back("A seq 120000 ack 3001 len 10"))).toMatch(
 			/^ESTABLISHED/,
 		);
 	});
 
 	it("what is picked up is taken to have been granted its own window", () => {
-		const router = new TestRouter();
-		router.forward(out("A seq 1001 ack 5001 win 1000"));
-		router.forward(back("A seq 5001 ack 1001 win 10"));
-		router.forward(out("A seq 1500 ack 5001 win 1000 len 10"));
+		const hooks = new TestHooks();
+		hooks.forward(out("A seq 1001 ack 5001 win 1000"));
+		hooks.forward(back("A seq 5001 ack 1001 win 10"));
+		hooks.forward(out("A seq 1500 ack 5001 win 1000 len 10"));
 		// Data in the window is noted as unacknowledged; what is merely tolerated is not.
-		expect(state(router)).toBe("ESTABLISHED 300 [ASSURED]");
+		expect(state(hooks)).toBe("ESTABLISHED 300 [ASSURED]");
 	});
 
 	it("a reset with seq 0 ends what was picked up, before it is ASSURED", () => {
-		const router = new TestRouter();
-		router.forward(out("A seq 1001 ack 5001"));
-		router.forward(back("A seq 5001 ack 1001"));
-		expect(router.forward(out("R seq 0"))).toMatch(/^ESTABLISHED/);
-		expect(state(router)).toBe("CLOSE 10");
+		const hooks = new TestHooks();
+		hooks.forward(out("A seq 1001 ack 5001"));
+		hooks.forward(back("A seq 5001 ack 1001"));
+		expect(hooks.forward(out("R seq 0"))).toMatch(/^ESTABLISHED/);
+		expect(state(hooks)).toBe("CLOSE 10");
 	});
 });
 
 describe("timeouts", () => {
 	it("unacknowledged data: 300", () => {
-		const router = new TestRouter();
-		handshake(router);
-		router.forward(out("PA seq 1001 ack 5001 len 100"));
-		expect(state(router)).toBe("ESTABLISHED 300 [ASSURED]");
-		router.forward(back("A seq 5001 ack 1101"));
-		expect(state(router)).toBe("ESTABLISHED 432000 [ASSURED]");
+		const hooks = new TestHooks();
+		handshake(hooks);
+		hooks.forward(out("PA seq 1001 ack 5001 len 100"));
+		expect(state(hooks)).toBe("ESTABLISHED 300 [ASSURED]");
+		hooks.forward(back("A seq 5001 ack 1101"));
+		expect(state(hooks)).toBe("ESTABLISHED 432000 [ASSURED]");
 	});
 
 	it("the same segment for the third time again: nf_conntrack_tcp_timeout_max_retrans", () => {
-		const router = new TestRouter({ tcp_timeout_max_retrans: 200 });
-		handshake(router);
+		const hooks = new TestHooks({ tcp_timeout_max_retrans: 200 });
+		handshake(hooks);
 		const data = out("A seq 1001 ack 5001 len 100");
-		for (let sent = 0; sent < 3; sent++) router.forward(data);
-		expect(state(router)).toBe("ESTABLISHED 300 [ASSURED]");
-		router.forward(data);
-		expect(state(router)).toBe("ESTABLISHED 200 [ASSURED]");
+		for (let sent = 0; sent < 3; sent++) hooks.forward(data);
+		expect(state(hooks)).toBe("ESTABLISHED 300 [ASSURED]");
+		hooks.forward(data);
+		expect(state(hooks)).toBe("ESTABLISHED 200 [ASSURED]");
 	});
 
 	it("a closed window: as after retransmissions", () => {
-		const router = new TestRouter({ tcp_timeout_max_retrans: 200 });
-		handshake(router);
-		router.forward(back("A seq 5001 ack 1001 win 0"));
-		expect(state(router)).toBe("ESTABLISHED 200 [ASSURED]");
+		const hooks = new TestHooks({ tcp_timeout_max_retrans: 200 });
+		handshake(hooks);
+		hooks.forward(back("A seq 5001 ack 1001 win 0"));
+		expect(state(hooks)).toBe("ESTABLISHED 200 [ASSURED]");
 	});
 
 	it("follow the settings, from the next packet on", () => {
-		const router = new TestRouter();
-		handshake(router);
-		router.set("netfilter.nf_conntrack_tcp_timeout_established", 5);
-		expect(state(router)).toBe("ESTABLISHED 432000 [ASSURED]");
-		router.forward(out("A seq 1001 ack 5001"));
-		expect(state(router)).toBe("ESTABLISHED 5 [ASSURED]");
-		router.wait(4.99);
-		expect(state(router)).toBe("ESTABLISHED 0 [ASSURED]");
-		router.wait(0.01);
-		expect(state(router)).toBe("none");
+		const hooks = new TestHooks();
+		handshake(hooks);
+		hooks.set("netfilter.nf_conntrack_tcp_timeout_established", 5);
+		expect(state(hooks)).toBe("ESTABLISHED 432000 [ASSURED]");
+		hooks.forward(out("A seq 1001 ack 5001"));
+		expect(state(hooks)).toBe("ESTABLISHED 5 [ASSURED]");
+		hooks.wait(4.99);
+		expect(state(hooks)).toBe("ESTABLISHED 0 [ASSURED]");
+		hooks.wait(0.01);
+		expect(state(hooks)).toBe("none");
 	});
 
 	it("a FIN outside the window from each side: the entry goes sooner", () => {
-		const router = new TestRouter({ tcp_timeout_unacknowledged: 200 });
-		handshake(router);
-		expect(router.forward(out("FA seq 900000 ack 5001"))).toMatch(/^INVALID/);
-		expect(state(router)).toBe("ESTABLISHED 432000 [ASSURED]");
-		expect(router.forward(back("FA seq 900000 ack 1001"))).toMatch(/^INVALID/);
-		expect(state(router)).toBe("ESTABLISHED 200 [ASSURED]");
+		const hooks = new TestHooks({ tcp_timeout_unacknowledged: 200 });
+		handshake(hooks);
+		expect(hooks.forward(out("FA seq 900000 ack 5001"))).toMatch(/^INVALID/);
+		expect(state(hooks)).toBe("ESTABLISHED 432000 [ASSURED]");
+		expect(hooks.forward(back("FA seq 900000 ack 1001"))).toMatch(/^INVALID/);
+		expect(state(hooks)).toBe("ESTABLISHED 200 [ASSURED]");
 	});
 
 	it("but not if it goes within two minutes anyway", () => {
-		const router = new TestRouter({
+		const hooks = new TestHooks({
 			tcp_timeout_unacknowledged: 20,
 			tcp_timeout_established: 100,
 		});
-		handshake(router);
-		router.forward(out("FA seq 900000 ack 5001"));
-		router.forward(back("FA seq 900000 ack 1001"));
-		expect(state(router)).toBe("ESTABLISHED 100 [ASSURED]");
+		handshake(hooks);
+		hooks.forward(out("FA seq 900000 ack 5001"));
+		hooks.forward(back("FA seq 900000 ack 1001"));
+		expect(state(hooks)).toBe("ESTABLISHED 100 [ASSURED]");
 	});
 });

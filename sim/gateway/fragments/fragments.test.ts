@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { parsePacket, printPacket } from "../../packet/notation/notation.ts";
-import { createTestRouter, IN, OUT, ROUTER } from "../test-router.ts";
+import { createTestGateway, IN, OUT, SETUP } from "../test-gateway.ts";
 
 const TRACKED =
 	"*nat\n-A PREROUTING -d 10.0.0.1 -p udp --dport 53 -j DNAT --to-destination 192.168.0.1\nCOMMIT\n";
 const NARROW = {
-	interfaces: ROUTER.interfaces.map((one) =>
+	interfaces: SETUP.interfaces.map((one) =>
 		one.name === IN ? { ...one, mtu: 576 } : one,
 	),
 };
@@ -20,8 +20,8 @@ function out(line: string): string {
 }
 
 /** What comes out when these lines come in, one after the other. */
-function outOf(router: ReturnType<typeof createTestRouter>, lines: string[]) {
-	return lines.flatMap((line) => router.send(OUT, line));
+function outOf(gateway: ReturnType<typeof createTestGateway>, lines: string[]) {
+	return lines.flatMap((line) => gateway.send(OUT, line));
 }
 
 describe("fragments, where connections are tracked", () => {
@@ -40,14 +40,14 @@ describe("fragments, where connections are tracked", () => {
 			[8, 32],
 		],
 	])("%j, %j … are put together, and go on as they came", (...parts) => {
-		const router = createTestRouter(TRACKED);
+		const gateway = createTestGateway(TRACKED);
 		const came = parts.map(([from, to]) => `${QUESTION} part ${from}-${to}`);
-		expect(outOf(router, came.slice(0, -1))).toEqual([]);
+		expect(outOf(gateway, came.slice(0, -1))).toEqual([]);
 		const inOrder = parts.toSorted(([a = 0], [b = 0]) => a - b);
-		expect(outOf(router, came.slice(-1))).toEqual(
+		expect(outOf(gateway, came.slice(-1))).toEqual(
 			inOrder.map(([from, to]) => out(`${ASKED} part ${from}-${to}`)),
 		);
-		expect(router.matched).toContain("nat:PREROUTING:rule:1");
+		expect(gateway.matched).toContain("nat:PREROUTING:rule:1");
 	});
 
 	it.each([
@@ -56,44 +56,47 @@ describe("fragments, where connections are tracked", () => {
 		["overlapping", ["0-24", "16-40", "40-48", "24-48"], false],
 		["behind the end", ["40-48", "48-56", "0-40"], false],
 	] as const)("one that is %s", (_, parts, comesThrough) => {
-		const router = createTestRouter(TRACKED);
+		const gateway = createTestGateway(TRACKED);
 		const longer = QUESTION.replace("len 40", "len 80");
 		const came = parts.map((part) =>
 			part === "48-56" ? `${longer} part ${part}` : `${QUESTION} part ${part}`,
 		);
-		expect(outOf(router, came).length > 0).toBe(comesThrough);
+		expect(outOf(gateway, came).length > 0).toBe(comesThrough);
 	});
 
 	it("says congested if one was, and nothing of those that disagree on whether they can", () => {
 		const congested = QUESTION.replace("ipid", "tos 0x3 ipid");
 		const capable = QUESTION.replace("ipid", "tos 0x2 ipid");
-		const router = createTestRouter(TRACKED);
+		const gateway = createTestGateway(TRACKED);
 		expect(
-			outOf(router, [`${capable} part 0-24`, `${congested} part 24-48`])[0],
+			outOf(gateway, [`${capable} part 0-24`, `${congested} part 24-48`])[0],
 		).toContain("tos 0x3");
 		expect(
-			outOf(router, [`${QUESTION} part 0-24`, `${capable} part 24-48`]),
+			outOf(gateway, [`${QUESTION} part 0-24`, `${capable} part 24-48`]),
 		).toEqual([]);
 	});
 
 	it("forgets those of another packet that took its number, long after", () => {
-		const router = createTestRouter(TRACKED);
-		router.send(OUT, `${QUESTION} part 0-24`);
+		const gateway = createTestGateway(TRACKED);
+		gateway.send(OUT, `${QUESTION} part 0-24`);
 		for (let id = 100; id < 165; id++)
-			router.send(OUT, `${QUESTION.replace("ipid 7", `ipid ${id}`)} part 0-24`);
-		expect(router.send(OUT, `${QUESTION} part 24-48`)).toEqual([]);
-		expect(router.send(OUT, `${QUESTION} part 0-24`)).toHaveLength(2);
+			gateway.send(
+				OUT,
+				`${QUESTION.replace("ipid 7", `ipid ${id}`)} part 0-24`,
+			);
+		expect(gateway.send(OUT, `${QUESTION} part 24-48`)).toEqual([]);
+		expect(gateway.send(OUT, `${QUESTION} part 0-24`)).toHaveLength(2);
 	});
 
 	it("does not put together what different ones are waiting for", () => {
-		const router = createTestRouter(TRACKED);
-		router.send(OUT, `${QUESTION} part 0-24`);
+		const gateway = createTestGateway(TRACKED);
+		gateway.send(OUT, `${QUESTION} part 0-24`);
 		const own = QUESTION.replace("10.0.0.10:", "10.0.0.1:").replace(
 			"> 10.0.0.1:",
 			"> 10.0.0.10:",
 		);
-		expect(router.send("lo", `${own} part 0-24`)).toEqual([]);
-		expect(router.send("lo", `${own} part 24-48`)).toEqual([
+		expect(gateway.send("lo", `${own} part 0-24`)).toEqual([]);
+		expect(gateway.send("lo", `${own} part 24-48`)).toEqual([
 			`${OUT} ${printPacket(parsePacket(`${own} part 0-24`))}`,
 			`${OUT} ${printPacket(parsePacket(`${own} part 24-48`))}`,
 		]);
@@ -101,23 +104,23 @@ describe("fragments, where connections are tracked", () => {
 });
 
 describe("fragments whose rest does not come", () => {
-	it("are given up after ipfrag_time, and the sender of what was for the box is told", () => {
-		const router = createTestRouter(TRACKED, {
+	it("are given up after ipfrag_time, and the sender of what was for the gateway gets an error", () => {
+		const gateway = createTestGateway(TRACKED, {
 			sysctls: { "ipv4.ip_forward": 1, "ipv4.ipfrag_time": 10 },
 		});
-		router.send(OUT, `${QUESTION} part 0-24`);
-		router.send(OUT, `${QUESTION.replace("ipid 7", "ipid 8")} part 24-48`);
-		router.send(
+		gateway.send(OUT, `${QUESTION} part 0-24`);
+		gateway.send(OUT, `${QUESTION.replace("ipid 7", "ipid 8")} part 24-48`);
+		gateway.send(
 			OUT,
 			`${QUESTION.replace("10.0.0.1:", "192.168.0.1:")} part 0-24`,
 		);
-		expect(router.wait(9_999)).toEqual([]);
-		expect(router.wait(1)).toEqual([
+		expect(gateway.wait(9_999)).toEqual([]);
+		expect(gateway.wait(1)).toEqual([
 			expect.stringMatching(
 				/^bond0.204 icmp 10.0.0.1 > 10.0.0.10 ttl-zero-during-reassembly .*\(proto 17 10.0.0.10 > 10.0.0.1 ipid 7 MF /,
 			),
 		]);
-		expect(router.send(OUT, `${QUESTION} part 24-48`)).toEqual([]);
+		expect(gateway.send(OUT, `${QUESTION} part 24-48`)).toEqual([]);
 	});
 });
 
@@ -132,9 +135,9 @@ describe("fragments, where nothing is tracked", () => {
 		"COMMIT\n",
 	].join("\n");
 	const matchedBy = (line: string) => {
-		const router = createTestRouter(RULES);
-		router.send(OUT, line);
-		return router.matched.flatMap((rule) => /rule:(\d)/.exec(rule)?.[1] ?? []);
+		const gateway = createTestGateway(RULES);
+		gateway.send(OUT, line);
+		return gateway.matched.flatMap((rule) => /rule:(\d)/.exec(rule)?.[1] ?? []);
 	};
 
 	it("are seen one by one, and only the first has ports", () => {
@@ -146,24 +149,24 @@ describe("fragments, where nothing is tracked", () => {
 
 	it("are dropped if they would hide what TCP's header says (RFC 1858)", () => {
 		const line = "tcp 10.0.0.10:40000 > 192.168.0.1:25 S len 40";
-		const router = createTestRouter(RULES);
+		const gateway = createTestGateway(RULES);
 		expect(matchedBy(`${line} part 24-48`)).toEqual(["1"]);
 		for (const part of ["0-16", "8-48"])
-			expect(router.fate(OUT, `${line} part ${part}`)).toEqual({
+			expect(gateway.fate(OUT, `${line} part ${part}`)).toEqual({
 				kind: "dropped",
 				by: "filter:FORWARD:rule:5",
 			});
 	});
 
 	it("go on as they are, and are cut again where a link is too narrow", () => {
-		const router = createTestRouter("", NARROW);
+		const gateway = createTestGateway("", NARROW);
 		const line = "udp 10.0.0.10:1 > 192.168.0.1:2 ipid 7 len 1400";
 		const behind = line.replace("ipid", "ttl 63 ipid");
-		expect(router.send(OUT, `${line} part 8-1000`)).toEqual([
+		expect(gateway.send(OUT, `${line} part 8-1000`)).toEqual([
 			out(`${behind} part 8-560`),
 			out(`${behind} part 560-1000`),
 		]);
-		expect(router.send(OUT, line)).toEqual([
+		expect(gateway.send(OUT, line)).toEqual([
 			out(`${behind} part 0-552`),
 			out(`${behind} part 552-1104`),
 			out(`${behind} part 1104-1408`),
@@ -171,20 +174,20 @@ describe("fragments, where nothing is tracked", () => {
 	});
 
 	it("are not cut if they say so, and only for the first somebody is told", () => {
-		const router = createTestRouter("", NARROW);
+		const gateway = createTestGateway("", NARROW);
 		const line = "udp 10.0.0.10:1 > 192.168.0.1:2 ipid 7 DF len 1400";
-		expect(router.send(OUT, `${line} part 0-1000`)[0]).toContain("mtu 576");
-		expect(router.send(OUT, `${line} part 8-1000`)).toEqual([]);
+		expect(gateway.send(OUT, `${line} part 0-1000`)[0]).toContain("mtu 576");
+		expect(gateway.send(OUT, `${line} part 8-1000`)).toEqual([]);
 	});
 
 	it("are put together before INPUT", () => {
-		const router = createTestRouter("*filter\n-A INPUT -p icmp\nCOMMIT\n");
+		const gateway = createTestGateway("*filter\n-A INPUT -p icmp\nCOMMIT\n");
 		const line = "icmp 10.0.0.10 > 10.0.0.1 echo-request id 7 seq 1 len 24";
-		expect(router.send(OUT, `${line} part 0-16`)).toEqual([]);
-		expect(router.matched).toEqual([]);
-		expect(router.send(OUT, `${line} part 16-32`)).toEqual([
+		expect(gateway.send(OUT, `${line} part 0-16`)).toEqual([]);
+		expect(gateway.matched).toEqual([]);
+		expect(gateway.send(OUT, `${line} part 16-32`)).toEqual([
 			`${OUT} icmp 10.0.0.1 > 10.0.0.10 echo-reply id 7 seq 1 len 24`,
 		]);
-		expect(router.matched).toContain("filter:INPUT:rule:1");
+		expect(gateway.matched).toContain("filter:INPUT:rule:1");
 	});
 });

@@ -15,7 +15,7 @@ import { ipOutput } from "./output.ts";
 export function ipForward(gateway: GatewayState, skb: Skb, route: Route): Fate {
 	// A frame to all hosts of the link goes no further, wherever it is translated to.
 	if (skb.pktType !== "unicast")
-		return { kind: "dropped", by: "the frame was not for this box alone" };
+		return { kind: "dropped", by: "the frame was not for the gateway alone" };
 	if (skb.ttl <= 1) {
 		icmpSend(gateway, skb, { type: TIME_EXCEEDED, code: 0 });
 		return { kind: "dropped", by: "TTL exceeded" };

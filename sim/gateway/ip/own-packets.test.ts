@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createTestRouter, IN, OUT } from "../test-router.ts";
+import { createTestGateway, IN, OUT } from "../test-gateway.ts";
 
 const OUTSIDE = "udp 10.0.0.1:1 > 10.0.0.10:2";
 /** Marks what goes to port 2, sends what is for port 3 inside, and for port 4 nowhere. */
@@ -18,31 +18,31 @@ COMMIT
 
 describe("a program's own packet", () => {
 	it("goes out as it is, whoever it says that it is from", () => {
-		const router = createTestRouter("");
+		const gateway = createTestGateway("");
 		for (const source of ["10.0.0.1", "172.16.0.1", "127.0.0.1"]) {
 			const line = `udp ${source}:1 > 192.168.0.1:2 ttl 1`;
-			expect(router.send("lo", line)).toEqual([`${IN} ${line}`]);
+			expect(gateway.send("lo", line)).toEqual([`${IN} ${line}`]);
 		}
 	});
 
 	it("waits in vain if ARP asks in the name of the loopback, until it asks for another", () => {
-		const router = createTestRouter("");
+		const gateway = createTestGateway("");
 		const line = "udp 127.0.0.1:1 > 192.168.0.1:2";
-		expect(router.fate("lo", line)).toEqual({
+		expect(gateway.fate("lo", line)).toEqual({
 			kind: "queued",
 			waitsFor: "neighbour",
 		});
 		const other = "udp 10.0.0.1:1 > 192.168.0.1:2";
-		expect(router.send("lo", other)).toEqual([]);
-		expect(router.wait(1000)).toEqual([`${IN} ${line}`, `${IN} ${other}`]);
+		expect(gateway.send("lo", other)).toEqual([]);
+		expect(gateway.wait(1000)).toEqual([`${IN} ${line}`, `${IN} ${other}`]);
 	});
 
 	it("is given a source if it has none, and then its checksum is wrong", () => {
-		const router = createTestRouter("");
-		expect(router.send("lo", "udp 0.0.0.0:1 > 192.168.0.1:2")).toEqual([
+		const gateway = createTestGateway("");
+		expect(gateway.send("lo", "udp 0.0.0.0:1 > 192.168.0.1:2")).toEqual([
 			`${IN} udp 192.168.0.254:1 > 192.168.0.1:2 badsum`,
 		]);
-		expect(router.send("lo", "udp 0.0.0.0:1 > 192.168.0.1:2 nosum")).toEqual([
+		expect(gateway.send("lo", "udp 0.0.0.0:1 > 192.168.0.1:2 nosum")).toEqual([
 			`${IN} udp 192.168.0.254:1 > 192.168.0.1:2 nosum`,
 		]);
 	});
@@ -53,34 +53,34 @@ describe("a program's own packet", () => {
 		["udp 10.0.0.1:1 > 10.255.255.255:2", "the socket may not broadcast"],
 		["udp 10.0.0.1:1 > 10.0.0.10:2 len 1473", "longer than the link's MTU"],
 	])("%s is refused: %s", (line, by) => {
-		const router = createTestRouter("*filter\n-A OUTPUT\nCOMMIT\n");
-		expect(router.fate("lo", line)).toEqual({ kind: "dropped", by });
-		expect(router.matched).toEqual([]);
+		const gateway = createTestGateway("*filter\n-A OUTPUT\nCOMMIT\n");
+		expect(gateway.fate("lo", line)).toEqual({ kind: "dropped", by });
+		expect(gateway.matched).toEqual([]);
 	});
 
 	it("is looked up again when it was changed, and goes nowhere if there is no way then", () => {
-		const router = createTestRouter(CHANGES);
-		router.send("lo", OUTSIDE.replace(":2", ":5"));
+		const gateway = createTestGateway(CHANGES);
+		gateway.send("lo", OUTSIDE.replace(":2", ":5"));
 		const line = OUTSIDE.replace(/:2$/, ":3");
-		expect(router.send("lo", line)).toEqual([
+		expect(gateway.send("lo", line)).toEqual([
 			`${IN} udp 10.0.0.1:1 > 192.168.0.1:3`,
 		]);
 		for (const lost of [
 			OUTSIDE.replace(/:2$/, ":4"),
 			OUTSIDE.replace("10.0.0.1:", "127.0.0.1:"),
 		]) {
-			expect(router.fate("lo", lost)).toEqual({
+			expect(gateway.fate("lo", lost)).toEqual({
 				kind: "dropped",
 				by: "no route after a rule changed it",
 			});
-			expect(router.matched).not.toContain("filter:OUTPUT:rule:1");
+			expect(gateway.matched).not.toContain("filter:OUTPUT:rule:1");
 		}
 	});
 
 	it("takes the first address that there is when it is masqueraded to itself", () => {
-		const router = createTestRouter(CHANGES);
-		router.send("lo", "icmp 192.168.0.254 > 192.168.0.254 echo-request id 7");
-		expect(router.conntrack().join()).toContain(
+		const gateway = createTestGateway(CHANGES);
+		gateway.send("lo", "icmp 192.168.0.254 > 192.168.0.254 echo-request id 7");
+		expect(gateway.conntrack().join()).toContain(
 			"src=192.168.0.254 dst=10.0.0.1",
 		);
 	});
@@ -88,17 +88,19 @@ describe("a program's own packet", () => {
 
 describe("the stack's answers", () => {
 	it("do not leave in the name of the loopback", () => {
-		const router = createTestRouter("");
-		expect(router.send("lo", "tcp 10.0.0.10:1 > 127.0.0.1:2 S")).toEqual([]);
-		expect(router.send("lo", "tcp 10.0.0.10:1 > 10.0.0.1:2 S")).toHaveLength(1);
+		const gateway = createTestGateway("");
+		expect(gateway.send("lo", "tcp 10.0.0.10:1 > 127.0.0.1:2 S")).toEqual([]);
+		expect(gateway.send("lo", "tcp 10.0.0.10:1 > 10.0.0.1:2 S")).toHaveLength(
+			1,
+		);
 	});
 
 	it("to what is untracked are looked up, whatever CT says of them", () => {
-		const router = createTestRouter(
+		const gateway = createTestGateway(
 			"*raw\n-A OUTPUT -j CT --notrack\n-A OUTPUT -m conntrack --ctstate UNTRACKED\nCOMMIT\n*filter\n-A OUTPUT -d 10.0.0.10 -j REJECT\n-A OUTPUT -m conntrack --ctstate INVALID\nCOMMIT\n",
 		);
-		router.send("lo", OUTSIDE);
-		expect(router.matched).toContain("filter:OUTPUT:rule:2");
+		gateway.send("lo", OUTSIDE);
+		expect(gateway.matched).toContain("filter:OUTPUT:rule:2");
 	});
 });
 
@@ -121,34 +123,34 @@ COMMIT
 	];
 
 	it.each(LINES)(
-		"%s is INVALID, comes to the box, and is not answered",
+		"%s is INVALID, comes to the gateway, and is not answered",
 		(line) => {
-			const router = createTestRouter(RULES);
-			expect(router.send(OUT, line)).toEqual([]);
-			expect(router.matched).toContain("mangle:PREROUTING:rule:1");
-			expect(router.conntrack()).toEqual([]);
-			expect(router.send(OUT, line.replace(" badsum", ""))).toHaveLength(1);
+			const gateway = createTestGateway(RULES);
+			expect(gateway.send(OUT, line)).toEqual([]);
+			expect(gateway.matched).toContain("mangle:PREROUTING:rule:1");
+			expect(gateway.conntrack()).toEqual([]);
+			expect(gateway.send(OUT, line.replace(" badsum", ""))).toHaveLength(1);
 		},
 	);
 
 	it.each(LINES)(
 		"%s is translated where nobody checks, and stays broken",
 		(line) => {
-			const router = createTestRouter(RULES, {
+			const gateway = createTestGateway(RULES, {
 				sysctls: {
 					"ipv4.ip_forward": 1,
 					"netfilter.nf_conntrack_checksum": 0,
 				},
 			});
-			const [sent = ""] = router.send(OUT, line);
+			const [sent = ""] = gateway.send(OUT, line);
 			expect(sent).toContain("> 192.168.0.1");
 			expect(sent).toContain("badsum");
 		},
 	);
 
 	it("are not rejected, but a datagram without any is", () => {
-		const router = createTestRouter(RULES);
-		const send = (line: string) => router.send(OUT, line).length;
+		const gateway = createTestGateway(RULES);
+		const send = (line: string) => gateway.send(OUT, line).length;
 		expect(send("tcp 10.0.0.10:1 > 192.168.0.2:2 S badsum")).toBe(0);
 		expect(send("tcp 10.0.0.10:1 > 192.168.0.2:2 S")).toBe(1);
 		expect(send("udp 10.0.0.10:1 > 192.168.0.2:2 badsum")).toBe(0);
@@ -156,19 +158,19 @@ COMMIT
 	});
 
 	it("make the translation of an ICMP error drop it", () => {
-		const router = createTestRouter(RULES, {
+		const gateway = createTestGateway(RULES, {
 			sysctls: {
 				"ipv4.ip_forward": 1,
 				"netfilter.nf_conntrack_checksum": 0,
 			},
 		});
-		router.send(OUT, "udp 10.0.0.10:1 > 10.0.0.1:2");
+		gateway.send(OUT, "udp 10.0.0.10:1 > 10.0.0.1:2");
 		const error =
 			"icmp 192.168.0.1 > 10.0.0.10 port-unreachable (udp 10.0.0.10:1 > 192.168.0.1:2)";
-		expect(router.fate(IN, error.replace("(", "badsum ("))).toEqual({
+		expect(gateway.fate(IN, error.replace("(", "badsum ("))).toEqual({
 			kind: "dropped",
 			by: "wrong checksum",
 		});
-		expect(router.send(IN, error)).toHaveLength(1);
+		expect(gateway.send(IN, error)).toHaveLength(1);
 	});
 });

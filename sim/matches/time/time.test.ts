@@ -7,7 +7,7 @@ import {
 } from "../../extension/test-host.ts";
 import { time } from "./time.ts";
 
-/** Does the match hold at that moment? The box was started a minute before. */
+/** Does the match hold at that moment? The gateway was started a minute before. */
 function holds(options: string, moment: string): boolean {
 	const ports = testPorts({ epochMs: Date.parse(moment) - 60_000 });
 	const matches = testMatch(time, options, ports);
@@ -57,7 +57,7 @@ test("across midnight, --contiguous counts the night to the day it began on", ()
 	]);
 });
 
-test("the clock goes on while the box runs", () => {
+test("the clock goes on while the gateway runs", () => {
 	const ports = testPorts({ epochMs: Date.parse("2026-11-23T17:59:00Z") });
 	const matches = testMatch(time, "--timestart 08:00 --timestop 18:00", ports);
 	expect(matches(testSkb())).toBe(true);

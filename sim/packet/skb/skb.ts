@@ -56,7 +56,7 @@ export interface Skb {
 	entry: number;
 	/**
 	 * One of the `CTINFO_*`. While `entry` is NO_ENTRY: CTINFO_INVALID, CTINFO_UNTRACKED, or
-	 * CTINFO_RELATED for the box's answer to what is untracked.
+	 * CTINFO_RELATED for the gateway's answer to what is untracked.
 	 */
 	ctinfo: number;
 	/** The template that `-j CT` attached (zone, helper, …), or `null`. */

@@ -1,4 +1,4 @@
-/** For tests: the recipe's router with any rules, spoken to in one-line packets. */
+/** For tests: the recipe's gateway with any rules, which takes packets in their one-line notation. */
 import { seededChoice } from "../chance/seeded.ts";
 import type {
 	Emission,
@@ -11,7 +11,7 @@ import type {
 import { parsePacket, printPacket } from "../packet/notation/notation.ts";
 import { ModelGateway } from "./model-gateway.ts";
 
-export const ROUTER: GatewaySetup = {
+export const SETUP: GatewaySetup = {
 	interfaces: [
 		{ name: "bond0.204", addresses: ["10.0.0.1/8"], mtu: 1500 },
 		{ name: "bond0.205", addresses: ["192.168.0.254/24"], mtu: 1500 },
@@ -25,14 +25,14 @@ export const ROUTER: GatewaySetup = {
 export const OUT = "bond0.204";
 export const IN = "bond0.205";
 
-export interface TestRouter {
-	readonly gateway: ModelGateway;
+export interface TestGateway {
+	readonly model: ModelGateway;
 	/** The rules that matched, in TRACE's spelling, since the last packet was sent. */
 	readonly matched: string[];
 	/** Sends a packet; what came out at once, each as `interface packet`. */
 	send(interfaceName: string, packet: string): string[];
 	fate(interfaceName: string, packet: string): Fate;
-	/** What comes out within so much virtual time. */
+	/** What comes out within this virtual time. */
 	wait(forMs: number): string[];
 	/** @throws when the operation is refused */
 	operate(operation: Operation): OperationOutcome;
@@ -42,30 +42,30 @@ export interface TestRouter {
 	conntrack(): string[];
 }
 
-export function createTestRouter(
+export function createTestGateway(
 	rules: string,
 	setup: Partial<GatewaySetup> = {},
 	seed = 1,
-): TestRouter {
+): TestGateway {
 	const matched: string[] = [];
 	const trace = (event: TraceEvent) =>
 		void matched.push(
 			`${event.table}:${event.chain}:${event.kind}:${event.number}`,
 		);
-	const gateway = new ModelGateway(
-		{ ...ROUTER, ...setup },
+	const model = new ModelGateway(
+		{ ...SETUP, ...setup },
 		{ choice: seededChoice(seed), trace },
 	);
 	const print = (emissions: readonly Emission[]) =>
 		emissions.map(
 			({ interface: name, packet }) => `${name} ${printPacket(packet)}`,
 		);
-	const router: TestRouter = {
-		gateway,
+	const gateway: TestGateway = {
+		model,
 		matched,
 		send(interfaceName, packet) {
 			matched.length = 0;
-			const { fate, emissions } = gateway.receive(
+			const { fate, emissions } = model.receive(
 				interfaceName,
 				parsePacket(packet),
 			);
@@ -75,15 +75,15 @@ export function createTestRouter(
 		},
 		fate(interfaceName, packet) {
 			matched.length = 0;
-			return gateway.receive(interfaceName, parsePacket(packet)).fate;
+			return model.receive(interfaceName, parsePacket(packet)).fate;
 		},
 		wait(forMs) {
-			const toMs = gateway.nowMs + forMs;
+			const toMs = model.nowMs + forMs;
 			const out: string[] = [];
-			while (gateway.nowMs < toMs) {
-				const answer = gateway.answer({
+			while (model.nowMs < toMs) {
+				const answer = model.answer({
 					kind: "wait",
-					atMs: gateway.nowMs,
+					atMs: model.nowMs,
 					toMs,
 				});
 				out.push(...print(answer.emissions));
@@ -91,30 +91,30 @@ export function createTestRouter(
 			return out;
 		},
 		operate(operation) {
-			const outcome = gateway.operate(operation);
+			const outcome = model.operate(operation);
 			if (!outcome.ok) throw new Error(outcome.message);
 			return outcome;
 		},
 		iptables(command) {
-			router.operate({ kind: "iptables", command });
+			gateway.operate({ kind: "iptables", command });
 		},
 		condition(name, write) {
-			router.operate({ kind: "condition", name, write });
+			gateway.operate({ kind: "condition", name, write });
 		},
 		conntrack() {
-			return gateway
+			return model
 				.observe()
 				.conntrack.map((line) => line.text)
 				.sort();
 		},
 	};
 	if (rules !== "")
-		router.operate({
+		gateway.operate({
 			kind: "restore",
 			text: rules,
 			file: "test.rules",
 			noflush: false,
 			counters: false,
 		});
-	return router;
+	return gateway;
 }

@@ -61,7 +61,7 @@ export function range(
 }
 
 export interface Rules {
-	/** What nat PREROUTING (OUTPUT for the router's own packets) maps the destination to. */
+	/** What nat PREROUTING (OUTPUT for the gateway's own packets) maps the destination to. */
 	dnat?: (skb: Skb) => NatRange | null;
 	/** What nat POSTROUTING (INPUT for delivered packets) maps the source to. */
 	snat?: (skb: Skb) => NatRange | null;
@@ -71,7 +71,7 @@ export interface Rules {
 	drop?: boolean;
 }
 
-export class TestRouter {
+export class TestHooks {
 	nowMs = 0;
 	readonly sysctls = new Sysctls();
 	readonly conntrack: Conntrack;
@@ -110,12 +110,12 @@ export class TestRouter {
 		return this.#pass(line, HOOK_PREROUTING, HOOK_POSTROUTING);
 	}
 
-	/** A packet for the router itself. */
+	/** A packet for the gateway itself. */
 	deliver(line: string): string {
 		return this.#pass(line, HOOK_PREROUTING, HOOK_INPUT);
 	}
 
-	/** A packet of the router's own. */
+	/** A packet of the gateway's own. */
 	send(line: string): string {
 		return this.#pass(line, HOOK_OUTPUT, HOOK_POSTROUTING);
 	}
