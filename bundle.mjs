@@ -4,13 +4,14 @@
  * nothing is installed (lab/docker/programs/built/). Plain JavaScript, since it has to run before
  * anything is built.
  */
-import { rmSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 
 process.chdir(import.meta.dirname);
 const page = join("reports", "page");
 const programs = join("lab", "docker", "programs");
+const { version } = JSON.parse(readFileSync("package.json", "utf8"));
 
 /** @param {string} output emptied first @param {import("esbuild").BuildOptions} options */
 async function bundle(output, options) {
@@ -34,13 +35,18 @@ await bundle(join(page, "built"), {
 });
 
 await bundle(join(programs, "built"), {
-	entryPoints: [
-		"client.ts",
-		"healthcheck.ts",
-		"lab-build.ts",
-		"load.ts",
-		"router-command.ts",
-	].map((name) => join(programs, name)),
+	entryPoints: {
+		client: join(programs, "client.ts"),
+		healthcheck: join("cli", "healthcheck", "program.ts"),
+		"lab-build": join(programs, "lab-build.ts"),
+		load: join(programs, "load.ts"),
+		"router-command": join(programs, "router-command.ts"),
+	},
+	define: { MARKTWIN_VERSION: JSON.stringify(version) },
+	// Libraries that are no modules ask for Node's by `require`.
+	banner: {
+		js: 'import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);',
+	},
 	format: "esm",
 	platform: "node",
 	target: "node20",

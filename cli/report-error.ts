@@ -1,6 +1,7 @@
 /** Any error → what the user reads of it, and the exit code. */
 import { resolve } from "node:path";
 import { reasonWithPlace } from "../scenarios/load/syntax-place.ts";
+import { shellLine } from "../scenarios/result/invocation.ts";
 import { EXIT } from "./exit-code.ts";
 import { InputError } from "./input-error.ts";
 import { nameText } from "./screen/screen-text.ts";
@@ -74,7 +75,7 @@ function bugReport(error: unknown, words: readonly string[]): string {
 		`Please report it to ${REPORT_TO}, with these lines and the files that were read:`,
 		"",
 		`  marktwin ${version()}, Node ${process.version}, ${process.platform} ${process.arch}`,
-		`  marktwin ${nameText(words.join(" "))}`,
+		`  ${shellLine(["marktwin", ...words])}`,
 		"",
 		String(what).replace(/^/gm, "  "),
 	].join("\n");

@@ -12,6 +12,7 @@ import {
 	replaceFile,
 	type Target,
 } from "../../scenarios/files/replace-file.ts";
+import { shellLine } from "../../scenarios/result/invocation.ts";
 import {
 	decodeOctets,
 	encodeOctets,
@@ -21,6 +22,8 @@ import { out } from "../screen/screen.ts";
 import { mustHaveReader, readingFrom, writeInto } from "./named-pipe.ts";
 
 export const STANDARD = "-";
+/** As places in it are named. */
+const STANDARD_NAME = "<stdin>";
 
 export interface Text {
 	/** For messages: the file as it was named, or `<stdin>`. */
@@ -37,7 +40,7 @@ export async function readText(
 	file: string,
 	mostOctets = LONGEST_TEXT,
 ): Promise<Text> {
-	const name = file === STANDARD ? "<stdin>" : file;
+	const name = file === STANDARD ? STANDARD_NAME : file;
 	return { name, text: decode(await readBytes(file, name, mostOctets), name) };
 }
 
@@ -47,7 +50,7 @@ export async function readText(
  * @throws InputError when the file cannot be read, or is no text
  */
 export async function readRules(file: string): Promise<Text> {
-	const name = file === STANDARD ? "<stdin>" : file;
+	const name = file === STANDARD ? STANDARD_NAME : file;
 	const bytes = await readBytes(file, name, LONGEST_TEXT);
 	const wrong = whyNoRules(bytes, name);
 	if (wrong !== null) throw wrong;
@@ -79,7 +82,7 @@ function whyNoRules(bytes: Buffer, name: string): InputError | null {
 		if (start.startsWith(sign))
 			return new InputError(
 				`${name} is ${what}, and no ruleset`,
-				`Read it with: ${command} ${name}`,
+				`Read it with: ${name === STANDARD_NAME ? command : `${command} ${operand(name)}`}`,
 			);
 	const looked = bytes.subarray(0, LOOKED_AT);
 	// Tabs and the ends of lines are none; iptables takes the others too, but hardly anybody writes them.
@@ -216,9 +219,15 @@ function cannotWrite(file: string, error: unknown): InputError {
 	return new InputError(
 		`cannot write ${file}: ${reasonOf(error)}`,
 		codeOf(error) === "ENOENT"
-			? `Make the folder first: mkdir -p ${dirname(file)}`
+			? `Make the folder first: mkdir -p ${operand(dirname(file))}`
 			: "",
 	);
+}
+
+/** A path as a word of a command line that no program takes for an option; `-` stays what it is. */
+export function operand(path: string): string {
+	const isOption = path !== STANDARD && path.startsWith("-");
+	return shellLine([isOption ? `./${path}` : path]);
 }
 
 /** Writes a text that may come in pieces, whole or not at all; "-" is standard output. */

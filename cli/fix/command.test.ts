@@ -73,7 +73,7 @@ describe("marktwin fix", () => {
 			out: "*filter\n-A INPUT -j DROP\nCOMMIT\n",
 		});
 		expect(err).toContain(`${script}:2: wrote \`INPUT\` for \`INPTU\``);
-		const inPlace = await marktwin(["fix", "-i", script]);
+		const inPlace = await marktwin(["fix", "--in-place", script]);
 		expect(inPlace.code).toBe(2);
 		expect(inPlace.err).toContain("--output my.rules");
 		expect(readFileSync(script, "utf8")).toContain("$IPT -A INPTU");
@@ -81,7 +81,7 @@ describe("marktwin fix", () => {
 
 	it.each([
 		{ words: ["--in-place", "-"], says: "--in-place needs a file" },
-		{ words: ["-i", "-o", "x", RECIPE], says: "cannot be used with" },
+		{ words: ["--in-place", "-o", "x", RECIPE], says: "cannot be used with" },
 		{ words: ["-o", "/nowhere/at/all", RECIPE], says: "mkdir -p /nowhere/at" },
 		{
 			words: ["-o", "/proc", RECIPE],

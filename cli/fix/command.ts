@@ -29,7 +29,7 @@ export function fixCommand(): Command {
 		)
 		.addOption(
 			new Option(
-				"-i, --in-place",
+				"--in-place",
 				"write the repaired ruleset back to the file",
 			).conflicts("output"),
 		)

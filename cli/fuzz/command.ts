@@ -44,7 +44,7 @@ export function fuzzCommand(): Command {
 		)
 		.addOption(
 			new Option(
-				"-p, --path <path>",
+				"--path <path>",
 				"play only this case of the seed, as a finding names it",
 			)
 				.argParser(readPath)

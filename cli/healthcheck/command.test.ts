@@ -1,6 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+	copyFileSync,
+	mkdirSync,
+	readFileSync,
+	rmSync,
+	writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { expect, inject, it, onTestFinished, vi } from "vitest";
 import { findProgram } from "../../lab/execute.ts";
@@ -201,4 +207,33 @@ it("goes on when its log cannot be written", async () => {
 	await soon(() => expect(readFileSync(condition, "utf8")).toBe("1\n"));
 	child.kill("SIGTERM");
 	expect(await once(child, "close")).toEqual([0, null]);
+});
+
+it("is the same in one file, for containers without marktwin", async () => {
+	const alone = join(folder, "healthcheck.mjs");
+	copyFileSync(
+		join(inject("command"), "../../lab/docker/programs/built/healthcheck.mjs"),
+		alone,
+	);
+	for (const { program, words } of [
+		{ program: "true", words: ["--once"] },
+		{ program: "false", words: ["--once"] },
+		{ program: "true", words: ["--status"] },
+		{ program: "true", words: ["--check-config"] },
+		{ program: "true", words: ["--once", "--status"] },
+		{ program: "true", words: ["--chek-config"] },
+		{ program: "none-such", words: ["--once"] },
+	]) {
+		configure(program);
+		const theirs = await healthcheck(...words);
+		const ours = await execute(process.execPath, [
+			alone,
+			...["--config", config],
+			...words,
+		]);
+		expect({
+			...ours,
+			err: ours.err.replace("(healthcheck", "(marktwin healthcheck"),
+		}).toEqual(theirs);
+	}
 });

@@ -15,7 +15,7 @@ export function containerCommands(): readonly Command[] {
 			"start the recipe's router, two mail servers, a client and a health checker in containers, to look around in",
 		)
 		.option(
-			"-r, --rules <file>",
+			"--rules <file>",
 			"ruleset that the router loads (default the recipe's)",
 		)
 		.option(
@@ -41,7 +41,7 @@ export function containerCommands(): readonly Command[] {
 				"[command...]",
 				"run this and end with its exit code: one word is a line for sh, several are a program and its arguments",
 			)
-			.option("-i, --stdin", "hand standard input on to the command", false)
+			.option("--stdin", "hand standard input on to the command", false)
 			// `shell c1 ls -l`: the command's options are its own.
 			.passThroughOptions()
 			.addHelpText(
@@ -51,7 +51,7 @@ Examples:
   marktwin lab shell c1
   marktwin lab shell router iptables-save -c
   marktwin lab shell router 'echo 1 > /proc/net/nf_condition/mail1up'
-  marktwin lab shell -i router iptables-restore < my.rules`,
+  marktwin lab shell --stdin router iptables-restore < my.rules`,
 			),
 	).action(
 		async (name: string, command: readonly string[], options: ShellOptions) => {
@@ -85,8 +85,7 @@ function ownOptions(
 ): readonly [readonly string[], ShellOptions] {
 	const [first = "", ...rest] = command;
 	if (first === "--") return [rest, options];
-	if (first === "-i" || first === "--stdin")
-		return ownOptions(rest, { ...options, stdin: true });
+	if (first === "--stdin") return ownOptions(rest, { ...options, stdin: true });
 	if (first.startsWith("--lab="))
 		return ownOptions(rest, { ...options, lab: first.slice("--lab=".length) });
 	const [id, ...more] = rest;

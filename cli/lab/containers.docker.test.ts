@@ -43,7 +43,7 @@ describeOnDocker("a lab to look around in", () => {
 				"shell",
 				"--lab",
 				id,
-				...(input === undefined ? [] : ["-i"]),
+				...(input === undefined ? [] : ["--stdin"]),
 				name,
 				...words,
 			],

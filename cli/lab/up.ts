@@ -17,7 +17,7 @@ import { resolveRules } from "../../scenarios/load/load-scenarios.ts";
 import { setUpOperations } from "../../scenarios/run/set-up.ts";
 import { recipeRules } from "../../scenarios/suites/index.ts";
 import { EXIT } from "../exit-code.ts";
-import { readRules } from "../files/files.ts";
+import { operand, readRules } from "../files/files.ts";
 import { InputError } from "../input-error.ts";
 import { err, out } from "../screen/screen.ts";
 import { CHECKER_LOG } from "./containers.ts";
@@ -60,7 +60,7 @@ export async function up(options: UpOptions): Promise<number> {
 			if (outcome.ok) continue;
 			throw new InputError(`${ruleset.name} does not load:`, [
 				...outcome.message.split("\n"),
-				`marktwin check ${ruleset.name} tells more.`,
+				`marktwin check ${operand(rules ?? ruleset.name)} tells more.`,
 			]);
 		}
 		await execIn(

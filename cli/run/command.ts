@@ -11,7 +11,7 @@ export function runCommand(): Command {
 	return addScenarioOptions(command)
 		.addOption(
 			new Option(
-				"-o, --on <driver>",
+				"--on <driver>",
 				"what is played on: the model, a kernel in a virtual machine, or containers with real mail servers",
 			)
 				.choices(["model", "vm", "docker"])

@@ -31,7 +31,7 @@ export function traceCommand(): Command {
 			},
 		)
 		.option(
-			"-c, --condition <name=value>",
+			"--condition <name=value>",
 			"value that is written to /proc/net/nf_condition/NAME first (repeatable)",
 			assignment("mail1up=1"),
 			[],

@@ -7,6 +7,7 @@ import {
 	readPlainFile,
 	readPlainOctets,
 } from "../../../scenarios/files/plain-file.ts";
+import { shellLine } from "../../../scenarios/result/invocation.ts";
 import { cacheFolder } from "../../cache-folder.ts";
 import { LabError } from "../../lab-error.ts";
 import { type Manifest, parseManifest } from "./manifest.ts";
@@ -103,12 +104,12 @@ export function mustBeIntact(image: Image): void {
 }
 
 function unusable(kernel: string, message: string): LabError {
-	const option = kernel === DEFAULT_KERNEL ? "" : ` --kernel ${kernel}`;
+	const option = kernel === DEFAULT_KERNEL ? [] : ["--kernel", kernel];
 	return new LabError({
 		code: "missing",
 		place: `the image with ${kernel}`,
 		message,
-		remedy: `marktwin lab build${option}`,
+		remedy: shellLine(["marktwin", "lab", "build", ...option]),
 	});
 }
 

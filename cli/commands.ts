@@ -1,0 +1,51 @@
+/** The command `marktwin` and its commands. What one needs of the model is loaded when it runs, so that `--help` is quick. */
+import { Command } from "commander";
+import { checkCommand } from "./check/command.ts";
+import { compareCommand } from "./compare/command.ts";
+import { exampleCommand } from "./example/command.ts";
+import { EXIT_HELP } from "./exit-code.ts";
+import { fixCommand } from "./fix/command.ts";
+import { fuzzCommand } from "./fuzz/command.ts";
+import { healthcheckCommand } from "./healthcheck/command.ts";
+import { labCommand } from "./lab/command.ts";
+import { mergeCommand } from "./merge/command.ts";
+import { runCommand } from "./run/command.ts";
+import { saveCommand } from "./save/command.ts";
+import { traceCommand } from "./trace/command.ts";
+import { version } from "./version.ts";
+
+/** `marktwin`, with all of its commands. */
+export function marktwinCommand(): Command {
+	const marktwin = new Command("marktwin")
+		.description(
+			"A twin of the kernel that marks: plays connections against an iptables ruleset\nand tells whether it splits them evenly, fails over and keeps its promises.",
+		)
+		.version(version())
+		// Whatever stands behind a command is that command's, so that `lab shell` can leave it to another.
+		.enablePositionalOptions()
+		.addHelpText("after", `\n${EXIT_HELP}`)
+		.addHelpText(
+			"after",
+			`
+Examples:
+  marktwin check /etc/iptables/rules.v4   would it load?
+  marktwin run builtin                    plays all that comes with marktwin
+  marktwin run                            plays *.scenario.* below this folder
+  marktwin example demo                   a ruleset and scenarios to begin with`,
+		);
+	for (const command of [
+		runCommand(),
+		traceCommand(),
+		saveCommand(),
+		checkCommand(),
+		fixCommand(),
+		compareCommand(),
+		fuzzCommand(),
+		mergeCommand(),
+		labCommand(),
+		exampleCommand(),
+		healthcheckCommand(),
+	])
+		marktwin.addCommand(command);
+	return marktwin;
+}
