@@ -30,21 +30,141 @@ import {
 	type RunOptions,
 } from "./scenarios/run/run-scenario.ts";
 
+// ## Scenarios and their setup
+// Builders return plain data, and throw a `ScenarioError` for an argument that they do not take.
+
 export {
-	binomialBand,
-	multinomialBands,
-} from "./scenarios/judge/statistics.ts";
-export * from "./scenarios/language/build/build.ts";
+	type GivenScenario,
+	scenario,
+} from "./scenarios/language/build/build.ts";
+export {
+	backendAt,
+	clientAt,
+	INSIDE,
+	OUTSIDE,
+	RECIPE_GATEWAY,
+	type RecipeOverrides,
+	recipeHealthCheck,
+	recipeSetup,
+} from "./scenarios/language/build/build-recipe.ts";
+
+// ## Steps
+// What happens, and when. Builders throw a `ScenarioError` for an argument that they do not take.
+
+export {
+	connectOnly,
+	type HoldOptions,
+	hold,
+	type SmtpOptions,
+	smtp,
+} from "./scenarios/language/build/build-dialogues.ts";
+export {
+	evict,
+	iptables,
+	linkDown,
+	linkUp,
+	type RestoreOptions,
+	restore,
+	setCondition,
+	sysctl,
+	takeOver,
+} from "./scenarios/language/build/build-operations.ts";
+export {
+	at,
+	backend,
+	type ConnectOptions,
+	close,
+	connect,
+	lossy,
+	observe,
+	packet,
+	repeat,
+	slow,
+	speak,
+} from "./scenarios/language/build/build-steps.ts";
+export type { AtMostOne } from "./scenarios/language/build/check-arguments.ts";
+
+// ## Expectations
+// What is expected of a play. Builders throw a `ScenarioError` for an argument that they do not take.
+
+export {
+	affinity,
+	avoided,
+	countsAgree,
+	failoverGapAtMost,
+	gatewayAnswered,
+	mailKept,
+	moved,
+	order,
+	outcomes,
+	pattern,
+	type ReasonOptions,
+	type SelectionOptions,
+} from "./scenarios/language/build/build-expect.ts";
+export {
+	conditionIs,
+	conntrack,
+	counter,
+	type EntryOptions,
+	type ObservationOptions,
+	operationFails,
+	operationSucceeds,
+	type PacketsOptions,
+	packetsOut,
+	packetsPast,
+} from "./scenarios/language/build/build-expect-gateway.ts";
+export {
+	evenSplit,
+	type SplitOptions,
+	split,
+} from "./scenarios/language/build/build-expect-split.ts";
+export type { Count } from "./scenarios/language/count.ts";
+
+// ## Scenarios as data
+// What builders return, and what a scenario in JSON holds.
+
 export {
 	validateScenario,
 	validateScenarioFile,
 } from "./scenarios/language/check/validate.ts";
-export type * from "./scenarios/language/scenario.ts";
+export type {
+	ConnectionFilter,
+	CountedOutcome,
+	Expectation,
+	ExpectationKind,
+	PlayableScenario,
+	RestoreFile,
+	RulesetSource,
+	Scenario,
+	ScenarioFile,
+	ScenarioStep,
+	Setup,
+} from "./scenarios/language/scenario.ts";
 export {
 	ScenarioError,
 	type ScenarioErrorCode,
 	type ScenarioFault,
 } from "./scenarios/language/scenario-error.ts";
+export type { BackendBehaviour } from "./sim/endpoint/backend.ts";
+export type { Dialogue } from "./sim/endpoint/dialogue.ts";
+export type {
+	HealthCheckSettings,
+	HealthPolicy,
+	HealthProbe,
+	HealthTarget,
+} from "./sim/endpoint/health-policy.ts";
+export type {
+	Arrivals,
+	BackendSetup,
+	ClientSetup,
+	PortPolicy,
+	Step,
+	StepKind,
+	WorldSetup,
+} from "./sim/world/setup.ts";
+
+// ## Playing and judging
+
 export type {
 	LoadedScenario,
 	LoadOptions,
@@ -53,15 +173,138 @@ export type {
 export type { DriverInfo, DriverKind } from "./scenarios/result/driver-info.ts";
 export { commandLine, type Invocation } from "./scenarios/result/invocation.ts";
 export type {
+	ImpliedExpectation,
 	Judgement,
 	Outcome,
 	RunResult,
 	Why,
 } from "./scenarios/result/result.ts";
+export type { RulePlace } from "./scenarios/result/rule-place.ts";
 export {
 	assertScenario,
 	ExpectationError,
 } from "./scenarios/run/assert-scenario.ts";
+export type { Limits } from "./scenarios/run/budget.ts";
+export {
+	checkScenario,
+	checkScenarioAsync,
+	type RunOptions,
+} from "./scenarios/run/run-scenario.ts";
+export { loadBuiltInScenarios } from "./scenarios/suites/index.ts";
+export type { Note } from "./sim/script/run/report.ts";
+export type { LinkEvent, LinkWatch } from "./sim/world/watch.ts";
+
+/**
+ * Makes a scenario playable: checks it whole and reads the rules files that it names.
+ * @param folder where they are; the current one when nothing is said
+ * @throws ScenarioError with every fault
+ * @public
+ */
+export async function readScenario(
+	scenario: Scenario,
+	folder: string = ".",
+): Promise<PlayableScenario> {
+	return resolveRules(validateScenario(scenario), folder, { file: "" });
+}
+
+/**
+ * Checks a scenario, reads its rules, plays it on the model and judges it.
+ * @throws ScenarioError when it cannot be played; a violated expectation is a result
+ * @public
+ */
+export async function runScenario(
+	scenario: Scenario,
+	options: RunOptions & {
+		readonly folder?: string;
+		readonly driver?: Driver;
+	} = {},
+): Promise<RunResult> {
+	return checkScenario(await readScenario(scenario, options.folder), options);
+}
+
+/**
+ * Loads scenario files (`.ts`, `.mts`, `.js`, `.mjs`, `.json`) and the rules beside them.
+ * @throws ScenarioError for the first file that cannot be used, with all of its faults
+ * @public
+ */
+export async function loadScenarios(
+	files: readonly string[],
+	options: LoadOptions = {},
+): Promise<readonly LoadedScenario[]> {
+	// Scenario files import this very module under its name.
+	const library = options.library ?? (await import("./index.ts"));
+	return loadWith(files, { ...options, library });
+}
+
+// ## What happened in a play
+
+export type {
+	Account,
+	ConnectionOutcome,
+	ConnectionRecord,
+	PacketRecord,
+	WorldEvent,
+} from "./sim/world/account/account.ts";
+
+// ## Rulesets
+// Text that `iptables-restore` takes, as data and back.
+
+export type { Need, NeedKind } from "./sim/contract/need.ts";
+export type {
+	AddressMask,
+	AsWritten,
+	Chain,
+	Counters,
+	InterfaceMatch,
+	MatchUse,
+	Rule,
+	RuleHeader,
+	Ruleset,
+	Table,
+	TableName,
+	TargetUse,
+} from "./sim/contract/ruleset.ts";
+export {
+	type Fault,
+	type FaultCode,
+	printFault,
+	printFaults,
+	RulesetError,
+} from "./sim/ruleset/base/ruleset-error.ts";
+export type { Change } from "./sim/ruleset/fix/change.ts";
+export { type Fixed, fixRuleset } from "./sim/ruleset/fix/fix.ts";
+export {
+	checkRuleset,
+	type ParseOptions,
+	parseRuleset,
+} from "./sim/ruleset/parse.ts";
+export { printRuleset } from "./sim/ruleset/print.ts";
+
+// ## Packets
+
+export {
+	type PrintOptions,
+	printPacket,
+} from "./sim/packet/notation/notation.ts";
+export { parsePacket } from "./sim/packet/notation/notation-parse.ts";
+export type {
+	Address,
+	Checksum,
+	FragmentPlace,
+	IcmpPacket,
+	IpHeader,
+	OtherPacket,
+	Packet,
+	TcpOptions,
+	TcpPacket,
+	UdpPacket,
+} from "./sim/packet/packet.ts";
+export { PacketError } from "./sim/packet/packet-error.ts";
+
+// ## Gateways
+// The seam between a play and the thing under test. A driver of your own puts another gateway into a play;
+// `CONFORMANCE` shows whether it answers as it must.
+
 export {
 	CONFORMANCE,
 	type ConformanceCase,
@@ -77,79 +320,50 @@ export {
 	type GatewayUnderTest,
 	modelDriver,
 } from "./scenarios/run/driver.ts";
-export {
-	checkScenario,
-	checkScenarioAsync,
-	type RunOptions,
-} from "./scenarios/run/run-scenario.ts";
-export { loadBuiltInScenarios } from "./scenarios/suites/index.ts";
-export type { Choice } from "./sim/chance/choice.ts";
-export { seededChoice } from "./sim/chance/seeded.ts";
 export type { Answer, Ask } from "./sim/contract/ask.ts";
-export type * from "./sim/contract/gateway.ts";
-export type * from "./sim/contract/ruleset.ts";
-export type { BackendBehaviour } from "./sim/endpoint/backend.ts";
-export type { Dialogue } from "./sim/endpoint/dialogue.ts";
-export type { HealthCheckSettings } from "./sim/endpoint/health-checker.ts";
+export type { DropReason } from "./sim/contract/drop-reason.ts";
+export type {
+	ConntrackFilter,
+	ConntrackLine,
+	ConntrackTuple,
+	CtState,
+	DroppedBy,
+	Emission,
+	Fate,
+	GatewaySetup,
+	InterfaceSetup,
+	LogEntry,
+	Observation,
+	Operation,
+	OperationOutcome,
+	RouteSetup,
+	StepOperation,
+	TraceEvent,
+	TraceSink,
+	Unknown,
+} from "./sim/contract/gateway.ts";
+export type { TcpStateName } from "./sim/contract/tcp-state-name.ts";
+export { UnknownSignal } from "./sim/contract/unknown-signal.ts";
 export {
 	ModelGateway,
 	type ModelGatewayPorts,
 } from "./sim/gateway/model-gateway.ts";
-export { parsePacket, printPacket } from "./sim/packet/notation/notation.ts";
-export type { Packet } from "./sim/packet/packet.ts";
-export { PacketError } from "./sim/packet/packet-error.ts";
+export type { HookName } from "./sim/packet/skb/skb.ts";
+export { SetupError } from "./sim/routing/routes.ts";
+
+// ## Chance
+
 export {
-	type Fault,
-	type FaultCode,
-	printFault,
-	printFaults,
-	RulesetError,
-} from "./sim/ruleset/base/ruleset-error.ts";
-export { type Change, type Fixed, fixRuleset } from "./sim/ruleset/fix/fix.ts";
-export {
-	checkRuleset,
-	type ParseOptions,
-	parseRuleset,
-} from "./sim/ruleset/parse.ts";
-export { printRuleset } from "./sim/ruleset/print.ts";
-export type * from "./sim/world/account/account.ts";
-export type * from "./sim/world/setup.ts";
-
-/**
- * Makes a scenario playable: checks it whole and reads the rules files that it names.
- * @param folder where they are; the current one when nothing is said
- * @throws ScenarioError with every fault
- */
-export async function readScenario(
-	scenario: Scenario,
-	folder: string = ".",
-): Promise<PlayableScenario> {
-	return resolveRules(validateScenario(scenario), folder, { file: "" });
-}
-
-/**
- * Checks a scenario, reads its rules, plays it on the model and judges it.
- * @throws ScenarioError when it cannot be played; a violated expectation is a result
- */
-export async function runScenario(
-	scenario: Scenario,
-	options: RunOptions & {
-		readonly folder?: string;
-		readonly driver?: Driver;
-	} = {},
-): Promise<RunResult> {
-	return checkScenario(await readScenario(scenario, options.folder), options);
-}
-
-/**
- * Loads scenario files (`.ts`, `.mts`, `.js`, `.mjs`, `.json`) and the rules beside them.
- * @throws ScenarioError for the first file that cannot be used, with all of its faults
- */
-export async function loadScenarios(
-	files: readonly string[],
-	options: LoadOptions = {},
-): Promise<readonly LoadedScenario[]> {
-	// Scenario files import this very module under its name.
-	const library = options.library ?? (await import("./index.ts"));
-	return loadWith(files, { ...options, library });
-}
+	type Band,
+	binomialBand,
+	multinomialBands,
+} from "./scenarios/judge/statistics.ts";
+export type {
+	Choice,
+	ConnectionEnds,
+	TrackedConnection,
+	UnseenChance,
+} from "./sim/chance/choice.ts";
+export type { ChancePart } from "./sim/chance/noted.ts";
+export { seededChoice } from "./sim/chance/seeded.ts";
+export type { Stateful } from "./sim/stateful.ts";

@@ -1,6 +1,7 @@
 /**
  * A part of the model that changes with time, and can be copied, put back and compared. A gateway is
  * a list of such parts; `ModelGateway.snapshot`, `restore` and `hash` go through them.
+ * @public
  */
 export interface Stateful<Saved = unknown> {
 	/** A copy of the state that no later change reaches. */

@@ -5,9 +5,11 @@
  */
 import { invariant } from "../../sim/invariant.ts";
 
-/** Numbers of connections, both ends inclusive. */
+/** Numbers of connections, both ends inclusive. @public */
 export interface Band {
+	/** Least number. */
 	readonly low: number;
+	/** Greatest number. */
 	readonly high: number;
 }
 
@@ -65,6 +67,7 @@ export function probabilityOfAtMost(
  * `1 - confidence`: the same share of that on either side.
  *
  * @example binomialBand(100, 0.5, 0.95) // { low: 40, high: 60 }
+ * @public
  */
 export function binomialBand(
 	trials: number,
@@ -88,6 +91,7 @@ export function binomialBand(
  * probability of at most `1 - confidence`. Two shares are one question (what one lacks the other
  * has); from three on every band gets an equal part of the doubt (the union bound: exact in what it
  * promises, a little wider than it would have to be).
+ * @public
  */
 export function multinomialBands(
 	trials: number,

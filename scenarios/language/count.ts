@@ -2,7 +2,7 @@
 import * as v from "valibot";
 import { object, count as someNumber } from "./schema/schema.ts";
 
-/** A number, or bounds of which one may be left out. */
+/** A number, or bounds of which one may be left out. @public */
 export type Count =
 	| number
 	| { readonly atLeast: number; readonly atMost?: number }

@@ -2,7 +2,7 @@
 
 import { inLine } from "../../sim/in-line.ts";
 
-/** One thing that is wrong, where, and what to do about it. */
+/** One thing that is wrong, where, and what to do about it. @public */
 export interface ScenarioFault {
 	/** `steps[2].client`, or `line 3:14`; "" for the file as a whole. */
 	readonly path: string;
@@ -13,6 +13,7 @@ export interface ScenarioFault {
 /**
  * `missing`: no such file. `syntax`: it cannot be read or run. `export`: it holds no scenario.
  * `invalid`: a scenario in it is wrong. `rules`: a ruleset that it names cannot be read.
+ * @public
  */
 export type ScenarioErrorCode =
 	| "missing"
@@ -21,6 +22,7 @@ export type ScenarioErrorCode =
 	| "invalid"
 	| "rules";
 
+/** A scenario that cannot be used, with every fault in it. @public */
 export class ScenarioError extends Error {
 	override readonly name = "ScenarioError";
 	readonly code: ScenarioErrorCode;

@@ -12,6 +12,11 @@ import type {
 import type { ConnectionOutcome } from "../../sim/world/account/account.ts";
 import type { Step, StepKind, WorldSetup } from "../../sim/world/setup.ts";
 
+/**
+ * A scenario: what stands around a gateway, what happens when, and what is expected. Times in ms of
+ * virtual time, from the beginning of the play.
+ * @public
+ */
 export interface Scenario {
 	/** Unique, kebab-case. */
 	readonly name: string;
@@ -30,7 +35,7 @@ export interface Scenario {
 	readonly endMs: number;
 }
 
-/** A step as the world plays it, save that rules may still be named by their file. */
+/** A step as the world plays it, save that rules may still be named by their file. @public */
 export type ScenarioStep = { readonly atMs: number; readonly label: string } & (
 	| Exclude<StepKind, { readonly kind: "operation" }>
 	| {
@@ -39,7 +44,7 @@ export type ScenarioStep = { readonly atMs: number; readonly label: string } & (
 	  }
 );
 
-/** `iptables-restore < FILE`: the file lies beside the scenario; loading it puts its text in. */
+/** `iptables-restore < FILE`: the file lies beside the scenario; loading it puts its text in. @public */
 export interface RestoreFile {
 	readonly kind: "restore";
 	readonly file: string;
@@ -48,7 +53,7 @@ export interface RestoreFile {
 	readonly counters: boolean;
 }
 
-/** A scenario whose files have been read: it needs nothing but itself to be played. */
+/** A scenario whose files have been read: it needs nothing but itself to be played. @public */
 export interface PlayableScenario extends Omit<Scenario, "setup" | "steps"> {
 	readonly setup: Omit<Setup, "ruleset"> & {
 		readonly ruleset: { readonly name: string; readonly text: string };
@@ -56,17 +61,22 @@ export interface PlayableScenario extends Omit<Scenario, "setup" | "steps"> {
 	readonly steps: readonly Step[];
 }
 
-/** What a scenario file may hold (as its default export, or as the whole of a JSON file). */
+/** What a scenario file may hold (as its default export, or as the whole of a JSON file). @public */
 export type ScenarioFile =
 	| Scenario
 	| readonly Scenario[]
 	| { readonly suite: string; readonly scenarios: readonly Scenario[] };
 
-/** Rules are named by a file beside the scenario, or stand in it. */
+/** Rules are named by a file beside the scenario, or stand in it. @public */
 export type RulesetSource =
 	| { readonly file: string }
 	| { readonly name: string; readonly text: string };
 
+/**
+ * What a scenario begins with: the rules, the gateway, the hosts around it, and the seed of all random
+ * draws.
+ * @public
+ */
 export interface Setup extends WorldSetup {
 	readonly ruleset: RulesetSource;
 	readonly gateway: GatewaySetup;
@@ -75,7 +85,7 @@ export interface Setup extends WorldSetup {
 	readonly seed: number;
 }
 
-/** Restricts an expectation to some connections; all of them when nothing is given. */
+/** Restricts an expectation to some connections; all of them when nothing is given. @public */
 export interface ConnectionFilter {
 	/** Label of the `connect` step. */
 	readonly step?: string;
@@ -85,11 +95,13 @@ export interface ConnectionFilter {
 	readonly client?: string;
 }
 
-/** `lost` is every end but `completed` and `open`, `half-open` included; `accepted` is a message that a backend took. */
+/** `lost` is every end but `completed` and `open`, `half-open` included; `accepted` is a message that a backend took. @public */
 export type CountedOutcome = ConnectionOutcome | "lost" | "accepted";
 
+/** What is expected of a play, and why; `because` is shown with the judgement. @public */
 export type Expectation = { readonly because: string } & ExpectationKind;
 
+/** The kinds of expectations, each with what it is about. @public */
 export type ExpectationKind =
 	/** Backends in the order of the connections' first SYNs; `null` where none was reached. */
 	| {

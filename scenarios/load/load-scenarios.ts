@@ -36,12 +36,13 @@ import {
 import { importModule } from "./import-module.ts";
 import { placeInJson } from "./syntax-place.ts";
 
-/** A ruleset that stands in for every file of some name. */
+/** A ruleset that stands in for every file of some name. @public */
 export interface RulesText {
 	readonly name: string;
 	readonly text: string;
 }
 
+/** Options of `loadScenarios`. @public */
 export interface LoadOptions {
 	/** What `import … from "marktwin"` gives: `await import("…/index.ts")`. */
 	readonly library?: object;
@@ -55,7 +56,7 @@ export interface LoadOptions {
 	readonly keepsFaulty?: boolean;
 }
 
-/** A scenario with the file that it came from, as that was named; "" for a built-in one. */
+/** A scenario with the file that it came from, as that was named; "" for a built-in one. @public */
 export interface LoadedScenario {
 	readonly file: string;
 	readonly scenario: PlayableScenario;

@@ -2,8 +2,10 @@
 
 /** `other`: a driver that does not come with marktwin. */
 export const DRIVER_KINDS = ["model", "vm", "docker", "other"] as const;
+/** What plays: the model, a kernel in a virtual machine or in containers, or a driver of your own. @public */
 export type DriverKind = (typeof DRIVER_KINDS)[number];
 
+/** A driver as results name it. @public */
 export interface DriverInfo {
 	readonly kind: DriverKind;
 	readonly name: string;

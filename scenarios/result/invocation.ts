@@ -4,7 +4,7 @@
  * commands in what they print.
  */
 
-/** A command that plays something once more. What is left out is as usual. */
+/** A command that plays something once more. What is left out is as usual. @public */
 export interface Invocation {
 	readonly command: "run" | "compare" | "fuzz";
 	/** Files, and names of scenarios and suites. */
@@ -70,7 +70,7 @@ function valuesOf(value: Options[keyof Options] | undefined) {
 		: [String(value)];
 }
 
-/** `marktwin run my.scenario.ts --filter mine --seed 7`: one line of visible characters, to be copied and run. */
+/** `marktwin run my.scenario.ts --filter mine --seed 7`: one line of visible characters, to be copied and run. @public */
 export function commandLine(invocation: Invocation): string {
 	return shellLine(wordsOf(invocation));
 }

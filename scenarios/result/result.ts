@@ -6,17 +6,17 @@ import type { DriverInfo } from "./driver-info.ts";
 import type { Invocation } from "./invocation.ts";
 import type { RulePlace } from "./rule-place.ts";
 
-/** Three-valued all the way up: what the model does not know is neither yes nor no. */
+/** Three-valued all the way up: what the model does not know is neither yes nor no. @public */
 export type Outcome = "holds" | "violated" | "unknown";
 
-/** What every scenario expects without saying so; judged only where it is violated. */
+/** What every scenario expects without saying so; judged only where it is violated. @public */
 export interface ImpliedExpectation {
 	/** Each step succeeds of which no expectation says how it goes. */
 	readonly kind: "steps-succeed";
 	readonly because: "";
 }
 
-/** One expectation, judged. */
+/** One expectation, judged. @public */
 export interface Judgement {
 	readonly expectation: Expectation | ImpliedExpectation;
 	readonly outcome: Outcome;
@@ -36,7 +36,7 @@ export interface Judgement {
 	readonly why: readonly Why[];
 }
 
-/** Connections that failed in the same way, or packets by hand. */
+/** Connections that failed in the same way, or packets by hand. @public */
 export interface Why {
 	/** Id of the first one; `null` for packets by hand. */
 	readonly connection: number | null;
@@ -48,7 +48,7 @@ export interface Why {
 	readonly rule: RulePlace | null;
 }
 
-/** A scenario, played and judged. Plain data without wall-clock time: the same seed gives the same bytes. */
+/** A scenario, played and judged. Plain data without wall-clock time: the same seed gives the same bytes. @public */
 export interface RunResult {
 	readonly scenario: PlayableScenario;
 	readonly driver: DriverInfo;

@@ -1,7 +1,7 @@
 import { parseRuleset } from "../../sim/ruleset/parse.ts";
 import { printRule } from "../../sim/ruleset/print.ts";
 
-/** A rule or a policy, and where it stands. */
+/** A rule or a policy, and where it stands. @public */
 export interface RulePlace {
 	/** In the kernel's spelling, `mangle:MAILMARK:rule:2`. */
 	readonly place: string;

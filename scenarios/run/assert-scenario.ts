@@ -5,7 +5,7 @@ import { NOTHING_EXPECTED, type RunResult } from "../result/result.ts";
 import { type Driver, modelDriver } from "./driver.ts";
 import { checkScenario, type RunOptions } from "./run-scenario.ts";
 
-/** A scenario of which not every expectation holds; its message says which, and how to see it again. */
+/** A scenario of which not every expectation holds; its message says which, and how to see it again. @public */
 export class ExpectationError extends Error {
 	override readonly name = "ExpectationError";
 	readonly result: RunResult;
@@ -20,6 +20,7 @@ export class ExpectationError extends Error {
 /**
  * Plays a scenario and returns its result.
  * @throws ExpectationError when any expectation is violated or unknown
+ * @public
  */
 export function assertScenario(
 	scenario: PlayableScenario,

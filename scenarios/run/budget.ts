@@ -4,6 +4,7 @@ import { runInNewContext } from "node:vm";
 import type { Budget } from "../../sim/world/budget.ts";
 import type { PlayableScenario } from "../language/scenario.ts";
 
+/** What a play may take before it ends as unknown. @public */
 export interface Limits {
 	/** Megabytes of heap and buffers; left out: nearly all of the heap that Node has. */
 	readonly memoryMb?: number;

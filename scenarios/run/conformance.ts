@@ -12,6 +12,7 @@ import {
 import { INSIDE, OUTSIDE, RECIPE_GATEWAY } from "../language/build/build.ts";
 import { matchesPattern } from "../language/schema/match-pattern.ts";
 
+/** Rules, asks, and the packets that have to come out, on the recipe's gateway. @public */
 export interface ConformanceCase {
 	readonly name: string;
 	readonly gateway: GatewaySetup;
@@ -57,6 +58,7 @@ function conformanceCase(
 	return { name, gateway: RECIPE_GATEWAY, rules, asks, emissions };
 }
 
+/** Cases that a driver has to pass before a scenario on it means anything; `conformancePlay` plays one. @public */
 export const CONFORMANCE: readonly ConformanceCase[] = [
 	conformanceCase(
 		"forwards between its interfaces and takes one from the TTL",
@@ -159,7 +161,7 @@ export const CONFORMANCE: readonly ConformanceCase[] = [
 	),
 ];
 
-/** A case as a play: what went wrong, "" when nothing did. Drive it with `drive` or `driveAsync`. */
+/** A case as a play: what went wrong, "" when nothing did. Drive it with `drive` or `driveAsync`. @public */
 export function* conformancePlay(
 	given: ConformanceCase,
 ): Generator<Ask, string, Answer> {

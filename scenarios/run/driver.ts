@@ -8,32 +8,34 @@ import type { GatewaySetup, TraceSink } from "../../sim/contract/gateway.ts";
 import { ModelGateway } from "../../sim/gateway/model-gateway.ts";
 import type { DriverInfo } from "../result/driver-info.ts";
 
-/** What a gateway may draw on. A kernel draws by itself and traces by itself. */
+/** What a gateway may draw on. A kernel draws by itself and traces by itself. @public */
 export interface DriverPorts {
 	readonly choice: Choice;
 	readonly trace?: TraceSink;
 }
 
-/** A gateway that answers at once. */
+/** A gateway that answers at once. @public */
 export interface GatewayUnderTest {
 	answer(ask: Ask): Answer;
 }
 
+/** Opens gateways that answer at once, such as the model's. @public */
 export interface Driver extends DriverInfo {
 	open(setup: GatewaySetup, ports: DriverPorts): GatewayUnderTest;
 }
 
-/** The same for a gateway that has to be booted, waited for and shut down. */
+/** The same for a gateway that has to be booted, waited for and shut down. @public */
 export interface AsyncGatewayUnderTest {
 	answer(ask: Ask): Promise<Answer>;
 	close(): Promise<void>;
 }
 
+/** A driver whose gateway takes its time: one that has to be booted, waited for and shut down. @public */
 export interface AsyncDriver extends DriverInfo {
 	open(setup: GatewaySetup, ports: DriverPorts): Promise<AsyncGatewayUnderTest>;
 }
 
-/** The model, and the kernel that it follows. */
+/** The model, and the kernel that it follows. @public */
 export const modelDriver: Driver = {
 	kind: "model",
 	name: "model",
@@ -41,7 +43,7 @@ export const modelDriver: Driver = {
 	open: (setup, ports) => new ModelGateway(setup, ports),
 };
 
-/** Lets a play go on until its end, with answers that come at once. */
+/** Lets a play go on until its end, with answers that come at once. @public */
 export function drive<Result>(
 	play: Generator<Ask, Result, Answer>,
 	gateway: GatewayUnderTest,
@@ -51,7 +53,7 @@ export function drive<Result>(
 	return step.value;
 }
 
-/** … with answers that have to be waited for. */
+/** … with answers that have to be waited for. @public */
 export async function driveAsync<Result>(
 	play: Generator<Ask, Result, Answer>,
 	gateway: AsyncGatewayUnderTest,

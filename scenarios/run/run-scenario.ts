@@ -30,6 +30,7 @@ import {
 import { withKnownChance } from "./known-chance.ts";
 import { mustSetUp, setUpOperations } from "./set-up.ts";
 
+/** Options of a play on the model or another driver. @public */
 export interface RunOptions {
 	/** Instead of the scenario's own. */
 	readonly seed?: number;
@@ -50,6 +51,7 @@ export interface RunOptions {
  * Plays a scenario on the model (or another driver that answers at once). Never throws for a
  * violated expectation: that is a result.
  * @throws ScenarioError (`rules`) when the scenario's ruleset cannot be loaded
+ * @public
  */
 export function checkScenario(
 	scenario: PlayableScenario,
@@ -69,7 +71,11 @@ export function checkScenario(
 	}
 }
 
-/** The same on a driver that takes its time. */
+/**
+ * The same on a driver that takes its time.
+ * @throws ScenarioError (`rules`) when the ruleset of the scenario cannot be loaded
+ * @public
+ */
 export async function checkScenarioAsync(
 	scenario: PlayableScenario,
 	options: RunOptions & { readonly driver: AsyncDriver },

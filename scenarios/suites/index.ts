@@ -70,7 +70,7 @@ export async function recipeRules(): Promise<RulesText> {
 	return { name, text: await readFile(`${RECIPE_FOLDER}${name}`, "utf8") };
 }
 
-/** All of them with their rules read. @throws ScenarioError when a replacement cannot be used */
+/** All of them with their rules read. @throws ScenarioError when a replacement cannot be used @public */
 export async function loadBuiltInScenarios(
 	options: Pick<LoadOptions, "rules" | "keepsFaulty"> = {},
 ): Promise<readonly LoadedScenario[]> {

@@ -3,6 +3,7 @@ import type { Stateful } from "../stateful.ts";
 /**
  * Every random draw and every race of the model goes through a Choice, so that a simulation
  * (`seeded.ts`) and a proof that visits every path (`exhaustive.ts`) are the same code.
+ * @public
  */
 export interface Choice {
 	/**
@@ -35,14 +36,15 @@ export interface Choice {
 	readonly state?: Stateful;
 }
 
-/** A connection, as the table shows it. */
+/** A connection, as the table shows it. @public */
 export interface TrackedConnection {
 	readonly protocol: string;
 	readonly original: ConnectionEnds;
 	readonly reply: ConnectionEnds;
 }
 
-interface ConnectionEnds {
+/** Addresses and ports of one direction of a connection. @public */
+export interface ConnectionEnds {
 	readonly source: string;
 	readonly destination: string;
 	readonly sourcePort: number;
@@ -54,5 +56,6 @@ interface ConnectionEnds {
  * `icmp-limit`: each ICMP error costs 0 to 2 tokens of the limit for all. `neighbour`: how long a
  * neighbour counts as reachable, before a silent one is asked for. `hash`: a chain of the connection
  * table is too long.
+ * @public
  */
 export type UnseenChance = "collector" | "icmp-limit" | "neighbour" | "hash";

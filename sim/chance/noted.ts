@@ -1,7 +1,7 @@
 import type { Stateful } from "../stateful.ts";
 import type { Choice, UnseenChance } from "./choice.ts";
 
-/** How chance had a part in where a packet goes. */
+/** How chance had a part in where a packet goes. @public */
 export type ChancePart =
 	/** A rule drew whether it matches. */
 	| "match"

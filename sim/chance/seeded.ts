@@ -17,6 +17,7 @@ const WARM_UP = 12;
 /**
  * A choice that follows from its seed.
  * @param seed any finite number; fractions and bits above 2⁵³ are not told apart
+ * @public
  */
 export function seededChoice(seed: number): Choice {
 	const { next, state } = sfc32(seed);

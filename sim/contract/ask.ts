@@ -13,6 +13,7 @@ import type {
 	Unknown,
 } from "./gateway.ts";
 
+/** What the world asks of a gateway. `atMs` is virtual time, in ms, and never goes back. @public */
 export type Ask =
 	/** The packet enters this interface now. */
 	| {
@@ -40,6 +41,7 @@ export type Ask =
 			readonly answers: boolean;
 	  };
 
+/** What a gateway answers to an ask. @public */
 export interface Answer {
 	/** Virtual time afterwards; later than the ask's only for `wait`. */
 	readonly nowMs: number;

@@ -96,6 +96,7 @@ const DROP_REASONS = {
 	},
 } as const satisfies Readonly<Record<string, DropWords>>;
 
+/** Why the IP stack dropped a packet, where no rule did. @public */
 export type DropReason = keyof typeof DROP_REASONS;
 
 /** `null` for what is no reason of the stack's: the place of a rule or policy. */

@@ -10,7 +10,7 @@ import type { DropReason } from "./drop-reason.ts";
 import type { TableName } from "./ruleset.ts";
 import type { TcpStateName } from "./tcp-state-name.ts";
 
-/** How the gateway is wired. */
+/** How the gateway is wired. @public */
 export interface GatewaySetup {
 	readonly interfaces: readonly InterfaceSetup[];
 	/** Besides those that follow from the interfaces' own networks. `via: null` is on the link. */
@@ -26,13 +26,16 @@ export interface GatewaySetup {
 	readonly epochMs: number;
 }
 
+/** An interface of the gateway. @public */
 export interface InterfaceSetup {
 	readonly name: string;
 	/** `10.0.0.1/8`, the primary one first. */
 	readonly addresses: readonly string[];
+	/** Octets. */
 	readonly mtu: number;
 }
 
+/** A route of the gateway; `via: null` is a network on the link. @public */
 export interface RouteSetup {
 	/** `0.0.0.0/0`, `192.168.0.0/24` … */
 	readonly destination: string;
@@ -40,7 +43,7 @@ export interface RouteSetup {
 	readonly interface: string;
 }
 
-/** Something that is done to the gateway while it runs. */
+/** Something that is done to the gateway while it runs. @public */
 export type Operation =
 	/** `iptables-restore [--noflush] [--counters]` of a text. */
 	| {
@@ -72,17 +75,17 @@ export type Operation =
 	/** A second gateway with the same ruleset and conditions, and an empty conntrack table, takes the addresses over. */
 	| { readonly kind: "take-over" };
 
-/** What a step of a scenario does: an eviction that finds nothing has failed there. */
+/** What a step of a scenario does: an eviction that finds nothing has failed there. @public */
 export type StepOperation =
 	| Exclude<Operation, { readonly kind: "evict" }>
 	| Omit<Extract<Operation, { readonly kind: "evict" }>, "orNone">;
 
-/** How an operation went: what the command would have printed, where it failed. */
+/** How an operation went: what the command would have printed, where it failed. @public */
 export type OperationOutcome =
 	| { readonly ok: true; readonly count?: number }
 	| { readonly ok: false; readonly message: string };
 
-/** All that are given must hold. Addresses dotted. */
+/** All that are given must hold. Addresses dotted. @public */
 export interface ConntrackFilter {
 	readonly protocol?: "tcp" | "udp" | "icmp";
 	readonly originalSource?: string;
@@ -96,14 +99,14 @@ export interface ConntrackFilter {
 	readonly state?: TcpStateName;
 }
 
-/** A packet that came out of the gateway. */
+/** A packet that came out of the gateway. @public */
 export interface Emission {
 	readonly atMs: number;
 	readonly interface: string;
 	readonly packet: Packet;
 }
 
-/** What became of a packet that went in. */
+/** What became of a packet that went in. @public */
 export type Fate =
 	| { readonly kind: "forwarded"; readonly interface: string }
 	| { readonly kind: "delivered" }
@@ -119,10 +122,10 @@ export function fragmentFate(is: "waits" | "dropped"): Fate {
 		: { kind: "dropped", by: "broken fragment" };
 }
 
-/** A rule or a policy as the kernel's TRACE spells it, `filter:INPUT:rule:3`; or the stack, with its reason. */
+/** A rule or a policy as the kernel's TRACE spells it, `filter:INPUT:rule:3`; or the stack, with its reason. @public */
 export type DroppedBy = DropReason | `${TableName}:${string}`;
 
-/** The model does not know what a kernel would do here; nothing after it may be trusted. */
+/** The model does not know what a kernel would do here; nothing after it may be trusted. @public */
 export interface Unknown {
 	/** `table:CHAIN:rule:N`, or "" when it was not a rule. */
 	readonly rule: string;
@@ -133,7 +136,7 @@ export interface Unknown {
 	readonly reason: string;
 }
 
-/** What a gateway shows of itself. Everything in the kernel's spelling. */
+/** What a gateway shows of itself. Everything in the kernel's spelling. @public */
 export interface Observation {
 	/** `iptables-save -c`, comment lines left out. */
 	readonly ruleset: string;
@@ -142,7 +145,7 @@ export interface Observation {
 	readonly conditions: Readonly<Record<string, 0 | 1>>;
 }
 
-/** A conntrack entry. `text` is the line of `/proc/net/nf_conntrack`; the rest is the same, taken apart. */
+/** A conntrack entry. `text` is the line of `/proc/net/nf_conntrack`; the rest is the same, taken apart. @public */
 export interface ConntrackLine {
 	readonly text: string;
 	readonly protocol: string;
@@ -156,6 +159,7 @@ export interface ConntrackLine {
 	readonly mark: number;
 }
 
+/** One direction of a conntrack entry. @public */
 export interface ConntrackTuple {
 	readonly source: string;
 	readonly destination: string;
@@ -164,7 +168,7 @@ export interface ConntrackTuple {
 	readonly destinationPort: number;
 }
 
-/** One step of a packet's path: a rule that matched, the end of a chain, or a policy. */
+/** One step of a packet's path: a rule that matched, the end of a chain, or a policy. @public */
 export interface TraceEvent {
 	readonly table: TableName;
 	readonly chain: string;
@@ -193,12 +197,13 @@ export interface TraceEvent {
 	readonly text: string;
 }
 
-/** A line in the kernel's log, or a message for a program that listens. */
+/** A line in the kernel's log, or a message for a program that listens. @public */
 export interface LogEntry {
 	readonly kind: "LOG" | "NFLOG";
 	readonly prefix: string;
 }
 
+/** How a packet relates to its connection, as `--ctstate` names it. @public */
 export type CtState =
 	| "NEW"
 	| "ESTABLISHED"
@@ -206,4 +211,5 @@ export type CtState =
 	| "INVALID"
 	| "UNTRACKED";
 
+/** Receives each step of each packet's path, as it happens. @public */
 export type TraceSink = (event: TraceEvent) => void;

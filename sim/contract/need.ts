@@ -1,6 +1,7 @@
 /**
  * What a rule needs that no ruleset brings along: objects of the kernel or of user space that exist
  * before the rule can be loaded.
+ * @public
  */
 export interface Need {
 	readonly kind: NeedKind;
@@ -8,6 +9,7 @@ export interface Need {
 	readonly name: string;
 }
 
+/** The kinds of things that a ruleset may need of its machine. @public */
 export type NeedKind =
 	| "set"
 	| "helper"

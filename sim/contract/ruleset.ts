@@ -6,19 +6,23 @@
 import type { Address } from "../packet/packet.ts";
 import type { Need } from "./need.ts";
 
+/** The tables of iptables. @public */
 export type TableName = "raw" | "mangle" | "nat" | "filter" | "security";
 
+/** A ruleset as data: what `iptables-save` prints. @public */
 export interface Ruleset {
 	/** In the order in which they were first loaded (iptables-save prints the last one first). */
 	readonly tables: readonly Table[];
 }
 
+/** A table with its chains. @public */
 export interface Table {
 	readonly name: TableName;
 	/** Built-in chains first, in the order of their hooks, then user-defined ones sorted by name. */
 	readonly chains: readonly Chain[];
 }
 
+/** A chain of a table, with its rules in order. @public */
 export interface Chain {
 	readonly name: string;
 	/** `null` for a user-defined chain. */
@@ -28,11 +32,13 @@ export interface Chain {
 	readonly rules: readonly Rule[];
 }
 
+/** Packets and octets that were counted. @public */
 export interface Counters {
 	readonly packets: number;
 	readonly bytes: number;
 }
 
+/** A rule: what it compares packets with, and its target. @public */
 export interface Rule {
 	readonly header: RuleHeader;
 	readonly matches: readonly MatchUse[];
@@ -50,14 +56,14 @@ export interface Rule {
 	readonly asWritten?: AsWritten;
 }
 
-/** What is known of a rule with names that only the machine knows on which it is loaded. */
+/** What is known of a rule with names that only the machine knows on which it is loaded. @public */
 export interface AsWritten {
 	readonly needs: readonly Need[];
 	/** Its words, each with a blank in front; without a jump to a chain or a verdict. */
 	readonly words: string;
 }
 
-/** The part of a rule that every packet is compared with first (`struct ipt_ip`). */
+/** The part of a rule that every packet is compared with first (`struct ipt_ip`). @public */
 export interface RuleHeader {
 	readonly source: AddressMask;
 	readonly destination: AddressMask;
@@ -70,25 +76,27 @@ export interface RuleHeader {
 	readonly fragment: "only" | "never" | null;
 }
 
+/** A network that addresses are compared with, as 32-bit integers; `inverted` is `!`. @public */
 export interface AddressMask {
 	readonly address: Address;
 	readonly mask: Address;
 	readonly inverted: boolean;
 }
 
+/** An interface that names are compared with; `inverted` is `!`. @public */
 export interface InterfaceMatch {
 	/** A trailing `+` matches any name that begins so. */
 	readonly name: string;
 	readonly inverted: boolean;
 }
 
-/** A match as a rule uses it; `options` belong to the extension of that name and are plain data. */
+/** A match as a rule uses it; `options` belong to the extension of that name and are plain data. @public */
 export interface MatchUse {
 	readonly name: string;
 	readonly options: object;
 }
 
-/** `-j` or `-g`. `options` is `null` for a chain, ACCEPT, DROP, RETURN and QUEUE. */
+/** `-j` or `-g`. `options` is `null` for a chain, ACCEPT, DROP, RETURN and QUEUE. @public */
 export type TargetUse =
 	| {
 			readonly kind: "verdict";

@@ -13,4 +13,5 @@ export const TCP_STATE_NAMES = [
 	"CLOSE",
 	"SYN_SENT2",
 ] as const;
+/** The TCP states of conntrack. @public */
 export type TcpStateName = (typeof TCP_STATE_NAMES)[number];

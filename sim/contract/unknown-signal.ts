@@ -1,6 +1,7 @@
 /**
  * Thrown deep inside the inner loop when the model does not know what a kernel would do, and caught
  * by the gateway, which turns it into an outcome that says so. The traversal adds the rule.
+ * @public
  */
 export class UnknownSignal extends Error {
 	override readonly name = "UnknownSignal";

@@ -7,7 +7,7 @@ import { LineReader, type SmtpServer, smtpBanner, smtpReply } from "./smtp.ts";
 import type { SocketUser } from "./socket.ts";
 import type { TcpSocket } from "./tcp-socket.ts";
 
-/** A change applies at once, to connections that stand as well. */
+/** A change applies at once, to connections that stand as well. @public */
 export type BackendBehaviour =
 	| { readonly kind: "up" }
 	/** Nobody listens: RST. Coming from another behaviour, the process is killed, and its connections with it. */

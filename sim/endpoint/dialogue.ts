@@ -9,7 +9,7 @@
  */
 import type { SocketEnd } from "./socket.ts";
 
-/** What a client wants of a connection, and how patient it is. A time-out of `null` leaves it to its kernel. */
+/** What a client wants of a connection, and how patient it is. A time-out of `null` leaves it to its kernel. @public */
 export type Dialogue =
 	/** Waits for the banner, hands over messages, says QUIT and waits for the backend to close. */
 	| {

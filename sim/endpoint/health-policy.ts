@@ -1,6 +1,6 @@
 /** What a health checker looks at, and what it decides by. */
 
-/** What is probed, and the switch that tells the ruleset about it. */
+/** What is probed, and the switch that tells the ruleset about it. @public */
 export interface HealthTarget {
 	readonly backend: string;
 	readonly address: string;
@@ -9,6 +9,7 @@ export interface HealthTarget {
 	readonly condition: string;
 }
 
+/** How a backend is probed. @public */
 export type HealthProbe =
 	/** Connect, wait for 220, say QUIT. */
 	| { readonly kind: "smtp" }
@@ -18,6 +19,7 @@ export type HealthProbe =
 /**
  * What the state machine decides by: times and counts. How many targets there are is all that it
  * knows of them, so whoever runs it may probe in ways that no scenario has.
+ * @public
  */
 export interface HealthPolicy {
 	readonly targets: readonly unknown[];
@@ -44,7 +46,7 @@ export interface HealthPolicy {
 	readonly jitterMs: number;
 }
 
-/** A health checker of a scenario. */
+/** A health checker of a scenario. @public */
 export interface HealthCheckSettings extends HealthPolicy {
 	/** Where the checker stands: the gateway's interface in front of it, and its address. */
 	readonly interface: string;

@@ -32,6 +32,7 @@ import { takeEmissions } from "./ip/transmit.ts";
 import { carryOut } from "./operations.ts";
 import type { GatewayState } from "./state/gateway-state.ts";
 
+/** What the model draws from, and who receives its trace. @public */
 export interface ModelGatewayPorts {
 	readonly choice: Choice;
 	/** Is told of every rule that a packet matches. Without one, nothing is paid for it. */
@@ -40,6 +41,11 @@ export interface ModelGatewayPorts {
 	readonly reached?: (rule: string) => void;
 }
 
+/**
+ * The model as a gateway: a ruleset, conntrack, NAT and the IP stack around them, in virtual time.
+ * @throws SetupError when its setup contradicts itself
+ * @public
+ */
 export class ModelGateway {
 	private readonly setup: GatewaySetup;
 	private readonly choice: NotedChoice;

@@ -1,4 +1,4 @@
-/** A packet, as text or as octets, that cannot be read. */
+/** A packet, as text or as octets, that cannot be read. @public */
 export class PacketError extends Error {
 	override readonly name = "PacketError";
 	/** `notation`: the one-line form is wrong. `bytes`: the octets are. */

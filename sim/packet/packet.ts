@@ -6,10 +6,11 @@
  * serial arithmetic `(a - b) | 0` (sequence numbers).
  */
 
-/** IPv4 address as a signed 32-bit integer; see `address.ts` for the dotted form. */
+/** IPv4 address as a signed 32-bit integer; see `address.ts` for the dotted form. @public */
 export type Address = number;
 
-interface IpHeader {
+/** The fields of the IP header that all packets have. @public */
+export interface IpHeader {
 	readonly source: Address;
 	readonly destination: Address;
 	readonly ttl: number;
@@ -20,7 +21,7 @@ interface IpHeader {
 	readonly dontFragment: boolean;
 }
 
-/** TCP options that a router may look at. Absent is `null`, `false` or an empty list. */
+/** TCP options that a router may look at. Absent is `null`, `false` or an empty list. @public */
 export interface TcpOptions {
 	readonly mss: number | null;
 	readonly windowScale: number | null;
@@ -33,9 +34,11 @@ export interface TcpOptions {
 /**
  * How a checksum is that is not right, and that nobody mends on the way: it stays as wrong as it was.
  * Absent from a packet whose checksum is right.
+ * @public
  */
 export type Checksum = "wrong" | "none";
 
+/** A TCP packet. @public */
 export interface TcpPacket extends IpHeader {
 	readonly kind: "tcp";
 	readonly sourcePort: number;
@@ -52,6 +55,7 @@ export interface TcpPacket extends IpHeader {
 	readonly checksum?: "wrong";
 }
 
+/** A UDP packet. @public */
 export interface UdpPacket extends IpHeader {
 	readonly kind: "udp";
 	readonly sourcePort: number;
@@ -61,6 +65,7 @@ export interface UdpPacket extends IpHeader {
 	readonly checksum?: Checksum;
 }
 
+/** An ICMP packet; an error quotes the packet that it is about. @public */
 export interface IcmpPacket extends IpHeader {
 	readonly kind: "icmp";
 	readonly type: number;
@@ -73,7 +78,7 @@ export interface IcmpPacket extends IpHeader {
 	readonly checksum?: "wrong";
 }
 
-/** Any other protocol, and fragments of any: its number and its octets. */
+/** Any other protocol, and fragments of any: its number and its octets. @public */
 export interface OtherPacket extends IpHeader {
 	readonly kind: "other";
 	readonly protocol: number;
@@ -82,7 +87,7 @@ export interface OtherPacket extends IpHeader {
 	readonly fragment?: FragmentPlace;
 }
 
-/** Where in its packet a fragment belongs. */
+/** Where in its packet a fragment belongs. @public */
 export interface FragmentPlace {
 	/** Octets before it, a multiple of 8. */
 	readonly offset: number;
@@ -90,6 +95,7 @@ export interface FragmentPlace {
 	readonly more: boolean;
 }
 
+/** A packet as data; header fields are plain numbers, as they stand in the header. @public */
 export type Packet = TcpPacket | UdpPacket | IcmpPacket | OtherPacket;
 
 export const FIN = 1;

@@ -41,7 +41,7 @@ interface SavedRoutes {
 	readonly added: readonly Entry[];
 }
 
-/** A mistake in a `GatewaySetup`. */
+/** A mistake in a `GatewaySetup`. @public */
 export class SetupError extends Error {
 	override readonly name = "SetupError";
 }

@@ -18,6 +18,7 @@ import { faultOfFailure, faultOfLoad, type Place } from "./text/fault.ts";
 import { foreignText } from "./text/foreign-text.ts";
 import { readScript, type ScriptSink } from "./text/read-script.ts";
 
+/** Options of `parseRuleset` and `checkRuleset`. @public */
 export interface ParseOptions {
 	/** Its name, for faults. */
 	readonly file?: string;
@@ -31,6 +32,7 @@ export const EMPTY_RULESET: Ruleset = { tables: [] };
 /**
  * Reads a whole ruleset, as `iptables-restore -c` would load it into an empty kernel.
  * @throws RulesetError with all faults
+ * @public
  */
 export function parseRuleset(
 	text: string,
@@ -45,6 +47,7 @@ export function parseRuleset(
  * The same, with the faults returned; `ruleset` is `null` when there are any. `tables` are all that were
  * read to their COMMIT, loaded or not.
  * @param options.counters those of policies have to be numbers, as `iptables-restore -c` wants them
+ * @public
  */
 export function checkRuleset(
 	text: string,

@@ -17,7 +17,7 @@ import { formatNetwork } from "../packet/address.ts";
 import { targets } from "../targets/index.ts";
 import { ORIGIN_REMARK } from "./text/origin-remark.ts";
 
-/** Prints the table that was loaded last first, as the kernel lists them. */
+/** Prints the table that was loaded last first, as the kernel lists them. @public */
 export function printRuleset(
 	ruleset: Ruleset,
 	options: {

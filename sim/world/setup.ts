@@ -7,6 +7,7 @@ import type { BackendBehaviour } from "../endpoint/backend.ts";
 import type { Dialogue } from "../endpoint/dialogue.ts";
 import type { HealthCheckSettings } from "../endpoint/health-checker.ts";
 
+/** What stands around the gateway: the service, clients, backends, the health checker, other hosts. @public */
 export interface WorldSetup {
 	/** The address and port that clients know. */
 	readonly service: { readonly address: string; readonly port: number };
@@ -20,6 +21,7 @@ export interface WorldSetup {
 	}[];
 }
 
+/** A client: a host that opens connections to the service. @public */
 export interface ClientSetup {
 	readonly name: string;
 	readonly address: string;
@@ -29,6 +31,11 @@ export interface ClientSetup {
 	readonly latencyMs: number;
 }
 
+/**
+ * A backend: its address, the gateway's interface behind which it stands, and how it behaves at the
+ * beginning.
+ * @public
+ */
 export interface BackendSetup {
 	readonly name: string;
 	readonly address: string;
@@ -39,19 +46,26 @@ export interface BackendSetup {
 	readonly port?: number;
 }
 
+/**
+ * When the connections of a `connect` step begin: all at once, in step, or at random (Poisson) at a mean
+ * rate per second.
+ * @public
+ */
 export type Arrivals =
 	| { readonly kind: "at-once" }
 	| { readonly kind: "every"; readonly intervalMs: number }
 	| { readonly kind: "poisson"; readonly perSecond: number };
 
-/** Source ports: drawn as Linux draws them, counted up from a first one, or always the same. */
+/** Source ports: drawn as Linux draws them, counted up from a first one, or always the same. @public */
 export type PortPolicy =
 	| { readonly kind: "drawn" }
 	| { readonly kind: "from"; readonly first: number }
 	| { readonly kind: "fixed"; readonly port: number };
 
+/** What happens at one time of a play, `atMs` after its beginning; expectations name it by its label. @public */
 export type Step = { readonly atMs: number; readonly label: string } & StepKind;
 
+/** The kinds of steps, each with what belongs to it. @public */
 export type StepKind =
 	/** A client opens connections to the service, one after the other as `arrivals` says. */
 	| {

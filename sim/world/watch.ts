@@ -1,6 +1,7 @@
 /** What happens on the links around a gateway, where no ask tells of it: for an onlooker. */
 import type { Packet } from "../packet/packet.ts";
 
+/** A packet that arrives at a host, is lost on its link, or has no host at its destination. @public */
 export type LinkEvent = {
 	readonly atMs: number;
 	/** `null` for packets of a health checker, say. */
@@ -23,4 +24,5 @@ export type LinkEvent = {
 	| { readonly kind: "nowhere"; readonly interface: string }
 );
 
+/** Receives what happens on the links around the gateway, as it happens. @public */
 export type LinkWatch = (event: LinkEvent) => void;

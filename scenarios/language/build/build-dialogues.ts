@@ -8,6 +8,11 @@ import { checkArguments, options } from "./check-arguments.ts";
 /** Patience of a client where nothing is said: half a minute, as mail programs have it and more. */
 const PATIENCE_MS = 30_000;
 
+/**
+ * Options of `smtp`: number of messages (default 1), time-outs in ms (default 30,000; `null` waits without
+ * end), and the pause before each command, in ms.
+ * @public
+ */
 export interface SmtpOptions {
 	readonly messages?: number;
 	readonly connectTimeoutMs?: number | null;
@@ -24,7 +29,7 @@ const smtpArguments = v.object({
 	}),
 });
 
-/** Banner, a message, QUIT. */
+/** Banner, a message, QUIT. @public */
 export function smtp(
 	options: SmtpOptions = {},
 	...surplus: readonly never[]
@@ -41,6 +46,11 @@ export function smtp(
 	};
 }
 
+/**
+ * Options of `hold`: how long the client waits for the banner, in ms; `null` waits without end (default
+ * 30,000).
+ * @public
+ */
 export interface HoldOptions {
 	readonly readTimeoutMs?: number | null;
 }
@@ -49,7 +59,7 @@ const holdArguments = v.object({
 	options: options<HoldOptions>({ readTimeoutMs: timeout }),
 });
 
-/** Connects, waits for the banner and stays, until a `speak` or `close` step says more. */
+/** Connects, waits for the banner and stays, until a `speak` or `close` step says more. @public */
 export function hold(
 	options: HoldOptions = {},
 	...surplus: readonly never[]
@@ -64,7 +74,7 @@ export function hold(
 
 const connectOnlyArguments = v.object({ connectTimeoutMs: timeout });
 
-/** Connects and closes. */
+/** Connects and closes. @public */
 export function connectOnly(
 	connectTimeoutMs: number | null = PATIENCE_MS,
 	...surplus: readonly never[]

@@ -16,7 +16,7 @@ import { conntrackFilter } from "../schema/schema-world.ts";
 import type { ReasonOptions } from "./build-expect.ts";
 import { checkArguments, options } from "./check-arguments.ts";
 
-/** Why, for expectations that are not about connections; and when: the label of an `observe` step. */
+/** Why, for expectations that are not about connections; and when: the label of an `observe` step. @public */
 export interface ObservationOptions extends ReasonOptions {
 	/** The end when left out. */
 	readonly at?: string;
@@ -25,6 +25,11 @@ export interface ObservationOptions extends ReasonOptions {
 const WHEN = { because: text, at: text };
 const when = options<ObservationOptions>(WHEN);
 
+/**
+ * Options of `packetsOut` and `packetsPast`: the time from (inclusive) and to (exclusive), in ms, and
+ * whether no other packets are allowed between those that are named.
+ * @public
+ */
 export interface PacketsOptions extends ReasonOptions {
 	readonly fromMs?: number;
 	readonly toMs?: number;
@@ -45,6 +50,7 @@ const packetsArguments = v.object({
 /**
  * These packets came out of the interface, in this order, in one-line notation with `*` for
  * anything. Others may come between them unless `exactly` is set; an empty list is then silence.
+ * @public
  */
 export function packetsOut(
 	name: string,
@@ -68,6 +74,7 @@ export function packetsOut(
 /**
  * These packets went from host to host on the link of this interface, past the gateway: a server's
  * answer to a client beside it, say. Written as for `packetsOut`.
+ * @public
  */
 export function packetsPast(
 	name: string,
@@ -103,7 +110,7 @@ function somePackets(
 	};
 }
 
-/** What more is said of the entries. */
+/** What more is said of the entries. @public */
 export interface EntryOptions extends ObservationOptions {
 	readonly assured?: boolean;
 	readonly unreplied?: boolean;
@@ -121,7 +128,7 @@ const conntrackArguments = v.object({
 	}),
 });
 
-/** So many conntrack entries fit the filter, and what more is said of them. */
+/** So many conntrack entries fit the filter, and what more is said of them. @public */
 export function conntrack(
 	filter: ConntrackFilter,
 	count: Count,
@@ -155,7 +162,7 @@ const counterArguments = v.object({
 	options: when,
 });
 
-/** The rule (`mangle:MAILMARK:rule:2`) or policy (`filter:INPUT:policy`) has counted so many packets. */
+/** The rule (`mangle:MAILMARK:rule:2`) or policy (`filter:INPUT:policy`) has counted so many packets. @public */
 export function counter(
 	rule: string,
 	packets: number,
@@ -178,7 +185,7 @@ const conditionArguments = v.object({
 	options: when,
 });
 
-/** What `/proc/net/nf_condition/NAME` holds; `null`: there is no such file. */
+/** What `/proc/net/nf_condition/NAME` holds; `null`: there is no such file. @public */
 export function conditionIs(
 	name: string,
 	value: 0 | 1 | null,
@@ -202,7 +209,7 @@ export function conditionIs(
 const why = options<ReasonOptions>({ because: text });
 const failsArguments = v.object({ step: text, message: text, options: why });
 
-/** The operation of the step with this label fails and says this, or something around it. */
+/** The operation of the step with this label fails and says this, or something around it. @public */
 export function operationFails(
 	step: string,
 	message: string,
@@ -221,6 +228,7 @@ export function operationFails(
 
 const succeedsArguments = v.object({ step: text, options: why });
 
+/** The operation of the step with this label succeeds. @public */
 export function operationSucceeds(
 	step: string,
 	options: ReasonOptions = {},

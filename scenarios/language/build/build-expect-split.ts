@@ -25,7 +25,7 @@ const evenSplitArguments = v.object({
 	options: which,
 });
 
-/** As even among these backends as whole numbers allow, chance or not. */
+/** As even among these backends as whole numbers allow, chance or not. @public */
 export function evenSplit(
 	backends: readonly string[],
 	which: SelectionOptions = {},
@@ -46,7 +46,7 @@ export function evenSplit(
 	});
 }
 
-/** How near a split has to come to its weights. */
+/** How near a split has to come to its weights. @public */
 export type SplitOptions = SelectionOptions &
 	AtMostOne<{
 		/** As near as whole numbers get, chance or not. */
@@ -69,6 +69,7 @@ const splitArguments = v.object({
  * Shares by weight. Where the rules decide, the split is exact, as near as whole numbers get; where
  * they draw (`statistic --mode random`), it is what chance allows for that many draws: a right
  * ruleset is found wrong in one of a thousand runs. `exact`, `tolerance` and `confidence` say otherwise.
+ * @public
  */
 export function split(
 	weights: Readonly<Record<string, number>>,

@@ -20,7 +20,7 @@ import {
 import { MOST_CONNECTIONS } from "../schema/schema-world.ts";
 import { checkArguments, options } from "./check-arguments.ts";
 
-/** Which connections (all of them when nothing is given), and the reason for the report. */
+/** Which connections (all of them when nothing is given), and the reason for the report. @public */
 export interface SelectionOptions extends ConnectionFilter {
 	readonly because?: string;
 }
@@ -39,7 +39,7 @@ const orderArguments = v.object({
 	options: which,
 });
 
-/** Exactly these backends, in the order of the connections' first SYNs; `null` where none is reached. */
+/** Exactly these backends, in the order of the connections' first SYNs; `null` where none is reached. @public */
 export function order(
 	backends: readonly (string | null)[],
 	which: SelectionOptions = {},
@@ -60,7 +60,7 @@ const patternArguments = v.object({
 	options: which,
 });
 
-/** `order` for a pattern that comes again and again: `pattern(["b1", "b2"], 10)` is b1 b2 b1 … */
+/** `order` for a pattern that comes again and again: `pattern(["b1", "b2"], 10)` is b1 b2 b1 … @public */
 export function pattern(
 	backends: readonly (string | null)[],
 	connections: number,
@@ -86,7 +86,7 @@ export function pattern(
 
 const avoidedArguments = v.object({ backend: text, options: which });
 
-/** No packet of these connections meets the backend. */
+/** No packet of these connections meets the backend. @public */
 export function avoided(
 	backend: string,
 	which: SelectionOptions = {},
@@ -101,7 +101,7 @@ export function avoided(
 	return { kind: "avoided", ...taken(which), backend };
 }
 
-/** Why, for expectations of which there is nothing more to say. */
+/** Why, for expectations of which there is nothing more to say. @public */
 export interface ReasonOptions {
 	readonly because?: string;
 }
@@ -114,7 +114,7 @@ const failoverGapArguments = v.object({
 	options: why,
 });
 
-/** From each failure of the backend until new connections are served elsewhere, with none lost after that. */
+/** From each failure of the backend until new connections are served elsewhere, with none lost after that. @public */
 export function failoverGapAtMost(
 	backend: string,
 	atMostMs: number,
@@ -137,7 +137,7 @@ export function failoverGapAtMost(
 
 const affinityArguments = v.object({ options: which });
 
-/** All packets of each connection meet one backend. */
+/** All packets of each connection meet one backend. @public */
 export function affinity(
 	which: SelectionOptions = {},
 	...surplus: readonly never[]
@@ -148,7 +148,7 @@ export function affinity(
 
 const movedArguments = v.object({ count, options: which });
 
-/** So many connections have packets that met more than one backend. */
+/** So many connections have packets that met more than one backend. @public */
 export function moved(
 	count: Count,
 	which: SelectionOptions = {},
@@ -164,7 +164,7 @@ const outcomesArguments = v.object({
 	options: which,
 });
 
-/** So many connections ended so. */
+/** So many connections ended so. @public */
 export function outcomes(
 	outcome: CountedOutcome,
 	count: Count,
@@ -190,7 +190,7 @@ const gatewayAnsweredArguments = v.object({
 	options: which,
 });
 
-/** The gateway itself said this (`rst`, `icmp host-unreachable`, `*` for anything) to so many connections. */
+/** The gateway itself said this (`rst`, `icmp host-unreachable`, `*` for anything) to so many connections. @public */
 export function gatewayAnswered(
 	answer: string,
 	count: Count,
@@ -220,7 +220,7 @@ const countsAgreeArguments = v.object({
 	options: why,
 });
 
-/** Clients, rules and servers count the same connections: `countsAgree({ b1: "192.168.0.1" })`. */
+/** Clients, rules and servers count the same connections: `countsAgree({ b1: "192.168.0.1" })`. @public */
 export function countsAgree(
 	addresses: Readonly<Record<string, string>>,
 	options: ReasonOptions = {},
@@ -237,7 +237,7 @@ export function countsAgree(
 
 const mailKeptArguments = v.object({ options: why });
 
-/** No message is lost that was accepted. */
+/** No message is lost that was accepted. @public */
 export function mailKept(
 	options: ReasonOptions = {},
 	...surplus: readonly never[]

@@ -16,6 +16,7 @@ function operation(
 	return { atMs: 0, label, kind: "operation", operation };
 }
 
+/** Options of `restore`: `--noflush`, `--counters`, and the label of the step. @public */
 export interface RestoreOptions {
 	readonly noflush?: boolean;
 	readonly counters?: boolean;
@@ -31,7 +32,7 @@ const restoreArguments = v.object({
 	}),
 });
 
-/** `iptables-restore [--noflush] [--counters] < FILE`, of a file beside the scenario or of a text. */
+/** `iptables-restore [--noflush] [--counters] < FILE`, of a file beside the scenario or of a text. @public */
 export function restore(
 	rules: string | { readonly name: string; readonly text: string },
 	options: RestoreOptions = {},
@@ -48,7 +49,7 @@ export function restore(
 
 const iptablesArguments = v.object({ command: text, label: text });
 
-/** One command line without the `iptables` in front: `-t mangle -F MAILMARK`. */
+/** One command line without the `iptables` in front: `-t mangle -F MAILMARK`. @public */
 export function iptables(
 	command: string,
 	label = "",
@@ -60,7 +61,7 @@ export function iptables(
 
 const conditionArguments = v.object({ name: text, write: text, label: text });
 
-/** `printf TEXT > /proc/net/nf_condition/NAME`. The recipe's rules say `!`: "1" means dead. */
+/** `printf TEXT > /proc/net/nf_condition/NAME`. The recipe's rules say `!`: "1" means dead. @public */
 export function setCondition(
 	name: string,
 	write: string,
@@ -78,7 +79,7 @@ export function setCondition(
 
 const evictArguments = v.object({ filter: conntrackFilter, label: text });
 
-/** `conntrack -D`: throws away the entries that fit. */
+/** `conntrack -D`: throws away the entries that fit. @public */
 export function evict(
 	filter: ConntrackFilter,
 	label = "",
@@ -90,7 +91,7 @@ export function evict(
 
 const sysctlArguments = v.object({ name: text, value: finite, label: text });
 
-/** `sysctl -w net.NAME=VALUE`: `sysctl("netfilter.nf_conntrack_tcp_loose", 0)`. */
+/** `sysctl -w net.NAME=VALUE`: `sysctl("netfilter.nf_conntrack_tcp_loose", 0)`. @public */
 export function sysctl(
 	name: string,
 	value: number,
@@ -103,6 +104,7 @@ export function sysctl(
 
 const linkArguments = v.object({ name: text, label: text });
 
+/** `ip link set NAME down`, for an interface of the gateway. @public */
 export function linkDown(
 	name: string,
 	label = "",
@@ -112,6 +114,7 @@ export function linkDown(
 	return operation(label, { kind: "link", interface: name, up: false });
 }
 
+/** `ip link set NAME up`, for an interface of the gateway. @public */
 export function linkUp(
 	name: string,
 	label = "",
@@ -123,7 +126,7 @@ export function linkUp(
 
 const takeOverArguments = v.object({ label: text });
 
-/** A second router with the same rules and conditions and an empty conntrack table takes the addresses over. */
+/** A second router with the same rules and conditions and an empty conntrack table takes the addresses over. @public */
 export function takeOver(
 	label = "",
 	...surplus: readonly never[]

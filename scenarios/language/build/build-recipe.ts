@@ -23,11 +23,12 @@ import {
 } from "../schema/schema-world.ts";
 import { checkArguments, options } from "./check-arguments.ts";
 
-/** The interfaces of the recipe's router: clients are on the outer one, backends on the inner one. */
+/** The interfaces of the recipe's router: clients are on the outer one, backends on the inner one. @public */
 export const OUTSIDE = "bond0.204";
+/** The interface of the recipe's gateway behind which the backends are. @public */
 export const INSIDE = "bond0.205";
 
-/** The recipe's router: 10.0.0.1/8 outside, 192.168.0.254/24 inside, forwarding. */
+/** The recipe's router: 10.0.0.1/8 outside, 192.168.0.254/24 inside, forwarding. @public */
 export const RECIPE_GATEWAY: GatewaySetup = {
 	interfaces: [
 		{ name: OUTSIDE, addresses: ["10.0.0.1/8"], mtu: 1500 },
@@ -39,6 +40,7 @@ export const RECIPE_GATEWAY: GatewaySetup = {
 	epochMs: Date.UTC(2026, 0, 1),
 };
 
+/** What `recipeSetup` is given: what differs from the recipe. Times in ms. @public */
 export interface RecipeOverrides {
 	/** A file beside the scenario, or a text; `recipe.rules` when nothing is said. */
 	readonly ruleset?: string | RulesetSource;
@@ -77,7 +79,11 @@ const recipeArguments = v.object({
 	}),
 });
 
-/** The setting of the recipe: its router, client c1 at 10.0.0.10, backends b1 and b2. */
+/**
+ * The setup of the recipe: its gateway, client c1 at 10.0.0.10, backends b1 and b2.
+ * @throws ScenarioError where `behaviour` names a backend that there is not
+ * @public
+ */
 export function recipeSetup(
 	overrides: RecipeOverrides = {},
 	...surplus: readonly never[]
@@ -137,7 +143,7 @@ const clientArguments = v.object({
 	options: options<ClientSetup>(worldEntries.clients.item.entries),
 });
 
-/** A client, outside unless another interface is named. */
+/** A client, outside unless another interface is named. @public */
 export function clientAt(
 	name: string,
 	address: string,
@@ -163,7 +169,7 @@ const backendArguments = v.object({
 	options: options<BackendSetup>(worldEntries.backends.item.entries),
 });
 
-/** A backend, inside and up unless more is said. */
+/** A backend, inside and up unless more is said. @public */
 export function backendAt(
 	name: string,
 	address: string,
@@ -197,6 +203,7 @@ const healthCheckArguments = v.object({
 /**
  * The health checker that the recipe leaves to its user: probes b1 and b2 by SMTP from inside every
  * second and writes mail1up and mail2up the way the recipe's rules read them (1 is dead).
+ * @public
  */
 export function recipeHealthCheck(
 	overrides: Partial<HealthCheckSettings> = {},

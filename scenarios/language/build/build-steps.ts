@@ -35,6 +35,7 @@ const atArguments = v.object({ atMs: milliseconds, steps: someSteps });
 /**
  * Steps at a time (virtual, ms). Steps that have a time already are moved by it:
  * `at(1000, at(500, x))` is `at(1500, x)`.
+ * @public
  */
 export function at(
 	atMs: number,
@@ -53,7 +54,7 @@ const repeatArguments = v.object({
 	steps: v.function("expected a function\nWrite `(n) => [ … ]`."),
 });
 
-/** The same steps again and again: `repeat(8, 100, (n) => […])` at 0, 100, 200 … */
+/** The same steps again and again: `repeat(8, 100, (n) => […])` at 0, 100, 200 … @public */
 export function repeat(
 	times: number,
 	everyMs: number,
@@ -66,6 +67,7 @@ export function repeat(
 	).flat();
 }
 
+/** Options of `connect`. Times in ms, rates per second of virtual time. @public */
 export type ConnectOptions = {
 	readonly label?: string;
 	/** `c1` when nothing is said. */
@@ -105,6 +107,7 @@ const connectArguments = v.object({
 /**
  * A client opens so many connections to the service, the only one that a scenario has: `port` and
  * `firstPort` are ports of the client, its source ports.
+ * @public
  */
 export function connect(
 	count: number,
@@ -144,7 +147,7 @@ const sideArguments = v.object({
 	label: text,
 });
 
-/** The connections of an earlier `connect` step: one side of each says something. */
+/** The connections of an earlier `connect` step: one side of each says something. @public */
 export function speak(
 	connections: string,
 	who: "client" | "backend" = "client",
@@ -155,7 +158,7 @@ export function speak(
 	return { atMs: 0, label, kind: "speak", connections, who };
 }
 
-/** … or closes. */
+/** … or closes. @public */
 export function close(
 	connections: string,
 	who: "client" | "backend" = "client",
@@ -168,7 +171,7 @@ export function close(
 
 const packetArguments = v.object({ name: text, line: packetLine });
 
-/** A packet by hand, in one-line notation, put on one of the gateway's interfaces. */
+/** A packet by hand, in one-line notation, put on one of the gateway's interfaces. @public */
 export function packet(
 	name: string,
 	line: string,
@@ -180,7 +183,7 @@ export function packet(
 
 const slowArguments = v.object({ delayMs: milliseconds });
 
-/** It waits so long before its banner and before each reply: `backend("b1", slow(500))`. */
+/** It waits so long before its banner and before each reply: `backend("b1", slow(500))`. @public */
 export function slow(
 	delayMs: number,
 	...surplus: readonly never[]
@@ -194,6 +197,7 @@ const lossyArguments = v.object({ loss: share });
 /**
  * Of the packets that go to it or come from it, each is lost with this probability:
  * `backend("b1", lossy(0.1))`. Which ones follows from the seed, and in live time from chance.
+ * @public
  */
 export function lossy(
 	loss: number,
@@ -213,7 +217,7 @@ const backendArguments = v.object({
 	label: text,
 });
 
-/** From now on the backend behaves so: `backend("b1", "vanish")`. */
+/** From now on the backend behaves so: `backend("b1", "vanish")`. @public */
 export function backend(
 	name: string,
 	becomes: BackendBehaviour | (typeof PLAIN_BEHAVIOURS)[number],
@@ -237,7 +241,7 @@ export function backend(
 
 const observeArguments = v.object({ label: text });
 
-/** Keeps counters, conntrack and conditions as they are now, for expectations that say `at: label`. */
+/** Keeps counters, conntrack and conditions as they are now, for expectations that say `at: label`. @public */
 export function observe(
 	label: string,
 	...surplus: readonly never[]

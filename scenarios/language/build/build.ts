@@ -45,7 +45,7 @@ export * from "./build-steps.ts";
 /** Long enough for what was begun by the last step to come to its end, a client's patience included. */
 const AFTER_LAST_STEP_MS = 60_000;
 
-/** What `scenario` is given. */
+/** What `scenario` is given. @public */
 export interface GivenScenario {
 	readonly name: string;
 	readonly title: string;
@@ -79,7 +79,7 @@ const GIVEN: Readonly<Record<keyof GivenScenario, v.GenericSchema>> = {
 
 const scenarioArguments = v.object({ options: object(GIVEN) });
 
-/** A scenario; steps may come in lists, as `at` returns them, and are put in the order of their times. */
+/** A scenario; steps may come in lists, as `at` returns them, and are put in the order of their times. @public */
 export function scenario(
 	given: GivenScenario,
 	...surplus: readonly never[]

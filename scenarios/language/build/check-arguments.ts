@@ -36,7 +36,7 @@ export function options<Given extends object>(
 	);
 }
 
-/** At most one of these keys. */
+/** At most one of these keys. @public */
 export type AtMostOne<Of> = {
 	[Key in keyof Of]: { readonly [One in Key]?: Of[One] } & {
 		readonly [Other in Exclude<keyof Of, Key>]?: never;

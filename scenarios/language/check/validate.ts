@@ -14,6 +14,7 @@ import { checkReferences } from "./check-references.ts";
  * @param value a scenario, a list of them, or `{ suite, scenarios }`
  * @param file for the message
  * @throws ScenarioError with every fault
+ * @public
  */
 export function validateScenarioFile(
 	value: unknown,
@@ -30,7 +31,7 @@ export function validateScenarioFile(
 	return scenarios;
 }
 
-/** One scenario. @throws ScenarioError with every fault */
+/** One scenario. @throws ScenarioError with every fault @public */
 export function validateScenario(value: unknown): Scenario {
 	const faults: ScenarioFault[] = [];
 	const scenario = validateOne(value, "", faults);

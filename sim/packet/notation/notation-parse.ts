@@ -36,6 +36,7 @@ const ICMP_EXAMPLE = "icmp 10.0.0.10 > 10.0.0.1 echo-request id 7 seq 1";
 /**
  * Reads a packet from its one-line form: `parsePacket("tcp 10.0.0.10:40000 > 10.0.0.1:25 S")`.
  * @throws PacketError naming the column, what was expected there, and an example
+ * @public
  */
 export function parsePacket(line: string): Packet {
 	const cursor: Cursor = { line, tokens: lexNotation(line), at: 0 };

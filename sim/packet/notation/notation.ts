@@ -37,12 +37,13 @@ import { printFlags } from "./tcp-flags.ts";
 
 export { parsePacket } from "./notation-parse.ts";
 
+/** Options of `printPacket`. @public */
 export interface PrintOptions {
 	/** `"length"` prints `len N` whatever the payload is; reading that back gives other octets. */
 	readonly payload?: "full" | "length";
 }
 
-/** The one-line form; `parsePacket` reads it back to an equal packet. */
+/** The one-line form; `parsePacket` reads it back to an equal packet. @public */
 export function printPacket(
 	packet: Packet,
 	options: PrintOptions = {},

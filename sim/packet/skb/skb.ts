@@ -125,6 +125,7 @@ export const HOOK_NAMES = [
 	"OUTPUT",
 	"POSTROUTING",
 ] as const;
+/** The hooks of netfilter for IPv4. @public */
 export type HookName = (typeof HOOK_NAMES)[number];
 
 // Verdicts, include/uapi/linux/netfilter.h and x_tables.h (6.1)

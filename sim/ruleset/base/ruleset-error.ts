@@ -2,6 +2,7 @@
 
 import { inLine } from "../../in-line.ts";
 
+/** The kinds of faults of a ruleset's text. @public */
 export type FaultCode =
 	/** A line that needs a table stands outside of one. */
 	| "outside-table"
@@ -20,6 +21,7 @@ export type FaultCode =
 	/** A shell script whose commands are known only when it is run. */
 	| "script";
 
+/** What is wrong in a ruleset's text, where, and what to do about it. @public */
 export interface Fault {
 	readonly code: FaultCode;
 	/** The words of iptables-restore or of the kernel, without program name and version in front. */
@@ -39,7 +41,7 @@ export interface Fault {
 	readonly from: "iptables-restore" | "iptables" | "kernel" | "marktwin";
 }
 
-/** Thrown by whatever reads a ruleset and is not asked to return faults. */
+/** Thrown by whatever reads a ruleset and is not asked to return faults. @public */
 export class RulesetError extends Error {
 	override readonly name = "RulesetError";
 	readonly code = "RULESET";
@@ -54,7 +56,7 @@ export class RulesetError extends Error {
 /** More than this many are counted, not shown. */
 const SHOWN_FAULTS = 50;
 
-/** All faults for a reader, each with its line, a caret and the remedy. */
+/** All faults for a reader, each with its line, a caret and the remedy. @public */
 export function printFaults(faults: readonly Fault[]): string {
 	const shown = faults.slice(0, SHOWN_FAULTS).map(printFault);
 	const more = faults.length - shown.length;
@@ -70,6 +72,7 @@ export function printFaults(faults: readonly Fault[]): string {
  *     |                ^~~~~~~~~~
  *   iptables-restore refuses it. Put a blank before the `!`.
  * ```
+ * @public
  */
 export function printFault(fault: Fault): string {
 	const { file, line, column, message, from, remedy } = fault;

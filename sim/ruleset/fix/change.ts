@@ -1,4 +1,4 @@
-/** What `fixRuleset` has changed. */
+/** What `fixRuleset` has changed. @public */
 export interface Change {
 	/** Of the original text, from 1; a line that was put in bears the number of the one before it. */
 	readonly line: number;

@@ -28,6 +28,7 @@ import { fixStructure } from "./fix-structure.ts";
 
 export type { Change } from "./change.ts";
 
+/** A repaired ruleset: its text, what was changed, and the faults that are left. @public */
 export interface Fixed {
 	readonly text: string;
 	readonly changes: readonly Change[];
@@ -41,7 +42,11 @@ const MOST_PASSES = 30;
 /** So often it is tried without the repairs that did not help. */
 const MOST_ROUNDS = 8;
 
-/** @param options.file the name that faults bear */
+/**
+ * Repairs the faults of a text for which there is one obvious repair.
+ * @param options.file the name that faults bear
+ * @public
+ */
 export function fixRuleset(
 	text: string,
 	options: { readonly file?: string } = {},

@@ -3,7 +3,7 @@
 import type { Fault } from "../../ruleset/base/ruleset-error.ts";
 import { faultAt, type Place } from "../../ruleset/text/fault.ts";
 
-/** Something that a reader of the result has to know, and that is no fault. */
+/** Something that a reader of the result has to know, and that is no fault. @public */
 export interface Note {
 	readonly file: string;
 	/** From 1. */

@@ -10,6 +10,11 @@ import type {
 } from "../../contract/gateway.ts";
 import type { Packet } from "../../packet/packet.ts";
 
+/**
+ * What happened in a play: connections, events, packets, observations, operations. Times in ms from its
+ * beginning.
+ * @public
+ */
 export interface Account {
 	/** In the order of their first SYNs. */
 	readonly connections: readonly ConnectionRecord[];
@@ -68,8 +73,10 @@ export const CONNECTION_OUTCOMES = [
 	"no-port",
 ] as const;
 
+/** How a connection ended for its client; `CONNECTION_OUTCOMES` says what each means. @public */
 export type ConnectionOutcome = (typeof CONNECTION_OUTCOMES)[number];
 
+/** One connection of a client, from its first SYN to its end. Times in ms from the beginning of the play. @public */
 export interface ConnectionRecord {
 	readonly id: number;
 	/** Label of the `connect` step. */
@@ -103,6 +110,7 @@ export interface ConnectionRecord {
 	readonly gatewayAnswers: readonly string[];
 }
 
+/** A change of a backend, of the health checker's opinion or of a condition, or the result of a probe. @public */
 export type WorldEvent =
 	| {
 			readonly kind: "backend";
@@ -131,6 +139,7 @@ export type WorldEvent =
 			readonly reason: string;
 	  };
 
+/** A packet that entered the gateway, left it, or went past it. @public */
 export interface PacketRecord {
 	readonly atMs: number;
 	/** Into the gateway, out of it, or `past` it: from a host to its neighbour on the same link. */

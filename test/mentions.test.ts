@@ -1,0 +1,76 @@
+/** Comments and pages name files and folders that exist. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join, posix, relative, sep } from "node:path";
+import { expect, it } from "vitest";
+import { FOLDERS, type Mention, ROOT, sourceFiles } from "./source-files.ts";
+
+/** Files and folders, from the root: sources, and what lies beside them. */
+const paths: ReadonlySet<string> = new Set([
+	...readdirSync(ROOT),
+	...[...FOLDERS, "docs"].flatMap((folder) => [
+		folder,
+		...readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
+			.map((path) => relative(ROOT, join(ROOT, folder, path)))
+			.map((path) => path.split(sep).join("/")),
+	]),
+]);
+
+const FILE = /(?<![\w./*-])(?:[\w.*-]+\/)*[\w*-][\w.*-]*\.(?:tsx?|mjs|cjs)\b/g;
+const BELOW_A_ROOM = new RegExp(
+	`(?<![\\w./-])(?:${[...FOLDERS, "docs"].join("|")})/[\\w./*-]*[\\w*]`,
+	"g",
+);
+
+/** Of the user, of a library, or an example. */
+const ELSEWHERE: ReadonlySet<string> = new Set([
+	"core/src/command.ts",
+	"x.ts",
+	"x.tsx",
+	"x.test.ts",
+]);
+
+/** What a text names and the project does not have. */
+function missing(from: string, text: string): readonly string[] {
+	const named = [FILE, BELOW_A_ROOM].flatMap((pattern) =>
+		[...text.matchAll(pattern)].map(([name]) => name),
+	);
+	return [...new Set(named)].filter((name) => !isThere(from, name));
+}
+
+/** From the root, from the file that names it, or as the end of a path; `*` is any part of a name. */
+function isThere(from: string, name: string): boolean {
+	if (/\.scenario\.\w+$/.test(name) || ELSEWHERE.has(name)) return true;
+	if (ELSEWHERE.has(posix.basename(name))) return true;
+	const beside = posix.join(posix.dirname(from), name);
+	if (paths.has(name) || paths.has(beside)) return true;
+	const escaped = name.replace(/[.+]/g, "\\$&").replaceAll("*", "[\\w.-]*");
+	const ending = new RegExp(`(^|/)${escaped}$`);
+	// A bundled program bears the name of its source.
+	const source = new RegExp(`(^|/)${escaped.replace(/mjs$/, "ts")}$`);
+	return [...paths].some((path) => ending.test(path) || source.test(path));
+}
+
+it("comments name files that exist", () => {
+	const wrong = sourceFiles().flatMap(({ path, comments }) =>
+		comments.flatMap(({ name, line }: Mention) =>
+			missing(path, name).map((what) => `${path}:${line} names ${what}`),
+		),
+	);
+	expect(wrong).toEqual([]);
+});
+
+it("pages for those who work on marktwin name files and folders that exist", () => {
+	const pages = [
+		"CONTRIBUTING.md",
+		"docs/architecture.md",
+		"docs/decisions.md",
+		"docs/model.md",
+		"docs/glossary.md",
+	];
+	const wrong = pages.flatMap((page) =>
+		missing(page, readFileSync(join(ROOT, page), "utf8")).map(
+			(what) => `${page} names ${what}`,
+		),
+	);
+	expect(wrong).toEqual([]);
+});
