@@ -28,13 +28,8 @@ import {
 	ScenarioError,
 	type ScenarioErrorCode,
 } from "../language/scenario-error.ts";
-import {
-	DUPLICATE_REMEDY,
-	duplicateKey,
-	duplicateWords,
-} from "./duplicate-keys.ts";
 import { importModule } from "./import-module.ts";
-import { placeInJson } from "./syntax-place.ts";
+import { parseJson } from "./parse-json.ts";
 
 /** A ruleset that stands in for every file of some name. @public */
 export interface RulesText {
@@ -121,27 +116,6 @@ async function readScenarioFile(file: string): Promise<string> {
 			remedy: "Name a scenario file that is there.",
 		});
 	}
-}
-
-function parseJson(text: string, file: string): unknown {
-	let value: unknown;
-	try {
-		value = JSON.parse(text);
-	} catch (error) {
-		const { path, message } = placeInJson(text, error);
-		throw new ScenarioError("syntax", file, [
-			{ path, message, remedy: "The file has to be JSON, as RFC 8259 says." },
-		]);
-	}
-	const twice = duplicateKey(text);
-	if (twice === null) return value;
-	throw new ScenarioError("syntax", file, [
-		{
-			path: twice.place,
-			message: duplicateWords(twice),
-			remedy: DUPLICATE_REMEDY,
-		},
-	]);
 }
 
 /**

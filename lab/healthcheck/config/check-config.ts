@@ -1,7 +1,6 @@
 /** What a configuration of the right form can still get wrong: its parts contradict each other, or the kernel. */
 import type { ScenarioFault } from "../../../scenarios/language/scenario-error.ts";
-import type { ProbeSettings } from "./config.ts";
-import type { GivenConfig } from "./config-schema.ts";
+import type { GivenConfig, ProbeSettings } from "./config.ts";
 
 /** Faster than that it would be an attack. */
 const LEAST_INTERVAL_MS = 10;

@@ -3,15 +3,9 @@ import { dirname, resolve } from "node:path";
 import { reasonOf } from "../../../scenarios/files/file-failure.ts";
 import { readPlainFile } from "../../../scenarios/files/plain-file.ts";
 import { ScenarioError } from "../../../scenarios/language/scenario-error.ts";
-import {
-	DUPLICATE_REMEDY,
-	duplicateKey,
-	duplicateWords,
-} from "../../../scenarios/load/duplicate-keys.ts";
-import { placeInJson } from "../../../scenarios/load/syntax-place.ts";
+import { parseJson } from "../../../scenarios/load/parse-json.ts";
 import { checkConfig } from "./check-config.ts";
-import { type HealthCheckConfig, withDefaults } from "./config.ts";
-import { checkForm, probesOf } from "./config-schema.ts";
+import { checkForm, type HealthCheckConfig } from "./config.ts";
 import { programFault } from "./find-program.ts";
 
 /** Some hundred thousand targets. */
@@ -45,18 +39,17 @@ export function validateConfig(
 	value: unknown,
 	file: string,
 ): HealthCheckConfig {
-	const { config, faults } = checkForm(withDefaults(value));
+	const { config, faults } = checkForm(value);
 	const found = config === null ? faults : checkConfig(config);
 	if (config === null || found.length > 0)
 		throw new ScenarioError("invalid", file, found);
-	const probes = probesOf(config);
 	const { probe, targets, ...rest } = config;
 	const from = dirname(resolve(file));
 	return {
 		...rest,
-		targets: targets.map((target, index) => ({
+		targets: targets.map((target) => ({
 			...target,
-			probe: probes[index] ?? probe,
+			probe: target.probe ?? probe,
 		})),
 		conditions: resolve(from, rest.conditions),
 		status: rest.status === null ? null : resolve(from, rest.status),
@@ -65,7 +58,9 @@ export function validateConfig(
 
 function readText(file: string): string {
 	try {
-		return readPlainFile(file, { mostOctets: MOST_OCTETS });
+		const text = readPlainFile(file, { mostOctets: MOST_OCTETS });
+		// Editors of Windows begin a file with a byte order mark.
+		return text.replace(/^\ufeff/, "");
 	} catch (error) {
 		throw new ScenarioError("missing", "", [
 			{
@@ -75,25 +70,4 @@ function readText(file: string): string {
 			},
 		]);
 	}
-}
-
-function parseJson(text: string, file: string): unknown {
-	let value: unknown;
-	try {
-		value = JSON.parse(text.replace(/^\ufeff/, ""));
-	} catch (error) {
-		const { path, message } = placeInJson(text, error);
-		throw new ScenarioError("syntax", file, [
-			{ path, message, remedy: "The file has to be JSON, as RFC 8259 says." },
-		]);
-	}
-	const twice = duplicateKey(text);
-	if (twice === null) return value;
-	throw new ScenarioError("syntax", file, [
-		{
-			path: twice.place,
-			message: duplicateWords(twice),
-			remedy: DUPLICATE_REMEDY,
-		},
-	]);
 }

@@ -1,8 +1,9 @@
 /** The parts of the schema that say what stands around the gateway, and what can be done to it. */
 import * as v from "valibot";
 import { TCP_STATE_NAMES } from "../../../sim/contract/tcp-state-name.ts";
-import { writesNothing } from "./condition-write.ts";
+import { WRITES_SOMETHING } from "./condition-write.ts";
 import {
+	about,
 	address,
 	byKind,
 	finite,
@@ -62,32 +63,65 @@ export const dialogue = byKind([
 	}),
 ]);
 
-/** A health checker's `HealthPolicy`: the same in a scenario and in the file of the one that runs on a machine. */
-export const healthPolicyEntries = {
-	intervalMs: positiveMs,
-	timeoutMs: positiveMs,
-	rise: whole(1, 1000),
-	fall: whole(1, 1000),
-	initially: oneOf(["alive", "dead"]),
-	writeAtStart: yesNo,
-	rewriteMs: timeout,
-	aliveValue: text,
-	deadValue: text,
-	evict: yesNo,
-	neverAllDead: yesNo,
-	// Drawn from so many and one more: a whole number.
-	jitterMs: whole(0, 3_600_000),
-};
-
 /** What changes a condition. */
 export const conditionWrite = v.pipe(
 	text,
-	v.check(
-		(write) => !writesNothing(write),
+	v.regex(
+		WRITES_SOMETHING,
 		({ input }) =>
 			`${JSON.stringify(input)} changes nothing\nWrite "0" or "1": the kernel looks at the first character, and ignores any other.`,
 	),
 );
+
+/** A health checker's `HealthPolicy`: the same in a scenario and in the file of the one that runs on a machine. */
+export const healthPolicyEntries = {
+	intervalMs: about(
+		positiveMs,
+		"Milliseconds from the start of one probe of a target to the start of its next.",
+	),
+	timeoutMs: about(
+		positiveMs,
+		"A probe without a result after these milliseconds has failed; at most intervalMs. A health checker's default is 800, or intervalMs where that is shorter.",
+	),
+	rise: about(
+		whole(1, 1000),
+		"Good probes in a row that make a dead backend alive.",
+	),
+	fall: about(
+		whole(1, 1000),
+		"Bad probes in a row that make a backend that is alive dead.",
+	),
+	initially: about(
+		oneOf(["alive", "dead"]),
+		"What is believed before the first probes.",
+	),
+	writeAtStart: about(
+		yesNo,
+		"Write every condition at the start, whatever it is; else only changes are written.",
+	),
+	rewriteMs: about(
+		timeout,
+		"Write every condition again after these milliseconds, for values that get lost and cannot be read back. null: never.",
+	),
+	aliveValue: about(
+		conditionWrite,
+		"What is written for a backend that is alive.",
+	),
+	deadValue: about(conditionWrite, "What is written for a dead backend."),
+	evict: about(
+		yesNo,
+		"Delete the conntrack entries of a backend that died, so that its clients do not stay with it.",
+	),
+	neverAllDead: about(
+		yesNo,
+		"Do not mark the last backend dead that is alive.",
+	),
+	// Drawn from so many and one more: a whole number.
+	jitterMs: about(
+		whole(0, 3_600_000),
+		"Each probe starts up to these milliseconds later than its time, by chance.",
+	),
+};
 
 export const healthCheck = object({
 	interface: text,
@@ -99,8 +133,6 @@ export const healthCheck = object({
 		object({ kind: v.literal("tcp") }),
 	]),
 	...healthPolicyEntries,
-	aliveValue: conditionWrite,
-	deadValue: conditionWrite,
 });
 
 /** The keys of a `WorldSetup`. */
@@ -152,10 +184,7 @@ export const gatewaySetup = object({
 		[],
 	),
 	// A kernel keeps its seconds in 64 bits, and the rules that look at the time in 32.
-	epochMs: v.optional(
-		v.pipe(finite, inRange(0, 0xffff_ffff * 1_000)),
-		Date.UTC(2026, 0, 1),
-	),
+	epochMs: v.optional(inRange(0, 0xffff_ffff * 1_000), Date.UTC(2026, 0, 1)),
 });
 
 const when = { atMs: milliseconds, label: v.optional(text, "") };
@@ -166,7 +195,7 @@ export const connections = whole(1, MOST_CONNECTIONS);
 /** Between two arrivals; 0 is all at once. */
 export const interval = milliseconds;
 /** From one a day to one a microsecond. */
-export const perSecond = v.pipe(finite, inRange(0.000_01, 1_000_000));
+export const perSecond = inRange(0.000_01, 1_000_000);
 
 const arrivals = byKind([
 	object({ kind: v.literal("at-once") }),

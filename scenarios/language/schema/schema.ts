@@ -6,7 +6,6 @@
  */
 import * as v from "valibot";
 import { nearest } from "../../../sim/edit-distance.ts";
-import { parseAddress } from "../../../sim/packet/address.ts";
 import { parsePacket } from "../../../sim/packet/notation/notation.ts";
 import { PacketError } from "../../../sim/packet/packet-error.ts";
 
@@ -27,6 +26,14 @@ export function object<const Entries extends v.ObjectEntries>(
 			return `"${String(key)}" is missing\nThe keys here are: ${keys}.`;
 		return `expected an object, not ${issue.received}\nThe keys are: ${keys}.`;
 	});
+}
+
+/** With a description, which editors show where the JSON Schema is at hand. */
+export function about<const Schema extends v.GenericSchema>(
+	schema: Schema,
+	description: string,
+) {
+	return v.pipe(schema, v.description(description));
 }
 
 /** One of several objects, told apart by their `kind`. */
@@ -51,17 +58,15 @@ export function oneOf<const Words extends readonly string[]>(options: Words) {
 export const text = v.string(
 	(issue) => `expected a text, not ${issue.received}\nWrite it in quotes.`,
 );
-// biome-ignore lint/suspicious/noControlCharactersInRegex: a terminal must not obey them
-const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
-
 /** A text that stands for a file of that name. */
 export const namedText = object({ name: text, text });
 
 /** What is shown to people as it is. */
 export const oneLine = v.pipe(
 	text,
-	v.check(
-		(given) => !CONTROL.test(given),
+	v.regex(
+		// biome-ignore lint/suspicious/noControlCharactersInRegex: a terminal must not obey them
+		/^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$/,
 		"holds a line end or another control character\nWrite it on one line.",
 	),
 );
@@ -85,6 +90,7 @@ export function list<const Item extends v.GenericSchema>(
 			(issue) =>
 				`a list of ${issue.input.length} is too long\nWrite ${most} at most.`,
 		),
+		v.readonly(),
 	);
 }
 
@@ -152,14 +158,21 @@ export const positiveMs = v.pipe(
 	v.gtValue(0, "must be more than 0\nWrite a number of milliseconds."),
 );
 /** A moment that may lie behind the end of every play. */
-export const untilMs = v.pipe(finite, inRange(0, Number.MAX_SAFE_INTEGER));
+export const untilMs = inRange(0, Number.MAX_SAFE_INTEGER);
 
 /** A number, whole or not, both ends inclusive. */
 export function inRange(least: number, most: number) {
-	return v.check<number, (issue: { readonly input: number }) => string>(
-		(given) => given >= least && given <= most,
-		({ input }) =>
-			`${input} is ${input < least ? `less than ${least}` : `more than ${most}`}\nWrite a number from ${least} to ${most}.`,
+	const between = `Write a number from ${least} to ${most}.`;
+	return v.pipe(
+		finite,
+		v.minValue(
+			least,
+			(issue) => `${issue.input} is less than ${least}\n${between}`,
+		),
+		v.maxValue(
+			most,
+			(issue) => `${issue.input} is more than ${most}\n${between}`,
+		),
 	);
 }
 
@@ -182,14 +195,18 @@ export function whole(least: number, most: number) {
 export const count = whole(0, Number.MAX_SAFE_INTEGER);
 export const port = whole(1, 65_535);
 /** Of a doubt smaller than that a double keeps no digit; more than every second run wrong says nothing. */
-export const confidence = v.pipe(finite, inRange(0.5, 1 - 1e-9));
+export const confidence = inRange(0.5, 1 - 1e-9);
 /** A chance or a share. Draws are made in millionths. */
-export const share = v.pipe(finite, inRange(0.000_001, 0.999_999));
+export const share = inRange(0.000_001, 0.999_999);
+
+/** What `parseAddress` takes, as a pattern, so that the JSON Schema has it: from 0 to 255, without leading zeros. */
+const OCTET = "(25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
+const DOTTED = `(${OCTET}\\.){3}${OCTET}`;
 
 export const address = v.pipe(
 	text,
-	v.check(
-		(given) => parseAddress(given) !== null,
+	v.regex(
+		new RegExp(`^${DOTTED}$`),
 		(issue) =>
 			`"${issue.input}" is no IPv4 address\nWrite four decimal numbers: 192.168.0.1.`,
 	),
@@ -197,16 +214,8 @@ export const address = v.pipe(
 /** `10.0.0.1/8` */
 export const network = v.pipe(
 	text,
-	v.check(
-		(given) => {
-			const [dotted = "", length = "", ...rest] = given.split("/");
-			return (
-				parseAddress(dotted) !== null &&
-				/^\d{1,2}$/.test(length) &&
-				Number(length) <= 32 &&
-				rest.length === 0
-			);
-		},
+	v.regex(
+		new RegExp(`^${DOTTED}/(3[0-2]|[0-2]?\\d)$`),
 		(issue) =>
 			`"${issue.input}" is no address with a prefix length\nWrite it so: 192.168.0.254/24.`,
 	),
