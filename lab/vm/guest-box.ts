@@ -8,16 +8,20 @@ import type {
 } from "../../sim/contract/gateway.ts";
 import { invariant } from "../../sim/invariant.ts";
 import { parseAddress } from "../../sim/packet/address.ts";
-import type { Address } from "../../sim/packet/packet.ts";
-import { inLoadOrder } from "../kernel/ruleset-text.ts";
+import {
+	conntrackOf,
+	type LinuxGateway,
+	loadConfiguration,
+	observeLinux,
+	operateLinux,
+	readConfiguration,
+} from "../kernel/linux-gateway.ts";
 import { LabError } from "../lab-error.ts";
 import { Listeners } from "./listeners.ts";
 import { createGuest, type Guest } from "./machine/guest.ts";
 import type { Machine } from "./machine/machine.ts";
 import type { MachineSettings } from "./machine/machine-settings.ts";
 import { deleteNeighbour, setLink } from "./netlink.ts";
-import { guestConntrack, observeGuest } from "./observe.ts";
-import { carryOut } from "./operations.ts";
 import type { Trunk } from "./trunk.ts";
 import { guestMessage } from "./wire/guest-time.ts";
 import {
@@ -34,11 +38,11 @@ export interface Surroundings {
 	readonly settings: MachineSettings;
 }
 
-export class GuestBox {
+export class GuestBox implements LinuxGateway {
 	/** Of the box that stands there now. */
 	interfaces: readonly WiredInterface[];
 	readonly listeners: Listeners;
-	private readonly guest: Guest;
+	readonly linux: Guest;
 	private readonly trunk: Trunk;
 	private readonly setup: GatewaySetup;
 	private readonly settings: MachineSettings;
@@ -48,11 +52,11 @@ export class GuestBox {
 	/** @throws LabError (`unsupported`) for what cannot be wired */
 	constructor({ machine, trunk, settings }: Surroundings, setup: GatewaySetup) {
 		this.interfaces = wire(setup, () => trunk.freeVlan());
-		this.guest = createGuest(machine);
+		this.linux = createGuest(machine);
 		this.trunk = trunk;
 		this.setup = setup;
 		this.settings = settings;
-		this.listeners = new Listeners(this.guest, setup.listeners);
+		this.listeners = new Listeners(this.linux, setup.listeners);
 	}
 
 	/**
@@ -61,14 +65,14 @@ export class GuestBox {
 	 * @param epochMs what the gateway's clock is to say
 	 */
 	async bringUp(epochMs: number): Promise<void> {
-		const { guest, trunk, setup, interfaces } = this;
+		const { linux, trunk, setup, interfaces } = this;
 		this.logs = false;
 		// The agent takes one after the other: none of them has to wait until the one before is answered.
 		const [, ...failures] = await Promise.all([
-			guest.newNamespace(),
-			guest.netlinkGlobal(vlanMessages(interfaces, trunk.index)),
-			guest.netlink(wiringMessages(setup, interfaces)),
-			guest.setClock(epochMs),
+			linux.newNamespace(),
+			linux.netlinkGlobal(vlanMessages(interfaces, trunk.index)),
+			linux.netlink(wiringMessages(setup, interfaces)),
+			linux.setClock(epochMs),
 		]);
 		const failed = failures.find((errno) => errno);
 		if (failed)
@@ -97,68 +101,63 @@ export class GuestBox {
 	async takeDown(): Promise<void> {
 		this.interfaces = [];
 		await this.listeners.close();
-		await this.guest.leaveNamespace();
+		await this.linux.leaveNamespace();
 	}
 
-	/** Does what can be done to a gateway that stays where it is. */
-	async operate(
+	setSysctl(name: string, value: number): Promise<OperationOutcome> {
+		return this.settings.set(name, value);
+	}
+
+	async setLink(interfaceName: string, up: boolean): Promise<void> {
+		const { index } = this.interfaceNamed(interfaceName);
+		await this.linux.netlink([setLink(index, up)]);
+	}
+
+	async forgetNeighbour(interfaceName: string, text: string): Promise<void> {
+		const { index } = this.interfaceNamed(interfaceName);
+		const address = parseAddress(text);
+		invariant(address !== null, `"${text}" is not an address`);
+		await this.linux.netlink([deleteNeighbour(index, address)]);
+	}
+
+	/** Carries out what is done to a gateway that stays where it is. */
+	operate(
 		operation: Exclude<Operation, { kind: "take-over" }>,
 	): Promise<OperationOutcome> {
-		switch (operation.kind) {
-			case "sysctl":
-				return this.settings.set(operation.name, operation.value);
-			case "link": {
-				const { index } = this.interfaceNamed(operation.interface);
-				await this.guest.netlink([setLink(index, operation.up)]);
-				return { ok: true };
-			}
-			case "forget-neighbour":
-				// Most of them have never heard of it.
-				for (const { index } of this.interfaces)
-					await this.guest.netlink([
-						deleteNeighbour(index, addressOf(operation.address)),
-					]);
-				return { ok: true };
-			default:
-				return carryOut(this.guest, operation);
-		}
+		return operateLinux(this, operation);
 	}
 
 	/** The second box is a namespace of its own: same rules and conditions, no connections. */
 	async takeOver(epochMs: number): Promise<OperationOutcome> {
-		const { ruleset, conditions } = await observeGuest(this.guest, {
-			counters: false,
-		});
+		const configuration = await readConfiguration(this.linux);
 		await this.takeDown();
 		this.interfaces = wire(this.setup, () => this.trunk.freeVlan());
 		await this.bringUp(epochMs);
-		await this.guest.must(["iptables-restore"], inLoadOrder(ruleset));
-		for (const [name, value] of Object.entries(conditions))
-			await this.guest.write(`/proc/net/nf_condition/${name}`, `${value}`);
+		await loadConfiguration(this.linux, configuration);
 		return { ok: true };
 	}
 
 	observe(): Promise<Observation> {
-		return observeGuest(this.guest);
+		return observeLinux(this.linux);
 	}
 
 	conntrack(): Promise<readonly ConntrackLine[]> {
-		return guestConntrack(this.guest);
+		return conntrackOf(this.linux);
 	}
 
 	/** Sends a packet of its own. @returns an errno where it could not */
 	send(packet: Uint8Array): Promise<number> {
-		return this.guest.send(packet);
+		return this.linux.send(packet);
 	}
 
 	/** From now on the kernel tells which rules packets match. */
 	async beginTrace(): Promise<void> {
-		const { guest, trunk } = this;
+		const { linux, trunk } = this;
 		if (!this.logs) {
 			const logs = "/proc/sys/net/netfilter";
 			// Only the machine's first namespace logs unless it is told otherwise.
-			await guest.writeGlobal(`${logs}/nf_log_all_netns`, "1");
-			await guest.write(`${logs}/nf_log/2`, "nf_log_ipv4");
+			await linux.writeGlobal(`${logs}/nf_log_all_netns`, "1");
+			await linux.write(`${logs}/nf_log/2`, "nf_log_ipv4");
 			this.logs = true;
 		}
 		// In one stream with the packets.
@@ -167,9 +166,9 @@ export class GuestBox {
 
 	/** @returns the rules since then, in order; `null` when the kernel's log did not hold them all */
 	async endTrace(): Promise<readonly string[] | null> {
-		const { guest, trunk } = this;
+		const { linux, trunk } = this;
 		trunk.send([guestMessage("trace-off")]);
-		return rulesIn(await guest.kernelLog());
+		return rulesIn(await linux.kernelLog());
 	}
 
 	interfaceNamed(name: string): WiredInterface {
@@ -188,10 +187,4 @@ function rulesIn(log: readonly string[]): readonly string[] | null {
 			/^TRACE: (\S+:(?:rule|policy|return):\d+) /.exec(line) ?? [];
 		return rule === undefined ? [] : [rule];
 	});
-}
-
-function addressOf(text: string): Address {
-	const address = parseAddress(text);
-	invariant(address !== null, `"${text}" is not an address`);
-	return address;
 }

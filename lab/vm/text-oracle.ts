@@ -1,9 +1,9 @@
 /** A kernel and its iptables, as generated texts ask them. */
 import type { Said, TextOracle } from "../../scenarios/fuzz/text/oracle.ts";
+import { restoreWords } from "../kernel/linux-gateway.ts";
 import { withoutComments } from "../kernel/ruleset-text.ts";
 import { createGuest } from "./machine/guest.ts";
 import type { Machine } from "./machine/machine.ts";
-import { restoreWords } from "./operations.ts";
 
 /**
  * In a network namespace of its own, which lasts until the machine is asked for the next one. Each text, or

@@ -5,6 +5,7 @@
 
 import type { Container } from "dockerode";
 import { sysctlPath } from "../../../sim/conntrack/settings/sysctl-name.ts";
+import type { Linux } from "../../kernel/linux-gateway.ts";
 import { sysctlOutcome } from "../../kernel/sysctl.ts";
 import { LabError } from "../../lab-error.ts";
 import { execIn } from "../engine/exec.ts";
@@ -96,21 +97,21 @@ export async function hostRouterBox(
 ): Promise<RouterBox> {
 	const { wires, interfaces: cards, version } = about;
 	const { Pid: pid } = (await container.inspect()).State;
-	const guest = hostShell(container, about.router);
+	const linux = hostShell(container, about.router);
 	return {
 		version,
 		cards,
-		guest,
+		linux,
 		setSysctl: (name, value) => setSysctl({ wires, pid }, name, value),
 		async forgetNeighbour(name, address) {
-			await guest.run(["ip", "neigh", "del", address, "dev", name]);
+			await linux.run(["ip", "neigh", "del", address, "dev", name]);
 		},
 		disconnect: () => {},
 	};
 }
 
-function hostShell(container: Container, router: number): RouterBox["guest"] {
-	const run: RouterBox["guest"]["run"] = async (words, input = "") => {
+function hostShell(container: Container, router: number): Linux {
+	const run: Linux["run"] = async (words, input = "") => {
 		const options = { input, timeoutMs: PROGRAM_MS };
 		const { code, out, err } = await execIn(container, words, options);
 		return { status: code, out, err };

@@ -99,7 +99,7 @@ export async function connectRouterMachine(
 	if (iptables === "nft") await guest.must(["sh", "-c", TAKE_NFT]);
 	const settings = new MachineSettings(guest);
 	return {
-		guest,
+		linux: guest,
 		disconnect,
 		version: machineVersion(image),
 		setSysctl: (name, value) => settings.set(name, value),

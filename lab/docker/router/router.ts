@@ -1,15 +1,19 @@
-/** The router of a lab: told and asked as any Linux is, while its packets go their own way. */
+/** The router of a lab: a Linux gateway whose packets pass between real hosts. */
 import type {
 	GatewaySetup,
 	Observation,
 	Operation,
 	OperationOutcome,
 } from "../../../sim/contract/gateway.ts";
-import { inLoadOrder } from "../../kernel/ruleset-text.ts";
+import {
+	type LinuxGateway,
+	loadConfiguration,
+	observeLinux,
+	operateLinux,
+	type ProgramResult,
+	readConfiguration,
+} from "../../kernel/linux-gateway.ts";
 import { LabError } from "../../lab-error.ts";
-import type { GuestFinished } from "../../vm/machine/guest.ts";
-import { observeGuest } from "../../vm/observe.ts";
-import { carryOut } from "../../vm/operations.ts";
 import type { RouterBox } from "./router-box.ts";
 import { announcements, routerCommands } from "./topology.ts";
 
@@ -20,10 +24,8 @@ export interface LabRouter {
 	operate(operation: Operation): Promise<OperationOutcome>;
 	observe(): Promise<Observation>;
 	/** A line for its shell. */
-	shell(line: string): Promise<GuestFinished>;
+	shell(line: string): Promise<ProgramResult>;
 }
-
-const OK: OperationOutcome = { ok: true };
 
 /**
  * Gives the first box the router's addresses.
@@ -38,31 +40,28 @@ export async function createRouter(
 	await configure(current(), setup);
 	return {
 		version: current().version,
-		observe: () => observeGuest(current().guest),
-		shell: (line) => current().guest.run(["sh", "-c", line]),
+		observe: () => observeLinux(current().linux),
+		shell: (line) => current().linux.run(["sh", "-c", line]),
 		async operate(operation) {
 			const box = current();
-			switch (operation.kind) {
-				case "sysctl":
-					return box.setSysctl(operation.name, operation.value);
-				case "link": {
-					const { interface: name, up } = operation;
-					const state = up ? "up" : "down";
-					await box.guest.must(["ip", "link", "set", name, state]);
-					return OK;
-				}
-				case "forget-neighbour":
-					for (const { name } of setup.interfaces)
-						await box.forgetNeighbour(name, operation.address);
-					return OK;
-				case "take-over":
-					await takeOver(setup, box, boxAt(boxes, serving + 1));
-					serving++;
-					return OK;
-				default:
-					return carryOut(box.guest, operation);
-			}
+			if (operation.kind !== "take-over")
+				return operateLinux(gatewayOn(box, setup), operation);
+			await takeOver(setup, box, boxAt(boxes, serving + 1));
+			serving++;
+			return { ok: true };
 		},
+	};
+}
+
+function gatewayOn(box: RouterBox, { interfaces }: GatewaySetup): LinuxGateway {
+	return {
+		linux: box.linux,
+		interfaces,
+		setSysctl: box.setSysctl,
+		async setLink(name, up) {
+			await box.linux.must(["ip", "link", "set", name, up ? "up" : "down"]);
+		},
+		forgetNeighbour: box.forgetNeighbour,
 	};
 }
 
@@ -80,7 +79,7 @@ function boxAt(boxes: readonly RouterBox[], index: number): RouterBox {
 
 async function configure(box: RouterBox, setup: GatewaySetup): Promise<void> {
 	for (const words of routerCommands(setup, box.cards))
-		await box.guest.must(words);
+		await box.linux.must(words);
 	for (const [name, value] of Object.entries(setup.sysctls)) {
 		const outcome = await box.setSysctl(name, value);
 		if (outcome.ok) continue;
@@ -96,14 +95,9 @@ async function takeOver(
 	from: RouterBox,
 	to: RouterBox,
 ): Promise<void> {
-	const { ruleset, conditions } = await observeGuest(from.guest, {
-		counters: false,
-	});
-	await to.guest.must(["iptables-restore"], inLoadOrder(ruleset));
-	for (const [name, value] of Object.entries(conditions))
-		await to.guest.write(`/proc/net/nf_condition/${name}`, `${value}`);
+	await loadConfiguration(to.linux, await readConfiguration(from.linux));
 	for (const { name } of setup.interfaces)
-		await from.guest.must(["ip", "link", "set", name, "down"]);
+		await from.linux.must(["ip", "link", "set", name, "down"]);
 	await configure(to, setup);
 	for (const words of announcements(setup)) await announce(to, words);
 }
@@ -113,7 +107,7 @@ async function announce(
 	box: RouterBox,
 	words: readonly string[],
 ): Promise<void> {
-	const { status, err } = await box.guest.run(words);
+	const { status, err } = await box.linux.run(words);
 	if (status <= 1) return;
 	throw new LabError({
 		code: "start",

@@ -1,26 +1,12 @@
 /** What the guest is asked to do, in words: `guest/agent.c` does it. */
 import type { GatewaySetup } from "../../../sim/contract/gateway.ts";
 import { TCP, UDP } from "../../../sim/packet/packet.ts";
+import type { Linux } from "../../kernel/linux-gateway.ts";
 import { LabError } from "../../lab-error.ts";
 import type { Machine } from "./machine.ts";
 
-/** How a program in the guest ended. */
-export interface GuestFinished {
-	readonly status: number;
-	readonly out: string;
-	readonly err: string;
-}
-
-export interface Guest {
-	/** Runs a program. */
-	run(words: readonly string[], input?: string): Promise<GuestFinished>;
-	/** Runs it; it has to succeed. @returns its output @throws LabError */
-	must(words: readonly string[], input?: string): Promise<string>;
-	/** Contents of a file; `null` when there is none. */
-	read(path: string): Promise<string | null>;
-	/** One write(), as `echo` does it. @returns an errno, 0 when it went well */
-	write(path: string, text: string): Promise<number>;
-	/** The same in the namespace that the machine started with: settings of the whole machine. */
+export interface Guest extends Linux {
+	/** Files in the namespace that the machine started with: settings of the whole machine. */
 	readGlobal(path: string): Promise<string | null>;
 	writeGlobal(path: string, text: string): Promise<number>;
 	/** Into a new network namespace. */

@@ -1,0 +1,222 @@
+/**
+ * A gateway that runs Linux, whichever machine carries it: how it is operated on, observed, and how
+ * another one takes over from it.
+ */
+import type {
+	ConntrackLine,
+	Observation,
+	Operation,
+	OperationOutcome,
+} from "../../sim/contract/gateway.ts";
+import { unreachable } from "../../sim/invariant.ts";
+import { noWords, splitWords } from "../../sim/ruleset/base/lexer.ts";
+import { LabError } from "../lab-error.ts";
+import { evictedCount, evictionCommands } from "./conntrack-filter.ts";
+import { parseConntrack } from "./conntrack-line.ts";
+import {
+	conditionNames,
+	inLoadOrder,
+	withoutComments,
+} from "./ruleset-text.ts";
+import { ENOENT } from "./sysctl.ts";
+
+/** How a program ended. */
+export interface ProgramResult {
+	readonly status: number;
+	readonly out: string;
+	readonly err: string;
+}
+
+/** Programs and files of a machine. */
+export interface Linux {
+	/** Runs a program. */
+	run(words: readonly string[], input?: string): Promise<ProgramResult>;
+	/** Runs it; it has to succeed. @returns its output @throws LabError */
+	must(words: readonly string[], input?: string): Promise<string>;
+	/** Contents of a file; `null` when there is none. */
+	read(path: string): Promise<string | null>;
+	/** One write(), as `echo` does it. @returns an errno, 0 when it went well */
+	write(path: string, text: string): Promise<number>;
+}
+
+/** A gateway, and what each kind of machine does in its own way. */
+export interface LinuxGateway {
+	readonly linux: Linux;
+	readonly interfaces: readonly { readonly name: string }[];
+	/** `sysctl -w net.NAME=VALUE`; what is refused is the outcome, not an exception. */
+	setSysctl(name: string, value: number): Promise<OperationOutcome>;
+	/** `ip link set NAME up`, or `down`. */
+	setLink(interfaceName: string, up: boolean): Promise<void>;
+	/** `ip neigh del ADDRESS dev NAME`; a neighbour that the interface does not know is no failure. */
+	forgetNeighbour(interfaceName: string, address: string): Promise<void>;
+}
+
+const OK: OperationOutcome = { ok: true };
+
+/**
+ * Carries an operation out. What a command refuses is the outcome, not an exception.
+ * @throws LabError when a program does something unexpected
+ */
+export async function operateLinux(
+	gateway: LinuxGateway,
+	operation: Exclude<Operation, { kind: "take-over" }>,
+): Promise<OperationOutcome> {
+	const { linux } = gateway;
+	switch (operation.kind) {
+		case "restore":
+			return outcomeOf(
+				await linux.run(restoreWords(operation), operation.text),
+			);
+		case "iptables":
+			return outcomeOf(await linux.run(commandWords(operation.command)));
+		case "condition": {
+			const { name, write } = operation;
+			const errno = await linux.write(conditionPath(name), write);
+			if (errno === 0) return OK;
+			const reason =
+				errno === ENOENT ? "No such file or directory" : `errno ${errno}`;
+			return { ok: false, message: `${conditionPath(name)}: ${reason}` };
+		}
+		case "evict":
+			return evict(linux, operation);
+		case "sysctl":
+			return gateway.setSysctl(operation.name, operation.value);
+		case "link":
+			await gateway.setLink(operation.interface, operation.up);
+			return OK;
+		case "forget-neighbour":
+			for (const { name } of gateway.interfaces)
+				await gateway.forgetNeighbour(name, operation.address);
+			return OK;
+		default:
+			return unreachable(operation);
+	}
+}
+
+function conditionPath(name: string): string {
+	return `/proc/net/nf_condition/${name}`;
+}
+
+/** The program that loads rules, with its options. */
+export function restoreWords(how: {
+	readonly noflush: boolean;
+	readonly counters: boolean;
+}): readonly string[] {
+	return [
+		"iptables-restore",
+		...(how.noflush ? ["--noflush"] : []),
+		...(how.counters ? ["--counters"] : []),
+	];
+}
+
+/** With or without the program's name in front, quoted as for iptables-restore. */
+function commandWords(command: string): readonly string[] {
+	const words = noWords();
+	splitWords(command, 0, 0, command.length, words);
+	const given = words.text.slice(0, words.count);
+	return given[0] === "iptables" ? given : ["iptables", ...given];
+}
+
+function outcomeOf({ status, out, err }: ProgramResult): OperationOutcome {
+	if (status === 0) return OK;
+	return { ok: false, message: `${out}${err}`.trim() };
+}
+
+async function evict(
+	linux: Linux,
+	{ filter, orNone }: Operation & { readonly kind: "evict" },
+): Promise<OperationOutcome> {
+	let count = 0;
+	let refusal = "";
+	for (const words of evictionCommands(filter)) {
+		const { status, err } = await linux.run(["conntrack", ...words]);
+		const evicted = evictedCount(err);
+		if (evicted === null)
+			throw new LabError({
+				code: "unsupported",
+				place: `conntrack ${words.join(" ")}`,
+				message: err.trim(),
+				remedy: "",
+			});
+		count += evicted;
+		if (status !== 0) refusal = err.trim();
+	}
+	// Of several calls, one that finds something is enough.
+	if (count === 0 && refusal !== "" && !orNone)
+		return { ok: false, message: refusal };
+	return { ok: true, count };
+}
+
+/** What the gateway shows of itself. */
+export async function observeLinux(linux: Linux): Promise<Observation> {
+	// An agent carries requests out one after the other: none waits for the answer to the one before.
+	const [configuration, conntrack] = await Promise.all([
+		configurationOf(linux, ["iptables-save", "-c"]),
+		conntrackOf(linux),
+	]);
+	return { ...configuration, conntrack };
+}
+
+/** What the administrator of a gateway has configured: the part of it that another one can take over. */
+export type LinuxConfiguration = Pick<Observation, "ruleset" | "conditions">;
+
+/** Reads rules, without counters, and conditions. */
+export function readConfiguration(linux: Linux): Promise<LinuxConfiguration> {
+	return configurationOf(linux, ["iptables-save"]);
+}
+
+/** Loads them into a gateway that has neither. @throws LabError when it does not take the rules */
+export async function loadConfiguration(
+	linux: Linux,
+	{ ruleset, conditions }: LinuxConfiguration,
+): Promise<void> {
+	await linux.must(["iptables-restore"], inLoadOrder(ruleset));
+	for (const [name, value] of Object.entries(conditions))
+		await linux.write(conditionPath(name), `${value}`);
+}
+
+async function configurationOf(
+	linux: Linux,
+	save: readonly string[],
+): Promise<LinuxConfiguration> {
+	const saved = await linux.must(save);
+	const values = conditionNames(saved).map(async (name) => {
+		const value = await linux.read(conditionPath(name));
+		return [name, value] as const;
+	});
+	const conditions = (await Promise.all(values)).flatMap(([name, value]) =>
+		value === null ? [] : [[name, value.trim() === "1" ? 1 : 0] as const],
+	);
+	return {
+		ruleset: withoutComments(saved),
+		// By an assignment, a condition `__proto__` would be lost.
+		conditions: Object.fromEntries(conditions),
+	};
+}
+
+const TABLE = "/proc/net/nf_conntrack";
+/** Entries go on expiring where time does not stand still. */
+const MOST_READINGS = 5;
+
+/**
+ * Its connections alone.
+ *
+ * Reading the table removes entries whose time is over, and goes on a page later by counting from the
+ * beginning (`ct_seq_show`, `ct_get_idx`, nf_conntrack_standalone.c, 6.1): as many as were removed are
+ * then left out. So it is read until nothing has gone since the reading before.
+ */
+export async function conntrackOf(
+	linux: Pick<Linux, "read">,
+): Promise<readonly ConntrackLine[]> {
+	const read = async () => (await linux.read(TABLE)) ?? "";
+	let [table, again] = await Promise.all([read(), read()]);
+	for (let readings = 2; readings < MOST_READINGS; readings++) {
+		if (lineCount(again) === lineCount(table)) break;
+		[table, again] = [again, await read()];
+	}
+	return parseConntrack(again);
+}
+
+function lineCount(text: string): number {
+	return text.split("\n").length;
+}
