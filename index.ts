@@ -118,7 +118,7 @@ export {
 	type SplitOptions,
 	split,
 } from "./scenarios/language/build/build-expect-split.ts";
-export type { Count } from "./scenarios/language/count.ts";
+export type { Count } from "./scenarios/language/schema/count.ts";
 
 // ## Scenarios as data
 // What builders return, and what a scenario in JSON holds.

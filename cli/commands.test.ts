@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { expect, it } from "vitest";
 import { wordsOf } from "../scenarios/result/invocation.ts";
 import { marktwinCommand } from "./commands.ts";
-import { withSubcommands } from "./program.ts";
+import { withSubcommands } from "./program/program.ts";
 
 const commands = withSubcommands(marktwinCommand());
 

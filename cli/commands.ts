@@ -1,9 +1,10 @@
 /** The command `marktwin` and its commands. What one needs of the model is loaded when it runs, so that `--help` is quick. */
 import { Command } from "commander";
+import { EXIT_HELP } from "./base/exit-code.ts";
+import { version } from "./base/version.ts";
 import { checkCommand } from "./check/command.ts";
 import { compareCommand } from "./compare/command.ts";
 import { exampleCommand } from "./example/command.ts";
-import { EXIT_HELP } from "./exit-code.ts";
 import { fixCommand } from "./fix/command.ts";
 import { fuzzCommand } from "./fuzz/command.ts";
 import { healthcheckCommand } from "./healthcheck/command.ts";
@@ -12,7 +13,6 @@ import { mergeCommand } from "./merge/command.ts";
 import { runCommand } from "./run/command.ts";
 import { saveCommand } from "./save/command.ts";
 import { traceCommand } from "./trace/command.ts";
-import { version } from "./version.ts";
 
 /** `marktwin`, with all of its commands. */
 export function marktwinCommand(): Command {

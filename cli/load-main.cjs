@@ -1,7 +1,7 @@
 /** Loads the command: `import()` is a syntax error to the oldest Node versions, so it has a file of its own. */
 "use strict";
 
-/** EX_SOFTWARE of sysexits.h, as cli/exit-code.ts has it. */
+/** EX_SOFTWARE of sysexits.h, as cli/base/exit-code.ts has it. */
 const BUG = 70;
 
 /** EXIT.lab: something that is needed to work is missing. */

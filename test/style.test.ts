@@ -75,7 +75,7 @@ const SCREENS: ReadonlySet<string> = new Set([
 	// A daemon's log, which has a writer of its own.
 	"cli/healthcheck/command.ts",
 	// Hears that a reader has gone away.
-	"cli/program.ts",
+	"cli/program/program.ts",
 ]);
 
 it("commands print through their screens", () => {

@@ -6,7 +6,7 @@ import type {
 	OpenPoints,
 } from "../../sim/ruleset/check/open-points.ts";
 import type { Note } from "../../sim/script/run/report.ts";
-import { EXIT } from "../exit-code.ts";
+import { EXIT } from "../base/exit-code.ts";
 import { readRules } from "../files/files.ts";
 import { jsonLine } from "../outputs/json-text.ts";
 import { noteLines } from "../screen/say-notes.ts";

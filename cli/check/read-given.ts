@@ -2,7 +2,7 @@
 
 import { nearest } from "../../sim/edit-distance.ts";
 import { NEEDS } from "../../sim/extension/values/need-words.ts";
-import { InputError } from "../input-error.ts";
+import { InputError } from "../screen/input-error.ts";
 
 /**
  * What is there, as `keyOfNeed` spells it.

@@ -17,7 +17,7 @@ import {
 	decodeOctets,
 	encodeOctets,
 } from "../../sim/extension/values/octets.ts";
-import { InputError } from "../input-error.ts";
+import { InputError } from "../screen/input-error.ts";
 import { out } from "../screen/screen.ts";
 import { mustHaveReader, readingFrom, writeInto } from "./named-pipe.ts";
 

@@ -3,7 +3,7 @@ import { constants, createReadStream, type Stats } from "node:fs";
 import { type FileHandle, open, stat, writeFile } from "node:fs/promises";
 import { setTimeout } from "node:timers/promises";
 import { codeOf } from "../../scenarios/files/file-failure.ts";
-import { InputError } from "../input-error.ts";
+import { InputError } from "../screen/input-error.ts";
 import { err } from "../screen/screen.ts";
 import { nameText } from "../screen/screen-text.ts";
 

@@ -1,8 +1,8 @@
 import { Command, Option } from "commander";
 import type { Change } from "../../sim/ruleset/fix/change.ts";
-import { EXIT } from "../exit-code.ts";
+import { EXIT } from "../base/exit-code.ts";
 import { identityOf, readRules, STANDARD, writeWhole } from "../files/files.ts";
-import { InputError } from "../input-error.ts";
+import { InputError } from "../screen/input-error.ts";
 import { sayNotes } from "../screen/say-notes.ts";
 import { err, out, whileShowing } from "../screen/screen.ts";
 import { nameText } from "../screen/screen-text.ts";

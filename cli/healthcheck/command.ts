@@ -3,7 +3,7 @@ import type {
 	HealthcheckOptions,
 	HealthcheckOutcome,
 } from "../../lab/healthcheck/command.ts";
-import { EXIT } from "../exit-code.ts";
+import { EXIT } from "../base/exit-code.ts";
 import { out } from "../screen/screen.ts";
 
 const EXIT_OF: Readonly<Record<HealthcheckOutcome, number>> = {

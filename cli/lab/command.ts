@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import type { BuildOptions } from "../../lab/vm/image/build.ts";
 import type { Image } from "../../lab/vm/image/image.ts";
-import { EXIT } from "../exit-code.ts";
+import { EXIT } from "../base/exit-code.ts";
 import { err, out } from "../screen/screen.ts";
 import { containerCommands } from "./containers-command.ts";
 

@@ -13,8 +13,8 @@ import {
 	sweepLabs,
 } from "../../lab/docker/resources/owner.ts";
 import { removeLab } from "../../lab/docker/resources/remove-lab.ts";
-import { EXIT } from "../exit-code.ts";
-import { InputError } from "../input-error.ts";
+import { EXIT } from "../base/exit-code.ts";
+import { InputError } from "../screen/input-error.ts";
 import { out } from "../screen/screen.ts";
 import type { WhichLab } from "./options.ts";
 

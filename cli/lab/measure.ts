@@ -23,7 +23,7 @@ import type { PlayableScenario } from "../../scenarios/language/scenario.ts";
 import { resolveRules } from "../../scenarios/load/load-scenarios.ts";
 import { recipeRules } from "../../scenarios/suites/index.ts";
 import { invariant } from "../../sim/invariant.ts";
-import { EXIT } from "../exit-code.ts";
+import { EXIT } from "../base/exit-code.ts";
 import { mustBeWritable, STANDARD, writeText } from "../files/files.ts";
 import { jsonLine } from "../outputs/json-text.ts";
 import { err, out } from "../screen/screen.ts";

@@ -6,7 +6,7 @@ import {
 	conditionsSocket,
 	connectGuest,
 } from "../../lab/docker/router/router-machine.ts";
-import { EXIT } from "../exit-code.ts";
+import { EXIT } from "../base/exit-code.ts";
 import { err } from "../screen/screen.ts";
 
 export interface RouterShell {

@@ -2,7 +2,7 @@
 import type Docker from "dockerode";
 import { connectEngine } from "../../lab/docker/engine/engine.ts";
 import { ifEngines } from "../../lab/docker/engine/engine-error.ts";
-import { EXIT } from "../exit-code.ts";
+import { EXIT } from "../base/exit-code.ts";
 import { containerOf, infoOf, roleNamed, theLab } from "./containers.ts";
 import type { ShellOptions } from "./options.ts";
 import { routerShell } from "./router-shell.ts";

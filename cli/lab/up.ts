@@ -16,9 +16,9 @@ import {
 import { resolveRules } from "../../scenarios/load/load-scenarios.ts";
 import { setUpOperations } from "../../scenarios/run/set-up.ts";
 import { recipeRules } from "../../scenarios/suites/index.ts";
-import { EXIT } from "../exit-code.ts";
+import { EXIT } from "../base/exit-code.ts";
 import { operand, readRules } from "../files/files.ts";
-import { InputError } from "../input-error.ts";
+import { InputError } from "../screen/input-error.ts";
 import { err, out } from "../screen/screen.ts";
 import { CHECKER_LOG } from "./containers.ts";
 import type { UpOptions } from "./options.ts";

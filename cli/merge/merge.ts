@@ -4,8 +4,7 @@ import {
 	commandLine,
 	type Invocation,
 } from "../../scenarios/result/invocation.ts";
-import { EXIT } from "../exit-code.ts";
-import { InputError } from "../input-error.ts";
+import { EXIT } from "../base/exit-code.ts";
 import type { OutputOptions } from "../options/output-options.ts";
 import { openOutputs } from "../outputs/outputs.ts";
 import { readResults } from "../outputs/read-results.ts";
@@ -16,6 +15,7 @@ import {
 	outcomeOf,
 	type Results,
 } from "../outputs/results-file.ts";
+import { InputError } from "../screen/input-error.ts";
 import { progress } from "../screen/screen.ts";
 import { screenText } from "../screen/screen-text.ts";
 import { fuzzTogether, remarksOn } from "./fuzz.ts";

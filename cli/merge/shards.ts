@@ -2,8 +2,8 @@
 
 import { commandLine } from "../../scenarios/result/invocation.ts";
 import type { RunResult } from "../../scenarios/result/result.ts";
-import { InputError } from "../input-error.ts";
 import type { FuzzResults, Results } from "../outputs/results-file.ts";
+import { InputError } from "../screen/input-error.ts";
 
 export interface Part {
 	readonly file: string;

@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import type { DriverKind } from "../../scenarios/result/driver-info.ts";
 import type { Limits } from "../../scenarios/run/budget.ts";
-import { InputError } from "../input-error.ts";
+import { InputError } from "../screen/input-error.ts";
 import { addOutputOptions, type OutputOptions } from "./output-options.ts";
 import {
 	readCount,

@@ -13,8 +13,8 @@ import {
 	STANDARD,
 	writeText,
 } from "../files/files.ts";
-import { InputError } from "../input-error.ts";
 import type { OutputOptions } from "../options/output-options.ts";
+import { InputError } from "../screen/input-error.ts";
 import { err, out, type Screen } from "../screen/screen.ts";
 import { jsonText } from "./json-text.ts";
 import { type About, reportOf } from "./report-of.ts";

@@ -14,7 +14,7 @@ import { placeInJson } from "../../scenarios/load/syntax-place.ts";
 import type { RunResult } from "../../scenarios/result/result.ts";
 import { resultOf } from "../../scenarios/run/run-scenario.ts";
 import { readText } from "../files/files.ts";
-import { InputError } from "../input-error.ts";
+import { InputError } from "../screen/input-error.ts";
 import { firstDifference } from "./first-difference.ts";
 import { otherModel, playAgain } from "./play-again.ts";
 import { type FuzzResults, outcomeOf, type Results } from "./results-file.ts";

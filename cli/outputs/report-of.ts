@@ -13,8 +13,8 @@ import { unmetRules } from "../../scenarios/judge/unmet-rules.ts";
 import { infoOf } from "../../scenarios/result/driver-info.ts";
 import { modelDriver } from "../../scenarios/run/driver.ts";
 import { checkScenario } from "../../scenarios/run/run-scenario.ts";
+import { version } from "../base/version.ts";
 import { progress } from "../screen/screen.ts";
-import { version } from "../version.ts";
 import type { FuzzResults, Results } from "./results-file.ts";
 
 /** What is known of a run besides its results. */

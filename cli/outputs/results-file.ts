@@ -3,7 +3,7 @@ import type * as v from "valibot";
 import type { ComparisonVerdict } from "../../scenarios/compare/verdict.ts";
 import { isOutside } from "../../scenarios/fuzz/chance.ts";
 import { type Outcome, worst } from "../../scenarios/result/result.ts";
-import { EXIT } from "../exit-code.ts";
+import { EXIT } from "../base/exit-code.ts";
 import { FORMAT, type resultsSchema } from "./results-schema.ts";
 
 /** The whole file. */

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { ScenarioError } from "../../scenarios/language/scenario-error.ts";
 import type { LoadedScenario } from "../../scenarios/load/load-scenarios.ts";
-import { EXIT } from "../exit-code.ts";
+import { EXIT } from "../base/exit-code.ts";
 import { exitCodeOf, type Failure } from "../outputs/results-file.ts";
 import { eachScenario } from "./each-scenario.ts";
 

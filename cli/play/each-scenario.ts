@@ -1,8 +1,8 @@
 import { setImmediate } from "node:timers/promises";
 import type { LoadedScenario } from "../../scenarios/load/load-scenarios.ts";
-import { EXIT } from "../exit-code.ts";
+import { EXIT } from "../base/exit-code.ts";
 import type { Failure } from "../outputs/results-file.ts";
-import { reportError } from "../report-error.ts";
+import { reportError } from "../program/report-error.ts";
 import { progress } from "../screen/screen.ts";
 
 /** Whose fault it is; the lab's has no name. */

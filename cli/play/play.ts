@@ -2,12 +2,6 @@
 import type { LoadedScenario } from "../../scenarios/load/load-scenarios.ts";
 import type { DriverInfo } from "../../scenarios/result/driver-info.ts";
 import type { Invocation } from "../../scenarios/result/invocation.ts";
-import {
-	brokenInvocation,
-	replayInvocation,
-	type Way,
-	wholeInvocation,
-} from "../invocation.ts";
 import type { ScenarioOptions } from "../options/scenario-options.ts";
 import { type Outputs, openOutputs } from "../outputs/outputs.ts";
 import {
@@ -16,12 +10,18 @@ import {
 	notPlayed,
 	type Results,
 } from "../outputs/results-file.ts";
-import { reportFailures } from "../screen/report-failures.ts";
 import { sayNotesOf } from "../screen/say-notes.ts";
 import { progress } from "../screen/screen.ts";
 import { nameText } from "../screen/screen-text.ts";
 import { brokenFailure, type Chosen } from "./broken-file.ts";
 import { eachScenario } from "./each-scenario.ts";
+import {
+	brokenInvocation,
+	replayInvocation,
+	type Way,
+	wholeInvocation,
+} from "./invocation.ts";
+import { reportFailures } from "./report-failures.ts";
 import { emptyShard, type Selection, select } from "./select.ts";
 import type { Tier } from "./tier.ts";
 

@@ -5,11 +5,11 @@ import type {
 	RulesText,
 } from "../../scenarios/load/load-scenarios.ts";
 import { nearest } from "../../sim/edit-distance.ts";
+import { noteUsersFile } from "../base/users-code.ts";
 import { readRules as readRulesFile } from "../files/files.ts";
-import { InputError } from "../input-error.ts";
 import type { Shard } from "../options/read-option.ts";
 import type { ScenarioOptions, TierKind } from "../options/scenario-options.ts";
-import { noteUsersFile } from "../users-code.ts";
+import { InputError } from "../screen/input-error.ts";
 import {
 	type BrokenFile,
 	type Chosen,

@@ -3,7 +3,7 @@ import { number } from "../../reports/wording.ts";
 import type { LoadedScenario } from "../../scenarios/load/load-scenarios.ts";
 import { commandLine } from "../../scenarios/result/invocation.ts";
 import type { RunResult } from "../../scenarios/result/result.ts";
-import { EXIT } from "../exit-code.ts";
+import { EXIT } from "../base/exit-code.ts";
 import { mustFitDriver } from "../options/scenario-options.ts";
 import type { Failure } from "../outputs/results-file.ts";
 import { isBroken } from "../play/broken-file.ts";

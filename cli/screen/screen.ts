@@ -12,7 +12,7 @@ import {
 	encodeOctets,
 	isWellFormed,
 } from "../../sim/extension/values/octets.ts";
-import { InputError } from "../input-error.ts";
+import { InputError } from "./input-error.ts";
 import {
 	hasCommandReader,
 	nameText,

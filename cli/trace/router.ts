@@ -13,7 +13,7 @@ import { nearest } from "../../sim/edit-distance.ts";
 import { ModelGateway } from "../../sim/gateway/model-gateway.ts";
 import { parseRules, restoreForm } from "../../sim/script/check-rules.ts";
 import type { Text } from "../files/files.ts";
-import { InputError } from "../input-error.ts";
+import { InputError } from "../screen/input-error.ts";
 import { sayNotes } from "../screen/say-notes.ts";
 import type { Assignment, TraceOptions } from "./options.ts";
 

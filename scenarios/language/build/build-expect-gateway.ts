@@ -1,8 +1,8 @@
 /** Builders of expectations about what the gateway shows of itself: packets, entries, counters, commands. */
 import * as v from "valibot";
 import type { ConntrackFilter } from "../../../sim/contract/gateway.ts";
-import { type Count, count, limits } from "../count.ts";
 import type { Expectation } from "../scenario.ts";
+import { type Count, count, limits } from "../schema/count.ts";
 import {
 	list,
 	milliseconds,

@@ -5,12 +5,12 @@
  *     order(["b1", "b2", "b1"], { step: "first", because: "every second packet matches" })
  */
 import * as v from "valibot";
-import { type Count, count, limits } from "../count.ts";
 import type {
 	ConnectionFilter,
 	CountedOutcome,
 	Expectation,
 } from "../scenario.ts";
+import { type Count, count, limits } from "../schema/count.ts";
 import { milliseconds, record, text, whole } from "../schema/schema.ts";
 import {
 	backendsInOrder,

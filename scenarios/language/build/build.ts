@@ -20,7 +20,7 @@ import type {
 import { list, milliseconds, object, text } from "../schema/schema.ts";
 import { checkArguments, steps as someSteps } from "./check-arguments.ts";
 
-export type { Count } from "../count.ts";
+export type { Count } from "../schema/count.ts";
 export * from "./build-dialogues.ts";
 export {
 	affinity,

@@ -1,11 +1,12 @@
 /** What an expectation says of the other parts of its scenario. */
-import { NO_BOUND } from "../count.ts";
+
 import type {
 	ConnectionFilter,
 	Expectation,
 	Scenario,
 	Setup,
 } from "../scenario.ts";
+import { NO_BOUND } from "../schema/count.ts";
 import type { Report } from "./known-names.ts";
 
 /** Names that must exist, times in which something can happen, bounds that can be violated. */

@@ -1,0 +1,65 @@
+/** What a room says of itself is true: its face, its entry points, and that no rooms import in a circle. */
+import { describe, expect, it } from "vitest";
+import { roomOf, rooms } from "./rooms.ts";
+import { sourceFiles } from "./source-files.ts";
+
+const sources = sourceFiles().filter((file) => !file.isTest);
+const all = rooms(sources);
+const face = new Set(all.flatMap((room) => room.face));
+
+/** Each import of another room: who, what, where. */
+const across = sources.flatMap(({ path, imports }) =>
+	imports.flatMap(({ file, line }) =>
+		file === null || roomOf(file) === roomOf(path) || roomOf(file) === ""
+			? []
+			: [{ path, file, line }],
+	),
+);
+
+describe("a room", () => {
+	it.each(all)("$folder has a README.md that names it", ({ folder, text }) => {
+		expect(text).toMatch(new RegExp(`^# ${folder}\n\n[A-Za-z\`].*\\.?\n`));
+	});
+
+	it("is imported through its face", () => {
+		const wrong = across
+			.filter(({ file }) => !face.has(file))
+			.map(({ path, file, line }) => `${path}:${line} imports ${file}`);
+		expect(wrong).toEqual([]);
+	});
+
+	it("shows nothing that no other room imports", () => {
+		const imported = new Set(across.map(({ file }) => file));
+		const paths = new Set(sources.map(({ path }) => path));
+		const idle = all.flatMap((room) => [
+			...room.face.filter((path) => !imported.has(path)),
+			...room.entryPoints.filter((path) => !paths.has(path)),
+		]);
+		expect(idle).toEqual([]);
+	});
+
+	it("imports no room that imports it back, not by way of others either, not even types", () => {
+		expect(circles()).toEqual([]);
+	});
+});
+
+/** Every circle of rooms once, as `a → b → a`. */
+function circles(): readonly string[] {
+	const next = new Map<string, Set<string>>();
+	for (const { path, file } of across) {
+		const from = roomOf(path);
+		const to = next.get(from) ?? new Set();
+		next.set(from, to.add(roomOf(file)));
+	}
+	const found: string[] = [];
+	const done = new Set<string>();
+	const visit = (room: string, way: readonly string[]) => {
+		const begin = way.indexOf(room);
+		if (begin >= 0) found.push([...way.slice(begin), room].join(" → "));
+		if (begin >= 0 || done.has(room)) return;
+		for (const one of next.get(room) ?? []) visit(one, [...way, room]);
+		done.add(room);
+	};
+	for (const room of next.keys()) visit(room, []);
+	return found;
+}
