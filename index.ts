@@ -345,6 +345,7 @@ export type {
 export type { TcpStateName } from "./sim/contract/tcp-state-name.ts";
 export { UnknownSignal } from "./sim/contract/unknown-signal.ts";
 export {
+	type GatewaySnapshot,
 	ModelGateway,
 	type ModelGatewayPorts,
 } from "./sim/gateway/model-gateway.ts";

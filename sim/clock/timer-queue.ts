@@ -3,14 +3,28 @@
  * doing it, so that whoever owns the queue can be copied with all that waits in it.
  */
 import { invariant } from "../invariant.ts";
-import { type HeapEntry, insert, isWaiting, remove } from "./heap.ts";
+import type { Stateful } from "../stateful.ts";
+import {
+	type HeapEntry,
+	insert,
+	isEarlier,
+	isWaiting,
+	remove,
+} from "./heap.ts";
 
 /** A timer that was set, and what is due then. */
 export interface QueuedTimer<T> extends HeapEntry {
 	readonly task: T;
 }
 
-export class TimerQueue<T> {
+interface SavedTimers<T> {
+	readonly nowMs: number;
+	readonly set: number;
+	readonly waiting: readonly Omit<QueuedTimer<T>, "index">[];
+}
+
+/** `restore` makes other timers of what waits: those that were set before are worth nothing then. */
+export class TimerQueue<T> implements Stateful<SavedTimers<T>> {
 	/** Virtual milliseconds; fractions are allowed. */
 	nowMs: number;
 	/** Timers that were set so far: those of one instant are due in the order in which they were set. */
@@ -19,6 +33,29 @@ export class TimerQueue<T> {
 
 	constructor(nowMs: number) {
 		this.nowMs = nowMs;
+	}
+
+	/** All timers that wait, in no order. */
+	get waiting(): readonly QueuedTimer<T>[] {
+		return this.heap;
+	}
+
+	save(): SavedTimers<T> {
+		const { nowMs, set, heap } = this;
+		return { nowMs, set, waiting: heap.map((timer) => ({ ...timer })) };
+	}
+
+	restore({ nowMs, set, waiting }: SavedTimers<T>): void {
+		this.nowMs = nowMs;
+		this.set = set;
+		this.heap.length = 0;
+		for (const timer of waiting) insert(this.heap, { ...timer, index: 0 });
+	}
+
+	/** What is due when, in its order: how many timers there were before makes no difference. */
+	seen(): unknown {
+		const inOrder = this.heap.toSorted((a, b) => (isEarlier(a, b) ? -1 : 1));
+		return [this.nowMs, inOrder.map(({ atMs, task }) => ({ atMs, task }))];
 	}
 
 	/** Sets a timer that is due `delayMs` from now. */

@@ -86,7 +86,7 @@ export type Direction = "original" | "reply";
 export interface ConntrackApi {
 	mark(entry: number): number;
 	setMark(entry: number, mark: number): void;
-	/** IPS_* bits, see `conntrack/status.ts`. */
+	/** IPS_* bits, see `conntrack/table/status.ts`. */
 	status(entry: number): number;
 	/** Until it times out; 0 for an entry that is not confirmed yet. */
 	remainingSeconds(entry: number): number;

@@ -18,7 +18,7 @@ import type {
 } from "../contract/gateway.ts";
 import type { Ruleset } from "../contract/ruleset.ts";
 import { UnknownSignal } from "../contract/unknown-signal.ts";
-import { unreachable } from "../invariant.ts";
+import { invariant, unreachable } from "../invariant.ts";
 import { replaceTable } from "../netfilter/hook-path.ts";
 import { createTracer, type RuleTracer } from "../netfilter/rule-tracer.ts";
 import type { Packet } from "../packet/packet.ts";
@@ -31,6 +31,13 @@ import { advanceTo, fireNext } from "./ip/timers.ts";
 import { takeEmissions } from "./ip/transmit.ts";
 import { carryOut } from "./operations.ts";
 import type { GatewayState } from "./state/gateway-state.ts";
+import {
+	restoreParts,
+	type SavedParts,
+	saveParts,
+	seenParts,
+} from "./state/parts.ts";
+import { hashOf } from "./state-hash.ts";
 
 /** What the model draws from, and who receives its trace. @public */
 export interface ModelGatewayPorts {
@@ -39,6 +46,23 @@ export interface ModelGatewayPorts {
 	readonly trace?: TraceSink;
 	/** Instead: is told the names alone, as TRACE spells them, each before its rule's target acts. */
 	readonly reached?: (rule: string) => void;
+}
+
+/**
+ * A copy of all that a gateway is at a moment, for the gateway that made it. It stays as it is, so it can
+ * be put back many times.
+ * @public
+ */
+export interface GatewaySnapshot {
+	readonly of: ModelGateway;
+}
+
+interface TakenSnapshot extends GatewaySnapshot {
+	/** The record that the parts belong to: a take-over makes another one. */
+	readonly state: GatewayState;
+	readonly parts: SavedParts;
+	readonly silentHosts: ReadonlySet<string>;
+	readonly fate: Fate | null;
 }
 
 /**
@@ -117,6 +141,42 @@ export class ModelGateway {
 			unknown,
 			...(chance.length > 0 ? { chance } : {}),
 		};
+	}
+
+	/**
+	 * A copy of the whole gateway: rules with their counters and what they remember, connections, state that
+	 * has a name, settings, routes, neighbours and what waits for them, fragments, limits, timers and virtual
+	 * time, and chance, where `Choice.state` has it. To be taken between two answers.
+	 */
+	snapshot(): GatewaySnapshot {
+		const taken: TakenSnapshot = {
+			of: this,
+			state: this.state,
+			parts: saveParts(this.state),
+			silentHosts: new Set(this.silentHosts),
+			fate: this.fate,
+		};
+		return taken;
+	}
+
+	/** Puts a snapshot back that this gateway has made: what comes then is as if nothing had come since. */
+	restore(snapshot: GatewaySnapshot): void {
+		invariant(snapshot.of === this, "a snapshot is of another gateway");
+		const { state, parts, silentHosts, fate } = snapshot as TakenSnapshot;
+		restoreParts(state, parts);
+		this.state = state;
+		this.silentHosts.clear();
+		for (const host of silentHosts) this.silentHosts.add(host);
+		this.fate = fate;
+	}
+
+	/**
+	 * A hash of the gateway's state, 16 hexadecimal digits: equal in every run, and for every way that leads to
+	 * the same state. It covers what a snapshot holds, less what no later answer depends on: in which order
+	 * connections are listed, handles of rules and lines of their files, `fate` and `givenUp`. The setup is not in it.
+	 */
+	hash(): string {
+		return hashOf([seenParts(this.state), this.silentHosts]);
 	}
 
 	/** A single packet by hand: what became of it, and what came out at once. */

@@ -6,6 +6,7 @@ import { decodeSegment } from "../../packet/bytes/bytes.ts";
 import type { Packet } from "../../packet/packet.ts";
 import { FRAGMENT_UNIT, IP_HEADER_LENGTH } from "../../packet/packet-length.ts";
 import type { Parts, Skb } from "../../packet/skb/skb.ts";
+import type { Stateful } from "../../stateful.ts";
 
 interface Piece {
 	readonly offset: number;
@@ -31,9 +32,22 @@ const CONGESTED = 8;
  */
 export type Added = "waits" | "dropped" | "broken" | "whole";
 
-export class FragmentQueue {
-	private readonly pieces: Piece[] = [];
-	private readonly runs: Run[] = [];
+interface SavedFragments {
+	/** Nothing writes to the record of a piece. */
+	readonly pieces: readonly Piece[];
+	readonly runs: readonly Readonly<Run>[];
+	readonly length: number;
+	readonly hasLast: boolean;
+	readonly there: number;
+	readonly marks: number;
+	readonly greatest: number;
+	readonly greatestWithDf: number;
+	readonly inInterface: number;
+}
+
+export class FragmentQueue implements Stateful<SavedFragments> {
+	private pieces: Piece[] = [];
+	private runs: Run[] = [];
 	private length = 0;
 	private hasLast = false;
 	private there = 0;
@@ -45,6 +59,26 @@ export class FragmentQueue {
 
 	get isEmpty(): boolean {
 		return this.pieces.length === 0;
+	}
+
+	save(): SavedFragments {
+		return {
+			pieces: [...this.pieces],
+			runs: this.runs.map((run) => ({ ...run })),
+			length: this.length,
+			hasLast: this.hasLast,
+			there: this.there,
+			marks: this.marks,
+			greatest: this.greatest,
+			greatestWithDf: this.greatestWithDf,
+			inInterface: this.inInterface,
+		};
+	}
+
+	restore(saved: SavedFragments): void {
+		Object.assign(this, saved);
+		this.pieces = [...saved.pieces];
+		this.runs = saved.runs.map((run) => ({ ...run }));
 	}
 
 	/** The first fragment, if it has come. */

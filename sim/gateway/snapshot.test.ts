@@ -1,0 +1,255 @@
+/** What a snapshot holds: a story of each kind of state, and what its hash covers. */
+import { describe, expect, test } from "vitest";
+import {
+	createTestGateway,
+	IN,
+	OUT,
+	SETUP,
+	type TestGateway,
+} from "./test-gateway.ts";
+
+interface Story {
+	readonly what: string;
+	readonly rules?: string;
+	readonly sysctls?: Readonly<Record<string, number>>;
+	/** Comes before the snapshot. */
+	before?(gateway: TestGateway): void;
+	/** What comes behind it shows; coming once more without the snapshot, it shows something else. */
+	shows(gateway: TestGateway): unknown;
+}
+
+const SYN = "tcp 10.0.0.10:40000 > 192.168.0.1:25 S";
+const syn = (port: number) => `tcp 10.0.0.10:${port} > 192.168.0.1:25 S`;
+const mangle = (rule: string) => `*mangle\n-A PREROUTING ${rule}\nCOMMIT\n`;
+/** Which of three packets are dropped. */
+const dropped = (gateway: TestGateway) =>
+	[1, 2, 3].map((port) => gateway.fate(OUT, syn(port)).kind);
+const silence = (gateway: TestGateway, address: string, answers = false) =>
+	gateway.model.answer({
+		kind: "neighbour",
+		atMs: gateway.model.nowMs,
+		interface: IN,
+		address,
+		answers,
+	});
+
+const STORIES: readonly Story[] = [
+	{
+		what: "the counter of nth",
+		rules: mangle("-m statistic --mode nth --every 4 --packet 0 -j DROP"),
+		shows: dropped,
+	},
+	{
+		what: "the credit of limit",
+		rules: mangle("-m limit --limit 1/hour --limit-burst 2 -j DROP"),
+		shows: dropped,
+	},
+	{
+		what: "the lists of connlimit",
+		rules: mangle("-p tcp -m connlimit --connlimit-above 2 -j DROP"),
+		shows: dropped,
+	},
+	{
+		what: "the list of recent",
+		rules: mangle(
+			"-m recent --name r --update --hitcount 2 -j DROP\n-A PREROUTING -m recent --name r --set",
+		),
+		shows: dropped,
+	},
+	{
+		what: "the table of hashlimit",
+		rules: mangle(
+			"-m hashlimit --hashlimit-name h --hashlimit-upto 1/hour --hashlimit-burst 2 --hashlimit-mode srcip -j DROP",
+		),
+		shows: dropped,
+	},
+	{
+		what: "a condition",
+		rules: mangle("-m condition --condition c -j DROP"),
+		shows(gateway) {
+			const before = dropped(gateway);
+			gateway.condition("c", "1");
+			return before;
+		},
+	},
+	{
+		what: "chance",
+		rules: mangle("-m statistic --mode random --probability 0.5 -j DROP"),
+		shows: (gateway) => [dropped(gateway), dropped(gateway), dropped(gateway)],
+	},
+	{
+		what: "rules and their counters",
+		rules: mangle("-j ACCEPT"),
+		shows(gateway) {
+			gateway.send(OUT, SYN);
+			gateway.iptables("iptables -t mangle -A FORWARD -j ACCEPT");
+			return gateway.model.observe().ruleset;
+		},
+	},
+	{
+		what: "connections, with their mappings",
+		rules:
+			"*nat\n-A POSTROUTING -p tcp -j SNAT --to-source 192.168.0.254:1000-1020\nCOMMIT\n",
+		shows: (gateway) => [
+			gateway.conntrack(),
+			[1, 2, 3].map((port) => gateway.send(OUT, syn(port))),
+			gateway.conntrack(),
+		],
+	},
+	{
+		what: "settings",
+		shows(gateway) {
+			const { kind } = gateway.fate(OUT, SYN);
+			gateway.operate({ kind: "sysctl", name: "ipv4.ip_forward", value: 0 });
+			return kind;
+		},
+	},
+	{
+		what: "links",
+		shows(gateway) {
+			const fate = gateway.fate(OUT, SYN);
+			gateway.operate({ kind: "link", interface: IN, up: false });
+			return fate;
+		},
+	},
+	{
+		what: "packets that wait for a neighbour, and its timer",
+		before(gateway) {
+			silence(gateway, "192.168.0.1");
+			gateway.send(OUT, SYN);
+		},
+		shows: (gateway) => [gateway.send(OUT, syn(2)), gateway.wait(5_000)],
+	},
+	{
+		what: "a neighbour that is believed to be there",
+		before: (gateway) => void gateway.send(OUT, SYN),
+		shows(gateway) {
+			silence(gateway, "192.168.0.1");
+			gateway.wait(40_000);
+			return [gateway.send(OUT, syn(2)), gateway.wait(20_000)];
+		},
+	},
+	{
+		what: "hosts that do not answer",
+		shows(gateway) {
+			const fate = gateway.fate(OUT, SYN);
+			gateway.operate({ kind: "forget-neighbour", address: "192.168.0.1" });
+			silence(gateway, "192.168.0.1");
+			return fate;
+		},
+	},
+	{
+		what: "fragments that wait, and their timer",
+		rules: mangle("-m state --state NEW"),
+		before: (gateway) =>
+			void gateway.send(
+				OUT,
+				"udp 10.0.0.10:1 > 10.0.0.1:53 ipid 7 len 40 part 0-24",
+			),
+		shows: (gateway) => [
+			gateway.wait(29_000),
+			gateway.send(
+				OUT,
+				"udp 10.0.0.10:1 > 10.0.0.1:53 ipid 7 len 40 part 24-48",
+			),
+			gateway.wait(2_000),
+		],
+	},
+	{
+		what: "the limit of ICMP errors",
+		shows: (gateway) =>
+			Array.from({ length: 4 }, () =>
+				gateway.send(OUT, "udp 10.0.0.10:1 > 10.0.0.1:53 len 1"),
+			),
+	},
+	{
+		what: "what came out and was not fetched",
+		before(gateway) {
+			silence(gateway, "192.168.0.1");
+			gateway.send(OUT, SYN);
+			gateway.model.advanceTo(4_000);
+		},
+		shows: (gateway) =>
+			gateway.model.answer({ kind: "wait", atMs: 4_000, toMs: 4_000 }),
+	},
+	{
+		what: "which of two gateways it is, after a take-over",
+		rules: mangle("-m state --state NEW -j ACCEPT"),
+		before: (gateway) => void gateway.send(OUT, SYN),
+		shows(gateway) {
+			gateway.send(OUT, syn(2));
+			const lines = gateway.conntrack();
+			gateway.operate({ kind: "take-over" });
+			return [lines, gateway.conntrack()];
+		},
+	},
+];
+
+describe("a snapshot holds", () => {
+	test.each(STORIES)("$what", ({ rules = "", sysctls, before, shows }) => {
+		const gateway = createTestGateway(rules, {
+			sysctls: { ...SETUP.sysctls, ...sysctls },
+		});
+		before?.(gateway);
+		const { model } = gateway;
+		const [snapshot, hash] = [model.snapshot(), model.hash()];
+		const first = shows(gateway);
+		const hashAfter = model.hash();
+		// The story has something to show, and so has the hash.
+		expect(shows(gateway)).not.toEqual(first);
+		expect(hashAfter).not.toBe(hash);
+		for (const _ of [1, 2]) {
+			model.restore(snapshot);
+			expect(model.hash()).toBe(hash);
+			expect(shows(gateway)).toEqual(first);
+			expect(model.hash()).toBe(hashAfter);
+		}
+	});
+});
+
+test("a snapshot belongs to the gateway that made it", () => {
+	const [one, other] = [createTestGateway(""), createTestGateway("")];
+	expect(() => other.model.restore(one.model.snapshot())).toThrow(
+		"another gateway",
+	);
+});
+
+describe("the hash", () => {
+	const hashOf = (rules: string, play: (gateway: TestGateway) => void) => {
+		const gateway = createTestGateway(rules);
+		play(gateway);
+		return gateway.model.hash();
+	};
+	const RULES = mangle("-p tcp -m state --state NEW -j MARK --set-mark 1");
+
+	test("is the same in every run", () => {
+		expect(
+			hashOf(RULES, (gateway) => void gateway.send(OUT, SYN)),
+		).toMatchInlineSnapshot(`"3a842a218e6ad2ac"`);
+	});
+
+	test("is that of the state, not of the way to it", () => {
+		const straight = hashOf(RULES, (gateway) => {
+			for (const port of [1, 2]) gateway.send(OUT, syn(port));
+		});
+		const around = hashOf(RULES, (gateway) => {
+			const { model } = gateway;
+			const start = model.snapshot();
+			gateway.send(OUT, syn(9));
+			gateway.iptables("iptables -t mangle -F");
+			model.restore(start);
+			// Connections lie in other slots, rules have other handles, and lines of another file.
+			for (const port of [2, 1]) gateway.send(OUT, syn(port));
+		});
+		expect(around).toBe(straight);
+		const reloaded = hashOf("", (gateway) => {
+			gateway.iptables("iptables -t mangle -A PREROUTING -j DROP");
+			gateway.iptables("iptables -t mangle -D PREROUTING 1");
+			gateway.iptables(
+				"iptables -t mangle -A PREROUTING -p tcp -m state --state NEW -j MARK --set-mark 1",
+			);
+			for (const port of [1, 2]) gateway.send(OUT, syn(port));
+		});
+		expect(reloaded).toBe(straight);
+	});
+});
