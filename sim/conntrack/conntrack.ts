@@ -17,14 +17,14 @@ import {
 	CTINFO_INVALID,
 	CTINFO_IS_REPLY,
 	CTINFO_NEW,
+	CTINFO_RELATED,
+	CTINFO_RELATED_REPLY,
 	CTINFO_UNTRACKED,
 	NF_ACCEPT,
 	NO_ENTRY,
 	type Skb,
 } from "../packet/skb/skb.ts";
 import type { Stateful } from "../stateful.ts";
-import { attachEntry } from "./attach.ts";
-import { hasBadChecksum } from "./broken.ts";
 import {
 	Collector,
 	dropsByChance,
@@ -32,23 +32,25 @@ import {
 	purgeExpired,
 } from "./early-drop.ts";
 import { EntryView } from "./entry-view.ts";
-import { trackIcmp, trackIcmpError } from "./icmp.ts";
 import { evict, linesOf } from "./lines.ts";
 import { Nat } from "./nat/nat.ts";
 import { type ConntrackConfig, conntrackConfigOf } from "./settings/config.ts";
 import type { Sysctls } from "./settings/sysctls.ts";
 import { confirmEntry } from "./table/confirm.ts";
-import { dropFor } from "./table/drop.ts";
-import { findNode, hashIn } from "./table/find.ts";
+import { hashIn } from "./table/hash.ts";
 import { ENTRY_SHIFT, ORIGINAL, REPLY, STATUS } from "./table/layout.ts";
-import { refresh } from "./table/refresh.ts";
 import { IPS_CONFIRMED, IPS_SEEN_REPLY } from "./table/status.ts";
 import { EntryTable, type SavedTable } from "./table/table.ts";
 import { invertTuple, scratchTuple, tupleOfSkb } from "./table/tuple.ts";
-import { TRACK_INVALID, TRACK_REPEAT } from "./table/verdicts.ts";
+import { dropFor, TRACK_INVALID, TRACK_REPEAT } from "./table/verdicts.ts";
 import { TcpTracker } from "./tcp/tcp.ts";
-import { trackUdp } from "./udp.ts";
-import { checkModelled, throwUnhandledUnknown } from "./unmodelled.ts";
+import {
+	checkModelled,
+	hasBadChecksum,
+	throwUnhandledUnknown,
+	trackIcmpError,
+	trackOther,
+} from "./trackers.ts";
 
 export interface ConntrackOptions {
 	/** Virtual time, ms; never goes back. */
@@ -56,7 +58,7 @@ export interface ConntrackOptions {
 	readonly choice: Choice;
 	/** Changes take effect with the next packet. */
 	readonly sysctls: Sysctls;
-	/** Told of what is not modelled: some protocols' trackers. */
+	/** Called for what is not modelled: some protocols' trackers. */
 	unknown?(reason: string): never;
 }
 
@@ -69,10 +71,9 @@ interface SavedConntrack {
 }
 
 /** Its settings are not its own: they are to be put back before it is. */
-export class Conntrack
-	extends EntryView
-	implements NatApi, Stateful<SavedConntrack>
-{
+export class Conntrack implements NatApi, Stateful<SavedConntrack> {
+	/** Its entries as matches and targets see them. */
+	readonly view: EntryView;
 	readonly #options: ConntrackOptions;
 	readonly #table: EntryTable;
 	readonly #tcp: TcpTracker;
@@ -86,10 +87,10 @@ export class Conntrack
 
 	constructor(options: ConntrackOptions) {
 		const config = conntrackConfigOf(options.sysctls);
-		super(new EntryTable(config.buckets), options);
 		this.#options = options;
 		this.#config = config;
-		this.#table = this.table;
+		this.#table = new EntryTable(config.buckets);
+		this.view = new EntryView(this.#table, options);
 		this.#tcp = new TcpTracker(this.#table, config);
 		this.#unknown = options.unknown ?? throwUnhandledUnknown;
 		this.#nat = new Nat(this.#table, options.choice);
@@ -99,22 +100,21 @@ export class Conntrack
 	}
 
 	save(): SavedConntrack {
-		const { countsTraffic } = this;
 		return {
 			table: this.#table.save(),
 			collector: this.#collector.save(),
-			countsTraffic,
+			countsTraffic: this.view.countsTraffic,
 		};
 	}
 
 	restore({ table, collector, countsTraffic }: SavedConntrack): void {
 		this.#table.restore(table);
 		this.#collector.restore(collector);
-		this.countsTraffic = countsTraffic;
+		this.view.countsTraffic = countsTraffic;
 	}
 
 	seen(): unknown {
-		return [this.#table, this.#collector, this.countsTraffic];
+		return [this.#table, this.#collector, this.view.countsTraffic];
 	}
 
 	/** An entry that a packet carries, as `seen` has it; `null` for none. */
@@ -128,7 +128,7 @@ export class Conntrack
 	 * @returns NF_ACCEPT, or NF_DROP when the table is full
 	 */
 	incoming(skb: Skb): number {
-		this.setNow();
+		this.view.setNow();
 		// Seen before (round by the loopback interface, or an answer that was attached), or not to be tracked.
 		if (skb.entry !== NO_ENTRY || skb.ctinfo === CTINFO_UNTRACKED)
 			return NF_ACCEPT;
@@ -208,15 +208,25 @@ export class Conntrack
 		return this.#nat.setup(skb, range, manip);
 	}
 
-	/** `nf_ct_attach`: an answer that the gateway makes up belongs to the packet's connection. */
-	attach(answer: Skb, to: Skb): void {
-		attachEntry(this.#table, answer, to);
+	/**
+	 * A reply that the gateway makes up belongs to the packet's connection (`nf_conntrack_attach`). A
+	 * reply to an untracked packet gets no entry, but is looked up even if CT --notrack matches at OUTPUT.
+	 */
+	attach(reply: Skb, to: Skb): void {
+		if (to.entry === NO_ENTRY) {
+			if (to.ctinfo === CTINFO_UNTRACKED) reply.ctinfo = CTINFO_RELATED;
+			return;
+		}
+		this.#table.get(to.entry);
+		reply.entry = to.entry;
+		reply.ctinfo =
+			to.ctinfo >= CTINFO_IS_REPLY ? CTINFO_RELATED : CTINFO_RELATED_REPLY;
 	}
 
 	/** REJECT has reset the packet's connection (`nf_ct_set_closing`, nf_reject_ipv4.c). */
 	setClosing(skb: Skb): void {
-		if (skb.entry === NO_ENTRY || this.protocol(skb.entry) !== TCP) return;
-		this.setNow();
+		if (skb.entry === NO_ENTRY || this.view.protocol(skb.entry) !== TCP) return;
+		this.view.setNow();
 		this.#tcp.setClosing(skb.entry);
 	}
 
@@ -226,13 +236,13 @@ export class Conntrack
 	 */
 	lines(): readonly ConntrackLine[] {
 		this.#purge();
-		return linesOf(this.#table, (entry) => this.tcpState(entry));
+		return linesOf(this.#table, this.view);
 	}
 
 	/** `conntrack -D`. @returns how many entries went */
 	evict(filter: ConntrackFilter): number {
 		this.#purge();
-		return evict(this.#table, filter, (entry) => this.tcpState(entry));
+		return evict(this.#table, filter, this.view);
 	}
 
 	/** `nf_conntrack_count`, with what has expired already gone. Looks at every entry. */
@@ -253,13 +263,13 @@ export class Conntrack
 
 	/** A rule asks for tracking where none did for a while (`nf_ct_netns_do_get`). */
 	resume(): void {
-		this.setNow();
+		this.view.setNow();
 		this.#tcp.forgetWindows();
 	}
 
 	/** An interface went down: entries that were masqueraded over it go. */
 	masqueradeDown(interfaceIndex: number): void {
-		this.setNow();
+		this.view.setNow();
 		this.#nat.masqueradeDown(interfaceIndex);
 	}
 
@@ -271,7 +281,7 @@ export class Conntrack
 	/** One round of `nf_conntrack_in`: entry, what the packet is to it, what it does to it. */
 	#track(skb: Skb, zones: number): number {
 		const table = this.#table;
-		let node = findNode(table, this.#tuple, zones);
+		let node = table.findNode(this.#tuple, zones);
 		if (node === 0) {
 			const verdict = this.#newEntry(zones);
 			if (verdict <= NF_ACCEPT) return verdict;
@@ -288,7 +298,7 @@ export class Conntrack
 				: seenReply
 					? CTINFO_ESTABLISHED
 					: CTINFO_NEW;
-		const verdict = this.#dispatch(entry, skb);
+		const verdict = this.#dispatch(skb);
 		if (verdict !== NF_ACCEPT) {
 			this.release(skb);
 			return verdict;
@@ -312,25 +322,16 @@ export class Conntrack
 			!isFull(table, maxEntries) ||
 			this.#collector.makeRoom(hashIn(this.#tuple, zones, ORIGINAL));
 		if (!isLeft) return dropFor("table full");
-		const counted = this.countsTraffic || this.#config.counting;
+		const counted = this.view.countsTraffic || this.#config.counting;
 		return table.allocate(this.#tuple, this.#reply, zones, counted) * 2;
 	}
 
 	/** `nf_conntrack_handle_packet` */
-	#dispatch(entry: number, skb: Skb): number {
-		const table = this.#table;
+	#dispatch(skb: Skb): number {
 		if (hasBadChecksum(skb, this.#config)) return TRACK_INVALID;
-		if (skb.protocol === TCP) return this.#tcp.packet(entry, skb);
-		const config = this.#config;
-		if (skb.protocol === UDP) {
-			trackUdp(table, config, entry, skb);
-			return NF_ACCEPT;
-		}
-		const direction = skb.ctinfo >= CTINFO_IS_REPLY ? REPLY : ORIGINAL;
-		if (skb.protocol === ICMP)
-			return trackIcmp(table, config, entry, direction, skb);
-		refresh(table, entry, direction, skb, config.genericTimeout);
-		return NF_ACCEPT;
+		return skb.protocol === TCP
+			? this.#tcp.packet(skb)
+			: trackOther(this.#table, this.#config, skb);
 	}
 
 	#tune(config: ConntrackConfig): void {
@@ -341,7 +342,7 @@ export class Conntrack
 	}
 
 	#purge(): void {
-		this.setNow();
+		this.view.setNow();
 		purgeExpired(this.#table);
 	}
 }

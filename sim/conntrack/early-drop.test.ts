@@ -106,7 +106,7 @@ describe("counting traffic", () => {
 	it("begins when somebody asks for it, for entries made from then on", () => {
 		const hooks = new TestHooks();
 		hooks.forward(syn(1));
-		hooks.conntrack.countTraffic();
+		hooks.conntrack.view.countTraffic();
 		hooks.rules.dnat = () => range("192.168.0.1");
 		hooks.forward(syn(2));
 		hooks.forward("tcp 192.168.0.1:25 > 10.0.0.10:2 SA seq 5000 ack 1001");

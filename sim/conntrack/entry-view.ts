@@ -1,5 +1,4 @@
 /** Entries as matches and targets see them. */
-
 import { TCP_STATE_NAMES } from "../contract/tcp-state-name.ts";
 import type {
 	ConnectionKey,
@@ -9,7 +8,6 @@ import type {
 import { TCP } from "../packet/packet.ts";
 import { NO_ENTRY } from "../packet/skb/skb.ts";
 import { HZ } from "./settings/sysctl-values.ts";
-import { findNode } from "./table/find.ts";
 import {
 	ENTRY_SHIFT,
 	KERNEL_STATUS_MASK,
@@ -33,48 +31,48 @@ import type { EntryTable } from "./table/table.ts";
 const JIFFIES_PER_MS = HZ / 1000;
 
 export class EntryView implements ConntrackApi {
-	protected readonly table: EntryTable;
-	/** Somebody needs counters: they stay on, whatever the sysctl says. */
-	protected countsTraffic = false;
+	/** A rule needs counters: they stay on, whatever the sysctl says. */
+	countsTraffic = false;
+	readonly #table: EntryTable;
 	readonly #clock: { nowMs(): number };
 
 	constructor(table: EntryTable, clock: { nowMs(): number }) {
-		this.table = table;
+		this.#table = table;
 		this.#clock = clock;
 	}
 
 	mark(entry: number): number {
-		return this.table.words[(entry << ENTRY_SHIFT) + MARK] as number;
+		return this.#table.words[(entry << ENTRY_SHIFT) + MARK] as number;
 	}
 
 	setMark(entry: number, mark: number): void {
-		this.table.words[(entry << ENTRY_SHIFT) + MARK] = mark;
+		this.#table.words[(entry << ENTRY_SHIFT) + MARK] = mark;
 	}
 
 	status(entry: number): number {
 		return (
-			(this.table.words[(entry << ENTRY_SHIFT) + STATUS] as number) &
+			(this.#table.words[(entry << ENTRY_SHIFT) + STATUS] as number) &
 			KERNEL_STATUS_MASK
 		);
 	}
 
 	remainingSeconds(entry: number): number {
 		const at = entry << ENTRY_SHIFT;
-		const { words } = this.table;
+		const { words } = this.#table;
 		if (((words[at + STATUS] as number) & IPS_CONFIRMED) === 0) return 0;
 		this.setNow();
-		const left = ((words[at + TIMEOUT] as number) - this.table.now) | 0;
+		const left = ((words[at + TIMEOUT] as number) - this.#table.now) | 0;
 		return Math.floor(Math.max(left, 0) / HZ);
 	}
 
 	protocol(entry: number): number {
 		return (
-			(this.table.words[(entry << ENTRY_SHIFT) + PROTOCOL] as number) & 0xff
+			(this.#table.words[(entry << ENTRY_SHIFT) + PROTOCOL] as number) & 0xff
 		);
 	}
 
 	zone(entry: number, direction: Direction): number {
-		const zones = this.table.words[(entry << ENTRY_SHIFT) + ZONES] as number;
+		const zones = this.#table.words[(entry << ENTRY_SHIFT) + ZONES] as number;
 		return zoneOf(zones, direction === "original" ? ORIGINAL : REPLY);
 	}
 
@@ -96,7 +94,7 @@ export class EntryView implements ConntrackApi {
 
 	countTraffic(): void {
 		this.countsTraffic = true;
-		this.table.allocateCounters();
+		this.#table.allocateCounters();
 	}
 
 	packets(entry: number, direction: Direction): number {
@@ -112,29 +110,29 @@ export class EntryView implements ConntrackApi {
 		const { sourcePort, destinationPort, originalZone, replyZone } = connection;
 		const ports = (sourcePort << 16) | destinationPort;
 		const zones = (originalZone << 16) | replyZone;
-		const node = findNode(this.table, { ...connection, ports }, zones);
+		const node = this.#table.findNode({ ...connection, ports }, zones);
 		return node === 0 ? NO_ENTRY : node >> 1;
 	}
 
 	tcpState(entry: number): string {
 		if (this.protocol(entry) !== TCP) return "NONE";
 		const octet = (entry << ENTRY_SHIFT) * 4 + TCP_STATE_BYTE;
-		return TCP_STATE_NAMES[this.table.bytes[octet] as number] ?? "NONE";
+		return TCP_STATE_NAMES[this.#table.bytes[octet] as number] ?? "NONE";
 	}
 
-	/** Lets the table know what time it is. Jiffies wrap, as the kernel's do. */
-	protected setNow(): void {
-		this.table.now = (this.#clock.nowMs() * JIFFIES_PER_MS) | 0;
+	/** Sets the table's time. Jiffies wrap, as the kernel's do. */
+	setNow(): void {
+		this.#table.now = (this.#clock.nowMs() * JIFFIES_PER_MS) | 0;
 	}
 
 	#tupleWord(entry: number, direction: Direction, word: number): number {
 		const at =
 			(entry << ENTRY_SHIFT) + (direction === "original" ? 0 : REPLY_TUPLE);
-		return this.table.words[at + word] as number;
+		return this.#table.words[at + word] as number;
 	}
 
 	#counter(entry: number, direction: Direction, which: number): number {
-		const { counters } = this.table;
+		const { counters } = this.#table;
 		if (counters === null) return 0;
 		return counters[
 			entry * 4 + (direction === "original" ? 0 : 2) + which

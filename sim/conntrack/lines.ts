@@ -4,7 +4,9 @@ import type {
 	ConntrackLine,
 	ConntrackTuple,
 } from "../contract/gateway.ts";
+import { formatAddress } from "../packet/address.ts";
 import { ICMP, TCP, UDP } from "../packet/packet.ts";
+import type { EntryView } from "./entry-view.ts";
 import { HZ } from "./settings/sysctl-values.ts";
 import {
 	ENTRY_SHIFT,
@@ -31,18 +33,14 @@ const PROTOCOL_NAMES: Readonly<Record<number, string>> = {
 	[UDP]: "udp",
 };
 
-function dotted(address: number): string {
-	return `${address >>> 24}.${(address >>> 16) & 255}.${(address >>> 8) & 255}.${address & 255}`;
-}
-
-/** All living entries, oldest slot first. @param stateOf TCP state of an entry */
+/** All living entries, oldest slot first. @param view of the same table */
 export function linesOf(
 	table: EntryTable,
-	stateOf: (entry: number) => string,
+	view: EntryView,
 ): readonly ConntrackLine[] {
 	const lines: ConntrackLine[] = [];
 	table.forEach((entry) => {
-		lines.push(lineOf(table, entry, stateOf(entry)));
+		lines.push(lineOf(table, entry, view.tcpState(entry)));
 	});
 	return lines;
 }
@@ -51,11 +49,12 @@ export function linesOf(
 export function evict(
 	table: EntryTable,
 	filter: ConntrackFilter,
-	stateOf: (entry: number) => string,
+	view: EntryView,
 ): number {
 	let evicted = 0;
 	table.forEach((entry) => {
-		if (!matchesFilter(lineOf(table, entry, stateOf(entry)), filter)) return;
+		if (!matchesFilter(lineOf(table, entry, view.tcpState(entry)), filter))
+			return;
 		table.kill(entry);
 		evicted++;
 	});
@@ -118,8 +117,8 @@ export function lineOf(
 function tupleWords(words: Int32Array, at: number, protocol: number): string[] {
 	const ports = words[at + TUPLE_PORTS] as number;
 	const addresses = [
-		`src=${dotted(words[at + TUPLE_SOURCE] as number)}`,
-		`dst=${dotted(words[at + TUPLE_DESTINATION] as number)}`,
+		`src=${formatAddress(words[at + TUPLE_SOURCE] as number)}`,
+		`dst=${formatAddress(words[at + TUPLE_DESTINATION] as number)}`,
 	];
 	if (protocol === ICMP)
 		return [
@@ -151,8 +150,8 @@ function tupleData(
 ): ConntrackTuple {
 	const ports = words[at + TUPLE_PORTS] as number;
 	return {
-		source: dotted(words[at + TUPLE_SOURCE] as number),
-		destination: dotted(words[at + TUPLE_DESTINATION] as number),
+		source: formatAddress(words[at + TUPLE_SOURCE] as number),
+		destination: formatAddress(words[at + TUPLE_DESTINATION] as number),
 		sourcePort: ports >>> 16,
 		destinationPort: protocol === ICMP ? 0 : ports & 0xffff,
 	};

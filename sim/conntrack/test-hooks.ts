@@ -22,7 +22,7 @@ import {
 import { packetOf, skbOf } from "../packet/skb/skb-packet.ts";
 import { Conntrack } from "./conntrack.ts";
 import { Sysctls } from "./settings/sysctls.ts";
-import { type ConntrackDropReason, dropReasonOf } from "./table/drop.ts";
+import { type ConntrackDropReason, dropReasonOf } from "./table/verdicts.ts";
 
 const CTSTATES = ["ESTABLISHED", "RELATED", "NEW", "ESTABLISHED", "RELATED"];
 

@@ -25,7 +25,7 @@ export function extensionHost(
 		nowMs: () => timers.nowMs,
 		epochMs: setup.epochMs,
 		interfaces: routes.interfaces,
-		conntrack,
+		conntrack: conntrack.view,
 		nat: conntrack,
 		addressType: (address, index) => routes.typeOf(address, index),
 		firstAddress: (index) => routes.firstAddressOf(index),

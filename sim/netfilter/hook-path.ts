@@ -2,7 +2,7 @@
  * What stands at which hook, in the order of the priorities, and the way of a packet through it
  * (`nf_hook_slow`, net/netfilter/core.c, 6.1).
  */
-import { dropReasonOf } from "../conntrack/table/drop.ts";
+import { dropReasonOf } from "../conntrack/table/verdicts.ts";
 import type { DroppedBy } from "../contract/gateway.ts";
 import type { Table } from "../contract/ruleset.ts";
 import { UnknownSignal } from "../contract/unknown-signal.ts";

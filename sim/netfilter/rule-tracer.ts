@@ -85,7 +85,7 @@ function createRuleTracer(sink: TraceSink, net: () => Netfilter): RuleTracer {
 			const event = pending;
 			pending = null;
 			const connmark =
-				skb.entry === NO_ENTRY ? null : net().conntrack.mark(skb.entry);
+				skb.entry === NO_ENTRY ? null : net().conntrack.view.mark(skb.entry);
 			sink({ ...event, markAfter: skb.mark, connmark });
 		},
 	};

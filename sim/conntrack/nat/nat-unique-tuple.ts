@@ -1,11 +1,12 @@
 /**
- * The search for a tuple that nobody else has, within what a NAT rule allows (`get_unique_tuple` and
+ * The search for a tuple that no other entry has, within what a NAT rule allows (`get_unique_tuple` and
  * what it calls, net/netfilter/nf_nat_core.c, 6.1).
  */
 import type { Choice } from "../../chance/choice.ts";
 import type { NatRange } from "../../extension/host.ts";
+import { hashAddressWord, scale } from "../../packet/jhash.ts";
 import { ICMP, TCP, UDP } from "../../packet/packet.ts";
-import { hashIn } from "../table/find.ts";
+import { hashIn } from "../table/hash.ts";
 import {
 	BY_SOURCE_NEXT,
 	ENTRY_SHIFT,
@@ -26,9 +27,23 @@ import {
 	scratchTuple,
 	type Tuple,
 } from "../table/tuple.ts";
-import { pickAddress } from "./nat-address.ts";
 
 export type Manip = "source" | "destination";
+
+/** What is looked for: a record that is written anew for each search, since the inner loop makes no objects. */
+export interface TupleSearch {
+	readonly table: EntryTable;
+	readonly choice: Choice;
+	/** The tuple as it is, after what other manips have done. */
+	readonly current: Tuple;
+	/** Receives the tuple that is found. */
+	readonly wanted: Tuple;
+	/** What the rule allows. */
+	range: NatRange;
+	manip: Manip;
+	/** The entry that the tuple is for. */
+	entry: number;
+}
 
 const wantedReply = scratchTuple();
 
@@ -83,76 +98,103 @@ function hasSourceInRange(tuple: Tuple, range: NatRange): boolean {
 }
 
 /** A mapping that the same source has already, if the range allows it (`find_appropriate_src`). */
-function findMappingOfSource(
-	table: EntryTable,
-	into: Tuple,
-	tuple: Tuple,
-	range: NatRange,
-	zones: number,
-): boolean {
-	const { words, bySource } = table;
-	const port = tuple.ports >>> 16;
-	let entry = bySource?.head(tuple.source, port, tuple.protocol, zones) ?? 0;
+function findMappingOfSource(search: TupleSearch, zones: number): boolean {
+	const { wanted, range } = search;
+	const { source, ports, protocol } = search.current;
+	const { words, bySource } = search.table;
+	const port = ports >>> 16;
+	let entry = bySource?.head(source, port, protocol, zones) ?? 0;
 	while (entry !== 0) {
 		const at = entry << ENTRY_SHIFT;
 		if (
-			words[at + TUPLE_SOURCE] === tuple.source &&
+			words[at + TUPLE_SOURCE] === source &&
 			(words[at + TUPLE_PORTS] as number) >>> 16 === port &&
-			((words[at + PROTOCOL] as number) & 0xff) === tuple.protocol &&
+			((words[at + PROTOCOL] as number) & 0xff) === protocol &&
 			(words[at + ZONES] as number) >>> 16 === zones >>> 16
 		) {
-			readTuple(into, words, at + REPLY_TUPLE, tuple.protocol);
-			invertTuple(into, into);
-			into.destination = tuple.destination;
-			into.ports = (into.ports & 0xffff0000) | (tuple.ports & 0xffff);
-			if (hasSourceInRange(into, range)) return true;
+			readTuple(wanted, words, at + REPLY_TUPLE, protocol);
+			invertTuple(wanted, wanted);
+			wanted.destination = search.current.destination;
+			wanted.ports = (wanted.ports & 0xffff0000) | (ports & 0xffff);
+			if (hasSourceInRange(wanted, range)) return true;
 		}
 		entry = words[at + BY_SOURCE_NEXT] as number;
 	}
 	return false;
 }
 
+/** An address as a little-endian machine reads it from the wire. */
+function wireWord(address: number): number {
+	return (
+		((address & 0xff) << 24) |
+		((address & 0xff00) << 8) |
+		((address >>> 8) & 0xff00) |
+		(address >>> 24)
+	);
+}
+
+/**
+ * Writes the address of the range that this connection gets. With several to choose from, source
+ * and destination decide, so that one client always comes from the same address; with `--persistent`
+ * the source alone. Computed as on a little-endian machine.
+ * @param zones a ZONES word; the id counts, whichever direction it is for
+ */
+export function pickAddress(
+	tuple: Tuple,
+	range: NatRange,
+	manip: Manip,
+	zones: number,
+): void {
+	const { addresses } = range;
+	if (addresses === null) return;
+	const { min, max } = addresses;
+	let picked = min;
+	if (range.netmap) {
+		const hostBits = min ^ max;
+		const own = manip === "source" ? tuple.source : tuple.destination;
+		picked = (own & hostBits) | (min & ~hostBits);
+	} else if (min !== max) {
+		const zone = zones >>> 16 || zones & 0xffff;
+		const seed = range.persistent ? 0 : wireWord(tuple.destination) ^ zone;
+		const hash = hashAddressWord(wireWord(tuple.source), seed);
+		picked = (min + scale(hash, ((max - min) >>> 0) + 1)) | 0;
+	}
+	if (manip === "source") tuple.source = picked;
+	else tuple.destination = picked;
+}
+
 /**
  * Finds a tuple within the range, unique if possible; if not, the last one tried, and confirmation
  * will drop the packet.
- * @param into receives it
- * @param current the tuple as it is, after what other manips have done
  */
-export function findUniqueTuple(
-	table: EntryTable,
-	choice: Choice,
-	into: Tuple,
-	current: Tuple,
-	range: NatRange,
-	manip: Manip,
-	entry: number,
-): void {
+export function findUniqueTuple(search: TupleSearch): void {
+	const { table, current, wanted, range, manip, entry } = search;
 	const zones = table.words[(entry << ENTRY_SHIFT) + ZONES] as number;
 	const isRandom = range.random || range.randomFully;
 	if (manip === "source" && !isRandom) {
 		if (hasSourceInRange(current, range)) {
-			copyTuple(into, current);
+			copyTuple(wanted, current);
 			if (!isTaken(table, current, entry)) return;
 		} else if (
-			findMappingOfSource(table, into, current, range, zones) &&
-			!isTaken(table, into, entry)
+			findMappingOfSource(search, zones) &&
+			!isTaken(table, wanted, entry)
 		)
 			return;
 	}
-	copyTuple(into, current);
-	pickAddress(into, range, manip, zones);
+	copyTuple(wanted, current);
+	pickAddress(wanted, range, manip, zones);
 	if (!isRandom) {
 		const { ports } = range;
 		if (ports === null) {
-			if (!isTaken(table, into, entry)) return;
+			if (!isTaken(table, wanted, entry)) return;
 		} else if (
 			range.basePort === null &&
-			hasPortInRange(into, manip, ports) &&
-			(ports.min === ports.max || !isTaken(table, into, entry))
+			hasPortInRange(wanted, manip, ports) &&
+			(ports.min === ports.max || !isTaken(table, wanted, entry))
 		)
 			return;
 	}
-	findUniquePort(table, choice, into, range, manip, entry);
+	findUniquePort(search);
 }
 
 const MAX_ATTEMPTS = 128;
@@ -174,7 +216,7 @@ function portsToTry(
 		return [Math.min(min, max), Math.abs(max - min) + 1];
 	}
 	if (tuple.protocol === ICMP) return [0, 65536];
-	// Nobody listens on another port than the one that was called.
+	// A service listens on no other port than the one that was called.
 	if (manip === "destination") return null;
 	const port = tuple.ports >>> 16;
 	if (port < CREDENTIALS) return [1, 511];
@@ -187,14 +229,8 @@ function portsToTry(
  * kernel draws 16 bits and takes the remainder, which favours the lower ports by up to 1024 in
  * 65536; here all are equally likely, so that a proof has no more to visit than there are ports.
  */
-function findUniquePort(
-	table: EntryTable,
-	choice: Choice,
-	tuple: Tuple,
-	range: NatRange,
-	manip: Manip,
-	entry: number,
-): void {
+function findUniquePort(search: TupleSearch): void {
+	const { table, choice, wanted: tuple, range, manip, entry } = search;
 	const tried = portsToTry(tuple, range, manip);
 	if (tried === null) return;
 	const [min, count] = tried;

@@ -19,18 +19,14 @@ import {
 	NO_ENTRY,
 	type Skb,
 } from "../../packet/skb/skb.ts";
-import { dropFor } from "../table/drop.ts";
 import {
 	ENTRY_SHIFT,
-	ORIGINAL,
 	PROTOCOL,
-	REPLY,
 	REPLY_TUPLE,
 	STATUS,
 	TUPLE_DESTINATION,
 	TUPLE_SOURCE,
 } from "../table/layout.ts";
-import { account } from "../table/refresh.ts";
 import {
 	IPS_CONFIRMED,
 	IPS_DST_NAT,
@@ -45,8 +41,13 @@ import {
 	sameTuple,
 	scratchTuple,
 } from "../table/tuple.ts";
+import { dropFor } from "../table/verdicts.ts";
 import { rewriteFromAnswer, rewriteQuoted, rewriteSkb } from "./nat-manip.ts";
-import { findUniqueTuple, type Manip } from "./nat-unique-tuple.ts";
+import {
+	findUniqueTuple,
+	type Manip,
+	type TupleSearch,
+} from "./nat-unique-tuple.ts";
 
 const NAT_MASK = IPS_SRC_NAT | IPS_DST_NAT;
 const NAT_DONE_MASK = IPS_SRC_NAT_DONE | IPS_DST_NAT_DONE;
@@ -54,12 +55,11 @@ const ICMP_REDIRECT = 5;
 
 export class Nat {
 	readonly #table: EntryTable;
-	readonly #choice: Choice;
 	// Scratch.
 	readonly #current = scratchTuple();
 	readonly #wanted = scratchTuple();
 	readonly #nullAddresses = { min: 0, max: 0 };
-	/** Keeps the address; the port too, unless somebody else has it. */
+	/** Keeps the address, and the port unless another entry has it. */
 	readonly #nullRange: NatRange = {
 		addresses: this.#nullAddresses,
 		ports: null,
@@ -69,10 +69,19 @@ export class Nat {
 		persistent: false,
 		netmap: false,
 	};
+	readonly #search: TupleSearch;
 
 	constructor(table: EntryTable, choice: Choice) {
 		this.#table = table;
-		this.#choice = choice;
+		this.#search = {
+			table,
+			choice,
+			current: this.#current,
+			wanted: this.#wanted,
+			range: this.#nullRange,
+			manip: "source",
+			entry: NO_ENTRY,
+		};
 	}
 
 	/** See `Conntrack.isUnmapped`. */
@@ -100,8 +109,7 @@ export class Nat {
 		if (isRelated(ctinfo) && skb.protocol === ICMP)
 			return this.#translateError(skb, isSource);
 		if (skb.hook === HOOK_POSTROUTING && this.#leavesElsewhere(skb)) {
-			const direction = ctinfo >= CTINFO_IS_REPLY ? REPLY : ORIGINAL;
-			account(this.#table, entry, direction, skb);
+			this.#table.account(skb);
 			this.#table.kill(entry);
 			return dropFor("masqueraded elsewhere");
 		}
@@ -140,7 +148,11 @@ export class Nat {
 			(words[at + PROTOCOL] as number) & 0xff,
 		);
 		invertTuple(current, current);
-		findUniqueTuple(table, this.#choice, wanted, current, range, manip, entry);
+		const search = this.#search;
+		search.range = range;
+		search.manip = manip;
+		search.entry = entry;
+		findUniqueTuple(search);
 		let mapped = 0;
 		if (!sameTuple(wanted, current)) {
 			invertTuple(wanted, wanted);

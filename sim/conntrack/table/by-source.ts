@@ -4,7 +4,7 @@
  * many entries, and any of them may go at any time.
  */
 
-import { bucketOf, sourceHash } from "./hash.ts";
+import { bucketOf, protocolInZone, tupleHash } from "./hash.ts";
 import {
 	BY_SOURCE_NEXT,
 	BY_SOURCE_PREVIOUS,
@@ -111,10 +111,13 @@ export class BySource {
 		// A zone counts only if it is that of both directions (`hash_by_src`).
 		const zone = zones >>> 16;
 		const both = zone === (zones & 0xffff) ? zone : 0;
-		return bucketOf(
-			sourceHash(source, sourcePort, protocol, both),
-			this.#scale,
+		const hash = tupleHash(
+			source,
+			0,
+			sourcePort,
+			protocolInZone(protocol, both),
 		);
+		return bucketOf(hash, this.#scale);
 	}
 }
 

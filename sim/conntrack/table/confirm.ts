@@ -2,7 +2,6 @@
 import type { Choice } from "../../chance/choice.ts";
 import { ICMP, TCP } from "../../packet/packet.ts";
 import { NF_ACCEPT, type Skb } from "../../packet/skb/skb.ts";
-import { type ConntrackDropReason, dropFor } from "./drop.ts";
 import {
 	ENTRY_SHIFT,
 	ORIGINAL,
@@ -25,6 +24,8 @@ import {
 } from "./status.ts";
 import type { EntryTable } from "./table.ts";
 import { readTuple, sameTuple, scratchTuple } from "./tuple.ts";
+import { hashOfNode } from "./tuple-index.ts";
+import { type ConntrackDropReason, dropFor } from "./verdicts.ts";
 
 // MIN_CHAINLEN, MAX_CHAINLEN: a longer chain refuses new entries, so that nobody can make one at will.
 const LEAST_CHAIN_LIMIT = 50;
@@ -45,8 +46,8 @@ export function confirmEntry(
 	const { index } = table;
 	const original = entry * 2 + ORIGINAL;
 	const reply = entry * 2 + REPLY;
-	const chain = index.chain(table.hashOf(original));
-	const replyChain = index.chain(table.hashOf(reply));
+	const chain = index.chain(hashOfNode(words, original));
+	const replyChain = index.chain(hashOfNode(words, reply));
 	const taken =
 		nodeWithSameTuple(table, original, chain) ||
 		nodeWithSameTuple(table, reply, replyChain);
@@ -60,8 +61,8 @@ export function confirmEntry(
 	words[at + TIMEOUT] = (words[at + TIMEOUT] as number) + table.now;
 	words[at + STATUS] = (words[at + STATUS] as number) | IPS_CONFIRMED;
 	words[at + USE] = (words[at + USE] as number) + 1;
-	table.link(original, chain);
-	table.link(reply, replyChain);
+	index.link(words, original, chain);
+	index.link(words, reply, replyChain);
 	return NF_ACCEPT;
 }
 

@@ -1,8 +1,10 @@
 /**
  * Hashes of tuples. The kernel uses siphash with a key drawn at boot (`hash_conntrack_raw`,
  * net/netfilter/nf_conntrack_core.c, `hash_by_src`, nf_nat_core.c, 6.1), so which entries share a
- * bucket differs from boot to boot there and nobody can rely on it; here it is always the same.
+ * bucket differs from boot to boot there; here it is always the same.
  */
+import { zoneOf } from "./layout.ts";
+import type { Tuple } from "./tuple.ts";
 
 /** Spreads every bit over the word (the finalizer that MurmurHash3 made known). */
 function finish(hash: number): number {
@@ -13,13 +15,21 @@ function finish(hash: number): number {
 	return h ^ (h >>> 16);
 }
 
-/** Of a tuple and the zone of its direction. Ports as in `TUPLE_PORTS`. */
+/** A protocol and a zone as one word of a hash. */
+export function protocolInZone(protocol: number, zone: number): number {
+	return protocol ^ (zone << 8);
+}
+
+/**
+ * Of a tuple and the zone of its direction.
+ * @param ports as in `TUPLE_PORTS`
+ * @param protocol and zone, as `protocolInZone` has them
+ */
 export function tupleHash(
 	source: number,
 	destination: number,
 	ports: number,
 	protocol: number,
-	zone: number,
 ): number {
 	let h = Math.imul(source, 0xcc9e2d51);
 	h = (h << 15) | (h >>> 17);
@@ -27,17 +37,17 @@ export function tupleHash(
 	h = (h << 13) | (h >>> 19);
 	h = Math.imul(h ^ ports, 0xe6546b65);
 	h = (h << 16) | (h >>> 16);
-	return finish(h ^ protocol ^ (zone << 8));
+	return finish(h ^ protocol);
 }
 
-/** Of the source half of a tuple: whoever has it may keep his mapping. */
-export function sourceHash(
-	source: number,
-	sourcePort: number,
-	protocol: number,
-	zone: number,
-): number {
-	return tupleHash(source, 0, sourcePort, protocol, zone);
+/** Hash of a tuple in the zone of a direction. */
+export function hashIn(tuple: Tuple, zones: number, direction: number): number {
+	return tupleHash(
+		tuple.source,
+		tuple.destination,
+		tuple.ports,
+		protocolInZone(tuple.protocol, zoneOf(zones, direction)),
+	);
 }
 
 /**

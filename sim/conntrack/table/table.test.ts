@@ -1,10 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { hashIn } from "./find.ts";
-import { ENTRY_SHIFT, ORIGINAL, STATUS, TIMEOUT, USE } from "./layout.ts";
+import { ENTRY_SHIFT, STATUS, TIMEOUT, USE } from "./layout.ts";
 import { IPS_CONFIRMED, IPS_SRC_NAT_DONE } from "./status.ts";
 import { EntryTable } from "./table.ts";
 import { invertTuple, scratchTuple, type Tuple } from "./tuple.ts";
+import { hashOfNode } from "./tuple-index.ts";
+
+function linkBoth({ index, words }: EntryTable, entry: number): void {
+	for (const node of [entry * 2, entry * 2 + 1])
+		index.link(words, node, index.chain(hashOfNode(words, node)));
+}
 
 /** Few addresses, so that tuples meet again. */
 const tuple = fc.record({
@@ -73,11 +78,7 @@ class Twins {
 	/** Both are asked. @returns the node that the table found */
 	find(wanted: Tuple, zone: number): number {
 		const zones = (zone << 16) | zone;
-		const node = this.table.find(
-			hashIn(wanted, zones, ORIGINAL),
-			wanted,
-			zones,
-		);
+		const node = this.table.findNode(wanted, zones);
 		const known = this.#living(keyOf(wanted, zone));
 		expect(node >> 1).toBe(known?.entry ?? 0);
 		return node;
@@ -90,8 +91,7 @@ class Twins {
 		const zones = (zone << 16) | zone;
 		const entry = table.allocate(original, reply, zones, false);
 		const at = entry << ENTRY_SHIFT;
-		for (const node of [entry * 2, entry * 2 + 1])
-			table.link(node, table.index.chain(table.hashOf(node)));
+		linkBoth(table, entry);
 		table.words[at + TIMEOUT] = table.now + lifetime;
 		if (mapped) table.bySource?.link(table.words, entry);
 		table.words[at + STATUS] = IPS_CONFIRMED | (mapped ? IPS_SRC_NAT_DONE : 0);
@@ -159,8 +159,7 @@ describe("the table", () => {
 		const table = new EntryTable(512);
 		const one = { source: 1, destination: 2, ports: 3, protocol: 6 };
 		const entry = table.allocate(one, inverseOf(one), 0, false);
-		for (const node of [entry * 2, entry * 2 + 1])
-			table.link(node, table.index.chain(table.hashOf(node)));
+		linkBoth(table, entry);
 		table.words[(entry << ENTRY_SHIFT) + STATUS] = IPS_CONFIRMED;
 		table.get(entry);
 		table.kill(entry);

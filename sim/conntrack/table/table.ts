@@ -1,27 +1,30 @@
 /**
- * The conntrack table: entries (`entry-slots.ts`), hashed by both of their tuples and
- * by their original source (`nf_conntrack_hash`, net/netfilter/nf_conntrack_core.c, 6.1). Time passes
- * without anything happening here: whoever wants an entry looks whether it still lives.
+ * The conntrack table: entries in slots of one `Int32Array` (`layout.ts`), hashed by both of their tuples
+ * and by their original source (`nf_conntrack_hash`, net/netfilter/nf_conntrack_core.c, 6.1). Nothing
+ * happens here while time passes: an entry that is looked for is tested for its age.
  *
  * A class with arrays inside, and indices instead of objects: this is the inner loop, and a million
  * entries as objects would cost the collector dearly.
  */
 import { invariant } from "../../invariant.ts";
 import { TCP, UDP } from "../../packet/packet.ts";
+import { CTINFO_IS_REPLY, type Skb } from "../../packet/skb/skb.ts";
 import type { Stateful } from "../../stateful.ts";
 import { BySource } from "./by-source.ts";
-import { EntrySlots, type SavedSlots } from "./entry-slots.ts";
-import { tupleHash } from "./hash.ts";
+import { hashIn } from "./hash.ts";
 import {
 	BY_SOURCE_PREVIOUS,
 	ENTRY_SHIFT,
+	ENTRY_WORDS,
 	HAS_COUNTERS,
+	MARK,
 	ORIGINAL,
 	PROTOCOL,
 	REPLY,
 	REPLY_TUPLE,
 	SEEN,
 	STATUS,
+	TIMEOUT,
 	TUPLE_DESTINATION,
 	TUPLE_NEXT,
 	TUPLE_PORTS,
@@ -32,13 +35,22 @@ import {
 	ZONES,
 	zoneOf,
 } from "./layout.ts";
-import { IPS_DYING, IPS_SRC_NAT_DONE } from "./status.ts";
+import { IPS_CONFIRMED, IPS_DYING, IPS_SRC_NAT_DONE } from "./status.ts";
 import type { Tuple } from "./tuple.ts";
 import { TupleIndex } from "./tuple-index.ts";
 
+const FIRST_CAPACITY = 1024;
+
 /** A copy of the table. Which chain a node hangs in follows from its tuple, and is not copied. */
 export interface SavedTable {
-	readonly slots: SavedSlots;
+	/** Of the slots that were ever used. */
+	readonly words: Int32Array;
+	readonly counters: Float64Array | null;
+	readonly capacity: number;
+	readonly now: number;
+	readonly count: number;
+	readonly used: number;
+	readonly free: number;
 	readonly buckets: number;
 	readonly chainsPerBucket: number;
 	/** Of the chains by source; 0 where there are none. */
@@ -61,39 +73,108 @@ function from(first: number, end: number): readonly number[] {
 	return Array.from({ length: end - first }, (_, index) => first + index);
 }
 
-export class EntryTable extends EntrySlots implements Stateful<SavedTable> {
-	index: TupleIndex;
+export class EntryTable implements Stateful<SavedTable> {
+	words = new Int32Array(FIRST_CAPACITY * ENTRY_WORDS);
+	/** The same memory, for fields of one octet. */
+	bytes = new Uint8Array(this.words.buffer);
+	/** This moment, in jiffies. Compare by subtraction only. */
+	now = 0;
+	/** Entries that exist, unconfirmed and dying ones among them (`nf_conntrack_count`). */
+	count = 0;
+	/** Packets and octets by entry and direction; `null` until they are to be counted. */
+	counters: Float64Array | null = null;
+	/** No slot from here on was ever used. Slot 0 never is. */
+	used = 1;
+	readonly index: TupleIndex;
 	/** `null` until a mapping of a source is wanted: what has none before needs none. */
 	bySource: BySource | null = null;
 
+	/** Chained by TUPLE_NEXT; 0 is none. */
+	#free = 0;
+
 	constructor(buckets: number) {
-		super();
 		this.index = new TupleIndex(buckets);
 	}
 
-	/** Hash of a node's tuple in its zone. */
-	hashOf(node: number): number {
+	/** Takes a slot for an entry with these tuples; it is in no chain yet and has one reference. */
+	allocate(
+		original: Tuple,
+		reply: Tuple,
+		zones: number,
+		counted: boolean,
+	): number {
+		let entry = this.#free;
+		if (entry !== 0)
+			this.#free = this.words[(entry << ENTRY_SHIFT) + TUPLE_NEXT] as number;
+		else {
+			if (this.used << ENTRY_SHIFT === this.words.length) this.#grow();
+			entry = this.used++;
+		}
 		const { words } = this;
-		const at = tupleAt(node);
-		const base = (node >> 1) << ENTRY_SHIFT;
-		return tupleHash(
-			words[at + TUPLE_SOURCE] as number,
-			words[at + TUPLE_DESTINATION] as number,
-			words[at + TUPLE_PORTS] as number,
-			(words[base + PROTOCOL] as number) & 0xff,
-			zoneOf(words[base + ZONES] as number, node & 1),
-		);
+		const at = entry << ENTRY_SHIFT;
+		this.writeTuple(at, original);
+		this.writeTuple(at + REPLY_TUPLE, reply);
+		words[at + STATUS] = counted ? HAS_COUNTERS : 0;
+		words[at + TIMEOUT] = 0;
+		words[at + MARK] = 0;
+		words[at + PROTOCOL] = original.protocol;
+		words[at + ZONES] = zones;
+		words[at + USE] = 1;
+		if (counted) {
+			invariant(this.counters !== null, "counters are wanted but not there");
+			this.counters.fill(0, entry << 2, (entry + 1) << 2);
+		}
+		this.count++;
+		return entry;
 	}
 
-	/** The node of a living entry with this tuple, or 0. */
-	find(hash: number, tuple: Tuple, zones: number): number {
-		const { index } = this;
-		let node = index.heads[index.chain(hash)] as number;
-		while (node !== 0) {
-			if (this.hasKey(node, tuple, zones)) return this.living(node);
-			node = this.words[tupleAt(node) + TUPLE_NEXT] as number;
-		}
-		return 0;
+	/** @param at the first word of the tuple */
+	writeTuple(at: number, tuple: Tuple): void {
+		const { words } = this;
+		words[at + TUPLE_SOURCE] = tuple.source;
+		words[at + TUPLE_DESTINATION] = tuple.destination;
+		words[at + TUPLE_PORTS] = tuple.ports;
+	}
+
+	/** Has this entry's time run out (`nf_ct_is_expired`)? Meaningful for confirmed ones only. */
+	isExpired(entry: number): boolean {
+		const timeout = this.words[(entry << ENTRY_SHIFT) + TIMEOUT] as number;
+		return ((timeout - this.now) | 0) <= 0;
+	}
+
+	/** Is it in the table? */
+	isConfirmed(entry: number): boolean {
+		const status = this.words[(entry << ENTRY_SHIFT) + STATUS] as number;
+		return (status & (IPS_CONFIRMED | IPS_DYING)) === IPS_CONFIRMED;
+	}
+
+	/** Calls back for every entry in the table that has not expired, oldest slot first. */
+	forEach(visit: (entry: number) => void): void {
+		for (let entry = 1; entry < this.used; entry++)
+			if (this.isConfirmed(entry) && !this.isExpired(entry)) visit(entry);
+	}
+
+	/** One more packet carries the entry. */
+	get(entry: number): void {
+		const at = (entry << ENTRY_SHIFT) + USE;
+		this.words[at] = (this.words[at] as number) + 1;
+	}
+
+	/** From now on packets and octets can be counted. */
+	allocateCounters(): void {
+		this.counters ??= new Float64Array((this.words.length / ENTRY_WORDS) * 4);
+	}
+
+	/** Does it hold an entry, in the table or not? */
+	isUsed(entry: number): boolean {
+		return this.words[(entry << ENTRY_SHIFT) + USE] !== 0;
+	}
+
+	/** @returns the node of a confirmed entry that has this tuple, or 0 (`nf_conntrack_find_get`) */
+	findNode(tuple: Tuple, zones: number): number {
+		const node = this.#findIn(tuple, zones, ORIGINAL);
+		if (node !== 0 || zones >>> 16 === (zones & 0xffff)) return node;
+		return this.#findIn(tuple, zones, REPLY);
 	}
 
 	/**
@@ -125,12 +206,29 @@ export class EntryTable extends EntrySlots implements Stateful<SavedTable> {
 		);
 	}
 
-	/** Hangs a node in front of its chain. */
-	link(node: number, chain: number): void {
-		const { index } = this;
-		this.words[tupleAt(node) + TUPLE_NEXT] = index.heads[chain] as number;
-		index.heads[chain] = node;
-		index.count(chain, 1);
+	/** Counts a packet for its entry (`nf_ct_acct_update`), if the entry has counters. */
+	account(skb: Skb): void {
+		const { counters } = this;
+		if (counters === null) return;
+		const { entry } = skb;
+		const status = this.words[(entry << ENTRY_SHIFT) + STATUS] as number;
+		if ((status & HAS_COUNTERS) === 0) return;
+		const at = entry * 4 + (skb.ctinfo >= CTINFO_IS_REPLY ? 2 : 0);
+		counters[at] = (counters[at] as number) + 1;
+		counters[at + 1] = (counters[at + 1] as number) + skb.length;
+	}
+
+	/**
+	 * Lets a packet's entry live for `timeout` jiffies from now, or from its confirmation on, and counts
+	 * the packet (`__nf_ct_refresh_acct`, nf_conntrack_core.c, 6.1). Fixed timeouts (IPS_FIXED_TIMEOUT)
+	 * come from clashes and from ctnetlink only, and neither makes one here.
+	 */
+	refresh(skb: Skb, timeout: number): void {
+		const { words } = this;
+		const at = skb.entry << ENTRY_SHIFT;
+		const confirmed = ((words[at + STATUS] as number) & IPS_CONFIRMED) !== 0;
+		words[at + TIMEOUT] = confirmed ? this.now + timeout : timeout;
+		this.account(skb);
 	}
 
 	/**
@@ -142,8 +240,8 @@ export class EntryTable extends EntrySlots implements Stateful<SavedTable> {
 		const status = this.words[at] as number;
 		if ((status & IPS_DYING) !== 0) return;
 		this.words[at] = status | IPS_DYING;
-		this.#unlink(entry * 2 + ORIGINAL);
-		this.#unlink(entry * 2 + REPLY);
+		this.index.unlink(this.words, entry * 2 + ORIGINAL);
+		this.index.unlink(this.words, entry * 2 + REPLY);
 		this.put(entry);
 	}
 
@@ -157,19 +255,16 @@ export class EntryTable extends EntrySlots implements Stateful<SavedTable> {
 		const status = words[at + STATUS] as number;
 		if (this.bySource !== null && (status & IPS_SRC_NAT_DONE) !== 0)
 			this.bySource.unlink(words, entry);
-		// So that nobody takes the slot for an entry that lives.
+		// A free slot must not look like an entry that lives.
 		words[at + STATUS] = IPS_DYING;
-		this.free(entry);
+		words[at + TUPLE_NEXT] = this.#free;
+		this.#free = entry;
+		this.count--;
 	}
 
 	/** Another number of buckets (`nf_conntrack_hash_resize`). */
 	resize(buckets: number): void {
-		const index = new TupleIndex(buckets);
-		if (index.buckets === this.index.buckets) return;
-		const old = this.index.heads;
-		this.index = index;
-		index.split(index.chainsFor(this.capacity * 2));
-		this.#relink(old);
+		this.index.resize(this.words, buckets, this.#capacity * 2);
 	}
 
 	/**
@@ -185,15 +280,39 @@ export class EntryTable extends EntrySlots implements Stateful<SavedTable> {
 	}
 
 	save(): SavedTable {
-		const { buckets, chainsPerBucket } = this.index;
-		const bySource = this.bySource?.buckets ?? 0;
-		return { slots: this.saveSlots(), buckets, chainsPerBucket, bySource };
+		const { words, counters, now, count, used, index, bySource } = this;
+		return {
+			words: words.slice(0, used << ENTRY_SHIFT),
+			counters: counters?.slice(0, used << 2) ?? null,
+			capacity: this.#capacity,
+			now,
+			count,
+			used,
+			free: this.#free,
+			buckets: index.buckets,
+			chainsPerBucket: index.chainsPerBucket,
+			bySource: bySource?.buckets ?? 0,
+		};
 	}
 
-	restore({ slots, buckets, chainsPerBucket, bySource }: SavedTable): void {
-		this.restoreSlots(slots);
-		this.index.clear(buckets, chainsPerBucket);
-		this.#hangAgain();
+	restore(saved: SavedTable): void {
+		const { capacity, bySource } = saved;
+		if (capacity !== this.#capacity) {
+			this.words = new Int32Array(capacity * ENTRY_WORDS);
+			this.bytes = new Uint8Array(this.words.buffer);
+		}
+		this.words.set(saved.words);
+		if (saved.counters === null) this.counters = null;
+		else {
+			if (this.counters?.length !== capacity * 4)
+				this.counters = new Float64Array(capacity * 4);
+			this.counters.set(saved.counters);
+		}
+		this.now = saved.now;
+		this.count = saved.count;
+		this.used = saved.used;
+		this.#free = saved.free;
+		this.index.adopt(this.words, this.#confirmedNodes(), saved);
 		if (bySource === 0) this.bySource = null;
 		else {
 			if (this.bySource?.buckets !== bySource)
@@ -239,6 +358,23 @@ export class EntryTable extends EntrySlots implements Stateful<SavedTable> {
 		);
 	}
 
+	/** How many slots there are. */
+	get #capacity(): number {
+		return this.words.length / ENTRY_WORDS;
+	}
+
+	/** The node of a living entry with this tuple in the zone of a direction, or 0. */
+	#findIn(tuple: Tuple, zones: number, direction: number): number {
+		const { index } = this;
+		const chain = index.chain(hashIn(tuple, zones, direction));
+		let node = index.heads[chain] as number;
+		while (node !== 0) {
+			if (this.hasKey(node, tuple, zones)) return this.living(node);
+			node = this.words[tupleAt(node) + TUPLE_NEXT] as number;
+		}
+		return 0;
+	}
+
 	/** Entries that have a mapping of their source, in the table or not. */
 	#mappedSources(): readonly number[] {
 		const entries: number[] = [];
@@ -249,58 +385,23 @@ export class EntryTable extends EntrySlots implements Stateful<SavedTable> {
 		return entries;
 	}
 
-	/** Nodes know the next one of their chains: those that are none's next begin them. */
-	#hangAgain(): void {
-		const { words, index } = this;
-		const follows = new Uint8Array(this.used * 2);
+	#confirmedNodes(): readonly number[] {
+		const nodes: number[] = [];
 		for (let node = 2; node < this.used * 2; node++)
-			if (this.isConfirmed(node >> 1))
-				follows[words[tupleAt(node) + TUPLE_NEXT] as number] = 1;
-		for (let node = 2; node < this.used * 2; node++) {
-			if (!this.isConfirmed(node >> 1)) continue;
-			const chain = index.chain(this.hashOf(node));
-			index.count(chain, 1);
-			if (follows[node] === 0) index.heads[chain] = node;
-		}
+			if (this.isConfirmed(node >> 1)) nodes.push(node);
+		return nodes;
 	}
 
-	protected override grown(): void {
-		const chains = this.index.chainsFor(this.capacity * 2);
-		if (chains === this.index.chainsPerBucket) return;
-		const old = this.index.heads;
-		this.index.split(chains);
-		this.#relink(old);
-	}
-
-	/** Hangs every node of these chains into the chains that there are now. */
-	#relink(heads: Int32Array): void {
-		for (const head of heads) {
-			for (let node = head; node !== 0; ) {
-				const next = this.words[tupleAt(node) + TUPLE_NEXT] as number;
-				this.link(node, this.index.chain(this.hashOf(node)));
-				node = next;
-			}
+	#grow(): void {
+		const grown = new Int32Array(this.words.length * 2);
+		grown.set(this.words);
+		this.words = grown;
+		this.bytes = new Uint8Array(grown.buffer);
+		if (this.counters !== null) {
+			const counters = new Float64Array(this.counters.length * 2);
+			counters.set(this.counters);
+			this.counters = counters;
 		}
-	}
-
-	#unlink(node: number): void {
-		const { words, index } = this;
-		const { heads } = index;
-		const chain = index.chain(this.hashOf(node));
-		index.count(chain, -1);
-		const next = words[tupleAt(node) + TUPLE_NEXT] as number;
-		let here = heads[chain] as number;
-		if (here === node) {
-			heads[chain] = next;
-			return;
-		}
-		while (here !== 0) {
-			const at = tupleAt(here) + TUPLE_NEXT;
-			here = words[at] as number;
-			if (here !== node) continue;
-			words[at] = next;
-			return;
-		}
-		invariant(false, `entry ${node >> 1} is not in its chain`);
+		this.index.splitFor(grown, this.#capacity * 2);
 	}
 }

@@ -2,7 +2,6 @@
  * The TCP packet at hand, as the parts of the tracker hand it on: one record, written anew for each
  * packet, since the inner loop makes no objects.
  */
-
 import type { ConntrackConfig } from "../settings/config.ts";
 import {
 	ENTRY_SHIFT,
@@ -22,6 +21,13 @@ export class TcpContext {
 	oldState = 0;
 	/** Where the packet leads, as far as it is known; INVALID and IGNORE among them. */
 	newState = 0;
+	// The segment as it is judged: these differ from the packet's fields where those mean nothing.
+	seq = 0;
+	/** Sequence number behind the segment. */
+	end = 0;
+	ack = 0;
+	/** Rightmost edge that is acknowledged, selectively or not. */
+	sack = 0;
 
 	constructor(table: EntryTable, config: ConntrackConfig) {
 		this.table = table;

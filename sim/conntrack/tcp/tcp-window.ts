@@ -30,7 +30,7 @@ import {
 	TCP_RETRANSMISSIONS_BYTE,
 	TCP_STATE_BYTE,
 } from "../table/layout.ts";
-import type { EntryTable } from "../table/table.ts";
+import type { TcpContext } from "./tcp-context.ts";
 import {
 	endOf,
 	FLAG_BE_LIBERAL,
@@ -47,6 +47,8 @@ export const WINDOW_ACCEPT = 0;
 /** Passes, and changes nothing. */
 export const WINDOW_IGNORE = 1;
 const WINDOW_INVALID = 2;
+/** Within all four rules: both sides learn from it. */
+const IN_WINDOW = 3;
 
 /** Serial comparison, to the letter of `before` and `after` (include/net/tcp.h). */
 function before(a: number, b: number): boolean {
@@ -57,7 +59,7 @@ function after(a: number, b: number): boolean {
 	return ((b - a) | 0) < 0;
 }
 
-/** An acknowledgement so far behind the greatest number sent is no surprise (MAXACKWINDOW). */
+/** An acknowledgement may always be this far behind the greatest number sent (MAXACKWINDOW). */
 const MIN_ACK_WINDOW = 66000;
 
 /** Takes the right edge of the last selective block for the acknowledgement (`tcp_sack`). */
@@ -69,15 +71,9 @@ function rightmostSack(options: TcpOptions, ack: number): number {
 }
 
 /** First packet of this side, and no SYN: what is unknown is taken from the packet. */
-function pickUpSide(
-	table: EntryTable,
-	entry: number,
-	direction: number,
-	skb: Skb,
-	sack: number,
-): void {
-	const { words, bytes } = table;
-	const end = endOf(skb);
+function pickUpSide(context: TcpContext, skb: Skb): void {
+	const { entry, direction, end, sack } = context;
+	const { words, bytes } = context.table;
 	const sender = sideWords(entry, direction);
 	const receiver = sideWords(entry, 1 - direction);
 	const scale = bytes[sideBytes(entry, direction) + SEEN_SCALE_BYTE] as number;
@@ -97,30 +93,24 @@ function pickUpSide(
 
 /**
  * Notes a side's beginnings, from a SYN or from the first packet that was seen of it.
- * @param sack rightmost edge that is acknowledged, selectively or not
  * @returns true for a SYN of the called side: nothing more is to be judged
  */
-function beginSide(
-	table: EntryTable,
-	entry: number,
-	direction: number,
-	skb: Skb,
-	sack: number,
-): boolean {
+function beginSide(context: TcpContext, skb: Skb): boolean {
+	const { table, entry, direction } = context;
 	const { words, bytes } = table;
 	const sender = sideWords(entry, direction);
 	const isSyn = (skb.tcpFlags & SYN) !== 0;
 	const isAck = (skb.tcpFlags & ACK) !== 0;
 	if (words[sender + SEEN_MAX_WINDOW] === 0) {
 		if (isSyn) openSide(table, entry, direction, skb);
-		else pickUpSide(table, entry, direction, skb, sack);
+		else pickUpSide(context, skb);
 		return isSyn && !isAck;
 	}
 	const state = bytes[(entry << ENTRY_SHIFT) * 4 + TCP_STATE_BYTE] as number;
 	if (
 		!isSyn ||
 		(state !== SYN_SENT && state !== SYN_RECV) ||
-		!after(endOf(skb), words[sender + SEEN_END] as number)
+		!after(context.end, words[sender + SEEN_END] as number)
 	)
 		return false;
 	// Opens again with numbers beyond those of the last attempt (RFC 793); options may differ too.
@@ -128,53 +118,63 @@ function beginSide(
 	return direction === REPLY && !isAck;
 }
 
-/**
- * Judges a segment, and learns from one that is in its window.
- * @param flagClass CLASS_*
- * @param beLiberal the sysctl `nf_conntrack_tcp_be_liberal`
- * @returns WINDOW_*
- */
-export function judgeWindow(
-	table: EntryTable,
-	entry: number,
-	direction: number,
-	flagClass: number,
-	skb: Skb,
-	beLiberal: boolean,
-): number {
-	const { words, bytes } = table;
+/** Judges a segment, and learns from one that is in its window. @returns WINDOW_* */
+export function judgeWindow(context: TcpContext, skb: Skb): number {
+	const { entry, direction } = context;
+	const { words, bytes } = context.table;
+	const sender = sideWords(entry, direction);
+	context.seq = skb.seq;
+	context.ack = skb.ack;
+	context.end = endOf(skb);
+	context.sack = sackOf(skb, bytes, sideBytes(entry, 1 - direction));
+	if (
+		((skb.tcpFlags & SYN) !== 0 || words[sender + SEEN_MAX_WINDOW] === 0) &&
+		beginSide(context, skb)
+	)
+		return WINDOW_ACCEPT;
+	readMeaning(context, skb);
+	const judgement = placeInWindow(context);
+	if (judgement !== IN_WINDOW) return judgement;
+	learn(context, skb);
+	if (context.flagClass === CLASS_ACK)
+		countRetransmissions(context, skb.window);
+	return WINDOW_ACCEPT;
+}
+
+/** Replaces fields of the segment that mean nothing. */
+function readMeaning(context: TcpContext, { tcpFlags }: Skb): void {
+	const { entry, direction } = context;
+	const { words } = context.table;
+	const receiver = sideWords(entry, 1 - direction);
+	const isReset = (tcpFlags & RST) !== 0;
+	// No ACK, or a reset of a stack that leaves the field zero: as if all were acknowledged.
+	if ((tcpFlags & ACK) === 0 || (isReset && context.ack === 0)) {
+		context.ack = words[receiver + SEEN_END] as number;
+		context.sack = context.ack;
+	}
+	// A reset that answers a SYN, of a stack that leaves the sequence number zero.
+	if (
+		isReset &&
+		context.seq === 0 &&
+		context.octet(TCP_STATE_BYTE) === SYN_SENT
+	) {
+		context.seq = words[sideWords(entry, direction) + SEEN_END] as number;
+		context.end = context.seq;
+	}
+}
+
+/** The four rules. @returns IN_WINDOW, or what becomes of a segment that is not in its window */
+function placeInWindow(context: TcpContext): number {
+	const { entry, direction, seq, end, sack } = context;
+	const { words, bytes } = context.table;
 	const sender = sideWords(entry, direction);
 	const receiver = sideWords(entry, 1 - direction);
 	const own = sideBytes(entry, direction);
-	const { tcpFlags } = skb;
-	// These differ from the packet's fields where those mean nothing.
-	let { seq, ack } = skb;
-	let end = endOf(skb);
-	let sack = sackOf(skb, bytes, sideBytes(entry, 1 - direction));
-	if (
-		((tcpFlags & SYN) !== 0 || words[sender + SEEN_MAX_WINDOW] === 0) &&
-		beginSide(table, entry, direction, skb, sack)
-	)
-		return WINDOW_ACCEPT;
-	const receiverEnd = words[receiver + SEEN_END] as number;
-	// No ACK, or a reset of a stack that leaves the field zero: as if all were acknowledged.
-	if ((tcpFlags & ACK) === 0 || ((tcpFlags & RST) !== 0 && ack === 0)) {
-		ack = receiverEnd;
-		sack = receiverEnd;
-	}
 	const senderEnd = words[sender + SEEN_END] as number;
-	// A reset that answers a SYN, of a stack that leaves the sequence number zero.
-	if (
-		(tcpFlags & RST) !== 0 &&
-		seq === 0 &&
-		bytes[(entry << ENTRY_SHIFT) * 4 + TCP_STATE_BYTE] === SYN_SENT
-	) {
-		seq = senderEnd;
-		end = senderEnd;
-	}
-
+	const receiverEnd = words[receiver + SEEN_END] as number;
 	const flags = bytes[own + SEEN_FLAGS_BYTE] as number;
-	const liberal = beLiberal || (flags & FLAG_BE_LIBERAL) !== 0;
+	const liberal =
+		context.config.tcpBeLiberal || (flags & FLAG_BE_LIBERAL) !== 0;
 	const maxEnd = words[sender + SEEN_MAX_END] as number;
 	const ownWindow = words[sender + SEEN_MAX_WINDOW] as number;
 	const ackWindow =
@@ -201,10 +201,7 @@ export function judgeWindow(
 	if ((receiverWindow !== 0 && !notTooOld) || !ackNotTooOld)
 		return liberal ? WINDOW_ACCEPT : WINDOW_IGNORE;
 
-	learn(table, entry, direction, skb, ack, sack, end);
-	if (flagClass === CLASS_ACK)
-		countRetransmissions(table, entry, direction, skb.window, seq, ack, end);
-	return WINDOW_ACCEPT;
+	return IN_WINDOW;
 }
 
 /** Rightmost edge that is acknowledged. @param other octets of the receiver, see `sideBytes` */
@@ -217,16 +214,9 @@ function sackOf(skb: Skb, bytes: Uint8Array, other: number): number {
 }
 
 /** Takes over what a segment in its window says of both sides. */
-function learn(
-	table: EntryTable,
-	entry: number,
-	direction: number,
-	skb: Skb,
-	ack: number,
-	sack: number,
-	end: number,
-): void {
-	const { words, bytes } = table;
+function learn(context: TcpContext, skb: Skb): void {
+	const { entry, direction, ack, sack, end } = context;
+	const { words, bytes } = context.table;
 	const sender = sideWords(entry, direction);
 	const receiver = sideWords(entry, 1 - direction);
 	const own = sideBytes(entry, direction);
@@ -267,16 +257,9 @@ function learn(
 }
 
 /** The very same segment again and again: the other side does not answer any more. */
-function countRetransmissions(
-	table: EntryTable,
-	entry: number,
-	direction: number,
-	window: number,
-	seq: number,
-	ack: number,
-	end: number,
-): void {
-	const { words, bytes } = table;
+function countRetransmissions(context: TcpContext, window: number): void {
+	const { entry, direction, seq, ack, end } = context;
+	const { words, bytes } = context.table;
 	const at = entry << ENTRY_SHIFT;
 	const octets = at * 4;
 	if (

@@ -83,7 +83,7 @@ describe("mid-stream pick-up", () => {
 	it("the next data packet of an evicted connection is picked up as NEW, with a timeout of 300 and [UNREPLIED]", () => {
 		const hooks = new TestHooks();
 		hooks.rules.onTracked = (skb) => {
-			if (skb.entry >= 0) hooks.conntrack.setMark(skb.entry, 1);
+			if (skb.entry >= 0) hooks.conntrack.view.setMark(skb.entry, 1);
 		};
 		handshake(hooks);
 		expect(hooks.conntrack.evict({ mark: 2 })).toBe(0);
@@ -166,7 +166,7 @@ describe("closing", () => {
 	it("A new SYN with the same ports in TIME_WAIT: the old entry goes", () => {
 		const hooks = new TestHooks();
 		handshake(hooks);
-		hooks.rules.onTracked = (skb) => hooks.conntrack.setMark(skb.entry, 7);
+		hooks.rules.onTracked = (skb) => hooks.conntrack.view.setMark(skb.entry, 7);
 		hooks.forward(out("FA seq 1001 ack 5001"));
 		hooks.forward(back("FA seq 5001 ack 1002"));
 		hooks.forward(out("A seq 1002 ack 5002"));

@@ -27,7 +27,6 @@ import {
 	TCP_STATE_BYTE,
 	TIMEOUT,
 } from "../table/layout.ts";
-import { account, refresh } from "../table/refresh.ts";
 import { IPS_ASSURED, IPS_CONFIRMED, IPS_SEEN_REPLY } from "../table/status.ts";
 import type { EntryTable } from "../table/table.ts";
 import { TRACK_INVALID } from "../table/verdicts.ts";
@@ -104,9 +103,10 @@ export class TcpTracker {
 	/**
 	 * What a packet does to its entry.
 	 * @returns NF_ACCEPT, TRACK_INVALID, or TRACK_REPEAT when the entry is gone and the packet begins
-	 * a new one. (NF_DROP is for an entry that somebody else is removing: no such thing here.)
+	 * a new one. (NF_DROP is for an entry that another processor is removing: there is none here.)
 	 */
-	packet(entry: number, skb: Skb): number {
+	packet(skb: Skb): number {
+		const { entry } = skb;
 		const flags = skb.tcpFlags;
 		if (VALID_FLAGS[flags & CHECKED_FLAGS] === 0) return TRACK_INVALID;
 		const context = this.#context;
@@ -120,14 +120,7 @@ export class TcpTracker {
 		const answer = handleSpecialState(context, skb);
 		if (answer <= NF_ACCEPT) return answer;
 		if (answer === JUDGE_WINDOW) {
-			const judgement = judgeWindow(
-				this.#table,
-				entry,
-				direction,
-				flagClass,
-				skb,
-				context.config.tcpBeLiberal,
-			);
+			const judgement = judgeWindow(context, skb);
 			if (judgement === WINDOW_IGNORE) return NF_ACCEPT;
 			if (judgement !== WINDOW_ACCEPT) {
 				outOfWindow(context);
@@ -243,7 +236,7 @@ function advance(context: TcpContext, skb: Skb): void {
 	if ((status & IPS_SEEN_REPLY) === 0) {
 		// Nothing but a reset came back, or the caller gave up: there never was a connection.
 		if (context.flagClass === CLASS_RST) {
-			account(context.table, entry, direction, skb);
+			context.table.account(skb);
 			context.table.kill(entry);
 			return;
 		}
@@ -258,7 +251,7 @@ function advance(context: TcpContext, skb: Skb): void {
 		newState === ESTABLISHED
 	)
 		words[at + STATUS] = status | IPS_ASSURED;
-	refresh(context.table, entry, direction, skb, timeout);
+	context.table.refresh(skb, timeout);
 }
 
 /** How long the entry may live from now on. */

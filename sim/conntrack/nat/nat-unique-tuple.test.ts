@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { formatAddress } from "../../packet/address.ts";
 import { TCP } from "../../packet/packet.ts";
 import { address, range } from "../test-hooks.ts";
-import { pickAddress } from "./nat-address.ts";
+import { pickAddress } from "./nat-unique-tuple.ts";
 
 /** Client, destination, and the last octet of what a kernel 6.1.192 (x86) picked. */
 const DNAT = `
