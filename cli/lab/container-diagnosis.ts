@@ -8,7 +8,9 @@ import { LAB_IMAGES } from "../../lab/docker/play/docker-lab.ts";
 import { examine, remedyFor } from "../../lab/doctor.ts";
 import { LabError } from "../../lab/lab-error.ts";
 import { examineImage, type FoundImage } from "../../lab/vm/image/image.ts";
-import type { SayFound } from "./diagnosis.ts";
+
+/** What was found, or that it is missing. */
+export type SayFound = (found: string | null, name: string) => string;
 
 /** A router on the host's kernel, or with one of its own. */
 const IMAGES = [...LAB_IMAGES, "router", "machine"] as const;

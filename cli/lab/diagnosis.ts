@@ -8,10 +8,11 @@ import {
 import { examineImage, findImage } from "../../lab/vm/image/image.ts";
 import { whyNotKvm } from "../../lab/vm/machine/accelerator.ts";
 import type { Paint } from "../screen/terminal.ts";
-import { containerLines, imageLines } from "./container-diagnosis.ts";
-
-/** What was found, or that it is missing. */
-export type SayFound = (found: string | null, name: string) => string;
+import {
+	containerLines,
+	imageLines,
+	type SayFound,
+} from "./container-diagnosis.ts";
 
 const PURPOSES: readonly (readonly [Purpose, string])[] = [
 	["vm", "To run virtual machines"],

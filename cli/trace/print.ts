@@ -1,12 +1,32 @@
 /** A packet's way → lines for a person. */
 import { number } from "../../reports/wording.ts";
 import { dropWords, WAITS_FOR } from "../../sim/contract/drop-reason.ts";
-import type { ConntrackLine, TraceEvent } from "../../sim/contract/gateway.ts";
+import type {
+	ConntrackLine,
+	Fate,
+	TraceEvent,
+} from "../../sim/contract/gateway.ts";
 import { unreachable } from "../../sim/invariant.ts";
 import { printPacket } from "../../sim/packet/notation/notation.ts";
 import { hex32 } from "../../sim/packet/numbers.ts";
+import type { Packet } from "../../sim/packet/packet.ts";
 import type { Paint } from "../screen/terminal.ts";
-import type { Played } from "./trace.ts";
+
+/** One packet, played. */
+export interface Played {
+	readonly interface: string;
+	readonly packet: Packet;
+	/** The first of them, where they are very many … */
+	readonly events: readonly TraceEvent[];
+	/** … and the number of the others. */
+	readonly unshown: number;
+	readonly fate: Fate;
+	/** What came out at once: the packet itself, or an answer to it. */
+	readonly emissions: readonly {
+		readonly interface: string;
+		readonly packet: Packet;
+	}[];
+}
 
 /**
  * ```

@@ -1,6 +1,6 @@
 /** Plays the packets of the command line, one after the other, and shows what they met. */
 
-import type { Fate, TraceEvent } from "../../sim/contract/gateway.ts";
+import type { TraceEvent } from "../../sim/contract/gateway.ts";
 import { nearest } from "../../sim/edit-distance.ts";
 import { formatTraceLine } from "../../sim/netfilter/trace-line.ts";
 import { parsePacket } from "../../sim/packet/notation/notation.ts";
@@ -11,24 +11,13 @@ import { readRules } from "../files/files.ts";
 import { InputError } from "../screen/input-error.ts";
 import { out, whileShowing } from "../screen/screen.ts";
 import type { TraceOptions } from "./options.ts";
-import { printConntrack, printPlayed, printUnshown } from "./print.ts";
+import {
+	type Played,
+	printConntrack,
+	printPlayed,
+	printUnshown,
+} from "./print.ts";
 import { routerWith } from "./router.ts";
-
-/** One packet, played. */
-export interface Played {
-	readonly interface: string;
-	readonly packet: Packet;
-	/** The first of them, where they are very many … */
-	readonly events: readonly TraceEvent[];
-	/** … and the number of the others. */
-	readonly unshown: number;
-	readonly fate: Fate;
-	/** What came out at once: the packet itself, or an answer to it. */
-	readonly emissions: readonly {
-		readonly interface: string;
-		readonly packet: Packet;
-	}[];
-}
 
 /** Rules of one packet that are shown; a packet may pass a million. */
 const MOST_SHOWN = 10_000;

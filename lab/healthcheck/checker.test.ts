@@ -23,7 +23,7 @@ import { startChecker } from "./checker.ts";
 import type { CheckerClock } from "./clock.ts";
 import { validateConfig } from "./config/read-config.ts";
 import type { LogEvent } from "./log/log.ts";
-import type { StartProbe } from "./probes/probe.ts";
+import type { StartProbe } from "./probes/running-probe.ts";
 import type { TargetReport } from "./status/target-report.ts";
 
 /** How a probe goes: good, bad or not made (`null`), and after how long; `null` when it has no answer. */

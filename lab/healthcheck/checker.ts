@@ -24,7 +24,7 @@ import type { Conditions } from "./conditions.ts";
 import type { CheckedTarget, HealthCheckConfig } from "./config/config.ts";
 import type { Evict } from "./evict.ts";
 import type { Log } from "./log/log.ts";
-import type { RunningProbe, StartProbe } from "./probes/probe.ts";
+import type { RunningProbe, StartProbe } from "./probes/running-probe.ts";
 import type { LastProbe, TargetReport } from "./status/target-report.ts";
 
 export interface CheckerPorts {

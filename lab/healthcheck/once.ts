@@ -2,7 +2,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { startClock } from "./clock.ts";
 import type { CheckedTarget, HealthCheckConfig } from "./config/config.ts";
-import { type StartProbe, startProbe } from "./probes/probe.ts";
+import { startProbe } from "./probes/probe.ts";
+import type { StartProbe } from "./probes/running-probe.ts";
 
 export interface Probed {
 	readonly target: CheckedTarget;

@@ -3,7 +3,8 @@
 import { inLine } from "../../sim/in-line.ts";
 import { oneLine } from "./log/one-line.ts";
 import type { Probed } from "./once.ts";
-import type { FoundStatus, Status } from "./status/status.ts";
+import type { FoundStatus } from "./status/status.ts";
+import type { Status } from "./status/target-report.ts";
 import { isUnwritten, type TargetReport } from "./status/target-report.ts";
 
 const sign = (ok: boolean | null): string =>

@@ -1,6 +1,12 @@
 import type { JudgedComparison } from "../../scenarios/compare/verdict.ts";
+import type { RunDetails } from "../../scenarios/details/run-details.ts";
+import type { PlayableScenario } from "../../scenarios/language/scenario.ts";
 import type { DriverInfo } from "../../scenarios/result/driver-info.ts";
-import { commandLine } from "../../scenarios/result/invocation.ts";
+import {
+	commandLine,
+	type Invocation,
+} from "../../scenarios/result/invocation.ts";
+import type { RunResult } from "../../scenarios/result/result.ts";
 import type {
 	ComparisonView,
 	Entry,
@@ -8,11 +14,31 @@ import type {
 	Status,
 } from "../contract/report.ts";
 import { firstLines } from "../shorten.ts";
-import type { Played } from "./build.ts";
 import { buildConnections } from "./build-connections.ts";
 import { buildFailover } from "./build-failover.ts";
 import { buildConntrack, buildRules, type Shared } from "./build-rules.ts";
 import { buildSplit } from "./build-split.ts";
+
+/** A scenario that was played, or that could not be. */
+export type Played =
+	| {
+			readonly kind: "result";
+			readonly result: RunResult;
+			readonly details: RunDetails;
+			/** When it was played on two drivers. */
+			readonly comparison: JudgedComparison | null;
+	  }
+	| {
+			readonly kind: "failure";
+			readonly scenario: Pick<
+				PlayableScenario,
+				"name" | "suite" | "title" | "story" | "trap"
+			>;
+			readonly driver: DriverInfo;
+			readonly seed: number;
+			readonly message: string;
+			readonly replay: Invocation;
+	  };
 
 /** `model (linux 6.1.192)`. */
 export function driverName({ name, version }: DriverInfo): string {

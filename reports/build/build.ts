@@ -1,21 +1,21 @@
 /** What ran → what is shown. Pure: the same input gives the same report. */
-import type { JudgedComparison } from "../../scenarios/compare/verdict.ts";
-import type { RunDetails } from "../../scenarios/details/run-details.ts";
-import type { PlayableScenario } from "../../scenarios/language/scenario.ts";
-import type { DriverInfo } from "../../scenarios/result/driver-info.ts";
 import {
 	commandLine,
 	type Invocation,
 } from "../../scenarios/result/invocation.ts";
-import type { RunResult } from "../../scenarios/result/result.ts";
 import type { Report, RuleLine, WalkStep } from "../contract/report.ts";
-import { buildEntry, buildFailure, driverName } from "./build-entry.ts";
+import { shortenTexts } from "../shorten.ts";
+import {
+	buildEntry,
+	buildFailure,
+	driverName,
+	type Played,
+} from "./build-entry.ts";
 import { buildFuzz, type Fuzzed } from "./build-fuzz.ts";
 import { Numbered } from "./numbered.ts";
 
+export type { Played } from "./build-entry.ts";
 export type { Fuzzed } from "./build-fuzz.ts";
-
-import { shortenTexts } from "../shorten.ts";
 
 export interface ReportInput
 	extends Pick<
@@ -28,27 +28,6 @@ export interface ReportInput
 	/** `null` where nothing was. */
 	readonly fuzzed: Fuzzed | null;
 }
-
-/** A scenario that was played, or that could not be. */
-export type Played =
-	| {
-			readonly kind: "result";
-			readonly result: RunResult;
-			readonly details: RunDetails;
-			/** When it was played on two drivers. */
-			readonly comparison: JudgedComparison | null;
-	  }
-	| {
-			readonly kind: "failure";
-			readonly scenario: Pick<
-				PlayableScenario,
-				"name" | "suite" | "title" | "story" | "trap"
-			>;
-			readonly driver: DriverInfo;
-			readonly seed: number;
-			readonly message: string;
-			readonly replay: Invocation;
-	  };
 
 export function buildReport(input: ReportInput): Report {
 	const { commands, played, fuzzed, ...about } = input;

@@ -4,8 +4,7 @@
 
 import type { Host } from "./host.ts";
 import { LineReader, type SmtpServer, smtpBanner, smtpReply } from "./smtp.ts";
-import type { SocketUser } from "./socket.ts";
-import type { TcpSocket } from "./tcp-socket.ts";
+import type { SocketUser, TcpSocket } from "./tcp-socket.ts";
 
 /** A change applies at once, to connections that stand as well. @public */
 export type BackendBehaviour =

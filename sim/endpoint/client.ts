@@ -13,8 +13,7 @@ import {
 	startSmtp,
 	takeSmtp,
 } from "./smtp-client.ts";
-import type { SocketEnd, SocketUser } from "./socket.ts";
-import type { TcpSocket } from "./tcp-socket.ts";
+import type { SocketEnd, SocketUser, TcpSocket } from "./tcp-socket.ts";
 
 /** What stays of a connection for its account, when it is over. One object of numbers: there may be a million. */
 export interface Course {

@@ -15,9 +15,9 @@ import {
 	type UdpPacket,
 } from "../packet/packet.ts";
 import { resetFor, sequenceLength } from "../packet/tcp-reset.ts";
-import type { SocketHost, SocketUser } from "./socket.ts";
 import { receiveSegment } from "./tcp-receive.ts";
 import { segment } from "./tcp-segment.ts";
+import type { SocketHost, SocketUser } from "./tcp-socket.ts";
 import { TcpSocket } from "./tcp-socket.ts";
 
 /**

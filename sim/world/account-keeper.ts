@@ -11,9 +11,10 @@ import {
 	type Connection,
 	connectionOf,
 	noteContact,
+	type Request,
 } from "./connections.ts";
-import { knows, type Request, type Station } from "./network.ts";
 import type { Stage } from "./stage.ts";
+import { knows, type Station } from "./station.ts";
 
 /** Writes down what the gateway answers, and passes on what it sends. */
 export class AccountKeeper {

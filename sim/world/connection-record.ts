@@ -7,7 +7,7 @@ import {
 	courseOf,
 	NONE,
 } from "./connections.ts";
-import type { Station } from "./network.ts";
+import type { Station } from "./station.ts";
 
 /** The connection as it is judged and shown. */
 export function recordOf(connection: Connection): ConnectionRecord {

@@ -2,9 +2,10 @@
  * Who is connected with whom: finds the connection that a packet belongs to on either side of the
  * gateway, although the gateway may have changed its addresses and ports.
  */
+import type { Ask } from "../contract/ask.ts";
 import type { ClientConnection, Course } from "../endpoint/client.ts";
 import { type Packet, SYN, type TcpPacket } from "../packet/packet.ts";
-import type { Request, Station } from "./network.ts";
+import type { Station } from "./station.ts";
 
 /** Where a SYN of the connection arrived, and what it became there. */
 export interface Contact {
@@ -34,6 +35,17 @@ export interface Connection {
 	gatewayAnswers: readonly string[];
 	/** How chance had a part in its SYNs' way. */
 	chance: "drew" | "recalled" | null;
+}
+
+/** Something that the gateway has to be told, and what to remember about it until it has answered. */
+export interface Request {
+	readonly ask: Ask;
+	/** Label of an operation or observation. */
+	readonly label: string;
+	/** Who sent the packet; `null` for what is no packet, or one by hand. */
+	readonly from: Station | null;
+	/** The connection that the packet belongs to, as far as its sender knows. */
+	readonly connection: Connection | null;
 }
 
 export interface Connections {

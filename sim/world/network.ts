@@ -3,38 +3,12 @@
  * reach each other directly; everything else goes through the gateway, as an ask.
  */
 import type { Clock } from "../clock/clock.ts";
-import type { Ask } from "../contract/ask.ts";
 import { Host } from "../endpoint/host.ts";
 import type { Packet } from "../packet/packet.ts";
-import type { Connection } from "./connections.ts";
+import type { Connection, Request } from "./connections.ts";
 import { createQueue, type Queue } from "./queue.ts";
+import { knows, type Station } from "./station.ts";
 import type { LinkWatch } from "./watch.ts";
-
-/** A host and the link that it is on. */
-export interface Station {
-	/** Number among all stations. */
-	readonly index: number;
-	readonly kind: "client" | "backend" | "checker";
-	readonly name: string;
-	readonly interface: string;
-	readonly address: number;
-	readonly host: Host;
-	/** Between it and the gateway. */
-	readonly latencyMs: number;
-	/** Does its link carry the packet that is on it now? To be asked once for each: it may be a matter of chance. */
-	carries: () => boolean;
-}
-
-/** Something that the gateway has to be told, and what to remember about it until it has answered. */
-export interface Request {
-	readonly ask: Ask;
-	/** Label of an operation or observation. */
-	readonly label: string;
-	/** Who sent the packet; `null` for what is no packet, or one by hand. */
-	readonly from: Station | null;
-	/** The connection that the packet belongs to, as far as its sender knows. */
-	readonly connection: Connection | null;
-}
 
 /** Whoever keeps the account: asks tell it of everything but what neighbours say to each other. */
 interface NeighbourWatch {
@@ -67,87 +41,20 @@ export interface Network {
 	): void;
 }
 
-/**
- * @param connectionOf which connection does a packet belong to that a station sends?
- */
+/** The connection of a packet that a station sends. */
+type ConnectionOf = (from: Station, packet: Packet) => Connection | null;
+
 export function createNetwork(
 	clock: Clock,
-	connectionOf: (from: Station, packet: Packet) => Connection | null,
+	connectionOf: ConnectionOf,
 	watch: LinkWatch | null,
 ): Network {
 	const stations: Station[] = [];
 	const owners = new Map<string, Map<number, Station>>();
-	const requests = createQueue<Request>();
-
-	function send(from: Station, packet: Packet): void {
-		if (!from.carries()) {
-			watch?.({
-				kind: "lost",
-				atMs: clock.nowMs,
-				packet,
-				host: from.name,
-				isFrom: true,
-				connection: connectionOf(from, packet)?.id ?? null,
-			});
-			return;
-		}
-		const neighbour = network.ownerOf(from.interface, packet.destination);
-		if (neighbour !== undefined) {
-			sendStraight(from, neighbour, packet);
-			return;
-		}
-		const connection = connectionOf(from, packet);
-		const enter = () => {
-			const atMs = clock.nowMs;
-			requests.put({
-				ask: {
-					kind: "packet",
-					atMs,
-					interface: from.interface,
-					packet,
-					connection: connection?.id ?? null,
-				},
-				label: "",
-				from,
-				connection,
-			});
-		};
-		if (from.latencyMs === 0) enter();
-		else clock.after(from.latencyMs, enter);
-	}
-
-	function sendStraight(from: Station, to: Station, packet: Packet): void {
-		const arrive = () => {
-			watch?.({
-				kind: "arrives",
-				atMs: clock.nowMs,
-				packet,
-				at: to.name,
-				from: from.name,
-				isKnown: knows(to, packet),
-				interface: from.interface,
-				connection: connectionOf(from, packet)?.id ?? null,
-			});
-			to.host.receive(packet);
-			network.neighbours?.arrived(from, to, packet);
-		};
-		const lose = () =>
-			watch?.({
-				kind: "lost",
-				atMs: clock.nowMs,
-				packet,
-				host: to.name,
-				isFrom: false,
-				connection: connectionOf(from, packet)?.id ?? null,
-			});
-		network.neighbours?.passes(from, packet);
-		network.deliver(to, clock.nowMs + from.latencyMs, arrive, lose);
-	}
-
 	const network: Network = {
 		neighbours: null,
 		stations,
-		requests,
+		requests: createQueue<Request>(),
 		add(fields) {
 			const output = (packet: Packet) => send(station, packet);
 			const station: Station = {
@@ -175,12 +82,80 @@ export function createNetwork(
 			});
 		},
 	};
+	const send = createSender(network, clock, connectionOf, watch);
 	return network;
 }
 
-/** Does a socket of the host have the addresses and ports of a packet that comes to it? */
-export function knows({ host }: Station, packet: Packet): boolean {
-	if (packet.kind !== "tcp") return true;
-	const { destinationPort, source, sourcePort } = packet;
-	return host.find(destinationPort, source, sourcePort) !== undefined;
+/** Sends what hosts send: to the gateway, as an ask, or straight to a neighbour on the same link. */
+function createSender(
+	network: Network,
+	clock: Clock,
+	connectionOf: ConnectionOf,
+	watch: LinkWatch | null,
+): (from: Station, packet: Packet) => void {
+	const aboutOf = (from: Station, packet: Packet) => ({
+		atMs: clock.nowMs,
+		packet,
+		connection: connectionOf(from, packet)?.id ?? null,
+	});
+
+	function sendToGateway(from: Station, packet: Packet): void {
+		const connection = connectionOf(from, packet);
+		const enter = () => {
+			const atMs = clock.nowMs;
+			network.requests.put({
+				ask: {
+					kind: "packet",
+					atMs,
+					interface: from.interface,
+					packet,
+					connection: connection?.id ?? null,
+				},
+				label: "",
+				from,
+				connection,
+			});
+		};
+		if (from.latencyMs === 0) enter();
+		else clock.after(from.latencyMs, enter);
+	}
+
+	function sendStraight(from: Station, to: Station, packet: Packet): void {
+		const arrive = () => {
+			watch?.({
+				...aboutOf(from, packet),
+				kind: "arrives",
+				at: to.name,
+				from: from.name,
+				isKnown: knows(to, packet),
+				interface: from.interface,
+			});
+			to.host.receive(packet);
+			network.neighbours?.arrived(from, to, packet);
+		};
+		const lose = () =>
+			watch?.({
+				...aboutOf(from, packet),
+				kind: "lost",
+				host: to.name,
+				isFrom: false,
+			});
+		network.neighbours?.passes(from, packet);
+		network.deliver(to, clock.nowMs + from.latencyMs, arrive, lose);
+	}
+
+	return (from, packet) => {
+		if (!from.carries()) {
+			watch?.({
+				...aboutOf(from, packet),
+				kind: "lost",
+				host: from.name,
+				isFrom: true,
+			});
+			return;
+		}
+		const neighbour = network.ownerOf(from.interface, packet.destination);
+		if (neighbour === undefined) sendToGateway(from, packet);
+		else sendStraight(from, neighbour, packet);
+	};
 }

@@ -25,8 +25,11 @@ import {
 	probeTurns,
 	takeProbe,
 } from "../endpoint/probe.ts";
-import type { SocketEnd, SocketUser } from "../endpoint/socket.ts";
-import type { TcpSocket } from "../endpoint/tcp-socket.ts";
+import type {
+	SocketEnd,
+	SocketUser,
+	TcpSocket,
+} from "../endpoint/tcp-socket.ts";
 import { invariant, unreachable } from "../invariant.ts";
 import { parseAddress } from "../packet/address.ts";
 import type { WorldEvent } from "./account/account.ts";

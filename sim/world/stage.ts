@@ -15,9 +15,10 @@ import {
 	connectionOf,
 	createConnections,
 } from "./connections.ts";
-import { createNetwork, type Network, type Station } from "./network.ts";
+import { createNetwork, type Network } from "./network.ts";
 import { startProber } from "./prober.ts";
 import type { WorldSetup } from "./setup.ts";
+import type { Station } from "./station.ts";
 import type { LinkWatch } from "./watch.ts";
 import { WorldError } from "./world-error.ts";
 

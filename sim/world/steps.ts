@@ -9,9 +9,9 @@ import { formatAddress } from "../packet/address.ts";
 import { parsePacket } from "../packet/notation/notation.ts";
 import { createPortSource, gapMs, toMicroseconds } from "./arrivals.ts";
 import { type Connection, retire } from "./connections.ts";
-import type { Station } from "./network.ts";
 import type { Step } from "./setup.ts";
 import { checkedAddress, type Stage, tellNeighbour } from "./stage.ts";
+import type { Station } from "./station.ts";
 import { WorldError } from "./world-error.ts";
 
 type StepOf<Kind extends Step["kind"]> = Step & { readonly kind: Kind };

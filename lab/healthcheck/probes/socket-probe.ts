@@ -13,7 +13,7 @@ import {
 import { unreachable } from "../../../sim/invariant.ts";
 import { shortageOf } from "../../shortage.ts";
 import type { ProbeSettings, SmtpProbeSettings } from "../config/config.ts";
-import type { ProbeEvents, RunningProbe } from "./probe.ts";
+import type { ProbeEvents, RunningProbe } from "./running-probe.ts";
 import { socketFailure } from "./socket-failure.ts";
 
 type SocketProbeSettings = Exclude<ProbeSettings, { readonly kind: "command" }>;
@@ -57,7 +57,9 @@ export function startSocketProbe(
 					socket.destroy();
 					break;
 				case "timer":
-					setTimer(output.afterMs);
+					clearTimeout(timer);
+					if (output.afterMs !== null)
+						timer = setTimeout(() => take({ kind: "timer" }), output.afterMs);
 					break;
 				case "encrypt":
 					startTls();
@@ -68,12 +70,6 @@ export function startSocketProbe(
 				default:
 					unreachable(output);
 			}
-	}
-
-	function setTimer(afterMs: number | null): void {
-		clearTimeout(timer);
-		if (afterMs === null) return;
-		timer = setTimeout(() => take({ kind: "timer" }), afterMs);
 	}
 
 	function startTls(): void {

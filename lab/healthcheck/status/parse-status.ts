@@ -1,7 +1,6 @@
 /** A status file is read by others than its writer: what is no status of ours is not shown as one. */
 
-import type { Status } from "./status.ts";
-import type { LastProbe, TargetReport } from "./target-report.ts";
+import type { LastProbe, Status, TargetReport } from "./target-report.ts";
 
 /** What is shown of a target. Others may know more of it, as later versions do. */
 type Fields<Of> = { readonly [key in keyof Of]?: unknown };

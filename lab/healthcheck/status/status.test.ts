@@ -17,8 +17,8 @@ import { healthcheck, outcomeOfStatus } from "../command.ts";
 import { validateConfig } from "../config/read-config.ts";
 import type { LogEvent } from "../log/log.ts";
 import { printStatus } from "../print.ts";
-import { findStatus, openStatus, type Status } from "./status.ts";
-import type { TargetReport } from "./target-report.ts";
+import { findStatus, openStatus } from "./status.ts";
+import type { Status, TargetReport } from "./target-report.ts";
 
 const folder = temporaryFolder();
 const file = join(folder, "status.json");

@@ -12,19 +12,7 @@ import { shortageOf } from "../../shortage.ts";
 import type { HealthCheckConfig } from "../config/config.ts";
 import type { Log } from "../log/log.ts";
 import { parseStatus } from "./parse-status.ts";
-import type { TargetReport } from "./target-report.ts";
-
-export interface Status {
-	readonly pid: number;
-	/** The file that it was configured by. */
-	readonly config: string;
-	readonly writtenAt: string;
-	readonly boot: string;
-	readonly sinceBootMs: number;
-	/** A checker that has not written for so long does not run, or hangs. */
-	readonly staleAfterMs: number;
-	readonly targets: readonly TargetReport[];
-}
+import type { Status, TargetReport } from "./target-report.ts";
 
 export type FoundStatus =
 	| { readonly kind: "running"; readonly status: Status }

@@ -1,5 +1,18 @@
 import type { CheckedTarget } from "../config/config.ts";
 
+/** What a status file holds. */
+export interface Status {
+	readonly pid: number;
+	/** The file that it was configured by. */
+	readonly config: string;
+	readonly writtenAt: string;
+	readonly boot: string;
+	readonly sinceBootMs: number;
+	/** A checker that has not written for so long does not run, or hangs. */
+	readonly staleAfterMs: number;
+	readonly targets: readonly TargetReport[];
+}
+
 /** What a target looks like from outside. */
 export interface TargetReport {
 	readonly target: CheckedTarget;

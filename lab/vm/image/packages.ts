@@ -55,64 +55,15 @@ export function createPackageStore(
 					"Build it on Debian or Ubuntu (or in a container of theirs) with XDG_CACHE_HOME on a folder that is shared, and use it from there.",
 			});
 	const files = join(folder, "packages");
-	const lists = join(folder, "apt");
 	mkdirSync(files, { recursive: true });
-	let options: readonly string[] = ["-o", "APT::Sandbox::User=root"];
-	let isFresh = false;
-	const known = new Map<string, Package | null>();
-
-	async function show(names: readonly string[]): Promise<void> {
-		const { out } = await execute("apt-cache", [
-			...options,
-			"show",
-			"--no-all-versions",
-			...names,
-		]);
-		for (const name of names) known.set(name, null);
-		for (const one of parsePackages(out)) known.set(one.name, one);
-	}
-
-	/** Lists of our own, since those of the machine are root's, and may be old or not there at all. */
-	async function refresh(): Promise<void> {
-		if (isFresh) return;
-		isFresh = true;
-		say("reading the lists of Debian's packages");
-		mkdirSync(join(lists, "lists", "partial"), { recursive: true });
-		mkdirSync(join(lists, "cache", "archives", "partial"), { recursive: true });
-		options = [
-			...options,
-			"-o",
-			`Dir::State::lists=${join(lists, "lists")}`,
-			"-o",
-			`Dir::Cache=${join(lists, "cache")}`,
-		];
-		const { code, err } = await execute("apt-get", [
-			...options,
-			"update",
-			"-q",
-		]);
-		if (code !== 0) throw unreachable(err);
-		known.clear();
-	}
-
-	async function findAll(
-		names: readonly string[],
-	): Promise<readonly Package[]> {
-		const asked = names.filter((name) => !known.has(name));
-		if (asked.length > 0) await show(asked);
-		if (names.some((name) => known.get(name) === null) && !isFresh) {
-			await refresh();
-			await show(names);
-		}
-		return names.flatMap((name) => known.get(name) ?? []);
-	}
+	const lists = createLists(join(folder, "apt"), say);
 
 	async function fetch(packages: readonly Package[]): Promise<void> {
 		// What was begun and not finished is not taken for a package.
 		const beside = mkdtempSync(join(files, ".part-"));
 		try {
 			const words = packages.map(({ name, version }) => `${name}=${version}`);
-			const arguments_ = [...options, "-q", "download", ...words];
+			const arguments_ = [...lists.options, "-q", "download", ...words];
 			const { code, err } = await execute("apt-get", arguments_, {
 				cwd: beside,
 			});
@@ -125,13 +76,13 @@ export function createPackageStore(
 	}
 
 	return {
-		find: async (name) => (await findAll([name]))[0] ?? null,
+		find: async (name) => (await lists.find([name]))[0] ?? null,
 		async closure(names, follows) {
 			const found = new Map<string, Package>();
 			let wanted: readonly string[] = names;
 			while (wanted.length > 0) {
-				const packages = await findAll(wanted);
-				const missing = names.filter((name) => known.get(name) === null);
+				const packages = await lists.find(wanted);
+				const missing = names.filter(lists.lacks);
 				if (missing.length > 0) throw unknownPackages(missing);
 				for (const one of packages) found.set(one.name, one);
 				const next = packages.flatMap(({ depends }) => depends);
@@ -159,6 +110,67 @@ export function createPackageStore(
 				message: "not what Debian's lists say (another checksum)",
 				remedy: "Is there a proxy in between? Try again later.",
 			});
+		},
+	};
+}
+
+/** The lists of packages that apt reads: the machine's, and lists of our own once those do not do. */
+function createLists(folder: string, say: (line: string) => void) {
+	let options: readonly string[] = ["-o", "APT::Sandbox::User=root"];
+	let isFresh = false;
+	const known = new Map<string, Package | null>();
+
+	async function show(names: readonly string[]): Promise<void> {
+		const { out } = await execute("apt-cache", [
+			...options,
+			"show",
+			"--no-all-versions",
+			...names,
+		]);
+		for (const name of names) known.set(name, null);
+		for (const one of parsePackages(out)) known.set(one.name, one);
+	}
+
+	/** Lists of our own, since those of the machine are root's, and may be old or not there at all. */
+	async function refresh(): Promise<void> {
+		isFresh = true;
+		say("reading the lists of Debian's packages");
+		mkdirSync(join(folder, "lists", "partial"), { recursive: true });
+		mkdirSync(join(folder, "cache", "archives", "partial"), {
+			recursive: true,
+		});
+		options = [
+			...options,
+			"-o",
+			`Dir::State::lists=${join(folder, "lists")}`,
+			"-o",
+			`Dir::Cache=${join(folder, "cache")}`,
+		];
+		const { code, err } = await execute("apt-get", [
+			...options,
+			"update",
+			"-q",
+		]);
+		if (code !== 0) throw unreachable(err);
+		known.clear();
+	}
+
+	return {
+		/** For apt's programs, so that they read the same lists. */
+		get options(): readonly string[] {
+			return options;
+		},
+		/** apt was asked for it, and knows no such package. */
+		lacks: (name: string): boolean => known.get(name) === null,
+		/** Those of the names that apt knows, in their order. */
+		async find(names: readonly string[]): Promise<readonly Package[]> {
+			const asked = names.filter((name) => !known.has(name));
+			if (asked.length > 0) await show(asked);
+			if (names.some((name) => known.get(name) === null) && !isFresh) {
+				await refresh();
+				await show(names);
+			}
+			return names.flatMap((name) => known.get(name) ?? []);
 		},
 	};
 }

@@ -4,9 +4,8 @@
  */
 import { invariant } from "../../invariant.ts";
 import type { MatchExtension, TargetExtension } from "../extension.ts";
-import type { OptionEntry } from "../options.ts";
+import type { GivenOption, OptionEntry } from "../options.ts";
 import { type AnyReader, READERS } from "../values/read-value.ts";
-import type { RecentUse } from "./parsed-options.ts";
 
 export type AnyExtension = MatchExtension | TargetExtension;
 
@@ -31,6 +30,25 @@ interface Constraint {
 	readonly other: number;
 	readonly name: string;
 	readonly otherName: string;
+}
+
+/** An option as a line gives it. */
+export interface Taken extends GivenOption {
+	/** Index of the option's word. */
+	readonly word: number;
+	/** What was given before it under the same name. */
+	readonly before: Taken | null;
+	readonly slot: number;
+}
+
+/** What some use of an extension came to. */
+export interface RecentUse {
+	readonly bits: number;
+	readonly protocol: number;
+	readonly protocolInverted: boolean;
+	readonly word: number;
+	readonly taken: readonly (Taken | undefined)[];
+	readonly options: object;
 }
 
 export interface OptionTable {

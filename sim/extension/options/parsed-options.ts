@@ -6,15 +6,12 @@ import { invariant } from "../../invariant.ts";
 import type { GivenOption, GivenOptions, OptionType } from "../options.ts";
 import { Refusal } from "../refusal.ts";
 import { namesNoted } from "../values/open-names.ts";
-import type { OptionTable, TableEntry } from "./option-table.ts";
-
-interface Taken extends GivenOption {
-	/** Index of the option's word. */
-	readonly word: number;
-	/** What was given before it under the same name. */
-	readonly before: Taken | null;
-	readonly slot: number;
-}
+import type {
+	OptionTable,
+	RecentUse,
+	TableEntry,
+	Taken,
+} from "./option-table.ts";
 
 /** Uses of an extension that are compared with the next one. */
 const MOST_RECENT = 4;
@@ -24,16 +21,6 @@ const SELDOM = 7;
 const MOST_COPIED = 12;
 
 const AT_END = { atEnd: true };
-
-/** What some use of an extension came to. */
-export interface RecentUse {
-	readonly bits: number;
-	readonly protocol: number;
-	readonly protocolInverted: boolean;
-	readonly word: number;
-	readonly taken: readonly (Taken | undefined)[];
-	readonly options: object;
-}
 
 /** A class because it serves many lines, one after the other: it is emptied, not made anew. */
 export class ParsedOptions implements GivenOptions {

@@ -7,11 +7,8 @@ import {
 } from "../../extension/values/read-number.ts";
 import { leadingInteger } from "../shared/leading-number.ts";
 import { readRate } from "../shared/rate.ts";
-import {
-	bytesPerSecond,
-	type HashlimitOptions,
-	RATE_SCALE,
-} from "./hashlimit-table.ts";
+import type { HashlimitOptions } from "./hashlimit-key.ts";
+import { bytesPerSecond, RATE_SCALE } from "./hashlimit-table.ts";
 
 /** Reads the options of `-m hashlimit` (iptables 1.8.9 libxt_hashlimit.c, revision 3). */
 

@@ -1,37 +1,7 @@
 import type { Skb } from "../../packet/skb/skb.ts";
 import type { Stateful } from "../../stateful.ts";
 import { HZ, jiffies, jiffiesOfMs } from "../shared/jiffies.ts";
-import { hashlimitKey } from "./hashlimit-key.ts";
-
-/** What a rule says: `struct hashlimit_cfg3`, include/uapi/linux/netfilter/xt_hashlimit.h (6.1). */
-export interface HashlimitOptions {
-	readonly name: string;
-	/** `--hashlimit-above`. */
-	readonly above: boolean;
-	/** Octets are counted, not packets. */
-	readonly bytes: boolean;
-	/** `--hashlimit-rate-match`: the rate is measured, and nothing is held back. */
-	readonly rateMatch: boolean;
-	/**
-	 * Packets: time between two of them, in 1/1000000 s. Octets: the cost of 16 of them, so that
-	 * 2³² would be one such piece per second.
-	 */
-	readonly average: number;
-	/** Packets at once; octets: how often the credit of a second is filled up. */
-	readonly burst: number;
-	readonly by: readonly ("srcip" | "srcport" | "dstip" | "dstport")[];
-	/** Prefix lengths. */
-	readonly sourceMask: number;
-	readonly destinationMask: number;
-	/** Buckets; 0 leaves it to the kernel. */
-	readonly size: number;
-	/** Entries; 0: eight per bucket. */
-	readonly max: number;
-	readonly gcIntervalMs: number;
-	readonly expireMs: number;
-	/** For `rateMatch`. */
-	readonly intervalSeconds: number;
-}
+import { type HashlimitOptions, hashlimitKey } from "./hashlimit-key.ts";
 
 /** XT_HASHLIMIT_SCALE_v2. */
 export const RATE_SCALE = 1_000_000;

@@ -1,6 +1,7 @@
 import { defineMatch } from "../../extension/extension.ts";
 import { isProcName } from "../../extension/values/proc-name.ts";
 import { printRate } from "../shared/rate.ts";
+import type { HashlimitOptions } from "./hashlimit-key.ts";
 import {
 	BYTES_BURST_EXPIRE_SECONDS,
 	BYTES_EXPIRE_SECONDS,
@@ -11,7 +12,6 @@ import {
 import {
 	byteCredits,
 	bytesPerSecond,
-	type HashlimitOptions,
 	HashlimitTable,
 	packetCredits,
 	RATE_SCALE,

@@ -6,7 +6,6 @@
 
 import type { MatchUse, Rule } from "../../contract/ruleset.ts";
 import { matches as knownMatches } from "../../matches/index.ts";
-import type { ChainDraft } from "./table-state.ts";
 
 /** No rule is the same as this one, not even itself. */
 export function neverEqual({ matches }: Rule): boolean {
@@ -24,8 +23,14 @@ export function sameBut(a: Rule, b: Rule, jumps: boolean): boolean {
 	);
 }
 
-/** Of the same rules the same, of other rules another. */
-export function ruleKey(rule: Rule, to: ChainDraft | null): string {
+/**
+ * Of the same rules the same, of other rules another.
+ * @param to the chain that it jumps to
+ */
+export function ruleKey(
+	rule: Rule,
+	to: { readonly id: number } | null,
+): string {
 	const { header, matches, target, asWritten } = rule;
 	const leads = to === null ? target : [target?.kind, to.id];
 	return textOf([header, matches, leads, asWritten?.needs]);

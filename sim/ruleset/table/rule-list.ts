@@ -8,13 +8,20 @@
 import type { Rule } from "../../contract/ruleset.ts";
 import { NO_COUNTERS } from "../line/line-command.ts";
 import { neverEqual, ruleKey, sameBut } from "./equal.ts";
-import type { ChainDraft } from "./table-state.ts";
+
+/** A chain, as the rules that jump to it know it; it may be renamed. */
+export interface JumpedTo {
+	readonly id: number;
+	readonly name: string;
+	/** Jumps and gotos to it. */
+	references: number;
+}
 
 /** A rule at its place. */
 export interface Entry {
 	rule: Rule;
-	/** The chain that it jumps to, which may be renamed. */
-	readonly to: ChainDraft | null;
+	/** The chain that it jumps to. */
+	readonly to: JumpedTo | null;
 	piece: Piece;
 	/** Grows from the piece's first rule to its last. */
 	label: number;
@@ -44,12 +51,12 @@ export class RuleList {
 	private index: Map<string, Entry[]> | null = null;
 	private searches = 0;
 
-	push(rule: Rule, to: ChainDraft | null, since: number): Entry {
+	push(rule: Rule, to: JumpedTo | null, since: number): Entry {
 		return this.insert(this.length, rule, to, since);
 	}
 
 	/** @param at from 0, at most `length` */
-	insert(at: number, rule: Rule, to: ChainDraft | null, since: number): Entry {
+	insert(at: number, rule: Rule, to: JumpedTo | null, since: number): Entry {
 		const { piece, within } = this.roomAt(at);
 		const label = labelAt(piece.entries, within);
 		const entry = { rule, to, piece, label, since, removed: false };
@@ -75,7 +82,7 @@ export class RuleList {
 	}
 
 	/** The first rule that is the same to `-D` and `-C`, or `null`. */
-	same(rule: Rule, to: ChainDraft | null): Entry | null {
+	same(rule: Rule, to: JumpedTo | null): Entry | null {
 		if (neverEqual(rule)) return null;
 		if (this.index === null && this.searches++ < SEARCHES_WITHOUT_INDEX) {
 			for (const entry of this) {

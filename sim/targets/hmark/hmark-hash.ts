@@ -6,7 +6,26 @@ import { protocolOf } from "../../packet/bytes/bytes.ts";
 import { hashThreeWords, scale } from "../../packet/jhash.ts";
 import { ICMP, type Packet, TCP, UDP } from "../../packet/packet.ts";
 import { NO_ENTRY, type Skb, XT_CONTINUE } from "../../packet/skb/skb.ts";
-import type { HashMarkOptions } from "./hmark.ts";
+
+/** What goes into the hash. All 32-bit values are signed. */
+export interface HashMarkOptions {
+	/** `null`: not given, which counts as a mask of zeros. */
+	readonly sourceMask: number | null;
+	readonly destinationMask: number | null;
+	readonly sourcePortMask: number | null;
+	readonly destinationPortMask: number | null;
+	/** Both ports as one number: the source in the upper half. */
+	readonly spiMask: number | null;
+	readonly sourcePort: number | null;
+	readonly destinationPort: number | null;
+	readonly spi: number | null;
+	readonly protocolMask: number | null;
+	readonly seed: number;
+	readonly modulus: number;
+	readonly offset: number | null;
+	/** Take the tuple of the connection, not that of the packet. */
+	readonly connection: boolean;
+}
 
 /** What is hashed. */
 interface Tuple {

@@ -1,27 +1,7 @@
 import { defineTarget } from "../../extension/extension.ts";
 import type { GivenOptions } from "../../extension/options.ts";
 import { prefixLength } from "../../packet/address.ts";
-import { compileHashMark } from "./hmark-hash.ts";
-
-/** What goes into the hash. All 32-bit values are signed. */
-export interface HashMarkOptions {
-	/** `null`: not given, which counts as a mask of zeros. */
-	readonly sourceMask: number | null;
-	readonly destinationMask: number | null;
-	readonly sourcePortMask: number | null;
-	readonly destinationPortMask: number | null;
-	/** Both ports as one number: the source in the upper half. */
-	readonly spiMask: number | null;
-	readonly sourcePort: number | null;
-	readonly destinationPort: number | null;
-	readonly spi: number | null;
-	readonly protocolMask: number | null;
-	readonly seed: number;
-	readonly modulus: number;
-	readonly offset: number | null;
-	/** Take the tuple of the connection, not that of the packet. */
-	readonly connection: boolean;
-}
+import { compileHashMark, type HashMarkOptions } from "./hmark-hash.ts";
 
 /** Parts of `--hmark-tuple` by the order in which abbreviations are looked up. */
 const PARTS = ["ct", "src", "dst", "sport", "dport", "proto", "spi"] as const;

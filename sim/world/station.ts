@@ -1,0 +1,25 @@
+/** Hosts on the links around the gateway. */
+import type { Host } from "../endpoint/host.ts";
+import type { Packet } from "../packet/packet.ts";
+
+/** A host and the link that it is on. */
+export interface Station {
+	/** Number among all stations. */
+	readonly index: number;
+	readonly kind: "client" | "backend" | "checker";
+	readonly name: string;
+	readonly interface: string;
+	readonly address: number;
+	readonly host: Host;
+	/** Between it and the gateway. */
+	readonly latencyMs: number;
+	/** Does its link carry the packet that is on it now? To be asked once for each: it may be a matter of chance. */
+	carries: () => boolean;
+}
+
+/** Does a socket of the host have the addresses and ports of a packet that comes to it? */
+export function knows({ host }: Station, packet: Packet): boolean {
+	if (packet.kind !== "tcp") return true;
+	const { destinationPort, source, sourcePort } = packet;
+	return host.find(destinationPort, source, sourcePort) !== undefined;
+}
