@@ -1,5 +1,5 @@
-import { receive } from "../sim/gateway/ip/receive.ts";
-import { takeEmissions } from "../sim/gateway/ip/transmit.ts";
+import { receive } from "../sim/gateway/ip/events.ts";
+import { takeEmissions } from "../sim/gateway/ip/neighbours.ts";
 import type { GatewayState } from "../sim/gateway/state/gateway-state.ts";
 import type { Packet } from "../sim/packet/packet.ts";
 import {

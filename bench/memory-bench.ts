@@ -1,5 +1,5 @@
-import { receive } from "../sim/gateway/ip/receive.ts";
-import { takeEmissions } from "../sim/gateway/ip/transmit.ts";
+import { receive } from "../sim/gateway/ip/events.ts";
+import { takeEmissions } from "../sim/gateway/ip/neighbours.ts";
 import { createRecipeGateway, OUTSIDE, syns } from "./recipe-gateway.ts";
 import type { Series } from "./series.ts";
 

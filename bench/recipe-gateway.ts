@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { NotedChoice } from "../sim/chance/noted.ts";
 import { seededChoice } from "../sim/chance/seeded.ts";
+import type { GatewaySetup } from "../sim/contract/gateway.ts";
 import { createGateway } from "../sim/gateway/create-gateway.ts";
 import type { GatewayState } from "../sim/gateway/state/gateway-state.ts";
 import { replaceTable } from "../sim/netfilter/hook-path.ts";
@@ -19,22 +20,27 @@ export const RECIPE = readFileSync(
 export const OUTSIDE = 2;
 export const INSIDE = 3;
 
+/** The gateway of the recipe. */
+export const RECIPE_SETUP: GatewaySetup = {
+	interfaces: [
+		{ name: "bond0.204", addresses: ["10.0.0.1/8"], mtu: 1500 },
+		{ name: "bond0.205", addresses: ["192.168.0.254/24"], mtu: 1500 },
+	],
+	routes: [],
+	sysctls: { "ipv4.ip_forward": 1 },
+	listeners: [],
+	epochMs: 0,
+};
+
+/** @param entries room in its conntrack table */
 export function createRecipeGateway(entries: number): GatewayState {
+	const sysctls = {
+		...RECIPE_SETUP.sysctls,
+		"netfilter.nf_conntrack_max": entries,
+		"netfilter.nf_conntrack_buckets": Math.min(entries, 1 << 20),
+	};
 	const gateway = createGateway(
-		{
-			interfaces: [
-				{ name: "bond0.204", addresses: ["10.0.0.1/8"], mtu: 1500 },
-				{ name: "bond0.205", addresses: ["192.168.0.254/24"], mtu: 1500 },
-			],
-			routes: [],
-			sysctls: {
-				"ipv4.ip_forward": 1,
-				"netfilter.nf_conntrack_max": entries,
-				"netfilter.nf_conntrack_buckets": Math.min(entries, 1 << 20),
-			},
-			listeners: [],
-			epochMs: 0,
-		},
+		{ ...RECIPE_SETUP, sysctls },
 		{
 			nowMs: 0,
 			choice: new NotedChoice(seededChoice(1)),

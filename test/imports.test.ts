@@ -1,3 +1,4 @@
+import { dirname } from "node:path/posix";
 import { describe, expect, it } from "vitest";
 import {
 	isImpure,
@@ -180,22 +181,41 @@ describe("sim", () => {
 	});
 
 	it("has no circle of files", () => {
-		expect(circles(files.map((file) => file.path))).toEqual([]);
+		const paths = files.map((file) => file.path);
+		expect(circles(paths, valueImports)).toEqual([]);
+	});
+
+	it("has no circle of folders, not even by types", () => {
+		const below = new Map<string, Set<string>>();
+		for (const { path, imports } of files) {
+			const from = dirname(path);
+			const to = imports.flatMap(({ file }) => (file ? dirname(file) : []));
+			const known = below.get(from) ?? new Set();
+			below.set(from, known);
+			for (const folder of to) if (folder !== from) known.add(folder);
+		}
+		const found = circles([...below.keys()], (folder) => [
+			...(below.get(folder) ?? []),
+		]);
+		expect(found).toEqual([]);
 	});
 });
 
 /** Every circle of imports once, as `a → b → a`. */
-function circles(paths: readonly string[]): readonly string[] {
+function circles(
+	all: readonly string[],
+	importsOf: (one: string) => readonly string[],
+): readonly string[] {
 	const found: string[] = [];
 	const done = new Set<string>();
-	const visit = (path: string, way: readonly string[]) => {
-		const begin = way.indexOf(path);
-		if (begin >= 0) found.push([...way.slice(begin), path].join(" → "));
-		if (begin >= 0 || done.has(path)) return;
-		for (const next of valueImports(path)) visit(next, [...way, path]);
-		done.add(path);
+	const visit = (one: string, way: readonly string[]) => {
+		const begin = way.indexOf(one);
+		if (begin >= 0) found.push([...way.slice(begin), one].join(" → "));
+		if (begin >= 0 || done.has(one)) return;
+		for (const next of importsOf(one)) visit(next, [...way, one]);
+		done.add(one);
 	};
-	for (const path of paths) visit(path, []);
+	for (const one of all) visit(one, []);
 	return found;
 }
 

@@ -54,7 +54,7 @@ import {
 
 export interface ConntrackOptions {
 	/** Virtual time, ms; never goes back. */
-	nowMs(): number;
+	readonly clock: { readonly nowMs: number };
 	readonly choice: Choice;
 	/** Changes take effect with the next packet. */
 	readonly sysctls: Sysctls;
@@ -90,7 +90,7 @@ export class Conntrack implements NatApi, Stateful<SavedConntrack> {
 		this.#options = options;
 		this.#config = config;
 		this.#table = new EntryTable(config.buckets);
-		this.view = new EntryView(this.#table, options);
+		this.view = new EntryView(this.#table, options.clock);
 		this.#tcp = new TcpTracker(this.#table, config);
 		this.#unknown = options.unknown ?? throwUnhandledUnknown;
 		this.#nat = new Nat(this.#table, options.choice);

@@ -34,9 +34,9 @@ export class EntryView implements ConntrackApi {
 	/** A rule needs counters: they stay on, whatever the sysctl says. */
 	countsTraffic = false;
 	readonly #table: EntryTable;
-	readonly #clock: { nowMs(): number };
+	readonly #clock: { readonly nowMs: number };
 
-	constructor(table: EntryTable, clock: { nowMs(): number }) {
+	constructor(table: EntryTable, clock: { readonly nowMs: number }) {
 		this.#table = table;
 		this.#clock = clock;
 	}
@@ -122,7 +122,7 @@ export class EntryView implements ConntrackApi {
 
 	/** Sets the table's time. Jiffies wrap, as the kernel's do. */
 	setNow(): void {
-		this.#table.now = (this.#clock.nowMs() * JIFFIES_PER_MS) | 0;
+		this.#table.now = (this.#clock.nowMs * JIFFIES_PER_MS) | 0;
 	}
 
 	#tupleWord(entry: number, direction: Direction, word: number): number {

@@ -90,7 +90,7 @@ export class TestHooks {
 		for (const [name, value] of Object.entries(sysctls))
 			this.set(`netfilter.nf_conntrack_${name}`, value);
 		this.conntrack = new Conntrack({
-			nowMs: () => this.nowMs,
+			clock: this,
 			choice,
 			sysctls: this.sysctls,
 		});

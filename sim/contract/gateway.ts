@@ -115,11 +115,15 @@ export type Fate =
 	| { readonly kind: "queued"; readonly waitsFor: "neighbour" | "fragments" }
 	| { readonly kind: "unknown"; readonly unknown: Unknown };
 
+export function dropped(by: DroppedBy): Fate {
+	return { kind: "dropped", by };
+}
+
 /** What becomes of a fragment that makes no whole packet. */
 export function fragmentFate(is: "waits" | "dropped"): Fate {
 	return is === "waits"
 		? { kind: "queued", waitsFor: "fragments" }
-		: { kind: "dropped", by: "broken fragment" };
+		: dropped("broken fragment");
 }
 
 /** A rule or a policy as the kernel's TRACE spells it, `filter:INPUT:rule:3`; or the stack, with its reason. @public */

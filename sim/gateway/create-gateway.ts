@@ -14,6 +14,9 @@ import type { GatewayState, TimerTask } from "./state/gateway-state.ts";
 import { Listeners } from "./state/listeners.ts";
 import { Settings } from "./state/settings.ts";
 
+/** Of `lo`, without the link's header. */
+const LOOPBACK_MTU = 65536;
+
 /** What a gateway finds around it. */
 export interface Surroundings {
 	/** Virtual time at which it starts. */
@@ -37,19 +40,33 @@ export function createGateway(
 	const settings = new Settings(setup);
 	const timers = new TimerQueue<TimerTask>(nowMs);
 	const conntrack = new Conntrack({
-		nowMs: () => timers.nowMs,
+		clock: timers,
 		choice,
 		sysctls: settings.sysctls,
 		unknown: (reason) => {
 			throw new UnknownSignal(reason);
 		},
 	});
-	const parts: HostParts = { setup, routes, conntrack, choice, timers, tracer };
+	const mtus = [
+		LOOPBACK_MTU,
+		LOOPBACK_MTU,
+		...setup.interfaces.map(({ mtu }) => mtu),
+	];
+	const parts: HostParts = {
+		setup,
+		routes,
+		mtus,
+		conntrack,
+		choice,
+		timers,
+		tracer,
+	};
 	const gateway: GatewayState = {
 		setup,
 		settings,
 		listeners: new Listeners(setup.listeners),
 		routes,
+		mtus,
 		conntrack,
 		tables: new LoadedTables(
 			extensionHost(parts, (skb, answer) => nfReject(gateway, skb, answer)),

@@ -2,12 +2,12 @@ import { UnknownSignal } from "../contract/unknown-signal.ts";
 import type { ExtensionHost } from "../extension/host.ts";
 import type { HostOfTables } from "../netfilter/loaded-tables.ts";
 import type { Address } from "../packet/packet.ts";
-import { type GatewayState, mtuOf } from "./state/gateway-state.ts";
+import type { GatewayState } from "./state/gateway-state.ts";
 
 /** What extensions see of a gateway; its tables, which compile them, come after it. */
 export type HostParts = Pick<
 	GatewayState,
-	"setup" | "routes" | "conntrack" | "choice" | "timers" | "tracer"
+	"setup" | "routes" | "mtus" | "conntrack" | "choice" | "timers" | "tracer"
 >;
 
 /** The gateway as matches and targets see it. */
@@ -15,9 +15,9 @@ export function extensionHost(
 	parts: HostParts,
 	reject: ExtensionHost["reject"],
 ): HostOfTables {
-	const { setup, routes, conntrack, choice, timers, tracer } = parts;
+	const { setup, routes, mtus, conntrack, choice, timers, tracer } = parts;
 	const mtuTowards = (address: Address) =>
-		mtuOf(parts, routes.lookup(address)?.interface ?? 0);
+		mtus[routes.lookup(address)?.interface ?? 0] as number;
 	return {
 		choice,
 		aside: choice.aside,

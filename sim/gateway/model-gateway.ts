@@ -26,9 +26,8 @@ import { printRuleset } from "../ruleset/print.ts";
 import { asUnloaded } from "../ruleset/table/counters.ts";
 import { readConditions, writeCondition } from "./condition-files.ts";
 import { createGateway } from "./create-gateway.ts";
-import { receive } from "./ip/receive.ts";
-import { advanceTo, fireNext } from "./ip/timers.ts";
-import { takeEmissions } from "./ip/transmit.ts";
+import { advanceTo, fireNext, receive } from "./ip/events.ts";
+import { takeEmissions } from "./ip/neighbours.ts";
 import { carryOut } from "./operations.ts";
 import type { GatewayState } from "./state/gateway-state.ts";
 import {

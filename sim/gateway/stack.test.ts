@@ -202,6 +202,19 @@ describe("the gateway's own answers", () => {
 		]);
 	});
 
+	it("sends nothing later of what was not known", () => {
+		const gateway = createTestGateway(
+			"*filter\n-A FORWARD -p udp -j REJECT\n-A OUTPUT -p icmp -m geoip --src-cc DE\nCOMMIT\n",
+		);
+		expect(gateway.fate(OUT, "udp 10.0.0.10:1 > 192.168.0.1:2")).toMatchObject({
+			kind: "unknown",
+			unknown: { rule: "filter:OUTPUT:rule:1" },
+		});
+		expect(gateway.send(OUT, "tcp 10.0.0.10:1 > 192.168.0.1:2 S")).toEqual([
+			`${IN} tcp 10.0.0.10:1 > 192.168.0.1:2 S ttl 63`,
+		]);
+	});
+
 	it("drops without an answer what it has to reject and cannot tell from damaged", () => {
 		const gateway = createTestGateway(
 			"*filter\n-A FORWARD -j REJECT\nCOMMIT\n",

@@ -109,7 +109,7 @@ function replay({ sysctls, steps }: Conversation): string[] {
 			kind: "written",
 		});
 	const conntrack = new Conntrack({
-		nowMs: () => 0,
+		clock: { nowMs: 0 },
 		choice: seededChoice(1),
 		sysctls: settings,
 	});

@@ -2,7 +2,7 @@
  * A packet for the gateway itself (`ip_local_deliver`, net/ipv4/ip_input.c, 6.1), and what its stack
  * answers: resets, echo replies and ICMP errors, which are sent when the packet is done.
  */
-import { type Fate, fragmentFate } from "../../contract/gateway.ts";
+import { dropped, type Fate, fragmentFate } from "../../contract/gateway.ts";
 import { UnknownSignal } from "../../contract/unknown-signal.ts";
 import { nfHook } from "../../netfilter/hook-path.ts";
 import { ACK, FIN, ICMP, RST, SYN, TCP, UDP } from "../../packet/packet.ts";
@@ -23,7 +23,7 @@ import {
 	TIMESTAMP_REQUEST,
 } from "../icmp/messages.ts";
 import { type GatewayState, LOOPBACK } from "../state/gateway-state.ts";
-import { transmit } from "./transmit.ts";
+import { transmit } from "./neighbours.ts";
 
 const DELIVERED: Fate = { kind: "delivered" };
 const INET_ECN_MASK = 3;
@@ -38,9 +38,8 @@ export function ipLocalDeliver(gateway: GatewayState, given: Skb): Fate {
 		given.fragment === null ? given : ipDefrag(gateway, given, "deliver");
 	if (typeof skb === "string") return fragmentFate(skb);
 	const by = nfHook(gateway, HOOK_INPUT, skb);
-	if (by !== null) return { kind: "dropped", by };
-	if (skb.checksum === "wrong")
-		return { kind: "dropped", by: "wrong checksum" };
+	if (by !== null) return dropped(by);
+	if (skb.checksum === "wrong") return dropped("wrong checksum");
 	deliverToProtocol(gateway, skb);
 	return DELIVERED;
 }

@@ -2,7 +2,7 @@
  * What the gateway itself sends (`ip_local_out`, net/ipv4/ip_output.c, 6.1): what it has made up, and
  * what its processes send.
  */
-import type { Fate } from "../../contract/gateway.ts";
+import { dropped, type Fate } from "../../contract/gateway.ts";
 import { UnknownSignal } from "../../contract/unknown-signal.ts";
 import { nfHook } from "../../netfilter/hook-path.ts";
 import {
@@ -51,11 +51,11 @@ function through(gateway: GatewayState, skb: Skb): Fate {
 	const { routes } = gateway;
 	skb.local = true;
 	const before = routes.lookup(skb.destination);
-	if (!before) return { kind: "dropped", by: "no route" };
+	if (!before) return dropped("no route");
 	const { destination } = skb;
 	skb.outInterface = outOf(before);
 	const by = nfHook(gateway, HOOK_OUTPUT, skb);
-	if (by !== null) return { kind: "dropped", by };
+	if (by !== null) return dropped(by);
 	// Where there is none, it was stopped when it was changed.
 	const route =
 		skb.destination === destination
@@ -82,14 +82,14 @@ function comeBack(gateway: GatewayState, skb: Skb): Fate {
 			"fragments that the gateway sends to itself untracked are not modelled",
 		);
 	const stoppedOut = nfHook(gateway, HOOK_POSTROUTING, skb);
-	if (stoppedOut !== null) return { kind: "dropped", by: stoppedOut };
+	if (stoppedOut !== null) return dropped(stoppedOut);
 	comeRound(skb);
 	skb.inInterface = LOOPBACK;
 	skb.outInterface = 0;
 	skb.holdsIcmpLock = false;
 	const target = skb.destination;
 	const stoppedIn = nfHook(gateway, HOOK_PREROUTING, skb);
-	if (stoppedIn !== null) return { kind: "dropped", by: stoppedIn };
+	if (stoppedIn !== null) return dropped(stoppedIn);
 	// It brings its route along, unless a translation made it lose it (nf_nat_ipv4_pre_routing).
 	return skb.destination === target
 		? ipLocalDeliver(gateway, skb)

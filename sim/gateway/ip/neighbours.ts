@@ -1,11 +1,12 @@
 /**
- * Neighbours on the link: who answers ARP, who did lately, whose packets wait. A neighbour that was
+ * Neighbours on the links, and where packets leave: who answers ARP, who did lately, whose packets wait. A neighbour that was
  * reachable is believed for a while, so packets to a host that just died vanish silently; one that
  * never answers costs three seconds and an ICMP error (net/core/neighbour.c, `neigh_resolve_output`,
  * `__neigh_event_send`, 6.1; times from net/ipv4/arp.c, `arp_tbl`).
  */
+import type { Emission } from "../../contract/gateway.ts";
 import { formatAddress } from "../../packet/address.ts";
-import type { Address } from "../../packet/packet.ts";
+import type { Address, Packet } from "../../packet/packet.ts";
 import type { Skb } from "../../packet/skb/skb.ts";
 import { packetOf } from "../../packet/skb/skb-packet.ts";
 import { AddressCache } from "../../routing/address-cache.ts";
@@ -14,7 +15,6 @@ import type {
 	Neighbour,
 	Neighbours,
 } from "../state/gateway-state.ts";
-import { transmit } from "./transmit.ts";
 
 /** `net.ipv4.neigh.*` defaults. */
 const BASE_REACHABLE_MS = 30_000;
@@ -22,6 +22,8 @@ const DELAY_FIRST_PROBE_MS = 5_000;
 const RETRANSMIT_MS = 1_000;
 /** `unres_qlen`: the kernel limits octets of memory; this many full frames fit. */
 const QUEUE_LENGTH = 101;
+/** Shared by all that have nothing; never written to. */
+const NOTHING: Emission[] = [];
 
 /** Of a gateway that has sent nothing. */
 export function noNeighbours(): Neighbours {
@@ -63,6 +65,29 @@ export function neighOutput(
 	}
 	transmit(gateway, skb.outInterface, packetOf(skb));
 	return true;
+}
+
+/** Puts a packet on the link of an interface; on `lo`, a process of the gateway finds it. */
+export function transmit(
+	gateway: GatewayState,
+	interfaceIndex: number,
+	packet: Packet,
+): void {
+	const emission = {
+		atMs: gateway.timers.nowMs,
+		interface: gateway.routes.interfaces[interfaceIndex] as string,
+		packet,
+	};
+	// Nearly always one packet comes out: a list of one takes less room than one that grew.
+	if (gateway.emissions.length === 0) gateway.emissions = [emission];
+	else gateway.emissions.push(emission);
+}
+
+/** What came out since this was last called. */
+export function takeEmissions(gateway: GatewayState): readonly Emission[] {
+	const { emissions } = gateway;
+	gateway.emissions = NOTHING;
+	return emissions;
 }
 
 /** Asks who has the address; an answer comes at once or not at all. */

@@ -1,32 +1,34 @@
 /** The last hook, and then the link (`ip_output`, `ip_finish_output`, net/ipv4/ip_output.c, 6.1). */
-import type { Fate } from "../../contract/gateway.ts";
+import { dropped, type Fate } from "../../contract/gateway.ts";
 import { nfHook } from "../../netfilter/hook-path.ts";
 import { HOOK_POSTROUTING, type Skb } from "../../packet/skb/skb.ts";
 import type { Route } from "../../routing/routes.ts";
 import { inParts, isTooLong } from "../fragments/fragmentation.ts";
 import { sendUnreachable } from "../icmp/icmp-send.ts";
 import { FRAGMENTATION_NEEDED } from "../icmp/messages.ts";
-import { type GatewayState, mtuOf } from "../state/gateway-state.ts";
+import type { GatewayState } from "../state/gateway-state.ts";
 import { neighOutput } from "./neighbours.ts";
 
 const QUEUED: Fate = { kind: "queued", waitsFor: "neighbour" };
 
 export function ipOutput(gateway: GatewayState, skb: Skb, route: Route): Fate {
 	const by = nfHook(gateway, HOOK_POSTROUTING, skb);
-	if (by !== null) return { kind: "dropped", by };
-	if (!gateway.routes.isUp(route.interface))
-		return { kind: "dropped", by: "link is down" };
-	if (skb.cameAs !== null || skb.length > mtuOf(gateway, route.interface))
+	if (by !== null) return dropped(by);
+	if (!gateway.routes.isUp(route.interface)) return dropped("link is down");
+	if (
+		skb.cameAs !== null ||
+		skb.length > (gateway.mtus[route.interface] as number)
+	)
 		return ipFragment(gateway, skb, route);
 	const isSent = neighOutput(gateway, skb, route.via ?? skb.destination);
 	return isSent ? (gateway.forwarded[route.interface] as Fate) : QUEUED;
 }
 
 function ipFragment(gateway: GatewayState, skb: Skb, route: Route): Fate {
-	const mtu = mtuOf(gateway, route.interface);
+	const mtu = gateway.mtus[route.interface] as number;
 	if (isTooLong(skb, mtu)) {
 		sendUnreachable(gateway, skb, FRAGMENTATION_NEEDED, mtu);
-		return { kind: "dropped", by: "longer than the link's MTU" };
+		return dropped("longer than the link's MTU");
 	}
 	let areSent = true;
 	for (const part of inParts(skb, mtu))

@@ -3,13 +3,13 @@
  * (`raw_sendmsg`, `raw_send_hdrinc`, net/ipv4/raw.c, 6.1).
  */
 import type { DropReason } from "../../contract/drop-reason.ts";
-import { type Fate, fragmentFate } from "../../contract/gateway.ts";
+import { dropped, type Fate, fragmentFate } from "../../contract/gateway.ts";
 import { type Address, TCP, UDP } from "../../packet/packet.ts";
 import type { Skb } from "../../packet/skb/skb.ts";
 import { isNowhere } from "../../routing/route-output.ts";
 import type { Route } from "../../routing/routes.ts";
 import { ipDefrag } from "../fragments/reassembly.ts";
-import { type GatewayState, mtuOf } from "../state/gateway-state.ts";
+import type { GatewayState } from "../state/gateway-state.ts";
 import { ipLocalOut, outOf } from "./local-output.ts";
 
 const LIMITED_BROADCAST = -1;
@@ -18,9 +18,8 @@ const LIMITED_BROADCAST = -1;
 export function rawSend(gateway: GatewayState, skb: Skb): Fate {
 	const { routes, tables } = gateway;
 	const route = routes.lookup(skb.destination);
-	const refused = refusal(skb, route, mtuOf(gateway, outOf(route)));
-	if (refused !== null || route === null)
-		return { kind: "dropped", by: refused ?? "no route" };
+	const refused = refusal(skb, route, gateway.mtus[outOf(route)] as number);
+	if (refused !== null || route === null) return dropped(refused ?? "no route");
 	if (skb.source === 0) fillSource(skb, route.source);
 	if (skb.fragment === null || !tables.needsConntrack)
 		return ipLocalOut(gateway, skb);

@@ -17,6 +17,8 @@ export interface GatewayState extends Netfilter {
 	readonly setup: GatewaySetup;
 	readonly settings: Settings;
 	readonly listeners: Listeners;
+	/** MTU by interface index. */
+	readonly mtus: readonly number[];
 	readonly choice: NotedChoice;
 	/** Hosts of the links that do not answer ARP, each as `interface address`; the hosts' own state, not the gateway's. */
 	readonly silentHosts: ReadonlySet<string>;
@@ -75,7 +77,7 @@ export interface Neighbour {
 }
 
 /** Fragments that wait for the rest of their packets (`fqdir`). */
-export interface Fragments {
+interface Fragments {
 	/** By who puts together, addresses, protocol and identification. */
 	readonly waiting: Map<string, WaitingFragments>;
 	/** How many fragments a sender has sent. */
@@ -118,17 +120,6 @@ export interface IcmpBucket {
 
 /** Index of `lo`; 0 is none. */
 export const LOOPBACK = 1;
-
-/** `LOOPBACK_MTU` without the link's header. */
-const LOOPBACK_MTU = 65536;
-
-/** MTU of an interface. */
-export function mtuOf(
-	{ setup }: Pick<GatewayState, "setup">,
-	interfaceIndex: number,
-): number {
-	return setup.interfaces[interfaceIndex - 2]?.mtu ?? LOOPBACK_MTU;
-}
 
 /** A sysctl below `net.`, as it is now. */
 export function sysctlOf({ settings }: GatewayState, name: string): number {

@@ -1,14 +1,19 @@
-/** A packet comes in (`ip_rcv`, net/ipv4/ip_input.c, 6.1). */
-import { type Fate, fragmentFate } from "../../contract/gateway.ts";
+/**
+ * What makes a gateway act: a packet that comes in (`ip_rcv`, net/ipv4/ip_input.c, 6.1), and a timer that
+ * is due.
+ */
+import { dropped, type Fate, fragmentFate } from "../../contract/gateway.ts";
+import { unreachable } from "../../invariant.ts";
 import { nfHook } from "../../netfilter/hook-path.ts";
 import type { Packet } from "../../packet/packet.ts";
 import { HOOK_PREROUTING, type Skb } from "../../packet/skb/skb.ts";
 import { skbOf } from "../../packet/skb/skb-packet.ts";
 import { frameType } from "../../routing/reachability.ts";
-import { ipDefrag } from "../fragments/reassembly.ts";
+import { ipDefrag, ipExpire } from "../fragments/reassembly.ts";
 import { type GatewayState, LOOPBACK } from "../state/gateway-state.ts";
 import { ipRcvFinish } from "./input.ts";
 import { sendMade } from "./local-output.ts";
+import { neighTimerHandler } from "./neighbour-timer.ts";
 import { rawSend } from "./raw-socket.ts";
 
 /**
@@ -23,8 +28,7 @@ export function receive(
 	packet: Packet,
 ): Fate {
 	const { routes, made } = gateway;
-	if (!routes.isUp(interfaceIndex))
-		return { kind: "dropped", by: "link is down" };
+	if (!routes.isUp(interfaceIndex)) return dropped("link is down");
 	const fate =
 		interfaceIndex === LOOPBACK
 			? rawSend(gateway, skbOf(packet))
@@ -52,8 +56,31 @@ function ipRcv(
 
 function enter(gateway: GatewayState, skb: Skb): Fate {
 	const by = nfHook(gateway, HOOK_PREROUTING, skb);
-	const fate: Fate =
-		by === null ? ipRcvFinish(gateway, skb) : { kind: "dropped", by };
+	const fate: Fate = by === null ? ipRcvFinish(gateway, skb) : dropped(by);
 	gateway.conntrack.release(skb);
 	return fate;
+}
+
+/** Moves time on, and does what is due until then, also what becomes due meanwhile. */
+export function advanceTo(gateway: GatewayState, toMs: number): void {
+	while (fireNext(gateway, toMs));
+	gateway.timers.moveTo(toMs);
+}
+
+/** Moves time on to the next timer if it is due by `toMs`, and does what that one alone is for. */
+export function fireNext(gateway: GatewayState, toMs: number): boolean {
+	const task = gateway.timers.takeDue(toMs);
+	if (task === null) return false;
+	switch (task.kind) {
+		case "neighbour":
+			neighTimerHandler(gateway, task.interfaceIndex, task.address);
+			break;
+		case "fragments":
+			ipExpire(gateway, task.key);
+			break;
+		default:
+			unreachable(task);
+	}
+	sendMade(gateway);
+	return true;
 }
