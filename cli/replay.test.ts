@@ -56,11 +56,10 @@ const storyWith = (rules: string, name = "mine") =>
 		}),
 	);
 
-const odd = fc.constantFrom(
-	..."'\"`$\\*?[]{}()<>|&;#~!%=^\n\r\t \u001b\u00a0\u2800\u202eäß日🦑-+@,:.",
-	...["$HOME", "$(id)", "`id`", "%s", "\\n", "--", "\n\n", "  ", "##[x]", "::"],
-	...["a", "b"],
-);
+const SIGNS =
+	"'\"`$\\*?[]{}()<>|&;#~!%=^\n\r\t \u001b\u00a0\u2800\u202eäß日🦑-+@,:.ab";
+const WORDS = "$HOME,$(id),`id`,%s,\\n,--,\n\n,  ,##[x],::".split(",");
+const odd = fc.constantFrom(...SIGNS, ...WORDS);
 /** Of a file or a folder, whatever a file system takes. */
 const fileName = fc
 	.array(odd, { minLength: 1, maxLength: 6 })
@@ -159,12 +158,8 @@ it("says in every place the same command, which does the same when a shell runs 
 	await fc.assert(
 		fc.asyncProperty(files, async (given) => {
 			const { cwd, words } = placed(given);
-			const outputs = ["--json", "r.json", "--junit", "r.xml"].concat(
-				...[
-					["--summary", "r.md"],
-					["--report", "r.html"],
-				],
-			);
+			const outputs =
+				"--json r.json --junit r.xml --summary r.md --report r.html".split(" ");
 			const first = await execute(
 				join(bin, "marktwin"),
 				["run", ...outputs, ...words],
