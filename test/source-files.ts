@@ -1,7 +1,13 @@
 /** The project's own sources, as the tests of the house read them: with a real parser. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, posix, relative, sep } from "node:path";
-import { type Expression, parseSync, Visitor } from "oxc-parser";
+import {
+	type Expression,
+	type Program,
+	parseSync,
+	type VariableDeclarator,
+	Visitor,
+} from "oxc-parser";
 
 export const ROOT = join(import.meta.dirname, "..");
 
@@ -47,6 +53,8 @@ export interface SourceFile {
 	readonly anys: readonly Mention[];
 	/** Spreads of a literal into a literal or a call: `...{ a, b }`, `...["a"]`. */
 	readonly literalSpreads: readonly Mention[];
+	/** Variables of the module itself that change: `let x` outside of any function. */
+	readonly moduleVariables: readonly Mention[];
 	/** Each comment, without its signs, and the line on which it begins. */
 	readonly comments: readonly Mention[];
 }
@@ -138,11 +146,28 @@ export function parseSource(path: string, text: string): SourceFile {
 		globals,
 		anys,
 		literalSpreads,
+		moduleVariables: variablesOf(program).map(({ id, start }) => ({
+			name: id.type === "Identifier" ? id.name : "*",
+			line: lineAt(start),
+		})),
 		comments: comments.map(({ value, start }) => ({
 			name: value,
 			line: lineAt(start),
 		})),
 	};
+}
+
+/** What a module declares with `let` or `var`. */
+function variablesOf({ body }: Program): readonly VariableDeclarator[] {
+	return body.flatMap((statement) => {
+		const declared =
+			statement.type === "ExportNamedDeclaration"
+				? statement.declaration
+				: statement;
+		return declared?.type === "VariableDeclaration" && declared.kind !== "const"
+			? declared.declarations
+			: [];
+	});
 }
 
 /** `{ … }` or `[ … ]`, also in parentheses or with a type. */
