@@ -3,11 +3,11 @@ import type { TraceEvent } from "../../sim/contract/gateway.ts";
 import { formatAddress } from "../../sim/packet/address.ts";
 import { hex32 } from "../../sim/packet/numbers.ts";
 import type { Packet } from "../../sim/packet/packet.ts";
+import { targets } from "../../sim/targets/index.ts";
 import type { RuleBook, RulePlace } from "../result/rule-place.ts";
 import type { Passage } from "./follow.ts";
 import { cited, foundIn, packetName } from "./words.ts";
 
-const TRANSLATES = / -j (DNAT|REDIRECT|NETMAP|SNAT|MASQUERADE)(?= |$)/;
 const ASKS_MARK = / -m (?:conn)?mark(?= |$)/;
 /** Of many marks, those that were set last. */
 const MOST_MARKS = 4;
@@ -46,7 +46,8 @@ function changesMark(step: TraceEvent): boolean {
 /** `DNAT`, where a rule translates. */
 function translation({ table, kind, text }: TraceEvent): string | null {
 	if (table !== "nat" || kind !== "rule") return null;
-	return TRANSLATES.exec(text)?.[1] ?? null;
+	const target = / -j (\S+)/.exec(text)?.[1] ?? "";
+	return targets.get(target)?.translates ? target : null;
 }
 
 /** ` 10.20.0.12`, ` 10.20.0.12:625` where the port changed as well; as the rule says it where the packet ended there. */
@@ -80,7 +81,7 @@ export function translator(passage: Passage): TraceEvent | null {
 	return (
 		passage.steps.findLast((step) => {
 			const target = translation(step);
-			return target !== null && target !== "SNAT" && target !== "MASQUERADE";
+			return target !== null && targets.get(target)?.translates !== "source";
 		}) ?? null
 	);
 }

@@ -52,6 +52,18 @@ interface Extension<Options extends object> {
 	readonly unchecked?: boolean;
 	/** Makes the kernel start tracking connections (`nf_ct_netns_get` in its checkentry). */
 	readonly needsConntrack?: boolean | ((options: Options) => boolean);
+	/** iptables' library that has it; `libxt_NAME.so`, which only registers it, when left out. */
+	readonly library?: Library;
+	/** Names of extensions that are gone and that it does the work of, each with what to write instead. */
+	readonly replaces?: Readonly<Record<string, string>>;
+}
+
+/** A library of iptables (1.8.9, `extensions/`). */
+interface Library {
+	/** `libipt_NAME.so`: IPv4's alone. */
+	readonly prefix?: "ipt";
+	/** It reads files as soon as it is loaded (`/etc/iproute2/rt_realms`). */
+	readonly readsFiles?: boolean;
 }
 
 /** What is made by the first rule that names it. */
@@ -122,7 +134,25 @@ export interface MatchExtension<
 	readonly stateful?: boolean;
 	/** The kernel keeps a pointer among its options, so `iptables -D` and `-C` never find a rule with it. */
 	readonly neverEqual?: boolean;
+	/** Matches every packet: nothing is asked, and what stands behind it decides. */
+	readonly alwaysMatches?: boolean;
+	/** Does a use of it draw whether it matches? Never, when left out. */
+	draws?(options: Options): boolean;
+	/** What it says of fragments that nothing has put together; the same as of any packet when left out. */
+	readonly onFragments?: OnFragments;
 }
+
+/** What a match says of a fragment, which tables see where connections are not tracked. */
+export type OnFragments =
+	/**
+	 * It reads a header behind IPv4's. Further fragments have none and do not match (`par->fragoff`); a
+	 * first fragment that ends within the header is dropped (`par->hotdrop`).
+	 */
+	| "needs-header"
+	/** The same, and a fragment that would overwrite the header's flags is dropped as well (RFC 1858). */
+	| "needs-intact-header"
+	/** The kernel reads whatever stands there as a header, which the model does not have. */
+	| "not-modelled";
 
 /** What a target does; returns one of the verdicts `NF_*` or `XT_CONTINUE`. */
 export type Action = (skb: Skb) => number;
@@ -130,6 +160,12 @@ export type Action = (skb: Skb) => number;
 export interface TargetExtension<Options extends object = object>
 	extends Extension<Options> {
 	readonly compile: ((options: Options, ports: ExtensionHost) => Action) | null;
+	/** Packets go on as if the rule were not there, and no later rule can tell that they met it. */
+	readonly onlyReports?: boolean;
+	/** What it gives connections another of; `either`: the hook decides. */
+	readonly translates?: "source" | "destination" | "either";
+	/** The table in which it makes sense, where the kernel takes it in several. */
+	readonly usualTable?: TableName;
 }
 
 /** Keeps the type of the options inside the extension's file, and forgets it outside. */

@@ -12,6 +12,7 @@ const GREATEST_LENGTH = 255;
 /** Says something to the reader, and matches everything (iptables 1.8.9 libxt_comment.c). */
 export const comment = defineMatch<Options>({
 	name: "comment",
+	alwaysMatches: true,
 	options: [{ name: "comment", type: "string", mandatory: true }],
 	// What is too long is cut, without a word.
 	build: (given) => ({

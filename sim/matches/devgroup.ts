@@ -17,6 +17,7 @@ const NAMES: ReadonlyMap<string, number> = new Map([["default", 0]]);
 /** Groups of interfaces (iptables 1.8.9 libxt_devgroup.c, kernel 6.1 xt_devgroup.c). */
 export const devgroup = defineMatch<Options>({
 	name: "devgroup",
+	library: { readsFiles: true },
 	options: [
 		{ name: "src-group", type: "string", invertible: true },
 		{ name: "dst-group", type: "string", invertible: true },

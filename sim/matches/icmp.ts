@@ -42,6 +42,8 @@ const TYPES = NAMES.split(/,\s*/).map((entry) => {
 /** ICMP's type and code (iptables 1.8.9 libipt_icmp.c, kernel 6.1 `icmp_match` in ip_tables.c). */
 export const icmp = defineMatch<Options>({
 	name: "icmp",
+	library: { prefix: "ipt" },
+	onFragments: "needs-header",
 	protocols: [ICMP],
 	options: [
 		{ name: "icmp-type", type: "string", mandatory: true, invertible: true },

@@ -52,6 +52,7 @@ const others = (name: string) => NAMES.filter((other) => other !== name);
 /** Is a port in a list? (iptables 1.8.9 libxt_multiport.c, kernel 6.1 xt_multiport.c, revision 1) */
 export const multiport = defineMatch<Options>({
 	name: "multiport",
+	onFragments: "needs-header",
 	options: [
 		...NAMES.map((name) => ({
 			name,

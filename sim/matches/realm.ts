@@ -11,6 +11,7 @@ const NAMES: ReadonlyMap<string, number> = new Map([["cosmos", 0]]);
 /** The realm of the packet's route (iptables 1.8.9 libipt_realm.c, kernel 6.1 xt_realm.c). */
 export const realm = defineMatch<NamedMask>({
 	name: "realm",
+	library: { prefix: "ipt", readsFiles: true },
 	hooks: ["POSTROUTING", "FORWARD", "OUTPUT", "INPUT"],
 	options: [
 		{ name: "realm", type: "string", mandatory: true, invertible: true },

@@ -32,6 +32,12 @@ export function ruleOfDraw(
 /** Picks packets by turn or by chance (iptables 1.8.9 libxt_statistic.c, kernel 6.1 xt_statistic.c). */
 export const statistic = defineMatch<Options, NumberCell>({
 	name: "statistic",
+	replaces: {
+		nth: "The match is gone: it is `-m statistic --mode nth --every N --packet 0` today. Rules with `--packet` shared a counter, which each rule has for itself now: behind each other they need N, then N-1, and so on, as `marktwin fix` writes it.",
+		random:
+			"The match is gone: `-m statistic --mode random --probability 0.5` today.",
+	},
+	draws: ({ mode }) => mode === "random",
 	stateful: true,
 	options: [
 		{ name: "mode", type: "string", mandatory: true },

@@ -43,6 +43,7 @@ const ALL_FLAGS = FLAGS.reduce((all, [, bit]) => all | bit, 0);
  */
 export const tcp = defineMatch<Options>({
 	name: "tcp",
+	onFragments: "needs-intact-header",
 	protocols: [TCP],
 	options: [
 		{

@@ -12,6 +12,7 @@ import {
  */
 export const tcpmss = defineMatch<NumberRange>({
 	name: "tcpmss",
+	onFragments: "not-modelled",
 	protocols: [TCP],
 	options: [
 		{ name: "mss", type: "uint16Range", mandatory: true, invertible: true },

@@ -12,6 +12,7 @@ const others = (name: string) => NAMES.filter((other) => other !== name);
 /** Time to live (iptables 1.8.9 libipt_ttl.c, kernel 6.1 `ttl_mt` in xt_hl.c). */
 export const ttl = defineMatch<Options>({
 	name: "ttl",
+	library: { prefix: "ipt" },
 	options: [
 		{ name: "ttl-lt", type: "uint8", excludes: others("ttl-lt") },
 		{ name: "ttl-gt", type: "uint8", excludes: others("ttl-gt") },

@@ -17,6 +17,7 @@ interface Options {
 /** UDP's ports (iptables 1.8.9 libxt_udp.c, kernel 6.1 xt_tcpudp.c). */
 export const udp = defineMatch<Options>({
 	name: "udp",
+	onFragments: "needs-header",
 	protocols: [UDP],
 	options: [
 		{ name: "source-port", type: "portRange", invertible: true },

@@ -7,6 +7,7 @@ import { NEEDS } from "../extension/values/need-words.ts";
 import { invariant } from "../invariant.ts";
 import { matches } from "../matches/index.ts";
 import type { Cells } from "./cells.ts";
+import { onFragments } from "./fragment-tests.ts";
 
 /** What was compiled when a table was loaded (`actsAtLoad`), before the rest of it. */
 export type EarlyTests = ReadonlyMap<MatchUse, Test>;
@@ -18,10 +19,10 @@ export interface Begun {
 	readonly cells: Cells;
 }
 
-export interface NamedTest {
-	/** Of the match. */
-	readonly name: string;
+export interface MatchTest {
 	readonly test: Test;
+	/** The same for fragments, of which matches know less. */
+	readonly fragmentTest: Test;
 	/** Its match is modelled. */
 	readonly known: boolean;
 	readonly stateful: boolean;
@@ -36,14 +37,13 @@ export function compileMatches(
 	ports: ExtensionHost,
 	ruleName: string,
 	{ early, cells }: Begun,
-): readonly NamedTest[] {
+): readonly MatchTest[] {
 	if (rule.asWritten !== undefined) return [openTest(rule.asWritten, ports)];
-	const tests: NamedTest[] = [];
+	const tests: MatchTest[] = [];
 	for (const [place, use] of rule.matches.entries()) {
 		const extension = matches.get(use.name);
 		invariant(extension !== undefined, `match ${use.name} is not registered`);
-		// A comment matches always: nothing to do for it.
-		if (use.name === "comment") continue;
+		if (extension.alwaysMatches) continue;
 		const test =
 			extension.compile === null
 				? () => ports.unknown(`match "${use.name}" is not modelled`)
@@ -54,8 +54,8 @@ export function compileMatches(
 					}));
 		const { stateful = false } = extension;
 		tests.push({
-			name: use.name,
 			test,
+			fragmentTest: onFragments(extension, test, ports),
 			stateful,
 			known: extension.compile !== null,
 		});
@@ -64,15 +64,11 @@ export function compileMatches(
 }
 
 /** Whether the rule matches, only the machine knows that knows its names. */
-function openTest({ needs }: AsWritten, ports: ExtensionHost): NamedTest {
+function openTest({ needs }: AsWritten, ports: ExtensionHost): MatchTest {
 	const names = needs.map(({ kind, name }) => `${NEEDS[kind].what} "${name}"`);
 	const reason = `${names.join(" and ")}: only the machine knows`;
-	return {
-		name: "",
-		stateful: false,
-		known: false,
-		test: () => ports.unknown(reason),
-	};
+	const test = () => ports.unknown(reason);
+	return { test, fragmentTest: test, stateful: false, known: false };
 }
 
 /**
@@ -80,10 +76,10 @@ function openTest({ needs }: AsWritten, ports: ExtensionHost): NamedTest {
  * its neighbours, but not behind one that would count the packet: whether the kernel asks that one is
  * what is not known.
  */
-function decidable(tests: readonly NamedTest[]): readonly NamedTest[] {
+function decidable(tests: readonly MatchTest[]): readonly MatchTest[] {
 	if (tests.every(({ known }) => known)) return tests;
-	const ordered: NamedTest[] = [];
-	let later: NamedTest[] = [];
+	const ordered: MatchTest[] = [];
+	let later: MatchTest[] = [];
 	for (const one of tests) {
 		if (!one.known) {
 			later.push(one);

@@ -23,7 +23,6 @@ import { ANY_ADDRESS } from "../ruleset/line/read-address.ts";
 import { targets } from "../targets/index.ts";
 import type { Cells } from "./cells.ts";
 import { allOf, type Begun, compileMatches } from "./compile-matches.ts";
-import { onFragments } from "./fragment-tests.ts";
 
 /** What a node does with a packet that it matches; `count` is nothing but that. */
 type NodeKind =
@@ -131,9 +130,7 @@ export function compile(
 			const from = decides(rule.target) ? ports : aside;
 			const tests = compileMatches(rule, from, name, begun);
 			node.test = allOf(tests.map(({ test }) => test));
-			node.fragmentTest = allOf(
-				tests.map(({ name, test }) => onFragments(name, test, ports)),
-			);
+			node.fragmentTest = allOf(tests.map(({ fragmentTest }) => fragmentTest));
 			node.kind = kindOf(rule.target);
 			if (rule.target?.kind === "extension")
 				node.action = compileTarget(rule.target, ports);
@@ -202,13 +199,10 @@ export function tableNow(program: Program): Table {
 	};
 }
 
-/** Targets after which a packet goes on as if the rule were not there. */
-const WITHOUT_EFFECT: ReadonlySet<string> = new Set(["LOG", "NFLOG", "TRACE"]);
-
 /** Can it change where a packet goes whether the rule matches? */
 function decides(target: TargetUse | null): boolean {
 	if (target === null) return false;
-	return target.kind !== "extension" || !WITHOUT_EFFECT.has(target.name);
+	return target.kind !== "extension" || !targets.get(target.name)?.onlyReports;
 }
 
 function kindOf(target: TargetUse | null): NodeKind {

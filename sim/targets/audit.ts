@@ -13,6 +13,7 @@ const TYPES = ["accept", "drop", "reject"];
  */
 export const audit = defineTarget<Options>({
 	name: "AUDIT",
+	onlyReports: true,
 	options: [{ name: "type", type: "string", mandatory: true }],
 	build(given) {
 		const text = given.get("type", "string")?.text ?? "";

@@ -44,6 +44,7 @@ const ALL = -1;
  */
 export const connmark = defineTarget<Options>({
 	name: "CONNMARK",
+	usualTable: "mangle",
 	needsConntrack: true,
 	options: [
 		...MODES.map((mode) => ({

@@ -16,6 +16,7 @@ const NAMES = ["ecn-tcp-remove", "ecn-tcp-cwr", "ecn-tcp-ece", "ecn-ip-ect"];
  */
 export const ecn = defineTarget<Options>({
 	name: "ECN",
+	library: { prefix: "ipt" },
 	tables: ["mangle"],
 	options: [
 		{

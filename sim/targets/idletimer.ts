@@ -23,6 +23,7 @@ const GREATEST_TIMEOUT = Math.floor(0x7fffffff / 1000);
  */
 export const idletimer = defineTarget<Options>({
 	name: "IDLETIMER",
+	onlyReports: true,
 	options: [
 		{ name: "timeout", type: "uint32", mandatory: true },
 		{ name: "label", type: "string", mandatory: true },

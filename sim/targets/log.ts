@@ -24,6 +24,7 @@ const PREFIX_LENGTH = 29;
 /** Writes a line to the kernel's log (iptables 1.8.9 libxt_LOG.c, kernel 6.1 xt_LOG.c). */
 export const log = defineTarget<Options>({
 	name: "LOG",
+	onlyReports: true,
 	options: [
 		{ name: "log-level", type: "syslogLevel" },
 		{ name: "log-prefix", type: "string", minLength: 1 },

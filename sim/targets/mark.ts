@@ -14,6 +14,7 @@ const others = (name: string) => FORMS.filter((form) => form !== name);
 /** Writes the packet's mark (iptables 1.8.9 libxt_MARK.c, revision 2). */
 export const mark = defineTarget<Options>({
 	name: "MARK",
+	usualTable: "mangle",
 	options: [
 		{ name: "set-xmark", type: "markMask", excludes: others("set-xmark") },
 		{ name: "set-mark", type: "markMask", excludes: others("set-mark") },

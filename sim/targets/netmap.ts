@@ -17,6 +17,8 @@ interface Options {
  */
 export const netmap = defineTarget<Options>({
 	name: "NETMAP",
+	library: { prefix: "ipt" },
+	translates: "either",
 	tables: ["nat"],
 	hooks: ["PREROUTING", "INPUT", "OUTPUT", "POSTROUTING"],
 	needsConntrack: true,

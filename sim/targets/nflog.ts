@@ -19,6 +19,7 @@ const PREFIX_LENGTH = 63;
 /** Hands packets to a logging daemon (iptables 1.8.9 libxt_NFLOG.c, kernel 6.1 xt_NFLOG.c). */
 export const nflog = defineTarget<Options>({
 	name: "NFLOG",
+	onlyReports: true,
 	options: [
 		{ name: "nflog-group", type: "uint16" },
 		{ name: "nflog-prefix", type: "string", minLength: 1 },

@@ -17,6 +17,7 @@ const LOOPBACK = 0x7f000001;
  */
 export const redirect = defineTarget<NatRange>({
 	name: "REDIRECT",
+	translates: "destination",
 	tables: ["nat"],
 	hooks: ["PREROUTING", "OUTPUT"],
 	needsConntrack: true,

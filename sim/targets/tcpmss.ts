@@ -30,6 +30,7 @@ const DEFAULT_MSS = 536;
  */
 export const tcpmss = defineTarget<Options>({
 	name: "TCPMSS",
+	usualTable: "mangle",
 	protocols: [TCP],
 	options: [
 		{ name: "set-mss", type: "uint16", max: 65515 },

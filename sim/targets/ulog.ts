@@ -16,6 +16,7 @@ const MOST_QUEUED = 50;
 /** What NFLOG was once (iptables 1.8.9 libipt_ULOG.c): no kernel since 3.17 has it. */
 export const ulog = defineTarget<Options>({
 	name: "ULOG",
+	library: { prefix: "ipt" },
 	options: [
 		{ name: "ulog-nlgroup", type: "uint8", min: 1, max: 32 },
 		{ name: "ulog-prefix", type: "string", minLength: 1 },

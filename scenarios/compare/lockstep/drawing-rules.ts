@@ -25,7 +25,7 @@ export class DrawingRules {
 	/** Does it note something where what was drawn says yes, whether it matches or not? */
 	remembers(rule: string): boolean {
 		return this.behindDraw(rule).some(
-			(use) => matches.get(use.name)?.stateful === true && !isRandom(use),
+			(use) => matches.get(use.name)?.stateful === true && !draws(use),
 		);
 	}
 
@@ -44,11 +44,13 @@ export class DrawingRules {
 			.tables.find((one) => one.name === table)
 			?.chains.find((one) => one.name === chain)?.rules;
 		const uses = rules?.[Number(number) - 1]?.matches ?? [];
-		const at = uses.findIndex(isRandom);
-		return uses.slice(at + 1).filter(({ name }) => name !== "comment");
+		const at = uses.findIndex(draws);
+		return uses
+			.slice(at + 1)
+			.filter(({ name }) => !matches.get(name)?.alwaysMatches);
 	}
 }
 
-function isRandom({ name, options }: MatchUse): boolean {
-	return name === "statistic" && "mode" in options && options.mode === "random";
+function draws({ name, options }: MatchUse): boolean {
+	return matches.get(name)?.draws?.(options) ?? false;
 }

@@ -8,9 +8,13 @@ export function spiMatch(about: {
 	readonly name: string;
 	readonly option: string;
 	readonly protocol: number;
+	/** Prefix of iptables' library. */
+	readonly library?: "ipt";
 }) {
 	return defineMatch<NumberRange>({
 		name: about.name,
+		...(about.library && { library: { prefix: about.library } }),
+		onFragments: "needs-header",
 		protocols: [about.protocol],
 		options: [{ name: about.option, type: "uint32Range", invertible: true }],
 		build(given) {

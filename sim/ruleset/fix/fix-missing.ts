@@ -1,6 +1,7 @@
 /** Repairs of what is missing, or was written for a shell. */
 import { EMPTY_SCOPE } from "../../extension/options/option-scope.ts";
 import { optionTable } from "../../extension/options/option-table.ts";
+import { protocolName } from "../../extension/values/names.ts";
 import { matches } from "../../matches/index.ts";
 import { type Fixer, type Repair, replaced } from "./fixer.ts";
 
@@ -32,7 +33,7 @@ export function missingProtocol(words: readonly string[]): Repair | null {
 		return null;
 	const at = words.findIndex(
 		(word, index) =>
-			word === "-m" && PROTOCOLS.has(words[index + 1] ?? "") && index > 0,
+			word === "-m" && isOfProtocol(words[index + 1] ?? "") && index > 0,
 	);
 	if (at < 0) return null;
 	const name = words[at + 1] ?? "";
@@ -42,15 +43,11 @@ export function missingProtocol(words: readonly string[]): Repair | null {
 	};
 }
 
-/** Matches that a kernel takes for their own protocol alone, and bear its name. */
-const PROTOCOLS: ReadonlySet<string> = new Set([
-	"tcp",
-	"udp",
-	"icmp",
-	"sctp",
-	"dccp",
-	"udplite",
-]);
+/** Does the kernel take the match for the protocol of its name alone? */
+function isOfProtocol(name: string): boolean {
+	const protocols = matches.get(name)?.protocols ?? [];
+	return protocols.some((number) => protocolName(number) === name);
+}
 
 /** `-p tcp --dports 25,80` → `-p tcp -m multiport --dports 25,80`, when one match alone has the option. */
 export const missingMatch: Fixer = ({ words, at, message }) => {

@@ -1,27 +1,20 @@
 /** A name behind `-m` or `-j` that no extension has: which one was meant? */
 
+import type {
+	MatchExtension,
+	TargetExtension,
+} from "../../extension/extension.ts";
 import { Refusal } from "../../extension/refusal.ts";
 import { protocolNames } from "../../extension/values/names.ts";
+import { matches } from "../../matches/index.ts";
 import { targets } from "../../targets/index.ts";
 import { nearName } from "../base/near-name.ts";
 import { VERDICTS } from "../base/tables.ts";
 
 /** What ip6tables alone has (iptables 1.8.9, extensions/libip6t_*.c). */
-const OF_IPV6: ReadonlySet<string> = new Set(
+export const OF_IPV6: ReadonlySet<string> = new Set(
 	"dst eui64 frag hbh hl icmp6 ipv6header mh rt srh DNPT HL SNPT".split(" "),
 );
-
-/** Matches that there were once, and what has taken their place. */
-const GONE: ReadonlyMap<string, string> = new Map([
-	[
-		"nth",
-		"The match is gone: it is `-m statistic --mode nth --every N --packet 0` today. Rules with `--packet` shared a counter, which each rule has for itself now: behind each other they need N, then N-1, and so on, as `marktwin fix` writes it.",
-	],
-	[
-		"random",
-		"The match is gone: `-m statistic --mode random --probability 0.5` today.",
-	],
-]);
 
 /** `-m NAME` of a match that there is not. */
 export function unknownMatch(
@@ -32,7 +25,7 @@ export function unknownMatch(
 	const near = nearName(name, names);
 	return new Refusal(
 		`Couldn't load match \`${name}':No such file or directory`,
-		GONE.get(name) ??
+		replacement(name, matches.values()) ??
 			ofIpv6(name) ??
 			(near === null
 				? "Is the match spelled right?"
@@ -56,6 +49,16 @@ export function unknownProtocol(name: string, word: number): Refusal {
 	);
 }
 
+/** What to write instead of an extension that is gone; `null` where none has replaced it. */
+function replacement(
+	name: string,
+	known: Iterable<MatchExtension | TargetExtension>,
+): string | null {
+	for (const { replaces = {} } of known)
+		if (Object.hasOwn(replaces, name)) return replaces[name] ?? null;
+	return null;
+}
+
 /** What to say of an extension that only ip6tables has; `null` for others. */
 function ofIpv6(name: string): string | null {
 	return OF_IPV6.has(name)
@@ -71,6 +74,7 @@ export function unknownTargetRemedy(
 	const near = nearName(name, [...chains, ...VERDICTS, ...targets.keys()]);
 	const declared = `There is no target ${name}: declare the chain before its first use (\`:${name} - [0:0]\`), or correct the name.`;
 	return (
+		replacement(name, targets.values()) ??
 		ofIpv6(name) ??
 		(near === null ? declared : `${declared} Did you mean \`${near}\`?`)
 	);

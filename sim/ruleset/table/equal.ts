@@ -7,9 +7,10 @@
 import type { MatchUse, Rule } from "../../contract/ruleset.ts";
 import { matches as knownMatches } from "../../matches/index.ts";
 
-/** No rule is the same as this one, not even itself. */
-export function neverEqual({ matches }: Rule): boolean {
-	return matches.some(({ name }) => knownMatches.get(name)?.neverEqual);
+/** The match for which no rule is the same as this one, not even itself; `null`: there is none. */
+export function neverEqual({ matches }: Rule): string | null {
+	const found = matches.find(({ name }) => knownMatches.get(name)?.neverEqual);
+	return found?.name ?? null;
 }
 
 /** @param jumps both lead to the same chain, whatever it is called */

@@ -5,6 +5,7 @@ import type { Command } from "../base/command.ts";
 import { VERDICTS } from "../base/tables.ts";
 import { NO_COUNTERS } from "../line/line-command.ts";
 import { unknownTargetRemedy } from "../line/unknown-name.ts";
+import { neverEqual } from "./equal.ts";
 import {
 	type ChainDraft,
 	CommandFailure,
@@ -75,7 +76,8 @@ export function deleteSame(
 	checkTarget(table, rule.target);
 	const chain = table.chains.get(name);
 	const found = chain?.same(rule) ?? null;
-	if (chain === undefined || found === null)
+	if (chain === undefined || found === null) {
+		const match = neverEqual(rule);
 		throw new CommandFailure(
 			// Looking the target up among the chains makes libiptc forget what it was asked for.
 			rule.target === null || rule.target.kind === "verdict"
@@ -83,11 +85,12 @@ export function deleteSame(
 				: NO_SUCH_NAME,
 			chain === undefined
 				? `There is no chain ${name} in ${table.name}.`
-				: rule.matches.some((use) => use.name === "condition")
-					? "A rule with `-m condition` is never found by its specification: delete it by its number."
+				: match !== null
+					? `A rule with \`-m ${match}\` is never found by its specification: delete it by its number.`
 					: "Delete it by its number, or write it as iptables-save prints it.",
 			name,
 		);
+	}
 	if (dryRun) return;
 	chain.remove(found);
 	table.changed = true;

@@ -83,7 +83,7 @@ export class RuleList {
 
 	/** The first rule that is the same to `-D` and `-C`, or `null`. */
 	same(rule: Rule, to: JumpedTo | null): Entry | null {
-		if (neverEqual(rule)) return null;
+		if (neverEqual(rule) !== null) return null;
 		if (this.index === null && this.searches++ < SEARCHES_WITHOUT_INDEX) {
 			for (const entry of this) {
 				const isSame =
@@ -121,7 +121,7 @@ export class RuleList {
 	}
 
 	private addToIndex(entry: Entry): void {
-		if (this.index === null || neverEqual(entry.rule)) return;
+		if (this.index === null || neverEqual(entry.rule) !== null) return;
 		const key = ruleKey(entry.rule, entry.to);
 		const heap = this.index.get(key);
 		if (heap === undefined) this.index.set(key, [entry]);

@@ -1,31 +1,20 @@
 /** Which table a rule is likely meant for, when its file does not say. */
 import type { TableName } from "../../contract/ruleset.ts";
+import { targets } from "../../targets/index.ts";
 import { TABLE_HOOKS } from "../base/tables.ts";
 
-/** Targets that the kernel takes in one table only (their `struct xt_target.table`, 6.1), or that make sense in one. */
-const TABLE_OF_TARGET: Readonly<Record<string, TableName>> = {
-	DNAT: "nat",
-	SNAT: "nat",
-	MASQUERADE: "nat",
-	REDIRECT: "nat",
-	NETMAP: "nat",
-	MARK: "mangle",
-	CONNMARK: "mangle",
-	TOS: "mangle",
-	DSCP: "mangle",
-	TTL: "mangle",
-	CLASSIFY: "mangle",
-	TPROXY: "mangle",
-	TCPMSS: "mangle",
-	CHECKSUM: "mangle",
-	HMARK: "mangle",
-	CT: "raw",
-	NOTRACK: "raw",
-	TRACE: "raw",
-	REJECT: "filter",
+/** Verdicts that are seldom meant for another table. */
+const TABLE_OF_VERDICT: Readonly<Record<string, TableName>> = {
 	ACCEPT: "filter",
 	DROP: "filter",
 };
+
+/** The one table that the kernel takes a target in, or the one where it makes sense. */
+function tableOfTarget(name: string): TableName | undefined {
+	if (Object.hasOwn(TABLE_OF_VERDICT, name)) return TABLE_OF_VERDICT[name];
+	const { tables, usualTable } = targets.get(name) ?? {};
+	return tables?.length === 1 ? tables[0] : usualTable;
+}
 
 /** The first table that has each built-in chain and is likely meant by it. */
 const TABLE_OF_CHAIN: Readonly<Record<string, TableName>> = {
@@ -42,9 +31,7 @@ export function guessTable(words: readonly string[]): TableName | null {
 		words[words.findIndex((word) => names.includes(word)) + 1] ?? "";
 	const chain = behind("-A", "--append", "-I", "--insert", "-P", "--policy");
 	const target = behind("-j", "--jump");
-	const byTarget = Object.hasOwn(TABLE_OF_TARGET, target)
-		? TABLE_OF_TARGET[target]
-		: undefined;
+	const byTarget = tableOfTarget(target);
 	const byChain = Object.hasOwn(TABLE_OF_CHAIN, chain)
 		? TABLE_OF_CHAIN[chain]
 		: undefined;

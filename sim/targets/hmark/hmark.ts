@@ -13,6 +13,7 @@ type Part = (typeof PARTS)[number];
  */
 export const hmark = defineTarget<HashMarkOptions>({
 	name: "HMARK",
+	usualTable: "mangle",
 	options: [
 		{ name: "hmark-tuple", type: "string" },
 		{ name: "hmark-src-prefix", type: "prefixLength" },
