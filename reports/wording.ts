@@ -85,9 +85,9 @@ export function fuzzVerdict({ divergences, chances }: FuzzView): string {
 		: `${differ}, and chance outside of its bounds`;
 }
 
-/** `1,000 rulesets that nobody wrote`. */
+/** `1,000 generated rulesets`. */
 export function fuzzSubject({ rulesets }: FuzzView): string {
-	return `${counted(rulesets, "ruleset")} that nobody wrote`;
+	return counted(rulesets, "generated ruleset");
 }
 
 /** `5.2 rulesets and 267 packets a second`. */

@@ -51,6 +51,8 @@ export interface SourceFile {
 	readonly globals: readonly Mention[];
 	/** Where the type `any` is written. */
 	readonly anys: readonly Mention[];
+	/** What is written in quotes, in templates and between the tags of a page: users read most of it. */
+	readonly texts: readonly Mention[];
 	/** Spreads of a literal into a literal or a call: `...{ a, b }`, `...["a"]`. */
 	readonly literalSpreads: readonly Mention[];
 	/** Variables of the module itself that change: `let x` outside of any function. */
@@ -104,6 +106,7 @@ export function parseSource(path: string, text: string): SourceFile {
 			if (moduleRequest) add(moduleRequest.value, start, { typeOnly: isType });
 	const globals: Mention[] = [];
 	const anys: Mention[] = [];
+	const texts: Mention[] = [];
 	const literalSpreads: Mention[] = [];
 	const visitor = new Visitor({
 		ImportExpression: ({ source, start }) => {
@@ -114,6 +117,14 @@ export function parseSource(path: string, text: string): SourceFile {
 		},
 		TSImportType: ({ source, start }) =>
 			add(source.value, start, { typeOnly: true }),
+		Literal: ({ value, start }) => {
+			if (typeof value === "string")
+				texts.push({ name: value, line: lineAt(start) });
+		},
+		TemplateElement: ({ value, start }) =>
+			texts.push({ name: value.raw, line: lineAt(start) }),
+		JSXText: ({ value, start }) =>
+			texts.push({ name: value, line: lineAt(start) }),
 		TSAnyKeyword: ({ start }) =>
 			anys.push({ name: "any", line: lineAt(start) }),
 		SpreadElement: ({ argument, start }) => {
@@ -145,6 +156,7 @@ export function parseSource(path: string, text: string): SourceFile {
 		imports,
 		globals,
 		anys,
+		texts,
 		literalSpreads,
 		moduleVariables: variablesOf(program).map(({ id, start }) => ({
 			name: id.type === "Identifier" ? id.name : "*",

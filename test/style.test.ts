@@ -120,3 +120,21 @@ it("nobody writes `any`", () => {
 	);
 	expect(wrong).toEqual([]);
 });
+
+/** Pronouns and turns of phrase that hide who does what. A noun of the field says it. */
+const VAGUE =
+	/\b(whoever|whomever|somebody|someone|nobody|everybody|so many|(is|are) told|what is met|lets? go of)\b/i;
+
+/** Where such a word is a name: `nobody` in /etc/group. */
+const NAMES: ReadonlySet<string> = new Set(["sim/extension/values/names.ts"]);
+
+it("texts that users read name who does what", () => {
+	const wrong = sources
+		.filter(({ path, isTest }) => !isTest && !NAMES.has(path))
+		.flatMap(({ path, texts }) =>
+			texts
+				.filter(({ name }) => VAGUE.test(name))
+				.map(({ name, line }) => `${path}:${line}: ${VAGUE.exec(name)?.[0]}`),
+		);
+	expect(wrong).toEqual([]);
+});

@@ -12,11 +12,11 @@ import {
 } from "../options/read-option.ts";
 import type { FuzzOptions } from "./options.ts";
 
-/** `marktwin fuzz`: rulesets, packets and events that nobody wrote, on the model and on a kernel. */
+/** `marktwin fuzz`: generated rulesets, packets and events, on the model and on a kernel. */
 export function fuzzCommand(): Command {
 	const command = new Command("fuzz")
 		.description(
-			"play rulesets, packets and events that nobody wrote on the model and on a real kernel",
+			"play generated rulesets, packets and events on the model and on a real kernel",
 		)
 		.addOption(
 			new Option("-w, --with <lab>", "what the model is compared with")

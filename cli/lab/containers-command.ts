@@ -70,7 +70,7 @@ Examples:
 	const down = withLab(
 		new Command("down")
 			.description("remove a lab")
-			.option("--all", "remove every lab, whoever made it", false),
+			.option("--all", "remove all labs, also those of other processes", false),
 	).action(async (options: WhichLab & { readonly all: boolean }) => {
 		const { down } = await import("./containers.ts");
 		process.exitCode = await down(options);

@@ -57,7 +57,7 @@ export async function measure(options: MeasureOptions): Promise<number> {
 	// The host's kernel is asked in any case: proxies run on it.
 	const prepared = await prepareLab(routerWish({ kernel: "auto" }), say);
 	const { host } = prepared;
-	invariant(host !== null, "nobody asked the host's kernel");
+	invariant(host !== null, "the host's kernel was prepared");
 	const image = findImage(kernel);
 	const all = contestants(host, {
 		recipe: recipe.text,

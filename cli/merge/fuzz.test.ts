@@ -130,7 +130,7 @@ describe("marktwin merge, of a fuzz", () => {
 		expect(readFileSync(report, "utf8")).toContain('"rulesets":19');
 		expect(readFileSync(junit, "utf8")).toContain('<testsuite name="fuzz"');
 		expect(readFileSync(summary, "utf8")).toMatch(
-			/^## ✓ marktwin: agrees \(19 rulesets that nobody wrote: no divergence\)/,
+			/^## ✓ marktwin: agrees \(19 generated rulesets: no divergence\)/,
 		);
 		const again = await marktwin(["merge", json]);
 		expect(again.out).toContain("19 rulesets and 900 packets of a fuzz");

@@ -67,7 +67,7 @@ const chance = v.pipe(
 	v.check(
 		({ packets, ...of }) =>
 			[of.model, of.kernel, of.low, of.high].every((many) => many <= packets),
-		"there were not so many packets",
+		"more than all packets",
 	),
 );
 

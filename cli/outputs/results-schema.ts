@@ -153,7 +153,7 @@ export const resultsSchema = data({
 			data({ index: shardNumber, total: shardNumber }),
 			v.check(
 				({ index, total }) => index <= total,
-				"there are not so many shards",
+				"the index is greater than the number of shards",
 			),
 		),
 	),

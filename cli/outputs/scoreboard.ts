@@ -9,7 +9,7 @@ import type { FuzzResults } from "./results-file.ts";
 
 const INTRODUCTION = `# Fidelity
 
-How far the model is the kernel it follows: rulesets, packets and events that nobody wrote, played on both and compared ([how](fuzz.md)). Written by \`make fidelity\`.`;
+How well the model follows the kernel: generated rulesets, packets and events are played on both and compared ([how](fuzz.md)). Written by \`make fidelity\`.`;
 
 export function scoreboardMarkdown(fuzz: FuzzResults): string {
 	const { cases, packets, texts, findings, known, coverage } = fuzz;

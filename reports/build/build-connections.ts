@@ -92,7 +92,7 @@ function sample(
 	add(connections, most - chosen.size);
 	return {
 		shown: [...chosen].sort((one, other) => one.id - other.id),
-		sampling: `Showing ${chosen.size} of ${connections.length.toLocaleString("en")}: those that are spoken of, lost ones, and of the rest every so many`,
+		sampling: `Showing ${chosen.size} of ${connections.length.toLocaleString("en")}: those that an expectation names, lost ones, and others at regular intervals`,
 	};
 }
 

@@ -1,4 +1,4 @@
-/** The part of the contract that is about rulesets, packets and events that nobody wrote. */
+/** The part of the contract that is about generated rulesets, packets and events. */
 
 export interface FuzzView {
 	/** Whether model and kernel agree in all of it; what was not met or not known is told beside it. */

@@ -31,7 +31,7 @@ function ofDivergences({
 	const played = `${counted(rulesets, "ruleset")} and ${counted(packets, "packet")}`;
 	return check(divergences > 0, {
 		kind: "divergences",
-		name: "model and kernel agree on rulesets that nobody wrote",
+		name: "model and kernel agree on generated rulesets",
 		status: "violated",
 		sentence: `${counted(divergences, "divergence")} in ${played}`,
 		lines: [],

@@ -223,7 +223,7 @@ describe("a case of JUnit XML", () => {
 });
 
 describe("JUnit XML of a fuzz", () => {
-	const AGREE = "model and kernel agree on rulesets that nobody wrote";
+	const AGREE = "model and kernel agree on generated rulesets";
 	const CHANCE = "chance decides as often as it has to";
 
 	it("has a case for each thing that it had to show, though it found nothing", () => {

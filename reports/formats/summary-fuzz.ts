@@ -1,4 +1,4 @@
-/** What a job's summary says of rulesets that nobody wrote. */
+/** What a job's summary says of generated rulesets. */
 
 import type { ChanceView, FuzzView, KnownView } from "../contract/report.ts";
 import {

@@ -30,7 +30,7 @@ const DROP_REASONS = {
 		symbol: "ip_handle_martian_source, net/ipv4/route.c",
 	},
 	"martian destination": {
-		words: "martian destination: an address that never comes by a link",
+		words: "martian destination: an address that no link may carry",
 		symbol: "ip_route_input_slow, net/ipv4/route.c",
 	},
 	"spoofed source": {

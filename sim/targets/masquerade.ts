@@ -46,7 +46,7 @@ export const masquerade = defineTarget<NatRange>({
 		return (skb) => {
 			if (range.basePort !== null)
 				return ports.unknown(
-					"MASQUERADE with a base port: the kernel takes one from memory that nobody set",
+					"MASQUERADE with a base port: the kernel reads it from uninitialised memory",
 				);
 			// A router's own packet without an address yet (DHCP) is left alone.
 			if (conntrack.source(skb.entry, "original") === 0) return NF_ACCEPT;

@@ -101,7 +101,7 @@ const WORDS = [
 	"wires; client, backends and router share one machine's processors, so none of the figures is what a",
 	"router of one's own does: where the client or postfix is the limit, all come out alike. A connection",
 	"is SYN to banner, then QUIT. Forwarding in the kernel is done in soft interrupts, which are charged to",
-	"whoever is running, not to the router's container: compare what the whole machine needed for a",
+	"the running process, not to the router's container: compare what the whole machine needed for a",
 	"connection, which client, backends and anything else on the machine are part of.",
 	"A kernel under QEMU's translation (tcg) is not a fair router: its row tells about failover, not speed.",
 	`Failover: the first backend's mail server is killed under ${FAILOVER_PER_SECOND} connections/s; the gap reaches from there to`,

@@ -108,7 +108,7 @@ describeOnDocker("a lab in which scenarios are played", () => {
 });
 
 function backendsOf({ connections }: Account): Record<string, number> {
-	return counted(connections.map(({ backend }) => backend ?? "nobody"));
+	return counted(connections.map(({ backend }) => backend ?? "no backend"));
 }
 
 function outcomes(connections: Account["connections"]): Record<string, number> {

@@ -177,7 +177,7 @@ export async function connectGuest(
 	return {
 		guest: createGuest({ call, fail: (code, message) => fail(code, message) }),
 		disconnect: () => {
-			fail("closed", "it was let go of");
+			fail("closed", "it was closed");
 			stream.destroy();
 		},
 	};

@@ -102,7 +102,7 @@ function checkValues(config: GivenConfig): readonly ScenarioFault[] {
 			fault(
 				"deadValue",
 				`alive and dead are both "${deadValue}"`,
-				"Make them differ: nobody could tell the one from the other.",
+				"Make them differ: the log and the status file name targets by them.",
 			),
 		];
 	// xt_condition takes what else is written without an error, and changes nothing.
@@ -146,7 +146,7 @@ function checkProbe(
 		names.push(
 			fault(
 				`${path}.serverName`,
-				"nobody looks at the name when the certificate is not verified",
+				"the name has no effect when the certificate is not verified",
 				"Add `verify: true`, or leave `serverName` out.",
 			),
 		);

@@ -202,7 +202,7 @@ test.each<{ readonly config: object; readonly faults: readonly string[] }>([
 			probe: { kind: "smtp", starttls: true, serverName: "mail1.example" },
 		},
 		faults: [
-			"probe.serverName: nobody looks at the name when the certificate is not verified",
+			"probe.serverName: the name has no effect when the certificate is not verified",
 		],
 	},
 ])("is wrong: $faults", ({ config, faults }) => {

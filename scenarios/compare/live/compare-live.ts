@@ -223,7 +223,7 @@ function backendOf({ backend }: ConnectionRecord): string {
 
 function connectionDiffers({ one, other }: Pair): Said {
 	const say = ({ backend, outcome }: ConnectionRecord) =>
-		`${backend ?? "nobody"}, ${outcome}`;
+		`${backend ?? "no backend"}, ${outcome}`;
 	return {
 		kind: "connections",
 		atMs: one.startedMs,

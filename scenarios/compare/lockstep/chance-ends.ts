@@ -14,7 +14,7 @@ export type ChanceEnd = UnseenChance | "port" | "rule" | "eviction";
 /** Why the two may differ, with the kernel symbol that makes the difference. */
 export const CHANCE_ENDS: Readonly<Record<ChanceEnd, string>> = {
 	port: "the kernel drew a port for a connection that was gone before anybody could see it",
-	rule: "the kernel drew for a rule (statistic_mt, xt_statistic.c: get_random_u32), and whether more was counted behind that nobody can see",
+	rule: "the kernel drew for a rule (statistic_mt, xt_statistic.c: get_random_u32), and no counter behind it shows the outcome",
 	eviction:
 		"the table was full, and which connection went for another was the kernel's chance: its hash key is secret (hash_conntrack_raw, early_drop, nf_conntrack_core.c)",
 	collector:

@@ -48,7 +48,7 @@ export function checkExpectation(
 			if (!Object.values(given.weights).some((weight) => weight > 0))
 				report.add(
 					`${path}.weights`,
-					"nobody gets a share",
+					"no backend gets a share",
 					"Give at least one backend a weight above 0.",
 				);
 			break;

@@ -147,7 +147,7 @@ function checkSteps(scenario: Scenario, report: Report): void {
 				if (step.label === "")
 					report.add(
 						`${path}.label`,
-						"nobody can refer to it",
+						"nothing can refer to it",
 						"Give the observation a label.",
 					);
 				break;

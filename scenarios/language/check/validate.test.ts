@@ -537,7 +537,7 @@ describe("faults between a scenario's parts", () => {
 		[
 			"observation without label",
 			withSteps({ kind: "observe" }),
-			"steps[0].label: nobody can refer to it",
+			"steps[0].label: nothing can refer to it",
 		],
 		[
 			"connections that are not made yet",
@@ -570,7 +570,7 @@ describe("faults between a scenario's parts", () => {
 		[
 			"weights",
 			expecting(split({ b1: 0 })),
-			"expect[0].weights: nobody gets a share",
+			"expect[0].weights: no backend gets a share",
 		],
 		[
 			"bounds",

@@ -37,7 +37,7 @@ export const checksums = [
 		title:
 			"A wrong checksum makes a packet INVALID, unless a setting says otherwise",
 		story:
-			"INVALID packets are not translated, so the SYN and the ping come to the router itself, and nobody answers: its stack drops what is broken. Without `nf_conntrack_checksum` the SYN is translated, its segment size is clamped, and its checksum is as wrong as it was.",
+			"INVALID packets are not translated, so the SYN and the ping come to the router itself. Its stack drops packets with a wrong checksum without an answer. Without `nf_conntrack_checksum` the SYN is translated, its segment size is clamped, and its checksum is as wrong as it was.",
 		setup: byHand({ ruleset: { name: "sums.rules", text: RULES } }),
 		steps: [
 			packet(OUTSIDE, `${SYN} badsum <mss 1460>`),
@@ -65,7 +65,7 @@ export const checksums = [
 		title:
 			"A datagram may go without a checksum; a broken one is never answered",
 		story:
-			"Zero says that nobody has summed up: such a datagram is tracked and translated, and keeps its zero. REJECT answers it too, but not one whose sum is wrong. A router that drops a broken packet for its TTL says so all the same.",
+			"A checksum of zero means that none was computed: such a datagram is tracked and translated, and keeps its zero. REJECT answers it, but not a datagram whose checksum is wrong. A router that drops a broken packet for its TTL still sends the ICMP error.",
 		setup: byHand({ ruleset: { name: "sums.rules", text: RULES } }),
 		steps: [
 			packet(OUTSIDE, "udp 10.0.0.10:40000 > 10.0.0.1:5353 nosum len 4"),

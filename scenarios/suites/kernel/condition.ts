@@ -59,13 +59,13 @@ export const conditionFacts = [
 		steps: [
 			iptables("-t mangle -F"),
 			observe("flushed"),
-			at(5, setCondition("mail1up", "1", "nobody there")),
+			at(5, setCondition("mail1up", "1", "no answer")),
 			at(10, restore("recipe.rules"), observe("loaded")),
 			at(20, ...syns(4)),
 		],
 		expect: [
 			conditionIs("mail1up", null, { at: "flushed" }),
-			operationFails("nobody there", ""),
+			operationFails("no answer", ""),
 			conditionIs("mail1up", 0, { at: "loaded" }),
 			chosen("1 2 1 2"),
 		],

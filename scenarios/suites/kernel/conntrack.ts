@@ -32,7 +32,7 @@ const lifeOfAnEntry = [
 		suite,
 		title: "A SYN makes an entry for 120 s, marked at once",
 		story:
-			"SYN_SENT [UNREPLIED], and `mark=1` is there as soon as the packet is through. Retransmissions go to the same backend while it lives, also when the condition has been written meanwhile: whoever met a dead host first stays with it.",
+			"SYN_SENT [UNREPLIED], and `mark=1` is there as soon as the packet is through. Retransmissions go to the same backend while it lives, also when the condition has been written meanwhile: a client that met a dead host first stays with it.",
 		setup: byHand(),
 		steps: [
 			syn(40_000),
@@ -197,7 +197,7 @@ const noWayOn = [
 		suite,
 		title: "The backend's host is gone: host-unreachable after three seconds",
 		story:
-			"Nobody answers ARP for 192.168.0.1. The router asks three times, a second apart, and then tells the client (ICMP 3/1, 3.1 s after the SYN on the kernel that was measured). The SYN_SENT entry stays.",
+			"ARP for 192.168.0.1 gets no answer. The router asks three times, a second apart, and then tells the client (ICMP 3/1, 3.1 s after the SYN on the kernel that was measured). The SYN_SENT entry stays.",
 		setup: recipeSetup({ behaviour: { b1: { kind: "vanish" } } }),
 		steps: [syn(40_000), at(5000, observe("after"))],
 		expect: [

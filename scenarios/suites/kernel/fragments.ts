@@ -133,9 +133,9 @@ export const fragments = [
 	scenario({
 		name: "fragments-missing",
 		suite,
-		title: "After 30 s, whoever waits in vain for fragments gives up",
+		title: "A host that waits for missing fragments gives up after 30 s",
 		story:
-			"Only who was to have the packet says so (`ip_expire`): of what the router would have forwarded, nobody hears any more, and nobody is told who did not get the first fragment.",
+			"Only the packet's own destination sends the ICMP error (`ip_expire`): the router sends none for a packet that it would have forwarded, and no host sends one without the first fragment.",
 		setup: byHand({ ruleset: { name: "tracked.rules", text: TRACKED } }),
 		steps: [
 			...parts("udp 10.0.0.10:40000 > 10.0.0.1:54 ipid 7 len 1000", 0, 504),

@@ -75,7 +75,7 @@ export const midStreamFacts = [
 		suite,
 		title: "On a second router the client's packet gets the next turn",
 		story:
-			"Two connections stand, at backend 1 and backend 2. On the router that takes over, whoever speaks first gets the first turn: here the one that was backend 2's. Both are wrong now.",
+			"Two connections stand, at backend 1 and backend 2. On the router that takes over, the connection that speaks first gets the first turn: here the one that was backend 2's. Both are wrong now.",
 		trap: "Established connections do not all survive a failover between routers.",
 		setup: byHand(),
 		steps: [

@@ -74,7 +74,7 @@ export const ownPackets = [
 		suite,
 		title: "The router tells itself that its packets are rejected",
 		story:
-			"REJECT in OUTPUT answers on lo: the error about a datagram is counted in INPUT, and the SYN's reset ends nothing, since no process has sent it. A packet from 127.0.0.1 leaves as it is, unless something has changed that a route could depend on: then there is none for it. Nobody hears what is answered when ARP asks in the name of 127.0.0.1.",
+			"REJECT in OUTPUT answers on lo: the error about a datagram is counted in INPUT, and the SYN's reset ends nothing, since no process has sent it. A packet from 127.0.0.1 leaves as it is, unless something has changed that a route could depend on: then there is none for it. The answer to an ARP request from 127.0.0.1 reaches no host.",
 		setup: byHand({ ruleset: { name: "refused.rules", text: REFUSED } }),
 		steps: [
 			own("udp 10.0.0.1:40000 > 10.0.0.11:53 len 4"),

@@ -30,7 +30,7 @@ export const ownPorts = [
 	scenario({
 		name: "own-port-takes-datagrams",
 		suite,
-		title: "A UDP port on which somebody listens takes what comes, in silence",
+		title: "A UDP port with a listener takes datagrams without an answer",
 		story:
 			"A name server on the router itself, on port 53 of all its addresses. A datagram for it is taken, whichever address it names and whether it came for port 53 or was redirected there; what the server would say to it is not played. Port 54 is closed: port-unreachable. On the router that takes over, the server listens as well.",
 		setup: byHand({
@@ -59,7 +59,7 @@ export const ownPorts = [
 					"icmp 10.0.0.1 > 10.0.0.10 port-unreachable*:54 *",
 					"icmp 10.0.0.1 > 10.0.0.10 port-unreachable*:54 *",
 				],
-				{ exactly: true, because: "the others came to somebody" },
+				{ exactly: true, because: "the others found a listener" },
 			),
 			counter("filter:INPUT:rule:1", 4, { at: "taken" }),
 			conntrack({ protocol: "udp" }, 5, {
@@ -73,9 +73,9 @@ export const ownPorts = [
 	scenario({
 		name: "own-port-ignores-nonsense",
 		suite,
-		title: "A TCP port on which somebody listens ignores what opens nothing",
+		title: "A listening TCP port ignores segments that open no connection",
 		story:
-			"With a mail server on the router itself, SYN|FIN and a segment without flags are dropped (`TCP_LISTEN` in `tcp_rcv_state_process`). They are INVALID, so they are not translated and come to it. Nobody listens on port 26, and the router resets the same segments there.",
+			"With a mail server on the router itself, SYN|FIN and a segment without flags are dropped (`TCP_LISTEN` in `tcp_rcv_state_process`). They are INVALID, so they are not translated and come to it. Port 26 has no listener, and the router resets the same segments there.",
 		setup: byHand({ gateway: { listeners: [{ protocol: "tcp", port: 25 }] } }),
 		steps: [
 			client(40_000, "SF", 1000),

@@ -93,7 +93,7 @@ export const live = [
 		suite,
 		title: "Both are dead: the router refuses at once",
 		story:
-			"Nothing is marked and nothing translated: the packet is for the router itself, where nobody listens on port 25.",
+			"Nothing is marked and nothing translated: the packet is for the router itself, where port 25 has no listener.",
 		setup: recipeSetup({ conditions: { mail1up: "1", mail2up: "1" } }),
 		steps: [connect(20, { everyMs: EVERY_MS })],
 		expect: [outcomes("refused", 20)],
@@ -105,7 +105,7 @@ export const live = [
 		title:
 			"Backend 1's process dies and comes back; the checker switches twice",
 		story:
-			"Clients that meet the dead process are refused at once; from the checker's word on nobody is, and two good probes bring the half back.",
+			"Clients that meet the dead process are refused at once. From the checker's verdict on, none is; two good probes bring the half back.",
 		setup: recipeSetup({ healthCheck: recipeHealthCheck() }),
 		steps: [
 			connect(280, { everyMs: EVERY_MS }),
@@ -127,7 +127,7 @@ export const live = [
 		suite,
 		title: "Backend 1's link is cut",
 		story:
-			"Nobody says no: SYNs go unanswered until the client gives up or the link is back, and a client that began on it stays with it.",
+			"No host refuses: SYNs go unanswered until the client gives up or the link is back, and a client that began on it stays with it.",
 		setup: recipeSetup({ healthCheck: recipeHealthCheck() }),
 		steps: [
 			connect(200, {
@@ -170,7 +170,8 @@ export const live = [
 	scenario({
 		name: "live-reload-under-load",
 		suite,
-		title: "The ruleset is loaded again and again under load: nobody is lost",
+		title:
+			"The ruleset is reloaded repeatedly under load: no connection is lost",
 		story:
 			"Each load starts the counter anew, so the split leans to backend 1; connections that stand are not touched.",
 		setup: recipeSetup(),
@@ -184,7 +185,7 @@ export const live = [
 	scenario({
 		name: "live-flapping",
 		suite,
-		title: "Backend 1 comes and goes: nobody waits, some are refused",
+		title: "Backend 1 comes and goes: no client waits, some are refused",
 		story:
 			"Every stumble costs what lies between the failure and the second bad probe, and nothing else.",
 		setup: recipeSetup({ healthCheck: recipeHealthCheck() }),
@@ -207,7 +208,7 @@ export const live = [
 		name: "live-switched-by-hand",
 		suite,
 		title:
-			"An administrator takes backend 1 out and puts it in again: nobody notices",
+			"An administrator takes backend 1 out and puts it in again: no client notices",
 		story:
 			"The condition is thrown while the backend serves: what was begun is finished there, what is new goes elsewhere.",
 		setup: recipeSetup(),
@@ -245,7 +246,7 @@ export const live = [
 		suite,
 		title: "Backend 1 becomes slower than the checker's patience",
 		story:
-			"It is alive and answers everybody, two seconds late. Clients that do not wait so long are lost until the checker, which does not either, has noticed.",
+			"It is alive and answers all clients, two seconds late. Clients with a shorter time-out are lost until the checker, whose time-out is shorter too, has noticed.",
 		setup: recipeSetup({ healthCheck: recipeHealthCheck() }),
 		steps: [
 			connect(130, {
@@ -268,7 +269,7 @@ export const live = [
 		suite,
 		title: "Backend 1 drains: who is there stays, who comes is refused",
 		story:
-			"The checker is refused like everybody who is new, and sends them elsewhere; those that stand are served to their end.",
+			"The checker is refused as new clients are, and sends them elsewhere; established connections are served to their end.",
 		setup: recipeSetup({ healthCheck: recipeHealthCheck() }),
 		steps: [
 			connect(8, { everyMs: EVERY_MS, label: "held", dialogue: hold() }),

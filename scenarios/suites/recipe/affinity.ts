@@ -27,7 +27,7 @@ export const affinity = [
 		suite,
 		title: "Established connections stay while the conditions flip",
 		story:
-			"Six connections are held open while both switches go through every combination, both dead among them. Each packet gets its mark from the connmark before any condition is asked, and the nat mapping is a matter of the entry, not of the rules: nobody is moved.",
+			"Six connections are held open while both switches go through every combination, both dead among them. Each packet gets its mark from the connmark before any condition is asked, and the NAT mapping belongs to the entry, not to the rules: no connection moves.",
 		setup: recipeSetup(),
 		steps: [
 			connect(6, { everyMs: 10, label: "held", dialogue: hold() }),
@@ -118,7 +118,7 @@ export const affinity = [
 	scenario({
 		name: "affinity-drain",
 		suite,
-		title: "Taking a backend out for maintenance loses nobody",
+		title: "Taking a backend out for maintenance loses no connection",
 		story:
 			"The way to empty a backend: write its condition, wait until its connections have ended, stop it. Those that stand go on to it, new ones go elsewhere.",
 		setup: recipeSetup(),

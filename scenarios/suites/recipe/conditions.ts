@@ -36,7 +36,7 @@ export const conditions = [
 		suite,
 		title: "A write looks at its first character only, and never fails",
 		story:
-			"A health checker's typing error is not told: `true`, ` 1` or an empty write change nothing, `01` clears. Whoever writes has to read back, or to write exactly `0` or `1`.",
+			"The kernel reports no error for a wrong write: `true`, ` 1` or an empty write change nothing, `01` clears. A health checker has to read back, or to write exactly `0` or `1`.",
 		trap: "A write that means nothing is no error: the switch silently stays as it was.",
 		setup: recipeSetup(),
 		steps: WRITES.map(([write], index) =>
@@ -59,7 +59,7 @@ export const conditions = [
 		suite,
 		title: "mail1up = 1 means that mail1 is down",
 		story:
-			"The names suggest that 1 is up. The rules ask for `! --condition mail1up`, so 1 is dead. Who writes 1 for the backend that is alive and 0 for the one that is dead sends everybody to the dead one.",
+			"The names suggest that 1 is up. The rules ask for `! --condition mail1up`, so 1 is dead. A checker that writes 1 for the live backend and 0 for the dead one sends all clients to the dead one.",
 		trap: "The conditions are named the wrong way round: 1 in mail1up takes backend 1 out.",
 		setup: recipeSetup({
 			conditions: { mail1up: "1", mail2up: "0" },

@@ -69,7 +69,7 @@ export const failover = [
 		suite,
 		title: "Both are dead: the router itself answers, with RST",
 		story:
-			"Nothing is marked, so nothing is translated, and 10.0.0.1 is the router's own address: the SYN is for itself. Nobody listens there on port 25. The RST takes the conntrack entry with it, so the same ports are free for a new choice at once.",
+			"Nothing is marked, so nothing is translated, and 10.0.0.1 is the router's own address: the SYN is for the router itself, where port 25 has no listener. The RST takes the conntrack entry with it, so the same ports are free for a new choice at once.",
 		setup: recipeSetup({ conditions: { mail1up: "1", mail2up: "1" } }),
 		steps: [
 			connect(4, { everyMs: 50, label: "during", firstPort: 40_000 }),
@@ -168,7 +168,7 @@ export const failover = [
 		suite,
 		title: "Backend 1's process dies and is started again",
 		story:
-			"The host still answers, with RST, so clients learn at once that nobody is there, and mail programs come again. The checker sees it just as fast as it probes; once the process is back, two good probes bring the connections back.",
+			"The host still answers, with RST, so clients learn at once that the port is closed, and mail programs try again. The checker notices at its next probes; once the process is back, two good probes bring the connections back.",
 		setup: recipeSetup({ healthCheck: recipeHealthCheck() }),
 		steps: [
 			connect(300, { everyMs: 50 }),
@@ -207,7 +207,8 @@ export const failover = [
 	scenario({
 		name: "failover-backend-hangs-tcp-probe",
 		suite,
-		title: "The same with a checker that only connects: nobody notices",
+		title:
+			"The same with a checker that only connects: the failure goes unnoticed",
 		story:
 			"A TCP probe is answered by the kernel of a stuck backend. The condition stays 0 and every second connection waits for a banner that never comes.",
 		trap: "A health check that does not read the banner calls a stuck backend alive for ever.",

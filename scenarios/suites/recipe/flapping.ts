@@ -55,7 +55,7 @@ export const flapping = [
 		suite,
 		title: "Fall 3: a stumble is not a fall",
 		story:
-			"The same backend with a checker that wants three bad probes in a row. No failover happens. The price: whoever comes while backend 1 refuses is refused, and learns it at once.",
+			"The same backend with a checker that wants three bad probes in a row. No failover happens. The price: clients that come while backend 1 refuses are refused, and learn it at once.",
 		setup: recipeSetup({
 			healthCheck: recipeHealthCheck({ rise: 2, fall: 3 }),
 		}),
@@ -75,7 +75,7 @@ export const flapping = [
 		suite,
 		title: "Rise 3: a backend that only seems to be back is not trusted",
 		story:
-			"Backend 1 is up for one probe in four. With rise 3 it stays out of service; nobody is sent to it in its short good moments.",
+			"Backend 1 is up for one probe in four. With rise 3 it stays out of service; no client is sent to it in its short good moments.",
 		setup: recipeSetup({
 			behaviour: { b1: { kind: "refuse" } },
 			healthCheck: recipeHealthCheck({ rise: 3, fall: 1 }),
@@ -95,7 +95,7 @@ export const flapping = [
 		title:
 			"A backend that is merely slow is taken for dead, and its load with it",
 		story:
-			"Backend 1 answers each line after a second. The probe waits 0.8 s, so two probes later it gets no new connections. Those that it has are served to the end, slowly: nobody is lost.",
+			"Backend 1 answers each line after a second. The probe waits 0.8 s, so two probes later it gets no new connections. Those that it has are served to the end, slowly: none is lost.",
 		setup: recipeSetup({ healthCheck: recipeHealthCheck() }),
 		steps: [
 			connect(100, { everyMs: 100 }),
@@ -109,7 +109,7 @@ export const flapping = [
 		title:
 			"Both are slow: a checker without a last resort shuts the service down",
 		story:
-			"An hour of spam makes both backends slow. Each is serving, and each is found dead: nothing is marked any more, and the router refuses everybody.",
+			"An hour of spam makes both backends slow. Each is serving, and each is found dead: nothing is marked any more, and the router refuses all clients.",
 		trap: "A checker may take the last backend out: the service is then refused, though both backends would have served it slowly.",
 		setup: recipeSetup({ healthCheck: recipeHealthCheck() }),
 		steps: [

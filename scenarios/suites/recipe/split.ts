@@ -73,7 +73,7 @@ export const split = [
 		title: "Two clients in step: each of them always meets the same backend",
 		story:
 			"The counter belongs to the rule, not to a client. Two clients that take turns see no balancing at all: one always gets backend 1, the other always backend 2. Should one of them send the heavy mail, one backend gets all of it.",
-		trap: "The split is even over all connections, not for each client: whoever comes in step with others always meets the same backend.",
+		trap: "The split is even over all connections, not for each client: a client that comes in step with another always meets the same backend.",
 		setup: recipeSetup({
 			clients: [clientAt("c1", "10.0.0.10"), clientAt("c2", "10.0.0.11")],
 		}),

@@ -30,7 +30,7 @@ export const stuckClient = [
 		title: "A client whose first SYN met a dead host stays with it",
 		story:
 			"Backend 1 lets nothing through any more. The first SYN is marked 1, and half a second later the checker has written the condition. But the entry of that SYN lives for 120 s and gives its mark to every retransmission: this client tries the dead host for as long as it has patience, while everyone who comes later is served.",
-		trap: "The condition saves new connections only. Whoever has sent one SYN to the dead backend is sent there again and again.",
+		trap: "The condition saves new connections only. A client that has sent one SYN to the dead backend is sent there again and again.",
 		setup: recipeSetup({ behaviour: { b1: { kind: "silent" } } }),
 		steps: [
 			connect(1, { label: "stuck" }),
@@ -69,7 +69,8 @@ export const stuckClient = [
 		expect: [
 			outcomes("completed", { atLeast: 99 }),
 			outcomes("connect-timeout", 0, {
-				because: "whoever waited for the dead host was let go to the other one",
+				because:
+					"the clients that waited for the dead host connected to the other one",
 			}),
 		],
 	}),
@@ -79,7 +80,7 @@ export const stuckClient = [
 		title:
 			"The host is gone: the client learns it after three seconds, and is stuck all the same",
 		story:
-			"Nobody answers ARP for backend 1. After three seconds the router says so to the client (ICMP host-unreachable), whose attempt ends. But the SYN_SENT entry stays: when the client tries once more from the same port, its SYN is marked 1 again, though the condition has long been written.",
+			"ARP for backend 1 gets no answer. After three seconds the router says so to the client (ICMP host-unreachable), whose attempt ends. But the SYN_SENT entry stays: when the client tries once more from the same port, its SYN is marked 1 again, though the condition has long been written.",
 		trap: "Even an error message does not end the entry: the same ports lead to the dead host for 120 s after the last SYN.",
 		setup: recipeSetup({ behaviour: { b1: { kind: "vanish" } } }),
 		steps: [
@@ -158,7 +159,7 @@ export const stuckClient = [
 		suite,
 		title: "With tcp_loose=0 the router itself resets the connection",
 		story:
-			"`nf_conntrack_tcp_loose=0`: the packet mid-stream is INVALID, no connection is made of it and nothing is translated. It is for the router's own address, where nobody listens: RST, just as soon.",
+			"`nf_conntrack_tcp_loose=0`: the packet mid-stream is INVALID, no entry is made for it and nothing is translated. It is for the router's own address, which has no listener: RST, just as soon.",
 		setup: recipeSetup({ sysctls: { "netfilter.nf_conntrack_tcp_loose": 0 } }),
 		steps: [
 			connect(1, {

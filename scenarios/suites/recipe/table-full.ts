@@ -65,7 +65,7 @@ export const tableFull = [
 		suite,
 		title: "The table is full of unanswered SYNs: those make room",
 		story:
-			"Both backends are cut off for a few seconds while clients come at 600 a second, and the entries of their SYNs fill a table of 3072. They were never answered, so they are not [ASSURED], and each new entry throws some of them out of the eight buckets next to its own (early drop; with an entry to each bucket there is nearly always one). Once the backends are back, everybody is served as if the table were empty.",
+			"Both backends are cut off for a few seconds while clients come at 600 a second, and the entries of their SYNs fill a table of 3072. They were never answered, so they are not [ASSURED], and each new entry throws some of them out of the eight buckets next to its own (early drop; with an entry to each bucket there is nearly always one). Once the backends are back, all clients are served as if the table were empty.",
 		setup: recipeSetup({
 			sysctls: { [MAX]: 3072, "netfilter.nf_conntrack_buckets": 3072 },
 			behaviour: { b1: { kind: "silent" }, b2: { kind: "silent" } },

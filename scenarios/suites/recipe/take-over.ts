@@ -29,7 +29,7 @@ export const routerTakeOver = [
 		suite,
 		title: "New connections go on as ever",
 		story:
-			"The second router has the same rules and conditions. For whoever comes now, nothing has changed but the turn: its counter starts anew.",
+			"The second router has the same rules and conditions. For new clients nothing has changed but the turn: its counter starts anew.",
 		setup: recipeSetup(),
 		steps: [
 			connect(3, { everyMs: 50, label: "before" }),

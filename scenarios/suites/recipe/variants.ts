@@ -84,7 +84,7 @@ export const threeBackends = [
 	scenario({
 		name: "three-backends-one-left",
 		suite: "three-backends",
-		title: "Only one of three is left: it serves everybody",
+		title: "Only one of three is left: it serves all clients",
 		story: "Whichever it is, one of the rules reaches it.",
 		setup: three({ mail1up: "1", mail3up: "1" }),
 		steps: [
@@ -135,7 +135,7 @@ export const weights = [
 		suite: "weights",
 		title: "The strong one is dead: the weak one gets four times its load",
 		story:
-			"Failover knows no weights: whoever is left gets everything. A backend that was given a quarter because it bears no more now has to bear it all.",
+			"Failover has no weights: the backend that is left gets all connections. A backend with a weight of a quarter has to bear all of them.",
 		trap: "Weights do not outlive a failover.",
 		setup: weighted({ mail1up: "1" }),
 		steps: [connect(8, { everyMs: 50 })],

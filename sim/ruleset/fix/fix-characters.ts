@@ -44,7 +44,7 @@ export function fixLineEnd(line: DraftLine, changes: Change[]): void {
 /** Repairs one line; only what stands outside of quotes, and never a comment. */
 export function fixCharacters(line: DraftLine, changes: Change[]): void {
 	if (line.text.startsWith("#")) return;
-	change(line, changes, "took away characters that nobody sees", (text) =>
+	change(line, changes, "removed invisible characters", (text) =>
 		text.replace(NO_WIDTH, ""),
 	);
 	const outside = (what: string, fix: (part: string) => string): void =>

@@ -45,7 +45,7 @@ export function guessTable(words: readonly string[]): TableName | null {
 /** What to do about a line that stands outside of any table. */
 export function outsideRemedy(line: string): string {
 	if (line.startsWith("\ufeff"))
-		return "A byte order mark stands before it, which nobody sees: take it away, as `marktwin fix` does.";
+		return "An invisible byte order mark stands before it: remove it, as `marktwin fix` does.";
 	const words = line.split(/\s+/).filter((word) => word !== "");
 	const [first = ""] = words;
 	if (first === "COMMIT")
