@@ -1,4 +1,4 @@
-/** What the page shows of rulesets that nobody wrote. */
+/** What the page shows of generated rulesets. */
 import { expect, it } from "vitest";
 import { describeInBrowser } from "../test/browser.ts";
 import { fuzzView } from "./contract/test-fuzz.ts";
@@ -11,7 +11,7 @@ describeInBrowser("the page of a fuzz", () => {
 	it("says at the top how many rulesets there were, and that nothing differs", async () => {
 		const page = await show(fuzzReport());
 		expect(await page.locator("h1").innerText()).toBe(
-			"1,000 rulesets that nobody wrote, on model and kernel: no divergence",
+			"1,000 generated rulesets, on model and kernel: no divergence",
 		);
 		const said = await page.locator(".fuzz").innerText();
 		for (const one of [
@@ -53,7 +53,7 @@ describeInBrowser("the page of a fuzz", () => {
 	it("marks chance that is out of its bounds, and shows what was found", async () => {
 		const page = await show(findingReport());
 		expect(await page.locator("h1").innerText()).toBe(
-			"1,000 rulesets that nobody wrote, on model and kernel: 1 divergence, and chance outside of its bounds",
+			"1,000 generated rulesets, on model and kernel: 1 divergence, and chance outside of its bounds",
 		);
 		expect(await page.locator(".chances td.bad").allInnerTexts()).toEqual([
 			"1,112",
@@ -65,7 +65,7 @@ describeInBrowser("the page of a fuzz", () => {
 		const { entries } = findingReport();
 		const page = await show(fuzzReport({ entries }));
 		expect(await page.locator("h1").innerText()).toBe(
-			"1,000 rulesets that nobody wrote, on model and kernel: no divergence; 1 scenario on model and kernel: 1 diverges",
+			"1,000 generated rulesets, on model and kernel: no divergence; 1 scenario on model and kernel: 1 diverges",
 		);
 	});
 

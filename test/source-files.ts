@@ -84,6 +84,9 @@ export function parseSource(path: string, text: string): SourceFile {
 	const { program, module, comments, errors } = parseSync(path, text);
 	if (errors.length > 0) throw new Error(`${path}: ${errors[0]?.message}`);
 	const lineAt = lineFinder(text);
+	const note = (mentions: Mention[], name: string, start: number) => {
+		mentions.push({ name, line: lineAt(start) });
+	};
 	const imports: Import[] = [];
 	const add = (
 		specifier: string,
@@ -117,32 +120,23 @@ export function parseSource(path: string, text: string): SourceFile {
 		},
 		TSImportType: ({ source, start }) =>
 			add(source.value, start, { typeOnly: true }),
-		Literal: ({ value, start }) => {
-			if (typeof value === "string")
-				texts.push({ name: value, line: lineAt(start) });
-		},
-		TemplateElement: ({ value, start }) =>
-			texts.push({ name: value.raw, line: lineAt(start) }),
-		JSXText: ({ value, start }) =>
-			texts.push({ name: value, line: lineAt(start) }),
-		TSAnyKeyword: ({ start }) =>
-			anys.push({ name: "any", line: lineAt(start) }),
+		Literal: ({ value, start }) => note(texts, String(value), start),
+		TemplateElement: ({ value, start }) => note(texts, value.raw, start),
+		JSXText: ({ value, start }) => note(texts, value, start),
+		TSAnyKeyword: ({ start }) => note(anys, "any", start),
 		SpreadElement: ({ argument, start }) => {
-			if (isLiteral(argument))
-				literalSpreads.push({ name: argument.type, line: lineAt(start) });
+			if (isLiteral(argument)) note(literalSpreads, argument.type, start);
 		},
 		MemberExpression: ({ object, property, start }) => {
 			if (object.type !== "Identifier") return;
 			const member = property.type === "Identifier" ? property.name : "*";
-			globals.push({ name: `${object.name}.${member}`, line: lineAt(start) });
+			note(globals, `${object.name}.${member}`, start);
 		},
 		CallExpression: ({ callee, start }) => {
-			if (callee.type === "Identifier")
-				globals.push({ name: callee.name, line: lineAt(start) });
+			if (callee.type === "Identifier") note(globals, callee.name, start);
 		},
 		NewExpression: ({ callee, start }) => {
-			if (callee.type === "Identifier")
-				globals.push({ name: callee.name, line: lineAt(start) });
+			if (callee.type === "Identifier") note(globals, callee.name, start);
 		},
 	});
 	visitor.visit(program);

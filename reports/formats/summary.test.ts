@@ -136,10 +136,10 @@ describe("a summary of a fuzz", () => {
 	it("says that model and kernel agree, and what was met", () => {
 		const markdown = summaryMarkdown(fuzzReport());
 		expect(markdown.split("\n")[0]).toBe(
-			"## ✓ marktwin: agrees (1,000 rulesets that nobody wrote: no divergence)",
+			"## ✓ marktwin: agrees (1,000 generated rulesets: no divergence)",
 		);
 		expect(section(markdown, "### ✓").trimEnd().split("\n")).toEqual([
-			"### ✓ 1,000 rulesets that nobody wrote: no divergence",
+			"### ✓ 1,000 generated rulesets: no divergence",
 			"",
 			"51,234 packets, 5\\.2 rulesets and 267 packets a second, on vm \\(linux 6\\.1\\.0\\-56\\-cloud\\-amd64, tcg\\), seed 3.",
 			"",
@@ -157,7 +157,7 @@ describe("a summary of a fuzz", () => {
 	it("says what it found, and where chance was wrong", () => {
 		const markdown = summaryMarkdown(findingReport());
 		expect(markdown).toMatch(
-			/^## ✗ marktwin: diverges \(1,000 rulesets that nobody wrote: 1 divergence, and chance outside of its bounds\)\n/,
+			/^## ✗ marktwin: diverges \(1,000 generated rulesets: 1 divergence, and chance outside of its bounds\)\n/,
 		);
 		expect(markdown).toContain(
 			"of 2,000 packets: model 1,003, kernel 1,112; 891 to 1,109 are right",
@@ -177,7 +177,7 @@ describe("a summary of a fuzz", () => {
 			fuzzReport({ fuzz, entries: comparisonReport().entries }),
 		);
 		expect(markdown.split("\n")[0]).toBe(
-			"## ✗ marktwin: diverges (1,000 rulesets that nobody wrote: no divergence; 4 scenarios: 2 agree, 1 diverges, 1 unknown)",
+			"## ✗ marktwin: diverges (1,000 generated rulesets: no divergence; 4 scenarios: 2 agree, 1 diverges, 1 unknown)",
 		);
 		expect(markdown).toContain("<code>hole11</code> and 18 more |");
 		expect(markdown).toContain(", seeds 3, 7.");
