@@ -19,7 +19,6 @@ export interface QueuedTimer<T> extends HeapEntry {
 
 interface SavedTimers<T> {
 	readonly nowMs: number;
-	readonly set: number;
 	readonly waiting: readonly Omit<QueuedTimer<T>, "index">[];
 }
 
@@ -41,13 +40,12 @@ export class TimerQueue<T> implements Stateful<SavedTimers<T>> {
 	}
 
 	save(): SavedTimers<T> {
-		const { nowMs, set, heap } = this;
-		return { nowMs, set, waiting: heap.map((timer) => ({ ...timer })) };
+		const { nowMs, heap } = this;
+		return { nowMs, waiting: heap.map((timer) => ({ ...timer })) };
 	}
 
-	restore({ nowMs, set, waiting }: SavedTimers<T>): void {
+	restore({ nowMs, waiting }: SavedTimers<T>): void {
 		this.nowMs = nowMs;
-		this.set = set;
 		this.heap.length = 0;
 		for (const timer of waiting) insert(this.heap, { ...timer, index: 0 });
 	}
