@@ -38,6 +38,14 @@ const { status } = spawnSync(
 );
 if (status !== 0) process.exit(status ?? 1);
 
+/** What users' editors complete by; made from the sources, whose schemas say all of it. */
+const schemas = spawnSync(
+	process.execPath,
+	["--import", "tsx", join("schemas", "write.ts"), join(OUTPUT, "schemas")],
+	{ stdio: "inherit" },
+);
+if (schemas.status !== 0) process.exit(schemas.status ?? 1);
+
 for (const room of ROOMS.filter((name) => existsSync(name)))
 	for (const entry of readdirSync(room, {
 		recursive: true,

@@ -18,7 +18,7 @@ export default defineConfig({
 				extends: true,
 				test: {
 					name: "sources",
-					include: ["{sim,scenarios,lab,reports,test}/**/*.test.ts"],
+					include: ["{sim,scenarios,lab,reports,schemas,test}/**/*.test.ts"],
 					exclude: [...PACKED, ON_DOCKER],
 				},
 			},

@@ -57,6 +57,13 @@ export const ROOMS: Readonly<Record<string, Room>> = {
 		packages: ["ts-pattern", "commander", "tinyglobby", "valibot", "dockerode"],
 		node: true,
 	},
+	// Made when the package is built, and no part of it.
+	schemas: {
+		from: ["scenarios", "lab", "cli"],
+		typesFrom: [],
+		packages: ["valibot", "@valibot/to-json-schema"],
+		node: true,
+	},
 	bench: {
 		from: ["", "sim", "scenarios", "lab"],
 		typesFrom: [],

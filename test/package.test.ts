@@ -1,6 +1,8 @@
 /** What a user gets: the tarball, installed into an empty folder elsewhere. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { Ajv } from "ajv";
 import { beforeAll, describe, expect, inject, it } from "vitest";
 import { execute, type Finished } from "./marktwin.ts";
 import { ROOT } from "./source-files.ts";
@@ -181,6 +183,26 @@ writeFileSync("my.scenario.json", JSON.stringify(scenario));`;
 		const { code, out } = await npx("run", "my.scenario.json");
 		expect(out).toContain("✓ My rules alternate");
 		expect(code).toBe(0);
+	});
+
+	it("holds JSON Schemas of what users write and what it writes", async () => {
+		const played = await npx("run", "my.scenario.ts", "--json", "played.json");
+		const merged = await npx("merge", "played.json", "--json", "merged.json");
+		expect([played.code, merged.code]).toEqual([0, 0]);
+		const { resolve } = createRequire(join(folder, "package.json"));
+		const read = (file: string) => JSON.parse(readFileSync(file, "utf8"));
+		const schemaOf = (name: string) =>
+			read(resolve(`marktwin/schemas/${name}.json`));
+		const ajv = new Ajv();
+		const takesResults = ajv.compile(schemaOf("results"));
+		for (const name of ["played.json", "merged.json"])
+			expect([takesResults(read(join(folder, name))), name]).toEqual([
+				true,
+				name,
+			]);
+		const [{ scenario }] = read(join(folder, "played.json")).results;
+		expect(ajv.validate(schemaOf("scenario"), scenario)).toBe(true);
+		expect(schemaOf("healthcheck").$id).toContain("/marktwin@0.1.0/dist/");
 	});
 
 	it("has types that a user's compiler takes, strictly", async () => {

@@ -19,6 +19,7 @@ export const FOLDERS = [
 	"reports",
 	"cli",
 	"bench",
+	"schemas",
 	"test",
 ];
 

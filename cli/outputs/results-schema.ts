@@ -179,6 +179,17 @@ export const resultsSchema = data({
 	fuzz: v.exactOptional(fuzzSchema),
 });
 
+/** Parts that stand in many places. */
+export const resultDefinitions = {
+	scenario,
+	expectation,
+	driver,
+	invocation,
+	result,
+	divergence,
+	account: accountSchema,
+};
+
 true satisfies SameShape<Invocation, v.InferOutput<typeof invocation>>;
 true satisfies SameShape<Divergence, v.InferOutput<typeof divergence>>;
 true satisfies SameShape<RunResult, v.InferOutput<typeof result>>;

@@ -40,7 +40,7 @@ export function validateScenario(value: unknown): Scenario {
 }
 
 /** Each is kept with its rules until all are played. */
-const MOST_SCENARIOS = 10_000;
+export const MOST_SCENARIOS = 10_000;
 
 interface Given {
 	readonly path: string;

@@ -29,14 +29,19 @@ export function recordOf<const Value extends v.GenericSchema>(values: Value) {
 		given !== null &&
 		!Array.isArray(given) &&
 		Object.values(given).every((one) => v.is(values, one));
-	return {
-		...v.custom<Readonly<Record<string, v.InferOutput<Value>>>>(
-			areAll,
-			`must be an object whose values are ${values.expects}`,
-		),
-		/** For those who describe the schema. */
-		values,
-	};
+	const schema = v.custom<Readonly<Record<string, v.InferOutput<Value>>>>(
+		areAll,
+		`must be an object whose values are ${values.expects}`,
+	);
+	RECORDS.set(schema, values);
+	return schema;
+}
+
+const RECORDS = new WeakMap<object, v.GenericSchema>();
+
+/** What the values of a `recordOf` are; `null` for any other schema. */
+export function valuesOfRecord(schema: object): v.GenericSchema | null {
+	return RECORDS.get(schema) ?? null;
 }
 
 export const texts = listOf(text);

@@ -8,6 +8,7 @@ import type { PlayableScenario, Scenario } from "../scenario.ts";
 import { matchesPattern } from "./match-pattern.ts";
 import type { SameShape } from "./same-shape.ts";
 import {
+	about,
 	byKind,
 	confidence,
 	count,
@@ -34,31 +35,53 @@ import {
 	worldSteps,
 } from "./schema-world.ts";
 
-const connectionFilter = object({
-	step: v.exactOptional(text),
-	fromMs: v.exactOptional(milliseconds),
-	toMs: v.exactOptional(milliseconds),
-	client: v.exactOptional(text),
-});
+const connectionFilter = about(
+	object({
+		step: v.exactOptional(about(text, "Label of their connect step.")),
+		fromMs: v.exactOptional(
+			about(milliseconds, "Those whose first SYN is sent then or later."),
+		),
+		toMs: v.exactOptional(
+			about(milliseconds, "Those whose first SYN is sent before."),
+		),
+		client: v.exactOptional(about(text, "Name of their client.")),
+	}),
+	"The connections that it is about: those that fit, or all of them.",
+);
 
-const because = v.optional(text, "");
+const because = v.optional(
+	about(text, "Why it is expected; reports show it."),
+	"",
+);
 const aboutConnections = {
 	because,
 	of: v.optional(connectionFilter, {}),
 };
 const bounds = {
-	atLeast: v.optional(count, 0),
-	atMost: v.optional(count, Number.MAX_SAFE_INTEGER),
+	atLeast: v.optional(about(count, "Least number, inclusive."), 0),
+	atMost: v.optional(
+		about(count, "Greatest number, inclusive."),
+		Number.MAX_SAFE_INTEGER,
+	),
 };
 const somePackets = {
 	because,
 	interface: text,
 	fromMs: v.optional(milliseconds, 0),
 	toMs: v.optional(untilMs, Number.MAX_SAFE_INTEGER),
-	packets: list(text),
-	exactly: v.optional(yesNo, false),
+	packets: about(
+		list(text),
+		"In one-line notation with * for anything, in this order.",
+	),
+	exactly: v.optional(about(yesNo, "No other packets between them."), false),
 };
-const moment = { because, at: v.optional(text, "") };
+const moment = {
+	because,
+	at: v.optional(
+		about(text, 'Label of an observe step; "" is the end of the play.'),
+		"",
+	),
+};
 
 /** Of a right ruleset being found right, where nothing is said. */
 export const USUAL_CONFIDENCE = 0.999;
@@ -95,81 +118,150 @@ export const conditionValue = v.nullable(
 );
 
 const expectations = [
-	object({
-		kind: v.literal("order"),
-		...aboutConnections,
-		backends: backendsInOrder,
-	}),
-	object({
-		kind: v.literal("split"),
-		...aboutConnections,
-		weights,
-		within: v.optional(
-			byKind([
-				object({ kind: v.literal("exact") }),
-				object({ kind: v.literal("confidence"), confidence }),
-				object({ kind: v.literal("tolerance"), tolerance: share }),
-			]),
-			{ kind: "confidence", confidence: USUAL_CONFIDENCE },
-		),
-	}),
-	object({ kind: v.literal("avoided"), ...aboutConnections, backend: text }),
-	object({
-		kind: v.literal("failover-gap"),
-		because,
-		backend: text,
-		atMostMs: milliseconds,
-	}),
-	object({ kind: v.literal("affinity"), ...aboutConnections }),
-	object({ kind: v.literal("moved"), ...aboutConnections, ...bounds }),
-	object({
-		kind: v.literal("outcomes"),
-		...aboutConnections,
-		outcome,
-		...bounds,
-	}),
-	object({
-		kind: v.literal("gateway-answered"),
-		...aboutConnections,
-		answer: gatewayAnswer,
-		...bounds,
-	}),
-	object({ kind: v.literal("packets-out"), ...somePackets }),
-	object({ kind: v.literal("packets-past"), ...somePackets }),
-	object({
-		kind: v.literal("conntrack"),
-		...moment,
-		filter: v.optional(conntrackFilter, {}),
-		...bounds,
-		assured: v.exactOptional(yesNo),
-		unreplied: v.exactOptional(yesNo),
-		timeoutS: v.exactOptional(count),
-	}),
-	object({
-		kind: v.literal("counter"),
-		...moment,
-		rule: text,
-		packets: count,
-	}),
-	object({
-		kind: v.literal("condition"),
-		...moment,
-		name: text,
-		value: conditionValue,
-	}),
-	object({
-		kind: v.literal("counts-agree"),
-		because,
-		addresses: record(text),
-	}),
-	object({ kind: v.literal("mail-kept"), because }),
-	object({
-		kind: v.literal("operation"),
-		because,
-		step: text,
-		ok: yesNo,
-		message: v.optional(text, ""),
-	}),
+	about(
+		object({
+			kind: v.literal("order"),
+			...aboutConnections,
+			backends: backendsInOrder,
+		}),
+		"Backends in the order of the connections' first SYNs; null where none is reached.",
+	),
+	about(
+		object({
+			kind: v.literal("split"),
+			...aboutConnections,
+			weights: about(weights, "By backend; shares are in proportion."),
+			within: v.optional(
+				byKind([
+					about(
+						object({ kind: v.literal("exact") }),
+						"As even as whole numbers allow.",
+					),
+					about(
+						object({ kind: v.literal("confidence"), confidence }),
+						"What chance allows: a right ruleset violates it with a probability of 1 - confidence at most.",
+					),
+					about(
+						object({ kind: v.literal("tolerance"), tolerance: share }),
+						"Each share may differ by this much.",
+					),
+				]),
+				{ kind: "confidence", confidence: USUAL_CONFIDENCE },
+			),
+		}),
+		"Shares of the backends, by weight.",
+	),
+	about(
+		object({ kind: v.literal("avoided"), ...aboutConnections, backend: text }),
+		"No new connection reaches this backend.",
+	),
+	about(
+		object({
+			kind: v.literal("failover-gap"),
+			because,
+			backend: text,
+			atMostMs: milliseconds,
+		}),
+		"From the moment a backend fails until the first connection that would have gone to it is served elsewhere.",
+	),
+	about(
+		object({ kind: v.literal("affinity"), ...aboutConnections }),
+		"All packets of each connection reach one backend.",
+	),
+	about(
+		object({ kind: v.literal("moved"), ...aboutConnections, ...bounds }),
+		"Number of connections whose packets reach more than one backend.",
+	),
+	about(
+		object({
+			kind: v.literal("outcomes"),
+			...aboutConnections,
+			outcome: about(
+				outcome,
+				"lost is every end but completed and open; accepted is a message that a backend took.",
+			),
+			...bounds,
+		}),
+		"Number of connections that end in this way.",
+	),
+	about(
+		object({
+			kind: v.literal("gateway-answered"),
+			...aboutConnections,
+			answer: about(
+				gatewayAnswer,
+				"rst, syn/ack, an ICMP error such as icmp host-unreachable, or a pattern: icmp *, *.",
+			),
+			...bounds,
+		}),
+		"Number of connections to which the gateway itself answers.",
+	),
+	about(
+		object({ kind: v.literal("packets-out"), ...somePackets }),
+		"Packets that come out of an interface of the gateway.",
+	),
+	about(
+		object({ kind: v.literal("packets-past"), ...somePackets }),
+		"Packets that go from host to host on a link of the gateway, past it.",
+	),
+	about(
+		object({
+			kind: v.literal("conntrack"),
+			...moment,
+			filter: v.optional(conntrackFilter, {}),
+			...bounds,
+			assured: v.exactOptional(yesNo),
+			unreplied: v.exactOptional(yesNo),
+			timeoutS: v.exactOptional(count),
+		}),
+		"Number of conntrack entries that fit.",
+	),
+	about(
+		object({
+			kind: v.literal("counter"),
+			...moment,
+			rule: about(text, "mangle:MAILMARK:rule:2, or filter:INPUT:policy."),
+			packets: count,
+		}),
+		"Packets counted by a rule or a policy.",
+	),
+	about(
+		object({
+			kind: v.literal("condition"),
+			...moment,
+			name: text,
+			value: about(
+				conditionValue,
+				"0, 1, or null where there is no such condition.",
+			),
+		}),
+		"Value of a condition.",
+	),
+	about(
+		object({
+			kind: v.literal("counts-agree"),
+			because,
+			addresses: about(
+				record(text),
+				"By backend, the address that the rules translate to.",
+			),
+		}),
+		"Clients, rules and real servers count the same connections for each backend.",
+	),
+	about(
+		object({ kind: v.literal("mail-kept"), because }),
+		"Every message that a backend accepted is kept.",
+	),
+	about(
+		object({
+			kind: v.literal("operation"),
+			because,
+			step: about(text, "Label of the step."),
+			ok: about(yesNo, "It succeeds."),
+			message: v.optional(about(text, "A part of what it prints."), ""),
+		}),
+		"How an operation of a step ends.",
+	),
 ] as const;
 
 export const rulesetSource = v.union(
@@ -185,28 +277,70 @@ function scenarioWith<
 	const Operations extends typeof operationStep | typeof playableOperationStep,
 >(ruleset: Ruleset, operationSteps: Operations) {
 	return object({
-		name: v.pipe(
-			text,
-			v.regex(
-				NAME,
-				(issue) =>
-					`"${issue.input}" is no name for a scenario\nWrite it in lower case with hyphens: my-failover.`,
+		name: about(
+			v.pipe(
+				text,
+				v.regex(
+					NAME,
+					(issue) =>
+						`"${issue.input}" is no name for a scenario\nWrite it in lower case with hyphens: my-failover.`,
+				),
 			),
+			"Its name: unique, in lower case with hyphens.",
 		),
-		suite: v.optional(text, "own"),
-		title: oneLine,
-		story: v.optional(oneLine, ""),
-		trap: v.optional(v.nullable(oneLine), null),
-		setup: object({
-			...worldEntries,
-			ruleset,
-			gateway: gatewaySetup,
-			conditions: v.optional(record(conditionWrite), {}),
-			seed: v.optional(whole(0, Number.MAX_SAFE_INTEGER), 1),
-		}),
-		steps: list(byKind([...worldSteps, operationSteps])),
-		expect: list(byKind(expectations)),
-		endMs: milliseconds,
+		suite: v.optional(about(text, "The suite that it belongs to."), "own"),
+		title: about(oneLine, "What it shows, on one line."),
+		story: v.optional(
+			about(
+				oneLine,
+				"What happens and why it matters, in a sentence or a few.",
+			),
+			"",
+		),
+		trap: v.optional(
+			about(
+				v.nullable(oneLine),
+				"What the ruleset itself does wrong here; the expectations state what really happens. null: nothing.",
+			),
+			null,
+		),
+		setup: about(
+			object({
+				...worldEntries,
+				ruleset: about(
+					ruleset,
+					"The rules: a file beside the scenario, or a name and a text that iptables-restore takes.",
+				),
+				gateway: gatewaySetup,
+				conditions: v.optional(
+					about(
+						record(conditionWrite),
+						"Conditions that are written after the rules were loaded.",
+					),
+					{},
+				),
+				seed: v.optional(
+					about(
+						whole(0, Number.MAX_SAFE_INTEGER),
+						"Everything that is left to chance follows from it.",
+					),
+					1,
+				),
+			}),
+			"The gateway, its rules, and the hosts around it.",
+		),
+		steps: about(
+			list(byKind([...worldSteps, operationSteps])),
+			"What happens, in the order of its times.",
+		),
+		expect: about(
+			list(byKind(expectations)),
+			"What has to be true of the play.",
+		),
+		endMs: about(
+			milliseconds,
+			"The play ends here, or when nothing is left to happen.",
+		),
 	});
 }
 

@@ -23,16 +23,52 @@ import {
 	yesNo,
 } from "./schema.ts";
 
-export const behaviour = byKind([
-	object({ kind: v.literal("up") }),
-	object({ kind: v.literal("refuse") }),
-	object({ kind: v.literal("vanish") }),
-	object({ kind: v.literal("silent") }),
-	object({ kind: v.literal("hang"), accept: yesNo }),
-	object({ kind: v.literal("slow"), delayMs: milliseconds }),
-	object({ kind: v.literal("drain") }),
-	object({ kind: v.literal("lossy"), loss: share }),
-]);
+export const behaviour = about(
+	byKind([
+		about(object({ kind: v.literal("up") }), "It serves."),
+		about(
+			object({ kind: v.literal("refuse") }),
+			"The process is dead, its kernel answers RST.",
+		),
+		about(
+			object({ kind: v.literal("vanish") }),
+			"The host is gone: no ARP, and it has forgotten everything when it comes back.",
+		),
+		about(
+			object({ kind: v.literal("silent") }),
+			"ARP is answered, packets disappear, as behind a wrong firewall.",
+		),
+		about(
+			object({
+				kind: v.literal("hang"),
+				accept: about(
+					yesNo,
+					"true: it accepts connections and says nothing. false: it accepts nothing, and the backlog fills.",
+				),
+			}),
+			"The process hangs.",
+		),
+		about(
+			object({
+				kind: v.literal("slow"),
+				delayMs: about(milliseconds, "Milliseconds before each reply."),
+			}),
+			"It waits before its banner and before each reply.",
+		),
+		about(
+			object({ kind: v.literal("drain") }),
+			"New connections are refused (RST), those that stand are served.",
+		),
+		about(
+			object({
+				kind: v.literal("lossy"),
+				loss: about(share, "Probability with which each packet is lost."),
+			}),
+			"Of the packets to it and from it some are lost.",
+		),
+	]),
+	"What a backend does.",
+);
 
 /** One of these, or `null` for none. */
 export function orNull<const Schema extends v.GenericSchema>(schema: Schema) {
@@ -49,9 +85,16 @@ export const messages = whole(0, MOST_MESSAGES);
 export const dialogue = byKind([
 	object({
 		kind: v.literal("smtp"),
-		messages,
-		messageOctets: v.exactOptional(whole(0, MOST_OCTETS)),
-		paceMs: v.exactOptional(milliseconds),
+		messages: about(messages, "Messages that the client sends."),
+		messageOctets: v.exactOptional(
+			about(whole(0, MOST_OCTETS), "Length of each message."),
+		),
+		paceMs: v.exactOptional(
+			about(
+				milliseconds,
+				"Milliseconds that the client waits before it speaks.",
+			),
+		),
 		connectTimeoutMs: timeout,
 		readTimeoutMs: timeout,
 	}),
@@ -124,70 +167,147 @@ export const healthPolicyEntries = {
 };
 
 export const healthCheck = object({
-	interface: text,
+	interface: about(text, "The gateway's interface in front of the checker."),
 	address,
-	targets: list(object({ backend: text, address, port, condition: text })),
+	targets: about(
+		list(object({ backend: text, address, port, condition: text })),
+		"What is probed, and the condition that is written for each.",
+	),
 	// What the world can play; the checker of a machine knows more.
-	probe: byKind([
-		object({ kind: v.literal("smtp") }),
-		object({ kind: v.literal("tcp") }),
-	]),
+	probe: about(
+		byKind([
+			object({ kind: v.literal("smtp") }),
+			object({ kind: v.literal("tcp") }),
+		]),
+		"smtp: connect, wait for 220, say QUIT. tcp: connect, that is all.",
+	),
 	...healthPolicyEntries,
 });
 
+const latencyMs = v.optional(
+	about(
+		milliseconds,
+		"Milliseconds that a packet takes between the host and the gateway.",
+	),
+	1,
+);
+const behindInterface = about(
+	text,
+	"The gateway's interface behind which the host stands.",
+);
+
 /** The keys of a `WorldSetup`. */
 export const worldEntries = {
-	service: object({ address, port }),
-	clients: list(
-		object({
-			name: text,
-			address,
-			interface: text,
-			latencyMs: v.optional(milliseconds, 1),
-		}),
+	service: about(
+		object({ address, port }),
+		"The address and port that clients know.",
 	),
-	backends: list(
-		object({
-			name: text,
-			address,
-			interface: text,
-			latencyMs: v.optional(milliseconds, 1),
-			behaviour: v.optional(behaviour, { kind: "up" }),
-			port: v.exactOptional(port),
-		}),
+	clients: about(
+		list(
+			object({ name: text, address, interface: behindInterface, latencyMs }),
+		),
+		"Hosts that connect to the service.",
 	),
-	neighbours: v.exactOptional(list(object({ interface: text, address }))),
-	healthCheck: v.optional(v.nullable(healthCheck), null),
-};
-
-export const gatewaySetup = object({
-	interfaces: list(
-		object({
-			name: text,
-			addresses: list(network),
-			mtu: v.optional(whole(68, 65_535), 1500),
-		}),
-	),
-	routes: v.optional(
+	backends: about(
 		list(
 			object({
-				destination: network,
-				via: v.nullable(address),
-				interface: text,
+				name: text,
+				address,
+				interface: behindInterface,
+				latencyMs,
+				behaviour: v.optional(behaviour, { kind: "up" }),
+				port: v.exactOptional(
+					about(port, "Where it listens; the service's port when left out."),
+				),
 			}),
 		),
-		[],
+		"Servers that the rules lead to.",
 	),
-	sysctls: v.optional(record(finite), {}),
-	listeners: v.optional(
-		list(object({ protocol: oneOf(["tcp", "udp"]), port })),
-		[],
+	neighbours: v.exactOptional(
+		about(
+			list(object({ interface: text, address })),
+			"Other addresses that answer ARP and nothing else: routers on the way to far clients.",
+		),
 	),
-	// A kernel keeps its seconds in 64 bits, and the rules that look at the time in 32.
-	epochMs: v.optional(inRange(0, 0xffff_ffff * 1_000), Date.UTC(2026, 0, 1)),
-});
+	healthCheck: v.optional(
+		about(
+			v.nullable(healthCheck),
+			"A health checker that writes conditions. null: none.",
+		),
+		null,
+	),
+};
 
-const when = { atMs: milliseconds, label: v.optional(text, "") };
+export const gatewaySetup = about(
+	object({
+		interfaces: about(
+			list(
+				object({
+					name: text,
+					addresses: about(
+						list(network),
+						"With their prefix lengths (10.0.0.1/8), the primary one first.",
+					),
+					mtu: v.optional(
+						about(whole(68, 65_535), "Longest packet, in octets."),
+						1500,
+					),
+				}),
+			),
+			"The gateway's interfaces.",
+		),
+		routes: v.optional(
+			about(
+				list(
+					object({
+						destination: network,
+						via: about(
+							v.nullable(address),
+							"The next router. null: the destination is on the link.",
+						),
+						interface: text,
+					}),
+				),
+				"Routes besides those to the interfaces' own networks.",
+			),
+			[],
+		),
+		sysctls: v.optional(
+			about(
+				record(finite),
+				"By their names without net.: netfilter.nf_conntrack_tcp_loose, ipv4.ip_forward.",
+			),
+			{},
+		),
+		listeners: v.optional(
+			about(
+				list(object({ protocol: oneOf(["tcp", "udp"]), port })),
+				"Ports on which the gateway itself listens; all others answer RST or port-unreachable.",
+			),
+			[],
+		),
+		// A kernel keeps its seconds in 64 bits, and the rules that look at the time in 32.
+		epochMs: v.optional(
+			about(
+				inRange(0, 0xffff_ffff * 1_000),
+				"Wall-clock time at the beginning of the play, in milliseconds since 1970 (UTC).",
+			),
+			Date.UTC(2026, 0, 1),
+		),
+	}),
+	"The gateway under test.",
+);
+
+const when = {
+	atMs: about(
+		milliseconds,
+		"When it happens, in milliseconds from the beginning of the play.",
+	),
+	label: v.optional(
+		about(text, "A name by which expectations and other steps refer to it."),
+		"",
+	),
+};
 
 /** A play keeps a record of each. */
 export const MOST_CONNECTIONS = 1_000_000;
@@ -197,51 +317,93 @@ export const interval = milliseconds;
 /** From one a day to one a microsecond. */
 export const perSecond = inRange(0.000_01, 1_000_000);
 
-const arrivals = byKind([
-	object({ kind: v.literal("at-once") }),
-	object({ kind: v.literal("every"), intervalMs: interval }),
-	object({ kind: v.literal("poisson"), perSecond }),
-]);
+const arrivals = about(
+	byKind([
+		object({ kind: v.literal("at-once") }),
+		object({ kind: v.literal("every"), intervalMs: interval }),
+		object({ kind: v.literal("poisson"), perSecond }),
+	]),
+	"When the connections arrive: all at once, at an interval, or by chance at a rate.",
+);
 
-const ports = byKind([
-	object({ kind: v.literal("drawn") }),
-	object({ kind: v.literal("from"), first: port }),
-	object({ kind: v.literal("fixed"), port }),
-]);
+const ports = about(
+	byKind([
+		object({ kind: v.literal("drawn") }),
+		object({ kind: v.literal("from"), first: port }),
+		object({ kind: v.literal("fixed"), port }),
+	]),
+	"Source ports: drawn as Linux draws them, counted up from a first one, or always the same.",
+);
 
 export const side = oneOf(["client", "backend"]);
 
+const ofConnections = about(
+	text,
+	"Label of the connect step whose connections they are.",
+);
+
 /** Every step but operations. */
 export const worldSteps = [
-	object({
-		...when,
-		kind: v.literal("connect"),
-		client: text,
-		count: v.optional(connections, 1),
-		arrivals: v.optional(arrivals, { kind: "at-once" }),
-		ports: v.optional(ports, { kind: "drawn" }),
-		dialogue: v.optional(dialogue, {
-			kind: "smtp",
-			messages: 1,
-			connectTimeoutMs: 30_000,
-			readTimeoutMs: 30_000,
+	about(
+		object({
+			...when,
+			kind: v.literal("connect"),
+			client: about(text, "Name of the client."),
+			count: v.optional(about(connections, "Number of connections."), 1),
+			arrivals: v.optional(arrivals, { kind: "at-once" }),
+			ports: v.optional(ports, { kind: "drawn" }),
+			dialogue: v.optional(dialogue, {
+				kind: "smtp",
+				messages: 1,
+				connectTimeoutMs: 30_000,
+				readTimeoutMs: 30_000,
+			}),
 		}),
-	}),
-	object({ ...when, kind: v.literal("speak"), connections: text, who: side }),
-	object({ ...when, kind: v.literal("close"), connections: text, who: side }),
-	object({
-		...when,
-		kind: v.literal("packet"),
-		interface: text,
-		packet: packetLine,
-	}),
-	object({
-		...when,
-		kind: v.literal("backend"),
-		backend: text,
-		becomes: behaviour,
-	}),
-	object({ ...when, kind: v.literal("observe") }),
+		"A client opens connections to the service.",
+	),
+	about(
+		object({
+			...when,
+			kind: v.literal("speak"),
+			connections: ofConnections,
+			who: side,
+		}),
+		"Connections that wait go on: the client or its backend sends something.",
+	),
+	about(
+		object({
+			...when,
+			kind: v.literal("close"),
+			connections: ofConnections,
+			who: side,
+		}),
+		"The client or its backend closes connections.",
+	),
+	about(
+		object({
+			...when,
+			kind: v.literal("packet"),
+			interface: text,
+			packet: about(
+				packetLine,
+				"In one-line notation: tcp 10.0.0.10:40000 > 10.0.0.1:25 S.",
+			),
+		}),
+		"One packet, put on an interface of the gateway.",
+	),
+	about(
+		object({
+			...when,
+			kind: v.literal("backend"),
+			backend: text,
+			becomes: behaviour,
+		}),
+		"A backend's behaviour changes.",
+	),
+	about(
+		object({ ...when, kind: v.literal("observe") }),
+		"Keeps counters, conntrack and conditions as they are now under the step's label.",
+	),
 ] as const;
 
 export const conntrackFilter = v.pipe(
@@ -265,34 +427,66 @@ export const conntrackFilter = v.pipe(
 
 /** @param rules where the file has been read, they stand in it */
 function restore<const Rules extends v.GenericSchema>(rules: Rules) {
-	return object({
-		kind: v.literal("restore"),
-		file: text,
-		text: rules,
-		noflush: v.optional(yesNo, false),
-		counters: v.optional(yesNo, false),
-	});
+	return about(
+		object({
+			kind: v.literal("restore"),
+			file: about(text, "A file of rules beside the scenario."),
+			text: rules,
+			noflush: v.optional(about(yesNo, "--noflush"), false),
+			counters: v.optional(about(yesNo, "--counters"), false),
+		}),
+		"iptables-restore of a file.",
+	);
 }
 
 const otherOperations = [
-	object({ kind: v.literal("iptables"), command: text }),
-	object({ kind: v.literal("condition"), name: text, write: text }),
-	object({ kind: v.literal("evict"), filter: conntrackFilter }),
-	object({ kind: v.literal("sysctl"), name: text, value: finite }),
-	object({ kind: v.literal("link"), interface: text, up: yesNo }),
-	object({ kind: v.literal("forget-neighbour"), address }),
-	object({ kind: v.literal("take-over") }),
+	about(
+		object({ kind: v.literal("iptables"), command: text }),
+		"One command: iptables -t mangle -A PREROUTING …",
+	),
+	about(
+		object({ kind: v.literal("condition"), name: text, write: text }),
+		"Writes a text into /proc/net/nf_condition/NAME.",
+	),
+	about(
+		object({ kind: v.literal("evict"), filter: conntrackFilter }),
+		"conntrack -D with a filter, which fails where no entry fits.",
+	),
+	about(
+		object({ kind: v.literal("sysctl"), name: text, value: finite }),
+		"Sets a sysctl, by its name without net.",
+	),
+	about(
+		object({ kind: v.literal("link"), interface: text, up: yesNo }),
+		"Takes an interface down, or up again.",
+	),
+	about(
+		object({ kind: v.literal("forget-neighbour"), address }),
+		"Forgets the address of a neighbour (ip neigh flush to ADDRESS).",
+	),
+	about(
+		object({ kind: v.literal("take-over") }),
+		"A second gateway with the same rules and conditions and an empty conntrack table takes the addresses over.",
+	),
 ] as const;
 
-export const operationStep = object({
-	...when,
-	kind: v.literal("operation"),
-	operation: byKind([restore(v.exactOptional(text)), ...otherOperations]),
-});
+const OPERATION = "What an administrator does to the gateway.";
+
+export const operationStep = about(
+	object({
+		...when,
+		kind: v.literal("operation"),
+		operation: byKind([restore(v.exactOptional(text)), ...otherOperations]),
+	}),
+	OPERATION,
+);
 
 /** Of a scenario whose files have been read. */
-export const playableOperationStep = object({
-	...when,
-	kind: v.literal("operation"),
-	operation: byKind([restore(text), ...otherOperations]),
-});
+export const playableOperationStep = about(
+	object({
+		...when,
+		kind: v.literal("operation"),
+		operation: byKind([restore(text), ...otherOperations]),
+	}),
+	OPERATION,
+);
