@@ -1,5 +1,6 @@
 /** How the gateway of a scenario is wired in the guest: which VLAN is which interface, and everything on it. */
 import type { GatewaySetup } from "../../sim/contract/gateway.ts";
+import { LOOPBACK_IFINDEX } from "../../sim/kernel.ts";
 import { parseAddress, prefixMask } from "../../sim/packet/address.ts";
 import type { Address } from "../../sim/packet/packet.ts";
 import { LabError } from "../lab-error.ts";
@@ -14,7 +15,6 @@ import { FENCE_ADDRESS } from "./wire/arp.ts";
 import { BROADCAST_MAC, GATEWAY_MAC, multicastMac } from "./wire/ethernet.ts";
 
 export const TRUNK_NAME = "trunk";
-const LOOPBACK_INDEX = 1;
 /** Of the guest's first process. */
 const AGENT = 1;
 /** Far from those that the kernel gives. */
@@ -59,8 +59,8 @@ export function wire(
 /** What is said once, when the machine has come up: the trunk, and who answers fences on it. */
 export function trunkMessages(trunk: number): readonly Buffer[] {
 	return [
-		setLink(LOOPBACK_INDEX, true),
-		addAddress(LOOPBACK_INDEX, {
+		setLink(LOOPBACK_IFINDEX, true),
+		addAddress(LOOPBACK_IFINDEX, {
 			address: FENCE_ADDRESS,
 			prefixLength: 32,
 			scope: "host",
@@ -89,7 +89,7 @@ export function wiringMessages(
 	const indexOf = (name: string) =>
 		interfaces.find((one) => one.name === name)?.index ?? 0;
 	return [
-		setLink(LOOPBACK_INDEX, true),
+		setLink(LOOPBACK_IFINDEX, true),
 		...interfaces.flatMap((one) => [
 			...one.addresses.map((own) =>
 				addAddress(one.index, { ...own, scope: "universe" }),

@@ -10,6 +10,7 @@ import type {
 	Unknown,
 } from "../../sim/contract/gateway.ts";
 import { invariant, unreachable } from "../../sim/invariant.ts";
+import { ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED } from "../../sim/kernel.ts";
 import { formatAddress } from "../../sim/packet/address.ts";
 import { icmpError, udp } from "../../sim/packet/build.ts";
 import { cutInto } from "../../sim/packet/bytes/fragment.ts";
@@ -312,5 +313,9 @@ function restoreOf(
 /** The box's own sockets make something of it that the model does not know. */
 function isOfTheBox(about: Packet, type: number, code: number): boolean {
 	const own: readonly string[] = OWN_ADDRESSES;
-	return type === 3 && code === 4 && own.includes(formatAddress(about.source));
+	return (
+		type === ICMP_DEST_UNREACH &&
+		code === ICMP_FRAG_NEEDED &&
+		own.includes(formatAddress(about.source))
+	);
 }

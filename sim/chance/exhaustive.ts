@@ -18,7 +18,7 @@ import {
 import type { Choice, UnseenChance } from "./choice.ts";
 
 /** One draw on a path. */
-export interface Draw {
+interface Draw {
 	readonly label: string;
 	/** From 0 to `outcomes - 1`. What happens or not has two: 0, it does not, and 1, it does. */
 	readonly outcome: number;

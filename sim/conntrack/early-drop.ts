@@ -10,10 +10,10 @@
  */
 
 import type { Choice } from "../chance/choice.ts";
+import { HZ } from "../kernel.ts";
 import { TCP } from "../packet/packet.ts";
 import type { Stateful } from "../stateful.ts";
 import { lineOf } from "./lines.ts";
-import { HZ } from "./settings/sysctl-values.ts";
 import {
 	ENTRY_SHIFT,
 	PROTOCOL,

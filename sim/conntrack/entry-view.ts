@@ -5,9 +5,9 @@ import type {
 	ConntrackApi,
 	Direction,
 } from "../extension/host.ts";
+import { HZ } from "../kernel.ts";
 import { TCP } from "../packet/packet.ts";
 import { NO_ENTRY } from "../packet/skb/skb.ts";
-import { HZ } from "./settings/sysctl-values.ts";
 import {
 	ENTRY_SHIFT,
 	KERNEL_STATUS_MASK,

@@ -4,10 +4,10 @@ import type {
 	ConntrackLine,
 	ConntrackTuple,
 } from "../contract/gateway.ts";
+import { HZ } from "../kernel.ts";
 import { formatAddress } from "../packet/address.ts";
 import { ICMP, TCP, UDP } from "../packet/packet.ts";
 import type { EntryView } from "./entry-view.ts";
-import { HZ } from "./settings/sysctl-values.ts";
 import {
 	ENTRY_SHIFT,
 	HAS_COUNTERS,

@@ -4,6 +4,7 @@
  * the connection of the packet that it is about. Lengths that are wrong are not modelled.
  */
 import { InvariantError } from "../invariant.ts";
+import { HZ, NR_ICMP_TYPES } from "../kernel.ts";
 import { isIcmpError } from "../packet/icmp-names.ts";
 import { ICMP, UDP } from "../packet/packet.ts";
 import {
@@ -14,7 +15,6 @@ import {
 	type Skb,
 } from "../packet/skb/skb.ts";
 import type { ConntrackConfig } from "./settings/config.ts";
-import { HZ } from "./settings/sysctl-values.ts";
 import {
 	ENTRY_SHIFT,
 	ORIGINAL,
@@ -36,9 +36,6 @@ import { TRACK_INVALID } from "./table/verdicts.ts";
 
 /** Traffic both ways for longer than this is a stream, not a question and its answer. */
 const STREAM_AFTER = 2 * HZ;
-
-/** NR_ICMP_TYPES, include/uapi/linux/icmp.h: types beyond have no meaning. */
-const GREATEST_ICMP_TYPE = 18;
 
 /** Protocols that the kernel tracks by more than addresses, and the model does not. */
 const NOT_MODELLED: Readonly<Record<number, string>> = {
@@ -120,7 +117,7 @@ export function trackIcmpError(
 	zones: number,
 	skb: Skb,
 ): number {
-	if (skb.icmpType > GREATEST_ICMP_TYPE) return TRACK_INVALID;
+	if (skb.icmpType > NR_ICMP_TYPES) return TRACK_INVALID;
 	if (!isIcmpError(skb.icmpType)) return NF_ACCEPT;
 	if (skb.about === null) return TRACK_INVALID;
 	if (!tupleOfPacket(about, skb.about)) return TRACK_INVALID;

@@ -3,6 +3,14 @@
  * them.
  */
 import type { Clock } from "../clock/clock.ts";
+import {
+	ICMP_DEST_UNREACH,
+	ICMP_ECHO,
+	ICMP_FRAG_NEEDED,
+	ICMP_PARAMETERPROB,
+	ICMP_PORT_UNREACH,
+	ICMP_TIME_EXCEEDED,
+} from "../kernel.ts";
 import { icmpEcho, icmpError } from "../packet/build.ts";
 import {
 	ACK,
@@ -173,7 +181,7 @@ export class Host implements SocketHost {
 	}
 
 	private receiveIcmp(packet: IcmpPacket): void {
-		if (packet.type === 8) {
+		if (packet.type === ICMP_ECHO) {
 			this.transmit(
 				icmpEcho({
 					source: packet.destination,
@@ -200,7 +208,13 @@ export class Host implements SocketHost {
 	private receiveUdp(packet: UdpPacket): void {
 		if (this.handDriven.has(packet.destinationPort)) return;
 		if (this.takesDatagram(packet)) return;
-		this.transmit(icmpError(packet, { type: 3, code: 3, from: this.address }));
+		this.transmit(
+			icmpError(packet, {
+				type: ICMP_DEST_UNREACH,
+				code: ICMP_PORT_UNREACH,
+				from: this.address,
+			}),
+		);
 	}
 
 	private add(
@@ -230,21 +244,16 @@ export class Host implements SocketHost {
 	}
 }
 
-const DESTINATION_UNREACHABLE = 3;
-const FRAGMENTATION_NEEDED = 4;
-const TIME_EXCEEDED = 11;
-const PARAMETER_PROBLEM = 12;
-
 /**
  * What a router's complaint does to a socket (`tcp_v4_err`, net/ipv4/tcp_ipv4.c, 6.1): while
  * connecting it ends the attempt, later it is advice at most. The MTU of a path is not modelled.
  */
 function onIcmpError(socket: TcpSocket, packet: IcmpPacket, seq: number): void {
 	const { type, code } = packet;
-	const isUnreachable = type === DESTINATION_UNREACHABLE;
+	const isUnreachable = type === ICMP_DEST_UNREACH;
 	const isError =
-		isUnreachable || type === TIME_EXCEEDED || type === PARAMETER_PROBLEM;
-	if (!isError || (isUnreachable && code === FRAGMENTATION_NEEDED)) return;
+		isUnreachable || type === ICMP_TIME_EXCEEDED || type === ICMP_PARAMETERPROB;
+	if (!isError || (isUnreachable && code === ICMP_FRAG_NEEDED)) return;
 	const isPathCut = isUnreachable && code <= 1;
 	if (socket.state === "syn-received") {
 		const isFatal = !isUnreachable || isPathCut;

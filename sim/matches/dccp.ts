@@ -1,5 +1,6 @@
 import { defineMatch } from "../extension/extension.ts";
 import type { GivenOptions } from "../extension/options.ts";
+import { DCCP } from "../kernel.ts";
 import { printRange } from "./sctp/sctp.ts";
 import type { PortRange } from "./shared/port-range.ts";
 
@@ -16,7 +17,6 @@ interface Options {
 	} | null;
 }
 
-const DCCP = 33;
 /** By their numbers. */
 const TYPES = [
 	"REQUEST",

@@ -1,5 +1,6 @@
 import { defineMatch, type NumberCell } from "../extension/extension.ts";
-import { HZ, jiffies } from "./shared/jiffies.ts";
+import { HZ } from "../kernel.ts";
+import { jiffies } from "./shared/jiffies.ts";
 import { printRate, readRate } from "./shared/rate.ts";
 
 interface Options {

@@ -1,5 +1,6 @@
 import { defineMatch } from "../extension/extension.ts";
 import { invariant } from "../invariant.ts";
+import { LOOPBACK_IFINDEX } from "../kernel.ts";
 import { hostMac } from "../packet/mac.ts";
 
 interface Options {
@@ -7,9 +8,6 @@ interface Options {
 	readonly source: string;
 	readonly inverted: boolean;
 }
-
-/** Index of lo, whose packets come in no Ethernet frame. */
-const LOOPBACK = 1;
 
 /**
  * Who sent the frame (iptables 1.8.9 libxt_mac.c, kernel 6.1 xt_mac.c). A packet that came in no
@@ -32,9 +30,9 @@ export const mac = defineMatch<Options>({
 	print: ({ source, inverted }) =>
 		`${inverted ? " !" : ""} --mac-source ${source}`,
 	compile({ source, inverted }) {
-		// No source address is changed before the last hook at which this may stand.
+		// Packets of `lo` come in no Ethernet frame. No source address is changed before the last hook at which this may stand.
 		return (skb) =>
-			skb.inInterface > LOOPBACK &&
+			skb.inInterface > LOOPBACK_IFINDEX &&
 			(hostMac(skb.source) === source) !== inverted;
 	},
 });

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { testMatch, testPorts, testSkb } from "../extension/test-host.ts";
+import { SCTP } from "../kernel.ts";
 import { TCP } from "../packet/packet.ts";
 import { multiport } from "./multiport.ts";
 
-const SCTP = 132;
 const use = (options: string) =>
 	testMatch(multiport, options, testPorts(), { protocol: "tcp" });
 

@@ -10,13 +10,10 @@ import {
 	UNKNOWN_PROTOCOL,
 } from "../extension/values/open-names.ts";
 import { readUnsigned } from "../extension/values/read-number.ts";
+import { DCCP, SCTP, UDPLITE } from "../kernel.ts";
 import { TCP, UDP } from "../packet/packet.ts";
 import type { Skb } from "../packet/skb/skb.ts";
 import { portAt } from "./shared/payload-ports.ts";
-
-const DCCP = 33;
-const SCTP = 132;
-const UDPLITE = 136;
 
 /** Protocols that have their ports where TCP has them, and the names their services go by. */
 const SERVICES: ReadonlyMap<number, ServiceProtocol | null> = new Map([

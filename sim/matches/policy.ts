@@ -1,6 +1,7 @@
 import { defineMatch } from "../extension/extension.ts";
 import type { GivenOption, GivenOptions } from "../extension/options.ts";
 import { protocolName } from "../extension/values/names.ts";
+import { AH, ESP } from "../kernel.ts";
 import { formatAddress, prefixLength } from "../packet/address.ts";
 import type { Address } from "../packet/packet.ts";
 
@@ -34,8 +35,6 @@ interface Options {
 /** XT_POLICY_MAX_ELEM (include/uapi/linux/netfilter/xt_policy.h, 6.1). */
 const MOST_ELEMENTS = 4;
 
-const ESP = 50;
-const AH = 51;
 const IPCOMP = 108;
 
 /** The options that describe an element, and may come again behind `--next`. */

@@ -3,6 +3,14 @@
  * and `dump_ipv4_packet` of net/netfilter/nf_log_syslog.c, 6.1. Link layer addresses are left out.
  */
 import type { TraceEvent } from "../contract/gateway.ts";
+import {
+	ICMP_DEST_UNREACH,
+	ICMP_ECHO,
+	ICMP_ECHOREPLY,
+	ICMP_FRAG_NEEDED,
+	ICMP_PARAMETERPROB,
+	ICMP_REDIRECT,
+} from "../kernel.ts";
 import { formatAddress } from "../packet/address.ts";
 import { encodePacket } from "../packet/bytes/bytes.ts";
 import { hex32 } from "../packet/numbers.ts";
@@ -92,9 +100,7 @@ function describeTcp(packet: TcpPacket): string {
 }
 
 /** Echo requests and replies: the second header word is an identifier and a sequence number. */
-const ECHOES = new Set([0, 8]);
-const REDIRECT = 5;
-const PARAMETER_PROBLEM = 12;
+const ECHOES = new Set([ICMP_ECHOREPLY, ICMP_ECHO]);
 
 function describeIcmp(packet: Packet & { kind: "icmp" }): string {
 	const head = `PROTO=ICMP TYPE=${packet.type} CODE=${packet.code} `;
@@ -102,11 +108,15 @@ function describeIcmp(packet: Packet & { kind: "icmp" }): string {
 		return `${head}ID=${packet.rest >>> 16} SEQ=${packet.rest & 0xffff} `;
 	if (packet.about === null) return head;
 	const parameter =
-		packet.type === PARAMETER_PROBLEM ? `PARAMETER=${packet.rest >>> 24} ` : "";
+		packet.type === ICMP_PARAMETERPROB
+			? `PARAMETER=${packet.rest >>> 24} `
+			: "";
 	const gateway =
-		packet.type === REDIRECT ? `GATEWAY=${formatAddress(packet.rest)} ` : "";
+		packet.type === ICMP_REDIRECT
+			? `GATEWAY=${formatAddress(packet.rest)} `
+			: "";
 	const mtu =
-		packet.type === 3 && packet.code === 4
+		packet.type === ICMP_DEST_UNREACH && packet.code === ICMP_FRAG_NEEDED
 			? `MTU=${packet.rest & 0xffff} `
 			: "";
 	return `${head}${parameter}${gateway}[${describe(packet.about)}] ${mtu}`;

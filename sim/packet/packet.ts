@@ -107,6 +107,4 @@ export const URG = 32;
 export const ECE = 64;
 export const CWR = 128;
 
-export const ICMP = 1;
-export const TCP = 6;
-export const UDP = 17;
+export { ICMP, TCP, UDP } from "../kernel.ts";

@@ -1,10 +1,9 @@
 /** Addresses that stand for many, and addresses that cannot be (`ip_route_input_slow`, net/ipv4/route.c, 6.1). */
 import { UnknownSignal } from "../contract/unknown-signal.ts";
+import { INADDR_BROADCAST } from "../kernel.ts";
 import type { Address } from "../packet/packet.ts";
 import type { Skb } from "../packet/skb/skb.ts";
 import type { Routes } from "./routes.ts";
-
-const LIMITED_BROADCAST = -1;
 
 export function isMulticast(address: Address): boolean {
 	return address >>> 28 === 0xe;
@@ -16,7 +15,7 @@ export function frameType(
 	destination: Address,
 	from: number,
 ): Skb["pktType"] {
-	if (destination === LIMITED_BROADCAST) return "broadcast";
+	if (destination === INADDR_BROADCAST) return "broadcast";
 	if (isMulticast(destination)) return "multicast";
 	return routes.isBroadcastOn(destination, from) ? "broadcast" : "unicast";
 }
@@ -31,7 +30,7 @@ export function martian(
 	const { source, destination } = skb;
 	if (isMulticast(destination))
 		throw new UnknownSignal("multicast is not modelled");
-	if (isMulticast(source) || source === LIMITED_BROADCAST)
+	if (isMulticast(source) || source === INADDR_BROADCAST)
 		return "martian source";
 	// Who asks for an address has none yet (DHCP).
 	if (source === 0) return isForAll(skb) ? null : "martian source";
@@ -48,7 +47,7 @@ export function isSpoofed(routes: Routes, { source }: Skb): boolean {
 /** Everybody on the link, as those say who know no address yet, neither another's nor their own. */
 export function isForAll({ source, destination }: Skb): boolean {
 	return (
-		destination === LIMITED_BROADCAST || (source === 0 && destination === 0)
+		destination === INADDR_BROADCAST || (source === 0 && destination === 0)
 	);
 }
 

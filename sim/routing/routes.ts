@@ -6,6 +6,7 @@
 import type { GatewaySetup, RouteSetup } from "../contract/gateway.ts";
 import type { AddressType } from "../extension/host.ts";
 import { invariant } from "../invariant.ts";
+import { LOOPBACK_IFINDEX } from "../kernel.ts";
 import { parseAddress, prefixMask } from "../packet/address.ts";
 import type { Address } from "../packet/packet.ts";
 import type { Stateful } from "../stateful.ts";
@@ -46,13 +47,12 @@ export class SetupError extends Error {
 	override readonly name = "SetupError";
 }
 
-const LOOPBACK_INDEX = 1;
 const LOOPBACK: Entry = {
 	network: 127 << 24,
 	mask: prefixMask(8),
 	route: {
 		type: "local",
-		interface: LOOPBACK_INDEX,
+		interface: LOOPBACK_IFINDEX,
 		via: null,
 		source: (127 << 24) | 1,
 	},
@@ -155,7 +155,7 @@ export class Routes implements Stateful<SavedRoutes> {
 
 	/** The loopback has one that nobody gave it. */
 	firstAddressOf(index: number): Address | null {
-		if (index === LOOPBACK_INDEX) return LOOPBACK.route.source;
+		if (index === LOOPBACK_IFINDEX) return LOOPBACK.route.source;
 		return this.addresses[index]?.[0]?.address ?? null;
 	}
 

@@ -1,5 +1,6 @@
 import { defineTarget } from "../extension/extension.ts";
 import type { NatRange } from "../extension/host.ts";
+import { INADDR_LOOPBACK } from "../kernel.ts";
 import { HOOK_OUTPUT, NF_DROP } from "../packet/skb/skb.ts";
 import {
 	NO_PORTS,
@@ -8,8 +9,6 @@ import {
 	printPorts,
 	readPorts,
 } from "./shared/nat-range.ts";
-
-const LOOPBACK = 0x7f000001;
 
 /**
  * DNAT to the router itself (iptables 1.8.9 libxt_NAT.c, kernel 6.1 nf_nat_redirect.c,
@@ -45,7 +44,7 @@ export const redirect = defineTarget<NatRange>({
 		return (skb) => {
 			const address =
 				skb.hook === HOOK_OUTPUT
-					? LOOPBACK
+					? INADDR_LOOPBACK
 					: ports.firstAddress(skb.inInterface);
 			if (address === null) return NF_DROP;
 			const addresses = { min: address, max: address };

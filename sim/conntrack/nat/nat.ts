@@ -6,6 +6,7 @@
 import type { Choice } from "../../chance/choice.ts";
 import type { NatRange } from "../../extension/host.ts";
 import { invariant } from "../../invariant.ts";
+import { ICMP_REDIRECT } from "../../kernel.ts";
 import { ICMP } from "../../packet/packet.ts";
 import {
 	CTINFO_IS_REPLY,
@@ -51,7 +52,6 @@ import {
 
 const NAT_MASK = IPS_SRC_NAT | IPS_DST_NAT;
 const NAT_DONE_MASK = IPS_SRC_NAT_DONE | IPS_DST_NAT_DONE;
-const ICMP_REDIRECT = 5;
 
 export class Nat {
 	readonly #table: EntryTable;

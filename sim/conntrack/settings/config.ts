@@ -7,7 +7,7 @@ import {
 	TCP_STATE_NAMES,
 	type TcpStateName,
 } from "../../contract/tcp-state-name.ts";
-import { HZ } from "./sysctl-values.ts";
+import { HZ } from "../../kernel.ts";
 import type { Sysctls } from "./sysctls.ts";
 
 /** Which setting holds the timeout of which TCP conntrack state (`tcp_timeouts`, 6.1). */

@@ -2,6 +2,16 @@
  * Tuples: what identifies a packet's connection in one direction (`struct nf_conntrack_tuple`).
  * Records of this kind are scratch, written over and over: the inner loop makes no objects.
  */
+import {
+	ICMP_ADDRESS,
+	ICMP_ADDRESSREPLY,
+	ICMP_ECHO,
+	ICMP_ECHOREPLY,
+	ICMP_INFO_REPLY,
+	ICMP_INFO_REQUEST,
+	ICMP_TIMESTAMP,
+	ICMP_TIMESTAMPREPLY,
+} from "../../kernel.ts";
 import { wordAt } from "../../packet/bytes/bytes-read.ts";
 import {
 	ICMP,
@@ -29,22 +39,13 @@ export function scratchTuple(): Tuple {
 
 const PORTS_LENGTH = 4;
 
-const ICMP_ECHO_REPLY = 0;
-const ICMP_ECHO = 8;
-const ICMP_TIMESTAMP = 13;
-const ICMP_TIMESTAMP_REPLY = 14;
-const ICMP_INFO_REQUEST = 15;
-const ICMP_INFO_REPLY = 16;
-const ICMP_ADDRESS = 17;
-const ICMP_ADDRESS_REPLY = 18;
-
 /** Which type answers which; these alone are tracked (`invmap`, nf_conntrack_proto_icmp.c, 6.1). */
 const ICMP_ANSWERS = new Int8Array(256).fill(-1);
 for (const [query, answer] of [
-	[ICMP_ECHO, ICMP_ECHO_REPLY],
-	[ICMP_TIMESTAMP, ICMP_TIMESTAMP_REPLY],
+	[ICMP_ECHO, ICMP_ECHOREPLY],
+	[ICMP_TIMESTAMP, ICMP_TIMESTAMPREPLY],
 	[ICMP_INFO_REQUEST, ICMP_INFO_REPLY],
-	[ICMP_ADDRESS, ICMP_ADDRESS_REPLY],
+	[ICMP_ADDRESS, ICMP_ADDRESSREPLY],
 ] as const) {
 	ICMP_ANSWERS[query] = answer;
 	ICMP_ANSWERS[answer] = query;

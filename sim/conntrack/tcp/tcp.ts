@@ -3,10 +3,10 @@
  * the state table decides where a packet leads, some packets get a second look, the window is
  * judged, and what is left changes the entry. Truncated headers are not modelled.
  */
+import { HZ } from "../../kernel.ts";
 import { ACK, FIN, RST, SYN, TCP, URG } from "../../packet/packet.ts";
 import { CTINFO_IS_REPLY, NF_ACCEPT, type Skb } from "../../packet/skb/skb.ts";
 import type { ConntrackConfig } from "../settings/config.ts";
-import { HZ } from "../settings/sysctl-values.ts";
 import {
 	BY_SOURCE_PREVIOUS,
 	ENTRY_SHIFT,

@@ -2,6 +2,7 @@
  * Hosts, masks and hardware addresses as arguments of options (iptables 1.8.9,
  * libxtables/xtoptions.c, `xtopt_parse_host`, `xtopt_parse_plenmask`, `xtopt_parse_ethermac`).
  */
+import { INADDR_LOOPBACK } from "../../kernel.ts";
 import {
 	parseAddress,
 	prefixLength,
@@ -29,7 +30,7 @@ const U32 = 0xffffffff;
 export function readHost(text: string): Address {
 	const address =
 		text === "localhost"
-			? 0x7f000001
+			? INADDR_LOOPBACK
 			: (numericHost(text) ?? noteName("host", text, SOME_HOST));
 	if (address !== null) return address;
 	throw new Refusal(

@@ -4,13 +4,13 @@
  * net/ipv4/netfilter/nf_defrag_ipv4.c), else before INPUT (`ip_local_deliver`).
  */
 import { UnknownSignal } from "../../contract/unknown-signal.ts";
+import { ICMP_EXC_FRAGTIME, ICMP_TIME_EXCEEDED } from "../../kernel.ts";
 import type { Address } from "../../packet/packet.ts";
 import { PacketError } from "../../packet/packet-error.ts";
 import type { Parts, Skb } from "../../packet/skb/skb.ts";
 import { skbOf } from "../../packet/skb/skb-packet.ts";
 import { isSpoofed, martian } from "../../routing/reachability.ts";
 import { icmpSend } from "../icmp/icmp-send.ts";
-import { IN_REASSEMBLY, TIME_EXCEEDED } from "../icmp/messages.ts";
 import { FragmentQueue } from "../state/fragment-queue.ts";
 import {
 	type Defragmenter,
@@ -52,7 +52,10 @@ export function ipExpire(gateway: GatewayState, key: string): void {
 	if (by === "track-out" || martian(first) !== null) return;
 	if (isSpoofed(routes, first)) return;
 	if (routes.lookup(first.destination)?.type === "local")
-		icmpSend(gateway, first, { type: TIME_EXCEEDED, code: IN_REASSEMBLY });
+		icmpSend(gateway, first, {
+			type: ICMP_TIME_EXCEEDED,
+			code: ICMP_EXC_FRAGTIME,
+		});
 }
 
 function begin(

@@ -4,6 +4,7 @@
  * net/ipv4/route.c `ip_error` and `ip_rt_send_redirect`; 6.1). Of hundreds of clients that are
  * refused at once only a few get an error; the others wait for their own time-out.
  */
+import { HZ, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED } from "../../kernel.ts";
 import type { Address } from "../../packet/packet.ts";
 import {
 	type GatewayState,
@@ -11,10 +12,7 @@ import {
 	type IcmpLimits,
 	sysctlOf,
 } from "../state/gateway-state.ts";
-import { DESTINATION_UNREACHABLE, FRAGMENTATION_NEEDED } from "./messages.ts";
 
-/** Jiffies per second of Debian's kernels (CONFIG_HZ). */
-const HZ = 250;
 /** `XRLIM_BURST_FACTOR`. */
 const BURST = 6;
 /** `ip_rt_error_cost`, `ip_rt_error_burst`. */
@@ -59,7 +57,7 @@ export function icmpAllow(
 	if (
 		!isLimited ||
 		isFromLoopback ||
-		(type === DESTINATION_UNREACHABLE && code === FRAGMENTATION_NEEDED)
+		(type === ICMP_DEST_UNREACH && code === ICMP_FRAG_NEEDED)
 	)
 		return true;
 	if (!icmpGlobalAllow(gateway)) return false;

@@ -1,15 +1,15 @@
 /** ICMP errors of the gateway (`__icmp_send`, net/ipv4/icmp.c, 6.1). `messages.ts` builds the packets. */
+import {
+	ICMP_DEST_UNREACH,
+	ICMP_NET_UNREACH,
+	LOOPBACK_IFINDEX,
+} from "../../kernel.ts";
 import type { Skb } from "../../packet/skb/skb.ts";
 import { skbOf } from "../../packet/skb/skb-packet.ts";
 import { isForMany } from "../../routing/reachability.ts";
-import { type GatewayState, LOOPBACK } from "../state/gateway-state.ts";
+import type { GatewayState } from "../state/gateway-state.ts";
 import { allowRouteError, icmpAllow } from "./icmp-limits.ts";
-import {
-	DESTINATION_UNREACHABLE,
-	icmpErrorFor,
-	isIcmpError,
-	NET_UNREACHABLE,
-} from "./messages.ts";
+import { icmpErrorFor, isIcmpError } from "./messages.ts";
 
 /** What an error says. */
 export interface IcmpErrorKind {
@@ -33,7 +33,7 @@ export function icmpSend(
 	const isAllowed = icmpAllow(gateway, skb.source, {
 		type,
 		code,
-		isFromLoopback: skb.inInterface === LOOPBACK,
+		isFromLoopback: skb.inInterface === LOOPBACK_IFINDEX,
 		isToLoopback: back.type === "local",
 	});
 	if (!isAllowed) return;
@@ -53,13 +53,13 @@ export function sendUnreachable(
 	code: number,
 	rest = 0,
 ): void {
-	icmpSend(gateway, skb, { type: DESTINATION_UNREACHABLE, code, rest });
+	icmpSend(gateway, skb, { type: ICMP_DEST_UNREACH, code, rest });
 }
 
 /** `ip_error`: there is no route. */
 export function sendNoRoute(gateway: GatewayState, skb: Skb): void {
 	if (allowRouteError(gateway, skb.source))
-		sendUnreachable(gateway, skb, NET_UNREACHABLE);
+		sendUnreachable(gateway, skb, ICMP_NET_UNREACH);
 }
 
 /** Errors, and REJECT's answers, are about the first fragment of a packet alone. */

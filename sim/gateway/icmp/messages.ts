@@ -3,6 +3,16 @@
  * builds them.
  */
 
+import {
+	AH,
+	DCCP,
+	ESP,
+	GRE,
+	ICMP_ECHOREPLY,
+	NR_ICMP_TYPES,
+	SCTP,
+	UDPLITE,
+} from "../../kernel.ts";
 import { cutOff, icmp } from "../../packet/build.ts";
 import { transportChecksum } from "../../packet/bytes/bytes-encode.ts";
 import { octetsOf } from "../../packet/bytes/bytes-read.ts";
@@ -18,20 +28,6 @@ import { packetLength } from "../../packet/packet-length.ts";
 import type { Skb } from "../../packet/skb/skb.ts";
 import { packetOf } from "../../packet/skb/skb-packet.ts";
 import { resetFor as resetOf } from "../../packet/tcp-reset.ts";
-
-export const ECHO_REPLY = 0;
-export const DESTINATION_UNREACHABLE = 3;
-export const ECHO_REQUEST = 8;
-export const TIME_EXCEEDED = 11;
-/** Time exceeded: the rest of the packet did not come (`ICMP_EXC_FRAGTIME`). */
-export const IN_REASSEMBLY = 1;
-export const TIMESTAMP_REQUEST = 13;
-
-export const NET_UNREACHABLE = 0;
-export const HOST_UNREACHABLE = 1;
-export const PROTOCOL_UNREACHABLE = 2;
-export const PORT_UNREACHABLE = 3;
-export const FRAGMENTATION_NEEDED = 4;
 
 /** An ICMP error is at most this long (`__icmp_send`: 576), headers of its own taken off. */
 const MOST_QUOTED = 576 - 20 - 8;
@@ -84,12 +80,12 @@ function asItStands(skb: Skb): Packet {
 /** Errors are never sent about errors (`icmp_pointers[].error`). */
 export function isIcmpError(skb: Skb): boolean {
 	if (skb.protocol !== ICMP) return false;
-	return skb.icmpType > 18 || ICMP_ERRORS.has(skb.icmpType);
+	return skb.icmpType > NR_ICMP_TYPES || ICMP_ERRORS.has(skb.icmpType);
 }
 const ICMP_ERRORS = new Set([1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12]);
 
-/** Protocols with other checksums, or with partial ones (`nf_reject_verify_csum`): DCCP, GRE, ESP, AH, SCTP, UDPLite. */
-const NOT_SUMMED = new Set([33, 47, 50, 51, 132, 136]);
+/** Protocols with other checksums, or with partial ones (`nf_reject_verify_csum`). */
+const NOT_SUMMED = new Set([DCCP, GRE, ESP, AH, SCTP, UDPLITE]);
 
 /**
  * Whether REJECT takes a packet for undamaged (`nf_send_unreach`). Of protocols that the model does
@@ -119,7 +115,7 @@ export function echoReplyFor(skb: Skb, ttl: number): Packet {
 	return icmp({
 		source: skb.destination,
 		destination: skb.source,
-		type: ECHO_REPLY,
+		type: ICMP_ECHOREPLY,
 		code: skb.icmpCode,
 		rest: skb.icmpRest,
 		payload: skb.payload,

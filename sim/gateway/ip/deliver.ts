@@ -4,6 +4,17 @@
  */
 import { dropped, type Fate, fragmentFate } from "../../contract/gateway.ts";
 import { UnknownSignal } from "../../contract/unknown-signal.ts";
+import {
+	ICMP_DEST_UNREACH,
+	ICMP_ECHO,
+	ICMP_ECHOREPLY,
+	ICMP_FRAG_NEEDED,
+	ICMP_PORT_UNREACH,
+	ICMP_PROT_UNREACH,
+	ICMP_TIMESTAMP,
+	LOOPBACK_IFINDEX,
+	UDPLITE,
+} from "../../kernel.ts";
 import { nfHook } from "../../netfilter/hook-path.ts";
 import { ACK, FIN, ICMP, RST, SYN, TCP, UDP } from "../../packet/packet.ts";
 import { CTINFO_INVALID, HOOK_INPUT, type Skb } from "../../packet/skb/skb.ts";
@@ -11,18 +22,8 @@ import { packetOf, skbOf } from "../../packet/skb/skb-packet.ts";
 import { isForMany, isRoutedToMany } from "../../routing/reachability.ts";
 import { ipDefrag } from "../fragments/reassembly.ts";
 import { sendUnreachable } from "../icmp/icmp-send.ts";
-import {
-	DESTINATION_UNREACHABLE,
-	ECHO_REPLY,
-	ECHO_REQUEST,
-	echoReplyFor,
-	FRAGMENTATION_NEEDED,
-	PORT_UNREACHABLE,
-	PROTOCOL_UNREACHABLE,
-	resetFor,
-	TIMESTAMP_REQUEST,
-} from "../icmp/messages.ts";
-import { type GatewayState, LOOPBACK } from "../state/gateway-state.ts";
+import { echoReplyFor, resetFor } from "../icmp/messages.ts";
+import type { GatewayState } from "../state/gateway-state.ts";
 import { transmit } from "./neighbours.ts";
 
 const DELIVERED: Fate = { kind: "delivered" };
@@ -31,7 +32,6 @@ const INET_ECN_MASK = 3;
 /** Protocols that the kernel speaks by itself, and answers nothing in to what makes no sense. */
 const IGMP = 2;
 const PIM = 103;
-const UDPLITE = 136;
 
 export function ipLocalDeliver(gateway: GatewayState, given: Skb): Fate {
 	const skb =
@@ -62,7 +62,7 @@ function deliverToProtocol(gateway: GatewayState, skb: Skb): void {
 		case UDPLITE:
 			throw new UnknownSignal("UDPLite is not modelled");
 		default:
-			sendUnreachable(gateway, skb, PROTOCOL_UNREACHABLE);
+			sendUnreachable(gateway, skb, ICMP_PROT_UNREACH);
 	}
 }
 
@@ -99,17 +99,17 @@ function udpRcv(gateway: GatewayState, skb: Skb): void {
 	gateway.conntrack.release(skb);
 	skb.ctinfo = CTINFO_INVALID;
 	if (!listens(gateway, "udp", skb))
-		sendUnreachable(gateway, skb, PORT_UNREACHABLE);
+		sendUnreachable(gateway, skb, ICMP_PORT_UNREACH);
 }
 
 function icmpRcv(gateway: GatewayState, skb: Skb): void {
 	// icmp_echo_ignore_broadcasts goes by the route alone.
-	if (skb.icmpType === ECHO_REQUEST && !isRoutedToMany(gateway.routes, skb)) {
+	if (skb.icmpType === ICMP_ECHO && !isRoutedToMany(gateway.routes, skb)) {
 		const reply = skbOf(echoReplyFor(skb, gateway.settings.ttl));
 		reply.holdsIcmpLock = true;
 		gateway.made.push(reply);
 	}
-	if (skb.icmpType === TIMESTAMP_REQUEST)
+	if (skb.icmpType === ICMP_TIMESTAMP)
 		throw new UnknownSignal("ICMP timestamp replies are not modelled");
 	if (teachesMtu(gateway, skb))
 		throw new UnknownSignal(
@@ -125,10 +125,10 @@ function teachesMtu(
 	{ listeners }: GatewayState,
 	{ icmpType, icmpCode, about }: Skb,
 ): boolean {
-	if (about === null || icmpType !== DESTINATION_UNREACHABLE) return false;
-	if (icmpCode !== FRAGMENTATION_NEEDED) return false;
+	if (about === null || icmpType !== ICMP_DEST_UNREACH) return false;
+	if (icmpCode !== ICMP_FRAG_NEEDED) return false;
 	return about.kind === "icmp"
-		? about.type === ECHO_REPLY
+		? about.type === ICMP_ECHOREPLY
 		: about.kind !== "other" && listeners.speaks(about.kind);
 }
 
@@ -139,6 +139,6 @@ function listens(
 	skb: Skb,
 ): boolean {
 	if (!gateway.listeners.has(protocol, skb.destinationPort)) return false;
-	transmit(gateway, LOOPBACK, packetOf(skb));
+	transmit(gateway, LOOPBACK_IFINDEX, packetOf(skb));
 	return true;
 }

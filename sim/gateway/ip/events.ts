@@ -4,13 +4,14 @@
  */
 import { dropped, type Fate, fragmentFate } from "../../contract/gateway.ts";
 import { unreachable } from "../../invariant.ts";
+import { LOOPBACK_IFINDEX } from "../../kernel.ts";
 import { nfHook } from "../../netfilter/hook-path.ts";
 import type { Packet } from "../../packet/packet.ts";
 import { HOOK_PREROUTING, type Skb } from "../../packet/skb/skb.ts";
 import { skbOf } from "../../packet/skb/skb-packet.ts";
 import { frameType } from "../../routing/reachability.ts";
 import { ipDefrag, ipExpire } from "../fragments/reassembly.ts";
-import { type GatewayState, LOOPBACK } from "../state/gateway-state.ts";
+import type { GatewayState } from "../state/gateway-state.ts";
 import { ipRcvFinish } from "./input.ts";
 import { sendMade } from "./local-output.ts";
 import { neighTimerHandler } from "./neighbour-timer.ts";
@@ -30,7 +31,7 @@ export function receive(
 	const { routes, made } = gateway;
 	if (!routes.isUp(interfaceIndex)) return dropped("link is down");
 	const fate =
-		interfaceIndex === LOOPBACK
+		interfaceIndex === LOOPBACK_IFINDEX
 			? rawSend(gateway, skbOf(packet))
 			: ipRcv(gateway, interfaceIndex, packet);
 	if (made.length > 0) sendMade(gateway);

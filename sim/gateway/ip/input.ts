@@ -5,13 +5,17 @@
 import { interfaceInName } from "../../conntrack/settings/sysctl-name.ts";
 import { dropped, type Fate } from "../../contract/gateway.ts";
 import { UnknownSignal } from "../../contract/unknown-signal.ts";
+import {
+	ICMP_EXC_TTL,
+	ICMP_FRAG_NEEDED,
+	ICMP_TIME_EXCEEDED,
+} from "../../kernel.ts";
 import { nfHook } from "../../netfilter/hook-path.ts";
 import { HOOK_FORWARD, type Skb } from "../../packet/skb/skb.ts";
 import { isForAll, isSpoofed, martian } from "../../routing/reachability.ts";
 import type { Route } from "../../routing/routes.ts";
 import { isTooLong } from "../fragments/fragmentation.ts";
 import { icmpSend, sendNoRoute, sendUnreachable } from "../icmp/icmp-send.ts";
-import { FRAGMENTATION_NEEDED, TIME_EXCEEDED } from "../icmp/messages.ts";
 import type { GatewayState } from "../state/gateway-state.ts";
 import { ipLocalDeliver } from "./deliver.ts";
 import { ipOutput } from "./output.ts";
@@ -38,13 +42,13 @@ function ipForward(gateway: GatewayState, skb: Skb, route: Route): Fate {
 	if (skb.pktType !== "unicast")
 		return dropped("the frame was not for the gateway alone");
 	if (skb.ttl <= 1) {
-		icmpSend(gateway, skb, { type: TIME_EXCEEDED, code: 0 });
+		icmpSend(gateway, skb, { type: ICMP_TIME_EXCEEDED, code: ICMP_EXC_TTL });
 		return dropped("TTL exceeded");
 	}
 	skb.outInterface = route.interface;
 	const mtu = gateway.mtus[route.interface] as number;
 	if (skb.length > mtu && isTooLong(skb, mtu)) {
-		sendUnreachable(gateway, skb, FRAGMENTATION_NEEDED, mtu);
+		sendUnreachable(gateway, skb, ICMP_FRAG_NEEDED, mtu);
 		return dropped("longer than the link's MTU");
 	}
 	skb.ttl--;

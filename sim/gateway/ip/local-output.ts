@@ -4,6 +4,7 @@
  */
 import { dropped, type Fate } from "../../contract/gateway.ts";
 import { UnknownSignal } from "../../contract/unknown-signal.ts";
+import { LOOPBACK_IFINDEX } from "../../kernel.ts";
 import { nfHook } from "../../netfilter/hook-path.ts";
 import {
 	CTINFO_UNTRACKED,
@@ -15,7 +16,7 @@ import {
 import { isRoutable } from "../../routing/route-output.ts";
 import type { Route } from "../../routing/routes.ts";
 import { comeRound } from "../fragments/fragmentation.ts";
-import { type GatewayState, LOOPBACK } from "../state/gateway-state.ts";
+import type { GatewayState } from "../state/gateway-state.ts";
 import { ipLocalDeliver } from "./deliver.ts";
 import { ipRcvFinish } from "./input.ts";
 import { ipOutput } from "./output.ts";
@@ -76,7 +77,7 @@ function through(gateway: GatewayState, skb: Skb): Fate {
 
 /** Out by the loopback interface, and in again. */
 function comeBack(gateway: GatewayState, skb: Skb): Fate {
-	skb.outInterface = LOOPBACK;
+	skb.outInterface = LOOPBACK_IFINDEX;
 	if (skb.cameAs !== null && skb.ctinfo === CTINFO_UNTRACKED)
 		throw new UnknownSignal(
 			"fragments that the gateway sends to itself untracked are not modelled",
@@ -84,7 +85,7 @@ function comeBack(gateway: GatewayState, skb: Skb): Fate {
 	const stoppedOut = nfHook(gateway, HOOK_POSTROUTING, skb);
 	if (stoppedOut !== null) return dropped(stoppedOut);
 	comeRound(skb);
-	skb.inInterface = LOOPBACK;
+	skb.inInterface = LOOPBACK_IFINDEX;
 	skb.outInterface = 0;
 	skb.holdsIcmpLock = false;
 	const target = skb.destination;
@@ -98,5 +99,7 @@ function comeBack(gateway: GatewayState, skb: Skb): Fate {
 
 /** What is for the gateway itself leaves it by the loopback interface. */
 export function outOf(route: Route | null): number {
-	return route === null || route.type === "local" ? LOOPBACK : route.interface;
+	return route === null || route.type === "local"
+		? LOOPBACK_IFINDEX
+		: route.interface;
 }

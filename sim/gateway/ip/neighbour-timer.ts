@@ -1,7 +1,7 @@
 /** What a neighbour's timer does, and how it is given up (`neigh_timer_handler`, `neigh_invalidate`, net/core/neighbour.c, 6.1). */
+import { ICMP_HOST_UNREACH } from "../../kernel.ts";
 import type { Address } from "../../packet/packet.ts";
 import { sendUnreachable } from "../icmp/icmp-send.ts";
-import { HOST_UNREACHABLE } from "../icmp/messages.ts";
 import type { GatewayState, Neighbour } from "../state/gateway-state.ts";
 import { sendMade } from "./local-output.ts";
 import { neighDiscard, neighProbe, neighStop } from "./neighbours.ts";
@@ -66,7 +66,7 @@ function neighInvalidate(gateway: GatewayState, neighbour: Neighbour): void {
 	while (isFailed(neighbour)) {
 		const skb = neighbour.queue.shift();
 		if (skb === undefined) return;
-		sendUnreachable(gateway, skb, HOST_UNREACHABLE);
+		sendUnreachable(gateway, skb, ICMP_HOST_UNREACH);
 		gateway.conntrack.release(skb);
 		sendMade(gateway);
 	}

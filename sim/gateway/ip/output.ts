@@ -1,11 +1,11 @@
 /** The last hook, and then the link (`ip_output`, `ip_finish_output`, net/ipv4/ip_output.c, 6.1). */
 import { dropped, type Fate } from "../../contract/gateway.ts";
+import { ICMP_FRAG_NEEDED } from "../../kernel.ts";
 import { nfHook } from "../../netfilter/hook-path.ts";
 import { HOOK_POSTROUTING, type Skb } from "../../packet/skb/skb.ts";
 import type { Route } from "../../routing/routes.ts";
 import { inParts, isTooLong } from "../fragments/fragmentation.ts";
 import { sendUnreachable } from "../icmp/icmp-send.ts";
-import { FRAGMENTATION_NEEDED } from "../icmp/messages.ts";
 import type { GatewayState } from "../state/gateway-state.ts";
 import { neighOutput } from "./neighbours.ts";
 
@@ -27,7 +27,7 @@ export function ipOutput(gateway: GatewayState, skb: Skb, route: Route): Fate {
 function ipFragment(gateway: GatewayState, skb: Skb, route: Route): Fate {
 	const mtu = gateway.mtus[route.interface] as number;
 	if (isTooLong(skb, mtu)) {
-		sendUnreachable(gateway, skb, FRAGMENTATION_NEEDED, mtu);
+		sendUnreachable(gateway, skb, ICMP_FRAG_NEEDED, mtu);
 		return dropped("longer than the link's MTU");
 	}
 	let areSent = true;

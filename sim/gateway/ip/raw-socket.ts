@@ -4,6 +4,7 @@
  */
 import type { DropReason } from "../../contract/drop-reason.ts";
 import { dropped, type Fate, fragmentFate } from "../../contract/gateway.ts";
+import { INADDR_BROADCAST } from "../../kernel.ts";
 import { type Address, TCP, UDP } from "../../packet/packet.ts";
 import type { Skb } from "../../packet/skb/skb.ts";
 import { isNowhere } from "../../routing/route-output.ts";
@@ -11,8 +12,6 @@ import type { Route } from "../../routing/routes.ts";
 import { ipDefrag } from "../fragments/reassembly.ts";
 import type { GatewayState } from "../state/gateway-state.ts";
 import { ipLocalOut, outOf } from "./local-output.ts";
-
-const LIMITED_BROADCAST = -1;
 
 /** @throws UnknownSignal for destinations that are not modelled */
 export function rawSend(gateway: GatewayState, skb: Skb): Fate {
@@ -40,7 +39,7 @@ function refusal(
 ): DropReason | null {
 	if (route === null || isNowhere(skb)) return "no route";
 	// Without SO_BROADCAST.
-	if (route.type === "broadcast" || skb.destination === LIMITED_BROADCAST)
+	if (route.type === "broadcast" || skb.destination === INADDR_BROADCAST)
 		return "the socket may not broadcast";
 	return skb.length > mtu ? "longer than the link's MTU" : null;
 }

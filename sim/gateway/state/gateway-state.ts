@@ -118,9 +118,6 @@ export interface IcmpBucket {
 	stamp: number;
 }
 
-/** Index of `lo`; 0 is none. */
-export const LOOPBACK = 1;
-
 /** A sysctl below `net.`, as it is now. */
 export function sysctlOf({ settings }: GatewayState, name: string): number {
 	return settings.sysctls.get(name);

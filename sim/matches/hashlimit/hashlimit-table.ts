@@ -1,6 +1,7 @@
+import { HZ } from "../../kernel.ts";
 import type { Skb } from "../../packet/skb/skb.ts";
 import type { Stateful } from "../../stateful.ts";
-import { HZ, jiffies, jiffiesOfMs } from "../shared/jiffies.ts";
+import { jiffies, jiffiesOfMs } from "../shared/jiffies.ts";
 import { type HashlimitOptions, hashlimitKey } from "./hashlimit-key.ts";
 
 /** XT_HASHLIMIT_SCALE_v2. */

@@ -1,6 +1,7 @@
+import { HZ } from "../../kernel.ts";
 import type { Address } from "../../packet/packet.ts";
 import type { Stateful } from "../../stateful.ts";
-import { HZ, jiffies } from "../shared/jiffies.ts";
+import { jiffies } from "../shared/jiffies.ts";
 
 /** An address that was seen, and when. */
 interface RecentEntry {

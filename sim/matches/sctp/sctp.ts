@@ -1,4 +1,5 @@
 import { defineMatch } from "../../extension/extension.ts";
+import { SCTP } from "../../kernel.ts";
 import { readPortRange } from "../shared/old-ports.ts";
 import type { PortRange } from "../shared/port-range.ts";
 import { type Chunks, readChunks } from "./sctp-chunks.ts";
@@ -8,8 +9,6 @@ interface Options {
 	readonly destination: PortRange | null;
 	readonly chunks: Chunks | null;
 }
-
-const SCTP = 132;
 
 const port = (name: string, sameAs?: string) => ({
 	name,

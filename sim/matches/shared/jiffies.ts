@@ -1,5 +1,4 @@
-/** Ticks per second of Debian's kernel (CONFIG_HZ, 6.1 amd64). */
-export const HZ = 250;
+import { HZ } from "../../kernel.ts";
 
 /** The kernel's clock, which rate limits count by: one tick is 4 ms. */
 export function jiffies(nowMs: number): number {

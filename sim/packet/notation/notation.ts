@@ -18,6 +18,7 @@
  */
 
 import { unreachable } from "../../invariant.ts";
+import { ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED } from "../../kernel.ts";
 import { formatAddress } from "../address.ts";
 import { DEFAULT_TTL, DEFAULT_WINDOW } from "../build.ts";
 import { octetsOf } from "../bytes/bytes-read.ts";
@@ -126,7 +127,11 @@ function icmpWords(packet: IcmpPacket): string[] {
 	if (isIcmpQuery(type)) {
 		if (rest >>> 16) words.push(`id ${rest >>> 16}`);
 		if (rest & 0xffff) words.push(`seq ${rest & 0xffff}`);
-	} else if (type === 3 && code === 4 && rest >>> 16 === 0)
+	} else if (
+		type === ICMP_DEST_UNREACH &&
+		code === ICMP_FRAG_NEEDED &&
+		rest >>> 16 === 0
+	)
 		words.push(`mtu ${rest}`);
 	else words.push(`rest ${hex32(rest)}`);
 	return words;

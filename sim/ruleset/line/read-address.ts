@@ -8,6 +8,7 @@ import { Refusal } from "../../extension/refusal.ts";
 import { noteName, SOME_HOST } from "../../extension/values/open-names.ts";
 import { numericHost } from "../../extension/values/read-host.ts";
 import { readUnsigned } from "../../extension/values/read-number.ts";
+import { INADDR_LOOPBACK } from "../../kernel.ts";
 import { parseAddress, prefixMask } from "../../packet/address.ts";
 import type { Address } from "../../packet/packet.ts";
 
@@ -60,7 +61,7 @@ function readHost(text: string): Address {
 	const plain =
 		parseAddress(text) ?? readDotted(text, false) ?? numericHost(text);
 	if (plain !== null) return plain;
-	if (text === "localhost") return 0x7f000001;
+	if (text === "localhost") return INADDR_LOOPBACK;
 	const standIn = noteName("host", text, SOME_HOST);
 	if (standIn !== null) return standIn;
 	throw new Refusal(
