@@ -43,7 +43,7 @@ export interface ModelGatewayPorts {
 	readonly choice: Choice;
 	/** Is told of every rule that a packet matches. Without one, nothing is paid for it. */
 	readonly trace?: TraceSink;
-	/** Instead: is told the names alone, as TRACE spells them, each before its rule's target acts. */
+	/** Instead: gets the names alone, as TRACE spells them, each before its rule's target acts. */
 	readonly reached?: (rule: string) => void;
 }
 
@@ -87,7 +87,7 @@ export class ModelGateway {
 		this.state = this.createState(0);
 	}
 
-	/** Whether the sink that was handed in is told what happens from now on. */
+	/** Whether what happens from now on is reported to the sink. */
 	set isTraced(on: boolean) {
 		if (this.tracer !== null) this.tracer.isOn = on;
 	}

@@ -19,7 +19,7 @@ import { isRoutable } from "../routing/route-output.ts";
 import type { Program } from "./compile.ts";
 import { HOOK_ENTRIES, type HookFunction } from "./hooks.ts";
 import type { HookStep, Netfilter } from "./netfilter.ts";
-import { nameOf, traverse } from "./traverse.ts";
+import { nameOf, placeOf, traverse } from "./traverse.ts";
 
 /**
  * Runs all functions of a hook.
@@ -68,9 +68,14 @@ function run(net: Netfilter, step: HookStep, skb: Skb): DroppedBy | null {
 function walk(net: Netfilter, program: Program, skb: Skb): DroppedBy | null {
 	const verdict = traverse(program, skb, net.tracer);
 	if (verdict === NF_ACCEPT) return null;
-	if ((verdict & VERDICT_MASK) !== NF_DROP)
-		throw new UnknownSignal("packets handed to programs are not modelled");
-	return nameOf(program, verdict >> VERDICT_BITS) as DroppedBy;
+	const at = verdict >> VERDICT_BITS;
+	if ((verdict & VERDICT_MASK) === NF_DROP)
+		return nameOf(program, at) as DroppedBy;
+	const queued = new UnknownSignal(
+		"packets handed to programs are not modelled",
+	);
+	queued.place = placeOf(program, at);
+	throw queued;
 }
 
 /** `nf_nat_inet_fn`: the rules are asked for the first packet of a connection alone. */

@@ -126,7 +126,8 @@ export class LoadedTables implements Stateful<SavedTables> {
 			this.compileEarly(atLoad, atMs),
 		);
 		const old = this.loaded.get(table.name);
-		// The new table asks before the old one lets go, so only a gap between two changes counts.
+		// The new table takes its conntrack reference before the old one drops its own: tracking begins anew
+		// only if no table needed it in between.
 		const tracked = this.needsConntrack;
 		this.loaded.set(table.name, {
 			table,

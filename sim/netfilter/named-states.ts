@@ -1,7 +1,7 @@
 /**
  * State that rules share by a name and that lives as long as a rule names it: condition variables,
- * recent and hashlimit tables. A table that is replaced takes its names along before the old one
- * lets go of them, so what both name survives, as with the kernel's reference counts
+ * recent and hashlimit tables. A new table takes its references before the old one drops
+ * its own, so what both name survives, as with the kernel's reference counts
  * (`condition_mt_check` and `condition_mt_destroy` of xt_condition.c, xtables-addons 3.23).
  */
 
@@ -40,7 +40,7 @@ export class NamedStates implements Stateful<readonly SavedState[]> {
 	}
 
 	named<T extends Stateful>(kind: string, name: string, create: () => T): T {
-		// What nobody holds would never go.
+		// A state without a user would never be deleted.
 		const { holding } = this;
 		invariant(holding !== null, `${kind} ${name} is named at load`);
 		const key = `${kind}\0${name}`;

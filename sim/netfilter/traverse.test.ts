@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, test } from "vitest";
 import { createTestGateway, OUT } from "../gateway/test-gateway.ts";
 
 const SYN = "tcp 10.0.0.10:40000 > 10.0.0.1:25 S";
@@ -45,6 +45,16 @@ describe("a match that is not modelled", () => {
 				"-A INPUT -p tcp -m geoip --src-cc DE -m statistic --mode nth --every 2 --packet 1 -m tcp --dport 26",
 			),
 		).toMatchObject({ kind: "unknown" });
+	});
+});
+
+test("a packet that a rule hands to a program has an unknown outcome, with the rule", () => {
+	const gateway = createTestGateway(
+		"*filter\n-A INPUT -p tcp -j QUEUE\nCOMMIT\n",
+	);
+	expect(gateway.fate(OUT, SYN)).toMatchObject({
+		kind: "unknown",
+		unknown: { rule: "filter:INPUT:rule:1", text: "-A INPUT -p tcp -j QUEUE" },
 	});
 });
 

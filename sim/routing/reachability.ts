@@ -32,7 +32,7 @@ export function martian(
 		throw new UnknownSignal("multicast is not modelled");
 	if (isMulticast(source) || source === INADDR_BROADCAST)
 		return "martian source";
-	// Who asks for an address has none yet (DHCP).
+	// A host that asks for an address has none yet (DHCP).
 	if (source === 0) return isForAll(skb) ? null : "martian source";
 	if (destination === 0 || destination >>> 24 === 127)
 		return "martian destination";
@@ -44,19 +44,19 @@ export function isSpoofed(routes: Routes, { source }: Skb): boolean {
 	return routes.lookup(source)?.type === "local";
 }
 
-/** Everybody on the link, as those say who know no address yet, neither another's nor their own. */
+/** For all hosts of the link: the limited broadcast, and what hosts send that know no address yet, neither another's nor their own. */
 export function isForAll({ source, destination }: Skb): boolean {
 	return (
 		destination === INADDR_BROADCAST || (source === 0 && destination === 0)
 	);
 }
 
-/** Nobody answers for himself to what was sent to everybody. */
+/** Sent to many hosts: no answer is due. */
 export function isForMany(routes: Routes, skb: Skb): boolean {
 	return skb.pktType !== "unicast" || isRoutedToMany(routes, skb);
 }
 
-/** … as it is after translation, whoever was to have its frame (`RTCF_BROADCAST`). */
+/** The same after translation, however its frame was addressed (`RTCF_BROADCAST`). */
 export function isRoutedToMany(routes: Routes, skb: Skb): boolean {
 	return isForAll(skb) || routes.lookup(skb.destination)?.type === "broadcast";
 }

@@ -1,5 +1,5 @@
 /**
- * The gateway's addresses and routes: what is local, what is on which link, what is behind whom. Longest
+ * The gateway's addresses and routes: what is local, what is on which link, what is behind which next hop. Longest
  * prefix first, as `fib_lookup` finds it (net/ipv4/fib_trie.c, 6.1); no policy routing.
  */
 
@@ -27,7 +27,7 @@ interface Entry {
 	readonly network: Address;
 	readonly mask: Address;
 	readonly route: Route;
-	/** Goes with the link and comes back with it, unlike routes that somebody added. */
+	/** Goes with the link and comes back with it, unlike routes that were added. */
 	readonly connected: boolean;
 }
 
@@ -153,7 +153,7 @@ export class Routes implements Stateful<SavedRoutes> {
 		return (near ?? own[0])?.address ?? null;
 	}
 
-	/** The loopback has one that nobody gave it. */
+	/** The loopback has one without being given it. */
 	firstAddressOf(index: number): Address | null {
 		if (index === LOOPBACK_IFINDEX) return LOOPBACK.route.source;
 		return this.addresses[index]?.[0]?.address ?? null;

@@ -59,7 +59,7 @@ export function comeRound(skb: Skb): void {
 }
 
 /**
- * Are its parts no list any more? A header that somebody has looked for in one piece
+ * Are its parts no list any more? A header that was read in one piece
  * (`tcp_v4_early_demux`, `nf_nat_manip_pkt`) takes octets from the second fragment if the first is too
  * short; and what was to stay in the gateway has no room for the headers of a link.
  */

@@ -35,7 +35,7 @@ const IPTOS_TOS_MASK = 0x1e;
 const IPTOS_PREC_INTERNETCONTROL = 0xc0;
 
 /**
- * The reset for a segment that belongs to nobody (`tcp_v4_send_reset`), or that a rule rejects
+ * The reset for a segment that belongs to no connection (`tcp_v4_send_reset`), or that a rule rejects
  * (`nf_send_reset`, whose only difference is the type of service).
  * @returns `null` for a reset, which is never answered, and for a broken segment
  */

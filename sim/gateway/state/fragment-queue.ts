@@ -11,7 +11,7 @@ import type { Stateful } from "../../stateful.ts";
 interface Piece {
 	readonly offset: number;
 	readonly end: number;
-	/** A copy, or a record that nobody else uses. */
+	/** A copy, or a record that has no other use. */
 	readonly skb: Skb;
 }
 
@@ -87,7 +87,7 @@ export class FragmentQueue implements Stateful<SavedFragments> {
 		return piece?.offset === 0 ? piece.skb : null;
 	}
 
-	/** `ip_frag_queue`. @param skb a fragment that nobody else uses any more */
+	/** `ip_frag_queue`. @param skb a fragment that has no other use any more */
 	add(skb: Skb): Added {
 		const { offset, more } = skb.fragment ?? { offset: 0, more: false };
 		let end = offset + skb.payload.length;
