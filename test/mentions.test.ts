@@ -27,6 +27,7 @@ const ELSEWHERE: ReadonlySet<string> = new Set([
 	"x.ts",
 	"x.tsx",
 	"x.test.ts",
+	"NAME.ts",
 ]);
 
 /** What a text names and the project does not have. */
@@ -59,13 +60,16 @@ it("comments name files that exist", () => {
 	expect(wrong).toEqual([]);
 });
 
+const CONTRIBUTING = readFileSync(join(ROOT, "CONTRIBUTING.md"), "utf8");
+
 it("pages for those who work on marktwin name files and folders that exist", () => {
 	const pages = [
 		"CONTRIBUTING.md",
 		"docs/architecture.md",
 		"docs/decisions.md",
-		"docs/model.md",
 		"docs/glossary.md",
+		"docs/model.md",
+		...[...paths].filter((path) => /^[a-z/-]+\/README\.md$/.test(path)),
 	];
 	const wrong = pages.flatMap((page) =>
 		missing(page, readFileSync(join(ROOT, page), "utf8")).map(
@@ -74,3 +78,25 @@ it("pages for those who work on marktwin name files and folders that exist", () 
 	);
 	expect(wrong).toEqual([]);
 });
+
+/** By the section of CONTRIBUTING.md: something there is already, and that touches no more files than it must. */
+const EXAMPLES = [
+	{ section: "An operation", kind: "forget-neighbour" },
+	{ section: "An expectation", kind: "mail-kept" },
+];
+
+it.each(EXAMPLES)(
+	"CONTRIBUTING.md names each file that $section needs",
+	({ section, kind }) => {
+		const [, text = ""] = CONTRIBUTING.split(`### ${section}\n`);
+		const [list = ""] = text.split("\n#");
+		const wrong = sourceFiles()
+			.filter(({ isTest, path }) => !isTest && !path.includes("/suites/"))
+			.map(({ path }) => path)
+			.filter((path) =>
+				readFileSync(join(ROOT, path), "utf8").includes(`"${kind}"`),
+			)
+			.filter((path) => !list.includes(`\`${path}\``));
+		expect(wrong).toEqual([]);
+	},
+);
