@@ -17,6 +17,7 @@ demo: $(PAGE)
 test: node_modules $(PROGRAMS)
 	npx biome check .
 	npm run --silent typecheck
+	npm run --silent knip
 	npx vitest run $(VITEST)
 
 # Needs QEMU: `node --import tsx cli/main.ts lab doctor` tells what is missing.

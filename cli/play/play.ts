@@ -26,7 +26,7 @@ import { emptyShard, type Selection, select } from "./select.ts";
 import type { Tier } from "./tier.ts";
 
 /** What a play of scenarios amounts to. */
-export interface Played<Made> {
+interface Played<Made> {
 	readonly made: readonly Made[];
 	/** Scenarios and files that could not be played. */
 	readonly failures: readonly Failure[];

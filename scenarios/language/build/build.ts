@@ -20,7 +20,6 @@ import type {
 import { list, milliseconds, object, text } from "../schema/schema.ts";
 import { checkArguments, steps as someSteps } from "./check-arguments.ts";
 
-export type { Count } from "../schema/count.ts";
 export * from "./build-dialogues.ts";
 export {
 	affinity,
@@ -33,7 +32,6 @@ export {
 	order,
 	outcomes,
 	pattern,
-	type ReasonOptions,
 	type SelectionOptions,
 } from "./build-expect.ts";
 export * from "./build-expect-gateway.ts";

@@ -71,7 +71,7 @@ export const behaviour = about(
 );
 
 /** One of these, or `null` for none. */
-export function orNull<const Schema extends v.GenericSchema>(schema: Schema) {
+function orNull<const Schema extends v.GenericSchema>(schema: Schema) {
 	return v.nullable(schema);
 }
 

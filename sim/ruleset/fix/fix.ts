@@ -26,8 +26,6 @@ import { fixNth } from "./fix-nth.ts";
 import { fixRule, isRule, isSound } from "./fix-rule.ts";
 import { fixStructure } from "./fix-structure.ts";
 
-export type { Change } from "./change.ts";
-
 /** A repaired ruleset: its text, what was changed, and the faults that are left. @public */
 export interface Fixed {
 	readonly text: string;
