@@ -72,14 +72,10 @@ it("no literal is spread into a literal", () => {
  * whatever they hold.
  */
 const OF_NO_GATEWAY: ReadonlySet<string> = new Set([
-	// How many scopes of options are kept, so that parsing again is quick.
-	"sim/extension/options/option-scope.ts keptScopes",
 	// The number that was read last: a second result of the parser's inner loop.
 	"sim/extension/values/read-number.ts scanned",
 	// Made once, from the matches that there are.
 	"sim/ruleset/fix/fix-missing.ts ownersOf",
-	// Tells chains apart while one command changes them.
-	"sim/ruleset/table/table-state.ts chainsMade",
 ]);
 
 it("sim keeps no state in modules", () => {

@@ -1,22 +1,11 @@
 /**
- * An error that is part of the work and not of a breakdown. A stack would cost more than reading
- * the line that it is about, and says nothing about a ruleset.
+ * How the parsing of one line ends when iptables-restore would not take it. The reader of the line
+ * catches it, adds file, line and column, and goes on with the next line. It is thrown, but it is no
+ * Error: a stack would cost more than reading the line, and says nothing about a ruleset.
  */
-export class QuietError extends Error {
-	constructor(message: string) {
-		const { stackTraceLimit } = Error;
-		Error.stackTraceLimit = 0;
-		super(message);
-		Error.stackTraceLimit = stackTraceLimit;
-	}
-}
-
-/**
- * How the parsing of one line ends when iptables-restore would not take it. `ruleset/parse.ts`
- * catches it, adds file, line and column, and goes on with the next line.
- */
-export class Refusal extends QuietError {
-	override readonly name = "Refusal";
+export class Refusal {
+	/** In iptables' words, without its name and version in front. */
+	readonly message: string;
 	/** Who would say this; "marktwin" where iptables-restore would say nothing, or something else. */
 	readonly from: "iptables-restore" | "marktwin";
 	/** What the user can do about it. */
@@ -26,7 +15,6 @@ export class Refusal extends QuietError {
 	/** It is said once all words are read (`xtables_options_fcheck`, `x6_fcheck`), so any other comes first. */
 	readonly atEnd: boolean;
 
-	/** @param message in iptables' words, without its name and version in front */
 	constructor(
 		message: string,
 		remedy: string,
@@ -36,7 +24,7 @@ export class Refusal extends QuietError {
 			atEnd = false,
 		}: { readonly from?: Refusal["from"]; readonly atEnd?: boolean } = {},
 	) {
-		super(message);
+		this.message = message;
 		this.from = from;
 		this.remedy = remedy;
 		this.word = word;

@@ -3,8 +3,6 @@
 import type { TableName } from "../contract/ruleset.ts";
 import { Refusal } from "../extension/refusal.ts";
 import { invariant } from "../invariant.ts";
-import { matches } from "../matches/index.ts";
-import { targets } from "../targets/index.ts";
 import type { CommandLine } from "./base/command.ts";
 import { noWords, splitWords, type Words } from "./base/lexer.ts";
 import { RulesetError } from "./base/ruleset-error.ts";
@@ -12,8 +10,6 @@ import { isTableName, TABLE_HOOKS } from "./base/tables.ts";
 import type { LineContext } from "./line/base-options.ts";
 import { LineParser } from "./line/line-parser.ts";
 import { faultAt, faultOfRefusal } from "./text/fault.ts";
-
-const parser = new LineParser({ matches, targets });
 
 /**
  * Reads one command, with or without the program's name in front:
@@ -27,6 +23,7 @@ export function parseCommand(
 	const file = options.file ?? "<command>";
 	const place = { file, line: 1, text: line };
 	const words = noWords();
+	const parser = new LineParser();
 	const context: LineContext = {
 		line: 1,
 		table: "filter",

@@ -12,11 +12,11 @@ import type { Ruleset, Table, TableName } from "../contract/ruleset.ts";
 import type { Command, CommandLine } from "./base/command.ts";
 import { type Fault, RulesetError } from "./base/ruleset-error.ts";
 import { checkLoad } from "./check/load-check.ts";
-import { TableBuilder } from "./table/table-builder.ts";
-import { CommandFailure } from "./table/table-state.ts";
+import { changeTable } from "./table/change-table.ts";
+import { CommandFailure, TableDraft } from "./table/table-draft.ts";
 import { faultOfFailure, faultOfLoad, type Place } from "./text/fault.ts";
 import { foreignText } from "./text/foreign-text.ts";
-import { readScript, type ScriptSink } from "./text/read-script.ts";
+import { readScript, type Statement } from "./text/read-script.ts";
 
 /** Options of `parseRuleset` and `checkRuleset`. @public */
 export interface ParseOptions {
@@ -58,16 +58,14 @@ export function checkRuleset(
 	readonly faults: readonly Fault[];
 } {
 	const loader = new Loader(EMPTY_RULESET, "restore", false);
-	const faults = readScript(
-		text,
-		{
-			file: options.file ?? NO_FILE,
-			strictCounters: options.counters ?? false,
-			ignoreCounters: false,
-			untilFault: false,
-		},
-		loader,
-	);
+	const statements = readScript(text, {
+		file: options.file ?? NO_FILE,
+		strictCounters: options.counters ?? false,
+		ignoreCounters: false,
+	});
+	const faults: Fault[] = [];
+	for (const statement of statements)
+		for (const fault of loader.load(statement)) faults.push(fault);
 	if (faults.length === 0)
 		return { ruleset: loader.ruleset(), tables: loader.read, faults };
 	const foreign = foreignText(text, options.file ?? NO_FILE);
@@ -111,41 +109,41 @@ export function restoreText(
 	const { file = NO_FILE, counters = false, noflush = false } = options;
 	const { firstLine = 1 } = options;
 	const loader = new Loader(current, "restore", noflush);
-	const faults = readScript(
-		text,
-		{
-			file,
-			strictCounters: counters,
-			ignoreCounters: !counters,
-			untilFault: true,
-			firstLine,
-		},
-		loader,
-	);
-	const { replaced, read } = loader;
-	return { ruleset: loader.ruleset(), replaced, read, faults };
+	const statements = readScript(text, {
+		file,
+		strictCounters: counters,
+		ignoreCounters: !counters,
+		firstLine,
+	});
+	for (const statement of statements) {
+		const faults = loader.load(statement);
+		if (faults.length > 0) return loader.applied(faults);
+	}
+	return loader.applied(NO_FAULTS);
 }
 
 /** The same of a single command, which is committed at once. */
 export function applyCommand(current: Ruleset, line: CommandLine): Applied {
 	const { file, text, table, command } = line;
 	const loader = new Loader(current, "command", true);
-	const place = { file, line: 1, text };
-	loader.beginTable(table);
-	const faults = loader.runCommand(command, place);
-	const { replaced, read } = loader;
-	return { ruleset: loader.ruleset(), replaced, read, faults };
+	const place = () => ({ file, line: 1, text });
+	loader.load({ kind: "table", name: table });
+	const faults = loader.load({ kind: "command", command, place });
+	if (faults.length > 0) return loader.applied(faults);
+	return loader.applied(loader.load({ kind: "commit", place, placeOf: place }));
 }
 
-/** The tables while a text is loaded: a class because it is told line by line. */
-class Loader implements ScriptSink {
+const NO_FAULTS: readonly Fault[] = [];
+
+/** The tables while a text is loaded: a class because each statement changes them. */
+class Loader {
 	readonly replaced: Table[] = [];
 	/** Every table at its COMMIT, also where the kernel finds something wrong with it. */
 	readonly read: Table[] = [];
 	private readonly loaded: Map<TableName, Table>;
 	private readonly kind: "restore" | "command";
 	private readonly noflush: boolean;
-	private open: TableBuilder | null = null;
+	private open: TableDraft | null = null;
 
 	constructor(current: Ruleset, kind: "restore" | "command", noflush: boolean) {
 		this.kind = kind;
@@ -157,53 +155,68 @@ class Loader implements ScriptSink {
 		return { tables: [...this.loaded.values()] };
 	}
 
+	/** What has come of the statements so far. */
+	applied(faults: readonly Fault[]): Applied {
+		const { replaced, read } = this;
+		return { ruleset: this.ruleset(), replaced, read, faults };
+	}
+
+	/** Carries a statement out. @returns what is wrong with it */
+	load(statement: Statement): readonly Fault[] {
+		switch (statement.kind) {
+			case "table":
+				this.beginTable(statement.name);
+				return NO_FAULTS;
+			case "command":
+				return this.runCommand(statement.command, statement.place);
+			case "commit":
+				return this.commit(statement.place, statement.placeOf);
+			default:
+				return statement.faults;
+		}
+	}
+
 	/** A table comes into being when it is first asked for (`xt_find_table_lock`), whatever becomes of that. */
-	beginTable(name: TableName): void {
+	private beginTable(name: TableName): void {
 		const known = this.loaded.get(name);
-		this.open = new TableBuilder(name, known ?? null);
+		this.open = new TableDraft(name, known ?? null);
 		if (known === undefined) this.loaded.set(name, this.open.build());
 		if (!this.noflush) this.open.clear();
 	}
 
-	command(command: Command): void {
-		this.open?.apply(command, this.noflush);
+	private runCommand(command: Command, place: () => Place): readonly Fault[] {
+		try {
+			if (this.open !== null) changeTable(this.open, command, this.noflush);
+		} catch (error) {
+			if (!(error instanceof CommandFailure)) throw error;
+			return [faultOfFailure(place(), error, this.kind)];
+		}
+		return NO_FAULTS;
 	}
 
-	commit(commit: Place, lineAt: (line: number) => Place): readonly Fault[] {
+	private commit(
+		place: () => Place,
+		placeOf: (line: number) => Place,
+	): readonly Fault[] {
 		const { open } = this;
 		this.open = null;
-		if (open === null) return [];
+		if (open === null) return NO_FAULTS;
 		const table = open.build();
 		this.read.push(table);
 		const faults = checkLoad(table, [...this.loaded.values()]);
 		if (faults.length === 0) {
 			this.loaded.set(table.name, table);
 			if (open.changed) this.replaced.push(table);
-			return [];
+			return NO_FAULTS;
 		}
+		const commit = place();
 		const before = this.loaded.get(table.name)?.chains ?? [];
 		return faults.map((fault) => {
 			// A rule that was loaded before comes from another file.
 			const known = before.some(({ rules }) => rules.includes(fault.rule));
-			const place = known ? commit : lineAt(fault.rule.line);
+			const place = known ? commit : placeOf(fault.rule.line);
 			const said = this.kind === "restore" ? commit.line : null;
 			return faultOfLoad(place, said, fault);
 		});
-	}
-
-	abandon(): void {
-		this.open = null;
-	}
-
-	/** One command and its COMMIT. */
-	runCommand(command: Command, place: Place): readonly Fault[] {
-		try {
-			this.command(command);
-		} catch (error) {
-			if (!(error instanceof CommandFailure)) throw error;
-			this.abandon();
-			return [faultOfFailure(place, error, this.kind)];
-		}
-		return this.commit(place, () => place);
 	}
 }

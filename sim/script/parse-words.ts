@@ -1,24 +1,29 @@
 /** One iptables command of a script, its words divided by the shell. */
 
 import type { TableName } from "../contract/ruleset.ts";
-import type { Refusal } from "../extension/refusal.ts";
-import { matches } from "../matches/index.ts";
+import { Refusal } from "../extension/refusal.ts";
 import type { Command } from "../ruleset/base/command.ts";
 import { noWords } from "../ruleset/base/lexer.ts";
 import { isUnconditional } from "../ruleset/check/chain-walk.ts";
 import { LineParser } from "../ruleset/line/line-parser.ts";
 import { checkTable } from "../ruleset/parse-command.ts";
-import { targets } from "../targets/index.ts";
 import type { IptablesCommand } from "./run/executor.ts";
 
-const parser = new LineParser({ matches, targets });
-const words = noWords();
+/** A fault of a command, and which of its words it is about. */
+export interface WordRefusal {
+	readonly refusal: Refusal;
+	readonly word: number;
+}
 
-/** @throws Refusal */
+/** Reads a command. @returns its table and what it does, or all that is wrong with it */
 export function parseWords(
 	given: Pick<IptablesCommand, "words">,
 	line: number,
-): { readonly table: TableName; readonly command: Command } {
+):
+	| { readonly table: TableName; readonly command: Command }
+	| { readonly refusals: readonly WordRefusal[] } {
+	const parser = new LineParser();
+	const words = noWords();
 	words.count = given.words.length;
 	for (const [index, { text }] of given.words.entries())
 		words.text[index] = text;
@@ -30,19 +35,18 @@ export function parseWords(
 		counters: null,
 		countersAreOption: false,
 	};
-	const command = parser.parse(words, context);
-	return { table: checkTable(context.table, words), command };
-}
-
-/** All that is wrong with the command that was parsed last, and with which of its words. */
-export function refusalsOf(
-	first: Refusal,
-): readonly { readonly refusal: Refusal; readonly word: number }[] {
-	const all = parser.refusals[0] === first ? parser.refusals : [first];
-	return all.map((refusal) => ({
-		refusal,
-		word: refusal.word < 0 ? parser.word : refusal.word,
-	}));
+	try {
+		const command = parser.parse(words, context);
+		return { table: checkTable(context.table, words), command };
+	} catch (refusal) {
+		if (!(refusal instanceof Refusal)) throw refusal;
+		const all = parser.refusals[0] === refusal ? parser.refusals : [refusal];
+		const refusals = all.map((one) => ({
+			refusal: one,
+			word: one.word < 0 ? parser.word : one.word,
+		}));
+		return { refusals };
+	}
 }
 
 /** A remedy as it is for iptables, where iptables-restore would declare a chain. */

@@ -5,7 +5,6 @@
  */
 
 import type { Rule, Ruleset, Table, TableName } from "../contract/ruleset.ts";
-import { Refusal } from "../extension/refusal.ts";
 import type { Command } from "../ruleset/base/command.ts";
 import {
 	asksForTheWhole,
@@ -13,16 +12,16 @@ import {
 	type LoadFault,
 } from "../ruleset/check/load-check.ts";
 import { restoreText } from "../ruleset/parse.ts";
-import { TableBuilder } from "../ruleset/table/table-builder.ts";
-import { CommandFailure } from "../ruleset/table/table-state.ts";
+import { changeTable } from "../ruleset/table/change-table.ts";
+import { CommandFailure, TableDraft } from "../ruleset/table/table-draft.ts";
 import {
 	FLAGS,
 	forCommands,
 	mayHide,
 	mayUncover,
 	parseWords,
-	refusalsOf,
 	takesOutSeveral,
+	type WordRefusal,
 } from "./parse-words.ts";
 import type {
 	Executor,
@@ -47,7 +46,7 @@ export class TablePlayer implements Executor {
 	/** The tables as the kernel has taken them. */
 	private taken = new Map<TableName, Table>();
 	/** The same with `done` carried out. */
-	private open = new Map<TableName, TableBuilder>();
+	private open = new Map<TableName, TableDraft>();
 	private done: Done[] = [];
 	/** Among `done` may be what the kernel refuses. */
 	private unasked = false;
@@ -68,20 +67,17 @@ export class TablePlayer implements Executor {
 
 	iptables(given: IptablesCommand): boolean {
 		if (this.stopped) return false;
-		let parsed: { readonly table: TableName; readonly command: Command };
-		try {
-			parsed = parseWords(given, this.report.lineAt(given.from));
-		} catch (refusal) {
-			if (!(refusal instanceof Refusal)) throw refusal;
-			this.refused(given, refusal);
+		const parsed = parseWords(given, this.report.lineAt(given.from));
+		if ("refusals" in parsed) {
+			this.refused(given, parsed.refusals);
 			return false;
 		}
 		const { table, command } = parsed;
-		const builder = this.builderOf(table);
+		const draft = this.draftOf(table);
 		if (command.kind === "nothing") return true;
 		if (this.unasked && mayHide(command) && !this.settle()) return false;
 		try {
-			builder.apply(command);
+			changeTable(draft, command);
 		} catch (failure) {
 			if (!(failure instanceof CommandFailure)) throw failure;
 			// Some of several may have been taken out; nothing of it is committed.
@@ -132,14 +128,14 @@ export class TablePlayer implements Executor {
 	}
 
 	/** A table comes into being when it is first named. */
-	private builderOf(name: TableName): TableBuilder {
+	private draftOf(name: TableName): TableDraft {
 		const open = this.open.get(name);
 		if (open !== undefined) return open;
 		const taken = this.taken.get(name) ?? null;
-		const builder = new TableBuilder(name, taken);
-		if (taken === null) this.taken.set(name, builder.build());
-		this.open.set(name, builder);
-		return builder;
+		const draft = new TableDraft(name, taken);
+		if (taken === null) this.taken.set(name, draft.build());
+		this.open.set(name, draft);
+		return draft;
 	}
 
 	private tableNow(name: TableName): Table {
@@ -183,18 +179,17 @@ export class TablePlayer implements Executor {
 	}
 
 	private faultsOf(
-		open: ReadonlyMap<TableName, TableBuilder>,
+		open: ReadonlyMap<TableName, TableDraft>,
 	): readonly LoadFault[] {
 		const loaded = [...this.taken.values()];
 		const faults: LoadFault[] = [];
-		for (const builder of open.values())
-			if (builder.changed) faults.push(...checkLoad(builder.build(), loaded));
+		for (const draft of open.values())
+			if (draft.changed) faults.push(...checkLoad(draft.build(), loaded));
 		return faults;
 	}
 
 	private take(): void {
-		for (const [name, builder] of this.open)
-			this.taken.set(name, builder.build());
+		for (const [name, draft] of this.open) this.taken.set(name, draft.build());
 		this.done = [];
 		this.unasked = false;
 	}
@@ -233,16 +228,16 @@ export class TablePlayer implements Executor {
 	}
 
 	/** The tables as they were taken, with these commands carried out. */
-	private replayed(done: readonly Done[]): Map<TableName, TableBuilder> {
-		const open = new Map<TableName, TableBuilder>();
+	private replayed(done: readonly Done[]): Map<TableName, TableDraft> {
+		const open = new Map<TableName, TableDraft>();
 		for (const { table, command } of done) {
-			let builder = open.get(table);
-			if (builder === undefined) {
-				builder = new TableBuilder(table, this.taken.get(table) ?? null);
-				open.set(table, builder);
+			let draft = open.get(table);
+			if (draft === undefined) {
+				draft = new TableDraft(table, this.taken.get(table) ?? null);
+				open.set(table, draft);
 			}
 			try {
-				builder.apply(command);
+				changeTable(draft, command);
 			} catch (failure) {
 				// It went well after a command that is not there any more.
 				if (!(failure instanceof CommandFailure)) throw failure;
@@ -251,8 +246,10 @@ export class TablePlayer implements Executor {
 		return open;
 	}
 
-	private refused(given: IptablesCommand, last: Refusal): void {
-		const refusals = refusalsOf(last);
+	private refused(
+		given: IptablesCommand,
+		refusals: readonly WordRefusal[],
+	): void {
 		if (!this.settle()) return;
 		for (const { refusal, word } of refusals) {
 			this.report.fault(given.words[word] ?? given, {

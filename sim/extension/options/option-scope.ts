@@ -83,27 +83,44 @@ const longOptions = new Map<string, NamedOption>(
 	]),
 );
 
-/** Kept scopes; beyond it they are made anew, so that no input can fill the memory. */
-const KEPT_SCOPES = 4096;
-let keptScopes = 0;
+const baseWords: ReadonlyMap<string, NamedOption> = new Map(
+	[...shortOptions].map(([letter, option]) => [`-${letter}`, option]),
+);
+
+/** iptables' own option of one letter. */
+export function shortOption(letter: string): NamedOption | undefined {
+	return shortOptions.get(letter);
+}
+
+/** Scopes that are kept for the next line; beyond it they are made anew, so that no input can fill the memory. */
+const MOST_KEPT = 4096;
 /** Unknown words that a scope keeps. */
 const MOST_UNKNOWN = 64;
 
-/** The options in force after some extensions were loaded, in that order. */
+/**
+ * The options in force after some extensions were loaded, in that order. One without arguments has
+ * iptables' own options alone; a parser has one for all of its lines.
+ */
 export class OptionScope {
 	private readonly outer: OptionScope | null;
 	private readonly table: OptionTable | null;
 	private readonly inner = new Map<OptionTable, OptionScope>();
 	/** Whole words with their dashes. Only what names an option is kept, so it cannot grow for ever. */
-	private readonly words = new Map<string, NamedOption>();
+	private readonly words: Map<string, NamedOption>;
 	/** Words that name no option here: most often one of a match that is not loaded yet. */
 	private readonly unknown = new Set<string>();
 
-	constructor(outer: OptionScope | null, table: OptionTable | null) {
+	/** How many scopes are kept in and below the outermost. */
+	private readonly kept: { count: number };
+
+	constructor(
+		outer: OptionScope | null = null,
+		table: OptionTable | null = null,
+	) {
 		this.outer = outer;
 		this.table = table;
-		for (const [letter, option] of shortOptions)
-			if (outer === null) this.words.set(`-${letter}`, option);
+		this.kept = outer?.kept ?? { count: 0 };
+		this.words = new Map(outer === null ? baseWords : []);
 	}
 
 	/** The scope after this extension was loaded too. */
@@ -111,9 +128,9 @@ export class OptionScope {
 		const known = this.inner.get(table);
 		if (known) return known;
 		const scope = new OptionScope(this, table);
-		if (keptScopes < KEPT_SCOPES) {
+		if (this.kept.count < MOST_KEPT) {
 			this.inner.set(table, scope);
-			keptScopes++;
+			this.kept.count++;
 		}
 		return scope;
 	}
@@ -128,7 +145,7 @@ export class OptionScope {
 		if (this.unknown.has(word)) return undefined;
 		const named = word.startsWith("--")
 			? this.longOption(word.slice(2))
-			: EMPTY_SCOPE.words.get(word);
+			: baseWords.get(word);
 		if (named) this.words.set(word, named);
 		else if (this.unknown.size < MOST_UNKNOWN) this.unknown.add(word);
 		return named;
@@ -187,6 +204,3 @@ function sameOption(a: NamedOption, b: NamedOption): boolean {
 		a.takes === b.takes
 	);
 }
-
-/** iptables' own options alone. */
-export const EMPTY_SCOPE = new OptionScope(null, null);

@@ -4,7 +4,7 @@
  */
 import { invariant } from "../../invariant.ts";
 import type { MatchExtension, TargetExtension } from "../extension.ts";
-import type { GivenOption, OptionEntry } from "../options.ts";
+import type { OptionEntry } from "../options.ts";
 import { type AnyReader, READERS } from "../values/read-value.ts";
 
 export type AnyExtension = MatchExtension | TargetExtension;
@@ -32,25 +32,6 @@ interface Constraint {
 	readonly otherName: string;
 }
 
-/** An option as a line gives it. */
-export interface Taken extends GivenOption {
-	/** Index of the option's word. */
-	readonly word: number;
-	/** What was given before it under the same name. */
-	readonly before: Taken | null;
-	readonly slot: number;
-}
-
-/** What some use of an extension came to. */
-export interface RecentUse {
-	readonly bits: number;
-	readonly protocol: number;
-	readonly protocolInverted: boolean;
-	readonly word: number;
-	readonly taken: readonly (Taken | undefined)[];
-	readonly options: object;
-}
-
 export interface OptionTable {
 	readonly extension: AnyExtension;
 	readonly entries: readonly TableEntry[];
@@ -59,9 +40,6 @@ export interface OptionTable {
 	/** One bit per slot. */
 	readonly mandatoryBits: number;
 	readonly constraints: readonly Constraint[];
-	/** The last uses, for those that repeat them (`parsed-options.ts`); `built` counts those that repeated none. */
-	readonly recent: RecentUse[];
-	built: number;
 }
 
 const tables = new WeakMap<AnyExtension, OptionTable>();
@@ -133,7 +111,5 @@ function prepare(extension: AnyExtension): OptionTable {
 			0,
 		),
 		constraints,
-		recent: [],
-		built: 0,
 	};
 }

@@ -5,20 +5,15 @@
 import { invariant } from "../../invariant.ts";
 import type { GivenOption, GivenOptions, OptionType } from "../options.ts";
 import { Refusal } from "../refusal.ts";
-import { namesNoted } from "../values/open-names.ts";
-import type {
-	OptionTable,
-	RecentUse,
-	TableEntry,
-	Taken,
-} from "./option-table.ts";
+import type { OptionTable, TableEntry } from "./option-table.ts";
 
-/** Uses of an extension that are compared with the next one. */
-const MOST_RECENT = 4;
-/** Of new uses only one in so many is kept; odd, so that each of the kept ones has its turn. */
-const SELDOM = 7;
-/** A longer piece of a text holds on to the whole of it. */
-const MOST_COPIED = 12;
+interface Taken extends GivenOption {
+	/** Index of the option's word. */
+	readonly word: number;
+	/** What was given before it under the same name. */
+	readonly before: Taken | null;
+	readonly slot: number;
+}
 
 const AT_END = { atEnd: true };
 
@@ -42,24 +37,8 @@ export class ParsedOptions implements GivenOptions {
 		this.required = table.mandatoryBits;
 	}
 
-	/**
-	 * What the use comes to. Rulesets repeat themselves: of uses in the same words the rules share one object.
-	 * @throws Refusal
-	 */
+	/** What the use comes to. @throws Refusal */
 	build(): object {
-		const { recent } = this.table;
-		for (const use of recent) if (this.repeats(use)) return use.options;
-		const noted = namesNoted();
-		const options = this.buildAnew();
-		// A kept use notes no names.
-		if (namesNoted() > noted) return options;
-		// Where uses differ all the time, keeping each of them would only cost.
-		const turn = this.table.built++;
-		if (turn < MOST_RECENT || turn % SELDOM === 0) this.keep(options, turn);
-		return options;
-	}
-
-	private buildAnew(): object {
 		const { extension } = this.table;
 		try {
 			extension.checkFirst?.(this);
@@ -69,42 +48,6 @@ export class ParsedOptions implements GivenOptions {
 			if (!(refusal instanceof Refusal)) throw refusal;
 			throw this.firstRefused() ?? refusal;
 		}
-	}
-
-	private keep(options: object, turn: number): void {
-		if (!this.isShort()) return;
-		const { bits, protocol, protocolInverted, word } = this;
-		const taken = this.taken.map((_, slot) => this.at(slot));
-		const use = { bits, protocol, protocolInverted, word, taken, options };
-		const { recent } = this.table;
-		if (recent.length < MOST_RECENT) recent.push(use);
-		else recent[turn % MOST_RECENT] = use;
-	}
-
-	/** The same options in the same words, in the same order, under the same protocol. */
-	private repeats(use: RecentUse): boolean {
-		if (use.bits !== this.bits || use.protocol !== this.protocol) return false;
-		if (use.protocolInverted !== this.protocolInverted) return false;
-		for (let slot = 0; slot < this.taken.length; slot++) {
-			const now = this.at(slot);
-			const then = use.taken[slot];
-			if (now === undefined || then === undefined) continue;
-			if (now.text !== then.text || now.inverted !== then.inverted)
-				return false;
-			if (now.before !== null || now.word - this.word !== then.word - use.word)
-				return false;
-		}
-		return true;
-	}
-
-	/** Worth keeping: given once each, and no longer than what V8 copies when it cuts a word out of a text. */
-	private isShort(): boolean {
-		for (let slot = 0; slot < this.taken.length; slot++) {
-			const one = this.at(slot);
-			if (one === undefined) continue;
-			if (one.before !== null || one.text.length > MOST_COPIED) return false;
-		}
-		return true;
 	}
 
 	/** Begins anew, for another use of an extension. */

@@ -9,7 +9,7 @@
 
 import { Refusal } from "../refusal.ts";
 import { readProtocol } from "../values/read-value.ts";
-import { EMPTY_SCOPE } from "./option-scope.ts";
+import { OptionScope } from "./option-scope.ts";
 import { type AnyExtension, optionTable } from "./option-table.ts";
 import { takeOption, unknownOption } from "./parse-options.ts";
 import { ParsedOptions } from "./parsed-options.ts";
@@ -29,7 +29,7 @@ export function buildOptions(
 	const table = optionTable(extension);
 	const given = new ParsedOptions(table, 0);
 	given.protocol = about.protocol ? readProtocol(about.protocol) : 0;
-	const scope = EMPTY_SCOPE.with(table);
+	const scope = new OptionScope().with(table);
 	const reader = new WordReader();
 	const words = text.split(/\s+/).filter(Boolean);
 	reader.start(words, words.length);

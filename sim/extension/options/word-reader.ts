@@ -3,9 +3,9 @@
  * they stand, plain words in between (the `!` is one), `--` at the end.
  */
 import {
-	EMPTY_SCOPE,
 	type NamedOption,
 	type OptionScope,
+	shortOption,
 } from "./option-scope.ts";
 
 export type Found =
@@ -121,7 +121,7 @@ export class WordReader {
 		const word = this.words[this.word] ?? "";
 		const letter = word[this.inCluster] ?? "";
 		const rest = word.slice(this.inCluster + 1);
-		const option = EMPTY_SCOPE.option(`-${letter}`);
+		const option = shortOption(letter);
 		this.argument = null;
 		this.argumentWord = this.word;
 		this.inCluster = rest === "" ? 0 : this.inCluster + 1;

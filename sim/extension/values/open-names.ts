@@ -68,11 +68,6 @@ export function isName(kind: NameKind, text: string): boolean {
 	return text.length <= LONGEST_NAME && NAMES[kind].test(text);
 }
 
-/** How many names are noted. */
-export function namesNoted(): number {
-	return noted.length;
-}
-
 /** The noted names, each once. */
 export function openNames(): readonly Need[] {
 	return noted.filter(

@@ -1,8 +1,11 @@
 /**
- * What a line says: in a file for iptables-restore, or given to `iptables` alone. `table-builder.ts`
+ * What a line says: in a file for iptables-restore, or given to `iptables` alone. `change-table.ts`
  * carries it out.
  */
 import type { Counters, Rule, TableName } from "../../contract/ruleset.ts";
+
+/** Those of a rule that no packet has met. One object for all of them. */
+export const NO_COUNTERS: Counters = { packets: 0, bytes: 0 };
 
 /** A line that is given to `iptables`. */
 export interface CommandLine {

@@ -1,5 +1,5 @@
 /** Repairs of what is missing, or was written for a shell. */
-import { EMPTY_SCOPE } from "../../extension/options/option-scope.ts";
+import { OptionScope } from "../../extension/options/option-scope.ts";
 import { optionTable } from "../../extension/options/option-table.ts";
 import { protocolName } from "../../extension/values/names.ts";
 import { matches } from "../../matches/index.ts";
@@ -12,12 +12,13 @@ function owners(): ReadonlyMap<string, string> {
 	if (ownersOf !== null) return ownersOf;
 	const found = new Map<string, string>();
 	const shared = new Set<string>();
+	const scope = new OptionScope();
 	for (const [name, extension] of matches)
-		for (const option of EMPTY_SCOPE.with(optionTable(extension)).names()) {
+		for (const option of scope.with(optionTable(extension)).names()) {
 			if (found.has(option)) shared.add(option);
 			found.set(option, name);
 		}
-	const base = new Set(EMPTY_SCOPE.names());
+	const base = new Set(scope.names());
 	for (const option of found.keys())
 		if (shared.has(option) || base.has(option)) found.delete(option);
 	ownersOf = found;

@@ -1,6 +1,5 @@
 /** Repairs of one line that is a rule, as far as each of them leads on and all of them help. */
 import { Refusal } from "../../extension/refusal.ts";
-import { matches } from "../../matches/index.ts";
 import { targets } from "../../targets/index.ts";
 import type { Command } from "../base/command.ts";
 import { noWords, splitWords } from "../base/lexer.ts";
@@ -20,7 +19,8 @@ const MOST_REPAIRS = 40;
 export function isSound(text: string): boolean {
 	if (!isRule(text)) return false;
 	const anywhere = { table: "", announced: new Set<string>(), chains: null };
-	if (troubleOf(text, anywhere) !== null) return false;
+	const words = noWords();
+	if (troubleOf(text, anywhere, words) !== null) return false;
 	const { count, text: known } = words;
 	return known
 		.slice(0, count)
@@ -40,12 +40,15 @@ export function isRule(line: string): boolean {
 	return /^\[|^\s*[^\s*#:]/.test(line) && line !== "COMMIT";
 }
 
-const parser = new LineParser({ matches, targets });
-const words = noWords();
 const NO_CHAINS: ReadonlySet<string> = new Set();
 
-/** What the parser says of a line: `null` when nothing. */
-function troubleOf(line: string, about: About): Trouble | null {
+/** What the parser says of a line: `null` when nothing. @param words receives those of the line */
+function troubleOf(
+	line: string,
+	about: About,
+	words = noWords(),
+): Trouble | null {
+	const parser = new LineParser();
 	const { table } = about;
 	const chains = about.chains ?? NO_CHAINS;
 	const from = line.startsWith("[") ? line.indexOf("]") + 1 : 0;
@@ -128,6 +131,7 @@ export function fixRule(
 function addProtocol(line: DraftLine, changes: Change[]): void {
 	const { text } = line;
 	const from = /^\[[^\]]*\]\s*/.exec(text)?.[0].length ?? 0;
+	const words = noWords();
 	splitWords(text, 0, from, text.length, words);
 	const raw = words.start
 		.slice(0, words.count)

@@ -2,10 +2,7 @@
  * Repairs of a rule's words: each looks at the words and at what the parser says of them, and
  * returns better words or `null`. A repair counts only if it leads on: `fix.ts` takes it back otherwise.
  */
-import {
-	EMPTY_SCOPE,
-	type OptionScope,
-} from "../../extension/options/option-scope.ts";
+import { OptionScope } from "../../extension/options/option-scope.ts";
 import { optionTable } from "../../extension/options/option-table.ts";
 import { matches } from "../../matches/index.ts";
 import { targets } from "../../targets/index.ts";
@@ -160,7 +157,7 @@ export const FIXERS: readonly Fixer[] = [
 
 /** The extensions that stand before a word, and the match of the rule's protocol. */
 function scopeAt(words: readonly string[], at: number): OptionScope {
-	let scope = EMPTY_SCOPE;
+	let scope = new OptionScope();
 	words.slice(0, at).forEach((word, index) => {
 		const next = (words[index + 1] ?? "").replace(/!$/, "");
 		const extension =

@@ -4,14 +4,11 @@
  */
 
 import type { Counters } from "../../contract/ruleset.ts";
-import type {
-	MatchExtension,
-	TargetExtension,
-} from "../../extension/extension.ts";
 import { unknownOption } from "../../extension/options/parse-options.ts";
 import type { WordReader } from "../../extension/options/word-reader.ts";
 import { Refusal } from "../../extension/refusal.ts";
 import { readProtocol } from "../../extension/values/read-value.ts";
+import { targets } from "../../targets/index.ts";
 import { VERDICTS } from "../base/tables.ts";
 import {
 	checkNewChain,
@@ -36,17 +33,11 @@ export interface LineContext {
 	readonly countersAreOption: boolean;
 }
 
-export interface Extensions {
-	readonly matches: ReadonlyMap<string, MatchExtension>;
-	readonly targets: ReadonlyMap<string, TargetExtension>;
-}
-
 /** A line while it is being read. */
 export interface LineState {
 	readonly reader: WordReader;
 	readonly draft: RuleDraft;
 	readonly context: LineContext;
-	readonly extensions: Extensions;
 }
 
 /**
@@ -257,11 +248,11 @@ function commandOption(
 }
 
 /** Would `-j` take this for a target? */
-function isTarget({ context, extensions }: LineState, name: string): boolean {
+function isTarget({ context }: LineState, name: string): boolean {
 	if (context.announced.has(name)) return false;
 	// The name of the target that all verdicts and jumps are (XT_STANDARD_TARGET).
 	if (name === "") return true;
-	const target = extensions.targets.get(name);
+	const target = targets.get(name);
 	return VERDICTS.has(name) || (target !== undefined && !target.unchecked);
 }
 

@@ -7,12 +7,14 @@
 import type {
 	AddressMask,
 	MatchUse,
+	Rule,
+	RuleHeader,
 	TargetUse,
 } from "../../contract/ruleset.ts";
 import { NOWHERE, Refusal } from "../../extension/refusal.ts";
-import type { Command } from "../base/command.ts";
+import { unreachable } from "../../invariant.ts";
+import { type Command, NO_COUNTERS } from "../base/command.ts";
 import type { LineContext } from "./base-options.ts";
-import { otherCommand, ruleCommand, ruleOf } from "./line-command.ts";
 import { ANY_ADDRESS, readAddresses } from "./read-address.ts";
 import { checkChainLength } from "./read-word.ts";
 import { OPTION_LETTERS, optionBit, type RuleDraft } from "./rule-draft.ts";
@@ -108,13 +110,19 @@ export function finishLine(
 	const { line } = context;
 	draft.counters ??= context.counters;
 	if (!isRule) return otherCommand(draft, line);
+	const counters = draft.counters ?? NO_COUNTERS;
+	const ruleOf = (
+		source: AddressMask | undefined,
+		destination: AddressMask | undefined,
+	): Rule => {
+		const header = headerOf(draft, source, destination);
+		return { header, matches, target, counters, line };
+	};
 	const rules =
 		sources.length === 1 && destinations.length === 1
-			? [ruleOf(draft, line, sources[0], destinations[0], matches, target)]
+			? [ruleOf(sources[0], destinations[0])]
 			: sources.flatMap((source) =>
-					destinations.map((destination) =>
-						ruleOf(draft, line, source, destination, matches, target),
-					),
+					destinations.map((destination) => ruleOf(source, destination)),
 				);
 	return ruleCommand(draft, line, rules);
 }
@@ -238,4 +246,98 @@ function checkInterfaces(draft: RuleDraft, chain: string): void {
 				: "The packet's way in is not known any more: move the rule to PREROUTING or FORWARD, or take the `-i` away.",
 			draft.interfaceWord,
 		);
+}
+
+/** Of a rule that asks nothing of it: one object for all of them. */
+const ANY_HEADER: RuleHeader = {
+	source: ANY_ADDRESS,
+	destination: ANY_ADDRESS,
+	inInterface: null,
+	outInterface: null,
+	protocol: 0,
+	protocolInverted: false,
+	fragment: null,
+};
+
+const HEADER_BITS = [..."sdpiof"].reduce((b, l) => b | optionBit(l), 0);
+
+function headerOf(
+	draft: RuleDraft,
+	source: AddressMask | undefined,
+	destination: AddressMask | undefined,
+): RuleHeader {
+	if ((draft.options & HEADER_BITS) === 0) return ANY_HEADER;
+	const { inInterface, outInterface, protocol } = draft;
+	return {
+		source: source ?? ANY_ADDRESS,
+		destination: destination ?? ANY_ADDRESS,
+		inInterface,
+		outInterface,
+		protocol,
+		protocolInverted: draft.isInverted("p"),
+		fragment: draft.fragment
+			? draft.isInverted("f")
+				? "never"
+				: "only"
+			: null,
+	};
+}
+
+/** A command that brings rules. */
+function ruleCommand(
+	draft: RuleDraft,
+	line: number,
+	rules: readonly Rule[],
+): Command {
+	const chain = draft.chain ?? "";
+	const number = draft.number ?? 1;
+	switch (draft.command) {
+		case "A":
+			return { kind: "append", chain, rules, line };
+		case "D":
+			return { kind: "delete", chain, rules, line };
+		case "C":
+			return { kind: "check", chain, rules, line };
+		case "I":
+			return { kind: "insert", chain, number, rules, line };
+		default:
+			return { kind: "replace", chain, number, rules, line };
+	}
+}
+
+/** A command that brings none. */
+function otherCommand(draft: RuleDraft, line: number): Command {
+	const { command, chain, number, second, counters } = draft;
+	switch (command) {
+		case "#":
+			return {
+				kind: "delete-number",
+				chain: chain ?? "",
+				number: number ?? 0,
+				line,
+			};
+		case "F":
+			return { kind: "flush", chain, line };
+		case "X":
+			return { kind: "delete-chain", chain, line };
+		case "Z":
+			return { kind: "zero", chain, number, line };
+		case "N":
+			return { kind: "new-chain", chain: chain ?? "", line };
+		case "E":
+			return { kind: "rename", chain: chain ?? "", to: second, line };
+		case "P":
+			return {
+				kind: "policy",
+				chain: chain ?? "",
+				policy: second,
+				counters,
+				line,
+			};
+		case "L":
+		case "S":
+			return { kind: "nothing", line };
+		default:
+			return unreachable(command as never);
+	}
 }

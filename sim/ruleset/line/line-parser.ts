@@ -23,13 +23,14 @@ import {
 } from "../../extension/values/open-names.ts";
 import { readUnsigned } from "../../extension/values/read-number.ts";
 import { invariant } from "../../invariant.ts";
+import { matches } from "../../matches/index.ts";
+import { targets } from "../../targets/index.ts";
 import type { Command } from "../base/command.ts";
 import type { Words } from "../base/lexer.ts";
 import { LONGEST_NAME, VERDICTS } from "../base/tables.ts";
 import { RuleWords } from "./as-written.ts";
 import {
 	baseOption,
-	type Extensions,
 	type LineContext,
 	type LineState,
 } from "./base-options.ts";
@@ -46,7 +47,6 @@ import {
 export class LineParser implements LineState {
 	readonly reader = new WordReader();
 	readonly draft = new RuleDraft();
-	readonly extensions: Extensions;
 	context: LineContext = {
 		line: 0,
 		table: "filter",
@@ -63,10 +63,6 @@ export class LineParser implements LineState {
 	private readonly ruleWords = new RuleWords();
 	/** All words of the line were read. */
 	private isRead = false;
-
-	constructor(extensions: Extensions) {
-		this.extensions = extensions;
-	}
 
 	/** Index of the word that a Refusal without a place is about. */
 	get word(): number {
@@ -211,7 +207,7 @@ export class LineParser implements LineState {
 		draft.protocolLoaded = true;
 		const number = readUnsigned(draft.protocolText, 0, 255);
 		const name = number < 0 ? draft.protocolText : protocolName(number);
-		const extension = this.extensions.matches.get(name ?? "");
+		const extension = matches.get(name ?? "");
 		if (extension === undefined) return false;
 		const table = optionTable(extension);
 		if (draft.loaded(table)) return false;
@@ -239,7 +235,7 @@ export class LineParser implements LineState {
 				"Put the `!` before the option of the match that it inverts.",
 				word,
 			);
-		const extension = this.extensions.matches.get(name);
+		const extension = matches.get(name);
 		if (extension !== undefined)
 			this.draft.addMatch(optionTable(extension), argumentWord);
 		else this.unknownMatch(name, argumentWord);
@@ -252,7 +248,6 @@ export class LineParser implements LineState {
 				`Invalid match name "${name}" (${LONGEST_NAME} chars max)`,
 				"Is a blank missing in it?",
 			);
-		const { matches } = this.extensions;
 		const refusal = unknownMatch(name, matches.keys(), word);
 		const glued = name.endsWith("!");
 		const meant = (glued ? name.slice(0, -1) : name).toLowerCase();
@@ -271,7 +266,7 @@ export class LineParser implements LineState {
 		// `-j` looks at the last word read, `-g` at its argument: they differ when it is attached.
 		const last = reader.words[reader.index - 1] ?? "";
 		const name = letter === "j" ? last : (reader.argument ?? "");
-		const extension = this.extensions.targets.get(name);
+		const extension = targets.get(name);
 		if (extension === undefined && !VERDICTS.has(name)) checkTargetName(name);
 		draft.jump = name;
 		draft.jumpWord = reader.argumentWord;

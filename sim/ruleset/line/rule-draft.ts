@@ -4,10 +4,7 @@
  */
 
 import type { Counters, InterfaceMatch } from "../../contract/ruleset.ts";
-import {
-	EMPTY_SCOPE,
-	type OptionScope,
-} from "../../extension/options/option-scope.ts";
+import { OptionScope } from "../../extension/options/option-scope.ts";
 import type { OptionTable } from "../../extension/options/option-table.ts";
 import { ParsedOptions } from "../../extension/options/parsed-options.ts";
 import { Refusal } from "../../extension/refusal.ts";
@@ -58,7 +55,9 @@ export class RuleDraft {
 	target: ParsedOptions | null = null;
 	matchCount = 0;
 	counters: Counters | null = null;
-	scope: OptionScope = EMPTY_SCOPE;
+	/** Options in force before any extension is loaded, and at the word that is read. */
+	private readonly base = new OptionScope();
+	scope: OptionScope = this.base;
 	/** The first `matchCount` of them are the line's matches; the others wait for another line. */
 	private readonly matches: ParsedOptions[] = [];
 
@@ -83,7 +82,7 @@ export class RuleDraft {
 		this.target = null;
 		this.matchCount = 0;
 		this.counters = null;
-		this.scope = EMPTY_SCOPE;
+		this.scope = this.base;
 	}
 
 	has(letter: string): boolean {

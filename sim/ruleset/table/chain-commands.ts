@@ -1,19 +1,18 @@
 /** Commands about chains, on a table that is being changed (libiptc 1.8.9). */
 
 import type { Counters } from "../../contract/ruleset.ts";
-import type { Command } from "../base/command.ts";
+import { type Command, NO_COUNTERS } from "../base/command.ts";
 import { TABLE_HOOKS, VERDICTS } from "../base/tables.ts";
-import { NO_COUNTERS } from "../line/line-command.ts";
 import {
 	CommandFailure,
 	chainOf,
 	NO_SUCH_NAME,
-	type TableState,
-} from "./table-state.ts";
+	type TableDraft,
+} from "./table-draft.ts";
 
 /** A line `:CHAIN POLICY [packets:bytes]`. @throws CommandFailure */
 export function declareChain(
-	table: TableState,
+	table: TableDraft,
 	command: Extract<Command, { kind: "chain" }>,
 	noflush: boolean,
 ): void {
@@ -59,7 +58,7 @@ function aloud(
 
 /** `-P`. @throws CommandFailure */
 export function setPolicy(
-	table: TableState,
+	table: TableDraft,
 	name: string,
 	policy: string,
 	counters: Counters | null,
@@ -83,7 +82,7 @@ export function setPolicy(
 }
 
 /** `-N`. @throws CommandFailure */
-export function createChain(table: TableState, name: string): void {
+export function createChain(table: TableDraft, name: string): void {
 	if (table.chains.has(name) || VERDICTS.has(name))
 		throw new CommandFailure(
 			"Chain already exists",
@@ -95,7 +94,7 @@ export function createChain(table: TableState, name: string): void {
 }
 
 /** `-X`. @throws CommandFailure */
-export function deleteChain(table: TableState, name: string | null): void {
+export function deleteChain(table: TableDraft, name: string | null): void {
 	for (const chain of name === null
 		? table.chains.values()
 		: [chainOf(table, name)]) {
@@ -122,7 +121,7 @@ export function deleteChain(table: TableState, name: string | null): void {
 }
 
 /** `-E`. @throws CommandFailure */
-export function renameChain(table: TableState, from: string, to: string): void {
+export function renameChain(table: TableDraft, from: string, to: string): void {
 	if (table.chains.has(to) || VERDICTS.has(to))
 		throw new CommandFailure("File exists", "Choose another name.", to);
 	const chain = table.chains.get(from);

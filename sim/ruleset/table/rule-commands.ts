@@ -1,9 +1,8 @@
 /** Commands about rules, on a table that is being changed (libiptc 1.8.9). */
 
 import type { Rule, TargetUse } from "../../contract/ruleset.ts";
-import type { Command } from "../base/command.ts";
+import { type Command, NO_COUNTERS } from "../base/command.ts";
 import { VERDICTS } from "../base/tables.ts";
-import { NO_COUNTERS } from "../line/line-command.ts";
 import { unknownTargetRemedy } from "../line/unknown-name.ts";
 import { neverEqual } from "./equal.ts";
 import {
@@ -11,8 +10,8 @@ import {
 	CommandFailure,
 	chainOf,
 	NO_SUCH_NAME,
-	type TableState,
-} from "./table-state.ts";
+	type TableDraft,
+} from "./table-draft.ts";
 
 const INDEX_OF = {
 	insert: "insertion",
@@ -22,7 +21,7 @@ const INDEX_OF = {
 
 /** `-A`. @throws CommandFailure */
 export function append(
-	table: TableState,
+	table: TableDraft,
 	name: string,
 	written: readonly Rule[],
 ): void {
@@ -38,7 +37,7 @@ export function append(
 
 /** `-I`, `-R`, `-D` by number. @throws CommandFailure */
 export function changeByNumber(
-	table: TableState,
+	table: TableDraft,
 	command: Extract<
 		Command,
 		{ kind: "insert" | "replace" } | { kind: "delete-number" }
@@ -67,7 +66,7 @@ export function changeByNumber(
 
 /** `-D` and `-C` by specification. @throws CommandFailure */
 export function deleteSame(
-	table: TableState,
+	table: TableDraft,
 	name: string,
 	written: Rule,
 	dryRun: boolean,
@@ -98,7 +97,7 @@ export function deleteSame(
 
 /** `-Z`; a number stands behind a chain only. @throws CommandFailure */
 export function zero(
-	table: TableState,
+	table: TableDraft,
 	name: string | null,
 	number: number | null,
 ): void {
@@ -124,14 +123,14 @@ export function zero(
 }
 
 /** `-F`. @throws CommandFailure */
-export function flush(table: TableState, name: string | null): void {
+export function flush(table: TableDraft, name: string | null): void {
 	for (const chain of name === null ? table.filled : [chainOf(table, name)])
 		chain.empty();
 	table.changed = true;
 }
 
 /** "Warning: using chain MARK, not extension": a chain may have got the name of a target (`do_command4`). */
-function toOwnChain(table: TableState, rule: Rule): Rule {
+function toOwnChain(table: TableDraft, rule: Rule): Rule {
 	const { target } = rule;
 	return target?.kind === "extension" && table.chains.has(target.name)
 		? { ...rule, target: { kind: "jump", chain: target.name } }
@@ -140,7 +139,7 @@ function toOwnChain(table: TableState, rule: Rule): Rule {
 
 /** A jump leads to a chain that is there: iptables itself looks, before all else (`do_command4`). */
 function checkTargetExists(
-	table: TableState,
+	table: TableDraft,
 	target: TargetUse | null,
 ): ChainDraft | null {
 	if (target?.kind !== "jump" && target?.kind !== "goto") return null;
@@ -160,7 +159,7 @@ function checkTargetExists(
 }
 
 /** It is the user's own, too (`iptcc_map_target`). */
-function checkTarget(table: TableState, target: TargetUse | null): void {
+function checkTarget(table: TableDraft, target: TargetUse | null): void {
 	const chain = checkTargetExists(table, target);
 	if (chain === null || chain.policy === null) return;
 	throw new CommandFailure(

@@ -6,7 +6,7 @@
  */
 
 import type { Rule } from "../../contract/ruleset.ts";
-import { NO_COUNTERS } from "../line/line-command.ts";
+import { NO_COUNTERS } from "../base/command.ts";
 import { neverEqual, ruleKey, sameBut } from "./equal.ts";
 
 /** A chain, as the rules that jump to it know it; it may be renamed. */

@@ -3,7 +3,7 @@ import { NOWHERE, type Refusal } from "../../extension/refusal.ts";
 import { noWords, splitWords, type Words } from "../base/lexer.ts";
 import type { Fault, FaultCode } from "../base/ruleset-error.ts";
 import type { LoadFault } from "../check/load-check.ts";
-import type { CommandFailure } from "../table/table-state.ts";
+import type { CommandFailure } from "../table/table-draft.ts";
 
 /** A line of a file. */
 export interface Place {

@@ -5,22 +5,13 @@
 
 import type { Counters, TableName } from "../../contract/ruleset.ts";
 import { Refusal } from "../../extension/refusal.ts";
-import { matches } from "../../matches/index.ts";
-import { targets } from "../../targets/index.ts";
+import { octets } from "../../extension/values/octets.ts";
 import type { Command } from "../base/command.ts";
 import { LONGEST_LINE, noWords, splitWords } from "../base/lexer.ts";
 import type { Fault } from "../base/ruleset-error.ts";
 import { isTableName } from "../base/tables.ts";
 import { LineParser } from "../line/line-parser.ts";
-import { CommandFailure } from "../table/table-state.ts";
-import { checkMultiplied, faultOfLength, faultOfNul } from "./check-line.ts";
-import {
-	faultAt,
-	faultOfFailure,
-	faultOfLine,
-	faultOfRefusal,
-	type Place,
-} from "./fault.ts";
+import { faultAt, faultOfLine, faultOfRefusal, type Place } from "./fault.ts";
 import { outsideRemedy } from "./guess-table.ts";
 import { Origins } from "./origin-remark.ts";
 import {
@@ -30,16 +21,25 @@ import {
 	unknownTable,
 } from "./read-chain-line.ts";
 
-/** Is told what the text says, line by line. */
-export interface ScriptSink {
-	beginTable(name: TableName, line: number): void;
-	/** @throws CommandFailure when it cannot be carried out */
-	command(command: Command): void;
-	/** @returns what the kernel finds wrong with the table */
-	commit(place: Place, lineAt: (line: number) => Place): readonly Fault[];
-	/** The table is not to be loaded, because its COMMIT is missing. */
-	abandon(): void;
-}
+/** What a line of the text says; lines that say nothing, and comments, are left out. */
+export type Statement =
+	| { readonly kind: "table"; readonly name: TableName }
+	| {
+			readonly kind: "command";
+			readonly command: Command;
+			readonly place: PlaceNow;
+	  }
+	| {
+			readonly kind: "commit";
+			readonly place: PlaceNow;
+			/** Any line of the text. */
+			readonly placeOf: (line: number) => Place;
+	  }
+	/** What iptables-restore refuses about a line. */
+	| { readonly kind: "faults"; readonly faults: readonly Fault[] };
+
+/** The line of a statement, until the next one is read: only faults need it. */
+type PlaceNow = () => Place;
 
 export interface ReadOptions {
 	readonly file: string;
@@ -47,31 +47,28 @@ export interface ReadOptions {
 	readonly strictCounters: boolean;
 	/** `iptables-restore` without `-c` passes over `[packets:bytes]`; what a rule says by `-c` counts. */
 	readonly ignoreCounters: boolean;
-	/** Ends where iptables-restore would, instead of going on with the next line. */
-	readonly untilFault: boolean;
 	/** Number of the first line; 1 when left out. */
 	readonly firstLine?: number;
 }
 
-/** @returns all faults, in the order of their lines; with `untilFault` those of the first line that has any */
-export function readScript(
+/** The statements of a text, in the order of its lines. A table without COMMIT ends in a fault. */
+export function* readScript(
 	text: string,
 	options: ReadOptions,
-	sink: ScriptSink,
-): readonly Fault[] {
-	const reader = new ScriptReader(text, options, sink);
+): Generator<Statement, void> {
+	const reader = new ScriptReader(text, options);
 	let from = 0;
 	let line = (options.firstLine ?? 1) - 1;
 	while (from < text.length) {
 		const newline = text.indexOf("\n", from);
 		const to = newline < 0 ? text.length : newline;
 		line++;
-		reader.line(line, from, to, newline >= 0);
-		if (options.untilFault && reader.faults.length > 0) return reader.faults;
+		const statement = reader.line(line, from, to, newline >= 0);
+		if (statement !== null) yield statement;
 		from = to + 1;
 	}
-	reader.end(line);
-	return reader.faults;
+	const last = reader.end(line);
+	if (last !== null) yield last;
 }
 
 const HASH = 35;
@@ -79,15 +76,12 @@ const STAR = 42;
 const COLON = 58;
 const BRACKET = 91;
 
-const parser = new LineParser({ matches, targets });
-
-/** A class because it is a reader's state: which table it is in, what it has met. */
+/** A class because it is a reader's state: which table it is in, what it has read. */
 class ScriptReader {
-	readonly faults: Fault[] = [];
 	private readonly source: string;
 	private readonly anyNul: boolean;
 	private readonly options: ReadOptions;
-	private readonly sink: ScriptSink;
+	private readonly parser = new LineParser();
 	private readonly words = noWords();
 	private readonly announced = new Set<string>();
 	/** "outside"; "lost": in a table that does not exist. */
@@ -101,93 +95,95 @@ class ScriptReader {
 	private lines: readonly string[] | null = null;
 	private readonly origins = new Origins();
 
-	constructor(source: string, options: ReadOptions, sink: ScriptSink) {
+	constructor(source: string, options: ReadOptions) {
 		this.source = source;
 		this.anyNul = source.includes("\0");
 		this.options = options;
-		this.sink = sink;
 	}
 
-	line(number: number, from: number, to: number, complete: boolean): void {
+	line(
+		number: number,
+		from: number,
+		to: number,
+		complete: boolean,
+	): Statement | null {
 		this.lineNumber = this.origins.of(number);
 		this.lineFrom = from;
 		this.lineTo = to;
 		const first = this.source.charCodeAt(from);
-		if (from === to && complete) return;
+		if (from === to && complete) return null;
 		if (first === HASH && to - from < 3000) {
 			this.origins.readComment(this.source.slice(from, to), number);
-			return;
+			return null;
 		}
-		if (
-			to - from > LONGEST_LINE / 3 &&
-			this.isWrong(faultOfLength(this.place()))
-		)
-			return;
-		if (this.anyNul && this.isWrong(faultOfNul(this.place()))) return;
+		if (to - from > LONGEST_LINE / 3 || this.anyNul) {
+			const place = this.place();
+			const fault = faultOfLength(place) ?? faultOfNul(place);
+			if (fault !== null) return { kind: "faults", faults: [fault] };
+		}
 		try {
 			if (this.state === "outside") {
-				if (first === STAR) this.beginTable();
-				else if (first !== HASH) this.outside();
-			} else if (this.isCommit(complete)) this.commit();
-			else if (first === COLON) this.chain();
-			else if (first !== HASH) this.rule();
+				if (first === STAR) return this.beginTable();
+				return first === HASH ? null : this.outside();
+			}
+			if (this.isCommit(complete)) return this.commit();
+			if (first === COLON) return this.chain();
+			return first === HASH ? null : this.rule();
 		} catch (error) {
-			this.fault(error);
+			if (!(error instanceof Refusal)) throw error;
+			return { kind: "faults", faults: this.faultsOf(error) };
 		}
 	}
 
-	end(lines: number): void {
-		if (this.state === "outside") return;
-		if (this.state === "inside") this.sink.abandon();
-		this.faults.push(
-			faultAt({ ...this.place(), line: lines + 1, text: "" }, 0, 0, {
+	/** What is wrong behind the last line. */
+	end(lines: number): Statement | null {
+		if (this.state === "outside") return null;
+		const fault = faultAt(
+			{ ...this.place(), line: lines + 1, text: "" },
+			0,
+			0,
+			{
 				code: "no-commit",
 				message: `COMMIT expected at line ${lines + 1}`,
 				remedy: `Close the table ${this.tableName} of line ${this.tableLine} with a line COMMIT.`,
 				from: "iptables-restore",
-			}),
+			},
 		);
+		return { kind: "faults", faults: [fault] };
 	}
 
-	private place(): Place {
-		return {
-			file: this.options.file,
-			line: this.lineNumber,
-			text: this.source.slice(this.lineFrom, this.lineTo),
-		};
-	}
+	private readonly place = (): Place => ({
+		file: this.options.file,
+		line: this.lineNumber,
+		text: this.source.slice(this.lineFrom, this.lineTo),
+	});
 
 	/** Any line; slow the first time, which only a fault needs. */
-	private placeOf(line: number): Place {
+	private readonly placeOf = (line: number): Place => {
 		this.lines ??= this.source.split("\n");
 		const at = this.origins.standsAt(line);
 		const text = this.lines[at - (this.options.firstLine ?? 1)] ?? "";
 		return { file: this.options.file, line, text };
-	}
+	};
 
-	/** Notes what was thrown; a line may have several faults. */
-	private fault(error: unknown): void {
+	/** A line may have several faults. */
+	private faultsOf(error: Refusal): readonly Fault[] {
+		const { parser } = this;
 		const place = this.place();
-		if (error instanceof CommandFailure) {
-			this.faults.push(faultOfFailure(place, error, "restore"));
-			return;
-		}
-		if (!(error instanceof Refusal)) throw error;
 		const all = parser.refusals[0] === error ? parser.refusals : [error];
-		for (const refusal of all)
-			this.faults.push(faultOfRefusal(place, this.words, refusal, parser.word));
+		return all.map((refusal) =>
+			faultOfRefusal(place, this.words, refusal, parser.word),
+		);
 	}
 
-	/** Notes a fault of the whole line. */
-	private wrong(code: Fault["code"], message: string, remedy: string): void {
-		this.faults.push(
-			faultOfLine(this.place(), {
-				code,
-				message,
-				remedy,
-				from: "iptables-restore",
-			}),
-		);
+	/** A fault of the whole line. */
+	private wrong(
+		code: Fault["code"],
+		message: string,
+		remedy: string,
+	): Statement {
+		const what = { code, message, remedy, from: "iptables-restore" } as const;
+		return { kind: "faults", faults: [faultOfLine(this.place(), what)] };
 	}
 
 	private isCommit(complete: boolean): boolean {
@@ -198,7 +194,7 @@ class ScriptReader {
 		);
 	}
 
-	private beginTable(): void {
+	private beginTable(): Statement {
 		const name = readTableLine(
 			this.source.slice(this.lineFrom + 1, this.lineTo),
 		);
@@ -206,34 +202,39 @@ class ScriptReader {
 		this.tableLine = this.lineNumber;
 		if (name !== undefined && isTableName(name)) {
 			this.state = "inside";
-			this.sink.beginTable(name, this.lineNumber);
-			return;
+			return { kind: "table", name };
 		}
 		this.state = "lost";
-		this.wrong("unknown-table", ...unknownTable(name, this.lineNumber));
+		return this.wrong("unknown-table", ...unknownTable(name, this.lineNumber));
 	}
 
 	/** A line that is no comment and stands in no table. */
-	private outside(): void {
+	private outside(): Statement {
 		const text = this.source.slice(this.lineFrom, this.lineTo);
-		this.wrong(
+		return this.wrong(
 			"outside-table",
 			`line ${this.lineNumber} failed`,
 			outsideRemedy(text),
 		);
 	}
 
-	private commit(): void {
-		if (this.state === "inside")
-			for (const fault of this.sink.commit(this.place(), (line) =>
-				this.placeOf(line),
-			))
-				this.faults.push(fault);
+	private commit(): Statement | null {
+		const { state } = this;
 		this.state = "outside";
+		return state === "inside"
+			? { kind: "commit", place: this.place, placeOf: this.placeOf }
+			: null;
+	}
+
+	/** A command, unless the table does not exist. */
+	private said(command: Command): Statement | null {
+		return this.state === "inside"
+			? { kind: "command", command, place: this.place }
+			: null;
 	}
 
 	/** `:CHAIN POLICY [packets:bytes]`. */
-	private chain(): void {
+	private chain(): Statement | null {
 		const { lineNumber, words } = this;
 		words.count = 0;
 		const line = this.source.slice(this.lineFrom + 1, this.lineTo);
@@ -245,17 +246,16 @@ class ScriptReader {
 				"Write `[packets:bytes]`, without a blank.",
 			);
 		this.announced.add(chain);
-		if (this.state === "inside")
-			this.sink.command({
-				kind: "chain",
-				line: lineNumber,
-				chain,
-				policy,
-				counters: this.options.ignoreCounters ? null : counters,
-			});
+		return this.said({
+			kind: "chain",
+			line: lineNumber,
+			chain,
+			policy,
+			counters: this.options.ignoreCounters ? null : counters,
+		});
 	}
 
-	private rule(): void {
+	private rule(): Statement | null {
 		const { source, lineFrom, lineTo, words, lineNumber } = this;
 		let [from, to] = [lineFrom, lineTo];
 		let counters: Counters | null = null;
@@ -277,17 +277,54 @@ class ScriptReader {
 			countersAreOption: counters !== null && this.options.strictCounters,
 		};
 		splitWords(source, lineFrom, from, to, words);
-		const command = parser.parse(words, context);
+		const command = this.parser.parse(words, context);
 		if ("rules" in command) {
 			this.multiplied += command.rules.length - 1;
 			checkMultiplied(this.multiplied);
 		}
-		if (this.state === "inside") this.sink.command(command);
+		return this.said(command);
 	}
+}
 
-	/** Notes a fault of the line as it stands, if there is one. */
-	private isWrong(fault: Fault | null): boolean {
-		if (fault !== null) this.faults.push(fault);
-		return fault !== null;
-	}
+/** Rules of a text beyond one for each line. */
+const MOST_MULTIPLIED = 1_000_000;
+
+/** A line longer than iptables-restore reads at once. */
+function faultOfLength(place: Place): Fault | null {
+	const length = octets(place.text);
+	if (length <= LONGEST_LINE) return null;
+	return faultOfLine(place, {
+		code: "bad-line",
+		message: `line ${place.line} has ${length} octets`,
+		remedy: `iptables-restore reads at most ${LONGEST_LINE} of a line and takes the rest for another line: split it.`,
+		from: "iptables-restore",
+	});
+}
+
+/** C's strings end at a NUL: the rest of the line would be lost without a word. */
+function faultOfNul(place: Place): Fault | null {
+	const at = place.text.indexOf("\0");
+	if (at < 0) return null;
+	return faultAt(place, at, at + 1, {
+		code: "bad-line",
+		message: "a NUL octet in the line",
+		remedy:
+			"iptables-restore would silently ignore the rest of the line: take the NUL away.",
+		from: "marktwin",
+	});
+}
+
+/**
+ * Lists of addresses make several rules of one line, and many such lines make more than memory holds.
+ * @param multiplied rules of the text so far, less one for each line
+ * @throws Refusal
+ */
+function checkMultiplied(multiplied: number): void {
+	if (multiplied > MOST_MULTIPLIED)
+		throw new Refusal(
+			`the lists behind -s and -d make more than ${MOST_MULTIPLIED} rules of this text`,
+			"Match a set (`-m set`), or jump to a chain that has a rule for each destination.",
+			0,
+			{ from: "marktwin" },
+		);
 }

@@ -1,54 +1,112 @@
-/** A table that is being changed, and what a command that cannot be carried out throws. */
+/**
+ * A table that is being changed, in the manner of libiptc's copy of a kernel table (iptables 1.8.9,
+ * libiptc/libiptc.c), and what a command that cannot be carried out throws.
+ */
 
 import type {
 	Chain,
 	Counters,
 	Rule,
+	Table,
 	TableName,
 } from "../../contract/ruleset.ts";
-import { QuietError } from "../../extension/refusal.ts";
+import { compareOctets } from "../../extension/values/octets.ts";
 import { invariant } from "../../invariant.ts";
+import { NO_COUNTERS } from "../base/command.ts";
 import { TABLE_HOOKS } from "../base/tables.ts";
-import { NO_COUNTERS } from "../line/line-command.ts";
 import { type Entry, RuleList } from "./rule-list.ts";
 
-/** A command that cannot be carried out. */
-export class CommandFailure extends QuietError {
-	override readonly name = "CommandFailure";
+/** A command that cannot be carried out. Thrown, but no Error, as a `Refusal` is none. */
+export class CommandFailure {
+	/** iptables' words (`TC_STRERROR`). */
+	readonly message: string;
 	readonly remedy: string;
 	/** The word of the line to point at. */
 	readonly about: string;
 	/** Both iptables and iptables-restore say `message`, not only the former. */
 	readonly spoken: boolean;
 
-	/** @param message iptables' words (`TC_STRERROR`) */
 	constructor(message: string, remedy: string, about: string, spoken = false) {
-		super(message);
+		this.message = message;
 		this.remedy = remedy;
 		this.about = about;
 		this.spoken = spoken;
 	}
 }
 
-/** Mutable: commands change it. */
-export interface TableState {
+/** A class because it is what it does: a table that changes. Nothing of it is loaded before COMMIT. */
+export class TableDraft {
 	readonly name: TableName;
-	readonly chains: Map<string, ChainDraft>;
+	readonly chains = new Map<string, ChainDraft>();
 	/** Something was changed, so that COMMIT replaces the kernel's table (`set_changed`). */
-	changed: boolean;
+	changed = false;
 	/** Counts commands, so that counters know whether they were there when others began anew. */
-	clock: number;
+	clock = 0;
 	/** When the counters of all chains began anew. */
-	zeroedAt: number;
+	zeroedAt = 0;
 	/** Chains that have rules, once any rule was changed by a command other than `-A`. */
-	readonly filled: Set<ChainDraft>;
-	/** Makes every chain's rules ready for such commands. */
-	open(): void;
-	/** Puts in a chain of the user's, without rules. */
-	add(name: string): void;
-}
+	readonly filled = new Set<ChainDraft>();
+	private readonly from: Table | null;
+	private isOpen = false;
+	private chainsMade = 0;
 
-let chainsMade = 0;
+	/**
+	 * Rules keep their counters. Those of policies begin anew with every change that is committed,
+	 * wherever it was: libiptc gives back what was counted since it read the table, and no more
+	 * (`COUNTER_MAP_ZEROED` in `__iptcc_p_del_policy`).
+	 * @param from the table that is loaded; `null` when there is none
+	 */
+	constructor(name: TableName, from: Table | null) {
+		this.name = name;
+		this.from = from;
+		for (const chain of from?.chains ?? []) this.addChain(chain.name, chain);
+		if (from !== null) return;
+		this.changed = true;
+		for (const hook of TABLE_HOOKS[name]) this.addChain(hook).policy = "ACCEPT";
+	}
+
+	/** Makes every chain's rules ready for commands other than `-A`. */
+	open(): void {
+		if (this.isOpen) return;
+		this.isOpen = true;
+		for (const chain of this.chains.values()) chain.open();
+	}
+
+	/** Puts a chain of the user's in, without rules. */
+	add(name: string): void {
+		const chain = this.addChain(name);
+		if (this.isOpen) chain.open();
+	}
+
+	/** What iptables-restore does at `*table` without `--noflush`; policies stay. */
+	clear(): void {
+		for (const chain of this.chains.values())
+			if (chain.policy === null) this.chains.delete(chain.name);
+			else chain.empty();
+		this.changed = true;
+	}
+
+	/** The table as data. */
+	build(): Table {
+		if (!this.changed && this.from !== null) return this.from;
+		const chains: Chain[] = [];
+		const own: Chain[] = [];
+		for (const chain of this.chains.values()) {
+			const { name, policy, counters } = chain;
+			const rules = chain.rules();
+			(policy === null ? own : chains).push({ name, policy, counters, rules });
+		}
+		own.sort((a, b) => compareOctets(a.name, b.name));
+		for (const chain of own) chains.push(chain);
+		return { name: this.name, chains };
+	}
+
+	private addChain(name: string, from: Chain | null = null): ChainDraft {
+		const chain = new ChainDraft(this, this.chainsMade++, name, from);
+		this.chains.set(name, chain);
+		return chain;
+	}
+}
 
 /**
  * A chain that is being changed. As long as rules are only put behind each other they stay an array,
@@ -56,13 +114,13 @@ let chainsMade = 0;
  */
 export class ChainDraft {
 	/** Its own, whatever it is called. */
-	readonly id = chainsMade++;
+	readonly id: number;
 	name: string;
 	policy: "ACCEPT" | "DROP" | null;
 	counters: Counters = NO_COUNTERS;
 	/** Jumps and gotos to it; counted once the table is open. */
 	references = 0;
-	private readonly table: TableState;
+	private readonly table: TableDraft;
 	private plain: Rule[];
 	/** `plain` still belongs to the table that this one began with. */
 	private shared: boolean;
@@ -70,8 +128,9 @@ export class ChainDraft {
 	private zeroedAt = 0;
 
 	/** @param from the chain as it is loaded */
-	constructor(table: TableState, name: string, from: Chain | null) {
+	constructor(table: TableDraft, id: number, name: string, from: Chain | null) {
 		this.table = table;
+		this.id = id;
 		this.name = name;
 		this.policy = from?.policy ?? null;
 		this.plain = (from?.rules ?? []) as Rule[];
@@ -169,7 +228,7 @@ export class ChainDraft {
 export const NO_SUCH_NAME = "No chain/target/match by that name";
 
 /** @throws CommandFailure when the table has no such chain */
-export function chainOf(table: TableState, name: string): ChainDraft {
+export function chainOf(table: TableDraft, name: string): ChainDraft {
 	const chain = table.chains.get(name);
 	if (chain !== undefined) return chain;
 	const builtIn = Object.entries(TABLE_HOOKS)
