@@ -365,6 +365,15 @@ export type {
 	TrackedConnection,
 	UnseenChance,
 } from "./sim/chance/choice.ts";
+export {
+	type Draw,
+	type ExhaustiveOptions,
+	everyPath,
+	type Path,
+	sharesOf,
+	TooManyOutcomesError,
+} from "./sim/chance/exhaustive.ts";
 export type { ChancePart } from "./sim/chance/noted.ts";
 export { seededChoice } from "./sim/chance/seeded.ts";
+export { printRational, type Rational } from "./sim/rational.ts";
 export type { Stateful } from "./sim/stateful.ts";

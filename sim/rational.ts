@@ -1,6 +1,6 @@
 /** Exact fractions, of integers of any size: what shares and probabilities are computed with. */
 
-/** In lowest terms, with a denominator above 0, so equal fractions have equal fields. */
+/** A fraction in lowest terms, with a denominator above 0, so equal fractions have equal fields. @public */
 export interface Rational {
 	readonly numerator: bigint;
 	readonly denominator: bigint;
@@ -34,7 +34,7 @@ export function times(one: Rational, other: Rational): Rational {
 	);
 }
 
-/** `8/27`, `1` */
+/** `8/27`, `1` @public */
 export function printRational({ numerator, denominator }: Rational): string {
 	return denominator === 1n ? `${numerator}` : `${numerator}/${denominator}`;
 }

@@ -1,7 +1,8 @@
 /** House style, where a machine can tell. */
-import { basename, dirname } from "node:path";
+import { readdirSync, readFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { expect, it } from "vitest";
-import { sourceFiles } from "./source-files.ts";
+import { ROOT, sourceFiles } from "./source-files.ts";
 
 const sources = sourceFiles();
 
@@ -123,6 +124,21 @@ const VAGUE =
 
 /** Where such a word is a name: `nobody` in /etc/group. */
 const NAMES: ReadonlySet<string> = new Set(["sim/extension/values/names.ts"]);
+
+it("pages name who does what", () => {
+	const docs = readdirSync(join(ROOT, "docs"))
+		.filter((name) => name.endsWith(".md") && name !== "api.md")
+		.map((name) => `docs/${name}`);
+	const wrong = ["README.md", "CONTRIBUTING.md", ...docs].flatMap((page) =>
+		readFileSync(join(ROOT, page), "utf8")
+			.split("\n")
+			.flatMap((line, index) => {
+				const found = VAGUE.exec(line);
+				return found ? [`${page}:${index + 1}: ${found[0]}`] : [];
+			}),
+	);
+	expect(wrong).toEqual([]);
+});
 
 it("texts that users read name who does what", () => {
 	const wrong = sources

@@ -17,17 +17,18 @@ import {
 } from "../rational.ts";
 import type { Choice, UnseenChance } from "./choice.ts";
 
-/** One draw on a path. */
-interface Draw {
+/** One draw on a path. @public */
+export interface Draw {
 	readonly label: string;
 	/** From 0 to `outcomes - 1`. What happens or not has two: 0, it does not, and 1, it does. */
 	readonly outcome: number;
+	/** How many outcomes the draw has, at least 1. */
 	readonly outcomes: number;
 	/** Of this outcome. */
 	readonly probability: Rational;
 }
 
-/** A play along one list of outcomes. */
+/** A play along one list of outcomes. @public */
 export interface Path<Result> {
 	/** What the play returned. */
 	readonly result: Result;
@@ -39,6 +40,7 @@ export interface Path<Result> {
 	readonly unvisited: readonly (UnseenChance | "eviction")[];
 }
 
+/** Which outcomes `everyPath` visits. @public */
 export interface ExhaustiveOptions {
 	/** The most outcomes that a draw may have (default 4096). */
 	readonly mostOutcomes?: number;
@@ -46,11 +48,12 @@ export interface ExhaustiveOptions {
 	readonly given?: ReadonlyMap<string, number>;
 }
 
-/** A draw has more outcomes than may be visited. */
+/** A draw has more outcomes than may be visited. @public */
 export class TooManyOutcomesError extends Error {
 	override readonly name = "TooManyOutcomesError";
 	/** What is drawn. */
 	readonly label: string;
+	/** How many it has. */
 	readonly outcomes: number;
 
 	constructor(label: string, outcomes: number, most: number) {
@@ -68,6 +71,7 @@ const MOST_OUTCOMES = 4096;
  * Plays along every path, one at a time: the caller may stop after any of them.
  * @param play has to depend on nothing but its draws
  * @throws TooManyOutcomesError
+ * @public
  */
 export function* everyPath<Result>(
 	play: (choice: Choice) => Result,
@@ -84,7 +88,7 @@ export function* everyPath<Result>(
 	}
 }
 
-/** The probability of each result of a play, by the name that `nameOf` gives it. */
+/** The probability of each result of a play, by the name that `nameOf` gives it. @public */
 export function sharesOf<Result>(
 	paths: Iterable<Path<Result>>,
 	nameOf: (result: Result) => string,
