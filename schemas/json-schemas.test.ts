@@ -10,6 +10,11 @@ import { resultsSchema } from "../cli/outputs/results-schema.ts";
 import { CHANCE, fuzzed, fuzzResults } from "../cli/outputs/test-fuzz.ts";
 import { configSchema } from "../lab/healthcheck/config/config.ts";
 import { validateConfig } from "../lab/healthcheck/config/read-config.ts";
+import {
+	type Status,
+	statusSchema,
+	type TargetReport,
+} from "../lab/healthcheck/status/target-report.ts";
 import type { Divergence } from "../scenarios/compare/lockstep/divergence.ts";
 import { judgeComparison } from "../scenarios/compare/verdict.ts";
 import { scenarioSchema } from "../scenarios/language/schema/schema-scenario.ts";
@@ -26,6 +31,7 @@ const ajv = new Ajv({ strict: true, allowUnionTypes: true });
 const takes = {
 	scenario: ajv.compile(all.scenario),
 	healthcheck: ajv.compile(all.healthcheck),
+	status: ajv.compile(all["healthcheck-status"]),
 	results: ajv.compile(all.results),
 };
 
@@ -104,14 +110,8 @@ describe("the schema of the health checker's configuration", () => {
 							[name, JSON.parse(values.split(", ")[at] ?? "")] as const,
 					);
 		});
-		const target = {
-			backend: "b1",
-			address: "192.168.0.1",
-			port: 25,
-			condition: "mail1up",
-		};
 		const file = join(ROOT, "healthcheck.json");
-		const { targets, ...config } = validateConfig({ targets: [target] }, file);
+		const { targets, ...config } = validateConfig({ targets: [TARGET] }, file);
 		const keys = Object.keys(configSchema.entries);
 		expect(table.map(([key]) => key).sort()).toEqual(
 			keys.filter((key) => key !== "targets").sort(),
@@ -120,6 +120,55 @@ describe("the schema of the health checker's configuration", () => {
 		expect(config).toEqual(others);
 		expect(targets[0]?.probe).toMatchObject(probe);
 	});
+});
+
+/** As `openStatus` writes it: with all that is known of a target. */
+function statusOf(targets: readonly TargetReport[]): Status {
+	return {
+		pid: 8755,
+		config: "healthcheck.json",
+		writtenAt: "2026-03-02T09:00:48.378Z",
+		boot: "4c2a8b0e-0f3c-4a38-9a43-6f8f9d7c2a11",
+		sinceBootMs: 7_200_000,
+		staleAfterMs: 4_000,
+		targets,
+	};
+}
+
+const TARGET = {
+	backend: "b1",
+	address: "192.168.0.1",
+	port: 25,
+	condition: "mail1up",
+};
+const REPORT: TargetReport = {
+	target: { ...TARGET, probe: { kind: "tcp" } },
+	alive: true,
+	since: "2026-03-01T11:02:45.575Z",
+	value: "0",
+	isWritten: true,
+	last: {
+		ok: true,
+		reason: "220 mail1 ESMTP",
+		at: "2026-03-02T09:00:48.378Z",
+		tookMs: 3.2,
+	},
+	notProbed: null,
+};
+const NEVER_PROBED = {
+	...REPORT,
+	value: null,
+	last: null,
+	notProbed: "EMFILE",
+};
+
+it("has a schema of the health checker's status, which later versions may add to", () => {
+	for (const targets of [[], [REPORT, NEVER_PROBED]])
+		expect(faultsOf(takes.status, asJson(statusOf(targets)))).toEqual([]);
+	const later = { ...REPORT, more: 1 };
+	expect(faultsOf(takes.status, statusOf([later]))).toEqual([]);
+	const { alive: _, ...without } = REPORT;
+	expect(takes.status({ ...statusOf([]), targets: [without] })).toBe(false);
 });
 
 describe("the schema of results", () => {
@@ -310,6 +359,12 @@ describe("what is refused for its form", () => {
 	>([
 		["scenarios", scenarioSchema, takes.scenario, scenarios],
 		["configurations", configSchema, takes.healthcheck, configs],
+		[
+			"status",
+			statusSchema,
+			takes.status,
+			[asJson(statusOf([REPORT, NEVER_PROBED]))],
+		],
 		["results", resultsSchema, takes.results, results],
 	])(
 		"is the same to marktwin and to the schema: %s",

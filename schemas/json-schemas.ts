@@ -1,6 +1,6 @@
 /**
- * The JSON Schemas of what users write and read: scenario files, the health checker's configuration, and
- * results. They are made of the very schemas that marktwin checks by, when the package is built.
+ * The JSON Schemas of what users write and read: scenario files, the health checker's configuration and
+ * status, and results. They are made of the very schemas that marktwin checks by, when the package is built.
  *
  * What a schema of marktwin checks by a function of its own (`v.check`) has no place in JSON Schema:
  * it takes all that marktwin takes, and a little more (docs/scenarios.md, docs/healthcheck.md).
@@ -12,6 +12,7 @@ import {
 	resultsSchema,
 } from "../cli/outputs/results-schema.ts";
 import { configSchema } from "../lab/healthcheck/config/config.ts";
+import { statusSchema } from "../lab/healthcheck/status/target-report.ts";
 import { MOST_SCENARIOS } from "../scenarios/language/check/validate.ts";
 import { valuesOfRecord } from "../scenarios/language/schema/plain.ts";
 import {
@@ -30,8 +31,7 @@ import {
 /** A JSON Schema (draft-07), as JSON. */
 export type JsonSchema = { readonly [keyword: string]: unknown };
 
-export const SCHEMA_NAMES = ["scenario", "healthcheck", "results"] as const;
-type SchemaName = (typeof SCHEMA_NAMES)[number];
+type SchemaName = "scenario" | "healthcheck" | "healthcheck-status" | "results";
 
 /**
  * @param version of marktwin, whose package holds them
@@ -52,6 +52,11 @@ export function jsonSchemas(
 			"healthcheck",
 			"Configuration of marktwin healthcheck",
 			forEditors(converted(configSchema, { address, port })),
+		),
+		"healthcheck-status": titled(
+			"healthcheck-status",
+			"Status file of marktwin healthcheck",
+			converted(statusSchema, {}),
 		),
 		results: titled(
 			"results",

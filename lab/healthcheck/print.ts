@@ -5,7 +5,7 @@ import { oneLine } from "./log/one-line.ts";
 import type { Probed } from "./once.ts";
 import type { FoundStatus } from "./status/status.ts";
 import type { Status } from "./status/target-report.ts";
-import { isUnwritten, type TargetReport } from "./status/target-report.ts";
+import { isUnwritten, type TargetStatus } from "./status/target-report.ts";
 
 const sign = (ok: boolean | null): string =>
 	ok === null ? "?" : ok ? "✓" : "✗";
@@ -31,7 +31,7 @@ export function printStatus(
 	return `${lines}\n${verdict(found, status)}`;
 }
 
-function row(report: TargetReport): readonly string[] {
+function row(report: TargetStatus): readonly string[] {
 	const { target, alive, since, value, last, notProbed } = report;
 	const doubt = isUnwritten(report) ? " (not written)" : "";
 	return [

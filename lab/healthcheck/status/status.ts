@@ -11,8 +11,11 @@ import { bootId } from "../../../scenarios/files/this-machine.ts";
 import { shortageOf } from "../../shortage.ts";
 import type { HealthCheckConfig } from "../config/config.ts";
 import type { Log } from "../log/log.ts";
-import { parseStatus } from "./parse-status.ts";
-import type { Status, TargetReport } from "./target-report.ts";
+import {
+	parseStatus,
+	type Status,
+	type TargetReport,
+} from "./target-report.ts";
 
 export type FoundStatus =
 	| { readonly kind: "running"; readonly status: Status }
