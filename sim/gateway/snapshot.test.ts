@@ -92,8 +92,9 @@ const STORIES: readonly Story[] = [
 		rules: mangle("-j ACCEPT"),
 		shows(gateway) {
 			gateway.send(OUT, SYN);
-			gateway.iptables("iptables -t mangle -A FORWARD -j ACCEPT");
-			return gateway.model.observe().ruleset;
+			const { ruleset } = gateway.model.observe();
+			gateway.iptables("iptables -t mangle -I PREROUTING -j DROP");
+			return [ruleset, gateway.send(OUT, SYN)];
 		},
 	},
 	{
@@ -123,12 +124,17 @@ const STORIES: readonly Story[] = [
 		},
 	},
 	{
-		what: "packets that wait for a neighbour, and its timer",
+		what: "packets that wait for a neighbour with their connections, and its timer",
+		rules: mangle("-m state --state NEW"),
 		before(gateway) {
 			silence(gateway, "192.168.0.1");
 			gateway.send(OUT, SYN);
 		},
-		shows: (gateway) => [gateway.send(OUT, syn(2)), gateway.wait(5_000)],
+		shows: (gateway) => [
+			gateway.send(OUT, syn(2)),
+			gateway.wait(5_000),
+			gateway.conntrack(),
+		],
 	},
 	{
 		what: "a neighbour that is believed to be there",
