@@ -46,7 +46,7 @@ export async function fuzzAndTell(options: FuzzOptions): Promise<number> {
 	const { paint, columns, show } = screen;
 	const view = { paint, columns, isWhole: false };
 	const drivers = driversFor(options);
-	// Whoever ends it early has to know what it was.
+	// Printed first: a fuzz that is interrupted can be repeated as well.
 	show([`seed ${seed}`]);
 	const began = performance.now();
 	const { totals, findings } = await onTiers(drivers, async () => {
