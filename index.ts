@@ -146,7 +146,7 @@ export {
 	type ScenarioFault,
 } from "./scenarios/language/scenario-error.ts";
 export type { BackendBehaviour } from "./sim/endpoint/backend.ts";
-export type { Dialogue } from "./sim/endpoint/dialogue.ts";
+export type { ConnectionOutcome, Dialogue } from "./sim/endpoint/dialogue.ts";
 export type {
 	HealthCheckSettings,
 	HealthPolicy,
@@ -240,7 +240,6 @@ export async function loadScenarios(
 
 export type {
 	Account,
-	ConnectionOutcome,
 	ConnectionRecord,
 	PacketRecord,
 	WorldEvent,

@@ -11,11 +11,9 @@ import {
 	yesNo,
 } from "../../scenarios/language/schema/plain.ts";
 import type { SameShape } from "../../scenarios/language/schema/same-shape.ts";
+import { CONNECTION_OUTCOMES } from "../../sim/endpoint/dialogue.ts";
 import type { Packet } from "../../sim/packet/packet.ts";
-import {
-	type Account,
-	CONNECTION_OUTCOMES,
-} from "../../sim/world/account/account.ts";
+import type { Account } from "../../sim/world/account/account.ts";
 
 /** What the gateway did not know; `null` where there was no such thing. */
 export const unknownSchema = v.nullable(

@@ -1,6 +1,7 @@
 /** `marktwin healthcheck`: what it does, by what it was asked for. */
 
 import { ScenarioError } from "../../scenarios/language/scenario-error.ts";
+import { counted } from "../../scenarios/result/finding.ts";
 import { inLine } from "../../sim/in-line.ts";
 import { readConfig, readConfigToRun } from "./config/read-config.ts";
 import { runDaemon } from "./daemon.ts";
@@ -94,8 +95,4 @@ export function outcomeOfStatus(found: FoundStatus): HealthcheckOutcome {
 	if (targets.some(isUnwritten)) return "not-written";
 	const isKnown = targets.every(({ notProbed }) => notProbed === null);
 	return isKnown ? "well" : "not-probed";
-}
-
-function counted(count: number, noun: string): string {
-	return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

@@ -9,7 +9,7 @@ import type {
 	GatewaySetup,
 	StepOperation,
 } from "../../sim/contract/gateway.ts";
-import type { ConnectionOutcome } from "../../sim/world/account/account.ts";
+import type { ConnectionOutcome } from "../../sim/endpoint/dialogue.ts";
 import type { Step, StepKind, WorldSetup } from "../../sim/world/setup.ts";
 
 /**

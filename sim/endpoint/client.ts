@@ -3,7 +3,7 @@
  */
 import type { Timer } from "../clock/clock.ts";
 import { unreachable } from "../invariant.ts";
-import type { ConnectionOutcome } from "../world/account/account.ts";
+import type { ConnectionOutcome } from "./dialogue.ts";
 import type { Host } from "./host.ts";
 import {
 	type SmtpEvent,

@@ -22,6 +22,7 @@ import {
 	type TcpPacket,
 	type UdpPacket,
 } from "../packet/packet.ts";
+import { after } from "../packet/sequence.ts";
 import { resetFor, sequenceLength } from "../packet/tcp-reset.ts";
 import { receiveSegment } from "./tcp-receive.ts";
 import { segment } from "./tcp-segment.ts";
@@ -168,7 +169,7 @@ export class Host implements SocketHost {
 		}
 		if (flags & RST) return;
 		const isSyn = (flags & (SYN | ACK)) === SYN;
-		const isBeyond = ((seq - socket.receiveNext) | 0) > 0;
+		const isBeyond = after(seq, socket.receiveNext);
 		if (isSyn && isBeyond && this.listeners.has(packet.destinationPort)) {
 			socket.forget();
 			this.receiveNew(packet, (socket.sendNext + 65_537) | 0 || 1);

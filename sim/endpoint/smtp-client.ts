@@ -3,9 +3,9 @@
  * The dialogues that only connect or hold a connection are short ones of the same kind.
  */
 import { unreachable } from "../invariant.ts";
-import type { ConnectionOutcome } from "../world/account/account.ts";
 import type {
 	ConnectionEnd,
+	ConnectionOutcome,
 	Dialogue,
 	DialogueEvent,
 	DialogueOutput,

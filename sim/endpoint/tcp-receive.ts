@@ -4,15 +4,11 @@
  * exactly these checks.
  */
 import { ACK, FIN, RST, SYN, type TcpPacket } from "../packet/packet.ts";
+import { after } from "../packet/sequence.ts";
 import { resetFor, sequenceLength } from "../packet/tcp-reset.ts";
 import { RECEIVE_WINDOW } from "./tcp-segment.ts";
 import type { TcpSocket } from "./tcp-socket.ts";
 import { SOON_MS } from "./tcp-timing.ts";
-
-/** Is sequence number `one` later than `other`? */
-function isAfter(one: number, other: number): boolean {
-	return ((one - other) | 0) > 0;
-}
 
 /**
  * Gives a segment to the socket that it belongs to. TIME_WAIT is not among the states here: who
@@ -34,7 +30,7 @@ function answerReset(socket: TcpSocket, packet: TcpPacket): void {
 function receiveInSynSent(socket: TcpSocket, packet: TcpPacket): void {
 	const { flags, ack } = packet;
 	if ((flags & ACK) === 0) return;
-	if (!isAfter(ack, socket.iss) || isAfter(ack, socket.sendNext)) {
+	if (!after(ack, socket.iss) || after(ack, socket.sendNext)) {
 		// An old connection with the same ports is still alive over there: our RST ends it.
 		if (socket.retries === 0) socket.retransmitSoon(SOON_MS);
 		answerReset(socket, packet);
@@ -87,7 +83,7 @@ function receiveInSynReceived(socket: TcpSocket, packet: TcpPacket): void {
 function isInWindow(socket: TcpSocket, packet: TcpPacket): boolean {
 	const end = (packet.seq + sequenceLength(packet)) | 0;
 	const windowEnd = (socket.receiveNext + RECEIVE_WINDOW) | 0;
-	return !isAfter(socket.receiveNext, end) && !isAfter(packet.seq, windowEnd);
+	return !after(socket.receiveNext, end) && !after(packet.seq, windowEnd);
 }
 
 /** `tcp_reset_check`: once their FIN has come, a RST may stand where the FIN stood. */
@@ -109,7 +105,7 @@ function isValid(socket: TcpSocket, packet: TcpPacket): boolean {
 		return false;
 	}
 	if (inWindow && (flags & SYN) === 0) return true;
-	const isNewer = !isAfter(socket.receiveNext, packet.seq);
+	const isNewer = !after(socket.receiveNext, packet.seq);
 	if (inWindow && isNewer && socket.state === "fin-wait-2") {
 		// By then only a stub is left of the socket (`tcp_timewait_state_process`).
 		answerReset(socket, packet);
@@ -125,13 +121,13 @@ function receiveSynchronized(socket: TcpSocket, packet: TcpPacket): void {
 	if (!isValid(socket, packet)) return;
 	// RFC 9293 has every segment from here on carry an ACK; the kernel drops what does not.
 	if ((flags & ACK) === 0) return;
-	if (isAfter(ack, socket.sendNext)) {
+	if (after(ack, socket.sendNext)) {
 		if (socket.state !== "established") socket.acknowledge();
 		return;
 	}
-	if (!isAfter(socket.sendUnacknowledged, ack))
+	if (!after(socket.sendUnacknowledged, ack))
 		socket.sendWindow = packet.window << socket.sendScale;
-	if (isAfter(ack, socket.sendUnacknowledged)) socket.onAcknowledged(ack);
+	if (after(ack, socket.sendUnacknowledged)) socket.onAcknowledged(ack);
 	if (socket.isAllAcknowledged) {
 		if (socket.state === "fin-wait-1") socket.enterFinWait2();
 		else if (socket.state === "closing") {
@@ -149,7 +145,7 @@ function receiveSynchronized(socket: TcpSocket, packet: TcpPacket): void {
 function takeText(socket: TcpSocket, packet: TcpPacket): void {
 	const length = packet.payload.length + (packet.flags & FIN);
 	if (length === 0) return;
-	if (isAfter(packet.seq, socket.receiveNext)) {
+	if (after(packet.seq, socket.receiveNext)) {
 		socket.early.push(packet);
 		socket.acknowledge();
 		return;
@@ -157,7 +153,7 @@ function takeText(socket: TcpSocket, packet: TcpPacket): void {
 	if (!takeInOrder(socket, packet)) return;
 	while (socket.early.length > 0) {
 		const next = socket.early.findIndex(
-			(early) => !isAfter(early.seq, socket.receiveNext),
+			(early) => !after(early.seq, socket.receiveNext),
 		);
 		const [early] = next < 0 ? [] : socket.early.splice(next, 1);
 		if (early === undefined || !takeInOrder(socket, early)) break;

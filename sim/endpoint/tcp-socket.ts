@@ -7,6 +7,7 @@
  */
 import type { Clock, Timer } from "../clock/clock.ts";
 import { ACK, FIN, PSH, RST, SYN, type TcpPacket } from "../packet/packet.ts";
+import { before } from "../packet/sequence.ts";
 import {
 	initialSequence,
 	SEGMENT_SIZE,
@@ -232,7 +233,7 @@ export class TcpSocket implements SocketAddress {
 	onAcknowledged(ack: number): void {
 		this.sendUnacknowledged = ack;
 		let isHole = false;
-		while (this.sent[0] !== undefined && ((ack - this.sent[0].end) | 0) >= 0) {
+		while (this.sent[0] !== undefined && !before(ack, this.sent[0].end)) {
 			const done = this.sent.shift() as Sent;
 			if (done.resent) isHole = true;
 			else this.estimateMs ??= this.host.clock.nowMs - done.sentMs;

@@ -1,7 +1,7 @@
+import { allOf } from "../extension/all-of.ts";
 import { defineMatch, type Test } from "../extension/extension.ts";
 import type { AddressType, ExtensionHost } from "../extension/host.ts";
 import type { GivenOptions } from "../extension/options.ts";
-import { allOf } from "./shared/all-of.ts";
 
 /** In the order of include/uapi/linux/rtnetlink.h; no address is ever of the last three types. */
 const TYPES: readonly (AddressType | "THROW" | "NAT" | "XRESOLVE")[] = [

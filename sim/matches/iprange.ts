@@ -1,9 +1,9 @@
+import { allOf } from "../extension/all-of.ts";
 import { defineMatch, type Test } from "../extension/extension.ts";
 import type { GivenOptions } from "../extension/options.ts";
 import { readUnsigned } from "../extension/values/read-number.ts";
 import { formatAddress } from "../packet/address.ts";
 import type { Address } from "../packet/packet.ts";
-import { allOf } from "./shared/all-of.ts";
 
 interface AddressRange {
 	readonly min: Address;

@@ -1,3 +1,4 @@
+import { allOf } from "../extension/all-of.ts";
 import { defineMatch, type Test } from "../extension/extension.ts";
 import type { ExtensionHost } from "../extension/host.ts";
 import { twoWords } from "../extension/options/two-words.ts";
@@ -5,7 +6,6 @@ import type { GivenOptions } from "../extension/options.ts";
 import { readUnsigned } from "../extension/values/read-number.ts";
 import { ACK, FIN, PSH, RST, SYN, TCP, URG } from "../packet/packet.ts";
 import type { Skb } from "../packet/skb/skb.ts";
-import { allOf } from "./shared/all-of.ts";
 import { readPortRange } from "./shared/old-ports.ts";
 import {
 	ANY_PORT,

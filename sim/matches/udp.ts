@@ -1,7 +1,7 @@
+import { allOf } from "../extension/all-of.ts";
 import { defineMatch } from "../extension/extension.ts";
 import type { GivenOptions } from "../extension/options.ts";
 import { UDP } from "../packet/packet.ts";
-import { allOf } from "./shared/all-of.ts";
 import {
 	ANY_PORT,
 	type PortRange,

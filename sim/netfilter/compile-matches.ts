@@ -93,17 +93,3 @@ function decidable(tests: readonly MatchTest[]): readonly MatchTest[] {
 	}
 	return [...ordered, ...later];
 }
-
-/** One closure for all matches of a rule; `null` when there are none. */
-export function allOf(tests: readonly Test[]): Test | null {
-	const [first, second, third, ...rest] = tests;
-	if (!first) return null;
-	if (!second) return first;
-	if (!third) return (skb) => first(skb) && second(skb);
-	if (rest.length === 0)
-		return (skb) => first(skb) && second(skb) && third(skb);
-	return (skb) => {
-		for (const test of tests) if (!test(skb)) return false;
-		return true;
-	};
-}

@@ -15,6 +15,7 @@ import type {
 	Table,
 	TargetUse,
 } from "../contract/ruleset.ts";
+import { allOf } from "../extension/all-of.ts";
 import type { Action, Test } from "../extension/extension.ts";
 import type { ExtensionHost } from "../extension/host.ts";
 import { invariant } from "../invariant.ts";
@@ -22,7 +23,7 @@ import { HOOK_NAMES } from "../packet/skb/skb.ts";
 import { ANY_ADDRESS } from "../ruleset/line/read-address.ts";
 import { targets } from "../targets/index.ts";
 import type { Cells } from "./cells.ts";
-import { allOf, type Begun, compileMatches } from "./compile-matches.ts";
+import { type Begun, compileMatches } from "./compile-matches.ts";
 
 /** What a node does with a packet that it matches; `count` is nothing but that. */
 type NodeKind =
@@ -129,8 +130,8 @@ export function compile(
 			const name = `${table.name}:${chain.name}:rule:${index + 1}`;
 			const from = decides(rule.target) ? ports : aside;
 			const tests = compileMatches(rule, from, name, begun);
-			node.test = allOf(tests.map(({ test }) => test));
-			node.fragmentTest = allOf(tests.map(({ fragmentTest }) => fragmentTest));
+			node.test = testOf(tests.map(({ test }) => test));
+			node.fragmentTest = testOf(tests.map(({ fragmentTest }) => fragmentTest));
 			node.kind = kindOf(rule.target);
 			if (rule.target?.kind === "extension")
 				node.action = compileTarget(rule.target, ports);
@@ -162,6 +163,11 @@ export function compile(
 		numbers,
 		jumpStack: new Int32Array(table.chains.length),
 	};
+}
+
+/** One closure for all matches of a rule; `null` when there are none. */
+function testOf(tests: readonly Test[]): Test | null {
+	return tests.length === 0 ? null : allOf(tests);
 }
 
 /** Matches every packet, and only counts it. Only here are nodes made. */

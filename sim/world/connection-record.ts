@@ -1,6 +1,7 @@
 /** What becomes of a connection in the account: who served it, and how it ended. */
 import type { Course } from "../endpoint/client.ts";
-import type { ConnectionOutcome, ConnectionRecord } from "./account/account.ts";
+import type { ConnectionOutcome } from "../endpoint/dialogue.ts";
+import type { ConnectionRecord } from "./account/account.ts";
 import {
 	type Connection,
 	type Contact,

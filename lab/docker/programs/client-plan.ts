@@ -10,7 +10,7 @@ import {
 	yesNo,
 } from "../../../scenarios/language/schema/plain.ts";
 import { dialogue } from "../../../scenarios/language/schema/schema-world.ts";
-import { CONNECTION_OUTCOMES } from "../../../sim/world/account/account.ts";
+import { CONNECTION_OUTCOMES } from "../../../sim/endpoint/dialogue.ts";
 
 const plannedConnection = data({
 	id: number,

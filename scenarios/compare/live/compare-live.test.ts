@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import type { ConnectionOutcome } from "../../../sim/endpoint/dialogue.ts";
 import type {
 	Account,
-	ConnectionOutcome,
 	ConnectionRecord,
 	WorldEvent,
 } from "../../../sim/world/account/account.ts";

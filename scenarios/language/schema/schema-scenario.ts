@@ -1,7 +1,7 @@
 /** The schema of a whole scenario file. Its parts about clients and backends are in `schema-world.ts`. */
 import * as v from "valibot";
 import { nearest } from "../../../sim/edit-distance.ts";
-import { CONNECTION_OUTCOMES } from "../../../sim/world/account/account.ts";
+import { CONNECTION_OUTCOMES } from "../../../sim/endpoint/dialogue.ts";
 import { ANSWER_NAMES } from "../../../sim/world/account/answer-names.ts";
 import type { Judgement } from "../../result/result.ts";
 import type { PlayableScenario, Scenario } from "../scenario.ts";

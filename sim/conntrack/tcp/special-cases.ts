@@ -3,6 +3,7 @@
  * conntrack lets pass because it may be out of step, challenges (RFC 5961), simultaneous open, and
  * resets (`nf_conntrack_tcp_packet`, the switch over the new state, 6.1).
  */
+import { before } from "../../packet/sequence.ts";
 import { NF_ACCEPT, type Skb } from "../../packet/skb/skb.ts";
 import {
 	ENTRY_SHIFT,
@@ -227,7 +228,7 @@ function reset(context: TcpContext, skb: Skb): number {
 		] as number;
 		// Most likely it answers a SYN that was let through.
 		if (skb.seq === 0 && !established) return JUDGE_WINDOW;
-		if (((skb.seq - maxAck) | 0) < 0 && !context.config.tcpIgnoreInvalidRst)
+		if (before(skb.seq, maxAck) && !context.config.tcpIgnoreInvalidRst)
 			return TRACK_INVALID;
 		if (!established || skb.seq === maxAck) return JUDGE_WINDOW;
 		// Sent right behind data that is not acknowledged yet.

@@ -12,6 +12,7 @@
  * (`nf_ct_seq_offset`) come from helpers that rewrite data; there are none here.
  */
 import { ACK, RST, SYN, type TcpOptions } from "../../packet/packet.ts";
+import { after, before } from "../../packet/sequence.ts";
 import type { Skb } from "../../packet/skb/skb.ts";
 import {
 	ENTRY_SHIFT,
@@ -49,15 +50,6 @@ export const WINDOW_IGNORE = 1;
 const WINDOW_INVALID = 2;
 /** Within all four rules: both sides learn from it. */
 const IN_WINDOW = 3;
-
-/** Serial comparison, to the letter of `before` and `after` (include/net/tcp.h). */
-function before(a: number, b: number): boolean {
-	return ((a - b) | 0) < 0;
-}
-
-function after(a: number, b: number): boolean {
-	return ((b - a) | 0) < 0;
-}
 
 /** An acknowledgement may always be this far behind the greatest number sent (MAXACKWINDOW). */
 const MIN_ACK_WINDOW = 66000;

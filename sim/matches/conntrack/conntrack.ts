@@ -4,12 +4,12 @@ import {
 	IPS_EXPECTED,
 	IPS_SEEN_REPLY,
 } from "../../conntrack/table/status.ts";
+import { allOf } from "../../extension/all-of.ts";
 import { connectionOf } from "../../extension/connection-of.ts";
 import { defineMatch, type Test } from "../../extension/extension.ts";
 import type { GivenOptions } from "../../extension/options.ts";
 import { formatAddress, prefixLength } from "../../packet/address.ts";
 import { NO_ENTRY } from "../../packet/skb/skb.ts";
-import { allOf } from "../shared/all-of.ts";
 import {
 	ADDRESSES,
 	type Bits,

@@ -8,6 +8,7 @@ import type {
 	OperationOutcome,
 	Unknown,
 } from "../../contract/gateway.ts";
+import type { ConnectionOutcome } from "../../endpoint/dialogue.ts";
 import type { Packet } from "../../packet/packet.ts";
 
 /**
@@ -51,30 +52,6 @@ export interface Account {
 	readonly unknown: Unknown | null;
 	readonly endedMs: number;
 }
-
-/**
- * How a connection ended for its client. `completed`: dialogue done, closed in order. `open`: still
- * there at the end. `half-open`: its client still holds it at the end, and its backend has no such
- * connection any more, or has closed it and cannot get its FIN through (RFC 9293, 3.5.1). `refused`:
- * RST on the SYN. `unreachable`: ICMP error on the SYN. `connect-timeout`, `read-timeout`: the client,
- * or its kernel, gave up. `reset`: RST later. `cut-short`: closed in order by the backend, before the
- * dialogue was done. `no-port`: the client had no free source port, nothing was sent.
- */
-export const CONNECTION_OUTCOMES = [
-	"completed",
-	"open",
-	"half-open",
-	"refused",
-	"unreachable",
-	"connect-timeout",
-	"read-timeout",
-	"reset",
-	"cut-short",
-	"no-port",
-] as const;
-
-/** How a connection ended for its client; `CONNECTION_OUTCOMES` says what each means. @public */
-export type ConnectionOutcome = (typeof CONNECTION_OUTCOMES)[number];
 
 /** One connection of a client, from its first SYN to its end. Times in ms from the beginning of the play. @public */
 export interface ConnectionRecord {
