@@ -1,10 +1,15 @@
 /** One rule, as it may stand in a chain. */
 import fc from "fast-check";
 import type { TableName } from "../../../sim/contract/ruleset.ts";
+import { MATCH_USES } from "../extensions/uses.ts";
+import {
+	inverted,
+	network,
+	type RuleProtocol,
+	type Uses,
+} from "../values/rule-values.ts";
 import { INTERFACES } from "../world/topology.ts";
-import { ANY_PROTOCOL, BY_PROTOCOL, INCOMING } from "./matches.ts";
 import { targetsFor, tcpmss } from "./targets.ts";
-import { inverted, network, type RuleProtocol, type Uses } from "./values.ts";
 
 /** A chain that rules are made for. */
 export interface ChainPlace {
@@ -115,11 +120,13 @@ function matches(
 	const isIncoming = from.every((chain) =>
 		["PREROUTING", "INPUT", "FORWARD"].includes(chain),
 	);
-	const any = Object.values({
-		...ANY_PROTOCOL,
-		...(isIncoming ? INCOMING : {}),
-	});
-	const own = protocol === "" ? [] : Object.values(BY_PROTOCOL[protocol]);
+	const uses = [...MATCH_USES.values()];
+	const any = uses.flatMap(({ packets, protocols, incoming }) =>
+		packets && !protocols && (isIncoming || !incoming) ? packets : [],
+	);
+	const own = uses.flatMap(({ packets, protocols }) =>
+		packets && protocols?.some((one) => one === protocol) ? packets : [],
+	);
 	const one = fc.oneof(
 		{ weight: 2, arbitrary: fc.oneof(...any) },
 		...(own.length > 0 ? [{ weight: 1, arbitrary: fc.oneof(...own) }] : []),
@@ -135,9 +142,7 @@ function target(place: ChainPlace, protocol: RuleProtocol): Uses {
 	const { table, chain, from, jumps } = place;
 	// What may stand in a chain of the user's own may stand in each chain that leads there.
 	const origin = from.includes(chain) ? chain : (from[0] ?? chain);
-	const extensions = Object.values(
-		targetsFor({ table, chain: origin, protocol }),
-	);
+	const extensions = targetsFor({ table, chain: origin, protocol });
 	const drops =
 		table === "nat" ? [] : [{ weight: 1, arbitrary: fc.constant("-j DROP") }];
 	const leads =

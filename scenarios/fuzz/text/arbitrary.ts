@@ -1,4 +1,13 @@
-/** Whole texts for iptables-restore: most hold one rule that is of interest, some a handful of lines. */
+/**
+ * Whole texts for iptables-restore: most hold one rule that is of interest, some a handful of lines.
+ *
+ * Left out, besides the extensions whose use says why (`leftOut`):
+ * - numbers of realms, groups and users that have names on some machines: files that the guest lacks say which
+ * - `-L` and `-S` among the lines of a table: they print, and where printing fails iptables ends
+ * - names of hosts: they would have to be looked up
+ * - counters beyond 2^53, and below 0: the model's are numbers, which are not exact there
+ * - `-j standard`: the name of iptables' own library for verdicts, which no rule wants
+ */
 import fc from "fast-check";
 import { TABLE_HOOKS } from "../../../sim/ruleset/base/tables.ts";
 import { furtherLine, type Line } from "./lines.ts";

@@ -1,9 +1,9 @@
 /** Lines of a table that are no rule made for an extension: jumps, commands, declarations, and oddities. */
 import fc from "fast-check";
 import { TABLE_HOOKS } from "../../../sim/ruleset/base/tables.ts";
+import { one, type Texts } from "../values/values.ts";
 import { OWN_CHAIN, plainRule } from "./rules.ts";
 import type { Piece } from "./uses.ts";
-import { one, type Texts } from "./values/values.ts";
 
 /** A line, and how many things may be wrong with it. `words` are still to be written. */
 export type Line =

@@ -1,7 +1,7 @@
 /** What is done to the words of a line so that it is nearly right, or right and oddly written. */
 import fc from "fast-check";
+import { LENGTHS, one } from "../values/values.ts";
 import type { Piece } from "./uses.ts";
-import { LENGTHS, one } from "./values/values.ts";
 
 /** One change. `at` chooses the word, whatever their number. */
 export type Mutation =

@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import type { AnyExtension } from "../../../sim/extension/options/option-table.ts";
 import { TABLE_HOOKS } from "../../../sim/ruleset/base/tables.ts";
+import { NETWORK, one, PROTOCOL, type Values } from "../values/values.ts";
 import {
 	type Care,
 	type ExtensionKind,
@@ -11,10 +12,9 @@ import {
 	oddly,
 	type Piece,
 	sometimes,
+	textUse,
 	useOf,
 } from "./uses.ts";
-import { NEEDS } from "./values/frames.ts";
-import { NETWORK, one, PROTOCOL, type Values } from "./values/values.ts";
 
 /** The user's own chain that every table of a text has. */
 export const OWN_CHAIN = "ONE";
@@ -35,7 +35,7 @@ const PLACES = Object.entries(TABLE_HOOKS).flatMap(([table, hooks]) =>
 /** Where an extension may stand, or so often: where it may not. */
 function placeFor({ kind, extension }: Focus, care: Care): fc.Arbitrary<Place> {
 	const { tables, hooks } = extension;
-	const needs = NEEDS[`${kind} ${extension.name}`] ?? {};
+	const { place: needs = {} } = textUse(kind, extension);
 	const isIn = (
 		name: string,
 		...lists: readonly (readonly string[] | undefined)[]
@@ -162,7 +162,7 @@ function protocolFor(
 	care: Care,
 ): fc.Arbitrary<Piece> {
 	const needed =
-		NEEDS[`${kind} ${extension.name}`]?.header ??
+		textUse(kind, extension).place?.header ??
 		extension.protocols?.map((number) => `-p ${number}`);
 	const any = fc.oneof(
 		{ weight: 3, arbitrary: NOTHING },
@@ -183,13 +183,13 @@ function protocolFor(
 
 const plain = (extension: AnyExtension): boolean =>
 	!extension.tables && !extension.hooks && !extension.protocols;
-const hasNeeds = ({ kind, extension }: Focus): boolean =>
-	`${kind} ${extension.name}` in NEEDS;
+const hasPlace = ({ kind, extension }: Focus): boolean =>
+	textUse(kind, extension).place !== undefined;
 /** Uses that may stand anywhere. */
 const anywhere = (kind: ExtensionKind) =>
 	FOCUSES.filter(
 		(focus) =>
-			focus.kind === kind && plain(focus.extension) && !hasNeeds(focus),
+			focus.kind === kind && plain(focus.extension) && !hasPlace(focus),
 	);
 
 const VERDICTS = one("ACCEPT", "RETURN", "LOG", "").map(

@@ -4,17 +4,9 @@ import type { AnyExtension } from "../../../sim/extension/options/option-table.t
 import type { OptionEntry } from "../../../sim/extension/options.ts";
 import { matches } from "../../../sim/matches/index.ts";
 import { targets } from "../../../sim/targets/index.ts";
-import { isExcluded } from "./excluded.ts";
-import {
-	APART,
-	FRAMES,
-	type Frame,
-	NEVER_NEGATED,
-	ONLY_IN_FRAMES,
-} from "./values/frames.ts";
-import { OPTION_VALUES } from "./values/option-values.ts";
-import type { Values } from "./values/values.ts";
-import { valuesOf } from "./values/values.ts";
+import type { Frame, MatchUse, TargetUse } from "../extensions/use.ts";
+import { MATCH_USES, TARGET_USES } from "../extensions/uses.ts";
+import { type Values, valuesOf } from "../values/values.ts";
 
 /** Words of a line, and how many things may be wrong with them. */
 export interface Piece {
@@ -38,29 +30,28 @@ export const FOCUSES: readonly Focus[] = [
 	...[...targets.values()].flatMap((one) => focusesOf("target", one)),
 ];
 
+/** What is known of the use of an extension besides its table of options. */
+export function textUse(
+	kind: ExtensionKind,
+	{ name }: AnyExtension,
+): MatchUse | TargetUse {
+	const uses = kind === "match" ? MATCH_USES : TARGET_USES;
+	return uses.get(name) ?? {};
+}
+
 function focusesOf(kind: ExtensionKind, extension: AnyExtension): Focus[] {
-	const what = `${kind} ${extension.name}`;
+	const { leftOut, neverNegated } = textUse(kind, extension);
 	// What is not checked cannot differ; and iptables has it only where xtables-addons is installed.
-	if (isExcluded(what) || extension.unchecked) return [];
-	const options = usable(kind, extension);
+	if (leftOut !== undefined || extension.unchecked) return [];
+	const { options } = extension;
 	if (options.length === 0)
 		return [{ kind, extension, option: null, negated: false }];
 	return options.flatMap((option) => [
 		{ kind, extension, option, negated: false },
-		...(option.invertible && !NEVER_NEGATED.has(option.name)
+		...(option.invertible && !neverNegated?.includes(option.name)
 			? [{ kind, extension, option, negated: true }]
 			: []),
 	]);
-}
-
-/** The options that are not left out. */
-function usable(
-	kind: ExtensionKind,
-	extension: AnyExtension,
-): readonly OptionEntry[] {
-	return extension.options.filter(
-		({ name }) => !isExcluded(`${kind} ${extension.name} --${name}`),
-	);
 }
 
 /** Careful rules have nothing wrong with them that the generator knows of. */
@@ -82,9 +73,9 @@ export function sometimes(probability: number): fc.Arbitrary<boolean> {
 /** The options of one use, in any order, without the `-m NAME` or `-j NAME` in front. */
 export function useOf(focus: Focus, care: Care): fc.Arbitrary<Piece> {
 	const { extension, kind, option } = focus;
-	const known = FRAMES[`${kind} ${extension.name}`] ?? [{}];
+	const { frames: known = [{}] } = textUse(kind, extension);
 	const around = known.filter(
-		(frame) => option === null || fits(extension, frame, option),
+		(frame) => option === null || fits(focus, frame, option),
 	);
 	const own = around.filter((frame) => option && option.name in frame);
 	const frames = own.length > 0 ? own : around.length > 0 ? around : known;
@@ -98,7 +89,7 @@ export function useOf(focus: Focus, care: Care): fc.Arbitrary<Piece> {
 
 /** One or two options without what belongs to them, or none at all: what is missed first? */
 function bareUse(focus: Focus): fc.Arbitrary<Piece> {
-	const options = usable(focus.kind, focus.extension);
+	const { options } = focus.extension;
 	const written = options.map((entry) =>
 		optionWords(focus, {}, entry, "careful"),
 	);
@@ -116,34 +107,27 @@ function bareUse(focus: Focus): fc.Arbitrary<Piece> {
 }
 
 /** May the option stand among the frame's? */
-function fits(
-	extension: AnyExtension,
-	frame: Frame,
-	option: OptionEntry,
-): boolean {
-	const { options } = extension;
+function fits(focus: Focus, frame: Frame, option: OptionEntry): boolean {
+	const { options } = focus.extension;
 	const own = closure(options, option, []);
 	return Object.keys(frame).every((name) => {
 		const other = options.find((entry) => entry.name === name);
-		return !other || !own.some((one) => clash(extension, one, other));
+		return !other || !own.some((one) => clash(focus, one, other));
 	});
 }
 
 /** Two spellings of one option, or options that exclude each other. */
 function clash(
-	{ name, options }: AnyExtension,
+	{ kind, extension }: Focus,
 	one: OptionEntry,
 	other: OptionEntry,
 ): boolean {
 	if (one === other) return false;
 	const first = (entry: OptionEntry) =>
-		options.find(({ name }) => name === entry.sameAs) ?? entry;
+		extension.options.find(({ name }) => name === entry.sameAs) ?? entry;
 	const [a, b] = [first(one), first(other)];
 	if (a === b) return true;
-	const apart = [
-		...(APART[`match ${name}`] ?? []),
-		...(APART[`target ${name}`] ?? []),
-	];
+	const { apart = [] } = textUse(kind, extension);
 	for (const [left, right] of apart)
 		for (const [x, y] of [
 			[a, b],
@@ -155,14 +139,14 @@ function clash(
 
 function useIn(focus: Focus, frame: Frame, care: Care): fc.Arbitrary<Piece> {
 	const { kind, extension } = focus;
-	const options = usable(kind, extension);
+	const { options } = extension;
 	const needed = neededOptions(focus, frame);
-	const framed = ONLY_IN_FRAMES[`${kind} ${extension.name}`] ?? [];
+	const { onlyInFrames: framed = [] } = textUse(kind, extension);
 	const others = options.filter(
 		(entry) =>
 			!framed.includes(entry.name) &&
 			!needed.includes(entry) &&
-			!needed.some((other) => clash(extension, entry, other)),
+			!needed.some((other) => clash(focus, entry, other)),
 	);
 	const words = options.map((entry) => optionWords(focus, frame, entry, care));
 	return fc
@@ -180,7 +164,7 @@ function useIn(focus: Focus, frame: Frame, care: Care): fc.Arbitrary<Piece> {
 				if (!extra[index]) continue;
 				const more = closure(options, entry, wanted);
 				const fitting = more.every(
-					(one) => !wanted.some((other) => clash(extension, one, other)),
+					(one) => !wanted.some((other) => clash(focus, one, other)),
 				);
 				if (fitting) wanted.push(...more);
 			}
@@ -195,10 +179,9 @@ function useIn(focus: Focus, frame: Frame, care: Care): fc.Arbitrary<Piece> {
 
 /** The frame's, the mandatory ones, the one in the centre, and what these require. */
 function neededOptions(
-	{ kind, extension, option }: Focus,
+	{ extension: { options }, option }: Focus,
 	frame: Frame,
 ): readonly OptionEntry[] {
-	const options = usable(kind, extension);
 	const needed: OptionEntry[] = [];
 	for (const entry of options)
 		if (entry === option || entry.mandatory || entry.name in frame)
@@ -231,11 +214,12 @@ function optionWords(
 	care: Care,
 ): fc.Arbitrary<Piece> {
 	const isFocus = entry === focus.option;
+	const { neverNegated } = textUse(focus.kind, focus.extension);
 	const negation = care === "careful" ? 0 : ODD_NEGATION;
 	const negated = isFocus
 		? fc.constant(focus.negated)
 		: sometimes(
-				entry.invertible && !NEVER_NEGATED.has(entry.name)
+				entry.invertible && !neverNegated?.includes(entry.name)
 					? NEGATION
 					: negation,
 			);
@@ -250,12 +234,13 @@ function optionWords(
 const NOTHING: Piece = { words: [], odd: 0 };
 
 function argument(
-	{ extension: { name } }: Focus,
+	{ kind, extension }: Focus,
 	frame: Frame,
 	entry: OptionEntry,
 	care: Care,
 ): fc.Arbitrary<Piece> {
-	const values = OPTION_VALUES[`${name} ${entry.name}`] ?? valuesOf(entry);
+	const own = textUse(kind, extension).values ?? {};
+	const values = own[entry.name] ?? valuesOf(entry);
 	if (values === null) return fc.constant(NOTHING);
 	const sound = frame[entry.name] ?? values.sound;
 	const piece = (text: string, odd: number): Piece => ({

@@ -7,7 +7,7 @@ import {
 	SERVICE_PORTS,
 } from "../world/topology.ts";
 
-/** Texts of one match, `-m NAME` among them. */
+/** Texts of one match, `-m NAME` among them, or of one target. */
 export type Uses = fc.Arbitrary<string>;
 
 /** What a rule's packets are: its `-p`. */

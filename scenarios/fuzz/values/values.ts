@@ -6,7 +6,7 @@ import fc from "fast-check";
 import type {
 	OptionEntry,
 	OptionType,
-} from "../../../../sim/extension/options.ts";
+} from "../../../sim/extension/options.ts";
 
 export type Texts = fc.Arbitrary<string>;
 

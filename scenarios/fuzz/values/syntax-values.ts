@@ -215,17 +215,6 @@ export const U32_EXPRESSION: Values = {
 	),
 };
 
-export const policyParts: Readonly<Record<string, Values>> = {
-	"policy dir": oneName(["in", "out"], "both", "fwd"),
-	"policy pol": oneName(["ipsec", "none"], "all"),
-	"policy mode": oneName(["transport", "tunnel"], "beet"),
-	"policy proto": oneName(
-		["esp", "ah", "ipcomp", "50", "51"],
-		"tcp",
-		"52",
-		"0",
-	),
-};
 export const PROC_NAME: Values = {
 	sound: fc.oneof(one("seen", "a", "B_1-2"), long([27, 28, 29, 30])),
 	odd: fc.oneof(
@@ -260,4 +249,13 @@ export const ZONE: Values = {
 export const TEXT: Values = {
 	sound: words(40),
 	odd: fc.oneof(one("", " ", "a\\", '"', '\\"', "'", "-", "!"), long()),
+};
+/** A set, and which addresses and ports are looked up in it. */
+export const SET_AND_SIDES: Values = {
+	sound: one("seen src", "a dst,src", "seen src,dst,src,dst,src,dst"),
+	odd: one("seen up", "seen src,dst,src,dst,src,dst,src", "seen ,src"),
+};
+export const RATE_NAME: Values = {
+	sound: one("RE1", "RE2"),
+	odd: long([15, 16]),
 };

@@ -1,0 +1,18 @@
+/** Every extension's use, by its name. */
+
+import { HEADER_MATCHES } from "./header-matches.ts";
+import { NAT_TARGETS } from "./nat-targets.ts";
+import { STATE_MATCHES } from "./state-matches.ts";
+import { TARGETS, UNMODELLED_TARGETS } from "./targets.ts";
+import { UNMODELLED_MATCHES } from "./unmodelled-matches.ts";
+import type { MatchUse, TargetUse } from "./use.ts";
+
+/** By what stands behind `-m`. */
+export const MATCH_USES: ReadonlyMap<string, MatchUse> = new Map(
+	[STATE_MATCHES, HEADER_MATCHES, UNMODELLED_MATCHES].flatMap(Object.entries),
+);
+
+/** By what stands behind `-j`. */
+export const TARGET_USES: ReadonlyMap<string, TargetUse> = new Map(
+	[TARGETS, NAT_TARGETS, UNMODELLED_TARGETS].flatMap(Object.entries),
+);
