@@ -52,7 +52,7 @@ export function fuzzCommand(): Command {
 		)
 		.option(
 			"--shard <i/n>",
-			"the i-th of n parts, for n computers that share the work; marktwin merge puts results together",
+			"play only part i of n; marktwin merge combines the results of all parts",
 			readShard,
 		)
 		.option(

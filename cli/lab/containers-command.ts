@@ -61,7 +61,7 @@ Examples:
 	);
 	const logs = withLab(
 		new Command("logs")
-			.description("what a container has said: the router's is its console")
+			.description("print the log of a container (of the router: its console)")
 			.argument("<name>", "router, b1, b2, checker …"),
 	).action(async (name: string, options: WhichLab) => {
 		const { logs } = await import("./containers.ts");

@@ -54,7 +54,7 @@ export function addScenarioOptions(command: Command): Command {
 		)
 		.option(
 			"-s, --seed <n>",
-			"seed of all that is left to chance: a whole number, 0 or more (default each scenario's own)",
+			"seed of all random draws: a whole number, 0 or more (default each scenario's own)",
 			readSeed,
 		)
 		.option(
@@ -70,7 +70,7 @@ export function addScenarioOptions(command: Command): Command {
 		.addOption(
 			new Option(
 				"--shard <i/n>",
-				"the i-th of n parts of the scenarios, for n machines that share the work; marktwin merge puts results together",
+				"play only part i of n of the scenarios; marktwin merge combines the results of all parts",
 			).argParser(readShard),
 		)
 		.option(

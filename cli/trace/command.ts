@@ -16,7 +16,7 @@ export function traceCommand(): Command {
 		)
 		.requiredOption(
 			"-i, --in <interface>",
-			"interface by which the packets behind it come in (repeatable)",
+			"interface on which the --packet arguments behind it arrive (repeatable)",
 			(text: string) => {
 				interfaces.push(text);
 				return interfaces;
@@ -56,7 +56,7 @@ export function traceCommand(): Command {
 		)
 		.option(
 			"-s, --seed <n>",
-			"seed of all that is left to chance: a whole number, 0 or more",
+			"seed of all random draws: a whole number, 0 or more",
 			readSeed,
 			1,
 		)
