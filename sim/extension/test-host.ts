@@ -62,7 +62,7 @@ export function testSkb(fields: Partial<Skb> = {}): Skb {
 		about: null,
 		payload: "",
 		fragment: null,
-		cameAs: null,
+		receivedParts: null,
 		checksum: "right",
 		inInterface: 1,
 		outInterface: 0,

@@ -61,7 +61,7 @@ export const tcpmss = defineTarget<Options>({
 	},
 	compile({ mss }, ports) {
 		return (skb) => {
-			if (skb.fragment !== null || skb.cameAs !== null)
+			if (skb.fragment !== null || skb.receivedParts !== null)
 				return ports.unknown("TCPMSS for fragments is not modelled");
 			const room = mss ?? ports.pathMtu(skb) - HEADERS;
 			if (mss === null && room <= 0) return NF_DROP;

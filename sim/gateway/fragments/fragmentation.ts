@@ -15,9 +15,9 @@ import { packetOf, skbOf } from "../../packet/skb/skb-packet.ts";
 
 /** Is it too long for a link, and not to be cut? */
 export function isTooLong(skb: Skb, mtu: number): boolean {
-	return skb.cameAs === null
+	return skb.receivedParts === null
 		? skb.length > mtu && skb.dontFragment
-		: skb.dontFragment && skb.cameAs.greatest > mtu;
+		: skb.dontFragment && skb.receivedParts.greatest > mtu;
 }
 
 /** What goes on the link: as it came, where that fits, else in parts as great as can be. */
@@ -40,20 +40,21 @@ export function inParts(skb: Skb, mtu: number): readonly Skb[] {
 
 /** A list of fragments goes on as it is, if it can; that its headers said DF is lost with it. */
 function cut(skb: Skb, mtu: number): readonly Packet[] {
-	const { cameAs } = skb;
+	const { receivedParts } = skb;
 	const packet = packetOf(skb);
-	if (cameAs === null) return cutInto(packet, lengthsFor(packet, mtu));
-	const { lengths, greatest, dontFragment } = cameAs;
-	if (greatest <= mtu && !isJoined(skb, packet, cameAs))
+	if (receivedParts === null) return cutInto(packet, lengthsFor(packet, mtu));
+	const { lengths, greatest, dontFragment } = receivedParts;
+	if (greatest <= mtu && !isJoined(skb, packet, receivedParts))
 		return cutInto({ ...packet, dontFragment: false }, lengths);
 	const most = Math.min(mtu, greatest);
 	return cutInto({ ...packet, dontFragment }, lengthsFor(packet, most));
 }
 
-/** It has gone round by the loopback interface in parts: what is known of DF is what they say. */
-export function comeRound(skb: Skb): void {
-	const { cameAs } = skb;
-	if (cameAs === null || isJoined(skb, packetOf(skb), cameAs)) return;
+/** A datagram that passed the loopback interface in fragments has the DF bit of its fragments. */
+export function afterLoopback(skb: Skb): void {
+	const { receivedParts } = skb;
+	if (receivedParts === null || isJoined(skb, packetOf(skb), receivedParts))
+		return;
 	skb.dontFragment = false;
 	skb.original = null;
 }

@@ -104,7 +104,7 @@ function joined(queue: FragmentQueue, last: Skb): Skb | null {
 	const parts = join(queue);
 	if (parts === null || first === null) return null;
 	const skb = skbOf(parts.whole);
-	skb.cameAs = parts;
+	skb.receivedParts = parts;
 	skb.inInterface = last.inInterface;
 	skb.outInterface = last.outInterface;
 	skb.local = last.local;

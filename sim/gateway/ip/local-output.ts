@@ -15,7 +15,7 @@ import {
 } from "../../packet/skb/skb.ts";
 import { isRoutable } from "../../routing/route-output.ts";
 import type { Route } from "../../routing/routes.ts";
-import { comeRound } from "../fragments/fragmentation.ts";
+import { afterLoopback } from "../fragments/fragmentation.ts";
 import type { GatewayState } from "../state/gateway-state.ts";
 import { ipLocalDeliver } from "./deliver.ts";
 import { ipRcvFinish } from "./input.ts";
@@ -69,8 +69,8 @@ function through(gateway: GatewayState, skb: Skb): Fate {
 		);
 	if (route.type === "local") return comeBack(gateway, skb);
 	// What was to stay in the gateway has no room for the headers of a link.
-	if (skb.cameAs !== null && before.type === "local")
-		skb.cameAs = { ...skb.cameAs, lengths: [] };
+	if (skb.receivedParts !== null && before.type === "local")
+		skb.receivedParts = { ...skb.receivedParts, lengths: [] };
 	skb.outInterface = route.interface;
 	return ipOutput(gateway, skb, route);
 }
@@ -78,13 +78,13 @@ function through(gateway: GatewayState, skb: Skb): Fate {
 /** Out by the loopback interface, and in again. */
 function comeBack(gateway: GatewayState, skb: Skb): Fate {
 	skb.outInterface = LOOPBACK_IFINDEX;
-	if (skb.cameAs !== null && skb.ctinfo === CTINFO_UNTRACKED)
+	if (skb.receivedParts !== null && skb.ctinfo === CTINFO_UNTRACKED)
 		throw new UnknownSignal(
 			"fragments that the gateway sends to itself untracked are not modelled",
 		);
 	const stoppedOut = nfHook(gateway, HOOK_POSTROUTING, skb);
 	if (stoppedOut !== null) return dropped(stoppedOut);
-	comeRound(skb);
+	afterLoopback(skb);
 	skb.inInterface = LOOPBACK_IFINDEX;
 	skb.outInterface = 0;
 	skb.holdsIcmpLock = false;

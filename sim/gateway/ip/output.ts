@@ -16,7 +16,7 @@ export function ipOutput(gateway: GatewayState, skb: Skb, route: Route): Fate {
 	if (by !== null) return dropped(by);
 	if (!gateway.routes.isUp(route.interface)) return dropped("link is down");
 	if (
-		skb.cameAs !== null ||
+		skb.receivedParts !== null ||
 		skb.length > (gateway.mtus[route.interface] as number)
 	)
 		return ipFragment(gateway, skb, route);

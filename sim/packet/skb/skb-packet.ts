@@ -47,7 +47,7 @@ function freshSkb(): Skb {
 		about: null,
 		payload: "",
 		fragment: null,
-		cameAs: null,
+		receivedParts: null,
 		checksum: "right",
 		inInterface: 0,
 		outInterface: 0,
@@ -97,7 +97,7 @@ function clearMetadata(skb: Skb): void {
 	skb.pktType = "unicast";
 	skb.local = false;
 	skb.holdsIcmpLock = false;
-	skb.cameAs = null;
+	skb.receivedParts = null;
 }
 
 /**

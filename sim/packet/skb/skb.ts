@@ -41,7 +41,7 @@ export interface Skb {
 	/** The place of a packet that is but a part of one; ports and such are there if it is the first. */
 	fragment: FragmentPlace | null;
 	/** How it came, if it came in parts and was put together. */
-	cameAs: Parts | null;
+	receivedParts: Parts | null;
 	/** The one behind the IPv4 header; `partial`: it is made when the packet leaves (`CHECKSUM_PARTIAL`). */
 	checksum: Checksum | "right" | "partial";
 
