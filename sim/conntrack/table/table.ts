@@ -41,13 +41,15 @@ import { TupleIndex } from "./tuple-index.ts";
 
 const FIRST_CAPACITY = 1024;
 
-/** A copy of the table. Which chain a node hangs in follows from its tuple, and is not copied. */
+/**
+ * A copy of the table. Which chain a node hangs in follows from its tuple, and the moment from the clock:
+ * neither is copied.
+ */
 export interface SavedTable {
 	/** Of the slots that were ever used. */
 	readonly words: Int32Array;
 	readonly counters: Float64Array | null;
 	readonly capacity: number;
-	readonly now: number;
 	readonly count: number;
 	readonly used: number;
 	readonly free: number;
@@ -280,12 +282,11 @@ export class EntryTable implements Stateful<SavedTable> {
 	}
 
 	save(): SavedTable {
-		const { words, counters, now, count, used, index, bySource } = this;
+		const { words, counters, count, used, index, bySource } = this;
 		return {
 			words: words.slice(0, used << ENTRY_SHIFT),
 			counters: counters?.slice(0, used << 2) ?? null,
 			capacity: this.#capacity,
-			now,
 			count,
 			used,
 			free: this.#free,
@@ -308,7 +309,6 @@ export class EntryTable implements Stateful<SavedTable> {
 				this.counters = new Float64Array(capacity * 4);
 			this.counters.set(saved.counters);
 		}
-		this.now = saved.now;
 		this.count = saved.count;
 		this.used = saved.used;
 		this.#free = saved.free;
