@@ -11,32 +11,48 @@ import {
 	yesNo,
 } from "../../scenarios/language/schema/plain.ts";
 import type { SameShape } from "../../scenarios/language/schema/same-shape.ts";
+import { about } from "../../scenarios/language/schema/schema.ts";
 import { CONNECTION_OUTCOMES } from "../../sim/endpoint/dialogue.ts";
 import type { Packet } from "../../sim/packet/packet.ts";
 import type { Account } from "../../sim/world/account/account.ts";
 
 /** What the gateway did not know; `null` where there was no such thing. */
-export const unknownSchema = v.nullable(
-	data({ rule: text, text, line: number, reason: text }),
+export const unknownSchema = about(
+	v.nullable(data({ rule: text, text, line: number, reason: text })),
+	"What the model does not know: the play ended there. null: nothing.",
 );
 
 const connection = data({
 	id: count,
-	step: text,
+	step: about(text, "Label of its connect step."),
 	client: text,
 	sourcePort: number,
-	startedMs: number,
-	backend: v.nullable(text),
-	met: texts,
-	syns: number,
-	retransmittedMs: listOf(number),
-	connectedMs: v.nullable(number),
-	greetedMs: v.nullable(number),
-	endedMs: v.nullable(number),
+	startedMs: about(number, "When its first SYN was sent."),
+	backend: about(
+		v.nullable(text),
+		"The backend that answered, else the one that its last SYN reached. null: none.",
+	),
+	met: about(texts, "Every backend that one of its packets reached, in order."),
+	syns: about(number, "SYNs that were sent, retransmissions included."),
+	retransmittedMs: about(
+		listOf(number),
+		"When its client sent something once more.",
+	),
+	connectedMs: about(v.nullable(number), "When the SYN/ACK came. null: never."),
+	greetedMs: about(v.nullable(number), "When the banner came. null: never."),
+	endedMs: about(v.nullable(number), "null: it was open at the end."),
 	outcome: v.picklist(CONNECTION_OUTCOMES),
-	accepted: yesNo,
-	chance: v.exactOptional(v.picklist(["drew", "recalled", "unknown"])),
-	gatewayAnswers: texts,
+	accepted: about(yesNo, "The backend accepted a message."),
+	chance: v.exactOptional(
+		about(
+			v.picklist(["drew", "recalled", "unknown"]),
+			"How chance had a part in which backend it reached. Left out: it had none.",
+		),
+	),
+	gatewayAnswers: about(
+		texts,
+		"What the gateway itself answered: rst, icmp host-unreachable …",
+	),
 });
 
 const happened = { atMs: number, backend: text };
@@ -134,16 +150,25 @@ const conntrackLine = data({
 
 const moment = { label: text, atMs: number };
 export const accountSchema = data({
-	connections: listOf(connection),
-	events: listOf(event),
-	packets: listOf(
-		data({
-			atMs: number,
-			direction: v.picklist(["in", "out", "past"]),
-			interface: text,
-			packet,
-			connection: v.nullable(number),
-		}),
+	connections: about(listOf(connection), "In the order of their first SYNs."),
+	events: about(
+		listOf(event),
+		"What changed about backends, and what the health checker did about it.",
+	),
+	packets: about(
+		listOf(
+			data({
+				atMs: number,
+				direction: v.picklist(["in", "out", "past"]),
+				interface: text,
+				packet,
+				connection: about(
+					v.nullable(number),
+					"Id of the connection that it belongs to. null: none, or not known.",
+				),
+			}),
+		),
+		"Every packet on either side of the gateway and past it, where they are kept.",
 	),
 	observations: listOf(
 		data({
@@ -166,11 +191,19 @@ export const accountSchema = data({
 		}),
 	),
 	tallies: v.exactOptional(
-		listOf(data({ by: text, counts: recordOf(number) })),
+		about(
+			listOf(data({ by: text, counts: recordOf(number) })),
+			"Connections by backend, as real servers counted them.",
+		),
 	),
-	mail: v.exactOptional(data({ kept: number, missing: texts })),
+	mail: v.exactOptional(
+		about(
+			data({ kept: number, missing: texts }),
+			"Messages that real servers kept, and ids of accepted ones that are missing.",
+		),
+	),
 	unknown: unknownSchema,
-	endedMs: number,
+	endedMs: about(number, "When the play ended (virtual)."),
 });
 
 true satisfies SameShape<Account, v.InferOutput<typeof accountSchema>>;

@@ -21,6 +21,7 @@ import {
 	texts,
 } from "../../scenarios/language/schema/plain.ts";
 import type { SameShape } from "../../scenarios/language/schema/same-shape.ts";
+import { about } from "../../scenarios/language/schema/schema.ts";
 import {
 	judgedExpectation,
 	playableSchema,
@@ -35,11 +36,14 @@ import { fuzzSchema } from "./fuzz-schema.ts";
 export const FORMAT = "marktwin results 3" as const;
 
 const outcome = v.picklist(["holds", "violated", "unknown"]);
-const driver = data({
-	kind: v.picklist(DRIVER_KINDS),
-	name: text,
-	version: text,
-});
+const driver = about(
+	data({
+		kind: v.picklist(DRIVER_KINDS),
+		name: text,
+		version: about(text, "What it follows or is: linux 6.1.192."),
+	}),
+	"What played it.",
+);
 const seed = v.pipe(number, v.safeInteger(), v.minValue(0));
 // Their own schemas hold them against these types.
 const scenario: v.GenericSchema<unknown, PlayableScenario> = playableSchema;
@@ -50,7 +54,7 @@ const count = v.pipe(number, v.safeInteger(), v.minValue(1));
 /** What is printed as a command is spelled here, whatever a file says. */
 const invocation = data({
 	command: v.picklist(["run", "compare", "fuzz"]),
-	names: texts,
+	names: about(texts, "Files, and names of scenarios and suites."),
 	filter: v.exactOptional(text),
 	seed: v.exactOptional(seed),
 	runs: v.exactOptional(count),
@@ -81,29 +85,38 @@ const result = data({
 	seed,
 	outcome,
 	unknown: unknownSchema,
-	judgements: listOf(
-		data({
-			expectation,
-			outcome,
-			expected: text,
-			seen: text,
-			connections: listOf(number),
-			concerned: number,
-			rule: v.nullable(text),
-			why: listOf(
-				data({
-					connection: v.nullable(number),
-					count: number,
-					text,
-					rule: v.nullable(
-						data({ place: text, file: text, line: number, text }),
-					),
-				}),
-			),
-		}),
+	judgements: about(
+		listOf(
+			data({
+				expectation,
+				outcome,
+				expected: about(text, "In words and numbers."),
+				seen: about(text, "In words and numbers."),
+				connections: about(
+					listOf(number),
+					"Ids of connections that show it, the first ones where they are many.",
+				),
+				concerned: about(number, "Number of connections that show it."),
+				rule: about(
+					v.nullable(text),
+					"The rule to blame: mangle:MAILMARK:rule:2. null: none.",
+				),
+				why: listOf(
+					data({
+						connection: v.nullable(number),
+						count: number,
+						text,
+						rule: v.nullable(
+							data({ place: text, file: text, line: number, text }),
+						),
+					}),
+				),
+			}),
+		),
+		"The expectations in the scenario's order, and behind them what every scenario expects where that is violated.",
 	),
-	account: accountSchema,
-	replay: invocation,
+	account: about(accountSchema, "What happened."),
+	replay: about(invocation, "The command that plays just this once more."),
 });
 
 const kind = v.picklist([
@@ -117,11 +130,14 @@ const kind = v.picklist([
 ]);
 const divergence = data({
 	kind,
-	atMs: number,
-	asked: text,
-	model: texts,
-	kernel: texts,
-	rules: data({ model: texts, kernel: texts }),
+	atMs: about(number, "Virtual time."),
+	asked: about(text, "What both were asked."),
+	model: about(texts, "What only the model says, as the kernel spells it."),
+	kernel: about(texts, "What only the kernel says."),
+	rules: about(
+		data({ model: texts, kernel: texts }),
+		"Rules that the packet matched, in order.",
+	),
 });
 const comparison = data({
 	comparison: data({
@@ -129,54 +145,84 @@ const comparison = data({
 		seed,
 		model: driver,
 		kernel: driver,
-		asks: number,
-		packets: number,
-		connections: v.exactOptional(number),
-		draws: v.exactOptional(number),
+		asks: about(number, "Asks that both answered."),
+		packets: about(number, "Packets that came out of both."),
+		connections: v.exactOptional(
+			about(number, "Real connections that were compared in place of packets."),
+		),
+		draws: v.exactOptional(
+			about(number, "Draws of the kernel's that the model made as well."),
+		),
 		chance: v.exactOptional(
 			v.picklist(Object.keys(CHANCE_ENDS) as readonly ChanceEnd[]),
 		),
-		divergences: listOf(divergence),
+		divergences: about(listOf(divergence), "Empty: they agree."),
 		unknown: unknownSchema,
-		result: v.nullable(result),
+		result: about(
+			v.nullable(result),
+			"What happened. null: the gateways parted.",
+		),
 		replay: invocation,
 	}),
 	verdict: v.picklist(["agrees", "diverges", "unknown"]),
 });
 
 export const resultsSchema = data({
-	format: v.literal(FORMAT),
-	outcome,
-	commands: v.pipe(listOf(invocation), v.minLength(1)),
-	shard: v.nullable(
-		v.pipe(
-			data({ index: shardNumber, total: shardNumber }),
-			v.check(
-				({ index, total }) => index <= total,
-				"the index is greater than the number of shards",
+	format: about(
+		v.literal(FORMAT),
+		"Changes when an older marktwin could not read it any more.",
+	),
+	outcome: about(outcome, "Of everything in it."),
+	commands: about(
+		v.pipe(listOf(invocation), v.minLength(1)),
+		"What makes it once more: one command, or each of several that were merged.",
+	),
+	shard: about(
+		v.nullable(
+			v.pipe(
+				data({ index: shardNumber, total: shardNumber }),
+				v.check(
+					({ index, total }) => index <= total,
+					"the index is greater than the number of shards",
+				),
 			),
 		),
+		"The part of the work that it holds. null: all of it.",
 	),
-	seed: v.nullable(seed),
-	results: listOf(result),
-	comparisons: listOf(comparison),
-	failures: listOf(
-		data({
-			scenario,
-			driver,
-			seed,
-			message: text,
-			replay: invocation,
-			cause: v.exactOptional(v.picklist(["input", "bug"])),
-		}),
+	seed: about(v.nullable(seed), "null: each scenario's own."),
+	results: about(listOf(result), "Scenarios that were played on one driver."),
+	comparisons: about(
+		listOf(comparison),
+		"Scenarios that were played on model and kernel.",
+	),
+	failures: about(
+		listOf(
+			data({
+				scenario,
+				driver,
+				seed,
+				message: text,
+				replay: invocation,
+				cause: v.exactOptional(
+					about(
+						v.picklist(["input", "bug"]),
+						"input: what it was given cannot be set up. bug: of marktwin. Left out: the lab failed.",
+					),
+				),
+			}),
+		),
+		"Scenarios that could not be played.",
 	),
 	notPlayed: v.exactOptional(
-		v.pipe(
-			listOf(data({ name: text, suite: text, title: text })),
-			v.minLength(1),
+		about(
+			v.pipe(
+				listOf(data({ name: text, suite: text, title: text })),
+				v.minLength(1),
+			),
+			"Scenarios that --bail left.",
 		),
 	),
-	fuzz: v.exactOptional(fuzzSchema),
+	fuzz: v.exactOptional(about(fuzzSchema, "Totals of a fuzz.")),
 });
 
 /** Parts that stand in many places. */

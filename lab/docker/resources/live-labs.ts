@@ -20,10 +20,12 @@ export function onTermination(removal: Removal): () => void {
 
 async function removeAll(): Promise<void> {
 	process.stderr.write("\nremoving the lab …\n");
-	try {
-		await Promise.all([...removals].map((remove) => remove()));
-	} catch (error) {
-		const why = error instanceof Error ? error.message : String(error);
+	// All of them are waited for: one that fails leaves the others to be removed.
+	const ended = await Promise.allSettled([...removals].map((one) => one()));
+	for (const removal of ended) {
+		if (removal.status === "fulfilled") continue;
+		const { reason } = removal;
+		const why = reason instanceof Error ? reason.message : String(reason);
 		process.stderr.write(
 			`${why}\n  \`marktwin lab down\` removes what is left.\n`,
 		);
