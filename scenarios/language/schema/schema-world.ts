@@ -70,12 +70,7 @@ export const behaviour = about(
 	"What a backend does.",
 );
 
-/** One of these, or `null` for none. */
-function orNull<const Schema extends v.GenericSchema>(schema: Schema) {
-	return v.nullable(schema);
-}
-
-export const timeout = orNull(positiveMs);
+export const timeout = v.nullable(positiveMs);
 
 /** More than a mail server takes in one connection. */
 const MOST_MESSAGES = 10_000;
