@@ -96,7 +96,7 @@ export type NumberCell = Float64Array;
 export type Cell = NumberCell | Stateful | null;
 
 /** A rule, as one of its matches sees it. */
-export interface RuleUse<State extends Cell> {
+interface RuleUse<State extends Cell> {
 	/** The kernel's name of the rule, `mangle:PREROUTING:rule:1`, for what it draws. */
 	readonly name: string;
 	/** What `cell` has declared. */
@@ -143,7 +143,7 @@ export interface MatchExtension<
 }
 
 /** What a match says of a fragment, which tables see where connections are not tracked. */
-export type OnFragments =
+type OnFragments =
 	/**
 	 * It reads a header behind IPv4's. Further fragments have none and do not match (`par->fragoff`); a
 	 * first fragment that ends within the header is dropped (`par->hotdrop`).

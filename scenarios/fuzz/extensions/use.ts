@@ -32,7 +32,7 @@ interface TextUse {
 }
 
 /** What the header has to ask for, and where the rule may stand. */
-export interface TextPlace {
+interface TextPlace {
 	/** Words of the header, one of these. */
 	readonly header?: readonly string[];
 	readonly hooks?: readonly string[];

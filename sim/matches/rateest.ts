@@ -1,8 +1,8 @@
-import { defineMatch } from "../../extension/extension.ts";
-import type { GivenOptions } from "../../extension/options.ts";
-import { cutOctets } from "../../extension/values/octets.ts";
-import { readUnsigned } from "../../extension/values/read-number.ts";
-import { readBytesPerSecond } from "./rateest-rate.ts";
+import { defineMatch } from "../extension/extension.ts";
+import type { GivenOptions } from "../extension/options.ts";
+import { cutOctets } from "../extension/values/octets.ts";
+import { scanDouble, toUint32 } from "../extension/values/read-double.ts";
+import { readUnsigned } from "../extension/values/read-number.ts";
 
 /** What is asked of one of the two estimators. */
 interface Asked {
@@ -27,6 +27,28 @@ interface Options {
 /** IFNAMSIZ, less the closing NUL. */
 const NAME_LENGTH = 15;
 const MODES = ["lt", "gt", "eq"] as const;
+
+/** Bits per second of each unit, by its name in lower case. */
+const UNITS: ReadonlyMap<string, number> = new Map([
+	["bit", 1],
+	["kibit", 1024],
+	["kbit", 1e3],
+	["mibit", 1024 ** 2],
+	["mbit", 1e6],
+	["gibit", 1024 ** 3],
+	["gbit", 1e9],
+	["tibit", 1024 ** 4],
+	["tbit", 1e12],
+	["bps", 8],
+	["kibps", 8 * 1024],
+	["kbps", 8e3],
+	["mibps", 8 * 1024 ** 2],
+	["mbps", 8e6],
+	["gibps", 8 * 1024 ** 3],
+	["gbps", 8e9],
+	["tibps", 8 * 1024 ** 4],
+	["tbps", 8e12],
+]);
 
 const named = (name: string, sameAs?: string) => ({
 	name,
@@ -201,4 +223,16 @@ function halfToEven(value: number): number {
 	const down = Math.floor(value);
 	if (value - down !== 0.5) return Math.round(value);
 	return down % 2 === 0 ? down : down + 1;
+}
+
+/**
+ * Octets per second, in 32 bits; a number without a unit is bits (`rateest_get_rate`, iptables 1.8.9).
+ * `null` when it is no rate.
+ */
+function readBytesPerSecond(text: string): number | null {
+	const { value, end } = scanDouble(text);
+	if (end === 0) return null;
+	const unit = text.slice(end);
+	const scale = unit === "" ? 1 : UNITS.get(unit.toLowerCase());
+	return scale === undefined ? null : toUint32((value * scale) / 8);
 }
