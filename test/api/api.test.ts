@@ -20,7 +20,7 @@ function wrong(isWrong: (one: PublicName) => boolean): readonly string[] {
 describe("the library", () => {
 	it("is described in docs/api.md as it is: npm run docs", () => {
 		const page = readFileSync(join(ROOT, "docs", "api.md"), "utf8");
-		expect(page === renderApi(sections)).toBe(true);
+		expect(page === renderApi(sections), "run `npm run docs`").toBe(true);
 	});
 
 	it("has a doc comment on each name", () => {
