@@ -27,7 +27,6 @@ const ELSEWHERE: ReadonlySet<string> = new Set([
 	"x.ts",
 	"x.tsx",
 	"x.test.ts",
-	"NAME.ts",
 ]);
 
 /** What a text names and the project does not have. */
@@ -38,13 +37,15 @@ function missing(from: string, text: string): readonly string[] {
 	return [...new Set(named)].filter((name) => !isThere(from, name));
 }
 
-/** From the root, from the file that names it, or as the end of a path; `*` is any part of a name. */
+/** From the root, from the file that names it, or as the end of a path; `*` and `NAME` are any part of a name. */
 function isThere(from: string, name: string): boolean {
 	if (paths.has(posix.join(posix.dirname(from), name))) return true;
 	if (/\.scenario\.\w+$/.test(name) || ELSEWHERE.has(name)) return true;
 	if (ELSEWHERE.has(posix.basename(name))) return true;
 	if (paths.has(name)) return true;
-	const escaped = name.replace(/[.+]/g, "\\$&").replaceAll("*", "[\\w.-]*");
+	const escaped = name
+		.replace(/[.+]/g, "\\$&")
+		.replaceAll(/\*|NAME/g, "[\\w.-]*");
 	const ending = new RegExp(`(^|/)${escaped}$`);
 	// A bundled program bears the name of its source.
 	const source = new RegExp(`(^|/)${escaped.replace(/mjs$/, "ts")}$`);
