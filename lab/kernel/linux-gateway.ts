@@ -112,7 +112,7 @@ export function restoreWords(how: {
 /** With or without the program's name in front, quoted as for iptables-restore. */
 function commandWords(command: string): readonly string[] {
 	const words = noWords();
-	splitWords(command, 0, 0, command.length, words);
+	splitWords(command, 0, command.length, words);
 	const given = words.text.slice(0, words.count);
 	return given[0] === "iptables" ? given : ["iptables", ...given];
 }

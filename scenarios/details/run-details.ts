@@ -3,6 +3,7 @@
  * A result of the model is played once more for it, since a scenario with its seed is all that it
  * takes; so results stay small, and a file of results can be shown long after.
  */
+import type { Observation } from "../../sim/contract/gateway.ts";
 import type { ModelGatewayPorts } from "../../sim/gateway/model-gateway.ts";
 import { ModelGateway } from "../../sim/gateway/model-gateway.ts";
 import type { Account } from "../../sim/world/account/account.ts";
@@ -11,6 +12,7 @@ import { describeStep } from "../explain/describe-step.ts";
 import { type FailoverGap, failoverGaps } from "../judge/failover-gaps.ts";
 import type { RunResult } from "../result/result.ts";
 import { type RulePlace, rulePlace } from "../result/rule-place.ts";
+import { readSaved, type SavedLine } from "../result/saved-ruleset.ts";
 import {
 	asScenarioError,
 	checkScenario,
@@ -24,7 +26,6 @@ import {
 	PathRecorder,
 } from "./packet-paths.ts";
 import { type RunningShare, runningShare } from "./running-share.ts";
-import { type Snapshot, snapshotOf } from "./snapshot.ts";
 
 export interface RunDetails {
 	readonly gaps: readonly FailoverGap[];
@@ -162,4 +163,32 @@ function withSnapshots(steps: readonly Step[]): {
 		.sort((one, other) => one.atMs - other.atMs)
 		.map(({ label }) => label);
 	return { steps: all, labels };
+}
+
+/** The box at a moment, everything in the kernel's spelling. */
+export interface Snapshot {
+	/** "" is the end. */
+	readonly label: string;
+	readonly atMs: number;
+	readonly rules: readonly SavedLine[];
+	/** The first entries, and how many there are. */
+	readonly conntrack: readonly string[];
+	readonly entries: number;
+	readonly conditions: Readonly<Record<string, 0 | 1>>;
+}
+
+/** A table may hold hundreds of thousands; nobody reads them all. */
+const MOST_ENTRIES = 100;
+
+export function snapshotOf(
+	about: { readonly label: string; readonly atMs: number },
+	{ ruleset, conntrack, conditions }: Observation,
+): Snapshot {
+	return {
+		...about,
+		rules: readSaved(ruleset),
+		conntrack: conntrack.slice(0, MOST_ENTRIES).map(({ text }) => text),
+		entries: conntrack.length,
+		conditions,
+	};
 }

@@ -32,17 +32,18 @@ import {
 	endOf,
 	hear,
 	heardBy,
+	isSame,
+	messageFrom,
 	newEnds,
 	segmentFrom,
+	summed,
 } from "./traffic/ends.ts";
-import { isSame, messageFrom } from "./traffic/messages.ts";
 import type {
 	SegmentPlan,
 	Side,
 	StepPlan,
 	StepPlanKind,
 } from "./traffic/plan.ts";
-import { summed } from "./traffic/summed.ts";
 import { QUIET, WAYS } from "./traffic/ways.ts";
 import {
 	gatewaySetup,

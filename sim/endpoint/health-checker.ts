@@ -133,7 +133,8 @@ export function passTime(
 		const { underWay } = targets[index] as TargetState;
 		if (underWay !== null && nowMs >= underWay.untilMs) {
 			outputs.push({ kind: "abandon", target: index, probe: underWay.probe });
-			targets = judge(settings, targets, index, false, "timeout", outputs);
+			const verdict = { target: index, ok: false, reason: "timeout" };
+			targets = judge(settings, targets, verdict, outputs);
 		}
 		const target = targets[index] as TargetState;
 		if (target.underWay === null && nowMs >= target.dueMs) {
@@ -177,11 +178,10 @@ export function takeResult(
 	state: HealthState,
 	result: ProbeResult,
 ): HealthStep {
-	const { target, ok, reason } = result;
-	if (state.targets[target]?.underWay?.probe !== result.probe)
+	if (state.targets[result.target]?.underWay?.probe !== result.probe)
 		return { state, outputs: [] };
 	const outputs: HealthOutput[] = [];
-	const targets = judge(settings, state.targets, target, ok, reason, outputs);
+	const targets = judge(settings, state.targets, result, outputs);
 	return { state: { ...state, targets }, outputs };
 }
 
@@ -240,9 +240,7 @@ function writeAll(
 function judge(
 	settings: HealthPolicy,
 	targets: readonly TargetState[],
-	index: number,
-	ok: boolean,
-	reason: string,
+	{ target: index, ok, reason }: Omit<ProbeResult, "probe">,
 	outputs: HealthOutput[],
 ): readonly TargetState[] {
 	const target = targets[index] as TargetState;

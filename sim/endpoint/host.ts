@@ -177,7 +177,12 @@ export class Host implements SocketHost {
 		}
 		if (flags & ACK) socket.stayInTimeWait();
 		this.transmit(
-			segment(socket, ACK, socket.sendNext, socket.receiveNext, ""),
+			segment(socket, {
+				flags: ACK,
+				seq: socket.sendNext,
+				ack: socket.receiveNext,
+				payload: "",
+			}),
 		);
 	}
 

@@ -32,13 +32,16 @@ export const SYN_WINDOW = 64240;
 const SCALED_WINDOW = 502;
 export const RECEIVE_WINDOW = 64256;
 
+/** What differs from segment to segment of a socket. */
+export type SegmentFields = Pick<
+	TcpPacket,
+	"flags" | "seq" | "ack" | "payload"
+>;
+
 /** Builds a segment. The identification is 0, as it may be where `dontFragment` is set (RFC 6864). */
 export function segment(
 	socket: SocketAddress,
-	flags: number,
-	seq: number,
-	ack: number,
-	payload: string,
+	{ flags, seq, ack, payload }: SegmentFields,
 ): TcpPacket {
 	const isSyn = (flags & SYN) !== 0;
 	return {

@@ -328,7 +328,7 @@ export class TcpSocket implements SocketAddress {
 		const hasAck = (flags & ACK) !== 0;
 		if (hasAck) this.acknowledged = this.receiveNext;
 		const ack = hasAck ? this.receiveNext : 0;
-		this.host.transmit(segment(this, flags, seq, ack, payload));
+		this.host.transmit(segment(this, { flags, seq, ack, payload }));
 	}
 
 	private get isConnecting(): boolean {

@@ -4,7 +4,7 @@
  */
 import type { Choice } from "../chance/choice.ts";
 import type { Address } from "../packet/packet.ts";
-import type { Skb } from "../packet/skb/skb.ts";
+import { NO_ENTRY, type Skb } from "../packet/skb/skb.ts";
 import type { Stateful } from "../stateful.ts";
 
 export interface ExtensionHost {
@@ -147,4 +147,20 @@ export interface NatApi {
 	 * @returns NF_ACCEPT, or NF_DROP when no mapping is to be had
 	 */
 	setup(skb: Skb, range: NatRange, manip: "source" | "destination"): number;
+}
+
+/**
+ * The packet's entry, or NO_ENTRY. Between `-j CT` and the beginning of tracking a packet has the
+ * rule's template for a connection (`nf_ct_get` returns it), and rules that ask or mark it ask and mark
+ * that: this is not modelled.
+ */
+export function connectionOf(
+	skb: Skb,
+	{ unknown }: Pick<ExtensionHost, "unknown">,
+): number {
+	if (skb.entry === NO_ENTRY && skb.template !== null)
+		return unknown(
+			"a connection is asked for behind -j CT, before there is one",
+		);
+	return skb.entry;
 }

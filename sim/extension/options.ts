@@ -106,3 +106,19 @@ export interface GivenOptions {
 	readonly protocol: number;
 	readonly protocolInverted: boolean;
 }
+
+/** Divides the two words of an argument (`--tcp-flags MASK SET`), which come as one text: no word of a line has it. */
+const BETWEEN = "\0";
+
+/** Two words as one argument. */
+export function joinWords(first: string, second: string): string {
+	return first + BETWEEN + second;
+}
+
+/** The two words of an argument. */
+export function twoWords(
+	text: string,
+): readonly [first: string, second: string] {
+	const [first = "", second = ""] = text.split(BETWEEN);
+	return [first, second];
+}

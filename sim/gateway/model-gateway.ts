@@ -16,14 +16,13 @@ import type {
 	TraceSink,
 	Unknown,
 } from "../contract/gateway.ts";
-import type { Ruleset } from "../contract/ruleset.ts";
+import type { Rule, Ruleset, Table } from "../contract/ruleset.ts";
 import { UnknownSignal } from "../contract/unknown-signal.ts";
 import { invariant, unreachable } from "../invariant.ts";
 import { replaceTable } from "../netfilter/hook-path.ts";
 import { createTracer, type RuleTracer } from "../netfilter/rule-tracer.ts";
 import type { Packet } from "../packet/packet.ts";
 import { printRuleset } from "../ruleset/print.ts";
-import { asUnloaded } from "../ruleset/table/counters.ts";
 import { readConditions, writeCondition } from "./condition-files.ts";
 import { createGateway } from "./create-gateway.ts";
 import { advanceTo, fireNext, receive } from "./ip/events.ts";
@@ -285,5 +284,20 @@ function unknownOf(error: unknown): Unknown {
 	return {
 		...(error.place ?? { rule: "", text: "", line: 0 }),
 		reason: error.reason,
+	};
+}
+
+/** The table as another gateway loads it: no packet has met it, and its rules have no handles yet. */
+function asUnloaded(table: Table): Table {
+	const counters = { packets: 0, bytes: 0 };
+	return {
+		...table,
+		chains: table.chains.map((chain) => ({
+			...chain,
+			counters,
+			rules: chain.rules.map(({ handle: _, ...rule }): Rule => {
+				return { ...rule, counters };
+			}),
+		})),
 	};
 }

@@ -1,5 +1,5 @@
 import { defineMatch } from "../extension/extension.ts";
-import { isProcName } from "../extension/values/proc-name.ts";
+import { isProcName } from "../extension/values/names.ts";
 import type { Stateful } from "../stateful.ts";
 
 interface Options {

@@ -1,5 +1,5 @@
-import { connectionOf } from "../extension/connection-of.ts";
 import { defineMatch } from "../extension/extension.ts";
+import { connectionOf } from "../extension/host.ts";
 import { NO_ENTRY } from "../packet/skb/skb.ts";
 import {
 	type MarkTest,

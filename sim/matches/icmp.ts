@@ -1,9 +1,6 @@
 import { defineMatch } from "../extension/extension.ts";
 import type { GivenOptions } from "../extension/options.ts";
-import {
-	scannedNumber,
-	scanUnsigned,
-} from "../extension/values/read-number.ts";
+import { scanUnsigned } from "../extension/values/read-number.ts";
 import { ICMP } from "../packet/packet.ts";
 
 interface Options {
@@ -108,11 +105,11 @@ function typeByNumber(given: GivenOptions, text: string): IcmpType {
 }
 
 function readRange(text: string, from: number) {
-	let end = scanUnsigned(text, from);
-	if (end < 0 || scannedNumber() > 255) return null;
-	const min = scannedNumber();
-	if (text.charAt(end) !== ":") return { min, max: min, end };
-	end = scanUnsigned(text, end + 1);
-	if (end < 0 || scannedNumber() > 255) return null;
-	return { min, max: scannedNumber(), end };
+	const least = scanUnsigned(text, from);
+	if (least.end < 0 || least.value > 255) return null;
+	const min = least.value;
+	if (text.charAt(least.end) !== ":") return { min, max: min, end: least.end };
+	const most = scanUnsigned(text, least.end + 1);
+	if (most.end < 0 || most.value > 255) return null;
+	return { min, max: most.value, end: most.end };
 }

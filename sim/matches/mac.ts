@@ -1,7 +1,7 @@
 import { defineMatch } from "../extension/extension.ts";
 import { invariant } from "../invariant.ts";
 import { LOOPBACK_IFINDEX } from "../kernel.ts";
-import { hostMac } from "../packet/mac.ts";
+import { hostMac } from "../packet/address.ts";
 
 interface Options {
 	/** Lower case, with colons. */

@@ -2,10 +2,7 @@ import { defineMatch } from "../extension/extension.ts";
 import type { GivenOptions } from "../extension/options.ts";
 import { groupId, userId } from "../extension/values/names.ts";
 import { noteName } from "../extension/values/open-names.ts";
-import {
-	scannedNumber,
-	scanUnsigned,
-} from "../extension/values/read-number.ts";
+import { scanUnsigned } from "../extension/values/read-number.ts";
 
 interface IdRange {
 	readonly min: number;
@@ -102,14 +99,13 @@ function idRange(
 			"Write a name, a number, or a range of numbers `FROM-TO`.",
 			option,
 		);
-	let end = scanUnsigned(text, 0);
-	const min = scannedNumber();
-	if (end < 0 || min > GREATEST_ID) return refuse(text);
-	let max = min;
-	if (text.charAt(end) === "-" || text.charAt(end) === ":") {
-		end = scanUnsigned(text, end + 1);
-		max = scannedNumber();
-	}
+	const least = scanUnsigned(text, 0);
+	const min = least.value;
+	if (least.end < 0 || min > GREATEST_ID) return refuse(text);
+	const isRange = /^[-:]/.test(text.slice(least.end));
+	const { value: max, end } = isRange
+		? scanUnsigned(text, least.end + 1)
+		: least;
 	if (end < text.length || max > GREATEST_ID) return refuse(text);
 	return { min, max, inverted };
 }

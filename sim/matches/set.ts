@@ -1,6 +1,5 @@
 import { defineMatch } from "../extension/extension.ts";
-import { twoWords } from "../extension/options/two-words.ts";
-import type { GivenOptions } from "../extension/options.ts";
+import { type GivenOptions, twoWords } from "../extension/options.ts";
 import { readUnsigned64 } from "../extension/values/read-number.ts";
 
 interface Counter {

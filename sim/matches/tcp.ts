@@ -1,8 +1,7 @@
 import { allOf } from "../extension/all-of.ts";
 import { defineMatch, type Test } from "../extension/extension.ts";
 import type { ExtensionHost } from "../extension/host.ts";
-import { twoWords } from "../extension/options/two-words.ts";
-import type { GivenOptions } from "../extension/options.ts";
+import { type GivenOptions, twoWords } from "../extension/options.ts";
 import { readUnsigned } from "../extension/values/read-number.ts";
 import { ACK, FIN, PSH, RST, SYN, TCP, URG } from "../packet/packet.ts";
 import type { Skb } from "../packet/skb/skb.ts";

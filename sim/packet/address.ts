@@ -56,3 +56,17 @@ export function prefixLength(mask: Address): number | null {
 export function formatNetwork(address: Address, mask: Address): string {
 	return `${formatAddress(address)}/${prefixLength(mask) ?? formatAddress(mask)}`;
 }
+
+/**
+ * Frames are not modelled, but the sender of a packet is known: every host around a
+ * gateway has the MAC address 02:aa: and then its IPv4 address. A lab gives its hosts the same ones.
+ */
+export const HOST_MAC_PREFIX = [0x02, 0xaa] as const;
+
+/** `02:aa:0a:00:00:0a` for 10.0.0.10. */
+export function hostMac(address: Address): string {
+	const octets = [24, 16, 8, 0].map((shift) => (address >>> shift) & 0xff);
+	return [...HOST_MAC_PREFIX, ...octets]
+		.map((octet) => octet.toString(16).padStart(2, "0"))
+		.join(":");
+}

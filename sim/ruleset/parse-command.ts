@@ -33,7 +33,7 @@ export function parseCommand(
 		countersAreOption: false,
 	};
 	try {
-		splitWords(line, 0, programLength(line), line.length, words);
+		splitWords(line, programLength(line), line.length, words);
 		const command = parser.parse(words, context);
 		const table = checkTable(context.table, words);
 		return { file, text: line, table, command };

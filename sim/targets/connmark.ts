@@ -1,5 +1,5 @@
-import { connectionOf } from "../extension/connection-of.ts";
 import { defineTarget } from "../extension/extension.ts";
+import { connectionOf } from "../extension/host.ts";
 import type { GivenOptions, OptionEntry } from "../extension/options.ts";
 import { hex32 } from "../packet/numbers.ts";
 import { NO_ENTRY, XT_CONTINUE } from "../packet/skb/skb.ts";

@@ -1,6 +1,6 @@
 import { defineTarget } from "../extension/extension.ts";
+import { isProcName } from "../extension/values/names.ts";
 import { cutOctets } from "../extension/values/octets.ts";
-import { isProcName } from "../extension/values/proc-name.ts";
 import { XT_CONTINUE } from "../packet/skb/skb.ts";
 
 interface Options {

@@ -1,6 +1,5 @@
 import { defineTarget } from "../extension/extension.ts";
-import { twoWords } from "../extension/options/two-words.ts";
-import type { GivenOptions } from "../extension/options.ts";
+import { type GivenOptions, twoWords } from "../extension/options.ts";
 import { readUnsigned } from "../extension/values/read-number.ts";
 
 /** One ipset and how packets are looked up in it. */

@@ -6,7 +6,6 @@ import type { Clock } from "../clock/clock.ts";
 import { Host } from "../endpoint/host.ts";
 import type { Packet } from "../packet/packet.ts";
 import type { Connection, Request } from "./connections.ts";
-import { createQueue, type Queue } from "./queue.ts";
 import { knows, type Station } from "./station.ts";
 import type { LinkWatch } from "./watch.ts";
 
@@ -157,5 +156,37 @@ function createSender(
 		const neighbour = network.ownerOf(from.interface, packet.destination);
 		if (neighbour === undefined) sendToGateway(from, packet);
 		else sendStraight(from, neighbour, packet);
+	};
+}
+
+/** First in, first out, at the same small price whether one thing waits or a hundred thousand do. */
+interface Queue<Item> {
+	put(item: Item): void;
+	/** The oldest one; `undefined` when nothing waits. */
+	take(): Item | undefined;
+}
+
+interface Link<Item> {
+	readonly item: Item;
+	next: Link<Item> | null;
+}
+
+function createQueue<Item>(): Queue<Item> {
+	let first: Link<Item> | null = null;
+	let last: Link<Item> | null = null;
+	return {
+		put(item) {
+			const link = { item, next: null };
+			if (last === null) first = link;
+			else last.next = link;
+			last = link;
+		},
+		take() {
+			if (first === null) return undefined;
+			const { item } = first;
+			first = first.next;
+			if (first === null) last = null;
+			return item;
+		},
 	};
 }

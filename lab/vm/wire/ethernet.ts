@@ -1,5 +1,5 @@
 /** Ethernet headers, with a VLAN tag or without, and the hardware addresses of everybody on the trunk. */
-import { HOST_MAC_PREFIX } from "../../../sim/packet/mac.ts";
+import { HOST_MAC_PREFIX } from "../../../sim/packet/address.ts";
 import type { Address } from "../../../sim/packet/packet.ts";
 
 export const IPV4 = 0x0800;

@@ -1,8 +1,9 @@
 /** What a health checker has found out in live time, held against what the model's has. */
+
 import type { HealthCheckSettings } from "../../../sim/endpoint/health-checker.ts";
 import type { Account } from "../../../sim/world/account/account.ts";
 import type { PlayableScenario } from "../../language/scenario.ts";
-import type { Said } from "./live-divergence.ts";
+import type { Divergence } from "../lockstep/divergence.ts";
 import { lossyStretches } from "./lossy-stretches.ts";
 
 /** Probes of a real network have no phase that anybody could know; and programs take a while to start. */
@@ -62,4 +63,16 @@ function beliefsOf(scenario: PlayableScenario, account: Account) {
 				: [],
 		),
 	);
+}
+
+/** A divergence of a live play: what was asked, and what either side says. */
+export type Said = Pick<Divergence, "kind" | "asked" | "atMs"> & {
+	readonly ours: string;
+	readonly theirs: string;
+};
+
+/** Nobody has looked at single packets there, and so at no rules. */
+export function divergenceOf({ ours, theirs, ...said }: Said): Divergence {
+	const rules = { model: [], kernel: [] };
+	return { ...said, model: [ours], kernel: [theirs], rules };
 }

@@ -16,7 +16,7 @@ import {
 } from "../../language/build/build.ts";
 import type { PlayableScenario } from "../../language/scenario.ts";
 import type { Judgement, RunResult } from "../../result/result.ts";
-import { compareLive } from "./compare-live.ts";
+import { clientEnd, compareLive } from "./compare-live.ts";
 
 /** A connection every 100 ms, as `b1 b2 refused b2 …` says: a word that is no backend is an outcome. */
 function connections(words: string): readonly ConnectionRecord[] {
@@ -320,4 +320,12 @@ it("knows nothing of a play that nobody knows the end of", () => {
 		names: ["story"],
 		with: "docker",
 	});
+});
+
+it("takes a half-open connection for an open one, as a real client does", () => {
+	const end = (outcome: Parameters<typeof clientEnd>[0]["outcome"]) =>
+		clientEnd({ outcome });
+	expect(end("half-open")).toBe(end("open"));
+	expect(end("reset")).toBe(end("refused"));
+	expect(end("read-timeout")).not.toBe(end("open"));
 });

@@ -23,9 +23,7 @@ import type {
 import type { PlayableScenario } from "../../language/scenario.ts";
 import type { RunResult } from "../../result/result.ts";
 import type { Comparison } from "../lockstep/compare-scenario.ts";
-import { clientEnd } from "./client-end.ts";
-import { beliefsDiffer } from "./compare-beliefs.ts";
-import { divergenceOf, type Said } from "./live-divergence.ts";
+import { beliefsDiffer, divergenceOf, type Said } from "./compare-beliefs.ts";
 import { lossyStretches } from "./lossy-stretches.ts";
 
 /** Not compared around a change of who is there: clients under way meet it, and give up later. */
@@ -289,4 +287,23 @@ function missing(model: Account, live: Account): readonly Said[] {
 		ours: `${lost.length} connections`,
 		theirs: "nothing is known of them",
 	}));
+}
+
+/** What the client made of it: whether it was refused by a RST at once or later is a matter of a moment. */
+export function clientEnd({
+	outcome,
+}: Pick<ConnectionRecord, "outcome">): string {
+	switch (outcome) {
+		case "refused":
+		case "reset":
+			return "refused or reset";
+		case "connect-timeout":
+		case "read-timeout":
+			return "timed out";
+		case "half-open":
+			// Of a real client's connection nobody knows whether its backend still has it.
+			return "open";
+		default:
+			return outcome;
+	}
 }

@@ -19,7 +19,6 @@ import type { ChanceEnd } from "./chance-ends.ts";
 import { DrawTally } from "./draw-tally.ts";
 import { DrawingRules } from "./drawing-rules.ts";
 import { type Draw, FollowedDraws, isShown, keyOf } from "./followed-draws.ts";
-import { inTime } from "./in-time.ts";
 import {
 	entriesOf,
 	isPortDraw,
@@ -262,4 +261,12 @@ export class FollowingModel {
 		if (!this.model.dropsByChance) return null;
 		return new Set((await kernel.conntrack()).map(keyOf));
 	}
+}
+
+/** The same for a gateway whose clock is ahead of the asker's, since it kept up with another, and does not go back. */
+export function inTime(ask: Ask, nowMs: number): Ask {
+	const atMs = Math.max(ask.atMs, nowMs);
+	return ask.kind === "wait"
+		? { ...ask, atMs, toMs: Math.max(ask.toMs, nowMs) }
+		: { ...ask, atMs };
 }

@@ -2,7 +2,7 @@
 import type { Choice } from "../../../sim/chance/choice.ts";
 import type { Ask } from "../../../sim/contract/ask.ts";
 import { ModelGateway } from "../../../sim/gateway/model-gateway.ts";
-import { inTime } from "./in-time.ts";
+import { inTime } from "./following-model.ts";
 import type { TracingDriver } from "./side-by-side.ts";
 
 /**

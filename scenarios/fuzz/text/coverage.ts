@@ -79,7 +79,7 @@ function withoutQuotes(words: string): string {
 
 function coverLine(coverage: TextCoverage, line: string): void {
 	const words = noWords();
-	splitWords(line, 0, 0, line.length, words);
+	splitWords(line, 0, line.length, words);
 	const used: { kind: "match" | "target"; extension: AnyExtension }[] = [];
 	const use = (kind: "match" | "target", name: string | undefined) => {
 		const known = kind === "match" ? matches : targets;

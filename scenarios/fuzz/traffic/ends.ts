@@ -1,4 +1,5 @@
 /** Both ends of a conversation, as far as they know: addresses as they see them, and TCP's numbers. */
+
 import { invariant } from "../../../sim/invariant.ts";
 import { parseAddress } from "../../../sim/packet/address.ts";
 import { icmp, tcp, udp } from "../../../sim/packet/build.ts";
@@ -11,7 +12,8 @@ import {
 	type TcpPacket,
 } from "../../../sim/packet/packet.ts";
 import { interfaceTo, OWN_ADDRESSES } from "../world/topology.ts";
-import type { FlowPlan, SegmentPlan, Side } from "./plan.ts";
+import type { ChecksumPlan, FlowPlan, SegmentPlan, Side } from "./plan.ts";
+import { QUIET } from "./ways.ts";
 
 export interface End {
 	interface: string;
@@ -216,4 +218,34 @@ function addressOf(text: string): Address {
 	const address = parseAddress(text);
 	invariant(address !== null, `"${text}" is not an address`);
 	return address;
+}
+
+/** What an end says by itself: data, a datagram, an echo request or reply. */
+export function messageFrom(
+	{ plan: { protocol } }: Ends,
+	end: End,
+	side: Side,
+	octets: number,
+): Packet {
+	return protocol === "tcp"
+		? segmentFrom(end, { ...QUIET, flags: ACK, octets })
+		: datagramFrom(end, { protocol, side, octets });
+}
+
+/** Is it what was sent, translated or not? */
+export function isSame(out: Packet, sent: Packet): boolean {
+	if (out.kind !== sent.kind || out.payload.length !== sent.payload.length)
+		return false;
+	if (out.kind === "tcp" && sent.kind === "tcp")
+		return out.flags === sent.flags && out.seq === sent.seq;
+	if (out.kind === "icmp" && sent.kind === "icmp")
+		return out.type === sent.type;
+	return true;
+}
+
+/** The packet with a checksum that is as the plan wants it. */
+export function summed(packet: Packet, plan: ChecksumPlan): Packet {
+	if (plan === "right" || packet.kind === "other") return packet;
+	if (packet.kind === "udp") return { ...packet, checksum: plan };
+	return plan === "wrong" ? { ...packet, checksum: "wrong" } : packet;
 }

@@ -3,8 +3,8 @@ import fc from "fast-check";
 import { icmp, other, tcp, udp } from "../../../sim/packet/build.ts";
 import { printPacket } from "../../../sim/packet/notation/notation.ts";
 import { interfaceTo, OWN_ADDRESSES } from "../world/topology.ts";
+import { summed } from "./ends.ts";
 import type { StepPlanKind } from "./plan.ts";
-import { summed } from "./summed.ts";
 import {
 	checksum,
 	octets,

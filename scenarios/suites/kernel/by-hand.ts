@@ -35,24 +35,23 @@ export function syn(port: number): ScenarioStep {
 	return client(port, "S", 1000);
 }
 
-/** A backend's side, to the client as it sees it. */
+/** A backend's side, to the client as it sees it. @param segment flags, numbers and the rest, as the packet notation has them */
 export function fromBackend(
 	backend: 1 | 2,
 	port: number,
-	flags: string,
-	seq: number,
-	ack: number,
-	more = "",
+	segment: string,
 ): ScenarioStep {
-	const line = `tcp 192.168.0.${backend}:25 > 10.0.0.10:${port} ${flags} seq ${seq} ack ${ack} ${more}`;
-	return packet(INSIDE, line.trim());
+	return packet(
+		INSIDE,
+		`tcp 192.168.0.${backend}:25 > 10.0.0.10:${port} ${segment}`,
+	);
 }
 
 /** SYN, SYN/ACK, ACK: the client's next octet is 1001, the backend's 5001. */
 export function handshake(backend: 1 | 2, port: number) {
 	return [
 		syn(port),
-		fromBackend(backend, port, "SA", 5000, 1001),
+		fromBackend(backend, port, "SA seq 5000 ack 1001"),
 		client(port, "A", 1001, "ack 5001"),
 	];
 }

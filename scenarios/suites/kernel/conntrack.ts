@@ -90,7 +90,7 @@ const lifeOfAnEntry = [
 		steps: [
 			...handshake(1, 40_000),
 			at(10, client(40_000, "FA", 1001, "ack 5001")),
-			at(20, fromBackend(1, 40_000, "FA", 5001, 1002)),
+			at(20, fromBackend(1, 40_000, "FA seq 5001 ack 1002")),
 			at(30, client(40_000, "A", 1002, "ack 5002"), observe("closed")),
 			at(5000, client(40_000, "S", 900_000), observe("again")),
 		],
@@ -113,7 +113,7 @@ const lifeOfAnEntry = [
 		setup: byHand(),
 		steps: [
 			syn(40_000),
-			at(10, fromBackend(1, 40_000, "RA", 0, 1001), observe("refused")),
+			at(10, fromBackend(1, 40_000, "RA seq 0 ack 1001"), observe("refused")),
 			at(1000, syn(40_000)),
 		],
 		expect: [

@@ -31,7 +31,7 @@ export const midStreamFacts = [
 				client(40_000, "PA", 1001, "ack 5001 len 6"),
 				observe("picked up"),
 			),
-			at(2001, fromBackend(2, 40_000, "R", 5001, 0)),
+			at(2001, fromBackend(2, 40_000, "R seq 5001 ack 0")),
 		],
 		expect: [
 			packetsOut(INSIDE, ["tcp 10.0.0.10:40000 > 192.168.0.2:25 PA *"], {
@@ -108,7 +108,7 @@ export const midStreamFacts = [
 		steps: [
 			...handshake(1, 40_000),
 			at(1000, takeOver()),
-			at(2000, fromBackend(1, 40_000, "PA", 5001, 1001, "len 4")),
+			at(2000, fromBackend(1, 40_000, "PA seq 5001 ack 1001 len 4")),
 			at(2010, client(40_000, "PA", 1001, "ack 5001 len 6"), observe("clash")),
 		],
 		expect: [

@@ -1,8 +1,8 @@
 /** What options of extensions are read with: each goes to the extension that it belongs to. */
 
+import { joinWords } from "../options.ts";
 import { Refusal } from "../refusal.ts";
 import type { ParsedOptions } from "./parsed-options.ts";
-import { joinWords } from "./two-words.ts";
 import type { WordReader } from "./word-reader.ts";
 
 /** Hands the option that the reader has found to the extension that it belongs to. */

@@ -3,19 +3,18 @@
  * (`xtables_strtoul`, iptables 1.8.9, libxtables/xtables.c).
  */
 
-/** What `scanUnsigned` found: a module variable, because this is the parser's inner loop. */
-let scanned = 0;
-
-/** The number that the last successful `scanUnsigned` read. Exact up to 2⁵³. */
-export function scannedNumber(): number {
-	return scanned;
+/** A number at the beginning of a text. */
+export interface Scanned {
+	/** Exact up to 2⁵³; 0 when there is none. */
+	readonly value: number;
+	/** Index behind the number; -1 when there is none. */
+	readonly end: number;
 }
 
-/**
- * Reads a number at `from` and stops at the first character that does not belong to it.
- * @returns the index behind it, or -1 when there is none
- */
-export function scanUnsigned(text: string, from: number): number {
+const NO_NUMBER: Scanned = { value: 0, end: -1 };
+
+/** Reads a number at `from` and stops at the first character that does not belong to it. */
+export function scanUnsigned(text: string, from: number): Scanned {
 	const { length } = text;
 	let index = from;
 	let code = text.charCodeAt(index);
@@ -39,24 +38,21 @@ export function scanUnsigned(text: string, from: number): number {
 		value = value * base + digit;
 		index++;
 	}
-	if (index === start) return -1;
-	scanned = value;
-	return index;
+	return index === start ? NO_NUMBER : { value, end: index };
 }
 
 /**
  * Reads a text that is a number and nothing else.
- * @returns -1 when it is not one, or is less than `min` or more than `max`
+ * @returns -1 when it is none, or is less than `min` or more than `max`
  */
 export function readUnsigned(text: string, min: number, max: number): number {
-	const end = scanUnsigned(text, 0);
-	if (end !== text.length || scanned < min || scanned > max) return -1;
-	return scanned;
+	const { value, end } = scanUnsigned(text, 0);
+	return end !== text.length || value < min || value > max ? -1 : value;
 }
 
 /** The same for 64 bits. @returns `null` where `readUnsigned` returns -1 */
 export function readUnsigned64(text: string): bigint | null {
-	const end = scanUnsigned(text, 0);
+	const { value: scanned, end } = scanUnsigned(text, 0);
 	if (end !== text.length) return null;
 	if (scanned <= Number.MAX_SAFE_INTEGER) return BigInt(scanned);
 	const digits = text.trim().replace(/^\+/, "");

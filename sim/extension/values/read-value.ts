@@ -16,12 +16,7 @@ import {
 	readMask,
 	type ValueReader,
 } from "./read-host.ts";
-import {
-	readUnsigned,
-	readUnsigned64,
-	scannedNumber,
-	scanUnsigned,
-} from "./read-number.ts";
+import { readUnsigned, readUnsigned64, scanUnsigned } from "./read-number.ts";
 
 export type AnyReader = ValueReader<OptionType>;
 
@@ -80,7 +75,7 @@ function range<T extends number | bigint>(
 			from += part.length + 1;
 			if (index === 2) return tooMany(entry, extension);
 			if (part === "") return index === 0 ? least : most;
-			const end = scanUnsigned(part, 0);
+			const { end } = scanUnsigned(part, 0);
 			const value = end < 0 ? null : read(part.slice(0, end));
 			if (value === null || value > most)
 				throw new Refusal(
@@ -136,15 +131,13 @@ const string: ValueReader<"string"> = (text, entry) => {
 };
 
 const markMask: ValueReader<"markMask"> = (text, { name }, extension) => {
-	let end = scanUnsigned(text, 0);
-	const value = scannedNumber();
+	const { value, end } = scanUnsigned(text, 0);
 	if (end < 0 || value > U32) return badMark(extension, name);
 	if (end === text.length) return { value: value | 0, mask: -1 };
 	if (text[end] !== "/") return garbageBehindMark(extension, name);
-	end = scanUnsigned(text, end + 1);
-	const mask = scannedNumber();
-	if (end < 0 || mask > U32) return badMark(extension, name);
-	if (end < text.length) return garbageBehindMark(extension, name);
+	const { value: mask, end: maskEnd } = scanUnsigned(text, end + 1);
+	if (maskEnd < 0 || mask > U32) return badMark(extension, name);
+	if (maskEnd < text.length) return garbageBehindMark(extension, name);
 	return { value: value | 0, mask: mask | 0 };
 };
 
@@ -227,8 +220,7 @@ const TOS_NAMES: ReadonlyMap<string, number> = new Map([
 ]);
 
 const tosMask: ValueReader<"tosMask"> = (text, entry) => {
-	const end = scanUnsigned(text, 0);
-	const value = scannedNumber();
+	const { value, end } = scanUnsigned(text, 0);
 	if (end < 0 || value > 255) {
 		const named = TOS_NAMES.get(text.toLowerCase());
 		if (named !== undefined) return { value: named, mask: entry.max ?? 255 };
@@ -238,13 +230,13 @@ const tosMask: ValueReader<"tosMask"> = (text, entry) => {
 		);
 	}
 	if (end === text.length) return { value, mask: 255 };
-	const maskEnd = text[end] === "/" ? scanUnsigned(text, end + 1) : -1;
-	if (maskEnd !== text.length || scannedNumber() > 255)
+	const mask = text[end] === "/" ? scanUnsigned(text, end + 1) : null;
+	if (mask === null || mask.end !== text.length || mask.value > 255)
 		throw new Refusal(
 			`Illegal value: "${text}"`,
 			"Write `VALUE/MASK`, each at most 255.",
 		);
-	return { value, mask: scannedNumber() };
+	return { value, mask: mask.value };
 };
 
 const LOG_LEVELS: ReadonlyMap<string, number> = new Map([

@@ -5,8 +5,8 @@ import {
 	IPS_SEEN_REPLY,
 } from "../../conntrack/table/status.ts";
 import { allOf } from "../../extension/all-of.ts";
-import { connectionOf } from "../../extension/connection-of.ts";
 import { defineMatch, type Test } from "../../extension/extension.ts";
+import { connectionOf } from "../../extension/host.ts";
 import type { GivenOptions } from "../../extension/options.ts";
 import { formatAddress, prefixLength } from "../../packet/address.ts";
 import { NO_ENTRY } from "../../packet/skb/skb.ts";

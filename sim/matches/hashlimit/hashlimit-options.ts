@@ -1,10 +1,7 @@
 import type { GivenOption, GivenOptions } from "../../extension/options.ts";
 import { cutOctets } from "../../extension/values/octets.ts";
 import { readPrefixLength } from "../../extension/values/read-host.ts";
-import {
-	scannedNumber,
-	scanUnsigned,
-} from "../../extension/values/read-number.ts";
+import { scanUnsigned } from "../../extension/values/read-number.ts";
 import { leadingInteger } from "../shared/leading-number.ts";
 import { readRate } from "../shared/rate.ts";
 import type { HashlimitOptions } from "./hashlimit-key.ts";
@@ -144,8 +141,7 @@ function readBurst(given: GivenOptions): number | null {
 	const option = given.get("hashlimit-burst", "string");
 	if (!option) return null;
 	const { text } = option;
-	const end = scanUnsigned(text, 0);
-	const number = scannedNumber();
+	const { value: number, end } = scanUnsigned(text, 0);
 	if (end < 0 || number < 1 || (end === text.length && number > GREATEST_BURST))
 		return given.refuse(...BAD_BURST);
 	return number * factorOf(text.charAt(end));

@@ -1,5 +1,5 @@
 import { defineMatch } from "../../extension/extension.ts";
-import { isProcName } from "../../extension/values/proc-name.ts";
+import { isProcName } from "../../extension/values/names.ts";
 import { printRate } from "../shared/rate.ts";
 import type { HashlimitOptions } from "./hashlimit-key.ts";
 import {

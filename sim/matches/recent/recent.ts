@@ -1,8 +1,8 @@
 import { defineMatch, type Test } from "../../extension/extension.ts";
 import type { ExtensionHost } from "../../extension/host.ts";
 import type { GivenOptions } from "../../extension/options.ts";
+import { isProcName } from "../../extension/values/names.ts";
 import { cutOctets } from "../../extension/values/octets.ts";
-import { isProcName } from "../../extension/values/proc-name.ts";
 import { formatAddress } from "../../packet/address.ts";
 import type { Address } from "../../packet/packet.ts";
 import { HOOK_INPUT, HOOK_PREROUTING, type Skb } from "../../packet/skb/skb.ts";

@@ -1,7 +1,6 @@
 /** The argument of `--chunk-types`: chunks with flags (iptables 1.8.9 libxt_sctp.c). */
 
-import { twoWords } from "../../extension/options/two-words.ts";
-import type { GivenOptions } from "../../extension/options.ts";
+import { type GivenOptions, twoWords } from "../../extension/options.ts";
 
 /** Names and numbers as libxt_sctp lists them, and the letters of their flags, the highest bit first. */
 const CHUNKS: readonly (readonly [

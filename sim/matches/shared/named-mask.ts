@@ -3,10 +3,7 @@
  * 1.8.9, libxtables/xtables.c).
  */
 import type { GivenOptions } from "../../extension/options.ts";
-import {
-	scannedNumber,
-	scanUnsigned,
-} from "../../extension/values/read-number.ts";
+import { scanUnsigned } from "../../extension/values/read-number.ts";
 import { hex32 } from "../../packet/numbers.ts";
 
 export interface NamedMask {
@@ -34,8 +31,7 @@ export function readNamedMask(
 	const refuse = (message: string) =>
 		given.refuse(message, "Write a number or `VALUE/MASK`.", option);
 	const badNumber = `${extension}: bad integer value for option "--${option}", or out of range.`;
-	let end = scanUnsigned(text, 0);
-	const value = scannedNumber();
+	const { value, end } = scanUnsigned(text, 0);
 	const hasMask = end >= 0 && text.charAt(end) === "/";
 	if (end < 0 && /^[A-Za-z_]/.test(text))
 		return { value: 0, mask: -1, inverted, unknownName: text };
@@ -44,10 +40,9 @@ export function readNamedMask(
 			`${extension}: could not map name ${text} to an integer value for option "--${option}".`,
 		);
 	if (!hasMask) return { value: value | 0, mask: -1, inverted };
-	end = scanUnsigned(text, end + 1);
-	const mask = scannedNumber();
-	if (end < 0 || mask > GREATEST) return refuse(badNumber);
-	if (end < text.length)
+	const { value: mask, end: maskEnd } = scanUnsigned(text, end + 1);
+	if (maskEnd < 0 || mask > GREATEST) return refuse(badNumber);
+	if (maskEnd < text.length)
 		return refuse(
 			`${extension}: trailing garbage after value for option "--${option}".`,
 		);

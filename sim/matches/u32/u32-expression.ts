@@ -1,7 +1,4 @@
-import {
-	scannedNumber,
-	scanUnsigned,
-} from "../../extension/values/read-number.ts";
+import { scanUnsigned } from "../../extension/values/read-number.ts";
 
 /** One comparison: a word of the packet, what is done to it, and what it may be then. */
 export interface U32Test {
@@ -140,10 +137,10 @@ class Cursor {
 	}
 
 	number(): number {
-		const end = scanUnsigned(this.text, this.index);
-		if (end < 0 || scannedNumber() > 0xffffffff)
+		const { value, end } = scanUnsigned(this.text, this.index);
+		if (end < 0 || value > 0xffffffff)
 			return this.refuse("not a number or out of range");
 		this.index = end;
-		return scannedNumber();
+		return value;
 	}
 }

@@ -23,6 +23,8 @@ const BACKSLASH = 92;
 export interface Words {
 	/** How many there are; the arrays may hold older ones behind. */
 	count: number;
+	/** Index of the line in its source. */
+	lineStart: number;
 	readonly text: string[];
 	/** Index in the line of each word's first character. */
 	readonly start: number[];
@@ -40,22 +42,21 @@ const MOST_MET = 512;
 
 export function noWords(): Words {
 	const met = new Array<string>(MOST_MET).fill("");
-	return { count: 0, text: [], start: [], end: [], met };
+	return { count: 0, lineStart: 0, text: [], start: [], end: [], met };
 }
 
 /**
  * Splits `source` from index `from` to `to` (the newline left out).
- * @param into emptied and filled; columns count from `lineStart`
+ * @param into emptied and filled; columns count from its `lineStart`
  * @throws Refusal where iptables-restore would: a word or a line that is too long
  */
 export function splitWords(
 	source: string,
-	lineStart: number,
 	from: number,
 	to: number,
 	into: Words,
 ): void {
-	const { text, start, end, met } = into;
+	const { text, start, end, met, lineStart } = into;
 	let count = 0;
 	let index = from;
 	while (index < to) {

@@ -12,7 +12,6 @@ import { matches } from "../../matches/index.ts";
 import { HOOK_NAMES, type HookName } from "../../packet/skb/skb.ts";
 import { targets } from "../../targets/index.ts";
 import { type Branch, markHooks } from "./chain-walk.ts";
-import { SharedNames } from "./shared-names.ts";
 
 /** What the kernel finds wrong with a table. */
 export interface LoadFault {
@@ -205,4 +204,64 @@ const HOOK_SETS: readonly (readonly HookName[])[] = Array.from(
 
 function hookNames(mask: number): readonly HookName[] {
 	return HOOK_SETS[mask] ?? [];
+}
+
+/** The extensions that a rule uses, and what it says of each. */
+export function* usesOf({
+	matches: uses,
+	target,
+}: Rule): Iterable<readonly [AnyExtension, MatchUse, "match" | "target"]> {
+	for (const use of uses) {
+		const extension = matches.get(use.name);
+		if (extension) yield [extension, use, "match"];
+	}
+	const extension =
+		target?.kind === "extension" ? targets.get(target.name) : undefined;
+	if (extension && target?.kind === "extension")
+		yield [extension, target, "target"];
+}
+
+/**
+ * Names that rules share with each other, in whatever table they are. The first use of a name decides
+ * what it stands for, and the kernel refuses others that want something else. A class because each rule
+ * of a table that is about to be loaded may add a name.
+ */
+class SharedNames {
+	private readonly loaded: readonly Table[];
+	/** What each stands for; `null` until a rule shares a name. */
+	private known: Map<string, string> | null = null;
+
+	/** @param loaded the tables as they are, the one that is to be replaced among them */
+	constructor(loaded: readonly Table[]) {
+		this.loaded = loaded;
+	}
+
+	/** @returns in dmesg's words how it disagrees with those before it; `null` when it does not */
+	check(extension: AnyExtension, { options }: MatchUse): string | null {
+		const shared = extension.shares?.(options);
+		if (shared === undefined) return null;
+		this.known ??= namesIn(this.loaded);
+		const key = keyOf(extension, shared.name);
+		const before = this.known.get(key);
+		if (before === undefined) this.known.set(key, shared.as);
+		return before === undefined || before === shared.as
+			? null
+			: shared.otherwise;
+	}
+}
+
+function keyOf({ name }: AnyExtension, shared: string): string {
+	return `${name}\0${shared}`;
+}
+
+function namesIn(tables: readonly Table[]): Map<string, string> {
+	const known = new Map<string, string>();
+	for (const { chains } of tables)
+		for (const { rules } of chains)
+			for (const rule of rules)
+				for (const [extension, { options }] of usesOf(rule)) {
+					const shared = extension.shares?.(options);
+					if (shared) known.set(keyOf(extension, shared.name), shared.as);
+				}
+	return known;
 }

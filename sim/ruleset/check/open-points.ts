@@ -5,7 +5,7 @@
 
 import { keyOfNeed, type Need } from "../../contract/need.ts";
 import type { Rule, Table, TableName } from "../../contract/ruleset.ts";
-import { usesOf } from "./uses-of.ts";
+import { usesOf } from "./load-check.ts";
 
 /** Where a rule stands. */
 export interface RulePlace {

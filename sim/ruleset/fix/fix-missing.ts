@@ -6,10 +6,9 @@ import { matches } from "../../matches/index.ts";
 import { type Fixer, type Repair, replaced } from "./fixer.ts";
 
 /** Matches by the options that they alone have. */
-let ownersOf: ReadonlyMap<string, string> | null = null;
+const OWNERS: ReadonlyMap<string, string> = ownersOfOptions();
 
-function owners(): ReadonlyMap<string, string> {
-	if (ownersOf !== null) return ownersOf;
+function ownersOfOptions(): ReadonlyMap<string, string> {
 	const found = new Map<string, string>();
 	const shared = new Set<string>();
 	const scope = new OptionScope();
@@ -21,7 +20,6 @@ function owners(): ReadonlyMap<string, string> {
 	const base = new Set(scope.names());
 	for (const option of found.keys())
 		if (shared.has(option) || base.has(option)) found.delete(option);
-	ownersOf = found;
 	return found;
 }
 
@@ -55,7 +53,7 @@ export const missingMatch: Fixer = ({ words, at, message }) => {
 	const word = words[at] ?? "";
 	if (!message.startsWith("unknown option") || !word.startsWith("--"))
 		return null;
-	const name = owners().get(word.slice(2).replace(/=.*$/, ""));
+	const name = OWNERS.get(word.slice(2).replace(/=.*$/, ""));
 	if (name === undefined) return null;
 	const behindNot = words[at - 1] === "!" ? at - 1 : at;
 	return {

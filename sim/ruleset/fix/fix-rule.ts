@@ -57,7 +57,7 @@ function troubleOf(
 			.slice(0, words.count)
 			.map((start, index) => line.slice(start, words.end[index]));
 	try {
-		splitWords(line, 0, from, line.length, words);
+		splitWords(line, from, line.length, words);
 		const context = {
 			line: 1,
 			restore: true,
@@ -132,7 +132,7 @@ function addProtocol(line: DraftLine, changes: Change[]): void {
 	const { text } = line;
 	const from = /^\[[^\]]*\]\s*/.exec(text)?.[0].length ?? 0;
 	const words = noWords();
-	splitWords(text, 0, from, text.length, words);
+	splitWords(text, from, text.length, words);
 	const raw = words.start
 		.slice(0, words.count)
 		.map((start, index) => text.slice(start, words.end[index]));

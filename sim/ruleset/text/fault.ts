@@ -119,7 +119,7 @@ function findWord(
 ): { readonly from: number; readonly to: number } | null {
 	const words = noWords();
 	try {
-		splitWords(line, 0, 0, line.length, words);
+		splitWords(line, 0, line.length, words);
 	} catch {
 		return null;
 	}

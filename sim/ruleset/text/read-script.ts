@@ -276,7 +276,8 @@ class ScriptReader {
 			counters: this.options.ignoreCounters ? null : counters,
 			countersAreOption: counters !== null && this.options.strictCounters,
 		};
-		splitWords(source, lineFrom, from, to, words);
+		words.lineStart = lineFrom;
+		splitWords(source, from, to, words);
 		const command = this.parser.parse(words, context);
 		if ("rules" in command) {
 			this.multiplied += command.rules.length - 1;

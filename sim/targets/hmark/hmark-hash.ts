@@ -1,7 +1,7 @@
 /** The arithmetic of HMARK (kernel 6.1 xt_HMARK.c: `hmark_tg_v4`, `hmark_hash`). */
-import { connectionOf } from "../../extension/connection-of.ts";
+
 import type { Action } from "../../extension/extension.ts";
-import type { ExtensionHost } from "../../extension/host.ts";
+import { connectionOf, type ExtensionHost } from "../../extension/host.ts";
 import { protocolOf } from "../../packet/bytes/bytes.ts";
 import { hashThreeWords, scale } from "../../packet/jhash.ts";
 import { ICMP, type Packet, TCP, UDP } from "../../packet/packet.ts";

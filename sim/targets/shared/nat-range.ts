@@ -11,10 +11,7 @@ import {
 	noteName,
 	UNKNOWN_PROTOCOL,
 } from "../../extension/values/open-names.ts";
-import {
-	scannedNumber,
-	scanUnsigned,
-} from "../../extension/values/read-number.ts";
+import { scanUnsigned } from "../../extension/values/read-number.ts";
 import { formatAddress, parseAddress } from "../../packet/address.ts";
 
 /** A range that changes nothing: the beginning of every other. */
@@ -94,8 +91,7 @@ export function readPorts(
 			"Need TCP, UDP, SCTP or DCCP with port specification",
 			"Put `-p tcp` (or udp …) before the target, or leave the port out.",
 		);
-	let end = scanUnsigned(text, 0);
-	const min = scannedNumber();
+	const { value: min, end } = scanUnsigned(text, 0);
 	if (end < 0 || min > 0xffff) {
 		const port = servicePort(text) ?? noteName("service", text, 0);
 		return port === null ? notValid(text) : onePort(port);
@@ -112,29 +108,26 @@ export function readPorts(
 			"Write a port or a range with a dash, and nothing behind it.",
 		);
 	const upper = text.slice(end + 1);
-	end = scanUnsigned(upper, 0);
-	const max = scannedNumber();
-	if (end < 0 || max > 0xffff) return notValid(upper);
+	const { value: max, end: upperEnd } = scanUnsigned(upper, 0);
+	if (upperEnd < 0 || max > 0xffff) return notValid(upper);
 	if (max < min)
 		return refuse(
 			`Port range \`${upper}' funky`,
 			"Write the lower port first.",
 		);
-	if (end === upper.length) return { ports: { min, max }, basePort: null };
-	if (upper[end] !== "/")
+	if (upperEnd === upper.length) return { ports: { min, max }, basePort: null };
+	if (upper[upperEnd] !== "/")
 		return refuse(
-			`Garbage after port range: \`${upper.slice(end)}'`,
+			`Garbage after port range: \`${upper.slice(upperEnd)}'`,
 			"Write `P-Q` or `P-Q/BASE`, and nothing behind it.",
 		);
-	const base = upper.slice(end + 1);
+	const base = upper.slice(upperEnd + 1);
 	// What stands behind the number is not looked at.
-	const isNumber =
-		scanUnsigned(base, 0) >= 0 &&
-		scannedNumber() >= 1 &&
-		scannedNumber() <= 0xffff;
-	const basePort = isNumber
-		? scannedNumber()
-		: (servicePort(base) ?? noteName("service", base, 1));
+	const { value: number } = scanUnsigned(base, 0);
+	const basePort =
+		number >= 1 && number <= 0xffff
+			? number
+			: (servicePort(base) ?? noteName("service", base, 1));
 	if (basePort === null) return notValid(base);
 	return { ports: { min, max }, basePort };
 }
