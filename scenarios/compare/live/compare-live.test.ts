@@ -149,7 +149,7 @@ describe("before anything has changed", () => {
 	it("differs when one ended otherwise, and takes a reset for a refusal", () => {
 		expect(
 			differences({ words: "refused b2" }, { words: "reset reset" }),
-		).toEqual(["#2 c1 | b2, completed | nobody, reset"]);
+		).toEqual(["#2 c1 | b2, completed | no backend, reset"]);
 	});
 
 	it("differs when nothing is known of a connection", () => {
@@ -178,7 +178,7 @@ describe("around a change", () => {
 			"refused",
 		]);
 		expect(differences(model, { words, events })).toEqual([
-			"#58 c1 | b2, completed | nobody, refused",
+			"#58 c1 | b2, completed | no backend, refused",
 		]);
 	});
 
@@ -222,7 +222,7 @@ describe("after a change", () => {
 	it("differs when one connection was lost by a reload", () => {
 		const words = line(turns(10), turns(20), ["connect-timeout"], turns(19));
 		expect(differences(model, { reloads, words })).toEqual([
-			"#31 c1 | b1, completed | nobody, connect-timeout",
+			"#31 c1 | b1, completed | no backend, connect-timeout",
 		]);
 	});
 
@@ -261,11 +261,11 @@ describe("while packets are lost by chance", () => {
 	it("compares what was before, and what comes long after", () => {
 		const late = line(turns(129), ["connect-timeout"]);
 		expect(differences(model, { events, words: late })).toEqual([
-			"#130 c1 | b2, completed | nobody, connect-timeout",
+			"#130 c1 | b2, completed | no backend, connect-timeout",
 		]);
 		const early = line(["connect-timeout"], turns(129, 0));
 		expect(differences(model, { events, words: early })).toEqual([
-			"#1 c1 | b1, completed | nobody, connect-timeout",
+			"#1 c1 | b1, completed | no backend, connect-timeout",
 		]);
 	});
 
