@@ -208,8 +208,10 @@ function takeReply(draft: Draft, line: string): void {
 	const { plan, next, outputs } = draft;
 	const turn = plan.turns[next.turn];
 	next.toSay = "";
-	outputs.push(STOP_TIMER);
-	if (turn === undefined) return;
+	if (turn === undefined) {
+		outputs.push(STOP_TIMER);
+		return;
+	}
 	next.turn++;
 	if (line[0] !== turn.awaits) {
 		next.refusal ??= line;
@@ -227,6 +229,7 @@ function takeReply(draft: Draft, line: string): void {
 		next.messages++;
 		say(draft, withId(next, turn.says));
 	} else if (turn.says !== "") say(draft, turn.says);
+	else outputs.push(STOP_TIMER);
 }
 
 /** By its id a message is found again in the spool of a backend. */
