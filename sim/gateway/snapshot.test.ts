@@ -1,15 +1,18 @@
 /** What a snapshot holds: a story of each kind of state, and what its hash covers. */
 import { describe, expect, test } from "vitest";
+import type { GatewaySetup } from "../contract/gateway.ts";
 import {
 	createTestGateway,
 	IN,
 	OUT,
+	SETUP,
 	type TestGateway,
 } from "./test-gateway.ts";
 
 interface Story {
 	readonly what: string;
 	readonly rules?: string;
+	readonly setup?: Partial<GatewaySetup>;
 	/** Comes before the snapshot. */
 	before?(gateway: TestGateway): void;
 	/** What comes behind it shows; coming once more without the snapshot, it shows something else. */
@@ -116,6 +119,24 @@ const STORIES: readonly Story[] = [
 		},
 	},
 	{
+		what: "which interfaces follow the settings of all later ones",
+		setup: {
+			interfaces: [
+				...SETUP.interfaces,
+				{ name: "bare", addresses: [], mtu: 1500 },
+			],
+		},
+		shows(gateway) {
+			const before = gateway.model.hash();
+			gateway.operate({
+				kind: "sysctl",
+				name: "ipv4.conf.bare.send_redirects",
+				value: 1,
+			});
+			return before;
+		},
+	},
+	{
 		what: "links",
 		shows(gateway) {
 			const fate = gateway.fate(OUT, SYN);
@@ -217,8 +238,8 @@ const STORIES: readonly Story[] = [
 
 describe("a snapshot holds", () => {
 	test.each(STORIES)("$what", (story) => {
-		const { rules = "", before, shows } = story;
-		const gateway = createTestGateway(rules);
+		const { rules = "", setup = {}, before, shows } = story;
+		const gateway = createTestGateway(rules, setup);
 		const { model } = gateway;
 		before?.(gateway);
 		// From the beginning, and where all of it has happened once.
