@@ -1,23 +1,26 @@
 /** What extensions declare of themselves is so. */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { matches } from "../matches/index.ts";
-import { XT_CONTINUE } from "../packet/skb/skb.ts";
+import { HOOK_POSTROUTING, XT_CONTINUE } from "../packet/skb/skb.ts";
 import { OF_IPV6 } from "../ruleset/line/unknown-name.ts";
 import { targets } from "../targets/index.ts";
 import { targetAction } from "../targets/test-target.ts";
-import { testMatch, testSkb } from "./test-host.ts";
+import { testEntry, testMatch, testPorts, testSkb } from "./test-host.ts";
 
 const all = [...matches.values(), ...targets.values()];
 
 /** The options of the first case that loads, as behind `-m NAME` or `-j NAME`. */
 function firstUse(folder: "matches" | "targets", name: string): string {
-	const url = new URL(
-		`../${folder}/${name.toLowerCase()}.cases`,
-		import.meta.url,
+	const file = `${name.toLowerCase()}.cases`;
+	const root = fileURLToPath(new URL(`../${folder}`, import.meta.url));
+	const path = readdirSync(root, { recursive: true, encoding: "utf8" }).find(
+		(one) => basename(one) === file,
 	);
 	const use = new RegExp(`^[^;#]*-[mj] ${name}(?: ([^;]*))? ; .*; OK$`, "m");
-	return use.exec(readFileSync(url, "utf8"))?.[1] ?? "";
+	return use.exec(readFileSync(join(root, path ?? file), "utf8"))?.[1] ?? "";
 }
 
 test("a name that another extension has replaced, or that IPv6 alone has, is no extension's", () => {
@@ -47,6 +50,23 @@ describe("a target that only reports", () => {
 		expect(targetAction(target, text)(skb)).toBe(XT_CONTINUE);
 		// TRACE: rules behind it are written to the log.
 		expect(skb).toEqual(testSkb({ traced: skb.traced }));
+	});
+});
+
+describe("a target that is modelled ends the walk, or it does not", () => {
+	const modelled = [...targets.values()].filter(({ compile }) => compile);
+	test.each(modelled)("$name", (target) => {
+		const ports = testPorts({
+			entries: [testEntry()],
+			interfaceAddresses: ["10.0.0.1", "192.168.0.254"],
+		});
+		const text = firstUse("targets", target.name);
+		const verdict = targetAction(
+			target,
+			text,
+			ports,
+		)(testSkb({ entry: 0, outInterface: 2, hook: HOOK_POSTROUTING }));
+		expect(verdict !== XT_CONTINUE).toBe(target.ends ?? false);
 	});
 });
 

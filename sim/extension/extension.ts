@@ -162,6 +162,8 @@ export interface TargetExtension<Options extends object = object>
 	readonly compile: ((options: Options, ports: ExtensionHost) => Action) | null;
 	/** Packets go on as if the rule were not there, and no later rule can tell that they met it. */
 	readonly onlyReports?: boolean;
+	/** It ends the walk through its table: no packet goes on to the rule behind it. */
+	readonly ends?: boolean;
 	/** What it gives connections another of; `either`: the hook decides. */
 	readonly translates?: "source" | "destination" | "either";
 	/** The table in which it makes sense, where the kernel takes it in several. */

@@ -8,6 +8,7 @@ import { printFlags, printRange, readRange } from "./shared/nat-range.ts";
  */
 export const dnat = defineTarget<NatRange>({
 	name: "DNAT",
+	ends: true,
 	translates: "destination",
 	tables: ["nat"],
 	hooks: ["PREROUTING", "OUTPUT"],

@@ -15,6 +15,7 @@ import {
  */
 export const masquerade = defineTarget<NatRange>({
 	name: "MASQUERADE",
+	ends: true,
 	translates: "source",
 	tables: ["nat"],
 	hooks: ["POSTROUTING"],

@@ -17,6 +17,7 @@ interface Options {
  */
 export const netmap = defineTarget<Options>({
 	name: "NETMAP",
+	ends: true,
 	library: { prefix: "ipt" },
 	translates: "either",
 	tables: ["nat"],

@@ -16,6 +16,7 @@ import {
  */
 export const redirect = defineTarget<NatRange>({
 	name: "REDIRECT",
+	ends: true,
 	translates: "destination",
 	tables: ["nat"],
 	hooks: ["PREROUTING", "OUTPUT"],

@@ -8,6 +8,7 @@ import { printFlags, printRange, readRange } from "./shared/nat-range.ts";
  */
 export const snat = defineTarget<NatRange>({
 	name: "SNAT",
+	ends: true,
 	translates: "source",
 	tables: ["nat"],
 	hooks: ["INPUT", "POSTROUTING"],

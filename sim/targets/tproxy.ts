@@ -16,6 +16,7 @@ interface Options {
  */
 export const tproxy = defineTarget<Options>({
 	name: "TPROXY",
+	ends: true,
 	tables: ["mangle"],
 	hooks: ["PREROUTING"],
 	options: [
