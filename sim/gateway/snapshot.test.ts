@@ -62,11 +62,11 @@ const STORIES: readonly Story[] = [
 		),
 		shows(gateway) {
 			const fates = dropped(gateway);
-			// The list keeps more stamps from now on.
+			// The list keeps more stamps from now on, and is emptied for it.
 			gateway.iptables(
-				"iptables -t mangle -A FORWARD -m recent --name r --rcheck --hitcount 20",
+				"iptables -t mangle -A FORWARD -m recent --name r --rcheck --hitcount 100",
 			);
-			return fates;
+			return [fates, gateway.model.observe().ruleset];
 		},
 	},
 	{
