@@ -166,7 +166,7 @@ function withSnapshots(steps: readonly Step[]): {
 }
 
 /** The box at a moment, everything in the kernel's spelling. */
-export interface Snapshot {
+interface Snapshot {
 	/** "" is the end. */
 	readonly label: string;
 	readonly atMs: number;
@@ -180,7 +180,7 @@ export interface Snapshot {
 /** A table may hold hundreds of thousands; nobody reads them all. */
 const MOST_ENTRIES = 100;
 
-export function snapshotOf(
+function snapshotOf(
 	about: { readonly label: string; readonly atMs: number },
 	{ ruleset, conntrack, conditions }: Observation,
 ): Snapshot {
