@@ -43,7 +43,7 @@ describe("a fuzz of texts", () => {
 			expect(textHoles(coverage, kind), kind).toEqual([]);
 		expect(textUniverse("options")?.length).toBeGreaterThan(200);
 		expect(coverage.refusals.size).toBeGreaterThan(80);
-	}, 60_000);
+	}, 180_000);
 
 	it("finds what differs, and makes it small", async () => {
 		const { findings } = await fuzzWith(
@@ -57,5 +57,5 @@ describe("a fuzz of texts", () => {
 			expect(difference.one.text.split("\n").length).toBeLessThan(12);
 			expect(textAt(SEED, path)).toEqual(difference.one);
 		}
-	}, 60_000);
+	}, 180_000);
 });
