@@ -131,7 +131,7 @@ export async function examineText(
 	if (restored.first !== null)
 		await oracle.restore(restored.first, { counters, noflush: false });
 	const said = await oracle.restore(text, options);
-	if (!said.ok && isMissing(said.words))
+	if (!said.ok && isMissing(said.words, fault))
 		return { difference: null, verdict: "needs something else", words };
 	if (said.ok !== (fault === undefined))
 		return differs("verdict", words || "accepted", said.words || "accepted");
@@ -194,7 +194,7 @@ async function compareTests(
 	const untested = faults.find(({ from }) => from !== "kernel");
 	return tested.ok === (untested === undefined) ||
 		untested?.from === "marktwin" ||
-		isMissing(tested.words)
+		isMissing(tested.words, untested)
 		? null
 		: ["test", untested?.message ?? "accepted", tested.words];
 }
@@ -222,12 +222,19 @@ function compareRefusals(
 }
 
 /** Said of what no ruleset brings along, before anything else of the line is looked at. */
-const MISSING = /: (Set .* doesn't exist\.|bpf: failed to get bpf object)$/ms;
+const MISSING =
+	/: (Set .* doesn't exist\.|bpf: failed to get bpf object|label '[^']*[^\d'][^']*' not found or invalid value)$/ms;
 
-/** The last words of the real iptables are about what only another machine may have. */
-function isMissing(words: string): boolean {
+/**
+ * The last words of the real iptables are about what only another machine may have.
+ * @param fault the model's: a line that both refuse may have a host's name in front of its fault
+ */
+function isMissing(words: string, fault: Fault | undefined): boolean {
 	return (
 		MISSING.test(words) ||
+		(HOST_LOOK_UP.test(words) &&
+			fault !== undefined &&
+			!HOST_LOOK_UP.test(`: ${fault.message}`)) ||
 		LOOK_UPS.some(([failure, kind]) => {
 			const [, name] = failure.exec(words) ?? [];
 			return name !== undefined && isName(kind, name);
@@ -235,7 +242,10 @@ function isMissing(words: string): boolean {
 	);
 }
 
-/** How iptables 1.8.9 says that it has looked a name up in vain; getaddrinfo(3) names none. */
+/** getaddrinfo(3) has looked a host up in vain, and does not name it. */
+const HOST_LOOK_UP = /: getaddrinfo: /m;
+
+/** How iptables 1.8.9 says that it has looked another name up in vain. */
 const LOOK_UPS: readonly (readonly [RegExp, NameKind])[] = [
 	[/: unknown protocol "(.*)" specified$/m, "protocol"],
 	[/: host\/network `(.*)' not found$/m, "host"],

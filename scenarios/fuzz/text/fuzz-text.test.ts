@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { compareText } from "./compare-text.ts";
 import { type TextCoverageKind, textHoles, textUniverse } from "./coverage.ts";
 import { fuzzTexts, textAt } from "./fuzz-text.ts";
+import type { TextOracle } from "./oracle.ts";
 import { oracleWith } from "./test-oracle.ts";
 
 const SEED = 11;
@@ -58,4 +60,46 @@ describe("a fuzz of texts", () => {
 			expect(textAt(SEED, path)).toEqual(difference.one);
 		}
 	}, 180_000);
+});
+
+describe("a text that both refuse", () => {
+	const refused = (words: string): TextOracle => ({
+		restore: async () => ({ ok: false, words }),
+		test: async () => ({ ok: false, words }),
+		save: async () => "",
+	});
+	const compared = (rule: string, words: string) =>
+		compareText(
+			{
+				text: `*filter\n-A INPUT ${rule}\nCOMMIT\n`,
+				counters: false,
+				onto: null,
+				oddities: 1,
+			},
+			refused(
+				`iptables-restore v1.8.9 (legacy): ${words}\nError occurred at line: 2\n`,
+			),
+		);
+
+	it.each([
+		[
+			"-m recent --rdest --mask 255.255.255.0xx ! ! --set",
+			"getaddrinfo: Name or service not known",
+		],
+		[
+			"-m connlabel ! --label odd 65537",
+			"label 'odd' not found or invalid value",
+		],
+	])(
+		"is not compared where a name that another machine may know stands before its fault: %s",
+		async (rule, words) => {
+			expect(await compared(rule, words)).toBeNull();
+		},
+	);
+
+	it("is compared where the name is none", async () => {
+		const rule = "-m connlabel --label 65537 65537";
+		const words = "label '65538' not found or invalid value";
+		expect(await compared(rule, words)).not.toBeNull();
+	});
 });
