@@ -341,6 +341,7 @@ export type {
 	TraceSink,
 	Unknown,
 } from "./sim/contract/gateway.ts";
+export { GatewayError } from "./sim/contract/gateway-error.ts";
 export type { TcpStateName } from "./sim/contract/tcp-state-name.ts";
 export { UnknownSignal } from "./sim/contract/unknown-signal.ts";
 export {

@@ -16,9 +16,10 @@ import type {
 	TraceSink,
 	Unknown,
 } from "../contract/gateway.ts";
+import { GatewayError } from "../contract/gateway-error.ts";
 import type { Rule, Ruleset, Table } from "../contract/ruleset.ts";
 import { UnknownSignal } from "../contract/unknown-signal.ts";
-import { invariant, unreachable } from "../invariant.ts";
+import { unreachable } from "../invariant.ts";
 import { replaceTable } from "../netfilter/hook-path.ts";
 import { createTracer, type RuleTracer } from "../netfilter/rule-tracer.ts";
 import type { Packet } from "../packet/packet.ts";
@@ -96,7 +97,10 @@ export class ModelGateway {
 		return this.state.timers.nowMs;
 	}
 
-	/** Does what the world asks for. */
+	/**
+	 * Does what the world asks for.
+	 * @throws GatewayError for an interface that is not there, an address that is none, and a time before `nowMs`
+	 */
 	answer(ask: Ask): Answer {
 		let outcome: OperationOutcome | null = null;
 		let observation: Observation | null = null;
@@ -104,7 +108,7 @@ export class ModelGateway {
 		try {
 			this.mustBeModelled();
 			if (ask.kind === "wait") this.wait(ask.toMs);
-			else advanceTo(this.state, ask.atMs);
+			else this.advanceTo(ask.atMs);
 			switch (ask.kind) {
 				case "packet":
 					this.fate = receive(
@@ -157,9 +161,15 @@ export class ModelGateway {
 		return taken;
 	}
 
-	/** Puts a snapshot back that this gateway has made: what comes then is as if nothing had come since. */
+	/**
+	 * Puts a snapshot back that this gateway has made: what comes then is as if nothing had come since.
+	 * @throws GatewayError when another gateway has made it
+	 */
 	restore(snapshot: GatewaySnapshot): void {
-		invariant(snapshot.of === this, "a snapshot is of another gateway");
+		if (snapshot.of !== this)
+			throw new GatewayError(
+				"snapshot: another gateway has made it; restore it there (`snapshot.of`), or one that `snapshot()` of this gateway returns here",
+			);
 		const { state, parts, silentHosts, fate } = snapshot as TakenSnapshot;
 		restoreParts(state, parts);
 		this.state = state;
@@ -177,7 +187,10 @@ export class ModelGateway {
 		return hashOf([seenParts(this.state), this.silentHosts]);
 	}
 
-	/** A single packet by hand: what became of it, and what came out at once. */
+	/**
+	 * A single packet by hand: what became of it, and what came out at once.
+	 * @throws GatewayError when there is no such interface
+	 */
 	receive(
 		interfaceName: string,
 		packet: Packet,
@@ -193,9 +206,21 @@ export class ModelGateway {
 		return { fate, emissions: takeEmissions(this.state) };
 	}
 
-	/** Lets virtual time pass; what the gateway sends meanwhile comes with the next answer. */
+	/**
+	 * Lets virtual time pass; what the gateway sends meanwhile comes with the next answer.
+	 * @throws GatewayError when the time is before `nowMs`
+	 */
 	advanceTo(atMs: number): void {
+		this.mustNotBePast(atMs);
 		advanceTo(this.state, atMs);
+	}
+
+	/** `NaN` is refused as well. */
+	private mustNotBePast(atMs: number): void {
+		if (!(atMs >= this.nowMs))
+			throw new GatewayError(
+				`time ${atMs} ms: the gateway is at ${this.nowMs} ms already; give a time that is not before \`nowMs\``,
+			);
 	}
 
 	/** @throws UnknownSignal when it was set up as no model can be */
@@ -207,6 +232,7 @@ export class ModelGateway {
 	/**
 	 * Carries out an operation; what a command would have refused is the outcome, not an exception.
 	 * @throws UnknownSignal for one that a kernel carries out and the model does not
+	 * @throws GatewayError for an interface that is not there, and an address that is none
 	 */
 	operate(operation: Operation): OperationOutcome {
 		if (operation.kind !== "take-over") return carryOut(this.state, operation);
@@ -249,6 +275,7 @@ export class ModelGateway {
 	}
 
 	private wait(toMs: number): void {
+		this.mustNotBePast(toMs);
 		const { state } = this;
 		// Whatever comes out by itself has to reach the world at the moment at which it came.
 		while (state.emissions.length === 0 && fireNext(state, toMs));

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { seededChoice } from "../chance/seeded.ts";
 import type { Operation } from "../contract/gateway.ts";
+import { GatewayError } from "../contract/gateway-error.ts";
+import { parsePacket } from "../packet/notation/notation.ts";
 import { ModelGateway } from "./model-gateway.ts";
 import { createTestGateway, IN, OUT, SETUP } from "./test-gateway.ts";
 
@@ -43,6 +45,47 @@ describe("what a kernel carries out and the model does not", () => {
 			expect(outcome).toBeNull();
 			expect(unknown?.reason).toMatch(/^(<command>:1|my\.rules:2): -V/);
 		}
+	});
+});
+
+describe("a mistake in a call is the caller's, and changes nothing", () => {
+	const packet = parsePacket("tcp 10.0.0.10:1 > 192.168.0.1:80 S");
+	const link = { kind: "link", interface: "nope", up: false } as const;
+	const forget = { kind: "forget-neighbour", address: "b1" } as const;
+	const INTERFACE =
+		'interface "nope": the gateway has none of this name; give one of lo, bond0.204, bond0.205';
+	const ADDRESS = 'address "b1": not an IPv4 address; write e.g. 192.168.0.1';
+	const past = (ms: number) =>
+		`time ${ms} ms: the gateway is at 10 ms already; give a time that is not before \`nowMs\``;
+
+	it.each<[string, string, (model: ModelGateway) => unknown]>([
+		["receive", INTERFACE, (model) => model.receive("nope", packet)],
+		[
+			"a packet asked",
+			INTERFACE,
+			(model) =>
+				model.answer({ kind: "packet", atMs: 10, interface: "nope", packet }),
+		],
+		["a link", INTERFACE, (model) => model.operate(link)],
+		["a neighbour", ADDRESS, (model) => model.operate(forget)],
+		["advanceTo", past(-5), (model) => model.advanceTo(-5)],
+		["no time", past(Number.NaN), (model) => model.advanceTo(Number.NaN)],
+		[
+			"an ask of the past",
+			past(9),
+			(model) => model.answer({ kind: "observe", atMs: 9 }),
+		],
+		[
+			"a wait that is over",
+			past(9),
+			(model) => model.answer({ kind: "wait", atMs: 9, toMs: 9 }),
+		],
+	])("%s", (_, message, call) => {
+		const model = gateway();
+		model.advanceTo(10);
+		const hash = model.hash();
+		expect(() => call(model)).toThrow(new GatewayError(message));
+		expect(model.hash()).toBe(hash);
 	});
 });
 

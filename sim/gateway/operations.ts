@@ -1,9 +1,10 @@
 /** What an administrator does to a gateway while it runs. */
 
 import type { Operation, OperationOutcome } from "../contract/gateway.ts";
+import { GatewayError } from "../contract/gateway-error.ts";
 import { UnknownSignal } from "../contract/unknown-signal.ts";
 import { inLine } from "../in-line.ts";
-import { invariant, unreachable } from "../invariant.ts";
+import { unreachable } from "../invariant.ts";
 import { replaceTable } from "../netfilter/hook-path.ts";
 import { parseAddress } from "../packet/address.ts";
 import type { Address } from "../packet/packet.ts";
@@ -24,6 +25,7 @@ const OK: OperationOutcome = { ok: true };
 /**
  * Carries out an operation; what a command would have refused is the outcome, not an exception.
  * @throws UnknownSignal for one that a kernel carries out and the model does not
+ * @throws GatewayError for an interface that is not there, and an address that is none
  */
 export function carryOut(
 	gateway: GatewayState,
@@ -139,6 +141,9 @@ function writeSysctl(
 
 function addressOf(text: string): Address {
 	const address = parseAddress(text);
-	invariant(address !== null, `"${text}" is not an address`);
+	if (address === null)
+		throw new GatewayError(
+			`address "${text}": not an IPv4 address; write e.g. 192.168.0.1`,
+		);
 	return address;
 }

@@ -1,6 +1,7 @@
 /** What a snapshot holds: a story of each kind of state, and what its hash covers. */
 import { describe, expect, test } from "vitest";
 import type { GatewaySetup } from "../contract/gateway.ts";
+import { GatewayError } from "../contract/gateway-error.ts";
 import {
 	createTestGateway,
 	IN,
@@ -266,7 +267,9 @@ describe("a snapshot holds", () => {
 test("a snapshot belongs to the gateway that made it", () => {
 	const [one, other] = [createTestGateway(""), createTestGateway("")];
 	expect(() => other.model.restore(one.model.snapshot())).toThrow(
-		"another gateway",
+		new GatewayError(
+			"snapshot: another gateway has made it; restore it there (`snapshot.of`), or one that `snapshot()` of this gateway returns here",
+		),
 	);
 });
 

@@ -4,8 +4,8 @@
  */
 
 import type { GatewaySetup, RouteSetup } from "../contract/gateway.ts";
+import { GatewayError } from "../contract/gateway-error.ts";
 import type { AddressType } from "../extension/host.ts";
-import { invariant } from "../invariant.ts";
 import { LOOPBACK_IFINDEX } from "../kernel.ts";
 import { parseAddress, prefixMask } from "../packet/address.ts";
 import type { Address } from "../packet/packet.ts";
@@ -120,13 +120,16 @@ export class Routes implements Stateful<SavedRoutes> {
 		this.rebuild();
 	}
 
-	/** By which number an interface goes that has to be there. */
+	/**
+	 * The index of an interface.
+	 * @throws GatewayError when there is no such interface
+	 */
 	indexOf(name: string): number {
 		const index = this.interfaces.indexOf(name);
-		invariant(
-			index > 0,
-			`no interface "${name}"; there are ${this.interfaces.slice(1).join(", ")}`,
-		);
+		if (index <= 0)
+			throw new GatewayError(
+				`interface "${name}": the gateway has none of this name; give one of ${this.interfaces.slice(1).join(", ")}`,
+			);
 		return index;
 	}
 
