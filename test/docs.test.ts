@@ -7,6 +7,7 @@ import {
 	readdirSync,
 	readFileSync,
 	rmSync,
+	symlinkSync,
 	writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -21,7 +22,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
  * - a `console` block is a session: lines that begin with `$ ` are run, what follows is what they
  *   print. `…` stands for anything: within a line, or, alone on a line, for any number of lines.
  *
- * Each page is read from top to bottom, in an empty folder of its own.
+ * Each page is read from top to bottom, in an empty folder of its own, from which programs can import marktwin.
  */
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -100,7 +101,12 @@ describe("the documentation", () => {
 	afterAll(() => rmSync(bin, { recursive: true, force: true }));
 
 	it.each(pages)("says what really happens: %s", (name) => {
-		const folder = mkdtempSync(join(tmpdir(), "marktwin-docs-"));
+		const project = mkdtempSync(join(tmpdir(), "marktwin-docs-"));
+		// As npm installs it, one folder up: the reader's own folder stays empty.
+		mkdirSync(join(project, "node_modules"));
+		symlinkSync(root, join(project, "node_modules", "marktwin"), "dir");
+		const folder = join(project, "page");
+		mkdirSync(folder);
 		try {
 			for (const block of blocksOf(readFileSync(join(root, name), "utf8"))) {
 				if (block.file !== null) {
@@ -120,7 +126,7 @@ describe("the documentation", () => {
 				}
 			}
 		} finally {
-			rmSync(folder, { recursive: true, force: true });
+			rmSync(project, { recursive: true, force: true });
 		}
 	});
 

@@ -73,7 +73,7 @@ test("a draw with too many outcomes is refused by its name, and may be given", (
 	const refused = () => [...everyPath(play)];
 	expect(refused).toThrow(TooManyOutcomesError);
 	expect(refused).toThrow(
-		'the draw "arrival" has 4294967296 outcomes, of which at most 4096 can be visited: give its outcome, or allow more',
+		'the draw "arrival" has 4294967296 outcomes, of which at most 4096 can be visited: give its outcome (everyPath(play, { given: new Map([["arrival", 0]]) })), or allow more (mostOutcomes: 4294967296)',
 	);
 	const given = new Map([["arrival", 7]]);
 	const shares = sharesOf(everyPath(play, { given }), (result) => result);

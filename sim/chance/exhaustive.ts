@@ -58,7 +58,7 @@ export class TooManyOutcomesError extends Error {
 
 	constructor(label: string, outcomes: number, most: number) {
 		super(
-			`the draw "${label}" has ${outcomes} outcomes, of which at most ${most} can be visited: give its outcome, or allow more`,
+			`the draw "${label}" has ${outcomes} outcomes, of which at most ${most} can be visited: give its outcome (everyPath(play, { given: new Map([[${JSON.stringify(label)}, 0]]) })), or allow more (mostOutcomes: ${outcomes})`,
 		);
 		this.label = label;
 		this.outcomes = outcomes;
@@ -68,9 +68,12 @@ export class TooManyOutcomesError extends Error {
 const MOST_OUTCOMES = 4096;
 
 /**
- * Plays along every path, one at a time: the caller may stop after any of them.
+ * Plays along every path, one at a time: the caller may stop after any of them. A play with a `ModelGateway` needs
+ * the option of the example: the draw decides when an ARP entry grows stale, not where a first packet goes, and has
+ * 30,000 outcomes. docs/model.md, "Exact shares, from a program", has a whole program.
  * @param play has to depend on nothing but its draws
- * @throws TooManyOutcomesError
+ * @example everyPath(play, { given: new Map([["neighbour reachable time", 0]]) })
+ * @throws TooManyOutcomesError when a draw that is not given has more than `mostOutcomes`
  * @public
  */
 export function* everyPath<Result>(
