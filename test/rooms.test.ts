@@ -1,4 +1,5 @@
 /** What a room says of itself is true: its face, its entry points, and that no rooms import in a circle. */
+import { posix } from "node:path";
 import { describe, expect, it } from "vitest";
 import { roomOf, rooms } from "./rooms.ts";
 import { sourceFiles } from "./source-files.ts";
@@ -24,17 +25,35 @@ describe("a room", () => {
 	it("is imported through its face", () => {
 		const wrong = across
 			.filter(({ file }) => !face.has(file))
-			.map(({ path, file, line }) => `${path}:${line} imports ${file}`);
+			.map(
+				({ path, file, line }) =>
+					`${path}:${line} imports ${file}: import a file of its face, or add it to "Face:" in ${roomOf(file)}/README.md`,
+			);
 		expect(wrong).toEqual([]);
 	});
 
 	it("shows nothing that no other room imports", () => {
 		const imported = new Set(across.map(({ file }) => file));
 		const paths = new Set(sources.map(({ path }) => path));
-		const idle = all.flatMap((room) => [
-			...room.face.filter((path) => !imported.has(path)),
-			...room.entryPoints.filter((path) => !paths.has(path)),
-		]);
+		const idle = all.flatMap(({ folder, face, entryPoints }) => {
+			const said = (path: string, words: string) =>
+				`${folder}/README.md: ${posix.relative(folder, path)} ${words}`;
+			const missing = [...face, ...entryPoints].filter(
+				(path) => !paths.has(path),
+			);
+			const own = face.filter((path) => paths.has(path) && !imported.has(path));
+			return [
+				...missing.map((path) =>
+					said(path, "is named, and there is no such file"),
+				),
+				...own.map((path) =>
+					said(
+						path,
+						"is in its face, and no other room imports it: take it off",
+					),
+				),
+			];
+		});
 		expect(idle).toEqual([]);
 	});
 

@@ -194,14 +194,14 @@ function parse(text: string, name: string): object | string | number | null {
 	} catch (error) {
 		const { path, message } = placeInJson(text, error);
 		throw new InputError(
-			`${name}${path && `:${path}`}: ${message || reasonOf(error)}`,
+			`${name}${path && `: ${path}`}: ${message || reasonOf(error)}`,
 			"It is cut off, or no JSON: was the job that wrote it ended early?",
 		);
 	}
 	const twice = duplicateKey(text);
 	if (twice === null) return value;
 	throw new InputError(
-		`${name}:${twice.place}: ${duplicateWords(twice)}`,
+		`${name}: ${twice.place}: ${duplicateWords(twice)}`,
 		DUPLICATE_REMEDY,
 	);
 }

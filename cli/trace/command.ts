@@ -60,7 +60,11 @@ export function traceCommand(): Command {
 			readSeed,
 			1,
 		)
-		.option("--kernel-log", "print only what -j TRACE would log", false)
+		.option(
+			"--kernel-log",
+			"print only the lines that -j TRACE would log if every packet were traced; those of LOG are not among them",
+			false,
+		)
 		.addHelpText(
 			"after",
 			`

@@ -22,7 +22,15 @@ export function askedBy(kind: ExpectationKind["kind"]): Asked {
 		// The backend failed; what matters is the rule that still chose it.
 		case "failover-gap":
 			return "way";
-		default:
+		case "outcomes":
+		case "gateway-answered":
+		case "packets-out":
+		case "packets-past":
+		case "conntrack":
+		case "counter":
+		case "condition":
+		case "mail-kept":
+		case "operation":
 			return "end";
 	}
 }

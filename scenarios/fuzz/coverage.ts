@@ -149,7 +149,7 @@ function universe(kind: CoverageKind): readonly string[] | null {
 		case "transitions":
 			return ALL_TRANSITIONS;
 		case "operations":
-			return OPERATIONS;
+			return Object.values(OPERATIONS_OF).flat();
 		case "packets":
 			return PACKETS;
 		case "unknown":
@@ -168,29 +168,26 @@ const ALL_TRANSITIONS = (["original", "reply"] as const).flatMap((direction) =>
 	),
 );
 
-const OPERATIONS = [
-	"reload",
-	"reload --noflush",
-	"reload --counters",
-	"another ruleset",
-	"half a reload",
-	"iptables -A",
-	"iptables -I",
-	"iptables -R",
-	"iptables -D",
-	"iptables -F",
-	"iptables -Z",
-	"iptables -N",
-	"iptables -X",
-	"iptables -P",
-	"condition",
-	"evict",
-	"sysctl",
-	"link",
-	"forget-neighbour",
-	"take-over",
-	"full",
-];
+/** By the kind of operation: what those that the fuzz carries out count as. */
+const OPERATIONS_OF: Readonly<Record<Operation["kind"], readonly string[]>> = {
+	restore: [
+		"reload",
+		"reload --noflush",
+		"reload --counters",
+		"another ruleset",
+		"half a reload",
+	],
+	iptables: ["-A", "-I", "-R", "-D", "-F", "-Z", "-N", "-X", "-P"].map(
+		(verb) => `iptables ${verb}`,
+	),
+	condition: ["condition"],
+	evict: ["evict"],
+	// `full`: the one that makes no entry fit any more.
+	sysctl: ["sysctl", "full"],
+	link: ["link"],
+	"forget-neighbour": ["forget-neighbour"],
+	"take-over": ["take-over"],
+};
 
 /** What an operation counts as. */
 export function operationName(operation: Operation): string {

@@ -79,9 +79,27 @@ function hasRoomFor(
 
 /** `null`: it is not about connections. */
 function connectionsMeant(expectation: Expectation): ConnectionFilter | null {
-	if ("of" in expectation) return expectation.of;
-	const isOfAll = ["failover-gap", "counts-agree"].includes(expectation.kind);
-	return isOfAll ? {} : null;
+	switch (expectation.kind) {
+		case "order":
+		case "split":
+		case "avoided":
+		case "affinity":
+		case "moved":
+		case "outcomes":
+		case "gateway-answered":
+			return expectation.of;
+		case "failover-gap":
+		case "counts-agree":
+			return {};
+		case "packets-out":
+		case "packets-past":
+		case "conntrack":
+		case "counter":
+		case "condition":
+		case "mail-kept":
+		case "operation":
+			return null;
+	}
 }
 
 /** How many connections began by the end, and how many were to begin. */

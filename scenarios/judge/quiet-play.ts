@@ -33,7 +33,18 @@ function judgedUntil(
 			return (
 				observations.find(({ label }) => label === expectation.at)?.atMs ?? null
 			);
-		default:
+		case "order":
+		case "split":
+		case "avoided":
+		case "failover-gap":
+		case "affinity":
+		case "moved":
+		case "outcomes":
+		case "gateway-answered":
+		case "condition":
+		case "counts-agree":
+		case "mail-kept":
+		case "operation":
 			return null;
 	}
 }

@@ -14,7 +14,7 @@ import { play } from "../../sim/world/world.ts";
 import { WorldError } from "../../sim/world/world-error.ts";
 import { explain, type Question } from "../explain/explain.ts";
 import { judgeAll } from "../judge/judge.ts";
-import type { PlayableScenario } from "../language/scenario.ts";
+import type { Expectation, PlayableScenario } from "../language/scenario.ts";
 import { ScenarioError } from "../language/scenario-error.ts";
 import { type DriverInfo, infoOf } from "../result/driver-info.ts";
 import { type Invocation, replayOf } from "../result/invocation.ts";
@@ -136,6 +136,26 @@ function portsOf(seed: number, { trace }: RunOptions) {
 	return trace ? { choice, trace } : { choice };
 }
 
+/** Which expectations are about single packets: these are kept for them. */
+const NEEDS_PACKETS: Readonly<Record<Expectation["kind"], boolean>> = {
+	order: false,
+	split: false,
+	avoided: false,
+	"failover-gap": false,
+	affinity: false,
+	moved: false,
+	outcomes: false,
+	"gateway-answered": false,
+	"packets-out": true,
+	"packets-past": true,
+	conntrack: false,
+	counter: false,
+	condition: false,
+	"counts-agree": false,
+	"mail-kept": false,
+	operation: false,
+};
+
 /** Loads the ruleset, writes the conditions, and then lets the world play. */
 export function* wholePlay(
 	scenario: PlayableScenario,
@@ -152,9 +172,7 @@ export function* wholePlay(
 	}
 	const keepPackets =
 		options.keepPackets === true ||
-		scenario.expect.some(
-			({ kind }) => kind === "packets-out" || kind === "packets-past",
-		);
+		scenario.expect.some(({ kind }) => NEEDS_PACKETS[kind]);
 	return yield* play(setup, steps, {
 		choice: worldChoice(seed),
 		endMs,

@@ -4,23 +4,85 @@ import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { matches } from "../matches/index.ts";
-import { HOOK_POSTROUTING, XT_CONTINUE } from "../packet/skb/skb.ts";
+import { ICMP, SYN, UDP } from "../packet/packet.ts";
+import {
+	CTINFO_ESTABLISHED,
+	HOOK_POSTROUTING,
+	type Skb,
+	XT_CONTINUE,
+} from "../packet/skb/skb.ts";
 import { OF_IPV6 } from "../ruleset/line/unknown-name.ts";
+import { checkRuleset } from "../ruleset/parse.ts";
 import { targets } from "../targets/index.ts";
 import { targetAction } from "../targets/test-target.ts";
-import { testEntry, testMatch, testPorts, testSkb } from "./test-host.ts";
+import type { Test } from "./extension.ts";
+import { parseCases, rulesetOfCase } from "./test-cases.ts";
+import {
+	compileMatch,
+	testEntry,
+	testMatch,
+	testPorts,
+	testSkb,
+	UnknownOutcome,
+} from "./test-host.ts";
+
+const SIM = fileURLToPath(new URL("..", import.meta.url));
 
 const all = [...matches.values(), ...targets.values()];
 
 /** The options of the first case that loads, as behind `-m NAME` or `-j NAME`. */
 function firstUse(folder: "matches" | "targets", name: string): string {
-	const file = `${name.toLowerCase()}.cases`;
-	const root = fileURLToPath(new URL(`../${folder}`, import.meta.url));
-	const path = readdirSync(root, { recursive: true, encoding: "utf8" }).find(
-		(one) => basename(one) === file,
-	);
+	const path = join(SIM, folder, casesOf(folder, name));
 	const use = new RegExp(`^[^;#]*-[mj] ${name}(?: ([^;]*))? ; .*; OK$`, "m");
-	return use.exec(readFileSync(join(root, path ?? file), "utf8"))?.[1] ?? "";
+	return use.exec(readFileSync(path, "utf8"))?.[1] ?? "";
+}
+
+/** Its table of cases, from the folder. */
+function casesOf(folder: "matches" | "targets", name: string): string {
+	const file = `${name.toLowerCase()}.cases`;
+	const files = readdirSync(join(SIM, folder), {
+		recursive: true,
+		encoding: "utf8",
+	});
+	return files.find((one) => basename(one) === file) ?? file;
+}
+
+const PACKETS: readonly Partial<Skb>[] = [
+	{},
+	{ entry: 0, mark: 1 },
+	{ entry: 0, ctinfo: CTINFO_ESTABLISHED, tcpFlags: SYN, mark: 2 },
+	{ protocol: UDP, ttl: 1, tos: 8, length: 1500 },
+	{ protocol: ICMP, icmpType: 8, inInterface: 2, pktType: "broadcast" },
+];
+
+/** The uses of a match in the cases of its table that load. */
+function usesOf(
+	name: string,
+): readonly { readonly input: string; readonly options: object }[] {
+	const path = join("matches", casesOf("matches", name));
+	const text = readFileSync(join(SIM, path), "utf8");
+	return parseCases(text, path)
+		.filter(({ outcome }) => outcome.kind === "OK")
+		.flatMap((one) => {
+			const { ruleset } = checkRuleset(rulesetOfCase(one));
+			const rules = ruleset?.tables.flatMap(({ chains }) =>
+				chains.flatMap((chain) => chain.rules),
+			);
+			return (rules ?? [])
+				.flatMap((rule) => rule.matches)
+				.filter((use) => use.name === name)
+				.map(({ options }) => ({ input: one.input, options }));
+		});
+}
+
+/** Or that the model does not know. */
+function answerOf(test: Test | null, skb: Skb): boolean | string | undefined {
+	try {
+		return test?.(skb);
+	} catch (error) {
+		if (!(error instanceof UnknownOutcome)) throw error;
+		return error.message;
+	}
 }
 
 test("a name that another extension has replaced, or that IPv6 alone has, is no extension's", () => {
@@ -37,6 +99,37 @@ describe("a match that always matches", () => {
 	test.each(always)("$name", (match) => {
 		const test = testMatch(match, firstUse("matches", match.name));
 		expect(test(testSkb())).toBe(true);
+	});
+});
+
+test("a match whose rules remember something declares that it is stateful", () => {
+	const remembering = [...matches.values()].filter(({ cell }) => cell);
+	expect(remembering.length).toBeGreaterThan(0);
+	const silent = remembering.filter(({ stateful }) => !stateful);
+	expect(silent.map(({ name }) => name)).toEqual([]);
+});
+
+describe("a match that is not stateful gives the same answer again", () => {
+	const lasting = [...matches.values()].filter(
+		({ compile, stateful, alwaysMatches }) =>
+			compile !== null && !stateful && !alwaysMatches,
+	);
+	test.each(lasting)("$name", (match) => {
+		const uses = usesOf(match.name);
+		expect(uses.length).toBeGreaterThan(0);
+		const wrong = uses.flatMap(({ input, options }) => {
+			if (match.draws?.(options)) return [];
+			const ports = testPorts({ entries: [testEntry({ mark: 1 })] });
+			const test = compileMatch(match, options, ports);
+			const answers = PACKETS.map(() => new Set<unknown>());
+			// Twice, so that a count from which on it answers otherwise lies within the packets.
+			for (const packets of [PACKETS, PACKETS])
+				for (const [index, fields] of packets.entries())
+					for (let asked = 0; asked < 3; asked++)
+						answers[index]?.add(answerOf(test, testSkb(fields)));
+			return answers.every(({ size }) => size === 1) ? [] : [input];
+		});
+		expect(wrong, "keep it in a `cell`, and declare `stateful`").toEqual([]);
 	});
 });
 

@@ -287,7 +287,11 @@ function parseOwn(text: string): OwnAddress {
 	const [dotted = "", length = "32"] = text.split("/");
 	const address = parseAddress(dotted);
 	const bits = Number(length);
-	if (address === null || !Number.isInteger(bits) || bits < 0 || bits > 32)
+	if (/^\d+$/.test(length) && bits > 32)
+		throw new SetupError(
+			`interface address "${text}": a prefix length is at most 32`,
+		);
+	if (address === null || !Number.isInteger(bits) || bits < 0)
 		throw new SetupError(
 			`interface address "${text}": write it with its prefix length, e.g. 10.0.0.1/8`,
 		);

@@ -62,31 +62,58 @@ export function checkExpectation(
 			break;
 		case "packets-out":
 		case "packets-past":
-			report.known("interface", given.interface, `${path}.interface`);
-			checkTimes(given, path, report);
-			if (given.fromMs >= scenario.endMs)
-				report.add(
-					`${path}.fromMs`,
-					`the play ends at ${scenario.endMs} ms: no packet is seen from ${given.fromMs} ms on`,
-					"Make `fromMs` earlier than `endMs`.",
-				);
-			if (given.kind === "packets-past")
-				checkNeighbours(given.interface, scenario.setup, {
-					report,
-					path: `${path}.interface`,
-				});
-			if (given.packets.length === 0 && !given.exactly)
-				report.add(
-					`${path}.packets`,
-					"nothing could violate it: no packet is named, and others may come out",
-					"Name a packet, or set `exactly` for silence.",
-				);
+			checkPackets(given, path, { report, scenario });
 			break;
 		case "operation":
 			report.known("operation step", given.step, `${path}.step`);
 			break;
+		// Checked above, or without names of its own.
+		case "affinity":
+		case "moved":
+		case "outcomes":
+		case "gateway-answered":
+		case "conntrack":
+		case "counter":
+		case "condition":
+		case "mail-kept":
+			break;
 		default:
+			given satisfies never;
 	}
+}
+
+type AboutPackets = Extract<
+	Expectation,
+	{ readonly kind: "packets-out" | "packets-past" }
+>;
+
+function checkPackets(
+	given: AboutPackets,
+	path: string,
+	{
+		report,
+		scenario,
+	}: { readonly report: Report; readonly scenario: Scenario },
+): void {
+	report.known("interface", given.interface, `${path}.interface`);
+	checkTimes(given, path, report);
+	if (given.fromMs >= scenario.endMs)
+		report.add(
+			`${path}.fromMs`,
+			`the play ends at ${scenario.endMs} ms: no packet is seen from ${given.fromMs} ms on`,
+			"Make `fromMs` earlier than `endMs`.",
+		);
+	if (given.kind === "packets-past")
+		checkNeighbours(given.interface, scenario.setup, {
+			report,
+			path: `${path}.interface`,
+		});
+	if (given.packets.length === 0 && !given.exactly)
+		report.add(
+			`${path}.packets`,
+			"nothing could violate it: no packet is named, and others may come out",
+			"Name a packet, or set `exactly` for silence.",
+		);
 }
 
 function checkFilter(
