@@ -216,7 +216,14 @@ describe("marktwin trace", () => {
 			says: "10.0.0.999/8",
 		},
 		{ words: [...CLIENT, "--route", "to the left"], says: "--route" },
-		{ words: [...CLIENT, "--sysctl", "netfilter.nosuch=1"], says: "nosuch" },
+		{
+			words: [...CLIENT, "--address", "bond0.204=10.0.0.1/40"],
+			says: '10.0.0.1/40": a prefix length is at most 32',
+		},
+		{
+			words: [...CLIENT, "--sysctl", "netfilter.nosuch=1"],
+			says: "--sysctl netfilter.nosuch=1: sysctl: cannot stat",
+		},
 		{
 			words: [...CLIENT, "--sysctl", "ipv4.ip_forward=on"],
 			says: "not a whole number",

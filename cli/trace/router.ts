@@ -11,6 +11,7 @@ import type {
 } from "../../sim/contract/gateway.ts";
 import { nearest } from "../../sim/edit-distance.ts";
 import { ModelGateway } from "../../sim/gateway/model-gateway.ts";
+import { SetupError } from "../../sim/routing/routes.ts";
 import { parseRules, restoreForm } from "../../sim/script/check-rules.ts";
 import type { Text } from "../files/files.ts";
 import { InputError } from "../screen/input-error.ts";
@@ -27,7 +28,7 @@ export function routerWith(
 	const { notes } = parseRules(rules.text, { file: rules.name });
 	sayNotes(notes);
 	const setup = setupOf(options);
-	const gateway = new ModelGateway(setup, {
+	const gateway = gatewayOf(setup, {
 		choice: seededChoice(options.seed),
 		trace: sink,
 	});
@@ -49,6 +50,22 @@ export function routerWith(
 			: new InputError(outcome.message);
 	}
 	return { gateway, setup };
+}
+
+/** @throws InputError that names the option, where a setting is wrong */
+function gatewayOf(
+	setup: GatewaySetup,
+	ports: ConstructorParameters<typeof ModelGateway>[1],
+): ModelGateway {
+	try {
+		return new ModelGateway(setup, ports);
+	} catch (error) {
+		if (!(error instanceof SetupError) || error.sysctl === null) throw error;
+		const { message, sysctl } = error;
+		throw new InputError(
+			`--sysctl ${sysctl}=${setup.sysctls[sysctl]}: ${message}`,
+		);
+	}
 }
 
 function setupOf(options: TraceOptions): GatewaySetup {

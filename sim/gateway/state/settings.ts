@@ -33,7 +33,8 @@ export class Settings {
 		let reason: string | null = null;
 		for (const [name, value] of Object.entries(settings)) {
 			const outcome = this.sysctls.set(name, value);
-			if (outcome.kind === "refused") throw new SetupError(outcome.message);
+			if (outcome.kind === "refused")
+				throw new SetupError(outcome.message, name);
 			if (outcome.kind === "not-modelled") reason ??= outcome.reason;
 		}
 		return reason;
