@@ -24,6 +24,7 @@ const BELOW_A_ROOM = new RegExp(
 /** Of the user, of a library, or an example. */
 const ELSEWHERE: ReadonlySet<string> = new Set([
 	"core/src/command.ts",
+	"shares.mjs",
 	"x.ts",
 	"x.tsx",
 	"x.test.ts",
