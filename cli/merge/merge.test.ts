@@ -234,7 +234,7 @@ describe("marktwin merge", () => {
 		writeFileSync(json, text.replace('"results"', '"results": [], "results"'));
 		const twice = await marktwin(["merge", first, json]);
 		expect(twice.code).toBe(2);
-		expect(twice.err).toMatch(/:line \d+:\d+: key "results" is there twice/);
+		expect(twice.err).toMatch(/: line \d+:\d+: key "results" is there twice/);
 	});
 
 	it("refuses the same results twice, and shards that have lost some", async () => {
@@ -282,7 +282,7 @@ describe("marktwin merge", () => {
 		const half = readFileSync(first, "utf8").slice(0, 5_000);
 		const cut = await marktwin(["merge", fileOf("cut.json", half)]);
 		expect(cut.code).toBe(2);
-		expect(cut.err).toMatch(/cut\.json:line \d+:\d+: .*\n.*ended early/);
+		expect(cut.err).toMatch(/cut\.json: line \d+:\d+: .*\n.*ended early/);
 		const twice = await marktwin(["merge", first, first]);
 		expect(twice.code).toBe(2);
 		expect(twice.err).toContain("shard 1/3 is there twice");
