@@ -1,5 +1,6 @@
 import { dirname } from "node:path/posix";
 import { describe, expect, it } from "vitest";
+import { circles } from "./circles.ts";
 import {
 	isImpure,
 	PURE_FOLDERS,
@@ -194,30 +195,10 @@ describe("sim", () => {
 			below.set(from, known);
 			for (const folder of to) if (folder !== from) known.add(folder);
 		}
-		const found = circles([...below.keys()], (folder) => [
-			...(below.get(folder) ?? []),
-		]);
+		const found = circles(below.keys(), (folder) => below.get(folder) ?? []);
 		expect(found).toEqual([]);
 	});
 });
-
-/** Every circle of imports once, as `a → b → a`. */
-function circles(
-	all: readonly string[],
-	importsOf: (one: string) => readonly string[],
-): readonly string[] {
-	const found: string[] = [];
-	const done = new Set<string>();
-	const visit = (one: string, way: readonly string[]) => {
-		const begin = way.indexOf(one);
-		if (begin >= 0) found.push([...way.slice(begin), one].join(" → "));
-		if (begin >= 0 || done.has(one)) return;
-		for (const next of importsOf(one)) visit(next, [...way, one]);
-		done.add(one);
-	};
-	for (const one of all) visit(one, []);
-	return found;
-}
 
 describe("what has to be pure", () => {
 	const files = sources.filter((file) =>
