@@ -369,6 +369,7 @@ export {
 	type Draw,
 	type ExhaustiveOptions,
 	everyPath,
+	GivenOutcomeError,
 	type Path,
 	sharesOf,
 	TooManyOutcomesError,

@@ -3,7 +3,12 @@ import { expect, test } from "vitest";
 import { InvariantError } from "../invariant.ts";
 import { ONE, plus, printRational, type Rational, ZERO } from "../rational.ts";
 import type { Choice } from "./choice.ts";
-import { everyPath, sharesOf, TooManyOutcomesError } from "./exhaustive.ts";
+import {
+	everyPath,
+	GivenOutcomeError,
+	sharesOf,
+	TooManyOutcomesError,
+} from "./exhaustive.ts";
 
 const sum = (all: readonly Rational[]) => all.reduce(plus, ZERO);
 
@@ -66,6 +71,17 @@ test("the number of paths is the caller's to limit: they come one at a time", ()
 	paths.next();
 	expect(plays).toBe(2);
 });
+
+test.each([3, -1, 0.5, Number.NaN])(
+	"a given outcome that the draw does not have is refused: %s",
+	(outcome) => {
+		const play = (choice: Choice) => choice.pick(3, "port");
+		const given = new Map([["port", outcome]]);
+		expect(() => [...everyPath(play, { given })]).toThrow(
+			new GivenOutcomeError("port", outcome, 3),
+		);
+	},
+);
 
 test("a draw with too many outcomes is refused by its name, and may be given", () => {
 	const play = (choice: Choice) =>

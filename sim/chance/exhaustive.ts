@@ -44,7 +44,7 @@ export interface Path<Result> {
 export interface ExhaustiveOptions {
 	/** The most outcomes that a draw may have (default 4096). */
 	readonly mostOutcomes?: number;
-	/** Draws that are not varied: the outcome of each, by label. All probabilities are those under this condition. */
+	/** Draws that are not varied: the outcome of each, from 0, by label. All probabilities are those under this condition. */
 	readonly given?: ReadonlyMap<string, number>;
 }
 
@@ -59,6 +59,23 @@ export class TooManyOutcomesError extends Error {
 	constructor(label: string, outcomes: number, most: number) {
 		super(
 			`the draw "${label}" has ${outcomes} outcomes, of which at most ${most} can be visited: give its outcome (everyPath(play, { given: new Map([[${JSON.stringify(label)}, 0]]) })), or allow more (mostOutcomes: ${outcomes})`,
+		);
+		this.label = label;
+		this.outcomes = outcomes;
+	}
+}
+
+/** The outcome that was given for a draw is none of its outcomes. @public */
+export class GivenOutcomeError extends Error {
+	override readonly name = "GivenOutcomeError";
+	/** What is drawn. */
+	readonly label: string;
+	/** How many outcomes it has. */
+	readonly outcomes: number;
+
+	constructor(label: string, given: number, outcomes: number) {
+		super(
+			`the draw "${label}" has ${outcomes} outcomes, and ${given} was given: give a whole number from 0 to ${outcomes - 1}`,
 		);
 		this.label = label;
 		this.outcomes = outcomes;
@@ -164,7 +181,12 @@ class PathChoice implements Choice {
 		if (outcomes === 1) return 0;
 		const { given, mostOutcomes = MOST_OUTCOMES } = this.options;
 		const fixed = given?.get(label);
-		if (fixed !== undefined) return fixed;
+		if (fixed !== undefined) {
+			const isOutcome = Number.isInteger(fixed) && fixed >= 0;
+			if (!isOutcome || fixed >= outcomes)
+				throw new GivenOutcomeError(label, fixed, outcomes);
+			return fixed;
+		}
 		if (outcomes > mostOutcomes)
 			throw new TooManyOutcomesError(label, outcomes, mostOutcomes);
 		const known = this.prefix[this.draws.length];

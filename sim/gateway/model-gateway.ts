@@ -299,6 +299,8 @@ export class ModelGateway {
 	}
 
 	private setNeighbour(ask: Ask & { kind: "neighbour" }): void {
+		// Throws for an interface that is not there: nothing would ever ask that host.
+		this.state.routes.indexOf(ask.interface);
 		const key = `${ask.interface} ${ask.address}`;
 		if (ask.answers) this.silentHosts.delete(key);
 		else this.silentHosts.add(key);

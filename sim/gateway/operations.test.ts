@@ -67,6 +67,18 @@ describe("a mistake in a call is the caller's, and changes nothing", () => {
 				model.answer({ kind: "packet", atMs: 10, interface: "nope", packet }),
 		],
 		["a link", INTERFACE, (model) => model.operate(link)],
+		[
+			"a host that is silent",
+			INTERFACE,
+			(model) =>
+				model.answer({
+					kind: "neighbour",
+					atMs: 10,
+					interface: "nope",
+					address: "192.168.0.1",
+					answers: false,
+				}),
+		],
 		["a neighbour", ADDRESS, (model) => model.operate(forget)],
 		["advanceTo", past(-5), (model) => model.advanceTo(-5)],
 		["no time", past(Number.NaN), (model) => model.advanceTo(Number.NaN)],
