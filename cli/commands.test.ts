@@ -70,3 +70,21 @@ it("has every option that a replay may name", () => {
 function longNames(command: Command | undefined): readonly string[] {
 	return (command?.options ?? []).flatMap(({ long }) => long ?? []);
 }
+
+it("lays out by hand only lines that fit a terminal of 80 columns", () => {
+	const wide = commands.flatMap((command) => {
+		let help = "";
+		command.configureOutput({
+			writeOut: (text) => {
+				help += text;
+			},
+		});
+		command.outputHelp();
+		// Paragraphs are broken anew, and commands stay on their lines.
+		return help
+			.split("\n")
+			.filter((line) => /^ +(?!marktwin )/.test(line) && line.length > 80)
+			.map((line) => `${command.name()}: ${line}`);
+	});
+	expect(wide).toEqual([]);
+});

@@ -52,9 +52,9 @@ around iptables commands are refused. What has no bearing on rules is named and 
 Exit codes:
   0  all of it would load, and marktwin models all of it
   2  something is refused, or marktwin does not take the file
-  3  nothing is refused, but something stays open: a match or target that marktwin
-     does not model, a set, helper, … that has to be there first (--given), or the
-     file has no rules`,
+  3  nothing is refused, but the file has no rules, or a rule is open: it has a
+     match or target that marktwin does not model, or it needs a set, a helper
+     or another object that exists first (--given)`,
 		)
 		.action(check);
 }

@@ -74,9 +74,9 @@ export function fuzzCommand(): Command {
 			"after",
 			`
 Each case is a ruleset over raw, mangle, nat and filter, conversations and stray
-packets aimed at it, and what an administrator does meanwhile. Beside it a text goes
-through iptables-restore and iptables-save. What differs is made as small as it gets,
-printed with the command that finds it again, and saved as a scenario.
+packets aimed at it, and operations of an administrator. It also has a text for
+iptables-restore and iptables-save. Each difference is shrunk, printed with the
+command that replays it, and saved as a scenario.
 
 Examples:
   marktwin fuzz                           1,000 rulesets from a fresh seed

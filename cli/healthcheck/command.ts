@@ -19,7 +19,10 @@ const EXIT_OF: Readonly<Record<HealthcheckOutcome, number>> = {
 export function healthcheckCommand(): Command {
 	return new Command("healthcheck")
 		.description("probe backends, and write the conditions that rules read")
-		.requiredOption("--config <file>", "what is to be probed, as JSON")
+		.requiredOption(
+			"--config <file>",
+			"file that names the targets and how they are probed, as JSON",
+		)
 		.addOption(
 			new Option("--check-config", "only tell whether the file is right")
 				.default(false)
