@@ -10,6 +10,7 @@ import type { HookName, Skb } from "../packet/skb/skb.ts";
 import type { Stateful } from "../stateful.ts";
 import type { ExtensionHost } from "./host.ts";
 import type { GivenOptions, OptionEntry } from "./options.ts";
+import type { Comparison, MarkUse, Question } from "./traits.ts";
 
 interface Extension<Options extends object> {
 	/** As it is written behind `-m` or `-j`. */
@@ -52,6 +53,8 @@ interface Extension<Options extends object> {
 	readonly unchecked?: boolean;
 	/** Makes the kernel start tracking connections (`nf_ct_netns_get` in its checkentry). */
 	readonly needsConntrack?: boolean | ((options: Options) => boolean);
+	/** Bits of marks that it reads or writes; none when left out. */
+	marks?(options: Options): readonly MarkUse[];
 	/** iptables' library that has it; `libxt_NAME.so`, which only registers it, when left out. */
 	readonly library?: Library;
 	/** Names of extensions that are gone and that it does the work of, each with what to write instead. */
@@ -138,6 +141,10 @@ export interface MatchExtension<
 	readonly alwaysMatches?: boolean;
 	/** Does a use of it draw whether it matches? Never, when left out. */
 	draws?(options: Options): boolean;
+	/** On what its answer depends besides the packet and its connection; nothing when left out. */
+	question?(options: Options): Question | null;
+	/** Which header fields it compares with constants; none when left out. */
+	compares?(options: Options): readonly Comparison[];
 	/** What it says of fragments that nothing has put together; the same as of any packet when left out. */
 	readonly onFragments?: OnFragments;
 }

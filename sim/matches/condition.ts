@@ -69,6 +69,7 @@ export const condition = defineMatch<Options>({
 			: null;
 	},
 	actsAtLoad: true,
+	question: ({ name, inverted }) => ({ kind: "condition", name, inverted }),
 	compile({ name, inverted }, ports) {
 		const variable = ports.named(
 			"condition",

@@ -25,6 +25,7 @@ const LAST = 1;
 export const limit = defineMatch<Options, NumberCell>({
 	name: "limit",
 	stateful: true,
+	question: () => ({ kind: "open", on: "the rate of packets" }),
 	options: [
 		{ name: "limit", type: "string" },
 		{ name: "limit-burst", type: "uint32", max: 10000 },

@@ -1,4 +1,5 @@
 import { defineMatch, type NumberCell } from "../extension/extension.ts";
+import { rational } from "../rational.ts";
 
 type Options =
 	| {
@@ -39,6 +40,16 @@ export const statistic = defineMatch<Options, NumberCell>({
 	},
 	draws: ({ mode }) => mode === "random",
 	stateful: true,
+	question(options) {
+		const { inverted } = options;
+		if (options.mode === "nth") {
+			const { every } = options;
+			return { kind: "turn", every, initial: loadedCount(options), inverted };
+		}
+		const { probability } = options;
+		const holds = inverted ? DRAWS - probability : probability;
+		return { kind: "draw", probability: rational(holds, DRAWS) };
+	},
 	options: [
 		{ name: "mode", type: "string", mandatory: true },
 		{ name: "probability", type: "double", min: 0, max: 1, invertible: true },
@@ -114,9 +125,7 @@ export const statistic = defineMatch<Options, NumberCell>({
 			? ` --mode nth${not} --every ${options.every} --packet ${options.packet}`
 			: ` --mode random${not} --probability ${printProbability(options.probability)}`;
 	},
-	/** The kernel counts up from here, and matches when the count wraps to 0. */
-	cell: (options) =>
-		options.mode === "nth" ? [options.every - 1 - options.packet] : [],
+	cell: (options) => (options.mode === "nth" ? [loadedCount(options)] : []),
 	compile(options, { choice }, { name, cell }) {
 		const wanted = !options.inverted;
 		if (options.mode === "random") {
@@ -133,6 +142,11 @@ export const statistic = defineMatch<Options, NumberCell>({
 		};
 	},
 });
+
+/** The kernel counts up from here, and matches when the count wraps to 0. */
+function loadedCount({ every, packet }: Options & { mode: "nth" }): number {
+	return every - 1 - packet;
+}
 
 const DECIMALS = 11;
 

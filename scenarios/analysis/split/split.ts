@@ -1,0 +1,61 @@
+/** What each backend gets, exactly. */
+import type { Rational } from "../../../sim/rational.ts";
+
+/** A part of all connections. @public */
+export type Share =
+	| { readonly kind: "exact"; readonly value: Rational }
+	/** Something that nothing bounds has a part in it. */
+	| {
+			readonly kind: "interval";
+			readonly least: Rational;
+			readonly greatest: Rational;
+			/** What it depends on: `the rate of packets`. */
+			readonly on: string;
+	  }
+	/** Not computed, or not modelled. */
+	| { readonly kind: "unknown"; readonly why: string };
+
+/** How far a backend is from its share, in connections. @public */
+export interface Deviation {
+	/** The greatest over any run of consecutive connections. */
+	readonly anyWindow: Rational;
+	/** The greatest over all runs that begin with the first connection after the load. */
+	readonly sinceLoad: Rational;
+}
+
+/** What one end of the decision gets. @public */
+export interface Part {
+	/** As the caller's `keyOf` names the end. */
+	readonly key: string;
+	readonly share: Share;
+	/** `null` where chance has a part, or the period is too long to walk. */
+	readonly deviation: Deviation | null;
+}
+
+/** @public */
+export interface Split {
+	/** `rates`: each counter stands at one place, rates multiply. `orbit`: all states of the counters were walked. */
+	readonly method: "rates" | "orbit" | "none";
+	/** Ends that can be reached at all, also those that get nothing under these conditions. */
+	readonly parts: readonly Part[];
+	/** Connections after which all counters are where they were; `null` where there is chance, or it is not known. */
+	readonly period: bigint | null;
+	/** Draws have a part. */
+	readonly byChance: boolean;
+	/** Why there is no deviation, where there is none. */
+	readonly noDeviation: string | null;
+	/** Deviation since the load that some schedule can always keep to, for as many ends: 1 − 1/(2n − 2) (Tijdeman 1980). */
+	readonly best: Rational | null;
+}
+
+/** How far the order in which classes of packets come can drive a share. @public */
+export interface Drive {
+	/** The class whose connections are meant. */
+	readonly client: string;
+	readonly key: string;
+	readonly least: Rational;
+	readonly greatest: Rational;
+	/** Names of classes, in the order that leads there, to be repeated. */
+	readonly orderOfLeast: readonly string[];
+	readonly orderOfGreatest: readonly string[];
+}

@@ -1,0 +1,70 @@
+/**
+ * All ways that the first packet of a connection can take through a ruleset: a graph without circles,
+ * whose inner nodes are what decides and whose leaves are what becomes of the packet. Ways that lead to
+ * the same state of the walk share a node, so a cascade of a hundred backends has some hundred nodes.
+ */
+import type { Fate } from "../../../sim/contract/gateway.ts";
+import type { Question } from "../../../sim/extension/traits.ts";
+import type { Packet } from "../../../sim/packet/packet.ts";
+
+/** A rule as the kernel names it, as iptables-save prints it, and its line (0: it came from no file). @public */
+export interface RuleRef {
+	/** `mangle:PREROUTING:rule:2` */
+	readonly rule: string;
+	/** `-A PREROUTING …` */
+	readonly text: string;
+	readonly line: number;
+}
+
+/** What decides at a node. @public */
+export type Asked =
+	| (Exclude<Question, { readonly kind: "condition" }> & {
+			/** Which state it is: the same key, the same counter. */
+			readonly key: string;
+			readonly at: RuleRef;
+	  })
+	| {
+			readonly kind: "condition";
+			/** `condition NAME` */
+			readonly key: string;
+			readonly name: string;
+			/** The first rule that asks on this way. */
+			readonly at: RuleRef;
+	  }
+	/** A choice among equals: an address or a port of a range. */
+	| {
+			readonly kind: "spread";
+			readonly key: string;
+			readonly at: RuleRef;
+			/** `hash`: follows from the client's address, so each has an equal part of the clients and not of the connections. */
+			readonly by: "hash" | "draw";
+			readonly count: number;
+	  };
+
+/** @public */
+export type Decision =
+	| {
+			readonly kind: "fork";
+			readonly asked: Asked;
+			/**
+			 * A match: what comes when it does not hold, and when it does. A condition: when it is 0, and when it is
+			 * 1. A spread: one for each of `count`.
+			 */
+			readonly ways: readonly Decision[];
+	  }
+	| { readonly kind: "leaf"; readonly end: End };
+
+/** What became of the packet. @public */
+export interface End {
+	readonly fate: Fate;
+	/** As it left the gateway, or was delivered; as it stood where it was dropped; `null` when that is unknown. */
+	readonly packet: Packet | null;
+	/** Its mark when it was routed: what `ip rule fwmark` sees. */
+	readonly routingMark: number;
+	readonly mark: number;
+	readonly connmark: number;
+	/** Rules with a target that it matched on the first way that leads here, in order. */
+	readonly rules: readonly RuleRef[];
+	/** What the gateway sent back: a reset, an ICMP error. */
+	readonly answered: string | null;
+}

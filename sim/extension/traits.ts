@@ -1,0 +1,67 @@
+/**
+ * What an extension says of one of its uses, for those who analyse rules without playing packets through
+ * them: which question a walk that takes every way has to branch on, which header fields are compared,
+ * which bits of marks are read and written. `MatchExtension` and `TargetExtension` have these as
+ * functions of their options.
+ */
+import type { Rational } from "../rational.ts";
+
+/**
+ * A match whose answer depends on more than the packet: on a counter, a draw, a condition, or on
+ * something that a ruleset does not tell. A walk that takes every way branches here
+ * (`ExtensionHost.decide`).
+ */
+export type Question =
+	/**
+	 * A counter that each packet that meets the rule moves on by one, modulo `every`. It comes round when it
+	 * is 0 again; the match holds then, or, inverted, at every other packet.
+	 */
+	| {
+			readonly kind: "turn";
+			readonly every: number;
+			/** Before the first packet. */
+			readonly initial: number;
+			readonly inverted: boolean;
+	  }
+	/** A draw for each packet: the match holds with this probability. */
+	| { readonly kind: "draw"; readonly probability: Rational }
+	/** A condition variable that is switched by hand: the match holds where it is 1, or, inverted, 0. */
+	| {
+			readonly kind: "condition";
+			readonly name: string;
+			readonly inverted: boolean;
+	  }
+	/** Nothing in the ruleset bounds how often the match holds. */
+	| {
+			readonly kind: "open";
+			/** What it depends on: `the rate of packets`, `the time of day`. */
+			readonly on: string;
+	  };
+
+/** A header field that a match compares with constants. */
+export type HeaderField =
+	| "source"
+	| "destination"
+	| "sourcePort"
+	| "destinationPort";
+
+/** A comparison of a header field. A use of a match may be several, all of which must hold. */
+export interface Comparison {
+	/** Any of these: `multiport --ports` means the one or the other. */
+	readonly fields: readonly HeaderField[];
+	/** Closed intervals, ascending, as unsigned numbers. */
+	readonly ranges: readonly (readonly [least: number, greatest: number])[];
+	readonly inverted: boolean;
+}
+
+/** Bits of a mark that an extension reads or writes. */
+export interface MarkUse {
+	readonly mark: "packet" | "connection";
+	readonly does: "reads" | "writes";
+	/** The bits, unsigned 32 bits. */
+	readonly bits: number;
+	/** What it compares with, or what the bits are set to; `null`: it is not a constant. */
+	readonly value: number | null;
+	/** A copy of the other mark (save-mark, restore-mark). */
+	readonly copies: boolean;
+}
