@@ -55,6 +55,10 @@ interface Extension<Options extends object> {
 	readonly needsConntrack?: boolean | ((options: Options) => boolean);
 	/** Bits of marks that it reads or writes; none when left out. */
 	marks?(options: Options): readonly MarkUse[];
+	/** What a use of it says to people and not to the kernel; `null`: nothing. */
+	comment?(options: Options): string | null;
+	/** The same under its newer name: another extension, of the same kind, that does just this; none when left out. */
+	successor?(options: Options): MatchUse;
 	/** iptables' library that has it; `libxt_NAME.so`, which only registers it, when left out. */
 	readonly library?: Library;
 	/** Names of extensions that are gone and that it does the work of, each with what to write instead. */

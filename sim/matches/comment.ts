@@ -22,5 +22,6 @@ export const comment = defineMatch<Options>({
 		),
 	}),
 	print: ({ comment }) => ` --comment${saveString(comment)}`,
+	comment: ({ comment }) => comment,
 	compile: () => () => true,
 });

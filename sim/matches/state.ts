@@ -1,5 +1,6 @@
 import { defineMatch } from "../extension/extension.ts";
 import { invariant } from "../invariant.ts";
+import type { ConntrackOptions } from "./conntrack/conntrack-options.ts";
 import {
 	printStates,
 	readNames,
@@ -39,6 +40,18 @@ export const state = defineMatch<Options>({
 	},
 	print: ({ states, inverted }) =>
 		`${inverted ? " !" : ""} --state ${printStates(states)}`,
+	successor({ states, inverted }) {
+		const options: ConntrackOptions = {
+			ctstate: { bits: states, inverted },
+			ctproto: null,
+			addresses: [],
+			ports: [],
+			ctstatus: null,
+			ctexpire: null,
+			ctdir: null,
+		};
+		return { name: "conntrack", options };
+	},
 	compile({ states, inverted }) {
 		return inverted
 			? (skb) => (stateBit(skb) & states) === 0

@@ -4,6 +4,7 @@ import type {
 	AddressMask,
 	Counters,
 	InterfaceMatch,
+	MatchUse,
 	Rule,
 	RuleHeader,
 	Ruleset,
@@ -71,15 +72,25 @@ export function printRule(rule: Rule, chain: string): string {
 	if (asWritten !== undefined)
 		return `-A ${chain}${asWritten.words}${target?.kind === "extension" ? "" : printTarget(target, rule.header)}`;
 	let line = `-A ${chain}${printHeader(rule.header)}`;
-	for (const { name, options } of rule.matches) {
-		const extension = matches.get(name);
-		invariant(extension !== undefined, `no match ${name}`);
-		line += ` -m ${name}${extension.print(options, rule.header)}`;
-	}
+	for (const use of rule.matches) line += printMatch(use, rule.header);
 	return line + printTarget(target, rule.header);
 }
 
-function printTarget(target: TargetUse | null, header: RuleHeader): string {
+/** ` -m mark --mark 0x1` */
+export function printMatch(
+	{ name, options }: MatchUse,
+	header: RuleHeader,
+): string {
+	const extension = matches.get(name);
+	invariant(extension !== undefined, `no match ${name}`);
+	return ` -m ${name}${extension.print(options, header)}`;
+}
+
+/** ` -j ACCEPT`; "" where there is no target. */
+export function printTarget(
+	target: TargetUse | null,
+	header: RuleHeader,
+): string {
 	switch (target?.kind) {
 		case undefined:
 			return "";

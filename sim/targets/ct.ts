@@ -26,6 +26,17 @@ interface Options {
 	readonly zoneDirection: "both" | "original" | "reply";
 }
 
+/** `CT --notrack` */
+export const NOTRACK_OPTIONS: Options = {
+	notrack: true,
+	helper: "",
+	timeout: "",
+	connectionEvents: [],
+	expectationEvents: [],
+	zone: 0,
+	zoneDirection: "both",
+};
+
 /** `enum ip_conntrack_events` by libxt_CT's names (iptables 1.8.9). */
 const CONNECTION_EVENTS = [
 	"new",

@@ -1,6 +1,6 @@
 import { defineTarget } from "../extension/extension.ts";
 import { CTINFO_UNTRACKED, XT_CONTINUE } from "../packet/skb/skb.ts";
-import { isSeen } from "./ct.ts";
+import { isSeen, NOTRACK_OPTIONS } from "./ct.ts";
 
 /**
  * The older name of `CT --notrack`; iptables keeps apart which of the two was written
@@ -12,6 +12,7 @@ export const notrack = defineTarget<object>({
 	options: [],
 	build: () => ({}),
 	print: () => "",
+	successor: () => ({ name: "CT", options: NOTRACK_OPTIONS }),
 	compile: () => (skb) => {
 		if (!isSeen(skb)) skb.ctinfo = CTINFO_UNTRACKED;
 		return XT_CONTINUE;

@@ -14,7 +14,9 @@ export type LintCategory =
 	| "reachability"
 	| "nat"
 	| "reload"
-	| "syntax";
+	| "syntax"
+	/** About the linter itself: comments that suppress findings. */
+	| "linter";
 
 /** `error`: connections are lost or go to the wrong place; `warning`: they may be; `note`: worth knowing. @public */
 export type Severity = "error" | "warning" | "note";
@@ -22,8 +24,8 @@ export type Severity = "error" | "warning" | "note";
 /** `certain`: computed from the rules alone; `likely`: rests on what was assumed of the machine. @public */
 export type Confidence = "certain" | "likely";
 
-/** One rule of the linter: its file holds all that is said of it. @public */
-export interface LintRule {
+/** All that is said of a rule of the linter. @public */
+export interface LintDescription {
 	readonly code: LintCode;
 	/** Kebab-case: `unequal-split`. */
 	readonly name: string;
@@ -42,6 +44,10 @@ export interface LintRule {
 	readonly why: string;
 	/** Whole rulesets: the first has the fault, the second is the repaired one. Both load in a kernel. */
 	readonly examples: { readonly bad: string; readonly good: string };
+}
+
+/** One rule of the linter, in a file of its own. @public */
+export interface LintRule extends LintDescription {
 	check(facts: Facts): readonly Found[];
 }
 
@@ -49,6 +55,8 @@ export interface LintRule {
 export interface Found {
 	/** Where the fault is. */
 	readonly at: RuleRef;
+	/** The words of `at.text` that are wrong: `-m state --state NEW`; all of it when left out. */
+	readonly part?: string;
 	/** What is wrong here, with its figures. */
 	readonly message: string;
 	/** What happens because of it: `8/27 (29.6 %) of the connections get no backend`. */
@@ -83,7 +91,7 @@ export type Edit =
 
 /** A finding as it is shown: what was found, and by which rule of the linter, in which file. @public */
 export interface LintFinding extends Found {
-	readonly lint: LintRule;
+	readonly lint: LintDescription;
 	readonly file: string;
 	readonly severity: Severity;
 	readonly confidence: Confidence;

@@ -1,0 +1,43 @@
+/** The rules of a ruleset, each with its place. */
+import type {
+	Chain,
+	Rule,
+	Ruleset,
+	Table,
+} from "../../../sim/contract/ruleset.ts";
+import { printRule } from "../../../sim/ruleset/print.ts";
+import type { RuleRef } from "../walk/decision.ts";
+
+export interface PlacedRule {
+	readonly table: Table;
+	readonly chain: Chain;
+	readonly rule: Rule;
+	readonly at: RuleRef;
+}
+
+/** Each rule of the linter asks, and a ruleset may have 32,000 rules: they are printed once. */
+const known = new WeakMap<Ruleset, readonly PlacedRule[]>();
+
+/** Table by table, chain by chain, in their order. */
+export function eachRule(ruleset: Ruleset): readonly PlacedRule[] {
+	const placed = known.get(ruleset) ?? placeRules(ruleset);
+	known.set(ruleset, placed);
+	return placed;
+}
+
+function placeRules({ tables }: Ruleset): readonly PlacedRule[] {
+	return tables.flatMap((table) =>
+		table.chains.flatMap((chain) =>
+			chain.rules.map((rule, index) => ({
+				table,
+				chain,
+				rule,
+				at: {
+					rule: `${table.name}:${chain.name}:rule:${index + 1}`,
+					text: printRule(rule, chain.name),
+					line: rule.line,
+				},
+			})),
+		),
+	);
+}

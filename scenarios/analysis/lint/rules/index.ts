@@ -1,0 +1,34 @@
+/** All rules of the linter. */
+import type { LintDescription, LintRule } from "../finding.ts";
+import {
+	ignoreOfUnknownRule,
+	ignoreWithoutEffect,
+	ignoreWithoutReason,
+} from "./linter/suppressions.ts";
+import { oldName } from "./syntax/old-name.ts";
+
+/** Those that look at a ruleset, by code: a line each. */
+export const lintRules: readonly LintRule[] = [
+	// MT1xx: balance
+	// MT2xx: failover
+	// MT3xx: affinity
+	// MT4xx: marks
+	// MT5xx: reachability
+	// MT6xx: nat
+	// MT7xx: reload
+	// MT8xx: syntax
+	oldName,
+];
+
+/** Those about comments that suppress findings. */
+export const suppressionRules: readonly LintDescription[] = [
+	ignoreWithoutReason,
+	ignoreOfUnknownRule,
+	ignoreWithoutEffect,
+];
+
+/** All of them, by code. */
+export const allLintRules: readonly LintDescription[] = [
+	...lintRules,
+	...suppressionRules,
+];
