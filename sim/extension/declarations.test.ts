@@ -1,7 +1,4 @@
 /** What extensions declare of themselves is so. */
-import { readdirSync, readFileSync } from "node:fs";
-import { basename, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { matches } from "../matches/index.ts";
 import { ICMP, SYN, UDP } from "../packet/packet.ts";
@@ -12,11 +9,9 @@ import {
 	XT_CONTINUE,
 } from "../packet/skb/skb.ts";
 import { OF_IPV6 } from "../ruleset/line/unknown-name.ts";
-import { checkRuleset } from "../ruleset/parse.ts";
 import { targets } from "../targets/index.ts";
 import { targetAction } from "../targets/test-target.ts";
 import type { Test } from "./extension.ts";
-import { parseCases, rulesetOfCase } from "./test-cases.ts";
 import {
 	compileMatch,
 	testEntry,
@@ -25,27 +20,9 @@ import {
 	testSkb,
 	UnknownOutcome,
 } from "./test-host.ts";
-
-const SIM = fileURLToPath(new URL("..", import.meta.url));
+import { firstUse, usesOf } from "./test-uses.ts";
 
 const all = [...matches.values(), ...targets.values()];
-
-/** The options of the first case that loads, as behind `-m NAME` or `-j NAME`. */
-function firstUse(folder: "matches" | "targets", name: string): string {
-	const path = join(SIM, folder, casesOf(folder, name));
-	const use = new RegExp(`^[^;#]*-[mj] ${name}(?: ([^;]*))? ; .*; OK$`, "m");
-	return use.exec(readFileSync(path, "utf8"))?.[1] ?? "";
-}
-
-/** Its table of cases, from the folder. */
-function casesOf(folder: "matches" | "targets", name: string): string {
-	const file = `${name.toLowerCase()}.cases`;
-	const files = readdirSync(join(SIM, folder), {
-		recursive: true,
-		encoding: "utf8",
-	});
-	return files.find((one) => basename(one) === file) ?? file;
-}
 
 const PACKETS: readonly Partial<Skb>[] = [
 	{},
@@ -54,26 +31,6 @@ const PACKETS: readonly Partial<Skb>[] = [
 	{ protocol: UDP, ttl: 1, tos: 8, length: 1500 },
 	{ protocol: ICMP, icmpType: 8, inInterface: 2, pktType: "broadcast" },
 ];
-
-/** The uses of a match in the cases of its table that load. */
-function usesOf(
-	name: string,
-): readonly { readonly input: string; readonly options: object }[] {
-	const path = join("matches", casesOf("matches", name));
-	const text = readFileSync(join(SIM, path), "utf8");
-	return parseCases(text, path)
-		.filter(({ outcome }) => outcome.kind === "OK")
-		.flatMap((one) => {
-			const { ruleset } = checkRuleset(rulesetOfCase(one));
-			const rules = ruleset?.tables.flatMap(({ chains }) =>
-				chains.flatMap((chain) => chain.rules),
-			);
-			return (rules ?? [])
-				.flatMap((rule) => rule.matches)
-				.filter((use) => use.name === name)
-				.map(({ options }) => ({ input: one.input, options }));
-		});
-}
 
 /** Or that the model does not know. */
 function answerOf(test: Test | null, skb: Skb): boolean | string | undefined {
@@ -115,7 +72,7 @@ describe("a match that is not stateful gives the same answer again", () => {
 			compile !== null && !stateful && !alwaysMatches,
 	);
 	test.each(lasting)("$name", (match) => {
-		const uses = usesOf(match.name);
+		const uses = usesOf("matches", match.name);
 		expect(uses.length).toBeGreaterThan(0);
 		const wrong = uses.flatMap(({ input, options }) => {
 			if (match.draws?.(options)) return [];

@@ -54,14 +54,22 @@ export interface Comparison {
 	readonly inverted: boolean;
 }
 
-/** Bits of a mark that an extension reads or writes. */
+/**
+ * Bits of a mark that an extension reads or writes (`mark-uses.ts` makes them). A target that turns bits
+ * over where they stand (`--xor-mark`) writes them and reads nothing: no other bit depends on them.
+ */
 export interface MarkUse {
 	readonly mark: "packet" | "connection";
 	readonly does: "reads" | "writes";
-	/** The bits, unsigned 32 bits. */
+	/** The bits, unsigned 32 bits; never 0. */
 	readonly bits: number;
-	/** What it compares with, or what the bits are set to; `null`: it is not a constant. */
+	/**
+	 * What a match compares these bits with, or what a target sets them to; `null`: it is not a constant. A
+	 * match with a value that has other bits as well never holds, or, inverted, always.
+	 */
 	readonly value: number | null;
-	/** A copy of the other mark (save-mark, restore-mark). */
+	/** The bits of the one mark become those of the other (save-mark, restore-mark). */
 	readonly copies: boolean;
+	/** A match that holds where the bits are not the value. */
+	readonly inverted: boolean;
 }

@@ -1,5 +1,6 @@
 import { defineMatch } from "../extension/extension.ts";
 import { connectionOf } from "../extension/host.ts";
+import { readsMark } from "../extension/mark-uses.ts";
 import { NO_ENTRY } from "../packet/skb/skb.ts";
 import {
 	type MarkTest,
@@ -19,6 +20,7 @@ export const connmark = defineMatch<MarkTest>({
 	],
 	build: readMarkTest,
 	print: printMarkTest,
+	marks: (test) => readsMark("connection", test.mask, test),
 	compile({ value, mask, inverted }, ports) {
 		const { conntrack } = ports;
 		const wanted = !inverted;

@@ -1,4 +1,5 @@
 import { defineMatch } from "../extension/extension.ts";
+import { readsMark } from "../extension/mark-uses.ts";
 import {
 	type MarkTest,
 	printMarkTest,
@@ -13,6 +14,7 @@ export const mark = defineMatch<MarkTest>({
 	],
 	build: readMarkTest,
 	print: printMarkTest,
+	marks: (test) => readsMark("packet", test.mask, test),
 	compile({ value, mask, inverted }) {
 		if (inverted) return (skb) => (skb.mark & mask) !== value;
 		return mask === -1

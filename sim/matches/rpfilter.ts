@@ -1,4 +1,5 @@
 import { defineMatch } from "../extension/extension.ts";
+import { ALL_BITS, readsMark } from "../extension/mark-uses.ts";
 
 const FLAGS = ["loose", "validmark", "accept-local", "invert"] as const;
 
@@ -18,5 +19,8 @@ export const rpfilter = defineMatch<Options>({
 			? null
 			: `ipt_rpfilter: only valid in 'raw' or 'mangle' table, not '${table}'`;
 	},
+	/** The route back is looked up with the packet's mark (`rpfilter_mt`, 6.1). */
+	marks: ({ flags }) =>
+		flags.includes("validmark") ? readsMark("packet", ALL_BITS) : [],
 	compile: null,
 });

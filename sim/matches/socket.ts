@@ -1,4 +1,5 @@
 import { defineMatch } from "../extension/extension.ts";
+import { ALL_BITS, writesMark } from "../extension/mark-uses.ts";
 
 const FLAGS = ["transparent", "nowildcard", "restore-skmark"] as const;
 
@@ -13,5 +14,10 @@ export const socket = defineMatch<Options>({
 	options: FLAGS.map((name) => ({ name, type: "none" })),
 	build: (given) => ({ flags: FLAGS.filter((name) => given.has(name)) }),
 	print: ({ flags }) => flags.map((name) => ` --${name}`).join(""),
+	/** The packet gets the mark of the socket (`socket_match`, 6.1). */
+	marks: ({ flags }) =>
+		flags.includes("restore-skmark")
+			? writesMark("packet", ALL_BITS, null)
+			: [],
 	compile: null,
 });

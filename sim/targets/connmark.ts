@@ -1,6 +1,14 @@
 import { defineTarget } from "../extension/extension.ts";
 import { connectionOf } from "../extension/host.ts";
+import {
+	ALL_BITS,
+	combinesMark,
+	copiesMark,
+	readsMark,
+	writesMark,
+} from "../extension/mark-uses.ts";
 import type { GivenOptions, OptionEntry } from "../extension/options.ts";
+import type { MarkUse } from "../extension/traits.ts";
 import { hex32 } from "../packet/numbers.ts";
 import { NO_ENTRY, XT_CONTINUE } from "../packet/skb/skb.ts";
 
@@ -90,6 +98,7 @@ export const connmark = defineTarget<Options>({
 	},
 	check: ({ shift }) =>
 		shift.bits < 32 ? null : "xt_connmark: cannot shift by 32 bits or more",
+	marks: marksOf,
 	compile(options, ports) {
 		const { conntrack } = ports;
 		const shift = compileShift(options.shift);
@@ -160,6 +169,35 @@ function readShift(given: GivenOptions): Shift {
 	return right && right.word > (left?.word ?? 0)
 		? { direction: "right", bits: right.value }
 		: { direction: "left", bits: left?.value ?? 0 };
+}
+
+function marksOf(options: Options): readonly MarkUse[] {
+	const shift = compileShift(options.shift);
+	if (options.mode !== "set") {
+		const { packetMask, connectionMask } = options;
+		const packet = { mark: "packet", mask: packetMask } as const;
+		const connection = { mark: "connection", mask: connectionMask } as const;
+		const saves = options.mode === "save";
+		const [from, to] = saves ? [packet, connection] : [connection, packet];
+		return copiesMark(
+			{ mark: from.mark, bits: from.mask & survivors(options.shift) },
+			{ mark: to.mark, mask: to.mask, bits: shift(from.mask) },
+		);
+	}
+	const { value, mask } = options;
+	if (options.shift.bits === 0) return combinesMark("connection", options);
+	// The bits that are kept move, and zeros come in behind them.
+	const moved = shift(~mask);
+	return [
+		...readsMark("connection", ~mask & survivors(options.shift)),
+		...writesMark("connection", ~moved, shift(value & mask)),
+		...writesMark("connection", moved, null),
+	];
+}
+
+/** Bits that a shift does not push out. */
+function survivors({ direction, bits }: Shift): number {
+	return direction === "left" ? ALL_BITS >>> bits : ALL_BITS << bits;
 }
 
 function compileShift({ direction, bits }: Shift): (mark: number) => number {

@@ -1,5 +1,6 @@
 import type { Need } from "../contract/need.ts";
 import { defineTarget } from "../extension/extension.ts";
+import { readsMark } from "../extension/mark-uses.ts";
 import type { GivenOptions } from "../extension/options.ts";
 import { protocolName } from "../extension/values/names.ts";
 import { cutOctets } from "../extension/values/octets.ts";
@@ -113,6 +114,9 @@ export const ct = defineTarget<Options>({
 			: null;
 	},
 	notModelled,
+	/** A zone has 16 bits. */
+	marks: ({ notrack, zone }) =>
+		!notrack && zone === "mark" ? readsMark("packet", 0xffff) : [],
 	needs({ notrack, helper, timeout }, { protocol }) {
 		if (notrack) return [];
 		const needs: Need[] = [];

@@ -1,4 +1,5 @@
 import { defineTarget } from "../extension/extension.ts";
+import { combinesMark } from "../extension/mark-uses.ts";
 import { hex32 } from "../packet/numbers.ts";
 import { XT_CONTINUE } from "../packet/skb/skb.ts";
 
@@ -40,6 +41,7 @@ export const mark = defineTarget<Options>({
 		);
 	},
 	print: ({ value, mask }) => ` --set-xmark ${hex32(value)}/${hex32(mask)}`,
+	marks: (options) => combinesMark("packet", options),
 	compile({ value, mask }) {
 		const keep = ~mask;
 		return (skb) => {

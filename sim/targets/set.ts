@@ -1,4 +1,5 @@
 import { defineTarget } from "../extension/extension.ts";
+import { ALL_BITS, writesMark } from "../extension/mark-uses.ts";
 import { type GivenOptions, twoWords } from "../extension/options.ts";
 import { readUnsigned } from "../extension/values/read-number.ts";
 
@@ -85,6 +86,9 @@ export const set = defineTarget<Options>({
 			? "xt_set: mapping of prio or/and queue is allowed only from OUTPUT/FORWARD/POSTROUTING chains"
 			: null;
 	},
+	/** The set's entry has mask and value (`skbmark`). */
+	marks: ({ mapFlags }) =>
+		mapFlags.includes("map-mark") ? writesMark("packet", ALL_BITS, null) : [],
 	compile: null,
 });
 

@@ -1,4 +1,5 @@
 import { defineTarget } from "../extension/extension.ts";
+import { combinesMark } from "../extension/mark-uses.ts";
 import { formatAddress } from "../packet/address.ts";
 import { hex32 } from "../packet/numbers.ts";
 import { type Address, TCP, UDP } from "../packet/packet.ts";
@@ -37,5 +38,6 @@ export const tproxy = defineTarget<Options>({
 			? null
 			: "xt_TPROXY: Can be used only with -p tcp or -p udp";
 	},
+	marks: (options) => combinesMark("packet", options),
 	compile: null,
 });

@@ -28,8 +28,9 @@ export function uncheckedMatch(name: string, options: string): MatchExtension {
 export function uncheckedTarget(
 	name: string,
 	options: string,
+	traits: Pick<TargetExtension, "ends" | "marks"> = {},
 ): TargetExtension {
-	return unchecked(name, options);
+	return { ...unchecked(name, options), ...traits };
 }
 
 function unchecked(

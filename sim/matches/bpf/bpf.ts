@@ -1,4 +1,5 @@
 import { defineMatch } from "../../extension/extension.ts";
+import { ALL_BITS, readsMark } from "../../extension/mark-uses.ts";
 import { cutOctets } from "../../extension/values/octets.ts";
 import { checkProgram, type Instruction, readProgram } from "./bpf-program.ts";
 
@@ -10,6 +11,13 @@ interface Options {
 
 /** XT_BPF_PATH_MAX, less the closing NUL (include/uapi/linux/netfilter/xt_bpf.h, 6.1). */
 const PATH_LENGTH = 511;
+
+/** SKF_AD_OFF + SKF_AD_MARK (include/uapi/linux/filter.h, 6.1): a load of this word is one of the mark. */
+const MARK_FIELD = 0xfffff014;
+const LOAD_WORD = 0x20;
+
+const readsMarkField = ([code, , , k]: Instruction): boolean =>
+	code === LOAD_WORD && k === MARK_FIELD;
 
 /** Runs a BPF program on the packet (iptables 1.8.9 libxt_bpf.c, kernel 6.1 xt_bpf.c, revision 1). */
 export const bpf = defineMatch<Options>({
@@ -49,5 +57,8 @@ export const bpf = defineMatch<Options>({
 			: "xt_bpf: check failed: parse error",
 	needs: ({ program, path }) =>
 		program === null ? [{ kind: "bpf", name: path }] : [],
+	/** A pinned program may read the mark, too: nothing is known of it. */
+	marks: ({ program }) =>
+		program?.some(readsMarkField) ? readsMark("packet", ALL_BITS) : [],
 	compile: null,
 });

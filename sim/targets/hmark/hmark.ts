@@ -1,5 +1,7 @@
 import { defineTarget } from "../../extension/extension.ts";
+import { ALL_BITS, writesMark } from "../../extension/mark-uses.ts";
 import type { GivenOptions } from "../../extension/options.ts";
+import type { MarkUse } from "../../extension/traits.ts";
 import { prefixLength } from "../../packet/address.ts";
 import { compileHashMark, type HashMarkOptions } from "./hmark-hash.ts";
 
@@ -49,8 +51,24 @@ export const hmark = defineTarget<HashMarkOptions>({
 		spi !== null && (sourcePort !== null || destinationPort !== null)
 			? "xt_HMARK: spi-set and port-set can't be combined"
 			: null,
+	marks: writesHash,
 	compile: compileHashMark,
 });
+
+/** The mark lies between the offset and the modulus above it, so the bits above those that vary are constant. */
+function writesHash({ modulus, offset }: HashMarkOptions): readonly MarkUse[] {
+	const least = (offset ?? 0) >>> 0;
+	const greatest = least + (modulus >>> 0) - 1;
+	const varies =
+		greatest > ALL_BITS ? ALL_BITS : bitsBelow(Math.clz32(least ^ greatest));
+	return [
+		...writesMark("packet", ~varies, least),
+		...writesMark("packet", varies, null),
+	];
+}
+
+/** All but this many upper bits. */
+const bitsBelow = (upper: number) => (upper === 32 ? 0 : ALL_BITS >>> upper);
 
 function build(given: GivenOptions): HashMarkOptions {
 	const parts = readTuple(given);
