@@ -22,6 +22,7 @@ export class NotedChoice implements Choice {
 	readonly aside: Choice;
 	/** Only where there is one: it looks at every connection. */
 	readonly evict?: NonNullable<Choice["evict"]>;
+	readonly spread?: NonNullable<Choice["spread"]>;
 	private noted: ChancePart[] = [];
 	/** What the next draws follow from, where that is known, and what was noted. */
 	readonly state: Stateful<{
@@ -40,6 +41,8 @@ export class NotedChoice implements Choice {
 		this.aside = choice;
 		if (choice.evict !== undefined)
 			this.evict = (candidates) => choice.evict?.(candidates) ?? null;
+		if (choice.spread !== undefined)
+			this.spread = (count, label) => choice.spread?.(count, label) ?? null;
 	}
 
 	pick(count: number, label: string): number {

@@ -6,11 +6,17 @@ import type { Choice } from "../chance/choice.ts";
 import type { Address } from "../packet/packet.ts";
 import { NO_ENTRY, type Skb } from "../packet/skb/skb.ts";
 import type { Stateful } from "../stateful.ts";
+import type { Question } from "./traits.ts";
 
 export interface ExtensionHost {
 	readonly choice: Choice;
 	/** The same choice for a rule that only counts or logs: its draws do not decide where a packet goes. */
 	readonly aside?: Choice;
+	/**
+	 * For a walk that takes every way: answers the questions of matches (`MatchExtension.question`) in place of
+	 * counters, draws, conditions and what no ruleset tells. Left out: they answer themselves.
+	 */
+	readonly decide?: Decide;
 	/** A rule goes by what it remembers of packets before this one. */
 	recalled?(): void;
 	/** Virtual time since the gateway was started. */
@@ -56,6 +62,18 @@ export interface ExtensionHost {
 	 * @param reason what is not modelled
 	 */
 	unknown(reason: string): never;
+}
+
+/** @returns does the match hold, its inversion included? */
+export type Decide = (asked: AskedQuestion, skb: Skb) => boolean;
+
+/** A question, and the match that asks it. */
+export interface AskedQuestion {
+	readonly question: Question;
+	/** The kernel's name of the rule, `mangle:PREROUTING:rule:1`. */
+	readonly rule: string;
+	/** The match among those of its rule, from 0. */
+	readonly place: number;
 }
 
 /** `RTN_*` of include/uapi/linux/rtnetlink.h, as `-m addrtype` spells them. */

@@ -3,6 +3,7 @@ import { TimerQueue } from "../clock/timer-queue.ts";
 import { Conntrack } from "../conntrack/conntrack.ts";
 import type { GatewaySetup } from "../contract/gateway.ts";
 import { UnknownSignal } from "../contract/unknown-signal.ts";
+import type { Decide } from "../extension/host.ts";
 import { LoadedTables } from "../netfilter/loaded-tables.ts";
 import type { Tracer } from "../netfilter/netfilter.ts";
 import { Routes } from "../routing/routes.ts";
@@ -26,6 +27,8 @@ export interface Surroundings {
 	readonly silentHosts: ReadonlySet<string>;
 	/** Hears of every rule that a packet matches; `null` costs nothing. */
 	readonly tracer: Tracer | null;
+	/** Answers the questions of matches; left out: they answer themselves. */
+	readonly decide?: Decide | undefined;
 }
 
 /**
@@ -34,7 +37,7 @@ export interface Surroundings {
  */
 export function createGateway(
 	setup: GatewaySetup,
-	{ nowMs, choice, silentHosts, tracer }: Surroundings,
+	{ nowMs, choice, silentHosts, tracer, decide }: Surroundings,
 ): GatewayState {
 	const routes = new Routes(setup);
 	const settings = new Settings(setup);
@@ -69,7 +72,11 @@ export function createGateway(
 		mtus,
 		conntrack,
 		tables: new LoadedTables(
-			extensionHost(parts, (skb, answer) => nfReject(gateway, skb, answer)),
+			extensionHost(
+				parts,
+				(skb, answer) => nfReject(gateway, skb, answer),
+				decide,
+			),
 			() => conntrack.resume(),
 		),
 		hooks: null,

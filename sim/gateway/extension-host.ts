@@ -14,6 +14,7 @@ export type HostParts = Pick<
 export function extensionHost(
 	parts: HostParts,
 	reject: ExtensionHost["reject"],
+	decide: ExtensionHost["decide"],
 ): HostOfTables {
 	const { setup, routes, mtus, conntrack, choice, timers, tracer } = parts;
 	const mtuTowards = (address: Address) =>
@@ -21,6 +22,7 @@ export function extensionHost(
 	return {
 		choice,
 		aside: choice.aside,
+		...(decide === undefined ? {} : { decide }),
 		recalled: () => choice.note("recalled"),
 		nowMs: () => timers.nowMs,
 		epochMs: setup.epochMs,

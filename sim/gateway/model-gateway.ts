@@ -20,6 +20,7 @@ import { GatewayError } from "../contract/gateway-error.ts";
 import type { Rule, Ruleset, Table } from "../contract/ruleset.ts";
 import { UnknownSignal } from "../contract/unknown-signal.ts";
 import { unreachable } from "../invariant.ts";
+import type { FreeWalk } from "../netfilter/free-walk.ts";
 import { replaceTable } from "../netfilter/hook-path.ts";
 import { createTracer, type RuleTracer } from "../netfilter/rule-tracer.ts";
 import type { Packet } from "../packet/packet.ts";
@@ -45,6 +46,8 @@ export interface ModelGatewayPorts {
 	readonly trace?: TraceSink;
 	/** Instead: gets the names alone, as TRACE spells them, each before its rule's target acts. */
 	readonly reached?: (rule: string) => void;
+	/** Instead: a walk that takes every way, which answers the questions of matches. */
+	readonly walk?: FreeWalk;
 }
 
 /**
@@ -73,6 +76,7 @@ export class ModelGateway {
 	private readonly setup: GatewaySetup;
 	private readonly choice: NotedChoice;
 	private readonly tracer: RuleTracer | null;
+	private readonly walk: FreeWalk | undefined;
 	/** Hosts that do not answer ARP, each as `interface address`; all others do. */
 	private readonly silentHosts = new Set<string>();
 	private state: GatewayState;
@@ -83,7 +87,8 @@ export class ModelGateway {
 	constructor(setup: GatewaySetup, ports: ModelGatewayPorts) {
 		this.setup = setup;
 		this.choice = new NotedChoice(ports.choice);
-		this.tracer = createTracer(ports, () => this.state);
+		this.walk = ports.walk;
+		this.tracer = ports.walk ?? createTracer(ports, () => this.state);
 		this.state = this.createState(0);
 	}
 
@@ -294,8 +299,17 @@ export class ModelGateway {
 	}
 
 	private createState(nowMs: number): GatewayState {
-		const { choice, tracer, silentHosts } = this;
-		return createGateway(this.setup, { nowMs, choice, tracer, silentHosts });
+		const { choice, tracer, silentHosts, walk } = this;
+		const decide = walk?.decide;
+		const state = createGateway(this.setup, {
+			nowMs,
+			choice,
+			tracer,
+			silentHosts,
+			decide,
+		});
+		walk?.attach(state);
+		return state;
 	}
 
 	private setNeighbour(ask: Ask & { kind: "neighbour" }): void {

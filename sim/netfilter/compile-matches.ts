@@ -2,7 +2,7 @@
 
 import type { AsWritten, MatchUse, Rule } from "../contract/ruleset.ts";
 import type { Test } from "../extension/extension.ts";
-import type { ExtensionHost } from "../extension/host.ts";
+import type { AskedQuestion, ExtensionHost } from "../extension/host.ts";
 import { NEEDS } from "../extension/values/need-words.ts";
 import { invariant } from "../invariant.ts";
 import { matches } from "../matches/index.ts";
@@ -44,23 +44,38 @@ export function compileMatches(
 		const extension = matches.get(use.name);
 		invariant(extension !== undefined, `match ${use.name} is not registered`);
 		if (extension.alwaysMatches) continue;
+		const decided = decidedTest(use, ports, { rule: ruleName, place });
 		const test =
-			extension.compile === null
+			decided ??
+			(extension.compile === null
 				? () => ports.unknown(`match "${use.name}" is not modelled`)
 				: (early.get(use) ??
 					extension.compile(use.options, ports, {
 						name: ruleName,
 						cell: cells.of(rule, place),
-					}));
+					})));
 		const { stateful = false } = extension;
 		tests.push({
 			test,
 			fragmentTest: onFragments(extension, test, ports),
 			stateful,
-			known: extension.compile !== null,
+			known: extension.compile !== null || decided !== null,
 		});
 	}
 	return decidable(tests);
+}
+
+/** The test of a match whose question a walk that takes every way answers; `null` where it has none. */
+function decidedTest(
+	{ name, options }: MatchUse,
+	{ decide }: ExtensionHost,
+	at: Omit<AskedQuestion, "question">,
+): Test | null {
+	if (decide === undefined) return null;
+	const question = matches.get(name)?.question?.(options) ?? null;
+	if (question === null) return null;
+	const asked = { question, ...at };
+	return (skb) => decide(asked, skb);
 }
 
 /** Whether the rule matches, only the machine knows that knows its names. */

@@ -112,7 +112,9 @@ export function compile(
 	const counters = new Float64Array(size * 2);
 	const chains: Chain[] = [];
 	const numbers = new Int32Array(size);
-	const aside = { ...ports, choice: ports.aside ?? ports.choice };
+	// Where nothing depends on it, a walk that takes every way has nothing to take two of.
+	const { decide: _, ...deciding } = ports;
+	const aside = { ...deciding, choice: ports.aside ?? ports.choice };
 	const place = (chain: Chain, number: number, counted: Counters): Node => {
 		const at = nodes.length;
 		chains.push(chain);

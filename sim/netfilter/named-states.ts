@@ -87,6 +87,16 @@ export class NamedStates implements Stateful<readonly SavedState[]> {
 		return new Map([...this.states].map(([key, { value }]) => [key, value]));
 	}
 
+	/** All states but those of a kind, as text; "" when there are none. */
+	textWithout(kind: string): string {
+		const others = [...this.states].filter(([, one]) => one.kind !== kind);
+		if (others.length === 0) return "";
+		return JSON.stringify(
+			others.map(([key, { value }]) => [key, value.save()]),
+			(_, value) => (typeof value === "bigint" ? `${value}` : value),
+		);
+	}
+
 	find(kind: string, name: string): object | null {
 		return this.states.get(`${kind}\0${name}`)?.value ?? null;
 	}

@@ -65,6 +65,8 @@ export interface End {
 	readonly connmark: number;
 	/** Rules with a target that it matched on the first way that leads here, in order. */
 	readonly rules: readonly RuleRef[];
-	/** What the gateway sent back: a reset, an ICMP error. */
+	/** What the gateway sent back, in packet notation: a reset, an ICMP error. */
 	readonly answered: string | null;
+	/** By which ways the walk came here: those that were taken at the forks, from the root. */
+	readonly ways: readonly number[];
 }

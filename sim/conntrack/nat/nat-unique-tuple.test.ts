@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { seededChoice } from "../../chance/seeded.ts";
+import type { NatRange } from "../../extension/host.ts";
 import { formatAddress } from "../../packet/address.ts";
 import { TCP } from "../../packet/packet.ts";
 import { address, range } from "../test-hooks.ts";
@@ -36,10 +38,18 @@ function tupleOf(source: string, destination: string) {
 	};
 }
 
+function pickFrom(
+	tuple: ReturnType<typeof tupleOf>,
+	range: NatRange,
+	manip: "source" | "destination",
+): void {
+	pickAddress(tuple, { range, manip, choice: seededChoice(1) }, 0);
+}
+
 describe("the address that a range gives to a connection", () => {
 	it.each(cases(DNAT))("DNAT: %s to %s gets .%s", (source, service, octet) => {
 		const tuple = tupleOf(source ?? "", service ?? "");
-		pickAddress(tuple, range("192.168.0.1-192.168.0.5"), "destination", 0);
+		pickFrom(tuple, range("192.168.0.1-192.168.0.5"), "destination");
 		expect(formatAddress(tuple.destination)).toBe(`192.168.0.${octet}`);
 	});
 
@@ -47,11 +57,10 @@ describe("the address that a range gives to a connection", () => {
 		"DNAT --persistent: %s to %s gets .%s",
 		(source, service, octet) => {
 			const tuple = tupleOf(source ?? "", service ?? "");
-			pickAddress(
+			pickFrom(
 				tuple,
 				range("192.168.0.1-192.168.0.5", { persistent: true }),
 				"destination",
-				0,
 			);
 			expect(formatAddress(tuple.destination)).toBe(`192.168.0.${octet}`);
 		},
@@ -61,7 +70,7 @@ describe("the address that a range gives to a connection", () => {
 		"SNAT: %s to %s comes from .%s",
 		(source, service, octet) => {
 			const tuple = tupleOf(source ?? "", service ?? "");
-			pickAddress(tuple, range("192.168.0.100-192.168.0.110"), "source", 0);
+			pickFrom(tuple, range("192.168.0.100-192.168.0.110"), "source");
 			expect(formatAddress(tuple.source)).toBe(`192.168.0.${octet}`);
 		},
 	);
@@ -69,11 +78,10 @@ describe("the address that a range gives to a connection", () => {
 	it("with --persistent does not depend on where the connection goes", () => {
 		const sources = ["192.168.0.1", "192.168.0.2", "198.51.100.7"].map((to) => {
 			const tuple = tupleOf("10.1.2.3", to);
-			pickAddress(
+			pickFrom(
 				tuple,
 				range("203.0.113.1-203.0.113.200", { persistent: true }),
 				"source",
-				0,
 			);
 			return tuple.source;
 		});
@@ -85,7 +93,7 @@ describe("the address that a range gives to a connection", () => {
 		for (let client = 0; client < 5000; client++) {
 			const tuple = tupleOf("10.0.0.0", "10.0.0.1");
 			tuple.source += client;
-			pickAddress(tuple, range("192.168.0.1-192.168.0.5"), "destination", 0);
+			pickFrom(tuple, range("192.168.0.1-192.168.0.5"), "destination");
 			const picked = formatAddress(tuple.destination);
 			count.set(picked, (count.get(picked) ?? 0) + 1);
 		}
@@ -97,11 +105,10 @@ describe("the address that a range gives to a connection", () => {
 
 	it("NETMAP keeps the host part", () => {
 		const tuple = tupleOf("10.0.0.10", "10.1.2.77");
-		pickAddress(
+		pickFrom(
 			tuple,
 			range("192.168.5.0-192.168.5.255", { netmap: true }),
 			"destination",
-			0,
 		);
 		expect(formatAddress(tuple.destination)).toBe("192.168.5.77");
 	});

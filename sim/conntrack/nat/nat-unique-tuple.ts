@@ -141,8 +141,7 @@ function wireWord(address: number): number {
  */
 export function pickAddress(
 	tuple: Tuple,
-	range: NatRange,
-	manip: Manip,
+	{ range, manip, choice }: Pick<TupleSearch, "range" | "manip" | "choice">,
 	zones: number,
 ): void {
 	const { addresses } = range;
@@ -157,7 +156,9 @@ export function pickAddress(
 		const zone = zones >>> 16 || zones & 0xffff;
 		const seed = range.persistent ? 0 : wireWord(tuple.destination) ^ zone;
 		const hash = hashAddressWord(wireWord(tuple.source), seed);
-		picked = (min + scale(hash, ((max - min) >>> 0) + 1)) | 0;
+		const count = ((max - min) >>> 0) + 1;
+		const at = choice.spread?.(count, `nat ${manip} address`) ?? null;
+		picked = (min + (at ?? scale(hash, count))) | 0;
 	}
 	if (manip === "source") tuple.source = picked;
 	else tuple.destination = picked;
@@ -182,7 +183,7 @@ export function findUniqueTuple(search: TupleSearch): void {
 			return;
 	}
 	copyTuple(wanted, current);
-	pickAddress(wanted, range, manip, zones);
+	pickAddress(wanted, search, zones);
 	if (!isRandom) {
 		const { ports } = range;
 		if (ports === null) {

@@ -1,5 +1,6 @@
 /** The arithmetic of HMARK (kernel 6.1 xt_HMARK.c: `hmark_tg_v4`, `hmark_hash`). */
 
+import type { Choice } from "../../chance/choice.ts";
 import type { Action } from "../../extension/extension.ts";
 import { connectionOf, type ExtensionHost } from "../../extension/host.ts";
 import { protocolOf } from "../../packet/bytes/bytes.ts";
@@ -53,7 +54,7 @@ export function compileHashMark(
 	options: HashMarkOptions,
 	ports: ExtensionHost,
 ): Action {
-	const hash = compileHash(options);
+	const hash = compileHash(options, ports.choice);
 	if (options.connection)
 		return (skb) => {
 			if (connectionOf(skb, ports) !== NO_ENTRY)
@@ -66,7 +67,10 @@ export function compileHashMark(
 	};
 }
 
-function compileHash(options: HashMarkOptions): (tuple: Tuple) => number {
+function compileHash(
+	options: HashMarkOptions,
+	choice: Choice,
+): (tuple: Tuple) => number {
 	const sourceMask = options.sourceMask ?? 0;
 	const destinationMask = options.destinationMask ?? 0;
 	const portMask =
@@ -78,6 +82,8 @@ function compileHash(options: HashMarkOptions): (tuple: Tuple) => number {
 	const { seed, modulus } = options;
 	const offset = options.offset ?? 0;
 	return (tuple) => {
+		const picked = choice.spread?.(modulus, "hash mark") ?? null;
+		if (picked !== null) return (picked + offset) | 0;
 		const source = (tuple.source & sourceMask) >>> 0;
 		const destination = (tuple.destination & destinationMask) >>> 0;
 		// Both directions of a connection are to get one mark, so the order does not count.

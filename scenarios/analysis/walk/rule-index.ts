@@ -1,0 +1,88 @@
+/** The rules of a ruleset by the kernel's names of them. */
+import type { Chain, Rule, Ruleset } from "../../../sim/contract/ruleset.ts";
+import { matches } from "../../../sim/matches/index.ts";
+import { printRule } from "../../../sim/ruleset/print.ts";
+import type { RuleRef } from "./decision.ts";
+
+/** @public */
+export interface RuleIndex {
+	/** @param rule `mangle:PREROUTING:rule:2`; a policy or "" has no text */
+	find(rule: string): RuleRef;
+	/** A packet may be asked about it more than once. */
+	conditionIsShared(name: string): boolean;
+}
+
+export function ruleIndex({ tables }: Ruleset): RuleIndex {
+	const rules = new Map<
+		string,
+		{ readonly chain: string; readonly rule: Rule }
+	>();
+	const askers = new Map<string, number>();
+	for (const { name, chains } of tables) {
+		const visits = visitsOf(chains);
+		for (const chain of chains)
+			for (const [index, rule] of chain.rules.entries()) {
+				const key = `${name}:${chain.name}:rule:${index + 1}`;
+				rules.set(key, { chain: chain.name, rule });
+				for (const condition of conditionsOf(rule))
+					askers.set(
+						condition,
+						(askers.get(condition) ?? 0) + (visits.get(chain.name) ?? 0),
+					);
+			}
+	}
+	const refs = new Map<string, RuleRef>();
+	return {
+		find(key) {
+			const known = refs.get(key);
+			if (known !== undefined) return known;
+			const found = rules.get(key);
+			const ref =
+				found === undefined
+					? { rule: key, text: "", line: 0 }
+					: {
+							rule: key,
+							text: printRule(found.rule, found.chain),
+							line: found.rule.line,
+						};
+			refs.set(key, ref);
+			return ref;
+		},
+		conditionIsShared: (name) => (askers.get(name) ?? 0) > 1,
+	};
+}
+
+/** Names of conditions that a rule asks about. */
+export function conditionsOf(rule: Rule): readonly string[] {
+	return rule.matches.flatMap(({ name, options }) => {
+		const question = matches.get(name)?.question?.(options) ?? null;
+		return question?.kind === "condition" ? [question.name] : [];
+	});
+}
+
+/** By how many ways a packet may come to each chain: 0, 1, or 2 for more. */
+function visitsOf(chains: readonly Chain[]): ReadonlyMap<string, number> {
+	const callers = new Map<string, string[]>();
+	for (const chain of chains)
+		for (const { target } of chain.rules)
+			if (target?.kind === "jump" || target?.kind === "goto") {
+				const known = callers.get(target.chain);
+				if (known === undefined) callers.set(target.chain, [chain.name]);
+				else known.push(chain.name);
+			}
+	const byName = new Map(chains.map((chain) => [chain.name, chain]));
+	const visits = new Map<string, number>();
+	const count = ({ name, policy }: Pick<Chain, "name" | "policy">): number => {
+		const known = visits.get(name);
+		if (known !== undefined) return known;
+		let sum = policy === null ? 0 : 1;
+		for (const caller of callers.get(name) ?? []) {
+			if (sum > 1) break;
+			sum += count(byName.get(caller) as Chain);
+		}
+		visits.set(name, Math.min(sum, 2));
+		return Math.min(sum, 2);
+	};
+	for (const chain of chains) count(chain);
+	return visits;
+}

@@ -1,0 +1,136 @@
+import { expect, test } from "vitest";
+import type { Decision } from "./decision.ts";
+import { forksOf, SYN, testWalker, whereTo } from "./test-walk.ts";
+import { TooManyWaysError } from "./walker.ts";
+
+/** A decision as nested text: `nat:PREROUTING:rule:1 ? B : A`. */
+function shown(decision: Decision): string {
+	if (decision.kind === "leaf") return whereTo(decision.end);
+	const [no, ...yes] = decision.ways.map(shown);
+	return `${decision.asked.key}(${[...yes, no].join(", ")})`;
+}
+
+const nth = (every: number, packet: number) =>
+	`-m statistic --mode nth --every ${every} --packet ${packet}`;
+const to = (last: number) => `-j DNAT --to-destination 10.20.0.${last}`;
+const cascade = (...everies: readonly number[]) =>
+	everies.map((every, index) =>
+		every === 1
+			? `-A PREROUTING -p tcp --dport 80 ${to(11 + index)}`
+			: `-A PREROUTING -p tcp --dport 80 ${nth(every, 0)} ${to(11 + index)}`,
+	);
+
+test("counters before DNAT: each rule sees what the rules before it left", () => {
+	const decision = testWalker({ nat: cascade(3, 3, 3) }).walk(SYN);
+	expect(shown(decision)).toBe(
+		"nat:PREROUTING:rule:1 1(10.20.0.11:80, nat:PREROUTING:rule:2 1(10.20.0.12:80, nat:PREROUTING:rule:3 1(10.20.0.13:80, delivered)))",
+	);
+});
+
+test("marks: ways that lead to the same mark share a node", () => {
+	const marks = Array.from(
+		{ length: 30 },
+		(_, index) =>
+			`-A PREROUTING -p tcp ${nth(30, index)} -j MARK --set-mark ${index + 1}`,
+	);
+	const decision = testWalker({ mangle: marks }).walk(SYN);
+	// Rule n is met with each of the n marks that rules before it may have set.
+	expect(forksOf(decision)).toHaveLength((30 * 31) / 2);
+});
+
+test("a condition is asked about once on each way, and both of its values are taken", () => {
+	const walker = testWalker({
+		nat: [
+			`-A PREROUTING -m condition --condition dead1 ${to(12)}`,
+			`-A PREROUTING -m condition ! --condition dead1 -m condition ! --condition dead2 ${to(11)}`,
+		],
+	});
+	expect(shown(walker.walk(SYN))).toBe(
+		"condition dead1(10.20.0.12:80, condition dead2(delivered, 10.20.0.11:80))",
+	);
+});
+
+test("a hundred backends with a condition each have two forks each", () => {
+	const rules = Array.from({ length: 100 }, (_, index) =>
+		[
+			`-A PREROUTING -p tcp -m condition ! --condition dead${index}`,
+			index < 99 ? nth(100 - index, 0) : "",
+			to(11 + index),
+		].join(" "),
+	);
+	const decision = testWalker({ nat: rules }).walk(SYN);
+	expect(forksOf(decision)).toHaveLength(199);
+});
+
+test("what nothing bounds has both ways, and ranges have one for each address", () => {
+	const walker = testWalker({
+		nat: [
+			`-A PREROUTING -m limit --limit 1/s ${to(11)}`,
+			"-A PREROUTING -j DNAT --to-destination 10.20.0.21-10.20.0.23",
+		],
+	});
+	expect(shown(walker.walk(SYN))).toBe(
+		"nat:PREROUTING:rule:1 0(10.20.0.11:80, nat:PREROUTING:rule:2 nat destination address(10.20.0.22:80, 10.20.0.23:80, 10.20.0.21:80))",
+	);
+});
+
+test("marks at the end, the rules on the way, and what was sent back", () => {
+	const walker = testWalker({
+		mangle: [
+			"-A PREROUTING -j MARK --set-mark 0x1",
+			"-A PREROUTING -j CONNMARK --save-mark",
+			"-A INPUT -j MARK --set-mark 0x2",
+		],
+		filter: ["-A INPUT -p tcp --dport 80 -j REJECT --reject-with tcp-reset"],
+	});
+	const decision = walker.walk(SYN);
+	expect(decision).toMatchObject({
+		kind: "leaf",
+		end: {
+			fate: { kind: "dropped", by: "filter:INPUT:rule:1" },
+			routingMark: 1,
+			mark: 2,
+			connmark: 1,
+			answered: expect.stringContaining(
+				"203.0.113.1:80 > 198.51.100.7:40000 R",
+			),
+			rules: [
+				{ rule: "mangle:PREROUTING:rule:1", line: 2 },
+				{ rule: "mangle:PREROUTING:rule:2", line: 3 },
+				{ rule: "mangle:INPUT:rule:1", line: 4 },
+				{ rule: "filter:INPUT:rule:1", line: 7 },
+			],
+		},
+	});
+});
+
+test("what a list of -m recent remembers makes another state", () => {
+	const walker = testWalker({
+		mangle: [
+			`-A PREROUTING ${nth(2, 0)} -m recent --set --name a -j MARK --set-mark 0`,
+			`-A PREROUTING ${nth(3, 0)} -j MARK --set-mark 0`,
+			"-A PREROUTING -m recent --rcheck --name a -j DROP",
+		],
+	});
+	expect(shown(walker.walk(SYN))).toBe(
+		"mangle:PREROUTING:rule:1 0(mangle:PREROUTING:rule:2 0(dropped, dropped), mangle:PREROUTING:rule:2 0(delivered, delivered))",
+	);
+});
+
+test("a packet of a known connection is walked behind the packets before it", () => {
+	const walker = testWalker({ nat: cascade(2, 1) });
+	const first = walker.walk(SYN);
+	if (first.kind !== "fork") throw new Error("no fork");
+	for (const [way, where] of [
+		[1, "10.20.0.11:80"],
+		[0, "10.20.0.12:80"],
+	] as const)
+		expect(shown(walker.walk(SYN, { before: [{ ...SYN, ways: [way] }] }))).toBe(
+			where,
+		);
+});
+
+test("ways are bounded", () => {
+	const walker = testWalker({ nat: cascade(3, 3, 3) });
+	expect(() => walker.walk(SYN, { mostForks: 2 })).toThrow(TooManyWaysError);
+});

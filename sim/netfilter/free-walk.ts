@@ -1,0 +1,146 @@
+/**
+ * A walk that takes every way, as a gateway sees it: it answers the questions of matches in place of
+ * counters, draws and conditions, knows where in the rules the packet is, and notes what it met.
+ */
+
+import type { Decide } from "../extension/host.ts";
+import { invariant } from "../invariant.ts";
+import type { Packet } from "../packet/packet.ts";
+import { HOOK_PREROUTING, NO_ENTRY, type Skb } from "../packet/skb/skb.ts";
+import { packetOf } from "../packet/skb/skb-packet.ts";
+import type { Program } from "./compile.ts";
+import type { Netfilter } from "./netfilter.ts";
+import type { RuleTracer } from "./rule-tracer.ts";
+
+/** What a walk has met so far. Marks are unsigned. */
+export interface WalkRecord {
+	/** Rules that the packet matched, in order, as the kernel names them: `nat:PREROUTING:rule:2`. */
+	readonly rules: readonly string[];
+	/** The packet as it stands; `null` before the first rule or policy. */
+	readonly packet: Packet | null;
+	/** Its mark when it was routed. */
+	readonly routingMark: number;
+	readonly mark: number;
+	readonly connmark: number;
+}
+
+export class FreeWalk implements RuleTracer {
+	isOn = true;
+	readonly decide: Decide;
+	private net: Netfilter | null = null;
+	private rules: string[] = [];
+	/** The packet that was sent in: what the gateway makes up meanwhile walks as well. */
+	private skb: Skb | null = null;
+	private program: Program | null = null;
+	/** Nodes of the jumps that the walk returns to. */
+	private readonly stack: number[] = [];
+	private hook = -1;
+	private routingMark = 0;
+	private mark = 0;
+	private connmark = 0;
+
+	/** @param decide is not asked about packets that the gateway makes up: their questions are answered with no */
+	constructor(decide: Decide) {
+		this.decide = (asked, skb) => {
+			this.meets(skb);
+			return skb === this.skb && decide(asked, skb);
+		};
+	}
+
+	/** The gateway whose packets these are. */
+	attach(net: Netfilter): void {
+		this.net = net;
+	}
+
+	/** Before a packet is sent in. */
+	begin(): void {
+		this.rules = [];
+		this.skb = null;
+		this.program = null;
+		this.stack.length = 0;
+		this.hook = -1;
+		this.routingMark = 0;
+		this.mark = 0;
+		this.connmark = 0;
+	}
+
+	reached(program: Program, at: number, skb: Skb): void {
+		this.meets(skb);
+		if (skb !== this.skb) return;
+		if (program !== this.program || skb.hook !== this.hook) {
+			this.program = program;
+			this.hook = skb.hook;
+			this.stack.length = 0;
+		}
+		const { kind } = program.nodes[at] as Program["nodes"][number];
+		if (kind === "jump") this.stack.push(at);
+		else if (kind === "return") this.stack.pop();
+		const chain = program.chains[at] as Program["chains"][number];
+		const number = program.numbers[at] as number;
+		if (number <= chain.rules.length)
+			this.rules.push(`${program.table.name}:${chain.name}:rule:${number}`);
+		this.note(skb);
+	}
+
+	log(): void {}
+
+	left(skb: Skb): void {
+		if (skb === this.skb) this.note(skb);
+	}
+
+	get record(): WalkRecord {
+		const { rules, skb, routingMark, mark, connmark } = this;
+		return {
+			rules,
+			packet: skb === null ? null : packetOf(skb),
+			routingMark: routingMark >>> 0,
+			mark: mark >>> 0,
+			connmark: connmark >>> 0,
+		};
+	}
+
+	/**
+	 * All on which the rest of the walk depends, as text: equal texts, equal ends.
+	 * @param table that is walked, whose question is to be answered
+	 */
+	momentIn(table: string): string {
+		const { skb, net, stack, program } = this;
+		invariant(skb !== null && net !== null, "a question outside of a walk");
+		const { protocol, source, destination, sourcePort, destinationPort } = skb;
+		const { hook, mark, tos, ttl, priority, ctinfo, entry, outInterface } = skb;
+		const { view } = net.conntrack;
+		const connection =
+			entry === NO_ENTRY
+				? []
+				: [
+						view.mark(entry),
+						view.status(entry),
+						view.source(entry, "reply"),
+						view.destination(entry, "reply"),
+						view.sourcePort(entry, "reply"),
+						view.destinationPort(entry, "reply"),
+					];
+		const isHere = hook === this.hook && program?.table.name === table;
+		const jumps = isHere ? stack : [];
+		return [
+			hook,
+			jumps.join("."),
+			[protocol, source, destination, sourcePort, destinationPort].join("."),
+			[mark, tos, ttl, priority, ctinfo, outInterface].join("."),
+			connection.join("."),
+			skb.template === null ? "" : JSON.stringify(skb.template),
+			net.tables.names.textWithout("condition"),
+		].join("|");
+	}
+
+	private meets(skb: Skb): void {
+		this.skb ??= skb;
+	}
+
+	private note(skb: Skb): void {
+		this.mark = skb.mark;
+		if (skb.hook === HOOK_PREROUTING) this.routingMark = skb.mark;
+		if (skb.entry !== NO_ENTRY)
+			this.connmark = this.net?.conntrack.view.mark(skb.entry) ?? 0;
+	}
+}
