@@ -45,12 +45,16 @@ export type HeaderField =
 	| "sourcePort"
 	| "destinationPort";
 
-/** A comparison of a header field. A use of a match may be several, all of which must hold. */
+/**
+ * A comparison of a header field (`comparisons.ts` makes them). A use of a match may be several, all of
+ * which must hold, and more than that: where one does not hold, the match does not.
+ */
 export interface Comparison {
 	/** Any of these: `multiport --ports` means the one or the other. */
 	readonly fields: readonly HeaderField[];
-	/** Closed intervals, ascending, as unsigned numbers. */
+	/** Closed intervals, ascending, as unsigned numbers, with gaps between them. None: no value is in them. */
 	readonly ranges: readonly (readonly [least: number, greatest: number])[];
+	/** None of the fields is in any of the ranges. */
 	readonly inverted: boolean;
 }
 

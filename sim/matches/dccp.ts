@@ -2,7 +2,7 @@ import { defineMatch } from "../extension/extension.ts";
 import type { GivenOptions } from "../extension/options.ts";
 import { DCCP } from "../kernel.ts";
 import { printRange } from "./sctp/sctp.ts";
-import type { PortRange } from "./shared/port-range.ts";
+import { type PortRange, portComparisons } from "./shared/port-range.ts";
 
 interface Options {
 	readonly source: PortRange | null;
@@ -68,6 +68,7 @@ export const dccp = defineMatch<Options>({
 			? `${text}${option.inverted ? " !" : ""} --dccp-option ${option.kind}`
 			: text;
 	},
+	compares: portComparisons,
 	compile: null,
 });
 

@@ -1,4 +1,5 @@
 import { allOf } from "../extension/all-of.ts";
+import { comparesAddresses } from "../extension/comparisons.ts";
 import { defineMatch, type Test } from "../extension/extension.ts";
 import type { GivenOptions } from "../extension/options.ts";
 import { readUnsigned } from "../extension/values/read-number.ts";
@@ -35,6 +36,10 @@ export const iprange = defineMatch<Options>({
 	},
 	print: ({ source, destination }) =>
 		printRange("src-range", source) + printRange("dst-range", destination),
+	compares: ({ source, destination }) => [
+		...(source ? comparesAddresses("source", source) : []),
+		...(destination ? comparesAddresses("destination", destination) : []),
+	],
 	compile({ source, destination }) {
 		const tests: Test[] = [];
 		if (source) {

@@ -1,3 +1,4 @@
+import { comparesPortList } from "../extension/comparisons.ts";
 import { defineMatch, type Test } from "../extension/extension.ts";
 import type { GivenOptions } from "../extension/options.ts";
 import {
@@ -43,6 +44,11 @@ const PRINTED = {
 	"source-ports": "sports",
 	"destination-ports": "dports",
 	ports: "ports",
+} as const;
+const FIELDS = {
+	sports: ["sourcePort"],
+	dports: ["destinationPort"],
+	ports: ["sourcePort", "destinationPort"],
 } as const;
 const others = (name: string) => NAMES.filter((other) => other !== name);
 
@@ -90,6 +96,8 @@ export const multiport = defineMatch<Options>({
 			.join(",");
 		return `${inverted ? " !" : ""} --${of} ${list}`;
 	},
+	compares: ({ of, inverted, ranges }) =>
+		comparesPortList(FIELDS[of], ranges, inverted),
 	compile({ of, inverted, ranges }) {
 		const known = new Uint8Array(65536);
 		for (const { min, max } of ranges) known.fill(1, min, max + 1);

@@ -9,6 +9,7 @@ import { readPortRange } from "./shared/old-ports.ts";
 import {
 	ANY_PORT,
 	type PortRange,
+	portComparisons,
 	portTests,
 	printPorts,
 } from "./shared/port-range.ts";
@@ -104,6 +105,7 @@ export const tcp = defineMatch<Options>({
 		const not = flags.inverted ? " !" : "";
 		return `${ports}${kind}${not} --tcp-flags ${printFlags(flags.mask)} ${printFlags(flags.set)}`;
 	},
+	compares: portComparisons,
 	compile({ source, destination, flags, option }, ports) {
 		const tests = portTests(source, destination);
 		if (flags) {

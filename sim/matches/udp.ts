@@ -5,6 +5,7 @@ import { UDP } from "../packet/packet.ts";
 import {
 	ANY_PORT,
 	type PortRange,
+	portComparisons,
 	portTests,
 	printPorts,
 } from "./shared/port-range.ts";
@@ -41,6 +42,7 @@ export const udp = defineMatch<Options>({
 	}),
 	print: ({ source, destination }) =>
 		printPorts("sport", source) + printPorts("dport", destination),
+	compares: portComparisons,
 	compile: ({ source, destination }) => allOf(portTests(source, destination)),
 });
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Rule } from "../contract/ruleset.ts";
 import { parseRuleset } from "./parse.ts";
-import { marksOf } from "./rule-traits.ts";
+import { comparisonsOf, marksOf } from "./rule-traits.ts";
 
 /** The one rule of a ruleset. */
 function ruleOf(rule: string, table = "mangle"): Rule {
@@ -29,4 +29,43 @@ test("the marks of a rule are those of its matches, and then of its target", () 
 test("a rule that jumps or counts uses the marks of its matches alone", () => {
 	expect(marksOf(ruleOf("-m mark --mark 1 -j ACCEPT"))).toHaveLength(1);
 	expect(marksOf(ruleOf("-p tcp"))).toEqual([]);
+});
+
+test("a rule compares the addresses of its header, and what its matches compare", () => {
+	const rule = ruleOf(
+		"! -s 10.0.0.0/8 -d 192.168.0.1 -p tcp -m tcp --dport 25 -m multiport --sports 1,2 -j ACCEPT",
+	);
+	const compared = comparisonsOf(rule).map(({ fields, ranges, inverted }) => [
+		...fields,
+		...(inverted ? ["not"] : []),
+		...ranges.flat(),
+	]);
+	expect(compared).toEqual([
+		["source", "not", 0x0a000000, 0x0affffff],
+		["destination", 0xc0a80001, 0xc0a80001],
+		["destinationPort", 25, 25],
+		["sourcePort", 1, 2],
+	]);
+});
+
+test("a mask with gaps is compared as the interval around it, unless it is inverted", () => {
+	expect(comparisonsOf(ruleOf("-s 10.0.0.1/255.0.0.255 -j ACCEPT"))).toEqual([
+		{ fields: ["source"], ranges: [[0x0a000001, 0x0affff01]], inverted: false },
+	]);
+	expect(comparisonsOf(ruleOf("! -s 10.0.0.1/255.0.0.255 -j ACCEPT"))).toEqual(
+		[],
+	);
+});
+
+test("a rule without addresses compares none, and one that excludes all of them says so", () => {
+	expect(comparisonsOf(ruleOf("-p tcp -j ACCEPT"))).toEqual([]);
+	expect(comparisonsOf(ruleOf("! -s 0.0.0.0/0 -j ACCEPT"))).toEqual([
+		{ fields: ["source"], ranges: [[0, 0xffffffff]], inverted: true },
+	]);
+});
+
+test("what stands in for a name that only the machine knows is not compared", () => {
+	const named = (rule: string) => comparisonsOf(ruleOf(rule)).length;
+	expect(named("-s gateway.example -j ACCEPT")).toBe(0);
+	expect(named("-s 10.0.0.1 -p tcp -m tcp --dport made-up -j ACCEPT")).toBe(1);
 });

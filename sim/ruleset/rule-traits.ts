@@ -1,6 +1,7 @@
-/** What a rule compares and which marks it uses: its header, its matches and its target together. */
+/** What a rule compares, and which marks it uses: its header, its matches and its target together. */
 import type { Rule } from "../contract/ruleset.ts";
-import type { MarkUse } from "../extension/traits.ts";
+import { comparesNetwork } from "../extension/comparisons.ts";
+import type { Comparison, MarkUse } from "../extension/traits.ts";
 import { matches } from "../matches/index.ts";
 import { targets } from "../targets/index.ts";
 
@@ -12,4 +13,25 @@ export function marksOf({ matches: uses, target }: Rule): readonly MarkUse[] {
 	if (target?.kind !== "extension") return ofMatches;
 	const ofTarget = targets.get(target.name)?.marks?.(target.options) ?? [];
 	return [...ofMatches, ...ofTarget];
+}
+
+/**
+ * What a rule compares header fields with, all of which must hold where it matches: addresses of its
+ * header, and what its matches compare. Where names are open that only the machine knows, what stands in
+ * for them is not compared.
+ */
+export function comparisonsOf(rule: Rule): readonly Comparison[] {
+	const { header, asWritten } = rule;
+	const hasNoHost = !asWritten?.needs.some(({ kind }) => kind === "host");
+	const ofHeader = hasNoHost
+		? [
+				...comparesNetwork("source", header.source),
+				...comparesNetwork("destination", header.destination),
+			]
+		: [];
+	if (asWritten !== undefined) return ofHeader;
+	const ofMatches = rule.matches.flatMap(
+		({ name, options }) => matches.get(name)?.compares?.(options) ?? [],
+	);
+	return [...ofHeader, ...ofMatches];
 }

@@ -1,12 +1,17 @@
 import { IPS_DST_NAT, IPS_SRC_NAT } from "../../conntrack/table/status.ts";
+import { comparesNetwork, comparesPorts } from "../../extension/comparisons.ts";
 import type { Test } from "../../extension/extension.ts";
 import type { ExtensionHost } from "../../extension/host.ts";
+import type { Comparison } from "../../extension/traits.ts";
+import { invariant } from "../../invariant.ts";
 import { CTINFO_IS_REPLY, NO_ENTRY } from "../../packet/skb/skb.ts";
 import {
 	ADDRESSES,
+	type AddressOption,
 	type Bits,
 	type ConntrackOptions,
 	isEmpty,
+	type PortOption,
 } from "./conntrack-options.ts";
 import { STATE_DNAT, STATE_SNAT, stateBit } from "./ct-states.ts";
 
@@ -48,9 +53,7 @@ export function entryTests(
 		tests.push((skb) => skb.ctinfo >= CTINFO_IS_REPLY === reply);
 	}
 	for (const { option, address, mask, inverted } of options.addresses) {
-		const place = ADDRESSES.find(([name]) => name === option);
-		if (!place) continue;
-		const [, side, end] = place;
+		const { side, end } = placeOf(option);
 		tests.push(
 			(skb) =>
 				(((conntrack[end](skb.entry, side) ^ address) & mask) === 0) !==
@@ -64,9 +67,7 @@ export function entryTests(
 		);
 	}
 	for (const { option, min, max, inverted } of options.ports) {
-		const place = ADDRESSES.find(([name]) => `${name}port` === option);
-		if (!place) continue;
-		const [, side, end] = place;
+		const { side, end } = placeOf(option);
 		const read = `${end}Port` as const;
 		tests.push((skb) => {
 			const port = conntrack[read](skb.entry, side);
@@ -88,3 +89,32 @@ export function entryTests(
 	}
 	return tests;
 }
+
+/** The part of the tuples that an option asks for. */
+function placeOf(option: AddressOption | PortOption) {
+	const place = ADDRESSES.find(
+		([name]) => name === option || `${name}port` === option,
+	);
+	invariant(place !== undefined, `conntrack has no option ${option}`);
+	const [, side, end] = place;
+	return { side, end };
+}
+
+/**
+ * The original tuple of a connection is what the header of its first packet had before any NAT, so
+ * `--ctorigsrc` and the like compare that, also where the packet was given another destination since. A
+ * packet without an entry is compared with nothing, and `--ctstate INVALID,UNTRACKED` lets it pass.
+ */
+export const comparisonsOfFirst = ({
+	addresses,
+	ports,
+}: ConntrackOptions): readonly Comparison[] => [
+	...addresses.flatMap((network) => {
+		const { side, end } = placeOf(network.option);
+		return side === "original" ? comparesNetwork(end, network) : [];
+	}),
+	...ports.flatMap((range) => {
+		const { side, end } = placeOf(range.option);
+		return side === "original" ? comparesPorts(`${end}Port`, range) : [];
+	}),
+];

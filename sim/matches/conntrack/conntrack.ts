@@ -19,7 +19,12 @@ import {
 	type PortOption,
 	type Range,
 } from "./conntrack-options.ts";
-import { compileState, entryTests, hasEntryTests } from "./conntrack-tests.ts";
+import {
+	comparisonsOfFirst,
+	compileState,
+	entryTests,
+	hasEntryTests,
+} from "./conntrack-tests.ts";
 import {
 	printStates,
 	readNames,
@@ -119,6 +124,7 @@ export const conntrack = defineMatch<ConntrackOptions>({
 		if (ctdir) words.push(` --ctdir ${ctdir}`);
 		return words.join("");
 	},
+	compares: comparisonsOfFirst,
 	compile(options, ports) {
 		const tests: Test[] = [];
 		const { ctstate } = options;

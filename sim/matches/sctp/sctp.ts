@@ -1,7 +1,7 @@
 import { defineMatch } from "../../extension/extension.ts";
 import { SCTP } from "../../kernel.ts";
 import { readPortRange } from "../shared/old-ports.ts";
-import type { PortRange } from "../shared/port-range.ts";
+import { type PortRange, portComparisons } from "../shared/port-range.ts";
 import { type Chunks, readChunks } from "./sctp-chunks.ts";
 
 interface Options {
@@ -46,6 +46,7 @@ export const sctp = defineMatch<Options>({
 		const { inverted, mode, types } = chunks;
 		return `${text}${inverted ? " !" : ""} --chunk-types ${mode} ${types.join(",")}`;
 	},
+	compares: portComparisons,
 	compile: null,
 });
 

@@ -1,4 +1,6 @@
+import { comparesPorts } from "../../extension/comparisons.ts";
 import type { Test } from "../../extension/extension.ts";
+import type { Comparison } from "../../extension/traits.ts";
 
 /** `--sport` and `--dport`, as the kernel keeps them; 0 to 65535 when they were not given. */
 export interface PortRange {
@@ -23,6 +25,18 @@ export function printPorts(option: string, ports: PortRange): string {
 export function portTests(source: PortRange, destination: PortRange): Test[] {
 	return [...sourceTest(source), ...destinationTest(destination)];
 }
+
+/** What the two ranges compare; `null` where none was given. */
+export const portComparisons = ({
+	source,
+	destination,
+}: {
+	readonly source: PortRange | null;
+	readonly destination: PortRange | null;
+}): readonly Comparison[] => [
+	...(source ? comparesPorts("sourcePort", source) : []),
+	...(destination ? comparesPorts("destinationPort", destination) : []),
+];
 
 // The two are not one function with an accessor: the port is read in the innermost loop.
 
