@@ -1,10 +1,10 @@
 /** What each backend gets, exactly. */
 import type { Rational } from "../../../sim/rational.ts";
 
-/** A part of all connections. @public */
+/** A part of all connections, in the long run. @public */
 export type Share =
 	| { readonly kind: "exact"; readonly value: Rational }
-	/** Something that nothing bounds has a part in it. */
+	/** Something that nothing bounds has a part in it. Both ends can come about. */
 	| {
 			readonly kind: "interval";
 			readonly least: Rational;
@@ -38,9 +38,12 @@ export interface Split {
 	readonly method: "rates" | "orbit" | "none";
 	/** Ends that can be reached at all, also those that get nothing under these conditions. */
 	readonly parts: readonly Part[];
-	/** Connections after which all counters are where they were; `null` where there is chance, or it is not known. */
+	/**
+	 * Connections after which all counters that have a part in the split are where they were; `null` where there
+	 * is chance, or it is not known.
+	 */
 	readonly period: bigint | null;
-	/** Draws have a part. */
+	/** Draws have a part, or what is as good as one: a backend that follows from a hash of the client's address. */
 	readonly byChance: boolean;
 	/** Why there is no deviation, where there is none. */
 	readonly noDeviation: string | null;
@@ -48,14 +51,34 @@ export interface Split {
 	readonly best: Rational | null;
 }
 
-/** How far the order in which classes of packets come can drive a share. @public */
-export interface Drive {
-	/** The class whose connections are meant. */
+/** Connections of one class, one after the other. @public */
+export interface Run {
+	/** Name of the class. */
 	readonly client: string;
-	readonly key: string;
-	readonly least: Rational;
-	readonly greatest: Rational;
-	/** Names of classes, in the order that leads there, to be repeated. */
-	readonly orderOfLeast: readonly string[];
-	readonly orderOfGreatest: readonly string[];
+	readonly connections: number;
 }
+
+/** In which order connections of several classes come. @public */
+export interface Order {
+	/** Once, from the load of the ruleset on; mostly []. */
+	readonly first: readonly Run[];
+	/** After that, again and again. */
+	readonly repeated: readonly Run[];
+}
+
+/** How far the order in which classes of packets come can drive a share. @public */
+export type Drive =
+	| {
+			readonly kind: "driven";
+			/** The class whose connections are meant. */
+			readonly client: string;
+			readonly key: string;
+			/** Of the class's own connections. Orders come to both, and to none beyond. */
+			readonly least: Rational;
+			readonly greatest: Rational;
+			/** An order that comes to it; `null` where it is too long to print. */
+			readonly orderOfLeast: Order | null;
+			readonly orderOfGreatest: Order | null;
+	  }
+	/** The class shares counters with others, and what comes of that is not computed. */
+	| { readonly kind: "unknown"; readonly client: string; readonly why: string };
