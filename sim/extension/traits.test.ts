@@ -371,22 +371,34 @@ const holds = (header: Header, { fields, ranges, inverted }: Comparison) =>
 		ranges.some(([min, max]) => min <= header[field] && header[field] <= max),
 	) !== inverted;
 
-/** Headers with values at the ends of what is compared, and others. */
-function someHeaders(comparisons: readonly Comparison[]) {
-	const some = (field: HeaderField, greatest: number) => {
-		const ends = comparisons
-			.filter(({ fields }) => fields.includes(field))
-			.flatMap(({ ranges }) => ranges.flat())
-			.flatMap((end) => [end - 1, end, end + 1])
-			.filter((value) => value >= 0 && value <= greatest);
+/** Every number in what a rule keeps: what is compared is among them, whatever is said of it. */
+function numbersIn(options: unknown): readonly number[] {
+	if (typeof options === "number") return [options];
+	if (typeof options !== "object" || options === null) return [];
+	return Object.values(options).flatMap(numbersIn);
+}
+
+/** Headers with values around the numbers of a use, and others. */
+function someHeaders(options: object) {
+	const numbers = numbersIn(options).flatMap((number) => [
+		(number - 1) >>> 0,
+		number >>> 0,
+		(number + 1) >>> 0,
+	]);
+	const some = (greatest: number) => {
+		const around = numbers.filter((value) => value <= greatest);
 		const any = fc.integer({ min: 0, max: greatest });
-		return ends.length === 0 ? any : fc.oneof(any, fc.constantFrom(...ends));
+		return around.length === 0
+			? any
+			: fc.oneof(any, fc.constantFrom(...around));
 	};
+	const address = some(0xffffffff);
+	const port = some(0xffff);
 	return fc.record({
-		source: some("source", 0xffffffff),
-		destination: some("destination", 0xffffffff),
-		sourcePort: some("sourcePort", 0xffff),
-		destinationPort: some("destinationPort", 0xffff),
+		source: address,
+		destination: address,
+		sourcePort: port,
+		destinationPort: port,
 	});
 }
 
@@ -431,7 +443,7 @@ describe("a match goes by the header as its comparisons say", () => {
 		for (const { input, options, rule } of usesOf("matches", match.name)) {
 			const comparisons = match.compares?.(options) ?? [];
 			const ask = askFirst(match, options, rule.header.protocol || TCP);
-			const headers = someHeaders(comparisons);
+			const headers = someHeaders(options);
 			fc.assert(
 				fc.property(headers, headers, (one, other) => {
 					const all = comparisons.map((comparison) => holds(one, comparison));
