@@ -9,7 +9,9 @@ import type { Rational } from "../rational.ts";
 /**
  * A match whose answer depends on more than the packet: on a counter, a draw, a condition, or on
  * something that a ruleset does not tell. A walk that takes every way branches here
- * (`ExtensionHost.decide`).
+ * (`ExtensionHost.decide`). A match that is not modelled has one where its answer is one of these (the
+ * members of a set); it has none where the answer follows from the packet (the ports of SCTP) or from what
+ * rules did before (labels of a connection), and then it stays unknown.
  */
 export type Question =
 	/**

@@ -55,5 +55,6 @@ export const cgroup = defineMatch<Options>({
 		path === null || classId !== null
 			? []
 			: [{ kind: "cgroup", name: path.value }],
+	question: () => ({ kind: "open", on: "the control group of the socket" }),
 	compile: null,
 });

@@ -76,5 +76,7 @@ export const cluster = defineMatch<Options>({
 		const hex = (value: number) => `0x${value.toString(16).padStart(8, "0")}`;
 		return `${inverted ? " !" : ""} --cluster-local-nodemask ${hex(nodeMask)} --cluster-total-nodes ${totalNodes} --cluster-hash-seed ${hex(hashSeed)}`;
 	},
+	/** The hash is computed of the address, so each node has a part of the clients; the model does not compute it. */
+	question: () => ({ kind: "open", on: "the hash of the client's address" }),
 	compile: null,
 });

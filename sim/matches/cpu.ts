@@ -14,5 +14,9 @@ export const cpu = defineMatch<Options>({
 		return { cpu: cpu?.value ?? 0, inverted: cpu?.inverted ?? false };
 	},
 	print: ({ cpu, inverted }) => `${inverted ? " !" : ""} --cpu ${cpu}`,
+	question: () => ({
+		kind: "open",
+		on: "the processor that handles the packet",
+	}),
 	compile: null,
 });

@@ -51,6 +51,7 @@ export const devgroup = defineMatch<Options>({
 				? []
 				: [{ kind: "devgroup" as const, name: one.unknownName }],
 		),
+	question: () => ({ kind: "open", on: "the groups of interfaces" }),
 	compile: null,
 });
 

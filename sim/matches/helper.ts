@@ -27,5 +27,9 @@ export const helper = defineMatch<Options>({
 	},
 	print: ({ name, inverted }) =>
 		`${inverted ? " !" : ""} --helper${saveString(name)}`,
+	question: () => ({
+		kind: "open",
+		on: "the helper that expects the connection",
+	}),
 	compile: null,
 });

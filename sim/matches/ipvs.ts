@@ -63,6 +63,7 @@ export const ipvs = defineMatch<Options>({
 							`${inverted ? " !" : ""} --${name} ${value}`,
 					)
 					.join(""),
+	question: () => ({ kind: "open", on: "the connections of IPVS" }),
 	compile: null,
 });
 

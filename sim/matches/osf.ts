@@ -37,5 +37,7 @@ export const osf = defineMatch<Options>({
 			ttl === null ? "" : ` --ttl ${ttl}`,
 			log === null ? "" : ` --log ${log}`,
 		].join(""),
+	/** The fingerprints are loaded by a program (`nfnl_osf`). */
+	question: () => ({ kind: "open", on: "the operating system of the client" }),
 	compile: null,
 });

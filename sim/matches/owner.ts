@@ -71,6 +71,7 @@ export const owner = defineMatch<Options>({
 			? "xt_owner: a range of ids that ends before it begins"
 			: null;
 	},
+	question: () => ({ kind: "open", on: "the process that sent the packet" }),
 	compile: null,
 });
 

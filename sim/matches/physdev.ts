@@ -72,5 +72,6 @@ export const physdev = defineMatch<Options>({
 			? "xt_physdev: --physdev-out and --physdev-is-out only supported in the FORWARD and POSTROUTING chains with bridged traffic"
 			: null;
 	},
+	question: () => ({ kind: "open", on: "the ports of a bridge" }),
 	compile: null,
 });

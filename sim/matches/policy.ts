@@ -107,6 +107,7 @@ export const policy = defineMatch<Options>({
 			return "xt_policy: input policy not valid in POSTROUTING and OUTPUT";
 		return null;
 	},
+	question: () => ({ kind: "open", on: "the policies of IPsec" }),
 	compile: null,
 });
 

@@ -20,5 +20,6 @@ export const quota = defineMatch<Options>({
 		};
 	},
 	print: ({ quota, inverted }) => `${inverted ? " !" : ""} --quota ${quota}`,
+	question: () => ({ kind: "open", on: "the octets that passed before" }),
 	compile: null,
 });

@@ -127,6 +127,7 @@ export const rateest = defineMatch<Options>({
 			kind: "estimator",
 			name,
 		})),
+	question: () => ({ kind: "open", on: "the rates that -j RATEEST estimates" }),
 	compile: null,
 });
 

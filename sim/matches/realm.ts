@@ -20,5 +20,7 @@ export const realm = defineMatch<NamedMask>({
 	print: (realm) => printNamedMask("realm", realm, NAMES),
 	needs: ({ unknownName }) =>
 		unknownName === undefined ? [] : [{ kind: "realm", name: unknownName }],
+	/** Routes have realms, and no ruleset shows them. */
+	question: () => ({ kind: "open", on: "the realm of the route" }),
 	compile: null,
 });

@@ -107,6 +107,11 @@ export const set = defineMatch<Options>({
 		].join("");
 	},
 	needs: ({ set }) => [{ kind: "set", name: set }],
+	/** Programs fill a set, and iptables-save does not show it. */
+	question: ({ set }) => ({
+		kind: "open",
+		on: `the members of the set ${set}`,
+	}),
 	compile: null,
 });
 

@@ -19,5 +19,6 @@ export const socket = defineMatch<Options>({
 		flags.includes("restore-skmark")
 			? writesMark("packet", ALL_BITS, null)
 			: [],
+	question: () => ({ kind: "open", on: "the sockets of the gateway" }),
 	compile: null,
 });

@@ -94,6 +94,7 @@ export const string = defineMatch<Options>({
 			? null
 			: `xt_string: no search algorithm "${algorithm}"`;
 	},
+	question: () => ({ kind: "open", on: "the payload of the packet" }),
 	compile: null,
 });
 

@@ -1,38 +1,56 @@
 /**
  * The matches of xtables-addons 3.23, apart from `condition`, which marktwin models: their options by
- * name, as their libraries register them (extensions/libxt_*.c).
+ * name, as their libraries register them (extensions/libxt_*.c), and what their answer depends on where
+ * neither the packet nor the ruleset tells it.
  */
 import type { MatchExtension } from "../extension/extension.ts";
 import { uncheckedMatch } from "../extension/options/unchecked.ts";
 
 export const xtablesAddons: readonly MatchExtension[] = [
-	uncheckedMatch("asn", "src-asn= source-number= dst-asn= destination-number="),
-	uncheckedMatch("dhcpmac", "mac="),
-	uncheckedMatch("fuzzy", "lower-limit= upper-limit="),
+	uncheckedMatch(
+		"asn",
+		"src-asn= source-number= dst-asn= destination-number=",
+		"the addresses of an autonomous system",
+	),
+	uncheckedMatch("dhcpmac", "mac=", "the payload of the packet"),
+	uncheckedMatch("fuzzy", "lower-limit= upper-limit=", "the rate of packets"),
 	uncheckedMatch(
 		"geoip",
 		"src-cc= source-country= dst-cc= destination-country=",
+		"the addresses of a country",
 	),
-	uncheckedMatch("gradm", "enabled disabled"),
+	uncheckedMatch("gradm", "enabled disabled", "whether grsecurity is on"),
 	uncheckedMatch(
 		"iface",
 		`iface= dev-in dev-out up down broadcast loopback pointtopoint pointopoint running noarp arp
 promisc multicast dynamic lower-up dormant`,
+		"the state of the interface",
 	),
 	uncheckedMatch(
 		"ipp2p",
 		"edk dc gnu kazaa bit apple soul winmx ares mute waste xdcc debug",
+		"the payload of the packet",
 	),
 	uncheckedMatch("ipv4options", "flags= any"),
 	uncheckedMatch("length2", "length= layer3 layer4 layer5 layer7"),
-	uncheckedMatch("lscan", "stealth synscan cnscan grscan mirai"),
+	uncheckedMatch(
+		"lscan",
+		"stealth synscan cnscan grscan mirai",
+		"the packets that came before",
+	),
 	uncheckedMatch(
 		"pknock",
 		"knockports= time= autoclose= name= opensecret= closesecret= strict checkip",
+		"the packets that came before",
 	),
 	uncheckedMatch(
 		"psd",
 		`psd-weight-threshold= psd-delay-threshold= psd-lo-ports-weight= psd-hi-ports-weight=`,
+		"the packets that came before",
 	),
-	uncheckedMatch("quota2", "grow no-change name= quota= packets"),
+	uncheckedMatch(
+		"quota2",
+		"grow no-change name= quota= packets",
+		"the octets that passed before",
+	),
 ];

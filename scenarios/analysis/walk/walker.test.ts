@@ -134,3 +134,23 @@ test("ways are bounded", () => {
 	const walker = testWalker({ nat: cascade(3, 3, 3) });
 	expect(() => walker.walk(SYN, { mostForks: 2 })).toThrow(TooManyWaysError);
 });
+
+test("what a ruleset does not tell is taken both ways, also where the model does not know the match", () => {
+	const walker = testWalker({
+		raw: [
+			"-A PREROUTING -m rpfilter --invert -j DROP",
+			"-A PREROUTING -m cpu --cpu 1 -j DROP",
+		],
+		nat: [`-A PREROUTING -p tcp --dport 80 ${to(11)}`],
+	});
+	expect(shown(walker.walk(SYN))).toBe(
+		"raw:PREROUTING:rule:1 0(dropped, raw:PREROUTING:rule:2 0(dropped, 10.20.0.11:80))",
+	);
+});
+
+test("what follows from the packet stays unknown where the model does not know it", () => {
+	const walker = testWalker({
+		raw: ["-A PREROUTING -p tcp -m ecn --ecn-ip-ect 1 -j DROP"],
+	});
+	expect(shown(walker.walk(SYN))).toBe("unknown");
+});

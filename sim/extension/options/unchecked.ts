@@ -19,9 +19,16 @@ interface Written {
 /**
  * @param options their names, with a blank between them; a `=` behind those that take an argument:
  * `"src-cc= any"`
+ * @param on what its answer depends on besides the packet (`Question`); left out: nothing
  */
-export function uncheckedMatch(name: string, options: string): MatchExtension {
-	return unchecked(name, options);
+export function uncheckedMatch(
+	name: string,
+	options: string,
+	on?: string,
+): MatchExtension {
+	const match = unchecked(name, options);
+	if (on === undefined) return match;
+	return { ...match, question: () => ({ kind: "open", on }) };
 }
 
 /** The same for a target. */

@@ -57,6 +57,11 @@ export const bpf = defineMatch<Options>({
 			: "xt_bpf: check failed: parse error",
 	needs: ({ program, path }) =>
 		program === null ? [{ kind: "bpf", name: path }] : [],
+	/** A program that the rule has goes by the packet; of a pinned one the rule has the path alone. */
+	question: ({ program, path }) =>
+		program === null
+			? { kind: "open", on: `the BPF program at ${path}` }
+			: null,
 	/** A pinned program may read the mark, too: nothing is known of it. */
 	marks: ({ program }) =>
 		program?.some(readsMarkField) ? readsMark("packet", ALL_BITS) : [],

@@ -64,6 +64,8 @@ export const connlimit = defineMatch<Options, ConnectionLists>({
 		const bits = Math.clz32(~mask);
 		return ` --${option} ${limit} --connlimit-mask ${bits} --connlimit-${side}`;
 	},
+	/** A walk of one first packet sees no other connections. */
+	question: () => ({ kind: "open", on: "the number of connections" }),
 	cell: (_options, ports) => new ConnectionLists(ports),
 	compile({ limit, upTo, mask, side }, ports, { cell: lists }) {
 		const { conntrack } = ports;

@@ -108,6 +108,7 @@ export const hashlimit = defineMatch<HashlimitOptions>({
 		as: rateMatch ? "rate" : "bucket",
 		otherwise: `xt_hashlimit: "${name}" is there ${rateMatch ? "without" : "with"} --hashlimit-rate-match`,
 	}),
+	question: () => ({ kind: "open", on: "the rate of packets" }),
 	actsAtLoad: true,
 	compile(options, ports) {
 		const table = ports.named(

@@ -87,6 +87,7 @@ export const time = defineMatch<Options>({
 		if (options.contiguous) words.push(" --contiguous");
 		return words.join("");
 	},
+	question: () => ({ kind: "open", on: "the date and time" }),
 	compile(options, ports) {
 		if (options.kernelTimezone)
 			return () => ports.unknown("the kernel's time zone is not modelled");
