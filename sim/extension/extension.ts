@@ -151,6 +151,8 @@ export interface MatchExtension<
 	compares?(options: Options): readonly Comparison[];
 	/** What it says of fragments that nothing has put together; the same as of any packet when left out. */
 	readonly onFragments?: OnFragments;
+	/** Does a use of it ask for the destination to be an address of the gateway's own? It does not, when left out. */
+	asksForOwnDestination?(options: Options): boolean;
 }
 
 /** What a match says of a fragment, which tables see where connections are not tracked. */
@@ -177,6 +179,10 @@ export interface TargetExtension<Options extends object = object>
 	readonly ends?: boolean;
 	/** What it gives connections another of; `either`: the hook decides. */
 	readonly translates?: "source" | "destination" | "either";
+	/** Addresses that it translates to, unsigned; `null`, and when left out: they do not stand in its options. */
+	translatesTo?(
+		options: Options,
+	): readonly [least: number, greatest: number] | null;
 	/** The table in which it makes sense, where the kernel takes it in several. */
 	readonly usualTable?: TableName;
 }

@@ -75,6 +75,8 @@ export const addrtype = defineMatch<Options>({
 			return "xt_addrtype: input interface limitation not valid in POSTROUTING and OUTPUT";
 		return null;
 	},
+	asksForOwnDestination: ({ destination }) =>
+		destination?.types === 1 << TYPES.indexOf("LOCAL") && !destination.inverted,
 	compile({ source, destination, limitIn, limitOut }, ports) {
 		const from: (skb: Parameters<Test>[0]) => number = limitIn
 			? (skb) => skb.inInterface

@@ -1,6 +1,11 @@
 import { defineTarget } from "../extension/extension.ts";
 import type { NatRange } from "../extension/host.ts";
-import { printFlags, printRange, readRange } from "./shared/nat-range.ts";
+import {
+	addressesOf,
+	printFlags,
+	printRange,
+	readRange,
+} from "./shared/nat-range.ts";
 
 /**
  * Gives a connection another destination (iptables 1.8.9 libxt_NAT.c, revision 2; kernel 6.1
@@ -10,6 +15,7 @@ export const dnat = defineTarget<NatRange>({
 	name: "DNAT",
 	ends: true,
 	translates: "destination",
+	translatesTo: addressesOf,
 	tables: ["nat"],
 	hooks: ["PREROUTING", "OUTPUT"],
 	needsConntrack: true,

@@ -20,6 +20,7 @@ export const netmap = defineTarget<Options>({
 	ends: true,
 	library: { prefix: "ipt" },
 	translates: "either",
+	translatesTo: ({ network, mask }) => [network >>> 0, (network | ~mask) >>> 0],
 	tables: ["nat"],
 	hooks: ["PREROUTING", "INPUT", "OUTPUT", "POSTROUTING"],
 	needsConntrack: true,

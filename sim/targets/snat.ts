@@ -1,6 +1,11 @@
 import { defineTarget } from "../extension/extension.ts";
 import type { NatRange } from "../extension/host.ts";
-import { printFlags, printRange, readRange } from "./shared/nat-range.ts";
+import {
+	addressesOf,
+	printFlags,
+	printRange,
+	readRange,
+} from "./shared/nat-range.ts";
 
 /**
  * Gives a connection another source (iptables 1.8.9 libxt_NAT.c, revision 0; kernel 6.1 xt_nat.c,
@@ -10,6 +15,7 @@ export const snat = defineTarget<NatRange>({
 	name: "SNAT",
 	ends: true,
 	translates: "source",
+	translatesTo: addressesOf,
 	tables: ["nat"],
 	hooks: ["INPUT", "POSTROUTING"],
 	needsConntrack: true,

@@ -1,5 +1,9 @@
 /** The machine around a ruleset, as far as it is known: what it was told, and what is assumed. */
-import type { GatewaySetup } from "../../../sim/contract/gateway.ts";
+import type {
+	GatewaySetup,
+	InterfaceSetup,
+	RouteSetup,
+} from "../../../sim/contract/gateway.ts";
 
 /** Something about the machine that rules do not tell, and that was taken to be so. @public */
 export interface Assumption {
@@ -24,12 +28,40 @@ export interface MarkRoute {
 	readonly interface: string | null;
 }
 
+/** What the machine itself tells: what `ip -j` and /proc say of it. @public */
+export interface GivenWorld {
+	/** Besides `lo`; `null`: not known. */
+	readonly interfaces: readonly InterfaceSetup[] | null;
+	/** Of the table `main`, besides those that follow from addresses; `null`: not known. */
+	readonly routes: readonly RouteSetup[] | null;
+	/** By priority; `null`: not known. */
+	readonly markRoutes: readonly MarkRoute[] | null;
+	/** By their names below `net.`, those that the model heeds. */
+	readonly sysctls: Readonly<Record<string, number>>;
+	/** What it tells besides, and what the model does with that: a sentence each. */
+	readonly notes: readonly string[];
+}
+
+/** Nothing but the ruleset is known. @public */
+export const NOTHING_GIVEN: GivenWorld = {
+	interfaces: null,
+	routes: null,
+	markRoutes: null,
+	sysctls: {},
+	notes: [],
+};
+
 /** @public */
 export interface AssumedWorld {
 	readonly setup: GatewaySetup;
 	readonly assumptions: readonly Assumption[];
 	/** By priority; empty when no routing rules are known. */
 	readonly markRoutes: readonly MarkRoute[];
-	/** By which interface clients come: those of `-i`, or the one with the default route. */
+	/**
+	 * By which interface clients come: those of `-i`, or the one with the default route. All are in `setup`;
+	 * empty when the machine has no interface.
+	 */
 	readonly clientInterfaces: readonly string[];
+	/** What the machine told and the model leaves out: a sentence each. */
+	readonly notes: readonly string[];
 }

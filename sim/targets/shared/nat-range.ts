@@ -163,3 +163,10 @@ export function printFlags(range: NatRange): string {
 		(range.persistent ? " --persistent" : "")
 	);
 }
+
+/** Its addresses, unsigned; `null` where it has none. */
+export function addressesOf({
+	addresses,
+}: NatRange): readonly [least: number, greatest: number] | null {
+	return addresses && [addresses.min >>> 0, addresses.max >>> 0];
+}

@@ -1,0 +1,224 @@
+/**
+ * The machine around a ruleset, of what rules name and what the machine itself told. What neither says is
+ * assumed, so that connections from clients reach services, and those to backends reach backends.
+ */
+import { interfaceInName } from "../../../sim/conntrack/settings/sysctl-name.ts";
+import type { Rule, Ruleset } from "../../../sim/contract/ruleset.ts";
+import { formatAddress } from "../../../sim/packet/address.ts";
+import { AddressPlan, MTU } from "./address-plan.ts";
+import type { AssumedWorld, Assumption, GivenWorld } from "./assumed-world.ts";
+import { type Assuming, giveAddresses } from "./give-addresses.ts";
+import {
+	interfacesOf,
+	type Roles,
+	resolved,
+	rolesOf,
+} from "./interface-roles.ts";
+import { routeBackends, routeDefault } from "./route-backends.ts";
+import {
+	type NamedAddresses,
+	type RuleFacts,
+	ruleFacts,
+} from "./rule-facts.ts";
+import { type Interval, intervalOf } from "./rule-flow.ts";
+
+/** Rules that ask for the time of day have an open answer, so it does not matter which it is. */
+const EPOCH_MS = Date.UTC(2026, 0, 1);
+
+/**
+ * The gateway around a ruleset. `ModelGateway` takes its `setup`, whatever the ruleset is.
+ * @param given what the machine told; `NOTHING_GIVEN`: the ruleset is all there is
+ */
+export function assumeWorld(ruleset: Ruleset, given: GivenWorld): AssumedWorld {
+	const assumptions: Assumption[] = [];
+	const assuming =
+		given.interfaces === null
+			? fromRules(ruleset, assumptions)
+			: aroundMachine(ruleset, given, assumptions);
+	const { plan, roles } = assuming;
+	return {
+		setup: {
+			interfaces: plan.interfaces,
+			routes: plan.routes,
+			sysctls: sysctlsOf(assuming, given.sysctls),
+			listeners: [],
+			epochMs: EPOCH_MS,
+		},
+		assumptions,
+		markRoutes: given.markRoutes ?? [],
+		clientInterfaces: roles.clients,
+		notes: given.notes,
+	};
+}
+
+function aroundMachine(
+	ruleset: Ruleset,
+	{ interfaces, routes }: GivenWorld,
+	assumptions: Assumption[],
+): Assuming {
+	const some = interfaces ?? [];
+	const names = some.map(({ name }) => name);
+	const facts = factsAmong(ruleset, names);
+	const known = routes?.find(({ destination }) => destination === "0.0.0.0/0");
+	const roles = rolesOf(facts, names, known?.interface ?? null);
+	const outer =
+		roles.outer ??
+		some.find(({ addresses }) => addresses.length > 0)?.name ??
+		null;
+	const assuming: Assuming = {
+		facts,
+		roles: withOuter(roles, outer),
+		plan: new AddressPlan(some, namedIn(ruleset, facts)),
+		isKnown: true,
+		assume: (one) => assumptions.push(one),
+		inner: { name: null },
+		innerFor: () => null,
+	};
+	if (routes !== null) assuming.plan.addRoutes(routes);
+	else {
+		routeBackends(assuming);
+		routeDefault(assuming);
+	}
+	return assuming;
+}
+
+function fromRules(ruleset: Ruleset, assumptions: Assumption[]): Assuming {
+	const assume = (one: Assumption) => assumptions.push(one);
+	const named = interfacesOf(ruleFacts(ruleset).interfaces);
+	const facts = factsAmong(ruleset, named);
+	const found = rolesOf(facts, named, null);
+	const outer = found.outer ?? freshName("wan", named);
+	const roles = withOuter(found, outer);
+	const names = found.outer === null ? [...named, outer] : named;
+	const plan = new AddressPlan(
+		names.map((name) => ({ name, addresses: [], mtu: MTU })),
+		namedIn(ruleset, facts),
+	);
+	for (const [pattern, name] of standIns(facts.interfaces, named))
+		assume({
+			kind: "interface",
+			text: `there is an interface ${name}`,
+			because: `rules name ${pattern}, and no other interface begins so`,
+			given: "--addresses",
+		});
+	if (found.outer === null)
+		assume({
+			kind: "interface",
+			text: `there is an interface ${outer}, by which clients come`,
+			because: "no rule says by which interface they do",
+			given: "--addresses",
+		});
+	assume({
+		kind: "interface",
+		text: `each interface has an MTU of ${MTU}`,
+		because: "rules do not tell it",
+		given: "--addresses",
+	});
+	const inner = { name: roles.inner };
+	const innerFor = ({ line, interval }: NamedAddresses) => {
+		if (inner.name !== null) return inner.name;
+		inner.name = freshName("lan", names);
+		plan.addInterface(inner.name);
+		assume({
+			kind: "interface",
+			text: `there is an interface ${inner.name}, with backends behind it`,
+			because: `no rule says by which interface ${formatAddress(interval[0])} (line ${line}) is reached`,
+			given: "--addresses",
+		});
+		return inner.name;
+	};
+	const assuming: Assuming = {
+		facts,
+		roles,
+		isKnown: false,
+		plan,
+		assume,
+		inner,
+		innerFor,
+	};
+	giveAddresses(assuming);
+	routeBackends(assuming);
+	routeDefault(assuming);
+	return assuming;
+}
+
+function withOuter(roles: Roles, outer: string | null): Roles {
+	const clients =
+		roles.clients.length > 0 || outer === null ? roles.clients : [outer];
+	return { ...roles, clients, outer };
+}
+
+/** What is behind interfaces that are there, by their own names. */
+function factsAmong(ruleset: Ruleset, names: readonly string[]): RuleFacts {
+	const facts = ruleFacts(ruleset);
+	return {
+		...facts,
+		behind: facts.behind.flatMap((one) => {
+			const [name] = resolved([one.interface], names);
+			return name === undefined ? [] : [{ ...one, interface: name }];
+		}),
+	};
+}
+
+function freshName(stem: string, names: readonly string[]): string {
+	for (let number = 0; ; number++) {
+		const name = `${stem}${number}`;
+		if (!names.includes(name)) return name;
+	}
+}
+
+/** Patterns, each with the interface that stands for it. */
+function standIns(
+	named: readonly string[],
+	names: readonly string[],
+): readonly (readonly [pattern: string, name: string])[] {
+	return named.flatMap((pattern) => {
+		const [name] = resolved([pattern], names);
+		return name === undefined || named.includes(name)
+			? []
+			: [[pattern, name] as const];
+	});
+}
+
+/** Addresses of rules, which nothing that is assumed may have, and which may be clients'. */
+function namedIn(
+	{ tables }: Ruleset,
+	{ backends, services, sources }: RuleFacts,
+): readonly Interval[] {
+	const rules: readonly Rule[] = tables.flatMap(({ chains }) =>
+		chains.flatMap((chain) => chain.rules),
+	);
+	const hosts = rules.flatMap(({ header }) =>
+		[header.source, header.destination].flatMap((one) => {
+			const interval = intervalOf(one);
+			return interval !== null && interval[0] === interval[1] ? [interval] : [];
+		}),
+	);
+	return [
+		...hosts,
+		...[...backends, ...services, ...sources].map(({ interval }) => interval),
+	];
+}
+
+/** Redirects tell a host of a shorter way. They change no packet's way, and are not modelled. */
+function sysctlsOf(
+	{ plan, assume }: Assuming,
+	given: GivenWorld["sysctls"],
+): Readonly<Record<string, number>> {
+	const redirects = ["all", ...plan.interfaces.map(({ name }) => name)].map(
+		(who) => [`ipv4.conf.${interfaceInName(who)}.send_redirects`, 0] as const,
+	);
+	const isForwarding = "ipv4.ip_forward" in given;
+	if (!isForwarding)
+		assume({
+			kind: "sysctl",
+			text: "net.ipv4.ip_forward is 1",
+			because: "nothing reaches a backend without it",
+			given: "--capture",
+		});
+	return {
+		...(isForwarding ? {} : { "ipv4.ip_forward": 1 }),
+		...given,
+		...Object.fromEntries(redirects),
+	};
+}

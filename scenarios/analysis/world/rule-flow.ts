@@ -1,0 +1,225 @@
+/**
+ * By which ways packets come to the rules of a table, and where they go from there: by which interfaces,
+ * for which destinations, to a target that accepts, translates or marks. Each chain is looked at once, behind all
+ * chains that jump to it, so the cost is linear in the rules.
+ */
+import type {
+	AddressMask,
+	Chain,
+	Rule,
+	Table,
+} from "../../../sim/contract/ruleset.ts";
+import { matches } from "../../../sim/matches/index.ts";
+import { prefixLength } from "../../../sim/packet/address.ts";
+import { targets } from "../../../sim/targets/index.ts";
+
+/** Addresses from one to another, unsigned. */
+export type Interval = readonly [least: number, greatest: number];
+
+/** What is known of all packets that come by a way. `null`: nothing, they are of any kind. */
+export interface Way {
+	/** The built-in chains that it begins at. */
+	readonly hooks: ReadonlySet<string>;
+	/** As rules name them, also `eth+`. */
+	readonly inInterfaces: ReadonlySet<string> | null;
+	readonly outInterfaces: ReadonlySet<string> | null;
+	readonly destinations: readonly Interval[] | null;
+}
+
+/** What can become of a packet that matches a rule, there or further on. */
+export interface Ends {
+	readonly accepts: boolean;
+	readonly translatesDestination: boolean;
+	readonly writesMarks: boolean;
+}
+
+export interface MetRule {
+	readonly rule: Rule;
+	readonly chain: Chain;
+	/** Of the packets that match it. */
+	readonly way: Way;
+	readonly ends: Ends;
+}
+
+/** More destinations than this are any. */
+const MOST_DESTINATIONS = 64;
+
+const NO_END: Ends = {
+	accepts: false,
+	translatesDestination: false,
+	writesMarks: false,
+};
+
+/** All rules that packets can meet, in an order in which a chain comes behind those that jump to it. */
+export function rulesMet(table: Table): readonly MetRule[] {
+	const chains = new Map(table.chains.map((chain) => [chain.name, chain]));
+	const inner = innermostFirst(table, chains);
+	const ends = new Map<string, Ends>();
+	for (const chain of inner)
+		ends.set(
+			chain.name,
+			chain.rules.map((rule) => endsOf(rule, ends)).reduce(either, NO_END),
+		);
+	const ways = new Map<string, Way>();
+	for (const { name, policy } of inner)
+		if (policy !== null)
+			ways.set(name, {
+				hooks: new Set([name]),
+				inInterfaces: null,
+				outInterfaces: null,
+				destinations: null,
+			});
+	return inner.toReversed().flatMap((chain) => {
+		const into = ways.get(chain.name);
+		return into === undefined
+			? []
+			: chain.rules.map((rule) => {
+					const way = narrowed(into, rule);
+					const next = jumpOf(rule);
+					if (next !== null) ways.set(next, joined(ways.get(next), way));
+					return { rule, chain, way, ends: endsOf(rule, ends) };
+				});
+	});
+}
+
+/** Chains that hooks lead to, each behind all to which it jumps. Without recursion: they may nest deeply. */
+function innermostFirst(
+	{ chains }: Table,
+	byName: ReadonlyMap<string, Chain>,
+): readonly Chain[] {
+	const done: Chain[] = [];
+	const seen = new Set<string>();
+	for (const start of chains) {
+		if (start.policy === null || seen.has(start.name)) continue;
+		seen.add(start.name);
+		const path = [{ chain: start, next: 0 }];
+		for (let top = path.at(-1); top !== undefined; top = path.at(-1)) {
+			const rule = top.chain.rules[top.next++];
+			if (rule === undefined) {
+				done.push(top.chain);
+				path.pop();
+				continue;
+			}
+			const to = byName.get(jumpOf(rule) ?? "");
+			if (to === undefined || seen.has(to.name)) continue;
+			seen.add(to.name);
+			path.push({ chain: to, next: 0 });
+		}
+	}
+	return done;
+}
+
+function jumpOf({ target }: Rule): string | null {
+	return target?.kind === "jump" || target?.kind === "goto"
+		? target.chain
+		: null;
+}
+
+function endsOf({ target }: Rule, ends: ReadonlyMap<string, Ends>): Ends {
+	if (target === null) return NO_END;
+	switch (target.kind) {
+		case "jump":
+		case "goto":
+			return ends.get(target.chain) ?? NO_END;
+		case "verdict":
+			return { ...NO_END, accepts: target.name === "ACCEPT" };
+		case "extension": {
+			const extension = targets.get(target.name);
+			const { translates } = extension ?? {};
+			const uses = extension?.marks?.(target.options) ?? [];
+			return {
+				accepts: translates !== undefined,
+				translatesDestination:
+					translates === "destination" || translates === "either",
+				writesMarks: uses.some(({ does }) => does === "writes"),
+			};
+		}
+	}
+}
+
+function either(one: Ends, other: Ends): Ends {
+	return {
+		accepts: one.accepts || other.accepts,
+		translatesDestination:
+			one.translatesDestination || other.translatesDestination,
+		writesMarks: one.writesMarks || other.writesMarks,
+	};
+}
+
+function narrowed(way: Way, rule: Rule): Way {
+	const { inInterface, outInterface } = rule.header;
+	const named = (match: typeof inInterface, before: Way["inInterfaces"]) =>
+		match === null || match.inverted ? before : new Set([match.name]);
+	return {
+		hooks: way.hooks,
+		inInterfaces: named(inInterface, way.inInterfaces),
+		outInterfaces: named(outInterface, way.outInterfaces),
+		destinations: destinationsOf(rule) ?? way.destinations,
+	};
+}
+
+function joined(one: Way | undefined, other: Way): Way {
+	if (one === undefined) return other;
+	const names = (key: "inInterfaces" | "outInterfaces") => {
+		const [a, b] = [one[key], other[key]];
+		return a === null || b === null ? null : union(a, b);
+	};
+	return {
+		hooks: union(one.hooks, other.hooks),
+		inInterfaces: names("inInterfaces"),
+		outInterfaces: names("outInterfaces"),
+		destinations: joinedDestinations(one.destinations, other.destinations),
+	};
+}
+
+/** The same set where nothing is new, which is so most of the time. */
+function union(
+	one: ReadonlySet<string>,
+	other: ReadonlySet<string>,
+): ReadonlySet<string> {
+	for (const name of other)
+		if (!one.has(name)) return new Set([...one, ...other]);
+	return one;
+}
+
+function joinedDestinations(
+	one: Way["destinations"],
+	other: Way["destinations"],
+): Way["destinations"] {
+	if (one === null || other === null || one === other) return other && one;
+	const all = [...one];
+	for (const interval of other)
+		if (!all.some(([least, greatest]) => isSame(interval, [least, greatest])))
+			all.push(interval);
+	return all.length > MOST_DESTINATIONS ? null : all;
+}
+
+function isSame(one: Interval, other: Interval): boolean {
+	return one[0] === other[0] && one[1] === other[1];
+}
+
+/** Those that a rule asks for itself, by its header or by a match; `null`: any, or what no interval says. */
+export function destinationsOf({
+	header,
+	matches: uses,
+}: Rule): readonly Interval[] | null {
+	const network = intervalOf(header.destination);
+	if (network !== null) return [network];
+	for (const { name, options } of uses)
+		for (const { fields, ranges, inverted } of matches
+			.get(name)
+			?.compares?.(options) ?? [])
+			if (!inverted && fields.length === 1 && fields[0] === "destination")
+				return ranges;
+	return null;
+}
+
+/** `null` for any, for `!`, and for a mask whose ones are not all in front. */
+export function intervalOf({
+	address,
+	mask,
+	inverted,
+}: AddressMask): Interval | null {
+	if (inverted || mask === 0 || prefixLength(mask) === null) return null;
+	return [(address & mask) >>> 0, (address | ~mask) >>> 0];
+}
