@@ -17,6 +17,7 @@ export function rulesAlone(text: string, file = "my.rules"): Facts {
 			assumptions: [],
 			markRoutes: [],
 			clientInterfaces: [],
+			notes: [],
 		},
 		services: [],
 	};

@@ -4,22 +4,18 @@
  */
 import { interfaceInName } from "../../../sim/conntrack/settings/sysctl-name.ts";
 import type { Rule, Ruleset } from "../../../sim/contract/ruleset.ts";
-import { formatAddress } from "../../../sim/packet/address.ts";
 import { AddressPlan, MTU } from "./address-plan.ts";
 import type { AssumedWorld, Assumption, GivenWorld } from "./assumed-world.ts";
 import { type Assuming, giveAddresses } from "./give-addresses.ts";
 import {
+	goesOut,
 	interfacesOf,
 	type Roles,
 	resolved,
 	rolesOf,
 } from "./interface-roles.ts";
 import { routeBackends, routeDefault } from "./route-backends.ts";
-import {
-	type NamedAddresses,
-	type RuleFacts,
-	ruleFacts,
-} from "./rule-facts.ts";
+import { type RuleFacts, ruleFacts } from "./rule-facts.ts";
 import { type Interval, intervalOf } from "./rule-flow.ts";
 
 /** Rules that ask for the time of day have an open answer, so it does not matter which it is. */
@@ -58,7 +54,7 @@ function aroundMachine(
 ): Assuming {
 	const some = interfaces ?? [];
 	const names = some.map(({ name }) => name);
-	const facts = factsAmong(ruleset, names);
+	const facts = factsAmong(ruleFacts(ruleset), names);
 	const known = routes?.find(({ destination }) => destination === "0.0.0.0/0");
 	const roles = rolesOf(facts, names, known?.interface ?? null);
 	const outer =
@@ -72,7 +68,7 @@ function aroundMachine(
 		isKnown: true,
 		assume: (one) => assumptions.push(one),
 		inner: { name: null },
-		innerFor: () => null,
+		innerBecause: () => null,
 	};
 	if (routes !== null) assuming.plan.addRoutes(routes);
 	else {
@@ -84,24 +80,75 @@ function aroundMachine(
 
 function fromRules(ruleset: Ruleset, assumptions: Assumption[]): Assuming {
 	const assume = (one: Assumption) => assumptions.push(one);
-	const named = interfacesOf(ruleFacts(ruleset).interfaces);
-	const facts = factsAmong(ruleset, named);
+	const ofRules = ruleFacts(ruleset);
+	const named = interfacesOf(ofRules.interfaces);
+	const facts = factsAmong(ofRules, named);
 	const found = rolesOf(facts, named, null);
 	const outer = found.outer ?? freshName("wan", named);
-	const roles = withOuter(found, outer);
 	const names = found.outer === null ? [...named, outer] : named;
 	const plan = new AddressPlan(
 		names.map((name) => ({ name, addresses: [], mtu: MTU })),
 		namedIn(ruleset, facts),
 	);
-	for (const [pattern, name] of standIns(facts.interfaces, named))
+	assumeInterfaces(facts, named, found.outer === null ? outer : null, assume);
+	const inner: Assuming["inner"] = { name: found.inner };
+	const innerBecause = (because: string) => {
+		if (inner.name !== null) return inner.name;
+		inner.name = freshName("lan", names);
+		plan.addInterface(inner.name);
+		assume({
+			kind: "interface",
+			text: `there is an interface ${inner.name}, with hosts inside`,
+			because,
+			given: "--addresses",
+		});
+		return inner.name;
+	};
+	const comesFromInside =
+		goesOut(facts) &&
+		found.clients.length === 0 &&
+		facts.masqueraded.length > 0;
+	const roles = comesFromInside
+		? {
+				...found,
+				outer,
+				clients: [
+					innerBecause(
+						"no rule says by which interface they come whose connections leave translated",
+					),
+				],
+			}
+		: withOuter(found, outer);
+	const assuming: Assuming = {
+		facts,
+		roles,
+		isKnown: false,
+		plan,
+		assume,
+		inner,
+		innerBecause,
+	};
+	giveAddresses(assuming);
+	routeBackends(assuming);
+	routeDefault(assuming);
+	return assuming;
+}
+
+/** @param outer where it is made up */
+function assumeInterfaces(
+	{ interfaces }: RuleFacts,
+	names: readonly string[],
+	outer: string | null,
+	assume: Assuming["assume"],
+): void {
+	for (const [pattern, name] of standIns(interfaces, names))
 		assume({
 			kind: "interface",
 			text: `there is an interface ${name}`,
 			because: `rules name ${pattern}, and no other interface begins so`,
 			given: "--addresses",
 		});
-	if (found.outer === null)
+	if (outer !== null)
 		assume({
 			kind: "interface",
 			text: `there is an interface ${outer}, by which clients come`,
@@ -114,32 +161,6 @@ function fromRules(ruleset: Ruleset, assumptions: Assumption[]): Assuming {
 		because: "rules do not tell it",
 		given: "--addresses",
 	});
-	const inner = { name: roles.inner };
-	const innerFor = ({ line, interval }: NamedAddresses) => {
-		if (inner.name !== null) return inner.name;
-		inner.name = freshName("lan", names);
-		plan.addInterface(inner.name);
-		assume({
-			kind: "interface",
-			text: `there is an interface ${inner.name}, with backends behind it`,
-			because: `no rule says by which interface ${formatAddress(interval[0])} (line ${line}) is reached`,
-			given: "--addresses",
-		});
-		return inner.name;
-	};
-	const assuming: Assuming = {
-		facts,
-		roles,
-		isKnown: false,
-		plan,
-		assume,
-		inner,
-		innerFor,
-	};
-	giveAddresses(assuming);
-	routeBackends(assuming);
-	routeDefault(assuming);
-	return assuming;
 }
 
 function withOuter(roles: Roles, outer: string | null): Roles {
@@ -149,8 +170,7 @@ function withOuter(roles: Roles, outer: string | null): Roles {
 }
 
 /** What is behind interfaces that are there, by their own names. */
-function factsAmong(ruleset: Ruleset, names: readonly string[]): RuleFacts {
-	const facts = ruleFacts(ruleset);
+function factsAmong(facts: RuleFacts, names: readonly string[]): RuleFacts {
 	return {
 		...facts,
 		behind: facts.behind.flatMap((one) => {

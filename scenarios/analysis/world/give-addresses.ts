@@ -26,10 +26,10 @@ export interface Assuming {
 	readonly isKnown: boolean;
 	readonly plan: AddressPlan;
 	readonly assume: (one: Assumption) => void;
-	/** The interface for backends that no rule places; `null`: there is none yet. */
+	/** The interface for hosts inside that no rule places; `null`: there is none yet. */
 	readonly inner: { name: string | null };
-	/** The same, made up where there is none for this backend; `null`: the default route leads to it. */
-	readonly innerFor: (backend: NamedAddresses) => string | null;
+	/** The same, made up where there is none; `null`: the default route leads to them. */
+	readonly innerBecause: (reason: string) => string | null;
 }
 
 /** Of a range: more of its addresses are not given to an interface. */
@@ -119,14 +119,14 @@ function interfaceOf(
 
 /** Where backends are, if one is in the same network: they see the gateway by this address. */
 function besideBackend(
-	{ facts, innerFor }: Assuming,
+	{ facts, innerBecause }: Assuming,
 	address: number,
 ): string | null {
 	const around = spanOf(networkOf(address, 24));
 	const backend = facts.backends.find((one) => {
 		return isWithin(one.interval, around) && sideOf(facts, one) === null;
 	});
-	return backend === undefined ? null : innerFor(backend);
+	return backend === undefined ? null : innerBecause(placeless(backend));
 }
 
 /** That of a network which rules place there, or which the interface has already; else 24. 32 where that is in the way. */
@@ -229,6 +229,11 @@ function networksFor(
 		...behind.filter(({ network: { length } }) => length >= 8 && length <= 30),
 		...backends.filter(({ network }) => isUsable(network.first)),
 	];
+}
+
+/** Why an interface is made up for a backend. */
+export function placeless({ interval, line }: NamedAddresses): string {
+	return `no rule says by which interface the backend ${formatAddress(interval[0])} (line ${line}) is reached`;
 }
 
 export function ruleIn(line: number): string {

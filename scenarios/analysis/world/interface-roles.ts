@@ -17,6 +17,7 @@ export interface Roles {
 	readonly inner: string | null;
 }
 
+/** @param outerKnown the one with the default route, where that was given */
 export function rolesOf(
 	facts: RuleFacts,
 	names: readonly string[],
@@ -24,18 +25,40 @@ export function rolesOf(
 ): Roles {
 	const clients = resolved(facts.clientInterfaces, names);
 	const outer = outerKnown ?? outerOf(facts, names, clients);
-	const marked = resolved(facts.markedInterfaces, names);
-	const alone = facts.backends.length > 0 || facts.services.length > 0;
-	const coming = clients.length > 0 || alone ? clients : marked;
-	const placed = new Set(facts.behind.map((one) => one.interface));
+	const isElsewhere = new Set([
+		outer,
+		...clients,
+		...resolved(facts.masqueraded, names),
+		...facts.behind.map((one) => one.interface),
+	]);
 	const inner = [...resolved(facts.forwardedTo, names), ...names].find(
-		(name) => name !== outer && !clients.includes(name) && !placed.has(name),
+		(name) => !isElsewhere.has(name),
 	);
 	return {
-		clients: coming.length === 0 && outer !== null ? [outer] : coming,
+		clients: goesOut(facts) ? insiders(facts, names, outer) : clients,
 		outer,
 		inner: inner ?? null,
 	};
+}
+
+/** Nothing is translated to backends: what is balanced comes from inside. */
+export function goesOut({ backends, services }: RuleFacts): boolean {
+	return backends.length === 0 && services.length === 0;
+}
+
+/** By which packets come that are marked, or that leave translated; those by which others leave come last. */
+function insiders(
+	facts: RuleFacts,
+	names: readonly string[],
+	outer: string | null,
+): readonly string[] {
+	const outside = new Set([...resolved(facts.masqueraded, names), outer]);
+	const marked = resolved(facts.markedInterfaces, names);
+	return marked.length === 0
+		? names.filter((name) => !outside.has(name))
+		: marked.toSorted(
+				(a, b) => Number(outside.has(a)) - Number(outside.has(b)),
+			);
 }
 
 /** Where clients come in and connections leave masqueraded, rather than where backends are. */
@@ -55,7 +78,8 @@ function outerOf(
 	const best = names
 		.filter((name) => worth(name) > 0)
 		.toSorted((a, b) => worth(b) - worth(a))[0];
-	return best ?? clients[0] ?? masqueraded[0] ?? null;
+	const elsewhere = masqueraded.find((name) => !sides.has(name));
+	return best ?? clients[0] ?? elsewhere ?? null;
 }
 
 /** The narrowest network that rules let through by an interface, and that has all these addresses. */

@@ -8,14 +8,20 @@ import {
 	networksOf,
 	spanOf,
 } from "./address-plan.ts";
-import { type Assuming, giveOne, isUsable, ruleIn } from "./give-addresses.ts";
+import {
+	type Assuming,
+	giveOne,
+	isUsable,
+	placeless,
+	ruleIn,
+} from "./give-addresses.ts";
 import { sideOf } from "./interface-roles.ts";
 import { isWithin } from "./rule-facts.ts";
 import type { Interval } from "./rule-flow.ts";
 
 /** Routes to the backends that no interface's own network has. */
 export function routeBackends(assuming: Assuming): void {
-	const { facts, plan, assume, innerFor } = assuming;
+	const { facts, plan, assume, innerBecause } = assuming;
 	const routes = new Map<string, RouteSetup>();
 	for (const backend of facts.backends) {
 		const { interval, line } = backend;
@@ -25,7 +31,7 @@ export function routeBackends(assuming: Assuming): void {
 		const side = sideOf(facts, backend)?.interface ?? null;
 		const [first = null, ...others] = reached();
 		const known = side ?? (others.length === 0 ? first : null);
-		const by = known ?? innerFor(backend);
+		const by = known ?? innerBecause(placeless(backend));
 		if (by === null || !hasAddress(assuming, by)) continue;
 		if ([...reached()].every((name) => name === by)) continue;
 		for (const network of networksTo(assuming, interval, side !== null)) {

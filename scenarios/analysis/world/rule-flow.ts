@@ -9,8 +9,8 @@ import type {
 	Rule,
 	Table,
 } from "../../../sim/contract/ruleset.ts";
-import { matches } from "../../../sim/matches/index.ts";
 import { prefixLength } from "../../../sim/packet/address.ts";
+import { comparisonsOf } from "../../../sim/ruleset/rule-traits.ts";
 import { targets } from "../../../sim/targets/index.ts";
 
 /** Addresses from one to another, unsigned. */
@@ -199,19 +199,11 @@ function isSame(one: Interval, other: Interval): boolean {
 }
 
 /** Those that a rule asks for itself, by its header or by a match; `null`: any, or what no interval says. */
-export function destinationsOf({
-	header,
-	matches: uses,
-}: Rule): readonly Interval[] | null {
-	const network = intervalOf(header.destination);
-	if (network !== null) return [network];
-	for (const { name, options } of uses)
-		for (const { fields, ranges, inverted } of matches
-			.get(name)
-			?.compares?.(options) ?? [])
-			if (!inverted && fields.length === 1 && fields[0] === "destination")
-				return ranges;
-	return null;
+export function destinationsOf(rule: Rule): readonly Interval[] | null {
+	const [found] = comparisonsOf(rule).filter(({ fields, inverted }) => {
+		return !inverted && fields.length === 1 && fields[0] === "destination";
+	});
+	return found?.ranges ?? null;
 }
 
 /** `null` for any, for `!`, and for a mask whose ones are not all in front. */
