@@ -63,7 +63,7 @@ export interface Service {
 	readonly key: string;
 	/** What comments of its rules call it (`default/web:http`); `null`: nothing. */
 	readonly name: string | null;
-	readonly protocol: "tcp" | "udp" | "icmp" | "sctp" | "dccp" | "other";
+	readonly protocol: "tcp" | "udp" | "icmp" | "other" | "any";
 	readonly addresses: Ranges;
 	readonly ports: Ranges;
 	/** By which interfaces; `null`: any. */
@@ -73,6 +73,8 @@ export interface Service {
 	readonly backends: readonly Backend[];
 	readonly conditions: readonly ConditionRole[];
 	readonly classes: readonly ClientClass[];
+	/** The first packet that was walked for it. */
+	readonly sample: { readonly interface: string; readonly packet: Packet };
 	/** Shares that the order of classes can drive; [] when it cannot. */
 	readonly drives: readonly Drive[];
 }

@@ -1,0 +1,154 @@
+/**
+ * Which packets are worth walking: those that rules with a say in balancing ask for. A rule has a say when
+ * it translates destinations, picks a source from a range, or takes turns or draws.
+ */
+import type {
+	Chain,
+	Rule,
+	Ruleset,
+	Table,
+} from "../../../sim/contract/ruleset.ts";
+import { matches } from "../../../sim/matches/index.ts";
+import { targets } from "../../../sim/targets/index.ts";
+import { common, everything, type Space, spaceOf, spaceText } from "./space.ts";
+
+/** Where a first packet that comes in meets rules before it is routed, and where its source is translated. */
+const LOOKED_AT = [
+	["raw", "PREROUTING"],
+	["mangle", "PREROUTING"],
+	["nat", "PREROUTING"],
+	["mangle", "FORWARD"],
+	["mangle", "POSTROUTING"],
+	["nat", "POSTROUTING"],
+] as const;
+
+/** Steps through chains: with this many a ruleset is looked at no further. */
+const MOST_STEPS = 2_000_000;
+/** Pairs of spaces whose common part is looked for. */
+const MOST_PAIRS = 200_000;
+
+/** What `candidates` found. */
+export interface Candidates {
+	/** The narrowest first. */
+	readonly spaces: readonly Space[];
+	/** Not all rules were looked at. */
+	readonly isCut: boolean;
+}
+
+/** A rule, the packets that come to it, and where it stands. */
+export interface Visited {
+	readonly rule: Rule;
+	readonly chain: string;
+	readonly table: Table["name"];
+	/** Of the packets that come there, those that its header takes. */
+	readonly space: Space;
+}
+
+/** Where a visit begins. */
+export interface Begin {
+	readonly begin: Space;
+	/** All interfaces of the gateway. */
+	readonly interfaces: readonly string[];
+}
+
+/**
+ * Visits all rules that packets of a space may match, with the packets that may.
+ * @returns false when it stopped before all were visited
+ */
+export function visitRules(
+	{ tables }: Ruleset,
+	{ begin, interfaces }: Begin,
+	visit: (visited: Visited) => void,
+): boolean {
+	let steps = 0;
+	for (const [tableName, hook] of LOOKED_AT) {
+		const table = tables.find(({ name }) => name === tableName);
+		if (table === undefined) continue;
+		const chains = new Map(table.chains.map((chain) => [chain.name, chain]));
+		const seen = new Set<string>();
+		const enter = (chain: Chain, space: Space): void => {
+			const key = `${chain.name}|${spaceText(space)}`;
+			if (seen.has(key)) return;
+			seen.add(key);
+			for (const rule of chain.rules) {
+				if (++steps > MOST_STEPS) return;
+				const taken = spaceOf(rule, space, interfaces);
+				if (taken === null) continue;
+				visit({ rule, chain: chain.name, table: table.name, space: taken });
+				const { target } = rule;
+				if (target?.kind !== "jump" && target?.kind !== "goto") continue;
+				enter(chains.get(target.chain) as Chain, taken);
+			}
+		};
+		const first = chains.get(hook);
+		if (first !== undefined) enter(first, begin);
+	}
+	return steps <= MOST_STEPS;
+}
+
+/** The packets that rules with a say in balancing ask for. */
+export function candidates(
+	ruleset: Ruleset,
+	interfaces: readonly string[],
+): Candidates {
+	const byTable = new Map<string, Map<string, Space>>();
+	const isWhole = visitRules(
+		ruleset,
+		{ begin: everything(interfaces), interfaces },
+		({ rule, table, space }) => {
+			if (!hasASay(rule)) return;
+			const known = byTable.get(table) ?? new Map<string, Space>();
+			byTable.set(table, known.set(spaceText(space), space));
+		},
+	);
+	const spaces = new Map<string, Space>();
+	for (const ofTable of byTable.values())
+		for (const [text, space] of ofTable) spaces.set(text, space);
+	let pairs = 0;
+	const tables = [...byTable.values()];
+	for (const [index, one] of tables.entries())
+		for (const other of tables.slice(index + 1))
+			for (const space of one.values())
+				for (const second of other.values()) {
+					if (++pairs > MOST_PAIRS) break;
+					const both = common(space, second);
+					if (both !== null) spaces.set(spaceText(both), both);
+				}
+	return {
+		spaces: narrowestFirst([...spaces.values()]),
+		isCut: !isWhole || pairs > MOST_PAIRS,
+	};
+}
+
+function hasASay({ target, matches: uses }: Rule): boolean {
+	if (target?.kind === "extension") {
+		const translates = targets.get(target.name)?.translates;
+		if (translates === "destination" || translates === "either") return true;
+	}
+	return uses.some(({ name, options }) => {
+		const kind = matches.get(name)?.question?.(options)?.kind;
+		return kind === "turn" || kind === "draw";
+	});
+}
+
+/** By how many others contain it. */
+function narrowestFirst(spaces: readonly Space[]): readonly Space[] {
+	const sizes = new Map(spaces.map((space) => [space, sizeOf(space)]));
+	return [...spaces].sort(
+		(one, other) => (sizes.get(one) ?? 0) - (sizes.get(other) ?? 0),
+	);
+}
+
+/** The logarithm of how many packets a space has, so that no subspace comes behind what contains it. */
+function sizeOf(space: Space): number {
+	const count = (set: Space["source"]) =>
+		Math.log2(set.reduce((sum, [least, most]) => sum + most - least + 1, 0));
+	return (
+		count(space.source) +
+		count(space.destination) +
+		count(space.sourcePort) +
+		count(space.destinationPort) +
+		count(space.protocol) +
+		Math.log2(space.interfaces.length)
+	);
+}

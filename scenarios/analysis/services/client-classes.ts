@@ -1,0 +1,170 @@
+/**
+ * Which clients of a service a ruleset tells apart: the sources and interfaces that its rules compare with
+ * cut the clients into parts; a client of each part is walked, and parts that are treated alike are one class.
+ */
+import type { Rule, Ruleset } from "../../../sim/contract/ruleset.ts";
+import type { Packet } from "../../../sim/packet/packet.ts";
+import type { Decision } from "../walk/decision.ts";
+import { type Arrival, TooManyWaysError, type Walker } from "../walk/walker.ts";
+import { visitRules } from "./candidates.ts";
+import {
+	type Intervals,
+	intersection,
+	isAll,
+	normalized,
+} from "./intervals.ts";
+import { addressesText } from "./ranges-text.ts";
+import { type Links, sampleOf } from "./sample.ts";
+import type { Ranges } from "./service.ts";
+import type { Space } from "./space.ts";
+
+/** Clients that are treated alike, and a packet of one. */
+export interface ClassOfClients {
+	readonly name: string;
+	readonly sources: Ranges;
+	readonly arrival: Arrival;
+	readonly decision: Decision;
+}
+
+interface Context {
+	readonly ruleset: Ruleset;
+	readonly walker: Walker;
+	readonly links: Links;
+	readonly gaps: string[];
+	/** Has a rule of that table a part in what the service balances? */
+	matters(table: string, rule: Rule): boolean;
+	signature(decision: Decision, packet: Packet): string;
+}
+
+/** Parts of the clients that are walked; what is beyond is a gap. */
+const MOST_PARTS = 400;
+
+interface Part {
+	readonly sources: Intervals;
+	readonly interfaces: readonly string[];
+}
+
+export function clientClasses(
+	{
+		spaces,
+		arrival,
+		decision,
+		signature: first,
+	}: {
+		readonly spaces: readonly Space[];
+		readonly arrival: Arrival;
+		readonly decision: Decision;
+		readonly signature: string;
+	},
+	context: Context,
+): readonly ClassOfClients[] {
+	const { links, walker, gaps, signature } = context;
+	const [space] = spaces as readonly [Space];
+	const classes = new Map<
+		string,
+		{ part: Part; arrival: Arrival; decision: Decision }
+	>();
+	classes.set(first, {
+		part: { sources: [], interfaces: [] },
+		arrival,
+		decision,
+	});
+	const parts = partsOf(space, context);
+	if (parts.length > MOST_PARTS)
+		gaps.push(
+			`rules tell ${parts.length} groups of clients of one service apart: ${MOST_PARTS} of them were looked at`,
+		);
+	for (const part of parts.slice(0, MOST_PARTS)) {
+		const sample = sampleOf(
+			{ ...space, source: part.sources, interfaces: part.interfaces },
+			links,
+			[],
+		);
+		if (sample === null) continue;
+		// The destination is the service's, whichever client asks for it.
+		const packet = {
+			...arrival.packet,
+			source: sample.packet.source,
+		};
+		const from = { interface: sample.interface, packet };
+		let found: Decision;
+		try {
+			found = walker.walk(from);
+		} catch (error) {
+			if (!(error instanceof TooManyWaysError)) throw error;
+			gaps.push(error.message);
+			continue;
+		}
+		const key = signature(found, packet);
+		const known = classes.get(key);
+		const joined = known?.part ?? { sources: [], interfaces: [] };
+		classes.set(key, {
+			arrival: known?.arrival ?? from,
+			decision: known?.decision ?? found,
+			part: {
+				sources: normalized([...joined.sources, ...part.sources]),
+				interfaces: [
+					...new Set([...joined.interfaces, ...part.interfaces]),
+				].sort(),
+			},
+		});
+	}
+	const named = [...classes.values()];
+	return named.map(({ part, arrival: from, decision: found }) => ({
+		name: named.length === 1 ? "all clients" : nameOf(part, space),
+		sources: isAll(part.sources) ? null : part.sources,
+		arrival: from,
+		decision: found,
+	}));
+}
+
+function nameOf({ sources, interfaces }: Part, space: Space): string {
+	const from = isAll(sources)
+		? "clients"
+		: `clients of ${addressesText(sources)}`;
+	return interfaces.length === space.interfaces.length ||
+		interfaces.length === 0
+		? from
+		: `${from} at ${interfaces.join(", ")}`;
+}
+
+/** The clients of a space, cut by what the rules on their way compare sources and interfaces with. */
+function partsOf(
+	space: Space,
+	{ ruleset, links, matters }: Context,
+): readonly Part[] {
+	const cuts = new Set<number>([0]);
+	const groups = new Map<string, string[]>();
+	const takenBy = new Map<string, string>(
+		links.names.map((name) => [name, ""]),
+	);
+	let rules = 0;
+	const begin = { begin: space, interfaces: links.names };
+	visitRules(ruleset, begin, ({ rule, table, space: taken }) => {
+		if (!matters(table, rule)) return;
+		rules++;
+		for (const [least, greatest] of taken.source) {
+			cuts.add(least);
+			if (greatest < 0xffff_ffff) cuts.add(greatest + 1);
+		}
+		if (taken.interfaces.length < space.interfaces.length)
+			for (const name of taken.interfaces)
+				takenBy.set(name, `${takenBy.get(name)},${rules}`);
+	});
+	for (const name of space.interfaces) {
+		const key = takenBy.get(name) ?? "";
+		groups.set(key, [...(groups.get(key) ?? []), name]);
+	}
+	const sorted = [...cuts].sort((one, other) => one - other);
+	const atoms = sorted
+		.map(
+			(least, index): Intervals => [
+				[least, (sorted[index + 1] ?? 0x1_0000_0000) - 1],
+			],
+		)
+		.map((atom) => intersection(atom, space.source))
+		.filter((atom) => atom.length > 0);
+	return [...groups.values()].flatMap((interfaces) =>
+		atoms.map((sources) => ({ sources, interfaces })),
+	);
+}

@@ -1,0 +1,121 @@
+/** What the end of a walk means for a service: a backend, none, or not known. */
+import { formatAddress } from "../../../sim/packet/address.ts";
+import type { Packet } from "../../../sim/packet/packet.ts";
+import type { Decision, End } from "../walk/decision.ts";
+import type { MarkRoute } from "../world/assumed-world.ts";
+import { type Backend, NO_BACKEND, type Service } from "./service.ts";
+
+/** What an end is to a service. */
+export interface Meaning {
+	readonly kind: "backend" | "none" | "unknown";
+	/** Unique among the ends of a service. */
+	readonly key: string;
+	readonly backend: Omit<Backend, "conditions" | "rules"> | null;
+}
+
+/** What a service balances, how its ends are named, and what routing makes of marks. */
+export interface MeaningOptions {
+	readonly balances: Service["balances"];
+	/** The packet as it came. */
+	readonly packet: Packet;
+	/** The service has several ports, of which a connection keeps its own. */
+	readonly keepsPort: boolean;
+	readonly markRoutes: readonly MarkRoute[];
+	isOwn(address: number): boolean;
+}
+
+export function meaningOf(end: End, options: MeaningOptions): Meaning {
+	const { fate } = end;
+	if (fate.kind === "unknown") {
+		const { rule, reason } = fate.unknown;
+		const key = `unknown: ${reason}${rule === "" ? "" : ` (${rule})`}`;
+		return { kind: "unknown", key, backend: null };
+	}
+	const backend = backendOf(end, options);
+	if (fate.kind === "dropped") {
+		const verb = end.answered === null ? "dropped" : "rejected";
+		const towards = backend === null ? "" : ` on the way to ${backend.key}`;
+		return none(`${verb}${towards} by ${fate.by}`);
+	}
+	if (backend !== null) return { kind: "backend", key: backend.key, backend };
+	if (fate.kind === "delivered") return none("delivered to the gateway itself");
+	if (fate.kind === "queued") return none(`waits for its ${fate.waitsFor}`);
+	return none(`forwarded by ${fate.interface} as it came`);
+}
+
+function none(how: string): Meaning {
+	return { kind: "none", key: `${NO_BACKEND}: ${how}`, backend: null };
+}
+
+function backendOf(
+	{ packet: sent, routingMark, fate }: End,
+	{ balances, packet, keepsPort, markRoutes, isOwn }: MeaningOptions,
+): Meaning["backend"] {
+	if (balances === "mark") {
+		if (routingMark === 0) return null;
+		const route = markRoutes.find(
+			({ mark, mask }) => (routingMark & mask) >>> 0 === mark,
+		);
+		const by = route === undefined ? "" : ` (table ${route.table})`;
+		const key = `mark 0x${routingMark.toString(16)}${by}`;
+		return { key, address: null, port: null, mark: routingMark };
+	}
+	if (sent === null) return null;
+	if (balances === "source") {
+		if (sent.source === packet.source) return null;
+		const address = formatAddress(sent.source);
+		return { key: `from ${address}`, address, port: null, mark: null };
+	}
+	const port = portOf(sent);
+	const isTranslated =
+		sent.destination !== packet.destination || port !== portOf(packet);
+	if (!isTranslated) return null;
+	const address = formatAddress(sent.destination);
+	const ownPort = keepsPort && port === portOf(packet) ? null : port;
+	const isLocal = fate.kind === "delivered" || isOwn(sent.destination >>> 0);
+	const place = ownPort === null ? address : `${address}:${ownPort}`;
+	return {
+		key: isLocal ? `the gateway's own ${place}` : place,
+		address,
+		port: ownPort,
+		mark: null,
+	};
+}
+
+function portOf(packet: Packet): number | null {
+	return packet.kind === "tcp" || packet.kind === "udp"
+		? packet.destinationPort
+		: null;
+}
+
+/** All ends of a decision, each once. */
+export function endsOf(decision: Decision): readonly End[] {
+	const seen = new Set<Decision>();
+	const ends: End[] = [];
+	const visit = (one: Decision): void => {
+		if (seen.has(one)) return;
+		seen.add(one);
+		if (one.kind === "leaf") ends.push(one.end);
+		else for (const way of one.ways) visit(way);
+	};
+	visit(decision);
+	return ends;
+}
+
+/** What differs between the ends of a first packet; `null`: it is not balanced, and goes nowhere else than it was sent. */
+export function whatIsBalanced(
+	ends: readonly End[],
+	packet: Packet,
+): Service["balances"] | null {
+	const known = ends.filter(({ packet: sent }) => sent !== null);
+	const isElsewhere = known.some(
+		({ packet: sent }) =>
+			sent?.destination !== packet.destination ||
+			portOf(sent) !== portOf(packet),
+	);
+	if (isElsewhere) return "destination";
+	const marks = new Set(ends.map(({ routingMark }) => routingMark));
+	if (marks.size > 1) return "mark";
+	const sources = new Set(known.map(({ packet: sent }) => sent?.source));
+	return sources.size > 1 ? "source" : null;
+}

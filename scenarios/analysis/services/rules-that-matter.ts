@@ -1,0 +1,84 @@
+/**
+ * Rules that have a part in what a service balances: those that end the walk of a table, translate, take
+ * turns or draws, or write bits of marks that a later one reads. A rule that only marks what another
+ * hook reads tells no clients apart.
+ */
+import type { Chain, Rule, Ruleset } from "../../../sim/contract/ruleset.ts";
+import type { MarkUse } from "../../../sim/extension/traits.ts";
+import { matches } from "../../../sim/matches/index.ts";
+import { targets } from "../../../sim/targets/index.ts";
+import type { MarkRoute } from "../world/assumed-world.ts";
+import type { Service } from "./service.ts";
+
+/** Tables in which a destination, and the mark that routing reads, are decided. */
+const BEFORE_ROUTING = ["raw", "mangle", "nat"];
+
+/** @returns does the rule of that table matter? */
+export function rulesThatMatter(
+	{ tables }: Ruleset,
+	balances: Service["balances"],
+	markRoutes: readonly MarkRoute[],
+): (table: string, rule: Rule) => boolean {
+	const looked = tables.filter(({ name }) => BEFORE_ROUTING.includes(name));
+	const all = looked.flatMap(({ chains }) =>
+		chains.flatMap(({ rules }) => rules),
+	);
+	let bitsRead = markRoutes.reduce((bits, { mask }) => bits | mask, 0);
+	for (const use of all.flatMap(marksOf))
+		if (use.does === "reads" && !use.copies) bitsRead |= use.bits;
+	const isRead = (bits: number) =>
+		balances === "mark" || (bits & bitsRead) !== 0;
+	const chains = new Map<string, Chain>(
+		looked.flatMap(({ name, chains: of }) =>
+			of.map((chain) => [`${name} ${chain.name}`, chain] as const),
+		),
+	);
+	const known = new Map<Chain, boolean>();
+	const chainMatters = (table: string, chain: Chain): boolean => {
+		const before = known.get(chain);
+		if (before !== undefined) return before;
+		// No chain jumps in a circle: the kernel refuses it.
+		const does = chain.rules.some((rule) => matters(table, rule));
+		known.set(chain, does);
+		return does;
+	};
+	const matters = (table: string, rule: Rule): boolean => {
+		const { target } = rule;
+		if (asksSomething(rule)) return true;
+		if (target === null) return false;
+		if (target.kind === "verdict") return true;
+		if (target.kind === "extension") {
+			const extension = targets.get(target.name);
+			if (extension?.onlyReports) return false;
+			const writes = marksOf(rule).filter(({ does }) => does === "writes");
+			return writes.length === 0 || writes.some(({ bits }) => isRead(bits));
+		}
+		const chain = chains.get(`${table} ${target.chain}`);
+		// A goto does not come back: what stands behind it is not met.
+		return (
+			target.kind === "goto" ||
+			chain === undefined ||
+			chainMatters(table, chain)
+		);
+	};
+	return matters;
+}
+
+function asksSomething({ matches: uses }: Rule): boolean {
+	return uses.some(
+		({ name, options }) =>
+			(matches.get(name)?.question?.(options) ?? null) !== null,
+	);
+}
+
+/** What a rule does with marks: its matches and its target. */
+export function marksOf({ matches: uses, target }: Rule): readonly MarkUse[] {
+	return [
+		...uses.flatMap(
+			({ name, options }) => matches.get(name)?.marks?.(options) ?? [],
+		),
+		...(target?.kind === "extension"
+			? (targets.get(target.name)?.marks?.(target.options) ?? [])
+			: []),
+	];
+}

@@ -1,0 +1,180 @@
+/** One packet that stands for many: the first packet of a connection, out of a space. */
+
+import { parseAddress } from "../../../sim/packet/address.ts";
+import { icmpEcho, other, tcp, udp } from "../../../sim/packet/build.ts";
+import { ICMP, type Packet, TCP, UDP } from "../../../sim/packet/packet.ts";
+import { Routes } from "../../../sim/routing/routes.ts";
+import type { Arrival } from "../walk/walker.ts";
+import type { AssumedWorld } from "../world/assumed-world.ts";
+import { contains, type Intervals } from "./intervals.ts";
+import { HEADER_FIELDS, type Space } from "./space.ts";
+
+/** The interfaces of a world, with what is known of their links. */
+export interface Links {
+	readonly names: readonly string[];
+	/** Addresses of the gateway, unsigned, with the interface that has each. */
+	readonly own: readonly {
+		readonly address: number;
+		readonly interface: string;
+	}[];
+	readonly clientInterfaces: readonly string[];
+	/** The interface behind which an address lies; `null`: nowhere, or it is the gateway's own. */
+	interfaceTowards(address: number): string | null;
+	isOwn(address: number): boolean;
+}
+
+export function linksOf({ setup, clientInterfaces }: AssumedWorld): Links {
+	const routes = new Routes(setup);
+	const own = setup.interfaces.flatMap(({ name, addresses }) =>
+		addresses.map((text) => ({
+			address: (parseAddress(text.split("/")[0] ?? "") ?? 0) >>> 0,
+			interface: name,
+		})),
+	);
+	return {
+		names: setup.interfaces.map(({ name }) => name),
+		own,
+		clientInterfaces,
+		interfaceTowards(address) {
+			const route = routes.lookup(address | 0);
+			return route?.type === "unicast"
+				? (routes.interfaces[route.interface] ?? null)
+				: null;
+		},
+		isOwn: (address) => routes.lookup(address | 0)?.type === "local",
+	};
+}
+
+/** Networks for documentation (RFC 5737), which no ruleset should have a rule of its own about. */
+const OUTSIDE = ["198.51.100.7", "192.0.2.7", "203.0.113.7"].map(
+	(text) => (parseAddress(text) ?? 0) >>> 0,
+);
+const CLIENT_PORT = 40_000;
+const USUAL_PORTS = [80, 443, 8080, 12_345] as const;
+
+/**
+ * @param avoid spaces out of which the packet must not be, where that can be had
+ * @returns `null` when every packet that was tried lies in one of `avoid`
+ */
+export function sampleOf(
+	space: Space,
+	links: Links,
+	avoid: readonly Space[],
+): Arrival | null {
+	const sources = sourcesOf(space.source, links);
+	for (const port of portsOf(space.destinationPort, avoid))
+		for (const destination of destinationsOf(space, links, avoid))
+			for (const source of sources) {
+				const from = interfaceOf(source, space, links);
+				if (from === null || source === destination) continue;
+				const sourcePort = firstOf(space.sourcePort, [CLIENT_PORT]);
+				const point = {
+					source,
+					destination,
+					sourcePort,
+					destinationPort: port,
+				};
+				if (avoid.some((one) => lies(point, from, one))) continue;
+				return { interface: from, packet: packetOf(point, space.protocol) };
+			}
+	return null;
+}
+
+type Point = Readonly<Record<(typeof HEADER_FIELDS)[number], number>>;
+
+function lies(point: Point, from: string, space: Space): boolean {
+	return (
+		HEADER_FIELDS.every((field) => contains(space[field], point[field])) &&
+		space.interfaces.includes(from)
+	);
+}
+
+function packetOf(point: Point, protocols: Intervals): Packet {
+	const { source, destination, sourcePort, destinationPort } = point;
+	const addresses = { source: source | 0, destination: destination | 0 };
+	const ports = { sourcePort, destinationPort };
+	if (contains(protocols, TCP))
+		return tcp({ ...addresses, ...ports, seq: 1, window: 64_240 });
+	if (contains(protocols, UDP)) return udp({ ...addresses, ...ports });
+	if (contains(protocols, ICMP))
+		return icmpEcho({ ...addresses, identifier: 1, sequence: 1 });
+	return other({ ...addresses, protocol: protocols[0]?.[0] ?? 0 });
+}
+
+/** The first of `wanted` that lies in the set, otherwise its least number but 0. */
+function firstOf(set: Intervals, wanted: readonly number[]): number {
+	const found = wanted.find((one) => contains(set, one));
+	if (found !== undefined) return found;
+	const [least = 0, greatest = 0] = set[0] ?? [];
+	return least === 0 && greatest > 0 ? 1 : least;
+}
+
+/** Addresses of a set to try: those that are wanted, and some at the beginning and end of each interval. */
+function someOf(set: Intervals, wanted: readonly number[]): readonly number[] {
+	const inside = wanted.filter((one) => contains(set, one));
+	const ends = set
+		.slice(0, 8)
+		.flatMap(([least, greatest]) => [
+			Math.min(least + 10, greatest),
+			greatest - 1 > least ? greatest - 1 : greatest,
+			least,
+		]);
+	return [...new Set([...inside, ...ends])];
+}
+
+function sourcesOf(set: Intervals, links: Links): readonly number[] {
+	// A host of each link, behind the gateway's own address there.
+	const neighbours = links.own.map(({ address }) => address + 41);
+	return someOf(set, [...OUTSIDE, ...neighbours]).filter(
+		(address) => !links.isOwn(address),
+	);
+}
+
+function destinationsOf(
+	{ destination, interfaces }: Space,
+	links: Links,
+	avoid: readonly Space[],
+): readonly number[] {
+	const isFor = (name: string) => interfaces.includes(name);
+	const own = links.own.filter(({ address }) => contains(destination, address));
+	const near = [
+		...own.filter(
+			({ interface: at }) => isFor(at) && links.clientInterfaces.includes(at),
+		),
+		...own.filter(({ interface: at }) => isFor(at)),
+		...own,
+	];
+	const edges = avoid
+		.slice(0, 8)
+		.flatMap(({ destination: set }) => set.map(([, greatest]) => greatest + 1));
+	return someOf(destination, [
+		...near.map(({ address }) => address),
+		...OUTSIDE.toReversed(),
+		...edges,
+	]);
+}
+
+function portsOf(set: Intervals, avoid: readonly Space[]): readonly number[] {
+	const edges = avoid
+		.slice(0, 32)
+		.flatMap(({ destinationPort }) =>
+			destinationPort.map(([, greatest]) => greatest + 1),
+		);
+	const wanted = [...USUAL_PORTS, ...edges].filter((one) => contains(set, one));
+	return [...new Set([...wanted, firstOf(set, USUAL_PORTS)])].slice(0, 16);
+}
+
+/** The interface by which packets of a source come: the one behind which it lies, where the space has that. */
+function interfaceOf(
+	source: number,
+	{ interfaces }: Space,
+	links: Links,
+): string | null {
+	const behind = links.interfaceTowards(source);
+	if (behind !== null && interfaces.includes(behind)) return behind;
+	const client = links.clientInterfaces.find((name) =>
+		interfaces.includes(name),
+	);
+	// No client comes from behind an interface that has no way to it, unless the rules name no other.
+	return client ?? interfaces[0] ?? null;
+}

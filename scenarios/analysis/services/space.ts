@@ -1,0 +1,159 @@
+/**
+ * Sets of packets by their headers: what a rule and the jumps that lead to it ask of them. A set may be
+ * larger than what the rules take, never smaller: what becomes of a packet of it is for the walk to tell.
+ */
+import type {
+	AddressMask,
+	InterfaceMatch,
+	Rule,
+} from "../../../sim/contract/ruleset.ts";
+import type { Comparison, HeaderField } from "../../../sim/extension/traits.ts";
+import { matches } from "../../../sim/matches/index.ts";
+import {
+	ALL,
+	complement,
+	type Intervals,
+	intersection,
+	intervalsText,
+	isAll,
+	isWithin,
+} from "./intervals.ts";
+
+/** @public */
+export interface Space extends Readonly<Record<HeaderField, Intervals>> {
+	/** Protocol numbers. */
+	readonly protocol: Intervals;
+	/** By which interfaces packets come in: names, sorted. */
+	readonly interfaces: readonly string[];
+}
+
+/** The field that tells most apart comes first. */
+export const HEADER_FIELDS = [
+	"destination",
+	"source",
+	"sourcePort",
+	"destinationPort",
+] as const satisfies readonly HeaderField[];
+
+const NUMBERS = [...HEADER_FIELDS, "protocol"] as const;
+
+/** All packets. */
+export function everything(interfaces: readonly string[]): Space {
+	return {
+		source: ALL,
+		destination: ALL,
+		sourcePort: ALL,
+		destinationPort: ALL,
+		protocol: ALL,
+		interfaces: [...interfaces].sort(),
+	};
+}
+
+/** What two spaces have in common; `null`: nothing. */
+export function common(one: Space, other: Space): Space | null {
+	const interfaces = one.interfaces.filter((name) =>
+		other.interfaces.includes(name),
+	);
+	if (interfaces.length === 0) return null;
+	const fields: Partial<Record<(typeof NUMBERS)[number], Intervals>> = {};
+	for (const field of NUMBERS) {
+		const both =
+			one[field] === other[field]
+				? one[field]
+				: intersection(one[field], other[field]);
+		if (both.length === 0) return null;
+		fields[field] = both;
+	}
+	return { ...(fields as Required<typeof fields>), interfaces };
+}
+
+export function isSubspace(one: Space, other: Space): boolean {
+	return (
+		NUMBERS.every((field) => isWithin(one[field], other[field])) &&
+		one.interfaces.every((name) => other.interfaces.includes(name))
+	);
+}
+
+/** Equal spaces have equal texts. */
+export function spaceText(space: Space): string {
+	return [
+		...NUMBERS.map((field) =>
+			isAll(space[field]) ? "" : intervalsText(space[field]),
+		),
+		space.interfaces.join(","),
+	].join("|");
+}
+
+const takenBy = new WeakMap<Rule, Map<string, Space | null>>();
+
+/**
+ * The packets of a space that a rule's header and its comparisons with constants take.
+ * @param interfaces of the gateway
+ * @returns `null` when they take none
+ */
+export function spaceOf(
+	rule: Rule,
+	space: Space,
+	interfaces: readonly string[],
+): Space | null {
+	const key = interfaces.join(" ");
+	const known = takenBy.get(rule) ?? new Map<string, Space | null>();
+	let taken = known.get(key);
+	if (taken === undefined) {
+		taken = takenOf(rule, everything(interfaces));
+		takenBy.set(rule, known.set(key, taken));
+	}
+	return taken === null ? null : common(space, taken);
+}
+
+function takenOf({ header, matches: uses }: Rule, all: Space): Space | null {
+	const { protocol, protocolInverted, inInterface } = header;
+	const wanted: Intervals = protocol === 0 ? ALL : [[protocol, protocol]];
+	const start: Space = {
+		source: addresses(header.source),
+		destination: addresses(header.destination),
+		sourcePort: ALL,
+		destinationPort: ALL,
+		protocol: protocolInverted ? complement(wanted) : wanted,
+		interfaces: all.interfaces.filter(
+			(name) => inInterface === null || fits(inInterface, name),
+		),
+	};
+	let space = common(start, all);
+	for (const { name, options } of uses)
+		for (const comparison of matches.get(name)?.compares?.(options) ?? [])
+			space = space === null ? null : narrowed(space, comparison);
+	return space;
+}
+
+function narrowed(
+	space: Space,
+	{ fields, ranges, inverted }: Comparison,
+): Space | null {
+	const [field, ...others] = fields;
+	// What may lie in one field or in another narrows neither.
+	if (field === undefined || others.length > 0) return space;
+	const wanted = inverted ? complement(ranges) : ranges;
+	const both = intersection(space[field], wanted);
+	return both.length === 0 ? null : { ...space, [field]: both };
+}
+
+function addresses({ address, mask, inverted }: AddressMask): Intervals {
+	const least = address >>> 0;
+	const hosts = ~mask >>> 0;
+	// A mask with holes means no interval: the space stays whole.
+	if ((hosts & (hosts + 1)) !== 0) return ALL;
+	const wanted: Intervals = [[least, least + hosts]];
+	return inverted ? complement(wanted) : wanted;
+}
+
+/** Does a rule's `-i` take packets of this interface? */
+export function fits(
+	{ name: wanted, inverted }: InterfaceMatch,
+	name: string,
+): boolean {
+	const isIt = wanted.endsWith("+")
+		? name.startsWith(wanted.slice(0, -1))
+		: name === wanted;
+	return isIt !== inverted;
+}
