@@ -44,31 +44,21 @@ interface Part {
 	readonly interfaces: readonly string[];
 }
 
+/** @param walked the packet that was walked for the service, as one of its clients */
 export function clientClasses(
-	{
-		spaces,
-		arrival,
-		decision,
-		signature: first,
-	}: {
+	walked: {
 		readonly spaces: readonly Space[];
 		readonly arrival: Arrival;
 		readonly decision: Decision;
-		readonly signature: string;
 	},
 	context: Context,
 ): readonly ClassOfClients[] {
 	const { links, walker, gaps, signature } = context;
-	const [space] = spaces as readonly [Space];
+	const [space] = walked.spaces as readonly [Space];
 	const classes = new Map<
 		string,
 		{ part: Part; arrival: Arrival; decision: Decision }
 	>();
-	classes.set(first, {
-		part: { sources: [], interfaces: [] },
-		arrival,
-		decision,
-	});
 	const parts = partsOf(space, context);
 	if (parts.length > MOST_PARTS)
 		gaps.push(
@@ -83,7 +73,7 @@ export function clientClasses(
 		if (sample === null) continue;
 		// The destination is the service's, whichever client asks for it.
 		const packet = {
-			...arrival.packet,
+			...walked.arrival.packet,
 			source: sample.packet.source,
 		};
 		const from = { interface: sample.interface, packet };
@@ -109,6 +99,9 @@ export function clientClasses(
 			},
 		});
 	}
+	// No client of the service can be made up but the one that there is.
+	if (classes.size === 0)
+		classes.set("", { ...walked, part: { sources: [], interfaces: [] } });
 	const named = [...classes.values()];
 	return named.map(({ part, arrival: from, decision: found }) => ({
 		name: named.length === 1 ? "all clients" : nameOf(part, space),

@@ -96,16 +96,28 @@ export function endsOf(decision: Decision): readonly End[] {
 		if (seen.has(one)) return;
 		seen.add(one);
 		if (one.kind === "leaf") ends.push(one.end);
-		else for (const way of one.ways) visit(way);
+		else for (const way of matchFirst(one)) visit(way);
 	};
 	visit(decision);
 	return ends;
 }
 
-/** What differs between the ends of a first packet; `null`: it is not balanced, and goes nowhere else than it was sent. */
+/** What a rule does with a packet that it matches comes before what later rules do with the others. */
+function matchFirst({ asked, ways }: Decision & { kind: "fork" }) {
+	return asked.kind === "spread" || asked.kind === "condition"
+		? ways
+		: ways.toReversed();
+}
+
+/**
+ * What differs between the ends of a first packet; `null`: it is not balanced, and goes nowhere else than it
+ * was sent.
+ * @param marksRoute marks are for routing to read, not only for rules
+ */
 export function whatIsBalanced(
 	ends: readonly End[],
 	packet: Packet,
+	marksRoute: boolean,
 ): Service["balances"] | null {
 	const known = ends.filter(({ packet: sent }) => sent !== null);
 	const isElsewhere = known.some(
@@ -115,7 +127,7 @@ export function whatIsBalanced(
 	);
 	if (isElsewhere) return "destination";
 	const marks = new Set(ends.map(({ routingMark }) => routingMark));
-	if (marks.size > 1) return "mark";
+	if (marksRoute && marks.size > 1) return "mark";
 	const sources = new Set(known.map(({ packet: sent }) => sent?.source));
 	return sources.size > 1 ? "source" : null;
 }

@@ -19,9 +19,9 @@ import {
 	vectorsOf,
 } from "./conditions.ts";
 import { endsOf, type Meaning, meaningOf, whatIsBalanced } from "./ends.ts";
-import { contains, isAll, normalized } from "./intervals.ts";
+import { ALL, contains, isAll, normalized } from "./intervals.ts";
 import { addressesText, portsText } from "./ranges-text.ts";
-import { rulesThatMatter } from "./rules-that-matter.ts";
+import { marksRoute, rulesThatMatter } from "./rules-that-matter.ts";
 import { type Links, linksOf, sampleOf } from "./sample.ts";
 import type {
 	Backend,
@@ -30,7 +30,7 @@ import type {
 	Service,
 	VectorSplit,
 } from "./service.ts";
-import type { Space } from "./space.ts";
+import { type Space, spaceText } from "./space.ts";
 
 /** Packets that move counters or draw, and that nothing balances. @public */
 export interface OtherTraffic {
@@ -74,7 +74,7 @@ export function findServices(
 	const gaps: string[] = isCut
 		? ["the ruleset is too large: not all of its rules were looked at"]
 		: [];
-	const walked = new Map<string, Walked>();
+	const walked: Walked[] = [];
 	for (const [index, space] of spaces.entries()) {
 		const arrival = sampleOf(space, links, spaces.slice(0, index));
 		// All of its packets belong to narrower spaces.
@@ -84,20 +84,18 @@ export function findServices(
 		const signature = signatureOf(decision, (end) =>
 			endText(end, arrival.packet, links),
 		);
-		const known = walked.get(signature);
-		walked.set(signature, {
-			arrival,
-			decision,
-			signature,
-			...known,
-			spaces: [...(known?.spaces ?? []), space],
-		});
+		join(walked, { spaces: [space], arrival, decision, signature });
 	}
+	const areForRouting = marksRoute(ruleset, world.markRoutes);
 	const found: Found[] = [];
 	const others: OtherTraffic[] = [];
-	for (const one of walked.values()) {
+	for (const one of walked) {
 		const { decision, arrival } = one;
-		const balances = whatIsBalanced(endsOf(decision), arrival.packet);
+		const balances = whatIsBalanced(
+			endsOf(decision),
+			arrival.packet,
+			areForRouting,
+		);
 		if (balances !== null) found.push({ balances, walked: one });
 		else if (decision.kind === "fork")
 			others.push({ name: trafficName(one), arrival, decision });
@@ -107,6 +105,26 @@ export function findServices(
 	);
 	return { services: withUniqueKeys(services), others, gaps };
 }
+
+/** Adds what was walked to the space that is one service with it: it differs in addresses alone, or in ports alone. */
+function join(walked: Walked[], one: Walked): void {
+	const [space] = one.spaces as readonly [Space];
+	const at = walked.findIndex(
+		({ signature, spaces: [first] }) =>
+			signature === one.signature &&
+			first !== undefined &&
+			DIFFERS_IN.some(
+				(field) =>
+					spaceText({ ...space, [field]: ALL }) ===
+					spaceText({ ...first, [field]: ALL }),
+			),
+	);
+	const known = walked[at];
+	if (known === undefined) walked.push(one);
+	else walked[at] = { ...known, spaces: [...known.spaces, space] };
+}
+
+const DIFFERS_IN = ["destination", "destinationPort", "source"] as const;
 
 function walkOrSay(
 	walker: Walker,

@@ -82,3 +82,27 @@ export function marksOf({ matches: uses, target }: Rule): readonly MarkUse[] {
 			: []),
 	];
 }
+
+/**
+ * Are marks for routing to read? Where rules that translate destinations read them, they are for those,
+ * unless a routing rule is known.
+ */
+export function marksRoute(
+	{ tables }: Ruleset,
+	markRoutes: readonly MarkRoute[],
+): boolean {
+	if (markRoutes.length > 0) return true;
+	return !tables.some(({ chains }) =>
+		chains.some(({ rules }) => rules.some(translatesByMark)),
+	);
+}
+
+function translatesByMark(rule: Rule): boolean {
+	const { target } = rule;
+	if (target?.kind !== "extension") return false;
+	const translates = targets.get(target.name)?.translates;
+	return (
+		(translates === "destination" || translates === "either") &&
+		marksOf(rule).some(({ does }) => does === "reads")
+	);
+}

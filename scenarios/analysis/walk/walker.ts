@@ -97,7 +97,10 @@ export class Walker {
 			happens: () => false,
 			spread: (count, label) => this.spread(count, label, "hash"),
 		};
-		this.gateway = new ModelGateway(setup, { choice, walk: this.free });
+		this.gateway = new ModelGateway(withoutRedirects(setup), {
+			choice,
+			walk: this.free,
+		});
 		const outcome = this.gateway.operate({
 			kind: "restore",
 			text: printRuleset(ruleset, { counters: false }),
@@ -248,6 +251,23 @@ export class Walker {
 			.sort();
 		return [key, ...conditions, this.free.momentIn(table)].join("|");
 	}
+}
+
+/**
+ * An ICMP redirect is sent besides a packet that leaves by the interface by which it came: it changes nothing
+ * about where that packet goes, and the model does not make it.
+ */
+function withoutRedirects(setup: GatewaySetup): GatewaySetup {
+	// A dot in a name is a slash where names are parts of a path, as sysctl(8) has it.
+	const names = setup.interfaces.map(({ name }) => name.replaceAll(".", "/"));
+	const off = ["all", ...names].map((name) => [
+		`ipv4.conf.${name}.send_redirects`,
+		0,
+	]);
+	return {
+		...setup,
+		sysctls: { ...setup.sysctls, ...Object.fromEntries(off) },
+	};
 }
 
 function waysOf(asked: Asked): number {
