@@ -5,6 +5,9 @@ import { ICMP, SYN, UDP } from "../packet/packet.ts";
 import {
 	CTINFO_ESTABLISHED,
 	HOOK_POSTROUTING,
+	NF_ACCEPT,
+	NF_DROP,
+	NF_QUEUE,
 	type Skb,
 	XT_CONTINUE,
 } from "../packet/skb/skb.ts";
@@ -103,7 +106,9 @@ describe("a target that only reports", () => {
 	});
 });
 
-describe("a target that is modelled ends the walk, or it does not", () => {
+const VERDICTS = { accepts: NF_ACCEPT, drops: NF_DROP, queues: NF_QUEUE };
+
+describe("a target that is modelled ends the walk as it says, or does not", () => {
 	const modelled = [...targets.values()].filter(({ compile }) => compile);
 	test.each(modelled)("$name", (target) => {
 		const ports = testPorts({
@@ -116,7 +121,7 @@ describe("a target that is modelled ends the walk, or it does not", () => {
 			text,
 			ports,
 		)(testSkb({ entry: 0, outInterface: 2, hook: HOOK_POSTROUTING }));
-		expect(verdict !== XT_CONTINUE).toBe(target.ends ?? false);
+		expect(verdict).toBe(target.ends ? VERDICTS[target.ends] : XT_CONTINUE);
 	});
 });
 

@@ -167,6 +167,12 @@ type OnFragments =
 	/** The kernel reads whatever stands there as a header, which the model does not have. */
 	| "not-modelled";
 
+/**
+ * `accepts`: the packet goes on to the next table (NF_ACCEPT); `drops`: it is gone, with an answer to its
+ * sender or without (NF_DROP); `queues`: a program decides (NF_QUEUE).
+ */
+export type WalkEnd = "accepts" | "drops" | "queues";
+
 /** What a target does; returns one of the verdicts `NF_*` or `XT_CONTINUE`. */
 export type Action = (skb: Skb) => number;
 
@@ -175,8 +181,11 @@ export interface TargetExtension<Options extends object = object>
 	readonly compile: ((options: Options, ports: ExtensionHost) => Action) | null;
 	/** Packets go on as if the rule were not there, and no later rule can tell that they met it. */
 	readonly onlyReports?: boolean;
-	/** It ends the walk through its table: no packet goes on to the rule behind it. */
-	readonly ends?: boolean;
+	/**
+	 * How it ends the walk through its table, so that no packet goes on to the rule behind it; left out: all
+	 * or some do.
+	 */
+	readonly ends?: WalkEnd;
 	/** What it gives connections another of; `either`: the hook decides. */
 	readonly translates?: "source" | "destination" | "either";
 	/** Addresses that it translates to, unsigned; `null`, and when left out: they do not stand in its options. */

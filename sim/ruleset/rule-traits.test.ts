@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Rule } from "../contract/ruleset.ts";
 import { parseRuleset } from "./parse.ts";
-import { comparisonsOf, marksOf } from "./rule-traits.ts";
+import { comparisonsOf, endOf, marksOf } from "./rule-traits.ts";
 
 /** The one rule of a ruleset. */
 function ruleOf(rule: string, table = "mangle"): Rule {
@@ -68,4 +68,19 @@ test("what stands in for a name that only the machine knows is not compared", ()
 	const named = (rule: string) => comparisonsOf(ruleOf(rule)).length;
 	expect(named("-s gateway.example -j ACCEPT")).toBe(0);
 	expect(named("-s 10.0.0.1 -p tcp -m tcp --dport made-up -j ACCEPT")).toBe(1);
+});
+
+test.each([
+	["-j ACCEPT", "mangle", "accepts"],
+	["-j DROP", "mangle", "drops"],
+	["-j QUEUE", "mangle", "queues"],
+	["-j RETURN", "mangle", null],
+	["-j MARK --set-mark 1", "mangle", null],
+	["-p tcp", "mangle", null],
+	["-j NFQUEUE --queue-num 1", "mangle", "queues"],
+	["-p tcp -j TPROXY --on-port 80", "mangle", "accepts"],
+	["-p tcp -j DNAT --to-destination 10.0.0.2", "nat", "accepts"],
+	["-j TARPIT --tarpit", "raw", "drops"],
+])("%s in %s ends the walk: %s", (rule, table, end) => {
+	expect(endOf(ruleOf(rule, table).target)).toBe(end);
 });

@@ -1,6 +1,7 @@
 /** What a rule compares, and which marks it uses: its header, its matches and its target together. */
-import type { Rule } from "../contract/ruleset.ts";
+import type { Rule, TargetUse } from "../contract/ruleset.ts";
 import { comparesNetwork } from "../extension/comparisons.ts";
+import type { WalkEnd } from "../extension/extension.ts";
 import type { Comparison, MarkUse } from "../extension/traits.ts";
 import { matches } from "../matches/index.ts";
 import { targets } from "../targets/index.ts";
@@ -35,3 +36,20 @@ export function comparisonsOf(rule: Rule): readonly Comparison[] {
 	);
 	return [...ofHeader, ...ofMatches];
 }
+
+/**
+ * How the target of a rule ends the walk through its table; `null`: packets go on, be it in another
+ * chain.
+ */
+export function endOf(target: TargetUse | null): WalkEnd | null {
+	if (target?.kind === "extension")
+		return targets.get(target.name)?.ends ?? null;
+	return target?.kind === "verdict" ? VERDICTS[target.name] : null;
+}
+
+const VERDICTS = {
+	ACCEPT: "accepts",
+	DROP: "drops",
+	QUEUE: "queues",
+	RETURN: null,
+} as const;

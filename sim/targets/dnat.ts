@@ -13,7 +13,7 @@ import {
  */
 export const dnat = defineTarget<NatRange>({
 	name: "DNAT",
-	ends: true,
+	ends: "accepts",
 	translates: "destination",
 	translatesTo: addressesOf,
 	tables: ["nat"],

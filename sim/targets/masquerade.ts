@@ -15,7 +15,7 @@ import {
  */
 export const masquerade = defineTarget<NatRange>({
 	name: "MASQUERADE",
-	ends: true,
+	ends: "accepts",
 	translates: "source",
 	tables: ["nat"],
 	hooks: ["POSTROUTING"],

@@ -17,7 +17,7 @@ interface Options {
  */
 export const netmap = defineTarget<Options>({
 	name: "NETMAP",
-	ends: true,
+	ends: "accepts",
 	library: { prefix: "ipt" },
 	translates: "either",
 	translatesTo: ({ network, mask }) => [network >>> 0, (network | ~mask) >>> 0],

@@ -14,7 +14,7 @@ interface Options {
  */
 export const nfqueue = defineTarget<Options>({
 	name: "NFQUEUE",
-	ends: true,
+	ends: "queues",
 	options: [
 		{ name: "queue-num", type: "uint16", excludes: ["queue-balance"] },
 		{ name: "queue-balance", type: "uint16Range", excludes: ["queue-num"] },

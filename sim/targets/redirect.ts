@@ -16,7 +16,7 @@ import {
  */
 export const redirect = defineTarget<NatRange>({
 	name: "REDIRECT",
-	ends: true,
+	ends: "accepts",
 	translates: "destination",
 	tables: ["nat"],
 	hooks: ["PREROUTING", "OUTPUT"],

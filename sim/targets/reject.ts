@@ -22,7 +22,7 @@ const ANSWERS: readonly (readonly [answer: RejectAnswer, alias: string])[] = [
 /** Drops the packet and tells its sender (iptables 1.8.9 libipt_REJECT.c, kernel 6.1 ipt_REJECT.c). */
 export const reject = defineTarget<Options>({
 	name: "REJECT",
-	ends: true,
+	ends: "drops",
 	library: { prefix: "ipt" },
 	tables: ["filter"],
 	hooks: ["INPUT", "FORWARD", "OUTPUT"],

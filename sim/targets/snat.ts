@@ -13,7 +13,7 @@ import {
  */
 export const snat = defineTarget<NatRange>({
 	name: "SNAT",
-	ends: true,
+	ends: "accepts",
 	translates: "source",
 	translatesTo: addressesOf,
 	tables: ["nat"],

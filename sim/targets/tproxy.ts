@@ -17,7 +17,8 @@ interface Options {
  */
 export const tproxy = defineTarget<Options>({
 	name: "TPROXY",
-	ends: true,
+	// Where there is a socket; the packet is dropped where there is none (`tproxy_tg4`, 6.1).
+	ends: "accepts",
 	tables: ["mangle"],
 	hooks: ["PREROUTING"],
 	options: [
