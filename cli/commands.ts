@@ -5,6 +5,7 @@ import { version } from "./base/version.ts";
 import { checkCommand } from "./check/command.ts";
 import { compareCommand } from "./compare/command.ts";
 import { exampleCommand } from "./example/command.ts";
+import { explainCommand } from "./explain/command.ts";
 import { fixCommand } from "./fix/command.ts";
 import { fuzzCommand } from "./fuzz/command.ts";
 import { healthcheckCommand } from "./healthcheck/command.ts";
@@ -38,6 +39,7 @@ Examples:
 		traceCommand(),
 		saveCommand(),
 		checkCommand(),
+		explainCommand(),
 		fixCommand(),
 		compareCommand(),
 		fuzzCommand(),

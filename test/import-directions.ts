@@ -34,7 +34,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
 		// What is lost and what is late has one meaning, and a command one spelling.
 		from: ["scenarios/result/service.ts", "scenarios/result/invocation.ts"],
 		typesFrom: ["sim", "scenarios", "lab"],
-		packages: ["ts-pattern"],
+		packages: ["ts-pattern", "sarif"],
 		node: true,
 	},
 	// Runs in a browser, and knows nothing but the contract and its words.

@@ -23,7 +23,7 @@ import { mustHaveReader, readingFrom, writeInto } from "./named-pipe.ts";
 
 export const STANDARD = "-";
 /** As places in it are named. */
-const STANDARD_NAME = "<stdin>";
+export const STANDARD_NAME = "<stdin>";
 
 export interface Text {
 	/** For messages: the file as it was named, or `<stdin>`. */

@@ -1,12 +1,9 @@
 /** GitHub's workflow commands: what does not hold is shown in the diff, at the rule that is to blame. */
 
 import type { Report, RuleAt } from "../contract/report.ts";
-import { visible } from "../wording.ts";
 import { fuzzChecks } from "./fuzz-checks.ts";
 import { type Reason, reasonsOf } from "./reasons.ts";
-
-/** GitHub shows that many of each level for a step (`_maxCountPerIssueType`, actions/runner). */
-const MOST_PER_LEVEL = 10;
+import { MOST_PER_LEVEL, workflowCommand } from "./workflow-command.ts";
 
 /**
  * One line for each reason, `::error file=firewall/my.rules,line=5,title=…::expected …; seen …`:
@@ -108,27 +105,11 @@ function command(
 		`replay: ${replay}`,
 		...remarks,
 	].join("\n");
-	const written = Object.entries(properties).map(
-		([name, value]) => `${name}=${escapeProperty(visible(value))}`,
-	);
-	return `::${level} ${written.join(",")}::${escapeData(visible(message))}`;
+	return workflowCommand(level, properties, message);
 }
 
 /** The first one stands in the sentence. */
 function furtherReasons(parts: Reason["parts"]): readonly string[] {
 	const why = parts.find(({ name }) => name === "why");
 	return why === undefined ? [] : why.text.split("\n").slice(1);
-}
-
-/** As GitHub's own toolkit does (`escapeData`, actions/toolkit core/src/command.ts). */
-function escapeData(text: string): string {
-	return text
-		.replaceAll("%", "%25")
-		.replaceAll("\r", "%0D")
-		.replaceAll("\n", "%0A");
-}
-
-/** `escapeProperty` of the same file. */
-function escapeProperty(text: string): string {
-	return escapeData(text).replaceAll(":", "%3A").replaceAll(",", "%2C");
 }

@@ -1,6 +1,7 @@
 /** What is wrong with a ruleset's text: every fault with its place, its words and its remedy. */
 
 import { inLine } from "../../in-line.ts";
+import { excerpt, printable } from "./excerpt.ts";
 
 /** The kinds of faults of a ruleset's text. @public */
 export type FaultCode =
@@ -76,13 +77,9 @@ export function printFaults(faults: readonly Fault[]): string {
  */
 export function printFault(fault: Fault): string {
 	const { file, line, column, message, from, remedy } = fault;
-	const number = String(line);
-	const { text, caret, length } = window(fault);
-	const pad = " ".repeat(number.length);
 	return [
 		`${inLine(file)}:${line}:${column}: ${printable(message)}`,
-		`  ${number} | ${text}`,
-		`  ${pad} | ${" ".repeat(caret)}^${"~".repeat(length - 1)}`,
+		...excerpt(fault).map((one) => `  ${one}`),
 		`  ${SPEAKER[from]} ${printable(remedy)}`,
 	].join("\n");
 }
@@ -93,32 +90,3 @@ const SPEAKER: Readonly<Record<Fault["from"], string>> = {
 	kernel: "The kernel refuses it at COMMIT.",
 	marktwin: "marktwin does not take it.",
 };
-
-const WIDTH = 100;
-
-/** As much of a long line as stands around the caret, on one line whatever it holds. */
-function window({ text, column, length }: Fault): {
-	readonly text: string;
-	readonly caret: number;
-	readonly length: number;
-} {
-	const at = column - 1;
-	const from = text.length <= WIDTH ? 0 : Math.max(0, at - WIDTH / 2);
-	const to = Math.min(text.length, from + WIDTH);
-	const before = from > 0 ? "…" : "";
-	const after = to < text.length ? "…" : "";
-	const visible = printable(text.slice(from, to));
-	return {
-		text: `${before}${visible}${after}`,
-		caret: before.length + at - from,
-		length: Math.max(1, Math.min(length, to - at)),
-	};
-}
-
-/** Tabs, control characters and odd blanks as one visible character each, so that the caret stays right. */
-function printable(text: string): string {
-	// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-	return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (char) =>
-		char === "\t" ? " " : "\ufffd",
-	);
-}

@@ -2,9 +2,11 @@
 import * as v from "valibot";
 import type { LintFinding } from "../finding.ts";
 
+/** Changes when an older marktwin could not read it any more. */
+const BASELINE_FORMAT = "marktwin baseline 1";
+
 export const baselineSchema = v.strictObject({
-	/** Of this format. */
-	version: v.literal(1),
+	format: v.literal(BASELINE_FORMAT),
 	findings: v.array(
 		v.strictObject({
 			code: v.pipe(v.string(), v.regex(/^MT\d+$/, "no code of a rule")),
@@ -18,7 +20,7 @@ export const baselineSchema = v.strictObject({
 });
 
 export type Baseline = v.InferOutput<typeof baselineSchema>;
-type Entry = Baseline["findings"][number];
+type BaselineEntry = Baseline["findings"][number];
 
 /** @param nameOf what the baseline calls a file */
 export function baselineOf(
@@ -33,34 +35,45 @@ export function baselineOf(
 			fingerprint,
 			rule: at.text,
 		}));
-	return { version: 1, findings: entries };
+	return { format: BASELINE_FORMAT, findings: entries };
 }
 
-/** Marks findings that the baseline has. `stale`: its entries about these files that no finding has any more. */
+/** Marks findings that the baseline has. */
 export function withBaseline(
 	findings: readonly LintFinding[],
 	{ findings: entries }: Baseline,
 	nameOf: (file: string) => string,
-): {
-	readonly findings: readonly LintFinding[];
-	readonly stale: readonly Entry[];
-} {
-	const keyOf = (file: string, fingerprint: string) =>
-		`${file}\0${fingerprint}`;
-	const known = new Set(
-		entries.map(({ file, fingerprint }) => keyOf(file, fingerprint)),
-	);
-	const keys = findings.map(({ file, fingerprint }) =>
-		keyOf(nameOf(file), fingerprint),
-	);
-	const there = new Set(keys);
-	return {
-		findings: findings.map((finding, index) => ({
-			...finding,
-			known: known.has(keys[index] ?? ""),
-		})),
-		stale: entries.filter(
-			({ file, fingerprint }) => !there.has(keyOf(file, fingerprint)),
+): readonly LintFinding[] {
+	const known = new Set(entries.map(keyOf));
+	return findings.map((finding) => {
+		const { fingerprint } = finding;
+		const key = keyOf({ file: nameOf(finding.file), fingerprint });
+		return { ...finding, known: known.has(key) };
+	});
+}
+
+/** Entries that no finding has any more, among those about files and rules that were looked at. */
+export function staleEntries(
+	findings: readonly LintFinding[],
+	{ findings: entries }: Baseline,
+	looked: {
+		nameOf(file: string): string;
+		at(entry: BaselineEntry): boolean;
+	},
+): readonly BaselineEntry[] {
+	const there = new Set(
+		findings.map(({ file, fingerprint }) =>
+			keyOf({ file: looked.nameOf(file), fingerprint }),
 		),
-	};
+	);
+	return entries.filter(
+		(entry) => looked.at(entry) && !there.has(keyOf(entry)),
+	);
+}
+
+function keyOf({
+	file,
+	fingerprint,
+}: Pick<BaselineEntry, "file" | "fingerprint">): string {
+	return `${file}\0${fingerprint}`;
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import type { LintFinding } from "../finding.ts";
 import { rulesAlone } from "../test-facts.ts";
-import { baselineOf, withBaseline } from "./baseline.ts";
+import { baselineOf, staleEntries, withBaseline } from "./baseline.ts";
 import { type LintOptions, lintRuleset } from "./lint-ruleset.ts";
 
 const OLD = "-A INPUT -m state --state NEW -j ACCEPT";
@@ -132,17 +133,21 @@ describe("a fingerprint", () => {
 describe("a baseline", () => {
 	const nameOf = (file: string) => file;
 	const baseline = baselineOf(lint(filter(OLD)), nameOf);
+	const stale = (
+		findings: readonly LintFinding[],
+		at: (entry: { readonly file: string }) => boolean,
+	) => staleEntries(findings, baseline, { nameOf, at });
 
 	it("marks the findings that it has", () => {
 		const text = filter(OLD, OLD.replace("NEW", "INVALID"));
-		const { findings, stale } = withBaseline(lint(text), baseline, nameOf);
+		const findings = withBaseline(lint(text), baseline, nameOf);
 		expect(findings.map(({ known }) => known)).toEqual([true, false]);
-		expect(stale).toEqual([]);
+		expect(stale(findings, () => true)).toEqual([]);
 	});
 
-	it("names entries that no finding has", () => {
-		const { stale } = withBaseline([], baseline, nameOf);
-		expect(stale).toMatchObject([{ code: "MT801", rule: OLD }]);
+	it("names entries that no finding has, of what was looked at", () => {
+		expect(stale([], () => true)).toMatchObject([{ code: "MT801", rule: OLD }]);
+		expect(stale([], ({ file }) => file !== "my.rules")).toEqual([]);
 	});
 
 	it("leaves out what a comment suppresses", () => {

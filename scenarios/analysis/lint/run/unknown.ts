@@ -1,0 +1,48 @@
+/** What the analysis of a ruleset does not know: where it has a part, the linter may miss something. */
+import type { Decision, RuleRef } from "../../walk/decision.ts";
+import type { Facts } from "../facts.ts";
+
+/** A sentence each, without an end; [] when all is known. */
+export function unknownOf({ ruleset, services }: Facts): readonly string[] {
+	if (ruleset.tables.length === 0)
+		return ["it has no rules: nothing was analysed"];
+	const found = services.flatMap(({ key, classes }) =>
+		classes.flatMap(({ decision, vectors }) => [
+			...[...unknownEnds(decision)].map(
+				(why) => `${key}: a way of its packets is unknown: ${why}`,
+			),
+			...vectors.flatMap(({ name, split }) =>
+				split.parts.flatMap(({ share, key: part }) =>
+					share.kind === "unknown"
+						? [
+								`${key}: the share of ${part} is unknown (${name}): ${share.why}`,
+							]
+						: [],
+				),
+			),
+		]),
+	);
+	return [...new Set(found)];
+}
+
+/** Ways share nodes, so each is looked at once. */
+function unknownEnds(decision: Decision): ReadonlySet<string> {
+	const seen = new Set<Decision>();
+	const found = new Set<string>();
+	const open = [decision];
+	for (let node = open.pop(); node !== undefined; node = open.pop()) {
+		if (seen.has(node)) continue;
+		seen.add(node);
+		if (node.kind === "fork") open.push(...node.ways);
+		else if (node.end.fate.kind === "unknown") {
+			const { unknown } = node.end.fate;
+			found.add(`${unknown.reason}${placeOf(unknown)}`);
+		}
+	}
+	return found;
+}
+
+function placeOf({ rule, line }: RuleRef): string {
+	if (rule === "") return "";
+	return line > 0 ? ` (${rule}, line ${line})` : ` (${rule})`;
+}
