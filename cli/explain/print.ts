@@ -1,7 +1,7 @@
 /** The pages of the linter's rules on a terminal. */
 
 import { pageUrl } from "../../reports/lint/lint-report.ts";
-import { paragraphs, SEVERITY_WORDS } from "../../reports/lint/rule-page.ts";
+import { paragraphs, severityWords } from "../../reports/lint/rule-page.ts";
 import type {
 	LintCategory,
 	LintDescription,
@@ -35,7 +35,7 @@ export function pageLines(
 	rule: LintDescription,
 	{ paint, columns }: Paper,
 ): readonly string[] {
-	const { code, name, severity, message, why, help, examples, fix } = rule;
+	const { code, name, message, why, help, examples, fix } = rule;
 	const filled = (text: string) => wrap(plain(paragraphs(text)), columns);
 	const indented = (text: string) =>
 		text
@@ -43,7 +43,7 @@ export function pageLines(
 			.split("\n")
 			.map((line) => `  ${line}`);
 	return [
-		`${paint("bold", `${code} ${name}`)} (${severity}: ${SEVERITY_WORDS[severity]})`,
+		`${paint("bold", `${code} ${name}`)} (${severityWords(rule)})`,
 		"",
 		...filled(message),
 		"",

@@ -1,4 +1,4 @@
-/** The page of a rule of the linter, in Markdown: docs/lint/, the help in SARIF, and `marktwin explain`. */
+/** The page of a rule of the linter, in Markdown: for the documentation and for the help in SARIF. */
 import type {
 	LintDescription,
 	Severity,
@@ -10,7 +10,6 @@ export interface ExampleOutputs {
 	readonly good: string;
 }
 
-/** @param heading of the page; the sections are one level below */
 export function rulePage(
 	rule: LintDescription,
 	outputs: ExampleOutputs | null,
@@ -26,17 +25,27 @@ export function rulePage(
 		help,
 		...(rule.fix === "none" ? [] : [FIX_WORDS[rule.fix]]),
 		"## Example",
-		fenced(examples.bad, "text"),
-		...(outputs === null ? [] : [fenced(outputs.bad, "console")]),
+		...exampleBlocks("bad.rules", examples.bad, outputs?.bad),
 		"Repaired:",
-		fenced(examples.good, "text"),
+		...exampleBlocks("good.rules", examples.good, outputs?.good),
 		...(rule.category === "linter"
 			? []
 			: ["## To suppress it", suppressed(rule)]),
 	].join("\n\n");
 }
 
-export const SEVERITY_WORDS: Readonly<Record<Severity, string>> = {
+/** `error: connections are lost or go to the wrong place` */
+export function severityWords({
+	severity,
+	category,
+}: Pick<LintDescription, "severity" | "category">): string {
+	// What is wrong with a comment loses no connection.
+	return category === "linter"
+		? severity
+		: `${severity}: ${SEVERITY_WORDS[severity]}`;
+}
+
+const SEVERITY_WORDS: Readonly<Record<Severity, string>> = {
 	error: "connections are lost or go to the wrong place",
 	warning: "connections may be lost or go to the wrong place",
 	note: "worth knowing",
@@ -53,11 +62,11 @@ const CONFIDENCE_WORDS = {
 } as const;
 
 function factsTable(rule: LintDescription): string {
-	const { severity, confidence, category, since, fix } = rule;
+	const { confidence, category, since, fix } = rule;
 	return [
 		"| | |",
 		"| --- | --- |",
-		`| severity | ${severity}: ${SEVERITY_WORDS[severity]} |`,
+		`| severity | ${severityWords(rule)} |`,
 		`| confidence | ${CONFIDENCE_WORDS[confidence]} |`,
 		`| category | ${category} |`,
 		`| repair | ${fix === "none" ? "by hand" : fix} |`,
@@ -72,6 +81,19 @@ export function paragraphs(text: string): string {
 		.split(/\n\s*\n/)
 		.map((one) => one.replace(/\s*\n\s*/g, " "))
 		.join("\n\n");
+}
+
+/** With what is printed it is a session that a reader can repeat. */
+function exampleBlocks(
+	file: string,
+	text: string,
+	output: string | undefined,
+): readonly string[] {
+	if (output === undefined) return [fenced(text, "text")];
+	return [
+		fenced(text, `text file=${file}`),
+		fenced(`$ marktwin lint ${file}\n${output}`, "console"),
+	];
 }
 
 function fenced(text: string, language: string): string {

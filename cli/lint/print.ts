@@ -1,0 +1,125 @@
+/** Findings for a person. */
+import {
+	isNew,
+	type LintReport,
+	newFindings,
+	spanOf,
+} from "../../reports/lint/lint-report.ts";
+import { counted } from "../../reports/wording.ts";
+import type {
+	LintFinding,
+	Severity,
+} from "../../scenarios/analysis/lint/finding.ts";
+import { excerpt } from "../../sim/ruleset/base/excerpt.ts";
+import { nameText } from "../screen/screen-text.ts";
+import type { Paint } from "../screen/terminal.ts";
+import { wrap } from "../screen/wrap.ts";
+
+interface Paper {
+	readonly paint: Paint;
+	readonly columns: number;
+}
+
+/** Each finding that counts, and a line that sums up. */
+export function lintLines(report: LintReport, paper: Paper): readonly string[] {
+	const findings = newFindings(report);
+	return [
+		...findings.flatMap((finding) => [
+			...findingLines(finding, report, paper),
+			"",
+		]),
+		...report.files.flatMap(({ name, unknown }) =>
+			unknown.map(
+				(text) => `${paper.paint("yellow", "?")} ${nameText(name)}: ${text}`,
+			),
+		),
+		...report.stale.map(
+			({ code, file, rule }) =>
+				`no longer found: ${code} in ${nameText(file)}, which the baseline has: ${rule}`,
+		),
+		...summary(report, paper),
+	];
+}
+
+/**
+ * ```
+ * my.rules:3:11: note MT801 old-name: `-m state --state NEW` is the old name of …
+ *   3 | -A INPUT -m state --state NEW -j ACCEPT
+ *     |          ^~~~~~~~~~~~~~~~~~~~
+ *   It matches the same packets.
+ *   Write `-m conntrack --ctstate NEW`.
+ * ```
+ */
+function findingLines(
+	finding: LintFinding,
+	report: LintReport,
+	{ paint, columns }: Paper,
+): readonly string[] {
+	const { lint, severity, message, happens, remedy, related } = finding;
+	const name = nameText(finding.file);
+	const span = spanOf(finding, report);
+	const [line, caret] = excerpt(span);
+	const indented = (text: string): readonly string[] =>
+		wrap(text, columns - 2).map((one) => `  ${one}`);
+	return [
+		`${paint("bold", `${name}:${span.line}:${span.column}:`)} ${paint(COLOURS[severity], severity)} ${paint("bold", lint.code)} ${lint.name}: ${message}`,
+		`  ${line}`,
+		`  ${paint(COLOURS[severity], caret)}`,
+		...indented(happens),
+		...related.map(
+			({ at, role }) => `  ${name}:${at.line}: ${role}: ${at.text}`,
+		),
+		...wayLines(finding),
+		...(finding.assumes === undefined
+			? []
+			: indented(`It rests on an assumption: ${finding.assumes}.`)),
+		...indented(remedy),
+	];
+}
+
+/** Lines of the rules that a packet matches. */
+function wayLines({ path }: LintFinding): readonly string[] {
+	if (path.length === 0) return [];
+	const lines = path.map(({ rule, line }) =>
+		line > 0 ? `line ${line}` : rule,
+	);
+	return [`  A packet that shows it matches ${lines.join(", then ")}.`];
+}
+
+const COLOURS = { error: "red", warning: "yellow", note: "cyan" } as const;
+
+/** `✗ 2 findings in my.rules: 1 error, 1 note; 1 suppressed, 3 in the baseline`. */
+function summary(report: LintReport, { paint }: Paper): readonly string[] {
+	const { findings, files } = report;
+	const fresh = newFindings(report);
+	const [only] = files;
+	const where =
+		files.length === 1 && only !== undefined
+			? nameText(only.name)
+			: counted(files.length, "file");
+	const severities = (["error", "warning", "note"] as const).flatMap(
+		(severity) => countOf(fresh, severity),
+	);
+	const suppressed = findings.filter((one) => one.suppressed !== null).length;
+	const known = findings.length - suppressed - findings.filter(isNew).length;
+	const besides = [
+		...(suppressed > 0 ? [`${suppressed} suppressed`] : []),
+		...(known > 0 ? [`${known} in the baseline`] : []),
+	].join(", ");
+	const rest = besides === "" ? "" : `; ${besides}`;
+	if (fresh.length === 0)
+		return [`${paint("green", "✓")} no findings in ${where}${rest}`];
+	const [first] = fresh;
+	return [
+		`${paint("red", "✗")} ${counted(fresh.length, "finding")} in ${where}: ${severities.join(", ")}${rest}`,
+		`  marktwin explain ${first?.lint.code} says more`,
+	];
+}
+
+function countOf(
+	findings: readonly LintFinding[],
+	severity: Severity,
+): readonly string[] {
+	const count = findings.filter((one) => one.severity === severity).length;
+	return count === 0 ? [] : [counted(count, severity)];
+}
