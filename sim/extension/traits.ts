@@ -49,7 +49,8 @@ export type HeaderField =
 
 /**
  * A comparison of a header field (`comparisons.ts` makes them). A use of a match may be several, all of
- * which must hold, and more than that: where one does not hold, the match does not.
+ * which must hold, and more than that: where one does not hold, the match does not. What has no few
+ * intervals is not stated: octets at an offset (u32), programs (bpf), `!` before a mask with gaps.
  */
 export interface Comparison {
 	/** Any of these: `multiport --ports` means the one or the other. */

@@ -4,8 +4,8 @@
  * hook reads tells no clients apart.
  */
 import type { Chain, Rule, Ruleset } from "../../../sim/contract/ruleset.ts";
-import type { MarkUse } from "../../../sim/extension/traits.ts";
 import { matches } from "../../../sim/matches/index.ts";
+import { marksOf } from "../../../sim/ruleset/rule-traits.ts";
 import { targets } from "../../../sim/targets/index.ts";
 import type { MarkRoute } from "../world/assumed-world.ts";
 import type { Service } from "./service.ts";
@@ -69,18 +69,6 @@ function asksSomething({ matches: uses }: Rule): boolean {
 		({ name, options }) =>
 			(matches.get(name)?.question?.(options) ?? null) !== null,
 	);
-}
-
-/** What a rule does with marks: its matches and its target. */
-export function marksOf({ matches: uses, target }: Rule): readonly MarkUse[] {
-	return [
-		...uses.flatMap(
-			({ name, options }) => matches.get(name)?.marks?.(options) ?? [],
-		),
-		...(target?.kind === "extension"
-			? (targets.get(target.name)?.marks?.(target.options) ?? [])
-			: []),
-	];
 }
 
 /**

@@ -2,13 +2,9 @@
  * Sets of packets by their headers: what a rule and the jumps that lead to it ask of them. A set may be
  * larger than what the rules take, never smaller: what becomes of a packet of it is for the walk to tell.
  */
-import type {
-	AddressMask,
-	InterfaceMatch,
-	Rule,
-} from "../../../sim/contract/ruleset.ts";
+import type { InterfaceMatch, Rule } from "../../../sim/contract/ruleset.ts";
 import type { Comparison, HeaderField } from "../../../sim/extension/traits.ts";
-import { matches } from "../../../sim/matches/index.ts";
+import { comparisonsOf } from "../../../sim/ruleset/rule-traits.ts";
 import {
 	ALL,
 	complement,
@@ -106,45 +102,34 @@ export function spaceOf(
 	return taken === null ? null : common(space, taken);
 }
 
-function takenOf({ header, matches: uses }: Rule, all: Space): Space | null {
-	const { protocol, protocolInverted, inInterface } = header;
+function takenOf(rule: Rule, all: Space): Space | null {
+	const { protocol, protocolInverted, inInterface } = rule.header;
 	const wanted: Intervals = protocol === 0 ? ALL : [[protocol, protocol]];
+	const interfaces = all.interfaces.filter(
+		(name) => inInterface === null || fits(inInterface, name),
+	);
 	const start: Space = {
-		source: addresses(header.source),
-		destination: addresses(header.destination),
-		sourcePort: ALL,
-		destinationPort: ALL,
+		...all,
 		protocol: protocolInverted ? complement(wanted) : wanted,
-		interfaces: all.interfaces.filter(
-			(name) => inInterface === null || fits(inInterface, name),
-		),
+		interfaces,
 	};
-	let space = common(start, all);
-	for (const { name, options } of uses)
-		for (const comparison of matches.get(name)?.compares?.(options) ?? [])
-			space = space === null ? null : narrowed(space, comparison);
-	return space;
+	return comparisonsOf(rule).reduce(narrowed, common(start, all));
 }
 
 function narrowed(
-	space: Space,
+	space: Space | null,
 	{ fields, ranges, inverted }: Comparison,
 ): Space | null {
-	const [field, ...others] = fields;
-	// What may lie in one field or in another narrows neither.
-	if (field === undefined || others.length > 0) return space;
+	// What may lie in one field or in another narrows neither; what lies in none of them narrows all.
+	if (fields.length > 1 && !inverted) return space;
 	const wanted = inverted ? complement(ranges) : ranges;
-	const both = intersection(space[field], wanted);
-	return both.length === 0 ? null : { ...space, [field]: both };
-}
-
-function addresses({ address, mask, inverted }: AddressMask): Intervals {
-	const least = address >>> 0;
-	const hosts = ~mask >>> 0;
-	// A mask with holes means no interval: the space stays whole.
-	if ((hosts & (hosts + 1)) !== 0) return ALL;
-	const wanted: Intervals = [[least, least + hosts]];
-	return inverted ? complement(wanted) : wanted;
+	let narrower = space;
+	for (const field of fields) {
+		const both = narrower === null ? [] : intersection(narrower[field], wanted);
+		if (narrower === null || both.length === 0) return null;
+		narrower = { ...narrower, [field]: both };
+	}
+	return narrower;
 }
 
 /** Does a rule's `-i` take packets of this interface? */

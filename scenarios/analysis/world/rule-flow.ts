@@ -10,7 +10,11 @@ import type {
 	Table,
 } from "../../../sim/contract/ruleset.ts";
 import { prefixLength } from "../../../sim/packet/address.ts";
-import { comparisonsOf } from "../../../sim/ruleset/rule-traits.ts";
+import {
+	comparisonsOf,
+	endOf,
+	marksOf,
+} from "../../../sim/ruleset/rule-traits.ts";
 import { targets } from "../../../sim/targets/index.ts";
 
 /** Addresses from one to another, unsigned. */
@@ -115,26 +119,20 @@ function jumpOf({ target }: Rule): string | null {
 		: null;
 }
 
-function endsOf({ target }: Rule, ends: ReadonlyMap<string, Ends>): Ends {
-	if (target === null) return NO_END;
-	switch (target.kind) {
-		case "jump":
-		case "goto":
-			return ends.get(target.chain) ?? NO_END;
-		case "verdict":
-			return { ...NO_END, accepts: target.name === "ACCEPT" };
-		case "extension": {
-			const extension = targets.get(target.name);
-			const { translates } = extension ?? {};
-			const uses = extension?.marks?.(target.options) ?? [];
-			return {
-				accepts: translates !== undefined,
-				translatesDestination:
-					translates === "destination" || translates === "either",
-				writesMarks: uses.some(({ does }) => does === "writes"),
-			};
-		}
-	}
+function endsOf(rule: Rule, ends: ReadonlyMap<string, Ends>): Ends {
+	const { target } = rule;
+	if (target?.kind === "jump" || target?.kind === "goto")
+		return ends.get(target.chain) ?? NO_END;
+	const translates =
+		target?.kind === "extension"
+			? targets.get(target.name)?.translates
+			: undefined;
+	return {
+		accepts: endOf(target) === "accepts",
+		translatesDestination:
+			translates === "destination" || translates === "either",
+		writesMarks: marksOf(rule).some(({ does }) => does === "writes"),
+	};
 }
 
 function either(one: Ends, other: Ends): Ends {
