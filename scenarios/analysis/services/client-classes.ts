@@ -64,7 +64,7 @@ export function clientClasses(
 		gaps.push(
 			`rules tell ${parts.length} groups of clients of one service apart: ${MOST_PARTS} of them were looked at`,
 		);
-	for (const part of parts.slice(0, MOST_PARTS)) {
+	for (const part of parts.length > 1 ? parts.slice(0, MOST_PARTS) : []) {
 		const sample = sampleOf(
 			{ ...space, source: part.sources, interfaces: part.interfaces },
 			links,
@@ -99,9 +99,11 @@ export function clientClasses(
 			},
 		});
 	}
-	// No client of the service can be made up but the one that there is.
-	if (classes.size === 0)
-		classes.set("", { ...walked, part: { sources: [], interfaces: [] } });
+	// All clients are alike, or no other can be made up but the one that there is.
+	if (classes.size === 0) {
+		const [part = { sources: space.source, interfaces: [] }] = parts;
+		classes.set("", { ...walked, part });
+	}
 	const named = [...classes.values()];
 	return named.map(({ part, arrival: from, decision: found }) => ({
 		name: named.length === 1 ? "all clients" : nameOf(part, space),

@@ -2,7 +2,7 @@
  * What a ruleset balances, found by walking it: one packet for each set of packets that rules with a say
  * ask for, taken along every way.
  */
-import type { Ruleset } from "../../../sim/contract/ruleset.ts";
+import type { Rule, Ruleset } from "../../../sim/contract/ruleset.ts";
 import { ICMP, type Packet, TCP, UDP } from "../../../sim/packet/packet.ts";
 import { splitOf } from "../split/split-of.ts";
 import type { Decision, End, RuleRef } from "../walk/decision.ts";
@@ -100,8 +100,16 @@ export function findServices(
 		else if (decision.kind === "fork")
 			others.push({ name: trafficName(one), arrival, decision });
 	}
+	const known = new Map<Service["balances"], ReturnType<Context["matters"]>>();
+	const matters: Context["matters"] = (balances) => {
+		const rules =
+			known.get(balances) ??
+			rulesThatMatter(ruleset, balances, world.markRoutes);
+		known.set(balances, rules);
+		return rules;
+	};
 	const services = found.map((one) =>
-		serviceOf(one, { ruleset, walker, links, world, gaps }),
+		serviceOf(one, { ruleset, walker, links, world, gaps, matters }),
 	);
 	return { services: withUniqueKeys(services), others, gaps };
 }
@@ -177,6 +185,9 @@ interface Context {
 	readonly links: Links;
 	readonly world: AssumedWorld;
 	readonly gaps: string[];
+	matters(
+		balances: Service["balances"],
+	): (table: string, rule: Rule) => boolean;
 }
 
 function serviceOf({ balances, walked }: Found, context: Context): Service {
@@ -193,7 +204,7 @@ function serviceOf({ balances, walked }: Found, context: Context): Service {
 		});
 	const classes = clientClasses(walked, {
 		...context,
-		matters: rulesThatMatter(context.ruleset, balances, world.markRoutes),
+		matters: context.matters(balances),
 		signature: (decision, packet) =>
 			signatureOf(decision, (end) => meaning(end, packet).key),
 	});

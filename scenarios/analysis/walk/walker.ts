@@ -53,27 +53,27 @@ export class TooManyWaysError extends Error {
 const MOST_FORKS = 20_000;
 /** Addresses or ports of a range are told apart up to this many. */
 const MOST_SPREAD = 1024;
+const FEW_BUCKETS = 512;
 /** The draw that picks a destination port; ports of a source decide nothing. */
 const DESTINATION_PORT = "nat destination port";
 
-/** Stops a play at a question. */
-class AtQuestion {
-	readonly asked: Asked;
-	readonly moment: string;
+type Fork = Extract<Decision, { readonly kind: "fork" }>;
 
-	constructor(asked: Asked, moment: string) {
-		this.asked = asked;
-		this.moment = moment;
+/** Stops a play at a question to which another play has come in the same state. */
+class Merged {
+	readonly fork: Fork;
+
+	constructor(fork: Fork) {
+		this.fork = fork;
 	}
 }
 
-type Fork = Extract<Decision, { readonly kind: "fork" }>;
-
 /** A play: the ways that it takes, how many it has taken, and conditions that it has met. */
 interface Play {
-	readonly ways: readonly number[];
+	readonly ways: number[];
 	taken: number;
 	readonly conditions: Map<string, number>;
+	readonly atQuestion: (asked: Asked, moment: string) => Fork | null;
 }
 
 export class Walker {
@@ -81,7 +81,12 @@ export class Walker {
 	private readonly gateway: ModelGateway;
 	private readonly free: FreeWalk;
 	private readonly begin: GatewaySnapshot;
-	private play: Play = { ways: [], taken: 0, conditions: new Map() };
+	private play: Play = {
+		ways: [],
+		taken: 0,
+		conditions: new Map(),
+		atQuestion: () => null,
+	};
 
 	/**
 	 * @throws SetupError when the setup contradicts itself
@@ -97,7 +102,7 @@ export class Walker {
 			happens: () => false,
 			spread: (count, label) => this.spread(count, label, "hash"),
 		};
-		this.gateway = new ModelGateway(withoutRedirects(setup), {
+		this.gateway = new ModelGateway(forWalks(setup), {
 			choice,
 			walk: this.free,
 		});
@@ -120,70 +125,79 @@ export class Walker {
 		const { before = [], mostForks = MOST_FORKS } = options;
 		const forks = new Map<string, Fork>();
 		const take = (ways: readonly number[]): Decision => {
-			const met = this.along(arrival, ways, before);
-			if (!(met instanceof AtQuestion)) return { kind: "leaf", end: met };
-			const known = forks.get(met.moment);
-			if (known !== undefined) return known;
-			if (forks.size >= mostForks)
-				throw new TooManyWaysError(
-					`a packet has more than ${mostForks} different ways through these rules`,
-				);
-			const branches: Decision[] = [];
-			const fork: Fork = { kind: "fork", asked: met.asked, ways: branches };
-			forks.set(met.moment, fork);
-			for (let way = 0; way < waysOf(met.asked); way++)
-				branches.push(take([...ways, way]));
-			return fork;
+			const met: Fork[] = [];
+			const end = this.along(arrival, ways, before, (asked, moment) => {
+				const known = forks.get(moment);
+				if (known !== undefined) return known;
+				if (forks.size >= mostForks)
+					throw new TooManyWaysError(
+						`a packet has more than ${mostForks} different ways through these rules`,
+					);
+				const fork: Fork = { kind: "fork", asked, ways: [] };
+				forks.set(moment, fork);
+				met.push(fork);
+				return null;
+			});
+			// Each new fork leads by its first way to the next one, and the last one to the end of the play.
+			const nodes = [...met, end];
+			for (const [index, fork] of met.entries()) {
+				const branches = fork.ways as Decision[];
+				branches.push(nodes[index + 1] as Decision);
+				const before = [...ways, ...met.slice(0, index).map(() => 0)];
+				for (let way = 1; way < waysOf(fork.asked); way++)
+					branches.push(take([...before, way]));
+			}
+			return nodes[0] as Decision;
 		};
 		return take([]);
 	}
 
-	/** What becomes of a packet along one way, which `walk` has found. */
-	end(
-		arrival: Arrival,
-		ways: readonly number[],
-		before: readonly Before[] = [],
-	): End {
-		const met = this.along(arrival, ways, before);
-		invariant(!(met instanceof AtQuestion), "the way does not lead to an end");
-		return met;
-	}
-
+	/**
+	 * @param atQuestion is asked at each question that `ways` do not answer: the fork at which the play ends, or
+	 * `null` to go on by its first way
+	 */
 	private along(
 		arrival: Arrival,
 		ways: readonly number[],
 		before: readonly Before[],
-	): End | AtQuestion {
+		atQuestion: Play["atQuestion"],
+	): Decision {
 		this.gateway.restore(this.begin);
 		for (const one of before) {
-			const met = this.send(one, one.ways);
-			invariant(!(met instanceof AtQuestion), "a packet before has other ways");
+			this.send(one, one.ways, () => {
+				throw new Error("a packet before has other ways");
+			});
 			if (one.thenMs !== undefined)
 				this.gateway.advanceTo(this.gateway.nowMs + one.thenMs);
 		}
-		return this.send(arrival, ways);
+		return this.send(arrival, ways, atQuestion);
 	}
 
-	private send(arrival: Arrival, ways: readonly number[]): End | AtQuestion {
-		this.play = { ways, taken: 0, conditions: new Map() };
+	private send(
+		arrival: Arrival,
+		ways: readonly number[],
+		atQuestion: Play["atQuestion"],
+	): Decision {
+		this.play = {
+			ways: [...ways],
+			taken: 0,
+			conditions: new Map(),
+			atQuestion,
+		};
 		this.free.begin();
 		try {
 			const { fate, emissions } = this.gateway.receive(
 				arrival.interface,
 				arrival.packet,
 			);
-			return this.endOf(fate, emissions, ways);
+			return { kind: "leaf", end: this.endOf(fate, emissions) };
 		} catch (stop) {
-			if (stop instanceof AtQuestion) return stop;
+			if (stop instanceof Merged) return stop.fork;
 			throw stop;
 		}
 	}
 
-	private endOf(
-		fate: Fate,
-		emissions: readonly Emission[],
-		ways: readonly number[],
-	): End {
+	private endOf(fate: Fate, emissions: readonly Emission[]): End {
 		const { packet, rules, ...marks } = this.free.record;
 		const sent = fate.kind === "forwarded" ? emissions.at(-1) : undefined;
 		const answer = fate.kind === "forwarded" ? undefined : emissions[0];
@@ -193,7 +207,7 @@ export class Walker {
 			...marks,
 			rules: rules.map((rule) => this.rules.find(rule)),
 			answered: answer === undefined ? null : printPacket(answer.packet),
-			ways,
+			ways: this.play.ways,
 		};
 	}
 
@@ -234,12 +248,13 @@ export class Walker {
 	}
 
 	private way(asked: Asked, rule: string): number {
-		const { ways, taken } = this.play;
-		const way = ways[taken];
-		if (way === undefined)
-			throw new AtQuestion(asked, this.momentAt(asked, rule));
-		this.play.taken++;
-		return way;
+		const { play } = this;
+		const way = play.ways[play.taken++];
+		if (way !== undefined) return way;
+		const fork = play.atQuestion(asked, this.momentAt(asked, rule));
+		if (fork !== null) throw new Merged(fork);
+		play.ways.push(0);
+		return 0;
 	}
 
 	/** Conditions that only one rule asks about make no difference once it has asked. */
@@ -255,9 +270,10 @@ export class Walker {
 
 /**
  * An ICMP redirect is sent besides a packet that leaves by the interface by which it came: it changes nothing
- * about where that packet goes, and the model does not make it.
+ * about where that packet goes, and the model does not make it. A small connection table is quick to put
+ * back.
  */
-function withoutRedirects(setup: GatewaySetup): GatewaySetup {
+function forWalks(setup: GatewaySetup): GatewaySetup {
 	// A dot in a name is a slash where names are parts of a path, as sysctl(8) has it.
 	const names = setup.interfaces.map(({ name }) => name.replaceAll(".", "/"));
 	const off = ["all", ...names].map((name) => [
@@ -266,7 +282,11 @@ function withoutRedirects(setup: GatewaySetup): GatewaySetup {
 	]);
 	return {
 		...setup,
-		sysctls: { ...setup.sysctls, ...Object.fromEntries(off) },
+		sysctls: {
+			...setup.sysctls,
+			...Object.fromEntries(off),
+			"netfilter.nf_conntrack_buckets": FEW_BUCKETS,
+		},
 	};
 }
 
