@@ -1,24 +1,8 @@
 import { parseRules } from "../../../sim/script/check-rules.ts";
+import { analyse } from "../services/analysis.ts";
 import type { Facts } from "./facts.ts";
 
-/** Facts of a ruleset of which no rule asks more than its rules. */
+/** Facts of a ruleset of which nothing but its rules is known. */
 export function rulesAlone(text: string, file = "my.rules"): Facts {
-	return {
-		file,
-		ruleset: parseRules(text, { file }).ruleset,
-		world: {
-			setup: {
-				interfaces: [],
-				routes: [],
-				sysctls: {},
-				listeners: [],
-				epochMs: 0,
-			},
-			assumptions: [],
-			markRoutes: [],
-			clientInterfaces: [],
-			notes: [],
-		},
-		services: [],
-	};
+	return { file, ...analyse(parseRules(text, { file }).ruleset) };
 }

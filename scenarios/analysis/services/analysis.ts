@@ -1,0 +1,41 @@
+/** All that is computed of a ruleset before anything is judged: the machine around it, and what it balances. */
+import type { Ruleset } from "../../../sim/contract/ruleset.ts";
+import { Walker } from "../walk/walker.ts";
+import { assumeWorld } from "../world/assume-world.ts";
+import {
+	type AssumedWorld,
+	type GivenWorld,
+	NOTHING_GIVEN,
+} from "../world/assumed-world.ts";
+import { findServices, type OtherTraffic } from "./find-services.ts";
+import type { Service } from "./service.ts";
+
+/** @public */
+export interface Analysis {
+	readonly ruleset: Ruleset;
+	readonly world: AssumedWorld;
+	/** The services, by what clients know of them. */
+	readonly services: readonly Service[];
+	/** Packets that move counters or draw, and that nothing balances. */
+	readonly others: readonly OtherTraffic[];
+	/** What was not looked at: a sentence each. */
+	readonly gaps: readonly string[];
+	/** The model with the ruleset, to walk more packets. */
+	readonly walker: Walker;
+}
+
+/**
+ * @param ruleset that was checked: `checkRules` finds no fault in it
+ * @param given what the machine told
+ * @throws SetupError when what the machine told contradicts itself
+ * @public
+ */
+export function analyse(
+	ruleset: Ruleset,
+	given: GivenWorld = NOTHING_GIVEN,
+): Analysis {
+	const world = assumeWorld(ruleset, given);
+	const walker = new Walker(ruleset, world.setup);
+	const found = findServices(ruleset, world, walker);
+	return { ruleset, world, walker, ...found };
+}

@@ -1,0 +1,57 @@
+import { expect, test } from "vitest";
+import type { Decision } from "./decision.ts";
+import { laterPackets } from "./later-packets.ts";
+import { SYN, testWalker, whereTo } from "./test-walk.ts";
+
+const DNAT = "-j DNAT --to-destination";
+
+function leaves(
+	decision: Decision,
+): readonly Extract<Decision, { kind: "leaf" }>[] {
+	return decision.kind === "leaf" ? [decision] : decision.ways.flatMap(leaves);
+}
+
+test("behind DNAT, packets of a known connection ask no counter of nat any more", () => {
+	const walker = testWalker({
+		nat: [
+			`-A PREROUTING -p tcp -m statistic --mode nth --every 2 --packet 0 ${DNAT} 10.20.0.11`,
+			`-A PREROUTING -p tcp ${DNAT} 10.20.0.12`,
+		],
+	});
+	for (const { end } of leaves(walker.walk(SYN))) {
+		const { again, answer, next } = laterPackets(walker, SYN, end);
+		const where = whereTo(end);
+		expect(again.kind === "leaf" && whereTo(again.end)).toBe(where);
+		expect(answer?.kind === "leaf" && whereTo(answer.end)).toBe(
+			"198.51.100.7:40000",
+		);
+		expect(next?.kind === "leaf" && whereTo(next.end)).toBe(where);
+	}
+});
+
+test("a counter of mangle is asked again by each packet, unless a mark keeps it from that", () => {
+	const mark =
+		"-A PREROUTING -p tcp -i eth0 -m statistic --mode nth --every 2 --packet 0 -j MARK --set-mark 1";
+	const walker = testWalker({ mangle: [mark] });
+	const delivered = leaves(walker.walk(SYN))[0];
+	if (delivered === undefined) throw new Error("no end");
+	const { again, answer } = laterPackets(walker, SYN, delivered.end);
+	expect(again.kind).toBe("fork");
+	// It was delivered to the gateway: no backend answers.
+	expect(answer).toBe(null);
+});
+
+test("a backend that the way back is closed to has no next packet", () => {
+	const walker = testWalker({
+		nat: [`-A PREROUTING -p tcp ${DNAT} 10.20.0.11`],
+		filter: ["-A FORWARD -i eth1 -j DROP"],
+	});
+	const [leaf] = leaves(walker.walk(SYN));
+	if (leaf === undefined) throw new Error("no end");
+	const { answer, next } = laterPackets(walker, SYN, leaf.end);
+	expect(answer?.kind === "leaf" && answer.end.fate).toEqual({
+		kind: "dropped",
+		by: "filter:FORWARD:rule:1",
+	});
+	expect(next).toBe(null);
+});

@@ -1,0 +1,93 @@
+/**
+ * Packets of a connection whose first packet has taken a way through the rules: the answer that comes back,
+ * the client's next packet, and the first one once more.
+ */
+import { tcp, udp } from "../../../sim/packet/build.ts";
+import type { Packet } from "../../../sim/packet/packet.ts";
+import type { Decision, End } from "./decision.ts";
+import type { Arrival, Before, Walker } from "./walker.ts";
+
+const SYN_ACK = 18;
+const ACK = 16;
+
+/** What comes after a first packet along one of its ways. Each is walked with all of its own ways. */
+export interface LaterPackets {
+	/** The first packet once more: a retransmission. */
+	readonly again: Decision;
+	/** The backend's answer, by the interface by which the first packet left; `null`: it went nowhere else. */
+	readonly answer: Decision | null;
+	/** The client's packet after that answer; `null`: there was none, or it did not come back to the client. */
+	readonly next: Decision | null;
+}
+
+/**
+ * @param end where the first packet came to, as `walk` gives it
+ */
+export function laterPackets(
+	walker: Walker,
+	first: Arrival,
+	end: End,
+): LaterPackets {
+	const before: Before = { ...first, ways: end.ways };
+	const again = walker.walk(first, { before: [before] });
+	const answer = answerTo(end);
+	if (answer === null) return { again, answer: null, next: null };
+	const back = walker.walk(answer, { before: [before] });
+	const returned = firstEnd(back);
+	const comesBack =
+		returned.fate.kind === "forwarded" &&
+		returned.fate.interface === first.interface &&
+		returned.packet?.destination === first.packet.source;
+	if (!comesBack) return { again, answer: back, next: null };
+	const next: Arrival = {
+		interface: first.interface,
+		packet: nextOf(first.packet),
+	};
+	const ways = walker.walk(next, {
+		before: [before, { ...answer, ways: returned.ways }],
+	});
+	return { again, answer: back, next: ways };
+}
+
+/** The end that a walk comes to by the first of its ways. */
+function firstEnd(decision: Decision): End {
+	let at = decision;
+	while (at.kind === "fork") at = at.ways[0] as Decision;
+	return at.end;
+}
+
+/** What the backend says to the packet that reached it; `null`: none has, or its protocol has no answer here. */
+function answerTo({ fate, packet }: End): Arrival | null {
+	if (fate.kind !== "forwarded" || packet === null) return null;
+	const { source: destination, destination: source } = packet;
+	if (packet.kind === "tcp")
+		return {
+			interface: fate.interface,
+			packet: tcp({
+				source,
+				destination,
+				sourcePort: packet.destinationPort,
+				destinationPort: packet.sourcePort,
+				flags: SYN_ACK,
+				seq: 1000,
+				ack: packet.seq + 1,
+			}),
+		};
+	if (packet.kind !== "udp") return null;
+	return {
+		interface: fate.interface,
+		packet: udp({
+			source,
+			destination,
+			sourcePort: packet.destinationPort,
+			destinationPort: packet.sourcePort,
+			payload: "answer",
+		}),
+	};
+}
+
+function nextOf(first: Packet): Packet {
+	return first.kind === "tcp"
+		? { ...first, flags: ACK, seq: (first.seq + 1) | 0, ack: 1001 }
+		: first;
+}
