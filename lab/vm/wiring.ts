@@ -3,6 +3,7 @@ import type { GatewaySetup } from "../../sim/contract/gateway.ts";
 import { LOOPBACK_IFINDEX } from "../../sim/kernel.ts";
 import { parseAddress, prefixMask } from "../../sim/packet/address.ts";
 import type { Address } from "../../sim/packet/packet.ts";
+import { linksFirst } from "../../sim/routing/routes.ts";
 import { LabError } from "../lab-error.ts";
 import {
 	addAddress,
@@ -96,7 +97,7 @@ export function wiringMessages(
 			),
 			setLink(one.index, true),
 		]),
-		...setup.routes.map(({ destination, via, interface: name }) => {
+		...linksFirst(setup.routes).map(({ destination, via, interface: name }) => {
 			const { address, prefixLength } = network(destination);
 			return addRoute(indexOf(name), {
 				destination: address & prefixMask(prefixLength),

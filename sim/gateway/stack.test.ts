@@ -382,6 +382,16 @@ describe("time to live and neighbours", () => {
 });
 
 describe("links", () => {
+	it("has next hops on links that a route alone tells of, wherever it stands", () => {
+		const gateway = createTestGateway("", {
+			routes: [
+				{ destination: "0.0.0.0/0", via: "172.31.1.1", interface: IN },
+				{ destination: "172.31.1.1/32", via: null, interface: IN },
+			],
+		});
+		expect(gateway.send(OUT, "tcp 10.0.0.10:1 > 8.8.8.8:80 S")).toHaveLength(1);
+	});
+
 	it("takes routes away with a link, but not the gateway's own address, and brings the connected ones back", () => {
 		const gateway = createTestGateway("", {
 			routes: [

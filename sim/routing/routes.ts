@@ -91,7 +91,12 @@ export class Routes implements Stateful<SavedRoutes> {
 		this.up = this.interfaces.map(() => true);
 		this.added = [];
 		this.rebuild();
-		this.added = setup.routes.map((route) => this.addedEntry(route));
+		const routes = linksFirst(setup.routes);
+		this.added = routes
+			.filter(({ via }) => via === null)
+			.map((route) => this.addedEntry(route));
+		this.rebuild();
+		this.added = routes.map((route) => this.addedEntry(route));
 		this.rebuild();
 	}
 
@@ -283,6 +288,17 @@ export class Routes implements Stateful<SavedRoutes> {
 			connected: false,
 		};
 	}
+}
+
+/** In the order in which a kernel takes them: a next hop may be on a link that a route alone tells of (`fib_check_nh`). */
+export function linksFirst(
+	routes: readonly RouteSetup[],
+): readonly RouteSetup[] {
+	const isLink = ({ via }: RouteSetup) => via === null;
+	return [
+		...routes.filter(isLink),
+		...routes.filter((route) => !isLink(route)),
+	];
 }
 
 /** Networks of up to 30 bits have one (`fib_add_ifaddr`). */

@@ -11,6 +11,7 @@ import {
 	parseAddress,
 	prefixMask,
 } from "../../../sim/packet/address.ts";
+import { linksFirst } from "../../../sim/routing/routes.ts";
 import { LabError } from "../../lab-error.ts";
 
 type SeatKind = "client" | "backend" | "checker";
@@ -206,7 +207,7 @@ export function routerCommands(
 				["ip", "link", "set", name, "up"],
 			];
 		}),
-		...routes.map(({ destination, via, interface: name }) => [
+		...linksFirst(routes).map(({ destination, via, interface: name }) => [
 			"ip",
 			"route",
 			"add",

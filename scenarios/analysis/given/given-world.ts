@@ -1,0 +1,58 @@
+/** What `ip` and /proc said of a machine → the part of it that the model has, and notes on the rest. */
+import { Sysctls } from "../../../sim/conntrack/settings/sysctls.ts";
+import type { GivenWorld } from "../world/assumed-world.ts";
+import { givenInterfaces, interfacesOfRoutes } from "./given-interfaces.ts";
+import { givenMarkRoutes } from "./given-mark-routes.ts";
+import { givenRoutes } from "./given-routes.ts";
+import type { AddressRecord, RouteRecord, RuleRecord } from "./ip-records.ts";
+
+/** `null`: not known. */
+export interface MachineOutput {
+	readonly addresses: readonly AddressRecord[] | null;
+	readonly routes: readonly RouteRecord[] | null;
+	readonly rules: readonly RuleRecord[] | null;
+	/** By their names below `net.` */
+	readonly sysctls: Readonly<Record<string, number>>;
+}
+
+export function givenWorld({
+	addresses,
+	routes,
+	rules,
+	sysctls,
+}: MachineOutput): GivenWorld {
+	const notes: string[] = [];
+	const note = (text: string) => notes.push(text);
+	const records = addresses ?? (routes && interfacesOfRoutes(routes));
+	const interfaces = records && givenInterfaces(records, routes ?? [], note);
+	return {
+		interfaces,
+		routes:
+			routes && records && interfaces
+				? givenRoutes(routes, { records, interfaces }, note)
+				: null,
+		markRoutes: rules && givenMarkRoutes(rules, routes ?? [], note),
+		sysctls: givenSysctls(sysctls, interfaces ?? [], note),
+		notes,
+	};
+}
+
+/** Those that the model heeds; a note for each that it does not know, where the value makes a difference. */
+function givenSysctls(
+	sysctls: MachineOutput["sysctls"],
+	interfaces: NonNullable<GivenWorld["interfaces"]>,
+	note: (text: string) => void,
+): Readonly<Record<string, number>> {
+	const known = new Sysctls(
+		interfaces.map(({ name, addresses }) => {
+			return { name, hasAddress: addresses.length > 0 };
+		}),
+	);
+	const heeded = Object.entries(sysctls).filter(([name, value]) => {
+		const outcome = known.set(name, value);
+		if (outcome.kind === "not-modelled") note(outcome.reason);
+		if (outcome.kind === "refused") note(outcome.message);
+		return outcome.kind === "written";
+	});
+	return Object.fromEntries(heeded);
+}
