@@ -6,6 +6,8 @@ import {
 	ZERO,
 } from "../../../sim/rational.ts";
 import type { Decision } from "../walk/decision.ts";
+import { alternativesOf, extremesOf } from "./alternatives.ts";
+import { chanceShares } from "./chance-orbit.ts";
 import {
 	type Conditions,
 	type Graph,
@@ -76,10 +78,11 @@ function measure(graph: Graph): Measured {
 			? byRates(graph)
 			: withoutDeviation("rates", sharesByRates(graph), unbounded);
 	if (unbounded === null) return byOrbit(graph);
-	return notMeasured(
-		graph,
-		`counters that stand at several places, and ${unbounded}`,
-	);
+	const shares =
+		openOn(graph) === null ? sharesByChance(graph) : sharesByCircles(graph);
+	return typeof shares === "string"
+		? notMeasured(graph, shares)
+		: withoutDeviation("orbit", shares, unbounded);
 }
 
 /** Nothing but counters decides, and each stands at one node. */
@@ -142,10 +145,33 @@ function sharesByRates(graph: Graph): readonly Share[] {
 	const open = openOn(graph);
 	if (open === null) return keyRates(graph, rates(graph, root)).map(exactly);
 	return bounds(graph, root).map(({ least, greatest }) =>
-		compareRationals(least, greatest) === 0
-			? exactly(least)
-			: { kind: "interval", least, greatest, on: open },
+		between(least, greatest, open),
 	);
+}
+
+/** Draws and counters decide. */
+function sharesByChance(graph: Graph): readonly Share[] | string {
+	const found = chanceShares(graph);
+	return typeof found === "string" ? found : found.map(exactly);
+}
+
+/** Something open chooses, and counters stand at several nodes. */
+function sharesByCircles(graph: Graph): readonly Share[] | string {
+	const open = openOn(graph) as string;
+	const alternatives = alternativesOf(graph);
+	if (typeof alternatives === "string")
+		return `it depends on ${open}, counters stand at several places, and ${alternatives}`;
+	return graph.keys.map((_, key): Share => {
+		const found = extremesOf(alternatives, key, () => true);
+		if (typeof found === "string") return { kind: "unknown", why: found };
+		return between(found.least.share, found.greatest.share, open);
+	});
+}
+
+function between(least: Rational, greatest: Rational, on: string): Share {
+	return compareRationals(least, greatest) === 0
+		? exactly(least)
+		: { kind: "interval", least, greatest, on };
 }
 
 function withoutDeviation(

@@ -6,6 +6,7 @@ import {
 	plus,
 	type Rational,
 	rational,
+	toNumber,
 	ZERO,
 } from "../../../sim/rational.ts";
 import type { Decision } from "../walk/decision.ts";
@@ -14,68 +15,17 @@ import { orbitOf } from "./orbit.ts";
 import { periodOf, rates } from "./rates.ts";
 import type { Part } from "./split.ts";
 import { splitOf } from "./split-of.ts";
+import { decisions } from "./test-arbitrary.ts";
 import {
 	deviationOf,
+	greatestReward,
 	leaf,
 	nameOf,
 	send,
 	turn,
-	turnNot,
 } from "./test-decisions.ts";
 
 const OPTIONS = { keyOf: nameOf, conditions: new Map() };
-
-/** What one node is made of; `ways` choose among the nodes made so far. */
-const recipe = fc.record({
-	counter: fc.nat(2),
-	inverted: fc.boolean(),
-	ways: fc.tuple(fc.nat(), fc.nat()),
-});
-
-const counters = fc.array(
-	fc.record({ every: fc.integer({ min: 1, max: 4 }), packet: fc.nat(3) }),
-	{ minLength: 3, maxLength: 3 },
-);
-
-interface Made {
-	readonly decision: Decision;
-	/** Counters below are numbered under this. */
-	readonly level: number;
-}
-
-/**
- * A decision made bottom-up, whose nodes share what is below them, as rules that only mark do.
- * @param once no packet meets a counter twice
- */
-function decisions(once: boolean): fc.Arbitrary<Decision> {
-	return fc
-		.tuple(counters, fc.array(recipe, { minLength: 1, maxLength: 8 }))
-		.map(([counters, recipes]) => {
-			const made: Made[] = ["b1", "b2", "b3"].map((name) => ({
-				decision: leaf(name),
-				level: 0,
-			}));
-			for (const { counter, inverted, ways } of recipes) {
-				const { every, packet } = counters[counter] as {
-					every: number;
-					packet: number;
-				};
-				const possible = made.filter((one) => !once || one.level <= counter);
-				const pick = (at: number) => possible[at % possible.length] as Made;
-				const [yes, no] = [pick(ways[0]), pick(ways[1])];
-				const nth = {
-					key: `${counter} ${inverted}`,
-					every,
-					packet: packet % every,
-				};
-				made.push({
-					decision: (inverted ? turnNot : turn)(nth, yes.decision, no.decision),
-					level: counter + 1,
-				});
-			}
-			return (made.at(-1) as Made).decision;
-		});
-}
 
 /** Ends from the load on until the state comes back, and how many of them are the cycle. */
 function play(decision: Decision): { ends: readonly string[]; period: number } {
@@ -159,5 +109,42 @@ test("the period by rates is the one of the walk", () => {
 			},
 		),
 		{ numRuns: 1000 },
+	);
+});
+
+/** Of late connections: what draws soon after the load lead to takes its time. */
+function meanReward(
+	decision: Decision,
+	reward: (end: string) => number,
+): number {
+	const [early, late] = [200, 320];
+	const after = (connections: number) =>
+		greatestReward(decision, connections, reward);
+	return (after(late) - after(early)) / (late - early);
+}
+
+test.each([
+	{ kinds: ["turn", "turn", "draw"] as const, once: true },
+	{ kinds: ["turn", "turn", "draw"] as const, once: false },
+	{ kinds: ["turn", "turn", "open"] as const, once: true },
+	{ kinds: ["turn", "turn", "open"] as const, once: false },
+	{ kinds: ["turn", "turn", "draw", "open"] as const, once: true },
+])("shares with $kinds are what long plays come to", ({ kinds, once }) => {
+	fc.assert(
+		fc.property(decisions(once, kinds), (decision) => {
+			const { parts } = splitOf(decision, OPTIONS);
+			for (const { key, share } of parts) {
+				if (share.kind === "unknown") continue;
+				const [least, greatest] =
+					share.kind === "exact"
+						? [share.value, share.value]
+						: [share.least, share.greatest];
+				const most = meanReward(decision, (end) => (end === key ? 1 : 0));
+				const fewest = -meanReward(decision, (end) => (end === key ? -1 : 0));
+				expect(Math.abs(most - toNumber(greatest))).toBeLessThan(0.06);
+				expect(Math.abs(fewest - toNumber(least))).toBeLessThan(0.06);
+			}
+		}),
+		{ numRuns: 60 },
 	);
 });

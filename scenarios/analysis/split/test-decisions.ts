@@ -1,6 +1,6 @@
 /** A small language for decisions, for tests. */
 import { dropped } from "../../../sim/contract/gateway.ts";
-import { type Rational, rational } from "../../../sim/rational.ts";
+import { type Rational, rational, toNumber } from "../../../sim/rational.ts";
 import type { Asked, Decision, End, RuleRef } from "../walk/decision.ts";
 
 const AT: RuleRef = { rule: "nat:PREROUTING:rule:1", text: "", line: 1 };
@@ -111,47 +111,70 @@ export function probability(value: number): Rational {
 	return rational(Math.round(value * 2 ** 31), 2 ** 31);
 }
 
-/** What decides where counters do not. */
-export interface Oracle {
-	/** Which of the ways, at a draw, a spread, or an open node. */
-	readonly choose: (fork: Fork) => number;
-	readonly conditions: ReadonlyMap<string, 0 | 1>;
-}
-
-type Fork = Extract<Decision, { readonly kind: "fork" }>;
-
-const NEVER_ASKED: Oracle = {
-	choose: () => {
-		throw new Error("nothing is drawn in this test");
-	},
-	conditions: new Map(),
-};
+type Values = ReadonlyMap<string, number>;
 
 /**
- * A second implementation, as slow as it is plain: sends a packet.
+ * A second implementation, as slow as it is plain: sends a packet through a decision of counters.
  * @param values of counters, by key; changed
  * @returns the key of its end
  */
-export function send(
-	decision: Decision,
-	values: Map<string, number>,
-	{ choose, conditions }: Oracle = NEVER_ASKED,
-): string {
+export function send(decision: Decision, values: Map<string, number>): string {
 	let at = decision;
 	while (at.kind === "fork") {
 		const { asked } = at;
-		let way: number;
-		if (asked.kind === "turn") {
-			const value =
-				((values.get(asked.key) ?? asked.initial) + 1) % asked.every;
-			values.set(asked.key, value);
-			way = (value === 0) === asked.inverted ? 0 : 1;
-		} else if (asked.kind === "condition")
-			way = conditions.get(asked.name) ?? 0;
-		else way = choose(at);
-		at = at.ways[way] as Decision;
+		if (asked.kind !== "turn")
+			throw new Error(`a ${asked.kind} in a decision of counters`);
+		const value = ((values.get(asked.key) ?? asked.initial) + 1) % asked.every;
+		values.set(asked.key, value);
+		at = at.ways[(value === 0) === asked.inverted ? 0 : 1] as Decision;
 	}
 	return nameOf(at.end);
+}
+
+/**
+ * The expected reward of a number of connections, where at open nodes that way is taken which comes to most.
+ * @param reward of an end, by its key
+ */
+export function greatestReward(
+	decision: Decision,
+	connections: number,
+	reward: (key: string) => number,
+): number {
+	const known = new Map<string, number>();
+	const from = (left: number, values: Values): number => {
+		if (left === 0) return 0;
+		// Values stand in the order in which the counters were met.
+		const state = `${left} ${JSON.stringify([...values].sort())}`;
+		const found = known.get(state) ?? follow(decision, left, values);
+		known.set(state, found);
+		return found;
+	};
+	const follow = (at: Decision, left: number, values: Values): number => {
+		if (at.kind === "leaf")
+			return reward(nameOf(at.end)) + from(left - 1, values);
+		const { asked } = at;
+		const way = (index: number, after = values) =>
+			follow(at.ways[index] as Decision, left, after);
+		switch (asked.kind) {
+			case "turn": {
+				const before = values.get(asked.key) ?? asked.initial;
+				const value = (before + 1) % asked.every;
+				return way(
+					(value === 0) === asked.inverted ? 0 : 1,
+					new Map([...values, [asked.key, value]]),
+				);
+			}
+			case "draw": {
+				const chance = toNumber(asked.probability);
+				return chance * way(1) + (1 - chance) * way(0);
+			}
+			case "open":
+				return Math.max(way(0), way(1));
+			default:
+				throw new Error(`a ${asked.kind} in this test`);
+		}
+	};
+	return from(connections, new Map());
 }
 
 /** Every window of a play, by brute force. @param ends of all connections @param share as a fraction */

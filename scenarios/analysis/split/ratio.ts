@@ -1,0 +1,131 @@
+/**
+ * Circles of a graph whose steps have a reward and take time: the greatest reward for the time. The greatest mean of
+ * a circle (Karp 1978) is the case in which each step takes one unit of time; here steps of other classes take
+ * none.
+ *
+ * By Dinkelbach's method. For a ratio p/q a step weighs q·reward − p·time, and a circle of positive weight is one
+ * with a greater ratio, which is tried next; each is the ratio of a circle, so there are finitely many. Circles of
+ * positive weight are found as Bellman and Ford do: potentials rise along steps, and a circle among the steps by
+ * which they last rose has positive weight. When nothing rises any more, the potentials prove that no circle
+ * has a greater ratio: along each step they rise by at least its weight. All numbers are whole.
+ */
+import { invariant } from "../../../sim/invariant.ts";
+import { type Rational, rational } from "../../../sim/rational.ts";
+
+export interface Arcs {
+	/** Nodes are numbered from 0 on. */
+	readonly nodes: number;
+	readonly from: Int32Array;
+	readonly to: Int32Array;
+	/** Whole. 0 where the time is 0. */
+	readonly reward: Float64Array;
+	/** 0 or 1. */
+	readonly time: Uint8Array;
+}
+
+export interface Greatest {
+	readonly ratio: Rational;
+	/** Arcs of a circle that has it, one behind the other. */
+	readonly circle: readonly number[];
+	/** For each arc whether circles of such arcs alone have it, if they take any time. */
+	readonly isTight: (arc: number) => boolean;
+}
+
+/** Whether sums of weights stay within the whole numbers that a double holds. */
+export function canBeComputed(nodes: number, greatestReward: number): boolean {
+	return 4 * nodes * nodes * Math.max(greatestReward, 1) < 2 ** 53;
+}
+
+/** @returns `null` where no circle takes time */
+export function greatestRatio(arcs: Arcs): Greatest | null {
+	const least = arcs.reward.reduce((one, other) => Math.min(one, other), 0);
+	// Less than any circle has.
+	let ratio = { reward: least - 1, time: 1 };
+	let circle: readonly number[] | null = null;
+	for (;;) {
+		const weights = weightsFor(arcs, ratio);
+		const { potentials, heavy } = rise(arcs, weights);
+		if (heavy === null) {
+			const { from, to } = arcs;
+			return circle === null
+				? null
+				: {
+						ratio: rational(ratio.reward, ratio.time),
+						circle,
+						isTight: (arc) =>
+							(potentials[from[arc] as number] as number) +
+								(weights[arc] as number) ===
+							potentials[to[arc] as number],
+					};
+		}
+		circle = heavy;
+		ratio = { reward: sum(heavy, arcs.reward), time: sum(heavy, arcs.time) };
+		invariant(ratio.time > 0, "a circle that takes no time has a reward");
+	}
+}
+
+function weightsFor(
+	{ reward, time }: Arcs,
+	ratio: { readonly reward: number; readonly time: number },
+): Float64Array {
+	return reward.map(
+		(own, arc) => ratio.time * own - ratio.reward * (time[arc] as number),
+	);
+}
+
+/** Raises potentials until nothing rises (`heavy` is null), or a circle of positive weight is found. */
+function rise(
+	{ nodes, from, to }: Arcs,
+	weights: Float64Array,
+): {
+	readonly potentials: Float64Array;
+	readonly heavy: readonly number[] | null;
+} {
+	const potentials = new Float64Array(nodes);
+	const by = new Int32Array(nodes).fill(-1);
+	for (;;) {
+		let rose = false;
+		for (let arc = 0; arc < weights.length; arc++) {
+			const node = to[arc] as number;
+			const potential =
+				(potentials[from[arc] as number] as number) + (weights[arc] as number);
+			if (potential <= (potentials[node] as number)) continue;
+			potentials[node] = potential;
+			by[node] = arc;
+			rose = true;
+		}
+		if (!rose) return { potentials, heavy: null };
+		const heavy = circleOf(by, from);
+		if (heavy !== null) return { potentials, heavy };
+	}
+}
+
+/** A circle among the arcs by which nodes were reached last. @param by for each node the arc, or -1 */
+function circleOf(by: Int32Array, from: Int32Array): readonly number[] | null {
+	// In which round a node was passed: each is passed once.
+	const passed = new Int32Array(by.length).fill(-1);
+	for (let start = 0; start < by.length; start++) {
+		let node = start;
+		while (passed[node] === -1 && by[node] !== -1) {
+			passed[node] = start;
+			node = from[by[node] as number] as number;
+		}
+		if (passed[node] !== start || by[node] === -1) continue;
+		const circle: number[] = [];
+		const first = node;
+		do {
+			const arc = by[node] as number;
+			circle.push(arc);
+			node = from[arc] as number;
+		} while (node !== first);
+		return circle.reverse();
+	}
+	return null;
+}
+
+function sum(
+	arcs: readonly number[],
+	values: Float64Array | Uint8Array,
+): number {
+	return arcs.reduce((total, arc) => total + (values[arc] as number), 0);
+}
