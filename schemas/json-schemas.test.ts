@@ -4,6 +4,7 @@ import { Ajv, type ValidateFunction } from "ajv";
 import fc from "fast-check";
 import * as v from "valibot";
 import { describe, expect, it } from "vitest";
+import { lintSchema } from "../cli/lint/lint-schema.ts";
 import { jsonText } from "../cli/outputs/json-text.ts";
 import { type Results, resultsFile } from "../cli/outputs/results-file.ts";
 import { resultsSchema } from "../cli/outputs/results-schema.ts";
@@ -15,6 +16,9 @@ import {
 	statusSchema,
 	type TargetReport,
 } from "../lab/healthcheck/status/target-report.ts";
+import { lintJson } from "../reports/lint/lint-json.ts";
+import { finding, lintReport } from "../reports/lint/test-lint-report.ts";
+import { baselineOf } from "../scenarios/analysis/lint/run/baseline.ts";
 import type { Divergence } from "../scenarios/compare/lockstep/divergence.ts";
 import { judgeComparison } from "../scenarios/compare/verdict.ts";
 import { scenarioSchema } from "../scenarios/language/schema/schema-scenario.ts";
@@ -33,6 +37,8 @@ const takes = {
 	healthcheck: ajv.compile(all.healthcheck),
 	status: ajv.compile(all["healthcheck-status"]),
 	results: ajv.compile(all.results),
+	lint: ajv.compile(all.lint),
+	baseline: ajv.compile(all.baseline),
 };
 
 /** What is wrong with it, by the JSON Schema. */
@@ -169,6 +175,32 @@ it("has a schema of the health checker's status, which later versions may add to
 	expect(faultsOf(takes.status, statusOf([later]))).toEqual([]);
 	const { alive: _, ...without } = REPORT;
 	expect(takes.status({ ...statusOf([]), targets: [without] })).toBe(false);
+});
+
+describe("the schema of what the linter writes", () => {
+	const stale = { code: "MT102", file: "a", fingerprint: "f", rule: "-A X" };
+	const written = [
+		finding(),
+		finding({ suppressed: "weights", assumes: "eth0 has 10.0.0.1/8" }),
+		finding({ known: true, related: [], path: [], repair: [] }),
+	];
+
+	it("takes findings", () => {
+		for (const report of [
+			lintReport([]),
+			lintReport(written, { hasBaseline: true, stale: [stale] }),
+		]) {
+			const json = asJson(lintJson(report));
+			expect(faultsOf(takes.lint, json)).toEqual([]);
+			expect(v.safeParse(lintSchema, json).issues ?? []).toEqual([]);
+		}
+	});
+
+	it("takes a baseline", () => {
+		const baseline = asJson(baselineOf(written, (file) => file));
+		expect(faultsOf(takes.baseline, baseline)).toEqual([]);
+		expect(takes.baseline({ format: "marktwin baseline 0" })).toBe(false);
+	});
 });
 
 describe("the schema of results", () => {

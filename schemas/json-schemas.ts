@@ -7,12 +7,14 @@
  */
 import { toJsonSchema } from "@valibot/to-json-schema";
 import type * as v from "valibot";
+import { lintSchema } from "../cli/lint/lint-schema.ts";
 import {
 	resultDefinitions,
 	resultsSchema,
 } from "../cli/outputs/results-schema.ts";
 import { configSchema } from "../lab/healthcheck/config/config.ts";
 import { statusSchema } from "../lab/healthcheck/status/target-report.ts";
+import { baselineSchema } from "../scenarios/analysis/lint/run/baseline.ts";
 import { MOST_SCENARIOS } from "../scenarios/language/check/validate.ts";
 import { valuesOfRecord } from "../scenarios/language/schema/plain.ts";
 import {
@@ -31,7 +33,13 @@ import {
 /** A JSON Schema (draft-07), as JSON. */
 export type JsonSchema = { readonly [keyword: string]: unknown };
 
-type SchemaName = "scenario" | "healthcheck" | "healthcheck-status" | "results";
+type SchemaName =
+	| "scenario"
+	| "healthcheck"
+	| "healthcheck-status"
+	| "results"
+	| "lint"
+	| "baseline";
 
 /**
  * @param version of marktwin, whose package holds them
@@ -57,6 +65,16 @@ export function jsonSchemas(
 			"healthcheck-status",
 			"Status file of marktwin healthcheck",
 			converted(statusSchema, {}),
+		),
+		lint: titled(
+			"lint",
+			"What marktwin lint writes with --format json",
+			converted(lintSchema, {}),
+		),
+		baseline: titled(
+			"baseline",
+			"Known findings, as marktwin lint writes them with --write-baseline",
+			converted(baselineSchema, {}),
 		),
 		results: titled(
 			"results",
