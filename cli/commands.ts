@@ -10,6 +10,7 @@ import { fixCommand } from "./fix/command.ts";
 import { fuzzCommand } from "./fuzz/command.ts";
 import { healthcheckCommand } from "./healthcheck/command.ts";
 import { labCommand } from "./lab/command.ts";
+import { lintCommand } from "./lint/command.ts";
 import { mergeCommand } from "./merge/command.ts";
 import { runCommand } from "./run/command.ts";
 import { saveCommand } from "./save/command.ts";
@@ -39,6 +40,7 @@ Examples:
 		traceCommand(),
 		saveCommand(),
 		checkCommand(),
+		lintCommand(),
 		explainCommand(),
 		fixCommand(),
 		compareCommand(),

@@ -107,8 +107,12 @@ function summary(report: LintReport, { paint }: Paper): readonly string[] {
 		...(known > 0 ? [`${known} in the baseline`] : []),
 	].join(", ");
 	const rest = besides === "" ? "" : `; ${besides}`;
-	if (fresh.length === 0)
-		return [`${paint("green", "✓")} no findings in ${where}${rest}`];
+	if (files.length === 0) return [];
+	if (fresh.length === 0) {
+		const isKnown = files.every(({ unknown }) => unknown.length === 0);
+		const sign = isKnown ? paint("green", "✓") : paint("yellow", "?");
+		return [`${sign} no findings in ${where}${rest}`];
+	}
 	const [first] = fresh;
 	return [
 		`${paint("red", "✗")} ${counted(fresh.length, "finding")} in ${where}: ${severities.join(", ")}${rest}`,

@@ -3,7 +3,11 @@ import type { Decision, RuleRef } from "../../walk/decision.ts";
 import type { Facts } from "../facts.ts";
 
 /** A sentence each, without an end; [] when all is known. */
-export function unknownOf({ ruleset, services }: Facts): readonly string[] {
+export function unknownOf({
+	ruleset,
+	services,
+	gaps,
+}: Facts): readonly string[] {
 	if (ruleset.tables.length === 0)
 		return ["it has no rules: nothing was analysed"];
 	const found = services.flatMap(({ key, classes }) =>
@@ -22,7 +26,7 @@ export function unknownOf({ ruleset, services }: Facts): readonly string[] {
 			),
 		]),
 	);
-	return [...new Set(found)];
+	return [...new Set([...gaps, ...found])];
 }
 
 /** Ways share nodes, so each is looked at once. */
