@@ -77,7 +77,8 @@ function patternOf(lines: readonly string[]): RegExp {
 const pages = [
 	"README.md",
 	"CONTRIBUTING.md",
-	...readdirSync(join(root, "docs"))
+	// Those of the linter's rules too, a folder below.
+	...readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" })
 		.filter((name) => name.endsWith(".md"))
 		.map((name) => `docs/${name}`),
 ];
