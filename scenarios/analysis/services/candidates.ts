@@ -10,6 +10,8 @@ import type {
 } from "../../../sim/contract/ruleset.ts";
 import { matches } from "../../../sim/matches/index.ts";
 import { targets } from "../../../sim/targets/index.ts";
+import { complement, type Intervals, isAll, normalized } from "./intervals.ts";
+import type { Links } from "./sample.ts";
 import { common, everything, type Space, spaceOf, spaceText } from "./space.ts";
 
 /** Where a first packet that comes in meets rules before it is routed, and where its source is translated. */
@@ -87,10 +89,9 @@ export function visitRules(
 }
 
 /** The packets that rules with a say in balancing ask for. */
-export function candidates(
-	ruleset: Ruleset,
-	interfaces: readonly string[],
-): Candidates {
+export function candidates(ruleset: Ruleset, links: Links): Candidates {
+	const interfaces = links.names;
+	const here = normalized(links.own.map(({ address }) => [address, address]));
 	const byTable = new Map<string, Map<string, Space>>();
 	const isWhole = visitRules(
 		ruleset,
@@ -98,7 +99,8 @@ export function candidates(
 		({ rule, table, space }) => {
 			if (!hasASay(rule)) return;
 			const known = byTable.get(table) ?? new Map<string, Space>();
-			byTable.set(table, known.set(spaceText(space), space));
+			for (const one of apart(space, here)) known.set(spaceText(one), one);
+			byTable.set(table, known);
 		},
 	);
 	const spaces = new Map<string, Space>();
@@ -120,10 +122,18 @@ export function candidates(
 	};
 }
 
+/** Where a rule asks for any destination, packets for the gateway itself are one matter, and those that pass another. */
+function apart(space: Space, here: Intervals): readonly Space[] {
+	if (!isAll(space.destination) || here.length === 0) return [space];
+	return [here, complement(here)].map((destination) => {
+		return { ...space, destination };
+	});
+}
+
 function hasASay({ target, matches: uses }: Rule): boolean {
 	if (target?.kind === "extension") {
 		const translates = targets.get(target.name)?.translates;
-		if (translates === "destination" || translates === "either") return true;
+		if (translates !== undefined) return true;
 	}
 	return uses.some(({ name, options }) => {
 		const kind = matches.get(name)?.question?.(options)?.kind;

@@ -70,7 +70,7 @@ export function findServices(
 	walker: Walker = new Walker(ruleset, world.setup),
 ): FoundServices {
 	const links = linksOf(world);
-	const { spaces, isCut } = candidates(ruleset, links.names);
+	const { spaces, isCut } = candidates(ruleset, links);
 	const gaps: string[] = isCut
 		? ["the ruleset is too large: not all of its rules were looked at"]
 		: [];

@@ -52,6 +52,19 @@ const OUTSIDE = ["198.51.100.7", "192.0.2.7", "203.0.113.7"].map(
 const CLIENT_PORT = 40_000;
 const USUAL_PORTS = [80, 443, 8080, 12_345] as const;
 
+/** How much a packet is like one that comes in reality: the first of these that can be had. */
+const LIKENESSES: readonly Likeness[] = [
+	// It comes from where its source lies, and does not leave by the interface by which it came.
+	{ comesFromBehind: true, turnsBack: false },
+	{ comesFromBehind: true, turnsBack: true },
+	{ comesFromBehind: false, turnsBack: true },
+];
+
+interface Likeness {
+	readonly comesFromBehind: boolean;
+	readonly turnsBack: boolean;
+}
+
 /**
  * @param avoid spaces out of which the packet must not be, where that can be had
  * @returns `null` when every packet that was tried lies in one of `avoid`
@@ -62,21 +75,22 @@ export function sampleOf(
 	avoid: readonly Space[],
 ): Arrival | null {
 	const sources = sourcesOf(space.source, links);
-	for (const port of portsOf(space.destinationPort, avoid))
-		for (const destination of destinationsOf(space, links, avoid))
-			for (const source of sources) {
-				const from = interfaceOf(source, space, links);
-				if (from === null || source === destination) continue;
-				const sourcePort = firstOf(space.sourcePort, [CLIENT_PORT]);
-				const point = {
-					source,
-					destination,
-					sourcePort,
-					destinationPort: port,
-				};
-				if (avoid.some((one) => lies(point, from, one))) continue;
-				return { interface: from, packet: packetOf(point, space.protocol) };
-			}
+	const destinations = destinationsOf(space, links, avoid);
+	const sourcePort = firstOf(space.sourcePort, [CLIENT_PORT]);
+	for (const likeness of LIKENESSES)
+		for (const destinationPort of portsOf(space.destinationPort, avoid))
+			for (const destination of destinations)
+				for (const source of sources) {
+					const from = interfaceOf(source, destination, {
+						space,
+						links,
+						likeness,
+					});
+					if (from === null || source === destination) continue;
+					const point = { source, destination, sourcePort, destinationPort };
+					if (avoid.some((one) => lies(point, from, one))) continue;
+					return { interface: from, packet: packetOf(point, space.protocol) };
+				}
 	return null;
 }
 
@@ -164,17 +178,27 @@ function portsOf(set: Intervals, avoid: readonly Space[]): readonly number[] {
 	return [...new Set([...wanted, firstOf(set, USUAL_PORTS)])].slice(0, 16);
 }
 
-/** The interface by which packets of a source come: the one behind which it lies, where the space has that. */
+/** The interface by which a packet comes; `null`: it would not be as like a real one as is wanted. */
 function interfaceOf(
 	source: number,
-	{ interfaces }: Space,
-	links: Links,
+	destination: number,
+	{
+		space: { interfaces },
+		links,
+		likeness,
+	}: {
+		readonly space: Space;
+		readonly links: Links;
+		readonly likeness: Likeness;
+	},
 ): string | null {
 	const behind = links.interfaceTowards(source);
-	if (behind !== null && interfaces.includes(behind)) return behind;
+	const isBehind = behind !== null && interfaces.includes(behind);
+	if (likeness.comesFromBehind && !isBehind) return null;
 	const client = links.clientInterfaces.find((name) =>
 		interfaces.includes(name),
 	);
-	// No client comes from behind an interface that has no way to it, unless the rules name no other.
-	return client ?? interfaces[0] ?? null;
+	const from = isBehind ? behind : (client ?? interfaces[0] ?? null);
+	const turnsBack = from === links.interfaceTowards(destination);
+	return turnsBack && !likeness.turnsBack ? null : from;
 }
