@@ -10,7 +10,13 @@ import type {
 } from "../../../sim/contract/ruleset.ts";
 import { matches } from "../../../sim/matches/index.ts";
 import { targets } from "../../../sim/targets/index.ts";
-import { complement, type Intervals, isAll, normalized } from "./intervals.ts";
+import {
+	ALL,
+	complement,
+	type Intervals,
+	isAll,
+	normalized,
+} from "./intervals.ts";
 import type { Links } from "./sample.ts";
 import { common, everything, type Space, spaceOf, spaceText } from "./space.ts";
 
@@ -117,7 +123,7 @@ export function candidates(ruleset: Ruleset, links: Links): Candidates {
 					if (both !== null) spaces.set(spaceText(both), both);
 				}
 	return {
-		spaces: narrowestFirst([...spaces.values()]),
+		spaces: narrowestFirst(joined([...spaces.values()])),
 		isCut: !isWhole || pairs > MOST_PAIRS,
 	};
 }
@@ -141,7 +147,27 @@ function hasASay({ target, matches: uses }: Rule): boolean {
 	});
 }
 
-/** By how many others contain it. */
+/** Spaces that differ in their clients alone are one: classes of clients are told apart later. */
+function joined(spaces: readonly Space[]): readonly Space[] {
+	const byService = new Map<string, Space>();
+	for (const space of spaces) {
+		const key = spaceText({ ...space, source: ALL, sourcePort: ALL });
+		const known = byService.get(key);
+		byService.set(
+			key,
+			known === undefined
+				? space
+				: {
+						...space,
+						source: normalized([...known.source, ...space.source]),
+						sourcePort: normalized([...known.sourcePort, ...space.sourcePort]),
+					},
+		);
+	}
+	return [...byService.values()];
+}
+
+/** By the size of the space. */
 function narrowestFirst(spaces: readonly Space[]): readonly Space[] {
 	const sizes = new Map(spaces.map((space) => [space, sizeOf(space)]));
 	return [...spaces].sort(

@@ -8,6 +8,7 @@ import type { Decision } from "../walk/decision.ts";
 import { type Arrival, TooManyWaysError, type Walker } from "../walk/walker.ts";
 import { visitRules } from "./candidates.ts";
 import {
+	complement,
 	type Intervals,
 	intersection,
 	isAll,
@@ -47,14 +48,14 @@ interface Part {
 /** @param walked the packet that was walked for the service, as one of its clients */
 export function clientClasses(
 	walked: {
-		readonly spaces: readonly Space[];
+		readonly space: Space;
 		readonly arrival: Arrival;
 		readonly decision: Decision;
 	},
 	context: Context,
 ): readonly ClassOfClients[] {
 	const { links, walker, gaps, signature } = context;
-	const [space] = walked.spaces as readonly [Space];
+	const { space } = walked;
 	const classes = new Map<
 		string,
 		{ part: Part; arrival: Arrival; decision: Decision }
@@ -114,9 +115,12 @@ export function clientClasses(
 }
 
 function nameOf({ sources, interfaces }: Part, space: Space): string {
+	const others = complement(sources);
 	const from = isAll(sources)
 		? "clients"
-		: `clients of ${addressesText(sources)}`;
+		: others.length < sources.length
+			? `clients outside of ${addressesText(others)}`
+			: `clients of ${addressesText(sources)}`;
 	return interfaces.length === space.interfaces.length ||
 		interfaces.length === 0
 		? from

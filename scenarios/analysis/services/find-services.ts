@@ -19,7 +19,14 @@ import {
 	vectorsOf,
 } from "./conditions.ts";
 import { endsOf, type Meaning, meaningOf, whatIsBalanced } from "./ends.ts";
-import { ALL, contains, isAll, normalized } from "./intervals.ts";
+import {
+	ALL,
+	complement,
+	contains,
+	intervalsText,
+	isAll,
+	normalized,
+} from "./intervals.ts";
 import { addressesText, portsText } from "./ranges-text.ts";
 import { marksRoute, rulesThatMatter } from "./rules-that-matter.ts";
 import { type Links, linksOf, sampleOf } from "./sample.ts";
@@ -48,19 +55,15 @@ export interface FoundServices {
 	readonly gaps: readonly string[];
 }
 
-/** A space of packets that are all treated alike, with the packet that was walked for them. */
-interface Walked {
-	readonly spaces: readonly Space[];
-	readonly arrival: Arrival;
-	readonly decision: Decision;
-	/** Equal for spaces whose packets take the same ways to the same ends. */
-	readonly signature: string;
-}
-
-/** Packets of one service, as its classes of clients. */
+/** Packets of one service, with its classes of clients. */
 interface Found {
 	readonly balances: Service["balances"];
-	readonly walked: Walked;
+	/** They differ in addresses alone, or in ports alone. */
+	readonly spaces: readonly Space[];
+	readonly arrival: Arrival;
+	readonly classes: readonly ClassOfClients[];
+	/** Equal for spaces whose clients take the same ways to the same ends. */
+	readonly signature: string;
 }
 
 /** @throws SetupError when the world contradicts itself */
@@ -74,65 +77,112 @@ export function findServices(
 	const gaps: string[] = isCut
 		? ["the ruleset is too large: not all of its rules were looked at"]
 		: [];
-	const walked: Walked[] = [];
+	const context: Context = {
+		ruleset,
+		walker,
+		links,
+		world,
+		gaps,
+		areForRouting: marksRoute(ruleset, world.markRoutes),
+		matters: oncePerKind((balances) =>
+			rulesThatMatter(ruleset, balances, world.markRoutes),
+		),
+	};
+	const found: Found[] = [];
+	const others: OtherTraffic[] = [];
 	for (const [index, space] of spaces.entries()) {
 		const arrival = sampleOf(space, links, spaces.slice(0, index));
 		// All of its packets belong to narrower spaces.
 		if (arrival === null) continue;
 		const decision = walkOrSay(walker, arrival, gaps);
 		if (decision === null) continue;
-		const signature = signatureOf(decision, (end) =>
-			endText(end, arrival.packet, links),
-		);
-		join(walked, { spaces: [space], arrival, decision, signature });
+		const one = foundIn(space, arrival, decision, context);
+		if (one !== null) join(found, one);
+		else if (decision.kind === "fork") {
+			const name = trafficName(space, arrival, links);
+			others.push({ name, arrival, decision });
+		}
 	}
-	const areForRouting = marksRoute(ruleset, world.markRoutes);
-	const found: Found[] = [];
-	const others: OtherTraffic[] = [];
-	for (const one of walked) {
-		const { decision, arrival } = one;
-		const balances = whatIsBalanced(
-			endsOf(decision),
-			arrival.packet,
-			areForRouting,
-		);
-		if (balances !== null) found.push({ balances, walked: one });
-		else if (decision.kind === "fork")
-			others.push({ name: trafficName(one), arrival, decision });
-	}
-	const known = new Map<Service["balances"], ReturnType<Context["matters"]>>();
-	const matters: Context["matters"] = (balances) => {
-		const rules =
-			known.get(balances) ??
-			rulesThatMatter(ruleset, balances, world.markRoutes);
-		known.set(balances, rules);
-		return rules;
-	};
-	const services = found.map((one) =>
-		serviceOf(one, { ruleset, walker, links, world, gaps, matters }),
-	);
+	const services = found.map((one) => serviceOf(one, context));
 	return { services: withUniqueKeys(services), others, gaps };
 }
 
-/** Adds what was walked to the space that is one service with it: it differs in addresses alone, or in ports alone. */
-function join(walked: Walked[], one: Walked): void {
+/** @returns `null`: packets of this space are not balanced */
+function foundIn(
+	space: Space,
+	arrival: Arrival,
+	decision: Decision,
+	context: Context,
+): Found | null {
+	const { links, world, areForRouting, matters } = context;
+	const balances = whatIsBalanced(
+		endsOf(decision),
+		arrival.packet,
+		areForRouting,
+	);
+	if (balances === null) return null;
+	const signature = (one: Decision, packet: Packet) =>
+		signatureOf(
+			one,
+			(end) =>
+				meaningOf(end, {
+					balances,
+					packet,
+					keepsPort: true,
+					markRoutes: world.markRoutes,
+					isOwn: links.isOwn,
+				}).key,
+		);
+	// Where connections come from is what rules for their source ask; where they go to, all clients may ask for.
+	const source = balances === "source" ? space.source : ALL;
+	const classes = clientClasses(
+		{ space: { ...space, source }, arrival, decision },
+		{ ...context, matters: matters(balances), signature },
+	);
+	return {
+		balances,
+		spaces: [space],
+		arrival,
+		classes,
+		signature: [
+			balances,
+			...classes.map(
+				(one) => `${one.name} ${signature(one.decision, one.arrival.packet)}`,
+			),
+		].join("\n\n"),
+	};
+}
+
+/** Adds a space to the ones that are one service with it: it differs in addresses alone, or in ports alone. */
+function join(found: Found[], one: Found): void {
 	const [space] = one.spaces as readonly [Space];
-	const at = walked.findIndex(
+	const at = found.findIndex(
 		({ signature, spaces: [first] }) =>
 			signature === one.signature &&
 			first !== undefined &&
 			DIFFERS_IN.some(
 				(field) =>
-					spaceText({ ...space, [field]: ALL }) ===
-					spaceText({ ...first, [field]: ALL }),
+					spaceText({ ...space, source: ALL, [field]: ALL }) ===
+					spaceText({ ...first, source: ALL, [field]: ALL }),
 			),
 	);
-	const known = walked[at];
-	if (known === undefined) walked.push(one);
-	else walked[at] = { ...known, spaces: [...known.spaces, space] };
+	const known = found[at];
+	if (known === undefined) found.push(one);
+	else found[at] = { ...known, spaces: [...known.spaces, space] };
 }
 
-const DIFFERS_IN = ["destination", "destinationPort", "source"] as const;
+const DIFFERS_IN = ["destination", "destinationPort"] as const;
+
+function oncePerKind<Value>(
+	make: (balances: Service["balances"]) => Value,
+): (balances: Service["balances"]) => Value {
+	const known = new Map<Service["balances"], Value>();
+	return (balances) => {
+		const value = known.get(balances) ?? make(balances);
+		known.set(balances, value);
+		return value;
+	};
+}
 
 function walkOrSay(
 	walker: Walker,
@@ -167,32 +217,24 @@ function signatureOf(decision: Decision, textOf: (end: End) => string): string {
 	return lines.join("\n");
 }
 
-function endText(end: End, packet: Packet, { isOwn }: Links): string {
-	const to = meaningOf(end, {
-		balances: "destination",
-		packet,
-		keepsPort: true,
-		markRoutes: [],
-		isOwn,
-	});
-	const source = end.packet?.source === packet.source ? "" : end.packet?.source;
-	return `${to.key} ${end.routingMark} ${source}`;
-}
-
 interface Context {
 	readonly ruleset: Ruleset;
 	readonly walker: Walker;
 	readonly links: Links;
 	readonly world: AssumedWorld;
 	readonly gaps: string[];
+	/** Marks are for routing to read, not only for rules. */
+	readonly areForRouting: boolean;
+	/** Has a rule of a table a part in what is balanced? */
 	matters(
 		balances: Service["balances"],
 	): (table: string, rule: Rule) => boolean;
 }
 
-function serviceOf({ balances, walked }: Found, context: Context): Service {
-	const { links, world } = context;
-	const { arrival, spaces } = walked;
+function serviceOf(
+	{ balances, arrival, spaces, classes }: Found,
+	{ links, world }: Context,
+): Service {
 	const ports = rangesOf(spaces, "destinationPort");
 	const meaning = (end: End, packet: Packet) =>
 		meaningOf(end, {
@@ -202,19 +244,13 @@ function serviceOf({ balances, walked }: Found, context: Context): Service {
 			markRoutes: world.markRoutes,
 			isOwn: links.isOwn,
 		});
-	const classes = clientClasses(walked, {
-		...context,
-		matters: context.matters(balances),
-		signature: (decision, packet) =>
-			signatureOf(decision, (end) => meaning(end, packet).key),
-	});
 	const backends = backendsOf(classes, meaning);
 	const protocol = protocolOf(spaces[0] as Space);
-	const addresses = rangesOf(spaces, "destination");
+	const addresses = addressesOf(spaces, links);
 	const interfaces = interfacesOf(spaces, links);
 	const roles = rolesOfService(classes, meaning);
 	return {
-		key: serviceKey(protocol, addresses, ports),
+		key: serviceKey(protocol, addressWords(spaces, links), ports),
 		name: null,
 		protocol,
 		addresses,
@@ -340,21 +376,39 @@ function protocolOf({ protocol }: Space): Service["protocol"] {
 	return contains(protocol, ICMP) ? "icmp" : "other";
 }
 
+/** Any address but the gateway's own is as good as any. */
+function addressesOf(spaces: readonly Space[], links: Links): Ranges {
+	const found = rangesOf(spaces, "destination");
+	const own = normalized(links.own.map(({ address }) => [address, address]));
+	const isAnyOther =
+		found !== null && intervalsText(found) === intervalsText(complement(own));
+	return isAnyOther ? null : found;
+}
+
+/** `any`, `local` for all addresses that the gateway has, or the addresses. */
+function addressWords(spaces: readonly Space[], links: Links): string {
+	const addresses = addressesOf(spaces, links);
+	if (addresses === null) return "any";
+	const own = normalized(links.own.map(({ address }) => [address, address]));
+	return intervalsText(addresses) === intervalsText(own)
+		? "local"
+		: addressesText(addresses);
+}
+
 function serviceKey(
 	protocol: Service["protocol"],
-	addresses: Ranges,
+	where: string,
 	ports: Ranges,
 ): string {
-	const where = addresses === null ? "any address" : addressesText(addresses);
 	const port = ports === null ? "" : `:${portsText(ports)}`;
 	return `${protocol} ${where}${port}`;
 }
 
-function trafficName({ spaces, arrival }: Walked): string {
+function trafficName(space: Space, arrival: Arrival, links: Links): string {
 	const key = serviceKey(
-		protocolOf(spaces[0] as Space),
-		rangesOf(spaces, "destination"),
-		rangesOf(spaces, "destinationPort"),
+		protocolOf(space),
+		addressWords([space], links),
+		rangesOf([space], "destinationPort"),
 	);
 	return `${key} by ${arrival.interface}`;
 }

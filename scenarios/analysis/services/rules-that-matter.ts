@@ -72,7 +72,7 @@ function asksSomething({ matches: uses }: Rule): boolean {
 }
 
 /**
- * Are marks for routing to read? Where rules that translate destinations read them, they are for those,
+ * Are marks for routing to read? Where rules that translate addresses read them, they are for those,
  * unless a routing rule is known.
  */
 export function marksRoute(
@@ -87,10 +87,9 @@ export function marksRoute(
 
 function translatesByMark(rule: Rule): boolean {
 	const { target } = rule;
-	if (target?.kind !== "extension") return false;
-	const translates = targets.get(target.name)?.translates;
 	return (
-		(translates === "destination" || translates === "either") &&
+		target?.kind === "extension" &&
+		targets.get(target.name)?.translates !== undefined &&
 		marksOf(rule).some(({ does }) => does === "reads")
 	);
 }
