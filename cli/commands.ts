@@ -31,6 +31,7 @@ export function marktwinCommand(): Command {
 			`
 Examples:
   marktwin check /etc/iptables/rules.v4   would it load?
+  marktwin lint /etc/iptables/rules.v4    what is wrong with it?
   marktwin run builtin                    plays all that comes with marktwin
   marktwin run                            plays *.scenario.* below this folder
   marktwin example demo                   a ruleset and scenarios to begin with`,

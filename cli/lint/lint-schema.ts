@@ -1,6 +1,6 @@
 /** The form of what `marktwin lint --format json` writes. */
 import * as v from "valibot";
-import type { LintJson } from "../../reports/lint/lint-json.ts";
+import { LINT_FORMAT, type LintJson } from "../../reports/lint/lint-json.ts";
 import {
 	count,
 	data,
@@ -77,7 +77,7 @@ const finding = data({
 });
 
 export const lintSchema = data({
-	format: v.literal("marktwin lint 1"),
+	format: v.literal(LINT_FORMAT),
 	version: about(text, "Of marktwin."),
 	files: listOf(
 		data({

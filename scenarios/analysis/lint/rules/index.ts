@@ -21,7 +21,7 @@ export const lintRules: readonly LintRule[] = [
 ];
 
 /** Those about comments that suppress findings. */
-export const suppressionRules: readonly LintDescription[] = [
+const suppressionRules: readonly LintDescription[] = [
 	ignoreWithoutReason,
 	ignoreOfUnknownRule,
 	ignoreWithoutEffect,
