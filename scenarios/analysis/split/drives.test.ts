@@ -119,7 +119,7 @@ describe("two classes of clients on one counter", () => {
 			B: half("end", "end"),
 		});
 		expect(print(drives)).toEqual([
-			"A, b1: 0 (1 B 5 A) to 1/5 (5 A 1 B)",
+			"A, b1: 0 (1 B 5 A) to 1/5 (4 A 1 B 1 A)",
 			"A, b2: 0 (5 A 1 B) to 1/5 (1 B 5 A)",
 		]);
 	});
