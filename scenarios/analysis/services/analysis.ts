@@ -7,7 +7,8 @@ import {
 	type GivenWorld,
 	NOTHING_GIVEN,
 } from "../world/assumed-world.ts";
-import { findServices, type OtherTraffic } from "./find-services.ts";
+import { findServices } from "./find-services.ts";
+import type { OtherTraffic } from "./found.ts";
 import type { Service } from "./service.ts";
 
 /** @public */

@@ -3,7 +3,9 @@ import { formatAddress } from "../../../sim/packet/address.ts";
 import type { Packet } from "../../../sim/packet/packet.ts";
 import type { Decision, End } from "../walk/decision.ts";
 import type { MarkRoute } from "../world/assumed-world.ts";
+import type { Context, Found } from "./found.ts";
 import { type Backend, NO_BACKEND, type Service } from "./service.ts";
+import { isOnePort, rangesOf } from "./service-names.ts";
 
 /** What an end is to a service. */
 export interface Meaning {
@@ -130,4 +132,17 @@ export function whatIsBalanced(
 	if (marksRoute && marks.size > 1) return "mark";
 	const sources = new Set(known.map(({ packet: sent }) => sent?.source));
 	return sources.size > 1 ? "source" : null;
+}
+
+export type MeaningOf = (end: End, packet: Packet) => Meaning;
+
+export function meaningIn(
+	{ balances, spaces }: Pick<Found, "balances" | "spaces">,
+	{ links, world }: Pick<Context, "links" | "world">,
+): MeaningOf {
+	const keepsPort = !isOnePort(rangesOf(spaces, "destinationPort"));
+	const { markRoutes } = world;
+	const { isOwn } = links;
+	return (end, packet) =>
+		meaningOf(end, { balances, packet, keepsPort, markRoutes, isOwn });
 }

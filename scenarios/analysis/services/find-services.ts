@@ -2,8 +2,8 @@
  * What a ruleset balances, found by walking it: one packet for each set of packets that rules with a say
  * ask for, taken along every way.
  */
-import type { Rule, Ruleset } from "../../../sim/contract/ruleset.ts";
-import { ICMP, type Packet, TCP, UDP } from "../../../sim/packet/packet.ts";
+import type { Ruleset } from "../../../sim/contract/ruleset.ts";
+import type { Packet } from "../../../sim/packet/packet.ts";
 import { splitOf } from "../split/split-of.ts";
 import type { Decision, End, RuleRef } from "../walk/decision.ts";
 import { type Arrival, TooManyWaysError, Walker } from "../walk/walker.ts";
@@ -18,34 +18,30 @@ import {
 	type Vector,
 	vectorsOf,
 } from "./conditions.ts";
-import { endsOf, type Meaning, meaningOf, whatIsBalanced } from "./ends.ts";
 import {
-	ALL,
-	complement,
-	contains,
-	intervalsText,
-	isAll,
-	normalized,
-} from "./intervals.ts";
-import { addressesText, portsText } from "./ranges-text.ts";
+	endsOf,
+	type MeaningOf,
+	meaningIn,
+	meaningOf,
+	whatIsBalanced,
+} from "./ends.ts";
+import type { Context, Found, OtherTraffic } from "./found.ts";
+import { ALL } from "./intervals.ts";
 import { marksRoute, rulesThatMatter } from "./rules-that-matter.ts";
-import { type Links, linksOf, sampleOf } from "./sample.ts";
-import type {
-	Backend,
-	ClientClass,
-	Ranges,
-	Service,
-	VectorSplit,
-} from "./service.ts";
+import { linksOf, sampleOf } from "./sample.ts";
+import type { Backend, ClientClass, Service, VectorSplit } from "./service.ts";
+import { movedBy } from "./service-drives.ts";
+import {
+	addressesOf,
+	addressWords,
+	interfacesOf,
+	protocolOf,
+	rangesOf,
+	serviceKey,
+	trafficName,
+	withUniqueKeys,
+} from "./service-names.ts";
 import { type Space, spaceText } from "./space.ts";
-
-/** Packets that move counters or draw, and that nothing balances. @public */
-export interface OtherTraffic {
-	/** `tcp to any address, port 25, by eth0` */
-	readonly name: string;
-	readonly arrival: Arrival;
-	readonly decision: Decision;
-}
 
 /** @public */
 export interface FoundServices {
@@ -53,17 +49,6 @@ export interface FoundServices {
 	readonly others: readonly OtherTraffic[];
 	/** What was not looked at, in words: [] when all was. */
 	readonly gaps: readonly string[];
-}
-
-/** Packets of one service, with its classes of clients. */
-interface Found {
-	readonly balances: Service["balances"];
-	/** They differ in addresses alone, or in ports alone. */
-	readonly spaces: readonly Space[];
-	readonly arrival: Arrival;
-	readonly classes: readonly ClassOfClients[];
-	/** Equal for spaces whose clients take the same ways to the same ends. */
-	readonly signature: string;
 }
 
 /** @throws SetupError when the world contradicts itself */
@@ -103,8 +88,15 @@ export function findServices(
 			others.push({ name, arrival, decision });
 		}
 	}
-	const services = found.map((one) => serviceOf(one, context));
-	return { services: withUniqueKeys(services), others, gaps };
+	const services = withUniqueKeys(found.map((one) => serviceOf(one, context)));
+	const moved = movedBy(found, services, { context, others });
+	return {
+		services: services.map((service, index) => {
+			return { ...service, drives: moved[index] ?? [] };
+		}),
+		others,
+		gaps,
+	};
 }
 
 /** @returns `null`: packets of this space are not balanced */
@@ -142,6 +134,7 @@ function foundIn(
 	return {
 		balances,
 		spaces: [space],
+		classesOf: [classes],
 		arrival,
 		classes,
 		signature: [
@@ -168,7 +161,12 @@ function join(found: Found[], one: Found): void {
 	);
 	const known = found[at];
 	if (known === undefined) found.push(one);
-	else found[at] = { ...known, spaces: [...known.spaces, space] };
+	else
+		found[at] = {
+			...known,
+			spaces: [...known.spaces, space],
+			classesOf: [...known.classesOf, one.classes],
+		};
 }
 
 const DIFFERS_IN = ["destination", "destinationPort"] as const;
@@ -217,33 +215,12 @@ function signatureOf(decision: Decision, textOf: (end: End) => string): string {
 	return lines.join("\n");
 }
 
-interface Context {
-	readonly ruleset: Ruleset;
-	readonly walker: Walker;
-	readonly links: Links;
-	readonly world: AssumedWorld;
-	readonly gaps: string[];
-	/** Marks are for routing to read, not only for rules. */
-	readonly areForRouting: boolean;
-	/** Has a rule of a table a part in what is balanced? */
-	matters(
-		balances: Service["balances"],
-	): (table: string, rule: Rule) => boolean;
-}
-
 function serviceOf(
 	{ balances, arrival, spaces, classes }: Found,
 	{ links, world }: Context,
 ): Service {
+	const meaning = meaningIn({ balances, spaces }, { links, world });
 	const ports = rangesOf(spaces, "destinationPort");
-	const meaning = (end: End, packet: Packet) =>
-		meaningOf(end, {
-			balances,
-			packet,
-			keepsPort: !isOnePort(ports),
-			markRoutes: world.markRoutes,
-			isOwn: links.isOwn,
-		});
 	const backends = backendsOf(classes, meaning);
 	const protocol = protocolOf(spaces[0] as Space);
 	const addresses = addressesOf(spaces, links);
@@ -272,8 +249,6 @@ function serviceOf(
 		sample: arrival,
 	};
 }
-
-type MeaningOf = (end: End, packet: Packet) => Meaning;
 
 interface Roles {
 	readonly roles: Service["conditions"];
@@ -346,88 +321,4 @@ function backendsOf(
 			found.set(backend.key, { ...backend, rules: [...rules.values()] });
 		}
 	return [...found.values()];
-}
-
-function rangesOf(
-	spaces: readonly Space[],
-	field: "destination" | "destinationPort",
-): Ranges {
-	const all = normalized(spaces.flatMap((space) => space[field]));
-	return isAll(all) ? null : all;
-}
-
-function isOnePort(ports: Ranges): boolean {
-	const [first] = ports ?? [];
-	return ports?.length === 1 && first?.[0] === first?.[1];
-}
-
-function interfacesOf(
-	spaces: readonly Space[],
-	{ names }: Links,
-): Service["interfaces"] {
-	const all = [...new Set(spaces.flatMap(({ interfaces }) => interfaces))];
-	return all.length === names.length ? null : all.sort();
-}
-
-function protocolOf({ protocol }: Space): Service["protocol"] {
-	if (isAll(protocol)) return "any";
-	if (contains(protocol, TCP)) return "tcp";
-	if (contains(protocol, UDP)) return "udp";
-	return contains(protocol, ICMP) ? "icmp" : "other";
-}
-
-/** Any address but the gateway's own is as good as any. */
-function addressesOf(spaces: readonly Space[], links: Links): Ranges {
-	const found = rangesOf(spaces, "destination");
-	const own = normalized(links.own.map(({ address }) => [address, address]));
-	const isAnyOther =
-		found !== null && intervalsText(found) === intervalsText(complement(own));
-	return isAnyOther ? null : found;
-}
-
-/** `any`, `local` for all addresses that the gateway has, or the addresses. */
-function addressWords(spaces: readonly Space[], links: Links): string {
-	const addresses = addressesOf(spaces, links);
-	if (addresses === null) return "any";
-	const own = normalized(links.own.map(({ address }) => [address, address]));
-	return intervalsText(addresses) === intervalsText(own)
-		? "local"
-		: addressesText(addresses);
-}
-
-function serviceKey(
-	protocol: Service["protocol"],
-	where: string,
-	ports: Ranges,
-): string {
-	const port = ports === null ? "" : `:${portsText(ports)}`;
-	return `${protocol} ${where}${port}`;
-}
-
-function trafficName(space: Space, arrival: Arrival, links: Links): string {
-	const key = serviceKey(
-		protocolOf(space),
-		addressWords([space], links),
-		rangesOf([space], "destinationPort"),
-	);
-	return `${key} by ${arrival.interface}`;
-}
-
-/** Services that differ in what a key does not name: interfaces, or the clients that their rules ask for. */
-function withUniqueKeys(services: readonly Service[]): readonly Service[] {
-	const counts = new Map<string, number>();
-	for (const { key } of services) counts.set(key, (counts.get(key) ?? 0) + 1);
-	const seen = new Map<string, number>();
-	return services.map((service) => {
-		const { key, interfaces } = service;
-		if (counts.get(key) === 1) return service;
-		const longer =
-			interfaces === null ? key : `${key} by ${interfaces.join(",")}`;
-		const before = seen.get(longer) ?? 0;
-		seen.set(longer, before + 1);
-		return {
-			...service,
-			key: before === 0 ? longer : `${longer} (${before + 1})`,
-		};
-	});
 }

@@ -77,6 +77,7 @@ export function sampleOf(
 	const sources = sourcesOf(space.source, links);
 	const destinations = destinationsOf(space, links, avoid);
 	const sourcePort = firstOf(space.sourcePort, [CLIENT_PORT]);
+	const protocol = firstOf(space.protocol, [TCP, UDP, ICMP]);
 	for (const likeness of LIKENESSES)
 		for (const destinationPort of portsOf(space.destinationPort, avoid))
 			for (const destination of destinations)
@@ -87,32 +88,52 @@ export function sampleOf(
 						likeness,
 					});
 					if (from === null || source === destination) continue;
-					const point = { source, destination, sourcePort, destinationPort };
+					const point: Point = {
+						source,
+						destination,
+						sourcePort,
+						destinationPort,
+						protocol,
+					};
 					if (avoid.some((one) => lies(point, from, one))) continue;
-					return { interface: from, packet: packetOf(point, space.protocol) };
+					return { interface: from, packet: packetOf(point) };
 				}
 	return null;
 }
 
-type Point = Readonly<Record<(typeof HEADER_FIELDS)[number], number>>;
+type Point = Readonly<
+	Record<(typeof HEADER_FIELDS)[number] | "protocol", number>
+>;
 
 function lies(point: Point, from: string, space: Space): boolean {
 	return (
+		contains(space.protocol, point.protocol) &&
 		HEADER_FIELDS.every((field) => contains(space[field], point[field])) &&
 		space.interfaces.includes(from)
 	);
 }
 
-function packetOf(point: Point, protocols: Intervals): Packet {
-	const { source, destination, sourcePort, destinationPort } = point;
-	const addresses = { source: source | 0, destination: destination | 0 };
+function packetOf({
+	protocol,
+	sourcePort,
+	destinationPort,
+	...rest
+}: Point): Packet {
+	const addresses = {
+		source: rest.source | 0,
+		destination: rest.destination | 0,
+	};
 	const ports = { sourcePort, destinationPort };
-	if (contains(protocols, TCP))
-		return tcp({ ...addresses, ...ports, seq: 1, window: 64_240 });
-	if (contains(protocols, UDP)) return udp({ ...addresses, ...ports });
-	if (contains(protocols, ICMP))
-		return icmpEcho({ ...addresses, identifier: 1, sequence: 1 });
-	return other({ ...addresses, protocol: protocols[0]?.[0] ?? 0 });
+	switch (protocol) {
+		case TCP:
+			return tcp({ ...addresses, ...ports, seq: 1, window: 64_240 });
+		case UDP:
+			return udp({ ...addresses, ...ports });
+		case ICMP:
+			return icmpEcho({ ...addresses, identifier: 1, sequence: 1 });
+		default:
+			return other({ ...addresses, protocol });
+	}
 }
 
 /** The first of `wanted` that lies in the set, otherwise its least number but 0. */

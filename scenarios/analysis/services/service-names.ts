@@ -1,0 +1,121 @@
+/** What services are called, and the ranges that they have. */
+import { ICMP, TCP, UDP } from "../../../sim/packet/packet.ts";
+import type { Arrival } from "../walk/walker.ts";
+import {
+	complement,
+	contains,
+	intervalsText,
+	isAll,
+	normalized,
+} from "./intervals.ts";
+import { addressesText, portsText } from "./ranges-text.ts";
+import type { Links } from "./sample.ts";
+import type { Ranges, Service } from "./service.ts";
+import { type Space, spaceText } from "./space.ts";
+
+export function rangesOf(
+	spaces: readonly Space[],
+	field: "destination" | "destinationPort",
+): Ranges {
+	const all = normalized(spaces.flatMap((space) => space[field]));
+	return isAll(all) ? null : all;
+}
+
+export function isOnePort(ports: Ranges): boolean {
+	const [first] = ports ?? [];
+	return ports?.length === 1 && first?.[0] === first?.[1];
+}
+
+export function interfacesOf(
+	spaces: readonly Space[],
+	{ names }: Links,
+): Service["interfaces"] {
+	const all = [...new Set(spaces.flatMap(({ interfaces }) => interfaces))];
+	return all.length === names.length ? null : all.sort();
+}
+
+export function protocolOf({ protocol }: Space): Service["protocol"] {
+	if (isAll(protocol)) return "any";
+	if (contains(protocol, TCP)) return "tcp";
+	if (contains(protocol, UDP)) return "udp";
+	return contains(protocol, ICMP) ? "icmp" : "other";
+}
+
+/** Any address but the gateway's own is as good as any. */
+export function addressesOf(spaces: readonly Space[], links: Links): Ranges {
+	const found = rangesOf(spaces, "destination");
+	const own = normalized(links.own.map(({ address }) => [address, address]));
+	const isAnyOther =
+		found !== null && intervalsText(found) === intervalsText(complement(own));
+	return isAnyOther ? null : found;
+}
+
+/** `any`, `local` for all addresses that the gateway has, or the addresses. */
+export function addressWords(spaces: readonly Space[], links: Links): string {
+	const addresses = addressesOf(spaces, links);
+	if (addresses === null) return "any";
+	const own = normalized(links.own.map(({ address }) => [address, address]));
+	return intervalsText(addresses) === intervalsText(own)
+		? "local"
+		: addressesText(addresses);
+}
+
+export function serviceKey(
+	protocol: Service["protocol"],
+	where: string,
+	ports: Ranges,
+): string {
+	const port = ports === null ? "" : `:${portsText(ports)}`;
+	return `${protocol} ${where}${port}`;
+}
+
+export function trafficName(
+	space: Space,
+	arrival: Arrival,
+	links: Links,
+): string {
+	const key = serviceKey(
+		protocolOf(space),
+		addressWords([space], links),
+		rangesOf([space], "destinationPort"),
+	);
+	return `${key} by ${arrival.interface}`;
+}
+
+/** ` port 443`: which part of a service with several it is. */
+export function partName(spaces: readonly Space[], place: number): string {
+	const space = spaces[place] as Space;
+	if (spaces.length === 1) return "";
+	const ports = rangesOf([space], "destinationPort");
+	const arePorts =
+		spaceText(space) !==
+		spaceText({
+			...space,
+			destinationPort: (spaces.find((one) => one !== space) as Space)
+				.destinationPort,
+		});
+	return arePorts && ports !== null
+		? `, port ${portsText(ports)}`
+		: `, to ${addressesText(space.destination)}`;
+}
+
+/** Services that differ in what a key does not name: interfaces, or the clients that their rules ask for. */
+export function withUniqueKeys(
+	services: readonly Service[],
+): readonly Service[] {
+	const counts = new Map<string, number>();
+	for (const { key } of services) counts.set(key, (counts.get(key) ?? 0) + 1);
+	const seen = new Map<string, number>();
+	return services.map((service) => {
+		const { key, interfaces } = service;
+		if (counts.get(key) === 1) return service;
+		const longer =
+			interfaces === null ? key : `${key} by ${interfaces.join(",")}`;
+		const before = seen.get(longer) ?? 0;
+		seen.set(longer, before + 1);
+		return {
+			...service,
+			key: before === 0 ? longer : `${longer} (${before + 1})`,
+		};
+	});
+}
