@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import { EXIT_HELP } from "./base/exit-code.ts";
 import { version } from "./base/version.ts";
+import { captureCommand } from "./capture/command.ts";
 import { checkCommand } from "./check/command.ts";
 import { compareCommand } from "./compare/command.ts";
 import { exampleCommand } from "./example/command.ts";
@@ -48,6 +49,7 @@ Examples:
 		fuzzCommand(),
 		mergeCommand(),
 		labCommand(),
+		captureCommand(),
 		exampleCommand(),
 		healthcheckCommand(),
 	])

@@ -107,9 +107,7 @@ export function interfacesOfRoutes(
 		),
 	);
 	return [...names].map((ifname) => {
-		const own = routes.filter(({ dev, protocol }) => {
-			return dev === ifname && protocol === "kernel";
-		});
+		const own = routes.filter(({ dev }) => dev === ifname);
 		const addresses = new Map<string, number>();
 		for (const { type, dst } of own)
 			if (type === "local" && !dst.includes("/")) addresses.set(dst, 32);

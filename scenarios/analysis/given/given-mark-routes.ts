@@ -34,7 +34,8 @@ export function givenMarkRoutes(
 		if (OWN.has(`${priority} ${table}`)) continue;
 		const mark = numberOf(rule.fwmark);
 		const others = selectorsOf(rule);
-		if (mark === null || table === undefined || "not" in rule) {
+		const leads = table !== undefined && rule.action === undefined;
+		if (mark === null || !leads || "not" in rule) {
 			note(
 				`The routing rule ${words(rule)} is not modelled: packets that it selects follow the table main.`,
 			);
@@ -65,29 +66,22 @@ function selectorsOf(rule: RuleRecord): readonly string[] {
 	return rule.src === "all" ? keys : ["src", ...keys];
 }
 
-/** As `ip rule` prints it, more or less: `32764 from 192.168.9.0/24 lookup 100`. */
+/** As `ip rule` prints it: `32764 from 192.168.9.0/24 lookup 100`. */
 function words(rule: RuleRecord): string {
-	const { priority, src, srclen, table, action } = rule;
-	const more = Object.entries(rule).flatMap(([key, value]) =>
-		[
-			"priority",
-			"src",
-			"srclen",
-			"table",
-			"action",
-			"protocol",
-			"not",
-		].includes(key) || value === undefined
+	const { priority, src, srclen, dst, dstlen, table, action, ...more } = rule;
+	const network = (address: string, length: number | undefined) =>
+		length === undefined ? address : `${address}/${length}`;
+	const others = Object.entries(more).flatMap(([key, value]) =>
+		["protocol", "not"].includes(key) || value === undefined
 			? []
 			: [value === null ? key : `${key} ${value}`],
 	);
 	return [
-		`${priority}${"not" in rule ? " not" : ""} from ${src}${srclen === undefined ? "" : `/${srclen}`}`,
-		...more,
-		table === undefined ? (action ?? "") : `lookup ${table}`,
-	]
-		.join(" ")
-		.trim();
+		`${priority}${"not" in rule ? " not" : ""} from ${network(src, srclen)}`,
+		...(dst === undefined ? [] : [`to ${network(dst, dstlen)}`]),
+		...others,
+		action ?? `lookup ${table}`,
+	].join(" ");
 }
 
 /** The default route of a table. */

@@ -35,7 +35,7 @@ export function givenRoutes(
 	const others: RouteSetup[] = [];
 	for (const record of chosen(records.filter(isMain), note)) {
 		const route = routeOf(record, machine, note);
-		if (route === null || followsFrom(route, record, machine)) continue;
+		if (route === null || followsFrom(route, machine)) continue;
 		if (route.via !== null) others.push(route);
 		else if (!links.some((one) => one.destination === route.destination))
 			links.push(route);
@@ -146,10 +146,9 @@ function routeOf(
 /** The kernel makes it when it is given the address, and so does the model. */
 function followsFrom(
 	{ destination, via, interface: name }: RouteSetup,
-	{ protocol }: RouteRecord,
 	{ interfaces }: Machine,
 ): boolean {
-	if (via !== null || protocol !== "kernel") return false;
+	if (via !== null) return false;
 	const own = interfaces.find((one) => one.name === name)?.addresses ?? [];
 	return own.some((text) => networkOf(text) === destination);
 }

@@ -1,4 +1,5 @@
 /** What `ip` and /proc said of a machine → the part of it that the model has, and notes on the rest. */
+import { interfaceInName } from "../../../sim/conntrack/settings/sysctl-name.ts";
 import { Sysctls } from "../../../sim/conntrack/settings/sysctls.ts";
 import type { GivenWorld } from "../world/assumed-world.ts";
 import { givenInterfaces, interfacesOfRoutes } from "./given-interfaces.ts";
@@ -48,11 +49,33 @@ function givenSysctls(
 			return { name, hasAddress: addresses.length > 0 };
 		}),
 	);
+	const unknown = new Map<string, string[]>();
+	const names = new Set([
+		"all",
+		"default",
+		"lo",
+		...interfaces.map(({ name }) => interfaceInName(name)),
+	]);
 	const heeded = Object.entries(sysctls).filter(([name, value]) => {
+		// Of an interface that is not known, no setting matters.
+		const [, who] = /^ipv4\.conf\.([^.]+)\./.exec(name) ?? [];
+		if (who !== undefined && !names.has(who)) return false;
 		const outcome = known.set(name, value);
-		if (outcome.kind === "not-modelled") note(outcome.reason);
 		if (outcome.kind === "refused") note(outcome.message);
+		if (outcome.kind === "not-modelled") {
+			const key = `${everyInterface(name)}=${value}`;
+			unknown.set(key, [...(unknown.get(key) ?? []), name]);
+		}
 		return outcome.kind === "written";
 	});
+	for (const [key, names] of unknown)
+		note(
+			`The setting net.${key} is not modelled${names.length > 1 ? ` (on ${names.length} interfaces)` : ""}.`,
+		);
 	return Object.fromEntries(heeded);
+}
+
+/** `ipv4.conf.*.rp_filter` for one of an interface. */
+function everyInterface(name: string): string {
+	return name.replace(/^ipv4\.conf\.[^.]+\./, "ipv4.conf.*.");
 }

@@ -1,0 +1,96 @@
+/** Reads the files that `world-options.ts` names. */
+import { stat } from "node:fs/promises";
+import { isCapture } from "../../scenarios/analysis/capture/capture-text.ts";
+import {
+	type Capture,
+	readCapture,
+} from "../../scenarios/analysis/capture/read-capture.ts";
+import { givenWorld } from "../../scenarios/analysis/given/given-world.ts";
+import {
+	readAddresses,
+	readRoutes,
+	readRoutingRules,
+} from "../../scenarios/analysis/given/read-ip.ts";
+import { operand, readRules, readText, STANDARD } from "../files/files.ts";
+import { InputError } from "../screen/input-error.ts";
+import type { RulesAndWorld, WorldOptions } from "./world-options.ts";
+
+/**
+ * @param file as it was named for RULES: a folder is a capture, and tells of its machine as well
+ * @throws InputError, ScenarioError
+ */
+export async function readRulesAndWorld(
+	file: string,
+	options: WorldOptions,
+): Promise<RulesAndWorld> {
+	mustReadOnce(file, options);
+	const isFolder = await leadsToFolder(file);
+	if (isFolder && options.capture !== undefined)
+		throw new InputError(
+			`${file} is a folder, and so is --capture ${options.capture}`,
+			"Name the rules by their file, or leave --capture out.",
+		);
+	const folder = isFolder ? file : options.capture;
+	const capture = folder === undefined ? null : await readCapture(folder);
+	const rules =
+		isFolder && capture !== null ? capture.rules : await ofFile(file);
+	return { rules, capture, given: await givenOf(options, capture) };
+}
+
+async function ofFile(file: string): Promise<RulesAndWorld["rules"]> {
+	const rules = await readRules(file);
+	if (!isCapture(rules.text)) return rules;
+	throw new InputError(
+		`${rules.name} is what the script of marktwin capture printed, and no ruleset`,
+		`Write it into a folder: marktwin capture --into FOLDER ${operand(file)}`,
+	);
+}
+
+/** What is named by itself comes before what the capture has. */
+async function givenOf(
+	options: WorldOptions,
+	capture: Capture | null,
+): Promise<RulesAndWorld["given"]> {
+	const read = async <Records>(
+		file: string | undefined,
+		records: (text: string, name: string) => Records,
+	): Promise<Records | null> => {
+		if (file === undefined) return null;
+		const { name, text } = await readText(file);
+		return records(text, name);
+	};
+	const { told } = capture ?? {};
+	const addresses = await read(options.addresses, readAddresses);
+	const routes = await read(options.routes, readRoutes);
+	const rules = await read(options.routingRules, readRoutingRules);
+	if (capture !== null && !addresses && !routes && !rules) return capture.given;
+	const given = givenWorld({
+		addresses: addresses ?? told?.addresses ?? null,
+		routes: routes ?? told?.routes ?? null,
+		rules: rules ?? told?.rules ?? null,
+		sysctls: told?.sysctls ?? {},
+	});
+	return { ...given, notes: [...(capture?.notes ?? []), ...given.notes] };
+}
+
+function mustReadOnce(file: string, options: WorldOptions): void {
+	const { addresses, routes, routingRules } = options;
+	const inputs = [file, addresses, routes, routingRules].filter(
+		(one) => one === STANDARD,
+	);
+	if (inputs.length > 1)
+		throw new InputError(
+			"standard input (-) is named more than once",
+			"Name a file for all but one.",
+		);
+}
+
+async function leadsToFolder(file: string): Promise<boolean> {
+	if (file === STANDARD) return false;
+	try {
+		return (await stat(file)).isDirectory();
+	} catch {
+		// What is not there is told by who reads it.
+		return false;
+	}
+}
