@@ -147,6 +147,8 @@ export interface MatchExtension<
 	draws?(options: Options): boolean;
 	/** On what its answer depends besides the packet and its connection; nothing when left out. */
 	question?(options: Options): Question | null;
+	/** Options of the use that asks this question, as `question` gives it; `null`, and when left out: none does. */
+	asking?(question: Question): Options | null;
 	/** Which header fields it compares with constants; none when left out. */
 	compares?(options: Options): readonly Comparison[];
 	/** What it says of fragments that nothing has put together; the same as of any packet when left out. */

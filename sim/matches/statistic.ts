@@ -1,5 +1,5 @@
 import { defineMatch, type NumberCell } from "../extension/extension.ts";
-import { rational } from "../rational.ts";
+import { rational, toNumber } from "../rational.ts";
 
 type Options =
 	| {
@@ -49,6 +49,15 @@ export const statistic = defineMatch<Options, NumberCell>({
 		const { probability } = options;
 		const holds = inverted ? DRAWS - probability : probability;
 		return { kind: "draw", probability: rational(holds, DRAWS) };
+	},
+	asking(question) {
+		if (question.kind === "turn") {
+			const { every, initial, inverted } = question;
+			return { mode: "nth", inverted, every, packet: every - 1 - initial };
+		}
+		if (question.kind !== "draw") return null;
+		const probability = Math.round(toNumber(question.probability) * DRAWS);
+		return { mode: "random", inverted: false, probability };
 	},
 	options: [
 		{ name: "mode", type: "string", mandatory: true },

@@ -1,5 +1,7 @@
 /** All rules of the linter. */
 import type { LintDescription, LintRule } from "../finding.ts";
+import { noBackend } from "./balance/no-backend.ts";
+import { unequalSplit } from "./balance/unequal-split.ts";
 import {
 	ignoreOfUnknownRule,
 	ignoreWithoutEffect,
@@ -10,6 +12,8 @@ import { oldName } from "./syntax/old-name.ts";
 /** Those that look at a ruleset, by code: a line each. */
 export const lintRules: readonly LintRule[] = [
 	// MT1xx: balance
+	noBackend,
+	unequalSplit,
 	// MT2xx: failover
 	// MT3xx: affinity
 	// MT4xx: marks

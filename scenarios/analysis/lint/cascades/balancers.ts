@@ -1,0 +1,65 @@
+/** What the linter's rules about balancing look at: each service with each of its classes of clients. */
+import { meaningOf } from "../../services/ends.ts";
+import { linksOf } from "../../services/sample.ts";
+import type { ClientClass, Ranges, Service } from "../../services/service.ts";
+import type { End } from "../../walk/decision.ts";
+import type { AssumedWorld } from "../../world/assumed-world.ts";
+
+/** A service, as one class of clients meets it. */
+export interface Balancer {
+	readonly service: Service;
+	readonly client: ClientClass;
+	/** Names an end as the parts of the splits are named. */
+	keyOf(end: End): string;
+	isBackend(key: string): boolean;
+}
+
+/** What is looked at: an `Analysis` has it. */
+interface Analysed {
+	readonly services: readonly Service[];
+	readonly world: AssumedWorld;
+}
+
+const known = new WeakMap<readonly Service[], readonly Balancer[]>();
+
+/** Service by service, class by class. They are made once for an analysis. */
+export function balancersOf({
+	services,
+	world,
+}: Analysed): readonly Balancer[] {
+	const found = known.get(services) ?? makeBalancers(services, world);
+	known.set(services, found);
+	return found;
+}
+
+function makeBalancers(
+	services: readonly Service[],
+	world: AssumedWorld,
+): readonly Balancer[] {
+	const { isOwn } = linksOf(world);
+	return services.flatMap((service) => {
+		const { balances, classes, backends } = service;
+		const names = new Set(backends.map(({ key }) => key));
+		return classes.map((client): Balancer => {
+			const { packet } = client;
+			const options = {
+				balances,
+				packet,
+				keepsPort: !isOnePort(service.ports),
+				markRoutes: world.markRoutes,
+				isOwn,
+			};
+			return {
+				service,
+				client,
+				keyOf: (end) => meaningOf(end, options).key,
+				isBackend: (key) => names.has(key),
+			};
+		});
+	});
+}
+
+function isOnePort(ports: Ranges): boolean {
+	const [first] = ports ?? [];
+	return ports?.length === 1 && first?.[0] === first?.[1];
+}

@@ -1,0 +1,130 @@
+import type { Ruleset } from "../../../../../sim/contract/ruleset.ts";
+import { compareRationals, ZERO } from "../../../../../sim/rational.ts";
+import { NO_BACKEND } from "../../../services/service.ts";
+import { balancersOf } from "../../cascades/balancers.ts";
+import { type Cascade, cascadesOf } from "../../cascades/cascade.ts";
+import { oncePerRule, partAt, placeOf } from "../../cascades/findings.ts";
+import { type Mistake, mistakeOf } from "../../cascades/mistakes.ts";
+import { repairOf } from "../../cascades/rule-edits.ts";
+import {
+	connectionsText,
+	exactShare,
+	relatedSteps,
+	rightText,
+	sharesText,
+	shareText,
+	whereTo,
+	whyUnequal,
+} from "../../cascades/words.ts";
+import type { Found, LintRule } from "../../finding.ts";
+
+/** Connections of a balanced service that no rule takes, though all backends are alive. */
+export const noBackend: LintRule = {
+	code: "MT101",
+	name: "no-backend",
+	category: "balance",
+	since: "0.2.0",
+	severity: "error",
+	confidence: "certain",
+	fix: "safe",
+	message: "Connections of a service reach no backend.",
+	help: "Let the last rule of the cascade take all connections that come to it, and count N, N-1, …, 2 before it.",
+	why: `Each nth rule has a counter of its own. Where a rule ends the walk (DNAT, or a mark that later rules ask
+for), the counters behind it see only the connections that it left over: three rules with \`--every 3\` take 1/3,
+2/9 and 4/27, and 8/27 of the connections are taken by none of them. The same is true of draws: a probability of
+0.33 three times leaves 30 %.
+
+These connections go where packets go without a balancer, most often to the gateway itself, which refuses them. Clients
+see it as an error that comes and goes, and each reload begins it anew. Counters that go from N to 2, with a last rule
+that takes all that is left, give equal parts and lose nothing.`,
+	examples: {
+		bad: `*nat
+-A PREROUTING -d 203.0.113.10/32 -p tcp -m tcp --dport 80 -m statistic --mode nth --every 3 --packet 0 -j DNAT --to-destination 10.20.0.11:80
+-A PREROUTING -d 203.0.113.10/32 -p tcp -m tcp --dport 80 -m statistic --mode nth --every 3 --packet 1 -j DNAT --to-destination 10.20.0.12:80
+-A PREROUTING -d 203.0.113.10/32 -p tcp -m tcp --dport 80 -m statistic --mode nth --every 3 --packet 2 -j DNAT --to-destination 10.20.0.13:80
+COMMIT
+`,
+		good: `*nat
+-A PREROUTING -d 203.0.113.10/32 -p tcp -m tcp --dport 80 -m statistic --mode nth --every 3 --packet 0 -j DNAT --to-destination 10.20.0.11:80
+-A PREROUTING -d 203.0.113.10/32 -p tcp -m tcp --dport 80 -m statistic --mode nth --every 2 --packet 0 -j DNAT --to-destination 10.20.0.12:80
+-A PREROUTING -d 203.0.113.10/32 -p tcp -m tcp --dport 80 -j DNAT --to-destination 10.20.0.13:80
+COMMIT
+`,
+	},
+	check: (facts) =>
+		oncePerRule(
+			balancersOf(facts).flatMap((balancer) =>
+				cascadesOf(balancer)
+					.filter(leavesARest)
+					.map((cascade) => ({
+						service: balancer.service.key,
+						found: foundAt(facts.ruleset, cascade),
+					})),
+			),
+		),
+};
+
+/** No rule takes what the steps leave, and they leave something. */
+export function leavesARest({
+	balancer,
+	steps,
+	rest,
+	split,
+}: Cascade): boolean {
+	const share = exactShare(split, rest.key);
+	return (
+		rest.key.startsWith(NO_BACKEND) &&
+		// It has a backend, and a rule in its way: that is another fault.
+		!rest.key.includes(" on the way to ") &&
+		steps.every(({ target }) => balancer.isBackend(target.key)) &&
+		share !== null &&
+		compareRationals(share, ZERO) > 0
+	);
+}
+
+function foundAt(ruleset: Ruleset, cascade: Cascade): Found {
+	const { balancer, rest, split, isWhole } = cascade;
+	const mistake = mistakeOf(cascade);
+	const repair = mistake === null ? [] : repairOf(ruleset, cascade, mistake);
+	const at = placeOf(cascade, repair);
+	const share = exactShare(split, rest.key) ?? ZERO;
+	const where = isWhole ? "" : " that come to these rules";
+	const isSource = balancer.service.balances === "source";
+	const fate = isSource ? "leave untranslated" : "get no backend";
+	const shares = sharesText(split, (key) => balancer.isBackend(key));
+	return {
+		at,
+		part: partAt(ruleset, at),
+		message: `${shareText(share)} of the ${connectionsText(balancer)}${where} ${fate}`,
+		happens: `${whyLeft(cascade, mistake)} The shares are ${shares}. What is left is ${whereTo(rest.key)}.`,
+		remedy:
+			mistake === null
+				? "Let the last rule take all connections that come to it, or add a rule behind it for those that it leaves."
+				: rightText(ruleset, cascade, mistake),
+		related: relatedSteps(cascade, at),
+		path: rest.end.rules,
+		repair,
+		...assumption(cascade, mistake),
+	};
+}
+
+function whyLeft(cascade: Cascade, mistake: Mistake | null): string {
+	if (mistake !== null) return whyUnequal(cascade, mistake);
+	return cascade.steps.at(-1)?.asked.kind === "draw"
+		? "The last rule draws too, so the probabilities leave a rest."
+		: "The last rule counts too, so it leaves a rest that no rule takes.";
+}
+
+/** One rule that sends away a part of what the gateway serves may be meant so. */
+function assumption(
+	{ balancer, rest }: Cascade,
+	mistake: Mistake | null,
+): Pick<Found, "assumes"> {
+	const isServed =
+		mistake === null &&
+		balancer.service.balances === "destination" &&
+		rest.end.fate.kind === "delivered";
+	return isServed
+		? { assumes: "the gateway itself does not serve these connections" }
+		: {};
+}
