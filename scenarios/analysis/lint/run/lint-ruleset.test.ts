@@ -1,4 +1,7 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { rulesets } from "../../../fuzz/rules/ruleset.ts";
+import { eachRule } from "../each-rule.ts";
 import type { LintFinding } from "../finding.ts";
 import { rulesAlone } from "../test-facts.ts";
 import { baselineOf, staleEntries, withBaseline } from "./baseline.ts";
@@ -153,5 +156,26 @@ describe("a baseline", () => {
 	it("leaves out what a comment suppresses", () => {
 		const text = filter("# marktwin-ignore MT801: old", OLD);
 		expect(baselineOf(lint(text), nameOf).findings).toEqual([]);
+	});
+});
+
+describe("any ruleset", () => {
+	it("has findings at rules that it has, each with a fingerprint of its own, and the same every time", () => {
+		fc.assert(
+			fc.property(rulesets, (text) => {
+				const findings = lint(text);
+				const prints = findings.map(({ fingerprint }) => fingerprint);
+				expect(new Set(prints).size).toBe(prints.length);
+				expect(lint(text).map(({ fingerprint }) => fingerprint)).toEqual(
+					prints,
+				);
+				const rules = eachRule(rulesAlone(text).ruleset);
+				const known = new Set(rules.map(({ at }) => `${at.rule} ${at.text}`));
+				for (const { at, related, path } of findings)
+					for (const one of [at, ...related.map((other) => other.at), ...path])
+						expect(known).toContain(`${one.rule} ${one.text}`);
+			}),
+			{ seed: 14, numRuns: 60 },
+		);
 	});
 });
