@@ -10,6 +10,7 @@ import { explainCommand } from "./explain/command.ts";
 import { fixCommand } from "./fix/command.ts";
 import { fuzzCommand } from "./fuzz/command.ts";
 import { healthcheckCommand } from "./healthcheck/command.ts";
+import { initCommand } from "./init/command.ts";
 import { labCommand } from "./lab/command.ts";
 import { lintCommand } from "./lint/command.ts";
 import { mergeCommand } from "./merge/command.ts";
@@ -51,6 +52,7 @@ Examples:
 		labCommand(),
 		captureCommand(),
 		exampleCommand(),
+		initCommand(),
 		healthcheckCommand(),
 	])
 		marktwin.addCommand(command);

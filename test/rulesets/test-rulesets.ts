@@ -18,7 +18,7 @@ import { invariant } from "../../sim/invariant.ts";
 
 const FOLDER = import.meta.dirname;
 
-export interface ExpectedService {
+interface ExpectedService {
 	/** `tcp 203.0.113.10:80`, `tcp local:30080`, `any any` */
 	readonly key: string;
 	/** A network, an interface, or words; `null`: all. */

@@ -1,0 +1,154 @@
+/** `marktwin init --ci`: writes what a CI system reads. */
+import { mkdir, readFile, stat } from "node:fs/promises";
+import { dirname, isAbsolute, normalize, relative, sep } from "node:path";
+import { codeOf, reasonOf } from "../../scenarios/files/file-failure.ts";
+import { EXIT } from "../base/exit-code.ts";
+import { version } from "../base/version.ts";
+import { STANDARD, writeWhole } from "../files/files.ts";
+import { scenarioFilesBelow } from "../play/find-files.ts";
+import { InputError } from "../screen/input-error.ts";
+import { out } from "../screen/screen.ts";
+import { nameText } from "../screen/screen-text.ts";
+import { CI_FILE, type CiJob, type CiSystem, ciText } from "./ci-files.ts";
+
+export interface InitCiOptions {
+	readonly ci: CiSystem;
+	/** What npm installs there. */
+	readonly package?: string;
+	readonly output?: string;
+	readonly force: boolean;
+}
+
+/**
+ * @param rules files below the current folder, which is the top of the repository
+ * @returns the exit code
+ */
+export async function initCi(
+	rules: readonly string[],
+	options: InitCiOptions,
+): Promise<number> {
+	const files: string[] = [];
+	for (const file of rules) files.push(await ruleFile(file));
+	const install = await installation(options.package);
+	const job: CiJob = {
+		rules: files,
+		hasScenarios: (await scenarioFilesBelow(".")).length > 0,
+		install,
+	};
+	const path = options.output ?? CI_FILE[options.ci];
+	const text = ciText(options.ci, job);
+	if (path === STANDARD) {
+		out.data(text);
+		return EXIT.holds;
+	}
+	if (!options.force) await mustBeFree(path, text);
+	await makeFolder(dirname(path));
+	await writeWhole(path, text);
+	out.show([
+		`${nameText(path)} is written: ${rules.length === 1 ? "the ruleset is" : `${rules.length} rulesets are`} checked with every push`,
+		...(install?.isFile === true && (await kindOf(install.spec)) !== "file"
+			? [
+					`It installs ${nameText(install.spec)}, which is not there yet: npm pack in a checkout of marktwin makes it.`,
+				]
+			: []),
+		...(job.hasScenarios
+			? []
+			: [
+					"There are no scenarios below this folder: once there are, write it anew with --force.",
+				]),
+	]);
+	return EXIT.holds;
+}
+
+/** @throws InputError for a file that a checkout of the repository does not have */
+async function ruleFile(file: string): Promise<string> {
+	const path = inRepository(file);
+	if (file === STANDARD || path === null)
+		throw new InputError(
+			`${file} is no file below this folder`,
+			"CI checks out the repository: run marktwin init at its top, and name files in it.",
+		);
+	const kind = await kindOf(file);
+	if (kind !== "file")
+		throw new InputError(
+			`cannot read ${file}: ${kind === null ? "no such file" : "it is a folder"}`,
+		);
+	return path;
+}
+
+/** As a checkout has it, with `/`; `null`: it lies elsewhere, or its name cannot stand in a line of YAML. */
+function inRepository(file: string): string | null {
+	const path = relative(".", file);
+	const outside = isAbsolute(path) || path.split(sep)[0] === "..";
+	if (path === "" || outside || /[\p{C}\p{Zl}\p{Zp}]/u.test(path)) return null;
+	return normalize(path).split(sep).join("/");
+}
+
+/** Where marktwin comes from: `package.json`, if it is a dependency there, or what `--package` names. */
+async function installation(named?: string): Promise<CiJob["install"]> {
+	if (named === undefined && (await isDependency())) return null;
+	const spec = named ?? `marktwin-${version()}.tgz`;
+	if (/[\p{C}\p{Zl}\p{Zp}]/u.test(spec) || spec === "")
+		throw new InputError(`--package ${spec}: npm installs no such thing`);
+	const isFile = /\.(?:tgz|tar\.gz|tar)$/.test(spec) && !/^[a-z+]+:/.test(spec);
+	const path = isFile ? inRepository(spec) : spec;
+	if (path === null)
+		throw new InputError(
+			`--package ${spec} is no file below this folder`,
+			"CI checks out the repository: put the package into it, or name a URL.",
+		);
+	return { spec: path, isFile };
+}
+
+async function isDependency(): Promise<boolean> {
+	let text: string;
+	try {
+		text = await readFile("package.json", "utf8");
+	} catch (error) {
+		if (codeOf(error) === "ENOENT") return false;
+		throw new InputError(`cannot read package.json: ${reasonOf(error)}`);
+	}
+	try {
+		const { dependencies, devDependencies } = JSON.parse(text) as Partial<
+			Record<"dependencies" | "devDependencies", object>
+		>;
+		return [dependencies, devDependencies].some(
+			(all) => all !== undefined && Object.hasOwn(all, "marktwin"),
+		);
+	} catch (error) {
+		throw new InputError(`package.json is no JSON: ${reasonOf(error)}`);
+	}
+}
+
+/** @throws InputError when a file of the user's would be lost */
+async function mustBeFree(path: string, text: string): Promise<void> {
+	let there: string;
+	try {
+		there = await readFile(path, "utf8");
+	} catch (error) {
+		if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return;
+		throw new InputError(`cannot read ${path}: ${reasonOf(error)}`);
+	}
+	if (there !== text)
+		throw new InputError(
+			`${path} is there already, and differs: nothing was written`,
+			"Name another file (--output FILE), print it (--output -), or write over it (--force).",
+		);
+}
+
+async function makeFolder(folder: string): Promise<void> {
+	try {
+		await mkdir(folder, { recursive: true });
+	} catch (error) {
+		throw new InputError(`cannot make ${folder}: ${reasonOf(error)}`);
+	}
+}
+
+async function kindOf(path: string): Promise<"file" | "folder" | null> {
+	try {
+		return (await stat(path)).isDirectory() ? "folder" : "file";
+	} catch (error) {
+		if (["ENOENT", "ENOTDIR"].includes(codeOf(error) ?? "")) return null;
+		throw new InputError(`cannot read ${path}: ${reasonOf(error)}`);
+	}
+}
