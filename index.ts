@@ -354,11 +354,6 @@ export { SetupError } from "./sim/routing/routes.ts";
 
 // ## Chance
 
-export {
-	type Band,
-	binomialBand,
-	multinomialBands,
-} from "./scenarios/judge/statistics.ts";
 export type {
 	Choice,
 	ConnectionEnds,
@@ -378,3 +373,8 @@ export type { ChancePart } from "./sim/chance/noted.ts";
 export { seededChoice } from "./sim/chance/seeded.ts";
 export { printRational, type Rational } from "./sim/rational.ts";
 export type { Stateful } from "./sim/stateful.ts";
+export {
+	type Band,
+	binomialBand,
+	multinomialBands,
+} from "./sim/statistics.ts";

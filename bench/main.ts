@@ -6,6 +6,7 @@ import { measureGateway } from "./gateway-bench.ts";
 import { measureMemory } from "./memory-bench.ts";
 import { measureParser } from "./parser-bench.ts";
 import { median, type Series } from "./series.ts";
+import { measureSplit } from "./split-bench.ts";
 
 const thousands = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
 
@@ -26,7 +27,12 @@ console.log(
 	`${"".padEnd(34)} ${"median".padStart(12)} ${"".padEnd(16)} lowest … highest`,
 );
 // Memory first, while there is nothing else that could be taken for it.
-for (const measure of [measureMemory, measureGateway, measureParser])
+for (const measure of [
+	measureMemory,
+	measureGateway,
+	measureParser,
+	measureSplit,
+])
 	for (const series of measure()) print(series);
 console.log(
 	"\nFor comparison: a 6.18 kernel on two cores, same recipe without its conditions, AF_PACKET sender included:\n" +

@@ -1,7 +1,7 @@
 /** How the shares of the backends settled, connection by connection. */
 
 import { own } from "../../sim/own.ts";
-import { multinomialBands } from "../judge/statistics.ts";
+import { multinomialBands } from "../../sim/statistics.ts";
 import { filterWords, selected } from "../result/finding.ts";
 import type { RunResult } from "../result/result.ts";
 

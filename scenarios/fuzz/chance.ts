@@ -5,8 +5,8 @@
 import fc from "fast-check";
 import type { Answer, Ask } from "../../sim/contract/ask.ts";
 import { udp } from "../../sim/packet/build.ts";
+import { binomialBand } from "../../sim/statistics.ts";
 import type { TracingDriver } from "../compare/lockstep/side-by-side.ts";
-import { binomialBand } from "../judge/statistics.ts";
 import { modelDriver } from "../run/driver.ts";
 import { gatewayChoice } from "../run/run-scenario.ts";
 import {

@@ -3,6 +3,7 @@
  * chance has a say only in connections that a draw was made for, and each of them counts once.
  */
 import { own } from "../../sim/own.ts";
+import { type Band, evenBand, multinomialBands } from "../../sim/statistics.ts";
 import type {
 	Account,
 	ConnectionRecord,
@@ -17,7 +18,6 @@ import {
 	selected,
 	showsNothing,
 } from "../result/finding.ts";
-import { type Band, evenBand, multinomialBands } from "./statistics.ts";
 
 type Given = Extract<ExpectationKind, { readonly kind: "split" }>;
 

@@ -82,15 +82,19 @@ export function extremesOf(
 	const from = Int32Array.from(steps, (step) => step.from);
 	const to = Int32Array.from(steps, (step) => step.to);
 	const time = Uint8Array.from(steps, ({ root }) => (counts(root) ? 1 : 0));
-	const extreme = (sign: 1 | -1): Extreme => {
+	const extreme = (sign: 1 | -1): Extreme | null => {
 		const reward = Float64Array.from(steps, ({ root, end }) =>
 			counts(root) ? sign * (scaled.get(end) as number) : 0,
 		);
 		const found = greatestRatio({ nodes: states, from, to, reward, time });
+		if (found === "too much work") return null;
 		// Connections of each root can come in any state, so some circle takes time.
-		invariant(found !== null, "no connection counts");
+		invariant(found !== "no circle", "no connection counts");
 		const { ratio, circle, isTight } = found;
 		return { share: times(ratio, rational(sign, scale)), circle, isTight };
 	};
-	return { least: extreme(-1), greatest: extreme(1) };
+	const [least, greatest] = [extreme(-1), extreme(1)];
+	return least === null || greatest === null
+		? `the least and the greatest share among ${states.toLocaleString("en-US")} states are not found in reasonable time`
+		: { least, greatest };
 }

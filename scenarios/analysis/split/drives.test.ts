@@ -112,6 +112,18 @@ describe("two classes of clients on one counter", () => {
 		]);
 	});
 
+	test("are driven no further than counters of their own allow", () => {
+		const own = { key: "own", every: 5, packet: 0 };
+		const drives = drive({
+			A: turn(own, half("b1", "b2"), leaf("b3")),
+			B: half("end", "end"),
+		});
+		expect(print(drives)).toEqual([
+			"A, b1: 0 (1 B 5 A) to 1/5 (4 A 1 B 1 A)",
+			"A, b2: 0 (5 A 1 B) to 1/5 (1 B 5 A)",
+		]);
+	});
+
 	test("are driven after draws as well, where they come last", () => {
 		const drives = drive({
 			A: turn(HALF, spread("draw", [leaf("b1"), leaf("b2")]), leaf("b3")),

@@ -1,12 +1,13 @@
 /** Orders of connections that come to a least or greatest share, as short as they can be said. */
 import type { Alternatives, Extreme } from "./alternatives.ts";
+import { type Leaving, leaving } from "./components.ts";
 import type { Order, Run } from "./split.ts";
 import type { Step } from "./states.ts";
 
 /** Longer ones are not given: they show nothing. */
 const MOST_RUNS = 50;
 
-/** Steps that are looked at in the search for a short one; then the one at hand is taken. */
+/** Steps that are looked at in the search for a short order; then the best one so far is taken. */
 const MOST_LOOKS = 2_000_000;
 
 /**
@@ -20,34 +21,69 @@ export function shortestOrder(
 	{ circle, isTight }: Extreme,
 	names: readonly string[],
 ): Order | null {
-	const ways = new Ways(states, steps, isTight);
 	const at = (index: number) => steps[index] as Step;
+	const reach = new Reach(states, steps);
+	const search = new Search(states, steps, isTight);
 	let best: readonly number[] = circle;
-	let length = ways.distance(at(circle[0] as number).from) + circle.length;
-	for (let state = 0; state < states && ways.looks < MOST_LOOKS; state++) {
-		const distance = ways.distance(state);
+	let length = reach.distance(at(circle[0] as number).from) + circle.length;
+	for (let state = 0; state < states && search.looks < MOST_LOOKS; state++) {
+		const distance = reach.distance(state);
 		if (distance >= length) break;
-		for (const step of ways.from(state)) {
-			if (at(step).root !== 0) continue;
-			const back = ways.back(step, length - distance);
-			if (back === null) continue;
-			best = back;
-			length = distance + back.length;
-		}
+		const shorter = search.circle(state, length - distance);
+		if (shorter === null) continue;
+		best = shorter;
+		length = distance + shorter.length;
 	}
 	const word = (list: readonly number[]) =>
 		list.map((index) => names[at(index).root] as string);
-	return orderOf(word(ways.to(at(best[0] as number).from)), word(best));
+	return orderOf(word(reach.way(at(best[0] as number).from)), word(best));
 }
 
-/** Ways through the states, in steps. */
-class Ways {
-	looks = 0;
+/** Shortest ways from the loaded state. States are numbered as they were found, breadth first. */
+class Reach {
 	private readonly steps: readonly Step[];
-	/** For each state but the loaded one the step by which it was found, which is on a shortest way. */
+	/** For each state but the loaded one the step by which it was found. */
 	private readonly found: Int32Array;
 	private readonly distances: Int32Array;
-	private readonly tight: readonly (readonly number[])[];
+
+	constructor(states: number, steps: readonly Step[]) {
+		this.steps = steps;
+		this.found = new Int32Array(states).fill(-1);
+		this.distances = new Int32Array(states);
+		steps.forEach(({ from, to }, index) => {
+			if (to === 0 || this.found[to] !== -1) return;
+			this.found[to] = index;
+			this.distances[to] = this.distance(from) + 1;
+		});
+	}
+
+	distance(state: number): number {
+		return this.distances[state] as number;
+	}
+
+	way(state: number): readonly number[] {
+		const way: number[] = [];
+		for (let at = state; at !== 0; ) {
+			const step = this.found[at] as number;
+			way.push(step);
+			at = (this.steps[step] as Step).from;
+		}
+		return way.reverse();
+	}
+}
+
+/**
+ * Circles of tight steps with one of the first root, as ways through places: a place is a state, before such a step
+ * or after one.
+ */
+class Search {
+	looks = 0;
+	private readonly steps: readonly Step[];
+	private readonly leaving: Leaving;
+	/** Of the search at hand: places in the order in which it came to them, from which one, and by which step. */
+	private readonly places: Int32Array;
+	private readonly before: Int32Array;
+	private readonly by: Int32Array;
 
 	constructor(
 		states: number,
@@ -55,71 +91,53 @@ class Ways {
 		isTight: (step: number) => boolean,
 	) {
 		this.steps = steps;
-		this.found = new Int32Array(states).fill(-1);
-		this.distances = new Int32Array(states);
-		const tight: number[][] = Array.from({ length: states }, () => []);
-		steps.forEach(({ from, to }, index) => {
-			if (isTight(index)) tight[from]?.push(index);
-			if (to === 0 || this.found[to] !== -1) return;
-			this.found[to] = index;
-			this.distances[to] = (this.distances[from] as number) + 1;
-		});
-		this.tight = tight;
+		const from = Int32Array.from(steps, (step) => step.from);
+		const to = Int32Array.from(steps, (step) => step.to);
+		this.leaving = leaving({ nodes: states, from, to }, isTight);
+		this.places = new Int32Array(2 * states);
+		this.before = new Int32Array(2 * states);
+		this.by = new Int32Array(2 * states).fill(-1);
 	}
 
-	/** Steps from the loaded state. */
-	distance(state: number): number {
-		return this.distances[state] as number;
-	}
-
-	/** From the loaded state. */
-	to(state: number): readonly number[] {
-		const way: number[] = [];
-		for (let at = state; at !== 0; ) {
-			const step = this.found[at] as number;
-			way.unshift(step);
-			at = (this.steps[step] as Step).from;
-		}
-		return way;
-	}
-
-	from(state: number): readonly number[] {
-		return this.tight[state] as readonly number[];
-	}
-
-	/** The shortest circle of tight steps that begins with this one and has fewer steps than `limit`. */
-	back(first: number, limit: number): readonly number[] | null {
-		const { from: goal, to } = this.steps[first] as Step;
-		if (goal === to) return limit > 1 ? [first] : null;
-		const by = new Map<number, { step: number; length: number }>([
-			[to, { step: first, length: 1 }],
-		]);
-		// A map is iterated in the order of insertion, also over what is added meanwhile.
-		for (const [state, { length }] of by) {
-			if (length + 1 >= limit || this.looks > MOST_LOOKS) return null;
-			for (const step of this.from(state)) {
+	/** The shortest one from a state back to it that has fewer steps than `limit`. */
+	circle(state: number, limit: number): readonly number[] | null {
+		const { places, before, by } = this;
+		const { first, arcs } = this.leaving;
+		const [start, goal] = [2 * state, 2 * state + 1];
+		let found = 1;
+		places[0] = start;
+		// Places up to `end` are `length` steps away.
+		let [end, length] = [1, 0];
+		for (let at = 0; at < found && by[goal] === -1; at++) {
+			if (at === end) [end, length] = [found, length + 1];
+			if (length + 1 >= limit || this.looks > MOST_LOOKS) break;
+			const place = places[at] as number;
+			const last = first[(place >> 1) + 1] as number;
+			for (let arc = first[place >> 1] as number; arc < last; arc++) {
 				this.looks++;
-				const next = (this.steps[step] as Step).to;
-				if (by.has(next)) continue;
-				by.set(next, { step, length: length + 1 });
-				if (next === goal) return this.circle(by, goal, first);
+				const step = arcs[arc] as number;
+				const { to, root } = this.steps[step] as Step;
+				const next = 2 * to + (root === 0 ? 1 : place & 1);
+				if (next === start || by[next] !== -1) continue;
+				by[next] = step;
+				before[next] = place;
+				places[found] = next;
+				found++;
 			}
 		}
-		return null;
+		const circle = by[goal] === -1 ? null : this.wayTo(goal, start);
+		for (const place of places.subarray(0, found)) by[place] = -1;
+		return circle;
 	}
 
-	private circle(
-		by: ReadonlyMap<number, { readonly step: number }>,
-		goal: number,
-		first: number,
-	): readonly number[] {
-		const circle: number[] = [];
-		for (let at = goal; circle[0] !== first; ) {
-			const step = by.get(at)?.step as number;
-			circle.unshift(step);
-			at = (this.steps[step] as Step).from;
+	private wayTo(goal: number, start: number): readonly number[] {
+		const way: number[] = [];
+		for (let place = goal; place !== start; ) {
+			const step = this.by[place] as number;
+			way.push(step);
+			place = this.before[place] as number;
 		}
-		return circle;
+		return way.reverse();
 	}
 }
 

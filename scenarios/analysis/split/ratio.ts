@@ -11,12 +11,14 @@
  */
 import { invariant } from "../../../sim/invariant.ts";
 import { type Rational, rational } from "../../../sim/rational.ts";
+import {
+	components,
+	type Directed,
+	leaving,
+	shortestWay,
+} from "./components.ts";
 
-export interface Arcs {
-	/** Nodes are numbered from 0 on. */
-	readonly nodes: number;
-	readonly from: Int32Array;
-	readonly to: Int32Array;
+export interface Arcs extends Directed {
 	/** Whole. 0 where the time is 0. */
 	readonly reward: Float64Array;
 	/** 0 or 1. */
@@ -36,32 +38,72 @@ export function canBeComputed(nodes: number, greatestReward: number): boolean {
 	return 4 * nodes * nodes * Math.max(greatestReward, 1) < 2 ** 53;
 }
 
-/** @returns `null` where no circle takes time */
-export function greatestRatio(arcs: Arcs): Greatest | null {
+export type RatioAnswer =
+	| Greatest
+	/** No circle takes time. */
+	| "no circle"
+	/** Not found in the work that is allowed. */
+	| "too much work";
+
+/** Arcs that are looked at. */
+const MOST_LOOKS = 500_000_000;
+
+export function greatestRatio(arcs: Arcs): RatioAnswer {
+	return circleOfBestArcs(arcs) ?? byBetterCircles(arcs);
+}
+
+/**
+ * A circle whose arcs that take time all have the greatest reward that there is. No circle has more, and most
+ * shares can be driven to 0 or to 1: such a circle is found in one pass.
+ */
+function circleOfBestArcs(arcs: Arcs): Greatest | null {
+	const { from, to, reward, time } = arcs;
+	const best = reward.reduce(
+		(most, own, arc) => (time[arc] === 1 && own > most ? own : most),
+		Number.NEGATIVE_INFINITY,
+	);
+	const allowed = leaving(
+		arcs,
+		(arc) => time[arc] === 0 || reward[arc] === best,
+	);
+	const component = components(arcs, allowed);
+	const isTight = (arc: number) =>
+		(time[arc] === 0 || reward[arc] === best) &&
+		component[from[arc] as number] === component[to[arc] as number];
+	const first = time.findIndex((own, arc) => own === 1 && isTight(arc));
+	if (first === -1) return null;
+	const ends = { from: to[first] as number, to: from[first] as number };
+	const back = shortestWay(arcs, allowed, ends);
+	invariant(back !== null, "a component is not connected");
+	return { ratio: rational(best), circle: [first, ...back], isTight };
+}
+
+function byBetterCircles(arcs: Arcs): RatioAnswer {
 	const least = arcs.reward.reduce((one, other) => Math.min(one, other), 0);
 	// Less than any circle has.
 	let ratio = { reward: least - 1, time: 1 };
 	let circle: readonly number[] | null = null;
-	for (;;) {
+	let looks = 0;
+	while (looks < MOST_LOOKS) {
 		const weights = weightsFor(arcs, ratio);
-		const { potentials, heavy } = rise(arcs, weights);
+		const risen = rise(arcs, weights, MOST_LOOKS - looks);
+		const { potentials, heavy } = risen;
+		looks += risen.looks;
 		if (heavy === null) {
 			const { from, to } = arcs;
-			return circle === null
-				? null
-				: {
-						ratio: rational(ratio.reward, ratio.time),
-						circle,
-						isTight: (arc) =>
-							(potentials[from[arc] as number] as number) +
-								(weights[arc] as number) ===
-							potentials[to[arc] as number],
-					};
+			if (circle === null) return "no circle";
+			const isTight = (arc: number) =>
+				(potentials[from[arc] as number] as number) +
+					(weights[arc] as number) ===
+				potentials[to[arc] as number];
+			return { ratio: rational(ratio.reward, ratio.time), circle, isTight };
 		}
+		if (heavy === "not found") break;
 		circle = heavy;
 		ratio = { reward: sum(heavy, arcs.reward), time: sum(heavy, arcs.time) };
 		invariant(ratio.time > 0, "a circle that takes no time has a reward");
 	}
+	return "too much work";
 }
 
 function weightsFor(
@@ -77,14 +119,18 @@ function weightsFor(
 function rise(
 	{ nodes, from, to }: Arcs,
 	weights: Float64Array,
+	mostLooks: number,
 ): {
 	readonly potentials: Float64Array;
-	readonly heavy: readonly number[] | null;
+	readonly heavy: readonly number[] | "not found" | null;
+	readonly looks: number;
 } {
 	const potentials = new Float64Array(nodes);
 	const by = new Int32Array(nodes).fill(-1);
-	for (;;) {
+	let looks = 0;
+	while (looks < mostLooks) {
 		let rose = false;
+		looks += weights.length;
 		for (let arc = 0; arc < weights.length; arc++) {
 			const node = to[arc] as number;
 			const potential =
@@ -94,10 +140,11 @@ function rise(
 			by[node] = arc;
 			rose = true;
 		}
-		if (!rose) return { potentials, heavy: null };
+		if (!rose) return { potentials, heavy: null, looks };
 		const heavy = circleOf(by, from);
-		if (heavy !== null) return { potentials, heavy };
+		if (heavy !== null) return { potentials, heavy, looks };
 	}
+	return { potentials, heavy: "not found", looks };
 }
 
 /** A circle among the arcs by which nodes were reached last. @param by for each node the arc, or -1 */

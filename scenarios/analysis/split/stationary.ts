@@ -7,6 +7,7 @@ import {
 	times,
 	ZERO,
 } from "../../../sim/rational.ts";
+import { components, leaving } from "./components.ts";
 
 /** Steps of the same states add up; those from a state sum to 1. */
 export interface ChainStep {
@@ -20,29 +21,23 @@ export function closedSets(
 	count: number,
 	steps: readonly ChainStep[],
 ): readonly (readonly number[])[] {
-	const next: Set<number>[] = Array.from({ length: count }, () => new Set());
-	for (const { from, to } of steps) next[from]?.add(to);
-	const reached = next.map((_, state) => reachedFrom(state, next));
-	const found: number[][] = [];
-	const placed = new Set<number>();
-	reached.forEach((own, state) => {
-		const stays = [...own].every((other) => reached[other]?.has(state));
-		if (!stays || placed.has(state)) return;
-		for (const other of own) placed.add(other);
-		found.push([...own]);
+	const graph = {
+		nodes: count,
+		from: Int32Array.from(steps, (step) => step.from),
+		to: Int32Array.from(steps, (step) => step.to),
+	};
+	const component = components(
+		graph,
+		leaving(graph, () => true),
+	);
+	const sets = new Map<number, number[]>();
+	component.forEach((number, state) => {
+		sets.set(number, [...(sets.get(number) ?? []), state]);
 	});
-	return found;
-}
-
-function reachedFrom(
-	state: number,
-	next: readonly ReadonlySet<number>[],
-): ReadonlySet<number> {
-	const reached = new Set([state]);
-	// A set is iterated in the order of insertion, also over what is added meanwhile.
-	for (const one of reached)
-		for (const other of next[one] as ReadonlySet<number>) reached.add(other);
-	return reached;
+	for (const { from, to } of steps)
+		if (component[from] !== component[to])
+			sets.delete(component[from] as number);
+	return [...sets.values()];
 }
 
 /**

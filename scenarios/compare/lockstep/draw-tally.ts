@@ -2,7 +2,7 @@
  * How often rules with `statistic --mode random` matched in a kernel. The model follows each draw, so
  * that a kernel draws with other odds shows in nothing but these numbers.
  */
-import { binomialBand } from "../../judge/statistics.ts";
+import { binomialBand } from "../../../sim/statistics.ts";
 import type { Divergence } from "./divergence.ts";
 
 interface Drawn {

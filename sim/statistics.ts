@@ -3,7 +3,7 @@
  * distribution itself, never from a normal approximation, so that it also means what it says for
  * twenty connections. Fast: a tail is a sum of about √n terms, so a million connections are fine.
  */
-import { invariant } from "../../sim/invariant.ts";
+import { invariant } from "./invariant.ts";
 
 /** Numbers of connections, both ends inclusive. @public */
 export interface Band {
