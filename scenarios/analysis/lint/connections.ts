@@ -1,15 +1,19 @@
 /** Connections to the backends of a ruleset, one for each way to one, with the packets that follow the first. */
+import { parseAddress } from "../../../sim/packet/address.ts";
 import type { Packet } from "../../../sim/packet/packet.ts";
 import { endsOf, meaningOf } from "../services/ends.ts";
-import { linksOf } from "../services/sample.ts";
+import { type Links, linksOf } from "../services/sample.ts";
 import type { ClientClass, Service } from "../services/service.ts";
 import type { End } from "../walk/decision.ts";
 import { type LaterPackets, laterPackets } from "../walk/later-packets.ts";
+import type { Arrival } from "../walk/walker.ts";
 import type { Facts } from "./facts.ts";
 
 export interface Connection {
 	readonly service: Service;
 	readonly client: ClientClass;
+	/** Its first packet. */
+	readonly arrival: Arrival;
 	/** Its key among the backends of the service. */
 	readonly backend: string;
 	/** Where its first packet came to. */
@@ -26,7 +30,7 @@ interface Connections {
 }
 
 /** Ways to backends that are followed; of a larger ruleset, the first one of each service. */
-const MOST_FOLLOWED = 1000;
+const MOST_FOLLOWED = 4000;
 
 const known = new WeakMap<Facts["services"], Connections>();
 
@@ -47,7 +51,7 @@ function follow(facts: Facts): Connections {
 	return {
 		all: followed.map((way) => ({
 			...way,
-			later: laterPackets(facts.walker, arrivalOf(way.client), way.end),
+			later: laterPackets(facts.walker, way.arrival, way.end),
 		})),
 		gaps: isWhole
 			? []
@@ -58,31 +62,60 @@ function follow(facts: Facts): Connections {
 }
 
 function waysOf(
-	{ world }: Facts,
+	facts: Facts,
 	service: Service,
 ): readonly Omit<Connection, "later">[] {
+	const { walker, world } = facts;
 	const links = linksOf(world);
 	const [first] = service.ports ?? [];
 	const keepsPort = service.ports?.length !== 1 || first?.[0] !== first?.[1];
 	return service.classes.flatMap((client) => {
-		const meaning = (end: End, packet: Packet) =>
+		const passing = passingBy(client.packet, service, links);
+		const arrival = { interface: client.interface, packet: passing };
+		const decision =
+			passing === client.packet ? client.decision : walker.walk(arrival);
+		const meaning = (end: End) =>
 			meaningOf(end, {
 				balances: service.balances,
-				packet,
+				packet: passing,
 				keepsPort,
 				markRoutes: world.markRoutes,
 				isOwn: links.isOwn,
 			});
-		const keyOf = (end: End) => meaning(end, client.packet).key;
-		return endsOf(client.decision).flatMap((end) => {
-			const { kind, key } = meaning(end, client.packet);
-			return kind === "backend"
-				? [{ service, client, backend: key, end, keyOf }]
+		return endsOf(decision).flatMap((end) => {
+			const { kind, key } = meaning(end);
+			// A reset takes the connection with it: what comes next is a new one.
+			return kind === "backend" && end.answered === null
+				? [
+						{
+							service,
+							client,
+							arrival,
+							backend: key,
+							end,
+							keyOf: (one: End) => meaning(one).key,
+						},
+					]
 				: [];
 		});
 	});
 }
 
-export function arrivalOf({ interface: name, packet }: ClientClass) {
-	return { interface: name, packet };
+/** What leaves by one way or another is for other hosts: for the gateway itself stands such a packet. */
+function passingBy(
+	packet: Packet,
+	{ balances, addresses }: Service,
+	{ isOwn }: Links,
+): Packet {
+	const isForOthers = balances === "destination" || addresses !== null;
+	if (isForOthers || !isOwn(packet.destination >>> 0)) return packet;
+	const destination = OUTSIDE.find(
+		(one) => !isOwn(one >>> 0) && one !== packet.source,
+	);
+	return destination === undefined ? packet : { ...packet, destination };
 }
+
+/** Networks for documentation (RFC 5737). */
+const OUTSIDE = ["203.0.113.7", "198.51.100.7", "192.0.2.7"].map(
+	(text) => parseAddress(text) ?? 0,
+);

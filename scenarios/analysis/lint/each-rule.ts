@@ -25,6 +25,17 @@ export function eachRule(ruleset: Ruleset): readonly PlacedRule[] {
 	return placed;
 }
 
+const named = new WeakMap<Ruleset, ReadonlyMap<string, PlacedRule>>();
+
+/** By the kernel's names of them: `mangle:PREROUTING:rule:2`. */
+export function rulesByName(ruleset: Ruleset): ReadonlyMap<string, PlacedRule> {
+	const found =
+		named.get(ruleset) ??
+		new Map(eachRule(ruleset).map((placed) => [placed.at.rule, placed]));
+	named.set(ruleset, found);
+	return found;
+}
+
 function placeRules({ tables }: Ruleset): readonly PlacedRule[] {
 	return tables.flatMap((table) =>
 		table.chains.flatMap((chain) =>

@@ -1,5 +1,8 @@
 /** All rules of the linter. */
 import type { LintDescription, LintRule } from "../finding.ts";
+import { answersDropped } from "./affinity/answers-dropped.ts";
+import { answersUntranslated } from "./affinity/answers-untranslated.ts";
+import { backendChanges } from "./affinity/backend-changes.ts";
 import { noBackend } from "./balance/no-backend.ts";
 import { unequalSplit } from "./balance/unequal-split.ts";
 import {
@@ -16,6 +19,9 @@ export const lintRules: readonly LintRule[] = [
 	unequalSplit,
 	// MT2xx: failover
 	// MT3xx: affinity
+	backendChanges,
+	answersDropped,
+	answersUntranslated,
 	// MT4xx: marks
 	// MT5xx: reachability
 	// MT6xx: nat

@@ -1,13 +1,11 @@
 /** What the analysis of a ruleset does not know: where it has a part, the linter may miss something. */
 import type { Decision, RuleRef } from "../../walk/decision.ts";
+import { connectionsOf } from "../connections.ts";
 import type { Facts } from "../facts.ts";
 
 /** A sentence each, without an end; [] when all is known. */
-export function unknownOf({
-	ruleset,
-	services,
-	gaps,
-}: Facts): readonly string[] {
+export function unknownOf(facts: Facts): readonly string[] {
+	const { ruleset, services, gaps } = facts;
 	if (ruleset.tables.length === 0)
 		return ["it has no rules: nothing was analysed"];
 	const found = services.flatMap(({ key, classes }) =>
@@ -26,7 +24,8 @@ export function unknownOf({
 			),
 		]),
 	);
-	return [...new Set([...gaps, ...found])];
+	const later = connectionsOf(facts).gaps;
+	return [...new Set([...gaps, ...later, ...found])];
 }
 
 /** Ways share nodes, so each is looked at once. */

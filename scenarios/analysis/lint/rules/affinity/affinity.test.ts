@@ -1,0 +1,87 @@
+/** Packets of one connection: what the examples of the rules do not show. */
+import { expect, test } from "vitest";
+import { lintRuleset } from "../../run/lint-ruleset.ts";
+import { rulesAlone } from "../../test-facts.ts";
+
+const codes = (text: string) =>
+	lintRuleset(rulesAlone(text), text)
+		.map(({ lint }) => lint.code)
+		.filter((code) => code.startsWith("MT3"));
+
+const DNAT = "-d 203.0.113.1/32 -i eth0 -p tcp -m tcp --dport 80";
+const uplinks = (...mangle: readonly string[]) => `*mangle
+${mangle.join("\n")}
+COMMIT
+*nat
+-A POSTROUTING -o isp1 -j MASQUERADE
+-A POSTROUTING -o isp2 -j MASQUERADE
+COMMIT
+`;
+const NTH = "-m statistic --mode nth --every 2 --packet 0";
+
+test("marks that only DNAT reads may change with each packet: the mapping is the connection's", () => {
+	expect(
+		codes(`*mangle
+-A PREROUTING ${DNAT} -j MARK --set-mark 1
+-A PREROUTING ${DNAT} ${NTH} -j MARK --set-mark 2
+COMMIT
+*nat
+-A PREROUTING ${DNAT} -m mark --mark 1 -j DNAT --to-destination 10.20.0.11
+-A PREROUTING ${DNAT} -m mark --mark 2 -j DNAT --to-destination 10.20.0.12
+COMMIT
+`),
+	).toEqual([]);
+});
+
+test("a mark that only first packets get is gone with the second one", () => {
+	const [found] = lintRuleset(
+		rulesAlone(
+			uplinks(
+				"-A PREROUTING -i lan0 -m conntrack --ctstate NEW -j MARK --set-mark 1",
+				`-A PREROUTING -i lan0 -m conntrack --ctstate NEW ${NTH} -j MARK --set-mark 2`,
+			),
+		),
+		"",
+		{ only: ["MT301"] },
+	);
+	expect(found).toMatchObject({
+		message: "later packets of a connection to mark 0x2 get no mark",
+		happens:
+			"any any: all packets of a known connection go elsewhere than its first one.",
+		confidence: "likely",
+	});
+});
+
+test("a hash of addresses chooses alike for each packet of a connection", () => {
+	const half = (end: string, mark: number) =>
+		`-A PREROUTING -i lan0 -m u32 --u32 "12&0x1=${end}" -j MARK --set-mark ${mark}`;
+	expect(codes(uplinks(half("0", 1), half("1", 2)))).toEqual([]);
+});
+
+test("answers that are dropped on some ways only are no fault", () => {
+	expect(
+		codes(`*nat
+-A PREROUTING ${DNAT} -j DNAT --to-destination 10.20.0.11
+COMMIT
+*filter
+:FORWARD ACCEPT [0:0]
+-A FORWARD -i eth1 -m limit --limit 100/s -j ACCEPT
+-A FORWARD -i eth1 -j DROP
+COMMIT
+`),
+	).toEqual([]);
+});
+
+test("answers that a policy drops are found at the rule that sends the first packet", () => {
+	const text = `*nat
+-A PREROUTING ${DNAT} -j DNAT --to-destination 10.20.0.11
+COMMIT
+*filter
+:FORWARD DROP [0:0]
+-A FORWARD -d 10.20.0.11/32 -j ACCEPT
+COMMIT
+`;
+	const [found] = lintRuleset(rulesAlone(text), text, { only: ["MT302"] });
+	expect(found?.at.text).toContain("-A FORWARD -d 10.20.0.11/32");
+	expect(found?.message).toContain("by the policy of FORWARD");
+});
