@@ -50,6 +50,20 @@ test("a condition is asked about once on each way, and both of its values are ta
 	);
 });
 
+test("a condition that a goto leads to is another question than that of the rule behind it", () => {
+	const walker = testWalker({
+		nat: [
+			":OTHER - [0:0]",
+			`-A PREROUTING ${nth(2, 0)} -g OTHER`,
+			`-A PREROUTING -m condition --condition c ${to(11)}`,
+			`-A OTHER -m condition --condition c ${to(12)}`,
+		],
+	});
+	expect(shown(walker.walk(SYN))).toBe(
+		"nat:PREROUTING:rule:1 0(condition c(10.20.0.12:80, delivered), condition c(10.20.0.11:80, delivered))",
+	);
+});
+
 test("a hundred backends with a condition each have two forks each", () => {
 	const rules = Array.from({ length: 100 }, (_, index) =>
 		[

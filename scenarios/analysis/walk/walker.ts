@@ -257,14 +257,17 @@ export class Walker {
 		return 0;
 	}
 
-	/** Conditions that only one rule asks about make no difference once it has asked. */
+	/**
+	 * Where a condition is asked about is a part of it: its key does not tell. Conditions that only one rule asks
+	 * about make no difference once it has asked.
+	 */
 	private momentAt({ key }: Asked, rule: string): string {
 		const [table = ""] = rule.split(":", 1);
 		const conditions = [...this.play.conditions]
 			.filter(([name]) => this.rules.conditionIsShared(name))
 			.map(([name, value]) => `${name}=${value}`)
 			.sort();
-		return [key, ...conditions, this.free.momentIn(table)].join("|");
+		return [key, rule, ...conditions, this.free.momentIn(table)].join("|");
 	}
 }
 
