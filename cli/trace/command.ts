@@ -1,19 +1,17 @@
 import { Command, InvalidArgumentError } from "commander";
 import { readSeed } from "../options/read-option.ts";
+import { addWorldOptions, RULES_HELP } from "../options/world-options.ts";
 import type { Assignment, TracedPacket, TraceOptions } from "./options.ts";
 
 /** `marktwin trace RULES`: plays packets by hand and tells which rules they match. */
 export function traceCommand(): Command {
 	const interfaces: string[] = [];
 	const packets: TracedPacket[] = [];
-	return new Command("trace")
+	const command = new Command("trace")
 		.description(
 			"play packets by hand: the rules that match, and what becomes of them",
 		)
-		.argument(
-			"<rules>",
-			"file that iptables-restore takes, or shell script of iptables commands; - is standard input",
-		)
+		.argument("<rules>", RULES_HELP)
 		.requiredOption(
 			"-i, --in <interface>",
 			"interface on which the --packet arguments behind it arrive (repeatable)",
@@ -68,8 +66,9 @@ export function traceCommand(): Command {
 		.addHelpText(
 			"after",
 			`
-The router is the recipe's unless --address says otherwise: 10.0.0.1/8 on bond0.204,
-192.168.0.254/24 on bond0.205.
+The router is the recipe's unless an option says otherwise: 10.0.0.1/8 on bond0.204,
+192.168.0.254/24 on bond0.205. --address, --route, --sysctl and --condition come before
+what --addresses, --routes and a capture tell.
 
 Example:
   marktwin trace recipe.rules --condition mail1up=1 \\
@@ -80,6 +79,7 @@ Example:
 			const { trace } = await import("./trace.ts");
 			process.exitCode = await trace(file, options);
 		});
+	return addWorldOptions(command);
 }
 
 function assignment(example: string) {

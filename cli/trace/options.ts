@@ -1,4 +1,6 @@
-export interface TraceOptions {
+import type { WorldOptions } from "../options/world-options.ts";
+
+export interface TraceOptions extends WorldOptions {
 	readonly packet: readonly TracedPacket[];
 	readonly in: readonly string[];
 	readonly condition: readonly Assignment[];

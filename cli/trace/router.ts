@@ -1,4 +1,5 @@
 /** What the command line says of the router → a gateway with the ruleset loaded. */
+import type { GivenWorld } from "../../scenarios/analysis/world/assumed-world.ts";
 import { RECIPE_GATEWAY } from "../../scenarios/language/build/build.ts";
 import { setUpOperations } from "../../scenarios/run/set-up.ts";
 import { seededChoice } from "../../sim/chance/seeded.ts";
@@ -13,21 +14,21 @@ import { nearest } from "../../sim/edit-distance.ts";
 import { ModelGateway } from "../../sim/gateway/model-gateway.ts";
 import { SetupError } from "../../sim/routing/routes.ts";
 import { parseRules, restoreForm } from "../../sim/script/check-rules.ts";
-import type { Text } from "../files/files.ts";
+import type { RulesAndWorld } from "../options/world-options.ts";
 import { InputError } from "../screen/input-error.ts";
 import { sayNotes } from "../screen/say-notes.ts";
 import type { Assignment, TraceOptions } from "./options.ts";
 
 /** @throws InputError, RulesetError, SetupError */
 export function routerWith(
-	rules: Text,
+	{ rules, given, capture }: RulesAndWorld,
 	options: TraceOptions,
 	sink: TraceSink,
 ): { readonly gateway: ModelGateway; readonly setup: GatewaySetup } {
 	// All of its faults, before anything is loaded.
 	const { notes } = parseRules(rules.text, { file: rules.name });
 	sayNotes(notes);
-	const setup = setupOf(options);
+	const setup = setupOf(options, given);
 	const gateway = gatewayOf(setup, {
 		choice: seededChoice(options.seed),
 		trace: sink,
@@ -49,6 +50,12 @@ export function routerWith(
 			? conditionError(gateway, operation, rules.name)
 			: new InputError(outcome.message);
 	}
+	for (const [name, value] of Object.entries(capture?.conditions ?? {})) {
+		// The rules may have been edited since, so that none names it.
+		const isThere = name in gateway.observe().conditions;
+		if (isThere && !(name in conditions))
+			gateway.operate({ kind: "condition", name, write: `${value}` });
+	}
 	return { gateway, setup };
 }
 
@@ -68,16 +75,20 @@ function gatewayOf(
 	}
 }
 
-function setupOf(options: TraceOptions): GatewaySetup {
+function setupOf(options: TraceOptions, given: GivenWorld): GatewaySetup {
+	const interfaces =
+		options.address.length > 0
+			? interfacesOf(options.address)
+			: (given.interfaces ?? RECIPE_GATEWAY.interfaces);
+	// Routes lead over interfaces that were told with them.
+	const told = interfaces === given.interfaces ? (given.routes ?? []) : [];
 	return {
 		...RECIPE_GATEWAY,
-		interfaces:
-			options.address.length === 0
-				? RECIPE_GATEWAY.interfaces
-				: interfacesOf(options.address),
-		routes: options.route.map(readRoute),
+		interfaces,
+		routes: [...options.route.map(readRoute), ...told],
 		sysctls: {
 			...RECIPE_GATEWAY.sysctls,
+			...(interfaces === given.interfaces ? given.sysctls : {}),
 			...Object.fromEntries(options.sysctl.map(readSysctl)),
 		},
 	};

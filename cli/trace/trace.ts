@@ -7,9 +7,10 @@ import { parsePacket } from "../../sim/packet/notation/notation.ts";
 import type { Packet } from "../../sim/packet/packet.ts";
 import { PacketError } from "../../sim/packet/packet-error.ts";
 import { EXIT } from "../base/exit-code.ts";
-import { readRules } from "../files/files.ts";
+import { readRulesAndWorld } from "../options/read-world.ts";
 import { InputError } from "../screen/input-error.ts";
-import { out, whileShowing } from "../screen/screen.ts";
+import { err, out, whileShowing } from "../screen/screen.ts";
+import { nameText } from "../screen/screen-text.ts";
 import type { TraceOptions } from "./options.ts";
 import {
 	type Played,
@@ -38,10 +39,11 @@ export async function trace(
 		if (events.length < MOST_SHOWN) events.push(event);
 		else unshown++;
 	};
-	const rules = await readRules(file);
+	const told = await readRulesAndWorld(file, options);
+	err.show(told.given.notes.map(nameText));
 	const { gateway, setup } = await whileShowing(
-		`loading ${rules.name} …`,
-		async () => routerWith(rules, options, note),
+		`loading ${told.rules.name} …`,
+		async () => routerWith(told, options, note),
 	);
 	const names = setup.interfaces.map(({ name }) => name);
 	for (const one of packets) mustBeThere(one.interface, names);

@@ -72,6 +72,8 @@ function givenSysctls(
 		note(
 			`The setting net.${key} is not modelled${names.length > 1 ? ` (on ${names.length} interfaces)` : ""}.`,
 		);
+	if (known.get("ipv4.ip_forward") === 0 && "ipv4.ip_forward" in sysctls)
+		note("net.ipv4.ip_forward is 0: the router forwards nothing.");
 	return Object.fromEntries(heeded);
 }
 

@@ -375,3 +375,69 @@ describe("any ruleset", () => {
 			expect(addresses.length).toBeGreaterThan(0);
 	});
 });
+
+describe("a machine that told of itself", () => {
+	const ruleset = nat(
+		"-A PREROUTING -i eth0 -d 203.0.113.1 -p tcp --dport 80 -j DNAT --to-destination 10.20.0.11",
+		"-A PREROUTING -i ppp0 -d 203.0.113.1 -p tcp --dport 80 -j DNAT --to-destination 10.30.0.12",
+		"-A POSTROUTING -o eth1 -d 10.30.0.0/16 -j MASQUERADE",
+	);
+	const interfaces = [
+		{ name: "eth0", addresses: ["203.0.113.1/29"], mtu: 1500 },
+		{ name: "eth1", addresses: ["10.20.0.1/24"], mtu: 9000 },
+	];
+
+	it("has the addresses that it told, and no others", () => {
+		const world = assumeWorld(ruleset, { ...NOTHING_GIVEN, interfaces });
+		expect(shown(world)).toEqual([
+			"eth0 203.0.113.1/29",
+			"eth1 10.20.0.1/24",
+			"10.30.0.12/32 dev eth1",
+			"0.0.0.0/0 via 203.0.113.6 dev eth0",
+		]);
+		expect(world.clientInterfaces).toEqual(["eth0"]);
+		expect(world.assumptions.map(({ kind }) => kind)).toEqual([
+			"route",
+			"route",
+			"sysctl",
+		]);
+		expect(world.notes).toEqual([
+			"The router has no interface ppp0, which rules name.",
+		]);
+	});
+
+	it("has the routes that it told, and nothing is assumed", () => {
+		const routes = [
+			{ destination: "0.0.0.0/0", via: "10.20.0.254", interface: "eth1" },
+		];
+		const world = assumeWorld(ruleset, {
+			...NOTHING_GIVEN,
+			interfaces,
+			routes,
+			sysctls: { "ipv4.ip_forward": 0 },
+		});
+		expect(world.setup.routes).toEqual(routes);
+		expect(world.setup.sysctls["ipv4.ip_forward"]).toBe(0);
+		expect(world.assumptions).toEqual([]);
+	});
+
+	it("clients come by the default route where no rule says by which interface", () => {
+		const world = assumeWorld(
+			nat("-A PREROUTING -d 203.0.113.1 -j DNAT --to-destination 10.20.0.11"),
+			{
+				...NOTHING_GIVEN,
+				interfaces,
+				routes: [
+					{ destination: "0.0.0.0/0", via: "203.0.113.6", interface: "eth0" },
+				],
+			},
+		);
+		expect(world.clientInterfaces).toEqual(["eth0"]);
+	});
+
+	it("without any interface has no clients", () => {
+		const world = assumeWorld(ruleset, { ...NOTHING_GIVEN, interfaces: [] });
+		expect(world.clientInterfaces).toEqual([]);
+		new ModelGateway(world.setup, { choice: seededChoice(1) });
+	});
+});

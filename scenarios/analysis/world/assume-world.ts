@@ -43,8 +43,19 @@ export function assumeWorld(ruleset: Ruleset, given: GivenWorld): AssumedWorld {
 		assumptions,
 		markRoutes: given.markRoutes ?? [],
 		clientInterfaces: roles.clients,
-		notes: given.notes,
+		notes: [...given.notes, ...missing(assuming)],
 	};
+}
+
+/** Interfaces of rules that no packet meets, since the machine has none of them. */
+function missing({ facts, plan, isKnown }: Assuming): readonly string[] {
+	const names = ["lo", ...plan.interfaces.map(({ name }) => name)];
+	const found = facts.interfaces.filter((one) => {
+		return one !== "+" && resolved([one], names).length === 0;
+	});
+	return isKnown && found.length > 0
+		? [`The router has no interface ${found.join(", ")}, which rules name.`]
+		: [];
 }
 
 function aroundMachine(
