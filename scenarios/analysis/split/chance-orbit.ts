@@ -25,8 +25,8 @@ import { keyRates, rates } from "./rates.ts";
 import { explore, type Step } from "./states.ts";
 import { closedSets, stationary } from "./stationary.ts";
 
-/** Beyond that, equations are not solved. */
-const MOST_EQUATIONS = 200;
+/** Beyond that, equations are not solved: their fractions grow with each one, and a hundred take half a minute. */
+const MOST_EQUATIONS = 50;
 
 /** For each key; or why not. Nothing in the graph may be open. */
 export function chanceShares(graph: Graph): readonly Rational[] | string {

@@ -322,6 +322,51 @@ describe("chance", () => {
 	});
 });
 
+describe("draws and counters that stand at several places", () => {
+	const two = { key: "two", every: 2, packet: 0 };
+	const reads = (yes: Decision, no: Decision) =>
+		turn(two, turn(two, yes, yes), turn(two, no, no));
+
+	test("average over the states that come about", () => {
+		const three = { key: "three", every: 3, packet: 0 };
+		const rest = turn(two, leaf("b1"), leaf("b2"));
+		const found = split(
+			draw(
+				rational(1, 4),
+				rest,
+				turn(three, rest, turn(two, leaf("b2"), leaf("b3"))),
+			),
+		);
+		expect(shares(found)).toEqual({ b1: "1/4", b2: "1/2", b3: "1/4" });
+		expect(found).toMatchObject({ method: "orbit", byChance: true });
+	});
+
+	test("that a packet meets twice, and puts back, is always the same", () => {
+		const found = split(
+			draw(rational(1, 3), reads(leaf("b1"), leaf("b2")), leaf("b3")),
+		);
+		expect(shares(found)).toEqual({ b1: "1/3", b2: "0", b3: "2/3" });
+	});
+
+	test("leave the share unknown where early draws decide it for good", () => {
+		// Starts at 0, and comes round by one packet at 3, by two at 2, by three at 1.
+		const four = { key: "four", every: 4, packet: 3 };
+		const moved = (times: number, end: Decision): Decision =>
+			times === 0
+				? end
+				: turn(four, moved(times - 1, end), moved(times - 1, end));
+		const staysAt3 = moved(3, leaf("b1"));
+		const staysAt2 = moved(2, leaf("b2"));
+		const from0 = draw(rational(1, 2), leaf("b3"), moved(3, leaf("b3")));
+		const found = split(
+			turn(four, staysAt3, turn(four, staysAt2, turn(four, leaf("b3"), from0))),
+		);
+		const why =
+			"packets meet a counter twice, and draws soon after the load decide for good which states it comes to";
+		expect(shares(found)).toEqual({ b1: why, b2: why, b3: why });
+	});
+});
+
 describe("what nothing bounds", () => {
 	const rate = (yes: Decision, no: Decision) =>
 		open("the rate of packets", yes, no);
