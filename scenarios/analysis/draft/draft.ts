@@ -1,0 +1,310 @@
+/** A scenario file for a ruleset: what surrounds it, and stories of each service that scenarios can play. */
+import { invariant } from "../../../sim/invariant.ts";
+import type { RulesetSource, Scenario } from "../../language/scenario.ts";
+import type { LintFinding } from "../lint/finding.ts";
+import type { Analysis } from "../services/analysis.ts";
+import type { Service } from "../services/service.ts";
+import {
+	buildersOf,
+	call,
+	constant,
+	type Expression,
+	evaluate,
+	type Fields,
+	print,
+} from "./expression.ts";
+import { type Hosts, hostsOf } from "./hosts.ts";
+import { DIALOGUE, storiesOf } from "./stories.ts";
+
+export interface DraftOptions {
+	readonly ruleset: RulesetSource;
+	/** The first line of the file. */
+	readonly origin: string;
+	/** Of the linter, about this ruleset. */
+	readonly findings?: readonly LintFinding[];
+	/** Services whose rules remember clients: each connection has a client of its own. */
+	readonly remembering?: ReadonlySet<string>;
+}
+
+/** A scenario file before it is written. */
+export interface Draft {
+	readonly remarks: readonly string[];
+	readonly constants: readonly Named[];
+	readonly scenarios: readonly Expression[];
+	/** By scenario: the service that it is about. */
+	readonly services: readonly string[];
+	/** What has no scenario, and why: a sentence each. */
+	readonly leftOut: readonly string[];
+}
+
+interface Named {
+	readonly name: string;
+	readonly remarks: readonly string[];
+	readonly value: Expression;
+}
+
+/** Services of a file; more are named as left out. */
+const MOST_SERVICES = 100;
+/** Clients of a service whose rules remember them. */
+const CLIENTS_EACH = 6;
+const CLIENTS_EACH_DRAWN = 16;
+/** Before a client of Linux repeats its SYN. */
+const CONNECT_TIMEOUT_MS = 900;
+/** Lines of a remark; the rest is counted. */
+const MOST_LINES = 24;
+
+export function draft(analysis: Analysis, options: DraftOptions): Draft {
+	const { world } = analysis;
+	const leftOut: string[] = [...analysis.gaps];
+	const playable: { service: Service; hosts: Hosts }[] = [];
+	for (const service of analysis.services) {
+		const hosts = hostsOf(service, world, clientsEach(service, options));
+		if ("why" in hosts) leftOut.push(`${service.key}: ${hosts.why}`);
+		else if (playable.length < MOST_SERVICES) playable.push({ service, hosts });
+		else leftOut.push(`${service.key}: the file has ${MOST_SERVICES} services`);
+	}
+	const constants: Named[] = [
+		{
+			name: "gateway",
+			remarks: assumptionRemarks(analysis),
+			value: {
+				interfaces: world.setup.interfaces as unknown as Expression,
+				routes: world.setup.routes as unknown as Expression,
+			},
+		},
+		{
+			name: DIALOGUE,
+			remarks: [
+				"A message by SMTP, in place of what your clients say. A SYN is repeated after a",
+				"second: a client that has to do so gives up, so that lost packets show.",
+			],
+			value: call("smtp", { connectTimeoutMs: CONNECT_TIMEOUT_MS }),
+		},
+	];
+	const scenarios: Expression[] = [];
+	const services: string[] = [];
+	const prefixes = prefixesOf(playable.map(({ service }) => service));
+	for (const [index, { service, hosts }] of playable.entries()) {
+		const setup = playable.length === 1 ? "setup" : `setup${index + 1}`;
+		const stories = storiesOf({
+			service,
+			hosts,
+			setup,
+			prefix: playable.length === 1 ? "" : (prefixes[index] as string),
+			target: targetOf(service, hosts),
+			isFaulty: isFaulty(service, options.findings ?? []),
+		});
+		constants.push({
+			name: setup,
+			remarks: serviceRemarks(service, hosts, stories.remarks),
+			value: setupOf(service, { hosts, analysis, options }),
+		});
+		scenarios.push(...stories.scenarios);
+		services.push(...stories.scenarios.map(() => service.key));
+		leftOut.push(...stories.leftOut.map((one) => `${service.key}: ${one}`));
+	}
+	return {
+		remarks: fileRemarks(options, leftOut),
+		constants,
+		scenarios,
+		services,
+		leftOut,
+	};
+}
+
+function clientsEach(
+	{ key, classes }: Service,
+	{ remembering }: DraftOptions,
+): number {
+	if (!remembering?.has(key)) return 1;
+	const byChance = classes.some(({ vectors }) => vectors[0]?.split.byChance);
+	return byChance ? CLIENTS_EACH_DRAWN : CLIENTS_EACH;
+}
+
+/** As data. */
+export function scenariosOf({
+	constants,
+	scenarios,
+}: Draft): readonly Scenario[] {
+	const values = new Map<string, unknown>();
+	for (const { name, value } of constants)
+		values.set(name, evaluate(value, values));
+	return scenarios.map((one) => evaluate(one, values) as Scenario);
+}
+
+/** As a file in TypeScript. */
+export function typescriptOf({ remarks, constants, scenarios }: Draft): string {
+	const used = new Set(
+		[...constants.map(({ value }) => value), ...scenarios].flatMap(buildersOf),
+	);
+	const names = [...used].sort().map((name) => `\t${name},`);
+	return [
+		...remarks.map(comment),
+		`import {\n${names.join("\n")}\n} from "marktwin";`,
+		...constants.map(({ name, remarks: about, value }) =>
+			[
+				"",
+				...about.map(comment),
+				`const ${name} = ${print(value, 0, `const ${name} = ;`.length)};`,
+			].join("\n"),
+		),
+		"",
+		"export default [",
+		...scenarios.map((one) => `\t${print(one, 1, 1)},`),
+		"];",
+		"",
+	].join("\n");
+}
+
+function comment(line: string): string {
+	return `// ${line}`.trimEnd();
+}
+
+function fileRemarks(
+	{ origin, findings = [] }: DraftOptions,
+	leftOut: readonly string[],
+): readonly string[] {
+	const faults = findings.filter(({ severity }) => severity !== "note");
+	return [
+		origin,
+		"Expectations say what a balancer should do: each connection is served, live",
+		"backends get their shares, dead ones get nothing. It is yours from now on.",
+		...(faults.length === 0
+			? []
+			: [
+					"The linter finds fault with the rules; what is violated because of it stays so until they are repaired:",
+					...cut(
+						faults.map(
+							({ lint, at, message }) =>
+								`  ${lint.code}${at.line === 0 ? "" : ` in line ${at.line}`}: ${message}`,
+						),
+					),
+				]),
+		...(leftOut.length === 0
+			? []
+			: ["Without a scenario here:", ...cut(leftOut.map((one) => `  ${one}`))]),
+	];
+}
+
+function cut(lines: readonly string[]): readonly string[] {
+	if (lines.length <= MOST_LINES) return lines;
+	return [
+		...lines.slice(0, MOST_LINES),
+		`  … and ${lines.length - MOST_LINES} more`,
+	];
+}
+
+function assumptionRemarks({ world }: Analysis): readonly string[] {
+	const { assumptions } = world;
+	if (assumptions.length === 0) return [];
+	return [
+		"Rules do not tell this; it is assumed. Correct what differs from your router:",
+		...cut(assumptions.map(({ text, because }) => `  ${text}: ${because}`)),
+	];
+}
+
+function serviceRemarks(
+	{ key, name, ports }: Service,
+	{ service }: Hosts,
+	shares: readonly string[],
+): readonly string[] {
+	const isWide =
+		ports === null ||
+		ports.some(([least, most]) => least < most) ||
+		ports.length > 1;
+	const called = name === null ? key : `${name}, ${key}`;
+	return [
+		`${called}${isWide ? ` (played at port ${service.port})` : ""}: ${shares.join(" ")}`,
+	];
+}
+
+function setupOf(
+	service: Service,
+	{
+		hosts,
+		analysis,
+		options,
+	}: {
+		readonly hosts: Hosts;
+		readonly analysis: Analysis;
+		readonly options: DraftOptions;
+	},
+): Expression {
+	const { world } = analysis;
+	const [alive] = service.classes[0]?.vectors ?? [];
+	invariant(alive !== undefined, `${service.key} has no class of clients`);
+	const conditions = Object.entries(alive.conditions).map(
+		([name, value]) => [name, String(value)] as const,
+	);
+	const sysctls = sysctlsOf(world.setup.sysctls, hosts);
+	return call("recipeSetup", {
+		ruleset: options.ruleset as Fields,
+		gateway: constant("gateway"),
+		...(Object.keys(sysctls).length > 0 ? { sysctls } : {}),
+		service: hosts.service,
+		clients: hosts.clients.map((one) =>
+			call("clientAt", one.name, one.address, { interface: one.interface }),
+		),
+		backends: hosts.backends.map((one) =>
+			call("backendAt", one.name, one.address, {
+				interface: one.interface,
+				...(one.port === null ? {} : { port: one.port }),
+			}),
+		),
+		...(hosts.neighbours.length > 0
+			? { neighbours: hosts.neighbours as unknown as Expression }
+			: {}),
+		...(conditions.length > 0
+			? { conditions: Object.fromEntries(conditions) }
+			: {}),
+	});
+}
+
+/** What differs from `recipeSetup`, which forwards. Redirects are sent where there is a hairpin alone. */
+function sysctlsOf(
+	given: Readonly<Record<string, number>>,
+	{ hasHairpin }: Hosts,
+): Fields {
+	return Object.fromEntries(
+		Object.entries(given).filter(([name, value]) =>
+			name === "ipv4.ip_forward"
+				? value === 0
+				: hasHairpin || !name.endsWith(".send_redirects"),
+		),
+	);
+}
+
+/** Has the linter found that its shares are not those that were meant? */
+function isFaulty(
+	{ backends }: Service,
+	findings: readonly LintFinding[],
+): boolean {
+	const rules = new Set(
+		backends.flatMap((backend) => backend.rules.map(({ rule }) => rule)),
+	);
+	return findings.some(
+		({ lint, at, related }) =>
+			lint.category === "balance" &&
+			lint.severity !== "note" &&
+			[at, ...related.map((one) => one.at)].some(({ rule }) => rules.has(rule)),
+	);
+}
+
+function targetOf({ name }: Service, { service }: Hosts): string {
+	return name ?? `${service.address}:${service.port}`;
+}
+
+/** Before the names of scenarios: `default-web-http-`, `203-0-113-1-80-`; each once. */
+function prefixesOf(services: readonly Service[]): readonly string[] {
+	const taken = new Set<string>();
+	return services.map(({ name, key }) => {
+		const base = (name ?? key)
+			.toLowerCase()
+			.replaceAll(/[^a-z0-9]+/g, "-")
+			.replaceAll(/^-|-$/g, "");
+		let prefix = base;
+		for (let count = 2; taken.has(prefix); count++) prefix = `${base}-${count}`;
+		taken.add(prefix);
+		return `${prefix}-`;
+	});
+}

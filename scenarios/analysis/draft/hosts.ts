@@ -1,0 +1,279 @@
+/** Hosts around the gateway that play a service: its backends, a client of each class, next hops. */
+import {
+	formatAddress,
+	parseAddress,
+	prefixMask,
+} from "../../../sim/packet/address.ts";
+import { Routes } from "../../../sim/routing/routes.ts";
+import type { ClientClass, Ranges, Service } from "../services/service.ts";
+import type { AssumedWorld } from "../world/assumed-world.ts";
+
+export interface DraftBackend {
+	/** `b1` */
+	readonly name: string;
+	/** Of the service's backend. */
+	readonly key: string;
+	readonly address: string;
+	readonly interface: string;
+	/** `null`: the service's. */
+	readonly port: number | null;
+}
+
+export interface DraftClient {
+	/** `c1` */
+	readonly name: string;
+	readonly of: ClientClass;
+	readonly address: string;
+	readonly interface: string;
+}
+
+export interface Hosts {
+	readonly service: { readonly address: string; readonly port: number };
+	readonly clients: readonly DraftClient[];
+	readonly backends: readonly DraftBackend[];
+	readonly neighbours: readonly {
+		readonly interface: string;
+		readonly address: string;
+	}[];
+	/** Classes without a client, and why. */
+	readonly absent: ReadonlyMap<ClientClass, string>;
+	/** Do connections leave by the interface by which they came? */
+	readonly hasHairpin: boolean;
+}
+
+/** What a scenario cannot play, in words. */
+export interface Unplayable {
+	readonly why: string;
+}
+
+/** Networks for documentation (RFC 5737): hosts that no ruleset has a rule of its own about. */
+const OUTSIDE = ["198.51.100.7", "192.0.2.7", "203.0.113.7"];
+
+/** @param each so many clients of each class */
+export function hostsOf(
+	service: Service,
+	world: AssumedWorld,
+	each: number,
+): Hosts | Unplayable {
+	const why = whyUnplayable(service);
+	if (why !== null) return { why };
+	const { packet } = service.sample;
+	const port = packet.kind === "tcp" ? packet.destinationPort : 0;
+	const address = formatAddress(packet.destination);
+	const routes = new Routes(world.setup);
+	const backends = backendsOf(service, routes, port);
+	if ("why" in backends) return backends;
+	const taken = new Set([
+		address,
+		...backends.list.map((one) => one.address),
+		...world.setup.interfaces.flatMap(({ addresses }) =>
+			addresses.map((one) => one.split("/")[0] ?? ""),
+		),
+	]);
+	const around = { world, routes, taken, backends: backends.list };
+	const { clients, absent } = clientsOf(service, around, each);
+	if (clients.length === 0)
+		return { why: [...new Set(absent.values())].join("; ") };
+	return {
+		service: { address, port },
+		clients,
+		backends: backends.list,
+		neighbours: nextHops(routes, [...clients, ...backends.list]),
+		absent,
+		hasHairpin: clients.some((client) =>
+			backends.list.some((one) => one.interface === client.interface),
+		),
+	};
+}
+
+function whyUnplayable(service: Service): string | null {
+	const { balances, protocol, sample, backends } = service;
+	if (balances !== "destination")
+		return `scenarios play connections to backends, and this balances the ${balances === "mark" ? "mark that routing reads" : "source address"}`;
+	if (
+		sample.packet.kind !== "tcp" ||
+		(protocol !== "tcp" && protocol !== "any")
+	)
+		return `scenarios play TCP, and this is ${protocol}`;
+	if (backends.length === 0) return "it has no backend";
+	return null;
+}
+
+function backendsOf(
+	{ backends }: Service,
+	routes: Routes,
+	servicePort: number,
+): { readonly list: readonly DraftBackend[] } | Unplayable {
+	const list: DraftBackend[] = [];
+	const sorted = backends.toSorted(
+		(one, other) =>
+			numberOf(one.address ?? "") - numberOf(other.address ?? "") ||
+			(one.port ?? 0) - (other.port ?? 0),
+	);
+	for (const { key, address, port } of sorted) {
+		const route = routes.lookup(parseAddress(address ?? "") ?? 0);
+		if (address === null || route === null)
+			return { why: `there is no route to ${key}` };
+		if (route.type !== "unicast")
+			return { why: `its backend ${key} is the gateway itself` };
+		if (list.some((one) => one.address === address))
+			return {
+				why: `it has several backends at ${address}, and hosts of a scenario listen on one port`,
+			};
+		list.push({
+			name: `b${list.length + 1}`,
+			key,
+			address,
+			interface: routes.interfaces[route.interface] ?? "",
+			port: port === servicePort ? null : port,
+		});
+	}
+	return { list };
+}
+
+function numberOf(address: string): number {
+	return (parseAddress(address) ?? 0) >>> 0;
+}
+
+interface Around {
+	readonly world: AssumedWorld;
+	readonly routes: Routes;
+	/** Addresses of hosts that there are already. */
+	readonly taken: Set<string>;
+	readonly backends: readonly DraftBackend[];
+}
+
+function clientsOf(
+	service: Service,
+	around: Around,
+	each: number,
+): Pick<Hosts, "clients" | "absent"> {
+	const { classes } = service;
+	const clients: DraftClient[] = [];
+	const absent = new Map<ClientClass, string>();
+	for (const of of classes) {
+		const places = interfacesFor(of, service, around.world).map((name) => ({
+			name,
+			addresses: clientAddresses({ of, name }, around, each),
+		}));
+		const possible = places.filter(({ addresses }) => addresses.length > 0);
+		const at = possible.find(
+			({ name, addresses }) =>
+				!standsBesideOthers(name, addresses[0] ?? 0, around),
+		);
+		if (at === undefined)
+			absent.set(
+				of,
+				possible.length === 0
+					? "no address for such a client could be found"
+					: `whether answers find back to a client at ${of.interface} depends on routers between it and the backends, which the assumed routes do not have`,
+			);
+		else
+			for (const address of at.addresses) {
+				const text = formatAddress(address | 0);
+				around.taken.add(text);
+				const name = `c${clients.length + 1}`;
+				clients.push({ name, of, address: text, interface: at.name });
+			}
+	}
+	return { clients, absent };
+}
+
+/** A class that stands for all clients may come by another interface, too. */
+function interfacesFor(
+	of: ClientClass,
+	{ classes, interfaces }: Service,
+	{ clientInterfaces }: AssumedWorld,
+): readonly string[] {
+	if (classes.length > 1) return [of.interface];
+	const others = clientInterfaces.filter(
+		(name) =>
+			name !== of.interface &&
+			(interfaces === null || interfaces.includes(name)),
+	);
+	return [of.interface, ...others];
+}
+
+function clientAddresses(
+	{ of, name }: { readonly of: ClientClass; readonly name: string },
+	{ world, routes, taken }: Around,
+	count: number,
+): readonly number[] {
+	const links = networksOf(world, name).map(({ own }) => own + 40);
+	const wanted = [of.packet.source >>> 0, ...OUTSIDE.map(numberOf), ...links];
+	const isUsable = (address: number) => {
+		const route = routes.lookup(address | 0);
+		return (
+			isHost(address) &&
+			isIn(address, of.sources) &&
+			route?.type === "unicast" &&
+			routes.interfaces[route.interface] === name
+		);
+	};
+	const first = wanted.find(isUsable);
+	const found: number[] = [];
+	for (
+		let address = first ?? 0;
+		found.length < count && isUsable(address);
+		address++
+	)
+		if (!taken.has(formatAddress(address | 0))) found.push(address);
+	return found;
+}
+
+/** On a backend's link by an assumed route alone, where there is a router between them for all that is known. */
+function standsBesideOthers(
+	name: string,
+	address: number,
+	{ world, backends }: Around,
+): boolean {
+	const network = networksOf(world, name).find(({ has }) => has(address));
+	return backends.some(
+		(one) =>
+			one.interface === name &&
+			(network === undefined || !network.has(numberOf(one.address))),
+	);
+}
+
+function networksOf({ setup }: AssumedWorld, name: string) {
+	return setup.interfaces
+		.filter((one) => one.name === name)
+		.flatMap(({ addresses }) => addresses)
+		.map((text) => {
+			const [address = "", length = "32"] = text.split("/");
+			const mask = prefixMask(Number(length));
+			const own = numberOf(address);
+			const has = (other: number) => ((own ^ other) & mask) === 0;
+			return { own, has };
+		});
+}
+
+/** Not of this host's network, not a loopback or multicast address, and not the last of 256. */
+function isHost(address: number): boolean {
+	const net = Math.floor(address / 2 ** 24);
+	return net > 0 && net !== 127 && net < 224 && address % 256 !== 255;
+}
+
+function isIn(address: number, ranges: Ranges): boolean {
+	return (
+		ranges === null ||
+		ranges.some(([least, greatest]) => address >= least && address <= greatest)
+	);
+}
+
+/** Routers on the way to hosts that are not on a link of the gateway. */
+function nextHops(
+	routes: Routes,
+	hosts: readonly { readonly address: string; readonly interface: string }[],
+): Hosts["neighbours"] {
+	const found = new Map<string, Hosts["neighbours"][number]>();
+	for (const { address } of hosts) {
+		const route = routes.lookup(parseAddress(address) ?? 0);
+		if (route === null || route.via === null) continue;
+		const via = formatAddress(route.via);
+		if (hosts.some((one) => one.address === via)) continue;
+		const name = routes.interfaces[route.interface] ?? "";
+		found.set(via, { interface: name, address: via });
+	}
+	return [...found.values()];
+}
