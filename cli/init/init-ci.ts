@@ -10,6 +10,7 @@ import { InputError } from "../screen/input-error.ts";
 import { out } from "../screen/screen.ts";
 import { nameText } from "../screen/screen-text.ts";
 import { CI_FILE, type CiJob, type CiSystem, ciText } from "./ci-files.ts";
+import { mustBeFree } from "./must-be-free.ts";
 
 export interface InitCiOptions {
 	readonly ci: CiSystem;
@@ -118,22 +119,6 @@ async function isDependency(): Promise<boolean> {
 	} catch (error) {
 		throw new InputError(`package.json is no JSON: ${reasonOf(error)}`);
 	}
-}
-
-/** @throws InputError when a file of the user's would be lost */
-async function mustBeFree(path: string, text: string): Promise<void> {
-	let there: string;
-	try {
-		there = await readFile(path, "utf8");
-	} catch (error) {
-		if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return;
-		throw new InputError(`cannot read ${path}: ${reasonOf(error)}`);
-	}
-	if (there !== text)
-		throw new InputError(
-			`${path} is there already, and differs: nothing was written`,
-			"Name another file (--output FILE), print it (--output -), or write over it (--force).",
-		);
 }
 
 async function makeFolder(folder: string): Promise<void> {

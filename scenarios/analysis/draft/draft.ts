@@ -75,8 +75,7 @@ export function draft(analysis: Analysis, options: DraftOptions): Draft {
 		{
 			name: DIALOGUE,
 			remarks: [
-				"A message by SMTP, in place of what your clients say. A SYN is repeated after a",
-				"second: a client that has to do so gives up, so that lost packets show.",
+				"A message by SMTP, in place of what your clients say. A SYN is repeated after a second: a client that has to do so gives up, so that lost packets show.",
 			],
 			value: call("smtp", { connectTimeoutMs: CONNECT_TIMEOUT_MS }),
 		},
@@ -156,8 +155,22 @@ export function typescriptOf({ remarks, constants, scenarios }: Draft): string {
 	].join("\n");
 }
 
-function comment(line: string): string {
-	return `// ${line}`.trimEnd();
+/** Columns of a comment. */
+const COMMENT_WIDTH = 88;
+
+/** In lines: those behind the first are indented where it is. */
+function comment(text: string): string {
+	const [, indent = ""] = /^( *)/.exec(text) ?? [];
+	const lines: string[] = [];
+	let line = "";
+	for (const word of text.trim().split(/\s+/)) {
+		const longer = line === "" ? `// ${indent}${word}` : `${line} ${word}`;
+		if (line !== "" && longer.length > COMMENT_WIDTH) {
+			lines.push(line);
+			line = `// ${indent}${indent === "" ? "" : "  "}${word}`;
+		} else line = longer;
+	}
+	return [...lines, line].join("\n");
 }
 
 function fileRemarks(
@@ -167,8 +180,7 @@ function fileRemarks(
 	const faults = findings.filter(({ severity }) => severity !== "note");
 	return [
 		origin,
-		"Expectations say what a balancer should do: each connection is served, live",
-		"backends get their shares, dead ones get nothing. It is yours from now on.",
+		"Expectations say what a balancer should do: each connection is served, live backends get their shares, dead ones get nothing. It is yours from now on.",
 		...(faults.length === 0
 			? []
 			: [
@@ -233,9 +245,9 @@ function setupOf(
 	const { world } = analysis;
 	const [alive] = service.classes[0]?.vectors ?? [];
 	invariant(alive !== undefined, `${service.key} has no class of clients`);
-	const conditions = Object.entries(alive.conditions).map(
-		([name, value]) => [name, String(value)] as const,
-	);
+	const conditions = Object.keys(alive.conditions)
+		.sort()
+		.map((name) => [name, String(alive.conditions[name])] as const);
 	const sysctls = sysctlsOf(world.setup.sysctls, hosts);
 	return call("recipeSetup", {
 		ruleset: options.ruleset as Fields,

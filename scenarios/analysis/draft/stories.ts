@@ -94,7 +94,11 @@ function tellClass(context: ClassContext): Stories {
 	const scenarios: Expression[] = [];
 	if (meant.weights !== null || meant.servesAll)
 		scenarios.push(splitStory(context, alive.split, meant));
-	const dead = of.vectors.filter(({ kind }) => kind === "dead");
+	const firstDead = ({ dead: keys }: VectorSplit) =>
+		hosts.backends.findIndex(({ key }) => keys.includes(key));
+	const dead = of.vectors
+		.filter(({ kind }) => kind === "dead")
+		.toSorted((one, other) => firstDead(one) - firstDead(other));
 	for (const vector of dead.slice(0, MOST_DEATHS))
 		scenarios.push(deathStory(context, vector, meant));
 	if (dead.length > MOST_DEATHS)
@@ -325,9 +329,9 @@ function changedFrom(
 	vector: VectorSplit,
 	alive: VectorSplit | undefined,
 ): readonly string[] {
-	return Object.keys(vector.conditions).filter(
-		(name) => vector.conditions[name] !== alive?.conditions[name],
-	);
+	return Object.keys(vector.conditions)
+		.filter((name) => vector.conditions[name] !== alive?.conditions[name])
+		.sort();
 }
 
 function allDeadStory(context: ClassContext, vector: VectorSplit): Expression {

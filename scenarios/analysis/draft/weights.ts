@@ -85,8 +85,8 @@ function commonDivisor(one: number, other: number): number {
 const FEWEST = 12;
 const MOST_IN_TURN = 240;
 /** Where chance decides: enough for each backend to be told from one with half or twice as much. */
-const FEWEST_DRAWN = 300;
-const DRAWN_EACH = 60;
+const FEWEST_DRAWN = 200;
+const DRAWN_EACH = 50;
 const MOST_DRAWN = 3_000;
 
 /** So many connections that all shares of them are whole numbers. */

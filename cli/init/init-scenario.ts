@@ -1,0 +1,240 @@
+/** `marktwin init RULES`: writes scenarios of what a ruleset balances. */
+import { basename, dirname, join, relative, sep } from "node:path";
+import type { PlayedDraft } from "../../scenarios/analysis/draft/draft-played.ts";
+import type { GivenWorld } from "../../scenarios/analysis/world/assumed-world.ts";
+import type { RulesetSource } from "../../scenarios/language/scenario.ts";
+import { commandLine, shellLine } from "../../scenarios/result/invocation.ts";
+import type { Ruleset } from "../../sim/contract/ruleset.ts";
+import { EXIT } from "../base/exit-code.ts";
+import {
+	mustBeWritable,
+	operand,
+	STANDARD,
+	writeText,
+} from "../files/files.ts";
+import type { WorldOptions } from "../options/world-options.ts";
+import { jsonLine } from "../outputs/json-text.ts";
+import { InputError } from "../screen/input-error.ts";
+import { sayNotes } from "../screen/say-notes.ts";
+import { err, out, whileShowing } from "../screen/screen.ts";
+import { nameText } from "../screen/screen-text.ts";
+import type { Paint } from "../screen/terminal.ts";
+import { mustBeFree } from "./must-be-free.ts";
+
+export interface InitScenarioOptions extends WorldOptions {
+	readonly output?: string;
+	readonly format?: "ts" | "json";
+	readonly force: boolean;
+}
+
+/**
+ * One file for each ruleset.
+ * @returns the exit code
+ */
+export async function initScenarios(
+	rules: readonly string[],
+	options: InitScenarioOptions,
+): Promise<number> {
+	if (rules.length > 1 && options.output !== undefined)
+		throw new InputError(
+			`--output ${options.output} is one file, and there are ${rules.length} rulesets`,
+			"Leave --output out: each ruleset gets a file beside it.",
+		);
+	const codes: number[] = [];
+	for (const one of rules) codes.push(await initScenario(one, options));
+	return codes.includes(EXIT.badInput) ? EXIT.badInput : Math.max(...codes);
+}
+
+/**
+ * @param named the rules, or a folder with a capture
+ * @returns the exit code
+ */
+async function initScenario(
+	named: string,
+	options: InitScenarioOptions,
+): Promise<number> {
+	const { readRulesAndWorld } = await import("../options/read-world.ts");
+	const { rules, given } = await readRulesAndWorld(named, options);
+	const { name, text } = rules;
+	const file = named === STANDARD ? STANDARD : name;
+	const format = formatOf(options);
+	const output = outputFor(file, format, options.output);
+	await mustBeWritable(output);
+	const ruleset = await loaded(text, name);
+	if (ruleset === null) return EXIT.badInput;
+	err.show(given.notes);
+	const source = sourceFor({ file, text, output, format });
+	const made = await whileShowing(`playing ${name} …`, () =>
+		drafted({ ruleset, given, text, file, source }),
+	);
+	const { scenarios } = made.draft;
+	if (scenarios.length === 0) {
+		err.show([
+			`${nameText(name)}: no service that scenarios can play, so nothing is written`,
+			...leftOutLines(made),
+		]);
+		return EXIT.unknown;
+	}
+	const written = await textOf(made, format);
+	if (!options.force && output !== STANDARD) await mustBeFree(output, written);
+	await writeText(output, written);
+	// Standard output may be the file.
+	const screen = output === STANDARD ? err : out;
+	screen.show(reportLines(made, { file, output, paint: screen.paint }));
+	return EXIT.holds;
+}
+
+function formatOf({ format, output }: InitScenarioOptions): "ts" | "json" {
+	if (format !== undefined) return format;
+	return output?.endsWith(".json") ? "json" : "ts";
+}
+
+/** `web.scenario.ts` beside `web.rules`. */
+function outputFor(
+	file: string,
+	format: "ts" | "json",
+	named: string | undefined,
+): string {
+	if (named !== undefined) return named;
+	if (file === STANDARD)
+		throw new InputError(
+			"rules from standard input have no name to call the scenarios by",
+			"Name the file to write: --output my.scenario.ts.",
+		);
+	const name = basename(file).replace(/\.(rules|txt|sh|conf|save|v4)$/, "");
+	return join(dirname(file), `${name}.scenario.${format}`);
+}
+
+/** `null` where it would not load; says why. */
+async function loaded(text: string, file: string): Promise<Ruleset | null> {
+	const { checkRules } = await import("../../sim/script/check-rules.ts");
+	const { ruleset, faults, notes } = checkRules(text, { file });
+	sayNotes(notes);
+	if (ruleset !== null) return ruleset;
+	const { printFaults } = await import(
+		"../../sim/ruleset/base/ruleset-error.ts"
+	);
+	const { refusal } = await import("../check/refusal.ts");
+	err.show([
+		`${printFaults(faults)}\n`,
+		`${err.paint("red", "✗")} ${nameText(file)} ${refusal(faults)}`,
+	]);
+	return null;
+}
+
+/** The rules by their file, as it is seen from the scenarios; their text where that cannot be. */
+function sourceFor({
+	file,
+	text,
+	output,
+	format,
+}: {
+	readonly file: string;
+	readonly text: string;
+	readonly output: string;
+	readonly format: "ts" | "json";
+}): RulesetSource {
+	if (file === STANDARD) return { name: "stdin.rules", text };
+	const folder = output === STANDARD ? "." : dirname(output);
+	const path = relative(folder, file).split(sep).join("/");
+	// JSON may come from anybody: it names files in its own folder and below.
+	const isBelow = !path.startsWith("../") && !path.startsWith("/");
+	if (format === "json" && !isBelow) return { name: basename(file), text };
+	return { file: path };
+}
+
+async function drafted({
+	ruleset,
+	given,
+	text,
+	file,
+	source,
+}: {
+	readonly ruleset: Ruleset;
+	readonly given: GivenWorld;
+	readonly text: string;
+	readonly file: string;
+	readonly source: RulesetSource;
+}): Promise<PlayedDraft> {
+	const { analyse } = await import(
+		"../../scenarios/analysis/services/analysis.ts"
+	);
+	const { lintRuleset } = await import(
+		"../../scenarios/analysis/lint/run/lint-ruleset.ts"
+	);
+	const { draftPlayed } = await import(
+		"../../scenarios/analysis/draft/draft-played.ts"
+	);
+	const analysis = analyse(ruleset, given);
+	const findings = lintRuleset({ file, ...analysis }, text).filter(
+		({ suppressed }) => suppressed === null,
+	);
+	const command = shellLine(["marktwin", "init", operand(basename(file))]);
+	return draftPlayed(analysis, text, {
+		ruleset: source,
+		origin: `Written by ${command}.`,
+		findings,
+	});
+}
+
+async function textOf(
+	{ draft }: PlayedDraft,
+	format: "ts" | "json",
+): Promise<string> {
+	const { scenariosOf, typescriptOf } = await import(
+		"../../scenarios/analysis/draft/draft.ts"
+	);
+	if (format === "ts") return typescriptOf(draft);
+	return `${jsonLine(scenariosOf(draft), 2)}\n`;
+}
+
+function reportLines(
+	made: PlayedDraft,
+	{
+		file,
+		output,
+		paint,
+	}: {
+		readonly file: string;
+		readonly output: string;
+		readonly paint: Paint;
+	},
+): readonly string[] {
+	const { results, draft } = made;
+	const others = results.filter(({ outcome }) => outcome !== "holds");
+	const count = (number: number, one: string) =>
+		`${number} ${one}${number === 1 ? "" : "s"}`;
+	const services = new Set(draft.services).size;
+	const where = output === STANDARD ? "" : ` in ${nameText(output)}`;
+	return [
+		`${count(results.length, "scenario")} of ${count(services, "service")}${where}: ${results.length - others.length} hold on the model`,
+		...others.map(
+			({ outcome, scenario }) =>
+				`  ${outcome === "violated" ? paint("red", "✗") : paint("yellow", "?")} ${scenario.name}: ${scenario.title}`,
+		),
+		...(others.some(({ outcome }) => outcome === "violated")
+			? [
+					`They say what a balancer should do, and are violated until the rules are repaired: ${shellLine(["marktwin", "lint", operand(file)])}`,
+				]
+			: []),
+		...leftOutLines(made),
+		...(output === STANDARD
+			? []
+			: [`Play them: ${commandLine({ command: "run", names: [output] })}`]),
+	];
+}
+
+/** What has no scenario; the file says it, too. */
+function leftOutLines({ draft }: PlayedDraft): readonly string[] {
+	const most = 10;
+	const { leftOut } = draft;
+	return leftOut.length === 0
+		? []
+		: [
+				"Without a scenario:",
+				...leftOut.slice(0, most).map((one) => `  ${one}`),
+				...(leftOut.length > most
+					? [`  … and ${leftOut.length - most} more`]
+					: []),
+			];
+}
