@@ -99,6 +99,18 @@ describe("marktwin lint", () => {
 		expect(out).toContain(`${script}:3:19: note MT801`);
 	});
 
+	it("takes what the machine tells, and a folder with all of it", async () => {
+		const addresses = fileOf("addr.json", JSON.stringify([]));
+		const told = await marktwin(["lint", "--addresses", addresses, old]);
+		expect(told).toMatchObject({ code: 0 });
+		expect(told.out).toContain("MT801");
+		const twice = await marktwin(["lint", "--addresses", "-", old, old]);
+		expect(twice.code).toBe(2);
+		expect(twice.err).toContain(
+			"standard input (-) would be read more than once",
+		);
+	});
+
 	it("lets no text of a ruleset speak to a terminal", async () => {
 		const text = filter(`${OLD} -m comment --comment "\u001b[2J ::error::x"`);
 		const { out } = await marktwin(["lint", "-"], { input: text });

@@ -1,18 +1,16 @@
 import { Command, Option } from "commander";
+import { addWorldOptions, RULES_HELP } from "../options/world-options.ts";
 import { type LintCommandOptions, lint } from "./lint.ts";
 
 const SEVERITIES = ["error", "warning", "note"];
 
 /** `marktwin lint RULES…`: what is wrong with a ruleset that loads. */
 export function lintCommand(): Command {
-	return new Command("lint")
+	const command = new Command("lint")
 		.description(
 			"find what is wrong with rulesets that load, and say what to do",
 		)
-		.argument(
-			"<rules...>",
-			"files that iptables-restore takes, or shell scripts of iptables commands; - is standard input",
-		)
+		.argument("<rules...>", RULES_HELP)
 		.addOption(
 			new Option("--format <format>", "what is printed")
 				.choices(["text", "json", "sarif", "github", "gitlab"])
@@ -48,7 +46,11 @@ export function lintCommand(): Command {
 				"write all findings to a file for --baseline",
 			).conflicts("baseline"),
 		)
-		.option("-o, --output <file>", "file to write to (default standard output)")
+		.option(
+			"-o, --output <file>",
+			"file to write to (default standard output)",
+		);
+	return addWorldOptions(command)
 		.addHelpText(
 			"after",
 			`
@@ -56,6 +58,7 @@ Examples:
   marktwin lint my.rules
   iptables-save | marktwin lint -
   marktwin lint --format sarif --output lint.sarif my.rules
+  marktwin lint --addresses addr.json --routes route.json my.rules
   marktwin explain MT101
 
 A comment suppresses a finding of the rule below it, with a reason:

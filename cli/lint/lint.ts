@@ -7,12 +7,14 @@ import type {
 import type { Ruleset } from "../../sim/contract/ruleset.ts";
 import { EXIT } from "../base/exit-code.ts";
 import { version } from "../base/version.ts";
-import { mustBeWritable, readRules } from "../files/files.ts";
+import { mustBeWritable, STANDARD } from "../files/files.ts";
+import type { WorldOptions } from "../options/world-options.ts";
+import { InputError } from "../screen/input-error.ts";
 import { sayNotes } from "../screen/say-notes.ts";
 import { err, whileShowing } from "../screen/screen.ts";
 import { nameText } from "../screen/screen-text.ts";
 
-export interface LintCommandOptions {
+export interface LintCommandOptions extends WorldOptions {
 	readonly format: "text" | "json" | "sarif" | "github" | "gitlab";
 	readonly severity: Severity;
 	readonly only: readonly string[];
@@ -39,7 +41,7 @@ export async function lint(
 		"../../scenarios/analysis/lint/rules/index.ts"
 	);
 	const codes = await readCodes(options);
-	const linted = await lintFiles(files, codes);
+	const linted = await lintFiles(files, options, codes);
 	const good = linted.filter((one) => one !== null);
 	const report: LintReport = {
 		version: version(),
@@ -82,8 +84,11 @@ interface Linted {
 /** `null` for each file that does not load: its faults are printed. */
 async function lintFiles(
 	files: readonly string[],
+	options: WorldOptions,
 	codes: Codes,
 ): Promise<readonly (Linted | null)[]> {
+	mustReadOnce(files, options);
+	const { readRulesAndWorld } = await import("../options/read-world.ts");
 	const { analyse } = await import(
 		"../../scenarios/analysis/services/analysis.ts"
 	);
@@ -97,10 +102,12 @@ async function lintFiles(
 	for (const file of files)
 		linted.push(
 			await whileShowing(`linting ${file} …`, async () => {
-				const { name, text } = await readRules(file);
+				const { rules, given } = await readRulesAndWorld(file, options);
+				const { name, text } = rules;
 				const ruleset = await loaded(text, name);
 				if (ruleset === null) return null;
-				const facts = { file: name, ...analyse(ruleset) };
+				const facts = { file: name, ...analyse(ruleset, given) };
+				err.show(facts.world.notes.map((note) => `${nameText(name)}: ${note}`));
 				const lines = text.split(/\r?\n/);
 				return {
 					file: { name, lines, unknown: unknownOf(facts) },
@@ -109,6 +116,20 @@ async function lintFiles(
 			}),
 		);
 	return linted;
+}
+
+/** What is read for each of several files would be empty for the second one. */
+function mustReadOnce(
+	files: readonly string[],
+	{ addresses, routes, routingRules }: WorldOptions,
+): void {
+	const told = [addresses, routes, routingRules];
+	const named = [...files, ...told].filter((one) => one === STANDARD);
+	if (named.length > 1 || (files.length > 1 && told.includes(STANDARD)))
+		throw new InputError(
+			"standard input (-) would be read more than once",
+			"Name a file in its place.",
+		);
 }
 
 /** `null` where it would not load; says why, and what a script does besides. */
