@@ -32,7 +32,7 @@ describe.each(TEST_RULESETS)("$name", ({ file, text, services }) => {
 	});
 
 	it("expects addresses and ports that stand in its rules", () => {
-		const rules = text.slice(text.indexOf("*"));
+		const rules = text.slice(text.indexOf("\n*"));
 		for (const { key, shares } of services)
 			for (const place of [key, ...Object.keys(shares)]) {
 				const ranges = /-j DNAT --to-destination \S+-/.test(rules);
@@ -50,7 +50,9 @@ it("are found by name", () => {
 		conditions: { db1up: 1, db2up: 0 },
 		shares: { "10.20.10.21:5432": "1/2", "no backend": "1/2" },
 	});
-	expect(testRuleset("kube-proxy").services[5]?.clients).toBe("other clients");
+	expect(testRuleset("kube-proxy").services[5]?.clients).toBe(
+		"outside of 198.51.100.0/24",
+	);
 });
 
 describe("rules of kube-proxy", () => {

@@ -9,7 +9,8 @@
  *
  * `service PROTOCOL DESTINATION [from CLIENTS] [when NAME=VALUE …]: BACKEND SHARE, …`, one line for each
  * kind of clients and each vector of conditions that is worth a test. DESTINATION `local:80` is any
- * address of the gateway. A fraction is exact, a decimal is rounded to as many digits as it has, and
+ * address of the gateway; CLIENTS are a network, `outside of` one, or an interface. A `*` in a BACKEND is
+ * what rules do not say. A fraction is exact, a decimal is rounded to as many digits as it has, and
  * `0..1/2` is an interval. A ruleset without a `fault` is right.
  */
 import { readdirSync, readFileSync } from "node:fs";
@@ -21,10 +22,10 @@ const FOLDER = import.meta.dirname;
 interface ExpectedService {
 	/** `tcp 203.0.113.10:80`, `tcp local:30080`, `any any` */
 	readonly key: string;
-	/** A network, an interface, or words; `null`: all. */
+	/** `10.0.0.0/8`, `outside of 10.0.0.0/8`, `wan0`; `null`: all. */
 	readonly clients: string | null;
 	readonly conditions: Readonly<Record<string, 0 | 1>>;
-	/** `1/3`, `0.33`, `0..1/2` by backend, `no backend`, `translated` or `untranslated`. */
+	/** `1/3`, `0.33`, `0..1/2` by backend, or `no backend`. */
 	readonly shares: Readonly<Record<string, string>>;
 }
 
@@ -59,7 +60,7 @@ function readTestRuleset(fileName: string): TestRuleset {
 	const file = join(FOLDER, fileName);
 	const text = readFileSync(file, "utf8");
 	const [about = "", ...rest] = text
-		.slice(0, text.indexOf("*"))
+		.slice(0, text.indexOf("\n*"))
 		.trim()
 		.split("\n")
 		.map((line) => line.replace(/^# /, ""));
