@@ -9,6 +9,8 @@ const SIZE = 4096;
 export class AddressCache<T> {
 	readonly #answers: (T | undefined)[] = new Array(SIZE).fill(undefined);
 	readonly #addresses = new Int32Array(SIZE);
+	/** Slots that have an answer. */
+	readonly #used: number[] = [];
 
 	/** @returns `undefined` when it is not remembered */
 	get(address: Address): T | undefined {
@@ -18,13 +20,15 @@ export class AddressCache<T> {
 
 	set(address: Address, answer: T): void {
 		const slot = slotOf(address);
+		if (this.#answers[slot] === undefined) this.#used.push(slot);
 		this.#addresses[slot] = address;
 		this.#answers[slot] = answer;
 	}
 
-	/** Forgets everything. */
+	/** Forgets everything. Mostly that is little, since a copy of a gateway is put back after a few packets. */
 	clear(): void {
-		this.#answers.fill(undefined);
+		for (const slot of this.#used) this.#answers[slot] = undefined;
+		this.#used.length = 0;
 	}
 }
 

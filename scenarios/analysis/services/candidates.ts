@@ -18,7 +18,7 @@ import {
 	normalized,
 } from "./intervals.ts";
 import type { Links } from "./sample.ts";
-import { common, everything, type Space, spaceOf, spaceText } from "./space.ts";
+import { common, everything, type Space, spaceText, takenBy } from "./space.ts";
 
 /** Where a first packet that comes in meets rules before it is routed, and where its source is translated. */
 const LOOKED_AT = [
@@ -72,16 +72,20 @@ export function visitRules(
 	for (const [tableName, hook] of LOOKED_AT) {
 		const table = tables.find(({ name }) => name === tableName);
 		if (table === undefined) continue;
-		const chains = new Map(table.chains.map((chain) => [chain.name, chain]));
+		const chains = chainsByName(table);
 		const seen = new Set<string>();
 		const enter = (chain: Chain, space: Space): void => {
 			const key = `${chain.name}|${spaceText(space)}`;
-			if (seen.has(key)) return;
+			if (seen.has(key) || steps > MOST_STEPS) return;
 			seen.add(key);
-			for (const rule of chain.rules) {
-				if (++steps > MOST_STEPS) return;
-				const taken = spaceOf(rule, space, interfaces);
+			const takes = takenBy(chain.rules, interfaces);
+			steps += takes.length;
+			// A plain loop: kube-proxy has a rule for each service, and each service comes by here.
+			for (let index = 0; index < takes.length; index++) {
+				const wanted = takes[index] as Space | null;
+				const taken = wanted === null ? null : common(space, wanted);
 				if (taken === null) continue;
+				const rule = chain.rules[index] as Rule;
 				visit({ rule, chain: chain.name, table: table.name, space: taken });
 				const { target } = rule;
 				if (target?.kind !== "jump" && target?.kind !== "goto") continue;
@@ -92,6 +96,17 @@ export function visitRules(
 		if (first !== undefined) enter(first, begin);
 	}
 	return steps <= MOST_STEPS;
+}
+
+const named = new WeakMap<Table, ReadonlyMap<string, Chain>>();
+
+/** Large tables are visited for each of their services. */
+function chainsByName(table: Table): ReadonlyMap<string, Chain> {
+	const known =
+		named.get(table) ??
+		new Map(table.chains.map((chain) => [chain.name, chain]));
+	named.set(table, known);
+	return known;
 }
 
 /** The packets that rules with a say in balancing ask for. */

@@ -13,7 +13,9 @@ export function isAll(set: Intervals): boolean {
 }
 
 export function contains(set: Intervals, value: number): boolean {
-	return set.some(([least, greatest]) => value >= least && value <= greatest);
+	for (const [least, greatest] of set)
+		if (value >= least && value <= greatest) return true;
+	return false;
 }
 
 /** Sorted, and joined where they touch. */
@@ -47,6 +49,16 @@ export function intersection(one: Intervals, other: Intervals): Intervals {
 		else otherAt++;
 	}
 	return both;
+}
+
+/** All of one lies before all of the other: they have nothing in common. Others may have nothing in common as well. */
+export function isApart(one: Intervals, other: Intervals): boolean {
+	const [least, greatest] = [one[0], one.at(-1)];
+	const [otherLeast, otherGreatest] = [other[0], other.at(-1)];
+	return (
+		(greatest?.[1] ?? 0) < (otherLeast?.[0] ?? 0) ||
+		(otherGreatest?.[1] ?? 0) < (least?.[0] ?? 0)
+	);
 }
 
 export function complement(set: Intervals): Intervals {

@@ -3,7 +3,12 @@
  * turns or draws, or write bits of marks that a later one reads. A rule that only marks what another
  * hook reads tells no clients apart.
  */
-import type { Chain, Rule, Ruleset } from "../../../sim/contract/ruleset.ts";
+import type {
+	Chain,
+	Rule,
+	Ruleset,
+	Table,
+} from "../../../sim/contract/ruleset.ts";
 import { matches } from "../../../sim/matches/index.ts";
 import { marksOf } from "../../../sim/ruleset/rule-traits.ts";
 import { targets } from "../../../sim/targets/index.ts";
@@ -20,8 +25,11 @@ export function rulesThatMatter(
 	markRoutes: readonly MarkRoute[],
 ): (table: string, rule: Rule) => boolean {
 	const looked = tables.filter(({ name }) => BEFORE_ROUTING.includes(name));
-	const all = looked.flatMap(({ chains }) =>
-		chains.flatMap(({ rules }) => rules),
+	const all = looked.flatMap((table) =>
+		// Where a packet is sent to is decided by then, so what translates sources reads no mark for it.
+		table.name === "nat" && balances !== "source"
+			? chainsFrom(table, "PREROUTING").flatMap(({ rules }) => rules)
+			: table.chains.flatMap(({ rules }) => rules),
 	);
 	let bitsRead = markRoutes.reduce((bits, { mask }) => bits | mask, 0);
 	for (const use of all.flatMap(marksOf))
@@ -62,6 +70,18 @@ export function rulesThatMatter(
 		);
 	};
 	return matters;
+}
+
+/** The chain of that name, and those that its packets may come to. */
+function chainsFrom({ chains }: Table, name: string): readonly Chain[] {
+	const byName = new Map(chains.map((chain) => [chain.name, chain]));
+	const names = new Set([name]);
+	// A set is iterated in the order of insertion, also over what is added meanwhile.
+	for (const one of names)
+		for (const { target } of byName.get(one)?.rules ?? [])
+			if (target?.kind === "jump" || target?.kind === "goto")
+				names.add(target.chain);
+	return [...names].flatMap((one) => byName.get(one) ?? []);
 }
 
 function asksSomething({ matches: uses }: Rule): boolean {

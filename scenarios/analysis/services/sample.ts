@@ -107,8 +107,8 @@ type Point = Readonly<
 
 function lies(point: Point, from: string, space: Space): boolean {
 	return (
-		contains(space.protocol, point.protocol) &&
 		HEADER_FIELDS.every((field) => contains(space[field], point[field])) &&
+		contains(space.protocol, point.protocol) &&
 		space.interfaces.includes(from)
 	);
 }

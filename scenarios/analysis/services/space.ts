@@ -12,6 +12,7 @@ import {
 	intersection,
 	intervalsText,
 	isAll,
+	isApart,
 	isWithin,
 } from "./intervals.ts";
 
@@ -47,6 +48,8 @@ export function everything(interfaces: readonly string[]): Space {
 
 /** What two spaces have in common; `null`: nothing. */
 export function common(one: Space, other: Space): Space | null {
+	// Mostly it is the destination that differs, which is found out without a list.
+	if (isApart(one.destination, other.destination)) return null;
 	const interfaces = one.interfaces.filter((name) =>
 		other.interfaces.includes(name),
 	);
@@ -80,26 +83,27 @@ export function spaceText(space: Space): string {
 	].join("|");
 }
 
-const takenBy = new WeakMap<Rule, Map<string, Space | null>>();
+const takenByRules = new WeakMap<
+	readonly Rule[],
+	{ readonly interfaces: readonly string[]; readonly taken: Taken }
+>();
+type Taken = readonly (Space | null)[];
 
 /**
- * The packets of a space that a rule's header and its comparisons with constants take.
+ * The packets that each rule's header and its comparisons with constants take; `null`: none. It is kept
+ * for the rules of a chain, since large ones are visited for each service.
  * @param interfaces of the gateway
- * @returns `null` when they take none
  */
-export function spaceOf(
-	rule: Rule,
-	space: Space,
+export function takenBy(
+	rules: readonly Rule[],
 	interfaces: readonly string[],
-): Space | null {
-	const key = interfaces.join(" ");
-	const known = takenBy.get(rule) ?? new Map<string, Space | null>();
-	let taken = known.get(key);
-	if (taken === undefined) {
-		taken = takenOf(rule, everything(interfaces));
-		takenBy.set(rule, known.set(key, taken));
-	}
-	return taken === null ? null : common(space, taken);
+): Taken {
+	const known = takenByRules.get(rules);
+	if (known?.interfaces === interfaces) return known.taken;
+	const all = everything(interfaces);
+	const taken = rules.map((rule) => takenOf(rule, all));
+	takenByRules.set(rules, { interfaces, taken });
+	return taken;
 }
 
 function takenOf(rule: Rule, all: Space): Space | null {

@@ -46,6 +46,8 @@ export class Sysctls implements Stateful<SavedSysctls> {
 	readonly #interfaces: readonly string[];
 	/** Settings of interfaces that still follow `default`, by their names (`devinet_copy_dflt_conf`). */
 	#followers = new Set<string>();
+	/** The copy that is as the settings are now; `null`: none, or one was written since. */
+	#copy: SavedSysctls | null = null;
 
 	/** @param interfaces besides the loopback */
 	constructor(interfaces: readonly SysctlInterface[] = []) {
@@ -63,15 +65,18 @@ export class Sysctls implements Stateful<SavedSysctls> {
 	}
 
 	save(): SavedSysctls {
-		return {
+		this.#copy ??= {
 			values: new Map(this.#values),
 			followers: new Set(this.#followers),
 		};
+		return this.#copy;
 	}
 
-	restore({ values, followers }: SavedSysctls): void {
-		this.#values = new Map(values);
-		this.#followers = new Set(followers);
+	restore(copy: SavedSysctls): void {
+		if (copy === this.#copy) return;
+		this.#values = new Map(copy.values);
+		this.#followers = new Set(copy.followers);
+		this.#copy = copy;
 		for (const watcher of this.#watchers) watcher();
 	}
 
@@ -105,6 +110,7 @@ export class Sysctls implements Stateful<SavedSysctls> {
 		const { min, max, takes } = DEFINITIONS.get(key) ?? ANY_NUMBER;
 		if (!isWithin(value, takes ?? [min, max])) return invalid(dotted);
 		if (!isWithin(value, [min, max])) return notModelled(dotted, value, []);
+		this.#copy = null;
 		this.#values.set(key, value);
 		this.#followers.delete(key);
 		if (before !== value) this.#spread(key, value);
