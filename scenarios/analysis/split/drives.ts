@@ -30,8 +30,8 @@ export interface PacketClass {
 }
 
 /** Names that `clientDrives` gives. */
-export const ONE_CLIENT = "one client";
-export const OTHER_CLIENTS = "other clients";
+const ONE_CLIENT = "one client";
+const OTHER_CLIENTS = "other clients";
 
 /**
  * How far the shares of each class can be driven by the order in which connections of all of them come. Ends that

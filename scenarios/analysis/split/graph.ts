@@ -39,7 +39,7 @@ interface Way {
 	readonly probability: Rational;
 }
 
-export interface Counter {
+interface Counter {
 	readonly key: string;
 	readonly every: number;
 	readonly initial: number;

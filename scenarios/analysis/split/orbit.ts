@@ -15,7 +15,7 @@ import type { Deviation } from "./split.ts";
 export const MOST_CONNECTIONS = 1_000_000;
 
 /** Counters of a graph, moved on by packets that come to a root. */
-export interface Walker {
+interface Walker {
 	/** A packet: the index of the key where it ends. */
 	readonly step: () => number;
 	/** From here on `isBack` compares with the state of now. */
@@ -24,7 +24,7 @@ export interface Walker {
 }
 
 /** From the loaded state on. Neither draws nor open nodes may be below the root. */
-export function walkerOf({ nodes, counters }: Graph, root: number): Walker {
+function walkerOf({ nodes, counters }: Graph, root: number): Walker {
 	// Flat arrays, since this is where a million connections spend their time.
 	const counterOf = new Int32Array(nodes.length).fill(-1);
 	const round = new Int32Array(nodes.length);

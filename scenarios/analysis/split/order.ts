@@ -146,7 +146,7 @@ class Search {
  * @param repeated the same, for those that come again and again
  * @returns `null` where it is too long
  */
-export function orderOf(
+function orderOf(
 	first: readonly string[],
 	repeated: readonly string[],
 ): Order | null {

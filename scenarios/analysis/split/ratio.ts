@@ -25,7 +25,7 @@ export interface Arcs extends Directed {
 	readonly time: Uint8Array;
 }
 
-export interface Greatest {
+interface Greatest {
 	readonly ratio: Rational;
 	/** Arcs of a circle that has it, one behind the other. */
 	readonly circle: readonly number[];
