@@ -16,7 +16,9 @@ import { lintCommand } from "./lint/command.ts";
 import { mergeCommand } from "./merge/command.ts";
 import { runCommand } from "./run/command.ts";
 import { saveCommand } from "./save/command.ts";
+import { splitCommand } from "./split/command.ts";
 import { traceCommand } from "./trace/command.ts";
+import { verdictCommand } from "./verdict/command.ts";
 
 /** `marktwin`, with all of its commands. */
 export function marktwinCommand(): Command {
@@ -32,17 +34,19 @@ export function marktwinCommand(): Command {
 			"after",
 			`
 Examples:
-  marktwin check /etc/iptables/rules.v4   would it load?
+  marktwin verdict /etc/iptables/rules.v4 what does it balance, and is that right?
   marktwin lint /etc/iptables/rules.v4    what is wrong with it?
   marktwin run builtin                    plays all that comes with marktwin
   marktwin run                            plays *.scenario.* below this folder
   marktwin example demo                   a ruleset and scenarios to begin with`,
 		);
 	for (const command of [
+		verdictCommand(),
 		runCommand(),
 		traceCommand(),
 		saveCommand(),
 		checkCommand(),
+		splitCommand(),
 		lintCommand(),
 		explainCommand(),
 		fixCommand(),

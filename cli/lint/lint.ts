@@ -1,18 +1,12 @@
-import type { LintedFile, LintReport } from "../../reports/lint/lint-report.ts";
-import type {
-	LintCode,
-	LintFinding,
-	Severity,
-} from "../../scenarios/analysis/lint/finding.ts";
-import type { Ruleset } from "../../sim/contract/ruleset.ts";
+import type { LintReport } from "../../reports/lint/lint-report.ts";
+import type { Severity } from "../../scenarios/analysis/lint/finding.ts";
 import { EXIT } from "../base/exit-code.ts";
-import { version } from "../base/version.ts";
 import { mustBeWritable, STANDARD } from "../files/files.ts";
 import type { WorldOptions } from "../options/world-options.ts";
 import { InputError } from "../screen/input-error.ts";
-import { sayNotes } from "../screen/say-notes.ts";
 import { err, whileShowing } from "../screen/screen.ts";
 import { nameText } from "../screen/screen-text.ts";
+import type { Codes, Linted } from "./lint-file.ts";
 
 export interface LintCommandOptions extends WorldOptions {
 	readonly format: "text" | "json" | "sarif" | "github" | "gitlab";
@@ -24,12 +18,6 @@ export interface LintCommandOptions extends WorldOptions {
 	readonly output?: string;
 }
 
-/** Codes of the rules to run. */
-interface Codes {
-	readonly only?: readonly LintCode[];
-	readonly ignore: readonly LintCode[];
-}
-
 export async function lint(
 	files: readonly string[],
 	options: LintCommandOptions,
@@ -37,20 +25,11 @@ export async function lint(
 	const { format, severity, output, writeBaseline } = options;
 	for (const file of [output, writeBaseline])
 		if (file !== undefined) await mustBeWritable(file);
-	const { allLintRules } = await import(
-		"../../scenarios/analysis/lint/rules/index.ts"
-	);
+	const { reportOf } = await import("./lint-file.ts");
 	const codes = await readCodes(options);
 	const linted = await lintFiles(files, options, codes);
 	const good = linted.filter((one) => one !== null);
-	const report: LintReport = {
-		version: version(),
-		rules: allLintRules,
-		files: good.map(({ file }) => file),
-		findings: good.flatMap(({ findings }) => findings),
-		hasBaseline: false,
-		stale: [],
-	};
+	const report = reportOf(good);
 	const isBad = good.length < linted.length;
 	if (isBad) process.exitCode = EXIT.badInput;
 	// A report or a baseline without one of the files would say that what is wrong with it is gone.
@@ -76,11 +55,6 @@ async function readCodes({ only, ignore }: LintCommandOptions): Promise<Codes> {
 	};
 }
 
-interface Linted {
-	readonly file: LintedFile;
-	readonly findings: readonly LintFinding[];
-}
-
 /** `null` for each file that does not load: its faults are printed. */
 async function lintFiles(
 	files: readonly string[],
@@ -88,31 +62,18 @@ async function lintFiles(
 	codes: Codes,
 ): Promise<readonly (Linted | null)[]> {
 	mustReadOnce(files, options);
-	const { readRulesAndWorld } = await import("../options/read-world.ts");
-	const { analyse } = await import(
-		"../../scenarios/analysis/services/analysis.ts"
-	);
-	const { lintRuleset } = await import(
-		"../../scenarios/analysis/lint/run/lint-ruleset.ts"
-	);
-	const { unknownOf } = await import(
-		"../../scenarios/analysis/lint/run/unknown.ts"
-	);
+	const { analysed } = await import("../rules/analysed.ts");
+	const { lintFile } = await import("./lint-file.ts");
 	const linted: (Linted | null)[] = [];
 	for (const file of files)
 		linted.push(
 			await whileShowing(`linting ${file} …`, async () => {
-				const { rules, given } = await readRulesAndWorld(file, options);
-				const { name, text } = rules;
-				const ruleset = await loaded(text, name);
-				if (ruleset === null) return null;
-				const facts = { file: name, ...analyse(ruleset, given) };
-				err.show(facts.world.notes.map((note) => `${nameText(name)}: ${note}`));
-				const lines = text.split(/\r?\n/);
-				return {
-					file: { name, lines, unknown: unknownOf(facts) },
-					findings: lintRuleset(facts, text, codes),
-				};
+				const found = await analysed(file, options);
+				if (found === null) return null;
+				const { rules, analysis } = found;
+				const name = nameText(rules.name);
+				err.show(analysis.world.notes.map((note) => `${name}: ${note}`));
+				return lintFile(rules, analysis, codes);
 			}),
 		);
 	return linted;
@@ -132,30 +93,14 @@ function mustReadOnce(
 		);
 }
 
-/** `null` where it would not load; says why, and what a script does besides. */
-async function loaded(text: string, file: string): Promise<Ruleset | null> {
-	const { checkRules } = await import("../../sim/script/check-rules.ts");
-	const { ruleset, faults, notes } = checkRules(text, { file });
-	sayNotes(notes);
-	if (ruleset !== null) return ruleset;
-	const { printFaults } = await import(
-		"../../sim/ruleset/base/ruleset-error.ts"
-	);
-	const { refusal } = await import("../check/refusal.ts");
-	err.show([
-		`${printFaults(faults)}\n`,
-		`${err.paint("red", "✗")} ${nameText(file)} ${refusal(faults)}`,
-	]);
-	return null;
-}
-
 const RANKS: Readonly<Record<Severity, number>> = {
 	note: 0,
 	warning: 1,
 	error: 2,
 };
 
-async function exitCode(report: LintReport, least: Severity): Promise<number> {
+/** Of a report: what is wrong with it, or what is not known of it. */
+export async function exitCode(report: LintReport, least: Severity): Promise<number> {
 	const { newFindings } = await import("../../reports/lint/lint-report.ts");
 	if (
 		newFindings(report).some(({ severity }) => RANKS[severity] >= RANKS[least])

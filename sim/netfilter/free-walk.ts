@@ -16,6 +16,8 @@ import type { RuleTracer } from "./rule-tracer.ts";
 export interface WalkRecord {
 	/** Rules that the packet matched, in order, as the kernel names them: `nat:PREROUTING:rule:2`. */
 	readonly rules: readonly string[];
+	/** How many of `rules` it met before it was routed. */
+	readonly beforeRouting: number;
 	/** The packet as it stands; `null` before the first rule or policy. */
 	readonly packet: Packet | null;
 	/** Its mark when it was routed. */
@@ -29,6 +31,7 @@ export class FreeWalk implements RuleTracer {
 	readonly decide: Decide;
 	private net: Netfilter | null = null;
 	private rules: string[] = [];
+	private beforeRouting = 0;
 	/** The packet that was sent in: what the gateway makes up meanwhile walks as well. */
 	private skb: Skb | null = null;
 	private program: Program | null = null;
@@ -55,6 +58,7 @@ export class FreeWalk implements RuleTracer {
 	/** Before a packet is sent in. */
 	begin(): void {
 		this.rules = [];
+		this.beforeRouting = 0;
 		this.skb = null;
 		this.program = null;
 		this.stack.length = 0;
@@ -77,8 +81,10 @@ export class FreeWalk implements RuleTracer {
 		else if (kind === "return") this.stack.pop();
 		const chain = program.chains[at] as Program["chains"][number];
 		const number = program.numbers[at] as number;
-		if (number <= chain.rules.length)
+		if (number <= chain.rules.length) {
 			this.rules.push(`${program.table.name}:${chain.name}:rule:${number}`);
+			if (skb.hook === HOOK_PREROUTING) this.beforeRouting = this.rules.length;
+		}
 		this.note(skb);
 	}
 
@@ -89,9 +95,10 @@ export class FreeWalk implements RuleTracer {
 	}
 
 	get record(): WalkRecord {
-		const { rules, skb, routingMark, mark, connmark } = this;
+		const { rules, beforeRouting, skb, routingMark, mark, connmark } = this;
 		return {
 			rules,
+			beforeRouting,
 			packet: skb === null ? null : packetOf(skb),
 			routingMark: routingMark >>> 0,
 			mark: mark >>> 0,

@@ -217,18 +217,18 @@ function signatureOf(decision: Decision, textOf: (end: End) => string): string {
 
 function serviceOf(
 	{ balances, arrival, spaces, classes }: Found,
-	{ links, world }: Context,
+	{ links, world, walker }: Context,
 ): Service {
 	const meaning = meaningIn({ balances, spaces }, { links, world });
 	const ports = rangesOf(spaces, "destinationPort");
-	const backends = backendsOf(classes, meaning);
+	const backends = backendsOf(classes, meaning, balances);
 	const protocol = protocolOf(spaces[0] as Space);
 	const addresses = addressesOf(spaces, links);
 	const interfaces = interfacesOf(spaces, links);
 	const roles = rolesOfService(classes, meaning);
 	return {
 		key: serviceKey(protocol, addressWords(spaces, links), ports),
-		name: null,
+		name: nameIn(classes, { meaning, walker }),
 		protocol,
 		addresses,
 		ports,
@@ -248,6 +248,28 @@ function serviceOf(
 		drives: [],
 		sample: arrival,
 	};
+}
+
+/** The comment that all ways to backends have in common, the one nearest to the backends. */
+function nameIn(
+	classes: readonly ClassOfClients[],
+	{ meaning, walker }: { meaning: MeaningOf; walker: Walker },
+): string | null {
+	const ways = classes.flatMap(({ decision, arrival }) =>
+		endsOf(decision)
+			.filter((end) => meaning(end, arrival.packet).kind === "backend")
+			.map(({ rules, beforeRouting }) =>
+				rules
+					.slice(0, beforeRouting)
+					.flatMap(({ rule }) => walker.rules.commentOf(rule) ?? []),
+			),
+	);
+	const [first = [], ...others] = ways;
+	return (
+		first.findLast((comment) =>
+			others.every((comments) => comments.includes(comment)),
+		) ?? null
+	);
 }
 
 interface Roles {
@@ -302,10 +324,19 @@ function clientClass(
 	};
 }
 
-/** In the order in which a walk comes to them. */
+/** The rule that sends a connection where it goes. */
+function lastRule(
+	{ rules, beforeRouting }: End,
+	balances: Service["balances"],
+): RuleRef | undefined {
+	return balances === "source" ? rules.at(-1) : rules[beforeRouting - 1];
+}
+
+/** In the order of their rules. */
 function backendsOf(
 	classes: readonly ClassOfClients[],
 	meaning: MeaningOf,
+	balances: Service["balances"],
 ): readonly Omit<Backend, "conditions">[] {
 	const found = new Map<string, Omit<Backend, "conditions">>();
 	for (const { decision, arrival } of classes)
@@ -316,9 +347,12 @@ function backendsOf(
 			const rules = new Map<string, RuleRef>(
 				known?.rules.map((rule) => [rule.rule, rule]),
 			);
-			const last = end.rules.at(-1);
+			const last = lastRule(end, balances);
 			if (last !== undefined) rules.set(last.rule, last);
 			found.set(backend.key, { ...backend, rules: [...rules.values()] });
 		}
-	return [...found.values()];
+	// As they stand in the file: an end's last rule is the one that sends a connection there.
+	const lineOf = ({ rules }: Omit<Backend, "conditions">) =>
+		Math.min(...rules.map(({ line }) => line));
+	return [...found.values()].sort((one, other) => lineOf(one) - lineOf(other));
 }

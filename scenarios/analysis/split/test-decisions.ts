@@ -16,6 +16,7 @@ export function leaf(name: string): Decision {
 		mark: 0,
 		connmark: 0,
 		rules: [],
+		beforeRouting: 0,
 		answered: name,
 		ways: [],
 	};

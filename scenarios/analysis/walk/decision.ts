@@ -65,6 +65,8 @@ export interface End {
 	readonly connmark: number;
 	/** Rules with a target that it matched on the first way that leads here, in order. */
 	readonly rules: readonly RuleRef[];
+	/** How many of `rules` it met before it was routed: the last of these has sent it where it goes. */
+	readonly beforeRouting: number;
 	/** What the gateway sent back, in packet notation: a reset, an ICMP error. */
 	readonly answered: string | null;
 	/** By which ways the walk came here: those that were taken at the forks, from the root. */

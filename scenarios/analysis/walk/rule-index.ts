@@ -8,6 +8,8 @@ import type { RuleRef } from "./decision.ts";
 export interface RuleIndex {
 	/** @param rule `mangle:PREROUTING:rule:2`; a policy or "" has no text */
 	find(rule: string): RuleRef;
+	/** What the rule's own comment says; `null`: it has none. */
+	commentOf(rule: string): string | null;
 	/** A packet may be asked about it more than once. */
 	conditionIsShared(name: string): boolean;
 }
@@ -48,8 +50,20 @@ export function ruleIndex({ tables }: Ruleset): RuleIndex {
 			refs.set(key, ref);
 			return ref;
 		},
+		commentOf(key) {
+			const found = rules.get(key);
+			return found === undefined ? null : commentIn(found.rule);
+		},
 		conditionIsShared: (name) => (askers.get(name) ?? 0) > 1,
 	};
+}
+
+function commentIn(rule: Rule): string | null {
+	for (const { name, options } of rule.matches) {
+		const comment = matches.get(name)?.comment?.(options) ?? null;
+		if (comment !== null) return comment;
+	}
+	return null;
 }
 
 /** Names of conditions that a rule asks about. */

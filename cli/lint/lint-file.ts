@@ -1,0 +1,48 @@
+/** The linter's findings in one file, for every command that shows them. */
+import type { LintedFile, LintReport } from "../../reports/lint/lint-report.ts";
+import type {
+	LintCode,
+	LintFinding,
+} from "../../scenarios/analysis/lint/finding.ts";
+import { allLintRules } from "../../scenarios/analysis/lint/rules/index.ts";
+import { lintRuleset } from "../../scenarios/analysis/lint/run/lint-ruleset.ts";
+import { unknownOf } from "../../scenarios/analysis/lint/run/unknown.ts";
+import type { Analysis } from "../../scenarios/analysis/services/analysis.ts";
+import { version } from "../base/version.ts";
+import type { Text } from "../files/files.ts";
+
+/** Codes of the rules to run. */
+export interface Codes {
+	readonly only?: readonly LintCode[];
+	readonly ignore: readonly LintCode[];
+}
+
+export interface Linted {
+	readonly file: LintedFile;
+	readonly findings: readonly LintFinding[];
+}
+
+export function lintFile(
+	{ name, text }: Text,
+	analysis: Analysis,
+	codes: Codes,
+): Linted {
+	const facts = { file: name, ...analysis };
+	const lines = text.split(/\r?\n/);
+	return {
+		file: { name, lines, unknown: unknownOf(facts) },
+		findings: lintRuleset(facts, text, codes),
+	};
+}
+
+/** A report without a baseline. */
+export function reportOf(linted: readonly Linted[]): LintReport {
+	return {
+		version: version(),
+		rules: allLintRules,
+		files: linted.map(({ file }) => file),
+		findings: linted.flatMap(({ findings }) => findings),
+		hasBaseline: false,
+		stale: [],
+	};
+}

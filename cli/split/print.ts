@@ -1,0 +1,184 @@
+/** Services and their shares for a person. */
+import {
+	exactWords,
+	getsAny,
+	partsShown,
+	percentWords,
+	shareWords,
+	vectorNotes,
+	vectorWords,
+} from "../../reports/analysis/split-words.ts";
+import { counted } from "../../reports/wording.ts";
+import type {
+	ClassDocument,
+	DriveDocument,
+	PartDocument,
+	ServiceDocument,
+	SplitDocument,
+	VectorDocument,
+} from "../../scenarios/analysis/document/split-document.ts";
+import { nameText, plainText } from "../screen/screen-text.ts";
+import type { Paint } from "../screen/terminal.ts";
+import { wrap } from "../screen/wrap.ts";
+
+interface Paper {
+	readonly paint: Paint;
+	readonly columns: number;
+}
+
+/** Conditions that are shown, of each class. */
+const MOST_VECTORS = 12;
+/** Classes of a service whose shares can be driven. */
+const MOST_DRIVES = 3;
+const BAR = 24;
+
+/**
+ * ```
+ * tcp 203.0.113.1:80
+ *   10.20.0.11:80   1/3  33.3 %  ████████
+ *   no backend: …  8/27  29.6 %  ███████
+ * ```
+ */
+export function splitLines(
+	document: SplitDocument,
+	paper: Paper,
+): readonly string[] {
+	const { services, gaps, notes } = document;
+	return [
+		...services.flatMap((service) => [...serviceLines(service, paper), ""]),
+		...(services.length === 0
+			? [
+					`${paper.paint("yellow", "?")} ${nameText(document.file)}: no service was found: no rule sends connections anywhere but where they ask to go`,
+				]
+			: []),
+		...gaps.map((gap) => `${paper.paint("yellow", "?")} ${plainText(gap)}`),
+		...notes.map((note) => `note: ${plainText(note)}`),
+		...assumptionLines(document, paper),
+	];
+}
+
+/** `Assumed of the machine (--addresses, --routes tell it): …` */
+export function assumptionLines(
+	{ assumptions }: SplitDocument,
+	{ columns }: Paper,
+): readonly string[] {
+	if (assumptions.length === 0) return [];
+	const options = assumptions.flatMap(({ given }) => given.split(/,? or |, /));
+	const given = [...new Set([...options, "--capture"])];
+	const all = assumptions.map(({ text }) => plainText(text)).join("; ");
+	return wrap(
+		`Assumed of the machine: ${all}. (How it really is: ${given.join(", ")}.)`,
+		columns,
+	);
+}
+
+function serviceLines(
+	service: ServiceDocument,
+	paper: Paper,
+): readonly string[] {
+	const { key, name, classes, balances } = service;
+	const called = name === null ? "" : ` ${plainText(name)}`;
+	const what =
+		balances === "destination"
+			? ""
+			: balances === "mark"
+				? "  (marks, for routing)"
+				: "  (source addresses)";
+	return [
+		`${paper.paint("bold", plainText(key))}${called}${what}`,
+		...classes.flatMap((one) => classLines(one, classes.length > 1, paper)),
+		...driveLines(service, paper),
+	];
+}
+
+function classLines(
+	{ name, vectors }: ClassDocument,
+	isOneOfSeveral: boolean,
+	paper: Paper,
+): readonly string[] {
+	const [alive, ...others] = vectors;
+	if (alive === undefined) return [];
+	const rest = others.length - MOST_VECTORS;
+	return [
+		...(isOneOfSeveral ? [`  ${plainText(name)}:`] : []),
+		...table(alive, paper),
+		...vectorNotes(alive).flatMap((note) => indented(note, paper)),
+		...others
+			.slice(0, rest > 1 ? MOST_VECTORS : others.length)
+			.flatMap((vector) => vectorLines(vector, paper)),
+		...(rest > 1 ? [`    … and ${rest} more: --json has them all`] : []),
+	];
+}
+
+function table(vector: VectorDocument, { paint }: Paper): readonly string[] {
+	const parts = partsShown(vector);
+	const cells = parts.map((part) => ({
+		part,
+		key: plainText(part.key),
+		share: shareWords(part.share),
+		percent: percentWords(part.share),
+	}));
+	const width = (texts: readonly string[]) =>
+		texts.reduce((most, { length }) => Math.max(most, length), 0);
+	const keys = width(cells.map(({ key }) => key));
+	const shares = width(cells.map(({ share }) => share));
+	const percents = width(cells.map(({ percent }) => percent));
+	return cells.map(({ part, key, share, percent }) => {
+		const line = `    ${key.padEnd(keys)}  ${share.padStart(shares)}  ${percent.padStart(percents)}  ${bar(part)}`;
+		return part.isBackend ? line.trimEnd() : paint("red", line.trimEnd());
+	});
+}
+
+function bar({ share }: PartDocument): string {
+	if (share.kind === "unknown") return "?";
+	const [sure, possible] =
+		share.kind === "exact"
+			? [share.share.decimal, share.share.decimal]
+			: [share.least.decimal, share.greatest.decimal];
+	const full = Math.round(sure * BAR);
+	return "█".repeat(full) + "░".repeat(Math.round(possible * BAR) - full);
+}
+
+function vectorLines(vector: VectorDocument, paper: Paper): readonly string[] {
+	const isLost = vector.parts.some((part) => !part.isBackend && getsAny(part));
+	const text = `${plainText(vector.name)}: ${plainText(vectorWords(vector))}`;
+	const lines = indented(text, paper);
+	return isLost ? lines.map((line) => paper.paint("red", line)) : lines;
+}
+
+function driveLines(
+	{ key, drives }: ServiceDocument,
+	paper: Paper,
+): readonly string[] {
+	const short = (text: string) => text.replaceAll(`${key}, `, "");
+	const byClient = new Map<string, DriveDocument>();
+	for (const drive of drives)
+		if (!byClient.has(drive.client)) byClient.set(drive.client, drive);
+	const shown = [...byClient.values()].slice(0, MOST_DRIVES);
+	const rest = byClient.size - shown.length;
+	return [
+		...shown.flatMap((drive) => indented(short(driveWords(drive)), paper)),
+		...(rest > 0
+			? [
+					`    … and ${counted(rest, "more class", "more classes")}: --json has them all`,
+				]
+			: []),
+	];
+}
+
+function driveWords(drive: DriveDocument): string {
+	const client = plainText(drive.client);
+	if (drive.kind === "unknown")
+		return `How the order of packets drives the share of ${client} is unknown: ${drive.why}.`;
+	const order =
+		drive.orderOfGreatest === null
+			? ""
+			: ` (most: ${plainText(drive.orderOfGreatest)})`;
+	return `The order of packets decides: of the connections of ${client}, ${plainText(drive.key)} gets from ${exactWords(drive.least)} to ${exactWords(drive.greatest)}${order}.`;
+}
+
+function indented(text: string, { columns }: Paper): readonly string[] {
+	return wrap(text, columns - 4).map(
+		(line, index) => `    ${index > 0 ? "  " : ""}${line}`,
+	);
+}

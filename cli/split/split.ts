@@ -1,0 +1,82 @@
+import {
+	type SplitDocument,
+	splitDocument,
+	USUAL_CHANCE,
+} from "../../scenarios/analysis/document/split-document.ts";
+import type { Analysis } from "../../scenarios/analysis/services/analysis.ts";
+import { EXIT } from "../base/exit-code.ts";
+import { jsonLine } from "../outputs/json-text.ts";
+import type { WorldOptions } from "../options/world-options.ts";
+import { analysed } from "../rules/analysed.ts";
+import { out, whileShowing } from "../screen/screen.ts";
+
+export interface SplitCommandOptions extends WorldOptions {
+	readonly json: boolean;
+	readonly markdown: boolean;
+	readonly service?: string;
+	readonly connections: number;
+}
+
+/** The version of what `--json` writes. */
+const FORMAT = 1;
+
+export async function split(
+	file: string,
+	options: SplitCommandOptions,
+): Promise<void> {
+	const { json, markdown, service, connections } = options;
+	const document = await whileShowing(`analysing ${file} …`, async () => {
+		const found = await analysed(file, options);
+		if (found === null) return null;
+		const analysis = chosen(found.analysis, service);
+		const chance = { ...USUAL_CHANCE, connections };
+		return splitDocument(found.rules.name, analysis, chance);
+	});
+	if (document === null) {
+		process.exitCode = EXIT.badInput;
+		return;
+	}
+	if (json) out.data(`${jsonLine({ format: FORMAT, ...document }, 2)}\n`);
+	else if (markdown) {
+		const { splitMarkdown } = await import(
+			"../../reports/analysis/split-markdown.ts"
+		);
+		out.data(splitMarkdown([document]));
+	} else {
+		const { splitLines } = await import("./print.ts");
+		out.show(splitLines(document, out));
+	}
+	if (!isKnown(document)) process.exitCode = EXIT.unknown;
+}
+
+/** Those services alone that are asked for. */
+function chosen(analysis: Analysis, text: string | undefined): Analysis {
+	if (text === undefined) return analysis;
+	const services = analysis.services.filter(
+		({ key, name, backends }) =>
+			key.includes(text) ||
+			name?.includes(text) ||
+			backends.some((backend) => backend.key.includes(text)),
+	);
+	return { ...analysis, services };
+}
+
+/** Is there a service, and was every share of it computed? */
+export function isKnown({ services, gaps }: SplitDocument): boolean {
+	return (
+		services.length > 0 &&
+		gaps.length === 0 &&
+		services.every(({ classes }) =>
+			classes.every(({ vectors }) =>
+				vectors.every(({ parts }) =>
+					parts.every(
+						({ key, share }) =>
+							share.kind !== "unknown" &&
+							(!key.startsWith("unknown:") ||
+								(share.kind === "exact" && share.share.decimal === 0)),
+					),
+				),
+			),
+		)
+	);
+}

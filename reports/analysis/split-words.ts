@@ -1,0 +1,131 @@
+/** How text and Markdown say what a split document has. */
+import type {
+	Exact,
+	PartDocument,
+	ShareDocument,
+	VectorDocument,
+} from "../../scenarios/analysis/document/split-document.ts";
+
+/** Fractions with more digits are shown as decimals: those of draws in 31 bits. */
+const MOST_DIGITS = 6;
+const DECIMALS = 8;
+
+/** `8/27`, `0.33333333` */
+export function exactWords({ fraction, decimal }: Exact): string {
+	const [, denominator = ""] = fraction.split("/");
+	return denominator.length > MOST_DIGITS
+		? decimal.toFixed(DECIMALS)
+		: fraction;
+}
+
+/** `8/27`, `0 to 1/2`, `unknown` */
+export function shareWords(share: ShareDocument): string {
+	switch (share.kind) {
+		case "exact":
+			return exactWords(share.share);
+		case "interval":
+			return `${exactWords(share.least)} to ${exactWords(share.greatest)}`;
+		case "unknown":
+			return "unknown";
+	}
+}
+
+/** `29.6 %`, `0 to 50 %` */
+export function percentWords(share: ShareDocument): string {
+	switch (share.kind) {
+		case "exact":
+			return share.share.percent;
+		case "interval":
+			return `${share.least.percent.replace(" %", "")} to ${share.greatest.percent}`;
+		case "unknown":
+			return "?";
+	}
+}
+
+/** Does it get any connection, as far as is known? */
+export function getsAny({ share }: PartDocument): boolean {
+	if (share.kind === "exact") return share.share.decimal > 0;
+	return share.kind === "unknown" || share.greatest.decimal > 0;
+}
+
+/** The parts that get something, and the backends that do not; ends that nothing leads to are left out. */
+export function partsShown({ parts }: VectorDocument): readonly PartDocument[] {
+	return parts.filter((part) => part.isBackend || getsAny(part));
+}
+
+/** `10.20.0.12:80 1/2, 10.20.0.13:80 1/2`; many that get the same are counted. */
+export function vectorWords(vector: VectorDocument): string {
+	const shown = vector.parts.filter(getsAny);
+	const groups = new Map<string, PartDocument[]>();
+	for (const part of shown) {
+		const key = `${part.isBackend ? "" : part.key} ${shareWords(part.share)}`;
+		groups.set(key, [...(groups.get(key) ?? []), part]);
+	}
+	return [...groups.values()]
+		.flatMap((group) => {
+			const [first] = group as [PartDocument];
+			const share = shareWords(first.share);
+			return group.length > MOST_NAMED
+				? [`${group.length} backends ${share} each`]
+				: group.map(({ key }) => `${key} ${share}`);
+		})
+		.join(", ");
+}
+
+const MOST_NAMED = 4;
+
+/** What there is to say below the table of a vector, a sentence each. */
+export function vectorNotes(vector: VectorDocument): readonly string[] {
+	const { parts, period, best, noDeviation, byChance } = vector;
+	const notes: string[] = [];
+	const worst = parts
+		.flatMap(({ key, deviation }) =>
+			deviation === null ? [] : [{ key, deviation }],
+		)
+		.toSorted(
+			(a, b) => b.deviation.anyWindow.decimal - a.deviation.anyWindow.decimal,
+		)[0];
+	const used = parts.filter(getsAny);
+	if (worst !== undefined && used.length > 1) {
+		const { key, deviation } = worst;
+		const since = exactWords(deviation.sinceLoad);
+		const most =
+			best === null ? "" : ` (some schedule keeps within ${exactWords(best)})`;
+		notes.push(
+			`Worst window: ${key} is ${connections(deviation.anyWindow)} off its share; since the load, ${since} at most${most}.`,
+		);
+		if (period !== null && period !== "1")
+			notes.push(`The turns repeat after ${period} connections.`);
+	}
+	if (byChance) notes.push(...chanceNotes(parts));
+	else if (noDeviation !== null) notes.push(`No deviation: ${noDeviation}.`);
+	const open = parts.find(({ share }) => share.kind === "interval")?.share;
+	if (open?.kind === "interval") notes.push(`The shares depend on ${open.on}.`);
+	for (const { key, share } of parts)
+		if (share.kind === "unknown")
+			notes.push(`The share of ${key} is unknown: ${share.why}.`);
+	return [...new Set(notes)];
+}
+
+/** `38/27 connections (1.41)` */
+function connections(exact: Exact): string {
+	const words = exactWords(exact);
+	const rounded = words.includes("/") ? ` (${exact.decimal.toFixed(2)})` : "";
+	return `${words} ${words === "1" ? "connection" : "connections"}${rounded}`;
+}
+
+function chanceNotes(parts: readonly PartDocument[]): readonly string[] {
+	const found = parts.flatMap(({ key, isBackend, chance }) =>
+		chance === null || !isBackend ? [] : [{ key, ...chance }],
+	);
+	const [first] = found;
+	if (first === undefined) return [];
+	const { connections: count, confidence } = first;
+	const each = found
+		.slice(0, MOST_NAMED)
+		.map(({ key, least, greatest }) => `${key} ${least} to ${greatest}`);
+	const rest = found.length > MOST_NAMED ? " …" : "";
+	return [
+		`Chance decides: of ${count} connections it allows ${each.join(", ")}${rest} (${confidence * 100} % confidence).`,
+	];
+}

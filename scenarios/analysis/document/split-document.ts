@@ -1,0 +1,304 @@
+/**
+ * Services and their shares as a document: what `marktwin split --json` writes. Fractions are exact, as text
+ * (`8/27`); decimals stand beside them for those who draw.
+ */
+import { printPacket } from "../../../sim/packet/notation/notation.ts";
+import {
+	printPercent,
+	printRational,
+	type Rational,
+	toNumber,
+} from "../../../sim/rational.ts";
+import type { Analysis } from "../services/analysis.ts";
+import type { ClientClass, Service } from "../services/service.ts";
+import { chanceAllows } from "../split/chance.ts";
+import type { Drive, Order, Part, Share, Split } from "../split/split.ts";
+
+/** A number that is exact. @public */
+export interface Exact {
+	/** `8/27`, `1` */
+	readonly fraction: string;
+	readonly decimal: number;
+	/** `29.6 %` */
+	readonly percent: string;
+}
+
+/** @public */
+export type ShareDocument =
+	| { readonly kind: "exact"; readonly share: Exact }
+	| {
+			readonly kind: "interval";
+			readonly least: Exact;
+			readonly greatest: Exact;
+			readonly on: string;
+	  }
+	| { readonly kind: "unknown"; readonly why: string };
+
+/** What one backend, or none, gets. @public */
+export interface PartDocument {
+	/** `10.20.0.11:80`, or `no backend: …`, `unknown: …` */
+	readonly key: string;
+	readonly isBackend: boolean;
+	readonly share: ShareDocument;
+	/** In connections; `null` where chance has a part, or it was not computed. */
+	readonly deviation: {
+		readonly anyWindow: Exact;
+		readonly sinceLoad: Exact;
+	} | null;
+	/** How many of the connections that were asked about it gets, as far as chance allows; `null`: no draw has a part. */
+	readonly chance: {
+		readonly connections: number;
+		readonly confidence: number;
+		readonly least: number;
+		readonly greatest: number;
+	} | null;
+}
+
+/** @public */
+export interface VectorDocument {
+	readonly name: string;
+	readonly kind: "alive" | "dead" | "all-dead" | "other";
+	readonly dead: readonly string[];
+	readonly conditions: Readonly<Record<string, 0 | 1>>;
+	readonly method: Split["method"];
+	/** In connections, as text: it may be very large. */
+	readonly period: string | null;
+	readonly byChance: boolean;
+	readonly noDeviation: string | null;
+	readonly best: Exact | null;
+	readonly parts: readonly PartDocument[];
+}
+
+/** @public */
+export interface ClassDocument {
+	readonly name: string;
+	readonly interface: string;
+	/** The packet that was walked for it, in packet notation. */
+	readonly packet: string;
+	readonly vectors: readonly VectorDocument[];
+}
+
+/** @public */
+export type DriveDocument =
+	| {
+			readonly kind: "driven";
+			readonly client: string;
+			readonly key: string;
+			readonly least: Exact;
+			readonly greatest: Exact;
+			/** `a, 2 × b, again and again`; `null`: too long. */
+			readonly orderOfLeast: string | null;
+			readonly orderOfGreatest: string | null;
+	  }
+	| { readonly kind: "unknown"; readonly client: string; readonly why: string };
+
+/** @public */
+export interface ServiceDocument {
+	readonly key: string;
+	readonly name: string | null;
+	readonly protocol: Service["protocol"];
+	readonly interfaces: readonly string[] | null;
+	readonly balances: Service["balances"];
+	readonly backends: readonly {
+		readonly key: string;
+		readonly conditions: readonly string[];
+		readonly lines: readonly number[];
+	}[];
+	readonly conditions: Service["conditions"];
+	readonly classes: readonly ClassDocument[];
+	readonly drives: readonly DriveDocument[];
+}
+
+/** @public */
+export interface SplitDocument {
+	readonly file: string;
+	readonly services: readonly ServiceDocument[];
+	/** Packets that move counters and that nothing balances. */
+	readonly others: readonly string[];
+	readonly assumptions: readonly {
+		readonly text: string;
+		readonly because: string;
+		readonly given: string;
+	}[];
+	/** What the machine told and the model leaves out. */
+	readonly notes: readonly string[];
+	/** What was not looked at. */
+	readonly gaps: readonly string[];
+}
+
+/** What is asked about chance. */
+export interface ChanceOptions {
+	/** How many connections. */
+	readonly connections: number;
+	/** The probability with which all is as it says. */
+	readonly confidence: number;
+}
+
+/** Of 1,000 connections, with 99.9 % confidence. */
+export const USUAL_CHANCE: ChanceOptions = {
+	connections: 1000,
+	confidence: 0.999,
+};
+
+export function splitDocument(
+	file: string,
+	{ services, others, world, gaps }: Omit<Analysis, "walker" | "ruleset">,
+	chance: ChanceOptions = USUAL_CHANCE,
+): SplitDocument {
+	return {
+		file,
+		services: services.map((service) => serviceDocument(service, chance)),
+		others: others.map(({ name }) => name),
+		assumptions: world.assumptions.map(({ text, because, given }) => {
+			return { text, because, given };
+		}),
+		notes: world.notes,
+		gaps,
+	};
+}
+
+function serviceDocument(
+	service: Service,
+	chance: ChanceOptions,
+): ServiceDocument {
+	const { key, name, protocol, interfaces, balances, conditions } = service;
+	const backends = new Set(service.backends.map((backend) => backend.key));
+	return {
+		key,
+		name,
+		protocol,
+		interfaces,
+		balances,
+		backends: service.backends.map((backend) => ({
+			key: backend.key,
+			conditions: backend.conditions,
+			lines: backend.rules.map(({ line }) => line).filter((line) => line > 0),
+		})),
+		conditions,
+		classes: service.classes.map((one) => classDocument(one, backends, chance)),
+		drives: service.drives.map(driveDocument),
+	};
+}
+
+function classDocument(
+	one: ClientClass,
+	backends: ReadonlySet<string>,
+	chance: ChanceOptions,
+): ClassDocument {
+	return {
+		name: one.name,
+		interface: one.interface,
+		packet: printPacket(one.packet),
+		vectors: one.vectors.map(({ name, kind, dead, conditions, split }) => {
+			const { method, period, byChance, noDeviation, best, parts } = split;
+			return {
+				name,
+				kind,
+				dead,
+				conditions,
+				method,
+				period: period === null ? null : `${period}`,
+				byChance,
+				noDeviation,
+				best: best === null ? null : exact(best),
+				parts: inOrder(parts, backends).map((part) =>
+					partDocument(part, backends, byChance ? chance : null),
+				),
+			};
+		}),
+	};
+}
+
+/** Backends in the order of their rules, then what gets no backend. */
+function inOrder(
+	parts: readonly Part[],
+	backends: ReadonlySet<string>,
+): readonly Part[] {
+	const order = [...backends];
+	const placeOf = ({ key }: Part) =>
+		backends.has(key) ? order.indexOf(key) : order.length;
+	return parts.toSorted((one, other) => placeOf(one) - placeOf(other));
+}
+
+function partDocument(
+	{ key, share, deviation }: Part,
+	backends: ReadonlySet<string>,
+	chance: ChanceOptions | null,
+): PartDocument {
+	return {
+		key,
+		isBackend: backends.has(key),
+		share: shareDocument(share),
+		deviation:
+			deviation === null
+				? null
+				: {
+						anyWindow: exact(deviation.anyWindow),
+						sinceLoad: exact(deviation.sinceLoad),
+					},
+		chance:
+			chance === null || share.kind !== "exact"
+				? null
+				: allowed(share.value, chance),
+	};
+}
+
+function allowed(
+	share: Rational,
+	{ connections, confidence }: ChanceOptions,
+): PartDocument["chance"] {
+	const { low, high } = chanceAllows(share, connections, confidence);
+	return { connections, confidence, least: low, greatest: high };
+}
+
+function shareDocument(share: Share): ShareDocument {
+	switch (share.kind) {
+		case "exact":
+			return { kind: "exact", share: exact(share.value) };
+		case "interval":
+			return {
+				kind: "interval",
+				least: exact(share.least),
+				greatest: exact(share.greatest),
+				on: share.on,
+			};
+		case "unknown":
+			return share;
+	}
+}
+
+function driveDocument(drive: Drive): DriveDocument {
+	if (drive.kind === "unknown") return drive;
+	const { kind, client, key, least, greatest } = drive;
+	return {
+		kind,
+		client,
+		key,
+		least: exact(least),
+		greatest: exact(greatest),
+		orderOfLeast: orderText(drive.orderOfLeast),
+		orderOfGreatest: orderText(drive.orderOfGreatest),
+	};
+}
+
+function orderText(order: Order | null): string | null {
+	if (order === null) return null;
+	const words = (runs: Order["first"]) =>
+		runs
+			.map(({ client, connections }) =>
+				connections === 1 ? client : `${connections} × ${client}`,
+			)
+			.join("; ");
+	const repeated = `again and again: ${words(order.repeated)}`;
+	return order.first.length === 0
+		? repeated
+		: `once: ${words(order.first)}; then ${repeated}`;
+}
+
+function exact(value: Rational): Exact {
+	return {
+		fraction: printRational(value),
+		decimal: toNumber(value),
+		percent: printPercent(value),
+	};
+}
