@@ -70,6 +70,7 @@ function leaf(mark: number): Decision {
 			mark,
 			connmark: 0,
 			rules: [],
+			beforeRouting: 0,
 			answered: null,
 			ways: [],
 		},
