@@ -100,7 +100,10 @@ const RANKS: Readonly<Record<Severity, number>> = {
 };
 
 /** Of a report: what is wrong with it, or what is not known of it. */
-export async function exitCode(report: LintReport, least: Severity): Promise<number> {
+export async function exitCode(
+	report: LintReport,
+	least: Severity,
+): Promise<number> {
 	const { newFindings } = await import("../../reports/lint/lint-report.ts");
 	if (
 		newFindings(report).some(({ severity }) => RANKS[severity] >= RANKS[least])

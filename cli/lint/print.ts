@@ -22,7 +22,7 @@ interface Paper {
 
 /** Each finding that counts, and a line that sums up. */
 export function lintLines(report: LintReport, paper: Paper): readonly string[] {
-	const findings = newFindings(report);
+	const findings = worstFirst(newFindings(report));
 	return [
 		...findings.flatMap((finding) => [
 			...findingLines(finding, report, paper),
@@ -86,6 +86,14 @@ function wayLines({ path }: LintFinding): readonly string[] {
 	return [`  A packet that shows it matches ${lines.join(", then ")}.`];
 }
 
+/** By severity; those of one severity stay in the order of their lines. */
+function worstFirst(findings: readonly LintFinding[]): readonly LintFinding[] {
+	const ranks: readonly Severity[] = ["error", "warning", "note"];
+	return findings.toSorted(
+		(one, other) => ranks.indexOf(one.severity) - ranks.indexOf(other.severity),
+	);
+}
+
 const COLOURS = { error: "red", warning: "yellow", note: "cyan" } as const;
 
 /** `✗ 2 findings in my.rules: 1 error, 1 note; 1 suppressed, 3 in the baseline`. */
@@ -113,7 +121,7 @@ function summary(report: LintReport, { paint }: Paper): readonly string[] {
 		const sign = isKnown ? paint("green", "✓") : paint("yellow", "?");
 		return [`${sign} no findings in ${where}${rest}`];
 	}
-	const [first] = fresh;
+	const [first] = worstFirst(fresh);
 	return [
 		`${paint("red", "✗")} ${counted(fresh.length, "finding")} in ${where}: ${severities.join(", ")}${rest}`,
 		`  marktwin explain ${first?.lint.code} says more`,

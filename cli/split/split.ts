@@ -5,8 +5,8 @@ import {
 } from "../../scenarios/analysis/document/split-document.ts";
 import type { Analysis } from "../../scenarios/analysis/services/analysis.ts";
 import { EXIT } from "../base/exit-code.ts";
-import { jsonLine } from "../outputs/json-text.ts";
 import type { WorldOptions } from "../options/world-options.ts";
+import { jsonLine } from "../outputs/json-text.ts";
 import { analysed } from "../rules/analysed.ts";
 import { out, whileShowing } from "../screen/screen.ts";
 
