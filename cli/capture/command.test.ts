@@ -50,11 +50,10 @@ it("writes what the script printed into a folder, whose rules other commands tak
 	]);
 	// Once more into the same folder: a newer capture.
 	expect(capture(["--into", folder], text).status).toBe(0);
-	execFileSync(process.execPath, [
-		inject("command"),
-		"check",
-		join(folder, "rules.v4"),
-	]);
+	const check = [inject("command"), "check", folder];
+	expect(execFileSync(process.execPath, check, { encoding: "utf8" })).toContain(
+		`${join(folder, "rules.v4")} would load: 1 rule in nat`,
+	);
 });
 
 it("leaves a folder of something else alone, and says what failed on the router", () => {

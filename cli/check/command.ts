@@ -27,7 +27,7 @@ export function checkCommand(): Command {
 		)
 		.argument(
 			"<rules...>",
-			"files that iptables-restore takes, or shell scripts of iptables commands; - is standard input",
+			"files that iptables-restore takes, shell scripts of iptables commands, or folders that `marktwin capture --into` wrote; - is standard input",
 		)
 		.option("--json", "what was found as JSON on standard output", false)
 		.option(

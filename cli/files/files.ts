@@ -1,6 +1,6 @@
 /** Files that the command reads and writes. `-` is standard input, or standard output. */
 import { access, constants, open } from "node:fs/promises";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import {
 	LONGEST_TEXT,
 	readBounded,
@@ -22,6 +22,8 @@ import { out } from "../screen/screen.ts";
 import { mustHaveReader, readingFrom, writeInto } from "./named-pipe.ts";
 
 export const STANDARD = "-";
+/** What a folder has that holds a capture; not imported, since each command begins with this file. */
+const CAPTURE_INDEX = "capture.json";
 /** As places in it are named. */
 export const STANDARD_NAME = "<stdin>";
 
@@ -47,14 +49,32 @@ export async function readText(
 /**
  * Reads rules whole, whatever octets are in them: those of no character stand for themselves
  * (`sim/extension/values/octets.ts`), and come out again as they were.
+ * @param file a folder that `marktwin capture --into` wrote has rules as well
  * @throws InputError when the file cannot be read, or is no text
+ * @throws ScenarioError when it is a folder with a capture that is not whole
  */
 export async function readRules(file: string): Promise<Text> {
+	if (file !== STANDARD && (await isCaptureFolder(file))) {
+		const { readCapture } = await import(
+			"../../scenarios/analysis/capture/read-capture.ts"
+		);
+		return (await readCapture(file)).rules;
+	}
 	const name = file === STANDARD ? STANDARD_NAME : file;
 	const bytes = await readBytes(file, name, LONGEST_TEXT);
 	const wrong = whyNoRules(bytes, name);
 	if (wrong !== null) throw wrong;
 	return { name, text: decodeOctets(bytes) };
+}
+
+async function isCaptureFolder(path: string): Promise<boolean> {
+	try {
+		await access(join(path, CAPTURE_INDEX), constants.F_OK);
+		return true;
+	} catch {
+		// What else may be wrong with the path is told by reading it.
+		return false;
+	}
 }
 
 /** How files begin that are no text, and what makes one of them. */

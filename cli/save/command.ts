@@ -2,6 +2,7 @@ import { Command } from "commander";
 import type { Ruleset } from "../../sim/contract/ruleset.ts";
 import type { Note } from "../../sim/script/run/report.ts";
 import { readRules } from "../files/files.ts";
+import { RULES_HELP } from "../options/world-options.ts";
 import { sayNotes } from "../screen/say-notes.ts";
 import { out, whileShowing } from "../screen/screen.ts";
 
@@ -9,10 +10,7 @@ import { out, whileShowing } from "../screen/screen.ts";
 export function saveCommand(): Command {
 	return new Command("save")
 		.description("print a ruleset as iptables-save does once it is loaded")
-		.argument(
-			"<rules>",
-			"file that iptables-restore takes, or shell script of iptables commands; - is standard input",
-		)
+		.argument("<rules>", RULES_HELP)
 		.option("-c, --counters", "print the counters of every rule", false)
 		.addHelpText(
 			"after",

@@ -21,7 +21,7 @@ import { targets } from "../../../sim/targets/index.ts";
 export type Interval = readonly [least: number, greatest: number];
 
 /** What is known of all packets that come by a way. `null`: nothing, they are of any kind. */
-export interface Way {
+interface Way {
 	/** The built-in chains that it begins at. */
 	readonly hooks: ReadonlySet<string>;
 	/** As rules name them, also `eth+`. */
@@ -31,7 +31,7 @@ export interface Way {
 }
 
 /** What can become of a packet that matches a rule, there or further on. */
-export interface Ends {
+interface Ends {
 	readonly accepts: boolean;
 	readonly translatesDestination: boolean;
 	readonly writesMarks: boolean;
