@@ -11,7 +11,7 @@ it("shows a finding with its part, the rules that have a part in it, and the way
 		"  3 | -A PREROUTING -j TWO",
 		"    |               ^~~~~~",
 		"  8/27 of the connections get no backend.",
-		"  fire wall/my.rules:2: takes its packets first: -A PREROUTING -j ONE",
+		"  line 2: takes its packets first",
 		"  A packet that shows it matches line 2, then line 3.",
 		"  It rests on an assumption: eth0 has 10.0.0.1/8.",
 		"  Write `--every 2`.",

@@ -66,8 +66,11 @@ function findingLines(
 		`  ${line}`,
 		`  ${paint(COLOURS[severity], caret)}`,
 		...indented(happens),
-		...related.map(
-			({ at, role }) => `  ${name}:${at.line}: ${role}: ${at.text}`,
+		...related.flatMap(({ at, role }) =>
+			// Where it has a line, a reader finds it by that.
+			indented(
+				at.line > 0 ? `line ${at.line}: ${role}` : `${role}: ${at.text}`,
+			),
 		),
 		...wayLines(finding),
 		...(finding.assumes === undefined
