@@ -73,7 +73,7 @@ export interface Found {
 	readonly assumes?: string;
 }
 
-/** A change of one line of the ruleset. @public */
+/** A change of one line of the ruleset. Rules are named as they stand before all edits; insertions at one place keep their order. @public */
 export type Edit =
 	| { readonly kind: "replace"; readonly rule: string; readonly text: string }
 	| {

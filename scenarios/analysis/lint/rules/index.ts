@@ -10,6 +10,11 @@ import {
 	ignoreWithoutEffect,
 	ignoreWithoutReason,
 } from "./linter/suppressions.ts";
+import { markClobbered } from "./marks/mark-clobbered.ts";
+import { markNeverRead, markNeverSet } from "./marks/mark-mismatch.ts";
+import { restoreMissing } from "./marks/restore-missing.ts";
+import { restoredAfterUse } from "./marks/restored-after-use.ts";
+import { savedBeforeSet } from "./marks/saved-before-set.ts";
 import { oldName } from "./syntax/old-name.ts";
 
 /** Those that look at a ruleset, by code: a line each. */
@@ -23,6 +28,12 @@ export const lintRules: readonly LintRule[] = [
 	answersDropped,
 	answersUntranslated,
 	// MT4xx: marks
+	restoreMissing,
+	restoredAfterUse,
+	savedBeforeSet,
+	markClobbered,
+	markNeverRead,
+	markNeverSet,
 	// MT5xx: reachability
 	// MT6xx: nat
 	// MT7xx: reload

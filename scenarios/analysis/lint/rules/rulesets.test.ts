@@ -12,14 +12,11 @@ const NOT_FOUND: Readonly<Record<string, string>> = {
 	"conditions-no-fallback: no-fallback": "no rule yet",
 	"forward-drops: dropped-after-dnat": "no rule yet",
 	"hairpin: hairpin": "no rule yet",
-	"mark-clobbered: mark-clobbered": "no rule yet",
 	"marks-first-match-assumed: first-match-assumed": "no rule yet",
 	"marks-last-writer: first-match-assumed": "no rule yet",
 	"shared-counter: shared-counter": "no rule yet",
 	"snat-pool-equal-nth: no-backend": "no service is found in it",
-	"uplinks-no-restore: restore-missing": "no rule yet",
 	"uplinks-no-restore: known-connections-counted": "no rule yet",
-	"uplinks-saved-too-early: saved-before-set": "no rule yet",
 };
 
 /** Those of the suites that are right. */
@@ -60,6 +57,19 @@ it.each(wrong)(
 			found,
 			isListed ? "take it off the list" : "add a rule of that name",
 		).toBe(!isListed);
+	},
+);
+
+it.each(all.filter(({ faults }) => faults.length > 0))(
+	"finds nothing in $name but its faults",
+	({ name, text, faults }) => {
+		const others = lint(text, name)
+			.filter(({ severity }) => severity !== "note")
+			.filter(({ lint: { name: fault } }) =>
+				faults.every((one) => one.name !== fault),
+			)
+			.map(({ at, lint, message }) => `${at.line}: ${lint.name}: ${message}`);
+		expect(others).toEqual([]);
 	},
 );
 

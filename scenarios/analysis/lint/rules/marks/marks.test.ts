@@ -1,0 +1,116 @@
+/** Marks: what the examples of the rules do not show. */
+import { describe, expect, it, test } from "vitest";
+import { edited } from "../../cascades/test-edits.ts";
+import { lintRuleset } from "../../run/lint-ruleset.ts";
+import { rulesAlone } from "../../test-facts.ts";
+import { lintRules } from "../index.ts";
+
+const lint = (text: string) =>
+	lintRuleset(rulesAlone(text), text).filter(({ lint: { code } }) =>
+		/^MT[34]/.test(code),
+	);
+const codes = (text: string) => lint(text).map((found) => found.lint.code);
+
+const mangle = (...lines: readonly string[]) =>
+	["*mangle", ...lines, "COMMIT", ""].join("\n");
+const NTH = "-m statistic --mode nth --every 2 --packet 0";
+
+describe.each(
+	lintRules.filter(({ code, fix }) => code.startsWith("MT4") && fix !== "none"),
+)("the repair of $code", ({ code, examples: { bad } }) => {
+	it("leaves nothing of its kind to find, and nothing new", () => {
+		const [found] = lint(bad).filter((one) => one.lint.code === code);
+		expect(codes(edited(bad, found?.repair ?? []))).toEqual([]);
+	});
+});
+
+describe("marks that are right", () => {
+	it.each([
+		[
+			"restored only by packets that have none",
+			mangle(
+				"-A PREROUTING -m mark --mark 0/0x3f00 -j CONNMARK --restore-mark --nfmask 0x3f00 --ctmask 0x3f00",
+				`-A PREROUTING -m mark --mark 0/0x3f00 ${NTH} -j MARK --set-xmark 0x100/0x3f00`,
+				"-A PREROUTING -m mark --mark 0/0x3f00 -j MARK --set-xmark 0x200/0x3f00",
+				"-A PREROUTING -j CONNMARK --save-mark --nfmask 0x3f00 --ctmask 0x3f00",
+			),
+		],
+		[
+			"set for shaping, behind what is saved",
+			mangle(
+				"-A PREROUTING -i lan0 -j CONNMARK --restore-mark",
+				"-A PREROUTING -i lan0 -m mark ! --mark 0 -j ACCEPT",
+				"-A PREROUTING -i lan0 -m conntrack --ctstate NEW -p udp -j MARK --set-mark 1",
+				"-A PREROUTING -i lan0 -j CONNMARK --save-mark",
+				"-A POSTROUTING -o wan0 -p tcp -j MARK --set-mark 5",
+			),
+		],
+		[
+			"set whole where nothing else has a bit yet",
+			mangle(
+				"-A PREROUTING -i lan0 -j MARK --set-mark 1",
+				"-A PREROUTING -i lan0 -j MARK --set-xmark 0x10000/0x10000",
+			),
+		],
+		[
+			"set whole for packets without any",
+			mangle(
+				"-A PREROUTING -i lan0 -p udp -j MARK --set-xmark 0x10000/0x10000",
+				"-A PREROUTING -i lan0 -m mark --mark 0 -j MARK --set-mark 1",
+			),
+		],
+		[
+			"that only routing reads",
+			mangle("-A PREROUTING -i lan0 -j MARK --set-mark 1"),
+		],
+		[
+			"of kube-proxy, beside a chain for a mark that the kubelet sets",
+			`*filter
+-A OUTPUT -m mark --mark 0x8000/0x8000 -j DROP
+COMMIT
+*nat
+:KUBE-MARK-MASQ - [0:0]
+-A PREROUTING -d 10.96.0.1/32 -j KUBE-MARK-MASQ
+-A PREROUTING -d 10.96.0.1/32 -p tcp -j DNAT --to-destination 10.244.0.1:80
+-A POSTROUTING -m mark ! --mark 0x4000/0x4000 -j RETURN
+-A POSTROUTING -j MARK --set-xmark 0x4000/0x0
+-A POSTROUTING -j MASQUERADE
+-A KUBE-MARK-MASQ -j MARK --set-xmark 0x4000/0x4000
+COMMIT
+`,
+		],
+	])("%s", (_, text) => {
+		expect(codes(text)).toEqual([]);
+	});
+});
+
+test("what FORWARD restores comes too late for routing", () => {
+	const text = mangle(
+		"-A PREROUTING -i lan0 -m conntrack --ctstate NEW -j MARK --set-mark 1",
+		`-A PREROUTING -i lan0 -m conntrack --ctstate NEW ${NTH} -j MARK --set-mark 2`,
+		"-A PREROUTING -i lan0 -m conntrack --ctstate NEW -j CONNMARK --save-mark",
+		"-A FORWARD -i lan0 -j CONNMARK --restore-mark",
+	);
+	const found = lint(text).find(({ lint: { code } }) => code === "MT402");
+	expect(found).toMatchObject({
+		message: "the mark 0x2 is restored when the packet has been routed",
+		at: { line: 5 },
+	});
+});
+
+test("bits that overlap only by chance are named with their readers", () => {
+	const text = `${mangle(
+		"-A PREROUTING -p tcp -j MARK --set-mark 1",
+		"-A PREROUTING -p udp -j MARK --set-mark 2",
+	)}*nat
+-A PREROUTING -m mark --mark 1 -j DNAT --to-destination 10.0.0.1
+-A PREROUTING -m mark --mark 3 -j DNAT --to-destination 10.0.0.2
+COMMIT
+`;
+	expect(
+		lint(text).map(({ message, confidence }) => [message, confidence]),
+	).toEqual([
+		["mark 0x2 is set, and rules ask for 0x1 and 0x3", "likely"],
+		["the rule asks for mark 0x3, and rules set 0x1 and 0x2", "likely"],
+	]);
+});
