@@ -124,7 +124,8 @@ export function whyLines({
 }
 
 function whose({ connection, count }: WhyView): string {
-	if (connection === null) return count === 1 ? "" : `${number(count)} times: `;
+	// A remark on the rules is about none.
+	if (connection === null) return count > 1 ? `${number(count)} times: ` : "";
 	return `#${connection}${count === 1 ? "" : ` and ${number(count - 1)} more`}: `;
 }
 

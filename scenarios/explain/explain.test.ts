@@ -275,6 +275,11 @@ describe("says which rule sent a connection elsewhere", () => {
 						/^SYN → DNAT 10.20.0.12 \(line 3\) → out eth1 → b2; line 2 never matched: -A PREROUTING .*condition/,
 					),
 				},
+				{
+					count: 0,
+					connection: null,
+					text: "the exact shares of the rules: b2 all",
+				},
 			],
 		});
 	});

@@ -3,12 +3,23 @@
  * chance has a say only in connections that a draw was made for, and each of them counts once.
  */
 import { own } from "../../sim/own.ts";
+import {
+	greater,
+	minus,
+	plus,
+	printRational,
+	rational,
+	times,
+	toNumber,
+	ZERO,
+} from "../../sim/rational.ts";
 import { type Band, evenBand, multinomialBands } from "../../sim/statistics.ts";
 import type {
 	Account,
 	ConnectionRecord,
 } from "../../sim/world/account/account.ts";
-import type { ExpectationKind } from "../language/scenario.ts";
+import { areShares, exactShares, leadToOne } from "../exact/exact-shares.ts";
+import type { ExpectationKind, Scenario } from "../language/scenario.ts";
 import {
 	counted,
 	type Finding,
@@ -24,7 +35,12 @@ type Given = Extract<ExpectationKind, { readonly kind: "split" }>;
 /** Binary fractions: (0.8 - 0.1) × 10 comes out a hair above 7 and must not become 8. */
 const ROUNDING = 1e-9;
 
-export function judgeSplit(given: Given, account: Account): Finding {
+/** @param played what the rules are known from; left out, they are not looked at */
+export function judgeSplit(
+	given: Given,
+	account: Account,
+	played?: Pick<Scenario, "setup" | "steps">,
+): Finding {
 	const connections = selected(account.connections, given.of);
 	const names = Object.keys(given.weights);
 	const parts = partsOf(given, account, connections);
@@ -34,11 +50,18 @@ export function judgeSplit(given: Given, account: Account): Finding {
 	const strays = connections.filter(
 		({ backend }) => backend === null || !names.includes(backend),
 	);
-	const bands = allowedBands(given, names, parts);
-	const inside = counts.every((count, index) => {
-		const band = bands[index];
-		return band !== undefined && count >= band.low && count <= band.high;
-	});
+	const even = allowedBands(given, names, parts);
+	const isEven = areInside(counts, even);
+	// Counters that are right may stray by more than whole numbers have to.
+	const worst =
+		isEven ||
+		strays.length > 0 ||
+		played === undefined ||
+		!isDecided(given, parts)
+			? null
+			: worstBands(given, names, { account, connections: judged, played });
+	const bands = worst?.bands ?? even;
+	const inside = worst === null ? isEven : areInside(counts, bands);
 	const expected = names.map((name, index) => {
 		const { low, high } = bands[index] ?? { low: 0, high: 0 };
 		return `${name} ${low === high ? low : `${low}…${high}`}`;
@@ -53,16 +76,76 @@ export function judgeSplit(given: Given, account: Account): Finding {
 		return (counts[index] ?? 0) > (bands[index]?.high ?? 0);
 	});
 	const found = finding(holds, {
-		expected: `${expected.join(", ")} of ${counted(judged.length, "connection")}${filterWords(given.of)}${reasonWords(given, drew.length)}`,
+		expected: `${expected.join(", ")} of ${counted(judged.length, "connection")}${filterWords(given.of)}${worst?.words ?? reasonWords(given, drew.length)}`,
 		seen: connections.length === 0 ? NONE_FITS : seen.join(", "),
 		concerned: holds || strays.length > 0 ? strays : tooMany,
 	});
 	const isOpen = bands.every(
 		({ low, high }) => low === 0 && high === judged.length,
 	);
-	return isOpen && strays.length === 0 && connections.length > 0
-		? showsNothing(found, "")
+	if (isOpen && strays.length === 0 && connections.length > 0)
+		return showsNothing(found, "");
+	const [only, ...others] = names.filter(
+		(name) => (own(given.weights, name) ?? 0) > 0,
+	);
+	const clients = connections.map(({ client }) => client);
+	const isBound =
+		holds &&
+		only !== undefined &&
+		others.length === 0 &&
+		played !== undefined &&
+		leadToOne(played, only, clients);
+	return isBound
+		? showsNothing(found, `the rules lead every connection to ${only}`)
 		: found;
+}
+
+function areInside(counts: readonly number[], bands: readonly Band[]): boolean {
+	return counts.every((count, index) => {
+		const band = bands[index];
+		return band !== undefined && count >= band.low && count <= band.high;
+	});
+}
+
+/** Nothing was drawn, or went by what was drawn before. */
+function isDecided({ within }: Given, { drew, followed }: Parts): boolean {
+	return (
+		within.kind === "confidence" && drew.length === 0 && followed.length === 0
+	);
+}
+
+/** Bands as wide as the rules' own worst run of connections, where their exact shares are those of the weights. */
+function worstBands(
+	{ weights }: Given,
+	names: readonly string[],
+	{
+		account,
+		connections,
+		played,
+	}: {
+		readonly account: Account;
+		readonly connections: readonly ConnectionRecord[];
+		readonly played: Pick<Scenario, "setup" | "steps">;
+	},
+): { readonly bands: readonly Band[]; readonly words: string } | null {
+	const shares = exactShares(played, account, connections);
+	if (shares === null || !areShares(shares, weights)) return null;
+	const trials = rational(connections.length);
+	const bands = names.map((name): Band => {
+		const found = shares.find(({ backend }) => backend === name);
+		if (found === undefined) return { low: 0, high: 0 };
+		const middle = times(trials, found.share);
+		return {
+			low: Math.max(0, Math.ceil(toNumber(minus(middle, found.anyWindow)))),
+			high: Math.floor(toNumber(plus(middle, found.anyWindow))),
+		};
+	});
+	const most = shares.reduce(
+		(most, { anyWindow }) => greater(most, anyWindow),
+		ZERO,
+	);
+	const words = ` (nothing was drawn for them; these rules stray from it by ${printRational(most)} connections at most)`;
+	return { bands, words };
 }
 
 /** Connections by the part that chance had in them. */

@@ -46,14 +46,18 @@ export function judgeAll(
 		}
 		const found = unlessQuiet(
 			expectation,
-			withOneBackend(expectation, find(expectation, account), scenario),
+			withOneBackend(
+				expectation,
+				find(expectation, account, scenario),
+				scenario,
+			),
 			{ steps: scenario.steps, account },
 		);
 		const known = withKnownName(expectation, found, scenario, account);
 		const inTime = unlessCutOff(expectation, known, {
 			steps: scenario.steps,
 			account,
-			find: (other) => find(other, account),
+			find: (other) => find(other, account, scenario),
 		});
 		return { expectation, ...inTime, why: [] };
 	});
@@ -107,10 +111,15 @@ function unknownFinding(rule: string, reason: string): Finding {
 	};
 }
 
-function find(expectation: Expectation, account: Account): Finding {
+function find(
+	expectation: Expectation,
+	account: Account,
+	{ setup, steps }: Judged,
+): Finding {
+	const played = setup === undefined ? undefined : { setup, steps };
 	return match(expectation)
 		.with({ kind: "order" }, (it) => judgeOrder(it, account))
-		.with({ kind: "split" }, (it) => judgeSplit(it, account))
+		.with({ kind: "split" }, (it) => judgeSplit(it, account, played))
 		.with({ kind: "avoided" }, (it) => judgeAvoided(it, account))
 		.with({ kind: "failover-gap" }, (it) => judgeFailoverGap(it, account))
 		.with({ kind: "affinity" }, (it) => judgeAffinity(it, account))

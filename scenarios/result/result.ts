@@ -31,16 +31,17 @@ export interface Judgement {
 	readonly rule: string | null;
 	/**
 	 * Why it is violated: the concerned connections in groups that failed in the same way, the first
-	 * few groups. Empty where it holds, and where it is not about packets.
+	 * few groups, and behind them what is known of the rules: exact shares, findings of the linter. Empty
+	 * where it holds, and where it is not about packets.
 	 */
 	readonly why: readonly Why[];
 }
 
-/** Connections that failed in the same way, or packets by hand. @public */
+/** Connections that failed in the same way, packets by hand, or a remark on the rules. @public */
 export interface Why {
-	/** Id of the first one; `null` for packets by hand. */
+	/** Id of the first one; `null` for packets by hand, and for remarks. */
 	readonly connection: number | null;
-	/** How many there are. */
+	/** How many there are; 0: it is a remark on the rules. */
 	readonly count: number;
 	/** Their path in words: `SYN → DNAT 192.168.0.1 (line 5) → out eth1 → b1 (vanished at 2.5 s): lost on its link`. */
 	readonly text: string;

@@ -56,7 +56,10 @@ function describeResult(result: RunResult, again: string): string {
 		lines.push(
 			`  ${judgement.expectation.kind}: expected ${judgement.expected}${because ? `, because ${because}` : ""}`,
 			`    seen: ${judgement.seen}`,
-			...judgement.why.map(({ count, text }) => `    why (${count}): ${text}`),
+			...judgement.why.map(
+				({ count, text }) =>
+					`    why${count > 0 ? ` (${count})` : ""}: ${text}`,
+			),
 		);
 	}
 	lines.push(`  again: ${again}`);

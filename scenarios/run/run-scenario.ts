@@ -12,6 +12,7 @@ import {
 import type { LinkWatch } from "../../sim/world/watch.ts";
 import { play } from "../../sim/world/world.ts";
 import { WorldError } from "../../sim/world/world-error.ts";
+import { remarksOn } from "../exact/remarks.ts";
 import { explain, type Question } from "../explain/explain.ts";
 import { judgeAll } from "../judge/judge.ts";
 import type { Expectation, PlayableScenario } from "../language/scenario.ts";
@@ -251,9 +252,14 @@ function judgementsOf(
 			play: wholePlay(scenario, seed, { watch }),
 		};
 	});
+	const remarks = remarksOn({ scenario, account });
 	return judged.map(({ all: _, ...judgement }, index) => {
+		const question = questions[index];
 		const groups = why[index] ?? [];
-		const rule = judgement.rule ?? groups[0]?.rule?.place ?? null;
-		return { ...judgement, rule, why: groups };
+		const about = question ? remarks(question.expectation) : [];
+		const found = about.find(({ rule }) => rule !== null);
+		const [first] = groups;
+		const rule = judgement.rule ?? (first ?? found)?.rule?.place ?? null;
+		return { ...judgement, rule, why: [...groups, ...about] };
 	});
 }

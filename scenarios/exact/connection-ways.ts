@@ -1,0 +1,104 @@
+/** The ways that first packets of a scenario's connections can take through its rules. */
+import type { Ruleset } from "../../sim/contract/ruleset.ts";
+import { parseAddress } from "../../sim/packet/address.ts";
+import { tcp } from "../../sim/packet/build.ts";
+import { checkRules } from "../../sim/script/check-rules.ts";
+import type { Decision, End, RuleRef } from "../analysis/walk/decision.ts";
+import { TooManyWaysError, Walker } from "../analysis/walk/walker.ts";
+import type { Setup } from "../language/scenario.ts";
+
+/** Rulesets with more rules are not looked at: a run is to be quick. */
+const MOST_RULES = 5_000;
+
+/** The rules that a scenario begins with; `null`: they are too many, or not at hand. */
+export function rulesOf({ ruleset }: Setup): Ruleset | null {
+	if (!("text" in ruleset)) return null;
+	const { text, name: file } = ruleset;
+	const { ruleset: rules } = checkRules(text, { file });
+	const count = rules?.tables.reduce(
+		(sum, { chains }) =>
+			sum + chains.reduce((all, chain) => all + chain.rules.length, 0),
+		0,
+	);
+	return count === undefined || count > MOST_RULES ? null : rules;
+}
+
+/**
+ * By client: all that may become of its SYN.
+ * @returns `null` when the rules are not looked at, or a packet has too many ways
+ */
+export function connectionWays(
+	setup: Setup,
+	clients: readonly string[],
+): ReadonlyMap<string, Decision> | null {
+	const rules = rulesOf(setup);
+	if (rules === null) return null;
+	const walker = new Walker(rules, setup.gateway);
+	const ways = new Map<string, Decision>();
+	for (const { name, interface: at, address } of setup.clients) {
+		if (!clients.includes(name)) continue;
+		const packet = tcp({
+			source: numberOf(address),
+			destination: numberOf(setup.service.address),
+			sourcePort: 40_000,
+			destinationPort: setup.service.port,
+			seq: 1,
+		});
+		try {
+			ways.set(name, walker.walk({ interface: at, packet }));
+		} catch (error) {
+			if (!(error instanceof TooManyWaysError)) throw error;
+			return null;
+		}
+	}
+	return ways;
+}
+
+function numberOf(address: string): number {
+	return parseAddress(address) ?? 0;
+}
+
+/** The backend that an end leads to; `null`: none, or none of the scenario's. */
+export function backendOf(
+	{ fate, packet }: End,
+	{ backends, service }: Setup,
+): string | null {
+	if (fate.kind !== "forwarded" || packet?.kind !== "tcp") return null;
+	const { destination, destinationPort } = packet;
+	const found = backends.find(
+		({ address, port = service.port }) =>
+			numberOf(address) === destination && port === destinationPort,
+	);
+	return found?.name ?? null;
+}
+
+/** Rules that have a part in it: those that are asked, and those that a packet matches. */
+export function rulesIn(decision: Decision): readonly RuleRef[] {
+	const rules: RuleRef[] = [];
+	const seen = new Set<Decision>();
+	const visit = (one: Decision): void => {
+		if (seen.has(one)) return;
+		seen.add(one);
+		if (one.kind === "leaf") rules.push(...one.end.rules);
+		else {
+			rules.push(one.asked.at);
+			for (const way of one.ways) visit(way);
+		}
+	};
+	visit(decision);
+	return rules;
+}
+
+/** Ends of a decision, whatever conditions say. */
+export function endsIn(decision: Decision): readonly End[] {
+	const ends: End[] = [];
+	const seen = new Set<Decision>();
+	const visit = (one: Decision): void => {
+		if (seen.has(one)) return;
+		seen.add(one);
+		if (one.kind === "leaf") ends.push(one.end);
+		else for (const way of one.ways) visit(way);
+	};
+	visit(decision);
+	return ends;
+}

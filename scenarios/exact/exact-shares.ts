@@ -1,0 +1,178 @@
+/**
+ * What the rules of a scenario give each backend, exactly, where they do not draw: the shares that a long
+ * play comes to, and how far any run of connections strays from them.
+ */
+import {
+	compareRationals,
+	type Rational,
+	rational,
+	ZERO,
+} from "../../sim/rational.ts";
+import type {
+	Account,
+	ConnectionRecord,
+} from "../../sim/world/account/account.ts";
+import { splitOf } from "../analysis/split/split-of.ts";
+import type { Decision } from "../analysis/walk/decision.ts";
+import type { Scenario } from "../language/scenario.ts";
+import { backendOf, connectionWays, endsIn } from "./connection-ways.ts";
+
+/** Of one backend, or of what no backend gets. */
+export interface ExactShare {
+	/** `null`: no backend. */
+	readonly backend: string | null;
+	readonly share: Rational;
+	/** How far a run of connections strays from it, at worst: in connections. */
+	readonly anyWindow: Rational;
+}
+
+type Played = Pick<Scenario, "setup" | "steps">;
+
+/**
+ * @param connections that are meant
+ * @returns `null` where it is not known: something else moves the counters, a draw or the rate of packets has
+ * a part, conditions or rules change before the last of them
+ */
+export function exactShares(
+	{ setup, steps }: Played,
+	account: Account,
+	connections: readonly ConnectionRecord[],
+): readonly ExactShare[] | null {
+	const last = connections.at(-1);
+	if (last === undefined || !isOneRun(account, connections)) return null;
+	if (connections.some(({ chance }) => chance !== undefined)) return null;
+	const untilMs = last.startedMs;
+	const isMoved = steps.some(
+		({ kind, atMs }) =>
+			atMs <= untilMs && (kind === "operation" || kind === "packet"),
+	);
+	const isFlipped = account.events.some(
+		({ kind, atMs }) => kind === "condition" && atMs > 0 && atMs <= untilMs,
+	);
+	if (isMoved || isFlipped) return null;
+	const clients = [...new Set(account.connections.map(({ client }) => client))];
+	const ways = connectionWays(setup, clients);
+	if (ways === null) return null;
+	const conditions = conditionsOf(setup, account);
+	const keyOf: Parameters<typeof splitOf>[1]["keyOf"] = (end) =>
+		backendOf(end, setup) ?? NONE;
+	const [first, ...others] = [...ways.values()];
+	if (first === undefined) return null;
+	const text = textOf(first, keyOf);
+	if (others.some((one) => textOf(one, keyOf) !== text)) return null;
+	const { parts } = splitOf(first, { keyOf, conditions });
+	const shares = parts.flatMap(({ key, share, deviation }): ExactShare[] =>
+		share.kind === "exact" && deviation !== null
+			? [
+					{
+						backend: key === NONE ? null : key,
+						share: share.value,
+						anyWindow: deviation.anyWindow,
+					},
+				]
+			: [],
+	);
+	return shares.length === parts.length ? shares : null;
+}
+
+/** As no backend is called: names of backends are not empty. */
+const NONE = "";
+
+/** All connections from the first to the last, and none of others between them. */
+function isOneRun(
+	account: Account,
+	connections: readonly ConnectionRecord[],
+): boolean {
+	const start = account.connections.findIndex(
+		({ id }) => id === connections[0]?.id,
+	);
+	return connections.every(
+		({ id }, index) => account.connections[start + index]?.id === id,
+	);
+}
+
+/** At the beginning: later changes are seen to before. */
+function conditionsOf(
+	{ conditions }: Played["setup"],
+	{ events }: Account,
+): ReadonlyMap<string, 0 | 1> {
+	const values = new Map<string, 0 | 1>();
+	const write = (name: string, text: string) =>
+		values.set(name, text.startsWith("1") ? 1 : 0);
+	for (const [name, text] of Object.entries(conditions)) write(name, text);
+	for (const event of events)
+		if (event.kind === "condition" && event.atMs === 0)
+			write(event.name, event.write);
+	return values;
+}
+
+/** Equal for clients whose connections move the same counters to the same ends. */
+function textOf(
+	decision: Decision,
+	keyOf: Parameters<typeof splitOf>[1]["keyOf"],
+): string {
+	const numbers = new Map<Decision, number>();
+	const lines: string[] = [];
+	const visit = (one: Decision): number => {
+		const known = numbers.get(one);
+		if (known !== undefined) return known;
+		const line =
+			one.kind === "leaf"
+				? keyOf(one.end)
+				: `${one.asked.key}: ${one.ways.map(visit).join()}`;
+		numbers.set(one, lines.push(line) - 1);
+		return lines.length - 1;
+	};
+	visit(decision);
+	return lines.join("\n");
+}
+
+/** Are the shares those of the weights? */
+export function areShares(
+	shares: readonly ExactShare[],
+	weights: Readonly<Record<string, number>>,
+): boolean {
+	const total = Object.values(weights).reduce((sum, one) => sum + one, 0);
+	return (
+		shares.every(({ backend, share }) => {
+			const weight = backend === null ? 0 : (weights[backend] ?? 0);
+			return compareRationals(share, rational(weight, total)) === 0;
+		}) &&
+		Object.entries(weights).every(
+			([name, weight]) =>
+				weight === 0 || shares.some(({ backend }) => backend === name),
+		)
+	);
+}
+
+/** Do the rules lead all connections of the scenario to this backend, whatever conditions say? */
+export function leadToOne(
+	{ setup, steps }: Played,
+	backend: string,
+	clients: readonly string[],
+): boolean {
+	const isChanged = steps.some(
+		(step) =>
+			step.kind === "packet" ||
+			(step.kind === "operation" && step.operation.kind !== "condition"),
+	);
+	if (isChanged) return false;
+	const ways = connectionWays(setup, clients);
+	if (ways === null || ways.size === 0) return false;
+	return [...ways.values()].every((one) =>
+		endsIn(one).every((end) => backendOf(end, setup) === backend),
+	);
+}
+
+/** `b1 1/3, b2 2/9, no backend 4/9`: those that get nothing are left out. */
+export function sharesWords(shares: readonly ExactShare[]): string {
+	const some = shares.filter(({ share }) => compareRationals(share, ZERO) > 0);
+	const text = ({ numerator, denominator }: Rational) =>
+		denominator === 1n ? "all" : `${numerator}/${denominator}`;
+	return [
+		...some.filter(({ backend }) => backend !== null),
+		...some.filter(({ backend }) => backend === null),
+	]
+		.map(({ backend, share }) => `${backend ?? "no backend"} ${text(share)}`)
+		.join(", ");
+}
