@@ -95,11 +95,15 @@ export function draft(analysis: Analysis, options: DraftOptions): Draft {
 		});
 		constants.push({
 			name: setup,
-			remarks: serviceRemarks(service, hosts, stories.remarks),
+			remarks: serviceRemarks(service, stories.remarks),
 			value: setupOf(service, { hosts, analysis, options }),
 		});
 		scenarios.push(...stories.scenarios);
 		services.push(...stories.scenarios.map(() => service.key));
+		if (hasMorePorts(service))
+			leftOut.push(
+				`${service.key}: its ports besides ${hosts.service.port} are not played; change the port of \`service\``,
+			);
 		leftOut.push(...stories.leftOut.map((one) => `${service.key}: ${one}`));
 	}
 	return {
@@ -216,18 +220,20 @@ function assumptionRemarks({ world }: Analysis): readonly string[] {
 }
 
 function serviceRemarks(
-	{ key, name, ports }: Service,
-	{ service }: Hosts,
+	{ key, name }: Service,
 	shares: readonly string[],
 ): readonly string[] {
-	const isWide =
-		ports === null ||
-		ports.some(([least, most]) => least < most) ||
-		ports.length > 1;
 	const called = name === null ? key : `${name}, ${key}`;
-	return [
-		`${called}${isWide ? ` (played at port ${service.port})` : ""}: ${shares.join(" ")}`,
-	];
+	return [`${called}: ${shares.join(" ")}`];
+}
+
+/** A scenario has one port of the gateway. */
+function hasMorePorts({ ports }: Service): boolean {
+	return (
+		ports === null ||
+		ports.length > 1 ||
+		ports.some(([least, greatest]) => least < greatest)
+	);
 }
 
 function setupOf(
