@@ -75,6 +75,8 @@ describe("the action", () => {
 		expect(good.code, good.out + good.err).toBe(0);
 		expect(runner.read("output")).toBe("exit-code=0\n");
 		expect(runner.read("summary")).toContain("4 scenarios: 4 hold");
+		// What each backend gets.
+		expect(runner.read("summary")).toContain("10.20.0.12:80");
 
 		const bad = await runner.run(play ?? {}, context("*.rules\n"), { cwd });
 		expect(bad.code, bad.out + bad.err).toBe(1);
@@ -122,6 +124,8 @@ describe("inputs", () => {
 		expect(calls).toEqual([
 			["lint", "--format", "github", ...rules],
 			["lint", "--format", "sarif", "--output", HOSTILE, ...rules],
+			["verdict", "--markdown", "--severity", HOSTILE, "--", HOSTILE],
+			["verdict", "--markdown", "--severity", HOSTILE, "--", "-v"],
 			expect.arrayContaining(["run", "--", "-v", HOSTILE]),
 		]);
 	});
@@ -132,11 +136,11 @@ describe("inputs", () => {
 			{ rules: "a*.rules\n\n[x].rules\nnone-*.rules" },
 			{ files: ["a 1.rules", "a 2.rules", "[x].rules", "x.rules"] },
 		);
-		expect(calls).toEqual([
+		expect(calls[0]).toEqual(
 			"lint --format github --severity warning --"
 				.split(" ")
 				.concat("a 1.rules", "a 2.rules", "[x].rules", "none-*.rules"),
-		]);
+		);
 	});
 
 	it("must name a ruleset", async () => {
@@ -150,7 +154,12 @@ describe("inputs", () => {
 		const given = { rules: "a.rules", sarif: "x.sarif", scenarios: "split" };
 		const { code, calls, output } = await called("go-on", given, { code: 3 });
 		expect(code).toBe(3);
-		expect(calls.map(([command]) => command)).toEqual(["lint", "lint", "run"]);
+		expect(calls.map(([command]) => command)).toEqual([
+			"lint",
+			"lint",
+			"verdict",
+			"run",
+		]);
 		expect(output).toBe("exit-code=3\n");
 	});
 });

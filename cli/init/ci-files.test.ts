@@ -107,6 +107,7 @@ it("hands names on as they are, on GitHub", async () => {
 		["check", "--", ...NAMES],
 		["lint", "--format", "github", "--", ...NAMES],
 		lints("sarif", "marktwin.sarif"),
+		...NAMES.map((name) => ["verdict", "--markdown", "--", name]),
 		"run --report marktwin.html --junit marktwin.xml --summary"
 			.split(" ")
 			.concat(runner.env.GITHUB_STEP_SUMMARY ?? ""),
@@ -124,6 +125,7 @@ it("hands names on as they are, on GitLab", async () => {
 			await execute("sh", ["-c", line], { cwd, env });
 	expect(calls()).toEqual([
 		["check", "--", ...NAMES],
+		...NAMES.map((name) => ["verdict", "--", name]),
 		lints("gitlab", "gl-code-quality-report.json"),
 		["lint", "--", ...NAMES],
 		["run", "--report", "marktwin.html", "--junit", "marktwin.xml"],

@@ -79,6 +79,16 @@ const command = (job: CiJob, ...words: readonly string[]) =>
 const onRules = (job: CiJob, ...words: readonly string[]) =>
 	command(job, ...words, "--", ...job.rules);
 
+/**
+ * One line for each file. Findings and faults (1, 2) have failed an earlier line; with 3 a ruleset balances
+ * nothing, or a share is not known, which is printed.
+ */
+const verdicts = (job: CiJob, behind: string, ...words: readonly string[]) =>
+	job.rules.map(
+		(file) =>
+			`${command(job, "verdict", ...words, "--", file)}${behind} || test $? -le 3`,
+	);
+
 function githubLines(job: CiJob): readonly string[] {
 	const sarif = onRules(job, "lint", "--format", "sarif", "--output", SARIF);
 	return [
@@ -127,6 +137,11 @@ function githubLines(job: CiJob): readonly string[] {
 		"        with:",
 		`          sarif_file: ${SARIF}`,
 		"          category: marktwin",
+		...githubStep(
+			"What each backend gets",
+			verdicts(job, ' >> "$GITHUB_STEP_SUMMARY"', "--markdown"),
+			"always",
+		),
 		...(job.hasScenarios ? githubScenarios(job) : []),
 	];
 }
@@ -208,7 +223,7 @@ function gitlabLines(job: CiJob): readonly string[] {
 		"marktwin-lint:",
 		"  extends: .marktwin",
 		"  script:",
-		...gitlabScript([onRules(job, "check")]),
+		...gitlabScript([onRules(job, "check"), ...verdicts(job, "")]),
 		"    # For the merge request. The last line says it in the log, and fails on findings.",
 		...gitlabScript([
 			`${quality} || test -s ${CODE_QUALITY}`,

@@ -99,8 +99,5 @@ it("refuses what a checkout of the repository does not have", async () => {
 		expect(code).toBe(2);
 		expect(err).toContain(said);
 	}
-	const without = await init(cwd, "firewall/router.rules");
-	expect(without.code).toBe(2);
-	expect(without.err).toContain("--ci");
 	expect(existsSync(join(cwd, WORKFLOW))).toBe(false);
 });
