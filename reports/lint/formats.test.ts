@@ -3,6 +3,10 @@ import { readFileSync } from "node:fs";
 import { Ajv } from "ajv";
 import { describe, expect, it } from "vitest";
 import type { LintFinding } from "../../scenarios/analysis/lint/finding.ts";
+import { allLintRules } from "../../scenarios/analysis/lint/rules/index.ts";
+import { lintRuleset } from "../../scenarios/analysis/lint/run/lint-ruleset.ts";
+import { rulesAlone } from "../../scenarios/analysis/lint/test-facts.ts";
+import { TEST_RULESETS } from "../../test/rulesets/test-rulesets.ts";
 import { lintAnnotations } from "./github.ts";
 import { codeQuality } from "./gitlab.ts";
 import { spanOf } from "./lint-report.ts";
@@ -104,6 +108,17 @@ describe("SARIF", () => {
 		expect(
 			steps?.map((one) => one.location?.physicalLocation?.region?.startLine),
 		).toEqual([2, 3]);
+	});
+
+	it("is so for what rules find in rulesets as people have them", () => {
+		for (const { name, text } of TEST_RULESETS) {
+			const findings = lintRuleset(rulesAlone(text, name), text);
+			const files = [{ name, lines: text.split("\n"), unknown: [] }];
+			const rules = allLintRules;
+			const run = valid(lintReport(findings, { files, rules }));
+			for (const { ruleId, ruleIndex = -1 } of run.results ?? [])
+				expect(run.tool.driver.rules?.[ruleIndex]?.id).toBe(ruleId);
+		}
 	});
 
 	it("says why a finding is suppressed", () => {
