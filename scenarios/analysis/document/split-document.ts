@@ -202,7 +202,12 @@ function classDocument(
 				noDeviation,
 				best: best === null ? null : exact(best),
 				parts: inOrder(parts, backends).map((part) =>
-					partDocument(part, backends, byChance ? chance : null),
+					partDocument(
+						part,
+						backends,
+						// Where counters follow draws, runs may be longer than independent draws make them.
+						byChance && method === "rates" ? chance : null,
+					),
 				),
 			};
 		}),
