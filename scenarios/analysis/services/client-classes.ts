@@ -3,6 +3,7 @@
  * cut the clients into parts; a client of each part is walked, and parts that are treated alike are one class.
  */
 import type { Rule, Ruleset } from "../../../sim/contract/ruleset.ts";
+import { formatAddress } from "../../../sim/packet/address.ts";
 import type { Packet } from "../../../sim/packet/packet.ts";
 import type { Decision } from "../walk/decision.ts";
 import { type Arrival, TooManyWaysError, type Walker } from "../walk/walker.ts";
@@ -43,6 +44,28 @@ const MOST_PARTS = 400;
 interface Part {
 	readonly sources: Intervals;
 	readonly interfaces: readonly string[];
+	/** Bits that the source has: rules may ask for some that make no interval (`-s 0.0.0.1/0.0.0.1`). */
+	readonly bits: readonly Bits[];
+}
+
+interface Bits {
+	readonly mask: number;
+	readonly value: number;
+}
+
+function withBits(source: number, bits: readonly Bits[]): number {
+	return bits.reduce(
+		(address, { mask, value }) => (address & ~mask) | value,
+		source,
+	);
+}
+
+function joined(one: Part, other: Part): Part {
+	return {
+		sources: normalized([...one.sources, ...other.sources]),
+		interfaces: [...new Set([...one.interfaces, ...other.interfaces])].sort(),
+		bits: [...one.bits, ...other.bits],
+	};
 }
 
 /** @param walked the packet that was walked for the service, as one of its clients */
@@ -65,18 +88,16 @@ export function clientClasses(
 		gaps.push(
 			`rules tell ${parts.length} groups of clients of one service apart: ${MOST_PARTS} of them were looked at`,
 		);
-	for (const part of parts.length > 1 ? parts.slice(0, MOST_PARTS) : []) {
+	const add = (part: Part): void => {
 		const sample = sampleOf(
 			{ ...space, source: part.sources, interfaces: part.interfaces },
 			links,
 			[],
 		);
-		if (sample === null) continue;
+		if (sample === null) return;
 		// The destination is the service's, whichever client asks for it.
-		const packet = {
-			...walked.arrival.packet,
-			source: sample.packet.source,
-		};
+		const source = withBits(sample.packet.source, part.bits);
+		const packet = { ...walked.arrival.packet, source };
 		const from = { interface: sample.interface, packet };
 		let found: Decision;
 		try {
@@ -84,25 +105,21 @@ export function clientClasses(
 		} catch (error) {
 			if (!(error instanceof TooManyWaysError)) throw error;
 			gaps.push(error.message);
-			continue;
+			return;
 		}
 		const key = signature(found, packet);
 		const known = classes.get(key);
-		const joined = known?.part ?? { sources: [], interfaces: [] };
 		classes.set(key, {
 			arrival: known?.arrival ?? from,
 			decision: known?.decision ?? found,
-			part: {
-				sources: normalized([...joined.sources, ...part.sources]),
-				interfaces: [
-					...new Set([...joined.interfaces, ...part.interfaces]),
-				].sort(),
-			},
+			part: known === undefined ? part : joined(known.part, part),
 		});
-	}
+	};
+	if (parts.length > 1)
+		for (const part of parts.slice(0, MOST_PARTS)) add(part);
 	// All clients are alike, or no other can be made up but the one that there is.
 	if (classes.size === 0) {
-		const [part = { sources: space.source, interfaces: [] }] = parts;
+		const [part = { sources: space.source, interfaces: [], bits: [] }] = parts;
 		classes.set("", { ...walked, part });
 	}
 	const named = [...classes.values()];
@@ -114,13 +131,16 @@ export function clientClasses(
 	}));
 }
 
-function nameOf({ sources, interfaces }: Part, space: Space): string {
+function nameOf(part: Part, space: Space): string {
+	const { sources, interfaces } = part;
+	const bits = [...new Set(part.bits.map(bitsText))];
 	const others = complement(sources);
 	const from = isAll(sources)
 		? "clients"
 		: others.length < sources.length
 			? `clients outside of ${addressesText(others)}`
 			: `clients of ${addressesText(sources)}`;
+	if (bits.length > 0) return `${from} that fit ${bits.join(" or ")}`;
 	return interfaces.length === space.interfaces.length ||
 		interfaces.length === 0
 		? from
@@ -138,14 +158,18 @@ function partsOf(
 		links.names.map((name) => [name, ""]),
 	);
 	let rules = 0;
+	const asked = new Map<string, Bits>();
 	const begin = { begin: space, interfaces: links.names };
 	visitRules(ruleset, begin, ({ rule, table, space: taken }) => {
 		if (!matters(table, rule)) return;
 		rules++;
-		for (const [least, greatest] of taken.source) {
-			cuts.add(least);
-			if (greatest < 0xffff_ffff) cuts.add(greatest + 1);
-		}
+		const { address: value, mask } = rule.header.source;
+		if (hasGaps(mask)) asked.set(bitsText({ mask, value }), { mask, value });
+		else
+			for (const [least, greatest] of taken.source) {
+				cuts.add(least);
+				if (greatest < 0xffff_ffff) cuts.add(greatest + 1);
+			}
 		if (taken.interfaces.length < space.interfaces.length)
 			for (const name of taken.interfaces)
 				takenBy.set(name, `${takenBy.get(name)},${rules}`);
@@ -164,6 +188,42 @@ function partsOf(
 		.map((atom) => intersection(atom, space.source))
 		.filter((atom) => atom.length > 0);
 	return [...groups.values()].flatMap((interfaces) =>
-		atoms.map((sources) => ({ sources, interfaces })),
+		atoms.flatMap((sources) =>
+			bitsOf([...asked.values()]).map((bits) => {
+				return { sources, interfaces, bits };
+			}),
+		),
 	);
+}
+
+function hasGaps(mask: number): boolean {
+	const hosts = ~mask >>> 0;
+	return (hosts & (hosts + 1)) !== 0;
+}
+
+/** `0.0.0.1/0.0.0.3` */
+function bitsText({ mask, value }: Bits): string {
+	return `${formatAddress(value | 0)}/${formatAddress(mask | 0)}`;
+}
+
+/** Each value that rules ask of these bits, and one that none asks for. */
+function bitsOf(asked: readonly Bits[]): readonly (readonly Bits[])[] {
+	const [first] = asked;
+	if (first === undefined) return [[]];
+	// Several masks: their bits together are one mask, all of whose values are told apart.
+	const mask = asked.reduce((all, one) => all | one.mask, 0);
+	return valuesOf(mask).map((value) => [{ mask, value }]);
+}
+
+const MOST_BITS = 6;
+
+/** All values of the lowest bits of a mask. */
+function valuesOf(mask: number): readonly number[] {
+	const bits = Array.from({ length: 32 }, (_, at) => 1 << at).filter(
+		(bit) => (mask & bit) !== 0,
+	);
+	let values = [0];
+	for (const bit of bits.slice(0, MOST_BITS))
+		values = values.flatMap((value) => [value, value | bit]);
+	return values;
 }

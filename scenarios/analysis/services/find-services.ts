@@ -112,7 +112,8 @@ function foundIn(
 		arrival.packet,
 		areForRouting,
 	);
-	if (balances === null) return null;
+	if (balances === null)
+		return foundForOthers(space, arrival, decision, context);
 	const signature = (one: Decision, packet: Packet) =>
 		signatureOf(
 			one,
@@ -144,6 +145,36 @@ function foundIn(
 			),
 		].join("\n\n"),
 	};
+}
+
+/** Where the packet that was walked is not balanced, those of other clients may be. */
+function foundForOthers(
+	space: Space,
+	arrival: Arrival,
+	decision: Decision,
+	context: Context,
+): Found | null {
+	const { areForRouting, matters } = context;
+	const classes = clientClasses(
+		{ space, arrival, decision },
+		{
+			...context,
+			matters: matters("destination"),
+			signature: (one, packet) =>
+				`${whatIsBalanced(endsOf(one), packet, areForRouting)}`,
+		},
+	);
+	const other = classes.find(
+		(one) =>
+			whatIsBalanced(
+				endsOf(one.decision),
+				one.arrival.packet,
+				areForRouting,
+			) !== null,
+	);
+	return other === undefined
+		? null
+		: foundIn(space, other.arrival, other.decision, context);
 }
 
 /** Adds a space to the ones that are one service with it: it differs in addresses alone, or in ports alone. */
