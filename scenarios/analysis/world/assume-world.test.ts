@@ -177,6 +177,36 @@ COMMIT
 		]);
 	});
 
+	it("has clients outside where a rule for those inside comes beside one for all", () => {
+		const world = fromRules(
+			"-A PREROUTING -d 203.0.113.7 -p tcp --dport 443 -j DNAT --to-destination 192.168.1.20",
+			"-A PREROUTING -i br-lan -d 203.0.113.7 -p tcp --dport 8443 -j DNAT --to-destination 192.168.1.20",
+			"-A POSTROUTING -o br-lan -d 192.168.1.20 -j MASQUERADE",
+		);
+		expect(world.clientInterfaces).toEqual(["wan0", "br-lan"]);
+		expect(shown(world)).toEqual([
+			"br-lan 192.168.1.1/24",
+			"wan0 203.0.113.7/24",
+			"0.0.0.0/0 via 203.0.113.1 dev wan0",
+		]);
+	});
+
+	it("takes the interfaces that zones name, whatever comes behind them", () => {
+		const { ruleset } = parseRules(
+			`*nat
+:PREROUTING_ZONES - [0:0]
+:PRE_public - [0:0]
+-A PREROUTING -j PREROUTING_ZONES
+-A PREROUTING_ZONES -i eth0 -g PRE_public
+-A PREROUTING_ZONES -g PRE_public
+-A PRE_public -p tcp --dport 80 -j DNAT --to-destination 10.1.0.2
+COMMIT
+`,
+			{ file: "firewalld" },
+		);
+		expect(mustWork(ruleset).clientInterfaces).toEqual(["eth0"]);
+	});
+
 	it("knows the way out from masquerading, and that clients are inside then", () => {
 		const world = fromRules(
 			"-A POSTROUTING -o isp1 -m statistic --mode nth --every 2 --packet 0 -j SNAT --to-source 198.51.100.7",

@@ -74,7 +74,7 @@ function aroundMachine(
 		null;
 	const assuming: Assuming = {
 		facts,
-		roles: withOuter(roles, outer),
+		roles: withOuter(roles, outer, facts),
 		plan: new AddressPlan(some, namedIn(ruleset, facts)),
 		isKnown: true,
 		assume: (one) => assumptions.push(one),
@@ -129,7 +129,7 @@ function fromRules(ruleset: Ruleset, assumptions: Assumption[]): Assuming {
 					),
 				],
 			}
-		: withOuter(found, outer);
+		: withOuter(found, outer, facts);
 	const assuming: Assuming = {
 		facts,
 		roles,
@@ -174,10 +174,20 @@ function assumeInterfaces(
 	});
 }
 
-function withOuter(roles: Roles, outer: string | null): Roles {
-	const clients =
-		roles.clients.length > 0 || outer === null ? roles.clients : [outer];
-	return { ...roles, clients, outer };
+function withOuter(
+	roles: Roles,
+	outer: string | null,
+	{ clientsAnywhere }: RuleFacts,
+): Roles {
+	const isAdded =
+		outer !== null &&
+		!roles.clients.includes(outer) &&
+		(clientsAnywhere || roles.clients.length === 0);
+	return {
+		...roles,
+		clients: isAdded ? [outer, ...roles.clients] : roles.clients,
+		outer,
+	};
 }
 
 /** What is behind interfaces that are there, by their own names. */

@@ -9,7 +9,7 @@ import {
 import type { Interval } from "./rule-flow.ts";
 
 export interface Roles {
-	/** By which clients come. */
+	/** By which clients come, as far as rules name them. */
 	readonly clients: readonly string[];
 	/** With the default route; `null`: nothing says which. */
 	readonly outer: string | null;
@@ -79,7 +79,9 @@ function outerOf(
 		.filter((name) => worth(name) > 0)
 		.toSorted((a, b) => worth(b) - worth(a))[0];
 	const elsewhere = masqueraded.find((name) => !sides.has(name));
-	return best ?? clients[0] ?? elsewhere ?? null;
+	// Who comes from anywhere does not come by the one that a rule names for others.
+	const first = facts.clientsAnywhere ? undefined : clients[0];
+	return best ?? first ?? elsewhere ?? null;
 }
 
 /** The narrowest network that rules let through by an interface, and that has all these addresses. */

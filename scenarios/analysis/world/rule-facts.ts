@@ -7,6 +7,7 @@ import {
 	type Interval,
 	intervalOf,
 	type MetRule,
+	namedOf,
 	rulesMet,
 } from "./rule-flow.ts";
 
@@ -36,6 +37,8 @@ export interface RuleFacts {
 	readonly behind: readonly Behind[];
 	/** By which packets come that are translated. */
 	readonly clientInterfaces: readonly string[];
+	/** Packets are also translated that come by any interface. */
+	readonly clientsAnywhere: boolean;
 	/** By which packets come that are marked. */
 	readonly markedInterfaces: readonly string[];
 	/** By which packets leave with another source, whatever their destination is. */
@@ -70,6 +73,9 @@ export function ruleFacts(ruleset: Ruleset): RuleFacts {
 		sources: leaving.flatMap(translatedTo),
 		behind: all.flatMap(behindOf),
 		clientInterfaces: names(translating, "inInterfaces"),
+		clientsAnywhere: translating.some(
+			({ way }) => namedOf(way.inInterfaces) === null,
+		),
 		markedInterfaces: names(
 			marking.filter(({ rule }) => rule.target?.kind === "extension"),
 			"inInterfaces",
@@ -99,7 +105,9 @@ function names(
 	rules: readonly MetRule[],
 	key: "inInterfaces" | "outInterfaces",
 ): readonly string[] {
-	return [...new Set(rules.flatMap(({ way }) => [...(way[key] ?? [])]))];
+	return [
+		...new Set(rules.flatMap(({ way }) => [...(namedOf(way[key]) ?? [])])),
+	];
 }
 
 /**
@@ -136,7 +144,7 @@ function asksForOwn({ matches: uses }: Rule): boolean {
 function destinations({ rule, way }: MetRule): readonly NamedAddresses[] {
 	return (destinationsOf(rule) ?? []).map((interval) => ({
 		interval,
-		interfaces: way.inInterfaces,
+		interfaces: namedOf(way.inInterfaces),
 		line: rule.line,
 	}));
 }
@@ -146,7 +154,7 @@ function translatedTo({ rule, way }: MetRule): readonly NamedAddresses[] {
 	if (target?.kind !== "extension") return [];
 	const interval = targets.get(target.name)?.translatesTo?.(target.options);
 	return interval
-		? [{ interval, interfaces: way.outInterfaces, line: rule.line }]
+		? [{ interval, interfaces: namedOf(way.outInterfaces), line: rule.line }]
 		: [];
 }
 
@@ -206,8 +214,9 @@ function behindOf({ rule, way, ends }: MetRule): readonly Behind[] {
 	return found;
 }
 
-function onlyOne(some: ReadonlySet<string> | null): string | undefined {
-	return some?.size === 1 ? [...some][0] : undefined;
+function onlyOne(some: ReadonlySet<string>): string | undefined {
+	const [name] = some;
+	return some.size === 1 && name !== "+" ? name : undefined;
 }
 
 /** Translates the source of packets to any destination. */

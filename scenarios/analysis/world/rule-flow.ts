@@ -20,13 +20,14 @@ import { targets } from "../../../sim/targets/index.ts";
 /** Addresses from one to another, unsigned. */
 export type Interval = readonly [least: number, greatest: number];
 
-/** What is known of all packets that come by a way. `null`: nothing, they are of any kind. */
+/** What is known of all packets that come by a way. */
 interface Way {
 	/** The built-in chains that it begins at. */
 	readonly hooks: ReadonlySet<string>;
-	/** As rules name them, also `eth+`. */
-	readonly inInterfaces: ReadonlySet<string> | null;
-	readonly outInterfaces: ReadonlySet<string> | null;
+	/** As rules name them, also `eth+`; `+` is any, and may stand beside others that some of the ways name. */
+	readonly inInterfaces: ReadonlySet<string>;
+	readonly outInterfaces: ReadonlySet<string>;
+	/** `null`: any. */
 	readonly destinations: readonly Interval[] | null;
 }
 
@@ -45,6 +46,7 @@ export interface MetRule {
 	readonly ends: Ends;
 }
 
+const ANY_INTERFACE: ReadonlySet<string> = new Set(["+"]);
 /** More destinations than this are any. */
 const MOST_DESTINATIONS = 64;
 
@@ -69,8 +71,8 @@ export function rulesMet(table: Table): readonly MetRule[] {
 		if (policy !== null)
 			ways.set(name, {
 				hooks: new Set([name]),
-				inInterfaces: null,
-				outInterfaces: null,
+				inInterfaces: ANY_INTERFACE,
+				outInterfaces: ANY_INTERFACE,
 				destinations: null,
 			});
 	return inner.toReversed().flatMap((chain) => {
@@ -158,14 +160,10 @@ function narrowed(way: Way, rule: Rule): Way {
 
 function joined(one: Way | undefined, other: Way): Way {
 	if (one === undefined) return other;
-	const names = (key: "inInterfaces" | "outInterfaces") => {
-		const [a, b] = [one[key], other[key]];
-		return a === null || b === null ? null : union(a, b);
-	};
 	return {
 		hooks: union(one.hooks, other.hooks),
-		inInterfaces: names("inInterfaces"),
-		outInterfaces: names("outInterfaces"),
+		inInterfaces: union(one.inInterfaces, other.inInterfaces),
+		outInterfaces: union(one.outInterfaces, other.outInterfaces),
 		destinations: joinedDestinations(one.destinations, other.destinations),
 	};
 }
@@ -212,4 +210,12 @@ export function intervalOf({
 }: AddressMask): Interval | null {
 	if (inverted || mask === 0 || prefixLength(mask) === null) return null;
 	return [(address & mask) >>> 0, (address | ~mask) >>> 0];
+}
+
+/** `null`: any interface, as far as the way tells. */
+export function namedOf(
+	interfaces: ReadonlySet<string>,
+): ReadonlySet<string> | null {
+	const named = [...interfaces].filter((name) => name !== "+");
+	return named.length === 0 ? null : new Set(named);
 }
