@@ -2,6 +2,7 @@
  * How fast the model is, with the recipe and both conditions, in one process: `make bench`.
  * Figures are medians over rounds of one run, per second of CPU time; compare figures of one run only.
  */
+import { measureAnalysis } from "./analysis-bench.ts";
 import { measureGateway } from "./gateway-bench.ts";
 import { measureMemory } from "./memory-bench.ts";
 import { measureParser } from "./parser-bench.ts";
@@ -32,6 +33,7 @@ for (const measure of [
 	measureGateway,
 	measureParser,
 	measureSplit,
+	measureAnalysis,
 ])
 	for (const series of measure()) print(series);
 console.log(
