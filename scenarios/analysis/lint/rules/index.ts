@@ -15,6 +15,9 @@ import { markNeverRead, markNeverSet } from "./marks/mark-mismatch.ts";
 import { restoreMissing } from "./marks/restore-missing.ts";
 import { restoredAfterUse } from "./marks/restored-after-use.ts";
 import { savedBeforeSet } from "./marks/saved-before-set.ts";
+import { droppedAfterDnat } from "./nat/dropped-after-dnat.ts";
+import { hairpinWithoutSnat } from "./nat/hairpin-without-snat.ts";
+import { loopbackBackend } from "./nat/loopback-backend.ts";
 import { oldName } from "./syntax/old-name.ts";
 
 /** Those that look at a ruleset, by code: a line each. */
@@ -36,6 +39,9 @@ export const lintRules: readonly LintRule[] = [
 	markNeverSet,
 	// MT5xx: reachability
 	// MT6xx: nat
+	droppedAfterDnat,
+	hairpinWithoutSnat,
+	loopbackBackend,
 	// MT7xx: reload
 	// MT8xx: syntax
 	oldName,

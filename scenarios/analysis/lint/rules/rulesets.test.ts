@@ -10,8 +10,6 @@ import { rulesAlone } from "../test-facts.ts";
 const NOT_FOUND: Readonly<Record<string, string>> = {
 	"conditions-dead: uneven-failover": "no rule yet",
 	"conditions-no-fallback: no-fallback": "no rule yet",
-	"forward-drops: dropped-after-dnat": "no rule yet",
-	"hairpin: hairpin": "no rule yet",
 	"marks-first-match-assumed: first-match-assumed": "no rule yet",
 	"marks-last-writer: first-match-assumed": "no rule yet",
 	"shared-counter: shared-counter": "no rule yet",

@@ -1,0 +1,114 @@
+import { formatAddress } from "../../../../../sim/packet/address.ts";
+import { plus, type Rational, ZERO } from "../../../../../sim/rational.ts";
+import { exactShare, shareText } from "../../cascades/words.ts";
+import { rulesByName } from "../../each-rule.ts";
+import type { Facts } from "../../facts.ts";
+import type { Found, LintRule } from "../../finding.ts";
+import { type Translated, translatedWays } from "./translated.ts";
+
+/** Connections that are translated to a backend, and that no rule lets through to it. */
+export const droppedAfterDnat: LintRule = {
+	code: "MT601",
+	name: "dropped-after-dnat",
+	category: "nat",
+	since: "0.2.0",
+	severity: "error",
+	confidence: "likely",
+	fix: "none",
+	message: "Connections are translated to a backend, and dropped on the way.",
+	help: "Accept in `FORWARD` what is translated: with the backend's address and port, or all of it with `-m conntrack --ctstate DNAT`.",
+	why: `\`FORWARD\` sees a packet as \`nat\` \`PREROUTING\` has made it: with the backend's address and the backend's port. A
+rule that accepts the service's own address or port does not match it any more. Where the policy is DROP, connections to
+that backend are lost, and those to others are not, which looks like a backend that fails now and then.
+
+Found is a backend that no client reaches by any way. One that only some clients are kept from is no finding.`,
+	examples: {
+		bad: `*nat
+-A PREROUTING -d 203.0.113.1/32 -i eth0 -p tcp -m tcp --dport 80 -j DNAT --to-destination 10.20.0.11:8080
+COMMIT
+*filter
+:FORWARD DROP [0:0]
+-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+-A FORWARD -d 10.20.0.11/32 -i eth0 -o eth1 -p tcp -m tcp --dport 80 -j ACCEPT
+COMMIT
+`,
+		good: `*nat
+-A PREROUTING -d 203.0.113.1/32 -i eth0 -p tcp -m tcp --dport 80 -j DNAT --to-destination 10.20.0.11:8080
+COMMIT
+*filter
+:FORWARD DROP [0:0]
+-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+-A FORWARD -d 10.20.0.11/32 -i eth0 -o eth1 -p tcp -m tcp --dport 8080 -j ACCEPT
+COMMIT
+`,
+	},
+	check(facts) {
+		const ways = translatedWays(facts);
+		const key = ({ service, place }: Translated) => `${service.key} ${place}`;
+		const reached = new Set(
+			ways.filter(({ end }) => end.fate.kind !== "dropped").map(key),
+		);
+		const lost = new Map<string, Translated[]>();
+		for (const way of ways) {
+			const { fate } = way.end;
+			const isByRules = fate.kind === "dropped" && fate.by.includes(":");
+			if (!isByRules || reached.has(key(way))) continue;
+			lost.set(key(way), [...(lost.get(key(way)) ?? []), way]);
+		}
+		return [...lost.values()].map((some) => found(some, facts));
+	},
+};
+
+function found(some: readonly Translated[], facts: Facts): Found {
+	const [way] = some as readonly [Translated];
+	const { end, place, rule, service } = way;
+	const by = end.fate.kind === "dropped" ? end.fate.by : "";
+	const dropping = rulesByName(facts.ruleset).get(by)?.at;
+	const how = end.answered === null ? "dropped" : "rejected";
+	const [, chain = ""] = by.split(":");
+	const who =
+		dropping === undefined ? `the policy of ${chain}` : `\`${dropping.text}\``;
+	const share = shareOf(way);
+	const part =
+		share === null
+			? `Connections of ${service.key} to ${place} are`
+			: `${capital(shareText(share))} of the connections of ${service.key} go to ${place} and are`;
+	return {
+		at: rule,
+		message: `connections to ${place} are ${how} by ${dropping === undefined ? who : by}`,
+		happens: `${part} ${how} by ${who}.`,
+		remedy: `Accept them in \`${chain}\`: ${destinationText(way)}, as they stand behind the translation.`,
+		related:
+			dropping === undefined ? [] : [{ at: dropping, role: `${how} there` }],
+		path: end.rules,
+		repair: [],
+	};
+}
+
+/** Of the class of clients, when all backends are alive. */
+function shareOf({ client, end, place }: Translated): Rational | null {
+	const split = client.vectors[0]?.split;
+	if (split === undefined || end.fate.kind !== "dropped") return null;
+	const { by } = end.fate;
+	const keys = split.parts
+		.map(({ key }) => key)
+		.filter((key) => key.endsWith(` on the way to ${place} by ${by}`));
+	const shares = keys.map((key) => exactShare(split, key));
+	if (shares.length === 0 || shares.includes(null)) return null;
+	return shares.reduce<Rational>(
+		(sum, share) => plus(sum, share ?? ZERO),
+		ZERO,
+	);
+}
+
+function destinationText({ packet }: Translated): string {
+	const port =
+		"destinationPort" in packet
+			? ` with \`--dport ${packet.destinationPort}\``
+			: "";
+	return `\`-d ${formatAddress(packet.destination)}\`${port}`;
+}
+
+function capital(text: string): string {
+	return text.charAt(0).toUpperCase() + text.slice(1);
+}

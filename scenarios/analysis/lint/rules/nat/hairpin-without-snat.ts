@@ -1,0 +1,248 @@
+import {
+	formatAddress,
+	parseAddress,
+} from "../../../../../sim/packet/address.ts";
+import type { Packet } from "../../../../../sim/packet/packet.ts";
+import {
+	comparisonsOf,
+	endOf,
+} from "../../../../../sim/ruleset/rule-traits.ts";
+import { targets } from "../../../../../sim/targets/index.ts";
+import { endsOf } from "../../../services/ends.ts";
+import { linksOf } from "../../../services/sample.ts";
+import type { Service } from "../../../services/service.ts";
+import type { End } from "../../../walk/decision.ts";
+import { rulesByName } from "../../each-rule.ts";
+import type { Facts } from "../../facts.ts";
+import type { Edit, Found, LintRule } from "../../finding.ts";
+import { placeOf, translatedWays } from "./translated.ts";
+
+/** Clients on the backend's own link get answers from the backend, and have asked the gateway. */
+export const hairpinWithoutSnat: LintRule = {
+	code: "MT602",
+	name: "hairpin-without-snat",
+	category: "nat",
+	since: "0.2.0",
+	severity: "warning",
+	confidence: "likely",
+	fix: "unsafe",
+	message:
+		"Clients on the link of a backend are translated to it, and its answers do not come back through the gateway.",
+	help: "Translate the source of these connections too: `-A POSTROUTING -s NETWORK -d BACKEND -j MASQUERADE`.",
+	why: `A client asks the service's address and is translated to a backend on its own link. The backend sees the
+client's address, which is on its link, and answers it directly. The client has asked another address and rejects the
+answer with RST. It works from everywhere but from there.
+
+With the source translated as well (MASQUERADE, SNAT), the answer comes back to the gateway, which translates it back.
+Backends then see the gateway's address as the client of those connections. The finding rests on an assumption: clients
+are on that link where rules let its hosts open connections to elsewhere.`,
+	examples: {
+		bad: `*nat
+-A PREROUTING -d 203.0.113.7/32 -p tcp -m tcp --dport 443 -j DNAT --to-destination 192.168.1.20:443
+-A POSTROUTING -s 192.168.1.0/24 -o wan0 -j MASQUERADE
+COMMIT
+*filter
+:FORWARD DROP [0:0]
+-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+-A FORWARD -i lan0 -j ACCEPT
+-A FORWARD -i wan0 -m conntrack --ctstate DNAT -j ACCEPT
+COMMIT
+`,
+		good: `*nat
+-A PREROUTING -d 203.0.113.7/32 -p tcp -m tcp --dport 443 -j DNAT --to-destination 192.168.1.20:443
+-A POSTROUTING -s 192.168.1.0/24 -d 192.168.1.20/32 -o lan0 -p tcp -m tcp --dport 443 -j MASQUERADE
+-A POSTROUTING -s 192.168.1.0/24 -o wan0 -j MASQUERADE
+COMMIT
+*filter
+:FORWARD DROP [0:0]
+-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+-A FORWARD -i lan0 -j ACCEPT
+-A FORWARD -i wan0 -m conntrack --ctstate DNAT -j ACCEPT
+COMMIT
+`,
+	},
+	check(facts) {
+		const byRule = new Map<string, Found>();
+		for (const { service, packet, rule } of onePerBackend(facts)) {
+			if (byRule.has(rule.rule)) continue;
+			const client = neighbourOf(packet.destination, facts);
+			if (client === null || !opensConnections(client, facts)) continue;
+			const end = hairpinEnd(client, service, facts);
+			if (
+				end !== null &&
+				!isBridge(packet.destination, { ...client, service }, facts)
+			)
+				byRule.set(rule.rule, { ...found(end, client, facts), at: rule });
+		}
+		return [...byRule.values()];
+	},
+};
+
+/** Services with thousands of backends would be walked for each. */
+const MOST_WALKED = 500;
+
+function onePerBackend(facts: Facts) {
+	const ways = translatedWays(facts).filter(
+		({ end }) => end.fate.kind === "forwarded",
+	);
+	const unique = new Map(
+		ways.map((way) => [`${way.service.key} ${way.packet.destination}`, way]),
+	);
+	return [...unique.values()].slice(0, MOST_WALKED);
+}
+
+/** A host on the link of an address. */
+interface Neighbour {
+	readonly interface: string;
+	/** `192.168.1.0/24` */
+	readonly network: string;
+	readonly address: number;
+}
+
+interface OnLink extends Neighbour {
+	readonly service: Service;
+}
+
+/** `null`: the address is not on a link of the gateway's. */
+function neighbourOf(backend: number, { world }: Facts): Neighbour | null {
+	const links = linksOf(world);
+	if (links.isOwn(backend >>> 0)) return null;
+	for (const { name, addresses } of world.setup.interfaces)
+		for (const text of addresses) {
+			const [own = "", length = "32"] = text.split("/");
+			const mask = length === "0" ? 0 : -1 << (32 - Number(length));
+			const base = (parseAddress(own) ?? 0) & mask;
+			if ((backend & mask) !== base || Number(length) > 29) continue;
+			// Not the backend's, nor the gateway's own, nor the network's.
+			const address = [41, 42, 3, 4, 5]
+				.map((host) => base | (host & ~mask))
+				.find((one) => one !== backend && !links.isOwn(one >>> 0));
+			if (address === undefined) continue;
+			return {
+				interface: name,
+				network: `${formatAddress(base)}/${length}`,
+				address,
+			};
+		}
+	return null;
+}
+
+/** Somewhere that no rule is about (RFC 5737). */
+const ELSEWHERE = parseAddress("198.51.100.77") ?? 0;
+
+const opening = new WeakMap<Facts["ruleset"], Map<string, boolean>>();
+
+/** Do rules for hosts of this link let them open connections to elsewhere? */
+function opensConnections(client: Neighbour, facts: Facts): boolean {
+	const known = opening.get(facts.ruleset) ?? new Map<string, boolean>();
+	opening.set(facts.ruleset, known);
+	const before = known.get(client.network);
+	if (before !== undefined) return before;
+	const sample = facts.services[0]?.sample.packet;
+	const packet = {
+		...(sample as Packet),
+		source: client.address,
+		destination: ELSEWHERE,
+	};
+	const walked = facts.walker.walk({ interface: client.interface, packet });
+	const does = endsOf(walked).some(
+		(end) => end.fate.kind === "forwarded" && isForThem(end, facts),
+	);
+	known.set(client.network, does);
+	return does;
+}
+
+/** A rule that names the hosts' network or interface accepts or translates them, or leads to one that does. */
+function isForThem({ rules }: End, { ruleset }: Facts): boolean {
+	const named = rulesByName(ruleset);
+	return rules.some(({ rule: name }) => {
+		const rule = named.get(name)?.rule;
+		if (rule === undefined) return false;
+		const { target, header } = rule;
+		const acts =
+			endOf(target) === "accepts" ||
+			target?.kind === "jump" ||
+			(target?.kind === "extension" &&
+				targets.get(target.name)?.translates === "source");
+		const namesThem =
+			(header.inInterface !== null && !header.inInterface.inverted) ||
+			comparisonsOf(rule).some(
+				({ fields, inverted }) => !inverted && fields.includes("source"),
+			);
+		return acts && namesThem;
+	});
+}
+
+/**
+ * Rules that translate the source of what a backend sends to itself, and not of what its neighbours send, are
+ * for a bridge of the gateway's own: the answers to those come through it, and are translated back
+ * (`net.bridge.bridge-nf-call-iptables`). So are Docker's.
+ */
+function isBridge(
+	backend: number,
+	{ interface: name, service }: OnLink,
+	{ walker }: Facts,
+): boolean {
+	const packet = { ...service.sample.packet, source: backend };
+	return endsOf(walker.walk({ interface: name, packet })).some(
+		({ packet: sent }) =>
+			sent?.destination === backend && sent.source !== backend,
+	);
+}
+
+/** The way of a neighbour's packet that is sent back on its own link with its own source. */
+function hairpinEnd(
+	client: Neighbour,
+	{ sample }: Service,
+	{ walker }: Facts,
+): End | null {
+	const packet = { ...sample.packet, source: client.address };
+	const walked = walker.walk({ interface: client.interface, packet });
+	return (
+		endsOf(walked).find(
+			({ fate, packet: sent }) =>
+				fate.kind === "forwarded" &&
+				fate.interface === client.interface &&
+				sent !== null &&
+				sent.destination !== packet.destination &&
+				sent.source === client.address,
+		) ?? null
+	);
+}
+
+function found(
+	end: End,
+	{ interface: name, network }: Neighbour,
+	facts: Facts,
+): Omit<Found, "at"> {
+	const packet = end.packet as Packet;
+	const backend = placeOf(packet);
+	const ports =
+		packet.kind === "tcp" || packet.kind === "udp"
+			? ` -p ${packet.kind} -m ${packet.kind} --dport ${packet.destinationPort}`
+			: "";
+	const text = `-A POSTROUTING -s ${network} -d ${formatAddress(packet.destination)}/32 -o ${name}${ports} -j MASQUERADE`;
+	return {
+		message: `clients of ${network} are sent to ${backend} on their own link`,
+		happens: `${backend} answers a client of ${network} directly, with its own address as the source. The client does not know the answer, and its connection does not come about.`,
+		remedy: `Translate the source too: \`${text}\`.`,
+		related: [],
+		path: end.rules,
+		repair: [repairOf(text, facts)],
+		assumes: `clients are on the link of ${backend} (${name})`,
+	};
+}
+
+/** In front of what else translates sources. */
+function repairOf(text: string, { ruleset }: Facts): Edit {
+	const chain = ruleset.tables
+		.find(({ name }) => name === "nat")
+		?.chains.find(({ name }) => name === "POSTROUTING");
+	const isEmpty = chain === undefined || chain.rules.length === 0;
+	return {
+		kind: "insert",
+		where: isEmpty ? null : { side: "before", rule: "nat:POSTROUTING:rule:1" },
+		table: "nat",
+		text,
+	};
+}

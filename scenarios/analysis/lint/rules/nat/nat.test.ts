@@ -1,0 +1,78 @@
+/** Translated connections: what the examples of the rules do not show. */
+import { expect, it, test } from "vitest";
+import { edited } from "../../cascades/test-edits.ts";
+import { lintRuleset } from "../../run/lint-ruleset.ts";
+import { rulesAlone } from "../../test-facts.ts";
+import { hairpinWithoutSnat } from "./hairpin-without-snat.ts";
+
+const lint = (text: string) =>
+	lintRuleset(rulesAlone(text), text).filter(({ lint: { code } }) =>
+		code.startsWith("MT6"),
+	);
+const DNAT = "-d 203.0.113.1/32 -i eth0 -p tcp -m tcp --dport 80";
+
+it("tells the part of the connections that is dropped, and by which rule", () => {
+	const [found] = lint(`*nat
+-A PREROUTING ${DNAT} -m statistic --mode nth --every 3 --packet 0 -j DNAT --to-destination 10.20.0.11
+-A PREROUTING ${DNAT} -j DNAT --to-destination 10.20.0.12
+COMMIT
+*filter
+-A FORWARD -d 10.20.0.11/32 -j REJECT
+COMMIT
+`);
+	expect(found).toMatchObject({
+		message:
+			"connections to 10.20.0.11:80 are rejected by filter:FORWARD:rule:1",
+		happens:
+			"1/3 (33.3 %) of the connections of tcp 203.0.113.1:80 go to 10.20.0.11:80 and are rejected by `-A FORWARD -d 10.20.0.11/32 -j REJECT --reject-with icmp-port-unreachable`.",
+	});
+});
+
+it.each([
+	[
+		"a rule that keeps some clients away",
+		`*nat
+-A PREROUTING ${DNAT} -j DNAT --to-destination 10.20.0.11
+COMMIT
+*filter
+-A FORWARD -s 192.0.2.0/24 -d 10.20.0.11/32 -j DROP
+COMMIT
+`,
+	],
+	[
+		"a rate that is bounded behind the translation",
+		`*nat
+-A PREROUTING ${DNAT} -j DNAT --to-destination 10.20.0.11
+COMMIT
+*filter
+:FORWARD DROP [0:0]
+-A FORWARD -i eth1 -j ACCEPT
+-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+-A FORWARD -d 10.20.0.11/32 -m limit --limit 100/s -j ACCEPT
+COMMIT
+`,
+	],
+	[
+		"a service that hosts of the backend's link do not use",
+		`*nat
+-A PREROUTING ${DNAT} -j DNAT --to-destination 10.20.0.11
+-A POSTROUTING -s 10.20.0.0/24 -o eth0 -j MASQUERADE
+COMMIT
+`,
+	],
+	[
+		"a link that rules say nothing of",
+		`*nat
+-A PREROUTING -d 203.0.113.1/32 -p tcp -m tcp --dport 80 -j DNAT --to-destination 10.20.0.11
+COMMIT
+`,
+	],
+])("takes %s for right", (_, text) => {
+	expect(lint(text)).toEqual([]);
+});
+
+test("a repaired hairpin has none any more", () => {
+	const { bad } = hairpinWithoutSnat.examples;
+	const [found] = lint(bad);
+	expect(lint(edited(bad, found?.repair ?? []))).toEqual([]);
+});
