@@ -6,6 +6,8 @@ import { githubAnnotations } from "../../reports/formats/annotations.ts";
 import { type PageParts, reportHtml } from "../../reports/formats/html.ts";
 import { junitXml } from "../../reports/formats/junit.ts";
 import { summaryMarkdown } from "../../reports/formats/summary.ts";
+import type { RulesetsView } from "../../reports/formats/summary-rulesets.ts";
+import { rulesetSummaries } from "../../scenarios/exact/ruleset-summary.ts";
 import {
 	appendText,
 	identityOf,
@@ -59,7 +61,9 @@ export async function openOutputs(
 				if (junit !== undefined)
 					await tries.add(() => writeText(junit, junitXml(made)));
 				if (summary !== undefined)
-					await tries.add(() => writeSummary(summary, made));
+					await tries.add(() =>
+						writeSummary(summary, made, rulesetsOf(results)),
+					);
 				tries.mustHaveSucceeded();
 				return annotates ? githubAnnotations(made, existsSync) : [];
 			}
@@ -160,9 +164,24 @@ async function mustBeDifferentFiles(
 	}
 }
 
+/** Rulesets that a summary tells of; a run of many takes long enough. */
+const MOST_RULESETS = 10;
+
+function rulesetsOf({ results, comparisons }: Results): RulesetsView {
+	const scenarios = [
+		...results.map(({ scenario }) => scenario),
+		...comparisons.map(({ comparison }) => comparison.scenario),
+	];
+	return rulesetSummaries(scenarios, MOST_RULESETS);
+}
+
 /** GitHub's own file gathers the summaries of all commands of a step. */
-async function writeSummary(file: string, report: Report): Promise<void> {
-	const text = summaryMarkdown(report);
+async function writeSummary(
+	file: string,
+	report: Report,
+	rulesets: RulesetsView,
+): Promise<void> {
+	const text = summaryMarkdown(report, rulesets);
 	const gathering = process.env.GITHUB_STEP_SUMMARY;
 	// The same name is the same file, also where another command makes it at this moment.
 	const isGathering =

@@ -319,3 +319,54 @@ describe("Markdown from outside", () => {
 		);
 	});
 });
+
+describe("a summary of rulesets", () => {
+	const report = sampleReport({ entries: harmless });
+	const known = {
+		services: [
+			{
+				service: "tcp 203.0.113.1:80",
+				clients: "all clients",
+				when: "all alive",
+				shares: "10.20.0.11:80 1/2, no backend 1/2",
+			},
+		],
+		findings: [
+			{ code: "MT101", severity: "error", line: 3, message: "1/2 | <lost>" },
+		],
+	};
+
+	it("stands at the end: a table of shares, and one of findings", () => {
+		const markdown = summaryMarkdown(report, {
+			rulesets: [{ name: "web.rules", known }],
+			leftOut: 2,
+		});
+		expect(section(markdown, "Rules").trim().split("\n")).toEqual([
+			"### Rules <code>web\\.rules</code>",
+			"",
+			"| service | clients | when | shares |",
+			"| --- | --- | --- | --- |",
+			"| tcp 203\\.0\\.113\\.1<span>:</span>80 | all clients | all alive | 10\\.20\\.0\\.11<span>:</span>80 1/2, no backend 1/2 |",
+			"",
+			"| finding | severity | line | what is wrong |",
+			"| --- | --- | --- | --- |",
+			"| <code>MT101</code> | error | 3 | 1/2 \\| &lt;lost&gt; |",
+			"",
+			"2 more rulesets are not analysed here.",
+		]);
+	});
+
+	it("says where there is nothing to say", () => {
+		const markdown = summaryMarkdown(report, {
+			rulesets: [
+				{ name: "none.rules", known: { services: [], findings: [] } },
+				{ name: "large.rules", known: null },
+			],
+			leftOut: 0,
+		});
+		expect(markdown).toContain(
+			"It balances nothing.\n\nThe linter finds nothing.",
+		);
+		expect(markdown).toContain("too many rules to be analysed");
+	});
+});

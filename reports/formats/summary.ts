@@ -16,14 +16,21 @@ import {
 import { code, fenced, inert, row } from "./markdown.ts";
 import { linesOf, type Reason, reasonsOf, ruleParts } from "./reasons.ts";
 import { fuzzBlock } from "./summary-fuzz.ts";
+import { type RulesetsView, rulesetBlocks } from "./summary-rulesets.ts";
 
 /** Nobody reads on after so many. */
 const MOST_ENTRIES = 20;
 /** GitHub takes 1 MiB for each step, and nothing at all of what is longer. */
 const MOST_BYTES = 900_000;
 
-/** Ends with a newline. Whatever comes from a scenario or a ruleset is text in it, and nothing else. */
-export function summaryMarkdown(report: Report): string {
+/**
+ * Ends with a newline. Whatever comes from a scenario or a ruleset is text in it, and nothing else.
+ * @param rulesets that were played, with what is known of them
+ */
+export function summaryMarkdown(
+	report: Report,
+	rulesets: RulesetsView = { rulesets: [], leftOut: 0 },
+): string {
 	const wrong = WORST_FIRST.filter((status) => status !== "holds").flatMap(
 		(status) => report.entries.filter((entry) => entry.status === status),
 	);
@@ -43,7 +50,12 @@ export function summaryMarkdown(report: Report): string {
 	);
 	const left = wrong.length - shown.length;
 	const more = left === 0 ? [] : [`and ${number(left)} more\n`];
-	return [...head, ...shown, ...more].join("\n");
+	const played = [...head, ...shown, ...more];
+	const rules = fitting(
+		rulesetBlocks(rulesets),
+		MOST_BYTES - bytes(played.join("\n")),
+	);
+	return [...played, ...rules].join("\n");
 }
 
 /** The first blocks, as many as there is room for, each with the line between it and the next. */

@@ -9,6 +9,7 @@ import {
 } from "../language/build/build.ts";
 import type { PlayableScenario } from "../language/scenario.ts";
 import { checkScenario } from "../run/run-scenario.ts";
+import { rulesetSummaries } from "./ruleset-summary.ts";
 
 const nat = (...rules: readonly string[]) =>
 	`*nat\n:TWO - [0:0]\n:OTHERS - [0:0]\n${rules.map((rule) => `-A ${rule}\n`).join("")}COMMIT\n`;
@@ -120,5 +121,45 @@ describe("a violated expectation", () => {
 		expect(judgement?.why.filter(({ text }) => text.startsWith("MT"))).toEqual(
 			[],
 		);
+	});
+});
+
+describe("a summary of the rulesets that were played", () => {
+	const rules = (name: string, text: string) =>
+		scenario({
+			name: "exact",
+			title: "Exact",
+			setup: recipeSetup({ ruleset: { name, text } }),
+			steps: [],
+			expect: [],
+		}) as PlayableScenario;
+	const right = nat(`${SMTP} ${nth(2)} ${to(1)}`, `${SMTP} ${to(2)}`);
+	const wrong = nat(
+		`${SMTP} ${nth(2)} ${to(1)}`,
+		`${SMTP} ${nth(2, 1)} ${to(2)}`,
+	);
+
+	it("has each once, with exact shares and what the linter finds", () => {
+		const played = [
+			rules("wrong.rules", wrong),
+			rules("wrong.rules", wrong),
+			rules("right.rules", right),
+			rules("third.rules", right),
+		];
+		const { rulesets, leftOut } = rulesetSummaries(played, 2);
+		expect(leftOut).toBe(1);
+		expect(rulesets.map(({ name }) => name)).toEqual([
+			"wrong.rules",
+			"right.rules",
+		]);
+		const [first, second] = rulesets.map(({ known }) => known);
+		expect(first?.services[0]?.shares).toMatch(
+			/^192\.168\.0\.1:25 1\/2, 192\.168\.0\.2:25 1\/4, no backend: .* 1\/4$/,
+		);
+		expect(first?.findings[0]).toMatchObject({ code: "MT101", line: 5 });
+		expect(second?.services[0]?.shares).toBe(
+			"192.168.0.1:25 1/2, 192.168.0.2:25 1/2",
+		);
+		expect(second?.findings).toEqual([]);
 	});
 });

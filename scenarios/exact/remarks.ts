@@ -1,15 +1,14 @@
 /** What is known of the rules beside a violated expectation: exact shares, and what the linter finds about its connections. */
 import type { Account } from "../../sim/world/account/account.ts";
 import type { LintCategory, LintFinding } from "../analysis/lint/finding.ts";
-import { lintRuleset } from "../analysis/lint/run/lint-ruleset.ts";
-import { analyse } from "../analysis/services/analysis.ts";
 import type {
 	ExpectationKind,
 	PlayableScenario,
 } from "../language/scenario.ts";
 import { selected } from "../result/finding.ts";
 import type { Why } from "../result/result.ts";
-import { connectionWays, rulesIn, rulesOf } from "./connection-ways.ts";
+import { analyseSetup } from "./analyse-setup.ts";
+import { connectionWays, rulesIn } from "./connection-ways.ts";
 import { exactShares, sharesWords } from "./exact-shares.ts";
 
 /** Findings that may explain an expectation of each kind; of the other kinds none does. */
@@ -72,34 +71,19 @@ function findingsAbout(
 	{ setup }: PlayableScenario,
 	account: Account,
 ): readonly LintFinding[] {
-	const rules = rulesOf(setup);
-	if (rules === null) return [];
 	const clients = account.connections.map(({ client }) => client);
 	const ways = connectionWays(setup, clients);
 	if (ways === null) return [];
 	const met = new Set(
 		[...ways.values()].flatMap(rulesIn).map(({ rule }) => rule),
 	);
-	const { interfaces, routes, sysctls } = setup.gateway;
-	const analysis = analyse(rules, {
-		interfaces,
-		routes,
-		markRoutes: [],
-		sysctls,
-		notes: [],
-	});
-	const { name: file, text } = setup.ruleset;
-	return lintRuleset({ file, ...analysis }, text)
-		.filter(
-			({ severity, suppressed, at, related }) =>
-				severity !== "note" &&
-				suppressed === null &&
-				[at, ...related.map((one) => one.at)].some(({ rule }) => met.has(rule)),
-		)
-		.toSorted((one, other) => RANKS[one.severity] - RANKS[other.severity]);
+	const findings = analyseSetup(setup)?.findings ?? [];
+	return findings.filter(
+		({ severity, at, related }) =>
+			severity !== "note" &&
+			[at, ...related.map((one) => one.at)].some(({ rule }) => met.has(rule)),
+	);
 }
-
-const RANKS = { error: 0, warning: 1, note: 2 } as const;
 
 function asWhy(
 	{ lint, at, message }: LintFinding,
