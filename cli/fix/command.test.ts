@@ -9,6 +9,10 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import {
+	captureFiles,
+	parseCapture,
+} from "../../scenarios/analysis/capture/capture-text.ts";
 import { marktwin } from "../../test/marktwin.ts";
 import { AS_PUBLISHED, RECIPE, SAVED } from "../../test/recipe.ts";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
@@ -91,5 +95,74 @@ describe("marktwin fix", () => {
 		const { code, out, err } = await marktwin(["fix", ...words]);
 		expect({ code, out }).toEqual({ code: 2, out: "" });
 		expect(err).toContain(says);
+	});
+});
+
+describe("marktwin fix repairs what the linter finds", () => {
+	const DNAT = "-A PREROUTING -d 203.0.113.1/32 -p tcp -m tcp --dport 80";
+	const nth = (every: number, packet: number, backend: number) =>
+		`${DNAT} -m statistic --mode nth --every ${every} --packet ${packet} -j DNAT --to-destination 10.20.0.${backend}`;
+	const last = (backend: number) =>
+		`${DNAT} -j DNAT --to-destination 10.20.0.${backend}`;
+	const nat = (...lines: readonly string[]) =>
+		["# mine", "*nat", ...lines, "COMMIT", ""].join("\n");
+	const equal = nat(nth(3, 0, 11), nth(3, 1, 12), nth(3, 2, 13));
+	const right = nat(nth(3, 0, 11), nth(2, 0, 12), last(13));
+
+	it("and shows each as a diff with its code", async () => {
+		const { code, out, err } = await marktwin(["fix", "-"], { input: equal });
+		expect({ code, out }).toEqual({ code: 0, out: right });
+		expect(err).toMatch(/^<stdin>:4: MT10\d /m);
+		expect(err).toContain(
+			`  - ${nth(3, 1, 12)}\n  + ${nth(2, 0, 12)}\n  - ${nth(3, 2, 13)}\n  + ${last(13)}\n`,
+		);
+		const again = await marktwin(["fix", "-"], { input: out });
+		expect(again).toMatchObject({ code: 0, out: right });
+		expect(again.err).toContain("nothing to repair");
+	});
+
+	it("behind what would not load", async () => {
+		const input = equal.replace("-A PREROUTING", "-A PREROUTNG");
+		const { code, out, err } = await marktwin(["fix", "-"], { input });
+		expect({ code, out }).toEqual({ code: 0, out: right });
+		expect(err.indexOf("PREROUTNG")).toBeLessThan(err.indexOf("MT10"));
+	});
+
+	it("of those codes alone that are chosen, and says what is left", async () => {
+		const { code, out } = await marktwin(["fix", "--only", "MT801", "-"], {
+			input: equal,
+		});
+		expect({ code, out }).toEqual({ code: 0, out: equal });
+		const inserted = equal.replace("-A PREROUTING", "-I PREROUTING");
+		const left = await marktwin(["fix", "-"], { input: inserted });
+		expect(left.err).toContain("Still found, in lines of the repaired text:");
+		expect(left.code).toBe(1);
+	});
+
+	it("or says what it would do, and writes nothing", async () => {
+		const file = join(folder, "equal.rules");
+		writeFileSync(file, equal);
+		const { code, out, err } = await marktwin(["fix", "--check", file]);
+		expect({ code, out }).toEqual({ code: 1, out: "" });
+		expect(err).toContain(`  + ${nth(2, 0, 12)}`);
+		expect(readFileSync(file, "utf8")).toBe(equal);
+		expect((await marktwin(["fix", "--in-place", file])).code).toBe(0);
+		expect(readFileSync(file, "utf8")).toBe(right);
+		expect((await marktwin(["fix", "--check", file])).code).toBe(0);
+	});
+
+	it("in a capture, but not in place", async () => {
+		const capture = join(folder, "capture");
+		mkdirSync(capture);
+		const printed = `marktwin capture 1\n== rules: iptables-save -c\n${equal.replace(/^/gm, " ")}\n exit 0\n`;
+		for (const one of captureFiles(parseCapture(printed, "a")))
+			writeFileSync(join(capture, one.name), one.text);
+		const rules = join(capture, "rules.v4");
+		const { code, out } = await marktwin(["fix", capture]);
+		expect({ code, out }).toEqual({ code: 0, out: right });
+		const inPlace = await marktwin(["fix", "--in-place", capture]);
+		expect(inPlace.code).toBe(2);
+		expect(inPlace.err).toContain("belongs to a capture");
+		expect(readFileSync(rules, "utf8")).toBe(equal);
 	});
 });

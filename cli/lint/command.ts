@@ -78,6 +78,9 @@ Exit codes:
 }
 
 /** `MT101,MT102`, several times. */
-function addCodes(text: string, before: readonly string[]): readonly string[] {
+export function addCodes(
+	text: string,
+	before: readonly string[],
+): readonly string[] {
 	return [...before, ...text.split(",").map((code) => code.trim())];
 }

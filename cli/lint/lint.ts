@@ -45,7 +45,10 @@ export async function lint(
 	if (!isBad) process.exitCode = await exitCode(judged, severity);
 }
 
-async function readCodes({ only, ignore }: LintCommandOptions): Promise<Codes> {
+export async function readCodes({
+	only,
+	ignore,
+}: Pick<LintCommandOptions, "only" | "ignore">): Promise<Codes> {
 	if (only.length + ignore.length === 0) return { ignore: [] };
 	const { findRule } = await import("../explain/find-rule.ts");
 	const codeOf = (text: string) => findRule(text).code;

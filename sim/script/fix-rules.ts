@@ -3,14 +3,14 @@
  * table by table, in their order, with the repairs of a file.
  */
 import type { Change, DraftLine } from "../ruleset/fix/change.ts";
-import { type Fixed, fixLines, fixRuleset } from "../ruleset/fix/fix.ts";
+import { type FixedLines, fixLines } from "../ruleset/fix/fix.ts";
 import { fixCharacters, fixLineEnd } from "../ruleset/fix/fix-characters.ts";
 import { checkRules, isShellScript } from "./check-rules.ts";
 import { CommandRecorder } from "./command-recorder.ts";
 import { type Note, Report } from "./run/report.ts";
 import { runShell } from "./run/run-shell.ts";
 
-export interface FixedRules extends Fixed {
+export interface FixedRules extends FixedLines {
 	readonly notes: readonly Note[];
 	readonly isScript: boolean;
 	/** What the script does is not known: nothing was repaired, and `text` is the script. */
@@ -23,17 +23,17 @@ export function fixRules(
 	options: { readonly file?: string } = {},
 ): FixedRules {
 	const isScript = isShellScript(text);
+	const lines = text
+		.split("\n")
+		.map((line, index): DraftLine => ({ text: line, origin: index + 1 }));
 	if (!isScript)
 		return {
-			...fixRuleset(text, options),
+			...fixLines(lines, options),
 			notes: [],
 			isScript,
 			isRefused: false,
 		};
 	const changes: Change[] = [];
-	const lines = text
-		.split("\n")
-		.map((line, index): DraftLine => ({ text: line, origin: index + 1 }));
 	const loads = checkRules(text).faults.length === 0;
 	for (const line of loads ? [] : lines) {
 		fixLineEnd(line, changes);
@@ -46,7 +46,15 @@ export function fixRules(
 	const { faults } = report;
 	const notes = report.notes();
 	if (faults.length > 0)
-		return { text, changes: [], faults, notes, isScript, isRefused: true };
+		return {
+			text,
+			lines,
+			changes: [],
+			faults,
+			notes,
+			isScript,
+			isRefused: true,
+		};
 	const written = {
 		line: 1,
 		before: "",

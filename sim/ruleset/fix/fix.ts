@@ -52,7 +52,13 @@ export function fixRuleset(
 	const lines = text
 		.split("\n")
 		.map((line, index): DraftLine => ({ text: line, origin: index + 1 }));
-	return fixLines(lines, options);
+	const { text: repaired, changes, faults } = fixLines(lines, options);
+	return { text: repaired, changes, faults };
+}
+
+/** With its lines, each with the number that it had. */
+export interface FixedLines extends Fixed {
+	readonly lines: readonly DraftLine[];
 }
 
 /**
@@ -62,7 +68,7 @@ export function fixRuleset(
 export function fixLines(
 	lines: readonly DraftLine[],
 	options: { readonly file?: string } = {},
-): Fixed {
+): FixedLines {
 	const text = textOf(lines);
 	const { faults } = checkRuleset(text, options);
 	let best: Attempt = { drafts: lines, changes: [], text, faults };
@@ -73,7 +79,8 @@ export function fixLines(
 		best = { ...better, changes: [...best.changes, ...better.changes] };
 	}
 	const changes = [...best.changes].sort((a, b) => a.line - b.line);
-	return { text: best.text, changes, faults: best.faults };
+	const { drafts, faults: left } = best;
+	return { text: best.text, changes, faults: left, lines: drafts };
 }
 
 interface Attempt extends Fixed {
