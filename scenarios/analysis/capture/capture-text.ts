@@ -1,4 +1,5 @@
 /** What the script printed, taken apart; the files of a folder that hold it. */
+import { own } from "../../../sim/own.ts";
 import { ScenarioError } from "../../language/scenario-error.ts";
 import { CAPTURE_FORMAT } from "./script.ts";
 
@@ -141,7 +142,7 @@ export function captureFiles(
 }
 
 function fileOf(name: string, output: string): string {
-	const file = FILES[name] ?? `${name}.txt`;
+	const file = own(FILES, name) ?? `${name}.txt`;
 	if (file.includes(".")) return file;
 	return `${file}.${output.startsWith("[") ? "json" : "txt"}`;
 }

@@ -232,6 +232,12 @@ describe("a capture's text", () => {
 		expect(() => parseCapture(other, "a")).toThrow(message);
 	});
 
+	it("may have sections of any name", () => {
+		const odd = text.replace("== kernel:", "== constructor:");
+		const names = captureFiles(parseCapture(odd, "a")).map(({ name }) => name);
+		expect(names).toContain("constructor.txt");
+	});
+
 	it("is refused wherever it is cut off", () => {
 		const lines = text.split("\n");
 		for (let count = 1; count < lines.length - 1; count++)

@@ -265,11 +265,15 @@ describe("settings of a machine", () => {
 				"ipv4.ip_forward": 1,
 				"netfilter.nf_conntrack_tcp_loose": 0,
 				"ipv4.conf.all.rp_filter": 1,
+				"ipv4.ip_nonlocal_bind": 0,
+				"ipv4.conf.all.send_redirects": 1,
+				"ipv4.conf.eth7.forwarding": 0,
 			},
 		});
 		expect(sysctls).toEqual({
 			"ipv4.ip_forward": 1,
 			"netfilter.nf_conntrack_tcp_loose": 0,
+			"ipv4.conf.all.send_redirects": 1,
 		});
 		expect(notes).toEqual([
 			"The setting net.ipv4.conf.*.rp_filter=1 is not modelled.",

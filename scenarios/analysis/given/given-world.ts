@@ -1,4 +1,9 @@
 /** What `ip` and /proc said of a machine → the part of it that the model has, and notes on the rest. */
+import {
+	ALIASES,
+	INTERFACE_SETTINGS,
+	SYSCTLS,
+} from "../../../sim/conntrack/settings/modelled-sysctls.ts";
 import { interfaceInName } from "../../../sim/conntrack/settings/sysctl-name.ts";
 import { Sysctls } from "../../../sim/conntrack/settings/sysctls.ts";
 import type { GivenWorld } from "../world/assumed-world.ts";
@@ -66,7 +71,7 @@ function givenSysctls(
 			const key = `${everyInterface(name)}=${value}`;
 			unknown.set(key, [...(unknown.get(key) ?? []), name]);
 		}
-		return outcome.kind === "written";
+		return outcome.kind === "written" && isHeeded(name);
 	});
 	for (const [key, names] of unknown)
 		note(
@@ -75,6 +80,17 @@ function givenSysctls(
 	if (known.get("ipv4.ip_forward") === 0 && "ipv4.ip_forward" in sysctls)
 		note("net.ipv4.ip_forward is 0: the router forwards nothing.");
 	return Object.fromEntries(heeded);
+}
+
+const HEEDED: ReadonlySet<string> = new Set([
+	...SYSCTLS.map(({ name }) => name),
+	...ALIASES.keys(),
+]);
+
+/** Others that a kernel takes make no difference, and another kernel may not have them. */
+function isHeeded(name: string): boolean {
+	const [, setting = ""] = /^ipv4\.conf\.[^.]+\.(\w+)$/.exec(name) ?? [];
+	return HEEDED.has(name) || Object.hasOwn(INTERFACE_SETTINGS, setting);
 }
 
 /** `ipv4.conf.*.rp_filter` for one of an interface. */

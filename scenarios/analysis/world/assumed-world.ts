@@ -51,7 +51,7 @@ export const NOTHING_GIVEN: GivenWorld = {
 	notes: [],
 };
 
-/** @public */
+/** The machine around a ruleset: what it told of itself, and what is assumed where it did not. @public */
 export interface AssumedWorld {
 	readonly setup: GatewaySetup;
 	readonly assumptions: readonly Assumption[];
