@@ -74,11 +74,13 @@ export function clientClasses(
 		readonly space: Space;
 		readonly arrival: Arrival;
 		readonly decision: Decision;
+		/** Clients whose packets lie in these are left out. */
+		readonly avoid?: readonly Space[];
 	},
 	context: Context,
 ): readonly ClassOfClients[] {
 	const { links, walker, gaps, signature } = context;
-	const { space } = walked;
+	const { space, avoid = [] } = walked;
 	const classes = new Map<
 		string,
 		{ part: Part; arrival: Arrival; decision: Decision }
@@ -92,7 +94,7 @@ export function clientClasses(
 		const sample = sampleOf(
 			{ ...space, source: part.sources, interfaces: part.interfaces },
 			links,
-			[],
+			avoid,
 		);
 		if (sample === null) return;
 		// The destination is the service's, whichever client asks for it.

@@ -81,7 +81,10 @@ export function findServices(
 		if (arrival === null) continue;
 		const decision = walkOrSay(walker, arrival, gaps);
 		if (decision === null) continue;
-		const one = foundIn(space, arrival, decision, context);
+		const narrower = spaces.slice(0, index);
+		const one =
+			foundIn(space, arrival, decision, context) ??
+			foundForOthers(space, { arrival, decision, narrower }, context);
 		if (one !== null) join(found, one);
 		else if (decision.kind === "fork") {
 			const name = trafficName(space, arrival, links);
@@ -112,8 +115,7 @@ function foundIn(
 		arrival.packet,
 		areForRouting,
 	);
-	if (balances === null)
-		return foundForOthers(space, arrival, decision, context);
+	if (balances === null) return null;
 	const signature = (one: Decision, packet: Packet) =>
 		signatureOf(
 			one,
@@ -147,16 +149,23 @@ function foundIn(
 	};
 }
 
-/** Where the packet that was walked is not balanced, those of other clients may be. */
+/** Where the packet that was walked is not balanced, those of other clients may be, if they belong to no narrower space. */
 function foundForOthers(
 	space: Space,
-	arrival: Arrival,
-	decision: Decision,
+	{
+		arrival,
+		decision,
+		narrower,
+	}: {
+		readonly arrival: Arrival;
+		readonly decision: Decision;
+		readonly narrower: readonly Space[];
+	},
 	context: Context,
 ): Found | null {
 	const { areForRouting, matters } = context;
 	const classes = clientClasses(
-		{ space, arrival, decision },
+		{ space, arrival, decision, avoid: narrower },
 		{
 			...context,
 			matters: matters("destination"),
