@@ -18,10 +18,6 @@ const NOT_FOUND: Readonly<Record<string, string>> = {
 		"filter refuses it, and no rule translates it",
 	"kube-proxy-before-1.24 tcp 10.100.20.3:6379":
 		"filter refuses it, and no rule translates it",
-	"snat-pool any any":
-		"addresses that connections leave with are no service yet",
-	"snat-pool-equal-nth any any":
-		"addresses that connections leave with are no service yet",
 };
 
 /** As much of it as an expectation says. */

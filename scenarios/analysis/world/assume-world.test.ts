@@ -219,6 +219,25 @@ COMMIT
 		]);
 		expect(world.clientInterfaces).toEqual(["lan0"]);
 	});
+
+	it("has networks inside whose connections leave translated", () => {
+		const world = fromRules(
+			":OUT - [0:0]",
+			"-A POSTROUTING -s 10.50.0.0/16 -o wan0 -j OUT",
+			"-A OUT -j SNAT --to-source 198.51.100.7",
+		);
+		expect(shown(world)).toEqual([
+			"wan0 198.51.100.7/24",
+			"lan0 10.50.0.1/16",
+			"0.0.0.0/0 via 198.51.100.1 dev wan0",
+		]);
+		expect(world.assumptions).toContainEqual({
+			kind: "address",
+			text: "lan0 has 10.50.0.1/16",
+			because: "the rule in line 3 has 10.50.0.0/16 behind lan0",
+			given: "--addresses",
+		});
+	});
 });
 
 describe("rulesets as people have them", () => {

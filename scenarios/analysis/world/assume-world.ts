@@ -13,6 +13,7 @@ import {
 	type Roles,
 	resolved,
 	rolesOf,
+	sideOf,
 } from "./interface-roles.ts";
 import { routeBackends, routeDefault } from "./route-backends.ts";
 import { type RuleFacts, ruleFacts } from "./rule-facts.ts";
@@ -131,7 +132,7 @@ function fromRules(ruleset: Ruleset, assumptions: Assumption[]): Assuming {
 			}
 		: withOuter(found, outer, facts);
 	const assuming: Assuming = {
-		facts,
+		facts: goesOut(facts) ? withInsiders(facts, roles) : facts,
 		roles,
 		isKnown: false,
 		plan,
@@ -143,6 +144,16 @@ function fromRules(ruleset: Ruleset, assumptions: Assumption[]): Assuming {
 	routeBackends(assuming);
 	routeDefault(assuming);
 	return assuming;
+}
+
+/** Networks whose connections leave translated are where connections come from, unless rules place them elsewhere. */
+function withInsiders(facts: RuleFacts, { clients, outer }: Roles): RuleFacts {
+	const [inside, ...more] = clients.filter((name) => name !== outer);
+	if (inside === undefined || more.length > 0) return facts;
+	const found = facts.leaving
+		.filter((one) => sideOf(facts, one) === null)
+		.map((one) => ({ ...one, interface: inside }));
+	return { ...facts, behind: [...facts.behind, ...found] };
 }
 
 /** @param outer where it is made up */

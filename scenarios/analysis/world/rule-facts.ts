@@ -35,6 +35,8 @@ export interface RuleFacts {
 	/** What sources are translated to. */
 	readonly sources: readonly NamedAddresses[];
 	readonly behind: readonly Behind[];
+	/** Networks whose connections leave with another source. */
+	readonly leaving: readonly Omit<Behind, "interface">[];
 	/** By which packets come that are translated. */
 	readonly clientInterfaces: readonly string[];
 	/** Packets are also translated that come by any interface. */
@@ -72,6 +74,12 @@ export function ruleFacts(ruleset: Ruleset): RuleFacts {
 		backends: backendsOf(met.get("nat") ?? [], services),
 		sources: leaving.flatMap(translatedTo),
 		behind: all.flatMap(behindOf),
+		leaving: leaving
+			.filter(({ ends }) => ends.translatesSource)
+			.flatMap(({ rule: { header, line } }) => {
+				const interval = intervalOf(header.source);
+				return interval === null ? [] : [{ interval, line }];
+			}),
 		clientInterfaces: names(translating, "inInterfaces"),
 		clientsAnywhere: translating.some(
 			({ way }) => namedOf(way.inInterfaces) === null,

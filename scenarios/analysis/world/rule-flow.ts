@@ -35,6 +35,7 @@ interface Way {
 interface Ends {
 	readonly accepts: boolean;
 	readonly translatesDestination: boolean;
+	readonly translatesSource: boolean;
 	readonly writesMarks: boolean;
 }
 
@@ -53,6 +54,7 @@ const MOST_DESTINATIONS = 64;
 const NO_END: Ends = {
 	accepts: false,
 	translatesDestination: false,
+	translatesSource: false,
 	writesMarks: false,
 };
 
@@ -133,6 +135,7 @@ function endsOf(rule: Rule, ends: ReadonlyMap<string, Ends>): Ends {
 		accepts: endOf(target) === "accepts",
 		translatesDestination:
 			translates === "destination" || translates === "either",
+		translatesSource: translates === "source" || translates === "either",
 		writesMarks: marksOf(rule).some(({ does }) => does === "writes"),
 	};
 }
@@ -142,6 +145,7 @@ function either(one: Ends, other: Ends): Ends {
 		accepts: one.accepts || other.accepts,
 		translatesDestination:
 			one.translatesDestination || other.translatesDestination,
+		translatesSource: one.translatesSource || other.translatesSource,
 		writesMarks: one.writesMarks || other.writesMarks,
 	};
 }

@@ -13,7 +13,6 @@ const NOT_FOUND: Readonly<Record<string, string>> = {
 	"marks-first-match-assumed: first-match-assumed": "no rule yet",
 	"marks-last-writer: first-match-assumed": "no rule yet",
 	"shared-counter: shared-counter": "no rule yet",
-	"snat-pool-equal-nth: no-backend": "no service is found in it",
 	"uplinks-no-restore: known-connections-counted": "no rule yet",
 };
 
