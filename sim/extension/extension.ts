@@ -151,6 +151,8 @@ export interface MatchExtension<
 	asking?(question: Question): Options | null;
 	/** Which header fields it compares with constants; none when left out. */
 	compares?(options: Options): readonly Comparison[];
+	/** Are these comparisons all that a use of it asks, besides a header to read the fields in? They are not, when left out. */
+	comparesAll?(options: Options): boolean;
 	/** What it says of fragments that nothing has put together; the same as of any packet when left out. */
 	readonly onFragments?: OnFragments;
 	/** Does a use of it ask for the destination to be an address of the gateway's own? It does not, when left out. */

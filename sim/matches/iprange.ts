@@ -40,6 +40,7 @@ export const iprange = defineMatch<Options>({
 		...(source ? comparesAddresses("source", source) : []),
 		...(destination ? comparesAddresses("destination", destination) : []),
 	],
+	comparesAll: () => true,
 	compile({ source, destination }) {
 		const tests: Test[] = [];
 		if (source) {

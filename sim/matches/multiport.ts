@@ -98,6 +98,7 @@ export const multiport = defineMatch<Options>({
 	},
 	compares: ({ of, inverted, ranges }) =>
 		comparesPortList(FIELDS[of], ranges, inverted),
+	comparesAll: () => true,
 	compile({ of, inverted, ranges }) {
 		const known = new Uint8Array(65536);
 		for (const { min, max } of ranges) known.fill(1, min, max + 1);

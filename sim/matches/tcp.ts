@@ -106,6 +106,7 @@ export const tcp = defineMatch<Options>({
 		return `${ports}${kind}${not} --tcp-flags ${printFlags(flags.mask)} ${printFlags(flags.set)}`;
 	},
 	compares: portComparisons,
+	comparesAll: ({ flags, option }) => flags === null && option === null,
 	compile({ source, destination, flags, option }, ports) {
 		const tests = portTests(source, destination);
 		if (flags) {

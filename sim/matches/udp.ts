@@ -43,6 +43,7 @@ export const udp = defineMatch<Options>({
 	print: ({ source, destination }) =>
 		printPorts("sport", source) + printPorts("dport", destination),
 	compares: portComparisons,
+	comparesAll: () => true,
 	compile: ({ source, destination }) => allOf(portTests(source, destination)),
 });
 

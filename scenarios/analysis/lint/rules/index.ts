@@ -18,6 +18,12 @@ import { savedBeforeSet } from "./marks/saved-before-set.ts";
 import { droppedAfterDnat } from "./nat/dropped-after-dnat.ts";
 import { hairpinWithoutSnat } from "./nat/hairpin-without-snat.ts";
 import { loopbackBackend } from "./nat/loopback-backend.ts";
+import { chainNeverCalled } from "./reachability/chain-never-called.ts";
+import {
+	redundantRule,
+	shadowedTranslation,
+	unreachableRule,
+} from "./reachability/unreachable-rules.ts";
 import { oldName } from "./syntax/old-name.ts";
 
 /** Those that look at a ruleset, by code: a line each. */
@@ -38,6 +44,10 @@ export const lintRules: readonly LintRule[] = [
 	markNeverRead,
 	markNeverSet,
 	// MT5xx: reachability
+	unreachableRule,
+	redundantRule,
+	shadowedTranslation,
+	chainNeverCalled,
 	// MT6xx: nat
 	droppedAfterDnat,
 	hairpinWithoutSnat,
