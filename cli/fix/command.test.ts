@@ -133,7 +133,10 @@ describe("marktwin fix repairs what the linter finds", () => {
 			input: equal,
 		});
 		expect({ code, out }).toEqual({ code: 0, out: equal });
-		const inserted = equal.replace("-A PREROUTING", "-I PREROUTING");
+		const inserted = equal.replace(
+			nth(3, 2, 13),
+			nth(3, 2, 13).replace("-A PREROUTING", "-I PREROUTING 3"),
+		);
 		const left = await marktwin(["fix", "-"], { input: inserted });
 		expect(left.err).toContain("Still found, in lines of the repaired text:");
 		expect(left.code).toBe(1);
@@ -151,10 +154,25 @@ describe("marktwin fix repairs what the linter finds", () => {
 		expect((await marktwin(["fix", "--check", file])).code).toBe(0);
 	});
 
+	it("of a script, but not where a comment in it says why", async () => {
+		const script = equal
+			.replace("*nat\n", "")
+			.replace("COMMIT\n", "")
+			.replaceAll("-A PRE", "iptables -t nat -A PRE");
+		const fixed = await marktwin(["fix", "-"], { input: script });
+		expect(fixed).toMatchObject({
+			code: 0,
+			out: right.replace("# mine\n", ""),
+		});
+		const reason = "# marktwin-ignore-file MT101, MT102: a trial\n";
+		const kept = await marktwin(["fix", "-"], { input: `${reason}${script}` });
+		expect(kept.out).toBe(`${reason}${equal.replace("# mine\n", "")}`);
+	});
+
 	it("in a capture, but not in place", async () => {
 		const capture = join(folder, "capture");
 		mkdirSync(capture);
-		const printed = `marktwin capture 1\n== rules: iptables-save -c\n${equal.replace(/^/gm, " ")}\n exit 0\n`;
+		const printed = `marktwin capture 1\n== rules: iptables-save -c\n${equal.replace(/^/gm, " ")}\n exit 0\n== connections: cat /proc/net/nf_conntrack\n? missing\n`;
 		for (const one of captureFiles(parseCapture(printed, "a")))
 			writeFileSync(join(capture, one.name), one.text);
 		const rules = join(capture, "rules.v4");

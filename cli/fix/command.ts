@@ -54,19 +54,19 @@ Examples:
 
   marktwin fix firewall.sh --output my.rules
 
-First what would not load is repaired, then what marktwin lint finds. A repair is
-taken back if its finding is still there, another one of severity warning or above
-comes of it, or a service is worse off. A finding that a comment suppresses stays.
-Lines without a fault stay as they are.
+First what would not load is repaired, then what marktwin lint finds. A repair
+is taken back if its finding is still there, another one of severity warning
+or above comes of it, or a service is worse off. A finding that a comment
+suppresses stays. Lines without a fault stay as they are.
 
 Of a script comes a file for iptables-restore: the same commands, table by table.
 
 Exit codes:
   0  nothing is left to repair
-  1  findings of severity warning or above are left; with --check, also: something
-     would change
-  2  something is left that would be refused (--in-place then changes nothing), or
-     another bad input`,
+  1  findings of severity warning or above are left; with --check, also:
+     something would change
+  2  something is left that would be refused (--in-place then changes
+     nothing), or another bad input`,
 		)
 		.action(async (file: string, options: FixOptions) => {
 			const { fix } = await import("./fix.ts");

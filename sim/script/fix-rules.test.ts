@@ -28,6 +28,33 @@ COMMIT
 		expect(changes.map(({ line }) => line)).toEqual([5, 1, 8, 8]);
 	});
 
+	test("with what its comments say to marktwin", () => {
+		const { text } = fixRules(`#!/bin/sh
+# marktwin-ignore-file MT801: old machines
+# of mine
+iptables -A INPUT -i lo -j ACCEPT
+# marktwin-ignore MT101: weights
+# the web
+iptables -A INPUT -s 10.0.0.1 \\
+  -j DROP
+iptables-restore -n <<X
+*filter
+# marktwin-ignore MT102: a trial
+-A INPUT -j DROP
+COMMIT
+X
+`);
+		expect(text).toBe(`# marktwin-ignore-file MT801: old machines
+*filter
+-A INPUT -i lo -j ACCEPT
+# marktwin-ignore MT101: weights
+-A INPUT -s 10.0.0.1 -j DROP
+# marktwin-ignore MT102: a trial
+-A INPUT -j DROP
+COMMIT
+`);
+	});
+
 	test("of one that loads comes the same ruleset", () => {
 		const script = `iptables -A INPUT -j LOG
 iptables-restore <<X

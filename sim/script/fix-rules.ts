@@ -61,7 +61,7 @@ export function fixRules(
 		after: "",
 		what: "wrote the script's commands as a file for iptables-restore",
 	};
-	const fixed = fixLines(recorder.lines(), options);
+	const fixed = fixLines(withRemarks(recorder.lines(), lines), options);
 	return {
 		...fixed,
 		changes: [...changes, written, ...fixed.changes],
@@ -69,4 +69,35 @@ export function fixRules(
 		isScript,
 		isRefused: false,
 	};
+}
+
+/** What a comment says to marktwin, it says of the rules of the command below it, or of the whole file. */
+const REMARK = /^\s*#.*\bmarktwin-(ignore(?:-file)?)\b/;
+
+/** The lines of a script's commands, with the remarks that stand above them in the script. */
+function withRemarks(
+	commands: readonly DraftLine[],
+	script: readonly DraftLine[],
+): readonly DraftLine[] {
+	const kindOf = ({ text }: DraftLine) => REMARK.exec(text)?.[1];
+	const isComment = (line: DraftLine | undefined) =>
+		line?.text.trimStart().startsWith("#") ?? false;
+	const start = script.findIndex(
+		(line) => line.text.trim() !== "" && !isComment(line),
+	);
+	const ofFile = script
+		.slice(0, Math.max(0, start))
+		.filter((line) => kindOf(line) === "ignore-file");
+	const withOwn = commands.flatMap((line, index) => {
+		// Those within a here-document are among the commands.
+		const isRule = line.text.startsWith("-") && !isComment(commands[index - 1]);
+		if (!isRule) return [line];
+		let from = line.origin - 1;
+		while (isComment(script[from - 1])) from--;
+		const own = script
+			.slice(from, line.origin - 1)
+			.filter((one) => kindOf(one) === "ignore");
+		return [...own.map((one) => ({ ...one })), line];
+	});
+	return [...ofFile, ...withOwn];
 }
