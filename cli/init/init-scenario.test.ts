@@ -42,7 +42,9 @@ describe("marktwin init", () => {
 		const { code, out } = await marktwin(["init", "wrong.rules"], { cwd });
 		expect(code).toBe(0);
 		expect(out).toContain(": 1 hold on the model\n  ✗ split: ");
-		expect(out).toContain("marktwin lint wrong.rules");
+		expect(out).toContain(
+			"The linter finds fault with the rules (MT101): marktwin lint wrong.rules\n",
+		);
 		const played = await marktwin(["run", "wrong.scenario.ts"], { cwd });
 		expect(played.code).toBe(1);
 	});

@@ -14,8 +14,8 @@ import {
 } from "../files/files.ts";
 import type { WorldOptions } from "../options/world-options.ts";
 import { jsonLine } from "../outputs/json-text.ts";
+import { loaded } from "../rules/load-rules.ts";
 import { InputError } from "../screen/input-error.ts";
-import { sayNotes } from "../screen/say-notes.ts";
 import { err, out, whileShowing } from "../screen/screen.ts";
 import { nameText } from "../screen/screen-text.ts";
 import type { Paint } from "../screen/terminal.ts";
@@ -71,6 +71,7 @@ async function initScenario(
 	if (scenarios.length === 0) {
 		err.show([
 			`${nameText(name)}: no service that scenarios can play, so nothing is written`,
+			...faultLines(made, file),
 			...leftOutLines(made),
 		]);
 		return EXIT.unknown;
@@ -103,23 +104,6 @@ function outputFor(
 		);
 	const name = basename(file).replace(/\.(rules|txt|sh|conf|save|v4)$/, "");
 	return join(dirname(file), `${name}.scenario.${format}`);
-}
-
-/** `null` where it would not load; says why. */
-async function loaded(text: string, file: string): Promise<Ruleset | null> {
-	const { checkRules } = await import("../../sim/script/check-rules.ts");
-	const { ruleset, faults, notes } = checkRules(text, { file });
-	sayNotes(notes);
-	if (ruleset !== null) return ruleset;
-	const { printFaults } = await import(
-		"../../sim/ruleset/base/ruleset-error.ts"
-	);
-	const { refusal } = await import("../check/refusal.ts");
-	err.show([
-		`${printFaults(faults)}\n`,
-		`${err.paint("red", "✗")} ${nameText(file)} ${refusal(faults)}`,
-	]);
-	return null;
 }
 
 /** The rules by their file, as it is seen from the scenarios; their text where that cannot be. */
@@ -181,11 +165,11 @@ async function textOf(
 	{ draft }: PlayedDraft,
 	format: "ts" | "json",
 ): Promise<string> {
-	const { scenariosOf, typescriptOf } = await import(
+	const { typescriptOf, withRemarks } = await import(
 		"../../scenarios/analysis/draft/draft.ts"
 	);
 	if (format === "ts") return typescriptOf(draft);
-	return `${jsonLine(scenariosOf(draft), 2)}\n`;
+	return `${jsonLine(withRemarks(draft), 2)}\n`;
 }
 
 function reportLines(
@@ -214,14 +198,27 @@ function reportLines(
 		),
 		...(others.some(({ outcome }) => outcome === "violated")
 			? [
-					`They say what a balancer should do, and are violated until the rules are repaired: ${shellLine(["marktwin", "lint", operand(file)])}`,
+					"They say what a balancer should do, and are violated until the rules are repaired.",
 				]
 			: []),
+		...faultLines(made, file),
 		...leftOutLines(made),
 		...(output === STANDARD
 			? []
 			: [`Play them: ${commandLine({ command: "run", names: [output] })}`]),
 	];
+}
+
+/** What the linter finds, whether a scenario shows it or not. */
+function faultLines(
+	{ findings }: PlayedDraft,
+	file: string,
+): readonly string[] {
+	const faults = findings.filter(({ severity }) => severity !== "note");
+	if (faults.length === 0) return [];
+	const codes = [...new Set(faults.map(({ lint }) => lint.code))].join(", ");
+	const command = shellLine(["marktwin", "lint", operand(file)]);
+	return [`The linter finds fault with the rules (${codes}): ${command}`];
 }
 
 /** What has no scenario; the file says it, too. */

@@ -3,6 +3,7 @@ import { validateScenarioFile } from "../../language/check/validate.ts";
 import type { PlayableScenario } from "../../language/scenario.ts";
 import type { RunResult } from "../../result/result.ts";
 import { checkScenario } from "../../run/run-scenario.ts";
+import type { LintFinding } from "../lint/finding.ts";
 import type { Analysis } from "../services/analysis.ts";
 import { type Draft, type DraftOptions, draft, scenariosOf } from "./draft.ts";
 
@@ -10,6 +11,8 @@ export interface PlayedDraft {
 	readonly draft: Draft;
 	/** Of its scenarios, in their order. */
 	readonly results: readonly RunResult[];
+	/** Of the linter, as they were given. */
+	readonly findings: readonly LintFinding[];
 }
 
 /**
@@ -41,10 +44,12 @@ function played(
 	options: DraftOptions,
 ): PlayedDraft {
 	const made = draft(analysis, options);
-	if (made.scenarios.length === 0) return { draft: made, results: [] };
+	const { findings = [] } = options;
+	if (made.scenarios.length === 0)
+		return { draft: made, results: [], findings };
 	const scenarios = validateScenarioFile(scenariosOf(made), "");
 	const results = scenarios.map((one) => checkScenario(withRules(one, text)));
-	return { draft: made, results };
+	return { draft: made, results, findings };
 }
 
 /** @param scenario all of whose steps are those of a draft: none loads a file */

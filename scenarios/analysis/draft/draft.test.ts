@@ -8,11 +8,12 @@ import {
 	testRuleset,
 } from "../../../test/rulesets/test-rulesets.ts";
 import { temporaryFolder } from "../../../test/temporary-folder.ts";
+import { validateScenario } from "../../language/check/validate.ts";
 import { loadScenarios } from "../../load/load-scenarios.ts";
 import { checkScenario } from "../../run/run-scenario.ts";
 import { lintRuleset } from "../lint/run/lint-ruleset.ts";
 import { analyse } from "../services/analysis.ts";
-import { draft, scenariosOf, typescriptOf } from "./draft.ts";
+import { draft, scenariosOf, typescriptOf, withRemarks } from "./draft.ts";
 import { draftPlayed } from "./draft-played.ts";
 
 function analysed(text: string, file = "my.rules") {
@@ -45,7 +46,6 @@ const WRONG = NAT(
 
 /** What no scenario of today shows, and who does. */
 const NOT_SHOWN: Readonly<Record<string, string>> = {
-	"equal-probabilities-with-rest": "shares that are not equal may be meant",
 	hairpin: "clients that stand beside a backend are not drafted",
 	"mark-clobbered": "the bit that is lost does nothing to the balance",
 	"marks-first-match-assumed": "no packet reaches the other backends",
@@ -143,6 +143,15 @@ describe("a draft", () => {
 				})),
 			);
 		}
+	});
+
+	it("has its remarks as stories where JSON has no comments", () => {
+		const { draft: made } = drafted(RIGHT);
+		const [split] = withRemarks(made);
+		expect(split?.story).toMatch(
+			/^tcp 203\.0\.113\.10:80: the rules give b1 1\/3, b2 1\/3, b3 1\/3\. Rules do not tell this; it is assumed/,
+		);
+		expect(validateScenario(split).name).toBe("split");
 	});
 
 	it("gives each connection a client of its own where rules remember clients", () => {

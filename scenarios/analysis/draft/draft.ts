@@ -13,7 +13,7 @@ import {
 	type Fields,
 	print,
 } from "./expression.ts";
-import { type Hosts, hostsOf } from "./hosts.ts";
+import { type Hosts, hostsOf, type Unplayable } from "./hosts.ts";
 import { DIALOGUE, storiesOf } from "./stories.ts";
 
 export interface DraftOptions {
@@ -33,6 +33,8 @@ export interface Draft {
 	readonly scenarios: readonly Expression[];
 	/** By scenario: the service that it is about. */
 	readonly services: readonly string[];
+	/** By scenario: the constant of its setup. */
+	readonly setups: readonly string[];
 	/** What has no scenario, and why: a sentence each. */
 	readonly leftOut: readonly string[];
 }
@@ -43,6 +45,7 @@ interface Named {
 	readonly value: Expression;
 }
 
+const GATEWAY = "gateway";
 /** Services of a file; more are named as left out. */
 const MOST_SERVICES = 100;
 /** Clients of a service whose rules remember them. */
@@ -59,13 +62,18 @@ export function draft(analysis: Analysis, options: DraftOptions): Draft {
 	const playable: { service: Service; hosts: Hosts }[] = [];
 	for (const service of analysis.services) {
 		const hosts = hostsOf(service, world, clientsEach(service, options));
+		const same = playable.find((one) => isSame(one.hosts, hosts));
 		if ("why" in hosts) leftOut.push(`${service.key}: ${hosts.why}`);
+		else if (same !== undefined)
+			leftOut.push(
+				`${service.key}: its connections are those of ${same.service.key}`,
+			);
 		else if (playable.length < MOST_SERVICES) playable.push({ service, hosts });
 		else leftOut.push(`${service.key}: the file has ${MOST_SERVICES} services`);
 	}
 	const constants: Named[] = [
 		{
-			name: "gateway",
+			name: GATEWAY,
 			remarks: assumptionRemarks(analysis),
 			value: {
 				interfaces: world.setup.interfaces as unknown as Expression,
@@ -82,6 +90,7 @@ export function draft(analysis: Analysis, options: DraftOptions): Draft {
 	];
 	const scenarios: Expression[] = [];
 	const services: string[] = [];
+	const setups: string[] = [];
 	const prefixes = prefixesOf(playable.map(({ service }) => service));
 	for (const [index, { service, hosts }] of playable.entries()) {
 		const setup = playable.length === 1 ? "setup" : `setup${index + 1}`;
@@ -100,6 +109,7 @@ export function draft(analysis: Analysis, options: DraftOptions): Draft {
 		});
 		scenarios.push(...stories.scenarios);
 		services.push(...stories.scenarios.map(() => service.key));
+		setups.push(...stories.scenarios.map(() => setup));
 		if (hasMorePorts(service))
 			leftOut.push(
 				`${service.key}: its ports besides ${hosts.service.port} are not played; change the port of \`service\``,
@@ -111,8 +121,21 @@ export function draft(analysis: Analysis, options: DraftOptions): Draft {
 		constants,
 		scenarios,
 		services,
+		setups,
 		leftOut,
 	};
+}
+
+/** Does a client of both connect to the same address and port? Then its packets belong to the narrower one, which came first. */
+function isSame(one: Hosts, other: Hosts | Unplayable): boolean {
+	if ("why" in other) return false;
+	return (
+		one.service.address === other.service.address &&
+		one.service.port === other.service.port &&
+		one.clients.some(({ address }) =>
+			other.clients.some((client) => client.address === address),
+		)
+	);
 }
 
 function clientsEach(
@@ -133,6 +156,22 @@ export function scenariosOf({
 	for (const { name, value } of constants)
 		values.set(name, evaluate(value, values));
 	return scenarios.map((one) => evaluate(one, values) as Scenario);
+}
+
+/** As data with the remarks that JSON has no comments for: each scenario's story has those that it rests on. */
+export function withRemarks(draft: Draft): readonly Scenario[] {
+	const gateway = draft.constants.find(({ name }) => name === GATEWAY);
+	return scenariosOf(draft).map((scenario, index) => {
+		const setup = draft.setups[index];
+		const about = draft.constants.find(({ name }) => name === setup);
+		const assumed = (gateway?.remarks ?? []).map((one) => one.trim());
+		const remarks = [
+			...(about?.remarks ?? []),
+			...assumed.slice(0, 1),
+			assumed.slice(1).join("; "),
+		];
+		return { ...scenario, story: remarks.join(" ").trim() };
+	});
 }
 
 /** As a file in TypeScript. */
@@ -257,7 +296,7 @@ function setupOf(
 	const sysctls = sysctlsOf(world.setup.sysctls, hosts);
 	return call("recipeSetup", {
 		ruleset: options.ruleset as Fields,
-		gateway: constant("gateway"),
+		gateway: constant(GATEWAY),
 		...(Object.keys(sysctls).length > 0 ? { sysctls } : {}),
 		service: hosts.service,
 		clients: hosts.clients.map((one) =>
