@@ -1,7 +1,8 @@
 /** What the linter's rules about balancing look at: each service with each of its classes of clients. */
 import { meaningOf } from "../../services/ends.ts";
 import { linksOf } from "../../services/sample.ts";
-import type { ClientClass, Ranges, Service } from "../../services/service.ts";
+import type { ClientClass, Service } from "../../services/service.ts";
+import { isOnePort } from "../../services/service-names.ts";
 import type { End } from "../../walk/decision.ts";
 import type { AssumedWorld } from "../../world/assumed-world.ts";
 
@@ -57,9 +58,4 @@ function makeBalancers(
 			};
 		});
 	});
-}
-
-function isOnePort(ports: Ranges): boolean {
-	const [first] = ports ?? [];
-	return ports?.length === 1 && first?.[0] === first?.[1];
 }

@@ -63,6 +63,27 @@ export function cascadesOf(balancer: Balancer): readonly Cascade[] {
 	return found;
 }
 
+/** Counters and draws on which it depends where connections go, with all conditions alive. */
+export function countedIn(balancer: Balancer): readonly Counted[] {
+	const top = reduced(
+		balancer.client.decision,
+		balancer,
+		aliveConditions(balancer),
+	);
+	const found = new Map<string, Counted>();
+	const seen = new Set<Node>();
+	const visit = (node: Node): void => {
+		if (node.kind === "leaf" || seen.has(node)) return;
+		seen.add(node);
+		if (node.kind === "step" && !found.has(node.asked.key))
+			found.set(node.asked.key, node.asked);
+		const ways = node.kind === "step" ? [node.match, node.rest] : node.ways;
+		for (const way of ways) visit(way);
+	};
+	visit(top);
+	return [...found.values()];
+}
+
 /** Values of conditions by name, with all backends alive. */
 export function aliveConditions({
 	client,

@@ -60,7 +60,11 @@ export function mistakeOf(cascade: Cascade): Mistake | null {
 }
 
 /** What takes one of so many, of those that come to it. */
-function partOf(kind: Counted["kind"], of: number, at = 0): Question | null {
+export function partOf(
+	kind: Counted["kind"],
+	of: number,
+	at = 0,
+): Question | null {
 	if (of === 1) return null;
 	return kind === "turn"
 		? { kind, every: of, initial: of - 1 - at, inverted: false }

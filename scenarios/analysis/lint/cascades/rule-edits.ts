@@ -8,20 +8,14 @@ import type {
 import type { Question } from "../../../../sim/extension/traits.ts";
 import { matches } from "../../../../sim/matches/index.ts";
 import { printMatch, printRule } from "../../../../sim/ruleset/print.ts";
-import { eachRule, type PlacedRule } from "../each-rule.ts";
+import { type PlacedRule, rulesByName } from "../each-rule.ts";
 import type { Edit } from "../finding.ts";
 import type { Cascade } from "./cascade.ts";
 import type { Mistake } from "./mistakes.ts";
 
-const indices = new WeakMap<Ruleset, ReadonlyMap<string, PlacedRule>>();
-
 /** The rule of this name; `null`: a policy, or none. */
 export function ruleOf(ruleset: Ruleset, name: string): PlacedRule | null {
-	const index =
-		indices.get(ruleset) ??
-		new Map(eachRule(ruleset).map((one) => [one.at.rule, one]));
-	indices.set(ruleset, index);
-	return index.get(name) ?? null;
+	return rulesByName(ruleset).get(name) ?? null;
 }
 
 /** The match of a rule that counts or draws; `null`: none does. */

@@ -3,8 +3,19 @@ import type { LintDescription, LintRule } from "../finding.ts";
 import { answersDropped } from "./affinity/answers-dropped.ts";
 import { answersUntranslated } from "./affinity/answers-untranslated.ts";
 import { backendChanges } from "./affinity/backend-changes.ts";
+import { backendGetsNothing } from "./balance/backend-gets-nothing.ts";
+import { firstMatchAssumed } from "./balance/first-match-assumed.ts";
+import { knownConnectionsCounted } from "./balance/known-connections-counted.ts";
 import { noBackend } from "./balance/no-backend.ts";
+import { sharedCounter } from "./balance/shared-counter.ts";
 import { unequalSplit } from "./balance/unequal-split.ts";
+import { weightNotMet } from "./balance/weight-not-met.ts";
+import { allDeadSendsToDead } from "./failover/all-dead-sends-to-dead.ts";
+import { conditionNameOpposite } from "./failover/condition-name-opposite.ts";
+import { conditionWithoutEffect } from "./failover/condition-without-effect.ts";
+import { deadBackendUsed } from "./failover/dead-backend-used.ts";
+import { noFallback } from "./failover/no-fallback.ts";
+import { unevenFailover } from "./failover/uneven-failover.ts";
 import {
 	ignoreOfUnknownRule,
 	ignoreWithoutEffect,
@@ -31,7 +42,18 @@ export const lintRules: readonly LintRule[] = [
 	// MT1xx: balance
 	noBackend,
 	unequalSplit,
+	backendGetsNothing,
+	firstMatchAssumed,
+	sharedCounter,
+	knownConnectionsCounted,
+	weightNotMet,
 	// MT2xx: failover
+	deadBackendUsed,
+	noFallback,
+	unevenFailover,
+	conditionNameOpposite,
+	conditionWithoutEffect,
+	allDeadSendsToDead,
 	// MT3xx: affinity
 	backendChanges,
 	answersDropped,

@@ -7,14 +7,7 @@ import { lintRuleset } from "../run/lint-ruleset.ts";
 import { rulesAlone } from "../test-facts.ts";
 
 /** Faults of `test/rulesets` that no rule of that name finds, each with the reason. */
-const NOT_FOUND: Readonly<Record<string, string>> = {
-	"conditions-dead: uneven-failover": "no rule yet",
-	"conditions-no-fallback: no-fallback": "no rule yet",
-	"marks-first-match-assumed: first-match-assumed": "no rule yet",
-	"marks-last-writer: first-match-assumed": "no rule yet",
-	"shared-counter: shared-counter": "no rule yet",
-	"uplinks-no-restore: known-connections-counted": "no rule yet",
-};
+const NOT_FOUND: Readonly<Record<string, string>> = {};
 
 /** Those of the suites that are right. */
 const RECIPES = ["recipe", "three-backends", "random", "weights"].map(

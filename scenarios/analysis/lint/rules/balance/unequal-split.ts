@@ -4,6 +4,7 @@ import { type Cascade, cascadesOf } from "../../cascades/cascade.ts";
 import { oncePerRule, partAt, placeOf } from "../../cascades/findings.ts";
 import { type Mistake, mistakeOf } from "../../cascades/mistakes.ts";
 import { repairOf } from "../../cascades/rule-edits.ts";
+import { statedWeights, statesUnequal } from "../../cascades/stated-weights.ts";
 import {
 	connectionsText,
 	relatedSteps,
@@ -55,6 +56,8 @@ COMMIT
 		oncePerRule(
 			balancersOf(facts).flatMap((balancer) =>
 				cascadesOf(balancer).flatMap((cascade) => {
+					// Where comments state weights, those are what is meant.
+					if (statesUnequal(statedWeights(facts.ruleset, balancer))) return [];
 					const mistake = mistakeOf(cascade);
 					// A cascade that leaves connections over, or is of the other form, has a finding of its own.
 					if (mistake === null || leavesARest(cascade) || isOtherForm(mistake))

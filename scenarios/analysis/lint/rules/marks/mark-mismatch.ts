@@ -21,8 +21,8 @@ const about = {
 } as const satisfies Partial<LintDescription>;
 
 const marks = (third: string) => `*mangle
--A PREROUTING -d 203.0.113.1/32 -p tcp -m tcp --dport 80 -j MARK --set-xmark 0x1/0xffffffff
--A PREROUTING -d 203.0.113.1/32 -p tcp -m tcp --dport 80 -m statistic --mode nth --every 2 --packet 0 -j MARK --set-xmark ${third}/0xffffffff
+-A PREROUTING -d 203.0.113.1/32 -p tcp -m tcp --dport 80 -m conntrack --ctstate NEW -j MARK --set-xmark 0x1/0xffffffff
+-A PREROUTING -d 203.0.113.1/32 -p tcp -m tcp --dport 80 -m conntrack --ctstate NEW -m statistic --mode nth --every 2 --packet 0 -j MARK --set-xmark ${third}/0xffffffff
 COMMIT
 *nat
 -A PREROUTING -d 203.0.113.1/32 -p tcp -m mark --mark 0x1 -j DNAT --to-destination 10.20.0.11
