@@ -61,7 +61,15 @@ export function emptyWords({ comparison }: Pick<Entry, "comparison">): string {
 }
 
 /** What there is to do first, of scenarios and fuzz together; `null` where nothing was played. */
-export function worstStatus({ entries, fuzz }: Report): Status | null {
+export function worstStatus({
+	entries,
+	fuzz,
+	verdicts,
+}: Report): Status | null {
+	const isWrong = verdicts.some(({ findings }) =>
+		findings.some(({ severity }) => severity !== "note"),
+	);
+	if (entries.length === 0 && fuzz === null && isWrong) return "violated";
 	return (
 		WORST_FIRST.find(
 			(status) =>
@@ -74,6 +82,11 @@ export function worstStatus({ entries, fuzz }: Report): Status | null {
 /** Is every entry one that the fuzz has found? Then what is said of the fuzz is said of them. */
 export function isFuzzAlone({ entries, fuzz }: Report): boolean {
 	return fuzz !== null && entries.length === fuzz.divergences;
+}
+
+/** Is there nothing but what is said of rulesets alone? */
+export function isVerdictAlone({ entries, fuzz, verdicts }: Report): boolean {
+	return entries.length === 0 && fuzz === null && verdicts.length > 0;
 }
 
 /** `no divergence`, `2 divergences, and chance outside of its bounds`. */

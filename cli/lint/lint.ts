@@ -82,8 +82,11 @@ async function lintFiles(
 	return linted;
 }
 
-/** What is read for each of several files would be empty for the second one. */
-function mustReadOnce(
+/**
+ * What is read for each of several files would be empty for the second one.
+ * @throws InputError
+ */
+export function mustReadOnce(
 	files: readonly string[],
 	{ addresses, routes, routingRules }: WorldOptions,
 ): void {

@@ -1,9 +1,8 @@
 /** Everything that a command writes besides the screen: reports, and what CI systems read. */
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import type { Report } from "../../reports/contract/report.ts";
 import { githubAnnotations } from "../../reports/formats/annotations.ts";
-import { type PageParts, reportHtml } from "../../reports/formats/html.ts";
+import { reportHtml } from "../../reports/formats/html.ts";
 import { junitXml } from "../../reports/formats/junit.ts";
 import { summaryMarkdown } from "../../reports/formats/summary.ts";
 import type { RulesetsView } from "../../reports/formats/summary-rulesets.ts";
@@ -19,6 +18,7 @@ import type { OutputOptions } from "../options/output-options.ts";
 import { InputError } from "../screen/input-error.ts";
 import { err, out, type Screen } from "../screen/screen.ts";
 import { jsonText } from "./json-text.ts";
+import { readPage } from "./read-page.ts";
 import { type About, reportOf } from "./report-of.ts";
 import { type FuzzResults, type Results, resultsFile } from "./results-file.ts";
 import { scoreboardMarkdown } from "./scoreboard.ts";
@@ -190,24 +190,4 @@ async function writeSummary(
 		(file === gathering ||
 			(await identityOf(file)) === (await identityOf(gathering ?? "")));
 	await (isGathering ? appendText(file, text) : writeText(file, text));
-}
-
-/** @throws InputError when marktwin runs from its sources and the page was not built */
-async function readPage(): Promise<PageParts> {
-	const part = (name: string) =>
-		new URL(`../../reports/page/built/${name}`, import.meta.url);
-	try {
-		const [script, style] = await Promise.all([
-			readFile(part("main.js"), "utf8"),
-			readFile(part("page.css"), "utf8"),
-		]);
-		return { script, style };
-	} catch (error) {
-		if (error instanceof Error && "code" in error && error.code === "ENOENT")
-			throw new InputError(
-				"the page of reports has not been built",
-				"In a checkout of marktwin: npm run bundle",
-			);
-		throw error;
-	}
 }

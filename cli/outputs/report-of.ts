@@ -11,6 +11,7 @@ import { counted, number } from "../../reports/wording.ts";
 import { collectRunDetails } from "../../scenarios/details/run-details.ts";
 import { unmetRules } from "../../scenarios/judge/unmet-rules.ts";
 import { infoOf } from "../../scenarios/result/driver-info.ts";
+import { commandLine } from "../../scenarios/result/invocation.ts";
 import { modelDriver } from "../../scenarios/run/driver.ts";
 import { checkScenario } from "../../scenarios/run/run-scenario.ts";
 import { version } from "../base/version.ts";
@@ -53,9 +54,15 @@ export async function reportOf(
 		});
 	}
 	for (const failure of failures) played.push({ kind: "failure", ...failure });
+	const { verdictsOf } = await import("../rules/verdict-view.ts");
 	return buildReport({
 		marktwin: version(),
-		commands,
+		verdicts: verdictsOf(
+			played.flatMap((one) =>
+				one.kind === "result" ? [one.result.scenario] : [],
+			),
+		),
+		command: commands.map(commandLine).join("; "),
 		seed,
 		...about,
 		notices: [...about.notices, ...cutShort(results), ...unmetNotices(results)],

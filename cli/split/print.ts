@@ -1,6 +1,6 @@
 /** Services and their shares for a person. */
 import {
-	exactWords,
+	driveWords,
 	getsAny,
 	partsShown,
 	percentWords,
@@ -157,24 +157,15 @@ function driveLines(
 	const shown = [...byClient.values()].slice(0, MOST_DRIVES);
 	const rest = byClient.size - shown.length;
 	return [
-		...shown.flatMap((drive) => indented(short(driveWords(drive)), paper)),
+		...shown.flatMap((drive) =>
+			indented(short(plainText(driveWords(drive))), paper),
+		),
 		...(rest > 0
 			? [
 					`    … and ${counted(rest, "more class", "more classes")}: --json has them all`,
 				]
 			: []),
 	];
-}
-
-function driveWords(drive: DriveDocument): string {
-	const client = plainText(drive.client);
-	if (drive.kind === "unknown")
-		return `How the order of packets drives the share of ${client} is unknown: ${drive.why}.`;
-	const order =
-		drive.orderOfGreatest === null
-			? ""
-			: ` (most: ${plainText(drive.orderOfGreatest)})`;
-	return `The order of packets decides: of the connections of ${client}, ${plainText(drive.key)} gets from ${exactWords(drive.least)} to ${exactWords(drive.greatest)}${order}.`;
 }
 
 function indented(text: string, { columns }: Paper): readonly string[] {

@@ -8,13 +8,14 @@ export function verdictCommand(): Command {
 		.description(
 			"tell all about a ruleset: would it load, what does it balance, what does each\nbackend get, what is wrong, and what repairs it",
 		)
-		.argument("<rules>", RULES_HELP)
+		.argument("<rules...>", RULES_HELP)
 		.addOption(
 			new Option("--json", "the verdict as JSON on standard output")
 				.default(false)
 				.conflicts("markdown"),
 		)
 		.option("--markdown", "the verdict as Markdown on standard output", false)
+		.option("--report <file>", "HTML page that shows the verdict")
 		.addOption(
 			new Option(
 				"--severity <severity>",
@@ -30,6 +31,7 @@ export function verdictCommand(): Command {
 Examples:
   marktwin verdict my.rules
   iptables-save | marktwin verdict -
+  marktwin verdict my.rules --report verdict.html
 
 It is \`check\`, \`split\` and \`lint\` in one. \`marktwin fix\` repairs what can be repaired.
 
@@ -40,8 +42,8 @@ Exit codes:
   3  no such finding, but something is not known: no service was found, a share is
      unknown, or a rule is not modelled`,
 		)
-		.action(async (file: string, options: VerdictOptions) => {
+		.action(async (files: readonly string[], options: VerdictOptions) => {
 			const { verdict } = await import("./verdict.ts");
-			return verdict(file, options);
+			return verdict(files, options);
 		});
 }

@@ -9,9 +9,12 @@ import {
 	splitDocument,
 } from "../../scenarios/analysis/document/split-document.ts";
 import type { Severity } from "../../scenarios/analysis/lint/finding.ts";
-import type { Ruleset } from "../../sim/contract/ruleset.ts";
+import type { Analysis } from "../../scenarios/analysis/services/analysis.ts";
+import { shellLine } from "../../scenarios/result/invocation.ts";
 import { EXIT } from "../base/exit-code.ts";
-import { exitCode } from "../lint/lint.ts";
+import { version } from "../base/version.ts";
+import { mustBeWritable, writeText } from "../files/files.ts";
+import { exitCode, mustReadOnce } from "../lint/lint.ts";
 import { lintFile, reportOf } from "../lint/lint-file.ts";
 import { lintLines } from "../lint/print.ts";
 import type { WorldOptions } from "../options/world-options.ts";
@@ -26,11 +29,12 @@ export interface VerdictOptions extends WorldOptions {
 	readonly json: boolean;
 	readonly markdown: boolean;
 	readonly severity: Severity;
+	readonly report?: string;
 }
 
 /** What there is to say of one ruleset. */
 interface Verdict {
-	readonly ruleset: Ruleset;
+	readonly analysis: Analysis;
 	readonly split: SplitDocument;
 	readonly report: LintReport;
 }
@@ -39,27 +43,28 @@ interface Verdict {
 const FORMAT = 1;
 
 export async function verdict(
-	file: string,
+	files: readonly string[],
 	options: VerdictOptions,
 ): Promise<void> {
-	const { json, markdown, severity } = options;
-	const found = await whileShowing(`analysing ${file} …`, () =>
-		verdictOf(file, options),
-	);
-	if (found === null) {
-		process.exitCode = EXIT.badInput;
-		return;
-	}
-	const { split, report } = found;
-	if (json)
-		out.data(
-			`${jsonLine({ format: FORMAT, loads: true, split, lint: lintJson(report) }, 2)}\n`,
+	const { json, markdown, severity, report: page } = options;
+	mustReadOnce(files, options);
+	if (page !== undefined) await mustBeWritable(page);
+	const found: Verdict[] = [];
+	for (const file of files) {
+		const one = await whileShowing(`analysing ${file} …`, () =>
+			verdictOf(file, options),
 		);
+		if (one === null) process.exitCode = EXIT.badInput;
+		else found.push(one);
+	}
+	const isBad = found.length < files.length;
+	// What would not load is missing here: nothing says that it is fine.
+	if (isBad && (json || page !== undefined)) return;
+	if (json) printJson(found);
 	else if (markdown) await printMarkdown(found);
-	else printWords(found);
-	const ofLint = await exitCode(report, severity);
-	process.exitCode =
-		ofLint === EXIT.holds && !isKnown(split) ? EXIT.unknown : ofLint;
+	else for (const one of found) printWords(one);
+	if (page !== undefined) await writePage(page, files, found);
+	if (!isBad) process.exitCode = await worstExit(found, severity);
 }
 
 async function verdictOf(
@@ -70,14 +75,66 @@ async function verdictOf(
 	if (found === null) return null;
 	const { rules, analysis } = found;
 	return {
-		ruleset: analysis.ruleset,
+		analysis,
 		split: splitDocument(rules.name, analysis),
 		report: reportOf([lintFile(rules, analysis, { ignore: [] })]),
 	};
 }
 
-function printWords({ ruleset, split, report }: Verdict): void {
+/** What is wrong comes before what is not known. */
+async function worstExit(
+	found: readonly Verdict[],
+	severity: Severity,
+): Promise<number> {
+	const exits: number[] = [];
+	for (const { report, split } of found)
+		exits.push(
+			await exitCode(report, severity),
+			isKnown(split) ? EXIT.holds : EXIT.unknown,
+		);
+	return (
+		[EXIT.violated, EXIT.unknown].find((exit) => exits.includes(exit)) ??
+		EXIT.holds
+	);
+}
+
+function printJson(found: readonly Verdict[]): void {
+	const verdicts = found.map(({ split, report }) => {
+		return { loads: true, split, lint: lintJson(report) };
+	});
+	out.data(`${jsonLine({ format: FORMAT, verdicts }, 2)}\n`);
+}
+
+async function writePage(
+	page: string,
+	files: readonly string[],
+	found: readonly Verdict[],
+): Promise<void> {
+	const { verdictView } = await import("../rules/verdict-view.ts");
+	const { buildReport } = await import("../../reports/build/build.ts");
+	const { reportHtml } = await import("../../reports/formats/html.ts");
+	const { readPage } = await import("../outputs/read-page.ts");
+	const made = buildReport({
+		marktwin: version(),
+		command: shellLine(["marktwin", "verdict", ...files]),
+		createdAt: new Date().toISOString(),
+		tookMs: null,
+		seed: null,
+		notices: [],
+		notPlayed: [],
+		played: [],
+		fuzzed: null,
+		verdicts: found.map(({ analysis, split, report }) => {
+			const { findings } = report;
+			return verdictView({ file: split.file, analysis, findings });
+		}),
+	});
+	await writeText(page, reportHtml(made, await readPage()));
+}
+
+function printWords({ analysis, split, report }: Verdict): void {
 	const { paint } = out;
+	const { ruleset } = analysis;
 	const rules = ruleset.tables.reduce(
 		(sum, { chains }) =>
 			sum + chains.reduce((all, { rules: of }) => all + of.length, 0),
@@ -113,12 +170,15 @@ function repairLines(file: string, report: LintReport): readonly string[] {
 	];
 }
 
-async function printMarkdown({ split, report }: Verdict): Promise<void> {
+async function printMarkdown(found: readonly Verdict[]): Promise<void> {
 	const { splitMarkdown } = await import(
 		"../../reports/analysis/split-markdown.ts"
 	);
 	const { lintMarkdown } = await import(
 		"../../reports/analysis/lint-markdown.ts"
 	);
-	out.data(`${splitMarkdown([split])}\n${lintMarkdown(report)}`);
+	const parts = found.map(
+		({ split, report }) => `${splitMarkdown([split])}\n${lintMarkdown(report)}`,
+	);
+	out.data(parts.join("\n"));
 }

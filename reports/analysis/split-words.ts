@@ -1,5 +1,6 @@
 /** How text and Markdown say what a split document has. */
 import type {
+	DriveDocument,
 	Exact,
 	PartDocument,
 	ShareDocument,
@@ -73,6 +74,16 @@ export function vectorWords(vector: VectorDocument): string {
 }
 
 const MOST_NAMED = 4;
+
+/** What the order of packets does to a share. */
+export function driveWords(drive: DriveDocument): string {
+	const { client } = drive;
+	if (drive.kind === "unknown")
+		return `How the order of packets drives the share of ${client} is unknown: ${drive.why}.`;
+	const { key, least, greatest, orderOfGreatest } = drive;
+	const order = orderOfGreatest === null ? "" : ` (most: ${orderOfGreatest})`;
+	return `The order of packets decides: of the connections of ${client}, ${key} gets from ${exactWords(least)} to ${exactWords(greatest)}${order}.`;
+}
 
 /** What there is to say below the table of a vector, a sentence each. */
 export function vectorNotes(vector: VectorDocument): readonly string[] {

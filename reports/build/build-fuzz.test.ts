@@ -43,12 +43,13 @@ function covered(
 it("is a comparison, also where nothing was found", () => {
 	const report = buildReport({
 		marktwin: "0",
-		commands: [{ command: "fuzz", names: [] }],
+		command: "marktwin fuzz",
 		createdAt: null,
 		notPlayed: [],
 		tookMs: null,
 		seed: 3,
 		notices: [],
+		verdicts: [],
 		played: [],
 		fuzzed: fuzzed(),
 	});
@@ -62,12 +63,13 @@ it("is a comparison, also where nothing was found", () => {
 it("is none where nothing was fuzzed", () => {
 	const report = buildReport({
 		marktwin: "0",
-		commands: [{ command: "run", names: [] }],
+		command: "marktwin run",
 		createdAt: null,
 		notPlayed: [],
 		tookMs: null,
 		seed: null,
 		notices: [],
+		verdicts: [],
 		played: [],
 		fuzzed: null,
 	});

@@ -29,12 +29,13 @@ function played(
 function reportOf(...them: readonly Played[]): Report {
 	return buildReport({
 		marktwin: "0",
-		commands: [{ command: "run", names: [] }],
+		command: "marktwin run",
 		createdAt: null,
 		notPlayed: [],
 		tookMs: null,
 		seed: null,
 		notices: [],
+		verdicts: [],
 		played: them,
 		fuzzed: null,
 	});

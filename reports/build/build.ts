@@ -1,8 +1,4 @@
 /** What ran → what is shown. Pure: the same input gives the same report. */
-import {
-	commandLine,
-	type Invocation,
-} from "../../scenarios/result/invocation.ts";
 import type { Report, RuleLine, WalkStep } from "../contract/report.ts";
 import { shortenTexts } from "../shorten.ts";
 import {
@@ -20,17 +16,22 @@ export type { Fuzzed } from "./build-fuzz.ts";
 export interface ReportInput
 	extends Pick<
 		Report,
-		"marktwin" | "createdAt" | "tookMs" | "seed" | "notices" | "notPlayed"
+		| "marktwin"
+		| "command"
+		| "createdAt"
+		| "tookMs"
+		| "seed"
+		| "notices"
+		| "notPlayed"
+		| "verdicts"
 	> {
-	/** What makes all of it once more. */
-	readonly commands: readonly Invocation[];
 	readonly played: readonly Played[];
 	/** `null` where nothing was. */
 	readonly fuzzed: Fuzzed | null;
 }
 
 export function buildReport(input: ReportInput): Report {
-	const { commands, played, fuzzed, ...about } = input;
+	const { played, fuzzed, ...about } = input;
 	const idOf = uniqueIds();
 	const shared = {
 		rulesets: new Numbered<readonly RuleLine[]>(),
@@ -46,7 +47,6 @@ export function buildReport(input: ReportInput): Report {
 	);
 	return shortenTexts({
 		...about,
-		command: commands.map(commandLine).join("; "),
 		drivers: [
 			...new Set([...driversOfFuzz(fuzzed), ...played.flatMap(driversOf)]),
 		],

@@ -10,6 +10,7 @@ import type { Service } from "../../scenarios/result/service.ts";
 import type { ComparisonView } from "./report-comparison.ts";
 import type { ExpectationView, RuleAt, Status } from "./report-expectation.ts";
 import type { FuzzView } from "./report-fuzz.ts";
+import type { VerdictView } from "./report-verdict.ts";
 
 export type { ComparisonView, DivergenceView } from "./report-comparison.ts";
 export type {
@@ -24,6 +25,8 @@ export type {
 	FuzzView,
 	KnownView,
 } from "./report-fuzz.ts";
+
+export type { VerdictView } from "./report-verdict.ts";
 
 export interface Report {
 	/** Version of marktwin. */
@@ -42,6 +45,8 @@ export interface Report {
 	readonly isComparison: boolean;
 	/** What a reader has to know before anything else: a part that is missing, say. */
 	readonly notices: readonly string[];
+	/** Of rulesets alone, before anything was played; [] where none was asked for. */
+	readonly verdicts: readonly VerdictView[];
 	/** What nobody wrote; `null` where nothing was fuzzed. */
 	readonly fuzz: FuzzView | null;
 	/** Scenarios, and what the fuzz has found. */

@@ -7,6 +7,7 @@ import type {
 	Lane,
 	Report,
 	RuleAt,
+	VerdictView,
 } from "./report.ts";
 import {
 	connection,
@@ -324,6 +325,64 @@ const HOSTILE_ENTRY = entry({
 	],
 });
 
+/** A wrong cascade, and all that may stand beside it. */
+export function verdictViewSample(): VerdictView {
+	const part = (key: string, backend: number, share: string, width: number) => {
+		return { key, backend, share, percent: `${width * 100} %`, width };
+	};
+	return {
+		file: HOSTILE,
+		services: [
+			{
+				key: "tcp 203.0.113.1:80",
+				name: HOSTILE,
+				backends: ["10.20.0.11:80", "10.20.0.12:80"],
+				classes: [
+					{
+						name: "",
+						vectors: [
+							{
+								name: "all alive",
+								parts: [
+									part("10.20.0.11:80", 0, "1/2", 0.5),
+									part("10.20.0.12:80", 1, "1/4", 0.25),
+									part(
+										"no backend: delivered to the gateway itself",
+										-1,
+										"1/4",
+										0.25,
+									),
+								],
+							},
+							{
+								name: "10.20.0.11:80 dead",
+								parts: [part("10.20.0.12:80", 1, "1", 1)],
+							},
+						],
+						notes: ["The turns repeat after 4 connections."],
+					},
+				],
+				drives: [HOSTILE],
+			},
+		],
+		moreServices: 2,
+		findings: [
+			{
+				code: "MT101",
+				name: "no-backend",
+				severity: "error",
+				line: 2,
+				message: HOSTILE,
+				happens: HOSTILE,
+				remedy: HOSTILE,
+			},
+		],
+		rules: [{ line: 2, text: HOSTILE, codes: ["MT101"] }],
+		assumptions: [HOSTILE],
+		unknown: [HOSTILE],
+	};
+}
+
 /** Eight entries in three suites: all that one driver's run may come to. */
 export function sampleReport(parts: Partial<Report> = {}): Report {
 	return {
@@ -336,6 +395,7 @@ export function sampleReport(parts: Partial<Report> = {}): Report {
 		isComparison: false,
 		notPlayed: [],
 		notices: ["2 of 3 parts are here: vm-3.json is missing"],
+		verdicts: [verdictViewSample()],
 		fuzz: null,
 		entries: [SPLIT, TRAP, FAILOVER, ...WRONG, HOSTILE_ENTRY],
 		rulesets: [

@@ -105,7 +105,7 @@ describe("a summary", () => {
 	});
 
 	it("does not say that nothing holds", () => {
-		expect(summaryMarkdown(sampleReport({ entries: [] }))).toMatch(
+		expect(summaryMarkdown(sampleReport({ entries: [], verdicts: [] }))).toMatch(
 			/^## marktwin: nothing was played\n/,
 		);
 	});

@@ -5,6 +5,7 @@ import { type Filter, FilterBar, matchesFilter, NO_FILTER } from "./filter.tsx";
 import { Fuzz } from "./fuzz.tsx";
 import { Header } from "./header.tsx";
 import { Overview } from "./overview.tsx";
+import { Verdicts } from "./verdict.tsx";
 
 /** Opened at the start when something does not hold. */
 const MOST_OPEN = 5;
@@ -47,6 +48,7 @@ export function App({ report }: { readonly report: Report }) {
 			<Header report={report} />
 			<Overview report={report} />
 			<main id={RESULTS} tabIndex={-1}>
+				{report.verdicts.length > 0 && <Verdicts verdicts={report.verdicts} />}
 				{report.fuzz !== null && <Fuzz fuzz={report.fuzz} />}
 				{report.entries.length > 0 && (
 					<FilterBar
@@ -86,8 +88,9 @@ function Nothing({
 	readonly report: Report;
 	readonly shown: readonly Entry[];
 }) {
-	const { entries, fuzz } = report;
-	if (shown.length > 0 || (entries.length === 0 && fuzz !== null)) return null;
+	const { entries, fuzz, verdicts } = report;
+	const hasOthers = fuzz !== null || verdicts.length > 0;
+	if (shown.length > 0 || (entries.length === 0 && hasOthers)) return null;
 	return (
 		<p class="nothing">
 			{entries.length === 0

@@ -3,6 +3,7 @@ import {
 	fuzzSubject,
 	fuzzVerdict,
 	isFuzzAlone,
+	isVerdictAlone,
 	STATUSES,
 	statusWord,
 	worstStatus,
@@ -32,7 +33,11 @@ export function Header({ report }: { readonly report: Report }) {
 					</>
 				)}
 				{fuzz !== null && !isFuzzAlone(report) && "; "}
-				{!isFuzzAlone(report) && <Scenarios report={report} />}
+				{isVerdictAlone(report) ? (
+					<Rulesets report={report} />
+				) : (
+					!isFuzzAlone(report) && <Scenarios report={report} />
+				)}
 			</h1>
 			{report.notices.map((notice) => (
 				<p class="callout" role="alert">
@@ -40,18 +45,24 @@ export function Header({ report }: { readonly report: Report }) {
 				</p>
 			))}
 			<dl class="facts">
-				<Fact
-					name="Played on"
-					value={report.drivers.join(" and ") || "nothing"}
-				/>
-				<Fact
-					name="Seed"
-					value={
-						report.seed === null ? "each scenario's own" : String(report.seed)
-					}
-				/>
-				{(connections > 0 || fuzz === null) && (
-					<Fact name="Connections" value={number(connections)} />
+				{!isVerdictAlone(report) && (
+					<>
+						<Fact
+							name="Played on"
+							value={report.drivers.join(" and ") || "nothing"}
+						/>
+						<Fact
+							name="Seed"
+							value={
+								report.seed === null
+									? "each scenario's own"
+									: String(report.seed)
+							}
+						/>
+						{(connections > 0 || fuzz === null) && (
+							<Fact name="Connections" value={number(connections)} />
+						)}
+					</>
 				)}
 				{report.tookMs !== null && (
 					<Fact name="Took" value={took(report.tookMs)} />
@@ -69,6 +80,20 @@ export function Header({ report }: { readonly report: Report }) {
 				Made by <code>{report.command}</code>
 			</p>
 		</header>
+	);
+}
+
+/** `2 rulesets: 1 finding`. */
+function Rulesets({ report: { verdicts } }: { readonly report: Report }) {
+	const findings = verdicts.reduce(
+		(sum, verdict) => sum + verdict.findings.length,
+		0,
+	);
+	return (
+		<>
+			{counted(verdicts.length, "ruleset")}:{" "}
+			{findings === 0 ? "no findings" : counted(findings, "finding")}
+		</>
 	);
 }
 

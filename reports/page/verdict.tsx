@@ -1,0 +1,210 @@
+/** What there is to say of rulesets alone: exact shares, findings, and the rules beside them. */
+import type {
+	ClassView,
+	FindingView,
+	ServiceView,
+	VectorView,
+	VerdictRule,
+	VerdictView,
+} from "../contract/report-verdict.ts";
+import { colourClass } from "./parts/colours.ts";
+import { counted } from "./parts/format.ts";
+import { Scrolls } from "./parts/scrolls.tsx";
+
+export function Verdicts({
+	verdicts,
+}: {
+	readonly verdicts: readonly VerdictView[];
+}) {
+	return (
+		<section class="verdicts" aria-label="Rulesets">
+			{verdicts.map((verdict) => (
+				<Verdict key={verdict.file} verdict={verdict} />
+			))}
+		</section>
+	);
+}
+
+function Verdict({ verdict }: { readonly verdict: VerdictView }) {
+	const { file, services, moreServices, findings, rules } = verdict;
+	const { assumptions, unknown } = verdict;
+	return (
+		<article class="verdict">
+			<h2>{file}</h2>
+			{services.length === 0 && <p>No service was found in this ruleset.</p>}
+			{services.map((service) => (
+				<Service key={service.key} service={service} />
+			))}
+			{moreServices > 0 && (
+				<p>… and {counted(moreServices, "more service")}.</p>
+			)}
+			<Findings findings={findings} />
+			{rules.length > 0 && <Rules rules={rules} file={file} />}
+			{unknown.map((text) => (
+				<p key={text} class="unknown">
+					Not known: {text}
+				</p>
+			))}
+			{assumptions.length > 0 && (
+				<details>
+					<summary>Assumed of the machine</summary>
+					<ul>
+						{assumptions.map((text) => (
+							<li key={text}>{text}</li>
+						))}
+					</ul>
+				</details>
+			)}
+		</article>
+	);
+}
+
+function Service({ service }: { readonly service: ServiceView }) {
+	const { key, name, classes, drives } = service;
+	return (
+		<section class="service">
+			<h3>
+				{key}
+				{name !== "" && <span class="called"> {name}</span>}
+			</h3>
+			{classes.map((one) => (
+				<Class key={one.name} clients={one} />
+			))}
+			{drives.map((text) => (
+				<p key={text}>{text}</p>
+			))}
+		</section>
+	);
+}
+
+function Class({ clients }: { readonly clients: ClassView }) {
+	const { name, vectors, notes } = clients;
+	return (
+		<>
+			{name !== "" && <h4>{name}</h4>}
+			<table class="shares">
+				<tbody>
+					{vectors.map((vector) => (
+						<tr key={vector.name}>
+							<th scope="row">{vector.name}</th>
+							<td>
+								<Bar vector={vector} />
+							</td>
+						</tr>
+					))}
+				</tbody>
+			</table>
+			{notes.map((note) => (
+				<p key={note} class="note">
+					{note}
+				</p>
+			))}
+		</>
+	);
+}
+
+/** The shares of one vector as a bar, and beside it as words. */
+function Bar({ vector }: { readonly vector: VectorView }) {
+	const said = vector.parts
+		.map(({ key, share }) => `${key} ${share}`)
+		.join(", ");
+	return (
+		<>
+			<div class="total" role="img" aria-label={said}>
+				{vector.parts.map(
+					({ key, backend, width }) =>
+						width > 0 && (
+							<span
+								key={key}
+								class={backend < 0 ? "none lost" : colourClass(backend)}
+								title={key}
+								style={{ flexGrow: width }}
+							/>
+						),
+				)}
+			</div>
+			<ul class="parts">
+				{vector.parts.map(({ key, backend, share, percent }) => (
+					<li key={key} class={backend < 0 ? "lost" : ""}>
+						<span
+							class={`sign ${backend < 0 ? "none" : colourClass(backend)}`}
+							aria-hidden="true"
+						/>
+						{key} <strong>{share}</strong>
+						{percent !== share && ` · ${percent}`}
+					</li>
+				))}
+			</ul>
+		</>
+	);
+}
+
+function Findings({ findings }: { readonly findings: readonly FindingView[] }) {
+	if (findings.length === 0) return <p class="fine">No findings.</p>;
+	return (
+		<section>
+			<h3>{counted(findings.length, "finding")}</h3>
+			<ul class="findings">
+				{findings.map(
+					({ code, name, severity, line, message, happens, remedy }) => (
+						<li key={`${code} ${line} ${message}`} class={severity}>
+							<p>
+								<strong>
+									{severity} {code}
+								</strong>{" "}
+								{name}
+								{line > 0 && `, line ${line}`}: <Prose text={message} />
+							</p>
+							<p>
+								<Prose text={happens} />
+							</p>
+							<p class="remedy">
+								<Prose text={remedy} />
+							</p>
+						</li>
+					),
+				)}
+			</ul>
+		</section>
+	);
+}
+
+/** What stands in backticks is code. */
+function Prose({ text }: { readonly text: string }) {
+	return (
+		<>
+			{text
+				.split(/`([^`]+)`/)
+				.map((part, index) => (index % 2 === 1 ? <code>{part}</code> : part))}
+		</>
+	);
+}
+
+function Rules({
+	rules,
+	file,
+}: {
+	readonly rules: readonly VerdictRule[];
+	readonly file: string;
+}) {
+	return (
+		<section>
+			<h3>The rules</h3>
+			<Scrolls label={`Rules of ${file}`}>
+				<table class="rules">
+					<tbody>
+						{rules.map(({ line, text, codes }) => (
+							<tr key={line} class={codes.length > 0 ? "found" : ""}>
+								<td class="line">{line}</td>
+								<td>
+									<code>{text}</code>
+								</td>
+								<td>{codes.join(", ")}</td>
+							</tr>
+						))}
+					</tbody>
+				</table>
+			</Scrolls>
+		</section>
+	);
+}
