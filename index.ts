@@ -279,6 +279,37 @@ export {
 } from "./sim/ruleset/parse.ts";
 export { printRuleset } from "./sim/ruleset/print.ts";
 
+// ## A verdict from a ruleset alone
+// What it balances, how exactly, and what is wrong with it, found by walking the model.
+
+export {
+	type RulesetFinding,
+	type RulesetVerdict,
+	rulesetVerdict,
+	type VerdictOptions,
+} from "./scenarios/analysis/document/ruleset-verdict.ts";
+export type {
+	ClassDocument,
+	DriveDocument,
+	Exact,
+	PartDocument,
+	ServiceDocument,
+	ShareDocument,
+	SplitDocument,
+	VectorDocument,
+} from "./scenarios/analysis/document/split-document.ts";
+export type {
+	Confidence,
+	Severity,
+} from "./scenarios/analysis/lint/finding.ts";
+export type { ConditionRole } from "./scenarios/analysis/services/service.ts";
+export type { RuleRef } from "./scenarios/analysis/walk/decision.ts";
+export {
+	type GivenWorld,
+	type MarkRoute,
+	NOTHING_GIVEN,
+} from "./scenarios/analysis/world/assumed-world.ts";
+
 // ## Packets
 
 export {

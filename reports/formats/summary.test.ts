@@ -105,9 +105,9 @@ describe("a summary", () => {
 	});
 
 	it("does not say that nothing holds", () => {
-		expect(summaryMarkdown(sampleReport({ entries: [], verdicts: [] }))).toMatch(
-			/^## marktwin: nothing was played\n/,
-		);
+		expect(
+			summaryMarkdown(sampleReport({ entries: [], verdicts: [] })),
+		).toMatch(/^## marktwin: nothing was played\n/);
 	});
 });
 

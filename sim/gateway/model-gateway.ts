@@ -46,8 +46,11 @@ export interface ModelGatewayPorts {
 	readonly trace?: TraceSink;
 	/** Instead: gets the names alone, as TRACE spells them, each before its rule's target acts. */
 	readonly reached?: (rule: string) => void;
-	/** Instead: a walk that takes every way, which answers the questions of matches. */
-	readonly walk?: FreeWalk;
+}
+
+/** For a walk that takes every way, which traces rules and answers the questions of matches. */
+export interface WalkedGatewayPorts extends ModelGatewayPorts {
+	readonly walk: FreeWalk;
 }
 
 /**
@@ -83,12 +86,16 @@ export class ModelGateway {
 	/** What became of the packet that came in last; `null` before the first. */
 	fate: Fate | null = null;
 
-	/** @throws SetupError when the setup contradicts itself */
+	/**
+	 * @param ports a walk that takes every way gives `WalkedGatewayPorts`
+	 * @throws SetupError when the setup contradicts itself
+	 */
 	constructor(setup: GatewaySetup, ports: ModelGatewayPorts) {
 		this.setup = setup;
 		this.choice = new NotedChoice(ports.choice);
-		this.walk = ports.walk;
-		this.tracer = ports.walk ?? createTracer(ports, () => this.state);
+		this.walk =
+			"walk" in ports ? (ports as WalkedGatewayPorts).walk : undefined;
+		this.tracer = this.walk ?? createTracer(ports, () => this.state);
 		this.state = this.createState(0);
 	}
 

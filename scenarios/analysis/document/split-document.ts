@@ -10,20 +10,25 @@ import {
 	toNumber,
 } from "../../../sim/rational.ts";
 import type { Analysis } from "../services/analysis.ts";
-import type { ClientClass, Service } from "../services/service.ts";
+import type {
+	ClientClass,
+	ConditionRole,
+	Service,
+} from "../services/service.ts";
 import { chanceAllows } from "../split/chance.ts";
-import type { Drive, Order, Part, Share, Split } from "../split/split.ts";
+import type { Drive, Order, Part, Share } from "../split/split.ts";
 
 /** A number that is exact. @public */
 export interface Exact {
 	/** `8/27`, `1` */
 	readonly fraction: string;
+	/** Of what the fraction counts: connections, or a part of all, from 0 to 1. */
 	readonly decimal: number;
 	/** `29.6 %` */
 	readonly percent: string;
 }
 
-/** @public */
+/** A part of all connections. @public */
 export type ShareDocument =
 	| { readonly kind: "exact"; readonly share: Exact }
 	| {
@@ -54,13 +59,13 @@ export interface PartDocument {
 	} | null;
 }
 
-/** @public */
+/** Values of conditions, and what they come to. @public */
 export interface VectorDocument {
 	readonly name: string;
 	readonly kind: "alive" | "dead" | "all-dead" | "other";
 	readonly dead: readonly string[];
 	readonly conditions: Readonly<Record<string, 0 | 1>>;
-	readonly method: Split["method"];
+	readonly method: "rates" | "orbit" | "none";
 	/** In connections, as text: it may be very large. */
 	readonly period: string | null;
 	readonly byChance: boolean;
@@ -69,7 +74,7 @@ export interface VectorDocument {
 	readonly parts: readonly PartDocument[];
 }
 
-/** @public */
+/** Clients that the ruleset treats alike. @public */
 export interface ClassDocument {
 	readonly name: string;
 	readonly interface: string;
@@ -78,7 +83,7 @@ export interface ClassDocument {
 	readonly vectors: readonly VectorDocument[];
 }
 
-/** @public */
+/** How far the order of packets can drive a share. @public */
 export type DriveDocument =
 	| {
 			readonly kind: "driven";
@@ -92,24 +97,24 @@ export type DriveDocument =
 	  }
 	| { readonly kind: "unknown"; readonly client: string; readonly why: string };
 
-/** @public */
+/** Addresses and ports that clients know, and what becomes of their connections. @public */
 export interface ServiceDocument {
 	readonly key: string;
 	readonly name: string | null;
-	readonly protocol: Service["protocol"];
+	readonly protocol: "tcp" | "udp" | "icmp" | "other" | "any";
 	readonly interfaces: readonly string[] | null;
-	readonly balances: Service["balances"];
+	readonly balances: "destination" | "mark" | "source";
 	readonly backends: readonly {
 		readonly key: string;
 		readonly conditions: readonly string[];
 		readonly lines: readonly number[];
 	}[];
-	readonly conditions: Service["conditions"];
+	readonly conditions: readonly ConditionRole[];
 	readonly classes: readonly ClassDocument[];
 	readonly drives: readonly DriveDocument[];
 }
 
-/** @public */
+/** What a ruleset balances. @public */
 export interface SplitDocument {
 	readonly file: string;
 	readonly services: readonly ServiceDocument[];

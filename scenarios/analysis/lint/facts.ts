@@ -1,7 +1,6 @@
 /** What is computed of a ruleset once, for all rules of the linter. */
 import type { Analysis } from "../services/analysis.ts";
 
-/** @public */
 export interface Facts extends Analysis {
 	/** The file, as it was named. */
 	readonly file: string;

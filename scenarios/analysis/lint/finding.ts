@@ -2,10 +2,9 @@
 import type { RuleRef } from "../walk/decision.ts";
 import type { Facts } from "./facts.ts";
 
-/** `MT101`: it never changes its meaning. @public */
+/** `MT101`: it never changes its meaning. */
 export type LintCode = `MT${number}`;
 
-/** @public */
 export type LintCategory =
 	| "balance"
 	| "failover"
@@ -24,7 +23,7 @@ export type Severity = "error" | "warning" | "note";
 /** `certain`: computed from the rules alone; `likely`: rests on what was assumed of the machine. @public */
 export type Confidence = "certain" | "likely";
 
-/** All that is said of a rule of the linter. @public */
+/** All that is said of a rule of the linter. */
 export interface LintDescription {
 	readonly code: LintCode;
 	/** Kebab-case: `unequal-split`. */
@@ -46,12 +45,12 @@ export interface LintDescription {
 	readonly examples: { readonly bad: string; readonly good: string };
 }
 
-/** One rule of the linter, in a file of its own. @public */
+/** One rule of the linter, in a file of its own. */
 export interface LintRule extends LintDescription {
 	check(facts: Facts): readonly Found[];
 }
 
-/** What a rule found at one place. @public */
+/** What a rule found at one place. */
 export interface Found {
 	/** Where the fault is. */
 	readonly at: RuleRef;
@@ -73,7 +72,7 @@ export interface Found {
 	readonly assumes?: string;
 }
 
-/** A change of one line of the ruleset. Rules are named as they stand before all edits; insertions at one place keep their order. @public */
+/** A change of one line of the ruleset. Rules are named as they stand before all edits; insertions at one place keep their order. */
 export type Edit =
 	| { readonly kind: "replace"; readonly rule: string; readonly text: string }
 	| {
@@ -89,7 +88,7 @@ export type Edit =
 	  }
 	| { readonly kind: "delete"; readonly rule: string };
 
-/** A finding as it is shown: what was found, and by which rule of the linter, in which file. @public */
+/** A finding as it is shown: what was found, and by which rule of the linter, in which file. */
 export interface LintFinding extends Found {
 	readonly lint: LintDescription;
 	readonly file: string;

@@ -11,7 +11,6 @@ import { findServices } from "./find-services.ts";
 import type { OtherTraffic } from "./found.ts";
 import type { Service } from "./service.ts";
 
-/** @public */
 export interface Analysis {
 	readonly ruleset: Ruleset;
 	readonly world: AssumedWorld;
@@ -29,7 +28,6 @@ export interface Analysis {
  * @param ruleset that was checked: `checkRules` finds no fault in it
  * @param given what the machine told
  * @throws SetupError when what the machine told contradicts itself
- * @public
  */
 export function analyse(
 	ruleset: Ruleset,

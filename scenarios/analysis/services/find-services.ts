@@ -43,7 +43,6 @@ import {
 } from "./service-names.ts";
 import { type Space, spaceText } from "./space.ts";
 
-/** @public */
 export interface FoundServices {
 	readonly services: readonly Service[];
 	readonly others: readonly OtherTraffic[];

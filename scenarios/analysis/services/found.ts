@@ -8,7 +8,7 @@ import type { Links } from "./sample.ts";
 import type { Service } from "./service.ts";
 import type { Space } from "./space.ts";
 
-/** Packets that move counters or draw, and that nothing balances. @public */
+/** Packets that move counters or draw, and that nothing balances. */
 export interface OtherTraffic {
 	/** `tcp to any address, port 25, by eth0` */
 	readonly name: string;

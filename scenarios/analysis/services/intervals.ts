@@ -1,6 +1,5 @@
 /** Sets of unsigned 32-bit numbers as closed intervals: ascending, apart from each other. */
 
-/** @public */
 export type Intervals = readonly (readonly [least: number, greatest: number])[];
 
 const GREATEST = 0xffff_ffff;

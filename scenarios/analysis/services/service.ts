@@ -3,12 +3,12 @@ import type { Packet } from "../../../sim/packet/packet.ts";
 import type { Drive, Split } from "../split/split.ts";
 import type { Decision, RuleRef } from "../walk/decision.ts";
 
-/** Closed intervals of addresses or ports, ascending, as unsigned numbers; `null`: any. @public */
+/** Closed intervals of addresses or ports, ascending, as unsigned numbers; `null`: any. */
 export type Ranges =
 	| readonly (readonly [least: number, greatest: number])[]
 	| null;
 
-/** Where connections of a service go. @public */
+/** Where connections of a service go. */
 export interface Backend {
 	/** `10.20.0.11:80`, `port 8080 of the gateway`, `mark 0x1`, `from 198.51.100.7`: unique in its service. */
 	readonly key: string;
@@ -32,7 +32,7 @@ export interface ConditionRole {
 	readonly alive: 0 | 1 | null;
 }
 
-/** Values of conditions, and what they come to. @public */
+/** Values of conditions, and what they come to. */
 export interface VectorSplit {
 	/** `all alive`, `10.20.0.11:80 dead`, `all dead`, or the values. */
 	readonly name: string;
@@ -43,7 +43,7 @@ export interface VectorSplit {
 	readonly split: Split;
 }
 
-/** Clients that the ruleset treats alike. @public */
+/** Clients that the ruleset treats alike. */
 export interface ClientClass {
 	/** `all clients`, `clients of 10.0.0.0/8`, `clients at eth1`. */
 	readonly name: string;
@@ -57,7 +57,7 @@ export interface ClientClass {
 	readonly vectors: readonly VectorSplit[];
 }
 
-/** Addresses and ports that clients know, and what becomes of their connections. @public */
+/** Addresses and ports that clients know, and what becomes of their connections. */
 export interface Service {
 	/** `tcp 203.0.113.1:80`: unique in its ruleset. */
 	readonly key: string;
@@ -79,5 +79,5 @@ export interface Service {
 	readonly drives: readonly Drive[];
 }
 
-/** The key of a part that no backend gets: `nobody: delivered to the gateway itself`, `nobody: dropped by filter:FORWARD:rule:3`. @public */
+/** The key of a part that no backend gets: `nobody: delivered to the gateway itself`, `nobody: dropped by filter:FORWARD:rule:3`. */
 export const NO_BACKEND = "no backend";

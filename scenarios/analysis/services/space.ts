@@ -16,7 +16,6 @@ import {
 	isWithin,
 } from "./intervals.ts";
 
-/** @public */
 export interface Space extends Readonly<Record<HeaderField, Intervals>> {
 	/** Protocol numbers. */
 	readonly protocol: Intervals;

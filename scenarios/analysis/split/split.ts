@@ -1,7 +1,7 @@
 /** What each backend gets, exactly. */
 import type { Rational } from "../../../sim/rational.ts";
 
-/** A part of all connections, in the long run. @public */
+/** A part of all connections, in the long run. */
 export type Share =
 	| { readonly kind: "exact"; readonly value: Rational }
 	/** Something that nothing bounds has a part in it. Both ends can come about. */
@@ -15,7 +15,7 @@ export type Share =
 	/** Not computed, or not modelled. */
 	| { readonly kind: "unknown"; readonly why: string };
 
-/** How far a backend is from its share, in connections. @public */
+/** How far a backend is from its share, in connections. */
 export interface Deviation {
 	/** The greatest over any run of consecutive connections. */
 	readonly anyWindow: Rational;
@@ -23,7 +23,7 @@ export interface Deviation {
 	readonly sinceLoad: Rational;
 }
 
-/** What one end of the decision gets. @public */
+/** What one end of the decision gets. */
 export interface Part {
 	/** As the caller's `keyOf` names the end. */
 	readonly key: string;
@@ -32,7 +32,6 @@ export interface Part {
 	readonly deviation: Deviation | null;
 }
 
-/** @public */
 export interface Split {
 	/** `rates`: each counter stands at one place, rates multiply. `orbit`: all states of the counters were walked. */
 	readonly method: "rates" | "orbit" | "none";
@@ -51,14 +50,14 @@ export interface Split {
 	readonly best: Rational | null;
 }
 
-/** Connections of one class, one after the other. @public */
+/** Connections of one class, one after the other. */
 export interface Run {
 	/** Name of the class. */
 	readonly client: string;
 	readonly connections: number;
 }
 
-/** In which order connections of several classes come. @public */
+/** In which order connections of several classes come. */
 export interface Order {
 	/** Once, from the load of the ruleset on; mostly []. */
 	readonly first: readonly Run[];
@@ -66,7 +65,7 @@ export interface Order {
 	readonly repeated: readonly Run[];
 }
 
-/** How far the order in which classes of packets come can drive a share. @public */
+/** How far the order in which classes of packets come can drive a share. */
 export type Drive =
 	| {
 			readonly kind: "driven";

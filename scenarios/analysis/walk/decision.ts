@@ -16,7 +16,7 @@ export interface RuleRef {
 	readonly line: number;
 }
 
-/** What decides at a node. @public */
+/** What decides at a node. */
 export type Asked =
 	| (Exclude<Question, { readonly kind: "condition" }> & {
 			/** Which state it is: the same key, the same counter. */
@@ -41,7 +41,6 @@ export type Asked =
 			readonly count: number;
 	  };
 
-/** @public */
 export type Decision =
 	| {
 			readonly kind: "fork";
@@ -54,7 +53,7 @@ export type Decision =
 	  }
 	| { readonly kind: "leaf"; readonly end: End };
 
-/** What became of the packet. @public */
+/** What became of the packet. */
 export interface End {
 	readonly fate: Fate;
 	/** As it left the gateway, or was delivered; as it stood where it was dropped; `null` when that is unknown. */

@@ -4,7 +4,6 @@ import { matches } from "../../../sim/matches/index.ts";
 import { printRule } from "../../../sim/ruleset/print.ts";
 import type { RuleRef } from "./decision.ts";
 
-/** @public */
 export interface RuleIndex {
 	/** @param rule `mangle:PREROUTING:rule:2`; a policy or "" has no text */
 	find(rule: string): RuleRef;

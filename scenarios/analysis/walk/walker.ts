@@ -15,6 +15,7 @@ import type { AskedQuestion } from "../../../sim/extension/host.ts";
 import {
 	type GatewaySnapshot,
 	ModelGateway,
+	type WalkedGatewayPorts,
 } from "../../../sim/gateway/model-gateway.ts";
 import { invariant } from "../../../sim/invariant.ts";
 import { FreeWalk } from "../../../sim/netfilter/free-walk.ts";
@@ -24,7 +25,7 @@ import { printRuleset } from "../../../sim/ruleset/print.ts";
 import type { Asked, Decision, End } from "./decision.ts";
 import { type RuleIndex, ruleIndex } from "./rule-index.ts";
 
-/** A packet that comes in, and by which interface. @public */
+/** A packet that comes in, and by which interface. */
 export interface Arrival {
 	readonly interface: string;
 	readonly packet: Packet;
@@ -102,10 +103,8 @@ export class Walker {
 			happens: () => false,
 			spread: (count, label) => this.spread(count, label, "hash"),
 		};
-		this.gateway = new ModelGateway(forWalks(setup), {
-			choice,
-			walk: this.free,
-		});
+		const ports: WalkedGatewayPorts = { choice, walk: this.free };
+		this.gateway = new ModelGateway(forWalks(setup), ports);
 		const outcome = this.gateway.operate({
 			kind: "restore",
 			text: printRuleset(ruleset, { counters: false }),

@@ -5,7 +5,7 @@ import type {
 	RouteSetup,
 } from "../../../sim/contract/gateway.ts";
 
-/** Something about the machine that rules do not tell, and that was taken to be so. @public */
+/** Something about the machine that rules do not tell, and that was taken to be so. */
 export interface Assumption {
 	readonly kind: "interface" | "address" | "route" | "mark-route" | "sysctl";
 	/** `eth0 has 203.0.113.1/24` */
@@ -18,8 +18,11 @@ export interface Assumption {
 
 /** A routing rule that looks at marks: `ip rule add fwmark 0x1/0xff lookup uplink1`. @public */
 export interface MarkRoute {
+	/** Of the routing rule: the lowest number comes first. */
 	readonly priority: number;
+	/** Unsigned. */
 	readonly mark: number;
+	/** Bits of a packet's mark that are compared with `mark`. */
 	readonly mask: number;
 	/** Its name, or its number. */
 	readonly table: string;
@@ -51,7 +54,7 @@ export const NOTHING_GIVEN: GivenWorld = {
 	notes: [],
 };
 
-/** The machine around a ruleset: what it told of itself, and what is assumed where it did not. @public */
+/** The machine around a ruleset: what it told of itself, and what is assumed where it did not. */
 export interface AssumedWorld {
 	readonly setup: GatewaySetup;
 	readonly assumptions: readonly Assumption[];
