@@ -13,7 +13,6 @@ import {
 	intervalsText,
 	isAll,
 	isApart,
-	isWithin,
 } from "./intervals.ts";
 
 export interface Space extends Readonly<Record<HeaderField, Intervals>> {
@@ -63,13 +62,6 @@ export function common(one: Space, other: Space): Space | null {
 		fields[field] = both;
 	}
 	return { ...(fields as Required<typeof fields>), interfaces };
-}
-
-export function isSubspace(one: Space, other: Space): boolean {
-	return (
-		NUMBERS.every((field) => isWithin(one[field], other[field])) &&
-		one.interfaces.every((name) => other.interfaces.includes(name))
-	);
 }
 
 /** Equal spaces have equal texts. */
@@ -136,7 +128,7 @@ function narrowed(
 }
 
 /** Does a rule's `-i` take packets of this interface? */
-export function fits(
+function fits(
 	{ name: wanted, inverted }: InterfaceMatch,
 	name: string,
 ): boolean {

@@ -4,8 +4,8 @@ import fc from "fast-check";
 /** How rules choose. `turn`: nth counters. */
 export type Means = "turn" | "draw" | "condition";
 
-export const CLIENTS = "198.51.100";
-export const SERVICE = "203.0.113.10";
+const CLIENTS = "198.51.100";
+const SERVICE = "203.0.113.10";
 
 /** Rules that a condition turns on and off, by the names that they may have. */
 const CONDITIONS = ["c1", "c2"];

@@ -66,7 +66,7 @@ function commentIn(rule: Rule): string | null {
 }
 
 /** Names of conditions that a rule asks about. */
-export function conditionsOf(rule: Rule): readonly string[] {
+function conditionsOf(rule: Rule): readonly string[] {
 	return rule.matches.flatMap(({ name, options }) => {
 		const question = matches.get(name)?.question?.(options) ?? null;
 		return question?.kind === "condition" ? [question.name] : [];
