@@ -133,7 +133,7 @@ function printJson(checked: readonly Checked[]): void {
 
 async function printWords(checked: readonly Checked[]): Promise<void> {
 	const { openLines } = await import("./open-lines.ts");
-	const { refusal } = await import("./refusal.ts");
+	const { refusal } = await import("../rules/refusal.ts");
 	const { printFaults } = await import(
 		"../../sim/ruleset/base/ruleset-error.ts"
 	);

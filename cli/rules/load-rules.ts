@@ -16,7 +16,7 @@ export async function loaded(
 	const { printFaults } = await import(
 		"../../sim/ruleset/base/ruleset-error.ts"
 	);
-	const { refusal } = await import("../check/refusal.ts");
+	const { refusal } = await import("./refusal.ts");
 	err.show([
 		`${printFaults(faults)}\n`,
 		`${err.paint("red", "✗")} ${nameText(file)} ${refusal(faults)}`,
