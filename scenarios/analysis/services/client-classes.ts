@@ -90,14 +90,20 @@ export function clientClasses(
 		gaps.push(
 			`rules tell ${parts.length} groups of clients of one service apart: ${MOST_PARTS} of them were looked at`,
 		);
+	// The destination is the service's, whichever client asks for it.
+	const asked = destinationOf(walked.arrival.packet);
 	const add = (part: Part): void => {
 		const sample = sampleOf(
-			{ ...space, source: part.sources, interfaces: part.interfaces },
+			{
+				...space,
+				...asked,
+				source: part.sources,
+				interfaces: part.interfaces,
+			},
 			links,
 			avoid,
 		);
 		if (sample === null) return;
-		// The destination is the service's, whichever client asks for it.
 		const source = withBits(sample.packet.source, part.bits);
 		const packet = { ...walked.arrival.packet, source };
 		const from = { interface: sample.interface, packet };
@@ -196,6 +202,17 @@ function partsOf(
 			}),
 		),
 	);
+}
+
+/** The one destination that a packet has. */
+function destinationOf(
+	packet: Packet,
+): Pick<Space, "destination"> & Partial<Pick<Space, "destinationPort">> {
+	const address = packet.destination >>> 0;
+	const destination: Intervals = [[address, address]];
+	if (packet.kind !== "tcp" && packet.kind !== "udp") return { destination };
+	const { destinationPort: port } = packet;
+	return { destination, destinationPort: [[port, port]] };
 }
 
 function hasGaps(mask: number): boolean {
