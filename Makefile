@@ -8,9 +8,11 @@ PAGE = reports/page/built/main.js
 PROGRAMS = lab/docker/programs/built/client.mjs
 
 demo: $(PAGE)
+	@node --import tsx cli/main.ts verdict test/rulesets/equal-nth-three.rules scenarios/suites/recipe/recipe.rules --report verdict.html || true
 	@node --import tsx cli/main.ts run builtin --report report.html
 	@echo
-	@echo 'Open report.html in a browser: it shows the split, the failover, and every rule on the way.'
+	@echo 'Open verdict.html in a browser: the most common wrong ruleset, and the recipe beside it.'
+	@echo 'Open report.html: it shows the verdict, the split, the failover, and every rule on the way.'
 	@echo 'A closer look: npm run marktwin -- run reload-between-connections --verbose'
 	@echo 'Your own rules and scenarios: docs/tutorial.md'
 
