@@ -60,12 +60,81 @@ function indexPage(): string {
 			? []
 			: [`## ${title}`, [HEAD, ...rules.map(row)].join("\n")];
 	});
-	return `${[INTRODUCTION, ...sections].join("\n\n")}\n`;
+	return `${[INTRODUCTION, ...sections, notCovered()].join("\n\n")}\n`;
 }
 
 const INTRODUCTION = `# Rules of the linter
 
 What \`marktwin lint\` finds. Each page says why it matters, what to do, and shows a ruleset that has the fault beside the repaired one.`;
+
+/** What is known to go wrong and has no rule, each with the reason. */
+const NOT_COVERED: readonly (readonly [fault: string, reason: string])[] = [
+	[
+		"Counters of nth, lists of `recent` and the credit of `limit` are lost when rules are loaded anew",
+		"True of each ruleset that has them, and of no rule in particular. `iptables-save` does not tell how a machine loads its rules. Play it: an operation `restore` in a scenario.",
+	],
+	[
+		"Conditions are lost by a flush and a load",
+		"The same: it follows from how rules are loaded.",
+	],
+	[
+		"`iptables -D` by specification never finds a rule with `-m condition`",
+		"A fault of a command, and not of the ruleset that it leaves. `marktwin check` refuses a script that deletes so.",
+	],
+	[
+		"`--every` without `--packet`",
+		"iptables refuses it, and so does `marktwin check`.",
+	],
+	[
+		"Chains that nest more than 16 deep under iptables-nft",
+		"The kernel refuses to load them there; iptables-legacy takes them.",
+	],
+	[
+		"A condition in a scenario or a health checker that no rule has",
+		"The linter sees rules alone.",
+	],
+	[
+		"A backend whose share differs from a weight that a comment states",
+		"Comments have no form that states weights.",
+	],
+	[
+		"A backend without a route back through the gateway",
+		"Routes of backends are not in what the gateway tells. Hosts on the client's own link are looked at: MT602.",
+	],
+	[
+		"Answers that leave by another uplink than the one that was asked",
+		"Whether routing reads marks of answers, and what its tables hold, is not in the rules.",
+	],
+	[
+		"Two uses of marks that share some bits on purpose or by mistake",
+		"Flags that are combined look the same. Bits that are cleared are looked at (MT404), and values that no other rule sets or compares (MT405, MT406).",
+	],
+	[
+		"An eviction that takes more connections than its mark, UDP entries that outlive their backend",
+		"Needs a play of operations and time: a scenario.",
+	],
+	[
+		"Untranslated packets of connections that conntrack does not know (a take-over, a late FIN)",
+		"Needs events besides packets of one connection: a scenario with `take-over`.",
+	],
+	[
+		"Rules to which several rules together leave nothing",
+		"MT501 compares with one rule at a time.",
+	],
+];
+
+function notCovered(): string {
+	const rows = NOT_COVERED.map(([fault, reason]) => `| ${fault} | ${reason} |`);
+	return [
+		"## Not covered",
+		"",
+		"What is known to go wrong, and has no rule.",
+		"",
+		"| fault | why there is no rule |",
+		"| --- | --- |",
+		...rows,
+	].join("\n");
+}
 
 const HEAD =
 	"| code | name | severity | finds | repair |\n| --- | --- | --- | --- | --- |";

@@ -25,6 +25,7 @@ import { markClobbered } from "./marks/mark-clobbered.ts";
 import { markNeverRead, markNeverSet } from "./marks/mark-mismatch.ts";
 import { restoreMissing } from "./marks/restore-missing.ts";
 import { restoredAfterUse } from "./marks/restored-after-use.ts";
+import { saveMissing } from "./marks/save-missing.ts";
 import { savedBeforeSet } from "./marks/saved-before-set.ts";
 import { droppedAfterDnat } from "./nat/dropped-after-dnat.ts";
 import { hairpinWithoutSnat } from "./nat/hairpin-without-snat.ts";
@@ -65,6 +66,7 @@ export const lintRules: readonly LintRule[] = [
 	markClobbered,
 	markNeverRead,
 	markNeverSet,
+	saveMissing,
 	// MT5xx: reachability
 	unreachableRule,
 	redundantRule,
