@@ -34,6 +34,10 @@ export function initCommand(): Command {
 				"of scenarios: TypeScript or JSON (default by the name of the file, else TypeScript)",
 			).choices(["ts", "json"]),
 		)
+		.option(
+			"--service <text>",
+			"scenarios of the services alone that have this text in their address or name: 203.0.113.1:80 (default all, 40 at most)",
+		)
 		.option("--force", "write over a file that is there already", false);
 	return addWorldOptions(command)
 		.addHelpText("after", `\n${HELP}`)
@@ -80,6 +84,7 @@ async function init(
 function mustBelong(options: InitOptions): void {
 	const ofScenarios = {
 		"--format": options.format,
+		"--service": options.service,
 		"--addresses": options.addresses,
 		"--routes": options.routes,
 		"--routing-rules": options.routingRules,

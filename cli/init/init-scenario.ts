@@ -24,6 +24,7 @@ import { mustBeFree } from "./must-be-free.ts";
 export interface InitScenarioOptions extends WorldOptions {
 	readonly output?: string;
 	readonly format?: "ts" | "json";
+	readonly service?: string;
 	readonly force: boolean;
 }
 
@@ -65,7 +66,7 @@ async function initScenario(
 	err.show(given.notes);
 	const source = sourceFor({ file, text, output, format });
 	const made = await whileShowing(`playing ${name} …`, () =>
-		drafted({ ruleset, given, text, file, source }),
+		drafted({ ruleset, given, text, file, source, service: options.service }),
 	);
 	const { scenarios } = made.draft;
 	if (scenarios.length === 0) {
@@ -133,12 +134,14 @@ async function drafted({
 	text,
 	file,
 	source,
+	service,
 }: {
 	readonly ruleset: Ruleset;
 	readonly given: GivenWorld;
 	readonly text: string;
 	readonly file: string;
 	readonly source: RulesetSource;
+	readonly service: string | undefined;
 }): Promise<PlayedDraft> {
 	const { analyse } = await import(
 		"../../scenarios/analysis/services/analysis.ts"
@@ -158,6 +161,7 @@ async function drafted({
 		ruleset: source,
 		origin: `Written by ${command}.`,
 		findings,
+		...(service === undefined ? {} : { service }),
 	});
 }
 

@@ -145,6 +145,16 @@ describe("a draft", () => {
 		}
 	});
 
+	it("has the services alone that are asked for", () => {
+		const { text } = testRuleset("kube-proxy");
+		const { services } = draft(analysed(text), {
+			ruleset: { file: "my.rules" },
+			origin: "",
+			service: "10.96.10.1:80",
+		});
+		expect([...new Set(services)]).toEqual(["tcp 10.96.10.1:80"]);
+	});
+
 	it("has its remarks as stories where JSON has no comments", () => {
 		const { draft: made } = drafted(RIGHT);
 		const [split] = withRemarks(made);

@@ -22,6 +22,8 @@ export interface DraftOptions {
 	readonly origin: string;
 	/** Of the linter, about this ruleset. */
 	readonly findings?: readonly LintFinding[];
+	/** Only services with this text in their key or name. */
+	readonly service?: string;
 	/** Services whose rules remember clients: each connection has a client of its own. */
 	readonly remembering?: ReadonlySet<string>;
 }
@@ -47,7 +49,7 @@ interface Named {
 
 const GATEWAY = "gateway";
 /** Services of a file; more are named as left out. */
-const MOST_SERVICES = 100;
+const MOST_SERVICES = 40;
 /** Clients of a service whose rules remember them. */
 const CLIENTS_EACH = 6;
 const CLIENTS_EACH_DRAWN = 16;
@@ -59,8 +61,9 @@ const MOST_LINES = 24;
 export function draft(analysis: Analysis, options: DraftOptions): Draft {
 	const { world } = analysis;
 	const leftOut: string[] = [...analysis.gaps];
+	const more: string[] = [];
 	const playable: { service: Service; hosts: Hosts }[] = [];
-	for (const service of analysis.services) {
+	for (const service of chosen(analysis.services, options)) {
 		const hosts = hostsOf(service, world, clientsEach(service, options));
 		const same = playable.find((one) => isSame(one.hosts, hosts));
 		if ("why" in hosts) leftOut.push(`${service.key}: ${hosts.why}`);
@@ -69,8 +72,12 @@ export function draft(analysis: Analysis, options: DraftOptions): Draft {
 				`${service.key}: its connections are those of ${same.service.key}`,
 			);
 		else if (playable.length < MOST_SERVICES) playable.push({ service, hosts });
-		else leftOut.push(`${service.key}: the file has ${MOST_SERVICES} services`);
+		else more.push(service.key);
 	}
+	if (more.length > 0)
+		leftOut.push(
+			`${more[0]}${more.length === 1 ? "" : ` and ${more.length - 1} more services`}: the file has ${MOST_SERVICES} services; \`--service TEXT\` writes those with the text in their address or name`,
+		);
 	const constants: Named[] = [
 		{
 			name: GATEWAY,
@@ -124,6 +131,15 @@ export function draft(analysis: Analysis, options: DraftOptions): Draft {
 		setups,
 		leftOut,
 	};
+}
+
+function chosen(
+	services: readonly Service[],
+	{ service = "" }: DraftOptions,
+): readonly Service[] {
+	return services.filter(
+		({ key, name }) => key.includes(service) || name?.includes(service),
+	);
 }
 
 /** Does a client of both connect to the same address and port? Then its packets belong to the narrower one, which came first. */

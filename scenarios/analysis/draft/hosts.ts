@@ -8,7 +8,7 @@ import { Routes } from "../../../sim/routing/routes.ts";
 import type { ClientClass, Ranges, Service } from "../services/service.ts";
 import type { AssumedWorld } from "../world/assumed-world.ts";
 
-export interface DraftBackend {
+interface DraftBackend {
 	/** `b1` */
 	readonly name: string;
 	/** Of the service's backend. */
