@@ -83,6 +83,19 @@ describe("questions", () => {
 		expect(questionIn(use)).toBe(null);
 	});
 
+	test.each([
+		"-m statistic --mode nth --every 3 --packet 1",
+		"-m statistic --mode nth ! --every 4 --packet 3",
+		"-m statistic --mode random --probability 0.25",
+		"-m statistic --mode random ! --probability 0.25",
+	])("%s: a use that asks the same can be made of the question", (use) => {
+		const question = questionIn(use) as Question;
+		const options = matches.get("statistic")?.asking?.(question);
+		expect(options && matches.get("statistic")?.question?.(options)).toEqual(
+			question,
+		);
+	});
+
 	test("a program in the rule is asked about nothing else than the packet", () => {
 		const bpf = matches.get("bpf");
 		expect(bpf?.question?.({ path: "", program: [[6, 0, 0, 1]] })).toBe(null);

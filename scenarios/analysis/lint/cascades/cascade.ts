@@ -34,7 +34,7 @@ export interface Cascade {
 	readonly isWhole: boolean;
 }
 
-export interface Leaf {
+interface Leaf {
 	readonly kind: "leaf";
 	readonly key: string;
 	readonly end: End;

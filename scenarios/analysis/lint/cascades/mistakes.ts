@@ -15,7 +15,7 @@ import {
 } from "../../../../sim/rational.ts";
 import type { Cascade, Counted, Step } from "./cascade.ts";
 
-export type MistakeKind =
+type MistakeKind =
 	/** Each takes one of N, or with a probability of 1/N. */
 	| "equal"
 	/** 2, 3, …, N: right where the last writer wins. */

@@ -19,7 +19,7 @@ export function ruleOf(ruleset: Ruleset, name: string): PlacedRule | null {
 }
 
 /** The match of a rule that counts or draws; `null`: none does. */
-export function countingMatch(rule: Rule): MatchUse | null {
+function countingMatch(rule: Rule): MatchUse | null {
 	return rule.matches.find((use) => isCounting(use)) ?? null;
 }
 

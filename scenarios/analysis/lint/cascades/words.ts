@@ -6,7 +6,7 @@ import {
 	type Rational,
 	ZERO,
 } from "../../../../sim/rational.ts";
-import type { Share, Split } from "../../split/split.ts";
+import type { Split } from "../../split/split.ts";
 import type { RuleRef } from "../../walk/decision.ts";
 import type { Balancer } from "./balancers.ts";
 import type { Cascade, Counted } from "./cascade.ts";
@@ -32,18 +32,6 @@ export function exactShare(split: Split, key: string): Rational | null {
 	return share.kind === "exact" ? share.value : null;
 }
 
-/** The most that it can be; `null`: not known. */
-export function mostOf(share: Share): Rational | null {
-	switch (share.kind) {
-		case "exact":
-			return share.value;
-		case "interval":
-			return share.greatest;
-		case "unknown":
-			return null;
-	}
-}
-
 /** `10.20.0.11:80 1/3 (33.3 %), 10.20.0.12:80 2/9 (22.2 %)` */
 export function sharesText(
 	split: Split,
@@ -66,7 +54,7 @@ export function listText(words: readonly string[]): string {
 }
 
 /** `one of 3 of those that come to it` */
-export function askedText(asked: Counted): string {
+function askedText(asked: Counted): string {
 	if (asked.kind === "draw")
 		return `what it draws, ${printPercent(asked.probability)} of those that come to it`;
 	const { every, inverted } = asked;

@@ -70,7 +70,7 @@ COMMIT
 };
 
 /** Counters that are right where the first match ends the walk. */
-export function isOtherForm({ kind }: Mistake): boolean {
+function isOtherForm({ kind }: Mistake): boolean {
 	return kind === "descending";
 }
 
