@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { printRational } from "../../../../sim/rational.ts";
 import { TEST_RULESETS } from "../../../../test/rulesets/test-rulesets.ts";
 import { NOTHING_GIVEN } from "../../world/assumed-world.ts";
+import { lintRules } from "../rules/index.ts";
 import { fixFindings } from "./fix-findings.ts";
 
 const linesOf = (text: string) =>
@@ -110,6 +111,21 @@ describe.each(TEST_RULESETS)("$name", ({ text, faults }) => {
 		},
 	);
 });
+
+describe.each(lintRules.filter((rule) => rule.fix !== "none"))(
+	"$code $name",
+	({ code, fix: kind, examples }) => {
+		it(`is repaired in its bad example (${kind})`, () => {
+			const fixed = fix(examples.bad, kind === "unsafe");
+			expect(fixed.notRepaired).toEqual([]);
+			expect(fixed.repairs.map(({ finding }) => finding.lint.code)).toContain(
+				code,
+			);
+			expect(serious(fixed)).not.toContain(code);
+			expect(fix(fixed.text, kind === "unsafe").text).toBe(fixed.text);
+		});
+	},
+);
 
 describe("any cascade of equal parts", () => {
 	const cascades = fc.record({

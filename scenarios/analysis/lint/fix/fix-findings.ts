@@ -79,7 +79,7 @@ export function fixFindings(
 		}
 		const tried = tryRepairs(state, some, options);
 		if (tried.kind === "helps" && !seen.has(tried.state.text)) {
-			repairs.push(...some.map((one) => repairOf(one, state, tried.changes)));
+			repairs.push(...repairsOf(some, state, tried.changes));
 			state = tried.state;
 			seen.add(state.text);
 			most *= 2;
@@ -176,14 +176,22 @@ function isOpen(
 	return suppressed === null && repair.length > 0 && isChosen(finding);
 }
 
-function repairOf(
-	finding: LintFinding,
+function repairsOf(
+	findings: readonly LintFinding[],
 	{ lines }: State,
 	changes: readonly LineChange[],
-): Repair {
-	const line = lines[finding.at.line - 1]?.origin ?? finding.at.line;
-	const own = changes.filter(({ by }) => finding.repair.includes(by));
-	return { finding, line, changes: own };
+): readonly Repair[] {
+	const byEdit = new Map<Edit, LineChange[]>();
+	for (const change of changes) {
+		const known = byEdit.get(change.by) ?? [];
+		byEdit.set(change.by, known);
+		known.push(change);
+	}
+	return findings.map((finding) => ({
+		finding,
+		line: lines[finding.at.line - 1]?.origin ?? finding.at.line,
+		changes: finding.repair.flatMap((edit) => byEdit.get(edit) ?? []),
+	}));
 }
 
 /** Of one severity, in the order of their lines. */

@@ -96,6 +96,8 @@ function place(
 class Draft {
 	private readonly slots: readonly Slot[];
 	private readonly rules = new Map<string, Slots>();
+	/** How many rules each line stands for. */
+	private readonly rulesOfLine = new Map<number, number>();
 	private readonly ends = new Map<string, Expected[]>();
 	/** Edits by the line that they wrote, or deleted. */
 	private readonly makers = new Map<DraftLine, Edit>();
@@ -109,12 +111,14 @@ class Draft {
 			above: [],
 			below: [],
 		}));
-		for (const { at } of eachRule(ruleset))
+		for (const { at } of eachRule(ruleset)) {
+			this.rulesOfLine.set(at.line, (this.rulesOfLine.get(at.line) ?? 0) + 1);
 			this.rules.set(at.rule, {
 				before: [],
 				behind: [],
 				own: { former: at.rule, text: at.text, written: null },
 			});
+		}
 	}
 
 	make(edit: Edit): void {
@@ -161,10 +165,7 @@ class Draft {
 		const slots = this.rules.get(name) as Slots;
 		if (slots.own?.former !== name || slots.own.written !== null)
 			throw new Refused(`two edits are for line ${rule.at.line}`);
-		const isShared = eachRule(this.ruleset).some(
-			({ at }) => at.line === rule.at.line && at.rule !== name,
-		);
-		if (isShared)
+		if (this.rulesOfLine.get(rule.at.line) !== 1)
 			throw new Refused(`line ${rule.at.line} stands for several rules`);
 		if (edit.kind === "delete") {
 			this.makers.set(slot.line, edit);
