@@ -28,7 +28,7 @@ describe("marktwin lint", () => {
   It matches the same packets.
   Write \`-m conntrack --ctstate NEW\`.
 
-✗ 1 finding in ${old}: 1 note
+! 1 finding in ${old}: 1 note
   marktwin explain MT801 says more
 `,
 		);

@@ -99,6 +99,10 @@ function worstFirst(findings: readonly LintFinding[]): readonly LintFinding[] {
 
 const COLOURS = { error: "red", warning: "yellow", note: "cyan" } as const;
 
+function isOnlyNotes(findings: readonly LintFinding[]): boolean {
+	return findings.every(({ severity }) => severity === "note");
+}
+
 /** `✗ 2 findings in my.rules: 1 error, 1 note; 1 suppressed, 3 in the baseline`. */
 function summary(report: LintReport, { paint }: Paper): readonly string[] {
 	const { findings, files } = report;
@@ -126,7 +130,7 @@ function summary(report: LintReport, { paint }: Paper): readonly string[] {
 	}
 	const [first] = worstFirst(fresh);
 	return [
-		`${paint("red", "✗")} ${counted(fresh.length, "finding")} in ${where}: ${severities.join(", ")}${rest}`,
+		`${isOnlyNotes(fresh) ? paint("cyan", "!") : paint("red", "✗")} ${counted(fresh.length, "finding")} in ${where}: ${severities.join(", ")}${rest}`,
 		`  marktwin explain ${first?.lint.code} says more`,
 	];
 }

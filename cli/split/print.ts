@@ -58,7 +58,7 @@ export function splitLines(
 }
 
 /** `Assumed of the machine (--addresses, --routes tell it): …` */
-export function assumptionLines(
+function assumptionLines(
 	{ assumptions }: SplitDocument,
 	{ columns }: Paper,
 ): readonly string[] {

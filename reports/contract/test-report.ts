@@ -326,7 +326,7 @@ const HOSTILE_ENTRY = entry({
 });
 
 /** A wrong cascade, and all that may stand beside it. */
-export function verdictViewSample(): VerdictView {
+function verdictViewSample(): VerdictView {
 	const part = (key: string, backend: number, share: string, width: number) => {
 		return { key, backend, share, percent: `${width * 100} %`, width };
 	};

@@ -7,6 +7,8 @@ import type { RuleRef } from "./decision.ts";
 export interface RuleIndex {
 	/** @param rule `mangle:PREROUTING:rule:2`; a policy or "" has no text */
 	find(rule: string): RuleRef;
+	/** The name of the rule where the kernel calls an unconditional verdict a policy, or the end of a chain. */
+	nameOf(place: string): string;
 	/** What the rule's own comment says; `null`: it has none. */
 	commentOf(rule: string): string | null;
 	/** A packet may be asked about it more than once. */
@@ -48,6 +50,10 @@ export function ruleIndex({ tables }: Ruleset): RuleIndex {
 						};
 			refs.set(key, ref);
 			return ref;
+		},
+		nameOf(place) {
+			const rule = place.replace(/:(?:policy|return):/, ":rule:");
+			return rules.has(rule) ? rule : place;
 		},
 		commentOf(key) {
 			const found = rules.get(key);

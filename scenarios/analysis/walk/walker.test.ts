@@ -168,3 +168,12 @@ test("what follows from the packet stays unknown where the model does not know i
 	});
 	expect(shown(walker.walk(SYN))).toBe("unknown");
 });
+
+test("an unconditional verdict is a rule, though the kernel calls it a policy", () => {
+	const walker = testWalker({ filter: ["-A INPUT -j DROP"] });
+	const decision = walker.walk(SYN);
+	expect(decision.kind === "leaf" && decision.end.fate).toEqual({
+		kind: "dropped",
+		by: "filter:INPUT:rule:1",
+	});
+});

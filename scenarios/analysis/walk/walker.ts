@@ -210,8 +210,12 @@ export class Walker {
 		};
 	}
 
-	/** What is not known, with the rule's line in the file that was analysed. */
+	/** What drops by its name in the file that was analysed, and what is not known with its line there. */
 	private inFile(fate: Fate): Fate {
+		if (fate.kind === "dropped") {
+			const by = this.rules.nameOf(fate.by) as typeof fate.by;
+			return { kind: "dropped", by };
+		}
 		if (fate.kind !== "unknown") return fate;
 		const { line } = this.rules.find(fate.unknown.rule);
 		return { kind: "unknown", unknown: { ...fate.unknown, line } };

@@ -5,7 +5,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Choice } from "../../../sim/chance/choice.ts";
-import type { GatewaySetup } from "../../../sim/contract/gateway.ts";
+import type { Fate, GatewaySetup } from "../../../sim/contract/gateway.ts";
 import type { Rule, Ruleset } from "../../../sim/contract/ruleset.ts";
 import { ModelGateway } from "../../../sim/gateway/model-gateway.ts";
 import { ruleOfDraw } from "../../../sim/matches/statistic.ts";
@@ -146,7 +146,7 @@ function played(
 	);
 	const sent = fate.kind === "forwarded" ? emissions.at(-1)?.packet : undefined;
 	return {
-		text: `${JSON.stringify(fate)} ${sent === undefined ? "" : printPacket(sent)}`,
+		text: `${fateText(fate)} ${sent === undefined ? "" : printPacket(sent)}`,
 		rules: rules.flatMap((name) => ruleOf(name, ruleset)),
 	};
 }
@@ -170,7 +170,12 @@ interface Walked {
 
 function endText({ fate, packet }: End): string {
 	const sent = fate.kind === "forwarded" && packet !== null;
-	return `${JSON.stringify(fate)} ${sent ? printPacket(packet) : ""}`;
+	return `${fateText(fate)} ${sent ? printPacket(packet) : ""}`;
+}
+
+/** A play names a rule as the kernel does, which calls an unconditional verdict a policy. */
+function fateText(fate: Fate): string {
+	return JSON.stringify(fate).replace(":policy:", ":rule:");
 }
 
 /** @returns how many ways there was a play of */
