@@ -23,7 +23,16 @@ export interface Links {
 	isOwn(address: number): boolean;
 }
 
-export function linksOf({ setup, clientInterfaces }: AssumedWorld): Links {
+const knownLinks = new WeakMap<AssumedWorld, Links>();
+
+/** It is asked for each service, and made once. */
+export function linksOf(world: AssumedWorld): Links {
+	const links = knownLinks.get(world) ?? makeLinks(world);
+	knownLinks.set(world, links);
+	return links;
+}
+
+function makeLinks({ setup, clientInterfaces }: AssumedWorld): Links {
 	const routes = new Routes(setup);
 	const own = setup.interfaces.flatMap(({ name, addresses }) =>
 		addresses.map((text) => ({

@@ -45,15 +45,18 @@ export function coveredRules(ruleset: Ruleset): readonly Covered[] {
 
 function findCovered(ruleset: Ruleset): readonly Covered[] {
 	const byChain = new Map<Chain, PlacedRule[]>();
+	const ends = new Map<Table, ChainEnds>();
 	const tables = new Map<Chain, Table>();
 	for (const placed of eachRule(ruleset)) {
 		const list = byChain.get(placed.chain);
 		if (list === undefined) byChain.set(placed.chain, [placed]);
 		else list.push(placed);
 		tables.set(placed.chain, placed.table);
+		if (!ends.has(placed.table))
+			ends.set(placed.table, new ChainEnds(placed.table));
 	}
 	return [...byChain].flatMap(([chain, rules]) =>
-		coveredIn(rules, new ChainEnds(tables.get(chain) as Table)),
+		coveredIn(rules, ends.get(tables.get(chain) as Table) as ChainEnds),
 	);
 }
 
