@@ -155,6 +155,8 @@ function sayFindings(
 	},
 ): void {
 	const { analysis, repairs, notRepaired } = found;
+	const isUntouched =
+		isAsItWas && repairs.length === 0 && notRepaired.length === 0;
 	const left = leftOf(found, codes);
 	const shown = nameText(name);
 	err.show([
@@ -165,8 +167,7 @@ function sayFindings(
 			(text) => `${err.paint("yellow", "?")} ${shown}: ${text}`,
 		),
 	]);
-	if (isAsItWas && repairs.length === 0 && left.length === 0)
-		err.show([`${shown}: nothing to repair`]);
+	if (isUntouched) err.show([`${shown}: nothing to repair`]);
 }
 
 async function write(
