@@ -73,7 +73,7 @@ export function among(weights: Weights, keys: readonly string[]): Weights {
 	return new Map(left.map(([key, weight]) => [key, weight / divisor]));
 }
 
-export function sum(weights: Weights): number {
+function sum(weights: Weights): number {
 	return [...weights.values()].reduce((total, one) => total + one, 0);
 }
 

@@ -30,7 +30,7 @@ interface Connections {
 }
 
 /** Ways to backends that are followed; of a larger ruleset, the first one of each service. */
-const MOST_FOLLOWED = 4000;
+const MOST_FOLLOWED = 20_000;
 
 const known = new WeakMap<Facts["services"], Connections>();
 

@@ -78,9 +78,6 @@ COMMIT
 	},
 };
 
-/** Services with thousands of backends would be walked for each. */
-const MOST_WALKED = 500;
-
 function onePerBackend(facts: Facts) {
 	const ways = translatedWays(facts).filter(
 		({ end }) => end.fate.kind === "forwarded",
@@ -88,7 +85,7 @@ function onePerBackend(facts: Facts) {
 	const unique = new Map(
 		ways.map((way) => [`${way.service.key} ${way.packet.destination}`, way]),
 	);
-	return [...unique.values()].slice(0, MOST_WALKED);
+	return [...unique.values()];
 }
 
 /** A host on the link of an address. */
