@@ -147,19 +147,16 @@ function vectorLines(vector: VectorDocument, paper: Paper): readonly string[] {
 }
 
 function driveLines(
-	{ key, drives }: ServiceDocument,
+	{ drives }: ServiceDocument,
 	paper: Paper,
 ): readonly string[] {
-	const short = (text: string) => text.replaceAll(`${key}, `, "");
 	const byClient = new Map<string, DriveDocument>();
 	for (const drive of drives)
 		if (!byClient.has(drive.client)) byClient.set(drive.client, drive);
 	const shown = [...byClient.values()].slice(0, MOST_DRIVES);
 	const rest = byClient.size - shown.length;
 	return [
-		...shown.flatMap((drive) =>
-			indented(short(plainText(driveWords(drive))), paper),
-		),
+		...shown.flatMap((drive) => indented(plainText(driveWords(drive)), paper)),
 		...(rest > 0
 			? [
 					`    … and ${counted(rest, "more class", "more classes")}: --json has them all`,

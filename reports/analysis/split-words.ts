@@ -81,7 +81,8 @@ export function driveWords(drive: DriveDocument): string {
 	if (drive.kind === "unknown")
 		return `How the order of packets drives the share of ${client} is unknown: ${drive.why}.`;
 	const { key, least, greatest, orderOfGreatest } = drive;
-	const order = orderOfGreatest === null ? "" : ` (most: ${orderOfGreatest})`;
+	const order =
+		orderOfGreatest === null ? "" : ` (most in this order: ${orderOfGreatest})`;
 	return `The order of packets decides: of the connections of ${client}, ${key} gets from ${exactWords(least)} to ${exactWords(greatest)}${order}.`;
 }
 

@@ -88,17 +88,3 @@ export function rulesIn(decision: Decision): readonly RuleRef[] {
 	visit(decision);
 	return rules;
 }
-
-/** Ends of a decision, whatever conditions say. */
-export function endsIn(decision: Decision): readonly End[] {
-	const ends: End[] = [];
-	const seen = new Set<Decision>();
-	const visit = (one: Decision): void => {
-		if (seen.has(one)) return;
-		seen.add(one);
-		if (one.kind === "leaf") ends.push(one.end);
-		else for (const way of one.ways) visit(way);
-	};
-	visit(decision);
-	return ends;
-}

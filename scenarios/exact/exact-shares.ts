@@ -14,8 +14,9 @@ import type {
 } from "../../sim/world/account/account.ts";
 import { splitOf } from "../analysis/split/split-of.ts";
 import type { Decision } from "../analysis/walk/decision.ts";
+import { endsOf } from "../analysis/walk/ends-of.ts";
 import type { Scenario } from "../language/scenario.ts";
-import { backendOf, connectionWays, endsIn } from "./connection-ways.ts";
+import { backendOf, connectionWays } from "./connection-ways.ts";
 
 /** Of one backend, or of what no backend gets. */
 export interface ExactShare {
@@ -160,7 +161,7 @@ export function leadToOne(
 	const ways = connectionWays(setup, clients);
 	if (ways === null || ways.size === 0) return false;
 	return [...ways.values()].every((one) =>
-		endsIn(one).every((end) => backendOf(end, setup) === backend),
+		endsOf(one).every((end) => backendOf(end, setup) === backend),
 	);
 }
 

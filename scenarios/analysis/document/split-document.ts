@@ -181,7 +181,7 @@ function serviceDocument(
 		})),
 		conditions,
 		classes: service.classes.map((one) => classDocument(one, backends, chance)),
-		drives: service.drives.map(driveDocument),
+		drives: service.drives.map((drive) => driveDocument(drive, key)),
 	};
 }
 
@@ -277,32 +277,42 @@ function shareDocument(share: Share): ShareDocument {
 	}
 }
 
-function driveDocument(drive: Drive): DriveDocument {
-	if (drive.kind === "unknown") return drive;
+function driveDocument(drive: Drive, service: string): DriveDocument {
+	// Within a service its own name is left out.
+	const short = (client: string) =>
+		client === service
+			? "the service"
+			: client.startsWith(`${service}, `)
+				? client.slice(service.length + 2)
+				: client;
+	if (drive.kind === "unknown")
+		return { ...drive, client: short(drive.client) };
 	const { kind, client, key, least, greatest } = drive;
 	return {
 		kind,
-		client,
+		client: short(client),
 		key,
 		least: exact(least),
 		greatest: exact(greatest),
-		orderOfLeast: orderText(drive.orderOfLeast),
-		orderOfGreatest: orderText(drive.orderOfGreatest),
+		orderOfLeast: orderText(drive.orderOfLeast, short),
+		orderOfGreatest: orderText(drive.orderOfGreatest, short),
 	};
 }
 
-function orderText(order: Order | null): string | null {
+/** `one connection of port 80, then 2 of port 443, and so on` */
+function orderText(
+	order: Order | null,
+	short: (client: string) => string,
+): string | null {
 	if (order === null) return null;
 	const words = (runs: Order["first"]) =>
 		runs
-			.map(({ client, connections }) =>
-				connections === 1 ? client : `${connections} × ${client}`,
-			)
-			.join("; ");
-	const repeated = `again and again: ${words(order.repeated)}`;
+			.map(({ client, connections }) => `${connections} of ${short(client)}`)
+			.join(", then ");
+	const repeated = `${words(order.repeated)}, and so on`;
 	return order.first.length === 0
 		? repeated
-		: `once: ${words(order.first)}; then ${repeated}`;
+		: `${words(order.first)}, and from then on ${repeated}`;
 }
 
 function exact(value: Rational): Exact {

@@ -1,10 +1,11 @@
 /** Connections to the backends of a ruleset, one for each way to one, with the packets that follow the first. */
 import { parseAddress } from "../../../sim/packet/address.ts";
 import type { Packet } from "../../../sim/packet/packet.ts";
-import { endsOf, meaningOf } from "../services/ends.ts";
+import { meaningOf } from "../services/ends.ts";
 import { type Links, linksOf } from "../services/sample.ts";
 import type { ClientClass, Service } from "../services/service.ts";
 import type { End } from "../walk/decision.ts";
+import { endsOf } from "../walk/ends-of.ts";
 import { type LaterPackets, laterPackets } from "../walk/later-packets.ts";
 import type { Arrival } from "../walk/walker.ts";
 import type { Facts } from "./facts.ts";
@@ -80,6 +81,7 @@ function waysOf(
 				packet: passing,
 				keepsPort,
 				markRoutes: world.markRoutes,
+				isForAll: false,
 				isOwn: links.isOwn,
 			});
 		return endsOf(decision).flatMap((end) => {

@@ -30,6 +30,12 @@ const LOOKED_AT = [
 	["nat", "POSTROUTING"],
 ] as const;
 
+/** Where it may be refused once it is known where it goes. */
+export const FILTERED_AT = [
+	["filter", "FORWARD"],
+	["filter", "INPUT"],
+] as const;
+
 /** Steps through chains: with this many a ruleset is looked at no further. */
 const MOST_STEPS = 2_000_000;
 /** Pairs of spaces whose common part is looked for. */
@@ -67,9 +73,10 @@ export function visitRules(
 	{ tables }: Ruleset,
 	{ begin, interfaces }: Begin,
 	visit: (visited: Visited) => void,
+	where: readonly (readonly [table: string, hook: string])[] = LOOKED_AT,
 ): boolean {
 	let steps = 0;
-	for (const [tableName, hook] of LOOKED_AT) {
+	for (const [tableName, hook] of where) {
 		const table = tables.find(({ name }) => name === tableName);
 		if (table === undefined) continue;
 		const chains = chainsByName(table);

@@ -4,18 +4,20 @@
  */
 import type { Rule, Ruleset } from "../../../sim/contract/ruleset.ts";
 import { formatAddress } from "../../../sim/packet/address.ts";
-import type { Packet } from "../../../sim/packet/packet.ts";
+import { ICMP, type Packet, TCP, UDP } from "../../../sim/packet/packet.ts";
 import type { Decision } from "../walk/decision.ts";
+import { endsOf, portOf } from "../walk/ends-of.ts";
 import { type Arrival, TooManyWaysError, type Walker } from "../walk/walker.ts";
-import { visitRules } from "./candidates.ts";
+import { FILTERED_AT, type Visited, visitRules } from "./candidates.ts";
 import {
 	complement,
 	type Intervals,
 	intersection,
 	isAll,
+	isWithin,
 	normalized,
 } from "./intervals.ts";
-import { addressesText } from "./ranges-text.ts";
+import { addressesText, portsText } from "./ranges-text.ts";
 import { type Links, sampleOf } from "./sample.ts";
 import type { Ranges } from "./service.ts";
 import type { Space } from "./space.ts";
@@ -39,11 +41,15 @@ interface Context {
 }
 
 /** Parts of the clients that are walked; what is beyond is a gap. */
-const MOST_PARTS = 400;
+const MOST_PARTS = 2000;
 
 interface Part {
 	readonly sources: Intervals;
 	readonly interfaces: readonly string[];
+	/** Of a service with several. */
+	readonly ports: Intervals;
+	/** Of a service that is not for one. */
+	readonly protocols: Intervals;
 	/** Bits that the source has: rules may ask for some that make no interval (`-s 0.0.0.1/0.0.0.1`). */
 	readonly bits: readonly Bits[];
 }
@@ -64,6 +70,8 @@ function joined(one: Part, other: Part): Part {
 	return {
 		sources: normalized([...one.sources, ...other.sources]),
 		interfaces: [...new Set([...one.interfaces, ...other.interfaces])].sort(),
+		ports: normalized([...one.ports, ...other.ports]),
+		protocols: normalized([...one.protocols, ...other.protocols]),
 		bits: [...one.bits, ...other.bits],
 	};
 }
@@ -85,18 +93,20 @@ export function clientClasses(
 		string,
 		{ part: Part; arrival: Arrival; decision: Decision }
 	>();
-	const parts = partsOf(space, context);
+	const parts = partsOf(space, walked, context);
 	if (parts.length > MOST_PARTS)
 		gaps.push(
 			`rules tell ${parts.length} groups of clients of one service apart: ${MOST_PARTS} of them were looked at`,
 		);
-	// The destination is the service's, whichever client asks for it.
-	const asked = destinationOf(walked.arrival.packet);
+	const own = signature(walked.decision, walked.arrival.packet);
 	const add = (part: Part): void => {
 		const sample = sampleOf(
 			{
 				...space,
-				...asked,
+				// The destination is the service's, whichever client asks for it.
+				destination: one(walked.arrival.packet.destination >>> 0),
+				destinationPort: part.ports,
+				protocol: part.protocols,
 				source: part.sources,
 				interfaces: part.interfaces,
 			},
@@ -105,7 +115,7 @@ export function clientClasses(
 		);
 		if (sample === null) return;
 		const source = withBits(sample.packet.source, part.bits);
-		const packet = { ...walked.arrival.packet, source };
+		const packet = { ...sample.packet, source };
 		const from = { interface: sample.interface, packet };
 		let found: Decision;
 		try {
@@ -117,9 +127,11 @@ export function clientClasses(
 		}
 		const key = signature(found, packet);
 		const known = classes.get(key);
+		// The packet that was walked for the service stands for its class.
+		const first = key === own ? walked : { arrival: from, decision: found };
 		classes.set(key, {
-			arrival: known?.arrival ?? from,
-			decision: known?.decision ?? found,
+			arrival: known?.arrival ?? first.arrival,
+			decision: known?.decision ?? first.decision,
 			part: known === undefined ? part : joined(known.part, part),
 		});
 	};
@@ -127,8 +139,8 @@ export function clientClasses(
 		for (const part of parts.slice(0, MOST_PARTS)) add(part);
 	// All clients are alike, or no other can be made up but the one that there is.
 	if (classes.size === 0) {
-		const [part = { sources: space.source, interfaces: [], bits: [] }] = parts;
-		classes.set("", { ...walked, part });
+		const [part] = parts;
+		if (part !== undefined) classes.set("", { ...walked, part });
 	}
 	const named = [...classes.values()];
 	return named.map(({ part, arrival: from, decision: found }) => ({
@@ -148,71 +160,148 @@ function nameOf(part: Part, space: Space): string {
 		: others.length < sources.length
 			? `clients outside of ${addressesText(others)}`
 			: `clients of ${addressesText(sources)}`;
-	if (bits.length > 0) return `${from} that fit ${bits.join(" or ")}`;
-	return interfaces.length === space.interfaces.length ||
-		interfaces.length === 0
-		? from
-		: `${from} at ${interfaces.join(", ")}`;
+	const isEverywhere =
+		interfaces.length === space.interfaces.length || interfaces.length === 0;
+	return [
+		from,
+		...(bits.length > 0 ? [` that fit ${bits.join(" or ")}`] : []),
+		...(isEverywhere || bits.length > 0
+			? []
+			: [` at ${interfaces.join(", ")}`]),
+		...(isWithin(space.destinationPort, part.ports)
+			? []
+			: [`, port ${portsText(part.ports)}`]),
+		...(isWithin(space.protocol, part.protocols)
+			? []
+			: [`, ${protocolsText(part.protocols)}`]),
+	].join("");
 }
 
-/** The clients of a space, cut by what the rules on their way compare sources and interfaces with. */
+/** `tcp`, `not tcp` */
+function protocolsText(protocols: Intervals): string {
+	const others = complement(protocols);
+	return others.length < protocols.length
+		? `not ${numbersText(others)}`
+		: numbersText(protocols);
+}
+
+function numbersText(protocols: Intervals): string {
+	return protocols
+		.map(([least, greatest]) => {
+			if (least !== greatest) return `protocols ${least}-${greatest}`;
+			return PROTOCOL_NAMES.get(least) ?? `protocol ${least}`;
+		})
+		.join(", ");
+}
+
+const PROTOCOL_NAMES = new Map([
+	[ICMP, "icmp"],
+	[TCP, "tcp"],
+	[UDP, "udp"],
+]);
+
+/** Where values of one field are told apart: at the first of each group. */
+class Cuts {
+	private readonly at = new Set<number>([0]);
+
+	add(set: Intervals): void {
+		for (const [least, greatest] of set) {
+			this.at.add(least);
+			if (greatest < 0xffff_ffff) this.at.add(greatest + 1);
+		}
+	}
+
+	/** The groups within a set. */
+	within(set: Intervals): readonly Intervals[] {
+		const sorted = [...this.at].sort((one, other) => one - other);
+		return sorted
+			.map((least, index) =>
+				intersection(set, [[least, (sorted[index + 1] ?? 0x1_0000_0000) - 1]]),
+			)
+			.filter((group) => group.length > 0);
+	}
+}
+
+/** The clients of a space, cut by what the rules on their way compare sources, interfaces, ports and protocols with. */
 function partsOf(
 	space: Space,
+	{
+		decision,
+		arrival,
+	}: { readonly decision: Decision; readonly arrival: Arrival },
 	{ ruleset, links, matters }: Context,
 ): readonly Part[] {
-	const cuts = new Set<number>([0]);
-	const groups = new Map<string, string[]>();
+	const cuts = { source: new Cuts(), ports: new Cuts(), protocol: new Cuts() };
 	const takenBy = new Map<string, string>(
 		links.names.map((name) => [name, ""]),
 	);
 	let rules = 0;
 	const asked = new Map<string, Bits>();
-	const begin = { begin: space, interfaces: links.names };
-	visitRules(ruleset, begin, ({ rule, table, space: taken }) => {
+	const look = ({ rule, table, space: taken }: Visited): void => {
 		if (!matters(table, rule)) return;
 		rules++;
 		const { address: value, mask } = rule.header.source;
 		if (hasGaps(mask)) asked.set(bitsText({ mask, value }), { mask, value });
-		else
-			for (const [least, greatest] of taken.source) {
-				cuts.add(least);
-				if (greatest < 0xffff_ffff) cuts.add(greatest + 1);
-			}
+		else cuts.source.add(taken.source);
+		cuts.ports.add(taken.destinationPort);
+		cuts.protocol.add(taken.protocol);
 		if (taken.interfaces.length < space.interfaces.length)
 			for (const name of taken.interfaces)
 				takenBy.set(name, `${takenBy.get(name)},${rules}`);
-	});
+	};
+	const interfaces = links.names;
+	visitRules(ruleset, { begin: space, interfaces }, look);
+	const begin = behindRouting(space, decision, arrival.packet);
+	visitRules(ruleset, { begin, interfaces }, look, FILTERED_AT);
+	const groups = new Map<string, string[]>();
 	for (const name of space.interfaces) {
 		const key = takenBy.get(name) ?? "";
 		groups.set(key, [...(groups.get(key) ?? []), name]);
 	}
-	const sorted = [...cuts].sort((one, other) => one - other);
-	const atoms = sorted
-		.map(
-			(least, index): Intervals => [
-				[least, (sorted[index + 1] ?? 0x1_0000_0000) - 1],
-			],
-		)
-		.map((atom) => intersection(atom, space.source))
-		.filter((atom) => atom.length > 0);
-	return [...groups.values()].flatMap((interfaces) =>
-		atoms.flatMap((sources) =>
-			bitsOf([...asked.values()]).map((bits) => {
-				return { sources, interfaces, bits };
-			}),
+	const bits = bitsOf([...asked.values()]);
+	const ports = cuts.ports.within(space.destinationPort);
+	const protocols = cuts.protocol.within(space.protocol);
+	return [...groups.values()].flatMap((at) =>
+		cuts.source.within(space.source).flatMap((sources) =>
+			ports.flatMap((port) =>
+				protocols.flatMap((protocol) =>
+					bits.map((some) => ({
+						sources,
+						interfaces: at,
+						ports: port,
+						protocols: protocol,
+						bits: some,
+					})),
+				),
+			),
 		),
 	);
 }
 
-/** The one destination that a packet has. */
-function destinationOf(
+/** The packets of a space as filter sees them: those that ways of the sample lead to, with the ports that they keep. */
+function behindRouting(
+	space: Space,
+	decision: Decision,
 	packet: Packet,
-): Pick<Space, "destination"> & Partial<Pick<Space, "destinationPort">> {
-	const address = packet.destination >>> 0;
-	const destination: Intervals = [[address, address]];
-	if (packet.kind !== "tcp" && packet.kind !== "udp") return { destination };
-	const { destinationPort: port } = packet;
-	return { destination, destinationPort: [[port, port]] };
+): Space {
+	const sent = endsOf(decision).flatMap(({ packet: end }) => end ?? []);
+	const keeps = sent.some((end) => portOf(end) === portOf(packet));
+	const ports = sent.flatMap((end) => portOf(end) ?? []);
+	return {
+		...space,
+		destination: normalized(
+			sent.map(({ destination }) => [destination >>> 0, destination >>> 0]),
+		),
+		destinationPort: normalized([
+			...ports.map((port) => [port, port] as const),
+			...(keeps ? space.destinationPort : []),
+		]),
+	};
+}
+
+/** The set of one value. */
+function one(value: number): Intervals {
+	return [[value, value]];
 }
 
 function hasGaps(mask: number): boolean {

@@ -44,45 +44,110 @@ export function reachable(
 	return keys;
 }
 
+/** All vectors of so many conditions are looked at; of more only those one or two steps from the best that was found. */
+const MOST_CONDITIONS = 12;
+
+/** What conditions do to the backends of a service. */
+export interface Roles {
+	readonly roles: readonly ConditionRole[];
+	/** Values at which as many backends as possible are reached. */
+	readonly alive: Vector;
+}
+
 /**
- * What each condition does. It begins with what a ruleset has when it was loaded (all 0), and gives each
- * condition the value at which more backends are reached: where a value takes backends away, they are
- * the condition's, and dead at that value.
+ * A backend belongs to a condition when no vector reaches it while the condition has one of its values: that is
+ * the value at which it is dead. One that no condition has this way belongs to those that take it away from all
+ * that are alive. Where each value has backends of its own, the condition selects.
  */
 export function rolesOf(
 	names: readonly string[],
 	reach: (vector: Vector) => ReadonlySet<string>,
-): readonly ConditionRole[] {
-	const alive = aliveVector(names, reach);
-	return names.map((name): ConditionRole => {
-		const at = (value: 0 | 1) => reach(new Map(alive).set(name, value));
-		const [zero, one] = [at(0), at(1)];
-		const lostAtOne = missing(zero, one);
-		const lostAtZero = missing(one, zero);
-		if (lostAtOne.length > 0 && lostAtZero.length === 0)
-			return { name, backends: lostAtOne, alive: 0 };
-		if (lostAtZero.length > 0 && lostAtOne.length === 0)
-			return { name, backends: lostAtZero, alive: 1 };
-		return { name, backends: [...lostAtOne, ...lostAtZero], alive: null };
+): Roles {
+	const looked = vectorsToLookAt(names, reach).map((vector) => {
+		return { vector, reached: reach(vector) };
 	});
+	const alive = looked.reduce((best, one) =>
+		one.reached.size > best.reached.size ? one : best,
+	).vector;
+	const reachedAt = (name: string, value: 0 | 1) =>
+		new Set(
+			looked
+				.filter(({ vector }) => vector.get(name) === value)
+				.flatMap(({ reached }) => [...reached]),
+		);
+	const never = names.map((name) => {
+		const [zero, one] = [reachedAt(name, 0), reachedAt(name, 1)];
+		return [missing(one, zero), missing(zero, one)] as const;
+	});
+	const owned = new Set(never.flat(2));
+	const all = reach(alive);
+	const roles = names.map((name, index): ConditionRole => {
+		const [neverAtZero, neverAtOne] = never[index] as (typeof never)[number];
+		// A backend that some vector reaches whatever its condition says: a rule has lost the condition.
+		const lost = missing(all, reach(flipped(alive, name))).filter(
+			(backend) => !owned.has(backend),
+		);
+		const isOne = alive.get(name) === 1;
+		const deadAtZero = isOne ? [...neverAtZero, ...lost] : neverAtZero;
+		const deadAtOne = isOne ? neverAtOne : [...neverAtOne, ...lost];
+		if (deadAtOne.length > 0 && deadAtZero.length === 0)
+			return { name, backends: deadAtOne, alive: 0 };
+		if (deadAtZero.length > 0 && deadAtOne.length === 0)
+			return { name, backends: deadAtZero, alive: 1 };
+		return { name, backends: [...deadAtOne, ...deadAtZero], alive: null };
+	});
+	return { roles, alive };
 }
 
-/** Values at which as many backends as possible are reached, found one condition at a time. */
-export function aliveVector(
+/** The first one is that of a ruleset that was just loaded: all conditions are 0. */
+function vectorsToLookAt(
+	names: readonly string[],
+	reach: (vector: Vector) => ReadonlySet<string>,
+): readonly Vector[] {
+	if (names.length <= MOST_CONDITIONS)
+		return Array.from(
+			{ length: 2 ** names.length },
+			(_, bits) =>
+				new Map(
+					names.map((name, at) => [name, ((bits >> at) & 1) as 0 | 1] as const),
+				),
+		);
+	const all = (value: 0 | 1): Vector =>
+		new Map(names.map((name) => [name, value]));
+	const best = [all(0), all(1)]
+		.map((begin) => climbed(begin, names, reach))
+		.reduce((one, other) =>
+			reach(other).size > reach(one).size ? other : one,
+		);
+	return [
+		all(0),
+		all(1),
+		best,
+		...names.flatMap((name) => [
+			flipped(best, name),
+			flipped(all(0), name),
+			flipped(all(1), name),
+		]),
+	];
+}
+
+/** Flips one condition after the other, where that reaches more backends. */
+function climbed(
+	begin: Vector,
 	names: readonly string[],
 	reach: (vector: Vector) => ReadonlySet<string>,
 ): Vector {
-	let vector = new Map<string, 0 | 1>(names.map((name) => [name, 0]));
-	let best = reach(vector).size;
+	let vector = begin;
 	for (let round = 0; round < 2; round++)
 		for (const name of names) {
-			const other = new Map(vector).set(name, vector.get(name) === 1 ? 0 : 1);
-			const { size } = reach(other);
-			if (size <= best) continue;
-			best = size;
-			vector = other;
+			const other = flipped(vector, name);
+			if (reach(other).size > reach(vector).size) vector = other;
 		}
 	return vector;
+}
+
+function flipped(vector: Vector, name: string): Vector {
+	return new Map(vector).set(name, vector.get(name) === 1 ? 0 : 1);
 }
 
 function missing(

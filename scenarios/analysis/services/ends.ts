@@ -1,7 +1,8 @@
 /** What the end of a walk means for a service: a backend, none, or not known. */
 import { formatAddress } from "../../../sim/packet/address.ts";
 import type { Packet } from "../../../sim/packet/packet.ts";
-import type { Decision, End } from "../walk/decision.ts";
+import type { End } from "../walk/decision.ts";
+import { portOf } from "../walk/ends-of.ts";
 import type { MarkRoute } from "../world/assumed-world.ts";
 import type { Context, Found } from "./found.ts";
 import { type Backend, NO_BACKEND, type Service } from "./service.ts";
@@ -23,6 +24,8 @@ export interface MeaningOptions {
 	/** The service has several ports, of which a connection keeps its own. */
 	readonly keepsPort: boolean;
 	readonly markRoutes: readonly MarkRoute[];
+	/** It is asked for by addresses of the gateway and by others: what is not translated goes here or there. */
+	readonly isForAll: boolean;
 	isOwn(address: number): boolean;
 }
 
@@ -40,8 +43,9 @@ export function meaningOf(end: End, options: MeaningOptions): Meaning {
 		return none(`${verb}${towards} by ${fate.by}`);
 	}
 	if (backend !== null) return { kind: "backend", key: backend.key, backend };
-	if (fate.kind === "delivered") return none("delivered to the gateway itself");
 	if (fate.kind === "queued") return none(`waits for its ${fate.waitsFor}`);
+	if (options.isForAll) return none("delivered or forwarded as it came");
+	if (fate.kind === "delivered") return none("delivered to the gateway itself");
 	return none(`forwarded by ${fate.interface} as it came`);
 }
 
@@ -84,33 +88,6 @@ function backendOf(
 	};
 }
 
-function portOf(packet: Packet): number | null {
-	return packet.kind === "tcp" || packet.kind === "udp"
-		? packet.destinationPort
-		: null;
-}
-
-/** All ends of a decision, each once. */
-export function endsOf(decision: Decision): readonly End[] {
-	const seen = new Set<Decision>();
-	const ends: End[] = [];
-	const visit = (one: Decision): void => {
-		if (seen.has(one)) return;
-		seen.add(one);
-		if (one.kind === "leaf") ends.push(one.end);
-		else for (const way of matchFirst(one)) visit(way);
-	};
-	visit(decision);
-	return ends;
-}
-
-/** What a rule does with a packet that it matches comes before what later rules do with the others. */
-function matchFirst({ asked, ways }: Decision & { kind: "fork" }) {
-	return asked.kind === "spread" || asked.kind === "condition"
-		? ways
-		: ways.toReversed();
-}
-
 /**
  * What differs between the ends of a first packet; `null`: it is not balanced, and goes nowhere else than it
  * was sent.
@@ -143,6 +120,14 @@ export function meaningIn(
 	const keepsPort = !isOnePort(rangesOf(spaces, "destinationPort"));
 	const { markRoutes } = world;
 	const { isOwn } = links;
+	const isForAll = spaces.length > 1;
 	return (end, packet) =>
-		meaningOf(end, { balances, packet, keepsPort, markRoutes, isOwn });
+		meaningOf(end, {
+			balances,
+			packet,
+			keepsPort,
+			markRoutes,
+			isForAll,
+			isOwn,
+		});
 }

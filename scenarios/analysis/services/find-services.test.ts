@@ -22,11 +22,13 @@ function shownShares({ classes }: Service) {
 	return Object.fromEntries(
 		classes.map(({ name, vectors }) => [
 			name,
-			vectors[0]?.split.parts.flatMap(({ key, share }) =>
-				share.kind === "exact" && share.value.numerator > 0n
-					? [`${key} ${printRational(share.value)}`]
-					: [],
-			),
+			vectors[0]?.split.parts
+				.flatMap(({ key, share }) =>
+					share.kind === "exact" && share.value.numerator > 0n
+						? [`${key} ${printRational(share.value)}`]
+						: [],
+				)
+				.sort(),
 		]),
 	);
 }
@@ -72,6 +74,122 @@ describe("clients are told apart", () => {
 		});
 		expect(service?.classes.map(({ name }) => name)).toEqual(["all clients"]);
 	});
+});
+
+describe("what filter lets pass tells apart", () => {
+	const forward = (...rules: readonly string[]) => ({
+		nat: [
+			"-A PREROUTING -i ppp0 -p tcp -m multiport --dports 80,443 -j DNAT --to-destination 192.168.1.20",
+		],
+		filter: [":FORWARD DROP [0:0]", ...rules],
+	});
+	const dropped =
+		"no backend: dropped on the way to 192.168.1.20 by filter:FORWARD:policy";
+
+	test("ports of one service", () => {
+		const [service] = servicesIn(
+			forward("-A FORWARD -d 192.168.1.20 -p tcp --dport 80 -j ACCEPT"),
+		);
+		expect(shownShares(service as Service)).toEqual({
+			"clients, port 80": ["192.168.1.20 1"],
+			"clients, port 443": [`${dropped}:2 1`],
+		});
+	});
+
+	test("clients by their networks", () => {
+		const [service] = servicesIn(
+			forward("-A FORWARD -s 192.0.2.0/24 -d 192.168.1.20 -j ACCEPT"),
+		);
+		expect(shownShares(service as Service)).toEqual({
+			"clients of 192.0.2.0/24": ["192.168.1.20 1"],
+			"clients outside of 192.0.2.0/24": [`${dropped}:2 1`],
+		});
+	});
+
+	test("protocols, where all are translated", () => {
+		const [service] = servicesIn({
+			nat: ["-A PREROUTING -i ppp0 -j DNAT --to-destination 192.168.1.20"],
+			filter: [":FORWARD DROP [0:0]", "-A FORWARD -p udp -j ACCEPT"],
+		});
+		expect(shownShares(service as Service)).toEqual({
+			"clients, udp": ["192.168.1.20 1"],
+			"clients, not udp": [`${dropped}:2 1`],
+		});
+	});
+});
+
+describe("conditions", () => {
+	const rule = (conditions: string, rest: string) =>
+		`-A PREROUTING -d 203.0.113.25 -p tcp --dport 25 ${conditions
+			.split(" ")
+			.map((name) =>
+				name.startsWith("!")
+					? `-m condition ! --condition ${name.slice(1)}`
+					: `-m condition --condition ${name}`,
+			)
+			.join(" ")} ${rest}`;
+
+	test("that several rules ask for together have a backend each", () => {
+		const [service] = servicesIn({
+			nat: [
+				rule("a b c", `${nth(3)} ${DNAT} 10.0.0.1`),
+				rule("b c", `${nth(2)} ${DNAT} 10.0.0.2`),
+				rule("c", `${DNAT} 10.0.0.3`),
+				rule("a", `${DNAT} 10.0.0.1`),
+				rule("b", `${DNAT} 10.0.0.2`),
+			],
+		});
+		expect(service?.conditions).toEqual([
+			{ name: "a", backends: ["10.0.0.1:25"], alive: 1 },
+			{ name: "b", backends: ["10.0.0.2:25"], alive: 1 },
+			{ name: "c", backends: ["10.0.0.3:25"], alive: 1 },
+		]);
+		expect(service?.classes[0]?.vectors.map(({ name }) => name)).toEqual([
+			"all alive",
+			"10.0.0.1:25 dead",
+			"10.0.0.2:25 dead",
+			"10.0.0.3:25 dead",
+			"all dead",
+		]);
+		expect(Object.values(shownShares(service as Service))).toEqual([
+			["10.0.0.1:25 1/3", "10.0.0.2:25 1/3", "10.0.0.3:25 1/3"],
+		]);
+	});
+
+	test("that select are shown at both of their values", () => {
+		const [service] = servicesIn({
+			nat: [
+				rule("maintenance", `${DNAT} 10.0.0.9`),
+				rule("!d1", `${nth(2)} ${DNAT} 10.0.0.1`),
+				rule("!d2", `${DNAT} 10.0.0.2`),
+				rule("!d1", `${DNAT} 10.0.0.1`),
+			],
+		});
+		expect(Object.values(shownShares(service as Service))).toEqual([
+			["10.0.0.1:25 1/2", "10.0.0.2:25 1/2"],
+		]);
+		expect(service?.classes[0]?.vectors.map(({ name }) => name)).toContain(
+			"maintenance is 1",
+		);
+	});
+});
+
+test("rules that name no destination are one service, for the gateway's addresses and for others", () => {
+	const services = servicesIn({
+		nat: [
+			`-A PREROUTING -i eth0 -p tcp --dport 80 ${nth(2)} ${DNAT} 10.0.0.11`,
+			`-A PREROUTING -i eth0 -p tcp --dport 80 ${nth(2)} ${DNAT} 10.0.0.12`,
+		],
+	});
+	expect(services.map(({ key }) => key)).toEqual(["tcp any:80"]);
+	expect(shownShares(services[0] as Service)).toEqual({
+		"all clients": [
+			"10.0.0.11:80 1/2",
+			"10.0.0.12:80 1/4",
+			"no backend: delivered or forwarded as it came 1/4",
+		],
+	});
+	expect(services[0]?.drives).toEqual([]);
 });
 
 test("a service takes the name that comments of all its ways have", () => {

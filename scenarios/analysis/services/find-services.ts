@@ -6,20 +6,20 @@ import type { Ruleset } from "../../../sim/contract/ruleset.ts";
 import type { Packet } from "../../../sim/packet/packet.ts";
 import { splitOf } from "../split/split-of.ts";
 import type { Decision, End, RuleRef } from "../walk/decision.ts";
+import { endsOf } from "../walk/ends-of.ts";
 import { type Arrival, TooManyWaysError, Walker } from "../walk/walker.ts";
 import type { AssumedWorld } from "../world/assumed-world.ts";
 import { candidates } from "./candidates.ts";
 import { type ClassOfClients, clientClasses } from "./client-classes.ts";
 import {
-	aliveVector,
 	conditionNames,
+	type Roles,
 	reachable,
 	rolesOf,
 	type Vector,
 	vectorsOf,
 } from "./conditions.ts";
 import {
-	endsOf,
 	type MeaningOf,
 	meaningIn,
 	meaningOf,
@@ -82,7 +82,7 @@ export function findServices(
 		if (decision === null) continue;
 		const narrower = spaces.slice(0, index);
 		const one =
-			foundIn(space, arrival, decision, context) ??
+			foundIn(space, { arrival, decision, narrower }, context) ??
 			foundForOthers(space, { arrival, decision, narrower }, context);
 		if (one !== null) join(found, one);
 		else if (decision.kind === "fork") {
@@ -101,11 +101,17 @@ export function findServices(
 	};
 }
 
+/** A packet of a space that was walked, and the narrower spaces, which have their own. */
+interface Sampled {
+	readonly arrival: Arrival;
+	readonly decision: Decision;
+	readonly narrower: readonly Space[];
+}
+
 /** @returns `null`: packets of this space are not balanced */
 function foundIn(
 	space: Space,
-	arrival: Arrival,
-	decision: Decision,
+	{ arrival, decision, narrower }: Sampled,
 	context: Context,
 ): Found | null {
 	const { links, world, areForRouting, matters } = context;
@@ -123,6 +129,7 @@ function foundIn(
 					balances,
 					packet,
 					keepsPort: true,
+					isForAll: true,
 					markRoutes: world.markRoutes,
 					isOwn: links.isOwn,
 				}).key,
@@ -130,7 +137,7 @@ function foundIn(
 	// Where connections come from is what rules for their source ask; where they go to, all clients may ask for.
 	const source = balances === "source" ? space.source : ALL;
 	const classes = clientClasses(
-		{ space: { ...space, source }, arrival, decision },
+		{ space: { ...space, source }, arrival, decision, avoid: narrower },
 		{ ...context, matters: matters(balances), signature },
 	);
 	return {
@@ -151,15 +158,7 @@ function foundIn(
 /** Where the packet that was walked is not balanced, those of other clients may be, if they belong to no narrower space. */
 function foundForOthers(
 	space: Space,
-	{
-		arrival,
-		decision,
-		narrower,
-	}: {
-		readonly arrival: Arrival;
-		readonly decision: Decision;
-		readonly narrower: readonly Space[];
-	},
+	{ arrival, decision, narrower }: Sampled,
 	context: Context,
 ): Found | null {
 	const { areForRouting, matters } = context;
@@ -182,7 +181,11 @@ function foundForOthers(
 	);
 	return other === undefined
 		? null
-		: foundIn(space, other.arrival, other.decision, context);
+		: foundIn(
+				space,
+				{ arrival: other.arrival, decision: other.decision, narrower },
+				context,
+			);
 }
 
 /** Adds a space to the ones that are one service with it: it differs in addresses alone, or in ports alone. */
@@ -311,11 +314,6 @@ function nameIn(
 	);
 }
 
-interface Roles {
-	readonly roles: Service["conditions"];
-	readonly alive: Vector;
-}
-
 /** Of all classes together: a condition belongs to a service, not to some of its clients. */
 function rolesOfService(
 	classes: readonly ClassOfClients[],
@@ -333,10 +331,7 @@ function rolesOfService(
 				}),
 			]),
 		);
-	return {
-		roles: rolesOf(names, reach),
-		alive: aliveVector(names, reach),
-	};
+	return rolesOf(names, reach);
 }
 
 function clientClass(

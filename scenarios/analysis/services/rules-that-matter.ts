@@ -52,6 +52,8 @@ export function rulesThatMatter(
 	};
 	const matters = (table: string, rule: Rule): boolean => {
 		const { target } = rule;
+		// What filter marks comes too late; what it lets pass or not matters.
+		if (table === "filter") return endsOrJumps(target);
 		if (asksSomething(rule)) return true;
 		if (target === null) return false;
 		if (target.kind === "verdict") return true;
@@ -70,6 +72,11 @@ export function rulesThatMatter(
 		);
 	};
 	return matters;
+}
+
+function endsOrJumps(target: Rule["target"]): boolean {
+	if (target?.kind !== "extension") return target !== null;
+	return targets.get(target.name)?.ends !== undefined;
 }
 
 /** The chain of that name, and those that its packets may come to. */

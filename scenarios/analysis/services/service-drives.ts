@@ -3,8 +3,16 @@ import { drivesOf, type PacketClass } from "../split/drives.ts";
 import type { Drive } from "../split/split.ts";
 import { meaningIn } from "./ends.ts";
 import type { Context, Found, OtherTraffic } from "./found.ts";
+import {
+	complement,
+	type Intervals,
+	intervalsText,
+	normalized,
+} from "./intervals.ts";
+import type { Links } from "./sample.ts";
 import type { Service } from "./service.ts";
 import { partName } from "./service-names.ts";
+import type { Space } from "./space.ts";
 
 /**
  * For each service, how far the order of packets can drive its shares: connections of its classes and ports,
@@ -25,8 +33,9 @@ export function movedBy(
 		const first = shown[0]?.vectors[0]?.conditions ?? {};
 		for (const [name, value] of Object.entries(first)) alive.set(name, value);
 		const meaning = meaningIn(one, context);
-		return one.classesOf.flatMap((ofSpace, place) =>
-			ofSpace.map(({ name, decision, arrival }) => {
+		return one.classesOf.flatMap((ofSpace, place) => {
+			if (isRest(one.spaces, place, context.links)) return [];
+			return ofSpace.map(({ name, decision, arrival }) => {
 				const part = partName(one.spaces, place);
 				const of = ofSpace.length > 1 ? `, ${name}` : "";
 				const full = `${key}${part}${of}`;
@@ -36,8 +45,8 @@ export function movedBy(
 					decision,
 					keyOf: (end) => meaning(end, arrival.packet).key,
 				};
-			}),
-		);
+			});
+		});
 	});
 	const besides = others.map(({ name, decision }) => {
 		return { name, decision, keyOf: () => "" };
@@ -45,5 +54,21 @@ export function movedBy(
 	const drives = drivesOf([...classes, ...besides], alive);
 	return services.map((_, index) =>
 		drives.filter(({ client }) => owners.get(client) === index),
+	);
+}
+
+/** Rules that name no destination do not tell the gateway's addresses from others: these are a space of their own, and no class. */
+function isRest(
+	spaces: readonly Space[],
+	place: number,
+	links: Links,
+): boolean {
+	const own = normalized(links.own.map(({ address }) => [address, address]));
+	const isOf = (space: Space | undefined, set: Intervals) =>
+		space !== undefined &&
+		intervalsText(space.destination) === intervalsText(set);
+	return (
+		isOf(spaces[place], complement(own)) &&
+		spaces.some((space) => isOf(space, own))
 	);
 }

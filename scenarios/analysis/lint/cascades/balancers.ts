@@ -48,6 +48,7 @@ function makeBalancers(
 				packet,
 				keepsPort: !isOnePort(service.ports),
 				markRoutes: world.markRoutes,
+				isForAll: false,
 				isOwn,
 			};
 			return {

@@ -8,8 +8,8 @@ import {
 	rational,
 	ZERO,
 } from "../../../../sim/rational.ts";
-import { endsOf } from "../../services/ends.ts";
 import type { RuleRef } from "../../walk/decision.ts";
+import { endsOf } from "../../walk/ends-of.ts";
 import type { Balancer } from "./balancers.ts";
 import { ruleOf } from "./rule-edits.ts";
 import { exactShare } from "./words.ts";

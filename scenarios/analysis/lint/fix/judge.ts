@@ -77,7 +77,10 @@ function worseService(
 ): string | null {
 	const byKey = new Map(after.map((service) => [service.key, service]));
 	for (const service of before) {
-		const now = byKey.get(service.key);
+		// A service for the gateway's addresses may have become one for any.
+		const now =
+			byKey.get(service.key) ??
+			after.find((other) => isForMore(other, service));
 		if (now === undefined) return `${service.key} would be balanced no longer`;
 		for (const client of service.classes) {
 			const same = now.classes.find(({ name }) => name === client.name);
@@ -89,6 +92,14 @@ function worseService(
 		}
 	}
 	return null;
+}
+
+function isForMore(one: Service, other: Service): boolean {
+	return (
+		one.addresses === null &&
+		one.protocol === other.protocol &&
+		JSON.stringify(one.ports) === JSON.stringify(other.ports)
+	);
 }
 
 function worseSplit(before: Split, after: Split): string | null {

@@ -113,7 +113,9 @@ describe("a comment suppresses findings", () => {
 });
 
 describe("a fingerprint", () => {
-	const prints = (text: string) => lint(text).map((one) => one.fingerprint);
+	// Of one rule of the linter: equal rules are found by another one.
+	const prints = (text: string) =>
+		lint(text, { only: ["MT801"] }).map((one) => one.fingerprint);
 
 	it("stays the same while the rule does", () => {
 		const other = "-A INPUT -i lo -j ACCEPT";

@@ -1,5 +1,5 @@
-import { endsOf } from "../../../services/ends.ts";
 import type { Decision, End, RuleRef } from "../../../walk/decision.ts";
+import { endsOf } from "../../../walk/ends-of.ts";
 import { type Connection, connectionsOf } from "../../connections.ts";
 import { rulesByName } from "../../each-rule.ts";
 import type { Facts } from "../../facts.ts";

@@ -1,6 +1,6 @@
 import { formatAddress } from "../../../../../sim/packet/address.ts";
-import { endsOf } from "../../../services/ends.ts";
 import type { End } from "../../../walk/decision.ts";
+import { endsOf } from "../../../walk/ends-of.ts";
 import { type Connection, connectionsOf } from "../../connections.ts";
 import type { Found, LintRule } from "../../finding.ts";
 

@@ -7,9 +7,9 @@ import {
 	type Rational,
 } from "../../../../../sim/rational.ts";
 import { marksOf } from "../../../../../sim/ruleset/rule-traits.ts";
-import { endsOf } from "../../../services/ends.ts";
 import { splitOf } from "../../../split/split-of.ts";
 import type { Decision, End, RuleRef } from "../../../walk/decision.ts";
+import { endsOf } from "../../../walk/ends-of.ts";
 import { type Connection, connectionsOf } from "../../connections.ts";
 import { rulesByName } from "../../each-rule.ts";
 import type { Facts } from "../../facts.ts";

@@ -1,6 +1,6 @@
 import { compareRationals, ZERO } from "../../../../../sim/rational.ts";
-import { endsOf } from "../../../services/ends.ts";
 import type { Decision, End, RuleRef } from "../../../walk/decision.ts";
+import { endsOf } from "../../../walk/ends-of.ts";
 import { type Balancer, balancersOf } from "../../cascades/balancers.ts";
 import { onlyWayOf } from "../../cascades/cascade.ts";
 import { choosingRule } from "../../cascades/choosing-rule.ts";

@@ -4,8 +4,8 @@ import type {
 	Ruleset,
 } from "../../../../../sim/contract/ruleset.ts";
 import { printRule } from "../../../../../sim/ruleset/print.ts";
-import { endsOf } from "../../../services/ends.ts";
 import type { Decision, End, RuleRef } from "../../../walk/decision.ts";
+import { endsOf } from "../../../walk/ends-of.ts";
 import { type Balancer, balancersOf } from "../../cascades/balancers.ts";
 import {
 	aliveConditions,

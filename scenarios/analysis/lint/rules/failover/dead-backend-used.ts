@@ -1,7 +1,7 @@
 import type { Ruleset } from "../../../../../sim/contract/ruleset.ts";
 import { printMatch, printRule } from "../../../../../sim/ruleset/print.ts";
-import { endsOf } from "../../../services/ends.ts";
 import type { RuleRef } from "../../../walk/decision.ts";
+import { endsOf } from "../../../walk/ends-of.ts";
 import { type Balancer, balancersOf } from "../../cascades/balancers.ts";
 import { aliveConditions } from "../../cascades/cascade.ts";
 import { ruleOf } from "../../cascades/rule-edits.ts";

@@ -1,5 +1,5 @@
-import { endsOf } from "../../../services/ends.ts";
 import type { End } from "../../../walk/decision.ts";
+import { endsOf } from "../../../walk/ends-of.ts";
 import { type Connection, connectionsOf } from "../../connections.ts";
 import type { Facts } from "../../facts.ts";
 import type { Edit, Found, LintRule } from "../../finding.ts";

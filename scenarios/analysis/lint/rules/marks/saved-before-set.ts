@@ -1,6 +1,6 @@
 import { marksOf } from "../../../../../sim/ruleset/rule-traits.ts";
-import { endsOf } from "../../../services/ends.ts";
 import type { End } from "../../../walk/decision.ts";
+import { endsOf } from "../../../walk/ends-of.ts";
 import type { Facts } from "../../facts.ts";
 import type { Edit, Found, LintRule } from "../../finding.ts";
 import {

@@ -2,9 +2,9 @@
 import { formatAddress } from "../../../../../sim/packet/address.ts";
 import type { Packet } from "../../../../../sim/packet/packet.ts";
 import { targets } from "../../../../../sim/targets/index.ts";
-import { endsOf } from "../../../services/ends.ts";
 import type { ClientClass, Service } from "../../../services/service.ts";
 import type { End, RuleRef } from "../../../walk/decision.ts";
+import { endsOf } from "../../../walk/ends-of.ts";
 import { rulesByName } from "../../each-rule.ts";
 import type { Facts } from "../../facts.ts";
 
