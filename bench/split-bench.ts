@@ -71,6 +71,7 @@ function leaf(mark: number): Decision {
 			connmark: 0,
 			rules: [],
 			beforeRouting: 0,
+			remembers: false,
 			answered: null,
 			ways: [],
 		},

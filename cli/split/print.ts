@@ -1,11 +1,11 @@
 /** Services and their shares for a person. */
 import {
+	classNotes,
 	driveWords,
 	getsAny,
 	partsShown,
 	percentWords,
 	shareWords,
-	vectorNotes,
 	vectorWords,
 } from "../../reports/analysis/split-words.ts";
 import { counted } from "../../reports/wording.ts";
@@ -48,7 +48,7 @@ export function splitLines(
 		...services.flatMap((service) => [...serviceLines(service, paper), ""]),
 		...(services.length === 0
 			? [
-					`${paper.paint("yellow", "?")} ${nameText(document.file)}: no service was found: no rule sends connections anywhere but where they ask to go`,
+					`${paper.paint("yellow", "?")} ${nameText(document.file)}: no service was found: no packet that was walked is sent anywhere else, or marked for routing`,
 				]
 			: []),
 		...gaps.map((gap) => `${paper.paint("yellow", "?")} ${plainText(gap)}`),
@@ -92,17 +92,18 @@ function serviceLines(
 }
 
 function classLines(
-	{ name, vectors }: ClassDocument,
+	clients: ClassDocument,
 	isOneOfSeveral: boolean,
 	paper: Paper,
 ): readonly string[] {
+	const { name, vectors } = clients;
 	const [alive, ...others] = vectors;
 	if (alive === undefined) return [];
 	const rest = others.length - MOST_VECTORS;
 	return [
 		...(isOneOfSeveral ? [`  ${plainText(name)}:`] : []),
 		...table(alive, paper),
-		...vectorNotes(alive).flatMap((note) => indented(note, paper)),
+		...classNotes(clients).flatMap((note) => indented(note, paper)),
 		...others
 			.slice(0, rest > 1 ? MOST_VECTORS : others.length)
 			.flatMap((vector) => vectorLines(vector, paper)),

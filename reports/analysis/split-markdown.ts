@@ -7,12 +7,12 @@ import type {
 } from "../../scenarios/analysis/document/split-document.ts";
 import { escaped } from "./escaped.ts";
 import {
+	classNotes,
 	exactWords,
 	getsAny,
 	partsShown,
 	percentWords,
 	shareWords,
-	vectorNotes,
 	vectorWords,
 } from "./split-words.ts";
 
@@ -31,10 +31,7 @@ function documentLines({
 		`## ${escaped(file)}`,
 		"",
 		...(services.length === 0
-			? [
-					"No service: no rule that was met sends connections anywhere else.",
-					"",
-				]
+			? ["No service was found.", ""]
 			: services.flatMap(serviceLines)),
 		...gaps.map((gap) => `- Not looked at: ${escaped(gap)}`),
 		...(assumptions.length === 0
@@ -74,9 +71,10 @@ function serviceLines(service: ServiceDocument): readonly string[] {
 }
 
 function classLines(
-	{ name, vectors }: ClassDocument,
+	clients: ClassDocument,
 	isOneOfSeveral: boolean,
 ): readonly string[] {
+	const { name, vectors } = clients;
 	const [alive, ...others] = vectors;
 	if (alive === undefined) return [];
 	return [
@@ -88,7 +86,7 @@ function classLines(
 				`| ${escaped(key)} | ${shareWords(share)} | ${percentWords(share)} | ${deviation === null ? "" : exactWords(deviation.anyWindow)} |`,
 		),
 		"",
-		...vectorNotes(alive).map((note) => `${escaped(note)}  `),
+		...classNotes(clients).map((note) => `${escaped(note)}  `),
 		...(others.length === 0 ? [] : ["", ...vectorTable(others)]),
 		"",
 	];

@@ -1,5 +1,6 @@
 /** How text and Markdown say what a split document has. */
 import type {
+	ClassDocument,
 	DriveDocument,
 	Exact,
 	PartDocument,
@@ -87,7 +88,7 @@ export function driveWords(drive: DriveDocument): string {
 }
 
 /** What there is to say below the table of a vector, a sentence each. */
-export function vectorNotes(vector: VectorDocument): readonly string[] {
+function vectorNotes(vector: VectorDocument): readonly string[] {
 	const { parts, period, best, noDeviation, byChance } = vector;
 	const notes: string[] = [];
 	const worst = parts
@@ -117,6 +118,28 @@ export function vectorNotes(vector: VectorDocument): readonly string[] {
 		if (share.kind === "unknown")
 			notes.push(`The share of ${key} is unknown: ${share.why}.`);
 	return [...new Set(notes)];
+}
+
+/** What there is to say of a class of clients, a sentence each: of its first vector, and of how clients are picked. */
+export function classNotes({
+	vectors,
+	byHash,
+	remembers,
+}: ClassDocument): readonly string[] {
+	const [alive] = vectors;
+	return [
+		...(alive === undefined ? [] : vectorNotes(alive)),
+		...(byHash
+			? [
+					"A hash of the client's address picks: a share is a part of all clients, and one client always goes to the same backend.",
+				]
+			: []),
+		...(remembers
+			? [
+					"Rules remember clients (`-m recent`): these are the shares of clients that come for the first time.",
+				]
+			: []),
+	];
 }
 
 /** `38/27 connections (1.41)` */

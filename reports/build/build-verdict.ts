@@ -8,12 +8,12 @@ import type {
 } from "../../scenarios/analysis/document/split-document.ts";
 import type { LintFinding } from "../../scenarios/analysis/lint/finding.ts";
 import {
+	classNotes,
 	driveWords,
 	getsAny,
 	partsShown,
 	percentWords,
 	shareWords,
-	vectorNotes,
 } from "../analysis/split-words.ts";
 import type {
 	ClassView,
@@ -100,11 +100,11 @@ function widest(drives: readonly DriveDocument[]): readonly DriveDocument[] {
 }
 
 function classView(
-	{ name, vectors }: ClassDocument,
+	clients: ClassDocument,
 	backends: readonly string[],
 	isOneOfSeveral: boolean,
 ): ClassView {
-	const [alive] = vectors;
+	const { name, vectors } = clients;
 	return {
 		name: isOneOfSeveral ? name : "",
 		vectors: vectors.slice(0, MOST_VECTORS).map((vector, index) => ({
@@ -114,7 +114,7 @@ function classView(
 				: vector.parts.filter(getsAny)
 			).map((part) => partView(part, backends)),
 		})),
-		notes: alive === undefined ? [] : vectorNotes(alive),
+		notes: classNotes(clients),
 	};
 }
 

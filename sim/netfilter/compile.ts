@@ -19,6 +19,7 @@ import { allOf } from "../extension/all-of.ts";
 import type { Action, Test } from "../extension/extension.ts";
 import type { ExtensionHost } from "../extension/host.ts";
 import { invariant } from "../invariant.ts";
+import { matches } from "../matches/index.ts";
 import { HOOK_NAMES } from "../packet/skb/skb.ts";
 import { ANY_ADDRESS } from "../ruleset/line/read-address.ts";
 import { targets } from "../targets/index.ts";
@@ -130,7 +131,7 @@ export function compile(
 			const node = place(chain, index + 1, rule.counters);
 			headers.write(node, knownHeader(rule));
 			const name = `${table.name}:${chain.name}:rule:${index + 1}`;
-			const from = decides(rule.target) ? ports : aside;
+			const from = decides(rule) ? ports : aside;
 			const tests = compileMatches(rule, from, name, begun);
 			node.test = testOf(tests.map(({ test }) => test));
 			node.fragmentTest = testOf(tests.map(({ fragmentTest }) => fragmentTest));
@@ -208,9 +209,16 @@ export function tableNow(program: Program): Table {
 }
 
 /** Can it change where a packet goes whether the rule matches? */
-function decides(target: TargetUse | null): boolean {
+function decides({ target, matches: uses }: Rule): boolean {
+	if (uses.some(isRemembered)) return true;
 	if (target === null) return false;
 	return target.kind !== "extension" || !targets.get(target.name)?.onlyReports;
+}
+
+/** Does it remember a packet for other rules to ask about? What counts for its own rule alone has a question. */
+function isRemembered({ name, options }: Rule["matches"][number]): boolean {
+	const match = matches.get(name);
+	return match?.stateful === true && !match.question?.(options);
 }
 
 function kindOf(target: TargetUse | null): NodeKind {

@@ -18,6 +18,8 @@ export interface WalkRecord {
 	readonly rules: readonly string[];
 	/** How many of `rules` it met before it was routed. */
 	readonly beforeRouting: number;
+	/** A list that rules remember clients in was written (`-m recent`). */
+	readonly remembers: boolean;
 	/** The packet as it stands; `null` before the first rule or policy. */
 	readonly packet: Packet | null;
 	/** Its mark when it was routed. */
@@ -32,6 +34,7 @@ export class FreeWalk implements RuleTracer {
 	private net: Netfilter | null = null;
 	private rules: string[] = [];
 	private beforeRouting = 0;
+	private rememberedBefore = "";
 	/** The packet that was sent in: what the gateway makes up meanwhile walks as well. */
 	private skb: Skb | null = null;
 	private program: Program | null = null;
@@ -59,6 +62,7 @@ export class FreeWalk implements RuleTracer {
 	begin(): void {
 		this.rules = [];
 		this.beforeRouting = 0;
+		this.rememberedBefore = this.remembered();
 		this.skb = null;
 		this.program = null;
 		this.stack.length = 0;
@@ -99,6 +103,7 @@ export class FreeWalk implements RuleTracer {
 		return {
 			rules,
 			beforeRouting,
+			remembers: this.remembered() !== this.rememberedBefore,
 			packet: skb === null ? null : packetOf(skb),
 			routingMark: routingMark >>> 0,
 			mark: mark >>> 0,
@@ -136,8 +141,12 @@ export class FreeWalk implements RuleTracer {
 			[mark, tos, ttl, priority, ctinfo, outInterface].join("."),
 			connection.join("."),
 			skb.template === null ? "" : JSON.stringify(skb.template),
-			net.tables.names.textWithout("condition"),
+			this.remembered(),
 		].join("|");
+	}
+
+	private remembered(): string {
+		return this.net?.tables.names.textWithout("condition") ?? "";
 	}
 
 	private meets(skb: Skb): void {

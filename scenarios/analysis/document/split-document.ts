@@ -17,6 +17,8 @@ import type {
 } from "../services/service.ts";
 import { chanceAllows } from "../split/chance.ts";
 import type { Drive, Order, Part, Share } from "../split/split.ts";
+import type { Decision } from "../walk/decision.ts";
+import { endsOf } from "../walk/ends-of.ts";
 
 /** A number that is exact. @public */
 export interface Exact {
@@ -80,6 +82,10 @@ export interface ClassDocument {
 	readonly interface: string;
 	/** The packet that was walked for it, in packet notation. */
 	readonly packet: string;
+	/** A hash of the client's address picks: each backend has an equal part of the clients, not of the connections. */
+	readonly byHash: boolean;
+	/** Rules remember clients (`-m recent`): shares are those of clients that come for the first time. */
+	readonly remembers: boolean;
 	readonly vectors: readonly VectorDocument[];
 }
 
@@ -190,10 +196,13 @@ function classDocument(
 	backends: ReadonlySet<string>,
 	chance: ChanceOptions,
 ): ClassDocument {
+	const byHash = isByHash(one.decision);
 	return {
 		name: one.name,
 		interface: one.interface,
 		packet: printPacket(one.packet),
+		byHash,
+		remembers: endsOf(one.decision).some(({ remembers }) => remembers),
 		vectors: one.vectors.map(({ name, kind, dead, conditions, split }) => {
 			const { method, period, byChance, noDeviation, best, parts } = split;
 			return {
@@ -211,12 +220,23 @@ function classDocument(
 						part,
 						backends,
 						// Where counters follow draws, runs may be longer than independent draws make them.
-						byChance && method === "rates" ? chance : null,
+						byChance && !byHash && method === "rates" ? chance : null,
 					),
 				),
 			};
 		}),
 	};
+}
+
+function isByHash(decision: Decision): boolean {
+	const seen = new Set<Decision>();
+	const visit = (one: Decision): boolean => {
+		if (one.kind === "leaf" || seen.has(one)) return false;
+		seen.add(one);
+		const { asked, ways } = one;
+		return (asked.kind === "spread" && asked.by === "hash") || ways.some(visit);
+	};
+	return visit(decision);
 }
 
 /** Backends in the order of their rules, then what gets no backend. */

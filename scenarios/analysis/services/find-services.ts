@@ -41,7 +41,7 @@ import {
 	trafficName,
 	withUniqueKeys,
 } from "./service-names.ts";
-import { type Space, spaceText } from "./space.ts";
+import { type Space, spaceText, withoutPortsOf } from "./space.ts";
 
 export interface FoundServices {
 	readonly services: readonly Service[];
@@ -74,18 +74,20 @@ export function findServices(
 	};
 	const found: Found[] = [];
 	const others: OtherTraffic[] = [];
-	for (const [index, space] of spaces.entries()) {
-		const arrival = sampleOf(space, links, spaces.slice(0, index));
+	for (const [index, whole] of spaces.entries()) {
+		const narrower = spaces.slice(0, index);
+		const space = withoutPortsOf(whole, narrower);
+		const arrival = space && sampleOf(space, links, narrower);
 		// All of its packets belong to narrower spaces.
-		if (arrival === null) continue;
+		if (space === null || arrival === null) continue;
 		const decision = walkOrSay(walker, arrival, gaps);
 		if (decision === null) continue;
-		const narrower = spaces.slice(0, index);
 		const one =
 			foundIn(space, { arrival, decision, narrower }, context) ??
 			foundForOthers(space, { arrival, decision, narrower }, context);
 		if (one !== null) join(found, one);
-		else if (decision.kind === "fork") {
+		else if (decision.kind === "leaf") gaps.push(...unknownIn(decision.end));
+		else {
 			const name = trafficName(space, arrival, links);
 			others.push({ name, arrival, decision });
 		}
@@ -97,8 +99,16 @@ export function findServices(
 			return { ...service, drives: moved[index] ?? [] };
 		}),
 		others,
-		gaps,
+		gaps: [...new Set(gaps)],
 	};
+}
+
+/** Packets that meet what is not modelled before anything is balanced. */
+function unknownIn({ fate }: End): readonly string[] {
+	if (fate.kind !== "unknown") return [];
+	const { reason, rule, line } = fate.unknown;
+	const where = line > 0 ? ` (${rule}, line ${line})` : "";
+	return [`what becomes of packets is unknown: ${reason}${where}`];
 }
 
 /** A packet of a space that was walked, and the narrower spaces, which have their own. */
@@ -307,11 +317,11 @@ function nameIn(
 			),
 	);
 	const [first = [], ...others] = ways;
-	return (
-		first.findLast((comment) =>
-			others.every((comments) => comments.includes(comment)),
-		) ?? null
+	const name = first.findLast((comment) =>
+		others.every((comments) => comments.includes(comment)),
 	);
+	// A name stands in titles and headings: on one line, of visible characters.
+	return name?.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, " ").trim() || null;
 }
 
 /** Of all classes together: a condition belongs to a service, not to some of its clients. */

@@ -135,7 +135,13 @@ function packetOf({
 	const ports = { sourcePort, destinationPort };
 	switch (protocol) {
 		case TCP:
-			return tcp({ ...addresses, ...ports, seq: 1, window: 64_240 });
+			return tcp({
+				...addresses,
+				...ports,
+				seq: 1,
+				window: 64_240,
+				options: SYN_OPTIONS,
+			});
 		case UDP:
 			return udp({ ...addresses, ...ports });
 		case ICMP:
@@ -144,6 +150,14 @@ function packetOf({
 			return other({ ...addresses, protocol });
 	}
 }
+
+/** Of a SYN as Linux sends it: 60 octets in all. */
+const SYN_OPTIONS = {
+	mss: 1460,
+	windowScale: 7,
+	sackPermitted: true,
+	timestamp: { value: 1, echo: 0 },
+};
 
 /** The first of `wanted` that lies in the set, otherwise its least number but 0. */
 function firstOf(set: Intervals, wanted: readonly number[]): number {
@@ -204,7 +218,10 @@ function portsOf(set: Intervals, avoid: readonly Space[]): readonly number[] {
 		.flatMap(({ destinationPort }) =>
 			destinationPort.map(([, greatest]) => greatest + 1),
 		);
-	const wanted = [...USUAL_PORTS, ...edges].filter((one) => contains(set, one));
+	const begins = set.slice(0, 8).map(([least]) => least);
+	const wanted = [...USUAL_PORTS, ...edges, ...begins].filter((one) =>
+		contains(set, one),
+	);
 	return [...new Set([...wanted, firstOf(set, USUAL_PORTS)])].slice(0, 16);
 }
 

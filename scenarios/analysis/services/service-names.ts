@@ -4,6 +4,7 @@ import type { Arrival } from "../walk/walker.ts";
 import {
 	complement,
 	contains,
+	intersection,
 	intervalsText,
 	isAll,
 	normalized,
@@ -18,7 +19,9 @@ export function rangesOf(
 	field: "destination" | "destinationPort",
 ): Ranges {
 	const all = normalized(spaces.flatMap((space) => space[field]));
-	return isAll(all) ? null : all;
+	if (isAll(all)) return null;
+	// Of a rule with `!`, what is left over goes beyond the greatest port.
+	return field === "destination" ? all : intersection(all, [[0, 65_535]]);
 }
 
 export function isOnePort(ports: Ranges): boolean {

@@ -13,6 +13,7 @@ import {
 	intervalsText,
 	isAll,
 	isApart,
+	isWithin,
 } from "./intervals.ts";
 
 export interface Space extends Readonly<Record<HeaderField, Intervals>> {
@@ -136,4 +137,28 @@ function fits(
 		? name.startsWith(wanted.slice(0, -1))
 		: name === wanted;
 	return isIt !== inverted;
+}
+
+/** A space without the ports that narrower ones have, which are the same in all else; `null`: none is left. */
+export function withoutPortsOf(
+	space: Space,
+	narrower: readonly Space[],
+): Space | null {
+	let destinationPort = space.destinationPort;
+	const [first] = destinationPort;
+	if (destinationPort.length === 1 && first?.[0] === first?.[1]) return space;
+	for (const one of narrower) {
+		if (isAll(one.destinationPort)) continue;
+		const isAllElse =
+			NUMBERS.every(
+				(field) =>
+					field === "destinationPort" || isWithin(space[field], one[field]),
+			) && space.interfaces.every((name) => one.interfaces.includes(name));
+		if (isAllElse)
+			destinationPort = intersection(
+				destinationPort,
+				complement(one.destinationPort),
+			);
+	}
+	return destinationPort.length === 0 ? null : { ...space, destinationPort };
 }

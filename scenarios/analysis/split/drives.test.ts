@@ -8,7 +8,7 @@ import {
 	ZERO,
 } from "../../../sim/rational.ts";
 import type { Decision } from "../walk/decision.ts";
-import { clientDrives, drivesOf } from "./drives.ts";
+import { drivesOf } from "./drives.ts";
 import type { Drive, Order } from "./split.ts";
 import { splitOf } from "./split-of.ts";
 import { decisionLists } from "./test-arbitrary.ts";
@@ -169,7 +169,9 @@ test("one client among others of its class", () => {
 		[2, 0],
 		[1, 0],
 	]);
-	expect(print(clientDrives(right, OPTIONS))).toEqual([
+	const both = drive({ "one client": right, "other clients": right });
+	const ofOne = both.filter(({ client }) => client === "one client");
+	expect(print(ofOne)).toEqual([
 		"one client, b1: 0 (1 other clients 2 one client) to 1 (1 one client 2 other clients)",
 		"one client, b2: 0 (1 one client 1 other clients 1 one client) to 1 (1 other clients 1 one client 1 other clients)",
 		"one client, b3: 0 (2 one client 1 other clients) to 1 (2 other clients 1 one client)",

@@ -29,10 +29,6 @@ export interface PacketClass {
 	readonly keyOf: KeyOf;
 }
 
-/** Names that `clientDrives` gives. */
-const ONE_CLIENT = "one client";
-const OTHER_CLIENTS = "other clients";
-
 /**
  * How far the shares of each class can be driven by the order in which connections of all of them come. Ends that
  * cannot be driven are left out, and so are classes that share no counter with another one.
@@ -46,18 +42,6 @@ export function drivesOf(
 			const others = group.filter((other) => other !== one);
 			return drivesOfClass(one, others, conditions);
 		}),
-	);
-}
-
-/** How far the shares of one client can be driven, if others come that the ruleset treats like it. */
-export function clientDrives(
-	decision: Decision,
-	{ keyOf, conditions }: { keyOf: KeyOf; conditions: Conditions },
-): readonly Drive[] {
-	return drivesOfClass(
-		{ name: ONE_CLIENT, decision, keyOf },
-		[{ name: OTHER_CLIENTS, decision, keyOf }],
-		conditions,
 	);
 }
 

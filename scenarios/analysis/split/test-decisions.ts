@@ -17,6 +17,7 @@ export function leaf(name: string): Decision {
 		connmark: 0,
 		rules: [],
 		beforeRouting: 0,
+		remembers: false,
 		answered: name,
 		ways: [],
 	};

@@ -177,3 +177,31 @@ test("an unconditional verdict is a rule, though the kernel calls it a policy", 
 		by: "filter:INPUT:rule:1",
 	});
 });
+
+test("a rule that picks an address and a port has a way for each pair", () => {
+	const walker = testWalker({
+		nat: [
+			"-A PREROUTING -p tcp -j DNAT --to-destination 10.20.0.11-10.20.0.12:8000-8001",
+		],
+	});
+	expect(new Set(shown(walker.walk(SYN)).match(/10\.20\.0\.\d+:\d+/g))).toEqual(
+		new Set(
+			["11", "12"].flatMap((host) =>
+				["8000", "8001"].map((port) => `10.20.0.${host}:${port}`),
+			),
+		),
+	);
+});
+
+test("what a rule without a target remembers is walked both ways", () => {
+	const walker = testWalker({
+		mangle: [`-A PREROUTING -p tcp ${nth(2, 0)} -m recent --name a --set`],
+		nat: [
+			`-A PREROUTING -p tcp -m recent --name a --rcheck ${to(11)}`,
+			`-A PREROUTING -p tcp ${to(12)}`,
+		],
+	});
+	expect(shown(walker.walk(SYN))).toBe(
+		"mangle:PREROUTING:rule:1 0(10.20.0.11:80, 10.20.0.12:80)",
+	);
+});

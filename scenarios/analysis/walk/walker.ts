@@ -52,6 +52,8 @@ export class TooManyWaysError extends Error {
 }
 
 const MOST_FORKS = 20_000;
+/** Of all walks of a ruleset together: 1,000 services with 30 backends each have half as many. */
+const MOST_FORKS_IN_ALL = 100_000;
 /** Addresses or ports of a range are told apart up to this many. */
 const MOST_SPREAD = 1024;
 const FEW_BUCKETS = 512;
@@ -74,6 +76,8 @@ interface Play {
 	readonly ways: number[];
 	taken: number;
 	readonly conditions: Map<string, number>;
+	/** What was picked of ranges: a rule may pick an address, and then a port. */
+	readonly picked: string[];
 	readonly atQuestion: (asked: Asked, moment: string) => Fork | null;
 }
 
@@ -82,10 +86,13 @@ export class Walker {
 	private readonly gateway: ModelGateway;
 	private readonly free: FreeWalk;
 	private readonly begin: GatewaySnapshot;
+	/** How many were made in all walks. */
+	private forks = 0;
 	private play: Play = {
 		ways: [],
 		taken: 0,
 		conditions: new Map(),
+		picked: [],
 		atQuestion: () => null,
 	};
 
@@ -128,9 +135,10 @@ export class Walker {
 			const end = this.along(arrival, ways, before, (asked, moment) => {
 				const known = forks.get(moment);
 				if (known !== undefined) return known;
-				if (forks.size >= mostForks)
+				this.forks++;
+				if (forks.size >= mostForks || this.forks > MOST_FORKS_IN_ALL)
 					throw new TooManyWaysError(
-						`a packet has more than ${mostForks} different ways through these rules`,
+						`a packet has more than ${Math.min(mostForks, forks.size)} different ways through these rules`,
 					);
 				const fork: Fork = { kind: "fork", asked, ways: [] };
 				forks.set(moment, fork);
@@ -181,6 +189,7 @@ export class Walker {
 			ways: [...ways],
 			taken: 0,
 			conditions: new Map(),
+			picked: [],
 			atQuestion,
 		};
 		this.free.begin();
@@ -244,10 +253,12 @@ export class Walker {
 			);
 		const rule = this.free.record.rules.at(-1) ?? "";
 		const at = this.rules.find(rule);
-		return this.way(
+		const way = this.way(
 			{ kind: "spread", key: `${rule} ${label}`, at, by, count },
 			rule,
 		);
+		this.play.picked.push(`${rule} ${label} ${way}`);
+		return way;
 	}
 
 	private way(asked: Asked, rule: string): number {
@@ -270,7 +281,13 @@ export class Walker {
 			.filter(([name]) => this.rules.conditionIsShared(name))
 			.map(([name, value]) => `${name}=${value}`)
 			.sort();
-		return [key, rule, ...conditions, this.free.momentIn(table)].join("|");
+		return [
+			key,
+			rule,
+			...conditions,
+			...this.play.picked,
+			this.free.momentIn(table),
+		].join("|");
 	}
 }
 
