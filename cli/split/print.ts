@@ -52,6 +52,7 @@ export function splitLines(
 				]
 			: []),
 		...gaps.map((gap) => `${paper.paint("yellow", "?")} ${plainText(gap)}`),
+		...unmetLines(document),
 		...notes.map((note) => `note: ${plainText(note)}`),
 		...assumptionLines(document, paper),
 	];
@@ -70,6 +71,24 @@ function assumptionLines(
 		`Assumed of the machine: ${all}. (How it really is: ${given.join(", ")}.)`,
 		columns,
 	);
+}
+
+const MOST_UNMET = 3;
+
+/** Their shares are not shown, so a reader has to know of them. */
+function unmetLines({ unmet }: SplitDocument): readonly string[] {
+	const rest = unmet.length - MOST_UNMET;
+	return [
+		...unmet
+			.slice(0, MOST_UNMET)
+			.map(
+				({ rule, line, text }) =>
+					`note: no packet that was walked matches ${line > 0 ? `line ${line}` : rule}: ${plainText(text)}`,
+			),
+		...(rest > 0
+			? [`note: nor ${counted(rest, "more rule")}: --json has them all`]
+			: []),
+	];
 }
 
 function serviceLines(

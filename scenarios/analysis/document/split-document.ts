@@ -17,7 +17,7 @@ import type {
 } from "../services/service.ts";
 import { chanceAllows } from "../split/chance.ts";
 import type { Drive, Order, Part, Share } from "../split/split.ts";
-import type { Decision } from "../walk/decision.ts";
+import type { Decision, RuleRef } from "../walk/decision.ts";
 import { endsOf } from "../walk/ends-of.ts";
 
 /** A number that is exact. @public */
@@ -131,6 +131,8 @@ export interface SplitDocument {
 		readonly because: string;
 		readonly given: string;
 	}[];
+	/** Rules that translate, take turns or draw, and that no packet which was walked matched. */
+	readonly unmet: readonly RuleRef[];
 	/** What the machine told and the model leaves out. */
 	readonly notes: readonly string[];
 	/** What was not looked at. */
@@ -153,7 +155,13 @@ export const USUAL_CHANCE: ChanceOptions = {
 
 export function splitDocument(
 	file: string,
-	{ services, others, world, gaps }: Omit<Analysis, "walker" | "ruleset">,
+	{
+		services,
+		others,
+		world,
+		unmet,
+		gaps,
+	}: Omit<Analysis, "walker" | "ruleset">,
 	chance: ChanceOptions = USUAL_CHANCE,
 ): SplitDocument {
 	return {
@@ -163,6 +171,7 @@ export function splitDocument(
 		assumptions: world.assumptions.map(({ text, because, given }) => {
 			return { text, because, given };
 		}),
+		unmet,
 		notes: world.notes,
 		gaps,
 	};

@@ -1,5 +1,6 @@
 /** All that is computed of a ruleset before anything is judged: the machine around it, and what it balances. */
 import type { Ruleset } from "../../../sim/contract/ruleset.ts";
+import type { RuleRef } from "../walk/decision.ts";
 import { Walker } from "../walk/walker.ts";
 import { assumeWorld } from "../world/assume-world.ts";
 import {
@@ -18,6 +19,8 @@ export interface Analysis {
 	readonly services: readonly Service[];
 	/** Packets that move counters or draw, and that nothing balances. */
 	readonly others: readonly OtherTraffic[];
+	/** Rules that translate, take turns or draw, and that no packet which was walked matched. */
+	readonly unmet: readonly RuleRef[];
 	/** What was not looked at: a sentence each. */
 	readonly gaps: readonly string[];
 	/** The model with the ruleset, to walk more packets. */

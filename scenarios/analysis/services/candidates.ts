@@ -30,6 +30,12 @@ const LOOKED_AT = [
 	["nat", "POSTROUTING"],
 ] as const;
 
+/** Where connections that the gateway itself opens are translated. */
+const OWN_AT = [
+	["mangle", "OUTPUT"],
+	["nat", "OUTPUT"],
+] as const;
+
 /** Where it may be refused once it is known where it goes. */
 export const FILTERED_AT = [
 	["filter", "FORWARD"],
@@ -158,11 +164,43 @@ function apart(space: Space, here: Intervals): readonly Space[] {
 	});
 }
 
-function hasASay({ target, matches: uses }: Rule): boolean {
-	if (target?.kind === "extension") {
-		const translates = targets.get(target.name)?.translates;
-		if (translates !== undefined) return true;
-	}
+/** The rules that say where connections go, also about connections that the gateway itself opens. */
+export function rulesWithASay(
+	ruleset: Ruleset,
+	interfaces: readonly string[],
+): readonly Rule[] {
+	const found = new Set<Rule>();
+	const begin = { begin: everything(interfaces), interfaces };
+	const look = ({ rule }: Visited): void => {
+		if (decidesWhereTo(rule)) found.add(rule);
+	};
+	visitRules(ruleset, begin, look);
+	// A packet of the gateway's own comes in by no interface, and meets rules that name none.
+	visitRules(ruleset, begin, look, OWN_AT);
+	return [...found];
+}
+
+/** What only gives packets another source is for those that the others let come so far. */
+function decidesWhereTo(rule: Rule): boolean {
+	const { target } = rule;
+	const translates =
+		target?.kind === "extension"
+			? targets.get(target.name)?.translates
+			: undefined;
+	return translates === "source" ? takesTurns(rule) : hasASay(rule);
+}
+
+function hasASay(rule: Rule): boolean {
+	const { target } = rule;
+	return (
+		takesTurns(rule) ||
+		(target?.kind === "extension" &&
+			targets.get(target.name)?.translates !== undefined)
+	);
+}
+
+/** Takes turns, or draws. */
+function takesTurns({ matches: uses }: Rule): boolean {
 	return uses.some(({ name, options }) => {
 		const kind = matches.get(name)?.question?.(options)?.kind;
 		return kind === "turn" || kind === "draw";

@@ -228,3 +228,22 @@ COMMIT
 	expect(drive?.kind === "driven" && printRational(drive.greatest)).toBe("1");
 	expect(drive?.kind === "driven" && printRational(drive.least)).toBe("0");
 });
+
+test("rules that say where connections go, and that no packet comes to, are named", () => {
+	const { unmet } = analyse(
+		parseRuleset(
+			`*nat
+-A PREROUTING -i eth0 -p tcp --dport 80 -m conntrack --ctstate ESTABLISHED ${DNAT} 10.0.0.11
+-A PREROUTING -i eth0 -p tcp --dport 80 ${DNAT} 10.0.0.12
+-A OUTPUT -d 192.0.2.1 -p tcp --dport 80 ${DNAT} 10.0.0.12
+-A POSTROUTING -o eth1 -j MASQUERADE
+COMMIT
+`,
+			{ file: "test.rules" },
+		),
+	);
+	expect(unmet.map(({ rule, line }) => [rule, line])).toEqual([
+		["nat:PREROUTING:rule:1", 2],
+		["nat:OUTPUT:rule:1", 4],
+	]);
+});

@@ -9,7 +9,7 @@ import type { Decision, End, RuleRef } from "../walk/decision.ts";
 import { endsOf } from "../walk/ends-of.ts";
 import { type Arrival, TooManyWaysError, Walker } from "../walk/walker.ts";
 import type { AssumedWorld } from "../world/assumed-world.ts";
-import { candidates } from "./candidates.ts";
+import { candidates, rulesWithASay } from "./candidates.ts";
 import { type ClassOfClients, clientClasses } from "./client-classes.ts";
 import {
 	conditionNames,
@@ -46,6 +46,8 @@ import { type Space, spaceText, withoutPortsOf } from "./space.ts";
 export interface FoundServices {
 	readonly services: readonly Service[];
 	readonly others: readonly OtherTraffic[];
+	/** Rules that translate, take turns or draw, and that no packet which was walked matched. */
+	readonly unmet: readonly RuleRef[];
 	/** What was not looked at, in words: [] when all was. */
 	readonly gaps: readonly string[];
 }
@@ -74,6 +76,7 @@ export function findServices(
 	};
 	const found: Found[] = [];
 	const others: OtherTraffic[] = [];
+	const met = new Set<string>();
 	for (const [index, whole] of spaces.entries()) {
 		const narrower = spaces.slice(0, index);
 		const space = withoutPortsOf(whole, narrower);
@@ -82,6 +85,7 @@ export function findServices(
 		if (space === null || arrival === null) continue;
 		const decision = walkOrSay(walker, arrival, gaps);
 		if (decision === null) continue;
+		meet(met, decision);
 		const one =
 			foundIn(space, { arrival, decision, narrower }, context) ??
 			foundForOthers(space, { arrival, decision, narrower }, context);
@@ -93,14 +97,36 @@ export function findServices(
 		}
 	}
 	const services = withUniqueKeys(found.map((one) => serviceOf(one, context)));
+	for (const { classesOf } of found)
+		for (const { decision } of classesOf.flat()) meet(met, decision);
+	const unmet = rulesWithASay(ruleset, links.names)
+		.map((rule) => walker.rules.refOf(rule))
+		.filter(({ rule }) => !met.has(rule));
 	const moved = movedBy(found, services, { context, others });
 	return {
 		services: services.map((service, index) => {
 			return { ...service, drives: moved[index] ?? [] };
 		}),
 		others,
+		unmet,
 		gaps: [...new Set(gaps)],
 	};
+}
+
+/** Notes the rules that packets match, or are asked by, on any way. */
+function meet(met: Set<string>, decision: Decision): void {
+	const seen = new Set<Decision>();
+	const visit = (one: Decision): void => {
+		if (seen.has(one)) return;
+		seen.add(one);
+		if (one.kind === "leaf")
+			for (const { rule } of one.end.rules) met.add(rule);
+		else {
+			met.add(one.asked.at.rule);
+			for (const way of one.ways) visit(way);
+		}
+	};
+	visit(decision);
 }
 
 /** Packets that meet what is not modelled before anything is balanced. */

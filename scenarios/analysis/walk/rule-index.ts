@@ -7,6 +7,8 @@ import type { RuleRef } from "./decision.ts";
 export interface RuleIndex {
 	/** @param rule `mangle:PREROUTING:rule:2`; a policy or "" has no text */
 	find(rule: string): RuleRef;
+	/** A rule of the ruleset. */
+	refOf(rule: Rule): RuleRef;
 	/** The name of the rule where the kernel calls an unconditional verdict a policy, or the end of a chain. */
 	nameOf(place: string): string;
 	/** What the rule's own comment says; `null`: it has none. */
@@ -35,7 +37,11 @@ export function ruleIndex({ tables }: Ruleset): RuleIndex {
 			}
 	}
 	const refs = new Map<string, RuleRef>();
+	const names = new Map([...rules].map(([key, { rule }]) => [rule, key]));
 	return {
+		refOf(rule) {
+			return this.find(names.get(rule) ?? "");
+		},
 		find(key) {
 			const known = refs.get(key);
 			if (known !== undefined) return known;
