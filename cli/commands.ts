@@ -34,7 +34,7 @@ export function marktwinCommand(): Command {
 			"after",
 			`
 Examples:
-  marktwin verdict /etc/iptables/rules.v4 what does it balance, and is that right?
+  marktwin verdict /etc/iptables/rules.v4 who gets what, what is wrong?
   marktwin lint /etc/iptables/rules.v4    what is wrong with it?
   marktwin run builtin                    plays all that comes with marktwin
   marktwin run                            plays *.scenario.* below this folder

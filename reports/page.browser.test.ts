@@ -81,6 +81,19 @@ describeInBrowser("the page of a report", () => {
 		await page.close();
 	});
 
+	it("shows the verdict on rulesets first: shares, findings, and the rules beside them", async () => {
+		const page = await show(sampleReport());
+		const verdict = page.locator("main > .verdicts .verdict");
+		expect(await verdict.count()).toBe(1);
+		expect(
+			await verdict.getByRole("img").first().getAttribute("aria-label"),
+		).toBe(
+			"10.20.0.11:80 1/2, 10.20.0.12:80 1/4, no backend: delivered to the gateway itself 1/4",
+		);
+		expect(await verdict.locator(".findings").innerText()).toContain("MT101");
+		expect(await verdict.locator("tr.found").count()).toBe(1);
+	});
+
 	it("filters by text, outcome and suite", async () => {
 		const page = await show(sampleReport());
 		const titles = page.locator("article");

@@ -29,7 +29,7 @@ function Verdict({ verdict }: { readonly verdict: VerdictView }) {
 	const { file, services, moreServices, findings, rules } = verdict;
 	const { assumptions, unknown } = verdict;
 	return (
-		<article class="verdict">
+		<section class="verdict" aria-label={file}>
 			<h2>{file}</h2>
 			{services.length === 0 && <p>No service was found in this ruleset.</p>}
 			{services.map((service) => (
@@ -55,7 +55,7 @@ function Verdict({ verdict }: { readonly verdict: VerdictView }) {
 					</ul>
 				</details>
 			)}
-		</article>
+		</section>
 	);
 }
 
