@@ -284,7 +284,7 @@ describe("a folder", () => {
 	it("without a capture is refused, with the command that writes one", async () => {
 		const folder = temporaryFolder();
 		await expect(readCapture(folder)).rejects.toThrow(
-			/this folder holds no whole capture: [\s\S]*marktwin capture --into FOLDER/,
+			/it is a folder, and holds no whole capture: [\s\S]*marktwin capture --into FOLDER/,
 		);
 		mkdirSync(join(folder, "x"));
 		writeFileSync(join(folder, "x", INDEX_FILE), "{}");

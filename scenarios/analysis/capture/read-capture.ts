@@ -111,7 +111,7 @@ async function textOf(path: string, folder: string): Promise<string> {
 		throw refused(
 			folder,
 			"",
-			`this folder holds no whole capture: ${error.message}`,
+			`it is a folder, and holds no whole capture: ${error.message}`,
 			CAPTURE_AGAIN,
 		);
 	}
