@@ -3,7 +3,7 @@ import type { Ruleset } from "../../sim/contract/ruleset.ts";
 import { parseAddress } from "../../sim/packet/address.ts";
 import { tcp } from "../../sim/packet/build.ts";
 import { checkRules } from "../../sim/script/check-rules.ts";
-import type { Decision, End, RuleRef } from "../analysis/walk/decision.ts";
+import type { Decision, End } from "../analysis/walk/decision.ts";
 import { TooManyWaysError, Walker } from "../analysis/walk/walker.ts";
 import type { Setup } from "../language/scenario.ts";
 
@@ -70,21 +70,4 @@ export function backendOf(
 			numberOf(address) === destination && port === destinationPort,
 	);
 	return found?.name ?? null;
-}
-
-/** Rules that have a part in it: those that are asked, and those that a packet matches. */
-export function rulesIn(decision: Decision): readonly RuleRef[] {
-	const rules: RuleRef[] = [];
-	const seen = new Set<Decision>();
-	const visit = (one: Decision): void => {
-		if (seen.has(one)) return;
-		seen.add(one);
-		if (one.kind === "leaf") rules.push(...one.end.rules);
-		else {
-			rules.push(one.asked.at);
-			for (const way of one.ways) visit(way);
-		}
-	};
-	visit(decision);
-	return rules;
 }

@@ -13,8 +13,7 @@ import type {
 	ConnectionRecord,
 } from "../../sim/world/account/account.ts";
 import { splitOf } from "../analysis/split/split-of.ts";
-import type { Decision } from "../analysis/walk/decision.ts";
-import { endsOf } from "../analysis/walk/ends-of.ts";
+import { decisionText, endsOf } from "../analysis/walk/ends-of.ts";
 import type { Scenario } from "../language/scenario.ts";
 import { backendOf, connectionWays } from "./connection-ways.ts";
 
@@ -59,8 +58,8 @@ export function exactShares(
 		backendOf(end, setup) ?? NONE;
 	const [first, ...others] = [...ways.values()];
 	if (first === undefined) return null;
-	const text = textOf(first, keyOf);
-	if (others.some((one) => textOf(one, keyOf) !== text)) return null;
+	const text = decisionText(first, keyOf);
+	if (others.some((one) => decisionText(one, keyOf) !== text)) return null;
 	const { parts } = splitOf(first, { keyOf, conditions });
 	const shares = parts.flatMap(({ key, share, deviation }): ExactShare[] =>
 		share.kind === "exact" && deviation !== null
@@ -105,27 +104,6 @@ function conditionsOf(
 		if (event.kind === "condition" && event.atMs === 0)
 			write(event.name, event.write);
 	return values;
-}
-
-/** Equal for clients whose connections move the same counters to the same ends. */
-function textOf(
-	decision: Decision,
-	keyOf: Parameters<typeof splitOf>[1]["keyOf"],
-): string {
-	const numbers = new Map<Decision, number>();
-	const lines: string[] = [];
-	const visit = (one: Decision): number => {
-		const known = numbers.get(one);
-		if (known !== undefined) return known;
-		const line =
-			one.kind === "leaf"
-				? keyOf(one.end)
-				: `${one.asked.key}: ${one.ways.map(visit).join()}`;
-		numbers.set(one, lines.push(line) - 1);
-		return lines.length - 1;
-	};
-	visit(decision);
-	return lines.join("\n");
 }
 
 /** Are the shares those of the weights? */

@@ -1,6 +1,8 @@
 /** What is known of the rules beside a violated expectation: exact shares, and what the linter finds about its connections. */
+
 import type { Account } from "../../sim/world/account/account.ts";
 import type { LintCategory, LintFinding } from "../analysis/lint/finding.ts";
+import { rulesIn } from "../analysis/walk/ends-of.ts";
 import type {
 	ExpectationKind,
 	PlayableScenario,
@@ -8,7 +10,7 @@ import type {
 import { selected } from "../result/finding.ts";
 import type { Why } from "../result/result.ts";
 import { analyseSetup } from "./analyse-setup.ts";
-import { connectionWays, rulesIn } from "./connection-ways.ts";
+import { connectionWays } from "./connection-ways.ts";
 import { exactShares, sharesWords } from "./exact-shares.ts";
 
 /** Findings that may explain an expectation of each kind; of the other kinds none does. */
@@ -75,7 +77,7 @@ function findingsAbout(
 	const ways = connectionWays(setup, clients);
 	if (ways === null) return [];
 	const met = new Set(
-		[...ways.values()].flatMap(rulesIn).map(({ rule }) => rule),
+		[...ways.values()].flatMap((one) => rulesIn(one)).map(({ rule }) => rule),
 	);
 	const findings = analyseSetup(setup)?.findings ?? [];
 	return findings.filter(

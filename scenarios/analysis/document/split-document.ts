@@ -17,8 +17,8 @@ import type {
 } from "../services/service.ts";
 import { chanceAllows } from "../split/chance.ts";
 import type { Drive, Order, Part, Share } from "../split/split.ts";
-import type { Decision, RuleRef } from "../walk/decision.ts";
-import { endsOf } from "../walk/ends-of.ts";
+import type { RuleRef } from "../walk/decision.ts";
+import { endsOf, isByHash } from "../walk/ends-of.ts";
 
 /** A number that is exact. @public */
 export interface Exact {
@@ -235,17 +235,6 @@ function classDocument(
 			};
 		}),
 	};
-}
-
-function isByHash(decision: Decision): boolean {
-	const seen = new Set<Decision>();
-	const visit = (one: Decision): boolean => {
-		if (one.kind === "leaf" || seen.has(one)) return false;
-		seen.add(one);
-		const { asked, ways } = one;
-		return (asked.kind === "spread" && asked.by === "hash") || ways.some(visit);
-	};
-	return visit(decision);
 }
 
 /** Backends in the order of their rules, then what gets no backend. */

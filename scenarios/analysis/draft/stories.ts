@@ -7,7 +7,7 @@ import {
 	type VectorSplit,
 } from "../services/service.ts";
 import type { Split } from "../split/split.ts";
-import type { Decision } from "../walk/decision.ts";
+import { isByHash } from "../walk/ends-of.ts";
 import { call, constant, type Expression, type Fields } from "./expression.ts";
 import type { DraftClient, Hosts } from "./hosts.ts";
 import {
@@ -128,7 +128,7 @@ interface Meant {
 function meantOf({ hosts, of, isFaulty }: ClassContext, split: Split): Meant {
 	const keys = hosts.backends.map(({ key }) => key);
 	const none = split.parts.filter(({ key }) => key.startsWith(NO_BACKEND));
-	const exact = isByAddress(of) ? null : exactWeights(split, keys);
+	const exact = isByHash(of.decision) ? null : exactWeights(split, keys);
 	if (exact === null) {
 		const mayLose = none.some(
 			({ share }) =>
@@ -144,18 +144,6 @@ function meantOf({ hosts, of, isFaulty }: ClassContext, split: Split): Meant {
 	if (loses || isFaulty)
 		return { weights: equal, servesAll: true, isDone: false };
 	return { weights: exact, servesAll: true, isDone: true };
-}
-
-/** The backend follows from the client's address: shares are those of clients, of which a scenario has few. */
-function isByAddress({ decision }: ClientClass): boolean {
-	const seen = new Set<Decision>();
-	const asks = (one: Decision): boolean => {
-		if (one.kind === "leaf" || seen.has(one)) return false;
-		seen.add(one);
-		const { asked, ways } = one;
-		return (asked.kind === "spread" && asked.by === "hash") || ways.some(asks);
-	};
-	return asks(decision);
 }
 
 /** Backends that some of the class's connections reach, in the order of their names. */
@@ -183,7 +171,7 @@ function sharesRemark(
 ): string {
 	const who = isOnly ? "" : `${of.name}: `;
 	if (weights === null)
-		return isByAddress(of)
+		return isByHash(of.decision)
 			? `${who}which backend a client gets follows from its address: no share is expected.`
 			: `${who}what a backend gets depends on what nothing bounds, such as the rate of packets: no share is expected.`;
 	const names = new Map(hosts.backends.map(({ key, name }) => [key, name]));

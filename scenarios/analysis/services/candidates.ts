@@ -125,7 +125,7 @@ function chainsByName(table: Table): ReadonlyMap<string, Chain> {
 /** The packets that rules with a say in balancing ask for. */
 export function candidates(ruleset: Ruleset, links: Links): Candidates {
 	const interfaces = links.names;
-	const here = normalized(links.own.map(({ address }) => [address, address]));
+	const here = links.ownAddresses;
 	const byTable = new Map<string, Map<string, Space>>();
 	const isWhole = visitRules(
 		ruleset,

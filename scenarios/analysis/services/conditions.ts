@@ -1,5 +1,6 @@
 /** Which conditions a service has, which backends each one belongs to, and the values that matter. */
 import type { Decision, End } from "../walk/decision.ts";
+import { askedIn, endsOf } from "../walk/ends-of.ts";
 import type { ConditionRole, VectorSplit } from "./service.ts";
 
 /** Values of conditions by name. */
@@ -7,16 +8,10 @@ export type Vector = ReadonlyMap<string, 0 | 1>;
 
 /** Names of conditions that a decision asks about, in the order in which it does. */
 export function conditionNames(decision: Decision): readonly string[] {
-	const names = new Set<string>();
-	const seen = new Set<Decision>();
-	const visit = (one: Decision): void => {
-		if (one.kind === "leaf" || seen.has(one)) return;
-		seen.add(one);
-		if (one.asked.kind === "condition") names.add(one.asked.name);
-		for (const way of one.ways) visit(way);
-	};
-	visit(decision);
-	return [...names];
+	const names = askedIn(decision).flatMap((asked) =>
+		asked.kind === "condition" ? [asked.name] : [],
+	);
+	return [...new Set(names)];
 }
 
 /** Backends that can be reached under these values. */
@@ -25,23 +20,12 @@ export function reachable(
 	vector: Vector,
 	backendOf: (end: End) => string | null,
 ): ReadonlySet<string> {
-	const keys = new Set<string>();
-	const seen = new Set<Decision>();
-	const visit = (one: Decision): void => {
-		if (seen.has(one)) return;
-		seen.add(one);
-		if (one.kind === "leaf") {
-			const key = backendOf(one.end);
-			if (key !== null) keys.add(key);
-			return;
-		}
-		const { asked, ways } = one;
-		if (asked.kind === "condition")
-			visit(ways[vector.get(asked.name) ?? 0] as Decision);
-		else for (const way of ways) visit(way);
-	};
-	visit(decision);
-	return keys;
+	const ends = endsOf(decision, ({ asked, ways }) =>
+		asked.kind === "condition"
+			? [ways[vector.get(asked.name) ?? 0] as Decision]
+			: ways,
+	);
+	return new Set(ends.flatMap((end) => backendOf(end) ?? []));
 }
 
 /** All vectors of so many conditions are looked at; of more only those one or two steps from the best that was found. */

@@ -6,7 +6,7 @@ import type { Ruleset } from "../../../sim/contract/ruleset.ts";
 import type { Packet } from "../../../sim/packet/packet.ts";
 import { splitOf } from "../split/split-of.ts";
 import type { Decision, End, RuleRef } from "../walk/decision.ts";
-import { endsOf } from "../walk/ends-of.ts";
+import { decisionText, endsOf, rulesIn } from "../walk/ends-of.ts";
 import { type Arrival, TooManyWaysError, Walker } from "../walk/walker.ts";
 import type { AssumedWorld } from "../world/assumed-world.ts";
 import { candidates, rulesWithASay } from "./candidates.ts";
@@ -85,7 +85,7 @@ export function findServices(
 		if (space === null || arrival === null) continue;
 		const decision = walkOrSay(walker, arrival, gaps);
 		if (decision === null) continue;
-		meet(met, decision);
+		for (const { rule } of rulesIn(decision)) met.add(rule);
 		const one =
 			foundIn(space, { arrival, decision, narrower }, context) ??
 			foundForOthers(space, { arrival, decision, narrower }, context);
@@ -98,7 +98,8 @@ export function findServices(
 	}
 	const services = withUniqueKeys(found.map((one) => serviceOf(one, context)));
 	for (const { classesOf } of found)
-		for (const { decision } of classesOf.flat()) meet(met, decision);
+		for (const { decision } of classesOf.flat())
+			for (const { rule } of rulesIn(decision)) met.add(rule);
 	const unmet = rulesWithASay(ruleset, links.names)
 		.map((rule) => walker.rules.refOf(rule))
 		.filter(({ rule }) => !met.has(rule));
@@ -111,22 +112,6 @@ export function findServices(
 		unmet,
 		gaps: [...new Set(gaps)],
 	};
-}
-
-/** Notes the rules that packets match, or are asked by, on any way. */
-function meet(met: Set<string>, decision: Decision): void {
-	const seen = new Set<Decision>();
-	const visit = (one: Decision): void => {
-		if (seen.has(one)) return;
-		seen.add(one);
-		if (one.kind === "leaf")
-			for (const { rule } of one.end.rules) met.add(rule);
-		else {
-			met.add(one.asked.at.rule);
-			for (const way of one.ways) visit(way);
-		}
-	};
-	visit(decision);
 }
 
 /** Packets that meet what is not modelled before anything is balanced. */
@@ -158,7 +143,7 @@ function foundIn(
 	);
 	if (balances === null) return null;
 	const signature = (one: Decision, packet: Packet) =>
-		signatureOf(
+		decisionText(
 			one,
 			(end) =>
 				meaningOf(end, {
@@ -272,25 +257,6 @@ function walkOrSay(
 		gaps.push(error.message);
 		return null;
 	}
-}
-
-/** The graph as text, with ends named relative to the packet. */
-function signatureOf(decision: Decision, textOf: (end: End) => string): string {
-	const numbers = new Map<Decision, number>();
-	const lines: string[] = [];
-	const visit = (one: Decision): number => {
-		const known = numbers.get(one);
-		if (known !== undefined) return known;
-		const line =
-			one.kind === "leaf"
-				? textOf(one.end)
-				: `${one.asked.key}:${one.ways.map(visit).join(",")}`;
-		const number = lines.push(line) - 1;
-		numbers.set(one, number);
-		return number;
-	};
-	visit(decision);
-	return lines.join("\n");
 }
 
 function serviceOf(

@@ -6,7 +6,7 @@ import { ICMP, type Packet, TCP, UDP } from "../../../sim/packet/packet.ts";
 import { Routes } from "../../../sim/routing/routes.ts";
 import type { Arrival } from "../walk/walker.ts";
 import type { AssumedWorld } from "../world/assumed-world.ts";
-import { contains, type Intervals } from "./intervals.ts";
+import { contains, type Intervals, normalized } from "./intervals.ts";
 import { HEADER_FIELDS, type Space } from "./space.ts";
 
 /** The interfaces of a world, with what is known of their links. */
@@ -17,6 +17,8 @@ export interface Links {
 		readonly address: number;
 		readonly interface: string;
 	}[];
+	/** The addresses alone. */
+	readonly ownAddresses: Intervals;
 	readonly clientInterfaces: readonly string[];
 	/** The interface behind which an address lies; `null`: nowhere, or it is the gateway's own. */
 	interfaceTowards(address: number): string | null;
@@ -43,6 +45,7 @@ function makeLinks({ setup, clientInterfaces }: AssumedWorld): Links {
 	return {
 		names: setup.interfaces.map(({ name }) => name),
 		own,
+		ownAddresses: normalized(own.map(({ address }) => [address, address])),
 		clientInterfaces,
 		interfaceTowards(address) {
 			const route = routes.lookup(address | 0);

@@ -3,12 +3,7 @@ import { drivesOf, type PacketClass } from "../split/drives.ts";
 import type { Drive } from "../split/split.ts";
 import { meaningIn } from "./ends.ts";
 import type { Context, Found, OtherTraffic } from "./found.ts";
-import {
-	complement,
-	type Intervals,
-	intervalsText,
-	normalized,
-} from "./intervals.ts";
+import { complement, type Intervals, intervalsText } from "./intervals.ts";
 import type { Links } from "./sample.ts";
 import type { Service } from "./service.ts";
 import { partName } from "./service-names.ts";
@@ -61,14 +56,13 @@ export function movedBy(
 function isRest(
 	spaces: readonly Space[],
 	place: number,
-	links: Links,
+	{ ownAddresses }: Links,
 ): boolean {
-	const own = normalized(links.own.map(({ address }) => [address, address]));
 	const isOf = (space: Space | undefined, set: Intervals) =>
 		space !== undefined &&
 		intervalsText(space.destination) === intervalsText(set);
 	return (
-		isOf(spaces[place], complement(own)) &&
-		spaces.some((space) => isOf(space, own))
+		isOf(spaces[place], complement(ownAddresses)) &&
+		spaces.some((space) => isOf(space, ownAddresses))
 	);
 }

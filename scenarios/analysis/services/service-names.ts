@@ -47,9 +47,9 @@ export function protocolOf({ protocol }: Space): Service["protocol"] {
 /** Any address but the gateway's own is as good as any. */
 export function addressesOf(spaces: readonly Space[], links: Links): Ranges {
 	const found = rangesOf(spaces, "destination");
-	const own = normalized(links.own.map(({ address }) => [address, address]));
 	const isAnyOther =
-		found !== null && intervalsText(found) === intervalsText(complement(own));
+		found !== null &&
+		intervalsText(found) === intervalsText(complement(links.ownAddresses));
 	return isAnyOther ? null : found;
 }
 
@@ -57,8 +57,7 @@ export function addressesOf(spaces: readonly Space[], links: Links): Ranges {
 export function addressWords(spaces: readonly Space[], links: Links): string {
 	const addresses = addressesOf(spaces, links);
 	if (addresses === null) return "any";
-	const own = normalized(links.own.map(({ address }) => [address, address]));
-	return intervalsText(addresses) === intervalsText(own)
+	return intervalsText(addresses) === intervalsText(links.ownAddresses)
 		? "local"
 		: addressesText(addresses);
 }

@@ -1,26 +1,87 @@
-/** The ends of a decision, and what is asked of their packets. */
+/** What a decision leads to: its nodes, its ends, what it asks, the rules that packets meet. */
 import type { Packet } from "../../../sim/packet/packet.ts";
-import type { Decision, End } from "./decision.ts";
+import type { Asked, Decision, End, RuleRef } from "./decision.ts";
 
-/** All ends of a decision, each once. */
-export function endsOf(decision: Decision): readonly End[] {
-	const seen = new Set<Decision>();
-	const ends: End[] = [];
-	const visit = (one: Decision): void => {
-		if (seen.has(one)) return;
-		seen.add(one);
-		if (one.kind === "leaf") ends.push(one.end);
-		else for (const way of matchFirst(one)) visit(way);
-	};
-	visit(decision);
-	return ends;
-}
+type Fork = Extract<Decision, { readonly kind: "fork" }>;
+
+/** Which ways of a fork are followed, and in which order. */
+export type Following = (fork: Fork) => readonly Decision[];
 
 /** What a rule does with a packet that it matches comes before what later rules do with the others. */
-function matchFirst({ asked, ways }: Decision & { kind: "fork" }) {
-	return asked.kind === "spread" || asked.kind === "condition"
+const matchFirst: Following = ({ asked, ways }) =>
+	asked.kind === "spread" || asked.kind === "condition"
 		? ways
 		: ways.toReversed();
+
+/**
+ * All nodes, each once, a fork before what it leads to: ways share nodes.
+ * @param following all ways as they stand, when left out
+ */
+export function nodesOf(
+	decision: Decision,
+	following: Following = ({ ways }) => ways,
+): readonly Decision[] {
+	const nodes = new Set<Decision>();
+	const visit = (one: Decision): void => {
+		if (nodes.has(one)) return;
+		nodes.add(one);
+		if (one.kind === "fork") for (const way of following(one)) visit(way);
+	};
+	visit(decision);
+	return [...nodes];
+}
+
+/** All ends, each once. @param following all ways, those of packets that match first, when left out */
+export function endsOf(
+	decision: Decision,
+	following: Following = matchFirst,
+): readonly End[] {
+	return nodesOf(decision, following).flatMap((one) =>
+		one.kind === "leaf" ? [one.end] : [],
+	);
+}
+
+/** What is asked, fork by fork. */
+export function askedIn(decision: Decision): readonly Asked[] {
+	return nodesOf(decision).flatMap((one) =>
+		one.kind === "fork" ? [one.asked] : [],
+	);
+}
+
+/** Rules that have a part in it: those that ask, and those that a packet matches. */
+export function rulesIn(decision: Decision): readonly RuleRef[] {
+	return nodesOf(decision).flatMap((one) =>
+		one.kind === "fork" ? [one.asked.at] : one.end.rules,
+	);
+}
+
+/** Does a hash of the client's address pick where its connections go? */
+export function isByHash(decision: Decision): boolean {
+	return askedIn(decision).some(
+		(asked) => asked.kind === "spread" && asked.by === "hash",
+	);
+}
+
+/** Equal for decisions that move the same counters to the same ends. */
+export function decisionText(
+	decision: Decision,
+	textOf: (end: End) => string,
+): string {
+	const numbers = new Map<Decision, number>();
+	const lines: string[] = [];
+	const visit = (one: Decision): number => {
+		const known = numbers.get(one);
+		if (known !== undefined) return known;
+		const line =
+			one.kind === "leaf"
+				? textOf(one.end)
+				: `${one.asked.key}:${one.ways.map(visit).join(",")}`;
+		const number = lines.push(line) - 1;
+		numbers.set(one, number);
+		return number;
+	};
+	visit(decision);
+	return lines.join("\n");
 }
 
 /** The destination port; `null` where the protocol has none. */

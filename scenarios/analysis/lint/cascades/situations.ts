@@ -1,4 +1,5 @@
 /** What becomes of a service when backends are dead: the splits for the values of its conditions. */
+
 import type {
 	MatchUse,
 	Rule,
@@ -10,6 +11,7 @@ import { NO_BACKEND } from "../../services/service.ts";
 import type { Split } from "../../split/split.ts";
 import { splitOf } from "../../split/split-of.ts";
 import type { Decision, End, RuleRef } from "../../walk/decision.ts";
+import { endsOf } from "../../walk/ends-of.ts";
 import { eachRule, type PlacedRule } from "../each-rule.ts";
 import type { Balancer } from "./balancers.ts";
 import { onlyWayOf } from "./cascade.ts";
@@ -100,20 +102,11 @@ export function endUnder(
 	conditions: ReadonlyMap<string, 0 | 1>,
 	key: string,
 ): End | null {
-	const seen = new Set<Decision>();
-	const visit = (one: Decision): End | null => {
-		if (seen.has(one)) return null;
-		seen.add(one);
-		if (one.kind === "leaf") return keyOf(one.end) === key ? one.end : null;
-		const only = onlyWayOf(one.asked, conditions);
-		const ways = only === null ? one.ways : [one.ways[only] as Decision];
-		for (const way of ways) {
-			const end = visit(way);
-			if (end !== null) return end;
-		}
-		return null;
-	};
-	return visit(client.decision);
+	const ends = endsOf(client.decision, ({ asked, ways }) => {
+		const only = onlyWayOf(asked, conditions);
+		return only === null ? ways : [ways[only] as Decision];
+	});
+	return ends.find((end) => keyOf(end) === key) ?? null;
 }
 
 /** A rule that asks for a condition. */

@@ -1,5 +1,7 @@
 /** What the analysis of a ruleset does not know: where it has a part, the linter may miss something. */
+
 import type { Decision, RuleRef } from "../../walk/decision.ts";
+import { endsOf } from "../../walk/ends-of.ts";
 import { connectionsOf } from "../connections.ts";
 import type { Facts } from "../facts.ts";
 
@@ -28,21 +30,14 @@ export function unknownOf(facts: Facts): readonly string[] {
 	return [...new Set([...gaps, ...later, ...found])];
 }
 
-/** Ways share nodes, so each is looked at once. */
 function unknownEnds(decision: Decision): ReadonlySet<string> {
-	const seen = new Set<Decision>();
-	const found = new Set<string>();
-	const open = [decision];
-	for (let node = open.pop(); node !== undefined; node = open.pop()) {
-		if (seen.has(node)) continue;
-		seen.add(node);
-		if (node.kind === "fork") open.push(...node.ways);
-		else if (node.end.fate.kind === "unknown") {
-			const { unknown } = node.end.fate;
-			found.add(`${unknown.reason}${placeOf(unknown)}`);
-		}
-	}
-	return found;
+	return new Set(
+		endsOf(decision).flatMap(({ fate }) =>
+			fate.kind === "unknown"
+				? [`${fate.unknown.reason}${placeOf(fate.unknown)}`]
+				: [],
+		),
+	);
 }
 
 function placeOf({ rule, line }: RuleRef): string {

@@ -1,6 +1,6 @@
 import { compareRationals, ZERO } from "../../../../../sim/rational.ts";
 import type { Decision, End, RuleRef } from "../../../walk/decision.ts";
-import { endsOf } from "../../../walk/ends-of.ts";
+import { askedIn, endsOf } from "../../../walk/ends-of.ts";
 import { type Balancer, balancersOf } from "../../cascades/balancers.ts";
 import { onlyWayOf } from "../../cascades/cascade.ts";
 import { choosingRule } from "../../cascades/choosing-rule.ts";
@@ -74,23 +74,11 @@ function reachedBy({ client, keyOf }: Balancer): ReadonlySet<string> {
 
 /** Ends at which something can come, with any values of the conditions. */
 function possibleEnds(decision: Decision): readonly End[] {
-	const seen = new Set<Decision>();
-	const ends: End[] = [];
-	const visit = (one: Decision): void => {
-		if (seen.has(one)) return;
-		seen.add(one);
-		if (one.kind === "leaf") {
-			ends.push(one.end);
-			return;
-		}
-		const { asked, ways } = one;
+	return endsOf(decision, ({ asked, ways }) => {
 		const only =
 			asked.kind === "condition" ? null : onlyWayOf(asked, new Map());
-		for (const way of only === null ? ways : [ways[only] as Decision])
-			visit(way);
-	};
-	visit(decision);
-	return ends;
+		return only === null ? ways : [ways[only] as Decision];
+	});
 }
 
 function foundAt(
@@ -123,16 +111,10 @@ function foundAt(
 /** Rules before it that count or draw and always match. */
 function takers({ client }: Balancer, { rule }: RuleRef): readonly RuleRef[] {
 	const found = new Map<string, RuleRef>();
-	const seen = new Set<Decision>();
-	const visit = (one: Decision): void => {
-		if (one.kind === "leaf" || seen.has(one)) return;
-		seen.add(one);
-		const { asked, ways } = one;
+	for (const asked of askedIn(client.decision)) {
 		const takesAll =
 			asked.kind !== "condition" && onlyWayOf(asked, new Map()) === 1;
 		if (takesAll && asked.at.rule !== rule) found.set(asked.at.rule, asked.at);
-		for (const way of ways) visit(way);
-	};
-	visit(client.decision);
+	}
 	return [...found.values()];
 }

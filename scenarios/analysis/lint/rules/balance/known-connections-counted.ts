@@ -1,4 +1,5 @@
 import type { Decision } from "../../../walk/decision.ts";
+import { askedIn } from "../../../walk/ends-of.ts";
 import { balancersOf } from "../../cascades/balancers.ts";
 import { type Counted, countedIn } from "../../cascades/cascade.ts";
 import { partAt } from "../../cascades/findings.ts";
@@ -70,13 +71,7 @@ function metBy({ later }: Connection, key: string): string | null {
 }
 
 function asks(decision: Decision, key: string): boolean {
-	const seen = new Set<Decision>();
-	const visit = (one: Decision): boolean => {
-		if (one.kind === "leaf" || seen.has(one)) return false;
-		seen.add(one);
-		return one.asked.key === key || one.ways.some(visit);
-	};
-	return visit(decision);
+	return askedIn(decision).some((asked) => asked.key === key);
 }
 
 function foundAt(

@@ -2,6 +2,7 @@ import type { Ruleset } from "../../../../../sim/contract/ruleset.ts";
 import type { Service } from "../../../services/service.ts";
 import type { Drive, Order } from "../../../split/split.ts";
 import type { Decision } from "../../../walk/decision.ts";
+import { askedIn } from "../../../walk/ends-of.ts";
 import { balancersOf } from "../../cascades/balancers.ts";
 import { type Counted, countedIn } from "../../cascades/cascade.ts";
 import { oncePerRule, partAt } from "../../cascades/findings.ts";
@@ -137,13 +138,7 @@ function isSameService(one: Service, other: Service): boolean {
 }
 
 function asks(decision: Decision, key: string): boolean {
-	const seen = new Set<Decision>();
-	const visit = (one: Decision): boolean => {
-		if (one.kind === "leaf" || seen.has(one)) return false;
-		seen.add(one);
-		return one.asked.key === key || one.ways.some(visit);
-	};
-	return visit(decision);
+	return askedIn(decision).some((asked) => asked.key === key);
 }
 
 /** Rules that lead to the chain of a counter, or to one from which it is called. */
