@@ -5,7 +5,7 @@ import type { Asked, Decision, End, RuleRef } from "./decision.ts";
 type Fork = Extract<Decision, { readonly kind: "fork" }>;
 
 /** Which ways of a fork are followed, and in which order. */
-export type Following = (fork: Fork) => readonly Decision[];
+type Following = (fork: Fork) => readonly Decision[];
 
 /** What a rule does with a packet that it matches comes before what later rules do with the others. */
 const matchFirst: Following = ({ asked, ways }) =>
@@ -17,7 +17,7 @@ const matchFirst: Following = ({ asked, ways }) =>
  * All nodes, each once, a fork before what it leads to: ways share nodes.
  * @param following all ways as they stand, when left out
  */
-export function nodesOf(
+function nodesOf(
 	decision: Decision,
 	following: Following = ({ ways }) => ways,
 ): readonly Decision[] {
