@@ -247,3 +247,16 @@ COMMIT
 		["nat:OUTPUT:rule:1", 4],
 	]);
 });
+
+test("what is not modelled is a gap, also where something open stands in front of it", () => {
+	const { gaps } = analyse(
+		parseRuleset(
+			`*mangle
+-A PREROUTING -p tcp --dport 80 ${nth(2)} -m ecn --ecn-tcp-cwr -j MARK --set-mark 1
+COMMIT
+`,
+			{ file: "test.rules" },
+		),
+	);
+	expect(gaps.join()).toContain('match "ecn" is not modelled');
+});

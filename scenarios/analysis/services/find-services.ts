@@ -90,8 +90,8 @@ export function findServices(
 			foundIn(space, { arrival, decision, narrower }, context) ??
 			foundForOthers(space, { arrival, decision, narrower }, context);
 		if (one !== null) join(found, one);
-		else if (decision.kind === "leaf") gaps.push(...unknownIn(decision.end));
-		else {
+		else gaps.push(...endsOf(decision).flatMap(unknownIn));
+		if (one === null && decision.kind === "fork") {
 			const name = trafficName(space, arrival, links);
 			others.push({ name, arrival, decision });
 		}
