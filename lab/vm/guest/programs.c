@@ -1,5 +1,5 @@
 /*
- * Runs programs for agent.c. iptables and conntrack stand by (standby.c) and are forked; everything
+ * Runs programs for agent.c. iptables, conntrack and ipset stand by (standby.c) and are forked; everything
  * else is started. Nobody can tell which it was but by the time that it took.
  */
 #define _GNU_SOURCE

@@ -1,4 +1,4 @@
-/** The guest's whole file system: the agent, a shell, iptables, conntrack, their libraries, and modules. */
+/** The guest's whole file system: the agent, a shell, iptables, conntrack, ipset, their libraries, and modules. */
 import {
 	existsSync,
 	lstatSync,
@@ -39,11 +39,13 @@ const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
 		"iptables-nft-restore",
 	],
 	conntrack: [],
+	ipset: [],
 };
 /** Programs that stand by (`guest/standby.c`), and the extensions that are mapped in advance. */
 const STANDING_BY: Readonly<Record<string, readonly string[]>> = {
 	"xtables-legacy-multi": COMMON_EXTENSIONS,
 	conntrack: [],
+	ipset: [],
 };
 const FOLDERS = [
 	"bin",
