@@ -1,4 +1,4 @@
-/** The guest's whole file system: the agent, a shell, iptables, conntrack, ipset, their libraries, and modules. */
+/** The guest's whole file system: the agent, a shell, iptables, conntrack, ip, ipset, their libraries, and modules. */
 import {
 	existsSync,
 	lstatSync,
@@ -22,6 +22,7 @@ const LIBRARY_FOLDERS = [
 	"lib64",
 	"usr/lib64",
 ];
+const PROGRAM_FOLDERS = ["usr/sbin", "sbin", "usr/bin", "bin"];
 const LOADER = "lib64/ld-linux-x86-64.so.2";
 /** Programs, and the names by which they are called. */
 const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
@@ -39,6 +40,7 @@ const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
 		"iptables-nft-restore",
 	],
 	conntrack: [],
+	ip: [],
 	ipset: [],
 };
 /** Programs that stand by (`guest/standby.c`), and the extensions that are mapped in advance. */
@@ -107,7 +109,8 @@ export async function createInitrd(parts: InitrdParts): Promise<Buffer> {
 		needed.push(...neededLibraries(data));
 	};
 	for (const [name, calls] of Object.entries(PROGRAMS)) {
-		addProgram(`usr/sbin/${name}`, find(root, ["usr/sbin", "sbin"], name));
+		const file = find(root, PROGRAM_FOLDERS, name);
+		addProgram(`usr/sbin/${name}`, file);
 		for (const call of calls) addLink(`usr/sbin/${call}`, name);
 	}
 	const extensions = join(root, LIBRARIES, "xtables");
@@ -154,9 +157,9 @@ function find(root: string, folders: readonly string[], name: string): string {
 	});
 }
 
-/** The small programs that busybox is, by their names. Loading modules is the agent's. */
+/** The small programs that busybox is, by their names. Loading modules is the agent's, and `ip` is iproute2's. */
 async function appletsOf(busybox: string): Promise<readonly string[]> {
 	const list = await mustExecute("asking busybox", busybox, ["--list"]);
-	const ours = /^(busybox|init|linuxrc|modprobe|insmod|rmmod|depmod)$/;
+	const ours = /^(busybox|init|ip|linuxrc|modprobe|insmod|rmmod|depmod)$/;
 	return list.split("\n").filter((name) => name !== "" && !ours.test(name));
 }

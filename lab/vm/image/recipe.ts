@@ -7,7 +7,7 @@ import { matches } from "../../../sim/matches/index.ts";
 import { targets } from "../../../sim/targets/index.ts";
 
 /** To be raised whenever the way in which an image is made changes. */
-const RECIPE = 4;
+const RECIPE = 5;
 
 /** Sources that are compiled for the guest. */
 export const GUEST_SOURCES = fileURLToPath(
@@ -21,6 +21,7 @@ export const DEFAULT_KERNEL = "linux-image-cloud-amd64";
 export const GUEST_PACKAGES = [
 	"busybox-static",
 	"conntrack",
+	"iproute2",
 	"ipset",
 	"iptables",
 	"netbase",
@@ -44,13 +45,15 @@ export const COMMON_EXTENSIONS: readonly string[] = [
 export function followsDependency(name: string): boolean {
 	return (
 		/^linux-(image|modules|headers|kbuild|compiler)/.test(name) ||
-		/^lib(?!perl|gcc)/.test(name)
+		/^(lib(?!perl|gcc)|zlib)/.test(name)
 	);
 }
 
 /** Tells whether an image was made the way we would make it. */
 export function recipeHash(): string {
-	const hash = createHash("sha256").update(`${RECIPE}\n`);
+	const hash = createHash("sha256").update(
+		`${RECIPE}\n${GUEST_PACKAGES.join("\n")}\n`,
+	);
 	for (const name of readdirSync(GUEST_SOURCES).sort())
 		hash.update(readFileSync(join(GUEST_SOURCES, name)));
 	return hash.digest("hex").slice(0, 12);
