@@ -2,14 +2,20 @@
  * A backend: an SMTP server on a host of its own, and all the ways in which it can be unwell.
  */
 
+import type { UdpPacket } from "../packet/packet.ts";
 import type { Host } from "./host.ts";
 import { LineReader, type SmtpServer, smtpBanner, smtpReply } from "./smtp.ts";
 import type { SocketUser, TcpSocket } from "./tcp-socket.ts";
+import {
+	type ProgramHealth,
+	type UdpProgram,
+	UdpServer,
+} from "./udp/udp-server.ts";
 
 /** A change applies at once, to connections that stand as well. @public */
 export type BackendBehaviour =
 	| { readonly kind: "up" }
-	/** Nobody listens: RST. Coming from another behaviour, the process is killed, and its connections with it. */
+	/** Nothing listens: RST, or port-unreachable. Coming from another behaviour, the process is killed, and its connections with it. */
 	| { readonly kind: "refuse" }
 	/** The host is gone: no ARP, and it has forgotten everything when it comes back. */
 	| { readonly kind: "vanish" }
@@ -17,12 +23,13 @@ export type BackendBehaviour =
 	| { readonly kind: "silent" }
 	/**
 	 * The process is stuck. `accept: false`: its kernel takes connections until the backlog is full, and
-	 * drops SYNs from then on. `accept: true`: connections are accepted, and nothing is ever said.
+	 * drops SYNs from then on. `accept: true`: connections are accepted, and nothing is ever said. Datagrams wait in
+	 * the socket until it is full, in both cases.
 	 */
 	| { readonly kind: "hang"; readonly accept: boolean }
-	/** Waits before the banner and each reply. */
+	/** Waits before the banner and each reply, and before each datagram that it sends. */
 	| { readonly kind: "slow"; readonly delayMs: number }
-	/** Takes no new connections (RST), and serves those that stand. */
+	/** Takes no new connections (RST), and serves those that stand. Over UDP, it serves the peers that it has served before. */
 	| { readonly kind: "drain" }
 	/** Of the packets that go to it or come from it, each is lost with this probability (between 0 and 1); ARP is not. */
 	| { readonly kind: "lossy"; readonly loss: number };
@@ -30,7 +37,7 @@ export type BackendBehaviour =
 /** `listen(fd, 100)`, as Postfix and most others do. The kernel lets one more in (`sk_acceptq_is_full`, include/net/sock.h, 6.1). */
 const BACKLOG = 100;
 
-export class Backend {
+export class Backend implements ProgramHealth {
 	readonly name: string;
 	readonly host: Host;
 	readonly port: number;
@@ -39,6 +46,8 @@ export class Backend {
 	private readonly conversations = new Set<Conversation>();
 	/** Connections that the kernel has taken and the process has not. */
 	waiting = 0;
+	/** Programs that serve datagrams, by their ports. */
+	private readonly datagramServers = new Map<number, UdpServer>();
 
 	constructor(
 		name: string,
@@ -60,8 +69,27 @@ export class Backend {
 
 	/** Is there a process that may know what to do with a datagram to this port? */
 	hasProcessAt(port: number): boolean {
+		return port === this.port && !this.isDead;
+	}
+
+	/** A program serves datagrams to this port. */
+	serveDatagrams(port: number, program: UdpProgram): void {
+		this.datagramServers.set(port, new UdpServer(this.host, this, program));
+	}
+
+	/** Does a program take the datagram? Else its port is closed. */
+	takesDatagram(packet: UdpPacket): boolean {
+		const server = this.datagramServers.get(packet.destinationPort);
+		return server?.take(packet) ?? false;
+	}
+
+	get isDead(): boolean {
 		const { kind } = this.behaviour;
-		return port === this.port && kind !== "refuse" && kind !== "vanish";
+		return kind === "refuse" || kind === "vanish";
+	}
+
+	get isDraining(): boolean {
+		return this.behaviour.kind === "drain";
 	}
 
 	get isStuck(): boolean {
@@ -99,6 +127,9 @@ export class Backend {
 	become(behaviour: BackendBehaviour): void {
 		const before = this.behaviour.kind;
 		this.behaviour = behaviour;
+		for (const server of this.datagramServers.values())
+			if (this.isDead) server.die();
+			else server.resume();
 		switch (behaviour.kind) {
 			case "vanish":
 				this.host.loseEverything();

@@ -28,6 +28,8 @@ import { receiveSegment } from "./tcp-receive.ts";
 import { segment } from "./tcp-segment.ts";
 import type { SocketHost, SocketUser } from "./tcp-socket.ts";
 import { TcpSocket } from "./tcp-socket.ts";
+import type { DatagramHost } from "./udp/udp-flow.ts";
+import { UdpSockets } from "./udp/udp-sockets.ts";
 
 /**
  * Whoever listens on a port. It says who takes the connection that a SYN asks for; `null` drops the
@@ -35,7 +37,7 @@ import { TcpSocket } from "./tcp-socket.ts";
  */
 export type Listener = (syn: TcpPacket) => SocketUser | null;
 
-export class Host implements SocketHost {
+export class Host implements SocketHost, DatagramHost {
 	readonly address: number;
 	readonly clock: Clock;
 	private readonly output: (packet: Packet) => void;
@@ -49,8 +51,14 @@ export class Host implements SocketHost {
 	/** Local ports that somebody drives by hand: the host does not answer for them. */
 	private readonly handDriven = new Set<number>();
 
-	/** Does a process take the datagram? Else the host says that its port is closed. */
+	/** Sockets of UDP that its programs have connected. */
+	readonly datagrams = new UdpSockets();
+
+	/** Does a program that serves take the datagram? Else the host says that its port is closed. */
 	takesDatagram: (packet: UdpPacket) => boolean = () => false;
+
+	/** What happens now is not modelled, and why. */
+	doesNotKnow: (reason: string) => void = () => {};
 
 	/** @param output puts a packet on the host's link */
 	constructor(address: number, clock: Clock, output: (packet: Packet) => void) {
@@ -201,8 +209,9 @@ export class Host implements SocketHost {
 			return;
 		}
 		const { about } = packet;
-		if (about === null || about.kind !== "tcp") return;
-		if (about.source !== this.address) return;
+		if (about === null || about.source !== this.address) return;
+		if (about.kind === "udp") this.datagrams.receiveError(packet, about);
+		if (about.kind !== "tcp") return;
 		const socket = this.find(
 			about.sourcePort,
 			about.destination,
@@ -213,7 +222,7 @@ export class Host implements SocketHost {
 
 	private receiveUdp(packet: UdpPacket): void {
 		if (this.handDriven.has(packet.destinationPort)) return;
-		if (this.takesDatagram(packet)) return;
+		if (this.datagrams.receive(packet) || this.takesDatagram(packet)) return;
 		this.transmit(
 			icmpError(packet, {
 				type: ICMP_DEST_UNREACH,
