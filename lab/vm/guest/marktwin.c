@@ -3,7 +3,7 @@
  * when timers have run, and marks packets for TRACE without a rule in anybody's table.
  *
  * Frames of ethertype 0x88b5 come in order with the packets on the trunk:
- *   octet 0      what to do: 'B'egin, 'A'dvance, 'T'imers, 'F'ree, trace '+' and '-'
+ *   octet 0      what to do: 'B'egin, 'A'dvance, 'T'imers, 'F'ree, 'H'old, 'G'o, trace '+' and '-'
  *   octets 4..7  a number that the answer repeats (big endian, as everything here)
  *   octets 8..15 script time in milliseconds
  *   octets 16..23 of a 'T': the longest step in milliseconds; 0 for one step
@@ -13,6 +13,10 @@
  * and answers once every timer that is due has run. Octet 1 of the answer is 1 when the clock can be
  * stopped; octets 8..15 are the guest's own time since 'B', which is ahead of the script's where it
  * cannot; octets 16..23 are the script time that was reached.
+ *
+ * From 'H' on, each packet that begins a connection stops where it would be confirmed, at the end of
+ * INPUT and POSTROUTING; 'G' lets them go on in the order in which they came, each to its end. So they
+ * meet as packets on several processors do, or packets that wait in an NFQUEUE.
  *
  * Besides, it gives fragments the room that other network cards give them.
  *
@@ -30,8 +34,10 @@
 #include <linux/netfilter_ipv4.h>
 #include <linux/version.h>
 #include <linux/workqueue.h>
+#include <net/dst.h>
 #include <net/ip.h>
 #include <net/net_namespace.h>
+#include <net/netfilter/nf_conntrack.h>
 #include <net/sch_generic.h>
 
 #define ETHERTYPE 0x88b5
@@ -187,6 +193,73 @@ static u32 until_it_is_old_enough(u64 now)
 	return up < DAYS(6) || up > DAYS(80) ? DAYS(6) - up : 0;
 }
 
+/* More than any scenario has; what comes then is not held. */
+#define MOST_HELD 16
+
+static struct held {
+	struct sk_buff *skb;
+	struct nf_hook_state state;
+} held[MOST_HELD];
+static unsigned int held_count;
+static bool holding;
+
+/* Behind all that translates, and before nf_confirm. */
+static unsigned int hold(void *unused, struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	enum ip_conntrack_info info;
+	struct nf_conn *connection;
+
+	if (!holding || held_count == MOST_HELD)
+		return NF_ACCEPT;
+	connection = nf_ct_get(skb, &info);
+	if (!connection || nf_ct_is_confirmed(connection) || CTINFO2DIR(info) != IP_CT_DIR_ORIGINAL)
+		return NF_ACCEPT;
+	if (skb_dst(skb) && !skb_dst_force(skb))
+		return NF_DROP;
+	held[held_count].skb = skb;
+	held[held_count].state = *state;
+	held_count++;
+	return NF_STOLEN;
+}
+
+/* The functions that stand behind `hold`, and then the rest of the way (nf_reinject). */
+static void go_on(struct held *one)
+{
+	struct nf_hook_state *state = &one->state;
+	const struct nf_hook_entries *entries =
+		rcu_dereference(state->net->nf.hooks_ipv4[state->hook]);
+	unsigned int next = 0;
+
+	while (entries && next < entries->num_hook_entries && entries->hooks[next].hook != hold)
+		next++;
+	if (!entries || next == entries->num_hook_entries)
+		kfree_skb(one->skb);
+	else if (nf_hook_slow(one->skb, state, entries, next + 1) == 1)
+		state->okfn(state->net, state->sk, one->skb);
+}
+
+static void let_go(void)
+{
+	unsigned int index;
+
+	holding = false;
+	for (index = 0; index < held_count; index++)
+		go_on(&held[index]);
+	held_count = 0;
+}
+
+static void forget_held(struct net *net)
+{
+	unsigned int index, kept = 0;
+
+	for (index = 0; index < held_count; index++)
+		if (net_eq(held[index].state.net, net))
+			kfree_skb(held[index].skb);
+		else
+			held[kept++] = held[index];
+	held_count = kept;
+}
+
 static int receive(struct sk_buff *skb, struct net_device *dev, struct packet_type *type,
 		   struct net_device *original)
 {
@@ -217,6 +290,12 @@ static int receive(struct sk_buff *skb, struct net_device *dev, struct packet_ty
 		until = be64_to_cpu(time);
 		longest_step = be64_to_cpu(step);
 		answer_after_timers(dev, eth_hdr(skb), message);
+		break;
+	case 'H':
+		holding = true;
+		break;
+	case 'G':
+		let_go();
 		break;
 	case '+':
 		/* Whoever reads the log sees where this trace begins, and whether its beginning is still there. */
@@ -258,7 +337,7 @@ static unsigned int mark_for_trace(void *unused, struct sk_buff *skb,
 	return NF_ACCEPT;
 }
 
-/* Before any table, raw among them. */
+/* Before any table, raw among them; and behind all but the end of connection tracking. */
 static const struct nf_hook_ops hooks[] = {
 	{
 		.hook = make_room,
@@ -278,6 +357,18 @@ static const struct nf_hook_ops hooks[] = {
 		.hooknum = NF_INET_LOCAL_OUT,
 		.priority = NF_IP_PRI_RAW_BEFORE_DEFRAG - 1,
 	},
+	{
+		.hook = hold,
+		.pf = NFPROTO_IPV4,
+		.hooknum = NF_INET_LOCAL_IN,
+		.priority = NF_IP_PRI_CONNTRACK_CONFIRM - 1,
+	},
+	{
+		.hook = hold,
+		.pf = NFPROTO_IPV4,
+		.hooknum = NF_INET_POST_ROUTING,
+		.priority = NF_IP_PRI_CONNTRACK_CONFIRM - 1,
+	},
 };
 
 static int __net_init enter(struct net *net)
@@ -288,6 +379,7 @@ static int __net_init enter(struct net *net)
 static void __net_exit leave(struct net *net)
 {
 	nf_unregister_net_hooks(net, hooks, ARRAY_SIZE(hooks));
+	forget_held(net);
 }
 
 static struct pernet_operations namespaces = {

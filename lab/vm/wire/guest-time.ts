@@ -10,13 +10,17 @@ const HARNESS_MAC = Uint8Array.of(0x02, 0xff, 0, 0, 0, 1);
  * `begin`: script time is 0 now. `advance`: set the guest's clock to this script time, and stop it
  * there. `free`: let it go until the next `advance`, which takes what went by as if it had not.
  * `timers`: go there step by step, as long as nothing is sent, and answer once every timer that is due
- * has run. `trace-on` and `trace-off`: whether packets from now on are marked for TRACE.
+ * has run. `hold`: from now on each packet that begins a connection stops where it would be confirmed;
+ * `go`: those go on, in their order. `trace-on` and `trace-off`: whether packets from now on are marked
+ * for TRACE.
  */
 export type GuestMessage =
 	| "begin"
 	| "advance"
 	| "free"
 	| "timers"
+	| "hold"
+	| "go"
 	| "trace-on"
 	| "trace-off";
 
@@ -25,6 +29,8 @@ const LETTERS: Readonly<Record<GuestMessage, string>> = {
 	advance: "A",
 	free: "F",
 	timers: "T",
+	hold: "H",
+	go: "G",
 	"trace-on": "+",
 	"trace-off": "-",
 };
