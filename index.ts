@@ -153,6 +153,7 @@ export type {
 	HealthProbe,
 	HealthTarget,
 } from "./sim/endpoint/health-policy.ts";
+export type { HttpCheck } from "./sim/endpoint/http-check.ts";
 export type {
 	Arrivals,
 	BackendSetup,

@@ -1,4 +1,5 @@
 /** What a health checker looks at, and what it decides by. */
+import type { HttpCheck } from "./http-check.ts";
 
 /** What is probed, and the switch that tells the ruleset about it. @public */
 export interface HealthTarget {
@@ -14,7 +15,9 @@ export type HealthProbe =
 	/** Connect, wait for 220, say QUIT. */
 	| { readonly kind: "smtp" }
 	/** Connect, that is all. */
-	| { readonly kind: "tcp" };
+	| { readonly kind: "tcp" }
+	/** Connect, send a request, look at the answer. */
+	| ({ readonly kind: "http" } & HttpCheck);
 
 /**
  * What the state machine decides by: times and counts. How many targets there are is all that it

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import {
+	httpPlan,
 	NEW_PROBE,
 	type ProbeEvent,
 	type ProbeOutput,
@@ -19,7 +20,7 @@ function written(outputs: readonly ProbeOutput[]): string {
 		.map((output) => {
 			switch (output.kind) {
 				case "send":
-					return `send ${output.text.trimEnd()}`;
+					return `send ${output.text.split("\r\n")[0]}`;
 				case "timer":
 					return `timer ${output.afterMs}`;
 				case "result":
@@ -37,8 +38,14 @@ function eventOf(text: string): ProbeEvent {
 	if (kind === "ended") return { kind, how: word ?? "" };
 	if (kind === "encrypted") return { kind, protocol: word ?? "" };
 	if (/^(\d|SSH)/.test(text)) return { kind: "data", text: `${text}\r\n` };
+	if (text.startsWith("HTTP")) return { kind: "data", text };
 	return { kind } as ProbeEvent;
 }
+
+const WEB = httpPlan(
+	{ status: [200, "204-206"], contains: "ready" },
+	{ address: "192.168.0.1", port: 8_080 },
+);
 
 type Rows = readonly (readonly [event: string, outputs: string])[];
 
@@ -132,6 +139,65 @@ test.each<readonly [says: string, plan: ProbePlan, rows: Rows]>([
 		[["ended refused", "bad: refused"]],
 	],
 	[
+		"a request is answered, and the server closes",
+		WEB,
+		[
+			["connected", "send GET / HTTP/1.1"],
+			["HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nready", "good: 200 OK"],
+			["peer-closed", "close"],
+			["ended closed", ""],
+		],
+	],
+	[
+		"an answer comes in pieces, and may end with the connection",
+		WEB,
+		[
+			["connected", "send GET / HTTP/1.1"],
+			["HTTP/1.0 200 OK\r\n\r\nrea", ""],
+			["HTTP is ready", ""],
+			["peer-closed", "close, good: 200 OK"],
+		],
+	],
+	[
+		"an interim answer is none",
+		WEB,
+		[
+			["connected", "send GET / HTTP/1.1"],
+			[
+				"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n",
+				"bad: 503 Service Unavailable",
+			],
+		],
+	],
+	[
+		"a body that is not the one awaited is none",
+		WEB,
+		[
+			["connected", "send GET / HTTP/1.1"],
+			[
+				"HTTP/1.1 204 No Content\r\n\r\n",
+				'bad: 204 No Content: the body does not contain "ready"',
+			],
+		],
+	],
+	[
+		"a server that closes within its answer is none",
+		WEB,
+		[
+			["connected", "send GET / HTTP/1.1"],
+			["HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nrea", ""],
+			["peer-closed", "close, bad: closed"],
+		],
+	],
+	[
+		"a mail server is no web server",
+		WEB,
+		[
+			["connected", "send GET / HTTP/1.1"],
+			["220 b1 ESMTP", "abandon, bad: not an HTTP answer"],
+		],
+	],
+	[
 		"a probe that is abandoned has no verdict",
 		smtp(),
 		[
@@ -164,7 +230,14 @@ test("text without an end is not listened to for ever", () => {
 });
 
 test("there is one verdict at most, however the text is cut and whatever else happens", () => {
-	const texts = ["220 b1\r\n", "250 ok\r\n", "421 no\r\n", "22", "0 b1\r\n"];
+	const texts = [
+		"HTTP/1.1 200 OK\r\n\r\n",
+		"220 b1\r\n",
+		"250 ok\r\n",
+		"421 no\r\n",
+		"22",
+		"0 b1\r\n",
+	];
 	const event = fc.oneof(
 		fc.constantFrom(...texts).map((text) => ({ kind: "data" as const, text })),
 		fc
@@ -182,6 +255,7 @@ test("there is one verdict at most, however the text is cut and whatever else ha
 		smtp("me"),
 		smtp("me", true),
 		{ kind: "tcp" },
+		WEB,
 	);
 	fc.assert(
 		fc.property(plan, fc.array(event), (one, events) => {

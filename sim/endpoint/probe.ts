@@ -1,10 +1,17 @@
 /**
  * A health checker's probe of one target as a pure state machine: connects, and speaks SMTP (RFC 5321,
- * RFC 3207) as far as the plan asks for it. It has no time-out of its own: the health checker abandons
+ * RFC 3207) or HTTP as far as the plan asks for it. It has no time-out of its own: the health checker abandons
  * a probe whose time is over. Runners: `sim/world/prober.ts`, `lab/healthcheck/probes/socket-probe.ts`.
  */
 import { unreachable } from "../invariant.ts";
 import type { DialogueEvent, DialogueOutput } from "./dialogue.ts";
+import { readAnswer, requestText, statusOf, statusWords } from "./http.ts";
+import {
+	askedFor,
+	faultOfBody,
+	type HttpCheck,
+	isGoodStatus,
+} from "./http-check.ts";
 import { QUIT } from "./smtp.ts";
 
 /** What a probe has to see. */
@@ -17,7 +24,26 @@ export type ProbePlan =
 			readonly turns: readonly ProbeTurn[];
 			/** After the QUIT, time for the server to close; `null`: any. */
 			readonly goodbyeMs: number | null;
+	  }
+	/** An answer to the request. */
+	| {
+			readonly kind: "http";
+			readonly request: string;
+			readonly check: HttpCheck;
 	  };
+
+/** The port of a web server, which a host name need not tell. */
+const HTTP_PORT = 80;
+
+/** A probe that asks a web server. */
+export function httpPlan(
+	check: HttpCheck,
+	target: { readonly address: string; readonly port: number },
+): ProbePlan {
+	const asked = askedFor(check, target, HTTP_PORT);
+	const request = requestText({ ...asked, keepAlive: false });
+	return { kind: "http", request, check };
+}
 
 /** A reply that has to come, by its code, and what is said then; `null`: TLS begins. */
 interface ProbeTurn {
@@ -105,13 +131,13 @@ export function takeProbe(
 ): ProbeStep {
 	switch (event.kind) {
 		case "connected":
-			if (plan.kind !== "tcp") return { state, outputs: [] };
-			return over(state, true, "connected", [ABANDON]);
+			return begin(plan, state);
 		case "data":
 			return takeText(plan, state, event.text);
 		case "encrypted":
 			return sayGoodbye(plan, state, `${state.banner} (${event.protocol})`);
 		case "peer-closed":
+			if (plan.kind === "http") return takeAnswer(plan, state, true);
 			return over(state, false, "closed", [CLOSE]);
 		case "ended":
 			return over(state, false, event.how, []);
@@ -121,6 +147,19 @@ export function takeProbe(
 			return { state: { ...state, isOver: true }, outputs: [ABANDON] };
 		default:
 			return unreachable(event);
+	}
+}
+
+function begin(plan: ProbePlan, state: ProbeState): ProbeStep {
+	switch (plan.kind) {
+		case "tcp":
+			return over(state, true, "connected", [ABANDON]);
+		case "smtp":
+			return { state, outputs: [] };
+		case "http":
+			return { state, outputs: [{ kind: "send", text: plan.request }] };
+		default:
+			return unreachable(plan);
 	}
 }
 
@@ -155,6 +194,12 @@ function sayGoodbye(
 function takeText(plan: ProbePlan, state: ProbeState, text: string): ProbeStep {
 	if (state.isOver || plan.kind === "tcp") return { state, outputs: [] };
 	const received = state.received + text.length;
+	if (plan.kind === "http")
+		return takeAnswer(
+			plan,
+			{ ...state, received, rest: state.rest + text },
+			false,
+		);
 	const lines = (state.rest + text).split("\n");
 	const rest = lines.pop() ?? "";
 	let step: ProbeStep = { state: { ...state, received, rest }, outputs: [] };
@@ -166,6 +211,31 @@ function takeText(plan: ProbePlan, state: ProbeState, text: string): ProbeStep {
 		step = { state: next.state, outputs: [...step.outputs, ...next.outputs] };
 	}
 	return step;
+}
+
+/** @param isWhole the server has closed: nothing comes any more */
+function takeAnswer(
+	{ check }: ProbePlan & { readonly kind: "http" },
+	state: ProbeState,
+	isWhole: boolean,
+): ProbeStep {
+	const end = isWhole ? [CLOSE] : [];
+	if (state.isOver) return { state, outputs: end };
+	const reading = readAnswer(state.rest, isWhole);
+	if (reading.kind === "incomplete") {
+		if (isWhole) return over(state, false, "closed", end);
+		if (state.received <= MOST_CHARACTERS) return { state, outputs: end };
+	}
+	if (reading.kind !== "message")
+		return over(state, false, "not an HTTP answer", [ABANDON]);
+	const { firstLine, body } = reading.message;
+	const words = statusWords(firstLine);
+	const fault = isGoodStatus(check, statusOf(firstLine))
+		? faultOfBody(check, body)
+		: "";
+	const reason = fault ? `${words}: ${fault}` : words;
+	// The server closes behind its answer, and so does the probe then.
+	return over(state, fault === null, reason, end);
 }
 
 interface Reply {

@@ -11,6 +11,7 @@ import {
 	type HealthProbe,
 	type HealthState,
 	type HealthStep,
+	type HealthTarget,
 	healthDueMs,
 	passTime,
 	startHealth,
@@ -18,6 +19,7 @@ import {
 } from "../endpoint/health-checker.ts";
 import type { Host } from "../endpoint/host.ts";
 import {
+	httpPlan,
 	NEW_PROBE,
 	type ProbeEvent,
 	type ProbePlan,
@@ -80,7 +82,7 @@ export function startProber(
 				if (port === null) return;
 				const { target: index, probe } = output;
 				const runner = new Probe(
-					settings.probe,
+					planOf(settings.probe, target),
 					(user) => host.connect(target.to, port, user),
 					(verdict) =>
 						take(
@@ -135,6 +137,19 @@ const SMTP_PLAN: ProbePlan = {
 	goodbyeMs: null,
 };
 
+function planOf(probe: HealthProbe, target: HealthTarget): ProbePlan {
+	switch (probe.kind) {
+		case "tcp":
+			return probe;
+		case "smtp":
+			return SMTP_PLAN;
+		case "http":
+			return httpPlan(probe, target);
+		default:
+			return unreachable(probe);
+	}
+}
+
 /** Runs a probe over a `TcpSocket`. */
 class Probe implements SocketUser {
 	private readonly plan: ProbePlan;
@@ -144,11 +159,11 @@ class Probe implements SocketUser {
 
 	/** @param connect opens its connection */
 	constructor(
-		{ kind }: HealthProbe,
+		plan: ProbePlan,
 		connect: (user: SocketUser) => TcpSocket,
 		done: (verdict: ProbeVerdict) => void,
 	) {
-		this.plan = kind === "tcp" ? { kind } : SMTP_PLAN;
+		this.plan = plan;
 		this.done = done;
 		this.socket = connect(this);
 	}

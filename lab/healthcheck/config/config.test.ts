@@ -121,8 +121,37 @@ test.each<{ readonly config: object; readonly faults: readonly string[] }>([
 		],
 	},
 	{
-		config: { targets: [TARGET], probe: { kind: "http" } },
-		faults: ['probe.kind: no kind "http"'],
+		config: { targets: [TARGET], probe: { kind: "ftp" } },
+		faults: ['probe.kind: no kind "ftp"'],
+	},
+	{
+		config: {
+			targets: [
+				{
+					...TARGET,
+					probe: { kind: "http", status: [99, "2xx", "300-200", true] },
+				},
+			],
+			probe: {
+				kind: "https",
+				path: "health",
+				host: "https://www.example.com",
+				status: [],
+				matches: "(",
+				verify: "no",
+			},
+		},
+		faults: [
+			'targets[0].probe.status[0]: "99" is no status',
+			'targets[0].probe.status[1]: "2xx" is no status',
+			'targets[0].probe.status[2]: "300-200" is no status',
+			"targets[0].probe.status[3]: no status",
+			'probe.path: "health" is no path',
+			'probe.host: "https://www.example.com" is no host name',
+			"probe.status: no status is good",
+			'probe.matches: "(" is no regular expression: Invalid regular expression: /(/u: Unterminated group',
+			'probe.verify: expected true or false, not "no"',
+		],
 	},
 	{
 		config: {

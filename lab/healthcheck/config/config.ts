@@ -18,6 +18,7 @@ import {
 	port,
 	yesNo,
 } from "../../../scenarios/language/schema/schema.ts";
+import { httpCheckEntries } from "../../../scenarios/language/schema/schema-http-check.ts";
 import { healthPolicyEntries } from "../../../scenarios/language/schema/schema-world.ts";
 import type { HealthPolicy } from "../../../sim/endpoint/health-policy.ts";
 
@@ -53,6 +54,24 @@ const probe = byKind([
 	about(
 		object({ kind: v.literal("tcp") }),
 		"Connect. The kernel of a stuck backend answers as well.",
+	),
+	about(
+		object({ kind: v.literal("http"), ...httpCheckEntries }),
+		"Connect, send a request, look at the answer. Redirects are not followed.",
+	),
+	about(
+		object({
+			kind: v.literal("https"),
+			...httpCheckEntries,
+			verify: v.optional(
+				about(
+					yesNo,
+					"The certificate has to be valid, for host or else for the target's address.",
+				),
+				true,
+			),
+		}),
+		"The same over TLS, asked for by the name of host.",
 	),
 	about(
 		object({
@@ -157,6 +176,11 @@ export type ProbeSettings = v.InferOutput<typeof probe>;
 export type SmtpProbeSettings = Extract<
 	ProbeSettings,
 	{ readonly kind: "smtp" }
+>;
+
+export type HttpProbeSettings = Extract<
+	ProbeSettings,
+	{ readonly kind: "http" | "https" }
 >;
 
 export type CheckedTarget = Omit<v.InferOutput<typeof target>, "probe"> & {

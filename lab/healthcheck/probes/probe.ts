@@ -2,6 +2,7 @@
 import { unreachable } from "../../../sim/invariant.ts";
 import type { CheckedTarget } from "../config/config.ts";
 import { oneLine } from "../log/one-line.ts";
+import { startHttpProbe } from "./http-probe.ts";
 import { runCommand } from "./run-command.ts";
 import type { ProbeEvents, RunningProbe, StartProbe } from "./running-probe.ts";
 import { startSocketProbe } from "./socket-probe.ts";
@@ -16,6 +17,9 @@ export const startProbe: StartProbe = (target, { out, done: told }) => {
 		case "smtp":
 		case "tcp":
 			return startSocketProbe(target, probe, events);
+		case "http":
+		case "https":
+			return startHttpProbe(target, probe, events);
 		case "command":
 			return startCommandProbe(target, probe.command, events);
 		default:

@@ -12,11 +12,11 @@ import {
 } from "../../../sim/endpoint/probe.ts";
 import { unreachable } from "../../../sim/invariant.ts";
 import { shortageOf } from "../../shortage.ts";
-import type { ProbeSettings, SmtpProbeSettings } from "../config/config.ts";
+import type { SmtpProbeSettings } from "../config/config.ts";
 import type { ProbeEvents, RunningProbe } from "./running-probe.ts";
 import { socketFailure } from "./socket-failure.ts";
 
-type SocketProbeSettings = Exclude<ProbeSettings, { readonly kind: "command" }>;
+type SocketProbeSettings = SmtpProbeSettings | { readonly kind: "tcp" };
 
 /** A server that was told QUIT and does not close is left after this time. */
 const GOODBYE_MS = 1_000;

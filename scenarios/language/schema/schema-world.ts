@@ -22,6 +22,7 @@ import {
 	whole,
 	yesNo,
 } from "./schema.ts";
+import { httpCheckEntries } from "./schema-http-check.ts";
 
 export const behaviour = about(
 	byKind([
@@ -173,8 +174,9 @@ export const healthCheck = object({
 		byKind([
 			object({ kind: v.literal("smtp") }),
 			object({ kind: v.literal("tcp") }),
+			object({ kind: v.literal("http"), ...httpCheckEntries }),
 		]),
-		"smtp: connect, wait for 220, say QUIT. tcp: connect, that is all.",
+		"smtp: connect, wait for 220, say QUIT. tcp: connect, that is all. http: connect, send a request, look at the answer; the model has no TLS, so there is no https.",
 	),
 	...healthPolicyEntries,
 });
