@@ -49,6 +49,12 @@ const connection = data({
 			"How chance had a part in which backend it reached. Left out: it had none.",
 		),
 	),
+	drawnFor: v.exactOptional(
+		about(
+			listOf(count),
+			"Connections for which a draw was made that rules remembered for this one. Left out: none.",
+		),
+	),
 	gatewayAnswers: about(
 		texts,
 		"What the gateway itself answered: rst, icmp host-unreachable …",

@@ -1,12 +1,22 @@
 import { expect, it } from "vitest";
-import { accountOf, connectionsTo } from "../judge/test-account.ts";
-import { evenSplit, recipeSetup, scenario } from "../language/build/build.ts";
+import {
+	accountOf,
+	connectionRecord,
+	connectionsTo,
+} from "../judge/test-account.ts";
+import {
+	evenSplit,
+	recipeSetup,
+	scenario,
+	split,
+} from "../language/build/build.ts";
 import type { Expectation, PlayableScenario } from "../language/scenario.ts";
 import { runningShare } from "./running-share.ts";
 
 function shareOf(
 	backends: readonly (string | null)[],
 	expected: readonly Expectation[],
+	connections = connectionsTo(...backends),
 ) {
 	return runningShare({
 		scenario: scenario({
@@ -17,7 +27,7 @@ function shareOf(
 			steps: [],
 			expect: expected,
 		}) as PlayableScenario,
-		account: accountOf({ connections: connectionsTo(...backends) }),
+		account: accountOf({ connections }),
 	});
 }
 
@@ -45,6 +55,22 @@ it("knows what chance would allow where a split is expected", () => {
 	]);
 	// 100 × ½: once in a thousand runs it is outside of 34…66.
 	expect(share?.points.at(-1)?.bands[0]).toEqual([0.34, 0.66]);
+});
+
+it("counts one connection for each draw, as the judge does", () => {
+	const connections = Array.from({ length: 6 }, (_, id) =>
+		connectionRecord(id, {
+			backend: id % 3 === 0 ? "b2" : "b1",
+			chance: id < 3 ? "drew" : "recalled",
+			...(id < 3 ? {} : { drawnFor: [id - 3] }),
+		}),
+	);
+	const share = shareOf([], [split({ b1: 1, b2: 1 })], connections);
+	expect(share?.of).toBe(", one for each draw");
+	expect(share?.points.at(-1)).toMatchObject({
+		connections: 3,
+		shares: [2 / 3, 1 / 3],
+	});
 });
 
 it("says which connections it is about when it is not all of them", () => {

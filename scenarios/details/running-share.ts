@@ -2,13 +2,15 @@
 
 import { own } from "../../sim/own.ts";
 import { multinomialBands } from "../../sim/statistics.ts";
+import { drawsOf } from "../judge/draws.ts";
+import type { ExpectationKind } from "../language/scenario.ts";
 import { filterWords, selected } from "../result/finding.ts";
 import type { RunResult } from "../result/result.ts";
 
 export interface RunningShare {
 	/** Does the scenario expect these shares? Else nobody asked, and there are no bands. */
 	readonly isExpected: boolean;
-	/** Which connections these are: ` of step "load"`; "" when it is all of them. */
+	/** Which connections these are: ` of step "load"`, `, one for each draw`; "" when it is all of them. */
 	readonly of: string;
 	/** Of the bands: a right ruleset that leaves it to chance stays inside all of them so often, at each point. */
 	readonly confidence: number;
@@ -25,6 +27,30 @@ export interface RunningShare {
 const MOST_POINTS = 60;
 const CONFIDENCE = 0.999;
 
+type Split = Extract<ExpectationKind, { readonly kind: "split" }>;
+
+/** Where chance is allowed for, one connection for each draw, as the judge counts. */
+function meant(
+	split: Split | undefined,
+	account: RunResult["account"],
+): {
+	readonly connections: RunResult["account"]["connections"];
+	readonly of: string;
+} {
+	const connections = selected(account.connections, split?.of ?? {});
+	const of = filterWords(split?.of ?? {});
+	if (split?.within.kind !== "confidence") return { connections, of };
+	const { within, weights } = split;
+	const { judged, followed } = drawsOf(account, connections, {
+		...within,
+		weights,
+	});
+	return {
+		connections: judged,
+		of: followed.length === 0 ? of : `${of}, one for each draw`,
+	};
+}
+
 /**
  * The shares of those connections that the first `split` expectation is about; of all of them when
  * there is none. `null` when there are fewer than two.
@@ -35,7 +61,7 @@ export function runningShare({
 }: Pick<RunResult, "scenario" | "account">): RunningShare | null {
 	const backends = scenario.setup.backends.map(({ name }) => name);
 	const split = scenario.expect.find((one) => one.kind === "split");
-	const connections = selected(account.connections, split?.of ?? {});
+	const { connections, of } = meant(split, account);
 	if (connections.length < 2) return null;
 	const weights = backends.map(
 		(name) => (split && own(split.weights, name)) ?? 0,
@@ -66,7 +92,7 @@ export function runningShare({
 	}
 	return {
 		isExpected: total > 0,
-		of: filterWords(split?.of ?? {}),
+		of,
 		confidence: CONFIDENCE,
 		points,
 	};

@@ -125,7 +125,9 @@ describe("a split", () => {
 		let violated = 0;
 		for (let seed = 1; seed <= 15; seed++) {
 			const judgement = judged(plays(STICKY, { steps: uneven }), seed);
-			expect(judgement?.expected).toContain("of 40 connections (40 draws;");
+			expect(judgement?.expected).toContain(
+				"of 40 connections (40 draws for 158 connections;",
+			);
 			expect(judgement?.seen).toContain("and 118 more without a draw");
 			if (judgement?.outcome !== "holds") violated++;
 		}

@@ -29,6 +29,7 @@ import {
 	selected,
 	showsNothing,
 } from "../result/finding.ts";
+import { type Draws, drawsOf } from "./draws.ts";
 
 type Given = Extract<ExpectationKind, { readonly kind: "split" }>;
 
@@ -44,8 +45,8 @@ export function judgeSplit(
 	const connections = selected(account.connections, given.of);
 	const names = Object.keys(given.weights);
 	const parts = partsOf(given, account, connections);
-	if (parts.unknown > 0) return unknownDraws(given, connections, parts.unknown);
-	const { judged, drew, followed } = parts;
+	if (parts.unknown > 0) return unknownDraws(given, connections, parts);
+	const { judged, followed } = parts;
 	const counts = countsOf(names, judged);
 	const strays = connections.filter(
 		({ backend }) => backend === null || !names.includes(backend),
@@ -68,7 +69,7 @@ export function judgeSplit(
 	});
 	const seen = names.map((name, index) => `${name} ${counts[index]}`);
 	if (strays.length > 0) seen.push(`elsewhere or nowhere ${strays.length}`);
-	if (followed.length > 0) seen.push(followedWords(names, followed));
+	if (followed.length > 0) seen.push(followedWords(names, parts));
 	const holds = judged.length > 0 && strays.length === 0 && inside;
 	// What one backend has too much of, the others lack.
 	const tooMany = judged.filter(({ backend }) => {
@@ -76,7 +77,7 @@ export function judgeSplit(
 		return (counts[index] ?? 0) > (bands[index]?.high ?? 0);
 	});
 	const found = finding(holds, {
-		expected: `${expected.join(", ")} of ${counted(judged.length, "connection")}${filterWords(given.of)}${worst?.words ?? reasonWords(given, drew.length)}`,
+		expected: `${expected.join(", ")} of ${counted(judged.length, "connection")}${filterWords(given.of)}${worst?.words ?? reasonWords(given, parts)}`,
 		seen: connections.length === 0 ? NONE_FITS : seen.join(", "),
 		concerned: holds || strays.length > 0 ? strays : tooMany,
 	});
@@ -84,7 +85,12 @@ export function judgeSplit(
 		({ low, high }) => low === 0 && high === judged.length,
 	);
 	if (isOpen && strays.length === 0 && connections.length > 0)
-		return showsNothing(found, "");
+		return showsNothing(
+			found,
+			followed.length === 0
+				? ""
+				: `${counted(parts.drew.length, "draw")} may fall in any way`,
+		);
 	const [only, ...others] = names.filter(
 		(name) => (own(given.weights, name) ?? 0) > 0,
 	);
@@ -108,7 +114,7 @@ function areInside(counts: readonly number[], bands: readonly Band[]): boolean {
 }
 
 /** Nothing was drawn, or went by what was drawn before. */
-function isDecided({ within }: Given, { drew, followed }: Parts): boolean {
+function isDecided({ within }: Given, { drew, followed }: Draws): boolean {
 	return (
 		within.kind === "confidence" && drew.length === 0 && followed.length === 0
 	);
@@ -148,38 +154,21 @@ function worstBands(
 	return { bands, words };
 }
 
-/** Connections by the part that chance had in them. */
-interface Parts {
-	/** Of those that count: they were drawn for, or the rules decided. */
-	readonly judged: readonly ConnectionRecord[];
-	readonly drew: readonly ConnectionRecord[];
-	/** They went where an earlier one of their client was drawn to: no draws of their own. */
-	readonly followed: readonly ConnectionRecord[];
-	/** How many may have been drawn for or not. */
-	readonly unknown: number;
-}
-
+/** Nothing is left to chance where a split is to be exact or within a tolerance. */
 function partsOf(
-	{ within }: Given,
+	{ within, weights }: Given,
 	account: Account,
 	connections: readonly ConnectionRecord[],
-): Parts {
-	if (within.kind !== "confidence")
-		return { judged: connections, drew: [], followed: [], unknown: 0 };
-	const drawnTo = new Set<string>();
-	const following = new Set<ConnectionRecord>();
-	for (const connection of account.connections) {
-		const { client, backend, chance } = connection;
-		const way = JSON.stringify([client, backend]);
-		if (chance === "drew") drawnTo.add(way);
-		else if (chance === "recalled" && drawnTo.has(way))
-			following.add(connection);
-	}
+): Draws {
+	if (within.kind === "confidence")
+		return drawsOf(account, connections, { ...within, weights });
 	return {
-		judged: connections.filter((one) => !following.has(one)),
-		drew: connections.filter(({ chance }) => chance === "drew"),
-		followed: connections.filter((one) => following.has(one)),
-		unknown: connections.filter(({ chance }) => chance === "unknown").length,
+		judged: connections,
+		drew: [],
+		followed: [],
+		overruled: 0,
+		unknown: 0,
+		why: "",
 	};
 }
 
@@ -195,11 +184,12 @@ function countsOf(
 function allowedBands(
 	given: Given,
 	names: readonly string[],
-	{ judged, drew }: Parts,
+	{ judged, drew }: Draws,
 ): readonly Band[] {
 	const { within } = given;
 	const trials = judged.length;
 	const weights = names.map((name) => own(given.weights, name) ?? 0);
+	const drawn = new Set(drew);
 	const total = sum(weights);
 	switch (within.kind) {
 		case "exact":
@@ -209,7 +199,7 @@ function allowedBands(
 				weights,
 				fixed: countsOf(
 					names,
-					judged.filter(({ chance }) => chance !== "drew"),
+					judged.filter((one) => !drawn.has(one)),
 				),
 				trials,
 				draws: drew.length,
@@ -274,14 +264,14 @@ function sum(numbers: readonly number[]): number {
 	return numbers.reduce((total, one) => total + one, 0);
 }
 
-function reasonWords({ within }: Given, draws: number): string {
+function reasonWords({ within }: Given, { drew, followed }: Draws): string {
 	switch (within.kind) {
 		case "exact":
 			return "";
 		case "confidence":
-			return draws === 0
+			return drew.length === 0
 				? " (nothing was drawn for them)"
-				: ` (${counted(draws, "draw")}; chance alone leaves this once in ${Math.round(1 / (1 - within.confidence))} runs)`;
+				: ` (${counted(drew.length, "draw")}${followed.length === 0 ? "" : ` for ${counted(drew.length + followed.length, "connection")}`}; chance alone leaves this once in ${Math.round(1 / (1 - within.confidence))} runs)`;
 		case "tolerance":
 			return ` (±${within.tolerance * 100} %)`;
 	}
@@ -289,23 +279,27 @@ function reasonWords({ within }: Given, draws: number): string {
 
 function followedWords(
 	names: readonly string[],
-	followed: readonly ConnectionRecord[],
+	{ followed, overruled }: Draws,
 ): string {
 	const shares = countsOf(names, followed).map(
 		(count, index) => `${names[index]} ${count}`,
 	);
-	return `and ${followed.length} more without a draw of their own, where their clients were drawn to before (${shares.join(", ")})`;
+	const drawn =
+		overruled === 0
+			? ""
+			: `; for ${overruled} of them draws were made too, and all went where an earlier one had led`;
+	return `and ${followed.length} more without a draw of their own, by one that was made for an earlier connection (${shares.join(", ")})${drawn}`;
 }
 
 function unknownDraws(
 	given: Given,
 	connections: readonly ConnectionRecord[],
-	unknown: number,
+	{ unknown, why }: Draws,
 ): Finding {
 	return {
 		...finding(false, {
 			expected: `shares of ${counted(connections.length, "connection")}${filterWords(given.of)}, with room for chance where a draw was made`,
-			seen: `of ${counted(unknown, "connection")} it is not known whether a draw was made: the model does not know how they went`,
+			seen: `of ${counted(unknown, "connection")} it is not known ${why}`,
 		}),
 		outcome: "unknown",
 	};

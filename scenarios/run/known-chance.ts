@@ -8,8 +8,9 @@ import type {
 } from "../../sim/world/account/account.ts";
 import type { PlayableScenario } from "../language/scenario.ts";
 
-/** In rules and commands without either, nothing is drawn that decides between backends. */
-const DRAWS = /\bstatistic\b|--random\b/;
+/** In rules and commands without any of them, nothing is drawn or hashed that decides between backends. */
+const DRAWS =
+	/\bstatistic\b|--random\b|\bHMARK\b|--to-destination[\s=]+["']?[\d.]+-/;
 
 /**
  * The account with the part that chance had in each connection.
@@ -41,8 +42,13 @@ function withChance(
 	model: ConnectionRecord | undefined,
 	isWhole: boolean,
 ): ConnectionRecord {
-	const chance = model === undefined || !isWhole ? "unknown" : model.chance;
-	return chance === undefined ? connection : { ...connection, chance };
+	if (model === undefined || !isWhole)
+		return { ...connection, chance: "unknown" };
+	const { chance, drawnFor } = model;
+	if (chance === undefined) return connection;
+	return drawnFor === undefined
+		? { ...connection, chance }
+		: { ...connection, chance, drawnFor };
 }
 
 function mayDraw({ setup, steps }: PlayableScenario): boolean {

@@ -32,9 +32,10 @@ export interface Choice {
 	/**
 	 * A hash of addresses picks one of `count`: each has an equal part of all clients, and one client always
 	 * gets the same.
+	 * @param key the hash, before it is scaled to `count`
 	 * @returns from 0 to `count - 1`; `null`, or left out: the hash is computed
 	 */
-	spread?(count: number, label: string): number | null;
+	spread?(count: number, label: string, key: number): number | null;
 
 	/** Told of what a kernel's chance may have decided otherwise, where nobody can see what it was. */
 	unseen?(chance: UnseenChance): void;

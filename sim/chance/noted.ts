@@ -4,17 +4,27 @@ import type { Choice, UnseenChance } from "./choice.ts";
 /** How chance had a part in where a packet goes. @public */
 export type ChancePart =
 	/** A rule drew whether it matches. */
-	| "match"
+	| { readonly kind: "match" }
 	/** A destination port was drawn. */
-	| "destination-port"
-	/** A rule went by what it remembers of packets before, whose draws these may have been. */
-	| "recalled";
+	| { readonly kind: "destination-port" }
+	/** A hash decided: what has the same key goes the same way. */
+	| { readonly kind: "hashed"; readonly key: string }
+	/** A rule wrote something of the packet down, for packets that come later. */
+	| { readonly kind: "remembered"; readonly key: string }
+	/** A rule went by what was written down, maybe of a packet that was drawn for. */
+	| { readonly kind: "recalled"; readonly key: string };
 
 /** The labels of draws that can decide between backends. The source port of a masquerade cannot. */
 const PARTS: readonly (readonly [label: string, part: ChancePart])[] = [
-	["statistic random", "match"],
-	["nat destination port", "destination-port"],
+	["statistic random", { kind: "match" }],
+	["nat destination port", { kind: "destination-port" }],
 ];
+
+/** The labels of hashes that can. */
+const HASHES: ReadonlySet<string> = new Set([
+	"hash mark",
+	"nat destination address",
+]);
 
 /** A choice that notes what was drawn of it, and passes everything else on. */
 export class NotedChoice implements Choice {
@@ -22,7 +32,6 @@ export class NotedChoice implements Choice {
 	readonly aside: Choice;
 	/** Only where there is one: it looks at every connection. */
 	readonly evict?: NonNullable<Choice["evict"]>;
-	readonly spread?: NonNullable<Choice["spread"]>;
 	private noted: ChancePart[] = [];
 	/** What the next draws follow from, where that is known, and what was noted. */
 	readonly state: Stateful<{
@@ -41,8 +50,6 @@ export class NotedChoice implements Choice {
 		this.aside = choice;
 		if (choice.evict !== undefined)
 			this.evict = (candidates) => choice.evict?.(candidates) ?? null;
-		if (choice.spread !== undefined)
-			this.spread = (count, label) => choice.spread?.(count, label) ?? null;
 	}
 
 	pick(count: number, label: string): number {
@@ -54,6 +61,12 @@ export class NotedChoice implements Choice {
 		// What always or never happens is not drawn.
 		if (numerator > 0 && numerator < denominator) this.noteLabel(label);
 		return this.aside.happens(numerator, denominator, label);
+	}
+
+	spread(count: number, label: string, key: number): number | null {
+		if (HASHES.has(label))
+			this.note({ kind: "hashed", key: `${label} ${key}` });
+		return this.aside.spread?.(count, label, key) ?? null;
 	}
 
 	unseen(chance: UnseenChance): void {

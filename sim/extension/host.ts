@@ -17,8 +17,10 @@ export interface ExtensionHost {
 	 * counters, draws, conditions and what no ruleset tells. Left out: they answer themselves.
 	 */
 	readonly decide?: Decide;
-	/** A rule goes by what it remembers of packets before this one. */
-	recalled?(): void;
+	/** A rule writes something of this packet down, by a key of its own, for packets that come later. */
+	remembered?(key: string): void;
+	/** A rule goes by what was written down of a packet before this one. */
+	recalled?(key: string): void;
 	/** Virtual time since the gateway was started. */
 	nowMs(): number;
 	/** The same at which the table that is compiled was loaded: it may be compiled later. */

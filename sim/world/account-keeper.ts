@@ -1,4 +1,3 @@
-import type { ChancePart } from "../chance/noted.ts";
 import type { Answer, Ask } from "../contract/ask.ts";
 import type { Emission, Unknown } from "../contract/gateway.ts";
 import { type Packet, RST, SYN } from "../packet/packet.ts";
@@ -13,6 +12,7 @@ import {
 	noteContact,
 	type Request,
 } from "./connections.ts";
+import { DrawNotes } from "./draw-notes.ts";
 import type { Stage } from "./stage.ts";
 import { knows, type Station } from "./station.ts";
 
@@ -22,8 +22,7 @@ export class AccountKeeper {
 	private readonly keepPackets: boolean;
 	private readonly packets: PacketRecord[] = [];
 	private readonly observations: Account["observations"][number][] = [];
-	/** Backends share an address: which one is met is a question of the port. */
-	private readonly portsTellBackends: boolean;
+	private readonly draws: DrawNotes;
 	/** Resets that clients and backends sent and that have not come out on the other side. */
 	private readonly resets = new Set<string>();
 
@@ -33,7 +32,7 @@ export class AccountKeeper {
 		const addresses = stage.network.stations
 			.filter(({ kind }) => kind === "backend")
 			.map(({ address }) => address);
-		this.portsTellBackends = new Set(addresses).size < addresses.length;
+		this.draws = new DrawNotes(new Set(addresses).size < addresses.length);
 		stage.network.neighbours = {
 			passes: (from, packet) => this.notePast(from, packet),
 			arrived: (from, to, packet) => this.noteMeeting(from, to, packet),
@@ -61,9 +60,10 @@ export class AccountKeeper {
 				atMs: answer.nowMs,
 				observation: answer.observation,
 			});
-		if (request !== null && answer.chance !== undefined)
-			this.noteChance(request, answer.chance);
+		const metBefore = request?.connection?.met.length ?? 0;
 		for (const emission of answer.emissions) this.passOn(emission, request);
+		if (request !== null && answer.chance !== undefined)
+			this.noteChance(request, answer.chance, metBefore);
 		return answer.unknown;
 	}
 
@@ -98,19 +98,18 @@ export class AccountKeeper {
 			});
 	}
 
-	/** Of what a client's SYN met: where it goes, everything after it goes. */
+	/** Of what a client's SYN met: where it goes, everything after it goes, a SYN that is sent again too. */
 	private noteChance(
 		{ ask, from, connection }: Request,
-		parts: readonly ChancePart[],
+		parts: NonNullable<Answer["chance"]>,
+		metBefore: number,
 	): void {
 		if (connection === null || from?.kind !== "client") return;
 		if (ask.kind !== "packet" || ask.packet.kind !== "tcp") return;
-		if ((ask.packet.flags & SYN) === 0) return;
-		const drew =
-			parts.includes("match") ||
-			(this.portsTellBackends && parts.includes("destination-port"));
-		if (drew) connection.chance = "drew";
-		else if (parts.includes("recalled")) connection.chance ??= "recalled";
+		const decides =
+			(ask.packet.flags & SYN) !== 0 &&
+			(metBefore === 0 || connection.met.length > metBefore);
+		this.draws.note(connection, parts, decides);
 	}
 
 	private passOn(emission: Emission, cause: Request | null): void {

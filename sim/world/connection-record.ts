@@ -30,6 +30,9 @@ export function recordOf(connection: Connection): ConnectionRecord {
 		accepted: course?.accepted ?? false,
 		gatewayAnswers: connection.gatewayAnswers,
 		...(connection.chance === null ? {} : { chance: connection.chance }),
+		...(connection.drawnFor.length === 0
+			? {}
+			: { drawnFor: connection.drawnFor }),
 	};
 }
 

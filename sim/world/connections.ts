@@ -35,6 +35,8 @@ export interface Connection {
 	gatewayAnswers: readonly string[];
 	/** How chance had a part in its SYNs' way. */
 	chance: "drew" | "recalled" | null;
+	/** Connections for which draws were made that rules remembered for it. */
+	drawnFor: readonly number[];
 }
 
 /** Something that the gateway has to be told, and what to remember about it until it has answered. */
@@ -61,6 +63,7 @@ export interface Connections {
 			| "contacts"
 			| "gatewayAnswers"
 			| "chance"
+			| "drawnFor"
 		>,
 	): Connection;
 	/** The connection of a packet that comes from, or arrives at, its client. */
@@ -121,6 +124,7 @@ export function createConnections(): Connections {
 				contacts: NONE,
 				gatewayAnswers: NONE,
 				chance: null,
+				drawnFor: NONE,
 			};
 			all.push(connection);
 			let ports = current.get(fields.client.address);

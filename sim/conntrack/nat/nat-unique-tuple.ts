@@ -157,7 +157,7 @@ export function pickAddress(
 		const seed = range.persistent ? 0 : wireWord(tuple.destination) ^ zone;
 		const hash = hashAddressWord(wireWord(tuple.source), seed);
 		const count = ((max - min) >>> 0) + 1;
-		const at = choice.spread?.(count, `nat ${manip} address`) ?? null;
+		const at = choice.spread?.(count, `nat ${manip} address`, hash) ?? null;
 		picked = (min + (at ?? scale(hash, count))) | 0;
 	}
 	if (manip === "source") tuple.source = picked;

@@ -112,7 +112,8 @@ function recentTest(
 	list: RecentList,
 	ports: ExtensionHost,
 ): Test {
-	const { operation, inverted, ttlToo, side } = options;
+	const { operation, inverted, ttlToo, side, name } = options;
+	const keyOf = (address: number) => `recent ${name} ${address}`;
 	return (skb) => {
 		const address =
 			(side === "rdest" ? skb.destination : skb.source) & list.mask;
@@ -122,11 +123,13 @@ function recentTest(
 		if (!entry) {
 			if (operation !== "set") return inverted;
 			list.add(address, ttl, now);
+			ports.remembered?.(keyOf(address));
 			return !inverted;
 		}
 		switch (operation) {
 			case "set":
 				list.touch(entry, ttl, now);
+				ports.remembered?.(keyOf(address));
 				return !inverted;
 			case "remove":
 				list.remove(entry);
@@ -139,7 +142,7 @@ function recentTest(
 				if (options.reap)
 					list.reap(options.seconds, now, updated ? entry : null);
 				if (updated) list.touch(entry, ttl, now);
-				if (matched) ports.recalled?.();
+				if (matched) ports.recalled?.(keyOf(address));
 				return matched;
 			}
 		}

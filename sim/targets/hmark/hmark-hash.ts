@@ -82,8 +82,6 @@ function compileHash(
 	const { seed, modulus } = options;
 	const offset = options.offset ?? 0;
 	return (tuple) => {
-		const picked = choice.spread?.(modulus, "hash mark") ?? null;
-		if (picked !== null) return (picked + offset) | 0;
 		const source = (tuple.source & sourceMask) >>> 0;
 		const destination = (tuple.destination & destinationMask) >>> 0;
 		// Both directions of a connection are to get one mark, so the order does not count.
@@ -99,7 +97,8 @@ function compileHash(
 		const hash =
 			hashThreeWords(lower, upper, ports, seed) ^
 			(tuple.protocol & protocolMask);
-		return (scale(hash, modulus) + offset) | 0;
+		const picked = choice.spread?.(modulus, "hash mark", hash) ?? null;
+		return ((picked ?? scale(hash, modulus)) + offset) | 0;
 	};
 }
 

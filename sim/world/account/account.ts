@@ -79,10 +79,13 @@ export interface ConnectionRecord {
 	/** A message that the backend accepted (250 after DATA). */
 	readonly accepted: boolean;
 	/**
-	 * How chance had a part in which backend it met: `drew`: a draw was made for it. `recalled`: none was,
-	 * and a rule went by what it remembered of earlier ones. `unknown`: nobody knows. Left out: none.
+	 * How chance had a part in which backend it met: `drew`: a draw was made for it, or it is the first with
+	 * the hash that decided. `recalled`: none was, and a rule went by what it remembered of earlier ones, or
+	 * by the hash of one. `unknown`: it is not known. Left out: none.
 	 */
 	readonly chance?: "drew" | "recalled" | "unknown";
+	/** Connections (their ids) for which a draw was made that rules remembered for this one. Left out: none. */
+	readonly drawnFor?: readonly number[];
 	/** What the gateway itself said to the client, or to the server, about this connection: `rst`, `icmp host-unreachable` … */
 	readonly gatewayAnswers: readonly string[];
 }
