@@ -16,10 +16,14 @@
  *   'L'  the same for the namespace that the machine started with
  *   'k'  what the kernel said since it was last asked
  *   't'  u64 ms since 1970: set the clock
- *   's'  protocol(1) port(2) of each: sockets that listen in this namespace, in place of all others
- *   'd'  IP packets, end to end, of the protocols that are listened for: what was delivered to any
- *        port since it was last asked, or since 's'
+ *   's'  closes all ports of 'P'
+ *   'P'  protocol(1) state(1) port(2) address(4) of each: in this namespace, 0 closes the port, 1 holds
+ *        it open, and 2 has a program there that takes connections and closes them when its peer does;
+ *        status is an errno
+ *   'd'  IP packets, end to end: what of TCP, UDP and ICMP was delivered to any port since it was last
+ *        asked, or since the first port was opened
  *   'o'  an IP packet: sent from here, as it is      status is an errno
+ *   'O'  u32 user, IP packet: the same by a program of this user's that is bound to its source address
  *   'p'  anything: the output is the same
  *
  * With `marktwin.stay` on the kernel's command line the machine outlives its harness: whoever connects
@@ -46,6 +50,7 @@
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -55,15 +60,11 @@
 
 #define TRUNK "trunk"
 #define MODULES "/lib/marktwin/modules"
-#define MOST_SOCKETS 512
 
 static int port = -1, kernel_log = -1, first_namespace = -1, namespace = -1;
 static int netlink_handle = -1, first_netlink_handle = -1;
 static int stays, port_number = 1;
 static jmp_buf next_request;
-static int sockets[MOST_SOCKETS], socket_count;
-/* Among them: raw ones, which are shown what is delivered to any port of TCP and of UDP. */
-static int tcp_seen = -1, udp_seen = -1;
 
 void append(struct buffer *to, const void *data, size_t length)
 {
@@ -248,6 +249,8 @@ static int open_port(void)
 
 static void start_machine(void)
 {
+	static const struct rlimit files = { MOST_PORTS + 256, MOST_PORTS + 256 };
+
 	mount("proc", "/proc", "proc", 0, NULL);
 	mount("sys", "/sys", "sysfs", 0, NULL);
 	mount("dev", "/dev", "devtmpfs", 0, NULL);
@@ -260,6 +263,7 @@ static void start_machine(void)
 	put("/proc/sys/net/core/default_qdisc", "pfifo");
 	/* Of a machine with more than 4 GB (nf_conntrack_init_start), however much this one has. */
 	put("/proc/sys/net/netfilter/nf_conntrack_max", "262144");
+	setrlimit(RLIMIT_NOFILE, &files);
 	set_up_trunk();
 	first_namespace = namespace = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 	kernel_log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
@@ -302,7 +306,7 @@ static uint32_t netlink(int handle, const char *messages, size_t length)
 	return failed;
 }
 
-/* Nothing of ours is left in the namespace that we leave but sockets that listen. */
+/* Nothing of ours is left in the namespace that we leave but open ports. */
 static uint32_t enter_namespace(int entered)
 {
 	if (namespace != first_namespace) {
@@ -357,70 +361,6 @@ static uint32_t set_clock(const char *payload)
 	return clock_settime(CLOCK_REALTIME, &time) ? errno : 0;
 }
 
-static int open_socket(int type, int protocol, uint16_t port)
-{
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = port };
-	int handle;
-
-	if (socket_count == MOST_SOCKETS) {
-		errno = EMFILE;
-		return -1;
-	}
-	handle = socket(AF_INET, type | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
-	if (handle < 0)
-		return -1;
-	sockets[socket_count++] = handle;
-	if (bind(handle, (struct sockaddr *)&address, sizeof(address)))
-		return -1;
-	if (type == SOCK_STREAM && listen(handle, SOMAXCONN))
-		return -1;
-	return handle;
-}
-
-/* Nobody accepts or reads: the kernel takes what comes, and answers as far as it does so by itself. */
-static uint32_t listen_on(const char *payload, size_t length)
-{
-	while (socket_count > 0)
-		close(sockets[--socket_count]);
-	tcp_seen = udp_seen = -1;
-	for (size_t at = 0; at + 3 <= length; at += 3) {
-		int protocol = payload[at], is_tcp = protocol == IPPROTO_TCP;
-		int *seen = is_tcp ? &tcp_seen : &udp_seen;
-		uint16_t port;
-
-		memcpy(&port, payload + at + 1, 2);
-		if (*seen < 0)
-			*seen = open_socket(SOCK_RAW, protocol, 0);
-		if (*seen < 0 || open_socket(is_tcp ? SOCK_STREAM : SOCK_DGRAM, protocol, port) < 0)
-			return errno;
-	}
-	return 0;
-}
-
-static void read_seen(int handle, struct buffer *into)
-{
-	char packet[65536];
-	ssize_t got;
-
-	while (handle >= 0 && (got = recv(handle, packet, sizeof(packet), 0)) > 0)
-		append(into, packet, got);
-}
-
-/* The header is the sender's (IPPROTO_RAW implies IP_HDRINCL); the kernel sums it up anew. */
-static uint32_t send_packet(const char *packet, size_t length)
-{
-	struct sockaddr_in to = { .sin_family = AF_INET };
-	int handle, failed;
-
-	if (length < 20)
-		return EINVAL;
-	handle = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
-	memcpy(&to.sin_addr, packet + 16, 4);
-	failed = sendto(handle, packet, length, 0, (struct sockaddr *)&to, sizeof(to)) < 0 ? errno : 0;
-	close(handle);
-	return failed;
-}
-
 static void serve(void)
 {
 	struct buffer output = { 0 }, errors = { 0 };
@@ -473,14 +413,19 @@ static void serve(void)
 			status = set_clock(payload);
 			break;
 		case 's':
-			status = listen_on(payload, length);
+			status = close_ports();
+			break;
+		case 'P':
+			status = set_ports(payload, length);
 			break;
 		case 'd':
-			read_seen(tcp_seen, &output);
-			read_seen(udp_seen, &output);
+			read_delivered(&output);
 			break;
 		case 'o':
-			status = send_packet(payload, length);
+			status = send_packet(payload, length, 0);
+			break;
+		case 'O':
+			status = send_as(payload, length);
 			break;
 		case 'p':
 			append(&output, payload, length);

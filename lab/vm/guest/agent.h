@@ -6,6 +6,7 @@
 /* Where a program that stands by takes requests, and how long one may be: standby.c. */
 #define REQUESTS 3
 #define LONGEST_REQUEST 65536
+#define MOST_PORTS 4096
 
 /* agent.c */
 struct buffer {
@@ -25,3 +26,14 @@ void open_streams(int port);
 void start_programs(void);
 /* Payload: as of 'x'. Returns an exit status, or 128 and the signal that ended it. */
 uint32_t run(char *payload, size_t length, struct buffer *output, struct buffer *errors);
+
+/* ports.c */
+
+/* Payload: as of 'P'. These return an errno. */
+uint32_t set_ports(const char *payload, size_t length);
+uint32_t close_ports(void);
+void read_delivered(struct buffer *into);
+/* Bound to the packet's source address, or to none. */
+uint32_t send_packet(const char *packet, size_t length, int is_bound);
+/* Payload: as of 'O'. */
+uint32_t send_as(const char *payload, size_t length);

@@ -82,7 +82,9 @@ export async function compileAgent(folder: string): Promise<string> {
 		"-s",
 		"-o",
 		program,
-		...["agent.c", "programs.c"].map((name) => join(GUEST_SOURCES, name)),
+		...["agent.c", "ports.c", "programs.c"].map((name) =>
+			join(GUEST_SOURCES, name),
+		),
 	]);
 	return program;
 }
