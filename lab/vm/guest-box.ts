@@ -8,6 +8,8 @@ import type {
 } from "../../sim/contract/gateway.ts";
 import { invariant } from "../../sim/invariant.ts";
 import { parseAddress } from "../../sim/packet/address.ts";
+import { encodePacket } from "../../sim/packet/bytes/bytes.ts";
+import type { Packet } from "../../sim/packet/packet.ts";
 import {
 	conntrackOf,
 	type LinuxGateway,
@@ -17,11 +19,11 @@ import {
 	readConfiguration,
 } from "../kernel/linux-gateway.ts";
 import { LabError } from "../lab-error.ts";
-import { Listeners } from "./listeners.ts";
 import { createGuest, type Guest } from "./machine/guest.ts";
 import type { Machine } from "./machine/machine.ts";
 import type { MachineSettings } from "./machine/machine-settings.ts";
 import { deleteNeighbour, setLink } from "./netlink.ts";
+import { OwnPorts, type Programs } from "./own-ports.ts";
 import type { Trunk } from "./trunk.ts";
 import { guestMessage } from "./wire/guest-time.ts";
 import {
@@ -36,12 +38,13 @@ export interface Surroundings {
 	readonly machine: Machine;
 	readonly trunk: Trunk;
 	readonly settings: MachineSettings;
+	readonly programs: Programs;
 }
 
 export class GuestBox implements LinuxGateway {
 	/** Of the box that stands there now. */
 	interfaces: readonly WiredInterface[];
-	readonly listeners: Listeners;
+	readonly ownPorts: OwnPorts;
 	readonly linux: Guest;
 	private readonly trunk: Trunk;
 	private readonly setup: GatewaySetup;
@@ -50,17 +53,20 @@ export class GuestBox implements LinuxGateway {
 	private logs = false;
 
 	/** @throws LabError (`unsupported`) for what cannot be wired */
-	constructor({ machine, trunk, settings }: Surroundings, setup: GatewaySetup) {
+	constructor(
+		{ machine, trunk, settings, programs }: Surroundings,
+		setup: GatewaySetup,
+	) {
 		this.interfaces = wire(setup, () => trunk.freeVlan());
 		this.linux = createGuest(machine);
 		this.trunk = trunk;
 		this.setup = setup;
 		this.settings = settings;
-		this.listeners = new Listeners(this.linux, setup.listeners);
+		this.ownPorts = new OwnPorts(this.linux, setup.listeners, programs);
 	}
 
 	/**
-	 * A new network namespace: no rules, no connections, no neighbours, no settings and no listeners but
+	 * A new network namespace: no rules, no connections, no neighbours, no settings and no open ports but
 	 * the setup's.
 	 * @param epochMs what the gateway's clock is to say
 	 */
@@ -90,17 +96,17 @@ export class GuestBox implements LinuxGateway {
 		}
 		for (const { vlan, addresses } of interfaces)
 			if (addresses[0]) await trunk.waitForLink(vlan, addresses[0].address);
-		await this.listeners.open();
+		await this.ownPorts.open();
 	}
 
 	/**
 	 * The box is left to the kernel, which removes it when it finds the time. What it may still have to
-	 * say (closing the sockets of its listeners resets connections) comes from VLANs to which nobody
+	 * say (closing the sockets of its programs resets connections) comes from VLANs to which nobody
 	 * listens any more.
 	 */
 	async takeDown(): Promise<void> {
 		this.interfaces = [];
-		await this.listeners.close();
+		await this.ownPorts.close();
 		await this.linux.leaveNamespace();
 	}
 
@@ -146,8 +152,9 @@ export class GuestBox implements LinuxGateway {
 	}
 
 	/** Sends a packet of its own. @returns an errno where it could not */
-	send(packet: Uint8Array): Promise<number> {
-		return this.linux.send(packet);
+	send(packet: Packet): Promise<number> {
+		const isBound = this.ownPorts.isSender(packet);
+		return this.linux.send(encodePacket(packet), isBound);
 	}
 
 	/** From now on the kernel tells which rules packets match. */

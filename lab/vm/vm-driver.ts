@@ -9,6 +9,7 @@ import type { Accelerator } from "./machine/accelerator.ts";
 import { createGuest } from "./machine/guest.ts";
 import { type Machine, startMachine } from "./machine/machine.ts";
 import { MachineSettings } from "./machine/machine-settings.ts";
+import type { Programs } from "./own-ports.ts";
 import type { TimeMode } from "./script-time.ts";
 import { Trunk } from "./trunk.ts";
 import { VmGateway } from "./vm-gateway.ts";
@@ -18,6 +19,8 @@ export interface VmDriverOptions {
 	readonly kernel?: string;
 	readonly accelerator?: Accelerator | "auto";
 	readonly time?: TimeMode;
+	/** Left out: the play speaks for programs of the gateway's own (`played`). */
+	readonly programs?: Programs;
 	/** See `MachineOptions`. */
 	readonly bootMs?: number;
 }
@@ -45,7 +48,7 @@ export interface VmDriver extends AsyncDriver {
  *     try { await checkScenarioAsync(scenario, { driver }); } finally { await driver.close(); }
  */
 export function createVmDriver(options: VmDriverOptions = {}): VmDriver {
-	const { time = "moved" } = options;
+	const { time = "moved", programs = "played" } = options;
 	const image = requireImage(options.kernel);
 	const failures: LabError[] = [];
 	let here: Surroundings | null = null;
@@ -63,7 +66,8 @@ export function createVmDriver(options: VmDriverOptions = {}): VmDriver {
 		accelerator = machine.accelerator;
 		const settings = new MachineSettings(createGuest(machine));
 		try {
-			here = { machine, settings, trunk: await Trunk.open(machine) };
+			const trunk = await Trunk.open(machine);
+			here = { machine, settings, trunk, programs };
 		} catch (error) {
 			await end(machine);
 			throw error;

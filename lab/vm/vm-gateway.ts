@@ -47,7 +47,7 @@ export class VmGateway implements AsyncGatewayUnderTest {
 		this.trunk = site.trunk;
 		this.box = new GuestBox(site, setup);
 		this.epochMs = setup.epochMs;
-		this.time = new ScriptTime(this.box.listeners.speakTcp);
+		this.time = new ScriptTime(this.box.ownPorts.speakTcp);
 		this.hosts = new HostsAround(this.box, this.time);
 	}
 
@@ -77,22 +77,25 @@ export class VmGateway implements AsyncGatewayUnderTest {
 			case "packet": {
 				if (ask.interface === LOOPBACK) return this.sendFromBox(ask.packet);
 				const sent = await this.trunk.settle(this.packetFrames(ask));
-				const taken = await this.box.listeners.taken();
-				return this.reply(sent, this.time.nowMs, taken);
+				return this.reply(await this.seen(sent));
 			}
 			case "operation": {
 				const before = await this.catchUp();
 				const outcome = await this.operate(ask.operation);
 				const sent = await this.trunk.settle(this.clockMessages());
-				return { ...this.reply([...before, ...sent]), outcome };
+				const seen = await this.seen([...before, ...sent]);
+				return { ...this.reply(seen), outcome };
 			}
 			case "observe": {
 				const sent = await this.catchUp();
 				const observation = await this.box.observe();
-				return { ...this.reply(sent), observation };
+				return { ...this.reply(await this.seen(sent)), observation };
 			}
 			case "neighbour":
 				this.hosts.set(ask);
+				return this.reply([]);
+			case "port":
+				await this.box.ownPorts.set(ask);
 				return this.reply([]);
 			default:
 				return unreachable(ask);
@@ -103,10 +106,9 @@ export class VmGateway implements AsyncGatewayUnderTest {
 	private async sendFromBox(packet: Packet): Promise<Answer> {
 		// Behind all that was put on the wire before.
 		const before = await this.trunk.settle(this.clockMessages());
-		await this.box.send(encodePacket(packet));
+		await this.box.send(packet);
 		const sent = await this.trunk.settle();
-		const taken = await this.box.listeners.taken();
-		return this.reply([...before, ...sent], this.time.nowMs, taken);
+		return this.reply(await this.seen([...before, ...sent]));
 	}
 
 	/**
@@ -122,7 +124,7 @@ export class VmGateway implements AsyncGatewayUnderTest {
 			const sent = (await this.trunk.settleAll(some)).values();
 			for (const { frames, nowMs } of underWay) {
 				const own = frames.length > 0 ? sent.next().value : [];
-				answers.push(this.reply(own ?? [], nowMs));
+				answers.push(this.reply(this.seenOf(own ?? []), nowMs));
 			}
 			underWay = [];
 		};
@@ -153,7 +155,7 @@ export class VmGateway implements AsyncGatewayUnderTest {
 			return [];
 		}
 		const isWire = ask.kind === "packet" && ask.interface !== LOOPBACK;
-		if (!isWire || this.box.listeners.areThere) return null;
+		if (!isWire || this.box.ownPorts.areThere) return null;
 		time.nowMs = Math.max(time.nowMs, ask.atMs);
 		return this.packetFrames(ask);
 	}
@@ -246,11 +248,12 @@ export class VmGateway implements AsyncGatewayUnderTest {
 		return sent;
 	}
 
-	private async wait(toMs: number): Promise<readonly Sent[]> {
+	private async wait(toMs: number): Promise<readonly Seen[]> {
 		const { time } = this;
 		while (time.nowMs < toMs) {
 			const sent = await this.goOn(time.pace(toMs, this.hosts.allKnownAnswer));
-			if (this.seenOf(sent).length > 0) return sent;
+			const seen = await this.seen(sent);
+			if (seen.length > 0) return seen;
 		}
 		return [];
 	}
@@ -273,19 +276,20 @@ export class VmGateway implements AsyncGatewayUnderTest {
 		return sent;
 	}
 
-	/** @param taken what the gateway's own listeners were handed, before it sent anything */
-	private reply(
-		sent: readonly Sent[],
-		nowMs = this.time.nowMs,
-		taken: readonly Uint8Array[] = [],
-	): Answer {
-		const own = taken.map((bytes): Seen => ({ interface: LOOPBACK, bytes }));
+	private reply(seen: readonly Seen[], nowMs = this.time.nowMs): Answer {
 		return {
 			nowMs,
-			...readEmissions([...own, ...this.seenOf(sent)], nowMs),
+			...readEmissions(seen, nowMs),
 			outcome: null,
 			observation: null,
 		};
+	}
+
+	/** What the gateway's own programs were handed, before it sent anything, and what it sent. */
+	private async seen(sent: readonly Sent[]): Promise<readonly Seen[]> {
+		const taken = await this.box.ownPorts.taken();
+		const own = taken.map((bytes): Seen => ({ interface: LOOPBACK, bytes }));
+		return [...own, ...this.seenOf(sent)];
 	}
 
 	/** Without what a box sends that was left: it may go on for a while. */

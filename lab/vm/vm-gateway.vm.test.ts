@@ -26,14 +26,6 @@ const RECIPE = readFileSync(
 	"utf8",
 );
 const SYN = "tcp 10.0.0.10:40000 > 10.0.0.1:25 S seq 100";
-const TRACKING = "*filter\n-A INPUT -m conntrack --ctstate INVALID\nCOMMIT\n";
-const OWN_PORTS: GatewaySetup = {
-	...RECIPE_GATEWAY,
-	listeners: [
-		{ protocol: "tcp", port: 22 },
-		{ protocol: "udp", port: 53 },
-	],
-};
 const driver = vmDriver();
 
 async function withGateway(
@@ -297,87 +289,6 @@ describeOnVm("a gateway in a virtual machine", () => {
 			expect(await enter(gateway, data)).toEqual([
 				expect.stringMatching(/> 192\.168\.0\.[12]:25 A/),
 			]);
-		});
-	});
-
-	it("has ports of its own on which somebody listens, and so has who takes it over", async () => {
-		await withGateway(async (gateway) => {
-			await restore(gateway, TRACKING);
-			const syn = "tcp 10.0.0.10:40000 > 10.0.0.1:22 S seq 100";
-			const [taken, answer = ""] = await enter(gateway, syn);
-			expect(taken).toBe(`lo ${syn}`);
-			expect(answer).toMatch(/^bond0\.204 tcp .* SA seq \d+ ack 101 /);
-			const next = (Number(/seq (\d+)/.exec(answer)?.[1]) + 1) >>> 0;
-			const ack = syn.replace("S seq 100", `PA seq 101 ack ${next} len 6`);
-			expect(await enter(gateway, ack, 1)).toEqual([
-				`lo ${ack}`,
-				expect.stringMatching(/:40000 A seq \d+ ack 107 /),
-			]);
-			expect(await entries(gateway, 1)).toEqual(["ESTABLISHED 432000 mark 0"]);
-			expect(await enter(gateway, syn.replace(":22", ":23"), 1)).toEqual([
-				expect.stringMatching(/:40000 RA ack 101 /),
-			]);
-			// The first one says no good-bye, and the second one knows of nothing.
-			const { emissions } = await gateway.answer({
-				kind: "operation",
-				atMs: 1_000,
-				operation: { kind: "take-over" },
-			});
-			expect(emissions).toEqual([]);
-			expect(await enter(gateway, ack, 1_000)).toEqual([
-				`lo ${ack}`,
-				expect.stringMatching(/:40000 R seq \d+ /),
-			]);
-			expect(await enter(gateway, syn, 1_000)).toHaveLength(2);
-		}, OWN_PORTS);
-		await withGateway(async (gateway) => {
-			const late = "tcp 10.0.0.10:40000 > 10.0.0.1:22 S seq 100";
-			expect(await enter(gateway, late)).toEqual([
-				expect.stringMatching(/:40000 RA ack 101 /),
-			]);
-		});
-	});
-
-	it("takes datagrams for its own ports as they come, and none for others", async () => {
-		await withGateway(async (gateway) => {
-			const line = "udp 10.0.0.10:40000 > 10.0.0.1:53 ttl 9 tos 0x10 DF len 12";
-			expect(await enter(gateway, line)).toEqual([`lo ${line}`]);
-			expect(await enter(gateway, line.replace(":53", ":54"))).toEqual([
-				expect.stringContaining("port-unreachable"),
-			]);
-			expect(await enter(gateway, line)).toEqual([`lo ${line}`]);
-		}, OWN_PORTS);
-	});
-
-	it("says again what a client does not answer, a second later", async () => {
-		await withGateway(async (gateway) => {
-			const syn = "tcp 10.0.0.10:40000 > 10.0.0.1:22 S seq 100";
-			const [, answer = ""] = await enter(gateway, syn);
-			const { nowMs, emissions } = await gateway.answer({
-				kind: "wait",
-				atMs: 0,
-				toMs: 60_000,
-			});
-			expect(nowMs).toBeGreaterThanOrEqual(1_000);
-			expect(nowMs).toBeLessThan(2_000);
-			expect(
-				emissions.map((one) => `bond0.204 ${printPacket(one.packet)}`),
-			).toEqual([answer]);
-		}, OWN_PORTS);
-	});
-
-	it("refuses more ports than the guest has sockets", async () => {
-		const listeners = Array.from({ length: 600 }, (_, index) => ({
-			protocol: "udp",
-			port: 1000 + index,
-		})) as GatewaySetup["listeners"];
-		await expect(
-			withGateway(async () => {}, { ...RECIPE_GATEWAY, listeners }),
-		).rejects.toMatchObject({ name: "LabError", code: "unsupported" });
-		await withGateway(async (gateway) => {
-			expect(
-				await enter(gateway, "udp 10.0.0.10:1 > 10.0.0.1:1000"),
-			).toHaveLength(1);
 		});
 	});
 

@@ -39,7 +39,27 @@ export type Ask =
 			readonly interface: string;
 			readonly address: string;
 			readonly answers: boolean;
+	  }
+	/**
+	 * A program of the gateway's own opens a port, or closes it. What is delivered to an open port is handed to
+	 * the program: it comes out on `lo`, as do ICMP errors about what the program sent. What it sends goes in by `lo`.
+	 */
+	| {
+			readonly kind: "port";
+			readonly atMs: number;
+			readonly protocol: "tcp" | "udp";
+			/** One of the gateway's addresses; `0.0.0.0`: all of them. */
+			readonly address: string;
+			readonly port: number;
+			readonly becomes: PortState;
 	  };
+
+/**
+ * `open`: a program has it. `refused`: no program has it, so the gateway refuses what comes, which is seen on
+ * `lo` as well. `closed`: as all ports that were never opened.
+ * @public
+ */
+export type PortState = "open" | "refused" | "closed";
 
 /** What a gateway answers to an ask. @public */
 export interface Answer {

@@ -12,7 +12,7 @@ import { freshIcmpLimits } from "./icmp/icmp-limits.ts";
 import { nfReject } from "./icmp/reject.ts";
 import { noNeighbours } from "./ip/neighbours.ts";
 import type { GatewayState, TimerTask } from "./state/gateway-state.ts";
-import { Listeners } from "./state/listeners.ts";
+import { OwnPorts } from "./state/own-ports.ts";
 import { Settings } from "./state/settings.ts";
 
 /** Of `lo`, without the link's header. */
@@ -67,7 +67,7 @@ export function createGateway(
 	const gateway: GatewayState = {
 		setup,
 		settings,
-		listeners: new Listeners(setup.listeners),
+		ownPorts: new OwnPorts(setup.listeners),
 		routes,
 		mtus,
 		conntrack,

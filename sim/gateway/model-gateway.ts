@@ -23,7 +23,8 @@ import { unreachable } from "../invariant.ts";
 import type { FreeWalk } from "../netfilter/free-walk.ts";
 import { replaceTable } from "../netfilter/hook-path.ts";
 import { createTracer, type RuleTracer } from "../netfilter/rule-tracer.ts";
-import type { Packet } from "../packet/packet.ts";
+import { parseAddress } from "../packet/address.ts";
+import type { Address, Packet } from "../packet/packet.ts";
 import { printRuleset } from "../ruleset/print.ts";
 import { readConditions, writeCondition } from "./condition-files.ts";
 import { createGateway } from "./create-gateway.ts";
@@ -61,6 +62,8 @@ export interface WalkedGatewayPorts extends ModelGatewayPorts {
 export interface GatewaySnapshot {
 	readonly of: ModelGateway;
 }
+
+type PortAsk = Ask & { readonly kind: "port" };
 
 interface TakenSnapshot extends GatewaySnapshot {
 	/** The record that the parts belong to: a take-over makes another one. */
@@ -137,6 +140,9 @@ export class ModelGateway {
 					break;
 				case "neighbour":
 					this.setNeighbour(ask);
+					break;
+				case "port":
+					this.setPort(ask);
 					break;
 				case "wait":
 					break;
@@ -319,6 +325,11 @@ export class ModelGateway {
 		return state;
 	}
 
+	private setPort({ protocol, address, port, becomes }: PortAsk): void {
+		const at = { protocol, address: addressOf(address), port };
+		this.state.ownPorts.set(at, becomes);
+	}
+
 	private setNeighbour(ask: Ask & { kind: "neighbour" }): void {
 		// Throws for an interface that is not there: nothing would ever ask that host.
 		this.state.routes.indexOf(ask.interface);
@@ -326,6 +337,15 @@ export class ModelGateway {
 		if (ask.answers) this.silentHosts.delete(key);
 		else this.silentHosts.add(key);
 	}
+}
+
+/** @throws GatewayError when it is none */
+function addressOf(text: string): Address {
+	const address = parseAddress(text);
+	if (address !== null) return address;
+	throw new GatewayError(
+		`address "${text}": not an IPv4 address; write it dotted: 127.0.0.1`,
+	);
 }
 
 /** Everything but the model's own ignorance is a bug, and stays one. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { PortState } from "../contract/ask.ts";
 import { printPacket } from "../packet/notation/notation.ts";
 import { createTestGateway, IN, OUT } from "./test-gateway.ts";
 
@@ -38,16 +39,42 @@ describe("the gateway's own answers", () => {
 		]);
 	});
 
-	it("resets what answers nothing that a listener has said, and does not guess what it says", () => {
+	it("hands segments for a port to the program that has it open, and resets them while none has", () => {
+		const gateway = createTestGateway("");
+		const set = (address: string, becomes: PortState) =>
+			gateway.model.answer({
+				kind: "port",
+				atMs: 0,
+				protocol: "tcp",
+				address,
+				port: 80,
+				becomes,
+			});
+		const syn = "tcp 10.0.0.10:1 > 10.0.0.1:80 S seq 7";
+		const reset = "bond0.204 tcp 10.0.0.1:80 > 10.0.0.10:1 RA ack 8 win 0 DF";
+		expect(gateway.send(OUT, syn)).toEqual([reset]);
+		set("127.0.0.1", "open");
+		expect(gateway.send(OUT, syn)).toEqual([reset]);
+		set("0.0.0.0", "open");
+		set("10.0.0.1", "refused");
+		const hash = gateway.model.hash();
+		expect(gateway.send(OUT, syn)).toEqual([`lo ${syn}`]);
+		expect(gateway.send(OUT, syn.replace("S", "A"))[0]).toMatch(/^lo /);
+		set("0.0.0.0", "closed");
+		expect(gateway.model.hash()).not.toBe(hash);
+		expect(gateway.send(OUT, syn)).toEqual([`lo ${syn}`, reset]);
+		set("10.0.0.1", "closed");
+		expect(gateway.send(OUT, syn)).toEqual([reset]);
+	});
+
+	it("hands ICMP errors to the program whose segment they are about", () => {
 		const gateway = createTestGateway("", {
-			listeners: [{ protocol: "tcp", port: 80 }],
+			listeners: [{ protocol: "tcp", port: 40000 }],
 		});
-		expect(
-			gateway.send(OUT, "tcp 10.0.0.10:1 > 10.0.0.1:80 A seq 7 ack 9")[1],
-		).toBe("bond0.204 tcp 10.0.0.1:80 > 10.0.0.10:1 R seq 9 win 0 DF");
-		expect(
-			gateway.fate(OUT, "tcp 10.0.0.10:1 > 10.0.0.1:80 S seq 7"),
-		).toMatchObject({ kind: "unknown" });
+		const error =
+			"icmp 10.0.0.10 > 10.0.0.1 host-unreachable (tcp 10.0.0.1:40000 > 10.0.0.10:25 S seq 7)";
+		expect(gateway.send(OUT, error)[0]).toMatch(/^lo icmp .* host-unreachable/);
+		expect(gateway.send(OUT, error.replace(":40000", ":40001"))).toEqual([]);
 	});
 
 	it("echoes, and says which ports and protocols it does not have", () => {

@@ -1,5 +1,5 @@
 /** What the guest is asked to do, in words: `guest/agent.c` does it. */
-import type { GatewaySetup } from "../../../sim/contract/gateway.ts";
+import { parseAddress } from "../../../sim/packet/address.ts";
 import { TCP, UDP } from "../../../sim/packet/packet.ts";
 import type { Linux } from "../../kernel/linux-gateway.ts";
 import { LabError } from "../../lab-error.ts";
@@ -21,13 +21,34 @@ export interface Guest extends Linux {
 	kernelLog(): Promise<readonly string[]>;
 	/** Sets the clock, ms since 1970. */
 	setClock(ms: number): Promise<void>;
-	/** Sockets that listen in this namespace, in place of all others. @returns an errno, 0 when it went well */
-	listen(on: GatewaySetup["listeners"]): Promise<number>;
-	/** IPv4 packets of the protocols that are listened for: what was delivered, to any port, since it was last asked. */
+	/** Opens and closes ports in this namespace. @returns an errno, 0 when it went well */
+	setPorts(ports: readonly GuestPort[]): Promise<number>;
+	/** Closes all of them. */
+	closePorts(): Promise<void>;
+	/** IPv4 packets of TCP, UDP and ICMP: what was delivered, to any port, since it was last asked or the first port was opened. */
 	delivered(): Promise<readonly Uint8Array[]>;
-	/** Sends an IPv4 packet from here. @returns an errno, 0 when it went out, or was dropped by a rule */
-	send(packet: Uint8Array): Promise<number>;
+	/**
+	 * Sends an IPv4 packet from here.
+	 * @param isBound by a socket that is bound to its source address
+	 * @returns an errno, 0 when it went out, or was dropped by a rule
+	 */
+	send(packet: Uint8Array, isBound?: boolean): Promise<number>;
 }
+
+/** A port in the guest, at an address or at all of them (`0.0.0.0`). */
+export interface GuestPort {
+	readonly protocol: "tcp" | "udp";
+	readonly address: string;
+	readonly port: number;
+	/** `deaf`: it is open, and nothing is answered. `taken`: a program takes connections, and closes when its peers do. */
+	readonly state: "closed" | "deaf" | "taken";
+}
+
+const PORT_STATES = { closed: 0, deaf: 1, taken: 2 } as const;
+/** Of a port, as the agent takes it. */
+const PORT_OCTETS = 8;
+/** Who sends: root. */
+const USER = Buffer.alloc(4);
 
 /** Of an IPv4 header. */
 const TOTAL_LENGTH_AT = 2;
@@ -94,25 +115,41 @@ export function createGuest(machine: Pick<Machine, "call" | "fail">): Guest {
 				remedy: "Give a time between 1970 and 2200.",
 			});
 		},
-		async listen(on) {
-			const payload = on.flatMap(({ protocol, port }) => [
-				protocol === "tcp" ? TCP : UDP,
-				port >> 8,
-				port & 0xff,
-			]);
-			return (await call("s", Uint8Array.from(payload))).status;
+		setPorts: async (ports) => (await call("P", encodePorts(ports))).status,
+		async closePorts() {
+			await call("s", "");
 		},
 		async delivered() {
 			const { out } = await call("d", "");
-			const packets: Uint8Array[] = [];
-			for (let at = 0; at < out.length; ) {
-				const end = at + out.readUInt16BE(at + TOTAL_LENGTH_AT);
-				packets.push(out.subarray(at, end));
-				at = end;
-			}
-			return packets;
+			return packetsIn(out);
 		},
-		send: async (packet) => (await call("o", packet)).status,
+		send: async (packet, isBound = false) =>
+			isBound
+				? (await call("O", Buffer.concat([USER, packet]))).status
+				: (await call("o", packet)).status,
 	};
 	return guest;
+}
+
+function encodePorts(ports: readonly GuestPort[]): Buffer {
+	const payload = Buffer.alloc(ports.length * PORT_OCTETS);
+	for (const [index, one] of ports.entries()) {
+		const at = index * PORT_OCTETS;
+		payload.writeUInt8(one.protocol === "tcp" ? TCP : UDP, at);
+		payload.writeUInt8(PORT_STATES[one.state], at + 1);
+		payload.writeUInt16BE(one.port, at + 2);
+		payload.writeInt32BE(parseAddress(one.address) ?? 0, at + 4);
+	}
+	return payload;
+}
+
+/** IPv4 packets, end to end. */
+function packetsIn(out: Buffer): readonly Uint8Array[] {
+	const packets: Uint8Array[] = [];
+	for (let at = 0; at < out.length; ) {
+		const end = at + out.readUInt16BE(at + TOTAL_LENGTH_AT);
+		packets.push(out.subarray(at, end));
+		at = end;
+	}
+	return packets;
 }

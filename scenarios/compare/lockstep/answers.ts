@@ -25,6 +25,8 @@ export function printAsk(ask: Ask): string {
 			return "observe";
 		case "neighbour":
 			return `${ask.address} ${ask.answers ? "answers" : "is silent"} on ${ask.interface}`;
+		case "port":
+			return `port ${ask.protocol}/${ask.port} of ${ask.address} becomes ${ask.becomes}`;
 	}
 }
 

@@ -16,7 +16,7 @@ import {
 	UDPLITE,
 } from "../../kernel.ts";
 import { nfHook } from "../../netfilter/hook-path.ts";
-import { ACK, FIN, ICMP, RST, SYN, TCP, UDP } from "../../packet/packet.ts";
+import { ICMP, TCP, UDP } from "../../packet/packet.ts";
 import { CTINFO_INVALID, HOOK_INPUT, type Skb } from "../../packet/skb/skb.ts";
 import { packetOf, skbOf } from "../../packet/skb/skb-packet.ts";
 import { isForMany, isRoutedToMany } from "../../routing/reachability.ts";
@@ -66,29 +66,14 @@ function deliverToProtocol(gateway: GatewayState, skb: Skb): void {
 	}
 }
 
-/** `tcp_v4_rcv`, of which the model knows ports on which no process listens. */
+/** `tcp_v4_rcv`: what is for no open port is reset; for an open one its program answers. */
 function tcpRcv(gateway: GatewayState, skb: Skb): void {
-	const isListening = listens(gateway, "tcp", skb);
+	if (isTaken(gateway, "tcp", skb)) return;
 	if (isForMany(gateway.routes, skb)) return;
-	if (isListening && isTaken(skb.tcpFlags)) return;
 	// What the packet says of congestion is not repeated (ip_send_unicast_reply, ip_output.c).
 	const tos = skb.tos & ~INET_ECN_MASK;
 	const reset = resetFor(skb, tos, gateway.settings.ttl);
 	if (reset) gateway.made.push(skbOf(reset));
-}
-
-/**
- * What a socket that listens does with a segment (`TCP_LISTEN` in `tcp_rcv_state_process`,
- * net/ipv4/tcp_input.c, 6.1). A segment that acknowledges something belongs to no connection, and is reset.
- * @throws UnknownSignal for a SYN: from there on the kernel speaks TCP itself
- */
-function isTaken(flags: number): boolean {
-	if ((flags & ACK) !== 0) return false;
-	if ((flags & (SYN | FIN | RST)) === SYN)
-		throw new UnknownSignal(
-			"TCP to a listening port of the gateway itself is not modelled",
-		);
-	return true;
 }
 
 /**
@@ -98,7 +83,7 @@ function isTaken(flags: number): boolean {
 function udpRcv(gateway: GatewayState, skb: Skb): void {
 	gateway.conntrack.release(skb);
 	skb.ctinfo = CTINFO_INVALID;
-	if (!listens(gateway, "udp", skb))
+	if (!isTaken(gateway, "udp", skb))
 		sendUnreachable(gateway, skb, ICMP_PORT_UNREACH);
 }
 
@@ -111,6 +96,8 @@ function icmpRcv(gateway: GatewayState, skb: Skb): void {
 	}
 	if (skb.icmpType === ICMP_TIMESTAMP)
 		throw new UnknownSignal("ICMP timestamp replies are not modelled");
+	if (isAboutOpenPort(gateway, skb))
+		transmit(gateway, LOOPBACK_IFINDEX, packetOf(skb));
 	if (teachesMtu(gateway, skb))
 		throw new UnknownSignal(
 			"path MTUs that the gateway learns of are not modelled",
@@ -122,23 +109,37 @@ function icmpRcv(gateway: GatewayState, skb: Skb): void {
  * its sockets may have sent (`raw_err`, `udp_err`).
  */
 function teachesMtu(
-	{ listeners }: GatewayState,
+	{ ownPorts }: GatewayState,
 	{ icmpType, icmpCode, about }: Skb,
 ): boolean {
 	if (about === null || icmpType !== ICMP_DEST_UNREACH) return false;
 	if (icmpCode !== ICMP_FRAG_NEEDED) return false;
 	return about.kind === "icmp"
 		? about.type === ICMP_ECHOREPLY
-		: about.kind !== "other" && listeners.speaks(about.kind);
+		: about.kind !== "other" && ownPorts.speaks(about.kind);
 }
 
-/** A process of the gateway takes the packet if it listens: it finds it on `lo`. */
-function listens(
+/** A program of the gateway takes the packet if it has the port open: it finds it on `lo`. */
+function isTaken(
 	gateway: GatewayState,
 	protocol: "tcp" | "udp",
 	skb: Skb,
 ): boolean {
-	if (!gateway.listeners.has(protocol, skb.destinationPort)) return false;
+	const { destination, destinationPort } = skb;
+	const state = gateway.ownPorts.stateOf(
+		protocol,
+		destination,
+		destinationPort,
+	);
+	if (state === "closed") return false;
 	transmit(gateway, LOOPBACK_IFINDEX, packetOf(skb));
-	return true;
+	return state === "open";
+}
+
+/** An error about what a program of the gateway has sent (`tcp_v4_err`, `__udp4_lib_err`). */
+function isAboutOpenPort({ ownPorts }: GatewayState, { about }: Skb): boolean {
+	if (about?.kind !== "tcp" && about?.kind !== "udp") return false;
+	return (
+		ownPorts.stateOf(about.kind, about.source, about.sourcePort) === "open"
+	);
 }

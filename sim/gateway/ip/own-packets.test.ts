@@ -25,6 +25,21 @@ describe("a program's own packet", () => {
 		}
 	});
 
+	it("of a program that is bound to an address takes the route of that address", () => {
+		const gateway = createTestGateway("", {
+			listeners: [{ protocol: "udp", port: 1 }],
+		});
+		const fate = (line: string) => gateway.fate("lo", line);
+		expect(fate("udp 127.0.0.1:1 > 192.168.0.1:2")).toEqual({
+			kind: "dropped",
+			by: "no route",
+		});
+		expect(fate("udp 127.0.0.1:2 > 192.168.0.1:2")).not.toEqual(
+			fate("udp 127.0.0.1:1 > 192.168.0.1:2"),
+		);
+		expect(fate("udp 127.0.0.1:1 > 10.0.0.1:1")).toEqual({ kind: "delivered" });
+	});
+
 	it("waits in vain if ARP asks in the name of the loopback, until it asks for another", () => {
 		const gateway = createTestGateway("");
 		const line = "udp 127.0.0.1:1 > 192.168.0.1:2";

@@ -1,13 +1,14 @@
 /**
  * Packets that a process of the gateway sends as they are, by a raw socket with a header of its own
- * (`raw_sendmsg`, `raw_send_hdrinc`, net/ipv4/raw.c, 6.1).
+ * (`raw_sendmsg`, `raw_send_hdrinc`, net/ipv4/raw.c, 6.1), and what a program sends from a port that it has open: its
+ * socket is bound to the source address, for which the route is looked up.
  */
 import type { DropReason } from "../../contract/drop-reason.ts";
 import { dropped, type Fate, fragmentFate } from "../../contract/gateway.ts";
 import { INADDR_BROADCAST } from "../../kernel.ts";
 import { type Address, TCP, UDP } from "../../packet/packet.ts";
 import type { Skb } from "../../packet/skb/skb.ts";
-import { isNowhere } from "../../routing/route-output.ts";
+import { isNowhere, isRoutable } from "../../routing/route-output.ts";
 import type { Route } from "../../routing/routes.ts";
 import { ipDefrag } from "../fragments/reassembly.ts";
 import type { GatewayState } from "../state/gateway-state.ts";
@@ -17,6 +18,8 @@ import { ipLocalOut, outOf } from "./local-output.ts";
 export function rawSend(gateway: GatewayState, skb: Skb): Fate {
 	const { routes, tables } = gateway;
 	const route = routes.lookup(skb.destination);
+	if (isBound(gateway, skb) && !isRoutable(routes, skb))
+		return dropped("no route");
 	const refused = refusal(skb, route, gateway.mtus[outOf(route)] as number);
 	if (refused !== null || route === null) return dropped(refused ?? "no route");
 	if (skb.source === 0) fillSource(skb, route.source);
@@ -26,6 +29,16 @@ export function rawSend(gateway: GatewayState, skb: Skb): Fate {
 	return typeof whole === "string"
 		? fragmentFate(whole)
 		: ipLocalOut(gateway, whole);
+}
+
+function isBound({ ownPorts }: GatewayState, skb: Skb): boolean {
+	const { source, sourcePort } = skb;
+	const protocol =
+		skb.protocol === TCP ? "tcp" : skb.protocol === UDP ? "udp" : null;
+	return (
+		protocol !== null &&
+		ownPorts.stateOf(protocol, source, sourcePort) === "open"
+	);
 }
 
 /**

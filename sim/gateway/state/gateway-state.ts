@@ -10,13 +10,13 @@ import type { Address } from "../../packet/packet.ts";
 import type { Skb } from "../../packet/skb/skb.ts";
 import type { AddressCache } from "../../routing/address-cache.ts";
 import type { FragmentQueue } from "./fragment-queue.ts";
-import type { Listeners } from "./listeners.ts";
+import type { OwnPorts } from "./own-ports.ts";
 import type { Settings } from "./settings.ts";
 
 export interface GatewayState extends Netfilter {
 	readonly setup: GatewaySetup;
 	readonly settings: Settings;
-	readonly listeners: Listeners;
+	readonly ownPorts: OwnPorts;
 	/** MTU by interface index. */
 	readonly mtus: readonly number[];
 	readonly choice: NotedChoice;

@@ -33,6 +33,7 @@ export const PARTS: ReadonlyMap<string, Part> = new Map<string, Part>([
 	["choice", owned((gateway) => gateway.choice.state)],
 	["settings", owned((gateway) => gateway.settings.sysctls)],
 	["routes", owned((gateway) => gateway.routes)],
+	["own-ports", owned((gateway) => gateway.ownPorts)],
 	["tables", owned((gateway) => gateway.tables)],
 	["conntrack", owned((gateway) => gateway.conntrack)],
 	[

@@ -1,0 +1,73 @@
+/** Ports of the gateway's own: which a program has open, at which address. */
+import type { PortState } from "../../contract/ask.ts";
+import type { GatewaySetup } from "../../contract/gateway.ts";
+import type { Address } from "../../packet/packet.ts";
+import type { Stateful } from "../../stateful.ts";
+
+type Protocol = GatewaySetup["listeners"][number]["protocol"];
+type Held = Exclude<PortState, "closed">;
+
+/** A program that is bound to no address has the port at all of them. */
+const INADDR_ANY = 0;
+const MOST_PORTS = 0x10000;
+
+/** Ports by protocol, in one number; then states by address. A change makes another map of addresses. */
+type Ports = ReadonlyMap<number, ReadonlyMap<Address, Held>>;
+
+export class OwnPorts implements Stateful<Ports> {
+	private ports: Map<number, ReadonlyMap<Address, Held>> = new Map();
+
+	constructor(listeners: GatewaySetup["listeners"]) {
+		for (const { protocol, port } of listeners)
+			this.set({ protocol, address: INADDR_ANY, port }, "open");
+	}
+
+	/** What a program does with a port. */
+	set(
+		at: {
+			readonly protocol: Protocol;
+			readonly address: Address;
+			readonly port: number;
+		},
+		becomes: PortState,
+	): void {
+		const key = keyOf(at.protocol, at.port);
+		const states = new Map(this.ports.get(key));
+		if (becomes === "closed") states.delete(at.address);
+		else states.set(at.address, becomes);
+		if (states.size === 0) this.ports.delete(key);
+		else this.ports.set(key, states);
+	}
+
+	/**
+	 * What becomes of a packet to this address and port: a program at the address itself has it before one at
+	 * all addresses (`__inet_lookup_listener`, net/ipv4/inet_hashtables.c, 6.1).
+	 */
+	stateOf(protocol: Protocol, address: Address, port: number): PortState {
+		const states = this.ports.get(keyOf(protocol, port));
+		if (states === undefined) return "closed";
+		const exact = states.get(address);
+		if (exact === "open") return exact;
+		return states.get(INADDR_ANY) ?? exact ?? "closed";
+	}
+
+	/** Has a program any port of this protocol open? */
+	speaks(protocol: Protocol): boolean {
+		for (const [key, states] of this.ports)
+			if (key >= MOST_PORTS === (protocol === "udp"))
+				for (const state of states.values()) if (state === "open") return true;
+		return false;
+	}
+
+	save(): Ports {
+		return new Map(this.ports);
+	}
+
+	restore(saved: Ports): void {
+		this.ports = new Map(saved);
+	}
+}
+
+function keyOf(protocol: Protocol, port: number): number {
+	return protocol === "udp" ? MOST_PORTS + port : port;
+}
