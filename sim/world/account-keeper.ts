@@ -1,6 +1,7 @@
 import type { Answer, Ask } from "../contract/ask.ts";
 import type { Emission, Unknown } from "../contract/gateway.ts";
-import { type Packet, RST, SYN } from "../packet/packet.ts";
+import { printPacket } from "../packet/notation/notation.ts";
+import { ACK, type Packet, RST, SYN } from "../packet/packet.ts";
 import type { Account, PacketRecord } from "./account/account.ts";
 import { nameOfAnswer } from "./account/answer-names.ts";
 import { describeOperation } from "./account/describe-operation.ts";
@@ -125,7 +126,11 @@ export class AccountKeeper {
 			connection = this.errorTowardsBackend(station, packet, atMs);
 		else if (station !== undefined)
 			network.deliver(station, atMs, () => station.host.receive(packet));
-		else this.noteNowhere(emission, cause);
+		else {
+			this.noteNowhere(emission, cause);
+			if (interfaceName === "lo" && isSyn(packet))
+				this.stage.unknown ??= unknownProgram(packet);
+		}
 		if (this.keepPackets)
 			this.packets.push({
 				atMs,
@@ -288,6 +293,16 @@ export class AccountKeeper {
 			connection: cause?.connection?.id ?? null,
 		});
 	}
+}
+
+function isSyn(packet: Packet): boolean {
+	return packet.kind === "tcp" && (packet.flags & (SYN | ACK)) === SYN;
+}
+
+function unknownProgram(packet: Packet): Unknown {
+	const line = printPacket(packet, { payload: "length" });
+	const reason = `what a program of the gateway's own answers is not known (${line})`;
+	return { rule: "", text: "", line: 0, reason };
 }
 
 function noteAnswer(connection: Connection, packet: Packet): void {
