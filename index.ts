@@ -88,6 +88,7 @@ export type { AtMostOne } from "./scenarios/language/build/check-arguments.ts";
 // What is expected of a play. Builders throw a `ScenarioError` for an argument that they do not take.
 
 export {
+	abandonedWithin,
 	affinity,
 	avoided,
 	countsAgree,

@@ -23,6 +23,7 @@ const EXPLAINED_BY: Partial<
 	"gateway-answered": ["balance", "failover", "reachability", "nat"],
 	avoided: ["failover"],
 	"failover-gap": ["failover"],
+	abandoned: ["failover"],
 	affinity: ["affinity", "marks"],
 	moved: ["affinity", "marks"],
 };

@@ -21,6 +21,7 @@ export function askedBy(kind: ExpectationKind["kind"]): Asked {
 		case "counts-agree":
 		// The backend failed; what matters is the rule that still chose it.
 		case "failover-gap":
+		case "abandoned":
 			return "way";
 		case "outcomes":
 		case "gateway-answered":

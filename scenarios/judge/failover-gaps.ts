@@ -44,26 +44,29 @@ export function failoverGaps(
 	account: Pick<Account, "events" | "connections">,
 ): readonly FailoverGap[] {
 	return backends.flatMap((backend) =>
-		failuresOf(backend, account).map((failure) =>
+		failuresOf(backend, account, SERVING).map((failure) =>
 			gapOf(backend, failure, account),
 		),
 	);
 }
 
-interface Failure {
+/** From when until when a backend did not serve; without an end when it did not serve again. */
+export interface Failure {
 	readonly fromMs: number;
 	readonly toMs: number;
 }
 
-function failuresOf(
+/** @param serving the behaviours that are no failure */
+export function failuresOf(
 	backend: string,
 	{ events }: Pick<Account, "events">,
+	serving: ReadonlySet<string>,
 ): readonly Failure[] {
 	const failures: Failure[] = [];
 	let fromMs: number | null = null;
 	for (const event of events) {
 		if (event.kind !== "backend" || event.backend !== backend) continue;
-		const serves = SERVING.has(event.behaviour);
+		const serves = serving.has(event.behaviour);
 		if (serves && fromMs !== null) {
 			failures.push({ fromMs, toMs: event.atMs });
 			fromMs = null;

@@ -6,6 +6,7 @@ import type { Expectation, Scenario } from "../language/scenario.ts";
 import { type Finding, showsNothing } from "../result/finding.ts";
 import type { Judgement } from "../result/result.ts";
 import { unlessCutOff } from "./cut-off.ts";
+import { judgeAbandoned } from "./judge-abandoned.ts";
 import {
 	judgeAffinity,
 	judgeAvoided,
@@ -111,6 +112,9 @@ function unknownFinding(rule: string, reason: string): Finding {
 	};
 }
 
+/** Of a play that is judged without its setup. */
+const NO_HOSTS = { clients: [], backends: [] };
+
 function find(
 	expectation: Expectation,
 	account: Account,
@@ -122,6 +126,9 @@ function find(
 		.with({ kind: "split" }, (it) => judgeSplit(it, account, played))
 		.with({ kind: "avoided" }, (it) => judgeAvoided(it, account))
 		.with({ kind: "failover-gap" }, (it) => judgeFailoverGap(it, account))
+		.with({ kind: "abandoned" }, (it) =>
+			judgeAbandoned(it, account, setup ?? NO_HOSTS),
+		)
 		.with({ kind: "affinity" }, (it) => judgeAffinity(it, account))
 		.with({ kind: "moved" }, (it) => judgeMoved(it, account))
 		.with({ kind: "outcomes" }, (it) => judgeOutcomes(it, account))

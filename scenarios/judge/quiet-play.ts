@@ -37,6 +37,7 @@ function judgedUntil(
 		case "split":
 		case "avoided":
 		case "failover-gap":
+		case "abandoned":
 		case "affinity":
 		case "moved":
 		case "outcomes":

@@ -135,6 +135,16 @@ export type ExpectationKind =
 			readonly backend: string;
 			readonly atMostMs: number;
 	  }
+	/**
+	 * From `withinMs` after each failure of a backend until it serves again, the gateway sends it no packet of these
+	 * connections. An entry of conntrack that is still there keeps sending them.
+	 */
+	| {
+			readonly kind: "abandoned";
+			readonly of: ConnectionFilter;
+			readonly backend: string;
+			readonly withinMs: number;
+	  }
 	/** All packets of each connection meet one backend. */
 	| { readonly kind: "affinity"; readonly of: ConnectionFilter }
 	/** Connections of which packets met more than one backend: what affinity forbids, counted. */

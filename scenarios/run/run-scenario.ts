@@ -143,6 +143,7 @@ const NEEDS_PACKETS: Readonly<Record<Expectation["kind"], boolean>> = {
 	split: false,
 	avoided: false,
 	"failover-gap": false,
+	abandoned: true,
 	affinity: false,
 	moved: false,
 	outcomes: false,

@@ -135,6 +135,32 @@ export function failoverGapAtMost(
 	return { kind: "failover-gap", because, backend, atMostMs };
 }
 
+const abandonedArguments = v.object({
+	backend: text,
+	withinMs: milliseconds,
+	options: which,
+});
+
+/**
+ * From so long after each failure of the backend on, no packet of these connections goes to it: `abandonedWithin("b1",
+ * 5_000)`. A stale conntrack entry would keep sending them.
+ * @public
+ */
+export function abandonedWithin(
+	backend: string,
+	withinMs: number,
+	which: SelectionOptions = {},
+	...surplus: readonly never[]
+): Expectation {
+	checkArguments(
+		"abandonedWithin",
+		abandonedArguments,
+		{ backend, withinMs, options: which },
+		surplus,
+	);
+	return { kind: "abandoned", ...taken(which), backend, withinMs };
+}
+
 const affinityArguments = v.object({ options: which });
 
 /** All packets of each connection meet one backend. @public */

@@ -22,6 +22,7 @@ import { checkArguments, steps as someSteps } from "./check-arguments.ts";
 
 export * from "./build-dialogues.ts";
 export {
+	abandonedWithin,
 	affinity,
 	avoided,
 	countsAgree,

@@ -13,6 +13,7 @@ type Name = {
 
 /** For each builder, arguments that are right; the options object, if it takes one, is the last. */
 const RIGHT: Readonly<Record<Name, readonly unknown[]>> = {
+	abandonedWithin: ["b1", 5_000, {}],
 	affinity: [{}],
 	at: [10, []],
 	avoided: ["b1", {}],

@@ -54,6 +54,7 @@ export function checkExpectation(
 			break;
 		case "avoided":
 		case "failover-gap":
+		case "abandoned":
 			report.known("backend", given.backend, `${path}.backend`);
 			break;
 		case "counts-agree":

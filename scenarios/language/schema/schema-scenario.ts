@@ -165,6 +165,18 @@ const expectations = [
 		"From the moment a backend fails until the first connection that would have gone to it is served elsewhere.",
 	),
 	about(
+		object({
+			kind: v.literal("abandoned"),
+			...aboutConnections,
+			backend: text,
+			withinMs: about(
+				milliseconds,
+				"Milliseconds after the failure in which packets may still go to it.",
+			),
+		}),
+		"No packet of a connection goes to a failed backend later than that.",
+	),
+	about(
 		object({ kind: v.literal("affinity"), ...aboutConnections }),
 		"All packets of each connection reach one backend.",
 	),

@@ -1,0 +1,178 @@
+/** Whether packets of connections go on to a backend after it has failed: what stale conntrack entries do. */
+import { ICMP_DEST_UNREACH, ICMP_HOST_UNREACH } from "../../sim/kernel.ts";
+import { formatAddress } from "../../sim/packet/address.ts";
+import type { Account, PacketRecord } from "../../sim/world/account/account.ts";
+import type { BackendSetup, ClientSetup } from "../../sim/world/setup.ts";
+import type { ExpectationKind } from "../language/scenario.ts";
+import {
+	counted,
+	type Finding,
+	filterWords,
+	finding,
+	NONE_FITS,
+	selected,
+	showsNothing,
+} from "../result/finding.ts";
+import { type Failure, failuresOf } from "./failover-gaps.ts";
+
+type Given = Extract<ExpectationKind, { readonly kind: "abandoned" }>;
+
+/** A backend that drains serves the connections that stand. */
+const SERVING: ReadonlySet<string> = new Set(["up", "slow", "lossy", "drain"]);
+
+/** A packet that the gateway sent towards the backend, or gave up on the way to it. */
+interface Sent {
+	readonly atMs: number;
+	readonly connection: number;
+}
+
+export function judgeAbandoned(
+	given: Given,
+	account: Account,
+	hosts: Hosts,
+): Finding {
+	const { backend, withinMs } = given;
+	const expected = `no packet of the connections${filterWords(given.of)} goes to ${backend} later than ${withinMs} ms after it failed`;
+	const failures = failuresOf(backend, account, SERVING);
+	const connections = selected(account.connections, given.of);
+	if (failures.length === 0)
+		return finding(false, { expected, seen: `${backend} never failed` });
+	if (connections.length === 0)
+		return finding(false, { expected, seen: NONE_FITS });
+	const ids = new Set(connections.map(({ id }) => id));
+	const ofThem = account.packets.filter(
+		({ connection }) => connection !== null && ids.has(connection),
+	);
+	const sent = sentTo(backend, ofThem, hosts.backends);
+	const late = sent.filter(({ atMs }) =>
+		failures.some((one) => atMs > one.fromMs + withinMs && atMs < one.toMs),
+	);
+	const concerned = new Set(late.map(({ connection }) => connection));
+	const found = finding(late.length === 0, {
+		expected,
+		seen: seenWords(backend, { sent, late, failures }),
+		concerned: connections.filter(({ id }) => concerned.has(id)),
+	});
+	const asked = askedOf(ofThem, hosts);
+	const lastMs = new Map(sent.map((one) => [one.connection, one.atMs]));
+	const isShown = failures.some((failure) =>
+		asked.some((one) => tells(one, { lastMs, failure, withinMs })),
+	);
+	return late.length > 0 || isShown
+		? found
+		: showsNothing(
+				found,
+				`none of them sent anything that might have gone to ${backend} later`,
+			);
+}
+
+interface Hosts {
+	readonly clients: readonly ClientSetup[];
+	readonly backends: readonly BackendSetup[];
+}
+
+/** What clients sent. */
+function askedOf(
+	packets: readonly PacketRecord[],
+	{ clients }: Hosts,
+): readonly Sent[] {
+	const addresses = new Set(clients.map(({ address }) => address));
+	return packets.flatMap(({ atMs, connection, direction, packet }) =>
+		direction === "in" &&
+		connection !== null &&
+		addresses.has(formatAddress(packet.source))
+			? [{ atMs, connection }]
+			: [],
+	);
+}
+
+/** Was it sent late enough, or in the failure by a connection whose last packet to the backend was before? */
+function tells(
+	{ atMs, connection }: Sent,
+	{
+		lastMs,
+		failure,
+		withinMs,
+	}: {
+		/** By connection: when its last packet went to the backend. */
+		readonly lastMs: ReadonlyMap<number, number>;
+		readonly failure: Failure;
+		readonly withinMs: number;
+	},
+): boolean {
+	if (atMs <= failure.fromMs || atMs >= failure.toMs) return false;
+	if (atMs > failure.fromMs + withinMs) return true;
+	return (lastMs.get(connection) ?? atMs) < atMs;
+}
+
+function seenWords(
+	backend: string,
+	{
+		sent,
+		late,
+		failures,
+	}: {
+		readonly sent: readonly Sent[];
+		readonly late: readonly Sent[];
+		readonly failures: readonly Failure[];
+	},
+): string {
+	const last = sent.findLast(({ atMs }) =>
+		failures.some(({ fromMs, toMs }) => atMs >= fromMs && atMs < toMs),
+	);
+	if (last === undefined) return `no packet went to ${backend} after it failed`;
+	const failure = failures.findLast(({ fromMs }) => fromMs <= last.atMs);
+	const afterMs = last.atMs - (failure?.fromMs ?? 0);
+	const words = `the last packet to ${backend} went ${Number(afterMs.toFixed(3))} ms after it failed`;
+	if (late.length === 0) return words;
+	const flows = new Set(late.map(({ connection }) => connection)).size;
+	return `${words}; ${counted(late.length, "packet")} of ${counted(flows, "connection")} went too late`;
+}
+
+/**
+ * The packets that the gateway sends to a backend. Those that it cannot get there, since the host does not answer
+ * ARP, count as well: it says host-unreachable of them to the client, and the entry is as stale.
+ */
+function sentTo(
+	name: string,
+	packets: readonly PacketRecord[],
+	backends: readonly BackendSetup[],
+): readonly Sent[] {
+	/** By connection: the backend that its last packet went to. */
+	const bound = new Map<number, string>();
+	const sent: Sent[] = [];
+	for (const record of packets) {
+		const { atMs, connection, direction } = record;
+		if (direction !== "out" || connection === null) continue;
+		const to = backendOf(record, backends);
+		if (to !== null) bound.set(connection, to);
+		const isToIt = to === name;
+		const isGivenUp =
+			isHostUnreachable(record) && bound.get(connection) === name;
+		if (isToIt || isGivenUp) sent.push({ atMs, connection });
+	}
+	return sent;
+}
+
+function isHostUnreachable({ packet }: PacketRecord): boolean {
+	return (
+		packet.kind === "icmp" &&
+		packet.type === ICMP_DEST_UNREACH &&
+		packet.code === ICMP_HOST_UNREACH
+	);
+}
+
+/** Where backends share an address, the port tells them apart. */
+function backendOf(
+	{ packet, interface: name }: PacketRecord,
+	backends: readonly BackendSetup[],
+): string | null {
+	const address = formatAddress(packet.destination);
+	const there = backends.filter(
+		(one) => one.interface === name && one.address === address,
+	);
+	if (there.length < 2) return there[0]?.name ?? null;
+	if (packet.kind !== "tcp" && packet.kind !== "udp") return null;
+	const { destinationPort } = packet;
+	return there.find(({ port }) => port === destinationPort)?.name ?? null;
+}
