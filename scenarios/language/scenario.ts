@@ -83,6 +83,12 @@ export interface Setup extends WorldSetup {
 	/** Written after the ruleset was loaded. */
 	readonly conditions: Readonly<Record<string, string>>;
 	readonly seed: number;
+	/**
+	 * Matches that the model does not know, each taken for matching (`yes`), for not matching (`no`), or for both in
+	 * turn (`either`: only what holds both ways holds). By what a rule names: `set:blocked`, `match:socket`, or
+	 * `rule:filter:INPUT:rule:3`.
+	 */
+	readonly assume?: Readonly<Record<string, "yes" | "no" | "either">>;
 }
 
 /** Restricts an expectation to some connections; all of them when nothing is given. @public */
@@ -93,9 +99,11 @@ export interface ConnectionFilter {
 	readonly fromMs?: number;
 	readonly toMs?: number;
 	readonly client?: string;
+	/** Name of their service. */
+	readonly service?: string;
 }
 
-/** `lost` is every end but `completed` and `open`, `half-open` included; `accepted` is a message that a backend took. @public */
+/** `lost` is every end but `completed`, `answered`, `sent` and `open`, `half-open` included; `accepted` is a message that a backend took. @public */
 export type CountedOutcome = ConnectionOutcome | "lost" | "accepted";
 
 /** What is expected of a play, and why; `because` is shown with the judgement. @public */

@@ -17,6 +17,13 @@ export interface GatewaySetup {
 	readonly routes: readonly RouteSetup[];
 	/** By their names below `net.` without the prefix: `netfilter.nf_conntrack_tcp_loose`, `ipv4.ip_forward` … */
 	readonly sysctls: Readonly<Record<string, number>>;
+	/**
+	 * Commands of iproute2, run in this order once interfaces and routes stand: `ip rule add fwmark 11 table 111`,
+	 * `ip route add default via 203.0.113.1 dev isp2 table 111`, `ip addr add …`. Left out: none.
+	 */
+	readonly ip?: readonly string[];
+	/** Sets as `ipset save` prints them, restored before the ruleset is loaded. Left out: none. */
+	readonly sets?: string;
 	/** Ports of the gateway itself on which a process listens; all others answer RST or port-unreachable. */
 	readonly listeners: readonly {
 		readonly protocol: "tcp" | "udp";
@@ -69,6 +76,10 @@ export type Operation =
 			readonly orNone?: true;
 	  }
 	| { readonly kind: "sysctl"; readonly name: string; readonly value: number }
+	/** One command line of iproute2: `ip rule add …`, `ip route replace …`, `ip addr del …`. */
+	| { readonly kind: "ip"; readonly command: string }
+	/** One command line of ipset: `ipset add NAME …`, `del`, `flush`, `swap` … */
+	| { readonly kind: "ipset"; readonly command: string }
 	| { readonly kind: "link"; readonly interface: string; readonly up: boolean }
 	/** Forgets what it knows of a neighbour (`ip neigh flush to`). */
 	| { readonly kind: "forget-neighbour"; readonly address: string }

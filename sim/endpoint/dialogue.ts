@@ -33,7 +33,31 @@ export type Dialogue =
 			readonly kind: "hold";
 			readonly connectTimeoutMs: number | null;
 			readonly readTimeoutMs: number | null;
-	  };
+	  }
+	/** Sends requests and reads each answer: on one connection (`keepAlive`), which it closes, or one alone, and the backend closes. */
+	| {
+			readonly kind: "http";
+			readonly requests: number;
+			readonly keepAlive: boolean;
+			/** Pause before each request; none when left out. */
+			readonly paceMs?: number;
+			readonly connectTimeoutMs: number | null;
+			/** For each answer. */
+			readonly readTimeoutMs: number | null;
+	  }
+	/** Sends messages, waits until each has come back, and closes. */
+	| {
+			readonly kind: "echo";
+			readonly messages: number;
+			/** Length of each; 100 when left out. */
+			readonly messageOctets?: number;
+			/** Pause before each; none when left out. */
+			readonly paceMs?: number;
+			readonly connectTimeoutMs: number | null;
+			readonly readTimeoutMs: number | null;
+	  }
+	/** Awaits nothing and says nothing, until a step tells it (or its backend) to speak or to close. */
+	| { readonly kind: "silent"; readonly connectTimeoutMs: number | null };
 
 /**
  * How a connection ended for its client. `completed`: dialogue done, closed in order. `open`: still
@@ -42,6 +66,9 @@ export type Dialogue =
  * RST on the SYN. `unreachable`: ICMP error on the SYN. `connect-timeout`, `read-timeout`: the client,
  * or its kernel, gave up. `reset`: RST later. `cut-short`: closed in order by the backend, before the
  * dialogue was done. `no-port`: the client had no free source port, nothing was sent.
+ *
+ * Flows of UDP: `answered`: every request that awaited an answer got one. `unanswered`: one of them got none.
+ * `sent`: no answer was awaited. `refused`, `unreachable`: an ICMP error ended it. `open`: it still waits at the end.
  */
 export const CONNECTION_OUTCOMES = [
 	"completed",
@@ -54,6 +81,9 @@ export const CONNECTION_OUTCOMES = [
 	"reset",
 	"cut-short",
 	"no-port",
+	"answered",
+	"unanswered",
+	"sent",
 ] as const;
 
 /** How a connection ended for its client; `CONNECTION_OUTCOMES` says what each means. @public */

@@ -7,10 +7,12 @@ import type { BackendBehaviour } from "../endpoint/backend.ts";
 import type { Dialogue } from "../endpoint/dialogue.ts";
 import type { HealthCheckSettings } from "../endpoint/health-checker.ts";
 
-/** What stands around the gateway: the service, clients, backends, the health checker, other hosts. @public */
+/** What stands around the gateway: services, clients, backends, the health checker, other hosts. @public */
 export interface WorldSetup {
-	/** The address and port that clients know. */
-	readonly service: { readonly address: string; readonly port: number };
+	/** The address and port that clients know, where there is one service alone, of TCP. */
+	readonly service?: { readonly address: string; readonly port: number };
+	/** Services by name, besides that one. A setup has one service at least. */
+	readonly services?: readonly ServiceSetup[];
 	readonly clients: readonly ClientSetup[];
 	readonly backends: readonly BackendSetup[];
 	readonly healthCheck: HealthCheckSettings | null;
@@ -21,14 +23,48 @@ export interface WorldSetup {
 	}[];
 }
 
-/** A client: a host that opens connections to the service. @public */
+/** A service: what clients know of it, and which backends serve it. @public */
+export interface ServiceSetup {
+	readonly name: string;
+	readonly protocol: "tcp" | "udp";
+	/** That clients ask. */
+	readonly address: string;
+	/** That clients ask: the first one, unless a step names another. */
+	readonly ports: readonly number[];
+	/** Who serves it, and on which port of theirs; left out: every backend, on its own `port` or the service's ports. */
+	readonly backends?: readonly ServingBackend[];
+	/** What the programs of its backends speak; left out: SMTP over TCP, `echo` over UDP. */
+	readonly speaks?: Program;
+}
+
+/** A backend of a service. @public */
+export interface ServingBackend {
+	readonly backend: string;
+	/** Where it listens; left out: on its own `port`, or on the service's ports. */
+	readonly port?: number;
+}
+
+/**
+ * What a program that serves says. `smtp`: a mail server. `http`: answers each request. `echo`: sends back what it
+ * gets. `silent`: takes connections or datagrams and says nothing. `smtp` and `http` are of TCP alone.
+ * @public
+ */
+export type Program =
+	| { readonly kind: "smtp" }
+	| { readonly kind: "http" }
+	| { readonly kind: "echo" }
+	| { readonly kind: "silent" };
+
+/** A client: a host that opens connections to services, or sends datagrams to them. @public */
 export interface ClientSetup {
 	readonly name: string;
 	readonly address: string;
-	/** The gateway's interface behind which it stands. */
+	/** The gateway's interface behind which it stands; `lo`: it is a program of the gateway's own. */
 	readonly interface: string;
 	/** Time that a packet takes between it and the gateway. */
 	readonly latencyMs: number;
+	/** Its default route: another router on its link; left out: the gateway. */
+	readonly defaultVia?: string;
 }
 
 /**
@@ -39,11 +75,14 @@ export interface ClientSetup {
 export interface BackendSetup {
 	readonly name: string;
 	readonly address: string;
+	/** `lo`: it is a program of the gateway's own, at an address of the gateway's. */
 	readonly interface: string;
 	readonly latencyMs: number;
 	readonly behaviour: BackendBehaviour;
 	/** Where it listens; the service's port when left out. */
 	readonly port?: number;
+	/** Its default route: another router on its link; left out: the gateway. */
+	readonly defaultVia?: string;
 }
 
 /**
@@ -67,14 +106,41 @@ export type Step = { readonly atMs: number; readonly label: string } & StepKind;
 
 /** The kinds of steps, each with what belongs to it. @public */
 export type StepKind =
-	/** A client opens connections to the service, one after the other as `arrivals` says. */
+	/** A client opens connections to a service, one after the other as `arrivals` says. */
 	| {
 			readonly kind: "connect";
 			readonly client: string;
+			/** Left out: the first of TCP. */
+			readonly service?: string;
+			/** One of the service's ports; left out: its first one. */
+			readonly port?: number;
 			readonly count: number;
 			readonly arrivals: Arrivals;
 			readonly ports: PortPolicy;
-			readonly dialogue: Dialogue;
+			/** Left out: one that fits what the service speaks. */
+			readonly dialogue?: Dialogue;
+	  }
+	/** A client sends datagrams to a service, one after the other as `arrivals` says. */
+	| {
+			readonly kind: "send";
+			readonly client: string;
+			/** Left out: the first of UDP. */
+			readonly service?: string;
+			/** One of the service's ports; left out: its first one. */
+			readonly port?: number;
+			/** Requests, each a datagram that may have to be sent again. */
+			readonly count: number;
+			readonly arrivals: Arrivals;
+			readonly ports: PortPolicy;
+			/** `one`: all from one socket, which is one flow. `each`: from a new socket each, as resolvers do. */
+			readonly sockets: "one" | "each";
+			/** Octets of a datagram's payload. */
+			readonly octets: number;
+			/** Whether an answer is awaited: how long for each attempt, and how many there are. */
+			readonly reply: {
+				readonly timeoutMs: number;
+				readonly attempts: number;
+			} | null;
 	  }
 	/** Connections of an earlier `connect` step (by its label) that wait are told to go on: the client, or their backend, says something. */
 	| {

@@ -59,8 +59,12 @@ export interface ConnectionRecord {
 	/** Label of the `connect` step. */
 	readonly step: string;
 	readonly client: string;
+	/** Name of its service; left out: the one without a name. */
+	readonly service?: string;
+	/** Left out: TCP. */
+	readonly protocol?: "udp";
 	readonly sourcePort: number;
-	/** Of its first SYN. */
+	/** Of its first packet. */
 	readonly startedMs: number;
 	/** The backend that answered with its banner or SYN/ACK, else the one that its last SYN met; `null` when none was met. */
 	readonly backend: string | null;
@@ -88,6 +92,12 @@ export interface ConnectionRecord {
 	readonly drawnFor?: readonly number[];
 	/** What the gateway itself said to the client, or to the server, about this connection: `rst`, `icmp host-unreachable` … */
 	readonly gatewayAnswers: readonly string[];
+	/** Of UDP: requests, datagrams sent (repetitions included), and answers that came to the client. */
+	readonly datagrams?: {
+		readonly requests: number;
+		readonly sent: number;
+		readonly answers: number;
+	};
 }
 
 /** A change of a backend, of the health checker's opinion or of a condition, or the result of a probe. @public */
