@@ -47,6 +47,10 @@ export {
 	recipeHealthCheck,
 	recipeSetup,
 } from "./scenarios/language/build/build-recipe.ts";
+export {
+	type ServiceOptions,
+	service,
+} from "./scenarios/language/build/build-services.ts";
 
 // ## Steps
 // What happens, and when. Builders throw a `ScenarioError` for an argument that they do not take.
@@ -160,6 +164,9 @@ export type {
 	BackendSetup,
 	ClientSetup,
 	PortPolicy,
+	Program,
+	ServiceSetup,
+	ServingBackend,
 	Step,
 	StepKind,
 	WorldSetup,

@@ -26,6 +26,10 @@ const connection = data({
 	id: count,
 	step: about(text, "Label of its connect step."),
 	client: text,
+	service: v.exactOptional(
+		about(text, "Name of its service. Left out: the one without a name."),
+	),
+	protocol: v.exactOptional(about(v.literal("udp"), "Left out: TCP.")),
 	sourcePort: number,
 	startedMs: about(number, "When its first SYN was sent."),
 	backend: about(
@@ -58,6 +62,12 @@ const connection = data({
 	gatewayAnswers: about(
 		texts,
 		"What the gateway itself answered: rst, icmp host-unreachable …",
+	),
+	datagrams: v.exactOptional(
+		about(
+			data({ requests: count, sent: count, answers: count }),
+			"Of UDP: requests, datagrams that were sent, answers that came.",
+		),
 	),
 });
 

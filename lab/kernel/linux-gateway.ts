@@ -88,6 +88,14 @@ export async function operateLinux(
 			for (const { name } of gateway.interfaces)
 				await gateway.forgetNeighbour(name, operation.address);
 			return OK;
+		case "ip":
+		case "ipset":
+			throw new LabError({
+				code: "unsupported",
+				place: operation.kind,
+				message: `the lab has no ${operation.kind}`,
+				remedy: "",
+			});
 		default:
 			return unreachable(operation);
 	}

@@ -3,6 +3,7 @@ import type { Ruleset } from "../../sim/contract/ruleset.ts";
 import { parseAddress } from "../../sim/packet/address.ts";
 import { tcp } from "../../sim/packet/build.ts";
 import { checkRules } from "../../sim/script/check-rules.ts";
+import { listeningOf, servicesOf } from "../../sim/world/services.ts";
 import type { Decision, End } from "../analysis/walk/decision.ts";
 import { TooManyWaysError, Walker } from "../analysis/walk/walker.ts";
 import type { Setup } from "../language/scenario.ts";
@@ -25,12 +26,14 @@ export function rulesOf({ ruleset }: Setup): Ruleset | null {
 
 /**
  * By client: all that may become of its SYN.
- * @returns `null` when the rules are not looked at, or a packet has too many ways
+ * @returns `null` when the rules are not looked at, a packet has too many ways, or there are several services
  */
 export function connectionWays(
 	setup: Setup,
 	clients: readonly string[],
 ): ReadonlyMap<string, Decision> | null {
+	const [service, ...others] = servicesOf(setup);
+	if (service?.protocol !== "tcp" || others.length > 0) return null;
 	const rules = rulesOf(setup);
 	if (rules === null) return null;
 	const walker = new Walker(rules, setup.gateway);
@@ -39,9 +42,9 @@ export function connectionWays(
 		if (!clients.includes(name)) continue;
 		const packet = tcp({
 			source: numberOf(address),
-			destination: numberOf(setup.service.address),
+			destination: numberOf(service.address),
 			sourcePort: 40_000,
-			destinationPort: setup.service.port,
+			destinationPort: service.ports[0] as number,
 			seq: 1,
 		});
 		try {
@@ -59,15 +62,13 @@ function numberOf(address: string): number {
 }
 
 /** The backend that an end leads to; `null`: none, or none of the scenario's. */
-export function backendOf(
-	{ fate, packet }: End,
-	{ backends, service }: Setup,
-): string | null {
+export function backendOf({ fate, packet }: End, setup: Setup): string | null {
 	if (fate.kind !== "forwarded" || packet?.kind !== "tcp") return null;
 	const { destination, destinationPort } = packet;
-	const found = backends.find(
-		({ address, port = service.port }) =>
-			numberOf(address) === destination && port === destinationPort,
+	const found = setup.backends.find(
+		(backend) =>
+			numberOf(backend.address) === destination &&
+			listeningOf(setup, backend).some(({ port }) => port === destinationPort),
 	);
 	return found?.name ?? null;
 }

@@ -18,6 +18,11 @@ export function describeStep(step: Step): string {
 		.with({ kind: "connect" }, ({ client, count }) =>
 			count === 1 ? `${client} connects` : `${client} connects ${count} times`,
 		)
+		.with({ kind: "send" }, ({ client, count }) =>
+			count === 1
+				? `${client} sends a datagram`
+				: `${client} sends ${count} datagrams`,
+		)
 		.with(
 			{ kind: "speak" },
 			({ who, connections }) => `${who}s speak${of(connections)}`,

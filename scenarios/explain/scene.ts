@@ -1,6 +1,7 @@
 /** What an explanation has to know of a scenario and of what happened around the gateway. */
 import { formatAddress } from "../../sim/packet/address.ts";
 import type { Account } from "../../sim/world/account/account.ts";
+import { servicesOf } from "../../sim/world/services.ts";
 import type { BackendSetup } from "../../sim/world/setup.ts";
 import type { PlayableScenario } from "../language/scenario.ts";
 import type { RuleBook } from "../result/rule-place.ts";
@@ -36,7 +37,7 @@ export function sceneOf(
 	{ events }: Pick<Account, "events">,
 	book: RuleBook,
 ): Scene {
-	const { backends, clients, service, healthCheck } = setup;
+	const { backends, clients, healthCheck } = setup;
 	const backend = (name: string) =>
 		backends.find((one) => one.name === name) ?? null;
 	const behaviour = (name: string, atMs: number) => {
@@ -52,7 +53,9 @@ export function sceneOf(
 	};
 	return {
 		book,
-		service: `${service.address}:${service.port}`,
+		service: servicesOf(setup)
+			.map(({ address, ports }) => `${address}:${ports.join(",")}`)
+			.join(" or "),
 		backend,
 		backendAt: (address) =>
 			backends.find((one) => one.address === formatAddress(address)) ?? null,

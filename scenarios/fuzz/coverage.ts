@@ -185,6 +185,8 @@ const OPERATIONS_OF: Readonly<Record<Operation["kind"], readonly string[]>> = {
 	// `full`: the one that makes no entry fit any more.
 	sysctl: ["sysctl", "full"],
 	link: ["link"],
+	ip: [],
+	ipset: [],
 	"forget-neighbour": ["forget-neighbour"],
 	"take-over": ["take-over"],
 };

@@ -153,7 +153,7 @@ function undecidedOf(
 	if (["open", "no-port"].includes(expectation.outcome)) return 0;
 	const holding = new Set(
 		steps.flatMap((step) =>
-			step.kind === "connect" && step.dialogue.kind === "hold"
+			step.kind === "connect" && step.dialogue?.kind === "hold"
 				? [step.label]
 				: [],
 		),

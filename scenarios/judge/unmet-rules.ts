@@ -1,5 +1,6 @@
 /** Rules that were played and met no packet of the connections: the scenario says nothing about them. */
 
+import { servicesOf } from "../../sim/world/services.ts";
 import type { RunResult } from "../result/result.ts";
 import { readSaved, type SavedLine } from "../result/saved-ruleset.ts";
 
@@ -51,6 +52,8 @@ export function unmetRules({
 			.filter(({ name }) => clients.has(name))
 			.map((one) => one.interface),
 	);
-	const { address, port } = setup.service;
-	return `${setup.ruleset.name}: none of its rules matched a packet; the connections go to ${address}:${port} by ${[...interfaces].join(", ")}`;
+	const services = servicesOf(setup).map(
+		({ address, ports }) => `${address}:${ports.join(",")}`,
+	);
+	return `${setup.ruleset.name}: none of its rules matched a packet; the connections go to ${services.join(", ")} by ${[...interfaces].join(", ")}`;
 }

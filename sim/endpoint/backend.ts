@@ -40,7 +40,8 @@ const BACKLOG = 100;
 export class Backend implements ProgramHealth {
 	readonly name: string;
 	readonly host: Host;
-	readonly port: number;
+	/** Ports of TCP on which its programs listen. */
+	private readonly ports: readonly number[];
 	behaviour: BackendBehaviour;
 	/** In the order in which they were connected. */
 	private readonly conversations = new Set<Conversation>();
@@ -52,12 +53,12 @@ export class Backend implements ProgramHealth {
 	constructor(
 		name: string,
 		host: Host,
-		port: number,
+		listening: readonly { readonly port: number }[],
 		behaviour: BackendBehaviour,
 	) {
 		this.name = name;
 		this.host = host;
-		this.port = port;
+		this.ports = listening.map(({ port }) => port);
 		this.behaviour = behaviour;
 		this.listen();
 	}
@@ -69,7 +70,7 @@ export class Backend implements ProgramHealth {
 
 	/** Is there a process that may know what to do with a datagram to this port? */
 	hasProcessAt(port: number): boolean {
-		return port === this.port && !this.isDead;
+		return this.ports.includes(port) && !this.isDead;
 	}
 
 	/** A program serves datagrams to this port. */
@@ -157,17 +158,18 @@ export class Backend implements ProgramHealth {
 	private listen(): void {
 		const { kind } = this.behaviour;
 		if (kind === "refuse" || kind === "vanish" || kind === "drain") return;
-		this.host.listen(this.port, () => {
-			if (!this.hasRoom) return null;
-			const conversation = new Conversation(this);
-			this.conversations.add(conversation);
-			return conversation;
-		});
+		for (const port of this.ports)
+			this.host.listen(port, () => {
+				if (!this.hasRoom) return null;
+				const conversation = new Conversation(this);
+				this.conversations.add(conversation);
+				return conversation;
+			});
 	}
 
 	/** What the process never accepted is reset by its kernel (`inet_csk_listen_stop`). */
 	private stopListening(): void {
-		this.host.stopListening(this.port);
+		for (const port of this.ports) this.host.stopListening(port);
 		for (const conversation of [...this.conversations])
 			if (!conversation.isAccepted) conversation.abandon();
 	}

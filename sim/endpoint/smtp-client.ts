@@ -52,6 +52,10 @@ export function prepareDialogue(dialogue: Dialogue): SmtpPlan {
 		}
 		case "connect-only":
 			return { turns: [], paceMs: 0, connectTimeoutMs, readTimeoutMs: null };
+		case "http":
+		case "echo":
+		case "silent":
+			throw new Error(`the dialogue "${dialogue.kind}" cannot be played yet`);
 		default:
 			return unreachable(dialogue);
 	}

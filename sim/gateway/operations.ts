@@ -59,6 +59,11 @@ export function carryOut(
 		case "forget-neighbour":
 			neighForget(gateway, addressOf(operation.address));
 			return OK;
+		case "ip":
+		case "ipset":
+			throw new UnknownSignal(
+				`commands of ${operation.kind} are not modelled: ${operation.command}`,
+			);
 		default:
 			return unreachable(operation);
 	}

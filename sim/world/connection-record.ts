@@ -17,6 +17,7 @@ export function recordOf(connection: Connection): ConnectionRecord {
 		id: connection.id,
 		step: connection.step,
 		client: connection.client.name,
+		...(connection.service === "" ? {} : { service: connection.service }),
 		sourcePort: connection.sourcePort,
 		startedMs: connection.startedMs,
 		backend: backendOf(connection, course),

@@ -23,6 +23,8 @@ export interface Connection {
 	readonly id: number;
 	readonly step: string;
 	readonly client: Station;
+	/** Name of the service; "" where it has none. */
+	readonly service: string;
 	readonly sourcePort: number;
 	readonly startedMs: number;
 	/** While it can change; `null` also when there was no port for it. */
@@ -116,6 +118,7 @@ export function createConnections(): Connections {
 				id: all.length,
 				step: fields.step,
 				client: fields.client,
+				service: fields.service,
 				sourcePort: fields.sourcePort,
 				startedMs: fields.startedMs,
 				dialogue: null,

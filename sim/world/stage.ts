@@ -17,6 +17,7 @@ import {
 } from "./connections.ts";
 import { createNetwork, type Network } from "./network.ts";
 import { startProber } from "./prober.ts";
+import { listeningOf } from "./services.ts";
 import type { WorldSetup } from "./setup.ts";
 import type { Station } from "./station.ts";
 import type { LinkWatch } from "./watch.ts";
@@ -65,8 +66,13 @@ export function createStage(
 	const stationOf = new Map<Backend, Station>();
 	for (const one of setup.backends) {
 		const station = settle(network, "backend", one);
-		const port = one.port ?? setup.service.port;
-		const backend = new Backend(one.name, station.host, port, one.behaviour);
+		const listening = listeningOf(setup, one);
+		const backend = new Backend(
+			one.name,
+			station.host,
+			listening.filter(({ protocol }) => protocol === "tcp"),
+			one.behaviour,
+		);
 		station.carries = () => !isLost(backend, choice);
 		backends.set(one.name, backend);
 		station.host.takesDatagram = (packet) => {

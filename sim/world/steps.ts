@@ -9,7 +9,8 @@ import { formatAddress } from "../packet/address.ts";
 import { parsePacket } from "../packet/notation/notation.ts";
 import { createPortSource, gapMs, toMicroseconds } from "./arrivals.ts";
 import { type Connection, retire } from "./connections.ts";
-import type { Step } from "./setup.ts";
+import { dialogueOf, serviceOf, servicesOf } from "./services.ts";
+import type { Step, WorldSetup } from "./setup.ts";
 import { checkedAddress, type Stage, tellNeighbour } from "./stage.ts";
 import type { Station } from "./station.ts";
 import { WorldError } from "./world-error.ts";
@@ -35,6 +36,15 @@ function prepare(
 	switch (step.kind) {
 		case "connect":
 			return prepareConnect(stage, step, opened.get(step.label) ?? []);
+		case "send":
+			return () => {
+				stage.unknown ??= {
+					rule: "",
+					text: "",
+					line: 0,
+					reason: "datagrams of clients are not modelled",
+				};
+			};
 		case "speak":
 		case "close": {
 			const connections = opened.get(step.connections);
@@ -76,18 +86,21 @@ function prepareConnect(
 	const client = stage.clients.get(step.client);
 	if (client === undefined)
 		throw missing(step, "client", step.client, stage.clients);
-	const { service } = setup;
+	const service = serviceOf(setup, step);
+	if (service === undefined)
+		throw missing(step, "service", step.service ?? "tcp", namesOf(setup));
 	const to = {
 		address: checkedAddress(service.address, "the service"),
-		port: service.port,
+		port: step.port ?? (service.ports[0] as number),
 	};
-	const plan = prepareDialogue(step.dialogue);
+	const plan = prepareDialogue(dialogueOf(setup, step));
 	const nextPort = createPortSource(step.ports, client.host, to, choice);
 	const open = () => {
 		const port = nextPort();
 		const connection = connections.add({
 			step: step.label,
 			client,
+			service: service.name,
 			sourcePort: port ?? 0,
 			startedMs: clock.nowMs,
 		});
@@ -125,7 +138,7 @@ function backendEnd(stage: Stage, { contacts }: Connection) {
 	if (contact === undefined) return null;
 	const backend = stage.backends.get(contact.backend.name);
 	const socket = backend?.host.find(
-		backend.port,
+		contact.localPort,
 		contact.remoteAddress,
 		contact.remotePort,
 	);
@@ -227,6 +240,10 @@ function changeBackend(
 	const station = stage.stationOf.get(backend) as Station;
 	if (backend.answersArp !== answered)
 		tellNeighbour(stage, station, backend.answersArp);
+}
+
+function namesOf(setup: WorldSetup): ReadonlyMap<string, unknown> {
+	return new Map(servicesOf(setup).map((one) => [one.name, one]));
 }
 
 function missing(

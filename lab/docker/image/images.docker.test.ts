@@ -182,12 +182,12 @@ function plan(epochMs: number, count: number): ClientPlan {
 	const ids = Array.from({ length: count }, (_, id) => id);
 	return {
 		epochMs,
-		service: { address: "127.0.0.1", port: 25 },
 		client: "c1",
 		source: "127.0.0.1",
 		steps: [
 			{
 				label: "load",
+				service: { address: "127.0.0.1", port: 25 },
 				dialogue: {
 					kind: "smtp",
 					messages: 1,

@@ -1,6 +1,8 @@
 /** Has a lab's first client open connections. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { PlayableScenario } from "../../../scenarios/language/scenario.ts";
+import { invariant } from "../../../sim/invariant.ts";
+import { servicesOf } from "../../../sim/world/services.ts";
 import { LabError } from "../../lab-error.ts";
 import { spawnIn } from "../engine/exec.ts";
 import type { Lab } from "../lab.ts";
@@ -24,7 +26,10 @@ export async function playLoad(
 	{ setup }: Pick<PlayableScenario, "setup">,
 	what: Load,
 ): Promise<readonly LoadRecord[]> {
-	const order: LoadOrder = { ...setup.service, ...what };
+	const [service] = servicesOf(setup);
+	invariant(service !== undefined, "a scenario without a service");
+	const { address, ports } = service;
+	const order: LoadOrder = { address, port: ports[0] as number, ...what };
 	const client = lab.containers.get(setup.clients[0]?.name ?? "");
 	const program = await spawnIn(
 		client,

@@ -2,10 +2,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Container } from "dockerode";
 import type { PlayableScenario } from "../../../scenarios/language/scenario.ts";
+import { invariant } from "../../../sim/invariant.ts";
 import type {
 	Account,
 	ConnectionRecord,
 } from "../../../sim/world/account/account.ts";
+import { dialogueOf, serviceOf } from "../../../sim/world/services.ts";
 import { LabError } from "../../lab-error.ts";
 import { readFileIn } from "../engine/container-file.ts";
 import { engineError } from "../engine/engine-error.ts";
@@ -194,6 +196,19 @@ function failed({ client }: Running, message: string): LabError {
 	});
 }
 
+function addressOf(
+	setup: PlayableScenario["setup"],
+	step: Parameters<typeof serviceOf>[1] & { readonly port?: number },
+): { readonly address: string; readonly port: number } {
+	const service = serviceOf(setup, step);
+	const port = step.port ?? service?.ports[0];
+	invariant(
+		service !== undefined && port !== undefined,
+		"a step without a service",
+	);
+	return { address: service.address, port };
+}
+
 function planOf(
 	{ setup, steps }: PlayableScenario,
 	connections: Account["connections"],
@@ -206,14 +221,14 @@ function planOf(
 	const connects = steps.filter((step) => step.kind === "connect");
 	return {
 		epochMs: client.epochMs,
-		service: setup.service,
 		client: client.name,
 		source: client.address,
 		steps: connects
 			.filter((step) => step.client === client.name)
 			.map((step) => ({
 				label: step.label,
-				dialogue: step.dialogue,
+				service: addressOf(setup, step),
+				dialogue: dialogueOf(setup, step),
 				connections: connections
 					.filter((one) => one.step === step.label)
 					.map(({ id, startedMs, sourcePort }) => ({

@@ -9,6 +9,7 @@ import {
 	checkScenario,
 	resultOf,
 } from "../../../scenarios/run/run-scenario.ts";
+import { programOf, servicesOf } from "../../../sim/world/services.ts";
 import { LabError } from "../../lab-error.ts";
 import { requireImage } from "../../vm/image/image.ts";
 import { connectEngine } from "../engine/engine.ts";
@@ -204,6 +205,10 @@ export function mustBePlayable({
 		...steps.flatMap((step) => (step.kind === "backend" ? [step.becomes] : [])),
 	];
 	const reasons = [
+		...(steps.some(({ kind }) => kind === "send") ||
+		servicesOf(setup).some((one) => programOf(one).kind !== "smtp")
+			? ["it has a service that is not one of mail"]
+			: []),
 		...(steps.some(({ kind }) => kind === "packet")
 			? ["it puts packets by hand on a wire"]
 			: []),

@@ -8,12 +8,12 @@ import {
 
 const plan: ClientPlan = {
 	epochMs: 1_700_000_000_000.5,
-	service: { address: "10.0.0.1", port: 25 },
 	client: "c1",
 	source: "10.0.0.10",
 	steps: [
 		{
 			label: "load",
+			service: { address: "10.0.0.1", port: 25 },
 			dialogue: { kind: "connect-only", connectTimeoutMs: null },
 			connections: [
 				{ id: 1, atMs: 0, port: null },
@@ -40,8 +40,8 @@ describe("a plan", () => {
 			"steps: Invalid type: Expected Array but received Object",
 		],
 		[
-			JSON.stringify({ ...plan, service: null }),
-			"service: Invalid type: Expected Object but received null",
+			JSON.stringify({ ...plan, steps: [{ ...plan.steps[0], service: null }] }),
+			"steps[0].service: Invalid type: Expected Object but received null",
 		],
 		[
 			JSON.stringify({

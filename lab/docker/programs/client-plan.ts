@@ -22,6 +22,8 @@ const plannedConnection = data({
 
 const clientStep = data({
 	label: text,
+	/** The service's address and port. */
+	service: data({ address: text, port: number }),
 	dialogue,
 	connections: listOf(plannedConnection),
 });
@@ -29,7 +31,6 @@ const clientStep = data({
 const clientPlan = data({
 	/** Time zero of the script, in milliseconds of Unix time. */
 	epochMs: number,
-	service: data({ address: text, port: number }),
 	/** Its name in the scenario. */
 	client: text,
 	/** The address that it connects from. */

@@ -42,10 +42,16 @@ async function play(story: Story): Promise<readonly ClientRecord[]> {
 		const played = playPlan(
 			{
 				epochMs: steadyUnixMs(),
-				service: { address: "127.0.0.1", port },
 				client: "c1",
 				source: story.source ?? DEFAULT,
-				steps: [{ label: "load", dialogue, connections }],
+				steps: [
+					{
+						label: "load",
+						service: { address: "127.0.0.1", port },
+						dialogue,
+						connections,
+					},
+				],
 			},
 			{
 				unixMs: steadyUnixMs,

@@ -80,7 +80,7 @@ export function playPlan(
 	}
 
 	function begin(arrival: Arrival): void {
-		const { service } = plan;
+		const { service } = arrival.step;
 		const { id, port } = arrival.planned;
 		const connection = new LiveConnection({
 			service,

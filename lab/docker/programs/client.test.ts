@@ -21,17 +21,18 @@ async function startClient(port: number) {
 	const timeouts = { connectTimeoutMs: 5000, readTimeoutMs: 5000 };
 	const plan: ClientPlan = {
 		epochMs: Date.now(),
-		service: { address: "127.0.0.1", port },
 		client: "c1",
 		source: "127.0.0.1",
 		steps: [
 			{
 				label: "mail",
+				service: { address: "127.0.0.1", port },
 				dialogue: { kind: "smtp", messages: 1, ...timeouts },
 				connections: [{ id: 1, atMs: 0, port: null }],
 			},
 			{
 				label: "held",
+				service: { address: "127.0.0.1", port },
 				dialogue: { kind: "hold", ...timeouts },
 				connections: [{ id: 2, atMs: 0, port: null }],
 			},

@@ -54,7 +54,9 @@ process.on("SIGTERM", async () => {
 
 async function begin(line: string): Promise<Play> {
 	const plan = parsePlan(line);
-	const source = await sourceTowards(plan.service.address);
+	const [first] = plan.steps;
+	const source =
+		first === undefined ? null : await sourceTowards(first.service.address);
 	const started = playPlan(plan, {
 		unixMs: steadyUnixMs,
 		sourceIsDefault: source === plan.source,

@@ -30,6 +30,7 @@ export const WHICH = {
 	fromMs: milliseconds,
 	toMs: milliseconds,
 	client: text,
+	service: text,
 	because: text,
 };
 export const which = options<SelectionOptions>(WHICH);

@@ -8,6 +8,7 @@ import type { RulesetSource, Setup } from "../scenario.ts";
 import { ScenarioError } from "../scenario-error.ts";
 import {
 	finite,
+	oneOf,
 	record,
 	address as someAddress,
 	text,
@@ -57,7 +58,11 @@ export interface RecipeOverrides {
 	readonly sysctls?: Readonly<Record<string, number>>;
 	/** Instead of parts of the recipe's router. */
 	readonly gateway?: Partial<GatewaySetup>;
-	readonly service?: Setup["service"];
+	readonly service?: NonNullable<Setup["service"]>;
+	/** Instead of the recipe's service, where `service` is left out; besides it, where it is given. */
+	readonly services?: NonNullable<Setup["services"]>;
+	/** Matches that the model does not know: `{ "set:blocked": "no" }`. */
+	readonly assume?: NonNullable<Setup["assume"]>;
 	readonly seed?: number;
 }
 
@@ -74,7 +79,9 @@ const recipeArguments = v.object({
 		conditions: record(conditionWrite),
 		sysctls: record(finite),
 		gateway: options<GatewaySetup>(gatewaySetup.entries),
-		service: worldEntries.service,
+		service: v.unwrap(worldEntries.service),
+		services: v.unwrap(worldEntries.services),
+		assume: record(oneOf(["yes", "no", "either"])),
 		seed: whole(0, Number.MAX_SAFE_INTEGER),
 	}),
 });
@@ -104,7 +111,7 @@ export function recipeSetup(
 	for (const name of behaviour.keys())
 		if (!names.includes(name)) throw noSuchBackend(name, names);
 	return {
-		service: overrides.service ?? { address: "10.0.0.1", port: 25 },
+		...servicesFor(overrides),
 		clients: overrides.clients ?? [clientAt("c1", "10.0.0.10")],
 		backends: backends.map((backend) => ({
 			...backend,
@@ -124,7 +131,18 @@ export function recipeSetup(
 		},
 		conditions: overrides.conditions ?? {},
 		seed: overrides.seed ?? 1,
+		...(overrides.assume ? { assume: overrides.assume } : {}),
 	};
+}
+
+/** The recipe's service stands unless others are given in its place. */
+function servicesFor({
+	service,
+	services,
+}: RecipeOverrides): Pick<Setup, "service" | "services"> {
+	if (services === undefined)
+		return { service: service ?? { address: "10.0.0.1", port: 25 } };
+	return service === undefined ? { services } : { service, services };
 }
 
 function noSuchBackend(name: string, names: readonly string[]): ScenarioError {

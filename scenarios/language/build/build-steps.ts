@@ -21,7 +21,6 @@ import {
 	perSecond,
 	side,
 } from "../schema/schema-world.ts";
-import { smtp } from "./build-dialogues.ts";
 import {
 	type AtMostOne,
 	atMostOne,
@@ -72,7 +71,11 @@ export type ConnectOptions = {
 	readonly label?: string;
 	/** `c1` when nothing is said. */
 	readonly client?: string;
-	/** One message by SMTP when nothing is said. */
+	/** Name of the service; the first one of TCP when nothing is said. */
+	readonly service?: string;
+	/** One of the service's ports; its first one when nothing is said. */
+	readonly servicePort?: number;
+	/** What fits the service when nothing is said: one message by SMTP, one request by HTTP. */
 	readonly dialogue?: Dialogue;
 } & AtMostOne<{
 	/** One after the other, so far apart; all at once when neither this nor `perSecond` is given. */
@@ -93,6 +96,8 @@ const connectArguments = v.object({
 		{
 			label: text,
 			client: text,
+			service: text,
+			servicePort: port,
 			dialogue,
 			everyMs: interval,
 			perSecond,
@@ -105,8 +110,8 @@ const connectArguments = v.object({
 });
 
 /**
- * A client opens so many connections to the service, the only one that a scenario has: `port` and
- * `firstPort` are ports of the client, its source ports.
+ * A client opens so many connections to a service: `port` and `firstPort` are ports of the client, its
+ * source ports.
  * @public
  */
 export function connect(
@@ -120,10 +125,21 @@ export function connect(
 		label: options.label ?? "",
 		kind: "connect",
 		client: options.client ?? "c1",
+		...ofService(options),
 		count,
 		arrivals: arrivals(options),
 		ports: ports(options),
-		dialogue: options.dialogue ?? smtp(),
+		...(options.dialogue === undefined ? {} : { dialogue: options.dialogue }),
+	};
+}
+
+function ofService({
+	service,
+	servicePort,
+}: Pick<ConnectOptions, "service" | "servicePort">) {
+	return {
+		...(service === undefined ? {} : { service }),
+		...(servicePort === undefined ? {} : { port: servicePort }),
 	};
 }
 

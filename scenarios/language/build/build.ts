@@ -39,6 +39,7 @@ export * from "./build-expect-gateway.ts";
 export * from "./build-expect-split.ts";
 export * from "./build-operations.ts";
 export * from "./build-recipe.ts";
+export * from "./build-services.ts";
 export * from "./build-steps.ts";
 
 /** Long enough for what was begun by the last step to come to its end, a client's patience included. */
@@ -105,7 +106,7 @@ const LATE_ARRIVALS = 5;
 
 /** When the last thing that a step does begins. */
 function endOf(step: ScenarioStep): number {
-	if (step.kind !== "connect") return step.atMs;
+	if (step.kind !== "connect" && step.kind !== "send") return step.atMs;
 	const { count, arrivals } = step;
 	switch (arrivals.kind) {
 		case "at-once":

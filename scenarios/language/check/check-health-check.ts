@@ -1,6 +1,7 @@
 /** Whether a health checker stands where it says, and probes what is there. */
 import type { HealthTarget } from "../../../sim/endpoint/health-checker.ts";
 import { parseAddress, prefixMask } from "../../../sim/packet/address.ts";
+import { servicesOf } from "../../../sim/world/services.ts";
 import type { Setup } from "../scenario.ts";
 import type { ScenarioFault } from "../scenario-error.ts";
 
@@ -45,14 +46,15 @@ function placeFaults(
 }
 
 function targetFaults(
-	{ backends, gateway, service }: Setup,
+	setup: Setup,
 	{ backend: name, address }: HealthTarget,
 	path: string,
 ): readonly ScenarioFault[] {
+	const { backends, gateway } = setup;
 	const backend = backends.find((one) => one.name === name);
 	if (backend === undefined) return [];
 	const translated = new Set([
-		service.address,
+		...servicesOf(setup).map((service) => service.address),
 		...gateway.interfaces.flatMap(({ addresses }) =>
 			addresses.map(withoutLength),
 		),

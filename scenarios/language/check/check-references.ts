@@ -1,5 +1,11 @@
 /** What the parts of a scenario say of each other: names that must exist, times that must be in order. */
 import type { HealthCheckSettings } from "../../../sim/endpoint/health-checker.ts";
+import {
+	portsAt,
+	programOf,
+	serviceOf,
+	servicesOf,
+} from "../../../sim/world/services.ts";
 import type { Scenario, Setup } from "../scenario.ts";
 import type { ScenarioFault } from "../scenario-error.ts";
 import { checkExpectation } from "./check-expectation.ts";
@@ -40,6 +46,7 @@ function checkSetup({ setup }: Scenario, report: Report): void {
 				);
 		});
 	}
+	checkServices(setup, report);
 	checkAddresses(setup, report);
 	if (healthCheck) checkHealthCheck(healthCheck, report);
 	report.faults.push(...healthCheckFaults(setup));
@@ -86,6 +93,110 @@ function checkHealthCheck(given: HealthCheckSettings, report: Report): void {
 		);
 }
 
+const DIALOGUE_OF: Readonly<Record<string, string>> = {
+	smtp: "smtp",
+	http: "http",
+	echo: "echo",
+};
+
+/** There is such a service, of the step's protocol, with that port, and it speaks what the step says. */
+function checkService(
+	setup: Setup,
+	step: Scenario["steps"][number] & { readonly kind: "connect" | "send" },
+	{ path, report }: { readonly path: string; readonly report: Report },
+): void {
+	const protocol = step.kind === "connect" ? "tcp" : "udp";
+	const { service: name, port } = step;
+	if (name !== undefined) report.known("service", name, `${path}.service`);
+	const service = serviceOf(setup, step);
+	if (service === undefined) {
+		if (name === undefined)
+			report.add(
+				path,
+				`there is no service over ${protocol.toUpperCase()}`,
+				`Add one to \`setup.services\`: service("dns", { protocol: "${protocol}", … }).`,
+			);
+		return;
+	}
+	if (service.protocol !== protocol)
+		report.add(
+			`${path}.service`,
+			`"${service.name}" is a service over ${service.protocol.toUpperCase()}`,
+			protocol === "tcp"
+				? "Use a `send` step: `connect` makes connections of TCP."
+				: "Use a `connect` step: `send` sends datagrams of UDP.",
+		);
+	if (port !== undefined && !service.ports.includes(port))
+		report.add(
+			`${path}.port`,
+			`${port} is no port of the service; ports are: ${service.ports.join(", ")}`,
+			"Name one of the service's ports, or add it to them.",
+		);
+	const spoken = step.kind === "connect" ? step.dialogue?.kind : undefined;
+	const wanted = spoken === undefined ? undefined : DIALOGUE_OF[spoken];
+	const speaks = programOf(service).kind;
+	if (wanted !== undefined && wanted !== speaks)
+		report.add(
+			`${path}.dialogue`,
+			`the service speaks ${speaks}, not ${wanted}`,
+			`Leave \`dialogue\` out, or say what the service speaks: speaks: { kind: "${wanted}" }.`,
+		);
+}
+
+function checkServices(setup: Setup, report: Report): void {
+	const services = servicesOf(setup);
+	if (services.length === 0)
+		report.add(
+			"setup",
+			"it has no service",
+			'Give it a `service`, or `services`: [service("web", { … })].',
+		);
+	const names = services.map(({ name }) => name);
+	setup.services?.forEach((service, index) => {
+		const path = `setup.services[${index}]`;
+		const { name, protocol, speaks } = service;
+		if (names.indexOf(name) !== names.lastIndexOf(name))
+			report.add(
+				path,
+				`"${name}" is there already`,
+				"Give each a name of its own.",
+			);
+		service.backends?.forEach(({ backend }, at) => {
+			report.known("backend", backend, `${path}.backends[${at}].backend`);
+		});
+		if (
+			protocol === "udp" &&
+			(speaks?.kind === "smtp" || speaks?.kind === "http")
+		)
+			report.add(
+				`${path}.speaks`,
+				`${speaks.kind} is spoken over TCP`,
+				"Make `protocol` tcp, or let it speak echo or silent.",
+			);
+	});
+	checkPrograms(setup, report);
+}
+
+/** One port of a backend speaks one language. */
+function checkPrograms(setup: Setup, report: Report): void {
+	for (const backend of setup.backends) {
+		const spoken = new Map<string, string>();
+		for (const service of servicesOf(setup))
+			for (const port of portsAt(service, backend)) {
+				const key = `${service.protocol} ${port}`;
+				const { kind } = programOf(service);
+				const other = spoken.get(key) ?? kind;
+				if (other !== kind)
+					report.add(
+						"setup.services",
+						`port ${port} of ${backend.name} would speak ${other} and ${kind}`,
+						"Give each service `backends` with ports of their own.",
+					);
+				spoken.set(key, other);
+			}
+	}
+}
+
 function checkSteps(scenario: Scenario, report: Report): void {
 	const labels = new Set<string>();
 	const connects = new Set<string>();
@@ -114,7 +225,9 @@ function checkSteps(scenario: Scenario, report: Report): void {
 		labels.add(step.label);
 		switch (step.kind) {
 			case "connect":
+			case "send":
 				report.known("client", step.client, `${path}.client`);
+				checkService(scenario.setup, step, { path, report });
 				connects.add(step.label);
 				break;
 			case "speak":

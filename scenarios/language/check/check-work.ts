@@ -3,6 +3,7 @@
  * more than a machine has memory and a person has patience for.
  */
 import type { Dialogue } from "../../../sim/endpoint/dialogue.ts";
+import { dialogueOf } from "../../../sim/world/services.ts";
 import type { Scenario } from "../scenario.ts";
 import type { ScenarioFault } from "../scenario-error.ts";
 import { MOST_CONNECTIONS } from "../schema/schema-world.ts";
@@ -28,7 +29,7 @@ export function checkWork({
 	const connects = steps.filter((step) => step.kind === "connect");
 	const connections = sum(connects.map(({ count }) => count));
 	const packets = sum(
-		connects.map(({ count, dialogue }) => count * packetsOf(dialogue)),
+		connects.map((step) => step.count * packetsOf(dialogueOf(setup, step))),
 	);
 	const { healthCheck } = setup;
 	const probes = healthCheck

@@ -1,4 +1,5 @@
 /** The names that the parts of a scenario know each other by. */
+import { servicesOf } from "../../../sim/world/services.ts";
 import type { Scenario } from "../scenario.ts";
 import type { ScenarioFault } from "../scenario-error.ts";
 
@@ -7,6 +8,7 @@ export type Names = Readonly<
 	Record<
 		| "client"
 		| "backend"
+		| "service"
 		| "interface"
 		| "connect step"
 		| "observe step"
@@ -55,8 +57,9 @@ export function namesOf({ setup, steps }: Scenario): Names {
 	return {
 		client: setup.clients.map(({ name }) => name),
 		backend: setup.backends.map(({ name }) => name),
+		service: servicesOf(setup).map(({ name }) => name),
 		interface: setup.gateway.interfaces.map(({ name }) => name),
-		"connect step": labels("connect"),
+		"connect step": labels("connect", "send"),
 		"observe step": labels("observe"),
 		"operation step": labels("operation", "speak", "close"),
 	};

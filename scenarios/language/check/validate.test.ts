@@ -102,7 +102,7 @@ describe("a scenario that is right", () => {
 			suite: "own",
 			trap: null,
 			setup: { seed: 1, conditions: {}, healthCheck: null },
-			steps: [{ label: "", count: 1, dialogue: { kind: "smtp" } }],
+			steps: [{ label: "", count: 1, ports: { kind: "drawn" } }],
 			expect: [{ because: "", of: {} }],
 		});
 	});
@@ -474,7 +474,7 @@ describe("faults of a scenario's form", () => {
 			validateScenarioFile(withSteps({ kind: "conect" }), "f");
 			expect.unreachable();
 		} catch (error) {
-			expect(String(error)).toContain("connect, speak, close, packet");
+			expect(String(error)).toContain("connect, send, speak, close, packet");
 		}
 		expect(() => validateScenarioFile({ ...good, storry: "" }, "f")).toThrow(
 			/The keys here are: name, suite, title, story/,

@@ -45,6 +45,7 @@ const connectionFilter = about(
 			about(milliseconds, "Those whose first SYN is sent before."),
 		),
 		client: v.exactOptional(about(text, "Name of their client.")),
+		service: v.exactOptional(about(text, "Name of their service.")),
 	}),
 	"The connections that it is about: those that fit, or all of them.",
 );
@@ -190,7 +191,7 @@ const expectations = [
 			...aboutConnections,
 			outcome: about(
 				outcome,
-				"lost is every end but completed and open; accepted is a message that a backend took.",
+				"lost is every end but completed, answered, sent and open; accepted is a message that a backend took.",
 			),
 			...bounds,
 		}),
@@ -337,6 +338,12 @@ function scenarioWith<
 						"Everything that is left to chance follows from it.",
 					),
 					1,
+				),
+				assume: v.exactOptional(
+					about(
+						record(oneOf(["yes", "no", "either"])),
+						"Matches that the model does not know, and whether each matches: set:NAME, match:NAME, rule:TABLE:CHAIN:rule:N.",
+					),
 				),
 			}),
 			"The gateway, its rules, and the hosts around it.",

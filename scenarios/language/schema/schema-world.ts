@@ -12,6 +12,7 @@ import {
 	milliseconds,
 	network,
 	object,
+	oneLine,
 	oneOf,
 	packetLine,
 	port,
@@ -100,6 +101,32 @@ export const dialogue = byKind([
 		connectTimeoutMs: timeout,
 		readTimeoutMs: timeout,
 	}),
+	object({
+		kind: v.literal("http"),
+		requests: about(whole(1, MOST_MESSAGES), "Requests that the client sends."),
+		keepAlive: about(
+			yesNo,
+			"true: all on one connection, which the client closes. false: one alone, and the backend closes.",
+		),
+		paceMs: v.exactOptional(
+			about(milliseconds, "Milliseconds before each request."),
+		),
+		connectTimeoutMs: timeout,
+		readTimeoutMs: timeout,
+	}),
+	object({
+		kind: v.literal("echo"),
+		messages: about(messages, "Messages that the client sends."),
+		messageOctets: v.exactOptional(
+			about(whole(1, MOST_OCTETS), "Length of each message."),
+		),
+		paceMs: v.exactOptional(
+			about(milliseconds, "Milliseconds before each message."),
+		),
+		connectTimeoutMs: timeout,
+		readTimeoutMs: timeout,
+	}),
+	object({ kind: v.literal("silent"), connectTimeoutMs: timeout }),
 ]);
 
 /** What changes a condition. */
@@ -190,20 +217,90 @@ const latencyMs = v.optional(
 );
 const behindInterface = about(
 	text,
-	"The gateway's interface behind which the host stands.",
+	"The gateway's interface behind which the host stands; lo: it is a program of the gateway's own.",
 );
+
+const defaultVia = v.exactOptional(
+	about(
+		address,
+		"Its default route: another router on its link. Left out: the gateway.",
+	),
+);
+
+/** Unique, and not empty: that is the one of `service`. */
+const serviceName = v.pipe(
+	oneLine,
+	v.minLength(1, 'is empty\nGive the service a name: "web".'),
+);
+
+export const program = about(
+	byKind([
+		about(object({ kind: v.literal("smtp") }), "A mail server, over TCP."),
+		about(object({ kind: v.literal("http") }), "A web server, over TCP."),
+		about(object({ kind: v.literal("echo") }), "It sends back what it gets."),
+		about(
+			object({ kind: v.literal("silent") }),
+			"It takes connections or datagrams and says nothing.",
+		),
+	]),
+	"What the programs of its backends speak; left out: SMTP over TCP, echo over UDP.",
+);
+
+const oneService = object({
+	name: about(
+		serviceName,
+		"A name by which steps and expectations refer to it.",
+	),
+	protocol: oneOf(["tcp", "udp"]),
+	address: about(address, "That clients ask."),
+	ports: about(
+		v.pipe(
+			list(port),
+			v.minLength(1, "names no port\nWrite one at least: [80]."),
+		),
+		"That clients ask: the first one, unless a step names another.",
+	),
+	backends: v.exactOptional(
+		about(
+			list(
+				object({
+					backend: text,
+					port: v.exactOptional(
+						about(
+							port,
+							"Where it listens; left out: on its own port, or on the service's ports.",
+						),
+					),
+				}),
+			),
+			"Backends that serve it. Left out: all.",
+		),
+	),
+	speaks: v.exactOptional(program),
+});
 
 /** The keys of a `WorldSetup`. */
 export const worldEntries = {
-	service: about(
-		object({ address, port }),
-		"The address and port that clients know.",
+	service: v.exactOptional(
+		about(
+			object({ address, port }),
+			"The address and port that clients know, where there is one service alone, of TCP.",
+		),
+	),
+	services: v.exactOptional(
+		about(list(oneService), "Services by name, besides that one."),
 	),
 	clients: about(
 		list(
-			object({ name: text, address, interface: behindInterface, latencyMs }),
+			object({
+				name: text,
+				address,
+				interface: behindInterface,
+				latencyMs,
+				defaultVia,
+			}),
 		),
-		"Hosts that connect to the service.",
+		"Hosts that connect to services, or send datagrams to them.",
 	),
 	backends: about(
 		list(
@@ -216,6 +313,7 @@ export const worldEntries = {
 				port: v.exactOptional(
 					about(port, "Where it listens; the service's port when left out."),
 				),
+				defaultVia,
 			}),
 		),
 		"Servers that the rules lead to.",
@@ -269,6 +367,13 @@ export const gatewaySetup = about(
 			),
 			[],
 		),
+		ip: v.exactOptional(
+			about(
+				list(oneLine),
+				"Commands of iproute2, in this order: ip rule add fwmark 11 table 111.",
+			),
+		),
+		sets: v.exactOptional(about(text, "Sets, as ipset save prints them.")),
 		sysctls: v.optional(
 			about(
 				record(finite),
@@ -334,6 +439,22 @@ const ports = about(
 
 export const side = oneOf(["client", "backend"]);
 
+const ofService = {
+	service: v.exactOptional(
+		about(
+			text,
+			"Name of the service. Left out: the first one of the protocol.",
+		),
+	),
+	port: v.exactOptional(
+		about(port, "One of the service's ports. Left out: its first one."),
+	),
+};
+
+/** Where a step does not say: as a resolver does (RFC 1035, 4.2.1), so long and so often. */
+export const DATAGRAM_OCTETS = 32;
+export const USUAL_REPLY = { timeoutMs: 5_000, attempts: 2 };
+
 const ofConnections = about(
 	text,
 	"Label of the connect step whose connections they are.",
@@ -346,17 +467,53 @@ export const worldSteps = [
 			...when,
 			kind: v.literal("connect"),
 			client: about(text, "Name of the client."),
+			...ofService,
 			count: v.optional(about(connections, "Number of connections."), 1),
 			arrivals: v.optional(arrivals, { kind: "at-once" }),
 			ports: v.optional(ports, { kind: "drawn" }),
-			dialogue: v.optional(dialogue, {
-				kind: "smtp",
-				messages: 1,
-				connectTimeoutMs: 30_000,
-				readTimeoutMs: 30_000,
-			}),
+			dialogue: v.exactOptional(
+				about(dialogue, "Left out: one that fits what the service speaks."),
+			),
 		}),
-		"A client opens connections to the service.",
+		"A client opens connections to a service.",
+	),
+	about(
+		object({
+			...when,
+			kind: v.literal("send"),
+			client: about(text, "Name of the client."),
+			...ofService,
+			count: v.optional(about(connections, "Number of requests."), 1),
+			arrivals: v.optional(arrivals, { kind: "at-once" }),
+			ports: v.optional(ports, { kind: "drawn" }),
+			sockets: v.optional(
+				about(
+					oneOf(["one", "each"]),
+					"one: all from one socket. each: a new socket for each request.",
+				),
+				"one",
+			),
+			octets: v.optional(
+				about(whole(0, 65_507), "Length of a datagram's payload."),
+				DATAGRAM_OCTETS,
+			),
+			reply: v.optional(
+				about(
+					v.nullable(
+						object({
+							timeoutMs: about(
+								positiveMs,
+								"Milliseconds until the request is sent again, or given up.",
+							),
+							attempts: about(whole(1, 100), "Times that it is sent at most."),
+						}),
+					),
+					"The answer that each request awaits. null: none.",
+				),
+				USUAL_REPLY,
+			),
+		}),
+		"A client sends datagrams to a service.",
 	),
 	about(
 		object({
@@ -452,6 +609,14 @@ const otherOperations = [
 	about(
 		object({ kind: v.literal("sysctl"), name: text, value: finite }),
 		"Sets a sysctl, by its name without net.",
+	),
+	about(
+		object({ kind: v.literal("ip"), command: oneLine }),
+		"One command of iproute2: ip route replace default via 203.0.113.1.",
+	),
+	about(
+		object({ kind: v.literal("ipset"), command: oneLine }),
+		"One command of ipset: ipset add NAME 10.0.0.1.",
 	),
 	about(
 		object({ kind: v.literal("link"), interface: text, up: yesNo }),

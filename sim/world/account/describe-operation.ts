@@ -26,6 +26,8 @@ export function describeOperation(operation: Operation): string {
 			{ kind: "sysctl" },
 			({ name, value }) => `sysctl net.${name}=${value}`,
 		)
+		.with({ kind: "ip" }, ({ command }) => programLine("ip", command))
+		.with({ kind: "ipset" }, ({ command }) => programLine("ipset", command))
 		.with({ kind: "link" }, (it) => `${it.interface} ${it.up ? "up" : "down"}`)
 		.with(
 			{ kind: "forget-neighbour" },
@@ -33,6 +35,12 @@ export function describeOperation(operation: Operation): string {
 		)
 		.with({ kind: "take-over" }, () => "a second router takes over")
 		.exhaustive();
+}
+
+/** The command may have the program's name in front, as it has in a shell. */
+function programLine(program: string, command: string): string {
+	const isNamed = command.trimStart().startsWith(`${program} `);
+	return isNamed ? command.trim() : `${program} ${command}`;
 }
 
 /** `conntrack`'s own options. */
