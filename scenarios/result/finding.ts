@@ -58,6 +58,8 @@ export function selected(
 		(connection) =>
 			(filter.step === undefined || connection.step === filter.step) &&
 			(filter.client === undefined || connection.client === filter.client) &&
+			(filter.service === undefined ||
+				(connection.service ?? "") === filter.service) &&
 			(filter.fromMs === undefined || connection.startedMs >= filter.fromMs) &&
 			(filter.toMs === undefined || connection.startedMs < filter.toMs),
 	);
@@ -68,10 +70,11 @@ export function selected(
  * "" when it means all of them.
  */
 export function filterWords(filter: ConnectionFilter): string {
-	const { step, client, fromMs, toMs } = filter;
+	const { step, client, service, fromMs, toMs } = filter;
 	return [
 		...(step === undefined ? [] : [` of step "${step}"`]),
 		...(client === undefined ? [] : [` of client ${client}`]),
+		...(service === undefined ? [] : [` to service ${service}`]),
 		...(fromMs === undefined && toMs === undefined
 			? []
 			: [` that began ${timeWords(fromMs, toMs)}`]),

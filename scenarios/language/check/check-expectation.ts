@@ -126,6 +126,8 @@ function checkFilter(
 		report.known("connect step", filter.step, `${path}.step`);
 	if (filter.client !== undefined)
 		report.known("client", filter.client, `${path}.client`);
+	if (filter.service !== undefined)
+		report.known("service", filter.service, `${path}.service`);
 	checkTimes(filter, path, report);
 }
 
