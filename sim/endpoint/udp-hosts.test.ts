@@ -23,7 +23,7 @@ function play({
 	plan = {},
 }: Story) {
 	const wire = createWire();
-	const backend = new Backend("b1", wire.right, 25, behaviour);
+	const backend = new Backend("b1", wire.right, [{ port: 25 }], behaviour);
 	backend.serveDatagrams(53, program);
 	wire.right.takesDatagram = (packet) => backend.takesDatagram(packet);
 	wire.loses = () => backend.loss === 1;
