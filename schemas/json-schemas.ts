@@ -23,12 +23,12 @@ import {
 	network,
 	port,
 } from "../scenarios/language/schema/schema.ts";
+import { conntrackFilter } from "../scenarios/language/schema/schema-gateway.ts";
 import { scenarioSchema } from "../scenarios/language/schema/schema-scenario.ts";
 import {
 	behaviour,
-	conntrackFilter,
 	dialogue,
-} from "../scenarios/language/schema/schema-world.ts";
+} from "../scenarios/language/schema/schema-steps.ts";
 
 /** A JSON Schema (draft-07), as JSON. */
 export type JsonSchema = { readonly [keyword: string]: unknown };

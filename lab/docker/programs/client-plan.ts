@@ -9,7 +9,7 @@ import {
 	texts,
 	yesNo,
 } from "../../../scenarios/language/schema/plain.ts";
-import { dialogue } from "../../../scenarios/language/schema/schema-world.ts";
+import { dialogue } from "../../../scenarios/language/schema/schema-steps.ts";
 import { CONNECTION_OUTCOMES } from "../../../sim/endpoint/dialogue.ts";
 
 const plannedConnection = data({

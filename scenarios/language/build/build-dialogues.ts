@@ -2,7 +2,7 @@
 import * as v from "valibot";
 import type { Dialogue } from "../../../sim/endpoint/dialogue.ts";
 import { milliseconds } from "../schema/schema.ts";
-import { messages, timeout } from "../schema/schema-world.ts";
+import { messages, timeout } from "../schema/schema-steps.ts";
 import { checkArguments, options } from "./check-arguments.ts";
 
 /** Patience of a client where nothing is said: half a minute, as mail programs have it and more. */

@@ -11,8 +11,8 @@ import {
 	untilMs,
 	yesNo,
 } from "../schema/schema.ts";
+import { conntrackFilter } from "../schema/schema-gateway.ts";
 import { conditionValue } from "../schema/schema-scenario.ts";
-import { conntrackFilter } from "../schema/schema-world.ts";
 import type { ReasonOptions } from "./build-expect.ts";
 import { checkArguments, options } from "./check-arguments.ts";
 

@@ -17,7 +17,7 @@ import {
 	gatewayAnswer,
 	outcome as someOutcome,
 } from "../schema/schema-scenario.ts";
-import { MOST_CONNECTIONS } from "../schema/schema-world.ts";
+import { MOST_CONNECTIONS } from "../schema/schema-steps.ts";
 import { checkArguments, options } from "./check-arguments.ts";
 
 /** Which connections (all of them when nothing is given), and the reason for the report. @public */

@@ -6,7 +6,7 @@ import type {
 } from "../../../sim/contract/gateway.ts";
 import type { RestoreFile, ScenarioStep } from "../scenario.ts";
 import { finite, namedText, text, yesNo } from "../schema/schema.ts";
-import { conntrackFilter } from "../schema/schema-world.ts";
+import { conntrackFilter } from "../schema/schema-gateway.ts";
 import { checkArguments, options } from "./check-arguments.ts";
 
 function operation(

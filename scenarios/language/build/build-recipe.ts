@@ -14,12 +14,12 @@ import {
 	text,
 	whole,
 } from "../schema/schema.ts";
+import { gatewaySetup } from "../schema/schema-gateway.ts";
 import { rulesetSource } from "../schema/schema-scenario.ts";
+import { behaviour as someBehaviour } from "../schema/schema-steps.ts";
 import {
 	conditionWrite,
-	gatewaySetup,
 	healthCheck,
-	behaviour as someBehaviour,
 	worldEntries,
 } from "../schema/schema-world.ts";
 import { checkArguments, options } from "./check-arguments.ts";

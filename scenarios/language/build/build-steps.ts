@@ -20,7 +20,7 @@ import {
 	interval,
 	perSecond,
 	side,
-} from "../schema/schema-world.ts";
+} from "../schema/schema-steps.ts";
 import {
 	type AtMostOne,
 	atMostOne,

@@ -6,7 +6,7 @@ import type { Dialogue } from "../../../sim/endpoint/dialogue.ts";
 import { dialogueOf } from "../../../sim/world/services.ts";
 import type { Scenario } from "../scenario.ts";
 import type { ScenarioFault } from "../scenario-error.ts";
-import { MOST_CONNECTIONS } from "../schema/schema-world.ts";
+import { MOST_CONNECTIONS } from "../schema/schema-steps.ts";
 
 /** A play makes some hundred thousand a second. */
 const MOST_PACKETS = 100_000_000;

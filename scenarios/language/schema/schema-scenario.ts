@@ -1,4 +1,4 @@
-/** The schema of a whole scenario file. Its parts about clients and backends are in `schema-world.ts`. */
+/** The schema of a whole scenario file. Its parts are in the files beside it: the gateway, the hosts around it, and steps. */
 import * as v from "valibot";
 import { nearest } from "../../../sim/edit-distance.ts";
 import { CONNECTION_OUTCOMES } from "../../../sim/endpoint/dialogue.ts";
@@ -26,14 +26,13 @@ import {
 	yesNo,
 } from "./schema.ts";
 import {
-	conditionWrite,
 	conntrackFilter,
 	gatewaySetup,
 	operationStep,
 	playableOperationStep,
-	worldEntries,
-	worldSteps,
-} from "./schema-world.ts";
+} from "./schema-gateway.ts";
+import { worldSteps } from "./schema-steps.ts";
+import { conditionWrite, worldEntries } from "./schema-world.ts";
 
 const connectionFilter = about(
 	object({
