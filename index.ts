@@ -170,7 +170,7 @@ export type {
 	Step,
 	StepKind,
 	WorldSetup,
-} from "./sim/world/setup.ts";
+} from "./sim/world/setup/setup.ts";
 
 // ## Playing and judging
 

@@ -7,7 +7,7 @@ import type { Observation } from "../../sim/contract/gateway.ts";
 import type { ModelGatewayPorts } from "../../sim/gateway/model-gateway.ts";
 import { ModelGateway } from "../../sim/gateway/model-gateway.ts";
 import type { Account } from "../../sim/world/account/account.ts";
-import type { Step } from "../../sim/world/setup.ts";
+import type { Step } from "../../sim/world/setup/setup.ts";
 import { describeStep } from "../explain/describe-step.ts";
 import { type FailoverGap, failoverGaps } from "../judge/failover-gaps.ts";
 import type { RunResult } from "../result/result.ts";

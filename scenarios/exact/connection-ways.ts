@@ -3,7 +3,7 @@ import type { Ruleset } from "../../sim/contract/ruleset.ts";
 import { parseAddress } from "../../sim/packet/address.ts";
 import { tcp } from "../../sim/packet/build.ts";
 import { checkRules } from "../../sim/script/check-rules.ts";
-import { listeningOf, servicesOf } from "../../sim/world/services.ts";
+import { listeningOf, servicesOf } from "../../sim/world/setup/services.ts";
 import type { Decision, End } from "../analysis/walk/decision.ts";
 import { TooManyWaysError, Walker } from "../analysis/walk/walker.ts";
 import type { Setup } from "../language/scenario.ts";

@@ -2,7 +2,7 @@
 import { match } from "ts-pattern";
 import type { BackendBehaviour } from "../../sim/endpoint/backend.ts";
 import { describeOperation } from "../../sim/world/account/describe-operation.ts";
-import type { Step } from "../../sim/world/setup.ts";
+import type { Step } from "../../sim/world/setup/setup.ts";
 
 /** `b1 vanishes`, `mail1up ← 1`, `iptables-restore < recipe.rules`. */
 export function describeStep(step: Step): string {

@@ -1,8 +1,8 @@
 /** What an explanation has to know of a scenario and of what happened around the gateway. */
 import { formatAddress } from "../../sim/packet/address.ts";
 import type { Account } from "../../sim/world/account/account.ts";
-import { servicesOf } from "../../sim/world/services.ts";
-import type { BackendSetup } from "../../sim/world/setup.ts";
+import { servicesOf } from "../../sim/world/setup/services.ts";
+import type { BackendSetup } from "../../sim/world/setup/setup.ts";
 import type { PlayableScenario } from "../language/scenario.ts";
 import type { RuleBook } from "../result/rule-place.ts";
 import { describeStep } from "./describe-step.ts";

@@ -1,6 +1,6 @@
 /** Rules that were played and met no packet of the connections: the scenario says nothing about them. */
 
-import { servicesOf } from "../../sim/world/services.ts";
+import { servicesOf } from "../../sim/world/setup/services.ts";
 import type { RunResult } from "../result/result.ts";
 import { readSaved, type SavedLine } from "../result/saved-ruleset.ts";
 

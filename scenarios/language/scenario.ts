@@ -10,7 +10,11 @@ import type {
 	StepOperation,
 } from "../../sim/contract/gateway.ts";
 import type { ConnectionOutcome } from "../../sim/endpoint/dialogue.ts";
-import type { Step, StepKind, WorldSetup } from "../../sim/world/setup.ts";
+import type {
+	Step,
+	StepKind,
+	WorldSetup,
+} from "../../sim/world/setup/setup.ts";
 
 /**
  * A scenario: what stands around a gateway, what happens when, and what is expected. Times in ms of

@@ -15,7 +15,7 @@ import {
 import { RulesetError } from "../../sim/ruleset/base/ruleset-error.ts";
 import { restoreForm } from "../../sim/script/check-rules.ts";
 import type { Note } from "../../sim/script/run/report.ts";
-import type { Step } from "../../sim/world/setup.ts";
+import type { Step } from "../../sim/world/setup/setup.ts";
 import { readUserFile, UnreadableFile } from "../files/read-user-file.ts";
 import { validateScenarioFile } from "../language/check/validate.ts";
 import type {

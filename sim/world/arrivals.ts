@@ -4,7 +4,7 @@
 import type { Choice } from "../chance/choice.ts";
 import type { Host } from "../endpoint/host.ts";
 import { unreachable } from "../invariant.ts";
-import type { Arrivals, PortPolicy } from "./setup.ts";
+import type { Arrivals, PortPolicy } from "./setup/setup.ts";
 
 const DRAWS = 2 ** 32;
 

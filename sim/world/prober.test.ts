@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { BackendBehaviour } from "../endpoint/backend.ts";
 import type { HealthCheckSettings } from "../endpoint/health-checker.ts";
-import type { Step } from "./setup.ts";
+import type { Step } from "./setup/setup.ts";
 import {
 	createForwarder,
 	INSIDE,

@@ -17,8 +17,8 @@ import {
 } from "./connections.ts";
 import { createNetwork, type Network } from "./network.ts";
 import { startProber } from "./prober.ts";
-import { listeningOf } from "./services.ts";
-import type { WorldSetup } from "./setup.ts";
+import { listeningOf } from "./setup/services.ts";
+import type { WorldSetup } from "./setup/setup.ts";
 import type { Station } from "./station.ts";
 import type { LinkWatch } from "./watch.ts";
 import { WorldError } from "./world-error.ts";

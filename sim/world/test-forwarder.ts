@@ -10,7 +10,7 @@ import { formatAddress, parseAddress } from "../packet/address.ts";
 import { icmpError } from "../packet/build.ts";
 import type { Packet } from "../packet/packet.ts";
 import type { Account } from "./account/account.ts";
-import type { Step, WorldSetup } from "./setup.ts";
+import type { Step, WorldSetup } from "./setup/setup.ts";
 import { play } from "./world.ts";
 
 export const OUTSIDE = "bond0.204";

@@ -5,7 +5,7 @@ import type { BackendBehaviour } from "../endpoint/backend.ts";
 import type { Dialogue } from "../endpoint/dialogue.ts";
 import { printPacket } from "../packet/notation/notation.ts";
 import type { ConnectionRecord } from "./account/account.ts";
-import type { Step } from "./setup.ts";
+import type { Step } from "./setup/setup.ts";
 import {
 	connects,
 	createForwarder,

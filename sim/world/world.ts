@@ -7,7 +7,7 @@ import type { Answer, Ask } from "../contract/ask.ts";
 import type { Account } from "./account/account.ts";
 import { AccountKeeper } from "./account-keeper.ts";
 import { type Budget, Spending } from "./budget.ts";
-import type { Step, WorldSetup } from "./setup.ts";
+import type { Step, WorldSetup } from "./setup/setup.ts";
 import { createStage } from "./stage.ts";
 import { scheduleSteps } from "./steps.ts";
 import type { LinkWatch } from "./watch.ts";

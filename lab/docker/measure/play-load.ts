@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { PlayableScenario } from "../../../scenarios/language/scenario.ts";
 import { invariant } from "../../../sim/invariant.ts";
-import { servicesOf } from "../../../sim/world/services.ts";
+import { servicesOf } from "../../../sim/world/setup/services.ts";
 import { LabError } from "../../lab-error.ts";
 import { spawnIn } from "../engine/exec.ts";
 import type { Lab } from "../lab.ts";

@@ -7,7 +7,7 @@ import type {
 	Account,
 	ConnectionRecord,
 } from "../../../sim/world/account/account.ts";
-import { dialogueOf, serviceOf } from "../../../sim/world/services.ts";
+import { dialogueOf, serviceOf } from "../../../sim/world/setup/services.ts";
 import { LabError } from "../../lab-error.ts";
 import { readFileIn } from "../engine/container-file.ts";
 import { engineError } from "../engine/engine-error.ts";

@@ -9,7 +9,7 @@ import {
 	checkScenario,
 	resultOf,
 } from "../../../scenarios/run/run-scenario.ts";
-import { programOf, servicesOf } from "../../../sim/world/services.ts";
+import { programOf, servicesOf } from "../../../sim/world/setup/services.ts";
 import { LabError } from "../../lab-error.ts";
 import { requireImage } from "../../vm/image/image.ts";
 import { connectEngine } from "../engine/engine.ts";

@@ -10,7 +10,7 @@ import type {
 	WorldEvent,
 } from "../../../sim/world/account/account.ts";
 import { describeOperation } from "../../../sim/world/account/describe-operation.ts";
-import type { Step } from "../../../sim/world/setup.ts";
+import type { Step } from "../../../sim/world/setup/setup.ts";
 import type { Lab } from "../lab.ts";
 import { type Checker, startChecker } from "./checker.ts";
 import {

@@ -4,7 +4,7 @@
  */
 import { interfaceInName } from "../../../sim/conntrack/settings/sysctl-name.ts";
 import type { GatewaySetup } from "../../../sim/contract/gateway.ts";
-import type { WorldSetup } from "../../../sim/world/setup.ts";
+import type { WorldSetup } from "../../../sim/world/setup/setup.ts";
 import { backendAt } from "../../language/build/build.ts";
 
 export const OUTSIDE = "bond0.204";

@@ -3,7 +3,10 @@ import * as v from "valibot";
 import type { GatewaySetup } from "../../../sim/contract/gateway.ts";
 import type { BackendBehaviour } from "../../../sim/endpoint/backend.ts";
 import type { HealthCheckSettings } from "../../../sim/endpoint/health-checker.ts";
-import type { BackendSetup, ClientSetup } from "../../../sim/world/setup.ts";
+import type {
+	BackendSetup,
+	ClientSetup,
+} from "../../../sim/world/setup/setup.ts";
 import type { RulesetSource, Setup } from "../scenario.ts";
 import { ScenarioError } from "../scenario-error.ts";
 import {

@@ -4,7 +4,7 @@ import type {
 	Program,
 	ServiceSetup,
 	ServingBackend,
-} from "../../../sim/world/setup.ts";
+} from "../../../sim/world/setup/setup.ts";
 import { address, list, object, oneOf, port, text } from "../schema/schema.ts";
 import { checkArguments, options } from "./check-arguments.ts";
 

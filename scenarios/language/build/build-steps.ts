@@ -2,7 +2,7 @@
 import * as v from "valibot";
 import type { BackendBehaviour } from "../../../sim/endpoint/backend.ts";
 import type { Dialogue } from "../../../sim/endpoint/dialogue.ts";
-import type { Arrivals, PortPolicy } from "../../../sim/world/setup.ts";
+import type { Arrivals, PortPolicy } from "../../../sim/world/setup/setup.ts";
 import type { ScenarioStep } from "../scenario.ts";
 import {
 	milliseconds,

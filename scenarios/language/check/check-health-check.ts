@@ -1,7 +1,7 @@
 /** Whether a health checker stands where it says, and probes what is there. */
 import type { HealthTarget } from "../../../sim/endpoint/health-checker.ts";
 import { parseAddress, prefixMask } from "../../../sim/packet/address.ts";
-import { servicesOf } from "../../../sim/world/services.ts";
+import { servicesOf } from "../../../sim/world/setup/services.ts";
 import type { Setup } from "../scenario.ts";
 import type { ScenarioFault } from "../scenario-error.ts";
 

@@ -5,7 +5,7 @@ import {
 	programOf,
 	serviceOf,
 	servicesOf,
-} from "../../../sim/world/services.ts";
+} from "../../../sim/world/setup/services.ts";
 import type { Scenario, Setup } from "../scenario.ts";
 import type { ScenarioFault } from "../scenario-error.ts";
 import { checkExpectation } from "./check-expectation.ts";

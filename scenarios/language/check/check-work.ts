@@ -3,7 +3,7 @@
  * more than a machine has memory and a person has patience for.
  */
 import type { Dialogue } from "../../../sim/endpoint/dialogue.ts";
-import { dialogueOf } from "../../../sim/world/services.ts";
+import { dialogueOf } from "../../../sim/world/setup/services.ts";
 import type { Scenario } from "../scenario.ts";
 import type { ScenarioFault } from "../scenario-error.ts";
 import { MOST_CONNECTIONS } from "../schema/schema-steps.ts";

@@ -1,5 +1,5 @@
 /** The names that the parts of a scenario know each other by. */
-import { servicesOf } from "../../../sim/world/services.ts";
+import { servicesOf } from "../../../sim/world/setup/services.ts";
 import type { Scenario } from "../scenario.ts";
 import type { ScenarioFault } from "../scenario-error.ts";
 

@@ -1,5 +1,5 @@
 /** Which services a setup has, who serves them where, and what is spoken there. */
-import type { Dialogue } from "../endpoint/dialogue.ts";
+import type { Dialogue } from "../../endpoint/dialogue.ts";
 import type {
 	BackendSetup,
 	Program,

@@ -2,10 +2,10 @@
  * What stands around the gateway and what happens when: the part of a scenario that the world plays.
  */
 
-import type { StepOperation } from "../contract/gateway.ts";
-import type { BackendBehaviour } from "../endpoint/backend.ts";
-import type { Dialogue } from "../endpoint/dialogue.ts";
-import type { HealthCheckSettings } from "../endpoint/health-checker.ts";
+import type { StepOperation } from "../../contract/gateway.ts";
+import type { BackendBehaviour } from "../../endpoint/backend.ts";
+import type { Dialogue } from "../../endpoint/dialogue.ts";
+import type { HealthCheckSettings } from "../../endpoint/health-checker.ts";
 
 /** What stands around the gateway: services, clients, backends, the health checker, other hosts. @public */
 export interface WorldSetup {
