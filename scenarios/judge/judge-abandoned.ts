@@ -2,7 +2,7 @@
 import { ICMP_DEST_UNREACH, ICMP_HOST_UNREACH } from "../../sim/kernel.ts";
 import { formatAddress } from "../../sim/packet/address.ts";
 import type { Account, PacketRecord } from "../../sim/world/account/account.ts";
-import type { BackendSetup, ClientSetup } from "../../sim/world/setup.ts";
+import type { BackendSetup, ClientSetup } from "../../sim/world/setup/setup.ts";
 import type { ExpectationKind } from "../language/scenario.ts";
 import {
 	counted,
