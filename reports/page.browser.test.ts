@@ -204,6 +204,7 @@ describeInBrowser("the page of a report", () => {
 					connections: { ...split.connections, total: 606, path: "0az*" },
 					split: {
 						totals: counts.map(() => 6),
+						services: [],
 						running: null,
 						stretches: {
 							fromMs: 0,

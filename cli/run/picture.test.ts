@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ConnectionRecord } from "../../sim/world/account/account.ts";
-import { picture } from "./picture.ts";
+import { pictures } from "./picture.ts";
 
 const plain = (_: unknown, text: string) => text;
 
@@ -41,13 +41,26 @@ function picturedFrom(
 	}));
 	const account = { connections, operations, events: [] };
 	// Columns are aligned by blanks; how many is of no interest here.
-	return picture(["b1", "b2"], account, plain).replace(/ {3,}/g, "   ");
+	return pictures(["b1", "b2"], account, plain)
+		.map((line) => line.replace(/ {3,}/g, "   "))
+		.join("\n");
 }
 
 describe("the picture of a scenario", () => {
 	it("shows shares and order", () => {
 		expect(picturedFrom("1212")).toBe(
 			"b1 ██████████ 2  b2 ██████████ 2   1212",
+		);
+	});
+
+	it("has a line for each service where there are several", () => {
+		const services = ["web", "mail", "web"];
+		expect(
+			picturedFrom("122", {
+				connection: (i) => ({ service: services[i] ?? "" }),
+			}),
+		).toBe(
+			"web   b1 ██████████ 1  b2 ██████████ 1   12\nmail  b2 ████████████████████ 1   2",
 		);
 	});
 

@@ -5,6 +5,7 @@
  *     b1 ███ 4  b2 █████████████████ 20      1212│2222222…│1212    2 refused
  */
 import { lateWords, servicesOf } from "../../scenarios/result/service.ts";
+import { servicesIn } from "../../scenarios/result/services-in.ts";
 import type {
 	Account,
 	ConnectionRecord,
@@ -25,17 +26,40 @@ const NONE = "·";
 const SOMETHING_HAPPENED = "│";
 const AND_SO_ON = "…";
 
-/** One line, or "" when there are no connections to show. */
-export function picture(
+/** A line for each service, with its name where there are several; none when there are no connections to show. */
+export function pictures(
 	names: readonly string[],
 	account: Pick<Account, "connections" | "operations" | "events">,
 	paint: Paint,
+): readonly string[] {
+	const { connections } = account;
+	const services = servicesIn(connections);
+	if (services.length < 2) {
+		const line = picture(names, account, paint);
+		return line === "" ? [] : [line];
+	}
+	const width = Math.max(...services.map((name) => screenText(name).length));
+	return services.map((name) => {
+		const own = connections.filter(({ service = "" }) => service === name);
+		const met = new Set(own.map(({ backend }) => backend));
+		const line = picture(names, { ...account, connections: own }, paint, met);
+		return `${screenText(name).padEnd(width)}  ${line}`;
+	});
+}
+
+/** @param shown backends that get a bar; all when left out */
+function picture(
+	names: readonly string[],
+	account: Pick<Account, "connections" | "operations" | "events">,
+	paint: Paint,
+	shown: ReadonlySet<string | null> = new Set(names),
 ): string {
 	const { connections } = account;
 	if (connections.length === 0) return "";
 	const backends = shownAs(names, paint);
+	const withBars = new Map([...backends].filter(([name]) => shown.has(name)));
 	return [
-		bars(connections, backends),
+		bars(connections, withBars),
 		path(names, account, paint, STRIP_WIDTH).text,
 		remarks(connections),
 	]

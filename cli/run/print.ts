@@ -17,7 +17,7 @@ import { nameText, screenText } from "../screen/screen-text.ts";
 import type { Paint } from "../screen/terminal.ts";
 import { wrap } from "../screen/wrap.ts";
 import { COLOURS, printOverview, SIGNS, TRAP } from "./overview.ts";
-import { picture } from "./picture.ts";
+import { pictures } from "./picture.ts";
 
 export interface View {
 	readonly paint: Paint;
@@ -44,11 +44,11 @@ export function printResult(result: RunResult, view: View): readonly string[] {
 	if (outcome === "holds" && detail === "faults") return [];
 	const sign = paint(COLOURS[outcome], SIGNS[outcome]);
 	const backends = scenario.setup.backends.map(({ name }) => name);
-	const shown = picture(backends, result.account, paint);
+	const shown = pictures(backends, result.account, paint);
 	return [
 		`  ${sign} ${nameText(screenText(scenario.title))} ${paint("dim", scenario.name)}`,
 		...printUnmet(result, view),
-		...(shown === "" ? [] : [`${INDENT}${shown}`]),
+		...shown.map((line) => `${INDENT}${line}`),
 		...printTrap(result, view),
 		...(detail === "all" ? printStory(result, view) : []),
 		...printUnknown(result, view),

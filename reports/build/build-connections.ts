@@ -49,6 +49,7 @@ function viewOf(
 	return {
 		number: connection.id + 1,
 		client: `${client}:${sourcePort}`,
+		serviceName: connection.service ?? "",
 		startedMs: connection.startedMs,
 		connectedMs: connection.connectedMs,
 		greetedMs: connection.greetedMs,

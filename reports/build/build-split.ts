@@ -1,6 +1,7 @@
 import type { RunDetails } from "../../scenarios/details/run-details.ts";
 import type { RunResult } from "../../scenarios/result/result.ts";
 import { serviceOf } from "../../scenarios/result/service.ts";
+import { servicesIn } from "../../scenarios/result/services-in.ts";
 import type { ConnectionRecord } from "../../sim/world/account/account.ts";
 import type { SplitView, Stretches } from "../contract/report.ts";
 
@@ -27,6 +28,7 @@ export function buildSplit(
 		totals: stretches.counts.map((counts) =>
 			counts.reduce((sum, count) => sum + count, 0),
 		),
+		services: servicesOf(connections, backends),
 		stretches,
 		running: share && {
 			...share,
@@ -39,6 +41,23 @@ export function buildSplit(
 			})),
 		},
 	};
+}
+
+/** Totals of each service, where there are several. */
+function servicesOf(
+	connections: readonly ConnectionRecord[],
+	backends: readonly string[],
+): SplitView["services"] {
+	const names = servicesIn(connections);
+	if (names.length < 2) return [];
+	return names.map((name) => {
+		const own = connections.filter(({ service = "" }) => service === name);
+		const totals = backends.map(
+			(backend) => own.filter((one) => one.backend === backend).length,
+		);
+		const met = totals.reduce((sum, count) => sum + count, 0);
+		return { name, totals: [...totals, own.length - met] };
+	});
 }
 
 /** A hundredth of a percent is finer than any picture. */

@@ -136,6 +136,8 @@ export interface ConnectionView {
 	readonly number: number;
 	/** `c1:40002`. */
 	readonly client: string;
+	/** "" where it has no name. */
+	readonly serviceName: string;
 	readonly startedMs: number;
 	/** SYN/ACK. */
 	readonly connectedMs: number | null;
@@ -167,6 +169,11 @@ export interface Stretches {
 export interface SplitView {
 	/** Connections by backend, and last of all those that met none. */
 	readonly totals: readonly number[];
+	/** The same by service, where there are several; [] where there is one. */
+	readonly services: readonly {
+		readonly name: string;
+		readonly totals: readonly number[];
+	}[];
 	readonly stretches: Stretches;
 	/** How the shares settled; `null` when there are too few connections for that. */
 	readonly running: RunningShareView | null;

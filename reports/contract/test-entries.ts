@@ -80,6 +80,7 @@ export function connection(
 	const { number, startedMs, backend } = parts;
 	return {
 		client: `c1:${40_000 + number}`,
+		serviceName: "",
 		connectedMs: startedMs + 4,
 		greetedMs: startedMs + 8,
 		endedMs: startedMs + 36,
@@ -285,6 +286,7 @@ export const SPLIT = entry({
 	},
 	split: {
 		totals: [5, 5, 0],
+		services: [],
 		stretches: {
 			fromMs: 0,
 			stretchMs: 100,

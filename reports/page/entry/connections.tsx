@@ -56,6 +56,7 @@ function ConnectionTable({
 	readonly shown: readonly ConnectionView[];
 	readonly backends: readonly string[];
 }) {
+	const hasServices = shown.some(({ serviceName }) => serviceName !== "");
 	const nameOf = (backend: number) => backends[backend] ?? "none";
 	return (
 		<Scrolls label="Connections">
@@ -64,6 +65,7 @@ function ConnectionTable({
 					<tr>
 						<th scope="col">#</th>
 						<th scope="col">client</th>
+						{hasServices && <th scope="col">service</th>}
 						<th scope="col">began</th>
 						<th scope="col">backends met</th>
 						<th scope="col">answered</th>
@@ -78,6 +80,7 @@ function ConnectionTable({
 						<tr key={one.number}>
 							<td>{one.number}</td>
 							<td>{one.client}</td>
+							{hasServices && <td>{one.serviceName}</td>}
 							<td>{time(one.startedMs)}</td>
 							<td>{one.met.map(nameOf).join(", then ") || "none"}</td>
 							<td>

@@ -1,3 +1,4 @@
+import { Fragment } from "preact";
 import type { Entry, SplitView, Stretches } from "../../contract/report.ts";
 import {
 	type Colours,
@@ -33,26 +34,16 @@ export function Split({
 	return (
 		<section>
 			<h4>The split</h4>
-			<div
-				class="total"
-				role="img"
-				aria-label={`Of ${counted(connections.total, "connection")}: ${said}`}
-			>
-				{split.totals.map(
-					(total, index) =>
-						total > 0 && (
-							<span
-								key={names[index]}
-								class={index < backends.length ? colourClass(index) : "none"}
-								title={names[index]}
-								style={{ flexGrow: total }}
-							>
-								{short[index]} {number(total)} ·{" "}
-								{percent(total / connections.total)}
-							</span>
-						),
-				)}
-			</div>
+			{split.services.length === 0 ? (
+				<Totals totals={split.totals} names={names} />
+			) : (
+				split.services.map(({ name, totals }) => (
+					<Fragment key={name}>
+						<h5>{name === "" ? "the service without a name" : name}</h5>
+						<Totals totals={totals} names={names} />
+					</Fragment>
+				))
+			)}
 			<div class="pictures">
 				{connections.total > 2 && (
 					<figure>
@@ -86,6 +77,43 @@ export function Split({
 				)}
 			</div>
 		</section>
+	);
+}
+
+/** A bar of all connections, in parts by backend. @param names of the backends, and last `no backend` */
+function Totals({
+	totals,
+	names,
+}: {
+	readonly totals: readonly number[];
+	readonly names: readonly string[];
+}) {
+	const all = totals.reduce((sum, count) => sum + count, 0);
+	const short = shortNames(names, MOST_SIGNS);
+	const said = names
+		.map((name, index) => `${name} ${totals[index]}`)
+		.filter((_, index) => (totals[index] ?? 0) > 0)
+		.join(", ");
+	return (
+		<div
+			class="total"
+			role="img"
+			aria-label={`Of ${counted(all, "connection")}: ${said}`}
+		>
+			{totals.map(
+				(total, index) =>
+					total > 0 && (
+						<span
+							key={names[index]}
+							class={index < names.length - 1 ? colourClass(index) : "none"}
+							title={names[index]}
+							style={{ flexGrow: total }}
+						>
+							{short[index]} {number(total)} · {percent(total / all)}
+						</span>
+					),
+			)}
+		</div>
 	);
 }
 
