@@ -83,6 +83,8 @@ export {
 	observe,
 	packet,
 	repeat,
+	type SendOptions,
+	send,
 	slow,
 	speak,
 } from "./scenarios/language/build/build-steps.ts";

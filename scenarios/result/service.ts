@@ -2,12 +2,13 @@
  * What became of connections in the eyes of their clients: the one meaning of *lost* and *late*, for
  * judgements, failover gaps, the terminal and reports alike.
  */
+import type { ConnectionOutcome } from "../../sim/endpoint/dialogue.ts";
 import type { ConnectionRecord } from "../../sim/world/account/account.ts";
 
 /**
  * - `lost`: it ended, and was neither completed nor closed as it should be: refused, unreachable, a
  *   time-out, reset, cut short, no port; or it is half-open: its client only believes that it has one.
- * - `late`: it was connected, but only after its SYN had to be sent once more.
+ * - `late`: it was connected, but only after its SYN had to be sent once more; or answered, after a datagram had.
  * - `waiting`: it was not connected when the play ended.
  * - `served`: everything else.
  */
@@ -16,10 +17,23 @@ export type Service = "served" | "late" | "lost" | "waiting";
 /** Where a SYN is first sent again (`TCP_TIMEOUT_INIT`, include/net/tcp.h, 6.1); live clients do not tell it otherwise. */
 const FIRST_RETRANSMISSION_MS = 1_000;
 
+/** Ends that are no loss, as `CountedOutcome` says. */
+const KEPT: ReadonlySet<ConnectionOutcome> = new Set([
+	"completed",
+	"answered",
+	"sent",
+	"open",
+]);
+
 export function serviceOf(connection: ConnectionRecord): Service {
 	const { outcome, connectedMs, syns } = connection;
-	if (outcome !== "completed" && outcome !== "open") return "lost";
+	if (!KEPT.has(outcome)) return "lost";
+	if (outcome === "sent") return "served";
 	if (connectedMs === null) return "waiting";
+	if (connection.protocol === "udp")
+		return (connection.retransmittedMs[0] ?? connectedMs) < connectedMs
+			? "late"
+			: "served";
 	return syns > 1 || waitMs(connection) >= FIRST_RETRANSMISSION_MS
 		? "late"
 		: "served";

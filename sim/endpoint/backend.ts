@@ -68,11 +68,6 @@ export class Backend implements ProgramHealth {
 		return this.behaviour.kind !== "vanish";
 	}
 
-	/** Is there a process that may know what to do with a datagram to this port? */
-	hasProcessAt(port: number): boolean {
-		return this.ports.includes(port) && !this.isDead;
-	}
-
 	/** A program serves datagrams to this port. */
 	serveDatagrams(port: number, program: UdpProgram): void {
 		this.datagramServers.set(port, new UdpServer(this.host, this, program));

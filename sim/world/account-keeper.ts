@@ -1,7 +1,14 @@
 import type { Answer, Ask } from "../contract/ask.ts";
 import type { Emission, Unknown } from "../contract/gateway.ts";
 import { printPacket } from "../packet/notation/notation.ts";
-import { ACK, type Packet, RST, SYN } from "../packet/packet.ts";
+import {
+	ACK,
+	type IcmpPacket,
+	type Packet,
+	RST,
+	SYN,
+	type UdpPacket,
+} from "../packet/packet.ts";
 import type { Account, PacketRecord } from "./account/account.ts";
 import { nameOfAnswer } from "./account/answer-names.ts";
 import { describeOperation } from "./account/describe-operation.ts";
@@ -10,6 +17,7 @@ import {
 	and,
 	type Connection,
 	connectionOf,
+	flowCourseOf,
 	noteContact,
 	type Request,
 } from "./connections.ts";
@@ -26,6 +34,8 @@ export class AccountKeeper {
 	private readonly draws: DrawNotes;
 	/** Resets that clients and backends sent and that have not come out on the other side. */
 	private readonly resets = new Set<string>();
+	/** The same of ICMP errors about datagrams. */
+	private readonly errors = new Set<string>();
 
 	constructor(stage: Stage, keepPackets: boolean) {
 		this.stage = stage;
@@ -89,6 +99,8 @@ export class AccountKeeper {
 		const isHosts = from?.kind === "backend" || from?.kind === "client";
 		if (isHosts && packet.kind === "tcp" && packet.flags & RST)
 			this.resets.add(resetKey(packet.seq, packet.ack));
+		if (isHosts && packet.kind === "icmp" && packet.about?.kind === "udp")
+			this.errors.add(errorKey(packet, packet.about));
 		if (this.keepPackets)
 			this.packets.push({
 				atMs: ask.atMs,
@@ -99,17 +111,24 @@ export class AccountKeeper {
 			});
 	}
 
-	/** Of what a client's SYN met: where it goes, everything after it goes, a SYN that is sent again too. */
+	/**
+	 * Of what a client's SYN met: where it goes, everything after it goes, a SYN that is sent again too. Of a flow,
+	 * any datagram may go elsewhere.
+	 */
 	private noteChance(
 		{ ask, from, connection }: Request,
 		parts: NonNullable<Answer["chance"]>,
 		metBefore: number,
 	): void {
 		if (connection === null || from?.kind !== "client") return;
-		if (ask.kind !== "packet" || ask.packet.kind !== "tcp") return;
+		if (ask.kind !== "packet") return;
+		const { packet } = ask;
+		const isFirst =
+			packet.kind === "udp" ||
+			(packet.kind === "tcp" && (packet.flags & SYN) !== 0);
+		if (!isFirst && packet.kind !== "tcp") return;
 		const decides =
-			(ask.packet.flags & SYN) !== 0 &&
-			(metBefore === 0 || connection.met.length > metBefore);
+			isFirst && (metBefore === 0 || connection.met.length > metBefore);
 		this.draws.note(connection, parts, decides);
 	}
 
@@ -122,6 +141,8 @@ export class AccountKeeper {
 			connection = this.towardsClient(station, emission, cause);
 		else if (station?.kind === "backend" && packet.kind === "tcp")
 			connection = this.towardsBackend(station, packet, atMs, cause);
+		else if (station?.kind === "backend" && packet.kind === "udp")
+			connection = this.datagramTowardsBackend(station, packet, atMs);
 		else if (station?.kind === "backend" && packet.kind === "icmp")
 			connection = this.errorTowardsBackend(station, packet, atMs);
 		else if (station !== undefined)
@@ -155,10 +176,15 @@ export class AccountKeeper {
 			connection = connections.atClient(station, port);
 			if (connection !== null && this.isGateways(packet, station, cause))
 				noteAnswer(connection, packet);
+		} else if (about?.kind === "udp") {
+			connection = connections.ofDatagram(about);
+			if (connection !== null && this.isGateways(packet, station, cause))
+				noteAnswer(connection, packet);
 		}
 		const arrive = () => {
 			this.noteArrival(station, packet, connection);
 			station.host.receive(packet);
+			noteServed(connection, cause?.from ?? null);
 		};
 		const lose = () => this.noteLoss(station, packet, connection);
 		network.deliver(station, atMs, arrive, lose);
@@ -166,7 +192,8 @@ export class AccountKeeper {
 	}
 
 	/**
-	 * Did the gateway say this of its own accord? ICMP errors about TCP are always its own here.
+	 * Did the gateway say this of its own accord? ICMP errors about TCP are always its own here, those about
+	 * datagrams unless a host has sent them.
 	 * Anything that comes back to a host at once, when the host's own packet went in, is too; and so is
 	 * a RST that nobody on the other side has sent.
 	 */
@@ -175,7 +202,11 @@ export class AccountKeeper {
 		to: Station,
 		cause: Request | null,
 	): boolean {
-		if (packet.kind === "icmp") return true;
+		if (packet.kind === "icmp")
+			return (
+				packet.about?.kind !== "udp" ||
+				!this.errors.delete(errorKey(packet, packet.about))
+			);
 		if (cause?.from === to) return true;
 		if (packet.kind !== "tcp" || (packet.flags & RST) === 0) return false;
 		return !this.resets.delete(resetKey(packet.seq, packet.ack));
@@ -208,7 +239,24 @@ export class AccountKeeper {
 		return connection;
 	}
 
-	/** What the gateway complains of to a server is about what the server has sent. */
+	private datagramTowardsBackend(
+		station: Station,
+		packet: UdpPacket,
+		atMs: number,
+	): Connection | null {
+		const { connections, network } = this.stage;
+		const connection = connections.ofDatagram(packet);
+		if (connection !== null) noteMet(connection, station);
+		const arrive = () => {
+			this.noteArrival(station, packet, connection);
+			station.host.receive(packet);
+		};
+		const lose = () => this.noteLoss(station, packet, connection);
+		network.deliver(station, atMs, arrive, lose);
+		return connection;
+	}
+
+	/** What the gateway complains of to a server is about what the server has sent; a client's host may as well. */
 	private errorTowardsBackend(
 		station: Station,
 		packet: Packet & { readonly kind: "icmp" },
@@ -216,9 +264,12 @@ export class AccountKeeper {
 	): Connection | null {
 		const { connections, network } = this.stage;
 		const { about } = packet;
-		const connection =
-			about?.kind === "tcp" ? connections.fromBackend(station, about) : null;
-		if (connection !== null) noteAnswer(connection, packet);
+		let connection: Connection | null = null;
+		if (about?.kind === "tcp")
+			connection = connections.fromBackend(station, about);
+		else if (about?.kind === "udp") connection = connections.ofDatagram(about);
+		if (connection !== null && this.isGateways(packet, station, null))
+			noteAnswer(connection, packet);
 		network.deliver(station, atMs, () => station.host.receive(packet));
 		return connection;
 	}
@@ -238,6 +289,12 @@ export class AccountKeeper {
 
 	/** A client on the link of a backend has to do with it without the gateway. */
 	private noteMeeting(from: Station, to: Station, packet: Packet): void {
+		if (packet.kind === "udp") {
+			const flow = connectionOf(this.stage.connections, from, packet);
+			if (flow !== null && to.kind === "backend") noteMet(flow, to);
+			noteServed(flow, from);
+			return;
+		}
 		if (packet.kind !== "tcp" || (packet.flags & SYN) === 0) return;
 		if (from.kind !== "client" || to.kind !== "backend") return;
 		const connection = connectionOf(this.stage.connections, from, packet);
@@ -310,6 +367,16 @@ function noteAnswer(connection: Connection, packet: Packet): void {
 	connection.gatewayAnswers = and(connection.gatewayAnswers, name);
 }
 
+/** The first answer that comes to a flow says who serves it; where the gateway kept it for a while, the last one met. */
+function noteServed(connection: Connection | null, from: Station | null): void {
+	const datagrams = connection?.datagrams ?? null;
+	if (connection === null || datagrams === null) return;
+	if (datagrams.servedBy !== null) return;
+	if ((flowCourseOf(datagrams)?.answers ?? 0) === 0) return;
+	datagrams.servedBy =
+		from?.kind === "backend" ? from : (connection.met.at(-1) ?? null);
+}
+
 function noteMet(connection: Connection, station: Station): void {
 	if (!connection.met.includes(station))
 		connection.met = and(connection.met, station);
@@ -317,4 +384,9 @@ function noteMet(connection: Connection, station: Station): void {
 
 function resetKey(seq: number, ack: number): string {
 	return `${seq} ${ack}`;
+}
+
+/** A router that translates an error leaves the payload that it quotes alone. */
+function errorKey(error: IcmpPacket, about: UdpPacket): string {
+	return `${error.type} ${error.code} ${about.payload}`;
 }

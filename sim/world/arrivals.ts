@@ -2,6 +2,7 @@
  * When connections arrive, and from which source ports.
  */
 import type { Choice } from "../chance/choice.ts";
+import type { Clock } from "../clock/clock.ts";
 import type { Host } from "../endpoint/host.ts";
 import { unreachable } from "../invariant.ts";
 import type { Arrivals, PortPolicy } from "./setup/setup.ts";
@@ -29,6 +30,34 @@ export function toMicroseconds(ms: number): number {
 	return Math.round(ms * 1000) / 1000;
 }
 
+/** Arrivals in step that happen before the first packet of them is under way. */
+const MOST_AT_ONCE = 1_000;
+
+/** Lets things arrive one after the other, from now on; each arrival sets the timer of the next. */
+export function startArrivals(
+	{ clock, choice }: { readonly clock: Clock; readonly choice: Choice },
+	{ count, arrivals }: { readonly count: number; readonly arrivals: Arrivals },
+	arrive: () => void,
+): void {
+	let left = count;
+	let atMs = clock.nowMs;
+	const next = () => {
+		if (arrivals.kind === "at-once") {
+			for (let some = MOST_AT_ONCE; left > 0 && some > 0; left--, some--)
+				arrive();
+			// The gateway is asked in between, and the budget is looked at.
+			if (left > 0) clock.at(clock.nowMs, next);
+			return;
+		}
+		arrive();
+		left--;
+		if (left === 0) return;
+		atMs = toMicroseconds(atMs + gapMs(arrivals, choice));
+		clock.at(Math.max(atMs, clock.nowMs), next);
+	};
+	if (left > 0) next();
+}
+
 // `ip_local_port_range`, net.ipv4 (6.1). Which port of it `__inet_hash_connect` takes looks random from outside.
 const FIRST_PORT = 32_768;
 const LAST_PORT = 60_999;
@@ -37,17 +66,32 @@ const PORTS = LAST_PORT - FIRST_PORT + 1;
 /** Gives out the source ports of one step's connections; `null` when none is free. */
 export type PortSource = () => number | null;
 
-/**
- * @param to ports are free or not with respect to this destination, as Linux has it
- */
-export function createPortSource(
-	policy: PortPolicy,
+/** The ports of a host, as far as sockets of one kind towards one destination are concerned. */
+export interface PortsInUse {
+	/** Sockets that have a port. */
+	readonly count: number;
+	isFree(port: number): boolean;
+}
+
+/** Ports for connections to one destination: as Linux has it, a port may be in use towards others. */
+export function portsTowards(
 	host: Host,
 	to: { readonly address: number; readonly port: number },
+): PortsInUse {
+	return {
+		get count() {
+			return host.socketCount;
+		},
+		isFree: (port) => host.find(port, to.address, to.port) === undefined,
+	};
+}
+
+export function createPortSource(
+	policy: PortPolicy,
+	inUse: PortsInUse,
 	choice: Choice,
 ): PortSource {
-	const isFree = (port: number) =>
-		host.find(port, to.address, to.port) === undefined;
+	const isFree = (port: number) => inUse.isFree(port);
 	switch (policy.kind) {
 		case "fixed":
 			return () => policy.port;
@@ -64,7 +108,7 @@ export function createPortSource(
 		}
 		case "drawn":
 			return () => {
-				if (host.socketCount >= PORTS) return null;
+				if (inUse.count >= PORTS) return null;
 				const start = choice.pick(PORTS, "source port");
 				for (let tries = 0; tries < PORTS; tries++) {
 					const port = FIRST_PORT + ((start + tries) % PORTS);

@@ -6,12 +6,16 @@ import {
 	type Connection,
 	type Contact,
 	courseOf,
+	type Datagrams,
+	flowCourseOf,
 	NONE,
 } from "./connections.ts";
 import type { Station } from "./station.ts";
 
 /** The connection as it is judged and shown. */
 export function recordOf(connection: Connection): ConnectionRecord {
+	if (connection.datagrams !== null)
+		return recordOfFlow(connection, connection.datagrams);
 	const course = courseOf(connection);
 	return {
 		id: connection.id,
@@ -34,6 +38,43 @@ export function recordOf(connection: Connection): ConnectionRecord {
 		...(connection.drawnFor.length === 0
 			? {}
 			: { drawnFor: connection.drawnFor }),
+	};
+}
+
+/** A flow of UDP is recorded as a connection is: connected by its first answer. */
+function recordOfFlow(
+	connection: Connection,
+	datagrams: Datagrams,
+): ConnectionRecord {
+	const course = flowCourseOf(datagrams);
+	const { servedBy } = datagrams;
+	return {
+		id: connection.id,
+		step: connection.step,
+		client: connection.client.name,
+		...(connection.service === "" ? {} : { service: connection.service }),
+		protocol: "udp",
+		sourcePort: connection.sourcePort,
+		startedMs: connection.startedMs,
+		backend: (servedBy ?? connection.met.at(-1))?.name ?? null,
+		met: namesOf(connection.met),
+		syns: 0,
+		retransmittedMs: course?.retransmittedMs ?? NONE,
+		connectedMs: course?.answeredMs ?? null,
+		greetedMs: null,
+		endedMs: course === null ? connection.startedMs : course.endedMs,
+		outcome: course?.outcome ?? "no-port",
+		accepted: false,
+		gatewayAnswers: connection.gatewayAnswers,
+		...(connection.chance === null ? {} : { chance: connection.chance }),
+		...(connection.drawnFor.length === 0
+			? {}
+			: { drawnFor: connection.drawnFor }),
+		datagrams: {
+			requests: course?.requests ?? 0,
+			sent: course?.sent ?? 0,
+			answers: course?.answers ?? 0,
+		},
 	};
 }
 

@@ -4,7 +4,14 @@
  */
 import type { Ask } from "../contract/ask.ts";
 import type { ClientConnection, Course } from "../endpoint/client.ts";
-import { type Packet, SYN, type TcpPacket } from "../packet/packet.ts";
+import { requestOf } from "../endpoint/udp/datagram.ts";
+import type { FlowCourse, UdpFlow } from "../endpoint/udp/udp-flow.ts";
+import {
+	type Packet,
+	SYN,
+	type TcpPacket,
+	type UdpPacket,
+} from "../packet/packet.ts";
 import type { Station } from "./station.ts";
 
 /** Where a SYN of the connection arrived, and what it became there. */
@@ -27,6 +34,8 @@ export interface Connection {
 	readonly service: string;
 	readonly sourcePort: number;
 	readonly startedMs: number;
+	/** A flow of UDP; `null`: it is of TCP. */
+	readonly datagrams: Datagrams | null;
 	/** While it can change; `null` also when there was no port for it. */
 	dialogue: ClientConnection | null;
 	/** Afterwards: the rest is let go, for there may be a million of them. */
@@ -39,6 +48,16 @@ export interface Connection {
 	chance: "drew" | "recalled" | null;
 	/** Connections for which draws were made that rules remembered for it. */
 	drawnFor: readonly number[];
+}
+
+/** What is particular to a flow of UDP. */
+export interface Datagrams {
+	/** While it can change; `null` also when there was no port for it. */
+	flow: UdpFlow | null;
+	/** Afterwards. */
+	course: FlowCourse | null;
+	/** Whose answer came first. */
+	servedBy: Station | null;
 }
 
 /** Something that the gateway has to be told, and what to remember about it until it has answered. */
@@ -68,6 +87,8 @@ export interface Connections {
 			| "drawnFor"
 		>,
 	): Connection;
+	/** The flow that a datagram names, on either side of the gateway. */
+	ofDatagram(packet: UdpPacket): Connection | null;
 	/** The connection of a packet that comes from, or arrives at, its client. */
 	atClient(client: Station, localPort: number): Connection | null;
 	/** The connection of a packet that a backend sends. */
@@ -85,6 +106,17 @@ export interface Connections {
 
 /** Of none there is one list. */
 export const NONE: readonly never[] = [];
+
+/** What has been seen of a flow so far; `null` when there was no port for it. */
+export function flowCourseOf({ course, flow }: Datagrams): FlowCourse | null {
+	return course ?? flow?.course ?? null;
+}
+
+/** Nothing of a flow can change any more. */
+export function retireFlow(datagrams: Datagrams): void {
+	datagrams.course = flowCourseOf(datagrams);
+	datagrams.flow = null;
+}
 
 /** What has been seen of it so far; `null` when there was no port for it. */
 export function courseOf({ course, dialogue }: Connection): Course | null {
@@ -121,6 +153,7 @@ export function createConnections(): Connections {
 				service: fields.service,
 				sourcePort: fields.sourcePort,
 				startedMs: fields.startedMs,
+				datagrams: fields.datagrams,
 				dialogue: null,
 				course: null,
 				met: NONE,
@@ -130,6 +163,8 @@ export function createConnections(): Connections {
 				drawnFor: NONE,
 			};
 			all.push(connection);
+			// Datagrams say themselves which flow they are of.
+			if (fields.datagrams !== null) return connection;
 			let ports = current.get(fields.client.address);
 			if (ports === undefined) {
 				ports = new Map();
@@ -137,6 +172,11 @@ export function createConnections(): Connections {
 			}
 			if (fields.sourcePort !== 0) ports.set(fields.sourcePort, connection);
 			return connection;
+		},
+		ofDatagram({ payload }) {
+			const name = requestOf(payload);
+			const named = name === null ? undefined : all[name.flow];
+			return named !== undefined && named.datagrams !== null ? named : null;
 		},
 		atClient(client, localPort) {
 			return byAddress(client.address, localPort);
@@ -171,7 +211,12 @@ export function connectionOf(
 	from: Station,
 	packet: Packet,
 ): Connection | null {
-	if (packet.kind !== "tcp") return null;
+	const { kind } = packet;
+	if (kind === "udp") return connections.ofDatagram(packet);
+	// Hosts complain of datagrams alone.
+	if (kind === "icmp" && packet.about?.kind === "udp")
+		return connections.ofDatagram(packet.about);
+	if (kind !== "tcp") return null;
 	if (from.kind === "client")
 		return connections.atClient(from, packet.sourcePort);
 	if (from.kind === "backend") return connections.fromBackend(from, packet);

@@ -35,7 +35,8 @@ import type {
 import { invariant, unreachable } from "../invariant.ts";
 import { parseAddress } from "../packet/address.ts";
 import type { WorldEvent } from "./account/account.ts";
-import { createPortSource } from "./arrivals.ts";
+import { createPortSource, portsTowards } from "./arrivals.ts";
+import type { PortPolicy } from "./setup/setup.ts";
 
 /** What the checker does to the world. */
 interface ProberWorld {
@@ -44,6 +45,8 @@ interface ProberWorld {
 	readonly operate: (operation: Operation, label: string) => void;
 	readonly record: (event: WorldEvent) => void;
 }
+
+const DRAWN: PortPolicy = { kind: "drawn" };
 
 /** Starts checking, now. */
 export function startProber(
@@ -56,7 +59,7 @@ export function startProber(
 	const targets = settings.targets.map((target) => {
 		const address = parseAddress(target.address) ?? 0;
 		const to = { address, port: target.port };
-		const nextPort = createPortSource({ kind: "drawn" }, host, to, choice);
+		const nextPort = createPortSource(DRAWN, portsTowards(host, to), choice);
 		return { ...target, to, nextPort };
 	});
 	let state: HealthState = { targets: [], rewriteAtMs: null };

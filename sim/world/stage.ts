@@ -7,8 +7,6 @@ import type { Ask } from "../contract/ask.ts";
 import type { Unknown } from "../contract/gateway.ts";
 import { Backend } from "../endpoint/backend.ts";
 import { formatAddress, parseAddress } from "../packet/address.ts";
-import { printPacket } from "../packet/notation/notation.ts";
-import type { Packet } from "../packet/packet.ts";
 import type { Account, WorldEvent } from "./account/account.ts";
 import {
 	type Connections,
@@ -17,7 +15,7 @@ import {
 } from "./connections.ts";
 import { createNetwork, type Network } from "./network.ts";
 import { startProber } from "./prober.ts";
-import { listeningOf } from "./setup/services.ts";
+import { type Listening, listeningOf, servicesOf } from "./setup/services.ts";
 import type { WorldSetup } from "./setup/setup.ts";
 import type { Station } from "./station.ts";
 import type { LinkWatch } from "./watch.ts";
@@ -75,11 +73,7 @@ export function createStage(
 		);
 		station.carries = () => !isLost(backend, choice);
 		backends.set(one.name, backend);
-		station.host.takesDatagram = (packet) => {
-			if (!backend.hasProcessAt(packet.destinationPort)) return false;
-			stage.unknown ??= unknownDatagram(backend, packet);
-			return true;
-		};
+		serveDatagrams(backend, listening, setup);
 		stationOf.set(backend, station);
 	}
 	const stage: Stage = {
@@ -98,6 +92,10 @@ export function createStage(
 		ask: (ask, label) =>
 			network.requests.put({ ask, label, from: null, connection: null }),
 	};
+	for (const { host } of network.stations)
+		host.doesNotKnow = (reason) => {
+			stage.unknown ??= { rule: "", text: "", line: 0, reason };
+		};
 	for (const station of clients.values()) tellNeighbour(stage, station, true);
 	for (const [backend, station] of stationOf)
 		tellNeighbour(stage, station, backend.answersArp);
@@ -107,11 +105,22 @@ export function createStage(
 	return stage;
 }
 
-/** Backends speak TCP alone: what a process says to a datagram is anybody's guess. */
-function unknownDatagram({ name }: Backend, packet: Packet): Unknown {
-	const line = printPacket(packet, { payload: "length" });
-	const reason = `UDP servers are not modelled: what ${name} answers to a datagram on its port (${line})`;
-	return { rule: "", text: "", line: 0, reason };
+/**
+ * Which ports of a backend take datagrams. Where a setup has no service of UDP, it does not say: then the ports of
+ * its other services are open for them, and nothing is answered.
+ */
+function serveDatagrams(
+	backend: Backend,
+	listening: readonly Listening[],
+	setup: WorldSetup,
+): void {
+	const { host } = backend;
+	host.takesDatagram = (packet) => backend.takesDatagram(packet);
+	const hasUdp = servicesOf(setup).some(({ protocol }) => protocol === "udp");
+	for (const { protocol, port, program } of listening)
+		if (!hasUdp) backend.serveDatagrams(port, "silent");
+		else if (protocol === "udp")
+			backend.serveDatagrams(port, program.kind === "echo" ? "echo" : "silent");
 }
 
 /** Losses are drawn in millionths. */

@@ -18,7 +18,9 @@ export interface Station {
 }
 
 /** Does a socket of the host have the addresses and ports of a packet that comes to it? */
-export function knows({ host }: Station, packet: Packet): boolean {
+export function knows({ host, kind }: Station, packet: Packet): boolean {
+	if (packet.kind === "udp" && kind === "client")
+		return host.datagrams.has(packet);
 	if (packet.kind !== "tcp") return true;
 	const { destinationPort, source, sourcePort } = packet;
 	return host.find(destinationPort, source, sourcePort) !== undefined;

@@ -4,11 +4,17 @@
 import type { Backend } from "../endpoint/backend.ts";
 import { ClientConnection } from "../endpoint/client.ts";
 import { prepareDialogue } from "../endpoint/smtp-client.ts";
+import { UdpFlow } from "../endpoint/udp/udp-flow.ts";
 import { unreachable } from "../invariant.ts";
 import { formatAddress } from "../packet/address.ts";
 import { parsePacket } from "../packet/notation/notation.ts";
-import { createPortSource, gapMs, toMicroseconds } from "./arrivals.ts";
-import { type Connection, retire } from "./connections.ts";
+import { createPortSource, portsTowards, startArrivals } from "./arrivals.ts";
+import {
+	type Connection,
+	type Datagrams,
+	retire,
+	retireFlow,
+} from "./connections.ts";
 import { dialogueOf, serviceOf, servicesOf } from "./setup/services.ts";
 import type { Step, WorldSetup } from "./setup/setup.ts";
 import { checkedAddress, type Stage, tellNeighbour } from "./stage.ts";
@@ -37,14 +43,7 @@ function prepare(
 		case "connect":
 			return prepareConnect(stage, step, opened.get(step.label) ?? []);
 		case "send":
-			return () => {
-				stage.unknown ??= {
-					rule: "",
-					text: "",
-					line: 0,
-					reason: "datagrams of clients are not modelled",
-				};
-			};
+			return prepareSend(stage, step);
 		case "speak":
 		case "close": {
 			const connections = opened.get(step.connections);
@@ -73,63 +72,90 @@ function prepare(
 	}
 }
 
-/** Connections that a client opens before the first packet of them is under way. */
-const MOST_AT_ONCE = 1_000;
-
-/** Opens one connection after the other; each arrival sets the timer of the next. */
+/** Opens one connection after the other. */
 function prepareConnect(
 	stage: Stage,
 	step: StepOf<"connect">,
 	opened: Connection[],
 ): () => void {
 	const { clock, choice, connections, setup } = stage;
-	const client = stage.clients.get(step.client);
-	if (client === undefined)
-		throw missing(step, "client", step.client, stage.clients);
-	const service = serviceOf(setup, step);
-	if (service === undefined)
-		throw missing(step, "service", step.service ?? "tcp", namesOf(setup));
-	const to = {
-		address: checkedAddress(service.address, "the service"),
-		port: step.port ?? (service.ports[0] as number),
-	};
+	const { client, service, to } = destinationOf(stage, step);
+	const { host } = client;
 	const plan = prepareDialogue(dialogueOf(setup, step));
-	const nextPort = createPortSource(step.ports, client.host, to, choice);
+	const inUse = portsTowards(host, to);
+	const nextPort = createPortSource(step.ports, inUse, choice);
 	const open = () => {
 		const port = nextPort();
 		const connection = connections.add({
 			step: step.label,
 			client,
-			service: service.name,
+			service,
 			sourcePort: port ?? 0,
 			startedMs: clock.nowMs,
+			datagrams: null,
 		});
 		opened.push(connection);
 		if (port !== null)
-			connection.dialogue = new ClientConnection(client.host, to, port, {
+			connection.dialogue = new ClientConnection(host, to, port, {
 				plan,
 				onOver: () => retire(connection),
 			});
 	};
-	let left = step.count;
-	let atMs = step.atMs;
-	const arrive = () => {
-		if (step.arrivals.kind === "at-once") {
-			for (let some = MOST_AT_ONCE; left > 0 && some > 0; left--, some--)
-				open();
-			// The gateway is asked in between, and whoever looks at the budget looks.
-			if (left > 0) clock.at(clock.nowMs, arrive);
-			return;
-		}
-		open();
-		left--;
-		if (left === 0) return;
-		atMs = toMicroseconds(atMs + gapMs(step.arrivals, choice));
-		clock.at(Math.max(atMs, clock.nowMs), arrive);
+	return () => startArrivals(stage, step, open);
+}
+
+/** Sends one request after the other, all from one socket or each from a new one. */
+function prepareSend(stage: Stage, step: StepOf<"send">): () => void {
+	const { clock, choice, connections } = stage;
+	const { client, service, to } = destinationOf(stage, step);
+	const { host } = client;
+	const nextPort = createPortSource(step.ports, host.datagrams, choice);
+	const { octets, reply, sockets, count } = step;
+	const open = (requests: number): Datagrams => {
+		const port = nextPort();
+		const datagrams: Datagrams = { flow: null, course: null, servedBy: null };
+		const { id } = connections.add({
+			step: step.label,
+			client,
+			service,
+			sourcePort: port ?? 0,
+			startedMs: clock.nowMs,
+			datagrams,
+		});
+		if (port !== null)
+			datagrams.flow = new UdpFlow(host, to, port, {
+				flow: id,
+				requests,
+				octets,
+				reply,
+				closes: sockets === "each",
+				onOver: () => retireFlow(datagrams),
+			});
+		return datagrams;
 	};
-	return () => {
-		if (left > 0) arrive();
-	};
+	let one: Datagrams | null = null;
+	return () =>
+		startArrivals(stage, step, () => {
+			if (sockets === "one") one ??= open(count);
+			const { flow } = one ?? open(1);
+			flow?.request();
+		});
+}
+
+/** Who asks which service, where. */
+function destinationOf(stage: Stage, step: StepOf<"connect" | "send">) {
+	const { setup, clients } = stage;
+	const client = clients.get(step.client);
+	if (client === undefined) throw missing(step, "client", step.client, clients);
+	const service = serviceOf(setup, step);
+	if (service === undefined) {
+		const protocol = step.kind === "connect" ? "tcp" : "udp";
+		const name = step.service ?? protocol;
+		throw missing(step, "service", name, namesOf(setup));
+	}
+	const address = checkedAddress(service.address, "the service");
+	const port = step.port ?? (service.ports[0] as number);
+	return { client, service: service.name, to: { address, port } };
 }
 
 /** The end of the connection that lies on the backend that met it last. */

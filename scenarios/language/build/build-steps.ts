@@ -16,10 +16,15 @@ import {
 import {
 	behaviour,
 	connections as connectionCount,
+	DATAGRAM_OCTETS,
 	dialogue,
 	interval,
+	octets,
 	perSecond,
+	reply,
 	side,
+	sockets,
+	USUAL_REPLY,
 } from "../schema/schema-steps.ts";
 import {
 	type AtMostOne,
@@ -133,6 +138,83 @@ export function connect(
 	};
 }
 
+/** Options of `send`. Times in ms, rates per second of virtual time. @public */
+export type SendOptions = {
+	readonly label?: string;
+	/** `c1` when nothing is said. */
+	readonly client?: string;
+	/** Name of the service; the first one of UDP when nothing is said. */
+	readonly service?: string;
+	/** One of the service's ports; its first one when nothing is said. */
+	readonly servicePort?: number;
+	/** `one` (when nothing is said): all requests from one socket. `each`: from a new socket each. */
+	readonly sockets?: "one" | "each";
+	/** Length of a request's payload; 32 when nothing is said. */
+	readonly octets?: number;
+	/** How long an answer is awaited for each attempt; twice 5 s when nothing is said. `false`: no answer is awaited. */
+	readonly reply?:
+		| { readonly timeoutMs: number; readonly attempts: number }
+		| false;
+} & AtMostOne<{
+	/** One after the other, so far apart; all at once when neither this nor `perSecond` is given. */
+	readonly everyMs: number;
+	/** By chance (Poisson), so many on average. */
+	readonly perSecond: number;
+}> &
+	AtMostOne<{
+		/** Always this source port; drawn when neither this nor `firstPort` is given. */
+		readonly port: number;
+		/** Counted up from this source port. */
+		readonly firstPort: number;
+	}>;
+
+const sendArguments = v.object({
+	count: connectionCount,
+	options: options<SendOptions>(
+		{
+			label: text,
+			client: text,
+			service: text,
+			servicePort: port,
+			sockets,
+			octets,
+			reply: v.lazy((given) => (given === false ? v.literal(false) : reply)),
+			everyMs: interval,
+			perSecond,
+			port,
+			firstPort: port,
+		},
+		atMostOne("everyMs", "perSecond"),
+		atMostOne("port", "firstPort"),
+	),
+});
+
+/**
+ * A client sends so many requests to a service of UDP: `send(10, { sockets: "each", everyMs: 100 })`. What comes from
+ * one socket is one flow, and to expectations a flow is a connection.
+ * @public
+ */
+export function send(
+	count: number,
+	options: SendOptions = {},
+	...surplus: readonly never[]
+): ScenarioStep {
+	checkArguments("send", sendArguments, { count, options }, surplus);
+	return {
+		atMs: 0,
+		label: options.label ?? "",
+		kind: "send",
+		client: options.client ?? "c1",
+		...ofService(options),
+		count,
+		arrivals: arrivals(options),
+		ports: ports(options),
+		sockets: options.sockets ?? "one",
+		octets: options.octets ?? DATAGRAM_OCTETS,
+		reply: options.reply === false ? null : (options.reply ?? USUAL_REPLY),
+	};
+}
+
 function ofService({
 	service,
 	servicePort,
@@ -143,14 +225,20 @@ function ofService({
 	};
 }
 
-function arrivals({ everyMs, perSecond }: ConnectOptions): Arrivals {
+function arrivals({
+	everyMs,
+	perSecond,
+}: Pick<ConnectOptions, "everyMs" | "perSecond">): Arrivals {
 	if (everyMs !== undefined) return { kind: "every", intervalMs: everyMs };
 	return perSecond === undefined
 		? { kind: "at-once" }
 		: { kind: "poisson", perSecond };
 }
 
-function ports({ port, firstPort }: ConnectOptions): PortPolicy {
+function ports({
+	port,
+	firstPort,
+}: Pick<ConnectOptions, "port" | "firstPort">): PortPolicy {
 	if (port !== undefined) return { kind: "fixed", port };
 	return firstPort === undefined
 		? { kind: "drawn" }

@@ -60,6 +60,7 @@ const RIGHT: Readonly<Record<Name, readonly unknown[]>> = {
 			expect: [],
 		},
 	],
+	send: [3, {}],
 	service: ["web", { address: "10.0.0.1", port: 80 }],
 	setCondition: ["mail1up", "1", "dead"],
 	slow: [500],

@@ -197,6 +197,31 @@ function checkPrograms(setup: Setup, report: Report): void {
 	}
 }
 
+/** No step before has made connections of this label. */
+function checkConnections(
+	{ steps }: Scenario,
+	label: string,
+	{ path, report }: { readonly path: string; readonly report: Report },
+): void {
+	const isSent = steps.some(
+		(step) => step.kind === "send" && step.label === label,
+	);
+	if (isSent) {
+		report.add(
+			path,
+			`"${label}" sends datagrams, and has no connections`,
+			"Name a `connect` step.",
+		);
+		return;
+	}
+	report.known("connect step", label, path);
+	report.add(
+		path,
+		`the connections of "${label}" are not made yet`,
+		"Put the `connect` step before it.",
+	);
+}
+
 function checkSteps(scenario: Scenario, report: Report): void {
 	const labels = new Set<string>();
 	const connects = new Set<string>();
@@ -225,20 +250,21 @@ function checkSteps(scenario: Scenario, report: Report): void {
 		labels.add(step.label);
 		switch (step.kind) {
 			case "connect":
+				connects.add(step.label);
+				report.known("client", step.client, `${path}.client`);
+				checkService(scenario.setup, step, { path, report });
+				break;
 			case "send":
 				report.known("client", step.client, `${path}.client`);
 				checkService(scenario.setup, step, { path, report });
-				connects.add(step.label);
 				break;
 			case "speak":
 			case "close":
-				if (connects.has(step.connections)) break;
-				report.known("connect step", step.connections, `${path}.connections`);
-				report.add(
-					`${path}.connections`,
-					`the connections of "${step.connections}" are not made yet`,
-					"Put the `connect` step before it.",
-				);
+				if (!connects.has(step.connections))
+					checkConnections(scenario, step.connections, {
+						path: `${path}.connections`,
+						report,
+					});
 				break;
 			case "packet":
 				// By `lo`, the router itself sends it.

@@ -27,10 +27,16 @@ export function checkWork({
 	endMs,
 }: Scenario): readonly ScenarioFault[] {
 	const connects = steps.filter((step) => step.kind === "connect");
-	const connections = sum(connects.map(({ count }) => count));
-	const packets = sum(
-		connects.map((step) => step.count * packetsOf(dialogueOf(setup, step))),
-	);
+	const sends = steps.filter((step) => step.kind === "send");
+	const connections = sum([
+		...connects.map(({ count }) => count),
+		...sends.map(({ count, sockets }) => (sockets === "one" ? 1 : count)),
+	]);
+	const packets = sum([
+		...connects.map((step) => step.count * packetsOf(dialogueOf(setup, step))),
+		// Each may be answered.
+		...sends.map(({ count, reply }) => count * (reply?.attempts ?? 1) * 2),
+	]);
 	const { healthCheck } = setup;
 	const probes = healthCheck
 		? (endMs / healthCheck.intervalMs) * healthCheck.targets.length
@@ -48,7 +54,7 @@ export function checkWork({
 		path: "steps",
 		what: "connections",
 		remedy:
-			"Lower the counts of the `connect` steps, or make several scenarios.",
+			"Lower the counts of the `connect` and `send` steps, or make several scenarios.",
 	});
 	limit(packets, MOST_PACKETS, {
 		path: "steps",

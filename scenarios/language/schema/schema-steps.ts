@@ -1,5 +1,6 @@
 /** The parts of the schema that say what happens in a play, and what clients and backends do. */
 import * as v from "valibot";
+import { LEAST_OCTETS } from "../../../sim/endpoint/udp/datagram.ts";
 import {
 	about,
 	byKind,
@@ -175,6 +176,19 @@ const ofService = {
 export const DATAGRAM_OCTETS = 32;
 export const USUAL_REPLY = { timeoutMs: 5_000, attempts: 2 };
 
+export const sockets = oneOf(["one", "each"]);
+
+/** A datagram names its flow, and is not fragmented on an Ethernet. */
+export const octets = whole(LEAST_OCTETS, 1_472);
+
+export const reply = object({
+	timeoutMs: about(
+		positiveMs,
+		"Milliseconds until the request is sent again, or given up.",
+	),
+	attempts: about(whole(1, 100), "Times that it is sent at most."),
+});
+
 const ofConnections = about(
 	text,
 	"Label of the connect step whose connections they are.",
@@ -208,26 +222,18 @@ export const worldSteps = [
 			ports: v.optional(ports, { kind: "drawn" }),
 			sockets: v.optional(
 				about(
-					oneOf(["one", "each"]),
+					sockets,
 					"one: all from one socket. each: a new socket for each request.",
 				),
 				"one",
 			),
 			octets: v.optional(
-				about(whole(0, 65_507), "Length of a datagram's payload."),
+				about(octets, "Length of a request's payload."),
 				DATAGRAM_OCTETS,
 			),
 			reply: v.optional(
 				about(
-					v.nullable(
-						object({
-							timeoutMs: about(
-								positiveMs,
-								"Milliseconds until the request is sent again, or given up.",
-							),
-							attempts: about(whole(1, 100), "Times that it is sent at most."),
-						}),
-					),
+					v.nullable(reply),
 					"The answer that each request awaits. null: none.",
 				),
 				USUAL_REPLY,
