@@ -24,7 +24,7 @@ export const unknownSchema = about(
 
 const connection = data({
 	id: count,
-	step: about(text, "Label of its connect step."),
+	step: about(text, "Label of its connect or send step."),
 	client: text,
 	service: v.exactOptional(
 		about(text, "Name of its service. Left out: the one without a name."),

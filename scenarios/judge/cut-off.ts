@@ -3,6 +3,7 @@
  * known yet how they would go.
  */
 import type { Account } from "../../sim/world/account/account.ts";
+import { serviceOf } from "../../sim/world/setup/services.ts";
 import type {
 	ConnectionFilter,
 	Expectation,
@@ -12,6 +13,7 @@ import { counted, type Finding, selected } from "../result/finding.ts";
 
 interface Play {
 	readonly steps: Scenario["steps"];
+	readonly setup: Scenario["setup"] | undefined;
 	readonly account: Account;
 }
 
@@ -107,34 +109,44 @@ function connectionsMeant(expectation: Expectation): ConnectionFilter | null {
 
 /** How many connections began by the end, and how many were to begin. */
 function arrivalsMeant(
-	{ step, client, toMs }: ConnectionFilter,
-	{ steps, account }: Play,
+	{ step, client, service, toMs }: ConnectionFilter,
+	{ steps, account, setup }: Play,
 ): { readonly begun: number; readonly planned: number } {
 	const beforeMs = toMs ?? Number.POSITIVE_INFINITY;
 	// Those that begin after the end are none of those that are meant.
 	if (beforeMs <= account.endedMs) return { begun: 0, planned: 0 };
 	const planned = steps.reduce((sum, one) => {
 		const isMeant =
-			one.kind === "connect" &&
+			(one.kind === "connect" || one.kind === "send") &&
 			(step === undefined || one.label === step) &&
-			(client === undefined || one.client === client);
+			(client === undefined || one.client === client) &&
+			(service === undefined || serviceNameOf(one, setup) === service);
 		return isMeant ? sum + plannedBefore(beforeMs, one) : sum;
 	}, 0);
 	const begun = selected(account.connections, {
 		...(step === undefined ? {} : { step }),
 		...(client === undefined ? {} : { client }),
+		...(service === undefined ? {} : { service }),
 	}).length;
 	return { begun, planned };
 }
 
-type Connect = Extract<Scenario["steps"][number], { readonly kind: "connect" }>;
+type Arriving = Extract<
+	Scenario["steps"][number],
+	{ readonly kind: "connect" | "send" }
+>;
 
-/** Of connections that begin by chance, all may begin before. */
-function plannedBefore(
-	beforeMs: number,
-	{ atMs, count, arrivals }: Connect,
-): number {
+/** Without the setup, a step that names no service is of the one without a name. */
+function serviceNameOf(step: Arriving, setup: Play["setup"]): string {
+	const found = setup === undefined ? undefined : serviceOf(setup, step);
+	return found?.name ?? step.service ?? "";
+}
+
+/** Of connections that begin by chance, all may begin before; what is sent from one socket is one. */
+function plannedBefore(beforeMs: number, step: Arriving): number {
+	const { atMs, count, arrivals } = step;
 	if (atMs >= beforeMs) return 0;
+	if (step.kind === "send" && step.sockets === "one") return 1;
 	if (arrivals.kind !== "every" || arrivals.intervalMs === 0) return count;
 	return Math.min(count, Math.ceil((beforeMs - atMs) / arrivals.intervalMs));
 }

@@ -57,6 +57,7 @@ export function judgeAll(
 		const known = withKnownName(expectation, found, scenario, account);
 		const inTime = unlessCutOff(expectation, known, {
 			steps: scenario.steps,
+			setup: scenario.setup,
 			account,
 			find: (other) => find(other, account, scenario),
 		});

@@ -97,7 +97,7 @@ export interface Setup extends WorldSetup {
 
 /** Restricts an expectation to some connections; all of them when nothing is given. @public */
 export interface ConnectionFilter {
-	/** Label of the `connect` step. */
+	/** Label of the `connect` or `send` step. */
 	readonly step?: string;
 	/** By the time of their first SYN: from (inclusive) … to (exclusive). */
 	readonly fromMs?: number;

@@ -25,6 +25,15 @@ const CONNECTION = 450;
 /** … and of its packets, where they are kept. */
 const KEPT_PACKETS = 4_000;
 
+/** Each of what it opens is kept: a connection, or a flow. */
+function isOfMany(
+	step: PlayableScenario["steps"][number],
+): step is Extract<typeof step, { readonly kind: "connect" | "send" }> {
+	return (
+		step.kind === "connect" || (step.kind === "send" && step.sockets === "each")
+	);
+}
+
 /** The budget of one play. */
 export function createBudget(
 	{ steps }: PlayableScenario,
@@ -39,7 +48,7 @@ export function createBudget(
 			? "--max-memory allows more"
 			: `NODE_OPTIONS=--max-old-space-size=${Math.ceil((2 * heap) / USABLE / MB)} gives Node more`;
 	const connections = steps.reduce(
-		(sum, step) => (step.kind === "connect" ? sum + step.count : sum),
+		(sum, step) => (isOfMany(step) ? sum + step.count : sum),
 		0,
 	);
 	const each = CONNECTION + (keepsPackets ? KEPT_PACKETS : 0);

@@ -36,7 +36,7 @@ import { conditionWrite, worldEntries } from "./schema-world.ts";
 
 const connectionFilter = about(
 	object({
-		step: v.exactOptional(about(text, "Label of their connect step.")),
+		step: v.exactOptional(about(text, "Label of their connect or send step.")),
 		fromMs: v.exactOptional(
 			about(milliseconds, "Those whose first SYN is sent then or later."),
 		),

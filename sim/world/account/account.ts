@@ -56,7 +56,7 @@ export interface Account {
 /** One connection of a client, from its first SYN to its end. Times in ms from the beginning of the play. @public */
 export interface ConnectionRecord {
 	readonly id: number;
-	/** Label of the `connect` step. */
+	/** Label of the `connect` or `send` step. */
 	readonly step: string;
 	readonly client: string;
 	/** Name of its service; left out: the one without a name. */
