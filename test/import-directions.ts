@@ -32,7 +32,11 @@ export const ROOMS: Readonly<Record<string, Room>> = {
 	},
 	reports: {
 		// What is lost and what is late has one meaning, and a command one spelling.
-		from: ["scenarios/result/service.ts", "scenarios/result/invocation.ts"],
+		from: [
+			"scenarios/result/service.ts",
+			"scenarios/result/services-in.ts",
+			"scenarios/result/invocation.ts",
+		],
 		typesFrom: ["sim", "scenarios", "lab"],
 		packages: ["ts-pattern", "sarif"],
 		node: true,
