@@ -79,6 +79,8 @@ export class VmGateway implements AsyncGatewayUnderTest {
 				const sent = await this.trunk.settle(this.packetFrames(ask));
 				return this.reply(await this.seen(sent));
 			}
+			case "race":
+				return this.race(ask);
 			case "operation": {
 				const before = await this.catchUp();
 				const outcome = await this.operate(ask.operation);
@@ -100,6 +102,21 @@ export class VmGateway implements AsyncGatewayUnderTest {
 			default:
 				return unreachable(ask);
 		}
+	}
+
+	/** The module in the guest holds those that begin connections until all are there. */
+	private async race({ packets }: Ask & { kind: "race" }): Promise<Answer> {
+		const { trunk, box } = this;
+		const hold = [...this.clockMessages(), guestMessage("hold")];
+		const sent = [...(await trunk.settle(hold))];
+		for (const { interface: name, packet } of packets)
+			if (name === LOOPBACK) {
+				await box.send(encodePacket(packet));
+				sent.push(...(await trunk.settle()));
+			} else sent.push(...(await trunk.settle([this.frameOf(name, packet)])));
+		sent.push(...(await trunk.settle([guestMessage("go")])));
+		const taken = await box.listeners.taken();
+		return this.reply(sent, this.time.nowMs, taken);
 	}
 
 	/** A program of the gateway's sends the packet; one that the kernel refuses is not sent, and that is all. */
@@ -221,15 +238,18 @@ export class VmGateway implements AsyncGatewayUnderTest {
 
 	/** The packet, behind the time at which it comes. */
 	private packetFrames(ask: Ask & { kind: "packet" }): readonly Buffer[] {
-		const { packet } = ask;
-		const into = this.box.interfaceNamed(ask.interface);
-		const frame = frameFor({
+		const frame = this.frameOf(ask.interface, ask.packet);
+		return [...this.clockMessages(), frame];
+	}
+
+	private frameOf(interfaceName: string, packet: Packet): Buffer {
+		const into = this.box.interfaceNamed(interfaceName);
+		return frameFor({
 			vlan: into.vlan,
 			source: packet.source,
 			bytes: encodePacket(packet),
 			to: frameTarget(into, packet.destination),
 		});
-		return [...this.clockMessages(), frame];
 	}
 
 	/** Tells the guest what time it is, if it has to be told. */

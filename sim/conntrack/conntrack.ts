@@ -4,8 +4,7 @@
  * has come through the gateway (`nf_conntrack_in`, `__nf_conntrack_confirm`,
  * net/netfilter/nf_conntrack_core.c, 6.1).
  *
- * One packet is on its way at a time, so what the kernel does about races is left out where it
- * cannot be reached; the places say so.
+ * One packet is on its way at a time, but for races, in which several have come as far as to be confirmed.
  */
 import type { Choice } from "../chance/choice.ts";
 import type { ConntrackFilter, ConntrackLine } from "../contract/gateway.ts";
@@ -36,7 +35,7 @@ import { evict, linesOf } from "./lines.ts";
 import { Nat } from "./nat/nat.ts";
 import { type ConntrackConfig, conntrackConfigOf } from "./settings/config.ts";
 import type { Sysctls } from "./settings/sysctls.ts";
-import { confirmEntry } from "./table/confirm.ts";
+import { confirmEntry, hasClash } from "./table/confirm.ts";
 import { hashIn } from "./table/hash.ts";
 import { ENTRY_SHIFT, ORIGINAL, REPLY, STATUS } from "./table/layout.ts";
 import { IPS_CONFIRMED, IPS_SEEN_REPLY } from "./table/status.ts";
@@ -160,13 +159,24 @@ export class Conntrack implements NatApi, Stateful<SavedConntrack> {
 	 * @returns NF_DROP when another entry has one of its tuples meanwhile
 	 */
 	confirm(skb: Skb): number {
-		const { entry } = skb;
-		if (entry === NO_ENTRY) return NF_ACCEPT;
+		return this.isFirst(skb)
+			? confirmEntry(this.#table, this.#options.choice, skb)
+			: NF_ACCEPT;
+	}
+
+	/**
+	 * Does the packet begin a connection that is not confirmed yet? An answer of the gateway's own to a packet
+	 * that was not let through begins none.
+	 */
+	isFirst({ entry, ctinfo }: Skb): boolean {
+		if (entry === NO_ENTRY || ctinfo >= CTINFO_IS_REPLY) return false;
 		const status = this.#table.words[(entry << ENTRY_SHIFT) + STATUS] as number;
-		// An answer of the gateway's own to a packet that was not let through confirms nothing.
-		if ((status & IPS_CONFIRMED) !== 0 || skb.ctinfo >= CTINFO_IS_REPLY)
-			return NF_ACCEPT;
-		return confirmEntry(this.#table, this.#options.choice, skb);
+		return (status & IPS_CONFIRMED) === 0;
+	}
+
+	/** Would a first packet be dropped, or given another entry, were it confirmed now? */
+	hasClash({ entry }: Skb): boolean {
+		return hasClash(this.#table, entry);
 	}
 
 	/** The packet was copied: the copy carries the entry too, and is to be released as well. */

@@ -58,7 +58,7 @@ function unassured(table: EntryTable): readonly number[] {
 	const entries: number[] = [];
 	for (let entry = 1; entry < table.used; entry++) {
 		const status = table.words[(entry << ENTRY_SHIFT) + STATUS] as number;
-		if (table.isConfirmed(entry) && (status & IPS_ASSURED) === 0)
+		if (table.isListed(entry) && (status & IPS_ASSURED) === 0)
 			entries.push(entry);
 	}
 	return entries;

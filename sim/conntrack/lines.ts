@@ -33,13 +33,14 @@ const PROTOCOL_NAMES: Readonly<Record<number, string>> = {
 	[UDP]: "udp",
 };
 
-/** All living entries, oldest slot first. @param view of the same table */
+/** All living entries that are listed, oldest slot first. @param view of the same table */
 export function linesOf(
 	table: EntryTable,
 	view: EntryView,
 ): readonly ConntrackLine[] {
 	const lines: ConntrackLine[] = [];
 	table.forEach((entry) => {
+		if (!table.isListed(entry)) return;
 		lines.push(lineOf(table, entry, view.tcpState(entry)));
 	});
 	return lines;
@@ -53,6 +54,7 @@ export function evict(
 ): number {
 	let evicted = 0;
 	table.forEach((entry) => {
+		if (!table.isListed(entry)) return;
 		if (!matchesFilter(lineOf(table, entry, view.tcpState(entry)), filter))
 			return;
 		table.kill(entry);

@@ -24,6 +24,18 @@ export type Ask =
 			/** The connection that it belongs to, where its sender knows: for whoever looks on. */
 			readonly connection?: number | null;
 	  }
+	/**
+	 * These packets are in the gateway at once: each walks through the rules, in this order, before the first of
+	 * those that begin a connection is confirmed; then they are confirmed in this order.
+	 */
+	| {
+			readonly kind: "race";
+			readonly atMs: number;
+			readonly packets: readonly {
+				readonly interface: string;
+				readonly packet: Packet;
+			}[];
+	  }
 	/** Let time pass until `toMs`, or until the gateway sends something by itself, whichever is first. */
 	| { readonly kind: "wait"; readonly atMs: number; readonly toMs: number }
 	| {

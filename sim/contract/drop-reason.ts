@@ -77,6 +77,11 @@ const DROP_REASONS = {
 			"another connection has the same addresses and ports in reply direction",
 		symbol: "nf_ct_resolve_clash, net/netfilter/nf_conntrack_core.c",
 	},
+	"lost race": {
+		words:
+			"a first packet that was in the gateway at the same time has been confirmed before it, with the same addresses and ports",
+		symbol: "nf_ct_resolve_clash, net/netfilter/nf_conntrack_core.c",
+	},
 	"hash chain too long": {
 		words: "the chain of conntrack's hash that it belongs into is too long",
 		symbol: "__nf_conntrack_confirm, net/netfilter/nf_conntrack_core.c",
@@ -116,4 +121,5 @@ export function droppedWords(by: string): string {
 export const WAITS_FOR = {
 	neighbour: "the neighbour's address",
 	fragments: "the rest of its fragments",
+	race: "the packets that it races with",
 } as const;

@@ -122,8 +122,11 @@ export type Fate =
 	| { readonly kind: "forwarded"; readonly interface: string }
 	| { readonly kind: "delivered" }
 	| { readonly kind: "dropped"; readonly by: DroppedBy }
-	/** Waiting for the neighbour's address, or for the rest of its fragments. */
-	| { readonly kind: "queued"; readonly waitsFor: "neighbour" | "fragments" }
+	/** Waiting for the neighbour's address, for the rest of its fragments, or in a race to be confirmed. */
+	| {
+			readonly kind: "queued";
+			readonly waitsFor: "neighbour" | "fragments" | "race";
+	  }
 	| { readonly kind: "unknown"; readonly unknown: Unknown };
 
 export function dropped(by: DroppedBy): Fate {
@@ -185,6 +188,8 @@ export interface ConntrackTuple {
 
 /** One step of a packet's path: a rule that matched, the end of a chain, or a policy. @public */
 export interface TraceEvent {
+	/** In a race, the place of the packet among those that race, from 0; 0 for every other packet. */
+	readonly racer: number;
 	readonly table: TableName;
 	readonly chain: string;
 	readonly hook: HookName;

@@ -88,6 +88,7 @@ export function createGateway(
 		fragments: { waiting: new Map(), sentBy: new Map() },
 		icmpLimits: freshIcmpLimits(),
 		made: [],
+		held: [],
 		emissions: [],
 		received: undefined,
 		forwarded: routes.interfaces.map((name) => ({

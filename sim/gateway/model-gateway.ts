@@ -30,6 +30,7 @@ import { readConditions, writeCondition } from "./condition-files.ts";
 import { createGateway } from "./create-gateway.ts";
 import { advanceTo, fireNext, receive } from "./ip/events.ts";
 import { takeEmissions } from "./ip/neighbours.ts";
+import { type Raced, race } from "./ip/race.ts";
 import { carryOut } from "./operations.ts";
 import type { GatewayState } from "./state/gateway-state.ts";
 import {
@@ -88,6 +89,8 @@ export class ModelGateway {
 	private state: GatewayState;
 	/** What became of the packet that came in last; `null` before the first. */
 	fate: Fate | null = null;
+	/** What became of the packets of the last race, in their order. */
+	raced: readonly Raced[] = [];
 
 	/**
 	 * @param ports a walk that takes every way gives `WalkedGatewayPorts`
@@ -131,6 +134,9 @@ export class ModelGateway {
 						this.state.routes.indexOf(ask.interface),
 						ask.packet,
 					);
+					break;
+				case "race":
+					this.raced = this.race(ask);
 					break;
 				case "operation":
 					outcome = this.operate(ask.operation);
@@ -328,6 +334,20 @@ export class ModelGateway {
 	private setPort({ protocol, address, port, becomes }: PortAsk): void {
 		const at = { protocol, address: addressOf(address), port };
 		this.state.ownPorts.set(at, becomes);
+	}
+
+	private race({ packets }: Ask & { kind: "race" }): readonly Raced[] {
+		const { state, tracer } = this;
+		const racers = packets.map(({ interface: name, packet }) => {
+			return { interface: state.routes.indexOf(name), packet };
+		});
+		try {
+			return race(state, racers, (place) => {
+				if (tracer !== null) tracer.racer = place;
+			});
+		} finally {
+			if (tracer !== null) tracer.racer = 0;
+		}
 	}
 
 	private setNeighbour(ask: Ask & { kind: "neighbour" }): void {

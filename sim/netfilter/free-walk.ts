@@ -30,6 +30,7 @@ export interface WalkRecord {
 
 export class FreeWalk implements RuleTracer {
 	isOn = true;
+	racer = 0;
 	readonly decide: Decide;
 	private net: Netfilter | null = null;
 	private rules: string[] = [];

@@ -7,8 +7,12 @@ import type { DroppedBy } from "../contract/gateway.ts";
 import type { Table } from "../contract/ruleset.ts";
 import { UnknownSignal } from "../contract/unknown-signal.ts";
 import {
+	type HOOK_FORWARD,
+	type HOOK_INPUT,
 	HOOK_NAMES,
 	HOOK_OUTPUT,
+	type HOOK_POSTROUTING,
+	type HOOK_PREROUTING,
 	NF_ACCEPT,
 	NF_DROP,
 	type Skb,
@@ -21,6 +25,12 @@ import { HOOK_ENTRIES, type HookFunction } from "./hooks.ts";
 import type { HookStep, Netfilter } from "./netfilter.ts";
 import { nameOf, placeOf, traverse } from "./traverse.ts";
 
+/** A packet that races stops where it would be confirmed. */
+const HELD = "held";
+
+/** What stops a packet at the end of its way, where it would be confirmed. */
+export type StoppedAtEnd = DroppedBy | typeof HELD;
+
 /**
  * Runs all functions of a hook.
  * @returns what stopped the packet: the place of a rule or policy, or a reason of the stack; `null` when it goes on
@@ -28,9 +38,19 @@ import { nameOf, placeOf, traverse } from "./traverse.ts";
  */
 export function nfHook(
 	net: Netfilter,
+	hook: typeof HOOK_INPUT | typeof HOOK_POSTROUTING,
+	skb: Skb,
+): StoppedAtEnd | null;
+export function nfHook(
+	net: Netfilter,
+	hook: typeof HOOK_PREROUTING | typeof HOOK_FORWARD | typeof HOOK_OUTPUT,
+	skb: Skb,
+): DroppedBy | null;
+export function nfHook(
+	net: Netfilter,
 	hook: number,
 	skb: Skb,
-): DroppedBy | null {
+): StoppedAtEnd | null {
 	skb.hook = hook;
 	const steps = (net.hooks ?? wired(net))[hook] as readonly HookStep[];
 	for (let index = 0; index < steps.length; index++) {
@@ -40,7 +60,7 @@ export function nfHook(
 	return null;
 }
 
-function run(net: Netfilter, step: HookStep, skb: Skb): DroppedBy | null {
+function run(net: Netfilter, step: HookStep, skb: Skb): StoppedAtEnd | null {
 	switch (step.kind) {
 		case "track":
 			return ofConntrack(net.conntrack.incoming(skb));
@@ -61,8 +81,27 @@ function run(net: Netfilter, step: HookStep, skb: Skb): DroppedBy | null {
 			return isChanged ? (by ?? rerouted(net, skb)) : by;
 		}
 		case "confirm":
-			return ofConntrack(net.conntrack.confirm(skb));
+			return nfConfirm(net, skb);
+		case "hold":
+			return net.conntrack.isFirst(skb) ? HELD : null;
 	}
+}
+
+/** What stands last at INPUT and POSTROUTING (`nf_confirm`, net/netfilter/nf_conntrack_proto.c, 6.1). */
+export function nfConfirm(
+	{ conntrack }: Netfilter,
+	skb: Skb,
+): DroppedBy | null {
+	return ofConntrack(conntrack.confirm(skb));
+}
+
+/** From now on first packets stop where they would be confirmed; until `hooks` is emptied. */
+export function holdFirstPackets(net: Netfilter): void {
+	net.hooks = (net.hooks ?? wired(net)).map((steps) =>
+		steps.map((step) =>
+			step.kind === "confirm" ? { kind: "hold", program: null } : step,
+		),
+	);
 }
 
 function walk(net: Netfilter, program: Program, skb: Skb): DroppedBy | null {

@@ -22,7 +22,8 @@ export interface Netfilter {
  * known where they stand are inlined.
  */
 export type HookStep =
-	| { readonly kind: "track" | "confirm"; readonly program: null }
+	/** `hold`: while packets race, in the place of `confirm`. */
+	| { readonly kind: "track" | "confirm" | "hold"; readonly program: null }
 	| {
 			/** `own-…`: at OUTPUT, where what was changed may have to go elsewhere. */
 			readonly kind: "table" | "own-mangle" | "nat" | "own-nat";

@@ -28,6 +28,8 @@ type Reached = Omit<TraceEvent, "markAfter" | "connmark" | "log"> & {
 export interface RuleTracer extends Tracer {
 	/** While it is off, nothing is reported. To be switched between packets. */
 	isOn: boolean;
+	/** See `TraceEvent`. */
+	racer: number;
 }
 
 /** The tracer that the sinks ask for; `null` when there are none. */
@@ -50,12 +52,14 @@ function createRuleTracer(sink: TraceSink, net: () => Netfilter): RuleTracer {
 	let pending: Reached | null = null;
 	return {
 		isOn: true,
+		racer: 0,
 		reached(program: Program, at: number, skb: Skb) {
 			if (!this.isOn) return;
 			const { routes, tables } = net();
 			const { interfaces } = routes;
 			const chain = program.chains[at] as Program["chains"][number];
 			pending = {
+				racer: this.racer,
 				table: program.table.name,
 				chain: chain.name,
 				hook: HOOK_NAMES[skb.hook] as HookName,
@@ -95,6 +99,7 @@ function createRuleTracer(sink: TraceSink, net: () => Netfilter): RuleTracer {
 function createNameTracer(sink: (rule: string) => void): RuleTracer {
 	return {
 		isOn: true,
+		racer: 0,
 		reached(program, at) {
 			if (this.isOn) sink(nameOf(program, at));
 		},

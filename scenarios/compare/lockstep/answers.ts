@@ -16,7 +16,9 @@ type Difference = Pick<Divergence, "kind" | "model" | "kernel">;
 export function printAsk(ask: Ask): string {
 	switch (ask.kind) {
 		case "packet":
-			return `${ask.interface} ← ${printed(ask.packet)}`;
+			return entering(ask);
+		case "race":
+			return `at once: ${ask.packets.map(entering).join("; ")}`;
 		case "wait":
 			return `wait until ${ask.toMs} ms`;
 		case "operation":
@@ -28,6 +30,13 @@ export function printAsk(ask: Ask): string {
 		case "port":
 			return `port ${ask.protocol}/${ask.port} of ${ask.address} becomes ${ask.becomes}`;
 	}
+}
+
+function entering(one: {
+	readonly interface: string;
+	readonly packet: Packet;
+}) {
+	return `${one.interface} ← ${printed(one.packet)}`;
 }
 
 /**

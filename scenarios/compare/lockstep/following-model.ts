@@ -124,10 +124,10 @@ export class FollowingModel {
 
 	/** @param kernel what a kernel made of the same */
 	async answer(ask: Ask, kernel: KernelSide): Promise<Answer> {
-		if (ask.kind !== "packet") return this.answerAlone(ask);
-		const { packet } = ask;
-		const sent = kernel.emissions.filter(
-			(one) => one.packet.destination !== packet.source,
+		const packets = packetsOf(ask);
+		if (packets.length === 0) return this.answerAlone(ask);
+		const sent = kernel.emissions.filter(({ packet: { destination } }) =>
+			packets.every(({ source }) => source !== destination),
 		);
 		this.begin({ ...kernel, emissions: sent });
 		this.draws.connections = await this.connectionsOf(kernel);
@@ -137,10 +137,10 @@ export class FollowingModel {
 			ports.every(({ isSeen }) => isSeen) &&
 			printEmissions(answer).join() === printEmissions(kernel).join();
 		if (ports.length === 0 || isTold) return answer;
-		const theirs = entriesOf(packet, await kernel.conntrack());
+		const theirs = entriesOf(packets, await kernel.conntrack());
 		if (theirs.length === 0 && !ports.some(({ isSeen }) => isSeen))
 			this.chance ??= "port";
-		return this.drawAs(theirs, packet) ?? answer;
+		return this.drawAs(theirs, packets) ?? answer;
 	}
 
 	/**
@@ -149,13 +149,13 @@ export class FollowingModel {
 	 */
 	private drawAs(
 		theirs: readonly ConntrackLine[],
-		packet: Packet,
+		packets: readonly Packet[],
 	): Answer | null {
 		let answer: Answer | null = null;
 		let at = 0;
 		let tries = 0;
 		for (;;) {
-			const ours = entriesOf(packet, this.model.conntrackLines);
+			const ours = entriesOf(packets, this.model.conntrackLines);
 			const entry = missingIn(ours, theirs);
 			const own = missingIn(theirs, ours);
 			if (entry === null || own === null) return answer;
@@ -261,6 +261,11 @@ export class FollowingModel {
 		if (!this.model.dropsByChance) return null;
 		return new Set((await kernel.conntrack()).map(keyOf));
 	}
+}
+
+function packetsOf(ask: Ask): readonly Packet[] {
+	if (ask.kind === "packet") return [ask.packet];
+	return ask.kind === "race" ? ask.packets.map(({ packet }) => packet) : [];
 }
 
 /** The same for a gateway whose clock is ahead of the asker's, since it kept up with another, and does not go back. */

@@ -56,19 +56,27 @@ function offsetOf(port: number, lowest: number, count: number): number | null {
 	return offset >= 0 && offset < count ? offset : null;
 }
 
-/** The connections that a packet may have begun: one in each zone. */
+/** The connections that some packets may have begun: of each, one in each zone. */
 export function entriesOf(
-	packet: Packet,
+	packets: readonly Packet[],
 	lines: readonly ConntrackLine[],
 ): readonly ConntrackLine[] {
+	return lines.filter((line) =>
+		packets.some((packet) => mayHaveBegun(packet, line)),
+	);
+}
+
+function mayHaveBegun(
+	packet: Packet,
+	{ protocol, original }: ConntrackLine,
+): boolean {
 	const [sourcePort, destinationPort] = portsOf(packet);
-	return lines.filter(
-		({ protocol, original }) =>
-			protocol === packet.kind &&
-			original.source === formatAddress(packet.source) &&
-			original.destination === formatAddress(packet.destination) &&
-			original.sourcePort === sourcePort &&
-			original.destinationPort === destinationPort,
+	return (
+		protocol === packet.kind &&
+		original.source === formatAddress(packet.source) &&
+		original.destination === formatAddress(packet.destination) &&
+		original.sourcePort === sourcePort &&
+		original.destinationPort === destinationPort
 	);
 }
 

@@ -176,7 +176,7 @@ export class SideBySide {
 			const ours = model.answerAlone(ask);
 			return this.waitBoth(ask, ours, model.hasGivenUp());
 		}
-		if (ask.kind !== "packet") {
+		if (ask.kind !== "packet" && ask.kind !== "race") {
 			const theirs = await kernel.answer(ask);
 			return { ask, ours: model.answerAlone(ask), theirs, rules: NO_RULES };
 		}

@@ -10,6 +10,7 @@ import { hashIn } from "../table/hash.ts";
 import {
 	BY_SOURCE_NEXT,
 	ENTRY_SHIFT,
+	ORIGINAL,
 	PROTOCOL,
 	REPLY,
 	REPLY_TUPLE,
@@ -46,11 +47,12 @@ export interface TupleSearch {
 }
 
 const wantedReply = scratchTuple();
+const original = scratchTuple();
 
 /**
  * Would the replies to this tuple be taken for another entry's packets (`nf_nat_used_tuple`,
- * `nf_conntrack_tuple_taken`)? The kernel lets another entry with the very same original tuple pass,
- * for confirmation to settle: with one packet at a time there is none, it would have been found.
+ * `nf_conntrack_tuple_taken`)? Another entry with the very same original tuple may pass, for confirmation
+ * to settle: one is left by a race.
  */
 function isTaken(table: EntryTable, tuple: Tuple, entry: number): boolean {
 	const zones = table.words[(entry << ENTRY_SHIFT) + ZONES] as number;
@@ -60,11 +62,26 @@ function isTaken(table: EntryTable, tuple: Tuple, entry: number): boolean {
 	let node = index.heads[chain] as number;
 	while (node !== 0) {
 		const next = table.words[tupleAt(node) + TUPLE_NEXT] as number;
-		if (table.hasKey(node, wantedReply, zones) && table.living(node) !== 0)
+		if (
+			table.hasKey(node, wantedReply, zones) &&
+			table.living(node) !== 0 &&
+			!hasSameOriginal(table, node >> 1, entry)
+		)
 			return true;
 		node = next;
 	}
 	return false;
+}
+
+function hasSameOriginal(table: EntryTable, one: number, other: number) {
+	const { words } = table;
+	const at = other << ENTRY_SHIFT;
+	readTuple(original, words, at, (words[at + PROTOCOL] as number) & 0xff);
+	return table.hasKey(
+		one * 2 + ORIGINAL,
+		original,
+		words[at + ZONES] as number,
+	);
 }
 
 /** Does the part that may be changed lie in the range's ports (`l4proto_in_range`)? */

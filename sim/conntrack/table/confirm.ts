@@ -1,5 +1,6 @@
 /** An entry enters the table (`__nf_conntrack_confirm`, net/netfilter/nf_conntrack_core.c, 6.1). */
 import type { Choice } from "../../chance/choice.ts";
+import { DCCP, GRE, HZ, SCTP } from "../../kernel.ts";
 import { ICMP, TCP } from "../../packet/packet.ts";
 import { NF_ACCEPT, type Skb } from "../../packet/skb/skb.ts";
 import {
@@ -19,6 +20,8 @@ import {
 	IPS_CONFIRMED,
 	IPS_DST_NAT,
 	IPS_DST_NAT_DONE,
+	IPS_FIXED_TIMEOUT,
+	IPS_NAT_CLASH,
 	IPS_SRC_NAT,
 	IPS_SRC_NAT_DONE,
 } from "./status.ts";
@@ -30,6 +33,15 @@ import { type ConntrackDropReason, dropFor } from "./verdicts.ts";
 // MIN_CHAINLEN, MAX_CHAINLEN: a longer chain refuses new entries, so that nobody can make one at will.
 const LEAST_CHAIN_LIMIT = 50;
 const CHAIN_LIMIT_SPREAD = 30;
+
+/** Trackers without `allow_clash`: a packet more or less makes a difference there. */
+const REFUSES_CLASH: ReadonlySet<number> = new Set([
+	TCP,
+	ICMP,
+	SCTP,
+	DCCP,
+	GRE,
+]);
 
 const key = scratchTuple();
 const other = scratchTuple();
@@ -51,7 +63,7 @@ export function confirmEntry(
 	const taken =
 		nodeWithSameTuple(table, original, chain) ||
 		nodeWithSameTuple(table, reply, replyChain);
-	if (taken !== 0) return resolveClash(table, skb, taken >> 1);
+	if (taken !== 0) return resolveClash(table, skb, taken >> 1, replyChain);
 	if (
 		isTooLong(choice, index.lengthAround(chain)) ||
 		isTooLong(choice, index.lengthAround(replyChain))
@@ -64,6 +76,15 @@ export function confirmEntry(
 	index.link(words, original, chain);
 	index.link(words, reply, replyChain);
 	return NF_ACCEPT;
+}
+
+/** Would the entry find one of its tuples taken, were it confirmed now? */
+export function hasClash(table: EntryTable, entry: number): boolean {
+	return [ORIGINAL, REPLY].some((direction) => {
+		const node = entry * 2 + direction;
+		const chain = table.index.chain(hashOfNode(table.words, node));
+		return nodeWithSameTuple(table, node, chain) !== 0;
+	});
 }
 
 /** @returns the node of a living entry that has the same tuple already, or 0 */
@@ -95,27 +116,69 @@ function isTooLong(choice: Choice, length: number): boolean {
 }
 
 /**
- * Another entry has a tuple of this one (`nf_ct_resolve_clash`). With one packet at a time that
- * happens in reply direction only: NAT found no free port, or two zones share their replies. (In
- * original direction the packet would have been given that other entry. So what
- * `nf_ct_resolve_clash_harder` adds cannot be reached: it gives up on a clash in reply direction.)
+ * Another entry has a tuple of this one (`nf_ct_resolve_clash`). In original direction, the other one's
+ * packet was in the gateway at the same time; else this one would have been given that entry. In reply
+ * direction NAT may also have found no free port, or two zones share their replies.
  */
-function resolveClash(table: EntryTable, skb: Skb, winner: number): number {
+function resolveClash(
+	table: EntryTable,
+	skb: Skb,
+	winner: number,
+	replyChain: number,
+): number {
+	const { words } = table;
+	const own = skb.entry << ENTRY_SHIFT;
+	const protocol = (words[own + PROTOCOL] as number) & 0xff;
+	if (REFUSES_CLASH.has(protocol)) return dropFor(clashOf(words, own));
+	if (joins(table, skb, winner)) return NF_ACCEPT;
+	const reply = skb.entry * 2 + REPLY;
+	const taken = nodeWithSameTuple(table, reply, replyChain);
+	if (taken === 0) {
+		confirmReplies(table, skb.entry, replyChain);
+		return NF_ACCEPT;
+	}
+	return joins(table, skb, taken >> 1)
+		? NF_ACCEPT
+		: dropFor(clashOf(words, own));
+}
+
+/**
+ * The packet takes the other entry for its own where that changes nothing for it: no translation, or
+ * the same one (`__nf_ct_resolve_clash`).
+ */
+function joins(table: EntryTable, skb: Skb, winner: number): boolean {
 	const { words } = table;
 	const at = winner << ENTRY_SHIFT;
-	const own = skb.entry << ENTRY_SHIFT;
-	const protocol = (words[at + PROTOCOL] as number) & 0xff;
-	// UDP and protocols without a tracker: a packet more or less makes no difference there.
-	if (protocol === TCP || protocol === ICMP)
-		return dropFor(clashOf(words, own));
 	const status = words[at + STATUS] as number;
 	const isTranslated = (status & (IPS_SRC_NAT_DONE | IPS_DST_NAT_DONE)) !== 0;
-	if (isTranslated && !isSameConnection(words, at, own))
-		return dropFor(clashOf(words, own));
+	if (isTranslated && !isSameConnection(words, at, skb.entry << ENTRY_SHIFT))
+		return false;
+	table.mergeCounters(winner, skb.entry);
 	table.get(winner);
 	table.put(skb.entry);
 	skb.entry = winner;
-	return NF_ACCEPT;
+	return true;
+}
+
+/**
+ * Packets in original direction are the other entry's from now on. This one translates the replies to
+ * its first packet, for a second (`nf_ct_resolve_clash_harder`).
+ */
+function confirmReplies(
+	table: EntryTable,
+	entry: number,
+	replyChain: number,
+): void {
+	const { words } = table;
+	const at = entry << ENTRY_SHIFT;
+	words[at + TIMEOUT] = table.now + HZ;
+	words[at + STATUS] =
+		(words[at + STATUS] as number) |
+		IPS_FIXED_TIMEOUT |
+		IPS_NAT_CLASH |
+		IPS_CONFIRMED;
+	words[at + USE] = (words[at + USE] as number) + 1;
+	table.index.link(words, entry * 2 + REPLY, replyChain);
 }
 
 /** An entry that NAT has changed found no port of its own; others clash by their zones. */

@@ -35,7 +35,13 @@ import {
 	ZONES,
 	zoneOf,
 } from "./layout.ts";
-import { IPS_CONFIRMED, IPS_DYING, IPS_SRC_NAT_DONE } from "./status.ts";
+import {
+	IPS_CONFIRMED,
+	IPS_DYING,
+	IPS_FIXED_TIMEOUT,
+	IPS_NAT_CLASH,
+	IPS_SRC_NAT_DONE,
+} from "./status.ts";
 import type { Tuple } from "./tuple.ts";
 import { TupleIndex } from "./tuple-index.ts";
 
@@ -150,6 +156,12 @@ export class EntryTable implements Stateful<SavedTable> {
 		return (status & (IPS_CONFIRMED | IPS_DYING)) === IPS_CONFIRMED;
 	}
 
+	/** Is it in the table, and found by its original tuple? What is not is in no list (`ct_seq_show`). */
+	isListed(entry: number): boolean {
+		const status = this.words[(entry << ENTRY_SHIFT) + STATUS] as number;
+		return this.isConfirmed(entry) && (status & IPS_NAT_CLASH) === 0;
+	}
+
 	/** Calls back for every entry in the table that has not expired, oldest slot first. */
 	forEach(visit: (entry: number) => void): void {
 		for (let entry = 1; entry < this.used; entry++)
@@ -220,16 +232,28 @@ export class EntryTable implements Stateful<SavedTable> {
 		counters[at + 1] = (counters[at + 1] as number) + skb.length;
 	}
 
+	/** The first packet of an entry that is given up counts for another entry (`nf_ct_acct_merge`). */
+	mergeCounters(to: number, from: number): void {
+		const { counters, words } = this;
+		const counted = (entry: number) =>
+			((words[(entry << ENTRY_SHIFT) + STATUS] as number) & HAS_COUNTERS) !== 0;
+		if (counters === null || !counted(to) || !counted(from)) return;
+		counters[to * 4] = (counters[to * 4] as number) + 1;
+		counters[to * 4 + 1] =
+			(counters[to * 4 + 1] as number) + (counters[from * 4 + 1] as number);
+	}
+
 	/**
 	 * Lets a packet's entry live for `timeout` jiffies from now, or from its confirmation on, and counts
-	 * the packet (`__nf_ct_refresh_acct`, nf_conntrack_core.c, 6.1). Fixed timeouts (IPS_FIXED_TIMEOUT)
-	 * come from clashes and from ctnetlink only, and neither makes one here.
+	 * the packet (`__nf_ct_refresh_acct`, nf_conntrack_core.c, 6.1).
 	 */
 	refresh(skb: Skb, timeout: number): void {
 		const { words } = this;
 		const at = skb.entry << ENTRY_SHIFT;
-		const confirmed = ((words[at + STATUS] as number) & IPS_CONFIRMED) !== 0;
-		words[at + TIMEOUT] = confirmed ? this.now + timeout : timeout;
+		const status = words[at + STATUS] as number;
+		const confirmed = (status & IPS_CONFIRMED) !== 0;
+		if ((status & IPS_FIXED_TIMEOUT) === 0)
+			words[at + TIMEOUT] = confirmed ? this.now + timeout : timeout;
 		this.account(skb);
 	}
 
@@ -242,7 +266,8 @@ export class EntryTable implements Stateful<SavedTable> {
 		const status = this.words[at] as number;
 		if ((status & IPS_DYING) !== 0) return;
 		this.words[at] = status | IPS_DYING;
-		this.index.unlink(this.words, entry * 2 + ORIGINAL);
+		if ((status & IPS_NAT_CLASH) === 0)
+			this.index.unlink(this.words, entry * 2 + ORIGINAL);
 		this.index.unlink(this.words, entry * 2 + REPLY);
 		this.put(entry);
 	}
@@ -388,7 +413,12 @@ export class EntryTable implements Stateful<SavedTable> {
 	#confirmedNodes(): readonly number[] {
 		const nodes: number[] = [];
 		for (let node = 2; node < this.used * 2; node++)
-			if (this.isConfirmed(node >> 1)) nodes.push(node);
+			if (
+				(node & 1) === ORIGINAL
+					? this.isListed(node >> 1)
+					: this.isConfirmed(node >> 1)
+			)
+				nodes.push(node);
 		return nodes;
 	}
 

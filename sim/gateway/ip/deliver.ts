@@ -25,6 +25,7 @@ import { sendUnreachable } from "../icmp/icmp-send.ts";
 import { echoReplyFor, resetFor } from "../icmp/messages.ts";
 import type { GatewayState } from "../state/gateway-state.ts";
 import { transmit } from "./neighbours.ts";
+import { stopped } from "./stopped.ts";
 
 const DELIVERED: Fate = { kind: "delivered" };
 const INET_ECN_MASK = 3;
@@ -38,7 +39,11 @@ export function ipLocalDeliver(gateway: GatewayState, given: Skb): Fate {
 		given.fragment === null ? given : ipDefrag(gateway, given, "deliver");
 	if (typeof skb === "string") return fragmentFate(skb);
 	const by = nfHook(gateway, HOOK_INPUT, skb);
-	if (by !== null) return dropped(by);
+	if (by !== null) return stopped(gateway, by, skb, { to: "socket" });
+	return ipLocalDeliverFinish(gateway, skb);
+}
+
+export function ipLocalDeliverFinish(gateway: GatewayState, skb: Skb): Fate {
 	if (skb.checksum === "wrong") return dropped("wrong checksum");
 	deliverToProtocol(gateway, skb);
 	return DELIVERED;

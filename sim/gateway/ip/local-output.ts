@@ -20,6 +20,7 @@ import type { GatewayState } from "../state/gateway-state.ts";
 import { ipLocalDeliver } from "./deliver.ts";
 import { ipRcvFinish } from "./input.ts";
 import { ipOutput } from "./output.ts";
+import { stopped } from "./stopped.ts";
 
 /**
  * Sends what the gateway made up while a packet was on its way, in that order, and what it makes up
@@ -83,7 +84,13 @@ function comeBack(gateway: GatewayState, skb: Skb): Fate {
 			"fragments that the gateway sends to itself untracked are not modelled",
 		);
 	const stoppedOut = nfHook(gateway, HOOK_POSTROUTING, skb);
-	if (stoppedOut !== null) return dropped(stoppedOut);
+	if (stoppedOut !== null)
+		return stopped(gateway, stoppedOut, skb, { to: "loopback" });
+	return comeIn(gateway, skb);
+}
+
+/** What has left by the loopback interface comes in by it. */
+export function comeIn(gateway: GatewayState, skb: Skb): Fate {
 	afterLoopback(skb);
 	skb.inInterface = LOOPBACK_IFINDEX;
 	skb.outInterface = 0;

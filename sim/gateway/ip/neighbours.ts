@@ -158,7 +158,7 @@ function neighbourAt(
 }
 
 /** A copy that can wait: the record that came in serves the next packet. */
-function kept({ conntrack }: GatewayState, skb: Skb): Skb {
+export function kept({ conntrack }: GatewayState, skb: Skb): Skb {
 	const copy = { ...skb };
 	conntrack.hold(copy);
 	return copy;

@@ -8,12 +8,22 @@ import { inParts, isTooLong } from "../fragments/fragmentation.ts";
 import { sendUnreachable } from "../icmp/icmp-send.ts";
 import type { GatewayState } from "../state/gateway-state.ts";
 import { neighOutput } from "./neighbours.ts";
+import { stopped } from "./stopped.ts";
 
 const QUEUED: Fate = { kind: "queued", waitsFor: "neighbour" };
 
 export function ipOutput(gateway: GatewayState, skb: Skb, route: Route): Fate {
 	const by = nfHook(gateway, HOOK_POSTROUTING, skb);
-	if (by !== null) return dropped(by);
+	if (by !== null) return stopped(gateway, by, skb, { to: "link", route });
+	return ipFinishOutput(gateway, skb, route);
+}
+
+/** Behind the last hook. */
+export function ipFinishOutput(
+	gateway: GatewayState,
+	skb: Skb,
+	route: Route,
+): Fate {
 	if (!gateway.routes.isUp(route.interface)) return dropped("link is down");
 	if (
 		skb.receivedParts !== null ||

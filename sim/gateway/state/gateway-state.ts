@@ -9,6 +9,7 @@ import type { Netfilter } from "../../netfilter/netfilter.ts";
 import type { Address } from "../../packet/packet.ts";
 import type { Skb } from "../../packet/skb/skb.ts";
 import type { AddressCache } from "../../routing/address-cache.ts";
+import type { Route } from "../../routing/routes.ts";
 import type { FragmentQueue } from "./fragment-queue.ts";
 import type { OwnPorts } from "./own-ports.ts";
 import type { Settings } from "./settings.ts";
@@ -32,6 +33,8 @@ export interface GatewayState extends Netfilter {
 	 * walk in this order once that packet is done (`sendMade`); each holds its conntrack entry already.
 	 */
 	readonly made: Skb[];
+	/** First packets of a race that wait to be confirmed, in their order; empty between two answers. */
+	readonly held: HeldPacket[];
 	/** What came out and was not fetched yet, in order. */
 	emissions: Emission[];
 	/** The record of the packet that came in last: it serves the next one. */
@@ -39,6 +42,20 @@ export interface GatewayState extends Netfilter {
 	/** By interface index: what became of a packet that left by it. */
 	readonly forwarded: readonly Fate[];
 }
+
+/** A copy of a packet, which holds its conntrack entry, and what is left of its way. */
+export interface HeldPacket {
+	readonly skb: Skb;
+	readonly way: WayLeft;
+	/** The tuples of its entry are others' already: it would not have been confirmed without the race either. */
+	readonly hasClash: boolean;
+}
+
+export type WayLeft =
+	| { readonly to: "link"; readonly route: Route }
+	| { readonly to: "socket" }
+	/** Out by the loopback interface, and in again. */
+	| { readonly to: "loopback" };
 
 /** What a timer does when it is due. */
 export type TimerTask =
