@@ -82,6 +82,7 @@ export {
 	lossy,
 	observe,
 	packet,
+	race,
 	repeat,
 	type SendOptions,
 	send,

@@ -111,12 +111,11 @@ export class VmGateway implements AsyncGatewayUnderTest {
 		const sent = [...(await trunk.settle(hold))];
 		for (const { interface: name, packet } of packets)
 			if (name === LOOPBACK) {
-				await box.send(encodePacket(packet));
+				await box.send(packet);
 				sent.push(...(await trunk.settle()));
 			} else sent.push(...(await trunk.settle([this.frameOf(name, packet)])));
 		sent.push(...(await trunk.settle([guestMessage("go")])));
-		const taken = await box.listeners.taken();
-		return this.reply(sent, this.time.nowMs, taken);
+		return this.reply(await this.seen(sent));
 	}
 
 	/** A program of the gateway's sends the packet; one that the kernel refuses is not sent, and that is all. */

@@ -3,6 +3,8 @@
 import type { Answer, Ask } from "../../sim/contract/ask.ts";
 import { droppedWords, WAITS_FOR } from "../../sim/contract/drop-reason.ts";
 import type { Fate, TraceEvent } from "../../sim/contract/gateway.ts";
+import type { ModelGateway } from "../../sim/gateway/model-gateway.ts";
+import { passedBy } from "../../sim/gateway/passed.ts";
 import { printPacket } from "../../sim/packet/notation/notation.ts";
 import type { Packet } from "../../sim/packet/packet.ts";
 import type { LinkEvent } from "../../sim/world/watch.ts";
@@ -53,8 +55,9 @@ export class PathRecorder {
 	private readonly followed: ReadonlySet<number>;
 	private readonly kept = new Map<number | null, number>();
 	private readonly walks = new Set<string>();
-	private ask: (Ask & { readonly kind: "packet" }) | null = null;
-	private steps: PathStep[] = [];
+	private ask: Ask | null = null;
+	/** By the packet's place in a race. */
+	private steps: PathStep[][] = [];
 
 	constructor(followed: ReadonlySet<number>) {
 		this.followed = followed;
@@ -63,10 +66,10 @@ export class PathRecorder {
 	/** @returns whether the packet is followed */
 	begin(ask: Ask): boolean {
 		this.ask = null;
-		if (ask.kind !== "packet") return false;
-		const connection = ask.connection ?? null;
+		if (ask.kind !== "packet" && ask.kind !== "race") return false;
+		const connection = ask.kind === "packet" ? ask.connection : undefined;
 		// Somebody sent it whose connection is not known, a health checker say: of no interest here.
-		const isByHand = ask.connection === undefined;
+		const isByHand = connection === undefined;
 		if (!isByHand && (connection === null || !this.followed.has(connection)))
 			return false;
 		this.ask = ask;
@@ -75,9 +78,11 @@ export class PathRecorder {
 	}
 
 	note(event: TraceEvent): void {
-		if (this.steps.length >= MOST_STEPS) return;
+		this.steps[event.racer] ??= [];
+		const steps = this.steps[event.racer] as PathStep[];
+		if (steps.length >= MOST_STEPS) return;
 		const { table, chain, kind, number, text } = event;
-		this.steps.push({
+		steps.push({
 			place: `${table}:${chain}:${kind}:${number}`,
 			text,
 			markBefore: event.markBefore,
@@ -86,21 +91,23 @@ export class PathRecorder {
 		});
 	}
 
-	end(answer: Answer, fate: Fate | null): void {
+	/** @param gateway that has given the answer */
+	end(answer: Answer, gateway: ModelGateway): void {
 		const { ask, steps } = this;
 		if (ask === null) return;
-		this.keep({
-			atMs: ask.atMs,
-			connection: ask.connection ?? null,
-			direction: "in",
-			in: { interface: ask.interface, packet: print(ask.packet) },
-			steps,
-			out: answer.emissions.map((one) => ({
-				interface: one.interface,
-				packet: print(one.packet),
-			})),
-			fate: answer.unknown ? "unknown" : describeFate(fate),
-		});
+		for (const passed of passedBy(ask, answer, gateway))
+			this.keep({
+				atMs: ask.atMs,
+				connection: (ask.kind === "packet" ? ask.connection : null) ?? null,
+				direction: "in",
+				in: { interface: passed.interface, packet: print(passed.packet) },
+				steps: steps[passed.racer] ?? [],
+				out: passed.emissions.map((one) => ({
+					interface: one.interface,
+					packet: print(one.packet),
+				})),
+				fate: describeFate(passed.fate),
+			});
 	}
 
 	/** What hosts on one link say to each other, of the connections that are followed. */

@@ -134,7 +134,7 @@ function followed(
 		const ask = step.value;
 		gateway.isTraced = recorder.begin(ask);
 		const answer = gateway.answer(ask);
-		recorder.end(answer, ask.kind === "packet" ? gateway.fate : null);
+		recorder.end(answer, gateway);
 		if (answer.observation !== null) {
 			const label = labels[snapshots.length] ?? "";
 			const about = { label, atMs: answer.nowMs };
@@ -145,6 +145,12 @@ function followed(
 	return { snapshots, paths: recorder.paths, followed: chosen };
 }
 
+const CHANGING: ReadonlySet<Step["kind"]> = new Set([
+	"operation",
+	"packet",
+	"race",
+]);
+
 /** An observation behind each step that changes something, and what to call them all, in their order. */
 function withSnapshots(steps: readonly Step[]): {
 	readonly steps: readonly Step[];
@@ -152,7 +158,7 @@ function withSnapshots(steps: readonly Step[]): {
 } {
 	let left = MOST_SNAPSHOTS;
 	const all = steps.flatMap((step): readonly Step[] => {
-		const changes = step.kind === "operation" || step.kind === "packet";
+		const changes = CHANGING.has(step.kind);
 		if (!changes || left === 0) return [step];
 		left--;
 		const label = `after ${describeStep(step)}`;

@@ -44,7 +44,8 @@ export function exactShares(
 	const untilMs = last.startedMs;
 	const isMoved = steps.some(
 		({ kind, atMs }) =>
-			atMs <= untilMs && (kind === "operation" || kind === "packet"),
+			atMs <= untilMs &&
+			(kind === "operation" || kind === "packet" || kind === "race"),
 	);
 	const isFlipped = account.events.some(
 		({ kind, atMs }) => kind === "condition" && atMs > 0 && atMs <= untilMs,
@@ -133,6 +134,7 @@ export function leadToOne(
 	const isChanged = steps.some(
 		(step) =>
 			step.kind === "packet" ||
+			step.kind === "race" ||
 			(step.kind === "operation" && step.operation.kind !== "condition"),
 	);
 	if (isChanged) return false;

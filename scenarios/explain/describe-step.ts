@@ -35,6 +35,11 @@ export function describeStep(step: Step): string {
 			{ kind: "packet" },
 			({ interface: into, packet }) => `${into} ← ${packet}`,
 		)
+		.with(
+			{ kind: "race" },
+			({ packets }) =>
+				`at once: ${packets.map(({ interface: into, packet }) => `${into} ← ${packet}`).join("; ")}`,
+		)
 		.with({ kind: "observe" }, ({ label }) => label || "observed")
 		.exhaustive();
 }

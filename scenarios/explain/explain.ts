@@ -116,7 +116,7 @@ function playAgain(follower: Follower, begin: Begin): Account {
 		const ask = step.value;
 		gateway.isTraced = follower.begin(ask);
 		const answer = gateway.answer(ask);
-		follower.end(answer, ask.kind === "packet" ? gateway.fate : null);
+		follower.end(answer, gateway);
 		step = play.next(answer);
 	}
 	return step.value;

@@ -2,6 +2,8 @@
 
 import type { Answer, Ask } from "../../sim/contract/ask.ts";
 import type { Emission, Fate, TraceEvent } from "../../sim/contract/gateway.ts";
+import type { ModelGateway } from "../../sim/gateway/model-gateway.ts";
+import { passedBy } from "../../sim/gateway/passed.ts";
 import type { Packet } from "../../sim/packet/packet.ts";
 import type { LinkEvent } from "../../sim/world/watch.ts";
 
@@ -29,7 +31,7 @@ const FIRST_HAPPENINGS = 40;
 export class Follower {
 	readonly byHand: Passage[] = [];
 	private readonly logs = new Map<number, Happening[]>();
-	private ask: (Ask & { readonly kind: "packet" }) | null = null;
+	private ask: (Ask & { readonly kind: "packet" | "race" }) | null = null;
 	private steps: TraceEvent[] = [];
 
 	/** @param connections ids of those to follow; packets by hand are followed anyway */
@@ -46,8 +48,8 @@ export class Follower {
 	begin(ask: Ask): boolean {
 		this.ask = null;
 		this.steps = [];
-		if (ask.kind !== "packet") return false;
-		const { connection } = ask;
+		if (ask.kind !== "packet" && ask.kind !== "race") return false;
+		const connection = connectionOf(ask);
 		const isByHand = connection === undefined;
 		if (!isByHand && (connection === null || !this.logs.has(connection)))
 			return false;
@@ -59,20 +61,27 @@ export class Follower {
 		this.steps.push(event);
 	}
 
-	end(answer: Answer, fate: Fate | null): void {
+	/** @param gateway that has given the answer */
+	end(answer: Answer, gateway: ModelGateway): void {
 		const { ask, steps } = this;
-		if (ask === null || fate === null || answer.unknown !== null) return;
-		const passage: Passage = {
-			kind: "gateway",
-			atMs: ask.atMs,
-			interface: ask.interface,
-			packet: ask.packet,
-			fate,
-			out: answer.emissions,
-			...ofPacket(steps, ask.interface),
-		};
-		if (ask.connection === undefined) this.byHand.push(passage);
-		else this.keep(ask.connection, passage);
+		if (ask === null) return;
+		const connection = connectionOf(ask);
+		for (const passed of passedBy(ask, answer, gateway)) {
+			const { interface: name, packet, fate, racer, emissions } = passed;
+			if (fate === null) continue;
+			const own = steps.filter((step) => step.racer === racer);
+			const passage: Passage = {
+				kind: "gateway",
+				atMs: ask.atMs,
+				interface: name,
+				packet,
+				fate,
+				out: emissions,
+				...ofPacket(own, name),
+			};
+			if (connection === undefined) this.byHand.push(passage);
+			else this.keep(connection, passage);
+		}
 	}
 
 	watch(event: LinkEvent): void {
@@ -85,6 +94,13 @@ export class Follower {
 		log.push(happening);
 		if (log.length > MOST_HAPPENINGS) log.splice(FIRST_HAPPENINGS, 1);
 	}
+}
+
+/** `undefined` for packets by hand. */
+function connectionOf(
+	ask: Ask & { readonly kind: "packet" | "race" },
+): number | null | undefined {
+	return ask.kind === "packet" ? ask.connection : undefined;
 }
 
 /** An answer that the gateway makes up walks through OUTPUT and POSTROUTING when its cause is done. */

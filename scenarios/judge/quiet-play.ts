@@ -60,7 +60,10 @@ function wasSent(
 		connections.some(
 			({ startedMs, outcome }) => startedMs <= untilMs && outcome !== "no-port",
 		) ||
-		steps.some(({ kind, atMs }) => kind === "packet" && atMs <= untilMs) ||
+		steps.some(
+			({ kind, atMs }) =>
+				(kind === "packet" || kind === "race") && atMs <= untilMs,
+		) ||
 		packets.some(({ atMs }) => atMs <= untilMs) ||
 		events.some(({ kind, atMs }) => kind === "probe" && atMs <= untilMs) ||
 		observations.some(

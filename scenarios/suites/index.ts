@@ -16,6 +16,7 @@ import { fragments } from "./kernel/fragments.ts";
 import { midStreamFacts } from "./kernel/mid-stream.ts";
 import { ownPackets } from "./kernel/own-packets.ts";
 import { ownPorts } from "./kernel/own-ports.ts";
+import { races } from "./kernel/races.ts";
 import { statisticFacts } from "./kernel/statistic.ts";
 import { live } from "./live/live.ts";
 import { affinity } from "./recipe/affinity.ts";
@@ -57,6 +58,7 @@ const KERNEL_SCENARIOS: readonly Scenario[] = [
 	...ownPackets,
 	...checksums,
 	...fragments,
+	...races,
 ];
 
 /** Those that are short enough, and leave enough room, to be played in live time. */

@@ -136,6 +136,7 @@ export class ModelGateway {
 					);
 					break;
 				case "race":
+					this.raced = [];
 					this.raced = this.race(ask);
 					break;
 				case "operation":

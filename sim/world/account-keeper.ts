@@ -58,6 +58,9 @@ export class AccountKeeper {
 		const ask = request?.ask;
 		const label = request?.label ?? "";
 		if (request !== null && ask?.kind === "packet") this.noteIn(request, ask);
+		if (request !== null && ask?.kind === "race")
+			for (const one of ask.packets)
+				this.noteIn(request, { kind: "packet", atMs: ask.atMs, ...one });
 		if (answer.outcome !== null && ask?.kind === "operation")
 			this.stage.operations.push({
 				label,

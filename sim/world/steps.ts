@@ -52,7 +52,8 @@ function prepare(
 			return () => actOn(stage, connections, step);
 		}
 		case "packet":
-			return preparePacket(stage, step);
+		case "race":
+			return prepareByHand(stage, step);
 		case "backend": {
 			const backend = stage.backends.get(step.backend);
 			if (backend === undefined)
@@ -220,31 +221,41 @@ function close(
  * Whoever the packet claims to be from answers ARP, and does not speak for itself on that port. By
  * `lo` the gateway itself sends it, and whoever it claims to be from has nothing to do with it.
  */
-function preparePacket(stage: Stage, step: StepOf<"packet">): () => void {
+function prepareByHand(
+	stage: Stage,
+	step: StepOf<"packet" | "race">,
+): () => void {
 	const { clock, network } = stage;
-	const { interface: interfaceName } = step;
-	const packet = parsePacket(step.packet);
-	const isOwn = interfaceName === "lo";
-	const owner = network.ownerOf(interfaceName, packet.source);
+	const given = step.kind === "race" ? step.packets : [step];
+	const packets = given.map((one) => {
+		const packet = parsePacket(one.packet);
+		const owner = network.ownerOf(one.interface, packet.source);
+		return { interface: one.interface, packet, owner };
+	});
 	return () => {
 		const atMs = clock.nowMs;
-		if (owner === undefined && !isOwn)
-			stage.ask(
-				{
-					kind: "neighbour",
-					atMs,
-					interface: interfaceName,
-					address: formatAddress(packet.source),
-					answers: true,
-				},
-				step.label,
-			);
-		else if (owner && (packet.kind === "tcp" || packet.kind === "udp"))
-			owner.host.driveByHand(packet.sourcePort);
-		stage.ask(
-			{ kind: "packet", atMs, interface: interfaceName, packet },
-			step.label,
-		);
+		for (const { interface: name, packet, owner } of packets)
+			if (owner === undefined && name !== "lo")
+				stage.ask(
+					{
+						kind: "neighbour",
+						atMs,
+						interface: name,
+						address: formatAddress(packet.source),
+						answers: true,
+					},
+					step.label,
+				);
+			else if (owner && (packet.kind === "tcp" || packet.kind === "udp"))
+				owner.host.driveByHand(packet.sourcePort);
+		const entering = packets.map(({ interface: name, packet }) => {
+			return { interface: name, packet };
+		});
+		if (step.kind === "race")
+			stage.ask({ kind: "race", atMs, packets: entering }, step.label);
+		else
+			for (const one of entering)
+				stage.ask({ kind: "packet", atMs, ...one }, step.label);
 	};
 }
 

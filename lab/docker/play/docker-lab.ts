@@ -209,7 +209,7 @@ export function mustBePlayable({
 		servicesOf(setup).some((one) => programOf(one).kind !== "smtp")
 			? ["it has a service that is not one of mail"]
 			: []),
-		...(steps.some(({ kind }) => kind === "packet")
+		...(steps.some(({ kind }) => kind === "packet" || kind === "race")
 			? ["it puts packets by hand on a wire"]
 			: []),
 		...behaviours.flatMap((behaviour) => whyNotFault(behaviour) ?? []),

@@ -148,6 +148,7 @@ async function playStep(step: Step, stage: Stage): Promise<void> {
 			return;
 		case "connect":
 		case "packet":
+		case "race":
 			return;
 	}
 }

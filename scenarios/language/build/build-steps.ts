@@ -14,6 +14,7 @@ import {
 	whole,
 } from "../schema/schema.ts";
 import {
+	atOnce,
 	behaviour,
 	connections as connectionCount,
 	DATAGRAM_OCTETS,
@@ -283,6 +284,31 @@ export function packet(
 ): ScenarioStep {
 	checkArguments("packet", packetArguments, { name, line }, surplus);
 	return { atMs: 0, label: "", kind: "packet", interface: name, packet: line };
+}
+
+const raceArguments = v.object({
+	packets: atOnce(
+		v.strictTuple(
+			[text, packetLine],
+			'expected an interface and a packet\nWrite `["eth0", "udp 10.0.0.10:5000 > 10.0.0.1:53"]`.',
+		),
+	),
+});
+
+/**
+ * Packets that are in the gateway at once, as they are on several CPUs: each walks through the rules, in
+ * this order, before the first of them is confirmed:
+ * `race(["eth0", "udp …"], ["eth0", "udp …"])`.
+ * @public
+ */
+export function race(
+	...packets: readonly (readonly [name: string, line: string])[]
+): ScenarioStep {
+	checkArguments("race", raceArguments, { packets });
+	const given = packets.map(([name, line]) => {
+		return { interface: name, packet: line };
+	});
+	return { atMs: 0, label: "", kind: "race", packets: given };
 }
 
 const slowArguments = v.object({ delayMs: milliseconds });

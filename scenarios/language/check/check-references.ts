@@ -222,6 +222,16 @@ function checkConnections(
 	);
 }
 
+/** By `lo`, the router itself sends it. */
+function checkByHand(
+	given: { readonly interface: string },
+	path: string,
+	report: Report,
+): void {
+	if (given.interface !== "lo")
+		report.known("interface", given.interface, `${path}.interface`);
+}
+
 function checkSteps(scenario: Scenario, report: Report): void {
 	const labels = new Set<string>();
 	const connects = new Set<string>();
@@ -267,9 +277,12 @@ function checkSteps(scenario: Scenario, report: Report): void {
 					});
 				break;
 			case "packet":
-				// By `lo`, the router itself sends it.
-				if (step.interface !== "lo")
-					report.known("interface", step.interface, `${path}.interface`);
+				checkByHand(step, path, report);
+				break;
+			case "race":
+				step.packets.forEach((one, place) => {
+					checkByHand(one, `${path}.packets[${place}]`, report);
+				});
 				break;
 			case "backend":
 				report.known("backend", step.backend, `${path}.backend`);

@@ -194,6 +194,24 @@ const ofConnections = about(
 	"Label of the connect step whose connections they are.",
 );
 
+/** As many as the virtual machine holds (`MOST_HELD`, lab/vm/guest/marktwin.c). */
+const MOST_RACERS = 16;
+
+/** Packets that race, each in this form. */
+export function atOnce<Item extends v.GenericSchema>(item: Item) {
+	return v.pipe(
+		v.array(item),
+		v.minLength(
+			2,
+			"one packet does not race\nWrite two or more, or a `packet` step.",
+		),
+		v.maxLength(
+			MOST_RACERS,
+			`more than ${MOST_RACERS} packets at once\nWrite ${MOST_RACERS} at most.`,
+		),
+	);
+}
+
 /** Every step but operations. */
 export const worldSteps = [
 	about(
@@ -270,6 +288,19 @@ export const worldSteps = [
 			),
 		}),
 		"One packet, put on an interface of the gateway.",
+	),
+	about(
+		object({
+			...when,
+			kind: v.literal("race"),
+			packets: atOnce(
+				object({
+					interface: text,
+					packet: about(packetLine, "In one-line notation."),
+				}),
+			),
+		}),
+		"Packets that are in the gateway at once: each walks through the rules, in this order, before the first of them is confirmed.",
 	),
 	about(
 		object({

@@ -101,6 +101,12 @@ export type PortPolicy =
 	| { readonly kind: "from"; readonly first: number }
 	| { readonly kind: "fixed"; readonly port: number };
 
+/** A packet in one-line notation, and the interface of the gateway that it is put on. @public */
+export interface PacketByHand {
+	readonly interface: string;
+	readonly packet: string;
+}
+
 /** What happens at one time of a play, `atMs` after its beginning; expectations name it by its label. @public */
 export type Step = { readonly atMs: number; readonly label: string } & StepKind;
 
@@ -155,11 +161,12 @@ export type StepKind =
 			readonly who: "client" | "backend";
 	  }
 	/** A packet by hand, in one-line notation, put on an interface. */
-	| {
-			readonly kind: "packet";
-			readonly interface: string;
-			readonly packet: string;
-	  }
+	| ({ readonly kind: "packet" } & PacketByHand)
+	/**
+	 * Packets by hand that are in the gateway at once, as on several CPUs: each has walked through the rules, in
+	 * this order, before the first of those that begin a connection is confirmed.
+	 */
+	| { readonly kind: "race"; readonly packets: readonly PacketByHand[] }
 	| {
 			readonly kind: "backend";
 			readonly backend: string;
