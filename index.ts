@@ -166,6 +166,7 @@ export type {
 	Arrivals,
 	BackendSetup,
 	ClientSetup,
+	PacketByHand,
 	PortPolicy,
 	Program,
 	ServiceSetup,
@@ -387,6 +388,7 @@ export type {
 export { GatewayError } from "./sim/contract/gateway-error.ts";
 export type { TcpStateName } from "./sim/contract/tcp-state-name.ts";
 export { UnknownSignal } from "./sim/contract/unknown-signal.ts";
+export type { Raced } from "./sim/gateway/ip/race.ts";
 export {
 	type GatewaySnapshot,
 	ModelGateway,

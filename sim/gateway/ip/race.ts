@@ -17,7 +17,7 @@ import { receive } from "./events.ts";
 import { comeIn, sendMade } from "./local-output.ts";
 import { ipFinishOutput } from "./output.ts";
 
-/** What became of one packet of a race, and what came out because of it. */
+/** What became of one packet of a race, and what came out because of it. @public */
 export interface Raced {
 	readonly fate: Fate;
 	readonly emissions: readonly Emission[];
