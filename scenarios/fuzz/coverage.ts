@@ -16,6 +16,8 @@ import { formatAddress } from "../../sim/packet/address.ts";
 import { ACK, FIN, RST, SYN, type TcpPacket } from "../../sim/packet/packet.ts";
 import { TABLE_HOOKS } from "../../sim/ruleset/base/tables.ts";
 import { targets } from "../../sim/targets/index.ts";
+import type { MatchUse, TargetUse } from "./extensions/use.ts";
+import { MATCH_USES, TARGET_USES } from "./extensions/uses.ts";
 
 /** In each: how often what was met. */
 export interface Coverage {
@@ -131,10 +133,10 @@ function transitionName(
 function universe(kind: CoverageKind): readonly string[] | null {
 	switch (kind) {
 		case "matches":
-			return modelled(matches);
+			return modelled(matches, MATCH_USES);
 		case "targets":
 			return [
-				...modelled(targets),
+				...modelled(targets, TARGET_USES),
 				"ACCEPT",
 				"DROP",
 				"RETURN",
@@ -215,9 +217,15 @@ function modelled(
 		string,
 		{ readonly name: string; readonly compile: unknown }
 	>,
+	uses: ReadonlyMap<string, MatchUse | TargetUse>,
 ): readonly string[] {
+	const isLeftOut = ({ leftOut, noPackets }: MatchUse | TargetUse) =>
+		(leftOut ?? noPackets) !== undefined;
 	const names = [...extensions.values()]
-		.filter(({ compile }) => compile !== null)
+		.filter(
+			({ name, compile }) =>
+				compile !== null && !isLeftOut(uses.get(name) ?? {}),
+		)
 		.map(({ name }) => name);
 	return [...new Set(names)];
 }

@@ -138,8 +138,8 @@ function askFirst(match: MatchExtension, options: object, protocol: number) {
 	};
 }
 
-/** What they compare are fields of the header, and no constants: routes, octets at an offset. */
-const NO_CONSTANTS = ["addrtype", "u32"];
+/** What they compare are fields of the header, and no constants: routes, hashes, octets at an offset. */
+const NO_CONSTANTS = ["addrtype", "bpf", "cluster", "ipcomp", "string", "u32"];
 
 describe("a match goes by the header as its comparisons say", () => {
 	const modelled = [...matches.values()].filter(

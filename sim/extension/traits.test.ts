@@ -35,15 +35,10 @@ const questionIn = (use: string): Question | null => {
 const FROM_THE_PACKET = "the answer follows from the packet";
 const FROM_RULES = "the answer follows from what rules did before";
 const STAY_UNKNOWN: Readonly<Record<string, string>> = {
-	ah: FROM_THE_PACKET,
 	connlabel: FROM_RULES,
 	dccp: FROM_THE_PACKET,
-	ecn: FROM_THE_PACKET,
-	esp: FROM_THE_PACKET,
-	ipcomp: FROM_THE_PACKET,
 	ipv4options: FROM_THE_PACKET,
 	length2: FROM_THE_PACKET,
-	nfacct: "it matches always, unless its object has a quota",
 	sctp: FROM_THE_PACKET,
 };
 

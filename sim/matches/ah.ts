@@ -5,5 +5,7 @@ export const ah = spiMatch({
 	name: "ah",
 	option: "ahspi",
 	protocol: 51,
+	headerLength: 12,
+	offset: 4,
 	library: "ipt",
 });

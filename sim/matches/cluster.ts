@@ -1,4 +1,7 @@
 import { defineMatch } from "../extension/extension.ts";
+import { hashOneWord, scale } from "../packet/jhash.ts";
+import { swap32 } from "../packet/numbers.ts";
+import { NO_ENTRY } from "../packet/skb/skb.ts";
 
 interface Options {
 	readonly totalNodes: number;
@@ -76,7 +79,17 @@ export const cluster = defineMatch<Options>({
 		const hex = (value: number) => `0x${value.toString(16).padStart(8, "0")}`;
 		return `${inverted ? " !" : ""} --cluster-local-nodemask ${hex(nodeMask)} --cluster-total-nodes ${totalNodes} --cluster-hash-seed ${hex(hashSeed)}`;
 	},
-	/** The hash is computed of the address, so each node has a part of the clients; the model does not compute it. */
+	/** Each node has the clients whose addresses have its hash. */
 	question: () => ({ kind: "open", on: "the hash of the client's address" }),
-	compile: null,
+	compile({ totalNodes, nodeMask, inverted, hashSeed }, ports) {
+		const { conntrack } = ports;
+		return (skb) => {
+			// A template of -j CT is no connection (`xt_cluster_mt`, 6.1).
+			if (skb.entry === NO_ENTRY) return false;
+			const source = conntrack.source(skb.entry, "original");
+			// The address is hashed as it lies in the memory of a little-endian processor.
+			const node = scale(hashOneWord(swap32(source), hashSeed), totalNodes);
+			return ((nodeMask & (1 << node)) !== 0) !== inverted;
+		};
+	},
 });

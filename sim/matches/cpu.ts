@@ -18,5 +18,9 @@ export const cpu = defineMatch<Options>({
 		kind: "open",
 		on: "the processor that handles the packet",
 	}),
-	compile: null,
+	/** The gateway has one processor, number 0. */
+	compile({ cpu, inverted }) {
+		const holds = (cpu === 0) !== inverted;
+		return () => holds;
+	},
 });

@@ -52,7 +52,17 @@ export const devgroup = defineMatch<Options>({
 				: [{ kind: "devgroup" as const, name: one.unknownName }],
 		),
 	question: () => ({ kind: "open", on: "the groups of interfaces" }),
-	compile: null,
+	/** The gateway's interfaces are in no group but the default, 0 (`devgroup_mt`, 6.1). */
+	compile({ source, destination }, ports) {
+		const asked = [source, destination].filter((one) => one !== null);
+		const [open] = asked.filter(({ unknownName }) => unknownName !== undefined);
+		if (open !== undefined)
+			return () => ports.unknown(`the number of the group ${open.unknownName}`);
+		const holds = asked.every(
+			({ value, mask, inverted }) => ((value & mask) === 0) !== inverted,
+		);
+		return () => holds;
+	},
 });
 
 function group(given: GivenOptions, option: string): NamedMask | null {

@@ -1,6 +1,7 @@
-import { defineMatch } from "../extension/extension.ts";
+import { allOf } from "../extension/all-of.ts";
+import { defineMatch, type Test } from "../extension/extension.ts";
 import type { GivenOptions } from "../extension/options.ts";
-import { TCP } from "../packet/packet.ts";
+import { CWR, ECE, TCP } from "../packet/packet.ts";
 
 interface Options {
 	/** Inverted or not; `null` where it is not asked for. */
@@ -12,12 +13,16 @@ interface Options {
 	} | null;
 }
 
+/** XT_ECN_IP_MASK */
+const CODE_POINT = 3;
+
 /**
  * Explicit congestion notification in the headers of TCP and IPv4 (iptables 1.8.9 libxt_ecn.c, kernel
- * 6.1 xt_ecn.c). TCP's two bits are no part of the model's packets.
+ * 6.1 xt_ecn.c).
  */
 export const ecn = defineMatch<Options>({
 	name: "ecn",
+	onFragments: "not-modelled",
 	options: [
 		{ name: "ecn-tcp-cwr", type: "none", invertible: true },
 		{ name: "ecn-tcp-ece", type: "none", invertible: true },
@@ -53,7 +58,18 @@ export const ecn = defineMatch<Options>({
 			? "xt_ecn: cannot match TCP bits for non-tcp packets"
 			: null;
 	},
-	compile: null,
+	compile({ ece, cwr, codePoint }) {
+		const tests: Test[] = [];
+		if (codePoint !== null) {
+			const { value, inverted } = codePoint;
+			tests.push(({ tos }) => ((tos & CODE_POINT) === value) !== inverted);
+		}
+		if (ece !== null)
+			tests.push(({ tcpFlags }) => ((tcpFlags & ECE) === 0) === ece);
+		if (cwr !== null)
+			tests.push(({ tcpFlags }) => ((tcpFlags & CWR) === 0) === cwr);
+		return allOf(tests);
+	},
 });
 
 function flag(given: GivenOptions, name: string): boolean | null {

@@ -31,5 +31,9 @@ export const helper = defineMatch<Options>({
 		kind: "open",
 		on: "the helper that expects the connection",
 	}),
-	compile: null,
+	/** No helper is modelled, so none expects a connection (`helper_mt`, 6.1). */
+	compile:
+		({ inverted }) =>
+		() =>
+			inverted,
 });

@@ -1,5 +1,6 @@
 import { defineMatch } from "../extension/extension.ts";
 import { type NumberRange, printNumberRange } from "./shared/number-range.ts";
+import { portAt } from "./shared/payload-ports.ts";
 
 interface Options extends NumberRange {
 	/** `--compres`, which the kernel does not look at. */
@@ -8,6 +9,9 @@ interface Options extends NumberRange {
 
 const IPCOMP = 108;
 const GREATEST = 0xffffffff;
+/** struct ip_comp_hdr (include/linux/ip.h, 6.1), and where its index stands. */
+const HEADER_LENGTH = 4;
+const INDEX_OFFSET = 2;
 
 /**
  * The parameter index of IPComp (iptables 1.8.9 libxt_ipcomp.c, kernel 6.1 xt_ipcomp.c). Without the
@@ -15,6 +19,7 @@ const GREATEST = 0xffffffff;
  */
 export const ipcomp = defineMatch<Options>({
 	name: "ipcomp",
+	onFragments: "needs-header",
 	protocols: [IPCOMP],
 	options: [
 		{ name: "ipcompspi", type: "uint32Range", invertible: true },
@@ -31,5 +36,15 @@ export const ipcomp = defineMatch<Options>({
 		const all = min === 0 && max === GREATEST;
 		return `${all ? "" : printNumberRange("ipcompspi", options)}${reserved ? " --compres" : ""}`;
 	},
-	compile: null,
+	compile({ min, max, inverted }) {
+		return (skb) => {
+			if (skb.payload.length < HEADER_LENGTH) {
+				// There is no header to look at (`comp_mt`, 6.1).
+				skb.hotdrop = true;
+				return false;
+			}
+			const index = portAt(skb, INDEX_OFFSET);
+			return (index >= min && index <= max) !== inverted;
+		};
+	},
 });

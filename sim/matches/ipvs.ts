@@ -64,7 +64,11 @@ export const ipvs = defineMatch<Options>({
 					)
 					.join(""),
 	question: () => ({ kind: "open", on: "the connections of IPVS" }),
-	compile: null,
+	/** The gateway has no IPVS: no packet is one of its connections' (`ipvs_mt`, 6.1). */
+	compile:
+		({ alone }) =>
+		() =>
+			alone?.inverted ?? false,
 });
 
 type Asked = Options["asked"];

@@ -30,5 +30,10 @@ export const nfacct = defineMatch<Options>({
 	},
 	print: ({ name }) => ` --nfacct-name${saveString(name)}`,
 	needs: ({ name }) => [{ kind: "nfacct", name }],
-	compile: null,
+	/**
+	 * An object without a quota counts and lets every packet match (`nfacct_mt`, 6.1); the model takes it for one
+	 * of these.
+	 */
+	alwaysMatches: true,
+	compile: () => () => true,
 });

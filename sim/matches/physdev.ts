@@ -73,5 +73,9 @@ export const physdev = defineMatch<Options>({
 			: null;
 	},
 	question: () => ({ kind: "open", on: "the ports of a bridge" }),
-	compile: null,
+	/** The gateway has no bridge, so no packet has a port of one (`physdev_mt`, 6.1). */
+	compile(options) {
+		const holds = NAMES.every((name) => options[name]?.inverted ?? true);
+		return () => holds;
+	},
 });

@@ -108,7 +108,11 @@ export const policy = defineMatch<Options>({
 		return null;
 	},
 	question: () => ({ kind: "open", on: "the policies of IPsec" }),
-	compile: null,
+	/** The gateway has no IPsec: no packet came through a policy or goes through one (`policy_mt`, 6.1). */
+	compile:
+		({ none }) =>
+		() =>
+			none,
 });
 
 function refuseNoDirection(given: GivenOptions): never {

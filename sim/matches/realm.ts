@@ -22,5 +22,11 @@ export const realm = defineMatch<NamedMask>({
 		unknownName === undefined ? [] : [{ kind: "realm", name: unknownName }],
 	/** Routes have realms, and no ruleset shows them. */
 	question: () => ({ kind: "open", on: "the realm of the route" }),
-	compile: null,
+	/** The gateway's routes have no realm: it is 0 (`realm_mt`, 6.1). */
+	compile({ value, inverted, unknownName }, ports) {
+		if (unknownName !== undefined)
+			return () => ports.unknown(`the number of the realm ${unknownName}`);
+		const holds = (value === 0) !== inverted;
+		return () => holds;
+	},
 });

@@ -1,6 +1,11 @@
 import { defineMatch } from "../extension/extension.ts";
+import type { ExtensionHost } from "../extension/host.ts";
 import type { GivenOption, GivenOptions } from "../extension/options.ts";
 import { cutOctets } from "../extension/values/octets.ts";
+import { latin1 } from "../packet/bytes/bytes-read.ts";
+import { IP_HEADER_LENGTH } from "../packet/packet-length.ts";
+import type { Skb } from "../packet/skb/skb.ts";
+import { packetOctets } from "./shared/packet-octets.ts";
 
 interface Options {
 	/** One character per octet. */
@@ -95,7 +100,24 @@ export const string = defineMatch<Options>({
 			: `xt_string: no search algorithm "${algorithm}"`;
 	},
 	question: () => ({ kind: "open", on: "the payload of the packet" }),
-	compile: null,
+	/** A search by `bm` does not look across the parts of a packet that was put together (lib/ts_bm.c, 6.1). */
+	compile({ pattern, inverted, algorithm, from, to, ignoreCase }, ports) {
+		if (algorithm === "fsm")
+			return () => ports.unknown("--algo fsm is not modelled");
+		const { length } = pattern;
+		const wanted = ignoreCase ? upperCase(pattern) : pattern;
+		return (skb) => {
+			const octets = latin1(packetOctets(skb, ports));
+			const text = ignoreCase ? upperCase(octets) : octets;
+			const ends = algorithm === "bm" ? endsOfParts(skb, ports) : [];
+			let at = text.indexOf(wanted, from);
+			while (at >= 0 && ends.some((end) => at < end && end < at + length))
+				at = text.indexOf(wanted, at + 1);
+			const isFound = at >= 0 && at + length <= to;
+			return isFound !== inverted;
+		};
+	},
+	notModelled: ({ algorithm }) => (algorithm === "fsm" ? "algo fsm" : null),
 });
 
 // Of struct ts_fsm_token: a type in two octets, how often it may come, a character.
@@ -119,6 +141,31 @@ function isAutomaton(pattern: string): boolean {
 				(often !== HEAD_IGNORE || !isAlone)
 			);
 		})
+	);
+}
+
+/** Where one part of a packet that was put together ends and the next one begins. */
+function endsOfParts(
+	{ receivedParts }: Skb,
+	ports: ExtensionHost,
+): readonly number[] {
+	if (receivedParts === null) return [];
+	const { lengths } = receivedParts;
+	if (lengths.length === 0)
+		return ports.unknown("a string in a packet that was put together");
+	const ends: number[] = [];
+	let end = IP_HEADER_LENGTH;
+	for (const part of lengths) {
+		end += part;
+		ends.push(end);
+	}
+	return ends;
+}
+
+/** The kernel's `toupper`, which takes octets for Latin-1 (lib/ctype.c, 6.1). */
+function upperCase(text: string): string {
+	return text.replace(/[a-z\xdf-\xf6\xf8-\xff]/g, (letter) =>
+		String.fromCharCode(letter.charCodeAt(0) - 0x20),
 	);
 }
 

@@ -9,6 +9,12 @@ function rotate(value: number, bits: number): number {
 	return (value << bits) | (value >>> (32 - bits));
 }
 
+/** Hashes one 32-bit word (`jhash_1word`). @returns a signed 32-bit value */
+export function hashOneWord(word: number, seed: number): number {
+	const start = (INITIAL + 4 + seed) | 0;
+	return finish((word + start) | 0, start, start);
+}
+
 /** Hashes three 32-bit words (`jhash_3words`). @returns a signed 32-bit value */
 export function hashThreeWords(
 	first: number,

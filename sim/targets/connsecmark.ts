@@ -1,13 +1,18 @@
 import { defineTarget } from "../extension/extension.ts";
+import { XT_CONTINUE } from "../packet/skb/skb.ts";
 import { onlySecurityTables } from "./shared/security-tables.ts";
 
 interface Options {
 	readonly mode: "save" | "restore";
 }
 
-/** Keeps SELinux' label of packets in the connection (iptables 1.8.9 libxt_CONNSECMARK.c, kernel 6.1 xt_CONNSECMARK.c). */
+/**
+ * Keeps SELinux' label of packets in the connection; no rule sees it (iptables 1.8.9
+ * libxt_CONNSECMARK.c, kernel 6.1 xt_CONNSECMARK.c).
+ */
 export const connsecmark = defineTarget<Options>({
 	name: "CONNSECMARK",
+	onlyReports: true,
 	needsConntrack: true,
 	options: [
 		{ name: "save", type: "none", excludes: ["restore"] },
@@ -23,5 +28,5 @@ export const connsecmark = defineTarget<Options>({
 	build: (given) => ({ mode: given.has("save") ? "save" : "restore" }),
 	print: ({ mode }) => ` --${mode}`,
 	check: (_options, { table }) => onlySecurityTables("xt_CONNSECMARK", table),
-	compile: null,
+	compile: () => () => XT_CONTINUE,
 });

@@ -1,5 +1,10 @@
 import { defineTarget } from "../extension/extension.ts";
-import { TCP } from "../packet/packet.ts";
+import type { ExtensionHost } from "../extension/host.ts";
+import { latin1, octetsOf, viewOf } from "../packet/bytes/bytes-read.ts";
+import { replaced } from "../packet/bytes/checksum.ts";
+import { CWR, ECE, TCP } from "../packet/packet.ts";
+import { TCP_HEADER_LENGTH } from "../packet/packet-length.ts";
+import { NF_DROP, type Skb, XT_CONTINUE } from "../packet/skb/skb.ts";
 
 interface Options {
 	/** What the bit becomes; `null`: stays. */
@@ -8,11 +13,16 @@ interface Options {
 	readonly codePoint: number | null;
 }
 
+/** IPT_ECN_IP_MASK */
+const CODE_POINT = 3;
+/** Where the flags, with the length of the header, and the checksum stand in it. */
+const FLAGS_WORD = 12;
+const CHECKSUM_WORD = 16;
 const NAMES = ["ecn-tcp-remove", "ecn-tcp-cwr", "ecn-tcp-ece", "ecn-ip-ect"];
 
 /**
  * Writes the bits of explicit congestion notification (iptables 1.8.9 libipt_ECN.c, kernel 6.1
- * ipt_ECN.c). TCP's two bits are no part of the model's packets.
+ * ipt_ECN.c).
  */
 export const ecn = defineTarget<Options>({
 	name: "ECN",
@@ -73,5 +83,46 @@ export const ecn = defineTarget<Options>({
 			? "ipt_ECN: cannot use operation on non-tcp rule"
 			: null;
 	},
-	compile: null,
+	compile({ ece, cwr, codePoint }, ports) {
+		const mask = (ece === null ? 0 : ECE) | (cwr === null ? 0 : CWR);
+		const bits = (ece === 1 ? ECE : 0) | (cwr === 1 ? CWR : 0);
+		return (skb) => {
+			const tos =
+				codePoint === null ? skb.tos : (skb.tos & ~CODE_POINT) | codePoint;
+			if (tos !== skb.tos) {
+				skb.tos = tos;
+				ports.written(skb);
+			}
+			if (mask === 0) return XT_CONTINUE;
+			if (skb.fragment !== null)
+				return writeInFragment(skb, { mask, bits }, ports);
+			const flags = (skb.tcpFlags & ~mask) | bits;
+			if (flags !== skb.tcpFlags) {
+				skb.tcpFlags = flags;
+				ports.written(skb);
+			}
+			return XT_CONTINUE;
+		};
+	},
 });
+
+/** What stands where a header would be is written to, and what would be its checksum is adjusted. */
+function writeInFragment(
+	skb: Skb,
+	{ mask, bits }: { readonly mask: number; readonly bits: number },
+	{ written }: ExtensionHost,
+): number {
+	if (skb.payload.length < TCP_HEADER_LENGTH) return NF_DROP;
+	const octets = octetsOf(skb.payload);
+	const view = viewOf(octets);
+	const before = view.getUint16(FLAGS_WORD);
+	const after = (before & ~mask) | bits;
+	if (after === before) return XT_CONTINUE;
+	view.setUint16(FLAGS_WORD, after);
+	const sum = view.getUint16(CHECKSUM_WORD);
+	view.setUint16(CHECKSUM_WORD, replaced(sum, before, after));
+	skb.payload = latin1(octets);
+	skb.tcpFlags = (skb.tcpFlags & ~mask) | bits;
+	written(skb);
+	return XT_CONTINUE;
+}

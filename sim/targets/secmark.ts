@@ -1,5 +1,6 @@
 import { defineTarget } from "../extension/extension.ts";
 import { cutOctets } from "../extension/values/octets.ts";
+import { XT_CONTINUE } from "../packet/skb/skb.ts";
 import { onlySecurityTables } from "./shared/security-tables.ts";
 
 interface Options {
@@ -9,9 +10,12 @@ interface Options {
 /** SECMARK_SECCTX_MAX, less the closing NUL (include/uapi/linux/netfilter/xt_SECMARK.h, 6.1). */
 const CONTEXT_LENGTH = 255;
 
-/** Labels packets for SELinux (iptables 1.8.9 libxt_SECMARK.c, kernel 6.1 xt_SECMARK.c, revision 1). */
+/**
+ * Labels packets for SELinux; no rule sees the label (iptables 1.8.9 libxt_SECMARK.c, kernel 6.1 xt_SECMARK.c, revision 1).
+ */
 export const secmark = defineTarget<Options>({
 	name: "SECMARK",
+	onlyReports: true,
 	options: [{ name: "selctx", type: "string", mandatory: true }],
 	build: (given) => ({
 		context: cutOctets(
@@ -22,5 +26,5 @@ export const secmark = defineTarget<Options>({
 	print: ({ context }) => ` --selctx ${context}`,
 	check: (_options, { table }) => onlySecurityTables("xt_SECMARK", table),
 	needs: ({ context }) => [{ kind: "selinux", name: context }],
-	compile: null,
+	compile: () => () => XT_CONTINUE,
 });

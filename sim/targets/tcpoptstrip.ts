@@ -2,18 +2,25 @@ import { defineTarget } from "../extension/extension.ts";
 import type { GivenOptions } from "../extension/options.ts";
 import { readUnsigned } from "../extension/values/read-number.ts";
 import { TCP } from "../packet/packet.ts";
+import { tcpOptionsLength } from "../packet/packet-length.ts";
+import { XT_CONTINUE } from "../packet/skb/skb.ts";
 
 interface Options {
 	/** Kinds of TCP options, in ascending order. */
 	readonly kinds: readonly number[];
 }
 
+const MSS = 2;
+const WINDOW_SCALE = 3;
+const SACK_PERMITTED = 4;
+const SACK = 5;
+const TIMESTAMP = 8;
 const NAMES: ReadonlyMap<string, number> = new Map([
-	["wscale", 3],
-	["mss", 2],
-	["sack-permitted", 4],
-	["sack", 5],
-	["timestamp", 8],
+	["wscale", WINDOW_SCALE],
+	["mss", MSS],
+	["sack-permitted", SACK_PERMITTED],
+	["sack", SACK],
+	["timestamp", TIMESTAMP],
 	["md5", 19],
 ]);
 
@@ -26,7 +33,30 @@ export const tcpoptstrip = defineTarget<Options>({
 	build: (given) => ({ kinds: readKinds(given) }),
 	print: ({ kinds }) =>
 		kinds.length === 0 ? "" : ` --strip-options ${kinds.join(",")}`,
-	compile: null,
+	/** The header stays as long as it was (`tcpoptstrip_mangle_packet`, 6.1). */
+	compile: ({ kinds }, ports) => {
+		const has = (kind: number) => kinds.includes(kind);
+		return (skb) => {
+			if (skb.fragment !== null)
+				return skb.fragment.offset > 0
+					? XT_CONTINUE
+					: ports.unknown("TCPOPTSTRIP of a fragment is not modelled");
+			const { tcpOptions } = skb;
+			const { mss, windowScale, sackPermitted, sack, timestamp } = tcpOptions;
+			const left = {
+				mss: has(MSS) ? null : mss,
+				windowScale: has(WINDOW_SCALE) ? null : windowScale,
+				sackPermitted: sackPermitted && !has(SACK_PERMITTED),
+				sack: has(SACK) ? [] : sack,
+				timestamp: has(TIMESTAMP) ? null : timestamp,
+			};
+			if (tcpOptionsLength(left) === tcpOptionsLength(tcpOptions))
+				return XT_CONTINUE;
+			skb.tcpOptions = left;
+			ports.written(skb);
+			return XT_CONTINUE;
+		};
+	},
 });
 
 function readKinds(given: GivenOptions): readonly number[] {

@@ -236,6 +236,50 @@ export const TARGETS: Readonly<Record<string, TargetUse>> = {
 			hooks: ["FORWARD", "OUTPUT", "POSTROUTING"],
 		},
 	},
+	CONNSECMARK: {
+		packets: fc.constantFrom("CONNSECMARK --save", "CONNSECMARK --restore"),
+		tables: ["mangle"],
+		frames: oneOf("save", "restore"),
+		place: { tables: ["mangle", "security"] },
+	},
+	ECN: {
+		packets: (protocol) =>
+			fc.constantFrom(
+				...["1", "0", "3"].map((point) => `ECN --ecn-ip-ect ${point}`),
+				...(protocol === "tcp"
+					? [
+							"ECN --ecn-tcp-remove",
+							"ECN --ecn-tcp-ece 1",
+							"ECN --ecn-tcp-cwr 1 --ecn-ip-ect 2",
+						]
+					: []),
+			),
+		frames: oneOf("ecn-tcp-remove", "ecn-tcp-cwr", "ecn-tcp-ece", "ecn-ip-ect"),
+		place: { header: ["-p tcp"] },
+	},
+	SECMARK: {
+		noPackets: "it is loaded where SELinux is",
+		values: {
+			selctx: {
+				sound: one("system_u:object_r:firewalld_exec_t:s0"),
+				odd: long([255, 256]),
+			},
+		},
+		place: { tables: ["mangle", "security"] },
+	},
+	TCPOPTSTRIP: {
+		packets: fc.constantFrom(
+			"TCPOPTSTRIP --strip-options mss",
+			"TCPOPTSTRIP --strip-options timestamp,sack-permitted",
+			"TCPOPTSTRIP --strip-options 3,5",
+		),
+		values: {
+			"strip-options": {
+				sound: one("2", "mss,sack,timestamp", "3,4,5", "0xff,md5", "wscale"),
+				odd: each(`0 1 256 mss,2 x ∅ 2, -1 2,,3`),
+			},
+		},
+	},
 };
 
 const MAP_FLAGS = ["map-mark", "map-prio", "map-queue"];
@@ -265,14 +309,6 @@ export const UNMODELLED_TARGETS: Readonly<Record<string, TargetUse>> = {
 		},
 		place: { header: ["-d 10.31.3.236 -i lo"] },
 	},
-	CONNSECMARK: {
-		frames: oneOf("save", "restore"),
-		place: { tables: ["mangle", "security"] },
-	},
-	ECN: {
-		frames: oneOf("ecn-tcp-remove", "ecn-tcp-cwr", "ecn-tcp-ece", "ecn-ip-ect"),
-		place: { header: ["-p tcp"] },
-	},
 	NFQUEUE: {
 		frames: [
 			...oneOf("queue-num", "queue-balance"),
@@ -284,15 +320,6 @@ export const UNMODELLED_TARGETS: Readonly<Record<string, TargetUse>> = {
 				odd: each(`5 5:5 5:2 ∅ 1: 1:65536 x:1 1:2:3 0:65535 :`),
 			},
 		},
-	},
-	SECMARK: {
-		values: {
-			selctx: {
-				sound: one("system_u:object_r:firewalld_exec_t:s0"),
-				odd: long([255, 256]),
-			},
-		},
-		place: { tables: ["mangle", "security"] },
 	},
 	SET: {
 		frames: [
@@ -309,14 +336,6 @@ export const UNMODELLED_TARGETS: Readonly<Record<string, TargetUse>> = {
 		place: { tables: ["mangle"], hooks: ["FORWARD", "OUTPUT", "POSTROUTING"] },
 	},
 	SYNPROXY: { place: { header: ["-p tcp"] } },
-	TCPOPTSTRIP: {
-		values: {
-			"strip-options": {
-				sound: one("2", "mss,sack,timestamp", "3,4,5", "0xff,md5", "wscale"),
-				odd: each(`0 1 256 mss,2 x ∅ 2, -1 2,,3`),
-			},
-		},
-	},
 	TEE: { values: { oif: INTERFACE, gateway: ADDRESS } },
 	TPROXY: { place: { header: ["-p tcp", "-p udp", "-p 17"] } },
 	ULOG: {

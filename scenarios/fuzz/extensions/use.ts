@@ -27,8 +27,10 @@ interface TextUse {
 	readonly values?: Readonly<Record<string, Values>>;
 	/** Where its rules stand, besides what it declares. */
 	readonly place?: TextPlace;
-	/** Why generated texts leave it out. */
+	/** Why generated texts and rules for packets leave it out. */
 	readonly leftOut?: string;
+	/** Why no rule for packets has it, where it is modelled. */
+	readonly noPackets?: string;
 }
 
 /** What the header has to ask for, and where the rule may stand. */
@@ -46,6 +48,8 @@ export interface MatchUse extends TextUse {
 	readonly protocols?: readonly Exclude<RuleProtocol, "">[];
 	/** Only rules for packets that came in from a link. */
 	readonly incoming?: boolean;
+	/** Only rules for packets that were routed. */
+	readonly outgoing?: boolean;
 }
 
 export interface TargetUse extends TextUse {

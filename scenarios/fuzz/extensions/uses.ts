@@ -1,7 +1,9 @@
 /** Every extension's use, by its name. */
 
 import { HEADER_MATCHES } from "./header-matches.ts";
+import { MACHINE_MATCHES } from "./machine-matches.ts";
 import { NAT_TARGETS } from "./nat-targets.ts";
+import { OCTET_MATCHES } from "./octet-matches.ts";
 import { STATE_MATCHES } from "./state-matches.ts";
 import { TARGETS, UNMODELLED_TARGETS } from "./targets.ts";
 import { UNMODELLED_MATCHES } from "./unmodelled-matches.ts";
@@ -9,7 +11,13 @@ import type { MatchUse, TargetUse } from "./use.ts";
 
 /** By what stands behind `-m`. */
 export const MATCH_USES: ReadonlyMap<string, MatchUse> = new Map(
-	[STATE_MATCHES, HEADER_MATCHES, UNMODELLED_MATCHES].flatMap(Object.entries),
+	[
+		STATE_MATCHES,
+		HEADER_MATCHES,
+		OCTET_MATCHES,
+		MACHINE_MATCHES,
+		UNMODELLED_MATCHES,
+	].flatMap(Object.entries),
 );
 
 /** By what stands behind `-j`. */

@@ -25,11 +25,18 @@ const PROTOCOLS: readonly {
 	readonly weight: number;
 	readonly protocol: RuleProtocol;
 }[] = [
-	{ weight: 4, protocol: "tcp" },
-	{ weight: 3, protocol: "" },
-	{ weight: 2, protocol: "udp" },
-	{ weight: 1, protocol: "icmp" },
+	{ weight: 16, protocol: "tcp" },
+	{ weight: 12, protocol: "" },
+	{ weight: 8, protocol: "udp" },
+	{ weight: 4, protocol: "icmp" },
+	{ weight: 3, protocol: "ah" },
+	{ weight: 3, protocol: "esp" },
+	{ weight: 3, protocol: "108" },
 ];
+
+/** Of which few packets are sent, so that what asks for its header has to be frequent to be met. */
+const isRare = (protocol: RuleProtocol) =>
+	["ah", "esp", "108"].includes(protocol);
 
 /** The text of a rule with its `-A CHAIN`. */
 export function ruleIn(place: ChainPlace): fc.Arbitrary<string> {
@@ -120,16 +127,24 @@ function matches(
 	const isIncoming = from.every((chain) =>
 		["PREROUTING", "INPUT", "FORWARD"].includes(chain),
 	);
+	const isRouted = from.every((chain) => chain !== "PREROUTING");
 	const uses = [...MATCH_USES.values()];
-	const any = uses.flatMap(({ packets, protocols, incoming }) =>
-		packets && !protocols && (isIncoming || !incoming) ? packets : [],
+	const any = uses.flatMap(({ packets, protocols, incoming, outgoing }) =>
+		packets &&
+		!protocols &&
+		(isIncoming || !incoming) &&
+		(isRouted || !outgoing)
+			? packets
+			: [],
 	);
 	const own = uses.flatMap(({ packets, protocols }) =>
 		packets && protocols?.some((one) => one === protocol) ? packets : [],
 	);
 	const one = fc.oneof(
 		{ weight: 2, arbitrary: fc.oneof(...any) },
-		...(own.length > 0 ? [{ weight: 1, arbitrary: fc.oneof(...own) }] : []),
+		...(own.length > 0
+			? [{ weight: isRare(protocol) ? 6 : 1, arbitrary: fc.oneof(...own) }]
+			: []),
 	);
 	return fc.oneof(
 		{ weight: 4, arbitrary: fc.constant([]) },

@@ -1,6 +1,8 @@
 /** The targets that a rule may have, by the place where it stands. */
 import fc from "fast-check";
 import type { TableName } from "../../../sim/contract/ruleset.ts";
+import type { TargetExtension } from "../../../sim/extension/extension.ts";
+import { ICMP, TCP, UDP } from "../../../sim/kernel.ts";
 import { targets } from "../../../sim/targets/index.ts";
 import { TARGET_USES } from "../extensions/uses.ts";
 import type { RuleProtocol, Uses } from "../values/rule-values.ts";
@@ -19,12 +21,35 @@ export function targetsFor(place: TargetPlace): readonly Uses[] {
 	const { table, chain, protocol } = place;
 	return [...TARGET_USES].flatMap(([name, use]) => {
 		const { packets } = use;
-		const mayStand = [targets.get(name), use].every(
+		const extension = targets.get(name);
+		const mayStand = [extension, use].every(
 			(one) => isIn(table, one?.tables) && isIn(chain, one?.hooks),
 		);
-		if (packets === undefined || !mayStand) return [];
+		if (packets === undefined || !mayStand || !isOf(protocol, extension))
+			return [];
 		return typeof packets === "function" ? packets(protocol) : packets;
 	});
+}
+
+const NUMBERS: Readonly<Record<RuleProtocol, number | null>> = {
+	"": null,
+	tcp: TCP,
+	udp: UDP,
+	icmp: ICMP,
+	ah: 51,
+	esp: 50,
+	"108": 108,
+};
+
+function isOf(
+	protocol: RuleProtocol,
+	extension: TargetExtension | undefined,
+): boolean {
+	const number = NUMBERS[protocol];
+	const { protocols } = extension ?? {};
+	return (
+		protocols === undefined || (number !== null && protocols.includes(number))
+	);
 }
 
 function isIn(name: string, names: readonly string[] | undefined): boolean {

@@ -33,6 +33,9 @@ const strayAddress = fc.oneof(
 	},
 );
 
+/** For protocols that are octets to the model: a number, 258, at every fourth octet. */
+const NUMBERED = "\0\0\x01\x02".repeat(400);
+
 /** What a packet is that belongs to nothing. */
 const strayKinds = fc.oneof(
 	{
@@ -51,10 +54,10 @@ const strayKinds = fc.oneof(
 		}),
 	},
 	{
-		weight: 1,
+		weight: 3,
 		arbitrary: fc.record({
 			kind: fc.constant<"other">("other"),
-			protocol: fc.constantFrom(4, 50, 51, 89, 253),
+			protocol: fc.constantFrom(4, 50, 50, 51, 51, 89, 108, 108, 253),
 		}),
 	},
 );
@@ -108,7 +111,11 @@ export const strays: fc.Arbitrary<StepPlanKind> = fc
 			udp: () => udp({ ...ip, ...ports }),
 			icmp: () => icmp({ ...ip, type: "type" in what ? what.type : 0 }),
 			other: () =>
-				other({ ...ip, protocol: "protocol" in what ? what.protocol : 253 }),
+				other({
+					...ip,
+					payload: NUMBERED.slice(0, octets),
+					protocol: "protocol" in what ? what.protocol : 253,
+				}),
 		}[what.kind]();
 		return {
 			kind: "stray",

@@ -4,6 +4,7 @@
  * what changes, so a wrong one stays wrong.
  */
 import { latin1, octetsOf, viewOf } from "../../packet/bytes/bytes-read.ts";
+import { replaced } from "../../packet/bytes/checksum.ts";
 import {
 	ICMP,
 	type OtherPacket,
@@ -151,11 +152,4 @@ function rewriteFragment(
 		}
 	}
 	return latin1(octets);
-}
-
-/** `csum_replace4`: of the two zeros of one's complement, 0 is the one that comes out. */
-function replaced(sum: number, from: number, to: number): number {
-	const halves = (word: number) => (word >>> 16) + (word & 0xffff);
-	const total = 0xffff - sum + halves(to) + 2 * 0xffff - halves(from);
-	return 0xffff - (total % 0xffff || 0xffff);
 }

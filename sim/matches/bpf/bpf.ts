@@ -1,7 +1,9 @@
 import { defineMatch } from "../../extension/extension.ts";
 import { ALL_BITS, readsMark } from "../../extension/mark-uses.ts";
 import { cutOctets } from "../../extension/values/octets.ts";
+import { packetOctets } from "../shared/packet-octets.ts";
 import { checkProgram, type Instruction, readProgram } from "./bpf-program.ts";
+import { runProgram } from "./bpf-run.ts";
 
 interface Options {
 	/** `null` where a pinned one is named. */
@@ -65,5 +67,15 @@ export const bpf = defineMatch<Options>({
 	/** A pinned program may read the mark, too: nothing is known of it. */
 	marks: ({ program }) =>
 		program?.some(readsMarkField) ? readsMark("packet", ALL_BITS) : [],
-	compile: null,
+	notModelled: ({ program }) => (program === null ? "object-pinned" : null),
+	compile({ program, path }, ports) {
+		if (program === null)
+			return () => ports.unknown(`what the BPF program at ${path} says`);
+		const unknown = (what: string) =>
+			ports.unknown(`a BPF program reads the ${what}`);
+		return (skb) => {
+			const octets = packetOctets(skb, ports);
+			return runProgram(program, { octets, mark: skb.mark, unknown }) !== 0;
+		};
+	},
 });

@@ -1,5 +1,6 @@
 import { defineMatch } from "../../extension/extension.ts";
 import { type NumberRange, printNumberRange } from "./number-range.ts";
+import { portAt } from "./payload-ports.ts";
 
 const GREATEST = 0xffffffff;
 
@@ -8,6 +9,10 @@ export function spiMatch(about: {
 	readonly name: string;
 	readonly option: string;
 	readonly protocol: number;
+	/** Octets of its header, without which a packet is dropped. */
+	readonly headerLength: number;
+	/** Where the index stands in it. */
+	readonly offset: number;
 	/** Prefix of iptables' library. */
 	readonly library?: "ipt";
 }) {
@@ -26,6 +31,17 @@ export function spiMatch(about: {
 			spis.min === 0 && spis.max === GREATEST
 				? ""
 				: printNumberRange(about.option, spis),
-		compile: null,
+		compile: ({ min, max, inverted }) => {
+			const at = about.offset;
+			return (skb) => {
+				if (skb.payload.length < about.headerLength) {
+					// There is no header to look at (`esp_mt`, `ah_mt`, 6.1).
+					skb.hotdrop = true;
+					return false;
+				}
+				const spi = portAt(skb, at) * 0x10000 + portAt(skb, at + 2);
+				return (spi >= min && spi <= max) !== inverted;
+			};
+		},
 	});
 }

@@ -1,7 +1,6 @@
 import { defineMatch } from "../../extension/extension.ts";
-import { encodePacket } from "../../packet/bytes/bytes.ts";
 import { hex32 } from "../../packet/numbers.ts";
-import { packetOf } from "../../packet/skb/skb-packet.ts";
+import { packetOctets } from "../shared/packet-octets.ts";
 import { readTests, type U32Test } from "./u32-expression.ts";
 
 interface Options {
@@ -35,9 +34,9 @@ export const u32 = defineMatch<Options>({
 			? "xt_u32: a shift by 32 bits or more"
 			: null;
 	},
-	compile({ tests, inverted }) {
+	compile({ tests, inverted }, ports) {
 		return (skb) => {
-			const bytes = encodePacket(packetOf(skb));
+			const bytes = packetOctets(skb, ports);
 			const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 			return tests.every((test) => holds(test, view)) !== inverted;
 		};
