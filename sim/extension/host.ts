@@ -50,6 +50,13 @@ export interface ExtensionHost {
 	 * `-j TCPMSS --clamp-mss-to-pmtu` (`tcpmss_mangle_packet`, net/netfilter/xt_TCPMSS.c, 6.1).
 	 */
 	pathMtu(skb: Skb): number;
+	/**
+	 * The route to the packet's source (`fib_lookup`), for `-m rpfilter`; `null` when there is none.
+	 * @param mark with which it is looked up
+	 */
+	routeBack(skb: Skb, mark: number): RouteBack | null;
+	/** Has a process of the gateway's own this port, at this address or at all? */
+	hasPort(protocol: "tcp" | "udp", address: Address, port: number): boolean;
 	/** Sends REJECT's answer to a packet. The target returns NF_DROP afterwards. */
 	reject(skb: Skb, answer: RejectAnswer): void;
 	/** `LOG` and `NFLOG`: tells the trace sink; costs nothing without one. */
@@ -64,6 +71,13 @@ export interface ExtensionHost {
 	 * @param reason what is not modelled
 	 */
 	unknown(reason: string): never;
+}
+
+/** A route to where a packet came from. */
+export interface RouteBack {
+	readonly type: "local" | "broadcast" | "unicast";
+	/** Index of the interface by which it leads. */
+	readonly interface: number;
 }
 
 /** @returns does the match hold, its inversion included? */

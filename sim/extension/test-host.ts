@@ -76,6 +76,7 @@ export function testSkb(fields: Partial<Skb> = {}): Skb {
 		hotdrop: false,
 		pktType: "unicast",
 		local: false,
+		socket: "none",
 		holdsIcmpLock: false,
 		original: null,
 		...fields,
@@ -270,6 +271,8 @@ export function testPorts(
 			return address === undefined ? null : ip(address);
 		},
 		pathMtu: () => 1500,
+		routeBack: () => null,
+		hasPort: () => false,
 		reject(_skb, answer) {
 			rejected.push(answer);
 		},

@@ -55,11 +55,13 @@ export function createGateway(
 		LOOPBACK_MTU,
 		...setup.interfaces.map(({ mtu }) => mtu),
 	];
+	const ownPorts = new OwnPorts(setup.listeners);
 	const parts: HostParts = {
 		setup,
 		routes,
 		mtus,
 		conntrack,
+		ownPorts,
 		choice,
 		timers,
 		tracer,
@@ -67,7 +69,7 @@ export function createGateway(
 	const gateway: GatewayState = {
 		setup,
 		settings,
-		ownPorts: new OwnPorts(setup.listeners),
+		ownPorts,
 		routes,
 		mtus,
 		conntrack,

@@ -7,7 +7,14 @@ import type { GatewayState } from "./state/gateway-state.ts";
 /** What extensions see of a gateway; its tables, which compile them, come after it. */
 export type HostParts = Pick<
 	GatewayState,
-	"setup" | "routes" | "mtus" | "conntrack" | "choice" | "timers" | "tracer"
+	| "setup"
+	| "routes"
+	| "mtus"
+	| "conntrack"
+	| "ownPorts"
+	| "choice"
+	| "timers"
+	| "tracer"
 >;
 
 /** The gateway as matches and targets see it. */
@@ -17,6 +24,7 @@ export function extensionHost(
 	decide: ExtensionHost["decide"],
 ): HostOfTables {
 	const { setup, routes, mtus, conntrack, choice, timers, tracer } = parts;
+	const { ownPorts } = parts;
 	const mtuTowards = (address: Address) =>
 		mtus[routes.lookup(address)?.interface ?? 0] as number;
 	return {
@@ -39,6 +47,9 @@ export function extensionHost(
 		// The way back counts as well (tcpmss_reverse_mtu).
 		pathMtu: (skb) =>
 			Math.min(mtuTowards(skb.destination), mtuTowards(skb.source)),
+		routeBack: (skb) => routes.lookup(skb.source),
+		hasPort: (protocol, address, port) =>
+			ownPorts.stateOf(protocol, address, port) !== "closed",
 		reject,
 		log: (_skb, entry) => tracer?.log(entry),
 		written: (skb) => {

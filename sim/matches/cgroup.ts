@@ -1,6 +1,8 @@
 import { defineMatch } from "../extension/extension.ts";
 import { cutOctets } from "../extension/values/octets.ts";
 import { saveString } from "../extension/values/save-string.ts";
+import { TCP, UDP } from "../packet/packet.ts";
+import { HOOK_INPUT } from "../packet/skb/skb.ts";
 
 interface Options {
 	readonly path: { readonly value: string; readonly inverted: boolean } | null;
@@ -12,6 +14,15 @@ interface Options {
 
 /** XT_CGROUP_PATH_MAX, less the closing NUL (include/uapi/linux/netfilter/xt_cgroup.h, 6.1). */
 const PATH_LENGTH = 511;
+
+/** `null`: it depends on the process. */
+type SocketTest = (socket: "kernel" | "process") => boolean | null;
+
+/** All are below the root; the kernel's own sockets are in it, and processes are anywhere. */
+function inPath(path: string, inverted: boolean): SocketTest {
+	if (/^\/+$/.test(path)) return () => !inverted;
+	return (socket) => (socket === "kernel" ? inverted : null);
+}
 
 /** The control group of the packet's socket (iptables 1.8.9 libxt_cgroup.c, kernel 6.1 xt_cgroup.c, revision 2). */
 export const cgroup = defineMatch<Options>({
@@ -56,5 +67,28 @@ export const cgroup = defineMatch<Options>({
 			? []
 			: [{ kind: "cgroup", name: path.value }],
 	question: () => ({ kind: "open", on: "the control group of the socket" }),
-	compile: null,
+	/**
+	 * What has no socket never matches, inverted or not (`cgroup_mt_v2`, 6.1). At INPUT that is all but what is for
+	 * a socket of the gateway's, which the kernel has looked up by then. No process has a class.
+	 */
+	compile({ path, classId }, ports) {
+		const test: SocketTest =
+			path === null
+				? () => (classId?.value === 0) !== classId?.inverted
+				: inPath(path.value, path.inverted);
+		return (skb) => {
+			if (skb.hook === HOOK_INPUT) {
+				const protocol =
+					skb.protocol === TCP ? "tcp" : skb.protocol === UDP ? "udp" : null;
+				const isTaken =
+					protocol !== null &&
+					ports.hasPort(protocol, skb.destination, skb.destinationPort);
+				return isTaken && ports.unknown("the socket that a packet is for");
+			}
+			if (skb.socket === "none") return false;
+			return (
+				test(skb.socket) ?? ports.unknown("the control group of a process")
+			);
+		};
+	},
 });

@@ -72,8 +72,26 @@ export const owner = defineMatch<Options>({
 			: null;
 	},
 	question: () => ({ kind: "open", on: "the process that sent the packet" }),
-	compile: null,
+	/** What the gateway's processes send is root's, without other groups (`owner_mt`, 6.1). */
+	compile(options) {
+		const { socketExists, user, group, supplementaryGroups } = options;
+		const asked = [socketExists, user, group].filter((one) => one !== null);
+		const withoutSocket =
+			!supplementaryGroups && asked.every(({ inverted }) => inverted);
+		const ofSocket = !socketExists?.inverted;
+		const ofKernel =
+			ofSocket && (user?.inverted ?? true) && (group?.inverted ?? true);
+		const ofProcess = ofSocket && hasRoot(user) && hasRoot(group);
+		return ({ socket }) => {
+			if (socket === "none") return withoutSocket;
+			return socket === "kernel" ? ofKernel : ofProcess;
+		};
+	},
 });
+
+/** Both numbers of root are 0. */
+const hasRoot = (ids: IdRange | null): boolean =>
+	ids === null || (ids.min === 0) !== ids.inverted;
 
 const not = ({ inverted }: { readonly inverted: boolean }): string =>
 	inverted ? " !" : "";

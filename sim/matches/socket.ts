@@ -1,5 +1,14 @@
+import { IPS_SRC_NAT_DONE } from "../conntrack/table/status.ts";
 import { defineMatch } from "../extension/extension.ts";
+import type { ExtensionHost } from "../extension/host.ts";
 import { ALL_BITS, writesMark } from "../extension/mark-uses.ts";
+import { type Address, ICMP, TCP, UDP } from "../packet/packet.ts";
+import {
+	CTINFO_ESTABLISHED_REPLY,
+	CTINFO_RELATED_REPLY,
+	NO_ENTRY,
+	type Skb,
+} from "../packet/skb/skb.ts";
 
 const FLAGS = ["transparent", "nowildcard", "restore-skmark"] as const;
 
@@ -7,9 +16,45 @@ interface Options {
 	readonly flags: readonly (typeof FLAGS)[number][];
 }
 
+interface End {
+	readonly protocol: "tcp" | "udp";
+	readonly address: Address;
+	readonly port: number;
+}
+
+/** The address and port for which a socket is looked (`nf_sk_lookup_slow_v4`, 6.1); `null`: there is none to look for. */
+function localEnd(skb: Skb, { conntrack }: ExtensionHost): End | null {
+	const end = headerEnd(skb);
+	if (end === null || skb.entry === NO_ENTRY) return end;
+	const reply =
+		skb.protocol === ICMP ? CTINFO_RELATED_REPLY : CTINFO_ESTABLISHED_REPLY;
+	const isTranslatedBack =
+		skb.ctinfo === reply &&
+		(conntrack.status(skb.entry) & IPS_SRC_NAT_DONE) !== 0;
+	return isTranslatedBack
+		? {
+				...end,
+				address: conntrack.source(skb.entry, "original"),
+				port: conntrack.sourcePort(skb.entry, "original"),
+			}
+		: end;
+}
+
+/** Of an ICMP error: where the packet came from that it is about. */
+function headerEnd(skb: Skb): End | null {
+	const { protocol, destination, destinationPort, about } = skb;
+	const to = { address: destination, port: destinationPort };
+	if (protocol === TCP) return { protocol: "tcp", ...to };
+	if (protocol === UDP) return { protocol: "udp", ...to };
+	return about?.kind === "tcp" || about?.kind === "udp"
+		? { protocol: about.kind, address: about.source, port: about.sourcePort }
+		: null;
+}
+
 /** Has the router a socket for this packet? (iptables 1.8.9 libxt_socket.c, kernel 6.1 xt_socket.c, revision 3) */
 export const socket = defineMatch<Options>({
 	name: "socket",
+	onFragments: "not-modelled",
 	hooks: ["PREROUTING", "INPUT"],
 	options: FLAGS.map((name) => ({ name, type: "none" })),
 	build: (given) => ({ flags: FLAGS.filter((name) => given.has(name)) }),
@@ -20,5 +65,13 @@ export const socket = defineMatch<Options>({
 			? writesMark("packet", ALL_BITS, null)
 			: [],
 	question: () => ({ kind: "open", on: "the sockets of the gateway" }),
-	compile: null,
+	/** Which sockets a process of the gateway's has on its port, and of which addresses, is not modelled. */
+	compile: (_options, ports) => (skb) => {
+		const end = localEnd(skb, ports);
+		return (
+			end !== null &&
+			ports.hasPort(end.protocol, end.address, end.port) &&
+			ports.unknown(`the sockets of the gateway's port ${end.port}`)
+		);
+	},
 });

@@ -1,7 +1,7 @@
 /** Uses of matches that ask what the machine has, or what it has done with the connection. */
 import fc from "fast-check";
 import { inverted } from "../values/rule-values.ts";
-import { INTERFACE, oneName } from "../values/syntax-values.ts";
+import { ID, INTERFACE, oneName } from "../values/syntax-values.ts";
 import { each, long, NETWORK, one } from "../values/values.ts";
 import { eachTakes, type Frame, type MatchUse, oneOf } from "./use.ts";
 
@@ -69,7 +69,7 @@ export const MACHINE_MATCHES: Readonly<Record<string, MatchUse>> = {
 	},
 	devgroup: {
 		packets: inverted(
-			fc.constantFrom("0x1", "0", "0x4/0x3"),
+			fc.constantFrom("0x1", "0/0xff", "0x4/0x3"),
 			(not, group) => `-m devgroup ${not}--src-group ${group}`,
 		),
 		incoming: true,
@@ -134,15 +134,56 @@ export const MACHINE_MATCHES: Readonly<Record<string, MatchUse>> = {
 	},
 	realm: {
 		packets: inverted(
-			fc.constantFrom("1", "0", "0x4/0x3"),
+			fc.constantFrom("1", "0/0xff", "0x4/0x3"),
 			(not, realm) => `-m realm ${not}--realm ${realm}`,
 		),
-		outgoing: true,
 		values: {
 			realm: {
 				sound: each(`1 0x10 5/0xff 0/0 0xffffffff 010/7`),
 				odd: each(`∅ x 1/ /1 1/x 4294967296 1/4294967296 Cosmos 1x`),
 			},
 		},
+	},
+	cgroup: {
+		packets: inverted(
+			fc.constantFrom("--path /", "--cgroup 0", "--cgroup 1"),
+			(not, what) => `-m cgroup ${not}${what}`,
+		),
+		frames: oneOf("path", "cgroup"),
+		values: {
+			path: { sound: one("/", "/system.slice"), odd: one("", "a b", "x") },
+		},
+	},
+	owner: {
+		packets: fc.oneof(
+			inverted(
+				fc.constantFrom(
+					"--uid-owner 0",
+					"--uid-owner 1000",
+					"--gid-owner 0-99",
+					"--socket-exists",
+				),
+				(not, what) => `-m owner ${not}${what}`,
+			),
+			fc.constant("-m owner --gid-owner 5 --suppl-groups"),
+		),
+		frames: [
+			...oneOf("uid-owner", "gid-owner", "socket-exists"),
+			{ "gid-owner": null, "suppl-groups": null },
+		],
+		onlyInFrames: ["suppl-groups"],
+		values: eachTakes(ID, "uid-owner", "gid-owner"),
+	},
+	rpfilter: {
+		packets: fc
+			.subarray(["loose", "validmark", "accept-local", "invert"])
+			.map((flags) => ["-m rpfilter", ...flags].join(" --")),
+		tables: ["raw", "mangle"],
+		place: { tables: ["raw", "mangle"] },
+	},
+	socket: {
+		packets: fc
+			.subarray(["transparent", "nowildcard", "restore-skmark"])
+			.map((flags) => ["-m socket", ...flags].join(" --")),
 	},
 };

@@ -1,11 +1,6 @@
 /** Uses, in texts alone, of matches that are read, checked and printed. */
 import fc from "fast-check";
-import {
-	ID,
-	names,
-	RATE_NAME,
-	SET_AND_SIDES,
-} from "../values/syntax-values.ts";
+import { names, RATE_NAME, SET_AND_SIDES } from "../values/syntax-values.ts";
 import {
 	each,
 	long,
@@ -137,12 +132,6 @@ const set: MatchUse = {
 };
 
 export const UNMODELLED_MATCHES: Readonly<Record<string, MatchUse>> = {
-	cgroup: {
-		frames: oneOf("path", "cgroup"),
-		values: {
-			path: { sound: one("/", "/system.slice"), odd: one("", "a b", "x") },
-		},
-	},
 	connlabel: {
 		values: {
 			label: {
@@ -164,16 +153,7 @@ export const UNMODELLED_MATCHES: Readonly<Record<string, MatchUse>> = {
 			genre: { sound: one("Linux", "unknown"), odd: long([31, 32]) },
 		},
 	},
-	owner: {
-		frames: [
-			...oneOf("uid-owner", "gid-owner", "socket-exists"),
-			{ "gid-owner": null, "suppl-groups": null },
-		],
-		onlyInFrames: ["suppl-groups"],
-		values: eachTakes(ID, "uid-owner", "gid-owner"),
-	},
 	rateest,
-	rpfilter: { place: { tables: ["raw", "mangle"] } },
 	sctp,
 	set,
 };

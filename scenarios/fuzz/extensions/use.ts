@@ -48,8 +48,8 @@ export interface MatchUse extends TextUse {
 	readonly protocols?: readonly Exclude<RuleProtocol, "">[];
 	/** Only rules for packets that came in from a link. */
 	readonly incoming?: boolean;
-	/** Only rules for packets that were routed. */
-	readonly outgoing?: boolean;
+	/** Fewer tables for these rules than those that the match declares. */
+	readonly tables?: readonly TableName[];
 }
 
 export interface TargetUse extends TextUse {

@@ -1,6 +1,7 @@
 /** One rule, as it may stand in a chain. */
 import fc from "fast-check";
 import type { TableName } from "../../../sim/contract/ruleset.ts";
+import { matches as extensions } from "../../../sim/matches/index.ts";
 import { MATCH_USES } from "../extensions/uses.ts";
 import {
 	inverted,
@@ -9,7 +10,7 @@ import {
 	type Uses,
 } from "../values/rule-values.ts";
 import { INTERFACES } from "../world/topology.ts";
-import { targetsFor, tcpmss } from "./targets.ts";
+import { isIn, targetsFor, tcpmss } from "./targets.ts";
 
 /** A chain that rules are made for. */
 export interface ChainPlace {
@@ -121,21 +122,22 @@ function header({ from, chain }: ChainPlace, protocol: RuleProtocol): Uses {
 
 /** Out of two drawers in turns, so that a protocol's own match is as frequent as all the others together. */
 function matches(
-	{ from }: ChainPlace,
+	{ table, from }: ChainPlace,
 	protocol: RuleProtocol,
 ): fc.Arbitrary<readonly string[]> {
 	const isIncoming = from.every((chain) =>
 		["PREROUTING", "INPUT", "FORWARD"].includes(chain),
 	);
-	const isRouted = from.every((chain) => chain !== "PREROUTING");
-	const uses = [...MATCH_USES.values()];
-	const any = uses.flatMap(({ packets, protocols, incoming, outgoing }) =>
-		packets &&
-		!protocols &&
-		(isIncoming || !incoming) &&
-		(isRouted || !outgoing)
-			? packets
-			: [],
+	const uses = [...MATCH_USES].flatMap(([name, use]) => {
+		const extension = extensions.get(name);
+		const mayStand =
+			isIn(table, extension?.tables) &&
+			isIn(table, use.tables) &&
+			from.every((hook) => isIn(hook, extension?.hooks));
+		return mayStand && (isIncoming || !use.incoming) ? use : [];
+	});
+	const any = uses.flatMap(({ packets, protocols }) =>
+		packets && !protocols ? packets : [],
 	);
 	const own = uses.flatMap(({ packets, protocols }) =>
 		packets && protocols?.some((one) => one === protocol) ? packets : [],

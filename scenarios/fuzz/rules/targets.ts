@@ -52,7 +52,11 @@ function isOf(
 	);
 }
 
-function isIn(name: string, names: readonly string[] | undefined): boolean {
+/** Does a list of those that are allowed, if there is one, name it? */
+export function isIn(
+	name: string,
+	names: readonly string[] | undefined,
+): boolean {
 	return names === undefined || names.includes(name);
 }
 

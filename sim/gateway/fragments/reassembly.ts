@@ -108,6 +108,7 @@ function joined(queue: FragmentQueue, last: Skb): Skb | null {
 	skb.inInterface = last.inInterface;
 	skb.outInterface = last.outInterface;
 	skb.local = last.local;
+	skb.socket = last.socket;
 	skb.mark = first.mark;
 	skb.priority = first.priority;
 	skb.traced = first.traced;

@@ -43,6 +43,7 @@ export function icmpSend(
 		icmpErrorFor(skb, { type, code, rest, source, ttl: settings.ttl }),
 	);
 	conntrack.attach(error, skb);
+	error.socket = "kernel";
 	gateway.made.push(error);
 }
 

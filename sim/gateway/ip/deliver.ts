@@ -78,7 +78,10 @@ function tcpRcv(gateway: GatewayState, skb: Skb): void {
 	// What the packet says of congestion is not repeated (ip_send_unicast_reply, ip_output.c).
 	const tos = skb.tos & ~INET_ECN_MASK;
 	const reset = resetFor(skb, tos, gateway.settings.ttl);
-	if (reset) gateway.made.push(skbOf(reset));
+	if (reset === null) return;
+	const answer = skbOf(reset);
+	answer.socket = "kernel";
+	gateway.made.push(answer);
 }
 
 /**
@@ -97,6 +100,7 @@ function icmpRcv(gateway: GatewayState, skb: Skb): void {
 	if (skb.icmpType === ICMP_ECHO && !isRoutedToMany(gateway.routes, skb)) {
 		const reply = skbOf(echoReplyFor(skb, gateway.settings.ttl));
 		reply.holdsIcmpLock = true;
+		reply.socket = "kernel";
 		gateway.made.push(reply);
 	}
 	if (skb.icmpType === ICMP_TIMESTAMP)

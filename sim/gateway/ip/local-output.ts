@@ -95,6 +95,7 @@ export function comeIn(gateway: GatewayState, skb: Skb): Fate {
 	skb.inInterface = LOOPBACK_IFINDEX;
 	skb.outInterface = 0;
 	skb.holdsIcmpLock = false;
+	skb.socket = "none";
 	const target = skb.destination;
 	const stoppedIn = nfHook(gateway, HOOK_PREROUTING, skb);
 	if (stoppedIn !== null) return dropped(stoppedIn);

@@ -17,6 +17,7 @@ import { ipLocalOut, outOf } from "./local-output.ts";
 /** @throws UnknownSignal for destinations that are not modelled */
 export function rawSend(gateway: GatewayState, skb: Skb): Fate {
 	const { routes, tables } = gateway;
+	skb.socket = "process";
 	const route = routes.lookup(skb.destination);
 	if (isBound(gateway, skb) && !isRoutable(routes, skb))
 		return dropped("no route");

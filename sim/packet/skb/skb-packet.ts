@@ -61,6 +61,7 @@ function freshSkb(): Skb {
 		hotdrop: false,
 		pktType: "unicast",
 		local: false,
+		socket: "none",
 		holdsIcmpLock: false,
 		original: null,
 	};
@@ -96,6 +97,7 @@ function clearMetadata(skb: Skb): void {
 	skb.hotdrop = false;
 	skb.pktType = "unicast";
 	skb.local = false;
+	skb.socket = "none";
 	skb.holdsIcmpLock = false;
 	skb.receivedParts = null;
 }

@@ -72,6 +72,11 @@ export interface Skb {
 	/** Made by the gateway itself. */
 	local: boolean;
 	/**
+	 * What it was sent by (`sk_buff.sk`): a socket of a process, one that the kernel has for its own answers, or
+	 * none, as what is forwarded and REJECT's resets.
+	 */
+	socket: "none" | "kernel" | "process";
+	/**
 	 * An echo reply that has not left yet: what sends it holds the lock that ICMP errors need, so none is
 	 * made about it (`icmp_xmit_lock`, net/ipv4/icmp.c).
 	 */
