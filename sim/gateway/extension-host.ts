@@ -49,7 +49,7 @@ export function extensionHost(
 			Math.min(mtuTowards(skb.destination), mtuTowards(skb.source)),
 		routeBack: (skb) => routes.lookup(skb.source),
 		hasPort: (protocol, address, port) =>
-			ownPorts.stateOf(protocol, address, port) !== "closed",
+			ownPorts.stateOf(protocol, address, port) === "open",
 		reject,
 		log: (_skb, entry) => tracer?.log(entry),
 		written: (skb) => {
