@@ -161,14 +161,14 @@ export type {
 	HealthProbe,
 	HealthTarget,
 } from "./sim/endpoint/health-policy.ts";
-export type { HttpCheck } from "./sim/endpoint/http-check.ts";
+export type { Program } from "./sim/endpoint/program.ts";
+export type { HttpCheck } from "./sim/endpoint/protocols/http-check.ts";
 export type {
 	Arrivals,
 	BackendSetup,
 	ClientSetup,
 	PacketByHand,
 	PortPolicy,
-	Program,
 	ServiceSetup,
 	ServingBackend,
 	Step,

@@ -1,11 +1,17 @@
 /**
- * A backend: an SMTP server on a host of its own, and all the ways in which it can be unwell.
+ * A backend: programs that listen on a host of its own, and all the ways in which they can be unwell.
  */
 
 import type { UdpPacket } from "../packet/packet.ts";
 import type { Host } from "./host.ts";
-import { LineReader, type SmtpServer, smtpBanner, smtpReply } from "./smtp.ts";
-import type { SocketUser, TcpSocket } from "./tcp-socket.ts";
+import {
+	type Program,
+	type Saying,
+	type Speaker,
+	startTalk,
+	type Talk,
+} from "./program.ts";
+import type { SocketUser, TcpSocket } from "./tcp/tcp-socket.ts";
 import {
 	type ProgramHealth,
 	type UdpProgram,
@@ -29,6 +35,11 @@ export type BackendBehaviour =
 	| { readonly kind: "hang"; readonly accept: boolean }
 	/** Waits before the banner and each reply, and before each datagram that it sends. */
 	| { readonly kind: "slow"; readonly delayMs: number }
+	/**
+	 * The process runs and turns its clients away: 421 of SMTP, and 503 of HTTP; one that echoes closes. Datagrams get
+	 * no answer.
+	 */
+	| { readonly kind: "unavailable" }
 	/** Takes no new connections (RST), and serves those that stand. Over UDP, it serves the peers that it has served before. */
 	| { readonly kind: "drain" }
 	/** Of the packets that go to it or come from it, each is lost with this probability (between 0 and 1); ARP is not. */
@@ -37,11 +48,11 @@ export type BackendBehaviour =
 /** `listen(fd, 100)`, as Postfix and most others do. The kernel lets one more in (`sk_acceptq_is_full`, include/net/sock.h, 6.1). */
 const BACKLOG = 100;
 
-export class Backend implements ProgramHealth {
+export class Backend implements ProgramHealth, Speaker {
 	readonly name: string;
 	readonly host: Host;
-	/** Ports of TCP on which its programs listen. */
-	private readonly ports: readonly number[];
+	/** Programs that serve connections, by their ports. */
+	private readonly programs: ReadonlyMap<number, Program>;
 	behaviour: BackendBehaviour;
 	/** In the order in which they were connected. */
 	private readonly conversations = new Set<Conversation>();
@@ -53,12 +64,17 @@ export class Backend implements ProgramHealth {
 	constructor(
 		name: string,
 		host: Host,
-		listening: readonly { readonly port: number }[],
+		listening: readonly {
+			readonly port: number;
+			readonly program: Program;
+		}[],
 		behaviour: BackendBehaviour,
 	) {
 		this.name = name;
 		this.host = host;
-		this.ports = listening.map(({ port }) => port);
+		this.programs = new Map(
+			listening.map(({ port, program }) => [port, program]),
+		);
 		this.behaviour = behaviour;
 		this.listen();
 	}
@@ -86,6 +102,10 @@ export class Backend implements ProgramHealth {
 
 	get isDraining(): boolean {
 		return this.behaviour.kind === "drain";
+	}
+
+	get isUnavailable(): boolean {
+		return this.behaviour.kind === "unavailable";
 	}
 
 	get isStuck(): boolean {
@@ -146,17 +166,16 @@ export class Backend implements ProgramHealth {
 
 	/** Something that is said out of turn, naming who says it. */
 	speak(socket: TcpSocket): void {
-		if (socket.user instanceof Conversation)
-			socket.user.say(`250 ${this.name} is still here\r\n`);
+		if (socket.user instanceof Conversation) socket.user.speak();
 	}
 
 	private listen(): void {
 		const { kind } = this.behaviour;
 		if (kind === "refuse" || kind === "vanish" || kind === "drain") return;
-		for (const port of this.ports)
+		for (const [port, program] of this.programs)
 			this.host.listen(port, () => {
 				if (!this.hasRoom) return null;
-				const conversation = new Conversation(this);
+				const conversation = new Conversation(this, program);
 				this.conversations.add(conversation);
 				return conversation;
 			});
@@ -164,7 +183,7 @@ export class Backend implements ProgramHealth {
 
 	/** What the process never accepted is reset by its kernel (`inet_csk_listen_stop`). */
 	private stopListening(): void {
-		for (const port of this.ports) this.host.stopListening(port);
+		for (const port of this.programs.keys()) this.host.stopListening(port);
 		for (const conversation of [...this.conversations])
 			if (!conversation.isAccepted) conversation.abandon();
 	}
@@ -182,22 +201,20 @@ export class Backend implements ProgramHealth {
 }
 
 /** One connection, seen from the backend. */
-class Conversation implements SocketUser, SmtpServer {
-	readonly name: string;
-	isInData = false;
+class Conversation implements SocketUser {
 	/** The process has it; until then its kernel holds it alone. */
 	isAccepted = false;
 	/** Connected, and the process has not got round to it. */
 	isWaiting = false;
 	private readonly backend: Backend;
-	private readonly lines = new LineReader();
+	private readonly talk: Talk;
 	private socket: TcpSocket | null = null;
 	private unread = "";
 	private isPeerClosed = false;
 
-	constructor(backend: Backend) {
+	constructor(backend: Backend, program: Program) {
 		this.backend = backend;
-		this.name = backend.name;
+		this.talk = startTalk(program, backend);
 	}
 
 	hasRoom(): boolean {
@@ -235,9 +252,9 @@ class Conversation implements SocketUser, SmtpServer {
 			this.isAccepted = true;
 		}
 		if (backend.isStuck || !this.isAccepted) return;
-		if (!this.isGreeted) {
-			this.isGreeted = true;
-			this.say(smtpBanner(this.name));
+		if (!this.isBegun) {
+			this.isBegun = true;
+			this.answer(this.talk.begin());
 		}
 		const { unread } = this;
 		this.unread = "";
@@ -258,8 +275,13 @@ class Conversation implements SocketUser, SmtpServer {
 		this.backend.remove(this);
 	}
 
+	/** Says something out of turn. */
+	speak(): void {
+		this.say(this.talk.outOfTurn());
+	}
+
 	/** Says something, after the pause that the backend makes. */
-	say(text: string): void {
+	private say(text: string): void {
 		const { socket, backend } = this;
 		if (socket === null || text === "") return;
 		if (backend.delayMs === 0) socket.send(text);
@@ -269,13 +291,16 @@ class Conversation implements SocketUser, SmtpServer {
 			});
 	}
 
-	private isGreeted = false;
+	private isBegun = false;
 
-	private read(payload: string): void {
-		for (const line of this.lines.read(payload)) {
-			const reply = smtpReply(this, line);
-			this.say(reply);
-			if (reply.startsWith("221")) this.hangUp();
+	private read(text: string): void {
+		this.answer(this.talk.read(text));
+	}
+
+	private answer(sayings: readonly Saying[]): void {
+		for (const { text, closes } of sayings) {
+			this.say(text);
+			if (closes) this.hangUp();
 		}
 	}
 

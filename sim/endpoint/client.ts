@@ -1,19 +1,19 @@
 /**
- * A client's connection in the model: runs its dialogue (`smtp-client.ts`) over a `TcpSocket`.
+ * A client's connection in the model: runs its dialogue (`dialogue-machine.ts`) over a `TcpSocket`.
  */
 import type { Timer } from "../clock/clock.ts";
 import { unreachable } from "../invariant.ts";
 import type { ConnectionOutcome } from "./dialogue.ts";
-import type { Host } from "./host.ts";
 import {
-	type SmtpEvent,
-	type SmtpPlan,
-	type SmtpState,
-	type SmtpStep,
-	startSmtp,
-	takeSmtp,
-} from "./smtp-client.ts";
-import type { SocketEnd, SocketUser, TcpSocket } from "./tcp-socket.ts";
+	type ClientEvent,
+	type ClientStep,
+	type DialoguePlan,
+	type DialogueState,
+	startDialogue,
+	takeDialogue,
+} from "./dialogue-machine.ts";
+import type { Host } from "./host.ts";
+import type { SocketEnd, SocketUser, TcpSocket } from "./tcp/tcp-socket.ts";
 
 /** What stays of a connection for its account, when it is over. One object of numbers: there may be a million. */
 export interface Course {
@@ -22,7 +22,7 @@ export interface Course {
 	readonly endedMs: number | null;
 	readonly outcome: ConnectionOutcome;
 	readonly accepted: boolean;
-	/** The name in the banner. */
+	/** The name that its backend told. */
 	readonly greetedBy: string | null;
 	/** SYNs sent, retransmissions included. */
 	readonly syns: number;
@@ -34,15 +34,15 @@ export interface Course {
 }
 
 export interface ClientPlan {
-	readonly plan: SmtpPlan;
+	readonly plan: DialoguePlan;
 	readonly onOver?: () => void;
 }
 
 export class ClientConnection implements SocketUser {
 	readonly socket: TcpSocket;
 	private readonly host: Host;
-	private readonly plan: SmtpPlan;
-	private state: SmtpState;
+	private readonly plan: DialoguePlan;
+	private state: DialogueState;
 	private timer: Timer | null = null;
 	private readonly onOver: (() => void) | null;
 
@@ -56,7 +56,7 @@ export class ClientConnection implements SocketUser {
 		this.host = host;
 		this.onOver = onOver ?? null;
 		this.plan = plan;
-		const first = startSmtp(plan);
+		const first = startDialogue(plan);
 		this.state = first.state;
 		this.socket = host.connect(to, localPort, this);
 		this.carryOut(first);
@@ -125,14 +125,14 @@ export class ClientConnection implements SocketUser {
 	}
 
 	/** @returns whether it made a difference */
-	private take(event: SmtpEvent): boolean {
+	private take(event: ClientEvent): boolean {
 		const { state } = this;
-		const step = takeSmtp(this.plan, state, event, this.host.clock.nowMs);
+		const step = takeDialogue(this.plan, state, event, this.host.clock.nowMs);
 		this.carryOut(step);
 		return step.state !== state;
 	}
 
-	private carryOut({ state, outputs }: SmtpStep): void {
+	private carryOut({ state, outputs }: ClientStep): void {
 		this.state = state;
 		for (const output of outputs)
 			switch (output.kind) {

@@ -7,7 +7,7 @@
  * the next state and what has to be done. Whatever carries bytes can run it: a `TcpSocket` of the
  * model (`client.ts`), a socket of this machine (`lab/docker/programs/client-connection.ts`).
  */
-import type { SocketEnd } from "./tcp-socket.ts";
+import type { SocketEnd } from "./tcp/tcp-socket.ts";
 
 /** What a client wants of a connection, and how patient it is. A time-out of `null` leaves it to its kernel. @public */
 export type Dialogue =

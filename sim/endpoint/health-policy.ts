@@ -1,5 +1,5 @@
 /** What a health checker looks at, and what it decides by. */
-import type { HttpCheck } from "./http-check.ts";
+import type { HttpCheck } from "./protocols/http-check.ts";
 
 /** What is probed, and the switch that tells the ruleset about it. @public */
 export interface HealthTarget {

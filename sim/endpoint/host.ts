@@ -24,10 +24,10 @@ import {
 } from "../packet/packet.ts";
 import { after } from "../packet/sequence.ts";
 import { resetFor, sequenceLength } from "../packet/tcp-reset.ts";
-import { receiveSegment } from "./tcp-receive.ts";
-import { segment } from "./tcp-segment.ts";
-import type { SocketHost, SocketUser } from "./tcp-socket.ts";
-import { TcpSocket } from "./tcp-socket.ts";
+import { receiveSegment } from "./tcp/tcp-receive.ts";
+import { segment } from "./tcp/tcp-segment.ts";
+import type { SocketHost, SocketUser } from "./tcp/tcp-socket.ts";
+import { TcpSocket } from "./tcp/tcp-socket.ts";
 import type { DatagramHost } from "./udp/udp-flow.ts";
 import { UdpSockets } from "./udp/udp-sockets.ts";
 

@@ -5,14 +5,19 @@
  */
 import { unreachable } from "../invariant.ts";
 import type { DialogueEvent, DialogueOutput } from "./dialogue.ts";
-import { readAnswer, requestText, statusOf, statusWords } from "./http.ts";
+import {
+	readAnswer,
+	requestText,
+	statusOf,
+	statusWords,
+} from "./protocols/http.ts";
 import {
 	askedFor,
 	faultOfBody,
 	type HttpCheck,
 	isGoodStatus,
-} from "./http-check.ts";
-import { QUIT } from "./smtp.ts";
+} from "./protocols/http-check.ts";
+import { QUIT } from "./protocols/smtp.ts";
 
 /** What a probe has to see. */
 export type ProbePlan =

@@ -2,13 +2,13 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Dialogue } from "./dialogue.ts";
 import {
-	prepareDialogue,
-	type SmtpEvent,
-	type SmtpState,
-	type SmtpStep,
-	startSmtp,
-	takeSmtp,
-} from "./smtp-client.ts";
+	type ClientEvent,
+	type ClientStep,
+	type DialogueState,
+	startDialogue,
+	takeDialogue,
+} from "./dialogue-machine.ts";
+import { prepareDialogue } from "./prepare-dialogue.ts";
 
 const PATIENCE = { connectTimeoutMs: 1_000, readTimeoutMs: 500 };
 const MAIL: Dialogue = {
@@ -20,7 +20,7 @@ const MAIL: Dialogue = {
 const HOLD: Dialogue = { kind: "hold", ...PATIENCE };
 
 /** `send EHLO client.example`, the first line of a text alone; `timer 500`, `timer off`; `result completed` … */
-function written(outputs: SmtpStep["outputs"]): string {
+function written(outputs: ClientStep["outputs"]): string {
 	return outputs
 		.map((output) => {
 			switch (output.kind) {
@@ -38,10 +38,10 @@ function written(outputs: SmtpStep["outputs"]): string {
 }
 
 /** `220 b1 ESMTP` is a line that arrives; a word alone is another event; `ended reset`: how. */
-function eventOf(text: string): SmtpEvent {
+function eventOf(text: string): ClientEvent {
 	if (/^\d/.test(text)) return { kind: "data", text: `${text}\r\n` };
 	const [kind, how] = text.split(" ");
-	return { kind, ...(how === undefined ? {} : { how }) } as SmtpEvent;
+	return { kind, ...(how === undefined ? {} : { how }) } as ClientEvent;
 }
 
 /** Plays events, one each millisecond; what has to be done stands behind each. */
@@ -49,13 +49,13 @@ function play(
 	dialogue: Dialogue,
 	rows: readonly (readonly [event: string, outputs: string])[],
 	messagePrefix: string | null = null,
-): SmtpState {
+): DialogueState {
 	const plan = prepareDialogue(dialogue);
-	const first = startSmtp(plan, messagePrefix);
+	const first = startDialogue(plan, messagePrefix);
 	expect(written(first.outputs)).toBe("timer 1000");
 	let { state } = first;
 	const told = rows.map(([event], index) => {
-		const step = takeSmtp(plan, state, eventOf(event), index + 1);
+		const step = takeDialogue(plan, state, eventOf(event), index + 1);
 		state = step.state;
 		return [event, written(step.outputs)];
 	});
@@ -100,7 +100,7 @@ describe("a message", () => {
 
 	test("has an id where the backend's spool is looked at", () => {
 		const plan = prepareDialogue({ ...MAIL, messages: 2 });
-		let { state } = startSmtp(plan, "c1.7");
+		let { state } = startDialogue(plan, "c1.7");
 		const said: string[] = [];
 		for (const event of [
 			"connected",
@@ -115,7 +115,7 @@ describe("a message", () => {
 			"354 go",
 			"250 queued",
 		]) {
-			const step = takeSmtp(plan, state, eventOf(event), 0);
+			const step = takeDialogue(plan, state, eventOf(event), 0);
 			state = step.state;
 			for (const output of step.outputs)
 				if (output.kind === "send")
@@ -162,18 +162,18 @@ describe("a reply", () => {
 	test("may come in pieces", () => {
 		const plan = prepareDialogue(MAIL);
 		const line = "220 b1 ESMTP\r\n";
-		const whole = takeSmtp(
+		const whole = takeDialogue(
 			plan,
-			startSmtp(plan).state,
+			startDialogue(plan).state,
 			{ kind: "data", text: line },
 			5,
 		);
 		fc.assert(
 			fc.property(fc.nat(line.length), (at) => {
-				let { state } = startSmtp(plan);
-				let outputs: SmtpStep["outputs"] = [];
+				let { state } = startDialogue(plan);
+				let outputs: ClientStep["outputs"] = [];
 				for (const text of [line.slice(0, at), line.slice(at)]) {
-					const step = takeSmtp(plan, state, { kind: "data", text }, 5);
+					const step = takeDialogue(plan, state, { kind: "data", text }, 5);
 					state = step.state;
 					outputs = [...outputs, ...step.outputs];
 				}
@@ -274,9 +274,9 @@ test("a state is never changed in place, and what is over stays as it is", () =>
 	);
 	fc.assert(
 		fc.property(fc.array(events), (all) => {
-			let state = Object.freeze(startSmtp(plan).state);
+			let state = Object.freeze(startDialogue(plan).state);
 			for (const [atMs, event] of all.entries()) {
-				const step = takeSmtp(plan, state, eventOf(event), atMs);
+				const step = takeDialogue(plan, state, eventOf(event), atMs);
 				const results = step.outputs.filter(({ kind }) => kind === "result");
 				const isOver =
 					state.outcome === "open" && step.state.outcome !== "open";

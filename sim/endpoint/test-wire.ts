@@ -6,7 +6,7 @@ import { createClock } from "../clock/clock.ts";
 import { parseAddress } from "../packet/address.ts";
 import { ACK, FIN, type Packet, PSH, RST, SYN } from "../packet/packet.ts";
 import { Host } from "./host.ts";
-import type { SocketEnd, SocketUser, TcpSocket } from "./tcp-socket.ts";
+import type { SocketEnd, SocketUser, TcpSocket } from "./tcp/tcp-socket.ts";
 
 export const LEFT = parseAddress("10.0.0.10") ?? 0;
 export const RIGHT = parseAddress("10.0.0.1") ?? 0;

@@ -23,7 +23,8 @@ function play({
 	plan = {},
 }: Story) {
 	const wire = createWire();
-	const backend = new Backend("b1", wire.right, [{ port: 25 }], behaviour);
+	const listening = [{ port: 25, program: { kind: "smtp" } as const }];
+	const backend = new Backend("b1", wire.right, listening, behaviour);
 	backend.serveDatagrams(53, program);
 	wire.right.takesDatagram = (packet) => backend.takesDatagram(packet);
 	wire.loses = () => backend.loss === 1;

@@ -31,7 +31,7 @@ import type {
 	SocketEnd,
 	SocketUser,
 	TcpSocket,
-} from "../endpoint/tcp-socket.ts";
+} from "../endpoint/tcp/tcp-socket.ts";
 import { invariant, unreachable } from "../invariant.ts";
 import { parseAddress } from "../packet/address.ts";
 import type { WorldEvent } from "./account/account.ts";

@@ -3,7 +3,7 @@
  */
 import type { Backend } from "../endpoint/backend.ts";
 import { ClientConnection } from "../endpoint/client.ts";
-import { prepareDialogue } from "../endpoint/smtp-client.ts";
+import { prepareDialogue } from "../endpoint/prepare-dialogue.ts";
 import { UdpFlow } from "../endpoint/udp/udp-flow.ts";
 import { unreachable } from "../invariant.ts";
 import { formatAddress } from "../packet/address.ts";
@@ -15,7 +15,12 @@ import {
 	retire,
 	retireFlow,
 } from "./connections.ts";
-import { dialogueOf, serviceOf, servicesOf } from "./setup/services.ts";
+import {
+	dialogueOf,
+	programOf,
+	serviceOf,
+	servicesOf,
+} from "./setup/services.ts";
 import type { Step, WorldSetup } from "./setup/setup.ts";
 import { checkedAddress, type Stage, tellNeighbour } from "./stage.ts";
 import type { Station } from "./station.ts";
@@ -82,7 +87,10 @@ function prepareConnect(
 	const { clock, choice, connections, setup } = stage;
 	const { client, service, to } = destinationOf(stage, step);
 	const { host } = client;
-	const plan = prepareDialogue(dialogueOf(setup, step));
+	const plan = prepareDialogue(
+		dialogueOf(setup, step),
+		programOf(service).kind,
+	);
 	const inUse = portsTowards(host, to);
 	const nextPort = createPortSource(step.ports, inUse, choice);
 	const open = () => {

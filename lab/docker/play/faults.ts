@@ -17,6 +17,8 @@ const DELAY_FILE = "/run/mail-delay";
 
 /** Why a behaviour cannot be had in containers; `null` when it can. */
 export function whyNotFault(behaviour: BackendBehaviour): string | null {
+	if (behaviour.kind === "unavailable")
+		return "a real mail server does not turn all of its clients away with 421 at a word";
 	return behaviour.kind === "slow" && behaviour.delayMs > SLOWEST_MS
 		? `a mail server cannot be made slower than by ${SLOWEST_MS / 1000} s`
 		: null;

@@ -1,18 +1,18 @@
 /**
- * A client's connection in a container: runs its dialogue (`sim/endpoint/smtp-client.ts`) over a
+ * A client's connection in a container: runs its dialogue (`sim/endpoint/dialogue-machine.ts`) over a
  * socket of this machine's kernel.
  */
 import { connect, type Socket } from "node:net";
 import type { ConnectionEnd } from "../../../sim/endpoint/dialogue.ts";
 import {
-	messageId,
-	type SmtpEvent,
-	type SmtpPlan,
-	type SmtpState,
-	type SmtpStep,
-	startSmtp,
-	takeSmtp,
-} from "../../../sim/endpoint/smtp-client.ts";
+	type ClientEvent,
+	type ClientStep,
+	type DialoguePlan,
+	type DialogueState,
+	startDialogue,
+	takeDialogue,
+} from "../../../sim/endpoint/dialogue-machine.ts";
+import { messageId } from "../../../sim/endpoint/smtp-client.ts";
 import { unreachable } from "../../../sim/invariant.ts";
 import type { ClientRecord } from "./client-plan.ts";
 
@@ -24,7 +24,7 @@ export interface ConnectionRequest {
 	 */
 	readonly source: string | null;
 	readonly port: number | null;
-	readonly plan: SmtpPlan;
+	readonly plan: DialoguePlan;
 	/** Message-ID prefix, unique per connection; `null`: messages have no ids. */
 	readonly messagePrefix: string | null;
 	readonly nowMs: () => number;
@@ -62,7 +62,7 @@ export class LiveConnection {
 	private readonly socket: Socket;
 	private readonly startedMs: number;
 	private sourcePort: number;
-	private state: SmtpState;
+	private state: DialogueState;
 	private error = "";
 	private timer: NodeJS.Timeout | undefined;
 	/** Ends a connection whose other side does not close. */
@@ -74,7 +74,7 @@ export class LiveConnection {
 		this.startedMs = request.nowMs();
 		this.sourcePort = request.port ?? 0;
 		this.socket = this.open();
-		const first = startSmtp(request.plan, request.messagePrefix);
+		const first = startDialogue(request.plan, request.messagePrefix);
 		this.state = first.state;
 		this.carryOut(first);
 	}
@@ -151,12 +151,12 @@ export class LiveConnection {
 		return code === "ECONNRESET" || code === "EPIPE" ? "reset" : "timeout";
 	}
 
-	private take(event: SmtpEvent): void {
+	private take(event: ClientEvent): void {
 		const { plan, nowMs } = this.request;
-		this.carryOut(takeSmtp(plan, this.state, event, nowMs()));
+		this.carryOut(takeDialogue(plan, this.state, event, nowMs()));
 	}
 
-	private carryOut({ state, outputs }: SmtpStep): void {
+	private carryOut({ state, outputs }: ClientStep): void {
 		this.state = state;
 		for (const output of outputs)
 			switch (output.kind) {

@@ -1,9 +1,7 @@
 /** A client in a container: opens the connections of its plan when their time has come. */
 import { createSocket } from "node:dgram";
-import {
-	prepareDialogue,
-	type SmtpPlan,
-} from "../../../sim/endpoint/smtp-client.ts";
+import type { DialoguePlan } from "../../../sim/endpoint/dialogue-machine.ts";
+import { prepareDialogue } from "../../../sim/endpoint/prepare-dialogue.ts";
 import { LiveConnection } from "./client-connection.ts";
 import type {
 	ClientCommand,
@@ -131,7 +129,7 @@ export function playPlan(
 
 interface Arrival {
 	readonly step: ClientStep;
-	readonly dialogue: SmtpPlan;
+	readonly dialogue: DialoguePlan;
 	readonly planned: PlannedConnection;
 }
 

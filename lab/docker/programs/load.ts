@@ -3,8 +3,8 @@
  * the banner, says QUIT and goes. Standard output: one line of JSON for each connection, when all are over.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { QUIT } from "../../../sim/endpoint/smtp.ts";
-import type { SmtpPlan } from "../../../sim/endpoint/smtp-client.ts";
+import type { DialoguePlan } from "../../../sim/endpoint/dialogue-machine.ts";
+import { mailCaller } from "../../../sim/endpoint/smtp-client.ts";
 import { LiveConnection, type LiveCourse } from "./client-connection.ts";
 
 export interface LoadOrder {
@@ -32,11 +32,8 @@ export interface LoadRecord {
 const PATIENCE_MS = 5_000;
 
 /** The banner, QUIT, its reply, and the end. */
-const PLAN: SmtpPlan = {
-	turns: [
-		{ awaits: "2", says: QUIT, isAcceptance: false },
-		{ awaits: "2", says: null, isAcceptance: false },
-	],
+const PLAN: DialoguePlan = {
+	machine: mailCaller(),
 	paceMs: 0,
 	connectTimeoutMs: PATIENCE_MS,
 	readTimeoutMs: PATIENCE_MS,

@@ -5,7 +5,7 @@ import {
 	LineReader,
 	smtpBanner,
 	smtpReply,
-} from "../../../sim/endpoint/smtp.ts";
+} from "../../../sim/endpoint/protocols/smtp.ts";
 
 export interface TestServer {
 	readonly port: number;

@@ -8,7 +8,7 @@ import {
 	faultOfBody,
 	isGoodStatus,
 	looksAtBody,
-} from "../../../sim/endpoint/http-check.ts";
+} from "../../../sim/endpoint/protocols/http-check.ts";
 import { shortageOf } from "../../shortage.ts";
 import type { CheckedTarget, HttpProbeSettings } from "../config/config.ts";
 import type { ProbeEvents, RunningProbe } from "./running-probe.ts";

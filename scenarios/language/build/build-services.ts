@@ -1,7 +1,7 @@
 /** Builder of services. */
 import * as v from "valibot";
+import type { Program } from "../../../sim/endpoint/program.ts";
 import type {
-	Program,
 	ServiceSetup,
 	ServingBackend,
 } from "../../../sim/world/setup/setup.ts";

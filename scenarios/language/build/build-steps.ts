@@ -337,7 +337,14 @@ export function lossy(
 	return { kind: "lossy", loss };
 }
 
-const PLAIN_BEHAVIOURS = ["up", "refuse", "vanish", "silent", "drain"] as const;
+const PLAIN_BEHAVIOURS = [
+	"up",
+	"refuse",
+	"vanish",
+	"silent",
+	"unavailable",
+	"drain",
+] as const;
 
 const backendArguments = v.object({
 	name: text,

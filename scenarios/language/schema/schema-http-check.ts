@@ -1,6 +1,6 @@
 /** What a health checker asks of a web server: the same in a scenario and in the file of one that runs on a machine. */
 import * as v from "valibot";
-import { statusRange } from "../../../sim/endpoint/http-check.ts";
+import { statusRange } from "../../../sim/endpoint/protocols/http-check.ts";
 import { about, list, text } from "./schema.ts";
 
 const STATUS_FORM = `Write 200, or "200-399": statuses have three digits, the first of them from 1 to 5.`;

@@ -50,6 +50,10 @@ export const behaviour = about(
 			"It waits before its banner and before each reply.",
 		),
 		about(
+			object({ kind: v.literal("unavailable") }),
+			"It accepts connections and turns its clients away: 421 of SMTP, 503 of HTTP; one that echoes closes.",
+		),
+		about(
 			object({ kind: v.literal("drain") }),
 			"New connections are refused (RST), those that stand are served.",
 		),

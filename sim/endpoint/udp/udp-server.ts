@@ -14,6 +14,8 @@ export interface ProgramHealth {
 	readonly isDraining: boolean;
 	/** It reads nothing, so datagrams wait in its socket. */
 	readonly isStuck: boolean;
+	/** It answers no client. */
+	readonly isUnavailable: boolean;
 	/** Pause before each answer. */
 	readonly delayMs: number;
 }
@@ -67,7 +69,7 @@ export class UdpServer {
 	}
 
 	private serve(packet: UdpPacket): void {
-		if (this.program === "silent") return;
+		if (this.program === "silent" || this.health.isUnavailable) return;
 		const answer = datagram(
 			{
 				localAddress: packet.destination,

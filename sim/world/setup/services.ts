@@ -1,11 +1,7 @@
 /** Which services a setup has, who serves them where, and what is spoken there. */
 import type { Dialogue } from "../../endpoint/dialogue.ts";
-import type {
-	BackendSetup,
-	Program,
-	ServiceSetup,
-	WorldSetup,
-} from "./setup.ts";
+import type { Program } from "../../endpoint/program.ts";
+import type { BackendSetup, ServiceSetup, WorldSetup } from "./setup.ts";
 
 /** A port on which a backend's program listens, and what the program speaks. */
 export interface Listening {

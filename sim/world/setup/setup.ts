@@ -6,6 +6,7 @@ import type { StepOperation } from "../../contract/gateway.ts";
 import type { BackendBehaviour } from "../../endpoint/backend.ts";
 import type { Dialogue } from "../../endpoint/dialogue.ts";
 import type { HealthCheckSettings } from "../../endpoint/health-checker.ts";
+import type { Program } from "../../endpoint/program.ts";
 
 /** What stands around the gateway: services, clients, backends, the health checker, other hosts. @public */
 export interface WorldSetup {
@@ -43,17 +44,6 @@ export interface ServingBackend {
 	/** Where it listens; left out: on its own `port`, or on the service's ports. */
 	readonly port?: number;
 }
-
-/**
- * What a program that serves says. `smtp`: a mail server. `http`: answers each request. `echo`: sends back what it
- * gets. `silent`: takes connections or datagrams and says nothing. `smtp` and `http` are of TCP alone.
- * @public
- */
-export type Program =
-	| { readonly kind: "smtp" }
-	| { readonly kind: "http" }
-	| { readonly kind: "echo" }
-	| { readonly kind: "silent" };
 
 /** A client: a host that opens connections to services, or sends datagrams to them. @public */
 export interface ClientSetup {

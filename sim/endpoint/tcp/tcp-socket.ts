@@ -5,9 +5,16 @@
  * segment instead of the last, and an ACK is sent at once unless the application answers at once (Linux
  * may delay it up to 40 ms).
  */
-import type { Clock, Timer } from "../clock/clock.ts";
-import { ACK, FIN, PSH, RST, SYN, type TcpPacket } from "../packet/packet.ts";
-import { before } from "../packet/sequence.ts";
+import type { Clock, Timer } from "../../clock/clock.ts";
+import {
+	ACK,
+	FIN,
+	PSH,
+	RST,
+	SYN,
+	type TcpPacket,
+} from "../../packet/packet.ts";
+import { before } from "../../packet/sequence.ts";
 import {
 	initialSequence,
 	SEGMENT_SIZE,

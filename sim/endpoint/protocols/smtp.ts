@@ -1,7 +1,7 @@
 /**
  * What the two sides of an SMTP connection say to each other (RFC 5321), as tables.
  */
-import { own } from "../own.ts";
+import { own } from "../../own.ts";
 
 /** One turn of the client: the reply that it waits for, and what it says then. */
 export interface SmtpTurn {
@@ -69,6 +69,11 @@ const REPLIES: Readonly<Record<string, string>> = {
 /** What a backend says first: its name is how anyone learns which one it is. */
 export function smtpBanner(name: string): string {
 	return `220 ${name} ESMTP\r\n`;
+}
+
+/** What a backend that serves nothing says before it closes (RFC 5321, 3.8). */
+export function smtpUnavailable(name: string): string {
+	return `421 4.3.2 ${name} Service not available, closing transmission channel\r\n`;
 }
 
 /** The name in a banner, or `null` when the line is none. */

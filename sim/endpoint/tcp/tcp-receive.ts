@@ -3,9 +3,9 @@
  * (net/ipv4/tcp_input.c and tcp_minisocks.c), since routers that translate wrongly are found out by
  * exactly these checks.
  */
-import { ACK, FIN, RST, SYN, type TcpPacket } from "../packet/packet.ts";
-import { after } from "../packet/sequence.ts";
-import { resetFor, sequenceLength } from "../packet/tcp-reset.ts";
+import { ACK, FIN, RST, SYN, type TcpPacket } from "../../packet/packet.ts";
+import { after } from "../../packet/sequence.ts";
+import { resetFor, sequenceLength } from "../../packet/tcp-reset.ts";
 import { RECEIVE_WINDOW } from "./tcp-segment.ts";
 import type { TcpSocket } from "./tcp-socket.ts";
 import { SOON_MS } from "./tcp-timing.ts";

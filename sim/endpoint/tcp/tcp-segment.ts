@@ -3,9 +3,14 @@
  * consistently: no segment of theirs carries a timestamp, so that sequence numbers alone decide
  * what is old. Everything else is the default of the 6.1 kernel.
  */
-import { mix32 } from "../chance/seeded.ts";
-import { RST, SYN, type TcpOptions, type TcpPacket } from "../packet/packet.ts";
-import { NO_TCP_OPTIONS } from "../packet/packet-length.ts";
+import { mix32 } from "../../chance/seeded.ts";
+import {
+	RST,
+	SYN,
+	type TcpOptions,
+	type TcpPacket,
+} from "../../packet/packet.ts";
+import { NO_TCP_OPTIONS } from "../../packet/packet-length.ts";
 
 /** One end of a connection and the other. */
 export interface SocketAddress {

@@ -134,3 +134,18 @@ export function hostOf(
 ): string {
 	return port === usualPort ? address : `${address}:${port}`;
 }
+
+export interface HttpAnswer {
+	/** The name of the server, which the answer tells. */
+	readonly name: string;
+	/** `200 OK` */
+	readonly status: string;
+	readonly closes: boolean;
+}
+
+/** An answer, as it goes over the wire: its body names the server as well. */
+export function answerText({ name, status, closes }: HttpAnswer): string {
+	const body = `${name}: ${status}\r\n`;
+	const connection = closes ? "close" : "keep-alive";
+	return `HTTP/1.1 ${status}\r\nServer: ${name}\r\nConnection: ${connection}\r\nContent-Length: ${body.length}${HEAD_END}${body}`;
+}

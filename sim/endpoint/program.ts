@@ -1,0 +1,133 @@
+/**
+ * What programs of backends say on a connection: a small machine for each, which reads text and answers. Whether the
+ * process runs, and how fast, is the backend's matter (`backend.ts`).
+ */
+import { unreachable } from "../invariant.ts";
+import { answerText, closesBehind, readRequest } from "./protocols/http.ts";
+import {
+	LineReader,
+	type SmtpServer,
+	smtpBanner,
+	smtpReply,
+	smtpUnavailable,
+} from "./protocols/smtp.ts";
+
+/**
+ * What a program that serves says. `smtp`: a mail server. `http`: answers each request. `echo`: sends back what it
+ * gets. `silent`: takes connections or datagrams and says nothing. `smtp` and `http` are of TCP alone.
+ * @public
+ */
+export type Program =
+	| { readonly kind: "smtp" }
+	| { readonly kind: "http" }
+	| { readonly kind: "echo" }
+	| { readonly kind: "silent" };
+
+/** What a program says, and whether it closes the connection behind it. */
+export interface Saying {
+	readonly text: string;
+	readonly closes: boolean;
+}
+
+/** One connection, as the program on it sees it. */
+export interface Talk {
+	/** It has accepted the connection: what it says first. */
+	begin(): readonly Saying[];
+	/** It reads what has come: what it answers. */
+	read(text: string): readonly Saying[];
+	/** A step of the scenario has it say something out of turn, which names who says it. */
+	outOfTurn(): string;
+}
+
+/** Who speaks. */
+export interface Speaker {
+	readonly name: string;
+	/** It turns its clients away. */
+	readonly isUnavailable: boolean;
+}
+
+const NOTHING: readonly Saying[] = [];
+const GOODBYE: readonly Saying[] = [{ text: "", closes: true }];
+
+/** A new connection of a program. */
+export function startTalk({ kind }: Program, speaker: Speaker): Talk {
+	switch (kind) {
+		case "smtp":
+			return mailTalk(speaker);
+		case "http":
+			return webTalk(speaker);
+		case "echo":
+			return echoTalk(speaker, (text) => [{ text, closes: false }]);
+		case "silent":
+			return echoTalk(speaker, () => NOTHING);
+		default:
+			return unreachable(kind);
+	}
+}
+
+function mailTalk(speaker: Speaker): Talk {
+	const server: SmtpServer = { name: speaker.name, isInData: false };
+	const lines = new LineReader();
+	const turnAway = () => [
+		{ text: smtpUnavailable(speaker.name), closes: true },
+	];
+	return {
+		begin() {
+			if (speaker.isUnavailable) return turnAway();
+			return [{ text: smtpBanner(speaker.name), closes: false }];
+		},
+		read(text) {
+			if (speaker.isUnavailable) return text === "" ? NOTHING : turnAway();
+			return lines.read(text).map((line) => {
+				const reply = smtpReply(server, line);
+				return { text: reply, closes: reply.startsWith("221") };
+			});
+		},
+		outOfTurn: () => `250 ${speaker.name} is still here\r\n`,
+	};
+}
+
+function webTalk(speaker: Speaker): Talk {
+	const { name } = speaker;
+	let unread = "";
+	return {
+		begin: () => NOTHING,
+		read(text) {
+			unread += text;
+			const sayings: Saying[] = [];
+			for (;;) {
+				const reading = readRequest(unread);
+				if (reading.kind === "incomplete") return sayings;
+				if (reading.kind === "malformed") {
+					unread = "";
+					const bad = { name, status: "400 Bad Request", closes: true };
+					return [...sayings, { text: answerText(bad), closes: true }];
+				}
+				unread = reading.rest;
+				const closes = closesBehind(reading.message);
+				const status = speaker.isUnavailable
+					? "503 Service Unavailable"
+					: "200 OK";
+				sayings.push({ text: answerText({ name, status, closes }), closes });
+				if (closes) return sayings;
+			}
+		},
+		// An interim answer, which names a server and answers nothing.
+		outOfTurn: () => `HTTP/1.1 100 Continue\r\nServer: ${name}\r\n\r\n`,
+	};
+}
+
+function echoTalk(
+	speaker: Speaker,
+	answer: (text: string) => readonly Saying[],
+): Talk {
+	const { name } = speaker;
+	return {
+		begin: () => (speaker.isUnavailable ? GOODBYE : NOTHING),
+		read(text) {
+			if (text === "") return NOTHING;
+			return speaker.isUnavailable ? GOODBYE : answer(text);
+		},
+		outOfTurn: () => `${name} is still here\r\n`,
+	};
+}
