@@ -57,9 +57,14 @@ export {
 
 export {
 	connectOnly,
+	type EchoOptions,
+	echo,
 	type HoldOptions,
+	type HttpOptions,
 	hold,
+	http,
 	type SmtpOptions,
+	silent,
 	smtp,
 } from "./scenarios/language/build/build-dialogues.ts";
 export {

@@ -1,7 +1,10 @@
 import { expect, it } from "vitest";
 import type { Operation } from "../../sim/contract/gateway.ts";
 import type { BackendBehaviour } from "../../sim/endpoint/backend.ts";
+import type { Dialogue } from "../../sim/endpoint/dialogue.ts";
 import { describeOperation } from "../../sim/world/account/describe-operation.ts";
+import type { Step } from "../../sim/world/setup/setup.ts";
+import { connect, echo, http, silent } from "../language/build/build.ts";
 import { describeStep } from "./describe-step.ts";
 
 it.each<[Operation, string]>([
@@ -47,4 +50,17 @@ it.each<[BackendBehaviour, string]>([
 			label: "",
 		}),
 	).toBe(text);
+});
+
+it.each<[Dialogue | undefined, string]>([
+	[undefined, "c1 connects to web 3 times"],
+	[http({ requests: 5 }), "c1 connects to web 3 times: 5 requests each"],
+	[http(), "c1 connects to web 3 times: 1 request each"],
+	[echo(), "c1 connects to web 3 times: 1 message each, echoed"],
+	[silent(), "c1 connects to web 3 times: without a word"],
+])("%j is %s", (dialogue, text) => {
+	const options = dialogue === undefined ? {} : { dialogue };
+	expect(describeStep(connect(3, { service: "web", ...options }) as Step)).toBe(
+		text,
+	);
 });

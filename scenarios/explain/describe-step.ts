@@ -1,8 +1,10 @@
 /** Steps in words, as a person would type or say them. */
 import { match } from "ts-pattern";
 import type { BackendBehaviour } from "../../sim/endpoint/backend.ts";
+import type { Dialogue } from "../../sim/endpoint/dialogue.ts";
 import { describeOperation } from "../../sim/world/account/describe-operation.ts";
 import type { Step } from "../../sim/world/setup/setup.ts";
+import { counted } from "../result/finding.ts";
 
 /** `b1 vanishes`, `mail1up ← 1`, `iptables-restore < recipe.rules`. */
 export function describeStep(step: Step): string {
@@ -15,9 +17,11 @@ export function describeStep(step: Step): string {
 			({ backend, becomes }) =>
 				`${backend}: ${becomes.kind}${figureOf(becomes)}`,
 		)
-		.with({ kind: "connect" }, ({ client, count }) =>
-			count === 1 ? `${client} connects` : `${client} connects ${count} times`,
-		)
+		.with({ kind: "connect" }, ({ client, service, count, dialogue }) => {
+			const where = service === undefined ? "" : ` to ${service}`;
+			const often = count === 1 ? "" : ` ${count} times`;
+			return `${client} connects${where}${often}${wordsOf(dialogue)}`;
+		})
 		.with({ kind: "send" }, ({ client, count }) =>
 			count === 1
 				? `${client} sends a datagram`
@@ -42,6 +46,20 @@ export function describeStep(step: Step): string {
 		)
 		.with({ kind: "observe" }, ({ label }) => label || "observed")
 		.exhaustive();
+}
+
+/** What is said, where it is not one message by SMTP. */
+function wordsOf(dialogue: Dialogue | undefined): string {
+	switch (dialogue?.kind) {
+		case "http":
+			return `: ${counted(dialogue.requests, "request")} each`;
+		case "echo":
+			return `: ${counted(dialogue.messages, "message")} each, echoed`;
+		case "silent":
+			return ": without a word";
+		default:
+			return "";
+	}
 }
 
 function figureOf(behaviour: BackendBehaviour): string {

@@ -151,6 +151,9 @@ function plannedBefore(beforeMs: number, step: Arriving): number {
 	return Math.min(count, Math.ceil((beforeMs - atMs) / arrivals.intervalMs));
 }
 
+/** Dialogues of clients that stay until a step says more. */
+const STAYING: ReadonlySet<string | undefined> = new Set(["hold", "silent"]);
+
 /**
  * Connections of which the end may still come in any way: those that wait for an answer, and those
  * that have more to say. One that only holds its connection has come to where it was to come.
@@ -165,7 +168,7 @@ function undecidedOf(
 	if (["open", "no-port"].includes(expectation.outcome)) return 0;
 	const holding = new Set(
 		steps.flatMap((step) =>
-			step.kind === "connect" && step.dialogue?.kind === "hold"
+			step.kind === "connect" && STAYING.has(step.dialogue?.kind)
 				? [step.label]
 				: [],
 		),

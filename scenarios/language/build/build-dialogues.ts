@@ -1,8 +1,13 @@
 /** Builders of what a client says on its connections. */
 import * as v from "valibot";
 import type { Dialogue } from "../../../sim/endpoint/dialogue.ts";
-import { milliseconds } from "../schema/schema.ts";
-import { messages, timeout } from "../schema/schema-steps.ts";
+import { milliseconds, yesNo } from "../schema/schema.ts";
+import {
+	messageOctets,
+	messages,
+	requests,
+	timeout,
+} from "../schema/schema-steps.ts";
 import { checkArguments, options } from "./check-arguments.ts";
 
 /** Patience of a client where nothing is said: half a minute, as mail programs have it and more. */
@@ -35,15 +40,108 @@ export function smtp(
 	...surplus: readonly never[]
 ): Dialogue {
 	checkArguments("smtp", smtpArguments, { options }, surplus);
-	const { connectTimeoutMs, readTimeoutMs, paceMs } = options;
 	return {
 		kind: "smtp",
 		messages: options.messages ?? 1,
+		...patienceOf(options),
+	};
+}
+
+/** Time-outs and pace of a dialogue. */
+function patienceOf({
+	connectTimeoutMs,
+	readTimeoutMs,
+	paceMs,
+}: Pick<SmtpOptions, "connectTimeoutMs" | "readTimeoutMs" | "paceMs">) {
+	return {
 		connectTimeoutMs:
 			connectTimeoutMs === undefined ? PATIENCE_MS : connectTimeoutMs,
 		readTimeoutMs: readTimeoutMs === undefined ? PATIENCE_MS : readTimeoutMs,
 		...(paceMs === undefined ? {} : { paceMs }),
 	};
+}
+
+/**
+ * Options of `http`: number of requests (default 1), whether they go over one connection that the client closes
+ * (default: where there are several), time-outs in ms (default 30,000; `null` waits without end), and the pause before
+ * each request, in ms.
+ * @public
+ */
+export interface HttpOptions {
+	readonly requests?: number;
+	readonly keepAlive?: boolean;
+	readonly connectTimeoutMs?: number | null;
+	readonly readTimeoutMs?: number | null;
+	readonly paceMs?: number;
+}
+
+const httpArguments = v.object({
+	options: options<HttpOptions>({
+		requests,
+		keepAlive: yesNo,
+		connectTimeoutMs: timeout,
+		readTimeoutMs: timeout,
+		paceMs: milliseconds,
+	}),
+});
+
+/** Requests and their answers: `http({ requests: 5, keepAlive: true })`. @public */
+export function http(
+	options: HttpOptions = {},
+	...surplus: readonly never[]
+): Dialogue {
+	checkArguments("http", httpArguments, { options }, surplus);
+	const { requests = 1, keepAlive = requests > 1 } = options;
+	return { kind: "http", requests, keepAlive, ...patienceOf(options) };
+}
+
+/**
+ * Options of `echo`: number of messages (default 1), the length of each in octets (default 100), time-outs in ms
+ * (default 30,000; `null` waits without end), and the pause before each message, in ms.
+ * @public
+ */
+export interface EchoOptions {
+	readonly messages?: number;
+	readonly messageOctets?: number;
+	readonly connectTimeoutMs?: number | null;
+	readonly readTimeoutMs?: number | null;
+	readonly paceMs?: number;
+}
+
+const echoArguments = v.object({
+	options: options<EchoOptions>({
+		messages,
+		messageOctets,
+		connectTimeoutMs: timeout,
+		readTimeoutMs: timeout,
+		paceMs: milliseconds,
+	}),
+});
+
+/** Messages that come back, each before the next is sent; then the client closes. @public */
+export function echo(
+	options: EchoOptions = {},
+	...surplus: readonly never[]
+): Dialogue {
+	checkArguments("echo", echoArguments, { options }, surplus);
+	const { messages = 1, messageOctets } = options;
+	return {
+		kind: "echo",
+		messages,
+		...(messageOctets === undefined ? {} : { messageOctets }),
+		...patienceOf(options),
+	};
+}
+
+const silentArguments = v.object({ connectTimeoutMs: timeout });
+
+/** Connects, awaits nothing and stays, until a `speak` or `close` step says more. @public */
+export function silent(
+	connectTimeoutMs: number | null = PATIENCE_MS,
+	...surplus: readonly never[]
+): Dialogue {
+	checkArguments("silent", silentArguments, { connectTimeoutMs }, surplus);
+	return { kind: "silent", connectTimeoutMs };
 }
 
 /**
@@ -59,7 +157,7 @@ const holdArguments = v.object({
 	options: options<HoldOptions>({ readTimeoutMs: timeout }),
 });
 
-/** Connects, waits for the banner and stays, until a `speak` or `close` step says more. @public */
+/** Connects, waits for the banner where a mail server has one, and stays, until a `speak` or `close` step says more. @public */
 export function hold(
 	options: HoldOptions = {},
 	...surplus: readonly never[]

@@ -76,12 +76,26 @@ interface Words {
 }
 
 function packetsOf(dialogue: Dialogue): number {
-	if (dialogue.kind !== "smtp") return PACKETS_OF_A_CONNECTION;
-	const segments = 2 * ((dialogue.messageOctets ?? 0) / SEGMENT);
-	return (
-		PACKETS_OF_A_CONNECTION +
-		dialogue.messages * (PACKETS_OF_A_MESSAGE + segments)
-	);
+	const [messages, octets] = messagesOf(dialogue);
+	const segments = 2 * (octets / SEGMENT);
+	return PACKETS_OF_A_CONNECTION + messages * (PACKETS_OF_A_MESSAGE + segments);
+}
+
+/** What goes over a connection, and how long each of it is. */
+function messagesOf(
+	dialogue: Dialogue,
+): readonly [messages: number, octets: number] {
+	switch (dialogue.kind) {
+		case "smtp":
+			return [dialogue.messages, dialogue.messageOctets ?? 0];
+		case "http":
+			return [dialogue.requests, 0];
+		case "echo":
+			// There and back.
+			return [dialogue.messages, 2 * (dialogue.messageOctets ?? 0)];
+		default:
+			return [0, 0];
+	}
 }
 
 function sum(numbers: readonly number[]): number {

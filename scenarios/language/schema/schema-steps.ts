@@ -74,6 +74,8 @@ export const timeout = v.nullable(positiveMs);
 const MOST_MESSAGES = 10_000;
 const MOST_OCTETS = 10_000_000;
 export const messages = whole(0, MOST_MESSAGES);
+export const requests = whole(1, MOST_MESSAGES);
+export const messageOctets = whole(1, MOST_OCTETS);
 
 export const dialogue = byKind([
 	object({
@@ -97,24 +99,31 @@ export const dialogue = byKind([
 		connectTimeoutMs: timeout,
 		readTimeoutMs: timeout,
 	}),
-	object({
-		kind: v.literal("http"),
-		requests: about(whole(1, MOST_MESSAGES), "Requests that the client sends."),
-		keepAlive: about(
-			yesNo,
-			"true: all on one connection, which the client closes. false: one alone, and the backend closes.",
+	v.pipe(
+		object({
+			kind: v.literal("http"),
+			requests: about(requests, "Requests that the client sends."),
+			keepAlive: about(
+				yesNo,
+				"true: all on one connection, which the client closes. false: one alone, and the backend closes.",
+			),
+			paceMs: v.exactOptional(
+				about(milliseconds, "Milliseconds before each request."),
+			),
+			connectTimeoutMs: timeout,
+			readTimeoutMs: timeout,
+		}),
+		v.check(
+			({ requests, keepAlive }) => keepAlive || requests === 1,
+			({ input }) =>
+				`${input.requests} requests need a connection that is kept alive\nWrite \`keepAlive: true\`, or one request, and the number of connections as \`count\`.`,
 		),
-		paceMs: v.exactOptional(
-			about(milliseconds, "Milliseconds before each request."),
-		),
-		connectTimeoutMs: timeout,
-		readTimeoutMs: timeout,
-	}),
+	),
 	object({
 		kind: v.literal("echo"),
 		messages: about(messages, "Messages that the client sends."),
 		messageOctets: v.exactOptional(
-			about(whole(1, MOST_OCTETS), "Length of each message."),
+			about(messageOctets, "Length of each message."),
 		),
 		paceMs: v.exactOptional(
 			about(milliseconds, "Milliseconds before each message."),
