@@ -68,6 +68,7 @@ function patienceOf({
  * @public
  */
 export interface HttpOptions {
+	/** On each connection. */
 	readonly requests?: number;
 	readonly keepAlive?: boolean;
 	readonly connectTimeoutMs?: number | null;
@@ -102,6 +103,7 @@ export function http(
  */
 export interface EchoOptions {
 	readonly messages?: number;
+	/** Length of each message. */
 	readonly messageOctets?: number;
 	readonly connectTimeoutMs?: number | null;
 	readonly readTimeoutMs?: number | null;
