@@ -85,12 +85,9 @@ function prepareConnect(
 	opened: Connection[],
 ): () => void {
 	const { clock, choice, connections, setup } = stage;
-	const { client, service, to } = destinationOf(stage, step);
+	const { client, service, speaks, to } = destinationOf(stage, step);
 	const { host } = client;
-	const plan = prepareDialogue(
-		dialogueOf(setup, step),
-		programOf(service).kind,
-	);
+	const plan = prepareDialogue(dialogueOf(setup, step), speaks);
 	const inUse = portsTowards(host, to);
 	const nextPort = createPortSource(step.ports, inUse, choice);
 	const open = () => {
@@ -164,7 +161,8 @@ function destinationOf(stage: Stage, step: StepOf<"connect" | "send">) {
 	}
 	const address = checkedAddress(service.address, "the service");
 	const port = step.port ?? (service.ports[0] as number);
-	return { client, service: service.name, to: { address, port } };
+	const { kind: speaks } = programOf(service);
+	return { client, service: service.name, speaks, to: { address, port } };
 }
 
 /** The end of the connection that lies on the backend that met it last. */
