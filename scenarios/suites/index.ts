@@ -30,6 +30,10 @@ import { stuckClient } from "./recipe/stuck-client.ts";
 import { tableFull } from "./recipe/table-full.ts";
 import { routerTakeOver } from "./recipe/take-over.ts";
 import { random, threeBackends, weights } from "./recipe/variants.ts";
+import { dns } from "./udp/dns.ts";
+import { metrics } from "./udp/metrics.ts";
+import { sip } from "./udp/sip.ts";
+import { tunnel } from "./udp/tunnel.ts";
 
 /** In the order in which they teach. Rules are named by files beside them. */
 const RECIPE_SCENARIOS: readonly Scenario[] = [
@@ -61,6 +65,14 @@ const KERNEL_SCENARIOS: readonly Scenario[] = [
 	...races,
 ];
 
+/** Services of UDP, each with the trap that conntrack is for it. */
+const UDP_SCENARIOS: readonly Scenario[] = [
+	...dns,
+	...tunnel,
+	...sip,
+	...metrics,
+];
+
 /** Those that are short enough, and leave enough room, to be played in live time. */
 const LIVE_SCENARIOS: readonly Scenario[] = live;
 
@@ -79,6 +91,7 @@ export async function loadBuiltInScenarios(
 	const scenarios = [
 		...RECIPE_SCENARIOS,
 		...KERNEL_SCENARIOS,
+		...UDP_SCENARIOS,
 		...LIVE_SCENARIOS,
 		...(await readRegressions()),
 	];
