@@ -3,6 +3,7 @@ import type { Emission, Unknown } from "../contract/gateway.ts";
 import { printPacket } from "../packet/notation/notation.ts";
 import {
 	ACK,
+	FIN,
 	type IcmpPacket,
 	type Packet,
 	RST,
@@ -355,8 +356,10 @@ export class AccountKeeper {
 	}
 }
 
+/** A listening socket drops everything else without a word, SYN|FIN as well (`tcp_rcv_state_process`). */
 function isSyn(packet: Packet): boolean {
-	return packet.kind === "tcp" && (packet.flags & (SYN | ACK)) === SYN;
+	const flags = SYN | ACK | RST | FIN;
+	return packet.kind === "tcp" && (packet.flags & flags) === SYN;
 }
 
 function unknownProgram(packet: Packet): Unknown {
