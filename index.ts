@@ -104,6 +104,7 @@ export {
 	affinity,
 	avoided,
 	countsAgree,
+	type FailoverGapOptions,
 	failoverGapAtMost,
 	gatewayAnswered,
 	mailKept,
@@ -114,6 +115,11 @@ export {
 	type ReasonOptions,
 	type SelectionOptions,
 } from "./scenarios/language/build/build-expect.ts";
+export {
+	connectedWithin,
+	type StickyOptions,
+	sticky,
+} from "./scenarios/language/build/build-expect-clients.ts";
 export {
 	conditionIs,
 	conntrack,
@@ -128,8 +134,10 @@ export {
 } from "./scenarios/language/build/build-expect-gateway.ts";
 export {
 	evenSplit,
+	type ShareOptions,
 	type SplitOptions,
 	split,
+	splitBySource,
 } from "./scenarios/language/build/build-expect-split.ts";
 export type { Count } from "./scenarios/language/schema/count.ts";
 
@@ -152,6 +160,7 @@ export type {
 	ScenarioFile,
 	ScenarioStep,
 	Setup,
+	SplitBounds,
 } from "./scenarios/language/scenario.ts";
 export {
 	ScenarioError,
@@ -260,6 +269,7 @@ export type {
 	Account,
 	ConnectionRecord,
 	PacketRecord,
+	TranslatedSource,
 	WorldEvent,
 } from "./sim/world/account/account.ts";
 

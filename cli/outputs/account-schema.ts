@@ -22,6 +22,21 @@ export const unknownSchema = about(
 	"What the model does not know: the play ended there. null: nothing.",
 );
 
+const chance = {
+	chance: v.exactOptional(
+		about(
+			v.picklist(["drew", "recalled", "unknown"]),
+			"How chance had a part in it. Left out: it had none.",
+		),
+	),
+	drawnFor: v.exactOptional(
+		about(
+			listOf(count),
+			"Connections for which a draw was made that rules remembered for this one. Left out: none.",
+		),
+	),
+};
+
 const connection = data({
 	id: count,
 	step: about(text, "Label of its connect or send step."),
@@ -47,16 +62,11 @@ const connection = data({
 	endedMs: about(v.nullable(number), "null: it was open at the end."),
 	outcome: v.picklist(CONNECTION_OUTCOMES),
 	accepted: about(yesNo, "The backend accepted a message."),
-	chance: v.exactOptional(
+	...chance,
+	source: v.exactOptional(
 		about(
-			v.picklist(["drew", "recalled", "unknown"]),
-			"How chance had a part in which backend it reached. Left out: it had none.",
-		),
-	),
-	drawnFor: v.exactOptional(
-		about(
-			listOf(count),
-			"Connections for which a draw was made that rules remembered for this one. Left out: none.",
+			data({ address: text, ...chance }),
+			"Its source as its backend saw it. Left out: its client's own address.",
 		),
 	),
 	gatewayAnswers: about(

@@ -26,6 +26,9 @@ const EXPLAINED_BY: Partial<
 	abandoned: ["failover"],
 	affinity: ["affinity", "marks"],
 	moved: ["affinity", "marks"],
+	sticky: ["balance", "failover", "affinity", "marks", "reachability", "nat"],
+	"split-by-source": ["nat"],
+	"connected-within": ["failover", "reachability", "nat"],
 };
 
 /** Findings of one expectation; a ruleset with more has a linter. */

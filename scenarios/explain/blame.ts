@@ -15,6 +15,7 @@ export function askedBy(kind: ExpectationKind["kind"]): Asked {
 	switch (kind) {
 		case "order":
 		case "split":
+		case "sticky":
 		case "avoided":
 		case "affinity":
 		case "moved":
@@ -23,6 +24,8 @@ export function askedBy(kind: ExpectationKind["kind"]): Asked {
 		case "failover-gap":
 		case "abandoned":
 			return "way";
+		case "split-by-source":
+		case "connected-within":
 		case "outcomes":
 		case "gateway-answered":
 		case "packets-out":

@@ -2,6 +2,7 @@
  * Expectations in plays that ended too soon: connections that they mean had not begun, or it was not
  * known yet how they would go.
  */
+
 import type { Account } from "../../sim/world/account/account.ts";
 import { serviceOf } from "../../sim/world/setup/services.ts";
 import type {
@@ -10,6 +11,7 @@ import type {
 	Scenario,
 } from "../language/scenario.ts";
 import { counted, type Finding, selected } from "../result/finding.ts";
+import { isUndecided } from "./judge-in-time.ts";
 
 interface Play {
 	readonly steps: Scenario["steps"];
@@ -84,13 +86,19 @@ function connectionsMeant(expectation: Expectation): ConnectionFilter | null {
 	switch (expectation.kind) {
 		case "order":
 		case "split":
+		case "split-by-source":
+		case "sticky":
+		case "connected-within":
 		case "avoided":
 		case "affinity":
 		case "moved":
 		case "outcomes":
 		case "gateway-answered":
 			return expectation.of;
-		case "failover-gap":
+		case "failover-gap": {
+			const { service } = expectation;
+			return service === undefined ? {} : { service };
+		}
 		case "counts-agree":
 			return {};
 		// It asks for packets after the failure itself.
@@ -163,6 +171,10 @@ function undecidedOf(
 	of: ConnectionFilter,
 	{ steps, account }: Play,
 ): number {
+	if (expectation.kind === "connected-within")
+		return selected(account.connections, of).filter((one) =>
+			isUndecided(expectation, one, account.endedMs),
+		).length;
 	if (expectation.kind !== "outcomes") return 0;
 	// As open they count already, and a port they have.
 	if (["open", "no-port"].includes(expectation.outcome)) return 0;

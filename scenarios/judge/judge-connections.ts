@@ -16,7 +16,7 @@ import {
 	selected,
 	showsNothing,
 } from "../result/finding.ts";
-import { serviceOf } from "../result/service.ts";
+import { isLate, serviceOf } from "../result/service.ts";
 
 type Of<Kind extends ExpectationKind["kind"]> = Extract<
 	ExpectationKind,
@@ -138,6 +138,7 @@ function endedAs(
 ): boolean {
 	if (wanted === "accepted") return connection.accepted;
 	if (wanted === "lost") return serviceOf(connection) === "lost";
+	if (wanted === "late") return isLate(connection);
 	return connection.outcome === wanted;
 }
 

@@ -1,18 +1,28 @@
 /** How long new connections went unserved after a backend had failed. */
 import type { Account } from "../../sim/world/account/account.ts";
 import type { ExpectationKind } from "../language/scenario.ts";
-import { type Finding, finding } from "../result/finding.ts";
+import {
+	type Finding,
+	filterWords,
+	finding,
+	selected,
+} from "../result/finding.ts";
 import { servicesOf, servicesWords } from "../result/service.ts";
 import { type FailoverGap, failoverGaps } from "./failover-gaps.ts";
 
 type Given = Extract<ExpectationKind, { readonly kind: "failover-gap" }>;
 
 export function judgeFailoverGap(given: Given, account: Account): Finding {
-	const expected = `at most ${given.atMostMs} ms from each failure of ${given.backend} until new connections are served elsewhere`;
-	const longest = failoverGaps(
-		[given.backend],
-		account,
-	).reduce<FailoverGap | null>(
+	const { service } = given;
+	const expected = `at most ${given.atMostMs} ms from each failure of ${given.backend} until new connections${filterWords(service === undefined ? {} : { service })} are served elsewhere`;
+	const connections = selected(
+		account.connections,
+		service === undefined ? {} : { service },
+	);
+	const longest = failoverGaps([given.backend], {
+		...account,
+		connections,
+	}).reduce<FailoverGap | null>(
 		(most, gap) =>
 			most === null || lengthOf(gap) > lengthOf(most) ? gap : most,
 		null,

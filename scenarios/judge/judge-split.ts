@@ -29,15 +29,103 @@ import {
 	selected,
 	showsNothing,
 } from "../result/finding.ts";
+import { worst } from "../result/result.ts";
 import { type Draws, drawsOf } from "./draws.ts";
 
-type Given = Extract<ExpectationKind, { readonly kind: "split" }>;
+type Split = Extract<ExpectationKind, { readonly kind: "split" }>;
+/** What shares are judged by, whatever they are shares of. */
+type Given = Pick<Split, "of" | "weights" | "within">;
 
 /** Binary fractions: (0.8 - 0.1) × 10 comes out a hair above 7 and must not become 8. */
 const ROUNDING = 1e-9;
 
 /** @param played what the rules are known from; left out, they are not looked at */
 export function judgeSplit(
+	given: Split,
+	account: Account,
+	played?: Pick<Scenario, "setup" | "steps">,
+): Finding {
+	return given.per === "client"
+		? judgeEachClient(given, account, played)
+		: judgeShares(given, account, played);
+}
+
+/** How many clients a finding names. */
+const MOST_CLIENTS_NAMED = 3;
+
+/** A right ruleset is found wrong no more often than for all clients together: each is allowed a part of that. */
+function judgeEachClient(
+	given: Split,
+	account: Account,
+	played: Pick<Scenario, "setup" | "steps"> | undefined,
+): Finding {
+	const connections = selected(account.connections, given.of);
+	const clients = [...new Set(connections.map(({ client }) => client))];
+	if (clients.length === 0) return judgeShares(given, account, played);
+	const { within } = given;
+	const each: Given["within"] =
+		within.kind === "confidence"
+			? {
+					kind: "confidence",
+					confidence: 1 - (1 - within.confidence) / clients.length,
+				}
+			: within;
+	const found = clients.map((client) => {
+		const of = { ...given.of, client };
+		const one = judgeShares(
+			{ weights: given.weights, within: each, of },
+			account,
+			played,
+		);
+		return { client, ...one };
+	});
+	const outcome = worst(found.map((one) => one.outcome));
+	const telling = found.filter((one) => one.outcome === outcome);
+	const named = telling.slice(0, MOST_CLIENTS_NAMED);
+	const more = telling.length - named.length;
+	const shares = Object.entries(given.weights).map(
+		([name, weight]) => `${name} ${weight}`,
+	);
+	const all = outcome === "holds" ? [] : telling.flatMap((one) => one.all);
+	return {
+		...finding(outcome === "holds", {
+			expected: `shares of ${shares.join(" to ")} of the connections${filterWords(given.of)} for each of ${counted(clients.length, "client")}; ${named[0]?.client}: ${named[0]?.expected}`,
+			seen: `${named.map((one) => `${one.client}: ${one.seen}`).join("; ")}${more === 0 ? "" : `; and ${counted(more, "more client")} likewise`}`,
+			concerned: all,
+		}),
+		outcome,
+	};
+}
+
+/** Shares of the source addresses that the gateway gives to connections. */
+export function judgeSplitBySource(
+	given: Extract<ExpectationKind, { readonly kind: "split-by-source" }>,
+	account: Account,
+	setup: Pick<Scenario["setup"], "clients"> | undefined,
+): Finding {
+	const addresses = new Map(
+		setup?.clients.map(({ name, address }) => [name, address]),
+	);
+	const originals = new Map(account.connections.map((one) => [one.id, one]));
+	// As if each source were a backend.
+	const connections = account.connections.map((one): ConnectionRecord => {
+		const { chance: _, drawnFor: __, source, ...rest } = one;
+		const own = addresses.get(one.client) ?? null;
+		return {
+			...rest,
+			...(source?.chance === undefined ? {} : { chance: source.chance }),
+			...(source?.drawnFor === undefined ? {} : { drawnFor: source.drawnFor }),
+			backend: source?.address ?? (one.met.length === 0 ? null : own),
+		};
+	});
+	const found = judgeShares(given, { ...account, connections });
+	return {
+		...found,
+		all: found.all.map((one) => originals.get(one.id) ?? one),
+	};
+}
+
+function judgeShares(
 	given: Given,
 	account: Account,
 	played?: Pick<Scenario, "setup" | "steps">,

@@ -8,7 +8,9 @@ import {
 	affinity,
 	avoided,
 	backendAt,
+	clientAt,
 	conditionIs,
+	connectedWithin,
 	conntrack,
 	counter,
 	countsAgree,
@@ -28,6 +30,8 @@ import {
 	recipeSetup,
 	scenario,
 	split,
+	splitBySource,
+	sticky,
 } from "../language/build/build.ts";
 import { connect } from "../language/build/build-steps.ts";
 import type { Expectation, ExpectationKind } from "../language/scenario.ts";
@@ -57,6 +61,33 @@ const failure = (...served: readonly (string | null)[]) =>
 		connections: connectionsTo(...served),
 		events: [{ kind: "backend", atMs: 10, backend: "b1", behaviour: "hang" }],
 	});
+
+function from(...addresses: readonly string[]): Account {
+	return accountOf({
+		connections: addresses.map((address, index) =>
+			connectionRecord(index, { source: { address } }),
+		),
+	});
+}
+
+function ofClients(...ways: readonly (readonly [string, string])[]): Account {
+	return accountOf({
+		connections: ways.map(([client, backend], index) =>
+			connectionRecord(index, { client, backend }),
+		),
+	});
+}
+
+function failureOf(
+	...ways: readonly (readonly [string, string | null])[]
+): Account {
+	return accountOf({
+		connections: ways.map(([service, backend], index) =>
+			connectionRecord(index, { service, backend }),
+		),
+		events: [{ kind: "backend", atMs: 10, backend: "b1", behaviour: "hang" }],
+	});
+}
 
 /** Without the connections that show each judgement. */
 const judge = (...given: Parameters<typeof judgeAll>) =>
@@ -117,6 +148,100 @@ const cases: readonly [
 	Expectation,
 	{ readonly holds: Account; readonly violated: readonly Account[] },
 ][] = [
+	[
+		"sticky",
+		sticky(),
+		{
+			holds: allToB1,
+			violated: [
+				alternating,
+				nobody,
+				accountOf({ connections: connectionsTo("b1", null, "b2") }),
+			],
+		},
+	],
+	[
+		"sticky for a time",
+		sticky({ forMs: 9 }),
+		{
+			holds: accountOf({
+				connections: [
+					connectionRecord(0),
+					connectionRecord(1, { startedMs: 5 }),
+					connectionRecord(2, { startedMs: 15, backend: "b2" }),
+				],
+			}),
+			violated: [
+				accountOf({
+					connections: [
+						connectionRecord(0),
+						connectionRecord(1, { startedMs: 9, backend: "b2" }),
+					],
+				}),
+			],
+		},
+	],
+	[
+		"connected-within",
+		connectedWithin(1),
+		{
+			holds: alternating,
+			violated: [
+				unanswered,
+				nobody,
+				accountOf({
+					connections: [connectionRecord(0, { connectedMs: 1.5 })],
+				}),
+			],
+		},
+	],
+	[
+		"late",
+		outcomes("late", 1),
+		{
+			holds: accountOf({
+				connections: [
+					connectionRecord(0, { syns: 2, outcome: "reset" }),
+					connectionRecord(1),
+				],
+			}),
+			violated: [alternating, unanswered, nobody],
+		},
+	],
+	[
+		"split by source",
+		splitBySource({ "203.0.113.5": 1, "203.0.113.6": 1 }),
+		{
+			holds: from("203.0.113.5", "203.0.113.6"),
+			violated: [
+				from("203.0.113.5", "203.0.113.5"),
+				from("203.0.113.5", "203.0.113.7"),
+				alternating,
+				nobody,
+			],
+		},
+	],
+	[
+		"split for each client",
+		split({ b1: 1, b2: 1 }, { per: "client" }),
+		{
+			holds: ofClients(["a", "b1"], ["a", "b2"], ["b", "b2"], ["b", "b1"]),
+			violated: [
+				ofClients(["a", "b1"], ["a", "b1"], ["b", "b2"], ["b", "b2"]),
+				nobody,
+			],
+		},
+	],
+	[
+		"failover gap of a service",
+		failoverGapAtMost("b1", 10, { service: "web" }),
+		{
+			holds: failureOf(["web", "b1"], ["", null], ["web", "b2"], ["", null]),
+			violated: [
+				failureOf(["web", "b1"], ["web", null], ["", "b2"], ["", "b2"]),
+			],
+		},
+	],
 	[
 		"order",
 		order(["b1", "b2", "b1", "b2"]),
@@ -442,6 +567,9 @@ describe("judging", () => {
 		const every: Record<Exclude<ExpectationKind["kind"], "abandoned">, true> = {
 			order: true,
 			split: true,
+			"split-by-source": true,
+			sticky: true,
+			"connected-within": true,
 			avoided: true,
 			"failover-gap": true,
 			affinity: true,
@@ -459,6 +587,48 @@ describe("judging", () => {
 		};
 		const tried = new Set(cases.map(([, { kind }]) => kind));
 		expect([...tried].sort()).toEqual(Object.keys(every).sort());
+	});
+});
+
+describe("stickiness of clients", () => {
+	const setup = recipeSetup({
+		clients: [
+			clientAt("a", "10.1.0.1"),
+			clientAt("b", "10.1.0.2"),
+			clientAt("c", "10.2.0.1"),
+		],
+	});
+	const judged = (expectation: Expectation, account: Account) =>
+		judgeAll({ expect: [expectation], steps: [], setup }, account)[0];
+	const parted = ofClients(["a", "b1"], ["b", "b2"], ["c", "b2"], ["a", "b1"]);
+
+	it("takes a network for one client where it is to", () => {
+		expect(judged(sticky(), parted)?.outcome).toBe("holds");
+		expect(judged(sticky({ prefix: 24 }), parted)).toMatchObject({
+			outcome: "violated",
+			expected:
+				"each connection at the backend of the one before it of its client's /24",
+			seen: "2 of 2 connections with one before them went to another backend, the first one (#1) at b2 10 ms after #0 at b1",
+			connections: [1, 3],
+		});
+	});
+
+	it("is of each service alone", () => {
+		const account = accountOf({
+			connections: ["web", "dns", "web", "dns"].map((service, index) =>
+				connectionRecord(index, { service, backend: `${service}1` }),
+			),
+		});
+		expect(judged(sticky(), account)?.outcome).toBe("holds");
+	});
+
+	it("is shown by no connection that has none before it", () => {
+		expect(judged(sticky(), ofClients(["a", "b1"], ["b", "b2"]))).toMatchObject(
+			{
+				outcome: "unknown",
+				seen: expect.stringContaining("no connection had one before it"),
+			},
+		);
 	});
 });
 

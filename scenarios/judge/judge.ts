@@ -17,6 +17,7 @@ import {
 } from "./judge-connections.ts";
 import { judgeCountsAgree, judgeMailKept } from "./judge-counts.ts";
 import { judgeFailoverGap } from "./judge-failover-gap.ts";
+import { judgeConnectedWithin } from "./judge-in-time.ts";
 import {
 	judgeCondition,
 	judgeConntrack,
@@ -24,8 +25,9 @@ import {
 	judgeOperation,
 	judgePackets,
 } from "./judge-observations.ts";
-import { judgeSplit } from "./judge-split.ts";
+import { judgeSplit, judgeSplitBySource } from "./judge-split.ts";
 import { judgeSteps } from "./judge-steps.ts";
+import { judgeSticky } from "./judge-sticky.ts";
 import { unlessQuiet } from "./quiet-play.ts";
 
 /** As much of a scenario as judging needs. */
@@ -67,13 +69,14 @@ export function judgeAll(
 	return steps === null ? judgements : [...judgements, steps];
 }
 
-/** Packets of a connection cannot meet different backends where there is one. */
+/** Neither packets of a connection nor connections of a client can meet different backends where there is one. */
 function withOneBackend(
 	{ kind }: Expectation,
 	found: Finding,
 	{ setup }: Judged,
 ): Finding {
-	const isAboutTwo = kind === "affinity" || kind === "moved";
+	const isAboutTwo =
+		kind === "affinity" || kind === "moved" || kind === "sticky";
 	if (!isAboutTwo || found.outcome !== "holds") return found;
 	if (setup === undefined || setup.backends.length > 1) return found;
 	return showsNothing(found, "there is one backend alone");
@@ -125,6 +128,13 @@ function find(
 	return match(expectation)
 		.with({ kind: "order" }, (it) => judgeOrder(it, account))
 		.with({ kind: "split" }, (it) => judgeSplit(it, account, played))
+		.with({ kind: "split-by-source" }, (it) =>
+			judgeSplitBySource(it, account, setup),
+		)
+		.with({ kind: "sticky" }, (it) => judgeSticky(it, account, setup))
+		.with({ kind: "connected-within" }, (it) =>
+			judgeConnectedWithin(it, account),
+		)
 		.with({ kind: "avoided" }, (it) => judgeAvoided(it, account))
 		.with({ kind: "failover-gap" }, (it) => judgeFailoverGap(it, account))
 		.with({ kind: "abandoned" }, (it) =>

@@ -35,6 +35,9 @@ function judgedUntil(
 			);
 		case "order":
 		case "split":
+		case "split-by-source":
+		case "sticky":
+		case "connected-within":
 		case "avoided":
 		case "failover-gap":
 		case "abandoned":

@@ -107,8 +107,21 @@ export interface ConnectionFilter {
 	readonly service?: string;
 }
 
-/** `lost` is every end but `completed`, `answered`, `sent` and `open`, `half-open` included; `accepted` is a message that a backend took. @public */
-export type CountedOutcome = ConnectionOutcome | "lost" | "accepted";
+/**
+ * `lost` is every end but `completed`, `answered`, `sent` and `open`, `half-open` included; `accepted` is a message
+ * that a backend took;
+ * `late` is connected only after its SYN was sent again, whatever its end.
+ * @public
+ */
+export type CountedOutcome = ConnectionOutcome | "lost" | "accepted" | "late";
+
+/** How near shares have to come to their weights. @public */
+export type SplitBounds =
+	/** As near as whole numbers get. */
+	| { readonly kind: "exact" }
+	/** The same where the rules decide; where they draw, what chance allows for that many draws. */
+	| { readonly kind: "confidence"; readonly confidence: number }
+	| { readonly kind: "tolerance"; readonly tolerance: number };
 
 /** What is expected of a play, and why; `because` is shown with the judgement. @public */
 export type Expectation = { readonly because: string } & ExpectationKind;
@@ -129,11 +142,34 @@ export type ExpectationKind =
 			readonly kind: "split";
 			readonly of: ConnectionFilter;
 			readonly weights: Readonly<Record<string, number>>;
-			readonly within: /** As near as whole numbers get. */
-				| { readonly kind: "exact" }
-				/** The same where the rules decide; where they draw, what chance allows for that many draws. */
-				| { readonly kind: "confidence"; readonly confidence: number }
-				| { readonly kind: "tolerance"; readonly tolerance: number };
+			readonly within: SplitBounds;
+			/** The shares are those of each client alone. Left out: of all connections together. */
+			readonly per?: "client";
+	  }
+	/** The same of the source addresses that the gateway gives to connections; weights by address. */
+	| {
+			readonly kind: "split-by-source";
+			readonly of: ConnectionFilter;
+			readonly weights: Readonly<Record<string, number>>;
+			readonly within: SplitBounds;
+	  }
+	/**
+	 * Each connection of a client goes to the backend of the client's connection before it. Clients are told
+	 * apart by as many bits of their addresses as `prefix` says, and services apart.
+	 */
+	| {
+			readonly kind: "sticky";
+			readonly of: ConnectionFilter;
+			/** 32: each address by itself; 24: all of a /24 together. */
+			readonly prefix: number;
+			/** Where no more time than this lies between the two; `null`: however much does. */
+			readonly forMs: number | null;
+	  }
+	/** Each connection stands so soon after its first packet; a flow of datagrams has its first answer. */
+	| {
+			readonly kind: "connected-within";
+			readonly of: ConnectionFilter;
+			readonly ms: number;
 	  }
 	/** No new connection reaches this backend. */
 	| {
@@ -146,6 +182,8 @@ export type ExpectationKind =
 			readonly kind: "failover-gap";
 			readonly backend: string;
 			readonly atMostMs: number;
+			/** Name of the service whose connections count; left out: those to all services. */
+			readonly service?: string;
 	  }
 	/**
 	 * From `withinMs` after each failure of a backend until it serves again, the gateway sends it no packet of these

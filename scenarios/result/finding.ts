@@ -92,7 +92,7 @@ function timeWords(
 }
 
 /** `6.5 s`, and `250 ms` for less than one. */
-function seconds(ms: number): string {
+export function seconds(ms: number): string {
 	return ms < 1_000 ? `${ms} ms` : `${ms / 1_000} s`;
 }
 

@@ -26,17 +26,23 @@ const KEPT: ReadonlySet<ConnectionOutcome> = new Set([
 ]);
 
 export function serviceOf(connection: ConnectionRecord): Service {
-	const { outcome, connectedMs, syns } = connection;
+	const { outcome, connectedMs } = connection;
 	if (!KEPT.has(outcome)) return "lost";
 	if (outcome === "sent") return "served";
 	if (connectedMs === null) return "waiting";
-	if (connection.protocol === "udp")
-		return (connection.retransmittedMs[0] ?? connectedMs) < connectedMs
-			? "late"
-			: "served";
-	return syns > 1 || waitMs(connection) >= FIRST_RETRANSMISSION_MS
-		? "late"
-		: "served";
+	return isLate(connection) ? "late" : "served";
+}
+
+/**
+ * It was connected, or answered, but only after its first packet had been sent again; it may have been lost
+ * afterwards.
+ */
+export function isLate(connection: ConnectionRecord): boolean {
+	const { connectedMs, syns, protocol, retransmittedMs } = connection;
+	if (connectedMs === null) return false;
+	if (protocol === "udp")
+		return (retransmittedMs[0] ?? connectedMs) < connectedMs;
+	return syns > 1 || waitMs(connection) >= FIRST_RETRANSMISSION_MS;
 }
 
 /** How long a client waited for its connection; 0 where it never came. */

@@ -10,7 +10,7 @@ import type { PlayableScenario } from "../language/scenario.ts";
 
 /** In rules and commands without any of them, nothing is drawn or hashed that decides between backends. */
 const DRAWS =
-	/\bstatistic\b|--random\b|\bHMARK\b|--to-destination[\s=]+["']?[\d.]+-/;
+	/\bstatistic\b|--random\b|\bHMARK\b|--to-(destination|source)[\s=]+["']?[\d.]+-/;
 
 /**
  * The account with the part that chance had in each connection.
@@ -23,7 +23,9 @@ export function withKnownChance(
 	playModel: () => Account | null,
 ): Account {
 	const isAsked = scenario.expect.some(
-		(one) => one.kind === "split" && one.within.kind === "confidence",
+		(one) =>
+			(one.kind === "split" || one.kind === "split-by-source") &&
+			one.within.kind === "confidence",
 	);
 	if (!isAsked || !mayDraw(scenario)) return account;
 	const model = playModel();
@@ -42,13 +44,29 @@ function withChance(
 	model: ConnectionRecord | undefined,
 	isWhole: boolean,
 ): ConnectionRecord {
-	if (model === undefined || !isWhole)
-		return { ...connection, chance: "unknown" };
-	const { chance, drawnFor } = model;
-	if (chance === undefined) return connection;
-	return drawnFor === undefined
-		? { ...connection, chance }
-		: { ...connection, chance, drawnFor };
+	const isKnown = model !== undefined && isWhole;
+	const { source } = connection;
+	return {
+		...connection,
+		...(isKnown ? chanceOf(model) : { chance: "unknown" }),
+		...(source === undefined
+			? {}
+			: {
+					source: {
+						...source,
+						...(isKnown ? chanceOf(model.source ?? {}) : { chance: "unknown" }),
+					},
+				}),
+	};
+}
+
+type Chance = Pick<ConnectionRecord, "chance" | "drawnFor">;
+
+function chanceOf({ chance, drawnFor }: Chance): Chance {
+	return {
+		...(chance === undefined ? {} : { chance }),
+		...(drawnFor === undefined ? {} : { drawnFor }),
+	};
 }
 
 function mayDraw({ setup, steps }: PlayableScenario): boolean {

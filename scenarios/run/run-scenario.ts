@@ -141,6 +141,9 @@ function portsOf(seed: number, { trace }: RunOptions) {
 const NEEDS_PACKETS: Readonly<Record<Expectation["kind"], boolean>> = {
 	order: false,
 	split: false,
+	"split-by-source": false,
+	sticky: false,
+	"connected-within": false,
 	avoided: false,
 	"failover-gap": false,
 	abandoned: true,

@@ -3,27 +3,29 @@ import type { Choice, UnseenChance } from "./choice.ts";
 
 /** How chance had a part in where a packet goes. @public */
 export type ChancePart =
-	/** A rule drew whether it matches. */
-	| { readonly kind: "match" }
+	/** A rule drew whether it matches; `routed`: behind the routing decision, so for the source alone. */
+	| { readonly kind: "match"; readonly routed: boolean }
 	/** A destination port was drawn. */
 	| { readonly kind: "destination-port" }
-	/** A hash decided: what has the same key goes the same way. */
-	| { readonly kind: "hashed"; readonly key: string }
+	/** A hash decided: what has the same key goes the same way, or, `routed`, has the same source. */
+	| { readonly kind: "hashed"; readonly key: string; readonly routed: boolean }
 	/** A rule wrote something of the packet down, for packets that come later. */
 	| { readonly kind: "remembered"; readonly key: string }
 	/** A rule went by what was written down, maybe of a packet that was drawn for. */
 	| { readonly kind: "recalled"; readonly key: string };
 
-/** The labels of draws that can decide between backends. The source port of a masquerade cannot. */
+/** The labels of draws that can decide between backends or sources. The source port of a masquerade cannot. */
 const PARTS: readonly (readonly [label: string, part: ChancePart])[] = [
-	["statistic random", { kind: "match" }],
+	["statistic random routed", { kind: "match", routed: true }],
+	["statistic random", { kind: "match", routed: false }],
 	["nat destination port", { kind: "destination-port" }],
 ];
 
-/** The labels of hashes that can. */
-const HASHES: ReadonlySet<string> = new Set([
-	"hash mark",
-	"nat destination address",
+/** The labels of hashes that can, and whether they are for the source alone. */
+const HASHES: ReadonlyMap<string, boolean> = new Map([
+	["hash mark", false],
+	["nat destination address", false],
+	["nat source address", true],
 ]);
 
 /** A choice that notes what was drawn of it, and passes everything else on. */
@@ -64,8 +66,9 @@ export class NotedChoice implements Choice {
 	}
 
 	spread(count: number, label: string, key: number): number | null {
-		if (HASHES.has(label))
-			this.note({ kind: "hashed", key: `${label} ${key}` });
+		const routed = HASHES.get(label);
+		if (routed !== undefined)
+			this.note({ kind: "hashed", key: `${label} ${key}`, routed });
 		return this.aside.spread?.(count, label, key) ?? null;
 	}
 
@@ -86,6 +89,9 @@ export class NotedChoice implements Choice {
 
 	private noteLabel(label: string): void {
 		for (const [start, part] of PARTS)
-			if (label.startsWith(start)) this.noted.push(part);
+			if (label.startsWith(start)) {
+				this.noted.push(part);
+				return;
+			}
 	}
 }

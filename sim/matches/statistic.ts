@@ -1,4 +1,5 @@
 import { defineMatch, type NumberCell } from "../extension/extension.ts";
+import { HOOK_POSTROUTING } from "../packet/skb/skb.ts";
 import { rational, toNumber } from "../rational.ts";
 
 type Options =
@@ -19,13 +20,16 @@ type Options =
 const DRAWS = 0x80000000;
 
 const RANDOM_DRAW = "statistic random ";
+/** Behind the routing decision nothing is left to decide but the source. */
+const ROUTED = "routed ";
 
 /** The rule for which something is drawn; `null` when it is another kind of draw. */
 export function ruleOfDraw(
 	label: string,
 ): { readonly rule: string; readonly inverted: boolean } | null {
 	if (!label.startsWith(RANDOM_DRAW)) return null;
-	const rest = label.slice(RANDOM_DRAW.length);
+	const drawn = label.slice(RANDOM_DRAW.length);
+	const rest = drawn.startsWith(ROUTED) ? drawn.slice(ROUTED.length) : drawn;
 	const inverted = rest.startsWith("! ");
 	return { rule: inverted ? rest.slice(2) : rest, inverted };
 }
@@ -139,8 +143,15 @@ export const statistic = defineMatch<Options, NumberCell>({
 		const wanted = !options.inverted;
 		if (options.mode === "random") {
 			const { probability } = options;
-			const label = `${RANDOM_DRAW}${wanted ? "" : "! "}${name}`;
-			return () => choice.happens(probability, DRAWS, label) === wanted;
+			const rule = `${wanted ? "" : "! "}${name}`;
+			const label = `${RANDOM_DRAW}${rule}`;
+			const routed = `${RANDOM_DRAW}${ROUTED}${rule}`;
+			return ({ hook }) =>
+				choice.happens(
+					probability,
+					DRAWS,
+					hook === HOOK_POSTROUTING ? routed : label,
+				) === wanted;
 		}
 		const last = options.every - 1;
 		return () => {

@@ -13,6 +13,7 @@ import {
 import type { Account, PacketRecord } from "./account/account.ts";
 import { nameOfAnswer } from "./account/answer-names.ts";
 import { describeOperation } from "./account/describe-operation.ts";
+import { DrawNotes } from "./account/draw-notes.ts";
 import { recordOf } from "./connection-record.ts";
 import {
 	and,
@@ -20,9 +21,9 @@ import {
 	connectionOf,
 	flowCourseOf,
 	noteContact,
+	noteSource,
 	type Request,
 } from "./connections.ts";
-import { DrawNotes } from "./draw-notes.ts";
 import type { Stage } from "./stage.ts";
 import { knows, type Station } from "./station.ts";
 
@@ -250,7 +251,10 @@ export class AccountKeeper {
 	): Connection | null {
 		const { connections, network } = this.stage;
 		const connection = connections.ofDatagram(packet);
-		if (connection !== null) noteMet(connection, station);
+		if (connection !== null) {
+			noteMet(connection, station);
+			noteSource(connection, station, packet);
+		}
 		const arrive = () => {
 			this.noteArrival(station, packet, connection);
 			station.host.receive(packet);

@@ -1,7 +1,9 @@
 /** What becomes of a connection in the account: who served it, and how it ended. */
 import type { Course } from "../endpoint/client.ts";
 import type { ConnectionOutcome } from "../endpoint/dialogue.ts";
+import { formatAddress } from "../packet/address.ts";
 import type { ConnectionRecord } from "./account/account.ts";
+import type { Drawn } from "./account/draw-notes.ts";
 import {
 	type Connection,
 	type Contact,
@@ -34,10 +36,8 @@ export function recordOf(connection: Connection): ConnectionRecord {
 		outcome: outcomeOf(connection, course),
 		accepted: course?.accepted ?? false,
 		gatewayAnswers: connection.gatewayAnswers,
-		...(connection.chance === null ? {} : { chance: connection.chance }),
-		...(connection.drawnFor.length === 0
-			? {}
-			: { drawnFor: connection.drawnFor }),
+		...chanceOf(connection.way),
+		...sourceOf(connection, course),
 	};
 }
 
@@ -66,16 +66,39 @@ function recordOfFlow(
 		outcome: course?.outcome ?? "no-port",
 		accepted: false,
 		gatewayAnswers: connection.gatewayAnswers,
-		...(connection.chance === null ? {} : { chance: connection.chance }),
-		...(connection.drawnFor.length === 0
-			? {}
-			: { drawnFor: connection.drawnFor }),
+		...chanceOf(connection.way),
+		...sourceOf(connection, null),
 		datagrams: {
 			requests: course?.requests ?? 0,
 			sent: course?.sent ?? 0,
 			answers: course?.answers ?? 0,
 		},
 	};
+}
+
+function chanceOf({
+	chance,
+	drawnFor,
+}: Drawn): Pick<ConnectionRecord, "chance" | "drawnFor"> {
+	if (chance === null) return UNCHANCED;
+	return drawnFor.length === 0 ? { chance } : { chance, drawnFor };
+}
+
+/** By chance nothing was decided. */
+const UNCHANCED = {};
+
+/** As the backend saw it with which the connection was made, else the one that its last SYN met. */
+function sourceOf(
+	{ client, contacts, given }: Connection,
+	course: Course | null,
+): Pick<ConnectionRecord, "source"> {
+	const contact =
+		(course === null ? undefined : contactOf(contacts, course)) ??
+		contacts.at(-1);
+	if (contact === undefined || contact.remoteAddress === client.address)
+		return UNCHANCED;
+	const address = formatAddress(contact.remoteAddress);
+	return { source: { address, ...chanceOf(given) } };
 }
 
 function outcomeOf(

@@ -12,7 +12,11 @@ import {
 	type TcpPacket,
 	type UdpPacket,
 } from "../packet/packet.ts";
+import { type DrawnFor, UNDRAWN } from "./account/draw-notes.ts";
 import type { Station } from "./station.ts";
+
+/** Of none there is one list. */
+export const NONE: readonly never[] = [];
 
 /** Where a SYN of the connection arrived, and what it became there. */
 export interface Contact {
@@ -26,7 +30,7 @@ export interface Contact {
 }
 
 /** A connection while it is played. */
-export interface Connection {
+export interface Connection extends DrawnFor {
 	readonly id: number;
 	readonly step: string;
 	readonly client: Station;
@@ -44,10 +48,6 @@ export interface Connection {
 	met: readonly Station[];
 	contacts: readonly Contact[];
 	gatewayAnswers: readonly string[];
-	/** How chance had a part in its SYNs' way. */
-	chance: "drew" | "recalled" | null;
-	/** Connections for which draws were made that rules remembered for it. */
-	drawnFor: readonly number[];
 }
 
 /** What is particular to a flow of UDP. */
@@ -83,8 +83,8 @@ export interface Connections {
 			| "met"
 			| "contacts"
 			| "gatewayAnswers"
-			| "chance"
-			| "drawnFor"
+			| "way"
+			| "given"
 		>,
 	): Connection;
 	/** The flow that a datagram names, on either side of the gateway. */
@@ -103,9 +103,6 @@ export interface Connections {
 		cause: Request | null,
 	): Connection | null;
 }
-
-/** Of none there is one list. */
-export const NONE: readonly never[] = [];
 
 /** What has been seen of a flow so far; `null` when there was no port for it. */
 export function flowCourseOf({ course, flow }: Datagrams): FlowCourse | null {
@@ -159,8 +156,8 @@ export function createConnections(): Connections {
 				met: NONE,
 				contacts: NONE,
 				gatewayAnswers: NONE,
-				chance: null,
-				drawnFor: NONE,
+				way: UNDRAWN,
+				given: UNDRAWN,
 			};
 			all.push(connection);
 			// Datagrams say themselves which flow they are of.
@@ -239,6 +236,23 @@ export function noteContact(
 		backend,
 		localPort,
 		iss: socket?.iss ?? null,
+		remoteAddress: source,
+		remotePort: sourcePort,
+	});
+}
+
+/** Where a datagram of a flow seems to come from; the same as before is not noted again. */
+export function noteSource(
+	connection: Connection,
+	backend: Station,
+	{ source, sourcePort, destinationPort: localPort }: UdpPacket,
+): void {
+	const last = connection.contacts.at(-1);
+	if (last?.remoteAddress === source && last.backend === backend) return;
+	connection.contacts = and(connection.contacts, {
+		backend,
+		localPort,
+		iss: null,
 		remoteAddress: source,
 		remotePort: sourcePort,
 	});

@@ -235,4 +235,5 @@ const UNSEEN: ReadonlySet<string> = new Set([
 	"packets-past",
 	"gateway-answered",
 	"moved",
+	"split-by-source",
 ]);

@@ -1,6 +1,6 @@
 /** Builders of expectations about shares. */
 import * as v from "valibot";
-import type { Expectation } from "../scenario.ts";
+import type { Expectation, SplitBounds } from "../scenario.ts";
 import { confidence, list, share, text, yesNo } from "../schema/schema.ts";
 import { USUAL_CONFIDENCE, weights } from "../schema/schema-scenario.ts";
 import { type SelectionOptions, taken, WHICH, which } from "./build-expect.ts";
@@ -47,7 +47,13 @@ export function evenSplit(
 }
 
 /** How near a split has to come to its weights. @public */
-export type SplitOptions = SelectionOptions &
+export type SplitOptions = ShareOptions & {
+	/** The shares are those of each client alone. */
+	readonly per?: "client";
+};
+
+/** How near shares have to come to their weights. @public */
+export type ShareOptions = SelectionOptions &
 	AtMostOne<{
 		/** As near as whole numbers get, chance or not. */
 		readonly exact: boolean;
@@ -57,10 +63,15 @@ export type SplitOptions = SelectionOptions &
 		readonly confidence: number;
 	}>;
 
+const perClient = v.literal(
+	"client",
+	'not "client"\nLeave `per` out for the shares of all connections together.',
+);
+
 const splitArguments = v.object({
 	weights,
 	options: options<SplitOptions>(
-		{ ...WHICH, exact: yesNo, tolerance: share, confidence },
+		{ ...WHICH, exact: yesNo, tolerance: share, confidence, per: perClient },
 		atMostOne("exact", "tolerance", "confidence"),
 	),
 });
@@ -68,7 +79,8 @@ const splitArguments = v.object({
 /**
  * Shares by weight. Where the rules decide, the split is exact, as near as whole numbers get; where
  * they draw (`statistic --mode random`), it is what chance allows for that many draws: a right
- * ruleset is found wrong in one of a thousand runs. `exact`, `tolerance` and `confidence` say otherwise.
+ * ruleset is found wrong in one of a thousand runs. `exact`, `tolerance` and `confidence` say otherwise;
+ * `per: "client"` holds it of each client alone.
  * @public
  */
 export function split(
@@ -77,13 +89,50 @@ export function split(
 	...surplus: readonly never[]
 ): Expectation {
 	checkArguments("split", splitArguments, { weights, options: which }, surplus);
-	const { exact, tolerance, confidence, ...rest } = which;
-	return { kind: "split", ...taken(rest), weights, within: within(which) };
+	const { exact, tolerance, confidence, per, ...rest } = which;
+	return {
+		kind: "split",
+		...taken(rest),
+		weights,
+		within: within(which),
+		...(per === undefined ? {} : { per }),
+	};
 }
 
-type Within = Extract<Expectation, { readonly kind: "split" }>["within"];
+const splitBySourceArguments = v.object({
+	weights,
+	options: options<ShareOptions>(
+		{ ...WHICH, exact: yesNo, tolerance: share, confidence },
+		atMostOne("exact", "tolerance", "confidence"),
+	),
+});
 
-function within({ exact, tolerance, confidence }: SplitOptions): Within {
+/**
+ * Shares of the source addresses that the gateway gives to connections, by weight:
+ * `splitBySource({ "203.0.113.5": 1, "203.0.113.6": 1 })`. As exact as a `split`.
+ * @public
+ */
+export function splitBySource(
+	weights: Readonly<Record<string, number>>,
+	which: ShareOptions = {},
+	...surplus: readonly never[]
+): Expectation {
+	checkArguments(
+		"splitBySource",
+		splitBySourceArguments,
+		{ weights, options: which },
+		surplus,
+	);
+	const { exact, tolerance, confidence, ...rest } = which;
+	return {
+		kind: "split-by-source",
+		...taken(rest),
+		weights,
+		within: within(which),
+	};
+}
+
+function within({ exact, tolerance, confidence }: ShareOptions): SplitBounds {
 	if (exact) return { kind: "exact" };
 	if (tolerance !== undefined) return { kind: "tolerance", tolerance };
 	return { kind: "confidence", confidence: confidence ?? USUAL_CONFIDENCE };

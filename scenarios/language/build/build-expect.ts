@@ -109,17 +109,23 @@ export interface ReasonOptions {
 
 const why = options<ReasonOptions>({ because: text });
 
+/** What a failover gap is about, and why it is expected. @public */
+export interface FailoverGapOptions extends ReasonOptions {
+	/** Name of the service whose connections count; left out: those to all services. */
+	readonly service?: string;
+}
+
 const failoverGapArguments = v.object({
 	backend: text,
 	atMostMs: milliseconds,
-	options: why,
+	options: options<FailoverGapOptions>({ because: text, service: text }),
 });
 
 /** From each failure of the backend until new connections are served elsewhere, with none lost after that. @public */
 export function failoverGapAtMost(
 	backend: string,
 	atMostMs: number,
-	options: ReasonOptions = {},
+	options: FailoverGapOptions = {},
 	...surplus: readonly never[]
 ): Expectation {
 	checkArguments(
@@ -132,8 +138,14 @@ export function failoverGapAtMost(
 		},
 		surplus,
 	);
-	const { because = "" } = options;
-	return { kind: "failover-gap", because, backend, atMostMs };
+	const { because = "", service } = options;
+	return {
+		kind: "failover-gap",
+		because,
+		backend,
+		atMostMs,
+		...(service === undefined ? {} : { service }),
+	};
 }
 
 const abandonedArguments = v.object({

@@ -26,6 +26,7 @@ export {
 	affinity,
 	avoided,
 	countsAgree,
+	type FailoverGapOptions,
 	failoverGapAtMost,
 	gatewayAnswered,
 	mailKept,
@@ -35,6 +36,7 @@ export {
 	pattern,
 	type SelectionOptions,
 } from "./build-expect.ts";
+export * from "./build-expect-clients.ts";
 export * from "./build-expect-gateway.ts";
 export * from "./build-expect-split.ts";
 export * from "./build-operations.ts";

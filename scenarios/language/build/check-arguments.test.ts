@@ -23,6 +23,7 @@ const RIGHT: Readonly<Record<Name, readonly unknown[]>> = {
 	close: ["load", "client"],
 	conditionIs: ["mail1up", 1, {}],
 	connect: [3, {}],
+	connectedWithin: [1_000, {}],
 	connectOnly: [1_000],
 	conntrack: [{ mark: 1 }, 1, {}],
 	counter: ["mangle:MAILMARK:rule:2", 5, {}],
@@ -74,6 +75,8 @@ const RIGHT: Readonly<Record<Name, readonly unknown[]>> = {
 	smtp: [{}],
 	speak: ["load", "client"],
 	split: [{ b1: 1 }, {}],
+	splitBySource: [{ "203.0.113.5": 1 }, {}],
+	sticky: [{}],
 	sysctl: ["ipv4.ip_forward", 1, "on"],
 	takeOver: ["other"],
 };

@@ -1,5 +1,6 @@
 /** What an expectation says of the other parts of its scenario. */
 
+import { formatAddress, parseAddress } from "../../../sim/packet/address.ts";
 import type {
 	ConnectionFilter,
 	Expectation,
@@ -45,17 +46,22 @@ export function checkExpectation(
 		case "split":
 			for (const name of Object.keys(given.weights))
 				report.known("backend", name, `${path}.weights.${name}`);
-			if (!Object.values(given.weights).some((weight) => weight > 0))
-				report.add(
-					`${path}.weights`,
-					"no backend gets a share",
-					"Give at least one backend a weight above 0.",
-				);
+			checkShares(given.weights, `${path}.weights`, {
+				report,
+				noun: "backend",
+			});
+			break;
+		case "split-by-source":
+			checkSources(given.weights, `${path}.weights`, report);
 			break;
 		case "avoided":
-		case "failover-gap":
 		case "abandoned":
 			report.known("backend", given.backend, `${path}.backend`);
+			break;
+		case "failover-gap":
+			report.known("backend", given.backend, `${path}.backend`);
+			if (given.service !== undefined)
+				report.known("service", given.service, `${path}.service`);
 			break;
 		case "counts-agree":
 			for (const name of Object.keys(given.addresses))
@@ -70,6 +76,8 @@ export function checkExpectation(
 			break;
 		// Checked above, or without names of its own.
 		case "affinity":
+		case "sticky":
+		case "connected-within":
 		case "moved":
 		case "outcomes":
 		case "gateway-answered":
@@ -81,6 +89,37 @@ export function checkExpectation(
 		default:
 			given satisfies never;
 	}
+}
+
+function checkShares(
+	weights: Readonly<Record<string, number>>,
+	path: string,
+	{ report, noun }: { readonly report: Report; readonly noun: string },
+): void {
+	if (!Object.values(weights).some((weight) => weight > 0))
+		report.add(
+			path,
+			`no ${noun} gets a share`,
+			`Give at least one ${noun} a weight above 0.`,
+		);
+}
+
+/** An address in another spelling would be one that no connection has. */
+function checkSources(
+	weights: Readonly<Record<string, number>>,
+	path: string,
+	report: Report,
+): void {
+	for (const name of Object.keys(weights)) {
+		const address = parseAddress(name);
+		if (address === null || formatAddress(address) !== name)
+			report.add(
+				`${path}.${name}`,
+				`"${name}" is no IPv4 address`,
+				"Write the address that SNAT gives: `203.0.113.5`.",
+			);
+	}
+	checkShares(weights, path, { report, noun: "address" });
 }
 
 type AboutPackets = Extract<

@@ -18,6 +18,7 @@ import {
 	object,
 	oneLine,
 	oneOf,
+	positiveMs,
 	record,
 	share,
 	text,
@@ -86,7 +87,12 @@ const moment = {
 /** Of a right ruleset being found right, where nothing is said. */
 export const USUAL_CONFIDENCE = 0.999;
 
-export const outcome = oneOf([...CONNECTION_OUTCOMES, "lost", "accepted"]);
+export const outcome = oneOf([
+	...CONNECTION_OUTCOMES,
+	"lost",
+	"accepted",
+	"late",
+]);
 
 /** A name of an answer, or a pattern that fits one. */
 export const gatewayAnswer = v.pipe(
@@ -117,6 +123,27 @@ export const conditionValue = v.nullable(
 	),
 );
 
+/** Bits of an address. */
+export const clientPrefix = whole(1, 32);
+
+const splitBounds = v.optional(
+	byKind([
+		about(
+			object({ kind: v.literal("exact") }),
+			"As even as whole numbers allow.",
+		),
+		about(
+			object({ kind: v.literal("confidence"), confidence }),
+			"What chance allows: a right ruleset violates it with a probability of 1 - confidence at most.",
+		),
+		about(
+			object({ kind: v.literal("tolerance"), tolerance: share }),
+			"Each share may differ by this much.",
+		),
+	]),
+	{ kind: "confidence", confidence: USUAL_CONFIDENCE },
+);
+
 const expectations = [
 	about(
 		object({
@@ -131,25 +158,56 @@ const expectations = [
 			kind: v.literal("split"),
 			...aboutConnections,
 			weights: about(weights, "By backend; shares are in proportion."),
-			within: v.optional(
-				byKind([
-					about(
-						object({ kind: v.literal("exact") }),
-						"As even as whole numbers allow.",
-					),
-					about(
-						object({ kind: v.literal("confidence"), confidence }),
-						"What chance allows: a right ruleset violates it with a probability of 1 - confidence at most.",
-					),
-					about(
-						object({ kind: v.literal("tolerance"), tolerance: share }),
-						"Each share may differ by this much.",
-					),
-				]),
-				{ kind: "confidence", confidence: USUAL_CONFIDENCE },
+			within: splitBounds,
+			per: v.exactOptional(
+				about(
+					v.literal("client"),
+					"The shares are those of each client alone. Default: of all connections together.",
+				),
 			),
 		}),
 		"Shares of the backends, by weight.",
+	),
+	about(
+		object({
+			kind: v.literal("split-by-source"),
+			...aboutConnections,
+			weights: about(
+				weights,
+				"By source address, as backends see it; shares are in proportion.",
+			),
+			within: splitBounds,
+		}),
+		"Shares of the source addresses that the gateway gives to connections, by weight.",
+	),
+	about(
+		object({
+			kind: v.literal("sticky"),
+			...aboutConnections,
+			prefix: v.optional(
+				about(
+					clientPrefix,
+					"Bits of a client's address that tell it from another client: 24 takes a /24 for one.",
+				),
+				32,
+			),
+			forMs: v.optional(
+				about(
+					v.nullable(positiveMs),
+					"Where no more time than this lies between two connections of a client; null: however much does.",
+				),
+				null,
+			),
+		}),
+		"Each connection of a client goes to the backend of the client's connection before it.",
+	),
+	about(
+		object({
+			kind: v.literal("connected-within"),
+			...aboutConnections,
+			ms: positiveMs,
+		}),
+		"Each connection stands so soon after its first packet; a flow of datagrams has its first answer.",
 	),
 	about(
 		object({ kind: v.literal("avoided"), ...aboutConnections, backend: text }),
@@ -161,6 +219,9 @@ const expectations = [
 			because,
 			backend: text,
 			atMostMs: milliseconds,
+			service: v.exactOptional(
+				about(text, "Name of the service whose connections count."),
+			),
 		}),
 		"From the moment a backend fails until the first connection that would have gone to it is served elsewhere.",
 	),
@@ -190,7 +251,7 @@ const expectations = [
 			...aboutConnections,
 			outcome: about(
 				outcome,
-				"lost is every end but completed, answered, sent and open; accepted is a message that a backend took.",
+				"lost is every end but completed, answered, sent and open; accepted is a message that a backend took; late is connected only after its SYN was sent again.",
 			),
 			...bounds,
 		}),

@@ -90,6 +90,8 @@ export interface ConnectionRecord {
 	readonly chance?: "drew" | "recalled" | "unknown";
 	/** Connections (their ids) for which a draw was made that rules remembered for this one. Left out: none. */
 	readonly drawnFor?: readonly number[];
+	/** Its source as its backend saw it, where the gateway translated it. Left out: its client's own address. */
+	readonly source?: TranslatedSource;
 	/** What the gateway itself said to the client, or to the server, about this connection: `rst`, `icmp host-unreachable` … */
 	readonly gatewayAnswers: readonly string[];
 	/** Of UDP: requests, datagrams sent (repetitions included), and answers that came to the client. */
@@ -98,6 +100,12 @@ export interface ConnectionRecord {
 		readonly sent: number;
 		readonly answers: number;
 	};
+}
+
+/** The source that a connection was given, and how chance had a part in it, as in its way. @public */
+export interface TranslatedSource
+	extends Pick<ConnectionRecord, "chance" | "drawnFor"> {
+	readonly address: string;
 }
 
 /** A change of a backend, of the health checker's opinion or of a condition, or the result of a probe. @public */

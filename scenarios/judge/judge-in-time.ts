@@ -1,0 +1,55 @@
+/** How long clients wait until they are connected. */
+import type {
+	Account,
+	ConnectionRecord,
+} from "../../sim/world/account/account.ts";
+import type { ExpectationKind } from "../language/scenario.ts";
+import {
+	counted,
+	type Finding,
+	filterWords,
+	finding,
+	NONE_FITS,
+	seconds,
+	selected,
+} from "../result/finding.ts";
+
+type Given = Extract<ExpectationKind, { readonly kind: "connected-within" }>;
+
+export function judgeConnectedWithin(given: Given, account: Account): Finding {
+	const connections = selected(account.connections, given.of);
+	const late = connections.filter((one) => !isInTime(one, given.ms));
+	const never = late.filter(({ connectedMs }) => connectedMs === null).length;
+	const longest = connections.reduce<number>(
+		(most, one) => Math.max(most, waitMs(one) ?? 0),
+		0,
+	);
+	const seen = [
+		`${late.length} of ${counted(connections.length, "connection")} did not`,
+		...(never === 0 ? [] : [`${never} were never connected`]),
+		`longest wait ${seconds(longest)}`,
+	];
+	return finding(connections.length > 0 && late.length === 0, {
+		expected: `each connection${filterWords(given.of)} stands within ${seconds(given.ms)} of its first packet`,
+		seen: connections.length === 0 ? NONE_FITS : seen.join(", "),
+		concerned: late,
+	});
+}
+
+/** Where there was still time when the play ended, it may yet have come. */
+export function isUndecided(
+	{ ms }: Given,
+	{ connectedMs, outcome, startedMs }: ConnectionRecord,
+	endedMs: number,
+): boolean {
+	return outcome === "open" && connectedMs === null && endedMs - startedMs < ms;
+}
+
+function isInTime(connection: ConnectionRecord, ms: number): boolean {
+	const wait = waitMs(connection);
+	return wait !== null && wait <= ms;
+}
+
+function waitMs({ startedMs, connectedMs }: ConnectionRecord): number | null {
+	return connectedMs === null ? null : connectedMs - startedMs;
+}
