@@ -10,6 +10,7 @@ import {
 } from "../load/load-scenarios.ts";
 import { readRegressions } from "../regressions/index.ts";
 import { checksums } from "./kernel/checksums.ts";
+import { clientFacts } from "./kernel/clients.ts";
 import { conditionFacts } from "./kernel/condition.ts";
 import { conntrackFacts } from "./kernel/conntrack.ts";
 import { fragments } from "./kernel/fragments.ts";
@@ -63,6 +64,7 @@ const KERNEL_SCENARIOS: readonly Scenario[] = [
 	...checksums,
 	...fragments,
 	...races,
+	...clientFacts,
 ];
 
 /** Services of UDP, each with the trap that conntrack is for it. */
