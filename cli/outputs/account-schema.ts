@@ -46,13 +46,16 @@ const connection = data({
 	),
 	protocol: v.exactOptional(about(v.literal("udp"), "Left out: TCP.")),
 	sourcePort: number,
-	startedMs: about(number, "When its first SYN was sent."),
+	startedMs: about(number, "When its first packet was sent."),
 	backend: about(
 		v.nullable(text),
-		"The backend that answered, else the one that its last SYN reached. null: none.",
+		"The backend that answered, else the one that its last SYN or datagram reached. null: none.",
 	),
 	met: about(texts, "Every backend that one of its packets reached, in order."),
-	syns: about(number, "SYNs that were sent, retransmissions included."),
+	syns: about(
+		number,
+		"SYNs that were sent, retransmissions included; 0 for UDP.",
+	),
 	retransmittedMs: about(
 		listOf(number),
 		"When its client sent something once more.",
@@ -176,7 +179,10 @@ const conntrackLine = data({
 
 const moment = { label: text, atMs: number };
 export const accountSchema = data({
-	connections: about(listOf(connection), "In the order of their first SYNs."),
+	connections: about(
+		listOf(connection),
+		"In the order of their first packets.",
+	),
 	events: about(
 		listOf(event),
 		"What changed about backends, and what the health checker did about it.",

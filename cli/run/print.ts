@@ -174,9 +174,11 @@ function describeConnection(
 	number: number,
 ): string {
 	const { client, sourcePort, startedMs, met, outcome, syns } = connection;
-	const { gatewayAnswers } = connection;
+	const { gatewayAnswers, datagrams } = connection;
 	const where = met.length === 0 ? "no backend" : met.join(", then ");
-	const tries = syns === 1 ? "" : ` after ${syns} SYNs`;
+	const sent = datagrams?.sent ?? syns;
+	const what = datagrams === undefined ? "SYNs" : "datagrams";
+	const tries = sent === 1 ? "" : ` after ${sent} ${what}`;
 	const said =
 		gatewayAnswers.length === 0
 			? ""

@@ -7,7 +7,7 @@ import { pathWords, translator } from "./path.ts";
 import type { Scene } from "./scene.ts";
 import { isClients, type Stop, stopsOf } from "./stop.ts";
 import { type Blamed, stopWords, type Told } from "./stop-words.ts";
-import { isSyn, packetName } from "./words.ts";
+import { asks, isSyn, packetName } from "./words.ts";
 
 /** What an explanation tells of a connection. */
 export interface Ended extends Told {
@@ -64,7 +64,7 @@ function endWords(log: readonly Happening[], about: About): Ended {
 	const { connection, asked, scene } = about;
 	if (connection.outcome === "no-port")
 		return {
-			words: "the client had no free source port, and sent no SYN",
+			words: "the client had no free source port, and sent nothing",
 			rule: null,
 			course: "stopped",
 		};
@@ -96,6 +96,8 @@ function goalWords(connection: ConnectionRecord, scene: Scene): string {
 		backend === null ? "no backend" : scene.backendWords(backend, atMs);
 	switch (outcome) {
 		case "completed":
+		case "answered":
+		case "sent":
 			return name;
 		case "open":
 			return `${name}; it is still open at the end`;
@@ -103,6 +105,8 @@ function goalWords(connection: ConnectionRecord, scene: Scene): string {
 			return `${name}, which has no such connection any more; the client holds it still`;
 		case "cut-short":
 			return `${name}, which closed before the dialogue was done`;
+		case "unanswered":
+			return `${name}, which did not answer`;
 		case "read-timeout":
 			return `${name}, which did not answer within the client's time-out`;
 		case "reset":
@@ -117,8 +121,8 @@ function decisiveStop(
 	stops: readonly Stop[],
 	{ outcome, connectedMs, endedMs }: ConnectionRecord,
 ): Stop | null {
-	if (outcome === "completed") return null;
-	const isTimeout = outcome.endsWith("timeout");
+	if (["completed", "answered", "sent"].includes(outcome)) return null;
+	const isTimeout = outcome.endsWith("timeout") || outcome === "unanswered";
 	return (
 		stops.findLast(
 			({ at }) =>
@@ -129,7 +133,7 @@ function decisiveStop(
 	);
 }
 
-/** The client's SYN that met the rules: retransmissions follow the first one's translation. */
+/** The client's SYN or datagram that met the rules: what is sent again follows the first one's translation. */
 function leadingSyn(
 	log: readonly Happening[],
 	connection: ConnectionRecord,
@@ -140,7 +144,7 @@ function leadingSyn(
 		(one): one is Passage =>
 			one.kind === "gateway" &&
 			one.atMs <= before &&
-			isSyn(one.packet) &&
+			asks(one.packet) &&
 			isClients(one, connection, scene),
 	);
 	return (
@@ -160,17 +164,22 @@ function stoppedWords(
 	const told = stopWords(stop, scene);
 	const rule = told.rule ?? blamedOf(told.blamed, syn, { asked, book });
 	const switched = switchWords(stop, scene);
-	const isOfSyn = isSyn(at.packet) && isClients(at, connection, scene);
+	const isOfSyn =
+		asks(at.packet) &&
+		isClients(at, connection, scene) &&
+		!isLaterDatagram(at, syn);
 	if (isOfSyn) {
 		// A retransmission waits where the first SYN was sent, and met no rule of nat on its way.
 		const isOwn = at.kind === "gateway" && stop.kind !== "waits";
 		const passage = isOwn ? at : syn;
-		const way = passage === null ? "SYN" : pathWords(passage, book);
+		const way =
+			passage === null ? packetName(at.packet) : pathWords(passage, book);
 		return { words: `${way} → ${told.words}${switched}`, rule };
 	}
 	const { connectedMs, backend } = connection;
 	const isConnected = connectedMs !== null && at.atMs >= connectedMs;
-	const goal = `${backend ?? "its backend"}${isConnected ? ", connected" : ""}`;
+	const reached = connection.protocol === "udp" ? "answered" : "connected";
+	const goal = `${backend ?? "its backend"}${isConnected ? `, ${reached}` : ""}`;
 	const way = syn === null ? "SYN" : pathWords(syn, book);
 	const subject = subjectOf(stop, connection, scene);
 	if (stop.kind === "delivered" && syn !== null && translator(syn) !== null)
@@ -184,6 +193,18 @@ function stoppedWords(
 		words: `${way} → ${goal}; ${end} ${isStraight ? "" : "→ "}${told.words}${switched}`,
 		rule,
 	};
+}
+
+/** Of a flow that the rules of nat have translated, one that they do not see any more. */
+function isLaterDatagram(at: Happening, first: Passage | null): boolean {
+	return (
+		at.kind === "gateway" &&
+		at.packet.kind === "udp" &&
+		first !== null &&
+		first !== at &&
+		translator(first) !== null &&
+		translator(at) === null
+	);
 }
 
 function blamedOf(

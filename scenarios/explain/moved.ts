@@ -58,8 +58,7 @@ function visitsOf(
 
 /** Why the later packet was not treated as the earlier one. */
 function changeWords(before: Passage, after: Passage, scene: Scene): string {
-	const isNew = after.steps.some(({ ctstate }) => ctstate === "NEW");
-	const wasNew = before.steps.some(({ ctstate }) => ctstate === "NEW");
+	const [isNew, wasNew] = [isFirst(after), isFirst(before)];
 	const name = packetName(after.packet);
 	if (isNew && name !== "SYN")
 		return `its conntrack entry is gone${scene.doneBefore(after.atMs)}, and a later packet begins a new one`;
@@ -72,6 +71,14 @@ function changeWords(before: Passage, after: Passage, scene: Scene): string {
 	if (marked !== now)
 		return `connmark ${hex32(saved)} was not restored to a later packet, which has mark ${hex32(now)}`;
 	return "a later packet goes elsewhere";
+}
+
+/** Has it no entry yet? Datagrams are NEW until one comes back, but meet the rules of nat once. */
+function isFirst({ steps, packet }: Passage): boolean {
+	return steps.some(
+		({ ctstate, table }) =>
+			ctstate === "NEW" && (packet.kind !== "udp" || table === "nat"),
+	);
 }
 
 function markOf({ steps }: Passage): number {

@@ -9,14 +9,7 @@ import type { Passage } from "./follow.ts";
 import { translator } from "./path.ts";
 import type { Scene } from "./scene.ts";
 import type { Stop } from "./stop.ts";
-import {
-	addressee,
-	foundIn,
-	named,
-	packetName,
-	placeOf,
-	sender,
-} from "./words.ts";
+import { addressee, asks, foundIn, named, placeOf, sender } from "./words.ts";
 
 export interface Told {
 	readonly words: string;
@@ -69,9 +62,10 @@ export function stopWords(stop: Stop, scene: Scene): End {
 		}
 		case "refused": {
 			const { at, atMs, packet } = stop.at;
-			const port = packet.kind === "tcp" ? packet.destinationPort : 0;
+			const isUdp = packet.kind === "udp";
+			const port = isUdp || packet.kind === "tcp" ? packet.destinationPort : 0;
 			return told(
-				`${scene.backendWords(at, atMs)}, where nothing listens on port ${port}: RST`,
+				`${scene.backendWords(at, atMs)}, where nothing listens on port ${port}: ${isUdp ? "icmp port-unreachable" : "RST"}`,
 			);
 		}
 		case "unanswered":
@@ -142,7 +136,7 @@ function deliveredWords(passage: Passage, scene: Scene): End {
 	const { book } = scene;
 	const by = translator(passage);
 	const rule = by && foundIn(book, by);
-	const isUntouched = by === null && packetName(packet) === "SYN";
+	const isUntouched = by === null && asks(packet);
 	const where = `the gateway itself, where nothing listens on ${by ? "the port that it is sent to" : addressee(packet)}`;
 	const why = isUntouched ? " (no rule of nat translated it)" : "";
 	const last = answerSteps.at(-1);

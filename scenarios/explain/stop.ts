@@ -5,7 +5,7 @@ import type { ConnectionRecord } from "../../sim/world/account/account.ts";
 import type { LinkEvent } from "../../sim/world/watch.ts";
 import type { Happening, Passage } from "./follow.ts";
 import type { Scene } from "./scene.ts";
-import { isSyn } from "./words.ts";
+import { asks } from "./words.ts";
 
 type Arrival = Extract<LinkEvent, { readonly kind: "arrives" }>;
 
@@ -26,7 +26,7 @@ export type Stop =
 	  }
 	/** A host got it that knows no such connection. */
 	| { readonly kind: "stranger"; readonly at: Arrival }
-	/** A backend got a SYN, and answered with a RST, or not at all. */
+	/** A backend got a SYN or a datagram, and refused it, or did not answer at all. */
 	| { readonly kind: "refused" | "unanswered"; readonly at: Arrival };
 
 /** In the order of time. RSTs are left out: they follow from something else. */
@@ -58,7 +58,7 @@ function stopAt(
 			return { kind: "lost", at: happening };
 		case "arrives": {
 			const isBackend = scene.backend(happening.at) !== null;
-			if (isBackend && isSyn(happening.packet))
+			if (isBackend && asks(happening.packet))
 				return stopAtBackend(happening, later);
 			return happening.isKnown ? null : { kind: "stranger", at: happening };
 		}
@@ -96,9 +96,9 @@ function stopAtBackend(at: Arrival, later: readonly Happening[]): Stop | null {
 	const { packet } = at;
 	for (const one of later) {
 		if (isFrom(one, packet))
-			return isReset(one.packet) ? { kind: "refused", at } : null;
+			return isRefusal(one.packet) ? { kind: "refused", at } : null;
 		// The next try: this one was not answered.
-		if (one.kind === "arrives" && one.at === at.at && isSyn(one.packet)) break;
+		if (one.kind === "arrives" && one.at === at.at && asks(one.packet)) break;
 	}
 	return { kind: "unanswered", at };
 }
@@ -114,12 +114,19 @@ function isFrom(happening: Happening, packet: Packet): boolean {
 }
 
 function isSame(one: Packet, other: Packet): boolean {
+	if (one.kind === "udp")
+		return other.kind === "udp" && one.payload === other.payload;
 	return (
 		one.kind === "tcp" &&
 		other.kind === "tcp" &&
 		one.seq === other.seq &&
 		one.flags === other.flags
 	);
+}
+
+/** A host has no such connection, or its port is closed. */
+function isRefusal(packet: Packet): boolean {
+	return isReset(packet) || packet.kind === "icmp";
 }
 
 function isReset(packet: Packet): boolean {

@@ -28,6 +28,11 @@ export function isSyn(packet: Packet): boolean {
 	return packetName(packet) === "SYN";
 }
 
+/** Does it ask for a service: a SYN, or a datagram? */
+export function asks(packet: Packet): boolean {
+	return packet.kind === "udp" || isSyn(packet);
+}
+
 /** As TRACE spells it. */
 export function placeOf({ table, chain, kind, number }: TraceEvent): string {
 	return `${table}:${chain}:${kind}:${number}`;

@@ -25,8 +25,8 @@ export function Connections({ entry }: { readonly entry: Entry }) {
 			</p>
 			<figure>
 				<figcaption>
-					Each line is a connection, from its SYN to its end, in the order of
-					their numbers
+					Each line is a connection, from its first packet to its end, in the
+					order of their numbers
 					{entry.moments.length > 0 &&
 						"; the numbers at the top are those of what was done"}
 				</figcaption>

@@ -39,10 +39,10 @@ const connectionFilter = about(
 	object({
 		step: v.exactOptional(about(text, "Label of their connect or send step.")),
 		fromMs: v.exactOptional(
-			about(milliseconds, "Those whose first SYN is sent then or later."),
+			about(milliseconds, "Those whose first packet is sent then or later."),
 		),
 		toMs: v.exactOptional(
-			about(milliseconds, "Those whose first SYN is sent before."),
+			about(milliseconds, "Those whose first packet is sent before."),
 		),
 		client: v.exactOptional(about(text, "Name of their client.")),
 		service: v.exactOptional(about(text, "Name of their service.")),
@@ -151,7 +151,7 @@ const expectations = [
 			...aboutConnections,
 			backends: backendsInOrder,
 		}),
-		"Backends in the order of the connections' first SYNs; null where none is reached.",
+		"Backends in the order of the connections' first packets; null where none is reached.",
 	),
 	about(
 		object({

@@ -1,0 +1,129 @@
+import { expect, it } from "vitest";
+import type { BackendBehaviour } from "../../sim/endpoint/backend.ts";
+import {
+	affinity,
+	at,
+	backend,
+	evict,
+	iptables,
+	outcomes,
+	recipeSetup,
+	scenario,
+	send,
+	service,
+} from "../language/build/build.ts";
+import type {
+	Expectation,
+	PlayableScenario,
+	ScenarioStep,
+} from "../language/scenario.ts";
+import { checkScenario } from "../run/run-scenario.ts";
+
+const TURNS = `*nat
+-A PREROUTING -d 10.0.0.1/32 -p udp --dport 53 -m statistic --mode nth --every 2 --packet 0 -j DNAT --to-destination 192.168.0.1
+-A PREROUTING -d 10.0.0.1/32 -p udp --dport 53 -j DNAT --to-destination 192.168.0.2
+COMMIT
+`;
+const TRACKED =
+	"*filter\n-A FORWARD -m conntrack --ctstate ESTABLISHED -j ACCEPT\nCOMMIT\n";
+const reply = { timeoutMs: 1_000, attempts: 2 };
+
+/** Why one flow did not go as it was expected to. */
+function why({
+	rules = TURNS,
+	behaviour = { kind: "up" },
+	steps = [send(1, { reply })],
+	expectation = outcomes("answered", 1),
+}: {
+	readonly rules?: string;
+	readonly behaviour?: BackendBehaviour;
+	readonly steps?: readonly (ScenarioStep | readonly ScenarioStep[])[];
+	readonly expectation?: Expectation;
+}) {
+	const story = scenario({
+		name: "flow",
+		title: "A flow",
+		setup: recipeSetup({
+			ruleset: { name: "dns.rules", text: rules },
+			services: [
+				service("dns", { protocol: "udp", address: "10.0.0.1", port: 53 }),
+			],
+			behaviour: { b1: behaviour },
+		}),
+		steps: steps.flat(),
+		expect: [expectation],
+	});
+	const [judgement] = checkScenario(story as PlayableScenario).judgements;
+	expect(judgement?.outcome).toBe("violated");
+	return judgement?.why[0]?.text;
+}
+
+it("a closed port", () => {
+	expect(why({ behaviour: { kind: "refuse" } })).toBe(
+		"datagram → DNAT 192.168.0.1 (line 2) → out bond0.205 → b1 (closed its port at the start), where nothing listens on port 53: icmp port-unreachable",
+	);
+});
+
+it("a backend that says nothing", () => {
+	expect(why({ behaviour: { kind: "silent" } })).toMatch(
+		/^datagram → DNAT 192\.168\.0\.1 \(line 2\) → out bond0\.205 → b1.*lost on its link/,
+	);
+	expect(why({ behaviour: { kind: "hang", accept: true } })).toMatch(
+		/^datagram → DNAT 192\.168\.0\.1 .*b1.*which does not answer/,
+	);
+});
+
+it("a host that is gone", () => {
+	expect(
+		why({
+			behaviour: { kind: "vanish" },
+			steps: [send(1, { reply: { timeoutMs: 9_000, attempts: 1 } })],
+		}),
+	).toMatch(
+		/^datagram → DNAT 192\.168\.0\.1 .*b1.*192\.168\.0\.1, answers no ARP on bond0\.205/,
+	);
+});
+
+it("no rule", () => {
+	expect(why({ rules: TRACKED })).toBe(
+		"datagram → the gateway itself, where nothing listens on 10.0.0.1:53 (no rule of nat translated it): icmp port-unreachable",
+	);
+});
+
+it("a later datagram that a rule drops", () => {
+	expect(
+		why({
+			steps: [
+				send(3, { everyMs: 1_000, reply }),
+				at(500, iptables("-A FORWARD -d 192.168.0.1/32 -j DROP")),
+			],
+		}),
+	).toMatch(
+		/^datagram → DNAT 192\.168\.0\.1 \(line 2\) → out bond0\.205 → b1, answered; the client's datagram → dropped by -A FORWARD -d 192\.168\.0\.1\/32 -j DROP/,
+	);
+});
+
+it("an entry that was thrown away", () => {
+	expect(
+		why({
+			steps: [
+				send(3, { everyMs: 1_000, reply }),
+				at(500, evict({ protocol: "udp" })),
+			],
+			expectation: affinity(),
+		}),
+	).toMatch(
+		/^datagram → DNAT 192\.168\.0\.1 .* → b1; its conntrack entry is gone .*and a later packet begins a new one: the client's datagram → DNAT 192\.168\.0\.2/,
+	);
+});
+
+it("a backend that fails under a flow", () => {
+	expect(
+		why({
+			steps: [
+				send(3, { everyMs: 1_000, reply }),
+				at(500, backend("b1", { kind: "refuse" })),
+			],
+		}),
+	).toMatch(/^datagram → DNAT .* where nothing listens on port 53/);
+});
