@@ -378,7 +378,7 @@ export {
 	type GatewayUnderTest,
 	modelDriver,
 } from "./scenarios/run/driver.ts";
-export type { Answer, Ask } from "./sim/contract/ask.ts";
+export type { Answer, Ask, PortState } from "./sim/contract/ask.ts";
 export type { DropReason } from "./sim/contract/drop-reason.ts";
 export type {
 	ConntrackFilter,

@@ -87,6 +87,15 @@ export class Backend implements ProgramHealth, Speaker {
 	/** A program serves datagrams to this port. */
 	serveDatagrams(port: number, program: UdpProgram): void {
 		this.datagramServers.set(port, new UdpServer(this.host, this, program));
+		if (!this.isDead) this.host.held?.hold("udp", port);
+	}
+
+	private holdDatagramPorts(wasDead: boolean): void {
+		const { held } = this.host;
+		if (held === null || wasDead === this.isDead) return;
+		for (const port of this.datagramServers.keys())
+			if (wasDead) held.hold("udp", port);
+			else held.letGo("udp", port);
 	}
 
 	/** Does a program take the datagram? Else its port is closed. */
@@ -142,7 +151,9 @@ export class Backend implements ProgramHealth, Speaker {
 	/** From now on it behaves like this. */
 	become(behaviour: BackendBehaviour): void {
 		const before = this.behaviour.kind;
+		const wasDead = this.isDead;
 		this.behaviour = behaviour;
+		this.holdDatagramPorts(wasDead);
 		for (const server of this.datagramServers.values())
 			if (this.isDead) server.die();
 			else server.resume();
@@ -162,6 +173,13 @@ export class Backend implements ProgramHealth, Speaker {
 				this.listen();
 		}
 		for (const conversation of [...this.conversations]) conversation.resume();
+	}
+
+	/** Its host was started anew: it behaves as before, and has no connections. */
+	restart(): void {
+		const { behaviour } = this;
+		this.become({ kind: "vanish" });
+		this.become(behaviour);
 	}
 
 	/** Something that is said out of turn, naming who says it. */

@@ -1,5 +1,5 @@
 /**
- * A host with one address: its sockets, and what its kernel answers when a packet belongs to none of
+ * A host with one address, or a program of a gateway's own, at one of its addresses or at all: its sockets, and what its kernel answers when a packet belongs to none of
  * them.
  */
 import type { Clock } from "../clock/clock.ts";
@@ -24,8 +24,9 @@ import {
 } from "../packet/packet.ts";
 import { after } from "../packet/sequence.ts";
 import { resetFor, sequenceLength } from "../packet/tcp-reset.ts";
+import { HeldPorts, type PortTable } from "./ports/held-ports.ts";
 import { receiveSegment } from "./tcp/tcp-receive.ts";
-import { segment } from "./tcp/tcp-segment.ts";
+import { type SocketAddress, segment } from "./tcp/tcp-segment.ts";
 import type { SocketHost, SocketUser } from "./tcp/tcp-socket.ts";
 import { TcpSocket } from "./tcp/tcp-socket.ts";
 import type { DatagramHost } from "./udp/udp-flow.ts";
@@ -37,19 +38,24 @@ import { UdpSockets } from "./udp/udp-sockets.ts";
  */
 export type Listener = (syn: TcpPacket) => SocketUser | null;
 
+/** The address of a program that is bound to none: whatever is delivered to its port is for it. */
+const INADDR_ANY = 0;
+
 export class Host implements SocketHost, DatagramHost {
 	readonly address: number;
 	readonly clock: Clock;
 	private readonly output: (packet: Packet) => void;
 	private readonly listeners = new Map<number, Listener>();
-	/**
-	 * By remote address, and then by both ports in one number: numbers of 32 bits are the only ones
-	 * that a Map is fast with (it hashes others badly).
-	 */
-	private readonly remotes = new Map<number, Map<number, TcpSocket>>();
-	private sockets = 0;
+	/** Sockets at the host's own address. */
+	private readonly sockets: Sockets = new Map();
+	/** By local address: those of a program that is bound to none. */
+	private readonly socketsAt = new Map<number, Sockets>();
+	private count = 0;
 	/** Local ports that somebody drives by hand: the host does not answer for them. */
 	private readonly handDriven = new Set<number>();
+
+	/** Of a program of the gateway's own: which ports it has open. What comes for others, the gateway has refused. */
+	held: HeldPorts | null = null;
 
 	/** Sockets of UDP that its programs have connected. */
 	readonly datagrams = new UdpSockets();
@@ -67,14 +73,22 @@ export class Host implements SocketHost, DatagramHost {
 		this.output = output;
 	}
 
+	/** Its kernel is the gateway's, which is told of its ports. */
+	liveOn(table: PortTable): void {
+		const held = new HeldPorts(table);
+		this.held = held;
+		this.datagrams.held = held;
+	}
+
 	/** From now on, SYNs to the port are shown to the listener. */
 	listen(port: number, listener: Listener): void {
+		if (!this.listeners.has(port)) this.held?.hold("tcp", port);
 		this.listeners.set(port, listener);
 	}
 
 	/** SYNs to the port are refused from now on, and handshakes that are not over are forgotten. */
 	stopListening(port: number): void {
-		this.listeners.delete(port);
+		if (this.listeners.delete(port)) this.held?.letGo("tcp", port);
 		for (const socket of this.allSockets())
 			if (socket.localPort === port && socket.state === "syn-received")
 				socket.forget();
@@ -87,7 +101,7 @@ export class Host implements SocketHost, DatagramHost {
 
 	/** Connections that the host knows of, those in TIME_WAIT included. */
 	get socketCount(): number {
-		return this.sockets;
+		return this.count;
 	}
 
 	/** The socket of a connection from or to this host. */
@@ -95,8 +109,11 @@ export class Host implements SocketHost, DatagramHost {
 		localPort: number,
 		remoteAddress: number,
 		remotePort: number,
+		localAddress = this.address,
 	): TcpSocket | undefined {
-		return this.remotes.get(remoteAddress)?.get((localPort << 16) | remotePort);
+		return this.tableOf(localAddress)
+			?.get(remoteAddress)
+			?.get((localPort << 16) | remotePort);
 	}
 
 	/** Opens a connection. A socket that has the same ports already is forgotten, as by a host that was started anew. */
@@ -106,7 +123,12 @@ export class Host implements SocketHost, DatagramHost {
 		user: SocketUser,
 	): TcpSocket {
 		this.find(localPort, to.address, to.port)?.forget();
-		const socket = this.add(user, localPort, to.address, to.port);
+		const socket = this.add(user, {
+			localAddress: this.address,
+			localPort,
+			remoteAddress: to.address,
+			remotePort: to.port,
+		});
 		socket.open();
 		return socket;
 	}
@@ -114,7 +136,7 @@ export class Host implements SocketHost, DatagramHost {
 	/** The host is gone, and what it knew with it. */
 	loseEverything(): void {
 		for (const socket of this.allSockets()) socket.forget();
-		this.listeners.clear();
+		for (const port of [...this.listeners.keys()]) this.stopListening(port);
 	}
 
 	transmit(packet: Packet): void {
@@ -123,24 +145,28 @@ export class Host implements SocketHost, DatagramHost {
 
 	release(socket: TcpSocket): void {
 		const ports = (socket.localPort << 16) | socket.remotePort;
-		const sockets = this.remotes.get(socket.remoteAddress);
+		const sockets = this.tableOf(socket.localAddress)?.get(
+			socket.remoteAddress,
+		);
 		if (sockets === undefined || sockets.get(ports) !== socket) return;
 		sockets.delete(ports);
-		this.sockets--;
+		this.count--;
+		this.held?.letGo("tcp", socket.localPort);
 	}
 
 	/** A packet arrives. One for another address is dropped, as a host that is no router does. */
 	receive(packet: Packet): void {
-		if (packet.destination !== this.address) return;
+		if (!this.isAt(packet.destination)) return;
 		if (packet.kind === "tcp") this.receiveTcp(packet);
 		else if (packet.kind === "icmp") this.receiveIcmp(packet);
 		else if (packet.kind === "udp") this.receiveUdp(packet);
 	}
 
 	private receiveTcp(packet: TcpPacket): void {
-		const { destinationPort, source, sourcePort } = packet;
+		const { destinationPort, source, sourcePort, destination } = packet;
 		if (this.handDriven.has(destinationPort)) return;
-		const socket = this.find(destinationPort, source, sourcePort);
+		if (this.held?.has("tcp", destinationPort) === false) return;
+		const socket = this.find(destinationPort, source, sourcePort, destination);
 		if (socket === undefined) this.receiveNew(packet, null);
 		else if (socket.state === "time-wait")
 			this.receiveInTimeWait(socket, packet);
@@ -158,12 +184,12 @@ export class Host implements SocketHost, DatagramHost {
 		if ((packet.flags & (SYN | RST | FIN)) !== SYN) return;
 		const user = listener(packet);
 		if (user === null) return;
-		this.add(
-			user,
-			packet.destinationPort,
-			packet.source,
-			packet.sourcePort,
-		).answer(packet, iss);
+		this.add(user, {
+			localAddress: packet.destination,
+			localPort: packet.destinationPort,
+			remoteAddress: packet.source,
+			remotePort: packet.sourcePort,
+		}).answer(packet, iss);
 	}
 
 	/** `tcp_timewait_state_process`: a SYN may follow when its sequence number is beyond the old connection's. */
@@ -209,55 +235,72 @@ export class Host implements SocketHost, DatagramHost {
 			return;
 		}
 		const { about } = packet;
-		if (about === null || about.source !== this.address) return;
+		if (about === null || !this.isAt(about.source)) return;
 		if (about.kind === "udp") this.datagrams.receiveError(packet, about);
 		if (about.kind !== "tcp") return;
 		const socket = this.find(
 			about.sourcePort,
 			about.destination,
 			about.destinationPort,
+			about.source,
 		);
 		if (socket !== undefined) onIcmpError(socket, packet, about.seq);
 	}
 
 	private receiveUdp(packet: UdpPacket): void {
 		if (this.handDriven.has(packet.destinationPort)) return;
+		if (this.held?.has("udp", packet.destinationPort) === false) return;
 		if (this.datagrams.receive(packet) || this.takesDatagram(packet)) return;
 		this.transmit(
 			icmpError(packet, {
 				type: ICMP_DEST_UNREACH,
 				code: ICMP_PORT_UNREACH,
-				from: this.address,
+				from: packet.destination,
 			}),
 		);
 	}
 
-	private add(
-		user: SocketUser,
-		localPort: number,
-		remoteAddress: number,
-		remotePort: number,
-	): TcpSocket {
-		const socket = new TcpSocket(this, user, {
-			localAddress: this.address,
-			localPort,
-			remoteAddress,
-			remotePort,
-		});
-		let sockets = this.remotes.get(remoteAddress);
+	private isAt(address: number): boolean {
+		return this.address === address || this.address === INADDR_ANY;
+	}
+
+	private tableOf(localAddress: number): Sockets | undefined {
+		return localAddress === this.address
+			? this.sockets
+			: this.socketsAt.get(localAddress);
+	}
+
+	private add(user: SocketUser, address: SocketAddress): TcpSocket {
+		const socket = new TcpSocket(this, user, address);
+		const { localAddress, localPort, remoteAddress, remotePort } = socket;
+		let remotes = this.tableOf(localAddress);
+		if (remotes === undefined) {
+			remotes = new Map();
+			this.socketsAt.set(localAddress, remotes);
+		}
+		let sockets = remotes.get(remoteAddress);
 		if (sockets === undefined) {
 			sockets = new Map();
-			this.remotes.set(remoteAddress, sockets);
+			remotes.set(remoteAddress, sockets);
 		}
 		sockets.set((localPort << 16) | remotePort, socket);
-		this.sockets++;
+		this.count++;
+		this.held?.hold("tcp", localPort);
 		return socket;
 	}
 
 	private allSockets(): TcpSocket[] {
-		return [...this.remotes.values()].flatMap((some) => [...some.values()]);
+		return [this.sockets, ...this.socketsAt.values()].flatMap((remotes) =>
+			[...remotes.values()].flatMap((some) => [...some.values()]),
+		);
 	}
 }
+
+/**
+ * By remote address, and then by both ports in one number: numbers of 32 bits are the only ones
+ * that a Map is fast with (it hashes others badly).
+ */
+type Sockets = Map<number, Map<number, TcpSocket>>;
 
 /**
  * What a router's complaint does to a socket (`tcp_v4_err`, net/ipv4/tcp_ipv4.c, 6.1): while

@@ -140,7 +140,7 @@ export class AccountKeeper {
 	private passOn(emission: Emission, cause: Request | null): void {
 		const { packet, interface: interfaceName, atMs } = emission;
 		const { network } = this.stage;
-		const station = network.ownerOf(interfaceName, packet.destination);
+		const station = network.receiverOf(interfaceName, packet);
 		let connection: Connection | null = null;
 		if (station?.kind === "client")
 			connection = this.towardsClient(station, emission, cause);

@@ -82,7 +82,9 @@ export function portsTowards(
 		get count() {
 			return host.socketCount;
 		},
-		isFree: (port) => host.find(port, to.address, to.port) === undefined,
+		isFree: (port) =>
+			host.find(port, to.address, to.port) === undefined &&
+			host.held?.isOthers("tcp", port) !== true,
 	};
 }
 

@@ -123,7 +123,12 @@ function contactOf(
 /** Does the backend no longer have the connection? It may have one of the same addresses and ports since. */
 function isGone(contact: Contact): boolean {
 	const { backend, localPort, remoteAddress, remotePort, iss } = contact;
-	const socket = backend.host.find(localPort, remoteAddress, remotePort);
+	const socket = backend.host.find(
+		localPort,
+		remoteAddress,
+		remotePort,
+		contact.localAddress,
+	);
 	if (socket === undefined || socket.iss !== iss) return true;
 	// A FIN that is on its way will arrive; one that had to be sent again may never.
 	return socket.state === "fin-wait-1" && socket.retries > 0;

@@ -22,6 +22,7 @@ export const NONE: readonly never[] = [];
 export interface Contact {
 	readonly backend: Station;
 	readonly localPort: number;
+	readonly localAddress: number;
 	/** The client's end as the backend sees it. */
 	readonly remoteAddress: number;
 	readonly remotePort: number;
@@ -228,13 +229,15 @@ export function noteContact(
 	isArrived: boolean,
 ): void {
 	if ((packet.flags & SYN) === 0) return;
-	const { source, sourcePort, destinationPort: localPort } = packet;
+	const { source, sourcePort, destination: localAddress } = packet;
+	const localPort = packet.destinationPort;
 	const socket = isArrived
-		? backend.host.find(localPort, source, sourcePort)
+		? backend.host.find(localPort, source, sourcePort, localAddress)
 		: undefined;
 	connection.contacts = and(connection.contacts, {
 		backend,
 		localPort,
+		localAddress,
 		iss: socket?.iss ?? null,
 		remoteAddress: source,
 		remotePort: sourcePort,
@@ -245,13 +248,15 @@ export function noteContact(
 export function noteSource(
 	connection: Connection,
 	backend: Station,
-	{ source, sourcePort, destinationPort: localPort }: UdpPacket,
+	packet: UdpPacket,
 ): void {
+	const { source, sourcePort, destination, destinationPort } = packet;
 	const last = connection.contacts.at(-1);
 	if (last?.remoteAddress === source && last.backend === backend) return;
 	connection.contacts = and(connection.contacts, {
 		backend,
-		localPort,
+		localPort: destinationPort,
+		localAddress: destination,
 		iss: null,
 		remoteAddress: source,
 		remotePort: sourcePort,

@@ -6,6 +6,8 @@ import type { Clock } from "../clock/clock.ts";
 import { Host } from "../endpoint/host.ts";
 import type { Packet } from "../packet/packet.ts";
 import type { Connection, Request } from "./connections.ts";
+import { OwnPrograms } from "./own-programs.ts";
+import { LOOPBACK } from "./setup/services.ts";
 import { knows, type Station } from "./station.ts";
 import type { LinkWatch } from "./watch.ts";
 
@@ -29,8 +31,12 @@ export interface Network {
 			"kind" | "name" | "interface" | "address" | "latencyMs"
 		>,
 	): Station;
-	/** Who owns the address behind the interface? */
-	ownerOf(interfaceName: string, address: number): Station | undefined;
+	/** Programs of the gateway's own. */
+	readonly programs: OwnPrograms;
+	/** For whom is a packet that comes out by the interface? */
+	receiverOf(interfaceName: string, packet: Packet): Station | undefined;
+	/** Who owns the address from which a packet comes in by the interface? */
+	senderOf(interfaceName: string, packet: Packet): Station | undefined;
 	/** The packet leaves the gateway, or a neighbour, towards the station; its link carries it, or loses it. */
 	deliver(
 		station: Station,
@@ -50,10 +56,16 @@ export function createNetwork(
 ): Network {
 	const stations: Station[] = [];
 	const owners = new Map<string, Map<number, Station>>();
+	const requests = createQueue<Request>();
+	const programs = new OwnPrograms((port) => {
+		const ask = { ...port, atMs: clock.nowMs };
+		requests.put({ ask, label: "", from: null, connection: null });
+	});
 	const network: Network = {
 		neighbours: null,
+		programs,
 		stations,
-		requests: createQueue<Request>(),
+		requests,
 		add(fields) {
 			const output = (packet: Packet) => send(station, packet);
 			const station: Station = {
@@ -63,6 +75,10 @@ export function createNetwork(
 				carries: () => true,
 			};
 			stations.push(station);
+			if (fields.interface === LOOPBACK) {
+				station.host.liveOn(programs.tableOf(station));
+				return station;
+			}
 			let behind = owners.get(fields.interface);
 			if (behind === undefined) {
 				behind = new Map();
@@ -71,8 +87,18 @@ export function createNetwork(
 			behind.set(fields.address, station);
 			return station;
 		},
-		ownerOf(interfaceName, address) {
-			return owners.get(interfaceName)?.get(address);
+		receiverOf(interfaceName, packet) {
+			return interfaceName === LOOPBACK
+				? programs.ownerOf(packet)
+				: owners.get(interfaceName)?.get(packet.destination);
+		},
+		senderOf(interfaceName, packet) {
+			const { source } = packet;
+			if (interfaceName !== LOOPBACK)
+				return owners.get(interfaceName)?.get(source);
+			return packet.kind === "tcp" || packet.kind === "udp"
+				? programs.at(packet.kind, source, packet.sourcePort)
+				: undefined;
 		},
 		deliver(station, atMs, arrive, lose) {
 			clock.at(Math.max(clock.nowMs, atMs) + station.latencyMs, () => {
@@ -153,7 +179,10 @@ function createSender(
 			});
 			return;
 		}
-		const neighbour = network.ownerOf(from.interface, packet.destination);
+		const isOwn = from.interface === LOOPBACK;
+		const neighbour = isOwn
+			? undefined
+			: network.receiverOf(from.interface, packet);
 		if (neighbour === undefined) sendToGateway(from, packet);
 		else sendStraight(from, neighbour, packet);
 	};

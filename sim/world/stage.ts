@@ -15,7 +15,12 @@ import {
 } from "./connections.ts";
 import { createNetwork, type Network } from "./network.ts";
 import { startProber } from "./prober.ts";
-import { type Listening, listeningOf, servicesOf } from "./setup/services.ts";
+import {
+	type Listening,
+	LOOPBACK,
+	listeningOf,
+	servicesOf,
+} from "./setup/services.ts";
 import type { WorldSetup } from "./setup/setup.ts";
 import type { Station } from "./station.ts";
 import type { LinkWatch } from "./watch.ts";
@@ -75,6 +80,9 @@ export function createStage(
 		backends.set(one.name, backend);
 		serveDatagrams(backend, listening, setup);
 		stationOf.set(backend, station);
+		if (station.interface === LOOPBACK)
+			for (const { protocol, port } of listening)
+				network.programs.reserve(station, protocol, port);
 	}
 	const stage: Stage = {
 		setup,
@@ -107,7 +115,7 @@ export function createStage(
 
 /**
  * Which ports of a backend take datagrams. Where a setup has no service of UDP, it does not say: then the ports of
- * its other services are open for them, and nothing is answered.
+ * its other services are open for them, and nothing is answered; those of the gateway itself are closed.
  */
 function serveDatagrams(
 	backend: Backend,
@@ -118,7 +126,7 @@ function serveDatagrams(
 	host.takesDatagram = (packet) => backend.takesDatagram(packet);
 	const hasUdp = servicesOf(setup).some(({ protocol }) => protocol === "udp");
 	for (const { protocol, port, program } of listening)
-		if (!hasUdp) backend.serveDatagrams(port, "silent");
+		if (!hasUdp && host.held === null) backend.serveDatagrams(port, "silent");
 		else if (protocol === "udp")
 			backend.serveDatagrams(port, program.kind === "echo" ? "echo" : "silent");
 }
@@ -132,7 +140,15 @@ function isLost({ loss }: Backend, choice: Choice): boolean {
 	return choice.happens(millionths, MILLION, "a packet is lost");
 }
 
-/** From now on the station answers ARP, or does not. */
+/** Another gateway has taken over: its programs begin anew, and the connections of those before are gone. */
+export function restartPrograms({ network, stationOf }: Stage): void {
+	for (const [backend, { interface: name }] of stationOf)
+		if (name === LOOPBACK) backend.restart();
+	for (const { interface: name, kind, host } of network.stations)
+		if (name === LOOPBACK && kind !== "backend") host.loseEverything();
+}
+
+/** From now on the station answers ARP, or does not; a program of the gateway's own is on no link. */
 export function tellNeighbour(
 	stage: Stage,
 	station: Station,
@@ -140,6 +156,7 @@ export function tellNeighbour(
 ): void {
 	const { clock } = stage;
 	const { interface: interfaceName } = station;
+	if (interfaceName === LOOPBACK) return;
 	const address = formatAddress(station.address);
 	stage.ask(
 		{
@@ -180,11 +197,13 @@ function settle(
 	kind: Station["kind"],
 	who: Whereabouts,
 ): Station {
-	const { name, interface: interfaceName, latencyMs } = who;
+	const { name, interface: interfaceName } = who;
+	const isProgram = interfaceName === LOOPBACK;
 	const address = checkedAddress(who.address, name);
 	for (const other of network.stations) {
 		const isNameTaken = other.name === name;
-		if (!isNameTaken && other.address !== address) continue;
+		const isAddressTaken = !isProgram && other.address === address;
+		if (!isNameTaken && !isAddressTaken) continue;
 		throw new WorldError({
 			code: "setup",
 			step: "",
@@ -199,7 +218,7 @@ function settle(
 		name,
 		interface: interfaceName,
 		address,
-		latencyMs,
+		latencyMs: isProgram ? 0 : who.latencyMs,
 	});
 }
 

@@ -22,6 +22,7 @@ export function knows({ host, kind }: Station, packet: Packet): boolean {
 	if (packet.kind === "udp" && kind === "client")
 		return host.datagrams.has(packet);
 	if (packet.kind !== "tcp") return true;
-	const { destinationPort, source, sourcePort } = packet;
-	return host.find(destinationPort, source, sourcePort) !== undefined;
+	const { destinationPort, source, sourcePort, destination } = packet;
+	const socket = host.find(destinationPort, source, sourcePort, destination);
+	return socket !== undefined;
 }

@@ -17,12 +17,18 @@ import {
 } from "./connections.ts";
 import {
 	dialogueOf,
+	LOOPBACK,
 	programOf,
 	serviceOf,
 	servicesOf,
 } from "./setup/services.ts";
 import type { Step, WorldSetup } from "./setup/setup.ts";
-import { checkedAddress, type Stage, tellNeighbour } from "./stage.ts";
+import {
+	checkedAddress,
+	restartPrograms,
+	type Stage,
+	tellNeighbour,
+} from "./stage.ts";
 import type { Station } from "./station.ts";
 import { WorldError } from "./world-error.ts";
 
@@ -67,8 +73,10 @@ function prepare(
 		}
 		case "operation": {
 			const { operation, label } = step;
-			return () =>
+			return () => {
 				stage.ask({ kind: "operation", atMs: clock.nowMs, operation }, label);
+				if (operation.kind === "take-over") restartPrograms(stage);
+			};
 		}
 		case "observe":
 			return () =>
@@ -174,6 +182,7 @@ function backendEnd(stage: Stage, { contacts }: Connection) {
 		contact.localPort,
 		contact.remoteAddress,
 		contact.remotePort,
+		contact.localAddress,
 	);
 	if (backend === undefined || socket === undefined) return null;
 	return { backend, socket };
@@ -234,14 +243,13 @@ function prepareByHand(
 	const { clock, network } = stage;
 	const given = step.kind === "race" ? step.packets : [step];
 	const packets = given.map((one) => {
-		const packet = parsePacket(one.packet);
-		const owner = network.ownerOf(one.interface, packet.source);
-		return { interface: one.interface, packet, owner };
+		return { interface: one.interface, packet: parsePacket(one.packet) };
 	});
 	return () => {
 		const atMs = clock.nowMs;
-		for (const { interface: name, packet, owner } of packets)
-			if (owner === undefined && name !== "lo")
+		for (const { interface: name, packet } of packets) {
+			const owner = network.senderOf(name, packet);
+			if (owner === undefined && name !== LOOPBACK)
 				stage.ask(
 					{
 						kind: "neighbour",
@@ -254,13 +262,11 @@ function prepareByHand(
 				);
 			else if (owner && (packet.kind === "tcp" || packet.kind === "udp"))
 				owner.host.driveByHand(packet.sourcePort);
-		const entering = packets.map(({ interface: name, packet }) => {
-			return { interface: name, packet };
-		});
+		}
 		if (step.kind === "race")
-			stage.ask({ kind: "race", atMs, packets: entering }, step.label);
+			stage.ask({ kind: "race", atMs, packets }, step.label);
 		else
-			for (const one of entering)
+			for (const one of packets)
 				stage.ask({ kind: "packet", atMs, ...one }, step.label);
 	};
 }

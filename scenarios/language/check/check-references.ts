@@ -10,6 +10,7 @@ import type { Scenario, Setup } from "../scenario.ts";
 import type { ScenarioFault } from "../scenario-error.ts";
 import { checkExpectation } from "./check-expectation.ts";
 import { healthCheckFaults } from "./check-health-check.ts";
+import { isProgram, programFaults } from "./check-programs.ts";
 import { checkWork } from "./check-work.ts";
 import { namesOf, Report } from "./known-names.ts";
 
@@ -21,7 +22,7 @@ export function checkReferences(scenario: Scenario): readonly ScenarioFault[] {
 	scenario.expect.forEach((expectation, index) => {
 		checkExpectation(expectation, `expect[${index}]`, { report, scenario });
 	});
-	return [...report.faults, ...checkWork(scenario)];
+	return [...report.faults, ...programFaults(scenario), ...checkWork(scenario)];
 }
 
 function checkSetup({ setup }: Scenario, report: Report): void {
@@ -31,6 +32,8 @@ function checkSetup({ setup }: Scenario, report: Report): void {
 	const places = { clients, backends, neighbours, "gateway.routes": routes };
 	for (const [path, list] of Object.entries(places))
 		list.forEach((item, index) => {
+			if (isProgram(item) && (path === "clients" || path === "backends"))
+				return;
 			const place = `setup.${path}[${index}].interface`;
 			report.known("interface", item.interface, place);
 		});
@@ -59,11 +62,12 @@ function checkAddresses(setup: Setup, report: Report): void {
 	for (const { name, addresses } of gateway.interfaces)
 		for (const address of addresses)
 			owners.set(address.split("/")[0] ?? "", `the gateway's ${name}`);
-	const hosts = [...clients, ...backends];
 	const checker = healthCheck
-		? [{ name: "the health checker", address: healthCheck.address }]
+		? [{ ...healthCheck, name: "the health checker" }]
 		: [];
-	for (const { name, address } of [...hosts, ...checker]) {
+	for (const one of [...clients, ...backends, ...checker]) {
+		if (isProgram(one)) continue;
+		const { name, address } = one;
 		const owner = owners.get(address);
 		if (owner !== undefined)
 			report.add(
@@ -77,7 +81,8 @@ function checkAddresses(setup: Setup, report: Report): void {
 
 function checkHealthCheck(given: HealthCheckSettings, report: Report): void {
 	const path = "setup.healthCheck";
-	report.known("interface", given.interface, `${path}.interface`);
+	if (!isProgram(given))
+		report.known("interface", given.interface, `${path}.interface`);
 	given.targets.forEach((target, index) => {
 		report.known(
 			"backend",

@@ -3,6 +3,7 @@
  * path: first what the data looks like, and once that is right, what its parts say of each other.
  */
 import * as v from "valibot";
+import { withListenerBackends } from "../../../sim/world/setup/services.ts";
 import { faultOf, joined } from "../fault-of-issue.ts";
 import type { Scenario } from "../scenario.ts";
 import { ScenarioError, type ScenarioFault } from "../scenario-error.ts";
@@ -98,13 +99,19 @@ function validateOne(
 	faults: ScenarioFault[],
 ): Scenario | null {
 	const result = v.safeParse(scenarioSchema, value);
-	const found = result.success
-		? checkReferences(result.output)
-		: result.issues.map(faultOf);
+	const scenario = result.success ? withPrograms(result.output) : null;
+	const found =
+		scenario === null
+			? (result.issues ?? []).map(faultOf)
+			: checkReferences(scenario);
 	faults.push(
 		...found.map((fault) => ({ ...fault, path: joined(path, fault.path) })),
 	);
-	return result.success && found.length === 0 ? result.output : null;
+	return found.length === 0 ? scenario : null;
+}
+
+function withPrograms(scenario: Scenario): Scenario {
+	return { ...scenario, setup: withListenerBackends(scenario.setup) };
 }
 
 /** Names are how a scenario is asked for: two of the same could not be told apart. */

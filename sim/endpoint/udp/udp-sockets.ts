@@ -7,6 +7,7 @@ import {
 	ICMP_TIME_EXCEEDED,
 } from "../../kernel.ts";
 import type { IcmpPacket, UdpPacket } from "../../packet/packet.ts";
+import type { HeldPorts } from "../ports/held-ports.ts";
 import type { DatagramPath } from "./datagram.ts";
 
 /** How an ICMP error reads to a program. */
@@ -33,22 +34,30 @@ interface Connected {
 export class UdpSockets {
 	private readonly connected = new Map<number, Connected>();
 
+	/** Of programs of the gateway's own: which ports they have open. */
+	held: HeldPorts | null = null;
+
 	get count(): number {
 		return this.connected.size;
 	}
 
 	isFree(localPort: number): boolean {
-		return !this.connected.has(localPort);
+		const isOthers = this.held?.isOthers("udp", localPort) === true;
+		return !this.connected.has(localPort) && !isOthers;
 	}
 
 	open(path: DatagramPath, user: DatagramUser): void {
-		this.connected.get(path.localPort)?.user.onReplaced();
-		this.connected.set(path.localPort, { path, user });
+		const { localPort } = path;
+		this.connected.get(localPort)?.user.onReplaced();
+		const isNew = !this.connected.has(localPort);
+		this.connected.set(localPort, { path, user });
+		if (isNew) this.held?.hold("udp", localPort);
 	}
 
 	close({ localPort }: DatagramPath, user: DatagramUser): void {
-		if (this.connected.get(localPort)?.user === user)
-			this.connected.delete(localPort);
+		if (this.connected.get(localPort)?.user !== user) return;
+		this.connected.delete(localPort);
+		this.held?.letGo("udp", localPort);
 	}
 
 	/** A connected socket receives from its peer alone (`compute_score`, net/ipv4/udp.c, 6.1). */

@@ -1,7 +1,13 @@
 /** Which services a setup has, who serves them where, and what is spoken there. */
+import type { GatewaySetup } from "../../contract/gateway.ts";
 import type { Dialogue } from "../../endpoint/dialogue.ts";
 import type { Program } from "../../endpoint/program.ts";
 import type { BackendSetup, ServiceSetup, WorldSetup } from "./setup.ts";
+
+/** The interface of programs of the gateway's own. */
+export const LOOPBACK = "lo";
+/** The address of a program of the gateway's own that is bound to none. */
+export const ANY_ADDRESS = "0.0.0.0";
 
 /** A port on which a backend's program listens, and what the program speaks. */
 export interface Listening {
@@ -53,7 +59,72 @@ export function portsAt(
 
 /** All ports on which a backend listens, each once: the first service that has it there says what is spoken. */
 export function listeningOf(
-	setup: WorldSetup,
+	setup: Pick<WorldSetup, "service" | "services">,
+	backend: Pick<BackendSetup, "name" | "port">,
+): readonly Listening[] {
+	const listening = servedBy(setup, backend);
+	if (!isOfListener(backend)) return listening;
+	const overTcp = listening.filter(({ protocol }) => protocol === "tcp");
+	if (overTcp.length > 0) return overTcp;
+	// It serves no service by name, and rules may still send connections there.
+	const any = servicesOf(setup).find(({ protocol }) => protocol === "tcp");
+	const program: Program = any ? programOf(any) : { kind: "silent" };
+	const service = any?.name ?? "";
+	return [{ protocol: "tcp", port: backend.port, program, service }];
+}
+
+/** Stands for a listening port of the gateway's for which no backend was given. */
+type ListenerBackend = Pick<BackendSetup, "name"> & { readonly port: number };
+
+function isOfListener(
+	backend: Pick<BackendSetup, "name" | "port">,
+): backend is ListenerBackend {
+	return (
+		backend.port !== undefined && backend.name === nameOfListener(backend.port)
+	);
+}
+
+function nameOfListener(port: number): string {
+	return `gateway:${port}`;
+}
+
+/**
+ * The setup with a backend for each port of TCP on which the gateway listens and that no backend on `lo` has:
+ * `gateway:PORT`, a program at all addresses.
+ */
+export function withListenerBackends<
+	Setup extends WorldSetup & {
+		readonly gateway: Pick<GatewaySetup, "listeners">;
+	},
+>(setup: Setup): Setup {
+	const taken = new Set(
+		setup.backends
+			.filter((one) => one.interface === LOOPBACK)
+			.flatMap((one) => listeningOf(setup, one))
+			.filter(({ protocol }) => protocol === "tcp")
+			.map(({ port }) => port),
+	);
+	const ports = new Set(
+		setup.gateway.listeners
+			.filter(({ protocol, port }) => protocol === "tcp" && !taken.has(port))
+			.map(({ port }) => port),
+	);
+	if (ports.size === 0) return setup;
+	const added = [...ports].map((port): BackendSetup => {
+		return {
+			name: nameOfListener(port),
+			address: ANY_ADDRESS,
+			interface: LOOPBACK,
+			latencyMs: 0,
+			behaviour: { kind: "up" },
+			port,
+		};
+	});
+	return { ...setup, backends: [...setup.backends, ...added] };
+}
+
+function servedBy(
+	setup: Pick<WorldSetup, "service" | "services">,
 	backend: Pick<BackendSetup, "name" | "port">,
 ): readonly Listening[] {
 	const listening = new Map<string, Listening>();

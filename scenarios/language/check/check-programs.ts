@@ -1,0 +1,112 @@
+/** Whether programs of the gateway's own (`interface: "lo"`) can be there: addresses, ports, and what they do. */
+import type { BackendBehaviour } from "../../../sim/endpoint/backend.ts";
+import { parseAddress } from "../../../sim/packet/address.ts";
+import {
+	ANY_ADDRESS,
+	LOOPBACK,
+	listeningOf,
+} from "../../../sim/world/setup/services.ts";
+import type { Scenario, Setup } from "../scenario.ts";
+import type { ScenarioFault } from "../scenario-error.ts";
+
+/** What befalls hosts on a link, and no program. */
+const OF_LINKS: ReadonlySet<BackendBehaviour["kind"]> = new Set([
+	"vanish",
+	"silent",
+	"lossy",
+]);
+
+/** Does it stand for a program of the gateway's own? */
+export function isProgram(host: { readonly interface: string }): boolean {
+	return host.interface === LOOPBACK;
+}
+
+/** Everything that is wrong with programs of the gateway's own. */
+export function programFaults({
+	setup,
+	steps,
+}: Scenario): readonly ScenarioFault[] {
+	const backends = setup.backends.filter(isProgram);
+	const names = new Set(backends.map(({ name }) => name));
+	return [
+		...addressFaults(setup),
+		...portFaults(setup),
+		...backends.flatMap(({ name, behaviour }) =>
+			behaviourFaults(name, behaviour, "setup.backends"),
+		),
+		...steps.flatMap((step, index) =>
+			step.kind === "backend" && names.has(step.backend)
+				? behaviourFaults(step.backend, step.becomes, `steps[${index}].becomes`)
+				: [],
+		),
+	];
+}
+
+/** A program has an address of the gateway's; one that listens may have all of them. */
+function addressFaults(setup: Setup): readonly ScenarioFault[] {
+	const { clients, backends, healthCheck } = setup;
+	const own = ownAddresses(setup);
+	const isOwn = (address: string) =>
+		own.has(address) || (parseAddress(address) ?? 0) >>> 24 === 127;
+	const checker = healthCheck
+		? [{ ...healthCheck, name: "the health checker" }]
+		: [];
+	return [...clients, ...backends, ...checker]
+		.filter((one) => isProgram(one) && !isOwn(one.address))
+		.filter(
+			({ name, address }) =>
+				address !== ANY_ADDRESS || !backends.some((one) => one.name === name),
+		)
+		.map(({ name, address }) => ({
+			path: "setup",
+			message: `${name} is a program of the gateway's own (lo), and ${address} is no address of the gateway`,
+			remedy: `The gateway's addresses are: ${[...own, "127.0.0.1"].join(", ")}; a backend may have ${ANY_ADDRESS}, which is all of them.`,
+		}));
+}
+
+function ownAddresses({ gateway }: Setup): ReadonlySet<string> {
+	const given = gateway.interfaces.flatMap(({ addresses }) => addresses);
+	const added = (gateway.ip ?? []).flatMap((command) =>
+		/\baddr\S*\s+(?:add|replace)\b/.test(command) ? command.split(/\s+/) : [],
+	);
+	return new Set(
+		[...given, ...added]
+			.map((text) => text.split("/")[0] ?? "")
+			.filter((text) => parseAddress(text) !== null),
+	);
+}
+
+/** Backends with one address are told apart by their ports. */
+function portFaults(setup: Setup): readonly ScenarioFault[] {
+	const owners = new Map<string, string>();
+	const faults: ScenarioFault[] = [];
+	for (const backend of setup.backends.filter(isProgram))
+		for (const { protocol, port } of listeningOf(setup, backend)) {
+			const key = `${protocol} ${backend.address} ${port}`;
+			const owner = owners.get(key) ?? backend.name;
+			if (owner !== backend.name)
+				faults.push({
+					path: "setup.backends",
+					message: `${owner} and ${backend.name} would both have port ${port}/${protocol} of the gateway, at ${backend.address}`,
+					remedy: "Give each of them a `port` of its own.",
+				});
+			owners.set(key, owner);
+		}
+	return faults;
+}
+
+function behaviourFaults(
+	name: string,
+	{ kind }: BackendBehaviour,
+	path: string,
+): readonly ScenarioFault[] {
+	if (!OF_LINKS.has(kind)) return [];
+	return [
+		{
+			path,
+			message: `${name} is a program of the gateway's own, and cannot be "${kind}": it is on no link`,
+			remedy:
+				'Let it "refuse", "hang", be "slow" or "drain", or drop its packets by a rule.',
+		},
+	];
+}
