@@ -401,6 +401,7 @@ export type {
 	Unknown,
 } from "./sim/contract/gateway.ts";
 export { GatewayError } from "./sim/contract/gateway-error.ts";
+export { SetupError } from "./sim/contract/setup-error.ts";
 export type { TcpStateName } from "./sim/contract/tcp-state-name.ts";
 export { UnknownSignal } from "./sim/contract/unknown-signal.ts";
 export type { Raced } from "./sim/gateway/ip/race.ts";
@@ -410,7 +411,6 @@ export {
 	type ModelGatewayPorts,
 } from "./sim/gateway/model-gateway.ts";
 export type { HookName } from "./sim/packet/skb/skb.ts";
-export { SetupError } from "./sim/routing/routes.ts";
 
 // ## Chance
 

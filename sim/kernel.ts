@@ -44,6 +44,10 @@ export const ICMP_HOST_UNREACH = 1;
 export const ICMP_PROT_UNREACH = 2;
 export const ICMP_PORT_UNREACH = 3;
 export const ICMP_FRAG_NEEDED = 4;
+export const ICMP_PKT_FILTERED = 13;
+
+// Codes of ICMP_REDIRECT.
+export const ICMP_REDIR_HOST = 1;
 
 // Codes of ICMP_TIME_EXCEEDED.
 export const ICMP_EXC_TTL = 0;

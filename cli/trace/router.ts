@@ -10,9 +10,9 @@ import type {
 	RouteSetup,
 	TraceSink,
 } from "../../sim/contract/gateway.ts";
+import { SetupError } from "../../sim/contract/setup-error.ts";
 import { nearest } from "../../sim/edit-distance.ts";
 import { ModelGateway } from "../../sim/gateway/model-gateway.ts";
-import { SetupError } from "../../sim/routing/routes.ts";
 import { parseRules, restoreForm } from "../../sim/script/check-rules.ts";
 import type { RulesAndWorld } from "../options/world-options.ts";
 import { InputError } from "../screen/input-error.ts";

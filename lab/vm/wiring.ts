@@ -3,7 +3,7 @@ import type { GatewaySetup } from "../../sim/contract/gateway.ts";
 import { LOOPBACK_IFINDEX } from "../../sim/kernel.ts";
 import { parseAddress, prefixMask } from "../../sim/packet/address.ts";
 import type { Address } from "../../sim/packet/packet.ts";
-import { linksFirst } from "../../sim/routing/routes.ts";
+import { linksFirst } from "../../sim/routing/fib/routing-state.ts";
 import { LabError } from "../lab-error.ts";
 import {
 	addAddress,

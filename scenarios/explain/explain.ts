@@ -5,8 +5,8 @@
 
 import type { Answer, Ask } from "../../sim/contract/ask.ts";
 import type { TraceEvent, TraceSink } from "../../sim/contract/gateway.ts";
+import { SetupError } from "../../sim/contract/setup-error.ts";
 import type { ModelGateway } from "../../sim/gateway/model-gateway.ts";
-import { SetupError } from "../../sim/routing/routes.ts";
 import type {
 	Account,
 	ConnectionRecord,

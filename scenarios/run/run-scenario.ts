@@ -3,8 +3,8 @@ import type { Choice } from "../../sim/chance/choice.ts";
 import { seededChoice } from "../../sim/chance/seeded.ts";
 import type { Answer, Ask } from "../../sim/contract/ask.ts";
 import type { TraceSink } from "../../sim/contract/gateway.ts";
+import { SetupError } from "../../sim/contract/setup-error.ts";
 import { ModelGateway } from "../../sim/gateway/model-gateway.ts";
-import { SetupError } from "../../sim/routing/routes.ts";
 import {
 	type Account,
 	nothingPlayed,

@@ -37,6 +37,23 @@ const DROP_REASONS = {
 		words: "spoofed source: one of the gateway's own addresses",
 		symbol: "fib_validate_source, net/ipv4/fib_frontend.c",
 	},
+	"reverse path": {
+		words:
+			"the route back to its source does not lead to where it came from (net.ipv4.conf.*.rp_filter)",
+		symbol: "__fib_validate_source, net/ipv4/fib_frontend.c",
+	},
+	blackhole: {
+		words: "a route or a rule of ip rule says blackhole",
+		symbol: "ip_error, net/ipv4/route.c",
+	},
+	prohibited: {
+		words: "a route or a rule of ip rule says prohibit",
+		symbol: "ip_error, net/ipv4/route.c",
+	},
+	"unreachable route": {
+		words: "its route says unreachable",
+		symbol: "ip_error, net/ipv4/route.c",
+	},
 	"the frame was not for the gateway alone": {
 		words:
 			"its frame was sent to all hosts of the link, and such are not forwarded",

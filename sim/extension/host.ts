@@ -76,8 +76,8 @@ export interface ExtensionHost {
 /** A route to where a packet came from. */
 export interface RouteBack {
 	readonly type: "local" | "broadcast" | "unicast";
-	/** Index of the interface by which it leads. */
-	readonly interface: number;
+	/** Indices of the interfaces by which it leads. */
+	readonly interfaces: readonly number[];
 }
 
 /** @returns does the match hold, its inversion included? */

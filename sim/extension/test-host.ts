@@ -74,6 +74,7 @@ export function testSkb(fields: Partial<Skb> = {}): Skb {
 		hook: HOOK_PREROUTING,
 		traced: false,
 		hotdrop: false,
+		route: null,
 		pktType: "unicast",
 		local: false,
 		socket: "none",

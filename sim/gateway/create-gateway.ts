@@ -39,8 +39,13 @@ export function createGateway(
 	setup: GatewaySetup,
 	{ nowMs, choice, silentHosts, tracer, decide }: Surroundings,
 ): GatewayState {
-	const routes = new Routes(setup);
 	const settings = new Settings(setup);
+	const routes = new Routes(setup, {
+		choice,
+		get multipathPolicy() {
+			return settings.multipathPolicy;
+		},
+	});
 	const timers = new TimerQueue<TimerTask>(nowMs);
 	const conntrack = new Conntrack({
 		clock: timers,

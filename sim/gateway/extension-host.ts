@@ -1,7 +1,9 @@
 import { UnknownSignal } from "../contract/unknown-signal.ts";
 import type { ExtensionHost } from "../extension/host.ts";
 import type { HostOfTables } from "../netfilter/loaded-tables.ts";
-import type { Address } from "../packet/packet.ts";
+import type { Route } from "../packet/skb/route.ts";
+import { SCOPE_UNIVERSE } from "../routing/fib/fib-entry.ts";
+import { backFlow } from "../routing/fib/flow.ts";
 import type { GatewayState } from "./state/gateway-state.ts";
 
 /** What extensions see of a gateway; its tables, which compile them, come after it. */
@@ -25,8 +27,8 @@ export function extensionHost(
 ): HostOfTables {
 	const { setup, routes, mtus, conntrack, choice, timers, tracer } = parts;
 	const { ownPorts } = parts;
-	const mtuTowards = (address: Address) =>
-		mtus[routes.lookup(address)?.interface ?? 0] as number;
+	const mtuOf = (route: Route | null) =>
+		route?.mtu || (mtus[route?.interface ?? 0] as number);
 	return {
 		choice,
 		aside: choice.aside,
@@ -40,14 +42,16 @@ export function extensionHost(
 		nat: conntrack,
 		addressType: (address, index) => routes.typeOf(address, index),
 		firstAddress: (index) => routes.firstAddressOf(index),
-		// Masquerade takes an address that fits the next hop (rt_nexthop).
 		interfaceAddress: (index, destination) =>
-			routes.addressOf(index, routes.lookup(destination)?.via ?? destination) ??
+			routes.addressOf(index, destination, SCOPE_UNIVERSE) ??
 			routes.firstAddress,
 		// The way back counts as well (tcpmss_reverse_mtu).
 		pathMtu: (skb) =>
-			Math.min(mtuTowards(skb.destination), mtuTowards(skb.source)),
-		routeBack: (skb) => routes.lookup(skb.source),
+			Math.min(mtuOf(skb.route), mtuOf(routes.lookup(skb.source))),
+		routeBack: (skb, mark) => {
+			const route = routes.lookupBack(backFlow(skb, mark));
+			return route.type === "none" ? null : route;
+		},
 		hasPort: (protocol, address, port) =>
 			ownPorts.stateOf(protocol, address, port) === "open",
 		reject,

@@ -445,12 +445,20 @@ describe("links", () => {
 		});
 	});
 
-	it("does not guess at redirects", () => {
+	it("says with what goes back by where it came in that there is a shorter way", () => {
 		const gateway = createTestGateway("");
-		expect(gateway.fate(OUT, "tcp 10.0.0.10:1 > 10.0.0.11:80 S")).toMatchObject(
-			{
-				kind: "unknown",
-			},
-		);
+		const line = "tcp 10.0.0.10:1 > 10.0.0.11:80 S";
+		const send = () => gateway.send(OUT, line);
+		const forwarded = `${OUT} ${line} ttl 63`;
+		const redirect = `${OUT} icmp 10.0.0.1 > 10.0.0.10 host-redirect rest 0xa00000b tos 0xc0 (${line} ttl 63)`;
+		expect(send()).toEqual([redirect, forwarded]);
+		// The next one is due after 40 ms, then after 80.
+		expect(send()).toEqual([forwarded]);
+		gateway.wait(44);
+		expect(send()).toEqual([redirect, forwarded]);
+		gateway.wait(60);
+		expect(send()).toEqual([forwarded]);
+		gateway.wait(104);
+		expect(send()).toEqual([redirect, forwarded]);
 	});
 });

@@ -47,7 +47,7 @@ export const rpfilter = defineMatch<Options>({
 			if (route === null) return false;
 			if (route.type !== "unicast" && !(route.type === "local" && acceptsLocal))
 				return false;
-			return isLoose === true || route.interface === skb.inInterface;
+			return isLoose === true || route.interfaces.includes(skb.inInterface);
 		};
 		return (skb) => holds(skb) !== inverted;
 	},

@@ -19,7 +19,7 @@ import {
 	VERDICT_BITS,
 	VERDICT_MASK,
 } from "../packet/skb/skb.ts";
-import { isRoutable } from "../routing/route-output.ts";
+import { routeMeHarder } from "../routing/route-output.ts";
 import type { Program } from "./compile.ts";
 import { HOOK_ENTRIES, type HookFunction } from "./hooks.ts";
 import type { HookStep, Netfilter } from "./netfilter.ts";
@@ -133,8 +133,11 @@ function ofConntrack(verdict: number): DroppedBy | null {
 }
 
 /** `ipt_mangle_out`, `nf_nat_ipv4_local_fn`: what was changed may have no way any more. */
-function rerouted({ routes }: Netfilter, skb: Skb): DroppedBy | null {
-	return isRoutable(routes, skb) ? null : "no route after a rule changed it";
+function rerouted({ routes, settings }: Netfilter, skb: Skb): DroppedBy | null {
+	const route = routeMeHarder(routes, settings, skb);
+	if (route === null) return "no route after a rule changed it";
+	skb.route = route;
+	return null;
 }
 
 /** Puts a table that was checked in the place of the one of its name: what stands at the hooks changes with the next packet. */

@@ -2,6 +2,7 @@
 import type { Conntrack } from "../conntrack/conntrack.ts";
 import type { LogEntry } from "../contract/gateway.ts";
 import type { Skb } from "../packet/skb/skb.ts";
+import type { OutputSettings } from "../routing/route-output.ts";
 import type { Routes } from "../routing/routes.ts";
 import type { Program } from "./compile.ts";
 import type { LoadedTables } from "./loaded-tables.ts";
@@ -11,6 +12,7 @@ export interface Netfilter {
 	readonly conntrack: Conntrack;
 	/** A packet of the gateway's own that a rule changes is routed again. */
 	readonly routes: Routes;
+	readonly settings: OutputSettings;
 	/** Hears of every rule that a packet matches; `null` costs nothing. */
 	readonly tracer: Tracer | null;
 	/** By hook; `null` from a change of the tables until the next packet. */

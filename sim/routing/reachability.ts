@@ -22,10 +22,12 @@ export function frameType(
 
 /**
  * Addresses that cannot be: why the packet is dropped, or `null`.
+ * @param routesLocalnet `route_localnet` of the interface: 127.0.0.0/8 may come by it
  * @throws UnknownSignal for multicast
  */
 export function martian(
 	skb: Skb,
+	routesLocalnet: boolean,
 ): "martian source" | "martian destination" | null {
 	const { source, destination } = skb;
 	if (isMulticast(destination))
@@ -34,14 +36,10 @@ export function martian(
 		return "martian source";
 	// A host that asks for an address has none yet (DHCP).
 	if (source === 0) return isForAll(skb) ? null : "martian source";
-	if (destination === 0 || destination >>> 24 === 127)
-		return "martian destination";
+	if (destination === 0) return "martian destination";
+	if (routesLocalnet) return null;
+	if (destination >>> 24 === 127) return "martian destination";
 	return source >>> 24 === 127 ? "martian source" : null;
-}
-
-/** No other host sends from the gateway's own addresses; asked once there is a route (`fib_validate_source`). */
-export function isSpoofed(routes: Routes, { source }: Skb): boolean {
-	return routes.lookup(source)?.type === "local";
 }
 
 /** For all hosts of the link: the limited broadcast, and what hosts send that know no address yet, neither another's nor their own. */
@@ -52,11 +50,11 @@ export function isForAll({ source, destination }: Skb): boolean {
 }
 
 /** Sent to many hosts: no answer is due. */
-export function isForMany(routes: Routes, skb: Skb): boolean {
-	return skb.pktType !== "unicast" || isRoutedToMany(routes, skb);
+export function isForMany(skb: Skb): boolean {
+	return skb.pktType !== "unicast" || isRoutedToMany(skb);
 }
 
 /** The same after translation, however its frame was addressed (`RTCF_BROADCAST`). */
-export function isRoutedToMany(routes: Routes, skb: Skb): boolean {
-	return isForAll(skb) || routes.lookup(skb.destination)?.type === "broadcast";
+export function isRoutedToMany(skb: Skb): boolean {
+	return isForAll(skb) || skb.route?.type === "broadcast";
 }

@@ -1,26 +1,70 @@
-/** Whether the gateway's own packets have a way (`ip_route_output_key_hash_rcu`, `__mkroute_output`, net/ipv4/route.c, 6.1). */
+/** Where the gateway's own packets go (`ip_route_output_key_hash_rcu`, `__mkroute_output`, net/ipv4/route.c, 6.1). */
 import { UnknownSignal } from "../contract/unknown-signal.ts";
+import type { Route } from "../packet/skb/route.ts";
 import type { Skb } from "../packet/skb/skb.ts";
+import { type Flow, outputFlow } from "./fib/flow.ts";
 import { isMulticast } from "./reachability.ts";
 import type { Routes } from "./routes.ts";
 
+/** By index of the interface: whether 127.0.0.0/8 may leave by it (`route_localnet`). */
+export interface OutputSettings {
+	readonly routesLocalnet: readonly boolean[];
+}
+
 /**
- * Can a packet of the gateway's own go where it goes now?
+ * The way of a packet of the gateway's own; `null`: there is none.
+ * @param flow what it is looked up by, where that is not what it says
  * @throws UnknownSignal for destinations that are not modelled
  */
-export function isRoutable(routes: Routes, skb: Skb): boolean {
-	const route = routes.lookup(skb.destination);
-	if (route === null || isNowhere(skb)) return false;
-	// A 127/8 source is routed to local alone. A raw socket's packet keeps its first route, for which
-	// its source was not asked, so it still leaves unless it is routed again.
-	return skb.source >>> 24 !== 127 || route.type === "local";
+export function routeOutput(
+	routes: Routes,
+	settings: OutputSettings,
+	skb: Skb,
+	flow: Flow = outputFlow(skb),
+): Route | null {
+	const route = routes.output(flow);
+	if (route.type === "none" || isNowhere(skb)) return null;
+	return mayLeave(route, flow.source, settings) ? route : null;
+}
+
+/**
+ * Of a packet that a rule of OUTPUT has changed (`ip_route_me_harder`, net/ipv4/netfilter.c, 6.1).
+ * @throws UnknownSignal for destinations that are not modelled
+ */
+export function routeMeHarder(
+	routes: Routes,
+	settings: OutputSettings,
+	skb: Skb,
+): Route | null {
+	const type = routes.typeOf(skb.source, 0);
+	const isUsed = type === "LOCAL" || type === "UNICAST";
+	const flow = outputFlow(skb);
+	return routeOutput(
+		routes,
+		settings,
+		skb,
+		isUsed ? flow : { ...flow, source: 0 },
+	);
+}
+
+/** A 127/8 source is routed to local alone. */
+function mayLeave(
+	route: Route,
+	source: number,
+	{ routesLocalnet }: OutputSettings,
+): boolean {
+	return (
+		source >>> 24 !== 127 ||
+		route.type === "local" ||
+		routesLocalnet[route.interface] === true
+	);
 }
 
 /**
  * Networks that no route leads to, whatever the tables say.
  * @throws UnknownSignal for destinations that are not modelled
  */
-export function isNowhere({ destination }: Skb): boolean {
+function isNowhere({ destination }: Skb): boolean {
 	if (isMulticast(destination))
 		throw new UnknownSignal("multicast is not modelled");
 	if (destination === 0)

@@ -1,135 +1,156 @@
 /**
- * The gateway's addresses and routes: what is local, what is on which link, what is behind which next hop. Longest
- * prefix first, as `fib_lookup` finds it (net/ipv4/fib_trie.c, 6.1); no policy routing.
+ * The gateway's addresses, routing tables and rules: what is local, what is on which link, what is behind
+ * which next hop (`fib_lookup`, net/ipv4/fib_rules.c and fib_trie.c, 6.1).
  */
-
-import type { GatewaySetup, RouteSetup } from "../contract/gateway.ts";
+import type { Choice } from "../chance/choice.ts";
+import type { GatewaySetup } from "../contract/gateway.ts";
 import { GatewayError } from "../contract/gateway-error.ts";
+import { UnknownSignal } from "../contract/unknown-signal.ts";
 import type { AddressType } from "../extension/host.ts";
-import { LOOPBACK_IFINDEX } from "../kernel.ts";
-import { parseAddress, prefixMask } from "../packet/address.ts";
 import type { Address } from "../packet/packet.ts";
+import type { Route } from "../packet/skb/route.ts";
+import type { Skb } from "../packet/skb/skb.ts";
 import type { Stateful } from "../stateful.ts";
 import { AddressCache } from "./address-cache.ts";
+import { isOnNetwork, isSecondary } from "./fib/addresses.ts";
+import { type FibHit, lookupTable } from "./fib/fib.ts";
+import {
+	type FibEntry,
+	type Nexthop,
+	SCOPE_HOST,
+	SCOPE_LINK,
+	TABLE_DEFAULT,
+	TABLE_LOCAL,
+	TABLE_MAIN,
+} from "./fib/fib-entry.ts";
+import { type Flow, flowTo, inputFlow } from "./fib/flow.ts";
+import { DEFAULT_RULES, fitsRule, type IpRule } from "./fib/ip-rules.ts";
+import { Multipath } from "./fib/multipath.ts";
+import { type RoutingState, stateOf, withLink } from "./fib/routing-state.ts";
 
-/** Where a packet goes. */
-export interface Route {
-	readonly type: "local" | "broadcast" | "unicast";
-	/** Index of the interface it leaves by (local: that has the address). */
-	readonly interface: number;
-	/** The next hop, or `null` when the destination itself is on the link. */
-	readonly via: Address | null;
-	/** Source address of what the gateway itself sends this way. */
-	readonly source: Address;
+/** Why there is no route, as errors of the kernel's name it. */
+export interface NoRoute {
+	readonly type: "none";
+	/** ENETUNREACH, EHOSTUNREACH, EACCES, EINVAL. */
+	readonly error:
+		| "net-unreachable"
+		| "host-unreachable"
+		| "prohibited"
+		| "blackhole";
 }
 
-interface Entry {
-	readonly network: Address;
-	readonly mask: Address;
-	readonly route: Route;
-	/** Goes with the link and comes back with it, unlike routes that were added. */
-	readonly connected: boolean;
+/** What routing heeds of the gateway's settings, and what draws. */
+export interface RoutingPorts {
+	readonly choice: Choice;
+	/** `net.ipv4.fib_multipath_hash_policy` */
+	readonly multipathPolicy: number;
 }
 
-interface OwnAddress {
-	readonly address: Address;
-	readonly mask: Address;
-}
-
-/** Which links are up, and which routes were added and not lost. */
 interface SavedRoutes {
-	readonly up: readonly boolean[];
-	readonly added: readonly Entry[];
+	readonly state: RoutingState;
+	readonly drawn: ReadonlyMap<string, number>;
 }
 
-/** A mistake in a `GatewaySetup`. @public */
-export class SetupError extends Error {
-	override readonly name = "SetupError";
-	/** The name of the setting that is wrong; `null` where it is something else. */
-	readonly sysctl: string | null;
-
-	constructor(message: string, sysctl: string | null = null) {
-		super(message);
-		this.sysctl = sysctl;
-	}
-}
-
-const LOOPBACK: Entry = {
-	network: 127 << 24,
-	mask: prefixMask(8),
-	route: {
-		type: "local",
-		interface: LOOPBACK_IFINDEX,
-		via: null,
-		source: (127 << 24) | 1,
-	},
-	connected: true,
-};
+const NOWHERE: NoRoute = { type: "none", error: "net-unreachable" };
+const FAILURES = {
+	blackhole: { type: "none", error: "blackhole" },
+	unreachable: { type: "none", error: "host-unreachable" },
+	prohibit: { type: "none", error: "prohibited" },
+} as const satisfies Readonly<Record<string, NoRoute>>;
 
 /** @throws SetupError on addresses that are none, and on routes to interfaces that are not there */
 export class Routes implements Stateful<SavedRoutes> {
 	/** By index; 0 is none, 1 is lo. */
 	readonly interfaces: readonly string[];
-	private readonly addresses: readonly (readonly OwnAddress[])[];
-	private up: readonly boolean[];
-	private added: readonly Entry[];
-	private entries: readonly Entry[] = [];
-	private readonly cached = new AddressCache<Route | null>();
-	/** By index: broadcast addresses of the interface's networks. */
-	private readonly broadcasts: readonly (readonly Address[])[];
+	private now: RoutingState;
+	private readonly cached = new AddressCache<Route | NoRoute>();
+	/** By next hop, until something changes. */
+	private made = new WeakMap<Nexthop, Route>();
+	private readonly multipath = new Multipath();
+	private readonly ports: RoutingPorts | null;
+	/** Nothing but the destination decides where a packet goes. */
+	private isPlain = true;
 
-	constructor(setup: GatewaySetup) {
+	/** @param ports left out: multipath routes are not asked for */
+	constructor(setup: GatewaySetup, ports: RoutingPorts | null = null) {
 		this.interfaces = ["", "lo", ...setup.interfaces.map((one) => one.name)];
-		this.addresses = [
-			[],
-			[],
-			...setup.interfaces.map((one) => one.addresses.map(parseOwn)),
-		];
-		this.broadcasts = this.addresses.map((own) =>
-			own.filter(hasBroadcast).map(({ address, mask }) => address | ~mask),
-		);
-		this.up = this.interfaces.map(() => true);
-		this.added = [];
-		this.rebuild();
-		const routes = linksFirst(setup.routes);
-		this.added = routes
-			.filter(({ via }) => via === null)
-			.map((route) => this.addedEntry(route));
-		this.rebuild();
-		this.added = routes.map((route) => this.addedEntry(route));
-		this.rebuild();
+		this.ports = ports;
+		this.now = stateOf(setup, this.interfaces);
+		this.change(this.now);
 	}
 
-	/** @returns `null` when there is no route */
+	/** Addresses, links, tables and rules as they are now. */
+	get state(): RoutingState {
+		return this.now;
+	}
+
+	/** Puts changed ones in their place. */
+	change(state: RoutingState): void {
+		this.now = state;
+		this.isPlain = isPlain(state);
+		this.cached.clear();
+		this.made = new WeakMap();
+	}
+
+	/** No part of it is ever written to: a change makes another one. */
+	save(): SavedRoutes {
+		return { state: this.now, drawn: this.multipath.save() };
+	}
+
+	restore({ state, drawn }: SavedRoutes): void {
+		this.multipath.restore(drawn);
+		if (state !== this.now) this.change(state);
+	}
+
+	/** Where a packet that came in goes (`ip_route_input_slow`). */
+	input(skb: Skb): Route | NoRoute {
+		return this.isPlain
+			? this.byDestination(skb.destination)
+			: this.search(inputFlow(skb), "input");
+	}
+
+	/** Where a packet of the gateway's own goes (`ip_route_output_key_hash_rcu`). */
+	output(flow: Flow): Route | NoRoute {
+		return this.isPlain && flow.oif === 0
+			? this.byDestination(flow.destination)
+			: this.search(flow, "output");
+	}
+
+	/** Where nothing is known but the destination. @returns `null` when there is no route */
 	lookup(destination: Address): Route | null {
-		const cached = this.cached.get(destination);
-		if (cached !== undefined) return cached;
-		const found =
-			this.entries.find(
-				(entry) => ((destination ^ entry.network) & entry.mask) === 0,
-			)?.route ?? null;
-		this.cached.set(destination, found);
-		return found;
+		const found = this.isPlain
+			? this.byDestination(destination)
+			: this.search(flowTo(destination), "any");
+		return found.type === "none" ? null : found;
+	}
+
+	/** `fib_lookup`, without a choice among next hops: from where packets of a source come. */
+	lookupBack(flow: Flow): Route | NoRoute {
+		return this.isPlain && flow.oif === 0
+			? this.byDestination(flow.destination)
+			: this.search(flow, "any");
+	}
+
+	/** Is something besides the destination heeded, or are local routes there that no address brought along? */
+	get hasCustomRoutes(): boolean {
+		return this.now.isSplit || this.now.hasLocalRoutes;
+	}
+
+	/** Is it an address of an interface? (`inet_lookup_ifaddr_rcu`) */
+	isOwn(address: Address): boolean {
+		return this.isPlain
+			? this.byDestination(address).type === "local"
+			: this.now.addresses.some((own) =>
+					own.some((one) => one.address === address),
+				);
 	}
 
 	/** Is it the broadcast address of a network on this interface? */
 	isBroadcastOn(address: Address, index: number): boolean {
-		const broadcasts = this.broadcasts[index] as readonly Address[];
+		const broadcasts = this.now.broadcasts[index] as readonly Address[];
 		for (let at = 0; at < broadcasts.length; at++)
 			if (broadcasts[at] === address) return true;
 		return false;
-	}
-
-	/** Neither list is ever written to: a change makes another one. */
-	save(): SavedRoutes {
-		return { up: this.up, added: this.added };
-	}
-
-	restore({ up, added }: SavedRoutes): void {
-		if (up === this.up && added === this.added) return;
-		this.up = up;
-		this.added = added;
-		this.rebuild();
 	}
 
 	/**
@@ -146,37 +167,37 @@ export class Routes implements Stateful<SavedRoutes> {
 	}
 
 	isUp(index: number): boolean {
-		return this.up[index] === true;
+		return this.now.up[index] === true;
 	}
 
 	/** `ip link set … up|down`: routes that were added by hand do not come back (`fib_disable_ip`). */
 	setLink(index: number, up: boolean): void {
-		this.up = this.up.with(index, up);
-		if (!up)
-			this.added = this.added.filter(
-				(entry) => entry.route.interface !== index,
-			);
-		this.rebuild();
+		this.change(withLink(this.now, index, up));
 	}
 
 	/** First address of an interface on the destination's network, else its first one (`inet_select_addr`). */
-	addressOf(index: number, destination: Address): Address | null {
-		const own = this.addresses[index] ?? [];
-		const near = own.find(
-			({ address, mask }) => ((address ^ destination) & mask) === 0,
+	addressOf(
+		index: number,
+		destination: Address,
+		scope: number = SCOPE_LINK,
+	): Address | null {
+		const own = this.now.addresses[index] ?? [];
+		const fit = own.filter((one) => one.scope <= scope);
+		const near = fit.find(
+			(one) => isOnNetwork(destination, one) && !isSecondary(own, one),
 		);
-		return (near ?? own[0])?.address ?? null;
+		return (near ?? fit[0])?.address ?? null;
 	}
 
 	/** The loopback has one without being given it. */
 	firstAddressOf(index: number): Address | null {
-		if (index === LOOPBACK_IFINDEX) return LOOPBACK.route.source;
-		return this.addresses[index]?.[0]?.address ?? null;
+		return this.now.addresses[index]?.[0]?.address ?? null;
 	}
 
 	/** What stands for an interface that has none, as the loopback (`no_in_dev` in `inet_select_addr`). */
 	get firstAddress(): Address | null {
-		return this.addresses.flat()[0]?.address ?? null;
+		const all = this.now.addresses.flat();
+		return all.find(({ scope }) => scope < SCOPE_LINK)?.address ?? null;
 	}
 
 	/** `inet_addr_type` (0) or `inet_dev_addr_type` (`__inet_dev_addr_type`, net/ipv4/fib_frontend.c, 6.1). */
@@ -184,17 +205,16 @@ export class Routes implements Stateful<SavedRoutes> {
 		const first = address >>> 24;
 		if (address === -1 || first === 0) return "BROADCAST";
 		if (first >= 224 && first < 240) return "MULTICAST";
-		const route = this.entries.find(
-			(entry) =>
-				(entry.route.type !== "unicast" || entry.connected || index === 0) &&
-				((address ^ entry.network) & entry.mask) === 0 &&
-				(index === 0 || entry.route.interface === index),
-		)?.route;
+		const entries = this.now.fib.get(TABLE_LOCAL) ?? [];
+		const found = entries.find(
+			({ network, mask }) => ((address ^ network) & mask) === 0,
+		);
+		const isThere = index === 0 || found?.nexthops[0]?.interface === index;
 		// Also of addresses to which no route leads.
-		if (!route) return "UNICAST";
-		return route.type === "local"
+		if (found === undefined || !isThere) return "UNICAST";
+		return found.type === "local"
 			? "LOCAL"
-			: route.type === "broadcast"
+			: found.type === "broadcast"
 				? "BROADCAST"
 				: "UNICAST";
 	}
@@ -210,113 +230,154 @@ export class Routes implements Stateful<SavedRoutes> {
 		);
 	}
 
-	private rebuild(): void {
-		const entries: Entry[] = [LOOPBACK, ...this.added];
-		for (const [index, own] of this.addresses.entries()) {
-			for (const { address, mask } of own) {
-				// A second address of a network speaks with the first one's (`prim` in fib_add_ifaddr).
-				const first = own.find(
-					(one) => one.mask === mask && ((one.address ^ address) & mask) === 0,
-				);
-				const source = first?.address ?? address;
-				const route = (type: Route["type"]): Route => ({
-					type,
-					interface: index,
-					via: null,
-					source,
-				});
-				entries.push({
-					network: address,
-					mask: -1,
-					route: route("local"),
-					connected: true,
-				});
-				// A gateway answers for its addresses also while their link is down (fib_sync_down_dev).
-				if (!this.up[index]) continue;
-				if (hasBroadcast({ mask }))
-					entries.push({
-						network: address | ~mask,
-						mask: -1,
-						route: route("broadcast"),
-						connected: true,
-					});
-				if (mask !== -1)
-					entries.push({
-						network: address & mask,
-						mask,
-						route: route("unicast"),
-						connected: true,
-					});
-			}
-		}
-		// The table "local" is asked before "main", so a local address wins over any route of equal length.
-		const rank = (entry: Entry) => (entry.route.type === "unicast" ? 1 : 0);
-		this.entries = entries.sort(
-			(a, b) => rank(a) - rank(b) || (b.mask >>> 0) - (a.mask >>> 0),
+	/** Is there a network of the interface's that has them both? (`inet_addr_onlink`) */
+	areOnLink(index: number, one: Address, other: Address | null): boolean {
+		const own = this.now.addresses[index] ?? [];
+		return own.some(
+			(its) =>
+				!isSecondary(own, its) &&
+				isOnNetwork(one, its) &&
+				(other === null || isOnNetwork(other, its)),
 		);
-		this.cached.clear();
 	}
 
-	private addedEntry(setup: RouteSetup): Entry {
-		const [text = "", length = "32"] = setup.destination.split("/");
-		const destination = parseAddress(text);
-		const bits = Number(length);
-		const index = this.interfaces.indexOf(setup.interface);
-		const via = setup.via === null ? null : parseAddress(setup.via);
-		if (destination === null || !(bits >= 0 && bits <= 32))
-			throw new SetupError(
-				`route "${setup.destination}": not a network; write e.g. 192.168.0.0/24`,
+	private byDestination(destination: Address): Route | NoRoute {
+		const cached = this.cached.get(destination);
+		if (cached !== undefined) return cached;
+		const found = this.search(flowTo(destination), "any");
+		this.cached.set(destination, found);
+		return found;
+	}
+
+	private search(
+		flow: Flow,
+		direction: "input" | "output" | "any",
+	): Route | NoRoute {
+		const found = searchRules(this.now, flow, this.interfaces);
+		if (!("entry" in found)) return found;
+		const { entry, table } = found;
+		let nexthop = found.nexthop as Nexthop;
+		if (entry.nexthops.length > 1 && direction !== "any" && flow.oif === 0)
+			nexthop = this.selectPath(entry, flow);
+		else if (
+			direction === "output" &&
+			hasSeveralDefaults(this.now, table, entry)
+		)
+			throw new UnknownSignal(
+				"a choice among several default routes of one metric is not modelled",
 			);
-		if (index < 0)
-			throw new SetupError(
-				`route "${setup.destination}": no interface "${setup.interface}"; there are ${this.interfaces.slice(2).join(", ")}`,
-			);
-		if (setup.via !== null && (via === null || !this.isOnLink(via, index)))
-			throw new SetupError(
-				`route "${setup.destination}": next hop "${setup.via}" is not on ${setup.interface}'s network`,
-			);
-		const mask = prefixMask(bits);
-		const source = this.addressOf(index, via ?? destination);
-		if (source === null)
-			throw new SetupError(
-				`route "${setup.destination}": ${setup.interface} has no address`,
-			);
-		return {
-			network: destination & mask,
-			mask,
-			route: { type: "unicast", interface: index, via, source },
-			connected: false,
+		return this.routeOf(entry, nexthop);
+	}
+
+	private selectPath(entry: FibEntry, flow: Flow): Nexthop {
+		const { ports, interfaces } = this;
+		if (ports === null)
+			throw new UnknownSignal("a choice among next hops is not made here");
+		return this.multipath.select(entry.nexthops, flow, {
+			choice: ports.choice,
+			policy: ports.multipathPolicy,
+			names: interfaces,
+		});
+	}
+
+	/** `rt_set_nexthop`, `fib_result_prefsrc` */
+	private routeOf(entry: FibEntry, nexthop: Nexthop): Route {
+		const known = this.made.get(nexthop);
+		if (known !== undefined) return known;
+		const { interface: index } = nexthop;
+		const via = nexthop.scope === SCOPE_LINK ? nexthop.via : null;
+		const route: Route = {
+			type: entry.type as Route["type"],
+			interface: index,
+			via,
+			source:
+				entry.source ??
+				this.addressOf(index, nexthop.via ?? 0, entry.scope) ??
+				this.firstAddress ??
+				0,
+			mtu: entry.mtu,
+			isNear: nexthop.scope >= SCOPE_HOST,
+			interfaces: entry.nexthops.map((one) => one.interface),
 		};
+		this.made.set(nexthop, route);
+		return route;
 	}
 }
 
-/** In the order in which a kernel takes them: a next hop may be on a link that a route alone tells of (`fib_check_nh`). */
-export function linksFirst(
-	routes: readonly RouteSetup[],
-): readonly RouteSetup[] {
-	const isLink = ({ via }: RouteSetup) => via === null;
-	return [
-		...routes.filter(isLink),
-		...routes.filter((route) => !isLink(route)),
-	];
+/** `fib_rules_lookup` with `fib4_rule_action` and `fib4_rule_suppress`. */
+function searchRules(
+	{ rules, fib }: RoutingState,
+	flow: Flow,
+	names: readonly string[],
+): (FibHit & { readonly table: number }) | NoRoute {
+	for (let at = 0; at < rules.length; at++) {
+		const rule = rules[at] as IpRule;
+		if (!fitsRule(rule, flow, names)) continue;
+		const { action } = rule;
+		switch (action.kind) {
+			case "nop":
+				continue;
+			case "goto": {
+				const target = rules.findIndex(
+					({ priority }) => priority === action.priority,
+				);
+				// One that leads to no rule is left out (`unresolved`).
+				if (target > at) at = target - 1;
+				continue;
+			}
+			case "blackhole":
+				return FAILURES.blackhole;
+			case "unreachable":
+				return NOWHERE;
+			case "prohibit":
+				return FAILURES.prohibit;
+			case "table":
+				break;
+		}
+		const found = lookupTable(fib.get(action.table) ?? [], flow);
+		if (found === null) continue;
+		const { type, length } = found.entry;
+		if (type === "throw") continue;
+		if (type === "blackhole" || type === "unreachable" || type === "prohibit")
+			return FAILURES[type];
+		if (length <= rule.suppressPrefixLength) continue;
+		return { ...found, table: action.table };
+	}
+	return NOWHERE;
 }
 
-/** Networks of up to 30 bits have one (`fib_add_ifaddr`). */
-function hasBroadcast({ mask }: Pick<OwnAddress, "mask">): boolean {
-	return mask !== -1 && mask !== -2;
+/** Default routes through gateways that a table has more than one of, with one metric (`fib_select_default`). */
+function hasSeveralDefaults(
+	{ fib }: RoutingState,
+	table: number,
+	entry: FibEntry,
+): boolean {
+	if (entry.length > 0 || entry.type !== "unicast") return false;
+	const isAlike = (one: FibEntry) =>
+		one.length === 0 &&
+		one.type === "unicast" &&
+		one.tos === entry.tos &&
+		one.metric === entry.metric &&
+		one.nexthops[0]?.scope === SCOPE_LINK &&
+		!one.nexthops.every(({ isDead }) => isDead);
+	return (fib.get(table) ?? []).filter(isAlike).length > 1;
 }
 
-function parseOwn(text: string): OwnAddress {
-	const [dotted = "", length = "32"] = text.split("/");
-	const address = parseAddress(dotted);
-	const bits = Number(length);
-	if (/^\d+$/.test(length) && bits > 32)
-		throw new SetupError(
-			`interface address "${text}": a prefix length is at most 32`,
-		);
-	if (address === null || !Number.isInteger(bits) || bits < 0)
-		throw new SetupError(
-			`interface address "${text}": write it with its prefix length, e.g. 10.0.0.1/8`,
-		);
-	return { address, mask: prefixMask(bits) };
+/** Do the tables that are there from the beginning, asked in turn, decide by the destination alone? */
+function isPlain({ rules, fib }: RoutingState): boolean {
+	if (rules !== DEFAULT_RULES) return false;
+	const isByDestination = [TABLE_LOCAL, TABLE_MAIN, TABLE_DEFAULT].every(
+		(table) =>
+			(fib.get(table) ?? []).every(
+				({ tos, nexthops }) => tos === 0 && nexthops.length <= 1,
+			),
+	);
+	return isByDestination && !hasAlikeDefaults(fib.get(TABLE_MAIN) ?? []);
+}
+
+function hasAlikeDefaults(entries: readonly FibEntry[]): boolean {
+	const defaults = entries.filter(({ length }) => length === 0);
+	return defaults.some((one, at) =>
+		defaults.slice(at + 1).some(({ metric }) => metric === one.metric),
+	);
 }

@@ -51,7 +51,11 @@ export const masquerade = defineTarget<NatRange>({
 				);
 			// A router's own packet without an address yet (DHCP) is left alone.
 			if (conntrack.source(skb.entry, "original") === 0) return NF_ACCEPT;
-			const address = ports.interfaceAddress(skb.outInterface, skb.destination);
+			const address = ports.interfaceAddress(
+				skb.outInterface,
+				// An address that fits the next hop (rt_nexthop).
+				skb.route?.via ?? skb.destination,
+			);
 			if (address === null) return NF_DROP;
 			return nat.setup(
 				skb,

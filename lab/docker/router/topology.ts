@@ -11,7 +11,7 @@ import {
 	parseAddress,
 	prefixMask,
 } from "../../../sim/packet/address.ts";
-import { linksFirst } from "../../../sim/routing/routes.ts";
+import { linksFirst } from "../../../sim/routing/fib/routing-state.ts";
 import { LabError } from "../../lab-error.ts";
 
 type SeatKind = "client" | "backend" | "checker";

@@ -45,7 +45,6 @@ netfilter: nf_conntrack_events=2
 	{
 		takes: [0, 3],
 		names: `
-ipv4: fib_multipath_hash_policy=0
 ipv6: auto_flowlabels=1 fib_multipath_hash_policy=0
 ipv6.conf.*: addr_gen_mode=0
 `,
@@ -53,8 +52,8 @@ ipv6.conf.*: addr_gen_mode=0
 	{
 		takes: [0, 255],
 		names: `
-ipv4: fwmark_reflect=0 igmp_link_local_mcast_reports=1 ip_dynaddr=0 ip_early_demux=1
-  ip_forward_use_pmtu=0 ip_no_pmtu_disc=0 ip_nonlocal_bind=0 tcp_abort_on_overflow=0
+ipv4: igmp_link_local_mcast_reports=1 ip_dynaddr=0 ip_early_demux=1
+  ip_forward_use_pmtu=0 ip_no_pmtu_disc=0 ip_nonlocal_bind=0/1 tcp_abort_on_overflow=0
   tcp_comp_sack_nr=44 tcp_dsack=1 tcp_early_demux=1 tcp_fack=0 tcp_frto=2 tcp_fwmark_accept=0
   tcp_keepalive_probes=9 tcp_moderate_rcvbuf=1 tcp_mtu_probing=0 tcp_no_metrics_save=0
   tcp_orphan_retries=0 tcp_recovery=1 tcp_retrans_collapse=1 tcp_retries1=3 tcp_retries2=15
@@ -95,14 +94,12 @@ ipv4: cipso_cache_bucket_size=10 cipso_cache_enable=1 cipso_rbm_optfmt=0 cipso_r
   tcp_base_mss=1024 tcp_challenge_ack_limit=2147483647 tcp_fastopen=1 tcp_limit_output_bytes=1048576
   tcp_low_latency=0 tcp_max_orphans=2048 tcp_max_syn_backlog=128 tcp_max_tw_buckets=2048
   tcp_probe_threshold=8 xfrm4_gc_thresh=32768
-ipv4.conf.all: accept_redirects=0
-ipv4.conf.*: accept_local=0 accept_redirects=0/1 accept_source_route=0/1 arp_accept=0 arp_announce=0
-  arp_evict_nocarrier=1 arp_filter=0 arp_ignore=0 arp_notify=0 bc_forwarding=0 bootp_relay=0
-  disable_policy=0 disable_xfrm=0 drop_gratuitous_arp=0 drop_unicast_in_l2_multicast=0
+ipv4.conf.*: accept_source_route=0/1 arp_accept=0/1
+  arp_evict_nocarrier=0/1 arp_filter=0 arp_ignore=0/1 arp_notify=0 bc_forwarding=0 bootp_relay=0
+  disable_policy=0 disable_xfrm=0 drop_gratuitous_arp=0/1 drop_unicast_in_l2_multicast=0
   force_igmp_version=0 igmpv2_unsolicited_report_interval=10000
-  igmpv3_unsolicited_report_interval=1000 ignore_routes_with_linkdown=0 log_martians=0 medium_id=0
-  promote_secondaries=0 proxy_arp=0 proxy_arp_pvlan=0 route_localnet=0 rp_filter=0
-  secure_redirects=1 shared_media=1 src_valid_mark=0 tag=0
+  igmpv3_unsolicited_report_interval=1000 ignore_routes_with_linkdown=0 log_martians=0/1 medium_id=0
+  proxy_arp=0 proxy_arp_pvlan=0 secure_redirects=0/1 tag=0
 ipv4.route: error_burst=1250 error_cost=250 gc_elasticity=8 gc_thresh=-1 max_size=2147483647
   min_adv_mss=256 redirect_load=5 redirect_number=9 redirect_silence=5120
 ipv6.conf.*: accept_dad=0/1 accept_ra=1 accept_ra_defrtr=1 accept_ra_from_local=0

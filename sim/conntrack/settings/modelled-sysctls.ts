@@ -134,10 +134,51 @@ export const SYSCTLS: readonly SysctlDefinition[] = [
 		[1, 255],
 		"include/net/ip.h IPDEFTTL (inet_init_net)",
 	),
+	{
+		name: "ipv4.fib_multipath_hash_policy",
+		value: 0,
+		min: 0,
+		max: 1,
+		takes: [0, 3],
+		source: "net/ipv4/route.c fib_multipath_hash",
+	},
+	number("ipv4.fwmark_reflect", 0, [0, 255], "include/net/ip.h IP4_REPLY_MARK"),
 ];
 
-/** What each interface has, and `all` and `default` besides (net/ipv4/devinet.c ipv4_devconf, 6.1). */
-export const INTERFACE_SETTINGS = { forwarding: 0, send_redirects: 1 } as const;
+/**
+ * What each interface has, and `all` and `default` besides, with the least and the most of it that is modelled
+ * (net/ipv4/devinet.c ipv4_devconf, 6.1). How `all` and an interface's own come together is in `sysctls.ts`.
+ */
+export const INTERFACE_SETTINGS: Readonly<
+	Record<InterfaceSetting, InterfaceDefinition>
+> = {
+	accept_local: { value: 0 },
+	accept_redirects: { value: 1 },
+	arp_announce: { value: 0 },
+	forwarding: { value: 0 },
+	promote_secondaries: { value: 0 },
+	route_localnet: { value: 0 },
+	rp_filter: { value: 0 },
+	send_redirects: { value: 1 },
+	shared_media: { value: 1 },
+	src_valid_mark: { value: 0 },
+};
+
+export type InterfaceSetting =
+	| "accept_local"
+	| "accept_redirects"
+	| "arp_announce"
+	| "forwarding"
+	| "promote_secondaries"
+	| "route_localnet"
+	| "rp_filter"
+	| "send_redirects"
+	| "shared_media"
+	| "src_valid_mark";
+
+interface InterfaceDefinition {
+	readonly value: number;
+}
 
 /** Second names of the same setting. */
 export const ALIASES: ReadonlyMap<string, string> = new Map([

@@ -7,6 +7,7 @@ import type { Stateful } from "../../stateful.ts";
 import {
 	ALIASES,
 	INTERFACE_SETTINGS,
+	type InterfaceSetting,
 	SYSCTLS,
 	type SysctlDefinition,
 } from "./modelled-sysctls.ts";
@@ -56,7 +57,7 @@ export class Sysctls implements Stateful<SavedSysctls> {
 			hasAddress,
 		}));
 		this.#interfaces = ["lo", ...named.map(({ name }) => name)];
-		for (const [setting, value] of Object.entries(INTERFACE_SETTINGS)) {
+		for (const [setting, { value }] of Object.entries(INTERFACE_SETTINGS)) {
 			this.#putAll(["all", "default", ...this.#interfaces], setting, value);
 			// An address makes the settings of an interface its own (ipv4_devconf_setall).
 			for (const { name, hasAddress } of named)
@@ -87,18 +88,27 @@ export class Sysctls implements Stateful<SavedSysctls> {
 		return value;
 	}
 
-	/** `IN_DEV_FORWARD` (include/linux/inetdevice.h, 6.1): the interface's own value. */
-	forwards(interfaceName: string): boolean {
-		const name = interfaceInName(interfaceName);
-		return this.get(nameOf(name, "forwarding")) !== 0;
+	/** The interface's own value (`IN_DEV_CONF_GET`, include/linux/inetdevice.h, 6.1), as `forwarding` goes by. */
+	ofInterface(setting: InterfaceSetting, interfaceName: string): number {
+		return this.get(nameOf(interfaceInName(interfaceName), setting));
 	}
 
-	/** `IN_DEV_TX_REDIRECTS`: `all` or the interface's own. */
-	sendsRedirects(interfaceName: string): boolean {
-		const name = interfaceInName(interfaceName);
-		return ["all", name].some(
-			(who) => this.get(nameOf(who, "send_redirects")) !== 0,
+	/** The greater one of `all`'s and the interface's own (`IN_DEV_MAXCONF`; of flags, `IN_DEV_ORCONF`). */
+	greatest(setting: InterfaceSetting, interfaceName: string): number {
+		return Math.max(
+			this.get(nameOf("all", setting)),
+			this.ofInterface(setting, interfaceName),
 		);
+	}
+
+	/** `IN_DEV_RX_REDIRECTS`: a router needs both `all` and its own, a host one of them. */
+	acceptsRedirects(interfaceName: string): boolean {
+		const both = ["all", interfaceInName(interfaceName)].map(
+			(who) => this.get(nameOf(who, "accept_redirects")) !== 0,
+		);
+		return this.ofInterface("forwarding", interfaceName) === 0
+			? both.includes(true)
+			: !both.includes(false);
 	}
 
 	/** Writes a setting, as `sysctl -w net.NAME=VALUE` does. */
@@ -125,8 +135,10 @@ export class Sysctls implements Stateful<SavedSysctls> {
 		if (setting === undefined) return;
 		// inet_forward_change: `all` is for each; and nothing is copied from `default`.
 		if (setting === "forwarding") {
-			if (who === "all")
-				this.#putAll(["default", ...this.#interfaces], setting, value);
+			if (who !== "all") return;
+			this.#putAll(["default", ...this.#interfaces], setting, value);
+			// A router takes nobody's word for its routes.
+			this.#putAll(["all"], "accept_redirects", value === 0 ? 1 : 0);
 		} else if (who === "default") {
 			const following = this.#interfaces.filter((name) =>
 				this.#followers.has(nameOf(name, setting)),

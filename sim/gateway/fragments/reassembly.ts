@@ -9,7 +9,8 @@ import type { Address } from "../../packet/packet.ts";
 import { PacketError } from "../../packet/packet-error.ts";
 import type { Parts, Skb } from "../../packet/skb/skb.ts";
 import { skbOf } from "../../packet/skb/skb-packet.ts";
-import { isSpoofed, martian } from "../../routing/reachability.ts";
+import { martian } from "../../routing/reachability.ts";
+import { validateSource } from "../../routing/validate-source.ts";
 import { icmpSend } from "../icmp/icmp-send.ts";
 import { FragmentQueue } from "../state/fragment-queue.ts";
 import {
@@ -44,14 +45,19 @@ export function ipDefrag(
 
 /** The rest of a packet did not come: an error says so, of the host alone that was to have it (`ip_expire`, RFC 792). */
 export function ipExpire(gateway: GatewayState, key: string): void {
-	const { routes, fragments } = gateway;
+	const { routes, settings, fragments } = gateway;
 	const { by, queue } = fragments.waiting.get(key) as WaitingFragments;
 	fragments.waiting.delete(key);
 	if (queue.first === null) return;
 	const first = { ...queue.first, inInterface: queue.inInterface };
-	if (by === "track-out" || martian(first) !== null) return;
-	if (isSpoofed(routes, first)) return;
-	if (routes.lookup(first.destination)?.type === "local")
+	const at = first.inInterface;
+	if (by === "track-out") return;
+	if (martian(first, settings.routesLocalnet[at] === true) !== null) return;
+	const route = routes.input(first);
+	if (route.type !== "local") return;
+	first.route = route;
+	const sender = validateSource(routes, settings, first, 0);
+	if (sender === "near" || sender === "far")
 		icmpSend(gateway, first, {
 			type: ICMP_TIME_EXCEEDED,
 			code: ICMP_EXC_FRAGTIME,

@@ -10,6 +10,7 @@ import {
 	type GatewayState,
 	type IcmpBucket,
 	type IcmpLimits,
+	type IcmpPeer,
 	sysctlOf,
 } from "../state/gateway-state.ts";
 
@@ -18,6 +19,10 @@ const BURST = 6;
 /** `ip_rt_error_cost`, `ip_rt_error_burst`. */
 const ROUTE_ERROR_COST = HZ;
 const ROUTE_ERROR_BURST = 5 * HZ;
+/** `ip_rt_redirect_load`, `ip_rt_redirect_number`, `ip_rt_redirect_silence`. */
+const REDIRECT_LOAD = HZ / 50;
+const REDIRECT_NUMBER = 9;
+const REDIRECT_SILENCE = REDIRECT_LOAD << (REDIRECT_NUMBER + 1);
 /** Destination unreachable, source quench, time exceeded, parameter problem (`icmp_ratemask` 0x1818). */
 const LIMITED_TYPES = 0x1818;
 /** What a message costs: 0 to 2 tokens, all equally likely. */
@@ -91,25 +96,57 @@ export function allowRouteError(
 	});
 }
 
+/**
+ * Redirects to a host come ever more seldom, and end where it does not heed them (`ip_rt_send_redirect`).
+ * They and what `ip_error` says count with the same peer.
+ */
+export function allowRedirect(
+	gateway: GatewayState,
+	destination: Address,
+): boolean {
+	const peer = peerOf(gateway, destination);
+	const now = jiffies(gateway);
+	if (now > peer.last + REDIRECT_SILENCE) {
+		peer.tokens = 0;
+		peer.redirects = 0;
+	}
+	if (peer.redirects >= REDIRECT_NUMBER) {
+		peer.last = now;
+		return false;
+	}
+	const isDue =
+		peer.redirects === 0 ||
+		now > peer.last + REDIRECT_LOAD * 2 ** peer.redirects;
+	if (!isDue) return false;
+	peer.last = now;
+	peer.redirects++;
+	return true;
+}
+
 /** `inet_peer_xrlim_allow` */
 function inetPeerAllow(
 	gateway: GatewayState,
 	destination: Address,
 	{ cost, burst }: { readonly cost: number; readonly burst: number },
 ): boolean {
-	const { peers } = gateway.icmpLimits;
+	const peer = peerOf(gateway, destination);
 	const now = jiffies(gateway);
-	let peer = peers.get(destination);
-	if (!peer) {
-		// A new peer's clock starts a minute back (inet_getpeer), so it has a full bucket.
-		peer = { tokens: 0, last: now - 60 * HZ };
-		peers.set(destination, peer);
-	}
 	peer.tokens = Math.min(peer.tokens + now - peer.last, burst);
 	peer.last = now;
 	if (peer.tokens < cost) return false;
 	peer.tokens -= cost;
 	return true;
+}
+
+function peerOf(gateway: GatewayState, destination: Address): IcmpPeer {
+	const { peers } = gateway.icmpLimits;
+	let peer = peers.get(destination);
+	if (!peer) {
+		// A new peer's clock starts a minute back (inet_getpeer), so it has a full bucket.
+		peer = { tokens: 0, last: jiffies(gateway) - 60 * HZ, redirects: 0 };
+		peers.set(destination, peer);
+	}
+	return peer;
 }
 
 function icmpGlobalAllow(gateway: GatewayState): boolean {

@@ -3,6 +3,7 @@ import type { RejectAnswer } from "../../extension/host.ts";
 import type { Skb } from "../../packet/skb/skb.ts";
 import { skbOf } from "../../packet/skb/skb-packet.ts";
 import { isForMany } from "../../routing/reachability.ts";
+import { routeMeHarder } from "../../routing/route-output.ts";
 import type { GatewayState } from "../state/gateway-state.ts";
 import { isFurtherFragment, sendUnreachable } from "./icmp-send.ts";
 import { isSummed, resetFor } from "./messages.ts";
@@ -33,9 +34,12 @@ export function nfReject(
 function nfSendReset(gateway: GatewayState, skb: Skb): void {
 	const { routes, conntrack, settings } = gateway;
 	const packet = resetFor(skb, 0, settings.ttl);
-	if (packet === null || isForMany(routes, skb)) return;
+	if (packet === null || isForMany(skb)) return;
 	const reset = skbOf(packet);
 	reset.checksum = "partial";
+	if (settings.reflectsMarks) reset.mark = skb.mark;
+	reset.route = routeMeHarder(routes, settings, reset);
+	if (reset.route === null) return;
 	conntrack.attach(reset, skb);
 	conntrack.setClosing(skb);
 	gateway.made.push(reset);

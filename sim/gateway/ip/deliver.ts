@@ -11,12 +11,13 @@ import {
 	ICMP_FRAG_NEEDED,
 	ICMP_PORT_UNREACH,
 	ICMP_PROT_UNREACH,
+	ICMP_REDIRECT,
 	ICMP_TIMESTAMP,
 	LOOPBACK_IFINDEX,
 	UDPLITE,
 } from "../../kernel.ts";
 import { nfHook } from "../../netfilter/hook-path.ts";
-import { ICMP, TCP, UDP } from "../../packet/packet.ts";
+import { ICMP, type Packet, TCP, UDP } from "../../packet/packet.ts";
 import { CTINFO_INVALID, HOOK_INPUT, type Skb } from "../../packet/skb/skb.ts";
 import { packetOf, skbOf } from "../../packet/skb/skb-packet.ts";
 import { isForMany, isRoutedToMany } from "../../routing/reachability.ts";
@@ -74,14 +75,20 @@ function deliverToProtocol(gateway: GatewayState, skb: Skb): void {
 /** `tcp_v4_rcv`: what is for no open port is reset; for an open one its program answers. */
 function tcpRcv(gateway: GatewayState, skb: Skb): void {
 	if (isTaken(gateway, "tcp", skb)) return;
-	if (isForMany(gateway.routes, skb)) return;
+	if (isForMany(skb)) return;
 	// What the packet says of congestion is not repeated (ip_send_unicast_reply, ip_output.c).
 	const tos = skb.tos & ~INET_ECN_MASK;
 	const reset = resetFor(skb, tos, gateway.settings.ttl);
 	if (reset === null) return;
-	const answer = skbOf(reset);
-	answer.socket = "kernel";
-	gateway.made.push(answer);
+	gateway.made.push(answer(gateway, reset, skb));
+}
+
+/** What the stack answers has the mark of what it answers, if so set (`IP4_REPLY_MARK`). */
+function answer({ settings }: GatewayState, packet: Packet, to: Skb): Skb {
+	const skb = skbOf(packet);
+	skb.socket = "kernel";
+	if (settings.reflectsMarks) skb.mark = to.mark;
+	return skb;
 }
 
 /**
@@ -97,12 +104,18 @@ function udpRcv(gateway: GatewayState, skb: Skb): void {
 
 function icmpRcv(gateway: GatewayState, skb: Skb): void {
 	// icmp_echo_ignore_broadcasts goes by the route alone.
-	if (skb.icmpType === ICMP_ECHO && !isRoutedToMany(gateway.routes, skb)) {
-		const reply = skbOf(echoReplyFor(skb, gateway.settings.ttl));
+	if (skb.icmpType === ICMP_ECHO && !isRoutedToMany(skb)) {
+		const reply = answer(gateway, echoReplyFor(skb, gateway.settings.ttl), skb);
 		reply.holdsIcmpLock = true;
-		reply.socket = "kernel";
 		gateway.made.push(reply);
 	}
+	if (
+		skb.icmpType === ICMP_REDIRECT &&
+		gateway.settings.acceptsRedirects[skb.inInterface]
+	)
+		throw new UnknownSignal(
+			"ICMP redirects that the gateway heeds are not modelled (net.ipv4.conf.*.accept_redirects)",
+		);
 	if (skb.icmpType === ICMP_TIMESTAMP)
 		throw new UnknownSignal("ICMP timestamp replies are not modelled");
 	if (isAboutOpenPort(gateway, skb))

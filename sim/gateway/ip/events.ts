@@ -57,7 +57,8 @@ function ipRcv(
 
 function enter(gateway: GatewayState, skb: Skb): Fate {
 	const by = nfHook(gateway, HOOK_PREROUTING, skb);
-	const fate: Fate = by === null ? ipRcvFinish(gateway, skb) : dropped(by);
+	const fate: Fate =
+		by === null ? ipRcvFinish(gateway, skb, sendMade) : dropped(by);
 	gateway.conntrack.release(skb);
 	return fate;
 }

@@ -2,42 +2,126 @@
  * Where a packet that came in goes: to the gateway itself, or through it (`ip_route_input_slow`,
  * net/ipv4/route.c; `ip_forward`, net/ipv4/ip_forward.c; 6.1).
  */
-import { interfaceInName } from "../../conntrack/settings/sysctl-name.ts";
 import { dropped, type Fate } from "../../contract/gateway.ts";
-import { UnknownSignal } from "../../contract/unknown-signal.ts";
 import {
 	ICMP_EXC_TTL,
 	ICMP_FRAG_NEEDED,
+	ICMP_HOST_UNREACH,
+	ICMP_NET_UNREACH,
+	ICMP_PKT_FILTERED,
 	ICMP_TIME_EXCEEDED,
 } from "../../kernel.ts";
 import { nfHook } from "../../netfilter/hook-path.ts";
+import type { Route } from "../../packet/skb/route.ts";
 import { HOOK_FORWARD, type Skb } from "../../packet/skb/skb.ts";
-import { isForAll, isSpoofed, martian } from "../../routing/reachability.ts";
-import type { Route } from "../../routing/routes.ts";
+import { isForAll, martian } from "../../routing/reachability.ts";
+import type { NoRoute } from "../../routing/routes.ts";
+import { validateSource } from "../../routing/validate-source.ts";
 import { isTooLong } from "../fragments/fragmentation.ts";
-import { icmpSend, sendNoRoute, sendUnreachable } from "../icmp/icmp-send.ts";
+import {
+	icmpSend,
+	sendNoRoute,
+	sendRedirect,
+	sendUnreachable,
+} from "../icmp/icmp-send.ts";
 import type { GatewayState } from "../state/gateway-state.ts";
 import { ipLocalDeliver } from "./deliver.ts";
-import { ipOutput } from "./output.ts";
+import { ipOutput, mtuOf } from "./output.ts";
 
-/** @throws UnknownSignal when the model does not know */
-export function ipRcvFinish(gateway: GatewayState, skb: Skb): Fate {
+/**
+ * @param sendMade sends what was made up: a redirect goes before the packet that it is about
+ * @throws UnknownSignal when the model does not know
+ */
+export function ipRcvFinish(
+	gateway: GatewayState,
+	skb: Skb,
+	sendMade: (gateway: GatewayState) => void,
+): Fate {
 	const { routes, settings } = gateway;
-	const oddity = martian(skb);
+	const at = skb.inInterface;
+	const oddity = martian(skb, settings.routesLocalnet[at] === true);
 	if (oddity !== null) return dropped(oddity);
-	const route = routes.lookup(skb.destination);
-	if ((route !== null || isForAll(skb)) && isSpoofed(routes, skb))
-		return dropped("spoofed source");
-	if (route?.type === "local") return ipLocalDeliver(gateway, skb);
-	if (route?.type === "broadcast" || isForAll(skb))
-		return ipLocalDeliver(gateway, skb);
-	if (!settings.forwards[skb.inInterface]) return dropped("forwarding is off");
-	if (route) return ipForward(gateway, skb, route);
-	sendNoRoute(gateway, skb);
-	return dropped("no route");
+	if (isForAll(skb)) return toAll(gateway, skb);
+	const route = routes.input(skb);
+	if (route.type === "none") return ipError(gateway, skb, route.error);
+	skb.route = route;
+	if (route.type === "unicast") {
+		if (!settings.forwards[at]) return dropped("forwarding is off");
+		const sender = validateSource(routes, settings, skb, route.interface);
+		if (sender !== "near" && sender !== "far") return dropped(sender);
+		return ipForward(gateway, skb, {
+			route,
+			redirected:
+				sender === "near" && isRedirected(gateway, skb, route)
+					? sendMade
+					: null,
+		});
+	}
+	const sender = validateSource(routes, settings, skb, 0);
+	if (sender !== "near" && sender !== "far") return dropped(sender);
+	return ipLocalDeliver(gateway, skb);
 }
 
-function ipForward(gateway: GatewayState, skb: Skb, route: Route): Fate {
+/** The limited broadcast. A sender that has no address yet is not looked at. */
+function toAll(gateway: GatewayState, skb: Skb): Fate {
+	const { routes, settings } = gateway;
+	skb.route = null;
+	if (skb.source !== 0) {
+		const sender = validateSource(routes, settings, skb, 0);
+		if (sender !== "near" && sender !== "far") return dropped(sender);
+	}
+	return ipLocalDeliver(gateway, skb);
+}
+
+/** `ip_error`: there is no route, and an error may say so. */
+function ipError(
+	gateway: GatewayState,
+	skb: Skb,
+	error: NoRoute["error"],
+): Fate {
+	skb.route = null;
+	if (!gateway.settings.forwards[skb.inInterface])
+		return dropped("forwarding is off");
+	switch (error) {
+		case "blackhole":
+			return dropped("blackhole");
+		case "net-unreachable":
+			sendNoRoute(gateway, skb, ICMP_NET_UNREACH);
+			return dropped("no route");
+		case "host-unreachable":
+			sendNoRoute(gateway, skb, ICMP_HOST_UNREACH);
+			return dropped("unreachable route");
+		case "prohibited":
+			sendNoRoute(gateway, skb, ICMP_PKT_FILTERED);
+			return dropped("prohibited");
+	}
+}
+
+/** It goes back by where it came in, and its sender could have reached its next hop by itself (`__mkroute_input`). */
+function isRedirected(
+	{ settings, routes }: GatewayState,
+	skb: Skb,
+	route: Route,
+): boolean {
+	const at = route.interface;
+	if (at !== skb.inInterface || !settings.sendsRedirects[at]) return false;
+	return (
+		settings.sharesMedia[at] === true ||
+		routes.areOnLink(at, skb.source, route.via)
+	);
+}
+
+interface Forwarded {
+	readonly route: Route;
+	/** Sends the redirect that is due; `null`: none is. */
+	readonly redirected: ((gateway: GatewayState) => void) | null;
+}
+
+function ipForward(
+	gateway: GatewayState,
+	skb: Skb,
+	{ route, redirected }: Forwarded,
+): Fate {
 	// A frame to all hosts of the link goes no further, wherever it is translated to.
 	if (skb.pktType !== "unicast")
 		return dropped("the frame was not for the gateway alone");
@@ -46,29 +130,17 @@ function ipForward(gateway: GatewayState, skb: Skb, route: Route): Fate {
 		return dropped("TTL exceeded");
 	}
 	skb.outInterface = route.interface;
-	const mtu = gateway.mtus[route.interface] as number;
+	const mtu = mtuOf(gateway, route);
 	if (skb.length > mtu && isTooLong(skb, mtu)) {
 		sendUnreachable(gateway, skb, ICMP_FRAG_NEEDED, mtu);
 		return dropped("longer than the link's MTU");
 	}
 	skb.ttl--;
 	skb.original = null;
-	if (
-		route.interface === skb.inInterface &&
-		gateway.settings.sendsRedirects[route.interface] &&
-		gateway.routes.isOnLink(skb.source, skb.inInterface)
-	)
-		throw redirect(gateway, route.interface);
+	if (redirected !== null) {
+		sendRedirect(gateway, skb, route);
+		redirected(gateway);
+	}
 	const by = nfHook(gateway, HOOK_FORWARD, skb);
 	return by === null ? ipOutput(gateway, skb, route) : dropped(by);
-}
-
-function redirect(
-	{ routes }: GatewayState,
-	interfaceIndex: number,
-): UnknownSignal {
-	const name = interfaceInName(routes.interfaces[interfaceIndex] ?? "");
-	return new UnknownSignal(
-		`ICMP redirects are not modelled (ipv4.conf.all.send_redirects=0 and ipv4.conf.${name}.send_redirects=0 turn them off, both together)`,
-	);
 }

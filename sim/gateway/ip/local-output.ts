@@ -6,6 +6,7 @@ import { dropped, type Fate } from "../../contract/gateway.ts";
 import { UnknownSignal } from "../../contract/unknown-signal.ts";
 import { LOOPBACK_IFINDEX } from "../../kernel.ts";
 import { nfHook } from "../../netfilter/hook-path.ts";
+import type { Route } from "../../packet/skb/route.ts";
 import {
 	CTINFO_UNTRACKED,
 	HOOK_OUTPUT,
@@ -13,8 +14,7 @@ import {
 	HOOK_PREROUTING,
 	type Skb,
 } from "../../packet/skb/skb.ts";
-import { isRoutable } from "../../routing/route-output.ts";
-import type { Route } from "../../routing/routes.ts";
+import { routeOutput } from "../../routing/route-output.ts";
 import { afterLoopback } from "../fragments/fragmentation.ts";
 import type { GatewayState } from "../state/gateway-state.ts";
 import { ipLocalDeliver } from "./deliver.ts";
@@ -39,30 +39,31 @@ export function sendMade(gateway: GatewayState): void {
 
 /** The stack looks its source up with it, unlike a process's own header. */
 function sendOne(gateway: GatewayState, skb: Skb): void {
-	if (isRoutable(gateway.routes, skb)) ipLocalOut(gateway, skb);
-	else gateway.conntrack.release(skb);
+	const { routes, settings, conntrack } = gateway;
+	// Of an error, the route was looked up when it was made, before it had a source.
+	const route = skb.route ?? routeOutput(routes, settings, skb);
+	if (route === null) conntrack.release(skb);
+	else ipLocalOut(gateway, skb, route);
 }
 
-export function ipLocalOut(gateway: GatewayState, skb: Skb): Fate {
-	const fate = through(gateway, skb);
+export function ipLocalOut(
+	gateway: GatewayState,
+	skb: Skb,
+	route: Route,
+): Fate {
+	const fate = through(gateway, skb, route);
 	gateway.conntrack.release(skb);
 	return fate;
 }
 
-function through(gateway: GatewayState, skb: Skb): Fate {
-	const { routes } = gateway;
+function through(gateway: GatewayState, skb: Skb, before: Route): Fate {
 	skb.local = true;
-	const before = routes.lookup(skb.destination);
-	if (!before) return dropped("no route");
-	const { destination } = skb;
+	skb.route = before;
 	skb.outInterface = outOf(before);
 	const by = nfHook(gateway, HOOK_OUTPUT, skb);
 	if (by !== null) return dropped(by);
-	// Where there is none, it was stopped when it was changed.
-	const route =
-		skb.destination === destination
-			? before
-			: (routes.lookup(skb.destination) as Route);
+	// Another one, where a rule has changed what it goes by.
+	const { route } = skb;
 	// It comes back by itself (ip_mc_output).
 	if (route.type === "broadcast")
 		throw new UnknownSignal(
@@ -102,7 +103,7 @@ export function comeIn(gateway: GatewayState, skb: Skb): Fate {
 	// It brings its route along, unless a translation made it lose it (nf_nat_ipv4_pre_routing).
 	return skb.destination === target
 		? ipLocalDeliver(gateway, skb)
-		: ipRcvFinish(gateway, skb);
+		: ipRcvFinish(gateway, skb, sendMade);
 }
 
 /** What is for the gateway itself leaves it by the loopback interface. */

@@ -93,7 +93,7 @@ export function takeEmissions(gateway: GatewayState): readonly Emission[] {
 /** Asks who has the address; an answer comes at once or not at all. */
 export function neighProbe(gateway: GatewayState, neighbour: Neighbour): void {
 	neighbour.probes++;
-	if (isDeaf(neighbour) || !answersArp(gateway, neighbour)) {
+	if (isDeaf(gateway, neighbour) || !answersArp(gateway, neighbour)) {
 		schedule(gateway, neighbour, RETRANSMIT_MS);
 		return;
 	}
@@ -190,8 +190,13 @@ function answersArp(
  * ARP asks in the name of the last packet that waits (`arp_solicit`), and an answer to an address of
  * the loopback's is not taken (`arp_process`, net/ipv4/arp.c, 6.1).
  */
-function isDeaf({ queue }: Neighbour): boolean {
+function isDeaf(
+	{ settings }: GatewayState,
+	{ queue, interfaceIndex }: Neighbour,
+): boolean {
 	const last = queue[queue.length - 1];
+	// Otherwise an address of the interface's own is taken (arp_announce).
+	if (settings.arpAnnounce[interfaceIndex] !== 0) return false;
 	return last !== undefined && last.source >>> 24 === 127;
 }
 

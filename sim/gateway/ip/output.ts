@@ -2,8 +2,8 @@
 import { dropped, type Fate } from "../../contract/gateway.ts";
 import { ICMP_FRAG_NEEDED } from "../../kernel.ts";
 import { nfHook } from "../../netfilter/hook-path.ts";
+import type { Route } from "../../packet/skb/route.ts";
 import { HOOK_POSTROUTING, type Skb } from "../../packet/skb/skb.ts";
-import type { Route } from "../../routing/routes.ts";
 import { inParts, isTooLong } from "../fragments/fragmentation.ts";
 import { sendUnreachable } from "../icmp/icmp-send.ts";
 import type { GatewayState } from "../state/gateway-state.ts";
@@ -25,17 +25,19 @@ export function ipFinishOutput(
 	route: Route,
 ): Fate {
 	if (!gateway.routes.isUp(route.interface)) return dropped("link is down");
-	if (
-		skb.receivedParts !== null ||
-		skb.length > (gateway.mtus[route.interface] as number)
-	)
+	if (skb.receivedParts !== null || skb.length > mtuOf(gateway, route))
 		return ipFragment(gateway, skb, route);
 	const isSent = neighOutput(gateway, skb, route.via ?? skb.destination);
 	return isSent ? (gateway.forwarded[route.interface] as Fate) : QUEUED;
 }
 
+/** Of a route that says one, else of its link (`ip_dst_mtu_maybe_forward`, include/net/ip.h, 6.1). */
+export function mtuOf({ mtus }: GatewayState, route: Route): number {
+	return route.mtu || (mtus[route.interface] as number);
+}
+
 function ipFragment(gateway: GatewayState, skb: Skb, route: Route): Fate {
-	const mtu = gateway.mtus[route.interface] as number;
+	const mtu = mtuOf(gateway, route);
 	if (isTooLong(skb, mtu)) {
 		sendUnreachable(gateway, skb, ICMP_FRAG_NEEDED, mtu);
 		return dropped("longer than the link's MTU");

@@ -7,29 +7,30 @@ import type { DropReason } from "../../contract/drop-reason.ts";
 import { dropped, type Fate, fragmentFate } from "../../contract/gateway.ts";
 import { INADDR_BROADCAST } from "../../kernel.ts";
 import { type Address, TCP, UDP } from "../../packet/packet.ts";
+import type { Route } from "../../packet/skb/route.ts";
 import type { Skb } from "../../packet/skb/skb.ts";
-import { isNowhere, isRoutable } from "../../routing/route-output.ts";
-import type { Route } from "../../routing/routes.ts";
+import { outputFlow, rawFlow } from "../../routing/fib/flow.ts";
+import { routeOutput } from "../../routing/route-output.ts";
 import { ipDefrag } from "../fragments/reassembly.ts";
 import type { GatewayState } from "../state/gateway-state.ts";
 import { ipLocalOut, outOf } from "./local-output.ts";
 
 /** @throws UnknownSignal for destinations that are not modelled */
 export function rawSend(gateway: GatewayState, skb: Skb): Fate {
-	const { routes, tables } = gateway;
+	const { routes, settings, tables } = gateway;
 	skb.socket = "process";
-	const route = routes.lookup(skb.destination);
-	if (isBound(gateway, skb) && !isRoutable(routes, skb))
-		return dropped("no route");
+	const flow = isBound(gateway, skb) ? outputFlow(skb) : rawFlow(skb);
+	const route = routeOutput(routes, settings, skb, flow);
+	if (route === null) return dropped("no route");
 	const refused = refusal(skb, route, gateway.mtus[outOf(route)] as number);
-	if (refused !== null || route === null) return dropped(refused ?? "no route");
+	if (refused !== null) return dropped(refused);
 	if (skb.source === 0) fillSource(skb, route.source);
 	if (skb.fragment === null || !tables.needsConntrack)
-		return ipLocalOut(gateway, skb);
+		return ipLocalOut(gateway, skb, route);
 	const whole = ipDefrag(gateway, skb, "track-out");
 	return typeof whole === "string"
 		? fragmentFate(whole)
-		: ipLocalOut(gateway, whole);
+		: ipLocalOut(gateway, whole, route);
 }
 
 function isBound({ ownPorts }: GatewayState, skb: Skb): boolean {
@@ -46,12 +47,7 @@ function isBound({ ownPorts }: GatewayState, skb: Skb): boolean {
  * Why the socket refuses a packet, or `null`.
  * @param mtu of the interface that it would leave by
  */
-function refusal(
-	skb: Skb,
-	route: Route | null,
-	mtu: number,
-): DropReason | null {
-	if (route === null || isNowhere(skb)) return "no route";
+function refusal(skb: Skb, route: Route, mtu: number): DropReason | null {
 	// Without SO_BROADCAST.
 	if (route.type === "broadcast" || skb.destination === INADDR_BROADCAST)
 		return "the socket may not broadcast";

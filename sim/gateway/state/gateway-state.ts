@@ -127,6 +127,8 @@ export interface IcmpPeer {
 	tokens: number;
 	/** In jiffies. */
 	last: number;
+	/** How many redirects it was sent (`n_redirects`). */
+	redirects: number;
 }
 
 export interface IcmpBucket {

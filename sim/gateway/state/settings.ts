@@ -1,7 +1,8 @@
 /** The settings of a gateway, in the form in which every packet needs them. */
+import type { InterfaceSetting } from "../../conntrack/settings/modelled-sysctls.ts";
 import { Sysctls } from "../../conntrack/settings/sysctls.ts";
 import type { GatewaySetup } from "../../contract/gateway.ts";
-import { SetupError } from "../../routing/routes.ts";
+import { SetupError } from "../../contract/setup-error.ts";
 
 export class Settings {
 	readonly sysctls: Sysctls;
@@ -10,6 +11,20 @@ export class Settings {
 	/** By index of the interface; the first is none. */
 	forwards: readonly boolean[] = [];
 	sendsRedirects: readonly boolean[] = [];
+	acceptsRedirects: readonly boolean[] = [];
+	sharesMedia: readonly boolean[] = [];
+	/** 0: off, 1: strict, 2: loose. */
+	rpFilter: readonly number[] = [];
+	acceptsLocal: readonly boolean[] = [];
+	/** The mark of a packet counts when the way back to its source is looked up (`src_valid_mark`). */
+	marksValidate: readonly boolean[] = [];
+	routesLocalnet: readonly boolean[] = [];
+	/** With the first address of a network its others stay (`promote_secondaries`). */
+	promotes: readonly boolean[] = [];
+	arpAnnounce: readonly number[] = [];
+	/** Answers of the stack have the mark of what they answer (`fwmark_reflect`). */
+	reflectsMarks = false;
+	multipathPolicy = 0;
 	/** `ip_default_ttl` */
 	ttl = 64;
 	private readonly names: readonly string[];
@@ -42,11 +57,30 @@ export class Settings {
 
 	private read(): void {
 		const { sysctls, names } = this;
-		this.forwards = [false, ...names.map((name) => sysctls.forwards(name))];
-		this.sendsRedirects = [
-			false,
-			...names.map((name) => sysctls.sendsRedirects(name)),
+		const ofEach = (setting: InterfaceSetting) => [
+			0,
+			...names.map((name) => sysctls.greatest(setting, name)),
 		];
+		const isSet = (setting: InterfaceSetting) =>
+			ofEach(setting).map((value) => value !== 0);
+		this.forwards = [
+			false,
+			...names.map((name) => sysctls.ofInterface("forwarding", name) !== 0),
+		];
+		this.acceptsRedirects = [
+			false,
+			...names.map((name) => sysctls.acceptsRedirects(name)),
+		];
+		this.sendsRedirects = isSet("send_redirects");
+		this.sharesMedia = isSet("shared_media");
+		this.rpFilter = ofEach("rp_filter");
+		this.acceptsLocal = isSet("accept_local");
+		this.marksValidate = isSet("src_valid_mark");
+		this.routesLocalnet = isSet("route_localnet");
+		this.promotes = isSet("promote_secondaries");
+		this.arpAnnounce = ofEach("arp_announce");
+		this.reflectsMarks = sysctls.get("ipv4.fwmark_reflect") !== 0;
+		this.multipathPolicy = sysctls.get("ipv4.fib_multipath_hash_policy");
 		this.ttl = sysctls.get("ipv4.ip_default_ttl");
 	}
 }

@@ -59,6 +59,7 @@ function freshSkb(): Skb {
 		hook: HOOK_PREROUTING,
 		traced: false,
 		hotdrop: false,
+		route: null,
 		pktType: "unicast",
 		local: false,
 		socket: "none",
@@ -100,6 +101,7 @@ function clearMetadata(skb: Skb): void {
 	skb.socket = "none";
 	skb.holdsIcmpLock = false;
 	skb.receivedParts = null;
+	skb.route = null;
 }
 
 /**

@@ -5,6 +5,7 @@ import type {
 	Packet,
 	TcpOptions,
 } from "../packet.ts";
+import type { Route } from "./route.ts";
 
 /**
  * A packet on its way through the hooks: one flat, mutable record of one shape, since this is the
@@ -67,6 +68,8 @@ export interface Skb {
 	traced: boolean;
 	/** A match found the packet malformed: it is dropped whatever the rules say (`hotdrop`). */
 	hotdrop: boolean;
+	/** Where it goes, once that was looked up (`skb_dst`); `null` where no route is needed, as for a broadcast to all. */
+	route: Route | null;
 	/** How the frame was addressed. */
 	pktType: "unicast" | "broadcast" | "multicast";
 	/** Made by the gateway itself. */
