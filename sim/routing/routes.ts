@@ -13,7 +13,6 @@ import type { Skb } from "../packet/skb/skb.ts";
 import type { Stateful } from "../stateful.ts";
 import { AddressCache } from "./address-cache.ts";
 import { isOnNetwork, isSecondary } from "./fib/addresses.ts";
-import { type FibHit, lookupTable } from "./fib/fib.ts";
 import {
 	type FibEntry,
 	type Nexthop,
@@ -24,20 +23,10 @@ import {
 	TABLE_MAIN,
 } from "./fib/fib-entry.ts";
 import { type Flow, flowTo, inputFlow } from "./fib/flow.ts";
-import { DEFAULT_RULES, fitsRule, type IpRule } from "./fib/ip-rules.ts";
+import { DEFAULT_RULES } from "./fib/ip-rules.ts";
 import { Multipath } from "./fib/multipath.ts";
 import { type RoutingState, stateOf, withLink } from "./fib/routing-state.ts";
-
-/** Why there is no route, as errors of the kernel's name it. */
-export interface NoRoute {
-	readonly type: "none";
-	/** ENETUNREACH, EHOSTUNREACH, EACCES, EINVAL. */
-	readonly error:
-		| "net-unreachable"
-		| "host-unreachable"
-		| "prohibited"
-		| "blackhole";
-}
+import { type NoRoute, searchRules } from "./fib/search-rules.ts";
 
 /** What routing heeds of the gateway's settings, and what draws. */
 export interface RoutingPorts {
@@ -50,13 +39,6 @@ interface SavedRoutes {
 	readonly state: RoutingState;
 	readonly drawn: ReadonlyMap<string, number>;
 }
-
-const NOWHERE: NoRoute = { type: "none", error: "net-unreachable" };
-const FAILURES = {
-	blackhole: { type: "none", error: "blackhole" },
-	unreachable: { type: "none", error: "host-unreachable" },
-	prohibit: { type: "none", error: "prohibited" },
-} as const satisfies Readonly<Record<string, NoRoute>>;
 
 /** @throws SetupError on addresses that are none, and on routes to interfaces that are not there */
 export class Routes implements Stateful<SavedRoutes> {
@@ -302,48 +284,6 @@ export class Routes implements Stateful<SavedRoutes> {
 		this.made.set(nexthop, route);
 		return route;
 	}
-}
-
-/** `fib_rules_lookup` with `fib4_rule_action` and `fib4_rule_suppress`. */
-function searchRules(
-	{ rules, fib }: RoutingState,
-	flow: Flow,
-	names: readonly string[],
-): (FibHit & { readonly table: number }) | NoRoute {
-	for (let at = 0; at < rules.length; at++) {
-		const rule = rules[at] as IpRule;
-		if (!fitsRule(rule, flow, names)) continue;
-		const { action } = rule;
-		switch (action.kind) {
-			case "nop":
-				continue;
-			case "goto": {
-				const target = rules.findIndex(
-					({ priority }) => priority === action.priority,
-				);
-				// One that leads to no rule is left out (`unresolved`).
-				if (target > at) at = target - 1;
-				continue;
-			}
-			case "blackhole":
-				return FAILURES.blackhole;
-			case "unreachable":
-				return NOWHERE;
-			case "prohibit":
-				return FAILURES.prohibit;
-			case "table":
-				break;
-		}
-		const found = lookupTable(fib.get(action.table) ?? [], flow);
-		if (found === null) continue;
-		const { type, length } = found.entry;
-		if (type === "throw") continue;
-		if (type === "blackhole" || type === "unreachable" || type === "prohibit")
-			return FAILURES[type];
-		if (length <= rule.suppressPrefixLength) continue;
-		return { ...found, table: action.table };
-	}
-	return NOWHERE;
 }
 
 /** Default routes through gateways that a table has more than one of, with one metric (`fib_select_default`). */

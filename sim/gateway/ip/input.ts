@@ -14,8 +14,8 @@ import {
 import { nfHook } from "../../netfilter/hook-path.ts";
 import type { Route } from "../../packet/skb/route.ts";
 import { HOOK_FORWARD, type Skb } from "../../packet/skb/skb.ts";
+import type { NoRoute } from "../../routing/fib/search-rules.ts";
 import { isForAll, martian } from "../../routing/reachability.ts";
-import type { NoRoute } from "../../routing/routes.ts";
 import { validateSource } from "../../routing/validate-source.ts";
 import { isTooLong } from "../fragments/fragmentation.ts";
 import {

@@ -1,0 +1,118 @@
+/** `ip addr …`, `ip link set …`, `ip neigh …` (ip/ipaddress.c, ip/iplink.c, ip/ipneigh.c, iproute2 6.1). */
+import type { AddressSpec, IpCommand } from "./ip-command.ts";
+import { readScope } from "./parse-route.ts";
+import { IpRefusal, NotUnderstood, type Words } from "./words.ts";
+
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
+
+/** @throws IpRefusal, NotUnderstood */
+export function parseAddressSpec(words: Words): AddressSpec {
+	const spec: Writable<AddressSpec> = {
+		dev: "",
+		address: 0,
+		peer: null,
+		length: null,
+		broadcast: null,
+		scope: null,
+		metric: 0,
+		hasNoRoute: false,
+	};
+	let isGiven = false;
+	while (!words.isAtEnd) {
+		if (words.takes("dev")) spec.dev = words.take();
+		else if (words.takes("peer", "remote")) {
+			const text = words.next;
+			const { address, length } = words.prefix();
+			spec.peer = address;
+			spec.length = text.includes("/") ? length : 32;
+		} else if (words.takes("brd", "broadcast"))
+			spec.broadcast = words.takes("+")
+				? "+"
+				: words.takes("-")
+					? "-"
+					: words.address();
+		else if (words.takes("scope")) spec.scope = readScope(words);
+		else if (words.takes("metric", "priority", "preference"))
+			spec.metric = words.number('"metric" value is invalid');
+		else if (words.takes("noprefixroute")) spec.hasNoRoute = true;
+		else if (words.takes("label")) words.take();
+		else if (words.takes("valid_lft", "preferred_lft")) readForever(words);
+		else {
+			words.takes("local");
+			if (isGiven || !/^[\d./]+$/.test(words.next))
+				throw new NotUnderstood(`ip addr: "${words.next}" is not understood`);
+			const text = words.next;
+			const { address, length } = words.prefix();
+			spec.address = address;
+			if (text.includes("/")) spec.length ??= length;
+			isGiven = true;
+		}
+	}
+	if (spec.dev === "")
+		throw new IpRefusal('Not enough information: "dev" argument is required.');
+	return spec;
+}
+
+function readForever(words: Words): void {
+	const text = words.take();
+	if (text !== "forever")
+		throw new NotUnderstood(
+			`ip addr: a lifetime of "${text}" is not modelled; write forever`,
+		);
+}
+
+/** @throws IpRefusal, NotUnderstood */
+export function parseAddressFlush(words: Words): IpCommand {
+	let dev = "";
+	while (!words.isAtEnd) {
+		if (words.takes("dev")) dev = words.take();
+		else if (dev === "" && !words.takes("scope", "to", "label"))
+			dev = words.take();
+		else
+			throw new NotUnderstood(
+				`ip addr flush: "${words.take()}" is not understood`,
+			);
+	}
+	if (dev === "") throw new IpRefusal("Flush requires arguments.");
+	return { object: "address", action: "flush", dev };
+}
+
+/** @throws IpRefusal, NotUnderstood */
+export function parseLink(words: Words): IpCommand {
+	words.takes("dev");
+	const dev = words.take();
+	let up: boolean | null = null;
+	while (!words.isAtEnd) {
+		if (words.takes("up")) up = true;
+		else if (words.takes("down")) up = false;
+		else
+			throw new NotUnderstood(
+				`ip link set: "${words.take()}" is not modelled (up and down are)`,
+			);
+	}
+	if (up === null) throw new NotUnderstood("ip link set: write up or down");
+	return { object: "link", dev, up };
+}
+
+/** @throws IpRefusal, NotUnderstood */
+export function parseNeighbour(
+	words: Words,
+	action: "del" | "flush",
+): IpCommand {
+	let dev = "";
+	let address: number | null = null;
+	while (!words.isAtEnd) {
+		if (words.takes("dev")) dev = words.take();
+		else {
+			words.takes("to");
+			if (!/^[\d.]+$/.test(words.next))
+				throw new NotUnderstood(`ip neigh: "${words.next}" is not understood`);
+			address = words.address();
+		}
+	}
+	if (action === "del" && (dev === "" || address === null))
+		throw new IpRefusal("Device and destination are required arguments.");
+	if (dev === "" && address === null)
+		throw new IpRefusal("Flush requires arguments.");
+	return { object: "neighbour", action, address, dev };
+}

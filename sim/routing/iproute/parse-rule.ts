@@ -1,0 +1,113 @@
+/** `ip rule add|del …` (ip/iprule.c, iproute2 6.1). */
+
+import type { IpRule, PortRange } from "../fib/ip-rules.ts";
+import type { RuleSpec } from "../fib/rule-spec.ts";
+import { protocolNumber } from "./protocols.ts";
+import { IpRefusal, NotUnderstood, parseNumber, type Words } from "./words.ts";
+
+type Writable = { -readonly [Key in keyof RuleSpec]: RuleSpec[Key] };
+
+const NO_RULE: RuleSpec = {
+	priority: null,
+	action: null,
+	isInverted: false,
+	from: { address: 0, length: 0 },
+	to: { address: 0, length: 0 },
+	iif: "",
+	oif: "",
+	mark: 0,
+	markMask: 0,
+	tos: 0,
+	protocol: 0,
+	sourcePorts: null,
+	destinationPorts: null,
+	suppressPrefixLength: -1,
+	hasMask: false,
+};
+const TABLE_MAIN = 254;
+const MOST_TOS = 0xff;
+
+/** @throws IpRefusal, NotUnderstood */
+export function parseRule(words: Words, action: "add" | "del"): RuleSpec {
+	const rule: Writable = { ...NO_RULE };
+	if (action === "del" && words.isAtEnd)
+		throw new IpRefusal('"ip rule del" requires arguments.');
+	while (!words.isAtEnd) readKey(words, rule);
+	if (action === "add") rule.action ??= { kind: "table", table: TABLE_MAIN };
+	return rule;
+}
+
+function readKey(words: Words, rule: Writable): void {
+	if (words.takes("not")) rule.isInverted = true;
+	else if (words.takes("from")) rule.from = words.prefix();
+	else if (words.takes("to")) rule.to = words.prefix();
+	else if (words.takes("pref", "prio", "priority", "preference", "order"))
+		rule.priority = words.number("preference value is invalid");
+	else if (words.takes("tos", "dsfield"))
+		rule.tos = words.number("TOS value is invalid", MOST_TOS);
+	else if (words.takes("fwmark")) readMark(words, rule);
+	else if (words.takes("protocol", "proto")) words.take();
+	else if (words.takes("table", "lookup"))
+		rule.action = { kind: "table", table: words.table() };
+	else if (words.takes("suppress_prefixlength", "sup_pl"))
+		rule.suppressPrefixLength = words.number(
+			"suppress_prefixlength value is invalid",
+		);
+	else if (words.takes("iif", "dev")) rule.iif = words.take();
+	else if (words.takes("oif")) rule.oif = words.take();
+	else if (words.takes("ipproto")) {
+		const text = words.take();
+		const number = protocolNumber(text);
+		if (number === null)
+			throw new IpRefusal(
+				`Error: argument "${text}" is wrong: Invalid "ipproto" value`,
+			);
+		rule.protocol = number;
+	} else if (words.takes("sport")) rule.sourcePorts = portsOf(words.take());
+	else if (words.takes("dport")) rule.destinationPorts = portsOf(words.take());
+	else readAction(words, rule);
+}
+
+function readAction(words: Words, rule: Writable): void {
+	words.takes("type");
+	if (words.takes("goto")) {
+		const priority = words.number("preference value is invalid");
+		rule.action = { kind: "goto", priority };
+		return;
+	}
+	for (const kind of ["nop", "blackhole", "unreachable", "prohibit"] as const)
+		if (words.takes(kind)) {
+			rule.action = { kind };
+			return;
+		}
+	throw new NotUnderstood(`ip rule: "${words.take()}" is not understood`);
+}
+
+/** `0x100/0x3f00`; without a mask, all bits are compared where the mark is not 0. */
+function readMark(words: Words, rule: Writable): void {
+	const text = words.take();
+	const [mark = null, mask, more] = text.split("/").map(parseNumber);
+	if (mark === null || mask === null || more !== undefined)
+		throw new IpRefusal(
+			`Error: argument "${text}" is wrong: fwmark value is invalid`,
+		);
+	rule.mark = mark | 0;
+	rule.hasMask = mask !== undefined;
+	rule.markMask = mask === undefined ? (mark === 0 ? 0 : -1) : mask | 0;
+}
+
+function portsOf(text: string): PortRange {
+	const [from = Number.NaN, to = from] = text.split("-").map(Number);
+	if (!(from > 0 && to >= from && to < 0x10000))
+		throw new IpRefusal(
+			`Error: argument "${text}" is wrong: invalid port range`,
+		);
+	return { from, to };
+}
+
+/** The rule that a command adds. */
+export function ruleOf(spec: RuleSpec, priority: number): IpRule {
+	const { action, hasMask: _, ...rest } = spec;
+	if (action === null) throw new IpRefusal("a rule needs an action");
+	return { ...rest, priority, action };
+}
