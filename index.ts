@@ -69,6 +69,7 @@ export {
 } from "./scenarios/language/build/build-dialogues.ts";
 export {
 	evict,
+	ip,
 	iptables,
 	linkDown,
 	linkUp,

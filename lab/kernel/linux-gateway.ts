@@ -89,6 +89,7 @@ export async function operateLinux(
 				await gateway.forgetNeighbour(name, operation.address);
 			return OK;
 		case "ip":
+			return outcomeOf(await linux.run(ipWords(operation.command)));
 		case "ipset":
 			throw new LabError({
 				code: "unsupported",
@@ -123,6 +124,12 @@ function commandWords(command: string): readonly string[] {
 	splitWords(command, 0, command.length, words);
 	const given = words.text.slice(0, words.count);
 	return given[0] === "iptables" ? given : ["iptables", ...given];
+}
+
+/** A command line of iproute2, with or without the program's name in front. */
+export function ipWords(command: string): readonly string[] {
+	const words = command.trim().split(/\s+/);
+	return words[0] === "ip" ? words : ["ip", ...words];
 }
 
 function outcomeOf({ status, out, err }: ProgramResult): OperationOutcome {

@@ -12,6 +12,7 @@ import { encodePacket } from "../../sim/packet/bytes/bytes.ts";
 import type { Packet } from "../../sim/packet/packet.ts";
 import {
 	conntrackOf,
+	ipWords,
 	type LinuxGateway,
 	loadConfiguration,
 	observeLinux,
@@ -96,7 +97,22 @@ export class GuestBox implements LinuxGateway {
 		}
 		for (const { vlan, addresses } of interfaces)
 			if (addresses[0]) await trunk.waitForLink(vlan, addresses[0].address);
+		await this.runIp();
 		await this.ownPorts.open();
+	}
+
+	/** Commands of iproute2 that the setup has, in order. @throws LabError for the first that fails */
+	private async runIp(): Promise<void> {
+		for (const command of this.setup.ip ?? []) {
+			const { status, out, err } = await this.linux.run(ipWords(command));
+			if (status !== 0)
+				throw new LabError({
+					code: "unsupported",
+					place: `gateway.ip: "${command}"`,
+					message: `${out}${err}`.trim(),
+					remedy: "Does the command work where interfaces and routes stand?",
+				});
+		}
 	}
 
 	/**

@@ -31,6 +31,10 @@ import { stuckClient } from "./recipe/stuck-client.ts";
 import { tableFull } from "./recipe/table-full.ts";
 import { routerTakeOver } from "./recipe/take-over.ts";
 import { random, threeBackends, weights } from "./recipe/variants.ts";
+import { hairpin } from "./routing/hairpin.ts";
+import { multipath } from "./routing/multipath.ts";
+import { sources } from "./routing/sources.ts";
+import { uplinks } from "./routing/uplinks.ts";
 import { dns } from "./udp/dns.ts";
 import { metrics } from "./udp/metrics.ts";
 import { sip } from "./udp/sip.ts";
@@ -75,6 +79,14 @@ const UDP_SCENARIOS: readonly Scenario[] = [
 	...metrics,
 ];
 
+/** Routers with several uplinks, and what comes to them by each. */
+const ROUTING_SCENARIOS: readonly Scenario[] = [
+	...uplinks,
+	...sources,
+	...multipath,
+	...hairpin,
+];
+
 /** Those that are short enough, and leave enough room, to be played in live time. */
 const LIVE_SCENARIOS: readonly Scenario[] = live;
 
@@ -94,6 +106,7 @@ export async function loadBuiltInScenarios(
 		...RECIPE_SCENARIOS,
 		...KERNEL_SCENARIOS,
 		...UDP_SCENARIOS,
+		...ROUTING_SCENARIOS,
 		...LIVE_SCENARIOS,
 		...(await readRegressions()),
 	];

@@ -9,7 +9,7 @@
 import type { Choice } from "../chance/choice.ts";
 import type { ConntrackFilter, ConntrackLine } from "../contract/gateway.ts";
 import type { NatApi, NatRange } from "../extension/host.ts";
-import { ICMP, TCP, UDP } from "../packet/packet.ts";
+import { type Address, ICMP, TCP, UDP  } from "../packet/packet.ts";
 import {
 	CTINFO_ESTABLISHED,
 	CTINFO_ESTABLISHED_REPLY,
@@ -277,10 +277,13 @@ export class Conntrack implements NatApi, Stateful<SavedConntrack> {
 		this.#tcp.forgetWindows();
 	}
 
-	/** An interface went down: entries that were masqueraded over it go. */
-	masqueradeDown(interfaceIndex: number): void {
+	/**
+	 * An interface went down, or an address of it is gone: entries that were masqueraded over it go.
+	 * @param address `null`: whatever address they have
+	 */
+	masqueradeDown(interfaceIndex: number, address: Address | null = null): void {
 		this.view.setNow();
-		this.#nat.masqueradeDown(interfaceIndex);
+		this.#nat.masqueradeDown(interfaceIndex, address);
 	}
 
 	/** Octets that the table takes, counters included. */

@@ -11,6 +11,7 @@ import { extensionHost, type HostParts } from "./extension-host.ts";
 import { freshIcmpLimits } from "./icmp/icmp-limits.ts";
 import { nfReject } from "./icmp/reject.ts";
 import { noNeighbours } from "./ip/neighbours.ts";
+import { setUpIp } from "./ip-command.ts";
 import type { GatewayState, TimerTask } from "./state/gateway-state.ts";
 import { OwnPorts } from "./state/own-ports.ts";
 import { Settings } from "./state/settings.ts";
@@ -103,5 +104,6 @@ export function createGateway(
 			interface: name,
 		})),
 	};
+	setUpIp(gateway, setup.ip ?? []);
 	return gateway;
 }

@@ -17,7 +17,7 @@ import { type Applied, applyCommand, restoreText } from "../ruleset/parse.ts";
 import { parseCommand } from "../ruleset/parse-command.ts";
 import { writeCondition } from "./condition-files.ts";
 import { neighForget } from "./ip/neighbour-timer.ts";
-import { neighIfdown } from "./ip/neighbours.ts";
+import { ipCommand, setLink } from "./ip-command.ts";
 import type { GatewayState } from "./state/gateway-state.ts";
 
 const OK: OperationOutcome = { ok: true };
@@ -60,6 +60,7 @@ export function carryOut(
 			neighForget(gateway, addressOf(operation.address));
 			return OK;
 		case "ip":
+			return ipCommand(gateway, operation.command);
 		case "ipset":
 			throw new UnknownSignal(
 				`commands of ${operation.kind} are not modelled: ${operation.command}`,
@@ -113,17 +114,6 @@ function mustBeKnown(faults: readonly Fault[]): void {
 	if (fault === undefined) return;
 	const { file, line, message } = fault;
 	throw new UnknownSignal(`${inLine(file)}:${line}: ${message}`);
-}
-
-function setLink(
-	gateway: GatewayState,
-	interfaceIndex: number,
-	up: boolean,
-): void {
-	gateway.routes.setLink(interfaceIndex, up);
-	if (up) return;
-	neighIfdown(gateway, interfaceIndex);
-	gateway.conntrack.masqueradeDown(interfaceIndex);
 }
 
 function writeSysctl(

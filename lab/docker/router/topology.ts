@@ -12,6 +12,7 @@ import {
 	prefixMask,
 } from "../../../sim/packet/address.ts";
 import { linksFirst } from "../../../sim/routing/fib/routing-state.ts";
+import { ipWords } from "../../kernel/linux-gateway.ts";
 import { LabError } from "../../lab-error.ts";
 
 type SeatKind = "client" | "backend" | "checker";
@@ -192,7 +193,7 @@ function range(count: number): readonly number[] {
 
 /** What the router is told to do to its own interfaces, program by program: it runs in its namespace. */
 export function routerCommands(
-	{ interfaces, routes }: GatewaySetup,
+	{ interfaces, routes, ip = [] }: GatewaySetup,
 	cards: readonly string[],
 ): readonly (readonly string[])[] {
 	return [
@@ -216,6 +217,7 @@ export function routerCommands(
 			"dev",
 			name,
 		]),
+		...ip.map(ipWords),
 	];
 }
 

@@ -4,6 +4,7 @@ import type { Emission } from "../../../sim/contract/gateway.ts";
 import { ruleOfDraw } from "../../../sim/matches/statistic.ts";
 import type { ChanceEnd } from "./chance-ends.ts";
 import type { DrawingRules } from "./drawing-rules.ts";
+import { hopShown, isMultipathDraw } from "./multipath-draws.ts";
 import { isPortDraw, offsetShown } from "./port-draws.ts";
 import type { RuleCursor } from "./rule-cursor.ts";
 
@@ -25,6 +26,8 @@ export class FollowedDraws implements Choice {
 	readonly made: Draw[] = [];
 	/** What the kernel sent on. What goes back is translated back, and shows no draw. */
 	sent: readonly Emission[] = [];
+	/** What it sent back. */
+	returned: readonly Emission[] = [];
 	/** Its connections, where they were looked at because some may have made room: by `keyOf`. */
 	connections: ReadonlySet<string> | null = null;
 	/** So many are made again, as they were. */
@@ -97,11 +100,20 @@ export class FollowedDraws implements Choice {
 	pick(count: number, label: string): number {
 		const { drawn } = this.keep(label, count, () => {
 			const own = this.own.pick(count, label);
+			if (isMultipathDraw(label)) return this.hop(label, own);
 			const packet = this.sent[0]?.packet;
 			const offset = packet ? offsetShown(packet, { label, count }) : null;
 			return { drawn: offset ?? own, isSeen: offset !== null };
 		});
 		return drawn;
+	}
+
+	/** What is not sent on shows none: the two may part ways over it. */
+	private hop(label: string, own: number): Omit<Draw, "label" | "count"> {
+		const [emission] = this.sent.length > 0 ? this.sent : this.returned;
+		const shown = emission === undefined ? null : hopShown(label, emission);
+		if (shown === null) this.noteChance("multipath");
+		return { drawn: shown ?? own, isSeen: shown !== null };
 	}
 
 	private keep(
@@ -120,7 +132,12 @@ export class FollowedDraws implements Choice {
 
 /** Can it be seen of a kernel, one way or another? */
 export function isShown({ label }: Draw): boolean {
-	return label === EVICTION || isPortDraw(label) || ruleOfDraw(label) !== null;
+	return (
+		label === EVICTION ||
+		isPortDraw(label) ||
+		isMultipathDraw(label) ||
+		ruleOfDraw(label) !== null
+	);
 }
 
 export function keyOf({

@@ -130,6 +130,7 @@ export class FollowingModel {
 			packets.every(({ source }) => source !== destination),
 		);
 		this.begin({ ...kernel, emissions: sent });
+		this.draws.returned = kernel.emissions;
 		this.draws.connections = await this.connectionsOf(kernel);
 		const answer = this.ask(ask);
 		const ports = this.drawn.filter(({ label }) => isPortDraw(label));
@@ -210,6 +211,7 @@ export class FollowingModel {
 	private begin(kernel: Pick<KernelSide, "emissions" | "rules">): void {
 		this.settle();
 		this.draws.sent = kernel.emissions;
+		this.draws.returned = [];
 		this.draws.connections = null;
 		this.cursor.begin(kernel.rules);
 		this.isTraced = kernel.rules !== null;

@@ -47,6 +47,18 @@ export function restore(
 	return operation(label, { kind: "restore", ...source, noflush, counters });
 }
 
+const ipArguments = v.object({ command: text, label: text });
+
+/** One command line of iproute2: `ip route replace default via 203.0.113.1 dev isp2`. @public */
+export function ip(
+	command: string,
+	label = "",
+	...surplus: readonly never[]
+): ScenarioStep {
+	checkArguments("ip", ipArguments, { command, label }, surplus);
+	return operation(label, { kind: "ip", command });
+}
+
 const iptablesArguments = v.object({ command: text, label: text });
 
 /** One command line without the `iptables` in front: `-t mangle -F MAILMARK`. @public */

@@ -35,6 +35,7 @@ const RIGHT: Readonly<Record<Name, readonly unknown[]>> = {
 	gatewayAnswered: ["rst", 1, {}],
 	hold: [{}],
 	http: [{}],
+	ip: ["ip route flush cache", "flush"],
 	iptables: ["-F", "flush"],
 	linkDown: ["eth0", "down"],
 	linkUp: ["eth0", "up"],

@@ -7,7 +7,7 @@ import type { Choice } from "../../chance/choice.ts";
 import type { NatRange } from "../../extension/host.ts";
 import { invariant } from "../../invariant.ts";
 import { ICMP_REDIRECT } from "../../kernel.ts";
-import { ICMP } from "../../packet/packet.ts";
+import { type Address, ICMP  } from "../../packet/packet.ts";
 import {
 	CTINFO_IS_REPLY,
 	CTINFO_NEW,
@@ -164,13 +164,15 @@ export class Nat {
 		return NF_ACCEPT;
 	}
 
-	/** An interface went down: its masqueraded entries are worthless (`masq_device_event`). */
-	masqueradeDown(interfaceIndex: number): void {
+	/** An interface went down, or an address of it: its masqueraded entries are worthless (`masq_device_event`, `masq_inet_event`). */
+	masqueradeDown(interfaceIndex: number, address: Address | null): void {
 		const table = this.#table;
 		table.forEach((entry) => {
-			const word = table.words[(entry << ENTRY_SHIFT) + PROTOCOL] as number;
-			if (interfaceIndex !== 0 && word >>> 8 === interfaceIndex)
-				table.kill(entry);
+			const at = entry << ENTRY_SHIFT;
+			const word = table.words[at + PROTOCOL] as number;
+			if (interfaceIndex === 0 || word >>> 8 !== interfaceIndex) return;
+			const own = table.words[at + REPLY_TUPLE + TUPLE_DESTINATION] as number;
+			if (address === null || own === address) table.kill(entry);
 		});
 	}
 

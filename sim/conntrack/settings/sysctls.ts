@@ -128,6 +128,14 @@ export class Sysctls implements Stateful<SavedSysctls> {
 		return WRITTEN;
 	}
 
+	/** An interface is given an address: its settings do not follow `default` any more (`ipv4_devconf_setall`). */
+	own(interfaceName: string): void {
+		this.#copy = null;
+		const name = interfaceInName(interfaceName);
+		for (const setting of Object.keys(INTERFACE_SETTINGS))
+			this.#followers.delete(nameOf(name, setting));
+	}
+
 	/** What else changes with a setting of interfaces. */
 	#spread(key: string, value: number): void {
 		const [, who, setting] =

@@ -42,17 +42,39 @@ export function neighTimerHandler(
 	}
 }
 
-/** `ip neigh flush`: the senders of what waited get an error (`__neigh_update` to NUD_FAILED). */
-export function neighForget(gateway: GatewayState, address: Address): void {
+/**
+ * `ip neigh flush`: the senders of what waited get an error (`__neigh_update` to NUD_FAILED).
+ * @param only the index of an interface; `null`: on all of them
+ * @returns whether there was one
+ */
+export function neighForget(
+	gateway: GatewayState,
+	address: Address,
+	only: number | null = null,
+): boolean {
 	const { known, recent } = gateway.neighbours;
+	let isKnown = false;
 	for (const neighbours of known) {
 		const neighbour = neighbours?.get(address);
-		if (!neighbour) continue;
+		if (
+			!neighbour ||
+			(only ?? neighbour.interfaceIndex) !== neighbour.interfaceIndex
+		)
+			continue;
+		isKnown = true;
 		neighInvalidate(gateway, neighbour);
 		neighStop(gateway, neighbour);
 		neighbours?.delete(address);
 		recent[neighbour.interfaceIndex]?.clear();
 	}
+	return isKnown;
+}
+
+/** `ip neigh flush dev …` */
+export function neighForgetAll(gateway: GatewayState, index: number): void {
+	const ofLink = gateway.neighbours.known[index];
+	for (const address of [...(ofLink?.keys() ?? [])])
+		neighForget(gateway, address, index);
 }
 
 /**

@@ -1,0 +1,23 @@
+/** Next hops that a multipath route draws for a flow: what shows of them is by which interface a packet left. */
+import type { Emission } from "../../../sim/contract/gateway.ts";
+import { MULTIPATH_LABEL } from "../../../sim/routing/fib/multipath.ts";
+
+export function isMultipathDraw(label: string): boolean {
+	return label.startsWith(MULTIPATH_LABEL);
+}
+
+/** The draw that a packet shows; `null` when it shows none: two next hops are on one interface, say. */
+export function hopShown(label: string, emission: Emission): number | null {
+	const hops = label.slice(MULTIPATH_LABEL.length).split(" ");
+	let bound = 0;
+	let shown: number | null = null;
+	for (const hop of hops) {
+		const at = hop.lastIndexOf("*");
+		if (hop.slice(0, at) === emission.interface) {
+			if (shown !== null) return null;
+			shown = bound;
+		}
+		bound += Number(hop.slice(at + 1));
+	}
+	return shown;
+}

@@ -1,0 +1,116 @@
+import {
+	at,
+	backendAt,
+	clientAt,
+	connect,
+	connectOnly,
+	outcomes,
+	packet,
+	packetsOut,
+	packetsPast,
+	recipeSetup,
+	scenario,
+} from "../../language/build/build.ts";
+import { twoUplinks } from "./router.ts";
+
+const suite = "routing";
+
+/** A port forwarded to a host inside, which a client outside and one inside ask for. */
+function forwardedPort(rules: string) {
+	return {
+		suite,
+		setup: recipeSetup({
+			ruleset: { name: "forward.rules", text: rules },
+			gateway: {
+				interfaces: [
+					{ name: "wan0", addresses: ["203.0.113.1/24"], mtu: 1500 },
+					{ name: "br-lan", addresses: ["192.168.1.1/24"], mtu: 1500 },
+				],
+				routes: [],
+			},
+			service: { address: "203.0.113.1", port: 443 },
+			clients: [
+				clientAt("outside", "203.0.113.77", { interface: "wan0" }),
+				clientAt("inside", "192.168.1.50", { interface: "br-lan" }),
+			],
+			backends: [backendAt("nas", "192.168.1.20", { interface: "br-lan" })],
+		}),
+		steps: [
+			connect(3, {
+				client: "outside",
+				everyMs: 100,
+				dialogue: connectOnly(),
+				label: "out",
+			}),
+			at(
+				1000,
+				connect(3, {
+					client: "inside",
+					everyMs: 100,
+					dialogue: connectOnly(),
+					label: "in",
+				}),
+			),
+		],
+	};
+}
+
+const FORWARD = `*nat
+-A PREROUTING -d 203.0.113.1/32 -p tcp -m tcp --dport 443 -j DNAT --to-destination 192.168.1.20
+-A POSTROUTING -o wan0 -j MASQUERADE
+COMMIT
+`;
+const LOOPBACK = FORWARD.replace(
+	"COMMIT",
+	"-A POSTROUTING -s 192.168.1.0/24 -d 192.168.1.20/32 -p tcp -m tcp --dport 443 -j SNAT --to-source 192.168.1.1\nCOMMIT",
+);
+
+export const hairpin = [
+	scenario({
+		...forwardedPort(FORWARD),
+		name: "routing-hairpin",
+		title:
+			"A forwarded port is not there for clients inside, whose answers come straight",
+		story:
+			"The SYN of a client inside is sent on to the server, from the client's own address. The server answers straight, from 192.168.1.20, and the client, which asked 203.0.113.1, answers with a reset. The gateway would send a redirect, as the packet leaves by where it came in; NAT drops it, since the connection is translated.",
+		expect: [
+			outcomes("completed", 3, { step: "out" }),
+			outcomes("completed", 0, { step: "in" }),
+			packetsPast("br-lan", ["tcp 192.168.1.20:443 > 192.168.1.50:* SA *"]),
+		],
+	}),
+	scenario({
+		...forwardedPort(LOOPBACK),
+		name: "routing-hairpin-loopback",
+		title: "… and is there, where the source is translated as well",
+		story:
+			"With the gateway's own address as its source, the server answers to the gateway, which translates the answer back.",
+		expect: [
+			outcomes("completed", 3, { step: "out" }),
+			outcomes("completed", 3, { step: "in" }),
+		],
+	}),
+	scenario({
+		name: "routing-redirects",
+		suite,
+		title:
+			"What leaves by where it came in brings a redirect, ever more seldom",
+		story:
+			"The next redirect to a host is due 40 ms behind the first, then 80, 160, and so on. `send_redirects` is the OR of `all` and the interface: one of them alone does not turn it off.",
+		setup: twoUplinks("*filter\nCOMMIT\n", [
+			"ip route add 10.5.0.0/16 via 192.168.1.20",
+		]),
+		steps: [0, 10, 60, 100, 160, 300, 330].map((ms, index) =>
+			at(ms, packet("lan0", `udp 192.168.1.9:1 > 10.5.0.1:${index + 1}`)),
+		),
+		expect: [
+			packetsOut(
+				"lan0",
+				[1, 3, 5, 7].map(
+					(port) =>
+						`icmp 192.168.1.1 > 192.168.1.9 host-redirect * (udp 192.168.1.9:1 > 10.5.0.1:${port} *`,
+				),
+			),
+		],
+	}),
+];
