@@ -9,7 +9,7 @@
 import type { Choice } from "../chance/choice.ts";
 import type { ConntrackFilter, ConntrackLine } from "../contract/gateway.ts";
 import type { NatApi, NatRange } from "../extension/host.ts";
-import { type Address, ICMP, TCP, UDP  } from "../packet/packet.ts";
+import { type Address, ICMP, TCP, UDP } from "../packet/packet.ts";
 import {
 	CTINFO_ESTABLISHED,
 	CTINFO_ESTABLISHED_REPLY,

@@ -7,7 +7,7 @@ import type { Choice } from "../../chance/choice.ts";
 import type { NatRange } from "../../extension/host.ts";
 import { invariant } from "../../invariant.ts";
 import { ICMP_REDIRECT } from "../../kernel.ts";
-import { type Address, ICMP  } from "../../packet/packet.ts";
+import { type Address, ICMP } from "../../packet/packet.ts";
 import {
 	CTINFO_IS_REPLY,
 	CTINFO_NEW,
