@@ -2,7 +2,12 @@
 
 import { printDivergence } from "../../scenarios/compare/lockstep/divergence.ts";
 import { type ChanceResult, isOutside } from "../../scenarios/fuzz/chance.ts";
-import type { Finding, FuzzAccount } from "../../scenarios/fuzz/fuzz.ts";
+import {
+	type Finding,
+	type FuzzAccount,
+	packetsIn,
+} from "../../scenarios/fuzz/fuzz.ts";
+
 import type { TextCase } from "../../scenarios/fuzz/text/arbitrary.ts";
 import type { TextFinding } from "../../scenarios/fuzz/text/fuzz-text.ts";
 import {
@@ -117,7 +122,7 @@ export function printFinding(
 ): readonly string[] {
 	const { scenario, divergences } = comparison;
 	const { paint } = about.view;
-	const packets = scenario.steps.filter(({ kind }) => kind === "packet").length;
+	const packets = packetsIn(scenario);
 	const rules = scenario.setup.ruleset.text
 		.split("\n")
 		.filter((line) => line.startsWith("-")).length;

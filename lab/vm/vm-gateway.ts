@@ -114,7 +114,9 @@ export class VmGateway implements AsyncGatewayUnderTest {
 				await box.send(packet);
 				sent.push(...(await trunk.settle()));
 			} else sent.push(...(await trunk.settle([this.frameOf(name, packet)])));
-		sent.push(...(await trunk.settle([guestMessage("go")])));
+		// One after another: what waits for an ARP answer is not overtaken.
+		for (const _ of packets)
+			sent.push(...(await trunk.settle([guestMessage("go")])));
 		return this.reply(await this.seen(sent));
 	}
 

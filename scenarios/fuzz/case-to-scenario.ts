@@ -4,6 +4,7 @@
  * ordinary scenario that anybody can play.
  */
 
+import type { Answer } from "../../sim/contract/ask.ts";
 import type {
 	GatewaySetup,
 	Operation,
@@ -15,7 +16,7 @@ import { formatAddress } from "../../sim/packet/address.ts";
 import { icmpError, udp } from "../../sim/packet/build.ts";
 import { cutInto } from "../../sim/packet/bytes/fragment.ts";
 import { parsePacket } from "../../sim/packet/notation/notation.ts";
-import type { Packet } from "../../sim/packet/packet.ts";
+import { ACK, type Packet, SYN } from "../../sim/packet/packet.ts";
 import {
 	IP_HEADER_LENGTH,
 	packetLength,
@@ -186,6 +187,9 @@ class ScenarioGeneration {
 			case "error":
 				this.error(step);
 				break;
+			case "race":
+				this.race(step);
+				break;
 			case "stray":
 				recorder.put(step.interface, parsePacket(step.packet));
 				break;
@@ -267,23 +271,47 @@ class ScenarioGeneration {
 		this.recorder.put(end.interface, icmpError(about, { type, code, from }));
 	}
 
-	/** What one end of a flow says; the other learns of it, if it comes out. */
+	private race({
+		flows,
+		isAnswered,
+	}: StepPlanKind & { readonly kind: "race" }): void {
+		const racers = flows.map((plan) => {
+			const ends = newEnds(plan);
+			return { ends, packet: firstPacket(ends) };
+		});
+		const answer = this.recorder.race(
+			racers.map(({ ends, packet }) => {
+				return { interface: ends.client.interface, packet };
+			}),
+		);
+		for (const { ends, packet } of racers) {
+			comesOut(answer, ends, "client", packet);
+			if (isAnswered && ends.server !== null)
+				this.sendOf(ends, "server", answerOf);
+		}
+	}
+
 	private send(
 		flow: number,
 		side: Side,
 		make: (ends: Ends, end: End) => Packet,
 	): void {
 		const ends = this.flows[flow];
-		if (ends === undefined) return;
+		if (ends !== undefined) this.sendOf(ends, side, make);
+	}
+
+	/** What one end of a flow says; the other learns of it, if it comes out. */
+	private sendOf(
+		ends: Ends,
+		side: Side,
+		make: (ends: Ends, end: End) => Packet,
+	): void {
 		const end = endOf(ends, side);
 		const packet = make(ends, end);
 		const answer = this.recorder.put(end.interface, packet);
 		if (side === "server" && ends.client.interface === "lo")
 			hear(ends.client, packet);
-		const other = side === "client" ? "server" : "client";
-		for (const emission of answer?.emissions ?? [])
-			if (emission.interface !== "lo" && isSame(emission.packet, packet))
-				heardBy(ends, other, emission.packet, emission.interface);
+		comesOut(answer, ends, side, packet);
 	}
 
 	private whileFull(steps: readonly StepPlan[]): void {
@@ -291,6 +319,33 @@ class ScenarioGeneration {
 		for (const step of steps) this.step({ ...step, afterMs: 1 });
 		this.recorder.makeRoom();
 	}
+}
+
+/** The other end hears what one has sent, if it came out. */
+function comesOut(
+	answer: Answer | null,
+	ends: Ends,
+	side: Side,
+	packet: Packet,
+): void {
+	const other = side === "client" ? "server" : "client";
+	for (const emission of answer?.emissions ?? [])
+		if (emission.interface !== "lo" && isSame(emission.packet, packet))
+			heardBy(ends, other, emission.packet, emission.interface);
+}
+
+/** What begins a conversation. */
+function firstPacket(ends: Ends): Packet {
+	const { plan, client } = ends;
+	return plan.protocol === "tcp"
+		? segmentFrom(client, { ...QUIET, flags: SYN })
+		: messageFrom(ends, client, "client", 1);
+}
+
+function answerOf(ends: Ends, end: End): Packet {
+	return ends.plan.protocol === "tcp"
+		? segmentFrom(end, { ...QUIET, flags: SYN | ACK })
+		: messageFrom(ends, end, "server", 2);
 }
 
 /** Tables that end before the line are loaded, the others are not. */

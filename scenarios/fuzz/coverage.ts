@@ -210,6 +210,8 @@ const PACKETS = [
 	"checksum wrong",
 	"checksum none",
 	"fragment",
+	"race",
+	"lost race",
 ];
 
 function modelled(

@@ -10,6 +10,7 @@ import {
 } from "../compare/lockstep/compare-scenario.ts";
 import type { Divergence } from "../compare/lockstep/divergence.ts";
 import type { TracingDriver } from "../compare/lockstep/side-by-side.ts";
+import type { PlayableScenario } from "../language/scenario.ts";
 import { type GeneratedScenario, toScenario } from "./case-to-scenario.ts";
 import { type ChanceResult, playChances } from "./chance.ts";
 import { addCoverage, type Coverage, count, noCoverage } from "./coverage.ts";
@@ -112,7 +113,7 @@ async function playCase(
 	);
 	const comparison = await compareQuickly(realised, driver);
 	account.cases++;
-	account.packets += packetsIn(realised);
+	account.packets += packetsIn(realised.scenario);
 	addCoverage(account.coverage, realised.coverage);
 	if (comparison.unknown !== null)
 		count(account.coverage.unknown, comparison.unknown.reason);
@@ -188,6 +189,9 @@ function kindOf(
 	return known.find((kind) => kind.is(divergence, scenario)) ?? null;
 }
 
-function packetsIn({ scenario }: GeneratedScenario): number {
-	return scenario.steps.filter(({ kind }) => kind === "packet").length;
+/** Packets that the scenario puts on interfaces. */
+export function packetsIn({ steps }: PlayableScenario): number {
+	const sent = (step: PlayableScenario["steps"][number]) =>
+		step.kind === "race" ? step.packets.length : step.kind === "packet" ? 1 : 0;
+	return steps.reduce((sum, step) => sum + sent(step), 0);
 }

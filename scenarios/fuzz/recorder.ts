@@ -1,6 +1,6 @@
 /** A model that is played on, and what was done to it, written down as the steps of a scenario. */
 
-import type { Answer } from "../../sim/contract/ask.ts";
+import type { Answer, Ask } from "../../sim/contract/ask.ts";
 import type {
 	GatewaySetup,
 	Operation,
@@ -21,6 +21,11 @@ const mostEntries = (value: number): Operation => ({
 	name: "netfilter.nf_conntrack_max",
 	value,
 });
+
+interface Entering {
+	readonly interface: string;
+	readonly packet: Packet;
+}
 
 export class Recorder {
 	readonly gateway: ModelGateway;
@@ -52,32 +57,62 @@ export class Recorder {
 
 	/** @returns what came of it; `null` when nobody knows */
 	put(interfaceName: string, packet: Packet): Answer | null {
-		if (this.unknown !== null) return null;
-		const { coverage, gateway, nowMs } = this;
-		if (packet.kind === "tcp")
-			coverSegment(coverage, packet, gateway.conntrackLines);
-		const answer = gateway.answer({
-			kind: "packet",
-			atMs: nowMs,
-			interface: interfaceName,
-			packet,
-		});
-		if (!this.note(answer)) return null;
-		const isError = packet.kind === "icmp" && packet.about !== null;
-		count(coverage.packets, isError ? "icmp error" : packet.kind);
-		if ("fragment" in packet) count(coverage.packets, "fragment");
-		if (interfaceName === "lo") count(coverage.packets, "from the box");
-		if ("checksum" in packet)
-			count(coverage.packets, `checksum ${packet.checksum}`);
+		const { gateway, nowMs } = this;
+		const entering = { interface: interfaceName, packet };
+		if (this.unknown === null && packet.kind === "tcp")
+			coverSegment(this.coverage, packet, gateway.conntrackLines);
+		const answer = this.enter({ kind: "packet", atMs: nowMs, ...entering }, [
+			entering,
+		]);
+		if (answer === null) return null;
 		this.steps.push({
 			kind: "packet",
 			atMs: nowMs,
 			label: "",
-			interface: interfaceName,
-			packet: printPacket(packet),
+			...byHand(entering),
 		});
-		if (this.full > 0 && this.entriesThatStay() !== this.full) this.makeRoom();
+		this.keepFull();
 		return answer;
+	}
+
+	/** The packets are in the gateway at once. @returns as `put` */
+	race(packets: readonly Entering[]): Answer | null {
+		const { coverage, gateway, nowMs } = this;
+		const answer = this.enter({ kind: "race", atMs: nowMs, packets }, packets);
+		if (answer === null) return null;
+		count(coverage.packets, "race");
+		for (const { fate } of gateway.raced)
+			if (fate.kind === "dropped" && fate.by === "lost race")
+				count(coverage.packets, "lost race");
+		this.steps.push({
+			kind: "race",
+			atMs: nowMs,
+			label: "",
+			packets: packets.map(byHand),
+		});
+		this.keepFull();
+		return answer;
+	}
+
+	private enter(ask: Ask, packets: readonly Entering[]): Answer | null {
+		if (this.unknown !== null) return null;
+		const answer = this.gateway.answer(ask);
+		if (!this.note(answer)) return null;
+		const { coverage } = this;
+		for (const { interface: interfaceName, packet } of packets) {
+			const isError = packet.kind === "icmp" && packet.about !== null;
+			count(coverage.packets, isError ? "icmp error" : packet.kind);
+			if ("fragment" in packet) count(coverage.packets, "fragment");
+			if (interfaceName === "lo") count(coverage.packets, "from the box");
+			if ("checksum" in packet)
+				count(coverage.packets, `checksum ${packet.checksum}`);
+		}
+		return answer;
+	}
+
+	/** The table is full only while none of its entries can make room. */
+	private keepFull(): void {
+		if (this.full > 0 && this.entriesThatStay() !== this.full) this.makeRoom();
 	}
 
 	/**
@@ -136,4 +171,8 @@ export class Recorder {
 		count(this.coverage.unknown, unknown.reason);
 		return false;
 	}
+}
+
+function byHand({ interface: name, packet }: Entering) {
+	return { interface: name, packet: printPacket(packet) };
 }

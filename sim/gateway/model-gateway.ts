@@ -72,6 +72,7 @@ interface TakenSnapshot extends GatewaySnapshot {
 	readonly parts: SavedParts;
 	readonly silentHosts: ReadonlySet<string>;
 	readonly fate: Fate | null;
+	readonly raced: readonly Raced[];
 }
 
 /**
@@ -182,6 +183,7 @@ export class ModelGateway {
 			parts: saveParts(this.state),
 			silentHosts: new Set(this.silentHosts),
 			fate: this.fate,
+			raced: this.raced,
 		};
 		return taken;
 	}
@@ -195,12 +197,14 @@ export class ModelGateway {
 			throw new GatewayError(
 				"snapshot: another gateway has made it; restore it there (`snapshot.of`), or one that `snapshot()` of this gateway returns here",
 			);
-		const { state, parts, silentHosts, fate } = snapshot as TakenSnapshot;
+		const { state, parts, silentHosts, fate, raced } =
+			snapshot as TakenSnapshot;
 		restoreParts(state, parts);
 		this.state = state;
 		this.silentHosts.clear();
 		for (const host of silentHosts) this.silentHosts.add(host);
 		this.fate = fate;
+		this.raced = raced;
 	}
 
 	/**

@@ -15,7 +15,7 @@
  * cannot; octets 16..23 are the script time that was reached.
  *
  * From 'H' on, each packet that begins a connection stops where it would be confirmed, at the end of
- * INPUT and POSTROUTING; 'G' lets them go on in the order in which they came, each to its end. So they
+ * INPUT and POSTROUTING, until the first 'G'. Each 'G' lets the oldest of them go on to its end. So they
  * meet as packets on several processors do, or packets that wait in an NFQUEUE.
  *
  * Besides, it gives fragments the room that other network cards give them.
@@ -238,14 +238,16 @@ static void go_on(struct held *one)
 		state->okfn(state->net, state->sk, one->skb);
 }
 
-static void let_go(void)
+static void let_one_go(void)
 {
-	unsigned int index;
+	struct held oldest = held[0];
 
 	holding = false;
-	for (index = 0; index < held_count; index++)
-		go_on(&held[index]);
-	held_count = 0;
+	if (!held_count)
+		return;
+	held_count--;
+	memmove(held, held + 1, held_count * sizeof(*held));
+	go_on(&oldest);
 }
 
 static void forget_held(struct net *net)
@@ -295,7 +297,7 @@ static int receive(struct sk_buff *skb, struct net_device *dev, struct packet_ty
 		holding = true;
 		break;
 	case 'G':
-		let_go();
+		let_one_go();
 		break;
 	case '+':
 		/* Whoever reads the log sees where this trace begins, and whether its beginning is still there. */

@@ -11,7 +11,7 @@ const HARNESS_MAC = Uint8Array.of(0x02, 0xff, 0, 0, 0, 1);
  * there. `free`: let it go until the next `advance`, which takes what went by as if it had not.
  * `timers`: go there step by step, as long as nothing is sent, and answer once every timer that is due
  * has run. `hold`: from now on each packet that begins a connection stops where it would be confirmed;
- * `go`: those go on, in their order. `trace-on` and `trace-off`: whether packets from now on are marked
+ * `go`: the oldest of those goes on, and no more are held. `trace-on` and `trace-off`: whether packets from now on are marked
  * for TRACE.
  */
 export type GuestMessage =

@@ -137,6 +137,22 @@ const ERRORS = [
 	[3, 200],
 ] as const;
 
+/** From one socket, or from hosts that use the same port. */
+const races: fc.Arbitrary<StepPlanKind & { readonly kind: "race" }> = fc
+	.record({
+		flow: flowPlans,
+		clients: fc.array(fc.option(speaker), { minLength: 1, maxLength: 2 }),
+		isAnswered: fc.boolean(),
+	})
+	.map(({ flow, clients, isAnswered }) => ({
+		kind: "race",
+		flows: [
+			flow,
+			...clients.map((client) => ({ ...flow, client: client ?? flow.client })),
+		],
+		isAnswered,
+	}));
+
 /** Everything but operations. */
 export const trafficSteps: fc.Arbitrary<StepPlanKind> = fc.oneof(
 	{
@@ -216,6 +232,7 @@ export const trafficSteps: fc.Arbitrary<StepPlanKind> = fc.oneof(
 			})),
 	},
 	{ weight: 4, arbitrary: strays },
+	{ weight: 2, arbitrary: races },
 );
 
 /** Mostly at once; now and then long enough for a time-out, or for all of them. */

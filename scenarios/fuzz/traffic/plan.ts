@@ -104,6 +104,12 @@ export type StepPlanKind =
 			/** From a router on the way, not from the end itself. */
 			readonly isFromAfar: boolean;
 	  }
+	/** First packets at once, each of a conversation of its own, that may well clash; and answers to them. */
+	| {
+			readonly kind: "race";
+			readonly flows: readonly FlowPlan[];
+			readonly isAnswered: boolean;
+	  }
 	/** A packet that belongs to nothing, in one-line notation. */
 	| {
 			readonly kind: "stray";
