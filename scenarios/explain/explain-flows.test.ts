@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import type { BackendBehaviour } from "../../sim/endpoint/backend.ts";
 import {
+	abandonedWithin,
 	affinity,
 	at,
 	backend,
@@ -126,4 +127,18 @@ it("a backend that fails under a flow", () => {
 			],
 		}),
 	).toMatch(/^datagram → DNAT .* where nothing listens on port 53/);
+});
+
+it("an entry that outlives its backend", () => {
+	expect(
+		why({
+			steps: [
+				send(10, { everyMs: 1_000, reply }),
+				at(500, backend("b1", { kind: "silent" })),
+			],
+			expectation: abandonedWithin("b1", 2_000),
+		}),
+	).toMatch(
+		/^datagram → DNAT .*lost on its link; its later packets follow its conntrack entry, whatever the rules say$/,
+	);
 });

@@ -21,11 +21,12 @@ import type { Why } from "../result/result.ts";
 import { type RulePlace, ruleBook } from "../result/rule-place.ts";
 import { askedBy } from "./blame.ts";
 import { type Ended, endedWords } from "./ended.ts";
-import { Follower, type Passage } from "./follow.ts";
+import { Follower, type Happening, type Passage } from "./follow.ts";
 import { movedWords } from "./moved.ts";
 import { neverMatched } from "./never-matched.ts";
 import { pathWords } from "./path.ts";
 import { type Scene, sceneOf } from "./scene.ts";
+import { isClients } from "./stop.ts";
 import { stopWords, type Told } from "./stop-words.ts";
 import { cited, time } from "./words.ts";
 
@@ -166,9 +167,27 @@ function explained(
 		kind === "affinity" || kind === "moved"
 			? movedWords(log, connection, scene)
 			: null;
-	return moved === null
-		? endedWords(log, connection, { asked: askedBy(kind), scene })
-		: { ...moved, course: "arrived" };
+	if (moved !== null) return { ...moved, course: "arrived" };
+	const ended = endedWords(log, connection, { asked: askedBy(kind), scene });
+	return kind === "abandoned" && isKept(log, connection, scene)
+		? {
+				...ended,
+				words: `${ended.words}; its later packets follow its conntrack entry, whatever the rules say`,
+			}
+		: ended;
+}
+
+/** Was its last packet translated without a rule of nat? */
+function isKept(
+	log: readonly Happening[],
+	connection: ConnectionRecord,
+	scene: Scene,
+): boolean {
+	const last = log.findLast(
+		(one): one is Passage =>
+			one.kind === "gateway" && isClients(one, connection, scene),
+	);
+	return last !== undefined && !last.steps.some(({ table }) => table === "nat");
 }
 
 /** The same connection on the model: it went the same way as far as anybody sees. */
