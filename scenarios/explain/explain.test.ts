@@ -198,6 +198,23 @@ describe("says where packets ended, and by which rule", () => {
 	});
 });
 
+it("says of an answer that it goes by the host's own default route", () => {
+	const [text, line] = why(DNAT, {
+		setup: {
+			backends: [
+				backendAt("b1", "10.20.0.11", {
+					interface: "eth1",
+					defaultVia: "10.20.0.254",
+				}),
+			],
+		},
+	});
+	expect(text).toBe(
+		"SYN → DNAT 10.20.0.11 (line 2) → out eth1 → b1; the answer (SYN/ACK) → 10.20.0.254, the default route of b1, past the gateway; no rule is to blame: make the gateway the default route of b1, or translate the source on the way there (MASQUERADE or SNAT in nat POSTROUTING)",
+	);
+	expect(line).toBeNull();
+});
+
 describe("says what is wrong with a backend", () => {
 	const broken = (behaviour: Parameters<typeof backend>[1], atMs = 0) => [
 		connect(4, { client: "c", everyMs: 500 }),

@@ -29,6 +29,7 @@ const WRONG: Readonly<Record<string, string>> = {
 	hang: "hung",
 	slow: "slowed down",
 	lossy: "began to lose packets",
+	unavailable: "turned its clients away",
 	drain: "began to drain",
 };
 

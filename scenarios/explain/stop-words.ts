@@ -53,6 +53,13 @@ export function stopWords(stop: Stop, scene: Scene): End {
 				`${addressee(stop.at.packet)}, which is no host of this scenario`,
 				{ blamed: "destination" },
 			);
+		case "elsewhere": {
+			const { host, via } = stop.at;
+			return told(
+				`${via}, the default route of ${host}, past the gateway; no rule is to blame: make the gateway the default route of ${host}, or translate the source on the way there (MASQUERADE or SNAT in nat POSTROUTING)`,
+				{ blamed: "none" },
+			);
+		}
 		case "lost": {
 			const { host, atMs, isFrom } = stop.at;
 			const who = scene.backendWords(host, atMs);

@@ -20,6 +20,11 @@ export type Stop =
 			readonly kind: "nowhere";
 			readonly at: Extract<LinkEvent, { readonly kind: "nowhere" }>;
 	  }
+	/** Its sender has a default route of its own. */
+	| {
+			readonly kind: "elsewhere";
+			readonly at: Extract<LinkEvent, { readonly kind: "elsewhere" }>;
+	  }
 	| {
 			readonly kind: "lost";
 			readonly at: Extract<LinkEvent, { readonly kind: "lost" }>;
@@ -54,6 +59,8 @@ function stopAt(
 			return stopInGateway(happening, later);
 		case "nowhere":
 			return { kind: "nowhere", at: happening };
+		case "elsewhere":
+			return { kind: "elsewhere", at: happening };
 		case "lost":
 			return { kind: "lost", at: happening };
 		case "arrives": {

@@ -35,6 +35,9 @@ import { hairpin } from "./routing/hairpin.ts";
 import { multipath } from "./routing/multipath.ts";
 import { sources } from "./routing/sources.ts";
 import { uplinks } from "./routing/uplinks.ts";
+import { defaultRoutes } from "./services/default-route.ts";
+import { echoes } from "./services/echo.ts";
+import { httpScenarios } from "./services/http.ts";
 import { dns } from "./udp/dns.ts";
 import { metrics } from "./udp/metrics.ts";
 import { sip } from "./udp/sip.ts";
@@ -87,6 +90,13 @@ const ROUTING_SCENARIOS: readonly Scenario[] = [
 	...hairpin,
 ];
 
+/** Services besides mail, and hosts whose answers go elsewhere. */
+const SERVICE_SCENARIOS: readonly Scenario[] = [
+	...httpScenarios,
+	...echoes,
+	...defaultRoutes,
+];
+
 /** Those that are short enough, and leave enough room, to be played in live time. */
 const LIVE_SCENARIOS: readonly Scenario[] = live;
 
@@ -107,6 +117,7 @@ export async function loadBuiltInScenarios(
 		...KERNEL_SCENARIOS,
 		...UDP_SCENARIOS,
 		...ROUTING_SCENARIOS,
+		...SERVICE_SCENARIOS,
 		...LIVE_SCENARIOS,
 		...(await readRegressions()),
 	];

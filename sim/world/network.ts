@@ -1,6 +1,7 @@
 /**
  * The links around the gateway. Hosts behind the same interface of the gateway share a network and
- * reach each other directly; everything else goes through the gateway, as an ask.
+ * reach each other directly; everything else goes through the gateway, as an ask, unless a host has a default route of
+ * its own.
  */
 import type { Clock } from "../clock/clock.ts";
 import { Host } from "../endpoint/host.ts";
@@ -28,7 +29,7 @@ export interface Network {
 	add(
 		fields: Pick<
 			Station,
-			"kind" | "name" | "interface" | "address" | "latencyMs"
+			"kind" | "name" | "interface" | "address" | "latencyMs" | "ownRoute"
 		>,
 	): Station;
 	/** Programs of the gateway's own. */
@@ -169,6 +170,13 @@ function createSender(
 		network.deliver(to, clock.nowMs + from.latencyMs, arrive, lose);
 	}
 
+	/** The other router is none of the hosts here. */
+	function sendElsewhere(from: Station, packet: Packet, via: string): void {
+		const { name: host } = from;
+		watch?.({ ...aboutOf(from, packet), kind: "elsewhere", host, via });
+		network.neighbours?.passes(from, packet);
+	}
+
 	return (from, packet) => {
 		if (!from.carries()) {
 			watch?.({
@@ -183,8 +191,11 @@ function createSender(
 		const neighbour = isOwn
 			? undefined
 			: network.receiverOf(from.interface, packet);
-		if (neighbour === undefined) sendToGateway(from, packet);
-		else sendStraight(from, neighbour, packet);
+		const { ownRoute } = from;
+		if (neighbour !== undefined) sendStraight(from, neighbour, packet);
+		else if (ownRoute?.leadsTo(packet.destination))
+			sendElsewhere(from, packet, ownRoute.via);
+		else sendToGateway(from, packet);
 	};
 }
 

@@ -14,6 +14,7 @@ import {
 	createConnections,
 } from "./connections.ts";
 import { createNetwork, type Network } from "./network.ts";
+import { type OwnRoute, ownRouteOf } from "./own-route.ts";
 import { startProber } from "./prober.ts";
 import {
 	type Listening,
@@ -21,7 +22,7 @@ import {
 	listeningOf,
 	servicesOf,
 } from "./setup/services.ts";
-import type { WorldSetup } from "./setup/setup.ts";
+import type { BackendSetup, ClientSetup, WorldSetup } from "./setup/setup.ts";
 import type { Station } from "./station.ts";
 import type { LinkWatch } from "./watch.ts";
 import { WorldError } from "./world-error.ts";
@@ -62,13 +63,17 @@ export function createStage(
 		(from, packet) => connectionOf(connections, from, packet),
 		watch,
 	);
+	const placed = (host: ClientSetup | BackendSetup) => ({
+		...host,
+		ownRoute: ownRouteOf(host, setup),
+	});
 	const clients = new Map<string, Station>();
 	for (const client of setup.clients)
-		clients.set(client.name, settle(network, "client", client));
+		clients.set(client.name, settle(network, "client", placed(client)));
 	const backends = new Map<string, Backend>();
 	const stationOf = new Map<Backend, Station>();
 	for (const one of setup.backends) {
-		const station = settle(network, "backend", one);
+		const station = settle(network, "backend", placed(one));
 		const listening = listeningOf(setup, one);
 		const backend = new Backend(
 			one.name,
@@ -180,6 +185,7 @@ function addHealthChecker(
 		interface: settings.interface,
 		address: settings.address,
 		latencyMs: 0,
+		ownRoute: null,
 	});
 	tellNeighbour(stage, station, true);
 	startProber(settings, {
@@ -219,6 +225,7 @@ function settle(
 		interface: interfaceName,
 		address,
 		latencyMs: isProgram ? 0 : who.latencyMs,
+		ownRoute: who.ownRoute,
 	});
 }
 
@@ -227,6 +234,7 @@ interface Whereabouts {
 	readonly interface: string;
 	readonly address: string;
 	readonly latencyMs: number;
+	readonly ownRoute: OwnRoute | null;
 }
 
 /** @throws WorldError for what is no dotted address */

@@ -1,7 +1,7 @@
 /** What happens on the links around a gateway, where no ask tells of it: for an onlooker. */
 import type { Packet } from "../packet/packet.ts";
 
-/** A packet that arrives at a host, is lost on its link, or has no host at its destination. @public */
+/** A packet that arrives at a host, is lost on its link, goes by another router, or has no host at its destination. @public */
 export type LinkEvent = {
 	readonly atMs: number;
 	/** `null` for packets of a health checker, say. */
@@ -20,6 +20,8 @@ export type LinkEvent = {
 	  }
 	/** The link of a host loses it, on the way to it or from it. */
 	| { readonly kind: "lost"; readonly host: string; readonly isFrom: boolean }
+	/** A host gives it to the router of its own default route, which takes it away. */
+	| { readonly kind: "elsewhere"; readonly host: string; readonly via: string }
 	/** It left the gateway by an interface behind which no host has its destination. */
 	| { readonly kind: "nowhere"; readonly interface: string }
 );

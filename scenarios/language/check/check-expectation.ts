@@ -198,10 +198,13 @@ function checkNeighbours(
 	const hosts = [...clients, ...backends, ...checkers].filter(
 		(host) => host.interface === name,
 	);
-	if (hosts.length < 2)
+	const goesElsewhere = [...clients, ...backends].some(
+		(host) => host.interface === name && host.defaultVia !== undefined,
+	);
+	if (hosts.length < 2 && !goesElsewhere)
 		report.add(
 			path,
-			`no packet goes past the gateway on ${name}: fewer than two hosts are on that link`,
+			`no packet goes past the gateway on ${name}: fewer than two hosts are on that link, and none has a default route of its own`,
 			"Name the interface of a link that hosts share.",
 		);
 }

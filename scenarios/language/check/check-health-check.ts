@@ -71,7 +71,7 @@ function targetFaults(
 	];
 }
 
-function isWithin(address: string, network: string): boolean {
+export function isWithin(address: string, network: string): boolean {
 	const [start = "", length = "32"] = network.split("/");
 	const [one, other] = [parseAddress(address), parseAddress(start)];
 	if (one === null || other === null) return false;

@@ -10,6 +10,7 @@ import type { Scenario, Setup } from "../scenario.ts";
 import type { ScenarioFault } from "../scenario-error.ts";
 import { checkExpectation } from "./check-expectation.ts";
 import { healthCheckFaults } from "./check-health-check.ts";
+import { defaultRouteFaults } from "./check-hosts.ts";
 import { isProgram, programFaults } from "./check-programs.ts";
 import { checkWork } from "./check-work.ts";
 import { namesOf, Report } from "./known-names.ts";
@@ -52,7 +53,7 @@ function checkSetup({ setup }: Scenario, report: Report): void {
 	checkServices(setup, report);
 	checkAddresses(setup, report);
 	if (healthCheck) checkHealthCheck(healthCheck, report);
-	report.faults.push(...healthCheckFaults(setup));
+	report.faults.push(...healthCheckFaults(setup), ...defaultRouteFaults(setup));
 }
 
 /** Two hosts with one address could not be told apart by anybody. */

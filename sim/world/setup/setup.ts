@@ -2,7 +2,7 @@
  * What stands around the gateway and what happens when: the part of a scenario that the world plays.
  */
 
-import type { StepOperation } from "../../contract/gateway.ts";
+import type { GatewaySetup, StepOperation } from "../../contract/gateway.ts";
 import type { BackendBehaviour } from "../../endpoint/backend.ts";
 import type { Dialogue } from "../../endpoint/dialogue.ts";
 import type { HealthCheckSettings } from "../../endpoint/health-checker.ts";
@@ -14,6 +14,8 @@ export interface WorldSetup {
 	readonly service?: { readonly address: string; readonly port: number };
 	/** Services by name, besides that one. A setup has one service at least. */
 	readonly services?: readonly ServiceSetup[];
+	/** The gateway's networks: what a host with a default route of its own takes for its link. */
+	readonly gateway?: Pick<GatewaySetup, "interfaces">;
 	readonly clients: readonly ClientSetup[];
 	readonly backends: readonly BackendSetup[];
 	readonly healthCheck: HealthCheckSettings | null;
@@ -53,7 +55,7 @@ export interface ClientSetup {
 	readonly interface: string;
 	/** Time that a packet takes between it and the gateway. */
 	readonly latencyMs: number;
-	/** Its default route: another router on its link; left out: the gateway. */
+	/** Its default route: another router on its link, which takes its packets away; left out: the gateway. */
 	readonly defaultVia?: string;
 }
 
@@ -71,7 +73,7 @@ export interface BackendSetup {
 	readonly behaviour: BackendBehaviour;
 	/** Where it listens; the service's port when left out. */
 	readonly port?: number;
-	/** Its default route: another router on its link; left out: the gateway. */
+	/** Its default route: another router on its link, which takes its packets away; left out: the gateway. */
 	readonly defaultVia?: string;
 }
 

@@ -1,0 +1,26 @@
+import { expect, test } from "vitest";
+import { backendAt, clientAt, recipeSetup } from "../build/build.ts";
+import { defaultRouteFaults } from "./check-hosts.ts";
+
+test.each<[via: string, fault: string | null]>([
+	["192.168.0.253", null],
+	["192.168.0.254", null],
+	["10.0.0.2", "10.0.0.2 is on no network of bond0.205 (192.168.0.254/24)"],
+	["192.168.0.1", "192.168.0.1 is the address of b1 itself"],
+])("a backend's default route is %s", (defaultVia, fault) => {
+	const backends = [backendAt("b1", "192.168.0.1", { defaultVia })];
+	const faults = defaultRouteFaults(recipeSetup({ backends }));
+	expect(faults.map(({ message }) => message)).toEqual(
+		fault === null ? [] : [fault],
+	);
+	for (const { path } of faults)
+		expect(path).toBe("setup.backends[0].defaultVia");
+});
+
+test("a program of the gateway's own has the gateway's routes", () => {
+	const local = { interface: "lo", defaultVia: "10.0.0.2" };
+	const setup = recipeSetup({ clients: [clientAt("c1", "10.0.0.1", local)] });
+	expect(defaultRouteFaults(setup)).toMatchObject([
+		{ path: "setup.clients[0].defaultVia" },
+	]);
+});

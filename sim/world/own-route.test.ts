@@ -1,0 +1,87 @@
+import { describe, expect, it, test } from "vitest";
+import { parseAddress } from "../packet/address.ts";
+import { printPacket } from "../packet/notation/notation.ts";
+import { ownRouteOf } from "./own-route.ts";
+import {
+	connects,
+	INSIDE,
+	OUTSIDE,
+	playForwarded,
+	testSetup,
+} from "./test-forwarder.ts";
+
+const gateway = {
+	interfaces: [
+		{ name: OUTSIDE, addresses: ["10.0.0.1/24"], mtu: 1500 },
+		{
+			name: INSIDE,
+			addresses: ["192.168.0.254/24", "172.16.0.1/16"],
+			mtu: 1500,
+		},
+	],
+};
+
+const address = (text: string) => parseAddress(text) ?? 0;
+
+describe("a default route of a host's own", () => {
+	const route = ownRouteOf(
+		{ interface: INSIDE, defaultVia: "192.168.0.253" },
+		{ gateway },
+	);
+
+	it("leads to what is on no network of the link", () => {
+		expect(route?.leadsTo(address("10.0.0.10"))).toBe(true);
+		expect(route?.leadsTo(address("192.168.1.1"))).toBe(true);
+		expect(route?.leadsTo(address("192.168.0.9"))).toBe(false);
+		expect(route?.leadsTo(address("172.16.9.9"))).toBe(false);
+	});
+
+	it("is none where it is the gateway's", () => {
+		expect(
+			ownRouteOf({ interface: INSIDE, defaultVia: "172.16.0.1" }, { gateway }),
+		).toBeNull();
+		expect(ownRouteOf({ interface: INSIDE }, { gateway })).toBeNull();
+	});
+});
+
+test("answers of a backend go past the gateway, and those of a neighbour's on its link do not", () => {
+	const { backends } = testSetup();
+	const setup = testSetup({
+		gateway,
+		backends: backends.map((one) => ({ ...one, defaultVia: "192.168.0.253" })),
+	});
+	const account = playForwarded([connects()], { setup, keepPackets: true });
+	expect(account.connections[0]).toMatchObject({
+		outcome: "connect-timeout",
+		backend: "b1",
+	});
+	const past = account.packets.filter(({ direction }) => direction === "past");
+	expect(past.length).toBeGreaterThan(1);
+	expect(past[0]).toMatchObject({ interface: INSIDE, connection: 0 });
+	expect(printPacket(past[0]?.packet ?? expect.fail())).toMatch(
+		/^tcp 192\.168\.0\.1:25 > 10\.0\.0\.10:40000 SA /,
+	);
+});
+
+test("a client's SYN goes past the gateway to a service that is not on its link", () => {
+	const client = {
+		name: "c1",
+		address: "10.0.0.10",
+		interface: OUTSIDE,
+		latencyMs: 1,
+		defaultVia: "10.0.0.2",
+	};
+	const played = (service: string) =>
+		playForwarded([connects()], {
+			setup: testSetup({
+				gateway,
+				clients: [client],
+				service: { address: service, port: 25 },
+			}),
+		}).connections[0];
+	expect(played("198.51.100.1")).toMatchObject({
+		outcome: "connect-timeout",
+		met: [],
+	});
+	expect(played("10.0.0.1")).toMatchObject({ outcome: "completed" });
+});
