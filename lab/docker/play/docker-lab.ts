@@ -209,6 +209,11 @@ export function mustBePlayable({
 		servicesOf(setup).some((one) => programOf(one).kind !== "smtp")
 			? ["it has a service that is not one of mail"]
 			: []),
+		...([...setup.clients, ...setup.backends].some(
+			({ defaultVia }) => defaultVia !== undefined,
+		)
+			? ["a host of it has a default route of its own"]
+			: []),
 		...(steps.some(({ kind }) => kind === "packet" || kind === "race")
 			? ["it puts packets by hand on a wire"]
 			: []),

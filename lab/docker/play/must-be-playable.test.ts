@@ -1,11 +1,13 @@
 import { expect, it } from "vitest";
 import {
+	backendAt,
 	connect,
 	outcomes,
 	packetsOut,
 	packetsPast,
 	recipeSetup,
 	scenario,
+	service,
 } from "../../../scenarios/language/build/build.ts";
 import type {
 	Expectation,
@@ -31,4 +33,28 @@ it("refuses to play with real clients what they cannot tell", () => {
 	);
 	for (const one of [packetsOut("eth0", ["*"]), packetsPast("eth0", ["*"])])
 		expect(expecting(one)).toThrow("what only a look at every packet can tell");
+});
+
+it("refuses to play what there are no containers for", () => {
+	const playing = (setup: ReturnType<typeof recipeSetup>) => () =>
+		mustBePlayable(
+			scenario({
+				name: "one",
+				title: "One",
+				steps: [connect(1)],
+				expect: [outcomes("completed", 1)],
+				setup,
+			}) as PlayableScenario,
+		);
+	const web = { address: "10.0.0.1", port: 80, speaks: "http" } as const;
+	expect(playing(recipeSetup({ services: [service("web", web)] }))).toThrow(
+		"a service that is not one of mail",
+	);
+	const away = backendAt("b1", "192.168.0.1", { defaultVia: "192.168.0.9" });
+	expect(playing(recipeSetup({ backends: [away] }))).toThrow(
+		"a host of it has a default route of its own",
+	);
+	expect(
+		playing(recipeSetup({ behaviour: { b1: { kind: "unavailable" } } })),
+	).toThrow("421");
 });
