@@ -31,6 +31,7 @@ import { stuckClient } from "./recipe/stuck-client.ts";
 import { tableFull } from "./recipe/table-full.ts";
 import { routerTakeOver } from "./recipe/take-over.ts";
 import { random, threeBackends, weights } from "./recipe/variants.ts";
+import { farHosts } from "./routing/far-hosts.ts";
 import { hairpin } from "./routing/hairpin.ts";
 import { multipath } from "./routing/multipath.ts";
 import { sources } from "./routing/sources.ts";
@@ -85,6 +86,7 @@ const UDP_SCENARIOS: readonly Scenario[] = [
 /** Routers with several uplinks, and what comes to them by each. */
 const ROUTING_SCENARIOS: readonly Scenario[] = [
 	...uplinks,
+	...farHosts,
 	...sources,
 	...multipath,
 	...hairpin,

@@ -8,6 +8,7 @@ import { Host } from "../endpoint/host.ts";
 import type { Packet } from "../packet/packet.ts";
 import type { Connection, Request } from "./connections.ts";
 import { OwnPrograms } from "./own-programs.ts";
+import { isOn, type LinkNetwork } from "./setup/networks.ts";
 import { LOOPBACK } from "./setup/services.ts";
 import { knows, type Station } from "./station.ts";
 import type { LinkWatch } from "./watch.ts";
@@ -34,7 +35,11 @@ export interface Network {
 	): Station;
 	/** Programs of the gateway's own. */
 	readonly programs: OwnPrograms;
-	/** For whom is a packet that comes out by the interface? */
+	/** Who owns the destination of a packet, on the same link as its sender? */
+	neighbourOf(interfaceName: string, packet: Packet): Station | undefined;
+	/** By which interface does what the host sends to the address come in? */
+	entranceOf(from: Station, destination: number): string;
+	/** For whom is a packet that comes out by the interface? Routers on any link lead to hosts that are far. */
 	receiverOf(interfaceName: string, packet: Packet): Station | undefined;
 	/** Who owns the address from which a packet comes in by the interface? */
 	senderOf(interfaceName: string, packet: Packet): Station | undefined;
@@ -47,16 +52,26 @@ export interface Network {
 	): void;
 }
 
+/** The links, and who is told of what happens on them. */
+interface Links {
+	readonly watch: LinkWatch | null;
+	readonly networks: readonly LinkNetwork[];
+}
+
 /** The connection of a packet that a station sends. */
 type ConnectionOf = (from: Station, packet: Packet) => Connection | null;
 
 export function createNetwork(
 	clock: Clock,
 	connectionOf: ConnectionOf,
-	watch: LinkWatch | null,
+	{ watch, networks }: Links,
 ): Network {
 	const stations: Station[] = [];
 	const owners = new Map<string, Map<number, Station>>();
+	/** On no network of the gateway's, by address. */
+	const far = new Map<number, Station>();
+	const linkOf = (address: number) =>
+		networks.find((one) => isOn(one, address))?.interface;
 	const requests = createQueue<Request>();
 	const programs = new OwnPrograms((port) => {
 		const ask = { ...port, atMs: clock.nowMs };
@@ -86,17 +101,27 @@ export function createNetwork(
 				owners.set(fields.interface, behind);
 			}
 			behind.set(fields.address, station);
+			if (linkOf(fields.address) === undefined)
+				far.set(fields.address, station);
 			return station;
 		},
+		neighbourOf(interfaceName, { destination }) {
+			return owners.get(interfaceName)?.get(destination);
+		},
+		entranceOf({ interface: own, address }, destination) {
+			return far.has(address) ? (linkOf(destination) ?? own) : own;
+		},
 		receiverOf(interfaceName, packet) {
-			return interfaceName === LOOPBACK
-				? programs.ownerOf(packet)
-				: owners.get(interfaceName)?.get(packet.destination);
+			if (interfaceName === LOOPBACK) return programs.ownerOf(packet);
+			const { destination } = packet;
+			return (
+				owners.get(interfaceName)?.get(destination) ?? far.get(destination)
+			);
 		},
 		senderOf(interfaceName, packet) {
 			const { source } = packet;
 			if (interfaceName !== LOOPBACK)
-				return owners.get(interfaceName)?.get(source);
+				return owners.get(interfaceName)?.get(source) ?? far.get(source);
 			return packet.kind === "tcp" || packet.kind === "udp"
 				? programs.at(packet.kind, source, packet.sourcePort)
 				: undefined;
@@ -133,7 +158,7 @@ function createSender(
 				ask: {
 					kind: "packet",
 					atMs,
-					interface: from.interface,
+					interface: network.entranceOf(from, packet.destination),
 					packet,
 					connection: connection?.id ?? null,
 				},
@@ -190,7 +215,7 @@ function createSender(
 		const isOwn = from.interface === LOOPBACK;
 		const neighbour = isOwn
 			? undefined
-			: network.receiverOf(from.interface, packet);
+			: network.neighbourOf(from.interface, packet);
 		const { ownRoute } = from;
 		if (neighbour !== undefined) sendStraight(from, neighbour, packet);
 		else if (ownRoute?.leadsTo(packet.destination))

@@ -1,5 +1,6 @@
 /** A default route of a host's own: to another router on its link, in place of the gateway. */
-import { parseAddress, prefixMask } from "../packet/address.ts";
+import { parseAddress } from "../packet/address.ts";
+import { isOn, networksOf } from "./setup/networks.ts";
 import type { WorldSetup } from "./setup/setup.ts";
 
 export interface OwnRoute {
@@ -12,30 +13,15 @@ export interface OwnRoute {
 /** @returns `null`: its default route is the gateway */
 export function ownRouteOf(
 	host: { readonly interface: string; readonly defaultVia?: string },
-	{ gateway }: Pick<WorldSetup, "gateway">,
+	setup: Pick<WorldSetup, "gateway">,
 ): OwnRoute | null {
 	const { defaultVia: via, interface: name } = host;
 	if (via === undefined) return null;
-	const addresses =
-		gateway?.interfaces.find((one) => one.name === name)?.addresses ?? [];
-	const networks = addresses.map(networkOf);
+	const networks = networksOf(setup).filter((one) => one.interface === name);
 	const router = parseAddress(via);
 	if (networks.some(({ address }) => address === router)) return null;
 	return {
 		via,
-		leadsTo: (address) =>
-			networks.every((one) => ((one.address ^ address) & one.mask) !== 0),
-	};
-}
-
-/** `10.40.0.1/24`: an address of the gateway's on the link, and which addresses the link has. */
-function networkOf(text: string): {
-	readonly address: number;
-	readonly mask: number;
-} {
-	const [address = "", length = "32"] = text.split("/");
-	return {
-		address: parseAddress(address) ?? 0,
-		mask: prefixMask(Number(length)),
+		leadsTo: (address) => networks.every((one) => !isOn(one, address)),
 	};
 }

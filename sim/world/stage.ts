@@ -16,6 +16,7 @@ import {
 import { createNetwork, type Network } from "./network.ts";
 import { type OwnRoute, ownRouteOf } from "./own-route.ts";
 import { startProber } from "./prober.ts";
+import { networksOf } from "./setup/networks.ts";
 import {
 	type Listening,
 	LOOPBACK,
@@ -61,7 +62,7 @@ export function createStage(
 	const network = createNetwork(
 		clock,
 		(from, packet) => connectionOf(connections, from, packet),
-		watch,
+		{ watch, networks: networksOf(setup) },
 	);
 	const placed = (host: ClientSetup | BackendSetup) => ({
 		...host,

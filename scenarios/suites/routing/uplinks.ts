@@ -17,7 +17,7 @@ const MASQUERADE = `*nat
 COMMIT
 `;
 
-const BALANCED = `*mangle
+export const BALANCED = `*mangle
 -A PREROUTING -i lan0 -j CONNMARK --restore-mark
 -A PREROUTING -i lan0 -m mark ! --mark 0 -j ACCEPT
 -A PREROUTING -i lan0 -j MARK --set-mark 10
@@ -26,7 +26,7 @@ const BALANCED = `*mangle
 COMMIT
 ${MASQUERADE}`;
 
-const NO_RESTORE = `*mangle
+export const NO_RESTORE = `*mangle
 -A PREROUTING -i lan0 -j MARK --set-mark 10
 -A PREROUTING -i lan0 -m statistic --mode nth --every 2 --packet 0 -j MARK --set-mark 11
 -A PREROUTING -i lan0 -j CONNMARK --save-mark

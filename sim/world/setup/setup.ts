@@ -14,7 +14,10 @@ export interface WorldSetup {
 	readonly service?: { readonly address: string; readonly port: number };
 	/** Services by name, besides that one. A setup has one service at least. */
 	readonly services?: readonly ServiceSetup[];
-	/** The gateway's networks: what a host with a default route of its own takes for its link. */
+	/**
+	 * The gateway's networks: what a host with a default route of its own takes for its link. A host on none of them is
+	 * far: routers on any link lead to it, and what it sends comes in by the link that has the destination.
+	 */
 	readonly gateway?: Pick<GatewaySetup, "interfaces">;
 	readonly clients: readonly ClientSetup[];
 	readonly backends: readonly BackendSetup[];
