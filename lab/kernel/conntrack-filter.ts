@@ -1,8 +1,18 @@
 /** A filter as `conntrack -D` takes it (conntrack(8), 1.4.7). */
 import type { ConntrackFilter } from "../../sim/contract/gateway.ts";
+import { SCTP_STATE_NAMES } from "../../sim/contract/sctp-state-name.ts";
+import { TCP_STATE_NAMES } from "../../sim/contract/tcp-state-name.ts";
 
 /** Protocols whose entries have ports, and so need one `conntrack -D` each when none is named. */
-const WITH_PORTS = ["tcp", "udp"] as const;
+const WITH_PORTS = ["tcp", "udp", "sctp"] as const;
+/** By protocol: the states that its entries have. */
+const STATES: readonly (readonly [
+	protocol: string,
+	states: readonly string[],
+])[] = [
+	["tcp", TCP_STATE_NAMES],
+	["sctp", SCTP_STATE_NAMES],
+];
 
 /**
  * The arguments behind `conntrack`, for as many calls as it takes: the program filters by ports only
@@ -19,7 +29,9 @@ export function evictionCommands(
 		protocol !== undefined
 			? [protocol]
 			: state !== undefined
-				? ["tcp"]
+				? STATES.filter(([, states]) => states.includes(state)).map(
+						([name]) => name,
+					)
 				: hasPorts
 					? WITH_PORTS
 					: [null];

@@ -14,6 +14,7 @@ import { clientFacts } from "./kernel/clients.ts";
 import { conditionFacts } from "./kernel/condition.ts";
 import { conntrackFacts } from "./kernel/conntrack.ts";
 import { fragments } from "./kernel/fragments.ts";
+import { matchFacts } from "./kernel/matches.ts";
 import { midStreamFacts } from "./kernel/mid-stream.ts";
 import { ownPackets } from "./kernel/own-packets.ts";
 import { ownPorts } from "./kernel/own-ports.ts";
@@ -67,6 +68,7 @@ const KERNEL_SCENARIOS: readonly Scenario[] = [
 	...conditionFacts,
 	...conntrackFacts,
 	...midStreamFacts,
+	...matchFacts,
 	...ownPorts,
 	...ownPackets,
 	...checksums,

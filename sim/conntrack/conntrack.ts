@@ -9,6 +9,7 @@
 import type { Choice } from "../chance/choice.ts";
 import type { ConntrackFilter, ConntrackLine } from "../contract/gateway.ts";
 import type { NatApi, NatRange } from "../extension/host.ts";
+import { SCTP } from "../kernel.ts";
 import { type Address, ICMP, TCP, UDP } from "../packet/packet.ts";
 import {
 	CTINFO_ESTABLISHED,
@@ -145,6 +146,8 @@ export class Conntrack implements NatApi, Stateful<SavedConntrack> {
 			if (skb.entry !== NO_ENTRY) return NF_ACCEPT;
 		} else if (skb.protocol !== TCP && skb.protocol !== UDP)
 			checkModelled(skb.protocol, this.#unknown);
+		// Too short for ports: it is no part of any connection.
+		if (skb.protocol === SCTP && skb.payload.length < 4) return NF_ACCEPT;
 		tupleOfSkb(this.#tuple, skb);
 		for (;;) {
 			const verdict = this.#track(skb, zones);

@@ -10,10 +10,11 @@
  */
 
 import type { Choice } from "../chance/choice.ts";
-import { HZ } from "../kernel.ts";
+import { HZ, SCTP } from "../kernel.ts";
 import { TCP } from "../packet/packet.ts";
 import type { Stateful } from "../stateful.ts";
 import { lineOf } from "./lines.ts";
+import { isSctpClosing } from "./sctp.ts";
 import {
 	ENTRY_SHIFT,
 	PROTOCOL,
@@ -196,10 +197,10 @@ export class Collector implements Stateful<SavedCollector> {
 		const { words } = this.#table;
 		const at = entry << ENTRY_SHIFT;
 		if (((words[at + STATUS] as number) & IPS_ASSURED) === 0) return true;
-		return (
-			((words[at + PROTOCOL] as number) & 0xff) === TCP &&
-			isClosing(this.#tcp.state(entry))
-		);
+		const protocol = (words[at + PROTOCOL] as number) & 0xff;
+		return protocol === SCTP
+			? isSctpClosing(this.#table, entry)
+			: protocol === TCP && isClosing(this.#tcp.state(entry));
 	}
 }
 

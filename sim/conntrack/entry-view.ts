@@ -5,9 +5,10 @@ import type {
 	ConntrackApi,
 	Direction,
 } from "../extension/host.ts";
-import { HZ } from "../kernel.ts";
+import { HZ, SCTP } from "../kernel.ts";
 import { TCP } from "../packet/packet.ts";
 import { NO_ENTRY } from "../packet/skb/skb.ts";
+import { sctpStateName } from "./sctp.ts";
 import {
 	ENTRY_SHIFT,
 	KERNEL_STATUS_MASK,
@@ -118,6 +119,13 @@ export class EntryView implements ConntrackApi {
 		if (this.protocol(entry) !== TCP) return "NONE";
 		const octet = (entry << ENTRY_SHIFT) * 4 + TCP_STATE_BYTE;
 		return TCP_STATE_NAMES[this.#table.bytes[octet] as number] ?? "NONE";
+	}
+
+	/** The state of a connection of TCP or SCTP as `/proc/net/nf_conntrack` shows it; "NONE" of others. */
+	stateName(entry: number): string {
+		return this.protocol(entry) === SCTP
+			? sctpStateName(this.#table, entry)
+			: this.tcpState(entry);
 	}
 
 	/** Sets the table's time. Jiffies wrap, as the kernel's do. */

@@ -4,7 +4,7 @@ import type {
 	ConntrackLine,
 	ConntrackTuple,
 } from "../contract/gateway.ts";
-import { HZ } from "../kernel.ts";
+import { HZ, SCTP } from "../kernel.ts";
 import { formatAddress } from "../packet/address.ts";
 import { ICMP, TCP, UDP } from "../packet/packet.ts";
 import type { EntryView } from "./entry-view.ts";
@@ -31,6 +31,7 @@ const PROTOCOL_NAMES: Readonly<Record<number, string>> = {
 	[ICMP]: "icmp",
 	[TCP]: "tcp",
 	[UDP]: "udp",
+	[SCTP]: "sctp",
 };
 
 /** All living entries that are listed, oldest slot first. @param view of the same table */
@@ -41,7 +42,7 @@ export function linesOf(
 	const lines: ConntrackLine[] = [];
 	table.forEach((entry) => {
 		if (!table.isListed(entry)) return;
-		lines.push(lineOf(table, entry, view.tcpState(entry)));
+		lines.push(lineOf(table, entry, view.stateName(entry)));
 	});
 	return lines;
 }
@@ -55,7 +56,7 @@ export function evict(
 	let evicted = 0;
 	table.forEach((entry) => {
 		if (!table.isListed(entry)) return;
-		if (!matchesFilter(lineOf(table, entry, view.tcpState(entry)), filter))
+		if (!matchesFilter(lineOf(table, entry, view.stateName(entry)), filter))
 			return;
 		table.kill(entry);
 		evicted++;
@@ -63,7 +64,7 @@ export function evict(
 	return evicted;
 }
 
-/** @param state TCP conntrack state; not printed for other protocols */
+/** @param state of the connection, where its protocol has states */
 export function lineOf(
 	table: EntryTable,
 	entry: number,
@@ -76,7 +77,7 @@ export function lineOf(
 	const protocol = PROTOCOL_NAMES[number] ?? "unknown";
 	const left = Math.max(((words[at + TIMEOUT] as number) - table.now) | 0, 0);
 	const timeoutS = Math.floor(left / HZ);
-	const isTcp = number === TCP;
+	const hasState = number === TCP || number === SCTP;
 	const mark = words[at + MARK] as number;
 	const unreplied = (status & IPS_SEEN_REPLY) === 0;
 	const assured = (status & IPS_ASSURED) !== 0;
@@ -89,7 +90,7 @@ export function lineOf(
 		protocol.padEnd(8),
 		`${number}`,
 		`${timeoutS}`,
-		...(isTcp ? [state] : []),
+		...(hasState ? [state] : []),
 		...tupleWords(words, at, number),
 		...(isOneZone || zoneOriginal === 0 ? [] : [`zone-orig=${zoneOriginal}`]),
 		...counterWords(table, entry, ORIGINAL),
@@ -106,7 +107,7 @@ export function lineOf(
 	return {
 		text,
 		protocol,
-		state: isTcp ? state : "",
+		state: hasState ? state : "",
 		timeoutS,
 		original: tupleData(words, at, number),
 		reply: tupleData(words, at + REPLY_TUPLE, number),
@@ -129,7 +130,7 @@ function tupleWords(words: Int32Array, at: number, protocol: number): string[] {
 			`code=${ports & 0xff}`,
 			`id=${ports >>> 16}`,
 		];
-	if (protocol === TCP || protocol === UDP)
+	if (protocol === TCP || protocol === UDP || protocol === SCTP)
 		return [...addresses, `sport=${ports >>> 16}`, `dport=${ports & 0xffff}`];
 	return addresses;
 }

@@ -4,7 +4,7 @@
  * the connection of the packet that it is about. Lengths that are wrong are not modelled.
  */
 import { InvariantError } from "../invariant.ts";
-import { HZ, NR_ICMP_TYPES } from "../kernel.ts";
+import { HZ, NR_ICMP_TYPES, SCTP } from "../kernel.ts";
 import { isIcmpError } from "../packet/icmp-names.ts";
 import { ICMP, UDP } from "../packet/packet.ts";
 import {
@@ -14,6 +14,7 @@ import {
 	NF_ACCEPT,
 	type Skb,
 } from "../packet/skb/skb.ts";
+import { trackSctp } from "./sctp.ts";
 import type { ConntrackConfig } from "./settings/config.ts";
 import {
 	ENTRY_SHIFT,
@@ -41,7 +42,6 @@ const STREAM_AFTER = 2 * HZ;
 const NOT_MODELLED: Readonly<Record<number, string>> = {
 	33: "DCCP",
 	47: "GRE",
-	132: "SCTP",
 	136: "UDPLite",
 };
 
@@ -82,7 +82,8 @@ export function trackOther(
 		// An answer without a query begins nothing (`nf_conntrack_icmp_packet`).
 		if (!icmpIsQuery((ports >>> 8) & 0xff)) return TRACK_INVALID;
 		table.refresh(skb, config.icmpTimeout);
-	} else table.refresh(skb, config.genericTimeout);
+	} else if (skb.protocol === SCTP) return trackSctp(table, config, skb);
+	else table.refresh(skb, config.genericTimeout);
 	return NF_ACCEPT;
 }
 

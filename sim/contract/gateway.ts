@@ -8,6 +8,7 @@ import type { Packet } from "../packet/packet.ts";
 import type { HookName } from "../packet/skb/skb.ts";
 import type { DropReason } from "./drop-reason.ts";
 import type { TableName } from "./ruleset.ts";
+import type { SctpStateName } from "./sctp-state-name.ts";
 import type { TcpStateName } from "./tcp-state-name.ts";
 
 /** How the gateway is wired. @public */
@@ -98,7 +99,7 @@ export type OperationOutcome =
 
 /** All that are given must hold. Addresses dotted. @public */
 export interface ConntrackFilter {
-	readonly protocol?: "tcp" | "udp" | "icmp";
+	readonly protocol?: "tcp" | "udp" | "icmp" | "sctp";
 	readonly originalSource?: string;
 	readonly originalDestination?: string;
 	readonly replySource?: string;
@@ -107,7 +108,7 @@ export interface ConntrackFilter {
 	readonly originalDestinationPort?: number;
 	readonly mark?: number;
 	/** Of TCP. */
-	readonly state?: TcpStateName;
+	readonly state?: TcpStateName | SctpStateName;
 }
 
 /** A packet that came out of the gateway. @public */
@@ -167,7 +168,7 @@ export interface Observation {
 export interface ConntrackLine {
 	readonly text: string;
 	readonly protocol: string;
-	/** TCP conntrack state, "" for other protocols. */
+	/** Conntrack state of TCP or SCTP, "" for other protocols. */
 	readonly state: string;
 	readonly timeoutS: number;
 	readonly original: ConntrackTuple;

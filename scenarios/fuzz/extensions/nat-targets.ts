@@ -8,7 +8,7 @@ import type { TargetUse } from "./use.ts";
 const PORTS = ["-p tcp", "-p udp", "-p 6", "-p sctp"];
 
 const portSuffix = (protocol: RuleProtocol, list: readonly string[]) =>
-	protocol === "tcp" || protocol === "udp"
+	protocol === "tcp" || protocol === "udp" || protocol === "sctp"
 		? fc.oneof(
 				{ weight: 2, arbitrary: fc.constant("") },
 				{ weight: 3, arbitrary: fc.constantFrom(...list) },

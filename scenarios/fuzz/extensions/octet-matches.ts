@@ -1,9 +1,14 @@
 /** Uses of matches that look into the packet's octets behind IPv4's header. */
 import fc from "fast-check";
-import { inverted, ranges, type Uses } from "../values/rule-values.ts";
+import {
+	inverted,
+	ports,
+	ranges as rangesBelow,
+	type Uses,
+} from "../values/rule-values.ts";
 import { hexBlock, oneName, TEXT } from "../values/syntax-values.ts";
-import { each, numbers, one } from "../values/values.ts";
-import { type MatchUse, oneOf } from "./use.ts";
+import { each, numbers, one, ranges } from "../values/values.ts";
+import { eachTakes, type MatchUse, oneOf } from "./use.ts";
 
 /** Of the protocol, the port of TCP and UDP, the length and the mark. */
 const bpf: MatchUse = {
@@ -119,9 +124,72 @@ const ecn: MatchUse = {
 	place: { header: ["-p tcp", "-p 6"] },
 };
 
+const SCTP_PORT = ranges({
+	sound: fc.oneof(numbers(0, 65_535).sound, one("9899")),
+	odd: each(`65536 -1 ∅ x ! 1x`),
+});
+const sctp: MatchUse = {
+	packets: fc.oneof(
+		inverted(
+			fc.tuple(fc.constantFrom("sport", "dport"), ports),
+			(not, [side, of]) => `-m sctp ${not}--${side} ${of}`,
+		),
+		inverted(
+			fc.tuple(
+				fc.constantFrom("any", "all", "only"),
+				fc.constantFrom(
+					"INIT",
+					"DATA,SACK",
+					"ABORT:T,SHUTDOWN_COMPLETE:t",
+					"COOKIE_ECHO,COOKIE_ACK,DATA",
+					"NONE",
+					"ALL",
+				),
+			),
+			(not, [mode, types]) => `-m sctp ${not}--chunk-types ${mode} ${types}`,
+		),
+	),
+	protocols: ["sctp"],
+	values: {
+		...eachTakes(
+			SCTP_PORT,
+			"source-port",
+			"sport",
+			"destination-port",
+			"dport",
+		),
+		"chunk-types": {
+			sound: fc
+				.tuple(
+					one("all", "ANY", "only"),
+					one(
+						"DATA",
+						"init,INIT_ACK",
+						"ALL",
+						"none",
+						"DATA:Be,ABORT:t",
+						"ASCONF,I_DATA:U,PAD",
+						"data:i,DATA:E",
+						"SHUTDOWN_COMPLETE:T",
+					),
+				)
+				.map((pair) => pair.join(" ")),
+			odd: one(
+				"all NOISE",
+				"some DATA",
+				"all DATA:x",
+				"all INIT:-",
+				"all ,",
+				"all DATA:",
+				"any DATA:u,ABORT:t,SHUTDOWN_COMPLETE:t,I_DATA:u,INIT:-",
+			),
+		},
+	},
+};
+
 const spis = (name: string, option: string): Uses =>
 	inverted(
-		ranges(600),
+		rangesBelow(600),
 		(not, range) => `-m ${name} ${not}--${option} ${range}`,
 	);
 
@@ -132,5 +200,6 @@ export const OCTET_MATCHES: Readonly<Record<string, MatchUse>> = {
 	ecn,
 	ah: { packets: spis("ah", "ahspi"), protocols: ["ah"] },
 	esp: { packets: spis("esp", "espspi"), protocols: ["esp"] },
+	sctp,
 	ipcomp: { packets: spis("ipcomp", "ipcompspi"), protocols: ["108"] },
 };

@@ -1,14 +1,5 @@
-/** Uses, in texts alone, of matches that are read, checked and printed. */
-import fc from "fast-check";
 import { names, RATE_NAME, SET_AND_SIDES } from "../values/syntax-values.ts";
-import {
-	each,
-	long,
-	numbers,
-	one,
-	ranges,
-	type Values,
-} from "../values/values.ts";
+import { each, long, numbers, one, type Values } from "../values/values.ts";
 import { eachTakes, type MatchUse, oneOf } from "./use.ts";
 
 const BIT_RATE: Values = {
@@ -62,48 +53,6 @@ const rateest: MatchUse = {
 	},
 };
 
-const SCTP_PORT = ranges({
-	sound: fc.oneof(numbers(0, 65_535).sound, one("9899")),
-	odd: each(`65536 -1 ∅ x ! 1x`),
-});
-const sctp: MatchUse = {
-	values: {
-		...eachTakes(
-			SCTP_PORT,
-			"source-port",
-			"sport",
-			"destination-port",
-			"dport",
-		),
-		"chunk-types": {
-			sound: fc
-				.tuple(
-					one("all", "ANY", "only"),
-					one(
-						"DATA",
-						"init,INIT_ACK",
-						"ALL",
-						"none",
-						"DATA:Be,ABORT:t",
-						"ASCONF,I_DATA:U,PAD",
-						"data:i,DATA:E",
-						"SHUTDOWN_COMPLETE:T",
-					),
-				)
-				.map((pair) => pair.join(" ")),
-			odd: one(
-				"all NOISE",
-				"some DATA",
-				"all DATA:x",
-				"all INIT:-",
-				"all ,",
-				"all DATA:",
-				"any DATA:u,ABORT:t,SHUTDOWN_COMPLETE:t,I_DATA:u,INIT:-",
-			),
-		},
-	},
-};
-
 const SET_COUNTERS = [
 	"packets-eq",
 	"packets-lt",
@@ -154,6 +103,5 @@ export const UNMODELLED_MATCHES: Readonly<Record<string, MatchUse>> = {
 		},
 	},
 	rateest,
-	sctp,
 	set,
 };

@@ -33,11 +33,12 @@ const PROTOCOLS: readonly {
 	{ weight: 3, protocol: "ah" },
 	{ weight: 3, protocol: "esp" },
 	{ weight: 3, protocol: "108" },
+	{ weight: 4, protocol: "sctp" },
 ];
 
 /** Of which few packets are sent, so that what asks for its header has to be frequent to be met. */
 const isRare = (protocol: RuleProtocol) =>
-	["ah", "esp", "108"].includes(protocol);
+	["ah", "esp", "108", "sctp"].includes(protocol);
 
 /** The text of a rule with its `-A CHAIN`. */
 export function ruleIn(place: ChainPlace): fc.Arbitrary<string> {

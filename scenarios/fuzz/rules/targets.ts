@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import type { TableName } from "../../../sim/contract/ruleset.ts";
 import type { TargetExtension } from "../../../sim/extension/extension.ts";
-import { ICMP, TCP, UDP } from "../../../sim/kernel.ts";
+import { ICMP, SCTP, TCP, UDP } from "../../../sim/kernel.ts";
 import { targets } from "../../../sim/targets/index.ts";
 import { TARGET_USES } from "../extensions/uses.ts";
 import type { RuleProtocol, Uses } from "../values/rule-values.ts";
@@ -39,6 +39,7 @@ const NUMBERS: Readonly<Record<RuleProtocol, number | null>> = {
 	ah: 51,
 	esp: 50,
 	"108": 108,
+	sctp: SCTP,
 };
 
 function isOf(

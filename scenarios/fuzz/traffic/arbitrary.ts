@@ -17,7 +17,7 @@ import type {
 	StepPlan,
 	StepPlanKind,
 } from "./plan.ts";
-import { strays } from "./strays.ts";
+import { sctpPackets, strays } from "./strays.ts";
 import {
 	checksum,
 	octets,
@@ -233,6 +233,7 @@ export const trafficSteps: fc.Arbitrary<StepPlanKind> = fc.oneof(
 	},
 	{ weight: 4, arbitrary: strays },
 	{ weight: 2, arbitrary: races },
+	{ weight: 3, arbitrary: sctpPackets },
 );
 
 /** Mostly at once; now and then long enough for a time-out, or for all of them. */

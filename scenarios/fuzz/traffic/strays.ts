@@ -1,8 +1,15 @@
 /** Packets that belong to nothing. */
 import fc from "fast-check";
 import { icmp, other, tcp, udp } from "../../../sim/packet/build.ts";
-import { printPacket } from "../../../sim/packet/notation/notation.ts";
-import { interfaceTo, OWN_ADDRESSES } from "../world/topology.ts";
+import {
+	parsePacket,
+	printPacket,
+} from "../../../sim/packet/notation/notation.ts";
+import {
+	interfaceTo,
+	OWN_ADDRESSES,
+	SERVICE_PORTS,
+} from "../world/topology.ts";
 import { summed } from "./ends.ts";
 import type { StepPlanKind } from "./plan.ts";
 import {
@@ -123,3 +130,61 @@ export const strays: fc.Arbitrary<StepPlanKind> = fc
 			packet: printPacket(summed(packet, checksum)),
 		};
 	});
+
+/** Chunks of an association from its beginning to its end, and some that do not fit together. */
+const CHUNKS = [
+	"INIT",
+	"INIT_ACK",
+	"COOKIE_ECHO",
+	"COOKIE_ACK",
+	"COOKIE_ECHO DATA",
+	"DATA",
+	"DATA SACK",
+	"HEARTBEAT",
+	"HEARTBEAT_ACK",
+	"SHUTDOWN",
+	"SHUTDOWN_ACK",
+	"SHUTDOWN_COMPLETE",
+	"SHUTDOWN_COMPLETE/1",
+	"ABORT",
+	"ABORT/1",
+	"ERROR",
+	"DATA INIT",
+] as const;
+const CLIENT = { address: "10.0.0.10", port: 40_000 };
+const SERVICE = { address: OWN_ADDRESSES[0], port: SERVICE_PORTS[0] };
+const BACKEND = { address: "192.168.0.1", port: SERVICE_PORTS[0] };
+
+/** Few ends and few tags, so that packets belong together. */
+export const sctpPackets: fc.Arbitrary<StepPlanKind> = fc
+	.record({
+		ends: fc.constantFrom(
+			[CLIENT, SERVICE],
+			[BACKEND, CLIENT],
+			[CLIENT, BACKEND],
+			[SERVICE, CLIENT],
+		),
+		chunks: fc.constantFrom(...CHUNKS),
+		vtag: fc.nat(2),
+		itag: fc.integer({ min: 1, max: 2 }),
+		isBroken: fc.oneof(
+			{ weight: 12, arbitrary: fc.constant(false) },
+			{ weight: 1, arbitrary: fc.constant(true) },
+		),
+	})
+	.map(({ ends: [from, to], chunks, vtag, itag, isBroken }) => ({
+		kind: "stray",
+		interface: from === SERVICE ? "lo" : interfaceTo(from.address),
+		packet: printPacket(
+			parsePacket(
+				[
+					`sctp ${from.address}:${from.port} > ${to.address}:${to.port} ${chunks}`,
+					...(chunks.startsWith("INIT") && chunks !== "INIT_ACK"
+						? ["vtag 0"]
+						: [`vtag ${vtag}`]),
+					...(chunks.includes("INIT") ? [`itag ${itag}`] : []),
+					...(isBroken ? ["badsum"] : []),
+				].join(" "),
+			),
+		),
+	}));

@@ -11,7 +11,15 @@ import {
 export type Uses = fc.Arbitrary<string>;
 
 /** What a rule's packets are: its `-p`. */
-export type RuleProtocol = "" | "tcp" | "udp" | "icmp" | "ah" | "esp" | "108";
+export type RuleProtocol =
+	| ""
+	| "tcp"
+	| "udp"
+	| "icmp"
+	| "ah"
+	| "esp"
+	| "108"
+	| "sctp";
 
 /** With `!` in front now and then. */
 export function inverted(use: (not: string) => string): Uses;

@@ -1,5 +1,6 @@
 /** The parts of the schema that say what the gateway is, and what can be done to it. */
 import * as v from "valibot";
+import { SCTP_STATE_NAMES } from "../../../sim/contract/sctp-state-name.ts";
 import { TCP_STATE_NAMES } from "../../../sim/contract/tcp-state-name.ts";
 import {
 	about,
@@ -87,9 +88,15 @@ export const gatewaySetup = about(
 	"The gateway under test.",
 );
 
+/** Of the protocols whose entries have any. */
+const STATES: Readonly<Record<string, readonly string[]>> = {
+	tcp: TCP_STATE_NAMES,
+	sctp: SCTP_STATE_NAMES,
+};
+
 export const conntrackFilter = v.pipe(
 	object({
-		protocol: v.exactOptional(oneOf(["tcp", "udp", "icmp"])),
+		protocol: v.exactOptional(oneOf(["tcp", "udp", "icmp", "sctp"])),
 		originalSource: v.exactOptional(address),
 		originalDestination: v.exactOptional(address),
 		replySource: v.exactOptional(address),
@@ -97,12 +104,17 @@ export const conntrackFilter = v.pipe(
 		originalSourcePort: v.exactOptional(whole(0, 65_535)),
 		originalDestinationPort: v.exactOptional(whole(0, 65_535)),
 		mark: v.exactOptional(whole(0, 0xffff_ffff)),
-		state: v.exactOptional(oneOf(TCP_STATE_NAMES)),
+		state: v.exactOptional(
+			oneOf([...new Set([...TCP_STATE_NAMES, ...SCTP_STATE_NAMES])]),
+		),
 	}),
 	v.check(
-		({ protocol = "tcp", state }) => state === undefined || protocol === "tcp",
+		({ protocol, state }) =>
+			state === undefined ||
+			protocol === undefined ||
+			(STATES[protocol] ?? []).includes(state),
 		({ input }) =>
-			`no entry of ${input.protocol} has a state\nLeave \`state\` or \`protocol\` out: TCP alone has states.`,
+			`no entry of ${input.protocol} has ${(input.protocol ?? "") in STATES ? "this" : "a"} state\nLeave \`state\` or \`protocol\` out: TCP and SCTP have states, each its own.`,
 	),
 );
 

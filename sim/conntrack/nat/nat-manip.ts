@@ -3,8 +3,10 @@
  * `nf_nat_icmp_reply_translation`, net/netfilter/nf_nat_proto.c, 6.1). Checksums follow
  * what changes, so a wrong one stays wrong.
  */
+import { SCTP } from "../../kernel.ts";
 import { latin1, octetsOf, viewOf } from "../../packet/bytes/bytes-read.ts";
 import { replaced } from "../../packet/bytes/checksum.ts";
+import { withSctpPort } from "../../packet/bytes/sctp.ts";
 import {
 	ICMP,
 	type OtherPacket,
@@ -26,16 +28,24 @@ import type { Manip } from "./nat-unique-tuple.ts";
 export function rewriteSkb(skb: Skb, target: Tuple, manip: Manip): void {
 	if (manip === "source") {
 		skb.source = target.source;
-		if (target.protocol === TCP || target.protocol === UDP)
-			skb.sourcePort = target.ports >>> 16;
+		if (hasPorts(target.protocol)) skb.sourcePort = target.ports >>> 16;
 	} else {
 		skb.destination = target.destination;
-		if (target.protocol === TCP || target.protocol === UDP)
-			skb.destinationPort = target.ports & 0xffff;
+		if (hasPorts(target.protocol)) skb.destinationPort = target.ports & 0xffff;
 	}
+	if (target.protocol === SCTP) rewriteSctp(skb, manip === "source");
 	if (target.protocol === ICMP && icmpHasIdentifier(skb.icmpType))
 		skb.icmpRest = (target.ports & 0xffff0000) | (skb.icmpRest & 0xffff);
 	skb.original = null;
+}
+
+const hasPorts = (protocol: number) =>
+	protocol === TCP || protocol === UDP || protocol === SCTP;
+
+/** The port stands in the octets, and a checksum that is made anew, whatever it was. */
+function rewriteSctp(skb: Skb, isSource: boolean): void {
+	const port = isSource ? skb.sourcePort : skb.destinationPort;
+	skb.payload = withSctpPort(skb.payload, isSource ? 0 : 2, port);
 }
 
 /**
@@ -49,14 +59,15 @@ export function rewriteFromAnswer(
 	isSource: boolean,
 ): void {
 	const ports = words[answer + TUPLE_PORTS] as number;
-	const hasPorts = skb.protocol === TCP || skb.protocol === UDP;
+	const isWithPorts = hasPorts(skb.protocol);
 	if (isSource) {
 		skb.source = words[answer + TUPLE_DESTINATION] as number;
-		if (hasPorts) skb.sourcePort = ports & 0xffff;
+		if (isWithPorts) skb.sourcePort = ports & 0xffff;
 	} else {
 		skb.destination = words[answer + TUPLE_SOURCE] as number;
-		if (hasPorts) skb.destinationPort = ports >>> 16;
+		if (isWithPorts) skb.destinationPort = ports >>> 16;
 	}
+	if (skb.protocol === SCTP) rewriteSctp(skb, isSource);
 	skb.original = null;
 }
 
@@ -86,8 +97,17 @@ export function rewriteQuoted(
 					}
 				: addressed;
 		default: {
-			if (packet.kind !== "other" || packet.fragment === undefined)
-				return addressed;
+			if (packet.kind !== "other") return addressed;
+			if (packet.protocol === SCTP && packet.fragment === undefined) {
+				const port =
+					manip === "source" ? target.ports >>> 16 : target.ports & 0xffff;
+				const at = manip === "source" ? 0 : 2;
+				return {
+					...addressed,
+					payload: withSctpPort(packet.payload, at, port),
+				};
+			}
+			if (packet.fragment === undefined) return addressed;
 			const payload = rewriteFragment(packet, target, manip);
 			return payload === null ? null : { ...addressed, payload };
 		}

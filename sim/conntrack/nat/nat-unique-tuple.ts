@@ -4,6 +4,7 @@
  */
 import type { Choice } from "../../chance/choice.ts";
 import type { NatRange } from "../../extension/host.ts";
+import { SCTP } from "../../kernel.ts";
 import { hashAddressWord, scale } from "../../packet/jhash.ts";
 import { ICMP, TCP, UDP } from "../../packet/packet.ts";
 import { hashIn } from "../table/hash.ts";
@@ -100,7 +101,7 @@ function hasPortInRange(
 }
 
 function hasPorts(protocol: number): boolean {
-	return protocol === TCP || protocol === UDP;
+	return protocol === TCP || protocol === UDP || protocol === SCTP;
 }
 
 /** Does the tuple's source meet the range (`nf_in_range`)? */

@@ -27,6 +27,19 @@ const TCP_TIMEOUT_SYSCTLS: Readonly<Record<TcpStateName, string | null>> = {
 };
 const SYN_SENT2_SECONDS = 120;
 
+/** The same of SCTP, by the numbers of its states; NONE has CLOSED's (`nf_conntrack_sctp_init_net`). */
+const SCTP_TIMEOUT_SYSCTLS = [
+	"closed",
+	"closed",
+	"cookie_wait",
+	"cookie_echoed",
+	"established",
+	"shutdown_sent",
+	"shutdown_recd",
+	"shutdown_ack_sent",
+	"heartbeat_sent",
+];
+
 /** What conntrack heeds of the settings. Timeouts in jiffies. */
 export interface ConntrackConfig {
 	/** By TCP conntrack state. */
@@ -37,6 +50,8 @@ export interface ConntrackConfig {
 	readonly tcpLoose: boolean;
 	readonly tcpBeLiberal: boolean;
 	readonly tcpIgnoreInvalidRst: boolean;
+	/** By SCTP conntrack state. */
+	readonly sctpTimeouts: Int32Array;
 	readonly udpTimeout: number;
 	readonly udpStreamTimeout: number;
 	readonly icmpTimeout: number;
@@ -64,6 +79,9 @@ export function conntrackConfigOf(sysctls: Sysctls): ConntrackConfig {
 		tcpLoose: value("tcp_loose") !== 0,
 		tcpBeLiberal: value("tcp_be_liberal") !== 0,
 		tcpIgnoreInvalidRst: value("tcp_ignore_invalid_rst") !== 0,
+		sctpTimeouts: Int32Array.from(SCTP_TIMEOUT_SYSCTLS, (state) =>
+			jiffies(`sctp_timeout_${state}`),
+		),
 		udpTimeout: jiffies("udp_timeout"),
 		udpStreamTimeout: jiffies("udp_timeout_stream"),
 		icmpTimeout: jiffies("icmp_timeout"),

@@ -135,10 +135,6 @@ netfilter: nf_conntrack_dccp_timeout_closereq=64 nf_conntrack_dccp_timeout_closi
   nf_conntrack_dccp_timeout_request=240 nf_conntrack_dccp_timeout_respond=480
   nf_conntrack_dccp_timeout_timewait=240 nf_conntrack_frag6_timeout=60 nf_conntrack_gre_timeout=30
   nf_conntrack_gre_timeout_stream=180 nf_conntrack_icmpv6_timeout=30
-  nf_conntrack_sctp_timeout_closed=10 nf_conntrack_sctp_timeout_cookie_echoed=3
-  nf_conntrack_sctp_timeout_cookie_wait=3 nf_conntrack_sctp_timeout_established=210
-  nf_conntrack_sctp_timeout_heartbeat_sent=30 nf_conntrack_sctp_timeout_shutdown_ack_sent=3
-  nf_conntrack_sctp_timeout_shutdown_recd=3 nf_conntrack_sctp_timeout_shutdown_sent=3
   nf_flowtable_tcp_timeout=30 nf_flowtable_udp_timeout=30
 `,
 	},

@@ -15,6 +15,7 @@ export interface SysctlDefinition {
 
 /** The kernel takes negative times, and what follows from them is not modelled. */
 const SECONDS = [-MAX_SECONDS, MAX_SECONDS] as const;
+const sctp = "nf_conntrack_proto_sctp.c sctp_timeouts";
 const tcp = "nf_conntrack_proto_tcp.c tcp_timeouts";
 const timeout = (name: string, value: number, source: string) => ({
 	name: `netfilter.nf_conntrack_${name}`,
@@ -50,6 +51,14 @@ export const SYSCTLS: readonly SysctlDefinition[] = [
 	timeout("tcp_timeout_close", 10, tcp),
 	timeout("tcp_timeout_max_retrans", 300, tcp),
 	timeout("tcp_timeout_unacknowledged", 300, tcp),
+	timeout("sctp_timeout_closed", 10, sctp),
+	timeout("sctp_timeout_cookie_wait", 3, sctp),
+	timeout("sctp_timeout_cookie_echoed", 3, sctp),
+	timeout("sctp_timeout_established", 210, sctp),
+	timeout("sctp_timeout_shutdown_sent", 3, sctp),
+	timeout("sctp_timeout_shutdown_recd", 3, sctp),
+	timeout("sctp_timeout_shutdown_ack_sent", 3, sctp),
+	timeout("sctp_timeout_heartbeat_sent", 30, sctp),
 	timeout("udp_timeout", 30, "nf_conntrack_proto_udp.c udp_timeouts"),
 	timeout("udp_timeout_stream", 120, "nf_conntrack_proto_udp.c udp_timeouts"),
 	timeout("icmp_timeout", 30, "nf_conntrack_proto_icmp.c nf_ct_icmp_timeout"),

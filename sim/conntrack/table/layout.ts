@@ -56,6 +56,12 @@ export function zoneOf(zones: number, direction: number): number {
 /** UDP: from this moment (jiffies) on, traffic is a stream. */
 export const UDP_STREAM_AT = 16;
 
+/** SCTP: the verification tag of packets in original direction, then of those in reply direction. */
+export const SCTP_TAGS = 16;
+/** State, and flags behind it. */
+export const SCTP_STATE = 18;
+export const SCTP_FLAGS = 19;
+
 // What each side of a TCP connection has shown: five words, the original direction's first.
 export const SEEN = 16;
 export const SEEN_WORDS = 5;

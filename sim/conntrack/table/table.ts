@@ -7,6 +7,7 @@
  * entries as objects would cost the collector dearly.
  */
 import { invariant } from "../../invariant.ts";
+import { SCTP } from "../../kernel.ts";
 import { TCP, UDP } from "../../packet/packet.ts";
 import { CTINFO_IS_REPLY, type Skb } from "../../packet/skb/skb.ts";
 import type { Stateful } from "../../stateful.ts";
@@ -22,6 +23,8 @@ import {
 	PROTOCOL,
 	REPLY,
 	REPLY_TUPLE,
+	SCTP_FLAGS,
+	SCTP_TAGS,
 	SEEN,
 	STATUS,
 	TIMEOUT,
@@ -75,6 +78,7 @@ const SEEN_OF_ALL = [
 const SEEN_OF: Readonly<Record<number, readonly number[]>> = {
 	[TCP]: from(SEEN, BY_SOURCE_PREVIOUS),
 	[UDP]: [UDP_STREAM_AT],
+	[SCTP]: from(SCTP_TAGS, SCTP_FLAGS + 1),
 };
 
 function from(first: number, end: number): readonly number[] {

@@ -11,6 +11,7 @@ import {
 	ICMP_INFO_REQUEST,
 	ICMP_TIMESTAMP,
 	ICMP_TIMESTAMPREPLY,
+	SCTP,
 } from "../../kernel.ts";
 import { wordAt } from "../../packet/bytes/bytes-read.ts";
 import {
@@ -147,7 +148,7 @@ export function tupleOfPacket(into: Tuple, packet: Packet): boolean {
 		default:
 			into.protocol = packet.protocol;
 			into.ports = 0;
-			return true;
+			return packet.protocol !== SCTP || tupleOfOctets(into, packet);
 	}
 }
 
@@ -162,7 +163,7 @@ function tupleOfOctets(
 		if (payload.length < ICMP_HEADER_LENGTH) return false;
 		const [type, code] = [payload.charCodeAt(0), payload.charCodeAt(1)];
 		into.ports = icmpPorts(wordAt(payload, 4) << 16, type, code);
-	} else if (protocol === TCP || protocol === UDP) {
+	} else if (protocol === TCP || protocol === UDP || protocol === SCTP) {
 		if (payload.length < PORTS_LENGTH) return false;
 		into.ports = (wordAt(payload, 0) << 16) | wordAt(payload, 2);
 	}

@@ -1,6 +1,9 @@
 /** The argument of `--chunk-types`: chunks with flags (iptables 1.8.9 libxt_sctp.c). */
 
+import type { Test } from "../../extension/extension.ts";
 import { type GivenOptions, twoWords } from "../../extension/options.ts";
+import { SCTP_HEADER_LENGTH, sctpChunks } from "../../packet/bytes/sctp.ts";
+import type { Skb } from "../../packet/skb/skb.ts";
 
 /** Names and numbers as libxt_sctp lists them, and the letters of their flags, the highest bit first. */
 const CHUNKS: readonly (readonly [
@@ -108,6 +111,55 @@ function readTypes(
 
 function numberAt(place: number): number {
 	return CHUNKS[place]?.[1] ?? 0;
+}
+
+/** What is asked of the chunks of a packet (`match_packet`, 6.1); one without a length is dropped. */
+export function chunkTest({ inverted, mode, types }: Chunks): Test {
+	const asked = new Map(types.flatMap(askedBy));
+	const matches = (skb: Skb): boolean => {
+		const left = new Set(asked.keys());
+		let end = SCTP_HEADER_LENGTH;
+		for (const { type, flags, length, at } of sctpChunks(skb.payload)) {
+			if (length === 0) break;
+			end = at + ((length + 3) & ~3);
+			const wanted = asked.get(type);
+			const fits = wanted !== undefined && (flags & wanted.mask) === wanted.set;
+			if (fits && mode === "any") return true;
+			if (!fits && mode === "only") return false;
+			if (fits) left.delete(type);
+		}
+		// What is behind the last whole chunk is one that cannot be read; so is none at all.
+		if (end < skb.payload.length || end === SCTP_HEADER_LENGTH) {
+			skb.hotdrop = true;
+			return false;
+		}
+		return mode === "only" || (mode === "all" && left.size === 0);
+	};
+	return (skb) => matches(skb) !== inverted;
+}
+
+interface AskedFlags {
+	readonly mask: number;
+	readonly set: number;
+}
+
+const ANY_FLAGS: AskedFlags = { mask: 0, set: 0 };
+
+/** Of one word as it is printed. */
+function askedBy(word: string): readonly (readonly [number, AskedFlags])[] {
+	if (word === "NONE") return [];
+	if (word === "ALL")
+		return Array.from({ length: 256 }, (_, type) => [type, ANY_FLAGS] as const);
+	const [name, letters = ""] = word.split(":");
+	const [, number, known] = CHUNKS.find(([one]) => one === name) ?? ["", 0, ""];
+	let mask = 0;
+	let set = 0;
+	for (const letter of letters) {
+		const bit = 0x80 >> known.indexOf(letter.toUpperCase());
+		mask |= bit;
+		if (letter !== letter.toLowerCase()) set |= bit;
+	}
+	return [[number, { mask, set }]];
 }
 
 /** Flags are kept by place and looked up by number: of chunks where these differ they are lost. */

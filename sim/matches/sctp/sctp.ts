@@ -1,8 +1,11 @@
-import { defineMatch } from "../../extension/extension.ts";
+import { allOf } from "../../extension/all-of.ts";
+import { defineMatch, type Test } from "../../extension/extension.ts";
 import { SCTP } from "../../kernel.ts";
+import { SCTP_HEADER_LENGTH } from "../../packet/bytes/sctp.ts";
 import { readPortRange } from "../shared/old-ports.ts";
-import { type PortRange, portComparisons } from "../shared/port-range.ts";
-import { type Chunks, readChunks } from "./sctp-chunks.ts";
+import { portAt } from "../shared/payload-ports.ts";
+import { isIn, type PortRange, portComparisons } from "../shared/port-range.ts";
+import { type Chunks, chunkTest, readChunks } from "./sctp-chunks.ts";
 
 interface Options {
 	readonly source: PortRange | null;
@@ -21,6 +24,7 @@ const port = (name: string, sameAs?: string) => ({
 /** SCTP's ports and chunks (iptables 1.8.9 libxt_sctp.c, kernel 6.1 xt_sctp.c). */
 export const sctp = defineMatch<Options>({
 	name: "sctp",
+	onFragments: "needs-header",
 	protocols: [SCTP],
 	options: [
 		port("source-port"),
@@ -47,7 +51,18 @@ export const sctp = defineMatch<Options>({
 		return `${text}${inverted ? " !" : ""} --chunk-types ${mode} ${types.join(",")}`;
 	},
 	compares: portComparisons,
-	compile: null,
+	compile({ source, destination, chunks }) {
+		const tests: Test[] = [];
+		if (source) tests.push((skb) => isIn(portAt(skb, 0), source));
+		if (destination) tests.push((skb) => isIn(portAt(skb, 2), destination));
+		if (chunks) tests.push(chunkTest(chunks));
+		const test = allOf(tests);
+		return (skb) => {
+			if (skb.payload.length >= SCTP_HEADER_LENGTH) return test(skb);
+			skb.hotdrop = true;
+			return false;
+		};
+	},
 });
 
 /** As it was given, also where it is all ports. */

@@ -38,6 +38,11 @@ export const portComparisons = ({
 	...(destination ? comparesPorts("destinationPort", destination) : []),
 ];
 
+/** Is a port that stands among octets what the range asks for? */
+export function isIn(port: number, { min, max, inverted }: PortRange): boolean {
+	return (port >= min && port <= max) !== inverted;
+}
+
 // The two are not one function with an accessor: the port is read in the innermost loop.
 
 function sourceTest({ min, max, inverted }: PortRange): Test[] {

@@ -23,6 +23,8 @@ export interface Fields {
 	seq?: number;
 	ack?: number;
 	win?: number;
+	vtag?: number;
+	itag?: number;
 	id?: number;
 	mtu?: number;
 	rest?: number;
@@ -63,6 +65,10 @@ export const UDP_FIELDS: FieldNames = {
 };
 export const TCP_FIELDS: FieldNames = {
 	numbers: { ...IP_NUMBERS, seq: 0xffffffff, ack: 0xffffffff, win: 0xffff },
+	words: ["DF", "badsum"],
+};
+export const SCTP_FIELDS: FieldNames = {
+	numbers: { ...IP_NUMBERS, vtag: 0xffffffff, itag: 0xffffffff },
 	words: ["DF", "badsum"],
 };
 export const ICMP_FIELDS: FieldNames = {

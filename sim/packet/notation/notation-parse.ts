@@ -25,6 +25,7 @@ import {
 	UDP_FIELDS,
 } from "./notation-fields.ts";
 import { lexNotation, refuseNotation } from "./notation-lexer.ts";
+import { readSctp, SCTP_EXAMPLE } from "./notation-sctp.ts";
 import { FLAG_LETTERS } from "./tcp-flags.ts";
 
 /** How deep errors about errors may be nested: no host sends more than one level. */
@@ -60,13 +61,16 @@ function readPacket(cursor: Cursor, depth: number): Packet {
 		case "icmp":
 			take(cursor);
 			return readIcmp(cursor, depth);
+		case "sctp":
+			take(cursor);
+			return readSctp(cursor, readPorts(cursor, SCTP_EXAMPLE));
 		case "proto":
 			take(cursor);
 			return readOther(cursor);
 		default:
 			return refuse(
 				cursor,
-				"expected one of tcp, udp, icmp, proto",
+				"expected one of tcp, udp, icmp, sctp, proto",
 				TCP_EXAMPLE,
 			);
 	}

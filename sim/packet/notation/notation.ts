@@ -5,13 +5,17 @@
  *     udp 10.0.0.10:5353 > 10.0.0.1:53 len 12
  *     icmp 10.0.0.10 > 10.0.0.1 echo-request id 7 seq 1
  *     icmp 10.0.0.1 > 10.0.0.10 host-unreachable (tcp 10.0.0.10:40000 > 10.0.0.1:25 S)
+ *     sctp 10.0.0.10:40000 > 10.0.0.1:36412 INIT itag 1
  *     proto 47 10.0.0.10 > 10.0.0.1 len 8
  *     proto 17 10.0.0.10 > 10.0.0.1 ipid 7 frag 512 MF len 512
  *
  * TCP flags are letters: S syn, F fin, R rst, P psh, A ack, U urg, E ece, W cwr, or `none`.
  * Behind them, in any order, stands what differs from the defaults of `build.ts`: `seq`, `ack`,
  * `win`, `ttl`, `tos 0x..`, `ipid` (identification of the IP header; `id` is ICMP's own), `DF`,
- * `badsum` (the checksum of the TCP, UDP or ICMP part is wrong), `nosum` (UDP has none), and either `len N` (that many zero octets) or `data "…"`. Reading is in `notation-parse.ts`.
+ * `badsum` (the checksum of the TCP, UDP, ICMP or SCTP part is wrong), `nosum` (UDP has none), and either `len N` (that many zero octets) or `data "…"`. Reading is in `notation-parse.ts`.
+ *
+ * SCTP has its chunks, `NAME` or `NAME/FLAGS`, then `vtag` (its verification tag) and `itag` (the tag that INIT and
+ * INIT_ACK announce); what else is in its chunks is zero.
  *
  * The last one is a fragment: so many octets of its packet come before it (`frag`), and there are
  * more behind it (`MF`). It may also be written as the packet that it is `part 512-1024` of.
@@ -34,6 +38,7 @@ import type {
 	UdpPacket,
 } from "../packet.ts";
 import { quoteText } from "./notation-lexer.ts";
+import { sctpWords } from "./notation-sctp.ts";
 import { printFlags } from "./tcp-flags.ts";
 
 export { parsePacket } from "./notation-parse.ts";
@@ -49,7 +54,8 @@ export function printPacket(
 	packet: Packet,
 	options: PrintOptions = {},
 ): string {
-	const words = [head(packet)];
+	const inSctp = packet.kind === "other" ? sctpWords(packet) : null;
+	const words = inSctp === null ? [head(packet)] : [...inSctp];
 	switch (packet.kind) {
 		case "tcp":
 			words.push(...tcpWords(packet));
@@ -70,7 +76,8 @@ export function printPacket(
 	if (packet.kind === "other") words.push(...fragmentWords(packet, options));
 	if (packet.kind !== "other" && packet.checksum !== undefined)
 		words.push(packet.checksum === "none" ? "nosum" : "badsum");
-	if (packet.payload !== "") words.push(payloadWords(packet.payload, options));
+	if (packet.payload !== "" && inSctp === null)
+		words.push(payloadWords(packet.payload, options));
 	if (packet.kind === "tcp") words.push(...optionWords(packet.options));
 	if (packet.kind === "icmp" && packet.about)
 		words.push(`(${printPacket(packet.about, options)})`);

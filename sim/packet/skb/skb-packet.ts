@@ -3,6 +3,8 @@
  * hooks. Both directions run for every packet of every run: plain stores, no spreading, no
  * pattern matching, and one hidden class for all records.
  */
+import { SCTP } from "../../kernel.ts";
+import { wordAt } from "../bytes/bytes-read.ts";
 import {
 	type Checksum,
 	ICMP,
@@ -161,6 +163,10 @@ export function skbOf(packet: Packet, into?: Skb): Skb {
 			skb.length = length;
 			if (packet.fragment !== undefined)
 				fillFragment(skb, packet, packet.fragment);
+			else if (packet.protocol === SCTP && packet.payload.length >= 4) {
+				skb.sourcePort = wordAt(packet.payload, 0);
+				skb.destinationPort = wordAt(packet.payload, 2);
+			}
 	}
 	skb.original = packet;
 	return skb;
