@@ -164,7 +164,7 @@ describe("a protocol without a tracker", () => {
 	it("one whose tracker is not modelled is never guessed at", () => {
 		const hooks = new TestHooks();
 		expect(() =>
-			hooks.forward("proto 132 10.0.0.10 > 192.168.0.1 len 8"),
-		).toThrow("SCTP");
+			hooks.forward("proto 33 10.0.0.10 > 192.168.0.1 len 8"),
+		).toThrow("DCCP");
 	});
 });

@@ -31,6 +31,9 @@ test.each([
 	"tcp 10.0.0.10:40000 > 10.0.0.1:25 none",
 	"tcp 10.0.0.10:40000 > 10.0.0.1:25 SFRPAUEW",
 	"udp 10.0.0.10:5353 > 10.0.0.1:53 len 12",
+	"sctp 10.0.0.10:40000 > 10.0.0.1:36412 INIT itag 1",
+	"sctp 10.0.0.10:40000 > 10.0.0.1:36412 ABORT/1 vtag 7 badsum ttl 3",
+	"proto 132 10.0.0.10 > 10.0.0.1 len 20",
 	"icmp 10.0.0.10 > 10.0.0.1 echo-request id 7 seq 1",
 	"icmp 10.0.0.1 > 10.0.0.10 host-unreachable tos 0xc0 (tcp 10.0.0.10:40000 > 10.0.0.1:25 S)",
 	"icmp 10.0.0.1 > 10.0.0.10 fragmentation-needed mtu 1400 (udp 10.0.0.10:1 > 10.0.0.1:2 DF len 1472)",
@@ -96,7 +99,7 @@ test("a SYN prints its sequence number unsigned", () => {
 });
 
 test.each([
-	["", 1, "expected one of tcp, udp, icmp, proto"],
+	["", 1, "expected one of tcp, udp, icmp, sctp, proto"],
 	["tpc 10.0.0.10:1 > 10.0.0.1:25 S", 1, "expected one of tcp"],
 	["tcp 10.0.0.10 > 10.0.0.1:25 S", 5, "expected ADDRESS:PORT"],
 	["tcp 10.0.0.10:65536 > 10.0.0.1:25 S", 5, "expected ADDRESS:PORT"],
