@@ -221,8 +221,8 @@ function modelled(
 	>,
 	uses: ReadonlyMap<string, MatchUse | TargetUse>,
 ): readonly string[] {
-	const isLeftOut = ({ leftOut, noPackets }: MatchUse | TargetUse) =>
-		(leftOut ?? noPackets) !== undefined;
+	const isLeftOut = ({ leftOut, neverMet }: MatchUse | TargetUse) =>
+		(leftOut ?? neverMet) !== undefined;
 	const names = [...extensions.values()]
 		.filter(
 			({ name, compile }) =>

@@ -212,7 +212,7 @@ it("socket finds none where no process has the port", () => {
 
 describe("rpfilter", () => {
 	const by = (index: number, type: "local" | "unicast" = "unicast") =>
-		testPorts({ routeBack: () => ({ type, interface: index }) });
+		testPorts({ routeBack: () => ({ type, interfaces: [index] }) });
 
 	it.each([
 		["", by(2), true],

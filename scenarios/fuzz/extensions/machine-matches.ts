@@ -102,7 +102,7 @@ export const MACHINE_MATCHES: Readonly<Record<string, MatchUse>> = {
 		leftOut: "the guest's kernel has no IPVS, and so no module for the match",
 	},
 	nfacct: {
-		noPackets: "its object has to be made before the rule is loaded",
+		neverMet: "its object has to be made before the rule is loaded",
 		values: {
 			"nfacct-name": {
 				sound: one("a", "two words"),

@@ -258,7 +258,7 @@ export const TARGETS: Readonly<Record<string, TargetUse>> = {
 		place: { header: ["-p tcp"] },
 	},
 	SECMARK: {
-		noPackets: "it is loaded where SELinux is",
+		neverMet: "it is loaded where SELinux is",
 		values: {
 			selctx: {
 				sound: one("system_u:object_r:firewalld_exec_t:s0"),

@@ -30,7 +30,7 @@ interface TextUse {
 	/** Why generated texts and rules for packets leave it out. */
 	readonly leftOut?: string;
 	/** Why no rule for packets has it, where it is modelled. */
-	readonly noPackets?: string;
+	readonly neverMet?: string;
 }
 
 /** What the header has to ask for, and where the rule may stand. */

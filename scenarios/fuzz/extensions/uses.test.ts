@@ -26,8 +26,8 @@ describe.each<
 		const missing = [...extensions.values()]
 			.filter(({ name, compile }) => {
 				const use = uses.get(name) ?? {};
-				const { packets, leftOut, noPackets } = use;
-				const hasReason = leftOut ?? noPackets ?? ("needsMatch" in use || null);
+				const { packets, leftOut, neverMet } = use;
+				const hasReason = leftOut ?? neverMet ?? ("needsMatch" in use || null);
 				return compile !== null && !packets && hasReason === null;
 			})
 			.map(
