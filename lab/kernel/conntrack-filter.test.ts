@@ -16,9 +16,18 @@ it.each<[string, ConntrackFilter, readonly string[]]>([
 		["-D -p tcp --state SYN_SENT"],
 	],
 	[
+		"a state that TCP and SCTP have",
+		{ state: "ESTABLISHED" },
+		["-D -p tcp --state ESTABLISHED", "-D -p sctp --state ESTABLISHED"],
+	],
+	[
 		"ports of whatever protocol",
 		{ originalDestinationPort: 53 },
-		["-D -p tcp --orig-port-dst 53", "-D -p udp --orig-port-dst 53"],
+		[
+			"-D -p tcp --orig-port-dst 53",
+			"-D -p udp --orig-port-dst 53",
+			"-D -p sctp --orig-port-dst 53",
+		],
 	],
 ])("conntrack is told %s", (_, filter, commands) => {
 	expect(evictionCommands(filter).map((words) => words.join(" "))).toEqual(

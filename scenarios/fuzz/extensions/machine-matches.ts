@@ -182,6 +182,7 @@ export const MACHINE_MATCHES: Readonly<Record<string, MatchUse>> = {
 		place: { tables: ["raw", "mangle"] },
 	},
 	socket: {
+		neverMet: "it matches where a process has the port, and none has",
 		packets: fc
 			.subarray(["transparent", "nowildcard", "restore-skmark"])
 			.map((flags) => ["-m socket", ...flags].join(" --")),

@@ -29,7 +29,7 @@ interface TextUse {
 	readonly place?: TextPlace;
 	/** Why generated texts and rules for packets leave it out. */
 	readonly leftOut?: string;
-	/** Why no rule for packets has it, where it is modelled. */
+	/** Why no generated packet meets a rule with it, where it is modelled. */
 	readonly neverMet?: string;
 }
 
