@@ -40,6 +40,8 @@ const PROTOCOLS: readonly {
 const isRare = (protocol: RuleProtocol) =>
 	["ah", "esp", "108", "sctp"].includes(protocol);
 
+const FEW_CHAINS_TIMES = 3;
+
 /** The text of a rule with its `-A CHAIN`. */
 export function ruleIn(place: ChainPlace): fc.Arbitrary<string> {
 	return fc.oneof(
@@ -135,7 +137,11 @@ function matches(
 			isIn(table, extension?.tables) &&
 			isIn(table, use.tables) &&
 			from.every((hook) => isIn(hook, extension?.hooks));
-		return mayStand && (isIncoming || !use.incoming) ? use : [];
+		// What may stand in few chains is drawn more often in these.
+		const times = extension?.hooks === undefined ? 1 : FEW_CHAINS_TIMES;
+		return mayStand && (isIncoming || !use.incoming)
+			? Array.from({ length: times }, () => use)
+			: [];
 	});
 	const any = uses.flatMap(({ packets, protocols }) =>
 		packets && !protocols ? packets : [],
