@@ -402,8 +402,8 @@ export type {
 	Unknown,
 } from "./sim/contract/gateway.ts";
 export { GatewayError } from "./sim/contract/gateway-error.ts";
-export { SetupError } from "./sim/contract/setup-error.ts";
 export type { SctpStateName } from "./sim/contract/sctp-state-name.ts";
+export { SetupError } from "./sim/contract/setup-error.ts";
 export type { TcpStateName } from "./sim/contract/tcp-state-name.ts";
 export { UnknownSignal } from "./sim/contract/unknown-signal.ts";
 export type { Raced } from "./sim/gateway/ip/race.ts";
