@@ -15,7 +15,12 @@ import {
 	IPV4,
 	macOf,
 } from "./wire/ethernet.ts";
-import { guestMessage, timersHaveRun } from "./wire/guest-time.ts";
+import {
+	guestMessage,
+	type HeldInGuest,
+	heldInGuest,
+	timersHaveRun,
+} from "./wire/guest-time.ts";
 import { TRUNK_NAME, trunkMessages } from "./wiring.ts";
 
 export interface TrunkPorts {
@@ -56,6 +61,7 @@ export class Trunk {
 	private fences: Waiting[] = [];
 	private timers: Waiting[] = [];
 	private hasAnswered = false;
+	private held: HeldInGuest[] = [];
 	/** Script time, when the guest's timers ran last. */
 	private reachedMs = 0;
 	/** How far the guest's clock was ahead of the script's when it was last looked at: nothing, where it can be stopped. */
@@ -181,6 +187,13 @@ export class Trunk {
 			);
 	}
 
+	/** What is held since the last time: to be asked for behind a fence. */
+	takeHeld(): readonly HeldInGuest[] {
+		const { held } = this;
+		this.held = [];
+		return held;
+	}
+
 	/** What came out since the last time. */
 	private takeSent(): readonly Sent[] {
 		const { sent } = this;
@@ -234,10 +247,15 @@ export class Trunk {
 		if (frame.type === ARP) this.takeArp(frame);
 		else if (frame.type === IPV4)
 			this.sent.push({ vlan: frame.vlan, bytes: frame.payload });
-		else this.takeTimers(frame);
+		else this.takeMessage(frame);
 	}
 
-	private takeTimers(frame: Frame): void {
+	private takeMessage(frame: Frame): void {
+		const held = heldInGuest(frame);
+		if (held !== null) {
+			this.held.push(held);
+			return;
+		}
 		const answer = timersHaveRun(frame);
 		if (answer === null) return;
 		this.aheadMs = answer.isStopped

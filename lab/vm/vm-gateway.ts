@@ -5,6 +5,7 @@ import type { AsyncGatewayUnderTest } from "../../scenarios/run/driver.ts";
 import type { Answer, Ask } from "../../sim/contract/ask.ts";
 import type {
 	ConntrackLine,
+	Emission,
 	GatewaySetup,
 	Operation,
 	OperationOutcome,
@@ -17,7 +18,7 @@ import { GuestBox, type Surroundings } from "./guest-box.ts";
 import { HostsAround } from "./hosts-around.ts";
 import { type Pace, ScriptTime, type TimeMode } from "./script-time.ts";
 import { frameFor, type Sent, type Trunk } from "./trunk.ts";
-import { guestMessage } from "./wire/guest-time.ts";
+import { guestMessage, type HeldInGuest } from "./wire/guest-time.ts";
 import { frameTarget } from "./wiring.ts";
 
 /** Longer than a program of the gateway's takes that waits for nothing. */
@@ -41,6 +42,8 @@ export class VmGateway implements AsyncGatewayUnderTest {
 	private readonly epochMs: number;
 	private readonly time: ScriptTime;
 	private readonly hosts: HostsAround;
+	/** The packets of the last race, as they were held. */
+	private held: (Emission | null)[] = [];
 
 	private constructor(site: Site, setup: GatewaySetup) {
 		this.site = site;
@@ -109,15 +112,27 @@ export class VmGateway implements AsyncGatewayUnderTest {
 		const { trunk, box } = this;
 		const hold = [...this.clockMessages(), guestMessage("hold")];
 		const sent = [...(await trunk.settle(hold))];
-		for (const { interface: name, packet } of packets)
+		this.held = [];
+		trunk.takeHeld();
+		for (const { interface: name, packet } of packets) {
 			if (name === LOOPBACK) {
 				await box.send(packet);
 				sent.push(...(await trunk.settle()));
 			} else sent.push(...(await trunk.settle([this.frameOf(name, packet)])));
+			this.held.push(this.heldAs(trunk.takeHeld()));
+		}
 		// One after another: what waits for an ARP answer is not overtaken.
 		for (const _ of packets)
 			sent.push(...(await trunk.settle([guestMessage("go")])));
 		return this.reply(await this.seen(sent));
+	}
+
+	/** The packet that came in last, as it is held; `null` where it is not. */
+	private heldAs([one]: readonly HeldInGuest[]): Emission | null {
+		if (one === undefined) return null;
+		const by = this.box.interfaces.find(({ index }) => index === one.out);
+		const seen = { interface: by?.name ?? LOOPBACK, bytes: one.bytes };
+		return readEmissions([seen], this.time.nowMs).emissions[0] ?? null;
 	}
 
 	/** A program of the gateway's sends the packet; one that the kernel refuses is not sent, and that is all. */
@@ -193,7 +208,10 @@ export class VmGateway implements AsyncGatewayUnderTest {
 	async answerTraced(ask: Ask): Promise<Traced> {
 		await this.box.beginTrace();
 		const answer = await this.answer(ask);
-		return { answer, rules: await this.box.endTrace() };
+		const rules = await this.box.endTrace();
+		return ask.kind === "race"
+			? { answer, rules, held: this.held }
+			: { answer, rules };
 	}
 
 	async close(): Promise<void> {

@@ -90,6 +90,8 @@ export class ModelGateway {
 	private state: GatewayState;
 	/** What became of the packet that came in last; `null` before the first. */
 	fate: Fate | null = null;
+	/** The place of the packet of a race that is on its way; 0 outside of races. */
+	racer = 0;
 	/** What became of the packets of the last race, in their order. */
 	raced: readonly Raced[] = [];
 
@@ -346,12 +348,14 @@ export class ModelGateway {
 		const racers = packets.map(({ interface: name, packet }) => {
 			return { interface: state.routes.indexOf(name), packet };
 		});
+		const begins = (place: number) => {
+			this.racer = place;
+			if (tracer !== null) tracer.racer = place;
+		};
 		try {
-			return race(state, racers, (place) => {
-				if (tracer !== null) tracer.racer = place;
-			});
+			return race(state, racers, begins);
 		} finally {
-			if (tracer !== null) tracer.racer = 0;
+			begins(0);
 		}
 	}
 

@@ -16,7 +16,9 @@
  *
  * From 'H' on, each packet that begins a connection stops where it would be confirmed, at the end of
  * INPUT and POSTROUTING, until the first 'G'. Each 'G' lets the oldest of them go on to its end. So they
- * meet as packets on several processors do, or packets that wait in an NFQUEUE.
+ * meet as packets on several processors do, or packets that wait in an NFQUEUE. What is held is shown: a
+ * message 'P' has the index of the interface by which it is to leave (octets 4..7; 0 where it is to be
+ * delivered), and behind it the packet.
  *
  * Besides, it gives fragments the room that other network cards give them.
  *
@@ -202,6 +204,36 @@ static struct held {
 } held[MOST_HELD];
 static unsigned int held_count;
 static bool holding;
+/* From where and by whom 'H' came. */
+static struct net_device *shown_on;
+static u8 shown_to[ETH_ALEN];
+
+/* A copy for the harness: what translation has made of it may show nowhere else. */
+static void show_held(struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	unsigned int length = ETH_HLEN + MESSAGE_LENGTH + skb->len;
+	struct sk_buff *copy = netdev_alloc_skb(shown_on, length);
+	__be32 out = cpu_to_be32(state->out ? state->out->ifindex : 0);
+	struct ethhdr *header;
+	u8 *message;
+
+	if (!copy)
+		return;
+	header = skb_put_zero(copy, length);
+	memcpy(header->h_dest, shown_to, ETH_ALEN);
+	memcpy(header->h_source, shown_on->dev_addr, ETH_ALEN);
+	header->h_proto = htons(ETHERTYPE);
+	message = copy->data + ETH_HLEN;
+	message[0] = 'P';
+	memcpy(message + 4, &out, sizeof(out));
+	if (skb_copy_bits(skb, 0, message + MESSAGE_LENGTH, skb->len)) {
+		kfree_skb(copy);
+		return;
+	}
+	skb_reset_mac_header(copy);
+	copy->protocol = htons(ETHERTYPE);
+	dev_queue_xmit(copy);
+}
 
 /* Behind all that translates, and before nf_confirm. */
 static unsigned int hold(void *unused, struct sk_buff *skb, const struct nf_hook_state *state)
@@ -216,6 +248,7 @@ static unsigned int hold(void *unused, struct sk_buff *skb, const struct nf_hook
 		return NF_ACCEPT;
 	if (skb_dst(skb) && !skb_dst_force(skb))
 		return NF_DROP;
+	show_held(skb, state);
 	held[held_count].skb = skb;
 	held[held_count].state = *state;
 	held_count++;
@@ -294,6 +327,8 @@ static int receive(struct sk_buff *skb, struct net_device *dev, struct packet_ty
 		answer_after_timers(dev, eth_hdr(skb), message);
 		break;
 	case 'H':
+		shown_on = dev;
+		memcpy(shown_to, eth_hdr(skb)->h_source, ETH_ALEN);
 		holding = true;
 		break;
 	case 'G':

@@ -72,6 +72,23 @@ export interface TimersHaveRun {
 	readonly reachedMs: number;
 }
 
+/** A packet that is held. */
+export interface HeldInGuest {
+	/** Index of the interface by which it is to leave; 0 where it is to be delivered. */
+	readonly out: number;
+	/** As it is by then. */
+	readonly bytes: Uint8Array;
+}
+
+const HELD_LETTER = 0x50;
+
+/** The packet that a message shows to be held; `null` for any other frame. */
+export function heldInGuest({ type, payload }: Frame): HeldInGuest | null {
+	if (type !== TYPE || payload[0] !== HELD_LETTER) return null;
+	const view = new DataView(payload.buffer, payload.byteOffset);
+	return { out: view.getUint32(4), bytes: payload.subarray(LENGTH) };
+}
+
 /** The answer to `timers`, or `null` for any other frame. */
 export function timersHaveRun({ type, payload }: Frame): TimersHaveRun | null {
 	if (type !== TYPE || payload.length < LENGTH) return null;

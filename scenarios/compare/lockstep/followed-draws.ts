@@ -28,6 +28,8 @@ export class FollowedDraws implements Choice {
 	sent: readonly Emission[] = [];
 	/** What it sent back. */
 	returned: readonly Emission[] = [];
+	/** In a race: what each packet had become when it was held. */
+	held: readonly (Emission | null)[] | null = null;
 	/** Its connections, where they were looked at because some may have made room: by `keyOf`. */
 	connections: ReadonlySet<string> | null = null;
 	/** So many are made again, as they were. */
@@ -35,6 +37,7 @@ export class FollowedDraws implements Choice {
 	private readonly own: Choice;
 	private readonly cursor: RuleCursor;
 	private readonly rules: DrawingRules;
+	private readonly racer: () => number;
 	private readonly noteChance: (chance: ChanceEnd) => void;
 
 	/** @param by who knows what the kernel did, and is told of chance that does not show */
@@ -43,12 +46,15 @@ export class FollowedDraws implements Choice {
 		by: {
 			readonly cursor: RuleCursor;
 			readonly rules: DrawingRules;
+			/** Which packet of a race it is for which is drawn. */
+			readonly racer: () => number;
 			readonly noteChance: (chance: ChanceEnd) => void;
 		},
 	) {
 		this.own = own;
 		this.cursor = by.cursor;
 		this.rules = by.rules;
+		this.racer = by.racer;
 		this.noteChance = by.noteChance;
 	}
 
@@ -101,7 +107,7 @@ export class FollowedDraws implements Choice {
 		const { drawn } = this.keep(label, count, () => {
 			const own = this.own.pick(count, label);
 			if (isMultipathDraw(label)) return this.hop(label, own);
-			const packet = this.sent[0]?.packet;
+			const packet = this.shown[0]?.packet;
 			const offset = packet ? offsetShown(packet, { label, count }) : null;
 			return { drawn: offset ?? own, isSeen: offset !== null };
 		});
@@ -110,10 +116,17 @@ export class FollowedDraws implements Choice {
 
 	/** What is not sent on shows none: the two may part ways over it. */
 	private hop(label: string, own: number): Omit<Draw, "label" | "count"> {
-		const [emission] = this.sent.length > 0 ? this.sent : this.returned;
+		const [emission] = this.shown.length > 0 ? this.shown : this.returned;
 		const shown = emission === undefined ? null : hopShown(label, emission);
 		if (shown === null) this.noteChance("multipath");
 		return { drawn: shown ?? own, isSeen: shown !== null };
+	}
+
+	/** What may show a draw. */
+	private get shown(): readonly Emission[] {
+		if (this.held === null) return this.sent;
+		const own = this.held[this.racer()] ?? null;
+		return own === null ? [] : [own];
 	}
 
 	private keep(

@@ -33,6 +33,8 @@ export interface KernelSide {
 	readonly emissions: readonly Emission[];
 	/** Rules that packets matched, in order; `null` when that is not known. */
 	readonly rules: readonly string[] | null;
+	/** See `Traced`. */
+	readonly held?: readonly (Emission | null)[] | null;
 	conntrack(): Promise<readonly ConntrackLine[]>;
 }
 
@@ -69,6 +71,7 @@ export class FollowingModel {
 		this.draws = new FollowedDraws(choice, {
 			cursor: this.cursor,
 			rules: this.rules,
+			racer: () => this.model.racer,
 			noteChance: (chance) => this.noteChance(chance),
 		});
 		this.model = this.playAgain();
@@ -131,6 +134,7 @@ export class FollowingModel {
 		);
 		this.begin({ ...kernel, emissions: sent });
 		this.draws.returned = kernel.emissions;
+		this.draws.held = kernel.held ?? null;
 		this.draws.connections = await this.connectionsOf(kernel);
 		const answer = this.ask(ask);
 		const ports = this.drawn.filter(({ label }) => isPortDraw(label));
@@ -138,6 +142,11 @@ export class FollowingModel {
 			ports.every(({ isSeen }) => isSeen) &&
 			printEmissions(answer).join() === printEmissions(kernel).join();
 		if (ports.length === 0 || isTold) return answer;
+		if (ask.kind === "race") {
+			// All that was drawn shows in what was held, or not at all.
+			if (ports.some(({ isSeen }) => !isSeen)) this.chance ??= "port";
+			return answer;
+		}
 		const theirs = entriesOf(packets, await kernel.conntrack());
 		if (theirs.length === 0 && !ports.some(({ isSeen }) => isSeen))
 			this.chance ??= "port";
@@ -212,6 +221,7 @@ export class FollowingModel {
 		this.settle();
 		this.draws.sent = kernel.emissions;
 		this.draws.returned = [];
+		this.draws.held = null;
 		this.draws.connections = null;
 		this.cursor.begin(kernel.rules);
 		this.isTraced = kernel.rules !== null;

@@ -18,9 +18,10 @@ export function isPortDraw(label: string): boolean {
 /** The draw that a packet shows, if it was sent on; `null` when it shows none. */
 export function offsetShown(packet: Packet, draw: PortDraw): number | null {
 	const [, side, lowest] = NAT_PORT.exec(draw.label) ?? [];
-	if (side === undefined || !("sourcePort" in packet)) return null;
-	const port = side === "source" ? packet.sourcePort : packet.destinationPort;
-	return offsetOf(port, Number(lowest), draw.count);
+	if (side === undefined) return null;
+	const [source, destination] = portsOf(packet);
+	const port = side === "source" ? source : destination;
+	return port === undefined ? null : offsetOf(port, Number(lowest), draw.count);
 }
 
 /** The port in an entry that the draw is for; `null` when it is for none. */

@@ -29,6 +29,8 @@ export interface Traced {
 	readonly answer: Answer;
 	/** In order, in TRACE's spelling: `mangle:PREROUTING:rule:1`; `null` when not all are known. */
 	readonly rules: readonly string[] | null;
+	/** Of a race: each packet as the rules have left it, before it was confirmed; `null` for one that is not known. */
+	readonly held?: readonly (Emission | null)[];
 }
 
 export interface TracingDriver extends AsyncDriver {
@@ -180,10 +182,15 @@ export class SideBySide {
 			const theirs = await kernel.answer(ask);
 			return { ask, ours: model.answerAlone(ask), theirs, rules: NO_RULES };
 		}
-		const { answer: theirs, rules } = await kernel.answerTraced(ask);
+		const {
+			answer: theirs,
+			rules,
+			held = null,
+		} = await kernel.answerTraced(ask);
 		const { emissions } = theirs;
 		const conntrack = () => kernel.conntrack();
-		const ours = await model.answer(ask, { emissions, rules, conntrack });
+		const side = { emissions, rules, held, conntrack };
+		const ours = await model.answer(ask, side);
 		return { ask, ours, theirs, rules: model.matched };
 	}
 
