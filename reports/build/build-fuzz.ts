@@ -117,6 +117,16 @@ const SHOWN: Readonly<Record<Exclude<CoverageKind, "unknown">, Shown>> = {
 			columns: STATES,
 		},
 	},
+	datagrams: {
+		title: "Datagrams",
+		about:
+			"Datagrams that came, in this direction, to an entry that was so; NONE: to none.",
+		grid: {
+			axes: ["direction", "entry"],
+			rows: ["original", "reply"],
+			columns: ["NONE", "UNREPLIED", "REPLIED", "ASSURED"],
+		},
+	},
 	hooks: {
 		title: "Built-in chains",
 		about:

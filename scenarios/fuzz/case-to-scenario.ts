@@ -181,6 +181,9 @@ class ScenarioGeneration {
 			case "message":
 				this.message(step);
 				break;
+			case "exchange":
+				this.exchange(step);
+				break;
 			case "fragments":
 				this.fragments(step);
 				break;
@@ -237,6 +240,20 @@ class ScenarioGeneration {
 		this.send(flow, side, (ends, end) =>
 			summed({ ...messageFrom(ends, end, side, octets), ttl, tos }, checksum),
 		);
+	}
+
+	private exchange(step: StepPlanKind & { readonly kind: "exchange" }): void {
+		const { flow, rounds, everyMs, isAnswered, octets } = step;
+		const say = (side: Side) =>
+			this.send(flow, side, (ends, end) =>
+				messageFrom(ends, end, side, octets),
+			);
+		for (let round = 0; round < rounds; round++) {
+			if (round > 0) this.recorder.passTime(everyMs);
+			say("client");
+			this.recorder.passTime(1);
+			if (isAnswered) say("server");
+		}
 	}
 
 	private fragments(step: StepPlanKind & { readonly kind: "fragments" }): void {

@@ -13,7 +13,14 @@ import {
 } from "../../sim/contract/tcp-state-name.ts";
 import { matches } from "../../sim/matches/index.ts";
 import { formatAddress } from "../../sim/packet/address.ts";
-import { ACK, FIN, RST, SYN, type TcpPacket } from "../../sim/packet/packet.ts";
+import {
+	ACK,
+	FIN,
+	RST,
+	SYN,
+	type TcpPacket,
+	type UdpPacket,
+} from "../../sim/packet/packet.ts";
 import { TABLE_HOOKS } from "../../sim/ruleset/base/tables.ts";
 import { targets } from "../../sim/targets/index.ts";
 import type { MatchUse, TargetUse } from "./extensions/use.ts";
@@ -27,6 +34,8 @@ export interface Coverage {
 	readonly hooks: Counts;
 	/** `original syn SYN_SENT`: a segment of this class met an entry in this state, in this direction. */
 	readonly transitions: Counts;
+	/** `reply UNREPLIED`: a datagram in this direction met an entry that was so. */
+	readonly datagrams: Counts;
 	readonly operations: Counts;
 	/** What was sent. */
 	readonly packets: Counts;
@@ -41,6 +50,7 @@ export const COVERAGE_KINDS = [
 	"targets",
 	"hooks",
 	"transitions",
+	"datagrams",
 	"operations",
 	"packets",
 	"unknown",
@@ -52,6 +62,7 @@ export function noCoverage(): Coverage {
 		targets: new Map(),
 		hooks: new Map(),
 		transitions: new Map(),
+		datagrams: new Map(),
 		operations: new Map(),
 		packets: new Map(),
 		unknown: new Map(),
@@ -95,23 +106,57 @@ export function coverSegment(
 	packet: TcpPacket,
 	entries: readonly ConntrackLine[],
 ): void {
+	const flagClass = classOf(packet.flags);
+	const found = entryOf(packet, entries);
+	const [direction, state] =
+		found === null
+			? (["original", "NONE"] as const)
+			: ([found.direction, found.entry.state as TcpStateName] as const);
+	count(coverage.transitions, transitionName(direction, flagClass, state));
+}
+
+/** Which entry a datagram is about to meet. */
+export function coverDatagram(
+	coverage: Coverage,
+	packet: UdpPacket,
+	entries: readonly ConntrackLine[],
+): void {
+	const found = entryOf(packet, entries);
+	const name =
+		found === null
+			? "original NONE"
+			: `${found.direction} ${datagramState(found.entry)}`;
+	count(coverage.datagrams, name);
+}
+
+const DATAGRAM_STATES = ["UNREPLIED", "REPLIED", "ASSURED"] as const;
+
+function datagramState({
+	unreplied,
+	assured,
+}: ConntrackLine): (typeof DATAGRAM_STATES)[number] {
+	if (unreplied) return "UNREPLIED";
+	return assured ? "ASSURED" : "REPLIED";
+}
+
+function entryOf(
+	packet: TcpPacket | UdpPacket,
+	entries: readonly ConntrackLine[],
+): {
+	readonly entry: ConntrackLine;
+	readonly direction: "original" | "reply";
+} | null {
 	const is = (tuple: ConntrackLine["original"]) =>
 		tuple.sourcePort === packet.sourcePort &&
 		tuple.destinationPort === packet.destinationPort &&
 		tuple.source === formatAddress(packet.source) &&
 		tuple.destination === formatAddress(packet.destination);
-	const flagClass = classOf(packet.flags);
-	for (const { protocol, state, original, reply } of entries) {
-		if (protocol !== "tcp") continue;
-		const direction = is(original) ? "original" : is(reply) ? "reply" : null;
-		if (direction === null) continue;
-		count(
-			coverage.transitions,
-			transitionName(direction, flagClass, state as TcpStateName),
-		);
-		return;
+	for (const entry of entries) {
+		if (entry.protocol !== packet.kind) continue;
+		if (is(entry.original)) return { entry, direction: "original" };
+		if (is(entry.reply)) return { entry, direction: "reply" };
 	}
-	count(coverage.transitions, transitionName("original", flagClass, "NONE"));
+	return null;
 }
 
 function classOf(flags: number): FlagClass {
@@ -150,6 +195,8 @@ function universe(kind: CoverageKind): readonly string[] | null {
 			);
 		case "transitions":
 			return ALL_TRANSITIONS;
+		case "datagrams":
+			return ALL_DATAGRAMS;
 		case "operations":
 			return Object.values(OPERATIONS_OF).flat();
 		case "packets":
@@ -169,6 +216,14 @@ const ALL_TRANSITIONS = (["original", "reply"] as const).flatMap((direction) =>
 			.map((state) => transitionName(direction, flagClass, state)),
 	),
 );
+
+const ALL_DATAGRAMS = [
+	"original NONE",
+	...DATAGRAM_STATES.flatMap((state) => [
+		`original ${state}`,
+		`reply ${state}`,
+	]),
+];
 
 /** By the kind of operation: what those that the fuzz carries out count as. */
 const OPERATIONS_OF: Readonly<Record<Operation["kind"], readonly string[]>> = {

@@ -11,7 +11,13 @@ import { printPacket } from "../../sim/packet/notation/notation.ts";
 import type { Packet } from "../../sim/packet/packet.ts";
 import type { ScenarioStep } from "../language/scenario.ts";
 import { gatewayChoice } from "../run/run-scenario.ts";
-import { count, coverRules, coverSegment, noCoverage } from "./coverage.ts";
+import {
+	count,
+	coverDatagram,
+	coverRules,
+	coverSegment,
+	noCoverage,
+} from "./coverage.ts";
 
 /** Entries: more than anybody makes here. */
 const ROOM = 65_536;
@@ -61,6 +67,8 @@ export class Recorder {
 		const entering = { interface: interfaceName, packet };
 		if (this.unknown === null && packet.kind === "tcp")
 			coverSegment(this.coverage, packet, gateway.conntrackLines);
+		if (this.unknown === null && packet.kind === "udp")
+			coverDatagram(this.coverage, packet, gateway.conntrackLines);
 		const answer = this.enter({ kind: "packet", atMs: nowMs, ...entering }, [
 			entering,
 		]);

@@ -60,6 +60,7 @@ export const COVERAGE_TITLES: Readonly<Record<CoverageKind, string>> = {
 	targets: "targets that acted",
 	hooks: "built-in chains that were walked",
 	transitions: "TCP transitions: direction, segment, state",
+	datagrams: "datagrams: direction, state of the entry",
 	operations: "events",
 	packets: "packets sent",
 	unknown: "what the model did not know",

@@ -153,6 +153,16 @@ const races: fc.Arbitrary<StepPlanKind & { readonly kind: "race" }> = fc
 		isAnswered,
 	}));
 
+/** Around the 2 s after which datagrams both ways are a stream, and the time-outs of 30 s and 120 s. */
+const exchangeGaps = fc.constantFrom(
+	100,
+	1_900,
+	2_100,
+	20_000,
+	31_000,
+	121_000,
+);
+
 /** Everything but operations. */
 export const trafficSteps: fc.Arbitrary<StepPlanKind> = fc.oneof(
 	{
@@ -194,6 +204,17 @@ export const trafficSteps: fc.Arbitrary<StepPlanKind> = fc.oneof(
 			ttl,
 			tos,
 			checksum,
+		}),
+	},
+	{
+		weight: 1,
+		arbitrary: fc.record({
+			kind: fc.constant<"exchange">("exchange"),
+			flow,
+			rounds: fc.integer({ min: 2, max: 4 }),
+			everyMs: exchangeGaps,
+			isAnswered: fc.boolean(),
+			octets,
 		}),
 	},
 	{

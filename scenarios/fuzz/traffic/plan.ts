@@ -81,7 +81,17 @@ export type StepPlanKind =
 			readonly tos: number;
 			readonly checksum: ChecksumPlan;
 	  }
-	/** The same, in two fragments. */
+	/** A client asks again and again, as resolvers and tunnels do; each time the server answers, or it does not. */
+	| {
+			readonly kind: "exchange";
+			readonly flow: number;
+			readonly rounds: number;
+			/** Between one round and the next. */
+			readonly everyMs: number;
+			readonly isAnswered: boolean;
+			readonly octets: number;
+	  }
+	/** The same as a message, in two fragments. */
 	| {
 			readonly kind: "fragments";
 			readonly flow: number;
