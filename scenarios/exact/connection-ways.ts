@@ -1,12 +1,15 @@
 /** The ways that first packets of a scenario's connections can take through its rules. */
 import type { Ruleset } from "../../sim/contract/ruleset.ts";
 import { parseAddress } from "../../sim/packet/address.ts";
-import { tcp } from "../../sim/packet/build.ts";
+import { tcp, udp } from "../../sim/packet/build.ts";
+import type { Packet } from "../../sim/packet/packet.ts";
 import { checkRules } from "../../sim/script/check-rules.ts";
 import { listeningOf, servicesOf } from "../../sim/world/setup/services.ts";
+import type { ServiceSetup } from "../../sim/world/setup/setup.ts";
 import type { Decision, End } from "../analysis/walk/decision.ts";
 import { TooManyWaysError, Walker } from "../analysis/walk/walker.ts";
 import type { Setup } from "../language/scenario.ts";
+import { DATAGRAM_OCTETS } from "../language/schema/schema-steps.ts";
 
 /** Rulesets with more rules are not looked at: a run is to be quick. */
 const MOST_RULES = 5_000;
@@ -25,7 +28,7 @@ export function rulesOf({ ruleset }: Setup): Ruleset | null {
 }
 
 /**
- * By client: all that may become of its SYN.
+ * By client: all that may become of its SYN, or its datagram.
  * @returns `null` when the rules are not looked at, a packet has too many ways, or there are several services
  */
 export function connectionWays(
@@ -33,20 +36,14 @@ export function connectionWays(
 	clients: readonly string[],
 ): ReadonlyMap<string, Decision> | null {
 	const [service, ...others] = servicesOf(setup);
-	if (service?.protocol !== "tcp" || others.length > 0) return null;
+	if (service === undefined || others.length > 0) return null;
 	const rules = rulesOf(setup);
 	if (rules === null) return null;
 	const walker = new Walker(rules, setup.gateway);
 	const ways = new Map<string, Decision>();
 	for (const { name, interface: at, address } of setup.clients) {
 		if (!clients.includes(name)) continue;
-		const packet = tcp({
-			source: numberOf(address),
-			destination: numberOf(service.address),
-			sourcePort: 40_000,
-			destinationPort: service.ports[0] as number,
-			seq: 1,
-		});
+		const packet = firstPacket(service, address);
 		try {
 			ways.set(name, walker.walk({ interface: at, packet }));
 		} catch (error) {
@@ -57,18 +54,38 @@ export function connectionWays(
 	return ways;
 }
 
+/** A SYN, or a datagram. */
+function firstPacket(
+	{ protocol, address, ports }: ServiceSetup,
+	client: string,
+): Packet {
+	const fields = {
+		source: numberOf(client),
+		destination: numberOf(address),
+		sourcePort: 40_000,
+		destinationPort: ports[0] as number,
+	};
+	return protocol === "tcp"
+		? tcp({ ...fields, seq: 1 })
+		: udp({ ...fields, payload: ".".repeat(DATAGRAM_OCTETS) });
+}
+
 function numberOf(address: string): number {
 	return parseAddress(address) ?? 0;
 }
 
 /** The backend that an end leads to; `null`: none, or none of the scenario's. */
 export function backendOf({ fate, packet }: End, setup: Setup): string | null {
-	if (fate.kind !== "forwarded" || packet?.kind !== "tcp") return null;
+	if (fate.kind !== "forwarded") return null;
+	if (packet?.kind !== "tcp" && packet?.kind !== "udp") return null;
 	const { destination, destinationPort } = packet;
 	const found = setup.backends.find(
 		(backend) =>
 			numberOf(backend.address) === destination &&
-			listeningOf(setup, backend).some(({ port }) => port === destinationPort),
+			listeningOf(setup, backend).some(
+				({ protocol, port }) =>
+					protocol === packet.kind && port === destinationPort,
+			),
 	);
 	return found?.name ?? null;
 }

@@ -4,6 +4,8 @@ import {
 	outcomes,
 	recipeSetup,
 	scenario,
+	send,
+	service,
 	setCondition,
 	split,
 } from "../language/build/build.ts";
@@ -59,6 +61,22 @@ describe("a split by counters", () => {
 	it("may not where its shares are others", () => {
 		const steps = [connect(2, { everyMs: 10 })];
 		const [judgement] = judged(UNEVEN, { b1: 1, b2: 3 }, { steps });
+		expect(judgement).toMatchObject({ outcome: "violated" });
+		expect(judgement?.why.map(({ text }) => text)).toContain(
+			"the exact shares of the rules: b1 4/15, b2 11/15",
+		);
+	});
+
+	it("is looked at for flows of UDP as for connections", () => {
+		const datagrams = UNEVEN.replaceAll("tcp", "udp").replaceAll("25", "53");
+		const setup = recipeSetup({
+			ruleset: { name: "my.rules", text: datagrams },
+			services: [
+				service("dns", { protocol: "udp", address: "10.0.0.1", port: 53 }),
+			],
+		});
+		const steps = [send(2, { sockets: "each", everyMs: 10 })];
+		const [judgement] = judged("", { b1: 1, b2: 3 }, { setup, steps });
 		expect(judgement).toMatchObject({ outcome: "violated" });
 		expect(judgement?.why.map(({ text }) => text)).toContain(
 			"the exact shares of the rules: b1 4/15, b2 11/15",

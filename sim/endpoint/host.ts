@@ -137,6 +137,7 @@ export class Host implements SocketHost, DatagramHost {
 	loseEverything(): void {
 		for (const socket of this.allSockets()) socket.forget();
 		for (const port of [...this.listeners.keys()]) this.stopListening(port);
+		this.datagrams.loseAll();
 	}
 
 	transmit(packet: Packet): void {

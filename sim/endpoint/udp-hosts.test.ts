@@ -198,6 +198,16 @@ test("a socket of the same port takes its place, and what waits gets no answer",
 	expect(other.course).toMatchObject({ outcome: "open", answers: 0 });
 });
 
+test("on a host that is gone, a flow gets no answer any more", () => {
+	const { wire, flow } = play({ plan: { requests: 2 } });
+	flow.request();
+	wire.left.loseEverything();
+	flow.request();
+	wire.clock.advanceTo(20_000);
+	expect(flow.course).toMatchObject({ outcome: "unanswered", sent: 1 });
+	expect(wire.left.datagrams.count).toBe(0);
+});
+
 test("an answer from elsewhere is refused: the socket is connected", () => {
 	const { wire, flow } = play({ behaviour: { kind: "silent" } });
 	flow.request();

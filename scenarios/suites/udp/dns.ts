@@ -1,6 +1,9 @@
 import {
 	affinity,
 	at,
+	backend,
+	backendAt,
+	clientAt,
 	conntrack,
 	counter,
 	evenSplit,
@@ -9,13 +12,33 @@ import {
 	order,
 	outcomes,
 	packetsOut,
+	recipeSetup,
 	scenario,
 	send,
+	service,
 } from "../../language/build/build.ts";
 import { nat, onlyTo, turns, udpSetup } from "./udp-setup.ts";
 
 const suite = "udp-dns";
 const DNS = { name: "dns", port: 53 };
+
+const LOCAL = nat(
+	"-A PREROUTING -d 10.0.0.1/32 -p udp --dport 53 -m statistic --mode nth --every 2 --packet 0 -j REDIRECT --to-ports 5301",
+	"-A PREROUTING -d 10.0.0.1/32 -p udp --dport 53 -j REDIRECT --to-ports 5302",
+	"-A OUTPUT -d 10.96.0.10/32 -p udp --dport 53 -m statistic --mode nth --every 2 --packet 0 -j DNAT --to-destination 192.168.0.1",
+	"-A OUTPUT -d 10.96.0.10/32 -p udp --dport 53 -j DNAT --to-destination 192.168.0.2",
+);
+
+/** Queries from a new socket each, of a client of that service. */
+const ask = (name: "local" | "behind", count: number, label: string) =>
+	send(count, {
+		label,
+		client: name === "local" ? "c1" : "resolver",
+		service: name,
+		sockets: "each",
+		everyMs: 100,
+		reply: { timeoutMs: 1_000, attempts: 2 },
+	});
 
 /** Name servers: a socket is a flow, and a flow has one server. */
 export const dns = [
@@ -101,6 +124,62 @@ export const dns = [
 				exactly: true,
 				because: "the entry is gone",
 			}),
+		],
+	}),
+	scenario({
+		name: "dns-on-the-gateway",
+		suite,
+		title: "Name servers on the gateway itself, and a resolver there",
+		story:
+			"Two name servers run on the gateway, on ports 5301 and 5302, and REDIRECT leads every other query to each. A resolver on the gateway asks two others behind it: its queries are translated in OUTPUT. A server that is killed refuses, and one that hangs leaves its queries in its socket; a query that is sent again goes to the same one.",
+		setup: recipeSetup({
+			ruleset: { name: "local-dns.rules", text: LOCAL },
+			services: [
+				service("local", {
+					protocol: "udp",
+					address: "10.0.0.1",
+					port: 53,
+					backends: [
+						{ backend: "w1", port: 5301 },
+						{ backend: "w2", port: 5302 },
+					],
+				}),
+				service("behind", {
+					protocol: "udp",
+					address: "10.96.0.10",
+					port: 53,
+					backends: ["b1", "b2"],
+				}),
+			],
+			clients: [
+				clientAt("c1", "10.0.0.10"),
+				clientAt("resolver", "192.168.0.254", { interface: "lo" }),
+			],
+			backends: [
+				backendAt("w1", "10.0.0.1", { interface: "lo" }),
+				backendAt("w2", "10.0.0.1", { interface: "lo" }),
+				backendAt("b1", "192.168.0.1"),
+				backendAt("b2", "192.168.0.2"),
+			],
+		}),
+		steps: [
+			ask("local", 6, "up"),
+			at(1_000, ask("behind", 6, "own")),
+			at(2_000, backend("w1", "refuse"), ask("local", 4, "killed")),
+			at(
+				3_000,
+				backend("w1", "up"),
+				backend("w2", { kind: "hang", accept: true }),
+				ask("local", 4, "hangs"),
+			),
+		],
+		expect: [
+			order(["w1", "w2", "w1", "w2", "w1", "w2"], { step: "up" }),
+			order(["b1", "b2", "b1", "b2", "b1", "b2"], { step: "own" }),
+			outcomes("answered", 12, { toMs: 2_000 }),
+			outcomes("refused", 2, { step: "killed" }),
+			outcomes("unanswered", 2, { step: "hangs" }),
+			affinity(),
 		],
 	}),
 ];

@@ -138,7 +138,8 @@ export class UdpFlow implements DatagramUser {
 
 	onReplaced(): void {
 		if (this.endedMs !== null) return;
-		if (this.waiting.size > 0) this.failure = "unanswered";
+		if (this.waiting.size > 0 || this.requests < this.plan.requests)
+			this.failure = "unanswered";
 		this.giveUp();
 		this.end();
 	}

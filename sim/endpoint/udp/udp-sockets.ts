@@ -21,7 +21,7 @@ export type DatagramError =
 export interface DatagramUser {
 	onDatagram(packet: UdpPacket): void;
 	onError(error: DatagramError): void;
-	/** Another program has taken its port: it is gone, as on a host that was started anew. */
+	/** Another program has taken its port, or the host is gone: so is the program. */
 	onReplaced(): void;
 }
 
@@ -58,6 +58,14 @@ export class UdpSockets {
 		if (this.connected.get(localPort)?.user !== user) return;
 		this.connected.delete(localPort);
 		this.held?.letGo("udp", localPort);
+	}
+
+	/** The host is gone, and its programs with it. */
+	loseAll(): void {
+		for (const { path, user } of [...this.connected.values()]) {
+			user.onReplaced();
+			this.close(path, user);
+		}
 	}
 
 	/** A connected socket receives from its peer alone (`compute_score`, net/ipv4/udp.c, 6.1). */
