@@ -15,6 +15,7 @@ import {
 import { RulesetError } from "../../sim/ruleset/base/ruleset-error.ts";
 import { restoreForm } from "../../sim/script/check-rules.ts";
 import type { Note } from "../../sim/script/run/report.ts";
+import { withListenerBackends } from "../../sim/world/setup/services.ts";
 import type { Step } from "../../sim/world/setup/setup.ts";
 import { readUserFile, UnreadableFile } from "../files/read-user-file.ts";
 import { validateScenarioFile } from "../language/check/validate.ts";
@@ -133,7 +134,7 @@ export async function resolveRules(
 	return (await withRules(scenario, folder, options)).scenario;
 }
 
-/** The same, with the names of the replacements that were used. */
+/** The same, with the names of the replacements that were used; ports on which the gateway listens are backends. */
 export async function withRules(
 	scenario: Scenario,
 	folder: string,
@@ -189,7 +190,7 @@ export async function withRules(
 		);
 	const playable = {
 		...scenario,
-		setup: { ...scenario.setup, ruleset },
+		setup: withListenerBackends({ ...scenario.setup, ruleset }),
 		steps,
 	};
 	const [fault] = faults;

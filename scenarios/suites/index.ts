@@ -21,6 +21,8 @@ import { ownPorts } from "./kernel/own-ports.ts";
 import { races } from "./kernel/races.ts";
 import { statisticFacts } from "./kernel/statistic.ts";
 import { live } from "./live/live.ts";
+import { clientsOnHost } from "./local/clients-on-host.ts";
+import { workers } from "./local/workers.ts";
 import { affinity } from "./recipe/affinity.ts";
 import { conditions } from "./recipe/conditions.ts";
 import { failover } from "./recipe/failover.ts";
@@ -93,6 +95,8 @@ const ROUTING_SCENARIOS: readonly Scenario[] = [
 	...multipath,
 	...hairpin,
 ];
+/** Programs on the gateway itself: workers that serve, and clients. */
+const LOCAL_SCENARIOS: readonly Scenario[] = [...workers, ...clientsOnHost];
 
 /** Services besides mail, and hosts whose answers go elsewhere. */
 const SERVICE_SCENARIOS: readonly Scenario[] = [
@@ -122,6 +126,7 @@ export async function loadBuiltInScenarios(
 		...UDP_SCENARIOS,
 		...ROUTING_SCENARIOS,
 		...SERVICE_SCENARIOS,
+		...LOCAL_SCENARIOS,
 		...LIVE_SCENARIOS,
 		...(await readRegressions()),
 	];

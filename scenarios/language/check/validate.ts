@@ -99,17 +99,16 @@ function validateOne(
 	faults: ScenarioFault[],
 ): Scenario | null {
 	const result = v.safeParse(scenarioSchema, value);
-	const scenario = result.success ? withPrograms(result.output) : null;
-	const found =
-		scenario === null
-			? (result.issues ?? []).map(faultOf)
-			: checkReferences(scenario);
+	const found = result.success
+		? checkReferences(withPrograms(result.output))
+		: result.issues.map(faultOf);
 	faults.push(
 		...found.map((fault) => ({ ...fault, path: joined(path, fault.path) })),
 	);
-	return found.length === 0 ? scenario : null;
+	return result.success && found.length === 0 ? result.output : null;
 }
 
+/** With all that it may refer to. */
 function withPrograms(scenario: Scenario): Scenario {
 	return { ...scenario, setup: withListenerBackends(scenario.setup) };
 }
