@@ -4,8 +4,11 @@ import {
 	OUTSIDE,
 	RECIPE_GATEWAY,
 } from "../../scenarios/language/build/build.ts";
+import { checkScenarioAsync } from "../../scenarios/run/run-scenario.ts";
+import { loadBuiltInScenarios } from "../../scenarios/suites/index.ts";
 import type { Ask, PortState } from "../../sim/contract/ask.ts";
 import type { GatewaySetup } from "../../sim/contract/gateway.ts";
+import { invariant } from "../../sim/invariant.ts";
 import {
 	parsePacket,
 	printPacket,
@@ -223,5 +226,28 @@ describeOnVm("real programs of the gateway's own", () => {
 				emissions.map((one) => `bond0.204 ${printPacket(one.packet)}`),
 			).toEqual(answer);
 		});
+	});
+
+	it("serve in turn as the programs of a play do", async () => {
+		const all = await loadBuiltInScenarios();
+		const found = all.find(
+			({ scenario }) => scenario.name === "local-workers-in-turn",
+		);
+		invariant(found !== undefined, "there is such a scenario");
+		const { account } = await checkScenarioAsync(found.scenario, {
+			driver: driver(),
+		});
+		expect(account.unknown).toBeNull();
+		expect(account.connections.map(({ outcome }) => outcome)).toEqual(
+			Array(24).fill("completed"),
+		);
+		const served = account.observations
+			.at(-1)
+			?.observation.conntrack.map(({ reply }) => reply.sourcePort);
+		expect(served?.toSorted()).toEqual([
+			...Array(8).fill(7701),
+			...Array(8).fill(7702),
+			...Array(8).fill(7703),
+		]);
 	});
 });

@@ -95,6 +95,7 @@ const ROUTING_SCENARIOS: readonly Scenario[] = [
 	...multipath,
 	...hairpin,
 ];
+
 /** Programs on the gateway itself: workers that serve, and clients. */
 const LOCAL_SCENARIOS: readonly Scenario[] = [...workers, ...clientsOnHost];
 

@@ -95,6 +95,13 @@ const TRAPS: Readonly<Record<string, string>> = {
 	"metrics-one-socket": OF_CLIENT,
 	"http-tcp-check-misses-503": OF_CHECKER,
 	"default-route-elsewhere": OF_HOST,
+	"local-worker-dead": "which programs run is not in the rules",
+	"local-worker-on-loopback":
+		"to which address a program is bound is not in the rules",
+	"local-client-not-balanced":
+		"the rules do not say that a program of the router's asks for the service",
+	"local-checker-shut-out":
+		"the rules do not say that a program of the router's probes",
 };
 
 it("each trap of the suites has its reason", async () => {

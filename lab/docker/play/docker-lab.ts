@@ -9,7 +9,11 @@ import {
 	checkScenario,
 	resultOf,
 } from "../../../scenarios/run/run-scenario.ts";
-import { programOf, servicesOf } from "../../../sim/world/setup/services.ts";
+import {
+	LOOPBACK,
+	programOf,
+	servicesOf,
+} from "../../../sim/world/setup/services.ts";
 import { LabError } from "../../lab-error.ts";
 import { requireImage } from "../../vm/image/image.ts";
 import { connectEngine } from "../engine/engine.ts";
@@ -204,7 +208,16 @@ export function mustBePlayable({
 		...setup.backends.map(({ behaviour }) => behaviour),
 		...steps.flatMap((step) => (step.kind === "backend" ? [step.becomes] : [])),
 	];
+	const { clients, backends, healthCheck } = setup;
+	const hosts = [
+		...clients,
+		...backends,
+		...(healthCheck ? [healthCheck] : []),
+	];
 	const reasons = [
+		...(hosts.some((one) => one.interface === LOOPBACK)
+			? ["it has programs of the gateway's own (`lo`, `gateway.listeners`)"]
+			: []),
 		...(steps.some(({ kind }) => kind === "send") ||
 		servicesOf(setup).some((one) => programOf(one).kind !== "smtp")
 			? ["it has a service that is not one of mail"]

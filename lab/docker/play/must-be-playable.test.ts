@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import {
 	backendAt,
+	clientAt,
 	connect,
 	outcomes,
 	packetsOut,
@@ -57,4 +58,18 @@ it("refuses to play what there are no containers for", () => {
 	expect(
 		playing(recipeSetup({ behaviour: { b1: { kind: "unavailable" } } })),
 	).toThrow("421");
+});
+
+it("refuses programs of the gateway's own", () => {
+	const job = clientAt("job", "10.0.0.1", { interface: "lo" });
+	const one = scenario({
+		name: "one",
+		title: "One",
+		steps: [connect(1, { client: "job" })],
+		expect: [outcomes("open", 1)],
+		setup: recipeSetup({ clients: [job] }),
+	});
+	expect(() => mustBePlayable(one as PlayableScenario)).toThrow(
+		"it has programs of the gateway's own",
+	);
 });

@@ -46,7 +46,7 @@ export const workers = [
 		suite,
 		title: "Three workers on the host itself take turns",
 		story:
-			"A host with one public address runs three workers on ports 7701 to 7703, and REDIRECT sends every third connection to each. They are told apart by their ports: the address stays the host's.",
+			"A host with one public address runs three workers on ports 7701 to 7703, and REDIRECT sends every third connection to each. Their ports alone tell them apart: the address stays the host's.",
 		setup: hostSetup(inTurn("PREROUTING"), {
 			gateway: {
 				listeners: [7701, 7702, 7703].map((port) => {
@@ -98,7 +98,7 @@ export const workers = [
 		title: "REDIRECT does not reach a worker that listens on 127.0.0.1 alone",
 		story:
 			"REDIRECT of a packet that came in writes the address of the interface by which it came (`nf_nat_redirect_ipv4`), and the worker listens on 127.0.0.1: the host resets every connection. What the host's own programs send is redirected to 127.0.0.1, and is served.",
-		trap: "A program bound to 127.0.0.1 answers when it is tried from the host itself, and refuses everybody else.",
+		trap: "A program bound to 127.0.0.1 answers when it is tried from the host itself, and refuses clients from elsewhere.",
 		setup: hostSetup(
 			`${table("nat", `-A PREROUTING -d ${OWN}/32 -p tcp -m tcp --dport 80 -j REDIRECT --to-ports 7701`, `-A OUTPUT -d ${OWN}/32 -p tcp -m tcp --dport 80 -j REDIRECT --to-ports 7701`)}`,
 			{
@@ -123,8 +123,7 @@ export const workers = [
 		suite,
 		title: "DNAT to 127.0.0.1 is a martian where it comes from a link",
 		story:
-			"The rule sends connections to the worker at 127.0.0.1:7701. A packet for 127.0.0.0/8 that came from a link is dropped when it is routed, behind PREROUTING, unless route_localnet is set; nothing is answered, and the worker sees nothing.",
-		trap: "DNAT to 127.0.0.1 needs net.ipv4.conf.IFACE.route_localnet=1.",
+			"The rule sends connections to the worker at 127.0.0.1:7701. A packet for 127.0.0.0/8 that came from a link is dropped when it is routed, behind PREROUTING, unless route_localnet is set; nothing is answered, and the worker sees nothing. The linter finds such a rule (MT603).",
 		setup: hostSetup(
 			table(
 				"nat",
