@@ -35,6 +35,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
 		from: [
 			"scenarios/result/service.ts",
 			"scenarios/result/services-in.ts",
+			"scenarios/result/assumed.ts",
 			"scenarios/result/invocation.ts",
 		],
 		typesFrom: ["sim", "scenarios", "lab"],

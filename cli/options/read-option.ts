@@ -1,4 +1,8 @@
 import { InvalidArgumentError } from "commander";
+import {
+	faultOfKey,
+	MOST_EITHER,
+} from "../../scenarios/language/check/check-assumptions.ts";
 
 /** The argument of `--seed`. */
 export function readSeed(text: string): number {
@@ -58,6 +62,28 @@ export function readShard(text: string): Shard {
 	if (index < 1 || index > total)
 		throw new InvalidArgumentError("Write it as 1/3, 2/3, 3/3.");
 	return { index, total };
+}
+
+/** `--assume KEY=VALUE`, several times. */
+export function readAssumed(
+	text: string,
+	before: ReadonlyMap<string, "yes" | "no" | "either">,
+): ReadonlyMap<string, "yes" | "no" | "either"> {
+	const [, key = "", value] = /^(.*)=(yes|no|either)$/s.exec(text) ?? [];
+	if (value !== "yes" && value !== "no" && value !== "either")
+		throw new InvalidArgumentError(
+			"Write it as set:blocked=no; besides no there are yes and either.",
+		);
+	const fault = faultOfKey(key);
+	if (fault !== null)
+		throw new InvalidArgumentError(`${fault.message}. ${fault.remedy}`);
+	const all = new Map([...before, [key, value] as const]);
+	const open = [...all.values()].filter((one) => one === "either").length;
+	if (open > MOST_EITHER)
+		throw new InvalidArgumentError(
+			`At most ${MOST_EITHER} keys are either: each is played both ways.`,
+		);
+	return all;
 }
 
 /** `--rules NAME=FILE`, several times. */

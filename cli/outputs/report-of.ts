@@ -10,6 +10,7 @@ import type { Report } from "../../reports/contract/report.ts";
 import { counted, number } from "../../reports/wording.ts";
 import { collectRunDetails } from "../../scenarios/details/run-details.ts";
 import { unmetRules } from "../../scenarios/judge/unmet-rules.ts";
+import { restsOn } from "../../scenarios/result/assumed.ts";
 import { infoOf } from "../../scenarios/result/driver-info.ts";
 import { commandLine } from "../../scenarios/result/invocation.ts";
 import { modelDriver } from "../../scenarios/run/driver.ts";
@@ -65,7 +66,12 @@ export async function reportOf(
 		command: commands.map(commandLine).join("; "),
 		seed,
 		...about,
-		notices: [...about.notices, ...cutShort(results), ...unmetNotices(results)],
+		notices: [
+			...about.notices,
+			...cutShort(results),
+			...unmetNotices(results),
+			...assumedNotices(results),
+		],
 		notPlayed: results.notPlayed ?? [],
 		played,
 		fuzzed: fuzz === undefined ? null : fuzzed(fuzz),
@@ -86,6 +92,21 @@ export function cutShort({
 	const were = many === 1 ? "was" : "were";
 	return [
 		`cut short: ${counted(many, "scenario")} ${were} not played (--bail): ${names.join(", ")}`,
+	];
+}
+
+/** `on assumptions: my-scenario (set:blocked=no)`; nothing where nothing was assumed. */
+function assumedNotices({ results }: Results): readonly string[] {
+	const all = results.flatMap(({ scenario, assumed }) => {
+		const keys = restsOn(assumed);
+		return keys.length === 0 ? [] : [`${scenario.name} (${keys.join(", ")})`];
+	});
+	if (all.length === 0) return [];
+	const named = all.slice(0, MOST_NAMED);
+	if (all.length > MOST_NAMED)
+		named.push(`and ${number(all.length - MOST_NAMED)} more`);
+	return [
+		`${counted(all.length, "scenario")} ${all.length === 1 ? "rests" : "rest"} on assumptions about matches that the model does not know: ${named.join(", ")}`,
 	];
 }
 

@@ -61,6 +61,7 @@ const invocation = data({
 	minutes: v.exactOptional(number),
 	path: v.exactOptional(text),
 	rules: v.exactOptional(listOf(data({ name: text, file: text }))),
+	assume: v.exactOptional(listOf(data({ key: text, value: text }))),
 	on: v.exactOptional(v.picklist(["vm", "docker"])),
 	with: v.exactOptional(v.literal("docker")),
 	iptables: v.exactOptional(v.literal("nft")),
@@ -116,6 +117,21 @@ const result = data({
 		"The expectations in the scenario's order, and behind them what every scenario expects where that is violated.",
 	),
 	account: about(accountSchema, "What happened."),
+	assumed: v.exactOptional(
+		about(
+			listOf(
+				data({
+					key: about(text, "set:NAME, match:NAME, rule:TABLE:CHAIN:rule:N."),
+					value: v.picklist(["yes", "no", "either"]),
+					times: about(
+						number,
+						"How often a match was answered by it, in all plays. 0: nothing rests on it.",
+					),
+				}),
+			),
+			"What was assumed of matches that the model does not know. Left out: nothing.",
+		),
+	),
 	replay: about(invocation, "The command that plays just this once more."),
 });
 

@@ -14,7 +14,11 @@ export type Way = Pick<
 	readonly on?: "model" | "vm" | "docker";
 	readonly with?: "vm" | "docker";
 	readonly iptables?: "legacy" | "nft";
+	readonly assume?: Assumed;
 };
+
+/** By key: what `--assume` takes. */
+export type Assumed = ReadonlyMap<string, "yes" | "no" | "either">;
 
 /**
  * What was played, once more: `marktwin run split --seed 7`. Where results were written to is left
@@ -58,9 +62,14 @@ export function brokenInvocation(
 function wayOf(way: Way): Omit<Invocation, "command" | "names"> {
 	const { on = "model", with: lab = "vm", iptables = "legacy" } = way;
 	const { kernel, maxMemory, maxSteps, maxTime } = way;
+	const assume = [...(way.assume ?? [])].map(([key, value]) => ({
+		key,
+		value,
+	}));
 	const rules = [...way.rules].map(([name, file]) => ({ name, file }));
 	return present({
 		rules: rules.length === 0 ? undefined : rules,
+		assume: assume.length === 0 ? undefined : assume,
 		on: on === "model" ? undefined : on,
 		with: lab === "vm" ? undefined : lab,
 		iptables: iptables === "legacy" ? undefined : iptables,

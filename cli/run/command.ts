@@ -1,4 +1,5 @@
 import { Command, Option } from "commander";
+import { readAssumed } from "../options/read-option.ts";
 import { iptablesOption, KERNEL_HELP } from "../options/router-options.ts";
 import { addScenarioOptions } from "../options/scenario-options.ts";
 import type { RunOptions } from "./options.ts";
@@ -18,6 +19,12 @@ export function runCommand(): Command {
 				.default("model"),
 		)
 		.addOption(iptablesOption())
+		.option(
+			"--assume <key=value>",
+			"take a match that the model does not know for matching (yes), not (no), or both in turn (either): set:NAME=no, match:NAME=yes, rule:TABLE:CHAIN:rule:N=either (repeatable)",
+			readAssumed,
+			new Map<string, "yes" | "no" | "either">(),
+		)
 		.addOption(
 			new Option("-l, --list", "list the scenarios, and play none")
 				.default(false)

@@ -1,6 +1,7 @@
 /** Results → lines for a person. */
 import { number, whyLines } from "../../reports/wording.ts";
 import { unmetRules } from "../../scenarios/judge/unmet-rules.ts";
+import { assumedWords, restsOn } from "../../scenarios/result/assumed.ts";
 import { commandLine } from "../../scenarios/result/invocation.ts";
 import {
 	type Judgement,
@@ -27,6 +28,8 @@ export interface View {
 }
 
 const MOST_CONNECTIONS = 5;
+/** Behind the sign of what rests on an assumption. */
+const ASSUMED = "*";
 /** Below the title of a scenario. */
 const INDENT = "    ";
 
@@ -43,14 +46,18 @@ export function printResult(result: RunResult, view: View): readonly string[] {
 	const { paint, detail } = view;
 	if (outcome === "holds" && detail === "faults") return [];
 	const sign = paint(COLOURS[outcome], SIGNS[outcome]);
+	const assumed = restsOn(result.assumed);
 	const backends = scenario.setup.backends.map(({ name }) => name);
 	const shown = pictures(backends, result.account, paint);
 	return [
-		`  ${sign} ${nameText(screenText(scenario.title))} ${paint("dim", scenario.name)}`,
+		`  ${sign}${assumed.length === 0 ? "" : ASSUMED} ${nameText(screenText(scenario.title))} ${paint("dim", scenario.name)}`,
 		...printUnmet(result, view),
 		...shown.map((line) => `${INDENT}${line}`),
 		...printTrap(result, view),
 		...(detail === "all" ? printStory(result, view) : []),
+		...assumedWords(result.assumed).flatMap((text, index) =>
+			field(index === 0 ? "assumed" : "", text, view),
+		),
 		...printUnknown(result, view),
 		...(scenario.expect.length > 0
 			? []
@@ -223,6 +230,7 @@ export function printTotals(
 		...count("unknown", "unknown"),
 	];
 	const traps = results.filter(({ scenario }) => scenario.trap !== null).length;
+	const assumed = results.filter((one) => restsOn(one.assumed).length > 0);
 	const connections = results.reduce(
 		(sum, { account }) => sum + account.connections.length,
 		0,
@@ -242,6 +250,11 @@ export function printTotals(
 				? []
 				: [
 						`${number(traps)} of them ${traps === 1 ? "shows a trap" : "show traps"} (${TRAP})`,
+					]),
+			...(assumed.length === 0
+				? []
+				: [
+						`${number(assumed.length)} of them ${assumed.length === 1 ? "rests" : "rest"} on what was assumed (${ASSUMED})`,
 					]),
 		].join("; "),
 		paint(

@@ -45,7 +45,8 @@ function playOf(
 		doing: "playing",
 		isQuiet: view.detail === "faults",
 		openTier: () => openTier(options.on, options),
-		play: (tier, one, replay) => tier.play(one, replay),
+		play: (tier, one, replay) =>
+			tier.play(onAssumptions(one, options.assume), replay),
 		isWell: ({ outcome }) => outcome === "holds",
 		show: (result) => show(result.scenario.suite, printResult(result, view)),
 		showFailure(failure, of) {
@@ -73,6 +74,18 @@ function playOf(
 		],
 		resultsOf: (results) => ({ results }),
 	};
+}
+
+/** With what the command line assumes; it overrules what the scenario does. */
+function onAssumptions(
+	one: LoadedScenario,
+	assumed: RunOptions["assume"],
+): LoadedScenario {
+	if (assumed.size === 0) return one;
+	const { scenario } = one;
+	const assume = { ...scenario.setup.assume, ...Object.fromEntries(assumed) };
+	const playable = { ...scenario, setup: { ...scenario.setup, assume } };
+	return { ...one, scenario: playable };
 }
 
 function printFailure(

@@ -1,6 +1,7 @@
 import type { JudgedComparison } from "../../scenarios/compare/verdict.ts";
 import type { RunDetails } from "../../scenarios/details/run-details.ts";
 import type { PlayableScenario } from "../../scenarios/language/scenario.ts";
+import { assumedWords, restsOn } from "../../scenarios/result/assumed.ts";
 import type { DriverInfo } from "../../scenarios/result/driver-info.ts";
 import {
 	commandLine,
@@ -62,6 +63,8 @@ export function buildEntry(
 		id,
 		...aboutScenario(scenario),
 		status: comparison === null ? result.outcome : STATUS[comparison.verdict],
+		assumed: assumedWords(result.assumed),
+		restsOnAssumed: restsOn(result.assumed).length > 0,
 		driver: driverName(result.driver),
 		seed: result.seed,
 		replay: commandLine(
@@ -96,6 +99,8 @@ export function buildFailure(
 		id,
 		...aboutScenario(scenario),
 		status: "failed",
+		assumed: [],
+		restsOnAssumed: false,
 		driver: driverName(driver),
 		seed,
 		replay: commandLine(replay),

@@ -70,6 +70,10 @@ export interface Entry {
 	/** What the trap is, when the ruleset itself does wrong here. */
 	readonly trap: string | null;
 	readonly status: Status;
+	/** What was assumed of matches that the model does not know, a line each; … */
+	readonly assumed: readonly string[];
+	/** … and whether anything of it answered. */
+	readonly restsOnAssumed: boolean;
 	readonly driver: string;
 	readonly seed: number;
 	/** The command that plays just this once more. */

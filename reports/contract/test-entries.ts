@@ -20,6 +20,8 @@ export function entry(
 		id: parts.name,
 		story: "",
 		trap: null,
+		assumed: [],
+		restsOnAssumed: false,
 		status: "holds",
 		driver: MODEL,
 		seed: 1,

@@ -25,6 +25,7 @@ export function Overview({ report }: { readonly report: Report }) {
 										status={entry.status}
 										word={statusWord(entry.status, report)}
 										isTrap={entry.trap !== null}
+										isAssumed={entry.restsOnAssumed}
 									/>
 								</a>
 							))}

@@ -13,6 +13,7 @@ import { type FailoverGap, failoverGaps } from "../judge/failover-gaps.ts";
 import type { RunResult } from "../result/result.ts";
 import { type RulePlace, rulePlace } from "../result/rule-place.ts";
 import { readSaved, type SavedLine } from "../result/saved-ruleset.ts";
+import { assuming } from "../run/assume.ts";
 import {
 	asScenarioError,
 	checkScenario,
@@ -123,6 +124,7 @@ function followed(
 	const ports: ModelGatewayPorts = {
 		choice: gatewayChoice(seed),
 		trace: (event) => recorder.note(event),
+		...assuming(scenario.setup),
 	};
 	const gateway = new ModelGateway(scenario.setup.gateway, ports);
 	const play = wholePlay({ ...scenario, steps, expect: [] }, seed, {

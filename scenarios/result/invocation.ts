@@ -18,6 +18,8 @@ export interface Invocation {
 	readonly path?: string;
 	/** Rules of `file` are played wherever a scenario names `name`. */
 	readonly rules?: readonly { readonly name: string; readonly file: string }[];
+	/** What is assumed of matches that the model does not know. */
+	readonly assume?: readonly { readonly key: string; readonly value: string }[];
 	/** What `run` plays on. */
 	readonly on?: "vm" | "docker";
 	/** What `compare` holds the model against. */
@@ -41,6 +43,7 @@ const OPTIONS: { readonly [Key in keyof Options]: `--${string}` } = {
 	minutes: "--minutes",
 	path: "--path",
 	rules: "--rules",
+	assume: "--assume",
 	on: "--on",
 	with: "--with",
 	iptables: "--iptables",
@@ -65,9 +68,10 @@ export function wordsOf(invocation: Invocation): readonly string[] {
 
 function valuesOf(value: Options[keyof Options] | undefined) {
 	if (value === undefined) return [];
-	return typeof value === "object"
-		? value.map(({ name, file }) => `${name}=${file}`)
-		: [String(value)];
+	if (typeof value !== "object") return [String(value)];
+	return value.map((one) =>
+		"key" in one ? `${one.key}=${one.value}` : `${one.name}=${one.file}`,
+	);
 }
 
 /** `marktwin run my.scenario.ts --filter mine --seed 7`: one line of visible characters, to be copied and run. @public */

@@ -2,6 +2,7 @@
 import type { Unknown } from "../../sim/contract/gateway.ts";
 import type { Account } from "../../sim/world/account/account.ts";
 import type { Expectation, PlayableScenario } from "../language/scenario.ts";
+import type { AssumedMatch } from "./assumed.ts";
 import type { DriverInfo } from "./driver-info.ts";
 import type { Invocation } from "./invocation.ts";
 import type { RulePlace } from "./rule-place.ts";
@@ -61,6 +62,8 @@ export interface RunResult {
 	/** In the order of the scenario's expectations, and what it implies behind them. */
 	readonly judgements: readonly Judgement[];
 	readonly account: Account;
+	/** What was assumed of matches that the model does not know, which all of it rests on. Left out: nothing. */
+	readonly assumed?: readonly AssumedMatch[];
 	/**
 	 * The command that plays just this once more. A scenario that has no file stands in it by its name,
 	 * which marktwin knows of built-in ones alone.

@@ -5,6 +5,7 @@
 import type { Choice } from "../../sim/chance/choice.ts";
 import type { Answer, Ask } from "../../sim/contract/ask.ts";
 import type { GatewaySetup, TraceSink } from "../../sim/contract/gateway.ts";
+import type { Assume } from "../../sim/extension/host.ts";
 import { ModelGateway } from "../../sim/gateway/model-gateway.ts";
 import type { DriverInfo } from "../result/driver-info.ts";
 
@@ -12,6 +13,8 @@ import type { DriverInfo } from "../result/driver-info.ts";
 export interface DriverPorts {
 	readonly choice: Choice;
 	readonly trace?: TraceSink;
+	/** Answers for matches that the model does not know; a kernel knows. */
+	readonly assume?: Assume;
 }
 
 /** A gateway that answers at once. @public */

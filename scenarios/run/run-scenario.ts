@@ -4,7 +4,9 @@ import { seededChoice } from "../../sim/chance/seeded.ts";
 import type { Answer, Ask } from "../../sim/contract/ask.ts";
 import type { TraceSink } from "../../sim/contract/gateway.ts";
 import { SetupError } from "../../sim/contract/setup-error.ts";
+import type { Assumptions } from "../../sim/extension/assumed.ts";
 import { ModelGateway } from "../../sim/gateway/model-gateway.ts";
+import { invariant } from "../../sim/invariant.ts";
 import {
 	type Account,
 	nothingPlayed,
@@ -20,6 +22,14 @@ import { ScenarioError } from "../language/scenario-error.ts";
 import { type DriverInfo, infoOf } from "../result/driver-info.ts";
 import { type Invocation, replayOf } from "../result/invocation.ts";
 import { type Judgement, type RunResult, worst } from "../result/result.ts";
+import {
+	assumedBy,
+	assuming,
+	assumptionsOf,
+	inAllWays,
+	mustNotAssume,
+	waysOf,
+} from "./assume.ts";
 import { createBudget, type Limits } from "./budget.ts";
 import {
 	type AsyncDriver,
@@ -58,13 +68,49 @@ export function checkScenario(
 	scenario: PlayableScenario,
 	options: RunOptions & { readonly driver?: Driver } = {},
 ): RunResult {
+	const { setup } = scenario;
+	const ways = waysOf(setup);
+	const plays = ways.map((way) => {
+		const assumptions = assumptionsOf(setup, way);
+		// Whatever is played once more for it goes the same way.
+		const fixed = assumptions === null ? setup : { ...setup, assume: way };
+		const result = playOnce(
+			{ ...scenario, setup: fixed },
+			options,
+			assumptions,
+		);
+		return { way, result, assumptions };
+	});
+	const first = plays[0];
+	invariant(first !== undefined, "a play on no assumption");
+	if (setup.assume === undefined) return first.result;
+	const assumed = assumedBy(
+		setup,
+		plays.flatMap(({ assumptions }) => assumptions ?? []),
+	);
+	return {
+		...first.result,
+		...(plays.length === 1 ? {} : inAllWays(setup, plays)),
+		scenario,
+		assumed,
+	};
+}
+
+function playOnce(
+	scenario: PlayableScenario,
+	options: RunOptions & { readonly driver?: Driver },
+	assumptions: Assumptions | null,
+): RunResult {
 	const { driver = modelDriver } = options;
 	const seed = options.seed ?? scenario.setup.seed;
 	const file = options.file ?? "";
 	const { replay = replayOf("run", { name: scenario.name, seed, file }) } =
 		options;
 	try {
-		const gateway = driver.open(scenario.setup.gateway, portsOf(seed, options));
+		const gateway = driver.open(scenario.setup.gateway, {
+			...portsOf(seed, options),
+			...(assumptions === null ? {} : { assume: assumptions.assume }),
+		});
 		const account = drive(wholePlay(scenario, seed, options), gateway);
 		return resultOf(scenario, account, { seed, driver, replay });
 	} catch (error) {
@@ -74,7 +120,8 @@ export function checkScenario(
 
 /**
  * The same on a driver that takes its time.
- * @throws ScenarioError (`rules`) when the ruleset of the scenario cannot be loaded
+ * @throws ScenarioError (`rules`) when the ruleset of the scenario cannot be loaded; (`invalid`) when it assumes
+ * something of matches: a kernel knows
  * @public
  */
 export async function checkScenarioAsync(
@@ -86,6 +133,7 @@ export async function checkScenarioAsync(
 	const file = options.file ?? "";
 	const { replay = replayOf("run", { name: scenario.name, seed, file }) } =
 		options;
+	mustNotAssume(scenario, file);
 	try {
 		const gateway = await driver.open(
 			scenario.setup.gateway,
@@ -227,7 +275,10 @@ function modelAccount(
 ): Account | null {
 	const { gateway } = scenario.setup;
 	try {
-		const model = modelDriver.open(gateway, { choice: gatewayChoice(seed) });
+		const model = modelDriver.open(gateway, {
+			choice: gatewayChoice(seed),
+			...assuming(scenario.setup),
+		});
 		return drive(wholePlay(scenario, seed, {}), model);
 	} catch (error) {
 		if (asScenarioError(error, scenario, "") instanceof ScenarioError)
@@ -250,7 +301,11 @@ function judgementsOf(
 				: null,
 	);
 	const why = explain({ scenario, account }, questions, ({ trace, watch }) => {
-		const ports = { choice: gatewayChoice(seed), trace };
+		const ports = {
+			choice: gatewayChoice(seed),
+			trace,
+			...assuming(scenario.setup),
+		};
 		return {
 			gateway: new ModelGateway(scenario.setup.gateway, ports),
 			play: wholePlay(scenario, seed, { watch }),

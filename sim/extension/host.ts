@@ -3,6 +3,7 @@
  * single extension hand in as much of it as they need.
  */
 import type { Choice } from "../chance/choice.ts";
+import type { Need } from "../contract/need.ts";
 import type { Address } from "../packet/packet.ts";
 import { NO_ENTRY, type Skb } from "../packet/skb/skb.ts";
 import type { Stateful } from "../stateful.ts";
@@ -17,6 +18,8 @@ export interface ExtensionHost {
 	 * counters, draws, conditions and what no ruleset tells. Left out: they answer themselves.
 	 */
 	readonly decide?: Decide;
+	/** Answers for matches that the model does not know. Left out: they stay unknown. */
+	readonly assume?: Assume;
 	/** A rule writes something of this packet down, by a key of its own, for packets that come later. */
 	remembered?(key: string): void;
 	/** A rule goes by what was written down of a packet before this one. */
@@ -78,6 +81,20 @@ export interface RouteBack {
 	readonly type: "local" | "broadcast" | "unicast";
 	/** Indices of the interfaces by which it leads. */
 	readonly interfaces: readonly number[];
+}
+
+/** @returns what answers for the match each time, its inversion included; `null`: it stays unknown */
+export type Assume = (match: UnknownMatch) => (() => boolean) | null;
+
+/** A match that the model may not know. */
+export interface UnknownMatch {
+	/** The kernel's name of the rule, `mangle:PREROUTING:rule:1`. */
+	readonly rule: string;
+	/** `null`: the rule is kept as it is written, since only the machine knows its names. */
+	readonly match: string | null;
+	readonly needs: readonly Need[];
+	/** It holds where the sets and other things that it needs say no. */
+	readonly inverted: boolean;
 }
 
 /** @returns does the match hold, its inversion included? */

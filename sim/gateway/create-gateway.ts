@@ -3,7 +3,7 @@ import { TimerQueue } from "../clock/timer-queue.ts";
 import { Conntrack } from "../conntrack/conntrack.ts";
 import type { GatewaySetup } from "../contract/gateway.ts";
 import { UnknownSignal } from "../contract/unknown-signal.ts";
-import type { Decide } from "../extension/host.ts";
+import type { Assume, Decide } from "../extension/host.ts";
 import { LoadedTables } from "../netfilter/loaded-tables.ts";
 import type { Tracer } from "../netfilter/netfilter.ts";
 import { Routes } from "../routing/routes.ts";
@@ -30,6 +30,8 @@ export interface Surroundings {
 	readonly tracer: Tracer | null;
 	/** Answers the questions of matches; left out: they answer themselves. */
 	readonly decide?: Decide | undefined;
+	/** Answers for matches that the model does not know; left out: they stay unknown. */
+	readonly assume?: Assume | undefined;
 }
 
 /**
@@ -38,7 +40,7 @@ export interface Surroundings {
  */
 export function createGateway(
 	setup: GatewaySetup,
-	{ nowMs, choice, silentHosts, tracer, decide }: Surroundings,
+	{ nowMs, choice, silentHosts, tracer, decide, assume }: Surroundings,
 ): GatewayState {
 	const settings = new Settings(setup);
 	const routes = new Routes(setup, {
@@ -80,11 +82,10 @@ export function createGateway(
 		mtus,
 		conntrack,
 		tables: new LoadedTables(
-			extensionHost(
-				parts,
-				(skb, answer) => nfReject(gateway, skb, answer),
+			extensionHost(parts, (skb, answer) => nfReject(gateway, skb, answer), {
 				decide,
-			),
+				assume,
+			}),
 			() => conntrack.resume(),
 		),
 		hooks: null,

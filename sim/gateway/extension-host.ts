@@ -19,11 +19,17 @@ export type HostParts = Pick<
 	| "tracer"
 >;
 
+/** What answers in place of matches. */
+export interface Answering {
+	readonly decide: ExtensionHost["decide"] | undefined;
+	readonly assume: ExtensionHost["assume"] | undefined;
+}
+
 /** The gateway as matches and targets see it. */
 export function extensionHost(
 	parts: HostParts,
 	reject: ExtensionHost["reject"],
-	decide: ExtensionHost["decide"],
+	{ decide, assume }: Answering,
 ): HostOfTables {
 	const { setup, routes, mtus, conntrack, choice, timers, tracer } = parts;
 	const { ownPorts } = parts;
@@ -33,6 +39,7 @@ export function extensionHost(
 		choice,
 		aside: choice.aside,
 		...(decide === undefined ? {} : { decide }),
+		...(assume === undefined ? {} : { assume }),
 		remembered: (key) => choice.note({ kind: "remembered", key }),
 		recalled: (key) => choice.note({ kind: "recalled", key }),
 		nowMs: () => timers.nowMs,

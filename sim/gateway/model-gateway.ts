@@ -19,6 +19,7 @@ import type {
 import { GatewayError } from "../contract/gateway-error.ts";
 import type { Rule, Ruleset, Table } from "../contract/ruleset.ts";
 import { UnknownSignal } from "../contract/unknown-signal.ts";
+import type { Assume } from "../extension/host.ts";
 import { unreachable } from "../invariant.ts";
 import type { FreeWalk } from "../netfilter/free-walk.ts";
 import { replaceTable } from "../netfilter/hook-path.ts";
@@ -48,6 +49,8 @@ export interface ModelGatewayPorts {
 	readonly trace?: TraceSink;
 	/** Instead: gets the names alone, as TRACE spells them, each before its rule's target acts. */
 	readonly reached?: (rule: string) => void;
+	/** Answers for matches that the model does not know; left out: they stay unknown. */
+	readonly assume?: Assume;
 }
 
 /** For a walk that takes every way, which traces rules and answers the questions of matches. */
@@ -85,6 +88,7 @@ export class ModelGateway {
 	private readonly choice: NotedChoice;
 	private readonly tracer: RuleTracer | null;
 	private readonly walk: FreeWalk | undefined;
+	private readonly assume: Assume | undefined;
 	/** Hosts that do not answer ARP, each as `interface address`; all others do. */
 	private readonly silentHosts = new Set<string>();
 	private state: GatewayState;
@@ -104,6 +108,7 @@ export class ModelGateway {
 		this.choice = new NotedChoice(ports.choice);
 		this.walk =
 			"walk" in ports ? (ports as WalkedGatewayPorts).walk : undefined;
+		this.assume = ports.assume;
 		this.tracer = this.walk ?? createTracer(ports, () => this.state);
 		this.state = this.createState(0);
 	}
@@ -325,7 +330,7 @@ export class ModelGateway {
 	}
 
 	private createState(nowMs: number): GatewayState {
-		const { choice, tracer, silentHosts, walk } = this;
+		const { choice, tracer, silentHosts, walk, assume } = this;
 		const decide = walk?.decide;
 		const state = createGateway(this.setup, {
 			nowMs,
@@ -333,6 +338,7 @@ export class ModelGateway {
 			tracer,
 			silentHosts,
 			decide,
+			assume,
 		});
 		walk?.attach(state);
 		return state;

@@ -1,6 +1,7 @@
 /** The matches of a rule as tests. */
 
 import type { AsWritten, MatchUse, Rule } from "../contract/ruleset.ts";
+import { orAssumed } from "../extension/assumed.ts";
 import type { Test } from "../extension/extension.ts";
 import type { AskedQuestion, ExtensionHost } from "../extension/host.ts";
 import { NEEDS } from "../extension/values/need-words.ts";
@@ -38,13 +39,18 @@ export function compileMatches(
 	ruleName: string,
 	{ early, cells }: Begun,
 ): readonly MatchTest[] {
-	if (rule.asWritten !== undefined) return [openTest(rule.asWritten, ports)];
+	if (rule.asWritten !== undefined)
+		return [openTest(rule.asWritten, ports, ruleName)];
 	const tests: MatchTest[] = [];
 	for (const [place, use] of rule.matches.entries()) {
 		const extension = matches.get(use.name);
 		invariant(extension !== undefined, `match ${use.name} is not registered`);
 		if (extension.alwaysMatches) continue;
-		const decided = decidedTest(use, ports, { rule: ruleName, place });
+		const assumed = assumedOf(use, rule, { ports, ruleName });
+		const decided =
+			assumed !== null && ports.decide !== undefined && isOpen(use)
+				? assumed
+				: decidedTest(use, ports, { rule: ruleName, place });
 		const test =
 			decided ??
 			(extension.compile === null
@@ -55,14 +61,41 @@ export function compileMatches(
 						cell: cells.of(rule, place),
 					})));
 		const { stateful = false } = extension;
+		const fragmentTest = onFragments(extension, test, ports);
+		const isKnown = extension.compile !== null || decided !== null;
 		tests.push({
-			test,
-			fragmentTest: onFragments(extension, test, ports),
+			test: assumed === null ? test : orAssumed(test, assumed),
+			fragmentTest:
+				assumed === null ? fragmentTest : orAssumed(fragmentTest, assumed),
 			stateful,
-			known: extension.compile !== null || decided !== null,
+			known: isKnown || assumed !== null,
 		});
 	}
 	return decidable(tests);
+}
+
+/** What answers for the match where the model does not know; `null`: nothing is assumed of it. */
+function assumedOf(
+	{ name, options }: MatchUse,
+	{ header }: Rule,
+	{
+		ports,
+		ruleName,
+	}: { readonly ports: ExtensionHost; readonly ruleName: string },
+): (() => boolean) | null {
+	if (ports.assume === undefined) return null;
+	const needs = matches.get(name)?.needs?.(options, header) ?? [];
+	const inverted =
+		typeof options === "object" &&
+		options !== null &&
+		"inverted" in options &&
+		options.inverted === true;
+	return ports.assume({ rule: ruleName, match: name, needs, inverted });
+}
+
+/** Nothing in the ruleset tells its answer: what is assumed does. */
+function isOpen({ name, options }: MatchUse): boolean {
+	return matches.get(name)?.question?.(options)?.kind === "open";
 }
 
 /** The test of a match whose question a walk that takes every way answers; `null` where it has none. */
@@ -79,11 +112,22 @@ function decidedTest(
 }
 
 /** Whether the rule matches, only the machine knows that knows its names. */
-function openTest({ needs }: AsWritten, ports: ExtensionHost): MatchTest {
+function openTest(
+	{ needs }: AsWritten,
+	ports: ExtensionHost,
+	rule: string,
+): MatchTest {
 	const names = needs.map(({ kind, name }) => `${NEEDS[kind].what} "${name}"`);
 	const reason = `${names.join(" and ")}: only the machine knows`;
-	const test = () => ports.unknown(reason);
-	return { test, fragmentTest: test, stateful: false, known: false };
+	const assumed =
+		ports.assume?.({ rule, match: null, needs, inverted: false }) ?? null;
+	const test = assumed ?? (() => ports.unknown(reason));
+	return {
+		test,
+		fragmentTest: test,
+		stateful: false,
+		known: assumed !== null,
+	};
 }
 
 /**

@@ -35,6 +35,7 @@ export function EntryCard({
 						status={status}
 						word={statusWord(status, report)}
 						isTrap={trap !== null}
+						isAssumed={entry.restsOnAssumed}
 					/>
 					<span class="title" id={`title-${id}`}>
 						{title || name}
@@ -81,7 +82,7 @@ function EntryBody({
 	readonly entry: Entry;
 	readonly report: Report;
 }) {
-	const { story, trap, unknown, failure, comparison } = entry;
+	const { story, trap, assumed, unknown, failure, comparison } = entry;
 	return (
 		<div class="body">
 			{story !== "" && <p class="story">{story}</p>}
@@ -89,6 +90,16 @@ function EntryBody({
 				<p class="callout">
 					<strong>Trap:</strong> {trap}
 				</p>
+			)}
+			{assumed.length > 0 && (
+				<div class="callout">
+					<strong>Assumed of matches that marktwin does not know:</strong>
+					<ul>
+						{assumed.map((line) => (
+							<li key={line}>{line}</li>
+						))}
+					</ul>
+				</div>
 			)}
 			{failure !== "" && (
 				<div class="callout bad">

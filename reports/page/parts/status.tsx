@@ -6,22 +6,27 @@ export function Sign({
 	status,
 	word,
 	isTrap = false,
+	isAssumed = false,
 }: {
 	readonly status: Status;
 	readonly word: string;
 	/** It holds as it is told, and what is told is that the ruleset does wrong. */
 	readonly isTrap?: boolean;
+	/** It rests on what was assumed of matches that the model does not know. */
+	readonly isAssumed?: boolean;
 }) {
 	const shows = isTrap && status === "holds" ? "trap" : status;
+	const more = [
+		...(shows === "trap" ? ["shows a trap"] : []),
+		...(isAssumed ? ["rests on an assumption"] : []),
+	];
 	return (
-		<span
-			class={`sign ${shows}`}
-			title={shows === "trap" ? `${word}; shows a trap` : word}
-		>
-			<span aria-hidden="true">{shows === "trap" ? "▲" : SIGNS[status]}</span>
-			<span class="unseen">
-				{shows === "trap" ? `${word}, shows a trap` : word}
+		<span class={`sign ${shows}`} title={[word, ...more].join("; ")}>
+			<span aria-hidden="true">
+				{shows === "trap" ? "▲" : SIGNS[status]}
+				{isAssumed && "*"}
 			</span>
+			<span class="unseen">{[word, ...more].join(", ")}</span>
 		</span>
 	);
 }

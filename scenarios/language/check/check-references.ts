@@ -8,6 +8,7 @@ import {
 } from "../../../sim/world/setup/services.ts";
 import type { Scenario, Setup } from "../scenario.ts";
 import type { ScenarioFault } from "../scenario-error.ts";
+import { checkAssumptions } from "./check-assumptions.ts";
 import { checkExpectation } from "./check-expectation.ts";
 import { healthCheckFaults } from "./check-health-check.ts";
 import { defaultRouteFaults } from "./check-hosts.ts";
@@ -51,6 +52,7 @@ function checkSetup({ setup }: Scenario, report: Report): void {
 		});
 	}
 	checkServices(setup, report);
+	checkAssumptions(setup, report);
 	checkAddresses(setup, report);
 	if (healthCheck) checkHealthCheck(healthCheck, report);
 	report.faults.push(...healthCheckFaults(setup), ...defaultRouteFaults(setup));
