@@ -34,7 +34,16 @@ export async function readRulesAndWorld(
 	const capture = folder === undefined ? null : await readCapture(folder);
 	const rules =
 		isFolder && capture !== null ? capture.rules : await ofFile(file);
-	return { rules, capture, given: await givenOf(options, capture) };
+	const given = await givenOf(options, capture);
+	const { assume = new Map() } = options;
+	return {
+		rules,
+		capture,
+		given:
+			assume.size === 0
+				? given
+				: { ...given, assume: Object.fromEntries(assume) },
+	};
 }
 
 async function ofFile(file: string): Promise<RulesAndWorld["rules"]> {

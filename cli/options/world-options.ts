@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import type { Capture } from "../../scenarios/analysis/capture/read-capture.ts";
 import type { GivenWorld } from "../../scenarios/analysis/world/assumed-world.ts";
 import type { Text } from "../files/files.ts";
+import { readAssumed } from "./read-option.ts";
 
 /** What is told of the machine around a ruleset, each in a file. */
 export interface WorldOptions {
@@ -9,11 +10,17 @@ export interface WorldOptions {
 	readonly routes?: string;
 	readonly routingRules?: string;
 	readonly capture?: string;
+	/** By key; left out: nothing. */
+	readonly assume?: ReadonlyMap<string, "yes" | "no" | "either">;
 }
 
 /** What every command says that takes rules and the machine around them. */
 export const RULES_HELP =
 	"file that iptables-restore takes, shell script of iptables commands, or folder that `marktwin capture --into` wrote; - is standard input";
+
+/** What `--assume` is for, wherever it is taken. */
+export const ASSUME_HELP =
+	"take a match that the model does not know for matching (yes), not (no), or both in turn (either): set:NAME=no, match:NAME=yes, rule:TABLE:CHAIN:rule:N=either (repeatable)";
 
 export function addWorldOptions(command: Command): Command {
 	return command
@@ -32,6 +39,12 @@ export function addWorldOptions(command: Command): Command {
 		.option(
 			"--capture <folder>",
 			"all that the router tells: a folder that `marktwin capture --into` wrote",
+		)
+		.option(
+			"--assume <key=value>",
+			ASSUME_HELP,
+			readAssumed,
+			new Map<string, "yes" | "no" | "either">(),
 		);
 }
 

@@ -2,6 +2,7 @@ import { Command, Option } from "commander";
 import { readAssumed } from "../options/read-option.ts";
 import { iptablesOption, KERNEL_HELP } from "../options/router-options.ts";
 import { addScenarioOptions } from "../options/scenario-options.ts";
+import { ASSUME_HELP } from "../options/world-options.ts";
 import type { RunOptions } from "./options.ts";
 
 /** `marktwin run [SCENARIO…]`: plays scenarios and judges them. */
@@ -21,7 +22,7 @@ export function runCommand(): Command {
 		.addOption(iptablesOption())
 		.option(
 			"--assume <key=value>",
-			"take a match that the model does not know for matching (yes), not (no), or both in turn (either): set:NAME=no, match:NAME=yes, rule:TABLE:CHAIN:rule:N=either (repeatable)",
+			ASSUME_HELP,
 			readAssumed,
 			new Map<string, "yes" | "no" | "either">(),
 		)

@@ -65,7 +65,9 @@ function assumptionLines(
 ): readonly string[] {
 	if (assumptions.length === 0) return [];
 	const options = assumptions.flatMap(({ given }) => given.split(/,? or |, /));
-	const given = [...new Set([...options, "--capture"])];
+	const given = [
+		...new Set([...options.filter((one) => one !== ""), "--capture"]),
+	];
 	const all = assumptions.map(({ text }) => plainText(text)).join("; ");
 	return wrap(
 		`Assumed of the machine: ${all}. (How it really is: ${given.join(", ")}.)`,

@@ -12,6 +12,7 @@ import type {
 } from "../../sim/contract/gateway.ts";
 import { SetupError } from "../../sim/contract/setup-error.ts";
 import { nearest } from "../../sim/edit-distance.ts";
+import { Assumptions } from "../../sim/extension/assumed.ts";
 import { ModelGateway } from "../../sim/gateway/model-gateway.ts";
 import { parseRules, restoreForm } from "../../sim/script/check-rules.ts";
 import type { RulesAndWorld } from "../options/world-options.ts";
@@ -24,14 +25,21 @@ export function routerWith(
 	{ rules, given, capture }: RulesAndWorld,
 	options: TraceOptions,
 	sink: TraceSink,
-): { readonly gateway: ModelGateway; readonly setup: GatewaySetup } {
+): {
+	readonly gateway: ModelGateway;
+	readonly setup: GatewaySetup;
+	/** What is assumed of matches that the model does not know. */
+	readonly assumptions: Assumptions;
+} {
 	// All of its faults, before anything is loaded.
 	const { notes } = parseRules(rules.text, { file: rules.name });
 	sayNotes(notes);
 	const setup = setupOf(options, given);
+	const assumptions = assumptionsOf(options);
 	const gateway = gatewayOf(setup, {
 		choice: seededChoice(options.seed),
 		trace: sink,
+		assume: assumptions.assume,
 	});
 	const loaded = {
 		name: rules.name,
@@ -56,7 +64,18 @@ export function routerWith(
 		if (isThere && !(name in conditions))
 			gateway.operate({ kind: "condition", name, write: `${value}` });
 	}
-	return { gateway, setup };
+	return { gateway, setup, assumptions };
+}
+
+/** @throws InputError where both ways are meant: a packet takes one */
+function assumptionsOf({ assume = new Map() }: TraceOptions): Assumptions {
+	for (const [key, value] of assume)
+		if (value === "either")
+			throw new InputError(
+				`--assume ${key}=either: a packet that is traced goes one way`,
+				`Say which: --assume ${key}=yes, or no.`,
+			);
+	return new Assumptions(Object.fromEntries(assume));
 }
 
 /** @throws InputError that names the option, where a setting is wrong */

@@ -1,5 +1,6 @@
 /** Plays the packets of the command line, one after the other, and shows what they met. */
 
+import { assumedWords } from "../../scenarios/result/assumed.ts";
 import type { TraceEvent } from "../../sim/contract/gateway.ts";
 import { nearest } from "../../sim/edit-distance.ts";
 import { formatTraceLine } from "../../sim/netfilter/trace-line.ts";
@@ -41,7 +42,7 @@ export async function trace(
 	};
 	const told = await readRulesAndWorld(file, options);
 	err.show(told.given.notes.map(nameText));
-	const { gateway, setup } = await whileShowing(
+	const { gateway, setup, assumptions } = await whileShowing(
 		`loading ${told.rules.name} …`,
 		async () => routerWith(told, options, note),
 	);
@@ -68,6 +69,14 @@ export async function trace(
 	}
 	if (!options.kernelLog)
 		out.show(printConntrack(gateway.observe().conntrack, paint));
+	const { assume = new Map() } = options;
+	err.show(
+		assumedWords(
+			[...assume].map(([key, value]) => {
+				return { key, value, times: assumptions.used(key) };
+			}),
+		).map((line) => `assumed ${line}`),
+	);
 	return EXIT.holds;
 }
 

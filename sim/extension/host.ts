@@ -84,12 +84,14 @@ export interface RouteBack {
 }
 
 /** @returns what answers for the match each time, its inversion included; `null`: it stays unknown */
-export type Assume = (match: UnknownMatch) => (() => boolean) | null;
+export type Assume = (match: UnknownMatch) => ((skb: Skb) => boolean) | null;
 
 /** A match that the model may not know. */
 export interface UnknownMatch {
 	/** The kernel's name of the rule, `mangle:PREROUTING:rule:1`. */
 	readonly rule: string;
+	/** The match among those of its rule, from 0. */
+	readonly place: number;
 	/** `null`: the rule is kept as it is written, since only the machine knows its names. */
 	readonly match: string | null;
 	readonly needs: readonly Need[];

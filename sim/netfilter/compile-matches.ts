@@ -46,7 +46,7 @@ export function compileMatches(
 		const extension = matches.get(use.name);
 		invariant(extension !== undefined, `match ${use.name} is not registered`);
 		if (extension.alwaysMatches) continue;
-		const assumed = assumedOf(use, rule, { ports, ruleName });
+		const assumed = assumedOf(use, rule, { ports, rule: ruleName, place });
 		const decided =
 			assumed !== null && ports.decide !== undefined && isOpen(use)
 				? assumed
@@ -80,9 +80,13 @@ function assumedOf(
 	{ header }: Rule,
 	{
 		ports,
-		ruleName,
-	}: { readonly ports: ExtensionHost; readonly ruleName: string },
-): (() => boolean) | null {
+		...at
+	}: {
+		readonly ports: ExtensionHost;
+		readonly rule: string;
+		readonly place: number;
+	},
+): Test | null {
 	if (ports.assume === undefined) return null;
 	const needs = matches.get(name)?.needs?.(options, header) ?? [];
 	const inverted =
@@ -90,7 +94,7 @@ function assumedOf(
 		options !== null &&
 		"inverted" in options &&
 		options.inverted === true;
-	return ports.assume({ rule: ruleName, match: name, needs, inverted });
+	return ports.assume({ ...at, match: name, needs, inverted });
 }
 
 /** Nothing in the ruleset tells its answer: what is assumed does. */
@@ -120,7 +124,8 @@ function openTest(
 	const names = needs.map(({ kind, name }) => `${NEEDS[kind].what} "${name}"`);
 	const reason = `${names.join(" and ")}: only the machine knows`;
 	const assumed =
-		ports.assume?.({ rule, match: null, needs, inverted: false }) ?? null;
+		ports.assume?.({ rule, place: 0, match: null, needs, inverted: false }) ??
+		null;
 	const test = assumed ?? (() => ports.unknown(reason));
 	return {
 		test,

@@ -327,6 +327,9 @@ function setupOf(
 		...(hosts.neighbours.length > 0
 			? { neighbours: hosts.neighbours as unknown as Expression }
 			: {}),
+		...(Object.keys(analysis.world.assume).length > 0
+			? { assume: analysis.world.assume }
+			: {}),
 		...(conditions.length > 0
 			? { conditions: Object.fromEntries(conditions) }
 			: {}),

@@ -27,6 +27,10 @@ export interface Analysis {
 	readonly walker: Walker;
 }
 
+function idleWords(key: string): string {
+	return `What is assumed of ${key} was never used: no packet that was walked came to such a match that the model does not know.`;
+}
+
 /**
  * @param ruleset that was checked: `checkRules` finds no fault in it
  * @param given what the machine told
@@ -37,7 +41,12 @@ export function analyse(
 	given: GivenWorld = NOTHING_GIVEN,
 ): Analysis {
 	const world = assumeWorld(ruleset, given);
-	const walker = new Walker(ruleset, world.setup);
+	const { assume } = world;
+	const walker = new Walker(ruleset, world.setup, assume);
 	const found = findServices(ruleset, world, walker);
-	return { ruleset, world, walker, ...found };
+	const idle = Object.keys(assume).filter(
+		(key) => walker.assumptions.used(key) === 0,
+	);
+	const notes = [...world.notes, ...idle.map(idleWords)];
+	return { ruleset, world: { ...world, notes }, walker, ...found };
 }

@@ -11,6 +11,7 @@ import type {
 } from "../../../sim/contract/gateway.ts";
 import type { Ruleset } from "../../../sim/contract/ruleset.ts";
 import { UnknownSignal } from "../../../sim/contract/unknown-signal.ts";
+import { type Assumed, Assumptions } from "../../../sim/extension/assumed.ts";
 import type { AskedQuestion } from "../../../sim/extension/host.ts";
 import {
 	type GatewaySnapshot,
@@ -83,6 +84,8 @@ interface Play {
 
 export class Walker {
 	readonly rules: RuleIndex;
+	/** What is assumed of matches that the model does not know. */
+	readonly assumptions: Assumptions;
 	private readonly gateway: ModelGateway;
 	private readonly free: FreeWalk;
 	private readonly begin: GatewaySnapshot;
@@ -97,9 +100,14 @@ export class Walker {
 	};
 
 	/**
+	 * @param assume what is taken for matching (`yes`), for not matching, or for both, of what the model does not know
 	 * @throws SetupError when the setup contradicts itself
 	 */
-	constructor(ruleset: Ruleset, setup: GatewaySetup) {
+	constructor(
+		ruleset: Ruleset,
+		setup: GatewaySetup,
+		assume: Readonly<Record<string, Assumed>> = {},
+	) {
 		this.rules = ruleIndex(ruleset);
 		this.free = new FreeWalk((asked) => this.decide(asked));
 		const choice: Choice = {
@@ -110,7 +118,16 @@ export class Walker {
 			happens: () => false,
 			spread: (count, label) => this.spread(count, label, "hash"),
 		};
-		const ports: WalkedGatewayPorts = { choice, walk: this.free };
+		this.assumptions = new Assumptions(assume, (asked, skb) =>
+			this.free.decide(asked, skb),
+		);
+		const ports: WalkedGatewayPorts = {
+			choice,
+			walk: this.free,
+			...(Object.keys(assume).length === 0
+				? {}
+				: { assume: this.assumptions.assume }),
+		};
 		this.gateway = new ModelGateway(forWalks(setup), ports);
 		const outcome = this.gateway.operate({
 			kind: "restore",

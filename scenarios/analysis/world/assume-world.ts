@@ -28,6 +28,7 @@ const EPOCH_MS = Date.UTC(2026, 0, 1);
  */
 export function assumeWorld(ruleset: Ruleset, given: GivenWorld): AssumedWorld {
 	const assumptions: Assumption[] = [];
+	const { assume = {} } = given;
 	const assuming =
 		given.interfaces === null
 			? fromRules(ruleset, assumptions)
@@ -41,7 +42,16 @@ export function assumeWorld(ruleset: Ruleset, given: GivenWorld): AssumedWorld {
 			listeners: [],
 			epochMs: EPOCH_MS,
 		},
-		assumptions,
+		assume,
+		assumptions: [
+			...assumptions,
+			...Object.entries(assume).map(([key, value]) => ({
+				kind: "match" as const,
+				text: `${key}=${value}`,
+				because: "--assume says so",
+				given: "",
+			})),
+		],
 		markRoutes: given.markRoutes ?? [],
 		clientInterfaces: roles.clients,
 		notes: [...given.notes, ...missing(assuming)],

@@ -7,12 +7,18 @@ import type {
 
 /** Something about the machine that rules do not tell, and that was taken to be so. */
 export interface Assumption {
-	readonly kind: "interface" | "address" | "route" | "mark-route" | "sysctl";
+	readonly kind:
+		| "interface"
+		| "address"
+		| "route"
+		| "mark-route"
+		| "sysctl"
+		| "match";
 	/** `eth0 has 203.0.113.1/24` */
 	readonly text: string;
 	/** Why: `the rule in line 4 balances connections to it`. */
 	readonly because: string;
-	/** What tells it: `--addresses`. */
+	/** What tells it: `--addresses`; "": nothing does. */
 	readonly given: string;
 }
 
@@ -41,6 +47,8 @@ export interface GivenWorld {
 	readonly markRoutes: readonly MarkRoute[] | null;
 	/** By their names below `net.`, those that the model heeds. */
 	readonly sysctls: Readonly<Record<string, number>>;
+	/** What is assumed of matches that the model does not know; left out: nothing. */
+	readonly assume?: Readonly<Record<string, "yes" | "no" | "either">>;
 	/** What it tells besides, and what the model does with that: a sentence each. */
 	readonly notes: readonly string[];
 }
@@ -58,6 +66,8 @@ export const NOTHING_GIVEN: GivenWorld = {
 export interface AssumedWorld {
 	readonly setup: GatewaySetup;
 	readonly assumptions: readonly Assumption[];
+	/** Those about matches that the model does not know, by key. */
+	readonly assume: Readonly<Record<string, "yes" | "no" | "either">>;
 	/** By priority; empty when no routing rules are known. */
 	readonly markRoutes: readonly MarkRoute[];
 	/**
