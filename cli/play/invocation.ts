@@ -18,7 +18,7 @@ export type Way = Pick<
 };
 
 /** By key: what `--assume` takes. */
-export type Assumed = ReadonlyMap<string, "yes" | "no" | "either">;
+type Assumed = ReadonlyMap<string, "yes" | "no" | "either">;
 
 /**
  * What was played, once more: `marktwin run split --seed 7`. Where results were written to is left

@@ -87,7 +87,7 @@ export interface RouteBack {
 export type Assume = (match: UnknownMatch) => ((skb: Skb) => boolean) | null;
 
 /** A match that the model may not know. */
-export interface UnknownMatch {
+interface UnknownMatch {
 	/** The kernel's name of the rule, `mangle:PREROUTING:rule:1`. */
 	readonly rule: string;
 	/** The match among those of its rule, from 0. */

@@ -28,11 +28,13 @@ export const SYN: Arrival = {
 /** @param tables rules by table, each without `-t` */
 export function testWalker(
 	tables: Readonly<Record<string, readonly string[]>>,
+	assume?: ConstructorParameters<typeof Walker>[2],
 ): Walker {
 	const text = Object.entries(tables)
 		.map(([table, lines]) => `*${table}\n${lines.join("\n")}\nCOMMIT\n`)
 		.join("");
-	return new Walker(parseRuleset(text, { file: "test.rules" }), TEST_SETUP);
+	const rules = parseRuleset(text, { file: "test.rules" });
+	return new Walker(rules, TEST_SETUP, assume);
 }
 
 /** Where a connection goes: `10.20.0.11:80`, or the packet's fate. */

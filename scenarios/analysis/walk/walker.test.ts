@@ -27,6 +27,25 @@ test("counters before DNAT: each rule sees what the rules before it left", () =>
 	);
 });
 
+test("what is assumed of a set is one way, and of a match without a question both", () => {
+	const tables = {
+		nat: [
+			`-A PREROUTING -p tcp --dport 80 -m set --match-set a src ${to(11)}`,
+			`-A PREROUTING -p tcp --dport 80 -m osf --genre Linux ${to(12)}`,
+			`-A PREROUTING -p tcp --dport 80 ${to(13)}`,
+		],
+	};
+	const ways = (assume: Parameters<typeof testWalker>[1]) =>
+		shown(testWalker(tables, assume).walk(SYN));
+	expect(ways({ "set:a": "yes" })).toBe("10.20.0.11:80");
+	expect(ways({ "set:a": "no", "match:osf": "no" })).toBe("10.20.0.13:80");
+	expect(ways({ "set:a": "no", "match:osf": "either" })).toBe(
+		"nat:PREROUTING:rule:2 1(10.20.0.12:80, 10.20.0.13:80)",
+	);
+	// Nothing assumed: the members of a set are a question, and the system behind a SYN is not known.
+	expect(ways({})).toContain("nat:PREROUTING:rule:1 1(10.20.0.11:80, ");
+});
+
 test("marks: ways that lead to the same mark share a node", () => {
 	const marks = Array.from(
 		{ length: 30 },
