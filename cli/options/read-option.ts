@@ -1,8 +1,4 @@
 import { InvalidArgumentError } from "commander";
-import {
-	faultOfKey,
-	MOST_EITHER,
-} from "../../scenarios/language/check/check-assumptions.ts";
 
 /** The argument of `--seed`. */
 export function readSeed(text: string): number {
@@ -74,16 +70,7 @@ export function readAssumed(
 		throw new InvalidArgumentError(
 			"Write it as set:blocked=no; besides no there are yes and either.",
 		);
-	const fault = faultOfKey(key);
-	if (fault !== null)
-		throw new InvalidArgumentError(`${fault.message}. ${fault.remedy}`);
-	const all = new Map([...before, [key, value] as const]);
-	const open = [...all.values()].filter((one) => one === "either").length;
-	if (open > MOST_EITHER)
-		throw new InvalidArgumentError(
-			`At most ${MOST_EITHER} keys are either: each is played both ways.`,
-		);
-	return all;
+	return new Map([...before, [key, value]]);
 }
 
 /** `--rules NAME=FILE`, several times. */

@@ -13,6 +13,7 @@ import {
 } from "../../scenarios/analysis/given/read-ip.ts";
 import { operand, readRules, readText, STANDARD } from "../files/files.ts";
 import { InputError } from "../screen/input-error.ts";
+import { mustBeAssumable } from "./check-assumed.ts";
 import type { RulesAndWorld, WorldOptions } from "./world-options.ts";
 
 /**
@@ -36,6 +37,7 @@ export async function readRulesAndWorld(
 		isFolder && capture !== null ? capture.rules : await ofFile(file);
 	const given = await givenOf(options, capture);
 	const { assume = new Map() } = options;
+	mustBeAssumable(assume);
 	return {
 		rules,
 		capture,

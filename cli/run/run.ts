@@ -4,6 +4,7 @@ import type { LoadedScenario } from "../../scenarios/load/load-scenarios.ts";
 import { commandLine } from "../../scenarios/result/invocation.ts";
 import type { RunResult } from "../../scenarios/result/result.ts";
 import { EXIT } from "../base/exit-code.ts";
+import { mustBeAssumable } from "../options/check-assumed.ts";
 import { mustFitDriver } from "../options/scenario-options.ts";
 import type { Failure } from "../outputs/results-file.ts";
 import { isBroken } from "../play/broken-file.ts";
@@ -21,6 +22,7 @@ export async function run(
 	options: RunOptions,
 ): Promise<number> {
 	mustFitDriver(options, { option: "--on", is: options.on });
+	mustBeAssumable(options.assume);
 	const opened = await openPlay(names, options);
 	const { selection, outputs } = opened;
 	const { screen } = outputs;
