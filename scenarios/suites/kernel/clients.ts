@@ -10,6 +10,8 @@ import {
 	outcomes,
 	recipeSetup,
 	scenario,
+	send,
+	service,
 	split,
 	splitBySource,
 	sticky,
@@ -117,6 +119,47 @@ const remembered = [
 	}),
 ];
 
+const datagrams = [
+	scenario({
+		name: "cluster-ip-affinity-of-names",
+		suite,
+		title:
+			"ClientIP affinity over UDP: each question goes to the server of the first",
+		story:
+			"Each client asks five times, from a new port each, and each of these flows comes to the rules as a new one. recent remembers the client for UDP as it does for TCP, so its draw stays one; where none is remembered, each flow is drawn for.",
+		setup: setup(
+			remembering({ seconds: 10_800, mask: "255.255.255.255" }, BY_CHANCE).map(
+				(rule) =>
+					rule
+						.replaceAll("tcp", "udp")
+						.replace("dport 25", "dport 53")
+						.replace(":25", ":53"),
+			),
+			{
+				services: [
+					service("names", {
+						protocol: "udp",
+						address: "10.0.0.1",
+						port: 53,
+					}),
+				],
+			},
+		),
+		steps: CLIENTS.map(({ name: client }, index) =>
+			at(
+				index * 10,
+				send(5, { client, everyMs: 1_000, sockets: "each", octets: 40 }),
+			),
+		),
+		expect: [
+			sticky({ service: "names" }),
+			split({ b1: 1, b2: 1 }, { service: "names" }),
+			outcomes("answered", 100, { service: "names" }),
+			connectedWithin(10, { service: "names" }),
+		],
+	}),
+];
+
 /** Where a mail server that rotates its address seems to come from. */
 const ADDRESSES = {
 	interfaces: [
@@ -212,4 +255,9 @@ const waiting = [
 ];
 
 /** Facts about clients, each held against a kernel. */
-export const clientFacts = [...remembered, ...rotated, ...waiting];
+export const clientFacts = [
+	...remembered,
+	...datagrams,
+	...rotated,
+	...waiting,
+];
