@@ -63,6 +63,17 @@ it("plays just one scenario again: a built-in one by its name, one of a file by 
 	);
 });
 
+it("names what was assumed", () => {
+	const assume = new Map([
+		["set:blocked", "no"],
+		["match:osf", "either"],
+	] as const);
+	const replay = replayInvocation("run", loaded("my.ts"), { rules, assume });
+	expect(commandLine(replay)).toBe(
+		"marktwin run my.ts --filter mine --seed 1 --assume set:blocked=no --assume match:osf=either",
+	);
+});
+
 it("leaves rules out that stand in for those of other scenarios, which would be refused", () => {
 	const two = new Map([
 		["a.rules", "x.rules"],

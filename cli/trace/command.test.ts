@@ -28,6 +28,29 @@ describe("marktwin trace", () => {
 		expect(out).toMatch(/^ {2}.* SYN_SENT src=10\.0\.0\.10 .* mark=1 .*$/m);
 	});
 
+	it("goes by what is assumed of matches, and says how often", async () => {
+		const file = join(temporaryFolder(), "blocked.rules");
+		writeFileSync(
+			file,
+			"*filter\n-A INPUT -p tcp -m set --match-set blocked src -j DROP\nCOMMIT\n",
+		);
+		const to = (...words: readonly string[]) =>
+			marktwin(["trace", file, ...CLIENT, ...words]);
+		expect(await to()).toMatchObject({ code: 3 });
+		const blocked = await to("--assume", "set:blocked=yes");
+		expect(blocked.out).toContain("dropped");
+		expect(blocked.err).toContain(
+			"assumed set:blocked=yes, which answered once",
+		);
+		const open = await to("--assume", "set:blocked=either");
+		expect(open).toMatchObject({
+			code: 2,
+			err: expect.stringContaining("a packet that is traced goes one way"),
+		});
+		const none = await to("--assume", "blocked=no");
+		expect(none.err).toContain('"blocked" is nothing that can be assumed');
+	});
+
 	it("plays several packets in order, each by its interface", async () => {
 		const { code, out } = await trace(
 			...CLIENT,
