@@ -180,11 +180,18 @@ function stretches(
 	return found;
 }
 
+const AS_WISHED: ReadonlySet<string> = new Set([
+	"completed",
+	"open",
+	"answered",
+	"sent",
+]);
+
 /** What did not go as a client wishes: `2 refused, 1 moved, 3 late (longest wait 3 s)`. */
 function remarks(connections: readonly ConnectionRecord[]): string {
 	const counts = new Map<string, number>();
 	for (const { outcome, met } of connections) {
-		if (outcome !== "completed" && outcome !== "open")
+		if (!AS_WISHED.has(outcome))
 			counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
 		if (met.length > 1) counts.set("moved", (counts.get("moved") ?? 0) + 1);
 	}

@@ -145,6 +145,20 @@ describe("a draft", () => {
 		}
 	});
 
+	it("sends datagrams to services of UDP, each from a new socket, and some from one", () => {
+		const { draft: made, results } = drafted(
+			NAT(`${nth(2)} ${to(11)}`, to(12)).replaceAll(
+				"-p tcp --dport 80",
+				"-p udp --dport 53",
+			),
+		);
+		expect(results.map(({ outcome }) => outcome)).toEqual(["holds", "holds"]);
+		const text = typescriptOf(made);
+		expect(text).toContain('sockets: "each"');
+		expect(text).toContain('outcomes("answered", 12)');
+		expect(text).not.toContain("smtp");
+	});
+
 	it("has the services alone that are asked for", () => {
 		const { text } = testRuleset("kube-proxy");
 		const { services } = draft(analysed(text), {

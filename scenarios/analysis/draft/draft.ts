@@ -87,13 +87,10 @@ export function draft(analysis: Analysis, options: DraftOptions): Draft {
 				routes: world.setup.routes as unknown as Expression,
 			},
 		},
-		{
-			name: DIALOGUE,
-			remarks: [
-				"A message by SMTP, in place of what your clients say. A SYN is repeated after a second: a client that has to do so gives up, so that lost packets show.",
-			],
-			value: call("smtp", { connectTimeoutMs: CONNECT_TIMEOUT_MS }),
-		},
+		...(playable.some(({ hosts }) => hosts.protocol === "tcp") ||
+		playable.length === 0
+			? [dialogueConstant()]
+			: []),
 	];
 	const scenarios: Expression[] = [];
 	const services: string[] = [];
@@ -133,6 +130,16 @@ export function draft(analysis: Analysis, options: DraftOptions): Draft {
 	};
 }
 
+function dialogueConstant(): Named {
+	return {
+		name: DIALOGUE,
+		remarks: [
+			"A message by SMTP, in place of what your clients say. A SYN is repeated after a second: a client that has to do so gives up, so that lost packets show.",
+		],
+		value: call("smtp", { connectTimeoutMs: CONNECT_TIMEOUT_MS }),
+	};
+}
+
 function chosen(
 	services: readonly Service[],
 	{ service = "" }: DraftOptions,
@@ -148,6 +155,7 @@ function isSame(one: Hosts, other: Hosts | Unplayable): boolean {
 	return (
 		one.service.address === other.service.address &&
 		one.service.port === other.service.port &&
+		one.protocol === other.protocol &&
 		one.clients.some(({ address }) =>
 			other.clients.some((client) => client.address === address),
 		)
@@ -314,7 +322,7 @@ function setupOf(
 		ruleset: options.ruleset as Fields,
 		gateway: constant(GATEWAY),
 		...(Object.keys(sysctls).length > 0 ? { sysctls } : {}),
-		service: hosts.service,
+		...serviceFields(hosts),
 		clients: hosts.clients.map((one) =>
 			call("clientAt", one.name, one.address, { interface: one.interface }),
 		),
@@ -334,6 +342,12 @@ function setupOf(
 			? { conditions: Object.fromEntries(conditions) }
 			: {}),
 	});
+}
+
+function serviceFields({ protocol, service }: Hosts): Fields {
+	return protocol === "tcp"
+		? { service }
+		: { services: [call("service", "udp", { protocol, ...service })] };
 }
 
 /** What differs from `recipeSetup`, which forwards. Redirects are sent where there is a hairpin alone. */

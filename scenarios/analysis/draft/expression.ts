@@ -17,6 +17,8 @@ const CALLED = {
 	outcomes: builders.outcomes,
 	recipeSetup: builders.recipeSetup,
 	scenario: builders.scenario,
+	send: builders.send,
+	service: builders.service,
 	setCondition: builders.setCondition,
 	smtp: builders.smtp,
 	speak: builders.speak,

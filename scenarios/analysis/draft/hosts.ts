@@ -29,6 +29,7 @@ export interface DraftClient {
 
 export interface Hosts {
 	readonly service: { readonly address: string; readonly port: number };
+	readonly protocol: "tcp" | "udp";
 	readonly clients: readonly DraftClient[];
 	readonly backends: readonly DraftBackend[];
 	readonly neighbours: readonly {
@@ -58,7 +59,9 @@ export function hostsOf(
 	const why = whyUnplayable(service);
 	if (why !== null) return { why };
 	const { packet } = service.sample;
-	const port = packet.kind === "tcp" ? packet.destinationPort : 0;
+	const { kind: protocol } = packet;
+	if (protocol !== "tcp" && protocol !== "udp") return { why: NEITHER };
+	const port = packet.destinationPort;
 	const address = formatAddress(packet.destination);
 	const routes = new Routes(world.setup);
 	const backends = backendsOf(service, routes, port);
@@ -76,6 +79,7 @@ export function hostsOf(
 		return { why: [...new Set(absent.values())].join("; ") };
 	return {
 		service: { address, port },
+		protocol,
 		clients,
 		backends: backends.list,
 		neighbours: nextHops(routes, [...clients, ...backends.list]),
@@ -86,15 +90,14 @@ export function hostsOf(
 	};
 }
 
+const NEITHER = "scenarios play services over TCP and UDP";
+
 function whyUnplayable(service: Service): string | null {
-	const { balances, protocol, sample, backends } = service;
+	const { balances, protocol, backends } = service;
 	if (balances !== "destination")
 		return `scenarios play connections to backends, and this balances the ${balances === "mark" ? "mark that routing reads" : "source address"}`;
-	if (
-		sample.packet.kind !== "tcp" ||
-		(protocol !== "tcp" && protocol !== "any")
-	)
-		return `scenarios play TCP, and this is ${protocol}`;
+	if (protocol !== "tcp" && protocol !== "udp" && protocol !== "any")
+		return `${NEITHER}: it is ${protocol}`;
 	if (backends.length === 0) return "it has no backend";
 	return null;
 }
@@ -166,7 +169,7 @@ function clientsOf(
 				of,
 				possible.length === 0
 					? "no address for such a client could be found"
-					: `whether answers find back to a client at ${of.interface} depends on routers between it and the backends, which the assumed routes do not have`,
+					: `whether answers find back to a client at ${of.interface} depends on routers between it and the backends, which the assumed addresses and routes do not have`,
 			);
 		else
 			for (const address of at.addresses) {
@@ -221,13 +224,18 @@ function clientAddresses(
 	return found;
 }
 
-/** On a backend's link by an assumed route alone, where there is a router between them for all that is known. */
+/** On a backend's link by an assumed route or address alone, where there is a router between them for all that is known. */
 function standsBesideOthers(
 	name: string,
 	address: number,
 	{ world, backends }: Around,
 ): boolean {
-	const network = networksOf(world, name).find(({ has }) => has(address));
+	const isAssumed = world.assumptions.some(
+		({ kind, text }) => kind === "address" && text.startsWith(`${name} has `),
+	);
+	const network = isAssumed
+		? undefined
+		: networksOf(world, name).find(({ has }) => has(address));
 	return backends.some(
 		(one) =>
 			one.interface === name &&

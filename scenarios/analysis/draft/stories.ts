@@ -42,6 +42,9 @@ export interface Stories {
 /** The constant of what clients say. */
 export const DIALOGUE = "dialogue";
 
+/** A lost datagram shows. */
+const REPLY: Fields = { timeoutMs: 900, attempts: 1 };
+
 /** Backends of a service that each have a story of their death. */
 const MOST_DEATHS = 16;
 /** Connections that are held open for longer than others come. */
@@ -225,10 +228,11 @@ function splitStory(
 
 /** What is expected of connections that are to be served. */
 function served(
-	{ hosts }: ClassContext,
+	context: ClassContext,
 	{ weights, servesAll }: Meant,
 	{ count, which }: { readonly count: number; readonly which: Fields },
 ): readonly Expression[] {
+	const { hosts } = context;
 	const given = Object.keys(which).length === 0 ? [] : [which];
 	const list: Expression[] = [];
 	if (weights !== null && weights.size > 1) {
@@ -238,7 +242,7 @@ function served(
 		});
 		list.push(call("split", Object.fromEntries(byName), ...given));
 	}
-	if (servesAll) list.push(call("outcomes", "completed", count, ...given));
+	if (servesAll) list.push(call("outcomes", wordFor(context), count, ...given));
 	return list;
 }
 
@@ -279,7 +283,7 @@ function deathStory(
 		...dead.map((name) => call("avoided", name, which)),
 		...(isServed
 			? served(context, { ...meant, weights }, { count: all, which })
-			: [call("outcomes", "completed", 0, which)]),
+			: [call("outcomes", wordFor(context), 0, which)]),
 		...served(context, meant, { count: all, which: then }),
 	];
 	return story(context, {
@@ -299,10 +303,9 @@ function deathStory(
 	});
 }
 
-function subject({ target, of, isOnly }: ClassContext): string {
-	return isOnly
-		? `connections to ${target}`
-		: `connections of ${of.name} to ${target}`;
+function subject({ target, of, hosts, isOnly }: ClassContext): string {
+	const what = hosts.protocol === "tcp" ? "connections" : "flows";
+	return isOnly ? `${what} to ${target}` : `${what} of ${of.name} to ${target}`;
 }
 
 function capital(text: string): string {
@@ -344,11 +347,43 @@ function allDeadStory(context: ClassContext, vector: VectorSplit): Expression {
 		],
 		expect: isServed
 			? served(context, meant, { count: all, which: {} })
-			: [call("outcomes", "completed", 0)],
+			: [call("outcomes", wordFor(context), 0)],
+	});
+}
+
+/** How a connection ends that was served. */
+function wordFor({ hosts }: ClassContext): "completed" | "answered" {
+	return hosts.protocol === "tcp" ? "completed" : "answered";
+}
+
+/** Requests of one flow, for longer than others come. */
+const FLOW_EVERY_MS = 400;
+
+function flowStory(context: ClassContext): Expression {
+	const flows = context.clients.map(({ name }) =>
+		call("send", HELD, {
+			...(name === "c1" ? {} : { client: name }),
+			everyMs: FLOW_EVERY_MS,
+			reply: REPLY,
+		}),
+	);
+	return story(context, {
+		name: "held",
+		title: `${capital(subject(context))} that have one socket keep their backend while others come`,
+		steps: [
+			...flows,
+			call(
+				"at",
+				500,
+				...connections(context, { count: HELD, everyMs: EVERY_MS }),
+			),
+		],
+		expect: [call("affinity")],
 	});
 }
 
 function heldStory(context: ClassContext): Expression {
+	if (context.hosts.protocol === "udp") return flowStory(context);
 	const held = connections(context, {
 		count: HELD,
 		everyMs: EVERY_MS,
@@ -381,13 +416,13 @@ function noBackendStory(context: ClassContext): Expression {
 		name: `${client}-refused`,
 		title: `${capital(subject(context))} reach no backend`,
 		steps: connections(context, { count: HELD, everyMs: EVERY_MS }),
-		expect: [call("outcomes", "completed", 0)],
+		expect: [call("outcomes", wordFor(context), 0)],
 	});
 }
 
 /** Where the rules remember clients, each connection has a client of its own. */
 function connections(
-	{ clients }: ClassContext,
+	{ clients, hosts }: ClassContext,
 	given: {
 		readonly count: number;
 		readonly everyMs: number;
@@ -397,12 +432,12 @@ function connections(
 ): readonly Expression[] {
 	const { count, everyMs, label } = given;
 	const dialogue = given.dialogue ?? constant(DIALOGUE);
-	const step = (name: string, times: number, more: Fields) =>
-		call("connect", times, {
-			...(name === "c1" ? {} : { client: name }),
-			...more,
-			dialogue,
-		});
+	const step = (name: string, times: number, more: Fields) => {
+		const fields = { ...(name === "c1" ? {} : { client: name }), ...more };
+		return hosts.protocol === "tcp"
+			? call("connect", times, { ...fields, dialogue })
+			: call("send", times, { ...fields, sockets: "each", reply: REPLY });
+	};
 	const [first] = clients;
 	if (first !== undefined && clients.length === 1)
 		return [
