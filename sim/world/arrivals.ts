@@ -10,7 +10,7 @@ import type { Arrivals, PortPolicy } from "./setup/setup.ts";
 const DRAWS = 2 ** 32;
 
 /** Time from one arrival to the next. Poisson: exponentially distributed, to the microsecond. */
-export function gapMs(arrivals: Arrivals, choice: Choice): number {
+function gapMs(arrivals: Arrivals, choice: Choice): number {
 	switch (arrivals.kind) {
 		case "at-once":
 			return 0;
@@ -26,7 +26,7 @@ export function gapMs(arrivals: Arrivals, choice: Choice): number {
 }
 
 /** Sums of decimal fractions go astray in their last bits; times are whole microseconds. */
-export function toMicroseconds(ms: number): number {
+function toMicroseconds(ms: number): number {
 	return Math.round(ms * 1000) / 1000;
 }
 

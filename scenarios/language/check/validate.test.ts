@@ -12,6 +12,7 @@ import {
 	recipeHealthCheck,
 	recipeSetup,
 	scenario,
+	service,
 	setCondition,
 	speak,
 	split,
@@ -618,5 +619,75 @@ describe("faults between a scenario's parts", () => {
 		["names", [good, good], ': two scenarios are called "good"'],
 	])("%s", (_, value, fault) => {
 		expect(faultsOf(value)).toContainEqual(expect.stringContaining(fault));
+	});
+});
+
+describe("datagrams", () => {
+	const dns = (...steps: readonly object[]) => ({
+		...good,
+		setup: recipeSetup({
+			services: [
+				service("dns", { protocol: "udp", address: "10.0.0.1", port: 53 }),
+				service("mail", { address: "10.0.0.1", port: 25 }),
+			],
+		}),
+		steps,
+		expect: [],
+	});
+	const asked = { atMs: 0, label: "asked", kind: "send", client: "c1" };
+
+	it("need nothing but a client: the rest is as a resolver has it", () => {
+		const [sent] = validateScenarioFile(dns(asked), "my.scenario.json");
+		expect(sent?.steps[0]).toEqual({
+			...asked,
+			count: 1,
+			arrivals: { kind: "at-once" },
+			ports: { kind: "drawn" },
+			sockets: "one",
+			octets: 32,
+			reply: { timeoutMs: 5_000, attempts: 2 },
+		});
+	});
+
+	it.each<[string, object, string]>([
+		["too short to name their flow", { octets: 9 }, "steps[0].octets: "],
+		["too long for an Ethernet", { octets: 1_473 }, "steps[0].octets: "],
+		[
+			"without an attempt",
+			{ reply: { timeoutMs: 1, attempts: 0 } },
+			"steps[0].reply.attempts: ",
+		],
+		[
+			"to a service over TCP",
+			{ service: "mail" },
+			'steps[0].service: "mail" is a service over TCP',
+		],
+		["to another port", { port: 54 }, "steps[0].port: 54 is no port of"],
+	])("%s are refused", (_, parts, fault) => {
+		const [first] = faultsOf(dns({ ...asked, ...parts }));
+		expect(first?.startsWith(fault), first).toBe(true);
+	});
+
+	it("have no connections that could be closed", () => {
+		expect(
+			faultsOf(
+				dns(asked, {
+					atMs: 1,
+					label: "",
+					kind: "close",
+					connections: "asked",
+					who: "client",
+				}),
+			),
+		).toEqual([
+			'steps[1].connections: "asked" sends datagrams, and has no connections',
+		]);
+	});
+
+	it("are as many as a play may have", () => {
+		const many = { ...asked, count: 1_000_000, sockets: "each" };
+		expect(faultsOf(dns(many, { ...many, label: "more" }))).toEqual([
+			"steps: 2,000,000 connections are more than a play may have: 1,000,000",
+		]);
 	});
 });
