@@ -77,6 +77,18 @@ describe("the gateway's own answers", () => {
 		expect(gateway.send(OUT, error.replace(":40000", ":40001"))).toEqual([]);
 	});
 
+	it("quotes TCP options that were overwritten at their length", () => {
+		const gateway = createTestGateway(
+			"*mangle\n-A PREROUTING -p tcp -j TCPOPTSTRIP --strip-options mss\nCOMMIT\n*filter\n-A FORWARD -j REJECT\n-A OUTPUT -p icmp\nCOMMIT\n",
+		);
+		const line = "tcp 10.0.0.10:1 > 192.168.0.1:25 S seq 7 <mss 1460>";
+		gateway.send(OUT, line);
+		expect(gateway.model.observe().ruleset).toContain("[1:72] -A OUTPUT");
+		const [error] = gateway.send(OUT, `${line} len 900`);
+		expect(error).toContain("len 504");
+		expect(gateway.model.observe().ruleset).toContain("[2:648] -A OUTPUT");
+	});
+
 	it("echoes, and says which ports and protocols it does not have", () => {
 		const gateway = createTestGateway("");
 		expect(

@@ -14,7 +14,7 @@ import { TOS_MASK } from "../../routing/fib/flow.ts";
 import { isForMany } from "../../routing/reachability.ts";
 import type { GatewayState } from "../state/gateway-state.ts";
 import { allowRedirect, allowRouteError, icmpAllow } from "./icmp-limits.ts";
-import { icmpErrorFor, isIcmpError } from "./messages.ts";
+import { icmpErrorFor, isIcmpError, paddingOf } from "./messages.ts";
 
 /** What an error says. */
 export interface IcmpErrorKind {
@@ -60,6 +60,7 @@ export function icmpSend(
 	const error = skbOf(
 		icmpErrorFor(skb, { type, code, rest, source, ttl: settings.ttl }),
 	);
+	error.length += paddingOf(skb);
 	error.mark = mark;
 	error.route = back;
 	conntrack.attach(error, skb);

@@ -62,7 +62,7 @@ export function icmpErrorFor(skb: Skb, fields: IcmpErrorFields): Packet {
 		type: fields.type,
 		code: fields.code,
 		rest: fields.rest,
-		about: quoted(asItStands(skb)),
+		about: quoted(asItStands(skb), paddingOf(skb)),
 		// Redirects and errors keep the sender's type of service and add a precedence.
 		tos: (skb.tos & IPTOS_TOS_MASK) | IPTOS_PREC_INTERNETCONTROL,
 		ttl: fields.ttl,
@@ -124,8 +124,14 @@ export function echoReplyFor(skb: Skb, ttl: number): Packet {
 	});
 }
 
-function quoted(packet: Packet): Packet {
-	const excess = packetLength(packet) - MOST_QUOTED;
+/** Octets of TCP options that were overwritten: the header is as long as it was. */
+export function paddingOf(skb: Skb): number {
+	const isWhole = skb.protocol === TCP && skb.fragment === null;
+	return isWhole ? skb.length - packetLength(packetOf(skb)) : 0;
+}
+
+function quoted(packet: Packet, padding: number): Packet {
+	const excess = packetLength(packet) + padding - MOST_QUOTED;
 	if (excess <= 0) return packet;
 	return cutOff(packet, Math.max(0, packet.payload.length - excess));
 }
