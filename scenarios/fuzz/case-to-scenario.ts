@@ -16,16 +16,17 @@ import { formatAddress } from "../../sim/packet/address.ts";
 import { icmpError, udp } from "../../sim/packet/build.ts";
 import { cutInto } from "../../sim/packet/bytes/fragment.ts";
 import { parsePacket } from "../../sim/packet/notation/notation.ts";
-import { ACK, type Packet, SYN } from "../../sim/packet/packet.ts";
+import { ACK, FIN, type Packet, PSH, SYN } from "../../sim/packet/packet.ts";
 import {
 	IP_HEADER_LENGTH,
 	packetLength,
 } from "../../sim/packet/packet-length.ts";
 import type { PlayableScenario } from "../language/scenario.ts";
 import { setUpOperations } from "../run/set-up.ts";
-import { type Coverage, operationName } from "./coverage.ts";
+import { type Coverage, count, operationName } from "./coverage.ts";
 import type { FuzzCase } from "./fuzz-case.ts";
 import { Recorder } from "./recorder.ts";
+import { turnsOf } from "./traffic/dialogues.ts";
 import {
 	datagramFrom,
 	type End,
@@ -193,6 +194,9 @@ class ScenarioGeneration {
 			case "race":
 				this.race(step);
 				break;
+			case "dialogue":
+				this.dialogue(step);
+				break;
 			case "stray":
 				recorder.put(step.interface, parsePacket(step.packet));
 				break;
@@ -233,6 +237,32 @@ class ScenarioGeneration {
 					: datagramFrom(end, { protocol, side, octets: segment.octets });
 			return summed(packet, segment.checksum);
 		});
+	}
+
+	/** The handshake, what both ends say, and the last acknowledgement. Of a flow that is none of TCP's: nothing. */
+	private dialogue({
+		flow,
+		spoken,
+	}: StepPlanKind & { readonly kind: "dialogue" }): void {
+		const ends = this.flows[flow];
+		if (ends?.plan.protocol !== "tcp") return;
+		count(this.recorder.coverage.packets, `dialogue ${spoken.speaks}`);
+		const turns = turnsOf(spoken);
+		const last = turns.at(-1)?.side === "client" ? "server" : "client";
+		const segments = [
+			...WAYS.ESTABLISHED.map(([side, flags]) => ({ side, flags, text: "" })),
+			...turns.map(({ side, text }) => {
+				const flags = text === "" ? FIN | ACK : PSH | ACK;
+				return { side, flags, text };
+			}),
+			{ side: last, flags: ACK, text: "" } as const,
+		];
+		for (const { side, flags, text } of segments) {
+			this.recorder.passTime(1);
+			this.sendOf(ends, side, (_, end) =>
+				segmentFrom(end, { ...QUIET, flags }, text),
+			);
+		}
 	}
 
 	private message(step: StepPlanKind & { readonly kind: "message" }): void {

@@ -267,6 +267,10 @@ const PACKETS = [
 	"fragment",
 	"race",
 	"lost race",
+	"dialogue smtp",
+	"dialogue http",
+	"dialogue echo",
+	"dialogue silent",
 ];
 
 function modelled(

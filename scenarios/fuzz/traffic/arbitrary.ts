@@ -14,6 +14,7 @@ import type {
 	ReachableState,
 	SegmentPlan,
 	Side,
+	SpokenPlan,
 	StepPlan,
 	StepPlanKind,
 } from "./plan.ts";
@@ -163,6 +164,25 @@ const exchangeGaps = fc.constantFrom(
 	121_000,
 );
 
+const dialogues: fc.Arbitrary<StepPlanKind & { readonly kind: "dialogue" }> =
+	fc.record({
+		kind: fc.constant<"dialogue">("dialogue"),
+		flow,
+		spoken: fc.record<SpokenPlan>({
+			speaks: fc.constantFrom<SpokenPlan["speaks"]>(
+				"smtp",
+				"http",
+				"echo",
+				"silent",
+			),
+			isLong: fc.boolean(),
+			isUnavailable: fc.oneof(
+				{ weight: 4, arbitrary: fc.constant(false) },
+				{ weight: 1, arbitrary: fc.constant(true) },
+			),
+		}),
+	});
+
 /** Everything but operations. */
 export const trafficSteps: fc.Arbitrary<StepPlanKind> = fc.oneof(
 	{
@@ -255,6 +275,7 @@ export const trafficSteps: fc.Arbitrary<StepPlanKind> = fc.oneof(
 	{ weight: 4, arbitrary: strays },
 	{ weight: 2, arbitrary: races },
 	{ weight: 3, arbitrary: sctpPackets },
+	{ weight: 1, arbitrary: dialogues },
 );
 
 /** Mostly at once; now and then long enough for a time-out, or for all of them. */

@@ -7,16 +7,7 @@ import {
 } from "../../../sim/endpoint/dialogue-machine.ts";
 import { prepareDialogue } from "../../../sim/endpoint/prepare-dialogue.ts";
 import { type Saying, startTalk } from "../../../sim/endpoint/program.ts";
-import type { Side } from "./plan.ts";
-
-/** What a flow of TCP speaks. */
-export interface SpokenPlan {
-	readonly speaks: "smtp" | "http" | "echo" | "silent";
-	/** Over one connection, and the client closes; else one thing alone. */
-	readonly isLong: boolean;
-	/** The program turns its clients away. */
-	readonly isUnavailable: boolean;
-}
+import type { Side, SpokenPlan } from "./plan.ts";
 
 /** One end says something, or closes (""). */
 export interface Turn {
@@ -53,9 +44,8 @@ export function turnsOf(spoken: SpokenPlan): readonly Turn[] {
 		if (closed.has(side)) return;
 		closed.add(side);
 		turns.push({ side, text: "" });
-		if (side === "server") hear({ kind: "peer-closed" });
 		// A program closes when its client has.
-		else close("server");
+		if (side === "client") close("server");
 	};
 	const hear = (event: ClientEvent) => {
 		const step = takeDialogue(plan, state, event, 0);
@@ -63,17 +53,16 @@ export function turnsOf(spoken: SpokenPlan): readonly Turn[] {
 		for (const output of step.outputs)
 			if (output.kind === "send") {
 				turns.push({ side: "client", text: output.text });
-				answer(talk.read(output.text));
+				if (!closed.has("server")) answer(talk.read(output.text));
 			} else if (output.kind === "close") close("client");
 	};
 	const answer = (sayings: readonly Saying[]) => {
 		for (const { text, closes } of sayings) {
 			if (closed.has("server")) return;
-			if (text !== "") {
-				turns.push({ side: "server", text });
-				hear({ kind: "data", text });
-			}
+			if (text !== "") turns.push({ side: "server", text });
 			if (closes) close("server");
+			if (text !== "") hear({ kind: "data", text });
+			if (closes) hear({ kind: "peer-closed" });
 		}
 	};
 	hear({ kind: "connected" });

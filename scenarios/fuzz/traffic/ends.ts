@@ -87,10 +87,16 @@ function serverEnd(
 }
 
 /** A packet of one end's: what it says next. The end remembers that it has said it. */
-export function segmentFrom(end: End, plan: SegmentPlan): TcpPacket {
+export function segmentFrom(
+	end: End,
+	plan: SegmentPlan,
+	payload = "\0".repeat(plan.octets),
+): TcpPacket {
 	const { flags } = plan;
 	const length =
-		plan.octets + ((flags & SYN) !== 0 ? 1 : 0) + ((flags & FIN) !== 0 ? 1 : 0);
+		payload.length +
+		((flags & SYN) !== 0 ? 1 : 0) +
+		((flags & FIN) !== 0 ? 1 : 0);
 	const seq = {
 		next: end.next,
 		again: end.last,
@@ -114,7 +120,7 @@ export function segmentFrom(end: End, plan: SegmentPlan): TcpPacket {
 		options: plan.options,
 		seq,
 		ack: (flags & ACK) !== 0 ? ack : 0,
-		payload: "\0".repeat(plan.octets),
+		payload,
 	});
 }
 

@@ -23,6 +23,15 @@ export interface FlowPlan {
 
 export type Side = "client" | "server";
 
+/** What a flow of TCP speaks. */
+export interface SpokenPlan {
+	readonly speaks: "smtp" | "http" | "echo" | "silent";
+	/** Over one connection, and the client closes; else one thing alone. */
+	readonly isLong: boolean;
+	/** The program turns its clients away. */
+	readonly isUnavailable: boolean;
+}
+
 /** States of conntrack that a few packets lead to; both ways of closing are there. */
 export type ReachableState =
 	| "SYN_SENT"
@@ -119,6 +128,12 @@ export type StepPlanKind =
 			readonly kind: "race";
 			readonly flows: readonly FlowPlan[];
 			readonly isAnswered: boolean;
+	  }
+	/** A whole conversation of TCP: what clients and programs of scenarios say, with the handshake before it. */
+	| {
+			readonly kind: "dialogue";
+			readonly flow: number;
+			readonly spoken: SpokenPlan;
 	  }
 	/** A packet that belongs to nothing, in one-line notation. */
 	| {
