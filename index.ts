@@ -69,7 +69,9 @@ export {
 } from "./scenarios/language/build/build-dialogues.ts";
 export {
 	evict,
+	type IpsetOptions,
 	ip,
+	ipset,
 	iptables,
 	linkDown,
 	linkUp,
@@ -154,12 +156,15 @@ export type {
 	CountedOutcome,
 	Expectation,
 	ExpectationKind,
+	GatewaySource,
+	IpsetCommand,
 	PlayableScenario,
 	RestoreFile,
 	RulesetSource,
 	Scenario,
 	ScenarioFile,
 	ScenarioStep,
+	SetsSource,
 	Setup,
 	SplitBounds,
 } from "./scenarios/language/scenario.ts";

@@ -94,6 +94,8 @@ export const SIM_FOLDERS: Readonly<Record<string, readonly string[]>> = {
 	matches: ["packet", "contract", "extension", "conntrack"],
 	targets: ["packet", "contract", "extension", "conntrack"],
 	ruleset: ["packet", "contract", "extension", "matches", "targets"],
+	// Of extensions it needs names alone: those of protocols and services.
+	sets: ["packet", "contract", "extension"],
 	script: ["packet", "contract", "extension", "matches", "targets", "ruleset"],
 	netfilter: [
 		"packet",
@@ -116,6 +118,7 @@ export const SIM_FOLDERS: Readonly<Record<string, readonly string[]>> = {
 		"matches",
 		"targets",
 		"ruleset",
+		"sets",
 		"netfilter",
 	],
 	// What stands around a gateway knows of it what its types say, so that a kernel can take its place.

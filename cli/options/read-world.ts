@@ -11,6 +11,7 @@ import {
 	readRoutes,
 	readRoutingRules,
 } from "../../scenarios/analysis/given/read-ip.ts";
+import { faultOfSets } from "../../sim/sets/command/fault-of-sets.ts";
 import { operand, readRules, readText, STANDARD } from "../files/files.ts";
 import { InputError } from "../screen/input-error.ts";
 import { mustBeAssumable } from "./check-assumed.ts";
@@ -74,19 +75,31 @@ async function givenOf(
 	const addresses = await read(options.addresses, readAddresses);
 	const routes = await read(options.routes, readRoutes);
 	const rules = await read(options.routingRules, readRoutingRules);
-	if (capture !== null && !addresses && !routes && !rules) return capture.given;
+	const named = await read(options.sets, setsIn);
+	const sets = named ?? capture?.given.sets;
+	const withSets = sets === undefined ? {} : { sets };
+	if (capture !== null && !addresses && !routes && !rules)
+		return { ...capture.given, ...withSets };
 	const given = givenWorld({
 		addresses: addresses ?? told?.addresses ?? null,
 		routes: routes ?? told?.routes ?? null,
 		rules: rules ?? told?.rules ?? null,
 		sysctls: told?.sysctls ?? {},
 	});
-	return { ...given, notes: [...(capture?.notes ?? []), ...given.notes] };
+	const notes = [...(capture?.notes ?? []), ...given.notes];
+	return { ...given, ...withSets, notes };
+}
+
+/** @throws InputError for what `ipset restore` refuses */
+function setsIn(text: string, name: string): string {
+	const fault = faultOfSets(text);
+	if (fault === null) return text;
+	throw new InputError(`${name}: ${fault}`, "Give what `ipset save` prints.");
 }
 
 function mustReadOnce(file: string, options: WorldOptions): void {
-	const { addresses, routes, routingRules } = options;
-	const inputs = [file, addresses, routes, routingRules].filter(
+	const { addresses, routes, routingRules, sets } = options;
+	const inputs = [file, addresses, routes, routingRules, sets].filter(
 		(one) => one === STANDARD,
 	);
 	if (inputs.length > 1)

@@ -9,6 +9,7 @@ export interface WorldOptions {
 	readonly addresses?: string;
 	readonly routes?: string;
 	readonly routingRules?: string;
+	readonly sets?: string;
 	readonly capture?: string;
 	/** By key; left out: nothing. */
 	readonly assume?: ReadonlyMap<string, "yes" | "no" | "either">;
@@ -35,6 +36,10 @@ export function addWorldOptions(command: Command): Command {
 		.option(
 			"--routing-rules <file>",
 			"routing rules of the router: the output of `ip -j rule`",
+		)
+		.option(
+			"--sets <file>",
+			"sets of ipset: the output of `ipset save` (default what is in sets is not known)",
 		)
 		.option(
 			"--capture <folder>",

@@ -209,6 +209,7 @@ export const accountSchema = data({
 				ruleset: text,
 				conntrack: listOf(conntrackLine),
 				conditions: recordOf(v.picklist([0, 1])),
+				sets: v.exactOptional(text),
 			}),
 		}),
 	),

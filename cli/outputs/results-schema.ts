@@ -141,6 +141,7 @@ const kind = v.picklist([
 	"ruleset",
 	"conntrack",
 	"conditions",
+	"sets",
 	"draws",
 	"connections",
 ]);

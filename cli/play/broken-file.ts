@@ -1,6 +1,9 @@
 /** A scenario file that cannot be used, among others that can. */
 import { basename } from "node:path";
-import { recipeSetup } from "../../scenarios/language/build/build.ts";
+import {
+	RECIPE_GATEWAY,
+	recipeSetup,
+} from "../../scenarios/language/build/build.ts";
 import type { PlayableScenario } from "../../scenarios/language/scenario.ts";
 import type { LoadedScenario } from "../../scenarios/load/load-scenarios.ts";
 import type { Failure } from "../outputs/results-file.ts";
@@ -40,7 +43,7 @@ export function brokenFailure(
 		steps: [],
 		expect: [],
 		endMs: 0,
-		setup: { ...recipeSetup({ ruleset }), ruleset },
+		setup: { ...recipeSetup({ ruleset }), ruleset, gateway: RECIPE_GATEWAY },
 	};
 	return {
 		cause: "input",

@@ -103,6 +103,7 @@ function setupOf(options: TraceOptions, given: GivenWorld): GatewaySetup {
 	const told = interfaces === given.interfaces ? (given.routes ?? []) : [];
 	return {
 		...RECIPE_GATEWAY,
+		...(given.sets === undefined ? {} : { sets: given.sets }),
 		interfaces,
 		routes: [...options.route.map(readRoute), ...told],
 		sysctls: {

@@ -10,6 +10,7 @@ import type {
 } from "../../sim/contract/gateway.ts";
 import { unreachable } from "../../sim/invariant.ts";
 import { noWords, splitWords } from "../../sim/ruleset/base/lexer.ts";
+import { normalSets } from "../../sim/sets/command/restore.ts";
 import { LabError } from "../lab-error.ts";
 import { evictedCount, evictionCommands } from "./conntrack-filter.ts";
 import { parseConntrack } from "./conntrack-line.ts";
@@ -68,7 +69,9 @@ export async function operateLinux(
 				await linux.run(restoreWords(operation), operation.text),
 			);
 		case "iptables":
-			return outcomeOf(await linux.run(commandWords(operation.command)));
+			return outcomeOf(
+				await linux.run(commandWords(operation.command, "iptables")),
+			);
 		case "condition": {
 			const { name, write } = operation;
 			const errno = await linux.write(conditionPath(name), write);
@@ -77,6 +80,13 @@ export async function operateLinux(
 				errno === ENOENT ? "No such file or directory" : `errno ${errno}`;
 			return { ok: false, message: `${conditionPath(name)}: ${reason}` };
 		}
+		case "ipset":
+			return outcomeOf(
+				await linux.run(
+					commandWords(operation.command, "ipset"),
+					operation.input,
+				),
+			);
 		case "evict":
 			return evict(linux, operation);
 		case "sysctl":
@@ -90,13 +100,6 @@ export async function operateLinux(
 			return OK;
 		case "ip":
 			return outcomeOf(await linux.run(ipWords(operation.command)));
-		case "ipset":
-			throw new LabError({
-				code: "unsupported",
-				place: operation.kind,
-				message: `the lab has no ${operation.kind}`,
-				remedy: "",
-			});
 		default:
 			return unreachable(operation);
 	}
@@ -119,11 +122,14 @@ export function restoreWords(how: {
 }
 
 /** With or without the program's name in front, quoted as for iptables-restore. */
-function commandWords(command: string): readonly string[] {
+function commandWords(
+	command: string,
+	program: "iptables" | "ipset",
+): readonly string[] {
 	const words = noWords();
 	splitWords(command, 0, command.length, words);
 	const given = words.text.slice(0, words.count);
-	return given[0] === "iptables" ? given : ["iptables", ...given];
+	return given[0] === program ? given : [program, ...given];
 }
 
 /** A command line of iproute2, with or without the program's name in front. */
@@ -170,6 +176,17 @@ export async function observeLinux(linux: Linux): Promise<Observation> {
 		conntrackOf(linux),
 	]);
 	return { ...configuration, conntrack };
+}
+
+/** Sets of ipset, if there are any. @throws LabError */
+export async function setsOf(linux: Linux): Promise<Pick<Observation, "sets">> {
+	const sets = normalSets(await linux.must(["ipset", "save"]));
+	return sets === "" ? {} : { sets };
+}
+
+/** Makes a gateway's sets. @throws LabError where ipset refuses them */
+export async function restoreSets(linux: Linux, text: string): Promise<void> {
+	await linux.must(["ipset", "restore"], text);
 }
 
 /** What the administrator of a gateway has configured: the part of it that another one can take over. */

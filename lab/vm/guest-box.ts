@@ -18,6 +18,8 @@ import {
 	observeLinux,
 	operateLinux,
 	readConfiguration,
+	restoreSets,
+	setsOf,
 } from "../kernel/linux-gateway.ts";
 import { LabError } from "../lab-error.ts";
 import { createGuest, type Guest } from "./machine/guest.ts";
@@ -115,6 +117,12 @@ export class GuestBox implements LinuxGateway {
 		}
 	}
 
+	/** The setup's sets: timeouts of their elements begin now. @throws LabError where ipset refuses them */
+	async restoreSets(): Promise<void> {
+		const { sets } = this.setup;
+		if (sets !== undefined) await restoreSets(this.linux, sets);
+	}
+
 	/**
 	 * The box is left to the kernel, which removes it when it finds the time. What it may still have to
 	 * say (closing the sockets of its programs resets connections) comes from VLANs to which nobody
@@ -155,12 +163,18 @@ export class GuestBox implements LinuxGateway {
 		await this.takeDown();
 		this.interfaces = wire(this.setup, () => this.trunk.freeVlan());
 		await this.bringUp(epochMs);
+		await this.restoreSets();
 		await loadConfiguration(this.linux, configuration);
 		return { ok: true };
 	}
 
-	observe(): Promise<Observation> {
-		return observeLinux(this.linux);
+	async observe(): Promise<Observation> {
+		const { linux } = this;
+		const [observation, sets] = await Promise.all([
+			observeLinux(linux),
+			setsOf(linux),
+		]);
+		return { ...observation, ...sets };
 	}
 
 	conntrack(): Promise<readonly ConntrackLine[]> {

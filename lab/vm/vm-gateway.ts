@@ -229,6 +229,7 @@ export class VmGateway implements AsyncGatewayUnderTest {
 		if (this.site.time === "moved")
 			await this.trunk.settle([guestMessage("begin")]);
 		await this.catchUp();
+		await this.box.restoreSets();
 	}
 
 	/**

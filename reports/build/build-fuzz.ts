@@ -140,6 +140,11 @@ const SHOWN: Readonly<Record<Exclude<CoverageKind, "unknown">, Shown>> = {
 	matches: { title: "Matches", about: "Rules with it that matched a packet." },
 	targets: { title: "Targets", about: "Rules with it that acted on a packet." },
 	operations: { title: "Events", about: "What happened between packets." },
+	sets: {
+		title: "Sets",
+		about:
+			"Rules that name a set of this type: that matched by it, or whose target acted on it.",
+	},
 	packets: { title: "Kinds of packets", about: "What was sent." },
 };
 

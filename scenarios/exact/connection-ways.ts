@@ -39,7 +39,12 @@ export function connectionWays(
 	if (service === undefined || others.length > 0) return null;
 	const rules = rulesOf(setup);
 	if (rules === null) return null;
-	const walker = new Walker(rules, setup.gateway, setup.assume);
+	const { sets, ...gateway } = setup.gateway;
+	const walker = new Walker(
+		rules,
+		typeof sets === "string" ? { ...gateway, sets } : gateway,
+		setup.assume,
+	);
 	const ways = new Map<string, Decision>();
 	for (const { name, interface: at, address } of setup.clients) {
 		if (!clients.includes(name)) continue;

@@ -6,7 +6,8 @@ import {
 	TCP_TRANSITIONS,
 } from "../../sim/conntrack/tcp/tcp-states.ts";
 import type { ConntrackLine, Operation } from "../../sim/contract/gateway.ts";
-import type { Ruleset } from "../../sim/contract/ruleset.ts";
+import type { Need } from "../../sim/contract/need.ts";
+import type { Rule, Ruleset } from "../../sim/contract/ruleset.ts";
 import {
 	TCP_STATE_NAMES,
 	type TcpStateName,
@@ -25,6 +26,7 @@ import { TABLE_HOOKS } from "../../sim/ruleset/base/tables.ts";
 import { targets } from "../../sim/targets/index.ts";
 import type { MatchUse, TargetUse } from "./extensions/use.ts";
 import { MATCH_USES, TARGET_USES } from "./extensions/uses.ts";
+import { SET_TYPES, typeOfSet } from "./world/sets.ts";
 
 /** In each: how often what was met. */
 export interface Coverage {
@@ -37,6 +39,8 @@ export interface Coverage {
 	/** `reply UNREPLIED`: a datagram in this direction met an entry that was so. */
 	readonly datagrams: Counts;
 	readonly operations: Counts;
+	/** `match hash:ip`, `SET hash:ip`: by the type of the set that the rule names. */
+	readonly sets: Counts;
 	/** What was sent. */
 	readonly packets: Counts;
 	/** What the model did not know. */
@@ -52,6 +56,7 @@ export const COVERAGE_KINDS = [
 	"transitions",
 	"datagrams",
 	"operations",
+	"sets",
 	"packets",
 	"unknown",
 ] as const satisfies readonly CoverageKind[];
@@ -64,6 +69,7 @@ export function noCoverage(): Coverage {
 		transitions: new Map(),
 		datagrams: new Map(),
 		operations: new Map(),
+		sets: new Map(),
 		packets: new Map(),
 		unknown: new Map(),
 	};
@@ -91,6 +97,7 @@ export function coverRules(coverage: Coverage, { tables }: Ruleset): void {
 			for (const rule of rules) {
 				if (!isMet(rule.counters)) continue;
 				for (const match of rule.matches) count(coverage.matches, match.name);
+				coverSets(coverage, rule);
 				const { target } = rule;
 				if (target === null) count(coverage.targets, "none");
 				else if (target.kind === "extension" || target.kind === "verdict")
@@ -98,6 +105,23 @@ export function coverRules(coverage: Coverage, { tables }: Ruleset): void {
 				else count(coverage.targets, target.kind);
 			}
 		}
+}
+
+function coverSets(coverage: Coverage, rule: Rule): void {
+	const { target, header } = rule;
+	const note = (what: string, needs: readonly Need[] | undefined) => {
+		for (const { kind, name } of needs ?? []) {
+			const type = kind === "set" ? typeOfSet(name) : null;
+			if (type !== null) count(coverage.sets, `${what} ${type}`);
+		}
+	};
+	for (const { name, options } of rule.matches)
+		note("match", matches.get(name)?.needs?.(options, header));
+	if (target?.kind === "extension")
+		note(
+			target.name,
+			targets.get(target.name)?.needs?.(target.options, header),
+		);
 }
 
 /** Which transition a segment is about to make. */
@@ -199,6 +223,10 @@ function universe(kind: CoverageKind): readonly string[] | null {
 			return ALL_DATAGRAMS;
 		case "operations":
 			return Object.values(OPERATIONS_OF).flat();
+		case "sets":
+			return ["match", "SET"].flatMap((use) =>
+				SET_TYPES.map((type) => `${use} ${type}`),
+			);
 		case "packets":
 			return PACKETS;
 		case "unknown":
@@ -225,6 +253,18 @@ const ALL_DATAGRAMS = [
 	]),
 ];
 
+const SET_VERBS = [
+	"add",
+	"del",
+	"test",
+	"flush",
+	"swap",
+	"create",
+	"destroy",
+	"rename",
+	"restore",
+];
+
 /** By the kind of operation: what those that the fuzz carries out count as. */
 const OPERATIONS_OF: Readonly<Record<Operation["kind"], readonly string[]>> = {
 	restore: [
@@ -243,13 +283,17 @@ const OPERATIONS_OF: Readonly<Record<Operation["kind"], readonly string[]>> = {
 	sysctl: ["sysctl", "full"],
 	link: ["link"],
 	ip: [],
-	ipset: [],
+	ipset: SET_VERBS.map((verb) => `ipset ${verb}`),
 	"forget-neighbour": ["forget-neighbour"],
 	"take-over": ["take-over"],
 };
 
 /** What an operation counts as. */
 export function operationName(operation: Operation): string {
+	if (operation.kind === "ipset") {
+		const words = operation.command.split(" ");
+		return `ipset ${words.find((word) => !word.startsWith("-"))}`;
+	}
 	if (operation.kind !== "iptables") return operation.kind;
 	const verb = /(?:^|\s)(-[A-Z])(?=\s|$)/.exec(operation.command)?.[1] ?? "";
 	return `iptables ${verb}`;

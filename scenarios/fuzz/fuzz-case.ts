@@ -4,11 +4,14 @@ import { rulesets } from "./rules/ruleset.ts";
 import { FLOWS, flowPlans, timed, trafficSteps } from "./traffic/arbitrary.ts";
 import { operationSteps, sysctls } from "./traffic/operations.ts";
 import type { FlowPlan, StepPlan } from "./traffic/plan.ts";
+import { setTexts } from "./world/sets.ts";
 
 export interface FuzzCase {
 	/** For iptables-restore. */
 	readonly ruleset: string;
 	readonly sysctls: Readonly<Record<string, number>>;
+	/** For `ipset restore`, before the rules. */
+	readonly sets: string;
 	/** Written after the ruleset was loaded, where it names them. */
 	readonly conditions: Readonly<Record<string, string>>;
 	/** Does somebody on the box take datagrams? */
@@ -57,6 +60,7 @@ export const fuzzCases: fc.Arbitrary<FuzzCase> = fc.noBias(
 			{ weight: 2, arbitrary: fc.constant({}) },
 			{ weight: 1, arbitrary: settings },
 		),
+		sets: setTexts,
 		conditions: fc.dictionary(
 			fc.constantFrom("up1", "up2"),
 			fc.constantFrom("0", "1"),

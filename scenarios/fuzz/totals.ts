@@ -62,6 +62,7 @@ export const COVERAGE_TITLES: Readonly<Record<CoverageKind, string>> = {
 	transitions: "TCP transitions: direction, segment, state",
 	datagrams: "datagrams: direction, state of the entry",
 	operations: "events",
+	sets: "sets: what rules did with them, and their types",
 	packets: "packets sent",
 	unknown: "what the model did not know",
 };

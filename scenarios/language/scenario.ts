@@ -44,7 +44,10 @@ export type ScenarioStep = { readonly atMs: number; readonly label: string } & (
 	| Exclude<StepKind, { readonly kind: "operation" }>
 	| {
 			readonly kind: "operation";
-			readonly operation: StepOperation | RestoreFile;
+			readonly operation:
+				| Exclude<StepOperation, { readonly kind: "ipset" }>
+				| RestoreFile
+				| IpsetCommand;
 	  }
 );
 
@@ -57,10 +60,26 @@ export interface RestoreFile {
 	readonly counters: boolean;
 }
 
+/** `ipset …`: what `restore` reads may lie beside the scenario. @public */
+export interface IpsetCommand {
+	readonly kind: "ipset";
+	readonly command: string;
+	readonly input?: SetsSource;
+}
+
+/** Sets as `ipset save` prints them: a text, or a file beside the scenario. @public */
+export type SetsSource = string | { readonly file: string };
+
+/** The gateway of a scenario whose files were not read yet. @public */
+export type GatewaySource = Omit<GatewaySetup, "sets"> & {
+	readonly sets?: SetsSource;
+};
+
 /** A scenario whose files have been read: it needs nothing but itself to be played. @public */
 export interface PlayableScenario extends Omit<Scenario, "setup" | "steps"> {
-	readonly setup: Omit<Setup, "ruleset"> & {
+	readonly setup: Omit<Setup, "ruleset" | "gateway"> & {
 		readonly ruleset: { readonly name: string; readonly text: string };
+		readonly gateway: GatewaySetup;
 	};
 	readonly steps: readonly Step[];
 }
@@ -83,7 +102,7 @@ export type RulesetSource =
  */
 export interface Setup extends WorldSetup {
 	readonly ruleset: RulesetSource;
-	readonly gateway: GatewaySetup;
+	readonly gateway: GatewaySource;
 	/** Written after the ruleset was loaded. */
 	readonly conditions: Readonly<Record<string, string>>;
 	readonly seed: number;

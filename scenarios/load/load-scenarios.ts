@@ -24,6 +24,7 @@ import type {
 	RulesetSource,
 	Scenario,
 	ScenarioStep,
+	SetsSource,
 } from "../language/scenario.ts";
 import {
 	ScenarioError,
@@ -180,17 +181,35 @@ export async function withRules(
 		const near = dirname(options.file);
 		return { name: isAbsolute(name) ? name : join(near, name), text };
 	};
+	const setsOf = (source: SetsSource, path: string) =>
+		typeof source === "string"
+			? source
+			: readRules(source.file, {
+					folder,
+					file: options.file,
+					path: `${scenario.name}: ${path}`,
+				});
+	const { sets, ...gateway } = scenario.setup.gateway;
 	const ruleset = await textOf(scenario.setup.ruleset, "setup.ruleset.file");
 	const steps: Step[] = [];
 	for (const [index, step] of scenario.steps.entries())
 		steps.push(
-			await withText(step, (source) =>
-				textOf(source, `steps[${index}].operation.file`),
-			),
+			await withText(step, {
+				rules: (source) => textOf(source, `steps[${index}].operation.file`),
+				sets: (source) =>
+					setsOf(source, `steps[${index}].operation.input.file`),
+			}),
 		);
 	const playable = {
 		...scenario,
-		setup: withListenerBackends({ ...scenario.setup, ruleset }),
+		setup: withListenerBackends({
+			...scenario.setup,
+			ruleset,
+			gateway:
+				sets === undefined
+					? gateway
+					: { ...gateway, sets: await setsOf(sets, "setup.gateway.sets.file") },
+		}),
 		steps,
 	};
 	const [fault] = faults;
@@ -218,15 +237,28 @@ function keyOf(
 
 async function withText(
 	step: ScenarioStep,
-	textOf: (source: RulesetSource) => Promise<RulesText>,
+	textOf: {
+		rules(source: RulesetSource): Promise<RulesText>;
+		sets(source: SetsSource): string | Promise<string>;
+	},
 ): Promise<Step> {
 	if (step.kind !== "operation") return step;
 	const { operation } = step;
+	if (operation.kind === "ipset") {
+		const { kind, command, input } = operation;
+		return {
+			...step,
+			operation:
+				input === undefined
+					? { kind, command }
+					: { kind, command, input: await textOf.sets(input) },
+		};
+	}
 	if (operation.kind !== "restore") return { ...step, operation };
 	const { file, noflush, counters } = operation;
 	const source =
 		"text" in operation ? { name: file, text: operation.text } : { file };
-	const { name, text } = await textOf(source);
+	const { name, text } = await textOf.rules(source);
 	return {
 		...step,
 		operation: { kind: "restore", file: name, text, noflush, counters },

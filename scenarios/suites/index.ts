@@ -42,6 +42,7 @@ import { uplinks } from "./routing/uplinks.ts";
 import { defaultRoutes } from "./services/default-route.ts";
 import { echoes } from "./services/echo.ts";
 import { httpScenarios } from "./services/http.ts";
+import { sets } from "./sets/sets.ts";
 import { dns } from "./udp/dns.ts";
 import { metrics } from "./udp/metrics.ts";
 import { sip } from "./udp/sip.ts";
@@ -128,6 +129,7 @@ export async function loadBuiltInScenarios(
 		...ROUTING_SCENARIOS,
 		...SERVICE_SCENARIOS,
 		...LOCAL_SCENARIOS,
+		...sets,
 		...LIVE_SCENARIOS,
 		...(await readRegressions()),
 	];

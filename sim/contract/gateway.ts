@@ -23,7 +23,10 @@ export interface GatewaySetup {
 	 * `ip route add default via 203.0.113.1 dev isp2 table 111`, `ip addr add …`. Left out: none.
 	 */
 	readonly ip?: readonly string[];
-	/** Sets as `ipset save` prints them, restored before the ruleset is loaded. Left out: none. */
+	/**
+	 * Sets as `ipset save` prints them, restored before the ruleset is loaded; rules may name these alone. Left out:
+	 * nothing is known of sets, and a packet that meets a rule with one has an unknown outcome.
+	 */
 	readonly sets?: string;
 	/** Ports of the gateway itself on which a process listens; all others answer RST or port-unreachable. */
 	readonly listeners: readonly {
@@ -79,8 +82,12 @@ export type Operation =
 	| { readonly kind: "sysctl"; readonly name: string; readonly value: number }
 	/** One command line of iproute2: `ip rule add …`, `ip route replace …`, `ip addr del …`. */
 	| { readonly kind: "ip"; readonly command: string }
-	/** One command line of ipset: `ipset add NAME …`, `del`, `flush`, `swap` … */
-	| { readonly kind: "ipset"; readonly command: string }
+	/** One command line of ipset: `add blocked 10.0.0.1 timeout 60`, `swap new old`; `input` is what `restore` reads. */
+	| {
+			readonly kind: "ipset";
+			readonly command: string;
+			readonly input?: string;
+	  }
 	| { readonly kind: "link"; readonly interface: string; readonly up: boolean }
 	/** Forgets what it knows of a neighbour (`ip neigh flush to`). */
 	| { readonly kind: "forget-neighbour"; readonly address: string }
@@ -162,6 +169,11 @@ export interface Observation {
 	readonly conntrack: readonly ConntrackLine[];
 	/** Value by name. */
 	readonly conditions: Readonly<Record<string, 0 | 1>>;
+	/**
+	 * `ipset save`, without `hashsize` and `initval`, the elements of hashes in alphabetical order: all else is chance
+	 * in a kernel. Left out: there are no sets.
+	 */
+	readonly sets?: string;
 }
 
 /** A conntrack entry. `text` is the line of `/proc/net/nf_conntrack`; the rest is the same, taken apart. @public */

@@ -147,6 +147,8 @@ export interface MatchExtension<
 	draws?(options: Options): boolean;
 	/** On what its answer depends besides the packet and its connection; nothing when left out. */
 	question?(options: Options): Question | null;
+	/** Does the gateway know the answer to `question`? A walk that takes every way asks all questions, when left out. */
+	answers?(options: Options, ports: ExtensionHost): boolean;
 	/** Options of the use that asks this question, as `question` gives it; `null`, and when left out: none does. */
 	asking?(question: Question): Options | null;
 	/** Which header fields it compares with constants; none when left out. */

@@ -34,6 +34,7 @@ export interface ExtensionHost {
 	readonly interfaces: readonly string[];
 	readonly conntrack: ConntrackApi;
 	readonly nat: NatApi;
+	readonly sets: SetsApi;
 	/**
 	 * State that is known by a name and outlives the rules that use it as long as one does:
 	 * condition variables, recent lists, hashlimit tables. `create` is called when there is none.
@@ -200,6 +201,54 @@ export interface NatApi {
 	 * @returns NF_ACCEPT, or NF_DROP when no mapping is to be had
 	 */
 	setup(skb: Skb, range: NatRange, manip: "source" | "destination"): number;
+}
+
+/** How a rule names a set of ipset, and which of a packet's addresses it looks up there. */
+export interface SetUse {
+	readonly name: string;
+	readonly sides: readonly ("src" | "dst")[];
+}
+
+/** How a rule compares a counter of an element. */
+export interface SetCounterTest {
+	readonly is: "eq" | "ne" | "lt" | "gt";
+	/** 64 bits. */
+	readonly value: bigint;
+}
+
+/** What a rule asks of an element besides being there (`struct ip_set_adt_opt`). */
+export interface SetQuestion {
+	/** `--return-nomatch`: an element with `nomatch` is what is looked for. */
+	readonly returnNomatch: boolean;
+	/** `! --update-counters`, `! --update-subcounters`. */
+	readonly keepCounters: boolean;
+	readonly keepSubcounters: boolean;
+	readonly packets: SetCounterTest | null;
+	readonly bytes: SetCounterTest | null;
+}
+
+/** What an element has for `-j SET --map-set` (`struct ip_set_skbinfo`). Signed. */
+export interface SkbInfo {
+	readonly mark: number;
+	readonly markMask: number;
+	readonly priority: number;
+	readonly queue: number;
+}
+
+/** Sets of ipset, as rules use them (`ip_set_test`, `ip_set_add` and `ip_set_del` of ip_set_core.c, 6.1). */
+export interface SetsApi {
+	/** Is all known that is in the set? */
+	knows(name: string): boolean;
+	test(skb: Skb, use: SetUse, question: SetQuestion): boolean;
+	/** What the element that fits has; `null` where none does. */
+	map(skb: Skb, use: SetUse): SkbInfo | null;
+	/** @param how.timeout seconds; `null`: the set's own */
+	add(
+		skb: Skb,
+		use: SetUse,
+		how: { readonly exist: boolean; readonly timeout: number | null },
+	): void;
+	remove(skb: Skb, use: SetUse): void;
 }
 
 /**

@@ -21,6 +21,7 @@ import type {
 	ExtensionHost,
 	NatRange,
 	RejectAnswer,
+	SetsApi,
 } from "./host.ts";
 import { buildOptions } from "./options/test-build-options.ts";
 
@@ -215,6 +216,19 @@ export interface TestPorts extends ExtensionHost {
 	readonly writes: { count: number };
 }
 
+/** None is known. */
+const NO_SETS: SetsApi = {
+	knows: () => false,
+	test: (_skb, { name }) => {
+		throw new UnknownOutcome(`the members of the set ${name} are not known`);
+	},
+	map: (_skb, { name }) => {
+		throw new UnknownOutcome(`the members of the set ${name} are not known`);
+	},
+	add() {},
+	remove() {},
+};
+
 /** A gateway that knows nothing but what the test hands in. */
 export function testPorts(
 	given: Partial<Omit<ExtensionHost, "loadedMs">> & {
@@ -257,6 +271,7 @@ export function testPorts(
 				return NF_ACCEPT;
 			},
 		},
+		sets: NO_SETS,
 		named<T extends Stateful>(kind: string, name: string, create: () => T): T {
 			const key = `${kind} ${name}`;
 			const known = named.get(key) ?? create();

@@ -2,16 +2,20 @@ import type { NotedChoice } from "../chance/noted.ts";
 import { TimerQueue } from "../clock/timer-queue.ts";
 import { Conntrack } from "../conntrack/conntrack.ts";
 import type { GatewaySetup } from "../contract/gateway.ts";
+import { SetupError } from "../contract/setup-error.ts";
 import { UnknownSignal } from "../contract/unknown-signal.ts";
 import type { Assume, Decide } from "../extension/host.ts";
 import { LoadedTables } from "../netfilter/loaded-tables.ts";
 import type { Tracer } from "../netfilter/netfilter.ts";
 import { Routes } from "../routing/routes.ts";
+import { restoreSets } from "../sets/command/restore.ts";
+import { IpSets } from "../sets/ip-sets.ts";
 import { extensionHost, type HostParts } from "./extension-host.ts";
 import { freshIcmpLimits } from "./icmp/icmp-limits.ts";
 import { nfReject } from "./icmp/reject.ts";
 import { noNeighbours } from "./ip/neighbours.ts";
 import { setUpIp } from "./ip-command.ts";
+import { usesOfSet } from "./sets-of-rules.ts";
 import type { GatewayState, TimerTask } from "./state/gateway-state.ts";
 import { OwnPorts } from "./state/own-ports.ts";
 import { Settings } from "./state/settings.ts";
@@ -64,12 +68,21 @@ export function createGateway(
 		...setup.interfaces.map(({ mtu }) => mtu),
 	];
 	const ownPorts = new OwnPorts(setup.listeners);
+	const sets: IpSets = new IpSets({
+		nowMs: () => timers.nowMs,
+		interfaces: routes.interfaces,
+		unknown: (reason) => {
+			throw new UnknownSignal(reason);
+		},
+		usesInRules: (name) => usesOfSet(gateway.tables.now(), name),
+	});
 	const parts: HostParts = {
 		setup,
 		routes,
 		mtus,
 		conntrack,
 		ownPorts,
+		sets,
 		choice,
 		timers,
 		tracer,
@@ -78,6 +91,8 @@ export function createGateway(
 		setup,
 		settings,
 		ownPorts,
+		sets,
+		takesEveryWay: decide !== undefined,
 		routes,
 		mtus,
 		conntrack,
@@ -106,5 +121,18 @@ export function createGateway(
 		})),
 	};
 	setUpIp(gateway, setup.ip ?? []);
+	restoreGiven(sets, setup);
 	return gateway;
+}
+
+/** @throws SetupError for sets that ipset refuses */
+function restoreGiven(sets: IpSets, { sets: text }: GatewaySetup): void {
+	if (text === undefined) return;
+	try {
+		const outcome = restoreSets(sets, text, false);
+		if (!outcome.ok) throw new SetupError(`gateway.sets: ${outcome.message}`);
+	} catch (error) {
+		if (!(error instanceof UnknownSignal)) throw error;
+		throw new SetupError(`gateway.sets: ${error.reason}`);
+	}
 }

@@ -14,6 +14,7 @@ export type HostParts = Pick<
 	| "mtus"
 	| "conntrack"
 	| "ownPorts"
+	| "sets"
 	| "choice"
 	| "timers"
 	| "tracer"
@@ -47,6 +48,7 @@ export function extensionHost(
 		interfaces: routes.interfaces,
 		conntrack: conntrack.view,
 		nat: conntrack,
+		sets: parts.sets,
 		addressType: (address, index) => routes.typeOf(address, index),
 		firstAddress: (index) => routes.firstAddressOf(index),
 		interfaceAddress: (index, destination) =>

@@ -27,12 +27,14 @@ import { createTracer, type RuleTracer } from "../netfilter/rule-tracer.ts";
 import { parseAddress } from "../packet/address.ts";
 import type { Address, Packet } from "../packet/packet.ts";
 import { printRuleset } from "../ruleset/print.ts";
+import { normalSets } from "../sets/command/restore.ts";
 import { readConditions, writeCondition } from "./condition-files.ts";
 import { createGateway } from "./create-gateway.ts";
 import { advanceTo, fireNext, receive } from "./ip/events.ts";
 import { takeEmissions } from "./ip/neighbours.ts";
 import { type Raced, race } from "./ip/race.ts";
 import { carryOut } from "./operations.ts";
+import { usesOfSet } from "./sets-of-rules.ts";
 import type { GatewayState } from "./state/gateway-state.ts";
 import {
 	restoreParts,
@@ -277,11 +279,13 @@ export class ModelGateway {
 	}
 
 	observe(): Observation {
-		const { tables, conntrack } = this.state;
+		const { tables, conntrack, sets } = this.state;
+		const shown = normalSets(sets.print());
 		return {
 			ruleset: printRuleset(tables.now(), { counters: true }),
 			conntrack: conntrack.lines(),
 			conditions: readConditions(tables.names),
+			...(shown === "" ? {} : { sets: shown }),
 		};
 	}
 
@@ -323,10 +327,24 @@ export class ModelGateway {
 		const old = this.state;
 		const conditions = readConditions(old.tables.names);
 		this.state = this.createState(old.timers.nowMs);
+		this.mustHaveSets(old);
 		for (const table of old.tables.now().tables)
 			replaceTable(this.state, asUnloaded(table));
 		for (const [name, value] of Object.entries(conditions))
 			writeCondition(this.state.tables.names, name, `${value}`);
+	}
+
+	/** The second gateway has the sets of the setup. */
+	private mustHaveSets({ tables, sets, setup }: GatewayState): void {
+		if (setup.sets === undefined) return;
+		for (const { name } of sets.all())
+			if (
+				usesOfSet(tables.now(), name) > 0 &&
+				this.state.sets.find(name) === null
+			)
+				throw new UnknownSignal(
+					`the second gateway has no set ${name}, which the rules name`,
+				);
 	}
 
 	private createState(nowMs: number): GatewayState {

@@ -8,6 +8,7 @@ import { unreachable } from "../invariant.ts";
 import { replaceTable } from "../netfilter/hook-path.ts";
 import { parseAddress } from "../packet/address.ts";
 import type { Address } from "../packet/packet.ts";
+import { noWords, splitWords } from "../ruleset/base/lexer.ts";
 import {
 	type Fault,
 	printFaults,
@@ -15,9 +16,11 @@ import {
 } from "../ruleset/base/ruleset-error.ts";
 import { type Applied, applyCommand, restoreText } from "../ruleset/parse.ts";
 import { parseCommand } from "../ruleset/parse-command.ts";
+import { carryOutIpset } from "../sets/command/restore.ts";
 import { writeCondition } from "./condition-files.ts";
 import { neighForget } from "./ip/neighbour-timer.ts";
 import { ipCommand, setLink } from "./ip-command.ts";
+import { knownSets } from "./sets-of-rules.ts";
 import type { GatewayState } from "./state/gateway-state.ts";
 
 const OK: OperationOutcome = { ok: true };
@@ -35,7 +38,10 @@ export function carryOut(
 		case "restore":
 			return load(
 				gateway,
-				restoreText(gateway.tables.now(), operation.text, operation),
+				restoreText(gateway.tables.now(), operation.text, {
+					...operation,
+					...knownSets(gateway),
+				}),
 			);
 		case "iptables":
 			return command(gateway, operation.command);
@@ -47,6 +53,8 @@ export function carryOut(
 			);
 		case "evict":
 			return evicted(gateway.conntrack.evict(operation.filter), operation);
+		case "ipset":
+			return ipset(gateway, operation);
 		case "sysctl":
 			return writeSysctl(gateway, operation.name, operation.value);
 		case "link":
@@ -61,10 +69,6 @@ export function carryOut(
 			return OK;
 		case "ip":
 			return ipCommand(gateway, operation.command);
-		case "ipset":
-			throw new UnknownSignal(
-				`commands of ${operation.kind} are not modelled: ${operation.command}`,
-			);
 		default:
 			return unreachable(operation);
 	}
@@ -87,13 +91,27 @@ function command(gateway: GatewayState, line: string): OperationOutcome {
 	try {
 		return load(
 			gateway,
-			applyCommand(gateway.tables.now(), parseCommand(line)),
+			applyCommand(
+				gateway.tables.now(),
+				parseCommand(line),
+				knownSets(gateway),
+			),
 		);
 	} catch (error) {
 		if (!(error instanceof RulesetError)) throw error;
 		mustBeKnown(error.faults);
 		return { ok: false, message: error.message };
 	}
+}
+
+/** Words are split as for a shell. */
+function ipset(
+	{ sets }: GatewayState,
+	{ command, input = "" }: Extract<Operation, { kind: "ipset" }>,
+): OperationOutcome {
+	const words = noWords();
+	splitWords(command, 0, command.length, words);
+	return carryOutIpset(sets, words.text.slice(0, words.count), input);
 }
 
 function load(

@@ -1,4 +1,5 @@
 import { defineMatch } from "../extension/extension.ts";
+import type { SetCounterTest } from "../extension/host.ts";
 import { type GivenOptions, twoWords } from "../extension/options.ts";
 import { readUnsigned64 } from "../extension/values/read-number.ts";
 
@@ -34,7 +35,7 @@ const counters = (what: string) =>
 
 /**
  * Is the packet's address in a set? (iptables 1.8.9 libxt_set.c, kernel 6.1 xt_set.c, revision 4)
- * What is in the sets the model does not know.
+ * Of a set that the gateway was not given the model does not know the members.
  */
 export const set = defineMatch<Options>({
 	name: "set",
@@ -112,7 +113,25 @@ export const set = defineMatch<Options>({
 		kind: "open",
 		on: `the members of the set ${set}`,
 	}),
-	compile: null,
+	// A walk that takes every way knows where its packet goes; who sends it stands for all clients.
+	answers: ({ set, sides }, { sets, decide }) =>
+		sets.knows(set) &&
+		(decide === undefined || sides.every((side) => side === "dst")),
+	/** An element that has counters counts the packet. */
+	stateful: true,
+	/** `set_match_v4`. */
+	compile(options, { sets }) {
+		const { set: name, sides, inverted, packets, bytes } = options;
+		const use = { name, sides };
+		const question = {
+			returnNomatch: options.returnNomatch,
+			keepCounters: options.keepCounters,
+			keepSubcounters: options.keepSubcounters,
+			packets: testOf(packets),
+			bytes: testOf(bytes),
+		};
+		return (skb) => sets.test(skb, use, question) !== inverted;
+	},
 });
 
 function readSet(
@@ -188,6 +207,10 @@ function readCounter(
 			option,
 		);
 	return { is: use.inverted ? "ne" : is, value: `${value}` };
+}
+
+function testOf(counter: Counter | null): SetCounterTest | null {
+	return counter && { is: counter.is, value: BigInt(counter.value) };
 }
 
 function printCounter(what: string, counter: Counter | null): string {

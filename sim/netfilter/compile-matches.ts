@@ -2,7 +2,7 @@
 
 import type { AsWritten, MatchUse, Rule } from "../contract/ruleset.ts";
 import { orAssumed } from "../extension/assumed.ts";
-import type { Test } from "../extension/extension.ts";
+import type { MatchExtension, Test } from "../extension/extension.ts";
 import type { AskedQuestion, ExtensionHost } from "../extension/host.ts";
 import { NEEDS } from "../extension/values/need-words.ts";
 import { invariant } from "../invariant.ts";
@@ -48,7 +48,7 @@ export function compileMatches(
 		if (extension.alwaysMatches) continue;
 		const assumed = assumedOf(use, rule, { ports, rule: ruleName, place });
 		const decided =
-			assumed !== null && ports.decide !== undefined && isOpen(use)
+			assumed !== null && ports.decide !== undefined && isOpen(use, ports)
 				? assumed
 				: decidedTest(use, ports, { rule: ruleName, place });
 		const test =
@@ -62,13 +62,13 @@ export function compileMatches(
 					})));
 		const { stateful = false } = extension;
 		const fragmentTest = onFragments(extension, test, ports);
-		const isKnown = extension.compile !== null || decided !== null;
 		tests.push({
 			test: assumed === null ? test : orAssumed(test, assumed),
 			fragmentTest:
 				assumed === null ? fragmentTest : orAssumed(fragmentTest, assumed),
 			stateful,
-			known: isKnown || assumed !== null,
+			known:
+				isKnown(extension, use, ports) || decided !== null || assumed !== null,
 		});
 	}
 	return decidable(tests);
@@ -97,20 +97,37 @@ function assumedOf(
 	return ports.assume({ ...at, match: name, needs, inverted });
 }
 
-/** Nothing in the ruleset tells its answer: what is assumed does. */
-function isOpen({ name, options }: MatchUse): boolean {
-	return matches.get(name)?.question?.(options)?.kind === "open";
+/** Nothing in the ruleset, or of what the gateway was given, tells its answer: what is assumed does. */
+function isOpen({ name, options }: MatchUse, ports: ExtensionHost): boolean {
+	const extension = matches.get(name);
+	return (
+		extension?.question?.(options)?.kind === "open" &&
+		!extension.answers?.(options, ports)
+	);
+}
+
+/** Is it modelled, and is all there that it goes by? */
+function isKnown(
+	{ compile, question, answers }: MatchExtension,
+	{ options }: MatchUse,
+	ports: ExtensionHost,
+): boolean {
+	if (compile === null) return false;
+	if (answers === undefined || !question?.(options)) return true;
+	return answers(options, ports);
 }
 
 /** The test of a match whose question a walk that takes every way answers; `null` where it has none. */
 function decidedTest(
 	{ name, options }: MatchUse,
-	{ decide }: ExtensionHost,
+	ports: ExtensionHost,
 	at: Omit<AskedQuestion, "question">,
 ): Test | null {
+	const { decide } = ports;
 	if (decide === undefined) return null;
-	const question = matches.get(name)?.question?.(options) ?? null;
-	if (question === null) return null;
+	const extension = matches.get(name);
+	const question = extension?.question?.(options) ?? null;
+	if (question === null || extension?.answers?.(options, ports)) return null;
 	const asked = { question, ...at };
 	return (skb) => decide(asked, skb);
 }

@@ -147,7 +147,9 @@ export class FreeWalk implements RuleTracer {
 	}
 
 	private remembered(): string {
-		return this.net?.tables.names.textWithout("condition") ?? "";
+		const { net } = this;
+		if (net === null) return "";
+		return net.tables.names.textWithout("condition") + net.sets.writtenText();
 	}
 
 	private meets(skb: Skb): void {

@@ -4,12 +4,14 @@ import type { LogEntry } from "../contract/gateway.ts";
 import type { Skb } from "../packet/skb/skb.ts";
 import type { OutputSettings } from "../routing/route-output.ts";
 import type { Routes } from "../routing/routes.ts";
+import type { IpSets } from "../sets/ip-sets.ts";
 import type { Program } from "./compile.ts";
 import type { LoadedTables } from "./loaded-tables.ts";
 
 export interface Netfilter {
 	readonly tables: LoadedTables;
 	readonly conntrack: Conntrack;
+	readonly sets: IpSets;
 	/** A packet of the gateway's own that a rule changes is routed again. */
 	readonly routes: Routes;
 	readonly settings: OutputSettings;

@@ -11,7 +11,7 @@
 import type { Ruleset, Table, TableName } from "../contract/ruleset.ts";
 import type { Command, CommandLine } from "./base/command.ts";
 import { type Fault, RulesetError } from "./base/ruleset-error.ts";
-import { checkLoad } from "./check/load-check.ts";
+import { checkLoad, usesOf } from "./check/load-check.ts";
 import { changeTable } from "./table/change-table.ts";
 import { CommandFailure, TableDraft } from "./table/table-draft.ts";
 import { faultOfFailure, faultOfLoad, type Place } from "./text/fault.ts";
@@ -95,6 +95,14 @@ export interface RestoreOptions extends ParseOptions {
 	readonly noflush?: boolean;
 }
 
+/** What there is besides the ruleset. */
+interface Around {
+	/** Is there a set of ipset of this name? Left out: all that a rule names are. */
+	readonly hasSet?: HasSet;
+}
+
+type HasSet = (name: string) => boolean;
+
 /**
  * What `iptables-restore` makes of a text, table by table: the first fault ends it, and what was
  * committed before stays.
@@ -104,11 +112,11 @@ export interface RestoreOptions extends ParseOptions {
 export function restoreText(
 	current: Ruleset,
 	text: string,
-	options: RestoreOptions & { readonly firstLine?: number } = {},
+	options: RestoreOptions & Around & { readonly firstLine?: number } = {},
 ): Applied {
 	const { file = NO_FILE, counters = false, noflush = false } = options;
 	const { firstLine = 1 } = options;
-	const loader = new Loader(current, "restore", noflush);
+	const loader = new Loader(current, "restore", noflush, options.hasSet);
 	const statements = readScript(text, {
 		file,
 		strictCounters: counters,
@@ -123,9 +131,13 @@ export function restoreText(
 }
 
 /** The same of a single command, which is committed at once. */
-export function applyCommand(current: Ruleset, line: CommandLine): Applied {
+export function applyCommand(
+	current: Ruleset,
+	line: CommandLine,
+	{ hasSet }: Around = {},
+): Applied {
 	const { file, text, table, command } = line;
-	const loader = new Loader(current, "command", true);
+	const loader = new Loader(current, "command", true, hasSet);
 	const place = () => ({ file, line: 1, text });
 	loader.load({ kind: "table", name: table });
 	const faults = loader.load({ kind: "command", command, place });
@@ -143,10 +155,17 @@ class Loader {
 	private readonly loaded: Map<TableName, Table>;
 	private readonly kind: "restore" | "command";
 	private readonly noflush: boolean;
+	private readonly hasSet: HasSet | undefined;
 	private open: TableDraft | null = null;
 
-	constructor(current: Ruleset, kind: "restore" | "command", noflush: boolean) {
+	constructor(
+		current: Ruleset,
+		kind: "restore" | "command",
+		noflush: boolean,
+		hasSet?: HasSet,
+	) {
 		this.kind = kind;
+		this.hasSet = hasSet;
 		this.noflush = noflush;
 		this.loaded = new Map(current.tables.map((table) => [table.name, table]));
 	}
@@ -186,6 +205,7 @@ class Loader {
 
 	private runCommand(command: Command, place: () => Place): readonly Fault[] {
 		try {
+			if (this.hasSet !== undefined) mustHaveSets(command, this.hasSet);
 			if (this.open !== null) changeTable(this.open, command, this.noflush);
 		} catch (error) {
 			if (!(error instanceof CommandFailure)) throw error;
@@ -219,4 +239,19 @@ class Loader {
 			return faultOfLoad(place, said, fault);
 		});
 	}
+}
+
+/** iptables asks the kernel for a set while it reads the rule (`get_set_byname`, libxt_set.h, 1.8.9). */
+function mustHaveSets(command: Command, hasSet: HasSet): void {
+	if (!("rules" in command)) return;
+	for (const rule of command.rules)
+		for (const [{ needs }, { options }] of usesOf(rule))
+			for (const { kind, name } of needs?.(options, rule.header) ?? [])
+				if (kind === "set" && !hasSet(name))
+					throw new CommandFailure(
+						`Set ${name} doesn't exist.`,
+						`Make the set before the rules are loaded: \`ipset create ${name} …\`.`,
+						name,
+						true,
+					);
 }

@@ -2,6 +2,7 @@ import { defineTarget } from "../extension/extension.ts";
 import { ALL_BITS, writesMark } from "../extension/mark-uses.ts";
 import { type GivenOptions, twoWords } from "../extension/options.ts";
 import { readUnsigned } from "../extension/values/read-number.ts";
+import { XT_CONTINUE } from "../packet/skb/skb.ts";
 
 /** One ipset and how packets are looked up in it. */
 interface SetUse {
@@ -33,10 +34,12 @@ const NAME_LENGTH = 31;
 /** IPSET_DIM_MAX (include/uapi/linux/netfilter/ipset/ip_set.h, 6.1). */
 const MAX_DIRECTIONS = 6;
 const MAX_TIMEOUT = 0xfffffffe;
+/** IPSET_MAX_TIMEOUT (include/linux/netfilter/ipset/ip_set.h, 6.1): so many milliseconds fit into 31 bits. */
+const MAX_JIFFIES_S = Math.floor(0x7fffffff / 1000);
 
 /**
  * Adds addresses to an ipset, takes them out, or looks up a mark there (iptables 1.8.9 libxt_SET.c,
- * revision 3). Sets are not modelled.
+ * revision 3).
  */
 export const set = defineTarget<Options>({
 	name: "SET",
@@ -89,7 +92,28 @@ export const set = defineTarget<Options>({
 	/** The set's entry has mask and value (`skbmark`). */
 	marks: ({ mapFlags }) =>
 		mapFlags.includes("map-mark") ? writesMark("packet", ALL_BITS, null) : [],
-	compile: null,
+	/** `set_target_v3`. Which queue of a device a packet gets is not seen by rules. */
+	compile({ add, del, map, exist, timeout, mapFlags }, { sets }) {
+		const useOf = (use: SetUse | null) =>
+			use && { name: use.name, sides: use.directions };
+		const [adds, deletes, maps] = [add, del, map].map(useOf);
+		const how = {
+			exist,
+			timeout: timeout === null ? null : Math.min(timeout, MAX_JIFFIES_S),
+		};
+		const [mapsMark, mapsPriority] = ["map-mark", "map-prio"].map((name) =>
+			mapFlags.includes(name),
+		);
+		return (skb) => {
+			if (adds) sets.add(skb, adds, how);
+			if (deletes) sets.remove(skb, deletes);
+			const info = maps ? sets.map(skb, maps) : null;
+			if (info === null) return XT_CONTINUE;
+			if (mapsMark) skb.mark = (skb.mark & ~info.markMask) ^ info.mark;
+			if (mapsPriority) skb.priority = info.priority;
+			return XT_CONTINUE;
+		};
+	},
 });
 
 function refuseMixture(given: GivenOptions, options: Options): void {

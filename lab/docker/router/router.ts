@@ -44,6 +44,7 @@ export async function createRouter(
 		shell: (line) => current().linux.run(["sh", "-c", line]),
 		async operate(operation) {
 			const box = current();
+			if (operation.kind === "ipset") throw noSets("an ipset step");
 			if (operation.kind !== "take-over")
 				return operateLinux(gatewayOn(box, setup), operation);
 			await takeOver(setup, box, boxAt(boxes, serving + 1));
@@ -77,7 +78,18 @@ function boxAt(boxes: readonly RouterBox[], index: number): RouterBox {
 	});
 }
 
+/** Routers of containers have no ipset. */
+function noSets(place: string): LabError {
+	return new LabError({
+		code: "unsupported",
+		place,
+		message: "routers in containers have no sets of ipset",
+		remedy: "Play the scenario on the model, or compare it: `--with vm`.",
+	});
+}
+
 async function configure(box: RouterBox, setup: GatewaySetup): Promise<void> {
+	if (setup.sets !== undefined) throw noSets("gateway.sets");
 	for (const words of routerCommands(setup, box.cards))
 		await box.linux.must(words);
 	for (const [name, value] of Object.entries(setup.sysctls)) {

@@ -34,6 +34,7 @@ const FILES: Readonly<Record<string, string>> = {
 	"routing-rules": "ip-rule",
 	settings: "settings.txt",
 	conditions: "conditions.txt",
+	sets: "sets.ipset",
 	connections: "connections.txt",
 	kernel: "kernel.txt",
 	iptables: "iptables.txt",

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import * as v from "valibot";
 import { dottedName } from "../../../sim/conntrack/settings/sysctl-name.ts";
+import { faultOfSets } from "../../../sim/sets/command/fault-of-sets.ts";
 import { readUserFile, UnreadableFile } from "../../files/read-user-file.ts";
 import { pathOf } from "../../language/fault-of-issue.ts";
 import { ScenarioError } from "../../language/scenario-error.ts";
@@ -86,7 +87,11 @@ export async function readCapture(folder: string): Promise<Capture> {
 		rules: ipOutput(sections.get("routing-rules"), readRoutingRules, notes),
 		sysctls: settingsOf(sections.get("settings")),
 	};
-	const given = givenWorld(told);
+	const sets = setsOf(sections.get("sets"));
+	const given = {
+		...givenWorld(told),
+		...(sets === null ? {} : { sets }),
+	};
 	const connections = lineOf(sections.get("connections"));
 	return {
 		rules: { name: rules.path, text: rules.text },
@@ -207,6 +212,15 @@ function conditionsOf(
 			return name === "" ? [] : [[name, value === "1" ? 1 : 0] as const];
 		}),
 	);
+}
+
+/** `null`: the router has no ipset, or did not tell; what is in sets is not known then. */
+function setsOf(section: ReadSection | undefined): string | null {
+	if (section?.exit !== 0) return null;
+	const { text, path } = section;
+	const fault = faultOfSets(text);
+	if (fault !== null) throw refused(path, "", fault, CAPTURE_AGAIN);
+	return text;
 }
 
 function linesOf(section: ReadSection | undefined): readonly string[] {

@@ -33,7 +33,7 @@ export function captureScript(): string {
 	);
 	const files = [...settings, ...ofInterfaces, "/dev/null"].join(" \\\n\t\t");
 	return `#!/bin/sh
-# Prints what marktwin has to know of this router: rules, addresses, routes, settings.
+# Prints what marktwin has to know of this router: rules, addresses, routes, settings, sets.
 # It only reads: no file is written, no setting and no rule is changed.
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 export PATH LC_ALL=C
@@ -79,6 +79,7 @@ section routes ip $json route show table all
 section routing-rules ip $json rule
 section settings settings
 section conditions conditions
+section sets ipset save
 section connections cat /proc/sys/net/netfilter/nf_conntrack_count
 `;
 }

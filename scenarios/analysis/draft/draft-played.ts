@@ -59,8 +59,9 @@ function withRules(
 ): PlayableScenario {
 	const { ruleset } = scenario.setup;
 	const name = "file" in ruleset ? ruleset.file : ruleset.name;
+	const playable = scenario as PlayableScenario;
 	return {
-		...(scenario as PlayableScenario),
-		setup: { ...scenario.setup, ruleset: { name, text } },
+		...playable,
+		setup: { ...playable.setup, ruleset: { name, text } },
 	};
 }

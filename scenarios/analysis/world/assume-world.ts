@@ -39,6 +39,7 @@ export function assumeWorld(ruleset: Ruleset, given: GivenWorld): AssumedWorld {
 			interfaces: plan.interfaces,
 			routes: plan.routes,
 			sysctls: sysctlsOf(assuming, given.sysctls),
+			...(given.sets === undefined ? {} : { sets: given.sets }),
 			listeners: [],
 			epochMs: EPOCH_MS,
 		},

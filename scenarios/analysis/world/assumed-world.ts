@@ -49,6 +49,8 @@ export interface GivenWorld {
 	readonly sysctls: Readonly<Record<string, number>>;
 	/** What is assumed of matches that the model does not know; left out: nothing. */
 	readonly assume?: Readonly<Record<string, "yes" | "no" | "either">>;
+	/** Sets of ipset, as `ipset save` prints them; left out: not known. */
+	readonly sets?: string;
 	/** What it tells besides, and what the model does with that: a sentence each. */
 	readonly notes: readonly string[];
 }

@@ -62,6 +62,7 @@ export function compareAnswers(
 		differences.push(
 			linesDiffer("ruleset", tableLines(ours), tableLines(theirs)),
 			linesDiffer("conditions", conditionLines(ours), conditionLines(theirs)),
+			setsDiffer(ours, theirs, aheadMs),
 			conntrackDiffers(ours.conntrack, theirs.conntrack, aheadMs),
 		);
 	}
@@ -122,6 +123,34 @@ function conditionLines({ conditions }: Observation): readonly string[] {
 	return Object.entries(conditions)
 		.map(([name, value]) => `${name} ${value}`)
 		.sort();
+}
+
+/** Timeouts of elements are shown in whole seconds, and may be less by as much as the kernel's clock is ahead. */
+function setsDiffer(
+	{ sets: model = "" }: Observation,
+	{ sets: kernel = "" }: Observation,
+	aheadMs: number,
+): Difference | null {
+	const [ours, theirs] = [model, kernel].map((text) => text.split("\n"));
+	if (ours === undefined || theirs === undefined) return null;
+	const aheadS = Math.ceil(aheadMs / 1000);
+	const isSame = ours.every((line, index) => {
+		const other = theirs[index] ?? "";
+		if (line === other) return true;
+		const [own, their] = [line, other].map((one) =>
+			/^(add .*? timeout )(\d+)(.*)$/.exec(one),
+		);
+		if (!own || !their) return false;
+		const ahead = Number(own[2]) - Number(their[2]);
+		return (
+			own[1] === their[1] &&
+			own[3] === their[3] &&
+			ahead >= -TIMEOUT_TOLERANCE_S &&
+			ahead <= TIMEOUT_TOLERANCE_S + aheadS
+		);
+	});
+	if (isSame && ours.length === theirs.length) return null;
+	return linesDiffer("sets", ours, theirs);
 }
 
 /** Timeouts are shown in whole seconds, and the kernel refreshes them in steps. */

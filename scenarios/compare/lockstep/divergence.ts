@@ -6,6 +6,7 @@ export type DivergenceKind =
 	| "ruleset"
 	| "conntrack"
 	| "conditions"
+	| "sets"
 	/** How often rules matched that draw. */
 	| "draws"
 	/** Where they cannot be asked packet by packet: whom clients met, and how it ended. */

@@ -16,9 +16,11 @@ import {
 	oneName,
 	PROC_NAME,
 	RATE,
+	SET_AND_SIDES,
 	STATES,
 } from "../values/syntax-values.ts";
 import { ADDRESS, each, numbers, one, ranges } from "../values/values.ts";
+import { setNames, setSides } from "../world/sets.ts";
 import { eachTakes, type MatchUse, oneOf } from "./use.ts";
 
 const CT_STATES = ["NEW", "ESTABLISHED", "RELATED", "INVALID", "UNTRACKED"];
@@ -259,6 +261,61 @@ const connbytes: MatchUse = {
 };
 
 /** In the order in which generated rules draw them. */
+const SET_COUNTERS = [
+	"packets-eq",
+	"packets-lt",
+	"packets-gt",
+	"bytes-eq",
+	"bytes-lt",
+	"bytes-gt",
+];
+const counterTest = fc.oneof(
+	{ weight: 4, arbitrary: fc.constant("") },
+	{
+		weight: 1,
+		arbitrary: fc.constantFrom(
+			" --packets-gt 1",
+			" --packets-lt 3",
+			" ! --packets-eq 2",
+			" --bytes-gt 200",
+		),
+	},
+);
+const setFlags = fc.constantFrom(
+	"",
+	"",
+	"",
+	" --return-nomatch",
+	" ! --update-counters",
+	" ! --update-subcounters",
+);
+
+const set: MatchUse = {
+	// There are many types of sets.
+	weight: 4,
+	packets: inverted(
+		fc.tuple(setNames, setSides, setFlags, counterTest),
+		(not, [name, sides, flags, test]) =>
+			`-m set ${not}--match-set ${name} ${sides}${flags}${test}`,
+	),
+	frames: [
+		...oneOf("match-set", "set"),
+		{ "match-set": null, "packets-gt": null, "bytes-lt": null },
+	],
+	onlyInFrames: [...SET_COUNTERS, "match-set", "set"],
+	neverNegated: [
+		"return-nomatch",
+		"packets-lt",
+		"packets-gt",
+		"bytes-lt",
+		"bytes-gt",
+	],
+	values: {
+		...eachTakes(SET_AND_SIDES, "match-set", "set"),
+		...eachTakes(numbers(0, 0xffffffffffffffffn), ...SET_COUNTERS),
+	},
+};
+
 export const STATE_MATCHES: Readonly<Record<string, MatchUse>> = {
 	mark: { packets: marked("mark", "mark") },
 	connmark: { packets: marked("mark", "connmark") },
@@ -290,4 +347,5 @@ export const STATE_MATCHES: Readonly<Record<string, MatchUse>> = {
 	recent,
 	connlimit,
 	connbytes,
+	set,
 };

@@ -13,6 +13,7 @@ import {
 	ZONE,
 } from "../values/syntax-values.ts";
 import { ADDRESS, each, long, numbers, one } from "../values/values.ts";
+import { setNames, setSides } from "../world/sets.ts";
 import { eachTakes, type Frame, oneOf, type TargetUse } from "./use.ts";
 
 const MARKS = ["set-xmark", "set-mark", "and-mark", "or-mark", "xor-mark"];
@@ -322,6 +323,33 @@ export const UNMODELLED_TARGETS: Readonly<Record<string, TargetUse>> = {
 		},
 	},
 	SET: {
+		packets: (_protocol, table) =>
+			fc.oneof(
+				fc
+					.tuple(
+						setNames,
+						setSides,
+						fc.constantFrom("", " --exist"),
+						fc.constantFrom("", " --timeout 617", " --timeout 0"),
+					)
+					.map(
+						([name, sides, exist, timeout]) =>
+							`SET --add-set ${name} ${sides}${exist}${timeout}`,
+					),
+				fc
+					.tuple(setNames, setSides)
+					.map(([name, sides]) => `SET --del-set ${name} ${sides}`),
+				...(table === "mangle"
+					? [
+							fc
+								.tuple(setNames, setSides)
+								.map(
+									([name, sides]) =>
+										`SET --map-set ${name} ${sides} --map-mark`,
+								),
+						]
+					: []),
+			),
 		frames: [
 			{ "add-set": null },
 			{ "add-set": null, exist: null, timeout: null },

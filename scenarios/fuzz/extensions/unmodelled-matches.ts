@@ -1,6 +1,6 @@
-import { names, RATE_NAME, SET_AND_SIDES } from "../values/syntax-values.ts";
+import { names, RATE_NAME } from "../values/syntax-values.ts";
 import { each, long, numbers, one, type Values } from "../values/values.ts";
-import { eachTakes, type MatchUse, oneOf } from "./use.ts";
+import { eachTakes, type MatchUse } from "./use.ts";
 
 const BIT_RATE: Values = {
 	sound: each(`1 8bit 5kbit 2MBps 1.5Mibit 3gbit 0x10bit 1e3 100bps 7TiBps`),
@@ -53,33 +53,6 @@ const rateest: MatchUse = {
 	},
 };
 
-const SET_COUNTERS = [
-	"packets-eq",
-	"packets-lt",
-	"packets-gt",
-	"bytes-eq",
-	"bytes-lt",
-	"bytes-gt",
-];
-const set: MatchUse = {
-	frames: [
-		...oneOf("match-set", "set"),
-		{ "match-set": null, "packets-gt": null, "bytes-lt": null },
-	],
-	onlyInFrames: [...SET_COUNTERS, "match-set", "set"],
-	neverNegated: [
-		"return-nomatch",
-		"packets-lt",
-		"packets-gt",
-		"bytes-lt",
-		"bytes-gt",
-	],
-	values: {
-		...eachTakes(SET_AND_SIDES, "match-set", "set"),
-		...eachTakes(numbers(0, 0xffffffffffffffffn), ...SET_COUNTERS),
-	},
-};
-
 export const UNMODELLED_MATCHES: Readonly<Record<string, MatchUse>> = {
 	connlabel: {
 		values: {
@@ -103,5 +76,4 @@ export const UNMODELLED_MATCHES: Readonly<Record<string, MatchUse>> = {
 		},
 	},
 	rateest,
-	set,
 };

@@ -44,6 +44,8 @@ interface TextPlace {
 export interface MatchUse extends TextUse {
 	/** `-m NAME …` in rules that generated packets meet; a match that is modelled has it. */
 	readonly packets?: Uses;
+	/** How often it is drawn, in comparison with others; once when left out. */
+	readonly weight?: number;
 	/** Protocols of the rules that have it; every rule when left out. */
 	readonly protocols?: readonly Exclude<RuleProtocol, "">[];
 	/** Only rules for packets that came in from a link. */
@@ -54,7 +56,9 @@ export interface MatchUse extends TextUse {
 
 export interface TargetUse extends TextUse {
 	/** `NAME …` in rules that generated packets meet; a target that is modelled has it. */
-	readonly packets?: Uses | ((protocol: RuleProtocol) => Uses);
+	readonly packets?:
+		| Uses
+		| ((protocol: RuleProtocol, table: TableName) => Uses);
 	/** Fewer tables and hooks for these rules than those that the target declares. */
 	readonly tables?: readonly TableName[];
 	readonly hooks?: readonly string[];

@@ -143,8 +143,8 @@ function matches(
 			? Array.from({ length: times }, () => use)
 			: [];
 	});
-	const any = uses.flatMap(({ packets, protocols }) =>
-		packets && !protocols ? packets : [],
+	const any = uses.flatMap(({ packets, protocols, weight = 1 }) =>
+		packets && !protocols ? [{ weight, arbitrary: packets }] : [],
 	);
 	const own = uses.flatMap(({ packets, protocols }) =>
 		packets && protocols?.some((one) => one === protocol) ? packets : [],

@@ -27,7 +27,7 @@ export function targetsFor(place: TargetPlace): readonly Uses[] {
 		);
 		if (packets === undefined || !mayStand || !isOf(protocol, extension))
 			return [];
-		return typeof packets === "function" ? packets(protocol) : packets;
+		return typeof packets === "function" ? packets(protocol, table) : packets;
 	});
 }
 

@@ -5,6 +5,7 @@ import type {
 	Operation,
 } from "../../../sim/contract/gateway.ts";
 import { rulesets, singleRules } from "../rules/ruleset.ts";
+import { setCommands, setRestores } from "../world/sets.ts";
 import { HOSTS, INTERFACES, SERVICE_PORTS } from "../world/topology.ts";
 import type { StepPlanKind } from "./plan.ts";
 
@@ -169,5 +170,17 @@ export const operationSteps: fc.Arbitrary<StepPlanKind> = fc.oneof(
 		),
 	},
 	{ weight: 1, arbitrary: operation(fc.constant({ kind: "take-over" })) },
+	{
+		weight: 4,
+		arbitrary: operation(
+			setCommands.map((text) => ({ kind: "ipset", command: text })),
+		),
+	},
+	{
+		weight: 1,
+		arbitrary: operation(
+			setRestores.map((given) => ({ kind: "ipset", ...given })),
+		),
+	},
 	{ weight: 2, arbitrary: fc.constant({ kind: "observe" }) },
 );

@@ -62,7 +62,7 @@ export function interfaceTo(address: string): InterfaceName {
 
 export function gatewaySetup(
 	sysctls: GatewaySetup["sysctls"] = {},
-	{ listens = false } = {},
+	{ listens = false, sets = "" } = {},
 ): GatewaySetup {
 	return {
 		interfaces: [
@@ -87,6 +87,7 @@ export function gatewaySetup(
 			"netfilter.nf_conntrack_buckets": 1024,
 			...sysctls,
 		},
+		sets,
 		listeners: listens ? [{ protocol: "udp", port: LISTENED_PORT }] : [],
 		epochMs: Date.UTC(2026, 0, 1, 12),
 	};

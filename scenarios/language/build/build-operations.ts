@@ -1,17 +1,14 @@
 /** Builders of what is done to the gateway while it runs. All of them are steps: put them at a time with `at`. */
 import * as v from "valibot";
-import type {
-	ConntrackFilter,
-	Operation,
-} from "../../../sim/contract/gateway.ts";
-import type { RestoreFile, ScenarioStep } from "../scenario.ts";
+import type { ConntrackFilter } from "../../../sim/contract/gateway.ts";
+import type { ScenarioStep, SetsSource } from "../scenario.ts";
 import { finite, namedText, text, yesNo } from "../schema/schema.ts";
 import { conntrackFilter } from "../schema/schema-gateway.ts";
 import { checkArguments, options } from "./check-arguments.ts";
 
 function operation(
 	label: string,
-	operation: Operation | RestoreFile,
+	operation: Extract<ScenarioStep, { readonly kind: "operation" }>["operation"],
 ): ScenarioStep {
 	return { atMs: 0, label, kind: "operation", operation };
 }
@@ -69,6 +66,43 @@ export function iptables(
 ): ScenarioStep {
 	checkArguments("iptables", iptablesArguments, { command, label }, surplus);
 	return operation(label, { kind: "iptables", command });
+}
+
+/** Options of `ipset`: what `restore` reads, and the label of the step. @public */
+export interface IpsetOptions {
+	/** As `ipset save` prints it: a text, or a file beside the scenario. */
+	readonly input?: SetsSource;
+	readonly label?: string;
+}
+
+const ipsetArguments = v.object({
+	command: text,
+	options: options<IpsetOptions>({
+		input: v.lazy((given) =>
+			typeof given === "string" ? text : v.strictObject({ file: text }),
+		),
+		label: text,
+	}),
+});
+
+/**
+ * One command line without the `ipset` in front: `add blocked 10.0.0.1 timeout 60`, `swap fresh blocked`; `restore -!` reads
+ * `input`.
+ * @public
+ */
+export function ipset(
+	command: string,
+	options: IpsetOptions = {},
+	...surplus: readonly never[]
+): ScenarioStep {
+	checkArguments("ipset", ipsetArguments, { command, options }, surplus);
+	const { input, label = "" } = options;
+	return operation(
+		label,
+		input === undefined
+			? { kind: "ipset", command }
+			: { kind: "ipset", command, input },
+	);
 }
 
 const conditionArguments = v.object({ name: text, write: text, label: text });

@@ -7,7 +7,7 @@ import type {
 	BackendSetup,
 	ClientSetup,
 } from "../../../sim/world/setup/setup.ts";
-import type { RulesetSource, Setup } from "../scenario.ts";
+import type { GatewaySource, RulesetSource, Setup } from "../scenario.ts";
 import { ScenarioError } from "../scenario-error.ts";
 import {
 	finite,
@@ -17,7 +17,7 @@ import {
 	text,
 	whole,
 } from "../schema/schema.ts";
-import { gatewaySetup } from "../schema/schema-gateway.ts";
+import { gatewaySource } from "../schema/schema-gateway.ts";
 import { rulesetSource } from "../schema/schema-scenario.ts";
 import { behaviour as someBehaviour } from "../schema/schema-steps.ts";
 import {
@@ -60,7 +60,7 @@ export interface RecipeOverrides {
 	/** Besides forwarding. */
 	readonly sysctls?: Readonly<Record<string, number>>;
 	/** Instead of parts of the recipe's router. */
-	readonly gateway?: Partial<GatewaySetup>;
+	readonly gateway?: Partial<GatewaySource>;
 	readonly service?: NonNullable<Setup["service"]>;
 	/** Instead of the recipe's service, where `service` is left out; besides it, where it is given. */
 	readonly services?: NonNullable<Setup["services"]>;
@@ -81,7 +81,7 @@ const recipeArguments = v.object({
 		healthCheck: v.nullable(healthCheck),
 		conditions: record(conditionWrite),
 		sysctls: record(finite),
-		gateway: options<GatewaySetup>(gatewaySetup.entries),
+		gateway: options<GatewaySource>(gatewaySource.entries),
 		service: v.unwrap(worldEntries.service),
 		services: v.unwrap(worldEntries.services),
 		assume: record(oneOf(["yes", "no", "either"])),

@@ -36,6 +36,7 @@ const RIGHT: Readonly<Record<Name, readonly unknown[]>> = {
 	hold: [{}],
 	http: [{}],
 	ip: ["ip route flush cache", "flush"],
+	ipset: ["flush", {}],
 	iptables: ["-F", "flush"],
 	linkDown: ["eth0", "down"],
 	linkUp: ["eth0", "up"],

@@ -21,72 +21,89 @@ import {
 } from "./schema.ts";
 import { when } from "./schema-steps.ts";
 
-export const gatewaySetup = about(
-	object({
-		interfaces: about(
-			list(
-				object({
-					name: text,
-					addresses: about(
-						list(network),
-						"With their prefix lengths (10.0.0.1/8), the primary one first.",
-					),
-					mtu: v.optional(
-						about(whole(68, 65_535), "Longest packet, in octets."),
-						1500,
-					),
-				}),
-			),
-			"The gateway's interfaces.",
-		),
-		routes: v.optional(
-			about(
+/** A text, or a file beside the scenario. */
+const setsSource = v.lazy((given) =>
+	typeof given === "string" ? text : object({ file: text }),
+);
+
+function gatewayWith<const Sets extends v.GenericSchema>(sets: Sets) {
+	return about(
+		object({
+			interfaces: about(
 				list(
 					object({
-						destination: network,
-						via: about(
-							v.nullable(address),
-							"The next router. null: the destination is on the link.",
+						name: text,
+						addresses: about(
+							list(network),
+							"With their prefix lengths (10.0.0.1/8), the primary one first.",
 						),
-						interface: text,
+						mtu: v.optional(
+							about(whole(68, 65_535), "Longest packet, in octets."),
+							1500,
+						),
 					}),
 				),
-				"Routes besides those to the interfaces' own networks.",
+				"The gateway's interfaces.",
 			),
-			[],
-		),
-		ip: v.exactOptional(
-			about(
-				list(oneLine),
-				"Commands of iproute2, in this order: ip rule add fwmark 11 table 111.",
+			routes: v.optional(
+				about(
+					list(
+						object({
+							destination: network,
+							via: about(
+								v.nullable(address),
+								"The next router. null: the destination is on the link.",
+							),
+							interface: text,
+						}),
+					),
+					"Routes besides those to the interfaces' own networks.",
+				),
+				[],
 			),
-		),
-		sets: v.exactOptional(about(text, "Sets, as ipset save prints them.")),
-		sysctls: v.optional(
-			about(
-				record(finite),
-				"By their names without net.: netfilter.nf_conntrack_tcp_loose, ipv4.ip_forward.",
+			ip: v.exactOptional(
+				about(
+					list(oneLine),
+					"Commands of iproute2, in this order: ip rule add fwmark 11 table 111.",
+				),
 			),
-			{},
-		),
-		listeners: v.optional(
-			about(
-				list(object({ protocol: oneOf(["tcp", "udp"]), port })),
-				"Ports on which the gateway itself listens; all others answer RST or port-unreachable.",
+			sets: v.exactOptional(
+				about(
+					sets,
+					"Sets as `ipset save` prints them, or a file of them: restored before the rules, which may name these alone. Left out: what is in sets is not known.",
+				),
 			),
-			[],
-		),
-		// A kernel keeps its seconds in 64 bits, and the rules that look at the time in 32.
-		epochMs: v.optional(
-			about(
-				inRange(0, 0xffff_ffff * 1_000),
-				"Wall-clock time at the beginning of the play, in milliseconds since 1970 (UTC).",
+			sysctls: v.optional(
+				about(
+					record(finite),
+					"By their names without net.: netfilter.nf_conntrack_tcp_loose, ipv4.ip_forward.",
+				),
+				{},
 			),
-			Date.UTC(2026, 0, 1),
-		),
-	}),
-	"The gateway under test.",
-);
+			listeners: v.optional(
+				about(
+					list(object({ protocol: oneOf(["tcp", "udp"]), port })),
+					"Ports on which the gateway itself listens; all others answer RST or port-unreachable.",
+				),
+				[],
+			),
+			// A kernel keeps its seconds in 64 bits, and the rules that look at the time in 32.
+			epochMs: v.optional(
+				about(
+					inRange(0, 0xffff_ffff * 1_000),
+					"Wall-clock time at the beginning of the play, in milliseconds since 1970 (UTC).",
+				),
+				Date.UTC(2026, 0, 1),
+			),
+		}),
+		"The gateway under test.",
+	);
+}
+
+export const gatewaySource = gatewayWith(setsSource);
+
+/** Of a scenario whose files have been read. */
+export const gatewaySetup = gatewayWith(text);
 
 /** Of the protocols whose entries have any. */
 const STATES: Readonly<Record<string, readonly string[]>> = {
@@ -132,6 +149,20 @@ function restore<const Rules extends v.GenericSchema>(rules: Rules) {
 	);
 }
 
+/** @param input where the file has been read, its text stands there */
+function ipset<const Input extends v.GenericSchema>(input: Input) {
+	return about(
+		object({
+			kind: v.literal("ipset"),
+			command: oneLine,
+			input: v.exactOptional(
+				about(input, "What `restore` reads: a text, or a file of it."),
+			),
+		}),
+		"One command of ipset: add blocked 10.0.0.1 timeout 60.",
+	);
+}
+
 const otherOperations = [
 	about(
 		object({ kind: v.literal("iptables"), command: text }),
@@ -154,10 +185,6 @@ const otherOperations = [
 		"One command of iproute2: ip route replace default via 203.0.113.1.",
 	),
 	about(
-		object({ kind: v.literal("ipset"), command: oneLine }),
-		"One command of ipset: ipset add NAME 10.0.0.1.",
-	),
-	about(
 		object({ kind: v.literal("link"), interface: text, up: yesNo }),
 		"Takes an interface down, or up again.",
 	),
@@ -177,7 +204,11 @@ export const operationStep = about(
 	object({
 		...when,
 		kind: v.literal("operation"),
-		operation: byKind([restore(v.exactOptional(text)), ...otherOperations]),
+		operation: byKind([
+			restore(v.exactOptional(text)),
+			ipset(setsSource),
+			...otherOperations,
+		]),
 	}),
 	OPERATION,
 );
@@ -187,7 +218,7 @@ export const playableOperationStep = about(
 	object({
 		...when,
 		kind: v.literal("operation"),
-		operation: byKind([restore(text), ...otherOperations]),
+		operation: byKind([restore(text), ipset(text), ...otherOperations]),
 	}),
 	OPERATION,
 );

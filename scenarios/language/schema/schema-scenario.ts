@@ -29,6 +29,7 @@ import {
 import {
 	conntrackFilter,
 	gatewaySetup,
+	gatewaySource,
 	operationStep,
 	playableOperationStep,
 } from "./schema-gateway.ts";
@@ -348,7 +349,8 @@ const NAME = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 function scenarioWith<
 	const Ruleset extends v.GenericSchema,
 	const Operations extends typeof operationStep | typeof playableOperationStep,
->(ruleset: Ruleset, operationSteps: Operations) {
+	const Gateway extends typeof gatewaySource | typeof gatewaySetup,
+>(ruleset: Ruleset, gateway: Gateway, operationSteps: Operations) {
 	return object({
 		name: about(
 			v.pipe(
@@ -384,7 +386,7 @@ function scenarioWith<
 					ruleset,
 					"The rules: a file beside the scenario, or a name and a text that iptables-restore takes.",
 				),
-				gateway: gatewaySetup,
+				gateway,
 				conditions: v.optional(
 					about(
 						record(conditionWrite),
@@ -424,10 +426,18 @@ function scenarioWith<
 }
 
 /** A scenario as it is written. */
-export const scenarioSchema = scenarioWith(rulesetSource, operationStep);
+export const scenarioSchema = scenarioWith(
+	rulesetSource,
+	gatewaySource,
+	operationStep,
+);
 
 /** A scenario whose files have been read. */
-export const playableSchema = scenarioWith(namedText, playableOperationStep);
+export const playableSchema = scenarioWith(
+	namedText,
+	gatewaySetup,
+	playableOperationStep,
+);
 
 /** What a judgement is about: an expectation of the scenario's, or the one that all of them have. */
 export const judgedExpectation = v.variant("kind", [

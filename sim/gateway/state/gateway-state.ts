@@ -18,6 +18,8 @@ export interface GatewayState extends Netfilter {
 	readonly setup: GatewaySetup;
 	readonly settings: Settings;
 	readonly ownPorts: OwnPorts;
+	/** Questions of matches are answered by a walk that takes every way. */
+	readonly takesEveryWay: boolean;
 	/** MTU by interface index. */
 	readonly mtus: readonly number[];
 	readonly choice: NotedChoice;

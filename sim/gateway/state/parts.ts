@@ -34,6 +34,7 @@ export const PARTS: ReadonlyMap<string, Part> = new Map<string, Part>([
 	["settings", owned((gateway) => gateway.settings.sysctls)],
 	["routes", owned((gateway) => gateway.routes)],
 	["own-ports", owned((gateway) => gateway.ownPorts)],
+	["sets", owned((gateway) => gateway.sets)],
 	["tables", owned((gateway) => gateway.tables)],
 	["conntrack", owned((gateway) => gateway.conntrack)],
 	[

@@ -1,0 +1,27 @@
+/** Sets of ipset that rules name: each use is a reference, which keeps the set (`ip_set_nfnl_get_byindex`, xt_set.c, 6.1). */
+import type { Ruleset } from "../contract/ruleset.ts";
+import { usesOf } from "../ruleset/check/load-check.ts";
+import type { GatewayState } from "./state/gateway-state.ts";
+
+/** How many matches and targets name it. */
+export function usesOfSet({ tables }: Ruleset, name: string): number {
+	let uses = 0;
+	for (const { chains } of tables)
+		for (const { rules } of chains)
+			for (const rule of rules)
+				for (const [{ needs }, { options }] of usesOf(rule))
+					for (const need of needs?.(options, rule.header) ?? [])
+						if (need.kind === "set" && need.name === name) uses++;
+	return uses;
+}
+
+/**
+ * Which sets there are, for those who load rules. Where the setup says nothing of sets, and in a walk that takes
+ * every way, all that rules name are taken to be there: what is in them is not known.
+ */
+export function knownSets({ setup, sets, takesEveryWay }: GatewayState): {
+	readonly hasSet?: (name: string) => boolean;
+} {
+	if (setup.sets === undefined || takesEveryWay) return {};
+	return { hasSet: (name) => sets.find(name) !== null };
+}
