@@ -203,6 +203,7 @@ export type {
 	LoadOptions,
 	RulesText,
 } from "./scenarios/load/load-scenarios.ts";
+export type { AssumedMatch } from "./scenarios/result/assumed.ts";
 export type { DriverInfo, DriverKind } from "./scenarios/result/driver-info.ts";
 export { commandLine, type Invocation } from "./scenarios/result/invocation.ts";
 export type {
@@ -282,6 +283,7 @@ export type {
 // ## Rulesets
 // Text that `iptables-restore` takes, as data and back.
 
+export type { AssumedMatches } from "./sim/contract/assume.ts";
 export type { Need, NeedKind } from "./sim/contract/need.ts";
 export type {
 	AddressMask,

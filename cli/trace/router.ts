@@ -39,7 +39,7 @@ export function routerWith(
 	const gateway = gatewayOf(setup, {
 		choice: seededChoice(options.seed),
 		trace: sink,
-		assume: assumptions.assume,
+		assume: assumptions,
 	});
 	const loaded = {
 		name: rules.name,

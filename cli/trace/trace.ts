@@ -73,7 +73,7 @@ export async function trace(
 	err.show(
 		assumedWords(
 			[...assume].map(([key, value]) => {
-				return { key, value, times: assumptions.used(key) };
+				return { key, value, times: assumptions.times(key) };
 			}),
 		).map((line) => `assumed ${line}`),
 	);

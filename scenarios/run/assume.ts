@@ -1,4 +1,5 @@
 /** Plays on assumptions: what `setup.assume` comes to on the model, and what holds both ways. */
+import type { AssumedMatches } from "../../sim/contract/assume.ts";
 import { type Assumed, Assumptions } from "../../sim/extension/assumed.ts";
 import type { PlayableScenario, Setup } from "../language/scenario.ts";
 import { ScenarioError } from "../language/scenario-error.ts";
@@ -28,11 +29,11 @@ export function assumptionsOf(
 }
 
 /** The ports of a model that assumes; none where nothing is assumed. */
-export function assuming(
-	setup: Pick<Setup, "assume">,
-): Partial<Pick<Assumptions, "assume">> {
-	const assumptions = assumptionsOf(setup);
-	return assumptions === null ? {} : { assume: assumptions.assume };
+export function assuming(setup: Pick<Setup, "assume">): {
+	readonly assume?: AssumedMatches;
+} {
+	const assume = assumptionsOf(setup);
+	return assume === null ? {} : { assume };
 }
 
 /** How often each was used, in all ways together. */
@@ -41,7 +42,7 @@ export function assumedBy(
 	played: readonly Assumptions[],
 ): readonly AssumedMatch[] {
 	return Object.entries(assume).map(([key, value]) => {
-		const times = played.reduce((sum, one) => sum + one.used(key), 0);
+		const times = played.reduce((sum, one) => sum + one.times(key), 0);
 		return { key, value, times };
 	});
 }

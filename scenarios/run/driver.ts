@@ -4,8 +4,8 @@
  */
 import type { Choice } from "../../sim/chance/choice.ts";
 import type { Answer, Ask } from "../../sim/contract/ask.ts";
+import type { AssumedMatches } from "../../sim/contract/assume.ts";
 import type { GatewaySetup, TraceSink } from "../../sim/contract/gateway.ts";
-import type { Assume } from "../../sim/extension/host.ts";
 import { ModelGateway } from "../../sim/gateway/model-gateway.ts";
 import type { DriverInfo } from "../result/driver-info.ts";
 
@@ -14,7 +14,7 @@ export interface DriverPorts {
 	readonly choice: Choice;
 	readonly trace?: TraceSink;
 	/** Answers for matches that the model does not know; a kernel knows. */
-	readonly assume?: Assume;
+	readonly assume?: AssumedMatches;
 }
 
 /** A gateway that answers at once. @public */

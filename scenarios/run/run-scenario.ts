@@ -109,7 +109,7 @@ function playOnce(
 	try {
 		const gateway = driver.open(scenario.setup.gateway, {
 			...portsOf(seed, options),
-			...(assumptions === null ? {} : { assume: assumptions.assume }),
+			...(assumptions === null ? {} : { assume: assumptions }),
 		});
 		const account = drive(wholePlay(scenario, seed, options), gateway);
 		return resultOf(scenario, account, { seed, driver, replay });

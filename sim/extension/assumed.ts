@@ -2,6 +2,7 @@
  * What is assumed of matches that the model does not know: each is taken for matching or not, by what its rule
  * names. A target that is not modelled stays unknown.
  */
+import type { AssumedMatches } from "../contract/assume.ts";
 import { keyOfNeed } from "../contract/need.ts";
 import { UnknownSignal } from "../contract/unknown-signal.ts";
 import { invariant } from "../invariant.ts";
@@ -12,27 +13,35 @@ import type { Assume, Decide } from "./host.ts";
 export type Assumed = "yes" | "no" | "either";
 
 /** What is assumed, and how often a packet's way went by it. */
-export class Assumptions {
-	private readonly values: ReadonlyMap<string, Assumed>;
-	private readonly times = new Map<string, number>();
-	private readonly decide: Decide | undefined;
+export class Assumptions implements AssumedMatches {
+	readonly values: Readonly<Record<string, Assumed>>;
+	private readonly counts = new Map<string, number>();
 
-	/**
-	 * @param values by key: `set:NAME` and other needs, `match:NAME`, `rule:TABLE:CHAIN:rule:N`
-	 * @param decide is asked where the value is `either`
-	 */
-	constructor(values: Readonly<Record<string, Assumed>>, decide?: Decide) {
-		this.values = new Map(Object.entries(values));
-		this.decide = decide;
+	/** @param values by key: `set:NAME` and other needs, `match:NAME`, `rule:TABLE:CHAIN:rule:N` */
+	constructor(values: Readonly<Record<string, Assumed>>) {
+		this.values = values;
+	}
+
+	used(key: string): void {
+		this.counts.set(key, this.times(key) + 1);
 	}
 
 	/** How many matches were answered by this key. */
-	used(key: string): number {
-		return this.times.get(key) ?? 0;
+	times(key: string): number {
+		return this.counts.get(key) ?? 0;
 	}
+}
 
-	/** The rule's own key comes first, then what the match needs, then its name. */
-	readonly assume: Assume = ({ rule, place, match, needs, inverted }) => {
+/**
+ * The rule's own key comes first, then what the match needs, then its name.
+ * @param decide is asked where the value is `either`
+ */
+export function assumeBy(
+	assumed: AssumedMatches,
+	decide: Decide | undefined,
+): Assume {
+	const values = new Map(Object.entries(assumed.values));
+	return ({ rule, place, match, needs, inverted }) => {
 		// What is assumed of a set is about the set: `!` in front of it turns that over.
 		const keys: readonly (readonly [key: string, turned: boolean])[] = [
 			[`rule:${rule}`, false],
@@ -40,21 +49,17 @@ export class Assumptions {
 			...(match === null ? [] : [[`match:${match}`, false] as const]),
 		];
 		for (const [key, turned] of keys) {
-			const value = this.values.get(key);
+			const value = values.get(key);
 			if (value === undefined) continue;
-			const { decide } = this;
-			const asked = {
-				question: { kind: "open", on: key },
-				rule,
-				place,
-			} as const;
+			const question = { kind: "open", on: key } as const;
+			const asked = { question, rule, place };
 			const matches = (value === "yes") !== turned;
 			invariant(
 				value !== "either" || decide !== undefined,
 				`${key} is open where only one way is taken`,
 			);
 			return (skb) => {
-				this.times.set(key, this.used(key) + 1);
+				assumed.used(key);
 				return value === "either" ? decide?.(asked, skb) === true : matches;
 			};
 		}

@@ -5,6 +5,7 @@
 import type { Choice } from "../chance/choice.ts";
 import { NotedChoice } from "../chance/noted.ts";
 import type { Answer, Ask } from "../contract/ask.ts";
+import type { AssumedMatches } from "../contract/assume.ts";
 import type {
 	ConntrackLine,
 	Emission,
@@ -19,6 +20,7 @@ import type {
 import { GatewayError } from "../contract/gateway-error.ts";
 import type { Rule, Ruleset, Table } from "../contract/ruleset.ts";
 import { UnknownSignal } from "../contract/unknown-signal.ts";
+import { assumeBy } from "../extension/assumed.ts";
 import type { Assume } from "../extension/host.ts";
 import { unreachable } from "../invariant.ts";
 import type { FreeWalk } from "../netfilter/free-walk.ts";
@@ -52,7 +54,7 @@ export interface ModelGatewayPorts {
 	/** Instead: gets the names alone, as TRACE spells them, each before its rule's target acts. */
 	readonly reached?: (rule: string) => void;
 	/** Answers for matches that the model does not know; left out: they stay unknown. */
-	readonly assume?: Assume;
+	readonly assume?: AssumedMatches;
 }
 
 /** For a walk that takes every way, which traces rules and answers the questions of matches. */
@@ -110,7 +112,10 @@ export class ModelGateway {
 		this.choice = new NotedChoice(ports.choice);
 		this.walk =
 			"walk" in ports ? (ports as WalkedGatewayPorts).walk : undefined;
-		this.assume = ports.assume;
+		this.assume =
+			ports.assume === undefined
+				? undefined
+				: assumeBy(ports.assume, this.walk?.decide);
 		this.tracer = this.walk ?? createTracer(ports, () => this.state);
 		this.state = this.createState(0);
 	}

@@ -45,7 +45,7 @@ export function analyse(
 	const walker = new Walker(ruleset, world.setup, assume);
 	const found = findServices(ruleset, world, walker);
 	const idle = Object.keys(assume).filter(
-		(key) => walker.assumptions.used(key) === 0,
+		(key) => walker.assumptions.times(key) === 0,
 	);
 	const notes = [...world.notes, ...idle.map(idleWords)];
 	return { ruleset, world: { ...world, notes }, walker, ...found };

@@ -118,15 +118,11 @@ export class Walker {
 			happens: () => false,
 			spread: (count, label) => this.spread(count, label, "hash"),
 		};
-		this.assumptions = new Assumptions(assume, (asked, skb) =>
-			this.free.decide(asked, skb),
-		);
+		this.assumptions = new Assumptions(assume);
 		const ports: WalkedGatewayPorts = {
 			choice,
 			walk: this.free,
-			...(Object.keys(assume).length === 0
-				? {}
-				: { assume: this.assumptions.assume }),
+			...(Object.keys(assume).length === 0 ? {} : { assume: this.assumptions }),
 		};
 		this.gateway = new ModelGateway(forWalks(setup), ports);
 		const outcome = this.gateway.operate({
