@@ -230,6 +230,27 @@ describe("says what is wrong with a backend", () => {
 		expect(line).toBe(6);
 	});
 
+	it("a program of the gateway's own has closed its port", () => {
+		const [text, line] = why(
+			"*nat\n-A PREROUTING -d 10.0.0.1 -p tcp --dport 25 -j REDIRECT --to-ports 2525\nCOMMIT\n",
+			{
+				setup: {
+					backends: [
+						backendAt("b1", "0.0.0.0", {
+							interface: "lo",
+							port: 2525,
+							behaviour: { kind: "refuse" },
+						}),
+					],
+				},
+			},
+		);
+		expect(text).toBe(
+			"SYN → REDIRECT 10.0.0.1:2525 (line 2) → b1 (closed its port at the start), where nothing listens on port 2525: RST",
+		);
+		expect(line).toBe(2);
+	});
+
 	it("it vanished after it was known", () => {
 		expect(why(TURNS, { steps: broken("vanish", 150) })[0]).toMatch(
 			/→ out eth1 → b1 \(vanished at 150 ms\): lost on its link$/,

@@ -1,7 +1,7 @@
 /** What an explanation has to know of a scenario and of what happened around the gateway. */
 import { formatAddress } from "../../sim/packet/address.ts";
 import type { Account } from "../../sim/world/account/account.ts";
-import { servicesOf } from "../../sim/world/setup/services.ts";
+import { LOOPBACK, servicesOf } from "../../sim/world/setup/services.ts";
 import type { BackendSetup } from "../../sim/world/setup/setup.ts";
 import type { PlayableScenario } from "../language/scenario.ts";
 import type { RuleBook } from "../result/rule-place.ts";
@@ -12,6 +12,7 @@ export interface Scene {
 	readonly book: RuleBook;
 	readonly service: string;
 	backend(name: string): BackendSetup | null;
+	/** Behind a link: programs of the gateway's own share its addresses. */
 	backendAt(address: number): BackendSetup | null;
 	clientAddress(name: string): string;
 	/** `b1`, and ` (vanished at 2.5 s)` where something was wrong with it then. */
@@ -59,7 +60,10 @@ export function sceneOf(
 			.join(" or "),
 		backend,
 		backendAt: (address) =>
-			backends.find((one) => one.address === formatAddress(address)) ?? null,
+			backends.find(
+				(one) =>
+					one.interface !== LOOPBACK && one.address === formatAddress(address),
+			) ?? null,
 		clientAddress: (name) =>
 			clients.find((one) => one.name === name)?.address ?? "",
 		backendWords(name, atMs) {

@@ -2,6 +2,7 @@
 import { formatAddress } from "../../sim/packet/address.ts";
 import { type Packet, RST } from "../../sim/packet/packet.ts";
 import type { ConnectionRecord } from "../../sim/world/account/account.ts";
+import { LOOPBACK } from "../../sim/world/setup/services.ts";
 import type { LinkEvent } from "../../sim/world/watch.ts";
 import type { Happening, Passage } from "./follow.ts";
 import type { Scene } from "./scene.ts";
@@ -44,19 +45,25 @@ export function stopsOf(
 	return log.flatMap((happening, index) => {
 		const { atMs, packet } = happening;
 		if (atMs > endMs || isReset(packet)) return [];
-		const stop = stopAt(happening, log.slice(index + 1), scene);
+		const around = {
+			earlier: log.slice(0, index),
+			later: log.slice(index + 1),
+		};
+		const stop = stopAt(happening, around, scene);
 		return stop === null ? [] : [stop];
 	});
 }
 
-function stopAt(
-	happening: Happening,
-	later: readonly Happening[],
-	scene: Scene,
-): Stop | null {
+/** What a connection's log holds before something and after it. */
+interface Around {
+	readonly earlier: readonly Happening[];
+	readonly later: readonly Happening[];
+}
+
+function stopAt(happening: Happening, log: Around, scene: Scene): Stop | null {
 	switch (happening.kind) {
 		case "gateway":
-			return stopInGateway(happening, later);
+			return stopInGateway(happening, log.later);
 		case "nowhere":
 			return { kind: "nowhere", at: happening };
 		case "elsewhere":
@@ -66,7 +73,7 @@ function stopAt(
 		case "arrives": {
 			const isBackend = scene.backend(happening.at) !== null;
 			if (isBackend && asks(happening.packet))
-				return stopAtBackend(happening, later);
+				return stopAtBackend(happening, log);
 			return happening.isKnown ? null : { kind: "stranger", at: happening };
 		}
 	}
@@ -99,8 +106,10 @@ function answers(packet: Packet): boolean {
 	return packet.kind === "udp" || (packet.kind === "tcp" && !isReset(packet));
 }
 
-function stopAtBackend(at: Arrival, later: readonly Happening[]): Stop | null {
+function stopAtBackend(at: Arrival, { earlier, later }: Around): Stop | null {
 	const { packet } = at;
+	if (at.interface === LOOPBACK && isRefusedByGateway(packet, earlier))
+		return { kind: "refused", at };
 	for (const one of later) {
 		if (isFrom(one, packet))
 			return isRefusal(one.packet) ? { kind: "refused", at } : null;
@@ -108,6 +117,24 @@ function stopAtBackend(at: Arrival, later: readonly Happening[]): Stop | null {
 		if (one.kind === "arrives" && one.at === at.at && asks(one.packet)) break;
 	}
 	return { kind: "unanswered", at };
+}
+
+/** A program of the gateway's own has closed its port, so the gateway answered for it. */
+function isRefusedByGateway(
+	packet: Packet,
+	earlier: readonly Happening[],
+): boolean {
+	const delivered = earlier.findLast(
+		(one) =>
+			one.kind === "gateway" &&
+			one.out.some(
+				(out) => out.interface === LOOPBACK && isSame(out.packet, packet),
+			),
+	);
+	return (
+		delivered?.kind === "gateway" &&
+		delivered.out.some((out) => isRefusal(out.packet))
+	);
 }
 
 /** Is it sent by the host that `packet` came to, back to its sender? */
@@ -142,10 +169,14 @@ function isReset(packet: Packet): boolean {
 
 /** Is it a packet of the client's, as the client sends it or as it comes to a backend? */
 export function isClients(
-	{ packet }: Happening,
+	happening: Happening,
 	{ sourcePort, client }: ConnectionRecord,
 	scene: Scene,
 ): boolean {
+	const { packet } = happening;
+	// Programs of the gateway's own share its addresses, and each has ports of its own.
+	if (happening.kind === "gateway" && happening.interface === LOOPBACK)
+		return "sourcePort" in packet && packet.sourcePort === sourcePort;
 	if (formatAddress(packet.source) === scene.clientAddress(client))
 		return packet.kind !== "tcp" || packet.sourcePort === sourcePort;
 	return scene.backendAt(packet.source) === null;

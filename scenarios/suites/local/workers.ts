@@ -135,6 +135,26 @@ export const workers = [
 		expect: [outcomes("connect-timeout", 2)],
 	}),
 	scenario({
+		name: "local-route-localnet",
+		suite,
+		title:
+			"With route_localnet, DNAT reaches a worker that listens on 127.0.0.1",
+		story:
+			"The same rule with route_localnet set for the outside interface: the packet is routed to the worker. Its answers leave the host in the name of 127.0.0.1 until conntrack gives them back the public address, which route_localnet allows, too.",
+		setup: hostSetup(
+			table(
+				"nat",
+				`-A PREROUTING -d ${OWN}/32 -p tcp -m tcp --dport 80 -j DNAT --to-destination 127.0.0.1:7701`,
+			),
+			{
+				backends: [worker("w1", 7701, { at: "127.0.0.1" })],
+				sysctls: { "ipv4.conf.bond0/204.route_localnet": 1 },
+			},
+		),
+		steps: [connect(2, { everyMs: 100 })],
+		expect: [order(["w1", "w1"]), outcomes("completed", 2)],
+	}),
+	scenario({
 		name: "local-speak-to-each-other",
 		suite,
 		title: "A program of the host uses its workers by the public address",

@@ -1,0 +1,110 @@
+import { expect, it } from "vitest";
+import type { BackendBehaviour } from "../../../sim/endpoint/backend.ts";
+import {
+	backend,
+	backendAt,
+	clientAt,
+	connect,
+	outcomes,
+	type RecipeOverrides,
+	recipeHealthCheck,
+	recipeSetup,
+	scenario,
+} from "../build/build.ts";
+import type { ScenarioStep } from "../scenario.ts";
+import { validateScenario } from "./validate.ts";
+
+const ON_GATEWAY = { interface: "lo" } as const;
+
+function faults(
+	setup: RecipeOverrides,
+	steps: readonly ScenarioStep[] = [connect(1)],
+): readonly string[] {
+	try {
+		validateScenario(
+			scenario({
+				name: "one",
+				title: "One",
+				setup: recipeSetup(setup),
+				steps,
+				expect: [outcomes("completed", 1)],
+			}),
+		);
+		return [];
+	} catch (error) {
+		return String(error).split("\n");
+	}
+}
+
+it("takes programs at the gateway's addresses, on ports of their own", () => {
+	expect(
+		faults({
+			clients: [
+				clientAt("c1", "10.0.0.1", ON_GATEWAY),
+				clientAt("c2", "10.0.0.1", ON_GATEWAY),
+			],
+			backends: [
+				backendAt("w1", "0.0.0.0", { ...ON_GATEWAY, port: 7701 }),
+				backendAt("w2", "0.0.0.0", { ...ON_GATEWAY, port: 7702 }),
+				backendAt("w3", "127.0.0.1", { ...ON_GATEWAY, port: 7702 }),
+			],
+			healthCheck: recipeHealthCheck({
+				interface: "lo",
+				address: "192.168.0.254",
+				targets: [],
+			}),
+		}),
+	).toEqual([]);
+});
+
+it("takes ports on which the gateway listens for backends of that name", () => {
+	const listeners = [{ protocol: "tcp", port: 2525 }] as const;
+	const waits = backend("gateway:2525", "refuse");
+	expect(faults({ gateway: { listeners } }, [connect(1), waits])).toEqual([]);
+	expect(faults({}, [connect(1), waits]).join()).toContain(
+		'no backend "gateway:2525"',
+	);
+});
+
+it.each([
+	[
+		"10.0.0.9 is no address of the gateway",
+		{ clients: [clientAt("c1", "10.0.0.9", ON_GATEWAY)] },
+	],
+	[
+		"0.0.0.0 is no address of the gateway",
+		{ clients: [clientAt("c1", "0.0.0.0", ON_GATEWAY)] },
+	],
+	[
+		"w1 and w2 would both have port 7701/tcp",
+		{
+			backends: ["w1", "w2"].map((name) =>
+				backendAt(name, "10.0.0.1", { ...ON_GATEWAY, port: 7701 }),
+			),
+		},
+	],
+])("refuses programs that cannot be there: %s", (message, setup) => {
+	expect(faults(setup).join()).toContain(message);
+});
+
+it.each(["vanish", "silent"] as const)(
+	"refuses that a program should %s",
+	(kind) => {
+		const behaviour: BackendBehaviour = { kind };
+		const w1 = (how: BackendBehaviour) =>
+			backendAt("w1", "0.0.0.0", {
+				...ON_GATEWAY,
+				port: 7701,
+				behaviour: how,
+			});
+		expect(faults({ backends: [w1(behaviour)] }).join()).toContain(
+			"it is on no link",
+		);
+		expect(
+			faults({ backends: [w1({ kind: "up" })] }, [
+				connect(1),
+				backend("w1", kind),
+			]).join(),
+		).toContain("it is on no link");
+	},
+);
