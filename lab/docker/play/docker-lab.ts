@@ -251,6 +251,7 @@ export function mustBePlayable({
 const UNSEEN: ReadonlySet<string> = new Set([
 	"packets-out",
 	"packets-past",
+	"abandoned",
 	"gateway-answered",
 	"moved",
 	"split-by-source",

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import {
+	abandonedWithin,
 	backendAt,
 	clientAt,
 	connect,
@@ -8,6 +9,7 @@ import {
 	packetsPast,
 	recipeSetup,
 	scenario,
+	send,
 	service,
 } from "../../../scenarios/language/build/build.ts";
 import type {
@@ -32,7 +34,11 @@ it("refuses to play with real clients what they cannot tell", () => {
 	expect(expecting(outcomes("half-open", 0))).toThrow(
 		"it expects what no client can tell: `half-open`",
 	);
-	for (const one of [packetsOut("eth0", ["*"]), packetsPast("eth0", ["*"])])
+	for (const one of [
+		packetsOut("eth0", ["*"]),
+		packetsPast("eth0", ["*"]),
+		abandonedWithin("b1", 0),
+	])
 		expect(expecting(one)).toThrow("what only a look at every packet can tell");
 });
 
@@ -49,6 +55,17 @@ it("refuses to play what there are no containers for", () => {
 		);
 	const web = { address: "10.0.0.1", port: 80, speaks: "http" } as const;
 	expect(playing(recipeSetup({ services: [service("web", web)] }))).toThrow(
+		"a service that is not one of mail",
+	);
+	const dns = { protocol: "udp", address: "10.0.0.1", port: 53 } as const;
+	const asked = scenario({
+		name: "one",
+		title: "One",
+		steps: [send(1)],
+		expect: [outcomes("answered", 1)],
+		setup: recipeSetup({ services: [service("dns", dns)] }),
+	});
+	expect(() => mustBePlayable(asked as PlayableScenario)).toThrow(
 		"a service that is not one of mail",
 	);
 	const away = backendAt("b1", "192.168.0.1", { defaultVia: "192.168.0.9" });
