@@ -1,6 +1,7 @@
 /** Builders of what a client says on its connections. */
 import * as v from "valibot";
 import type { Dialogue } from "../../../sim/endpoint/dialogue.ts";
+import { PATIENCE_MS } from "../../../sim/world/setup/services.ts";
 import { milliseconds, yesNo } from "../schema/schema.ts";
 import {
 	messageOctets,
@@ -9,9 +10,6 @@ import {
 	timeout,
 } from "../schema/schema-steps.ts";
 import { checkArguments, options } from "./check-arguments.ts";
-
-/** Patience of a client where nothing is said: half a minute, as mail programs have it and more. */
-const PATIENCE_MS = 30_000;
 
 /**
  * Options of `smtp`: number of messages (default 1), time-outs in ms (default 30,000; `null` waits without

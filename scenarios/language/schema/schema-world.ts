@@ -123,7 +123,7 @@ const serviceName = v.pipe(
 	v.minLength(1, 'is empty\nGive the service a name: "web".'),
 );
 
-export const program = about(
+const program = about(
 	byKind([
 		about(object({ kind: v.literal("smtp") }), "A mail server, over TCP."),
 		about(object({ kind: v.literal("http") }), "A web server, over TCP."),

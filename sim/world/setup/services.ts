@@ -144,7 +144,7 @@ function servedBy(
 export const PATIENCE_MS = 30_000;
 
 /** What a client says on a connection to a service, where its step does not say. */
-export function usualDialogue(program: Program): Dialogue {
+function usualDialogue(program: Program): Dialogue {
 	const patience = {
 		connectTimeoutMs: PATIENCE_MS,
 		readTimeoutMs: PATIENCE_MS,
