@@ -169,9 +169,7 @@ type OnFragments =
 	 */
 	| "needs-header"
 	/** The same, and a fragment that would overwrite the header's flags is dropped as well (RFC 1858). */
-	| "needs-intact-header"
-	/** The kernel reads whatever stands there as a header, which the model does not have. */
-	| "not-modelled";
+	| "needs-intact-header";
 
 /**
  * `accepts`: the packet goes on to the next table (NF_ACCEPT); `drops`: it is gone, with an answer to its

@@ -2,6 +2,8 @@ import { allOf } from "../extension/all-of.ts";
 import { defineMatch, type Test } from "../extension/extension.ts";
 import type { GivenOptions } from "../extension/options.ts";
 import { CWR, ECE, TCP } from "../packet/packet.ts";
+import { TCP_HEADER_LENGTH } from "../packet/packet-length.ts";
+import type { Skb } from "../packet/skb/skb.ts";
 
 interface Options {
 	/** Inverted or not; `null` where it is not asked for. */
@@ -15,6 +17,7 @@ interface Options {
 
 /** XT_ECN_IP_MASK */
 const CODE_POINT = 3;
+const FLAGS_OCTET = 13;
 
 /**
  * Explicit congestion notification in the headers of TCP and IPv4 (iptables 1.8.9 libxt_ecn.c, kernel
@@ -22,7 +25,6 @@ const CODE_POINT = 3;
  */
 export const ecn = defineMatch<Options>({
 	name: "ecn",
-	onFragments: "not-modelled",
 	options: [
 		{ name: "ecn-tcp-cwr", type: "none", invertible: true },
 		{ name: "ecn-tcp-ece", type: "none", invertible: true },
@@ -64,13 +66,20 @@ export const ecn = defineMatch<Options>({
 			const { value, inverted } = codePoint;
 			tests.push(({ tos }) => ((tos & CODE_POINT) === value) !== inverted);
 		}
-		if (ece !== null)
-			tests.push(({ tcpFlags }) => ((tcpFlags & ECE) === 0) === ece);
-		if (cwr !== null)
-			tests.push(({ tcpFlags }) => ((tcpFlags & CWR) === 0) === cwr);
-		return allOf(tests);
+		if (ece !== null) tests.push((skb) => ((flagsOf(skb) & ECE) === 0) === ece);
+		if (cwr !== null) tests.push((skb) => ((flagsOf(skb) & CWR) === 0) === cwr);
+		const test = allOf(tests);
+		if (ece === null && cwr === null) return test;
+		return (skb) =>
+			(skb.fragment === null || skb.payload.length >= TCP_HEADER_LENGTH) &&
+			test(skb);
 	},
 });
+
+/** Of a fragment, whatever stands where a header would is taken for one (`match_tcp`, 6.1). */
+function flagsOf({ fragment, tcpFlags, payload }: Skb): number {
+	return fragment === null ? tcpFlags : payload.charCodeAt(FLAGS_OCTET);
+}
 
 function flag(given: GivenOptions, name: string): boolean | null {
 	return given.get(name, "none")?.inverted ?? null;

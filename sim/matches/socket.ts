@@ -9,6 +9,8 @@ import {
 	NO_ENTRY,
 	type Skb,
 } from "../packet/skb/skb.ts";
+import { hasHeader } from "../packet/skb/skb-fragment.ts";
+import { portAt } from "./shared/payload-ports.ts";
 
 const FLAGS = ["transparent", "nowildcard", "restore-skmark"] as const;
 
@@ -40,10 +42,16 @@ function localEnd(skb: Skb, { conntrack }: ExtensionHost): End | null {
 		: end;
 }
 
+/** Of a fragment, whatever stands where a header would is taken for one. */
+function portOf(skb: Skb): number {
+	return skb.fragment === null ? skb.destinationPort : portAt(skb, 2);
+}
+
 /** Of an ICMP error: where the packet came from that it is about. */
 function headerEnd(skb: Skb): End | null {
-	const { protocol, destination, destinationPort, about } = skb;
-	const to = { address: destination, port: destinationPort };
+	const { protocol, destination, about } = skb;
+	if (skb.fragment !== null && !hasHeader(skb)) return null;
+	const to = { address: destination, port: portOf(skb) };
 	if (protocol === TCP) return { protocol: "tcp", ...to };
 	if (protocol === UDP) return { protocol: "udp", ...to };
 	return about?.kind === "tcp" || about?.kind === "udp"
@@ -54,7 +62,6 @@ function headerEnd(skb: Skb): End | null {
 /** Has the router a socket for this packet? (iptables 1.8.9 libxt_socket.c, kernel 6.1 xt_socket.c, revision 3) */
 export const socket = defineMatch<Options>({
 	name: "socket",
-	onFragments: "not-modelled",
 	hooks: ["PREROUTING", "INPUT"],
 	options: FLAGS.map((name) => ({ name, type: "none" })),
 	build: (given) => ({ flags: FLAGS.filter((name) => given.has(name)) }),

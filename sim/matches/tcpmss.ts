@@ -1,5 +1,7 @@
 import { defineMatch } from "../extension/extension.ts";
+import { wordAt } from "../packet/bytes/bytes-read.ts";
 import { TCP } from "../packet/packet.ts";
+import { TCP_HEADER_LENGTH } from "../packet/packet-length.ts";
 import {
 	type NumberRange,
 	numberRange,
@@ -12,7 +14,6 @@ import {
  */
 export const tcpmss = defineMatch<NumberRange>({
 	name: "tcpmss",
-	onFragments: "not-modelled",
 	protocols: [TCP],
 	options: [
 		{ name: "mss", type: "uint16Range", mandatory: true, invertible: true },
@@ -29,7 +30,37 @@ export const tcpmss = defineMatch<NumberRange>({
 	},
 	print: (range) => printNumberRange("mss", range),
 	compile({ min, max, inverted }) {
-		return ({ tcpOptions: { mss } }) =>
-			(mss !== null && mss >= min && mss <= max) !== inverted;
+		return (skb) => {
+			const { tcpOptions, fragment, payload } = skb;
+			const mss = fragment === null ? tcpOptions.mss : mssAmong(payload);
+			if (mss === undefined) {
+				skb.hotdrop = true;
+				return false;
+			}
+			return (mss !== null && mss >= min && mss <= max) !== inverted;
+		};
 	},
 });
+
+const HEADER_LENGTH_OCTET = 12;
+const OPTION_MSS = 2;
+const MSS_LENGTH = 4;
+
+/**
+ * Of a fragment, whatever stands where a header would is taken for one (`tcpmss_mt`, 6.1).
+ * @returns `undefined` where it is cut off; `null` where it announces no size
+ */
+function mssAmong(octets: string): number | null | undefined {
+	const end = (octets.charCodeAt(HEADER_LENGTH_OCTET) >> 4) * 4;
+	if (octets.length < TCP_HEADER_LENGTH) return undefined;
+	if (end < TCP_HEADER_LENGTH || octets.length < end) return undefined;
+	let at = TCP_HEADER_LENGTH;
+	while (at < end) {
+		const kind = octets.charCodeAt(at);
+		const length = at + 1 < end ? octets.charCodeAt(at + 1) : 1;
+		const isWhole = length === MSS_LENGTH && end - at >= MSS_LENGTH;
+		if (kind === OPTION_MSS && isWhole) return wordAt(octets, at + 2);
+		at += kind < OPTION_MSS ? 1 : length || 1;
+	}
+	return null;
+}

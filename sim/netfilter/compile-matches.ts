@@ -61,7 +61,7 @@ export function compileMatches(
 						cell: cells.of(rule, place),
 					})));
 		const { stateful = false } = extension;
-		const fragmentTest = onFragments(extension, test, ports);
+		const fragmentTest = onFragments(extension, test);
 		tests.push({
 			test: assumed === null ? test : orAssumed(test, assumed),
 			fragmentTest:

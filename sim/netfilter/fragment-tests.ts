@@ -3,22 +3,14 @@
  * connection tracking.
  */
 import type { MatchExtension, Test } from "../extension/extension.ts";
-import type { ExtensionHost } from "../extension/host.ts";
 import { FRAGMENT_UNIT } from "../packet/packet-length.ts";
 import { hasHeader } from "../packet/skb/skb-fragment.ts";
 
 /** The test of a match, for fragments. */
-export function onFragments(
-	{ name, onFragments }: MatchExtension,
-	test: Test,
-	ports: ExtensionHost,
-): Test {
+export function onFragments({ onFragments }: MatchExtension, test: Test): Test {
 	switch (onFragments) {
 		case undefined:
 			return test;
-		case "not-modelled":
-			return () =>
-				ports.unknown(`match "${name}" of fragments is not modelled`);
 		case "needs-header":
 			return ofHeader(test, null);
 		case "needs-intact-header":

@@ -35,6 +35,8 @@ export interface HashlimitOptions {
 
 /** Where the ports stand, by protocol (`proto_ports_offset`, include/linux/ip.h, 6.1); ESP and AH: the SPI. */
 const PORTS_OFFSET: ReadonlyMap<number, number> = new Map([
+	[TCP, 0],
+	[UDP, 0],
 	[33, 0],
 	[50, 0],
 	[51, 4],
@@ -71,10 +73,12 @@ export function hashlimitKey(
 	};
 }
 
-const isPlain = ({ protocol }: Skb): boolean =>
-	protocol === TCP || protocol === UDP;
+/** Of a fragment, whatever stands where a header would is taken for the ports (`hashlimit_init_dst`, 6.1). */
+const isPlain = ({ protocol, fragment }: Skb): boolean =>
+	fragment === null && (protocol === TCP || protocol === UDP);
 
 function hasPorts(skb: Skb): boolean {
+	if (isPlain(skb)) return true;
 	const offset = PORTS_OFFSET.get(skb.protocol);
 	return offset === undefined || skb.payload.length >= offset + 4;
 }
