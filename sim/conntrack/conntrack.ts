@@ -58,6 +58,8 @@ export interface ConntrackOptions {
 	readonly choice: Choice;
 	/** Changes take effect with the next packet. */
 	readonly sysctls: Sysctls;
+	/** Does a rule ask for labels, so that new entries have them? None does, when left out. */
+	labels?(): boolean;
 	/** Called for what is not modelled: some protocols' trackers. */
 	unknown?(reason: string): never;
 }
@@ -339,7 +341,9 @@ export class Conntrack implements NatApi, Stateful<SavedConntrack> {
 			this.#collector.makeRoom(hashIn(this.#tuple, zones, ORIGINAL));
 		if (!isLeft) return dropFor("table full");
 		const counted = this.view.countsTraffic || this.#config.counting;
-		return table.allocate(this.#tuple, this.#reply, zones, counted) * 2;
+		const entry = table.allocate(this.#tuple, this.#reply, zones, counted);
+		if (this.#options.labels?.() === true) table.giveLabels(entry);
+		return entry * 2;
 	}
 
 	/** `nf_conntrack_handle_packet` */

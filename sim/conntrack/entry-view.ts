@@ -98,6 +98,23 @@ export class EntryView implements ConntrackApi {
 		this.#table.allocateCounters();
 	}
 
+	hasLabel(entry: number, label: number): boolean | null {
+		const labels = this.#table.labelsOf(entry);
+		if (labels === null) return null;
+		return ((labels[label >> 5] as number) & (1 << (label & 31))) !== 0;
+	}
+
+	setLabel(entry: number, label: number): void {
+		const labels = this.#table.labelsOf(entry);
+		if (labels === null) return;
+		labels[label >> 5] = (labels[label >> 5] as number) | (1 << (label & 31));
+	}
+
+	/** As text, for comparison; "" where it has none. */
+	labelsText(entry: number): string {
+		return this.#table.labelsOf(entry)?.join(".") ?? "";
+	}
+
 	packets(entry: number, direction: Direction): number {
 		return this.#counter(entry, direction, 0);
 	}

@@ -153,6 +153,9 @@ export interface ConntrackApi {
 	destinationPort(entry: number, direction: Direction): number;
 	/** Counting starts when somebody first asks for it (`nf_ct_set_acct`). */
 	countTraffic(): void;
+	/** Is this label set, 0 to 127? `null`: the connection began while no rule asked for labels, and has none. */
+	hasLabel(entry: number, label: number): boolean | null;
+	setLabel(entry: number, label: number): void;
 	packets(entry: number, direction: Direction): number;
 	bytes(entry: number, direction: Direction): number;
 	/** The connection to which packets like its first one belong now, or NO_ENTRY (for connlimit). */

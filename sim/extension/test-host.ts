@@ -105,6 +105,8 @@ export interface TestEntry {
 	original: TestTuple;
 	reply: TestTuple;
 	alive: boolean;
+	/** `null`: it has none. */
+	labels: Set<number> | null;
 	tcpState: string;
 }
 
@@ -142,6 +144,7 @@ export function testEntry(
 		remainingSeconds: 120,
 		protocol: TCP,
 		alive: true,
+		labels: null,
 		tcpState: "ESTABLISHED",
 		...fields,
 		original,
@@ -170,6 +173,8 @@ function testConntrack(entries: readonly TestEntry[]): ConntrackApi {
 		sourcePort: (entry, direction) => at(entry)[direction].sourcePort,
 		destinationPort: (entry, direction) => at(entry)[direction].destinationPort,
 		countTraffic() {},
+		hasLabel: (entry, label) => at(entry).labels?.has(label) ?? null,
+		setLabel: (entry, label) => void at(entry).labels?.add(label),
 		packets: (entry, direction) => at(entry)[direction].packets,
 		bytes: (entry, direction) => at(entry)[direction].bytes,
 		find: (connection) =>

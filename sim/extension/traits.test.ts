@@ -33,13 +33,9 @@ const questionIn = (use: string): Question | null => {
 
 /** Why a match has no question that the model does not answer either. */
 const FROM_THE_PACKET = "the answer follows from the packet";
-const FROM_RULES = "the answer follows from what rules did before";
 const STAY_UNKNOWN: Readonly<Record<string, string>> = {
-	connlabel: FROM_RULES,
-	dccp: FROM_THE_PACKET,
 	ipv4options: FROM_THE_PACKET,
 	length2: FROM_THE_PACKET,
-	sctp: FROM_THE_PACKET,
 };
 
 describe("questions", () => {
@@ -105,11 +101,11 @@ describe("questions", () => {
 		);
 	});
 
-	test("a match that remembers packets has one, but for lists of addresses", () => {
+	test("a match that remembers packets has one, but for lists of addresses and labels", () => {
 		const silent = [...matches.values()].filter(
 			({ stateful, question }) => stateful && !question,
 		);
-		expect(silent.map(({ name }) => name)).toEqual(["recent"]);
+		expect(silent.map(({ name }) => name)).toEqual(["connlabel", "recent"]);
 	});
 });
 

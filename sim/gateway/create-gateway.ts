@@ -5,6 +5,7 @@ import type { GatewaySetup } from "../contract/gateway.ts";
 import { SetupError } from "../contract/setup-error.ts";
 import { UnknownSignal } from "../contract/unknown-signal.ts";
 import type { Assume, Decide } from "../extension/host.ts";
+import { LABEL_STATE } from "../matches/connlabel.ts";
 import { LoadedTables } from "../netfilter/loaded-tables.ts";
 import type { Tracer } from "../netfilter/netfilter.ts";
 import { Routes } from "../routing/routes.ts";
@@ -58,6 +59,7 @@ export function createGateway(
 		clock: timers,
 		choice,
 		sysctls: settings.sysctls,
+		labels: () => gateway.tables.names.has(LABEL_STATE, ""),
 		unknown: (reason) => {
 			throw new UnknownSignal(reason);
 		},

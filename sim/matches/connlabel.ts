@@ -1,6 +1,8 @@
 import { defineMatch } from "../extension/extension.ts";
 import type { GivenOptions } from "../extension/options.ts";
 import { readUnsigned64 } from "../extension/values/read-number.ts";
+import { NO_ENTRY } from "../packet/skb/skb.ts";
+import type { Stateful } from "../stateful.ts";
 
 interface Options {
 	/** A label's number, or its name, which /etc/xtables/connlabel.conf turns into one. */
@@ -9,8 +11,20 @@ interface Options {
 	readonly set: boolean;
 }
 
+/** Kind of the state that rules with labels share. */
+export const LABEL_STATE = "connlabel";
+
 /** Labels of a connection (include/uapi/linux/netfilter/xt_connlabel.h, 6.1). */
 const LABELS = 128;
+
+/** What says by being there that a rule asks for labels (`labels_used`). */
+class LabelsInUse implements Stateful<null> {
+	save(): null {
+		return null;
+	}
+
+	restore(): void {}
+}
 
 /** Is a label set on the connection? (iptables 1.8.9 libxt_connlabel.c, kernel 6.1 xt_connlabel.c) */
 export const connlabel = defineMatch<Options>({
@@ -42,7 +56,21 @@ export const connlabel = defineMatch<Options>({
 			: null,
 	needs: ({ label }) =>
 		typeof label === "number" ? [] : [{ kind: "label", name: label }],
-	compile: null,
+	actsAtLoad: true,
+	stateful: true,
+	/** Connections that begin while a rule asks for labels have them (`nf_connlabels_get`, 6.1). */
+	compile({ label, inverted, set }, ports) {
+		const { conntrack } = ports;
+		ports.named(LABEL_STATE, "", () => new LabelsInUse());
+		if (typeof label === "string")
+			return () => ports.unknown(`the number of the label ${label}`);
+		return ({ entry }) => {
+			const isSet =
+				entry === NO_ENTRY ? null : conntrack.hasLabel(entry, label);
+			if (isSet === false && set) conntrack.setLabel(entry, label);
+			return (isSet === null ? false : isSet || set) !== inverted;
+		};
+	},
 });
 
 /** The number goes through an int into 16 bits, as it is there; what comes out negative is no number. */

@@ -16,6 +16,7 @@ import { skbOf } from "../packet/skb/skb-packet.ts";
 import { bpf } from "./bpf/bpf.ts";
 import { cgroup } from "./cgroup.ts";
 import { cluster } from "./cluster.ts";
+import { dccp } from "./dccp.ts";
 import { ecn } from "./ecn.ts";
 import { esp } from "./esp.ts";
 import { owner } from "./owner.ts";
@@ -118,6 +119,25 @@ describe("sctp", () => {
 		const use = "! --chunk-types any INIT";
 		testMatch(sctp, use, undefined, { protocol: "sctp" })(skb);
 		expect(skb.hotdrop).toBe(true);
+	});
+});
+
+describe("dccp", () => {
+	/** A REQUEST with the option 7 behind its service code. */
+	const request = packet(
+		'proto 33 10.0.0.10 > 10.0.0.1 data "\\x9c\\x40\\x00\\x19\\x05\\x00\\x00\\x00\\x00\\x00\\x00\\x01\\x00\\x00\\x00\\x00\\x07\\x02\\x00\\x00"',
+	);
+
+	it.each([
+		["--dport 25", true],
+		["! --sport 40000", false],
+		["--dccp-types REQUEST,DATA", true],
+		["! --dccp-types REQUEST", false],
+		["--dccp-option 7", true],
+		["--dccp-option 8", false],
+	])("%s: %s", (use, holds) => {
+		const test = testMatch(dccp, use, undefined, { protocol: "dccp" });
+		expect(test(request)).toBe(holds);
 	});
 });
 

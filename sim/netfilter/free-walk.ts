@@ -127,6 +127,7 @@ export class FreeWalk implements RuleTracer {
 				? []
 				: [
 						view.mark(entry),
+						view.labelsText(entry),
 						view.status(entry),
 						view.source(entry, "reply"),
 						view.destination(entry, "reply"),

@@ -65,6 +65,11 @@ export class NamedStates implements Stateful<readonly SavedState[]> {
 		}
 	}
 
+	/** Does a rule name a state of this kind? */
+	has(kind: string, name: string): boolean {
+		return this.states.has(`${kind}\0${name}`);
+	}
+
 	save(): readonly SavedState[] {
 		return [...this.states.values()].map((state) => ({
 			state,

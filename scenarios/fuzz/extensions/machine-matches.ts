@@ -61,6 +61,18 @@ export const MACHINE_MATCHES: Readonly<Record<string, MatchUse>> = {
 			},
 		},
 	},
+	connlabel: {
+		packets: inverted(
+			fc.tuple(fc.constantFrom(1, 40, 127), fc.constantFrom("", " --set")),
+			(not, [label, set]) => `-m connlabel ${not}--label ${label}${set}`,
+		),
+		values: {
+			label: {
+				sound: each(`0 40 127 0x7f 010 65537`),
+				odd: each(`∅ 128 -1 1x ␣1 4294967296 2147483648 65536 00000128`),
+			},
+		},
+	},
 	cpu: {
 		packets: inverted(
 			fc.constantFrom(0, 1),

@@ -54,15 +54,8 @@ const rateest: MatchUse = {
 };
 
 export const UNMODELLED_MATCHES: Readonly<Record<string, MatchUse>> = {
-	connlabel: {
-		values: {
-			label: {
-				sound: each(`0 40 127 0x7f 010 65537`),
-				odd: each(`∅ 128 -1 1x ␣1 4294967296 2147483648 65536 00000128`),
-			},
-		},
-	},
 	dccp: {
+		neverMet: "connections of DCCP are not modelled",
 		values: {
 			"dccp-types": names(
 				["REQUEST", "response", "Data", "ACK", "CLOSE", "INVALID"],

@@ -96,4 +96,6 @@ export const TCP_LAST_FLAGS_BYTE = SEEN * 4 + SEEN_SCALE_BYTE + 3;
 
 /** In STATUS: the entry was made while traffic was counted (`nf_ct_acct_ext_add`). Not the kernel's. */
 export const HAS_COUNTERS = 1 << 16;
+/** In STATUS: the entry was made while a rule asked for labels (`nf_ct_labels_ext_add`). Not the kernel's. */
+export const HAS_LABELS = 1 << 17;
 export const KERNEL_STATUS_MASK = 0xffff;

@@ -18,6 +18,7 @@ import {
 	ENTRY_SHIFT,
 	ENTRY_WORDS,
 	HAS_COUNTERS,
+	HAS_LABELS,
 	MARK,
 	ORIGINAL,
 	PROTOCOL,
@@ -49,6 +50,8 @@ import type { Tuple } from "./tuple.ts";
 import { TupleIndex } from "./tuple-index.ts";
 
 const FIRST_CAPACITY = 1024;
+/** 128 bits (XT_CONNLABEL_MAXBIT). */
+const LABEL_WORDS = 4;
 
 /**
  * A copy of the table. Which chain a node hangs in follows from its tuple, and the moment from the clock:
@@ -58,6 +61,7 @@ export interface SavedTable {
 	/** Of the slots that were ever used. */
 	readonly words: Int32Array;
 	readonly counters: Float64Array | null;
+	readonly labels: Int32Array | null;
 	readonly capacity: number;
 	readonly count: number;
 	readonly used: number;
@@ -95,6 +99,8 @@ export class EntryTable implements Stateful<SavedTable> {
 	count = 0;
 	/** Packets and octets by entry and direction; `null` until they are to be counted. */
 	counters: Float64Array | null = null;
+	/** 128 bits by entry, LABEL_WORDS each; `null` until a rule asks for them. */
+	labels: Int32Array | null = null;
 	/** No slot from here on was ever used. Slot 0 never is. */
 	used = 1;
 	readonly index: TupleIndex;
@@ -181,6 +187,22 @@ export class EntryTable implements Stateful<SavedTable> {
 	/** From now on packets and octets can be counted. */
 	allocateCounters(): void {
 		this.counters ??= new Float64Array((this.words.length / ENTRY_WORDS) * 4);
+	}
+
+	/** An entry that was just made has labels, and none of them is set. */
+	giveLabels(entry: number): void {
+		this.labels ??= new Int32Array(this.#capacity * LABEL_WORDS);
+		const at = entry << ENTRY_SHIFT;
+		this.words[at + STATUS] = (this.words[at + STATUS] as number) | HAS_LABELS;
+		this.labels.fill(0, entry * LABEL_WORDS, (entry + 1) * LABEL_WORDS);
+	}
+
+	/** The entry's labels; `null` where it has none. */
+	labelsOf(entry: number): Int32Array | null {
+		const status = this.words[(entry << ENTRY_SHIFT) + STATUS] as number;
+		if (this.labels === null || (status & HAS_LABELS) === 0) return null;
+		const at = entry * LABEL_WORDS;
+		return this.labels.subarray(at, at + LABEL_WORDS);
 	}
 
 	/** Does it hold an entry, in the table or not? */
@@ -311,10 +333,11 @@ export class EntryTable implements Stateful<SavedTable> {
 	}
 
 	save(): SavedTable {
-		const { words, counters, count, used, index, bySource } = this;
+		const { words, counters, labels, count, used, index, bySource } = this;
 		return {
 			words: words.slice(0, used << ENTRY_SHIFT),
 			counters: counters?.slice(0, used << 2) ?? null,
+			labels: labels?.slice(0, used * LABEL_WORDS) ?? null,
 			capacity: this.#capacity,
 			count,
 			used,
@@ -337,6 +360,12 @@ export class EntryTable implements Stateful<SavedTable> {
 			if (this.counters?.length !== capacity * 4)
 				this.counters = new Float64Array(capacity * 4);
 			this.counters.set(saved.counters);
+		}
+		if (saved.labels === null) this.labels = null;
+		else {
+			if (this.labels?.length !== capacity * LABEL_WORDS)
+				this.labels = new Int32Array(capacity * LABEL_WORDS);
+			this.labels.set(saved.labels);
 		}
 		this.count = saved.count;
 		this.used = saved.used;
@@ -373,6 +402,7 @@ export class EntryTable implements Stateful<SavedTable> {
 				(word) => words[at + word] as number,
 			),
 			...(counted ? counters.subarray(entry << 2, (entry + 1) << 2) : []),
+			...(this.labelsOf(entry) ?? []),
 			this.bySource?.rank(words, entry) ?? 0,
 		];
 	}
@@ -383,7 +413,8 @@ export class EntryTable implements Stateful<SavedTable> {
 			this.words.byteLength +
 			this.index.memoryBytes +
 			(this.bySource?.memoryBytes ?? 0) +
-			(this.counters?.byteLength ?? 0)
+			(this.counters?.byteLength ?? 0) +
+			(this.labels?.byteLength ?? 0)
 		);
 	}
 
@@ -435,6 +466,11 @@ export class EntryTable implements Stateful<SavedTable> {
 			const counters = new Float64Array(this.counters.length * 2);
 			counters.set(this.counters);
 			this.counters = counters;
+		}
+		if (this.labels !== null) {
+			const labels = new Int32Array(this.labels.length * 2);
+			labels.set(this.labels);
+			this.labels = labels;
 		}
 		this.index.splitFor(grown, this.#capacity * 2);
 	}
