@@ -44,6 +44,7 @@ function judged(
 	text: string,
 	expectation: Expectation = split({ b1: 1, b2: 1 }),
 	seed = 1,
+	sets = "",
 ) {
 	const played = scenario({
 		name: "draws",
@@ -51,6 +52,7 @@ function judged(
 		setup: recipeSetup({
 			ruleset: { name: "my.rules", text },
 			clients: CLIENTS,
+			...(sets === "" ? {} : { gateway: { sets } }),
 		}),
 		steps: each(5),
 		expect: [expectation],
@@ -75,6 +77,26 @@ describe("a draw counts once", () => {
 		expect(judged(clientIp("255.255.255.0"))).toMatchObject({
 			outcome: "holds",
 			expected: expect.stringContaining("(20 draws for 200 connections;"),
+		});
+	});
+
+	it("where rules remember it in sets of ipset", () => {
+		const sets = [1, 2].map(
+			(index) => `create S${index} hash:ip family inet\n`,
+		);
+		const text = table(
+			"nat",
+			...[1, 2].map((n) => `${SMTP} -m set --match-set S${n} src -j S${n}`),
+			`${SMTP} ${HALF} -j S1`,
+			`${SMTP} -j S2`,
+			...[1, 2].flatMap((n) => [
+				`S${n} -p tcp -j SET --add-set S${n} src --exist`,
+				`S${n} -p tcp ${to(n)}`,
+			]),
+		);
+		expect(judged(text, undefined, 1, sets.join(""))).toMatchObject({
+			outcome: "holds",
+			expected: expect.stringContaining("(40 draws for 200 connections;"),
 		});
 	});
 

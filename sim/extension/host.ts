@@ -212,6 +212,14 @@ export interface SetUse {
 	readonly sides: readonly ("src" | "dst")[];
 }
 
+/** What rules write down of a packet in a set, and recall of it. */
+export function keyInSet({ name, sides }: SetUse, skb: Skb): string {
+	const addresses = sides.map((side) =>
+		side === "src" ? skb.source : skb.destination,
+	);
+	return `set ${name} ${addresses.join()}`;
+}
+
 /** How a rule compares a counter of an element. */
 export interface SetCounterTest {
 	readonly is: "eq" | "ne" | "lt" | "gt";

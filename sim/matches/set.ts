@@ -1,5 +1,6 @@
 import { defineMatch } from "../extension/extension.ts";
 import type { SetCounterTest } from "../extension/host.ts";
+import { keyInSet } from "../extension/host.ts";
 import { type GivenOptions, twoWords } from "../extension/options.ts";
 import { readUnsigned64 } from "../extension/values/read-number.ts";
 
@@ -120,7 +121,7 @@ export const set = defineMatch<Options>({
 	/** An element that has counters counts the packet. */
 	stateful: true,
 	/** `set_match_v4`. */
-	compile(options, { sets }) {
+	compile(options, { sets, recalled }) {
 		const { set: name, sides, inverted, packets, bytes } = options;
 		const use = { name, sides };
 		const question = {
@@ -130,7 +131,11 @@ export const set = defineMatch<Options>({
 			packets: testOf(packets),
 			bytes: testOf(bytes),
 		};
-		return (skb) => sets.test(skb, use, question) !== inverted;
+		return (skb) => {
+			const found = sets.test(skb, use, question);
+			if (found && !inverted) recalled?.(keyInSet(use, skb));
+			return found !== inverted;
+		};
 	},
 });
 

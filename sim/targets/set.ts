@@ -1,4 +1,5 @@
 import { defineTarget } from "../extension/extension.ts";
+import { keyInSet } from "../extension/host.ts";
 import { ALL_BITS, writesMark } from "../extension/mark-uses.ts";
 import { type GivenOptions, twoWords } from "../extension/options.ts";
 import { readUnsigned } from "../extension/values/read-number.ts";
@@ -93,7 +94,7 @@ export const set = defineTarget<Options>({
 	marks: ({ mapFlags }) =>
 		mapFlags.includes("map-mark") ? writesMark("packet", ALL_BITS, null) : [],
 	/** `set_target_v3`. Which queue of a device a packet gets is not seen by rules. */
-	compile({ add, del, map, exist, timeout, mapFlags }, { sets }) {
+	compile({ add, del, map, exist, timeout, mapFlags }, { sets, remembered }) {
 		const useOf = (use: SetUse | null) =>
 			use && { name: use.name, sides: use.directions };
 		const [adds, deletes, maps] = [add, del, map].map(useOf);
@@ -105,7 +106,10 @@ export const set = defineTarget<Options>({
 			mapFlags.includes(name),
 		);
 		return (skb) => {
-			if (adds) sets.add(skb, adds, how);
+			if (adds) {
+				sets.add(skb, adds, how);
+				remembered?.(keyInSet(adds, skb));
+			}
 			if (deletes) sets.remove(skb, deletes);
 			const info = maps ? sets.map(skb, maps) : null;
 			if (info === null) return XT_CONTINUE;

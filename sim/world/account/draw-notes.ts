@@ -96,8 +96,9 @@ export class DrawNotes {
 		const writer = this.writers.get(key);
 		// What it wrote down itself, with its first SYN, tells it nothing new.
 		if (writer === connection) return drawn;
+		// What no connection wrote, such as a set that was given, rules decide.
+		if (writer === undefined) return drawn;
 		const chance = drawn.chance ?? "recalled";
-		if (writer === undefined) return { ...drawn, chance };
 		const before = writer[of];
 		const draws = before.chance === "drew" ? [writer.id] : before.drawnFor;
 		const others = draws.filter((id) => !drawn.drawnFor.includes(id));
