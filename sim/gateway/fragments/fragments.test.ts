@@ -190,4 +190,12 @@ describe("fragments, where nothing is tracked", () => {
 		]);
 		expect(gateway.matched).toContain("filter:INPUT:rule:1");
 	});
+
+	it("are answered in the name of the address that they were for", () => {
+		const gateway = createTestGateway("");
+		const line = "udp 192.168.0.1:1 > 10.0.0.1:25 len 24";
+		expect(gateway.send(IN, `${line} part 0-8`)).toEqual([]);
+		const [error] = gateway.send(IN, `${line} part 8-32`);
+		expect(error).toContain("icmp 10.0.0.1 > 192.168.0.1 port-unreachable");
+	});
 });

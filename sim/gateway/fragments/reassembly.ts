@@ -113,6 +113,8 @@ function joined(queue: FragmentQueue, last: Skb): Skb | null {
 	skb.receivedParts = parts;
 	skb.inInterface = last.inInterface;
 	skb.outInterface = last.outInterface;
+	// The one that came last has been routed (ip_frag_queue).
+	skb.route = last.route;
 	skb.local = last.local;
 	skb.socket = last.socket;
 	skb.mark = first.mark;
