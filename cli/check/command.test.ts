@@ -71,9 +71,8 @@ COMMIT
 		expect(out.split("\n")).toEqual([
 			"not modelled: the match geoip in 2 rules (lines 2, 3); packets that reach it have an unknown outcome, and the options of geoip are not checked",
 			"not modelled: the target TARPIT in 1 rule (line 2); packets that reach it have an unknown outcome, and the options of TARPIT are not checked",
-			"not modelled: the match set in 1 rule (line 3); packets that reach it have an unknown outcome",
 			"needs the set `blocked' in 1 rule (line 3): ipset create blocked …; where it is there: --given set:blocked",
-			`? ${rules} would load, given what it needs; not modelled: geoip, TARPIT, set: 2 rules in filter`,
+			`? ${rules} would load, given what it needs; not modelled: geoip, TARPIT: 2 rules in filter`,
 			"",
 		]);
 		const given = ["--given", "set:blocked"];

@@ -20,7 +20,7 @@ import {
 	STATES,
 } from "../values/syntax-values.ts";
 import { ADDRESS, each, numbers, one, ranges } from "../values/values.ts";
-import { setNames, setSides } from "../world/sets.ts";
+import { setUses } from "../world/sets.ts";
 import { eachTakes, type MatchUse, oneOf } from "./use.ts";
 
 const CT_STATES = ["NEW", "ESTABLISHED", "RELATED", "INVALID", "UNTRACKED"];
@@ -294,9 +294,9 @@ const set: MatchUse = {
 	// There are many types of sets.
 	weight: 4,
 	packets: inverted(
-		fc.tuple(setNames, setSides, setFlags, counterTest),
-		(not, [name, sides, flags, test]) =>
-			`-m set ${not}--match-set ${name} ${sides}${flags}${test}`,
+		fc.tuple(setUses, setFlags, counterTest),
+		(not, [use, flags, test]) =>
+			`-m set ${not}--match-set ${use}${flags}${test}`,
 	),
 	frames: [
 		...oneOf("match-set", "set"),

@@ -13,7 +13,7 @@ import {
 	ZONE,
 } from "../values/syntax-values.ts";
 import { ADDRESS, each, long, numbers, one } from "../values/values.ts";
-import { setNames, setSides } from "../world/sets.ts";
+import { setUses } from "../world/sets.ts";
 import { eachTakes, type Frame, oneOf, type TargetUse } from "./use.ts";
 
 const MARKS = ["set-xmark", "set-mark", "and-mark", "or-mark", "xor-mark"];
@@ -323,31 +323,22 @@ export const UNMODELLED_TARGETS: Readonly<Record<string, TargetUse>> = {
 		},
 	},
 	SET: {
+		// There are many types of sets.
+		weight: 3,
 		packets: (_protocol, table) =>
 			fc.oneof(
 				fc
 					.tuple(
-						setNames,
-						setSides,
+						setUses,
 						fc.constantFrom("", " --exist"),
 						fc.constantFrom("", " --timeout 617", " --timeout 0"),
 					)
 					.map(
-						([name, sides, exist, timeout]) =>
-							`SET --add-set ${name} ${sides}${exist}${timeout}`,
+						([use, exist, timeout]) => `SET --add-set ${use}${exist}${timeout}`,
 					),
-				fc
-					.tuple(setNames, setSides)
-					.map(([name, sides]) => `SET --del-set ${name} ${sides}`),
+				setUses.map((use) => `SET --del-set ${use}`),
 				...(table === "mangle"
-					? [
-							fc
-								.tuple(setNames, setSides)
-								.map(
-									([name, sides]) =>
-										`SET --map-set ${name} ${sides} --map-mark`,
-								),
-						]
+					? [setUses.map((use) => `SET --map-set ${use} --map-mark`)]
 					: []),
 			),
 		frames: [

@@ -12,6 +12,8 @@ export type Frame = Readonly<Record<string, Texts | null>>;
  * enough where the table says everything.
  */
 interface TextUse {
+	/** How often generated packets' rules have it, in comparison with others; once when left out. */
+	readonly weight?: number;
 	/**
 	 * Which options make a rule that is loaded: where an extension asks for one of several, or the kernel
 	 * for more than iptables.
@@ -44,8 +46,6 @@ interface TextPlace {
 export interface MatchUse extends TextUse {
 	/** `-m NAME …` in rules that generated packets meet; a match that is modelled has it. */
 	readonly packets?: Uses;
-	/** How often it is drawn, in comparison with others; once when left out. */
-	readonly weight?: number;
 	/** Protocols of the rules that have it; every rule when left out. */
 	readonly protocols?: readonly Exclude<RuleProtocol, "">[];
 	/** Only rules for packets that came in from a link. */

@@ -27,7 +27,9 @@ export function targetsFor(place: TargetPlace): readonly Uses[] {
 		);
 		if (packets === undefined || !mayStand || !isOf(protocol, extension))
 			return [];
-		return typeof packets === "function" ? packets(protocol, table) : packets;
+		const uses =
+			typeof packets === "function" ? packets(protocol, table) : packets;
+		return Array.from({ length: use.weight ?? 1 }, () => uses);
 	});
 }
 

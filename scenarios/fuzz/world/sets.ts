@@ -63,7 +63,12 @@ const NAMED_SETS: readonly FuzzSet[] = [
 		"",
 		"10.0.0.10,25,10.0.0.0/8 10.0.0.10,25,10.0.0.1 192.168.0.1,tcp:25,10.0.0.0/24 10.0.0.10,40000,192.168.0.0/16",
 	),
-	set("macs", "hash:mac", "", "02:aa:0a:00:00:0a 02:aa:c0:a8:00:01"),
+	set(
+		"macs",
+		"hash:mac",
+		"",
+		"02:aa:0a:00:00:0a 02:aa:0a:00:00:0b 02:aa:c0:a8:00:01 02:aa:ac:10:00:05",
+	),
 	set(
 		"marked",
 		"hash:ip,mark",
@@ -115,12 +120,28 @@ export function typeOfSet(name: string): string | null {
 	return TYPES.get(name) ?? null;
 }
 
-export const setNames: fc.Arbitrary<string> = fc.constantFrom(...TYPES.keys());
-
 /** One direction to three: those of a set with more never match. */
-export const setSides: fc.Arbitrary<string> = fc
+const anySides = fc
 	.array(fc.constantFrom("src", "dst"), { minLength: 1, maxLength: 3 })
 	.map((sides) => sides.join(","));
+
+/** As many as the type has, mostly those that its members are made for. */
+function sidesOf(type: string): fc.Arbitrary<string> {
+	// The gateway's own MAC addresses are not modelled.
+	if (type === "hash:mac") return fc.constant("src");
+	const dimension = type.split(",").length;
+	const first = (sides: string) => sides.split(",").slice(0, dimension).join();
+	return fc.oneof(
+		{ weight: 4, arbitrary: fc.constant(first("src,dst,dst")) },
+		{ weight: 2, arbitrary: fc.constant(first("dst,src,src")) },
+		{ weight: 2, arbitrary: anySides },
+	);
+}
+
+/** `NAME src,dst`. */
+export const setUses: fc.Arbitrary<string> = fc
+	.constantFrom(...TYPES)
+	.chain(([name, type]) => sidesOf(type).map((sides) => `${name} ${sides}`));
 
 function textOf({
 	name,
