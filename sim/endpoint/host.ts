@@ -9,6 +9,7 @@ import {
 	ICMP_FRAG_NEEDED,
 	ICMP_PARAMETERPROB,
 	ICMP_PORT_UNREACH,
+	ICMP_REDIRECT,
 	ICMP_TIME_EXCEEDED,
 } from "../kernel.ts";
 import { icmpEcho, icmpError } from "../packet/build.ts";
@@ -237,6 +238,10 @@ export class Host implements SocketHost, DatagramHost {
 		}
 		const { about } = packet;
 		if (about === null || !this.isAt(about.source)) return;
+		if (packet.type === ICMP_REDIRECT)
+			this.doesNotKnow(
+				"a host that an ICMP redirect tells of another router is not modelled",
+			);
 		if (about.kind === "udp") this.datagrams.receiveError(packet, about);
 		if (about.kind !== "tcp") return;
 		const socket = this.find(

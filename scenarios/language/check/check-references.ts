@@ -12,6 +12,7 @@ import { checkAssumptions } from "./check-assumptions.ts";
 import { checkExpectation } from "./check-expectation.ts";
 import { healthCheckFaults } from "./check-health-check.ts";
 import { defaultRouteFaults } from "./check-hosts.ts";
+import { ipFaults } from "./check-ip.ts";
 import { isProgram, programFaults } from "./check-programs.ts";
 import { checkWork } from "./check-work.ts";
 import { namesOf, Report } from "./known-names.ts";
@@ -24,7 +25,12 @@ export function checkReferences(scenario: Scenario): readonly ScenarioFault[] {
 	scenario.expect.forEach((expectation, index) => {
 		checkExpectation(expectation, `expect[${index}]`, { report, scenario });
 	});
-	return [...report.faults, ...programFaults(scenario), ...checkWork(scenario)];
+	return [
+		...report.faults,
+		...programFaults(scenario),
+		...ipFaults(scenario),
+		...checkWork(scenario),
+	];
 }
 
 function checkSetup({ setup }: Scenario, report: Report): void {

@@ -1,8 +1,12 @@
 import {
 	at,
+	backendAt,
+	clientAt,
+	connect,
 	conntrack,
 	ip,
 	observe,
+	outcomes,
 	packet,
 	packetsOut,
 	scenario,
@@ -130,6 +134,27 @@ export const uplinks = [
 			packetsOut("isp1", [], { exactly: true }),
 			conntrack({}, 0, { at: "after" }),
 		],
+	}),
+	scenario({
+		name: "routing-uplinks-clients",
+		suite,
+		title: "A mail client behind two uplinks, and its server beyond both",
+		story:
+			"The server is on none of the gateway's networks, so either uplink leads to it, and it answers by the uplink whose address it was asked from. Ten connections complete, five by each uplink.",
+		setup: twoUplinks(BALANCED, TABLE_PER_UPLINK, {
+			clients: [clientAt("pc", "192.168.1.50", { interface: "lan0" })],
+			backends: [backendAt("remote", "192.0.2.80", { interface: "isp1" })],
+		}),
+		steps: [connect(10, { client: "pc", everyMs: 500 })],
+		expect: [
+			outcomes("completed", 10),
+			conntrack({ mark: 10 }, 5),
+			conntrack({ mark: 11 }, 5),
+			packetsOut("isp2", ["tcp 203.0.113.2:* > 192.0.2.80:25 S *"], {
+				because: "every second connection takes the second uplink",
+			}),
+		],
+		endMs: 20_000,
 	}),
 	scenario({
 		name: "routing-mwan3",

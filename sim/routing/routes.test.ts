@@ -1,0 +1,154 @@
+import { describe, expect, it } from "vitest";
+import { seededChoice } from "../chance/seeded.ts";
+import { formatAddress, parseAddress } from "../packet/address.ts";
+import { type Flow, flowTo } from "./fib/flow.ts";
+import { carryOutIp, type RoutingCommand } from "./iproute/carry-out.ts";
+import { parseIpCommand } from "./iproute/parse-command.ts";
+import { Routes } from "./routes.ts";
+
+const SETUP = {
+	interfaces: [
+		{ name: "lan", addresses: ["192.168.1.1/24"], mtu: 1500 },
+		{ name: "isp1", addresses: ["198.51.100.2/24"], mtu: 1500 },
+		{ name: "isp2", addresses: ["203.0.113.2/24"], mtu: 1500 },
+	],
+	routes: [
+		{ destination: "0.0.0.0/0", via: "198.51.100.1", interface: "isp1" },
+	],
+	sysctls: {},
+	listeners: [],
+	epochMs: 0,
+};
+
+function routesAfter(...commands: readonly string[]) {
+	const routes = new Routes(SETUP, {
+		choice: seededChoice(1),
+		multipathPolicy: 1,
+	});
+	for (const line of commands) {
+		const parsed = parseIpCommand(line);
+		if (parsed.kind !== "command") throw new Error(parsed.message);
+		const outcome = carryOutIp(routes.state, parsed.command as RoutingCommand, {
+			names: routes.interfaces,
+			promotes: [],
+		});
+		if (outcome.kind === "refused") throw new Error(outcome.message);
+		routes.change(outcome.state);
+	}
+	return routes;
+}
+
+/** `isp1 via 198.51.100.1 from 198.51.100.2`, or why there is none. */
+function way(routes: Routes, to: string, flow: Partial<Flow> = {}): string {
+	const found = routes.output({
+		...flowTo(parseAddress(to) as number),
+		...flow,
+	});
+	if (found.type === "none") return found.error;
+	const via = found.via === null ? "" : ` via ${formatAddress(found.via)}`;
+	return `${routes.interfaces[found.interface]}${via} from ${formatAddress(found.source)}`;
+}
+
+describe("rules", () => {
+	const TABLES = [
+		"ip route add default via 203.0.113.1 dev isp2 table 7",
+		"ip route add throw 10.0.0.0/8 table 7",
+		"ip route add prohibit 10.9.0.0/16 table 7",
+		"ip rule add fwmark 0x100/0xf00 table 7",
+	];
+
+	it("go by bits of the mark, and throw goes on with the next one", () => {
+		const routes = routesAfter(...TABLES);
+		const first = "isp1 via 198.51.100.1 from 198.51.100.2";
+		expect(way(routes, "192.0.2.1")).toBe(first);
+		expect(way(routes, "192.0.2.1", { mark: 0x1ff })).toBe(
+			"isp2 via 203.0.113.1 from 203.0.113.2",
+		);
+		expect(way(routes, "10.1.1.1", { mark: 0x100 })).toBe(first);
+		expect(way(routes, "10.9.1.1", { mark: 0x100 })).toBe("prohibited");
+		expect(way(routes, "192.168.1.7", { mark: 0x100 })).toContain("isp2");
+	});
+
+	it("leave out what is no longer than a prefix length, and are asked in the order of their priorities", () => {
+		const routes = routesAfter(
+			...TABLES,
+			"ip rule add pref 10 lookup main suppress_prefixlength 0",
+			"ip rule add pref 5 from 192.168.1.9 goto 20",
+			"ip rule add pref 20 from 192.168.1.9 unreachable",
+		);
+		expect(way(routes, "192.168.1.7", { mark: 0x100 })).toContain("lan");
+		expect(way(routes, "192.0.2.1", { mark: 0x100 })).toContain("isp2");
+		const source = parseAddress("192.168.1.9") as number;
+		expect(way(routes, "192.168.1.7", { source })).toBe("net-unreachable");
+	});
+
+	it("are given priorities from 32765 downwards", () => {
+		const { rules } = routesAfter(
+			"ip rule add fwmark 1 table 1",
+			"ip rule add fwmark 2 table 2",
+		).state;
+		expect(rules.map(({ priority }) => priority)).toEqual([
+			0, 32_764, 32_765, 32_766, 32_767,
+		]);
+	});
+});
+
+describe("metrics", () => {
+	it("the least is taken while its link is up", () => {
+		const routes = routesAfter(
+			"ip route add default via 203.0.113.1 dev isp2 metric 100",
+		);
+		expect(way(routes, "192.0.2.1")).toContain("isp1");
+		routes.setLink(routes.indexOf("isp1"), false);
+		expect(way(routes, "192.0.2.1")).toContain("isp2");
+		routes.setLink(routes.indexOf("isp1"), true);
+		expect(way(routes, "192.0.2.1")).toContain("isp2");
+		expect(way(routes, "198.51.100.7")).toContain("isp1");
+	});
+});
+
+describe("multipath", () => {
+	const BOTH =
+		"ip route replace default nexthop via 198.51.100.1 nexthop via 203.0.113.1 weight 3";
+	const flows = Array.from({ length: 400 }, (_, port) => ({
+		sourcePort: port,
+		protocol: 6,
+	}));
+
+	it("shares flows out by weight, and both directions of one are alike", () => {
+		const routes = routesAfter(BOTH);
+		const ways = flows.map((flow) => way(routes, "192.0.2.1", flow));
+		const second = ways.filter((one) => one.startsWith("isp2")).length;
+		expect(second).toBeGreaterThan(260);
+		expect(second).toBeLessThan(340);
+		expect(flows.map((flow) => way(routes, "192.0.2.1", flow))).toEqual(ways);
+	});
+
+	it("leaves out a next hop whose link is down, until it is up again", () => {
+		const routes = routesAfter(BOTH);
+		routes.setLink(routes.indexOf("isp2"), false);
+		for (const flow of flows)
+			expect(way(routes, "192.0.2.1", flow)).toContain("isp1");
+		routes.setLink(routes.indexOf("isp2"), true);
+		const ways = flows.map((flow) => way(routes, "192.0.2.1", flow));
+		expect(ways.some((one) => one.startsWith("isp2"))).toBe(true);
+	});
+});
+
+describe("addresses", () => {
+	it("take the routes of their interface along when the last one goes", () => {
+		const routes = routesAfter("ip addr del 198.51.100.2/24 dev isp1");
+		expect(way(routes, "192.0.2.1")).toBe("net-unreachable");
+		expect(routes.isOwn(parseAddress("198.51.100.2") as number)).toBe(false);
+	});
+
+	it("bring the other end of a point-to-point link", () => {
+		const routes = routesAfter(
+			"ip addr flush dev isp1",
+			"ip addr add 100.64.0.9 peer 100.64.0.1/32 dev isp1",
+			"ip route add default dev isp1",
+		);
+		expect(way(routes, "100.64.0.1")).toBe("isp1 from 100.64.0.9");
+		expect(way(routes, "192.0.2.1")).toBe("isp1 from 100.64.0.9");
+	});
+});
