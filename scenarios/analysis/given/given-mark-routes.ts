@@ -1,5 +1,6 @@
-/** Routing rules that look at marks, as `ip rule` has them. */
+/** Routing rules, as `ip rule` has them: what they do, and which of them look at marks. */
 import type { MarkRoute } from "../world/assumed-world.ts";
+import { routeCommands, ruleCommand, TableNumbers } from "./given-ip.ts";
 import { isIpv4, isMain } from "./given-routes.ts";
 import type { RouteRecord, RuleRecord } from "./ip-records.ts";
 
@@ -11,59 +12,58 @@ const OWN: ReadonlySet<string> = new Set([
 	"32766 main",
 	"32767 default",
 ]);
-/** Keys that select no packets. */
-const NO_SELECTORS: ReadonlySet<string> = new Set([
-	"priority",
-	"src",
-	"fwmark",
-	"fwmask",
-	"table",
-	"protocol",
-	"proto",
-]);
+const OWN_TABLES: ReadonlySet<string> = new Set(["local", "main", "default"]);
 const ALL_BITS = 0xffffffff;
 
-export function givenMarkRoutes(
+/** Rules that look at marks, and commands that make all of them, and the tables that they name. */
+export interface GivenRules {
+	readonly markRoutes: readonly MarkRoute[];
+	readonly ip: readonly string[];
+}
+
+export function givenRules(
 	rules: readonly RuleRecord[],
 	routes: readonly RouteRecord[],
 	note: Note,
-): readonly MarkRoute[] {
-	const found: MarkRoute[] = [];
+): GivenRules {
+	const markRoutes: MarkRoute[] = [];
+	const tables = new TableNumbers();
+	const ruleLines: string[] = [];
+	const named = new Set<string>();
 	for (const rule of rules.toSorted((a, b) => a.priority - b.priority)) {
 		const { priority, table } = rule;
 		if (OWN.has(`${priority} ${table}`)) continue;
-		const mark = numberOf(rule.fwmark);
-		const others = selectorsOf(rule);
-		const leads = table !== undefined && rule.action === undefined;
-		if (mark === null || !leads || "not" in rule) {
+		const line = ruleCommand(rule, tables);
+		if (line === null) {
 			note(
-				`The routing rule ${words(rule)} is not modelled: packets that it selects follow the table main.`,
+				`The routing rule ${words(rule)} is not modelled: packets that it selects follow the rules behind it.`,
 			);
 			continue;
 		}
-		if (others.length > 0)
-			note(
-				`The routing rule ${words(rule)} is taken by its mark alone: ${others.join(", ")} is not heeded.`,
-			);
+		ruleLines.push(line);
+		if (table !== undefined) named.add(table);
+		const mark = numberOf(rule.fwmark);
+		const leads = table !== undefined && rule.action === undefined;
+		if (mark === null || !leads || "not" in rule) continue;
 		const mask = numberOf(rule.fwmask) ?? ALL_BITS;
-		found.push({ priority, mark, mask, table, ...wayOut(table, routes, note) });
+		markRoutes.push({
+			priority,
+			mark,
+			mask,
+			table,
+			...wayOut(table, routes, note),
+		});
 	}
-	if (found.length > 0)
-		note(
-			"Routing by marks is not modelled: a packet follows the table main, and what is said of its mark is which routing rule it would take.",
-		);
-	return found;
+	const routeLines = [...named]
+		.filter((table) => !OWN_TABLES.has(table))
+		.flatMap((table) => routeCommands(routes, table, tables));
+	return { markRoutes, ip: [...routeLines, ...ruleLines] };
 }
 
 /** `0x1`; `null` where it is none. */
 function numberOf(text: string | number | undefined): number | null {
 	const number = Number(text);
 	return text === undefined || !Number.isInteger(number) ? null : number >>> 0;
-}
-
-function selectorsOf(rule: RuleRecord): readonly string[] {
-	const keys = Object.keys(rule).filter((key) => !NO_SELECTORS.has(key));
-	return rule.src === "all" ? keys : ["src", ...keys];
 }
 
 /** As `ip rule` prints it: `32764 from 192.168.9.0/24 lookup 100`. */

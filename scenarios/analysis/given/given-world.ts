@@ -8,7 +8,7 @@ import { interfaceInName } from "../../../sim/conntrack/settings/sysctl-name.ts"
 import { Sysctls } from "../../../sim/conntrack/settings/sysctls.ts";
 import type { GivenWorld } from "../world/assumed-world.ts";
 import { givenInterfaces, interfacesOfRoutes } from "./given-interfaces.ts";
-import { givenMarkRoutes } from "./given-mark-routes.ts";
+import { givenRules } from "./given-mark-routes.ts";
 import { givenRoutes } from "./given-routes.ts";
 import type { AddressRecord, RouteRecord, RuleRecord } from "./ip-records.ts";
 
@@ -31,13 +31,15 @@ export function givenWorld({
 	const note = (text: string) => notes.push(text);
 	const records = addresses ?? (routes && interfacesOfRoutes(routes));
 	const interfaces = records && givenInterfaces(records, routes ?? [], note);
+	const ofRules = rules && givenRules(rules, routes ?? [], note);
 	return {
 		interfaces,
 		routes:
 			routes && records && interfaces
 				? givenRoutes(routes, { records, interfaces }, note)
 				: null,
-		markRoutes: rules && givenMarkRoutes(rules, routes ?? [], note),
+		markRoutes: ofRules?.markRoutes ?? null,
+		ip: ofRules?.ip ?? [],
 		sysctls: givenSysctls(sysctls, interfaces ?? [], note),
 		notes,
 	};
@@ -54,6 +56,7 @@ function givenSysctls(
 			return { name, hasAddress: addresses.length > 0 };
 		}),
 	);
+	let isFiltered = false;
 	const unknown = new Map<string, string[]>();
 	const names = new Set([
 		"all",
@@ -65,6 +68,11 @@ function givenSysctls(
 		// Of an interface that is not known, no setting matters.
 		const [, who] = /^ipv4\.conf\.([^.]+)\./.exec(name) ?? [];
 		if (who !== undefined && !names.has(who)) return false;
+		// Walks begin with any address by the interface of the clients, whatever route leads back to it.
+		if (name.endsWith(".rp_filter")) {
+			if (value !== 0) isFiltered = true;
+			return false;
+		}
 		const outcome = known.set(name, value);
 		if (outcome.kind === "refused") note(outcome.message);
 		if (outcome.kind === "not-modelled") {
@@ -73,6 +81,10 @@ function givenSysctls(
 		}
 		return outcome.kind === "written" && isHeeded(name);
 	});
+	if (isFiltered)
+		note(
+			"Reverse-path filtering (net.ipv4.conf.*.rp_filter) is on, and is not heeded here: addresses of clients are taken as they come.",
+		);
 	for (const [key, names] of unknown)
 		note(
 			`The setting net.${key} is not modelled${names.length > 1 ? ` (on ${names.length} interfaces)` : ""}.`,

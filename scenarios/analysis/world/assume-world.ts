@@ -2,8 +2,12 @@
  * The machine around a ruleset, of what rules name and what the machine itself told. What neither says is
  * assumed, so that connections from clients reach services, and those to backends reach backends.
  */
+
 import { interfaceInName } from "../../../sim/conntrack/settings/sysctl-name.ts";
+import type { GatewaySetup } from "../../../sim/contract/gateway.ts";
 import type { Rule, Ruleset } from "../../../sim/contract/ruleset.ts";
+import { tryIpCommands } from "../../../sim/routing/iproute/try-commands.ts";
+import { Routes } from "../../../sim/routing/routes.ts";
 import { AddressPlan, MTU } from "./address-plan.ts";
 import type { AssumedWorld, Assumption, GivenWorld } from "./assumed-world.ts";
 import { type Assuming, giveAddresses } from "./give-addresses.ts";
@@ -34,15 +38,17 @@ export function assumeWorld(ruleset: Ruleset, given: GivenWorld): AssumedWorld {
 			? fromRules(ruleset, assumptions)
 			: aroundMachine(ruleset, given, assumptions);
 	const { plan, roles } = assuming;
+	const setup: GatewaySetup = {
+		interfaces: plan.interfaces,
+		routes: plan.routes,
+		sysctls: sysctlsOf(assuming, given.sysctls),
+		...(given.sets === undefined ? {} : { sets: given.sets }),
+		listeners: [],
+		epochMs: EPOCH_MS,
+	};
+	const { ip, refused } = routingOf(setup, given.ip ?? []);
 	return {
-		setup: {
-			interfaces: plan.interfaces,
-			routes: plan.routes,
-			sysctls: sysctlsOf(assuming, given.sysctls),
-			...(given.sets === undefined ? {} : { sets: given.sets }),
-			listeners: [],
-			epochMs: EPOCH_MS,
-		},
+		setup: ip.length === 0 ? setup : { ...setup, ip },
 		assume,
 		assumptions: [
 			...assumptions,
@@ -55,7 +61,23 @@ export function assumeWorld(ruleset: Ruleset, given: GivenWorld): AssumedWorld {
 		],
 		markRoutes: given.markRoutes ?? [],
 		clientInterfaces: roles.clients,
-		notes: [...given.notes, ...missing(assuming)],
+		notes: [...given.notes, ...refused, ...missing(assuming)],
+	};
+}
+
+/** The commands that work on this gateway, and a sentence for each that does not. */
+function routingOf(
+	setup: GatewaySetup,
+	commands: readonly string[],
+): { readonly ip: readonly string[]; readonly refused: readonly string[] } {
+	const tried = tryIpCommands(new Routes(setup), commands);
+	return {
+		ip: tried.flatMap(({ command, message }) =>
+			message === null ? [command] : [],
+		),
+		refused: tried.flatMap(({ command, message }) =>
+			message === null ? [] : [`Left out: \`${command}\`: ${message}`],
+		),
 	};
 }
 

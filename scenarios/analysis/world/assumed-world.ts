@@ -45,6 +45,8 @@ export interface GivenWorld {
 	readonly routes: readonly RouteSetup[] | null;
 	/** By priority; `null`: not known. */
 	readonly markRoutes: readonly MarkRoute[] | null;
+	/** Commands of iproute2 that make its routing rules and the tables that they name. Left out: none. */
+	readonly ip?: readonly string[];
 	/** By their names below `net.`, those that the model heeds. */
 	readonly sysctls: Readonly<Record<string, number>>;
 	/** What is assumed of matches that the model does not know; left out: nothing. */

@@ -116,7 +116,8 @@ export class FollowedDraws implements Choice {
 
 	/** What is not sent on shows none: the two may part ways over it. */
 	private hop(label: string, own: number): Omit<Draw, "label" | "count"> {
-		const [emission] = this.shown.length > 0 ? this.shown : this.returned;
+		const { shown: sent, held, returned } = this;
+		const [emission] = sent.length > 0 || held !== null ? sent : returned;
 		const shown = emission === undefined ? null : hopShown(label, emission);
 		if (shown === null) this.noteChance("multipath");
 		return { drawn: shown ?? own, isSeen: shown !== null };
