@@ -88,7 +88,7 @@ describe("a match that the model does not know", () => {
 
 	it("stays unknown behind a target that is not modelled", () => {
 		const result = checkScenario(
-			given([`-j SET --add-set seen src`], { "set:seen": "yes" }),
+			given([`-j NFQUEUE --queue-num 1`], { "set:seen": "yes" }),
 		);
 		expect(result.outcome).toBe("unknown");
 	});
