@@ -39,8 +39,6 @@ export const led = defineTarget<Options>({
 			delayMs === 0 ? "" : ` --led-delay ${delayMs}`,
 			alwaysBlink ? " --led-always-blink" : "",
 		].join(""),
-	check: ({ trigger }) =>
-		trigger === "" ? "xt_LED: No 'id' parameter given." : null,
 	compile: () => () => XT_CONTINUE,
 });
 
