@@ -74,6 +74,14 @@ function disturb(
 	);
 	const silent = { interface: "eth2", address: "10.9.0.9" };
 	gateway.answer({ kind: "neighbour", atMs, ...silent, answers: false });
+	gateway.answer({
+		kind: "port",
+		atMs,
+		protocol: "tcp",
+		address: "0.0.0.0",
+		port: 7_701,
+		becomes: "open",
+	});
 	const { interface: name, address } = VANISHED;
 	gateway.answer({
 		kind: "neighbour",
