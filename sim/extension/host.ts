@@ -78,7 +78,7 @@ export interface ExtensionHost {
 }
 
 /** A route to where a packet came from. */
-export interface RouteBack {
+interface RouteBack {
 	readonly type: "local" | "broadcast" | "unicast";
 	/** Indices of the interfaces by which it leads. */
 	readonly interfaces: readonly number[];
