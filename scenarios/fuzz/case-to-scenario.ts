@@ -93,7 +93,12 @@ class ScenarioGeneration {
 			// A kernel gives up up to an eighth late; whose errors have taken from a bucket by then may differ.
 			...(this.isWaiting ? { "ipv4.icmp_ratelimit": 0 } : {}),
 		};
-		this.setup = gatewaySetup(sysctls, fuzzCase);
+		const { listens, sets, ip } = fuzzCase;
+		this.setup = gatewaySetup(sysctls, {
+			listens,
+			sets,
+			ip: this.isWaiting ? [] : ip,
+		});
 		this.recorder = new Recorder(this.setup, SEED);
 		this.flows = fuzzCase.flows.map(newEnds);
 	}
@@ -131,8 +136,8 @@ class ScenarioGeneration {
 
 	/** Errors about missing routes take from a bucket that errors about whoever is given up, late, empty. */
 	private mayBe(operation: Operation): boolean {
-		if (!this.isWaiting || operation.kind !== "link") return true;
-		return operation.interface !== SIDE;
+		if (!this.isWaiting || operation.kind === "ip") return !this.isWaiting;
+		return operation.kind !== "link" || operation.interface !== SIDE;
 	}
 
 	/** @returns the conditions that there are */

@@ -282,7 +282,7 @@ const OPERATIONS_OF: Readonly<Record<Operation["kind"], readonly string[]>> = {
 	// `full`: the one that makes no entry fit any more.
 	sysctl: ["sysctl", "full"],
 	link: ["link"],
-	ip: [],
+	ip: ["ip rule", "ip route", "ip addr", "ip link", "ip neigh"],
 	ipset: SET_VERBS.map((verb) => `ipset ${verb}`),
 	"forget-neighbour": ["forget-neighbour"],
 	"take-over": ["take-over"],
@@ -294,6 +294,8 @@ export function operationName(operation: Operation): string {
 		const words = operation.command.split(" ");
 		return `ipset ${words.find((word) => !word.startsWith("-"))}`;
 	}
+	if (operation.kind === "ip")
+		return operation.command.split(" ").slice(0, 2).join(" ");
 	if (operation.kind !== "iptables") return operation.kind;
 	const verb = /(?:^|\s)(-[A-Z])(?=\s|$)/.exec(operation.command)?.[1] ?? "";
 	return `iptables ${verb}`;

@@ -4,6 +4,7 @@ import { rulesets } from "./rules/ruleset.ts";
 import { FLOWS, flowPlans, timed, trafficSteps } from "./traffic/arbitrary.ts";
 import { operationSteps, sysctls } from "./traffic/operations.ts";
 import type { FlowPlan, StepPlan } from "./traffic/plan.ts";
+import { beginnings } from "./traffic/routing.ts";
 import { setTexts } from "./world/sets.ts";
 
 export interface FuzzCase {
@@ -12,6 +13,8 @@ export interface FuzzCase {
 	readonly sysctls: Readonly<Record<string, number>>;
 	/** For `ipset restore`, before the rules. */
 	readonly sets: string;
+	/** Commands of iproute2 that the gateway begins with. */
+	readonly ip: readonly string[];
 	/** Written after the ruleset was loaded, where it names them. */
 	readonly conditions: Readonly<Record<string, string>>;
 	/** Does somebody on the box take datagrams? */
@@ -67,6 +70,10 @@ export const fuzzCases: fc.Arbitrary<FuzzCase> = fc.noBias(
 			{
 				noNullPrototype: true,
 			},
+		),
+		ip: fc.oneof(
+			{ weight: 2, arbitrary: fc.constant([]) },
+			{ weight: 1, arbitrary: beginnings },
 		),
 		listens: fc.oneof(
 			{ weight: 15, arbitrary: fc.constant(false) },

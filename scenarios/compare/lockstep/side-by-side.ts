@@ -260,6 +260,7 @@ function kindOf({ interface: name, packet }: Ask & { kind: "packet" }): string {
 
 const FORGETFUL: ReadonlySet<string> = new Set([
 	"link",
+	"ip",
 	"forget-neighbour",
 	"take-over",
 ]);

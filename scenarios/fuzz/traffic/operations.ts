@@ -8,6 +8,7 @@ import { rulesets, singleRules } from "../rules/ruleset.ts";
 import { setCommands, setRestores } from "../world/sets.ts";
 import { HOSTS, INTERFACES, SERVICE_PORTS } from "../world/topology.ts";
 import type { StepPlanKind } from "./plan.ts";
+import { ipCommands } from "./routing.ts";
 
 const operation = (of: fc.Arbitrary<Operation>): fc.Arbitrary<StepPlanKind> =>
 	of.map((operation) => ({ kind: "operation", operation }));
@@ -101,6 +102,18 @@ const SYSCTLS: readonly (readonly [name: string, values: readonly number[]])[] =
 		["netfilter.nf_conntrack_generic_timeout", [10, 600]],
 		["ipv4.ip_forward", [0, 1, 1, 1]],
 		["ipv4.ip_default_ttl", [64, 32]],
+		["ipv4.conf.all.rp_filter", [0, 1, 2]],
+		["ipv4.conf.eth2.rp_filter", [0, 1, 2]],
+		["ipv4/conf/bond0.204/rp_filter", [0, 1, 2]],
+		["ipv4.conf.all.src_valid_mark", [0, 1]],
+		["ipv4.conf.all.accept_local", [0, 1]],
+		["ipv4.conf.eth2.accept_local", [0, 1]],
+		["ipv4.conf.all.send_redirects", [0, 1]],
+		["ipv4.conf.eth2.send_redirects", [0, 1]],
+		["ipv4.conf.all.shared_media", [0, 1]],
+		["ipv4.conf.all.route_localnet", [0, 1]],
+		["ipv4.fib_multipath_hash_policy", [0, 1]],
+		["ipv4.fwmark_reflect", [0, 1]],
 	];
 
 export const sysctls = fc
@@ -167,6 +180,12 @@ export const operationSteps: fc.Arbitrary<StepPlanKind> = fc.oneof(
 			fc
 				.constantFrom(...HOSTS)
 				.map(({ address }) => ({ kind: "forget-neighbour", address })),
+		),
+	},
+	{
+		weight: 2,
+		arbitrary: operation(
+			ipCommands.map((command) => ({ kind: "ip", command })),
 		),
 	},
 	{ weight: 1, arbitrary: operation(fc.constant({ kind: "take-over" })) },

@@ -62,7 +62,15 @@ export function interfaceTo(address: string): InterfaceName {
 
 export function gatewaySetup(
 	sysctls: GatewaySetup["sysctls"] = {},
-	{ listens = false, sets = "" } = {},
+	{
+		listens = false,
+		sets = "",
+		ip = [],
+	}: {
+		readonly listens?: boolean;
+		readonly sets?: string;
+		readonly ip?: readonly string[];
+	} = {},
 ): GatewaySetup {
 	return {
 		interfaces: [
@@ -88,6 +96,7 @@ export function gatewaySetup(
 			...sysctls,
 		},
 		sets,
+		...(ip.length === 0 ? {} : { ip }),
 		listeners: listens ? [{ protocol: "udp", port: LISTENED_PORT }] : [],
 		epochMs: Date.UTC(2026, 0, 1, 12),
 	};
