@@ -53,6 +53,8 @@ interface Extension<Options extends object> {
 	readonly unchecked?: boolean;
 	/** Makes the kernel start tracking connections (`nf_ct_netns_get` in its checkentry). */
 	readonly needsConntrack?: boolean | ((options: Options) => boolean);
+	/** Makes the kernel put fragments together before any table, tracked or not (`nf_defrag_ipv4_enable` in its checkentry). */
+	readonly needsDefrag?: boolean;
 	/** Bits of marks that it reads or writes; none when left out. */
 	marks?(options: Options): readonly MarkUse[];
 	/** What a use of it says to people and not to the kernel; `null`: nothing. */

@@ -63,6 +63,7 @@ function headerEnd(skb: Skb): End | null {
 export const socket = defineMatch<Options>({
 	name: "socket",
 	hooks: ["PREROUTING", "INPUT"],
+	needsDefrag: true,
 	options: FLAGS.map((name) => ({ name, type: "none" })),
 	build: (given) => ({ flags: FLAGS.filter((name) => given.has(name)) }),
 	print: ({ flags }) => flags.map((name) => ` --${name}`).join(""),

@@ -39,6 +39,7 @@ interface Loaded {
 	readonly kept: Cells | null;
 	readonly holding: Holding;
 	readonly needsConntrack: boolean;
+	readonly needsDefrag: boolean;
 	/** As iptables-save prints it, without counters; `null` until it is asked for. */
 	text: string | null;
 }
@@ -104,6 +105,13 @@ export class LoadedTables implements Stateful<SavedTables> {
 		return false;
 	}
 
+	/** Are fragments put together before any table (`nf_defrag_ipv4_enable`, net/ipv4/netfilter/nf_defrag_ipv4.c, 6.1)? */
+	get needsDefrag(): boolean {
+		for (const { needsDefrag } of this.loaded.values())
+			if (needsDefrag) return true;
+		return false;
+	}
+
 	/** The ruleset with its counters as they are now. */
 	now(): Ruleset {
 		return {
@@ -121,7 +129,7 @@ export class LoadedTables implements Stateful<SavedTables> {
 		const table = this.withHandles(given);
 		const kept = this.keptOf(table.name);
 		const atMs = this.ports.nowMs();
-		const { needsConntrack, atLoad } = asked(table);
+		const { needsConntrack, needsDefrag, atLoad } = asked(table);
 		const { result: early, holding } = this.names.hold(() =>
 			this.compileEarly(atLoad, atMs),
 		);
@@ -137,6 +145,7 @@ export class LoadedTables implements Stateful<SavedTables> {
 			kept,
 			holding,
 			needsConntrack,
+			needsDefrag,
 			text: null,
 		});
 		if (old) this.names.release(old.holding);
@@ -236,12 +245,15 @@ export class LoadedTables implements Stateful<SavedTables> {
 /** What the rules of a table ask for. */
 interface Asked {
 	readonly needsConntrack: boolean;
+	/** Tracking puts fragments together too. */
+	readonly needsDefrag: boolean;
 	/** Matches that act at load, in the order of the rules. */
 	readonly atLoad: readonly MatchUse[];
 }
 
 function asked({ chains }: Table): Asked {
 	let needsConntrack = false;
+	let needsDefrag = false;
 	const atLoad: MatchUse[] = [];
 	for (const { rules } of chains)
 		for (const { matches: uses, target, asWritten } of rules) {
@@ -251,12 +263,15 @@ function asked({ chains }: Table): Asked {
 				// Of a rule with an open name nothing is modelled (`compileMatches`).
 				if (match.actsAtLoad && asWritten === undefined) atLoad.push(use);
 				needsConntrack ||= asksFor(match, use);
+				needsDefrag ||= match.needsDefrag ?? false;
 			}
 			if (target?.kind !== "extension" || needsConntrack) continue;
 			const extension = TARGETS.get(target.name);
-			if (extension !== undefined) needsConntrack = asksFor(extension, target);
+			if (extension === undefined) continue;
+			needsConntrack = asksFor(extension, target);
+			needsDefrag ||= extension.needsDefrag ?? false;
 		}
-	return { needsConntrack, atLoad };
+	return { needsConntrack, needsDefrag: needsConntrack || needsDefrag, atLoad };
 }
 
 function asksFor(
@@ -268,8 +283,12 @@ function asksFor(
 
 /** Most extensions ask for nothing, and are passed over. */
 const MATCHES = new Map(
-	[...matches].filter(([, one]) => one.actsAtLoad || one.needsConntrack),
+	[...matches].filter(
+		([, one]) => one.actsAtLoad || one.needsConntrack || one.needsDefrag,
+	),
 );
 const TARGETS = new Map(
-	[...targets].filter(([, { needsConntrack }]) => needsConntrack),
+	[...targets].filter(
+		([, { needsConntrack, needsDefrag }]) => needsConntrack || needsDefrag,
+	),
 );

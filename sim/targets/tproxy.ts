@@ -21,6 +21,7 @@ export const tproxy = defineTarget<Options>({
 	ends: "accepts",
 	tables: ["mangle"],
 	hooks: ["PREROUTING"],
+	needsDefrag: true,
 	options: [
 		{ name: "on-port", type: "port", mandatory: true },
 		{ name: "on-ip", type: "host" },

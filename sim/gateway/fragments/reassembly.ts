@@ -1,6 +1,6 @@
 /**
  * Fragments wait for the rest of their packet (`ip_defrag`, `ip_expire`, net/ipv4/ip_fragment.c, 6.1):
- * before any table while connections are tracked (`ipv4_conntrack_defrag`,
+ * before any table while connections are tracked or a rule asks for it (`ipv4_conntrack_defrag`,
  * net/ipv4/netfilter/nf_defrag_ipv4.c), else before INPUT (`ip_local_deliver`).
  */
 import { UnknownSignal } from "../../contract/unknown-signal.ts";

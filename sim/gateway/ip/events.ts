@@ -47,7 +47,7 @@ function ipRcv(
 	gateway.received = skb;
 	skb.inInterface = interfaceIndex;
 	skb.pktType = frameType(gateway.routes, skb.destination, interfaceIndex);
-	if (skb.fragment === null || !gateway.tables.needsConntrack)
+	if (skb.fragment === null || !gateway.tables.needsDefrag)
 		return enter(gateway, skb);
 	const whole = ipDefrag(gateway, skb, "track-in");
 	return typeof whole === "string"

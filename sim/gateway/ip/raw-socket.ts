@@ -25,7 +25,7 @@ export function rawSend(gateway: GatewayState, skb: Skb): Fate {
 	const refused = refusal(skb, route, gateway.mtus[outOf(route)] as number);
 	if (refused !== null) return dropped(refused);
 	if (skb.source === 0) fillSource(skb, route.source);
-	if (skb.fragment === null || !tables.needsConntrack)
+	if (skb.fragment === null || !tables.needsDefrag)
 		return ipLocalOut(gateway, skb, route);
 	const whole = ipDefrag(gateway, skb, "track-out");
 	return typeof whole === "string"
