@@ -98,16 +98,15 @@ function isTcpOrUdp({ protocol }: Skb): boolean {
 	return protocol === TCP || protocol === UDP;
 }
 
-/** What the frame had that the packet came in; neither a packet of the gateway's own nor one of `lo` had one. */
+/**
+ * What the frame had that the packet came in; neither a packet of the gateway's own nor one of `lo` had one. No source
+ * address is changed before the rules of the last hook are done (`nf_nat_packet`, net/netfilter/nf_nat_core.c, 6.1).
+ */
 function macOf(skb: Skb, isSource: boolean, passing: Passing): string | null {
 	const { hook, inInterface, source } = skb;
 	if (hook === HOOK_OUTPUT || inInterface <= LOOPBACK_IFINDEX) return null;
 	if (!isSource)
 		return passing.unknown("the gateway's own MAC addresses are not modelled");
-	if (hook === HOOK_POSTROUTING)
-		return passing.unknown(
-			"who sent the frame is not modelled behind POSTROUTING's first rules",
-		);
 	return hostMac(source);
 }
 

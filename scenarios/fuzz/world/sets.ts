@@ -170,9 +170,12 @@ function textOf({
 		});
 }
 
+/** Rules ask a list for both ends of a packet, and of what it goes to the MAC address may be the gateway's own. */
+const LISTED = NAMED_SETS.filter(({ type }) => type !== "hash:mac");
+
 const list = fc
 	.tuple(
-		fc.subarray(NAMED_SETS.map(({ name }) => name)),
+		fc.subarray(LISTED.map(({ name }) => name)),
 		fc.constantFrom("", " counters", " skbinfo"),
 	)
 	.map(([members, extensions]) =>
