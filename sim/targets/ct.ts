@@ -217,9 +217,13 @@ function readZone(
 	given: GivenOptions,
 ): Pick<Options, "zone" | "zoneDirection"> {
 	const zones = ["zone", "zone-orig", "zone-reply"]
-		.flatMap((option) => given.get(option, "string") ?? [])
+		.flatMap((option) =>
+			given
+				.all(option, "string")
+				.map(({ text, word }) => ({ option, text, word })),
+		)
 		.sort((one, other) => one.word - other.word)
-		.map(({ text }) => readZoneId(given, text));
+		.map(({ option, text }) => readZoneId(given, option, text));
 	const original = given.has("zone-orig");
 	const reply = given.has("zone-reply");
 	const one = original ? "original" : "reply";
@@ -229,13 +233,18 @@ function readZone(
 	};
 }
 
-function readZoneId(given: GivenOptions, text: string): number | "mark" {
+function readZoneId(
+	given: GivenOptions,
+	option: string,
+	text: string,
+): number | "mark" {
 	if (text.toLowerCase() === "mark") return "mark";
 	const zone = readUnsigned(text, 0, 0xffff);
 	if (zone >= 0) return zone;
 	return given.refuse(
 		`Cannot parse ${text} as a zone ID`,
 		"Write a number from 0 to 65535, or `mark`.",
+		option,
 	);
 }
 
