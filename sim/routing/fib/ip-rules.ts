@@ -4,7 +4,7 @@ import { TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN } from "./fib-entry.ts";
 import type { Flow } from "./flow.ts";
 
 /** What a rule does with a packet that it fits. */
-export type IpRuleAction =
+type IpRuleAction =
 	| { readonly kind: "table"; readonly table: number }
 	| { readonly kind: "goto"; readonly priority: number }
 	| { readonly kind: "nop" | "blackhole" | "unreachable" | "prohibit" };
@@ -59,7 +59,7 @@ export const DEFAULT_RULES: readonly IpRule[] = [
 ];
 
 /** A rule that fits every packet. */
-export function anyRule(priority: number, table: number): IpRule {
+function anyRule(priority: number, table: number): IpRule {
 	return { ...ANY_RULE, priority, action: { kind: "table", table } };
 }
 

@@ -17,11 +17,6 @@ export const MULTIPATH_LABEL = "multipath ";
 /** Errors that are shared out as the packets that they are about. */
 const SHARED_ERRORS: ReadonlySet<number> = new Set([3, 4, 5, 11, 12]);
 
-export interface MultipathSettings {
-	/** `net.ipv4.fib_multipath_hash_policy` */
-	readonly policy: number;
-}
-
 export class Multipath implements Stateful<ReadonlyMap<string, number>> {
 	/** What was drawn, by flow and shares. */
 	#drawn = new Map<string, number>();
