@@ -26,7 +26,6 @@ export {
 	affinity,
 	avoided,
 	countsAgree,
-	type FailoverGapOptions,
 	failoverGapAtMost,
 	gatewayAnswered,
 	mailKept,
