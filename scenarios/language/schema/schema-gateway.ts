@@ -22,8 +22,9 @@ import {
 import { when } from "./schema-steps.ts";
 
 /** A text, or a file beside the scenario. */
-const setsSource = v.lazy((given) =>
-	typeof given === "string" ? text : object({ file: text }),
+const setsSource = v.union(
+	[text, object({ file: text })],
+	'is neither a text nor a file\nWrite what `ipset save` prints, or `{ file: "my.sets" }`.',
 );
 
 function gatewayWith<const Sets extends v.GenericSchema>(sets: Sets) {
