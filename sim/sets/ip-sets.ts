@@ -326,10 +326,10 @@ export class IpSets implements SetsApi, Stateful<SavedSets> {
 		if (parts === null) return null;
 		const { parts: kinds } = set.header.type;
 		const length = kinds.includes("net")
-			? set.members.lengthToAdd(0)
+			? set.members.lengthToAdd(0, this.now)
 			: HOST_LENGTH;
 		const length2 = kinds.includes("net2")
-			? set.members.lengthToAdd(1)
+			? set.members.lengthToAdd(1, this.now)
 			: HOST_LENGTH;
 		const ip = masked(parts.ip, length);
 		const ip2 = masked(parts.ip2, length2);

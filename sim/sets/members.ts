@@ -102,8 +102,27 @@ export class Members {
 	}
 
 	/** `INIT_CIDR`: the length of the networks that a rule adds. */
-	lengthToAdd(which: 0 | 1): number {
-		return this.lengths[which].sorted()[0] ?? HOST_LENGTH;
+	lengthToAdd(which: 0 | 1, now: number): number {
+		const [length] = this.lengths[which].sorted();
+		if (length === undefined) return HOST_LENGTH;
+		if (
+			this.header.timeout !== null &&
+			!this.isLivingLength(which, length, now)
+		)
+			throw new UnknownSignal(
+				"which networks a rule adds, where the time of the narrowest one is over, depends on the kernel's garbage collection",
+			);
+		return length;
+	}
+
+	/** Has an element this length whose time is not over? */
+	private isLivingLength(which: 0 | 1, length: number, now: number): boolean {
+		for (const member of this.all()) {
+			const { parts } = member;
+			const own = which === 0 ? parts.length : parts.length2;
+			if (own === length && !isExpired(member, now)) return true;
+		}
+		return false;
 	}
 
 	/** @returns `null` when it is there now */

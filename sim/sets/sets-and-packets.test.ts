@@ -130,6 +130,17 @@ it("a rule adds the longest network that there is", () => {
 	expect(sets.print()).toContain("add n 10.9.8.0/24");
 });
 
+it("which networks a rule adds is unknown where the time of the narrowest one is over: the kernel may have collected it", () => {
+	const { sets, clock } = withSets(
+		"create n hash:net timeout 10\nadd n 10.0.0.0/24\nadd n 10.0.0.0/8 timeout 100\n",
+	);
+	const use = { name: "n", sides: ["src"] } as const;
+	clock.nowMs = 12_000;
+	expect(() =>
+		sets.add(testSkb(), use, { exist: false, timeout: null }),
+	).toThrow("garbage collection");
+});
+
 it("marks come with the element that fits", () => {
 	const { sets } = withSets(
 		"create m hash:net skbinfo\nadd m 10.0.0.0/8 skbmark 0x1/0xff skbprio 1:2\n",
