@@ -1,5 +1,8 @@
 import { expect, it } from "vitest";
 import {
+	at,
+	backend,
+	backendAt,
 	connect,
 	connectOnly,
 	gatewayAnswered,
@@ -52,3 +55,27 @@ it("what client and server reset themselves does not", () => {
 		[],
 	]);
 });
+
+it.each([0, 1])(
+	"a program of its own that has closed its port, after %i connections",
+	(before) => {
+		const text =
+			"*nat\n-A PREROUTING -p tcp --dport 25 -j REDIRECT --to-ports 2525\nCOMMIT\n";
+		const story = scenario({
+			name: "program",
+			title: "Program",
+			setup: recipeSetup({
+				ruleset: { name: "redirect.rules", text },
+				backends: [backendAt("w", "0.0.0.0", { interface: "lo", port: 2525 })],
+			}),
+			steps: [
+				...(before === 0 ? [] : [connect(before)]),
+				at(1_500, backend("w", "refuse")),
+				at(2_000, connect(4, { everyMs: 250 })),
+			],
+			expect: [gatewayAnswered("rst", 4)],
+		});
+		const { judgements } = checkScenario(story as PlayableScenario);
+		expect(judgements[0]?.outcome).toBe("holds");
+	},
+);

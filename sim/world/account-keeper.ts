@@ -8,6 +8,7 @@ import {
 	type Packet,
 	RST,
 	SYN,
+	type TcpPacket,
 	type UdpPacket,
 } from "../packet/packet.ts";
 import type { Account, PacketRecord } from "./account/account.ts";
@@ -24,6 +25,7 @@ import {
 	noteSource,
 	type Request,
 } from "./connections.ts";
+import { LOOPBACK } from "./setup/services.ts";
 import type { Stage } from "./stage.ts";
 import { knows, type Station } from "./station.ts";
 
@@ -103,7 +105,8 @@ export class AccountKeeper {
 		const { packet } = ask;
 		const isHosts = from?.kind === "backend" || from?.kind === "client";
 		if (isHosts && packet.kind === "tcp" && packet.flags & RST)
-			this.resets.add(resetKey(packet.seq, packet.ack));
+			if (from.interface !== LOOPBACK || isOfSocket(packet))
+				this.resets.add(resetKey(packet.seq, packet.ack));
 		if (isHosts && packet.kind === "icmp" && packet.about?.kind === "udp")
 			this.errors.add(errorKey(packet, packet.about));
 		if (this.keepPackets)
@@ -364,6 +367,15 @@ export class AccountKeeper {
 function isSyn(packet: Packet): boolean {
 	const flags = SYN | ACK | RST | FIN;
 	return packet.kind === "tcp" && (packet.flags & flags) === SYN;
+}
+
+/**
+ * Does a socket send this reset? Where there is none, a kernel answers with an acknowledgement and no sequence number
+ * of its own, or without an acknowledgement (`tcp_v4_send_reset`). Under a program of the gateway's own that kernel
+ * is the gateway's.
+ */
+function isOfSocket({ flags, seq }: TcpPacket): boolean {
+	return (flags & ACK) !== 0 && seq !== 0;
 }
 
 function unknownProgram(packet: Packet): Unknown {
