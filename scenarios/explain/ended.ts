@@ -104,7 +104,7 @@ function goalWords(connection: ConnectionRecord, scene: Scene): string {
 		case "half-open":
 			return `${name}, which has no such connection any more; the client holds it still`;
 		case "cut-short":
-			return `${name}, which closed before the dialogue was done`;
+			return `${name}, which closed before the dialogue was done, or spoke another language`;
 		case "unanswered":
 			return `${name}, which did not answer`;
 		case "read-timeout":

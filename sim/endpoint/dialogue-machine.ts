@@ -207,6 +207,12 @@ export function closeOurSide({ next, outputs }: Draft): void {
 	outputs.push(STOP_TIMER, CLOSE);
 }
 
+/** There is no point in saying the rest: what the backend speaks is another language. */
+export function leaveUnserved(draft: Draft): void {
+	finish(draft, "cut-short");
+	draft.outputs.push(ABANDON);
+}
+
 /** Nothing is awaited any more: neither the connection nor a reply. */
 function giveUp(draft: Draft): void {
 	const isConnected = draft.next.connectedMs !== null;

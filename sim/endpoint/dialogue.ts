@@ -65,7 +65,7 @@ export type Dialogue =
  * connection any more, or has closed it and cannot get its FIN through (RFC 9293, 3.5.1). `refused`:
  * RST on the SYN. `unreachable`: ICMP error on the SYN. `connect-timeout`, `read-timeout`: the client,
  * or its kernel, gave up. `reset`: RST later. `cut-short`: closed in order by the backend, before the
- * dialogue was done. `no-port`: the client had no free source port, nothing was sent.
+ * dialogue was done, or left by its client, to whom the backend spoke another language. `no-port`: the client had no free source port, nothing was sent.
  *
  * Flows of UDP: `answered`: every request that awaited an answer got one. `unanswered`: one of them got none.
  * `sent`: no answer was awaited. `refused`, `unreachable`: an ICMP error ended it. `open`: it still waits at the end.

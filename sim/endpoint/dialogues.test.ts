@@ -113,14 +113,17 @@ describe("http", () => {
 		});
 	});
 
-	test("a mail server is no web server: the client closes", () => {
-		const { passTo } = meet(WEB, "smtp");
-		expect(passTo(1_000)).toMatchObject({
-			outcome: "completed",
-			accepted: false,
-			greetedBy: null,
-		});
-	});
+	test.each(["smtp", "echo"] as const)(
+		"a server that speaks %s is no web server: the client leaves",
+		(speaks) => {
+			const { passTo } = meet(WEB, speaks);
+			expect(passTo(1_000)).toMatchObject({
+				outcome: "cut-short",
+				accepted: false,
+				greetedBy: null,
+			});
+		},
+	);
 
 	test("a client that is made to speak sends a request more", () => {
 		const { client, passTo, said } = meet({ ...WEB, requests: 1 }, "http");

@@ -4,6 +4,7 @@ import {
 	closeOurSide,
 	type DialogueMachine,
 	type Draft,
+	leaveUnserved,
 	noteGreeting,
 	say,
 } from "./dialogue-machine.ts";
@@ -35,7 +36,7 @@ export function webClient(
 				if (reading.kind === "malformed") {
 					next.refusal ??= "not an HTTP answer";
 					next.rest = "";
-					closeOurSide(draft);
+					leaveUnserved(draft);
 					return;
 				}
 				next.rest = reading.rest;
