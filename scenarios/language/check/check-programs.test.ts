@@ -10,6 +10,7 @@ import {
 	recipeHealthCheck,
 	recipeSetup,
 	scenario,
+	service,
 } from "../build/build.ts";
 import type { ScenarioStep } from "../scenario.ts";
 import { validateScenario } from "./validate.ts";
@@ -63,6 +64,17 @@ it("takes ports on which the gateway listens for backends of that name", () => {
 	expect(faults({ gateway: { listeners } }, [connect(1), waits])).toEqual([]);
 	expect(faults({}, [connect(1), waits]).join()).toContain(
 		'no backend "gateway:2525"',
+	);
+});
+
+it("refuses two services at one address, protocol and port", () => {
+	const dns = (protocol: "tcp" | "udp") =>
+		service(protocol, { protocol, address: "10.0.0.1", port: 53 });
+	const twin = service("twin", { address: "10.0.0.1", port: 53 });
+	const asks = [connect(1, { service: "tcp" })];
+	expect(faults({ services: [dns("tcp"), dns("udp")] }, asks)).toEqual([]);
+	expect(faults({ services: [dns("tcp"), twin] }, asks).join()).toContain(
+		'"tcp" and "twin" are both 10.0.0.1:53 over TCP',
 	);
 });
 

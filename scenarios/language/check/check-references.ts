@@ -188,7 +188,25 @@ function checkServices(setup: Setup, report: Report): void {
 				"Make `protocol` tcp, or let it speak echo or silent.",
 			);
 	});
+	checkPorts(setup, report);
 	checkPrograms(setup, report);
+}
+
+/** What comes for an address, a protocol and a port is of one service. */
+function checkPorts(setup: Setup, report: Report): void {
+	const owners = new Map<string, string>();
+	for (const { name, protocol, address, ports } of servicesOf(setup))
+		for (const port of new Set(ports)) {
+			const key = `${address}:${port} over ${protocol.toUpperCase()}`;
+			const other = owners.get(key);
+			if (other !== undefined)
+				report.add(
+					"setup.services",
+					`"${other}" and "${name}" are both ${key}`,
+					"Give each service a port or an address of its own.",
+				);
+			owners.set(key, name);
+		}
 }
 
 /** One port of a backend speaks one language. */
