@@ -5,6 +5,7 @@ import {
 	avoided,
 	backend,
 	connect,
+	connectedWithin,
 	evenSplit,
 	gatewayAnswered,
 	hold,
@@ -120,6 +121,14 @@ describe("an expectation about connections that are not decided at the end", () 
 			);
 		},
 	);
+
+	it("is unknown while there is time left to be connected", () => {
+		const lost = [backend("b1", "vanish"), at(10, connect(3))];
+		expect(played(lost, 1_000, connectedWithin(60_000))[0]).toMatch(
+			/^unknown: .*known how 3 connections would end: let it last longer/,
+		);
+		expect(played(lost, 1_000, connectedWithin(500))[0]).toMatch(/^violated/);
+	});
 
 	it("is unknown while they have more to say, and holds where they only stay", () => {
 		const paced = connect(1, { dialogue: smtp({ paceMs: 5_000 }) });

@@ -198,3 +198,21 @@ it("never failed: then it is violated", async () => {
 		seen: "b1 never failed",
 	});
 });
+
+it("was dead from the beginning: then it has failed there", async () => {
+	const text =
+		"*nat\n-A PREROUTING -p tcp --dport 25 -j DNAT --to-destination 192.168.0.1\nCOMMIT\n";
+	const story = scenario({
+		name: "dead",
+		title: "Dead",
+		setup: recipeSetup({
+			ruleset: { name: "a.rules", text },
+			behaviour: { b1: { kind: "refuse" } },
+		}),
+		steps: [connect(2, { everyMs: 1_000 })],
+		expect: [abandonedWithin("b1", 100)],
+	});
+	const { judgements } = checkScenario(story as PlayableScenario);
+	expect(judgements[0]?.seen).not.toContain("never failed");
+	expect(judgements[0]?.seen).toContain("after it failed");
+});

@@ -33,7 +33,7 @@ export function judgeAbandoned(
 ): Finding {
 	const { backend, withinMs } = given;
 	const expected = `no packet of the connections${filterWords(given.of)} goes to ${backend} later than ${withinMs} ms after it failed`;
-	const failures = failuresOf(backend, account, SERVING);
+	const failures = failuresFromStart(backend, account, hosts);
 	const connections = selected(account.connections, given.of);
 	if (failures.length === 0)
 		return finding(false, { expected, seen: `${backend} never failed` });
@@ -64,6 +64,23 @@ export function judgeAbandoned(
 				found,
 				`none of them sent anything that might have gone to ${backend} later`,
 			);
+}
+
+/** A backend that serves nothing at the beginning has failed then. */
+function failuresFromStart(
+	backend: string,
+	{ events }: Account,
+	{ backends }: Hosts,
+): readonly Failure[] {
+	const first = backends
+		.filter(({ name }) => name === backend)
+		.map(({ behaviour }) => ({
+			kind: "backend" as const,
+			atMs: 0,
+			backend,
+			behaviour: behaviour.kind,
+		}));
+	return failuresOf(backend, { events: [...first, ...events] }, SERVING);
 }
 
 interface Hosts {

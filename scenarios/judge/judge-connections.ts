@@ -129,7 +129,45 @@ export function judgeOutcomes(
 		seen: share(fitting, connections, ` (${others.join(", ")})`),
 		concerned: holds ? [] : telling(given, fitting, connections),
 	});
-	return unlessOpen(found, given, connections.length);
+	return unlessImpossible(
+		unlessOpen(found, given, connections.length),
+		given,
+		connections,
+	);
+}
+
+/** Outcomes of connections of TCP alone, and of flows of UDP alone. */
+const OF_ONE_PROTOCOL: Readonly<Record<string, "tcp" | "udp">> = {
+	completed: "tcp",
+	accepted: "tcp",
+	"half-open": "tcp",
+	"connect-timeout": "tcp",
+	"read-timeout": "tcp",
+	reset: "tcp",
+	"cut-short": "tcp",
+	answered: "udp",
+	unanswered: "udp",
+	sent: "udp",
+};
+
+/** That none came to what none of them can come to. */
+function unlessImpossible(
+	found: Finding,
+	{ outcome }: Of<"outcomes">,
+	connections: readonly ConnectionRecord[],
+): Finding {
+	const only = OF_ONE_PROTOCOL[outcome];
+	const isImpossible =
+		only !== undefined &&
+		connections.every(({ protocol = "tcp" }) => protocol !== only);
+	return found.outcome === "holds" && isImpossible
+		? showsNothing(
+				found,
+				only === "tcp"
+					? `no flow of UDP is ever ${outcome}`
+					: `no connection of TCP is ever ${outcome}`,
+			)
+		: found;
 }
 
 function endedAs(

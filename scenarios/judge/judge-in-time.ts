@@ -18,7 +18,10 @@ type Given = Extract<ExpectationKind, { readonly kind: "connected-within" }>;
 
 export function judgeConnectedWithin(given: Given, account: Account): Finding {
 	const connections = selected(account.connections, given.of);
-	const late = connections.filter((one) => !isInTime(one, given.ms));
+	const late = connections.filter(
+		(one) =>
+			!isInTime(one, given.ms) && !isUndecided(given, one, account.endedMs),
+	);
 	const never = late.filter(({ connectedMs }) => connectedMs === null).length;
 	const longest = connections.reduce<number>(
 		(most, one) => Math.max(most, waitMs(one) ?? 0),

@@ -30,7 +30,7 @@ export function judgeSticky(
 	const example =
 		first === undefined
 			? ""
-			: `, the first one (#${first.connection.id}) at ${first.connection.backend} ${seconds(first.connection.startedMs - first.before.startedMs)} after #${first.before.id} at ${first.before.backend}`;
+			: `, the first one (#${first.connection.id + 1}) at ${first.connection.backend} ${seconds(first.connection.startedMs - first.before.startedMs)} after #${first.before.id + 1} at ${first.before.backend}`;
 	const whose =
 		given.prefix === 32 ? "its client" : `its client's /${given.prefix}`;
 	const found = finding(pairs > 0 && moved.length === 0, {

@@ -608,7 +608,7 @@ describe("stickiness of clients", () => {
 			outcome: "violated",
 			expected:
 				"each connection at the backend of the one before it of its client's /24",
-			seen: "2 of 2 connections with one before them went to another backend, the first one (#1) at b2 10 ms after #0 at b1",
+			seen: "2 of 2 connections with one before them went to another backend, the first one (#2) at b2 10 ms after #1 at b1",
 			connections: [1, 3],
 		});
 	});
@@ -635,8 +635,13 @@ describe("stickiness of clients", () => {
 describe("what nothing could violate", () => {
 	const unmet = accountOf({ connections: connectionsTo(null, null) });
 	const draws = accountOf({ connections: drawn(connectionsTo("b1", "b2")) });
+	const flow = connectionRecord(0, { protocol: "udp", outcome: "sent" });
+	const flows = accountOf({ connections: [{ ...flow, accepted: false }] });
 	it.each<[string, Expectation, Account, string]>([
 		["a bound of all", outcomes("refused", { atMost: 4 }), alternating, "4"],
+		["no answer to TCP", outcomes("answered", 0), allToB1, "of TCP is ever"],
+		["no end of UDP", outcomes("completed", 0), flows, "of UDP is ever"],
+		["no UDP accepted", outcomes("accepted", 0), flows, "ever accepted"],
 		["a bound above all", gatewayAnswered("*", { atMost: 9 }), allToB1, "9"],
 		["moves up to all", moved({ atMost: 4 }), alternating, "4"],
 		[
