@@ -46,7 +46,7 @@ export function initCommand(): Command {
 		});
 }
 
-const HELP = `Scenarios, for each service that the rules balance over TCP: the split, each backend dead
+const HELP = `Scenarios, for each service that the rules balance over TCP or UDP: the split, each backend dead
 and back, all dead, connections that are held open. They expect what a balancer should do, so
 with faulty rules some are violated until the rules are repaired. What rules do not tell
 (addresses, routes) is assumed where it is not given, and named in the file.
@@ -88,6 +88,7 @@ function mustBelong(options: InitOptions): void {
 		"--addresses": options.addresses,
 		"--routes": options.routes,
 		"--routing-rules": options.routingRules,
+		"--sets": options.sets,
 		"--capture": options.capture,
 	};
 	const isForCi = options.ci !== undefined;

@@ -51,6 +51,79 @@ describe("marktwin trace", () => {
 		expect(none.err).toContain('"blocked" is nothing that can be assumed');
 	});
 
+	it("follows the routing rules of the router", async () => {
+		const folder = temporaryFolder();
+		const file = (name: string, text: string) => {
+			writeFileSync(join(folder, name), text);
+			return join(folder, name);
+		};
+		const link = (ifname: string, local: string) => ({
+			ifname,
+			mtu: 1500,
+			addr_info: [{ family: "inet", local, prefixlen: 24 }],
+		});
+		const addresses = file(
+			"addresses.json",
+			JSON.stringify([
+				link("office0", "10.99.0.1"),
+				link("dsl0", "203.0.113.10"),
+				link("lte0", "198.51.100.10"),
+			]),
+		);
+		const routes = file(
+			"routes.json",
+			JSON.stringify([
+				{ dst: "default", gateway: "203.0.113.1", dev: "dsl0", flags: [] },
+				{
+					dst: "default",
+					gateway: "198.51.100.1",
+					dev: "lte0",
+					table: "122",
+					flags: [],
+				},
+			]),
+		);
+		const routing = file(
+			"routing.json",
+			JSON.stringify([
+				{ priority: 1001, src: "all", fwmark: "0x16", table: "122" },
+			]),
+		);
+		const rules = file(
+			"in.rules",
+			"*mangle\n-A PREROUTING -i lte0 -m conntrack --ctstate NEW -j CONNMARK --set-mark 22\n-A PREROUTING -i office0 -j CONNMARK --restore-mark\nCOMMIT\n*nat\n-A PREROUTING -d 198.51.100.10 -p tcp --dport 443 -j DNAT --to-destination 10.99.0.5\nCOMMIT\n",
+		);
+		const world = [
+			`--addresses=${addresses}`,
+			`--routes=${routes}`,
+			`--routing-rules=${routing}`,
+		];
+		const syn = "tcp 100.64.7.7:40000 > 198.51.100.10:443 S";
+		const answer = "tcp 10.99.0.5:443 > 100.64.7.7:40000 SA";
+		const packets = ["-i", "lte0", "-p", syn, "-i", "office0", "-p", answer];
+		const words = ["trace", rules, ...world, ...packets];
+		const { code, out } = await marktwin(words);
+		expect(code).toBe(0);
+		expect(out).toMatch(/^lte0 → tcp 198\.51\.100\.10:443 > 100\.64\.7\.7/m);
+		expect(out).not.toMatch(/^dsl0 →/m);
+	});
+
+	it("shows the line of a rule whose set is missing", async () => {
+		const folder = temporaryFolder();
+		const rules = join(folder, "set.rules");
+		const sets = join(folder, "sets.save");
+		writeFileSync(
+			rules,
+			"*filter\n-A INPUT -m set --match-set vips dst -j DROP\nCOMMIT\n",
+		);
+		writeFileSync(sets, "create bad hash:ip\n");
+		const words = ["trace", rules, "--sets", sets, ...CLIENT];
+		const { code, err } = await marktwin(words);
+		expect(code).toBe(2);
+		expect(err).toMatch(/: Set vips doesn't exist\.\n {2}2 \| -A INPUT/);
+		expect(err).not.toContain("U+000A");
+	});
+
 	it("plays several packets in order, each by its interface", async () => {
 		const { code, out } = await trace(
 			...CLIENT,

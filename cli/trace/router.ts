@@ -1,4 +1,5 @@
 /** What the command line says of the router → a gateway with the ruleset loaded. */
+import { withRouting } from "../../scenarios/analysis/world/assume-world.ts";
 import type { GivenWorld } from "../../scenarios/analysis/world/assumed-world.ts";
 import { RECIPE_GATEWAY } from "../../scenarios/language/build/build.ts";
 import { setUpOperations } from "../../scenarios/run/set-up.ts";
@@ -30,11 +31,13 @@ export function routerWith(
 	readonly setup: GatewaySetup;
 	/** What is assumed of matches that the model does not know. */
 	readonly assumptions: Assumptions;
+	/** What the machine told and this router leaves out: a sentence each. */
+	readonly refused: readonly string[];
 } {
 	// All of its faults, before anything is loaded.
 	const { notes } = parseRules(rules.text, { file: rules.name });
 	sayNotes(notes);
-	const setup = setupOf(options, given);
+	const { setup, refused } = withRouting(setupOf(options, given), given);
 	const assumptions = assumptionsOf(options);
 	const gateway = gatewayOf(setup, {
 		choice: seededChoice(options.seed),
@@ -56,7 +59,7 @@ export function routerWith(
 		if (outcome.ok) continue;
 		throw operation.kind === "condition"
 			? conditionError(gateway, operation, rules.name)
-			: new InputError(outcome.message);
+			: refusal(outcome.message);
 	}
 	for (const [name, value] of Object.entries(capture?.conditions ?? {})) {
 		// The rules may have been edited since, so that none names it.
@@ -64,7 +67,16 @@ export function routerWith(
 		if (isThere && !(name in conditions))
 			gateway.operate({ kind: "condition", name, write: `${value}` });
 	}
-	return { gateway, setup, assumptions };
+	return { gateway, setup, assumptions, refused };
+}
+
+/** It may show the line that is refused, below what is wrong with it. */
+function refusal(message: string): InputError {
+	const [what = "", ...shown] = message.split("\n");
+	return new InputError(
+		what,
+		shown.map((line) => line.replace(/^ {2}/, "")),
+	);
 }
 
 /** @throws InputError where both ways are meant: a packet takes one */

@@ -42,10 +42,11 @@ export async function trace(
 	};
 	const told = await readRulesAndWorld(file, options);
 	err.show(told.given.notes.map(nameText));
-	const { gateway, setup, assumptions } = await whileShowing(
+	const { gateway, setup, assumptions, refused } = await whileShowing(
 		`loading ${told.rules.name} …`,
 		async () => routerWith(told, options, note),
 	);
+	err.show(refused.map(nameText));
 	const names = setup.interfaces.map(({ name }) => name);
 	for (const one of packets) mustBeThere(one.interface, names);
 	const { paint } = out;

@@ -13,6 +13,7 @@ import { loadScenarios } from "../../load/load-scenarios.ts";
 import { checkScenario } from "../../run/run-scenario.ts";
 import { lintRuleset } from "../lint/run/lint-ruleset.ts";
 import { analyse } from "../services/analysis.ts";
+import { NOTHING_GIVEN } from "../world/assumed-world.ts";
 import { draft, scenariosOf, typescriptOf, withRemarks } from "./draft.ts";
 import { draftPlayed } from "./draft-played.ts";
 
@@ -167,6 +168,23 @@ describe("a draft", () => {
 			service: "10.96.10.1:80",
 		});
 		expect([...new Set(services)]).toEqual(["tcp 10.96.10.1:80"]);
+	});
+
+	it("has the routing rules and the sets that the machine told", () => {
+		const { ruleset } = checkRules(RIGHT, { file: "my.rules" });
+		if (ruleset === null) throw new Error("it does not load");
+		const ip = [
+			"ip route append default dev wan0 table 122",
+			"ip rule add pref 1001 fwmark 0x16 lookup 122",
+		];
+		const sets = "create vips hash:ip\nadd vips 203.0.113.10\n";
+		const analysis = analyse(ruleset, { ...NOTHING_GIVEN, ip, sets });
+		const made = draft(analysis, {
+			ruleset: { file: "my.rules" },
+			origin: "",
+		});
+		const [scenario] = scenariosOf(made);
+		expect(scenario?.setup.gateway).toMatchObject({ ip, sets });
 	});
 
 	it("has its remarks as stories where JSON has no comments", () => {

@@ -1,4 +1,5 @@
 /** A scenario file for a ruleset: what surrounds it, and stories of each service that scenarios can play. */
+import type { GatewaySetup } from "../../../sim/contract/gateway.ts";
 import { invariant } from "../../../sim/invariant.ts";
 import type { RulesetSource, Scenario } from "../../language/scenario.ts";
 import type { LintFinding } from "../lint/finding.ts";
@@ -85,6 +86,7 @@ export function draft(analysis: Analysis, options: DraftOptions): Draft {
 			value: {
 				interfaces: world.setup.interfaces as unknown as Expression,
 				routes: world.setup.routes as unknown as Expression,
+				...machineFields(world.setup),
 			},
 		},
 		...(playable.some(({ hosts }) => hosts.protocol === "tcp") ||
@@ -127,6 +129,14 @@ export function draft(analysis: Analysis, options: DraftOptions): Draft {
 		services,
 		setups,
 		leftOut,
+	};
+}
+
+/** What the machine told besides: its routing rules with their tables, and what is in its sets. */
+function machineFields({ ip = [], sets }: GatewaySetup): Fields {
+	return {
+		...(ip.length > 0 ? { ip } : {}),
+		...(sets === undefined ? {} : { sets }),
 	};
 }
 

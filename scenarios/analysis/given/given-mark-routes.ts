@@ -103,7 +103,7 @@ function wayOut(
 	});
 	if (behind.length > 0 && table !== "main")
 		note(
-			`Of the routing table ${table}, the default route alone is looked at: it has ${behind.length} others with a next hop.`,
+			`A split by marks names the way out of the routing table ${table} by its default route; it has ${behind.length} others with a next hop.`,
 		);
 	const hop = first?.nexthops?.[0] ?? first;
 	return { via: hop?.gateway ?? null, interface: hop?.dev ?? null };

@@ -46,9 +46,9 @@ export function assumeWorld(ruleset: Ruleset, given: GivenWorld): AssumedWorld {
 		listeners: [],
 		epochMs: EPOCH_MS,
 	};
-	const { ip, refused } = routingOf(setup, given.ip ?? []);
+	const { setup: routed, refused } = withRouting(setup, given);
 	return {
-		setup: ip.length === 0 ? setup : { ...setup, ip },
+		setup: routed,
 		assume,
 		assumptions: [
 			...assumptions,
@@ -65,16 +65,17 @@ export function assumeWorld(ruleset: Ruleset, given: GivenWorld): AssumedWorld {
 	};
 }
 
-/** The commands that work on this gateway, and a sentence for each that does not. */
-function routingOf(
+/** A gateway with those commands of the machine that work on it, and a sentence for each that does not. */
+export function withRouting(
 	setup: GatewaySetup,
-	commands: readonly string[],
-): { readonly ip: readonly string[]; readonly refused: readonly string[] } {
-	const tried = tryIpCommands(new Routes(setup), commands);
+	given: Pick<GivenWorld, "ip">,
+): { readonly setup: GatewaySetup; readonly refused: readonly string[] } {
+	const tried = tryIpCommands(new Routes(setup), given.ip ?? []);
+	const ip = tried.flatMap(({ command, message }) =>
+		message === null ? [command] : [],
+	);
 	return {
-		ip: tried.flatMap(({ command, message }) =>
-			message === null ? [command] : [],
-		),
+		setup: ip.length === 0 ? setup : { ...setup, ip },
 		refused: tried.flatMap(({ command, message }) =>
 			message === null ? [] : [`Left out: \`${command}\`: ${message}`],
 		),
