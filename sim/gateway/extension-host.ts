@@ -3,7 +3,7 @@ import type { ExtensionHost } from "../extension/host.ts";
 import type { HostOfTables } from "../netfilter/loaded-tables.ts";
 import type { Route } from "../packet/skb/route.ts";
 import { SCOPE_UNIVERSE } from "../routing/fib/fib-entry.ts";
-import { backFlow } from "../routing/fib/flow.ts";
+import { rpfilterFlow } from "../routing/fib/flow.ts";
 import type { GatewayState } from "./state/gateway-state.ts";
 
 /** What extensions see of a gateway; its tables, which compile them, come after it. */
@@ -58,7 +58,7 @@ export function extensionHost(
 		pathMtu: (skb) =>
 			Math.min(mtuOf(skb.route), mtuOf(routes.lookup(skb.source))),
 		routeBack: (skb, mark) => {
-			const route = routes.lookupBack(backFlow(skb, mark));
+			const route = routes.lookupBack(rpfilterFlow(skb, mark));
 			return route.type === "none" ? null : route;
 		},
 		hasPort: (protocol, address, port) =>

@@ -47,8 +47,8 @@ export function routeMeHarder(
 	);
 }
 
-/** A 127/8 source is routed to local alone. */
-function mayLeave(
+/** A 127/8 source is routed to local alone (`__mkroute_output`). */
+export function mayLeave(
 	route: Route,
 	source: number,
 	{ routesLocalnet }: OutputSettings,

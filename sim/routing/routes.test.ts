@@ -82,6 +82,22 @@ describe("rules", () => {
 		expect(way(routes, "192.168.1.7", { source })).toBe("net-unreachable");
 	});
 
+	it.each([
+		["prohibit table 7", "prohibited"],
+		["table 7 prohibit", "prohibited"],
+		["blackhole table 7", "blackhole"],
+		["table 7 type unreachable", "net-unreachable"],
+	])("do what they say, whatever table they name: %s", (words, error) => {
+		const added = [...TABLES, `ip rule add from 192.0.2.0/24 ${words}`];
+		const source = parseAddress("192.0.2.9") as number;
+		expect(way(routesAfter(...added), "192.0.2.1", { source })).toBe(error);
+		const deleted = routesAfter(
+			...added,
+			"ip rule del from 192.0.2.0/24 table 7",
+		);
+		expect(way(deleted, "192.0.2.1", { source })).toContain("isp1");
+	});
+
 	it("are given priorities from 32765 downwards", () => {
 		const { rules } = routesAfter(
 			"ip rule add fwmark 1 table 1",

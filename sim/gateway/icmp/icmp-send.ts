@@ -12,6 +12,7 @@ import { skbOf } from "../../packet/skb/skb-packet.ts";
 import { SCOPE_UNIVERSE } from "../../routing/fib/fib-entry.ts";
 import { TOS_MASK } from "../../routing/fib/flow.ts";
 import { isForMany } from "../../routing/reachability.ts";
+import { mayLeave } from "../../routing/route-output.ts";
 import type { GatewayState } from "../state/gateway-state.ts";
 import { allowRedirect, allowRouteError, icmpAllow } from "./icmp-limits.ts";
 import { icmpErrorFor, isIcmpError, paddingOf } from "./messages.ts";
@@ -42,13 +43,15 @@ export function icmpSend(
 		tos: skb.tos & TOS_MASK,
 		protocol: ICMP,
 		sourcePort: 0,
-		destinationPort: 0,
+		// The type and the code lie where the ports do (flowi_uli, include/net/flow.h).
+		destinationPort: (type << 8) | code,
 		iif: LOOPBACK_IFINDEX,
 		oif: 0,
 		scope: SCOPE_UNIVERSE,
 		packet: skb,
 	});
 	if (back.type === "none") return;
+	if (isLocal && !mayLeave(back, skb.destination, settings)) return;
 	const isAllowed = icmpAllow(gateway, skb.source, {
 		type,
 		code,

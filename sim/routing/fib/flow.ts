@@ -1,5 +1,5 @@
 /** What a route is looked up by (`struct flowi4`, include/net/flow.h, 6.1). */
-import { LOOPBACK_IFINDEX } from "../../kernel.ts";
+import { INADDR_BROADCAST, LOOPBACK_IFINDEX } from "../../kernel.ts";
 import type { Address } from "../../packet/packet.ts";
 import type { Skb } from "../../packet/skb/skb.ts";
 import { SCOPE_UNIVERSE } from "./fib-entry.ts";
@@ -29,16 +29,24 @@ export const TOS_MASK = 0x1c;
 /** A header that a program makes is of this protocol to a route (`raw_sendmsg`). */
 const IPPROTO_RAW = 255;
 
+/** Rules know no ports of a fragment, be it the first one (`fib4_rules_early_flow_dissect`, include/net/ip_fib.h, 6.1). */
+function portsOf({ fragment, sourcePort, destinationPort }: Skb) {
+	return fragment === null
+		? { sourcePort, destinationPort }
+		: { sourcePort: 0, destinationPort: 0 };
+}
+
 /** Of a packet that came in (`ip_route_input_slow`). */
 export function inputFlow(skb: Skb): Flow {
+	const { sourcePort, destinationPort } = portsOf(skb);
 	return {
 		source: skb.source,
 		destination: skb.destination,
 		mark: skb.mark,
 		tos: skb.tos & TOS_MASK,
 		protocol: skb.protocol,
-		sourcePort: skb.sourcePort,
-		destinationPort: skb.destinationPort,
+		sourcePort,
+		destinationPort,
 		iif: skb.inInterface,
 		oif: 0,
 		scope: SCOPE_UNIVERSE,
@@ -75,9 +83,10 @@ export function rawFlow(skb: Skb): Flow {
 	};
 }
 
-/** Of what would be sent back to where a packet came from (`rpfilter_mt`, `__fib_validate_source`). */
+/** Of what would be sent back to where a packet came from (`__fib_validate_source`). */
 export function backFlow(skb: Skb, mark: number): Flow {
-	const { source, destination, protocol, sourcePort, destinationPort } = skb;
+	const { source, destination, protocol } = skb;
+	const { sourcePort, destinationPort } = portsOf(skb);
 	return {
 		source: destination,
 		destination: source,
@@ -90,6 +99,22 @@ export function backFlow(skb: Skb, mark: number): Flow {
 		oif: 0,
 		scope: SCOPE_UNIVERSE,
 		packet: null,
+	};
+}
+
+/** The same as `-m rpfilter` asks it: without a protocol and ports (`rpfilter_mt`, net/ipv4/netfilter/ipt_rpfilter.c, 6.1). */
+export function rpfilterFlow(skb: Skb, mark: number): Flow {
+	const { destination } = skb;
+	const first = destination >>> 24;
+	// Addresses that are for many, or for none, may not ask (rpfilter_get_saddr).
+	const isNone =
+		destination === INADDR_BROADCAST || first === 0 || first >>> 4 === 0xe;
+	return {
+		...backFlow(skb, mark),
+		source: isNone ? 0 : destination,
+		protocol: 0,
+		sourcePort: 0,
+		destinationPort: 0,
 	};
 }
 

@@ -6,8 +6,16 @@ import type { Flow } from "./flow.ts";
 /** What a rule does with a packet that it fits. */
 type IpRuleAction =
 	| { readonly kind: "table"; readonly table: number }
-	| { readonly kind: "goto"; readonly priority: number }
-	| { readonly kind: "nop" | "blackhole" | "unreachable" | "prohibit" };
+	| {
+			readonly kind: "goto";
+			readonly priority: number;
+			readonly table: number;
+	  }
+	| {
+			readonly kind: "nop" | "blackhole" | "unreachable" | "prohibit";
+			/** Kept and compared, and never asked; 0: none was named. */
+			readonly table: number;
+	  };
 
 export interface IpRule {
 	readonly priority: number;

@@ -16,7 +16,7 @@ export function isMeant(rule: IpRule, spec: RuleSpec): boolean {
 	const { action } = spec;
 	return (
 		(spec.priority === null || spec.priority === rule.priority) &&
-		(action === null || isSame(action, rule.action)) &&
+		(action === null || isActionMeant(action, rule.action)) &&
 		(spec.iif === "" || spec.iif === rule.iif) &&
 		(spec.oif === "" || spec.oif === rule.oif) &&
 		(spec.mark === 0 || spec.mark === rule.mark) &&
@@ -31,6 +31,15 @@ export function isMeant(rule: IpRule, spec: RuleSpec): boolean {
 		(spec.to.length === 0 || isSame(spec.to, rule.to)) &&
 		(spec.tos === 0 || spec.tos === rule.tos)
 	);
+}
+
+/** A table alone means the rules that name it, whatever they do. */
+function isActionMeant(
+	named: IpRule["action"],
+	action: IpRule["action"],
+): boolean {
+	const isTable = named.table === 0 || named.table === action.table;
+	return isTable && (named.kind === "table" || named.kind === action.kind);
 }
 
 function isSame(one: unknown, other: unknown): boolean {

@@ -74,6 +74,28 @@ describe("a command of iproute2", () => {
 
 	it.each([
 		["ip rule del", '"ip rule del" requires arguments.'],
+		["ip rule add", '"ip rule add" requires arguments.'],
+		[
+			"ip rule add fwmark 4294967296 table 6",
+			'argument "4294967296" is wrong: fwmark value is invalid',
+		],
+		[
+			"ip rule add fwmark 1/4294967296 table 6",
+			'argument "4294967296" is wrong: fwmask value is invalid',
+		],
+		[
+			"ip rule add iif averyveryverylongname table 6",
+			'argument "averyveryverylongname" is wrong: "iif"/"dev" not a valid ifname',
+		],
+		["ip rule add oif a/b table 6", '"a/b" is wrong: "oif" not a valid ifname'],
+		[
+			"ip route add 10.8.0.0/16 via 10.0.0.1 tos 0x11",
+			"Error: Invalid dsfield (tos): ECN bits must be 0.",
+		],
+		[
+			"ip route add any via 10.0.0.1",
+			'Error: any valid prefix is expected rather than "via".',
+		],
 		["ip route add 10.0.0.300 dev a", "inet prefix is expected"],
 		["ip route add default via x", 'inet address is expected rather than "x"'],
 		["ip addr add 10.0.0.1/24", '"dev" argument is required'],

@@ -38,6 +38,8 @@ const SCOPES: ReadonlyMap<string, number> = new Map([
 	["nowhere", SCOPE_NOWHERE],
 ]);
 
+/** `rtm_to_fib_config` takes none of them (net/ipv4/fib_frontend.c, 6.1). */
+const ECN_BITS = 0x03;
 const MOST_WEIGHT = 256;
 /** `RTPROT_KERNEL` */
 const PROTO_KERNEL = ["kernel", "2"];
@@ -70,6 +72,8 @@ export function parseRoute(words: Words): RouteSpec {
 	};
 	while (!words.isAtEnd) readKey(words, reading);
 	const { route, to, hop, nexthops } = reading;
+	if ((route.tos & ECN_BITS) !== 0)
+		throw new IpRefusal("Error: Invalid dsfield (tos): ECN bits must be 0.");
 	// Without a destination it is the default route.
 	if (to !== null) route.to = to;
 	const hasHop = hop.dev !== "" || hop.via !== null;
@@ -143,6 +147,15 @@ function readNexthop(words: Words): NexthopSpec {
 
 function readDestination(words: Words, reading: Reading): void {
 	words.takes("to");
+	// It stands for anycast here, and a destination has to follow (rtnl_rtntype_a2n).
+	if (words.takes("any")) {
+		const text = words.take();
+		if (prefixOf(text) === null)
+			throw new IpRefusal(
+				`Error: any valid prefix is expected rather than "${text}".`,
+			);
+		throw new NotUnderstood('ip route: type "any" (anycast) is not modelled');
+	}
 	if (TYPES.has(words.next)) {
 		reading.route.type = words.take() as RouteType;
 		if (words.isAtEnd) return;

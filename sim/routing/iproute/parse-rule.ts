@@ -26,12 +26,15 @@ const NO_RULE: RuleSpec = {
 };
 const TABLE_MAIN = 254;
 const MOST_TOS = 0xff;
+const MOST_MARK = 0xffffffff;
+/** `IFNAMSIZ` without the octet that ends it. */
+const MOST_NAME = 15;
 
 /** @throws IpRefusal, NotUnderstood */
 export function parseRule(words: Words, action: "add" | "del"): RuleSpec {
 	const rule: Writable = { ...NO_RULE };
-	if (action === "del" && words.isAtEnd)
-		throw new IpRefusal('"ip rule del" requires arguments.');
+	if (words.isAtEnd)
+		throw new IpRefusal(`"ip rule ${action}" requires arguments.`);
 	while (!words.isAtEnd) readKey(words, rule);
 	if (action === "add") rule.action ??= { kind: "table", table: TABLE_MAIN };
 	return rule;
@@ -48,13 +51,18 @@ function readKey(words: Words, rule: Writable): void {
 	else if (words.takes("fwmark")) readMark(words, rule);
 	else if (words.takes("protocol", "proto")) words.take();
 	else if (words.takes("table", "lookup"))
-		rule.action = { kind: "table", table: words.table() };
+		// An action that is named before or behind it stays (iprule_modify).
+		rule.action = {
+			...(rule.action ?? { kind: "table" }),
+			table: words.table(),
+		};
 	else if (words.takes("suppress_prefixlength", "sup_pl"))
 		rule.suppressPrefixLength = words.number(
 			"suppress_prefixlength value is invalid",
 		);
-	else if (words.takes("iif", "dev")) rule.iif = words.take();
-	else if (words.takes("oif")) rule.oif = words.take();
+	else if (words.takes("iif", "dev"))
+		rule.iif = readInterface(words, '"iif"/"dev"');
+	else if (words.takes("oif")) rule.oif = readInterface(words, '"oif"');
 	else if (words.takes("ipproto")) {
 		const text = words.take();
 		const number = protocolNumber(text);
@@ -68,16 +76,27 @@ function readKey(words: Words, rule: Writable): void {
 	else readAction(words, rule);
 }
 
+/** `check_ifname` (lib/utils.c, iproute2 6.1) */
+function readInterface(words: Words, key: string): string {
+	const name = words.take();
+	if (name.length > MOST_NAME || name.includes("/"))
+		throw new IpRefusal(
+			`Error: argument "${name}" is wrong: ${key} not a valid ifname`,
+		);
+	return name;
+}
+
 function readAction(words: Words, rule: Writable): void {
 	words.takes("type");
+	const table = rule.action?.table ?? 0;
 	if (words.takes("goto")) {
 		const priority = words.number("preference value is invalid");
-		rule.action = { kind: "goto", priority };
+		rule.action = { kind: "goto", priority, table };
 		return;
 	}
 	for (const kind of ["nop", "blackhole", "unreachable", "prohibit"] as const)
 		if (words.takes(kind)) {
-			rule.action = { kind };
+			rule.action = { kind, table };
 			return;
 		}
 	throw new NotUnderstood(`ip rule: "${words.take()}" is not understood`);
@@ -86,14 +105,24 @@ function readAction(words: Words, rule: Writable): void {
 /** `0x100/0x3f00`; without a mask, all bits are compared where the mark is not 0. */
 function readMark(words: Words, rule: Writable): void {
 	const text = words.take();
-	const [mark = null, mask, more] = text.split("/").map(parseNumber);
-	if (mark === null || mask === null || more !== undefined)
+	const slash = text.indexOf("/");
+	const mark = bitsOf(slash < 0 ? text : text.slice(0, slash), "fwmark");
+	rule.mark = mark;
+	rule.hasMask = slash >= 0;
+	rule.markMask = rule.hasMask
+		? bitsOf(text.slice(slash + 1), "fwmask")
+		: mark === 0
+			? 0
+			: -1;
+}
+
+function bitsOf(text: string, what: string): number {
+	const bits = parseNumber(text);
+	if (bits === null || bits > MOST_MARK)
 		throw new IpRefusal(
-			`Error: argument "${text}" is wrong: fwmark value is invalid`,
+			`Error: argument "${text}" is wrong: ${what} value is invalid`,
 		);
-	rule.mark = mark | 0;
-	rule.hasMask = mask !== undefined;
-	rule.markMask = mask === undefined ? (mark === 0 ? 0 : -1) : mask | 0;
+	return bits | 0;
 }
 
 function portsOf(text: string): PortRange {
