@@ -72,6 +72,7 @@ export function isKnown({ services, gaps }: SplitDocument): boolean {
 					parts.every(
 						({ key, share }) =>
 							share.kind !== "unknown" &&
+							!(share.kind === "interval" && share.isUnknown) &&
 							(!key.startsWith("unknown:") ||
 								(share.kind === "exact" && share.share.decimal === 0)),
 					),

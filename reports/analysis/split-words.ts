@@ -113,7 +113,12 @@ function vectorNotes(vector: VectorDocument): readonly string[] {
 	if (byChance) notes.push(...chanceNotes(parts));
 	else if (noDeviation !== null) notes.push(`No deviation: ${noDeviation}.`);
 	const open = parts.find(({ share }) => share.kind === "interval")?.share;
-	if (open?.kind === "interval") notes.push(`The shares depend on ${open.on}.`);
+	if (open?.kind === "interval")
+		notes.push(
+			open.isUnknown
+				? `The shares are unknown: they depend on ${open.on}, and the model does not know that.`
+				: `The shares depend on ${open.on}.`,
+		);
 	for (const { key, share } of parts)
 		if (share.kind === "unknown")
 			notes.push(`The share of ${key} is unknown: ${share.why}.`);

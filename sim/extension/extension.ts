@@ -147,14 +147,19 @@ export interface MatchExtension<
 	readonly alwaysMatches?: boolean;
 	/** Does a use of it draw whether it matches? Never, when left out. */
 	draws?(options: Options): boolean;
-	/** On what its answer depends besides the packet and its connection; nothing when left out. */
-	question?(options: Options): Question | null;
+	/**
+	 * On what its answer depends besides the packet and its connection; nothing when left out.
+	 * @param ports of the gateway; left out: of the rule alone
+	 */
+	question?(options: Options, ports?: ExtensionHost): Question | null;
 	/** Does the gateway know the answer to `question`? A walk that takes every way asks all questions, when left out. */
 	answers?(options: Options, ports: ExtensionHost): boolean;
 	/** Options of the use that asks this question, as `question` gives it; `null`, and when left out: none does. */
 	asking?(question: Question): Options | null;
 	/** Which header fields it compares with constants; none when left out. */
 	compares?(options: Options): readonly Comparison[];
+	/** The set in which it wants the packet's destination, and nothing else of it; `null`, and when left out: none. */
+	wantsDestinationIn?(options: Options): string | null;
 	/** Are these comparisons all that a use of it asks, besides a header to read the fields in? They are not, when left out. */
 	comparesAll?(options: Options): boolean;
 	/** What it says of fragments that nothing has put together; the same as of any packet when left out. */

@@ -38,6 +38,8 @@ export type Question =
 			readonly kind: "open";
 			/** What it depends on: `the rate of packets`, `the time of day`. */
 			readonly on: string;
+			/** It has an answer, which the machine knows and the model was not given: the members of a set. Left out: no. */
+			readonly isUnknown?: boolean;
 	  };
 
 /** A header field that a match compares with constants. */

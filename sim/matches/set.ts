@@ -110,14 +110,17 @@ export const set = defineMatch<Options>({
 	},
 	needs: ({ set }) => [{ kind: "set", name: set }],
 	/** Programs fill a set, and iptables-save does not show it. */
-	question: ({ set }) => ({
+	question: ({ set }, host) => ({
 		kind: "open",
 		on: `the members of the set ${set}`,
+		isUnknown: host?.sets.knows(set) !== true,
 	}),
 	// A walk that takes every way knows where its packet goes; who sends it stands for all clients.
 	answers: ({ set, sides }, { sets, decide }) =>
 		sets.knows(set) &&
 		(decide === undefined || sides.every((side) => side === "dst")),
+	wantsDestinationIn: ({ set, sides, inverted }) =>
+		!inverted && sides.length === 1 && sides[0] === "dst" ? set : null,
 	/** An element that has counters counts the packet. */
 	stateful: true,
 	/** `set_match_v4`. */

@@ -126,7 +126,7 @@ function decidedTest(
 	const { decide } = ports;
 	if (decide === undefined) return null;
 	const extension = matches.get(name);
-	const question = extension?.question?.(options) ?? null;
+	const question = extension?.question?.(options, ports) ?? null;
 	if (question === null || extension?.answers?.(options, ports)) return null;
 	const asked = { question, ...at };
 	return (skb) => decide(asked, skb);

@@ -38,6 +38,8 @@ export type ShareDocument =
 			readonly least: Exact;
 			readonly greatest: Exact;
 			readonly on: string;
+			/** What it depends on has an answer, which the model was not given: the members of a set. */
+			readonly isUnknown: boolean;
 	  }
 	| { readonly kind: "unknown"; readonly why: string };
 
@@ -289,6 +291,7 @@ function shareDocument(share: Share): ShareDocument {
 				least: exact(share.least),
 				greatest: exact(share.greatest),
 				on: share.on,
+				isUnknown: share.isUnknown,
 			};
 		case "unknown":
 			return share;

@@ -14,6 +14,7 @@ import {
 	ALL,
 	complement,
 	type Intervals,
+	intersection,
 	isAll,
 	normalized,
 } from "./intervals.ts";
@@ -133,7 +134,8 @@ export function candidates(ruleset: Ruleset, links: Links): Candidates {
 		({ rule, table, space }) => {
 			if (!hasASay(rule)) return;
 			const known = byTable.get(table) ?? new Map<string, Space>();
-			for (const one of apart(space, here)) known.set(spaceText(one), one);
+			const wanted = withinSets(space, rule, links);
+			for (const one of apart(wanted, here)) known.set(spaceText(one), one);
 			byTable.set(table, known);
 		},
 	);
@@ -162,6 +164,17 @@ function apart(space: Space, here: Intervals): readonly Space[] {
 	return [here, complement(here)].map((destination) => {
 		return { ...space, destination };
 	});
+}
+
+/** Destinations alone that are in the sets which the rule names; one that no address has stays as it is. */
+function withinSets(space: Space, rule: Rule, { inSets }: Links): Space {
+	let { destination } = space;
+	for (const { name, options } of rule.matches) {
+		const set = matches.get(name)?.wantsDestinationIn?.(options) ?? null;
+		const there = set === null ? undefined : inSets.get(set);
+		if (there !== undefined) destination = intersection(destination, there);
+	}
+	return destination.length === 0 ? space : { ...space, destination };
 }
 
 /** The rules that say where connections go, also about connections that the gateway itself opens. */

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { printRational } from "../../../sim/rational.ts";
 import { parseRuleset } from "../../../sim/ruleset/parse.ts";
+import { splitDocument } from "../document/split-document.ts";
+import { NOTHING_GIVEN } from "../world/assumed-world.ts";
 import { analyse } from "./analysis.ts";
 import type { Service } from "./service.ts";
 
@@ -259,4 +261,80 @@ COMMIT
 		),
 	);
 	expect(gaps.join()).toContain('match "ipv4options" is not modelled');
+});
+
+describe("sets", () => {
+	const NATTED = [
+		"*nat",
+		`-A PREROUTING -m set --match-set vips dst -p tcp --dport 80 ${nth(2)} ${DNAT} 10.7.0.2`,
+		`-A PREROUTING -m set --match-set vips dst -p tcp --dport 80 ${DNAT} 10.7.0.3`,
+		"COMMIT",
+		"",
+	].join("\n");
+	const ruleset = parseRuleset(NATTED, { file: "test.rules" });
+
+	test.each([
+		["hash:ip", "198.18.0.1", "tcp 198.18.0.1:80"],
+		["hash:net", "198.18.0.0/24", "tcp 198.18.0.0/24:80"],
+	])(
+		"of %s that are known give services their addresses",
+		(type, member, key) => {
+			const sets = `create vips ${type}\nadd vips ${member}\n`;
+			const { services } = analyse(ruleset, { ...NOTHING_GIVEN, sets });
+			expect(services.map((one) => [one.key, shownShares(one)])).toEqual([
+				[key, { "all clients": ["10.7.0.2:80 1/2", "10.7.0.3:80 1/2"] }],
+			]);
+		},
+	);
+
+	test("whose members are not known leave shares unknown, and a limit does not", () => {
+		const nat = `*nat\n-A PREROUTING -d 198.18.0.1 -p tcp --dport 22 ${DNAT} 10.7.0.2\nCOMMIT\n`;
+		const unknown = (rules: readonly string[]) =>
+			splitDocument(
+				"test.rules",
+				analyse(
+					parseRuleset(`*filter\n${rules.join("\n")}\nCOMMIT\n${nat}`, {
+						file: "test.rules",
+					}),
+				),
+			).services.flatMap(({ classes }) =>
+				classes.flatMap(({ vectors }) =>
+					vectors.flatMap(({ parts }) =>
+						parts.map(({ share }) =>
+							share.kind === "interval" ? share.isUnknown : null,
+						),
+					),
+				),
+			);
+		expect(unknown(["-A FORWARD -m set --match-set bad src -j DROP"])).toEqual([
+			true,
+			true,
+		]);
+		expect(unknown(["-A FORWARD -m limit --limit 1/s -j DROP"])).toEqual([
+			false,
+			false,
+		]);
+	});
+});
+
+test("an address that rules redirect is on the interface by which they let packets in", () => {
+	const services = servicesIn({
+		nat: [9001, 9002].map(
+			(port) =>
+				`-A PREROUTING -d 203.0.113.44 -p tcp --dport 443 ${port === 9001 ? nth(2) : ""} -j REDIRECT --to-ports ${port}`,
+		),
+		filter: [
+			":INPUT DROP [0:0]",
+			"-A INPUT -i lo -j ACCEPT",
+			"-A INPUT -i wan0 -p tcp -m multiport --dports 9001,9002 -j ACCEPT",
+		],
+	});
+	expect(services.map(shownShares)).toEqual([
+		{
+			"all clients": [
+				"the gateway's own 203.0.113.44:9001 1/2",
+				"the gateway's own 203.0.113.44:9002 1/2",
+			],
+		},
+	]);
 });

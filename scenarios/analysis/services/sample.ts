@@ -4,6 +4,7 @@ import { parseAddress } from "../../../sim/packet/address.ts";
 import { icmpEcho, other, tcp, udp } from "../../../sim/packet/build.ts";
 import { ICMP, type Packet, TCP, UDP } from "../../../sim/packet/packet.ts";
 import { Routes } from "../../../sim/routing/routes.ts";
+import { addressesInSets } from "../../../sim/sets/command/addresses-in-sets.ts";
 import type { Arrival } from "../walk/walker.ts";
 import type { AssumedWorld } from "../world/assumed-world.ts";
 import { contains, type Intervals, normalized } from "./intervals.ts";
@@ -20,6 +21,8 @@ export interface Links {
 	/** The addresses alone. */
 	readonly ownAddresses: Intervals;
 	readonly clientInterfaces: readonly string[];
+	/** What is in sets of addresses, by the name of the set. */
+	readonly inSets: ReadonlyMap<string, Intervals>;
 	/** The interface behind which an address lies; `null`: nowhere, or it is the gateway's own. */
 	interfaceTowards(address: number): string | null;
 	isOwn(address: number): boolean;
@@ -47,6 +50,11 @@ function makeLinks({ setup, clientInterfaces }: AssumedWorld): Links {
 		own,
 		ownAddresses: normalized(own.map(({ address }) => [address, address])),
 		clientInterfaces,
+		inSets: new Map(
+			[...addressesInSets(setup.sets ?? "")].map(
+				([name, ranges]) => [name, normalized(ranges)] as const,
+			),
+		),
 		interfaceTowards(address) {
 			const route = routes.lookup(address | 0);
 			return route?.type === "unicast"

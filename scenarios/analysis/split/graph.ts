@@ -31,6 +31,8 @@ export type Node =
 	| {
 			readonly kind: "open";
 			readonly on: string;
+			/** The machine knows it, and the model was not told. */
+			readonly isUnknown: boolean;
 			readonly ways: readonly number[];
 	  };
 
@@ -206,7 +208,10 @@ class Builder {
 		});
 	}
 
-	open(on: string, ways: readonly number[]): number {
+	open(
+		{ on, isUnknown = false }: { on: string; isUnknown?: boolean },
+		ways: readonly number[],
+	): number {
 		const different = [...new Set(ways)].sort((one, other) => one - other);
 		const [first] = different;
 		invariant(first !== undefined, "a question has no answer");
@@ -214,6 +219,7 @@ class Builder {
 		return this.number(`open ${different.join(" ")} ${on}`, {
 			kind: "open",
 			on,
+			isUnknown,
 			ways: different,
 		});
 	}
@@ -295,7 +301,7 @@ function addFork(
 			);
 		}
 		case "open":
-			return builder.open(asked.on, ways);
+			return builder.open(asked, ways);
 		case "condition":
 			throw new InvariantError("a condition is asked that has a value");
 	}
@@ -370,7 +376,7 @@ function copied(
 				})),
 			);
 		case "open":
-			return builder.open(node.on, node.ways.map(number));
+			return builder.open(node, node.ways.map(number));
 	}
 }
 
@@ -431,6 +437,6 @@ function renumbered(
 			return { kind: "chance", by: node.by, ways };
 		}
 		case "open":
-			return { kind: "open", on: node.on, ways: node.ways.map(next) };
+			return { ...node, ways: node.ways.map(next) };
 	}
 }

@@ -145,7 +145,7 @@ function sharesByRates(graph: Graph): readonly Share[] {
 	const open = openOn(graph);
 	if (open === null) return keyRates(graph, rates(graph, root)).map(exactly);
 	return bounds(graph, root).map(({ least, greatest }) =>
-		between(least, greatest, open),
+		between(least, greatest, graph),
 	);
 }
 
@@ -164,14 +164,17 @@ function sharesByCircles(graph: Graph): readonly Share[] | string {
 	return graph.keys.map((_, key): Share => {
 		const found = extremesOf(alternatives, key, () => true);
 		if (typeof found === "string") return { kind: "unknown", why: found };
-		return between(found.least.share, found.greatest.share, open);
+		return between(found.least.share, found.greatest.share, graph);
 	});
 }
 
-function between(least: Rational, greatest: Rational, on: string): Share {
-	return compareRationals(least, greatest) === 0
-		? exactly(least)
-		: { kind: "interval", least, greatest, on };
+function between(least: Rational, greatest: Rational, graph: Graph): Share {
+	if (compareRationals(least, greatest) === 0) return exactly(least);
+	const isUnknown = graph.nodes.some(
+		(node) => node.kind === "open" && node.isUnknown,
+	);
+	const on = openOn(graph) as string;
+	return { kind: "interval", least, greatest, on, isUnknown };
 }
 
 function withoutDeviation(

@@ -11,6 +11,8 @@ export type Share =
 			readonly greatest: Rational;
 			/** What it depends on: `the rate of packets`. */
 			readonly on: string;
+			/** Some of that the machine knows, and the model was not told: the members of a set. */
+			readonly isUnknown: boolean;
 	  }
 	/** Not computed, or not modelled. */
 	| { readonly kind: "unknown"; readonly why: string };

@@ -81,7 +81,17 @@ function outerOf(
 	const elsewhere = masqueraded.find((name) => !sides.has(name));
 	// Who comes from anywhere does not come by the one that a rule names for others.
 	const first = facts.clientsAnywhere ? undefined : clients[0];
-	return best ?? first ?? elsewhere ?? null;
+	return best ?? first ?? elsewhere ?? deliveredTo(facts, names);
+}
+
+/** Where all services are the gateway's own: the one interface by which rules let packets through to it. */
+function deliveredTo(
+	{ services, backends, deliveredFrom }: RuleFacts,
+	names: readonly string[],
+): string | null {
+	if (services.length === 0 || backends.length > 0) return null;
+	const [name, ...more] = resolved(deliveredFrom, names);
+	return name === undefined || more.length > 0 ? null : name;
 }
 
 /** The narrowest network that rules let through by an interface, and that has all these addresses. */

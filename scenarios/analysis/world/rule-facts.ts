@@ -45,6 +45,8 @@ export interface RuleFacts {
 	readonly markedInterfaces: readonly string[];
 	/** By which packets leave with another source, whatever their destination is. */
 	readonly masqueraded: readonly string[];
+	/** By which packets come that are let through to the gateway itself. */
+	readonly deliveredFrom: readonly string[];
 	/** By which packets are let through to others. */
 	readonly forwardedTo: readonly string[];
 }
@@ -89,6 +91,12 @@ export function ruleFacts(ruleset: Ruleset): RuleFacts {
 			"inInterfaces",
 		),
 		masqueraded: names(leaving.filter(isForAll), "outInterfaces"),
+		deliveredFrom: names(
+			(met.get("filter") ?? []).filter(
+				({ ends, way }) => ends.accepts && way.hooks.has("INPUT"),
+			),
+			"inInterfaces",
+		),
 		forwardedTo: names(
 			(met.get("filter") ?? []).filter(
 				({ ends, way }) => ends.accepts && way.hooks.has("FORWARD"),

@@ -28,7 +28,7 @@ export function uncheckedMatch(
 ): MatchExtension {
 	const match = unchecked(name, options);
 	if (on === undefined) return match;
-	return { ...match, question: () => ({ kind: "open", on }) };
+	return { ...match, question: () => ({ kind: "open", on, isUnknown: true }) };
 }
 
 /** The same for a target. */

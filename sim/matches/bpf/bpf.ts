@@ -62,7 +62,7 @@ export const bpf = defineMatch<Options>({
 	/** A program that the rule has goes by the packet; of a pinned one the rule has the path alone. */
 	question: ({ program, path }) =>
 		program === null
-			? { kind: "open", on: `the BPF program at ${path}` }
+			? { kind: "open", on: `the BPF program at ${path}`, isUnknown: true }
 			: null,
 	/** A pinned program may read the mark, too: nothing is known of it. */
 	marks: ({ program }) =>
