@@ -2,7 +2,7 @@
 import { UnknownSignal } from "../contract/unknown-signal.ts";
 import type { Route } from "../packet/skb/route.ts";
 import type { Skb } from "../packet/skb/skb.ts";
-import { type Flow, outputFlow } from "./fib/flow.ts";
+import { changedFlow, type Flow, outputFlow } from "./fib/flow.ts";
 import { isMulticast } from "./reachability.ts";
 import type { Routes } from "./routes.ts";
 
@@ -38,7 +38,7 @@ export function routeMeHarder(
 ): Route | null {
 	const type = routes.typeOf(skb.source, 0);
 	const isUsed = type === "LOCAL" || type === "UNICAST";
-	const flow = outputFlow(skb);
+	const flow = changedFlow(skb, routes.asksForPorts);
 	return routeOutput(
 		routes,
 		settings,

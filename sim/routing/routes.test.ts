@@ -140,6 +140,22 @@ describe("multipath", () => {
 		expect(flows.map((flow) => way(routes, "192.0.2.1", flow))).toEqual(ways);
 	});
 
+	it("goes on with the hash that a flow has when the shares change", () => {
+		const routes = routesAfter(BOTH);
+		const before = flows.map((flow) => way(routes, "192.0.2.1", flow));
+		const even = routesAfter(BOTH.replace("weight 3", "weight 1"));
+		routes.change(even.state);
+		const after = flows.map((flow) => way(routes, "192.0.2.1", flow));
+		// What lay in the first quarter lies in the first half.
+		const stayed = after.filter((_, at) => before[at]?.startsWith("isp1"));
+		expect(stayed.every((one) => one.startsWith("isp1"))).toBe(true);
+		const first = after.filter((one) => one.startsWith("isp1")).length;
+		expect(first).toBeGreaterThan(160);
+		expect(first).toBeLessThan(240);
+		routes.change(routesAfter(BOTH).state);
+		expect(flows.map((flow) => way(routes, "192.0.2.1", flow))).toEqual(before);
+	});
+
 	it("leaves out a next hop whose link is down, until it is up again", () => {
 		const routes = routesAfter(BOTH);
 		routes.setLink(routes.indexOf("isp2"), false);

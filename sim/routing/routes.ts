@@ -7,6 +7,7 @@ import type { GatewaySetup } from "../contract/gateway.ts";
 import { GatewayError } from "../contract/gateway-error.ts";
 import { UnknownSignal } from "../contract/unknown-signal.ts";
 import type { AddressType } from "../extension/host.ts";
+import { LOOPBACK_IFINDEX } from "../kernel.ts";
 import type { Address } from "../packet/packet.ts";
 import type { Route } from "../packet/skb/route.ts";
 import type { Skb } from "../packet/skb/skb.ts";
@@ -23,8 +24,8 @@ import {
 	TABLE_MAIN,
 } from "./fib/fib-entry.ts";
 import { type Flow, flowTo, inputFlow } from "./fib/flow.ts";
-import { DEFAULT_RULES } from "./fib/ip-rules.ts";
-import { Multipath } from "./fib/multipath.ts";
+import { asksForPorts, DEFAULT_RULES } from "./fib/ip-rules.ts";
+import { type HashRange, Multipath } from "./fib/multipath.ts";
 import { type RoutingState, stateOf, withLink } from "./fib/routing-state.ts";
 import { type NoRoute, searchRules } from "./fib/search-rules.ts";
 
@@ -37,13 +38,15 @@ export interface RoutingPorts {
 
 interface SavedRoutes {
 	readonly state: RoutingState;
-	readonly drawn: ReadonlyMap<string, number>;
+	readonly drawn: ReadonlyMap<string, HashRange>;
 }
 
 /** @throws SetupError on addresses that are none, and on routes to interfaces that are not there */
 export class Routes implements Stateful<SavedRoutes> {
 	/** By index; 0 is none, 1 is lo. */
 	readonly interfaces: readonly string[];
+	/** Addresses that the gateway was set up with: no host around has one of them, even when it was taken away. */
+	readonly setUpAddresses: ReadonlySet<Address>;
 	private now: RoutingState;
 	private readonly cached = new AddressCache<Route | NoRoute>();
 	/** By next hop, until something changes. */
@@ -52,12 +55,16 @@ export class Routes implements Stateful<SavedRoutes> {
 	private readonly ports: RoutingPorts | null;
 	/** Nothing but the destination decides where a packet goes. */
 	private isPlain = true;
+	/** A rule goes by protocol or ports. */
+	asksForPorts = false;
 
 	/** @param ports left out: multipath routes are not asked for */
 	constructor(setup: GatewaySetup, ports: RoutingPorts | null = null) {
 		this.interfaces = ["", "lo", ...setup.interfaces.map((one) => one.name)];
 		this.ports = ports;
 		this.now = stateOf(setup, this.interfaces);
+		const onLinks = this.now.addresses.slice(LOOPBACK_IFINDEX + 1).flat();
+		this.setUpAddresses = new Set(onLinks.map(({ address }) => address));
 		this.change(this.now);
 	}
 
@@ -70,6 +77,7 @@ export class Routes implements Stateful<SavedRoutes> {
 	change(state: RoutingState): void {
 		this.now = state;
 		this.isPlain = isPlain(state);
+		this.asksForPorts = state.rules.some(asksForPorts);
 		this.cached.clear();
 		this.made = new WeakMap();
 	}
@@ -88,7 +96,7 @@ export class Routes implements Stateful<SavedRoutes> {
 	input(skb: Skb): Route | NoRoute {
 		return this.isPlain
 			? this.byDestination(skb.destination)
-			: this.search(inputFlow(skb), "input");
+			: this.search(inputFlow(skb, this.asksForPorts), "input");
 	}
 
 	/** Where a packet of the gateway's own goes (`ip_route_output_key_hash_rcu`). */

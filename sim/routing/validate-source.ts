@@ -47,7 +47,8 @@ function fullCheck(
 	const at = skb.inInterface;
 	const rpFilter = settings.rpFilter[at] as number;
 	const lastResort = rpFilter === 0 ? "far" : "reverse path";
-	const flow = flowBack(skb, out, settings.marksValidate[at] === true);
+	const mark = settings.marksValidate[at] === true ? skb.mark : 0;
+	const flow = flowBack(backFlow(skb, mark, routes.asksForPorts), skb, out);
 	const found = routes.lookupBack(flow);
 	if (found.type === "none") return lastResort;
 	const isLocal = found.type === "local";
@@ -62,8 +63,7 @@ function fullCheck(
 }
 
 /** What would be sent back. */
-function flowBack(skb: Skb, out: number, isMarked: boolean): Flow {
-	const flow = backFlow(skb, isMarked ? skb.mark : 0);
+function flowBack(flow: Flow, skb: Skb, out: number): Flow {
 	return {
 		...flow,
 		// Of what is for many, no address of the gateway's is known.

@@ -182,6 +182,7 @@ function answersArp(
 	{ routes, silentHosts }: GatewayState,
 	{ interfaceIndex, address }: Neighbour,
 ): boolean {
+	if (routes.setUpAddresses.has(address)) return false;
 	const name = routes.interfaces[interfaceIndex];
 	return !silentHosts.has(`${name} ${formatAddress(address)}`);
 }

@@ -37,6 +37,66 @@ describe("what rules of ip rule know of a packet", () => {
 	});
 });
 
+describe("a multipath route", () => {
+	const SHARED = {
+		routes: [],
+		sysctls: { "ipv4.ip_forward": 1, "ipv4.fib_multipath_hash_policy": 1 },
+		ip: [
+			`ip route add default nexthop via ${AROUND} dev ${IN} nexthop via 10.0.0.9 dev ${OUT}`,
+		],
+	};
+	const ports = Array.from({ length: 24 }, (_, at) => at + 1);
+	const leaves = (lines: readonly string[]) => lines[0]?.split(" ")[0];
+
+	it("sends an error where the packet would go that it is about", () => {
+		const gateway = createTestGateway("", SHARED);
+		const forwarded = ports.map((port) =>
+			leaves(gateway.send(IN, `udp 203.0.113.7:${port} > 192.0.2.${port}:5`)),
+		);
+		expect(new Set(forwarded)).toEqual(new Set([IN, OUT]));
+		const errors = ports.map((port) =>
+			leaves(
+				gateway.send(OUT, `udp 192.0.2.${port}:5 > 203.0.113.7:${port} ttl 1`),
+			),
+		);
+		expect(errors).toEqual(forwarded);
+	});
+
+	it("knows no ports of a packet that a rule has changed, unless a rule of ip rule asks", () => {
+		const own = (...rules: readonly string[]) => {
+			const gateway = createTestGateway(
+				"*mangle\n-A OUTPUT -j MARK --set-mark 7\nCOMMIT\n",
+				{ ...SHARED, ip: [...SHARED.ip, ...rules] },
+			);
+			const lines = ports.map((port) => `udp 10.0.0.1:${port} > 192.0.2.1:5`);
+			return new Set(lines.map((line) => leaves(gateway.send("lo", line))));
+		};
+		expect(own().size).toBe(1);
+		expect(own("ip rule add iif lo dport 99 table 2").size).toBe(1);
+		expect(own("ip rule add dport 99 table 2").size).toBe(2);
+	});
+});
+
+describe("an address that the gateway had", () => {
+	it("is no host's that answers ARP", () => {
+		const gateway = createTestGateway("");
+		gateway.operate({
+			kind: "ip",
+			command: `ip addr del 192.168.0.254/24 dev ${IN}`,
+		});
+		gateway.operate({
+			kind: "ip",
+			command: `ip addr add 192.168.0.253/24 dev ${IN}`,
+		});
+		const line = "udp 10.0.0.8:5 > 192.168.0.254:9";
+		expect(gateway.fate(OUT, line)).toEqual({
+			kind: "queued",
+			waitsFor: "neighbour",
+		});
+		expect(gateway.send(OUT, "udp 10.0.0.8:5 > 192.168.0.9:9")).toHaveLength(1);
+	});
+});
+
 describe("an error in the name of 127.0.0.1", () => {
 	it("is not sent to another host", () => {
 		const gateway = createTestGateway(

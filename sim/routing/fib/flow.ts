@@ -20,7 +20,7 @@ export interface Flow {
 	readonly oif: number;
 	/** A route has to be as near as this. */
 	readonly scope: number;
-	/** Of a packet that a multipath route shares out: headers that ICMP errors are about (`ip_multipath_l3_keys`). */
+	/** Whose headers a multipath route hashes: one that came in, or that an error is about; `null`: the flow itself is hashed. */
 	readonly packet: Skb | null;
 }
 
@@ -29,22 +29,27 @@ export const TOS_MASK = 0x1c;
 /** A header that a program makes is of this protocol to a route (`raw_sendmsg`). */
 const IPPROTO_RAW = 255;
 
-/** Rules know no ports of a fragment, be it the first one (`fib4_rules_early_flow_dissect`, include/net/ip_fib.h, 6.1). */
-function portsOf({ fragment, sourcePort, destinationPort }: Skb) {
+/**
+ * What rules know of a packet besides its addresses: nothing unless one of them asks for it, and no ports of
+ * a fragment, be it the first one (`fib4_rules_early_flow_dissect`, include/net/ip_fib.h, 6.1).
+ */
+function dissected(skb: Skb, isAsked: boolean) {
+	if (!isAsked) return { protocol: 0, sourcePort: 0, destinationPort: 0 };
+	const { protocol, fragment, sourcePort, destinationPort } = skb;
 	return fragment === null
-		? { sourcePort, destinationPort }
-		: { sourcePort: 0, destinationPort: 0 };
+		? { protocol, sourcePort, destinationPort }
+		: { protocol, sourcePort: 0, destinationPort: 0 };
 }
 
 /** Of a packet that came in (`ip_route_input_slow`). */
-export function inputFlow(skb: Skb): Flow {
-	const { sourcePort, destinationPort } = portsOf(skb);
+export function inputFlow(skb: Skb, isAsked: boolean): Flow {
+	const { protocol, sourcePort, destinationPort } = dissected(skb, isAsked);
 	return {
 		source: skb.source,
 		destination: skb.destination,
 		mark: skb.mark,
 		tos: skb.tos & TOS_MASK,
-		protocol: skb.protocol,
+		protocol,
 		sourcePort,
 		destinationPort,
 		iif: skb.inInterface,
@@ -83,10 +88,16 @@ export function rawFlow(skb: Skb): Flow {
 	};
 }
 
+/** Of a packet of the gateway's own that a rule has changed (`ip_route_me_harder`). */
+export function changedFlow(skb: Skb, isAsked: boolean): Flow {
+	const { protocol, sourcePort, destinationPort } = dissected(skb, isAsked);
+	return { ...outputFlow(skb), protocol, sourcePort, destinationPort };
+}
+
 /** Of what would be sent back to where a packet came from (`__fib_validate_source`). */
-export function backFlow(skb: Skb, mark: number): Flow {
-	const { source, destination, protocol } = skb;
-	const { sourcePort, destinationPort } = portsOf(skb);
+export function backFlow(skb: Skb, mark: number, isAsked: boolean): Flow {
+	const { source, destination } = skb;
+	const { protocol, sourcePort, destinationPort } = dissected(skb, isAsked);
 	return {
 		source: destination,
 		destination: source,
@@ -110,11 +121,8 @@ export function rpfilterFlow(skb: Skb, mark: number): Flow {
 	const isNone =
 		destination === INADDR_BROADCAST || first === 0 || first >>> 4 === 0xe;
 	return {
-		...backFlow(skb, mark),
+		...backFlow(skb, mark, false),
 		source: isNone ? 0 : destination,
-		protocol: 0,
-		sourcePort: 0,
-		destinationPort: 0,
 	};
 }
 

@@ -105,6 +105,18 @@ function isPortIn(port: number, range: PortRange | null): boolean {
 	return range === null || (port >= range.from && port <= range.to);
 }
 
+/** Does a rule make the kernel look at protocol and ports before it asks? (`fib_rule_requires_fldissect`) */
+export function asksForPorts(rule: IpRule): boolean {
+	return (
+		rule.iif !== LOOPBACK &&
+		(rule.protocol !== 0 ||
+			rule.sourcePorts !== null ||
+			rule.destinationPorts !== null)
+	);
+}
+
+const LOOPBACK = "lo";
+
 /** Of a rule that is given none: one less than the second rule's (`fib_default_rule_pref`). */
 export function defaultPriority(rules: readonly IpRule[]): number {
 	const second = rules[1];

@@ -17,15 +17,30 @@ export const MULTIPATH_LABEL = "multipath ";
 /** Errors that are shared out as the packets that they are about. */
 const SHARED_ERRORS: ReadonlySet<number> = new Set([3, 4, 5, 11, 12]);
 
-export class Multipath implements Stateful<ReadonlyMap<string, number>> {
-	/** What was drawn, by flow and shares. */
-	#drawn = new Map<string, number>();
+/** Where the hash of a flow lies, as far as it has shown: from the one to below the other. */
+export interface HashRange {
+	readonly from: number;
+	readonly to: number;
+}
 
-	save(): ReadonlyMap<string, number> {
+/** A hash has 31 bits. */
+const ANY_HASH: HashRange = { from: 0, to: 2 ** 31 };
+
+interface Share extends HashRange {
+	readonly hop: Nexthop;
+	/** Of what is drawn from. */
+	readonly weight: number;
+}
+
+export class Multipath implements Stateful<ReadonlyMap<string, HashRange>> {
+	/** By flow: what was drawn holds whatever the shares are later on. */
+	#drawn = new Map<string, HashRange>();
+
+	save(): ReadonlyMap<string, HashRange> {
 		return new Map(this.#drawn);
 	}
 
-	restore(drawn: ReadonlyMap<string, number>): void {
+	restore(drawn: ReadonlyMap<string, HashRange>): void {
 		this.#drawn = new Map(drawn);
 	}
 
@@ -42,24 +57,55 @@ export class Multipath implements Stateful<ReadonlyMap<string, number>> {
 			readonly names: readonly string[];
 		},
 	): Nexthop {
-		const alive = nexthops.filter(({ isDead }) => !isDead);
-		const shares = alive
-			.map((hop) => `${by.names[hop.interface]}*${hop.weight}`)
-			.join(" ");
-		const key = `${keyOf(flow, by.policy)} ${shares}`;
-		let drawn = this.#drawn.get(key);
-		if (drawn === undefined) {
-			const total = alive.reduce((sum, { weight }) => sum + weight, 0);
-			drawn = by.choice.pick(total, MULTIPATH_LABEL + shares);
-			this.#drawn.set(key, drawn);
-		}
-		let bound = 0;
-		for (const hop of alive) {
-			bound += hop.weight;
-			if (drawn < bound) return hop;
-		}
-		return alive[0] as Nexthop;
+		const key = keyOf(flow, by.policy);
+		const known = this.#drawn.get(key);
+		const shares = sharesOf(nexthops, known);
+		const [only] = shares;
+		if (only === undefined) return nexthops[0] as Nexthop;
+		if (shares.length === 1) return only.hop;
+		const drawn = draw(shares, by);
+		this.#drawn.set(key, { from: drawn.from, to: drawn.to });
+		return drawn.hop;
 	}
+}
+
+/** The next hops that a hash of a range may lead to, each with its part of it (`fib_rebalance`). */
+function sharesOf(
+	nexthops: readonly Nexthop[],
+	known: HashRange | undefined,
+): readonly Share[] {
+	const alive = nexthops.filter(({ isDead }) => !isDead);
+	const total = alive.reduce((sum, { weight }) => sum + weight, 0);
+	const shares: Share[] = [];
+	let sum = 0;
+	let bound = 0;
+	for (const hop of alive) {
+		sum += hop.weight;
+		const from = Math.max(bound, known?.from ?? 0);
+		bound = Math.round((sum * ANY_HASH.to) / total);
+		const to = Math.min(bound, known?.to ?? ANY_HASH.to);
+		if (from >= to) continue;
+		const weight = known === undefined ? hop.weight : to - from;
+		shares.push({ hop, from, to, weight });
+	}
+	return shares;
+}
+
+function draw(
+	shares: readonly Share[],
+	by: { readonly choice: Choice; readonly names: readonly string[] },
+): Share {
+	const words = shares.map(
+		({ hop, weight }) => `${by.names[hop.interface]}*${weight}`,
+	);
+	const total = shares.reduce((sum, { weight }) => sum + weight, 0);
+	const drawn = by.choice.pick(total, MULTIPATH_LABEL + words.join(" "));
+	let bound = 0;
+	for (const share of shares) {
+		bound += share.weight;
+		if (drawn < bound) return share;
+	}
+	return shares[0] as Share;
 }
 
 /** Both directions of a flow have one (`__flow_hash_consistentify`). */
@@ -69,22 +115,23 @@ function keyOf(flow: Flow, policy: number): string {
 		throw new UnknownSignal(
 			`net.ipv4.fib_multipath_hash_policy=${policy} is not modelled (0 and 1 are)`,
 		);
-	const { packet, sourcePort, destinationPort, protocol } = flow;
+	const { source, destination, protocol, sourcePort, destinationPort } =
+		flow.packet ?? flow;
 	// Fragments are hashed without their ports.
-	const isPart = packet !== null && packet.fragment !== null;
+	const isPart = (flow.packet?.fragment ?? null) !== null;
 	const ports = isPart ? [0, 0] : [sourcePort, destinationPort];
-	const addresses = sorted(flow.source, flow.destination);
+	const addresses = sorted(source, destination);
 	return `${addresses} ${Math.min(...ports)} ${Math.max(...ports)} ${protocol}`;
 }
 
 /** `ip_multipath_l3_keys` */
-function addressesOf({ source, destination, packet }: Flow): string {
+function addressesOf(flow: Flow): string {
+	const { packet } = flow;
 	const isError =
 		packet?.protocol === ICMP && SHARED_ERRORS.has(packet.icmpType);
-	const about = isError ? packet.about : null;
-	return about === null
-		? sorted(source, destination)
-		: sorted(about.source, about.destination);
+	const { source, destination } =
+		(isError ? packet.about : null) ?? packet ?? flow;
+	return sorted(source, destination);
 }
 
 function sorted(one: Address, other: Address): string {
