@@ -118,6 +118,11 @@ describe("a match that the model does not know", () => {
 				driver: kernel,
 			}),
 		).rejects.toThrow("a kernel knows");
+		await expect(
+			checkScenarioAsync(given([BLOCKED, NOT_GOOD]), { driver: kernel }),
+		).rejects.toThrow(
+			'no sets are given, and the rules name "blocked", "good": a kernel',
+		);
 	});
 });
 

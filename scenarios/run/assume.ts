@@ -1,6 +1,8 @@
 /** Plays on assumptions: what `setup.assume` comes to on the model, and what holds both ways. */
 import type { AssumedMatches } from "../../sim/contract/assume.ts";
 import { type Assumed, Assumptions } from "../../sim/extension/assumed.ts";
+import { openPoints } from "../../sim/ruleset/check/open-points.ts";
+import { checkRuleset } from "../../sim/ruleset/parse.ts";
 import type { PlayableScenario, Setup } from "../language/scenario.ts";
 import { ScenarioError } from "../language/scenario-error.ts";
 import type { AssumedMatch } from "../result/assumed.ts";
@@ -59,6 +61,26 @@ export function mustNotAssume(
 			message: "assumptions are for the model: a kernel knows",
 			remedy:
 				"Leave `assume` out, and give the kernel what the rules name: its sets in `gateway.sets`.",
+		},
+	]);
+}
+
+/** @throws ScenarioError a kernel has the sets alone that it is given: it refuses rules that name another one */
+export function mustGiveSets(
+	{ name, setup }: PlayableScenario,
+	file: string,
+): void {
+	if (setup.gateway.sets !== undefined) return;
+	const { tables } = checkRuleset(setup.ruleset.text);
+	const sets = openPoints(tables).needs.filter(({ kind }) => kind === "set");
+	if (sets.length === 0) return;
+	const named = sets.map((one) => `"${one.name}"`).join(", ");
+	throw new ScenarioError("invalid", file, [
+		{
+			path: `${name}: setup.gateway.sets`,
+			message: `no sets are given, and the rules name ${named}: a kernel refuses rules without their sets`,
+			remedy:
+				"Say `gateway.sets`: what `ipset save` prints, as a text or as `{ file }`.",
 		},
 	]);
 }

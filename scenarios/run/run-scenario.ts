@@ -27,6 +27,7 @@ import {
 	assuming,
 	assumptionsOf,
 	inAllWays,
+	mustGiveSets,
 	mustNotAssume,
 	waysOf,
 } from "./assume.ts";
@@ -134,6 +135,7 @@ export async function checkScenarioAsync(
 	const { replay = replayOf("run", { name: scenario.name, seed, file }) } =
 		options;
 	mustNotAssume(scenario, file);
+	mustGiveSets(scenario, file);
 	try {
 		const gateway = await driver.open(
 			scenario.setup.gateway,

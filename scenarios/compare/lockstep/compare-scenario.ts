@@ -8,7 +8,7 @@ import type { PlayableScenario } from "../../language/scenario.ts";
 import { type DriverInfo, infoOf } from "../../result/driver-info.ts";
 import { type Invocation, replayOf } from "../../result/invocation.ts";
 import type { RunResult } from "../../result/result.ts";
-import { mustNotAssume } from "../../run/assume.ts";
+import { mustGiveSets, mustNotAssume } from "../../run/assume.ts";
 import type { Limits } from "../../run/budget.ts";
 import { modelDriver } from "../../run/driver.ts";
 import {
@@ -69,6 +69,7 @@ export async function compareScenario(
 	const seed = options.seed ?? scenario.setup.seed;
 	const file = options.file ?? "";
 	mustNotAssume(scenario, file);
+	mustGiveSets(scenario, file);
 	const { replay = replayOf("compare", { name: scenario.name, seed, file }) } =
 		options;
 	const about = (run: Played): Comparison => ({
