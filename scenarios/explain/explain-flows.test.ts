@@ -8,6 +8,9 @@ import {
 	evict,
 	iptables,
 	outcomes,
+	packet,
+	packetsOut,
+	type RecipeOverrides,
 	recipeSetup,
 	scenario,
 	send,
@@ -35,7 +38,9 @@ function why({
 	behaviour = { kind: "up" },
 	steps = [send(1, { reply })],
 	expectation = outcomes("answered", 1),
+	gateway = {},
 }: {
+	readonly gateway?: RecipeOverrides["gateway"];
 	readonly rules?: string;
 	readonly behaviour?: BackendBehaviour;
 	readonly steps?: readonly (ScenarioStep | readonly ScenarioStep[])[];
@@ -50,6 +55,7 @@ function why({
 				service("dns", { protocol: "udp", address: "10.0.0.1", port: 53 }),
 			],
 			behaviour: { b1: behaviour },
+			gateway,
 		}),
 		steps: steps.flat(),
 		expect: [expectation],
@@ -140,5 +146,18 @@ it("an entry that outlives its backend", () => {
 		}),
 	).toMatch(
 		/^datagram → DNAT .*lost on its link; its later packets follow its conntrack entry, whatever the rules say$/,
+	);
+});
+
+it("a program of the gateway's own that is no part of the scenario", () => {
+	const rules =
+		"*nat\n-A PREROUTING -p udp --dport 53 -j REDIRECT --to-ports 58\nCOMMIT\n";
+	const gateway = {
+		listeners: [{ protocol: "udp", port: 58 }],
+	} as const;
+	const steps = [packet("bond0.204", "udp 10.0.0.10:1 > 10.0.0.1:53")];
+	const expectation = packetsOut("bond0.204", ["udp *"]);
+	expect(why({ rules, gateway, steps, expectation })).toMatch(
+		/→ REDIRECT 10\.0\.0\.1:58 \(line 2\) → the gateway itself, where a program listens on 10\.0\.0\.1:58: what it answers is no part of the scenario$/,
 	);
 });

@@ -1,9 +1,10 @@
 /** A stop → words, and the rule that is to blame for it. */
 import { dropWords } from "../../sim/contract/drop-reason.ts";
-import type { TraceEvent } from "../../sim/contract/gateway.ts";
+import type { Emission, TraceEvent } from "../../sim/contract/gateway.ts";
 import { formatAddress } from "../../sim/packet/address.ts";
 import type { Packet } from "../../sim/packet/packet.ts";
 import { nameOfAnswer } from "../../sim/world/account/answer-names.ts";
+import { LOOPBACK } from "../../sim/world/setup/services.ts";
 import type { RulePlace } from "../result/rule-place.ts";
 import type { Passage } from "./follow.ts";
 import { translator } from "./path.ts";
@@ -143,6 +144,12 @@ function deliveredWords(passage: Passage, scene: Scene): End {
 	const { book } = scene;
 	const by = translator(passage);
 	const rule = by && foundIn(book, by);
+	const taken = out.find((one) => one.interface === LOOPBACK && !isAnswer(one));
+	if (taken !== undefined)
+		return told(
+			`the gateway itself, where a program listens on ${addressee(taken.packet)}: what it answers is no part of the scenario`,
+			{ rule },
+		);
 	const isUntouched = by === null && asks(packet);
 	const where = `the gateway itself, where nothing listens on ${by ? "the port that it is sent to" : addressee(packet)}`;
 	const why = isUntouched ? " (no rule of nat translated it)" : "";
@@ -157,6 +164,11 @@ function deliveredWords(passage: Passage, scene: Scene): End {
 		});
 	}
 	return told(`${where}${why}; it does not answer`, { rule });
+}
+
+/** What refuses a packet; what comes out on `lo` besides goes to a program. */
+function isAnswer({ packet }: Emission): boolean {
+	return packet.kind === "icmp" || nameOfAnswer(packet) === "rst";
 }
 
 function nextHop({ steps, packet }: Passage): {
