@@ -199,5 +199,18 @@ describe("a draft", () => {
 	it("gives each connection a client of its own where rules remember clients", () => {
 		const { draft: made } = drafted(testRuleset("recent-affinity").text);
 		expect(typescriptOf(made)).toContain('client: "c6"');
+		expect(typescriptOf(made)).not.toContain("one draw");
+	});
+
+	it("says that few clients show little where each of them is one draw", () => {
+		const web = "-A PREROUTING -i up0 -d 192.0.2.1 -p tcp --dport 80";
+		const recall = (n: number) =>
+			`${web} -m recent --name w${n} --rcheck --seconds 60 -j W${n}\n`;
+		const to = (n: number) =>
+			`-A W${n} -m recent --name w${n} --set\n-A W${n} -p tcp -j DNAT --to-destination 10.50.0.${n}\n`;
+		const { draft: made } = drafted(
+			`*nat\n:W1 - [0:0]\n:W2 - [0:0]\n${recall(1)}${recall(2)}${web} -m statistic --mode random --probability 0.5 -j W1\n${web} -j W2\n${to(1)}${to(2)}COMMIT\n`,
+		);
+		expect(typescriptOf(made)).toContain("Each client is one draw: 16");
 	});
 });

@@ -54,6 +54,8 @@ const MOST_SERVICES = 40;
 /** Clients of a service whose rules remember them. */
 const CLIENTS_EACH = 6;
 const CLIENTS_EACH_DRAWN = 16;
+/** What a remark advises in its place: a file with so many is long. */
+const MANY_CLIENTS = 64;
 /** Before a client of Linux repeats its SYN. */
 const CONNECT_TIMEOUT_MS = 900;
 /** Lines of a remark; the rest is counted. */
@@ -110,7 +112,10 @@ export function draft(analysis: Analysis, options: DraftOptions): Draft {
 		});
 		constants.push({
 			name: setup,
-			remarks: serviceRemarks(service, stories.remarks),
+			remarks: serviceRemarks(service, [
+				...stories.remarks,
+				...fewClientsRemark(service, hosts, options),
+			]),
 			value: setupOf(service, { hosts, analysis, options }),
 		});
 		scenarios.push(...stories.scenarios);
@@ -298,6 +303,19 @@ function serviceRemarks(
 ): readonly string[] {
 	const called = name === null ? key : `${name}, ${key}`;
 	return [`${called}: ${shares.join(" ")}`];
+}
+
+/** Draws that are remembered are as many as clients. */
+function fewClientsRemark(
+	service: Service,
+	{ clients }: Hosts,
+	options: DraftOptions,
+): readonly string[] {
+	return clientsEach(service, options) === CLIENTS_EACH_DRAWN
+		? [
+				`Each client is one draw: ${clients.length} of them show a wrong share only where it is very wrong; write more clients (${MANY_CLIENTS}) for a sharper test.`,
+			]
+		: [];
 }
 
 /** A scenario has one port of the gateway. */
