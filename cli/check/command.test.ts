@@ -94,7 +94,6 @@ COMMIT
 						],
 					},
 					{ kind: "target", name: "TARPIT", optionsChecked: false },
-					{ kind: "match", name: "set", optionsChecked: true },
 				],
 			},
 		]);
