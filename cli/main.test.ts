@@ -80,8 +80,13 @@ describe("marktwin", () => {
 		"--address",
 		"--route",
 		"--sysctl",
+		"--assume",
 	])("takes more than one %s in trace, as its help says", async (option) => {
-		const value = option.slice(2) === "route" ? "x" : "a=1";
+		const values: Readonly<Record<string, string>> = {
+			"--route": "x",
+			"--assume": "set:a=no",
+		};
+		const value = values[option] ?? "a=1";
 		const { err } = await marktwin([
 			"trace",
 			"none.rules",
@@ -96,7 +101,7 @@ describe("marktwin", () => {
 		]);
 		expect(err).not.toContain("is given twice");
 		const help = await marktwin(["trace", "--help"]);
-		expect(help.out.match(/\(repeatable/g)).toHaveLength(6);
+		expect(help.out.match(/\(repeatable/g)).toHaveLength(7);
 	});
 
 	it.each([
