@@ -38,7 +38,13 @@ it("tells of a ruleset without any table", () => {
 		);
 });
 
-it("tells it of no scenario that comes with marktwin", async () => {
-	for (const { scenario: one } of await loadBuiltInScenarios())
-		expect(unmetRules(checkScenario(one)), one.name).toBeNull();
+/** Its trap is that rules of PREROUTING meet nothing that the router itself sends. */
+const MEETS_NO_RULE = "local-client-not-balanced";
+
+it("tells it of one scenario that comes with marktwin, which shows it", async () => {
+	for (const { scenario: one } of await loadBuiltInScenarios()) {
+		const told = unmetRules(checkScenario(one));
+		if (one.name === MEETS_NO_RULE) expect(told).not.toBeNull();
+		else expect(told, one.name).toBeNull();
+	}
 });
