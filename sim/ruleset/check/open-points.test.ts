@@ -35,7 +35,7 @@ describe("what stays open about a ruleset", () => {
 		expect(
 			openIn("filter", [
 				"-A INPUT -m geoip --src-cc DE -j TARPIT",
-				"-A FORWARD -m geoip ! --dst-cc FR,CH -m string --algo bm --string x",
+				"-A FORWARD -p tcp -m geoip ! --dst-cc FR,CH -m osf --genre Linux",
 				"-A INPUT -p tcp -j QUEUE",
 			]),
 		).toEqual({
@@ -44,7 +44,7 @@ describe("what stays open about a ruleset", () => {
 				"match geoip: 2,3",
 				"target TARPIT: 2",
 				"target QUEUE: 4",
-				"match string: 3",
+				"match osf: 3",
 			],
 		});
 	});
