@@ -11,7 +11,7 @@ import {
 	readRoutes,
 	readRoutingRules,
 } from "../../scenarios/analysis/given/read-ip.ts";
-import { faultOfSets } from "../../sim/sets/command/fault-of-sets.ts";
+import { faultOfSets } from "../../sim/sets/command/read-saved.ts";
 import { operand, readRules, readText, STANDARD } from "../files/files.ts";
 import { InputError } from "../screen/input-error.ts";
 import { mustBeAssumable } from "./check-assumed.ts";

@@ -131,14 +131,17 @@ function holds(counter: bigint, test: SetCounterTest | null): boolean {
 	}
 }
 
+/** An element with what may stand behind its parts. */
+type Extended = Extensions & {
+	readonly nomatch: boolean;
+	readonly wildcard: boolean;
+};
+
 /** What `ipset save` prints of an element behind its parts, by option; in the order of the type. */
 export function printExtensions(
 	type: SetType,
 	set: WithExtensions,
-	element: Extensions & {
-		readonly nomatch: boolean;
-		readonly wildcard: boolean;
-	},
+	element: Extended,
 	now: number,
 ): string {
 	return type.addOptions
@@ -149,10 +152,7 @@ export function printExtensions(
 function printExtension(
 	option: AddOption,
 	set: WithExtensions,
-	element: Extensions & {
-		readonly nomatch: boolean;
-		readonly wildcard: boolean;
-	},
+	element: Extended,
 	now: number,
 ): string {
 	const { mark, markMask, priority, queue } = element.skbinfo;

@@ -200,13 +200,10 @@ export class IpSets implements SetsApi, Stateful<SavedSets> {
 		// What is in a set that is not known cannot become less known.
 		if (set === null || set.isOpaque || !fits(set, use)) return false;
 		const { now } = this;
-		if (set.header.type.storage === "list") {
-			for (const member of set.list)
-				if (!isExpired(member, now))
-					if (this.add(skb, { ...use, name: member.name }, adding)) return true;
-			// `list_set_kadd` returns 0 either way.
-			return true;
-		}
+		if (set.header.type.storage === "list")
+			return untilDone(set, now, (name) =>
+				this.add(skb, { ...use, name }, adding),
+			);
 		const parts = this.partsToWrite(skb, set, use);
 		if (parts === null) return false;
 		this.written.add(set.name);
@@ -225,12 +222,8 @@ export class IpSets implements SetsApi, Stateful<SavedSets> {
 		const set = this.find(use.name);
 		if (set === null || set.isOpaque || !fits(set, use)) return false;
 		const { now } = this;
-		if (set.header.type.storage === "list") {
-			for (const member of set.list)
-				if (!isExpired(member, now))
-					if (this.remove(skb, { ...use, name: member.name })) return true;
-			return true;
-		}
+		if (set.header.type.storage === "list")
+			return untilDone(set, now, (name) => this.remove(skb, { ...use, name }));
 		const parts = this.partsToWrite(skb, set, use);
 		if (parts === null) return false;
 		this.written.add(set.name);
@@ -363,4 +356,14 @@ function withinSet(parts: Parts, header: Header): Parts | null {
 		default:
 			return parts;
 	}
+}
+
+/** `list_set_kadd`, `list_set_kdel`: members in turn, until it is done in one; they return 0 either way. */
+function untilDone(
+	{ list }: IpSet,
+	now: number,
+	act: (name: string) => boolean,
+): true {
+	list.some((member) => !isExpired(member, now) && act(member.name));
+	return true;
 }

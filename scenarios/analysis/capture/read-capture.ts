@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import * as v from "valibot";
 import { dottedName } from "../../../sim/conntrack/settings/sysctl-name.ts";
-import { faultOfSets } from "../../../sim/sets/command/fault-of-sets.ts";
+import { faultOfSets } from "../../../sim/sets/command/read-saved.ts";
 import { readUserFile, UnreadableFile } from "../../files/read-user-file.ts";
 import { pathOf } from "../../language/fault-of-issue.ts";
 import { ScenarioError } from "../../language/scenario-error.ts";

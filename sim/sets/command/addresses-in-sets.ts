@@ -1,8 +1,6 @@
 /** Which addresses are in sets that hold nothing but addresses or networks. */
-import { UnknownSignal } from "../../contract/unknown-signal.ts";
 import type { IpSet } from "../ip-set.ts";
-import { IpSets } from "../ip-sets.ts";
-import { restoreSets } from "./restore.ts";
+import { readSaved } from "./read-saved.ts";
 
 /** Closed, unsigned. */
 type Range = readonly [least: number, greatest: number];
@@ -20,20 +18,8 @@ const OF_ADDRESSES: ReadonlySet<string> = new Set([
 export function addressesInSets(
 	text: string,
 ): ReadonlyMap<string, readonly Range[]> {
-	const sets = new IpSets({
-		nowMs: () => 0,
-		interfaces: [],
-		usesInRules: () => 0,
-		unknown(reason) {
-			throw new UnknownSignal(reason);
-		},
-	});
-	try {
-		if (!restoreSets(sets, text, false).ok) return new Map();
-	} catch (error) {
-		if (error instanceof UnknownSignal) return new Map();
-		throw error;
-	}
+	const sets = readSaved(text);
+	if ("fault" in sets) return new Map();
 	return new Map(
 		[...sets.all()].flatMap((set) => {
 			const { type, family } = set.header;

@@ -1,0 +1,29 @@
+/** Sets of a text alone, without a gateway that has them. */
+import { UnknownSignal } from "../../contract/unknown-signal.ts";
+import { IpSets } from "../ip-sets.ts";
+import { restoreSets } from "./restore.ts";
+
+/** The sets of a text of `ipset save`; or what ipset, or the model, refuses about it. */
+export function readSaved(text: string): IpSets | { readonly fault: string } {
+	const sets = new IpSets({
+		nowMs: () => 0,
+		interfaces: [],
+		usesInRules: () => 0,
+		unknown(reason) {
+			throw new UnknownSignal(reason);
+		},
+	});
+	try {
+		const outcome = restoreSets(sets, text, false);
+		return outcome.ok ? sets : { fault: outcome.message };
+	} catch (error) {
+		if (!(error instanceof UnknownSignal)) throw error;
+		return { fault: error.reason };
+	}
+}
+
+/** What ipset, or the model, refuses about such a text; `null`: nothing. */
+export function faultOfSets(text: string): string | null {
+	const read = readSaved(text);
+	return "fault" in read ? read.fault : null;
+}
