@@ -44,7 +44,8 @@ export interface PortRange {
 	readonly to: number;
 }
 
-const ANY_RULE: Omit<IpRule, "priority" | "action"> = {
+/** What fits every packet. */
+export const ANY_RULE: Omit<IpRule, "priority" | "action"> = {
 	isInverted: false,
 	from: { address: 0, length: 0 },
 	to: { address: 0, length: 0 },
@@ -66,7 +67,6 @@ export const DEFAULT_RULES: readonly IpRule[] = [
 	anyRule(0x7fff, TABLE_DEFAULT),
 ];
 
-/** A rule that fits every packet. */
 function anyRule(priority: number, table: number): IpRule {
 	return { ...ANY_RULE, priority, action: { kind: "table", table } };
 }

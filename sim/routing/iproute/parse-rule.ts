@@ -1,6 +1,7 @@
 /** `ip rule add|del …` (ip/iprule.c, iproute2 6.1). */
 
-import type { IpRule, PortRange } from "../fib/ip-rules.ts";
+import { TABLE_MAIN } from "../fib/fib-entry.ts";
+import { ANY_RULE, type IpRule, type PortRange } from "../fib/ip-rules.ts";
 import type { RuleSpec } from "../fib/rule-spec.ts";
 import { protocolNumber } from "./protocols.ts";
 import { IpRefusal, NotUnderstood, parseNumber, type Words } from "./words.ts";
@@ -8,23 +9,11 @@ import { IpRefusal, NotUnderstood, parseNumber, type Words } from "./words.ts";
 type Writable = { -readonly [Key in keyof RuleSpec]: RuleSpec[Key] };
 
 const NO_RULE: RuleSpec = {
+	...ANY_RULE,
 	priority: null,
 	action: null,
-	isInverted: false,
-	from: { address: 0, length: 0 },
-	to: { address: 0, length: 0 },
-	iif: "",
-	oif: "",
-	mark: 0,
-	markMask: 0,
-	tos: 0,
-	protocol: 0,
-	sourcePorts: null,
-	destinationPorts: null,
-	suppressPrefixLength: -1,
 	hasMask: false,
 };
-const TABLE_MAIN = 254;
 const MOST_TOS = 0xff;
 const MOST_MARK = 0xffffffff;
 /** `IFNAMSIZ` without the octet that ends it. */
