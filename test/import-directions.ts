@@ -34,7 +34,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
 		// What is lost and what is late has one meaning, and a command one spelling.
 		from: [
 			"scenarios/result/service.ts",
-			"scenarios/result/services-in.ts",
+			"scenarios/result/by-service.ts",
 			"scenarios/result/assumed.ts",
 			"scenarios/result/invocation.ts",
 		],

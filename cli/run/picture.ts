@@ -4,8 +4,9 @@
  *     b1 ██████████ 500  b2 ██████████ 500   12121212121212…
  *     b1 ███ 4  b2 █████████████████ 20      1212│2222222…│1212    2 refused
  */
+
+import { byService } from "../../scenarios/result/by-service.ts";
 import { lateWords, servicesOf } from "../../scenarios/result/service.ts";
-import { servicesIn } from "../../scenarios/result/services-in.ts";
 import type {
 	Account,
 	ConnectionRecord,
@@ -33,14 +34,13 @@ export function pictures(
 	paint: Paint,
 ): readonly string[] {
 	const { connections } = account;
-	const services = servicesIn(connections);
+	const services = [...byService(connections)];
 	if (services.length < 2) {
 		const line = picture(names, account, paint);
 		return line === "" ? [] : [line];
 	}
-	const width = Math.max(...services.map((name) => screenText(name).length));
-	return services.map((name) => {
-		const own = connections.filter(({ service = "" }) => service === name);
+	const width = Math.max(...services.map(([name]) => screenText(name).length));
+	return services.map(([name, own]) => {
 		const met = new Set(own.map(({ backend }) => backend));
 		const line = picture(names, { ...account, connections: own }, paint, met);
 		return `${screenText(name).padEnd(width)}  ${line}`;

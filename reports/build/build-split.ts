@@ -1,7 +1,7 @@
 import type { RunDetails } from "../../scenarios/details/run-details.ts";
+import { byService } from "../../scenarios/result/by-service.ts";
 import type { RunResult } from "../../scenarios/result/result.ts";
 import { serviceOf } from "../../scenarios/result/service.ts";
-import { servicesIn } from "../../scenarios/result/services-in.ts";
 import type { ConnectionRecord } from "../../sim/world/account/account.ts";
 import type { SplitView, Stretches } from "../contract/report.ts";
 
@@ -48,10 +48,9 @@ function servicesOf(
 	connections: readonly ConnectionRecord[],
 	backends: readonly string[],
 ): SplitView["services"] {
-	const names = servicesIn(connections);
-	if (names.length < 2) return [];
-	return names.map((name) => {
-		const own = connections.filter(({ service = "" }) => service === name);
+	const services = [...byService(connections)];
+	if (services.length < 2) return [];
+	return services.map(([name, own]) => {
 		const totals = backends.map(
 			(backend) => own.filter((one) => one.backend === backend).length,
 		);
