@@ -182,13 +182,10 @@ export class AccountKeeper {
 			const isError = packet.kind === "icmp";
 			const port = isError ? about.sourcePort : about.destinationPort;
 			connection = connections.atClient(station, port);
-			if (connection !== null && this.isGateways(packet, station, cause))
-				noteAnswer(connection, packet);
-		} else if (about?.kind === "udp") {
+		} else if (about?.kind === "udp")
 			connection = connections.ofDatagram(about);
-			if (connection !== null && this.isGateways(packet, station, cause))
-				noteAnswer(connection, packet);
-		}
+		if (connection !== null && this.isGateways(packet, station, cause))
+			noteAnswer(connection, packet);
 		const arrive = () => {
 			this.noteArrival(station, packet, connection);
 			station.host.receive(packet);
