@@ -46,6 +46,31 @@ export function prefixMask(length: number): Address {
 	return length === 0 ? 0 : -1 << (32 - length);
 }
 
+/** An address with its prefix length, as interfaces have it. */
+export interface Prefixed {
+	readonly address: Address;
+	/** As it was written: its range is for the reader to check. */
+	readonly length: number;
+	readonly mask: Address;
+}
+
+/** `10.0.0.1/8`; without a length it is one of 32. @returns `null` where the address is none */
+export function parsePrefixed(text: string): Prefixed | null {
+	const [dotted = "", digits = "32"] = text.split("/");
+	const address = parseAddress(dotted);
+	if (address === null) return null;
+	const length = Number(digits);
+	return { address, length, mask: prefixMask(length) };
+}
+
+/** Is the address on the network of the other? */
+export function isInNetwork(
+	address: Address,
+	network: Pick<Prefixed, "address" | "mask">,
+): boolean {
+	return ((address ^ network.address) & network.mask) === 0;
+}
+
 /** The prefix length of a mask, or `null` when its ones are not all in front (255.0.255.0). */
 export function prefixLength(mask: Address): number | null {
 	const length = Math.clz32(~mask);

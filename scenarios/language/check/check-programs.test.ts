@@ -58,6 +58,20 @@ it("takes programs at the gateway's addresses, on ports of their own", () => {
 	).toEqual([]);
 });
 
+it.each([
+	"ip addr add 192.0.2.9/32 dev bond0.204",
+	"ip a add 192.0.2.9/32 dev bond0.204",
+	"addr replace 192.0.2.9/24 brd 192.0.2.255 dev bond0.204",
+])("takes programs at addresses that are added: %s", (command) => {
+	const at = (address: string) =>
+		faults({
+			gateway: { ip: [command] },
+			clients: [clientAt("c1", address, ON_GATEWAY)],
+		});
+	expect(at("192.0.2.9")).toEqual([]);
+	expect(at("192.0.2.255").join()).toContain("no address of the gateway");
+});
+
 it("takes ports on which the gateway listens for backends of that name", () => {
 	const listeners = [{ protocol: "tcp", port: 2525 }] as const;
 	const waits = backend("gateway:2525", "refuse");

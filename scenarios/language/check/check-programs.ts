@@ -1,6 +1,11 @@
 /** Whether programs of the gateway's own (`interface: "lo"`) can be there: addresses, ports, and what they do. */
 import type { BackendBehaviour } from "../../../sim/endpoint/backend.ts";
-import { parseAddress } from "../../../sim/packet/address.ts";
+import {
+	formatAddress,
+	parseAddress,
+	parsePrefixed,
+} from "../../../sim/packet/address.ts";
+import { parseIpCommand } from "../../../sim/routing/iproute/parse-command.ts";
 import {
 	ANY_ADDRESS,
 	LOOPBACK,
@@ -65,15 +70,19 @@ function addressFaults(setup: Setup): readonly ScenarioFault[] {
 }
 
 function ownAddresses({ gateway }: Setup): ReadonlySet<string> {
-	const given = gateway.interfaces.flatMap(({ addresses }) => addresses);
-	const added = (gateway.ip ?? []).flatMap((command) =>
-		/\baddr\S*\s+(?:add|replace)\b/.test(command) ? command.split(/\s+/) : [],
+	const given = gateway.interfaces.flatMap(({ addresses }) =>
+		addresses.flatMap((text) => parsePrefixed(text)?.address ?? []),
 	);
-	return new Set(
-		[...given, ...added]
-			.map((text) => text.split("/")[0] ?? "")
-			.filter((text) => parseAddress(text) !== null),
-	);
+	const added = (gateway.ip ?? []).flatMap((line) => {
+		const parsed = parseIpCommand(line);
+		if (parsed.kind !== "command") return [];
+		const { command } = parsed;
+		const adds =
+			command.object === "address" &&
+			(command.action === "add" || command.action === "replace");
+		return adds ? [command.address.address] : [];
+	});
+	return new Set([...given, ...added].map(formatAddress));
 }
 
 /** Backends with one address are told apart by their ports. */
