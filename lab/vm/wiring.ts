@@ -1,7 +1,11 @@
 /** How the gateway of a scenario is wired in the guest: which VLAN is which interface, and everything on it. */
 import type { GatewaySetup } from "../../sim/contract/gateway.ts";
 import { LOOPBACK_IFINDEX } from "../../sim/kernel.ts";
-import { parseAddress, prefixMask } from "../../sim/packet/address.ts";
+import {
+	parseAddress,
+	parsePrefixed,
+	prefixMask,
+} from "../../sim/packet/address.ts";
 import type { Address } from "../../sim/packet/packet.ts";
 import { linksFirst } from "../../sim/routing/fib/routing-state.ts";
 import { LabError } from "../lab-error.ts";
@@ -129,10 +133,9 @@ function network(text: string): {
 	readonly address: Address;
 	readonly prefixLength: number;
 } {
-	const [dotted = "", length = "32"] = text.split("/");
-	const address = parseAddress(dotted);
-	if (address === null) throw unsupported(text, "not an address");
-	return { address, prefixLength: Number(length) };
+	const found = parsePrefixed(text);
+	if (found === null) throw unsupported(text, "not an address");
+	return { address: found.address, prefixLength: found.length };
 }
 
 function unsupported(place: string, message: string): LabError {

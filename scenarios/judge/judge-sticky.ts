@@ -1,5 +1,5 @@
 /** Do clients stay at their backends from connection to connection? */
-import { parseAddress } from "../../sim/packet/address.ts";
+import { parseAddress, prefixMask } from "../../sim/packet/address.ts";
 import type {
 	Account,
 	ConnectionRecord,
@@ -89,6 +89,5 @@ function followed(
 }
 
 function networkOf(address: string, prefix: number): number {
-	const mask = prefix === 0 ? 0 : -1 << (32 - prefix);
-	return (parseAddress(address) ?? 0) & mask;
+	return (parseAddress(address) ?? 0) & prefixMask(prefix);
 }

@@ -5,10 +5,11 @@
  */
 import type { Clock } from "../clock/clock.ts";
 import { Host } from "../endpoint/host.ts";
+import { isInNetwork } from "../packet/address.ts";
 import type { Packet } from "../packet/packet.ts";
 import type { Connection, Request } from "./connections.ts";
 import { OwnPrograms } from "./own-programs.ts";
-import { isOn, type LinkNetwork } from "./setup/networks.ts";
+import type { LinkNetwork } from "./setup/networks.ts";
 import { LOOPBACK } from "./setup/services.ts";
 import { knows, type Station } from "./station.ts";
 import type { LinkWatch } from "./watch.ts";
@@ -71,7 +72,7 @@ export function createNetwork(
 	/** On no network of the gateway's, by address. */
 	const far = new Map<number, Station>();
 	const linkOf = (address: number) =>
-		networks.find((one) => isOn(one, address))?.interface;
+		networks.find((one) => isInNetwork(address, one))?.interface;
 	const requests = createQueue<Request>();
 	const programs = new OwnPrograms((port) => {
 		const ask = { ...port, atMs: clock.nowMs };

@@ -1,6 +1,6 @@
 /** A default route of a host's own: to another router on its link, in place of the gateway. */
-import { parseAddress } from "../packet/address.ts";
-import { isOn, networksOf } from "./setup/networks.ts";
+import { isInNetwork, parseAddress } from "../packet/address.ts";
+import { networksOf } from "./setup/networks.ts";
 import type { WorldSetup } from "./setup/setup.ts";
 
 export interface OwnRoute {
@@ -22,6 +22,6 @@ export function ownRouteOf(
 	if (networks.some(({ address }) => address === router)) return null;
 	return {
 		via,
-		leadsTo: (address) => networks.every((one) => !isOn(one, address)),
+		leadsTo: (address) => networks.every((one) => !isInNetwork(address, one)),
 	};
 }

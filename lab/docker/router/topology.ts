@@ -8,8 +8,9 @@ import type { PlayableScenario } from "../../../scenarios/language/scenario.ts";
 import type { GatewaySetup } from "../../../sim/contract/gateway.ts";
 import {
 	formatAddress,
+	isInNetwork,
 	parseAddress,
-	prefixMask,
+	parsePrefixed,
 } from "../../../sim/packet/address.ts";
 import { linksFirst } from "../../../sim/routing/fib/routing-state.ts";
 import { ipWords } from "../../kernel/linux-gateway.ts";
@@ -65,13 +66,11 @@ function networkOf(
 	const bridge = interfaces.findIndex(({ name }) => name === who.interface);
 	const address = parseAddress(who.address);
 	for (const own of interfaces[bridge]?.addresses ?? []) {
-		const [gateway = "", length = "32"] = own.split("/");
-		const prefixLength = Number(length);
-		const mask = prefixMask(prefixLength);
-		const isSame =
-			address !== null &&
-			((address ^ (parseAddress(gateway) ?? 0)) & mask) === 0;
-		if (isSame) return { bridge, prefixLength, gateway };
+		const network = parsePrefixed(own);
+		if (address === null || network === null) continue;
+		if (!isInNetwork(address, network)) continue;
+		const gateway = formatAddress(network.address);
+		return { bridge, prefixLength: network.length, gateway };
 	}
 	throw new LabError({
 		code: "unsupported",
@@ -235,7 +234,7 @@ export function announcements({
 			"1",
 			"-I",
 			name,
-			formatAddress(parseAddress(own.split("/")[0] ?? "") ?? 0),
+			formatAddress(parsePrefixed(own)?.address ?? 0),
 		]),
 	);
 }

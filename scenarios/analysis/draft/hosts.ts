@@ -1,10 +1,11 @@
 /** Hosts around the gateway that play a service: its backends, a client of each class, next hops. */
 import {
 	formatAddress,
+	isInNetwork,
 	parseAddress,
-	prefixMask,
 } from "../../../sim/packet/address.ts";
 import { Routes } from "../../../sim/routing/routes.ts";
+import { networksOf } from "../../../sim/world/setup/networks.ts";
 import type { ClientClass, Ranges, Service } from "../services/service.ts";
 import type { AssumedWorld } from "../world/assumed-world.ts";
 
@@ -202,7 +203,9 @@ function clientAddresses(
 	{ world, routes, taken }: Around,
 	count: number,
 ): readonly number[] {
-	const links = networksOf(world, name).map(({ own }) => own + 40);
+	const links = networksOn(world, name).map(
+		({ address }) => (address >>> 0) + 40,
+	);
 	const wanted = [of.packet.source >>> 0, ...OUTSIDE.map(numberOf), ...links];
 	const isUsable = (address: number) => {
 		const route = routes.lookup(address | 0);
@@ -235,25 +238,17 @@ function standsBesideOthers(
 	);
 	const network = isAssumed
 		? undefined
-		: networksOf(world, name).find(({ has }) => has(address));
+		: networksOn(world, name).find((one) => isInNetwork(address, one));
 	return backends.some(
 		(one) =>
 			one.interface === name &&
-			(network === undefined || !network.has(numberOf(one.address))),
+			(network === undefined || !isInNetwork(numberOf(one.address), network)),
 	);
 }
 
-function networksOf({ setup }: AssumedWorld, name: string) {
-	return setup.interfaces
-		.filter((one) => one.name === name)
-		.flatMap(({ addresses }) => addresses)
-		.map((text) => {
-			const [address = "", length = "32"] = text.split("/");
-			const mask = prefixMask(Number(length));
-			const own = numberOf(address);
-			const has = (other: number) => ((own ^ other) & mask) === 0;
-			return { own, has };
-		});
+function networksOn({ setup }: AssumedWorld, name: string) {
+	const all = networksOf({ gateway: setup });
+	return all.filter((one) => one.interface === name);
 }
 
 /** Not of this host's network, not a loopback or multicast address, and not the last of 256. */

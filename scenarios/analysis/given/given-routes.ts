@@ -6,7 +6,7 @@ import type {
 import {
 	formatAddress,
 	parseAddress,
-	prefixMask,
+	parsePrefixed,
 } from "../../../sim/packet/address.ts";
 import { Routes } from "../../../sim/routing/routes.ts";
 import { peersOf } from "./given-interfaces.ts";
@@ -154,9 +154,9 @@ function followsFrom(
 }
 
 function networkOf(text: string): string {
-	const [dotted = "", length = "32"] = text.split("/");
-	const mask = prefixMask(Number(length));
-	return `${formatAddress((parseAddress(dotted) ?? 0) & mask)}/${length}`;
+	const found = parsePrefixed(text);
+	if (found === null) return "";
+	return `${formatAddress(found.address & found.mask)}/${found.length}`;
 }
 
 /** Next hops must be on a link; an interface without an address has no route in the model. */

@@ -1,6 +1,6 @@
 /** One packet that stands for many: the first packet of a connection, out of a space. */
 
-import { parseAddress } from "../../../sim/packet/address.ts";
+import { parseAddress, parsePrefixed } from "../../../sim/packet/address.ts";
 import { icmpEcho, other, tcp, udp } from "../../../sim/packet/build.ts";
 import { ICMP, type Packet, TCP, UDP } from "../../../sim/packet/packet.ts";
 import { Routes } from "../../../sim/routing/routes.ts";
@@ -41,7 +41,7 @@ function makeLinks({ setup, clientInterfaces }: AssumedWorld): Links {
 	const routes = new Routes(setup);
 	const own = setup.interfaces.flatMap(({ name, addresses }) =>
 		addresses.map((text) => ({
-			address: (parseAddress(text.split("/")[0] ?? "") ?? 0) >>> 0,
+			address: (parsePrefixed(text)?.address ?? 0) >>> 0,
 			interface: name,
 		})),
 	);

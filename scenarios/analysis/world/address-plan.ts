@@ -6,7 +6,7 @@ import type {
 import { invariant } from "../../../sim/invariant.ts";
 import {
 	formatAddress,
-	parseAddress,
+	parsePrefixed,
 	prefixMask,
 } from "../../../sim/packet/address.ts";
 import { Routes } from "../../../sim/routing/routes.ts";
@@ -177,8 +177,8 @@ export class AddressPlan {
 
 /** `10.0.0.1/8` */
 function parseOwn(text: string): { address: number; length: number } {
-	const [dotted = "", length = "32"] = text.split("/");
-	return { address: (parseAddress(dotted) ?? 0) >>> 0, length: Number(length) };
+	const own = parsePrefixed(text);
+	return { address: (own?.address ?? 0) >>> 0, length: own?.length ?? 32 };
 }
 
 export function networkOf(address: number, length: number): Network {

@@ -1,6 +1,10 @@
 /** Whether a health checker stands where it says, and probes what is there. */
 import type { HealthTarget } from "../../../sim/endpoint/health-checker.ts";
-import { parseAddress, prefixMask } from "../../../sim/packet/address.ts";
+import {
+	isInNetwork,
+	parseAddress,
+	parsePrefixed,
+} from "../../../sim/packet/address.ts";
 import { servicesOf } from "../../../sim/world/setup/services.ts";
 import type { Setup } from "../scenario.ts";
 import type { ScenarioFault } from "../scenario-error.ts";
@@ -72,10 +76,8 @@ function targetFaults(
 }
 
 export function isWithin(address: string, network: string): boolean {
-	const [start = "", length = "32"] = network.split("/");
-	const [one, other] = [parseAddress(address), parseAddress(start)];
-	if (one === null || other === null) return false;
-	return ((one ^ other) & prefixMask(Number(length))) === 0;
+	const [one, other] = [parseAddress(address), parsePrefixed(network)];
+	return one !== null && other !== null && isInNetwork(one, other);
 }
 
 function withoutLength(address: string): string {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { parseAddress } from "../../packet/address.ts";
-import { isOn, networksOf } from "./networks.ts";
+import { isInNetwork, parseAddress } from "../../packet/address.ts";
+import { networksOf } from "./networks.ts";
 
 test("each address of an interface has a network", () => {
 	const networks = networksOf({
@@ -16,7 +16,8 @@ test("each address of an interface has a network", () => {
 		},
 	});
 	const linkOf = (text: string) =>
-		networks.find((one) => isOn(one, parseAddress(text) ?? 0))?.interface;
+		networks.find((one) => isInNetwork(parseAddress(text) ?? 0, one))
+			?.interface;
 	expect(linkOf("192.168.1.50")).toBe("lan0");
 	expect(linkOf("198.51.100.200")).toBe("isp1");
 	expect(linkOf("203.0.113.2")).toBe("isp1");

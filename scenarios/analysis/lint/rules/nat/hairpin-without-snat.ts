@@ -1,6 +1,8 @@
 import {
 	formatAddress,
+	isInNetwork,
 	parseAddress,
+	parsePrefixed,
 } from "../../../../../sim/packet/address.ts";
 import type { Packet } from "../../../../../sim/packet/packet.ts";
 import {
@@ -106,10 +108,11 @@ function neighbourOf(backend: number, { world }: Facts): Neighbour | null {
 	if (links.isOwn(backend >>> 0)) return null;
 	for (const { name, addresses } of world.setup.interfaces)
 		for (const text of addresses) {
-			const [own = "", length = "32"] = text.split("/");
-			const mask = length === "0" ? 0 : -1 << (32 - Number(length));
-			const base = (parseAddress(own) ?? 0) & mask;
-			if ((backend & mask) !== base || Number(length) > 29) continue;
+			const network = parsePrefixed(text);
+			if (network === null || network.length > 29) continue;
+			if (!isInNetwork(backend, network)) continue;
+			const { mask, length } = network;
+			const base = network.address & mask;
 			// Not the backend's, nor the gateway's own, nor the network's.
 			const address = [41, 42, 3, 4, 5]
 				.map((host) => base | (host & ~mask))
