@@ -12,24 +12,29 @@ import {
 import { checkArguments, options } from "./check-arguments.ts";
 
 /**
- * Options of `smtp`: number of messages (default 1), time-outs in ms (default 30,000; `null` waits without
- * end), and the pause before each command, in ms.
+ * How patient a client is, and how fast: time-outs in ms (default 30,000; `null` waits without end), and the pause
+ * before each thing that it says, in ms.
  * @public
  */
-export interface SmtpOptions {
-	readonly messages?: number;
+export interface PatienceOptions {
 	readonly connectTimeoutMs?: number | null;
 	readonly readTimeoutMs?: number | null;
 	readonly paceMs?: number;
 }
 
+const PATIENCE = {
+	connectTimeoutMs: timeout,
+	readTimeoutMs: timeout,
+	paceMs: milliseconds,
+};
+
+/** Options of `smtp`: number of messages (default 1), and its patience. @public */
+export interface SmtpOptions extends PatienceOptions {
+	readonly messages?: number;
+}
+
 const smtpArguments = v.object({
-	options: options<SmtpOptions>({
-		messages,
-		connectTimeoutMs: timeout,
-		readTimeoutMs: timeout,
-		paceMs: milliseconds,
-	}),
+	options: options<SmtpOptions>({ messages, ...PATIENCE }),
 });
 
 /** Banner, a message, QUIT. @public */
@@ -50,7 +55,7 @@ function patienceOf({
 	connectTimeoutMs,
 	readTimeoutMs,
 	paceMs,
-}: Pick<SmtpOptions, "connectTimeoutMs" | "readTimeoutMs" | "paceMs">) {
+}: PatienceOptions) {
 	return {
 		connectTimeoutMs:
 			connectTimeoutMs === undefined ? PATIENCE_MS : connectTimeoutMs,
@@ -61,27 +66,17 @@ function patienceOf({
 
 /**
  * Options of `http`: number of requests (default 1), whether they go over one connection that the client closes
- * (default: where there are several), time-outs in ms (default 30,000; `null` waits without end), and the pause before
- * each request, in ms.
+ * (default: where there are several), and its patience.
  * @public
  */
-export interface HttpOptions {
+export interface HttpOptions extends PatienceOptions {
 	/** On each connection. */
 	readonly requests?: number;
 	readonly keepAlive?: boolean;
-	readonly connectTimeoutMs?: number | null;
-	readonly readTimeoutMs?: number | null;
-	readonly paceMs?: number;
 }
 
 const httpArguments = v.object({
-	options: options<HttpOptions>({
-		requests,
-		keepAlive: yesNo,
-		connectTimeoutMs: timeout,
-		readTimeoutMs: timeout,
-		paceMs: milliseconds,
-	}),
+	options: options<HttpOptions>({ requests, keepAlive: yesNo, ...PATIENCE }),
 });
 
 /** Requests and their answers: `http({ requests: 5, keepAlive: true })`. @public */
@@ -95,27 +90,17 @@ export function http(
 }
 
 /**
- * Options of `echo`: number of messages (default 1), the length of each in octets (default 100), time-outs in ms
- * (default 30,000; `null` waits without end), and the pause before each message, in ms.
+ * Options of `echo`: number of messages (default 1), the length of each in octets (default 100), and its patience.
  * @public
  */
-export interface EchoOptions {
+export interface EchoOptions extends PatienceOptions {
 	readonly messages?: number;
 	/** Length of each message. */
 	readonly messageOctets?: number;
-	readonly connectTimeoutMs?: number | null;
-	readonly readTimeoutMs?: number | null;
-	readonly paceMs?: number;
 }
 
 const echoArguments = v.object({
-	options: options<EchoOptions>({
-		messages,
-		messageOctets,
-		connectTimeoutMs: timeout,
-		readTimeoutMs: timeout,
-		paceMs: milliseconds,
-	}),
+	options: options<EchoOptions>({ messages, messageOctets, ...PATIENCE }),
 });
 
 /** Messages that come back, each before the next is sent; then the client closes. @public */

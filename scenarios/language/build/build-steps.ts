@@ -72,18 +72,8 @@ export function repeat(
 	).flat();
 }
 
-/** Options of `connect`. Times in ms, rates per second of virtual time. @public */
-export type ConnectOptions = {
-	readonly label?: string;
-	/** `c1` when nothing is said. */
-	readonly client?: string;
-	/** Name of the service; the first one of TCP when nothing is said. */
-	readonly service?: string;
-	/** One of the service's ports; its first one when nothing is said. */
-	readonly servicePort?: number;
-	/** What fits the service when nothing is said: one message by SMTP, one request by HTTP. */
-	readonly dialogue?: Dialogue;
-} & AtMostOne<{
+/** When connections and requests begin, and from which source ports. Times in ms, rates per second of virtual time. @public */
+export type OpeningOptions = AtMostOne<{
 	/** One after the other, so far apart; all at once when neither this nor `perSecond` is given. */
 	readonly everyMs: number;
 	/** By chance (Poisson), so many on average. */
@@ -96,6 +86,25 @@ export type ConnectOptions = {
 		readonly firstPort: number;
 	}>;
 
+const OPENING = { everyMs: interval, perSecond, port, firstPort: port };
+const openingChecks = [
+	atMostOne("everyMs", "perSecond"),
+	atMostOne("port", "firstPort"),
+];
+
+/** Options of `connect`. Times in ms, rates per second of virtual time. @public */
+export type ConnectOptions = {
+	readonly label?: string;
+	/** `c1` when nothing is said. */
+	readonly client?: string;
+	/** Name of the service; the first one of TCP when nothing is said. */
+	readonly service?: string;
+	/** One of the service's ports; its first one when nothing is said. */
+	readonly servicePort?: number;
+	/** What fits the service when nothing is said: one message by SMTP, one request by HTTP. */
+	readonly dialogue?: Dialogue;
+} & OpeningOptions;
+
 const connectArguments = v.object({
 	count: connectionCount,
 	options: options<ConnectOptions>(
@@ -105,13 +114,9 @@ const connectArguments = v.object({
 			service: text,
 			servicePort: port,
 			dialogue,
-			everyMs: interval,
-			perSecond,
-			port,
-			firstPort: port,
+			...OPENING,
 		},
-		atMostOne("everyMs", "perSecond"),
-		atMostOne("port", "firstPort"),
+		...openingChecks,
 	),
 });
 
@@ -156,18 +161,7 @@ export type SendOptions = {
 	readonly reply?:
 		| { readonly timeoutMs: number; readonly attempts: number }
 		| false;
-} & AtMostOne<{
-	/** One after the other, so far apart; all at once when neither this nor `perSecond` is given. */
-	readonly everyMs: number;
-	/** By chance (Poisson), so many on average. */
-	readonly perSecond: number;
-}> &
-	AtMostOne<{
-		/** Always this source port; drawn when neither this nor `firstPort` is given. */
-		readonly port: number;
-		/** Counted up from this source port. */
-		readonly firstPort: number;
-	}>;
+} & OpeningOptions;
 
 const sendArguments = v.object({
 	count: connectionCount,
@@ -180,13 +174,9 @@ const sendArguments = v.object({
 			sockets,
 			octets,
 			reply: v.lazy((given) => (given === false ? v.literal(false) : reply)),
-			everyMs: interval,
-			perSecond,
-			port,
-			firstPort: port,
+			...OPENING,
 		},
-		atMostOne("everyMs", "perSecond"),
-		atMostOne("port", "firstPort"),
+		...openingChecks,
 	),
 });
 
@@ -226,20 +216,14 @@ function ofService({
 	};
 }
 
-function arrivals({
-	everyMs,
-	perSecond,
-}: Pick<ConnectOptions, "everyMs" | "perSecond">): Arrivals {
+function arrivals({ everyMs, perSecond }: OpeningOptions): Arrivals {
 	if (everyMs !== undefined) return { kind: "every", intervalMs: everyMs };
 	return perSecond === undefined
 		? { kind: "at-once" }
 		: { kind: "poisson", perSecond };
 }
 
-function ports({
-	port,
-	firstPort,
-}: Pick<ConnectOptions, "port" | "firstPort">): PortPolicy {
+function ports({ port, firstPort }: OpeningOptions): PortPolicy {
 	if (port !== undefined) return { kind: "fixed", port };
 	return firstPort === undefined
 		? { kind: "drawn" }
