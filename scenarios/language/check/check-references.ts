@@ -107,11 +107,8 @@ function checkHealthCheck(given: HealthCheckSettings, report: Report): void {
 		);
 }
 
-const DIALOGUE_OF: Readonly<Record<string, string>> = {
-	smtp: "smtp",
-	http: "http",
-	echo: "echo",
-};
+/** Dialogues that a service has to speak; the others fit every service. */
+const SPOKEN: ReadonlySet<string> = new Set(["smtp", "http", "echo"]);
 
 /** There is such a service, of the step's protocol, with that port, and it speaks what the step says. */
 function checkService(
@@ -146,10 +143,9 @@ function checkService(
 			`${port} is no port of the service; ports are: ${service.ports.join(", ")}`,
 			"Name one of the service's ports, or add it to them.",
 		);
-	const spoken = step.kind === "connect" ? step.dialogue?.kind : undefined;
-	const wanted = spoken === undefined ? undefined : DIALOGUE_OF[spoken];
+	const wanted = step.kind === "connect" ? step.dialogue?.kind : undefined;
 	const speaks = programOf(service).kind;
-	if (wanted !== undefined && wanted !== speaks)
+	if (wanted !== undefined && SPOKEN.has(wanted) && wanted !== speaks)
 		report.add(
 			`${path}.dialogue`,
 			`the service speaks ${speaks}, not ${wanted}`,

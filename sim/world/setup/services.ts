@@ -14,8 +14,6 @@ export interface Listening {
 	readonly protocol: ServiceSetup["protocol"];
 	readonly port: number;
 	readonly program: Program;
-	/** Name of the service. */
-	readonly service: string;
 }
 
 /** All services, the one without a name first. */
@@ -69,8 +67,7 @@ export function listeningOf(
 	// It serves no service by name, and rules may still send connections there.
 	const any = servicesOf(setup).find(({ protocol }) => protocol === "tcp");
 	const program: Program = any ? programOf(any) : { kind: "silent" };
-	const service = any?.name ?? "";
-	return [{ protocol: "tcp", port: backend.port, program, service }];
+	return [{ protocol: "tcp", port: backend.port, program }];
 }
 
 /** Stands for a listening port of the gateway's for which no backend was given. */
@@ -129,12 +126,11 @@ function servedBy(
 ): readonly Listening[] {
 	const listening = new Map<string, Listening>();
 	for (const service of servicesOf(setup)) {
-		const { protocol, name } = service;
+		const { protocol } = service;
 		const program = programOf(service);
 		for (const port of portsAt(service, backend)) {
 			const key = `${protocol} ${port}`;
-			if (!listening.has(key))
-				listening.set(key, { protocol, port, program, service: name });
+			if (!listening.has(key)) listening.set(key, { protocol, port, program });
 		}
 	}
 	return [...listening.values()];
