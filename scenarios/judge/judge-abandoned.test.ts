@@ -5,6 +5,8 @@ import {
 	abandonedWithin,
 	at,
 	backend,
+	backendAt,
+	clientAt,
 	connect,
 	evict,
 	hold,
@@ -21,6 +23,7 @@ import type {
 } from "../language/scenario.ts";
 import { checkScenario } from "../run/run-scenario.ts";
 import { loadBuiltInScenarios } from "../suites/index.ts";
+import { twoUplinks } from "../suites/routing/router.ts";
 import { judgeAbandoned } from "./judge-abandoned.ts";
 import { accountOf, connectionRecord } from "./test-account.ts";
 
@@ -215,4 +218,28 @@ it("was dead from the beginning: then it has failed there", async () => {
 	const { judgements } = checkScenario(story as PlayableScenario);
 	expect(judgements[0]?.seen).not.toContain("never failed");
 	expect(judgements[0]?.seen).toContain("after it failed");
+});
+
+it("counts packets to a host that is far by whichever uplink they go", () => {
+	const story = scenario({
+		name: "far",
+		title: "Far",
+		setup: twoUplinks(
+			"*nat\n-A POSTROUTING -o isp2 -j MASQUERADE\nCOMMIT\n",
+			["ip route replace default via 203.0.113.1 dev isp2"],
+			{
+				clients: [clientAt("pc", "192.168.1.50", { interface: "lan0" })],
+				backends: [backendAt("remote", "192.0.2.80", { interface: "isp1" })],
+			},
+		),
+		steps: [
+			connect(1, { client: "pc", label: "held", dialogue: hold() }),
+			at(1_000, backend("remote", "silent")),
+			at(2_000, speak("held")),
+		].flat(),
+		expect: [abandonedWithin("remote", 100)],
+	});
+	const { judgements } = checkScenario(story as PlayableScenario);
+	expect(judgements[0]?.outcome).toBe("violated");
+	expect(judgements[0]?.seen).toMatch(/of 1 connection went too late$/);
 });

@@ -2,6 +2,7 @@
 import { ICMP_DEST_UNREACH, ICMP_HOST_UNREACH } from "../../sim/kernel.ts";
 import { formatAddress } from "../../sim/packet/address.ts";
 import type { Account, PacketRecord } from "../../sim/world/account/account.ts";
+import { LOOPBACK } from "../../sim/world/setup/services.ts";
 import type { BackendSetup, ClientSetup } from "../../sim/world/setup/setup.ts";
 import type { ExpectationKind } from "../language/scenario.ts";
 import {
@@ -179,14 +180,19 @@ function isHostUnreachable({ packet }: PacketRecord): boolean {
 	);
 }
 
-/** Where backends share an address, the port tells them apart. */
+/**
+ * By which link a packet goes to a host that is far is for routes to say. Programs of the gateway's own share
+ * addresses: the port tells them apart.
+ */
 function backendOf(
 	{ packet, interface: name }: PacketRecord,
 	backends: readonly BackendSetup[],
 ): string | null {
 	const address = formatAddress(packet.destination);
 	const there = backends.filter(
-		(one) => one.interface === name && one.address === address,
+		(one) =>
+			(one.interface === LOOPBACK) === (name === LOOPBACK) &&
+			one.address === address,
 	);
 	if (there.length < 2) return there[0]?.name ?? null;
 	if (packet.kind !== "tcp" && packet.kind !== "udp") return null;
