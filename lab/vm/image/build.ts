@@ -135,8 +135,10 @@ async function buildIn(
 		]);
 	await unpack(files, root);
 	const release = releaseIn(root, kernel);
-	say(`compiling xt_condition for ${release}`);
+	say(`compiling the modules of xtables-addons for ${release}`);
 	const compiled = await compileModules(root, release, join(work, "modules"));
+	if (compiled.leftOut.length > 0)
+		say(`left out, not compilable here: ${compiled.leftOut.join(", ")}`);
 	const agent = await compileAgent(join(work, "agent"));
 	const standby = await compileStandby(join(work, "standby"));
 	say("putting the image together");

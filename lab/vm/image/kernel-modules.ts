@@ -1,22 +1,30 @@
-/** Compiles modules for a kernel that is only unpacked, not installed: xt_condition, and our own. */
+/** Compiles modules for a kernel that is only unpacked, not installed: those of xtables-addons, and our own. */
 import {
 	copyFileSync,
+	cpSync,
 	existsSync,
 	mkdirSync,
 	readdirSync,
 	readFileSync,
+	rmSync,
 	symlinkSync,
 	writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
-import { findProgram, mustExecute } from "../../execute.ts";
+import { availableParallelism } from "node:os";
+import { basename, join } from "node:path";
+import { execute, findProgram, mustExecute } from "../../execute.ts";
 import { LabError } from "../../lab-error.ts";
 import { GUEST_SOURCES } from "./recipe.ts";
 
 export interface Compiled {
 	/** The `.ko` files, without what only a debugger wants. */
 	readonly files: readonly string[];
+	/** Modules of xtables-addons that cannot be compiled for this kernel. */
+	readonly leftOut: readonly string[];
 }
+
+/** Without these no image is of use. */
+const NEEDED = ["xt_condition", "marktwin"];
 
 /**
  * @param root of the unpacked packages: headers, and the source of xtables-addons
@@ -39,36 +47,70 @@ export async function compileModules(
 		});
 	mkdirSync(folder, { recursive: true });
 	mendPaths(headers, root);
-	const sources = addonsFolder(root);
-	for (const name of readdirSync(sources))
-		if (/^(xt_condition|compat_\w+)\.[ch]$/.test(name))
-			copyFileSync(join(sources, name), join(folder, name));
+	cpSync(addonsFolder(root), folder, { recursive: true });
 	copyFileSync(join(GUEST_SOURCES, "marktwin.c"), join(folder, "marktwin.c"));
+	const all = sourcesOfModules(folder);
+	const make = [
+		`-j${availableParallelism()}`,
+		"-C",
+		headers,
+		`M=${folder}`,
+		`CC=${compiler(headers)}`,
+		// Types for BPF, which pahole makes of what is stripped below. As a variable of make alone: the
+		// layout of what is compiled follows the kernel's own configuration.
+		"CONFIG_DEBUG_INFO_BTF_MODULES=",
+		"modules",
+	];
+	const options = { env: { LD_LIBRARY_PATH: toolLibraries(root, folder) } };
+	writeMakefile(folder, all);
+	// xtables-addons follows new kernels some time after they are out.
+	const isWhole =
+		(await execute("make", ["--keep-going", ...make], options)).code === 0;
+	const compiled = isWhole
+		? all
+		: all.filter(
+				(name) =>
+					NEEDED.includes(name) || existsSync(join(folder, `${name}.o`)),
+			);
+	if (!isWhole) {
+		writeMakefile(folder, compiled);
+		await mustExecute(
+			`compiling modules for ${version}`,
+			"make",
+			make,
+			options,
+		);
+	}
+	const files = compiled.map((name) => join(folder, `${name}.ko`));
+	await mustExecute("stripping modules", "strip", ["--strip-debug", ...files]);
+	return {
+		files,
+		leftOut: all
+			.filter((name) => !compiled.includes(name))
+			.map((name) => basename(name)),
+	};
+}
+
+/** The modules whose sources lie in a folder and those below it: paths in it, without suffix. */
+function sourcesOfModules(folder: string): readonly string[] {
+	return readdirSync(folder, { recursive: true, encoding: "utf8" })
+		.filter((path) => /^(\w+\/)?\w+\.c$/.test(path))
+		.map((path) => path.slice(0, -".c".length))
+		.sort();
+}
+
+function writeMakefile(folder: string, modules: readonly string[]): void {
+	// The sources' own, which ask for the whole of xtables-addons.
+	for (const name of readdirSync(folder, {
+		recursive: true,
+		encoding: "utf8",
+	}))
+		if (basename(name) === "Kbuild") rmSync(join(folder, name));
+	const objects = modules.map((name) => `${name}.o`).join(" ");
 	writeFileSync(
 		join(folder, "Makefile"),
-		"obj-m += xt_condition.o marktwin.o\n",
+		`obj-m += ${objects}\nccflags-y += -I$(src)\n`,
 	);
-	await mustExecute(
-		`compiling modules for ${version}`,
-		"make",
-		[
-			"-C",
-			headers,
-			`M=${folder}`,
-			`CC=${compiler(headers)}`,
-			// Types for BPF, which pahole makes of what is stripped below. As a variable of make alone: the
-			// layout of what is compiled follows the kernel's own configuration.
-			"CONFIG_DEBUG_INFO_BTF_MODULES=",
-			"modules",
-		],
-		{ env: { LD_LIBRARY_PATH: toolLibraries(root, folder) } },
-	);
-	const files = ["xt_condition.ko", "marktwin.ko"].map((name) =>
-		join(folder, name),
-	);
-	for (const file of files)
-		await mustExecute(`stripping ${file}`, "strip", ["--strip-debug", file]);
-	return { files };
 }
 
 /** Compiles the guest's first process, which has to run without any library. */
