@@ -33,7 +33,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
 	reports: {
 		// What is lost and what is late has one meaning, and a command one spelling.
 		from: [
-			"scenarios/result/service.ts",
+			"scenarios/result/serving.ts",
 			"scenarios/result/by-service.ts",
 			"scenarios/result/assumed.ts",
 			"scenarios/result/invocation.ts",

@@ -6,7 +6,7 @@
  */
 
 import { byService } from "../../scenarios/result/by-service.ts";
-import { lateWords, servicesOf } from "../../scenarios/result/service.ts";
+import { lateWords, servingCounts } from "../../scenarios/result/serving.ts";
 import type {
 	Account,
 	ConnectionRecord,
@@ -195,7 +195,7 @@ function remarks(connections: readonly ConnectionRecord[]): string {
 			counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
 		if (met.length > 1) counts.set("moved", (counts.get("moved") ?? 0) + 1);
 	}
-	const { late, longestWaitMs } = servicesOf(connections);
+	const { late, longestWaitMs } = servingCounts(connections);
 	return [
 		...[...counts].map(([what, count]) => `${count} ${what}`),
 		...(late === 0 ? [] : [lateWords(late, longestWaitMs)]),

@@ -1,6 +1,6 @@
 import type { RunDetails } from "../../scenarios/details/run-details.ts";
 import type { RunResult } from "../../scenarios/result/result.ts";
-import { serviceOf, servicesOf } from "../../scenarios/result/service.ts";
+import { servingOf, servingCounts } from "../../scenarios/result/serving.ts";
 import type { ConnectionRecord } from "../../sim/world/account/account.ts";
 import type { ConnectionsView, ConnectionView } from "../contract/report.ts";
 
@@ -37,7 +37,7 @@ export function buildConnections(
 function lostAndLate(
 	connections: readonly ConnectionRecord[],
 ): Pick<ConnectionsView, "lost" | "late" | "longestWaitMs"> {
-	const { lost, late, longestWaitMs } = servicesOf(connections);
+	const { lost, late, longestWaitMs } = servingCounts(connections);
 	return { lost, late, longestWaitMs };
 }
 
@@ -57,7 +57,7 @@ function viewOf(
 		backend: backend === null ? -1 : backends.indexOf(backend),
 		met: met.map((name) => backends.indexOf(name)),
 		outcome: connection.outcome,
-		service: serviceOf(connection),
+		serving: servingOf(connection),
 		retransmittedMs: connection.retransmittedMs,
 		gatewayAnswers: connection.gatewayAnswers,
 	};
@@ -88,7 +88,7 @@ function sample(
 		connections.filter(({ id }) => preferred.has(id)),
 		most,
 	);
-	const lost = connections.filter((one) => serviceOf(one) === "lost");
+	const lost = connections.filter((one) => servingOf(one) === "lost");
 	add(lost, Math.floor(most / 3));
 	add(connections, most - chosen.size);
 	return {

@@ -50,9 +50,9 @@ export function buildFailover(
 				noticedMs: gap.noticedMs,
 				servedMs: gapMs === null ? null : failedMs + gapMs,
 				recoveredMs: gap.recoveredMs,
-				lost: gap.services.lost,
-				late: gap.services.late,
-				longestWaitMs: gap.services.longestWaitMs,
+				lost: gap.servings.lost,
+				late: gap.servings.late,
+				longestWaitMs: gap.servings.longestWaitMs,
 				predictedMs: details.predicted[index]?.gapMs ?? null,
 			};
 		}),

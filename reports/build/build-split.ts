@@ -1,7 +1,7 @@
 import type { RunDetails } from "../../scenarios/details/run-details.ts";
 import { byService } from "../../scenarios/result/by-service.ts";
 import type { RunResult } from "../../scenarios/result/result.ts";
-import { serviceOf } from "../../scenarios/result/service.ts";
+import { servingOf } from "../../scenarios/result/serving.ts";
 import type { ConnectionRecord } from "../../sim/world/account/account.ts";
 import type { SplitView, Stretches } from "../contract/report.ts";
 
@@ -92,9 +92,9 @@ export function stretchesOf(
 		const at = Math.floor((connection.startedMs - startMs) / stretchMs);
 		const index = indexOf.get(connection.backend ?? "") ?? backends.length;
 		countIn(counts[index], at);
-		const service = serviceOf(connection);
-		if (service === "lost") countIn(lost[index], at);
-		if (service === "late") countIn(late[index], at);
+		const serving = servingOf(connection);
+		if (serving === "lost") countIn(lost[index], at);
+		if (serving === "late") countIn(late[index], at);
 	}
 	return { fromMs: startMs, stretchMs, counts, lost, late };
 }

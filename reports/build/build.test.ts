@@ -198,7 +198,7 @@ it("makes a small page of a million connections, and says how many it shows", ()
 	expect(entry?.connections.sampling).toMatch(/^Showing \d{3} of 1,000,000/);
 	// Lost ones are rare, and all of them are among those that are shown.
 	expect(
-		entry?.connections.shown.filter(({ service }) => service === "lost"),
+		entry?.connections.shown.filter(({ serving }) => serving === "lost"),
 	).toHaveLength(10);
 	expect(entry?.split?.totals).toEqual([500_000, 500_000, 0]);
 	expect(entry?.split?.stretches.counts[0]?.length).toBeLessThan(65);

@@ -6,7 +6,7 @@
  * All times are virtual, in ms from the beginning of the scenario, unless said otherwise.
  */
 
-import type { Service } from "../../scenarios/result/service.ts";
+import type { Serving } from "../../scenarios/result/serving.ts";
 import type { ComparisonView } from "./report-comparison.ts";
 import type { ExpectationView, RuleAt, Status } from "./report-expectation.ts";
 import type { FuzzView } from "./report-fuzz.ts";
@@ -152,7 +152,7 @@ export interface ConnectionView {
 	/** Every backend that it met, in order. */
 	readonly met: readonly BackendIndex[];
 	readonly outcome: string;
-	readonly service: Service;
+	readonly serving: Serving;
 	readonly retransmittedMs: readonly number[];
 	/** What the gateway itself said. */
 	readonly gatewayAnswers: readonly string[];

@@ -88,7 +88,7 @@ export function connection(
 		endedMs: startedMs + 36,
 		met: [backend],
 		outcome: "completed",
-		service: "served",
+		serving: "served",
 		retransmittedMs: [],
 		gatewayAnswers: [],
 		...parts,

@@ -30,7 +30,7 @@ function gapOf(...backends: readonly (string | null)[]) {
 		events: [{ kind: "backend", atMs: 10, backend: "b1", behaviour: "refuse" }],
 	});
 	const [gap] = failoverGaps(["b1"], account);
-	return { gapMs: gap?.gapMs, lost: gap?.services.lost };
+	return { gapMs: gap?.gapMs, lost: gap?.servings.lost };
 }
 
 it("is over where more in a row are served elsewhere than before", () => {

@@ -3,7 +3,7 @@ import type {
 	Account,
 	ConnectionRecord,
 } from "../../sim/world/account/account.ts";
-import { type Services, serviceOf, servicesOf } from "../result/service.ts";
+import { type ServingCounts, servingOf, servingCounts } from "../result/serving.ts";
 
 /** A backend that behaves so still serves; everything else is a failure. */
 const SERVING: ReadonlySet<string> = new Set(["up", "slow", "lossy"]);
@@ -22,7 +22,7 @@ export interface FailoverGap {
 	/** Connections that began meanwhile, met the failed backend or nobody, and were not served elsewhere. */
 	readonly unserved: readonly ConnectionRecord[];
 	/** Of those that began meanwhile and met it or nobody: how many were lost, and how many late. */
-	readonly services: Services;
+	readonly servings: ServingCounts;
 	/** Connections that began meanwhile, met other backends alone, and were not served there. */
 	readonly unservedElsewhere: readonly ConnectionRecord[];
 }
@@ -100,7 +100,7 @@ function gapOf(
 		noticedMs: noticed?.atMs ?? null,
 		...gapOver(backend, during, fromMs),
 		unserved: during.filter((one) => isUnservedAt(backend, one)),
-		services: servicesOf(during.filter((one) => hasMet(backend, one))),
+		servings: servingCounts(during.filter((one) => hasMet(backend, one))),
 		unservedElsewhere: during.filter(
 			(one) => !hasMet(backend, one) && !isServedElsewhere(backend, one),
 		),
@@ -146,8 +146,8 @@ function isServedElsewhere(
 	connection: ConnectionRecord,
 ): boolean {
 	const { backend } = connection;
-	const service = serviceOf(connection);
-	const isServed = service === "served" || service === "late";
+	const serving = servingOf(connection);
+	const isServed = serving === "served" || serving === "late";
 	return isServed && backend !== null && backend !== failed;
 }
 

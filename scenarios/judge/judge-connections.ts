@@ -16,7 +16,7 @@ import {
 	selected,
 	showsNothing,
 } from "../result/finding.ts";
-import { isLate, serviceOf } from "../result/service.ts";
+import { isLate, servingOf } from "../result/serving.ts";
 
 type Of<Kind extends ExpectationKind["kind"]> = Extract<
 	ExpectationKind,
@@ -175,7 +175,7 @@ function endedAs(
 	wanted: CountedOutcome,
 ): boolean {
 	if (wanted === "accepted") return connection.accepted;
-	if (wanted === "lost") return serviceOf(connection) === "lost";
+	if (wanted === "lost") return servingOf(connection) === "lost";
 	if (wanted === "late") return isLate(connection);
 	return connection.outcome === wanted;
 }

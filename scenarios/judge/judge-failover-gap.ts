@@ -7,7 +7,7 @@ import {
 	finding,
 	selected,
 } from "../result/finding.ts";
-import { servicesOf, servicesWords } from "../result/service.ts";
+import { servingCounts, servingWords } from "../result/serving.ts";
 import { type FailoverGap, failoverGaps } from "./failover-gaps.ts";
 
 type Given = Extract<ExpectationKind, { readonly kind: "failover-gap" }>;
@@ -46,9 +46,9 @@ export function judgeFailoverGap(given: Given, account: Account): Finding {
 }
 
 /** `20 lost; at other backends 43 lost`. */
-function costWords({ services, unservedElsewhere }: FailoverGap): string {
-	const own = servicesWords(services);
-	const others = servicesWords(servicesOf(unservedElsewhere));
+function costWords({ servings, unservedElsewhere }: FailoverGap): string {
+	const own = servingWords(servings);
+	const others = servingWords(servingCounts(unservedElsewhere));
 	return `${own === "" ? "none lost" : own}${others === "" ? "" : `; at other backends ${others}`}`;
 }
 

@@ -14,7 +14,7 @@ import {
 	scenario,
 } from "../language/build/build.ts";
 import type { Scenario, ScenarioStep } from "../language/scenario.ts";
-import { servicesOf } from "../result/service.ts";
+import { servingCounts } from "../result/serving.ts";
 import { checkScenario } from "./run-scenario.ts";
 
 const rules = (text: string) => ({ ruleset: { name: "test", text } });
@@ -82,7 +82,7 @@ describe("a connection that its client holds at the end", () => {
 			endMs: 10_000,
 		});
 		expect(account.connections[0]?.outcome).toBe("open");
-		expect(servicesOf(account.connections).waiting).toBe(1);
+		expect(servingCounts(account.connections).waiting).toBe(1);
 	});
 });
 

@@ -92,7 +92,7 @@ function ConnectionTable({
 									: one.retransmittedMs.map(time).join(", ")}
 							</td>
 							<td>{one.endedMs === null ? "" : time(one.endedMs)}</td>
-							<td class={one.service === "lost" ? "bad" : ""}>{one.outcome}</td>
+							<td class={one.serving === "lost" ? "bad" : ""}>{one.outcome}</td>
 							<td>{one.gatewayAnswers.join(", ")}</td>
 						</tr>
 					))}

@@ -60,7 +60,7 @@ const MARKS: readonly {
 		style: "crossRot",
 		colour: (colours) => colours.bad,
 		times: (one) =>
-			one.service === "lost" && !isReset(one) ? [one.endedMs] : [],
+			one.serving === "lost" && !isReset(one) ? [one.endedMs] : [],
 	},
 ];
 

@@ -3,11 +3,11 @@ import { failoverGaps } from "../judge/failover-gaps.ts";
 import { accountOf, connectionRecord } from "../judge/test-account.ts";
 import { checkScenario } from "../run/run-scenario.ts";
 import { loadBuiltInScenarios } from "../suites/index.ts";
-import { serviceOf, servicesOf, servicesWords } from "./service.ts";
+import { servingOf, servingCounts, servingWords } from "./serving.ts";
 
 describe("what became of a connection", () => {
 	const of = (parts: Parameters<typeof connectionRecord>[1]) =>
-		serviceOf(connectionRecord(1, parts));
+		servingOf(connectionRecord(1, parts));
 
 	it("is lost when it ended without having been served", () => {
 		expect(of({ outcome: "refused", connectedMs: null })).toBe("lost");
@@ -35,10 +35,10 @@ describe("what became of a connection", () => {
 			connectionRecord(2, { startedMs: 20, syns: 3, connectedMs: 3_120 }),
 			connectionRecord(3, {}),
 		];
-		expect(servicesWords(servicesOf(all))).toBe(
+		expect(servingWords(servingCounts(all))).toBe(
 			"1 lost, 2 late (longest wait 3.1 s)",
 		);
-		expect(servicesWords(servicesOf(all.slice(3)))).toBe("");
+		expect(servingWords(servingCounts(all.slice(3)))).toBe("");
 	});
 });
 
@@ -61,7 +61,7 @@ it("a failover's gap speaks of the lost and the late, and not of late ones as lo
 			],
 		}),
 	);
-	expect(gap?.services).toEqual({
+	expect(gap?.servings).toEqual({
 		lost: 1,
 		late: 1,
 		waiting: 0,
@@ -76,8 +76,8 @@ it("no built-in failover counts more lost in its gaps than there are in all", as
 		const { account } = checkScenario(scenario);
 		const backends = scenario.setup.backends.map(({ name }) => name);
 		const gaps = failoverGaps(backends, account);
-		const most = servicesOf(account.connections).lost;
-		for (const { services } of gaps)
-			expect(services.lost, scenario.name).toBeLessThanOrEqual(most);
+		const most = servingCounts(account.connections).lost;
+		for (const { servings } of gaps)
+			expect(servings.lost, scenario.name).toBeLessThanOrEqual(most);
 	}
 });

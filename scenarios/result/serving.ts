@@ -12,7 +12,7 @@ import type { ConnectionRecord } from "../../sim/world/account/account.ts";
  * - `waiting`: it was not connected when the play ended.
  * - `served`: everything else.
  */
-export type Service = "served" | "late" | "lost" | "waiting";
+export type Serving = "served" | "late" | "lost" | "waiting";
 
 /** Where a SYN is first sent again (`TCP_TIMEOUT_INIT`, include/net/tcp.h, 6.1); live clients do not tell it otherwise. */
 const FIRST_RETRANSMISSION_MS = 1_000;
@@ -25,7 +25,7 @@ const KEPT: ReadonlySet<ConnectionOutcome> = new Set([
 	"open",
 ]);
 
-export function serviceOf(connection: ConnectionRecord): Service {
+export function servingOf(connection: ConnectionRecord): Serving {
 	const { outcome, connectedMs } = connection;
 	if (!KEPT.has(outcome)) return "lost";
 	if (outcome === "sent") return "served";
@@ -51,17 +51,17 @@ function waitMs({ startedMs, connectedMs }: ConnectionRecord): number {
 }
 
 /** How many connections came to what; the wait is the longest of those that were late. */
-export interface Services {
+export interface ServingCounts {
 	readonly lost: number;
 	readonly late: number;
 	readonly waiting: number;
 	readonly longestWaitMs: number;
 }
 
-export function servicesOf(connections: readonly ConnectionRecord[]): Services {
-	const count = (service: Service) =>
-		connections.filter((one) => serviceOf(one) === service).length;
-	const late = connections.filter((one) => serviceOf(one) === "late");
+export function servingCounts(connections: readonly ConnectionRecord[]): ServingCounts {
+	const count = (serving: Serving) =>
+		connections.filter((one) => servingOf(one) === serving).length;
+	const late = connections.filter((one) => servingOf(one) === "late");
 	return {
 		lost: count("lost"),
 		late: late.length,
@@ -71,12 +71,12 @@ export function servicesOf(connections: readonly ConnectionRecord[]): Services {
 }
 
 /** `43 lost, 3 late (longest wait 3 s)`; "" when all were served at once. */
-export function servicesWords({
+export function servingWords({
 	lost,
 	late,
 	waiting,
 	longestWaitMs,
-}: Services): string {
+}: ServingCounts): string {
 	return [
 		...(lost === 0 ? [] : [`${lost} lost`]),
 		...(late === 0 ? [] : [lateWords(late, longestWaitMs)]),
