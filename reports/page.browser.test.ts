@@ -205,6 +205,8 @@ describeInBrowser("the page of a report", () => {
 					split: {
 						totals: counts.map(() => 6),
 						services: [],
+						sources: [],
+						clients: null,
 						running: null,
 						stretches: {
 							fromMs: 0,

@@ -34,7 +34,8 @@ export const ROOMS: Readonly<Record<string, Room>> = {
 		// What is lost and what is late has one meaning, and a command one spelling.
 		from: [
 			"scenarios/result/serving.ts",
-			"scenarios/result/by-service.ts",
+			"scenarios/result/finding.ts",
+			"scenarios/result/groups.ts",
 			"scenarios/result/assumed.ts",
 			"scenarios/result/invocation.ts",
 		],

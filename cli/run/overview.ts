@@ -12,6 +12,7 @@ import {
 } from "../../scenarios/result/result.ts";
 import { nameText, screenText } from "../screen/screen-text.ts";
 import type { Paint } from "../screen/terminal.ts";
+import { wrap } from "../screen/wrap.ts";
 import { path } from "./picture.ts";
 
 export const SIGNS: Readonly<Record<Outcome, string>> = {
@@ -39,27 +40,32 @@ export function printOverview(
 	const { paint, columns } = view;
 	const names = [...new Set(results.map(({ scenario }) => scenario.suite))];
 	if (names.length < 2) return [];
-	const rows = names.map((suite) => ({
-		suite: nameText(screenText(suite)),
-		all: results.filter(({ scenario }) => scenario.suite === suite),
-	}));
+	const rows = names.map((suite) => {
+		const all = results.filter(({ scenario }) => scenario.suite === suite);
+		const { scenario, account } = mostTelling(all);
+		const backends = scenario.setup.backends.map(({ name }) => name);
+		return {
+			suite: nameText(screenText(suite)),
+			all,
+			title: nameText(screenText(scenario.title)),
+			shown: path(backends, account, paint, PATH_WIDTH),
+		};
+	});
 	const suiteWidth = Math.max(...rows.map(({ suite }) => suite.length));
 	const signsWidth = Math.max(...rows.map(({ all }) => all.length));
-	const room = columns - suiteWidth - signsWidth - PATH_WIDTH - 6;
-	const lines = rows.map(({ suite, all }) => {
+	const pathWidth = Math.max(...rows.map(({ shown }) => shown.width));
+	const room = columns - suiteWidth - signsWidth - pathWidth - 6;
+	const lines = rows.map(({ suite, all, title, shown }) => {
 		const signs = all.map((result) => signOf(result, paint)).join("");
-		const telling = mostTelling(all);
-		const { scenario, account } = telling;
-		const names = scenario.setup.backends.map(({ name }) => name);
-		const shown = path(names, account, paint, PATH_WIDTH);
 		return [
 			suite.padEnd(suiteWidth),
 			signs + " ".repeat(signsWidth - all.length),
-			shown.text + " ".repeat(Math.max(0, PATH_WIDTH - shown.width)),
-			shortened(nameText(screenText(scenario.title)), Math.max(room, 20)),
+			shown.text + " ".repeat(pathWidth - shown.width),
+			shortened(title, Math.max(room, 20)),
 		].join("  ");
 	});
-	return ["", ...lines, "", paint("dim", LEGEND)];
+	const legend = wrap(LEGEND, columns).map((line) => paint("dim", line));
+	return ["", ...lines, "", ...legend];
 }
 
 /** The first of those that came out worst: suites begin with what they are about. */

@@ -18,7 +18,7 @@ import { nameText, screenText } from "../screen/screen-text.ts";
 import type { Paint } from "../screen/terminal.ts";
 import { wrap } from "../screen/wrap.ts";
 import { COLOURS, printOverview, SIGNS, TRAP } from "./overview.ts";
-import { pictures } from "./picture.ts";
+import { pictures, splitPictures } from "./picture.ts";
 
 export interface View {
 	readonly paint: Paint;
@@ -48,7 +48,11 @@ export function printResult(result: RunResult, view: View): readonly string[] {
 	const sign = paint(COLOURS[outcome], SIGNS[outcome]);
 	const assumed = restsOn(result.assumed);
 	const backends = scenario.setup.backends.map(({ name }) => name);
-	const shown = pictures(backends, result.account, paint);
+	const room = { paint, columns: view.columns - INDENT.length };
+	const shown = [
+		...pictures(backends, result.account, room),
+		...(detail === "all" ? splitPictures(result, room) : []),
+	];
 	return [
 		`  ${sign}${assumed.length === 0 ? "" : ASSUMED} ${nameText(screenText(scenario.title))} ${paint("dim", scenario.name)}`,
 		...printUnmet(result, view),
@@ -175,13 +179,14 @@ function printJudgement(
 	];
 }
 
-/** `#3 c1:40002 at 200 ms → b1, refused after 2 SYNs; the gateway said rst`. */
+/** `#3 c1:40002 to web at 200 ms → b1, refused after 2 SYNs; the gateway said rst`. */
 function describeConnection(
 	connection: ConnectionRecord,
 	number: number,
 ): string {
 	const { client, sourcePort, startedMs, met, outcome, syns } = connection;
-	const { gatewayAnswers, datagrams } = connection;
+	const { gatewayAnswers, datagrams, service = "", protocol } = connection;
+	const which = `${service === "" ? "" : ` to ${service}`}${protocol === undefined ? "" : ` (${protocol})`}`;
 	const where = met.length === 0 ? "no backend" : met.join(", then ");
 	const sent = datagrams?.sent ?? syns;
 	const what = datagrams === undefined ? "SYNs" : "datagrams";
@@ -190,7 +195,7 @@ function describeConnection(
 		gatewayAnswers.length === 0
 			? ""
 			: `; the gateway said ${gatewayAnswers.join(", ")}`;
-	return `#${number} ${client}:${sourcePort} at ${startedMs} ms → ${where}, ${outcome}${tries}${said}`;
+	return `#${number} ${client}:${sourcePort}${which} at ${startedMs} ms → ${where}, ${outcome}${tries}${said}`;
 }
 
 const LABEL_WIDTH = 10;

@@ -1,6 +1,7 @@
 import type { RunDetails } from "../../scenarios/details/run-details.ts";
+import { nounOf } from "../../scenarios/result/finding.ts";
 import type { RunResult } from "../../scenarios/result/result.ts";
-import { servingOf, servingCounts } from "../../scenarios/result/serving.ts";
+import { servingCounts, servingOf } from "../../scenarios/result/serving.ts";
 import type { ConnectionRecord } from "../../sim/world/account/account.ts";
 import type { ConnectionsView, ConnectionView } from "../contract/report.ts";
 
@@ -23,6 +24,7 @@ export function buildConnections(
 		preferred: new Set([...followed, ...named]),
 	});
 	return {
+		noun: nounOf(connections),
 		total: connections.length,
 		outcomes: outcomesOf(connections),
 		...lostAndLate(connections),
@@ -50,6 +52,7 @@ function viewOf(
 		number: connection.id + 1,
 		client: `${client}:${sourcePort}`,
 		serviceName: connection.service ?? "",
+		protocol: connection.protocol ?? "tcp",
 		startedMs: connection.startedMs,
 		connectedMs: connection.connectedMs,
 		greetedMs: connection.greetedMs,
@@ -60,6 +63,8 @@ function viewOf(
 		serving: servingOf(connection),
 		retransmittedMs: connection.retransmittedMs,
 		gatewayAnswers: connection.gatewayAnswers,
+		source: connection.source?.address ?? "",
+		datagrams: connection.datagrams ?? null,
 	};
 }
 

@@ -112,6 +112,7 @@ export function buildFailure(
 		endedMs: 0,
 		isLive: false,
 		connections: {
+			noun: "connection",
 			total: 0,
 			outcomes: [],
 			lost: 0,

@@ -1,5 +1,9 @@
 import type { RunDetails } from "../../scenarios/details/run-details.ts";
-import { byService } from "../../scenarios/result/by-service.ts";
+import {
+	byClient,
+	byService,
+	bySource,
+} from "../../scenarios/result/groups.ts";
 import type { RunResult } from "../../scenarios/result/result.ts";
 import { servingOf } from "../../scenarios/result/serving.ts";
 import type { ConnectionRecord } from "../../sim/world/account/account.ts";
@@ -12,9 +16,10 @@ const LEAST_STRETCHES = 4;
 
 /** `null` when nobody connected. */
 export function buildSplit(
-	{ scenario, account }: RunResult,
+	result: RunResult,
 	{ share }: RunDetails,
 ): SplitView | null {
+	const { scenario, account } = result;
 	const { connections } = account;
 	const first = connections[0];
 	const last = connections.at(-1);
@@ -29,6 +34,11 @@ export function buildSplit(
 			counts.reduce((sum, count) => sum + count, 0),
 		),
 		services: servicesOf(connections, backends),
+		sources: [...(bySource(result) ?? [])].map(([name, own]) => ({
+			name,
+			total: own.length,
+		})),
+		clients: clientsOf(result, backends),
 		stretches,
 		running: share && {
 			...share,
@@ -50,13 +60,43 @@ function servicesOf(
 ): SplitView["services"] {
 	const services = [...byService(connections)];
 	if (services.length < 2) return [];
-	return services.map(([name, own]) => {
-		const totals = backends.map(
-			(backend) => own.filter((one) => one.backend === backend).length,
-		);
-		const met = totals.reduce((sum, count) => sum + count, 0);
-		return { name, totals: [...totals, own.length - met] };
-	});
+	return services.map(([name, own]) => ({
+		name,
+		protocol: own[0]?.protocol ?? "tcp",
+		totals: totalsOf(own, backends),
+	}));
+}
+
+/** Clients that are shown one by one. */
+const MOST_CLIENTS = 24;
+
+function clientsOf(
+	result: RunResult,
+	backends: readonly string[],
+): SplitView["clients"] {
+	const found = byClient(result);
+	if (found === null) return null;
+	const groups = [...found.groups];
+	return {
+		of: found.of,
+		shown: groups.slice(0, MOST_CLIENTS).map(([name, own]) => ({
+			name,
+			totals: totalsOf(own, backends),
+		})),
+		omitted: Math.max(0, groups.length - MOST_CLIENTS),
+	};
+}
+
+/** By backend, and last of all those that met none. */
+function totalsOf(
+	connections: readonly ConnectionRecord[],
+	backends: readonly string[],
+): readonly number[] {
+	const totals = backends.map(
+		(backend) => connections.filter((one) => one.backend === backend).length,
+	);
+	const met = totals.reduce((sum, count) => sum + count, 0);
+	return [...totals, connections.length - met];
 }
 
 /** A hundredth of a percent is finer than any picture. */

@@ -111,6 +111,8 @@ export interface Moment {
 type BackendIndex = number;
 
 export interface ConnectionsView {
+	/** What they are called: flows where all of them are of UDP. */
+	readonly noun: "connection" | "flow";
 	readonly total: number;
 	/** By outcome, most frequent first. */
 	readonly outcomes: readonly {
@@ -142,6 +144,7 @@ export interface ConnectionView {
 	readonly client: string;
 	/** "" where it has no name. */
 	readonly serviceName: string;
+	readonly protocol: "tcp" | "udp";
 	readonly startedMs: number;
 	/** SYN/ACK. */
 	readonly connectedMs: number | null;
@@ -156,6 +159,13 @@ export interface ConnectionView {
 	readonly retransmittedMs: readonly number[];
 	/** What the gateway itself said. */
 	readonly gatewayAnswers: readonly string[];
+	/** The source that its backend saw, where the gateway translated it; "" where it did not. */
+	readonly source: string;
+	/** Of UDP. */
+	readonly datagrams: {
+		readonly sent: number;
+		readonly answers: number;
+	} | null;
 }
 
 /** New connections per backend in equal stretches of time. */
@@ -176,16 +186,34 @@ export interface SplitView {
 	/** The same by service, where there are several; [] where there is one. */
 	readonly services: readonly {
 		readonly name: string;
+		readonly protocol: "tcp" | "udp";
 		readonly totals: readonly number[];
 	}[];
+	/** By the source that backends saw, where the gateway gives several, or an expectation is about it; else []. */
+	readonly sources: readonly {
+		readonly name: string;
+		readonly total: number;
+	}[];
+	/** Of each client, or network of clients, where an expectation is about that; else `null`. */
+	readonly clients: {
+		/** Which connections these are: ` to service names`; "" when it is all of them. */
+		readonly of: string;
+		/** The first ones, … */
+		readonly shown: readonly {
+			readonly name: string;
+			readonly totals: readonly number[];
+		}[];
+		/** … and how many more there are. */
+		readonly omitted: number;
+	} | null;
 	readonly stretches: Stretches;
 	/** How the shares settled; `null` when there are too few connections for that. */
 	readonly running: RunningShareView | null;
 }
 
 interface RunningShareView {
-	/** Does the scenario expect a split? Else there are no bands. */
-	readonly isExpected: boolean;
+	/** A split is expected, and chance decided some of the connections: else there are no bands. */
+	readonly hasBands: boolean;
 	/** Which connections these are: ` of step "load"`; "" when it is all of them. */
 	readonly of: string;
 	/** Of the bands: chance alone stays inside so often, at each point. */

@@ -34,6 +34,7 @@ export function entry(
 		endedMs: 5_486,
 		isLive: false,
 		connections: {
+			noun: "connection",
 			total: 0,
 			outcomes: [],
 			moved: 0,
@@ -83,6 +84,7 @@ export function connection(
 	return {
 		client: `c1:${40_000 + number}`,
 		serviceName: "",
+		protocol: "tcp",
 		connectedMs: startedMs + 4,
 		greetedMs: startedMs + 8,
 		endedMs: startedMs + 36,
@@ -91,6 +93,8 @@ export function connection(
 		serving: "served",
 		retransmittedMs: [],
 		gatewayAnswers: [],
+		source: "",
+		datagrams: null,
 		...parts,
 	};
 }
@@ -270,6 +274,7 @@ export const SPLIT = entry({
 		}),
 	],
 	connections: {
+		noun: "connection",
 		total: 10,
 		outcomes: [{ outcome: "completed", count: 10 }],
 		lost: 0,
@@ -289,6 +294,8 @@ export const SPLIT = entry({
 	split: {
 		totals: [5, 5, 0],
 		services: [],
+		sources: [],
+		clients: null,
 		stretches: {
 			fromMs: 0,
 			stretchMs: 100,
@@ -309,7 +316,7 @@ export const SPLIT = entry({
 			],
 		},
 		running: {
-			isExpected: true,
+			hasBands: true,
 			of: "",
 			confidence: 0.99,
 			points: [1, 2, 3, 4, 10].map((connections) => {

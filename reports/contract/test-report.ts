@@ -132,6 +132,7 @@ const FAILOVER = entry({
 		}),
 	],
 	connections: {
+		noun: "connection",
 		total: 24,
 		outcomes: [
 			{ outcome: "completed", count: 22 },
@@ -274,6 +275,7 @@ const HOSTILE_ENTRY = entry({
 		}),
 	],
 	connections: {
+		noun: "connection",
 		total: 1,
 		moved: 0,
 		path: "0",

@@ -67,7 +67,7 @@ export function collectRunDetails(
 ): RunDetails {
 	const { scenario, account, unknown, seed } = result;
 	const { steps, setup } = scenario;
-	const backends = setup.backends.map(({ name }) => name);
+	const { backends } = setup;
 	const isModels = result.driver.kind === "model";
 	const again = isModels ? playAgain(result, options) : seenOf(account);
 	return {

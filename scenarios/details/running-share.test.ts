@@ -33,7 +33,7 @@ function shareOf(
 
 it("counts the shares of all that have begun, those that met nobody among them", () => {
 	const share = shareOf(["b1", "b2", null, "b1"], []);
-	expect(share?.isExpected).toBe(false);
+	expect(share?.hasBands).toBe(false);
 	expect(share?.points.map(({ shares }) => shares)).toEqual([
 		[1, 0],
 		[1 / 2, 1 / 2],
@@ -43,18 +43,41 @@ it("counts the shares of all that have begun, those that met nobody among them",
 	expect(share?.points[0]?.bands).toEqual([]);
 });
 
-it("knows what chance would allow where a split is expected", () => {
-	const share = shareOf(
-		Array.from({ length: 100 }, (_, index) => (index % 2 ? "b2" : "b1")),
-		[evenSplit(["b1", "b2"])],
+it("knows what chance would allow where it decided", () => {
+	const backends = Array.from({ length: 100 }, (_, index) =>
+		index % 2 ? "b2" : "b1",
 	);
-	expect(share?.isExpected).toBe(true);
-	expect(share?.points[0]?.bands).toEqual([
-		[0, 1],
-		[0, 1],
+	const drawn = backends.map((backend, id) =>
+		connectionRecord(id, { backend, chance: "drew" }),
+	);
+	for (const expected of [
+		evenSplit(["b1", "b2"]),
+		split({ b1: 1, b2: 1 }),
+		split({ b1: 1, b2: 1 }, { tolerance: 0.1 }),
+	]) {
+		const share = shareOf([], [expected], drawn);
+		expect(share?.hasBands).toBe(true);
+		expect(share?.points[0]?.bands).toEqual([
+			[0, 1],
+			[0, 1],
+		]);
+		// 100 × ½: once in a thousand runs it is outside of 34…66.
+		expect(share?.points.at(-1)?.bands[0]).toEqual([0.34, 0.66]);
+	}
+});
+
+it("leaves no room where nothing was drawn, and for the draws alone where some were", () => {
+	const halves = [split({ b1: 1, b2: 1 })];
+	const decided = shareOf(["b1", "b2", "b1", "b2"], halves);
+	expect(decided?.hasBands).toBe(false);
+	expect(decided?.points.map(({ bands }) => bands)).toEqual([[], [], [], []]);
+	const some = ["b1", "b2", "b1", "b2"].map((backend, id) =>
+		connectionRecord(id, { backend, ...(id < 2 ? {} : { chance: "drew" }) }),
+	);
+	expect(shareOf([], halves, some)?.points.at(-1)?.bands[0]).toEqual([
+		1 / 4,
+		3 / 4,
 	]);
-	// 100 × ½: once in a thousand runs it is outside of 34…66.
-	expect(share?.points.at(-1)?.bands[0]).toEqual([0.34, 0.66]);
 });
 
 it("counts one connection for each draw, as the judge does", () => {

@@ -22,11 +22,12 @@ export function describeStep(step: Step): string {
 			const often = count === 1 ? "" : ` ${count} times`;
 			return `${client} connects${where}${often}${wordsOf(dialogue)}`;
 		})
-		.with({ kind: "send" }, ({ client, count }) =>
-			count === 1
-				? `${client} sends a datagram`
-				: `${client} sends ${count} datagrams`,
-		)
+		.with({ kind: "send" }, ({ client, service, count }) => {
+			const where = service === undefined ? "" : ` to ${service}`;
+			return count === 1
+				? `${client} sends a datagram${where}`
+				: `${client} sends ${count} datagrams${where}`;
+		})
 		.with(
 			{ kind: "speak" },
 			({ who, connections }) => `${who}s speak${of(connections)}`,

@@ -12,7 +12,7 @@ import {
 import type { PlayableScenario, ScenarioStep } from "../language/scenario.ts";
 import { checkScenario } from "../run/run-scenario.ts";
 import { loadBuiltInScenarios } from "../suites/index.ts";
-import { failoverGaps } from "./failover-gaps.ts";
+import { failoverGaps, serving } from "./failover-gaps.ts";
 import { accountOf, connectionRecord, connectionsTo } from "./test-account.ts";
 
 /** Backend 1 fails at 10 ms, when connection 1 begins; `null` meets nobody. */
@@ -29,7 +29,7 @@ function gapOf(...backends: readonly (string | null)[]) {
 		),
 		events: [{ kind: "backend", atMs: 10, backend: "b1", behaviour: "refuse" }],
 	});
-	const [gap] = failoverGaps(["b1"], account);
+	const [gap] = failoverGaps([serving("b1")], account);
 	return { gapMs: gap?.gapMs, lost: gap?.servings.lost };
 }
 
@@ -68,7 +68,7 @@ it("counts as lost what met the failed backend or nobody, not what another one l
 		],
 		events: [{ kind: "backend", atMs: 0, backend: "b1", behaviour: "vanish" }],
 	});
-	const [gap] = failoverGaps(["b1"], account);
+	const [gap] = failoverGaps([serving("b1")], account);
 	expect(gap?.unserved.map(({ id }) => id)).toEqual([1]);
 	expect(gap?.gapMs).toBe(30);
 });
@@ -77,7 +77,7 @@ it("is not over where another backend connects and serves nothing", () => {
 	const timedOut = (id: number, backend: string) =>
 		connectionRecord(id, { backend, outcome: "read-timeout" });
 	const gapWith = (...more: readonly ConnectionRecord[]) =>
-		failoverGaps(["b1"], {
+		failoverGaps([serving("b1")], {
 			connections: [
 				connectionRecord(1, { backend: null, outcome: "connect-timeout" }),
 				...more,
@@ -160,10 +160,42 @@ it("sees none where the checker does not notice a backend that hangs", async () 
 	const gapsOf = (name: string) => {
 		const found = all.find(({ scenario }) => scenario.name === name);
 		if (found === undefined) throw new Error(`no scenario ${name}`);
-		return failoverGaps(["b1"], checkScenario(found.scenario).account);
+		return failoverGaps([serving("b1")], checkScenario(found.scenario).account);
 	};
 	const [unnoticed] = gapsOf("failover-backend-hangs-tcp-probe");
 	expect(unnoticed).toMatchObject({ gapMs: null, noticedMs: null });
 	const [noticed] = gapsOf("failover-backend-hangs");
 	expect(noticed?.gapMs).toBeGreaterThan(1_000);
+});
+
+it("is none of a backend that served at no time before, and one of its next failure", () => {
+	const first = { name: "b1", behaviour: { kind: "refuse" } } as const;
+	const connections = connectionsTo("b2", "b2", "b2", "b2");
+	const becomes = (atMs: number, behaviour: string) =>
+		({ kind: "backend", atMs, backend: "b1", behaviour }) as const;
+	const gapsAfter = (...events: readonly ReturnType<typeof becomes>[]) =>
+		failoverGaps([first], accountOf({ connections, events })).map(
+			({ failedMs }) => failedMs,
+		);
+	expect(gapsAfter()).toEqual([]);
+	expect(gapsAfter(becomes(10, "silent"))).toEqual([]);
+	expect(gapsAfter(becomes(10, "up"), becomes(20, "silent"))).toEqual([20]);
+});
+
+it("shows nothing where the backend is dead from the beginning", () => {
+	const story = scenario({
+		name: "dead",
+		title: "",
+		setup: recipeSetup({
+			ruleset: { name: "r", text: "" },
+			behaviour: { b1: { kind: "refuse" } },
+		}),
+		steps: [connect(2)],
+		expect: [failoverGapAtMost("b1", 100)],
+	}) as PlayableScenario;
+	const [judgement] = checkScenario(story).judgements;
+	expect(judgement?.outcome).toBe("unknown");
+	expect(judgement?.seen).toBe(
+		"b1 did not serve when the play began, and never failed after it; nothing could violate this, so it shows nothing: no failover was played: let it serve first, and fail in a step",
+	);
 });

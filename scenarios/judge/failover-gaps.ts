@@ -3,7 +3,12 @@ import type {
 	Account,
 	ConnectionRecord,
 } from "../../sim/world/account/account.ts";
-import { type ServingCounts, servingOf, servingCounts } from "../result/serving.ts";
+import type { BackendSetup } from "../../sim/world/setup/setup.ts";
+import {
+	type ServingCounts,
+	servingCounts,
+	servingOf,
+} from "../result/serving.ts";
 
 /** A backend that behaves so still serves; everything else is a failure. */
 const SERVING: ReadonlySet<string> = new Set(["up", "slow", "lossy"]);
@@ -28,7 +33,8 @@ export interface FailoverGap {
 }
 
 /**
- * Every failure of a backend during the play, in the order of backends and times. The gap reaches
+ * Every failure of a backend during the play, in the order of backends and times; one that does not serve
+ * at the beginning has not failed over yet, so that is none. The gap reaches
  * from the failure to the first connection after the last one that is not served, and that is served elsewhere itself (until the
  * backend serves again). Nobody can tell from outside which of them "would have gone" to the failed
  * backend, so every one counts that met it or nobody; what another backend loses is not this one's
@@ -40,40 +46,59 @@ export interface FailoverGap {
  * than ever before it since the failure, and when the other backends serve more of them than they lose.
  */
 export function failoverGaps(
-	backends: readonly string[],
+	backends: readonly AtFirst[],
 	account: Pick<Account, "events" | "connections">,
 ): readonly FailoverGap[] {
 	return backends.flatMap((backend) =>
-		failuresOf(backend, account, SERVING).map((failure) =>
-			gapOf(backend, failure, account),
-		),
+		failuresOf(backend, account, SERVING)
+			.filter(({ isFromStart }) => !isFromStart)
+			.map((failure) => gapOf(backend.name, failure, account)),
 	);
+}
+
+/** It serves when the play begins: else what happens to it then is no failure. */
+export function servesAtFirst({ behaviour }: AtFirst): boolean {
+	return SERVING.has(behaviour.kind);
+}
+
+/** A backend, and how it behaves when the play begins. */
+export type AtFirst = Pick<BackendSetup, "name"> & {
+	readonly behaviour: Pick<BackendSetup["behaviour"], "kind">;
+};
+
+/** A backend of which nothing else is known. */
+export function serving(name: string): AtFirst {
+	return { name, behaviour: { kind: "up" } };
 }
 
 /** From when until when a backend did not serve; without an end when it did not serve again. */
 export interface Failure {
 	readonly fromMs: number;
 	readonly toMs: number;
+	/** It served at no time before. */
+	readonly isFromStart: boolean;
 }
 
 /** @param serving the behaviours that are no failure */
 export function failuresOf(
-	backend: string,
+	{ name, behaviour }: AtFirst,
 	{ events }: Pick<Account, "events">,
 	serving: ReadonlySet<string>,
 ): readonly Failure[] {
 	const failures: Failure[] = [];
-	let fromMs: number | null = null;
+	let fromMs = serving.has(behaviour.kind) ? null : 0;
+	let isFromStart = fromMs !== null;
 	for (const event of events) {
-		if (event.kind !== "backend" || event.backend !== backend) continue;
+		if (event.kind !== "backend" || event.backend !== name) continue;
 		const serves = serving.has(event.behaviour);
 		if (serves && fromMs !== null) {
-			failures.push({ fromMs, toMs: event.atMs });
+			failures.push({ fromMs, toMs: event.atMs, isFromStart });
 			fromMs = null;
+			isFromStart = false;
 		} else if (!serves && fromMs === null) fromMs = event.atMs;
 	}
 	if (fromMs !== null)
-		failures.push({ fromMs, toMs: Number.POSITIVE_INFINITY });
+		failures.push({ fromMs, toMs: Number.POSITIVE_INFINITY, isFromStart });
 	return failures;
 }
 

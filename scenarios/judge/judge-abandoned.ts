@@ -14,7 +14,7 @@ import {
 	selected,
 	showsNothing,
 } from "../result/finding.ts";
-import { type Failure, failuresOf } from "./failover-gaps.ts";
+import { type Failure, failuresOf, serving } from "./failover-gaps.ts";
 
 type Given = Extract<ExpectationKind, { readonly kind: "abandoned" }>;
 
@@ -69,19 +69,12 @@ export function judgeAbandoned(
 
 /** A backend that serves nothing at the beginning has failed then. */
 function failuresFromStart(
-	backend: string,
-	{ events }: Account,
+	name: string,
+	account: Account,
 	{ backends }: Hosts,
 ): readonly Failure[] {
-	const first = backends
-		.filter(({ name }) => name === backend)
-		.map(({ behaviour }) => ({
-			kind: "backend" as const,
-			atMs: 0,
-			backend,
-			behaviour: behaviour.kind,
-		}));
-	return failuresOf(backend, { events: [...first, ...events] }, SERVING);
+	const found = backends.find((one) => one.name === name);
+	return failuresOf(found ?? serving(name), account, SERVING);
 }
 
 interface Hosts {

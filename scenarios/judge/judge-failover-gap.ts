@@ -6,20 +6,35 @@ import {
 	filterWords,
 	finding,
 	selected,
+	showsNothing,
 } from "../result/finding.ts";
 import { servingCounts, servingWords } from "../result/serving.ts";
-import { type FailoverGap, failoverGaps } from "./failover-gaps.ts";
+import {
+	type AtFirst,
+	type FailoverGap,
+	failoverGaps,
+	servesAtFirst,
+	serving,
+} from "./failover-gaps.ts";
 
 type Given = Extract<ExpectationKind, { readonly kind: "failover-gap" }>;
 
-export function judgeFailoverGap(given: Given, account: Account): Finding {
+/** @param backends without the one that is meant, it served when the play began */
+export function judgeFailoverGap(
+	given: Given,
+	account: Account,
+	backends: readonly AtFirst[] = [],
+): Finding {
 	const { service } = given;
+	const backend =
+		backends.find(({ name }) => name === given.backend) ??
+		serving(given.backend);
 	const expected = `at most ${given.atMostMs} ms from each failure of ${given.backend} until new connections${filterWords(service === undefined ? {} : { service })} are served elsewhere`;
 	const connections = selected(
 		account.connections,
 		service === undefined ? {} : { service },
 	);
-	const longest = failoverGaps([given.backend], {
+	const longest = failoverGaps([backend], {
 		...account,
 		connections,
 	}).reduce<FailoverGap | null>(
@@ -27,11 +42,15 @@ export function judgeFailoverGap(given: Given, account: Account): Finding {
 			most === null || lengthOf(gap) > lengthOf(most) ? gap : most,
 		null,
 	);
-	if (longest === null)
-		return finding(false, {
-			expected,
-			seen: `${given.backend} never failed`,
-		});
+	if (longest === null) {
+		if (servesAtFirst(backend))
+			return finding(false, { expected, seen: `${backend.name} never failed` });
+		const seen = `${backend.name} did not serve when the play began, and never failed after it`;
+		return showsNothing(
+			finding(true, { expected, seen }),
+			"no failover was played: let it serve first, and fail in a step",
+		);
+	}
 	const cost = costWords(longest);
 	return finding(lengthOf(longest) <= given.atMostMs, {
 		expected,

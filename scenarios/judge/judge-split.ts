@@ -29,6 +29,7 @@ import {
 	selected,
 	showsNothing,
 } from "../result/finding.ts";
+import { addressesOf, sourceOf } from "../result/groups.ts";
 import { worst } from "../result/result.ts";
 import { type Draws, drawsOf } from "./draws.ts";
 
@@ -103,19 +104,16 @@ export function judgeSplitBySource(
 	account: Account,
 	setup: Pick<Scenario["setup"], "clients"> | undefined,
 ): Finding {
-	const addresses = new Map(
-		setup?.clients.map(({ name, address }) => [name, address]),
-	);
+	const addresses = addressesOf(setup?.clients ?? []);
 	const originals = new Map(account.connections.map((one) => [one.id, one]));
 	// As if each source were a backend.
 	const connections = account.connections.map((one): ConnectionRecord => {
 		const { chance: _, drawnFor: __, source, ...rest } = one;
-		const own = addresses.get(one.client) ?? null;
 		return {
 			...rest,
 			...(source?.chance === undefined ? {} : { chance: source.chance }),
 			...(source?.drawnFor === undefined ? {} : { drawnFor: source.drawnFor }),
-			backend: source?.address ?? (one.met.length === 0 ? null : own),
+			backend: sourceOf(one, addresses),
 		};
 	});
 	const found = judgeShares(given, { ...account, connections });

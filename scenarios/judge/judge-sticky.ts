@@ -1,5 +1,4 @@
 /** Do clients stay at their backends from connection to connection? */
-import { parseAddress, prefixMask } from "../../sim/packet/address.ts";
 import type {
 	Account,
 	ConnectionRecord,
@@ -15,6 +14,7 @@ import {
 	selected,
 	showsNothing,
 } from "../result/finding.ts";
+import { networkOf } from "../result/groups.ts";
 
 type Given = Extract<ExpectationKind, { readonly kind: "sticky" }>;
 
@@ -86,8 +86,4 @@ function followed(
 		if (before.backend !== backend) moved.push({ before, connection });
 	}
 	return { pairs, moved, unmet };
-}
-
-function networkOf(address: string, prefix: number): number {
-	return (parseAddress(address) ?? 0) & prefixMask(prefix);
 }

@@ -136,7 +136,9 @@ function find(
 			judgeConnectedWithin(it, account),
 		)
 		.with({ kind: "avoided" }, (it) => judgeAvoided(it, account))
-		.with({ kind: "failover-gap" }, (it) => judgeFailoverGap(it, account))
+		.with({ kind: "failover-gap" }, (it) =>
+			judgeFailoverGap(it, account, setup?.backends),
+		)
 		.with({ kind: "abandoned" }, (it) =>
 			judgeAbandoned(it, account, setup ?? NO_HOSTS),
 		)

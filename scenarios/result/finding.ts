@@ -96,6 +96,16 @@ export function seconds(ms: number): string {
 	return ms < 1_000 ? `${ms} ms` : `${ms / 1_000} s`;
 }
 
+/** What these are called: connections, and flows where all of them are of UDP. */
+export function nounOf(
+	connections: readonly Pick<ConnectionRecord, "protocol">[],
+): "connection" | "flow" {
+	const areFlows =
+		connections.length > 0 &&
+		connections.every(({ protocol }) => protocol === "udp");
+	return areFlows ? "flow" : "connection";
+}
+
 /** `3 connections`, `1 entry`. */
 export function counted(
 	count: number,

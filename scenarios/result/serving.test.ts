@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { failoverGaps } from "../judge/failover-gaps.ts";
+import { failoverGaps, serving } from "../judge/failover-gaps.ts";
 import { accountOf, connectionRecord } from "../judge/test-account.ts";
 import { checkScenario } from "../run/run-scenario.ts";
 import { loadBuiltInScenarios } from "../suites/index.ts";
-import { servingOf, servingCounts, servingWords } from "./serving.ts";
+import { servingCounts, servingOf, servingWords } from "./serving.ts";
 
 describe("what became of a connection", () => {
 	const of = (parts: Parameters<typeof connectionRecord>[1]) =>
@@ -45,7 +45,7 @@ describe("what became of a connection", () => {
 it("a failover's gap speaks of the lost and the late, and not of late ones as lost", () => {
 	const during = { backend: "b1", met: ["b1"] };
 	const [gap] = failoverGaps(
-		["b1"],
+		[serving("b1")],
 		accountOf({
 			connections: [
 				connectionRecord(1, { ...during, syns: 2, connectedMs: 1_010 }),
@@ -74,8 +74,7 @@ it("no built-in failover counts more lost in its gaps than there are in all", as
 	for (const { scenario } of await loadBuiltInScenarios()) {
 		if (scenario.suite !== "failover") continue;
 		const { account } = checkScenario(scenario);
-		const backends = scenario.setup.backends.map(({ name }) => name);
-		const gaps = failoverGaps(backends, account);
+		const gaps = failoverGaps(scenario.setup.backends, account);
 		const most = servingCounts(account.connections).lost;
 		for (const { servings } of gaps)
 			expect(servings.lost, scenario.name).toBeLessThanOrEqual(most);

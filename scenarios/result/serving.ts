@@ -58,7 +58,9 @@ export interface ServingCounts {
 	readonly longestWaitMs: number;
 }
 
-export function servingCounts(connections: readonly ConnectionRecord[]): ServingCounts {
+export function servingCounts(
+	connections: readonly ConnectionRecord[],
+): ServingCounts {
 	const count = (serving: Serving) =>
 		connections.filter((one) => servingOf(one) === serving).length;
 	const late = connections.filter((one) => servingOf(one) === "late");

@@ -9,29 +9,29 @@ import {
 
 /** A lane for each connection: where it went, when it was answered, what went wrong. */
 export function Connections({ entry }: { readonly entry: Entry }) {
-	const { total, outcomes, moved, shown, sampling } = entry.connections;
+	const { noun, total, outcomes, moved, shown, sampling } = entry.connections;
 	const cost = costWords(entry.connections);
 	const said = outcomes
 		.map(({ outcome, count }) => `${number(count)} ${outcome}`)
 		.join(", ");
 	return (
 		<section>
-			<h4>The connections</h4>
+			<h4>The {noun}s</h4>
 			<p>
-				{counted(total, "connection")}: {said}
+				{counted(total, noun)}: {said}
 				{cost !== "" && `; ${cost}`}
 				{moved > 0 && `; ${number(moved)} met more than one backend`}.
 				{sampling !== "" && <strong class="sampling"> {sampling}.</strong>}
 			</p>
 			<figure>
 				<figcaption>
-					Each line is a connection, from its first packet to its end, in the
-					order of their numbers
+					Each line is a {noun}, from its first packet to its end, in the order
+					of their numbers
 					{entry.moments.length > 0 &&
 						"; the numbers at the top are those of what was done"}
 				</figcaption>
 				<Picture
-					label={`${counted(total, "connection")}: ${said}. The table below has the same in words.`}
+					label={`${counted(total, noun)}: ${said}. The table below has the same in words.`}
 					heightPx={connectionsHeightPx(shown.length)}
 					config={(colours, widthPx) =>
 						connectionsPicture(entry, colours, widthPx)
@@ -57,6 +57,8 @@ function ConnectionTable({
 	readonly backends: readonly string[];
 }) {
 	const hasServices = shown.some(({ serviceName }) => serviceName !== "");
+	const hasFlows = shown.some(({ protocol }) => protocol === "udp");
+	const hasSources = shown.some(({ source }) => source !== "");
 	const nameOf = (backend: number) => backends[backend] ?? "none";
 	return (
 		<Scrolls label="Connections">
@@ -66,8 +68,11 @@ function ConnectionTable({
 						<th scope="col">#</th>
 						<th scope="col">client</th>
 						{hasServices && <th scope="col">service</th>}
+						{hasFlows && <th scope="col">protocol</th>}
 						<th scope="col">began</th>
 						<th scope="col">backends met</th>
+						{hasSources && <th scope="col">source there</th>}
+						{hasFlows && <th scope="col">datagrams, answers</th>}
 						<th scope="col">answered</th>
 						<th scope="col">retransmitted</th>
 						<th scope="col">ended</th>
@@ -81,8 +86,16 @@ function ConnectionTable({
 							<td>{one.number}</td>
 							<td>{one.client}</td>
 							{hasServices && <td>{one.serviceName}</td>}
+							{hasFlows && <td>{one.protocol}</td>}
 							<td>{time(one.startedMs)}</td>
 							<td>{one.met.map(nameOf).join(", then ") || "none"}</td>
+							{hasSources && <td>{one.source}</td>}
+							{hasFlows && (
+								<td>
+									{one.datagrams !== null &&
+										`${one.datagrams.sent}, ${one.datagrams.answers}`}
+								</td>
+							)}
 							<td>
 								{one.connectedMs === null ? "never" : time(one.connectedMs)}
 							</td>

@@ -22,6 +22,7 @@ export function Split({
 	readonly split: SplitView;
 }) {
 	const { backends, connections } = entry;
+	const nouns = `${connections.noun}s`;
 	const names = [...backends, "no backend"];
 	const short = shortNames(names, MOST_SIGNS);
 	const said = names
@@ -30,31 +31,52 @@ export function Split({
 			(_, index) => index < backends.length || (split.totals[index] ?? 0) > 0,
 		)
 		.join(", ");
-	const { running } = split;
+	const { running, sources, clients } = split;
 	return (
 		<section>
 			<h4>The split</h4>
 			{split.services.length === 0 ? (
-				<Totals totals={split.totals} names={names} />
+				<Totals totals={split.totals} names={names} noun={connections.noun} />
 			) : (
-				split.services.map(({ name, totals }) => (
+				split.services.map(({ name, protocol, totals }) => (
 					<Fragment key={name}>
-						<h5>{name === "" ? "the service without a name" : name}</h5>
-						<Totals totals={totals} names={names} />
+						<h5>
+							{name === "" ? "the service without a name" : name}{" "}
+							<span class="protocol">{protocol}</span>
+						</h5>
+						<Totals
+							totals={totals}
+							names={names}
+							noun={protocol === "udp" ? "flow" : "connection"}
+						/>
 					</Fragment>
 				))
+			)}
+			{sources.length > 0 && (
+				<>
+					<h5>By the source that backends see</h5>
+					<Totals
+						totals={[...sources.map(({ total }) => total), 0]}
+						names={[...sources.map(({ name }) => name), ""]}
+						noun={connections.noun}
+					/>
+				</>
+			)}
+			{clients !== null && (
+				<Clients clients={clients} names={names} nouns={nouns} />
 			)}
 			<div class="pictures">
 				{connections.total > 2 && (
 					<figure>
 						<figcaption>
-							New connections per backend, each{" "}
-							{time(split.stretches.stretchMs)}
+							New {nouns} per backend, each {time(split.stretches.stretchMs)}
 						</figcaption>
 						<Picture
-							label={`New connections per backend over time. In all: ${said}.`}
+							label={`New ${nouns} per backend over time. In all: ${said}.`}
 							heightPx={240}
-							config={(colours) => overTime(split.stretches, short, colours)}
+							config={(colours) =>
+								overTime(split.stretches, short, { colours, nouns })
+							}
 						/>
 					</figure>
 				)}
@@ -62,15 +84,18 @@ export function Split({
 					<figure>
 						<figcaption>
 							Running share
-							{running.of !== "" && ` of the connections${running.of}`}
-							{running.isExpected &&
+							{running.of !== "" && ` of the ${nouns}${running.of}`}
+							{running.hasBands &&
 								`; shaded: what chance would allow (${percent(running.confidence)} of the time)`}
 						</figcaption>
 						<Picture
-							label={describeShares(running, backends)}
+							label={describeShares(running, backends, connections.noun)}
 							heightPx={240}
 							config={(colours) =>
-								shares(running, short.slice(0, backends.length), colours)
+								shares(running, short.slice(0, backends.length), {
+									colours,
+									nouns,
+								})
 							}
 						/>
 					</figure>
@@ -80,13 +105,57 @@ export function Split({
 	);
 }
 
+type Clients = NonNullable<SplitView["clients"]>;
+
+/** A bar for each client, or network of clients. */
+function Clients({
+	clients,
+	names,
+	nouns,
+}: {
+	readonly clients: Clients;
+	readonly names: readonly string[];
+	readonly nouns: string;
+}) {
+	const { of, shown, omitted } = clients;
+	return (
+		<>
+			<h5>
+				By client
+				{of !== "" && `: the ${nouns}${of}`}
+			</h5>
+			<table class="clients">
+				<tbody>
+					{shown.map(({ name, totals }) => (
+						<tr key={name}>
+							<th scope="row">{name}</th>
+							<td>
+								<Totals
+									totals={totals}
+									names={names}
+									noun={nouns.slice(0, -1)}
+								/>
+							</td>
+						</tr>
+					))}
+				</tbody>
+			</table>
+			{omitted > 0 && (
+				<p class="remark">… and {counted(omitted, "more client")}.</p>
+			)}
+		</>
+	);
+}
+
 /** A bar of all connections, in parts by backend. @param names of the backends, and last `no backend` */
 function Totals({
 	totals,
 	names,
+	noun,
 }: {
 	readonly totals: readonly number[];
 	readonly names: readonly string[];
+	readonly noun: string;
 }) {
 	const all = totals.reduce((sum, count) => sum + count, 0);
 	const short = shortNames(names, MOST_SIGNS);
@@ -98,7 +167,7 @@ function Totals({
 		<div
 			class="total"
 			role="img"
-			aria-label={`Of ${counted(all, "connection")}: ${said}`}
+			aria-label={`Of ${counted(all, noun)}: ${said}`}
 		>
 			{totals.map(
 				(total, index) =>
@@ -121,18 +190,19 @@ function Totals({
 function describeShares(
 	{ points, of }: NonNullable<SplitView["running"]>,
 	backends: readonly string[],
+	noun: string,
 ): string {
 	const last = points.at(-1);
 	const said = backends
 		.map((name, index) => `${name} ${percent(last?.shares[index] ?? 0)}`)
 		.join(", ");
-	return `The share of each backend, connection by connection; after ${counted(last?.connections ?? 0, "connection")}${of}: ${said}.`;
+	return `The share of each backend, ${noun} by ${noun}; after ${counted(last?.connections ?? 0, noun)}${of}: ${said}.`;
 }
 
 function overTime(
 	stretches: Stretches,
 	names: readonly string[],
-	colours: Colours,
+	{ colours, nouns }: { readonly colours: Colours; readonly nouns: string },
 ): PictureConfig {
 	const { fromMs, stretchMs, counts } = stretches;
 	const labels = (counts[0] ?? []).map((_, index) =>
@@ -164,7 +234,7 @@ function overTime(
 					ticks: { maxRotation: 0, autoSkipPadding: 12 },
 					grid: { display: false },
 				},
-				y: { ...countAxis("new connections"), stacked: true },
+				y: { ...countAxis(`new ${nouns}`), stacked: true },
 			},
 			plugins: { legend: LEGEND },
 		},
@@ -174,14 +244,14 @@ function overTime(
 function shares(
 	running: NonNullable<SplitView["running"]>,
 	backends: readonly string[],
-	colours: Colours,
+	{ colours, nouns }: { readonly colours: Colours; readonly nouns: string },
 ): PictureConfig {
-	const { points, isExpected } = running;
+	const { points, hasBands } = running;
 	const line = (of: (point: (typeof points)[number]) => number) =>
 		points.map((point) => ({ x: point.connections, y: of(point) * 100 }));
 	const bands = backends.flatMap((_, index): Dataset[] => {
 		// Of two shares one says it all: the bands of both are each other's mirror.
-		if (!isExpected || (backends.length === 2 && index === 1)) return [];
+		if (!hasBands || (backends.length === 2 && index === 1)) return [];
 		const colour = faded(colourOf(colours, index, backends.length), 0.14);
 		const edge = {
 			type: "line" as const,
@@ -223,7 +293,7 @@ function shares(
 					type: "linear",
 					min: 1,
 					max: points.at(-1)?.connections ?? 1,
-					title: { display: true, text: "connections" },
+					title: { display: true, text: nouns },
 					ticks: { precision: 0, maxRotation: 0 },
 				},
 				y: {

@@ -41,7 +41,9 @@ const MARKS: readonly {
 		colour: (colours) => colours.good,
 		// Of many, only those that tell something: that a connection went well, its line says.
 		times: (one, isCrowded) =>
-			isCrowded && one.outcome === "completed" ? [] : [one.connectedMs],
+			isCrowded && (one.outcome === "completed" || one.outcome === "answered")
+				? []
+				: [one.connectedMs],
 	},
 	{
 		name: "retransmitted",
@@ -153,13 +155,13 @@ function marksOf(
 }
 
 /** A number for every so many lanes, and room above the first one. */
-function laneAxis(shown: readonly ConnectionView[], aboveLanes: number) {
+function laneAxis({ shown, noun }: Entry["connections"], aboveLanes: number) {
 	return {
 		type: "linear" as const,
 		reverse: true,
 		min: -0.5 - aboveLanes,
 		max: shown.length - 0.5,
-		title: { display: true, text: "connection" },
+		title: { display: true, text: noun },
 		grid: { display: false },
 		afterBuildTicks: (scale: Scale) => {
 			const every = Math.ceil(shown.length / 12);
@@ -206,7 +208,7 @@ export function connectionsPicture(
 							},
 						}
 					: {}),
-				y: laneAxis(shown, aboveLanes),
+				y: laneAxis(entry.connections, aboveLanes),
 			},
 			plugins: {
 				legend: {
