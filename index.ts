@@ -89,6 +89,7 @@ export {
 	close,
 	connect,
 	lossy,
+	neighbour,
 	type OpeningOptions,
 	observe,
 	packet,
@@ -100,6 +101,10 @@ export {
 	speak,
 } from "./scenarios/language/build/build-steps.ts";
 export type { AtMostOne } from "./scenarios/language/build/check-arguments.ts";
+export type {
+	LabelOrOptions,
+	StepOptions,
+} from "./scenarios/language/build/step-options.ts";
 
 // ## Expectations
 // What is expected of a play. Builders throw a `ScenarioError` for an argument that they do not take.
@@ -189,6 +194,7 @@ export type {
 	Arrivals,
 	BackendSetup,
 	ClientSetup,
+	NeighbourBehaviour,
 	PacketByHand,
 	PortPolicy,
 	ServiceSetup,

@@ -33,6 +33,8 @@ export interface TrunkPorts {
 /** An IPv4 packet that came out. */
 export interface Sent {
 	readonly vlan: number;
+	/** Hardware address that it is for. */
+	readonly to: Uint8Array;
 	readonly bytes: Uint8Array;
 }
 
@@ -246,7 +248,7 @@ export class Trunk {
 		}
 		if (frame.type === ARP) this.takeArp(frame);
 		else if (frame.type === IPV4)
-			this.sent.push({ vlan: frame.vlan, bytes: frame.payload });
+			this.sent.push({ ...frame, bytes: frame.payload });
 		else this.takeMessage(frame);
 	}
 

@@ -18,6 +18,7 @@ import { GuestBox, type Surroundings } from "./guest-box.ts";
 import { HostsAround } from "./hosts-around.ts";
 import { type Pace, ScriptTime, type TimeMode } from "./script-time.ts";
 import { frameFor, type Sent, type Trunk } from "./trunk.ts";
+import { addressOfMac } from "./wire/ethernet.ts";
 import { guestMessage, type HeldInGuest } from "./wire/guest-time.ts";
 import { frameTarget } from "./wiring.ts";
 
@@ -334,9 +335,12 @@ export class VmGateway implements AsyncGatewayUnderTest {
 
 	/** Without what a box sends that was left: it may go on for a while. */
 	private seenOf(sent: readonly Sent[]): readonly Seen[] {
-		return sent.flatMap(({ vlan, bytes }) => {
+		return sent.flatMap(({ vlan, to, bytes }) => {
 			const from = this.box.interfaces.find((one) => one.vlan === vlan);
-			return from === undefined ? [] : [{ interface: from.name, bytes }];
+			if (from === undefined) return [];
+			const nextHop = addressOfMac(to);
+			const seen = { interface: from.name, bytes };
+			return [nextHop === null ? seen : { ...seen, nextHop }];
 		});
 	}
 }

@@ -17,6 +17,10 @@ export function describeStep(step: Step): string {
 			({ backend, becomes }) =>
 				`${backend}: ${becomes.kind}${figureOf(becomes)}`,
 		)
+		.with(
+			{ kind: "neighbour" },
+			({ address, becomes }) => `${address}: ${becomes.kind}`,
+		)
 		.with({ kind: "connect" }, ({ client, service, count, dialogue }) => {
 			const where = service === undefined ? "" : ` to ${service}`;
 			const often = count === 1 ? "" : ` ${count} times`;

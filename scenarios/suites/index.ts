@@ -34,6 +34,7 @@ import { stuckClient } from "./recipe/stuck-client.ts";
 import { tableFull } from "./recipe/table-full.ts";
 import { routerTakeOver } from "./recipe/take-over.ts";
 import { random, threeBackends, weights } from "./recipe/variants.ts";
+import { deadNextHop } from "./routing/dead-next-hop.ts";
 import { farHosts } from "./routing/far-hosts.ts";
 import { hairpin } from "./routing/hairpin.ts";
 import { multipath } from "./routing/multipath.ts";
@@ -94,6 +95,7 @@ const ROUTING_SCENARIOS: readonly Scenario[] = [
 	...farHosts,
 	...sources,
 	...multipath,
+	...deadNextHop,
 	...hairpin,
 ];
 

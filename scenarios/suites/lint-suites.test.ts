@@ -96,6 +96,8 @@ const TRAPS: Readonly<Record<string, string>> = {
 	"metrics-one-socket": OF_CLIENT,
 	"http-tcp-check-misses-503": OF_CHECKER,
 	"default-route-elsewhere": OF_HOST,
+	"routing-next-hop-dies":
+		"true of every uplink that rules choose: what is alive is not in the rules",
 	"local-worker-dead": "which programs run is not in the rules",
 	"local-worker-on-loopback":
 		"to which address a program is bound is not in the rules",

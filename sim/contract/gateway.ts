@@ -4,7 +4,7 @@
  * answers with the packets that come out.
  */
 
-import type { Packet } from "../packet/packet.ts";
+import type { Address, Packet } from "../packet/packet.ts";
 import type { HookName } from "../packet/skb/skb.ts";
 import type { DropReason } from "./drop-reason.ts";
 import type { TableName } from "./ruleset.ts";
@@ -123,6 +123,8 @@ export interface Emission {
 	readonly atMs: number;
 	readonly interface: string;
 	readonly packet: Packet;
+	/** The neighbour on the link that it is for: the next router, or its destination itself. Left out: not known. */
+	readonly nextHop?: Address;
 }
 
 /** What became of a packet that went in. @public */

@@ -14,7 +14,7 @@ import { IpSets } from "../sets/ip-sets.ts";
 import { extensionHost, type HostParts } from "./extension-host.ts";
 import { freshIcmpLimits } from "./icmp/icmp-limits.ts";
 import { nfReject } from "./icmp/reject.ts";
-import { noNeighbours } from "./ip/neighbours.ts";
+import { neighHasFailed, noNeighbours } from "./ip/neighbours.ts";
 import { setUpIp } from "./ip-command.ts";
 import { usesOfSet } from "./sets-of-rules.ts";
 import type { GatewayState, TimerTask } from "./state/gateway-state.ts";
@@ -50,9 +50,8 @@ export function createGateway(
 	const settings = new Settings(setup);
 	const routes = new Routes(setup, {
 		choice,
-		get multipathPolicy() {
-			return settings.multipathPolicy;
-		},
+		settings,
+		hasFailed: (index, address) => neighHasFailed(gateway, index, address),
 	});
 	const timers = new TimerQueue<TimerTask>(nowMs);
 	const conntrack = new Conntrack({

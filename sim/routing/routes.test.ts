@@ -23,7 +23,8 @@ const SETUP = {
 function routesAfter(...commands: readonly string[]) {
 	const routes = new Routes(SETUP, {
 		choice: seededChoice(1),
-		multipathPolicy: 1,
+		settings: { multipathPolicy: 1, multipathFields: 7, usesNeighbours: false },
+		hasFailed: () => false,
 	});
 	for (const line of commands) {
 		const parsed = parseIpCommand(line);

@@ -25,20 +25,28 @@ import {
 } from "./fib/fib-entry.ts";
 import { type Flow, flowTo, inputFlow } from "./fib/flow.ts";
 import { asksForPorts, DEFAULT_RULES } from "./fib/ip-rules.ts";
-import { type HashRange, Multipath } from "./fib/multipath.ts";
+import { type KnownHash, Multipath } from "./fib/multipath.ts";
 import { type RoutingState, stateOf, withLink } from "./fib/routing-state.ts";
 import { type NoRoute, searchRules } from "./fib/search-rules.ts";
 
 /** What routing heeds of the gateway's settings, and what draws. */
 export interface RoutingPorts {
 	readonly choice: Choice;
-	/** `net.ipv4.fib_multipath_hash_policy` */
-	readonly multipathPolicy: number;
+	/** As they are at the moment. */
+	readonly settings: {
+		/** `net.ipv4.fib_multipath_hash_policy` and `…_hash_fields` */
+		readonly multipathPolicy: number;
+		readonly multipathFields: number;
+		/** Next hops whose neighbour has failed are left out (`fib_multipath_use_neigh`). */
+		readonly usesNeighbours: boolean;
+	};
+	/** The neighbour is asked for in vain, or was (not `NUD_VALID`). */
+	hasFailed(interfaceIndex: number, address: Address): boolean;
 }
 
 interface SavedRoutes {
 	readonly state: RoutingState;
-	readonly drawn: ReadonlyMap<string, HashRange>;
+	readonly drawn: ReadonlyMap<string, KnownHash>;
 }
 
 /** @throws SetupError on addresses that are none, and on routes to interfaces that are not there */
@@ -263,10 +271,14 @@ export class Routes implements Stateful<SavedRoutes> {
 		const { ports, interfaces } = this;
 		if (ports === null)
 			throw new UnknownSignal("a choice among next hops is not made here");
+		const isGood = ({ via, scope, interface: index }: Nexthop) =>
+			via === null || scope !== SCOPE_LINK || !ports.hasFailed(index, via);
 		return this.multipath.select(entry.nexthops, flow, {
 			choice: ports.choice,
-			policy: ports.multipathPolicy,
+			policy: ports.settings.multipathPolicy,
+			fields: ports.settings.multipathFields,
 			names: interfaces,
+			isGood: ports.settings.usesNeighbours ? isGood : null,
 		});
 	}
 

@@ -148,13 +148,13 @@ export class AccountKeeper {
 		if (station?.kind === "client")
 			connection = this.towardsClient(station, emission, cause);
 		else if (station?.kind === "backend" && packet.kind === "tcp")
-			connection = this.towardsBackend(station, packet, atMs, cause);
+			connection = this.towardsBackend(station, packet, emission, cause);
 		else if (station?.kind === "backend" && packet.kind === "udp")
-			connection = this.datagramTowardsBackend(station, packet, atMs);
+			connection = this.datagramTowardsBackend(station, packet, emission);
 		else if (station?.kind === "backend" && packet.kind === "icmp")
-			connection = this.errorTowardsBackend(station, packet, atMs);
+			connection = this.errorTowardsBackend(station, packet, emission);
 		else if (station !== undefined)
-			network.deliver(station, atMs, () => station.host.receive(packet));
+			network.deliver(station, emission, () => station.host.receive(packet));
 		else {
 			this.noteNowhere(emission, cause);
 			if (interfaceName === "lo" && isSyn(packet))
@@ -172,10 +172,11 @@ export class AccountKeeper {
 
 	private towardsClient(
 		station: Station,
-		{ packet, atMs }: Emission,
+		emission: Emission,
 		cause: Request | null,
 	): Connection | null {
 		const { connections, network } = this.stage;
+		const { packet } = emission;
 		const about = packet.kind === "icmp" ? packet.about : packet;
 		let connection: Connection | null = null;
 		if (about?.kind === "tcp") {
@@ -192,7 +193,7 @@ export class AccountKeeper {
 			noteServed(connection, cause?.from ?? null);
 		};
 		const lose = () => this.noteLoss(station, packet, connection);
-		network.deliver(station, atMs, arrive, lose);
+		network.deliver(station, emission, arrive, lose);
 		return connection;
 	}
 
@@ -220,7 +221,7 @@ export class AccountKeeper {
 	private towardsBackend(
 		station: Station,
 		packet: Packet & { readonly kind: "tcp" },
-		atMs: number,
+		emission: Emission,
 		cause: Request | null,
 	): Connection | null {
 		const { connections, network } = this.stage;
@@ -237,7 +238,7 @@ export class AccountKeeper {
 			station.host.receive(packet);
 			if (connection !== null) noteContact(connection, station, packet, true);
 		};
-		network.deliver(station, atMs, arrive, () => {
+		network.deliver(station, emission, arrive, () => {
 			this.noteLoss(station, packet, connection);
 			if (connection !== null) noteContact(connection, station, packet, false);
 		});
@@ -247,7 +248,7 @@ export class AccountKeeper {
 	private datagramTowardsBackend(
 		station: Station,
 		packet: UdpPacket,
-		atMs: number,
+		emission: Emission,
 	): Connection | null {
 		const { connections, network } = this.stage;
 		const connection = connections.ofDatagram(packet);
@@ -260,7 +261,7 @@ export class AccountKeeper {
 			station.host.receive(packet);
 		};
 		const lose = () => this.noteLoss(station, packet, connection);
-		network.deliver(station, atMs, arrive, lose);
+		network.deliver(station, emission, arrive, lose);
 		return connection;
 	}
 
@@ -268,7 +269,7 @@ export class AccountKeeper {
 	private errorTowardsBackend(
 		station: Station,
 		packet: Packet & { readonly kind: "icmp" },
-		atMs: number,
+		emission: Emission,
 	): Connection | null {
 		const { connections, network } = this.stage;
 		const { about } = packet;
@@ -278,7 +279,7 @@ export class AccountKeeper {
 		else if (about?.kind === "udp") connection = connections.ofDatagram(about);
 		if (connection !== null && this.isGateways(packet, station, null))
 			noteAnswer(connection, packet);
-		network.deliver(station, atMs, () => station.host.receive(packet));
+		network.deliver(station, emission, () => station.host.receive(packet));
 		return connection;
 	}
 

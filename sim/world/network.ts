@@ -4,9 +4,10 @@
  * its own.
  */
 import type { Clock } from "../clock/clock.ts";
+import type { Emission } from "../contract/gateway.ts";
 import { Host } from "../endpoint/host.ts";
 import { isInNetwork } from "../packet/address.ts";
-import type { Packet } from "../packet/packet.ts";
+import type { Address, Packet } from "../packet/packet.ts";
 import type { Connection, Request } from "./connections.ts";
 import { OwnPrograms } from "./own-programs.ts";
 import type { LinkNetwork } from "./setup/networks.ts";
@@ -38,20 +39,28 @@ export interface Network {
 	readonly programs: OwnPrograms;
 	/** Who owns the destination of a packet, on the same link as its sender? */
 	neighbourOf(interfaceName: string, packet: Packet): Station | undefined;
+	/** What is far comes by a router of the link: are they all dead? */
+	isCutOff(from: Station, packet: Packet): boolean;
 	/** By which interface does what the host sends to the address come in? */
 	entranceOf(from: Station, destination: number): string;
 	/** For whom is a packet that comes out by the interface? Routers on any link lead to hosts that are far. */
 	receiverOf(interfaceName: string, packet: Packet): Station | undefined;
 	/** Who owns the address from which a packet comes in by the interface? */
 	senderOf(interfaceName: string, packet: Packet): Station | undefined;
+	/** Routers that lead to hosts that are far. */
+	readonly routers: Routers;
 	/** The packet leaves the gateway, or a neighbour, towards the station; its link carries it, or loses it. */
 	deliver(
 		station: Station,
-		atMs: number,
+		leaving: Leaving,
 		arrive: () => void,
 		lose?: () => void,
 	): void;
 }
+
+/** What is known of a packet on a link: when it was put there, and for whom. */
+type Leaving = Pick<Emission, "atMs" | "nextHop"> &
+	Partial<Pick<Emission, "interface">>;
 
 /** The links, and who is told of what happens on them. */
 interface Links {
@@ -74,12 +83,14 @@ export function createNetwork(
 	const linkOf = (address: number) =>
 		networks.find((one) => isInNetwork(address, one))?.interface;
 	const requests = createQueue<Request>();
+	const routers = new Routers();
 	const programs = new OwnPrograms((port) => {
 		const ask = { ...port, atMs: clock.nowMs };
 		requests.put({ ask, label: "", from: null, connection: null });
 	});
 	const network: Network = {
 		neighbours: null,
+		routers,
 		programs,
 		stations,
 		requests,
@@ -109,6 +120,9 @@ export function createNetwork(
 		neighbourOf(interfaceName, { destination }) {
 			return owners.get(interfaceName)?.get(destination);
 		},
+		isCutOff: (from, { destination }) =>
+			far.has(from.address) &&
+			routers.areAllDead(network.entranceOf(from, destination)),
 		entranceOf({ interface: own, address }, destination) {
 			return far.has(address) ? (linkOf(destination) ?? own) : own;
 		},
@@ -127,9 +141,13 @@ export function createNetwork(
 				? programs.at(packet.kind, source, packet.sourcePort)
 				: undefined;
 		},
-		deliver(station, atMs, arrive, lose) {
+		deliver(station, { atMs, interface: name, nextHop }, arrive, lose) {
+			const isOnItsWay =
+				name === undefined ||
+				nextHop === undefined ||
+				!routers.isDead(name, nextHop);
 			clock.at(Math.max(clock.nowMs, atMs) + station.latencyMs, () => {
-				if (station.carries()) arrive();
+				if (isOnItsWay && station.carries()) arrive();
 				else lose?.();
 			});
 		},
@@ -193,7 +211,8 @@ function createSender(
 				isFrom: false,
 			});
 		network.neighbours?.passes(from, packet);
-		network.deliver(to, clock.nowMs + from.latencyMs, arrive, lose);
+		const atMs = clock.nowMs + from.latencyMs;
+		network.deliver(to, { atMs }, arrive, lose);
 	}
 
 	/** The other router is none of the hosts here. */
@@ -204,7 +223,7 @@ function createSender(
 	}
 
 	return (from, packet) => {
-		if (!from.carries()) {
+		if (!from.carries() || network.isCutOff(from, packet)) {
 			watch?.({
 				...aboutOf(from, packet),
 				kind: "lost",
@@ -223,6 +242,27 @@ function createSender(
 			sendElsewhere(from, packet, ownRoute.via);
 		else sendToGateway(from, packet);
 	};
+}
+
+/** Neighbours that a setup names, which lead to hosts that are far, and which of them are dead. */
+class Routers {
+	/** By interface, then by address: whether what comes to it is lost. */
+	readonly #dead = new Map<string, Map<Address, boolean>>();
+
+	set(interfaceName: string, address: Address, isDead: boolean): void {
+		const ofLink = this.#dead.get(interfaceName) ?? new Map();
+		this.#dead.set(interfaceName, ofLink.set(address, isDead));
+	}
+
+	isDead(interfaceName: string, address: Address): boolean {
+		return this.#dead.get(interfaceName)?.get(address) === true;
+	}
+
+	/** Has every neighbour of the link died that the setup names? Where it names none, routers are there, and alive. */
+	areAllDead(interfaceName: string): boolean {
+		const ofLink = this.#dead.get(interfaceName);
+		return ofLink !== undefined && [...ofLink.values()].every((one) => one);
+	}
 }
 
 /** First in, first out, at the same small price whether one thing waits or a hundred thousand do. */

@@ -113,8 +113,11 @@ export function createStage(
 	for (const station of clients.values()) tellNeighbour(stage, station, true);
 	for (const [backend, station] of stationOf)
 		tellNeighbour(stage, station, backend.answersArp);
-	for (const neighbour of setup.neighbours ?? [])
+	for (const neighbour of setup.neighbours ?? []) {
+		const address = checkedAddress(neighbour.address, "a neighbour");
+		network.routers.set(neighbour.interface, address, false);
 		stage.ask({ kind: "neighbour", atMs: 0, ...neighbour, answers: true }, "");
+	}
 	if (setup.healthCheck !== null) addHealthChecker(stage, setup.healthCheck);
 	return stage;
 }

@@ -71,6 +71,8 @@ function prepare(
 				throw missing(step, "backend", step.backend, stage.backends);
 			return () => changeBackend(stage, backend, step);
 		}
+		case "neighbour":
+			return prepareNeighbour(stage, step);
 		case "operation": {
 			const { operation, label } = step;
 			return () => {
@@ -289,6 +291,25 @@ function changeBackend(
 	const station = stage.stationOf.get(backend) as Station;
 	if (backend.answersArp !== answered)
 		tellNeighbour(stage, station, backend.answersArp);
+}
+
+/** Its link stays up. The gateway is told nothing: it has to find out. */
+function prepareNeighbour(stage: Stage, step: StepOf<"neighbour">): () => void {
+	const { setup, network, clock } = stage;
+	const known = new Map(
+		(setup.neighbours ?? []).map((one) => [one.address, one]),
+	);
+	const neighbour = known.get(step.address);
+	if (neighbour === undefined)
+		throw missing(step, "neighbour", step.address, known);
+	const address = checkedAddress(step.address, "a neighbour");
+	const { kind } = step.becomes;
+	return () => {
+		network.routers.set(neighbour.interface, address, kind !== "up");
+		const answers = kind !== "vanish";
+		const ask = { kind: "neighbour", ...neighbour, answers } as const;
+		stage.ask({ ...ask, atMs: clock.nowMs }, step.label);
+	};
 }
 
 function namesOf(setup: WorldSetup): ReadonlyMap<string, unknown> {

@@ -230,6 +230,9 @@ export function mustBePlayable({
 		...(steps.some(({ kind }) => kind === "packet" || kind === "race")
 			? ["it puts packets by hand on a wire"]
 			: []),
+		...(steps.some(({ kind }) => kind === "neighbour")
+			? ["a neighbour of it dies or comes back"]
+			: []),
 		...behaviours.flatMap((behaviour) => whyNotFault(behaviour) ?? []),
 		...(expect.some(({ kind }) => UNSEEN.has(kind))
 			? ["it expects what only a look at every packet can tell"]

@@ -149,6 +149,7 @@ async function playStep(step: Step, stage: Stage): Promise<void> {
 		case "connect":
 		case "packet":
 		case "race":
+		case "neighbour":
 			return;
 	}
 }

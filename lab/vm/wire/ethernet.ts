@@ -28,6 +28,13 @@ export function macOf(address: Address): Uint8Array {
 	return mac;
 }
 
+/** Whose hardware address it is; `null`: of no host around the gateway. */
+export function addressOfMac(mac: Uint8Array): Address | null {
+	if (HOST_MAC_PREFIX.some((octet, at) => mac[at] !== octet)) return null;
+	const { buffer, byteOffset, byteLength } = mac;
+	return new DataView(buffer, byteOffset, byteLength).getInt32(2);
+}
+
 /** Where a packet to a multicast address goes (RFC 1112, 6.4). */
 export function multicastMac(address: Address): Uint8Array {
 	return Uint8Array.of(

@@ -6,6 +6,7 @@ import type {
 	Emission,
 	Observation,
 } from "../../../sim/contract/gateway.ts";
+import { formatAddress } from "../../../sim/packet/address.ts";
 import { printPacket } from "../../../sim/packet/notation/notation.ts";
 import type { Packet } from "../../../sim/packet/packet.ts";
 import type { Divergence, DivergenceKind } from "./divergence.ts";
@@ -89,9 +90,13 @@ function linesDiffer(
 export function printEmissions({
 	emissions,
 }: Pick<Answer, "emissions">): readonly string[] {
-	return emissions.map(
-		(one: Emission) => `${one.interface} → ${printed(one.packet)}`,
-	);
+	return emissions.map(printEmission);
+}
+
+function printEmission({ interface: name, packet, nextHop }: Emission): string {
+	const isDirect = nextHop === undefined || nextHop === packet.destination;
+	const via = isDirect ? "" : ` via ${formatAddress(nextHop)}`;
+	return `${name}${via} → ${printed(packet)}`;
 }
 
 /** Identification is the sender's affair (`ip_select_ident`), and no rule can see it. */

@@ -2,9 +2,14 @@
 import * as v from "valibot";
 import type { BackendBehaviour } from "../../../sim/endpoint/backend.ts";
 import type { Dialogue } from "../../../sim/endpoint/dialogue.ts";
-import type { Arrivals, PortPolicy } from "../../../sim/world/setup/setup.ts";
+import type {
+	Arrivals,
+	NeighbourBehaviour,
+	PortPolicy,
+} from "../../../sim/world/setup/setup.ts";
 import type { ScenarioStep } from "../scenario.ts";
 import {
+	address as addressText,
 	milliseconds,
 	oneOf,
 	packetLine,
@@ -20,6 +25,7 @@ import {
 	DATAGRAM_OCTETS,
 	dialogue,
 	interval,
+	neighbourKind,
 	octets,
 	perSecond,
 	reply,
@@ -34,6 +40,7 @@ import {
 	options,
 	steps as someSteps,
 } from "./check-arguments.ts";
+import { type LabelOrOptions, labelOf, stepOptions } from "./step-options.ts";
 
 const atArguments = v.object({ atMs: milliseconds, steps: someSteps });
 
@@ -357,6 +364,38 @@ export function backend(
 		kind: "backend",
 		backend: name,
 		becomes: typeof becomes === "string" ? { kind: becomes } : becomes,
+	};
+}
+
+const neighbourArguments = v.object({
+	address: addressText,
+	becomes: neighbourKind,
+	options: stepOptions,
+});
+
+/**
+ * One of the setup's `neighbours` behaves so from now on, while its link stays up: `neighbour("198.51.100.1", "vanish")`
+ * is a router that has died. `silent`: it answers ARP, and loses what comes to it.
+ * @public
+ */
+export function neighbour(
+	address: string,
+	becomes: NeighbourBehaviour["kind"],
+	options: LabelOrOptions = {},
+	...surplus: readonly never[]
+): ScenarioStep {
+	checkArguments(
+		"neighbour",
+		neighbourArguments,
+		{ address, becomes, options },
+		surplus,
+	);
+	return {
+		atMs: 0,
+		label: labelOf(options),
+		kind: "neighbour",
+		address,
+		becomes: { kind: becomes },
 	};
 }
 

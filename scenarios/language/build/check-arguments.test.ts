@@ -43,6 +43,7 @@ const RIGHT: Readonly<Record<Name, readonly unknown[]>> = {
 	lossy: [0.1],
 	mailKept: [{}],
 	moved: [1, {}],
+	neighbour: ["192.168.0.1", "up", {}],
 	observe: ["now"],
 	operationFails: ["flush", "no", {}],
 	operationSucceeds: ["flush", {}],

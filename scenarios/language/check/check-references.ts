@@ -260,6 +260,21 @@ function checkByHand(
 		report.known("interface", given.interface, `${path}.interface`);
 }
 
+/** @param labels of the steps before */
+function checkLabel(
+	label: string,
+	labels: Set<string>,
+	{ path, report }: { readonly path: string; readonly report: Report },
+): void {
+	if (label !== "" && labels.has(label))
+		report.add(
+			`${path}.label`,
+			`another step is labelled "${label}" already`,
+			"Give each step a label of its own, or none.",
+		);
+	labels.add(label);
+}
+
 function checkSteps(scenario: Scenario, report: Report): void {
 	const labels = new Set<string>();
 	const connects = new Set<string>();
@@ -279,13 +294,7 @@ function checkSteps(scenario: Scenario, report: Report): void {
 				`${step.atMs} ms is after the end (${scenario.endMs} ms)`,
 				"Make `endMs` later.",
 			);
-		if (step.label !== "" && labels.has(step.label))
-			report.add(
-				`${path}.label`,
-				`another step is labelled "${step.label}" already`,
-				"Give each step a label of its own, or none.",
-			);
-		labels.add(step.label);
+		checkLabel(step.label, labels, { path, report });
 		switch (step.kind) {
 			case "connect":
 				connects.add(step.label);
@@ -314,6 +323,9 @@ function checkSteps(scenario: Scenario, report: Report): void {
 				break;
 			case "backend":
 				report.known("backend", step.backend, `${path}.backend`);
+				break;
+			case "neighbour":
+				report.known("neighbour", step.address, `${path}.address`);
 				break;
 			case "operation":
 				if (step.operation.kind === "link")

@@ -10,6 +10,7 @@ export type Names = Readonly<
 		| "backend"
 		| "service"
 		| "interface"
+		| "neighbour"
 		| "connect step"
 		| "observe step"
 		| "operation step",
@@ -59,6 +60,7 @@ export function namesOf({ setup, steps }: Scenario): Names {
 		backend: setup.backends.map(({ name }) => name),
 		service: servicesOf(setup).map(({ name }) => name),
 		interface: setup.gateway.interfaces.map(({ name }) => name),
+		neighbour: (setup.neighbours ?? []).map(({ address }) => address),
 		"connect step": labels("connect", "send"),
 		"observe step": labels("observe"),
 		"operation step": labels("operation", "speak", "close"),

@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { LEAST_OCTETS } from "../../../sim/endpoint/udp/datagram.ts";
 import {
 	about,
+	address,
 	byKind,
 	inRange,
 	milliseconds,
@@ -66,6 +67,26 @@ export const behaviour = about(
 		),
 	]),
 	"What a backend does.",
+);
+
+export const neighbourKind = oneOf(["up", "vanish", "silent"]);
+
+export const neighbourBehaviour = about(
+	byKind([
+		about(
+			object({ kind: v.literal("up") }),
+			"It answers ARP, and sends on what comes to it.",
+		),
+		about(
+			object({ kind: v.literal("vanish") }),
+			"It is gone: it answers no ARP.",
+		),
+		about(
+			object({ kind: v.literal("silent") }),
+			"ARP is answered, and what comes to it is lost.",
+		),
+	]),
+	"What a neighbour does.",
 );
 
 export const timeout = v.nullable(positiveMs);
@@ -323,6 +344,15 @@ export const worldSteps = [
 			becomes: behaviour,
 		}),
 		"A backend's behaviour changes.",
+	),
+	about(
+		object({
+			...when,
+			kind: v.literal("neighbour"),
+			address: about(address, "One of `setup.neighbours`."),
+			becomes: neighbourBehaviour,
+		}),
+		"A neighbour dies while its link stays up, or comes back.",
 	),
 	about(
 		object({ ...when, kind: v.literal("observe") }),

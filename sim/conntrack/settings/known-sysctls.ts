@@ -21,7 +21,7 @@ export const NOT_MODELLED: readonly NotModelled[] = [
 		takes: [0, 1],
 		names: `
 core: bpf_jit_kallsyms=1 high_order_alloc_disable=0 tstamp_allow_data=1 txrehash=1
-ipv4: fib_multipath_use_neigh=0 icmp_echo_enable_probe=0 icmp_echo_ignore_all=0
+ipv4: icmp_echo_enable_probe=0 icmp_echo_ignore_all=0
   icmp_echo_ignore_broadcasts=1 icmp_errors_use_inbound_ifaddr=0 icmp_ignore_bogus_error_responses=1
   ip_autobind_reuse=0 ip_forward_update_priority=1 nexthop_compat_mode=1 raw_l3mdev_accept=1
   tcp_autocorking=1 tcp_ecn_fallback=1 tcp_l3mdev_accept=0 tcp_migrate_req=0
@@ -155,7 +155,7 @@ core: bpf_jit_limit=528482304 default_qdisc devconf_inherit_init_net=0 flow_limi
   flow_limit_table_len=4096 max_skb_frags=17 mem_pcpu_rsv=256 netdev_budget_usecs=8000
   netdev_unregister_timeout_secs=10 rmem_default=212992 rmem_max=212992 rps_sock_flow_entries=0
   wmem_default=212992 wmem_max=212992 xfrm_aevent_etime=10 xfrm_aevent_rseqth=2
-ipv4: fib_multipath_hash_fields=7 fib_sync_mem=524288 ip_local_port_range ip_local_reserved_ports
+ipv4: fib_sync_mem=524288 ip_local_port_range ip_local_reserved_ports
   ip_unprivileged_port_start=1024 ipfrag_high_thresh=4194304 ipfrag_low_thresh=3145728
   ping_group_range tcp_adv_win_scale=1 tcp_allowed_congestion_control tcp_app_win=31
   tcp_child_ehash_entries=0 tcp_comp_sack_delay_ns=1000000 tcp_comp_sack_slack_ns=100000

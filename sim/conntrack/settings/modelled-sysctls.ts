@@ -143,14 +143,23 @@ export const SYSCTLS: readonly SysctlDefinition[] = [
 		[1, 255],
 		"include/net/ip.h IPDEFTTL (inet_init_net)",
 	),
-	{
-		name: "ipv4.fib_multipath_hash_policy",
-		value: 0,
-		min: 0,
-		max: 1,
-		takes: [0, 3],
-		source: "net/ipv4/route.c fib_multipath_hash",
-	},
+	number(
+		"ipv4.fib_multipath_hash_policy",
+		0,
+		[0, 3],
+		"net/ipv4/route.c fib_multipath_hash",
+	),
+	number(
+		"ipv4.fib_multipath_hash_fields",
+		7,
+		[1, 0xfff],
+		"include/net/ip_fib.h FIB_MULTIPATH_HASH_FIELD_DEFAULT_MASK",
+	),
+	flag(
+		"ipv4.fib_multipath_use_neigh",
+		0,
+		"net/ipv4/fib_semantics.c fib_select_multipath",
+	),
 	number("ipv4.fwmark_reflect", 0, [0, 255], "include/net/ip.h IP4_REPLY_MARK"),
 ];
 

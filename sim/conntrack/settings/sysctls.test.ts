@@ -21,7 +21,6 @@ describe("a setting that the model has not", () => {
 		["ipv4.conf.default.proxy_arp", 1],
 		["ipv4/conf/bond0.204/arp_filter", 1],
 		["ipv4.conf.bond0/204.arp_filter", 1],
-		["ipv4.fib_multipath_hash_policy", 2],
 		["ipv4.tcp_syncookies", 0],
 		["ipv4.ip_local_port_range", 1024],
 		["ipv4.neigh.default.gc_thresh3", 8192],

@@ -63,8 +63,18 @@ export function neighOutput(
 			neighbour.queue.push(kept(gateway, skb));
 			return false;
 	}
-	transmit(gateway, skb.outInterface, packetOf(skb));
+	transmit(gateway, skb.outInterface, packetOf(skb), address);
 	return true;
+}
+
+/** Was it asked for in vain, or is it asked for just now? (not `NUD_VALID`) */
+export function neighHasFailed(
+	{ neighbours }: GatewayState,
+	interfaceIndex: number,
+	address: Address,
+): boolean {
+	const state = neighbours.known[interfaceIndex]?.get(address)?.state;
+	return state === "failed" || state === "incomplete";
 }
 
 /** Puts a packet on the link of an interface; on `lo`, a process of the gateway finds it. */
@@ -72,11 +82,13 @@ export function transmit(
 	gateway: GatewayState,
 	interfaceIndex: number,
 	packet: Packet,
+	nextHop: Address = packet.destination,
 ): void {
 	const emission = {
 		atMs: gateway.timers.nowMs,
 		interface: gateway.routes.interfaces[interfaceIndex] as string,
 		packet,
+		nextHop,
 	};
 	// Nearly always one packet comes out: a list of one takes less room than one that grew.
 	if (gateway.emissions.length === 0) gateway.emissions = [emission];
@@ -100,7 +112,7 @@ export function neighProbe(gateway: GatewayState, neighbour: Neighbour): void {
 	neighbour.state = "reachable";
 	schedule(gateway, neighbour, reachableTimeMs(gateway));
 	for (const skb of neighbour.queue.splice(0)) {
-		transmit(gateway, skb.outInterface, packetOf(skb));
+		transmit(gateway, skb.outInterface, packetOf(skb), neighbour.address);
 		gateway.conntrack.release(skb);
 	}
 }

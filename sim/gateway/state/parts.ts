@@ -126,12 +126,11 @@ function restoreNeighbours(
 	neighbours.givenUp = givenUp;
 }
 
-/** One that failed is as one that was never asked for. How many were given up has no effect. */
+/** One that failed is left out by multipath routes. How many were given up has no effect. */
 function seenNeighbours(gateway: GatewayState): unknown {
 	const { known, reachableMs } = gateway.neighbours;
-	const seen = listed(known)
-		.filter(({ state, queue }) => state !== "failed" || queue.length > 0)
-		.map(({ interfaceIndex, address, state, probes, queue }) => {
+	const seen = listed(known).map(
+		({ interfaceIndex, address, state, probes, queue }) => {
 			const isAsked = state === "incomplete" || state === "probe";
 			return {
 				interfaceIndex,
@@ -140,7 +139,8 @@ function seenNeighbours(gateway: GatewayState): unknown {
 				probes: isAsked ? probes : 0,
 				queue: queue.map((skb) => seenSkb(gateway, skb)),
 			};
-		});
+		},
+	);
 	return { known: new Set(seen), reachableMs };
 }
 

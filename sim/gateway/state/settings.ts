@@ -25,6 +25,9 @@ export class Settings {
 	/** Answers of the stack have the mark of what they answer (`fwmark_reflect`). */
 	reflectsMarks = false;
 	multipathPolicy = 0;
+	multipathFields = 0;
+	/** Multipath routes leave next hops out whose neighbour has failed (`fib_multipath_use_neigh`). */
+	usesNeighbours = false;
 	/** `ip_default_ttl` */
 	ttl = 64;
 	private readonly names: readonly string[];
@@ -81,6 +84,8 @@ export class Settings {
 		this.arpAnnounce = ofEach("arp_announce");
 		this.reflectsMarks = sysctls.get("ipv4.fwmark_reflect") !== 0;
 		this.multipathPolicy = sysctls.get("ipv4.fib_multipath_hash_policy");
+		this.multipathFields = sysctls.get("ipv4.fib_multipath_hash_fields");
+		this.usesNeighbours = sysctls.get("ipv4.fib_multipath_use_neigh") !== 0;
 		this.ttl = sysctls.get("ipv4.ip_default_ttl");
 	}
 }

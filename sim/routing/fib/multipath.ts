@@ -4,137 +4,132 @@
  * makes the hash chance, the same for all packets of a flow in both directions.
  */
 import type { Choice } from "../../chance/choice.ts";
-import { UnknownSignal } from "../../contract/unknown-signal.ts";
 import { formatAddress } from "../../packet/address.ts";
-import { type Address, ICMP } from "../../packet/packet.ts";
 import type { Stateful } from "../../stateful.ts";
 import type { Nexthop } from "./fib-entry.ts";
 import type { Flow } from "./flow.ts";
+import { flowKey } from "./multipath-key.ts";
 
-/** What is drawn of a multipath route begins with this; its next hops follow, `isp1*1 isp2*2`. */
+/**
+ * What is drawn of a multipath route begins with this; its next hops follow, `isp1*1 isp2*2`. Those of one interface
+ * are told apart by their addresses: `lan0/192.168.0.2*1 lan0/192.168.0.3*1`.
+ */
 export const MULTIPATH_LABEL = "multipath ";
 
-/** Errors that are shared out as the packets that they are about. */
-const SHARED_ERRORS: ReadonlySet<number> = new Set([3, 4, 5, 11, 12]);
-
-/** Where the hash of a flow lies, as far as it has shown: from the one to below the other. */
-export interface HashRange {
+/** Hashes from the one to below the other. */
+interface HashRange {
 	readonly from: number;
 	readonly to: number;
 }
 
-/** A hash has 31 bits. */
-const ANY_HASH: HashRange = { from: 0, to: 2 ** 31 };
+/** Where the hash of a flow lies, as far as it has shown. */
+export type KnownHash = readonly HashRange[];
 
-interface Share extends HashRange {
+/** A hash has 31 bits. */
+const HASHES = 2 ** 31;
+
+/** What a choice among next hops goes by, besides the flow. */
+export interface SelectBy {
+	readonly choice: Choice;
+	/** `fib_multipath_hash_policy` and `fib_multipath_hash_fields` */
+	readonly policy: number;
+	readonly fields: number;
+	/** Of interfaces, by index. */
+	readonly names: readonly string[];
+	/** Has a next hop's neighbour not failed? (`fib_good_nh`) `null`: it does not matter (`fib_multipath_use_neigh`). */
+	readonly isGood: ((hop: Nexthop) => boolean) | null;
+}
+
+/** A next hop, and the hashes that lead to it. */
+interface Share {
 	readonly hop: Nexthop;
+	readonly hashes: KnownHash;
 	/** Of what is drawn from. */
 	readonly weight: number;
 }
 
-export class Multipath implements Stateful<ReadonlyMap<string, HashRange>> {
+export class Multipath implements Stateful<ReadonlyMap<string, KnownHash>> {
 	/** By flow: what was drawn holds whatever the shares are later on. */
-	#drawn = new Map<string, HashRange>();
+	#drawn = new Map<string, KnownHash>();
 
-	save(): ReadonlyMap<string, HashRange> {
+	save(): ReadonlyMap<string, KnownHash> {
 		return new Map(this.#drawn);
 	}
 
-	restore(drawn: ReadonlyMap<string, HashRange>): void {
+	restore(drawn: ReadonlyMap<string, KnownHash>): void {
 		this.#drawn = new Map(drawn);
 	}
 
-	/**
-	 * @param names of interfaces, by index
-	 * @throws UnknownSignal for a hash that is not modelled
-	 */
-	select(
-		nexthops: readonly Nexthop[],
-		flow: Flow,
-		by: {
-			readonly choice: Choice;
-			readonly policy: number;
-			readonly names: readonly string[];
-		},
-	): Nexthop {
-		const key = keyOf(flow, by.policy);
-		const known = this.#drawn.get(key);
-		const shares = sharesOf(nexthops, known);
+	/** @throws UnknownSignal for a hash that is not modelled */
+	select(nexthops: readonly Nexthop[], flow: Flow, by: SelectBy): Nexthop {
+		const key = flowKey(flow, by);
+		const shares = sharesOf(nexthops, this.#drawn.get(key), by.isGood);
 		const [only] = shares;
 		if (only === undefined) return nexthops[0] as Nexthop;
 		if (shares.length === 1) return only.hop;
 		const drawn = draw(shares, by);
-		this.#drawn.set(key, { from: drawn.from, to: drawn.to });
+		this.#drawn.set(key, drawn.hashes);
 		return drawn.hop;
 	}
 }
 
-/** The next hops that a hash of a range may lead to, each with its part of it (`fib_rebalance`). */
+/** The next hops that a flow may take, each with the hashes that lead to it. */
 function sharesOf(
 	nexthops: readonly Nexthop[],
-	known: HashRange | undefined,
+	known: KnownHash | undefined,
+	isGood: SelectBy["isGood"],
 ): readonly Share[] {
 	const alive = nexthops.filter(({ isDead }) => !isDead);
 	const total = alive.reduce((sum, { weight }) => sum + weight, 0);
-	const shares: Share[] = [];
+	const good = nexthops.filter((hop) => isGood === null || isGood(hop));
+	const [first = alive[0] as Nexthop] = good;
+	const found = new Map<Nexthop, Share>();
 	let sum = 0;
-	let bound = 0;
-	for (const hop of alive) {
-		sum += hop.weight;
-		const from = Math.max(bound, known?.from ?? 0);
-		bound = Math.round((sum * ANY_HASH.to) / total);
-		const to = Math.min(bound, known?.to ?? ANY_HASH.to);
-		if (from >= to) continue;
-		const weight = known === undefined ? hop.weight : to - from;
-		shares.push({ hop, from, to, weight });
+	let from = 0;
+	for (const [index, own] of alive.entries()) {
+		sum += own.weight;
+		// fib_rebalance
+		const to = Math.round((sum * HASHES) / total);
+		// Whose share it is, or the next good one; behind the last of them comes the first.
+		const hop = alive.slice(index).find((one) => good.includes(one)) ?? first;
+		const hashes = within({ from, to }, known);
+		from = to;
+		if (hashes.length === 0) continue;
+		const before = found.get(hop);
+		const size = hashes.reduce((all, one) => all + one.to - one.from, 0);
+		found.set(hop, {
+			hop,
+			hashes: [...(before?.hashes ?? []), ...hashes],
+			weight: (before?.weight ?? 0) + (known === undefined ? own.weight : size),
+		});
 	}
-	return shares;
+	return [...found.values()];
 }
 
-function draw(
-	shares: readonly Share[],
-	by: { readonly choice: Choice; readonly names: readonly string[] },
-): Share {
-	const words = shares.map(
-		({ hop, weight }) => `${by.names[hop.interface]}*${weight}`,
-	);
+function within(range: HashRange, known: KnownHash | undefined): KnownHash {
+	if (known === undefined) return range.from < range.to ? [range] : [];
+	return known.flatMap((one) => {
+		const from = Math.max(range.from, one.from);
+		const to = Math.min(range.to, one.to);
+		return from < to ? [{ from, to }] : [];
+	});
+}
+
+function draw(shares: readonly Share[], { choice, names }: SelectBy): Share {
+	const isAlone = ({ hop }: Share) =>
+		shares.filter((one) => one.hop.interface === hop.interface).length === 1;
+	const words = shares.map((share) => {
+		const { interface: index, via } = share.hop;
+		const isNamed = isAlone(share) || via === null;
+		const by = isNamed ? "" : `/${formatAddress(via)}`;
+		return `${names[index]}${by}*${share.weight}`;
+	});
 	const total = shares.reduce((sum, { weight }) => sum + weight, 0);
-	const drawn = by.choice.pick(total, MULTIPATH_LABEL + words.join(" "));
+	const drawn = choice.pick(total, MULTIPATH_LABEL + words.join(" "));
 	let bound = 0;
 	for (const share of shares) {
 		bound += share.weight;
 		if (drawn < bound) return share;
 	}
 	return shares[0] as Share;
-}
-
-/** Both directions of a flow have one (`__flow_hash_consistentify`). */
-function keyOf(flow: Flow, policy: number): string {
-	if (policy === 0) return addressesOf(flow);
-	if (policy !== 1)
-		throw new UnknownSignal(
-			`net.ipv4.fib_multipath_hash_policy=${policy} is not modelled (0 and 1 are)`,
-		);
-	const { source, destination, protocol, sourcePort, destinationPort } =
-		flow.packet ?? flow;
-	// Fragments are hashed without their ports.
-	const isPart = (flow.packet?.fragment ?? null) !== null;
-	const ports = isPart ? [0, 0] : [sourcePort, destinationPort];
-	const addresses = sorted(source, destination);
-	return `${addresses} ${Math.min(...ports)} ${Math.max(...ports)} ${protocol}`;
-}
-
-/** `ip_multipath_l3_keys` */
-function addressesOf(flow: Flow): string {
-	const { packet } = flow;
-	const isError =
-		packet?.protocol === ICMP && SHARED_ERRORS.has(packet.icmpType);
-	const { source, destination } =
-		(isError ? packet.about : null) ?? packet ?? flow;
-	return sorted(source, destination);
-}
-
-function sorted(one: Address, other: Address): string {
-	const [least, most] = one >>> 0 < other >>> 0 ? [one, other] : [other, one];
-	return `${formatAddress(least)} ${formatAddress(most)}`;
 }

@@ -22,7 +22,7 @@ export interface WorldSetup {
 	readonly clients: readonly ClientSetup[];
 	readonly backends: readonly BackendSetup[];
 	readonly healthCheck: HealthCheckSettings | null;
-	/** Other addresses that answer ARP, and nothing else: routers on the way to far clients, say. */
+	/** Other addresses that answer ARP, and nothing else: routers on the way to hosts that are far, say. */
 	readonly neighbours?: readonly {
 		readonly interface: string;
 		readonly address: string;
@@ -102,6 +102,15 @@ export interface PacketByHand {
 	readonly packet: string;
 }
 
+/**
+ * What a neighbour does: it answers ARP and sends on what comes to it (`up`), it is gone and answers nothing
+ * (`vanish`), or it answers ARP and loses all that comes to it (`silent`).
+ * @public
+ */
+export interface NeighbourBehaviour {
+	readonly kind: "up" | "vanish" | "silent";
+}
+
 /** What happens at one time of a play, `atMs` after its beginning; expectations name it by its label. @public */
 export type Step = { readonly atMs: number; readonly label: string } & StepKind;
 
@@ -166,6 +175,12 @@ export type StepKind =
 			readonly kind: "backend";
 			readonly backend: string;
 			readonly becomes: BackendBehaviour;
+	  }
+	/** One of the setup's neighbours: a router that dies while its link stays up, or comes back. */
+	| {
+			readonly kind: "neighbour";
+			readonly address: string;
+			readonly becomes: NeighbourBehaviour;
 	  }
 	| { readonly kind: "operation"; readonly operation: StepOperation }
 	/** Keeps counters, conntrack and conditions as they are now under the step's label. */
