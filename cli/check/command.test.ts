@@ -178,6 +178,20 @@ COMMIT
 		);
 	});
 
+	it("takes the sets of the machine, and refuses rules that name others", async () => {
+		const rules = fileOf(
+			"sets.rules",
+			"*filter\n-A INPUT -m set --match-set blocked src -j DROP\nCOMMIT\n",
+		);
+		const codeOf = async (sets: string) => {
+			const file = fileOf("ipset.save", sets);
+			return (await marktwin(["check", "--sets", file, rules])).code;
+		};
+		expect(await codeOf("create blocked hash:ip\n")).toBe(0);
+		expect(await codeOf("create other hash:ip\n")).toBe(2);
+		expect(await codeOf("create blocked hash:nope\n")).toBe(2);
+	});
+
 	it("says which kinds --given takes", async () => {
 		const { code, err } = await marktwin(["check", "--given", "st:a", RECIPE]);
 		expect(code).toBe(2);

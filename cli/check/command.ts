@@ -7,7 +7,8 @@ import type {
 } from "../../sim/ruleset/check/open-points.ts";
 import type { Note } from "../../sim/script/run/report.ts";
 import { EXIT } from "../base/exit-code.ts";
-import { readRules } from "../files/files.ts";
+import { mustReadOnce } from "../lint/lint.ts";
+import { addSetsOption } from "../options/world-options.ts";
 import { jsonLine } from "../outputs/json-text.ts";
 import { noteLines } from "../screen/say-notes.ts";
 import { out, whileShowing } from "../screen/screen.ts";
@@ -17,11 +18,12 @@ interface CheckOptions {
 	readonly json: boolean;
 	/** `KIND:NAME` each. */
 	readonly given: readonly string[];
+	readonly sets?: string;
 }
 
 /** `marktwin check RULES…`: everything that iptables-restore or the kernel would refuse. */
 export function checkCommand(): Command {
-	return new Command("check")
+	const command = new Command("check")
 		.description(
 			"tell what iptables-restore or the kernel would refuse, all of it",
 		)
@@ -35,7 +37,8 @@ export function checkCommand(): Command {
 			"something outside of the ruleset that is there: set:blocked, helper:ftp (repeatable)",
 			(text: string, before: readonly string[]) => [...before, text],
 			[],
-		)
+		);
+	return addSetsOption(command)
 		.addHelpText(
 			"after",
 			`
@@ -43,6 +46,7 @@ Example:
   marktwin check my.rules
   iptables-save | marktwin check -
   marktwin check --given set:blocked my.rules
+  marktwin check --sets ipset.save my.rules
   marktwin check firewall.sh
 
 A script of iptables commands is taken to start from an empty ruleset. Variables that are
@@ -54,7 +58,7 @@ Exit codes:
   2  something is refused, or marktwin does not take the file
   3  nothing is refused, but the file has no rules, or a rule is open: it has a
      match or target that marktwin does not model, or it needs a set, a helper
-     or another object that exists first (--given)`,
+     or another object that exists first (--given, --sets)`,
 		)
 		.action(check);
 }
@@ -68,21 +72,29 @@ interface Checked extends OpenPoints {
 
 async function check(
 	files: readonly string[],
-	{ json, given }: CheckOptions,
+	{ json, given, sets }: CheckOptions,
 ): Promise<void> {
 	const { checkRules } = await import("../../sim/script/check-rules.ts");
 	const { openPoints } = await import("../../sim/ruleset/check/open-points.ts");
 	const { readGiven } = await import("./read-given.ts");
-	const there = new Set(given.map(readGiven));
+	const { readRulesAndWorld } = await import("../options/read-world.ts");
+	const { setsIn } = await import("../../sim/sets/command/read-saved.ts");
+	const named = given.map(readGiven);
+	const told = sets === undefined ? {} : { sets };
+	mustReadOnce(files, told);
 	const checked: Checked[] = [];
 	for (const file of files)
 		checked.push(
 			await whileShowing(`checking ${file} …`, async () => {
-				const { name, text } = await readRules(file);
+				const { rules, given: world } = await readRulesAndWorld(file, told);
+				const { name, text } = rules;
+				const { names, hasSet } = setsIn(world.sets);
 				const { ruleset, tables, faults, notes } = checkRules(text, {
 					file: name,
+					...(hasSet === undefined ? {} : { hasSet }),
 				});
-				const open = openPoints(tables, there);
+				const there = [...named, ...names.map((set) => `set:${set}`)];
+				const open = openPoints(tables, new Set(there));
 				return { file: name, ruleset, faults, notes, ...open };
 			}),
 		);

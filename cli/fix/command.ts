@@ -66,7 +66,9 @@ Exit codes:
   1  findings of severity warning or above are left; with --check, also:
      something would change
   2  something is left that would be refused (--in-place then changes
-     nothing), or another bad input`,
+     nothing), or another bad input
+  3  nothing is left that the linter finds, but something was not analysed, as
+     with lint`,
 		)
 		.action(async (file: string, options: FixOptions) => {
 			const { fix } = await import("./fix.ts");

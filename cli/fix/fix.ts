@@ -10,8 +10,10 @@ import { EXIT } from "../base/exit-code.ts";
 import { identityOf, STANDARD, writeWhole } from "../files/files.ts";
 import { readCodes } from "../lint/lint.ts";
 import type { Codes } from "../lint/lint-file.ts";
+import { mustBeInRules } from "../options/check-assumed.ts";
 import { readRulesAndWorld } from "../options/read-world.ts";
 import type { RulesAndWorld, WorldOptions } from "../options/world-options.ts";
+import { sayAssumed } from "../rules/say-assumed.ts";
 import { InputError } from "../screen/input-error.ts";
 import { sayNotes } from "../screen/say-notes.ts";
 import { err, out, whileShowing } from "../screen/screen.ts";
@@ -46,6 +48,8 @@ export async function fix(file: string, options: FixOptions): Promise<void> {
 			isChosen: (finding) => isChosen(finding, codes, options),
 		}),
 	);
+	mustBeInRules(options.assume, [found.analysis.ruleset]);
+	sayAssumed(name, found.analysis);
 	sayFindings(found, { name, codes, isAsItWas: fixed.changes.length === 0 });
 	await write(found.text, file, told.rules.text, options);
 	// A script is another text in any case.
@@ -57,6 +61,8 @@ export async function fix(file: string, options: FixOptions): Promise<void> {
 	);
 	if (isLeft || (options.check && wouldChange))
 		process.exitCode = EXIT.violated;
+	else if (unknownOf({ file: name, ...found.analysis }).length > 0)
+		process.exitCode = EXIT.unknown;
 }
 
 async function mustHavePlace(

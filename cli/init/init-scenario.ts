@@ -42,17 +42,20 @@ export async function initScenarios(
 			"Leave --output out: each ruleset gets a file beside it.",
 		);
 	const codes: number[] = [];
-	for (const one of rules) codes.push(await initScenario(one, options));
+	const isOnly = rules.length === 1;
+	for (const one of rules) codes.push(await initScenario(one, options, isOnly));
 	return codes.includes(EXIT.badInput) ? EXIT.badInput : Math.max(...codes);
 }
 
 /**
  * @param named the rules, or a folder with a capture
+ * @param isOnly of several rulesets, each may have what is assumed of the others
  * @returns the exit code
  */
 async function initScenario(
 	named: string,
 	options: InitScenarioOptions,
+	isOnly: boolean,
 ): Promise<number> {
 	const { readRulesAndWorld } = await import("../options/read-world.ts");
 	const { rules, given } = await readRulesAndWorld(named, options);
@@ -61,8 +64,12 @@ async function initScenario(
 	const format = formatOf(options);
 	const output = outputFor(file, format, options.output);
 	await mustBeWritable(output);
-	const ruleset = await loaded(text, name);
+	const ruleset = await loaded(text, name, given.sets);
 	if (ruleset === null) return EXIT.badInput;
+	if (isOnly) {
+		const { mustBeInRules } = await import("../options/check-assumed.ts");
+		mustBeInRules(options.assume, [ruleset]);
+	}
 	err.show(given.notes);
 	const source = sourceFor({ file, text, output, format });
 	const made = await whileShowing(`playing ${name} …`, () =>

@@ -93,6 +93,27 @@ describe("marktwin lint", () => {
 		);
 	});
 
+	it("says that shares rest on a set that it was not given, and on what is assumed", async () => {
+		const web = "-A PREROUTING -d 203.0.113.1 -p tcp --dport 80";
+		const rules = fileOf(
+			"set.rules",
+			`*nat\n${web} -m set --match-set vip src -j DNAT --to 10.0.0.1\n${web} -j DNAT --to 10.0.0.2\nCOMMIT\n`,
+		);
+		const lint = (...words: readonly string[]) =>
+			marktwin(["lint", ...words, rules]);
+		const { code, out } = await lint();
+		expect(code).toBe(3);
+		expect(out).toContain("its shares are unknown: they depend on the members");
+		const assumed = await lint("--assume", "set:vip=no");
+		expect(assumed.code).toBe(0);
+		expect(assumed.err).toContain("assumed set:vip=no, which answered once");
+		expect((await lint("--assume", "set:vip=either")).code).toBe(3);
+		expect((await lint("--assume", "set:vpi=no")).code).toBe(2);
+		const sets = fileOf("ipset.save", "create vip hash:ip\n");
+		expect((await lint("--sets", sets)).code).toBe(0);
+		expect((await marktwin(["fix", "--check", rules])).code).toBe(3);
+	});
+
 	it("takes shell scripts, and their lines", async () => {
 		const script = fileOf("fw.sh", `#!/bin/sh\n\niptables ${OLD}\n`);
 		const { out } = await marktwin(["lint", script]);

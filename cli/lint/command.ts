@@ -69,8 +69,9 @@ Exit codes:
   1  a finding of --severity or above
   2  a ruleset would not load, or another bad input
   3  no such finding, but something was not analysed: a file has no rules,
-     packets of a service reach a rule that marktwin does not model, or a
-     ruleset has more ways than are walked`,
+     packets of a service reach a rule that marktwin does not model, shares
+     depend on what the model was not given (the members of a set: --sets), or
+     a ruleset has more ways than are walked`,
 		)
 		.action((files: readonly string[], options: LintCommandOptions) =>
 			lint(files, options),

@@ -1,5 +1,6 @@
 import type { LintReport } from "../../reports/lint/lint-report.ts";
 import type { Severity } from "../../scenarios/analysis/lint/finding.ts";
+import type { Ruleset } from "../../sim/contract/ruleset.ts";
 import { EXIT } from "../base/exit-code.ts";
 import { mustBeWritable, STANDARD } from "../files/files.ts";
 import type { WorldOptions } from "../options/world-options.ts";
@@ -67,18 +68,24 @@ async function lintFiles(
 	mustReadOnce(files, options);
 	const { analysed } = await import("../rules/analysed.ts");
 	const { lintFile } = await import("./lint-file.ts");
+	const { sayAssumed } = await import("../rules/say-assumed.ts");
+	const { mustBeInRules } = await import("../options/check-assumed.ts");
 	const linted: (Linted | null)[] = [];
+	const rulesets: Ruleset[] = [];
 	for (const file of files)
 		linted.push(
 			await whileShowing(`linting ${file} …`, async () => {
 				const found = await analysed(file, options);
 				if (found === null) return null;
 				const { rules, analysis } = found;
+				rulesets.push(analysis.ruleset);
 				const name = nameText(rules.name);
 				err.show(analysis.world.notes.map((note) => `${name}: ${note}`));
+				sayAssumed(rules.name, analysis);
 				return lintFile(rules, analysis, codes);
 			}),
 		);
+	if (rulesets.length === files.length) mustBeInRules(options.assume, rulesets);
 	return linted;
 }
 
@@ -88,9 +95,9 @@ async function lintFiles(
  */
 export function mustReadOnce(
 	files: readonly string[],
-	{ addresses, routes, routingRules }: WorldOptions,
+	{ addresses, routes, routingRules, sets }: WorldOptions,
 ): void {
-	const told = [addresses, routes, routingRules];
+	const told = [addresses, routes, routingRules, sets];
 	const named = [...files, ...told].filter((one) => one === STANDARD);
 	if (named.length > 1 || (files.length > 1 && told.includes(STANDARD)))
 		throw new InputError(

@@ -23,8 +23,16 @@ export const RULES_HELP =
 export const ASSUME_HELP =
 	"take a match that the model does not know for matching (yes), not (no), or both in turn (either): set:NAME=no, match:NAME=yes, rule:TABLE:CHAIN:rule:N=either (repeatable)";
 
+/** The option of every command that takes rules. */
+export function addSetsOption(command: Command): Command {
+	return command.option(
+		"--sets <file>",
+		"sets of ipset: the output of `ipset save` (default what is in sets is not known)",
+	);
+}
+
 export function addWorldOptions(command: Command): Command {
-	return command
+	const machine = command
 		.option(
 			"--addresses <file>",
 			"addresses of the router: the output of `ip -j addr` (default assumed from the rules; - is standard input)",
@@ -36,11 +44,8 @@ export function addWorldOptions(command: Command): Command {
 		.option(
 			"--routing-rules <file>",
 			"routing rules of the router: the output of `ip -j rule`",
-		)
-		.option(
-			"--sets <file>",
-			"sets of ipset: the output of `ipset save` (default what is in sets is not known)",
-		)
+		);
+	return addSetsOption(machine)
 		.option(
 			"--capture <folder>",
 			"all that the router tells: a folder that `marktwin capture --into` wrote",

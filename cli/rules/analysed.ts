@@ -22,7 +22,11 @@ export async function analysed(
 	options: WorldOptions,
 ): Promise<Analysed | null> {
 	const told = await readRulesAndWorld(file, options);
-	const ruleset = await loaded(told.rules.text, told.rules.name);
+	const ruleset = await loaded(
+		told.rules.text,
+		told.rules.name,
+		told.given.sets,
+	);
 	if (ruleset === null) return null;
 	return { ...told, analysis: analyse(ruleset, told.given) };
 }

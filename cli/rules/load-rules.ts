@@ -4,13 +4,22 @@ import { sayNotes } from "../screen/say-notes.ts";
 import { err } from "../screen/screen.ts";
 import { nameText } from "../screen/screen-text.ts";
 
-/** `null` where it would not load; says why, and what a script does besides. */
+/**
+ * `null` where it would not load; says why, and what a script does besides.
+ * @param sets of the machine, as `ipset save` prints them; left out: not known
+ */
 export async function loaded(
 	text: string,
 	file: string,
+	sets?: string,
 ): Promise<Ruleset | null> {
 	const { checkRules } = await import("../../sim/script/check-rules.ts");
-	const { ruleset, faults, notes } = checkRules(text, { file });
+	const { setsIn } = await import("../../sim/sets/command/read-saved.ts");
+	const { hasSet } = setsIn(sets);
+	const { ruleset, faults, notes } = checkRules(text, {
+		file,
+		...(hasSet === undefined ? {} : { hasSet }),
+	});
 	sayNotes(notes);
 	if (ruleset !== null) return ruleset;
 	const { printFaults } = await import(

@@ -5,6 +5,7 @@ import {
 } from "../../scenarios/analysis/document/split-document.ts";
 import type { Analysis } from "../../scenarios/analysis/services/analysis.ts";
 import { EXIT } from "../base/exit-code.ts";
+import { mustBeInRules } from "../options/check-assumed.ts";
 import type { WorldOptions } from "../options/world-options.ts";
 import { jsonLine } from "../outputs/json-text.ts";
 import { analysed } from "../rules/analysed.ts";
@@ -28,6 +29,7 @@ export async function split(
 	const document = await whileShowing(`analysing ${file} …`, async () => {
 		const found = await analysed(file, options);
 		if (found === null) return null;
+		mustBeInRules(options.assume, [found.analysis.ruleset]);
 		const analysis = chosen(found.analysis, service);
 		const chance = { ...USUAL_CHANCE, connections };
 		return splitDocument(found.rules.name, analysis, chance);

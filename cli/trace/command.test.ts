@@ -49,6 +49,11 @@ describe("marktwin trace", () => {
 		});
 		const none = await to("--assume", "blocked=no");
 		expect(none.err).toContain('"blocked" is nothing that can be assumed');
+		const misspelt = await to("--assume", "set:blokced=no");
+		expect(misspelt).toMatchObject({
+			code: 2,
+			err: expect.stringContaining("Did you mean set:blocked=no?"),
+		});
 	});
 
 	it("follows the routing rules of the router", async () => {

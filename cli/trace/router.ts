@@ -16,6 +16,7 @@ import { nearest } from "../../sim/edit-distance.ts";
 import { Assumptions } from "../../sim/extension/assumed.ts";
 import { ModelGateway } from "../../sim/gateway/model-gateway.ts";
 import { parseRules, restoreForm } from "../../sim/script/check-rules.ts";
+import { mustBeInRules } from "../options/check-assumed.ts";
 import type { RulesAndWorld } from "../options/world-options.ts";
 import { InputError } from "../screen/input-error.ts";
 import { sayNotes } from "../screen/say-notes.ts";
@@ -35,8 +36,9 @@ export function routerWith(
 	readonly refused: readonly string[];
 } {
 	// All of its faults, before anything is loaded.
-	const { notes } = parseRules(rules.text, { file: rules.name });
+	const { ruleset, notes } = parseRules(rules.text, { file: rules.name });
 	sayNotes(notes);
+	mustBeInRules(options.assume, [ruleset]);
 	const { setup, refused } = withRouting(setupOf(options, given), given);
 	const assumptions = assumptionsOf(options);
 	const gateway = gatewayOf(setup, {

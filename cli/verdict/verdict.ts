@@ -17,6 +17,7 @@ import { mustBeWritable, writeText } from "../files/files.ts";
 import { exitCode, mustReadOnce } from "../lint/lint.ts";
 import { lintFile, reportOf } from "../lint/lint-file.ts";
 import { lintLines } from "../lint/print.ts";
+import { mustBeInRules } from "../options/check-assumed.ts";
 import type { WorldOptions } from "../options/world-options.ts";
 import { jsonLine } from "../outputs/json-text.ts";
 import { analysed } from "../rules/analysed.ts";
@@ -58,6 +59,11 @@ export async function verdict(
 		else found.push(one);
 	}
 	const isBad = found.length < files.length;
+	if (!isBad)
+		mustBeInRules(
+			options.assume,
+			found.map(({ analysis }) => analysis.ruleset),
+		);
 	// What would not load is missing here: nothing says that it is fine.
 	if (isBad && (json || page !== undefined)) return;
 	if (json) printJson(found);

@@ -51,7 +51,8 @@ export function assumeBy(
 		for (const [key, turned] of keys) {
 			const value = values.get(key);
 			if (value === undefined) continue;
-			const question = { kind: "open", on: key } as const;
+			// Where the answer makes a difference, what comes of it is unknown.
+			const question = { kind: "open", on: key, isUnknown: true } as const;
 			const asked = { question, rule, place };
 			const matches = (value === "yes") !== turned;
 			invariant(

@@ -47,17 +47,21 @@ export function parseRuleset(
  * The same, with the faults returned; `ruleset` is `null` when there are any. `tables` are all that were
  * read to their COMMIT, loaded or not.
  * @param options.counters those of policies have to be numbers, as `iptables-restore -c` wants them
+ * @param options.hasSet is there a set of ipset of this name? Left out: all that rules name are
  * @public
  */
 export function checkRuleset(
 	text: string,
-	options: ParseOptions & { readonly counters?: boolean } = {},
+	options: ParseOptions & {
+		readonly counters?: boolean;
+		readonly hasSet?: (name: string) => boolean;
+	} = {},
 ): {
 	readonly ruleset: Ruleset | null;
 	readonly tables: readonly Table[];
 	readonly faults: readonly Fault[];
 } {
-	const loader = new Loader(EMPTY_RULESET, "restore", false);
+	const loader = new Loader(EMPTY_RULESET, "restore", false, options.hasSet);
 	const statements = readScript(text, {
 		file: options.file ?? NO_FILE,
 		strictCounters: options.counters ?? false,

@@ -27,10 +27,13 @@ export interface CheckedRules {
 	readonly isScript: boolean;
 }
 
-/** Never throws. */
+/**
+ * Never throws.
+ * @param options.hasSet of a file for iptables-restore; a script may make sets by itself
+ */
 export function checkRules(
 	text: string,
-	options: ParseOptions = {},
+	options: Parameters<typeof checkRuleset>[1] = {},
 ): CheckedRules {
 	if (!isShellScript(text))
 		return {

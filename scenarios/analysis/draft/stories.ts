@@ -167,6 +167,16 @@ function reached(
 	return backends.map(({ key }) => key).filter((key) => got.has(key));
 }
 
+/** `depends on the rate of packets` */
+function restsOn({ parts }: Split): string {
+	for (const { share } of parts)
+		if (share.kind === "interval")
+			return share.isUnknown
+				? `depends on ${share.on}, which the model was not given`
+				: `depends on ${share.on}, which nothing bounds`;
+	return "is not known";
+}
+
 function sharesRemark(
 	{ of, hosts, isOnly }: ClassContext,
 	split: Split,
@@ -176,7 +186,7 @@ function sharesRemark(
 	if (weights === null)
 		return isByHash(of.decision)
 			? `${who}which backend a client gets follows from its address: no share is expected.`
-			: `${who}what a backend gets depends on what nothing bounds, such as the rate of packets: no share is expected.`;
+			: `${who}what a backend gets ${restsOn(split)}: no share is expected.`;
 	const names = new Map(hosts.backends.map(({ key, name }) => [key, name]));
 	const shares = split.parts.flatMap(({ key, share }) => {
 		if (share.kind !== "exact" || compareRationals(share.value, ZERO) === 0)

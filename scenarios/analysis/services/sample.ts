@@ -1,8 +1,10 @@
 /** One packet that stands for many: the first packet of a connection, out of a space. */
 
+import type { GatewaySetup } from "../../../sim/contract/gateway.ts";
 import { parseAddress, parsePrefixed } from "../../../sim/packet/address.ts";
 import { icmpEcho, other, tcp, udp } from "../../../sim/packet/build.ts";
 import { ICMP, type Packet, TCP, UDP } from "../../../sim/packet/packet.ts";
+import { tryIpCommands } from "../../../sim/routing/iproute/try-commands.ts";
 import { Routes } from "../../../sim/routing/routes.ts";
 import { addressesInSets } from "../../../sim/sets/command/addresses-in-sets.ts";
 import type { Arrival } from "../walk/walker.ts";
@@ -25,6 +27,11 @@ export interface Links {
 	readonly inSets: ReadonlyMap<string, Intervals>;
 	/** The interface behind which an address lies; `null`: nowhere, or it is the gateway's own. */
 	interfaceTowards(address: number): string | null;
+	/**
+	 * The interface by which packets of a source come: the one behind which it lies. Those of a host that is far
+	 * come by the link that has the destination, where a default route leads over that: another uplink.
+	 */
+	interfaceFrom(source: number, destination: number): string | null;
 	isOwn(address: number): boolean;
 }
 
@@ -45,6 +52,13 @@ function makeLinks({ setup, clientInterfaces }: AssumedWorld): Links {
 			interface: name,
 		})),
 	);
+	const uplinks = uplinksOf(setup, routes);
+	const towards = (address: number) => {
+		const route = routes.lookup(address | 0);
+		return route?.type === "unicast" ? route : null;
+	};
+	const nameOf = (route: ReturnType<typeof towards>) =>
+		route === null ? null : (routes.interfaces[route.interface] ?? null);
 	return {
 		names: setup.interfaces.map(({ name }) => name),
 		own,
@@ -55,14 +69,33 @@ function makeLinks({ setup, clientInterfaces }: AssumedWorld): Links {
 				([name, ranges]) => [name, normalized(ranges)] as const,
 			),
 		),
-		interfaceTowards(address) {
-			const route = routes.lookup(address | 0);
-			return route?.type === "unicast"
-				? (routes.interfaces[route.interface] ?? null)
-				: null;
+		interfaceTowards: (address) => nameOf(towards(address)),
+		interfaceFrom(source, destination) {
+			const route = towards(source);
+			const isFar = route !== null && route.via !== null;
+			const link = own.find(({ address }) => address === destination);
+			return isFar && link !== undefined && uplinks.has(link.interface)
+				? link.interface
+				: nameOf(route);
 		},
 		isOwn: (address) => routes.lookup(address | 0)?.type === "local",
 	};
+}
+
+/** Interfaces over which a default route leads, in any table. */
+function uplinksOf(
+	{ ip = [] }: GatewaySetup,
+	routes: Routes,
+): ReadonlySet<string> {
+	const { fib } = tryIpCommands(routes, ip).state;
+	const defaults = [...fib.values()]
+		.flat()
+		.filter(({ length, type }) => length === 0 && type === "unicast");
+	return new Set(
+		defaults.flatMap(({ nexthops }) =>
+			nexthops.flatMap((one) => routes.interfaces[one.interface] ?? []),
+		),
+	);
 }
 
 /** Networks for documentation (RFC 5737), which no ruleset should have a rule of its own about. */
@@ -250,7 +283,7 @@ function interfaceOf(
 		readonly likeness: Likeness;
 	},
 ): string | null {
-	const behind = links.interfaceTowards(source);
+	const behind = links.interfaceFrom(source, destination);
 	const isBehind = behind !== null && interfaces.includes(behind);
 	if (likeness.comesFromBehind && !isBehind) return null;
 	const client = links.clientInterfaces.find((name) =>

@@ -70,7 +70,7 @@ export function withRouting(
 	setup: GatewaySetup,
 	given: Pick<GivenWorld, "ip">,
 ): { readonly setup: GatewaySetup; readonly refused: readonly string[] } {
-	const tried = tryIpCommands(new Routes(setup), given.ip ?? []);
+	const { tried } = tryIpCommands(new Routes(setup), given.ip ?? []);
 	const ip = tried.flatMap(({ command, message }) =>
 		message === null ? [command] : [],
 	);

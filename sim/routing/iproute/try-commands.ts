@@ -9,16 +9,17 @@ export interface TriedCommand {
 	readonly message: string | null;
 }
 
+/** What came of each command, and addresses, tables and rules after all of them. */
 export function tryIpCommands(
 	begin: {
 		readonly state: RoutingState;
 		readonly interfaces: readonly string[];
 	},
 	commands: readonly string[],
-): readonly TriedCommand[] {
+): { readonly tried: readonly TriedCommand[]; readonly state: RoutingState } {
 	const context = { names: begin.interfaces, promotes: [] };
 	let { state } = begin;
-	return commands.map((command) => {
+	const tried = commands.map((command): TriedCommand => {
 		const parsed = parseIpCommand(command);
 		if (parsed.kind !== "command") return { command, message: parsed.message };
 		if (parsed.command.object === "neighbour")
@@ -29,4 +30,5 @@ export function tryIpCommands(
 		state = outcome.state;
 		return { command, message: null };
 	});
+	return { tried, state };
 }

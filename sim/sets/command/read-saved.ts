@@ -22,6 +22,22 @@ export function readSaved(text: string): IpSets | { readonly fault: string } {
 	}
 }
 
+/**
+ * Which sets rules may name, and no others, for those who check rules.
+ * @param text without faults; left out: sets are not known, and all that rules name are taken to be there
+ */
+export function setsIn(text: string | undefined): {
+	readonly names: readonly string[];
+	readonly hasSet?: (name: string) => boolean;
+} {
+	const read = text === undefined ? null : readSaved(text);
+	if (read === null || "fault" in read) return { names: [] };
+	return {
+		names: [...read.all()].map(({ name }) => name),
+		hasSet: (name) => read.find(name) !== null,
+	};
+}
+
 /** What ipset, or the model, refuses about such a text; `null`: nothing. */
 export function faultOfSets(text: string): string | null {
 	const read = readSaved(text);

@@ -25,10 +25,40 @@ it("names the rule that is not modelled where packets of a service reach it", ()
 	]);
 });
 
-it("says nothing of one that they do not reach, or of a match that is true or not", () => {
+it("says nothing of one that they do not reach, or of what nothing bounds", () => {
 	const tarpit = "*filter\n-A FORWARD -p udp -j TARPIT\nCOMMIT\n";
-	const country = `${WEB} -m geoip --src-cc DE -j RETURN`;
-	expect(unknownOf(rulesAlone(tarpit + nat(country, ...BALANCER)))).toEqual([]);
+	const limit = `${WEB} -m limit --limit 5/s -j RETURN`;
+	expect(unknownOf(rulesAlone(tarpit + nat(limit, ...BALANCER)))).toEqual([]);
+});
+
+it.each([
+	["-m geoip --src-cc DE", "the addresses of a country"],
+	["-m set --match-set special src", "the members of the set special"],
+	["-m set ! --match-set special src", "the members of the set special"],
+])("says that shares rest on %s", (match, on) => {
+	const rule = `${WEB} ${match} -j RETURN`;
+	expect(unknownOf(rulesAlone(nat(rule, ...BALANCER)))).toEqual([
+		`tcp 203.0.113.1:80: its shares are unknown: they depend on ${on} (nat:PREROUTING:rule:1, line 2), and the model does not know that`,
+	]);
+});
+
+it("says so where the rule that jumps asks", () => {
+	const rules = [
+		"*nat",
+		":WEB - [0:0]",
+		"-A PREROUTING -p tcp -m set --match-set vips dst,dst -j WEB",
+		...BALANCER.map((rule) => `-A WEB ${rule}`),
+		"COMMIT",
+	];
+	expect(unknownOf(rulesAlone(`${rules.join("\n")}\n`))).toEqual([
+		expect.stringContaining("the members of the set vips"),
+	]);
+});
+
+it("says nothing of an answer on which no share rests", () => {
+	const rule = `${WEB} -m set --match-set seen src -j ACCEPT`;
+	const mangle = `*mangle\n-A PREROUTING ${rule}\nCOMMIT\n`;
+	expect(unknownOf(rulesAlone(mangle + nat(...BALANCER)))).toEqual([]);
 });
 
 it("says that there was nothing to analyse", () => {

@@ -1,7 +1,8 @@
 /** What the analysis of a ruleset does not know: where it has a part, the linter may miss something. */
 
+import type { VectorSplit } from "../../services/service.ts";
 import type { Decision, RuleRef } from "../../walk/decision.ts";
-import { endsOf } from "../../walk/ends-of.ts";
+import { askedIn, endsOf } from "../../walk/ends-of.ts";
 import { connectionsOf } from "../connections.ts";
 import type { Facts } from "../facts.ts";
 
@@ -14,6 +15,10 @@ export function unknownOf(facts: Facts): readonly string[] {
 		classes.flatMap(({ decision, vectors }) => [
 			...[...unknownEnds(decision)].map(
 				(why) => `${key}: a way of its packets is unknown: ${why}`,
+			),
+			...unknownAnswers(decision, vectors).map(
+				(what) =>
+					`${key}: its shares are unknown: they depend on ${what}, and the model does not know that`,
 			),
 			...vectors.flatMap(({ name, split }) =>
 				split.parts.flatMap(({ share, key: part }) =>
@@ -38,6 +43,23 @@ function unknownEnds(decision: Decision): ReadonlySet<string> {
 				: [],
 		),
 	);
+}
+
+/** What the machine knows and the model was not given, where shares rest on it. */
+function unknownAnswers(
+	decision: Decision,
+	vectors: readonly VectorSplit[],
+): readonly string[] {
+	const doRest = vectors.some(({ split }) =>
+		split.parts.some(
+			({ share }) => share.kind === "interval" && share.isUnknown,
+		),
+	);
+	if (!doRest) return [];
+	const asked = askedIn(decision).flatMap((one) =>
+		one.kind === "open" && one.isUnknown ? [`${one.on}${placeOf(one.at)}`] : [],
+	);
+	return [...new Set(asked)];
 }
 
 function placeOf({ rule, line }: RuleRef): string {

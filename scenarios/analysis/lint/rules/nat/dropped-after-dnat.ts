@@ -1,3 +1,4 @@
+import { dropWords } from "../../../../../sim/contract/drop-reason.ts";
 import { formatAddress } from "../../../../../sim/packet/address.ts";
 import { plus, type Rational, ZERO } from "../../../../../sim/rational.ts";
 import { exactShare, shareText } from "../../cascades/words.ts";
@@ -6,7 +7,7 @@ import type { Facts } from "../../facts.ts";
 import type { Found, LintRule } from "../../finding.ts";
 import { type Translated, translatedWays } from "./translated.ts";
 
-/** Connections that are translated to a backend, and that no rule lets through to it. */
+/** Connections that are translated to a backend, and that rules, or the stack behind them, keep from it. */
 export const droppedAfterDnat: LintRule = {
 	code: "MT601",
 	name: "dropped-after-dnat",
@@ -21,6 +22,7 @@ export const droppedAfterDnat: LintRule = {
 rule that accepts the service's own address or port does not match it any more. Where the policy is DROP, connections to
 that backend are lost, and those to others are not, which looks like a backend that fails now and then.
 
+The kernel drops some by itself: with \`rp_filter\` 1 those that come in by an uplink by which no route leads back.
 Found is a backend that no client reaches by any way. One that only some clients are kept from is no finding.`,
 	examples: {
 		bad: `*nat
@@ -51,32 +53,62 @@ COMMIT
 		const lost = new Map<string, Translated[]>();
 		for (const way of ways) {
 			const { fate } = way.end;
-			const isByRules = fate.kind === "dropped" && fate.by.includes(":");
-			if (!isByRules || reached.has(key(way))) continue;
+			// Another rule of the linter is about loopback addresses.
+			const isLost =
+				fate.kind === "dropped" && fate.by !== "martian destination";
+			if (!isLost || reached.has(key(way))) continue;
 			lost.set(key(way), [...(lost.get(key(way)) ?? []), way]);
 		}
 		return [...lost.values()].map((some) => found(some, facts));
 	},
 };
 
+/** Of each backend, the first way on which it is lost. */
 function found(some: readonly Translated[], facts: Facts): Found {
 	const [way] = some as readonly [Translated];
-	const { end, place, rule, service } = way;
-	const by = end.fate.kind === "dropped" ? end.fate.by : "";
+	const by = way.end.fate.kind === "dropped" ? way.end.fate.by : "";
+	const words = dropWords(by)?.words ?? null;
+	return words === null
+		? foundByRules(way, by, facts)
+		: foundByStack(way, by, words);
+}
+
+/** No rule drops it: routes and settings of the machine do. */
+function foundByStack(way: Translated, by: string, words: string): Found {
+	const { client, end, place, rule } = way;
+	return {
+		at: rule,
+		message: `connections to ${place} that come in by ${client.interface} are dropped by the kernel (${by})`,
+		happens: `${partOf(way)} dropped: ${words}.`,
+		remedy:
+			by === "reverse path"
+				? `Set \`net.ipv4.conf.${client.interface}.rp_filter\` to 2, and that of \`all\` to 0 or 2, or let the main table lead back by ${client.interface}.`
+				: "Mend the routes or the settings of the machine.",
+		related: [],
+		path: end.rules,
+		repair: [],
+	};
+}
+
+/** `1/2 (50 %) of the connections of tcp 203.0.113.1:80 go to 10.0.0.1:80 and are` */
+function partOf(way: Translated): string {
+	const share = shareOf(way);
+	return share === null
+		? `Connections of ${way.service.key} to ${way.place} are`
+		: `${capital(shareText(share))} of the connections of ${way.service.key} go to ${way.place} and are`;
+}
+
+function foundByRules(way: Translated, by: string, facts: Facts): Found {
+	const { end, place, rule } = way;
 	const dropping = rulesByName(facts.ruleset).get(by)?.at;
 	const how = end.answered === null ? "dropped" : "rejected";
 	const [, chain = ""] = by.split(":");
 	const who =
 		dropping === undefined ? `the policy of ${chain}` : `\`${dropping.text}\``;
-	const share = shareOf(way);
-	const part =
-		share === null
-			? `Connections of ${service.key} to ${place} are`
-			: `${capital(shareText(share))} of the connections of ${service.key} go to ${place} and are`;
 	return {
 		at: rule,
 		message: `connections to ${place} are ${how} by ${dropping === undefined ? who : by}`,
-		happens: `${part} ${how} by ${who}.`,
+		happens: `${partOf(way)} ${how} by ${who}.`,
 		remedy: `Accept them in \`${chain}\`: ${destinationText(way)}, as they stand behind the translation.`,
 		related:
 			dropping === undefined ? [] : [{ at: dropping, role: `${how} there` }],

@@ -1,5 +1,11 @@
 /** Translated connections: what the examples of the rules do not show. */
 import { expect, it, test } from "vitest";
+import { parseRules } from "../../../../../sim/script/check-rules.ts";
+import { analyse } from "../../../services/analysis.ts";
+import {
+	type GivenWorld,
+	NOTHING_GIVEN,
+} from "../../../world/assumed-world.ts";
 import { edited } from "../../cascades/test-edits.ts";
 import { lintRuleset } from "../../run/lint-ruleset.ts";
 import { rulesAlone } from "../../test-facts.ts";
@@ -26,6 +32,41 @@ COMMIT
 		happens:
 			"1/3 (33.3 %) of the connections of tcp 203.0.113.1:80 go to 10.20.0.11:80 and are rejected by `-A FORWARD -d 10.20.0.11/32 -j REJECT --reject-with icmp-port-unreachable`.",
 	});
+});
+
+it("finds that clients of another uplink are dropped by rp_filter, where the way back is not theirs", () => {
+	const text = `*nat
+-A PREROUTING -d 192.0.2.1 -p tcp --dport 80 -j DNAT --to-destination 10.20.0.11
+COMMIT
+`;
+	const { ruleset } = parseRules(text, { file: "my.rules" });
+	const foundWith = (rpFilter: number) => {
+		const given: GivenWorld = {
+			...NOTHING_GIVEN,
+			interfaces: [
+				{ name: "wan1", addresses: ["203.0.113.2/24"], mtu: 1500 },
+				{ name: "wan2", addresses: ["192.0.2.1/24"], mtu: 1500 },
+				{ name: "lan0", addresses: ["10.20.0.1/24"], mtu: 1500 },
+			],
+			routes: [
+				{ destination: "0.0.0.0/0", via: "203.0.113.254", interface: "wan1" },
+			],
+			ip: [
+				"ip route add default via 192.0.2.254 dev wan2 table 2",
+				"ip rule add fwmark 2 table 2",
+			],
+			sysctls: { "ipv4.conf.wan2.rp_filter": rpFilter },
+		};
+		const facts = { file: "my.rules", ...analyse(ruleset, given) };
+		return lintRuleset(facts, text).map(({ message }) => message);
+	};
+	expect([0, 1, 2].map(foundWith)).toEqual([
+		[],
+		[
+			"connections to 10.20.0.11:80 that come in by wan2 are dropped by the kernel (reverse path)",
+		],
+		[],
+	]);
 });
 
 it.each([
