@@ -2,6 +2,7 @@
  * The one wire to the gateway: packets of all its interfaces as VLANs in one ordered stream, ARP for
  * everybody who stands around it, and fences that tell when it is done.
  */
+import type { Translated } from "../../scenarios/compare/lockstep/port-draws.ts";
 import type { Address } from "../../sim/packet/packet.ts";
 import { createGuest } from "./machine/guest.ts";
 import type { Machine } from "./machine/machine.ts";
@@ -20,6 +21,7 @@ import {
 	type HeldInGuest,
 	heldInGuest,
 	timersHaveRun,
+	translatedInGuest,
 } from "./wire/guest-time.ts";
 import { TRUNK_NAME, trunkMessages } from "./wiring.ts";
 
@@ -64,6 +66,7 @@ export class Trunk {
 	private timers: Waiting[] = [];
 	private hasAnswered = false;
 	private held: HeldInGuest[] = [];
+	private translated: Translated[] = [];
 	/** Script time, when the guest's timers ran last. */
 	private reachedMs = 0;
 	/** How far the guest's clock was ahead of the script's when it was last looked at: nothing, where it can be stopped. */
@@ -196,6 +199,13 @@ export class Trunk {
 		return held;
 	}
 
+	/** What translations made of new connections since the last time, while packets were traced: as `takeHeld`. */
+	takeTranslated(): readonly Translated[] {
+		const { translated } = this;
+		this.translated = [];
+		return translated;
+	}
+
 	/** What came out since the last time. */
 	private takeSent(): readonly Sent[] {
 		const { sent } = this;
@@ -256,6 +266,11 @@ export class Trunk {
 		const held = heldInGuest(frame);
 		if (held !== null) {
 			this.held.push(held);
+			return;
+		}
+		const translated = translatedInGuest(frame);
+		if (translated !== null) {
+			this.translated.push(translated);
 			return;
 		}
 		const answer = timersHaveRun(frame);

@@ -1,5 +1,6 @@
 /** A gateway in a virtual machine: does what the world asks for, and tells what came out. */
 import { setTimeout as pause } from "node:timers/promises";
+import type { Translated } from "../../scenarios/compare/lockstep/port-draws.ts";
 import type { Traced } from "../../scenarios/compare/lockstep/side-by-side.ts";
 import type { AsyncGatewayUnderTest } from "../../scenarios/run/driver.ts";
 import type { Answer, Ask } from "../../sim/contract/ask.ts";
@@ -45,6 +46,8 @@ export class VmGateway implements AsyncGatewayUnderTest {
 	private readonly hosts: HostsAround;
 	/** The packets of the last race, as they were held. */
 	private held: (Emission | null)[] = [];
+	/** Of the packets that were traced last: what translations made of the connections that they begin. */
+	private translated: (readonly Translated[])[] = [];
 
 	private constructor(site: Site, setup: GatewaySetup) {
 		this.site = site;
@@ -114,13 +117,16 @@ export class VmGateway implements AsyncGatewayUnderTest {
 		const hold = [...this.clockMessages(), guestMessage("hold")];
 		const sent = [...(await trunk.settle(hold))];
 		this.held = [];
+		this.translated = [];
 		trunk.takeHeld();
+		trunk.takeTranslated();
 		for (const { interface: name, packet } of packets) {
 			if (name === LOOPBACK) {
 				await box.send(packet);
 				sent.push(...(await trunk.settle()));
 			} else sent.push(...(await trunk.settle([this.frameOf(name, packet)])));
 			this.held.push(this.heldAs(trunk.takeHeld()));
+			this.translated.push(trunk.takeTranslated());
 		}
 		// One after another: what waits for an ARP answer is not overtaken.
 		for (const _ of packets)
@@ -208,11 +214,12 @@ export class VmGateway implements AsyncGatewayUnderTest {
 	/** The same, and which rules packets matched meanwhile. */
 	async answerTraced(ask: Ask): Promise<Traced> {
 		await this.box.beginTrace();
+		this.trunk.takeTranslated();
 		const answer = await this.answer(ask);
 		const rules = await this.box.endTrace();
-		return ask.kind === "race"
-			? { answer, rules, held: this.held }
-			: { answer, rules };
+		if (ask.kind === "race")
+			return { answer, rules, translated: this.translated, held: this.held };
+		return { answer, rules, translated: [this.trunk.takeTranslated()] };
 	}
 
 	async close(): Promise<void> {

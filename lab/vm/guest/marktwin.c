@@ -20,6 +20,11 @@
  * message 'P' has the index of the interface by which it is to leave (octets 4..7; 0 where it is to be
  * delivered), and behind it the packet.
  *
+ * While packets are held or traced, each that begins a connection is shown behind either kind of NAT as it
+ * has become by then, whether it gets any further or not: a message 'N' has its protocol (octet 1), its
+ * source and destination address (octets 4..11), and its ports (octets 12..15; of ICMP the identifier comes first).
+ * Octet 2 is 1 behind source NAT and 0 behind destination NAT.
+ *
  * Besides, it gives fragments the room that other network cards give them.
  *
  * The clock is jiffies. Conntrack and neighbour time-outs, rate limits and retransmissions count in
@@ -204,47 +209,99 @@ static struct held {
 } held[MOST_HELD];
 static unsigned int held_count;
 static bool holding;
-/* From where and by whom 'H' came. */
+/* From where and by whom 'H' or '+' came. */
 static struct net_device *shown_on;
 static u8 shown_to[ETH_ALEN];
 
-/* A copy for the harness: what translation has made of it may show nowhere else. */
+static void show_to(struct net_device *dev, const struct ethhdr *from)
+{
+	shown_on = dev;
+	memcpy(shown_to, from->h_source, ETH_ALEN);
+}
+
+/* A message for the harness with room for so many octets behind it; its first octet says what it is. */
+static struct sk_buff *message_of(char what, unsigned int octets)
+{
+	unsigned int length = ETH_HLEN + MESSAGE_LENGTH + octets;
+	struct sk_buff *skb = netdev_alloc_skb(shown_on, max_t(unsigned int, length, ETH_ZLEN));
+	struct ethhdr *header;
+
+	if (!skb)
+		return NULL;
+	header = skb_put_zero(skb, max_t(unsigned int, length, ETH_ZLEN));
+	memcpy(header->h_dest, shown_to, ETH_ALEN);
+	memcpy(header->h_source, shown_on->dev_addr, ETH_ALEN);
+	header->h_proto = htons(ETHERTYPE);
+	skb_reset_mac_header(skb);
+	skb->protocol = htons(ETHERTYPE);
+	skb->data[ETH_HLEN] = what;
+	return skb;
+}
+
+/* A copy for the harness. */
 static void show_held(struct sk_buff *skb, const struct nf_hook_state *state)
 {
-	unsigned int length = ETH_HLEN + MESSAGE_LENGTH + skb->len;
-	struct sk_buff *copy = netdev_alloc_skb(shown_on, length);
+	struct sk_buff *copy = message_of('P', skb->len);
 	__be32 out = cpu_to_be32(state->out ? state->out->ifindex : 0);
-	struct ethhdr *header;
 	u8 *message;
 
 	if (!copy)
 		return;
-	header = skb_put_zero(copy, length);
-	memcpy(header->h_dest, shown_to, ETH_ALEN);
-	memcpy(header->h_source, shown_on->dev_addr, ETH_ALEN);
-	header->h_proto = htons(ETHERTYPE);
 	message = copy->data + ETH_HLEN;
-	message[0] = 'P';
 	memcpy(message + 4, &out, sizeof(out));
 	if (skb_copy_bits(skb, 0, message + MESSAGE_LENGTH, skb->len)) {
 		kfree_skb(copy);
 		return;
 	}
-	skb_reset_mac_header(copy);
-	copy->protocol = htons(ETHERTYPE);
 	dev_queue_xmit(copy);
+}
+
+/* The connection that a packet begins; NULL where it begins none. */
+static struct nf_conn *begun_by(const struct sk_buff *skb)
+{
+	enum ip_conntrack_info info;
+	struct nf_conn *connection = nf_ct_get(skb, &info);
+
+	if (!connection || nf_ct_is_confirmed(connection) || CTINFO2DIR(info) != IP_CT_DIR_ORIGINAL)
+		return NULL;
+	return connection;
+}
+
+/* What replies are expected to come from and to go to says how the packet goes on (nf_nat_setup_info). */
+static unsigned int show_nat(void *unused, struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	bool is_source = state->hook == NF_INET_LOCAL_IN || state->hook == NF_INET_POST_ROUTING;
+	const struct nf_conntrack_tuple *reply;
+	struct nf_conn *connection;
+	struct sk_buff *shown;
+	u8 *message;
+
+	if (!tracing && !holding)
+		return NF_ACCEPT;
+	connection = begun_by(skb);
+	shown = connection ? message_of('N', 0) : NULL;
+	if (!shown)
+		return NF_ACCEPT;
+	reply = nf_ct_tuple(connection, IP_CT_DIR_REPLY);
+	message = shown->data + ETH_HLEN;
+	message[1] = reply->dst.protonum;
+	message[2] = is_source;
+	memcpy(message + 4, &reply->dst.u3.ip, 4);
+	memcpy(message + 8, &reply->src.u3.ip, 4);
+	if (reply->dst.protonum == IPPROTO_ICMP) {
+		memcpy(message + 12, &reply->src.u.icmp.id, 2);
+	} else {
+		memcpy(message + 12, &reply->dst.u.all, 2);
+		memcpy(message + 14, &reply->src.u.all, 2);
+	}
+	dev_queue_xmit(shown);
+	return NF_ACCEPT;
 }
 
 /* Behind all that translates, and before nf_confirm. */
 static unsigned int hold(void *unused, struct sk_buff *skb, const struct nf_hook_state *state)
 {
-	enum ip_conntrack_info info;
-	struct nf_conn *connection;
-
-	if (!holding || held_count == MOST_HELD)
-		return NF_ACCEPT;
-	connection = nf_ct_get(skb, &info);
-	if (!connection || nf_ct_is_confirmed(connection) || CTINFO2DIR(info) != IP_CT_DIR_ORIGINAL)
+	if (!holding || held_count == MOST_HELD || !begun_by(skb))
 		return NF_ACCEPT;
 	if (skb_dst(skb) && !skb_dst_force(skb))
 		return NF_DROP;
@@ -327,8 +384,7 @@ static int receive(struct sk_buff *skb, struct net_device *dev, struct packet_ty
 		answer_after_timers(dev, eth_hdr(skb), message);
 		break;
 	case 'H':
-		shown_on = dev;
-		memcpy(shown_to, eth_hdr(skb)->h_source, ETH_ALEN);
+		show_to(dev, eth_hdr(skb));
 		holding = true;
 		break;
 	case 'G':
@@ -337,6 +393,7 @@ static int receive(struct sk_buff *skb, struct net_device *dev, struct packet_ty
 	case '+':
 		/* Whoever reads the log sees where this trace begins, and whether its beginning is still there. */
 		pr_info("marktwin: trace begins\n");
+		show_to(dev, eth_hdr(skb));
 		tracing = true;
 		break;
 	case '-':
@@ -374,7 +431,7 @@ static unsigned int mark_for_trace(void *unused, struct sk_buff *skb,
 	return NF_ACCEPT;
 }
 
-/* Before any table, raw among them; and behind all but the end of connection tracking. */
+/* Before any table, raw among them; behind NAT; and behind all but the end of connection tracking. */
 static const struct nf_hook_ops hooks[] = {
 	{
 		.hook = make_room,
@@ -393,6 +450,30 @@ static const struct nf_hook_ops hooks[] = {
 		.pf = NFPROTO_IPV4,
 		.hooknum = NF_INET_LOCAL_OUT,
 		.priority = NF_IP_PRI_RAW_BEFORE_DEFRAG - 1,
+	},
+	{
+		.hook = show_nat,
+		.pf = NFPROTO_IPV4,
+		.hooknum = NF_INET_PRE_ROUTING,
+		.priority = NF_IP_PRI_NAT_DST + 1,
+	},
+	{
+		.hook = show_nat,
+		.pf = NFPROTO_IPV4,
+		.hooknum = NF_INET_LOCAL_OUT,
+		.priority = NF_IP_PRI_NAT_DST + 1,
+	},
+	{
+		.hook = show_nat,
+		.pf = NFPROTO_IPV4,
+		.hooknum = NF_INET_LOCAL_IN,
+		.priority = NF_IP_PRI_NAT_SRC + 1,
+	},
+	{
+		.hook = show_nat,
+		.pf = NFPROTO_IPV4,
+		.hooknum = NF_INET_POST_ROUTING,
+		.priority = NF_IP_PRI_NAT_SRC + 1,
 	},
 	{
 		.hook = hold,

@@ -1,4 +1,5 @@
 /** What the harness tells its module in the guest, in one stream with the packets: `guest/marktwin.c`. */
+import type { Translated } from "../../../scenarios/compare/lockstep/port-draws.ts";
 import { encodeFrame, type Frame, GATEWAY_MAC } from "./ethernet.ts";
 
 /** For local experiments (IEEE 802, 9.2.4). */
@@ -81,6 +82,21 @@ export interface HeldInGuest {
 }
 
 const HELD_LETTER = 0x50;
+const TRANSLATED_LETTER = 0x4e;
+
+/** What translation has made of a packet that begins a connection; `null` for any other frame. */
+export function translatedInGuest({ type, payload }: Frame): Translated | null {
+	if (type !== TYPE || payload[0] !== TRANSLATED_LETTER) return null;
+	const view = new DataView(payload.buffer, payload.byteOffset);
+	return {
+		protocol: view.getUint8(1),
+		manip: view.getUint8(2) === 1 ? "source" : "destination",
+		source: view.getInt32(4),
+		destination: view.getInt32(8),
+		sourcePort: view.getUint16(12),
+		destinationPort: view.getUint16(14),
+	};
+}
 
 /** The packet that a message shows to be held; `null` for any other frame. */
 export function heldInGuest({ type, payload }: Frame): HeldInGuest | null {

@@ -43,17 +43,18 @@ function entering(one: {
 /**
  * All differences, packets first. Empty: they agree.
  * @param about.aheadMs so much farther the kernel's clock is than the script's
- * @param about.isWait they have waited: who was given up at the same moment is told of it in the order
- * in which those who are to be told answer ARP, which the model's do at once
+ * @param about.order in which packets come out: `any` after a wait, since errors about hosts that were given up
+ * at the same moment come in the order in which their receivers answer ARP, which the model's do at once;
+ * `each` of a packet that is the first for a host, since it waits for the host's address and is overtaken by
+ * what goes elsewhere: what goes to one host stays in order
  */
 export function compareAnswers(
 	model: Answer,
 	kernel: Answer,
-	about: { readonly aheadMs: number; readonly isWait: boolean },
+	about: { readonly aheadMs: number; readonly order: EmissionOrder },
 ): readonly Difference[] {
-	const { aheadMs, isWait } = about;
-	const lines = (answer: Answer) =>
-		isWait ? printEmissions(answer).toSorted() : printEmissions(answer);
+	const { aheadMs, order } = about;
+	const lines = (answer: Answer) => inOrder(answer, order);
 	const differences = [
 		linesDiffer("packets", lines(model), lines(kernel)),
 		linesDiffer("operation", operationLines(model), operationLines(kernel)),
@@ -68,6 +69,22 @@ export function compareAnswers(
 		);
 	}
 	return differences.filter((one) => one !== null);
+}
+
+export type EmissionOrder = "all" | "each" | "any";
+
+function inOrder(answer: Answer, order: EmissionOrder): readonly string[] {
+	if (order === "all") return printEmissions(answer);
+	if (order === "any") return printEmissions(answer).toSorted();
+	const emissions = answer.emissions.toSorted((one, other) =>
+		hostOf(one) < hostOf(other) ? -1 : hostOf(one) > hostOf(other) ? 1 : 0,
+	);
+	return printEmissions({ emissions });
+}
+
+/** Where a packet goes, as far as it shows. */
+export function hostOf({ interface: name, packet }: Emission): string {
+	return `${name} ${packet.destination}`;
 }
 
 /** In order; the lines that both have are left out of what is shown. */

@@ -5,7 +5,7 @@
 import type { UnseenChance } from "../../../sim/chance/choice.ts";
 
 /**
- * `port`: of a connection that was gone before it could be looked at. `rule`: a rule draws, and behind
+ * `port`: the kernel did not show the translation. `rule`: a rule draws, and behind
  * that counts something else, so that one which does not match may have counted or not; or the kernel's
  * trace was lost. `eviction`: which connection a full table drops, while nobody can look. `multipath`: which next
  * hop takes a flow of which nothing was sent on.
@@ -19,7 +19,7 @@ export type ChanceEnd =
 
 /** Why the two may differ, with the kernel symbol that makes the difference. */
 export const CHANCE_ENDS: Readonly<Record<ChanceEnd, string>> = {
-	port: "the kernel drew a port for a connection that was gone before anybody could see it",
+	port: "the kernel drew a port for a translation that it did not show (nf_nat_l4proto_unique_tuple, nf_nat_core.c)",
 	rule: "the kernel drew for a rule (statistic_mt, xt_statistic.c: get_random_u32), and no counter behind it shows the outcome",
 	multipath:
 		"a multipath route shares flows out by a hash with a secret key, and nothing that was sent shows which next hop it was (fib_multipath_hash, route.c)",

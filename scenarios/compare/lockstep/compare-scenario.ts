@@ -154,15 +154,14 @@ async function lockstep(
 	};
 	/** @returns how the play ends with them; `null` when it goes on */
 	const compare = (pairs: readonly Pair[]): Played | null => {
-		for (const { ask, ours, theirs, rules } of pairs) {
+		for (const { ask, ours, theirs, rules, order } of pairs) {
 			asks++;
 			if (ours.unknown !== null) return played({ unknown: ours.unknown });
 			if (theirs.unknown !== null)
 				return played({ unknown: theirs.unknown, isDoubtful: ahead });
 			packets += ours.emissions.length;
-			const isWait = ask.kind === "wait";
 			const { aheadMs } = kernel;
-			const found = compareAnswers(ours, theirs, { aheadMs, isWait });
+			const found = compareAnswers(ours, theirs, { aheadMs, order });
 			if (found.length > 0 && ahead) return played({ isDoubtful: true });
 			if (found.length > 0 && model.chance !== null)
 				return endedBy(model.chance);

@@ -5,7 +5,7 @@ import { ruleOfDraw } from "../../../sim/matches/statistic.ts";
 import type { ChanceEnd } from "./chance-ends.ts";
 import type { DrawingRules } from "./drawing-rules.ts";
 import { hopShown, isMultipathDraw } from "./multipath-draws.ts";
-import { isPortDraw, offsetShown } from "./port-draws.ts";
+import { isPortDraw, offsetShown, type Translated } from "./port-draws.ts";
 import type { RuleCursor } from "./rule-cursor.ts";
 
 export interface Draw {
@@ -30,6 +30,8 @@ export class FollowedDraws implements Choice {
 	returned: readonly Emission[] = [];
 	/** In a race: what each packet had become when it was held. */
 	held: readonly (Emission | null)[] | null = null;
+	/** Of each packet of a race, or of the one that there is: what translations are left to show what they drew. */
+	translated: Translated[][] = [];
 	/** Its connections, where they were looked at because some may have made room: by `keyOf`. */
 	connections: ReadonlySet<string> | null = null;
 	/** So many are made again, as they were. */
@@ -38,6 +40,7 @@ export class FollowedDraws implements Choice {
 	private readonly cursor: RuleCursor;
 	private readonly rules: DrawingRules;
 	private readonly racer: () => number;
+	private readonly isTaken: (translated: Translated) => boolean;
 	private readonly noteChance: (chance: ChanceEnd) => void;
 
 	/** @param by who knows what the kernel did, and is told of chance that does not show */
@@ -48,6 +51,8 @@ export class FollowedDraws implements Choice {
 			readonly rules: DrawingRules;
 			/** Which packet of a race it is for which is drawn. */
 			readonly racer: () => number;
+			/** Has another connection of the model's got the translation? */
+			readonly isTaken: (translated: Translated) => boolean;
 			readonly noteChance: (chance: ChanceEnd) => void;
 		},
 	) {
@@ -55,6 +60,7 @@ export class FollowedDraws implements Choice {
 		this.cursor = by.cursor;
 		this.rules = by.rules;
 		this.racer = by.racer;
+		this.isTaken = by.isTaken;
 		this.noteChance = by.noteChance;
 	}
 
@@ -107,11 +113,25 @@ export class FollowedDraws implements Choice {
 		const { drawn } = this.keep(label, count, () => {
 			const own = this.own.pick(count, label);
 			if (isMultipathDraw(label)) return this.hop(label, own);
-			const packet = this.shown[0]?.packet;
-			const offset = packet ? offsetShown(packet, { label, count }) : null;
+			if (!isPortDraw(label)) return { drawn: own, isSeen: false };
+			const offset = this.port(label, count);
+			if (offset === null) this.noteChance("port");
 			return { drawn: offset ?? own, isSeen: offset !== null };
 		});
 		return drawn;
+	}
+
+	/**
+	 * From what was drawn on, ports are tried one after another until one is free; where none is, the last
+	 * stays, which is the one before what was drawn (`nf_nat_l4proto_unique_tuple`).
+	 */
+	private port(label: string, count: number): number | null {
+		const left = this.translated[this.racer()] ?? [];
+		const shown = offsetShown(left, { label, count });
+		if (shown === null) return null;
+		const [one] = left.splice(0, shown.place + 1).slice(-1);
+		const isLast = one !== undefined && this.isTaken(one);
+		return isLast ? (shown.offset + 1) % count : shown.offset;
 	}
 
 	/** What is not sent on shows none: the two may part ways over it. */

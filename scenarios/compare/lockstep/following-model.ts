@@ -1,7 +1,7 @@
 /**
- * The model, made to draw what a kernel drew. Which rules its packets matched the kernel tells; which
- * port a translation gets is seen by what it sends, and where it sends nothing by its connections; so is
- * which connection made room in a full table. The model is a function of what it is asked and of what it
+ * The model, made to draw what a kernel drew. Which rules its packets matched the kernel tells, and what its
+ * translations made of packets that begin connections; which connection made room in a full table is seen
+ * by its connections. The model is a function of what it is asked and of what it
  * draws, so a draw is taken back by playing it once more up to there.
  */
 import type { Choice } from "../../../sim/chance/choice.ts";
@@ -14,18 +14,11 @@ import type {
 import { ModelGateway } from "../../../sim/gateway/model-gateway.ts";
 import { ruleOfDraw } from "../../../sim/matches/statistic.ts";
 import type { Packet } from "../../../sim/packet/packet.ts";
-import { printEmissions } from "./answers.ts";
 import type { ChanceEnd } from "./chance-ends.ts";
 import { DrawTally } from "./draw-tally.ts";
 import { DrawingRules } from "./drawing-rules.ts";
 import { type Draw, FollowedDraws, isShown, keyOf } from "./followed-draws.ts";
-import {
-	entriesOf,
-	isPortDraw,
-	missingIn,
-	offsetIn,
-	portIn,
-} from "./port-draws.ts";
+import { isTaken, type Translated } from "./port-draws.ts";
 import { RuleCursor } from "./rule-cursor.ts";
 
 /** What the kernel shows of what it was asked. */
@@ -34,15 +27,11 @@ export interface KernelSide {
 	/** Rules that packets matched, in order; `null` when that is not known. */
 	readonly rules: readonly string[] | null;
 	/** See `Traced`. */
+	readonly translated: readonly (readonly Translated[])[];
+	/** See `Traced`. */
 	readonly held?: readonly (Emission | null)[] | null;
 	conntrack(): Promise<readonly ConntrackLine[]>;
 }
-
-/**
- * From what was drawn on, ports are tried one after another until one is free; where none is, the last
- * stays, which is the one before what was drawn (`nf_nat_l4proto_unique_tuple`).
- */
-const MOST_TRIES = 2;
 
 export class FollowingModel {
 	private readonly setup: GatewaySetup;
@@ -72,6 +61,7 @@ export class FollowingModel {
 			cursor: this.cursor,
 			rules: this.rules,
 			racer: () => this.model.racer,
+			isTaken: (one) => isTaken(one, this.model.conntrackLines),
 			noteChance: (chance) => this.noteChance(chance),
 		});
 		this.model = this.playAgain();
@@ -94,7 +84,7 @@ export class FollowingModel {
 
 	/** Before a kernel was asked the same, or where it draws nothing. */
 	answerAlone(ask: Ask): Answer {
-		this.begin({ emissions: [], rules: null });
+		this.begin({ emissions: [], rules: null, translated: [] });
 		return this.ask(ask);
 	}
 
@@ -116,7 +106,7 @@ export class FollowingModel {
 	async answerAgain(kernel: KernelSide): Promise<Answer> {
 		const asks = this.asked.slice(this.since.ask);
 		this.takeBack();
-		this.begin({ emissions: [], rules: kernel.rules });
+		this.begin({ ...kernel, emissions: [] });
 		this.draws.connections = await this.connectionsOf(kernel);
 		const answers = asks.map((ask) => this.ask(ask as Ask));
 		return {
@@ -136,57 +126,7 @@ export class FollowingModel {
 		this.draws.returned = kernel.emissions;
 		this.draws.held = kernel.held ?? null;
 		this.draws.connections = await this.connectionsOf(kernel);
-		const answer = this.ask(ask);
-		const ports = this.drawn.filter(({ label }) => isPortDraw(label));
-		const isTold =
-			ports.every(({ isSeen }) => isSeen) &&
-			printEmissions(answer).join() === printEmissions(kernel).join();
-		if (ports.length === 0 || isTold) return answer;
-		if (ask.kind === "race") {
-			// All that was drawn shows in what was held, or not at all.
-			if (ports.some(({ isSeen }) => !isSeen)) this.chance ??= "port";
-			return answer;
-		}
-		const theirs = entriesOf(packets, await kernel.conntrack());
-		if (theirs.length === 0 && !ports.some(({ isSeen }) => isSeen))
-			this.chance ??= "port";
-		return this.drawAs(theirs, packets) ?? answer;
-	}
-
-	/**
-	 * What is drawn depends on what was drawn before, so draws are put right one after another.
-	 * @returns the answer then; `null` when there is nothing to put right
-	 */
-	private drawAs(
-		theirs: readonly ConntrackLine[],
-		packets: readonly Packet[],
-	): Answer | null {
-		let answer: Answer | null = null;
-		let at = 0;
-		let tries = 0;
-		for (;;) {
-			const ours = entriesOf(packets, this.model.conntrackLines);
-			const entry = missingIn(ours, theirs);
-			const own = missingIn(theirs, ours);
-			if (entry === null || own === null) return answer;
-			const { drawn } = this;
-			const [wrong] = drawn.flatMap((draw, index) => {
-				const isRight = portIn(own, draw) === portIn(entry, draw);
-				const offset = index < at || isRight ? null : offsetIn(entry, draw);
-				return offset === null ? [] : { draw, index, offset };
-			});
-			if (wrong === undefined) return answer;
-			const { draw, index, offset } = wrong;
-			tries = index === at ? tries + 1 : 1;
-			if (tries > MOST_TRIES) return answer;
-			at = index;
-			const better: Draw = {
-				...draw,
-				drawn: (offset + tries - 1) % draw.count,
-				isSeen: true,
-			};
-			answer = this.askAgain([...drawn.slice(0, at), better]);
-		}
+		return this.ask(ask);
 	}
 
 	/** Has it given somebody up since this was last asked, perhaps without a word? */
@@ -217,9 +157,12 @@ export class FollowingModel {
 		this.counted = this.draws.made.length;
 	}
 
-	private begin(kernel: Pick<KernelSide, "emissions" | "rules">): void {
+	private begin(
+		kernel: Pick<KernelSide, "emissions" | "rules" | "translated">,
+	): void {
 		this.settle();
 		this.draws.sent = kernel.emissions;
+		this.draws.translated = kernel.translated.map((some) => [...some]);
 		this.draws.returned = [];
 		this.draws.held = null;
 		this.draws.connections = null;
@@ -228,16 +171,6 @@ export class FollowingModel {
 		this.model.isTraced = this.isTraced;
 		const { asked, draws, chance } = this;
 		this.since = { ask: asked.length, draw: draws.made.length, chance };
-	}
-
-	/** With these draws in the place of those of the last ask; whatever it draws behind them is new. */
-	private askAgain(draws: readonly Draw[]): Answer {
-		const last = this.asked.at(-1) as Ask;
-		this.takeBack();
-		this.draws.made.push(...draws);
-		this.cursor.restart();
-		this.model.isTraced = this.isTraced;
-		return this.ask(last);
 	}
 
 	private ask(ask: Ask): Answer {

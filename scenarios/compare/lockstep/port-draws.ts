@@ -1,7 +1,18 @@
-/** Ports that a translation draws: what a connection or a packet shows of them. */
+/** Ports that a translation draws, and what a kernel shows of them. */
 import type { ConntrackLine } from "../../../sim/contract/gateway.ts";
 import { formatAddress } from "../../../sim/packet/address.ts";
-import type { Packet } from "../../../sim/packet/packet.ts";
+import type { Address } from "../../../sim/packet/packet.ts";
+
+/** What one kind of NAT has made of a packet that begins a connection, whether it gets any further or not. */
+export interface Translated {
+	readonly manip: "source" | "destination";
+	readonly protocol: number;
+	readonly source: Address;
+	readonly destination: Address;
+	/** Of ICMP the identifier; 0 for protocols without ports. */
+	readonly sourcePort: number;
+	readonly destinationPort: number;
+}
 
 /** What is drawn, as its label says it. */
 export interface PortDraw {
@@ -9,88 +20,55 @@ export interface PortDraw {
 	readonly count: number;
 }
 
-const NAT_PORT = /^nat (source|destination) port from (\d+)$/;
+const NAT_PORT = /^nat (source|destination) (port|identifier) from (\d+)$/;
+const ICMP = 1;
 
 export function isPortDraw(label: string): boolean {
 	return NAT_PORT.test(label);
 }
 
-/** The draw that a packet shows, if it was sent on; `null` when it shows none. */
-export function offsetShown(packet: Packet, draw: PortDraw): number | null {
-	const [, side, lowest] = NAT_PORT.exec(draw.label) ?? [];
-	if (side === undefined) return null;
-	const [source, destination] = portsOf(packet);
-	const port = side === "source" ? source : destination;
-	return port === undefined ? null : offsetOf(port, Number(lowest), draw.count);
+/** The first of these packets that shows what was drawn, by its place among them, and what it shows; `null` when none does. */
+export function offsetShown(
+	shown: readonly Translated[],
+	draw: PortDraw,
+): { readonly place: number; readonly offset: number } | null {
+	const [, manip, what, lowest] = NAT_PORT.exec(draw.label) ?? [];
+	for (const [place, one] of shown.entries()) {
+		const isIcmp = one.protocol === ICMP;
+		if (one.manip !== manip || isIcmp !== (what === "identifier")) continue;
+		const isSource = isIcmp || manip === "source";
+		const port = isSource ? one.sourcePort : one.destinationPort;
+		const offset = port - Number(lowest);
+		if (offset >= 0 && offset < draw.count) return { place, offset };
+	}
+	return null;
 }
 
-/** The port in an entry that the draw is for; `null` when it is for none. */
-export function portIn(
-	{ protocol, reply }: ConntrackLine,
-	{ label }: PortDraw,
-): number | null {
-	const [, side] = NAT_PORT.exec(label) ?? [];
-	if (side === undefined) return null;
-	// Replies go to the source as it was translated, and come from the destination; ICMP has one identifier.
-	const isSource = side === "source" && protocol !== "icmp";
-	return isSource ? reply.destinationPort : reply.sourcePort;
-}
-
-/** The draw that leads to the port in the entry, if it was free; `null` when none does. */
-export function offsetIn(entry: ConntrackLine, draw: PortDraw): number | null {
-	const [, , lowest] = NAT_PORT.exec(draw.label) ?? [];
-	const port = portIn(entry, draw);
-	return port === null ? null : offsetOf(port, Number(lowest), draw.count);
-}
-
-/** The first entry that is not among some, as replies see it. */
-export function missingIn(
-	some: readonly ConntrackLine[],
-	entries: readonly ConntrackLine[],
-): ConntrackLine | null {
-	const known = some.map(replyOf);
-	return entries.find((line) => !known.includes(replyOf(line))) ?? null;
-}
-
-function offsetOf(port: number, lowest: number, count: number): number | null {
-	const offset = port - lowest;
-	return offset >= 0 && offset < count ? offset : null;
-}
-
-/** The connections that some packets may have begun: of each, one in each zone. */
-export function entriesOf(
-	packets: readonly Packet[],
-	lines: readonly ConntrackLine[],
-): readonly ConntrackLine[] {
-	return lines.filter((line) =>
-		packets.some((packet) => mayHaveBegun(packet, line)),
-	);
-}
-
-function mayHaveBegun(
-	packet: Packet,
-	{ protocol, original }: ConntrackLine,
+/** Are these replies those of a connection that is there already? */
+export function isTaken(
+	translated: Translated,
+	connections: readonly ConntrackLine[],
 ): boolean {
-	const [sourcePort, destinationPort] = portsOf(packet);
-	return (
-		protocol === packet.kind &&
-		original.source === formatAddress(packet.source) &&
-		original.destination === formatAddress(packet.destination) &&
-		original.sourcePort === sourcePort &&
-		original.destinationPort === destinationPort
-	);
+	const { sourcePort, destinationPort, protocol } = translated;
+	const source = formatAddress(translated.source);
+	const destination = formatAddress(translated.destination);
+	return connections.some((line) => {
+		const { reply } = line;
+		const [from, to] =
+			protocol === ICMP
+				? [reply.sourcePort, destinationPort]
+				: [reply.destinationPort, reply.sourcePort];
+		return (
+			numberOf(line) === protocol &&
+			reply.source === destination &&
+			reply.destination === source &&
+			from === sourcePort &&
+			to === destinationPort
+		);
+	});
 }
 
-function replyOf({ reply }: ConntrackLine): string {
-	const { source, sourcePort, destination, destinationPort } = reply;
-	return `${source}:${sourcePort} ${destination}:${destinationPort}`;
-}
-
-function portsOf(
-	packet: Packet,
-): readonly [source: number, destination: number] {
-	if (packet.kind === "icmp") return [packet.rest >>> 16, 0];
-	return "sourcePort" in packet
-		? [packet.sourcePort, packet.destinationPort]
-		: [0, 0];
+/** `tcp 6 …`, or `ipv4 2 tcp 6 …` as /proc/net/nf_conntrack has it. */
+function numberOf({ text }: ConntrackLine): number {
+	return Number(/^(?:ipv4 +2 +)?\S+ +(\d+)/.exec(text)?.[1]);
 }

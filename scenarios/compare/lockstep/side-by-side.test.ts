@@ -136,6 +136,7 @@ function runningLate(lateMs: number): TracingDriver {
 		const answerTraced = async (ask: Ask) => ({
 			answer: await answer(ask),
 			rules: null,
+			translated: [],
 		});
 		return { ...gateway, answer, answerTraced, answerAll };
 	};

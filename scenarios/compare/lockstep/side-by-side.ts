@@ -7,8 +7,10 @@
 import type { Answer, Ask } from "../../../sim/contract/ask.ts";
 import type { ConntrackLine, Emission } from "../../../sim/contract/gateway.ts";
 import type { AsyncDriver, AsyncGatewayUnderTest } from "../../run/driver.ts";
+import { type EmissionOrder, hostOf } from "./answers.ts";
 import type { Divergence } from "./divergence.ts";
 import type { FollowingModel } from "./following-model.ts";
+import type { Translated } from "./port-draws.ts";
 
 /** A kernel that can tell which rules a packet meets. */
 export interface TracingGateway extends AsyncGatewayUnderTest {
@@ -31,6 +33,8 @@ export interface Traced {
 	readonly rules: readonly string[] | null;
 	/** Of a race: each packet as the rules have left it, before it was confirmed; `null` for one that is not known. */
 	readonly held?: readonly (Emission | null)[];
+	/** Of each packet that was asked, what translation made of the connections that began: in order. */
+	readonly translated: readonly (readonly Translated[])[];
 }
 
 export interface TracingDriver extends AsyncDriver {
@@ -44,6 +48,7 @@ export interface Pair {
 	readonly theirs: Answer;
 	/** Rules that the packet matched on either side, in order; empty where nobody looked. */
 	readonly rules: Divergence["rules"];
+	readonly order: EmissionOrder;
 }
 
 /** The model's answer, and the asks that the kernel has answered as well by now: in order, each once. */
@@ -77,7 +82,7 @@ export class SideBySide {
 	private isAheadAllowed: boolean;
 	/** Packets for which something was drawn: the kernel goes first with such. */
 	private readonly drawing = new Set<string>();
-	/** Where packets have gone since: whoever is there has told the kernel its address. */
+	/** Where packets have gone since a neighbour was forgotten last: the kernel knows the addresses of these hosts. */
 	private readonly reached = new Set<string>();
 
 	/** @param ahead whether the model may be asked ahead; otherwise each ask is answered by both before the next */
@@ -92,11 +97,11 @@ export class SideBySide {
 	}
 
 	async ask(ask: Ask): Promise<Answered> {
+		if (makesForget(ask)) this.reached.clear();
 		if (this.isAheadAllowed) {
 			if (ask.kind === "packet") return this.packet(ask);
 			if (ask.kind === "wait" && ask.toMs - ask.atMs < SHORT_MS)
 				return this.shortWait(ask);
-			if (makesForget(ask)) this.reached.clear();
 			if (ask.kind === "neighbour")
 				return this.later(ask, this.model.answerAlone(ask));
 		}
@@ -113,6 +118,7 @@ export class SideBySide {
 			...one,
 			theirs: theirs[index] as Answer,
 			rules: NO_RULES,
+			order: "all",
 		}));
 	}
 
@@ -131,7 +137,8 @@ export class SideBySide {
 		if (isOnItsWay) return this.later(ask, ours);
 		const before = await this.catchUp();
 		const theirs = await this.kernel.answer(ask);
-		return { ours, pairs: [...before, { ask, ours, theirs, rules: NO_RULES }] };
+		const pair: Pair = { ask, ours, theirs, rules: NO_RULES, order: "each" };
+		return { ours, pairs: [...before, pair] };
 	}
 
 	private async shortWait(ask: Ask & { kind: "wait" }): Promise<Answered> {
@@ -166,8 +173,7 @@ export class SideBySide {
 	/** Have packets gone there before, so that no address has to be asked for? From now on they have. */
 	private isReached(emissions: readonly Emission[]): boolean {
 		const before = this.reached.size;
-		for (const { interface: name, packet } of emissions)
-			this.reached.add(`${name} ${packet.destination}`);
+		for (const emission of emissions) this.reached.add(hostOf(emission));
 		return this.reached.size === before;
 	}
 
@@ -180,18 +186,21 @@ export class SideBySide {
 		}
 		if (ask.kind !== "packet" && ask.kind !== "race") {
 			const theirs = await kernel.answer(ask);
-			return { ask, ours: model.answerAlone(ask), theirs, rules: NO_RULES };
+			const ours = model.answerAlone(ask);
+			return { ask, ours, theirs, rules: NO_RULES, order: "all" };
 		}
 		const {
 			answer: theirs,
 			rules,
+			translated,
 			held = null,
 		} = await kernel.answerTraced(ask);
 		const { emissions } = theirs;
 		const conntrack = () => kernel.conntrack();
-		const side = { emissions, rules, held, conntrack };
+		const side = { emissions, rules, translated, held, conntrack };
 		const ours = await model.answer(ask, side);
-		return { ask, ours, theirs, rules: model.matched };
+		const order = this.isReached(ours.emissions) ? "all" : "each";
+		return { ask, ours, theirs, rules: model.matched, order };
 	}
 
 	/**
@@ -206,10 +215,12 @@ export class SideBySide {
 	): Promise<Pair> {
 		const { model, kernel } = this;
 		let rules: readonly string[] | null = [];
+		const translated: Translated[] = [];
 		const waitOn = async (more: Ask & { kind: "wait" }): Promise<Answer> => {
 			if (!model.hasDrawn) return kernel.answer(more);
 			const traced = await kernel.answerTraced(more);
 			rules = rules && traced.rules && [...rules, ...traced.rules];
+			translated.push(...traced.translated.flat());
 			return traced.answer;
 		};
 		let ours = first;
@@ -243,12 +254,13 @@ export class SideBySide {
 		if (model.hasDrawn) {
 			const { emissions } = theirs;
 			const conntrack = () => kernel.conntrack();
-			ours = await model.answerAgain({ emissions, rules, conntrack });
+			const side = { emissions, rules, translated: [translated], conntrack };
+			ours = await model.answerAgain(side);
 		}
 		// An entry that has expired lends its mapping to others until the kernel comes to remove it, which
 		// reading the table makes it do (find_appropriate_src, gc_worker, ct_seq_show).
 		if (model.removeExpired()) await kernel.conntrack();
-		return { ask, ours, theirs, rules: NO_RULES };
+		return { ask, ours, theirs, rules: NO_RULES, order: "any" };
 	}
 }
 

@@ -2,7 +2,9 @@
 import type { Choice } from "../../../sim/chance/choice.ts";
 import type { Ask } from "../../../sim/contract/ask.ts";
 import { ModelGateway } from "../../../sim/gateway/model-gateway.ts";
+import { ICMP, UDP } from "../../../sim/packet/packet.ts";
 import { inTime } from "./following-model.ts";
+import type { Translated } from "./port-draws.ts";
 import type { TracingDriver } from "./side-by-side.ts";
 
 /**
@@ -21,7 +23,12 @@ export function driverWith(
 			let rules: string[] = [];
 			const reached = (rule: string) => void rules.push(rule);
 			// Draws of its own, as a kernel has them.
-			const pick = (count: number) => count >> 1;
+			let translated: Translated[] = [];
+			const pick = (count: number, label: string) => {
+				const drawn = count >> 1;
+				translated.push(...translatedBy(label, drawn));
+				return drawn;
+			};
 			const own = { ...choice, pick, ...chance };
 			const gateway = new ModelGateway(setup, { choice: own, reached });
 			return {
@@ -33,11 +40,23 @@ export function driverWith(
 				conntrack: async () => gateway.conntrackLines,
 				answerTraced: async (ask) => {
 					rules = [];
+					translated = [];
 					const answer = gateway.answer(inTime(twist(ask), gateway.nowMs));
-					return { answer, rules };
+					return { answer, rules, translated: [translated] };
 				},
 				close: async () => {},
 			};
 		},
 	};
+}
+
+/** What shows that a port was drawn. */
+function translatedBy(label: string, drawn: number): readonly Translated[] {
+	const [, manip, what, lowest] =
+		/^nat (source|destination) (port|identifier) from (\d+)$/.exec(label) ?? [];
+	if (manip !== "source" && manip !== "destination") return [];
+	const port = Number(lowest) + drawn;
+	const ports = { sourcePort: port, destinationPort: port };
+	const protocol = what === "identifier" ? ICMP : UDP;
+	return [{ manip, protocol, source: 0, destination: 0, ...ports }];
 }

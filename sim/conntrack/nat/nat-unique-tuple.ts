@@ -255,7 +255,8 @@ function findUniquePort(search: TupleSearch): void {
 	const [min, count] = tried;
 	const inSource = manip === "source" || tuple.protocol === ICMP;
 	const port = inSource ? tuple.ports >>> 16 : tuple.ports & 0xffff;
-	const label = `nat ${inSource ? "source" : "destination"} port from ${min}`;
+	const what = tuple.protocol === ICMP ? "identifier" : "port";
+	const label = `nat ${manip} ${what} from ${min}`;
 	const draw = () => (count === 1 ? 0 : choice.pick(count, label));
 	let offset =
 		range.basePort === null ? draw() : (port - range.basePort) & 0xffff;
