@@ -24,7 +24,7 @@ import {
 	TABLE_MAIN,
 } from "./fib/fib-entry.ts";
 import { type Flow, flowTo, inputFlow } from "./fib/flow.ts";
-import { asksForPorts, DEFAULT_RULES } from "./fib/ip-rules.ts";
+import { areAsDefault, asksForPorts } from "./fib/ip-rules.ts";
 import { type KnownHash, Multipath } from "./fib/multipath.ts";
 import { type RoutingState, stateOf, withLink } from "./fib/routing-state.ts";
 import { type NoRoute, searchRules } from "./fib/search-rules.ts";
@@ -325,7 +325,7 @@ function hasSeveralDefaults(
 
 /** Do the tables that are there from the beginning, asked in turn, decide by the destination alone? */
 function isPlain({ rules, fib }: RoutingState): boolean {
-	if (rules !== DEFAULT_RULES) return false;
+	if (!areAsDefault(rules)) return false;
 	const isByDestination = [TABLE_LOCAL, TABLE_MAIN, TABLE_DEFAULT].every(
 		(table) =>
 			(fib.get(table) ?? []).every(

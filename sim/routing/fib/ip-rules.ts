@@ -36,6 +36,8 @@ export interface IpRule {
 	readonly destinationPorts: PortRange | null;
 	/** Results of at most this prefix length are not taken; -1: all are. */
 	readonly suppressPrefixLength: number;
+	/** Who added it, as `protocol` names it; "" where a command names none. No packet sees it. */
+	readonly origin: string;
 	readonly action: IpRuleAction;
 }
 
@@ -58,6 +60,7 @@ export const ANY_RULE: Omit<IpRule, "priority" | "action"> = {
 	sourcePorts: null,
 	destinationPorts: null,
 	suppressPrefixLength: -1,
+	origin: "",
 };
 
 /** `fib_default_rules_init` */
@@ -68,7 +71,19 @@ export const DEFAULT_RULES: readonly IpRule[] = [
 ];
 
 function anyRule(priority: number, table: number): IpRule {
-	return { ...ANY_RULE, priority, action: { kind: "table", table } };
+	const action = { kind: "table", table } as const;
+	return { ...ANY_RULE, priority, origin: "kernel", action };
+}
+
+/** Are packets asked what they are asked from the beginning, whoever added the rules? */
+export function areAsDefault(rules: readonly IpRule[]): boolean {
+	return (
+		rules === DEFAULT_RULES || questionsOf(rules) === questionsOf(DEFAULT_RULES)
+	);
+}
+
+function questionsOf(rules: readonly IpRule[]): string {
+	return JSON.stringify(rules.map((rule) => ({ ...rule, origin: "" })));
 }
 
 /** Does the rule fit? @param nameOf names of interfaces by index */

@@ -22,6 +22,7 @@ export function isMeant(rule: IpRule, spec: RuleSpec): boolean {
 		(spec.mark === 0 || spec.mark === rule.mark) &&
 		(spec.markMask === 0 || spec.markMask === rule.markMask) &&
 		(spec.protocol === 0 || spec.protocol === rule.protocol) &&
+		(spec.origin === "" || spec.origin === rule.origin) &&
 		(spec.suppressPrefixLength === -1 ||
 			spec.suppressPrefixLength === rule.suppressPrefixLength) &&
 		(spec.sourcePorts === null || isSame(spec.sourcePorts, rule.sourcePorts)) &&

@@ -1,10 +1,5 @@
 /** What a command of iproute2 does to the gateway's addresses, tables and rules. */
-import {
-	DEFAULT_RULES,
-	defaultPriority,
-	type IpRule,
-	insertRule,
-} from "../fib/ip-rules.ts";
+import { defaultPriority, type IpRule, insertRule } from "../fib/ip-rules.ts";
 import { type RoutingState, withLink } from "../fib/routing-state.ts";
 import { isMeant, type RuleSpec } from "../fib/rule-spec.ts";
 import { answers, done, type IpOutcome, noDevice, refused } from "./answers.ts";
@@ -103,12 +98,6 @@ function flushRules(state: RoutingState): IpOutcome {
 	);
 }
 
-/** The rules that are there from the beginning, in whatever way they came back, are asked as before. */
 function withRules(state: RoutingState, rules: readonly IpRule[]): IpOutcome {
-	const isDefault = JSON.stringify(rules) === JSON.stringify(DEFAULT_RULES);
-	return done({
-		...state,
-		rules: isDefault ? DEFAULT_RULES : rules,
-		isSplit: true,
-	});
+	return done({ ...state, rules, isSplit: true });
 }

@@ -38,7 +38,7 @@ function readKey(words: Words, rule: Writable): void {
 	else if (words.takes("tos", "dsfield"))
 		rule.tos = words.number("TOS value is invalid", MOST_TOS);
 	else if (words.takes("fwmark")) readMark(words, rule);
-	else if (words.takes("protocol", "proto")) words.take();
+	else if (words.takes("protocol", "proto")) rule.origin = words.take();
 	else if (words.takes("table", "lookup"))
 		// An action that is named before or behind it stays (iprule_modify).
 		rule.action = {
