@@ -6,6 +6,9 @@ export const HZ = 250;
 /** Index of `lo` in every network namespace (include/net/flow.h). */
 export const LOOPBACK_IFINDEX = 1;
 
+/** Of `lo`, octets, without the link's header (drivers/net/loopback.c). */
+export const LOOPBACK_MTU = 65536;
+
 /** 127.0.0.1 (include/uapi/linux/in.h). */
 export const INADDR_LOOPBACK = 0x7f000001;
 /** 255.255.255.255, signed as all addresses here (include/uapi/linux/in.h). */

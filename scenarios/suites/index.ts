@@ -37,6 +37,7 @@ import { random, threeBackends, weights } from "./recipe/variants.ts";
 import { deadNextHop } from "./routing/dead-next-hop.ts";
 import { farHosts } from "./routing/far-hosts.ts";
 import { hairpin } from "./routing/hairpin.ts";
+import { mtus } from "./routing/mtu.ts";
 import { multipath } from "./routing/multipath.ts";
 import { sources } from "./routing/sources.ts";
 import { uplinks } from "./routing/uplinks.ts";
@@ -96,6 +97,7 @@ const ROUTING_SCENARIOS: readonly Scenario[] = [
 	...sources,
 	...multipath,
 	...deadNextHop,
+	...mtus,
 	...hairpin,
 ];
 

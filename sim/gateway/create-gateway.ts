@@ -21,9 +21,6 @@ import type { GatewayState, TimerTask } from "./state/gateway-state.ts";
 import { OwnPorts } from "./state/own-ports.ts";
 import { Settings } from "./state/settings.ts";
 
-/** Of `lo`, without the link's header. */
-const LOOPBACK_MTU = 65536;
-
 /** What a gateway finds around it. */
 export interface Surroundings {
 	/** Virtual time at which it starts. */
@@ -63,11 +60,6 @@ export function createGateway(
 			throw new UnknownSignal(reason);
 		},
 	});
-	const mtus = [
-		LOOPBACK_MTU,
-		LOOPBACK_MTU,
-		...setup.interfaces.map(({ mtu }) => mtu),
-	];
 	const ownPorts = new OwnPorts(setup.listeners);
 	const sets: IpSets = new IpSets({
 		nowMs: () => timers.nowMs,
@@ -80,7 +72,6 @@ export function createGateway(
 	const parts: HostParts = {
 		setup,
 		routes,
-		mtus,
 		conntrack,
 		ownPorts,
 		sets,
@@ -95,7 +86,6 @@ export function createGateway(
 		sets,
 		takesEveryWay: decide !== undefined,
 		routes,
-		mtus,
 		conntrack,
 		tables: new LoadedTables(
 			extensionHost(parts, (skb, answer) => nfReject(gateway, skb, answer), {

@@ -1,5 +1,6 @@
 import { UnknownSignal } from "../contract/unknown-signal.ts";
 import type { ExtensionHost } from "../extension/host.ts";
+import { LOOPBACK_MTU } from "../kernel.ts";
 import type { HostOfTables } from "../netfilter/loaded-tables.ts";
 import type { Route } from "../packet/skb/route.ts";
 import { SCOPE_UNIVERSE } from "../routing/fib/fib-entry.ts";
@@ -11,7 +12,6 @@ export type HostParts = Pick<
 	GatewayState,
 	| "setup"
 	| "routes"
-	| "mtus"
 	| "conntrack"
 	| "ownPorts"
 	| "sets"
@@ -32,10 +32,10 @@ export function extensionHost(
 	reject: ExtensionHost["reject"],
 	{ decide, assume }: Answering,
 ): HostOfTables {
-	const { setup, routes, mtus, conntrack, choice, timers, tracer } = parts;
+	const { setup, routes, conntrack, choice, timers, tracer } = parts;
 	const { ownPorts } = parts;
 	const mtuOf = (route: Route | null) =>
-		route?.mtu || (mtus[route?.interface ?? 0] as number);
+		route === null ? LOOPBACK_MTU : routes.mtuOf(route);
 	return {
 		choice,
 		aside: choice.aside,

@@ -67,7 +67,9 @@ function carryOut(gateway: GatewayState, command: IpCommand): OperationOutcome {
 	const outcome = carryOutIp(routes.state, command, { names, promotes });
 	if (outcome.kind === "refused")
 		return { ok: false, message: outcome.message };
-	if (command.object === "link") {
+	if (command.object === "link" && command.up !== null) {
+		// What goes with a link that goes down, or comes with it, is found when it does.
+		routes.change({ ...routes.state, mtus: outcome.state.mtus });
 		setLink(gateway, names.indexOf(command.dev), command.up);
 		return OK;
 	}

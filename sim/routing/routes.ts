@@ -168,6 +168,11 @@ export class Routes implements Stateful<SavedRoutes> {
 		return this.now.up[index] === true;
 	}
 
+	/** Of the route, else of its link, octets. */
+	mtuOf({ mtu, interface: index }: Route): number {
+		return mtu || (this.now.mtus[index] as number);
+	}
+
 	/** `ip link set … up|down`: routes that were added by hand do not come back (`fib_disable_ip`). */
 	setLink(index: number, up: boolean): void {
 		this.change(withLink(this.now, index, up));

@@ -157,6 +157,31 @@ export const uplinks = [
 		endMs: 20_000,
 	}),
 	scenario({
+		name: "routing-arp-settings",
+		suite,
+		title:
+			"Which interface answers ARP makes no difference to packets that come by one",
+		story:
+			"arp_filter, arp_ignore and proxy_arp say for which addresses an interface answers ARP. What comes by an interface is taken and forwarded all the same: rp_filter and rules say what may come by which.",
+		setup: twoUplinks(BALANCED, TABLE_PER_UPLINK, {
+			sysctls: {
+				"ipv4.conf.all.arp_filter": 1,
+				"ipv4.conf.all.arp_ignore": 1,
+				"ipv4.conf.all.proxy_arp": 1,
+			},
+		}),
+		steps: [
+			...[40001, 40002].map((port) => fromInside(port, "S")),
+			// By the other uplink than the one that has the address.
+			packet("isp1", "tcp 192.0.2.80:25 > 203.0.113.2:40001 SA ack 1001"),
+			packet("isp1", "icmp 192.0.2.9 > 203.0.113.2 echo-request id 1 seq 1"),
+		],
+		expect: [
+			packetsOut("lan0", ["tcp 192.0.2.80:25 > 192.168.1.20:40001 SA *"]),
+			packetsOut("isp1", [FIRST, "icmp 203.0.113.2 > 192.0.2.9 echo-reply *"]),
+		],
+	}),
+	scenario({
 		name: "routing-mwan3",
 		suite,
 		title:

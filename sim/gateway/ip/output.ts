@@ -32,8 +32,8 @@ export function ipFinishOutput(
 }
 
 /** Of a route that says one, else of its link (`ip_dst_mtu_maybe_forward`, include/net/ip.h, 6.1). */
-export function mtuOf({ mtus }: GatewayState, route: Route): number {
-	return route.mtu || (mtus[route.interface] as number);
+export function mtuOf({ routes }: GatewayState, route: Route): number {
+	return routes.mtuOf(route);
 }
 
 function ipFragment(gateway: GatewayState, skb: Skb, route: Route): Fate {

@@ -22,7 +22,11 @@ export function rawSend(gateway: GatewayState, skb: Skb): Fate {
 	const flow = isBound(gateway, skb) ? outputFlow(skb) : rawFlow(skb);
 	const route = routeOutput(routes, settings, skb, flow);
 	if (route === null) return dropped("no route");
-	const refused = refusal(skb, route, gateway.mtus[outOf(route)] as number);
+	const refused = refusal(
+		skb,
+		route,
+		routes.state.mtus[outOf(route)] as number,
+	);
 	if (refused !== null) return dropped(refused);
 	if (skb.source === 0) fillSource(skb, route.source);
 	if (skb.fragment === null || !tables.needsDefrag)

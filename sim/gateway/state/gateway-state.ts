@@ -20,8 +20,6 @@ export interface GatewayState extends Netfilter {
 	readonly ownPorts: OwnPorts;
 	/** Questions of matches are answered by a walk that takes every way. */
 	readonly takesEveryWay: boolean;
-	/** MTU by interface index. */
-	readonly mtus: readonly number[];
 	readonly choice: NotedChoice;
 	/** Hosts of the links that do not answer ARP, each as `interface address`; the hosts' own state, not the gateway's. */
 	readonly silentHosts: ReadonlySet<string>;

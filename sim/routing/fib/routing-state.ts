@@ -1,7 +1,7 @@
 /** All of a gateway's routing as one record, and how a setup and its links make it. */
 import type { GatewaySetup, RouteSetup } from "../../contract/gateway.ts";
 import { SetupError } from "../../contract/setup-error.ts";
-import { LOOPBACK_IFINDEX } from "../../kernel.ts";
+import { LOOPBACK_IFINDEX, LOOPBACK_MTU } from "../../kernel.ts";
 import { parseAddress, prefixMask } from "../../packet/address.ts";
 import type { Address } from "../../packet/packet.ts";
 import {
@@ -25,6 +25,8 @@ import { DEFAULT_RULES, type IpRule } from "./ip-rules.ts";
 export interface RoutingState {
 	/** By index of the interface: whether its link is up. */
 	readonly up: readonly boolean[];
+	/** By index of the interface, octets. */
+	readonly mtus: readonly number[];
 	/** By index of the interface, the primary one first. */
 	readonly addresses: readonly (readonly OwnAddress[])[];
 	/** By index: broadcast addresses of the interface's networks. */
@@ -57,6 +59,7 @@ export function stateOf(
 ): RoutingState {
 	let state: RoutingState = {
 		up: names.map(() => true),
+		mtus: [LOOPBACK_MTU, LOOPBACK_MTU, ...interfaces.map(({ mtu }) => mtu)],
 		addresses: names.map(() => []),
 		broadcasts: names.map(() => []),
 		fib: new Map(),

@@ -59,7 +59,10 @@ export function carryOutIp(
 		case "link": {
 			const index = names.indexOf(command.dev);
 			if (index <= 0) return noDevice(command.dev);
-			return done(withLink(state, index, command.up));
+			const { up, mtu } = command;
+			const changed =
+				mtu === null ? state : { ...state, mtus: state.mtus.with(index, mtu) };
+			return done(up === null ? changed : withLink(changed, index, up));
 		}
 	}
 }

@@ -89,7 +89,10 @@ export type IpCommand =
 	| {
 			readonly object: "link";
 			readonly dev: string;
-			readonly up: boolean;
+			/** `null`: as it is. */
+			readonly up: boolean | null;
+			/** Octets; `null`: as it is. */
+			readonly mtu: number | null;
 	  }
 	| {
 			readonly object: "neighbour";

@@ -82,16 +82,30 @@ export function parseLink(words: Words): IpCommand {
 	words.takes("dev");
 	const dev = words.take();
 	let up: boolean | null = null;
+	let mtu: number | null = null;
 	while (!words.isAtEnd) {
 		if (words.takes("up")) up = true;
 		else if (words.takes("down")) up = false;
+		else if (words.takes("mtu")) mtu = readMtu(words);
 		else
 			throw new NotUnderstood(
-				`ip link set: "${words.take()}" is not modelled (up and down are)`,
+				`ip link set: "${words.take()}" is not modelled (up, down and mtu are)`,
 			);
 	}
-	if (up === null) throw new NotUnderstood("ip link set: write up or down");
-	return { object: "link", dev, up };
+	return { object: "link", dev, up, mtu };
+}
+
+/** Without IPv4, as a link is then, it is none of a gateway's (`inetdev_valid_mtu`). */
+const LEAST_MTU = 68;
+const MOST_MTU = 65_535;
+
+function readMtu(words: Words): number {
+	const text = words.next;
+	const mtu = words.number('Invalid "mtu" value');
+	if (mtu >= LEAST_MTU && mtu <= MOST_MTU) return mtu;
+	throw new NotUnderstood(
+		`ip link set: an mtu of ${text} is not modelled; write one from ${LEAST_MTU} to ${MOST_MTU}`,
+	);
 }
 
 /** @throws IpRefusal, NotUnderstood */

@@ -59,6 +59,7 @@ describe("a command of iproute2", () => {
 		["ip r a blackhole 10.0.0.0/8 metric 1000 table 7"],
 		["ip route add throw default table 7"],
 		["ip route append 10.0.0.1 dev a scope link src 10.0.0.9 mtu 1400"],
+		["ip link set dev a up mtu 1400"],
 		["ip -4 route flush table main dev a proto kernel"],
 		["ip route flush cache"],
 		["ip route del default"],
@@ -111,7 +112,7 @@ describe("a command of iproute2", () => {
 		["ip route add default via 10.0.0.1 encap mpls 7", "encap"],
 		["ip rule add uidrange 0-9 table 7", "uidrange"],
 		["ip rule add table isp1", "rt_tables"],
-		["ip link set a mtu 1400", "mtu"],
+		["ip link set a mtu 60", "mtu"],
 		["ip -6 route add default dev a", "-6"],
 		["ip tunnel add", "tunnel"],
 	])("%s is not understood: %s", (line, words) => {

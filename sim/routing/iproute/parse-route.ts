@@ -98,8 +98,8 @@ function readKey(words: Words, reading: Reading): void {
 		route.tos = words.number('"tos" value is invalid', 0xff);
 	else if (words.takes("scope")) route.scope = readScope(words);
 	else if (words.takes("mtu")) {
-		if (words.takes("lock"))
-			throw new NotUnderstood("ip route: a locked mtu is not modelled");
+		// Path MTUs are not learned: whether it is locked makes no difference.
+		words.takes("lock");
 		route.mtu = words.number('"mtu" value is invalid');
 	} else if (words.takes("proto", "protocol"))
 		route.isKernel = PROTO_KERNEL.includes(words.take());
