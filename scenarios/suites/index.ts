@@ -44,6 +44,7 @@ import { uplinks } from "./routing/uplinks.ts";
 import { defaultRoutes } from "./services/default-route.ts";
 import { echoes } from "./services/echo.ts";
 import { httpScenarios } from "./services/http.ts";
+import { synproxies } from "./services/synproxy.ts";
 import { sets } from "./sets/sets.ts";
 import { dns } from "./udp/dns.ts";
 import { metrics } from "./udp/metrics.ts";
@@ -109,6 +110,7 @@ const SERVICE_SCENARIOS: readonly Scenario[] = [
 	...httpScenarios,
 	...echoes,
 	...defaultRoutes,
+	...synproxies,
 ];
 
 /** Those that are short enough, and leave enough room, to be played in live time. */

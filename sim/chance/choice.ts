@@ -37,6 +37,13 @@ export interface Choice {
 	 */
 	spread?(count: number, label: string, key: number): number | null;
 
+	/**
+	 * A number that a kernel makes with a secret key, so that only who was told it knows it: which one it is
+	 * makes no difference. Left out: the model's own.
+	 * @param own the model's
+	 */
+	secret?(label: string, own: number): number;
+
 	/** Told of what a kernel's chance may have decided otherwise, where nobody can see what it was. */
 	unseen?(chance: UnseenChance): void;
 

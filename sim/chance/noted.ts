@@ -72,6 +72,10 @@ export class NotedChoice implements Choice {
 		return this.aside.spread?.(count, label, key) ?? null;
 	}
 
+	secret(label: string, own: number): number {
+		return this.aside.secret?.(label, own) ?? own;
+	}
+
 	unseen(chance: UnseenChance): void {
 		this.aside.unseen?.(chance);
 	}

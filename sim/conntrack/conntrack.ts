@@ -9,7 +9,7 @@
 import type { Choice } from "../chance/choice.ts";
 import type { ConntrackFilter, ConntrackLine } from "../contract/gateway.ts";
 import type { NatApi, NatRange } from "../extension/host.ts";
-import { SCTP } from "../kernel.ts";
+import { LOOPBACK_IFINDEX, SCTP } from "../kernel.ts";
 import { type Address, ICMP, TCP, UDP } from "../packet/packet.ts";
 import {
 	CTINFO_ESTABLISHED,
@@ -39,10 +39,12 @@ import type { Sysctls } from "./settings/sysctls.ts";
 import { confirmEntry, hasClash } from "./table/confirm.ts";
 import { hashIn } from "./table/hash.ts";
 import { ENTRY_SHIFT, ORIGINAL, REPLY, STATUS } from "./table/layout.ts";
+import type { ProxiedConnection } from "./table/proxied.ts";
 import { IPS_CONFIRMED, IPS_SEEN_REPLY } from "./table/status.ts";
 import { EntryTable, type SavedTable } from "./table/table.ts";
 import { invertTuple, scratchTuple, tupleOfSkb } from "./table/tuple.ts";
 import { dropFor, TRACK_INVALID, TRACK_REPEAT } from "./table/verdicts.ts";
+import { adjustSequence, adjustTimestamp } from "./tcp/sequence-offset.ts";
 import { TcpTracker } from "./tcp/tcp.ts";
 import {
 	checkModelled,
@@ -140,6 +142,7 @@ export class Conntrack implements NatApi, Stateful<SavedConntrack> {
 				? 0
 				: ((template.zoneOriginal & MAX_HASHED_ZONE) << 16) |
 					(template.zoneReply & MAX_HASHED_ZONE);
+		const isProxied = template?.isProxied === true;
 		skb.template = null;
 		if (skb.protocol === ICMP) {
 			if (hasBadChecksum(skb, this.#config)) return NF_ACCEPT;
@@ -152,7 +155,7 @@ export class Conntrack implements NatApi, Stateful<SavedConntrack> {
 		if (skb.protocol === SCTP && skb.payload.length < 4) return NF_ACCEPT;
 		tupleOfSkb(this.#tuple, skb);
 		for (;;) {
-			const verdict = this.#track(skb, zones);
+			const verdict = this.#track(skb, zones, isProxied);
 			if (verdict !== TRACK_REPEAT)
 				return verdict === TRACK_INVALID ? NF_ACCEPT : verdict;
 		}
@@ -164,6 +167,7 @@ export class Conntrack implements NatApi, Stateful<SavedConntrack> {
 	 * @returns NF_DROP when another entry has one of its tuples meanwhile
 	 */
 	confirm(skb: Skb): number {
+		if (skb.entry !== NO_ENTRY) this.#adjust(skb);
 		return this.isFirst(skb)
 			? confirmEntry(this.#table, this.#options.choice, skb)
 			: NF_ACCEPT;
@@ -177,6 +181,26 @@ export class Conntrack implements NatApi, Stateful<SavedConntrack> {
 		if (entry === NO_ENTRY || ctinfo >= CTINFO_IS_REPLY) return false;
 		const status = this.#table.words[(entry << ENTRY_SHIFT) + STATUS] as number;
 		return (status & IPS_CONFIRMED) === 0;
+	}
+
+	/** What is kept of the packet's connection, if SYNPROXY opens it; `undefined` of all others. */
+	proxied({ entry }: Skb): ProxiedConnection | undefined {
+		return this.#table.proxied.get(entry);
+	}
+
+	/** Has the packet an entry? */
+	isTracked({ entry }: Skb): boolean {
+		return entry !== NO_ENTRY;
+	}
+
+	/** The greatest window that the client of the packet's connection has announced (`td_maxwin`). */
+	originalWindow({ entry }: Skb): number {
+		return this.#tcp.originalWindow(entry);
+	}
+
+	/** The client and the server of a connection that SYNPROXY has opened count time differently. */
+	adjustTimestamp(skb: Skb): void {
+		adjustTimestamp(skb, this.proxied(skb)?.timestampOffset ?? 0);
 	}
 
 	/** Would a first packet be dropped, or given another entry, were it confirmed now? */
@@ -297,13 +321,14 @@ export class Conntrack implements NatApi, Stateful<SavedConntrack> {
 	}
 
 	/** One round of `nf_conntrack_in`: entry, what the packet is to it, what it does to it. */
-	#track(skb: Skb, zones: number): number {
+	#track(skb: Skb, zones: number, isProxied: boolean): number {
 		const table = this.#table;
 		let node = table.findNode(this.#tuple, zones);
 		if (node === 0) {
 			const verdict = this.#newEntry(zones);
 			if (verdict <= NF_ACCEPT) return verdict;
 			node = verdict;
+			if (isProxied) table.beginProxied(node >> 1);
 		} else table.get(node >> 1);
 		const entry = node >> 1;
 		const at = entry << ENTRY_SHIFT;
@@ -352,6 +377,19 @@ export class Conntrack implements NatApi, Stateful<SavedConntrack> {
 		return skb.protocol === TCP
 			? this.#tcp.packet(skb)
 			: trackOther(this.#table, this.#config, skb);
+	}
+
+	/** A connection that SYNPROXY has opened counts otherwise on both sides (`nf_confirm`). */
+	#adjust(skb: Skb): void {
+		const offset = this.#table.sequenceOffset(skb.entry);
+		if (offset === 0 || skb.ctinfo === CTINFO_RELATED_REPLY) return;
+		// It has come in by the loopback interface (nf_is_loopback_packet).
+		if (skb.inInterface === LOOPBACK_IFINDEX) return;
+		if (skb.protocol !== TCP)
+			this.#unknown(
+				"ICMP errors about connections that SYNPROXY has opened are not modelled",
+			);
+		adjustSequence(skb, offset);
 	}
 
 	#tune(config: ConntrackConfig): void {

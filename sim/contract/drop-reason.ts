@@ -108,6 +108,14 @@ const DROP_REASONS = {
 			"its connection is masqueraded with the address of another interface, and is removed",
 		symbol: "nf_nat_oif_changed, net/netfilter/nf_nat_proto.c",
 	},
+	"taken by SYNPROXY": {
+		words: "SYNPROXY has taken it, and speaks for the server",
+		symbol: "synproxy_tg4, net/ipv4/netfilter/ipt_SYNPROXY.c",
+	},
+	"wrong SYN cookie": {
+		words: "its acknowledgement is no cookie of SYNPROXY's",
+		symbol: "ipv4_synproxy_hook, net/netfilter/nf_synproxy_core.c",
+	},
 	"untranslatable error": {
 		words: "NAT cannot translate this ICMP error",
 		symbol: "nf_nat_icmp_reply_translation, net/netfilter/nf_nat_proto.c",

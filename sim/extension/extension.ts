@@ -197,6 +197,8 @@ export interface TargetExtension<Options extends object = object>
 	 * or some do.
 	 */
 	readonly ends?: WalkEnd;
+	/** Loads the hooks that look at connections at the end of their way (`nf_synproxy_ipv4_init` in its checkentry). */
+	readonly proxies?: boolean;
 	/** What it gives connections another of; `either`: the hook decides. */
 	readonly translates?: "source" | "destination" | "either";
 	/** Addresses that it translates to, unsigned; `null`, and when left out: they do not stand in its options. */

@@ -63,6 +63,8 @@ export interface ExtensionHost {
 	hasPort(protocol: "tcp" | "udp", address: Address, port: number): boolean;
 	/** Sends REJECT's answer to a packet. The target returns NF_DROP afterwards. */
 	reject(skb: Skb, answer: RejectAnswer): void;
+	/** Answers in a server's place, or connects to it (`synproxy_tg4`). @returns the target's verdict */
+	proxySyn(skb: Skb, offer: SynproxyOffer): number;
 	/** `LOG` and `NFLOG`: tells the trace sink; costs nothing without one. */
 	log(
 		skb: Skb,
@@ -133,6 +135,17 @@ export type RejectAnswer =
 	| "icmp-host-prohibited"
 	| "icmp-admin-prohibited"
 	| "tcp-reset";
+
+/** What SYNPROXY says of the server in its place (`struct xt_synproxy_info`). */
+export interface SynproxyOffer {
+	readonly sackPermitted: boolean;
+	readonly timestamp: boolean;
+	/** `null`: it offers none. */
+	readonly windowScale: number | null;
+	readonly mss: number | null;
+	/** Congestion may be notified of. */
+	readonly ecn: boolean;
+}
 
 export type Direction = "original" | "reply";
 

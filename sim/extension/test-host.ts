@@ -9,6 +9,7 @@ import {
 	CTINFO_NEW,
 	HOOK_PREROUTING,
 	NF_ACCEPT,
+	NF_STOLEN,
 	NO_ENTRY,
 	type Skb,
 } from "../packet/skb/skb.ts";
@@ -297,6 +298,7 @@ export function testPorts(
 		reject(_skb, answer) {
 			rejected.push(answer);
 		},
+		proxySyn: () => NF_STOLEN,
 		log(_skb, event) {
 			logged.push(event);
 		},

@@ -20,6 +20,8 @@ import { usesOfSet } from "./sets-of-rules.ts";
 import type { GatewayState, TimerTask } from "./state/gateway-state.ts";
 import { OwnPorts } from "./state/own-ports.ts";
 import { Settings } from "./state/settings.ts";
+import { SynCookies } from "./state/syn-cookies.ts";
+import { synproxy, synproxyHook } from "./synproxy/synproxy.ts";
 
 /** What a gateway finds around it. */
 export interface Surroundings {
@@ -56,17 +58,13 @@ export function createGateway(
 		choice,
 		sysctls: settings.sysctls,
 		labels: () => gateway.tables.names.has(LABEL_STATE, ""),
-		unknown: (reason) => {
-			throw new UnknownSignal(reason);
-		},
+		unknown,
 	});
 	const ownPorts = new OwnPorts(setup.listeners);
 	const sets: IpSets = new IpSets({
 		nowMs: () => timers.nowMs,
 		interfaces: routes.interfaces,
-		unknown: (reason) => {
-			throw new UnknownSignal(reason);
-		},
+		unknown,
 		usesInRules: (name) => usesOfSet(gateway.tables.now(), name),
 	});
 	const parts: HostParts = {
@@ -88,10 +86,14 @@ export function createGateway(
 		routes,
 		conntrack,
 		tables: new LoadedTables(
-			extensionHost(parts, (skb, answer) => nfReject(gateway, skb, answer), {
-				decide,
-				assume,
-			}),
+			extensionHost(
+				parts,
+				{
+					reject: (skb, answer) => nfReject(gateway, skb, answer),
+					proxySyn: (skb, offer) => synproxy(gateway, skb, offer),
+				},
+				{ decide, assume },
+			),
 			() => conntrack.resume(),
 		),
 		hooks: null,
@@ -102,9 +104,12 @@ export function createGateway(
 		neighbours: noNeighbours(),
 		fragments: { waiting: new Map(), sentBy: new Map() },
 		icmpLimits: freshIcmpLimits(),
+		synCookies: new SynCookies(),
+		proxyHook: (skb) => synproxyHook(gateway, skb),
 		made: [],
 		held: [],
 		emissions: [],
+		cameBack: 0,
 		received: undefined,
 		forwarded: routes.interfaces.map((name) => ({
 			kind: "forwarded",
@@ -114,6 +119,10 @@ export function createGateway(
 	setUpIp(gateway, setup.ip ?? []);
 	restoreGiven(sets, setup);
 	return gateway;
+}
+
+function unknown(reason: string): never {
+	throw new UnknownSignal(reason);
 }
 
 /** @throws SetupError for sets that ipset refuses */

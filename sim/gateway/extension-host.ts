@@ -29,7 +29,7 @@ export interface Answering {
 /** The gateway as matches and targets see it. */
 export function extensionHost(
 	parts: HostParts,
-	reject: ExtensionHost["reject"],
+	{ reject, proxySyn }: Pick<ExtensionHost, "reject" | "proxySyn">,
 	{ decide, assume }: Answering,
 ): HostOfTables {
 	const { setup, routes, conntrack, choice, timers, tracer } = parts;
@@ -64,6 +64,13 @@ export function extensionHost(
 		hasPort: (protocol, address, port) =>
 			ownPorts.stateOf(protocol, address, port) === "open",
 		reject,
+		proxySyn(skb, offer) {
+			if (decide !== undefined)
+				throw new UnknownSignal(
+					"where SYNPROXY connects a client is not analysed; a scenario plays it",
+				);
+			return proxySyn(skb, offer);
+		},
 		log: (_skb, entry) => tracer?.log(entry),
 		written: (skb) => {
 			skb.original = null;

@@ -304,6 +304,11 @@ export class ModelGateway {
 		return this.state.conntrack.lines();
 	}
 
+	/** How often a packet left by the loopback interface and came in again. */
+	get cameBack(): number {
+		return this.state.cameBack;
+	}
+
 	/** How often a neighbour that was waited for was given up. */
 	get givenUp(): number {
 		return this.state.neighbours.givenUp;

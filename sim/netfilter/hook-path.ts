@@ -15,6 +15,7 @@ import {
 	type HOOK_PREROUTING,
 	NF_ACCEPT,
 	NF_DROP,
+	NF_STOLEN,
 	type Skb,
 	VERDICT_BITS,
 	VERDICT_MASK,
@@ -80,6 +81,10 @@ function run(net: Netfilter, step: HookStep, skb: Skb): StoppedAtEnd | null {
 			const isChanged = destination !== skb.destination;
 			return isChanged ? (by ?? rerouted(net, skb)) : by;
 		}
+		case "synproxy":
+			return net.conntrack.proxied(skb) === undefined
+				? null
+				: net.proxyHook(skb);
 		case "confirm":
 			return nfConfirm(net, skb);
 		case "hold":
@@ -108,6 +113,7 @@ function walk(net: Netfilter, program: Program, skb: Skb): DroppedBy | null {
 	const verdict = traverse(program, skb, net.tracer);
 	if (verdict === NF_ACCEPT) return null;
 	const at = verdict >> VERDICT_BITS;
+	if ((verdict & VERDICT_MASK) === NF_STOLEN) return "taken by SYNPROXY";
 	if ((verdict & VERDICT_MASK) === NF_DROP)
 		return nameOf(program, at) as DroppedBy;
 	const queued = new UnknownSignal(
@@ -171,6 +177,8 @@ function stepsOf(
 		const isOwnMangle = isOwn && at.table === "mangle";
 		return [{ kind: isOwnMangle ? "own-mangle" : "table", program }];
 	}
+	if (at.kind === "synproxy")
+		return tables.proxies ? [{ kind: "synproxy", program: null }] : [];
 	if (!tables.needsConntrack) return [];
 	return [{ kind: at.kind === "confirm" ? "confirm" : "track", program: null }];
 }

@@ -16,6 +16,8 @@ export type HookFunction =
 	| { readonly kind: "table"; readonly table: Exclude<TableName, "nat"> }
 	| { readonly kind: "nat" }
 	| { readonly kind: "conntrack" }
+	/** What SYNPROXY does behind all rules. */
+	| { readonly kind: "synproxy" }
 	| { readonly kind: "confirm" };
 
 export interface HookEntry {
@@ -27,7 +29,8 @@ export interface HookEntry {
 /**
  * `enum nf_ip_hook_priorities`, include/uapi/linux/netfilter_ipv4.h (6.1), and who registers where:
  * `packet_raw`, `packet_mangler`, `packet_filter`, `security_table` (net/ipv4/netfilter/iptable_*.c),
- * `nf_nat_ipv4_ops` (nf_nat_proto.c), `ipv4_conntrack_ops` (nf_conntrack_proto.c).
+ * `nf_nat_ipv4_ops` (nf_nat_proto.c), `ipv4_conntrack_ops` (nf_conntrack_proto.c),
+ * `ipv4_synproxy_ops` (nf_synproxy_core.c).
  */
 export const HOOK_ENTRIES: readonly HookEntry[] = [
 	{
@@ -61,6 +64,11 @@ export const HOOK_ENTRIES: readonly HookEntry[] = [
 		hooks: TABLE_HOOKS.security,
 	},
 	{ priority: 100, function: { kind: "nat" }, hooks: ["INPUT", "POSTROUTING"] },
+	{
+		priority: 2147483646,
+		function: { kind: "synproxy" },
+		hooks: ["INPUT", "POSTROUTING"],
+	},
 	{
 		priority: 2147483647,
 		function: { kind: "confirm" },

@@ -40,6 +40,7 @@ interface Loaded {
 	readonly holding: Holding;
 	readonly needsConntrack: boolean;
 	readonly needsDefrag: boolean;
+	readonly proxies: boolean;
 	/** As iptables-save prints it, without counters; `null` until it is asked for. */
 	text: string | null;
 }
@@ -112,6 +113,12 @@ export class LoadedTables implements Stateful<SavedTables> {
 		return false;
 	}
 
+	/** Does any rule proxy connections? */
+	get proxies(): boolean {
+		for (const { proxies } of this.loaded.values()) if (proxies) return true;
+		return false;
+	}
+
 	/** The ruleset with its counters as they are now. */
 	now(): Ruleset {
 		return {
@@ -129,7 +136,7 @@ export class LoadedTables implements Stateful<SavedTables> {
 		const table = this.withHandles(given);
 		const kept = this.keptOf(table.name);
 		const atMs = this.ports.nowMs();
-		const { needsConntrack, needsDefrag, atLoad } = asked(table);
+		const { needsConntrack, needsDefrag, proxies, atLoad } = asked(table);
 		const { result: early, holding } = this.names.hold(() =>
 			this.compileEarly(atLoad, atMs),
 		);
@@ -146,6 +153,7 @@ export class LoadedTables implements Stateful<SavedTables> {
 			holding,
 			needsConntrack,
 			needsDefrag,
+			proxies,
 			text: null,
 		});
 		if (old) this.names.release(old.holding);
@@ -247,6 +255,8 @@ interface Asked {
 	readonly needsConntrack: boolean;
 	/** Tracking puts fragments together too. */
 	readonly needsDefrag: boolean;
+	/** See `TargetExtension.proxies`. */
+	readonly proxies: boolean;
 	/** Matches that act at load, in the order of the rules. */
 	readonly atLoad: readonly MatchUse[];
 }
@@ -254,6 +264,7 @@ interface Asked {
 function asked({ chains }: Table): Asked {
 	let needsConntrack = false;
 	let needsDefrag = false;
+	let proxies = false;
 	const atLoad: MatchUse[] = [];
 	for (const { rules } of chains)
 		for (const { matches: uses, target, asWritten } of rules) {
@@ -265,13 +276,19 @@ function asked({ chains }: Table): Asked {
 				needsConntrack ||= asksFor(match, use);
 				needsDefrag ||= match.needsDefrag ?? false;
 			}
-			if (target?.kind !== "extension" || needsConntrack) continue;
+			if (target?.kind !== "extension") continue;
 			const extension = TARGETS.get(target.name);
 			if (extension === undefined) continue;
-			needsConntrack = asksFor(extension, target);
+			needsConntrack ||= asksFor(extension, target);
 			needsDefrag ||= extension.needsDefrag ?? false;
+			proxies ||= extension.proxies ?? false;
 		}
-	return { needsConntrack, needsDefrag: needsConntrack || needsDefrag, atLoad };
+	return {
+		needsConntrack,
+		needsDefrag: needsConntrack || needsDefrag,
+		proxies,
+		atLoad,
+	};
 }
 
 function asksFor(

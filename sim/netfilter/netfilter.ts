@@ -1,6 +1,6 @@
 /** What netfilter knows of a gateway: the part of the gateway's record that a walk through hooks needs. */
 import type { Conntrack } from "../conntrack/conntrack.ts";
-import type { LogEntry } from "../contract/gateway.ts";
+import type { DroppedBy, LogEntry } from "../contract/gateway.ts";
 import type { Skb } from "../packet/skb/skb.ts";
 import type { OutputSettings } from "../routing/route-output.ts";
 import type { Routes } from "../routing/routes.ts";
@@ -15,6 +15,8 @@ export interface Netfilter {
 	/** A packet of the gateway's own that a rule changes is routed again. */
 	readonly routes: Routes;
 	readonly settings: OutputSettings;
+	/** What SYNPROXY does behind all rules with packets of connections that it opens (`ipv4_synproxy_hook`). */
+	readonly proxyHook: (skb: Skb) => DroppedBy | null;
 	/** Hears of every rule that a packet matches; `null` costs nothing. */
 	readonly tracer: Tracer | null;
 	/** By hook; `null` from a change of the tables until the next packet. */
@@ -27,7 +29,10 @@ export interface Netfilter {
  */
 export type HookStep =
 	/** `hold`: while packets race, in the place of `confirm`. */
-	| { readonly kind: "track" | "confirm" | "hold"; readonly program: null }
+	| {
+			readonly kind: "track" | "synproxy" | "confirm" | "hold";
+			readonly program: null;
+	  }
 	| {
 			/** `own-…`: at OUTPUT, where what was changed may have to go elsewhere. */
 			readonly kind: "table" | "own-mangle" | "nat" | "own-nat";

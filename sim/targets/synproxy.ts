@@ -1,19 +1,13 @@
 import { defineTarget } from "../extension/extension.ts";
+import type { SynproxyOffer } from "../extension/host.ts";
 import { TCP } from "../packet/packet.ts";
 
-interface Options {
-	readonly sackPermitted: boolean;
-	readonly timestamp: boolean;
-	readonly windowScale: number | null;
-	readonly mss: number | null;
-	readonly ecn: boolean;
-}
-
 /** Answers SYNs in a server's place (iptables 1.8.9 libxt_SYNPROXY.c, kernel 6.1 ipt_SYNPROXY.c). */
-export const synproxy = defineTarget<Options>({
+export const synproxy = defineTarget<SynproxyOffer>({
 	name: "SYNPROXY",
 	hooks: ["INPUT", "FORWARD"],
 	needsConntrack: true,
+	proxies: true,
 	options: [
 		{ name: "sack-perm", type: "none" },
 		{ name: "timestamp", type: "none" },
@@ -45,5 +39,5 @@ export const synproxy = defineTarget<Options>({
 		header.protocol === TCP && !header.protocolInverted
 			? null
 			: "xt_SYNPROXY: it is for TCP alone",
-	compile: null,
+	compile: (offer, ports) => (skb) => ports.proxySyn(skb, offer),
 });

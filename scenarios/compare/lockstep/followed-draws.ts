@@ -3,6 +3,7 @@ import type { Choice, TrackedConnection } from "../../../sim/chance/choice.ts";
 import type { Emission } from "../../../sim/contract/gateway.ts";
 import { ruleOfDraw } from "../../../sim/matches/statistic.ts";
 import type { ChanceEnd } from "./chance-ends.ts";
+import { cookieShown, isCookieDraw } from "./cookie-draws.ts";
 import type { DrawingRules } from "./drawing-rules.ts";
 import { hopShown, isMultipathDraw } from "./multipath-draws.ts";
 import { isPortDraw, offsetShown, type Translated } from "./port-draws.ts";
@@ -134,6 +135,13 @@ export class FollowedDraws implements Choice {
 		return isLast ? (shown.offset + 1) % count : shown.offset;
 	}
 
+	secret(label: string, own: number): number {
+		return this.keep(label, 2 ** 32, () => {
+			const shown = cookieShown(label, this.returned);
+			return { drawn: shown ?? own, isSeen: shown !== null };
+		}).drawn;
+	}
+
 	/** What is not sent on shows none: the two may part ways over it. */
 	private hop(label: string, own: number): Omit<Draw, "label" | "count"> {
 		const { shown: sent, held, returned } = this;
@@ -169,6 +177,7 @@ export function isShown({ label }: Draw): boolean {
 	return (
 		label === EVICTION ||
 		isPortDraw(label) ||
+		isCookieDraw(label) ||
 		isMultipathDraw(label) ||
 		ruleOfDraw(label) !== null
 	);

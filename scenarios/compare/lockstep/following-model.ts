@@ -46,6 +46,8 @@ export class FollowingModel {
 	private readonly cursor = new RuleCursor();
 	private readonly rules: DrawingRules;
 	private model: ModelGateway;
+	/** Did a packet leave by the loopback interface and come in again at what was asked last? */
+	hasComeBack = false;
 	private givenUp = 0;
 	private counted = 0;
 	/** Draws of the kernel's that it made as well. */
@@ -176,7 +178,9 @@ export class FollowingModel {
 	private ask(ask: Ask): Answer {
 		const asked = inTime(ask, this.model.nowMs);
 		this.asked.push(asked);
+		const before = this.model.cameBack;
 		const answer = this.model.answer(asked);
+		this.hasComeBack = this.model.cameBack !== before;
 		if (ask.kind === "operation") this.rules.forget();
 		return answer;
 	}

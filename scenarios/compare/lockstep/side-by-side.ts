@@ -133,7 +133,11 @@ export class SideBySide {
 			this.model.takeBack();
 			return this.inTurn(ask);
 		}
-		const isOnItsWay = ours.unknown === null && this.isReached(ours.emissions);
+		// What comes in again by the loopback interface may be behind the next packet.
+		const isOnItsWay =
+			ours.unknown === null &&
+			this.isReached(ours.emissions) &&
+			!this.model.hasComeBack;
 		if (isOnItsWay) return this.later(ask, ours);
 		const before = await this.catchUp();
 		const theirs = await this.kernel.answer(ask);

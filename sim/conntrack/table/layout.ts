@@ -98,4 +98,6 @@ export const TCP_LAST_FLAGS_BYTE = SEEN * 4 + SEEN_SCALE_BYTE + 3;
 export const HAS_COUNTERS = 1 << 16;
 /** In STATUS: the entry was made while a rule asked for labels (`nf_ct_labels_ext_add`). Not the kernel's. */
 export const HAS_LABELS = 1 << 17;
+/** In STATUS: SYNPROXY has opened the connection (`nf_ct_add_synproxy`). Not the kernel's. */
+export const IS_PROXIED = 1 << 18;
 export const KERNEL_STATUS_MASK = 0xffff;

@@ -19,6 +19,7 @@ import {
 	ENTRY_WORDS,
 	HAS_COUNTERS,
 	HAS_LABELS,
+	IS_PROXIED,
 	MARK,
 	ORIGINAL,
 	PROTOCOL,
@@ -39,6 +40,7 @@ import {
 	ZONES,
 	zoneOf,
 } from "./layout.ts";
+import { ProxiedConnections } from "./proxied.ts";
 import {
 	IPS_CONFIRMED,
 	IPS_DYING,
@@ -62,6 +64,7 @@ export interface SavedTable {
 	readonly words: Int32Array;
 	readonly counters: Float64Array | null;
 	readonly labels: Int32Array | null;
+	readonly proxied: ReturnType<ProxiedConnections["save"]>;
 	readonly capacity: number;
 	readonly count: number;
 	readonly used: number;
@@ -101,6 +104,8 @@ export class EntryTable implements Stateful<SavedTable> {
 	counters: Float64Array | null = null;
 	/** 128 bits by entry, LABEL_WORDS each; `null` until a rule asks for them. */
 	labels: Int32Array | null = null;
+	/** What is kept besides of those that SYNPROXY opens. */
+	readonly proxied = new ProxiedConnections();
 	/** No slot from here on was ever used. Slot 0 never is. */
 	used = 1;
 	readonly index: TupleIndex;
@@ -203,6 +208,20 @@ export class EntryTable implements Stateful<SavedTable> {
 		if (this.labels === null || (status & HAS_LABELS) === 0) return null;
 		const at = entry * LABEL_WORDS;
 		return this.labels.subarray(at, at + LABEL_WORDS);
+	}
+
+	/** SYNPROXY opens the connection of an entry that was just made. */
+	beginProxied(entry: number): void {
+		const at = entry << ENTRY_SHIFT;
+		this.words[at + STATUS] = (this.words[at + STATUS] as number) | IS_PROXIED;
+		this.proxied.begin(entry);
+	}
+
+	/** By how much the client sees greater sequence numbers of the server than conntrack does (`nf_ct_seq_offset`). */
+	sequenceOffset(entry: number): number {
+		const status = this.words[(entry << ENTRY_SHIFT) + STATUS] as number;
+		if ((status & IS_PROXIED) === 0) return 0;
+		return this.proxied.get(entry)?.sequenceOffset ?? 0;
 	}
 
 	/** Does it hold an entry, in the table or not? */
@@ -308,6 +327,7 @@ export class EntryTable implements Stateful<SavedTable> {
 		const status = words[at + STATUS] as number;
 		if (this.bySource !== null && (status & IPS_SRC_NAT_DONE) !== 0)
 			this.bySource.unlink(words, entry);
+		if ((status & IS_PROXIED) !== 0) this.proxied.end(entry);
 		// A free slot must not look like an entry that lives.
 		words[at + STATUS] = IPS_DYING;
 		words[at + TUPLE_NEXT] = this.#free;
@@ -338,6 +358,7 @@ export class EntryTable implements Stateful<SavedTable> {
 			words: words.slice(0, used << ENTRY_SHIFT),
 			counters: counters?.slice(0, used << 2) ?? null,
 			labels: labels?.slice(0, used * LABEL_WORDS) ?? null,
+			proxied: this.proxied.save(),
 			capacity: this.#capacity,
 			count,
 			used,
@@ -367,6 +388,7 @@ export class EntryTable implements Stateful<SavedTable> {
 				this.labels = new Int32Array(capacity * LABEL_WORDS);
 			this.labels.set(saved.labels);
 		}
+		this.proxied.restore(saved.proxied);
 		this.count = saved.count;
 		this.used = saved.used;
 		this.#free = saved.free;
@@ -403,6 +425,7 @@ export class EntryTable implements Stateful<SavedTable> {
 			),
 			...(counted ? counters.subarray(entry << 2, (entry + 1) << 2) : []),
 			...(this.labelsOf(entry) ?? []),
+			...Object.values(this.proxied.get(entry) ?? {}),
 			this.bySource?.rank(words, entry) ?? 0,
 		];
 	}

@@ -75,7 +75,7 @@ export function handleSpecialState(context: TcpContext, skb: Skb): number {
 		case IGNORE:
 			return ignore(context, skb);
 		case INVALID:
-			return TRACK_INVALID;
+			return isProxiedKeepAlive(context, skb) ? NF_ACCEPT : TRACK_INVALID;
 		case TIME_WAIT:
 			return isChallenge(context) ? NF_ACCEPT : JUDGE_WINDOW;
 		case SYN_SENT2:
@@ -96,6 +96,21 @@ export function handleSpecialState(context: TcpContext, skb: Skb): number {
 		default:
 			return JUDGE_WINDOW;
 	}
+}
+
+/** The client of SYNPROXY reminds of itself while the server has not answered: the SYN to it is sent again. */
+function isProxiedKeepAlive(context: TcpContext, skb: Skb): boolean {
+	const { table, entry, direction } = context;
+	return (
+		table.proxied.get(entry) !== undefined &&
+		context.oldState === SYN_SENT &&
+		context.flagClass === CLASS_ACK &&
+		direction === ORIGINAL &&
+		context.octet(TCP_LAST_DIRECTION_BYTE) === ORIGINAL &&
+		(((table.words[sideWords(entry, direction) + SEEN_END] as number) - 1) |
+			0) ===
+			skb.seq
+	);
 }
 
 /** A SYN for a connection that is over: was it closed in order, or aborted by this side? */

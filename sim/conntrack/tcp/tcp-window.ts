@@ -8,8 +8,8 @@
  * 3. nothing is acknowledged that was not sent:             ack ≤ receiver.end
  * 4. nothing is acknowledged that is long past:             ack ≥ receiver.end − a window
  *
- * Sequence numbers are compared serially: `(a - b) | 0`. Offsets between both ends' numbers
- * (`nf_ct_seq_offset`) come from helpers that rewrite data; there are none here.
+ * Sequence numbers are compared serially: `(a - b) | 0`. Where SYNPROXY has opened the
+ * connection, what the client acknowledges is counted as the server does (`nf_ct_seq_offset`).
  */
 import { ACK, RST, SYN, type TcpOptions } from "../../packet/packet.ts";
 import { after, before } from "../../packet/sequence.ts";
@@ -116,9 +116,11 @@ export function judgeWindow(context: TcpContext, skb: Skb): number {
 	const { words, bytes } = context.table;
 	const sender = sideWords(entry, direction);
 	context.seq = skb.seq;
-	context.ack = skb.ack;
+	const offset = direction === REPLY ? 0 : context.table.sequenceOffset(entry);
+	context.ack = (skb.ack - offset) | 0;
 	context.end = endOf(skb);
-	context.sack = sackOf(skb, bytes, sideBytes(entry, 1 - direction));
+	context.sack =
+		(sackOf(skb, bytes, sideBytes(entry, 1 - direction)) - offset) | 0;
 	if (
 		((skb.tcpFlags & SYN) !== 0 || words[sender + SEEN_MAX_WINDOW] === 0) &&
 		beginSide(context, skb)

@@ -138,6 +138,13 @@ export class TcpTracker {
 		] as number;
 	}
 
+	/** The greatest window that the calling side has announced. */
+	originalWindow(entry: number): number {
+		return this.#table.words[
+			sideWords(entry, ORIGINAL) + SEEN_MAX_WINDOW
+		] as number;
+	}
+
 	/** REJECT has reset the connection (`nf_conntrack_tcp_set_closing`). */
 	setClosing(entry: number): void {
 		const { words, bytes, now } = this.#table;

@@ -128,6 +128,7 @@ function receiveSynchronized(socket: TcpSocket, packet: TcpPacket): void {
 	if (!after(socket.sendUnacknowledged, ack))
 		socket.sendWindow = packet.window << socket.sendScale;
 	if (after(ack, socket.sendUnacknowledged)) socket.onAcknowledged(ack);
+	else socket.onWindow();
 	if (socket.isAllAcknowledged) {
 		if (socket.state === "fin-wait-1") socket.enterFinWait2();
 		else if (socket.state === "closing") {

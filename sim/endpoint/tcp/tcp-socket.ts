@@ -33,6 +33,8 @@ import {
 	SYN_ACK_RETRIES,
 	SYN_RETRIES,
 	TIME_WAIT_MS,
+	WINDOW_PROBES,
+	WINDOW_PROBES_ORPHAN,
 } from "./tcp-timing.ts";
 
 export type TcpState =
@@ -128,6 +130,8 @@ export class TcpSocket implements SocketAddress {
 	/** Each doubles the time until the next retransmission, until the path is measured again. */
 	private backoff = 0;
 	private firstRetryMs = 0;
+	/** For a window, since there was none. */
+	private probes = 0;
 	private timer: Timer | null = null;
 
 	constructor(host: SocketHost, user: SocketUser, address: SocketAddress) {
@@ -304,12 +308,44 @@ export class TcpSocket implements SocketAddress {
 		this.sendNext = iss;
 	}
 
+	/** The other side has said how much room there is, and acknowledged nothing. */
+	onWindow(): void {
+		if (this.pending === "" || this.sent.length > 0 || this.sendWindow === 0)
+			return;
+		this.probes = 0;
+		this.stopTimer();
+		this.flush();
+	}
+
+	/** Nothing is on its way, and the window has no room: asks for one from time to time (`tcp_probe_timer`). */
+	private armProbe(): void {
+		if (this.timer !== null || this.sent.length > 0) return;
+		const estimateMs = this.estimateMs ?? INITIAL_RTO_MS;
+		const rtoMs = estimateMs + Math.max(MIN_RTO_MS, 2 * estimateMs);
+		const waitMs = Math.min(MAX_RTO_MS, rtoMs * 2 ** this.probes);
+		this.timer = this.host.clock.after(waitMs, () => {
+			this.timer = null;
+			const most = this.isOrphan ? WINDOW_PROBES_ORPHAN : WINDOW_PROBES;
+			if (this.probes >= most) {
+				this.end("timeout");
+				return;
+			}
+			this.probes++;
+			// An octet that was acknowledged already, so the other side answers (`tcp_xmit_probe_skb`).
+			this.transmit(ACK, (this.sendUnacknowledged - 1) | 0, "");
+			this.armProbe();
+		});
+	}
+
 	/** Sends as much of what waits as the window lets through. */
 	private flush(): void {
 		while (this.pending !== "") {
 			const inFlight = (this.sendNext - this.sendUnacknowledged) | 0;
 			const room = Math.min(SEGMENT_SIZE, this.sendWindow - inFlight);
-			if (room <= 0) return;
+			if (room <= 0) {
+				this.armProbe();
+				return;
+			}
 			const payload = this.pending.slice(0, room);
 			this.pending = this.pending.slice(payload.length);
 			this.queue(this.pending === "" ? ACK | PSH : ACK, payload);

@@ -27,3 +27,7 @@ export const SYN_ACK_RETRIES = 5;
 export const GIVE_UP_MS = 924_600;
 /** The same for a socket that its process has closed: `tcp_orphan_retries` 0 counts as 8. */
 export const GIVE_UP_ORPHAN_MS = 102_200;
+/** `TCP_RETR2`: how often a window of 0 is asked about in vain (`tcp_probe_timer`, net/ipv4/tcp_timer.c). */
+export const WINDOW_PROBES = 15;
+/** The same for a socket that its process has closed (`tcp_orphan_retries`). */
+export const WINDOW_PROBES_ORPHAN = 8;

@@ -92,6 +92,7 @@ function comeBack(gateway: GatewayState, skb: Skb): Fate {
 
 /** What has left by the loopback interface comes in by it. */
 export function comeIn(gateway: GatewayState, skb: Skb): Fate {
+	gateway.cameBack++;
 	afterLoopback(skb);
 	skb.inInterface = LOOPBACK_IFINDEX;
 	skb.outInterface = 0;

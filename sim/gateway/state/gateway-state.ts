@@ -13,6 +13,7 @@ import type { AddressCache } from "../../routing/address-cache.ts";
 import type { FragmentQueue } from "./fragment-queue.ts";
 import type { OwnPorts } from "./own-ports.ts";
 import type { Settings } from "./settings.ts";
+import type { SynCookies } from "./syn-cookies.ts";
 
 export interface GatewayState extends Netfilter {
 	readonly setup: GatewaySetup;
@@ -28,6 +29,7 @@ export interface GatewayState extends Netfilter {
 	readonly neighbours: Neighbours;
 	readonly fragments: Fragments;
 	readonly icmpLimits: IcmpLimits;
+	readonly synCookies: SynCookies;
 	/**
 	 * What the gateway has made up while a packet was on its way: resets, ICMP errors, echo replies. They
 	 * walk in this order once that packet is done (`sendMade`); each holds its conntrack entry already.
@@ -37,6 +39,8 @@ export interface GatewayState extends Netfilter {
 	readonly held: HeldPacket[];
 	/** What came out and was not fetched yet, in order. */
 	emissions: Emission[];
+	/** How often a packet left by the loopback interface and came in again; it has no effect. */
+	cameBack: number;
 	/** The record of the packet that came in last: it serves the next one. */
 	received: Skb | undefined;
 	/** By interface index: what became of a packet that left by it. */

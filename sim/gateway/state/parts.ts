@@ -54,6 +54,7 @@ export const PARTS: ReadonlyMap<string, Part> = new Map<string, Part>([
 		}),
 	],
 	["icmp-limits", part({ save: saveIcmpLimits, restore: restoreIcmpLimits })],
+	["syn-cookies", owned((gateway) => gateway.synCookies)],
 	[
 		"packets",
 		part({ save: savePackets, restore: restorePackets, seen: seenPackets }),

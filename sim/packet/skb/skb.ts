@@ -104,6 +104,8 @@ export interface Parts {
 export interface ConntrackTemplate {
 	readonly zoneOriginal: number;
 	readonly zoneReply: number;
+	/** SYNPROXY opens a connection with the packet (`nf_ct_add_synproxy`). */
+	readonly isProxied?: true;
 	/** `--ctevents` and friends have no influence on packets and are not kept. */
 }
 
@@ -139,6 +141,8 @@ export type HookName = (typeof HOOK_NAMES)[number];
 // Verdicts, include/uapi/linux/netfilter.h and x_tables.h (6.1)
 export const NF_DROP = 0;
 export const NF_ACCEPT = 1;
+/** A target has taken the packet: it goes no further, and none of its rules has dropped it. */
+export const NF_STOLEN = 2;
 export const NF_QUEUE = 3;
 /** A target that only did something: go on with the next rule. */
 export const XT_CONTINUE = -1;
