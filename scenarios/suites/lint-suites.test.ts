@@ -105,6 +105,10 @@ const TRAPS: Readonly<Record<string, string>> = {
 		"the rules do not say that a program of the router's asks for the service",
 	"local-checker-shut-out":
 		"the rules do not say that a program of the router's probes",
+	"synproxy-translated-in-prerouting":
+		"the analysis does not follow a connection through SYNPROXY",
+	"synproxy-picked-up": OF_TIMEOUT,
+	"synproxy-dead-backend": "true of every ruleset with SYNPROXY",
 };
 
 /** Traps that the linter finds in the rules, and by what. */

@@ -9,9 +9,9 @@ import {
 	CTINFO_NEW,
 	HOOK_PREROUTING,
 	NF_ACCEPT,
-	NF_STOLEN,
 	NO_ENTRY,
 	type Skb,
+	XT_CONTINUE,
 } from "../packet/skb/skb.ts";
 import type { Stateful } from "../stateful.ts";
 import type { Cell, MatchExtension, Test } from "./extension.ts";
@@ -298,7 +298,7 @@ export function testPorts(
 		reject(_skb, answer) {
 			rejected.push(answer);
 		},
-		proxySyn: () => NF_STOLEN,
+		proxySyn: () => XT_CONTINUE,
 		log(_skb, event) {
 			logged.push(event);
 		},

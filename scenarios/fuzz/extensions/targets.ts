@@ -281,6 +281,15 @@ export const TARGETS: Readonly<Record<string, TargetUse>> = {
 			},
 		},
 	},
+	SYNPROXY: {
+		packets: fc.constantFrom(
+			"SYNPROXY --mss 1460",
+			"SYNPROXY --sack-perm --timestamp --wscale 7 --mss 1460",
+			"SYNPROXY --timestamp --ecn",
+		),
+		protocols: ["tcp"],
+		place: { header: ["-p tcp"] },
+	},
 };
 
 const MAP_FLAGS = ["map-mark", "map-prio", "map-queue"];
@@ -354,7 +363,6 @@ export const UNMODELLED_TARGETS: Readonly<Record<string, TargetUse>> = {
 		},
 		place: { tables: ["mangle"], hooks: ["FORWARD", "OUTPUT", "POSTROUTING"] },
 	},
-	SYNPROXY: { place: { header: ["-p tcp"] } },
 	TEE: { values: { oif: INTERFACE, gateway: ADDRESS } },
 	TPROXY: { place: { header: ["-p tcp", "-p udp", "-p 17"] } },
 	ULOG: {

@@ -59,6 +59,8 @@ export interface TargetUse extends TextUse {
 	readonly packets?:
 		| Uses
 		| ((protocol: RuleProtocol, table: TableName) => Uses);
+	/** Protocols of the rules that have it; every rule when left out. */
+	readonly protocols?: readonly Exclude<RuleProtocol, "">[];
 	/** Fewer tables and hooks for these rules than those that the target declares. */
 	readonly tables?: readonly TableName[];
 	readonly hooks?: readonly string[];

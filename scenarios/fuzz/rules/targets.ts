@@ -25,8 +25,8 @@ export function targetsFor(place: TargetPlace): readonly Uses[] {
 		const mayStand = [extension, use].every(
 			(one) => isIn(table, one?.tables) && isIn(chain, one?.hooks),
 		);
-		if (packets === undefined || !mayStand || !isOf(protocol, extension))
-			return [];
+		const fits = isOf(protocol, extension) && isIn(protocol, use.protocols);
+		if (packets === undefined || !mayStand || !fits) return [];
 		const uses =
 			typeof packets === "function" ? packets(protocol, table) : packets;
 		return Array.from({ length: use.weight ?? 1 }, () => uses);

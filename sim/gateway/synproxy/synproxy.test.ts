@@ -44,9 +44,7 @@ describe("SYNPROXY", () => {
 	it("sends the server what the client has offered, rounded down, and the client's window", () => {
 		const { syn, send } = proxied();
 		const { cookie } = syn("<mss 1459,wscale 5,sackOK>");
-		expect(
-			send(OUT, `${CLIENT} A seq 1001 ack ${cookie + 1} win 77`),
-		).toEqual([
+		expect(send(OUT, `${CLIENT} A seq 1001 ack ${cookie + 1} win 77`)).toEqual([
 			`${IN} tcp 10.0.0.10:40000 > 192.168.0.2:25 S seq 1000 ack ${cookie} win 77 DF <mss 1440>`,
 		]);
 	});
@@ -56,9 +54,7 @@ describe("SYNPROXY", () => {
 		const { answer, cookie, timestamp } = syn(
 			"<mss 1460,wscale 5,sackOK,ts 70 0>",
 		);
-		expect(answer).toContain(
-			`<mss 1460,wscale 7,sackOK,ts ${timestamp} 70>`,
-		);
+		expect(answer).toContain(`<mss 1460,wscale 7,sackOK,ts ${timestamp} 70>`);
 		expect(timestamp & 0x3f).toBe(16 + 5);
 		const [opened] = send(
 			OUT,
@@ -162,7 +158,7 @@ describe("SYNPROXY", () => {
 	});
 
 	it("sends the SYN again when the client reminds of itself, unless DNAT is on the way", () => {
-		const forwarding = RULES.replace(/\*nat[^]*?COMMIT\n/, "")
+		const forwarding = RULES.replace(/\*nat[\s\S]*?COMMIT\n/, "")
 			.replaceAll("10.0.0.1 ", "192.168.0.2 ")
 			.replaceAll("INPUT", "FORWARD");
 		const { send, fate } = proxied(forwarding);
