@@ -61,7 +61,7 @@ describe("marktwin check", () => {
 		const rules = fileOf(
 			"open.rules",
 			`*filter
--A INPUT -m geoip --src-cc DE -j TARPIT
+-A INPUT -m geoip --src-cc DE -j SYSRQ
 -A INPUT -m geoip --src-cc FR -m set --match-set blocked src -j DROP
 COMMIT
 `,
@@ -70,9 +70,9 @@ COMMIT
 		expect(code).toBe(3);
 		expect(out.split("\n")).toEqual([
 			"not modelled: the match geoip in 2 rules (lines 2, 3); packets that reach it have an unknown outcome, and the options of geoip are not checked",
-			"not modelled: the target TARPIT in 1 rule (line 2); packets that reach it have an unknown outcome, and the options of TARPIT are not checked",
+			"not modelled: the target SYSRQ in 1 rule (line 2); packets that reach it have an unknown outcome, and the options of SYSRQ are not checked",
 			"needs the set `blocked' in 1 rule (line 3): ipset create blocked …; where it is there: --given set:blocked",
-			`? ${rules} would load, given what it needs; not modelled: geoip, TARPIT: 2 rules in filter`,
+			`? ${rules} would load, given what it needs; not modelled: geoip, SYSRQ: 2 rules in filter; with the package xtables-addons: geoip, SYSRQ`,
 			"",
 		]);
 		const given = ["--given", "set:blocked"];
@@ -93,7 +93,7 @@ COMMIT
 							{ table: "filter", chain: "INPUT", line: 3 },
 						],
 					},
-					{ kind: "target", name: "TARPIT", optionsChecked: false },
+					{ kind: "target", name: "SYSRQ", optionsChecked: false },
 				],
 			},
 		]);

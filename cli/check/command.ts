@@ -129,7 +129,7 @@ function wouldLoad(one: Checked): boolean | null {
  */
 function printJson(checked: readonly Checked[]): void {
 	const files = checked.map((one) => {
-		const { file, faults, notes, notModelled, needs } = one;
+		const { file, faults, notes, notModelled, needs, fromPackages } = one;
 		return {
 			file,
 			loads: wouldLoad(one),
@@ -138,6 +138,7 @@ function printJson(checked: readonly Checked[]): void {
 			notes,
 			notModelled,
 			needs,
+			fromPackages,
 		};
 	});
 	out.data(`${jsonLine({ files }, 2)}\n`);
@@ -167,11 +168,11 @@ async function printWords(checked: readonly Checked[]): Promise<void> {
 		else if (isOpen(one))
 			out.show([
 				...openLines(one),
-				`${paint("yellow", "?")} ${name} would load${conditions(one)}: ${sizeOf(ruleset)}`,
+				`${paint("yellow", "?")} ${name} would load${conditions(one)}: ${sizeOf(ruleset)}${packages(one)}`,
 			]);
 		else
 			out.show([
-				`${paint("green", "✓")} ${name} would load: ${sizeOf(ruleset)}`,
+				`${paint("green", "✓")} ${name} would load: ${sizeOf(ruleset)}${packages(one)}`,
 			]);
 	}
 }
@@ -183,6 +184,17 @@ function conditions({ needs, notModelled }: OpenPoints): string {
 		needs.length > 0 ? ", given what it needs" : "",
 		names.length > 0 ? `; not modelled: ${names.join(", ")}` : "",
 	].join("");
+}
+
+/** `; with the package xtables-addons: condition, TARPIT`. */
+function packages({ fromPackages }: OpenPoints): string {
+	const names = [...new Set(fromPackages.map((one) => one.package))];
+	return names
+		.map((name) => {
+			const own = fromPackages.filter((one) => one.package === name);
+			return `; with the package ${name}: ${own.map((one) => one.name).join(", ")}`;
+		})
+		.join("");
 }
 
 /** `5 rules in mangle, 2 in nat`. */

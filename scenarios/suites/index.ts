@@ -9,6 +9,7 @@ import {
 	withRules,
 } from "../load/load-scenarios.ts";
 import { readRegressions } from "../regressions/index.ts";
+import { addonFacts } from "./kernel/addons.ts";
 import { checksums } from "./kernel/checksums.ts";
 import { clientFacts } from "./kernel/clients.ts";
 import { conditionFacts } from "./kernel/condition.ts";
@@ -75,6 +76,7 @@ const KERNEL_SCENARIOS: readonly Scenario[] = [
 	...conntrackFacts,
 	...midStreamFacts,
 	...matchFacts,
+	...addonFacts,
 	...ownPorts,
 	...ownPackets,
 	...checksums,

@@ -63,6 +63,7 @@ const TRAPS: Readonly<Record<string, string>> = {
 	"stuck-same-port": OF_CONNTRACK,
 	"stuck-established": OF_CONNTRACK,
 	"reload-between-connections": OF_LOADING,
+	"addons-quota-that-is-kept": OF_LOADING,
 	"reload-after-flush": OF_LOADING,
 	"reload-after-flush-unnoticed": OF_CHECKER,
 	"conditions-odd-writes": OF_CHECKER,

@@ -73,6 +73,8 @@ interface Library {
 	readonly prefix?: "ipt";
 	/** It reads files as soon as it is loaded (`/etc/iproute2/rt_realms`). */
 	readonly readsFiles?: boolean;
+	/** iptables does not come with it: this package of Debian does, and has its kernel module too. */
+	readonly package?: "xtables-addons";
 }
 
 /** What is made by the first rule that names it. */
@@ -136,13 +138,21 @@ export interface MatchExtension<
 		| null;
 	/**
 	 * Loading a rule with it has effects of its own: it makes a state that has a name, or begins to
-	 * count. It is compiled at once then, and not when a packet comes, as all others are.
+	 * count. It is compiled at once then, and not when a packet comes, as all others are; with a `cell` of
+	 * its own once more when a packet comes, and before that with `null`.
 	 */
 	readonly actsAtLoad?: boolean;
 	/** Being asked changes what it says the next time, so it is not asked where the kernel might not ask. */
 	readonly stateful?: boolean;
 	/** The kernel keeps a pointer among its options, so `iptables -D` and `-C` never find a rule with it. */
 	readonly neverEqual?: boolean;
+	/** What `iptables -D` and `-C` compare of its options; all of them when left out. */
+	compared?(options: Options): object;
+	/**
+	 * The options as the kernel has them in its table by now, where packets change them there: iptables-save
+	 * prints these, and a change of the table loads them anew. As they were loaded, when left out.
+	 */
+	optionsNow?(options: Options, cell: State): Options;
 	/** Matches every packet: nothing is asked, and what stands behind it decides. */
 	readonly alwaysMatches?: boolean;
 	/** Does a use of it draw whether it matches? Never, when left out. */

@@ -65,6 +65,13 @@ export interface ExtensionHost {
 	reject(skb: Skb, answer: RejectAnswer): void;
 	/** Answers in a server's place, or connects to it (`synproxy_tg4`). @returns the target's verdict */
 	proxySyn(skb: Skb, offer: SynproxyOffer): number;
+	/**
+	 * Sends a segment to where this one came from, which belongs to its connection; none where this was sent to
+	 * many, or where no route leads back. The target returns NF_DROP afterwards.
+	 */
+	answer(skb: Skb, fields: TcpAnswer): void;
+	/** Is the interface up? */
+	isUp(interfaceIndex: number): boolean;
 	/** `LOG` and `NFLOG`: tells the trace sink; costs nothing without one. */
 	log(
 		skb: Skb,
@@ -145,6 +152,17 @@ export interface SynproxyOffer {
 	readonly mss: number | null;
 	/** Congestion may be notified of. */
 	readonly ecn: boolean;
+}
+
+/** What a target answers a segment with; the rest is the segment's own, turned round. */
+export interface TcpAnswer {
+	readonly flags: number;
+	readonly seq: number;
+	readonly ack: number;
+	readonly window: number;
+	readonly tos: number;
+	/** `null`: the gateway's own. */
+	readonly ttl: number | null;
 }
 
 export type Direction = "original" | "reply";

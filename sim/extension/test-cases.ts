@@ -13,7 +13,8 @@
  * ```
  *
  * Three fields with ` ; ` between them: a rule without its `-A CHAIN`, its printed form (`=`: the
- * same; empty when there is none), and the outcome: `OK`, `refused:` with all the words of
+ * same; empty when there is none), and the outcome: `OK`, `OK: once` where what is printed loads as another rule
+ * or not at all, `refused:` with all the words of
  * iptables-restore, `kernel:` with some of the words that dmesg has at COMMIT, or `needs:` with what
  * has to be there besides the rule, each as `--given` takes it. Every case is
  * tried in each of the chains; a chain that the table lacks is declared as one of the user's own.
@@ -28,7 +29,7 @@ export interface RuleCase {
 	/** Of the rule without its `-A CHAIN `. */
 	readonly printed: string;
 	readonly outcome:
-		| { readonly kind: "OK" }
+		| { readonly kind: "OK"; readonly once: boolean }
 		| { readonly kind: "needs"; readonly words: string }
 		| { readonly kind: "refused"; readonly words: string }
 		| { readonly kind: "kernel"; readonly words: string };
@@ -75,7 +76,8 @@ function readCase(
 		throw new CasesError(`${place}: not \`input ; printed ; outcome\``);
 	const form = printed.trim() === "=" ? input : printed;
 	const [kind = "", words = ""] = outcome.split(/: (.*)/);
-	if (kind === "OK") return { input, printed: form, outcome: { kind } };
+	if (kind === "OK" && (words === "" || words === "once"))
+		return { input, printed: form, outcome: { kind, once: words !== "" } };
 	if (kind === "needs" && words !== "")
 		return { input, printed: form, outcome: { kind, words } };
 	if ((kind === "refused" || kind === "kernel") && words !== "")

@@ -23,6 +23,7 @@ import type {
 	NatRange,
 	RejectAnswer,
 	SetsApi,
+	TcpAnswer,
 } from "./host.ts";
 import { buildOptions } from "./options/test-build-options.ts";
 
@@ -213,6 +214,7 @@ export interface TestPorts extends ExtensionHost {
 	/** Turned forward by hand. */
 	readonly clock: { nowMs: number };
 	readonly rejected: RejectAnswer[];
+	readonly answered: TcpAnswer[];
 	readonly logged: { readonly kind: string; readonly prefix: string }[];
 	readonly translated: {
 		readonly range: NatRange;
@@ -250,6 +252,7 @@ export function testPorts(
 ): TestPorts {
 	const clock = { nowMs: 0 };
 	const rejected: TestPorts["rejected"] = [];
+	const answered: TestPorts["answered"] = [];
 	const logged: TestPorts["logged"] = [];
 	const translated: TestPorts["translated"] = [];
 	const writes = { count: 0 };
@@ -260,6 +263,7 @@ export function testPorts(
 	return {
 		clock,
 		rejected,
+		answered,
 		logged,
 		translated,
 		writes,
@@ -299,6 +303,10 @@ export function testPorts(
 			rejected.push(answer);
 		},
 		proxySyn: () => XT_CONTINUE,
+		answer(_skb, fields) {
+			answered.push(fields);
+		},
+		isUp: () => true,
 		log(_skb, event) {
 			logged.push(event);
 		},

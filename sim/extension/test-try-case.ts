@@ -13,6 +13,7 @@ export function tryCase(one: RuleCase): void {
 		expect(fault?.message).toBeUndefined();
 		const printed = printedRules(ruleset);
 		expect(printed).toBe(one.printed);
+		if (one.outcome.kind === "OK" && one.outcome.once) return;
 		// What is printed means the same and prints the same.
 		const again = checkRuleset(rulesetOfCase(one, printed));
 		expect(again.faults).toEqual([]);

@@ -12,6 +12,7 @@ import { Routes } from "../routing/routes.ts";
 import { restoreSets } from "../sets/command/restore.ts";
 import { IpSets } from "../sets/ip-sets.ts";
 import { extensionHost, type HostParts } from "./extension-host.ts";
+import { answerSegment } from "./icmp/answer.ts";
 import { freshIcmpLimits } from "./icmp/icmp-limits.ts";
 import { nfReject } from "./icmp/reject.ts";
 import { neighHasFailed, noNeighbours } from "./ip/neighbours.ts";
@@ -91,6 +92,7 @@ export function createGateway(
 				{
 					reject: (skb, answer) => nfReject(gateway, skb, answer),
 					proxySyn: (skb, offer) => synproxy(gateway, skb, offer),
+					answer: (skb, fields) => answerSegment(gateway, skb, fields),
 				},
 				{ decide, assume },
 			),

@@ -29,7 +29,11 @@ export interface Answering {
 /** The gateway as matches and targets see it. */
 export function extensionHost(
 	parts: HostParts,
-	{ reject, proxySyn }: Pick<ExtensionHost, "reject" | "proxySyn">,
+	{
+		reject,
+		answer,
+		proxySyn,
+	}: Pick<ExtensionHost, "reject" | "answer" | "proxySyn">,
 	{ decide, assume }: Answering,
 ): HostOfTables {
 	const { setup, routes, conntrack, choice, timers, tracer } = parts;
@@ -71,6 +75,8 @@ export function extensionHost(
 				);
 			return proxySyn(skb, offer);
 		},
+		answer,
+		isUp: (index) => routes.state.up[index] === true,
 		log: (_skb, entry) => tracer?.log(entry),
 		written: (skb) => {
 			skb.original = null;

@@ -29,6 +29,7 @@ const GREATEST_LENGTH = 30;
  */
 export const condition = defineMatch<Options>({
 	name: "condition",
+	library: { package: "xtables-addons" },
 	neverEqual: true,
 	options: [
 		{

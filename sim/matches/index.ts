@@ -21,8 +21,10 @@ import { esp } from "./esp.ts";
 import { hashlimit } from "./hashlimit/hashlimit.ts";
 import { helper } from "./helper.ts";
 import { icmp } from "./icmp.ts";
+import { iface } from "./iface.ts";
 import { ipcomp } from "./ipcomp.ts";
 import { iprange } from "./iprange.ts";
+import { ipv4options } from "./ipv4options.ts";
 import { ipvs } from "./ipvs.ts";
 import { length } from "./length.ts";
 import { limit } from "./limit.ts";
@@ -36,6 +38,7 @@ import { physdev } from "./physdev.ts";
 import { pkttype } from "./pkttype.ts";
 import { policy } from "./policy.ts";
 import { quota } from "./quota.ts";
+import { quota2 } from "./quota2.ts";
 import { rateest } from "./rateest.ts";
 import { realm } from "./realm.ts";
 import { recent } from "./recent/recent.ts";
@@ -77,8 +80,10 @@ const ALL: readonly MatchExtension[] = [
 	hashlimit,
 	helper,
 	icmp,
+	iface,
 	ipcomp,
 	iprange,
+	ipv4options,
 	ipvs,
 	length,
 	limit,
@@ -92,6 +97,7 @@ const ALL: readonly MatchExtension[] = [
 	pkttype,
 	policy,
 	quota,
+	quota2,
 	rateest,
 	realm,
 	recent,

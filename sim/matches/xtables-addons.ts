@@ -21,17 +21,10 @@ export const xtablesAddons: readonly MatchExtension[] = [
 	),
 	uncheckedMatch("gradm", "enabled disabled", "whether grsecurity is on"),
 	uncheckedMatch(
-		"iface",
-		`iface= dev-in dev-out up down broadcast loopback pointtopoint pointopoint running noarp arp
-promisc multicast dynamic lower-up dormant`,
-		"the state of the interface",
-	),
-	uncheckedMatch(
 		"ipp2p",
 		"edk dc gnu kazaa bit apple soul winmx ares mute waste xdcc debug",
 		"the payload of the packet",
 	),
-	uncheckedMatch("ipv4options", "flags= any"),
 	uncheckedMatch("length2", "length= layer3 layer4 layer5 layer7"),
 	uncheckedMatch(
 		"lscan",
@@ -47,10 +40,5 @@ promisc multicast dynamic lower-up dormant`,
 		"psd",
 		`psd-weight-threshold= psd-delay-threshold= psd-lo-ports-weight= psd-hi-ports-weight=`,
 		"the packets that came before",
-	),
-	uncheckedMatch(
-		"quota2",
-		"grow no-change name= quota= packets",
-		"the octets that passed before",
 	),
 ];

@@ -107,10 +107,6 @@ function declaredBy(
 		const initial = match?.cell?.(options, ports);
 		if (initial === undefined || initial === null) return [];
 		invariant(handle !== undefined, `a rule with -m ${name} was never loaded`);
-		invariant(
-			!match?.actsAtLoad,
-			`-m ${name} is compiled before it has a cell`,
-		);
 		return { handle, place, initial };
 	});
 }

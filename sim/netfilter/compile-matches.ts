@@ -55,7 +55,7 @@ export function compileMatches(
 			decided ??
 			(extension.compile === null
 				? () => ports.unknown(`match "${use.name}" is not modelled`)
-				: (early.get(use) ??
+				: ((extension.cell ? null : early.get(use)) ??
 					extension.compile(use.options, ports, {
 						name: ruleName,
 						cell: cells.of(rule, place),

@@ -202,10 +202,31 @@ export function tableNow(program: Program): Table {
 		name: program.table.name,
 		chains: program.table.chains.map((chain) => ({
 			...chain,
-			rules: chain.rules.map((rule) => ({ ...rule, counters: now() })),
+			rules: chain.rules.map((rule) => ({
+				...withOptionsNow(rule, program.cells),
+				counters: now(),
+			})),
 			counters: now(),
 		})),
 	};
+}
+
+/** Matches whose options packets change. */
+const CHANGING = new Map(
+	[...matches].filter(([, { optionsNow }]) => optionsNow !== undefined),
+);
+
+function withOptionsNow(rule: Rule, cells: Cells): Rule {
+	if (!rule.matches.some(({ name }) => CHANGING.has(name))) return rule;
+	const uses = rule.matches.map((use, place) => ({
+		...use,
+		options:
+			CHANGING.get(use.name)?.optionsNow?.(
+				use.options,
+				cells.of(rule, place),
+			) ?? use.options,
+	}));
+	return { ...rule, matches: uses };
 }
 
 /** Can it change where a packet goes whether the rule matches? */

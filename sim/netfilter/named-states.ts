@@ -40,11 +40,14 @@ export class NamedStates implements Stateful<readonly SavedState[]> {
 	}
 
 	named<T extends Stateful>(kind: string, name: string, create: () => T): T {
-		// A state without a user would never be deleted.
 		const { holding } = this;
-		invariant(holding !== null, `${kind} ${name} is named at load`);
 		const key = `${kind}\0${name}`;
 		let state = this.states.get(key);
+		if (holding === null) {
+			// A state without a user would never be deleted.
+			invariant(state !== undefined, `${kind} ${name} is named at load`);
+			return state.value as unknown as T;
+		}
 		if (!state) {
 			state = { kind, name, value: create(), users: 0 };
 			this.states.set(key, state);

@@ -30,6 +30,7 @@ import { secmark } from "./secmark.ts";
 import { set } from "./set.ts";
 import { snat } from "./snat.ts";
 import { synproxy } from "./synproxy.ts";
+import { tarpit } from "./tarpit.ts";
 import { tcpmss } from "./tcpmss.ts";
 import { tcpoptstrip } from "./tcpoptstrip.ts";
 import { tee } from "./tee.ts";
@@ -69,6 +70,7 @@ export const targets: ReadonlyMap<string, TargetExtension> = new Map(
 		set,
 		snat,
 		synproxy,
+		tarpit,
 		tcpmss,
 		tcpoptstrip,
 		tee,

@@ -21,5 +21,4 @@ export const xtablesAddons: readonly TargetExtension[] = [
 	uncheckedTarget("LOGMARK", "log-level= log-prefix="),
 	uncheckedTarget("PROTO", "proto-set= stop-at-frag stop-at-auth"),
 	uncheckedTarget("SYSRQ", ""),
-	uncheckedTarget("TARPIT", "tarpit honeypot reset", { ends: "drops" }),
 ];

@@ -93,7 +93,10 @@ export function createGuest(machine: Pick<Machine, "call" | "fail">): Guest {
 		readGlobal: (path) => readBy("G", path),
 		writeGlobal: (path, text) => writeBy("g", path, text),
 		newNamespace: () => goTo("n"),
-		leaveNamespace: () => goTo("f"),
+		async leaveNamespace() {
+			await emptyTables(guest);
+			await goTo("f");
+		},
 		netlink: async (messages) =>
 			(await call("l", Buffer.concat(messages))).status,
 		netlinkGlobal: async (messages) =>
@@ -129,6 +132,18 @@ export function createGuest(machine: Pick<Machine, "call" | "fail">): Guest {
 				: (await call("o", packet)).status,
 	};
 	return guest;
+}
+
+/**
+ * xt_quota2 frees its counters when a namespace ends, and again with the rules that name them
+ * (`quota2_net_exit` and `quota_mt2_destroy`, xtables-addons 3.23): no such rule may be left then.
+ */
+async function emptyTables(guest: Guest): Promise<void> {
+	const loaded = await guest.read("/proc/net/ip_tables_matches");
+	if (!/^quota2$/m.test(loaded ?? "")) return;
+	const tables = (await guest.read("/proc/net/ip_tables_names")) ?? "";
+	const emptied = tables.replace(/^\w+$/gm, "*$&\nCOMMIT");
+	await guest.must(["iptables-restore"], emptied);
 }
 
 function encodePorts(ports: readonly GuestPort[]): Buffer {

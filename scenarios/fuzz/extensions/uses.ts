@@ -1,5 +1,6 @@
 /** Every extension's use, by its name. */
 
+import { ADDON_MATCHES, ADDON_TARGETS } from "./addons.ts";
 import { HEADER_MATCHES } from "./header-matches.ts";
 import { MACHINE_MATCHES } from "./machine-matches.ts";
 import { NAT_TARGETS } from "./nat-targets.ts";
@@ -17,10 +18,13 @@ export const MATCH_USES: ReadonlyMap<string, MatchUse> = new Map(
 		OCTET_MATCHES,
 		MACHINE_MATCHES,
 		UNMODELLED_MATCHES,
+		ADDON_MATCHES,
 	].flatMap(Object.entries),
 );
 
 /** By what stands behind `-j`. */
 export const TARGET_USES: ReadonlyMap<string, TargetUse> = new Map(
-	[TARGETS, NAT_TARGETS, UNMODELLED_TARGETS].flatMap(Object.entries),
+	[TARGETS, NAT_TARGETS, UNMODELLED_TARGETS, ADDON_TARGETS].flatMap(
+		Object.entries,
+	),
 );

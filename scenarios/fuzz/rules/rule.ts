@@ -163,10 +163,9 @@ function matches(
 }
 
 function target(place: ChainPlace, protocol: RuleProtocol): Uses {
-	const { table, chain, from, jumps } = place;
+	const { table, from, jumps } = place;
 	// What may stand in a chain of the user's own may stand in each chain that leads there.
-	const origin = from.includes(chain) ? chain : (from[0] ?? chain);
-	const extensions = targetsFor({ table, chain: origin, protocol });
+	const extensions = targetsFor({ table, chains: from, protocol });
 	const drops =
 		table === "nat" ? [] : [{ weight: 1, arbitrary: fc.constant("-j DROP") }];
 	const leads =

@@ -9,21 +9,24 @@ import type { RuleProtocol, Uses } from "../values/rule-values.ts";
 
 export interface TargetPlace {
 	readonly table: TableName;
-	readonly chain: string;
+	/** All from which it is reached. */
+	readonly chains: readonly string[];
 	readonly protocol: RuleProtocol;
 }
 
 /**
  * What a rule may do there, besides verdicts and jumps.
- * @param place `chain` is a built-in chain, or stands for all from which a chain of the user's own is reached
+ * @param place `chains` are built-in ones
  */
 export function targetsFor(place: TargetPlace): readonly Uses[] {
-	const { table, chain, protocol } = place;
+	const { table, chains, protocol } = place;
 	return [...TARGET_USES].flatMap(([name, use]) => {
 		const { packets } = use;
 		const extension = targets.get(name);
 		const mayStand = [extension, use].every(
-			(one) => isIn(table, one?.tables) && isIn(chain, one?.hooks),
+			(one) =>
+				isIn(table, one?.tables) &&
+				chains.every((chain) => isIn(chain, one?.hooks)),
 		);
 		const fits = isOf(protocol, extension) && isIn(protocol, use.protocols);
 		if (packets === undefined || !mayStand || !fits) return [];

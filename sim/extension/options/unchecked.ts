@@ -49,6 +49,7 @@ function unchecked(
 		name,
 		options,
 		unchecked: true,
+		library: { package: "xtables-addons" },
 		compile: null,
 		build: (given) => written(given, options),
 		print: (data) => (data as Written).options.map(printOption).join(""),

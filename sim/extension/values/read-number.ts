@@ -66,3 +66,22 @@ function digitOf(code: number): number {
 	const lower = code | 32;
 	return lower >= 97 && lower <= 102 ? lower - 87 : 99;
 }
+
+/** Of 64 bits. */
+const GREATEST = (1n << 64n) - 1n;
+
+/**
+ * A text as C's `strtoull` reads it with base 0, where nothing may stand behind the number: too great a one is the
+ * greatest, a negative one counts down from 2⁶⁴, and of no text at all it is 0.
+ * @returns `null` when something else stands there
+ */
+export function strtoull(text: string): bigint | null {
+	if (text === "") return 0n;
+	const [, sign, digits = ""] =
+		/^[\t-\r ]*([+-]?)(0x[\da-f]+|0[0-7]*|[1-9]\d*)$/i.exec(text) ?? [];
+	if (sign === undefined) return null;
+	const isOctal = /^0[0-7]/.test(digits);
+	const value = BigInt(isOctal ? `0o${digits.slice(1)}` : digits);
+	if (value > GREATEST) return GREATEST;
+	return sign === "-" ? BigInt.asUintN(64, -value) : value;
+}

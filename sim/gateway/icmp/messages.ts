@@ -22,6 +22,7 @@ import {
 	ICMP,
 	type Packet,
 	TCP,
+	type TcpPacket,
 	UDP,
 } from "../../packet/packet.ts";
 import { packetLength } from "../../packet/packet-length.ts";
@@ -39,7 +40,7 @@ const IPTOS_PREC_INTERNETCONTROL = 0xc0;
  * (`nf_send_reset`, whose only difference is the type of service).
  * @returns `null` for a reset, which is never answered, and for a broken segment
  */
-export function resetFor(skb: Skb, tos: number, ttl: number): Packet | null {
+export function resetFor(skb: Skb, tos: number, ttl: number): TcpPacket | null {
 	const packet = packetOf(skb);
 	if (skb.checksum === "wrong") return null;
 	return packet.kind === "tcp" ? resetOf(packet, { tos, ttl }) : null;

@@ -1,10 +1,8 @@
 /** What REJECT answers (`nf_send_reset`, `nf_send_unreach`, net/ipv4/netfilter/nf_reject_ipv4.c, 6.1). */
 import type { RejectAnswer } from "../../extension/host.ts";
 import type { Skb } from "../../packet/skb/skb.ts";
-import { skbOf } from "../../packet/skb/skb-packet.ts";
-import { isForMany } from "../../routing/reachability.ts";
-import { routeMeHarder } from "../../routing/route-output.ts";
 import type { GatewayState } from "../state/gateway-state.ts";
+import { makeAnswer } from "./answer.ts";
 import { isFurtherFragment, sendUnreachable } from "./icmp-send.ts";
 import { isSummed, resetFor } from "./messages.ts";
 
@@ -32,17 +30,12 @@ export function nfReject(
 }
 
 function nfSendReset(gateway: GatewayState, skb: Skb): void {
-	const { routes, conntrack, settings } = gateway;
+	const { conntrack, settings } = gateway;
 	const packet = resetFor(skb, 0, settings.ttl);
-	if (packet === null || isForMany(skb)) return;
-	const reset = skbOf(packet);
-	reset.checksum = "partial";
-	if (settings.reflectsMarks) reset.mark = skb.mark;
-	reset.route = routeMeHarder(routes, settings, reset);
-	if (reset.route === null) return;
-	conntrack.attach(reset, skb);
-	conntrack.setClosing(skb);
-	gateway.made.push(reset);
+	if (packet === null) return;
+	const mark = settings.reflectsMarks ? skb.mark : 0;
+	if (makeAnswer(gateway, skb, packet, { mark, checksum: "partial" }))
+		conntrack.setClosing(skb);
 }
 
 function nfSendUnreach(

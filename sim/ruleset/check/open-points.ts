@@ -30,8 +30,18 @@ interface MissingNeed extends Need {
 	readonly rules: readonly RulePlace[];
 }
 
+/** An extension that iptables does not come with. */
+interface FromPackage {
+	/** Debian's package that brings it along. */
+	readonly package: string;
+	readonly kind: "match" | "target";
+	readonly name: string;
+	readonly rules: readonly RulePlace[];
+}
+
 export interface OpenPoints {
 	readonly notModelled: readonly NotModelled[];
+	readonly fromPackages: readonly FromPackage[];
 	readonly needs: readonly MissingNeed[];
 }
 
@@ -44,6 +54,7 @@ export function openPoints(
 	given: ReadonlySet<string> = new Set(),
 ): OpenPoints {
 	const notModelled = new Map<string, Mutable<NotModelled>>();
+	const fromPackages = new Map<string, Mutable<FromPackage>>();
 	const needs = new Map<string, Mutable<MissingNeed>>();
 	const there = new Set(given);
 	const lookAt = (rule: Rule, place: RulePlace): void => {
@@ -67,6 +78,13 @@ export function openPoints(
 					name,
 					optionsChecked: !extension.unchecked,
 				});
+			const { library } = extension;
+			if (library?.package !== undefined)
+				noteIn(fromPackages, `${kind} ${use.name}`, place, {
+					kind,
+					name: use.name,
+					package: library.package,
+				});
 			extension.needs?.(use.options, rule.header).forEach(note);
 			const makes = extension.makes?.(use.options, rule.header);
 			if (makes) there.add(keyOfNeed(makes));
@@ -76,7 +94,11 @@ export function openPoints(
 		for (const { name, rules } of table.chains)
 			for (const rule of rules)
 				lookAt(rule, { table: table.name, chain: name, line: rule.line });
-	return { notModelled: [...notModelled.values()], needs: [...needs.values()] };
+	return {
+		notModelled: [...notModelled.values()],
+		fromPackages: [...fromPackages.values()],
+		needs: [...needs.values()],
+	};
 }
 
 type Mutable<T extends { readonly rules: readonly RulePlace[] }> = Omit<

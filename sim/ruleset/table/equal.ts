@@ -34,11 +34,16 @@ export function ruleKey(
 ): string {
 	const { header, matches, target, asWritten } = rule;
 	const leads = to === null ? target : [target?.kind, to.id];
-	return textOf([header, matches, leads, asWritten?.needs]);
+	const compared = matches.map((use) => [use.name, comparedOf(use)]);
+	return textOf([header, compared, leads, asWritten?.needs]);
 }
 
 function sameMatch(a: MatchUse, b: MatchUse | undefined): boolean {
-	return a.name === b?.name && sameData(a.options, b.options);
+	return a.name === b?.name && sameData(comparedOf(a), comparedOf(b));
+}
+
+function comparedOf({ name, options }: MatchUse): unknown {
+	return knownMatches.get(name)?.compared?.(options) ?? options;
 }
 
 /** Plain data as a text, its keys in order. */

@@ -1,0 +1,59 @@
+/** Uses of the extensions of xtables-addons. */
+import fc from "fast-check";
+import { each, one, type Values } from "../values/values.ts";
+import type { MatchUse, TargetUse } from "./use.ts";
+
+const EMPTY_LIBRARY =
+	"Debian's library of it (xtables-addons-common 3.23-1) registers nothing, and iptables refuses it";
+
+const QUOTA: Values = {
+	sound: each(`0 1 1000 0x10 010 18446744073709551615 -1 18446744073709551616`),
+	odd: each(`x 5x 08 ␣5 0x`),
+};
+const QUOTA_NAME: Values = {
+	sound: one("peer", "a.b", "a-b_c", "abcdefghijklmnop"),
+	odd: each(`.x a/b ∅`),
+};
+const IP_OPTIONS: Values = {
+	sound: each(
+		`nop !nop lsrr,ssrr 7 !record-route,!20 0x1f security,timestamp,traceroute 33 32 32,1`,
+	),
+	odd: each(`0 !0 nope nop, ,nop 256 NOP ∅ ! !!nop -1`),
+};
+
+/** In the order in which generated rules draw them. */
+export const ADDON_MATCHES: Readonly<Record<string, MatchUse>> = {
+	quota2: {
+		packets: fc
+			.tuple(
+				fc.constantFrom("", " --name q1", " --name q2"),
+				fc.constantFrom("", " --packets", " --grow", " --no-change"),
+				fc.constantFrom("", " !"),
+				fc.constantFrom(0, 2, 100, 250, 4000),
+			)
+			.map(
+				([name, how, not, quota]) =>
+					`-m quota2${name}${how}${not} --quota ${quota}`,
+			),
+		values: { quota: QUOTA, name: QUOTA_NAME },
+		neverNegated: ["grow", "no-change", "name", "packets"],
+	},
+	ipv4options: {
+		packets: fc.constantFrom(
+			"-m ipv4options --flags lsrr,ssrr --any",
+			"-m ipv4options --flags !lsrr,!ssrr",
+			"-m ipv4options --flags !lsrr,ssrr --any",
+			"-m ipv4options",
+		),
+		values: { flags: IP_OPTIONS },
+		neverNegated: ["flags", "any"],
+	},
+	iface: { leftOut: EMPTY_LIBRARY },
+};
+
+export const ADDON_TARGETS: Readonly<Record<string, TargetUse>> = {
+	TARPIT: {
+		packets: fc.constantFrom("TARPIT", "TARPIT --tarpit", "TARPIT --reset"),
+		place: { header: ["-p tcp"] },
+	},
+};

@@ -1,0 +1,130 @@
+/** What the extensions of xtables-addons 3.23 do. */
+import {
+	at,
+	connect,
+	counter,
+	INSIDE,
+	iptables,
+	OUTSIDE,
+	observe,
+	outcomes,
+	packet,
+	packetsOut,
+	recipeSetup,
+	restore,
+	scenario,
+	smtp,
+} from "../../language/build/build.ts";
+import { byHand, client, syn } from "./by-hand.ts";
+
+const suite = "addons";
+
+const QUOTAS = `*filter
+-A FORWARD -m quota2 --name day --packets --quota 3
+-A FORWARD -m quota2 --name seen --grow --quota 0
+-A FORWARD -m quota2 --quota 100
+-A FORWARD -m quota2 --name day --packets --no-change ! --quota 0
+-A FORWARD -m ipv4options --flags lsrr,ssrr --any -j DROP
+-A FORWARD -m ipv4options --flags !lsrr,!ssrr
+COMMIT
+`;
+const datagram = packet(OUTSIDE, "udp 10.0.0.10:40000 > 192.168.0.1:53 len 40");
+
+const HELD = `*nat
+-A PREROUTING -d 10.0.0.1/32 -p tcp -m tcp --dport 25 -j DNAT --to-destination 192.168.0.1
+COMMIT
+*filter
+-A INPUT -p tcp -m tcp --dport 22 -j TARPIT
+-A INPUT -p tcp -m tcp --dport 23 -j TARPIT --reset
+-A FORWARD -p tcp -m tcp --dport 25 -j TARPIT
+COMMIT
+`;
+const toRouter = (port: number, segment: string) =>
+	packet(OUTSIDE, `tcp 10.0.0.10:40000 > 10.0.0.1:${port} ${segment}`);
+
+export const addonFacts = [
+	scenario({
+		name: "addons-quota-that-is-kept",
+		suite,
+		title:
+			"A quota goes on through a change of the table, and a reload fills it",
+		story:
+			"Two datagrams of 68 octets: one fits into the quota of 100 octets, and the second uses up the rest. iptables-save prints what is left, so a rule that is appended does not fill it; the text that was loaded first does. The counter with a name keeps what it has either way.",
+		trap: "`iptables -A` reads what is left and loads it; `iptables-restore` loads what the text says. A counter with a name heeds neither.",
+		setup: byHand({ ruleset: { name: "quotas.rules", text: QUOTAS } }),
+		steps: [
+			datagram,
+			datagram,
+			observe("used up"),
+			iptables("-A FORWARD -p icmp"),
+			datagram,
+			observe("appended"),
+			restore({ name: "quotas.rules", text: QUOTAS }),
+			datagram,
+			observe("loaded"),
+		],
+		expect: [
+			counter("filter:FORWARD:rule:1", 2, { at: "used up" }),
+			counter("filter:FORWARD:rule:2", 2, { at: "used up" }),
+			counter("filter:FORWARD:rule:4", 0, { at: "used up" }),
+			counter("filter:FORWARD:rule:3", 1, { at: "used up" }),
+			counter("filter:FORWARD:rule:6", 2, { at: "used up" }),
+			counter("filter:FORWARD:rule:3", 1, {
+				at: "appended",
+				because: "iptables loads what was left: nothing",
+			}),
+			counter("filter:FORWARD:rule:1", 0, {
+				at: "loaded",
+				because: "the counter with the name is used up",
+			}),
+			counter("filter:FORWARD:rule:4", 1, { at: "loaded" }),
+			counter("filter:FORWARD:rule:3", 1, {
+				at: "loaded",
+				because: "the text says 100 again",
+			}),
+		],
+	}),
+	scenario({
+		name: "addons-tarpit-by-hand",
+		suite,
+		title: "TARPIT answers a SYN, and then holds its sender",
+		story:
+			"The answer to a SYN has a window of five octets, the answer to anything behind it none. Nothing is acknowledged, a FIN is not answered, and a SYN/ACK gets a RST. Rules with --reset answer everything with a RST, a RST as well. The connection is never confirmed: the next SYN begins anew.",
+		setup: byHand({ ruleset: { name: "held.rules", text: HELD } }),
+		steps: [
+			toRouter(22, "S seq 1000 tos 0x10"),
+			toRouter(22, "A seq 1001 ack 1"),
+			toRouter(22, "PA seq 1001 ack 1 len 10"),
+			toRouter(22, "FA seq 1011 ack 1"),
+			toRouter(22, "SA seq 1000 ack 77"),
+			toRouter(22, "R seq 1011"),
+			toRouter(22, "U seq 1011"),
+			toRouter(23, "S seq 1000"),
+			toRouter(23, "R seq 1001"),
+			toRouter(23, "PA seq 1001 ack 5 len 10"),
+			syn(40_001),
+			client(40_001, "A", 1001, "ack 1"),
+			observe("end"),
+		],
+		expect: [
+			counter("filter:INPUT:rule:1", 7, { at: "end" }),
+			counter("filter:FORWARD:rule:1", 2, { at: "end" }),
+			packetsOut(INSIDE, [], { exactly: true }),
+		],
+	}),
+	scenario({
+		name: "addons-tarpit-of-clients",
+		suite,
+		title: "Clients of a tarpit are connected, and wait",
+		story:
+			"What looks like a port that is open answers nothing: a client connects at once and waits for the greeting until its patience ends. No packet reaches a backend.",
+		setup: recipeSetup({
+			ruleset: { name: "held.rules", text: HELD },
+		}),
+		steps: [
+			connect(2, { dialogue: smtp({ readTimeoutMs: 3000 }) }),
+			at(9000, observe("end")),
+		],
+		expect: [outcomes("lost", 2)],
+	}),
+];
