@@ -56,6 +56,7 @@ export {
 // What happens, and when. Builders throw a `ScenarioError` for an argument that they do not take.
 
 export {
+	type ConnectOnlyOptions,
 	connectOnly,
 	type EchoOptions,
 	echo,

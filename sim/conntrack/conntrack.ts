@@ -274,7 +274,7 @@ export class Conntrack implements NatApi, Stateful<SavedConntrack> {
 	 * here older slots come first.
 	 */
 	lines(): readonly ConntrackLine[] {
-		this.#purge();
+		this.view.setNow();
 		return linesOf(this.#table, this.view);
 	}
 

@@ -132,7 +132,12 @@ function restoreGiven(sets: IpSets, { sets: text }: GatewaySetup): void {
 	if (text === undefined) return;
 	try {
 		const outcome = restoreSets(sets, text, false);
-		if (!outcome.ok) throw new SetupError(`gateway.sets: ${outcome.message}`);
+		if (!outcome.ok)
+			throw new SetupError(outcome.message, null, {
+				place: "gateway.sets",
+				remedy:
+					"ipset refuses the text in these words. Write what `ipset save` prints.",
+			});
 	} catch (error) {
 		if (!(error instanceof UnknownSignal)) throw error;
 		throw new SetupError(`gateway.sets: ${error.reason}`);

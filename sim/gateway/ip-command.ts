@@ -38,12 +38,16 @@ export function setUpIp(
 	gateway: GatewayState,
 	commands: readonly string[],
 ): void {
-	for (const line of commands) {
+	for (const [index, line] of commands.entries()) {
 		const parsed = parseIpCommand(line);
 		const outcome =
 			parsed.kind === "command" ? carryOut(gateway, parsed.command) : parsed;
 		if ("message" in outcome)
-			throw new SetupError(`gateway.ip: "${line}": ${outcome.message}`);
+			throw new SetupError(`${line}: ${outcome.message}`, null, {
+				place: `gateway.ip[${index}]`,
+				remedy:
+					"A router refuses the command in these words. Commands run in their order, once `interfaces` and `routes` stand: mend it, or put what it needs before it.",
+			});
 	}
 }
 

@@ -158,6 +158,8 @@ export class ModelGateway {
 					outcome = this.operate(ask.operation);
 					break;
 				case "observe":
+					// Reading the table makes a kernel remove what has expired (ct_seq_show).
+					this.removeExpired();
 					observation = this.observe();
 					break;
 				case "neighbour":
@@ -283,6 +285,7 @@ export class ModelGateway {
 		return { ok: true };
 	}
 
+	/** What the gateway shows of itself; its state stays as it is. */
 	observe(): Observation {
 		const { tables, conntrack, sets } = this.state;
 		const shown = normalSets(sets.print());

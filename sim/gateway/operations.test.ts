@@ -13,24 +13,24 @@ function gateway(sysctls: Readonly<Record<string, number>> = {}): ModelGateway {
 	);
 }
 
-const ARP_FILTER = "ipv4.conf.all.arp_filter";
+const BOOTP_RELAY = "ipv4.conf.all.bootp_relay";
 const operation = (operation: Operation) =>
 	({ kind: "operation", atMs: 0, operation }) as const;
 
 describe("what a kernel carries out and the model does not", () => {
 	it("is unknown as an operation", () => {
 		const answer = gateway().answer(
-			operation({ kind: "sysctl", name: ARP_FILTER, value: 1 }),
+			operation({ kind: "sysctl", name: BOOTP_RELAY, value: 1 }),
 		);
 		expect(answer.outcome).toBeNull();
-		expect(answer.unknown?.reason).toContain(`net.${ARP_FILTER}=1`);
+		expect(answer.unknown?.reason).toContain(`net.${BOOTP_RELAY}=1`);
 	});
 
 	it("makes all unknown where the gateway is set up with it", () => {
-		const model = gateway({ [ARP_FILTER]: 1 });
+		const model = gateway({ [BOOTP_RELAY]: 1 });
 		expect(
 			model.answer({ kind: "observe", atMs: 0 }).unknown?.reason,
-		).toContain(`net.${ARP_FILTER}=1`);
+		).toContain(`net.${BOOTP_RELAY}=1`);
 	});
 
 	it("is unknown where marktwin alone refuses a command or a ruleset", () => {

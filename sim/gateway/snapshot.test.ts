@@ -303,6 +303,20 @@ describe("the hash", () => {
 		).toMatchInlineSnapshot(`"5b775925cc203db0"`);
 	});
 
+	test("is the same after a look at what has expired", () => {
+		const gateway = createTestGateway(RULES);
+		const { model } = gateway;
+		gateway.send(OUT, SYN);
+		gateway.wait(300_000);
+		const before = model.hash();
+		expect(model.observe().conntrack).toEqual([]);
+		expect(model.conntrackLines).toEqual([]);
+		expect(model.hash()).toBe(before);
+		// A kernel that is asked for its table removes them.
+		model.answer({ kind: "observe", atMs: model.nowMs });
+		expect(model.hash()).not.toBe(before);
+	});
+
 	test("is that of the state, not of the way to it", () => {
 		const straight = hashOf(RULES, (gateway) => {
 			for (const port of [1, 2]) gateway.send(OUT, syn(port));

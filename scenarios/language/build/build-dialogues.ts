@@ -155,18 +155,26 @@ export function hold(
 	};
 }
 
-const connectOnlyArguments = v.object({ connectTimeoutMs: timeout });
+/** Options of `connectOnly`: its patience. @public */
+export type ConnectOnlyOptions = Pick<PatienceOptions, "connectTimeoutMs">;
 
-/** Connects and closes. @public */
+const connectOnlyArguments = v.object({
+	options: v.lazy((given) =>
+		typeof given === "object" && given !== null
+			? options<ConnectOnlyOptions>({ connectTimeoutMs: timeout })
+			: timeout,
+	),
+});
+
+/** Connects and closes. The time-out may stand by itself: `connectOnly(1000)` is `connectOnly({ connectTimeoutMs: 1000 })`. @public */
 export function connectOnly(
-	connectTimeoutMs: number | null = PATIENCE_MS,
+	options: ConnectOnlyOptions | number | null = {},
 	...surplus: readonly never[]
 ): Dialogue {
-	checkArguments(
-		"connectOnly",
-		connectOnlyArguments,
-		{ connectTimeoutMs },
-		surplus,
-	);
+	checkArguments("connectOnly", connectOnlyArguments, { options }, surplus);
+	const { connectTimeoutMs = PATIENCE_MS } =
+		typeof options === "object" && options !== null
+			? options
+			: { connectTimeoutMs: options };
 	return { kind: "connect-only", connectTimeoutMs };
 }

@@ -5,6 +5,12 @@ import type { ScenarioStep, SetsSource } from "../scenario.ts";
 import { finite, namedText, text, yesNo } from "../schema/schema.ts";
 import { conntrackFilter } from "../schema/schema-gateway.ts";
 import { checkArguments, options } from "./check-arguments.ts";
+import {
+	type LabelOrOptions,
+	labelOf,
+	labelOr,
+	stepOptions,
+} from "./step-options.ts";
 
 function operation(
 	label: string,
@@ -22,21 +28,23 @@ export interface RestoreOptions {
 
 const restoreArguments = v.object({
 	rules: v.lazy((given) => (typeof given === "string" ? text : namedText)),
-	options: options<RestoreOptions>({
-		noflush: yesNo,
-		counters: yesNo,
-		label: text,
-	}),
+	options: labelOr(
+		options<RestoreOptions>({ noflush: yesNo, counters: yesNo, label: text }),
+	),
 });
 
 /** `iptables-restore [--noflush] [--counters] < FILE`, of a file beside the scenario or of a text. @public */
 export function restore(
 	rules: string | { readonly name: string; readonly text: string },
-	options: RestoreOptions = {},
+	options: string | RestoreOptions = {},
 	...surplus: readonly never[]
 ): ScenarioStep {
 	checkArguments("restore", restoreArguments, { rules, options }, surplus);
-	const { noflush = false, counters = false, label = "" } = options;
+	const {
+		noflush = false,
+		counters = false,
+		label = "",
+	} = typeof options === "string" ? { label: options } : options;
 	const source =
 		typeof rules === "string"
 			? { file: rules }
@@ -44,28 +52,28 @@ export function restore(
 	return operation(label, { kind: "restore", ...source, noflush, counters });
 }
 
-const ipArguments = v.object({ command: text, label: text });
+const ipArguments = v.object({ command: text, options: stepOptions });
 
 /** One command line of iproute2: `ip route replace default via 203.0.113.1 dev isp2`. @public */
 export function ip(
 	command: string,
-	label = "",
+	options: LabelOrOptions = {},
 	...surplus: readonly never[]
 ): ScenarioStep {
-	checkArguments("ip", ipArguments, { command, label }, surplus);
-	return operation(label, { kind: "ip", command });
+	checkArguments("ip", ipArguments, { command, options }, surplus);
+	return operation(labelOf(options), { kind: "ip", command });
 }
 
-const iptablesArguments = v.object({ command: text, label: text });
+const iptablesArguments = v.object({ command: text, options: stepOptions });
 
 /** One command line without the `iptables` in front: `-t mangle -F MAILMARK`. @public */
 export function iptables(
 	command: string,
-	label = "",
+	options: LabelOrOptions = {},
 	...surplus: readonly never[]
 ): ScenarioStep {
-	checkArguments("iptables", iptablesArguments, { command, label }, surplus);
-	return operation(label, { kind: "iptables", command });
+	checkArguments("iptables", iptablesArguments, { command, options }, surplus);
+	return operation(labelOf(options), { kind: "iptables", command });
 }
 
 /** Options of `ipset`: what `restore` reads, and the label of the step. @public */
@@ -77,12 +85,14 @@ export interface IpsetOptions {
 
 const ipsetArguments = v.object({
 	command: text,
-	options: options<IpsetOptions>({
-		input: v.lazy((given) =>
-			typeof given === "string" ? text : v.strictObject({ file: text }),
-		),
-		label: text,
-	}),
+	options: labelOr(
+		options<IpsetOptions>({
+			input: v.lazy((given) =>
+				typeof given === "string" ? text : v.strictObject({ file: text }),
+			),
+			label: text,
+		}),
+	),
 });
 
 /**
@@ -92,11 +102,12 @@ const ipsetArguments = v.object({
  */
 export function ipset(
 	command: string,
-	options: IpsetOptions = {},
+	options: string | IpsetOptions = {},
 	...surplus: readonly never[]
 ): ScenarioStep {
 	checkArguments("ipset", ipsetArguments, { command, options }, surplus);
-	const { input, label = "" } = options;
+	const { input, label = "" } =
+		typeof options === "string" ? { label: options } : options;
 	return operation(
 		label,
 		input === undefined
@@ -105,78 +116,97 @@ export function ipset(
 	);
 }
 
-const conditionArguments = v.object({ name: text, write: text, label: text });
+const conditionArguments = v.object({
+	name: text,
+	write: text,
+	options: stepOptions,
+});
 
 /** `printf TEXT > /proc/net/nf_condition/NAME`. The recipe's rules say `!`: "1" means dead. @public */
 export function setCondition(
 	name: string,
 	write: string,
-	label = "",
+	options: LabelOrOptions = {},
 	...surplus: readonly never[]
 ): ScenarioStep {
 	checkArguments(
 		"setCondition",
 		conditionArguments,
-		{ name, write, label },
+		{ name, write, options },
 		surplus,
 	);
-	return operation(label, { kind: "condition", name, write });
+	return operation(labelOf(options), { kind: "condition", name, write });
 }
 
-const evictArguments = v.object({ filter: conntrackFilter, label: text });
+const evictArguments = v.object({
+	filter: conntrackFilter,
+	options: stepOptions,
+});
 
 /** `conntrack -D`: throws away the entries that fit. @public */
 export function evict(
 	filter: ConntrackFilter,
-	label = "",
+	options: LabelOrOptions = {},
 	...surplus: readonly never[]
 ): ScenarioStep {
-	checkArguments("evict", evictArguments, { filter, label }, surplus);
-	return operation(label, { kind: "evict", filter });
+	checkArguments("evict", evictArguments, { filter, options }, surplus);
+	return operation(labelOf(options), { kind: "evict", filter });
 }
 
-const sysctlArguments = v.object({ name: text, value: finite, label: text });
+const sysctlArguments = v.object({
+	name: text,
+	value: finite,
+	options: stepOptions,
+});
 
 /** `sysctl -w net.NAME=VALUE`: `sysctl("netfilter.nf_conntrack_tcp_loose", 0)`. @public */
 export function sysctl(
 	name: string,
 	value: number,
-	label = "",
+	options: LabelOrOptions = {},
 	...surplus: readonly never[]
 ): ScenarioStep {
-	checkArguments("sysctl", sysctlArguments, { name, value, label }, surplus);
-	return operation(label, { kind: "sysctl", name, value });
+	checkArguments("sysctl", sysctlArguments, { name, value, options }, surplus);
+	return operation(labelOf(options), { kind: "sysctl", name, value });
 }
 
-const linkArguments = v.object({ name: text, label: text });
+const linkArguments = v.object({ name: text, options: stepOptions });
 
 /** `ip link set NAME down`, for an interface of the gateway. @public */
 export function linkDown(
 	name: string,
-	label = "",
+	options: LabelOrOptions = {},
 	...surplus: readonly never[]
 ): ScenarioStep {
-	checkArguments("linkDown", linkArguments, { name, label }, surplus);
-	return operation(label, { kind: "link", interface: name, up: false });
+	checkArguments("linkDown", linkArguments, { name, options }, surplus);
+	return operation(labelOf(options), {
+		kind: "link",
+		interface: name,
+		up: false,
+	});
 }
 
 /** `ip link set NAME up`, for an interface of the gateway. @public */
 export function linkUp(
 	name: string,
-	label = "",
+	options: LabelOrOptions = {},
 	...surplus: readonly never[]
 ): ScenarioStep {
-	checkArguments("linkUp", linkArguments, { name, label }, surplus);
-	return operation(label, { kind: "link", interface: name, up: true });
+	checkArguments("linkUp", linkArguments, { name, options }, surplus);
+	return operation(labelOf(options), {
+		kind: "link",
+		interface: name,
+		up: true,
+	});
 }
 
-const takeOverArguments = v.object({ label: text });
+const takeOverArguments = v.object({ options: stepOptions });
 
 /** A second router with the same rules and conditions and an empty conntrack table takes the addresses over. @public */
 export function takeOver(
-	label = "",
+	options: LabelOrOptions = {},
 	...surplus: readonly never[]
 ): ScenarioStep {
-	checkArguments("takeOver", takeOverArguments, { label }, surplus);
-	return operation(label, { kind: "take-over" });
+	checkArguments("takeOver", takeOverArguments, { options }, surplus);
+	return operation(labelOf(options), { kind: "take-over" });
 }

@@ -240,41 +240,74 @@ function ports({ port, firstPort }: OpeningOptions): PortPolicy {
 const sideArguments = v.object({
 	connections: text,
 	who: side,
-	label: text,
+	options: stepOptions,
 });
 
 /** The connections of an earlier `connect` step: one side of each says something. @public */
 export function speak(
 	connections: string,
 	who: "client" | "backend" = "client",
-	label = "",
+	options: LabelOrOptions = {},
 	...surplus: readonly never[]
 ): ScenarioStep {
-	checkArguments("speak", sideArguments, { connections, who, label }, surplus);
-	return { atMs: 0, label, kind: "speak", connections, who };
+	checkArguments(
+		"speak",
+		sideArguments,
+		{ connections, who, options },
+		surplus,
+	);
+	return {
+		atMs: 0,
+		label: labelOf(options),
+		kind: "speak",
+		connections,
+		who,
+	};
 }
 
 /** … or closes. @public */
 export function close(
 	connections: string,
 	who: "client" | "backend" = "client",
-	label = "",
+	options: LabelOrOptions = {},
 	...surplus: readonly never[]
 ): ScenarioStep {
-	checkArguments("close", sideArguments, { connections, who, label }, surplus);
-	return { atMs: 0, label, kind: "close", connections, who };
+	checkArguments(
+		"close",
+		sideArguments,
+		{ connections, who, options },
+		surplus,
+	);
+	return {
+		atMs: 0,
+		label: labelOf(options),
+		kind: "close",
+		connections,
+		who,
+	};
 }
 
-const packetArguments = v.object({ name: text, line: packetLine });
+const packetArguments = v.object({
+	name: text,
+	line: packetLine,
+	options: stepOptions,
+});
 
 /** A packet by hand, in one-line notation, put on one of the gateway's interfaces. @public */
 export function packet(
 	name: string,
 	line: string,
+	options: LabelOrOptions = {},
 	...surplus: readonly never[]
 ): ScenarioStep {
-	checkArguments("packet", packetArguments, { name, line }, surplus);
-	return { atMs: 0, label: "", kind: "packet", interface: name, packet: line };
+	checkArguments("packet", packetArguments, { name, line, options }, surplus);
+	return {
+		atMs: 0,
+		label: labelOf(options),
+		kind: "packet",
+		interface: name,
+		packet: line,
+	};
 }
 
 const raceArguments = v.object({
@@ -342,25 +375,25 @@ const backendArguments = v.object({
 	becomes: v.lazy((given) =>
 		typeof given === "string" ? oneOf(PLAIN_BEHAVIOURS) : behaviour,
 	),
-	label: text,
+	options: stepOptions,
 });
 
 /** From now on the backend behaves so: `backend("b1", "vanish")`. @public */
 export function backend(
 	name: string,
 	becomes: BackendBehaviour | (typeof PLAIN_BEHAVIOURS)[number],
-	label = "",
+	options: LabelOrOptions = {},
 	...surplus: readonly never[]
 ): ScenarioStep {
 	checkArguments(
 		"backend",
 		backendArguments,
-		{ name, becomes, label },
+		{ name, becomes, options },
 		surplus,
 	);
 	return {
 		atMs: 0,
-		label,
+		label: labelOf(options),
 		kind: "backend",
 		backend: name,
 		becomes: typeof becomes === "string" ? { kind: becomes } : becomes,

@@ -131,6 +131,9 @@ export const sources = [
 			ip("ip route add blackhole 10.0.0.0/8 dev isp1", "device"),
 			ip("ip route flush table 7", "no-table"),
 			ip("ip neigh del 192.168.1.99 dev lan0", "no-neighbour"),
+			ip("ip ruel add fwmark 5 table 5", { label: "object" }),
+			ip("ip route add 10.0.0.0/8 vai 198.51.100.1", { label: "word" }),
+			ip("ip rule add fwmak 5 table 5", { label: "rule-word" }),
 		],
 		expect: [
 			operationFails("exists", "RTNETLINK answers: File exists"),
@@ -155,6 +158,9 @@ export const sources = [
 				"Error: Gateway, device and multipath can not be specified for this route type.",
 			),
 			operationFails("no-table", "Error: ipv4: FIB table does not exist."),
+			operationFails("object", 'Object "ruel" is unknown, try "ip help".'),
+			operationFails("word", '"vai" is a garbage.'),
+			operationFails("rule-word", "Failed to parse rule type"),
 			operationFails(
 				"no-neighbour",
 				"RTNETLINK answers: No such file or directory",

@@ -39,8 +39,9 @@ export function parseAddressSpec(words: Words): AddressSpec {
 		else if (words.takes("valid_lft", "preferred_lft")) readForever(words);
 		else {
 			words.takes("local");
-			if (isGiven || !/^[\d./]+$/.test(words.next))
-				throw new NotUnderstood(`ip addr: "${words.next}" is not understood`);
+			if (words.next.includes(":") || words.isAbbreviated(ADDRESS_KEYWORDS))
+				throw new NotUnderstood(`ip addr: "${words.next}" is not modelled`);
+			if (isGiven) throw garbage("local", words);
 			const text = words.next;
 			const { address, length } = words.prefix();
 			spec.address = address;
@@ -87,13 +88,38 @@ export function parseLink(words: Words): IpCommand {
 		if (words.takes("up")) up = true;
 		else if (words.takes("down")) up = false;
 		else if (words.takes("mtu")) mtu = readMtu(words);
-		else
+		else if (words.isOneOf(LINK_KEYWORDS))
 			throw new NotUnderstood(
-				`ip link set: "${words.take()}" is not modelled (up, down and mtu are)`,
+				`ip link set: "${words.next}" is not modelled (up, down and mtu are)`,
 			);
+		else throw garbage("dev", words);
 	}
 	return { object: "link", dev, up, mtu };
 }
+
+/** What iproute2 takes besides what is read above (`iplink_parse`, `ipneigh_modify`, `do_show_or_flush`). */
+const LINK_KEYWORDS: readonly string[] = [
+	"addr addrgenmode address alias allmulticast arp broadcast brd carrier dynamic group",
+	"gro_ipv4_max_size gro_max_size gso_ipv4_max_size gso_max_segs gso_max_size index link",
+	"link-netns link-netnsid macaddr master multicast name netns nomaster numrxqueues numtxqueues",
+	"promisc protodown protodown_reason qlen state switchid trailers txqlen txqueuelen type vf vrf",
+	"xdp xdpdrv xdpgeneric xdpoffload",
+].flatMap((line) => line.split(" "));
+const NEIGHBOUR_KEYWORDS: readonly string[] =
+	"extern_learn help lladdr managed master nomaster nud proxy protocol router unused use vrf".split(
+		" ",
+	);
+
+function garbage(argument: string, words: Words): IpRefusal {
+	return new IpRefusal(
+		`Error: either "${argument}" is duplicate, or "${words.next}" is a garbage.`,
+	);
+}
+
+const ADDRESS_KEYWORDS: readonly string[] =
+	"anycast autojoin change chg home help mngtmpaddr nodad optimistic proto rt_priority".split(
+		" ",
+	);
 
 /** Without IPv4, as a link is then, it is none of a gateway's (`inetdev_valid_mtu`). */
 const LEAST_MTU = 68;
@@ -119,8 +145,9 @@ export function parseNeighbour(
 		if (words.takes("dev")) dev = words.take();
 		else {
 			words.takes("to");
-			if (!/^[\d.]+$/.test(words.next))
-				throw new NotUnderstood(`ip neigh: "${words.next}" is not understood`);
+			if (words.isOneOf(NEIGHBOUR_KEYWORDS) && !/^[\d.]+$/.test(words.next))
+				throw new NotUnderstood(`ip neigh: "${words.next}" is not modelled`);
+			if (address !== null) throw garbage("to", words);
 			address = words.address();
 		}
 	}

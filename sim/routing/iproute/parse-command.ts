@@ -44,8 +44,12 @@ function parse(words: Words): IpCommand {
 	if (words.abbreviates("neighbour", "neighbor")) {
 		if (words.abbreviates("delete")) return parseNeighbour(words, "del");
 		if (words.abbreviates("flush")) return parseNeighbour(words, "flush");
-	} else if (words.abbreviates("link") && words.abbreviates("set"))
-		return parseLink(words);
+		throw notUnderstood(words, "neigh");
+	}
+	if (words.abbreviates("link")) {
+		if (words.abbreviates("set")) return parseLink(words);
+		throw notUnderstood(words, "link");
+	}
 	throw notUnderstood(words);
 }
 
@@ -58,7 +62,7 @@ function parseAddress(words: Words): IpCommand {
 	if (words.abbreviates("delete"))
 		return { object, action: "del", address: parseAddressSpec(words) };
 	if (words.abbreviates("flush")) return parseAddressFlush(words);
-	throw notUnderstood(words);
+	throw notUnderstood(words, "address");
 }
 
 function parseRouteCommand(words: Words): IpCommand {
@@ -81,7 +85,7 @@ function parseRouteCommand(words: Words): IpCommand {
 	for (const action of actions)
 		if (words.abbreviates(action))
 			return { object, action, route: parseRoute(words) };
-	throw notUnderstood(words);
+	throw notUnderstood(words, "route");
 }
 
 function parseRuleCommand(words: Words): IpCommand {
@@ -92,11 +96,47 @@ function parseRuleCommand(words: Words): IpCommand {
 		return { object, action: "del", rule: parseRule(words, "del") };
 	if (words.abbreviates("flush") && words.isAtEnd)
 		return { object, action: "flush" };
-	throw notUnderstood(words);
+	throw notUnderstood(words, "rule");
 }
 
-function notUnderstood(words: Words): NotUnderstood {
+/**
+ * iproute2 says what it does not know: an object (`do_cmd`, ip/ip.c), or a command of one (`do_iproute`,
+ * `do_multirule`, `do_ipaddr`, `do_iplink`, `do_ipneigh`). What it knows may be more than marktwin does.
+ */
+function notUnderstood(words: Words, object = ""): IpRefusal | NotUnderstood {
+	const { next } = words;
+	const known = COMMANDS.get(object) ?? OBJECTS;
+	if (next !== "" && !known.some((one) => one.startsWith(next)) && isWord(next))
+		return new IpRefusal(
+			object === ""
+				? `Object "${next}" is unknown, try "ip help".`
+				: `Command "${next}" is unknown, try "ip ${object} help".`,
+		);
 	return new NotUnderstood(
-		`"${words.next}" is not understood; ${WHAT_IS_UNDERSTOOD}`,
+		`"${next}" is not understood; ${WHAT_IS_UNDERSTOOD}`,
 	);
 }
+
+/** Options of `ip` itself begin with a dash. */
+function isWord(text: string): boolean {
+	return !text.startsWith("-");
+}
+
+/** Of iproute2 6.1 (`cmds`, ip/ip.c). */
+const OBJECTS: readonly string[] = [
+	"address addrlabel maddress route rule neighbor neighbour ntable ntbl link l2tp fou ila macsec",
+	"tunnel tunl tuntap tap token tcpmetrics tcp_metrics monitor xfrm mroute mrule netns netconf vrf",
+	"sr nexthop mptcp ioam help stats",
+].flatMap((line) => line.split(" "));
+
+const COMMANDS: ReadonlyMap<string, readonly string[]> = new Map(
+	Object.entries({
+		address:
+			"add change chg replace delete show lst list flush save restore showdump help",
+		route:
+			"list show lst get add change chg replace prepend append test delete flush save restore showdump help",
+		rule: "list lst show save add delete flush restore help",
+		neigh: "add replace change chg delete get show lst list flush help",
+		link: "add set change replace delete show lst list xstats afstats property help",
+	}).map(([object, commands]) => [object, commands.split(" ")]),
+);

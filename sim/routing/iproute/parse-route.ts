@@ -88,7 +88,8 @@ function noHop(): Writable<NexthopSpec> {
 function readKey(words: Words, reading: Reading): void {
 	const { route, hop } = reading;
 	if (words.takes("src")) route.source = words.address();
-	else if (words.takes("via")) hop.via = readVia(words);
+	else if (words.takes("via"))
+		hop.via = readVia(words, (reading.to?.length ?? 0) > 0);
 	else if (words.takes("dev", "oif")) hop.dev = words.take();
 	else if (words.takes("onlink")) hop.onlink = true;
 	else if (words.takes("table")) route.table = words.table();
@@ -107,9 +108,10 @@ function readKey(words: Words, reading: Reading): void {
 	else readDestination(words, reading);
 }
 
-function readVia(words: Words): number {
-	words.takes("inet");
-	return words.address();
+/** @param isKnown the destination has said of which family it is */
+function readVia(words: Words, isKnown = true): number {
+	const isNamed = words.takes("inet");
+	return words.address(isKnown || isNamed ? "inet" : "any valid");
 }
 
 /** @throws IpRefusal */
@@ -145,6 +147,57 @@ function readNexthop(words: Words): NexthopSpec {
 	return hop;
 }
 
+/** What iproute2 takes in a route and is not read here, and what it takes abbreviated (`iproute_modify`). */
+const KEYWORDS: readonly string[] = [
+	"advmss",
+	"anycast",
+	"as",
+	"congctl",
+	"cwnd",
+	"encap",
+	"expires",
+	"fastopen_no_cookie",
+	"features",
+	"from",
+	"help",
+	"hoplimit",
+	"initcwnd",
+	"initrwnd",
+	"metric",
+	"multicast",
+	"nat",
+	"nexthop",
+	"nhid",
+	"pref",
+	"preference",
+	"priority",
+	"protocol",
+	"quickack",
+	"realms",
+	"reordering",
+	"rto_min",
+	"rtt",
+	"rttvar",
+	"scope",
+	"ssthresh",
+	"table",
+	"ttl-propagate",
+	"vrf",
+	"window",
+	"xresolve",
+];
+
+/** The same of `ip route flush` (`iproute_list_flush_or_save`). */
+const FLUSH_KEYWORDS: readonly string[] = [
+	"cached cloned from help iif match metric preference priority protocol realms scope src",
+	"table tos dsfield type vrf",
+].flatMap((line) => line.split(" "));
+
+/** An address of IPv6 has a colon. */
+function isKeyword(words: Words): boolean {
+	return words.next.includes(":") || words.isOneOf(KEYWORDS);
+}
+
 function readDestination(words: Words, reading: Reading): void {
 	words.takes("to");
 	// It stands for anycast here, and a destination has to follow (rtnl_rtntype_a2n).
@@ -162,10 +215,14 @@ function readDestination(words: Words, reading: Reading): void {
 	}
 	const text = words.next;
 	if (reading.to !== null || prefixOf(text) === null) {
-		if (/^[\d./]+$/.test(text)) words.prefix();
-		throw new NotUnderstood(`ip route: "${text}" is not understood`);
+		if (!/^[\d./]+$/.test(text) && isKeyword(words))
+			throw new NotUnderstood(`ip route: "${text}" is not modelled`);
+		if (reading.to !== null)
+			throw new IpRefusal(
+				`Error: either "to" is duplicate, or "${text}" is a garbage.`,
+			);
 	}
-	reading.to = words.prefix();
+	reading.to = words.prefix("any valid");
 }
 
 /** `ip route flush …`: `null` is the cache, which is none. @throws IpRefusal, NotUnderstood */
@@ -192,11 +249,11 @@ export function parseFlush(words: Words): FlushSpec | null {
 			words.takes("to");
 			const isRoot = words.takes("root");
 			if (!isRoot) words.takes("exact");
-			if (prefixOf(words.next) === null)
+			if (words.isOneOf(FLUSH_KEYWORDS) && prefixOf(words.next) === null)
 				throw new NotUnderstood(
-					`ip route flush: "${words.next}" is not understood`,
+					`ip route flush: "${words.next}" is not modelled`,
 				);
-			what.to = { ...words.prefix(), isExact: !isRoot };
+			what.to = { ...words.prefix("any valid"), isExact: !isRoot };
 		}
 	}
 	return what;

@@ -29,6 +29,27 @@ export function parseRule(words: Words, action: "add" | "del"): RuleSpec {
 	return rule;
 }
 
+/** What iproute2 takes here and is not read below, actions among it (`iprule_modify`, `rtnl_rtntype_a2n`). */
+const KEYWORDS: readonly string[] = [
+	"realms",
+	"suppress_ifgroup",
+	"sup_group",
+	"l3mdev",
+	"uidrange",
+	"nat",
+	"map-to",
+	"tun_id",
+	"help",
+	"unicast",
+	"local",
+	"broadcast",
+	"brd",
+	"anycast",
+	"multicast",
+	"throw",
+	"xresolve",
+];
+
 function readKey(words: Words, rule: Writable): void {
 	if (words.takes("not")) rule.isInverted = true;
 	else if (words.takes("from")) rule.from = words.prefix();
@@ -88,7 +109,11 @@ function readAction(words: Words, rule: Writable): void {
 			rule.action = { kind, table };
 			return;
 		}
-	throw new NotUnderstood(`ip rule: "${words.take()}" is not understood`);
+	if (words.isOneOf(KEYWORDS))
+		throw new NotUnderstood(`ip rule: "${words.next}" is not modelled`);
+	throw new IpRefusal(
+		`Error: argument "${words.take()}" is wrong: Failed to parse rule type`,
+	);
 }
 
 /** `0x100/0x3f00`; without a mask, all bits are compared where the mark is not 0. */

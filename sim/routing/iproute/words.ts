@@ -7,6 +7,9 @@ export class IpRefusal extends Error {}
 /** iproute2 may take the command, and marktwin does not understand it. */
 export class NotUnderstood extends Error {}
 
+/** What iproute2 expects: IPv4, or whatever family comes first. */
+type Family = "inet" | "any valid";
+
 export class Words {
 	private readonly words: readonly string[];
 	private at = 0;
@@ -46,6 +49,16 @@ export class Words {
 		return true;
 	}
 
+	/** Does the next one abbreviate one of these? */
+	isAbbreviated(some: readonly string[]): boolean {
+		return this.next !== "" && some.some((one) => one.startsWith(this.next));
+	}
+
+	/** Is the next one a number, or does it abbreviate one of these? Either may mean something to iproute2. */
+	isOneOf(some: readonly string[]): boolean {
+		return /^\d/.test(this.next) || this.isAbbreviated(some);
+	}
+
 	/** @throws IpRefusal */
 	number(what: string, most = 0xffffffff): number {
 		const text = this.take();
@@ -55,24 +68,24 @@ export class Words {
 		return value;
 	}
 
-	/** @throws IpRefusal */
-	address(): Address {
+	/** @param family as iproute2 calls what it expects @throws IpRefusal */
+	address(family: Family = "inet"): Address {
 		const text = this.take();
 		const address = looseAddress(text);
 		if (address === null)
 			throw new IpRefusal(
-				`Error: inet address is expected rather than "${text}".`,
+				`Error: ${family} address is expected rather than "${text}".`,
 			);
 		return address.address;
 	}
 
-	/** @throws IpRefusal */
-	prefix(): Prefix {
+	/** @param family as iproute2 calls what it expects @throws IpRefusal */
+	prefix(family: Family = "inet"): Prefix {
 		const text = this.take();
 		const prefix = prefixOf(text);
 		if (prefix === null)
 			throw new IpRefusal(
-				`Error: inet prefix is expected rather than "${text}".`,
+				`Error: ${family} prefix is expected rather than "${text}".`,
 			);
 		return prefix;
 	}
