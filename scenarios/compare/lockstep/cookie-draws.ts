@@ -2,24 +2,28 @@
 import type { Emission } from "../../../sim/contract/gateway.ts";
 import { ACK, SYN } from "../../../sim/packet/packet.ts";
 
-const SEQUENCE = /^syn cookie above (-?\d+)$/;
-const TIMESTAMP = "syn cookie timestamp";
+const COOKIE = /^syn cookie (-?\d+):(\d+) (?:timestamp|above (-?\d+))$/;
 
 export function isCookieDraw(label: string): boolean {
-	return label === TIMESTAMP || SEQUENCE.test(label);
+	return COOKIE.test(label);
 }
 
-/** The number that the answer shows; `null` where there is none. */
+/** The number that the client's answer shows; `null` where there is none. */
 export function cookieShown(
 	label: string,
 	emissions: readonly Emission[],
 ): number | null {
+	const [, client, port, offset] = COOKIE.exec(label) ?? [];
 	for (const { packet } of emissions) {
 		if (packet.kind !== "tcp") continue;
-		if ((packet.flags & (SYN | ACK)) !== (SYN | ACK)) continue;
-		if (label === TIMESTAMP) return packet.options.timestamp?.value ?? null;
-		const offset = SEQUENCE.exec(label)?.[1];
-		return offset === undefined ? null : (packet.seq - Number(offset)) | 0;
+		const isAnswer = (packet.flags & (SYN | ACK)) === (SYN | ACK);
+		const isTheirs =
+			packet.destination === Number(client) &&
+			packet.destinationPort === Number(port);
+		if (!isAnswer || !isTheirs) continue;
+		return offset === undefined
+			? (packet.options.timestamp?.value ?? null)
+			: (packet.seq - Number(offset)) | 0;
 	}
 	return null;
 }

@@ -101,7 +101,8 @@ function answerSyn(
 			mss: asked.mss ?? 0,
 			nowMs: timers.nowMs,
 		},
-		(offset, own) => choice.secret(`syn cookie above ${offset}`, own),
+		(offset, own) =>
+			choice.secret(`syn cookie ${clientOf(skb)} above ${offset}`, own),
 	);
 	const options = answerTo(gateway, skb, offer);
 	sendLater(gateway, skb, {
@@ -113,6 +114,11 @@ function answerSyn(
 		options,
 		belongs: "reply",
 	});
+}
+
+/** To whom the answer goes, for the name of what is drawn. */
+function clientOf({ source, sourcePort }: Skb): string {
+	return `${source}:${sourcePort}`;
 }
 
 /** What the SYN has offered and the rule offers too; without timestamps, nothing can be remembered of it. */
@@ -136,7 +142,7 @@ function answerTo(
 	const sackPermitted = asked.sackPermitted && offer.sackPermitted;
 	const hasScale = asked.windowScale !== null && offer.windowScale !== null;
 	const clock = choice.secret(
-		"syn cookie timestamp",
+		`syn cookie ${clientOf(skb)} timestamp`,
 		Math.floor(timers.nowMs) & ~TIMESTAMP_BITS,
 	);
 	const value =
