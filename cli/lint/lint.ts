@@ -68,6 +68,7 @@ async function lintFiles(
 	mustReadOnce(files, options);
 	const { analysed } = await import("../rules/analysed.ts");
 	const { lintFile } = await import("./lint-file.ts");
+	const { unmetLines } = await import("../split/print.ts");
 	const { sayAssumed } = await import("../rules/say-assumed.ts");
 	const { mustBeInRules } = await import("../options/check-assumed.ts");
 	const linted: (Linted | null)[] = [];
@@ -82,6 +83,7 @@ async function lintFiles(
 				const name = nameText(rules.name);
 				err.show(analysis.world.notes.map((note) => `${name}: ${note}`));
 				sayAssumed(rules.name, analysis);
+				err.show(unmetLines(analysis).map((line) => `${name}: ${line}`));
 				return lintFile(rules, analysis, codes);
 			}),
 		);

@@ -78,7 +78,9 @@ function assumptionLines(
 const MOST_UNMET = 3;
 
 /** Their shares are not shown, so a reader has to know of them. */
-function unmetLines({ unmet }: SplitDocument): readonly string[] {
+export function unmetLines({
+	unmet,
+}: Pick<SplitDocument, "unmet">): readonly string[] {
 	const rest = unmet.length - MOST_UNMET;
 	return [
 		...unmet
@@ -97,7 +99,7 @@ function serviceLines(
 	service: ServiceDocument,
 	paper: Paper,
 ): readonly string[] {
-	const { key, name, classes, balances } = service;
+	const { key, name, classes, balances, openedBy } = service;
 	const called = name === null ? "" : ` ${plainText(name)}`;
 	const what =
 		balances === "destination"
@@ -105,8 +107,10 @@ function serviceLines(
 			: balances === "mark"
 				? "  (marks, for routing)"
 				: "  (source addresses)";
+	const also =
+		openedBy === "both" ? "  (also what the gateway itself opens)" : "";
 	return [
-		`${paper.paint("bold", plainText(key))}${called}${what}`,
+		`${paper.paint("bold", plainText(key))}${called}${what}${also}`,
 		...classes.flatMap((one) => classLines(one, classes.length > 1, paper)),
 		...driveLines(service, paper),
 	];

@@ -167,6 +167,9 @@ function clientsFor({ interfaces }: GatewaySetup): NewClients {
 	return ({ packet, sources }) => {
 		invariant("sourcePort" in packet, "a connection has ports");
 		const number = connections++;
+		// What the gateway itself sends has a source of its own.
+		if (own.includes(formatAddress(packet.source)))
+			return { ...packet, sourcePort: 20_000 + number };
 		const other = (packet.source & ~0xff) | (2 + (number % 250));
 		const isAlike = (sources ?? ALL_ADDRESSES).some(
 			([least, greatest]) => other >>> 0 >= least && other >>> 0 <= greatest,

@@ -6,7 +6,7 @@
 import type { Decide } from "../extension/host.ts";
 import { invariant } from "../invariant.ts";
 import type { Packet } from "../packet/packet.ts";
-import { HOOK_PREROUTING, NO_ENTRY, type Skb } from "../packet/skb/skb.ts";
+import { NO_ENTRY, type Skb } from "../packet/skb/skb.ts";
 import { packetOf } from "../packet/skb/skb-packet.ts";
 import type { Program } from "./compile.ts";
 import type { Netfilter } from "./netfilter.ts";
@@ -16,7 +16,7 @@ import type { RuleTracer } from "./rule-tracer.ts";
 export interface WalkRecord {
 	/** Rules that the packet matched, in order, as the kernel names them: `nat:PREROUTING:rule:2`. */
 	readonly rules: readonly string[];
-	/** How many of `rules` it met before it was routed. */
+	/** How many of `rules` it met before it was routed: in PREROUTING, or in OUTPUT where the gateway itself sends it. */
 	readonly beforeRouting: number;
 	/** A list that rules remember clients in was written (`-m recent`). */
 	readonly remembers: boolean;
@@ -42,6 +42,8 @@ export class FreeWalk implements RuleTracer {
 	/** Nodes of the jumps that the walk returns to. */
 	private readonly stack: number[] = [];
 	private hook = -1;
+	/** Where it is routed behind: PREROUTING, or OUTPUT for a packet of the gateway's own; -1 before it is met. */
+	private first = -1;
 	private routingMark = 0;
 	private mark = 0;
 	private connmark = 0;
@@ -68,6 +70,7 @@ export class FreeWalk implements RuleTracer {
 		this.program = null;
 		this.stack.length = 0;
 		this.hook = -1;
+		this.first = -1;
 		this.routingMark = 0;
 		this.mark = 0;
 		this.connmark = 0;
@@ -88,7 +91,7 @@ export class FreeWalk implements RuleTracer {
 		const number = program.numbers[at] as number;
 		if (number <= chain.rules.length) {
 			this.rules.push(`${program.table.name}:${chain.name}:rule:${number}`);
-			if (skb.hook === HOOK_PREROUTING) this.beforeRouting = this.rules.length;
+			if (skb.hook === this.first) this.beforeRouting = this.rules.length;
 		}
 		this.note(skb);
 	}
@@ -154,12 +157,14 @@ export class FreeWalk implements RuleTracer {
 	}
 
 	private meets(skb: Skb): void {
-		this.skb ??= skb;
+		if (this.skb !== null) return;
+		this.skb = skb;
+		this.first = skb.hook;
 	}
 
 	private note(skb: Skb): void {
 		this.mark = skb.mark;
-		if (skb.hook === HOOK_PREROUTING) this.routingMark = skb.mark;
+		if (skb.hook === this.first) this.routingMark = skb.mark;
 		if (skb.entry !== NO_ENTRY)
 			this.connmark = this.net?.conntrack.view.mark(skb.entry) ?? 0;
 	}

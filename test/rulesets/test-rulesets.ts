@@ -9,7 +9,8 @@
  *
  * `service PROTOCOL DESTINATION [from CLIENTS] [when NAME=VALUE …]: BACKEND SHARE, …`, one line for each
  * kind of clients and each vector of conditions that is worth a test. DESTINATION `local:80` is any
- * address of the gateway; CLIENTS are a network, `outside of` one, or an interface. A `*` in a BACKEND is
+ * address of the gateway; CLIENTS are a network, `outside of` one, an
+ * interface, or `the gateway itself`. A `*` in a BACKEND is
  * what rules do not say. A fraction is exact, a decimal is rounded to as many digits as it has, and
  * `0..1/2` is an interval. A ruleset without a `fault` is right.
  */

@@ -111,6 +111,8 @@ export interface ServiceDocument {
 	readonly name: string | null;
 	readonly protocol: "tcp" | "udp" | "icmp" | "other" | "any";
 	readonly interfaces: readonly string[] | null;
+	/** Whose connections they are: those of clients around, of the gateway's own programs, or of both alike. */
+	readonly openedBy: "clients" | "gateway" | "both";
 	readonly balances: "destination" | "mark" | "source";
 	readonly backends: readonly {
 		readonly key: string;
@@ -184,12 +186,14 @@ function serviceDocument(
 	chance: ChanceOptions,
 ): ServiceDocument {
 	const { key, name, protocol, interfaces, balances, conditions } = service;
+	const { openedBy } = service;
 	const backends = new Set(service.backends.map((backend) => backend.key));
 	return {
 		key,
 		name,
 		protocol,
 		interfaces,
+		openedBy,
 		balances,
 		backends: service.backends.map((backend) => ({
 			key: backend.key,

@@ -19,7 +19,15 @@ import {
 	normalized,
 } from "./intervals.ts";
 import type { Links } from "./sample.ts";
-import { common, everything, type Space, spaceText, takenBy } from "./space.ts";
+import {
+	common,
+	everything,
+	isFromGateway,
+	OWN_INTERFACES,
+	type Space,
+	spaceText,
+	takenBy,
+} from "./space.ts";
 
 /** Where a first packet that comes in meets rules before it is routed, and where its source is translated. */
 const LOOKED_AT = [
@@ -31,17 +39,51 @@ const LOOKED_AT = [
 	["nat", "POSTROUTING"],
 ] as const;
 
-/** Where connections that the gateway itself opens are translated. */
+/** Where one that the gateway itself sends does. */
 const OWN_AT = [
+	["raw", "OUTPUT"],
 	["mangle", "OUTPUT"],
 	["nat", "OUTPUT"],
+	["mangle", "POSTROUTING"],
+	["nat", "POSTROUTING"],
 ] as const;
 
 /** Where it may be refused once it is known where it goes. */
-export const FILTERED_AT = [
+const FILTERED_AT = [
 	["filter", "FORWARD"],
 	["filter", "INPUT"],
 ] as const;
+
+const OWN_FILTERED_AT = [
+	["filter", "OUTPUT"],
+	["filter", "INPUT"],
+] as const;
+
+type Hooks = readonly (readonly [table: string, hook: string])[];
+
+/** Which rules packets of a space meet, and by which interfaces they may come. */
+export function metBy(
+	space: Space,
+	links: Links,
+): {
+	readonly interfaces: readonly string[];
+	readonly where: Hooks;
+	readonly filtered: Hooks;
+} {
+	return isFromGateway(space)
+		? {
+				interfaces: OWN_INTERFACES,
+				where: OWN_AT,
+				filtered: OWN_FILTERED_AT,
+			}
+		: { interfaces: links.names, where: LOOKED_AT, filtered: FILTERED_AT };
+}
+
+/** All first packets: those that come in, and those that the gateway itself sends. */
+function beginnings({ names, sourceAddresses }: Links): readonly Space[] {
+	const own = everything(OWN_INTERFACES);
+	return [everything(names), { ...own, source: sourceAddresses }];
+}
 
 /** Steps through chains: with this many a ruleset is looked at no further. */
 const MOST_STEPS = 2_000_000;
@@ -80,7 +122,7 @@ export function visitRules(
 	{ tables }: Ruleset,
 	{ begin, interfaces }: Begin,
 	visit: (visited: Visited) => void,
-	where: readonly (readonly [table: string, hook: string])[] = LOOKED_AT,
+	where: Hooks = LOOKED_AT,
 ): boolean {
 	let steps = 0;
 	for (const [tableName, hook] of where) {
@@ -125,12 +167,27 @@ function chainsByName(table: Table): ReadonlyMap<string, Chain> {
 
 /** The packets that rules with a say in balancing ask for. */
 export function candidates(ruleset: Ruleset, links: Links): Candidates {
-	const interfaces = links.names;
+	const found = beginnings(links).map((begin) =>
+		candidatesIn(ruleset, begin, links),
+	);
+	return {
+		spaces: narrowestFirst(found.flatMap(({ spaces }) => spaces)),
+		isCut: found.some(({ isCut }) => isCut),
+	};
+}
+
+/** @returns in no order */
+function candidatesIn(
+	ruleset: Ruleset,
+	begin: Space,
+	links: Links,
+): Candidates {
+	const { interfaces, where } = metBy(begin, links);
 	const here = links.ownAddresses;
 	const byTable = new Map<string, Map<string, Space>>();
 	const isWhole = visitRules(
 		ruleset,
-		{ begin: everything(interfaces), interfaces },
+		{ begin, interfaces },
 		({ rule, table, space }) => {
 			if (!hasASay(rule)) return;
 			const known = byTable.get(table) ?? new Map<string, Space>();
@@ -138,6 +195,7 @@ export function candidates(ruleset: Ruleset, links: Links): Candidates {
 			for (const one of apart(wanted, here)) known.set(spaceText(one), one);
 			byTable.set(table, known);
 		},
+		where,
 	);
 	const spaces = new Map<string, Space>();
 	for (const ofTable of byTable.values())
@@ -153,7 +211,7 @@ export function candidates(ruleset: Ruleset, links: Links): Candidates {
 					if (both !== null) spaces.set(spaceText(both), both);
 				}
 	return {
-		spaces: narrowestFirst(joined([...spaces.values()])),
+		spaces: joined([...spaces.values()]),
 		isCut: !isWhole || pairs > MOST_PAIRS,
 	};
 }
@@ -178,18 +236,15 @@ function withinSets(space: Space, rule: Rule, { inSets }: Links): Space {
 }
 
 /** The rules that say where connections go, also about connections that the gateway itself opens. */
-export function rulesWithASay(
-	ruleset: Ruleset,
-	interfaces: readonly string[],
-): readonly Rule[] {
+export function rulesWithASay(ruleset: Ruleset, links: Links): readonly Rule[] {
 	const found = new Set<Rule>();
-	const begin = { begin: everything(interfaces), interfaces };
 	const look = ({ rule }: Visited): void => {
 		if (decidesWhereTo(rule)) found.add(rule);
 	};
-	visitRules(ruleset, begin, look);
-	// A packet of the gateway's own comes in by no interface, and meets rules that name none.
-	visitRules(ruleset, begin, look, OWN_AT);
+	for (const begin of beginnings(links)) {
+		const { interfaces, where } = metBy(begin, links);
+		visitRules(ruleset, { begin, interfaces }, look, where);
+	}
 	return [...found];
 }
 

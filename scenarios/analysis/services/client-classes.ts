@@ -8,11 +8,12 @@ import { ICMP, type Packet, TCP, UDP } from "../../../sim/packet/packet.ts";
 import type { Decision } from "../walk/decision.ts";
 import { endsOf, portOf } from "../walk/ends-of.ts";
 import { type Arrival, TooManyWaysError, type Walker } from "../walk/walker.ts";
-import { FILTERED_AT, type Visited, visitRules } from "./candidates.ts";
+import { metBy, type Visited, visitRules } from "./candidates.ts";
 import {
 	complement,
 	type Intervals,
 	intersection,
+	intervalsText,
 	isAll,
 	isWithin,
 	normalized,
@@ -20,7 +21,8 @@ import {
 import { addressesText, portsText } from "./ranges-text.ts";
 import { type Links, sampleOf } from "./sample.ts";
 import type { Ranges } from "./service.ts";
-import type { Space } from "./space.ts";
+import { GATEWAY_ITSELF } from "./service-names.ts";
+import { isFromGateway, type Space } from "./space.ts";
 
 /** Clients that are treated alike, and a packet of one. */
 export interface ClassOfClients {
@@ -144,22 +146,31 @@ export function clientClasses(
 	}
 	const named = [...classes.values()];
 	return named.map(({ part, arrival: from, decision: found }) => ({
-		name: named.length === 1 ? "all clients" : nameOf(part, space),
+		name: nameIn(named.length === 1, part, space),
 		sources: isAll(part.sources) ? null : part.sources,
 		arrival: from,
 		decision: found,
 	}));
 }
 
-function nameOf(part: Part, space: Space): string {
+function nameIn(isOnly: boolean, part: Part, space: Space): string {
+	if (!isFromGateway(space))
+		return isOnly ? "all clients" : nameOf(part, space);
+	return isOnly ? GATEWAY_ITSELF : nameOf(part, space, GATEWAY_ITSELF);
+}
+
+/** @param who sends from some addresses alone */
+function nameOf(part: Part, space: Space, who = "clients"): string {
 	const { sources, interfaces } = part;
 	const bits = [...new Set(part.bits.map(bitsText))];
 	const others = complement(sources);
-	const from = isAll(sources)
-		? "clients"
-		: others.length < sources.length
-			? `clients outside of ${addressesText(others)}`
-			: `clients of ${addressesText(sources)}`;
+	const from = isWithin(space.source, sources)
+		? who
+		: isFromGateway(space)
+			? `${who} from ${addressesText(sources)}`
+			: others.length < sources.length
+				? `clients outside of ${addressesText(others)}`
+				: `clients of ${addressesText(sources)}`;
 	const isEverywhere =
 		interfaces.length === space.interfaces.length || interfaces.length === 0;
 	return [
@@ -233,7 +244,7 @@ function partsOf(
 ): readonly Part[] {
 	const cuts = { source: new Cuts(), ports: new Cuts(), protocol: new Cuts() };
 	const takenBy = new Map<string, string>(
-		links.names.map((name) => [name, ""]),
+		space.interfaces.map((name) => [name, ""]),
 	);
 	let rules = 0;
 	const asked = new Map<string, Bits>();
@@ -242,17 +253,18 @@ function partsOf(
 		rules++;
 		const { address: value, mask } = rule.header.source;
 		if (hasGaps(mask)) asked.set(bitsText({ mask, value }), { mask, value });
-		else cuts.source.add(taken.source);
+		else if (intervalsText(taken.source) !== intervalsText(space.source))
+			cuts.source.add(taken.source);
 		cuts.ports.add(taken.destinationPort);
 		cuts.protocol.add(taken.protocol);
 		if (taken.interfaces.length < space.interfaces.length)
 			for (const name of taken.interfaces)
 				takenBy.set(name, `${takenBy.get(name)},${rules}`);
 	};
-	const interfaces = links.names;
-	visitRules(ruleset, { begin: space, interfaces }, look);
+	const { interfaces, where, filtered } = metBy(space, links);
+	visitRules(ruleset, { begin: space, interfaces }, look, where);
 	const begin = behindRouting(space, decision, arrival.packet);
-	visitRules(ruleset, { begin, interfaces }, look, FILTERED_AT);
+	visitRules(ruleset, { begin, interfaces }, look, filtered);
 	const groups = new Map<string, string[]>();
 	for (const name of space.interfaces) {
 		const key = takenBy.get(name) ?? "";

@@ -46,7 +46,11 @@ export function meaningOf(end: End, options: MeaningOptions): Meaning {
 	if (fate.kind === "queued") return none(`waits for its ${fate.waitsFor}`);
 	if (options.isForAll) return none("delivered or forwarded as it came");
 	if (fate.kind === "delivered") return none("delivered to the gateway itself");
-	return none(`forwarded by ${fate.interface} as it came`);
+	return none(
+		options.isOwn(options.packet.source >>> 0)
+			? `sent by ${fate.interface} as it was`
+			: `forwarded by ${fate.interface} as it came`,
+	);
 }
 
 function none(how: string): Meaning {
@@ -68,7 +72,9 @@ function backendOf(
 	}
 	if (sent === null) return null;
 	if (balances === "source") {
-		if (sent.source === packet.source) return null;
+		// What the gateway itself sends has a source of its own in any case.
+		const isKept = sent.source === packet.source;
+		if (isKept && !isOwn(packet.source >>> 0)) return null;
 		const address = formatAddress(sent.source);
 		return { key: `from ${address}`, address, port: null, mark: null };
 	}

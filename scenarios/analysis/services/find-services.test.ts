@@ -238,6 +238,7 @@ test("rules that say where connections go, and that no packet comes to, are name
 -A PREROUTING -i eth0 -p tcp --dport 80 -m conntrack --ctstate ESTABLISHED ${DNAT} 10.0.0.11
 -A PREROUTING -i eth0 -p tcp --dport 80 ${DNAT} 10.0.0.12
 -A OUTPUT -d 192.0.2.1 -p tcp --dport 80 ${DNAT} 10.0.0.12
+-A OUTPUT -d 192.0.2.1 -p tcp --dport 80 ${DNAT} 10.0.0.13
 -A POSTROUTING -o eth1 -j MASQUERADE
 COMMIT
 `,
@@ -246,7 +247,7 @@ COMMIT
 	);
 	expect(unmet.map(({ rule, line }) => [rule, line])).toEqual([
 		["nat:PREROUTING:rule:1", 2],
-		["nat:OUTPUT:rule:1", 4],
+		["nat:OUTPUT:rule:2", 5],
 	]);
 });
 
@@ -337,4 +338,76 @@ test("an address that rules redirect is on the interface by which they let packe
 			],
 		},
 	]);
+});
+
+describe("what the gateway itself opens", () => {
+	const POOL = [
+		`-A POSTROUTING -o eth0 -p tcp --dport 25 ${nth(2)} -j SNAT --to 203.0.113.21`,
+		"-A POSTROUTING -o eth0 -p tcp --dport 25 -j SNAT --to 203.0.113.22",
+	];
+
+	test("is a service of its own where rules of OUTPUT translate it", () => {
+		const rules = (chain: string) => [
+			`-A ${chain} -d 203.0.113.5 -p tcp --dport 80 ${nth(2)} ${DNAT} 10.0.0.11`,
+			`-A ${chain} -d 203.0.113.5 -p tcp --dport 80 ${DNAT} 10.0.0.12`,
+		];
+		const services = servicesIn({
+			nat: [...rules("PREROUTING"), ...rules("OUTPUT")],
+		});
+		const shares = ["10.0.0.11:80 1/2", "10.0.0.12:80 1/2"];
+		expect(
+			services.map((one) => [one.key, one.openedBy, shownShares(one)]),
+		).toEqual([
+			["tcp 203.0.113.5:80", "clients", { "all clients": shares }],
+			[
+				"tcp 203.0.113.5:80 from the gateway itself",
+				"gateway",
+				{ "the gateway itself": shares },
+			],
+		]);
+	});
+
+	test("is one with what clients open, where both meet the same rules", () => {
+		const services = servicesIn({
+			nat: [
+				":WEB - [0:0]",
+				"-A PREROUTING -d 203.0.113.5 -p tcp --dport 80 -j WEB",
+				"-A OUTPUT -d 203.0.113.5 -p tcp --dport 80 -j WEB",
+				`-A WEB -p tcp ${nth(2)} ${DNAT} 10.0.0.11`,
+				`-A WEB -p tcp ${DNAT} 10.0.0.12`,
+				...POOL,
+			],
+		});
+		expect(services.map(({ key, openedBy }) => [key, openedBy])).toEqual([
+			["tcp 203.0.113.5:80", "both"],
+			["tcp any:25", "both"],
+		]);
+	});
+
+	test("leaves with a source of its own in any case", () => {
+		const rule = `-A POSTROUTING -s 203.0.113.20 -o eth0 -p tcp --dport 25 ${nth(3)} -j SNAT --to 203.0.113.21`;
+		const ruleset = parseRuleset(`*nat\n${rule}\nCOMMIT\n`);
+		const addresses = ["203.0.113.20/24", "203.0.113.21/24"];
+		const [own, ...others] = analyse(ruleset, {
+			...NOTHING_GIVEN,
+			interfaces: [{ name: "eth0", addresses, mtu: 1500 }],
+		}).services;
+		expect(others).toEqual([]);
+		expect(shownShares(own as Service)).toEqual({
+			"the gateway itself": ["from 203.0.113.20 2/3", "from 203.0.113.21 1/3"],
+		});
+	});
+
+	test("is routed by the mark that mangle OUTPUT gives it", () => {
+		const [own] = servicesIn({
+			mangle: [
+				"-A OUTPUT -p tcp --dport 443 -j MARK --set-mark 2",
+				`-A OUTPUT -p tcp --dport 443 ${nth(4)} -j MARK --set-mark 1`,
+			],
+		});
+		expect([own?.balances, own && shownShares(own)]).toEqual([
+			"mark",
+			{ "the gateway itself": ["mark 0x1 1/4", "mark 0x2 3/4"] },
+		]);
+	});
 });

@@ -34,6 +34,7 @@ import { movedBy } from "./service-drives.ts";
 import {
 	addressesOf,
 	addressWords,
+	GATEWAY_ITSELF,
 	interfacesOf,
 	protocolOf,
 	rangesOf,
@@ -41,7 +42,12 @@ import {
 	trafficName,
 	withUniqueKeys,
 } from "./service-names.ts";
-import { type Space, spaceText, withoutPortsOf } from "./space.ts";
+import {
+	isFromGateway,
+	type Space,
+	spaceText,
+	withoutPortsOf,
+} from "./space.ts";
 
 export interface FoundServices {
 	readonly services: readonly Service[];
@@ -74,7 +80,7 @@ export function findServices(
 			rulesThatMatter(ruleset, balances, world.markRoutes),
 		),
 	};
-	const found: Found[] = [];
+	let found: readonly Found[] = [];
 	const others: OtherTraffic[] = [];
 	const met = new Set<string>();
 	for (const [index, whole] of spaces.entries()) {
@@ -89,18 +95,19 @@ export function findServices(
 		const one =
 			foundIn(space, { arrival, decision, narrower }, context) ??
 			foundForOthers(space, { arrival, decision, narrower }, context);
-		if (one !== null) join(found, one);
+		if (one !== null) found = joined(found, one);
 		else gaps.push(...endsOf(decision).flatMap(unknownIn));
 		if (one === null && decision.kind === "fork") {
 			const name = trafficName(space, arrival, links);
 			others.push({ name, arrival, decision });
 		}
 	}
-	const services = withUniqueKeys(found.map((one) => serviceOf(one, context)));
 	for (const { classesOf } of found)
 		for (const { decision } of classesOf.flat())
 			for (const { rule } of rulesIn(decision)) met.add(rule);
-	const unmet = rulesWithASay(ruleset, links.names)
+	found = withOwnConnections(found);
+	const services = withUniqueKeys(found.map((one) => serviceOf(one, context)));
+	const unmet = rulesWithASay(ruleset, links)
 		.map((rule) => walker.rules.refOf(rule))
 		.filter(({ rule }) => !met.has(rule));
 	const moved = movedBy(found, services, { context, others });
@@ -156,22 +163,26 @@ function foundIn(
 				}).key,
 		);
 	// Where connections come from is what rules for their source ask; where they go to, all clients may ask for.
-	const source = balances === "source" ? space.source : ALL;
+	const isOwn = isFromGateway(space);
+	const source = balances === "source" || isOwn ? space.source : ALL;
 	const classes = clientClasses(
 		{ space: { ...space, source }, arrival, decision, avoid: narrower },
 		{ ...context, matters: matters(balances), signature },
 	);
+	const decisions = classes.map((one) =>
+		signature(one.decision, one.arrival.packet),
+	);
 	return {
 		balances,
+		openedBy: isOwn ? "gateway" : "clients",
+		decisions,
 		spaces: [space],
 		classesOf: [classes],
 		arrival,
 		classes,
 		signature: [
 			balances,
-			...classes.map(
-				(one) => `${one.name} ${signature(one.decision, one.arrival.packet)}`,
-			),
+			...classes.map((one, index) => `${one.name} ${decisions[index]}`),
 		].join("\n\n"),
 	};
 }
@@ -210,7 +221,7 @@ function foundForOthers(
 }
 
 /** Adds a space to the ones that are one service with it: it differs in addresses alone, or in ports alone. */
-function join(found: Found[], one: Found): void {
+function joined(found: readonly Found[], one: Found): readonly Found[] {
 	const [space] = one.spaces as readonly [Space];
 	const at = found.findIndex(
 		({ signature, spaces: [first] }) =>
@@ -223,13 +234,52 @@ function join(found: Found[], one: Found): void {
 			),
 	);
 	const known = found[at];
-	if (known === undefined) found.push(one);
-	else
-		found[at] = {
-			...known,
-			spaces: [...known.spaces, space],
-			classesOf: [...known.classesOf, one.classes],
-		};
+	if (known === undefined) return [...found, one];
+	return found.with(at, {
+		...known,
+		spaces: [...known.spaces, space],
+		classesOf: [...known.classesOf, one.classes],
+	});
+}
+
+/** What the gateway itself opens is a service of its own, unless clients around are treated alike. */
+function withOwnConnections(found: readonly Found[]): readonly Found[] {
+	const ofClients = found.filter(({ openedBy }) => openedBy === "clients");
+	const own = found.filter(({ openedBy }) => openedBy === "gateway");
+	const byAsked = new Map<string, Found[]>();
+	for (const one of ofClients)
+		for (const space of one.spaces) {
+			const asked = textOfAsked(space);
+			byAsked.set(asked, [...(byAsked.get(asked) ?? []), one]);
+		}
+	const alike = new Map(
+		own.map((one) => {
+			const some = byAsked.get(textOfAsked(one.spaces[0] as Space)) ?? [];
+			return [one, some.find((other) => isAlike(other, one))] as const;
+		}),
+	);
+	const opened = new Set(alike.values());
+	return [
+		...ofClients.map((one): Found => {
+			return opened.has(one) ? { ...one, openedBy: "both" } : one;
+		}),
+		...own.filter((one) => alike.get(one) === undefined),
+	];
+}
+
+/** Do all connections of the gateway's own go where those of some clients go, by the same ways? */
+function isAlike(ofClients: Found, own: Found): boolean {
+	const asked = new Set(ofClients.spaces.map(textOfAsked));
+	return (
+		ofClients.balances === own.balances &&
+		own.spaces.every((space) => asked.has(textOfAsked(space))) &&
+		own.decisions.every((one) => ofClients.decisions.includes(one))
+	);
+}
+
+/** What is asked for, whoever asks. */
+function textOfAsked(space: Space): string {
+	return spaceText({ ...space, source: ALL, sourcePort: ALL, interfaces: [] });
 }
 
 const DIFFERS_IN = ["destination", "destinationPort"] as const;
@@ -260,7 +310,7 @@ function walkOrSay(
 }
 
 function serviceOf(
-	{ balances, arrival, spaces, classes }: Found,
+	{ balances, arrival, spaces, classes, openedBy }: Found,
 	{ links, world, walker }: Context,
 ): Service {
 	const meaning = meaningIn({ balances, spaces }, { links, world });
@@ -271,7 +321,8 @@ function serviceOf(
 	const interfaces = interfacesOf(spaces, links);
 	const roles = rolesOfService(classes, meaning);
 	return {
-		key: serviceKey(protocol, addressWords(spaces, links), ports),
+		key: `${serviceKey(protocol, addressWords(spaces, links), ports)}${openedBy === "gateway" ? ` from ${GATEWAY_ITSELF}` : ""}`,
+		openedBy,
 		name: nameIn(classes, { meaning, walker }),
 		protocol,
 		addresses,

@@ -28,6 +28,9 @@ export interface Found {
 	readonly classes: readonly ClassOfClients[];
 	/** Equal for spaces whose clients take the same ways to the same ends. */
 	readonly signature: string;
+	/** The same of each class of the first space, without its name. */
+	readonly decisions: readonly string[];
+	readonly openedBy: Service["openedBy"];
 }
 
 /** What services are found with. */

@@ -28,7 +28,9 @@ export function rulesThatMatter(
 	const all = looked.flatMap((table) =>
 		// Where a packet is sent to is decided by then, so what translates sources reads no mark for it.
 		table.name === "nat" && balances !== "source"
-			? chainsFrom(table, "PREROUTING").flatMap(({ rules }) => rules)
+			? ["PREROUTING", "OUTPUT"].flatMap((hook) =>
+					chainsFrom(table, hook).flatMap(({ rules }) => rules),
+				)
 			: table.chains.flatMap(({ rules }) => rules),
 	);
 	let bitsRead = markRoutes.reduce((bits, { mask }) => bits | mask, 0);

@@ -7,10 +7,10 @@ import { ICMP, type Packet, TCP, UDP } from "../../../sim/packet/packet.ts";
 import { tryIpCommands } from "../../../sim/routing/iproute/try-commands.ts";
 import { Routes } from "../../../sim/routing/routes.ts";
 import { addressesInSets } from "../../../sim/sets/command/addresses-in-sets.ts";
-import type { Arrival } from "../walk/walker.ts";
+import { type Arrival, OWN_INTERFACE } from "../walk/walker.ts";
 import type { AssumedWorld } from "../world/assumed-world.ts";
 import { contains, type Intervals, normalized } from "./intervals.ts";
-import { HEADER_FIELDS, type Space } from "./space.ts";
+import { HEADER_FIELDS, isFromGateway, type Space } from "./space.ts";
 
 /** The interfaces of a world, with what is known of their links. */
 export interface Links {
@@ -23,6 +23,8 @@ export interface Links {
 	/** The addresses alone. */
 	readonly ownAddresses: Intervals;
 	readonly clientInterfaces: readonly string[];
+	/** Those and 127.0.0.0/8: what the gateway itself sends from. */
+	readonly sourceAddresses: Intervals;
 	/** What is in sets of addresses, by the name of the set. */
 	readonly inSets: ReadonlyMap<string, Intervals>;
 	/** The interface behind which an address lies; `null`: nowhere, or it is the gateway's own. */
@@ -32,6 +34,8 @@ export interface Links {
 	 * come by the link that has the destination, where a default route leads over that: another uplink.
 	 */
 	interfaceFrom(source: number, destination: number): string | null;
+	/** What a program of the gateway sends from that names no address; `null`: it has no route. */
+	sourceTowards(destination: number): number | null;
 	isOwn(address: number): boolean;
 }
 
@@ -63,6 +67,10 @@ function makeLinks({ setup, clientInterfaces }: AssumedWorld): Links {
 		names: setup.interfaces.map(({ name }) => name),
 		own,
 		ownAddresses: normalized(own.map(({ address }) => [address, address])),
+		sourceAddresses: normalized([
+			...own.map(({ address }) => [address, address] as const),
+			LOOPBACK,
+		]),
 		clientInterfaces,
 		inSets: new Map(
 			[...addressesInSets(setup.sets ?? "")].map(
@@ -78,9 +86,15 @@ function makeLinks({ setup, clientInterfaces }: AssumedWorld): Links {
 				? link.interface
 				: nameOf(route);
 		},
+		sourceTowards(destination) {
+			const route = routes.lookup(destination | 0);
+			return route === null ? null : route.source >>> 0;
+		},
 		isOwn: (address) => routes.lookup(address | 0)?.type === "local",
 	};
 }
+
+const LOOPBACK = [0x7f00_0000, 0x7fff_ffff] as const;
 
 /** Interfaces over which a default route leads, in any table. */
 function uplinksOf(
@@ -127,6 +141,7 @@ export function sampleOf(
 	links: Links,
 	avoid: readonly Space[],
 ): Arrival | null {
+	if (isFromGateway(space)) return ownSampleOf(space, links, avoid);
 	const sources = sourcesOf(space.source, links);
 	const destinations = destinationsOf(space, links, avoid);
 	const sourcePort = firstOf(space.sourcePort, [CLIENT_PORT]);
@@ -151,6 +166,41 @@ export function sampleOf(
 					if (avoid.some((one) => lies(point, from, one))) continue;
 					return { interface: from, packet: packetOf(point) };
 				}
+	return null;
+}
+
+/** What a program of the gateway sends: from the address that its route has, or from another one that rules ask for. */
+function ownSampleOf(
+	space: Space,
+	links: Links,
+	avoid: readonly Space[],
+): Arrival | null {
+	const sourcePort = firstOf(space.sourcePort, [CLIENT_PORT]);
+	const protocol = firstOf(space.protocol, [TCP, UDP, ICMP]);
+	const isLoopback = (address: number) => contains([LOOPBACK], address);
+	// Most connections of its programs leave it.
+	for (const destinationPort of portsOf(space.destinationPort, avoid))
+		for (const destination of destinationsOf(space, links, avoid).toSorted(
+			(one, other) => Number(links.isOwn(one)) - Number(links.isOwn(other)),
+		)) {
+			const usual = links.sourceTowards(destination);
+			if (usual === null) continue;
+			const others = someOf(space.source, [
+				...links.own.map(({ address }) => address),
+			]).filter((one) => isLoopback(one) === isLoopback(usual));
+			for (const source of [usual, ...others]) {
+				if (!contains(space.source, source)) continue;
+				const point: Point = {
+					source,
+					destination,
+					sourcePort,
+					destinationPort,
+					protocol,
+				};
+				if (avoid.some((one) => lies(point, OWN_INTERFACE, one))) continue;
+				return { interface: OWN_INTERFACE, packet: packetOf(point) };
+			}
+		}
 	return null;
 }
 

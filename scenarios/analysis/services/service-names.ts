@@ -12,7 +12,7 @@ import {
 import { addressesText, portsText } from "./ranges-text.ts";
 import type { Links } from "./sample.ts";
 import type { Ranges, Service } from "./service.ts";
-import { type Space, spaceText } from "./space.ts";
+import { isFromGateway, type Space, spaceText } from "./space.ts";
 
 export function rangesOf(
 	spaces: readonly Space[],
@@ -29,11 +29,15 @@ export function isOnePort(ports: Ranges): boolean {
 	return ports?.length === 1 && first?.[0] === first?.[1];
 }
 
+/** A client of its own: its programs. */
+export const GATEWAY_ITSELF = "the gateway itself";
+
 export function interfacesOf(
 	spaces: readonly Space[],
 	{ names }: Links,
 ): Service["interfaces"] {
 	const all = [...new Set(spaces.flatMap(({ interfaces }) => interfaces))];
+	if (spaces.some(isFromGateway)) return all;
 	return all.length === names.length ? null : all.sort();
 }
 
@@ -81,7 +85,9 @@ export function trafficName(
 		addressWords([space], links),
 		rangesOf([space], "destinationPort"),
 	);
-	return `${key} by ${arrival.interface}`;
+	return isFromGateway(space)
+		? `${key} from ${GATEWAY_ITSELF}`
+		: `${key} by ${arrival.interface}`;
 }
 
 /** ` port 443`: which part of a service with several it is. */

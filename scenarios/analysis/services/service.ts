@@ -68,6 +68,8 @@ export interface Service {
 	readonly ports: Ranges;
 	/** By which interfaces; `null`: any. */
 	readonly interfaces: readonly string[] | null;
+	/** Whose connections they are: those of clients around, of the gateway's own programs, or of both alike. */
+	readonly openedBy: "clients" | "gateway" | "both";
 	/** What differs between backends: where connections go, the mark that routing reads, or the address they come from. */
 	readonly balances: "destination" | "mark" | "source";
 	readonly backends: readonly Backend[];

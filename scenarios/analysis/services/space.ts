@@ -5,6 +5,7 @@
 import type { InterfaceMatch, Rule } from "../../../sim/contract/ruleset.ts";
 import type { Comparison, HeaderField } from "../../../sim/extension/traits.ts";
 import { comparisonsOf } from "../../../sim/ruleset/rule-traits.ts";
+import { OWN_INTERFACE } from "../walk/walker.ts";
 import {
 	ALL,
 	complement,
@@ -45,6 +46,16 @@ export function everything(interfaces: readonly string[]): Space {
 	};
 }
 
+/** By which packets of the gateway's own programs come to rules, in place of an interface. */
+export const OWN_INTERFACES: readonly string[] = [OWN_INTERFACE];
+
+/** Is it one of packets that the gateway itself sends? */
+export function isFromGateway({
+	interfaces,
+}: Pick<Space, "interfaces">): boolean {
+	return interfaces[0] === OWN_INTERFACE;
+}
+
 /** What two spaces have in common; `null`: nothing. */
 export function common(one: Space, other: Space): Space | null {
 	// Mostly it is the destination that differs, which is found out without a list.
@@ -75,9 +86,10 @@ export function spaceText(space: Space): string {
 	].join("|");
 }
 
+/** By rules, and then by interfaces. */
 const takenByRules = new WeakMap<
 	readonly Rule[],
-	{ readonly interfaces: readonly string[]; readonly taken: Taken }
+	Map<readonly string[], Taken>
 >();
 type Taken = readonly (Space | null)[];
 
@@ -90,11 +102,14 @@ export function takenBy(
 	rules: readonly Rule[],
 	interfaces: readonly string[],
 ): Taken {
-	const known = takenByRules.get(rules);
-	if (known?.interfaces === interfaces) return known.taken;
+	const ofRules =
+		takenByRules.get(rules) ?? new Map<readonly string[], Taken>();
+	takenByRules.set(rules, ofRules);
+	const known = ofRules.get(interfaces);
+	if (known !== undefined) return known;
 	const all = everything(interfaces);
 	const taken = rules.map((rule) => takenOf(rule, all));
-	takenByRules.set(rules, { interfaces, taken });
+	ofRules.set(interfaces, taken);
 	return taken;
 }
 

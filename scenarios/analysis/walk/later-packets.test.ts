@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
+import { parsePacket } from "../../../sim/packet/notation/notation.ts";
 import type { Decision } from "./decision.ts";
 import { laterPackets } from "./later-packets.ts";
 import { SYN, testWalker, whereTo } from "./test-walk.ts";
+import type { Arrival } from "./walker.ts";
 
 const DNAT = "-j DNAT --to-destination";
 
@@ -54,4 +56,29 @@ test("a backend that the way back is closed to has no next packet", () => {
 		by: "filter:FORWARD:rule:1",
 	});
 	expect(next).toBe(null);
+});
+
+test("what a program of the gateway opens is answered to it", () => {
+	const walker = testWalker({
+		nat: [
+			`-A OUTPUT -p tcp -m statistic --mode nth --every 2 --packet 0 ${DNAT} 10.20.0.11`,
+			`-A OUTPUT -p tcp ${DNAT} 10.20.0.12`,
+		],
+	});
+	const first: Arrival = {
+		interface: "lo",
+		packet: parsePacket("tcp 203.0.113.1:40000 > 192.0.2.1:80 S seq 1"),
+	};
+	const ends = leaves(walker.walk(first)).map(({ end }) => end);
+	expect(ends.map(whereTo)).toEqual(["10.20.0.12:80", "10.20.0.11:80"]);
+	for (const end of ends) {
+		const { again, answer, next } = laterPackets(walker, first, end);
+		const where = whereTo(end);
+		expect(again.kind === "leaf" && whereTo(again.end)).toBe(where);
+		expect(answer?.kind === "leaf" && answer.end).toMatchObject({
+			fate: { kind: "delivered" },
+			answered: null,
+		});
+		expect(next?.kind === "leaf" && whereTo(next.end)).toBe(where);
+	}
 });

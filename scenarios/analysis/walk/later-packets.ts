@@ -5,7 +5,12 @@
 import { tcp, udp } from "../../../sim/packet/build.ts";
 import type { Packet } from "../../../sim/packet/packet.ts";
 import type { Decision, End } from "./decision.ts";
-import type { Arrival, Before, Walker } from "./walker.ts";
+import {
+	type Arrival,
+	type Before,
+	OWN_INTERFACE,
+	type Walker,
+} from "./walker.ts";
 
 const SYN_ACK = 18;
 const ACK = 16;
@@ -34,10 +39,15 @@ export function laterPackets(
 	if (answer === null) return { again, answer: null, next: null };
 	const back = walker.walk(answer, { before: [before] });
 	const returned = firstEnd(back);
+	const { fate, packet } = returned;
+	const isForClient = packet?.destination === first.packet.source;
 	const comesBack =
-		returned.fate.kind === "forwarded" &&
-		returned.fate.interface === first.interface &&
-		returned.packet?.destination === first.packet.source;
+		first.interface === OWN_INTERFACE
+			? // An answer that meets no rule is not seen on its way.
+				fate.kind === "delivered" && (isForClient || packet === null)
+			: fate.kind === "forwarded" &&
+				fate.interface === first.interface &&
+				isForClient;
 	if (!comesBack) return { again, answer: back, next: null };
 	const next: Arrival = {
 		interface: first.interface,

@@ -20,13 +20,14 @@ import {
 } from "../../../sim/gateway/model-gateway.ts";
 import { invariant } from "../../../sim/invariant.ts";
 import { FreeWalk } from "../../../sim/netfilter/free-walk.ts";
+import { formatAddress } from "../../../sim/packet/address.ts";
 import { printPacket } from "../../../sim/packet/notation/notation.ts";
 import type { Packet } from "../../../sim/packet/packet.ts";
 import { printRuleset } from "../../../sim/ruleset/print.ts";
 import type { Asked, Decision, End } from "./decision.ts";
 import { type RuleIndex, ruleIndex } from "./rule-index.ts";
 
-/** A packet that comes in, and by which interface. */
+/** A packet that comes in, and by which interface; `lo`: a program of the gateway itself sends it. */
 export interface Arrival {
 	readonly interface: string;
 	readonly packet: Packet;
@@ -54,7 +55,9 @@ export class TooManyWaysError extends Error {
 
 const MOST_FORKS = 20_000;
 /** Of all walks of a ruleset together: 1,000 services with 30 backends each have half as many. */
-const MOST_FORKS_IN_ALL = 100_000;
+const MOST_FORKS_IN_ALL = 200_000;
+/** By which a program of the gateway itself sends. */
+export const OWN_INTERFACE = "lo";
 /** Addresses or ports of a range are told apart up to this many. */
 const MOST_SPREAD = 1024;
 const FEW_BUCKETS = 512;
@@ -206,6 +209,7 @@ export class Walker {
 			atQuestion,
 		};
 		this.free.begin();
+		if (arrival.interface === OWN_INTERFACE) this.openPortOf(arrival.packet);
 		try {
 			const { fate, emissions } = this.gateway.receive(
 				arrival.interface,
@@ -218,10 +222,27 @@ export class Walker {
 		}
 	}
 
+	/** The program has a socket, so that the stack does not refuse what is answered. */
+	private openPortOf(packet: Packet): void {
+		if (packet.kind !== "tcp" && packet.kind !== "udp") return;
+		this.gateway.answer({
+			kind: "port",
+			atMs: this.gateway.nowMs,
+			protocol: packet.kind,
+			address: formatAddress(packet.source),
+			port: packet.sourcePort,
+			becomes: "open",
+		});
+	}
+
 	private endOf(fate: Fate, emissions: readonly Emission[]): End {
 		const { packet, rules, ...marks } = this.free.record;
-		const sent = fate.kind === "forwarded" ? emissions.at(-1) : undefined;
-		const answer = fate.kind === "forwarded" ? undefined : emissions[0];
+		const isForwarded = fate.kind === "forwarded";
+		const sent = isForwarded ? emissions.at(-1) : undefined;
+		const answer = isForwarded
+			? undefined
+			: // What is for a program of the gateway's comes out on `lo`.
+				emissions.find(({ interface: by }) => by !== OWN_INTERFACE);
 		return {
 			fate: this.inFile(fate),
 			packet: sent?.packet ?? packet,

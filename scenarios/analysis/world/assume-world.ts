@@ -21,7 +21,7 @@ import {
 } from "./interface-roles.ts";
 import { routeBackends, routeDefault } from "./route-backends.ts";
 import { type RuleFacts, ruleFacts } from "./rule-facts.ts";
-import { type Interval, intervalOf } from "./rule-flow.ts";
+import { type Interval, intervalOf, rulesMet } from "./rule-flow.ts";
 
 /** Rules that ask for the time of day have an open answer, so it does not matter which it is. */
 const EPOCH_MS = Date.UTC(2026, 0, 1);
@@ -41,7 +41,7 @@ export function assumeWorld(ruleset: Ruleset, given: GivenWorld): AssumedWorld {
 	const setup: GatewaySetup = {
 		interfaces: plan.interfaces,
 		routes: plan.routes,
-		sysctls: sysctlsOf(assuming, given.sysctls),
+		sysctls: sysctlsOf(ruleset, assuming, given.sysctls),
 		...(given.sets === undefined ? {} : { sets: given.sets }),
 		listeners: [],
 		epochMs: EPOCH_MS,
@@ -286,8 +286,26 @@ function namedIn(
 	];
 }
 
+const LOOPBACK: Interval = [0x7f00_0000, 0x7fff_ffff];
+
+/** The line of a rule that translates what the gateway itself sends to 127.0.0.0/8; `null`: there is none. */
+function leavesFromLoopback({ tables }: Ruleset): number | null {
+	const nat = tables.find(({ name }) => name === "nat");
+	if (nat === undefined) return null;
+	const found = rulesMet(nat).find(
+		({ way, ends }) =>
+			way.hooks.has("OUTPUT") &&
+			ends.translatesDestination &&
+			way.destinations?.every(
+				([least, greatest]) => least >= LOOPBACK[0] && greatest <= LOOPBACK[1],
+			),
+	);
+	return found?.rule.line ?? null;
+}
+
 /** Redirects tell a host of a shorter way. They change no packet's way, and are not modelled. */
 function sysctlsOf(
+	ruleset: Ruleset,
 	{ plan, assume }: Assuming,
 	given: GivenWorld["sysctls"],
 ): Readonly<Record<string, number>> {
@@ -302,8 +320,20 @@ function sysctlsOf(
 			because: "nothing reaches a backend without it",
 			given: "--capture",
 		});
+	const isLocalnetGiven = Object.keys(given).some((name) =>
+		name.endsWith(".route_localnet"),
+	);
+	const line = isLocalnetGiven ? null : leavesFromLoopback(ruleset);
+	if (line !== null)
+		assume({
+			kind: "sysctl",
+			text: "net.ipv4.conf.all.route_localnet is 1",
+			because: `the rule in line ${line} sends elsewhere what programs of the gateway send to a loopback address`,
+			given: "--capture",
+		});
 	return {
 		...(isForwarding ? {} : { "ipv4.ip_forward": 1 }),
+		...(line === null ? {} : { "ipv4.conf.all.route_localnet": 1 }),
 		...given,
 		...Object.fromEntries(redirects),
 	};
