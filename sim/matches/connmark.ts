@@ -1,5 +1,4 @@
 import { defineMatch } from "../extension/extension.ts";
-import { connectionOf } from "../extension/host.ts";
 import { readsMark } from "../extension/mark-uses.ts";
 import { NO_ENTRY } from "../packet/skb/skb.ts";
 import {
@@ -25,11 +24,11 @@ export const connmark = defineMatch<MarkTest>({
 		const { conntrack } = ports;
 		const wanted = !inverted;
 		return (skb) => {
-			const entry = connectionOf(skb, ports);
-			return (
-				entry !== NO_ENTRY &&
-				((conntrack.mark(entry) & mask) === value) === wanted
-			);
+			const { entry } = skb;
+			if (entry !== NO_ENTRY)
+				return ((conntrack.mark(entry) & mask) === value) === wanted;
+			// The template of -j CT begins with 0 (`nf_ct_tmpl_alloc`), and rules that write to it are not modelled.
+			return skb.template !== null && (value === 0) === wanted;
 		};
 	},
 });

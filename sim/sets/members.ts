@@ -5,6 +5,7 @@
 
 import { UnknownSignal } from "../contract/unknown-signal.ts";
 import type { SetQuestion, SkbInfo } from "../extension/host.ts";
+import { HZ } from "../kernel.ts";
 import {
 	HOST_LENGTH,
 	isSame,
@@ -103,16 +104,21 @@ export class Members {
 
 	/** `INIT_CIDR`: the length of the networks that a rule adds. */
 	lengthToAdd(which: 0 | 1, now: number): number {
-		const [length] = this.lengths[which].sorted();
-		if (length === undefined) return HOST_LENGTH;
-		if (
-			this.header.timeout !== null &&
-			!this.isLivingLength(which, length, now)
-		)
+		const { timeout } = this.header;
+		const isKnown = () => {
+			const [length] = this.lengths[which].sorted();
+			return (
+				timeout === null ||
+				length === undefined ||
+				this.isLivingLength(which, length, now)
+			);
+		};
+		if (!isKnown()) this.removeExpired(now - mostCollecting(timeout ?? 0));
+		if (!isKnown())
 			throw new UnknownSignal(
 				"which networks a rule adds, where the time of the narrowest one is over, depends on the kernel's garbage collection",
 			);
-		return length;
+		return this.lengths[which].sorted()[0] ?? HOST_LENGTH;
 	}
 
 	/** Has an element this length whose time is not over? */
@@ -298,6 +304,16 @@ export class Members {
 				"whether a rule can add to a set of this many elements is chance in the kernel; make the set with a greater hashsize",
 			);
 	}
+}
+
+/**
+ * So long at most an element is still there when its time is over: garbage collection comes every third of the set's
+ * timeout, every 180 s at most (`IPSET_GC_PERIOD`, ip_set.h; `mtype_gc`, ip_set_hash_gen.h, 6.1), by a timer that
+ * is up to an eighth late. @returns jiffies
+ */
+function mostCollecting(timeoutS: number): number {
+	const periodS = Math.min(Math.trunc(timeoutS / 3) || 1, 180);
+	return Math.ceil(((periodS * 9) / 8 + 1) * HZ);
 }
 
 /** Prefix lengths of networks, each with how many have it. */

@@ -139,6 +139,14 @@ it("which networks a rule adds is unknown where the time of the narrowest one is
 	expect(() =>
 		sets.add(testSkb(), use, { exist: false, timeout: null }),
 	).toThrow("garbage collection");
+	// Every 3 s it comes, by a timer that is up to an eighth late.
+	clock.nowMs = 15_000;
+	sets.add(testSkb({ source: ip("11.9.8.7") }), use, {
+		exist: false,
+		timeout: 0,
+	});
+	expect(sets.print()).toContain("add n 11.0.0.0/8");
+	expect(sets.print()).not.toContain("10.0.0.0/24");
 });
 
 it("marks come with the element that fits", () => {

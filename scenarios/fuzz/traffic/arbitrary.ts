@@ -283,7 +283,7 @@ const pauses = fc.oneof(
 	{ weight: 100, arbitrary: fc.constantFrom(1, 1, 2, 20) },
 	{ weight: 4, arbitrary: fc.constantFrom(400, 1_000, 3_500) },
 	{ weight: 2, arbitrary: fc.constantFrom(11_000, 31_000, 61_000) },
-	{ weight: 1, arbitrary: fc.constantFrom(125_000, 301_000, 700_000) },
+	{ weight: 1, arbitrary: fc.constantFrom(125_000, 301_000, 830_000) },
 );
 
 /** Steps at their distances. */
