@@ -168,10 +168,8 @@ export function asScenarioError(
 				? 'Name what there is below /proc/sys/net, with a value that it takes: "netfilter.nf_conntrack_tcp_loose": 0. A dot in the name of an interface is written as a slash: "ipv4.conf.bond0/204.send_redirects".'
 				: (error.remedy ??
 					"The gateway's addresses and routes have to fit together.");
-	const place = error instanceof SetupError ? error.place : null;
-	const path = `${scenario.name}${place === null ? "" : `: setup.${place}`}`;
 	return new ScenarioError("invalid", file, [
-		{ path, message: error.message, remedy },
+		{ path: scenario.name, message: error.message, remedy },
 	]);
 }
 

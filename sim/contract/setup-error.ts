@@ -4,19 +4,17 @@ export class SetupError extends Error {
 	/** The name of the setting that is wrong; `null` where it is something else. */
 	readonly sysctl: string | null;
 
-	/** Where in the setup it stands: `gateway.ip[1]`; `null` where the message says it. */
-	readonly place: string | null;
 	/** What to do; `null` where nothing is known but the message. */
 	readonly remedy: string | null;
 
+	/** @param about its place in the setup (`gateway.ip[1]`), which begins the message, and what to do */
 	constructor(
 		message: string,
 		sysctl: string | null = null,
 		about: { readonly place: string; readonly remedy: string } | null = null,
 	) {
-		super(message);
+		super(about === null ? message : `${about.place}: ${message}`);
 		this.sysctl = sysctl;
-		this.place = about?.place ?? null;
 		this.remedy = about?.remedy ?? null;
 	}
 }

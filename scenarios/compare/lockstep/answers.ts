@@ -104,7 +104,7 @@ function linesDiffer(
 }
 
 /** Packets that came out, in order, without what no rule can see. */
-export function printEmissions({
+function printEmissions({
 	emissions,
 }: Pick<Answer, "emissions">): readonly string[] {
 	return emissions.map(printEmission);

@@ -71,7 +71,7 @@ export const behaviour = about(
 
 export const neighbourKind = oneOf(["up", "vanish", "silent"]);
 
-export const neighbourBehaviour = about(
+const neighbourBehaviour = about(
 	byKind([
 		about(
 			object({ kind: v.literal("up") }),
