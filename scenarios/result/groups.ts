@@ -34,9 +34,9 @@ export function addressesOf(
 }
 
 /** What is shown as the source of connections that keep their client's address, … */
-export const UNTRANSLATED = "not translated";
+const UNTRANSLATED = "not translated";
 /** … and of those that no backend saw. */
-export const UNSEEN = "at no backend";
+const UNSEEN = "at no backend";
 
 /**
  * Connections by the source that the gateway gave them, in the order of addresses; `null` where there is
