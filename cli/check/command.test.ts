@@ -17,7 +17,9 @@ describe("marktwin check", () => {
 	it("says that a ruleset would load, and what is in it", async () => {
 		const { code, out, err } = await marktwin(["check", RECIPE]);
 		expect({ code, err }).toEqual({ code: 0, err: "" });
-		expect(out).toBe(`✓ ${RECIPE} would load: 6 rules in mangle, 2 in nat\n`);
+		expect(out).toBe(
+			`✓ ${RECIPE} would load: 6 rules in mangle, 2 in nat; with the package xtables-addons: condition\n`,
+		);
 	});
 
 	it("names every fault of a ruleset at its line, with a caret", async () => {
@@ -61,18 +63,18 @@ describe("marktwin check", () => {
 		const rules = fileOf(
 			"open.rules",
 			`*filter
--A INPUT -m geoip --src-cc DE -j SYSRQ
--A INPUT -m geoip --src-cc FR -m set --match-set blocked src -j DROP
+-A INPUT -m lscan --synscan -j SYSRQ
+-A INPUT -m lscan --mirai -m set --match-set blocked src -j DROP
 COMMIT
 `,
 		);
 		const { code, out } = await marktwin(["check", rules]);
 		expect(code).toBe(3);
 		expect(out.split("\n")).toEqual([
-			"not modelled: the match geoip in 2 rules (lines 2, 3); packets that reach it have an unknown outcome, and the options of geoip are not checked",
+			"not modelled: the match lscan in 2 rules (lines 2, 3); packets that reach it have an unknown outcome, and the options of lscan are not checked",
 			"not modelled: the target SYSRQ in 1 rule (line 2); packets that reach it have an unknown outcome, and the options of SYSRQ are not checked",
 			"needs the set `blocked' in 1 rule (line 3): ipset create blocked …; where it is there: --given set:blocked",
-			`? ${rules} would load, given what it needs; not modelled: geoip, SYSRQ: 2 rules in filter; with the package xtables-addons: geoip, SYSRQ`,
+			`? ${rules} would load, given what it needs; not modelled: lscan, SYSRQ: 2 rules in filter; with the package xtables-addons: lscan, SYSRQ`,
 			"",
 		]);
 		const given = ["--given", "set:blocked"];
@@ -86,7 +88,7 @@ COMMIT
 				notModelled: [
 					{
 						kind: "match",
-						name: "geoip",
+						name: "lscan",
 						optionsChecked: false,
 						rules: [
 							{ table: "filter", chain: "INPUT", line: 2 },
@@ -117,11 +119,11 @@ COMMIT
 	it("ends with 2 where there is a fault besides", async () => {
 		const rules = fileOf(
 			"both.rules",
-			"*filter\n-A INPUT -m geoip --src-cc DE\n-A INPUT --nonsense\nCOMMIT\n",
+			"*filter\n-A INPUT -m lscan --synscan\n-A INPUT --nonsense\nCOMMIT\n",
 		);
 		const { code, out } = await marktwin(["check", rules]);
 		expect(code).toBe(2);
-		expect(out).toContain("not modelled: the match geoip");
+		expect(out).toContain("not modelled: the match lscan");
 		expect(out).toContain("would not load: 1 fault\n");
 	});
 

@@ -243,7 +243,7 @@ describe("the gateway's own answers", () => {
 
 	it("sends nothing later of what was not known", () => {
 		const gateway = createTestGateway(
-			"*filter\n-A FORWARD -p udp -j REJECT\n-A OUTPUT -p icmp -m geoip --src-cc DE\nCOMMIT\n",
+			"*filter\n-A FORWARD -p udp -j REJECT\n-A OUTPUT -p icmp -m asn --src-asn 64496\nCOMMIT\n",
 		);
 		expect(gateway.fate(OUT, "udp 10.0.0.10:1 > 192.168.0.1:2")).toMatchObject({
 			kind: "unknown",

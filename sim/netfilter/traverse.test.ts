@@ -20,19 +20,21 @@ describe("a match that is not modelled", () => {
 		);
 
 	it("makes a packet's outcome unknown that reaches it, with the rule", () => {
-		expect(fate("-A INPUT -m geoip --src-cc DE -j DROP")).toMatchObject({
+		expect(fate("-A INPUT -m asn --src-asn 64496 -j DROP")).toMatchObject({
 			kind: "unknown",
 			unknown: {
 				rule: "filter:INPUT:rule:1",
-				reason: 'match "geoip" is not modelled',
+				reason: 'match "asn" is not modelled',
 			},
 		});
 	});
 
 	it("is not reached where another match of the rule says no, wherever it stands", () => {
-		const last = "-A INPUT -m geoip --src-cc DE -m tcp --dport 26";
+		const last = "-A INPUT -m asn --src-asn 64496 -m tcp --dport 26";
 		const known = fate();
-		expect(fate("-A INPUT -p udp -m geoip --src-cc DE -j DROP")).toEqual(known);
+		expect(fate("-A INPUT -p udp -m asn --src-asn 64496 -j DROP")).toEqual(
+			known,
+		);
 		expect(fate(`${last} -p tcp -j DROP`)).toEqual(known);
 		expect(
 			fate(`${last} -p tcp -m statistic --mode nth --every 2 --packet 0`),
@@ -42,7 +44,7 @@ describe("a match that is not modelled", () => {
 	it("is reached before a match that counts, since the kernel might count there", () => {
 		expect(
 			fate(
-				"-A INPUT -p tcp -m geoip --src-cc DE -m statistic --mode nth --every 2 --packet 1 -m tcp --dport 26",
+				"-A INPUT -p tcp -m asn --src-asn 64496 -m statistic --mode nth --every 2 --packet 1 -m tcp --dport 26",
 			),
 		).toMatchObject({ kind: "unknown" });
 	});

@@ -80,7 +80,7 @@ test.each([
 	["-j NFQUEUE --queue-num 1", "mangle", "queues"],
 	["-p tcp -j TPROXY --on-port 80", "mangle", "accepts"],
 	["-p tcp -j DNAT --to-destination 10.0.0.2", "nat", "accepts"],
-	["-j TARPIT --tarpit", "raw", "drops"],
+	["-j CHAOS --tarpit", "raw", "drops"],
 ])("%s in %s ends the walk: %s", (rule, table, end) => {
 	expect(endOf(ruleOf(rule, table).target)).toBe(end);
 });

@@ -34,15 +34,15 @@ describe("what stays open about a ruleset", () => {
 	test("is each extension that is not modelled, once, with its rules", () => {
 		expect(
 			openIn("filter", [
-				"-A INPUT -m geoip --src-cc DE -j TARPIT",
-				"-A FORWARD -p tcp -m geoip ! --dst-cc FR,CH -m osf --genre Linux",
+				"-A INPUT -m asn --src-asn 64496 -j CHAOS",
+				"-A FORWARD -p tcp -m asn ! --dst-asn 64496,64497 -m osf --genre Linux",
 				"-A INPUT -p tcp -j QUEUE",
 			]),
 		).toEqual({
 			...NOTHING,
 			notModelled: [
-				"match geoip: 2,3",
-				"target TARPIT: 2",
+				"match asn: 2,3",
+				"target CHAOS: 2",
 				"target QUEUE: 4",
 				"match osf: 3",
 			],
@@ -52,12 +52,12 @@ describe("what stays open about a ruleset", () => {
 	test("is told beside faults, also of a table that does not load", () => {
 		expect(
 			openIn("filter", [
-				"-A INPUT -m geoip --src-cc DE",
+				"-A INPUT -m asn --src-asn 64496",
 				"-A INPUT -j DNAT --to-destination 10.0.0.1",
 				"-A INPUT --nonsense",
 			]),
 		).toMatchObject({
-			notModelled: ["match geoip: 2"],
+			notModelled: ["match asn: 2"],
 			faults: [
 				expect.stringMatching(/^4: unknown option/),
 				expect.stringMatching(/^3: line 5 failed/),
@@ -200,10 +200,10 @@ COMMIT
 
 describe("an extension whose options are not checked", () => {
 	test.each([
-		"-A INPUT -m geoip --src-cc DE,FR -j DROP",
-		"-A INPUT -p udp -m geoip ! --src-cc DE -m udp --dport 53 -j TARPIT --honeypot",
-		'-A INPUT -m quota2 ! --quota 10 --name "a \\" b" --grow',
-		"-A FORWARD -m iface --dev-in --lower-up ! --promisc -j CHAOS --tarpit",
+		"-A INPUT -m asn --src-asn 64496,64497 -j DROP",
+		"-A INPUT -p udp -m asn ! --src-asn 64496 -m udp --dport 53 -j CHAOS --delude",
+		'-A INPUT -m pknock ! --knockports 10 --name "a \\" b" --strict',
+		"-A FORWARD -m lscan --synscan --stealth ! --mirai -j CHAOS --tarpit",
 		"-A INPUT -j ACCOUNT --addr 10.0.0.0/8 --tname all",
 	])("is printed back as it was: %s", (line) => {
 		const { ruleset } = checkRuleset(`*filter\n${line}\nCOMMIT\n`);
@@ -211,8 +211,8 @@ describe("an extension whose options are not checked", () => {
 	});
 
 	test.each([
-		["-m geoip --src-c DE", "-m geoip --src-cc DE"],
-		["-m geoip --source-country=DE", "-m geoip --source-country DE"],
+		["-m asn --src-a 64496", "-m asn --src-asn 64496"],
+		["-m asn --source-number=64496", "-m asn --source-number 64496"],
 	])("prints its options in full: %s", (written, printed) => {
 		const { ruleset } = checkRuleset(`*filter\n-A INPUT ${written}\nCOMMIT\n`);
 		expect(ruleset && printRuleset(ruleset)).toContain(`-A INPUT ${printed}\n`);
@@ -220,7 +220,7 @@ describe("an extension whose options are not checked", () => {
 
 	test("has the options that it has", () => {
 		const { faults } = checkRuleset(
-			"*filter\n-A INPUT -m geoip --src-country DE\nCOMMIT\n",
+			"*filter\n-A INPUT -m asn --src-country DE\nCOMMIT\n",
 		);
 		expect(faults[0]?.message).toBe('unknown option "--src-country"');
 	});
