@@ -41,6 +41,7 @@ await bundle(join(programs, "built"), {
 		"lab-build": join(programs, "lab-build.ts"),
 		load: join(programs, "load.ts"),
 		"router-command": join(programs, "router-command.ts"),
+		server: join(programs, "server.ts"),
 	},
 	define: { MARKTWIN_VERSION: JSON.stringify(version) },
 	// Libraries that are no modules ask for Node's by `require`.

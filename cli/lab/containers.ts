@@ -1,10 +1,10 @@
 /** What there is of labs: listed, read, removed. */
 import type Docker from "dockerode";
+import { serviceRoles } from "../../lab/docker/backend-services.ts";
 import { readFileIn } from "../../lab/docker/engine/container-file.ts";
 import { containerLog } from "../../lab/docker/engine/container-log.ts";
 import { connectEngine } from "../../lab/docker/engine/engine.ts";
 import { engineStatus } from "../../lab/docker/engine/engine-error.ts";
-import { backendServiceRole } from "../../lab/docker/lab.ts";
 import { ROLE_LABEL } from "../../lab/docker/resources/labels.ts";
 import {
 	type FoundLab,
@@ -65,10 +65,13 @@ export async function logs(name: string, which: WhichLab): Promise<number> {
 		out.show([String(log).trimEnd()]);
 		return EXIT.holds;
 	}
-	const service = backendServiceRole(name);
-	const has = lab.containers.some((one) => roleOf(one) === service);
-	const container = containerOf(docker, lab, has ? service : roleNamed(name));
-	out.show([(await containerLog(container)).trimEnd()]);
+	const services = serviceRoles(name).filter((role) =>
+		lab.containers.some((one) => roleOf(one) === role),
+	);
+	for (const role of services.length > 0 ? services : [roleNamed(name)]) {
+		const container = containerOf(docker, lab, role);
+		out.show([(await containerLog(container)).trimEnd()]);
+	}
 	return EXIT.holds;
 }
 

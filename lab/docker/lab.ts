@@ -4,6 +4,7 @@ import type Docker from "dockerode";
 import type { Container } from "dockerode";
 import type { PlayableScenario } from "../../scenarios/language/scenario.ts";
 import { LabError } from "../lab-error.ts";
+import { type BackendService, servicesOn } from "./backend-services.ts";
 import { ifEngines } from "./engine/engine-error.ts";
 import { execIn } from "./engine/exec.ts";
 import {
@@ -17,6 +18,7 @@ import { routerFleet } from "./router/router-fleet.ts";
 import type { RouterKernel, RouterReach } from "./router/router-kernel.ts";
 import {
 	type LabHost,
+	otherRouters,
 	plugName,
 	seatsOf,
 	wiringScript,
@@ -27,6 +29,10 @@ export interface Lab {
 	readonly containers: LabContainers;
 	readonly router: LabRouter;
 	readonly seats: readonly LabHost[];
+	/** What runs on a backend. */
+	servicesOn(backend: string): readonly BackendService[];
+	/** Starts what runs on a backend, and waits until it serves. @throws LabError */
+	startServices(backend: string): Promise<void>;
 	/** How the checker's program gets to the routers, those that may take over among them. */
 	readonly reach: RouterReach;
 	/** How long it took to be ready. */
@@ -54,16 +60,10 @@ export interface LabOptions {
 /** A container with nothing to do but to be there. */
 const IDLE = ["sleep", "infinity"];
 const SERVICE_MS = 30_000;
-/** Where every mail server of the lab listens. */
-export const SERVICE_PORT = 25;
 const WIRE_MS = 30_000;
 
-export function backendServiceRole(backend: string): string {
-	return `${backend}-mail`;
-}
-
 /**
- * Puts everything in place, and waits until all mail servers answer. What was begun is removed again
+ * Puts everything in place, and waits until all services answer. What was begun is removed again
  * when it fails.
  * @throws LabError
  */
@@ -96,13 +96,23 @@ export async function startLab(options: LabOptions): Promise<Lab> {
 		await wire(
 			wiringScript(seats, {
 				bridges: interfaces.length,
+				others: otherRouters(seats),
 				routers,
 				pids: await pidsOf(containers.get("switch"), holders),
 			}),
 		);
+		const services = new Map(
+			scenario.setup.backends.map((one) => [
+				one.name,
+				servicesOn(scenario, one),
+			]),
+		);
 		const [started] = await Promise.all([
 			fleet.boxes(),
-			startServices(containers, seats, slowBackends(scenario)),
+			...[...services].map(async ([name, some]) => {
+				await Promise.all(some.map(({ spec }) => containers.create(spec)));
+				await startServices(containers, name, some);
+			}),
 		]);
 		boxes.push(...started);
 		const router = await createRouter(scenario.setup.gateway, boxes);
@@ -115,6 +125,9 @@ export async function startLab(options: LabOptions): Promise<Lab> {
 			wire,
 			disconnect,
 			down,
+			servicesOn: (name) => services.get(name) ?? [],
+			startServices: (name) =>
+				startServices(containers, name, services.get(name) ?? []),
 			reach: fleet.reach,
 			readyMs: performance.now() - began,
 			async plug(name, isIn) {
@@ -137,6 +150,11 @@ function routersOf({ steps }: LabOptions["scenario"]): number {
 	return 1 + takeOvers.length;
 }
 
+/** A new network has this setting of the host. */
+const NO_ROUTER = { "net.ipv4.ip_forward": "0" };
+/** As in the model, each datagram to a closed port is answered. A kernel's usual limit is one error a second to a peer. */
+const EVERY_ERROR = { "net.ipv4.icmp_ratelimit": "0" };
+
 /** The containers whose networks everything else uses; they are there as long as the lab is. */
 async function startHolders(
 	containers: LabContainers,
@@ -145,7 +163,7 @@ async function startHolders(
 ): Promise<readonly Container[]> {
 	const idle = { image: "tools", command: IDLE };
 	const specs = [
-		{ ...idle, role: "switch" },
+		{ ...idle, role: "switch", sysctls: NO_ROUTER },
 		{
 			...idle,
 			role: "wires",
@@ -158,6 +176,7 @@ async function startHolders(
 			...idle,
 			role: name,
 			hostName: name,
+			sysctls: { ...NO_ROUTER, ...EVERY_ERROR },
 			// It finds its way to the routers' conditions.
 			...(kind === "checker" ? checker : {}),
 		})),
@@ -172,60 +191,18 @@ async function startHolders(
 	return all.slice(2);
 }
 
+/** They are there, and do not run. */
 async function startServices(
 	containers: LabContainers,
-	seats: readonly LabHost[],
-	slow: ReadonlySet<string>,
+	backend: string,
+	services: readonly BackendService[],
 ): Promise<void> {
-	const backends = seats.filter(({ kind }) => kind === "backend");
 	await Promise.all(
-		backends.map(async ({ name }) => {
-			const service = await containers.create({
-				role: backendServiceRole(name),
-				image: "mail",
-				network: { of: name },
-				// As a mail server has them that drops its privileges for each of its parts.
-				capabilities: MAIL_CAPABILITIES,
-				// The others are not to wait for anything.
-				environment: slow.has(name) ? { CAN_BE_SLOW: "yes" } : {},
-			});
-			await service.start();
-			await waitForService(containers.get(name));
+		services.map(async ({ role, untilReady }) => {
+			await containers.get(role).start();
+			await mustIn(containers.get(backend), untilReady, SERVICE_MS);
 		}),
 	);
-}
-
-/** Backends that are slow at any time: their mail servers are set up for it. */
-function slowBackends({
-	setup,
-	steps,
-}: LabOptions["scenario"]): ReadonlySet<string> {
-	const first = setup.backends.flatMap(({ name, behaviour }) =>
-		behaviour.kind === "slow" ? [name] : [],
-	);
-	const later = steps.flatMap((step) =>
-		step.kind === "backend" && step.becomes.kind === "slow"
-			? [step.backend]
-			: [],
-	);
-	return new Set([...first, ...later]);
-}
-
-const MAIL_CAPABILITIES = [
-	"CHOWN",
-	"DAC_OVERRIDE",
-	"FOWNER",
-	"KILL",
-	"SETGID",
-	"SETUID",
-	"NET_BIND_SERVICE",
-	"SYS_CHROOT",
-];
-
-/** Until somebody serves in the holder's network. */
-export async function waitForService(holder: Container): Promise<void> {
-	const script = `until busybox nc -w 1 127.0.0.1 ${SERVICE_PORT} </dev/null | grep -q ^220; do sleep 0.05; done`;
-	await mustIn(holder, script, SERVICE_MS);
 }
 
 /** @throws LabError with what the shell said */

@@ -22,6 +22,7 @@ import { ownPorts } from "./kernel/own-ports.ts";
 import { races } from "./kernel/races.ts";
 import { statisticFacts } from "./kernel/statistic.ts";
 import { live } from "./live/live.ts";
+import { liveServices } from "./live/services.ts";
 import { clientsOnHost } from "./local/clients-on-host.ts";
 import { workers } from "./local/workers.ts";
 import { affinity } from "./recipe/affinity.ts";
@@ -116,7 +117,7 @@ const SERVICE_SCENARIOS: readonly Scenario[] = [
 ];
 
 /** Those that are short enough, and leave enough room, to be played in live time. */
-const LIVE_SCENARIOS: readonly Scenario[] = live;
+const LIVE_SCENARIOS: readonly Scenario[] = [...live, ...liveServices];
 
 const RECIPE_FOLDER = fileURLToPath(new URL("./recipe/", import.meta.url));
 

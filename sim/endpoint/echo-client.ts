@@ -9,14 +9,15 @@ import {
 
 /** @param octets length of each message */
 export function echoClient(messages: number, octets: number): DialogueMachine {
-	const message = messageOf(octets);
+	const usual = messageOf(octets, null);
 	const next = (draft: Draft) => {
 		if (draft.next.turn >= messages) {
 			closeOurSide(draft);
 			return;
 		}
 		draft.next.turn++;
-		send(draft, message);
+		const { messagePrefix: id } = draft.next;
+		send(draft, id === null ? usual : messageOf(octets, id));
 	};
 	return {
 		connected: next,
@@ -39,7 +40,10 @@ function send(draft: Draft, text: string): void {
 	say(draft, text);
 }
 
-/** A line. */
-function messageOf(octets: number): string {
-	return `${"x".repeat(Math.max(0, octets - 2))}\r\n`.slice(-octets);
+/** A line, which names its connection where messages have ids: `#c1.17 xxxx`. Then it may be longer. */
+function messageOf(octets: number, id: string | null): string {
+	const name = id === null ? "" : `#${id} `;
+	return `${name.padEnd(octets - 2, "x")}\r\n`.slice(
+		-Math.max(octets, name.length + 2),
+	);
 }

@@ -187,6 +187,8 @@ function plan(epochMs: number, count: number): ClientPlan {
 		steps: [
 			{
 				label: "load",
+				kind: "connect",
+				speaks: "smtp",
 				service: { address: "127.0.0.1", port: 25 },
 				dialogue: {
 					kind: "smtp",

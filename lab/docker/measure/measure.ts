@@ -1,8 +1,9 @@
 /** Measures whatever stands in the router's place: the same backends and the same client, a lab of its own for each run. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { PlayableScenario } from "../../../scenarios/language/scenario.ts";
+import { mailRole } from "../backend-services.ts";
 import { execIn } from "../engine/exec.ts";
-import { backendServiceRole, type Lab } from "../lab.ts";
+import type { Lab } from "../lab.ts";
 import { startChecker } from "../play/checker.ts";
 import type { Prepared } from "../play/docker-lab.ts";
 import { thisProcess } from "../resources/owner.ts";
@@ -77,7 +78,7 @@ async function failover(
 	await sleep(KILLED_AFTER_MS);
 	const killedMs = Date.now();
 	const victim = scenario.setup.backends[0]?.name ?? "";
-	await lab.containers.get(backendServiceRole(victim)).kill();
+	await lab.containers.get(mailRole(victim)).kill();
 	return failoverFigures(await loading, killedMs);
 }
 

@@ -7,7 +7,12 @@ import type {
 	Account,
 	ConnectionRecord,
 } from "../../../sim/world/account/account.ts";
-import { dialogueOf, serviceOf } from "../../../sim/world/setup/services.ts";
+import {
+	dialogueOf,
+	programOf,
+	serviceOf,
+} from "../../../sim/world/setup/services.ts";
+import type { Step } from "../../../sim/world/setup/setup.ts";
 import { LabError } from "../../lab-error.ts";
 import { readFileIn } from "../engine/container-file.ts";
 import { engineError } from "../engine/engine-error.ts";
@@ -17,6 +22,9 @@ import {
 	type ClientRecord,
 	parseRecord,
 } from "../programs/client-plan.ts";
+import type { Meetings } from "./meetings.ts";
+import type { Arrivals } from "./plan-arrivals.ts";
+import { requestTimes } from "./request-times.ts";
 
 export type { ClientRecord } from "../programs/client-plan.ts";
 
@@ -42,8 +50,8 @@ export interface KilledClient {
 }
 
 export interface ClientsOptions {
-	/** The model's account of the same scenario: who connects when, and from which port. */
-	readonly planned: Account["connections"];
+	/** The model's: who connects when, and from which port. */
+	readonly arrivals: Arrivals;
 	/** When the play begins, ms since 1970. */
 	readonly epochMs: number;
 	readonly containerOf: (client: string) => Container;
@@ -66,8 +74,9 @@ interface Running {
 /** Starts them all; nobody connects before the play begins. */
 export async function startClients(
 	scenario: PlayableScenario,
-	{ planned, epochMs, containerOf }: ClientsOptions,
+	{ arrivals, epochMs, containerOf }: ClientsOptions,
 ): Promise<Clients> {
+	const planned = [...arrivals.values()].flat();
 	const records = new Map<number, ClientRecord>();
 	const keep = (line: string) => {
 		const record = parseRecord(line);
@@ -82,7 +91,7 @@ export async function startClients(
 			timeoutMs: null,
 			onLine: keep,
 		});
-		const plan = planOf(scenario, own, { name, address, epochMs });
+		const plan = planOf(scenario, arrivals, { name, address, epochMs });
 		program.write(`${JSON.stringify(plan)}\n`);
 		const one: Running = {
 			client: name,
@@ -182,6 +191,8 @@ async function afterDeath(
 			messageId: null,
 			acceptedIds: [],
 			error: "its client was killed",
+			retransmittedMs: [],
+			datagrams: null,
 		});
 	}
 	return { client, atMs };
@@ -196,66 +207,96 @@ function failed({ client }: Running, message: string): LabError {
 	});
 }
 
-function addressOf(
-	setup: PlayableScenario["setup"],
-	step: Parameters<typeof serviceOf>[1] & { readonly port?: number },
-): { readonly address: string; readonly port: number } {
-	const service = serviceOf(setup, step);
-	const port = step.port ?? service?.ports[0];
-	invariant(
-		service !== undefined && port !== undefined,
-		"a step without a service",
-	);
-	return { address: service.address, port };
-}
+type ClientStep = Extract<Step, { readonly kind: "connect" | "send" }>;
 
 function planOf(
-	{ setup, steps }: PlayableScenario,
-	connections: Account["connections"],
+	scenario: PlayableScenario,
+	arrivals: Arrivals,
 	client: {
 		readonly name: string;
 		readonly address: string;
 		readonly epochMs: number;
 	},
 ): ClientPlan {
-	const connects = steps.filter((step) => step.kind === "connect");
 	return {
 		epochMs: client.epochMs,
 		client: client.name,
 		source: client.address,
-		steps: connects
-			.filter((step) => step.client === client.name)
-			.map((step) => ({
-				label: step.label,
-				service: addressOf(setup, step),
-				dialogue: dialogueOf(setup, step),
-				connections: connections
-					.filter((one) => one.step === step.label)
-					.map(({ id, startedMs, sourcePort }) => ({
-						id,
-						atMs: startedMs,
-						// Drawn ports are drawn by the client's own kernel here.
-						port: step.ports.kind === "drawn" ? null : sourcePort,
-					})),
-			})),
+		steps: scenario.steps.flatMap((step, index) =>
+			(step.kind === "connect" || step.kind === "send") &&
+			step.client === client.name
+				? [stepOf(scenario, step, arrivals.get(index) ?? [])]
+				: [],
+		),
 	};
 }
 
-/** As everybody else gets to see it. What only a packet tells is not known here. */
-export function recordOf(record: ClientRecord): ConnectionRecord {
+function stepOf(
+	{ setup }: PlayableScenario,
+	step: ClientStep,
+	connections: Account["connections"],
+): ClientPlan["steps"][number] {
+	const service = serviceOf(setup, step);
+	const port = step.port ?? service?.ports[0];
+	invariant(
+		service !== undefined && port !== undefined,
+		"a step without a service",
+	);
+	const common = {
+		label: step.label,
+		service: { address: service.address, port },
+		connections: connections.map(({ id, startedMs, sourcePort }) => ({
+			id,
+			atMs: startedMs,
+			// Drawn ports are drawn by the client's own kernel here.
+			port: step.ports.kind === "drawn" ? null : sourcePort,
+		})),
+	};
+	if (step.kind === "connect")
+		return Object.assign(common, {
+			kind: "connect" as const,
+			speaks: programOf(service).kind,
+			dialogue: dialogueOf(setup, step),
+		});
+	return Object.assign(common, {
+		kind: "send" as const,
+		requestsMs: requestTimes(step, setup.seed),
+		octets: step.octets,
+		reply: step.reply,
+		closes: step.sockets === "each",
+	});
+}
+
+/**
+ * As the connection is judged and shown. What only a packet tells is not known here.
+ * @param planned the model's record of it
+ * @param met backends that have seen it
+ */
+export function recordOf(
+	record: ClientRecord,
+	{ service, protocol }: Pick<ConnectionRecord, "service" | "protocol">,
+	{ met, servedBy }: Meetings,
+): ConnectionRecord {
 	const {
 		error: _,
 		messageId: __,
 		acceptedIds: ___,
-		backend,
+		backend: named,
+		datagrams,
 		...rest
 	} = record;
-	return {
-		...rest,
-		backend,
-		met: backend === null ? [] : [backend],
-		syns: 1,
-		retransmittedMs: [],
-		gatewayAnswers: [],
-	};
+	const backend = named ?? servedBy ?? met.at(-1) ?? null;
+	const isFlow = protocol === "udp";
+	return Object.assign(
+		{
+			...rest,
+			backend,
+			met: backend === null || met.includes(backend) ? met : [...met, backend],
+			syns: isFlow ? 0 : 1,
+			gatewayAnswers: [],
+		},
+		service === undefined ? {} : { service },
+		isFlow ? { protocol } : {},
+		datagrams === null ? {} : { datagrams },
+	);
 }

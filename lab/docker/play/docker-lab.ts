@@ -9,11 +9,7 @@ import {
 	checkScenario,
 	resultOf,
 } from "../../../scenarios/run/run-scenario.ts";
-import {
-	LOOPBACK,
-	programOf,
-	servicesOf,
-} from "../../../sim/world/setup/services.ts";
+import { LOOPBACK, listeningOf } from "../../../sim/world/setup/services.ts";
 import { LabError } from "../../lab-error.ts";
 import { requireImage } from "../../vm/image/image.ts";
 import { connectEngine } from "../engine/engine.ts";
@@ -32,6 +28,7 @@ import {
 } from "../router/router-kernel.ts";
 import { probeHostKernel } from "../router/router-probe.ts";
 import { whyNotFault } from "./faults.ts";
+import { type Arrivals, planArrivals } from "./plan-arrivals.ts";
 import { type LivePlay, playLive } from "./play.ts";
 
 /** What a lab is made of, besides its router. */
@@ -81,6 +78,9 @@ export function createDockerLab(wish: RouterWish = routerWish({})): DockerLab {
 			if (prepared === null) throw new TypeError("nothing was prepared");
 			mustBePlayable(scenario);
 			const model = checkScenario(scenario, options);
+			const arrivals = planArrivals(scenario, model, (one) =>
+				checkScenario(one, options),
+			);
 			const kernel = prepared.kernelFor(scenario);
 			const version = `${kernelName(kernel)}, docker ${prepared.engine}`;
 			if (version !== last) say(`the router's: ${kernelName(kernel)}`);
@@ -90,7 +90,8 @@ export function createDockerLab(wish: RouterWish = routerWish({})): DockerLab {
 				owner: thisProcess(),
 			});
 			try {
-				return await playIn(lab, { scenario, seed, file, model }, version);
+				const what = { scenario, seed, file, model, arrivals };
+				return await playIn(lab, what, version);
 			} catch (error) {
 				throw ifEngines(`lab ${lab.id}`, error);
 			} finally {
@@ -178,12 +179,13 @@ async function playIn(
 		readonly seed: number;
 		readonly file: string;
 		readonly model: RunResult;
+		readonly arrivals: Arrivals;
 	},
 	version: string,
 ): Promise<DockerResult> {
-	const { scenario, seed, file, model } = what;
+	const { scenario, seed, file, model, arrivals } = what;
 	const planned = model.account;
-	const live = await playLive(scenario, lab, { planned, file });
+	const live = await playLive(scenario, lab, { planned, arrivals, file });
 	const driver = { kind: "docker", name: "docker", version } as const;
 	return {
 		model,
@@ -198,34 +200,23 @@ async function playIn(
 }
 
 /** @throws LabError (`unsupported`) for what only packets by hand, or a simulated backend, can do */
-export function mustBePlayable({
-	name,
-	setup,
-	steps,
-	expect,
-}: PlayableScenario): void {
-	const behaviours = [
-		...setup.backends.map(({ behaviour }) => behaviour),
-		...steps.flatMap((step) => (step.kind === "backend" ? [step.becomes] : [])),
-	];
+export function mustBePlayable(
+	scenario: Pick<PlayableScenario, "name" | "setup" | "steps" | "expect">,
+): void {
+	const { name, setup, steps, expect } = scenario;
 	const { clients, backends, healthCheck } = setup;
 	const hosts = [
 		...clients,
 		...backends,
 		...(healthCheck ? [healthCheck] : []),
 	];
+	const doesFlow = steps.some(({ kind }) => kind === "send");
+	const outcomes = expect.map((one) => ("outcome" in one ? one.outcome : null));
 	const reasons = [
 		...(hosts.some((one) => one.interface === LOOPBACK)
-			? ["it has programs of the gateway's own (`lo`, `gateway.listeners`)"]
-			: []),
-		...(steps.some(({ kind }) => kind === "send") ||
-		servicesOf(setup).some((one) => programOf(one).kind !== "smtp")
-			? ["it has a service that is not one of mail"]
-			: []),
-		...([...setup.clients, ...setup.backends].some(
-			({ defaultVia }) => defaultVia !== undefined,
-		)
-			? ["a host of it has a default route of its own"]
+			? [
+					"it has programs of the gateway's own (`lo`, `gateway.listeners`), and programs of a lab run on hosts around the gateway",
+				]
 			: []),
 		...(steps.some(({ kind }) => kind === "packet" || kind === "race")
 			? ["it puts packets by hand on a wire"]
@@ -233,12 +224,20 @@ export function mustBePlayable({
 		...(steps.some(({ kind }) => kind === "neighbour")
 			? ["a neighbour of it dies or comes back"]
 			: []),
-		...behaviours.flatMap((behaviour) => whyNotFault(behaviour) ?? []),
+		...(steps.some((step) => "who" in step && step.who === "backend")
+			? ["a real backend does not speak or close out of turn"]
+			: []),
+		...whyNotFaults(scenario),
 		...(expect.some(({ kind }) => UNSEEN.has(kind))
 			? ["it expects what only a look at every packet can tell"]
 			: []),
-		...(expect.some((one) => "outcome" in one && one.outcome === "half-open")
+		...(outcomes.includes("half-open")
 			? ["it expects what no client can tell: `half-open`"]
+			: []),
+		...(doesFlow && outcomes.includes("unreachable")
+			? [
+					"it expects what a socket for datagrams does not tell: `unreachable`; of ICMP errors it tells of a closed port alone",
+				]
 			: []),
 	];
 	if (reasons.length === 0) return;
@@ -248,6 +247,27 @@ export function mustBePlayable({
 		message: reasons.join("; "),
 		remedy: "Play it on the model, or with --on vm.",
 	});
+}
+
+/** Behaviours of backends that cannot be had, each reason once. */
+function whyNotFaults({
+	setup,
+	steps,
+}: Pick<PlayableScenario, "setup" | "steps">): readonly string[] {
+	const reasons = setup.backends.flatMap((backend) => {
+		const isMail = listeningOf(setup, backend).some(
+			({ program }) => program.kind === "smtp",
+		);
+		const later = steps.flatMap((step) =>
+			step.kind === "backend" && step.backend === backend.name
+				? [step.becomes]
+				: [],
+		);
+		return [backend.behaviour, ...later].flatMap(
+			(behaviour) => whyNotFault(behaviour, isMail) ?? [],
+		);
+	});
+	return [...new Set(reasons)];
 }
 
 /** Expectations about single packets. */

@@ -2,21 +2,27 @@
 import { isDeepStrictEqual } from "node:util";
 import type { BackendBehaviour } from "../../../sim/endpoint/backend.ts";
 import { LabError } from "../../lab-error.ts";
+import type { BackendService } from "../backend-services.ts";
 import { execIn } from "../engine/exec.ts";
-import {
-	backendServiceRole,
-	type Lab,
-	SERVICE_PORT,
-	waitForService,
-} from "../lab.ts";
+import type { Lab } from "../lab.ts";
+import { type Manner, USUAL_MANNER } from "../programs/server-plan.ts";
 
 /** Postfix waits 100 s for the answer that keeps it (`DICT_TCP_TMOUT`, src/global/dict_tcp.c), and then gives the client up. */
 const SLOWEST_MS = 90_000;
 /** What it waits for, in seconds; `slow-mail` reads it for every answer. */
 const DELAY_FILE = "/run/mail-delay";
+/** What `server.mjs` reads at SIGHUP. */
+const MANNER_FILE = "/run/manner.json";
 
-/** Why a behaviour cannot be had in containers; `null` when it can. */
-export function whyNotFault(behaviour: BackendBehaviour): string | null {
+/**
+ * Why a behaviour cannot be had in containers; `null` when it can.
+ * @param isMail the backend has a mail server
+ */
+export function whyNotFault(
+	behaviour: BackendBehaviour,
+	isMail: boolean,
+): string | null {
+	if (!isMail) return null;
 	if (behaviour.kind === "unavailable")
 		return "a real mail server does not turn all of its clients away with 421 at a word";
 	return behaviour.kind === "slow" && behaviour.delayMs > SLOWEST_MS
@@ -36,7 +42,11 @@ export async function makeBackend(
 		to,
 	}: { readonly from: BackendBehaviour; readonly to: BackendBehaviour },
 ): Promise<void> {
-	const why = whyNotFault(to);
+	const services = lab.servicesOn(backend);
+	const why = whyNotFault(
+		to,
+		services.some(({ kind }) => kind === "mail"),
+	);
 	if (why !== null)
 		throw new LabError({
 			code: "unsupported",
@@ -56,16 +66,17 @@ async function apply(
 	backend: string,
 	to: BackendBehaviour,
 ): Promise<void> {
-	const service = lab.containers.get(backendServiceRole(backend));
+	const services = lab.servicesOn(backend);
+	const all = services.map(({ role }) => lab.containers.get(role));
 	switch (to.kind) {
 		case "up":
 			return;
 		case "refuse":
-			await service.kill();
+			await Promise.all(all.map((one) => one.kill()));
 			return;
 		case "hang":
-			// Its kernel goes on taking connections until the backlog is full.
-			await service.pause();
+			// Its kernel goes on taking connections until the backlog is full, and datagrams until the socket is.
+			await Promise.all(all.map((one) => one.pause()));
 			return;
 		case "vanish":
 			await lab.plug(backend, false);
@@ -77,10 +88,14 @@ async function apply(
 			await filter(lab, backend, losing(to.loss));
 			return;
 		case "drain":
-			await filter(lab, backend, REFUSING);
+			await filter(lab, backend, refusing(services));
+			await behave(lab, services, { isDraining: true });
 			return;
 		case "slow":
-			await slowDown(lab, backend, to.delayMs);
+			await slowDown(lab, services, to.delayMs);
+			return;
+		case "unavailable":
+			await behave(lab, services, { isUnavailable: true });
 			return;
 	}
 }
@@ -90,35 +105,46 @@ async function undo(
 	backend: string,
 	from: BackendBehaviour,
 ): Promise<void> {
-	const service = lab.containers.get(backendServiceRole(backend));
+	const services = lab.servicesOn(backend);
+	const all = services.map(({ role }) => lab.containers.get(role));
 	switch (from.kind) {
 		case "up":
 			return;
 		case "refuse":
-			await service.start();
-			await waitForService(lab.containers.get(backend));
+			await lab.startServices(backend);
 			return;
 		case "hang":
-			await service.unpause();
+			await Promise.all(all.map((one) => one.unpause()));
 			return;
 		case "vanish":
 			await lab.plug(backend, true);
 			return;
 		case "silent":
 		case "lossy":
-		case "drain":
 			await filter(lab, backend, []);
 			return;
+		case "drain":
+			await filter(lab, backend, []);
+			await behave(lab, services, {});
+			return;
 		case "slow":
-			await slowDown(lab, backend, 0);
+			await slowDown(lab, services, 0);
+			return;
+		case "unavailable":
+			await behave(lab, services, {});
 			return;
 	}
 }
 
 /** New connections get a RST, and those that stand are served. */
-const REFUSING = [
-	`INPUT -i eth0 -p tcp --dport ${SERVICE_PORT} --syn -j REJECT --reject-with tcp-reset`,
-];
+function refusing(services: readonly BackendService[]): readonly string[] {
+	return services
+		.flatMap(({ ports }) => ports)
+		.map(
+			(port) =>
+				`INPUT -i eth0 -p tcp --dport ${port} --syn -j REJECT --reject-with tcp-reset`,
+		);
+}
 
 /**
  * Everything but ARP, which iptables never sees. What is dropped on its way out is an error to whoever
@@ -152,16 +178,41 @@ async function filter(
 
 async function slowDown(
 	lab: Lab,
-	backend: string,
+	services: readonly BackendService[],
 	delayMs: number,
 ): Promise<void> {
-	const service = lab.containers.get(backendServiceRole(backend));
-	const write = `echo ${delayMs / 1000} > ${DELAY_FILE}`;
-	const { code, err } = await execIn(service, ["sh", "-c", write]);
+	for (const { kind, role } of services)
+		if (kind === "mail")
+			await mustRun(lab, role, `echo ${delayMs / 1000} > ${DELAY_FILE}`);
+	await behave(lab, services, { delayMs });
+}
+
+/** From now on the programs behave like this, and as usual in everything else. */
+async function behave(
+	lab: Lab,
+	services: readonly BackendService[],
+	how: Partial<Manner>,
+): Promise<void> {
+	const manner = JSON.stringify({ ...USUAL_MANNER, ...how });
+	for (const { kind, role } of services)
+		if (kind === "programs")
+			await mustRun(
+				lab,
+				role,
+				`echo '${manner}' > ${MANNER_FILE}; kill -HUP 1`,
+			);
+}
+
+async function mustRun(lab: Lab, role: string, line: string): Promise<void> {
+	const { code, err } = await execIn(lab.containers.get(role), [
+		"sh",
+		"-ec",
+		line,
+	]);
 	if (code !== 0)
 		throw new LabError({
 			code: "start",
-			place: `${backend}: slow`,
+			place: `${role}: ${line}`,
 			message: err.trim(),
 			remedy: "",
 		});

@@ -1,9 +1,11 @@
 import { expect, it } from "vitest";
 import {
 	abandonedWithin,
+	at,
 	backendAt,
 	clientAt,
 	connect,
+	hold,
 	outcomes,
 	packetsOut,
 	packetsPast,
@@ -11,6 +13,7 @@ import {
 	scenario,
 	send,
 	service,
+	speak,
 } from "../../../scenarios/language/build/build.ts";
 import type {
 	Expectation,
@@ -42,39 +45,48 @@ it("refuses to play with real clients what they cannot tell", () => {
 		expect(expecting(one)).toThrow("what only a look at every packet can tell");
 });
 
-it("refuses to play what there are no containers for", () => {
-	const playing = (setup: ReturnType<typeof recipeSetup>) => () =>
+const playing =
+	(
+		setup: ReturnType<typeof recipeSetup>,
+		steps: readonly ReturnType<typeof connect>[] = [connect(1)],
+		one: Expectation = outcomes("completed", 1),
+	) =>
+	() =>
 		mustBePlayable(
 			scenario({
 				name: "one",
 				title: "One",
-				steps: [connect(1)],
-				expect: [outcomes("completed", 1)],
+				steps,
+				expect: [one],
 				setup,
 			}) as PlayableScenario,
 		);
-	const web = { address: "10.0.0.1", port: 80, speaks: "http" } as const;
-	expect(playing(recipeSetup({ services: [service("web", web)] }))).toThrow(
-		"a service that is not one of mail",
-	);
-	const dns = { protocol: "udp", address: "10.0.0.1", port: 53 } as const;
-	const asked = scenario({
-		name: "one",
-		title: "One",
-		steps: [send(1)],
-		expect: [outcomes("answered", 1)],
-		setup: recipeSetup({ services: [service("dns", dns)] }),
-	});
-	expect(() => mustBePlayable(asked as PlayableScenario)).toThrow(
-		"a service that is not one of mail",
-	);
+
+const WEB = service("web", { address: "10.0.0.1", port: 80, speaks: "http" });
+const DNS = service("dns", { protocol: "udp", address: "10.0.0.1", port: 53 });
+const UNAVAILABLE = { behaviour: { b1: { kind: "unavailable" } } } as const;
+
+it("plays services of every kind, and hosts with a default route of their own", () => {
+	expect(playing(recipeSetup({ services: [WEB] }))).not.toThrow();
+	const dns = recipeSetup({ services: [DNS] });
+	const answered = outcomes("answered", 1);
+	expect(playing(dns, [send(1)], answered)).not.toThrow();
 	const away = backendAt("b1", "192.168.0.1", { defaultVia: "192.168.0.9" });
-	expect(playing(recipeSetup({ backends: [away] }))).toThrow(
-		"a host of it has a default route of its own",
+	expect(playing(recipeSetup({ backends: [away] }))).not.toThrow();
+	const away503 = recipeSetup({ services: [WEB], ...UNAVAILABLE });
+	expect(playing(away503)).not.toThrow();
+});
+
+it("refuses what real programs and sockets do not do", () => {
+	expect(playing(recipeSetup(UNAVAILABLE))).toThrow("421");
+	const held = connect(1, { label: "held", dialogue: hold() });
+	const spoken = at(100, speak("held", "backend"));
+	expect(playing(recipeSetup(), [held, spoken])).toThrow(
+		"a real backend does not speak or close out of turn",
 	);
-	expect(
-		playing(recipeSetup({ behaviour: { b1: { kind: "unavailable" } } })),
-	).toThrow("421");
+	const dns = recipeSetup({ services: [DNS] });
+	const lost = outcomes("unreachable", 1);
+	expect(playing(dns, [send(1)], lost)).toThrow("a closed port alone");
 });
 
 it("refuses programs of the gateway's own", () => {

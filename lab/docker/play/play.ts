@@ -21,6 +21,8 @@ import {
 	startClients,
 } from "./clients.ts";
 import { makeBackend } from "./faults.ts";
+import type { AllMeetings } from "./meetings.ts";
+import type { Arrivals } from "./plan-arrivals.ts";
 import { readServerRecords } from "./server-records.ts";
 
 /** Between the plan and the first connection: everybody has to be told. */
@@ -38,13 +40,21 @@ export interface LivePlay {
 }
 
 /**
- * @param planned the model's account of the same scenario and seed: when each connection arrives
+ * @param planned the model's account of the same scenario and seed
  * @throws ScenarioError when the ruleset cannot be loaded, and LabError
  */
 export async function playLive(
 	scenario: PlayableScenario,
 	lab: Lab,
-	{ planned, file }: { readonly planned: Account; readonly file: string },
+	{
+		planned,
+		arrivals,
+		file,
+	}: {
+		readonly planned: Account;
+		readonly arrivals: Arrivals;
+		readonly file: string;
+	},
 ): Promise<LivePlay> {
 	await setUp(scenario, lab, file);
 	const behaviours = new Map<string, BackendBehaviour>();
@@ -54,7 +64,7 @@ export async function playLive(
 	}
 	const epochMs = Date.now() + LEAD_MS;
 	const clients = await startClients(scenario, {
-		planned: planned.connections,
+		arrivals,
 		epochMs,
 		containerOf: (client) => lab.containers.get(client),
 	});
@@ -72,7 +82,7 @@ export async function playLive(
 	await untilOver(scenario, clients, epochMs);
 	const killed = await clients.end(nowMs(stage));
 	await checker?.stop();
-	return accountOf(scenario, stage, { clients, checker, killed });
+	return accountOf(scenario, stage, { clients, checker, killed, planned });
 }
 
 interface Stage {
@@ -106,7 +116,7 @@ async function playSteps(
 	stage: Stage,
 ): Promise<void> {
 	for (const step of steps) {
-		if (step.kind === "connect") continue;
+		if (step.kind === "connect" || step.kind === "send") continue;
 		const waitMs = step.atMs - nowMs(stage);
 		if (waitMs > 0) await sleep(waitMs);
 		await playStep(step, stage);
@@ -147,6 +157,7 @@ async function playStep(step: Step, stage: Stage): Promise<void> {
 			clients.tell(step.kind, step.connections);
 			return;
 		case "connect":
+		case "send":
 		case "packet":
 		case "race":
 		case "neighbour":
@@ -176,10 +187,12 @@ async function accountOf(
 		clients,
 		checker,
 		killed,
+		planned,
 	}: {
 		readonly clients: Clients;
 		readonly checker: Checker | null;
 		readonly killed: readonly KilledClient[];
+		readonly planned: Account;
 	},
 ): Promise<LivePlay> {
 	const endedMs = nowMs(stage);
@@ -187,17 +200,25 @@ async function accountOf(
 	const records = [...clients.records.values()].sort(
 		(one, other) => one.id - other.id,
 	);
-	const books = await readServerRecords(scenario, stage.lab, records);
+	const { epochMs } = stage;
+	const { meetings, ...books } = await readServerRecords(scenario, stage.lab, {
+		records,
+		epochMs,
+	});
+	const plans = new Map(planned.connections.map((one) => [one.id, one]));
+	const connections = records.map((record) =>
+		recordOf(record, plans.get(record.id) ?? {}, meetings.of(record.id)),
+	);
 	const account: Account = {
 		...books,
-		connections: records.map(recordOf),
+		connections,
 		events: [...stage.events, ...(checker?.events ?? [])].sort(
 			(one, other) => one.atMs - other.atMs,
 		),
 		packets: [],
 		observations: stage.observations,
 		operations: stage.operations,
-		unknown: unknownAfter(killed),
+		unknown: unknownAfter(killed) ?? unknownMeetings(connections, meetings),
 		endedMs,
 	};
 	return { account, records, tookMs: endedMs };
@@ -208,5 +229,20 @@ function unknownAfter([first]: readonly KilledClient[]): Unknown | null {
 	if (first === undefined) return null;
 	const seconds = (first.atMs / 1000).toFixed(1);
 	const reason = `client ${first.client} was killed ${seconds} s into the play; its records end there`;
+	return { rule: "", text: "", line: 0, reason };
+}
+
+/** Rather unknown than met by no backend. */
+function unknownMeetings(
+	connections: Account["connections"],
+	{ strangers }: AllMeetings,
+): Unknown | null {
+	const isUnknown = connections.some(
+		({ protocol, connectedMs, backend }) =>
+			protocol === undefined && connectedMs !== null && backend === null,
+	);
+	if (strangers === 0 || !isUnknown) return null;
+	const reason =
+		"the gateway translates the sources of connections on which nothing is said, so it is not known which backend they met";
 	return { rule: "", text: "", line: 0, reason };
 }

@@ -1,4 +1,4 @@
-/** What the mail servers have written down: who connected, and what they keep. */
+/** What the backends have written down: who connected or sent datagrams, and the mail that they keep. */
 
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Container } from "dockerode";
@@ -6,33 +6,54 @@ import type { PlayableScenario } from "../../../scenarios/language/scenario.ts";
 import type { Account } from "../../../sim/world/account/account.ts";
 import { containerLog } from "../engine/container-log.ts";
 import { execIn } from "../engine/exec.ts";
-import { backendServiceRole, type Lab } from "../lab.ts";
+import type { Lab } from "../lab.ts";
+import { parseSighting, type Sighting } from "../programs/server-plan.ts";
 import type { ClientRecord } from "./clients.ts";
+import { type AllMeetings, meetingsOf, type Seen } from "./meetings.ts";
 
 /** From accepted to kept it takes a mail server a moment. */
 const DELIVERY_MS = 20_000;
 const POLL_MS = 100;
 
-export type ServerRecords = Required<Pick<Account, "tallies" | "mail">>;
+export interface ServerRecords extends Pick<Account, "tallies" | "mail"> {
+	readonly meetings: AllMeetings;
+}
 
 /** Reads them; a server that does not run any more is started again for it, as its owner would. */
 export async function readServerRecords(
 	{ setup }: Pick<PlayableScenario, "setup">,
 	lab: Lab,
-	records: readonly ClientRecord[],
+	{
+		records,
+		epochMs,
+	}: { readonly records: readonly ClientRecord[]; readonly epochMs: number },
 ): Promise<ServerRecords> {
 	const clients = setup.clients.map(({ address }) => address);
-	const counts: (readonly [string, number])[] = [];
+	const ofMail = new Map<string, number>();
 	const kept = new Set<string>();
-	for (const { name } of setup.backends) {
-		const service = lab.containers.get(backendServiceRole(name));
-		await bringBack(service);
-		counts.push([name, await connectionsLogged(service, clients)]);
-		for (const id of await keptBy(service)) kept.add(id);
-	}
+	const seen: Seen[] = [];
+	for (const { name } of setup.backends)
+		for (const { kind, role } of lab.servicesOn(name)) {
+			const service = lab.containers.get(role);
+			await bringBack(service);
+			if (kind === "mail") {
+				ofMail.set(name, await connectionsLogged(service, clients));
+				for (const id of await keptBy(service)) kept.add(id);
+			} else
+				seen.push({ backend: name, sightings: await sightingsOf(service) });
+		}
+	const meetings = meetingsOf(seen, { setup, epochMs, records });
+	const counts = setup.backends.map(({ name }) => [
+		name,
+		(ofMail.get(name) ?? 0) + (meetings.counts[name] ?? 0),
+	]);
+	const by = seen.length === 0 ? "mail servers" : "servers";
+	const tallies = [{ by, counts: Object.fromEntries(counts) }];
+	if (ofMail.size === 0) return { meetings, tallies };
 	const accepted = records.flatMap(({ acceptedIds }) => acceptedIds);
 	return {
-		tallies: [{ by: "mail servers", counts: Object.fromEntries(counts) }],
+		meetings,
+		tallies,
 		mail: {
 			kept: accepted.filter((id) => kept.has(id)).length,
 			missing: accepted.filter((id) => !kept.has(id)),
@@ -44,6 +65,14 @@ async function bringBack(service: Container): Promise<void> {
 	const { State } = await service.inspect();
 	if (State.Paused) await service.unpause();
 	if (!State.Running) await service.start();
+}
+
+/** What a program was about to write when it was killed is no line. */
+async function sightingsOf(service: Container): Promise<readonly Sighting[]> {
+	return (await containerLog(service))
+		.split("\n")
+		.filter((line) => line.startsWith("{") && line.endsWith("}"))
+		.map(parseSighting);
 }
 
 async function connectionsLogged(

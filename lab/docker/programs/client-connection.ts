@@ -109,6 +109,8 @@ export class LiveConnection {
 			messageId: ids.at(-1) ?? null,
 			acceptedIds: ids.slice(0, accepted),
 			error: state.refusal ?? this.error,
+			retransmittedMs: [],
+			datagrams: null,
 		};
 	}
 

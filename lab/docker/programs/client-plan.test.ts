@@ -13,6 +13,8 @@ const plan: ClientPlan = {
 	steps: [
 		{
 			label: "load",
+			kind: "connect",
+			speaks: "smtp",
 			service: { address: "10.0.0.1", port: 25 },
 			dialogue: { kind: "connect-only", connectTimeoutMs: null },
 			connections: [

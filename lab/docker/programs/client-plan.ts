@@ -1,6 +1,5 @@
 /** What a client in a container reads and writes: JSON, a line each. */
 import * as v from "valibot";
-import { pathOf } from "../../../scenarios/language/fault-of-issue.ts";
 import {
 	data,
 	listOf,
@@ -11,6 +10,9 @@ import {
 } from "../../../scenarios/language/schema/plain.ts";
 import { dialogue } from "../../../scenarios/language/schema/schema-steps.ts";
 import { CONNECTION_OUTCOMES } from "../../../sim/endpoint/dialogue.ts";
+import { parseLine } from "./json-line.ts";
+
+export { PlanError } from "./json-line.ts";
 
 const plannedConnection = data({
 	id: number,
@@ -20,13 +22,36 @@ const plannedConnection = data({
 	port: v.nullable(number),
 });
 
-const clientStep = data({
+/** What the steps of a client have in common. */
+const stepEntries = {
 	label: text,
 	/** The service's address and port. */
 	service: data({ address: text, port: number }),
-	dialogue,
+	/** Of a `send` step: its flows. */
 	connections: listOf(plannedConnection),
+};
+
+const connectStep = data({
+	kind: v.literal("connect"),
+	...stepEntries,
+	/** What is spoken there. */
+	speaks: v.picklist(["smtp", "http", "echo", "silent"]),
+	dialogue,
 });
+
+const sendStep = data({
+	kind: v.literal("send"),
+	...stepEntries,
+	/** When each request of a flow is sent, after the flow has begun. */
+	requestsMs: listOf(number),
+	/** Of each request's payload. */
+	octets: number,
+	reply: v.nullable(data({ timeoutMs: number, attempts: number })),
+	/** The socket of a flow is closed when its requests are over. */
+	closes: yesNo,
+});
+
+const clientStep = v.variant("kind", [connectStep, sendStep]);
 
 const clientPlan = data({
 	/** Time zero of the script, in milliseconds of Unix time. */
@@ -49,7 +74,7 @@ const clientRecord = data({
 	greetedMs: v.nullable(number),
 	/** `null` when it is open still. */
 	endedMs: v.nullable(number),
-	/** The host name in the banner. */
+	/** The name that it told of itself: the host name in a banner, the server of an answer. */
 	backend: v.nullable(text),
 	outcome: v.picklist(CONNECTION_OUTCOMES),
 	/** A message was accepted. */
@@ -60,6 +85,12 @@ const clientRecord = data({
 	acceptedIds: texts,
 	/** The kernel's word, or the reply that was not the expected one; "" when there was neither. */
 	error: text,
+	/** When something was sent once more by the client itself. */
+	retransmittedMs: listOf(number),
+	/** Of a flow. */
+	datagrams: v.nullable(
+		data({ requests: number, sent: number, answers: number }),
+	),
 });
 
 const clientCommand = v.variant("do", [
@@ -71,49 +102,43 @@ const clientCommand = v.variant("do", [
 /** The first line that a client reads. */
 export type ClientPlan = v.InferOutput<typeof clientPlan>;
 
-/** The connections of one step. */
+/** The connections of one step, or its flows. */
 export type ClientStep = v.InferOutput<typeof clientStep>;
+
+export type ConnectStep = v.InferOutput<typeof connectStep>;
+
+export type SendStep = v.InferOutput<typeof sendStep>;
 
 export type PlannedConnection = v.InferOutput<typeof plannedConnection>;
 
 /** Every later line. */
 export type ClientCommand = v.InferOutput<typeof clientCommand>;
 
-/** What a client writes of a connection as soon as it is over. Times are milliseconds since the epoch. */
+/**
+ * What a client writes of a connection as soon as it is over; the last line of a connection counts. Times are
+ * milliseconds since the epoch.
+ */
 export type ClientRecord = v.InferOutput<typeof clientRecord>;
-
-/** A line that is no plan, no command and no record. */
-export class PlanError extends Error {
-	override readonly name = "PlanError";
-}
 
 /** @throws PlanError */
 export function parsePlan(line: string): ClientPlan {
-	return parse(clientPlan, line);
+	return parseLine(clientPlan, line);
 }
 
 /** @throws PlanError */
 export function parseCommand(line: string): ClientCommand {
-	return parse(clientCommand, line);
+	return parseLine(clientCommand, line);
 }
 
 /** @throws PlanError */
 export function parseRecord(line: string): ClientRecord {
-	return parse(clientRecord, line);
+	return parseLine(clientRecord, line);
 }
 
-function parse<Schema extends v.GenericSchema>(
-	schema: Schema,
-	line: string,
-): v.InferOutput<Schema> {
-	let given: unknown;
-	try {
-		given = JSON.parse(line);
-	} catch (error) {
-		throw new PlanError(`not JSON: ${(error as Error).message}`);
-	}
-	const read = v.safeParse(schema, given, { abortEarly: true });
-	if (read.success) return read.output;
-	const [issue] = read.issues;
-	throw new PlanError(`${pathOf(issue) || "the line"}: ${issue.message}`);
+/** What a connection calls itself where it names itself: no other one of the play is called so. */
+export function connectionName(
+	{ client, epochMs }: Pick<ClientPlan, "client" | "epochMs">,
+	id: number,
+): string {
+	return `${client}.${Math.round(epochMs).toString(36)}.${id}`;
 }

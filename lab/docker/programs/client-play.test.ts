@@ -47,6 +47,8 @@ async function play(story: Story): Promise<readonly ClientRecord[]> {
 				steps: [
 					{
 						label: "load",
+						kind: "connect",
+						speaks: "smtp",
 						service: { address: "127.0.0.1", port },
 						dialogue,
 						connections,

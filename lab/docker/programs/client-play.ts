@@ -1,14 +1,17 @@
 /** A client in a container: opens the connections of its plan when their time has come. */
 import { createSocket } from "node:dgram";
-import type { DialoguePlan } from "../../../sim/endpoint/dialogue-machine.ts";
 import { prepareDialogue } from "../../../sim/endpoint/prepare-dialogue.ts";
 import { LiveConnection } from "./client-connection.ts";
-import type {
-	ClientCommand,
-	ClientPlan,
-	ClientRecord,
-	ClientStep,
-	PlannedConnection,
+import { LiveFlow } from "./client-flow.ts";
+import {
+	type ClientCommand,
+	type ClientPlan,
+	type ClientRecord,
+	type ClientStep,
+	type ConnectStep,
+	connectionName,
+	type PlannedConnection,
+	type SendStep,
 } from "./client-plan.ts";
 
 export interface PlayOptions {
@@ -16,7 +19,7 @@ export interface PlayOptions {
 	readonly unixMs: () => number;
 	/** The kernel takes the plan's address by itself (`sourceTowards`): nothing has to be bound to it. */
 	readonly sourceIsDefault: boolean;
-	/** Is handed each connection that is over; at the end, those that are not. */
+	/** Is handed each connection that is over; at the end, those that are not, and flows whose socket stayed open. */
 	readonly onRecord: (record: ClientRecord) => void;
 	/** Called when an `end` has been carried out. */
 	readonly onEnd: () => void;
@@ -49,11 +52,14 @@ export function playPlan(
 	{ unixMs, sourceIsDefault, onRecord, onEnd }: PlayOptions,
 ): Play {
 	const nowMs = () => unixMs() - plan.epochMs;
-	const arrivals = plan.steps.flatMap(arrivalsOf);
+	const arrivals = plan.steps.flatMap((step) =>
+		arrivalsOf(step, openerOf(plan, step, { sourceIsDefault, nowMs })),
+	);
 	// Stable: what arrives at the same time arrives in the plan's order.
 	arrivals.sort((a, b) => a.planned.atMs - b.planned.atMs);
-	const messagePrefix = `${plan.client}.${Math.round(plan.epochMs).toString(36)}`;
-	const open = new Map<LiveConnection, Arrival>();
+	const open = new Map<Live, Arrival>();
+	/** Over, and their sockets are open: what comes late is of them as well. */
+	const lingering = new Map<Live, Arrival>();
 	let next = 0;
 	let arrival: NodeJS.Timeout | undefined;
 	let overAll = () => {};
@@ -78,27 +84,20 @@ export function playPlan(
 	}
 
 	function begin(arrival: Arrival): void {
-		const { service } = arrival.step;
-		const { id, port } = arrival.planned;
-		const connection = new LiveConnection({
-			service,
-			source: sourceIsDefault && port === null ? null : plan.source,
-			port,
-			plan: arrival.dialogue,
-			messagePrefix: `${messagePrefix}.${id}`,
-			nowMs,
-			onEnd(ended) {
-				// Told as open already, when all has ended.
-				if (!open.delete(ended)) return;
-				onRecord(recordOf(ended, arrival));
-				if (open.size === 0 && next === arrivals.length) overAll();
-			},
+		const { step } = arrival;
+		const stays = step.kind === "send" && !step.closes;
+		const live = arrival.open(arrival.planned, (ended) => {
+			// Told as open already, when all has ended.
+			if (!open.delete(ended)) return;
+			if (stays) lingering.set(ended, arrival);
+			onRecord(recordOf(ended, arrival));
+			if (open.size === 0 && next === arrivals.length) overAll();
 		});
-		open.set(connection, arrival);
+		open.set(live, arrival);
 	}
 
 	function recordOf(
-		{ course }: LiveConnection,
+		{ course }: Live,
 		{ step, planned }: Arrival,
 	): ClientRecord {
 		const { client } = plan;
@@ -110,8 +109,9 @@ export function playPlan(
 			case "speak":
 			case "close":
 				// A copy: whoever closes leaves the set.
-				for (const [connection, { step }] of [...open])
-					if (step.label === command.step) connection[command.do]();
+				for (const [live, { step }] of [...open])
+					if (step.label === command.step && live instanceof LiveConnection)
+						live[command.do]();
 				return;
 			case "end":
 				setTimeout(end, Math.max(0, command.atMs - nowMs()));
@@ -120,20 +120,77 @@ export function playPlan(
 
 	function end(): void {
 		clearTimeout(arrival);
-		for (const [connection, arrival] of open)
-			onRecord(recordOf(connection, arrival));
+		for (const [live, arrival] of [...lingering, ...open])
+			onRecord(recordOf(live, arrival));
 		open.clear();
 		onEnd();
 	}
 }
 
-interface Arrival {
-	readonly step: ClientStep;
-	readonly dialogue: DialoguePlan;
-	readonly planned: PlannedConnection;
+type Live = LiveConnection | LiveFlow;
+
+/** Opens one now. */
+type Opener = (planned: PlannedConnection, onEnd: (live: Live) => void) => Live;
+
+interface Surroundings {
+	readonly sourceIsDefault: boolean;
+	readonly nowMs: () => number;
 }
 
-function arrivalsOf(step: ClientStep): readonly Arrival[] {
-	const dialogue = prepareDialogue(step.dialogue);
-	return step.connections.map((planned) => ({ step, dialogue, planned }));
+/** What opens the connections of a step. */
+function openerOf(
+	plan: ClientPlan,
+	step: ClientStep,
+	around: Surroundings,
+): Opener {
+	return step.kind === "connect"
+		? connects(plan, step, around)
+		: sends(plan, step, around);
+}
+
+function connects(
+	plan: ClientPlan,
+	{ service, speaks, dialogue }: ConnectStep,
+	{ sourceIsDefault, nowMs }: Surroundings,
+): Opener {
+	const prepared = prepareDialogue(dialogue, speaks);
+	return ({ id, port }, onEnd) =>
+		new LiveConnection({
+			service,
+			source: sourceIsDefault && port === null ? null : plan.source,
+			port,
+			plan: prepared,
+			// Requests of the web have no ids.
+			messagePrefix: dialogue.kind === "http" ? null : connectionName(plan, id),
+			nowMs,
+			onEnd,
+		});
+}
+
+function sends(
+	plan: ClientPlan,
+	{ service, requestsMs, octets, reply, closes }: SendStep,
+	{ sourceIsDefault, nowMs }: Surroundings,
+): Opener {
+	const requests = requestsMs.length;
+	return ({ id, port }, onEnd) =>
+		new LiveFlow({
+			service,
+			source: sourceIsDefault ? null : plan.source,
+			port,
+			plan: { flow: id, requests, octets, reply, closes },
+			requestsMs,
+			nowMs,
+			onEnd,
+		});
+}
+
+interface Arrival {
+	readonly step: ClientStep;
+	readonly planned: PlannedConnection;
+	readonly open: Opener;
+}
+
+function arrivalsOf(step: ClientStep, open: Opener): readonly Arrival[] {
+	return step.connections.map((planned) => ({ step, planned, open }));
 }

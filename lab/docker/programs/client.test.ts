@@ -26,12 +26,16 @@ async function startClient(port: number) {
 		steps: [
 			{
 				label: "mail",
+				kind: "connect",
+				speaks: "smtp",
 				service: { address: "127.0.0.1", port },
 				dialogue: { kind: "smtp", messages: 1, ...timeouts },
 				connections: [{ id: 1, atMs: 0, port: null }],
 			},
 			{
 				label: "held",
+				kind: "connect",
+				speaks: "smtp",
 				service: { address: "127.0.0.1", port },
 				dialogue: { kind: "hold", ...timeouts },
 				connections: [{ id: 2, atMs: 0, port: null }],

@@ -22,6 +22,8 @@ export interface ContainerSpec {
 	readonly volumes?: readonly string[];
 	readonly environment?: Readonly<Record<string, string>>;
 	readonly capabilities?: readonly string[];
+	/** Settings of the kernel in its network. */
+	readonly sysctls?: Readonly<Record<string, string>>;
 	/** Sees the processes of the host, to reach their networks. */
 	readonly seesHost?: boolean;
 	/** Sees the processes of another role's container, and that sees its. */
@@ -161,6 +163,7 @@ function description(
 			// Not even those that Docker gives to everybody.
 			CapDrop: ["ALL"],
 			CapAdd: [...capabilities],
+			...(spec.sysctls ? { Sysctls: { ...spec.sysctls } } : {}),
 			...(spec.seesHost ? { PidMode: "host" } : {}),
 			...(spec.isUnconfined ? { SecurityOpt: ["apparmor=unconfined"] } : {}),
 			...(processesOf ? { PidMode: `container:${idOf(processesOf)}` } : {}),

@@ -16,6 +16,7 @@ it("cables end in the routers' namespaces, under the names that rules use", () =
 	const seats = seatsOf({ setup: recipeSetup() as never });
 	const lines = wiringScript(seats, {
 		bridges: 2,
+		others: [],
 		routers: {
 			kind: "cables",
 			pids: [71, 72],

@@ -13,6 +13,7 @@ import {
 	parsePrefixed,
 } from "../../../sim/packet/address.ts";
 import { linksFirst } from "../../../sim/routing/fib/routing-state.ts";
+import { ownRouteOf } from "../../../sim/world/own-route.ts";
 import { ipWords } from "../../kernel/linux-gateway.ts";
 import { LabError } from "../../lab-error.ts";
 
@@ -26,8 +27,10 @@ export interface LabHost {
 	readonly bridge: number;
 	readonly address: string;
 	readonly prefixLength: number;
-	/** The router's own address on that network. */
+	/** Where its default route leads: to the router's own address on that network, or to another router. */
 	readonly gateway: string;
+	/** The gateway is another router. */
+	readonly isElsewhere: boolean;
 }
 
 /** The hosts of a scenario. @throws LabError (`unsupported`) for one whose address fits none of the router's networks */
@@ -40,10 +43,20 @@ export function seatsOf({
 			readonly name: string;
 			readonly interface: string;
 			readonly address: string;
+			readonly defaultVia?: string;
 		},
 	): LabHost => {
 		const network = networkOf(setup.gateway, who);
-		return { kind, name: who.name, address: who.address, ...network };
+		const via = ownRouteOf(who, setup)?.via;
+		return {
+			kind,
+			name: who.name,
+			address: who.address,
+			bridge: network.bridge,
+			prefixLength: network.prefixLength,
+			gateway: via ?? network.gateway,
+			isElsewhere: via !== undefined,
+		};
 	};
 	const { healthCheck } = setup;
 	return [
@@ -78,6 +91,21 @@ function networkOf(
 		message: `its address ${who.address} is on no network of the router's interface ${who.interface}`,
 		remedy: "In containers every host stands on a network of the router's.",
 	});
+}
+
+/** A router beside the one under test, which takes packets away. */
+export type OtherRouter = Pick<LabHost, "bridge" | "prefixLength" | "gateway">;
+
+/** Where default routes of hosts lead that are not the router's, each once. Hosts of the lab are there by themselves. */
+export function otherRouters(
+	seats: readonly LabHost[],
+): readonly OtherRouter[] {
+	const isHost = new Set(seats.map(({ address }) => address));
+	const others = new Map<string, OtherRouter>();
+	for (const seat of seats)
+		if (seat.isElsewhere && !isHost.has(seat.gateway))
+			others.set(`${seat.bridge} ${seat.gateway}`, seat);
+	return [...others.values()];
 }
 
 /** A tap of a router whose kernel is a virtual machine: port of a bridge. */
@@ -129,10 +157,12 @@ export function wiringScript(
 	seats: readonly LabHost[],
 	{
 		bridges,
+		others,
 		routers,
 		pids,
 	}: {
 		readonly bridges: number;
+		readonly others: readonly OtherRouter[];
 		readonly routers: SwitchPorts;
 		readonly pids: Pids;
 	},
@@ -146,6 +176,11 @@ export function wiringScript(
 			`${inSwitch} ip link set br${bridge} up`,
 			...portLines(routers, bridge).map((line) => `${inSwitch} ip ${line}`),
 		]),
+		// The switch forwards nothing: what comes for others is lost there, without a word.
+		...others.map(
+			({ bridge, gateway, prefixLength }) =>
+				`${inSwitch} ip addr add ${gateway}/${prefixLength} dev br${bridge}`,
+		),
 		...seats.flatMap((seat, index) => {
 			const pid = pids.seats[index] ?? 0;
 			const inside = `nsenter -t ${pid} -n`;

@@ -329,3 +329,37 @@ it("takes a half-open connection for an open one, as a real client does", () => 
 	expect(end("reset")).toBe(end("refused"));
 	expect(end("read-timeout")).not.toBe(end("open"));
 });
+
+it("takes a connection that was closed without a word for one that was reset, and an unreachable name server for one that is silent", () => {
+	const closed = { outcome: "cut-short" } as const;
+	expect(clientEnd({ ...closed, greetedMs: null })).toBe("refused or reset");
+	expect(clientEnd({ ...closed, greetedMs: 5 })).toBe("cut-short");
+	const lost = { outcome: "unreachable" } as const;
+	expect(clientEnd({ ...lost, protocol: "udp" })).toBe("unanswered");
+	expect(clientEnd(lost)).toBe("unreachable");
+});
+
+it("compares who answered a flow, and who took a connection without a word", () => {
+	const told = (kernel: string, more: Partial<ConnectionRecord>) => {
+		const result = (name: "model" | "docker", backend: string) => {
+			const one = played(name, { words: "b1" });
+			const [first] = one.account.connections;
+			const connection = {
+				...(first as ConnectionRecord),
+				greetedMs: null,
+				connectedMs: 3,
+				backend,
+				...more,
+			};
+			const account = { ...one.account, connections: [connection] };
+			return { ...one, account };
+		};
+		return compareLive(result("model", "b1"), result("docker", kernel))
+			.divergences.length;
+	};
+	const answered = { protocol: "udp", outcome: "answered" } as const;
+	expect(told("b1", answered)).toBe(0);
+	expect(told("b2", answered)).toBeGreaterThan(0);
+	expect(told("b2", {})).toBeGreaterThan(0);
+	expect(told("b2", { connectedMs: null, outcome: "connect-timeout" })).toBe(0);
+});

@@ -137,17 +137,20 @@ function stretchesBetween(changes: readonly Stretch[]): readonly Stretch[] {
 interface Pair {
 	readonly one: ConnectionRecord;
 	readonly other: ConnectionRecord;
-	/** Since the one before, in the model: in its order they are told. */
+	/** From the nearest other one, in the model: in its order they are told. */
 	readonly apartMs: number;
 }
 
 function pairsOf(model: Account, live: Account): readonly Pair[] {
 	const theirs = new Map(live.connections.map((one) => [one.id, one]));
-	return model.connections.flatMap((one, index) => {
+	return model.connections.flatMap((one, index, all) => {
 		const other = theirs.get(one.id);
-		const before = model.connections[index - 1]?.startedMs;
-		const apartMs = one.startedMs - (before ?? -APART_MS);
-		return other === undefined ? [] : [{ one, other, apartMs }];
+		if (other === undefined) return [];
+		const beforeMs = all[index - 1]?.startedMs ?? Number.NEGATIVE_INFINITY;
+		const afterMs = all[index + 1]?.startedMs ?? Number.POSITIVE_INFINITY;
+		const { startedMs } = one;
+		const apartMs = Math.min(startedMs - beforeMs, afterMs - startedMs);
+		return [{ one, other, apartMs }];
 	});
 }
 
@@ -210,9 +213,18 @@ function differs(pair: Pair): boolean {
 	return endsDiffer(pair) || (isTurnSure && one.backend !== other.backend);
 }
 
-/** A client that got no banner does not know whom it has met. */
+/** Who has met no answer, or does not know whose it was, does not tell of a backend. */
 function isKnown({ one, other }: Pair): boolean {
-	return one.greetedMs !== null && other.greetedMs !== null;
+	return isServed(one) && isServed(other);
+}
+
+/** A banner, an answer, or a handshake with a program that has written it down. */
+function isServed({
+	backend,
+	connectedMs,
+	greetedMs,
+}: ConnectionRecord): boolean {
+	return backend !== null && (greetedMs ?? connectedMs) !== null;
 }
 
 function backendOf({ backend }: ConnectionRecord): string {
@@ -289,17 +301,27 @@ function missing(model: Account, live: Account): readonly Said[] {
 	}));
 }
 
-/** What the client made of it: whether it was refused by a RST at once or later is a matter of a moment. */
+/**
+ * What the client made of it: whether it was refused by a RST at once or later is a matter of a moment, and
+ * so is whether one that is closed without a word is reset by what the client says meanwhile. A socket for datagrams learns of a closed port alone, so an unreachable host is one that does not answer.
+ */
 export function clientEnd({
 	outcome,
-}: Pick<ConnectionRecord, "outcome">): string {
+	protocol,
+	greetedMs,
+}: Pick<ConnectionRecord, "outcome"> &
+	Partial<Pick<ConnectionRecord, "protocol" | "greetedMs">>): string {
 	switch (outcome) {
 		case "refused":
 		case "reset":
 			return "refused or reset";
+		case "cut-short":
+			return greetedMs === null ? "refused or reset" : outcome;
 		case "connect-timeout":
 		case "read-timeout":
 			return "timed out";
+		case "unreachable":
+			return protocol === "udp" ? "unanswered" : outcome;
 		case "half-open":
 			// Of a real client's connection nobody knows whether its backend still has it.
 			return "open";

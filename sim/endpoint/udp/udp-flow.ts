@@ -12,8 +12,8 @@ import type { DatagramError, DatagramUser, UdpSockets } from "./udp-sockets.ts";
 /** Of a host, what a flow needs. */
 export interface DatagramHost {
 	readonly address: number;
-	readonly clock: Clock;
-	readonly datagrams: UdpSockets;
+	readonly clock: Pick<Clock, "nowMs" | "after" | "cancel">;
+	readonly datagrams: Pick<UdpSockets, "open" | "close">;
 	transmit(packet: Packet): void;
 	/** What happens now is not modelled, and why. */
 	doesNotKnow(reason: string): void;
