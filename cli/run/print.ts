@@ -1,7 +1,9 @@
 /** Results → lines for a person. */
-import { number, whyLines } from "../../reports/wording.ts";
+import { counted, number, whyLines } from "../../reports/wording.ts";
+import { failedSteps, whenWords } from "../../scenarios/judge/judge-steps.ts";
 import { unmetRules } from "../../scenarios/judge/unmet-rules.ts";
 import { assumedWords, restsOn } from "../../scenarios/result/assumed.ts";
+import { nounOf } from "../../scenarios/result/finding.ts";
 import { commandLine } from "../../scenarios/result/invocation.ts";
 import {
 	type Judgement,
@@ -14,7 +16,7 @@ import {
 	rulePlace,
 } from "../../scenarios/result/rule-place.ts";
 import type { ConnectionRecord } from "../../sim/world/account/account.ts";
-import { nameText, screenText } from "../screen/screen-text.ts";
+import { nameText, plainText, screenText } from "../screen/screen-text.ts";
 import type { Paint } from "../screen/terminal.ts";
 import { wrap } from "../screen/wrap.ts";
 import { COLOURS, printOverview, SIGNS, TRAP } from "./overview.ts";
@@ -155,7 +157,9 @@ function printJudgement(
 	return [
 		...field("expected", expected, view),
 		...(because === "" ? [] : field("because", because, view)),
-		...field("seen", seen, view),
+		...(judgement.expectation.kind === "steps-succeed" && view.detail === "all"
+			? stepLines(result, view)
+			: field("seen", seen, view)),
 		...concerned.flatMap((text, index) =>
 			field(index === 0 ? "first" : "", text, view),
 		),
@@ -177,6 +181,20 @@ function printJudgement(
 					view,
 				)),
 	];
+}
+
+/** Each step that failed, with all that was said: lines and carets as they are. */
+function stepLines(
+	{ scenario, account }: RunResult,
+	view: View,
+): readonly string[] {
+	return failedSteps(scenario, account).flatMap((failed) => [
+		...field("failed", `${whenWords(failed)}, ${failed.step}:`, view),
+		...plainText(failed.message)
+			.split("\n")
+			.filter((line) => line !== "")
+			.map((line) => `${label("", view)}  ${line}`),
+	]);
 }
 
 /** `#3 c1:40002 to web at 200 ms → b1, refused after 2 SYNs; the gateway said rst`. */
@@ -236,10 +254,7 @@ export function printTotals(
 	];
 	const traps = results.filter(({ scenario }) => scenario.trap !== null).length;
 	const assumed = results.filter((one) => restsOn(one.assumed).length > 0);
-	const connections = results.reduce(
-		(sum, { account }) => sum + account.connections.length,
-		0,
-	);
+	const connections = results.flatMap(({ account }) => account.connections);
 	const virtualMs = results.reduce(
 		(sum, { account }) => sum + account.endedMs,
 		0,
@@ -264,7 +279,7 @@ export function printTotals(
 		].join("; "),
 		paint(
 			"dim",
-			`${number(connections)} connections, ${duration(virtualMs)} of ${isLive ? "live" : "virtual"} time, played in ${duration(tookMs)}`,
+			`${counted(connections.length, nounOf(connections))}, ${duration(virtualMs)} of ${isLive ? "live" : "virtual"} time, played in ${duration(tookMs)}`,
 		),
 	];
 }

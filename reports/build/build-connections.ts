@@ -11,7 +11,7 @@ const PATH_LENGTH = 60;
 /** @param most so many are shown one by one */
 export function buildConnections(
 	result: RunResult,
-	{ followed, moments }: RunDetails,
+	{ followed, moments, paths }: RunDetails,
 	most: number,
 ): ConnectionsView {
 	const { connections } = result.account;
@@ -30,7 +30,10 @@ export function buildConnections(
 		...lostAndLate(connections),
 		moved: connections.filter(({ met }) => met.length > 1).length,
 		path: pathOf(connections, backends, moments),
-		shown: shown.map((connection) => viewOf(connection, backends)),
+		shown: shown.map((connection) => ({
+			...viewOf(connection, backends),
+			link: linkOf(connection, paths),
+		})),
 		sampling,
 	};
 }
@@ -46,7 +49,7 @@ function lostAndLate(
 function viewOf(
 	connection: ConnectionRecord,
 	backends: readonly string[],
-): ConnectionView {
+): Omit<ConnectionView, "link"> {
 	const { client, sourcePort, backend, met } = connection;
 	return {
 		number: connection.id + 1,
@@ -66,6 +69,12 @@ function viewOf(
 		source: connection.source?.address ?? "",
 		datagrams: connection.datagrams ?? null,
 	};
+}
+
+/** By which its first packet left. */
+function linkOf({ id }: ConnectionRecord, paths: RunDetails["paths"]): string {
+	const first = paths.find(({ connection }) => connection === id);
+	return first?.out[0]?.interface ?? "";
 }
 
 /**

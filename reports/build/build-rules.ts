@@ -1,5 +1,7 @@
 import type { RunDetails } from "../../scenarios/details/run-details.ts";
+import { nounOf } from "../../scenarios/result/finding.ts";
 import type { RunResult } from "../../scenarios/result/result.ts";
+import type { ConnectionRecord } from "../../sim/world/account/account.ts";
 import type {
 	ConntrackView,
 	RuleLine,
@@ -58,7 +60,7 @@ export function buildRules(
 			walk: walks.numberOf(path.steps),
 		})),
 		sampling:
-			paths.length > 0 ? whichPackets(details, account.connections.length) : "",
+			paths.length > 0 ? whichPackets(details, account.connections) : "",
 		noPaths:
 			paths.length > 0
 				? ""
@@ -72,11 +74,11 @@ export function buildRules(
 /** So that nobody looks for a packet that is not there. */
 function whichPackets(
 	{ followed, packetsOfEach }: RunDetails,
-	connections: number,
+	connections: readonly ConnectionRecord[],
 ): string {
 	return followed.length === 0
 		? "Packets by hand"
-		: `The first ${packetsOfEach} packets of ${number(followed.length)} of ${number(connections)} connections, and every one that took a new path`;
+		: `The first ${packetsOfEach} packets of ${number(followed.length)} of ${number(connections.length)} ${nounOf(connections)}s, and every one that took a new path`;
 }
 
 export function buildConntrack({

@@ -161,6 +161,8 @@ export interface ConnectionView {
 	readonly gatewayAnswers: readonly string[];
 	/** The source that its backend saw, where the gateway translated it; "" where it did not. */
 	readonly source: string;
+	/** The gateway's interface by which its first packet left; "" where that was not followed, or it did not leave. */
+	readonly link: string;
 	/** Of UDP. */
 	readonly datagrams: {
 		readonly sent: number;

@@ -94,6 +94,7 @@ export function connection(
 		retransmittedMs: [],
 		gatewayAnswers: [],
 		source: "",
+		link: "",
 		datagrams: null,
 		...parts,
 	};

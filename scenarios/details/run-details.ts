@@ -33,7 +33,7 @@ export interface RunDetails {
 	/** The same gaps on the model, when it was something else that played. */
 	readonly predicted: readonly FailoverGap[];
 	readonly share: RunningShare | null;
-	/** What was done and when, connections aside; in the order of their times. */
+	/** What was done and when, connections and flows aside; in the order of their times. */
 	readonly moments: readonly { readonly atMs: number; readonly text: string }[];
 	/** At least the end, unless the play ended before; in the order of their times. */
 	readonly snapshots: readonly Snapshot[];
@@ -79,7 +79,7 @@ export function collectRunDetails(
 		packetsOfEach: PACKETS_OF_EACH,
 		share: runningShare(result),
 		moments: steps
-			.filter(({ kind }) => kind !== "connect" && kind !== "observe")
+			.filter(({ kind }) => !SHOWN_ELSEWHERE.has(kind))
 			.map((step) => ({ atMs: step.atMs, text: describeStep(step) }))
 			.sort((one, other) => one.atMs - other.atMs),
 		places: result.judgements.map(({ rule, why }) =>
@@ -91,6 +91,13 @@ export function collectRunDetails(
 		unknownPlace: unknown?.rule ? rulePlace(unknown.rule, setup.ruleset) : null,
 	};
 }
+
+/** Connections and flows have pictures of their own, and observations are moments of rules and conntrack. */
+const SHOWN_ELSEWHERE: ReadonlySet<Step["kind"]> = new Set([
+	"connect",
+	"send",
+	"observe",
+]);
 
 type Again = Pick<RunDetails, "snapshots" | "paths" | "followed">;
 

@@ -6,6 +6,7 @@ import { drawsOf } from "../judge/draws.ts";
 import { drawnBands } from "../judge/judge-split.ts";
 import type { ExpectationKind } from "../language/scenario.ts";
 import { filterWords, selected } from "../result/finding.ts";
+import { byService } from "../result/groups.ts";
 import type { RunResult } from "../result/result.ts";
 
 export interface RunningShare {
@@ -59,7 +60,8 @@ function meant(split: Split | undefined, account: RunResult["account"]): Meant {
 
 /**
  * The shares of those connections that the first `split` expectation is about; of all of them when
- * there is none. `null` when there are fewer than two.
+ * there is none. `null` when there are fewer than two, or one backend, or connections to several services:
+ * these have shares of their own.
  */
 export function runningShare({
 	scenario,
@@ -68,7 +70,8 @@ export function runningShare({
 	const backends = scenario.setup.backends.map(({ name }) => name);
 	const split = scenario.expect.find((one) => one.kind === "split");
 	const { connections, drew, of } = meant(split, account);
-	if (connections.length < 2) return null;
+	const isOne = byService(connections).size < 2;
+	if (connections.length < 2 || backends.length < 2 || !isOne) return null;
 	const weights = backends.map(
 		(name) => (split && own(split.weights, name)) ?? 0,
 	);

@@ -10,7 +10,7 @@ import type {
 	Expectation,
 	Scenario,
 } from "../language/scenario.ts";
-import { counted, type Finding, selected } from "../result/finding.ts";
+import { counted, type Finding, nounOf, selected } from "../result/finding.ts";
 import { isUndecided } from "./judge-in-time.ts";
 
 interface Play {
@@ -37,16 +37,15 @@ export function unlessCutOff(
 	const { begun, planned } = arrivalsMeant(of, play);
 	const missing = Math.max(0, planned - begun);
 	const undecided = undecidedOf(expectation, of, play);
+	const noun = nounOf(play.account.connections);
 	const words = [
 		...(missing === 0
 			? []
-			: [
-					`only ${begun} of ${counted(planned, "connection")} began before the end`,
-				]),
+			: [`only ${begun} of ${counted(planned, noun)} began before the end`]),
 		...(undecided === 0
 			? []
 			: [
-					`the play ended before it was known how ${counted(undecided, "connection")} would end`,
+					`the play ended before it was known how ${counted(undecided, noun)} would end`,
 				]),
 	];
 	const isOpen =

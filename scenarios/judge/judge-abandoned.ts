@@ -11,6 +11,7 @@ import {
 	filterWords,
 	finding,
 	NONE_FITS,
+	nounOf,
 	selected,
 	showsNothing,
 } from "../result/finding.ts";
@@ -33,9 +34,10 @@ export function judgeAbandoned(
 	hosts: Hosts,
 ): Finding {
 	const { backend, withinMs } = given;
-	const expected = `no packet of the connections${filterWords(given.of)} goes to ${backend} later than ${withinMs} ms after it failed`;
-	const failures = failuresFromStart(backend, account, hosts);
 	const connections = selected(account.connections, given.of);
+	const noun = nounOf(connections);
+	const expected = `no packet of the ${noun}s${filterWords(given.of)} goes to ${backend} later than ${withinMs} ms after it failed`;
+	const failures = failuresFromStart(backend, account, hosts);
 	if (failures.length === 0)
 		return finding(false, { expected, seen: `${backend} never failed` });
 	if (connections.length === 0)
@@ -51,7 +53,7 @@ export function judgeAbandoned(
 	const concerned = new Set(late.map(({ connection }) => connection));
 	const found = finding(late.length === 0, {
 		expected,
-		seen: seenWords(backend, { sent, late, failures }),
+		seen: seenWords(backend, { sent, late, failures, noun }),
 		concerned: connections.filter(({ id }) => concerned.has(id)),
 	});
 	const asked = askedOf(ofThem, hosts);
@@ -122,10 +124,12 @@ function seenWords(
 		sent,
 		late,
 		failures,
+		noun,
 	}: {
 		readonly sent: readonly Sent[];
 		readonly late: readonly Sent[];
 		readonly failures: readonly Failure[];
+		readonly noun: string;
 	},
 ): string {
 	const last = sent.findLast(({ atMs }) =>
@@ -136,8 +140,8 @@ function seenWords(
 	const afterMs = last.atMs - (failure?.fromMs ?? 0);
 	const words = `the last packet to ${backend} went ${Number(afterMs.toFixed(3))} ms after it failed`;
 	if (late.length === 0) return words;
-	const flows = new Set(late.map(({ connection }) => connection)).size;
-	return `${words}; ${counted(late.length, "packet")} of ${counted(flows, "connection")} went too late`;
+	const concerned = new Set(late.map(({ connection }) => connection)).size;
+	return `${words}; ${counted(late.length, "packet")} of ${counted(concerned, noun)} went too late`;
 }
 
 /**

@@ -13,6 +13,7 @@ import {
 	filterWords,
 	finding,
 	NONE_FITS,
+	nounOf,
 	selected,
 	showsNothing,
 } from "../result/finding.ts";
@@ -34,15 +35,16 @@ export function judgeOrder(given: Of<"order">, account: Account): Finding {
 	while (first < length && seen[first] === given.backends[first]) first++;
 	const holds = first === length;
 	const which = filterWords(given.of);
+	const noun = nounOf(connections);
 	const from = Math.max(
 		0,
 		Math.min(first - MOST_BACKENDS_SHOWN / 2, length - MOST_BACKENDS_SHOWN),
 	);
 	const difference = holds
 		? ""
-		: ` (connection ${first + 1} is the first that differs)`;
+		: ` (${noun} ${first + 1} is the first that differs)`;
 	return finding(holds, {
-		expected: `${sequence(given.backends, holds ? 0 : from)}${which === "" ? "" : ` (the connections${which})`}`,
+		expected: `${sequence(given.backends, holds ? 0 : from)}${which === "" ? "" : ` (the ${noun}s${which})`}`,
 		seen: `${sequence(seen, holds ? 0 : from)}${difference}`,
 		concerned: holds ? [] : connections.slice(first, first + 1),
 	});
@@ -54,7 +56,7 @@ export function judgeAvoided(given: Of<"avoided">, account: Account): Finding {
 		[...met, backend].includes(given.backend),
 	);
 	const found = finding(connections.length > 0 && there.length === 0, {
-		expected: `none of the connections${filterWords(given.of)} at ${given.backend}`,
+		expected: `none of the ${nounOf(connections)}s${filterWords(given.of)} at ${given.backend}`,
 		seen: share(there, connections, firstAt(there)),
 		concerned: there,
 	});
@@ -70,7 +72,7 @@ function unlessUnmet(
 		({ met, backend }) => met.length === 0 && backend === null,
 	);
 	return found.outcome === "holds" && isUnmet
-		? showsNothing(found, "no connection reached any backend")
+		? showsNothing(found, `no ${nounOf(connections)} reached any backend`)
 		: found;
 }
 
@@ -81,8 +83,8 @@ export function judgeAffinity(
 	const connections = selected(account.connections, given.of);
 	const moved = connections.filter(({ met }) => met.length > 1);
 	const found = finding(connections.length > 0 && moved.length === 0, {
-		expected: `one backend for all packets of each connection${filterWords(given.of)}`,
-		seen: describeMoved(moved, connections.length),
+		expected: `one backend for all packets of each ${nounOf(connections)}${filterWords(given.of)}`,
+		seen: describeMoved(moved, connections),
 		concerned: moved,
 	});
 	return unlessUnmet(found, connections);
@@ -92,8 +94,8 @@ export function judgeMoved(given: Of<"moved">, account: Account): Finding {
 	const connections = selected(account.connections, given.of);
 	const moved = connections.filter(({ met }) => met.length > 1);
 	const found = finding(within(given, moved.length, connections.length), {
-		expected: `${bounds(given.atLeast, given.atMost)} of the connections${filterWords(given.of)} at more than one backend`,
-		seen: describeMoved(moved, connections.length),
+		expected: `${bounds(given.atLeast, given.atMost)} of the ${nounOf(connections)}s${filterWords(given.of)} at more than one backend`,
+		seen: describeMoved(moved, connections),
 		// Of too few there is nobody to name: every other one stayed where it was.
 		concerned: moved.length < given.atLeast ? [] : moved,
 	});
@@ -103,14 +105,14 @@ export function judgeMoved(given: Of<"moved">, account: Account): Finding {
 
 function describeMoved(
 	moved: readonly ConnectionRecord[],
-	total: number,
+	all: readonly ConnectionRecord[],
 ): string {
-	if (total === 0) return NONE_FITS;
+	if (all.length === 0) return NONE_FITS;
 	const example = moved[0];
 	const which = example
 		? `, the first one ${example.met.join(", then ")} (port ${example.sourcePort})`
 		: "";
-	return `${moved.length} of ${counted(total, "connection")} met more than one${which}`;
+	return `${moved.length} of ${counted(all.length, nounOf(all))} met more than one${which}`;
 }
 
 export function judgeOutcomes(
@@ -125,7 +127,7 @@ export function judgeOutcomes(
 	const others = [...tally].map(([outcome, count]) => `${outcome} ${count}`);
 	const holds = within(given, fitting.length, connections.length);
 	const found = finding(holds, {
-		expected: `${bounds(given.atLeast, given.atMost)} of the connections${filterWords(given.of)} ${given.outcome}`,
+		expected: `${bounds(given.atLeast, given.atMost)} of the ${nounOf(connections)}s${filterWords(given.of)} ${given.outcome}`,
 		seen: share(fitting, connections, ` (${others.join(", ")})`),
 		concerned: holds ? [] : telling(given, fitting, connections),
 	});
@@ -191,7 +193,7 @@ export function judgeGatewayAnswered(
 	const all = connections.flatMap(({ gatewayAnswers }) => gatewayAnswers);
 	const kinds = [...new Set(all)].join(", ");
 	const found = finding(within(given, answered.length, connections.length), {
-		expected: `the gateway answers ${given.answer} to ${bounds(given.atLeast, given.atMost)} of the connections${filterWords(given.of)}`,
+		expected: `the gateway answers ${given.answer} to ${bounds(given.atLeast, given.atMost)} of the ${nounOf(connections)}s${filterWords(given.of)}`,
 		seen: share(answered, connections, kinds ? ` (it said ${kinds})` : ""),
 		concerned: telling(given, answered, connections),
 	});
@@ -206,7 +208,7 @@ function share(
 ): string {
 	return all.length === 0
 		? NONE_FITS
-		: `${some.length} of ${counted(all.length, "connection")}${more}`;
+		: `${some.length} of ${counted(all.length, nounOf(all))}${more}`;
 }
 
 /** Where too few fit, it is the others that show it. */

@@ -5,6 +5,7 @@ import {
 	type Finding,
 	filterWords,
 	finding,
+	nounOf,
 	selected,
 	showsNothing,
 } from "../result/finding.ts";
@@ -29,11 +30,9 @@ export function judgeFailoverGap(
 	const backend =
 		backends.find(({ name }) => name === given.backend) ??
 		serving(given.backend);
-	const expected = `at most ${given.atMostMs} ms from each failure of ${given.backend} until new connections${filterWords(service === undefined ? {} : { service })} are served elsewhere`;
-	const connections = selected(
-		account.connections,
-		service === undefined ? {} : { service },
-	);
+	const of = service === undefined ? {} : { service };
+	const connections = selected(account.connections, of);
+	const expected = `at most ${given.atMostMs} ms from each failure of ${given.backend} until new ${nounOf(connections)}s${filterWords(of)} are served elsewhere`;
 	const longest = failoverGaps([backend], {
 		...account,
 		connections,

@@ -10,6 +10,7 @@ import {
 	filterWords,
 	finding,
 	NONE_FITS,
+	nounOf,
 	seconds,
 	selected,
 } from "../result/finding.ts";
@@ -27,13 +28,19 @@ export function judgeConnectedWithin(given: Given, account: Account): Finding {
 		(most, one) => Math.max(most, waitMs(one) ?? 0),
 		0,
 	);
+	const areFlows = nounOf(connections) === "flow";
+	const verb = areFlows ? "is answered" : "stands";
 	const seen = [
-		`${late.length} of ${counted(connections.length, "connection")} did not`,
-		...(never === 0 ? [] : [`${never} were never connected`]),
+		`${late.length} of ${counted(connections.length, nounOf(connections))} did not`,
+		...(never === 0
+			? []
+			: [
+					`${counted(never, "was", "were")} never ${areFlows ? "answered" : "connected"}`,
+				]),
 		`longest wait ${seconds(longest)}`,
 	];
 	return finding(connections.length > 0 && late.length === 0, {
-		expected: `each connection${filterWords(given.of)} stands within ${seconds(given.ms)} of its first packet`,
+		expected: `each ${nounOf(connections)}${filterWords(given.of)} ${verb} within ${seconds(given.ms)} of its first packet`,
 		seen: connections.length === 0 ? NONE_FITS : seen.join(", "),
 		concerned: late,
 	});

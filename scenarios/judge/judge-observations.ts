@@ -95,7 +95,7 @@ export function judgeConntrack(
 			: [given.unreplied ? "[UNREPLIED]" : "not [UNREPLIED]"]),
 		...(given.timeoutS === undefined ? [] : [`timeout ${given.timeoutS}`]),
 	].join(", ");
-	const expected = `${bounds(given.atLeast, given.atMost)} entries${wanted ? ` with ${wanted}` : ""} ${moment(given.at)}`;
+	const expected = `${bounds(given.atLeast, given.atMost)} ${given.atLeast === given.atMost && given.atMost === 1 ? "entry" : "entries"}${wanted ? ` with ${wanted}` : ""} ${moment(given.at)}`;
 	const observation = observationAt(given.at, account);
 	if (!observation) return notObserved(given.at, expected);
 	const fitting = observation.conntrack.filter(

@@ -26,6 +26,7 @@ import {
 	filterWords,
 	finding,
 	NONE_FITS,
+	nounOf,
 	selected,
 	showsNothing,
 } from "../result/finding.ts";
@@ -90,7 +91,7 @@ function judgeEachClient(
 	const all = outcome === "holds" ? [] : telling.flatMap((one) => one.all);
 	return {
 		...finding(outcome === "holds", {
-			expected: `shares of ${shares.join(" to ")} of the connections${filterWords(given.of)} for each of ${counted(clients.length, "client")}; ${named[0]?.client}: ${named[0]?.expected}`,
+			expected: `shares of ${shares.join(" to ")} of the ${nounOf(connections)}s${filterWords(given.of)} for each of ${counted(clients.length, "client")}; ${named[0]?.client}: ${named[0]?.expected}`,
 			seen: `${named.map((one) => `${one.client}: ${one.seen}`).join("; ")}${more === 0 ? "" : `; and ${counted(more, "more client")} likewise`}`,
 			concerned: all,
 		}),
@@ -163,7 +164,7 @@ function judgeShares(
 		return (counts[index] ?? 0) > (bands[index]?.high ?? 0);
 	});
 	const found = finding(holds, {
-		expected: `${expected.join(", ")} of ${counted(judged.length, "connection")}${filterWords(given.of)}${worst?.words ?? reasonWords(given, parts)}`,
+		expected: `${expected.join(", ")} of ${counted(judged.length, nounOf(connections))}${filterWords(given.of)}${worst?.words ?? reasonWords(given, parts)}`,
 		seen: connections.length === 0 ? NONE_FITS : seen.join(", "),
 		concerned: holds || strays.length > 0 ? strays : tooMany,
 	});
@@ -188,7 +189,10 @@ function judgeShares(
 		played !== undefined &&
 		leadToOne(played, only, clients);
 	return isBound
-		? showsNothing(found, `the rules lead every connection to ${only}`)
+		? showsNothing(
+				found,
+				`the rules lead every ${nounOf(connections)} to ${only}`,
+			)
 		: found;
 }
 
@@ -236,7 +240,7 @@ function worstBands(
 		(most, { anyWindow }) => greater(most, anyWindow),
 		ZERO,
 	);
-	const words = ` (nothing was drawn for them; these rules stray from it by ${printRational(most)} connections at most)`;
+	const words = ` (nothing was drawn for them; these rules stray from it by ${printRational(most)} ${nounOf(connections)}s at most)`;
 	return { bands, words };
 }
 
@@ -357,7 +361,7 @@ function reasonWords({ within }: Given, { drew, followed }: Draws): string {
 		case "confidence":
 			return drew.length === 0
 				? " (nothing was drawn for them)"
-				: ` (${counted(drew.length, "draw")}${followed.length === 0 ? "" : ` for ${counted(drew.length + followed.length, "connection")}`}; chance alone leaves this once in ${Math.round(1 / (1 - within.confidence))} runs)`;
+				: ` (${counted(drew.length, "draw")}${followed.length === 0 ? "" : ` for ${counted(drew.length + followed.length, nounOf(drew))}`}; chance alone leaves this once in ${Math.round(1 / (1 - within.confidence))} runs)`;
 		case "tolerance":
 			return ` (±${within.tolerance * 100} %)`;
 	}
@@ -374,7 +378,7 @@ function followedWords(
 		overruled === 0
 			? ""
 			: `; for ${overruled} of them draws were made too, and all went where an earlier one had led`;
-	return `and ${followed.length} more without a draw of their own, by one that was made for an earlier connection (${shares.join(", ")})${drawn}`;
+	return `and ${followed.length} more without a draw of their own, by one that was made for an earlier ${nounOf(followed)} (${shares.join(", ")})${drawn}`;
 }
 
 function unknownDraws(
@@ -384,8 +388,8 @@ function unknownDraws(
 ): Finding {
 	return {
 		...finding(false, {
-			expected: `shares of ${counted(connections.length, "connection")}${filterWords(given.of)}, with room for chance where a draw was made`,
-			seen: `of ${counted(unknown, "connection")} it is not known ${why}`,
+			expected: `shares of ${counted(connections.length, nounOf(connections))}${filterWords(given.of)}, with room for chance where a draw was made`,
+			seen: `of ${counted(unknown, nounOf(connections))} it is not known ${why}`,
 		}),
 		outcome: "unknown",
 	};

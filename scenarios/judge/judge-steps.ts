@@ -19,9 +19,37 @@ const MOST_SHOWN = 6;
  * @returns `null` when none failed of which no expectation says how it goes
  */
 export function judgeSteps(
-	{ expect, steps }: Pick<Scenario, "expect" | "steps">,
-	{ operations, endedMs }: Account,
+	scenario: Pick<Scenario, "expect" | "steps">,
+	account: Account,
 ): (Judgement & Pick<Finding, "all">) | null {
+	const failed = failedSteps(scenario, account);
+	if (failed.length === 0) return null;
+	const count = failed.reduce((sum, { timesMs }) => sum + timesMs.length, 0);
+	return {
+		expectation: IMPLIED,
+		...finding(false, {
+			expected: "each step to succeed of which no expectation says how it goes",
+			seen: `${counted(count, "step")} failed: ${shown(failed)}`,
+		}),
+		why: [],
+	};
+}
+
+/** A step that failed, or what the health checker did. */
+export interface FailedStep {
+	/** `iptables -t nat -F (flushed)`. */
+	readonly step: string;
+	/** All that was said, with the place of each fault. */
+	readonly message: string;
+	/** When it failed so. */
+	readonly timesMs: readonly number[];
+}
+
+/** The same failure once, in the order of the first of each. */
+export function failedSteps(
+	{ expect, steps }: Pick<Scenario, "expect" | "steps">,
+	{ operations, endedMs }: Pick<Account, "operations" | "endedMs">,
+): readonly FailedStep[] {
 	const spokenOf = new Set(
 		expect.flatMap((one) => (one.kind === "operation" ? [one.step] : [])),
 	);
@@ -31,15 +59,15 @@ export function judgeSteps(
 				!outcome.ok && (label === "" || !spokenOf.has(label)),
 		)
 		.sort((one, other) => one.atMs - other.atMs);
-	if (failed.length === 0) return null;
-	return {
-		expectation: IMPLIED,
-		...finding(false, {
-			expected: "each step to succeed of which no expectation says how it goes",
-			seen: `${counted(failed.length, "step")} failed: ${shown(failed)}`,
-		}),
-		why: [],
-	};
+	const found = new Map<string, FailedStep>();
+	for (const { label, text, atMs, outcome } of failed) {
+		const step = `${text}${label === "" ? "" : ` (${label})`}`;
+		const message = outcome.ok ? "" : outcome.message;
+		const key = JSON.stringify([step, message]);
+		const { timesMs = [] } = found.get(key) ?? {};
+		found.set(key, { step, message, timesMs: [...timesMs, atMs] });
+	}
+	return [...found.values()];
 }
 
 /** The kernel takes them without an error: whoever wants that has to say so. */
@@ -57,26 +85,21 @@ function idleWrites(
 	});
 }
 
-/** The same failure is shown once, with its first time. */
-function shown(failed: readonly Done[]): string {
-	const times = new Map<string, number[]>();
-	for (const one of failed) {
-		const words = wordsOf(one);
-		times.set(words, [...(times.get(words) ?? []), one.atMs]);
-	}
-	const lines = [...times].map(([words, atMs]) =>
-		atMs.length === 1
-			? `at ${atMs[0]} ms, ${words}`
-			: `${atMs.length} times from ${atMs[0]} ms on, ${words}`,
+/** The first ones, each with the words of its faults alone. */
+function shown(failed: readonly FailedStep[]): string {
+	const lines = failed.map(
+		(one) => `${whenWords(one)}, ${one.step}: ${heads(one.message)}`,
 	);
 	const rest = lines.length - MOST_SHOWN;
 	const more = rest > 0 ? ` | … ${rest} more` : "";
 	return `${lines.slice(0, MOST_SHOWN).join(" | ")}${more}`;
 }
 
-function wordsOf({ label, text, outcome }: Done): string {
-	const said = outcome.ok ? "" : heads(outcome.message);
-	return `${text}${label === "" ? "" : ` (${label})`}: ${said}`;
+/** `at 5 ms`, `12 times from 5 ms on`. */
+export function whenWords({ timesMs }: Pick<FailedStep, "timesMs">): string {
+	return timesMs.length === 1
+		? `at ${timesMs[0]} ms`
+		: `${timesMs.length} times from ${timesMs[0]} ms on`;
 }
 
 /** Of each fault the words, without the line and the caret that stand below them. */

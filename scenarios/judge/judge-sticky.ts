@@ -10,6 +10,7 @@ import {
 	filterWords,
 	finding,
 	NONE_FITS,
+	nounOf,
 	seconds,
 	selected,
 	showsNothing,
@@ -26,6 +27,7 @@ export function judgeSticky(
 ): Finding {
 	const connections = selected(account.connections, given.of);
 	const { pairs, moved, unmet } = followed(given, connections, setup);
+	const noun = nounOf(connections);
 	const [first] = moved;
 	const example =
 		first === undefined
@@ -34,15 +36,15 @@ export function judgeSticky(
 	const whose =
 		given.prefix === 32 ? "its client" : `its client's /${given.prefix}`;
 	const found = finding(pairs > 0 && moved.length === 0, {
-		expected: `each connection${filterWords(given.of)} at the backend of the one before it of ${whose}${given.forMs === null ? "" : `, where no more than ${seconds(given.forMs)} lie between them`}`,
+		expected: `each ${noun}${filterWords(given.of)} at the backend of the one before it of ${whose}${given.forMs === null ? "" : `, where no more than ${seconds(given.forMs)} lie between them`}`,
 		seen:
 			connections.length === 0
 				? NONE_FITS
-				: `${moved.length} of ${counted(pairs, "connection")} with one before them went to another backend${example}${unmet === 0 ? "" : `; ${unmet} reached none`}`,
+				: `${moved.length} of ${counted(pairs, noun)} with one before them went to another backend${example}${unmet === 0 ? "" : `; ${unmet} reached none`}`,
 		concerned: moved.map(({ connection }) => connection),
 	});
 	return pairs === 0 && connections.length > 0
-		? showsNothing(found, "no connection had one before it")
+		? showsNothing(found, `no ${noun} had one before it`)
 		: found;
 }
 

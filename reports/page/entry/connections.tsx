@@ -58,6 +58,9 @@ function ConnectionTable({
 }) {
 	const hasServices = shown.some(({ serviceName }) => serviceName !== "");
 	const hasFlows = shown.some(({ protocol }) => protocol === "udp");
+	// Which of several links: of one there is nothing to say.
+	const links = new Set(shown.map(({ link }) => link).filter(Boolean));
+	const hasLinks = links.size > 1;
 	const hasSources = shown.some(({ source }) => source !== "");
 	const nameOf = (backend: number) => backends[backend] ?? "none";
 	return (
@@ -71,6 +74,7 @@ function ConnectionTable({
 						{hasFlows && <th scope="col">protocol</th>}
 						<th scope="col">began</th>
 						<th scope="col">backends met</th>
+						{hasLinks && <th scope="col">left by</th>}
 						{hasSources && <th scope="col">source there</th>}
 						{hasFlows && <th scope="col">datagrams, answers</th>}
 						<th scope="col">answered</th>
@@ -89,6 +93,7 @@ function ConnectionTable({
 							{hasFlows && <td>{one.protocol}</td>}
 							<td>{time(one.startedMs)}</td>
 							<td>{one.met.map(nameOf).join(", then ") || "none"}</td>
+							{hasLinks && <td>{one.link}</td>}
 							{hasSources && <td>{one.source}</td>}
 							{hasFlows && (
 								<td>

@@ -16,31 +16,36 @@ export function Failover({
 }) {
 	const { backends, moments } = entry;
 	const { lanes, gaps, stretches } = failover;
+	const { noun } = entry.connections;
 	return (
 		<section>
 			<h4>The failover</h4>
 			{gaps.length > 0 && (
 				<ul class="gaps">
 					{gaps.map((gap, index) => (
-						<li key={index}>{describeGap(gap, backends)}</li>
+						<li key={index}>{describeGap(gap, backends, noun)}</li>
 					))}
 				</ul>
 			)}
 			<figure>
 				<figcaption>
-					True health, the checker's belief, and the conditions; below, new
-					connections per backend, each {time(stretches.stretchMs)}, those that
-					were lost crossed out in red, those that were late paler
+					True health, the checker's belief, and the conditions; below, new{" "}
+					{noun}s per backend, each {time(stretches.stretchMs)}, those that were
+					lost crossed out in red, those that were late paler
 					{moments.length > 0 && "; the numbers are those of what was done"}
 				</figcaption>
 				<Picture
 					label={[
 						...lanes.map(describeLane),
-						...gaps.map((gap) => describeGap(gap, backends)),
+						...gaps.map((gap) => describeGap(gap, backends, noun)),
 					].join(" ")}
 					heightPx={failoverHeightPx(failover)}
 					config={(colours, widthPx) =>
-						failoverPicture({ failover, backends, moments }, colours, widthPx)
+						failoverPicture(
+							{ failover, backends, moments, noun },
+							colours,
+							widthPx,
+						)
 					}
 				/>
 			</figure>
@@ -49,7 +54,11 @@ export function Failover({
 }
 
 /** `b1 failed at 2.5 s; the checker noticed after 2,300 ms; 29 new connections were lost, 14 late (longest wait 3 s); failover gap 3,350 ms.` */
-function describeGap(gap: Gap, backends: readonly string[]): string {
+function describeGap(
+	gap: Gap,
+	backends: readonly string[],
+	noun: string,
+): string {
 	const { failedMs, noticedMs, servedMs, recoveredMs, lost, late } = gap;
 	const { predictedMs } = gap;
 	const parts = [
@@ -57,7 +66,9 @@ function describeGap(gap: Gap, backends: readonly string[]): string {
 		...(noticedMs === null
 			? []
 			: [`the checker noticed after ${milliseconds(noticedMs - failedMs)}`]),
-		[lostWords(lost), lateWords(gap)].filter((part) => part !== "").join(", "),
+		[lostWords(lost, noun), lateWords(gap)]
+			.filter((part) => part !== "")
+			.join(", "),
 		...(lost + late === 0
 			? []
 			: [
@@ -72,9 +83,9 @@ function describeGap(gap: Gap, backends: readonly string[]): string {
 	return `${parts.join("; ")}.`;
 }
 
-function lostWords(lost: number): string {
-	if (lost === 0) return "no new connection was lost";
-	return `${counted(lost, "new connection")} ${lost === 1 ? "was" : "were"} lost`;
+function lostWords(lost: number, noun: string): string {
+	if (lost === 0) return `no new ${noun} was lost`;
+	return `${counted(lost, `new ${noun}`)} ${lost === 1 ? "was" : "were"} lost`;
 }
 
 function describeLane({ name, spans }: Lane): string {

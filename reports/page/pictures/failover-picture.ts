@@ -26,6 +26,7 @@ export function failoverPicture(
 		readonly failover: FailoverView;
 		readonly backends: readonly string[];
 		readonly moments: readonly Moment[];
+		readonly noun: string;
 	},
 	colours: Colours,
 	widthPx: number,
@@ -54,7 +55,7 @@ export function failoverPicture(
 		options: {
 			scales: {
 				x: timeAxis(fromMs, toMs),
-				counts: countsAxis(),
+				counts: countsAxis(given.noun),
 				lanes: lanesAxis(names),
 			},
 			plugins: {
@@ -83,9 +84,9 @@ export function failoverPicture(
 	};
 }
 
-function countsAxis() {
+function countsAxis(noun: string) {
 	return {
-		...countAxis("new connections"),
+		...countAxis(`new ${noun}s`),
 		// Room for the name of the gap, and none for a number beside the lanes.
 		grace: "20%",
 		afterBuildTicks: (scale: Scale) => {
