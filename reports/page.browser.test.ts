@@ -182,6 +182,72 @@ describeInBrowser("the page of a report", () => {
 		expect(pdf.length).toBeGreaterThan(50_000);
 	});
 
+	it("shows the splits by service, source and client, and flows as what they are", async () => {
+		const [entry] = sampleReport().entries;
+		if (!entry?.split) throw new Error("the first of the sample has a split");
+		const { split } = entry;
+		const shown = entry.connections.shown.map((one, index) => ({
+			...one,
+			protocol: "udp" as const,
+			serviceName: "names",
+			source: `203.0.113.${index % 2}`,
+			link: `isp${index % 2}`,
+			datagrams: { sent: 2, answers: 1 },
+		}));
+		const page = await show(
+			sampleReport({
+				entries: [
+					{
+						...entry,
+						connections: { ...entry.connections, noun: "flow", shown },
+						split: {
+							...split,
+							services: [
+								{ name: "names", protocol: "udp", totals: [3, 2, 0] },
+								{ name: "web", protocol: "tcp", totals: [2, 3, 0] },
+							],
+							sources: [
+								{ name: "203.0.113.0", total: 5 },
+								{ name: "203.0.113.1", total: 5 },
+							],
+							clients: {
+								of: " to service names",
+								shown: [{ name: "10.1.0.0/24", totals: [5, 5, 0] }],
+								omitted: 2,
+							},
+						},
+					},
+				],
+			}),
+			{ widthPx: 360 },
+		);
+		await openAll(page);
+		const labels = await page
+			.locator("article .total")
+			.evaluateAll((all) => all.map((one) => one.getAttribute("aria-label")));
+		expect(labels).toEqual([
+			"Of 5 flows: b1 3, b2 2",
+			"Of 5 connections: b1 2, b2 3",
+			"Of 10 flows: 203.0.113.0 5, 203.0.113.1 5",
+			"Of 10 flows: b1 5, b2 5",
+		]);
+		const said = await page.locator("article").innerText();
+		for (const one of [
+			"names udp",
+			"By client: the flows to service names",
+			"10.1.0.0/24",
+			"… and 2 more clients.",
+			"10 flows: ",
+		])
+			expect(said).toContain(one);
+		const row = page.locator("article details table tr").nth(1);
+		await page.locator("article details summary").first().click();
+		expect(await row.locator("td").allInnerTexts()).toEqual(
+			expect.arrayContaining(["names", "udp", "isp0", "203.0.113.0", "2, 1"]),
+		);
+		await expectReadable(page, { widthPx: 360 });
+	});
+
 	it("fits on a telephone whatever backends are called and however many there are", async () => {
 		const [split, , failover] = sampleReport().entries;
 		if (split === undefined || failover === undefined)

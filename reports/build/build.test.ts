@@ -152,6 +152,54 @@ it("gives every entry an id of its own", () => {
 	]);
 });
 
+it("splits connections by the source that backends saw", () => {
+	const { split } = entryOf(played(resultOf("source-in-turn")));
+	expect(split?.sources).toEqual([
+		{ name: "192.168.0.252", total: 20 },
+		{ name: "192.168.0.253", total: 20 },
+		{ name: "192.168.0.254", total: 20 },
+	]);
+	expect(split?.clients).toBeNull();
+	expect(entryOf(played(resultOf("split-alternates"))).split?.sources).toEqual(
+		[],
+	);
+});
+
+it("splits them by client, where an expectation is about each", () => {
+	const { split, connections } = entryOf(
+		played(resultOf("cluster-ip-affinity-of-names")),
+	);
+	expect(split?.clients?.of).toBe(" to service names");
+	expect(split?.clients?.shown).toHaveLength(20);
+	expect(split?.clients?.shown[0]).toEqual({ name: "c0", totals: [0, 5, 0] });
+	expect(connections.noun).toBe("flow");
+	const networks = entryOf(played(resultOf("sticky-network"))).split?.clients;
+	expect(networks?.shown[0]?.name).toBe("10.1.0.0/24");
+});
+
+it("tells of flows how many datagrams went, and what came back", () => {
+	const { connections, moments } = entryOf(played(resultOf("dns-dead-server")));
+	expect(connections.noun).toBe("flow");
+	expect(connections.shown[0]).toMatchObject({
+		protocol: "udp",
+		datagrams: { sent: 2, answers: 0 },
+		outcome: "unanswered",
+	});
+	// Flows have a picture of their own, as connections do.
+	expect(moments).toEqual([]);
+});
+
+it("says by which link a connection left, and with which source", () => {
+	const { connections } = entryOf(
+		played(resultOf("routing-uplinks-whole-connections")),
+	);
+	const of = connections.shown.slice(0, 2);
+	expect(of.map(({ link, source }) => `${link} ${source}`)).toEqual([
+		"isp2 203.0.113.2",
+		"isp1 198.51.100.2",
+	]);
+});
+
 it("shows what could not be played, and why", () => {
 	const { scenario, driver, seed, replay } = resultOf("split-alternates");
 	const { entries, drivers } = reportOf({

@@ -260,7 +260,7 @@ describe("an entry of conntrack that outlives its backend", () => {
 		});
 		expect(moved).toMatch(/^holds/);
 		expect(abandoned).toBe(
-			"violated: the last packet to b1 went 23501 ms after it failed; 19 packets of 1 connection went too late",
+			"violated: the last packet to b1 went 23501 ms after it failed; 19 packets of 1 flow went too late",
 		);
 	});
 
