@@ -19,6 +19,7 @@ interface CheckOptions {
 	/** `KIND:NAME` each. */
 	readonly given: readonly string[];
 	readonly sets?: string;
+	readonly geoip?: string;
 }
 
 /** `marktwin check RULES…`: everything that iptables-restore or the kernel would refuse. */
@@ -72,7 +73,7 @@ interface Checked extends OpenPoints {
 
 async function check(
 	files: readonly string[],
-	{ json, given, sets }: CheckOptions,
+	{ json, given, sets, geoip }: CheckOptions,
 ): Promise<void> {
 	const { checkRules } = await import("../../sim/script/check-rules.ts");
 	const { openPoints } = await import("../../sim/ruleset/check/open-points.ts");
@@ -80,7 +81,10 @@ async function check(
 	const { readRulesAndWorld } = await import("../options/read-world.ts");
 	const { setsIn } = await import("../../sim/sets/command/read-saved.ts");
 	const named = given.map(readGiven);
-	const told = sets === undefined ? {} : { sets };
+	const told = {
+		...(sets === undefined ? {} : { sets }),
+		...(geoip === undefined ? {} : { geoip }),
+	};
 	mustReadOnce(files, told);
 	const checked: Checked[] = [];
 	for (const file of files)
@@ -93,7 +97,11 @@ async function check(
 					file: name,
 					...(hasSet === undefined ? {} : { hasSet }),
 				});
-				const there = [...named, ...names.map((set) => `set:${set}`)];
+				const there = [
+					...named,
+					...names.map((set) => `set:${set}`),
+					...Object.keys(world.geoip ?? {}).map((code) => `country:${code}`),
+				];
 				const open = openPoints(tables, new Set(there));
 				return { file: name, ruleset, faults, notes, ...open };
 			}),

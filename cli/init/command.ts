@@ -89,6 +89,7 @@ function mustBelong(options: InitOptions): void {
 		"--routes": options.routes,
 		"--routing-rules": options.routingRules,
 		"--sets": options.sets,
+		"--geoip": options.geoip,
 		"--capture": options.capture,
 	};
 	const isForCi = options.ci !== undefined;

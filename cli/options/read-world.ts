@@ -15,6 +15,7 @@ import { faultOfSets } from "../../sim/sets/command/read-saved.ts";
 import { operand, readRules, readText, STANDARD } from "../files/files.ts";
 import { InputError } from "../screen/input-error.ts";
 import { mustBeAssumable } from "./check-assumed.ts";
+import { readCountries } from "./read-countries.ts";
 import type { RulesAndWorld, WorldOptions } from "./world-options.ts";
 
 /**
@@ -77,7 +78,14 @@ async function givenOf(
 	const rules = await read(options.routingRules, readRoutingRules);
 	const named = await read(options.sets, setsIn);
 	const sets = named ?? capture?.given.sets;
-	const withSets = sets === undefined ? {} : { sets };
+	const geoip =
+		options.geoip === undefined
+			? undefined
+			: await readCountries(options.geoip);
+	const withSets = {
+		...(sets === undefined ? {} : { sets }),
+		...(geoip === undefined ? {} : { geoip }),
+	};
 	if (capture !== null && !addresses && !routes && !rules)
 		return { ...capture.given, ...withSets };
 	const given = givenWorld({

@@ -10,6 +10,8 @@ export interface WorldOptions {
 	readonly routes?: string;
 	readonly routingRules?: string;
 	readonly sets?: string;
+	/** A folder. */
+	readonly geoip?: string;
 	readonly capture?: string;
 	/** By key; left out: nothing. */
 	readonly assume?: ReadonlyMap<string, "yes" | "no" | "either">;
@@ -23,12 +25,17 @@ export const RULES_HELP =
 export const ASSUME_HELP =
 	"take a match that the model does not know for matching (yes), not (no), or both in turn (either): set:NAME=no, match:NAME=yes, rule:TABLE:CHAIN:rule:N=either (repeatable)";
 
-/** The option of every command that takes rules. */
+/** Options of every command that takes rules: what they look up outside of the ruleset. */
 export function addSetsOption(command: Command): Command {
-	return command.option(
-		"--sets <file>",
-		"sets of ipset: the output of `ipset save` (default what is in sets is not known)",
-	);
+	return command
+		.option(
+			"--sets <file>",
+			"sets of ipset: the output of `ipset save` (default what is in sets is not known)",
+		)
+		.option(
+			"--geoip <folder>",
+			"addresses of countries: a folder of CODE.iv4 files, as xt_geoip_build writes them (default not known)",
+		);
 }
 
 export function addWorldOptions(command: Command): Command {

@@ -118,6 +118,7 @@ function setupOf(options: TraceOptions, given: GivenWorld): GatewaySetup {
 	return {
 		...RECIPE_GATEWAY,
 		...(given.sets === undefined ? {} : { sets: given.sets }),
+		...(given.geoip === undefined ? {} : { geoip: given.geoip }),
 		interfaces,
 		routes: [...options.route.map(readRoute), ...told],
 		sysctls: {

@@ -2,6 +2,8 @@
  * A gateway that runs Linux, whichever machine carries it: how it is operated on, observed, and how
  * another one takes over from it.
  */
+
+import { type Countries, readRange } from "../../sim/contract/countries.ts";
 import type {
 	ConntrackLine,
 	Observation,
@@ -187,6 +189,33 @@ export async function setsOf(linux: Linux): Promise<Pick<Observation, "sets">> {
 /** Makes a gateway's sets. @throws LabError where ipset refuses them */
 export async function restoreSets(linux: Linux, text: string): Promise<void> {
 	await linux.must(["ipset", "restore"], text);
+}
+
+const COUNTRIES_FOLDER = "/usr/share/xt_geoip";
+
+/** Writes the files that iptables reads for `-m geoip`, and takes others away. @throws LabError */
+export async function writeCountries(
+	linux: Linux,
+	countries: Countries,
+): Promise<void> {
+	const folder = COUNTRIES_FOLDER;
+	const files = Object.entries(countries).map(
+		([code, ranges]) =>
+			`echo '${countryFile(ranges).toString("base64")}' | base64 -d > ${folder}/${code}.iv4`,
+	);
+	const script = [`mkdir -p ${folder}`, `rm -f ${folder}/*.iv4`, ...files];
+	await linux.must(["sh", "-c", 'set -e; eval "$(cat)"'], script.join("\n"));
+}
+
+/** Both ends of each range, in the order of the network (`geoip_get_subnets`, libxt_geoip.c). */
+function countryFile(ranges: readonly string[]): Buffer {
+	const octets = Buffer.alloc(ranges.length * 8);
+	for (const [index, text] of ranges.entries()) {
+		const [least, greatest] = readRange(text) ?? [0, 0];
+		octets.writeUInt32BE(least, index * 8);
+		octets.writeUInt32BE(greatest, index * 8 + 4);
+	}
+	return octets;
 }
 
 /** What the administrator of a gateway has configured: the part of it that another one can take over. */

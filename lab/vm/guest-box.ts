@@ -20,6 +20,7 @@ import {
 	readConfiguration,
 	restoreSets,
 	setsOf,
+	writeCountries,
 } from "../kernel/linux-gateway.ts";
 import { LabError } from "../lab-error.ts";
 import { createGuest, type Guest } from "./machine/guest.ts";
@@ -119,8 +120,9 @@ export class GuestBox implements LinuxGateway {
 
 	/** The setup's sets: timeouts of their elements begin now. @throws LabError where ipset refuses them */
 	async restoreSets(): Promise<void> {
-		const { sets } = this.setup;
+		const { sets, geoip } = this.setup;
 		if (sets !== undefined) await restoreSets(this.linux, sets);
+		if (geoip !== undefined) await writeCountries(this.linux, geoip);
 	}
 
 	/**

@@ -70,10 +70,22 @@ export function mustGiveSets(
 	{ name, setup }: PlayableScenario,
 	file: string,
 ): void {
-	if (setup.gateway.sets !== undefined) return;
+	const { sets: given, geoip = {} } = setup.gateway;
 	const { tables } = checkRuleset(setup.ruleset.text);
-	const sets = openPoints(tables).needs.filter(({ kind }) => kind === "set");
-	if (sets.length === 0) return;
+	const { needs } = openPoints(tables);
+	const missing = needs.filter(
+		(need) => need.kind === "country" && !Object.hasOwn(geoip, need.name),
+	);
+	if (missing.length > 0)
+		throw new ScenarioError("invalid", file, [
+			{
+				path: `${name}: setup.gateway.geoip`,
+				message: `the rules name countries whose addresses are not given: a kernel refuses them without: ${missing.map((need) => need.name).join(", ")}`,
+				remedy: 'Say `gateway.geoip`: `{ DE: ["192.0.2.0/24"] }`.',
+			},
+		]);
+	const sets = needs.filter(({ kind }) => kind === "set");
+	if (given !== undefined || sets.length === 0) return;
 	const named = sets.map((one) => `"${one.name}"`).join(", ");
 	throw new ScenarioError("invalid", file, [
 		{

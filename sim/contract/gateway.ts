@@ -28,6 +28,11 @@ export interface GatewaySetup {
 	 * nothing is known of sets, and a packet that meets a rule with one has an unknown outcome.
 	 */
 	readonly sets?: string;
+	/**
+	 * Addresses of countries for `-m geoip`, by code: ranges that ascend, `192.0.2.0/24` or `192.0.2.1-192.0.2.9`. A
+	 * packet that meets a rule with another country has an unknown outcome.
+	 */
+	readonly geoip?: Readonly<Record<string, readonly string[]>>;
 	/** Ports of the gateway itself on which a process listens; all others answer RST or port-unreachable. */
 	readonly listeners: readonly {
 		readonly protocol: "tcp" | "udp";

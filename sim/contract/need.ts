@@ -28,7 +28,8 @@ export type NeedKind =
 	| "protocol"
 	| "realm"
 	| "devgroup"
-	| "label";
+	| "label"
+	| "country";
 
 /** `KIND:NAME`, as `--given` takes it. */
 export function keyOfNeed({ kind, name }: Need): string {

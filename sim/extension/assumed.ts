@@ -3,7 +3,7 @@
  * names. A target that is not modelled stays unknown.
  */
 import type { AssumedMatches } from "../contract/assume.ts";
-import { keyOfNeed } from "../contract/need.ts";
+import { keyOfNeed, type Need } from "../contract/need.ts";
 import { UnknownSignal } from "../contract/unknown-signal.ts";
 import { invariant } from "../invariant.ts";
 import type { Test } from "./extension.ts";
@@ -45,7 +45,7 @@ export function assumeBy(
 		// What is assumed of a set is about the set: `!` in front of it turns that over.
 		const keys: readonly (readonly [key: string, turned: boolean])[] = [
 			[`rule:${rule}`, false],
-			...needs.map((need) => [keyOfNeed(need), inverted] as const),
+			...assumedNeeds(needs, values).map((key) => [key, inverted] as const),
 			...(match === null ? [] : [[`match:${match}`, false] as const]),
 		];
 		for (const [key, turned] of keys) {
@@ -78,4 +78,21 @@ export function orAssumed(test: Test, answer: Test): Test {
 			throw error;
 		}
 	};
+}
+
+/**
+ * The key whose value holds for all that a match needs: it is any of several countries, and so matches
+ * where one of them does, and else only where all are known not to.
+ */
+function assumedNeeds(
+	needs: readonly Need[],
+	values: ReadonlyMap<string, Assumed>,
+): readonly string[] {
+	const keys = needs.map(keyOfNeed);
+	const of = (value: Assumed) => keys.find((key) => values.get(key) === value);
+	const yes = of("yes");
+	if (yes !== undefined) return [yes];
+	return keys.every((key) => values.has(key))
+		? keys.filter((key) => key === (of("either") ?? of("no")))
+		: [];
 }

@@ -3,6 +3,7 @@
  * single extension hand in as much of it as they need.
  */
 import type { Choice } from "../chance/choice.ts";
+import type { AddressRange } from "../contract/countries.ts";
 import type { Need } from "../contract/need.ts";
 import type { Address } from "../packet/packet.ts";
 import { NO_ENTRY, type Skb } from "../packet/skb/skb.ts";
@@ -35,6 +36,8 @@ export interface ExtensionHost {
 	readonly conntrack: ConntrackApi;
 	readonly nat: NatApi;
 	readonly sets: SetsApi;
+	/** The addresses of a country, ascending; `null`: they are not known. */
+	rangesOf(country: string): readonly AddressRange[] | null;
 	/**
 	 * State that is known by a name and outlives the rules that use it as long as one does:
 	 * condition variables, recent lists, hashlimit tables. `create` is called when there is none.

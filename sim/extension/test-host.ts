@@ -307,6 +307,7 @@ export function testPorts(
 			answered.push(fields);
 		},
 		isUp: () => true,
+		rangesOf: () => null,
 		log(_skb, event) {
 			logged.push(event);
 		},

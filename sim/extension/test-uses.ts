@@ -39,7 +39,7 @@ export function usesOf(folder: Folder, name: string): readonly CaseUse[] {
 	const path = join(folder, casesOf(folder, name));
 	const text = readFileSync(join(SIM, path), "utf8");
 	return parseCases(text, path)
-		.filter(({ outcome }) => outcome.kind === "OK")
+		.filter(({ outcome }) => outcome.kind === "OK" || outcome.kind === "needs")
 		.flatMap((one) => {
 			const { ruleset } = checkRuleset(rulesetOfCase(one));
 			const rules = ruleset?.tables.flatMap(({ chains }) =>

@@ -56,7 +56,7 @@ describe("questions", () => {
 			"-m bpf --object-pinned /sys/fs/bpf/a",
 			"the BPF program at /sys/fs/bpf/a",
 		],
-		["-m geoip --src-cc AT", "the addresses of a country"],
+		["-m geoip --src-cc AT", "the addresses of AT"],
 		["-m owner --uid-owner 0", "the process that sent the packet"],
 	])("%s: %s", (use, shown) => {
 		const question = questionIn(use);

@@ -1,3 +1,10 @@
+import {
+	type AddressRange,
+	faultOfCountries,
+	readRange,
+} from "../contract/countries.ts";
+import type { GatewaySetup } from "../contract/gateway.ts";
+import { SetupError } from "../contract/setup-error.ts";
 import { UnknownSignal } from "../contract/unknown-signal.ts";
 import type { ExtensionHost } from "../extension/host.ts";
 import { LOOPBACK_MTU } from "../kernel.ts";
@@ -38,6 +45,7 @@ export function extensionHost(
 ): HostOfTables {
 	const { setup, routes, conntrack, choice, timers, tracer } = parts;
 	const { ownPorts } = parts;
+	const countries = countriesOf(setup);
 	const mtuOf = (route: Route | null) =>
 		route === null ? LOOPBACK_MTU : routes.mtuOf(route);
 	return {
@@ -53,6 +61,7 @@ export function extensionHost(
 		conntrack: conntrack.view,
 		nat: conntrack,
 		sets: parts.sets,
+		rangesOf: (country) => countries.get(country) ?? null,
 		addressType: (address, index) => routes.typeOf(address, index),
 		firstAddress: (index) => routes.firstAddressOf(index),
 		interfaceAddress: (index, destination) =>
@@ -85,4 +94,22 @@ export function extensionHost(
 			throw new UnknownSignal(reason);
 		},
 	};
+}
+
+/** @throws SetupError */
+function countriesOf({
+	geoip = {},
+}: GatewaySetup): ReadonlyMap<string, readonly AddressRange[]> {
+	const fault = faultOfCountries(geoip);
+	if (fault !== null)
+		throw new SetupError(`gateway.geoip.${fault.path}: ${fault.message}`);
+	return new Map(
+		Object.entries(geoip).map(([code, ranges]) => [
+			code,
+			ranges.flatMap((text) => {
+				const range = readRange(text);
+				return range === null ? [] : [range];
+			}),
+		]),
+	);
 }

@@ -94,3 +94,34 @@ test.each([
 ])("strtoull reads %o as %s", (text, value) => {
 	expect(strtoull(text)).toBe(value);
 });
+
+describe("geoip", () => {
+	const geoip = { DE: ["10.0.1.0/24", "10.0.3.5-10.0.3.9"], FR: [] };
+	const held = (rule: string) =>
+		createTestGateway(
+			`*filter\n-A FORWARD -m geoip ${rule} -j DROP\nCOMMIT\n`,
+			{ geoip },
+		);
+	const from = (address: string) => `udp ${address}:1 > 192.168.0.1:53 len 4`;
+
+	test.each([
+		["--src-cc DE", "10.0.1.255", "dropped"],
+		["--src-cc DE", "10.0.2.0", "forwarded"],
+		["! --src-cc DE,FR", "10.0.3.5", "forwarded"],
+		["! --src-cc FR", "10.0.3.5", "dropped"],
+		["--dst-cc DE", "10.0.3.5", "forwarded"],
+		["--src-cc US,DE", "10.0.3.9", "dropped"],
+		["--src-cc US,DE", "10.0.3.10", "unknown"],
+	])("%s of %s: %s", (rule, address, kind) => {
+		expect(held(rule).fate(OUT, from(address)).kind).toBe(kind);
+	});
+
+	test.each([
+		[{ DEU: [] }, 'gateway.geoip.DEU: "DEU" is no code of a country'],
+		[{ DE: ["10.0.0.0/33"] }, "gateway.geoip.DE[0]: "],
+		[{ DE: ["10.0.0.9-10.0.0.1"] }, "gateway.geoip.DE[0]: "],
+		[{ DE: ["10.0.0.0/24", "10.0.0.9"] }, "gateway.geoip.DE[1]: "],
+	])("refuses %o", (wrong, message) => {
+		expect(() => createTestGateway("", { geoip: wrong })).toThrow(message);
+	});
+});

@@ -18,6 +18,7 @@ import { devgroup } from "./devgroup.ts";
 import { dscp } from "./dscp.ts";
 import { ecn } from "./ecn.ts";
 import { esp } from "./esp.ts";
+import { geoip } from "./geoip.ts";
 import { hashlimit } from "./hashlimit/hashlimit.ts";
 import { helper } from "./helper.ts";
 import { icmp } from "./icmp.ts";
@@ -77,6 +78,7 @@ const ALL: readonly MatchExtension[] = [
 	dscp,
 	ecn,
 	esp,
+	geoip,
 	hashlimit,
 	helper,
 	icmp,

@@ -1,5 +1,5 @@
 /**
- * The matches of xtables-addons 3.23, apart from `condition`, which marktwin models: their options by
+ * The matches of xtables-addons 3.23 that marktwin does not model: their options by
  * name, as their libraries register them (extensions/libxt_*.c), and what their answer depends on where
  * neither the packet nor the ruleset tells it.
  */
@@ -14,11 +14,6 @@ export const xtablesAddons: readonly MatchExtension[] = [
 	),
 	uncheckedMatch("dhcpmac", "mac=", "the payload of the packet"),
 	uncheckedMatch("fuzzy", "lower-limit= upper-limit=", "the rate of packets"),
-	uncheckedMatch(
-		"geoip",
-		"src-cc= source-country= dst-cc= destination-country=",
-		"the addresses of a country",
-	),
 	uncheckedMatch("gradm", "enabled disabled", "whether grsecurity is on"),
 	uncheckedMatch(
 		"ipp2p",

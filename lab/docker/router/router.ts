@@ -90,6 +90,13 @@ function noSets(place: string): LabError {
 
 async function configure(box: RouterBox, setup: GatewaySetup): Promise<void> {
 	if (setup.sets !== undefined) throw noSets("gateway.sets");
+	if (setup.geoip !== undefined)
+		throw new LabError({
+			code: "unsupported",
+			place: "gateway.geoip",
+			message: "routers in containers have no addresses of countries",
+			remedy: "Play the scenario on the model, or compare it: `--with vm`.",
+		});
 	for (const words of routerCommands(setup, box.cards))
 		await box.linux.must(words);
 	for (const [name, value] of Object.entries(setup.sysctls)) {

@@ -136,11 +136,12 @@ export function createGuest(machine: Pick<Machine, "call" | "fail">): Guest {
 
 /**
  * xt_quota2 frees its counters when a namespace ends, and again with the rules that name them
- * (`quota2_net_exit` and `quota_mt2_destroy`, xtables-addons 3.23): no such rule may be left then.
+ * (`quota2_net_exit` and `quota_mt2_destroy`, xtables-addons 3.23): no such rule may be left then. xt_geoip
+ * keeps the addresses of a country for all namespaces while a rule names it.
  */
 async function emptyTables(guest: Guest): Promise<void> {
 	const loaded = await guest.read("/proc/net/ip_tables_matches");
-	if (!/^quota2$/m.test(loaded ?? "")) return;
+	if (!/^(quota2|geoip)$/m.test(loaded ?? "")) return;
 	const tables = (await guest.read("/proc/net/ip_tables_names")) ?? "";
 	const emptied = tables.replace(/^\w+$/gm, "*$&\nCOMMIT");
 	await guest.must(["iptables-restore"], emptied);

@@ -43,6 +43,7 @@ export function assumeWorld(ruleset: Ruleset, given: GivenWorld): AssumedWorld {
 		routes: plan.routes,
 		sysctls: sysctlsOf(ruleset, assuming, given.sysctls),
 		...(given.sets === undefined ? {} : { sets: given.sets }),
+		...(given.geoip === undefined ? {} : { geoip: given.geoip }),
 		listeners: [],
 		epochMs: EPOCH_MS,
 	};

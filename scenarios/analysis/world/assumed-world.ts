@@ -1,4 +1,5 @@
 /** The machine around a ruleset, as far as it is known: what it was told, and what is assumed. */
+import type { Countries } from "../../../sim/contract/countries.ts";
 import type {
 	GatewaySetup,
 	InterfaceSetup,
@@ -53,6 +54,8 @@ export interface GivenWorld {
 	readonly assume?: Readonly<Record<string, "yes" | "no" | "either">>;
 	/** Sets of ipset, as `ipset save` prints them; left out: not known. */
 	readonly sets?: string;
+	/** Addresses of countries, by code; left out: not known. */
+	readonly geoip?: Countries;
 	/** What it tells besides, and what the model does with that: a sentence each. */
 	readonly notes: readonly string[];
 }

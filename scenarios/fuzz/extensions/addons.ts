@@ -48,6 +48,10 @@ export const ADDON_MATCHES: Readonly<Record<string, MatchUse>> = {
 		values: { flags: IP_OPTIONS },
 		neverNegated: ["flags", "any"],
 	},
+	geoip: {
+		neverMet: "addresses of countries are data of the machine",
+		leftOut: "it loads where the machine has files of the countries alone",
+	},
 	iface: { leftOut: EMPTY_LIBRARY },
 };
 

@@ -1,5 +1,9 @@
 /** The parts of the schema that say what the gateway is, and what can be done to it. */
 import * as v from "valibot";
+import {
+	type Countries,
+	faultOfCountries,
+} from "../../../sim/contract/countries.ts";
 import { SCTP_STATE_NAMES } from "../../../sim/contract/sctp-state-name.ts";
 import { TCP_STATE_NAMES } from "../../../sim/contract/tcp-state-name.ts";
 import {
@@ -25,6 +29,20 @@ import { when } from "./schema-steps.ts";
 const setsSource = v.union(
 	[text, object({ file: text })],
 	'is neither a text nor a file\nWrite what `ipset save` prints, or `{ file: "my.sets" }`.',
+);
+
+const countries = about(
+	v.pipe(
+		record(list(text)),
+		v.check(
+			(given) => faultOfCountries(given) === null,
+			({ input }) => {
+				const fault = faultOfCountries(input as Countries);
+				return `${fault?.path}: ${fault?.message}`;
+			},
+		),
+	),
+	"Addresses of countries for -m geoip, by code: ranges that ascend, 192.0.2.0/24 or 192.0.2.1-192.0.2.9. What meets a rule with another country is unknown.",
 );
 
 function gatewayWith<const Sets extends v.GenericSchema>(sets: Sets) {
@@ -74,6 +92,7 @@ function gatewayWith<const Sets extends v.GenericSchema>(sets: Sets) {
 					"Sets as `ipset save` prints them, or a file of them: restored before the rules, which may name these alone. Left out: what is in sets is not known.",
 				),
 			),
+			geoip: v.exactOptional(countries),
 			sysctls: v.optional(
 				about(
 					record(finite),

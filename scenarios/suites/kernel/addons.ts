@@ -30,6 +30,16 @@ COMMIT
 `;
 const datagram = packet(OUTSIDE, "udp 10.0.0.10:40000 > 192.168.0.1:53 len 40");
 
+const COUNTRIES = `*filter
+-A FORWARD -m geoip --source-country DE,FR -j ACCEPT
+-A FORWARD -m geoip ! --destination-country US
+-A FORWARD -m geoip --source-country US -j REJECT
+-A FORWARD -j DROP
+COMMIT
+`;
+const from = (address: string) =>
+	packet(OUTSIDE, `udp ${address}:40000 > 192.168.0.1:53 len 4`);
+
 const HELD = `*nat
 -A PREROUTING -d 10.0.0.1/32 -p tcp -m tcp --dport 25 -j DNAT --to-destination 192.168.0.1
 COMMIT
@@ -82,6 +92,42 @@ export const addonFacts = [
 				at: "loaded",
 				because: "the text says 100 again",
 			}),
+		],
+	}),
+	scenario({
+		name: "addons-countries",
+		suite,
+		title: "A country is what its file says",
+		story:
+			"Clients of two countries are let through, one of a third is told, and all others are dropped. The first and the last address of a range belong to it, and the next one does not.",
+		setup: byHand({
+			ruleset: { name: "countries.rules", text: COUNTRIES },
+			gateway: {
+				geoip: {
+					DE: ["10.0.1.0/24", "10.0.3.5-10.0.3.9"],
+					FR: ["10.0.2.1"],
+					US: ["10.0.4.0/23", "203.0.113.0/24"],
+				},
+			},
+		}),
+		steps: [
+			from("10.0.1.0"),
+			from("10.0.1.255"),
+			from("10.0.2.0"),
+			from("10.0.2.1"),
+			from("10.0.3.4"),
+			from("10.0.3.5"),
+			from("10.0.3.9"),
+			from("10.0.3.10"),
+			from("10.0.5.255"),
+			from("10.0.6.0"),
+			observe("end"),
+		],
+		expect: [
+			counter("filter:FORWARD:rule:1", 5, { at: "end" }),
+			counter("filter:FORWARD:rule:2", 5, { at: "end" }),
+			counter("filter:FORWARD:rule:3", 1, { at: "end" }),
+			counter("filter:FORWARD:rule:4", 4, { at: "end" }),
 		],
 	}),
 	scenario({

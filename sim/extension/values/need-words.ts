@@ -98,4 +98,9 @@ export const NEEDS = {
 		what: "the connection label",
 		made: (name) => `a line for ${name} in /etc/xtables/connlabel.conf`,
 	},
+	country: {
+		what: "the addresses of the country",
+		made: (name) =>
+			`/usr/share/xt_geoip/${name}.iv4, which xt_geoip_build makes`,
+	},
 } as const satisfies Readonly<Record<NeedKind, NeedWords>>;
