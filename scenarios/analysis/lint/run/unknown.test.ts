@@ -17,22 +17,22 @@ it("knows what a ruleset does whose rules are modelled", () => {
 });
 
 it("names the rule that is not modelled where packets of a service reach it", () => {
-	const tarpit = "*filter\n-A FORWARD -p tcp -j TARPIT\nCOMMIT\n";
-	expect(unknownOf(rulesAlone(tarpit + nat(...BALANCER)))).toEqual([
+	const chaos = "*filter\n-A FORWARD -p tcp -j CHAOS\nCOMMIT\n";
+	expect(unknownOf(rulesAlone(chaos + nat(...BALANCER)))).toEqual([
 		expect.stringMatching(
-			/^tcp 203\.0\.113\.1:80: a way of its packets is unknown: .*TARPIT.*\(filter:FORWARD:rule:1, line 2\)$/,
+			/^tcp 203\.0\.113\.1:80: a way of its packets is unknown: .*CHAOS.*\(filter:FORWARD:rule:1, line 2\)$/,
 		),
 	]);
 });
 
 it("says nothing of one that they do not reach, or of what nothing bounds", () => {
-	const tarpit = "*filter\n-A FORWARD -p udp -j TARPIT\nCOMMIT\n";
+	const chaos = "*filter\n-A FORWARD -p udp -j CHAOS\nCOMMIT\n";
 	const limit = `${WEB} -m limit --limit 5/s -j RETURN`;
-	expect(unknownOf(rulesAlone(tarpit + nat(limit, ...BALANCER)))).toEqual([]);
+	expect(unknownOf(rulesAlone(chaos + nat(limit, ...BALANCER)))).toEqual([]);
 });
 
 it.each([
-	["-m geoip --src-cc DE", "the addresses of a country"],
+	["-m geoip --src-cc DE", "the addresses of DE"],
 	["-m set --match-set special src", "the members of the set special"],
 	["-m set ! --match-set special src", "the members of the set special"],
 ])("says that shares rest on %s", (match, on) => {
