@@ -1,5 +1,4 @@
 /** The machine around a ruleset, as far as it is known: what it was told, and what is assumed. */
-import type { Countries } from "../../../sim/contract/countries.ts";
 import type {
 	GatewaySetup,
 	InterfaceSetup,
@@ -55,7 +54,7 @@ export interface GivenWorld {
 	/** Sets of ipset, as `ipset save` prints them; left out: not known. */
 	readonly sets?: string;
 	/** Addresses of countries, by code; left out: not known. */
-	readonly geoip?: Countries;
+	readonly geoip?: Readonly<Record<string, readonly string[]>>;
 	/** What it tells besides, and what the model does with that: a sentence each. */
 	readonly notes: readonly string[];
 }

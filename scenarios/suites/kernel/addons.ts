@@ -99,7 +99,7 @@ export const addonFacts = [
 		suite,
 		title: "A country is what its file says",
 		story:
-			"Clients of two countries are let through, one of a third is told, and all others are dropped. The first and the last address of a range belong to it, and the next one does not.",
+			"Clients of two countries are let through, one of a third gets an ICMP error, and all others are dropped. The first and the last address of a range belong to it, and the next one does not.",
 		setup: byHand({
 			ruleset: { name: "countries.rules", text: COUNTRIES },
 			gateway: {
