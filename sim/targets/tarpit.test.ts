@@ -32,3 +32,13 @@ test("TARPIT --honeypot is unknown: it draws what it answers", () => {
 	const line = "tcp 10.0.0.10:40000 > 10.0.0.1:22 S";
 	expect(held("--honeypot").fate(OUT, line).kind).toBe("unknown");
 });
+
+test("TARPIT of what came in fragments is unknown", () => {
+	const gateway = held("--tarpit");
+	const from = "proto 6 10.0.0.11 > 10.0.0.1 ipid 1";
+	const ports = String.raw`"\x9cA\x00\x19\xff\xff\xff\x9c"`;
+	gateway.send(OUT, `${from} MF data ${ports}`);
+	const rest = String.raw`\x00\x00\x00\x00P\x10\xfa\xf0\x04\xc9${"\\x00".repeat(26)}`;
+	const last = `${from} frag 8 data "${rest}"`;
+	expect(gateway.fate(OUT, last).kind).toBe("unknown");
+});
