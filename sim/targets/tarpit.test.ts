@@ -42,3 +42,8 @@ test("TARPIT of what came in fragments is unknown", () => {
 	const last = `${from} frag 8 data "${rest}"`;
 	expect(gateway.fate(OUT, last).kind).toBe("unknown");
 });
+
+test("TARPIT that answers its own answers is unknown", () => {
+	const line = "tcp 10.0.0.1:40000 > 10.0.0.1:22 A seq 1 ack 1";
+	expect(held("--tarpit").fate("lo", line).kind).toBe("unknown");
+});

@@ -58,6 +58,8 @@ export const ADDON_MATCHES: Readonly<Record<string, MatchUse>> = {
 export const ADDON_TARGETS: Readonly<Record<string, TargetUse>> = {
 	TARPIT: {
 		packets: fc.constantFrom("TARPIT", "TARPIT --tarpit", "TARPIT --reset"),
+		// In INPUT it answers itself for ever where the gateway sends to itself: a kernel stands still then.
+		hooks: ["FORWARD"],
 		place: { header: ["-p tcp"] },
 	},
 };

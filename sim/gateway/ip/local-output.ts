@@ -22,6 +22,9 @@ import { ipRcvFinish } from "./input.ts";
 import { ipOutput } from "./output.ts";
 import { stopped } from "./stopped.ts";
 
+/** No packet makes as many others, unless these make others in turn for ever. */
+const MOST_MADE = 1_000;
+
 /**
  * Sends what the gateway made up while a packet was on its way, in that order, and what it makes up
  * meanwhile behind it. To be called when the packet at hand is done and released.
@@ -30,8 +33,14 @@ export function sendMade(gateway: GatewayState): void {
 	const { made } = gateway;
 	if (made.length === 0) return;
 	try {
-		for (let index = 0; index < made.length; index++)
+		for (let index = 0; index < made.length; index++) {
+			// Of a rule that answers what it has sent, as TARPIT does where the gateway is its own client.
+			if (index === MOST_MADE)
+				throw new UnknownSignal(
+					"packets that the gateway sends to itself are answered without end",
+				);
 			sendOne(gateway, made[index] as Skb);
+		}
 	} finally {
 		made.length = 0;
 	}
