@@ -8,6 +8,7 @@ import type { Packet } from "../../packet/packet.ts";
 import {
 	ICMP_HEADER_LENGTH,
 	IP_HEADER_LENGTH,
+	packetLength,
 	TCP_HEADER_LENGTH,
 } from "../../packet/packet-length.ts";
 import type { Parts, Skb } from "../../packet/skb/skb.ts";
@@ -17,7 +18,9 @@ import { packetOf, skbOf } from "../../packet/skb/skb-packet.ts";
 export function isTooLong(skb: Skb, mtu: number): boolean {
 	return skb.receivedParts === null
 		? skb.length > mtu && skb.dontFragment
-		: skb.dontFragment && skb.receivedParts.greatest > mtu;
+		: skb.dontFragment &&
+				(skb.receivedParts.isDelivered === true ||
+					skb.receivedParts.greatest > mtu);
 }
 
 /** What goes on the link: as it came, where that fits, else in parts as great as can be. */
@@ -47,7 +50,11 @@ function cut(skb: Skb, mtu: number): readonly Packet[] {
 	if (greatest <= mtu && !isJoined(skb, packet, receivedParts))
 		return cutInto({ ...packet, dontFragment: false }, lengths);
 	const most = Math.min(mtu, greatest);
-	return cutInto({ ...packet, dontFragment }, lengthsFor(packet, most));
+	const whole = { ...packet, dontFragment };
+	// An answer to what came in fragments has their bit, and may be short.
+	return packetLength(packet) <= most
+		? [whole]
+		: cutInto(whole, lengthsFor(packet, most));
 }
 
 /** A datagram that passed the loopback interface in fragments has the DF bit of its fragments. */

@@ -40,6 +40,8 @@ export function ipDefrag(
 	gateway.timers.cancel(waiting.timer);
 	all.delete(key);
 	const whole = added === "whole" ? joined(waiting.queue, skb) : null;
+	if (whole?.receivedParts && by === "deliver")
+		whole.receivedParts = { ...whole.receivedParts, isDelivered: true };
 	return whole ?? "dropped";
 }
 

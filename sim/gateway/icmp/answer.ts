@@ -31,7 +31,12 @@ export function answerSegment(
 		ttl: ttl ?? gateway.settings.ttl,
 		dontFragment: true,
 	});
-	makeAnswer(gateway, skb, packet, { mark: 0, checksum: "right" });
+	const { receivedParts } = skb;
+	makeAnswer(gateway, skb, packet, {
+		mark: 0,
+		checksum: "right",
+		receivedParts: receivedParts && { ...receivedParts, lengths: [] },
+	});
 }
 
 /** How an answer differs from a packet that a process sends. */
@@ -39,6 +44,8 @@ export interface AnswerFields {
 	readonly mark: number;
 	/** `partial`: its checksum is made when it leaves. */
 	readonly checksum: "right" | "partial";
+	/** What a copy of a packet keeps of the fragments that it was put together from (`skb_copy_expand`). */
+	readonly receivedParts?: Skb["receivedParts"];
 }
 
 /**
@@ -50,12 +57,13 @@ export function makeAnswer(
 	{ routes, settings, conntrack, made }: GatewayState,
 	skb: Skb,
 	packet: TcpPacket,
-	{ mark, checksum }: AnswerFields,
+	{ mark, checksum, receivedParts = null }: AnswerFields,
 ): boolean {
 	if (isForMany(skb)) return false;
 	const answer = skbOf(packet);
 	answer.checksum = checksum;
 	answer.mark = mark;
+	answer.receivedParts = receivedParts;
 	answer.route = routeMeHarder(routes, settings, answer);
 	if (answer.route === null) return false;
 	conntrack.attach(answer, skb);

@@ -96,6 +96,8 @@ export interface Parts {
 	readonly greatest: number;
 	/** The greatest said DF (`IPSKB_FRAG_PMTU`). */
 	readonly dontFragment: boolean;
+	/** They were put together where they were delivered, not by connection tracking (no `ignore_df`). */
+	readonly isDelivered?: boolean;
 	/** What came of it, before anybody wrote on it. */
 	readonly whole: Packet;
 }
