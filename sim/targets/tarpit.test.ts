@@ -33,16 +33,6 @@ test("TARPIT --honeypot is unknown: it draws what it answers", () => {
 	expect(held("--honeypot").fate(OUT, line).kind).toBe("unknown");
 });
 
-test("TARPIT of what came in fragments is unknown", () => {
-	const gateway = held("--tarpit");
-	const from = "proto 6 10.0.0.11 > 10.0.0.1 ipid 1";
-	const ports = String.raw`"\x9cA\x00\x19\xff\xff\xff\x9c"`;
-	gateway.send(OUT, `${from} MF data ${ports}`);
-	const rest = String.raw`\x00\x00\x00\x00P\x10\xfa\xf0\x04\xc9${"\\x00".repeat(26)}`;
-	const last = `${from} frag 8 data "${rest}"`;
-	expect(gateway.fate(OUT, last).kind).toBe("unknown");
-});
-
 test("TARPIT that answers its own answers is unknown", () => {
 	const line = "tcp 10.0.0.1:40000 > 10.0.0.1:22 A seq 1 ack 1";
 	expect(held("--tarpit").fate("lo", line).kind).toBe("unknown");

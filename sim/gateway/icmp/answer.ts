@@ -1,5 +1,4 @@
 /** Segments that targets answer with (`ip_route_me_harder`, `nf_ct_attach`, kernel 6.1). */
-import { UnknownSignal } from "../../contract/unknown-signal.ts";
 import type { TcpAnswer } from "../../extension/host.ts";
 import { tcp } from "../../packet/build.ts";
 import type { TcpPacket } from "../../packet/packet.ts";
@@ -16,12 +15,6 @@ export function answerSegment(
 	{ ttl, ...fields }: TcpAnswer,
 ): void {
 	if (skb.fragment !== null || skb.checksum === "wrong") return;
-	// The answer is a copy, and keeps that it came in parts: with its DF bit it may be cut, or refused where it
-	// leaves (`ip_fragment`, net/ipv4/ip_output.c).
-	if (skb.receivedParts !== null)
-		throw new UnknownSignal(
-			"the answer to a segment that came in fragments is not modelled",
-		);
 	const packet = tcp({
 		...fields,
 		source: skb.destination,
