@@ -1,5 +1,6 @@
-import { Command, Option } from "commander";
-import { iptablesOption, KERNEL_HELP } from "../options/router-options.ts";
+import { Command } from "commander";
+import { driverOption, LINUX_HELP } from "../options/driver-option.ts";
+import { KERNEL_HELP } from "../options/router-options.ts";
 import { addScenarioOptions } from "../options/scenario-options.ts";
 import type { CompareOptions } from "./options.ts";
 
@@ -10,14 +11,12 @@ export function compareCommand(): Command {
 	);
 	return addScenarioOptions(command)
 		.addOption(
-			new Option(
+			driverOption(
 				"-w, --with <lab>",
 				"what the model is compared with: a kernel in a virtual machine, or containers",
-			)
-				.choices(["vm", "docker"])
-				.default("vm"),
+				["vm", "docker"],
+			),
 		)
-		.addOption(iptablesOption())
 		.option("-v, --verbose", "show every line of a difference", false)
 		.addHelpText(
 			"after",
@@ -27,13 +26,16 @@ condition is compared; with docker, the backend that each client met and the end
 the connection, with the tolerance that live time needs. \`marktwin lab build\` makes
 the kernel ready, once; \`marktwin lab doctor\` shows what is missing.
 
+${LINUX_HELP}
 ${KERNEL_HELP}
 Examples:
   marktwin compare                     *.scenario.* below this folder
   marktwin compare my.scenario.ts      your own ruleset, on a real kernel
   marktwin compare builtin             all that come with marktwin
   marktwin compare split take-over     two suites of them
-  marktwin compare live --with docker  the live suite, in containers`,
+  marktwin compare live --with docker  the live suite, in containers
+  marktwin compare split --with vm:trixie/nft
+                                       … with Debian 13 and its iptables-nft`,
 		)
 		.action(async (names: readonly string[], options: CompareOptions) => {
 			const { compare } = await import("./compare.ts");

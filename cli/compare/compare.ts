@@ -20,7 +20,7 @@ export async function compare(
 	names: readonly string[],
 	options: CompareOptions,
 ): Promise<number> {
-	mustFitDriver(options, { option: "--with", is: options.with });
+	mustFitDriver(options, { option: "--with", is: options.with.kind });
 	const opened = await openPlay(names, options);
 	return playScenarios(opened, options, playOf(options, opened.outputs.screen));
 }

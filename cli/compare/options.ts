@@ -1,8 +1,7 @@
-import type { IptablesVariant } from "../../lab/docker/router/router-kernel.ts";
+import type { DriverChoice } from "../options/driver-option.ts";
 import type { ScenarioOptions, TierKind } from "../options/scenario-options.ts";
 
 export interface CompareOptions extends ScenarioOptions {
-	readonly with: Exclude<TierKind, "model">;
-	readonly iptables: IptablesVariant;
+	readonly with: DriverChoice<Exclude<TierKind, "model">>;
 	readonly verbose: boolean;
 }

@@ -1,4 +1,5 @@
 import { Command, Option } from "commander";
+import { driverOption } from "../options/driver-option.ts";
 import {
 	addOutputOptions,
 	addScoreboardOption,
@@ -19,9 +20,9 @@ export function fuzzCommand(): Command {
 			"play generated rulesets, packets and events on the model and on a real kernel",
 		)
 		.addOption(
-			new Option("-w, --with <lab>", "what the model is compared with")
-				.choices(["vm"])
-				.default("vm"),
+			driverOption("-w, --with <lab>", "what the model is compared with", [
+				"vm",
+			]),
 		)
 		.option(
 			"-s, --seed <n>",

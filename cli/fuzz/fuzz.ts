@@ -1,8 +1,10 @@
 /** Plays generated cases on model and kernel, keeps what differs, and says what was covered. */
+
 import { randomInt } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
+import { imageOf } from "../../lab/vm/image/wish.ts";
 import { createVmDriver, type VmDriver } from "../../lab/vm/vm-driver.ts";
 import { judgeComparison } from "../../scenarios/compare/verdict.ts";
 import {
@@ -153,21 +155,23 @@ async function casesOf(
 	return account;
 }
 
-function driversFor({ machines, kernel }: FuzzOptions): readonly VmDriver[] {
+function driversFor(options: FuzzOptions): readonly VmDriver[] {
+	const { machines, kernel, with: lab } = options;
 	const count = machines ?? availableParallelism();
+	const image = imageOf(lab.linux, kernel);
+	const { backend } = lab.linux;
 	return Array.from({ length: count }, () =>
-		createVmDriver(kernel === undefined ? {} : { kernel }),
+		createVmDriver({ image, backend }),
 	);
 }
 
 function kernelOf([driver]: readonly VmDriver[]): FuzzTotals["kernel"] {
 	if (driver === undefined) return { kind: "vm", name: "", version: "" };
 	const { image, version } = driver;
-	const iptables = image.manifest.packages.find(
-		(one) => one.name === "iptables",
-	);
-	const tool = iptables === undefined ? "" : `, iptables ${iptables.version}`;
-	return { ...infoOf(driver), version: version + tool };
+	return {
+		...infoOf(driver),
+		version: `${version}, iptables ${image.manifest.iptables}`,
+	};
 }
 
 async function saveFile(file: string, text: string): Promise<void> {

@@ -1,8 +1,9 @@
+import type { DriverChoice } from "../options/driver-option.ts";
 import type { OutputOptions } from "../options/output-options.ts";
 import type { Shard } from "../options/read-option.ts";
 
 export interface FuzzOptions extends OutputOptions {
-	readonly with: "vm";
+	readonly with: DriverChoice<"vm">;
 	readonly seed?: number;
 	readonly runs: number;
 	readonly minutes?: number;

@@ -1,6 +1,11 @@
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import type { BuildOptions } from "../../lab/vm/image/build.ts";
 import type { Image } from "../../lab/vm/image/image.ts";
+import {
+	DEFAULT_RELEASE,
+	RELEASES,
+	type Release,
+} from "../../sim/linux/linux.ts";
 import { EXIT } from "../base/exit-code.ts";
 import { err, out } from "../screen/screen.ts";
 import { containerCommands } from "./containers-command.ts";
@@ -23,9 +28,22 @@ function buildCommand(): Command {
 		.description(
 			"make the kernel and the file system that virtual machines boot, from Debian's packages",
 		)
+		.addOption(
+			releaseOption(
+				"--release",
+				"release of Debian, kernel and programs",
+			).conflicts(["kernelRelease", "iptablesRelease"]),
+		)
+		.addOption(releaseOption("--kernel-release", "release of the kernel"))
+		.addOption(
+			releaseOption(
+				"--iptables-release",
+				"release of iptables and the other programs",
+			),
+		)
 		.option(
 			"-k, --kernel <kernel>",
-			"another kernel than the usual one: its package (linux-image-…), or a folder into which it was unpacked",
+			"another kernel of the release than the usual one: its package (linux-image-…), or a folder into which it was unpacked",
 		)
 		.option("--fresh", "build it again, with the packages of today", false)
 		.option(
@@ -37,30 +55,49 @@ function buildCommand(): Command {
 			"after",
 			`
 Needs no root, and installs nothing: packages are unpacked into ~/.cache/marktwin
-(or $XDG_CACHE_HOME/marktwin). Several kernels can be kept there side by side. Where
-there is no apt, a container is used, if there is Docker.
+(or $XDG_CACHE_HOME/marktwin). Images lie there side by side. Compilers for another
+release than this machine's are unpacked as well, and used from there. Where there is
+no apt, a container is used, if there is Docker.
 
 Examples:
   marktwin lab build
+  marktwin lab build --release trixie          for --on vm:trixie and vm:trixie/nft
+  marktwin lab build --kernel-release trixie   … its kernel, the programs of bookworm
   marktwin lab build --kernel linux-image-amd64`,
 		)
 		.action(build);
 }
 
-async function build(options: {
+function releaseOption(flag: string, description: string): Option {
+	return new Option(`${flag} <name>`, description).choices(RELEASES);
+}
+
+interface LabBuildOptions {
+	readonly release?: Release;
+	readonly kernelRelease?: Release;
+	readonly iptablesRelease?: Release;
 	readonly kernel?: string;
 	readonly fresh: boolean;
 	readonly container: boolean;
-}): Promise<void> {
+}
+
+async function build(options: LabBuildOptions): Promise<void> {
 	const began = performance.now();
 	const seconds = () => ((performance.now() - began) / 1000).toFixed(1);
-	const { container, ...how } = options;
+	const { container, fresh, release = DEFAULT_RELEASE, kernel } = options;
+	const { kernelRelease = release, iptablesRelease = release } = options;
+	const image = {
+		kernelRelease,
+		iptablesRelease,
+		...(kernel === undefined ? {} : { kernel }),
+	};
 	const { folder, manifest } = await builtImage(container, {
-		...how,
+		image,
+		fresh,
 		say: (line) => err.show([`${seconds().padStart(6)} s  ${line}`]),
 	});
 	out.show([
-		`kernel ${manifest.release} (${manifest.version}) and ${manifest.packages.length} packages are ready in`,
+		`kernel ${manifest.release} (${manifest.version}) and iptables ${manifest.iptables}, of ${manifest.packages.length} packages, are ready in`,
 		`  ${folder}`,
 	]);
 }

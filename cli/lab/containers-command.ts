@@ -1,6 +1,6 @@
 import { Command } from "commander";
+import { linuxOption } from "../options/driver-option.ts";
 import { readRuns } from "../options/read-option.ts";
-import { iptablesOption } from "../options/router-options.ts";
 import type {
 	MeasureOptions,
 	ShellOptions,
@@ -22,7 +22,7 @@ export function containerCommands(): readonly Command[] {
 			"-k, --kernel <kernel>",
 			"the router's kernel: auto, host, vm, or one that lab build --kernel has made ready (default auto)",
 		)
-		.addOption(iptablesOption())
+		.addOption(linuxOption("the router's Linux"))
 		.action(async (options: UpOptions) => {
 			const { up } = await import("./up.ts");
 			process.exitCode = await up(options);

@@ -15,6 +15,7 @@ import { type Prepared, prepareLab } from "../../lab/docker/play/docker-lab.ts";
 import { routerWish } from "../../lab/docker/router/router-kernel.ts";
 import { LabError } from "../../lab/lab-error.ts";
 import { findImage } from "../../lab/vm/image/image.ts";
+import { imageOf } from "../../lab/vm/image/wish.ts";
 import {
 	recipeHealthCheck,
 	recipeSetup,
@@ -23,6 +24,7 @@ import type { PlayableScenario } from "../../scenarios/language/scenario.ts";
 import { resolveRules } from "../../scenarios/load/load-scenarios.ts";
 import { recipeRules } from "../../scenarios/suites/index.ts";
 import { invariant } from "../../sim/invariant.ts";
+import { DEFAULT_LINUX } from "../../sim/linux/linux.ts";
 import { EXIT } from "../base/exit-code.ts";
 import { mustBeWritable, STANDARD, writeText } from "../files/files.ts";
 import { jsonLine } from "../outputs/json-text.ts";
@@ -58,7 +60,7 @@ export async function measure(options: MeasureOptions): Promise<number> {
 	const prepared = await prepareLab(routerWish({ kernel: "auto" }), say);
 	const { host } = prepared;
 	invariant(host !== null, "the host's kernel was prepared");
-	const image = findImage(kernel);
+	const image = findImage(imageOf(DEFAULT_LINUX, kernel));
 	const all = contestants(host, {
 		recipe: recipe.text,
 		machine: image === null ? null : { kind: "vm", image, iptables: "legacy" },

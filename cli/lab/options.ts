@@ -1,4 +1,4 @@
-import type { IptablesVariant } from "../../lab/docker/router/router-kernel.ts";
+import type { Linux } from "../../sim/linux/linux.ts";
 
 /** Which lab, when there are several. */
 export interface WhichLab {
@@ -13,7 +13,7 @@ export interface ShellOptions extends WhichLab {
 export interface UpOptions {
 	readonly rules?: string;
 	readonly kernel?: string;
-	readonly iptables: IptablesVariant;
+	readonly linux: Linux;
 }
 
 export interface MeasureOptions {

@@ -1,15 +1,3 @@
-import { Option } from "commander";
-
-/** Which of the two iptables a router in a container has. */
-export function iptablesOption(): Option {
-	return new Option(
-		"--iptables <variant>",
-		"in containers: the program called iptables that loads the rules",
-	)
-		.choices(["legacy", "nft"])
-		.default("legacy");
-}
-
 /** What `--kernel` takes where routers are containers. */
 export const KERNEL_HELP = `In containers, --kernel may also be host (the router is a network namespace on this
 machine's kernel), vm (its kernel is a virtual machine's) or auto, the default: the

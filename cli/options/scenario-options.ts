@@ -99,7 +99,7 @@ export function addScenarioOptions(command: Command): Command {
 
 /** @throws InputError for options of a kernel where none is played on: they would be ignored */
 export function mustFitDriver(
-	{ kernel, iptables }: { readonly kernel?: string; readonly iptables: string },
+	{ kernel }: { readonly kernel?: string },
 	driver: { readonly option: string; readonly is: TierKind },
 ): void {
 	const { option, is } = driver;
@@ -107,10 +107,5 @@ export function mustFitDriver(
 		throw new InputError(
 			`--kernel ${kernel}: the model is no kernel`,
 			`Play on one: ${option} vm or ${option} docker.`,
-		);
-	if (is !== "docker" && iptables !== "legacy")
-		throw new InputError(
-			`--iptables ${iptables}: only routers in containers have it`,
-			`Play on them: ${option} docker.`,
 		);
 }

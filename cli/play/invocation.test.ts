@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import type { LoadedScenario } from "../../scenarios/load/load-scenarios.ts";
 import { commandLine } from "../../scenarios/result/invocation.ts";
+import { DEFAULT_LINUX } from "../../sim/linux/linux.ts";
 import {
 	brokenInvocation,
 	fuzzInvocation,
@@ -11,21 +12,27 @@ import {
 } from "./invocation.ts";
 
 const rules = new Map<string, string>();
+const ON_MODEL = { kind: "model", linux: DEFAULT_LINUX } as const;
+const ON_VM = { kind: "vm", linux: DEFAULT_LINUX } as const;
+const IN_CONTAINERS = {
+	kind: "docker",
+	linux: { ...DEFAULT_LINUX, backend: "nft" },
+} as const;
 
 it("says what was played, and where; what is usual is left out", () => {
-	expect(
-		wholeInvocation("run", [], { rules, on: "model", iptables: "legacy" }),
-	).toEqual({ command: "run", names: [] });
+	expect(wholeInvocation("run", [], { rules, on: ON_MODEL })).toEqual({
+		command: "run",
+		names: [],
+	});
 	const elsewhere = wholeInvocation("compare", ["live"], {
 		rules,
 		seed: 7,
 		filter: "b1 dead",
-		with: "docker",
-		iptables: "nft",
+		with: IN_CONTAINERS,
 		kernel: "vm",
 	});
 	expect(commandLine(elsewhere)).toBe(
-		"marktwin compare live --filter 'b1 dead' --seed 7 --with docker --iptables nft --kernel vm",
+		"marktwin compare live --filter 'b1 dead' --seed 7 --with docker:bookworm/nft --kernel vm",
 	);
 });
 
@@ -45,7 +52,7 @@ it("plays just one scenario again: a built-in one by its name, one of a file by 
 		one: LoadedScenario,
 		way: Way & { readonly seed?: number },
 	) => commandLine(replayInvocation(command, one, way));
-	expect(line("run", loaded(""), { rules, on: "vm", maxSteps: 10 })).toBe(
+	expect(line("run", loaded(""), { rules, on: ON_VM, maxSteps: 10 })).toBe(
 		"marktwin run mine --seed 1 --on vm --max-steps 10",
 	);
 	const same = new Map([["recipe.rules", "sp ace/$my.rules"]]);
@@ -55,11 +62,10 @@ it("plays just one scenario again: a built-in one by its name, one of a file by 
 			rules: same,
 			seed: 9,
 			kernel: "my kernel",
-			with: "docker",
-			iptables: "nft",
+			with: IN_CONTAINERS,
 		}),
 	).toBe(
-		"marktwin compare 'it'\\''s.json' --filter mine --seed 9 --rules 'recipe.rules=sp ace/$my.rules' --with docker --iptables nft --kernel 'my kernel'",
+		"marktwin compare 'it'\\''s.json' --filter mine --seed 9 --rules 'recipe.rules=sp ace/$my.rules' --with docker:bookworm/nft --kernel 'my kernel'",
 	);
 });
 
@@ -86,14 +92,14 @@ it("leaves rules out that stand in for those of other scenarios, which would be 
 });
 
 it("tries a broken file again in the same way", () => {
-	const way = { rules: new Map([["a", "b"]]), on: "docker" } as const;
+	const way = { rules: new Map([["a", "b"]]), on: IN_CONTAINERS } as const;
 	expect(commandLine(brokenInvocation("run", "-x.ts", way))).toBe(
-		"marktwin run --rules a=b --on docker -- -x.ts",
+		"marktwin run --rules a=b --on docker:bookworm/nft -- -x.ts",
 	);
 });
 
 it("draws a fuzz, a case and a text again, and compares what was saved", () => {
-	const options = { with: "vm", runs: 100, save: "findings" } as const;
+	const options = { with: ON_VM, runs: 100, save: "findings" } as const;
 	expect(fuzzInvocation({ ...options, path: "t17" }, 3)).toEqual({
 		command: "fuzz",
 		names: [],
@@ -104,7 +110,7 @@ it("draws a fuzz, a case and a text again, and compares what was saved", () => {
 	expect(
 		commandLine(fuzzInvocation({ ...options, minutes: 0.5, kernel }, 3)),
 	).toBe("marktwin fuzz --seed 3 --minutes 0.5 --kernel linux-image-amd64");
-	expect(commandLine(savedInvocation("a b/fuzz-3-1.json", { kernel }))).toBe(
-		"marktwin compare 'a b/fuzz-3-1.json' --kernel linux-image-amd64",
-	);
+	expect(
+		commandLine(savedInvocation("a b/fuzz-3-1.json", { with: ON_VM, kernel })),
+	).toBe("marktwin compare 'a b/fuzz-3-1.json' --kernel linux-image-amd64");
 });

@@ -4,6 +4,7 @@ import {
 	type Invocation,
 	replayOf,
 } from "../../scenarios/result/invocation.ts";
+import { type DriverChoice, driverName } from "../options/driver-option.ts";
 import type { ScenarioOptions } from "../options/scenario-options.ts";
 
 /** The options that a replay needs, since they change what is played or on what. */
@@ -11,9 +12,8 @@ export type Way = Pick<
 	ScenarioOptions,
 	"rules" | "kernel" | "maxMemory" | "maxSteps" | "maxTime"
 > & {
-	readonly on?: "model" | "vm" | "docker";
-	readonly with?: "vm" | "docker";
-	readonly iptables?: "legacy" | "nft";
+	readonly on?: DriverChoice;
+	readonly with?: DriverChoice;
 	readonly assume?: Assumed;
 };
 
@@ -60,7 +60,8 @@ export function brokenInvocation(
 
 /** What is usual is left out. */
 function wayOf(way: Way): Omit<Invocation, "command" | "names"> {
-	const { on = "model", with: lab = "vm", iptables = "legacy" } = way;
+	const on = way.on === undefined ? "model" : driverName(way.on);
+	const lab = way.with === undefined ? "vm" : driverName(way.with);
 	const { kernel, maxMemory, maxSteps, maxTime } = way;
 	const assume = [...(way.assume ?? [])].map(([key, value]) => ({
 		key,
@@ -72,7 +73,6 @@ function wayOf(way: Way): Omit<Invocation, "command" | "names"> {
 		assume: assume.length === 0 ? undefined : assume,
 		on: on === "model" ? undefined : on,
 		with: lab === "vm" ? undefined : lab,
-		iptables: iptables === "legacy" ? undefined : iptables,
 		kernel,
 		maxMemory,
 		maxSteps,
@@ -88,12 +88,13 @@ interface FuzzWay {
 	readonly minutes?: number;
 	/** The way to one case. */
 	readonly path?: string;
+	readonly with: DriverChoice;
 	readonly kernel?: string;
 }
 
 /** The same fuzz once more. */
 export function fuzzInvocation(
-	{ runs, minutes, path, kernel }: FuzzWay,
+	{ runs, minutes, path, kernel, with: lab }: FuzzWay,
 	seed: number,
 ): Invocation {
 	const amount = minutes === undefined ? { runs } : { minutes };
@@ -102,16 +103,26 @@ export function fuzzInvocation(
 		names: [],
 		seed,
 		...(path === undefined ? amount : { path }),
-		...present({ kernel }),
+		...present({ with: unusual(lab), kernel }),
 	};
 }
 
 /** A finding that was saved, compared once more. */
 export function savedInvocation(
 	file: string,
-	{ kernel }: Pick<FuzzWay, "kernel">,
+	{ kernel, with: lab }: Pick<FuzzWay, "kernel" | "with">,
 ): Invocation {
-	return { command: "compare", names: [file], ...present({ kernel }) };
+	return {
+		command: "compare",
+		names: [file],
+		...present({ with: unusual(lab), kernel }),
+	};
+}
+
+/** What `--with` names, unless it would be taken without it. */
+function unusual(lab: DriverChoice): string | undefined {
+	const name = driverName(lab);
+	return name === "vm" ? undefined : name;
 }
 
 /** Without the keys that have no value. */

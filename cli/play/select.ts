@@ -7,8 +7,9 @@ import type {
 import { nearest } from "../../sim/edit-distance.ts";
 import { noteUsersFile } from "../base/users-code.ts";
 import { readRules as readRulesFile } from "../files/files.ts";
+import type { DriverChoice } from "../options/driver-option.ts";
 import type { Shard } from "../options/read-option.ts";
-import type { ScenarioOptions, TierKind } from "../options/scenario-options.ts";
+import type { ScenarioOptions } from "../options/scenario-options.ts";
 import { InputError } from "../screen/input-error.ts";
 import {
 	type BrokenFile,
@@ -52,12 +53,14 @@ const LIVE = "live";
 export async function select(
 	names: readonly string[],
 	options: Pick<ScenarioOptions, "filter" | "rules" | "shard"> & {
-		readonly on?: TierKind;
-		readonly with?: TierKind;
+		readonly on?: DriverChoice;
+		readonly with?: DriverChoice;
 	},
 ): Promise<Selection> {
 	const rules = await readRules(options.rules);
-	const isLive = options.on === "docker" || options.with === "docker";
+	const isLive = [options.on, options.with].some(
+		(one) => one?.kind === "docker",
+	);
 	const own = names.length === 0 ? await scenarioFilesBelow(".") : [];
 	const { chosen, said, files } = await chooseAll(
 		names.length > 0 ? names : own.length > 0 ? own : [BUILT_IN],

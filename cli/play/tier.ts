@@ -9,6 +9,8 @@ import {
 	checkScenario,
 	checkScenarioAsync,
 } from "../../scenarios/run/run-scenario.ts";
+import type { Linux } from "../../sim/linux/linux.ts";
+import type { DriverChoice } from "../options/driver-option.ts";
 import {
 	limitsOf,
 	type ScenarioOptions,
@@ -41,23 +43,23 @@ export interface TierOptions
 	extends Pick<
 		ScenarioOptions,
 		"seed" | "kernel" | "maxMemory" | "maxSteps" | "maxTime"
-	> {
-	readonly iptables: "legacy" | "nft";
-}
+	> {}
 
 export async function openTier(
-	kind: TierKind,
+	{ kind, linux }: DriverChoice,
 	options: TierOptions,
 ): Promise<Tier> {
-	return kind === "model" ? modelTier(options) : openKernelTier(kind, options);
+	return kind === "model"
+		? modelTier(options)
+		: openKernelTier({ kind, linux }, options);
 }
 
 /** @throws LabError when the image of the virtual machine is missing, or options do not fit the kind */
 export async function openKernelTier(
-	kind: KernelTier["kind"],
+	{ kind, linux }: DriverChoice<KernelTier["kind"]>,
 	options: TierOptions,
 ): Promise<KernelTier> {
-	return kind === "vm" ? vmTier(options) : dockerTier(options);
+	return kind === "vm" ? vmTier(linux, options) : dockerTier(linux, options);
 }
 
 function modelTier(options: TierOptions): Tier {
@@ -71,7 +73,7 @@ function modelTier(options: TierOptions): Tier {
 	};
 }
 
-async function vmTier(options: TierOptions): Promise<KernelTier> {
+async function vmTier(linux: Linux, options: TierOptions): Promise<KernelTier> {
 	const { machineOnly, routerWish } = await import(
 		"../../lab/docker/router/router-kernel.ts"
 	);
@@ -79,8 +81,12 @@ async function vmTier(options: TierOptions): Promise<KernelTier> {
 	const { compareScenario } = await import(
 		"../../scenarios/compare/lockstep/compare-scenario.ts"
 	);
-	const kernel = machineOnly(routerWish(options));
-	const driver = createVmDriver(kernel === undefined ? {} : { kernel });
+	const { kernel } = options;
+	const wish = routerWish({ kernel, linux });
+	const driver = createVmDriver({
+		image: machineOnly(wish),
+		backend: wish.iptables,
+	});
 	const settings = (one: LoadedScenario, replay: Invocation) => ({
 		...settingsOf(one, options, replay),
 		driver,
@@ -99,7 +105,10 @@ async function vmTier(options: TierOptions): Promise<KernelTier> {
 	};
 }
 
-async function dockerTier(options: TierOptions): Promise<KernelTier> {
+async function dockerTier(
+	linux: Linux,
+	options: TierOptions,
+): Promise<KernelTier> {
 	const { createDockerLab } = await import(
 		"../../lab/docker/play/docker-lab.ts"
 	);
@@ -109,7 +118,7 @@ async function dockerTier(options: TierOptions): Promise<KernelTier> {
 	const { compareLive } = await import(
 		"../../scenarios/compare/live/compare-live.ts"
 	);
-	const lab = createDockerLab(routerWish(options));
+	const lab = createDockerLab(routerWish({ kernel: options.kernel, linux }));
 	const play = (one: LoadedScenario, replay: Invocation) =>
 		lab.play(one.scenario, settingsOf(one, options, replay));
 	return {

@@ -1,6 +1,7 @@
 import { Command, Option } from "commander";
+import { driverOption, LINUX_HELP } from "../options/driver-option.ts";
 import { readAssumed } from "../options/read-option.ts";
-import { iptablesOption, KERNEL_HELP } from "../options/router-options.ts";
+import { KERNEL_HELP } from "../options/router-options.ts";
 import { addScenarioOptions } from "../options/scenario-options.ts";
 import { ASSUME_HELP } from "../options/world-options.ts";
 import type { RunOptions } from "./options.ts";
@@ -12,14 +13,12 @@ export function runCommand(): Command {
 	);
 	return addScenarioOptions(command)
 		.addOption(
-			new Option(
+			driverOption(
 				"--on <driver>",
 				"what is played on: the model, a kernel in a virtual machine, or containers with real mail servers",
-			)
-				.choices(["model", "vm", "docker"])
-				.default("model"),
+				["model", "vm", "docker"],
+			),
 		)
-		.addOption(iptablesOption())
 		.option(
 			"--assume <key=value>",
 			ASSUME_HELP,
@@ -40,6 +39,7 @@ export function runCommand(): Command {
 		.addHelpText(
 			"after",
 			`
+${LINUX_HELP}
 ${KERNEL_HELP}
 Examples:
   marktwin run                                 *.scenario.* below this folder

@@ -1,9 +1,8 @@
-import type { IptablesVariant } from "../../lab/docker/router/router-kernel.ts";
-import type { ScenarioOptions, TierKind } from "../options/scenario-options.ts";
+import type { DriverChoice } from "../options/driver-option.ts";
+import type { ScenarioOptions } from "../options/scenario-options.ts";
 
 export interface RunOptions extends ScenarioOptions {
-	readonly on: TierKind;
-	readonly iptables: IptablesVariant;
+	readonly on: DriverChoice;
 	readonly assume: ReadonlyMap<string, "yes" | "no" | "either">;
 	readonly list: boolean;
 	readonly verbose: boolean;

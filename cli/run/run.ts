@@ -21,7 +21,7 @@ export async function run(
 	names: readonly string[],
 	options: RunOptions,
 ): Promise<number> {
-	mustFitDriver(options, { option: "--on", is: options.on });
+	mustFitDriver(options, { option: "--on", is: options.on.kind });
 	mustBeAssumable(options.assume);
 	const opened = await openPlay(names, options);
 	const { selection, outputs } = opened;

@@ -1,10 +1,12 @@
 /** The kernel as a driver: one virtual machine, in which one gateway after the other stands. */
 import type { AsyncDriver, DriverPorts } from "../../scenarios/run/driver.ts";
 import type { GatewaySetup } from "../../sim/contract/gateway.ts";
+import type { Backend } from "../../sim/linux/linux.ts";
 import { LabError } from "../lab-error.ts";
 import type { Surroundings } from "./guest-box.ts";
 import type { Image } from "./image/image.ts";
 import { requireImage } from "./image/image.ts";
+import type { ImageWish } from "./image/wish.ts";
 import type { Accelerator } from "./machine/accelerator.ts";
 import { createGuest } from "./machine/guest.ts";
 import { type Machine, startMachine } from "./machine/machine.ts";
@@ -15,8 +17,10 @@ import { Trunk } from "./trunk.ts";
 import { VmGateway } from "./vm-gateway.ts";
 
 export interface VmDriverOptions {
-	/** A package, or a folder with an unpacked kernel: see `marktwin lab build --kernel`. */
-	readonly kernel?: string;
+	/** Left out: the usual one. */
+	readonly image?: ImageWish;
+	/** Which program `iptables` is in the guest; left out: legacy. */
+	readonly backend?: Backend;
 	readonly accelerator?: Accelerator | "auto";
 	readonly time?: TimeMode;
 	/** Left out: the play speaks for programs of the gateway's own (`played`). */
@@ -49,7 +53,7 @@ export interface VmDriver extends AsyncDriver {
  */
 export function createVmDriver(options: VmDriverOptions = {}): VmDriver {
 	const { time = "moved", programs = "played" } = options;
-	const image = requireImage(options.kernel);
+	const image = requireImage(options.image);
 	const failures: LabError[] = [];
 	let here: Surroundings | null = null;
 	/** Machines do not come up here: the next one would be waited for as long, and in vain. */
@@ -77,9 +81,11 @@ export function createVmDriver(options: VmDriverOptions = {}): VmDriver {
 
 	async function start(): Promise<Machine> {
 		try {
-			const { accelerator: wanted = "auto", bootMs } = options;
+			const { accelerator: wanted = "auto", backend = "legacy" } = options;
+			const { bootMs } = options;
 			const limits = bootMs === undefined ? {} : { bootMs };
-			return await startMachine({ image, accelerator: wanted, ...limits });
+			const how = { image, backend, accelerator: wanted };
+			return await startMachine({ ...how, ...limits });
 		} catch (error) {
 			// Once one was up, the reason may be gone when the next one is needed.
 			if (accelerator === null && error instanceof LabError)

@@ -20,11 +20,10 @@ export interface Invocation {
 	readonly rules?: readonly { readonly name: string; readonly file: string }[];
 	/** What is assumed of matches that the model does not know. */
 	readonly assume?: readonly { readonly key: string; readonly value: string }[];
-	/** What `run` plays on. */
-	readonly on?: "vm" | "docker";
-	/** What `compare` holds the model against. */
-	readonly with?: "docker";
-	readonly iptables?: "nft";
+	/** What `run` plays on: `vm`, `docker:trixie/nft`. */
+	readonly on?: string;
+	/** What `compare` and `fuzz` hold the model against, unless it is `vm`. */
+	readonly with?: string;
 	readonly kernel?: string;
 	/** Megabytes. */
 	readonly maxMemory?: number;
@@ -46,7 +45,6 @@ const OPTIONS: { readonly [Key in keyof Options]: `--${string}` } = {
 	assume: "--assume",
 	on: "--on",
 	with: "--with",
-	iptables: "--iptables",
 	kernel: "--kernel",
 	maxMemory: "--max-memory",
 	maxSteps: "--max-steps",

@@ -14,7 +14,16 @@ import { ensureImages } from "./images.ts";
 /** Compiling and downloading on a slow line. */
 const BUILD_MS = 30 * 60_000;
 /** What unpacking packages takes, whose files belong to many users. */
-const CAPABILITIES = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"];
+const CAPABILITIES = [
+	"CHOWN",
+	"DAC_OVERRIDE",
+	"FOWNER",
+	"SETGID",
+	"SETUID",
+	// For compilers of another release, in a root of their own.
+	"SYS_ADMIN",
+	"SYS_CHROOT",
+];
 
 /** Has this machine all that a build of its own needs? */
 export function canBuildHere(): boolean {
@@ -28,8 +37,9 @@ export function canBuildHere(): boolean {
 export async function buildInContainer(
 	options: BuildOptions = {},
 ): Promise<Image> {
-	const { kernel, fresh = false, say = () => {} } = options;
-	const built = fresh ? null : findImage(kernel);
+	const { image, fresh = false, say = () => {} } = options;
+	const built = fresh ? null : findImage(image);
+	const kernel = image?.kernel;
 	if (built !== null) return built;
 	if (kernel?.includes("/"))
 		throw new LabError({
@@ -55,16 +65,17 @@ export async function buildInContainer(
 			SCRIPT,
 			"build",
 			owner(),
-			JSON.stringify({ fresh, ...(kernel === undefined ? {} : { kernel }) }),
+			JSON.stringify({ fresh, ...(image === undefined ? {} : { image }) }),
 		],
 		labels: { [ROLE_LABEL]: "builder" },
 		capabilities: CAPABILITIES,
+		securityOptions: ["apparmor=unconfined"],
 		networkMode: "host",
 		binds: [`${cache}:/cache/marktwin`],
 		timeoutMs: BUILD_MS,
 	});
 	for (const line of err.trim().split("\n")) say(line);
-	if (code === 0) return requireImage(kernel);
+	if (code === 0) return requireImage(image);
 	throw new LabError({
 		code: "build",
 		place: "the container that builds the image",

@@ -16,6 +16,7 @@ import {
 import type { PlayableScenario } from "../../../scenarios/language/scenario.ts";
 import { resolveRules } from "../../../scenarios/load/load-scenarios.ts";
 import { recipeRules } from "../../../scenarios/suites/index.ts";
+import { DEFAULT_LINUX } from "../../../sim/linux/linux.ts";
 import { execIn } from "../engine/exec.ts";
 import {
 	BUILD_TIMEOUT_MS,
@@ -50,7 +51,10 @@ describeOnDocker("a router on the host's kernel", () => {
 	let lab: Lab;
 	beforeAll(async () => {
 		const prepared = await prepareLab(
-			routerWish({ kernel: "host", iptables: "nft" }),
+			routerWish({
+				kernel: "host",
+				linux: { ...DEFAULT_LINUX, backend: "nft" },
+			}),
 			() => {},
 		);
 		const standing = await story({ steps: [at(1, takeOver())], expect: [] });

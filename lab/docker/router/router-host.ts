@@ -5,13 +5,14 @@
 
 import type { Container } from "dockerode";
 import { sysctlPath } from "../../../sim/conntrack/settings/sysctl-name.ts";
+import type { Backend } from "../../../sim/linux/linux.ts";
 import type { Linux } from "../../kernel/linux-gateway.ts";
 import { sysctlOutcome } from "../../kernel/sysctl.ts";
 import { LabError } from "../../lab-error.ts";
 import { execIn } from "../engine/exec.ts";
 import type { ContainerSpec, LabContainers } from "../resources/containers.ts";
 import type { RouterBox } from "./router-box.ts";
-import type { IptablesVariant, RouterReach } from "./router-kernel.ts";
+import type { RouterReach } from "./router-kernel.ts";
 import { RUN_FOLDER } from "./router-machine.ts";
 
 /** Rules and links; and sockets that announce addresses (arping), or speak to the kernel (iptables-legacy). */
@@ -51,7 +52,7 @@ export interface HostRouterOptions {
 	readonly router: number;
 	readonly image: "router" | "proxies";
 	/** `null`: rules are none of its business. */
-	readonly iptables: IptablesVariant | null;
+	readonly iptables: Backend | null;
 }
 
 /** Creates and starts it; the cables come later. */

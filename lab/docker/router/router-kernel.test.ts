@@ -9,6 +9,8 @@ import {
 import type { PlayableScenario } from "../../../scenarios/language/scenario.ts";
 import { resolveRules } from "../../../scenarios/load/load-scenarios.ts";
 import { recipeRules } from "../../../scenarios/suites/index.ts";
+import { DEFAULT_LINUX, type Linux } from "../../../sim/linux/linux.ts";
+import { DEFAULT_IMAGE } from "../../vm/image/wish.ts";
 import { withoutConditions } from "../measure/contestants.ts";
 import {
 	kernelKind,
@@ -16,6 +18,8 @@ import {
 	needsCondition,
 	routerWish,
 } from "./router-kernel.ts";
+
+const NFT: Linux = { ...DEFAULT_LINUX, backend: "nft" };
 
 const PLAIN = "*nat\n-A PREROUTING -p tcp -m mark --mark 1 -j ACCEPT\nCOMMIT\n";
 const CONDITIONAL =
@@ -42,17 +46,23 @@ describe("a wish for a kernel", () => {
 	it("is one of three words, or the kernel of a virtual machine", () => {
 		expect(routerWish({})).toEqual({
 			kernel: "auto",
-			machine: undefined,
+			machine: DEFAULT_IMAGE,
 			iptables: "legacy",
 		});
-		expect(routerWish({ kernel: "host", iptables: "nft" })).toEqual({
+		expect(routerWish({ kernel: "host", linux: NFT })).toEqual({
 			kernel: "host",
-			machine: undefined,
+			machine: DEFAULT_IMAGE,
 			iptables: "nft",
 		});
 		expect(routerWish({ kernel: "linux-image-amd64" })).toMatchObject({
 			kernel: "vm",
-			machine: "linux-image-amd64",
+			machine: { ...DEFAULT_IMAGE, kernel: "linux-image-amd64" },
+		});
+		const trixie: Linux = { ...NFT, kernel: "6.12", iptables: "1.8.11" };
+		expect(routerWish({ linux: trixie })).toEqual({
+			kernel: "vm",
+			machine: { kernelRelease: "trixie", iptablesRelease: "trixie" },
+			iptables: "nft",
 		});
 	});
 
@@ -78,14 +88,16 @@ describe("a wish for a kernel", () => {
 	});
 });
 
-it("of virtual machines only, one gets no other kernel and no other iptables", () => {
+it("of virtual machines only, one does not get the host's kernel", () => {
 	const machine = (wish: Parameters<typeof routerWish>[0]) => () =>
 		machineOnly(routerWish(wish));
-	expect(machine({})()).toBeUndefined();
-	expect(machine({ kernel: "vm" })()).toBeUndefined();
-	expect(machine({ kernel: "linux-image-amd64" })()).toBe("linux-image-amd64");
+	expect(machine({})()).toEqual(DEFAULT_IMAGE);
+	expect(machine({ kernel: "vm" })()).toEqual(DEFAULT_IMAGE);
+	const kernel = "linux-image-amd64";
+	expect(machine({ kernel })()).toEqual({ ...DEFAULT_IMAGE, kernel });
 	expect(machine({ kernel: "host" })).toThrow(/never the host's/);
-	expect(machine({ iptables: "nft" })).toThrow(/--iptables legacy/);
+	const linux: Linux = { ...NFT, kernel: "6.12" };
+	expect(machine({ kernel: "host", linux })).toThrow(/trixie\+bookworm/);
 });
 
 describe("conditions are needed", () => {

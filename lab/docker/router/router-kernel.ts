@@ -1,18 +1,25 @@
 /** Which kernel a lab's router has: the host's, in a network namespace of its own, or a virtual machine's. */
 import type { PlayableScenario } from "../../../scenarios/language/scenario.ts";
+import {
+	type Backend,
+	DEFAULT_LINUX,
+	type Linux,
+} from "../../../sim/linux/linux.ts";
 import { LabError } from "../../lab-error.ts";
 import { type Image, requireImage } from "../../vm/image/image.ts";
-
-/** Which of the two programs that are called iptables. */
-const IPTABLES_VARIANTS = ["legacy", "nft"] as const;
-export type IptablesVariant = (typeof IPTABLES_VARIANTS)[number];
+import {
+	DEFAULT_IMAGE,
+	type ImageWish,
+	imageName,
+	imageOf,
+} from "../../vm/image/wish.ts";
 
 /** What the user wants. */
 export interface RouterWish {
 	readonly kernel: "auto" | "host" | "vm";
-	/** Of the virtual machine's kernel; `undefined`: the usual one. */
-	readonly machine: string | undefined;
-	readonly iptables: IptablesVariant;
+	/** Of the virtual machine. */
+	readonly machine: ImageWish;
+	readonly iptables: Backend;
 }
 
 /** What a router stands on. */
@@ -21,12 +28,12 @@ export type RouterKernel =
 			readonly kind: "host";
 			/** `uname -r`. */
 			readonly release: string;
-			readonly iptables: IptablesVariant;
+			readonly iptables: Backend;
 	  }
 	| {
 			readonly kind: "vm";
 			readonly image: Image;
-			readonly iptables: IptablesVariant;
+			readonly iptables: Backend;
 	  }
 	/** A balancer in user space, on the host's kernel, in the router's place. */
 	| { readonly kind: "proxy"; readonly release: string };
@@ -38,21 +45,37 @@ export interface HostKernel {
 	readonly hasCondition: boolean;
 }
 
-/** @param kernel `auto`, `host`, `vm`; anything else names the kernel of a virtual machine */
+/**
+ * @param kernel `auto`, `host`, `vm`; anything else names the kernel of a virtual machine
+ * @param linux another one than the usual one is a virtual machine's
+ * @throws LabError (`unsupported`) for another Linux on the host's kernel
+ */
 export function routerWish({
-	kernel = "auto",
-	iptables = "legacy",
+	kernel,
+	linux = DEFAULT_LINUX,
 }: {
 	readonly kernel?: string | undefined;
-	readonly iptables?: IptablesVariant | undefined;
+	readonly linux?: Linux | undefined;
 }): RouterWish {
+	const iptables = linux.backend;
+	const machine = imageOf(linux);
+	const isUsual = imageName(machine) === imageName(DEFAULT_IMAGE);
 	switch (kernel) {
+		case undefined:
 		case "auto":
+			return { kernel: isUsual ? "auto" : "vm", machine, iptables };
 		case "host":
+			if (isUsual) return { kernel, machine, iptables };
+			throw new LabError({
+				code: "unsupported",
+				place: "--kernel host",
+				message: `the host's kernel is not that of ${imageName(machine)}`,
+				remedy: "Leave --kernel out: the router is a virtual machine then.",
+			});
 		case "vm":
-			return { kernel, machine: undefined, iptables };
+			return { kernel, machine, iptables };
 		default:
-			return { kernel: "vm", machine: kernel, iptables };
+			return { kernel: "vm", machine: imageOf(linux, kernel), iptables };
 	}
 }
 
@@ -115,11 +138,10 @@ export function chooseKernel(
 }
 
 /**
- * For whoever has nothing but virtual machines.
- * @returns their kernel; `undefined` is the usual one
+ * For what plays in virtual machines alone.
  * @throws LabError (`unsupported`) when something else is wished for
  */
-export function machineOnly(wish: RouterWish): string | undefined {
+export function machineOnly(wish: RouterWish): ImageWish {
 	if (wish.kernel === "host")
 		throw new LabError({
 			code: "unsupported",
@@ -127,13 +149,6 @@ export function machineOnly(wish: RouterWish): string | undefined {
 			message: "a kernel in a virtual machine is never the host's",
 			remedy:
 				"Routers on the host's kernel are containers: docker instead of vm.",
-		});
-	if (wish.iptables === "nft")
-		throw new LabError({
-			code: "unsupported",
-			place: "--iptables nft",
-			message: "packet by packet, rules are loaded by iptables-legacy only",
-			remedy: "Take --iptables legacy, or docker instead of vm.",
 		});
 	return wish.machine;
 }

@@ -4,6 +4,7 @@ import { Duplex, PassThrough } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
 import type { Container } from "dockerode";
+import type { Backend } from "../../../sim/linux/linux.ts";
 import { parseAddress } from "../../../sim/packet/address.ts";
 import { LabError, type LabErrorCode } from "../../lab-error.ts";
 import type { Image } from "../../vm/image/image.ts";
@@ -22,7 +23,6 @@ import { packFiles } from "../engine/archive.ts";
 import { containerLog } from "../engine/container-log.ts";
 import type { LabContainers } from "../resources/containers.ts";
 import type { RouterBox } from "./router-box.ts";
-import type { IptablesVariant } from "./router-kernel.ts";
 import { routerMac, tapName } from "./topology.ts";
 
 /** Where the sockets of the machines lie, in a volume that the checker sees as well. */
@@ -49,7 +49,7 @@ export interface RouterMachineOptions {
 	readonly router: number;
 	readonly bridges: number;
 	/** Which of the two its `iptables` is. */
-	readonly iptables: IptablesVariant;
+	readonly iptables: Backend;
 }
 
 /** Creates and starts it; the taps have to be there. */
@@ -75,10 +75,6 @@ export function machineVersion({ manifest }: Image): string {
 	return `linux ${manifest.version} under ${provenAccelerator()}`;
 }
 
-/** The guest has both; what is called iptables is the older one until then. */
-const TAKE_NFT =
-	"for name in iptables iptables-save iptables-restore; do ln -sf xtables-nft-multi /usr/sbin/$name || exit; done";
-
 export interface ConnectedGuest {
 	readonly guest: Guest;
 	/** Lets go of it; the machine stays. */
@@ -92,11 +88,9 @@ export async function connectRouterMachine(
 		image,
 		router,
 		bridges,
-		iptables,
-	}: Pick<RouterMachineOptions, "image" | "router" | "bridges" | "iptables">,
+	}: Pick<RouterMachineOptions, "image" | "router" | "bridges">,
 ): Promise<RouterBox> {
 	const { guest, disconnect } = await connectGuest(docker, container, router);
-	if (iptables === "nft") await guest.must(["sh", "-c", TAKE_NFT]);
 	const settings = new MachineSettings(guest);
 	return {
 		linux: guest,
@@ -185,6 +179,7 @@ export async function connectGuest(
 
 function qemuWords({
 	image,
+	iptables,
 	router,
 	bridges,
 }: RouterMachineOptions): readonly string[] {
@@ -201,6 +196,7 @@ function qemuWords({
 			initrdFile: `${BOOT_FOLDER}/${basename(image.initrdFile)}`,
 			accelerator: provenAccelerator(),
 			memoryMb: MEMORY_MB,
+			backend: iptables,
 			kernelWords: "marktwin.stay",
 		}),
 		// The container's log is the machine's console.

@@ -523,8 +523,12 @@ static int __init start(void)
 	if (failed)
 		return failed;
 	raise = find("raise_softirq");
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
 	hrtimer_init(&next_tick, CLOCK_MONOTONIC, HRTIMER_MODE_REL_SOFT);
 	next_tick.function = tick_has_come;
+#else
+	hrtimer_setup(&next_tick, tick_has_come, CLOCK_MONOTONIC, HRTIMER_MODE_REL_SOFT);
+#endif
 	can_stop = register_kretprobe(&ticks) == 0;
 	begun = get_jiffies_64();
 	dev_add_pack(&messages);

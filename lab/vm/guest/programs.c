@@ -15,7 +15,7 @@
 #include <unistd.h>
 #include "agent.h"
 
-#define PROGRAMS "/lib/marktwin/programs"
+#define PROGRAMS "/lib/marktwin/programs-"
 #define STANDBY "/lib/marktwin/standby.so"
 #define MOST_PROGRAMS 4
 
@@ -76,11 +76,32 @@ static void let_stand_by(char **words)
 	program_count++;
 }
 
+/* `iptables` is the program that the kernel's command line names (IPTABLES=nft); both are there. */
+static const char *choose_iptables(void)
+{
+	static const char *const names[] = { "iptables", "iptables-save", "iptables-restore" };
+	const char *backend = getenv("IPTABLES");
+	char link[64], program[64];
+
+	if (!backend || !*backend || strlen(backend) > 16)
+		return "legacy";
+	snprintf(program, sizeof(program), "xtables-%s-multi", backend);
+	for (unsigned i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		snprintf(link, sizeof(link), "/usr/sbin/%s", names[i]);
+		if (unlink(link) || symlink(program, link))
+			perror(link);
+	}
+	return backend;
+}
+
 /* Lines of PROGRAMS: a program, and what it opens. */
 void start_programs(void)
 {
-	static char line[16384];
-	FILE *list = fopen(PROGRAMS, "re");
+	static char line[16384], path[64];
+	FILE *list;
+
+	snprintf(path, sizeof(path), "%s%s", PROGRAMS, choose_iptables());
+	list = fopen(path, "re");
 
 	while (list && fgets(line, sizeof(line), list)) {
 		char *words[MOST_WORDS + 1], *rest = line, *word;

@@ -21,6 +21,9 @@ import {
 	mustBeIntact,
 	requireImage,
 } from "./image.ts";
+import { DEFAULT_IMAGE, type ImageWish } from "./wish.ts";
+
+const OTHER: ImageWish = { ...DEFAULT_IMAGE, kernel: "linux-image-other" };
 
 const above = temporaryFolder();
 afterEach(() => vi.unstubAllEnvs());
@@ -34,7 +37,7 @@ describe("an image in the cache", () => {
 	it("is ready as it was built", () => {
 		inNewCache();
 		expect(findImage()?.manifest.release).toBe("6.1.0");
-		expect(examineImage("linux-image-other")).toEqual({ kind: "none" });
+		expect(examineImage(OTHER)).toEqual({ kind: "none" });
 	});
 
 	it.each<{ readonly how: string; readonly harm: (folder: string) => void }>([
@@ -61,14 +64,14 @@ describe("an image in the cache", () => {
 			how: "the kernel is another image's",
 			harm: (folder) =>
 				copyFileSync(
-					join(makeTestImage("other"), "vmlinuz"),
+					join(makeTestImage(OTHER), "vmlinuz"),
 					join(folder, "vmlinuz"),
 				),
 		},
 		{
 			how: "all of it is another image's",
 			harm: (folder) => {
-				const other = makeTestImage("other");
+				const other = makeTestImage(OTHER);
 				for (const name of ["vmlinuz", "initrd.cpio", "manifest.json"])
 					copyFileSync(join(other, name), join(folder, name));
 			},

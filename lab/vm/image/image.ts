@@ -1,7 +1,7 @@
 /** Images that are ready to be booted, in the cache. */
 import { createHash } from "node:crypto";
 import { existsSync, statSync } from "node:fs";
-import { basename, join, resolve } from "node:path";
+import { join } from "node:path";
 import { reasonOf } from "../../../scenarios/files/file-failure.ts";
 import {
 	readPlainFile,
@@ -11,7 +11,13 @@ import { shellLine } from "../../../scenarios/result/invocation.ts";
 import { cacheFolder } from "../../cache-folder.ts";
 import { LabError } from "../../lab-error.ts";
 import { type Manifest, parseManifest } from "./manifest.ts";
-import { DEFAULT_KERNEL, recipeHash } from "./recipe.ts";
+import { recipeHash } from "./recipe.ts";
+import {
+	buildOptionsOf,
+	DEFAULT_IMAGE,
+	type ImageWish,
+	imageName,
+} from "./wish.ts";
 
 export interface Image {
 	readonly folder: string;
@@ -28,18 +34,14 @@ const MANIFEST_OCTETS = 4 * 2 ** 20;
 const IMAGE_OCTETS = 2 ** 30;
 
 /**
- * Where the image of a kernel is, or will be. Kernels and recipes lie side by side, and a folder
+ * Where the image of a Linux is, or will be. Linuxes and recipes lie side by side, and a folder
  * that is there is whole: it gets its name when it is.
- * @param kernel a package, or a folder with an unpacked kernel
  */
-export function imageFolder(kernel: string = DEFAULT_KERNEL): string {
-	const name = kernel.includes("/")
-		? `${basename(resolve(kernel))}-${createHash("sha256").update(resolve(kernel)).digest("hex").slice(0, 8)}`
-		: kernel;
-	return join(cacheFolder(), "images", name, recipeHash());
+export function imageFolder(wish: ImageWish = DEFAULT_IMAGE): string {
+	return join(cacheFolder(), "images", imageName(wish), recipeHash());
 }
 
-/** What is in the cache of a kernel. */
+/** What is in the cache of a Linux. */
 export type FoundImage =
 	| { readonly kind: "ready"; readonly image: Image }
 	| { readonly kind: "none" }
@@ -47,8 +49,8 @@ export type FoundImage =
 	| { readonly kind: "broken"; readonly reason: string };
 
 /** Looks for it, and at every octet of it. */
-export function examineImage(kernel: string = DEFAULT_KERNEL): FoundImage {
-	const folder = imageFolder(kernel);
+export function examineImage(wish: ImageWish = DEFAULT_IMAGE): FoundImage {
+	const folder = imageFolder(wish);
 	const file = join(folder, MANIFEST_FILE);
 	if (!existsSync(file)) return { kind: "none" };
 	try {
@@ -57,10 +59,10 @@ export function examineImage(kernel: string = DEFAULT_KERNEL): FoundImage {
 		if (manifest === null) throw new BrokenImage(`${MANIFEST_FILE} is none`);
 		const isAnother =
 			manifest.recipe !== recipeHash() ||
-			(!kernel.includes("/") && manifest.kernel !== kernel);
+			imageName(manifest.wish) !== imageName(wish);
 		if (isAnother)
 			throw new BrokenImage(
-				`${MANIFEST_FILE} is of another image (${manifest.kernel})`,
+				`${MANIFEST_FILE} is of another image (${imageName(manifest.wish)})`,
 			);
 		const image: Image = {
 			folder,
@@ -76,17 +78,17 @@ export function examineImage(kernel: string = DEFAULT_KERNEL): FoundImage {
 }
 
 /** @returns `null` when it has not been built, or is not what was built */
-export function findImage(kernel: string = DEFAULT_KERNEL): Image | null {
-	const found = examineImage(kernel);
+export function findImage(wish: ImageWish = DEFAULT_IMAGE): Image | null {
+	const found = examineImage(wish);
 	return found.kind === "ready" ? found.image : null;
 }
 
 /** @throws LabError (`missing`) when it has not been built, or is not what was built */
-export function requireImage(kernel: string = DEFAULT_KERNEL): Image {
-	const found = examineImage(kernel);
+export function requireImage(wish: ImageWish = DEFAULT_IMAGE): Image {
+	const found = examineImage(wish);
 	if (found.kind === "ready") return found.image;
 	throw unusable(
-		kernel,
+		wish,
 		found.kind === "none" ? "it has not been built" : found.reason,
 	);
 }
@@ -99,17 +101,16 @@ export function mustBeIntact(image: Image): void {
 	try {
 		checkSums(image);
 	} catch (error) {
-		throw unusable(image.manifest.kernel, reasonOf(error));
+		throw unusable(image.manifest.wish, reasonOf(error));
 	}
 }
 
-function unusable(kernel: string, message: string): LabError {
-	const option = kernel === DEFAULT_KERNEL ? [] : ["--kernel", kernel];
+function unusable(wish: ImageWish, message: string): LabError {
 	return new LabError({
 		code: "missing",
-		place: `the image with ${kernel}`,
+		place: `the image of ${imageName(wish)}`,
 		message,
-		remedy: shellLine(["marktwin", "lab", "build", ...option]),
+		remedy: shellLine(["marktwin", "lab", "build", ...buildOptionsOf(wish)]),
 	});
 }
 

@@ -5,9 +5,9 @@ import {
 	readdirSync,
 	readFileSync,
 	readlinkSync,
-	realpathSync,
 } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, dirname, isAbsolute, join } from "node:path";
+import { BACKENDS } from "../../../sim/linux/linux.ts";
 import { mustExecute } from "../../execute.ts";
 import { LabError } from "../../lab-error.ts";
 import { type ArchiveEntry, createArchive } from "./cpio.ts";
@@ -24,6 +24,7 @@ const LIBRARY_FOLDERS = [
 ];
 const PROGRAM_FOLDERS = ["usr/sbin", "sbin", "usr/bin", "bin"];
 const LOADER = "lib64/ld-linux-x86-64.so.2";
+const NAME_SERVICE = "libnss_files.so.2";
 /** Programs, and the names by which they are called. */
 const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
 	"xtables-legacy-multi": [
@@ -43,9 +44,8 @@ const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
 	ip: [],
 	ipset: [],
 };
-/** Programs that stand by (`guest/standby.c`), and the extensions that are mapped in advance. */
+/** Programs that stand by (`guest/standby.c`), and the extensions that are mapped in advance; iptables' is one of two. */
 const STANDING_BY: Readonly<Record<string, readonly string[]>> = {
-	"xtables-legacy-multi": COMMON_EXTENSIONS,
 	conntrack: [],
 	ipset: [],
 };
@@ -121,16 +121,27 @@ export async function createInitrd(parts: InitrdParts): Promise<Buffer> {
 		if (lstatSync(file).isSymbolicLink()) addLink(path, readlinkSync(file));
 		else addProgram(path, file);
 	}
-	const standingBy = Object.entries(STANDING_BY).map(([name, libraries]) => {
-		const paths = libraries.map((one) => `/${LIBRARIES}/xtables/lib${one}.so`);
-		return `${[`/usr/sbin/${name}`, ...paths].join(" ")}\n`;
-	});
-	addFile("lib/marktwin/programs", standingBy.join(""), 0o644);
+	for (const backend of BACKENDS) {
+		const programs = {
+			[`xtables-${backend}-multi`]: COMMON_EXTENSIONS,
+			...STANDING_BY,
+		};
+		const standingBy = Object.entries(programs).map(([name, libraries]) => {
+			const paths = libraries.map(
+				(one) => `/${LIBRARIES}/xtables/lib${one}.so`,
+			);
+			return `${[`/usr/sbin/${name}`, ...paths].join(" ")}\n`;
+		});
+		addFile(`lib/marktwin/programs-${backend}`, standingBy.join(""), 0o644);
+	}
+	// The C library opens it by itself, up to 2.33; the names of protocols come from there.
+	if (LIBRARY_FOLDERS.some((one) => existsSync(join(root, one, NAME_SERVICE))))
+		needed.push(NAME_SERVICE);
 	for (const library of needed) {
 		const path = `${LIBRARIES}/${library}`;
 		if (entries.has(path) || library === basename(LOADER)) continue;
 		// Those that libraries need are found on the way.
-		addProgram(path, realpathSync(find(root, LIBRARY_FOLDERS, library)));
+		addProgram(path, find(root, LIBRARY_FOLDERS, library));
 	}
 	addFile(LOADER, readFileSync(find(root, LIBRARY_FOLDERS, basename(LOADER))));
 	for (const name of ["protocols", "services"])
@@ -146,7 +157,7 @@ export async function createInitrd(parts: InitrdParts): Promise<Buffer> {
 
 function find(root: string, folders: readonly string[], name: string): string {
 	for (const folder of folders) {
-		const path = join(root, folder, name);
+		const path = followLinks(root, join(root, folder, name));
 		if (existsSync(path)) return path;
 	}
 	throw new LabError({
@@ -155,6 +166,17 @@ function find(root: string, folders: readonly string[], name: string): string {
 		message: `is in none of the packages that were unpacked (${folders.join(", ")})`,
 		remedy: "",
 	});
+}
+
+/** Links of packages begin at the root that they are made for, not at the machine's. */
+function followLinks(root: string, path: string): string {
+	if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() !== true)
+		return path;
+	const to = readlinkSync(path);
+	return followLinks(
+		root,
+		isAbsolute(to) ? join(root, to) : join(dirname(path), to),
+	);
 }
 
 /** The small programs that busybox is, by their names. Loading modules is the agent's, and `ip` is iproute2's. */

@@ -12,9 +12,10 @@ import {
 } from "node:fs";
 import { availableParallelism } from "node:os";
 import { basename, join } from "node:path";
-import { execute, findProgram, mustExecute } from "../../execute.ts";
+import { findProgram, mustExecute } from "../../execute.ts";
 import { LabError } from "../../lab-error.ts";
 import { GUEST_SOURCES } from "./recipe.ts";
+import type { Toolchain } from "./toolchain.ts";
 
 export interface Compiled {
 	/** The `.ko` files, without what only a debugger wants. */
@@ -27,16 +28,18 @@ export interface Compiled {
 const NEEDED = ["xt_condition", "marktwin"];
 
 /**
- * @param root of the unpacked packages: headers, and the source of xtables-addons
+ * @param sources where headers, and the source of xtables-addons, were unpacked: below the toolchain's
+ *   root, where it has one
  * @param version of the kernel: `6.1.0-56-cloud-amd64`
- * @param folder to work in
+ * @param folder to work in, below that root as well
  */
 export async function compileModules(
-	root: string,
+	toolchain: Toolchain,
+	sources: string,
 	version: string,
 	folder: string,
 ): Promise<Compiled> {
-	const headers = join(root, "usr", "src", `linux-headers-${version}`);
+	const headers = join(sources, "usr", "src", `linux-headers-${version}`);
 	if (!existsSync(headers))
 		throw new LabError({
 			code: "build",
@@ -46,26 +49,30 @@ export async function compileModules(
 				"Unpack them beside the kernel, so that usr/src/linux-headers-VERSION is in the same folder.",
 		});
 	mkdirSync(folder, { recursive: true });
-	mendPaths(headers, root);
-	cpSync(addonsFolder(root), folder, { recursive: true });
+	if (toolchain.root === "") mendPaths(headers, sources);
+	cpSync(addonsFolder(sources), folder, { recursive: true });
 	copyFileSync(join(GUEST_SOURCES, "marktwin.c"), join(folder, "marktwin.c"));
 	const all = sourcesOfModules(folder);
-	const make = [
+	const make = (...more: readonly string[]) => [
+		"make",
+		...more,
 		`-j${availableParallelism()}`,
 		"-C",
-		headers,
-		`M=${folder}`,
-		`CC=${compiler(headers)}`,
+		toolchain.inside(headers),
+		`M=${toolchain.inside(folder)}`,
+		`CC=${compiler(toolchain, headers)}`,
 		// Types for BPF, which pahole makes of what is stripped below. As a variable of make alone: the
 		// layout of what is compiled follows the kernel's own configuration.
 		"CONFIG_DEBUG_INFO_BTF_MODULES=",
 		"modules",
 	];
-	const options = { env: { LD_LIBRARY_PATH: toolLibraries(root, folder) } };
+	const env =
+		toolchain.root === ""
+			? { LD_LIBRARY_PATH: toolLibraries(sources, folder) }
+			: {};
 	writeMakefile(folder, all);
 	// xtables-addons follows new kernels some time after they are out.
-	const isWhole =
-		(await execute("make", ["--keep-going", ...make], options)).code === 0;
+	const isWhole = (await toolchain.tries(make("--keep-going"), env)).code === 0;
 	const compiled = isWhole
 		? all
 		: all.filter(
@@ -74,12 +81,7 @@ export async function compileModules(
 			);
 	if (!isWhole) {
 		writeMakefile(folder, compiled);
-		await mustExecute(
-			`compiling modules for ${version}`,
-			"make",
-			make,
-			options,
-		);
+		await toolchain.run(`compiling modules for ${version}`, make(), env);
 	}
 	const files = compiled.map((name) => join(folder, `${name}.ko`));
 	await mustExecute("stripping modules", "strip", ["--strip-debug", ...files]);
@@ -132,31 +134,43 @@ export async function compileAgent(folder: string): Promise<string> {
 }
 
 /**
- * Compiles what keeps programs standing by. The guest's library of C may be older than the one here:
- * what the source calls has been in it since 2.34.
+ * Compiles what keeps programs standing by, for the library of C that they have.
+ * @param folder to work in, below the toolchain's root
  */
-export async function compileStandby(folder: string): Promise<string> {
+export async function compileStandby(
+	toolchain: Toolchain,
+	folder: string,
+): Promise<string> {
 	mkdirSync(folder, { recursive: true });
+	for (const name of ["standby.c", "agent.h"])
+		copyFileSync(join(GUEST_SOURCES, name), join(folder, name));
 	const library = join(folder, "standby.so");
-	await mustExecute("compiling what keeps programs standing by", "gcc", [
+	await toolchain.run("compiling what keeps programs standing by", [
+		"gcc",
 		"-O2",
 		"-Wall",
 		"-shared",
 		"-fPIC",
 		"-s",
 		"-o",
-		library,
-		join(GUEST_SOURCES, "standby.c"),
+		toolchain.inside(library),
+		toolchain.inside(join(folder, "standby.c")),
+		// A part of the C library since 2.34.
+		"-ldl",
 	]);
 	return library;
 }
 
 /** The one that the kernel was built with, where there is one; any other does as well. */
-function compiler(headers: string): string {
+function compiler({ root }: Toolchain, headers: string): string {
 	const variables = join(headers, ".kernelvariables");
 	const text = existsSync(variables) ? readFileSync(variables, "utf8") : "";
 	const own = /gcc-\d+/.exec(text)?.[0] ?? "gcc";
-	return findProgram(own) === null ? "gcc" : own;
+	const isThere =
+		root === ""
+			? findProgram(own) !== null
+			: existsSync(join(root, "usr", "bin", own));
+	return isThere ? own : "gcc";
 }
 
 /** The headers speak of `/usr/src`, where they would be if they were installed. */

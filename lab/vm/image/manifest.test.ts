@@ -3,9 +3,10 @@ import { parseManifest } from "./manifest.ts";
 
 const MANIFEST = {
 	recipe: "0afd95bd8c1d",
-	kernel: "linux-image-cloud-amd64",
+	wish: { kernelRelease: "bookworm", iptablesRelease: "bookworm" },
 	release: "6.1.0-56-cloud-amd64",
 	version: "6.1.192-2",
+	iptables: "1.8.9-2",
 	packages: [],
 	files: { vmlinuz: "00" },
 };

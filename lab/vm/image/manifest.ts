@@ -1,5 +1,8 @@
 /** What is in an image, and where from. */
 
+import { RELEASES } from "../../../sim/linux/linux.ts";
+import type { ImageWish } from "./wish.ts";
+
 interface PackageRecord {
 	readonly name: string;
 	readonly version: string;
@@ -9,12 +12,14 @@ interface PackageRecord {
 
 export interface Manifest {
 	readonly recipe: string;
-	/** As it was asked for: a package, or a folder. */
-	readonly kernel: string;
+	/** As it was asked for. */
+	readonly wish: ImageWish;
 	/** `uname -r`: `6.1.0-56-cloud-amd64`. */
 	readonly release: string;
 	/** Of the kernel's package: `6.1.192-2`; the release where there was none. */
 	readonly version: string;
+	/** Of the package iptables: `1.8.9-2`. */
+	readonly iptables: string;
 	/** Everything that was unpacked, sorted by name. */
 	readonly packages: readonly PackageRecord[];
 	/** SHA-256 of the files beside the manifest. */
@@ -37,11 +42,22 @@ function isManifest(given: unknown): given is Manifest {
 	if (typeof given !== "object" || given === null) return false;
 	const fields = given as Partial<Record<keyof Manifest, unknown>>;
 	return (
-		[fields.recipe, fields.kernel, fields.release, fields.version].every(
+		[fields.recipe, fields.release, fields.version, fields.iptables].every(
 			(field) => typeof field === "string",
 		) &&
+		isWish(fields.wish) &&
 		Array.isArray(fields.packages) &&
 		typeof fields.files === "object" &&
 		fields.files !== null
+	);
+}
+
+function isWish(given: unknown): given is ImageWish {
+	if (typeof given !== "object" || given === null) return false;
+	const fields = given as Partial<Record<keyof ImageWish, unknown>>;
+	return (
+		[fields.kernelRelease, fields.iptablesRelease].every((name) =>
+			RELEASES.some((one) => one === name),
+		) && ["string", "undefined"].includes(typeof fields.kernel)
 	);
 }

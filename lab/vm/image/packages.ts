@@ -1,4 +1,5 @@
 /** Debian's packages: what there is, what they need, and how they get here. Without root, and without installing any. */
+
 import { createHash } from "node:crypto";
 import {
 	existsSync,
@@ -8,10 +9,13 @@ import {
 	readFileSync,
 	renameSync,
 	rmSync,
+	writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import type { Release } from "../../../sim/linux/linux.ts";
 import { execute, findProgram, mustExecute } from "../../execute.ts";
 import { LabError } from "../../lab-error.ts";
+import { DEBIAN_KEYS, hostRelease, sourcesOf } from "./releases.ts";
 
 /** A package as `apt-cache show` describes it. */
 export interface Package {
@@ -38,11 +42,13 @@ export interface PackageStore {
 }
 
 /**
+ * The packages of a release, on whatever release this runs.
  * @param folder keeps the files between builds
  * @throws LabError (`missing`) on a machine that has no apt
  */
 export function createPackageStore(
 	folder: string,
+	release: Release,
 	say: (line: string) => void,
 ): PackageStore {
 	for (const program of ["apt-get", "apt-cache", "dpkg-deb"])
@@ -56,7 +62,7 @@ export function createPackageStore(
 			});
 	const files = join(folder, "packages");
 	mkdirSync(files, { recursive: true });
-	const lists = createLists(join(folder, "apt"), say);
+	const lists = createLists(join(folder, "apt"), release, say);
 
 	async function fetch(packages: readonly Package[]): Promise<void> {
 		// What was begun and not finished is not taken for a package.
@@ -114,8 +120,16 @@ export function createPackageStore(
 	};
 }
 
-/** The lists of packages that apt reads: the machine's, and lists of our own once those do not do. */
-function createLists(folder: string, say: (line: string) => void) {
+/**
+ * The lists of packages that apt reads: the machine's where it is of that release, and lists of our own
+ * once those do not do.
+ */
+function createLists(
+	folder: string,
+	release: Release,
+	say: (line: string) => void,
+) {
+	const isHosts = hostRelease() === release;
 	let options: readonly string[] = ["-o", "APT::Sandbox::User=root"];
 	let isFresh = false;
 	const known = new Map<string, Package | null>();
@@ -131,21 +145,19 @@ function createLists(folder: string, say: (line: string) => void) {
 		for (const one of parsePackages(out)) known.set(one.name, one);
 	}
 
-	/** Lists of our own, since those of the machine are root's, and may be old or not there at all. */
+	/** Lists of our own, since those of the machine are root's, and may be old, of another release, or not there at all. */
 	async function refresh(): Promise<void> {
 		isFresh = true;
-		say("reading the lists of Debian's packages");
-		mkdirSync(join(folder, "lists", "partial"), { recursive: true });
-		mkdirSync(join(folder, "cache", "archives", "partial"), {
-			recursive: true,
-		});
-		options = [
-			...options,
-			"-o",
-			`Dir::State::lists=${join(folder, "lists")}`,
-			"-o",
-			`Dir::Cache=${join(folder, "cache")}`,
+		say(`reading the lists of the packages of ${release}`);
+		const own = join(folder, release);
+		mkdirSync(join(own, "lists", "partial"), { recursive: true });
+		mkdirSync(join(own, "cache", "archives", "partial"), { recursive: true });
+		const settings = [
+			`Dir::State::lists=${join(own, "lists")}`,
+			`Dir::Cache=${join(own, "cache")}`,
+			...(isHosts ? [] : ofRelease(own, release)),
 		];
+		options = [...options, ...settings.flatMap((one) => ["-o", one])];
 		const { code, err } = await execute("apt-get", [
 			...options,
 			"update",
@@ -164,6 +176,7 @@ function createLists(folder: string, say: (line: string) => void) {
 		lacks: (name: string): boolean => known.get(name) === null,
 		/** Those of the names that apt knows, in their order. */
 		async find(names: readonly string[]): Promise<readonly Package[]> {
+			if (!isHosts && !isFresh) await refresh();
 			const asked = names.filter((name) => !known.has(name));
 			if (asked.length > 0) await show(asked);
 			if (names.some((name) => known.get(name) === null) && !isFresh) {
@@ -173,6 +186,31 @@ function createLists(folder: string, say: (line: string) => void) {
 			return names.flatMap((name) => known.get(name) ?? []);
 		},
 	};
+}
+
+/** Settings of apt by which it sees that release, and neither the machine's sources nor what is installed there. */
+function ofRelease(folder: string, release: Release): readonly string[] {
+	if (!existsSync(DEBIAN_KEYS))
+		throw new LabError({
+			code: "missing",
+			place: DEBIAN_KEYS,
+			message: `without Debian's keys, apt trusts no list of ${release}`,
+			remedy: "apt-get install debian-archive-keyring",
+		});
+	const sources = join(folder, "sources.list");
+	const status = join(folder, "status");
+	writeFileSync(sources, sourcesOf(release));
+	writeFileSync(status, "");
+	return [
+		`Dir::Etc::sourcelist=${sources}`,
+		"Dir::Etc::sourceparts=/dev/null",
+		"Dir::Etc::preferences=/dev/null",
+		"Dir::Etc::preferencesparts=/dev/null",
+		`Dir::State::status=${status}`,
+		"APT::Architecture=amd64",
+		"APT::Architectures=amd64",
+		"APT::Default-Release=",
+	];
 }
 
 /** Reads the paragraphs that `apt-cache show` prints. */
@@ -210,6 +248,7 @@ export async function unpack(
 	files: readonly string[],
 	folder: string,
 ): Promise<void> {
+	mkdirSync(folder, { recursive: true });
 	for (const file of files)
 		await mustExecute(`unpacking ${file}`, "dpkg-deb", ["-x", file, folder]);
 }

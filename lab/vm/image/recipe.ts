@@ -14,10 +14,7 @@ export const GUEST_SOURCES = fileURLToPath(
 	new URL("../guest", import.meta.url),
 );
 
-/** The kernel that the model follows: small, and quick to boot. */
-export const DEFAULT_KERNEL = "linux-image-cloud-amd64";
-
-/** Packages besides the kernel and its headers. */
+/** Packages of the guest's programs. */
 export const GUEST_PACKAGES = [
 	"busybox-static",
 	"conntrack",
@@ -26,8 +23,10 @@ export const GUEST_PACKAGES = [
 	"iptables",
 	"netbase",
 	"xtables-addons-common",
-	"xtables-addons-dkms",
 ];
+
+/** Has the source of xt_condition; a release's is for its kernel. */
+export const MODULE_SOURCES = ["xtables-addons-dkms"];
 
 /**
  * Libraries of iptables that are mapped before it is asked for anything: those of the extensions that are
@@ -44,15 +43,16 @@ export const COMMON_EXTENSIONS: readonly string[] = [
 /** Dependencies that are wanted too: libraries, and the parts of a kernel. Perl and such are not. */
 export function followsDependency(name: string): boolean {
 	return (
-		/^linux-(image|modules|headers|kbuild|compiler)/.test(name) ||
-		/^(lib(?!perl|gcc)|zlib)/.test(name)
+		/^linux-(image|binary|modules|base-\d|headers|kbuild|compiler)/.test(
+			name,
+		) || /^(lib(?!perl|gcc)|zlib)/.test(name)
 	);
 }
 
 /** Tells whether an image was made the way we would make it. */
 export function recipeHash(): string {
 	const hash = createHash("sha256").update(
-		`${RECIPE}\n${GUEST_PACKAGES.join("\n")}\n`,
+		`${RECIPE}\n${[...GUEST_PACKAGES, ...MODULE_SOURCES].join("\n")}\n`,
 	);
 	for (const name of readdirSync(GUEST_SOURCES).sort())
 		hash.update(readFileSync(join(GUEST_SOURCES, name)));

@@ -2,6 +2,7 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { atProcessEnd } from "../../../scenarios/files/process-end.ts";
+import type { Backend } from "../../../sim/linux/linux.ts";
 import { missingFor } from "../../doctor.ts";
 import { LabError, type LabErrorCode } from "../../lab-error.ts";
 import { type Image, mustBeIntact } from "../image/image.ts";
@@ -28,6 +29,8 @@ import {
 
 export interface MachineOptions {
 	readonly image: Image;
+	/** Which program `iptables` is in the guest; by default legacy. */
+	readonly backend?: Backend;
 	readonly accelerator?: Accelerator | "auto";
 	/** A request that takes longer means that the machine hangs. */
 	readonly answerMs?: number;
@@ -117,6 +120,7 @@ class RunningMachine implements Machine {
 		this.greeted = this.prepareSockets();
 		const words = qemuCommand({
 			image: options.image,
+			backend: options.backend ?? "legacy",
 			accelerator,
 			memoryMb: MEMORY_MB,
 			trunk: this.path("trunk"),

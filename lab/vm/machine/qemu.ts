@@ -1,4 +1,5 @@
 /** How QEMU is called. */
+import type { Backend } from "../../../sim/linux/linux.ts";
 import { findProgram } from "../../execute.ts";
 import type { Image } from "../image/image.ts";
 import { GATEWAY_MAC } from "../wire/ethernet.ts";
@@ -7,6 +8,7 @@ import { inOption } from "./qemu-option.ts";
 
 export interface QemuOptions {
 	readonly image: Image;
+	readonly backend: Backend;
 	readonly accelerator: Accelerator;
 	readonly memoryMb: number;
 	/** Sockets that the harness listens on. */
@@ -40,13 +42,15 @@ export interface MachineParts {
 	readonly initrdFile: string;
 	readonly accelerator: Accelerator;
 	readonly memoryMb: number;
+	/** Which program `iptables` is in the guest. */
+	readonly backend: Backend;
 	/** Added to the kernel's command line. */
 	readonly kernelWords?: string;
 }
 
 /** What all machines have in common: no devices but those that are named behind it. */
 export function machineWords(parts: MachineParts): readonly string[] {
-	const { accelerator, kernelWords } = parts;
+	const { accelerator, backend, kernelWords } = parts;
 	return [
 		"-nodefaults",
 		"-no-user-config",
@@ -66,7 +70,12 @@ export function machineWords(parts: MachineParts): readonly string[] {
 		"-initrd",
 		parts.initrdFile,
 		"-append",
-		[KERNEL_WORDS, ...(kernelWords ? [kernelWords] : [])].join(" "),
+		[
+			KERNEL_WORDS,
+			...(kernelWords ? [kernelWords] : []),
+			// The kernel hands what it does not know to the agent, as its environment.
+			`IPTABLES=${backend}`,
+		].join(" "),
 		"-device",
 		"virtio-serial-pci",
 	];
@@ -74,7 +83,7 @@ export function machineWords(parts: MachineParts): readonly string[] {
 
 /** Program and arguments: QEMU, ended by the kernel when this process ends. */
 export function qemuCommand(options: QemuOptions): readonly string[] {
-	const { image, accelerator, memoryMb } = options;
+	const { image, backend, accelerator, memoryMb } = options;
 	const { kernelFile, initrdFile } = image;
 	const mac = [...GATEWAY_MAC]
 		.map((octet) => octet.toString(16).padStart(2, "0"))
@@ -84,7 +93,13 @@ export function qemuCommand(options: QemuOptions): readonly string[] {
 		"--pdeathsig",
 		"KILL",
 		findProgram("qemu-system-x86_64") ?? "qemu-system-x86_64",
-		...machineWords({ kernelFile, initrdFile, accelerator, memoryMb }),
+		...machineWords({
+			kernelFile,
+			initrdFile,
+			backend,
+			accelerator,
+			memoryMb,
+		}),
 		"-chardev",
 		`file,id=console,path=${inOption(options.console)}`,
 		"-serial",

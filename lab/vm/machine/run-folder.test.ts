@@ -184,6 +184,7 @@ it("a machine is ended, whatever signs its folder's path has", async () => {
 	const words = qemuCommand({
 		image: { ...image, manifest: null as never },
 		accelerator: "tcg",
+		backend: "legacy",
 		memoryMb: 1,
 		trunk: `${folder}/trunk`,
 		agent: `${folder}/agent`,

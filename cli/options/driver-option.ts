@@ -1,0 +1,84 @@
+/** What scenarios are played on, as `--on` and `--with` name it: `model`, `vm`, `vm:trixie/nft`, `docker`. */
+import { InvalidArgumentError, Option } from "commander";
+import {
+	DEFAULT_LINUX,
+	LINUX_FORMS,
+	type Linux,
+	linuxName,
+	parseLinux,
+} from "../../sim/linux/linux.ts";
+import type { TierKind } from "./scenario-options.ts";
+
+/** A kind of lab, and the Linux in it. */
+export interface DriverChoice<Kind extends TierKind = TierKind> {
+	readonly kind: Kind;
+	/** Of a kernel's; the model's is what the scenario says. */
+	readonly linux: Linux;
+}
+
+/** What a Linux is called on the command line, for the help of commands. */
+export const LINUX_HELP = `A lab has Debian 12 with iptables-legacy. Another Linux is named behind it:
+vm:trixie/nft, docker:bookworm/nft. There are bullseye, bookworm, trixie and sid, each
+with /legacy (the default) or /nft; vm:trixie+bookworm is the kernel of trixie with the
+programs of bookworm. \`marktwin lab build --release trixie\` makes one ready.
+`;
+
+/** `--on` or `--with`, for these kinds of lab; the first one is the default. */
+export function driverOption<Kind extends TierKind>(
+	flags: string,
+	description: string,
+	kinds: readonly [Kind, ...Kind[]],
+): Option {
+	const names = kinds.map((kind) =>
+		kind === "model" ? kind : `${kind}[:linux]`,
+	);
+	const first: DriverChoice<Kind> = { kind: kinds[0], linux: DEFAULT_LINUX };
+	return new Option(flags, `${description} (${names.join(", ")})`)
+		.argParser((text) => readDriver(text, kinds))
+		.default(first, kinds[0]);
+}
+
+/** `--linux`: a Linux by itself. */
+export function linuxOption(description: string): Option {
+	return new Option(
+		"--linux <linux>",
+		`${description}: a release of Debian, and /legacy or /nft`,
+	)
+		.argParser(readLinux)
+		.default(DEFAULT_LINUX, "bookworm/legacy");
+}
+
+/** @throws InvalidArgumentError */
+function readDriver<Kind extends TierKind>(
+	text: string,
+	kinds: readonly Kind[],
+): DriverChoice<Kind> {
+	const [name = "", ...rest] = text.split(":");
+	const kind = kinds.find((one) => one === name);
+	if (kind === undefined)
+		throw new InvalidArgumentError(`Allowed choices are ${kinds.join(", ")}.`);
+	if (rest.length === 0) return { kind, linux: DEFAULT_LINUX };
+	if (kind === "model")
+		throw new InvalidArgumentError(
+			"The model's Linux is said by the scenario (setup.linux).",
+		);
+	return { kind, linux: readLinux(rest.join(":")) };
+}
+
+/** @throws InvalidArgumentError */
+function readLinux(text: string): Linux {
+	const linux = parseLinux(text);
+	if (linux === null)
+		throw new InvalidArgumentError(
+			`${text === "" ? "Nothing" : text} is no Linux that is known. Write it as ${LINUX_FORMS}.`,
+		);
+	return linux;
+}
+
+/** As it is spelled in a command; the usual Linux is left out. */
+export function driverName({ kind, linux }: DriverChoice): string {
+	const name = linuxName(linux);
+	return kind === "model" || name === linuxName(DEFAULT_LINUX)
+		? kind
+		: `${kind}:${name}`;
+}
