@@ -86,6 +86,8 @@ export const SIM_FOLDERS: Readonly<Record<string, readonly string[]>> = {
 	packet: [],
 	chance: [],
 	clock: [],
+	// Names of kernels and programs.
+	linux: [],
 	// What rooms exchange.
 	contract: ["packet"],
 	extension: ["packet", "contract"],

@@ -98,6 +98,7 @@ const LIGHT: ReadonlySet<string | null> = new Set([
 	"sim/extension/values/octets.ts",
 	"sim/in-line.ts",
 	"sim/invariant.ts",
+	"sim/linux/linux.ts",
 	"reports/shorten.ts",
 	"reports/visible.ts",
 	"scenarios/files/bounded-read.ts",

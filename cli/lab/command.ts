@@ -61,8 +61,8 @@ no apt, a container is used, if there is Docker.
 
 Examples:
   marktwin lab build
-  marktwin lab build --release trixie          for --on vm:trixie and vm:trixie/nft
-  marktwin lab build --kernel-release trixie   … its kernel, the programs of bookworm
+  marktwin lab build --release trixie         for --on vm:trixie/nft
+  marktwin lab build --kernel-release trixie  its kernel, bookworm's programs
   marktwin lab build --kernel linux-image-amd64`,
 		)
 		.action(build);

@@ -12,7 +12,7 @@ import type { TierKind } from "./scenario-options.ts";
 /** A kind of lab, and the Linux in it. */
 export interface DriverChoice<Kind extends TierKind = TierKind> {
 	readonly kind: Kind;
-	/** Of a kernel's; the model's is what the scenario says. */
+	/** Of a kernel's. */
 	readonly linux: Linux;
 }
 
@@ -33,7 +33,10 @@ export function driverOption<Kind extends TierKind>(
 		kind === "model" ? kind : `${kind}[:linux]`,
 	);
 	const first: DriverChoice<Kind> = { kind: kinds[0], linux: DEFAULT_LINUX };
-	return new Option(flags, `${description} (${names.join(", ")})`)
+	return new Option(
+		flags,
+		`${description} (${names.join(", ")}; default ${kinds[0]})`,
+	)
 		.argParser((text) => readDriver(text, kinds))
 		.default(first, kinds[0]);
 }
@@ -42,7 +45,7 @@ export function driverOption<Kind extends TierKind>(
 export function linuxOption(description: string): Option {
 	return new Option(
 		"--linux <linux>",
-		`${description}: a release of Debian, and /legacy or /nft`,
+		`${description}: a release of Debian, and /legacy or /nft (default bookworm/legacy)`,
 	)
 		.argParser(readLinux)
 		.default(DEFAULT_LINUX, "bookworm/legacy");
@@ -60,7 +63,7 @@ function readDriver<Kind extends TierKind>(
 	if (rest.length === 0) return { kind, linux: DEFAULT_LINUX };
 	if (kind === "model")
 		throw new InvalidArgumentError(
-			"The model's Linux is said by the scenario (setup.linux).",
+			"The model follows Debian 12 with iptables-legacy; a lab has other releases: vm:trixie.",
 		);
 	return { kind, linux: readLinux(rest.join(":")) };
 }

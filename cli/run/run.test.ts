@@ -314,7 +314,15 @@ export default [
 		},
 		{ words: ["split", "--seed", "1e999"], says: "A seed is a whole number" },
 		{ words: ["split", "--kernel", "6.1"], says: "the model is no kernel" },
-		{ words: ["split", "--iptables", "nft"], says: "--on docker" },
+		{
+			words: ["split", "--on", "model:trixie"],
+			says: "a lab has other releases",
+		},
+		{
+			words: ["split", "--on", "vm:buster"],
+			says: "is no Linux that is known",
+		},
+		{ words: ["split", "--on", "qemu"], says: "model, vm, docker" },
 		{ words: ["--list", "--json", "x"], says: "cannot be used with option" },
 		{ words: ["--bail", "--shard", "1/2"], says: "cannot be used with option" },
 		{ words: ["split", "--seed", "many"], says: "A seed is a whole number" },

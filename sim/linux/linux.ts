@@ -6,12 +6,7 @@ const KERNELS = ["5.10", "6.1", "6.12", "7.2"] as const;
 export type KernelSeries = (typeof KERNELS)[number];
 
 /** Versions of iptables whose behaviour was compared, oldest first. */
-const IPTABLES_VERSIONS = [
-	"1.8.7",
-	"1.8.9",
-	"1.8.11",
-	"1.8.13",
-] as const;
+const IPTABLES_VERSIONS = ["1.8.7", "1.8.9", "1.8.11", "1.8.13"] as const;
 /** A version of iptables, as `iptables --version` prints it. */
 export type IptablesVersion = (typeof IPTABLES_VERSIONS)[number];
 
