@@ -26,6 +26,9 @@ const program =
 	() =>
 		names.map(findProgram).find((path) => path !== null) ?? null;
 
+/** Debian's keys, by which apt knows that its lists are Debian's. */
+export const DEBIAN_KEYS = "/usr/share/keyrings/debian-archive-keyring.gpg";
+
 /** Everything that the lab needs of a machine. `.ci/run` installs what is listed here. */
 export const NEEDS: readonly Need[] = [
 	{
@@ -189,8 +192,7 @@ function engineHere(): string | null {
 }
 
 function debianKeys(): string | null {
-	const path = "/usr/share/keyrings/debian-archive-keyring.gpg";
-	return existsSync(path) ? path : null;
+	return existsSync(DEBIAN_KEYS) ? DEBIAN_KEYS : null;
 }
 
 function output(path: string, words: readonly string[]): string {

@@ -2,6 +2,7 @@
 import { createReadStream, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type Docker from "dockerode";
+import { DEFAULT_RELEASE } from "../../../sim/linux/linux.ts";
 import { CACHE_USE, cacheFolder } from "../../cache-folder.ts";
 import { execute, findProgram, lastLines } from "../../execute.ts";
 import { LabError } from "../../lab-error.ts";
@@ -12,7 +13,7 @@ import { type AptSettings, aptConf } from "./apt-settings.ts";
 import { followBuild } from "./image-build.ts";
 
 /** Debian 12: its kernel is the one that the model follows, and its iptables the one that is spoken. */
-const RELEASE = "bookworm";
+const RELEASE = DEFAULT_RELEASE;
 const PULLED = `debian:${RELEASE}-slim`;
 const BOOTSTRAPPED = "marktwin/debian";
 const MADE_HERE = `${BOOTSTRAPPED}:${RELEASE}`;

@@ -196,6 +196,6 @@ export class LiveConnection {
 }
 
 /** To microseconds. */
-function rounded(timeMs: number): number {
+export function rounded(timeMs: number): number {
 	return Math.round(timeMs * 1000) / 1000;
 }

@@ -14,7 +14,7 @@ import {
 	UdpFlow,
 } from "../../../sim/endpoint/udp/udp-flow.ts";
 import type { DatagramError } from "../../../sim/endpoint/udp/udp-sockets.ts";
-import type { LiveCourse } from "./client-connection.ts";
+import { type LiveCourse, rounded } from "./client-connection.ts";
 
 export interface FlowRequest {
 	readonly service: { readonly address: string; readonly port: number };
@@ -183,11 +183,6 @@ export class LiveFlow {
 
 /** The kernel knows where the flow goes. */
 const EVERY_ADDRESS = { address: 0, port: 0 };
-
-/** To microseconds. */
-function rounded(timeMs: number): number {
-	return Math.round(timeMs * 1000) / 1000;
-}
 
 function roundedOrNull(timeMs: number | null): number | null {
 	return timeMs === null ? null : rounded(timeMs);

@@ -13,9 +13,10 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import type { Release } from "../../../sim/linux/linux.ts";
+import { DEBIAN_KEYS } from "../../doctor.ts";
 import { execute, findProgram, mustExecute } from "../../execute.ts";
 import { LabError } from "../../lab-error.ts";
-import { DEBIAN_KEYS, hostRelease, sourcesOf } from "./releases.ts";
+import { hostRelease, sourcesOf } from "./releases.ts";
 
 /** A package as `apt-cache show` describes it. */
 export interface Package {

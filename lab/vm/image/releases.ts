@@ -1,6 +1,7 @@
 /** Where the packages of Debian's releases are, as data. */
 import { existsSync, readFileSync } from "node:fs";
 import { RELEASES, type Release } from "../../../sim/linux/linux.ts";
+import { DEBIAN_KEYS } from "../../doctor.ts";
 
 /** A line of apt's sources, as far as releases differ in it. */
 interface Suite {
@@ -22,8 +23,6 @@ const SUITES: Readonly<Record<Release, readonly Suite[]>> = {
 	sid: [{ archive: "debian", suite: "sid" }],
 };
 
-/** Debian's keys, by which apt knows that its lists are Debian's. */
-export const DEBIAN_KEYS = "/usr/share/keyrings/debian-archive-keyring.gpg";
 const MIRROR = "http://deb.debian.org";
 
 /** The lines of apt's sources for a release, and for nothing else. */

@@ -58,14 +58,25 @@ export function compilesHere(release: Release): boolean {
 }
 
 /** The machine's own. */
-export const HOST_TOOLCHAIN: Toolchain = {
-	root: "",
-	inside: (path) => path,
-	tries: ([program = "", ...words], env = {}) =>
-		execute(program, words, { env }),
-	run: (what, [program = "", ...words], env = {}) =>
-		mustExecute(what, program, words, { env }),
-};
+export const HOST_TOOLCHAIN: Toolchain = toolchainIn("");
+
+/** @param root the folder that it sees as `/`; "": ours */
+function toolchainIn(root: string): Toolchain {
+	const command = (words: readonly string[]) => {
+		const [program = "", ...rest] = root === "" ? words : below(root, words);
+		return [program, rest] as const;
+	};
+	const inEnvironment = (env: Environment = {}) => ({
+		env: root === "" ? env : { ...CLEAN, ...env },
+	});
+	return {
+		root,
+		inside: (path) => path.slice(root.length),
+		tries: (words, env) => execute(...command(words), inEnvironment(env)),
+		run: (what, words, env) =>
+			mustExecute(what, ...command(words), inEnvironment(env)),
+	};
+}
 
 /**
  * The compilers of a release, unpacked and not installed.
@@ -93,16 +104,7 @@ export async function unpackToolchain(
 		if (lstatSync(link, { throwIfNoEntry: false }) === undefined)
 			symlinkSync(program, link);
 	}
-	return {
-		root: folder,
-		inside: (path) => path.slice(folder.length),
-		tries: (words, env = {}) =>
-			execute("unshare", below(folder, words), { env: { ...CLEAN, ...env } }),
-		run: (what, words, env = {}) =>
-			mustExecute(what, "unshare", below(folder, words), {
-				env: { ...CLEAN, ...env },
-			}),
-	};
+	return toolchainIn(folder);
 }
 
 /** Not what only an installation wants: links of its own, configuration, kernels, documentation. */
@@ -143,6 +145,7 @@ const MOUNTS =
  */
 function below(root: string, words: readonly string[]): readonly string[] {
 	return [
+		"unshare",
 		...(process.getuid?.() === 0 ? [] : ["--map-root-user"]),
 		"--mount",
 		"sh",

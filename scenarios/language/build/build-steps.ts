@@ -250,19 +250,7 @@ export function speak(
 	options: LabelOrOptions = {},
 	...surplus: readonly never[]
 ): ScenarioStep {
-	checkArguments(
-		"speak",
-		sideArguments,
-		{ connections, who, options },
-		surplus,
-	);
-	return {
-		atMs: 0,
-		label: labelOf(options),
-		kind: "speak",
-		connections,
-		who,
-	};
+	return ofSide("speak", { connections, who, options }, surplus);
 }
 
 /** … or closes. @public */
@@ -272,19 +260,22 @@ export function close(
 	options: LabelOrOptions = {},
 	...surplus: readonly never[]
 ): ScenarioStep {
-	checkArguments(
-		"close",
-		sideArguments,
-		{ connections, who, options },
-		surplus,
-	);
-	return {
-		atMs: 0,
-		label: labelOf(options),
-		kind: "close",
-		connections,
-		who,
-	};
+	return ofSide("close", { connections, who, options }, surplus);
+}
+
+/** What one side of connections does. */
+function ofSide(
+	kind: "speak" | "close",
+	given: {
+		readonly connections: string;
+		readonly who: "client" | "backend";
+		readonly options: LabelOrOptions;
+	},
+	surplus: readonly never[],
+): ScenarioStep {
+	checkArguments(kind, sideArguments, given, surplus);
+	const { connections, who, options } = given;
+	return { atMs: 0, label: labelOf(options), kind, connections, who };
 }
 
 const packetArguments = v.object({
