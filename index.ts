@@ -41,6 +41,7 @@ export {
 	backendAt,
 	clientAt,
 	INSIDE,
+	linux,
 	OUTSIDE,
 	RECIPE_GATEWAY,
 	type RecipeOverrides,
@@ -449,6 +450,12 @@ export {
 } from "./sim/chance/exhaustive.ts";
 export type { ChancePart } from "./sim/chance/noted.ts";
 export { seededChoice } from "./sim/chance/seeded.ts";
+export type {
+	Backend,
+	IptablesVersion,
+	KernelSeries,
+	Linux,
+} from "./sim/linux/linux.ts";
 export { printRational, type Rational } from "./sim/rational.ts";
 export type { Stateful } from "./sim/stateful.ts";
 export {

@@ -86,23 +86,32 @@ export const SIM_FOLDERS: Readonly<Record<string, readonly string[]>> = {
 	packet: [],
 	chance: [],
 	clock: [],
-	// Names of kernels and programs.
+	// Names of kernels and programs, and in what they differ.
 	linux: [],
 	// What rooms exchange.
 	contract: ["packet"],
-	extension: ["packet", "contract"],
+	extension: ["packet", "contract", "linux"],
 	conntrack: ["packet", "contract", "chance"],
 	// Where packets go: the stack asks, and netfilter where a rule changes what the gateway itself sends.
 	routing: ["packet", "contract"],
 	matches: ["packet", "contract", "extension", "conntrack"],
 	targets: ["packet", "contract", "extension", "conntrack"],
-	ruleset: ["packet", "contract", "extension", "matches", "targets"],
+	ruleset: ["packet", "contract", "linux", "extension", "matches", "targets"],
 	// Of extensions it needs names alone: those of protocols and services.
 	sets: ["packet", "contract", "extension"],
-	script: ["packet", "contract", "extension", "matches", "targets", "ruleset"],
+	script: [
+		"packet",
+		"contract",
+		"linux",
+		"extension",
+		"matches",
+		"targets",
+		"ruleset",
+	],
 	netfilter: [
 		"packet",
 		"contract",
+		"linux",
 		"routing",
 		"extension",
 		"conntrack",
@@ -113,6 +122,7 @@ export const SIM_FOLDERS: Readonly<Record<string, readonly string[]>> = {
 	gateway: [
 		"packet",
 		"contract",
+		"linux",
 		"chance",
 		"clock",
 		"routing",

@@ -16,6 +16,7 @@ import type { TextFuzzAccount } from "../../scenarios/fuzz/text/fuzz-text.ts";
 import { type FuzzTotals, totalsOf } from "../../scenarios/fuzz/totals.ts";
 import type { PlayableScenario } from "../../scenarios/language/scenario.ts";
 import { infoOf } from "../../scenarios/result/driver-info.ts";
+import { DEFAULT_LINUX } from "../../sim/linux/linux.ts";
 import type { CompareView } from "../compare/print.ts";
 import { writeWhole } from "../files/files.ts";
 import { openOutputs } from "../outputs/outputs.ts";
@@ -158,8 +159,9 @@ async function casesOf(
 function driversFor(options: FuzzOptions): readonly VmDriver[] {
 	const { machines, kernel, with: lab } = options;
 	const count = machines ?? availableParallelism();
-	const image = imageOf(lab.linux, kernel);
-	const { backend } = lab.linux;
+	const linux = lab.linux ?? DEFAULT_LINUX;
+	const image = imageOf(linux, kernel);
+	const { backend } = linux;
 	return Array.from({ length: count }, () =>
 		createVmDriver({ image, backend }),
 	);

@@ -9,18 +9,19 @@ import {
 } from "../../sim/linux/linux.ts";
 import type { TierKind } from "./scenario-options.ts";
 
-/** A kind of lab, and the Linux in it. */
+/** What is played on, and which Linux it is. */
 export interface DriverChoice<Kind extends TierKind = TierKind> {
 	readonly kind: Kind;
-	/** Of a kernel's. */
-	readonly linux: Linux;
+	/** As it was named; `null`: each scenario's own, which is the usual one unless it says so. */
+	readonly linux: Linux | null;
 }
 
 /** What a Linux is called on the command line, for the help of commands. */
-export const LINUX_HELP = `A lab has Debian 12 with iptables-legacy. Another Linux is named behind it:
-vm:trixie/nft, docker:bookworm/nft. There are bullseye, bookworm, trixie and sid, each
-with /legacy (the default) or /nft; vm:trixie+bookworm is the kernel of trixie with the
-programs of bookworm. \`marktwin lab build --release trixie\` makes one ready.
+export const LINUX_HELP = `Model and labs are Debian 12 with iptables-legacy. Another Linux is named behind them:
+model:trixie, vm:trixie/nft, docker:bookworm/nft. There are bullseye, bookworm, trixie
+and sid, each with /legacy (the default) or /nft; vm:trixie+bookworm is the kernel of
+trixie with the programs of bookworm. \`marktwin lab build --release trixie\` makes one
+ready.
 `;
 
 /** `--on` or `--with`, for these kinds of lab; the first one is the default. */
@@ -29,10 +30,8 @@ export function driverOption<Kind extends TierKind>(
 	description: string,
 	kinds: readonly [Kind, ...Kind[]],
 ): Option {
-	const names = kinds.map((kind) =>
-		kind === "model" ? kind : `${kind}[:linux]`,
-	);
-	const first: DriverChoice<Kind> = { kind: kinds[0], linux: DEFAULT_LINUX };
+	const names = kinds.map((kind) => `${kind}[:linux]`);
+	const first: DriverChoice<Kind> = { kind: kinds[0], linux: null };
 	return new Option(
 		flags,
 		`${description} (${names.join(", ")}; default ${kinds[0]})`,
@@ -60,11 +59,7 @@ function readDriver<Kind extends TierKind>(
 	const kind = kinds.find((one) => one === name);
 	if (kind === undefined)
 		throw new InvalidArgumentError(`Allowed choices are ${kinds.join(", ")}.`);
-	if (rest.length === 0) return { kind, linux: DEFAULT_LINUX };
-	if (kind === "model")
-		throw new InvalidArgumentError(
-			"The model follows Debian 12 with iptables-legacy; a lab has other releases: vm:trixie.",
-		);
+	if (rest.length === 0) return { kind, linux: null };
 	return { kind, linux: readLinux(rest.join(":")) };
 }
 
@@ -78,10 +73,7 @@ function readLinux(text: string): Linux {
 	return linux;
 }
 
-/** As it is spelled in a command; the usual Linux is left out. */
+/** As it is spelled in a command. */
 export function driverName({ kind, linux }: DriverChoice): string {
-	const name = linuxName(linux);
-	return kind === "model" || name === linuxName(DEFAULT_LINUX)
-		? kind
-		: `${kind}:${name}`;
+	return linux === null ? kind : `${kind}:${linuxName(linux)}`;
 }

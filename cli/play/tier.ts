@@ -1,5 +1,6 @@
 /** What scenarios are played on: the model, a kernel in a virtual machine, or a lab of containers. */
 import type { Comparison } from "../../scenarios/compare/lockstep/compare-scenario.ts";
+import { ScenarioError } from "../../scenarios/language/scenario-error.ts";
 import type { LoadedScenario } from "../../scenarios/load/load-scenarios.ts";
 import { type DriverInfo, infoOf } from "../../scenarios/result/driver-info.ts";
 import type { Invocation } from "../../scenarios/result/invocation.ts";
@@ -9,7 +10,7 @@ import {
 	checkScenario,
 	checkScenarioAsync,
 } from "../../scenarios/run/run-scenario.ts";
-import type { Linux } from "../../sim/linux/linux.ts";
+import { DEFAULT_LINUX, type Linux, linuxName } from "../../sim/linux/linux.ts";
 import type { DriverChoice } from "../options/driver-option.ts";
 import {
 	limitsOf,
@@ -50,7 +51,7 @@ export async function openTier(
 	options: TierOptions,
 ): Promise<Tier> {
 	return kind === "model"
-		? modelTier(options)
+		? modelTier(linux, options)
 		: openKernelTier({ kind, linux }, options);
 }
 
@@ -59,16 +60,63 @@ export async function openKernelTier(
 	{ kind, linux }: DriverChoice<KernelTier["kind"]>,
 	options: TierOptions,
 ): Promise<KernelTier> {
-	return kind === "vm" ? vmTier(linux, options) : dockerTier(linux, options);
+	const lab = linux ?? DEFAULT_LINUX;
+	const tier = await (kind === "vm"
+		? vmTier(lab, options)
+		: dockerTier(lab, options));
+	const onIt = (one: LoadedScenario) => {
+		if (linux !== null) return onLinux(one, linux);
+		mustBeAbout(one, lab, kind);
+		return one;
+	};
+	return {
+		kind: tier.kind,
+		get driver() {
+			return tier.driver;
+		},
+		start: () => tier.start(),
+		play: (one, replay) => tier.play(onIt(one), replay),
+		compare: (one, replay) => tier.compare(onIt(one), replay),
+		close: () => tier.close(),
+	};
 }
 
-function modelTier(options: TierOptions): Tier {
+/** With the Linux that the command line names; it overrules what the scenario says. */
+function onLinux(one: LoadedScenario, linux: Linux): LoadedScenario {
+	const { scenario } = one;
+	const { setup } = scenario;
+	const gateway = { ...setup.gateway, linux };
+	return { ...one, scenario: { ...scenario, setup: { ...setup, gateway } } };
+}
+
+/** @throws ScenarioError for a scenario about another Linux than the lab has: what is seen there would say nothing of it */
+function mustBeAbout(
+	{ scenario, file }: LoadedScenario,
+	lab: Linux,
+	kind: KernelTier["kind"],
+): void {
+	const { linux = DEFAULT_LINUX } = scenario.setup.gateway;
+	const name = linuxName(linux);
+	if (name === linuxName(lab)) return;
+	throw new ScenarioError("invalid", file, [
+		{
+			path: `${scenario.name}: setup.gateway.linux`,
+			message: `the scenario is about ${name}, and the lab is ${linuxName(lab)}`,
+			remedy: `Name the lab as ${kind}:${name}.`,
+		},
+	]);
+}
+
+function modelTier(linux: Linux | null, options: TierOptions): Tier {
 	return {
 		kind: "model",
 		driver: infoOf(modelDriver),
 		start: async () => {},
 		play: async (one, replay) =>
-			checkScenario(one.scenario, settingsOf(one, options, replay)),
+			checkScenario(
+				(linux === null ? one : onLinux(one, linux)).scenario,
+				settingsOf(one, options, replay),
+			),
 		close: async () => {},
 	};
 }

@@ -21,6 +21,7 @@ import { ownPackets } from "./kernel/own-packets.ts";
 import { ownPorts } from "./kernel/own-ports.ts";
 import { races } from "./kernel/races.ts";
 import { statisticFacts } from "./kernel/statistic.ts";
+import { kernelDifferences } from "./linux/kernels.ts";
 import { live } from "./live/live.ts";
 import { liveServices } from "./live/services.ts";
 import { clientsOnHost } from "./local/clients-on-host.ts";
@@ -116,6 +117,9 @@ const SERVICE_SCENARIOS: readonly Scenario[] = [
 	...synproxies,
 ];
 
+/** In what Linuxes differ, one scenario each. */
+const LINUX_SCENARIOS: readonly Scenario[] = [...kernelDifferences];
+
 /** Those that are short enough, and leave enough room, to be played in live time. */
 const LIVE_SCENARIOS: readonly Scenario[] = [...live, ...liveServices];
 
@@ -138,6 +142,7 @@ export async function loadBuiltInScenarios(
 		...ROUTING_SCENARIOS,
 		...SERVICE_SCENARIOS,
 		...LOCAL_SCENARIOS,
+		...LINUX_SCENARIOS,
 		...sets,
 		...LIVE_SCENARIOS,
 		...(await readRegressions()),

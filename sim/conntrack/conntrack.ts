@@ -10,6 +10,7 @@ import type { Choice } from "../chance/choice.ts";
 import type { ConntrackFilter, ConntrackLine } from "../contract/gateway.ts";
 import type { NatApi, NatRange } from "../extension/host.ts";
 import { LOOPBACK_IFINDEX, SCTP } from "../kernel.ts";
+import type { Behaviour } from "../linux/behaviour.ts";
 import { type Address, ICMP, TCP, UDP } from "../packet/packet.ts";
 import {
 	CTINFO_ESTABLISHED,
@@ -60,6 +61,8 @@ export interface ConntrackOptions {
 	readonly choice: Choice;
 	/** Changes take effect with the next packet. */
 	readonly sysctls: Sysctls;
+	/** What its kernel does. */
+	readonly behaviour: Behaviour;
 	/** Does a rule ask for labels, so that new entries have them? None does, when left out. */
 	labels?(): boolean;
 	/** Called for what is not modelled: some protocols' trackers. */
@@ -90,16 +93,17 @@ export class Conntrack implements NatApi, Stateful<SavedConntrack> {
 	readonly #reply = scratchTuple();
 
 	constructor(options: ConntrackOptions) {
-		const config = conntrackConfigOf(options.sysctls);
+		const { sysctls, behaviour } = options;
+		const config = conntrackConfigOf(sysctls, behaviour);
 		this.#options = options;
 		this.#config = config;
 		this.#table = new EntryTable(config.buckets);
 		this.view = new EntryView(this.#table, options.clock);
 		this.#tcp = new TcpTracker(this.#table, config);
 		this.#unknown = options.unknown ?? throwUnhandledUnknown;
-		this.#nat = new Nat(this.#table, options.choice);
+		this.#nat = new Nat(this.#table, options.choice, behaviour);
 		this.#collector = new Collector(this.#table, this.#tcp, options.choice);
-		options.sysctls.watch(() => this.#tune(conntrackConfigOf(options.sysctls)));
+		sysctls.watch(() => this.#tune(conntrackConfigOf(sysctls, behaviour)));
 		this.#tune(this.#config);
 	}
 

@@ -2,10 +2,13 @@
  * For tests: conntrack with a hand-driven clock and nothing around it but the order of the hooks. A
  * packet goes in as one line and comes out as one, with the connection's state in front.
  */
+
 import type { Choice } from "../chance/choice.ts";
 import { seededChoice } from "../chance/seeded.ts";
 import type { NatRange } from "../extension/host.ts";
 import { invariant } from "../invariant.ts";
+import { behaviourOf } from "../linux/behaviour.ts";
+import { DEFAULT_LINUX, type Linux } from "../linux/linux.ts";
 import { parseAddress } from "../packet/address.ts";
 import { parsePacket, printPacket } from "../packet/notation/notation.ts";
 import {
@@ -86,10 +89,12 @@ export class TestHooks {
 	constructor(
 		sysctls: Readonly<Record<string, number>> = {},
 		choice: Choice = seededChoice(1),
+		linux: Linux = DEFAULT_LINUX,
 	) {
 		for (const [name, value] of Object.entries(sysctls))
 			this.set(`netfilter.nf_conntrack_${name}`, value);
 		this.conntrack = new Conntrack({
+			behaviour: behaviourOf(linux),
 			clock: this,
 			choice,
 			sysctls: this.sysctls,

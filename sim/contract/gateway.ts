@@ -4,6 +4,7 @@
  * answers with the packets that come out.
  */
 
+import type { Linux } from "../linux/linux.ts";
 import type { Address, Packet } from "../packet/packet.ts";
 import type { HookName } from "../packet/skb/skb.ts";
 import type { DropReason } from "./drop-reason.ts";
@@ -38,6 +39,8 @@ export interface GatewaySetup {
 		readonly protocol: "tcp" | "udp";
 		readonly port: number;
 	}[];
+	/** Which Linux it is; left out: Debian 12 with iptables-legacy. */
+	readonly linux?: Linux;
 	/** Wall-clock time of virtual time 0, ms since 1970 (UTC). */
 	readonly epochMs: number;
 }

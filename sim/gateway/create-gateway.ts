@@ -5,6 +5,8 @@ import type { GatewaySetup } from "../contract/gateway.ts";
 import { SetupError } from "../contract/setup-error.ts";
 import { UnknownSignal } from "../contract/unknown-signal.ts";
 import type { Assume, Decide } from "../extension/host.ts";
+import { behaviourOf } from "../linux/behaviour.ts";
+import { DEFAULT_LINUX } from "../linux/linux.ts";
 import { LABEL_STATE } from "../matches/connlabel.ts";
 import { LoadedTables } from "../netfilter/loaded-tables.ts";
 import type { Tracer } from "../netfilter/netfilter.ts";
@@ -47,6 +49,7 @@ export function createGateway(
 	setup: GatewaySetup,
 	{ nowMs, choice, silentHosts, tracer, decide, assume }: Surroundings,
 ): GatewayState {
+	const behaviour = behaviourOf(setup.linux ?? DEFAULT_LINUX);
 	const settings = new Settings(setup);
 	const routes = new Routes(setup, {
 		choice,
@@ -58,6 +61,7 @@ export function createGateway(
 		clock: timers,
 		choice,
 		sysctls: settings.sysctls,
+		behaviour,
 		labels: () => gateway.tables.names.has(LABEL_STATE, ""),
 		unknown,
 	});
@@ -80,6 +84,7 @@ export function createGateway(
 	};
 	const gateway: GatewayState = {
 		setup,
+		behaviour,
 		settings,
 		ownPorts,
 		sets,
@@ -97,6 +102,7 @@ export function createGateway(
 				{ decide, assume },
 			),
 			() => conntrack.resume(),
+			behaviour.ruleState,
 		),
 		hooks: null,
 		tracer,

@@ -1,18 +1,23 @@
 /** Which Linux a gateway is: kernel, iptables, and which of the two programs that are called iptables. */
 
 /** Kernels whose behaviour was compared, oldest first. */
-const KERNELS = ["5.10", "6.1", "6.12", "7.2"] as const;
-/** A kernel by the numbers of its series. */
+export const KERNELS = ["5.10", "6.1", "6.12", "7.2"] as const;
+/** A kernel by the numbers of its series. @public */
 export type KernelSeries = (typeof KERNELS)[number];
 
 /** Versions of iptables whose behaviour was compared, oldest first. */
-const IPTABLES_VERSIONS = ["1.8.7", "1.8.9", "1.8.11", "1.8.13"] as const;
-/** A version of iptables, as `iptables --version` prints it. */
+export const IPTABLES_VERSIONS = [
+	"1.8.7",
+	"1.8.9",
+	"1.8.11",
+	"1.8.13",
+] as const;
+/** A version of iptables, as `iptables --version` prints it. @public */
 export type IptablesVersion = (typeof IPTABLES_VERSIONS)[number];
 
 /** What `iptables` is: the old program, or the one that writes rules for nf_tables. */
 export const BACKENDS = ["legacy", "nft"] as const;
-/** Which of the two programs `iptables` is; `iptables --version` prints it in brackets. */
+/** Which of the two programs `iptables` is; `iptables --version` prints it in brackets. @public */
 export type Backend = (typeof BACKENDS)[number];
 
 /** Debian's releases that are followed, oldest first. */
@@ -20,7 +25,7 @@ export const RELEASES = ["bullseye", "bookworm", "trixie", "sid"] as const;
 /** A release of Debian by its name. */
 export type Release = (typeof RELEASES)[number];
 
-/** A Linux, as far as rules are concerned. */
+/** A Linux, as far as rules are concerned. @public */
 export interface Linux {
 	readonly kernel: KernelSeries;
 	readonly iptables: IptablesVersion;

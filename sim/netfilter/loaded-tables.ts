@@ -74,7 +74,7 @@ export class LoadedTables implements Stateful<SavedTables> {
 	constructor(
 		ports: HostOfTables,
 		trackingBegins: () => void,
-		keeping: Keeping = "nothing",
+		keeping: Keeping,
 	) {
 		this.ports = ports;
 		this.trackingBegins = trackingBegins;

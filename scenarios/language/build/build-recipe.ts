@@ -3,6 +3,11 @@ import * as v from "valibot";
 import type { GatewaySetup } from "../../../sim/contract/gateway.ts";
 import type { BackendBehaviour } from "../../../sim/endpoint/backend.ts";
 import type { HealthCheckSettings } from "../../../sim/endpoint/health-checker.ts";
+import {
+	LINUX_FORMS,
+	type Linux,
+	parseLinux,
+} from "../../../sim/linux/linux.ts";
 import type {
 	BackendSetup,
 	ClientSetup,
@@ -43,6 +48,25 @@ export const RECIPE_GATEWAY: GatewaySetup = {
 	listeners: [],
 	epochMs: Date.UTC(2026, 0, 1),
 };
+
+/**
+ * A Linux by the name of a Debian release, `linux("trixie/nft")`, or of versions, `linux("6.12+1.8.9/legacy")`.
+ * @throws ScenarioError for a Linux that is not known
+ * @public
+ */
+export function linux(name: string, ...surplus: readonly never[]): Linux {
+	checkArguments("linux", v.object({ name: text }), { name }, surplus);
+	const found = parseLinux(name);
+	if (found === null)
+		throw new ScenarioError("invalid", "", [
+			{
+				path: "linux(…).name",
+				message: `there is no Linux "${name}"`,
+				remedy: `Write it as ${LINUX_FORMS}.`,
+			},
+		]);
+	return found;
+}
 
 /** What `recipeSetup` is given: what differs from the recipe. Times in ms. @public */
 export interface RecipeOverrides {

@@ -40,6 +40,7 @@ const RIGHT: Readonly<Record<Name, readonly unknown[]>> = {
 	iptables: ["-F", {}],
 	linkDown: ["eth0", {}],
 	linkUp: ["eth0", {}],
+	linux: ["trixie/nft"],
 	lossy: [0.1],
 	mailKept: [{}],
 	moved: [1, {}],

@@ -7,6 +7,11 @@ import {
 import { SCTP_STATE_NAMES } from "../../../sim/contract/sctp-state-name.ts";
 import { TCP_STATE_NAMES } from "../../../sim/contract/tcp-state-name.ts";
 import {
+	BACKENDS,
+	IPTABLES_VERSIONS,
+	KERNELS,
+} from "../../../sim/linux/linux.ts";
+import {
 	about,
 	address,
 	byKind,
@@ -43,6 +48,21 @@ const countries = about(
 		),
 	),
 	"Addresses of countries for -m geoip, by code: ranges that ascend, 192.0.2.0/24 or 192.0.2.1-192.0.2.9. What meets a rule with another country is unknown.",
+);
+
+const linux = about(
+	object({
+		kernel: about(oneOf(KERNELS), "The kernel by the numbers of its series."),
+		iptables: about(
+			oneOf(IPTABLES_VERSIONS),
+			"The version of iptables, as iptables --version prints it.",
+		),
+		backend: about(
+			oneOf(BACKENDS),
+			"Which of the two programs iptables is, as iptables --version prints it in brackets.",
+		),
+	}),
+	"Which Linux the gateway has. Left out: Debian 12 with iptables-legacy (6.1, 1.8.9, legacy).",
 );
 
 function gatewayWith<const Sets extends v.GenericSchema>(sets: Sets) {
@@ -93,6 +113,7 @@ function gatewayWith<const Sets extends v.GenericSchema>(sets: Sets) {
 				),
 			),
 			geoip: v.exactOptional(countries),
+			linux: v.exactOptional(linux),
 			sysctls: v.optional(
 				about(
 					record(finite),

@@ -5,6 +5,7 @@
 import type { Choice } from "../../chance/choice.ts";
 import type { NatRange } from "../../extension/host.ts";
 import { SCTP } from "../../kernel.ts";
+import type { Behaviour } from "../../linux/behaviour.ts";
 import { hashAddressWord, scale } from "../../packet/jhash.ts";
 import { ICMP, TCP, UDP } from "../../packet/packet.ts";
 import { hashIn } from "../table/hash.ts";
@@ -36,6 +37,8 @@ export type Manip = "source" | "destination";
 export interface TupleSearch {
 	readonly table: EntryTable;
 	readonly choice: Choice;
+	/** Where the search for a destination's port begins, unless the rule says --random. */
+	readonly portOfRange: Behaviour["portOfRange"];
 	/** The tuple as it is, after what other manips have done. */
 	readonly current: Tuple;
 	/** Receives the tuple that is found. */
@@ -244,12 +247,14 @@ function portsToTry(
 }
 
 /**
- * Tries ports from a random one on, in rounds that grow shorter (`nf_nat_l4proto_unique_tuple`). The
+ * Tries ports from a random one on, in rounds that grow shorter (`nf_nat_l4proto_unique_tuple`); for a
+ * destination, kernels from 6.12 on begin with the first port, so that it is the same for all clients. The
  * kernel draws 16 bits and takes the remainder, which favours the lower ports by up to 1024 in
  * 65536; here all are equally likely, so that a proof has no more to visit than there are ports.
  */
 function findUniquePort(search: TupleSearch): void {
 	const { table, choice, wanted: tuple, range, manip, entry } = search;
+	const isRandom = range.random || range.randomFully;
 	const tried = portsToTry(tuple, range, manip);
 	if (tried === null) return;
 	const [min, count] = tried;
@@ -258,8 +263,12 @@ function findUniquePort(search: TupleSearch): void {
 	const what = tuple.protocol === ICMP ? "identifier" : "port";
 	const label = `nat ${manip} ${what} from ${min}`;
 	const draw = () => (count === 1 ? 0 : choice.pick(count, label));
+	const begin = () =>
+		search.portOfRange === "first" && manip === "destination" && !isRandom
+			? 0
+			: draw();
 	let offset =
-		range.basePort === null ? draw() : (port - range.basePort) & 0xffff;
+		range.basePort === null ? begin() : (port - range.basePort) & 0xffff;
 	let attempts = Math.min(count, MAX_ATTEMPTS);
 	for (;;) {
 		for (let attempt = 0; attempt < attempts; attempt++) {

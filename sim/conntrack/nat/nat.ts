@@ -7,6 +7,7 @@ import type { Choice } from "../../chance/choice.ts";
 import type { NatRange } from "../../extension/host.ts";
 import { invariant } from "../../invariant.ts";
 import { ICMP_REDIRECT } from "../../kernel.ts";
+import type { Behaviour } from "../../linux/behaviour.ts";
 import { type Address, ICMP } from "../../packet/packet.ts";
 import {
 	CTINFO_IS_REPLY,
@@ -71,11 +72,12 @@ export class Nat {
 	};
 	readonly #search: TupleSearch;
 
-	constructor(table: EntryTable, choice: Choice) {
+	constructor(table: EntryTable, choice: Choice, behaviour: Behaviour) {
 		this.#table = table;
 		this.#search = {
 			table,
 			choice,
+			portOfRange: behaviour.portOfRange,
 			current: this.#current,
 			wanted: this.#wanted,
 			range: this.#nullRange,

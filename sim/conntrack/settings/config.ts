@@ -8,6 +8,7 @@ import {
 	type TcpStateName,
 } from "../../contract/tcp-state-name.ts";
 import { HZ } from "../../kernel.ts";
+import type { Behaviour } from "../../linux/behaviour.ts";
 import type { Sysctls } from "./sysctls.ts";
 
 /** Which setting holds the timeout of which TCP conntrack state (`tcp_timeouts`, 6.1). */
@@ -50,6 +51,8 @@ export interface ConntrackConfig {
 	readonly tcpLoose: boolean;
 	readonly tcpBeLiberal: boolean;
 	readonly tcpIgnoreInvalidRst: boolean;
+	/** What an established connection keeps after a reset in the window that is not the expected one. */
+	readonly timeoutOfReset: Behaviour["timeoutOfReset"];
 	/** By SCTP conntrack state. */
 	readonly sctpTimeouts: Int32Array;
 	readonly udpTimeout: number;
@@ -65,7 +68,10 @@ export interface ConntrackConfig {
 }
 
 /** Reads all of them. */
-export function conntrackConfigOf(sysctls: Sysctls): ConntrackConfig {
+export function conntrackConfigOf(
+	sysctls: Sysctls,
+	{ timeoutOfReset }: Behaviour,
+): ConntrackConfig {
 	const value = (name: string) => sysctls.get(`netfilter.nf_conntrack_${name}`);
 	const jiffies = (name: string) => value(name) * HZ;
 	return {
@@ -79,6 +85,7 @@ export function conntrackConfigOf(sysctls: Sysctls): ConntrackConfig {
 		tcpLoose: value("tcp_loose") !== 0,
 		tcpBeLiberal: value("tcp_be_liberal") !== 0,
 		tcpIgnoreInvalidRst: value("tcp_ignore_invalid_rst") !== 0,
+		timeoutOfReset,
 		sctpTimeouts: Int32Array.from(SCTP_TIMEOUT_SYSCTLS, (state) =>
 			jiffies(`sctp_timeout_${state}`),
 		),

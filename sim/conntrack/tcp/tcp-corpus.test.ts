@@ -11,9 +11,11 @@
  * where ORIGIN is the side that the entry's original direction starts from; nothing stands behind
  * CTSTATE when there was no entry.
  */
+
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { seededChoice } from "../../chance/seeded.ts";
+import { DEFAULT_BEHAVIOUR } from "../../linux/behaviour.ts";
 import { tcp } from "../../packet/build.ts";
 import type { TcpOptions, TcpPacket } from "../../packet/packet.ts";
 import { NF_ACCEPT } from "../../packet/skb/skb.ts";
@@ -111,6 +113,7 @@ function replay({ sysctls, steps }: Conversation): string[] {
 	const conntrack = new Conntrack({
 		clock: { nowMs: 0 },
 		choice: seededChoice(1),
+		behaviour: DEFAULT_BEHAVIOUR,
 		sysctls: settings,
 	});
 	return steps.map(

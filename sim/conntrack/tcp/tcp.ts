@@ -272,8 +272,15 @@ function timeoutOf(context: TcpContext): number {
 		usual > config.tcpRetransmittedTimeout
 	)
 		return config.tcpRetransmittedTimeout;
-	if (context.flagClass === CLASS_RST)
-		return config.tcpTimeouts[CLOSE] as number;
+	if (context.flagClass === CLASS_RST) {
+		if (config.timeoutOfReset === "CLOSE")
+			return config.tcpTimeouts[CLOSE] as number;
+		if (
+			context.newState === ESTABLISHED &&
+			usual > config.tcpUnacknowledgedTimeout
+		)
+			return config.tcpUnacknowledgedTimeout;
+	}
 	const sides =
 		(bytes[sideBytes(context.entry, ORIGINAL) + SEEN_FLAGS_BYTE] as number) |
 		(bytes[sideBytes(context.entry, REPLY) + SEEN_FLAGS_BYTE] as number);

@@ -2,9 +2,11 @@
  * All that a gateway is at a moment, in one record, as the kernel has `struct net`. The functions of
  * `ip`, `icmp` and `fragments` read and change it, and keep nothing beside it.
  */
+
 import type { NotedChoice } from "../../chance/noted.ts";
 import type { QueuedTimer, TimerQueue } from "../../clock/timer-queue.ts";
 import type { Emission, Fate, GatewaySetup } from "../../contract/gateway.ts";
+import type { Behaviour } from "../../linux/behaviour.ts";
 import type { Netfilter } from "../../netfilter/netfilter.ts";
 import type { Address } from "../../packet/packet.ts";
 import type { Route } from "../../packet/skb/route.ts";
@@ -17,6 +19,8 @@ import type { SynCookies } from "./syn-cookies.ts";
 
 export interface GatewayState extends Netfilter {
 	readonly setup: GatewaySetup;
+	/** What its Linux does where Linuxes differ. */
+	readonly behaviour: Behaviour;
 	readonly settings: Settings;
 	readonly ownPorts: OwnPorts;
 	/** Questions of matches are answered by a walk that takes every way. */

@@ -1,0 +1,31 @@
+/** What a Linux does where Linuxes differ: the table of `differences.ts`, read for one of them. */
+import { DIFFERENCES, type Difference } from "./differences.ts";
+import { DEFAULT_LINUX, type Linux } from "./linux.ts";
+
+type Differences = typeof DIFFERENCES;
+/** Name of a thing in which Linuxes differ. */
+export type DifferenceName = keyof Differences;
+
+/** The value of each difference. */
+export type Behaviour = {
+	readonly [Name in DifferenceName]: Differences[Name] extends Difference<
+		infer Value
+	>
+		? Value
+		: never;
+};
+
+/** Names of all differences, as the table has them. */
+export const DIFFERENCE_NAMES = Object.keys(
+	DIFFERENCES,
+) as readonly DifferenceName[];
+
+/** What this Linux does. */
+export function behaviourOf(linux: Linux): Behaviour {
+	return Object.fromEntries(
+		DIFFERENCE_NAMES.map((name) => [name, DIFFERENCES[name].valueOn(linux)]),
+	) as Behaviour;
+}
+
+/** What Debian 12 with iptables-legacy does. */
+export const DEFAULT_BEHAVIOUR: Behaviour = behaviourOf(DEFAULT_LINUX);
