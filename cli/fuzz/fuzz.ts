@@ -137,6 +137,7 @@ async function casesOf(
 		path: isText ? null : path,
 		shard,
 		drivers,
+		linux: options.with.linux,
 		shrinkMs: SHRINK_MS,
 		...(isText ? { ...amount, runs: 0 } : amount),
 		onCase: (soFar) =>

@@ -12,6 +12,7 @@ import type {
 } from "../../sim/contract/gateway.ts";
 import { invariant, unreachable } from "../../sim/invariant.ts";
 import { ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED } from "../../sim/kernel.ts";
+import type { Linux } from "../../sim/linux/linux.ts";
 import { formatAddress } from "../../sim/packet/address.ts";
 import { icmpError, udp } from "../../sim/packet/build.ts";
 import { cutInto } from "../../sim/packet/bytes/fragment.ts";
@@ -68,11 +69,13 @@ const RULES_NAME = "fuzz.rules";
 const UNTIL_GIVEN_UP_MS = 4_000;
 const AFTER_LAST_STEP_MS = 10;
 
+/** @param linux of the gateway; `null`: the one that is followed where none is named */
 export function toScenario(
 	fuzzCase: FuzzCase,
 	name: string,
+	linux: Linux | null = null,
 ): GeneratedScenario {
-	return new ScenarioGeneration(fuzzCase).play(name);
+	return new ScenarioGeneration(fuzzCase, linux).play(name);
 }
 
 class ScenarioGeneration {
@@ -85,7 +88,7 @@ class ScenarioGeneration {
 	/** Of the last packet that came in fragments. */
 	private identification = 0;
 
-	constructor(fuzzCase: FuzzCase) {
+	constructor(fuzzCase: FuzzCase, linux: Linux | null) {
 		this.fuzzCase = fuzzCase;
 		this.isWaiting = JSON.stringify(fuzzCase).includes(VANISHED.address);
 		const sysctls = {
@@ -98,6 +101,7 @@ class ScenarioGeneration {
 			listens,
 			sets,
 			ip: this.isWaiting ? [] : ip,
+			linux,
 		});
 		this.recorder = new Recorder(this.setup, SEED);
 		this.flows = fuzzCase.flows.map(newEnds);

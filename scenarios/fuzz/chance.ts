@@ -4,6 +4,7 @@
  */
 import fc from "fast-check";
 import type { Answer, Ask } from "../../sim/contract/ask.ts";
+import type { Linux } from "../../sim/linux/linux.ts";
 import { udp } from "../../sim/packet/build.ts";
 import { binomialBand } from "../../sim/statistics.ts";
 import type { TracingDriver } from "../compare/lockstep/side-by-side.ts";
@@ -48,13 +49,14 @@ const rules = fc.record({
 export async function playChances(
 	seed: number,
 	driver: TracingDriver,
+	linux: Linux | null,
 ): Promise<readonly ChanceResult[]> {
 	const results: ChanceResult[] = [];
 	for (const rule of fc.sample(fc.noBias(rules), {
 		seed,
 		numRuns: RULES_PER_SEED,
 	}))
-		results.push(await playChance(rule, seed, driver));
+		results.push(await playChance(rule, { seed, driver, linux }));
 	return results;
 }
 
@@ -67,12 +69,19 @@ async function playChance(
 		probability,
 		inverted,
 	}: { readonly probability: number; readonly inverted: boolean },
-	seed: number,
-	driver: TracingDriver,
+	{
+		seed,
+		driver,
+		linux,
+	}: {
+		readonly seed: number;
+		readonly driver: TracingDriver;
+		readonly linux: Linux | null;
+	},
 ): Promise<ChanceResult> {
 	const text = probability.toFixed(11);
 	const restore = restoreOf(`${inverted ? "! " : ""}--probability ${text}`);
-	const setup = gatewaySetup();
+	const setup = gatewaySetup({}, { linux });
 	const choice = gatewayChoice(seed);
 	const model = modelDriver.open(setup, { choice });
 	model.answer(restore);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Ask } from "../../sim/contract/ask.ts";
+import { parseLinux } from "../../sim/linux/linux.ts";
 import { driverWith } from "../compare/lockstep/test-driver.ts";
 import { validateScenarioFile } from "../language/check/validate.ts";
 import { toScenario } from "./case-to-scenario.ts";
@@ -15,6 +16,7 @@ function fuzzWith(more: Partial<FuzzOptions>) {
 		limitMs: 60_000,
 		path: null,
 		shard: null,
+		linux: null,
 		drivers: [honest],
 		shrinkMs: 5_000,
 		known: [],
@@ -77,6 +79,16 @@ describe("a fuzz", () => {
 		);
 		expect(path.startsWith("0:")).toBe(true);
 		const again = toScenario(caseAt(SEED, path), comparison.scenario.name);
+		expect(again.scenario).toEqual(comparison.scenario);
+	});
+
+	it("plays on the Linux that its drivers are, and a finding says which", async () => {
+		const linux = parseLinux("trixie/nft");
+		const { findings } = await fuzzWith({ drivers: [deaf], runs: 1, linux });
+		const { comparison, path } = findings[0] ?? expect.fail();
+		expect(comparison.scenario.setup.gateway.linux).toEqual(linux);
+		const { name } = comparison.scenario;
+		const again = toScenario(caseAt(SEED, path), name, linux);
 		expect(again.scenario).toEqual(comparison.scenario);
 	});
 

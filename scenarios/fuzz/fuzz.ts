@@ -4,6 +4,7 @@
  * played again by itself.
  */
 import fc from "fast-check";
+import type { Linux } from "../../sim/linux/linux.ts";
 import {
 	type Comparison,
 	compareScenario,
@@ -27,6 +28,8 @@ export interface FuzzOptions {
 	readonly path: string | null;
 	/** Every so manieth case, from which on; `null`: all of them. */
 	readonly shard: { readonly index: number; readonly total: number } | null;
+	/** What the drivers are; `null`: the Linux that is followed where none is named. */
+	readonly linux: Linux | null;
 	/** A machine each. */
 	readonly drivers: readonly TracingDriver[];
 	/** So long a finding is made smaller. */
@@ -87,7 +90,7 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzAccount> {
 	await Promise.all(drivers.map(work));
 	const [driver] = drivers;
 	if (driver !== undefined && options.path === null)
-		account.chances.push(...(await playChances(seed, driver)));
+		account.chances.push(...(await playChances(seed, driver, options.linux)));
 	return account;
 }
 
@@ -110,6 +113,7 @@ async function playCase(
 	const realised = toScenario(
 		caseAt(options.seed, path),
 		nameOf(options.seed, path),
+		options.linux,
 	);
 	const comparison = await compareQuickly(realised, driver);
 	account.cases++;
@@ -152,10 +156,10 @@ async function smallest(
 	path: string,
 	first: Comparison,
 	driver: TracingDriver,
-	{ seed, shrinkMs, known = KNOWN_KINDS }: FuzzOptions,
+	{ seed, shrinkMs, linux, known = KNOWN_KINDS }: FuzzOptions,
 ): Promise<Finding> {
 	const agrees = fc.asyncProperty(fuzzCases, async (fuzzCase) => {
-		const realised = toScenario(fuzzCase, nameOf(seed, path));
+		const realised = toScenario(fuzzCase, nameOf(seed, path), linux);
 		return !isUnexpected(await compareQuickly(realised, driver), known);
 	});
 	const details = await fc.check(agrees, {
@@ -165,7 +169,11 @@ async function smallest(
 		interruptAfterTimeLimit: shrinkMs,
 	});
 	const found = details.counterexamplePath ?? path;
-	const { scenario } = toScenario(caseAt(seed, found), nameOf(seed, path));
+	const { scenario } = toScenario(
+		caseAt(seed, found),
+		nameOf(seed, path),
+		linux,
+	);
 	const again = await compareScenario(scenario, { driver });
 	return isUnexpected(again, known)
 		? { path: found, comparison: again, isFleeting: false }

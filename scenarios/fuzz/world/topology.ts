@@ -4,6 +4,7 @@
  */
 import { interfaceInName } from "../../../sim/conntrack/settings/sysctl-name.ts";
 import type { GatewaySetup } from "../../../sim/contract/gateway.ts";
+import type { Linux } from "../../../sim/linux/linux.ts";
 import type { WorldSetup } from "../../../sim/world/setup/setup.ts";
 import { backendAt } from "../../language/build/build.ts";
 
@@ -66,13 +67,17 @@ export function gatewaySetup(
 		listens = false,
 		sets = "",
 		ip = [],
+		linux = null,
 	}: {
 		readonly listens?: boolean;
 		readonly sets?: string;
 		readonly ip?: readonly string[];
+		/** `null`: the one that is followed where none is named. */
+		readonly linux?: Linux | null;
 	} = {},
 ): GatewaySetup {
 	return {
+		...(linux === null ? {} : { linux }),
 		interfaces: [
 			{ name: OUTSIDE, addresses: ["10.0.0.1/8", "10.0.0.2/8"], mtu: 1500 },
 			{ name: INSIDE, addresses: ["192.168.0.254/24"], mtu: 1500 },
