@@ -190,7 +190,7 @@ export type {
 	HealthProbe,
 	HealthTarget,
 } from "./sim/endpoint/health-policy.ts";
-export type { Program } from "./sim/endpoint/program.ts";
+export type { Program, ProgramOwner } from "./sim/endpoint/program.ts";
 export type { HttpCheck } from "./sim/endpoint/protocols/http-check.ts";
 export type {
 	Arrivals,
@@ -430,6 +430,7 @@ export {
 	type ModelGatewayPorts,
 } from "./sim/gateway/model-gateway.ts";
 export type { HookName } from "./sim/packet/skb/skb.ts";
+export type { SocketOwner } from "./sim/packet/socket-owner.ts";
 
 // ## Chance
 

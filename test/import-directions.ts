@@ -136,7 +136,8 @@ export const SIM_FOLDERS: Readonly<Record<string, readonly string[]>> = {
 	],
 	// What stands around a gateway knows of it what its types say, so that a kernel can take its place.
 	endpoint: ["packet", "contract", "chance", "clock"],
-	world: ["packet", "contract", "chance", "clock", "endpoint"],
+	// Of extensions it needs names alone: those of users and groups.
+	world: ["packet", "contract", "chance", "clock", "extension", "endpoint"],
 };
 
 /** Folders of `sim` that know nobody, not even by a type. */

@@ -185,8 +185,10 @@ export class GuestBox implements LinuxGateway {
 
 	/** Sends a packet of its own. @returns an errno where it could not */
 	send(packet: Packet): Promise<number> {
-		const isBound = this.ownPorts.isSender(packet);
-		return this.linux.send(encodePacket(packet), isBound);
+		return this.linux.send(
+			encodePacket(packet),
+			this.ownPorts.senderOf(packet),
+		);
 	}
 
 	/** From now on the kernel tells which rules packets match. */

@@ -7,12 +7,19 @@ import type { Ask, PortState } from "../../sim/contract/ask.ts";
 import type { GatewaySetup } from "../../sim/contract/gateway.ts";
 import { formatAddress } from "../../sim/packet/address.ts";
 import { decodePacket } from "../../sim/packet/bytes/bytes.ts";
+import { withWholeChecksum } from "../../sim/packet/bytes/bytes-encode.ts";
 import type { Packet } from "../../sim/packet/packet.ts";
+import { ROOT, type SocketOwner } from "../../sim/packet/socket-owner.ts";
 import { LabError } from "../lab-error.ts";
 import type { Guest, GuestPort } from "./machine/guest.ts";
 
 type PortAsk = Ask & { readonly kind: "port" };
-type OwnPort = Pick<PortAsk, "protocol" | "address" | "port">;
+type OwnPort = Pick<PortAsk, "protocol" | "address" | "port" | "owner">;
+
+interface Held {
+	readonly state: Exclude<PortState, "closed">;
+	readonly owner: SocketOwner;
+}
 
 /** Who speaks for programs of the gateway's own. */
 export type Programs = "played" | "real";
@@ -23,7 +30,7 @@ export class OwnPorts {
 	private readonly guest: Guest;
 	private readonly listeners: GatewaySetup["listeners"];
 	private readonly programs: Programs;
-	private readonly states = new Map<string, Exclude<PortState, "closed">>();
+	private readonly held = new Map<string, Held>();
 
 	constructor(
 		guest: Guest,
@@ -37,7 +44,7 @@ export class OwnPorts {
 
 	/** Are packets for them to be looked for? */
 	get areThere(): boolean {
-		return this.states.size > 0;
+		return this.held.size > 0;
 	}
 
 	/** Does the kernel speak TCP for them? Then it has timers running that are TCP's. */
@@ -54,14 +61,14 @@ export class OwnPorts {
 		const ports = this.listeners.map((one) => {
 			return { ...one, address: ALL_ADDRESSES };
 		});
-		for (const one of ports) this.states.set(keyOf(one), "open");
+		for (const one of ports) this.held.set(keyOf(one), heldAs(one, "open"));
 		await this.tell(ports, "gateway.listeners");
 	}
 
 	/** A namespace lives as long as a socket in it. */
 	async close(): Promise<void> {
 		if (!this.areThere) return;
-		this.states.clear();
+		this.held.clear();
 		await this.guest.closePorts();
 	}
 
@@ -69,27 +76,29 @@ export class OwnPorts {
 	async set(ask: PortAsk): Promise<void> {
 		const { becomes } = ask;
 		const key = keyOf(ask);
-		const before = this.states.get(key) ?? "closed";
+		const before = this.held.get(key)?.state ?? "closed";
 		if (before === becomes) return;
-		if (becomes === "closed") this.states.delete(key);
-		else this.states.set(key, becomes);
+		if (becomes === "closed") this.held.delete(key);
+		else this.held.set(key, heldAs(ask, becomes));
 		if ((before === "open") !== (becomes === "open"))
 			await this.tell([ask], `port ${ask.port}`);
 	}
 
-	/** Does a program have the port open from which the packet comes? */
-	isSender(packet: Packet): boolean {
-		return (
-			(packet.kind === "tcp" || packet.kind === "udp") &&
-			this.stateOf(packet.kind, packet.source, packet.sourcePort) === "open"
-		);
+	/** Whose program has the port open from which the packet comes? `undefined`: none has. */
+	senderOf(packet: Packet): SocketOwner | undefined {
+		if (packet.kind !== "tcp" && packet.kind !== "udp") return undefined;
+		const { kind, source, sourcePort } = packet;
+		const held = this.at(kind, source, sourcePort);
+		return held?.state === "open" ? held.owner : undefined;
 	}
 
 	/** What came for the programs that are played since the last time, as it arrived behind all rules. */
 	async taken(): Promise<readonly Uint8Array[]> {
 		if (!this.areThere || this.programs === "real") return [];
 		const delivered = await this.guest.delivered();
-		return delivered.filter((bytes) => this.isForProgram(decodePacket(bytes)));
+		return delivered
+			.map((bytes) => withWholeChecksum(decodePacket(bytes), bytes))
+			.filter((bytes) => this.isForProgram(decodePacket(bytes)));
 	}
 
 	private isForProgram(packet: Packet): boolean {
@@ -105,20 +114,28 @@ export class OwnPorts {
 		return this.stateOf(about.kind, about.source, about.sourcePort) === "open";
 	}
 
-	/** As a kernel finds it: a program at the address itself comes before one at all addresses. */
 	private stateOf(
 		protocol: "tcp" | "udp",
 		address: number,
 		port: number,
 	): PortState {
-		const exact = this.states.get(
+		return this.at(protocol, address, port)?.state ?? "closed";
+	}
+
+	/** As a kernel finds it: a program at the address itself comes before one at all addresses. */
+	private at(
+		protocol: "tcp" | "udp",
+		address: number,
+		port: number,
+	): Held | undefined {
+		const exact = this.held.get(
 			keyOf({ protocol, address: formatAddress(address), port }),
 		);
-		if (exact === "open") return exact;
-		const all = this.states.get(
+		if (exact?.state === "open") return exact;
+		const all = this.held.get(
 			keyOf({ protocol, address: ALL_ADDRESSES, port }),
 		);
-		return all ?? exact ?? "closed";
+		return all ?? exact;
 	}
 
 	private async tell(ports: readonly OwnPort[], place: string): Promise<void> {
@@ -126,8 +143,9 @@ export class OwnPorts {
 			this.programs === "real" ? "taken" : "deaf";
 		const failed = await this.guest.setPorts(
 			ports.map((one) => {
-				const isOpen = this.states.get(keyOf(one)) === "open";
-				return { ...one, state: isOpen ? open : "closed" };
+				const isOpen = this.held.get(keyOf(one))?.state === "open";
+				const { owner = ROOT } = one;
+				return { ...one, owner, state: isOpen ? open : "closed" };
 			}),
 		);
 		if (failed === 0) return;
@@ -138,6 +156,13 @@ export class OwnPorts {
 			remedy: "Have at most 4,000 ports open at a time, from 1 to 65535.",
 		});
 	}
+}
+
+function heldAs(
+	{ owner = ROOT }: OwnPort,
+	state: Exclude<PortState, "closed">,
+): Held {
+	return { state, owner };
 }
 
 function keyOf({ protocol, address, port }: OwnPort): string {

@@ -25,6 +25,7 @@ import { kernelDifferences } from "./linux/kernels.ts";
 import { live } from "./live/live.ts";
 import { liveServices } from "./live/services.ts";
 import { clientsOnHost } from "./local/clients-on-host.ts";
+import { programsOfUsers } from "./local/programs-of-users.ts";
 import { workers } from "./local/workers.ts";
 import { affinity } from "./recipe/affinity.ts";
 import { conditions } from "./recipe/conditions.ts";
@@ -107,7 +108,11 @@ const ROUTING_SCENARIOS: readonly Scenario[] = [
 ];
 
 /** Programs on the gateway itself: workers that serve, and clients. */
-const LOCAL_SCENARIOS: readonly Scenario[] = [...workers, ...clientsOnHost];
+const LOCAL_SCENARIOS: readonly Scenario[] = [
+	...workers,
+	...clientsOnHost,
+	...programsOfUsers,
+];
 
 /** Services besides mail, and hosts whose answers go elsewhere. */
 const SERVICE_SCENARIOS: readonly Scenario[] = [

@@ -102,6 +102,9 @@ const TRAPS: Readonly<Record<string, string>> = {
 	"local-worker-dead": "which programs run is not in the rules",
 	"local-worker-on-loopback":
 		"to which address a program is bound is not in the rules",
+	"local-proxy-loop":
+		"whose program a port is, and what it connects to, is not in the rules",
+	"local-checker-of-another-user": "the checker's user is not in the rules",
 	"local-client-not-balanced":
 		"the rules do not say that a program of the router's asks for the service",
 	"local-checker-shut-out":

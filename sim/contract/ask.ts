@@ -5,6 +5,7 @@
  */
 import type { ChancePart } from "../chance/noted.ts";
 import type { Packet } from "../packet/packet.ts";
+import type { SocketOwner } from "../packet/socket-owner.ts";
 import type {
 	Emission,
 	Observation,
@@ -64,6 +65,8 @@ export type Ask =
 			readonly address: string;
 			readonly port: number;
 			readonly becomes: PortState;
+			/** Whose program it is; left out: root's. */
+			readonly owner?: SocketOwner;
 	  };
 
 /**

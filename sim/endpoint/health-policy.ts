@@ -1,4 +1,5 @@
 /** What a health checker looks at, and what it decides by. */
+import type { ProgramOwner } from "./program.ts";
 import type { HttpCheck } from "./protocols/http-check.ts";
 
 /** What is probed, and the switch that tells the ruleset about it. @public */
@@ -50,7 +51,7 @@ export interface HealthPolicy {
 }
 
 /** A health checker of a scenario. @public */
-export interface HealthCheckSettings extends HealthPolicy {
+export interface HealthCheckSettings extends HealthPolicy, ProgramOwner {
 	/** Where the checker stands: the gateway's interface in front of it, and its address. */
 	readonly interface: string;
 	readonly address: string;

@@ -23,6 +23,16 @@ export type Program =
 	| { readonly kind: "echo" }
 	| { readonly kind: "silent" };
 
+/**
+ * Whose a program of the gateway's own is, as `-m owner` asks for it: a number, or a name that every Debian machine
+ * has. Left out: the user is root, and the group the one with the user's name or number.
+ * @public
+ */
+export interface ProgramOwner {
+	readonly user?: string | number;
+	readonly group?: string | number;
+}
+
 /** What a program says, and whether it closes the connection behind it. */
 export interface Saying {
 	readonly text: string;

@@ -13,6 +13,7 @@ import {
 	type Skb,
 	XT_CONTINUE,
 } from "../packet/skb/skb.ts";
+import { ROOT } from "../packet/socket-owner.ts";
 import type { Stateful } from "../stateful.ts";
 import type { Cell, MatchExtension, Test } from "./extension.ts";
 import type {
@@ -83,6 +84,7 @@ export function testSkb(fields: Partial<Skb> = {}): Skb {
 		socket: "none",
 		holdsIcmpLock: false,
 		original: null,
+		owner: ROOT,
 		...fields,
 	};
 }

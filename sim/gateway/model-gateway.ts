@@ -375,8 +375,8 @@ export class ModelGateway {
 		return state;
 	}
 
-	private setPort({ protocol, address, port, becomes }: PortAsk): void {
-		const at = { protocol, address: addressOf(address), port };
+	private setPort({ address, becomes, ...rest }: PortAsk): void {
+		const at = { ...rest, address: addressOf(address) };
 		this.state.ownPorts.set(at, becomes);
 	}
 

@@ -72,7 +72,7 @@ export const owner = defineMatch<Options>({
 			: null;
 	},
 	question: () => ({ kind: "open", on: "the process that sent the packet" }),
-	/** What the gateway's processes send is root's, without other groups (`owner_mt`, 6.1). */
+	/** No process has other groups than its own (`owner_mt`, 6.1). */
 	compile(options) {
 		const { socketExists, user, group, supplementaryGroups } = options;
 		const asked = [socketExists, user, group].filter((one) => one !== null);
@@ -81,17 +81,16 @@ export const owner = defineMatch<Options>({
 		const ofSocket = !socketExists?.inverted;
 		const ofKernel =
 			ofSocket && (user?.inverted ?? true) && (group?.inverted ?? true);
-		const ofProcess = ofSocket && hasRoot(user) && hasRoot(group);
-		return ({ socket }) => {
+		return ({ socket, owner: by }) => {
 			if (socket === "none") return withoutSocket;
-			return socket === "kernel" ? ofKernel : ofProcess;
+			if (socket === "kernel") return ofKernel;
+			return ofSocket && isIn(user, by.user) && isIn(group, by.group);
 		};
 	},
 });
 
-/** Both numbers of root are 0. */
-const hasRoot = (ids: IdRange | null): boolean =>
-	ids === null || (ids.min === 0) !== ids.inverted;
+const isIn = (ids: IdRange | null, id: number): boolean =>
+	ids === null || (id >= ids.min && id <= ids.max) !== ids.inverted;
 
 const not = ({ inverted }: { readonly inverted: boolean }): string =>
 	inverted ? " !" : "";

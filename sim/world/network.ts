@@ -32,7 +32,13 @@ export interface Network {
 	add(
 		fields: Pick<
 			Station,
-			"kind" | "name" | "interface" | "address" | "latencyMs" | "ownRoute"
+			| "kind"
+			| "name"
+			| "interface"
+			| "address"
+			| "latencyMs"
+			| "ownRoute"
+			| "owner"
 		>,
 	): Station;
 	/** Programs of the gateway's own. */

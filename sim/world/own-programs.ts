@@ -79,6 +79,7 @@ export class OwnPrograms {
 			...at,
 			address: formatAddress(station.address),
 			becomes: isOpen ? "open" : closed,
+			owner: station.owner,
 		});
 	}
 

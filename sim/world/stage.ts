@@ -6,7 +6,9 @@ import { type Clock, createClock } from "../clock/clock.ts";
 import type { Ask } from "../contract/ask.ts";
 import type { Unknown } from "../contract/gateway.ts";
 import { Backend } from "../endpoint/backend.ts";
+import type { ProgramOwner } from "../endpoint/program.ts";
 import { formatAddress, parseAddress } from "../packet/address.ts";
+import type { SocketOwner } from "../packet/socket-owner.ts";
 import type { Account, WorldEvent } from "./account/account.ts";
 import {
 	type Connections,
@@ -17,6 +19,7 @@ import { createNetwork, type Network } from "./network.ts";
 import { type OwnRoute, ownRouteOf } from "./own-route.ts";
 import { startProber } from "./prober.ts";
 import { networksOf } from "./setup/networks.ts";
+import { ownerOf } from "./setup/program-owner.ts";
 import {
 	type Listening,
 	LOOPBACK,
@@ -67,6 +70,7 @@ export function createStage(
 	const placed = (host: ClientSetup | BackendSetup) => ({
 		...host,
 		ownRoute: ownRouteOf(host, setup),
+		owner: ownerIn(host, host.name),
 	});
 	const clients = new Map<string, Station>();
 	for (const client of setup.clients)
@@ -190,6 +194,7 @@ function addHealthChecker(
 		address: settings.address,
 		latencyMs: 0,
 		ownRoute: null,
+		owner: ownerIn(settings, "health checker"),
 	});
 	tellNeighbour(stage, station, true);
 	startProber(settings, {
@@ -230,6 +235,19 @@ function settle(
 		address,
 		latencyMs: isProgram ? 0 : who.latencyMs,
 		ownRoute: who.ownRoute,
+		owner: who.owner,
+	});
+}
+
+/** @throws WorldError for a name that is not on every machine */
+function ownerIn(given: ProgramOwner, whose: string): SocketOwner {
+	const owner = ownerOf(given);
+	if (owner !== null) return owner;
+	throw new WorldError({
+		code: "setup",
+		step: "",
+		message: `${whose} is of a user or group that not every machine has: ${given.user ?? 0}:${given.group ?? given.user ?? 0}`,
+		remedy: "Write its number.",
 	});
 }
 
@@ -239,6 +257,7 @@ interface Whereabouts {
 	readonly address: string;
 	readonly latencyMs: number;
 	readonly ownRoute: OwnRoute | null;
+	readonly owner: SocketOwner;
 }
 
 /** @throws WorldError for what is no dotted address */

@@ -1,6 +1,7 @@
 /** Hosts on the links around the gateway. */
 import type { Host } from "../endpoint/host.ts";
 import type { Packet } from "../packet/packet.ts";
+import type { SocketOwner } from "../packet/socket-owner.ts";
 import type { OwnRoute } from "./own-route.ts";
 
 /** A host and the link that it is on. */
@@ -14,6 +15,8 @@ export interface Station {
 	readonly host: Host;
 	/** Its default route; `null`: the gateway. */
 	readonly ownRoute: OwnRoute | null;
+	/** Of a program of the gateway's own: whose it is. */
+	readonly owner: SocketOwner;
 	/** Between it and the gateway. */
 	readonly latencyMs: number;
 	/** Does its link carry the packet that is on it now? To be asked once for each: it may be a matter of chance. */

@@ -17,13 +17,14 @@
  *   'k'  what the kernel said since it was last asked
  *   't'  u64 ms since 1970: set the clock
  *   's'  closes all ports of 'P'
- *   'P'  protocol(1) state(1) port(2) address(4) of each: in this namespace, 0 closes the port, 1 holds
- *        it open, and 2 has a program there that takes connections and closes them when its peer does;
- *        status is an errno
+ *   'P'  protocol(1) state(1) port(2) address(4) user(4) group(4) of each: in this namespace, 0 closes the
+ *        port, 1 holds it open, and 2 has a program there that takes connections and closes them when its
+ *        peer does; status is an errno
  *   'd'  IP packets, end to end: what of TCP, UDP and ICMP was delivered to any port since it was last
  *        asked, or since the first port was opened
  *   'o'  an IP packet: sent from here, as it is      status is an errno
- *   'O'  u32 user, IP packet: the same by a program of this user's that is bound to its source address
+ *   'O'  u32 user, u32 group, IP packet: the same by a program of theirs that is bound to its source
+ *        address
  *   'p'  anything: the output is the same
  *
  * With `marktwin.stay` on the kernel's command line the machine outlives its harness: whoever connects

@@ -25,10 +25,21 @@ static struct open_port {
 	int protocol, handle;
 	uint16_t port;
 	uint32_t address;
+	/* As they come: user and group. */
+	uint32_t owner[2];
 	/* That takes connections; 0 where none does. */
 	pid_t program;
 } ports[MOST_PORTS];
 static int port_count;
+
+/* Sockets that are made from here on are this user's and this group's; owner is as it comes. */
+static void act_as(const uint32_t owner[2])
+{
+	setfsgid(ntohl(owner[1]));
+	setfsuid(ntohl(owner[0]));
+}
+
+static const uint32_t root[2];
 
 static int open_raw(int protocol)
 {
@@ -107,7 +118,9 @@ static uint32_t open_at(struct open_port wanted, int speaks)
 
 	if (port_count == MOST_PORTS)
 		return EMFILE;
+	act_as(wanted.owner);
 	handle = socket(AF_INET, (is_tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC, 0);
+	act_as(root);
 	if (handle < 0)
 		return errno;
 	if ((!speaks && make_deaf(handle)) ||
@@ -122,8 +135,10 @@ static uint32_t open_at(struct open_port wanted, int speaks)
 	wanted.handle = handle;
 	if (speaks) {
 		wanted.program = fork();
-		if (wanted.program == 0)
+		if (wanted.program == 0) {
+			act_as(wanted.owner);
 			take_connections(handle);
+		}
 	}
 	ports[port_count++] = wanted;
 	return 0;
@@ -133,12 +148,13 @@ uint32_t set_ports(const char *payload, size_t length)
 {
 	uint32_t failed = see_what_is_delivered();
 
-	for (size_t at = 0; !failed && at + 8 <= length; at += 8) {
+	for (size_t at = 0; !failed && at + 16 <= length; at += 16) {
 		struct open_port wanted = { .protocol = payload[at] }, *there;
 		int state = payload[at + 1];
 
 		memcpy(&wanted.port, payload + at + 2, 2);
 		memcpy(&wanted.address, payload + at + 4, 4);
+		memcpy(wanted.owner, payload + at + 8, 8);
 		there = find_port(&wanted);
 		if (there && state != 1)
 			close_port(there);
@@ -198,13 +214,13 @@ uint32_t send_packet(const char *packet, size_t length, int is_bound)
 
 uint32_t send_as(const char *payload, size_t length)
 {
-	uint32_t user, failed;
+	uint32_t owner[2], failed;
 
-	if (length < 4)
+	if (length < sizeof(owner))
 		return EINVAL;
-	memcpy(&user, payload, 4);
-	setfsuid(ntohl(user));
-	failed = send_packet(payload + 4, length - 4, 1);
-	setfsuid(0);
+	memcpy(owner, payload, sizeof(owner));
+	act_as(owner);
+	failed = send_packet(payload + sizeof(owner), length - sizeof(owner), 1);
+	act_as(root);
 	return failed;
 }

@@ -1,6 +1,7 @@
 /** What the guest is asked to do, in words: `guest/agent.c` does it. */
 import { parseAddress } from "../../../sim/packet/address.ts";
 import { TCP, UDP } from "../../../sim/packet/packet.ts";
+import type { SocketOwner } from "../../../sim/packet/socket-owner.ts";
 import type { Linux } from "../../kernel/linux-gateway.ts";
 import { LabError } from "../../lab-error.ts";
 import type { Machine } from "./machine.ts";
@@ -29,10 +30,10 @@ export interface Guest extends Linux {
 	delivered(): Promise<readonly Uint8Array[]>;
 	/**
 	 * Sends an IPv4 packet from here.
-	 * @param isBound by a socket that is bound to its source address
+	 * @param owner of a socket that is bound to its source address; left out: a raw socket of root's, bound to none
 	 * @returns an errno, 0 when it went out, or was dropped by a rule
 	 */
-	send(packet: Uint8Array, isBound?: boolean): Promise<number>;
+	send(packet: Uint8Array, owner?: SocketOwner): Promise<number>;
 }
 
 /** A port in the guest, at an address or at all of them (`0.0.0.0`). */
@@ -42,13 +43,12 @@ export interface GuestPort {
 	readonly port: number;
 	/** `deaf`: it is open, and nothing is answered. `taken`: a program takes connections, and closes when its peers do. */
 	readonly state: "closed" | "deaf" | "taken";
+	readonly owner: SocketOwner;
 }
 
 const PORT_STATES = { closed: 0, deaf: 1, taken: 2 } as const;
 /** Of a port, as the agent takes it. */
-const PORT_OCTETS = 8;
-/** Who sends: root. */
-const USER = Buffer.alloc(4);
+const PORT_OCTETS = 16;
 
 /** Of an IPv4 header. */
 const TOTAL_LENGTH_AT = 2;
@@ -126,10 +126,10 @@ export function createGuest(machine: Pick<Machine, "call" | "fail">): Guest {
 			const { out } = await call("d", "");
 			return packetsIn(out);
 		},
-		send: async (packet, isBound = false) =>
-			isBound
-				? (await call("O", Buffer.concat([USER, packet]))).status
-				: (await call("o", packet)).status,
+		send: async (packet, owner) =>
+			owner === undefined
+				? (await call("o", packet)).status
+				: (await call("O", Buffer.concat([encodeOwner(owner), packet]))).status,
 	};
 	return guest;
 }
@@ -155,8 +155,16 @@ function encodePorts(ports: readonly GuestPort[]): Buffer {
 		payload.writeUInt8(PORT_STATES[one.state], at + 1);
 		payload.writeUInt16BE(one.port, at + 2);
 		payload.writeInt32BE(parseAddress(one.address) ?? 0, at + 4);
+		encodeOwner(one.owner).copy(payload, at + 8);
 	}
 	return payload;
+}
+
+function encodeOwner({ user, group }: SocketOwner): Buffer {
+	const encoded = Buffer.alloc(8);
+	encoded.writeUInt32BE(user, 0);
+	encoded.writeUInt32BE(group, 4);
+	return encoded;
 }
 
 /** IPv4 packets, end to end. */

@@ -134,3 +134,35 @@ it.each(["vanish", "silent"] as const)(
 		).toContain("it is on no link");
 	},
 );
+
+it("takes users and groups of programs, by number or by a name that every machine has", () => {
+	const owned = (user: string | number, group?: string | number) =>
+		faults({
+			clients: [
+				clientAt("c1", "10.0.0.1", {
+					...ON_GATEWAY,
+					user,
+					...(group === undefined ? {} : { group }),
+				}),
+			],
+		});
+	expect(owned("www-data")).toEqual([]);
+	expect(owned(1000, "staff")).toEqual([]);
+	expect(owned("postfix").join("\n")).toContain(
+		"postfix: not every machine has a user and a group of this name",
+	);
+	// There is such a user, and no such group.
+	expect(owned("nobody").join("\n")).toContain("nobody: not every machine");
+	expect(() => owned(-1)).toThrow("-1 is less than 0");
+});
+
+it("refuses users of hosts that are on a link", () => {
+	expect(
+		faults({
+			backends: [backendAt("b1", "192.168.0.1", { user: "mail" })],
+			healthCheck: recipeHealthCheck({ user: 997 }),
+		}).join("\n"),
+	).toMatch(
+		/setup\.backends\[0\]: a host behind bond0\.205 has no user[\s\S]*setup\.healthCheck: /,
+	);
+});

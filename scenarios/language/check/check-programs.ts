@@ -6,6 +6,7 @@ import {
 	parsePrefixed,
 } from "../../../sim/packet/address.ts";
 import { parseIpCommand } from "../../../sim/routing/iproute/parse-command.ts";
+import { ownerOf } from "../../../sim/world/setup/program-owner.ts";
 import {
 	ANY_ADDRESS,
 	LOOPBACK,
@@ -36,6 +37,7 @@ export function programFaults({
 	return [
 		...addressFaults(setup),
 		...portFaults(setup),
+		...ownerFaults(setup),
 		...backends.flatMap(({ name, behaviour }) =>
 			behaviourFaults(name, behaviour, "setup.backends"),
 		),
@@ -83,6 +85,41 @@ function ownAddresses({ gateway }: Setup): ReadonlySet<string> {
 		return adds ? [command.address.address] : [];
 	});
 	return new Set([...given, ...added].map(formatAddress));
+}
+
+/** A host on a link is of no user of the gateway's; a program's user and group are known. */
+function ownerFaults(setup: Setup): readonly ScenarioFault[] {
+	const { clients, backends, healthCheck } = setup;
+	const places = {
+		clients,
+		backends,
+		healthCheck: healthCheck ? [healthCheck] : [],
+	};
+	return Object.entries(places).flatMap(([key, hosts]) =>
+		hosts.flatMap((host, index) => {
+			const { user, group } = host;
+			if (user === undefined && group === undefined) return [];
+			const path = `setup.${key}${key === "healthCheck" ? "" : `[${index}]`}`;
+			if (!isProgram(host))
+				return [
+					{
+						path,
+						message: `a host behind ${host.interface} has no user or group of the gateway's`,
+						remedy:
+							'Leave `user` and `group` out, or make it a program on the gateway: `interface: "lo"`.',
+					},
+				];
+			if (ownerOf(host) !== null) return [];
+			return [
+				{
+					path,
+					message: `${[user, group].filter((one) => one !== undefined).join(":")}: not every machine has a user and a group of this name`,
+					remedy:
+						"Write numbers for `user` and `group`, in the rules, too; or names of Debian's base-passwd, such as www-data.",
+				},
+			];
+		}),
+	);
 }
 
 /** Backends with one address are told apart by their ports. */

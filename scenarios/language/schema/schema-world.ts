@@ -79,6 +79,29 @@ export const healthPolicyEntries = {
 	),
 };
 
+/** One less than -1, which stands for none. */
+const GREATEST_ID = 0xfffffffe;
+const account = v.union(
+	[text, whole(0, GREATEST_ID)],
+	(issue) =>
+		`expected a name or a number, not ${issue.received}\nWrite a number, or a name that every Debian machine has: "www-data".`,
+);
+/** Of a program on the gateway. */
+const ownerEntries = {
+	user: v.exactOptional(
+		about(
+			account,
+			"Of a program on the gateway (lo): whose it is, as -m owner asks for it, a number or a name that every Debian machine has. Left out: root.",
+		),
+	),
+	group: v.exactOptional(
+		about(
+			account,
+			"Of a program on the gateway (lo): its group. Left out: the one with the user's name or number.",
+		),
+	),
+};
+
 export const healthCheck = object({
 	interface: about(text, "The gateway's interface in front of the checker."),
 	address,
@@ -96,6 +119,7 @@ export const healthCheck = object({
 		"smtp: connect, wait for 220, say QUIT. tcp: connect, that is all. http: connect, send a request, look at the answer; the model has no TLS, so there is no https.",
 	),
 	...healthPolicyEntries,
+	...ownerEntries,
 });
 
 const latencyMs = v.optional(
@@ -188,6 +212,7 @@ export const worldEntries = {
 				interface: behindInterface,
 				latencyMs,
 				defaultVia,
+				...ownerEntries,
 			}),
 		),
 		"Hosts that connect to services, or send datagrams to them.",
@@ -204,6 +229,7 @@ export const worldEntries = {
 					about(port, "Where it listens; the service's port when left out."),
 				),
 				defaultVia,
+				...ownerEntries,
 			}),
 		),
 		"Servers that the rules lead to.",

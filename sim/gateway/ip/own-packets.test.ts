@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { SocketOwner } from "../../packet/socket-owner.ts";
 import { createTestGateway, IN, OUT } from "../test-gateway.ts";
 
 const OUTSIDE = "udp 10.0.0.1:1 > 10.0.0.10:2";
@@ -38,6 +39,33 @@ describe("a program's own packet", () => {
 			fate("udp 127.0.0.1:1 > 192.168.0.1:2"),
 		);
 		expect(fate("udp 127.0.0.1:1 > 10.0.0.1:1")).toEqual({ kind: "delivered" });
+	});
+
+	it("is of the user and group whose port it is sent from", () => {
+		const gateway = createTestGateway(
+			"*filter\n-A OUTPUT -m owner ! --uid-owner 13 -j DROP\n-A OUTPUT -m owner --gid-owner 14-20 -j DROP\nCOMMIT\n",
+		);
+		const open = (port: number, owner?: SocketOwner) =>
+			gateway.model.answer({
+				kind: "port",
+				atMs: gateway.model.nowMs,
+				protocol: "udp",
+				address: "0.0.0.0",
+				port,
+				becomes: "open",
+				...(owner === undefined ? {} : { owner }),
+			});
+		open(1, { user: 13, group: 13 });
+		open(2, { user: 13, group: 14 });
+		open(3);
+		const by = (port: number) => {
+			const fate = gateway.fate("lo", `udp 10.0.0.1:${port} > 10.0.0.10:9`);
+			return fate.kind === "dropped" ? fate.by : fate.kind;
+		};
+		expect(by(1)).not.toMatch(/rule/);
+		expect(by(2)).toBe("filter:OUTPUT:rule:2");
+		expect(by(3)).toBe("filter:OUTPUT:rule:1");
+		expect(by(4)).toBe("filter:OUTPUT:rule:1");
 	});
 
 	it("waits in vain if ARP asks in the name of the loopback, until it asks for another", () => {

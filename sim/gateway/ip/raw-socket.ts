@@ -9,6 +9,7 @@ import { INADDR_BROADCAST } from "../../kernel.ts";
 import { type Address, TCP, UDP } from "../../packet/packet.ts";
 import type { Route } from "../../packet/skb/route.ts";
 import type { Skb } from "../../packet/skb/skb.ts";
+import type { SocketOwner } from "../../packet/socket-owner.ts";
 import { outputFlow, rawFlow } from "../../routing/fib/flow.ts";
 import { routeOutput } from "../../routing/route-output.ts";
 import { ipDefrag } from "../fragments/reassembly.ts";
@@ -19,7 +20,9 @@ import { ipLocalOut, outOf } from "./local-output.ts";
 export function rawSend(gateway: GatewayState, skb: Skb): Fate {
 	const { routes, settings, tables } = gateway;
 	skb.socket = "process";
-	const flow = isBound(gateway, skb) ? outputFlow(skb) : rawFlow(skb);
+	const bound = ownerOfPort(gateway, skb);
+	if (bound !== null) skb.owner = bound;
+	const flow = bound === null ? rawFlow(skb) : outputFlow(skb);
 	const route = routeOutput(routes, settings, skb, flow);
 	if (route === null) return dropped("no route");
 	const refused = refusal(
@@ -37,14 +40,14 @@ export function rawSend(gateway: GatewayState, skb: Skb): Fate {
 		: ipLocalOut(gateway, whole, route);
 }
 
-function isBound({ ownPorts }: GatewayState, skb: Skb): boolean {
+/** Whose is the port from which the packet is sent? `null`: no program has it open, so a raw socket of root's sends it. */
+function ownerOfPort({ ownPorts }: GatewayState, skb: Skb): SocketOwner | null {
 	const { source, sourcePort } = skb;
 	const protocol =
 		skb.protocol === TCP ? "tcp" : skb.protocol === UDP ? "udp" : null;
-	return (
-		protocol !== null &&
-		ownPorts.stateOf(protocol, source, sourcePort) === "open"
-	);
+	return protocol === null
+		? null
+		: ownPorts.ownerOf(protocol, source, sourcePort);
 }
 
 /**

@@ -1,11 +1,16 @@
-/** Ports of the gateway's own: which a program has open, at which address. */
+/** Ports of the gateway's own: which a program has open, at which address, and whose the program is. */
 import type { PortState } from "../../contract/ask.ts";
 import type { GatewaySetup } from "../../contract/gateway.ts";
 import type { Address } from "../../packet/packet.ts";
+import { ROOT, type SocketOwner } from "../../packet/socket-owner.ts";
 import type { Stateful } from "../../stateful.ts";
 
 type Protocol = GatewaySetup["listeners"][number]["protocol"];
-type Held = Exclude<PortState, "closed">;
+
+interface Held {
+	readonly state: Exclude<PortState, "closed">;
+	readonly owner: SocketOwner;
+}
 
 /** A program that is bound to no address has the port at all of them. */
 const INADDR_ANY = 0;
@@ -22,19 +27,20 @@ export class OwnPorts implements Stateful<Ports> {
 			this.set({ protocol, address: INADDR_ANY, port }, "open");
 	}
 
-	/** What a program does with a port. */
+	/** What a program does with a port; where nothing is said, it is root's. */
 	set(
 		at: {
 			readonly protocol: Protocol;
 			readonly address: Address;
 			readonly port: number;
+			readonly owner?: SocketOwner;
 		},
 		becomes: PortState,
 	): void {
 		const key = keyOf(at.protocol, at.port);
 		const states = new Map(this.ports.get(key));
 		if (becomes === "closed") states.delete(at.address);
-		else states.set(at.address, becomes);
+		else states.set(at.address, { state: becomes, owner: at.owner ?? ROOT });
 		if (states.size === 0) this.ports.delete(key);
 		else this.ports.set(key, states);
 	}
@@ -44,19 +50,37 @@ export class OwnPorts implements Stateful<Ports> {
 	 * all addresses (`__inet_lookup_listener`, net/ipv4/inet_hashtables.c, 6.1).
 	 */
 	stateOf(protocol: Protocol, address: Address, port: number): PortState {
-		const states = this.ports.get(keyOf(protocol, port));
-		if (states === undefined) return "closed";
-		const exact = states.get(address);
-		if (exact === "open") return exact;
-		return states.get(INADDR_ANY) ?? exact ?? "closed";
+		return this.at(protocol, address, port)?.state ?? "closed";
+	}
+
+	/** Whose is the open port? `null`: it is not open. */
+	ownerOf(
+		protocol: Protocol,
+		address: Address,
+		port: number,
+	): SocketOwner | null {
+		const held = this.at(protocol, address, port);
+		return held?.state === "open" ? held.owner : null;
 	}
 
 	/** Has a program any port of this protocol open? */
 	speaks(protocol: Protocol): boolean {
 		for (const [key, states] of this.ports)
 			if (key >= MOST_PORTS === (protocol === "udp"))
-				for (const state of states.values()) if (state === "open") return true;
+				for (const { state } of states.values())
+					if (state === "open") return true;
 		return false;
+	}
+
+	private at(
+		protocol: Protocol,
+		address: Address,
+		port: number,
+	): Held | undefined {
+		const states = this.ports.get(keyOf(protocol, port));
+		const exact = states?.get(address);
+		if (exact?.state === "open") return exact;
+		return states?.get(INADDR_ANY) ?? exact;
 	}
 
 	save(): Ports {

@@ -97,19 +97,51 @@ export function protocolOf(packet: Packet): number {
 	}
 }
 
+/**
+ * The octets of a packet as they go out: what a kernel sends to itself may have the sum over its pseudo header alone
+ * in place of its checksum (`CHECKSUM_PARTIAL`), which a card would complete.
+ */
+export function withWholeChecksum(
+	packet: Packet,
+	bytes: Uint8Array,
+): Uint8Array {
+	if (packet.kind !== "tcp" && packet.kind !== "udp") return bytes;
+	const whole = Uint8Array.from(bytes);
+	const segment = whole.subarray(IP_HEADER_LENGTH);
+	const view = viewOf(segment);
+	const at = packet.kind === "tcp" ? 16 : 6;
+	const pseudo = pseudoHeaderSum(packet, segment.length);
+	const partial = ~internetChecksum(new Uint8Array(), pseudo) & 0xffff;
+	if (view.getUint16(at) !== partial) return bytes;
+	view.setUint16(at, 0);
+	view.setUint16(at, internetChecksum(segment, pseudo) || 0xffff);
+	return whole;
+}
+
 /** Checksum of a TCP segment or UDP datagram with its pseudo header (RFC 793, RFC 768). */
 export function transportChecksum(
 	packet: Pick<Packet, "source" | "destination" | "kind">,
 	segment: Uint8Array,
 ): number {
-	const pseudo =
-		(packet.source >>> 16) +
-		(packet.source & 0xffff) +
-		(packet.destination >>> 16) +
-		(packet.destination & 0xffff) +
-		(packet.kind === "tcp" ? TCP : UDP) +
-		segment.length;
-	return internetChecksum(segment, pseudo);
+	return internetChecksum(segment, pseudoHeaderSum(packet, segment.length));
+}
+
+function pseudoHeaderSum(
+	{
+		source,
+		destination,
+		kind,
+	}: Pick<Packet, "source" | "destination" | "kind">,
+	length: number,
+): number {
+	return (
+		(source >>> 16) +
+		(source & 0xffff) +
+		(destination >>> 16) +
+		(destination & 0xffff) +
+		(kind === "tcp" ? TCP : UDP) +
+		length
+	);
 }
 
 function tooLong(problem: string): never {

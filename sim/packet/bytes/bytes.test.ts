@@ -6,6 +6,7 @@ import { PacketError } from "../packet-error.ts";
 import { packetLength } from "../packet-length.ts";
 import { anyPacket } from "../test-packets.ts";
 import { decodePacket, encodePacket, hasRightHeader } from "./bytes.ts";
+import { withWholeChecksum } from "./bytes-encode.ts";
 
 const hexOf = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
 const bytesOf = (hex: string) => new Uint8Array(Buffer.from(hex, "hex"));
@@ -196,4 +197,27 @@ test("a packet that IPv4 cannot carry is not encoded", () => {
 		payload: "x".repeat(65508),
 	});
 	expect(() => encodePacket(packet)).toThrow(PacketError);
+});
+
+test("a checksum of the pseudo header alone is completed, and no other one is", () => {
+	for (const line of [
+		"tcp 10.0.0.1:25 > 10.0.0.10:40000 RA seq 0 ack 1",
+		'udp 10.0.0.1:53 > 10.0.0.10:40000 data "abc"',
+	]) {
+		const packet = parsePacket(line);
+		const right = encodePacket(packet);
+		expect(withWholeChecksum(packet, right)).toEqual(right);
+		const length = right.length - 20;
+		// 0x0a00 + 0x0001 + 0x0a00 + 0x000a, the protocol and the length: nothing to fold.
+		const pseudo = 0x140b + (packet.kind === "tcp" ? 6 : 17) + length;
+		const partial = right.slice();
+		new DataView(partial.buffer).setUint16(
+			20 + (packet.kind === "tcp" ? 16 : 6),
+			pseudo,
+		);
+		expect(decodePacket(partial)).toHaveProperty("checksum", "wrong");
+		expect(withWholeChecksum(packet, partial)).toEqual(right);
+		const wrong = encodePacket(parsePacket(`${line} badsum`));
+		expect(withWholeChecksum(packet, wrong)).toEqual(wrong);
+	}
 });

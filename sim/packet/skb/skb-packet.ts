@@ -22,6 +22,7 @@ import {
 	tcpOptionsLength,
 	UDP_HEADER_LENGTH,
 } from "../packet-length.ts";
+import { ROOT } from "../socket-owner.ts";
 import { CTINFO_INVALID, HOOK_PREROUTING, NO_ENTRY, type Skb } from "./skb.ts";
 import { fillFragment } from "./skb-fragment.ts";
 
@@ -65,6 +66,7 @@ function freshSkb(): Skb {
 		pktType: "unicast",
 		local: false,
 		socket: "none",
+		owner: ROOT,
 		holdsIcmpLock: false,
 		original: null,
 	};

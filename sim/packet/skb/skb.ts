@@ -5,6 +5,7 @@ import type {
 	Packet,
 	TcpOptions,
 } from "../packet.ts";
+import type { SocketOwner } from "../socket-owner.ts";
 import type { Route } from "./route.ts";
 
 /**
@@ -79,6 +80,8 @@ export interface Skb {
 	 * none, as what is forwarded and REJECT's resets.
 	 */
 	socket: "none" | "kernel" | "process";
+	/** Of the process. */
+	owner: SocketOwner;
 	/**
 	 * An echo reply that has not left yet: what sends it holds the lock that ICMP errors need, so none is
 	 * made about it (`icmp_xmit_lock`, net/ipv4/icmp.c).

@@ -6,7 +6,7 @@ import type { GatewaySetup, StepOperation } from "../../contract/gateway.ts";
 import type { BackendBehaviour } from "../../endpoint/backend.ts";
 import type { Dialogue } from "../../endpoint/dialogue.ts";
 import type { HealthCheckSettings } from "../../endpoint/health-checker.ts";
-import type { Program } from "../../endpoint/program.ts";
+import type { Program, ProgramOwner } from "../../endpoint/program.ts";
 
 /** What stands around the gateway: services, clients, backends, the health checker, other hosts. @public */
 export interface WorldSetup {
@@ -51,7 +51,7 @@ export interface ServingBackend {
 }
 
 /** A client: a host that opens connections to services, or sends datagrams to them. @public */
-export interface ClientSetup {
+export interface ClientSetup extends ProgramOwner {
 	readonly name: string;
 	readonly address: string;
 	/** The gateway's interface behind which it stands; `lo`: it is a program of the gateway's own. */
@@ -67,7 +67,7 @@ export interface ClientSetup {
  * beginning.
  * @public
  */
-export interface BackendSetup {
+export interface BackendSetup extends ProgramOwner {
 	readonly name: string;
 	readonly address: string;
 	/** `lo`: it is a program of the gateway's own, at an address of the gateway's. */
