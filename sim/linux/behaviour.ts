@@ -1,5 +1,6 @@
 /** What a Linux does where Linuxes differ: the table of `differences.ts`, read for one of them. */
-import { DIFFERENCES, type Difference } from "./differences.ts";
+import type { Difference } from "./difference.ts";
+import { DIFFERENCES } from "./differences.ts";
 import { DEFAULT_LINUX, type Linux } from "./linux.ts";
 
 type Differences = typeof DIFFERENCES;
