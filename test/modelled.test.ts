@@ -10,10 +10,7 @@ test("the lists of docs/model.md are as `npm run docs` writes them", () => {
 });
 
 test("a list is filled in from the registries", () => {
-	const emptied = PAGE.replace(
-		/printed only: \w+, [^|]*\|/,
-		"printed only: x |",
-	);
+	const emptied = PAGE.replace(/printed only: [\w, ]*\w/, "printed only: x");
 	expect(emptied).not.toBe(PAGE);
 	expect(withLists(emptied)).toBe(PAGE);
 });

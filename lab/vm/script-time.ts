@@ -4,6 +4,8 @@
  * nobody can be late; or it is left alone, and whoever asks for a wait waits.
  */
 
+import { HZ } from "../../sim/kernel.ts";
+
 /**
  * `moved`: the guest's clock is the script's, and a wait takes as long as the guest's timers need to
  * run, a few milliseconds. `live`: a wait is a wait, and the guest's clock is left alone.
@@ -25,6 +27,10 @@ const COARSEST_MS = 10_000;
 const MOST_STEPS = 120;
 /** … and in so few while nothing can come of it. */
 const FEW_STEPS = 4;
+/** A tick of the kernel's clock: where rules have timers of their own … */
+const TICK_MS = 1000 / HZ;
+/** … and so far at a time, that no answer of the guest's is waited for too long. */
+const TICKED_MS = 10_000;
 /** Shorter than any timer of the kernel's that a gateway may have running … */
 const SHORT_MS = 500;
 /** … and than those of one that speaks TCP itself (`TCP_DELACK_MIN`, include/net/tcp.h). */
@@ -44,7 +50,9 @@ export class ScriptTime {
 	/** It still goes by that. */
 	isTold = false;
 	/** In less than that, no timer runs out. */
-	readonly shortMs: number;
+	shortMs: number;
+	/** Rules have timers of their own, each of which is to run when it is due. */
+	isTicked = false;
 	private readonly speaksTcp: boolean;
 	/** Since when the gateway waits for an answer to ARP; `null` until time is looked at again: it happened on the way there. */
 	private readonly waiting = new Map<string, number | null>();
@@ -53,6 +61,12 @@ export class ScriptTime {
 	constructor(speaksTcp = false) {
 		this.speaksTcp = speaksTcp;
 		this.shortMs = speaksTcp ? SHORT_FOR_TCP_MS : SHORT_MS;
+	}
+
+	/** From now on every tick counts. */
+	tick(): void {
+		this.isTicked = true;
+		this.shortMs = 0;
 	}
 
 	/** @returns whether the guest has to be told what time it is: from now on it knows */
@@ -98,6 +112,8 @@ export class ScriptTime {
 	 */
 	pace(toMs: number, allAnswer: boolean): Pace {
 		const leftMs = toMs - this.nowMs;
+		if (this.isTicked)
+			return { toMs: Math.min(toMs, this.nowMs + TICKED_MS), stepMs: TICK_MS };
 		const sinceMs = this.lookedFor();
 		if (sinceMs.length > 0) {
 			const askedMs = Math.max(...sinceMs) + ASKED_AGAIN_MS + CLOSE_MS;

@@ -12,6 +12,7 @@ import type {
 	OperationOutcome,
 } from "../../sim/contract/gateway.ts";
 import { unreachable } from "../../sim/invariant.ts";
+import { matches } from "../../sim/matches/index.ts";
 import { encodePacket } from "../../sim/packet/bytes/bytes.ts";
 import type { Packet } from "../../sim/packet/packet.ts";
 import { readEmissions, type Seen } from "./emissions.ts";
@@ -29,6 +30,17 @@ const PROGRAM_MS = 5_000;
 const LOOPBACK = "lo";
 /** Packets that are under way at a time: each comes with a fence, and may come with a clock message. */
 const MOST_UNDER_WAY = 64;
+
+/** Matches whose answers depend on when a timer of the kernel's ran. */
+const TIMED = new RegExp(
+	`-m (${[...matches.values()].flatMap(({ name, hasTimer }) => (hasTimer ? [name] : [])).join("|")})\\b`,
+);
+
+/** Does it load rules that have timers of their own? */
+function hasTimers(operation: Operation): boolean {
+	if (operation.kind === "restore") return TIMED.test(operation.text);
+	return operation.kind === "iptables" && TIMED.test(operation.command);
+}
 
 /** Where the gateway is to stand. */
 export interface Site extends Surroundings {
@@ -251,6 +263,7 @@ export class VmGateway implements AsyncGatewayUnderTest {
 			this.freeClock();
 			return this.box.takeOver(this.epochMs + this.time.nowMs);
 		}
+		if (hasTimers(operation)) this.time.tick();
 		const late = setTimeout(() => this.freeClock(), PROGRAM_MS);
 		try {
 			return await this.box.operate(operation);

@@ -20,6 +20,7 @@ import { midStreamFacts } from "./kernel/mid-stream.ts";
 import { ownPackets } from "./kernel/own-packets.ts";
 import { ownPorts } from "./kernel/own-ports.ts";
 import { races } from "./kernel/races.ts";
+import { rateFacts } from "./kernel/rates.ts";
 import { statisticFacts } from "./kernel/statistic.ts";
 import { kernelDifferences } from "./linux/kernels.ts";
 import { live } from "./live/live.ts";
@@ -79,6 +80,7 @@ const KERNEL_SCENARIOS: readonly Scenario[] = [
 	...conntrackFacts,
 	...midStreamFacts,
 	...matchFacts,
+	...rateFacts,
 	...addonFacts,
 	...ownPorts,
 	...ownPackets,

@@ -17,7 +17,6 @@ export type NeedKind =
 	| "nfacct"
 	| "bpf"
 	| "cgroup"
-	| "estimator"
 	| "selinux"
 	| "cluster"
 	| "interface"

@@ -40,6 +40,8 @@ interface Extension<Options extends object> {
 	check?(options: Options, place: LoadPlace): string | null;
 	/** What it has in common with rules that say the same name; nothing when left out. */
 	shares?(options: Options): Shared;
+	/** What it shares that only a target makes; nothing when left out. */
+	joins?(options: Options): Joined;
 	/** What has to be there already, outside of the ruleset, for the kernel or iptables to take it. */
 	needs?(options: Options, header: RuleHeader): readonly Need[];
 	/** The option that makes a use of it one that is not modelled; `null` when there is none. */
@@ -83,6 +85,15 @@ interface Shared {
 	/** All who name it have to mean the same. */
 	readonly as: string;
 	/** What the kernel says to one who does not, in dmesg's words. */
+	readonly otherwise: string;
+}
+
+/** What a rule that was loaded before has made. */
+interface Joined {
+	/** The target that makes it, by its name. */
+	readonly target: string;
+	readonly names: readonly string[];
+	/** What is wrong where there is none, in the kernel's words or in words as it would choose them. */
 	readonly otherwise: string;
 }
 
@@ -142,6 +153,8 @@ export interface MatchExtension<
 	 * its own once more when a packet comes, and before that with `null`.
 	 */
 	readonly actsAtLoad?: boolean;
+	/** What it says depends on when a timer of the kernel's ran, which its rules have. */
+	readonly hasTimer?: boolean;
 	/** Being asked changes what it says the next time, so it is not asked where the kernel might not ask. */
 	readonly stateful?: boolean;
 	/** The kernel keeps a pointer among its options, so `iptables -D` and `-C` never find a rule with it. */
@@ -199,7 +212,10 @@ export type Action = (skb: Skb) => number;
 
 export interface TargetExtension<Options extends object = object>
 	extends Extension<Options> {
+	/** See `MatchExtension.compile`. */
 	readonly compile: ((options: Options, ports: ExtensionHost) => Action) | null;
+	/** Loading a rule with it makes a state that has a name. It is compiled at once then, and again when a packet comes. */
+	readonly actsAtLoad?: boolean;
 	/** Packets go on as if the rule were not there, and no later rule can tell that they met it. */
 	readonly onlyReports?: boolean;
 	/**

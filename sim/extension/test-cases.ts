@@ -18,13 +18,16 @@
  * iptables-restore, `kernel:` with some of the words that dmesg has at COMMIT, or `needs:` with what
  * has to be there besides the rule, each as `--given` takes it. Every case is
  * tried in each of the chains; a chain that the table lacks is declared as one of the user's own.
- * `*filter` and `:INPUT` hold until a file says otherwise.
+ * `*filter` and `:INPUT` hold until a file says otherwise. `%RULE`: a rule of mangle PREROUTING that is loaded before
+ * all cases below it.
  */
 export interface RuleCase {
 	/** Line of the table of cases, from 1. */
 	readonly line: number;
 	readonly table: string;
 	readonly chain: string;
+	/** Rules of mangle PREROUTING that are loaded before. */
+	readonly before: readonly string[];
 	readonly input: string;
 	/** Of the rule without its `-A CHAIN `. */
 	readonly printed: string;
@@ -49,16 +52,19 @@ export function parseCases(text: string, file: string): readonly RuleCase[] {
 	const cases: RuleCase[] = [];
 	let table = "filter";
 	let chains = ["INPUT"];
+	let before: readonly string[] = [];
 	text.split("\n").forEach((line, index) => {
 		if (line === "" || line.startsWith("#")) return;
 		if (line.startsWith("*")) table = line.slice(1).trim();
 		else if (line.startsWith(":")) chains = line.slice(1).trim().split(",");
+		else if (line.startsWith("%")) before = [...before, line.slice(1)];
 		else
 			for (const chain of chains)
 				cases.push({
 					line: index + 1,
 					table,
 					chain,
+					before,
 					...readCase(line, `${file}:${index + 1}`),
 				});
 	});
@@ -94,5 +100,7 @@ export function rulesetOfCase(one: RuleCase, rule = one.input): string {
 	)
 		? ""
 		: `:${one.chain} - [0:0]\n`;
-	return `*${one.table}\n${declared}-A ${one.chain} ${rule}\nCOMMIT\n`;
+	const made = one.before.map((text) => `-A PREROUTING ${text}\n`).join("");
+	const before = made === "" ? "" : `*mangle\n${made}COMMIT\n`;
+	return `${before}*${one.table}\n${declared}-A ${one.chain} ${rule}\nCOMMIT\n`;
 }

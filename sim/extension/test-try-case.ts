@@ -35,9 +35,9 @@ export function tryCase(one: RuleCase): void {
 	expect(fault?.remedy).not.toBe("");
 
 	function printedRules(loaded: typeof ruleset): string {
-		const chain = loaded?.tables[0]?.chains.find(
-			({ name }) => name === one.chain,
-		);
+		const chain = loaded?.tables
+			.find(({ name }) => name === one.table)
+			?.chains.find(({ name }) => name === one.chain);
 		return (chain?.rules ?? [])
 			.map((rule) =>
 				printRule(rule, one.chain).slice(`-A ${one.chain} `.length),

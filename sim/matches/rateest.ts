@@ -1,15 +1,14 @@
 import { defineMatch } from "../extension/extension.ts";
+import type { ExtensionHost } from "../extension/host.ts";
 import type { GivenOptions } from "../extension/options.ts";
+import {
+	ESTIMATOR,
+	type Rate,
+	RateEstimator,
+} from "../extension/rate-estimator.ts";
 import { cutOctets } from "../extension/values/octets.ts";
 import { scanDouble, toUint32 } from "../extension/values/read-double.ts";
 import { readUnsigned } from "../extension/values/read-number.ts";
-
-/** What is asked of one of the two estimators. */
-interface Asked {
-	/** Octets or packets per second. */
-	readonly bytes: number;
-	readonly packets: number;
-}
 
 interface Options {
 	readonly first: string;
@@ -21,7 +20,8 @@ interface Options {
 	readonly packets: boolean;
 	readonly mode: "lt" | "gt" | "eq" | null;
 	readonly inverted: boolean;
-	readonly values: readonly [Asked, Asked];
+	/** What is asked of either. */
+	readonly values: readonly [Rate, Rate];
 }
 
 /** IFNAMSIZ, less the closing NUL. */
@@ -122,14 +122,81 @@ export const rateest = defineMatch<Options>({
 			? "xt_rateest: it takes one of lt, gt and eq, and one of bps and pps"
 			: null;
 	},
-	needs: ({ first, second, relative }) =>
-		[first, ...(relative ? [second] : [])].map((name) => ({
-			kind: "estimator",
-			name,
-		})),
+	joins: ({ first, second, relative }) => ({
+		target: "RATEEST",
+		names: relative ? [first, second] : [first],
+		otherwise: "xt_rateest: there is no estimator of this name",
+	}),
 	question: () => ({ kind: "open", on: "the rates that -j RATEEST estimates" }),
-	compile: null,
+	actsAtLoad: true,
+	hasTimer: true,
+	/** `xt_rateest_mt` */
+	compile(options, ports) {
+		const { first, second, relative, values, inverted } = options;
+		const one = estimatorNamed(first, ports);
+		const other = relative ? estimatorNamed(second, ports) : null;
+		const compared = comparisonOf(options);
+		return () => {
+			const now = ports.nowMs();
+			const ones = one.rates(now);
+			const others = other === null ? [values[1]] : other.rates(now);
+			if (ones === null || others === null)
+				return ports.unknown("what the rate is by now");
+			const holds = ones.flatMap((left) =>
+				others.map((right) => compared(left, right)),
+			);
+			const [answer = false] = holds;
+			if (holds.some((one) => one !== answer))
+				return ports.unknown("whether the estimator's timer has just run");
+			return answer !== inverted;
+		};
+	},
 });
+
+/** Its rules are loaded where -j RATEEST has made the estimator alone. */
+function estimatorNamed(name: string, ports: ExtensionHost): RateEstimator {
+	return ports.named(
+		ESTIMATOR,
+		name,
+		() => new RateEstimator({ interval: 0, weightLog: 1 }, ports.loadedMs),
+	);
+}
+
+type Compare = (one: Rate, other: Rate) => boolean;
+
+const COMPARISONS = {
+	lt: (one: number, other: number) => one < other,
+	gt: (one: number, other: number) => one > other,
+	eq: (one: number, other: number) => one === other,
+} as const;
+
+/** Compares what the first estimator says with what the second one does, or with the rule's own numbers. */
+function comparisonOf(options: Options): Compare {
+	const { mode, delta, relative, bytes, packets, values } = options;
+	const compare = COMPARISONS[mode ?? "eq"];
+	const first = delta ? lessThan(values[0]) : asItIs;
+	const second = delta && relative ? lessThan(values[1]) : asItIs;
+	return (one, other) => {
+		const left = first(one);
+		const right = second(other);
+		return (
+			(!bytes || compare(left.bytes, right.bytes)) &&
+			(!packets || compare(left.packets, right.packets))
+		);
+	};
+}
+
+function asItIs(rate: Rate): Rate {
+	return rate;
+}
+
+/** By how much a rate is below this one. */
+function lessThan(most: Rate): (rate: Rate) => Rate {
+	return (rate) => ({
+		bytes: Math.max(0, most.bytes - rate.bytes),
+		packets: Math.max(0, most.packets - rate.packets),
+	});
+}
 
 /** @param spoken how the words call the option */
 function once(given: GivenOptions, option: string, spoken: string): void {
@@ -202,7 +269,7 @@ function modeOf(given: GivenOptions): Pick<Options, "mode" | "inverted"> {
 function printRates(
 	{ delta, relative, mode, inverted, values }: Options,
 	unit: "bps" | "pps",
-	print: (asked: Asked) => string,
+	print: (asked: Rate) => string,
 ): string {
 	const not = inverted ? " !" : "";
 	const second = ` ${print(values[1])}`;

@@ -228,10 +228,14 @@ export class LoadedTables implements Stateful<SavedTables> {
 		return this.program(table)?.cells ?? null;
 	}
 
-	private compileEarly(uses: readonly MatchUse[], atMs: number): EarlyTests {
+	private compileEarly(uses: readonly UseAtLoad[], atMs: number): EarlyTests {
 		const early = new Map<MatchUse, Test>();
 		const ports = this.portsAt(atMs);
-		for (const use of uses) {
+		for (const { kind, use } of uses) {
+			if (kind === "target") {
+				targets.get(use.name)?.compile?.(use.options, ports);
+				continue;
+			}
 			const test = matches
 				.get(use.name)
 				?.compile?.(use.options, ports, { name: "", cell: null });
@@ -257,28 +261,35 @@ interface Asked {
 	readonly needsDefrag: boolean;
 	/** See `TargetExtension.proxies`. */
 	readonly proxies: boolean;
-	/** Matches that act at load, in the order of the rules. */
-	readonly atLoad: readonly MatchUse[];
+	/** What acts at load, in the order of the rules. */
+	readonly atLoad: readonly UseAtLoad[];
+}
+
+interface UseAtLoad {
+	readonly kind: "match" | "target";
+	readonly use: MatchUse;
 }
 
 function asked({ chains }: Table): Asked {
 	let needsConntrack = false;
 	let needsDefrag = false;
 	let proxies = false;
-	const atLoad: MatchUse[] = [];
+	const atLoad: UseAtLoad[] = [];
 	for (const { rules } of chains)
 		for (const { matches: uses, target, asWritten } of rules) {
 			for (const use of uses) {
 				const match = MATCHES.get(use.name);
 				if (match === undefined) continue;
 				// Of a rule with an open name nothing is modelled (`compileMatches`).
-				if (match.actsAtLoad && asWritten === undefined) atLoad.push(use);
+				if (match.actsAtLoad && asWritten === undefined)
+					atLoad.push({ kind: "match", use });
 				needsConntrack ||= asksFor(match, use);
 				needsDefrag ||= match.needsDefrag ?? false;
 			}
 			if (target?.kind !== "extension") continue;
 			const extension = TARGETS.get(target.name);
 			if (extension === undefined) continue;
+			if (extension.actsAtLoad) atLoad.push({ kind: "target", use: target });
 			needsConntrack ||= asksFor(extension, target);
 			needsDefrag ||= extension.needsDefrag ?? false;
 			proxies ||= extension.proxies ?? false;
@@ -306,6 +317,6 @@ const MATCHES = new Map(
 );
 const TARGETS = new Map(
 	[...targets].filter(
-		([, { needsConntrack, needsDefrag }]) => needsConntrack || needsDefrag,
+		([, one]) => one.actsAtLoad || one.needsConntrack || one.needsDefrag,
 	),
 );

@@ -1,15 +1,16 @@
 import { defineTarget } from "../extension/extension.ts";
 import type { GivenOptions } from "../extension/options.ts";
+import {
+	ESTIMATOR,
+	type EstimatorParameters,
+	RateEstimator,
+} from "../extension/rate-estimator.ts";
 import { cutOctets } from "../extension/values/octets.ts";
 import { scanDouble, toUint32 } from "../extension/values/read-double.ts";
 import { XT_CONTINUE } from "../packet/skb/skb.ts";
 
-interface Options {
+interface Options extends EstimatorParameters {
 	readonly name: string;
-	/** A quarter of a second times 2 to the power of it, 0 to 5. */
-	readonly interval: number;
-	/** The moving average's weight is 2 to the power of minus it. */
-	readonly weightLog: number;
 }
 
 /** IFNAMSIZ, less the closing NUL. */
@@ -46,17 +47,28 @@ export const rateest = defineTarget<Options>({
 		const weightUs = (intervalUs * 2 ** weightLog) % 2 ** 32;
 		return ` --rateest-name ${name} --rateest-interval${printTime(intervalUs)} --rateest-ewmalog${printTime(weightUs)}`;
 	},
-	makes: ({ name }) => ({ kind: "estimator", name }),
 	shares: ({ name, interval, weightLog }) => ({
 		name,
 		as: `${interval} ${weightLog}`,
 		otherwise: "xt_RATEEST: it is there with another interval or ewmalog",
 	}),
-	compile: () => () => XT_CONTINUE,
+	actsAtLoad: true,
+	/** `xt_rateest_tg` */
+	compile({ name, ...parameters }, ports) {
+		const estimator = ports.named(
+			ESTIMATOR,
+			name,
+			() => new RateEstimator(parameters, ports.loadedMs),
+		);
+		return ({ length }) => {
+			estimator.count(ports.nowMs(), length);
+			return XT_CONTINUE;
+		};
+	},
 });
 
 /** Both times, which go together (`RATEEST_final_check`). */
-function readEstimator(given: GivenOptions): Omit<Options, "name"> {
+function readEstimator(given: GivenOptions): EstimatorParameters {
 	const intervalUs = readTimeUs(given, "interval");
 	const weightUs = readTimeUs(given, "ewmalog");
 	const interval = [0, 1, 2, 3, 4, 5].find(

@@ -15,6 +15,7 @@ const RATES = [
 	"rateest-pps",
 ];
 const rateest: MatchUse = {
+	neverMet: "a rule before it has to make its estimator",
 	frames: [
 		{ rateest: null, "rateest-lt": null, "rateest-bps": null },
 		{ rateest: null, "rateest-eq": null, "rateest-pps": null },

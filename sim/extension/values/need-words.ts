@@ -40,11 +40,6 @@ export const NEEDS = {
 		what: "the control group",
 		made: (name) => `mkdir /sys/fs/cgroup/${name.replace(/^\//, "")}`,
 	},
-	estimator: {
-		what: "the rate estimator",
-		made: (name) =>
-			`a rule with -j RATEEST --rateest-name ${name} that is loaded before`,
-	},
 	selinux: {
 		what: "the SELinux context",
 		made: () => "SELinux with a policy that has it",

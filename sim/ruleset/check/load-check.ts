@@ -30,8 +30,8 @@ function particular<E extends AnyExtension>(
 ): ReadonlyMap<string, E> {
 	return new Map(
 		[...all].filter(
-			([, { tables, hooks, protocols, check, shares }]) =>
-				tables || hooks || protocols || check || shares,
+			([, { tables, hooks, protocols, check, shares, joins }]) =>
+				tables || hooks || protocols || check || shares || joins,
 		),
 	);
 }
@@ -78,7 +78,12 @@ export function asksForTheWhole(rule: Rule): boolean {
 	if (isPlain(rule)) return false;
 	const asks = (extension: AnyExtension | undefined): boolean =>
 		extension !== undefined &&
-		Boolean(extension.hooks?.length || extension.check || extension.shares);
+		Boolean(
+			extension.hooks?.length ||
+				extension.check ||
+				extension.shares ||
+				extension.joins,
+		);
 	return (
 		rule.matches.some(({ name }) => asks(PARTICULAR_MATCHES.get(name))) ||
 		(target?.kind === "extension" && asks(PARTICULAR_TARGETS.get(target.name)))
@@ -175,14 +180,16 @@ function checkUse(
 			matches: rule.matches,
 			hooks: hookNames(mask),
 		}) ?? names.check(extension, use);
-	if (message === null) return null;
-	const remedy = "Change or remove the rule.";
-	return {
-		rule,
-		about: use.name,
-		message: `Invalid argument: ${message}`,
-		remedy,
-	};
+	if (message !== null)
+		return {
+			rule,
+			about: use.name,
+			message: `Invalid argument: ${message}`,
+			remedy: "Change or remove the rule.",
+		};
+	const missing = names.missing(extension, use);
+	if (missing === null) return null;
+	return { rule, ...missing };
 }
 
 /** What `xt_check_match` and `xt_check_target` say. */
@@ -221,6 +228,8 @@ export function* usesOf({
 		yield [extension, target, "target"];
 }
 
+type Missing = Pick<LoadFault, "about" | "message" | "remedy">;
+
 /**
  * Names that rules share with each other, in whatever table they are. The first use of a name decides
  * what it stands for, and the kernel refuses others that want something else. A class because each rule
@@ -244,13 +253,32 @@ class SharedNames {
 		const key = keyOf(extension, shared.name);
 		const before = this.known.get(key);
 		if (before === undefined) this.known.set(key, shared.as);
-		return before === undefined || before === shared.as
+		return before === undefined || before === shared.as || before === KEPT
 			? null
 			: shared.otherwise;
 	}
+
+	/** @returns which of the names that it joins no rule before it has made; `null` where all are there */
+	missing(extension: AnyExtension, { options }: MatchUse): Missing | null {
+		const joined = extension.joins?.(options);
+		if (joined === undefined) return null;
+		this.known ??= namesIn(this.loaded);
+		const { target, names, otherwise } = joined;
+		for (const name of names)
+			if (!this.known.has(keyOf({ name: target }, name)))
+				return {
+					about: name,
+					message: `No such file or directory: ${otherwise}`,
+					remedy: `Put a rule with \`-j ${target}\` that makes "${name}" in front of it, or into a table that is loaded before.`,
+				};
+		return null;
+	}
 }
 
-function keyOf({ name }: AnyExtension, shared: string): string {
+/** A rule that joins a name keeps what it stands for, also where no rule is left that says it. */
+const KEPT = "\0kept";
+
+function keyOf({ name }: Pick<AnyExtension, "name">, shared: string): string {
 	return `${name}\0${shared}`;
 }
 
@@ -262,6 +290,11 @@ function namesIn(tables: readonly Table[]): Map<string, string> {
 				for (const [extension, { options }] of usesOf(rule)) {
 					const shared = extension.shares?.(options);
 					if (shared) known.set(keyOf(extension, shared.name), shared.as);
+					const joined = extension.joins?.(options);
+					for (const name of joined?.names ?? []) {
+						const key = keyOf({ name: joined?.target ?? "" }, name);
+						if (!known.has(key)) known.set(key, KEPT);
+					}
 				}
 	return known;
 }
