@@ -30,7 +30,14 @@ function printed(file: string, text: string): string {
 		{
 			version: "",
 			rules: allLintRules,
-			files: [{ name: file, lines: text.split("\n"), unknown: [] }],
+			files: [
+				{
+					name: file,
+					linux: "bookworm/legacy",
+					lines: text.split("\n"),
+					unknown: [],
+				},
+			],
 			findings,
 			hasBaseline: false,
 			stale: [],

@@ -57,7 +57,7 @@ export function leftLines(
 	},
 ): readonly string[] {
 	if (findings.length === 0) return [];
-	const files = [{ name, lines: lines.map(({ text }) => text), unknown: [] }];
+	const files = [{ name, lines: lines.map(({ text }) => text) }];
 	const unsafe = findings.filter(
 		({ lint, repair }) => lint.fix === "unsafe" && repair.length > 0,
 	).length;

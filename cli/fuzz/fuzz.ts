@@ -170,11 +170,7 @@ function driversFor(options: FuzzOptions): readonly VmDriver[] {
 
 function kernelOf([driver]: readonly VmDriver[]): FuzzTotals["kernel"] {
 	if (driver === undefined) return { kind: "vm", name: "", version: "" };
-	const { image, version } = driver;
-	return {
-		...infoOf(driver),
-		version: `${version}, iptables ${image.manifest.iptables}`,
-	};
+	return infoOf(driver);
 }
 
 async function saveFile(file: string, text: string): Promise<void> {

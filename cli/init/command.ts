@@ -91,6 +91,7 @@ function mustBelong(options: InitOptions): void {
 		"--sets": options.sets,
 		"--geoip": options.geoip,
 		"--capture": options.capture,
+		"--linux": options.linux,
 	};
 	const isForCi = options.ci !== undefined;
 	const others = isForCi ? ofScenarios : { "--package": options.package };

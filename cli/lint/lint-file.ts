@@ -8,6 +8,7 @@ import { allLintRules } from "../../scenarios/analysis/lint/rules/index.ts";
 import { lintRuleset } from "../../scenarios/analysis/lint/run/lint-ruleset.ts";
 import { unknownOf } from "../../scenarios/analysis/lint/run/unknown.ts";
 import type { Analysis } from "../../scenarios/analysis/services/analysis.ts";
+import { DEFAULT_LINUX, linuxName } from "../../sim/linux/linux.ts";
 import { version } from "../base/version.ts";
 import type { Text } from "../files/files.ts";
 
@@ -30,7 +31,12 @@ export function lintFile(
 	const facts = { file: name, ...analysis };
 	const lines = text.split(/\r?\n/);
 	return {
-		file: { name, lines, unknown: unknownOf(facts) },
+		file: {
+			name,
+			linux: linuxName(analysis.world.setup.linux ?? DEFAULT_LINUX),
+			lines,
+			unknown: unknownOf(facts),
+		},
 		findings: lintRuleset(facts, text, codes),
 	};
 }

@@ -82,6 +82,7 @@ export const lintSchema = data({
 	files: listOf(
 		data({
 			file: text,
+			linux: about(text, "Which Linux it was analysed for: bookworm/legacy."),
 			unknown: about(texts, "What was not analysed, a sentence each."),
 		}),
 	),

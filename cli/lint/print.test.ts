@@ -39,8 +39,13 @@ it("counts by severity, and what is not shown", () => {
 
 it("is sure of nothing where something was not analysed", () => {
 	const files = [
-		{ name: "a", lines: [], unknown: [] },
-		{ name: "b\n", lines: [], unknown: ["it has no rules"] },
+		{ name: "a", linux: "bookworm/legacy", lines: [], unknown: [] },
+		{
+			name: "b\n",
+			linux: "bookworm/legacy",
+			lines: [],
+			unknown: ["it has no rules"],
+		},
 	];
 	expect(lintLines(lintReport([], { files }), PAPER)).toEqual([
 		"? b⟨U+000A⟩: it has no rules",

@@ -10,6 +10,7 @@ import type {
 	LintFinding,
 	Severity,
 } from "../../scenarios/analysis/lint/finding.ts";
+import { DEFAULT_LINUX, linuxName } from "../../sim/linux/linux.ts";
 import { excerpt } from "../../sim/ruleset/base/excerpt.ts";
 import { nameText } from "../screen/screen-text.ts";
 import type { Paint } from "../screen/terminal.ts";
@@ -123,16 +124,24 @@ function summary(report: LintReport, { paint }: Paper): readonly string[] {
 	].join(", ");
 	const rest = besides === "" ? "" : `; ${besides}`;
 	if (files.length === 0) return [];
+	const on = unusual(files);
 	if (fresh.length === 0) {
 		const isKnown = files.every(({ unknown }) => unknown.length === 0);
 		const sign = isKnown ? paint("green", "✓") : paint("yellow", "?");
-		return [`${sign} no findings in ${where}${rest}`];
+		return [`${sign} no findings in ${where}${on}${rest}`];
 	}
 	const [first] = worstFirst(fresh);
 	return [
-		`${isOnlyNotes(fresh) ? paint("cyan", "!") : paint("red", "✗")} ${counted(fresh.length, "finding")} in ${where}: ${severities.join(", ")}${rest}`,
+		`${isOnlyNotes(fresh) ? paint("cyan", "!") : paint("red", "✗")} ${counted(fresh.length, "finding")} in ${where}${on}: ${severities.join(", ")}${rest}`,
 		`  marktwin explain ${first?.lint.code} says more`,
 	];
+}
+
+/** ` on trixie/nft`; nothing on the usual Linux. */
+function unusual(files: LintReport["files"]): string {
+	const names = [...new Set(files.map(({ linux }) => linux))];
+	const isUsual = names.every((name) => name === linuxName(DEFAULT_LINUX));
+	return isUsual ? "" : ` on ${names.join(", ")}`;
 }
 
 function countOf(

@@ -7,6 +7,7 @@ import {
 	linuxName,
 	parseLinux,
 } from "../../sim/linux/linux.ts";
+import { InputError } from "../screen/input-error.ts";
 import type { TierKind } from "./scenario-options.ts";
 
 /** What is played on, and which Linux it is. */
@@ -40,14 +41,29 @@ export function driverOption<Kind extends TierKind>(
 		.default(first, kinds[0]);
 }
 
-/** `--linux`: a Linux by itself. */
-export function linuxOption(description: string): Option {
+/** `--linux`, or another option that names a Linux by itself; undefined where it is left out. */
+export function linuxOption(description: string, name = "linux"): Option {
 	return new Option(
-		"--linux <linux>",
-		`${description}: a release of Debian, and /legacy or /nft (default bookworm/legacy)`,
-	)
-		.argParser(readLinux)
-		.default(DEFAULT_LINUX, "bookworm/legacy");
+		`--${name} <linux>`,
+		`${description}: a release of Debian, and /legacy or /nft (default ${linuxName(DEFAULT_LINUX)})`,
+	).argParser(readLinux);
+}
+
+/**
+ * What is played on, where `--linux` may name the Linux as well.
+ * @throws InputError where the two say different things
+ */
+export function onLinuxOf<Kind extends TierKind>(
+	on: DriverChoice<Kind>,
+	linux: Linux | undefined,
+): DriverChoice<Kind> {
+	if (linux === undefined) return on;
+	if (on.linux !== null && linuxName(on.linux) !== linuxName(linux))
+		throw new InputError(
+			`--on ${driverName(on)} and --linux ${linuxName(linux)} name two different Linuxes`,
+			"Leave one of them out.",
+		);
+	return { kind: on.kind, linux };
 }
 
 /** @throws InvalidArgumentError */

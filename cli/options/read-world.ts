@@ -82,12 +82,14 @@ async function givenOf(
 		options.geoip === undefined
 			? undefined
 			: await readCountries(options.geoip);
-	const withSets = {
+	const { linux } = options;
+	const besides = {
+		...(linux === undefined ? {} : { linux }),
 		...(sets === undefined ? {} : { sets }),
 		...(geoip === undefined ? {} : { geoip }),
 	};
 	if (capture !== null && !addresses && !routes && !rules)
-		return { ...capture.given, ...withSets };
+		return { ...capture.given, ...besides };
 	const given = givenWorld({
 		addresses: addresses ?? told?.addresses ?? null,
 		routes: routes ?? told?.routes ?? null,
@@ -95,7 +97,7 @@ async function givenOf(
 		sysctls: told?.sysctls ?? {},
 	});
 	const notes = [...(capture?.notes ?? []), ...given.notes];
-	return { ...given, ...withSets, notes };
+	return { ...given, ...besides, notes };
 }
 
 /** @throws InputError for what `ipset restore` refuses */

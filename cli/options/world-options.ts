@@ -1,7 +1,9 @@
 import type { Command } from "commander";
 import type { Capture } from "../../scenarios/analysis/capture/read-capture.ts";
 import type { GivenWorld } from "../../scenarios/analysis/world/assumed-world.ts";
+import type { Linux } from "../../sim/linux/linux.ts";
 import type { Text } from "../files/files.ts";
+import { linuxOption } from "./driver-option.ts";
 import { readAssumed } from "./read-option.ts";
 
 /** What is told of the machine around a ruleset, each in a file. */
@@ -13,6 +15,8 @@ export interface WorldOptions {
 	/** A folder. */
 	readonly geoip?: string;
 	readonly capture?: string;
+	/** Left out: the usual one. */
+	readonly linux?: Linux;
 	/** By key; left out: nothing. */
 	readonly assume?: ReadonlyMap<string, "yes" | "no" | "either">;
 }
@@ -53,6 +57,7 @@ export function addWorldOptions(command: Command): Command {
 			"routing rules of the router: the output of `ip -j rule`",
 		);
 	return addSetsOption(machine)
+		.addOption(linuxOption("Linux of the router"))
 		.option(
 			"--capture <folder>",
 			"all that the router tells: a folder that `marktwin capture --into` wrote",

@@ -1,8 +1,7 @@
 /** Holds what a file says of a play on the model against the same play, played once more. */
 import { ScenarioError } from "../../scenarios/language/scenario-error.ts";
-import type { DriverInfo } from "../../scenarios/result/driver-info.ts";
 import type { RunResult } from "../../scenarios/result/result.ts";
-import { modelDriver } from "../../scenarios/run/driver.ts";
+import { driverFor, modelDriver } from "../../scenarios/run/driver.ts";
 import { checkScenario } from "../../scenarios/run/run-scenario.ts";
 import { firstDifference } from "./first-difference.ts";
 
@@ -24,7 +23,7 @@ export function playAgain({
 	account,
 }: RunResult): Difference | null {
 	if (driver.kind !== "model") return null;
-	const other = otherModel(driver);
+	const other = otherModel({ scenario, driver });
 	if (other !== null) return other;
 	try {
 		const keepPackets = account.packets.length > 0;
@@ -44,12 +43,17 @@ export function playAgain({
 	}
 }
 
-/** Was it another version's model? That is not this one, whatever it was asked. */
-export function otherModel({ kind, version }: DriverInfo): Difference | null {
-	if (kind !== "model" || version === modelDriver.version) return null;
+/** Was it the model of another Linux than the scenario's? That is not this one, whatever it was asked. */
+export function otherModel({
+	scenario,
+	driver,
+}: Pick<RunResult, "scenario" | "driver">): Difference | null {
+	const { kind, version } = driver;
+	const { version: own } = driverFor(modelDriver, scenario.setup.gateway);
+	if (kind !== "model" || version === own) return null;
 	return {
 		path: "driver.version",
-		message: `it was played on the model of ${version}, and this one is of ${modelDriver.version}`,
+		message: `it was played on the model of ${version}, and its scenario is of ${own}`,
 	};
 }
 

@@ -104,7 +104,7 @@ function mustBeWhole<Data extends object>(
 /** The model follows what a kernel draws while the two are compared: by itself it may play otherwise. */
 function comparedResult(given: RunResult, name: string, path: string) {
 	mustBePlayable(given.scenario, name, `${path}.scenario`);
-	const other = otherModel(given.driver);
+	const other = otherModel(given);
 	if (other !== null)
 		throw changed(name, `${path}.${other.path}`, other.message);
 	return judgedAgain(given, name, path);

@@ -40,7 +40,10 @@ const driver = about(
 	data({
 		kind: v.picklist(DRIVER_KINDS),
 		name: text,
-		version: about(text, "What it follows or is: linux 6.1.192."),
+		version: about(
+			text,
+			"What it follows or is: linux 6.1.192, iptables-legacy 1.8.9.",
+		),
 	}),
 	"What played it.",
 );

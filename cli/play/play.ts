@@ -2,6 +2,8 @@
 import type { LoadedScenario } from "../../scenarios/load/load-scenarios.ts";
 import type { DriverInfo } from "../../scenarios/result/driver-info.ts";
 import type { Invocation } from "../../scenarios/result/invocation.ts";
+import { driverFor } from "../../scenarios/run/driver.ts";
+import type { Linux } from "../../sim/linux/linux.ts";
 import type { ScenarioOptions } from "../options/scenario-options.ts";
 import { type Outputs, openOutputs } from "../outputs/outputs.ts";
 import {
@@ -115,6 +117,7 @@ async function playSelection<Made, On extends Tier>(
 	play: Play<Made, On>,
 ): Promise<Played<Made>> {
 	const { command, doing } = play;
+	const linux = (options.on ?? options.with)?.linux ?? null;
 	const made: Made[] = [];
 	const failures: Failure[] = [];
 	let isWell = true;
@@ -133,7 +136,7 @@ async function playSelection<Made, On extends Tier>(
 				}),
 				one,
 			);
-		return eachScenario(loaded, {
+		return eachScenario(onLinux(loaded, linux), {
 			doing,
 			isEnough: () => options.bail && !isWell,
 			async play(one) {
@@ -148,7 +151,7 @@ async function playSelection<Made, On extends Tier>(
 				const failure = {
 					...cause,
 					scenario,
-					driver: tier.driver,
+					driver: driverFor(tier.driver, scenario.setup.gateway),
 					seed: options.seed ?? scenario.setup.seed,
 					message,
 					replay: replayInvocation(command, one, options),
@@ -158,6 +161,20 @@ async function playSelection<Made, On extends Tier>(
 		});
 	});
 	return { made, failures, left, driver: tier.driver };
+}
+
+/** With the Linux that the command line names, if it does; it overrules what scenarios say. */
+function onLinux(
+	loaded: readonly LoadedScenario[],
+	linux: Linux | null,
+): readonly LoadedScenario[] {
+	if (linux === null) return loaded;
+	return loaded.map((one) => {
+		const { scenario } = one;
+		const { setup } = scenario;
+		const gateway = { ...setup.gateway, linux };
+		return { ...one, scenario: { ...scenario, setup: { ...setup, gateway } } };
+	});
 }
 
 /**

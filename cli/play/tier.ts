@@ -51,7 +51,7 @@ export async function openTier(
 	options: TierOptions,
 ): Promise<Tier> {
 	return kind === "model"
-		? modelTier(linux, options)
+		? modelTier(options)
 		: openKernelTier({ kind, linux }, options);
 }
 
@@ -65,7 +65,6 @@ export async function openKernelTier(
 		? vmTier(lab, options)
 		: dockerTier(lab, options));
 	const onIt = (one: LoadedScenario) => {
-		if (linux !== null) return onLinux(one, linux);
 		mustBeAbout(one, lab, kind);
 		return one;
 	};
@@ -79,14 +78,6 @@ export async function openKernelTier(
 		compare: (one, replay) => tier.compare(onIt(one), replay),
 		close: () => tier.close(),
 	};
-}
-
-/** With the Linux that the command line names; it overrules what the scenario says. */
-function onLinux(one: LoadedScenario, linux: Linux): LoadedScenario {
-	const { scenario } = one;
-	const { setup } = scenario;
-	const gateway = { ...setup.gateway, linux };
-	return { ...one, scenario: { ...scenario, setup: { ...setup, gateway } } };
 }
 
 /** @throws ScenarioError for a scenario about another Linux than the lab has: what is seen there would say nothing of it */
@@ -107,16 +98,13 @@ function mustBeAbout(
 	]);
 }
 
-function modelTier(linux: Linux | null, options: TierOptions): Tier {
+function modelTier(options: TierOptions): Tier {
 	return {
 		kind: "model",
 		driver: infoOf(modelDriver),
 		start: async () => {},
 		play: async (one, replay) =>
-			checkScenario(
-				(linux === null ? one : onLinux(one, linux)).scenario,
-				settingsOf(one, options, replay),
-			),
+			checkScenario(one.scenario, settingsOf(one, options, replay)),
 		close: async () => {},
 	};
 }

@@ -47,11 +47,12 @@ export function verdictsOf(
 		seen.add(text);
 		const { ruleset } = checkRules(text, { file });
 		if (ruleset === null) continue;
-		const { interfaces, routes, sysctls } = setup.gateway;
+		const { interfaces, routes, sysctls, linux } = setup.gateway;
 		const analysis = analyse(ruleset, {
 			interfaces,
 			routes,
 			sysctls,
+			...(linux === undefined ? {} : { linux }),
 			markRoutes: null,
 			notes: [],
 		});

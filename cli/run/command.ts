@@ -1,5 +1,9 @@
 import { Command, Option } from "commander";
-import { driverOption, LINUX_HELP } from "../options/driver-option.ts";
+import {
+	driverOption,
+	LINUX_HELP,
+	linuxOption,
+} from "../options/driver-option.ts";
 import { readAssumed } from "../options/read-option.ts";
 import { KERNEL_HELP } from "../options/router-options.ts";
 import { addScenarioOptions } from "../options/scenario-options.ts";
@@ -18,6 +22,9 @@ export function runCommand(): Command {
 				"what is played on: the model, a kernel in a virtual machine, or containers with real mail servers",
 				["model", "vm", "docker"],
 			),
+		)
+		.addOption(
+			linuxOption("Linux of all gateways, whatever scenarios say of theirs"),
 		)
 		.option(
 			"--assume <key=value>",
@@ -50,6 +57,7 @@ Examples:
   marktwin run split --rules recipe.rules=my.rules
                                                … with your own rules
   marktwin run split --on vm                   … on a real kernel
+  marktwin run split --linux trixie/nft        … as Debian 13 with iptables-nft does it
   marktwin run live --on docker                the live suite, in containers`,
 		)
 		.action(async (names: readonly string[], options: RunOptions) => {

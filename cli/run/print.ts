@@ -279,9 +279,20 @@ export function printTotals(
 		].join("; "),
 		paint(
 			"dim",
-			`${counted(connections.length, nounOf(connections))}, ${duration(virtualMs)} of ${isLive ? "live" : "virtual"} time, played in ${duration(tookMs)}`,
+			`${counted(connections.length, nounOf(connections))}, ${duration(virtualMs)} of ${isLive ? "live" : "virtual"} time, played in ${duration(tookMs)}${onWhat(results)}`,
 		),
 	];
+}
+
+/** ` on model (linux 6.1.192, iptables-legacy 1.8.9)`; several are counted. */
+function onWhat(results: readonly RunResult[]): string {
+	const all = [
+		...new Set(
+			results.map(({ driver: { name, version } }) => `${name} (${version})`),
+		),
+	];
+	if (all.length === 0) return "";
+	return all.length === 1 ? ` on ${all[0]}` : ` on ${all.length} Linuxes`;
 }
 
 /** `1.2 s`, `3 min`, `5 h`, `2 days`. */

@@ -315,8 +315,8 @@ export default [
 		{ words: ["split", "--seed", "1e999"], says: "A seed is a whole number" },
 		{ words: ["split", "--kernel", "6.1"], says: "the model is no kernel" },
 		{
-			words: ["split", "--on", "model:trixie"],
-			says: "a lab has other releases",
+			words: ["split", "--on", "model:sid", "--linux", "trixie"],
+			says: "name two different Linuxes",
 		},
 		{
 			words: ["split", "--on", "vm:buster"],

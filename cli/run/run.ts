@@ -5,6 +5,7 @@ import { commandLine } from "../../scenarios/result/invocation.ts";
 import type { RunResult } from "../../scenarios/result/result.ts";
 import { EXIT } from "../base/exit-code.ts";
 import { mustBeAssumable } from "../options/check-assumed.ts";
+import { onLinuxOf } from "../options/driver-option.ts";
 import { mustFitDriver } from "../options/scenario-options.ts";
 import type { Failure } from "../outputs/results-file.ts";
 import { isBroken } from "../play/broken-file.ts";
@@ -19,8 +20,9 @@ import { printHeading, printResult, printTotals, type View } from "./print.ts";
 /** @returns the exit code */
 export async function run(
 	names: readonly string[],
-	options: RunOptions,
+	given: RunOptions,
 ): Promise<number> {
+	const options = { ...given, on: onLinuxOf(given.on, given.linux) };
 	mustFitDriver(options, { option: "--on", is: options.on.kind });
 	mustBeAssumable(options.assume);
 	const opened = await openPlay(names, options);

@@ -55,6 +55,7 @@ export function splitLines(
 		...unmetLines(document),
 		...notes.map((note) => `note: ${plainText(note)}`),
 		...assumptionLines(document, paper),
+		`Linux: ${document.linux}`,
 	];
 }
 

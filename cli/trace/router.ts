@@ -117,6 +117,7 @@ function setupOf(options: TraceOptions, given: GivenWorld): GatewaySetup {
 	const told = interfaces === given.interfaces ? (given.routes ?? []) : [];
 	return {
 		...RECIPE_GATEWAY,
+		...(given.linux === undefined ? {} : { linux: given.linux }),
 		...(given.sets === undefined ? {} : { sets: given.sets }),
 		...(given.geoip === undefined ? {} : { geoip: given.geoip }),
 		interfaces,

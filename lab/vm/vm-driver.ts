@@ -52,7 +52,7 @@ export interface VmDriver extends AsyncDriver {
  *     try { await checkScenarioAsync(scenario, { driver }); } finally { await driver.close(); }
  */
 export function createVmDriver(options: VmDriverOptions = {}): VmDriver {
-	const { time = "moved", programs = "played" } = options;
+	const { time = "moved", programs = "played", backend = "legacy" } = options;
 	const image = requireImage(options.image);
 	const failures: LabError[] = [];
 	let here: Surroundings | null = null;
@@ -81,7 +81,7 @@ export function createVmDriver(options: VmDriverOptions = {}): VmDriver {
 
 	async function start(): Promise<Machine> {
 		try {
-			const { accelerator: wanted = "auto", backend = "legacy" } = options;
+			const { accelerator: wanted = "auto" } = options;
 			const { bootMs } = options;
 			const limits = bootMs === undefined ? {} : { bootMs };
 			const how = { image, backend, accelerator: wanted };
@@ -109,8 +109,7 @@ export function createVmDriver(options: VmDriverOptions = {}): VmDriver {
 		kind: "vm",
 		name: "vm",
 		get version() {
-			const under = accelerator === null ? "" : ` under ${accelerator}`;
-			return `linux ${image.manifest.version}${under}`;
+			return versionOf(image, backend, accelerator);
 		},
 		image,
 		failures,
@@ -138,4 +137,14 @@ export function createVmDriver(options: VmDriverOptions = {}): VmDriver {
 		// A gateway that is still open finds its machine gone.
 		close: stop,
 	};
+}
+
+/** `linux 6.1.192-2 under tcg, iptables-legacy 1.8.9-2`. */
+function versionOf(
+	{ manifest }: Image,
+	backend: Backend,
+	accelerator: Accelerator | null,
+): string {
+	const under = accelerator === null ? "" : ` under ${accelerator}`;
+	return `linux ${manifest.version}${under}, iptables-${backend} ${manifest.iptables}`;
 }

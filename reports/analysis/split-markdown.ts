@@ -23,12 +23,15 @@ export function splitMarkdown(documents: readonly SplitDocument[]): string {
 
 function documentLines({
 	file,
+	linux,
 	services,
 	assumptions,
 	gaps,
 }: SplitDocument): readonly string[] {
 	return [
 		`## ${escaped(file)}`,
+		"",
+		`Linux: ${linux}`,
 		"",
 		...(services.length === 0
 			? ["No service was found.", ""]

@@ -46,6 +46,7 @@ export function buildVerdict({
 	const services = split.services.slice(0, MOST_SERVICES);
 	return {
 		file: split.file,
+		linux: split.linux,
 		services: services.map(serviceView),
 		moreServices: split.services.length - services.length,
 		findings: worstFirst(findings).map(

@@ -4,6 +4,8 @@
 export interface VerdictView {
 	/** The file, as it was named. */
 	readonly file: string;
+	/** `bookworm/legacy` */
+	readonly linux: string;
 	readonly services: readonly ServiceView[];
 	/** Services that are left out, where there are very many. */
 	readonly moreServices: number;

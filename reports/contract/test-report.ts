@@ -334,6 +334,7 @@ function verdictViewSample(): VerdictView {
 	};
 	return {
 		file: HOSTILE,
+		linux: "bookworm/legacy",
 		services: [
 			{
 				key: "tcp 203.0.113.1:80",

@@ -19,7 +19,14 @@ const KNOWN = finding({ known: true });
 describe("the place of a finding", () => {
 	const spanIn = (line: string, other: Partial<LintFinding>) => {
 		const one = finding({ file: "a", ...other });
-		const files = [{ name: "a", lines: ["", "", line], unknown: [] }];
+		const files = [
+			{
+				name: "a",
+				linux: "bookworm/legacy",
+				lines: ["", "", line],
+				unknown: [],
+			},
+		];
 		const { column, length, text } = spanOf(one, lintReport([], { files }));
 		return text.slice(column - 1, column - 1 + length);
 	};
@@ -32,7 +39,14 @@ describe("the place of a finding", () => {
 		const line = "  -A PREROUTING --jump TWO ";
 		expect(spanIn(line, {})).toBe("-A PREROUTING --jump TWO");
 		const { part: _, ...whole } = finding({ file: "a" });
-		const files = [{ name: "a", lines: ["", "", line], unknown: [] }];
+		const files = [
+			{
+				name: "a",
+				linux: "bookworm/legacy",
+				lines: ["", "", line],
+				unknown: [],
+			},
+		];
 		expect(spanOf(whole, lintReport([], { files })).length).toBe(24);
 	});
 
@@ -113,7 +127,14 @@ describe("SARIF", () => {
 	it("is so for what rules find in rulesets as people have them", () => {
 		for (const { name, text } of TEST_RULESETS) {
 			const findings = lintRuleset(rulesAlone(text, name), text);
-			const files = [{ name, lines: text.split("\n"), unknown: [] }];
+			const files = [
+				{
+					name,
+					linux: "bookworm/legacy",
+					lines: text.split("\n"),
+					unknown: [],
+				},
+			];
 			const rules = allLintRules;
 			const run = valid(lintReport(findings, { files, rules }));
 			for (const { ruleId, ruleIndex = -1 } of run.results ?? [])
@@ -147,7 +168,14 @@ describe("SARIF", () => {
 		const at = { rule: "", text: "# a comment", line: 2 };
 		const run = valid(
 			lintReport([finding({ at, related: [], path: [] })], {
-				files: [{ name: "/etc/a b", lines: [], unknown: ["it has no rules"] }],
+				files: [
+					{
+						name: "/etc/a b",
+						linux: "bookworm/legacy",
+						lines: [],
+						unknown: ["it has no rules"],
+					},
+				],
 			}),
 		);
 		expect(run.results?.[0]?.locations?.[0]).not.toHaveProperty(

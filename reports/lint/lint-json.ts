@@ -17,6 +17,7 @@ export interface LintJson {
 	readonly version: string;
 	readonly files: readonly {
 		readonly file: string;
+		readonly linux: string;
 		readonly unknown: readonly string[];
 	}[];
 	readonly findings: readonly FindingJson[];
@@ -51,7 +52,11 @@ export function lintJson(report: LintReport): LintJson {
 	return {
 		format: LINT_FORMAT,
 		version,
-		files: files.map(({ name, unknown }) => ({ file: name, unknown })),
+		files: files.map(({ name, linux, unknown }) => ({
+			file: name,
+			linux,
+			unknown,
+		})),
 		findings: findings.map((finding) => {
 			const { lint } = finding;
 			const span = spanOf(finding, report);

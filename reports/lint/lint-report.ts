@@ -21,6 +21,8 @@ export interface LintReport {
 export interface LintedFile {
 	/** As it was named, `<stdin>` for standard input. */
 	readonly name: string;
+	/** Which Linux it was analysed for: `bookworm/legacy`. */
+	readonly linux: string;
 	readonly lines: readonly string[];
 	/** What the analysis does not know of it, a sentence each. */
 	readonly unknown: readonly string[];
@@ -60,7 +62,7 @@ export interface Span {
  */
 export function spanOf(
 	{ at, part, file }: LintFinding,
-	{ files }: Pick<LintReport, "files">,
+	{ files }: { readonly files: readonly Pick<LintedFile, "name" | "lines">[] },
 ): Span {
 	const { lines = [] } = files.find(({ name }) => name === file) ?? {};
 	const line = lines[at.line - 1] ?? at.text;

@@ -57,6 +57,7 @@ export function lintReport(
 		files: [
 			{
 				name: "fire wall/my.rules",
+				linux: "bookworm/legacy",
 				lines: [
 					"*nat",
 					"-A PREROUTING -j ONE",

@@ -27,10 +27,11 @@ export function Verdicts({
 
 function Verdict({ verdict }: { readonly verdict: VerdictView }) {
 	const { file, services, moreServices, findings, rules } = verdict;
-	const { assumptions, unknown } = verdict;
+	const { assumptions, unknown, linux } = verdict;
 	return (
 		<section class="verdict" aria-label={file}>
 			<h2>{file}</h2>
+			<p>Linux: {linux}</p>
 			{services.length === 0 && <p>No service was found in this ruleset.</p>}
 			{services.map((service) => (
 				<Service key={service.key} service={service} />

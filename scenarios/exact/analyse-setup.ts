@@ -19,12 +19,13 @@ export function analyseSetup(
 ): AnalysedSetup | null {
 	const rules = rulesOf(setup);
 	if (rules === null) return null;
-	const { interfaces, routes, sysctls } = setup.gateway;
+	const { interfaces, routes, sysctls, linux } = setup.gateway;
 	const analysis = analyse(rules, {
 		interfaces,
 		routes,
 		markRoutes: [],
 		sysctls,
+		...(linux === undefined ? {} : { linux }),
 		notes: [],
 	});
 	const { name: file, text } = setup.ruleset;

@@ -7,7 +7,8 @@ import type { Answer, Ask } from "../../sim/contract/ask.ts";
 import type { AssumedMatches } from "../../sim/contract/assume.ts";
 import type { GatewaySetup, TraceSink } from "../../sim/contract/gateway.ts";
 import { ModelGateway } from "../../sim/gateway/model-gateway.ts";
-import type { DriverInfo } from "../result/driver-info.ts";
+import { DEFAULT_LINUX, linuxWords } from "../../sim/linux/linux.ts";
+import { type DriverInfo, infoOf } from "../result/driver-info.ts";
 
 /** What a gateway may draw on. A kernel draws by itself and traces by itself. @public */
 export interface DriverPorts {
@@ -38,13 +39,22 @@ export interface AsyncDriver extends DriverInfo {
 	open(setup: GatewaySetup, ports: DriverPorts): Promise<AsyncGatewayUnderTest>;
 }
 
-/** The model, and the kernel that it follows. @public */
+/** The model, and the Linux that it follows unless a scenario names another one. @public */
 export const modelDriver: Driver = {
 	kind: "model",
 	name: "model",
-	version: "linux 6.1.192",
+	version: linuxWords(DEFAULT_LINUX),
 	open: (setup, ports) => new ModelGateway(setup, ports),
 };
+
+/** A driver as results of a gateway name it: the model follows the gateway's Linux. */
+export function driverFor(
+	driver: DriverInfo,
+	{ linux = DEFAULT_LINUX }: Pick<GatewaySetup, "linux">,
+): DriverInfo {
+	const info = infoOf(driver);
+	return info.kind === "model" ? { ...info, version: linuxWords(linux) } : info;
+}
 
 /** Lets a play go on until its end, with answers that come at once. @public */
 export function drive<Result>(

@@ -62,7 +62,11 @@ describe("checking a scenario", () => {
 	it("says what holds and what is violated", () => {
 		const result = checkScenario(lopsided(LOPSIDED));
 		expect(result).toMatchObject({
-			driver: { kind: "model", name: "model", version: "linux 6.1.192" },
+			driver: {
+				kind: "model",
+				name: "model",
+				version: "linux 6.1.192, iptables-legacy 1.8.9",
+			},
 			seed: 1,
 			outcome: "violated",
 			unknown: null,

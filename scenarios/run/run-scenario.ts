@@ -19,7 +19,7 @@ import { explain, type Question } from "../explain/explain.ts";
 import { judgeAll } from "../judge/judge.ts";
 import type { Expectation, PlayableScenario } from "../language/scenario.ts";
 import { ScenarioError } from "../language/scenario-error.ts";
-import { type DriverInfo, infoOf } from "../result/driver-info.ts";
+import type { DriverInfo } from "../result/driver-info.ts";
 import { type Invocation, replayOf } from "../result/invocation.ts";
 import { type Judgement, type RunResult, worst } from "../result/result.ts";
 import {
@@ -37,6 +37,7 @@ import {
 	type Driver,
 	drive,
 	driveAsync,
+	driverFor,
 	modelDriver,
 } from "./driver.ts";
 import { withKnownChance } from "./known-chance.ts";
@@ -257,7 +258,7 @@ export function resultOf(
 	const judgements = judgementsOf(scenario, account, seed);
 	return {
 		scenario,
-		driver: infoOf(driver),
+		driver: driverFor(driver, scenario.setup.gateway),
 		seed,
 		// Of what expects nothing, nothing is shown.
 		outcome:

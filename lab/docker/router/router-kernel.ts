@@ -159,7 +159,7 @@ export function kernelName(kernel: RouterKernel): string {
 		case "host":
 			return `host kernel ${kernel.release} (iptables-${kernel.iptables})`;
 		case "vm":
-			return `linux ${kernel.image.manifest.version} in a virtual machine (iptables-${kernel.iptables})`;
+			return `linux ${kernel.image.manifest.version} in a virtual machine (iptables-${kernel.iptables} ${kernel.image.manifest.iptables})`;
 		case "proxy":
 			return `host kernel ${kernel.release}`;
 	}

@@ -2,6 +2,7 @@
  * Services and their shares as a document: what `marktwin split --json` writes. Fractions are exact, as text
  * (`8/27`); decimals stand beside them for those who draw.
  */
+import { DEFAULT_LINUX, linuxName } from "../../../sim/linux/linux.ts";
 import { printPacket } from "../../../sim/packet/notation/notation.ts";
 import {
 	printPercent,
@@ -127,6 +128,8 @@ export interface ServiceDocument {
 /** What a ruleset balances. @public */
 export interface SplitDocument {
 	readonly file: string;
+	/** Which Linux it follows: `bookworm/legacy`. */
+	readonly linux: string;
 	readonly services: readonly ServiceDocument[];
 	/** Packets that move counters and that nothing balances. */
 	readonly others: readonly string[];
@@ -170,6 +173,7 @@ export function splitDocument(
 ): SplitDocument {
 	return {
 		file,
+		linux: linuxName(world.setup.linux ?? DEFAULT_LINUX),
 		services: services.map((service) => serviceDocument(service, chance)),
 		others: others.map(({ name }) => name),
 		assumptions: world.assumptions.map(({ text, because, given }) => {

@@ -1,6 +1,7 @@
 /** A scenario file for a ruleset: what surrounds it, and stories of each service that scenarios can play. */
 import type { GatewaySetup } from "../../../sim/contract/gateway.ts";
 import { invariant } from "../../../sim/invariant.ts";
+import { linuxName } from "../../../sim/linux/linux.ts";
 import type { RulesetSource, Scenario } from "../../language/scenario.ts";
 import type { LintFinding } from "../lint/finding.ts";
 import type { Analysis } from "../services/analysis.ts";
@@ -138,8 +139,9 @@ export function draft(analysis: Analysis, options: DraftOptions): Draft {
 }
 
 /** What the machine told besides: its routing rules with their tables, and what is in its sets. */
-function machineFields({ ip = [], sets }: GatewaySetup): Fields {
+function machineFields({ ip = [], sets, linux }: GatewaySetup): Fields {
 	return {
+		...(linux === undefined ? {} : { linux: call("linux", linuxName(linux)) }),
 		...(ip.length > 0 ? { ip } : {}),
 		...(sets === undefined ? {} : { sets }),
 	};

@@ -14,6 +14,7 @@ const CALLED = {
 	close: builders.close,
 	connect: builders.connect,
 	hold: builders.hold,
+	linux: builders.linux,
 	outcomes: builders.outcomes,
 	recipeSetup: builders.recipeSetup,
 	scenario: builders.scenario,

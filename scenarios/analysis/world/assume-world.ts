@@ -42,6 +42,7 @@ export function assumeWorld(ruleset: Ruleset, given: GivenWorld): AssumedWorld {
 		interfaces: plan.interfaces,
 		routes: plan.routes,
 		sysctls: sysctlsOf(ruleset, assuming, given.sysctls),
+		...(given.linux === undefined ? {} : { linux: given.linux }),
 		...(given.sets === undefined ? {} : { sets: given.sets }),
 		...(given.geoip === undefined ? {} : { geoip: given.geoip }),
 		listeners: [],

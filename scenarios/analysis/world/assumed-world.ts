@@ -4,6 +4,7 @@ import type {
 	InterfaceSetup,
 	RouteSetup,
 } from "../../../sim/contract/gateway.ts";
+import type { Linux } from "../../../sim/linux/linux.ts";
 
 /** Something about the machine that rules do not tell, and that was taken to be so. */
 export interface Assumption {
@@ -51,6 +52,8 @@ export interface GivenWorld {
 	readonly sysctls: Readonly<Record<string, number>>;
 	/** What is assumed of matches that the model does not know; left out: nothing. */
 	readonly assume?: Readonly<Record<string, "yes" | "no" | "either">>;
+	/** Which Linux it is; left out: Debian 12 with iptables-legacy. */
+	readonly linux?: Linux;
 	/** Sets of ipset, as `ipset save` prints them; left out: not known. */
 	readonly sets?: string;
 	/** Addresses of countries, by code; left out: not known. */

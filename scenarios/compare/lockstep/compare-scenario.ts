@@ -10,7 +10,7 @@ import { type Invocation, replayOf } from "../../result/invocation.ts";
 import type { RunResult } from "../../result/result.ts";
 import { mustGiveSets, mustNotAssume } from "../../run/assume.ts";
 import type { Limits } from "../../run/budget.ts";
-import { modelDriver } from "../../run/driver.ts";
+import { driverFor, modelDriver } from "../../run/driver.ts";
 import {
 	asScenarioError,
 	gatewayChoice,
@@ -75,7 +75,7 @@ export async function compareScenario(
 	const about = (run: Played): Comparison => ({
 		scenario,
 		seed,
-		model: infoOf(modelDriver),
+		model: driverFor(modelDriver, scenario.setup.gateway),
 		kernel: infoOf(driver),
 		asks: run.asks,
 		packets: run.packets,
