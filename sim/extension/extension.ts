@@ -23,9 +23,10 @@ interface Extension<Options extends object> {
 	checkFirst?(given: GivenOptions): void;
 	/**
 	 * Makes the plain data that a rule keeps (JSON-able apart from bigint-free numbers).
-	 * The rest of the final check belongs here: `given.refuse(...)`. It is also asked about the first few
-	 * options alone, to find out which one is refused first: neither the mandatory ones nor those that
-	 * `checkFirst` asks for need to be there then, and what misses one refuses it (`given.refuse`).
+	 * The rest of the final check belongs here: `given.refuse(...)`. It is also asked where the table refuses
+	 * the options, and about the first few options alone, to find out what is refused first: neither the
+	 * mandatory ones nor those that `checkFirst` asks for need to be there then, and what misses one of
+	 * `checkFirst`'s refuses it (`given.refuse`).
 	 */
 	build(given: GivenOptions): Options;
 	/** As `iptables-save` prints it behind the name; begins with a blank unless empty. */

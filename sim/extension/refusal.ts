@@ -14,6 +14,8 @@ export class Refusal {
 	readonly word: number;
 	/** It is said once all words are read (`xtables_options_fcheck`, `x6_fcheck`), so any other comes first. */
 	readonly atEnd: boolean;
+	/** It is said of the value of an option that was not given: that the option is missing says its table. */
+	readonly ofMissing: boolean;
 
 	constructor(
 		message: string,
@@ -22,13 +24,19 @@ export class Refusal {
 		{
 			from = "iptables-restore",
 			atEnd = false,
-		}: { readonly from?: Refusal["from"]; readonly atEnd?: boolean } = {},
+			ofMissing = false,
+		}: {
+			readonly from?: Refusal["from"];
+			readonly atEnd?: boolean;
+			readonly ofMissing?: boolean;
+		} = {},
 	) {
 		this.message = message;
 		this.from = from;
 		this.remedy = remedy;
 		this.word = word;
 		this.atEnd = atEnd;
+		this.ofMissing = ofMissing;
 	}
 }
 

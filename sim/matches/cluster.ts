@@ -60,7 +60,9 @@ export const cluster = defineMatch<Options>({
 		const node = given.get("cluster-local-node", "uint32");
 		const mask = given.get("cluster-local-nodemask", "uint32");
 		const nodeMask = node ? 2 ** (node.value - 1) : (mask?.value ?? 0);
-		if (nodeMask >= 2 ** totalNodes)
+		const isWhole =
+			given.has("cluster-total-nodes") && given.has("cluster-hash-seed");
+		if (isWhole && nodeMask >= 2 ** totalNodes)
 			return given.refuseAtEnd(
 				node
 					? "cluster match: `--cluster-local-node' must be <= `--cluster-total-nodes'"

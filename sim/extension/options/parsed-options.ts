@@ -46,8 +46,25 @@ export class ParsedOptions implements GivenOptions {
 			return extension.build(this);
 		} catch (refusal) {
 			if (!(refusal instanceof Refusal)) throw refusal;
-			throw this.firstRefused() ?? refusal;
+			throw this.firstRefused() ?? this.finallyRefused() ?? refusal;
 		}
+	}
+
+	/**
+	 * What the extension's final check says of the options, which libxtables asks before it looks into the
+	 * table. Without options `checkFirst` has said it.
+	 */
+	private finallyRefused(): Refusal | null {
+		if (this.bits === 0) return null;
+		const { extension } = this.table;
+		try {
+			extension.checkFirst?.(this);
+			extension.build(this);
+		} catch (refusal) {
+			if (!(refusal instanceof Refusal)) throw refusal;
+			if (refusal.atEnd && !refusal.ofMissing) return refusal;
+		}
+		return null;
 	}
 
 	/** Begins anew, for another use of an extension. */
@@ -123,9 +140,8 @@ export class ParsedOptions implements GivenOptions {
 	}
 
 	/**
-	 * What must hold once all options are read. libxtables asks the extension's own final check
-	 * first; here only what that asks of the options themselves comes first (`checkFirst`), and the rest
-	 * last (`build`), so that it can count on what the table promises.
+	 * What must hold once all options are read. What the extension's own final check finds wrong is said
+	 * before it (`xtables_option_mfcall`): `finallyRefused`.
 	 * @throws Refusal
 	 */
 	check(): void {
@@ -190,7 +206,11 @@ export class ParsedOptions implements GivenOptions {
 	refuse(message: string, remedy: string, option?: string): never {
 		const place = option === undefined ? undefined : this.find(option);
 		const atEnd = place === undefined;
-		throw new Refusal(message, remedy, place?.word ?? this.word, { atEnd });
+		const ofMissing = atEnd && option !== undefined;
+		throw new Refusal(message, remedy, place?.word ?? this.word, {
+			atEnd,
+			ofMissing,
+		});
 	}
 
 	refuseAtEnd(message: string, remedy: string, option: string): never {

@@ -1,6 +1,7 @@
 /** Commands about chains, on a table that is being changed (libiptc 1.8.9). */
 
 import type { Counters } from "../../contract/ruleset.ts";
+import { octets } from "../../extension/values/octets.ts";
 import { type Command, NO_COUNTERS } from "../base/command.ts";
 import { TABLE_HOOKS, VERDICTS } from "../base/tables.ts";
 import {
@@ -120,7 +121,10 @@ export function deleteChain(table: TableDraft, name: string | null): void {
 	}
 }
 
-/** `-E`. @throws CommandFailure */
+/** `IPT_CHAINLABEL`, less the closing NUL; only `-E` gives names of more than 28 (`assert_valid_chain_name`). */
+const LONGEST_LABEL = 31;
+
+/** `-E` (`TC_RENAME_CHAIN`). @throws CommandFailure */
 export function renameChain(table: TableDraft, from: string, to: string): void {
 	if (table.chains.has(to) || VERDICTS.has(to))
 		throw new CommandFailure("File exists", "Choose another name.", to);
@@ -132,6 +136,12 @@ export function renameChain(table: TableDraft, from: string, to: string): void {
 				? "A built-in chain keeps its name."
 				: `There is no chain ${from} in ${table.name}.`,
 			from,
+		);
+	if (octets(to) > LONGEST_LABEL)
+		throw new CommandFailure(
+			"Invalid argument",
+			`Choose a name of at most ${LONGEST_LABEL} octets; rules can jump to names of at most 28.`,
+			to,
 		);
 	table.chains.delete(from);
 	chain.name = to;

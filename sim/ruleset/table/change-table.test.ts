@@ -144,6 +144,14 @@ describe("commands one after the other", () => {
 		]);
 	});
 
+	test("a chain is renamed to what its label holds: 31 octets, and not 32", () => {
+		const faults = (lines: string) =>
+			checkRuleset(`*filter\n:A - [0:0]\n${lines}COMMIT\n`).faults;
+		expect(faults(`-E A ${"B".repeat(31)}\n`)).toEqual([]);
+		expect(faults(`-E A ${"B".repeat(32)}\n`)).toHaveLength(1);
+		expect(faults(`-E A ${"é".repeat(16)}\n`)).toHaveLength(1);
+	});
+
 	test("a chain that was renamed is referenced as before", () => {
 		const faults = (lines: string) =>
 			checkRuleset(
