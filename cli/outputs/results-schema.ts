@@ -145,6 +145,7 @@ const kind = v.picklist([
 	"conditions",
 	"sets",
 	"draws",
+	"source",
 	"connections",
 ]);
 const divergence = data({

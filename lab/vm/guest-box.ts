@@ -1,4 +1,5 @@
 /** The gateway inside the guest: a network namespace that is made, asked, changed and left. */
+import type { Ask } from "../../sim/contract/ask.ts";
 import type {
 	ConntrackLine,
 	GatewaySetup,
@@ -189,6 +190,21 @@ export class GuestBox implements LinuxGateway {
 			encodePacket(packet),
 			this.ownPorts.senderOf(packet),
 		);
+	}
+
+	/**
+	 * The address that the kernel gives to a socket which is bound to none.
+	 * @returns `null` when no route leads there
+	 */
+	async sourceTowards({
+		protocol,
+		destination,
+		port,
+	}: Ask & { readonly kind: "source" }): Promise<string | null> {
+		const to = ["ipproto", protocol, "dport", `${port}`];
+		const words = ["ip", "route", "get", destination, ...to];
+		const { status, out } = await this.linux.run(words);
+		return status === 0 ? (/ src (\S+)/.exec(out)?.[1] ?? null) : null;
 	}
 
 	/** From now on the kernel tells which rules packets match. */

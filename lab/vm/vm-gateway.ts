@@ -120,6 +120,11 @@ export class VmGateway implements AsyncGatewayUnderTest {
 			case "port":
 				await this.box.ownPorts.set(ask);
 				return this.reply([]);
+			case "source": {
+				const sent = await this.catchUp();
+				const source = await this.box.sourceTowards(ask);
+				return { ...this.reply(await this.seen(sent)), source };
+			}
 			default:
 				return unreachable(ask);
 		}

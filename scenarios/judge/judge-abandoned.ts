@@ -1,8 +1,12 @@
 /** Whether packets of connections go on to a backend after it has failed: what stale conntrack entries do. */
 import { ICMP_DEST_UNREACH, ICMP_HOST_UNREACH } from "../../sim/kernel.ts";
 import { formatAddress } from "../../sim/packet/address.ts";
-import type { Account, PacketRecord } from "../../sim/world/account/account.ts";
-import { LOOPBACK } from "../../sim/world/setup/services.ts";
+import type {
+	Account,
+	ConnectionRecord,
+	PacketRecord,
+} from "../../sim/world/account/account.ts";
+import { ANY_ADDRESS, LOOPBACK } from "../../sim/world/setup/services.ts";
 import type { BackendSetup, ClientSetup } from "../../sim/world/setup/setup.ts";
 import type { ExpectationKind } from "../language/scenario.ts";
 import {
@@ -56,7 +60,7 @@ export function judgeAbandoned(
 		seen: seenWords(backend, { sent, late, failures, noun }),
 		concerned: connections.filter(({ id }) => concerned.has(id)),
 	});
-	const asked = askedOf(ofThem, hosts);
+	const asked = askedOf(ofThem, hosts, connections);
 	const lastMs = new Map(sent.map((one) => [one.connection, one.atMs]));
 	const isShown = failures.some((failure) =>
 		asked.some((one) => tells(one, { lastMs, failure, withinMs })),
@@ -88,14 +92,30 @@ interface Hosts {
 function askedOf(
 	packets: readonly PacketRecord[],
 	{ clients }: Hosts,
+	connections: readonly ConnectionRecord[],
 ): readonly Sent[] {
 	const addresses = new Set(clients.map(({ address }) => address));
-	return packets.flatMap(({ atMs, connection, direction, packet }) =>
-		direction === "in" &&
-		connection !== null &&
-		addresses.has(formatAddress(packet.source))
-			? [{ atMs, connection }]
-			: [],
+	// Of programs that are bound to no address, ports tell.
+	const unbound = new Set(
+		clients
+			.filter(({ address }) => address === ANY_ADDRESS)
+			.map(({ name }) => name),
+	);
+	const ports = new Map(
+		connections
+			.filter(({ client }) => unbound.has(client))
+			.map(({ id, sourcePort }) => [id, sourcePort]),
+	);
+	return packets.flatMap(
+		({ atMs, connection, direction, interface: name, packet }) =>
+			direction === "in" &&
+			connection !== null &&
+			(addresses.has(formatAddress(packet.source)) ||
+				(name === LOOPBACK &&
+					"sourcePort" in packet &&
+					packet.sourcePort === ports.get(connection)))
+				? [{ atMs, connection }]
+				: [],
 	);
 }
 

@@ -27,6 +27,7 @@ import { live } from "./live/live.ts";
 import { liveServices } from "./live/services.ts";
 import { clientsOnHost } from "./local/clients-on-host.ts";
 import { programsOfUsers } from "./local/programs-of-users.ts";
+import { unboundPrograms } from "./local/unbound-programs.ts";
 import { workers } from "./local/workers.ts";
 import { affinity } from "./recipe/affinity.ts";
 import { conditions } from "./recipe/conditions.ts";
@@ -114,6 +115,7 @@ const LOCAL_SCENARIOS: readonly Scenario[] = [
 	...workers,
 	...clientsOnHost,
 	...programsOfUsers,
+	...unboundPrograms,
 ];
 
 /** Services besides mail, and hosts whose answers go elsewhere. */

@@ -104,6 +104,8 @@ const TRAPS: Readonly<Record<string, string>> = {
 		"to which address a program is bound is not in the rules",
 	"local-proxy-loop":
 		"whose program a port is, and what it connects to, is not in the rules",
+	"local-source-by-mark":
+		"from which address a program sends is for routes to say",
 	"local-checker-of-another-user": "the checker's user is not in the rules",
 	"local-client-not-balanced":
 		"the rules do not say that a program of the router's asks for the service",

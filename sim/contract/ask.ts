@@ -53,6 +53,14 @@ export type Ask =
 			readonly address: string;
 			readonly answers: boolean;
 	  }
+	/** A program of the gateway's own that is bound to no address is about to connect: from which one will it send? */
+	| {
+			readonly kind: "source";
+			readonly atMs: number;
+			readonly protocol: "tcp" | "udp";
+			readonly destination: string;
+			readonly port: number;
+	  }
 	/**
 	 * A program of the gateway's own opens a port, or closes it. What is delivered to an open port is handed to
 	 * the program: it comes out on `lo`, as do ICMP errors about what the program sent. What it sends goes in by `lo`.
@@ -86,6 +94,8 @@ export interface Answer {
 	readonly outcome: OperationOutcome | null;
 	/** For `observe`. */
 	readonly observation: Observation | null;
+	/** For `source`: the address; `null`: no route leads there. */
+	readonly source?: string | null;
 	/** How chance had a part in it, where it had one; a kernel does not say. */
 	readonly chance?: readonly ChancePart[];
 	/** The model met something that it does not know; the play ends here. */

@@ -26,7 +26,7 @@ import { unreachable } from "../invariant.ts";
 import type { FreeWalk } from "../netfilter/free-walk.ts";
 import { replaceTable } from "../netfilter/hook-path.ts";
 import { createTracer, type RuleTracer } from "../netfilter/rule-tracer.ts";
-import { parseAddress } from "../packet/address.ts";
+import { formatAddress, parseAddress } from "../packet/address.ts";
 import type { Address, Packet } from "../packet/packet.ts";
 import { printRuleset } from "../ruleset/print.ts";
 import { normalSets } from "../sets/command/restore.ts";
@@ -35,6 +35,7 @@ import { createGateway } from "./create-gateway.ts";
 import { advanceTo, fireNext, receive } from "./ip/events.ts";
 import { takeEmissions } from "./ip/neighbours.ts";
 import { type Raced, race } from "./ip/race.ts";
+import { sourceTowards } from "./ip/raw-socket.ts";
 import { carryOut } from "./operations.ts";
 import { usesOfSet } from "./sets-of-rules.ts";
 import type { GatewayState } from "./state/gateway-state.ts";
@@ -138,6 +139,7 @@ export class ModelGateway {
 		let outcome: OperationOutcome | null = null;
 		let observation: Observation | null = null;
 		let unknown: Unknown | null = null;
+		let source: string | null = null;
 		try {
 			this.mustBeModelled();
 			if (ask.kind === "wait") this.wait(ask.toMs);
@@ -168,6 +170,9 @@ export class ModelGateway {
 				case "port":
 					this.setPort(ask);
 					break;
+				case "source":
+					source = this.sourceTowards(ask);
+					break;
 				case "wait":
 					break;
 				default:
@@ -183,6 +188,7 @@ export class ModelGateway {
 			outcome,
 			observation,
 			unknown,
+			...(ask.kind === "source" ? { source } : {}),
 			...(chance.length > 0 ? { chance } : {}),
 		};
 	}
@@ -378,6 +384,16 @@ export class ModelGateway {
 	private setPort({ address, becomes, ...rest }: PortAsk): void {
 		const at = { ...rest, address: addressOf(address) };
 		this.state.ownPorts.set(at, becomes);
+	}
+
+	private sourceTowards({
+		protocol,
+		destination,
+		port,
+	}: Ask & { readonly kind: "source" }): string | null {
+		const to = { protocol, destination: addressOf(destination), port };
+		const source = sourceTowards(this.state, to);
+		return source === null ? null : formatAddress(source);
 	}
 
 	private race({ packets }: Ask & { kind: "race" }): readonly Raced[] {

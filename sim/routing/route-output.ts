@@ -22,8 +22,17 @@ export function routeOutput(
 	skb: Skb,
 	flow: Flow = outputFlow(skb),
 ): Route | null {
+	return routeOfFlow(routes, settings, flow);
+}
+
+/** The same, where the flow is all that is known. @throws UnknownSignal for destinations that are not modelled */
+export function routeOfFlow(
+	routes: Routes,
+	settings: OutputSettings,
+	flow: Flow,
+): Route | null {
 	const route = routes.output(flow);
-	if (route.type === "none" || isNowhere(skb)) return null;
+	if (route.type === "none" || isNowhere(flow)) return null;
 	return mayLeave(route, flow.source, settings) ? route : null;
 }
 
@@ -64,7 +73,7 @@ export function mayLeave(
  * Networks that no route leads to, whatever the tables say.
  * @throws UnknownSignal for destinations that are not modelled
  */
-function isNowhere({ destination }: Skb): boolean {
+function isNowhere({ destination }: Flow): boolean {
 	if (isMulticast(destination))
 		throw new UnknownSignal("multicast is not modelled");
 	if (destination === 0)

@@ -82,6 +82,7 @@ export class AccountKeeper {
 		for (const emission of answer.emissions) this.passOn(emission, request);
 		if (request !== null && answer.chance !== undefined)
 			this.noteChance(request, answer.chance, metBefore);
+		if (answer.unknown === null) request?.onAnswer?.(answer);
 		return answer.unknown;
 	}
 

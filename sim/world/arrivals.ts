@@ -75,16 +75,26 @@ export interface PortsInUse {
 
 /** Ports for connections to one destination: as Linux has it, a port may be in use towards others. */
 export function portsTowards(
-	host: Host,
+	whose: { readonly host: Host },
 	to: { readonly address: number; readonly port: number },
 ): PortsInUse {
 	return {
 		get count() {
-			return host.socketCount;
+			return whose.host.socketCount;
 		},
 		isFree: (port) =>
-			host.find(port, to.address, to.port) === undefined &&
-			host.held?.isOthers("tcp", port) !== true,
+			whose.host.find(port, to.address, to.port) === undefined &&
+			whose.host.held?.isOthers("tcp", port) !== true,
+	};
+}
+
+/** Ports for flows of UDP. */
+export function datagramPorts(whose: { readonly host: Host }): PortsInUse {
+	return {
+		get count() {
+			return whose.host.datagrams.count;
+		},
+		isFree: (port) => whose.host.datagrams.isFree(port),
 	};
 }
 

@@ -95,7 +95,7 @@ function sourceOf(
 	const contact =
 		(course === null ? undefined : contactOf(contacts, course)) ??
 		contacts.at(-1);
-	if (contact === undefined || contact.remoteAddress === client.address)
+	if (contact === undefined || contact.remoteAddress === client.boundTo)
 		return UNCHANCED;
 	const address = formatAddress(contact.remoteAddress);
 	return { source: { address, ...chanceOf(given) } };

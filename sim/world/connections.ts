@@ -2,7 +2,7 @@
  * Who is connected with whom: finds the connection that a packet belongs to on either side of the
  * gateway, although the gateway may have changed its addresses and ports.
  */
-import type { Ask } from "../contract/ask.ts";
+import type { Answer, Ask } from "../contract/ask.ts";
 import type { ClientConnection, Course } from "../endpoint/client.ts";
 import { requestOf } from "../endpoint/udp/datagram.ts";
 import type { FlowCourse, UdpFlow } from "../endpoint/udp/udp-flow.ts";
@@ -70,6 +70,8 @@ export interface Request {
 	readonly from: Station | null;
 	/** The connection that the packet belongs to, as far as its sender knows. */
 	readonly connection: Connection | null;
+	/** Who waits for the answer. */
+	readonly onAnswer?: (answer: Answer) => void;
 }
 
 export interface Connections {
@@ -114,6 +116,36 @@ export function flowCourseOf({ course, flow }: Datagrams): FlowCourse | null {
 export function retireFlow(datagrams: Datagrams): void {
 	datagrams.course = flowCourseOf(datagrams);
 	datagrams.flow = null;
+}
+
+/** Of a connection that was refused before anything was sent, since no route leads there. */
+export function noRouteCourse(atMs: number): Course {
+	return {
+		connectedMs: null,
+		greetedMs: null,
+		endedMs: atMs,
+		outcome: "unreachable",
+		accepted: false,
+		greetedBy: null,
+		syns: 0,
+		retransmittedMs: NONE,
+		iss: 0,
+		irs: 0,
+		sendNext: 0,
+	};
+}
+
+/** The same of a flow. */
+export function noRouteFlow(atMs: number, requests: number): FlowCourse {
+	return {
+		outcome: "unreachable",
+		answeredMs: null,
+		endedMs: atMs,
+		retransmittedMs: NONE,
+		requests,
+		sent: 0,
+		answers: 0,
+	};
 }
 
 /** What has been seen of it so far; `null` when there was no port for it. */

@@ -37,6 +37,7 @@ export interface Network {
 			| "interface"
 			| "address"
 			| "latencyMs"
+			| "boundTo"
 			| "ownRoute"
 			| "owner"
 		>,

@@ -37,16 +37,21 @@ import { parseAddress } from "../packet/address.ts";
 import type { WorldEvent } from "./account/account.ts";
 import { createPortSource, portsTowards } from "./arrivals.ts";
 import type { PortPolicy } from "./setup/setup.ts";
+import type { Towards } from "./station.ts";
 
 /** What the checker does to the world. */
 interface ProberWorld {
 	readonly host: Host;
+	/** The host from which it connects, once that is known; `null`: no route leads there. */
+	readonly whenPlaced: (to: Towards, act: (host: Host | null) => void) => void;
 	readonly choice: Choice;
 	readonly operate: (operation: Operation, label: string) => void;
 	readonly record: (event: WorldEvent) => void;
 }
 
 const DRAWN: PortPolicy = { kind: "drawn" };
+/** `connect()` fails at once. */
+const NO_ROUTE: ProbeVerdict = { ok: false, reason: "unreachable" };
 
 /** Starts checking, now. */
 export function startProber(
@@ -58,9 +63,10 @@ export function startProber(
 	const probes = new Map<number, Probe>();
 	const targets = settings.targets.map((target) => {
 		const address = parseAddress(target.address) ?? 0;
-		const to = { address, port: target.port };
-		const nextPort = createPortSource(DRAWN, portsTowards(host, to), choice);
-		return { ...target, to, nextPort };
+		const to = { protocol: "tcp", address, port: target.port } as const;
+		const from = { host };
+		const nextPort = createPortSource(DRAWN, portsTowards(from, to), choice);
+		return { ...target, to, from, nextPort };
 	});
 	let state: HealthState = { targets: [], rewriteAtMs: null };
 	let timer: Timer | null = null;
@@ -77,22 +83,25 @@ export function startProber(
 	function act(output: HealthOutput): void {
 		const target = targets[output.target];
 		if (target === undefined) return;
-		const { backend } = target;
+		const { backend, condition: name } = target;
 		const atMs = clock.nowMs;
 		switch (output.kind) {
 			case "probe": {
-				const port = target.nextPort();
-				if (port === null) return;
 				const { target: index, probe } = output;
-				const runner = new Probe(
-					planOf(settings.probe, target),
-					(user) => host.connect(target.to, port, user),
-					(verdict) =>
-						take(
-							takeResult(settings, state, { target: index, probe, ...verdict }),
-						),
-				);
-				probes.set(index, runner);
+				const judge = (verdict: ProbeVerdict) =>
+					take(
+						takeResult(settings, state, { target: index, probe, ...verdict }),
+					);
+				world.whenPlaced(target.to, (placed) => {
+					if (placed === null) return judge(NO_ROUTE);
+					target.from.host = placed;
+					const port = target.nextPort();
+					if (port === null) return;
+					const plan = planOf(settings.probe, target);
+					const connect = (user: SocketUser) =>
+						placed.connect(target.to, port, user);
+					probes.set(index, new Probe(plan, connect, judge));
+				});
 				return;
 			}
 			case "abandon":
@@ -107,7 +116,6 @@ export function startProber(
 				world.record({ kind: "belief", atMs, backend, alive: output.alive });
 				return;
 			case "condition": {
-				const { condition: name } = target;
 				const { write } = output;
 				world.record({ kind: "condition", atMs, name, write });
 				world.operate(

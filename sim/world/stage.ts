@@ -7,6 +7,7 @@ import type { Ask } from "../contract/ask.ts";
 import type { Unknown } from "../contract/gateway.ts";
 import { Backend } from "../endpoint/backend.ts";
 import type { ProgramOwner } from "../endpoint/program.ts";
+import { invariant } from "../invariant.ts";
 import { formatAddress, parseAddress } from "../packet/address.ts";
 import type { SocketOwner } from "../packet/socket-owner.ts";
 import type { Account, WorldEvent } from "./account/account.ts";
@@ -27,7 +28,7 @@ import {
 	servicesOf,
 } from "./setup/services.ts";
 import type { BackendSetup, ClientSetup, WorldSetup } from "./setup/setup.ts";
-import type { Station } from "./station.ts";
+import type { Station, Towards } from "./station.ts";
 import type { LinkWatch } from "./watch.ts";
 import { WorldError } from "./world-error.ts";
 
@@ -199,11 +200,52 @@ function addHealthChecker(
 	tellNeighbour(stage, station, true);
 	startProber(settings, {
 		host: station.host,
+		whenPlaced: (to, act) =>
+			whenPlaced(stage, station, to, (at) => act(at?.host ?? null)),
 		choice,
 		record: (event) => stage.events.push(event),
 		operate: (operation, label) =>
 			stage.ask({ kind: "operation", atMs: clock.nowMs, operation }, label),
 	});
+}
+
+/**
+ * A client is about to connect. One that is bound to no address stands at the one that routing gives it by then.
+ * @param act is done at once where the client has an address, else when the gateway has said which; `null`: no
+ * route leads there
+ */
+export function whenPlaced(
+	stage: Stage,
+	client: Station,
+	to: Towards,
+	act: (at: Station | null) => void,
+): void {
+	if (client.boundTo !== 0) {
+		act(client);
+		return;
+	}
+	const { network, clock } = stage;
+	const destination = formatAddress(to.address);
+	const { protocol, port } = to;
+	const kind = "source";
+	network.requests.put({
+		ask: { kind, atMs: clock.nowMs, protocol, destination, port },
+		label: "",
+		from: null,
+		connection: null,
+		onAnswer({ source }) {
+			invariant(source !== undefined, "the gateway names no source address");
+			act(source === null ? null : stationAt(network, client, source));
+		},
+	});
+}
+
+function stationAt(network: Network, client: Station, text: string): Station {
+	const address = checkedAddress(text, client.name);
+	const known = network.stations.find(
+		(one) => one.name === client.name && one.address === address,
+	);
+	return known ?? network.add({ ...client, address });
 }
 
 /** Gives a host its place behind the gateway. */
@@ -233,6 +275,7 @@ function settle(
 		name,
 		interface: interfaceName,
 		address,
+		boundTo: address,
 		latencyMs: isProgram ? 0 : who.latencyMs,
 		ownRoute: who.ownRoute,
 		owner: who.owner,

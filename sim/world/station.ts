@@ -13,6 +13,8 @@ export interface Station {
 	readonly interface: string;
 	readonly address: number;
 	readonly host: Host;
+	/** Of a program of the gateway's own: 0 where it is bound to no address, and has the one that routing gave it. */
+	readonly boundTo: number;
 	/** Its default route; `null`: the gateway. */
 	readonly ownRoute: OwnRoute | null;
 	/** Of a program of the gateway's own: whose it is. */
@@ -21,6 +23,13 @@ export interface Station {
 	readonly latencyMs: number;
 	/** Does its link carry the packet that is on it now? To be asked once for each: it may be a matter of chance. */
 	carries: () => boolean;
+}
+
+/** Where a connection or a flow goes. */
+export interface Towards {
+	readonly protocol: "tcp" | "udp";
+	readonly address: number;
+	readonly port: number;
 }
 
 /** Does a socket of the host have the addresses and ports of a packet that comes to it? */

@@ -8,10 +8,17 @@ import { UdpFlow } from "../endpoint/udp/udp-flow.ts";
 import { unreachable } from "../invariant.ts";
 import { formatAddress } from "../packet/address.ts";
 import { parsePacket } from "../packet/notation/notation.ts";
-import { createPortSource, portsTowards, startArrivals } from "./arrivals.ts";
+import {
+	createPortSource,
+	datagramPorts,
+	portsTowards,
+	startArrivals,
+} from "./arrivals.ts";
 import {
 	type Connection,
 	type Datagrams,
+	noRouteCourse,
+	noRouteFlow,
 	retire,
 	retireFlow,
 } from "./connections.ts";
@@ -28,6 +35,7 @@ import {
 	restartPrograms,
 	type Stage,
 	tellNeighbour,
+	whenPlaced,
 } from "./stage.ts";
 import type { Station } from "./station.ts";
 import { WorldError } from "./world-error.ts";
@@ -96,50 +104,54 @@ function prepareConnect(
 ): () => void {
 	const { clock, choice, connections, setup } = stage;
 	const { client, service, speaks, to } = destinationOf(stage, step);
-	const { host } = client;
+	const from = { host: client.host };
 	const plan = prepareDialogue(dialogueOf(setup, step), speaks);
-	const inUse = portsTowards(host, to);
-	const nextPort = createPortSource(step.ports, inUse, choice);
-	const open = () => {
-		const port = nextPort();
+	const nextPort = createPortSource(step.ports, portsTowards(from, to), choice);
+	const open = (at: Station | null) => {
+		from.host = (at ?? client).host;
+		const port = at === null ? null : nextPort();
 		const connection = connections.add({
 			step: step.label,
-			client,
+			client: at ?? client,
 			service,
 			sourcePort: port ?? 0,
 			startedMs: clock.nowMs,
 			datagrams: null,
 		});
 		opened.push(connection);
-		if (port !== null)
-			connection.dialogue = new ClientConnection(host, to, port, {
+		if (at === null) connection.course = noRouteCourse(clock.nowMs);
+		else if (port !== null)
+			connection.dialogue = new ClientConnection(from.host, to, port, {
 				plan,
 				onOver: () => retire(connection),
 			});
 	};
-	return () => startArrivals(stage, step, open);
+	return () =>
+		startArrivals(stage, step, () => whenPlaced(stage, client, to, open));
 }
 
 /** Sends one request after the other, all from one socket or each from a new one. */
 function prepareSend(stage: Stage, step: StepOf<"send">): () => void {
 	const { clock, choice, connections } = stage;
 	const { client, service, to } = destinationOf(stage, step);
-	const { host } = client;
-	const nextPort = createPortSource(step.ports, host.datagrams, choice);
+	const from = { host: client.host };
+	const nextPort = createPortSource(step.ports, datagramPorts(from), choice);
 	const { octets, reply, sockets, count } = step;
-	const open = (requests: number): Datagrams => {
-		const port = nextPort();
+	const open = (at: Station | null, requests: number): Datagrams => {
+		from.host = (at ?? client).host;
+		const port = at === null ? null : nextPort();
 		const datagrams: Datagrams = { flow: null, course: null, servedBy: null };
 		const { id } = connections.add({
 			step: step.label,
-			client,
+			client: at ?? client,
 			service,
 			sourcePort: port ?? 0,
 			startedMs: clock.nowMs,
 			datagrams,
 		});
-		if (port !== null)
-			datagrams.flow = new UdpFlow(host, to, port, {
+		if (at === null) datagrams.course = noRouteFlow(clock.nowMs, requests);
+		else if (port !== null)
+			datagrams.flow = new UdpFlow(from.host, to, port, {
 				flow: id,
 				requests,
 				octets,
@@ -150,11 +162,15 @@ function prepareSend(stage: Stage, step: StepOf<"send">): () => void {
 		return datagrams;
 	};
 	let one: Datagrams | null = null;
+	const request = (at: Station | null) => {
+		if (sockets === "one") one ??= open(at, count);
+		const { flow } = one ?? open(at, 1);
+		flow?.request();
+	};
 	return () =>
 		startArrivals(stage, step, () => {
-			if (sockets === "one") one ??= open(count);
-			const { flow } = one ?? open(1);
-			flow?.request();
+			if (one === null) whenPlaced(stage, client, to, request);
+			else one.flow?.request();
 		});
 }
 
@@ -172,7 +188,8 @@ function destinationOf(stage: Stage, step: StepOf<"connect" | "send">) {
 	const address = checkedAddress(service.address, "the service");
 	const port = step.port ?? (service.ports[0] as number);
 	const { kind: speaks } = programOf(service);
-	return { client, service: service.name, speaks, to: { address, port } };
+	const { name, protocol } = service;
+	return { client, service: name, speaks, to: { protocol, address, port } };
 }
 
 /** The end of the connection that lies on the backend that met it last. */

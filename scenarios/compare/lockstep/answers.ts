@@ -28,6 +28,8 @@ export function printAsk(ask: Ask): string {
 			return "observe";
 		case "neighbour":
 			return `${ask.address} ${ask.answers ? "answers" : "is silent"} on ${ask.interface}`;
+		case "source":
+			return `source towards ${ask.protocol} ${ask.destination}:${ask.port}`;
 		case "port":
 			return `port ${ask.protocol}/${ask.port} of ${ask.address} becomes ${ask.becomes}`;
 	}
@@ -57,6 +59,7 @@ export function compareAnswers(
 	const lines = (answer: Answer) => inOrder(answer, order);
 	const differences = [
 		linesDiffer("packets", lines(model), lines(kernel)),
+		linesDiffer("source", sourceLines(model), sourceLines(kernel)),
 		linesDiffer("operation", operationLines(model), operationLines(kernel)),
 	];
 	if (model.observation && kernel.observation) {
@@ -131,6 +134,11 @@ function withoutId(packet: Packet): Packet {
 function operationLines({ outcome }: Answer): readonly string[] {
 	if (outcome === null) return [];
 	return [outcome.ok ? "done" : "refused"];
+}
+
+/** What a program is given that is bound to no address. */
+function sourceLines({ source }: Answer): readonly string[] {
+	return source === undefined ? [] : [source ?? "no route"];
 }
 
 /** Table by table: which was loaded first is seen by iptables-save, and by nobody else. */

@@ -2,6 +2,8 @@
 
 export type DivergenceKind =
 	| "packets"
+	/** The address that a program sends from. */
+	| "source"
 	| "operation"
 	| "ruleset"
 	| "conntrack"

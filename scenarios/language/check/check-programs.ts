@@ -49,25 +49,23 @@ export function programFaults({
 	];
 }
 
-/** A program has an address of the gateway's; one that listens may have all of them. */
+/** A program has an address of the gateway's, or is bound to none. */
 function addressFaults(setup: Setup): readonly ScenarioFault[] {
 	const { clients, backends, healthCheck } = setup;
 	const own = ownAddresses(setup);
 	const isOwn = (address: string) =>
-		own.has(address) || (parseAddress(address) ?? 0) >>> 24 === 127;
+		address === ANY_ADDRESS ||
+		own.has(address) ||
+		(parseAddress(address) ?? 0) >>> 24 === 127;
 	const checker = healthCheck
 		? [{ ...healthCheck, name: "the health checker" }]
 		: [];
 	return [...clients, ...backends, ...checker]
 		.filter((one) => isProgram(one) && !isOwn(one.address))
-		.filter(
-			({ name, address }) =>
-				address !== ANY_ADDRESS || !backends.some((one) => one.name === name),
-		)
 		.map(({ name, address }) => ({
 			path: "setup",
 			message: `${name} is a program of the gateway's own (lo), and ${address} is no address of the gateway`,
-			remedy: `The gateway's addresses are: ${[...own, "127.0.0.1"].join(", ")}; a backend may have ${ANY_ADDRESS}, which is all of them.`,
+			remedy: `The gateway's addresses are: ${[...own, "127.0.0.1"].join(", ")}; and ${ANY_ADDRESS}, which is all of them for a backend, and for a client the one that routing chooses.`,
 		}));
 }
 

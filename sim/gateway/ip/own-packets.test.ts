@@ -68,6 +68,45 @@ describe("a program's own packet", () => {
 		expect(by(4)).toBe("filter:OUTPUT:rule:1");
 	});
 
+	it("has the source of its route, where its program is bound to none", () => {
+		const gateway = createTestGateway("", {
+			ip: [
+				"ip addr add 10.0.0.2/8 dev bond0.204",
+				"ip route add 172.16.0.0/16 via 10.0.0.9 src 10.0.0.2",
+				"ip route add blackhole 172.17.0.0/16",
+				"ip route add 172.18.0.0/16 nexthop via 10.0.0.9 nexthop via 10.0.0.8",
+				"ip rule add ipproto udp dport 53 lookup 7",
+				"ip route add 172.19.0.0/16 via 192.168.0.9 table 7",
+			],
+		});
+		const towards = (
+			destination: string,
+			{ protocol = "tcp" as "tcp" | "udp", port = 25 } = {},
+		) => {
+			const ask = {
+				kind: "source",
+				atMs: 0,
+				destination,
+				protocol,
+				port,
+			} as const;
+			const { source, unknown } = gateway.model.answer(ask);
+			return unknown === null ? source : unknown.reason;
+		};
+		expect(towards("10.0.0.10")).toBe("10.0.0.1");
+		expect(towards("192.168.0.1")).toBe("192.168.0.254");
+		expect(towards("172.16.0.1")).toBe("10.0.0.2");
+		expect(towards("172.17.0.1")).toBe(null);
+		expect(towards("172.18.0.1")).toContain("multipath");
+		expect(towards("172.19.0.1", { protocol: "udp", port: 53 })).toBe(
+			"192.168.0.254",
+		);
+		expect(towards("172.19.0.1", { protocol: "tcp", port: 53 })).toBe(null);
+		expect(towards("10.0.0.1")).toBe("10.0.0.1");
+		expect(towards("127.0.0.5")).toBe("127.0.0.1");
+		expect(towards("8.8.8.8")).toBe(null);
+	});
+
 	it("waits in vain if ARP asks in the name of the loopback, until it asks for another", () => {
 		const gateway = createTestGateway("");
 		const line = "udp 127.0.0.1:1 > 192.168.0.1:2";

@@ -5,13 +5,19 @@
  */
 import type { DropReason } from "../../contract/drop-reason.ts";
 import { dropped, type Fate, fragmentFate } from "../../contract/gateway.ts";
+import { UnknownSignal } from "../../contract/unknown-signal.ts";
 import { INADDR_BROADCAST } from "../../kernel.ts";
 import { type Address, TCP, UDP } from "../../packet/packet.ts";
 import type { Route } from "../../packet/skb/route.ts";
 import type { Skb } from "../../packet/skb/skb.ts";
 import type { SocketOwner } from "../../packet/socket-owner.ts";
-import { outputFlow, rawFlow } from "../../routing/fib/flow.ts";
-import { routeOutput } from "../../routing/route-output.ts";
+import {
+	type Flow,
+	flowTo,
+	outputFlow,
+	rawFlow,
+} from "../../routing/fib/flow.ts";
+import { routeOfFlow, routeOutput } from "../../routing/route-output.ts";
 import { ipDefrag } from "../fragments/reassembly.ts";
 import type { GatewayState } from "../state/gateway-state.ts";
 import { ipLocalOut, outOf } from "./local-output.ts";
@@ -38,6 +44,32 @@ export function rawSend(gateway: GatewayState, skb: Skb): Fate {
 	return typeof whole === "string"
 		? fragmentFate(whole)
 		: ipLocalOut(gateway, whole, route);
+}
+
+/**
+ * The address that a socket gets which is bound to none, when it connects: the preferred source of the way there
+ * (`ip_route_connect`, include/net/route.h, 6.1). Its own port is not drawn yet. `null`: there is no way.
+ * @throws UnknownSignal where a multipath route is the way, and for destinations that are not modelled
+ */
+export function sourceTowards(
+	{ routes, settings }: GatewayState,
+	to: {
+		readonly protocol: "tcp" | "udp";
+		readonly destination: Address;
+		readonly port: number;
+	},
+): Address | null {
+	const flow: Flow = {
+		...flowTo(to.destination),
+		protocol: to.protocol === "tcp" ? TCP : UDP,
+		destinationPort: to.port,
+	};
+	const back = routes.lookupBack(flow);
+	if (back.type !== "none" && back.interfaces.length > 1)
+		throw new UnknownSignal(
+			"the source address that a multipath route gives to a program bound to none is not modelled",
+		);
+	return routeOfFlow(routes, settings, flow)?.source ?? null;
 }
 
 /** Whose is the port from which the packet is sent? `null`: no program has it open, so a raw socket of root's sends it. */

@@ -90,7 +90,10 @@ export interface ConnectionRecord {
 	readonly chance?: "drew" | "recalled" | "unknown";
 	/** Connections (their ids) for which a draw was made that rules remembered for this one. Left out: none. */
 	readonly drawnFor?: readonly number[];
-	/** Its source as its backend saw it, where the gateway translated it. Left out: its client's own address. */
+	/**
+	 * Its source as its backend saw it, where the gateway translated it, or routing gave it to a client that is bound to
+	 * none. Left out: its client's own address.
+	 */
 	readonly source?: TranslatedSource;
 	/** What the gateway itself said to the client, or to the server, about this connection: `rst`, `icmp host-unreachable` … */
 	readonly gatewayAnswers: readonly string[];

@@ -54,7 +54,7 @@ export interface ServingBackend {
 export interface ClientSetup extends ProgramOwner {
 	readonly name: string;
 	readonly address: string;
-	/** The gateway's interface behind which it stands; `lo`: it is a program of the gateway's own. */
+	/** The gateway's interface behind which it stands; `lo`: it is a program of the gateway's own, at `0.0.0.0` bound to no address. */
 	readonly interface: string;
 	/** Time that a packet takes between it and the gateway. */
 	readonly latencyMs: number;
