@@ -96,6 +96,7 @@ async function textsOf(
 		seed,
 		shard,
 		drivers,
+		linux: options.with.linux ?? DEFAULT_LINUX,
 		shrinkMs: SHRINK_MS,
 		...amount,
 		path: path?.slice(1) ?? null,

@@ -12,10 +12,13 @@ import {
 	type TextFuzzAccount,
 	textAt,
 } from "../../scenarios/fuzz/text/fuzz-text.ts";
+import type { Linux } from "../../sim/linux/linux.ts";
 import type { Shard } from "../options/read-option.ts";
 
 export interface TextOptions {
 	readonly seed: number;
+	/** Which one the machines are. */
+	readonly linux: Linux;
 	/** Texts; as many as there is time for, when there is a limit. */
 	readonly runs: number;
 	readonly limitMs: number;
@@ -34,7 +37,7 @@ const HANDFUL = 50;
 export async function playTexts(
 	options: TextOptions,
 ): Promise<TextFuzzAccount> {
-	const { seed, drivers, shrinkMs, onFinding } = options;
+	const { seed, linux, drivers, shrinkMs, onFinding } = options;
 	const account: TextFuzzAccount = {
 		seed,
 		texts: 0,
@@ -45,7 +48,7 @@ export async function playTexts(
 	const deadline = performance.now() + options.limitMs;
 	const handfuls = handfulsOf(options);
 	const work = async (driver: VmDriver) => {
-		const oracle = await createTextOracle(await driver.start());
+		const oracle = await createTextOracle(await driver.start(), linux);
 		while (performance.now() < deadline) {
 			const { value, done } = handfuls.next();
 			if (done) return;
@@ -69,11 +72,11 @@ export async function playTexts(
 async function playText(
 	path: string,
 	account: TextFuzzAccount,
-	{ seed, drivers, onFinding }: TextOptions,
+	{ seed, linux, drivers, onFinding }: TextOptions,
 ): Promise<TextFuzzAccount> {
 	const [driver] = drivers;
 	if (driver === undefined) return account;
-	const oracle = await createTextOracle(await driver.start());
+	const oracle = await createTextOracle(await driver.start(), linux);
 	const difference = await compareText(textAt(seed, path), oracle);
 	account.texts++;
 	if (difference === null) return account;

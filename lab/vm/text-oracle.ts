@@ -1,5 +1,6 @@
 /** A kernel and its iptables, as generated texts ask them. */
 import type { Said, TextOracle } from "../../scenarios/fuzz/text/oracle.ts";
+import { DEFAULT_LINUX, type Linux } from "../../sim/linux/linux.ts";
 import { restoreWords } from "../kernel/linux-gateway.ts";
 import { withoutComments } from "../kernel/ruleset-text.ts";
 import { createGuest } from "./machine/guest.ts";
@@ -11,7 +12,10 @@ import type { Machine } from "./machine/machine.ts";
  * between two.
  * @throws LabError
  */
-export async function createTextOracle(machine: Machine): Promise<TextOracle> {
+export async function createTextOracle(
+	machine: Machine,
+	linux: Linux = DEFAULT_LINUX,
+): Promise<TextOracle> {
 	const guest = createGuest(machine);
 	await guest.newNamespace();
 	const run = async (words: readonly string[], text: string): Promise<Said> => {
@@ -19,6 +23,7 @@ export async function createTextOracle(machine: Machine): Promise<TextOracle> {
 		return { ok: status === 0, words: `${out}${err}` };
 	};
 	return {
+		linux,
 		restore: (text, options) => run(restoreWords(options), text),
 		test: (text, options) => run([...restoreWords(options), "--test"], text),
 		save: async ({ counters }) =>

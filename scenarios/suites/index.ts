@@ -23,6 +23,7 @@ import { races } from "./kernel/races.ts";
 import { rateFacts } from "./kernel/rates.ts";
 import { statisticFacts } from "./kernel/statistic.ts";
 import { kernelDifferences } from "./linux/kernels.ts";
+import { programDifferences } from "./linux/programs.ts";
 import { live } from "./live/live.ts";
 import { liveServices } from "./live/services.ts";
 import { clientsOnHost } from "./local/clients-on-host.ts";
@@ -127,7 +128,10 @@ const SERVICE_SCENARIOS: readonly Scenario[] = [
 ];
 
 /** In what Linuxes differ, one scenario each. */
-const LINUX_SCENARIOS: readonly Scenario[] = [...kernelDifferences];
+const LINUX_SCENARIOS: readonly Scenario[] = [
+	...kernelDifferences,
+	...programDifferences,
+];
 
 /** Those that are short enough, and leave enough room, to be played in live time. */
 const LIVE_SCENARIOS: readonly Scenario[] = [...live, ...liveServices];

@@ -6,6 +6,7 @@
 
 import type { Need } from "../contract/need.ts";
 import type { MatchUse, RuleHeader, TableName } from "../contract/ruleset.ts";
+import type { Behaviour } from "../linux/behaviour.ts";
 import type { HookName, Skb } from "../packet/skb/skb.ts";
 import type { Stateful } from "../stateful.ts";
 import type { ExtensionHost } from "./host.ts";
@@ -30,7 +31,7 @@ interface Extension<Options extends object> {
 	 */
 	build(given: GivenOptions): Options;
 	/** As `iptables-save` prints it behind the name; begins with a blank unless empty. */
-	print(options: Options, header: RuleHeader): string;
+	print(options: Options, header: RuleHeader, behaviour: Behaviour): string;
 	/** Tables the kernel takes it in; any when left out (`struct xt_match.table`). */
 	readonly tables?: readonly TableName[];
 	/** Hooks from which it may be reached; any when left out (`struct xt_match.hooks`). */
@@ -107,6 +108,8 @@ export interface LoadPlace {
 	readonly matches: readonly MatchUse[];
 	/** Hooks from which the rule's chain can be reached. */
 	readonly hooks: readonly HookName[];
+	/** What the kernel and iptables do where they differ. */
+	readonly behaviour: Behaviour;
 }
 
 /** Does this packet match? */

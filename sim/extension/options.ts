@@ -3,6 +3,7 @@
  * (iptables 1.8.9, libxtables/xtoptions.c): what each takes, what excludes what. `parse-options.ts`
  * reads words by it, with libxtables' own messages.
  */
+import type { Behaviour } from "../linux/behaviour.ts";
 import type { Address } from "../packet/packet.ts";
 
 /** What the argument of an option turns into, by `OptionEntry["type"]`. */
@@ -105,6 +106,8 @@ export interface GivenOptions {
 	/** Header of the rule so far: `-p` among it (extensions such as multiport ask for it). */
 	readonly protocol: number;
 	readonly protocolInverted: boolean;
+	/** What iptables does where its versions differ. */
+	readonly behaviour: Behaviour;
 }
 
 /** Divides the two words of an argument (`--tcp-flags MASK SET`), which come as one text: no word of a line has it. */

@@ -293,10 +293,10 @@ export class ModelGateway {
 
 	/** What the gateway shows of itself; its state stays as it is. */
 	observe(): Observation {
-		const { tables, conntrack, sets } = this.state;
+		const { tables, conntrack, sets, behaviour } = this.state;
 		const shown = normalSets(sets.print());
 		return {
-			ruleset: printRuleset(tables.now(), { counters: true }),
+			ruleset: printRuleset(tables.now(), { counters: true, behaviour }),
 			conntrack: conntrack.lines(),
 			conditions: readConditions(tables.names),
 			...(shown === "" ? {} : { sets: shown }),

@@ -40,7 +40,7 @@ export function carryOut(
 				gateway,
 				restoreText(gateway.tables.now(), operation.text, {
 					...operation,
-					...knownSets(gateway),
+					...around(gateway),
 				}),
 			);
 		case "iptables":
@@ -87,14 +87,19 @@ function evicted(
 	};
 }
 
+/** What decides of rules besides their text. */
+function around(gateway: GatewayState) {
+	return { ...knownSets(gateway), behaviour: gateway.behaviour };
+}
+
 function command(gateway: GatewayState, line: string): OperationOutcome {
 	try {
 		return load(
 			gateway,
 			applyCommand(
 				gateway.tables.now(),
-				parseCommand(line),
-				knownSets(gateway),
+				parseCommand(line, gateway),
+				around(gateway),
 			),
 		);
 	} catch (error) {

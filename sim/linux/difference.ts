@@ -1,5 +1,5 @@
-/** What an entry of the table of differences between Linuxes is, and how entries are made. */
-import type { Backend, KernelSeries, Linux } from "./linux.ts";
+/** One thing in which Linuxes differ, and what makes it of values by kernel, by iptables or by backend. */
+import type { Backend, IptablesVersion, KernelSeries, Linux } from "./linux.ts";
 
 /** One thing in which Linuxes differ. */
 export interface Difference<Value> {
@@ -14,8 +14,13 @@ export interface Difference<Value> {
 	readonly source: string;
 	/** What it means for a router that is upgraded, as a sentence. */
 	readonly matters: string;
-	/** Name of a built-in scenario that holds where the default Linux's value is, and is violated with any other. */
-	readonly scenario: string;
+	/**
+	 * Name of a built-in scenario that holds where the default Linux's value is, and is violated with any
+	 * other. `null` where no packet and no command shows it: then `saved` does.
+	 */
+	readonly scenario: string | null;
+	/** Rules of the table filter, and how iptables-save prints them where the default Linux's value is, and nowhere else. */
+	readonly saved?: { readonly rules: string; readonly as: string };
 }
 
 export type About<Value> = Omit<Difference<Value>, "of" | "valueOn">;
@@ -34,4 +39,28 @@ export function byBackend<Value>(
 	about: About<Value>,
 ): Difference<Value> {
 	return { ...about, of: "backend", valueOn: ({ backend }) => values[backend] };
+}
+
+/** Of the version of iptables, whichever its backend. */
+export function byIptables<Value>(
+	values: Readonly<Record<IptablesVersion, Value>>,
+	about: About<Value>,
+): Difference<Value> {
+	return {
+		...about,
+		of: "iptables",
+		valueOn: ({ iptables }) => values[iptables],
+	};
+}
+
+/** Of the program: each version of each backend. */
+export function byProgram<Value>(
+	values: Readonly<Record<Backend, Readonly<Record<IptablesVersion, Value>>>>,
+	about: About<Value>,
+): Difference<Value> {
+	return {
+		...about,
+		of: "iptables and backend",
+		valueOn: ({ backend, iptables }) => values[backend][iptables],
+	};
 }

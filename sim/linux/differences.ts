@@ -5,10 +5,12 @@
  */
 import { byBackend } from "./difference.ts";
 import { KERNEL_DIFFERENCES } from "./kernel-differences.ts";
+import { PROGRAM_DIFFERENCES } from "./program-differences.ts";
 
 /** All of them, by the name under which the model asks. */
 export const DIFFERENCES = {
 	...KERNEL_DIFFERENCES,
+	...PROGRAM_DIFFERENCES,
 	ruleState: byBackend<"nothing" | "untouched">(
 		{ legacy: "nothing", nft: "untouched" },
 		{

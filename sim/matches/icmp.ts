@@ -53,9 +53,10 @@ export const icmp = defineMatch<Options>({
 			inverted: option?.inverted ?? false,
 		};
 	},
-	print({ type, minCode, maxCode, inverted }) {
+	print({ type, minCode, maxCode, inverted }, _header, { savedText }) {
 		const code = minCode !== 0 || maxCode !== 255 ? `/${minCode}` : "";
-		const name = type === ANY_TYPE ? "any" : `${type}${code}`;
+		const isAny = savedText === "loses some" || code === "";
+		const name = type === ANY_TYPE && isAny ? "any" : `${type}${code}`;
 		return `${inverted ? " !" : ""} --icmp-type ${name}`;
 	},
 	compile({ type, minCode, maxCode, inverted }) {

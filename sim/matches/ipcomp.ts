@@ -31,9 +31,12 @@ export const ipcomp = defineMatch<Options>({
 		const inverted = spis?.inverted ?? false;
 		return { min, max, inverted, reserved: given.has("compres") };
 	},
-	print(options) {
-		const { min, max, reserved } = options;
-		const all = min === 0 && max === GREATEST;
+	print(options, _header, { savedText }) {
+		const { min, max, inverted, reserved } = options;
+		const all =
+			min === 0 &&
+			max === GREATEST &&
+			(savedText === "loses some" || !inverted);
 		return `${all ? "" : printNumberRange("ipcompspi", options)}${reserved ? " --compres" : ""}`;
 	},
 	compile({ min, max, inverted }) {

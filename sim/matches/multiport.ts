@@ -81,7 +81,9 @@ export const multiport = defineMatch<Options>({
 		const list = name && given.get(name, "string");
 		if (!name || !list)
 			return given.refuse(
-				"multiport expection an option",
+				given.behaviour.words === "of 1.8.9"
+					? "multiport expection an option"
+					: "no ports specified",
 				"List the ports: `--dports 25,587`.",
 			);
 		return {

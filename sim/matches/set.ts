@@ -172,7 +172,7 @@ function readSet(
 				: word.startsWith("dst")
 					? "dst"
 					: refuse(
-							"You must spefify (the comma separated list of) 'src' or 'dst'.",
+							`You must ${given.behaviour.words === "of 1.8.9" ? "spefify" : "specify"} (the comma separated list of) 'src' or 'dst'.`,
 							"Write `src`, `dst`, or a list of them for a set of several dimensions.",
 						),
 		);

@@ -95,9 +95,10 @@ export const tcp = defineMatch<Options>({
 			option: optionTest(given),
 		};
 	},
-	print({ source, destination, option, flags }) {
+	print({ source, destination, option, flags }, _header, behaviour) {
 		const ports =
-			printPorts("sport", source) + printPorts("dport", destination);
+			printPorts("sport", source, behaviour) +
+			printPorts("dport", destination, behaviour);
 		const kind = option
 			? `${option.inverted ? " !" : ""} --tcp-option ${option.kind}`
 			: "";

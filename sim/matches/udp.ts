@@ -40,8 +40,9 @@ export const udp = defineMatch<Options>({
 		source: portRange(given, "source-port"),
 		destination: portRange(given, "destination-port"),
 	}),
-	print: ({ source, destination }) =>
-		printPorts("sport", source) + printPorts("dport", destination),
+	print: ({ source, destination }, _header, behaviour) =>
+		printPorts("sport", source, behaviour) +
+		printPorts("dport", destination, behaviour),
 	compares: portComparisons,
 	comparesAll: () => true,
 	compile: ({ source, destination }) => allOf(portTests(source, destination)),

@@ -3,6 +3,7 @@
 import type { TableName } from "../contract/ruleset.ts";
 import { Refusal } from "../extension/refusal.ts";
 import { invariant } from "../invariant.ts";
+import { type Behaviour, DEFAULT_BEHAVIOUR } from "../linux/behaviour.ts";
 import type { CommandLine } from "./base/command.ts";
 import { noWords, splitWords, type Words } from "./base/lexer.ts";
 import { RulesetError } from "./base/ruleset-error.ts";
@@ -18,9 +19,9 @@ import { faultAt, faultOfRefusal } from "./text/fault.ts";
  */
 export function parseCommand(
 	line: string,
-	options: { readonly file?: string } = {},
+	options: { readonly file?: string; readonly behaviour?: Behaviour } = {},
 ): CommandLine {
-	const file = options.file ?? "<command>";
+	const { file = "<command>", behaviour = DEFAULT_BEHAVIOUR } = options;
 	const place = { file, line: 1, text: line };
 	const words = noWords();
 	const parser = new LineParser();
@@ -31,6 +32,7 @@ export function parseCommand(
 		announced: new Set(),
 		counters: null,
 		countersAreOption: false,
+		behaviour,
 	};
 	try {
 		splitWords(line, programLength(line), line.length, words);
@@ -64,9 +66,9 @@ export function checkTable(name: string, words: Words): TableName {
 
 /** Length of `iptables ` at the line's beginning. */
 function programLength(line: string): number {
-	const [program] = /^\s*(?:\S*\/)?iptables(?:-legacy)?(?=\s|$)/.exec(line) ?? [
-		"",
-	];
+	const [program] = /^\s*(?:\S*\/)?iptables(?:-legacy|-nft)?(?=\s|$)/.exec(
+		line,
+	) ?? [""];
 	invariant(program !== undefined, "a match of a pattern");
 	return program.length;
 }

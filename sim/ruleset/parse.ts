@@ -9,6 +9,7 @@
  */
 
 import type { Ruleset, Table, TableName } from "../contract/ruleset.ts";
+import { type Behaviour, DEFAULT_BEHAVIOUR } from "../linux/behaviour.ts";
 import type { Command, CommandLine } from "./base/command.ts";
 import { type Fault, RulesetError } from "./base/ruleset-error.ts";
 import { checkLoad, usesOf } from "./check/load-check.ts";
@@ -22,6 +23,8 @@ import { readScript, type Statement } from "./text/read-script.ts";
 export interface ParseOptions {
 	/** Its name, for faults. */
 	readonly file?: string;
+	/** Of which Linux its kernel and iptables are (`behaviourOf`); left out: Debian 12 with iptables-legacy. */
+	readonly behaviour?: Behaviour;
 }
 
 const NO_FILE = "<text>";
@@ -61,9 +64,16 @@ export function checkRuleset(
 	readonly tables: readonly Table[];
 	readonly faults: readonly Fault[];
 } {
-	const loader = new Loader(EMPTY_RULESET, "restore", false, options.hasSet);
+	const { behaviour = DEFAULT_BEHAVIOUR } = options;
+	const loader = new Loader(EMPTY_RULESET, {
+		...options,
+		behaviour,
+		kind: "restore",
+		noflush: false,
+	});
 	const statements = readScript(text, {
 		file: options.file ?? NO_FILE,
+		behaviour,
 		strictCounters: options.counters ?? false,
 		ignoreCounters: false,
 	});
@@ -103,6 +113,8 @@ export interface RestoreOptions extends ParseOptions {
 interface Around {
 	/** Is there a set of ipset of this name? Left out: all that a rule names are. */
 	readonly hasSet?: HasSet;
+	/** Left out: Debian 12 with iptables-legacy. */
+	readonly behaviour?: Behaviour;
 }
 
 type HasSet = (name: string) => boolean;
@@ -119,10 +131,16 @@ export function restoreText(
 	options: RestoreOptions & Around & { readonly firstLine?: number } = {},
 ): Applied {
 	const { file = NO_FILE, counters = false, noflush = false } = options;
-	const { firstLine = 1 } = options;
-	const loader = new Loader(current, "restore", noflush, options.hasSet);
+	const { firstLine = 1, behaviour = DEFAULT_BEHAVIOUR } = options;
+	const loader = new Loader(current, {
+		...options,
+		behaviour,
+		kind: "restore",
+		noflush,
+	});
 	const statements = readScript(text, {
 		file,
+		behaviour,
 		strictCounters: counters,
 		ignoreCounters: !counters,
 		firstLine,
@@ -138,10 +156,15 @@ export function restoreText(
 export function applyCommand(
 	current: Ruleset,
 	line: CommandLine,
-	{ hasSet }: Around = {},
+	{ behaviour = DEFAULT_BEHAVIOUR, ...around }: Around = {},
 ): Applied {
 	const { file, text, table, command } = line;
-	const loader = new Loader(current, "command", true, hasSet);
+	const loader = new Loader(current, {
+		...around,
+		behaviour,
+		kind: "command",
+		noflush: true,
+	});
 	const place = () => ({ file, line: 1, text });
 	loader.load({ kind: "table", name: table });
 	const faults = loader.load({ kind: "command", command, place });
@@ -151,26 +174,24 @@ export function applyCommand(
 
 const NO_FAULTS: readonly Fault[] = [];
 
+/** How tables are loaded. */
+interface Loading extends Around {
+	readonly behaviour: Behaviour;
+	readonly kind: "restore" | "command";
+	readonly noflush: boolean;
+}
+
 /** The tables while a text is loaded: a class because each statement changes them. */
 class Loader {
 	readonly replaced: Table[] = [];
 	/** Every table at its COMMIT, also where the kernel finds something wrong with it. */
 	readonly read: Table[] = [];
 	private readonly loaded: Map<TableName, Table>;
-	private readonly kind: "restore" | "command";
-	private readonly noflush: boolean;
-	private readonly hasSet: HasSet | undefined;
+	private readonly how: Loading;
 	private open: TableDraft | null = null;
 
-	constructor(
-		current: Ruleset,
-		kind: "restore" | "command",
-		noflush: boolean,
-		hasSet?: HasSet,
-	) {
-		this.kind = kind;
-		this.hasSet = hasSet;
-		this.noflush = noflush;
+	constructor(current: Ruleset, how: Loading) {
+		this.how = how;
 		this.loaded = new Map(current.tables.map((table) => [table.name, table]));
 	}
 
@@ -204,16 +225,17 @@ class Loader {
 		const known = this.loaded.get(name);
 		this.open = new TableDraft(name, known ?? null);
 		if (known === undefined) this.loaded.set(name, this.open.build());
-		if (!this.noflush) this.open.clear();
+		if (!this.how.noflush) this.open.clear();
 	}
 
 	private runCommand(command: Command, place: () => Place): readonly Fault[] {
 		try {
-			if (this.hasSet !== undefined) mustHaveSets(command, this.hasSet);
-			if (this.open !== null) changeTable(this.open, command, this.noflush);
+			const { hasSet, noflush } = this.how;
+			if (hasSet !== undefined) mustHaveSets(command, hasSet);
+			if (this.open !== null) changeTable(this.open, command, noflush);
 		} catch (error) {
 			if (!(error instanceof CommandFailure)) throw error;
-			return [faultOfFailure(place(), error, this.kind)];
+			return [faultOfFailure(place(), error, this.how.kind)];
 		}
 		return NO_FAULTS;
 	}
@@ -227,7 +249,11 @@ class Loader {
 		if (open === null) return NO_FAULTS;
 		const table = open.build();
 		this.read.push(table);
-		const faults = checkLoad(table, [...this.loaded.values()]);
+		const faults = checkLoad(
+			table,
+			[...this.loaded.values()],
+			this.how.behaviour,
+		);
 		if (faults.length === 0) {
 			this.loaded.set(table.name, table);
 			if (open.changed) this.replaced.push(table);
@@ -239,7 +265,7 @@ class Loader {
 			// A rule that was loaded before comes from another file.
 			const known = before.some(({ rules }) => rules.includes(fault.rule));
 			const place = known ? commit : placeOf(fault.rule.line);
-			const said = this.kind === "restore" ? commit.line : null;
+			const said = this.how.kind === "restore" ? commit.line : null;
 			return faultOfLoad(place, said, fault);
 		});
 	}

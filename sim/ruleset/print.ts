@@ -11,8 +11,9 @@ import type {
 	Table,
 	TargetUse,
 } from "../contract/ruleset.ts";
-import { protocolName } from "../extension/values/names.ts";
+import { printedProtocol } from "../extension/values/names.ts";
 import { invariant } from "../invariant.ts";
+import { type Behaviour, DEFAULT_BEHAVIOUR } from "../linux/behaviour.ts";
 import { matches } from "../matches/index.ts";
 import { formatNetwork } from "../packet/address.ts";
 import { targets } from "../targets/index.ts";
@@ -26,6 +27,8 @@ export function printRuleset(
 		readonly counters?: boolean;
 		/** A remark before each rule says which line it came from. */
 		readonly origins?: boolean;
+		/** Which iptables prints them; left out: 1.8.9 of iptables-legacy. */
+		readonly behaviour?: Behaviour;
 	} = {},
 ): string {
 	return [...ruleset.tables]
@@ -39,6 +42,7 @@ function printTable(
 	{
 		counters = false,
 		origins = false,
+		behaviour = DEFAULT_BEHAVIOUR,
 	}: Parameters<typeof printRuleset>[1] & {},
 ): string {
 	const lines = [`*${table.name}`];
@@ -50,7 +54,7 @@ function printTable(
 		);
 	for (const chain of table.chains)
 		for (const rule of chain.rules) {
-			const line = printRule(rule, chain.name);
+			const line = printRule(rule, chain.name, behaviour);
 			if (origins && rule.line > 0) lines.push(`${ORIGIN_REMARK}${rule.line}`);
 			lines.push(counters ? `${printCounters(rule.counters)} ${line}` : line);
 		}
@@ -67,29 +71,36 @@ function printCounters({ packets, bytes }: Counters): string {
  * What holds names that only the machine knows is printed as it was written.
  * @example printRule(rule, "INPUT") // "-A INPUT -p tcp -m tcp --dport 25 -j ACCEPT"
  */
-export function printRule(rule: Rule, chain: string): string {
+export function printRule(
+	rule: Rule,
+	chain: string,
+	behaviour = DEFAULT_BEHAVIOUR,
+): string {
 	const { asWritten, target } = rule;
 	if (asWritten !== undefined)
-		return `-A ${chain}${asWritten.words}${target?.kind === "extension" ? "" : printTarget(target, rule.header)}`;
-	let line = `-A ${chain}${printHeader(rule.header)}`;
-	for (const use of rule.matches) line += printMatch(use, rule.header);
-	return line + printTarget(target, rule.header);
+		return `-A ${chain}${asWritten.words}${target?.kind === "extension" ? "" : printTarget(target, rule.header, behaviour)}`;
+	let line = `-A ${chain}${printHeader(rule.header, behaviour)}`;
+	for (const use of rule.matches)
+		line += printMatch(use, rule.header, behaviour);
+	return line + printTarget(target, rule.header, behaviour);
 }
 
 /** ` -m mark --mark 0x1` */
 export function printMatch(
 	{ name, options }: MatchUse,
 	header: RuleHeader,
+	behaviour = DEFAULT_BEHAVIOUR,
 ): string {
 	const extension = matches.get(name);
 	invariant(extension !== undefined, `no match ${name}`);
-	return ` -m ${name}${extension.print(options, header)}`;
+	return ` -m ${name}${extension.print(options, header, behaviour)}`;
 }
 
 /** ` -j ACCEPT`; "" where there is no target. */
 export function printTarget(
 	target: TargetUse | null,
 	header: RuleHeader,
+	behaviour = DEFAULT_BEHAVIOUR,
 ): string {
 	switch (target?.kind) {
 		case undefined:
@@ -103,19 +114,19 @@ export function printTarget(
 		case "extension": {
 			const extension = targets.get(target.name);
 			invariant(extension !== undefined, `no target ${target.name}`);
-			return ` -j ${target.name}${extension.print(target.options, header)}`;
+			return ` -j ${target.name}${extension.print(target.options, header, behaviour)}`;
 		}
 	}
 }
 
-function printHeader(header: RuleHeader): string {
+function printHeader(header: RuleHeader, behaviour: Behaviour): string {
 	let text = printAddress("s", header.source);
 	text += printAddress("d", header.destination);
-	text += printInterface("i", header.inInterface);
-	text += printInterface("o", header.outInterface);
+	text += printInterface("i", header.inInterface, behaviour);
+	text += printInterface("o", header.outInterface, behaviour);
 	const { protocol } = header;
 	if (protocol !== 0)
-		text += `${header.protocolInverted ? " !" : ""} -p ${protocolName(protocol) ?? protocol}`;
+		text += `${header.protocolInverted ? " !" : ""} -p ${printedProtocol(protocol, behaviour) ?? protocol}`;
 	if (header.fragment === "only") text += " -f";
 	if (header.fragment === "never") text += " ! -f";
 	return text;
@@ -127,8 +138,16 @@ function printAddress(letter: string, network: AddressMask): string {
 	return `${inverted ? " !" : ""} -${letter} ${formatNetwork(address, mask)}`;
 }
 
-function printInterface(letter: string, match: InterfaceMatch | null): string {
-	// The real one prints nothing for a name that is only a `+`, even when it is inverted.
-	if (match === null || match.name === "+") return "";
+function printInterface(
+	letter: string,
+	match: InterfaceMatch | null,
+	behaviour: Behaviour,
+): string {
+	if (match === null) return "";
+	if (
+		match.name === "+" &&
+		(!match.inverted || behaviour.savedText === "loses some")
+	)
+		return "";
 	return `${match.inverted ? " !" : ""} -${letter} ${match.name}`;
 }

@@ -8,6 +8,7 @@
  */
 
 import type { Ruleset, Table } from "../contract/ruleset.ts";
+import { DEFAULT_BEHAVIOUR } from "../linux/behaviour.ts";
 import { type Fault, RulesetError } from "../ruleset/base/ruleset-error.ts";
 import { checkRuleset, type ParseOptions } from "../ruleset/parse.ts";
 import { printRuleset } from "../ruleset/print.ts";
@@ -43,7 +44,10 @@ export function checkRules(
 		};
 	const report = new Report(text, options.file ?? "<text>");
 	report.note(0, "a script: it is taken to start from an empty ruleset");
-	const player = new TablePlayer(report);
+	const player = new TablePlayer(
+		report,
+		options.behaviour ?? DEFAULT_BEHAVIOUR,
+	);
 	runShell(text, player, report);
 	const ruleset = player.ruleset();
 	const faults = report.faults.toSorted((a, b) => a.line - b.line);
@@ -85,12 +89,16 @@ export function parseRules(
 export function restoreForm(
 	text: string,
 	file: string,
+	options: Pick<ParseOptions, "behaviour"> = {},
 ): { readonly text: string; readonly notes: readonly Note[] } {
 	if (!isShellScript(text)) return { text, notes: notesOf(text, file) };
-	const { ruleset, notes } = parseRules(text, { file });
+	const { ruleset, notes } = parseRules(text, { ...options, file });
 	// iptables-save prints the table first that was made last.
 	const tables = ruleset.tables.toReversed();
-	return { text: printRuleset({ tables }, { origins: true }), notes };
+	return {
+		text: printRuleset({ tables }, { ...options, origins: true }),
+		notes,
+	};
 }
 
 /**

@@ -2,6 +2,7 @@
 
 import type { TableName } from "../contract/ruleset.ts";
 import { Refusal } from "../extension/refusal.ts";
+import type { Behaviour } from "../linux/behaviour.ts";
 import type { Command } from "../ruleset/base/command.ts";
 import { noWords } from "../ruleset/base/lexer.ts";
 import { isUnconditional } from "../ruleset/check/chain-walk.ts";
@@ -19,6 +20,7 @@ export interface WordRefusal {
 export function parseWords(
 	given: Pick<IptablesCommand, "words">,
 	line: number,
+	behaviour: Behaviour,
 ):
 	| { readonly table: TableName; readonly command: Command }
 	| { readonly refusals: readonly WordRefusal[] } {
@@ -34,6 +36,7 @@ export function parseWords(
 		announced: new Set<string>(),
 		counters: null,
 		countersAreOption: false,
+		behaviour,
 	};
 	try {
 		const command = parser.parse(words, context);

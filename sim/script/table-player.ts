@@ -5,6 +5,7 @@
  */
 
 import type { Rule, Ruleset, Table, TableName } from "../contract/ruleset.ts";
+import type { Behaviour } from "../linux/behaviour.ts";
 import type { Command } from "../ruleset/base/command.ts";
 import {
 	asksForTheWhole,
@@ -43,6 +44,7 @@ const MOST_KERNEL_FAULTS = 100;
 /** A class because it is tables that change. */
 export class TablePlayer implements Executor {
 	private readonly report: Report;
+	private readonly behaviour: Behaviour;
 	/** The tables as the kernel has taken them. */
 	private taken = new Map<TableName, Table>();
 	/** The same with `done` carried out. */
@@ -53,8 +55,9 @@ export class TablePlayer implements Executor {
 	private kernelFaults = 0;
 	private stopped = false;
 
-	constructor(report: Report) {
+	constructor(report: Report, behaviour: Behaviour) {
 		this.report = report;
+		this.behaviour = behaviour;
 	}
 
 	/** What is loaded in the end. */
@@ -67,7 +70,11 @@ export class TablePlayer implements Executor {
 
 	iptables(given: IptablesCommand): boolean {
 		if (this.stopped) return false;
-		const parsed = parseWords(given, this.report.lineAt(given.from));
+		const parsed = parseWords(
+			given,
+			this.report.lineAt(given.from),
+			this.behaviour,
+		);
 		if ("refusals" in parsed) {
 			this.refused(given, parsed.refusals);
 			return false;
@@ -107,6 +114,7 @@ export class TablePlayer implements Executor {
 			firstLine: given.firstLine,
 			noflush: has("-n", "--noflush"),
 			counters: has("-c", "--counters"),
+			behaviour: this.behaviour,
 		});
 		this.report.faults.push(...faults);
 		if (!has("-t", "--test")) {
@@ -175,7 +183,7 @@ export class TablePlayer implements Executor {
 		const policy = this.open.get(name)?.chains.get(chain)?.policy ?? null;
 		const counters = rule.counters;
 		const alone = { name: chain, policy, counters, rules: [rule] };
-		return checkLoad({ name, chains: [alone] }, []).length > 0;
+		return checkLoad({ name, chains: [alone] }, [], this.behaviour).length > 0;
 	}
 
 	private faultsOf(
@@ -184,7 +192,8 @@ export class TablePlayer implements Executor {
 		const loaded = [...this.taken.values()];
 		const faults: LoadFault[] = [];
 		for (const draft of open.values())
-			if (draft.changed) faults.push(...checkLoad(draft.build(), loaded));
+			if (draft.changed)
+				faults.push(...checkLoad(draft.build(), loaded, this.behaviour));
 		return faults;
 	}
 

@@ -175,7 +175,7 @@ function readUse(given: GivenOptions, option: string): SetUse | null {
 		if (word.startsWith("src")) return "src";
 		if (word.startsWith("dst")) return "dst";
 		return given.refuse(
-			"You must spefify (the comma separated list of) 'src' or 'dst'.",
+			`You must ${given.behaviour.words === "of 1.8.9" ? "spefify" : "specify"} (the comma separated list of) 'src' or 'dst'.`,
 			"Write `src`, `dst`, or a list of them for a set of several dimensions.",
 			option,
 		);

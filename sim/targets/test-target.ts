@@ -10,6 +10,7 @@ import type { ExtensionHost } from "../extension/host.ts";
 import { buildOptions } from "../extension/options/test-build-options.ts";
 import { testPorts } from "../extension/test-host.ts";
 import { invariant } from "../invariant.ts";
+import { DEFAULT_BEHAVIOUR } from "../linux/behaviour.ts";
 
 const ANY = { address: 0, mask: 0, inverted: false };
 /** The header of a rule that asks for nothing. */
@@ -48,6 +49,7 @@ export function targetCheck(
 		chain: "PREROUTING",
 		matches: [],
 		hooks: ["PREROUTING"],
+		behaviour: DEFAULT_BEHAVIOUR,
 		...place,
 		header: { ...HEADER, ...place.header },
 	});

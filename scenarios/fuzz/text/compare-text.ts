@@ -5,6 +5,7 @@ import {
 	isName,
 	type NameKind,
 } from "../../../sim/extension/values/open-names.ts";
+import { type Behaviour, behaviourOf } from "../../../sim/linux/behaviour.ts";
 import type { Fault } from "../../../sim/ruleset/base/ruleset-error.ts";
 import { TABLE_HOOKS } from "../../../sim/ruleset/base/tables.ts";
 import { openPoints } from "../../../sim/ruleset/check/open-points.ts";
@@ -70,7 +71,7 @@ interface Restored {
 	readonly base: Ruleset;
 }
 
-function onItsWay(one: TextCase): Restored {
+function onItsWay(one: TextCase, behaviour: Behaviour): Restored {
 	const { counters, onto } = one;
 	const options = { counters, noflush: onto !== null };
 	if (onto === null)
@@ -91,7 +92,7 @@ function onItsWay(one: TextCase): Restored {
 		text: one.text,
 		linesBefore: 0,
 		tablesBefore: 0,
-		base: restoreText(EMPTY_RULESET, first, { counters }).ruleset,
+		base: restoreText(EMPTY_RULESET, first, { counters, behaviour }).ruleset,
 	};
 }
 
@@ -109,9 +110,10 @@ export async function examineText(
 	oracle: TextOracle,
 ): Promise<TextComparison> {
 	const { counters } = one;
-	const restored = onItsWay(one);
+	const behaviour = behaviourOf(oracle.linux);
+	const restored = onItsWay(one, behaviour);
 	const { text, base, options } = restored;
-	const applied = restoreText(base, text, options);
+	const applied = restoreText(base, text, { ...options, behaviour });
 	const { ruleset, replaced, read, faults } = applied;
 	const [fault] = faults;
 	const words = fault === undefined ? "" : plainWords(fault.message);
@@ -143,7 +145,7 @@ export async function examineText(
 		if (replaced.length <= restored.tablesBefore) return agreed;
 	}
 	const saved = await oracle.save({ counters });
-	const printed = printRuleset(ruleset, { counters });
+	const printed = printRuleset(ruleset, { counters, behaviour });
 	return saved === printed
 		? agreed
 		: differs("saved", onlyIn(printed, saved), onlyIn(saved, printed));
@@ -190,7 +192,10 @@ async function compareTests(
 	if (options.noflush || (fault.from !== "kernel" && !isTested(one)))
 		return null;
 	const tested = await oracle.test(text, options);
-	const { faults } = checkRuleset(text, options);
+	const { faults } = checkRuleset(text, {
+		...options,
+		behaviour: behaviourOf(oracle.linux),
+	});
 	const untested = faults.find(({ from }) => from !== "kernel");
 	return tested.ok === (untested === undefined) ||
 		untested?.from === "marktwin" ||
@@ -273,7 +278,7 @@ function plainWords(words: string): string {
 		)
 		.map((line) =>
 			line
-				.replace(/^(iptables-restore( v\S+ \(legacy\))?: )*/, "")
+				.replace(/^(iptables-restore( v\S+ \((legacy|nf_tables)\))?: )*/, "")
 				.replace(/^line (\d+) failed.*/, "line failed")
 				.replace(/line \d+/g, "line N")
 				.replace(/^getaddrinfo: .*/, "getaddrinfo")

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { DEFAULT_LINUX } from "../../../sim/linux/linux.ts";
 import { compareText } from "./compare-text.ts";
 import { type TextCoverageKind, textHoles, textUniverse } from "./coverage.ts";
 import { fuzzTexts, textAt } from "./fuzz-text.ts";
@@ -64,6 +65,7 @@ describe("a fuzz of texts", () => {
 
 describe("a text that both refuse", () => {
 	const refused = (words: string): TextOracle => ({
+		linux: DEFAULT_LINUX,
 		restore: async () => ({ ok: false, words }),
 		test: async () => ({ ok: false, words }),
 		save: async () => "",

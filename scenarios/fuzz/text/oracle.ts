@@ -1,4 +1,5 @@
 /** A real iptables, as generated texts ask it. */
+import type { Linux } from "../../../sim/linux/linux.ts";
 import type { RestoreOptions as ModelOptions } from "../../../sim/ruleset/parse.ts";
 
 /** What was said to a text. */
@@ -9,9 +10,11 @@ export interface Said {
 }
 
 /** How a text is loaded: all of it is said. */
-export type RestoreOptions = Required<Omit<ModelOptions, "file">>;
+export type RestoreOptions = Required<Omit<ModelOptions, "file" | "behaviour">>;
 
 export interface TextOracle {
+	/** Which Linux it is; the model is the same one. */
+	readonly linux: Linux;
 	restore(text: string, options: RestoreOptions): Promise<Said>;
 	/** `iptables-restore --test`: everything but COMMIT. */
 	test(text: string, options: RestoreOptions): Promise<Said>;

@@ -1,5 +1,6 @@
 /** For tests: what the model says, in the spelling of iptables-restore. */
 
+import { DEFAULT_LINUX } from "../../../sim/linux/linux.ts";
 import type { Fault } from "../../../sim/ruleset/base/ruleset-error.ts";
 import {
 	checkRuleset,
@@ -17,6 +18,7 @@ export function oracleWith(heard: (text: string) => string): TextOracle {
 		words: fault === undefined ? "" : spoken(fault),
 	});
 	return {
+		linux: DEFAULT_LINUX,
 		async restore(text, options) {
 			const { ruleset, faults } = restoreText(loaded, heard(text), options);
 			loaded = ruleset;

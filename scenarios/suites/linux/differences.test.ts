@@ -4,6 +4,7 @@ import {
 	DEFAULT_BEHAVIOUR,
 	DIFFERENCE_NAMES,
 } from "../../../sim/linux/behaviour.ts";
+import type { Difference } from "../../../sim/linux/difference.ts";
 import { DIFFERENCES } from "../../../sim/linux/differences.ts";
 import {
 	BACKENDS,
@@ -12,6 +13,8 @@ import {
 	type Linux,
 	linuxName,
 } from "../../../sim/linux/linux.ts";
+import { parseRuleset } from "../../../sim/ruleset/parse.ts";
+import { printRuleset } from "../../../sim/ruleset/print.ts";
 import { checkScenario } from "../../run/run-scenario.ts";
 import { loadBuiltInScenarios } from "../index.ts";
 
@@ -28,8 +31,15 @@ const LINUXES: readonly Linux[] = KERNELS.flatMap((kernel) =>
 	),
 );
 
-describe.each(DIFFERENCE_NAMES)("difference %s", (name) => {
-	const { scenario: shown } = DIFFERENCES[name];
+const SHOWN = DIFFERENCE_NAMES.filter(
+	(name) => DIFFERENCES[name].scenario !== null,
+);
+const PRINTED = DIFFERENCE_NAMES.filter(
+	(name) => DIFFERENCES[name].scenario === null,
+);
+
+describe.each(SHOWN)("difference %s", (name) => {
+	const shown = DIFFERENCES[name].scenario ?? "";
 	const scenario = builtIn.get(shown);
 
 	it("has a scenario, which holds where the default Linux's value is and nowhere else", () => {
@@ -45,6 +55,23 @@ describe.each(DIFFERENCE_NAMES)("difference %s", (name) => {
 			expect([linuxName(linux), outcome]).toEqual([
 				linuxName(linux),
 				isUsual ? "holds" : "violated",
+			]);
+		}
+	});
+});
+
+describe.each(PRINTED)("difference %s, which no packet shows", (name) => {
+	it("has rules that are printed so where the default Linux's value is, and nowhere else", () => {
+		const { saved }: Pick<Difference<unknown>, "saved"> = DIFFERENCES[name];
+		if (saved === undefined) throw new Error("neither scenario nor rules");
+		for (const linux of LINUXES) {
+			const behaviour = behaviourOf(linux);
+			const text = `*filter\n${saved.rules}\nCOMMIT\n`;
+			const ruleset = parseRuleset(text, { behaviour });
+			const lines = printRuleset(ruleset, { behaviour }).split("\n");
+			expect([linuxName(linux), lines.includes(saved.as)]).toEqual([
+				linuxName(linux),
+				behaviour[name] === DEFAULT_BEHAVIOUR[name],
 			]);
 		}
 	});

@@ -3,6 +3,7 @@
  * (iptables 1.8.9, libxtables/xtoptions.c: `xtables_option_parse`, `xtables_options_fcheck`).
  */
 import { invariant } from "../../invariant.ts";
+import { type Behaviour, DEFAULT_BEHAVIOUR } from "../../linux/behaviour.ts";
 import type { GivenOption, GivenOptions, OptionType } from "../options.ts";
 import { Refusal } from "../refusal.ts";
 import type { OptionTable, TableEntry } from "./option-table.ts";
@@ -24,6 +25,7 @@ export class ParsedOptions implements GivenOptions {
 	/** Index of the word that names the extension. */
 	word: number;
 	table: OptionTable;
+	behaviour: Behaviour;
 	/** By slot; what `bits` does not name is left over from before. */
 	private readonly taken: (Taken | undefined)[] = [];
 	/** One bit per slot: what was given, what must be, and what must not. */
@@ -31,8 +33,13 @@ export class ParsedOptions implements GivenOptions {
 	private required: number;
 	private excluded = 0;
 
-	constructor(table: OptionTable, word: number) {
+	constructor(
+		table: OptionTable,
+		word: number,
+		behaviour: Behaviour = DEFAULT_BEHAVIOUR,
+	) {
 		this.table = table;
+		this.behaviour = behaviour;
 		this.word = word;
 		this.required = table.mandatoryBits;
 	}
@@ -68,8 +75,9 @@ export class ParsedOptions implements GivenOptions {
 	}
 
 	/** Begins anew, for another use of an extension. */
-	reset(table: OptionTable, word: number): void {
+	reset(table: OptionTable, word: number, behaviour: Behaviour): void {
 		this.table = table;
+		this.behaviour = behaviour;
 		this.word = word;
 		this.protocol = 0;
 		this.protocolInverted = false;
@@ -101,7 +109,7 @@ export class ParsedOptions implements GivenOptions {
 				"Take the `!` away.",
 				word,
 			);
-		const value = entry.read(text, option, extension);
+		const value = entry.read(text, option, extension, this.behaviour);
 		this.put({ inverted, value, text, word, before, slot });
 		this.required |= entry.requires;
 		this.excluded |= entry.excludes;
@@ -124,7 +132,7 @@ export class ParsedOptions implements GivenOptions {
 				all.push(one);
 		all.sort((one, other) => one.word - other.word);
 		const { extension } = this.table;
-		const sofar = new ParsedOptions(this.table, this.word);
+		const sofar = new ParsedOptions(this.table, this.word, this.behaviour);
 		sofar.protocol = this.protocol;
 		sofar.protocolInverted = this.protocolInverted;
 		for (const one of all) {

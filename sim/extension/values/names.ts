@@ -3,6 +3,7 @@
  * (netbase 6.4): those that rulesets use; and users and groups. The model looks nothing up on the
  * machine it runs on, so that a ruleset means the same everywhere.
  */
+import type { Behaviour } from "../../linux/behaviour.ts";
 
 /** `name number`, in the order in which libxtables (`xtables_chain_protos`, 1.8.9) and then netbase list them. */
 const PROTOCOLS = `tcp 6,sctp 132,udp 17,udplite 136,icmp 1,ipv6-icmp 58,icmpv6 58,esp 50,ah 51,
@@ -97,6 +98,21 @@ export function protocolNumber(name: string): number | null {
 /** The name that iptables-save prints for a protocol, or `null` when it prints the number. */
 export function protocolName(number: number): string | null {
 	return namesOfProtocols.get(number) ?? null;
+}
+
+/** The protocols that iptables names without asking the machine (`xtables_chain_protos`, 1.8.11). */
+const NAMED_BY_IPTABLES: ReadonlySet<number> = new Set([
+	1, 6, 17, 33, 50, 51, 58, 108, 132, 135, 136,
+]);
+
+/** How a rule's protocol is printed by this iptables; `null`: as a number. */
+export function printedProtocol(
+	number: number,
+	{ protocolNames: names }: Behaviour,
+): string | null {
+	return names === "of the machine" || NAMED_BY_IPTABLES.has(number)
+		? protocolName(number)
+		: null;
 }
 
 /** The port of a service's name, or `null`. Without `protocol`: the first one of that name. */

@@ -2,7 +2,9 @@
  * Hosts, masks and hardware addresses as arguments of options (iptables 1.8.9,
  * libxtables/xtoptions.c, `xtopt_parse_host`, `xtopt_parse_plenmask`, `xtopt_parse_ethermac`).
  */
+
 import { INADDR_LOOPBACK } from "../../kernel.ts";
+import type { Behaviour } from "../../linux/behaviour.ts";
 import {
 	parseAddress,
 	prefixLength,
@@ -22,6 +24,7 @@ export type ValueReader<T extends OptionType> = (
 	text: string,
 	entry: OptionEntry,
 	extension: string,
+	behaviour: Behaviour,
 ) => OptionValues[T];
 
 const U32 = 0xffffffff;
@@ -96,11 +99,17 @@ export const readHostMask: ValueReader<"hostMask"> = (
 	text,
 	entry,
 	extension,
+	behaviour,
 ) => {
 	const slash = text.indexOf("/");
 	if (slash < 0) return [{ address: readHost(text), mask: -1 }];
 	const address = readHost(text.slice(0, slash));
-	return [{ address, mask: readMask(text.slice(slash + 1), entry, extension) }];
+	return [
+		{
+			address,
+			mask: readMask(text.slice(slash + 1), entry, extension, behaviour),
+		},
+	];
 };
 
 /** `XTTYPE_ETHERMAC`. @throws Refusal */

@@ -3,6 +3,7 @@
  * (iptables 1.8.9, libxtables/xtoptions.c, the `xtopt_parse_*` functions; libxtables/xtables.c).
  */
 
+import type { Behaviour } from "../../linux/behaviour.ts";
 import type { OptionEntry, OptionType } from "../options.ts";
 import { Refusal } from "../refusal.ts";
 import { protocolNumber, servicePort } from "./names.ts";
@@ -66,8 +67,14 @@ function range<T extends number | bigint>(
 	least: T,
 	most: T,
 	read: (part: string) => T | null,
-): (text: string, entry: OptionEntry, extension: string) => readonly [T, T] {
-	return (text, entry, extension) => {
+): (
+	text: string,
+	entry: OptionEntry,
+	extension: string,
+	behaviour: Behaviour,
+) => readonly [T, T] {
+	return (text, entry, extension, { emptyRanges }) => {
+		let lowest = least;
 		const parts = text.split(":");
 		let from = 0;
 		const values = parts.map((part, index) => {
@@ -77,9 +84,9 @@ function range<T extends number | bigint>(
 			if (part === "") return index === 0 ? least : most;
 			const { end } = scanUnsigned(part, 0);
 			const value = end < 0 ? null : read(part.slice(0, end));
-			if (value === null || value > most)
+			if (value === null || value < lowest || value > most)
 				throw new Refusal(
-					`${extension}: bad value for option "--${entry.name}" near "${rest}", or out of range (0-${most}).`,
+					`${extension}: bad value for option "--${entry.name}" near "${rest}", or out of range (${lowest}-${most}).`,
 					`Write \`FROM:TO\`, each at most ${most}.`,
 				);
 			if (end < part.length)
@@ -87,6 +94,7 @@ function range<T extends number | bigint>(
 					`${extension}: Argument to "--${entry.name}" has unexpected characters near "${rest.slice(end)}".`,
 					"Write `FROM:TO`, with a colon alone between the numbers.",
 				);
+			if (emptyRanges === "refused") lowest = value;
 			return value;
 		});
 		const [low = least, high = low] = values;
@@ -184,13 +192,24 @@ function decimalPort(text: string): number | null {
 	return int < 0 ? null : int % 65536;
 }
 
-const portRange: ValueReader<"portRange"> = (text, entry, extension) => {
+const portRange: ValueReader<"portRange"> = (
+	text,
+	entry,
+	extension,
+	{ emptyRanges },
+) => {
 	const parts = text.split(":");
 	if (parts.length > 2) tooMany(entry, extension);
 	const [low = "", high] = parts;
 	const first = low === "" ? 0 : resolvePort(low);
 	if (high === undefined) return [first, first];
-	return [first, high === "" ? 65535 : resolvePort(high, 65535)];
+	const last = high === "" ? 65535 : resolvePort(high, 65535);
+	if (last < first && emptyRanges === "refused")
+		throw new Refusal(
+			`Port range ${first}-${last} is negative.`,
+			"Write the lesser port first.",
+		);
+	return [first, last];
 };
 
 /**

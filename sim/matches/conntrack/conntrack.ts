@@ -71,7 +71,15 @@ export const conntrack = defineMatch<ConntrackOptions>({
 		const protocol = given.get("ctproto", "protocol");
 		const expire = given.get("ctexpire", "uint32Range");
 		const status = given.get("ctstatus", "string");
-		// It means to look for `! --ctproto`, and looks at the bit of `! --ctstatus`.
+		if (protocol?.value === 0 && given.behaviour.emptyRanges === "refused")
+			return given.refuse(
+				protocol.inverted
+					? "conntrack: condition would always match protocol"
+					: "conntrack: rule would never match protocol",
+				"Name the protocol, or leave the option out.",
+				"ctproto",
+			);
+		// Up to 1.8.9 it means to look for `! --ctproto`, and looks at the bit of `! --ctstatus`.
 		if (
 			protocol?.value === 0 &&
 			status?.inverted &&

@@ -71,14 +71,15 @@ export const recent = defineMatch<Options>({
 			side: destination > source ? "rdest" : "rsource",
 		};
 	},
-	print(options) {
+	print(options, _header, { savedText }) {
 		const { operation, inverted, seconds, hitcount, name, mask } = options;
+		const printed = (number: number) =>
+			savedText === "loses some" ? number | 0 : number;
 		return [
 			`${inverted ? " !" : ""} --${operation}`,
-			// The two are printed as signed numbers.
-			seconds === 0 ? "" : ` --seconds ${seconds | 0}`,
+			seconds === 0 ? "" : ` --seconds ${printed(seconds)}`,
 			options.reap ? " --reap" : "",
-			hitcount === 0 ? "" : ` --hitcount ${hitcount | 0}`,
+			hitcount === 0 ? "" : ` --hitcount ${printed(hitcount)}`,
 			options.ttlToo ? " --rttl" : "",
 			` --name ${name} --mask ${formatAddress(mask)} --${options.side}`,
 		].join("");

@@ -1,6 +1,7 @@
 import { comparesPorts } from "../../extension/comparisons.ts";
 import type { Test } from "../../extension/extension.ts";
 import type { Comparison } from "../../extension/traits.ts";
+import type { Behaviour } from "../../linux/behaviour.ts";
 
 /** `--sport` and `--dport`, as the kernel keeps them; 0 to 65535 when they were not given. */
 export interface PortRange {
@@ -11,10 +12,15 @@ export interface PortRange {
 
 export const ANY_PORT: PortRange = { min: 0, max: 65535, inverted: false };
 
-/** As iptables-save prints it. A range that is all ports is not printed, not even its `!`. */
-export function printPorts(option: string, ports: PortRange): string {
+/** As iptables-save prints it. A range that is all ports is not printed, up to 1.8.9 not even its `!`. */
+export function printPorts(
+	option: string,
+	ports: PortRange,
+	{ savedText }: Behaviour,
+): string {
 	const { min, max, inverted } = ports;
-	if (min === 0 && max === 65535) return "";
+	const isSaid = inverted && savedText === "as it was given";
+	if (min === 0 && max === 65535 && !isSaid) return "";
 	const not = inverted ? " !" : "";
 	return min === max
 		? `${not} --${option} ${min}`

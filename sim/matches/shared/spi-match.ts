@@ -27,8 +27,10 @@ export function spiMatch(about: {
 			const [min, max] = spis?.value ?? [0, GREATEST];
 			return { min, max, inverted: spis?.inverted ?? false };
 		},
-		print: (spis) =>
-			spis.min === 0 && spis.max === GREATEST
+		print: (spis, _header, { savedText }) =>
+			spis.min === 0 &&
+			spis.max === GREATEST &&
+			(savedText === "loses some" || !spis.inverted)
 				? ""
 				: printNumberRange(about.option, spis),
 		compile: ({ min, max, inverted }) => {

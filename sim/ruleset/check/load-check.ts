@@ -8,6 +8,7 @@
 import type { MatchUse, Rule, Table } from "../../contract/ruleset.ts";
 import type { AnyExtension } from "../../extension/options/option-table.ts";
 import { UNKNOWN_PROTOCOL } from "../../extension/values/open-names.ts";
+import { type Behaviour, DEFAULT_BEHAVIOUR } from "../../linux/behaviour.ts";
 import { matches } from "../../matches/index.ts";
 import { HOOK_NAMES, type HookName } from "../../packet/skb/skb.ts";
 import { targets } from "../../targets/index.ts";
@@ -45,6 +46,7 @@ const PARTICULAR_TARGETS = particular(targets);
 export function checkLoad(
 	table: Table,
 	loaded: readonly Table[],
+	behaviour = DEFAULT_BEHAVIOUR,
 ): readonly LoadFault[] {
 	const { chains, loop } = markHooks(table);
 	if (loop !== null) return [loopFault(loop)];
@@ -61,6 +63,7 @@ export function checkLoad(
 				rule,
 				mask,
 				names,
+				behaviour,
 			});
 			if (fault !== null) faults.push(fault);
 		}
@@ -118,6 +121,7 @@ interface Standing {
 	readonly mask: number;
 	/** What is named by now. */
 	readonly names: SharedNames;
+	readonly behaviour: Behaviour;
 }
 
 function checkRule(standing: Standing): LoadFault | null {
@@ -142,7 +146,7 @@ function checkUse(
 	extension: AnyExtension,
 	use: MatchUse,
 ): LoadFault | null {
-	const { table, chain, rule, mask, names } = standing;
+	const { table, chain, rule, mask, names, behaviour } = standing;
 	const { tables, hooks, protocols } = extension;
 	if (tables && !tables.includes(table.name))
 		return misplaced(
@@ -179,6 +183,7 @@ function checkUse(
 			header,
 			matches: rule.matches,
 			hooks: hookNames(mask),
+			behaviour,
 		}) ?? names.check(extension, use);
 	if (message !== null)
 		return {

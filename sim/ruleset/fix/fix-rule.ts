@@ -1,5 +1,7 @@
 /** Repairs of one line that is a rule, as far as each of them leads on and all of them help. */
+
 import { Refusal } from "../../extension/refusal.ts";
+import { DEFAULT_BEHAVIOUR } from "../../linux/behaviour.ts";
 import { targets } from "../../targets/index.ts";
 import type { Command } from "../base/command.ts";
 import { noWords, splitWords } from "../base/lexer.ts";
@@ -65,6 +67,7 @@ function troubleOf(
 			countersAreOption: false,
 			table,
 			announced: about.announced,
+			behaviour: DEFAULT_BEHAVIOUR,
 		};
 		const command = parser.parse(words, context);
 		const { message, at } = unknownChain(command, about.chains, words.text);

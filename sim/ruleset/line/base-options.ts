@@ -8,8 +8,10 @@ import { unknownOption } from "../../extension/options/parse-options.ts";
 import type { WordReader } from "../../extension/options/word-reader.ts";
 import { Refusal } from "../../extension/refusal.ts";
 import { readProtocol } from "../../extension/values/read-value.ts";
+import type { Behaviour } from "../../linux/behaviour.ts";
 import { targets } from "../../targets/index.ts";
 import { VERDICTS } from "../base/tables.ts";
+import { optionName } from "./option-name.ts";
 import {
 	checkNewChain,
 	readCounter,
@@ -31,6 +33,8 @@ export interface LineContext {
 	readonly counters: Counters | null;
 	/** They count as a `-c` of the rule (`iptables-restore -c`). */
 	readonly countersAreOption: boolean;
+	/** What iptables does where its versions differ. */
+	readonly behaviour: Behaviour;
 }
 
 /** A line while it is being read. */
@@ -100,15 +104,25 @@ export function baseOption(
 	}
 }
 
+/**
+ * The argument of a header option as iptables takes it: up to 1.8.9 it is the last word read, which is the
+ * option itself where the argument is attached to it (`argv[optind - 1]`).
+ */
+export function argumentRead(reader: WordReader, behaviour: Behaviour): string {
+	return behaviour.attachedArgument === "with its option"
+		? (reader.words[reader.index - 1] ?? "")
+		: (reader.argument ?? "");
+}
+
 /** `-s`, `-d`, `-p`, `-i`, `-o`, `-f`. @throws Refusal */
 function headerOption(
-	{ reader, draft }: LineState,
+	{ reader, draft, context }: LineState,
 	letter: string,
 	inverted: boolean,
 ): void {
 	const { argumentWord } = reader;
-	// As for `-j`: an attached argument is read with its option's letter in front.
-	const text = reader.words[reader.index - 1] ?? "";
+	const { behaviour } = context;
+	const text = argumentRead(reader, behaviour);
 	if ((letter === "i" || letter === "o") && reader.argument === "")
 		throw new Refusal(
 			"Empty interface is likely to be undesired",
@@ -125,11 +139,11 @@ function headerOption(
 			draft.destinationWord = argumentWord;
 			return;
 		case "i":
-			draft.inInterface = readInterface(text, inverted);
+			draft.inInterface = readInterface(text, inverted, behaviour);
 			draft.interfaceWord = argumentWord;
 			return;
 		case "o":
-			draft.outInterface = readInterface(text, inverted);
+			draft.outInterface = readInterface(text, inverted, behaviour);
 			draft.interfaceWord = argumentWord;
 			return;
 		case "f":
@@ -147,7 +161,11 @@ function headerOption(
 }
 
 /** `-c PACKETS BYTES` or `-c PACKETS,BYTES`. */
-function countersOption({ reader, draft }: LineState, inverted: boolean): void {
+function countersOption(
+	{ reader, draft, context }: LineState,
+	inverted: boolean,
+): void {
+	const name = optionName("c", context.behaviour);
 	draft.set("c", inverted, reader.word);
 	const packets = reader.argument ?? "";
 	const comma = packets.indexOf(",", 1);
@@ -156,14 +174,14 @@ function countersOption({ reader, draft }: LineState, inverted: boolean): void {
 		bytes = reader.peekPlain();
 		if (bytes === null)
 			throw new Refusal(
-				"-c requires packet and byte counter",
+				`${name} requires packet and byte counter`,
 				"Write two numbers: `-c PACKETS BYTES`.",
 			);
 		reader.index++;
 	}
 	draft.counters = {
-		packets: readCounter(packets, "packet"),
-		bytes: readCounter(bytes, "byte"),
+		packets: readCounter(packets, "packet", name),
+		bytes: readCounter(bytes, "byte", name),
 	};
 }
 

@@ -13,8 +13,10 @@ import type {
 } from "../../contract/ruleset.ts";
 import { NOWHERE, Refusal } from "../../extension/refusal.ts";
 import { unreachable } from "../../invariant.ts";
+import type { Behaviour } from "../../linux/behaviour.ts";
 import { type Command, NO_COUNTERS } from "../base/command.ts";
 import type { LineContext } from "./base-options.ts";
+import { optionName } from "./option-name.ts";
 import { ANY_ADDRESS, readAddresses } from "./read-address.ts";
 import { checkChainLength } from "./read-word.ts";
 import { OPTION_LETTERS, optionBit, type RuleDraft } from "./rule-draft.ts";
@@ -104,9 +106,9 @@ export function finishLine(
 			draft.sourceWord,
 			{ from: "marktwin" },
 		);
-	checkOptions(draft);
+	checkOptions(draft, context.behaviour);
 	if (chain !== null) checkChainLength(chain, NOWHERE);
-	if (isRule) checkInterfaces(draft, chain ?? "");
+	if (isRule) checkInterfaces(draft, chain ?? "", context.behaviour);
 	const { line } = context;
 	draft.counters ??= context.counters;
 	if (!isRule) return otherCommand(draft, line);
@@ -221,18 +223,22 @@ function addresses(
 	}
 }
 
-function checkOptions(draft: RuleDraft): void {
+function checkOptions(draft: RuleDraft, behaviour: Behaviour): void {
 	const illegal = draft.options & (ILLEGAL_BITS.get(draft.command) ?? 0);
 	if (illegal === 0) return;
-	const letter = OPTION_LETTERS[31 - Math.clz32(illegal & -illegal)];
+	const letter = OPTION_LETTERS[31 - Math.clz32(illegal & -illegal)] ?? "";
 	throw new Refusal(
-		`Illegal option \`-${letter}' with this command`,
+		`Illegal option \`${optionName(letter, behaviour)}' with this command`,
 		"Take it away.",
 		0,
 	);
 }
 
-function checkInterfaces(draft: RuleDraft, chain: string): void {
+function checkInterfaces(
+	draft: RuleDraft,
+	chain: string,
+	behaviour: Behaviour,
+): void {
 	if (!draft.has("i") && !draft.has("o")) return;
 	const incoming = chain === "PREROUTING" || chain === "INPUT";
 	const outgoing = chain === "POSTROUTING" || chain === "OUTPUT";
@@ -240,7 +246,7 @@ function checkInterfaces(draft: RuleDraft, chain: string): void {
 		incoming && draft.has("o") ? "o" : outgoing && draft.has("i") ? "i" : "";
 	if (letter !== "")
 		throw new Refusal(
-			`Can't use -${letter} with ${chain}`,
+			`Can't use ${optionName(letter, behaviour)} with ${chain}`,
 			letter === "o"
 				? "The packet's way out is not known yet: move the rule to FORWARD or POSTROUTING, or take the `-o` away."
 				: "The packet's way in is not known any more: move the rule to PREROUTING or FORWARD, or take the `-i` away.",

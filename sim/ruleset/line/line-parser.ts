@@ -23,6 +23,7 @@ import {
 } from "../../extension/values/open-names.ts";
 import { readUnsigned } from "../../extension/values/read-number.ts";
 import { invariant } from "../../invariant.ts";
+import { DEFAULT_BEHAVIOUR } from "../../linux/behaviour.ts";
 import { matches } from "../../matches/index.ts";
 import { targets } from "../../targets/index.ts";
 import type { Command } from "../base/command.ts";
@@ -30,6 +31,7 @@ import type { Words } from "../base/lexer.ts";
 import { LONGEST_NAME, VERDICTS } from "../base/tables.ts";
 import { RuleWords } from "./as-written.ts";
 import {
+	argumentRead,
 	baseOption,
 	type LineContext,
 	type LineState,
@@ -54,6 +56,7 @@ export class LineParser implements LineState {
 		announced: new Set(),
 		counters: null,
 		countersAreOption: false,
+		behaviour: DEFAULT_BEHAVIOUR,
 	};
 
 	/** What is wrong with the line that was read last, the words at which iptables stops first. */
@@ -77,7 +80,7 @@ export class LineParser implements LineState {
 		this.context = context;
 		if (this.tolerated.length > 0) this.tolerated.length = 0;
 		this.isRead = false;
-		this.draft.reset();
+		this.draft.reset(context.behaviour);
 		forgetNames();
 		this.ruleWords.reset();
 		this.reader.start(words.text, words.count);
@@ -264,8 +267,10 @@ export class LineParser implements LineState {
 		const { reader, draft, context } = this;
 		draft.set("j", inverted, reader.word);
 		// `-j` looks at the last word read, `-g` at its argument: they differ when it is attached.
-		const last = reader.words[reader.index - 1] ?? "";
-		const name = letter === "j" ? last : (reader.argument ?? "");
+		const name =
+			letter === "j"
+				? argumentRead(reader, context.behaviour)
+				: (reader.argument ?? "");
 		const extension = targets.get(name);
 		if (extension === undefined && !VERDICTS.has(name)) checkTargetName(name);
 		draft.jump = name;
@@ -274,7 +279,11 @@ export class LineParser implements LineState {
 		if (draft.goto || VERDICTS.has(name) || context.announced.has(name)) return;
 		if (extension === undefined) return;
 		const table: OptionTable = optionTable(extension);
-		draft.target = new ParsedOptions(table, reader.argumentWord);
+		draft.target = new ParsedOptions(
+			table,
+			reader.argumentWord,
+			context.behaviour,
+		);
 		draft.scope = draft.scope.with(table);
 	}
 }

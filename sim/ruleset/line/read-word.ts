@@ -4,6 +4,7 @@ import type { InterfaceMatch } from "../../contract/ruleset.ts";
 import { NOWHERE, Refusal } from "../../extension/refusal.ts";
 import { octets } from "../../extension/values/octets.ts";
 import { readUnsigned } from "../../extension/values/read-number.ts";
+import type { Behaviour } from "../../linux/behaviour.ts";
 import { LONGEST_NAME } from "../base/tables.ts";
 
 /** Longest name of an interface, in octets (IFNAMSIZ - 1). */
@@ -70,10 +71,11 @@ export function checkChainLength(name: string, word: number): void {
 export function readInterface(
 	name: string,
 	inverted: boolean,
+	behaviour: Behaviour,
 ): InterfaceMatch | null {
 	if (octets(name) > LONGEST_INTERFACE)
 		throw new Refusal(
-			`interface name \`${name}' must be shorter than IFNAMSIZ (${LONGEST_INTERFACE})`,
+			`interface name \`${name}' must be shorter than ${behaviour.words === "of 1.8.9" ? `IFNAMSIZ (${LONGEST_INTERFACE})` : `${LONGEST_INTERFACE + 1} characters`}`,
 			`An interface's name has at most ${LONGEST_INTERFACE} characters.`,
 		);
 	// A lone `+` matches every interface: iptables keeps nothing of it.
@@ -91,8 +93,12 @@ export function readRuleNumber(text: string): number {
 }
 
 /** @throws Refusal */
-export function readCounter(text: string, what: "packet" | "byte"): number {
+export function readCounter(
+	text: string,
+	what: "packet" | "byte",
+	name = "-c",
+): number {
 	const digits = /^\s*\+?(\d+)/.exec(text)?.[1];
 	if (digits !== undefined) return Number(digits);
-	throw new Refusal(`-c ${what} counter not numeric`, "Write a number.");
+	throw new Refusal(`${name} ${what} counter not numeric`, "Write a number.");
 }

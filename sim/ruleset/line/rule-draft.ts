@@ -8,6 +8,8 @@ import { OptionScope } from "../../extension/options/option-scope.ts";
 import type { OptionTable } from "../../extension/options/option-table.ts";
 import { ParsedOptions } from "../../extension/options/parsed-options.ts";
 import { Refusal } from "../../extension/refusal.ts";
+import { type Behaviour, DEFAULT_BEHAVIOUR } from "../../linux/behaviour.ts";
+import { optionName } from "./option-name.ts";
 
 /** The letters of base options in the order in which iptables checks them (`optflags`). */
 export const OPTION_LETTERS = "nsdpjvxio0cf";
@@ -58,10 +60,12 @@ export class RuleDraft {
 	/** Options in force before any extension is loaded, and at the word that is read. */
 	private readonly base = new OptionScope();
 	scope: OptionScope = this.base;
+	private behaviour: Behaviour = DEFAULT_BEHAVIOUR;
 	/** The first `matchCount` of them are the line's matches; the others wait for another line. */
 	private readonly matches: ParsedOptions[] = [];
 
-	reset(): void {
+	reset(behaviour: Behaviour): void {
+		this.behaviour = behaviour;
 		this.command = "";
 		this.commands = "";
 		this.chain = null;
@@ -98,7 +102,7 @@ export class RuleDraft {
 		const bit = optionBit(letter);
 		if ((this.options & bit) !== 0)
 			throw new Refusal(
-				`multiple -${letter} flags not allowed`,
+				multipleWords(letter, this.behaviour),
 				"Take one of the two away.",
 				word,
 			);
@@ -106,7 +110,7 @@ export class RuleDraft {
 		if (!inverted) return;
 		if (!"sdpiof".includes(letter))
 			throw new Refusal(
-				`cannot have ! before -${letter}`,
+				`cannot have ! before ${optionName(letter, this.behaviour)}`,
 				"Take the `!` away.",
 				word,
 			);
@@ -139,10 +143,10 @@ export class RuleDraft {
 		if (!this.loaded(table)) this.scope = this.scope.with(table);
 		const used = this.matches[this.matchCount++];
 		if (used !== undefined) {
-			used.reset(table, word);
+			used.reset(table, word, this.behaviour);
 			return;
 		}
-		this.matches.push(new ParsedOptions(table, word));
+		this.matches.push(new ParsedOptions(table, word, this.behaviour));
 	}
 
 	/** @param index less than `matchCount` */
@@ -165,4 +169,11 @@ export class RuleDraft {
 		}
 		return null;
 	}
+}
+
+function multipleWords(letter: string, behaviour: Behaviour): string {
+	const name = optionName(letter, behaviour);
+	return behaviour.words === "of 1.8.9"
+		? `multiple ${name} flags not allowed`
+		: `multiple ${name} options not allowed`;
 }

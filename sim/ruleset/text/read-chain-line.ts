@@ -35,6 +35,8 @@ export function readChainLine(
 	readonly chain: string;
 	readonly policy: string;
 	readonly counters: Counters | null;
+	/** Something stands behind the policy. */
+	readonly hasMore: boolean;
 } {
 	const [chain, policy, counters] = text
 		.split(/[ \t]+/, 5)
@@ -54,7 +56,8 @@ export function readChainLine(
 			`iptables-restore: line ${lineNumber} policy invalid`,
 			`Write \`:${chain} - [0:0]\`, or ACCEPT or DROP for a built-in chain.`,
 		);
-	return { chain, policy, counters: readPolicyCounters(counters) };
+	const hasMore = counters !== undefined;
+	return { chain, policy, counters: readPolicyCounters(counters), hasMore };
 }
 
 /** `[packets:bytes]` behind a policy (`parse_counters`). */

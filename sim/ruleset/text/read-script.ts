@@ -6,6 +6,7 @@
 import type { Counters, TableName } from "../../contract/ruleset.ts";
 import { Refusal } from "../../extension/refusal.ts";
 import { octets } from "../../extension/values/octets.ts";
+import type { Behaviour } from "../../linux/behaviour.ts";
 import type { Command } from "../base/command.ts";
 import { LONGEST_LINE, noWords, splitWords } from "../base/lexer.ts";
 import type { Fault } from "../base/ruleset-error.ts";
@@ -43,6 +44,8 @@ type PlaceNow = () => Place;
 
 export interface ReadOptions {
 	readonly file: string;
+	/** What iptables does where its versions differ. */
+	readonly behaviour: Behaviour;
 	/** `iptables-restore -c`: malformed counters of a policy are refused. */
 	readonly strictCounters: boolean;
 	/** `iptables-restore` without `-c` passes over `[packets:bytes]`; what a rule says by `-c` counts. */
@@ -240,7 +243,7 @@ class ScriptReader {
 		const line = this.source.slice(this.lineFrom + 1, this.lineTo);
 		const declared = readChainLine(line, lineNumber);
 		const { chain, policy, counters } = declared;
-		if (policy !== "-" && counters === null && this.options.strictCounters)
+		if (policy !== "-" && counters === null && this.mustCount(declared))
 			throw new Refusal(
 				`invalid policy counters for chain '${chain}'`,
 				"Write `[packets:bytes]`, without a blank.",
@@ -253,6 +256,12 @@ class ScriptReader {
 			policy,
 			counters: this.options.ignoreCounters ? null : counters,
 		});
+	}
+
+	/** Is something else than counters behind a policy refused? */
+	private mustCount({ hasMore }: { readonly hasMore: boolean }): boolean {
+		const { strictCounters, behaviour } = this.options;
+		return strictCounters || (hasMore && behaviour.policyCounters === "always");
 	}
 
 	private rule(): Statement | null {
@@ -275,6 +284,7 @@ class ScriptReader {
 			announced: this.announced,
 			counters: this.options.ignoreCounters ? null : counters,
 			countersAreOption: counters !== null && this.options.strictCounters,
+			behaviour: this.options.behaviour,
 		};
 		words.lineStart = lineFrom;
 		splitWords(source, from, to, words);

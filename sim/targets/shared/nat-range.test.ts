@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { buildOptions } from "../../extension/options/test-build-options.ts";
+import { DEFAULT_BEHAVIOUR } from "../../linux/behaviour.ts";
 import { dnat } from "../dnat.ts";
 import { masquerade } from "../masquerade.ts";
 import { snat } from "../snat.ts";
@@ -30,7 +31,9 @@ test.each([
 ] as const)(
 	"$name %s is saved as%s, which is refused",
 	(target, text, saved, words) => {
-		expect(target.print(buildOptions(target, text, tcp), HEADER)).toBe(saved);
+		expect(
+			target.print(buildOptions(target, text, tcp), HEADER, DEFAULT_BEHAVIOUR),
+		).toBe(saved);
 		expect(() => buildOptions(target, saved, tcp)).toThrow(words);
 	},
 );

@@ -1,0 +1,94 @@
+import {
+	connect,
+	iptables,
+	operationFails,
+	operationSucceeds,
+	restore,
+	scenario,
+} from "../../language/build/build.ts";
+import { recipeSetup } from "../../language/build/build-recipe.ts";
+
+const suite = "linux";
+
+/** A command or two, and a connection that goes on as before. */
+const shown = (
+	about: Pick<Parameters<typeof scenario>[0], "name" | "title" | "story">,
+	steps: Parameters<typeof scenario>[0]["steps"],
+	expect: Parameters<typeof scenario>[0]["expect"],
+) =>
+	scenario({
+		...about,
+		suite,
+		setup: recipeSetup(),
+		steps: [...steps, connect(1)],
+		expect,
+	});
+
+/** What versions and backends of iptables do in different ways. */
+export const programDifferences = [
+	shown(
+		{
+			name: "refused-option-has-its-letter",
+			title: "A refused option is named by its letter",
+			story:
+				"iptables 1.8.9 names an option that it refuses by its letter, and versions from 1.8.10 on by its long name. Nothing is loaded.",
+		},
+		[
+			iptables("-t mangle -A POSTROUTING -i eth0 -j ACCEPT", "way-in"),
+			iptables("-A INPUT -s 10.0.0.9 -s 10.0.0.10 -j DROP", "twice"),
+			iptables("-F INPUT -d 10.0.0.9", "illegal"),
+		],
+		[
+			operationFails("way-in", "Can't use -i with POSTROUTING"),
+			operationFails("twice", "multiple -s flags not allowed"),
+			operationFails("illegal", "Illegal option `-d' with this command"),
+		],
+	),
+	shown(
+		{
+			name: "attached-address-is-refused",
+			title: "What is attached to its option is read with the option in front",
+			story:
+				"iptables 1.8.9 reads -ieth012345678901 with the option in front, and finds the name of the interface too long. From 1.8.10 on the rule is loaded.",
+		},
+		[iptables("-A INPUT -ieth012345678901 -j DROP", "attached")],
+		[
+			operationFails(
+				"attached",
+				"interface name `-ieth012345678901' must be shorter than IFNAMSIZ (15)",
+			),
+		],
+	),
+	shown(
+		{
+			name: "descending-range-is-accepted",
+			title: "A range that descends is accepted, and matches nothing",
+			story:
+				"iptables 1.8.9 takes -m length --length 30:20 and -m conntrack --ctproto 0. From 1.8.10 on it refuses both, and with them all of a file's table.",
+		},
+		[
+			iptables("-A INPUT -m length --length 30:20 -j DROP", "length"),
+			iptables("-A INPUT -m conntrack --ctproto 0 -j DROP", "ctproto"),
+		],
+		[operationSucceeds("length"), operationSucceeds("ctproto")],
+	),
+	shown(
+		{
+			name: "odd-policy-counters-are-passed-over",
+			title:
+				"Counters of a policy that are not written as such are passed over",
+			story:
+				"Behind a policy stands [0: 0] instead of [0:0]. iptables-restore 1.8.9 passes over it unless it is called with -c. From 1.8.10 on it refuses the file.",
+		},
+		[
+			restore(
+				{
+					name: "odd.rules",
+					text: "*filter\n:INPUT ACCEPT [0: 0]\nCOMMIT\n",
+				},
+				"odd",
+			),
+		],
+		[operationSucceeds("odd")],
+	),
+];

@@ -1,0 +1,127 @@
+/**
+ * In what the programs differ: what iptables takes, prints and says, by its version and by its backend.
+ * What changed with 1.8.10 is seen with 1.8.11.
+ */
+import { byIptables } from "./difference.ts";
+
+export const PROGRAM_DIFFERENCES = {
+	words: byIptables<"of 1.8.9" | "of 1.8.10">(
+		{
+			"1.8.7": "of 1.8.9",
+			"1.8.9": "of 1.8.9",
+			"1.8.11": "of 1.8.10",
+			"1.8.13": "of 1.8.10",
+		},
+		{
+			title: "how iptables names an option that it refuses",
+			says: (value) =>
+				value === "of 1.8.9"
+					? "by its letter: `Can't use -i with POSTROUTING`"
+					: "by its long name: `Can't use --in-interface with POSTROUTING`",
+			source:
+				"`opt2char` of 1.8.9, `ip46t_option_name` of 1.8.10 (iptables/xshared.c)",
+			matters: "Scripts that look for the words of a refusal miss them.",
+			scenario: "refused-option-has-its-letter",
+		},
+	),
+	attachedArgument: byIptables<"with its option" | "alone">(
+		{
+			"1.8.7": "with its option",
+			"1.8.9": "with its option",
+			"1.8.11": "alone",
+			"1.8.13": "alone",
+		},
+		{
+			title:
+				"an address or interface that is attached to its option, -s10.0.0.1",
+			says: (value) =>
+				value === "with its option"
+					? "the option is taken for a part of it, and the address is not found"
+					: "it is read like one behind a blank",
+			source:
+				"`do_parse`: `argv[optind - 1]` in 1.8.9, `optarg` in 1.8.10 (iptables/xshared.c)",
+			matters: "Rules without the blank load from 1.8.10 on alone.",
+			scenario: "attached-address-is-refused",
+		},
+	),
+	emptyRanges: byIptables<"accepted" | "refused">(
+		{
+			"1.8.7": "accepted",
+			"1.8.9": "accepted",
+			"1.8.11": "refused",
+			"1.8.13": "refused",
+		},
+		{
+			title: "ranges that descend, and --ctproto 0",
+			says: (value) =>
+				value === "accepted"
+					? "they are taken, and no packet matches"
+					: "they are refused",
+			source:
+				"`xtopt_parse_mint`, `xtopt_parse_mport` (libxtables/xtoptions.c), `conntrack_mt_parse` (extensions/libxt_conntrack.c) of 1.8.10",
+			matters: "A ruleset with such a rule no longer loads, all of its table.",
+			scenario: "descending-range-is-accepted",
+		},
+	),
+	policyCounters: byIptables<"with -c alone" | "always">(
+		{
+			"1.8.7": "with -c alone",
+			"1.8.9": "with -c alone",
+			"1.8.11": "always",
+			"1.8.13": "always",
+		},
+		{
+			title: "malformed counters behind a policy",
+			says: (value) =>
+				value === "with -c alone"
+					? "they are passed over unless iptables-restore has -c"
+					: "they are refused: `invalid policy counters for chain`",
+			source:
+				"`ip46tables_restore_main` (iptables/iptables-restore.c), `xtables_restore_parse_line` (iptables/xtables-restore.c) of 1.8.10",
+			matters:
+				"A ruleset with `:INPUT ACCEPT [0: 0]` or a remark there no longer loads.",
+			scenario: "odd-policy-counters-are-passed-over",
+		},
+	),
+	protocolNames: byIptables<"of the machine" | "its own">(
+		{
+			"1.8.7": "of the machine",
+			"1.8.9": "of the machine",
+			"1.8.11": "its own",
+			"1.8.13": "its own",
+		},
+		{
+			title: "protocols in the text of iptables-save",
+			says: (value) =>
+				value === "of the machine"
+					? "all that /etc/protocols knows are printed by name: `-p gre`"
+					: "those alone that iptables knows by itself are printed by name; others are numbers: `-p 47`",
+			source:
+				"ff57cd48, a369c736: `proto_to_name`, `save_rule_details` (iptables/xshared.c) of 1.8.10",
+			matters: "Saved texts differ where no rule does.",
+			scenario: null,
+			saved: { rules: "-A INPUT -p 47 -j DROP", as: "-A INPUT -p gre -j DROP" },
+		},
+	),
+	savedText: byIptables<"loses some" | "as it was given">(
+		{
+			"1.8.7": "loses some",
+			"1.8.9": "loses some",
+			"1.8.11": "as it was given",
+			"1.8.13": "as it was given",
+		},
+		{
+			title: "what iptables-save loses",
+			says: (value) =>
+				value === "loses some"
+					? "`! -i +`, `! --dport 0:65535`, `! --espspi 0:4294967295` are left out, great numbers of recent are negative, ICMP's type 255 has no code"
+					: "such rules are printed as they were given",
+			source:
+				"8696f659, 95cdf550, 4195a89a, 9d400db2, 5b5430d6 of 1.8.10 and 1.8.11",
+			matters:
+				"A rule that never matched matches every packet once it is saved and restored by 1.8.9 or before.",
+			scenario: null,
+			saved: { rules: "-A INPUT ! -i + -j DROP", as: "-A INPUT -j DROP" },
+		},
+	),
+};
