@@ -293,10 +293,13 @@ export class ModelGateway {
 
 	/** What the gateway shows of itself; its state stays as it is. */
 	observe(): Observation {
-		const { tables, conntrack, sets, behaviour } = this.state;
+		const { tables, conntrack, sets, setup } = this.state;
 		const shown = normalSets(sets.print());
 		return {
-			ruleset: printRuleset(tables.now(), { counters: true, behaviour }),
+			ruleset: printRuleset(tables.now(), {
+				counters: true,
+				...(setup.linux && { linux: setup.linux }),
+			}),
 			conntrack: conntrack.lines(),
 			conditions: readConditions(tables.names),
 			...(shown === "" ? {} : { sets: shown }),

@@ -5,6 +5,7 @@ import { GatewayError } from "../contract/gateway-error.ts";
 import { UnknownSignal } from "../contract/unknown-signal.ts";
 import { inLine } from "../in-line.ts";
 import { unreachable } from "../invariant.ts";
+import { DEFAULT_LINUX } from "../linux/linux.ts";
 import { replaceTable } from "../netfilter/hook-path.ts";
 import { parseAddress } from "../packet/address.ts";
 import type { Address } from "../packet/packet.ts";
@@ -89,7 +90,8 @@ function evicted(
 
 /** What decides of rules besides their text. */
 function around(gateway: GatewayState) {
-	return { ...knownSets(gateway), behaviour: gateway.behaviour };
+	const { linux = DEFAULT_LINUX } = gateway.setup;
+	return { ...knownSets(gateway), linux };
 }
 
 function command(gateway: GatewayState, line: string): OperationOutcome {

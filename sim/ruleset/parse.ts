@@ -9,7 +9,8 @@
  */
 
 import type { Ruleset, Table, TableName } from "../contract/ruleset.ts";
-import { type Behaviour, DEFAULT_BEHAVIOUR } from "../linux/behaviour.ts";
+import { type Behaviour, behaviourOf } from "../linux/behaviour.ts";
+import { DEFAULT_LINUX, type Linux } from "../linux/linux.ts";
 import type { Command, CommandLine } from "./base/command.ts";
 import { type Fault, RulesetError } from "./base/ruleset-error.ts";
 import { checkLoad, usesOf } from "./check/load-check.ts";
@@ -23,8 +24,8 @@ import { readScript, type Statement } from "./text/read-script.ts";
 export interface ParseOptions {
 	/** Its name, for faults. */
 	readonly file?: string;
-	/** Of which Linux its kernel and iptables are (`behaviourOf`); left out: Debian 12 with iptables-legacy. */
-	readonly behaviour?: Behaviour;
+	/** Whose kernel and iptables read it; left out: Debian 12 with iptables-legacy. */
+	readonly linux?: Linux;
 }
 
 const NO_FILE = "<text>";
@@ -64,7 +65,7 @@ export function checkRuleset(
 	readonly tables: readonly Table[];
 	readonly faults: readonly Fault[];
 } {
-	const { behaviour = DEFAULT_BEHAVIOUR } = options;
+	const behaviour = behaviourOf(options.linux ?? DEFAULT_LINUX);
 	const loader = new Loader(EMPTY_RULESET, {
 		...options,
 		behaviour,
@@ -114,7 +115,7 @@ interface Around {
 	/** Is there a set of ipset of this name? Left out: all that a rule names are. */
 	readonly hasSet?: HasSet;
 	/** Left out: Debian 12 with iptables-legacy. */
-	readonly behaviour?: Behaviour;
+	readonly linux?: Linux;
 }
 
 type HasSet = (name: string) => boolean;
@@ -131,7 +132,8 @@ export function restoreText(
 	options: RestoreOptions & Around & { readonly firstLine?: number } = {},
 ): Applied {
 	const { file = NO_FILE, counters = false, noflush = false } = options;
-	const { firstLine = 1, behaviour = DEFAULT_BEHAVIOUR } = options;
+	const { firstLine = 1, linux = DEFAULT_LINUX } = options;
+	const behaviour = behaviourOf(linux);
 	const loader = new Loader(current, {
 		...options,
 		behaviour,
@@ -156,9 +158,10 @@ export function restoreText(
 export function applyCommand(
 	current: Ruleset,
 	line: CommandLine,
-	{ behaviour = DEFAULT_BEHAVIOUR, ...around }: Around = {},
+	around: Around = {},
 ): Applied {
 	const { file, text, table, command } = line;
+	const behaviour = behaviourOf(around.linux ?? DEFAULT_LINUX);
 	const loader = new Loader(current, {
 		...around,
 		behaviour,

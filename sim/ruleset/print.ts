@@ -13,7 +13,12 @@ import type {
 } from "../contract/ruleset.ts";
 import { printedProtocol } from "../extension/values/names.ts";
 import { invariant } from "../invariant.ts";
-import { type Behaviour, DEFAULT_BEHAVIOUR } from "../linux/behaviour.ts";
+import {
+	type Behaviour,
+	behaviourOf,
+	DEFAULT_BEHAVIOUR,
+} from "../linux/behaviour.ts";
+import { DEFAULT_LINUX, type Linux } from "../linux/linux.ts";
 import { matches } from "../matches/index.ts";
 import { formatNetwork } from "../packet/address.ts";
 import { targets } from "../targets/index.ts";
@@ -27,8 +32,8 @@ export function printRuleset(
 		readonly counters?: boolean;
 		/** A remark before each rule says which line it came from. */
 		readonly origins?: boolean;
-		/** Which iptables prints them; left out: 1.8.9 of iptables-legacy. */
-		readonly behaviour?: Behaviour;
+		/** Whose iptables prints them; left out: Debian 12 with iptables-legacy. */
+		readonly linux?: Linux;
 	} = {},
 ): string {
 	return [...ruleset.tables]
@@ -42,9 +47,10 @@ function printTable(
 	{
 		counters = false,
 		origins = false,
-		behaviour = DEFAULT_BEHAVIOUR,
+		linux = DEFAULT_LINUX,
 	}: Parameters<typeof printRuleset>[1] & {},
 ): string {
+	const behaviour = behaviourOf(linux);
 	const lines = [`*${table.name}`];
 	for (const { name, policy, counters: own } of table.chains)
 		lines.push(

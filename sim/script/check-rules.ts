@@ -8,7 +8,7 @@
  */
 
 import type { Ruleset, Table } from "../contract/ruleset.ts";
-import { DEFAULT_BEHAVIOUR } from "../linux/behaviour.ts";
+import { DEFAULT_LINUX } from "../linux/linux.ts";
 import { type Fault, RulesetError } from "../ruleset/base/ruleset-error.ts";
 import { checkRuleset, type ParseOptions } from "../ruleset/parse.ts";
 import { printRuleset } from "../ruleset/print.ts";
@@ -44,10 +44,7 @@ export function checkRules(
 		};
 	const report = new Report(text, options.file ?? "<text>");
 	report.note(0, "a script: it is taken to start from an empty ruleset");
-	const player = new TablePlayer(
-		report,
-		options.behaviour ?? DEFAULT_BEHAVIOUR,
-	);
+	const player = new TablePlayer(report, options.linux ?? DEFAULT_LINUX);
 	runShell(text, player, report);
 	const ruleset = player.ruleset();
 	const faults = report.faults.toSorted((a, b) => a.line - b.line);
@@ -89,7 +86,7 @@ export function parseRules(
 export function restoreForm(
 	text: string,
 	file: string,
-	options: Pick<ParseOptions, "behaviour"> = {},
+	options: Pick<ParseOptions, "linux"> = {},
 ): { readonly text: string; readonly notes: readonly Note[] } {
 	if (!isShellScript(text)) return { text, notes: notesOf(text, file) };
 	const { ruleset, notes } = parseRules(text, { ...options, file });

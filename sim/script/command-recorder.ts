@@ -1,5 +1,5 @@
 /** Writes a script's commands down as lines for iptables-restore. */
-import { DEFAULT_BEHAVIOUR } from "../linux/behaviour.ts";
+import { DEFAULT_LINUX } from "../linux/linux.ts";
 import type { DraftLine } from "../ruleset/fix/change.ts";
 import type {
 	Executor,
@@ -16,7 +16,7 @@ export class CommandRecorder implements Executor {
 	private readonly tables = new Map<string, DraftLine[]>();
 	/** What succeeds decides what stands behind `&&` and `||`; its faults are those of the lines, too. */
 	private readonly unsaid = new Report("", "");
-	private readonly player = new TablePlayer(this.unsaid, DEFAULT_BEHAVIOUR);
+	private readonly player = new TablePlayer(this.unsaid, DEFAULT_LINUX);
 
 	constructor(report: Report) {
 		this.report = report;

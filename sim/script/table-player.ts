@@ -5,7 +5,8 @@
  */
 
 import type { Rule, Ruleset, Table, TableName } from "../contract/ruleset.ts";
-import type { Behaviour } from "../linux/behaviour.ts";
+import { type Behaviour, behaviourOf } from "../linux/behaviour.ts";
+import type { Linux } from "../linux/linux.ts";
 import type { Command } from "../ruleset/base/command.ts";
 import {
 	asksForTheWhole,
@@ -44,6 +45,7 @@ const MOST_KERNEL_FAULTS = 100;
 /** A class because it is tables that change. */
 export class TablePlayer implements Executor {
 	private readonly report: Report;
+	private readonly linux: Linux;
 	private readonly behaviour: Behaviour;
 	/** The tables as the kernel has taken them. */
 	private taken = new Map<TableName, Table>();
@@ -55,9 +57,10 @@ export class TablePlayer implements Executor {
 	private kernelFaults = 0;
 	private stopped = false;
 
-	constructor(report: Report, behaviour: Behaviour) {
+	constructor(report: Report, linux: Linux) {
 		this.report = report;
-		this.behaviour = behaviour;
+		this.linux = linux;
+		this.behaviour = behaviourOf(linux);
 	}
 
 	/** What is loaded in the end. */
@@ -114,7 +117,7 @@ export class TablePlayer implements Executor {
 			firstLine: given.firstLine,
 			noflush: has("-n", "--noflush"),
 			counters: has("-c", "--counters"),
-			behaviour: this.behaviour,
+			linux: this.linux,
 		});
 		this.report.faults.push(...faults);
 		if (!has("-t", "--test")) {

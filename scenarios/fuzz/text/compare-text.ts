@@ -5,7 +5,7 @@ import {
 	isName,
 	type NameKind,
 } from "../../../sim/extension/values/open-names.ts";
-import { type Behaviour, behaviourOf } from "../../../sim/linux/behaviour.ts";
+import type { Linux } from "../../../sim/linux/linux.ts";
 import type { Fault } from "../../../sim/ruleset/base/ruleset-error.ts";
 import { TABLE_HOOKS } from "../../../sim/ruleset/base/tables.ts";
 import { openPoints } from "../../../sim/ruleset/check/open-points.ts";
@@ -71,7 +71,7 @@ interface Restored {
 	readonly base: Ruleset;
 }
 
-function onItsWay(one: TextCase, behaviour: Behaviour): Restored {
+function onItsWay(one: TextCase, linux: Linux): Restored {
 	const { counters, onto } = one;
 	const options = { counters, noflush: onto !== null };
 	if (onto === null)
@@ -92,7 +92,7 @@ function onItsWay(one: TextCase, behaviour: Behaviour): Restored {
 		text: one.text,
 		linesBefore: 0,
 		tablesBefore: 0,
-		base: restoreText(EMPTY_RULESET, first, { counters, behaviour }).ruleset,
+		base: restoreText(EMPTY_RULESET, first, { counters, linux }).ruleset,
 	};
 }
 
@@ -110,10 +110,10 @@ export async function examineText(
 	oracle: TextOracle,
 ): Promise<TextComparison> {
 	const { counters } = one;
-	const behaviour = behaviourOf(oracle.linux);
-	const restored = onItsWay(one, behaviour);
+	const { linux } = oracle;
+	const restored = onItsWay(one, linux);
 	const { text, base, options } = restored;
-	const applied = restoreText(base, text, { ...options, behaviour });
+	const applied = restoreText(base, text, { ...options, linux });
 	const { ruleset, replaced, read, faults } = applied;
 	const [fault] = faults;
 	const words = fault === undefined ? "" : plainWords(fault.message);
@@ -145,7 +145,7 @@ export async function examineText(
 		if (replaced.length <= restored.tablesBefore) return agreed;
 	}
 	const saved = await oracle.save({ counters });
-	const printed = printRuleset(ruleset, { counters, behaviour });
+	const printed = printRuleset(ruleset, { counters, linux });
 	return saved === printed
 		? agreed
 		: differs("saved", onlyIn(printed, saved), onlyIn(saved, printed));
@@ -194,7 +194,7 @@ async function compareTests(
 	const tested = await oracle.test(text, options);
 	const { faults } = checkRuleset(text, {
 		...options,
-		behaviour: behaviourOf(oracle.linux),
+		linux: oracle.linux,
 	});
 	const untested = faults.find(({ from }) => from !== "kernel");
 	return tested.ok === (untested === undefined) ||

@@ -10,7 +10,7 @@ export interface Said {
 }
 
 /** How a text is loaded: all of it is said. */
-export type RestoreOptions = Required<Omit<ModelOptions, "file" | "behaviour">>;
+export type RestoreOptions = Required<Omit<ModelOptions, "file" | "linux">>;
 
 export interface TextOracle {
 	/** Which Linux it is; the model is the same one. */

@@ -65,13 +65,12 @@ describe.each(PRINTED)("difference %s, which no packet shows", (name) => {
 		const { saved }: Pick<Difference<unknown>, "saved"> = DIFFERENCES[name];
 		if (saved === undefined) throw new Error("neither scenario nor rules");
 		for (const linux of LINUXES) {
-			const behaviour = behaviourOf(linux);
 			const text = `*filter\n${saved.rules}\nCOMMIT\n`;
-			const ruleset = parseRuleset(text, { behaviour });
-			const lines = printRuleset(ruleset, { behaviour }).split("\n");
+			const ruleset = parseRuleset(text, { linux });
+			const lines = printRuleset(ruleset, { linux }).split("\n");
 			expect([linuxName(linux), lines.includes(saved.as)]).toEqual([
 				linuxName(linux),
-				behaviour[name] === DEFAULT_BEHAVIOUR[name],
+				behaviourOf(linux)[name] === DEFAULT_BEHAVIOUR[name],
 			]);
 		}
 	});
