@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import type { Ruleset } from "../../sim/contract/ruleset.ts";
+import type { Linux } from "../../sim/linux/linux.ts";
 import type { Fault } from "../../sim/ruleset/base/ruleset-error.ts";
 import type {
 	NotModelled,
@@ -8,6 +9,7 @@ import type {
 import type { Note } from "../../sim/script/run/report.ts";
 import { EXIT } from "../base/exit-code.ts";
 import { mustReadOnce } from "../lint/lint.ts";
+import { linuxOption } from "../options/driver-option.ts";
 import { addSetsOption } from "../options/world-options.ts";
 import { jsonLine } from "../outputs/json-text.ts";
 import { noteLines } from "../screen/say-notes.ts";
@@ -20,6 +22,7 @@ interface CheckOptions {
 	readonly given: readonly string[];
 	readonly sets?: string;
 	readonly geoip?: string;
+	readonly linux: Linux;
 }
 
 /** `marktwin check RULES…`: everything that iptables-restore or the kernel would refuse. */
@@ -40,6 +43,7 @@ export function checkCommand(): Command {
 			[],
 		);
 	return addSetsOption(command)
+		.addOption(linuxOption("whose iptables and kernel take the rules"))
 		.addHelpText(
 			"after",
 			`
@@ -49,6 +53,7 @@ Example:
   marktwin check --given set:blocked my.rules
   marktwin check --sets ipset.save my.rules
   marktwin check firewall.sh
+  marktwin check --linux trixie/nft my.rules
 
 A script of iptables commands is taken to start from an empty ruleset. Variables that are
 assigned plainly, &&, || and here-documents are carried out; loops, conditions and functions
@@ -73,7 +78,7 @@ interface Checked extends OpenPoints {
 
 async function check(
 	files: readonly string[],
-	{ json, given, sets, geoip }: CheckOptions,
+	{ json, given, sets, geoip, linux }: CheckOptions,
 ): Promise<void> {
 	const { checkRules } = await import("../../sim/script/check-rules.ts");
 	const { openPoints } = await import("../../sim/ruleset/check/open-points.ts");
@@ -95,6 +100,7 @@ async function check(
 				const { names, hasSet } = setsIn(world.sets);
 				const { ruleset, tables, faults, notes } = checkRules(text, {
 					file: name,
+					linux,
 					...(hasSet === undefined ? {} : { hasSet }),
 				});
 				const there = [

@@ -1,7 +1,9 @@
 import { Command } from "commander";
 import type { Ruleset } from "../../sim/contract/ruleset.ts";
+import type { Linux } from "../../sim/linux/linux.ts";
 import type { Note } from "../../sim/script/run/report.ts";
 import { readRules } from "../files/files.ts";
+import { linuxOption } from "../options/driver-option.ts";
 import { RULES_HELP } from "../options/world-options.ts";
 import { sayNotes } from "../screen/say-notes.ts";
 import { out, whileShowing } from "../screen/screen.ts";
@@ -12,6 +14,7 @@ export function saveCommand(): Command {
 		.description("print a ruleset as iptables-save does once it is loaded")
 		.argument("<rules>", RULES_HELP)
 		.option("-c, --counters", "print the counters of every rule", false)
+		.addOption(linuxOption("whose iptables takes and prints the rules"))
 		.addHelpText(
 			"after",
 			`
@@ -27,15 +30,15 @@ Examples:
 
 async function save(
 	file: string,
-	{ counters }: { readonly counters: boolean },
+	{ counters, linux }: { readonly counters: boolean; readonly linux: Linux },
 ): Promise<void> {
 	const printed = await whileShowing(`reading ${file} …`, async () => {
 		const { parseRules } = await import("../../sim/script/check-rules.ts");
 		const { printRuleset } = await import("../../sim/ruleset/print.ts");
 		const { name, text } = await readRules(file);
-		const { ruleset, notes } = parseRules(text, { file: name });
+		const { ruleset, notes } = parseRules(text, { file: name, linux });
 		sayNotes([...notes, ...openNames(ruleset, name)]);
-		return printRuleset(ruleset, { counters });
+		return printRuleset(ruleset, { counters, linux });
 	});
 	out.data(printed);
 }
