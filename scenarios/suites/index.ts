@@ -22,7 +22,9 @@ import { ownPorts } from "./kernel/own-ports.ts";
 import { races } from "./kernel/races.ts";
 import { rateFacts } from "./kernel/rates.ts";
 import { statisticFacts } from "./kernel/statistic.ts";
+import { backendDifferences } from "./linux/backends.ts";
 import { kernelDifferences } from "./linux/kernels.ts";
+import { operationsOnRules } from "./linux/operations.ts";
 import { programDifferences } from "./linux/programs.ts";
 import { live } from "./live/live.ts";
 import { liveServices } from "./live/services.ts";
@@ -131,6 +133,8 @@ const SERVICE_SCENARIOS: readonly Scenario[] = [
 const LINUX_SCENARIOS: readonly Scenario[] = [
 	...kernelDifferences,
 	...programDifferences,
+	...backendDifferences,
+	...operationsOnRules,
 ];
 
 /** Those that are short enough, and leave enough room, to be played in live time. */

@@ -30,6 +30,11 @@ export interface Chain {
 	/** Of the policy. */
 	readonly counters: Counters;
 	readonly rules: readonly Rule[];
+	/**
+	 * What the kernel lacks of a built-in chain, under iptables-nft alone: the chain itself, until something is put
+	 * into it, or its policy's counters. iptables-save prints such a chain with `[0:0]`. Left out: nothing.
+	 */
+	readonly lacks?: "chain" | "counters";
 }
 
 /** Packets and octets that were counted. @public */

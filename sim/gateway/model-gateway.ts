@@ -447,7 +447,8 @@ function asUnloaded(table: Table): Table {
 	const counters = { packets: 0, bytes: 0 };
 	return {
 		...table,
-		chains: table.chains.map((chain) => ({
+		// The text that is loaded names all built-in chains.
+		chains: table.chains.map(({ lacks: _, ...chain }) => ({
 			...chain,
 			counters,
 			rules: chain.rules.map(({ handle: _, ...rule }): Rule => {

@@ -21,6 +21,7 @@ import type { ExtensionHost } from "../extension/host.ts";
 import { invariant } from "../invariant.ts";
 import { matches } from "../matches/index.ts";
 import { HOOK_NAMES } from "../packet/skb/skb.ts";
+import { NO_COUNTERS } from "../ruleset/base/command.ts";
 import { ANY_ADDRESS } from "../ruleset/line/read-address.ts";
 import { targets } from "../targets/index.ts";
 import type { Cells } from "./cells.ts";
@@ -61,10 +62,13 @@ export interface Node {
 	action: Action | null;
 }
 
+/** In `entries`, of a hook at which the table has no chain. */
+export const NO_CHAIN = -1;
+
 /** A compiled table. */
 export interface Program {
 	readonly table: Table;
-	/** By hook: first node of the built-in chain, or -1; and its policy's node. */
+	/** By hook: first node of the built-in chain, or -1 where there is none; and its policy's node. */
 	readonly entries: Int32Array;
 	readonly underflows: Int32Array;
 	readonly nodes: readonly Readonly<Node>[];
@@ -99,11 +103,11 @@ export function compile(
 		firstNodes.set(chain.name, next);
 		next += chain.rules.length + 1;
 	}
-	const entries = new Int32Array(HOOK_NAMES.length).fill(-1);
-	const underflows = new Int32Array(HOOK_NAMES.length).fill(-1);
+	const entries = new Int32Array(HOOK_NAMES.length).fill(NO_CHAIN);
+	const underflows = new Int32Array(HOOK_NAMES.length).fill(NO_CHAIN);
 	for (const [hook, name] of HOOK_NAMES.entries()) {
 		const chain = table.chains.find((candidate) => candidate.name === name);
-		if (!chain) continue;
+		if (!chain || chain.lacks === "chain") continue;
 		const first = firstNodes.get(name) as number;
 		entries[hook] = first;
 		underflows[hook] = first + chain.rules.length;
@@ -206,9 +210,13 @@ export function tableNow(program: Program): Table {
 				...withOptionsNow(rule, program.cells),
 				counters: now(),
 			})),
-			counters: now(),
+			counters: shown(chain, now()),
 		})),
 	};
+}
+
+function shown({ lacks }: Chain, counters: Counters): Counters {
+	return lacks === undefined ? counters : NO_COUNTERS;
 }
 
 /** Matches whose options packets change. */

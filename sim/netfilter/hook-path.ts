@@ -21,7 +21,7 @@ import {
 	VERDICT_MASK,
 } from "../packet/skb/skb.ts";
 import { routeMeHarder } from "../routing/route-output.ts";
-import type { Program } from "./compile.ts";
+import { NO_CHAIN, type Program } from "./compile.ts";
 import { HOOK_ENTRIES, type HookFunction } from "./hooks.ts";
 import type { HookStep, Netfilter } from "./netfilter.ts";
 import { nameOf, placeOf, traverse } from "./traverse.ts";
@@ -131,6 +131,8 @@ function translate(
 ): DroppedBy | null {
 	const { conntrack } = net;
 	if (!conntrack.isUnmapped(skb)) return ofConntrack(conntrack.translate(skb));
+	if (program.entries[skb.hook] === NO_CHAIN)
+		return ofConntrack(conntrack.map(skb));
 	return walk(net, program, skb) ?? ofConntrack(conntrack.map(skb));
 }
 
@@ -174,6 +176,7 @@ function stepsOf(
 		const isOwn = hook === HOOK_OUTPUT;
 		if (at.kind === "nat")
 			return [{ kind: isOwn ? "own-nat" : "nat", program }];
+		if (program.entries[hook] === NO_CHAIN) return [];
 		const isOwnMangle = isOwn && at.table === "mangle";
 		return [{ kind: isOwnMangle ? "own-mangle" : "table", program }];
 	}

@@ -131,8 +131,13 @@ export class LoadedTables implements Stateful<SavedTables> {
 	/**
 	 * Puts a table that was checked in the place of the one of its name. It is compiled when the next
 	 * packet comes, since thousands of commands may come before; at once only what can be seen of it.
+	 * @param given one without chains takes the table of its name away
 	 */
 	replace(given: Table): void {
+		if (given.chains.length === 0) {
+			this.remove(given.name);
+			return;
+		}
 		const table = this.withHandles(given);
 		const kept = this.keptOf(table.name);
 		const atMs = this.ports.nowMs();
@@ -158,6 +163,13 @@ export class LoadedTables implements Stateful<SavedTables> {
 		});
 		if (old) this.names.release(old.holding);
 		if (!tracked && this.needsConntrack) this.trackingBegins();
+	}
+
+	private remove(name: TableName): void {
+		const old = this.loaded.get(name);
+		if (old === undefined) return;
+		this.loaded.delete(name);
+		this.names.release(old.holding);
 	}
 
 	/** A copy compiles all tables, so that what there is to copy is always of one form. */
@@ -224,8 +236,10 @@ export class LoadedTables implements Stateful<SavedTables> {
 	}
 
 	private keptOf(table: TableName): Cells | null {
-		if (this.keeping === "nothing") return null;
-		return this.program(table)?.cells ?? null;
+		const loaded = this.loaded.get(table);
+		if (this.keeping === "nothing" || loaded === undefined) return null;
+		// No packet was there since then, so nothing that rules remember has changed.
+		return loaded.program?.cells ?? loaded.kept;
 	}
 
 	private compileEarly(uses: readonly UseAtLoad[], atMs: number): EarlyTests {

@@ -93,8 +93,8 @@ export interface Applied {
 	/** What is loaded afterwards: tables that failed are as they were. */
 	readonly ruleset: Ruleset;
 	/**
-	 * Tables that were replaced, one after the other, as they were then: all their state starts anew, though
-	 * nothing in them may differ. One that a text commits twice stands here twice.
+	 * Tables that were replaced, one after the other, as they were then: all their state may start anew, though
+	 * nothing in them may differ. One that a text commits twice stands here twice, and one without chains is gone.
 	 */
 	readonly replaced: readonly Table[];
 	/** All tables that were read to their COMMIT, loaded or not. */
@@ -223,12 +223,16 @@ class Loader {
 		}
 	}
 
-	/** A table comes into being when it is first asked for (`xt_find_table_lock`), whatever becomes of that. */
+	/**
+	 * In iptables-legacy a table comes into being when it is first asked for (`xt_find_table_lock`), whatever
+	 * becomes of that.
+	 */
 	private beginTable(name: TableName): void {
 		const known = this.loaded.get(name);
-		this.open = new TableDraft(name, known ?? null);
-		if (known === undefined) this.loaded.set(name, this.open.build());
-		if (!this.how.noflush) this.open.clear();
+		const open = new TableDraft(name, known ?? null, this.how.behaviour);
+		this.open = open;
+		if (known === undefined && open.exists) this.loaded.set(name, open.build());
+		if (!this.how.noflush) open.clear();
 	}
 
 	private runCommand(command: Command, place: () => Place): readonly Fault[] {
@@ -258,8 +262,7 @@ class Loader {
 			this.how.behaviour,
 		);
 		if (faults.length === 0) {
-			this.loaded.set(table.name, table);
-			if (open.changed) this.replaced.push(table);
+			if (open.changed) this.put(table);
 			return NO_FAULTS;
 		}
 		const commit = place();
@@ -271,6 +274,14 @@ class Loader {
 			const said = this.how.kind === "restore" ? commit.line : null;
 			return faultOfLoad(place, said, fault);
 		});
+	}
+
+	private put(table: Table): void {
+		const { name, chains } = table;
+		const isGone = chains.length === 0;
+		if (isGone && !this.loaded.delete(name)) return;
+		if (!isGone) this.loaded.set(name, table);
+		this.replaced.push(table);
 	}
 }
 

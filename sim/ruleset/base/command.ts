@@ -60,6 +60,8 @@ export type Command = { readonly line: number } & (
 			readonly chain: string | null;
 			/** Of a single rule; `null` for all of the chain. */
 			readonly number: number | null;
+			/** `-L` or `-S` stand beside it. */
+			readonly listing: boolean;
 	  }
 	| { readonly kind: "new-chain"; readonly chain: string }
 	| { readonly kind: "rename"; readonly chain: string; readonly to: string }

@@ -237,9 +237,10 @@ function commandOption(
 	if (letter === "N")
 		checkNewChain(reader.argument ?? "", (name) => isTarget(state, name));
 	draft.setCommand(letter, inverted, reader.word);
-	draft.chain = reader.argument;
-	if (further.optional && draft.chain === null)
-		draft.chain = furtherWord(reader);
+	// `-Z CHAIN -L`: the chain of the one is that of the other.
+	draft.chain =
+		reader.argument ??
+		(further.optional ? (furtherWord(reader) ?? draft.chain) : null);
 	if (further.second) {
 		const second = furtherWord(reader);
 		if (second === null)

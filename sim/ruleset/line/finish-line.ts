@@ -327,7 +327,13 @@ function otherCommand(draft: RuleDraft, line: number): Command {
 		case "X":
 			return { kind: "delete-chain", chain, line };
 		case "Z":
-			return { kind: "zero", chain, number, line };
+			return {
+				kind: "zero",
+				chain,
+				number,
+				listing: /[LS]/.test(draft.commands),
+				line,
+			};
 		case "N":
 			return { kind: "new-chain", chain: chain ?? "", line };
 		case "E":

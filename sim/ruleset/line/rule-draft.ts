@@ -29,7 +29,7 @@ export class RuleDraft {
 	/** Letter of the command: "A", "D" …, "#" for `-D` by number; "" when none was read. */
 	command = "";
 	/** Letters of all the commands that were read. */
-	private commands = "";
+	commands = "";
 	chain: string | null = null;
 	number: number | null = null;
 	/** Second argument of `-P` and `-E`. */

@@ -5,6 +5,7 @@ import { octets } from "../../extension/values/octets.ts";
 import { type Command, NO_COUNTERS } from "../base/command.ts";
 import { TABLE_HOOKS, VERDICTS } from "../base/tables.ts";
 import {
+	type ChainDraft,
 	CommandFailure,
 	chainOf,
 	NO_SUCH_NAME,
@@ -29,7 +30,14 @@ export function declareChain(
 		chain.empty();
 		table.changed = true;
 	}
-	if (policy === "-") return;
+	if (policy === "-") {
+		// iptables-nft makes the chain, and leaves its policy.
+		if (chain?.policy && table.behaviour.baseChains !== "all") {
+			chain.use();
+			chain.count(counters ?? NO_COUNTERS);
+		}
+		return;
+	}
 	aloud(
 		() => setPolicy(table, name, policy, counters ?? NO_COUNTERS),
 		policy,
@@ -78,7 +86,8 @@ export function setPolicy(
 			policy,
 		);
 	chain.policy = policy;
-	chain.counters = counters ?? NO_COUNTERS;
+	chain.use();
+	chain.count(counters ?? NO_COUNTERS);
 	table.changed = true;
 }
 
@@ -91,6 +100,7 @@ export function createChain(table: TableDraft, name: string): void {
 			name,
 		);
 	table.add(name);
+	table.exists = true;
 	table.changed = true;
 }
 
@@ -100,12 +110,8 @@ export function deleteChain(table: TableDraft, name: string | null): void {
 		? table.chains.values()
 		: [chainOf(table, name)]) {
 		if (chain.policy !== null) {
-			if (name === null) continue;
-			throw new CommandFailure(
-				"Invalid argument",
-				"A built-in chain cannot be deleted: flush it (`-F`).",
-				name,
-			);
+			deleteBaseChain(table, chain, name);
+			continue;
 		}
 		const used = chain.references > 0;
 		if (used || chain.length > 0)
@@ -119,6 +125,27 @@ export function deleteChain(table: TableDraft, name: string | null): void {
 		table.chains.delete(chain.name);
 		table.changed = true;
 	}
+}
+
+/** iptables-nft takes a built-in chain out of the kernel that nothing is in. @throws CommandFailure */
+function deleteBaseChain(
+	table: TableDraft,
+	chain: ChainDraft,
+	asked: string | null,
+): void {
+	const isEmpty = chain.length === 0 && chain.policy === "ACCEPT";
+	const isThere = chain.lacks !== "chain";
+	if (table.behaviour.baseChains !== "all" && isThere && isEmpty) {
+		chain.disuse();
+		table.changed = true;
+	} else if (asked !== null)
+		throw new CommandFailure(
+			isThere ? "Invalid argument" : NO_SUCH_NAME,
+			isThere
+				? "A built-in chain cannot be deleted: flush it (`-F`)."
+				: `iptables-nft makes ${asked} of ${table.name} with the first rule that is put into it.`,
+			asked,
+		);
 }
 
 /** `IPT_CHAINLABEL`, less the closing NUL; only `-E` gives names of more than 28 (`assert_valid_chain_name`). */

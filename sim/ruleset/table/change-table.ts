@@ -61,7 +61,7 @@ export function changeTable(
 			flush(table, command.chain);
 			return;
 		case "zero":
-			zero(table, command.chain, command.number);
+			zero(table, command);
 			return;
 		case "delete":
 		case "check":

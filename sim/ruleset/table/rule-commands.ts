@@ -28,6 +28,7 @@ export function append(
 	const rules = written.map((rule) => toOwnChain(table, rule));
 	for (const { target } of rules) checkTargetExists(table, target);
 	const chain = chainOf(table, name);
+	chain.use();
 	for (const rule of rules) {
 		checkTarget(table, rule.target);
 		chain.push(rule);
@@ -58,7 +59,8 @@ export function changeByNumber(
 			String(command.number),
 		);
 	for (const { target } of rules) checkTarget(table, target);
-	if (command.kind !== "insert") chain.removeAt(at);
+	if (command.kind === "insert") chain.use();
+	else chain.removeAt(at);
 	// Each of several rules is put in at the same number, so the last one comes first.
 	for (const rule of rules) chain.insert(at, rule);
 	table.changed = true;
@@ -98,34 +100,58 @@ export function deleteSame(
 /** `-Z`; a number stands behind a chain only. @throws CommandFailure */
 export function zero(
 	table: TableDraft,
-	name: string | null,
-	number: number | null,
+	{ chain: name, number, listing }: Extract<Command, { kind: "zero" }>,
 ): void {
-	if (name === null) {
-		table.zeroedAt = ++table.clock;
-		// Built-in chains come first, and only they have counters of their own.
-		for (const chain of table.chains.values()) {
-			if (chain.policy === null) break;
-			chain.counters = NO_COUNTERS;
-		}
-	} else {
-		const chain = chainOf(table, name);
+	const { zeroing, baseChains } = table.behaviour;
+	// -L puts the built-in chains that are missing into the list that -Z goes through.
+	const reaches = listing && baseChains === "used-uncounted";
+	const chains = name === null ? builtIn(table) : [chainOf(table, name)];
+	for (const chain of chains) {
+		if (chain.policy === null) continue;
+		if (reaches && table.exists) chain.use();
+		if (name !== null && chain.lacks === "chain") mustBeThere(table, chain);
+		if (number === null && chain.lacks !== "chain") chain.count(NO_COUNTERS);
+	}
+	table.changed = true;
+	if (zeroing === "none" && number === null && !listing) return;
+	if (name === null) table.zeroedAt = ++table.clock;
+	for (const chain of name === null ? [] : chains) {
 		if (number !== null && number > chain.length)
 			throw new CommandFailure(
 				"Index of counter too big",
 				`The chain ${chain.name} has ${chain.length} rules.`,
 				String(number),
 			);
-		if (number === null) chain.counters = NO_COUNTERS;
 		chain.zero(number === null ? null : number - 1);
 	}
-	table.changed = true;
+}
+
+/** Built-in chains come first. */
+function* builtIn({ chains }: TableDraft): Iterable<ChainDraft> {
+	for (const chain of chains.values()) {
+		if (chain.policy === null) return;
+		yield chain;
+	}
+}
+
+/** @throws CommandFailure where iptables does not find a built-in chain that is not in the kernel */
+function mustBeThere({ name, behaviour }: TableDraft, chain: ChainDraft): void {
+	if (behaviour.baseChains !== "used-uncounted") return;
+	throw new CommandFailure(
+		NO_SUCH_NAME,
+		`iptables-nft makes ${chain.name} of ${name} with the first rule that is put into it.`,
+		chain.name,
+	);
 }
 
 /** `-F`. @throws CommandFailure */
 export function flush(table: TableDraft, name: string | null): void {
-	for (const chain of name === null ? table.filled : [chainOf(table, name)])
+	if (name === null) for (const chain of table.filled) chain.empty();
+	else {
+		const chain = chainOf(table, name);
+		chain.use();
 		chain.empty();
+	}
 	table.changed = true;
 }
 

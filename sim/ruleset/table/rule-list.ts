@@ -200,13 +200,18 @@ function current({ rule, to, since }: Entry, zeroedAt: number): Rule {
 		to !== null &&
 		(target?.kind === "jump" || target?.kind === "goto") &&
 		target.chain !== to.name;
-	const zeroed = since < zeroedAt && rule.counters !== NO_COUNTERS;
+	const { packets, bytes } = rule.counters;
+	const zeroed = since < zeroedAt && (packets !== 0 || bytes !== 0);
 	if (!renamed && !zeroed) return rule;
 	return {
-		...rule,
+		...(zeroed ? begunAnew(rule) : rule),
 		target: renamed ? { ...target, chain: to.name } : target,
-		counters: zeroed ? NO_COUNTERS : rule.counters,
 	};
+}
+
+/** The rule in a rule's place that is zeroed: what was counted and what it remembers are gone (`NLM_F_REPLACE`). */
+export function begunAnew({ handle: _, ...rule }: Rule): Rule {
+	return { ...rule, counters: NO_COUNTERS };
 }
 
 function pushOnto(heap: Entry[], entry: Entry): void {

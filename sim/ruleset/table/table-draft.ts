@@ -12,9 +12,10 @@ import type {
 } from "../../contract/ruleset.ts";
 import { compareOctets } from "../../extension/values/octets.ts";
 import { invariant } from "../../invariant.ts";
+import { type Behaviour, DEFAULT_BEHAVIOUR } from "../../linux/behaviour.ts";
 import { NO_COUNTERS } from "../base/command.ts";
 import { TABLE_HOOKS } from "../base/tables.ts";
-import { type Entry, RuleList } from "./rule-list.ts";
+import { begunAnew, type Entry, RuleList } from "./rule-list.ts";
 
 /** A command that cannot be carried out. Thrown, but no Error, as a `Refusal` is none. */
 export class CommandFailure {
@@ -38,6 +39,9 @@ export class CommandFailure {
 export class TableDraft {
 	readonly name: TableName;
 	readonly chains = new Map<string, ChainDraft>();
+	readonly behaviour: Behaviour;
+	/** It is in the kernel, or will be with COMMIT. */
+	exists: boolean;
 	/** Something was changed, so that COMMIT replaces the kernel's table (`set_changed`). */
 	changed = false;
 	/** Counts commands, so that counters know whether they were there when others began anew. */
@@ -51,18 +55,24 @@ export class TableDraft {
 	private chainsMade = 0;
 
 	/**
-	 * Rules keep their counters. Those of policies begin anew with every change that is committed,
-	 * wherever it was: libiptc gives back what was counted since it read the table, and no more
-	 * (`COUNTER_MAP_ZEROED` in `__iptcc_p_del_policy`).
+	 * Rules keep their counters. Those of policies may begin anew with every change that is committed
+	 * (`Behaviour.policyCountersOnEdit`): libiptc up to 1.8.9 gives back what was counted since it read the table, and
+	 * no more (`COUNTER_MAP_ZEROED` in `__iptcc_p_del_policy`).
 	 * @param from the table that is loaded; `null` when there is none
 	 */
-	constructor(name: TableName, from: Table | null) {
+	constructor(
+		name: TableName,
+		from: Table | null,
+		behaviour: Behaviour = DEFAULT_BEHAVIOUR,
+	) {
 		this.name = name;
 		this.from = from;
+		this.behaviour = behaviour;
+		this.exists = from !== null || behaviour.baseChains === "all";
 		for (const chain of from?.chains ?? []) this.addChain(chain.name, chain);
 		if (from !== null) return;
-		this.changed = true;
-		for (const hook of TABLE_HOOKS[name]) this.addChain(hook).policy = "ACCEPT";
+		this.changed = this.exists;
+		this.addBaseChains();
 	}
 
 	/** Makes every chain's rules ready for commands other than `-A`. */
@@ -78,27 +88,41 @@ export class TableDraft {
 		if (this.isOpen) chain.open();
 	}
 
-	/** What iptables-restore does at `*table` without `--noflush`; policies stay. */
+	/** What iptables-restore does at `*table` without `--noflush`. */
 	clear(): void {
+		this.changed = true;
+		if (this.behaviour.policyOnRestore === "ACCEPT") {
+			this.exists = false;
+			this.chains.clear();
+			this.addBaseChains();
+			return;
+		}
 		for (const chain of this.chains.values())
 			if (chain.policy === null) this.chains.delete(chain.name);
 			else chain.empty();
-		this.changed = true;
 	}
 
-	/** The table as data. */
+	/** The table as data; one without chains is not in the kernel. */
 	build(): Table {
 		if (!this.changed && this.from !== null) return this.from;
+		const { name } = this;
+		if (!this.exists) return { name, chains: [] };
 		const chains: Chain[] = [];
 		const own: Chain[] = [];
-		for (const chain of this.chains.values()) {
-			const { name, policy, counters } = chain;
-			const rules = chain.rules();
-			(policy === null ? own : chains).push({ name, policy, counters, rules });
-		}
+		for (const chain of this.chains.values())
+			(chain.policy === null ? own : chains).push(chain.build());
 		own.sort((a, b) => compareOctets(a.name, b.name));
 		for (const chain of own) chains.push(chain);
-		return { name: this.name, chains };
+		return { name, chains };
+	}
+
+	private addBaseChains(): void {
+		const isThere = this.behaviour.baseChains === "all";
+		for (const hook of TABLE_HOOKS[this.name]) {
+			const chain = this.addChain(hook);
+			chain.policy = "ACCEPT";
+			if (!isThere) chain.lacks = "chain";
+		}
 	}
 
 	private addChain(name: string, from: Chain | null = null): ChainDraft {
@@ -118,6 +142,8 @@ export class ChainDraft {
 	name: string;
 	policy: "ACCEPT" | "DROP" | null;
 	counters: Counters = NO_COUNTERS;
+	/** See `Chain.lacks`. */
+	lacks: Chain["lacks"];
 	/** Jumps and gotos to it; counted once the table is open. */
 	references = 0;
 	private readonly table: TableDraft;
@@ -133,6 +159,9 @@ export class ChainDraft {
 		this.id = id;
 		this.name = name;
 		this.policy = from?.policy ?? null;
+		this.lacks = from?.lacks;
+		if (from !== null && table.behaviour.policyCountersOnEdit === "kept")
+			this.counters = from.counters;
 		this.plain = (from?.rules ?? []) as Rule[];
 		this.shared = from !== null;
 	}
@@ -187,12 +216,32 @@ export class ChainDraft {
 		this.shared = false;
 	}
 
+	/** Something is put into it, for which it has to be in the kernel. */
+	use(): void {
+		this.table.exists = true;
+		if (this.lacks !== "chain") return;
+		const { baseChains } = this.table.behaviour;
+		this.lacks = baseChains === "used-uncounted" ? "counters" : undefined;
+	}
+
+	/** It is taken out of the kernel; its name and policy stay. */
+	disuse(): void {
+		this.lacks = "chain";
+		this.counters = NO_COUNTERS;
+	}
+
+	/** Its policy counts from now on, from these counters. */
+	count(counters: Counters): void {
+		this.lacks = undefined;
+		this.counters = counters;
+	}
+
 	/** All counters of its rules begin anew, or those of one. @param at from 0 */
 	zero(at: number | null): void {
 		if (at === null) this.zeroedAt = ++this.table.clock;
 		else {
 			const entry = this.opened().at(at);
-			entry.rule = { ...entry.rule, counters: NO_COUNTERS };
+			entry.rule = begunAnew(entry.rule);
 		}
 	}
 
@@ -204,8 +253,14 @@ export class ChainDraft {
 		this.plain = [];
 	}
 
-	/** Its rules as data; what is changed later does not change them. */
-	rules(): readonly Rule[] {
+	/** As data; what is changed later does not change it. */
+	build(): Chain {
+		const { name, policy, counters, lacks } = this;
+		const chain = { name, policy, counters, rules: this.rules() };
+		return lacks === undefined ? chain : Object.assign(chain, { lacks });
+	}
+
+	private rules(): readonly Rule[] {
 		this.shared = true;
 		return (
 			this.list?.rules(Math.max(this.zeroedAt, this.table.zeroedAt)) ??

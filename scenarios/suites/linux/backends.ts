@@ -1,0 +1,87 @@
+import {
+	at,
+	counter,
+	INSIDE,
+	iptables,
+	OUTSIDE,
+	observe,
+	packet,
+	packetsOut,
+	restore,
+	scenario,
+	setCondition,
+} from "../../language/build/build.ts";
+import { byHand, chosen, syns } from "../kernel/by-hand.ts";
+
+const suite = "linux";
+
+/** A packet that is forwarded, and that no rule of the recipe's is about. */
+const passes = packet(OUTSIDE, "udp 10.0.0.10:40000 > 192.168.0.1:53");
+
+/** A router with these rules alone. */
+function routerWith(name: string, text: string) {
+	return byHand({ ruleset: { name: `${name}.rules`, text } });
+}
+
+const INPUT_ONLY = "*filter\n-A INPUT -s 172.16.0.1/32 -j DROP\nCOMMIT\n";
+
+/** What iptables-nft, and later versions of both programs, do in other ways than iptables-legacy 1.8.9. */
+export const backendDifferences = [
+	scenario({
+		name: "zero-begins-uncounted-rules-anew",
+		suite,
+		title: "iptables -Z begins the turns of a rule anew that counted nothing",
+		story:
+			"mail1up is 1: a SYN moves the turn of rule 2 and is not counted by it. iptables-legacy loads the whole table anew for -Z, and the next SYN is the first of two again. iptables-nft replaces only rules that have counted a packet (`__nft_chain_zero_counters`): the turn stays.",
+		setup: byHand({ conditions: { mail1up: "1" } }),
+		steps: [
+			...syns(1),
+			at(100, iptables("-t mangle -Z"), setCondition("mail1up", "0")),
+			at(200, ...syns(2, 41_000)),
+		],
+		expect: [chosen("2 1 2")],
+	}),
+	scenario({
+		name: "policy-counters-begin-anew",
+		suite,
+		title: "An edit begins the counters of all policies of its table anew",
+		story:
+			"Two packets pass FORWARD, a rule is put into INPUT, one more packet passes. libiptc up to 1.8.9 gives policies no counters back (`__iptcc_p_del_policy`); from 1.8.10 on, and under iptables-nft, all three are counted.",
+		setup: routerWith(
+			"forward-policy",
+			"*filter\n:FORWARD ACCEPT [0:0]\n-A INPUT -s 172.16.0.1/32 -j DROP\nCOMMIT\n",
+		),
+		steps: [
+			passes,
+			passes,
+			at(100, iptables("-A INPUT -s 172.16.0.2/32 -j DROP"), passes),
+			at(200, observe("at the end")),
+		],
+		expect: [counter("filter:FORWARD:policy", 1, { at: "at the end" })],
+	}),
+	scenario({
+		name: "policy-stays-without-a-line",
+		suite,
+		title:
+			"A restored file without a line for a chain leaves the chain's policy",
+		story:
+			"-P FORWARD DROP, then a file is restored that names INPUT alone. iptables-legacy takes the rules away and leaves the policy: packets are dropped. iptables-nft deletes the table and makes it anew (`nft_table_flush`): they pass.",
+		setup: routerWith("input-only", INPUT_ONLY),
+		steps: [
+			iptables("-P FORWARD DROP"),
+			restore({ name: "input-only.rules", text: INPUT_ONLY }),
+			at(100, passes),
+		],
+		expect: [packetsOut(INSIDE, [], { exactly: true })],
+	}),
+	scenario({
+		name: "unused-chains-count",
+		suite,
+		title: "The policy of a chain without rules counts packets",
+		story:
+			"The file has a rule in INPUT alone. iptables-legacy has all chains of the table, and FORWARD's policy counts two packets. iptables-nft makes a built-in chain with the first rule that is put into it, or with its policy (`nft_xt_builtin_init`): FORWARD is not there, and iptables-save prints it with [0:0].",
+		setup: routerWith("input-only", INPUT_ONLY),
+		steps: [passes, passes, at(100, observe("at the end"))],
+		expect: [counter("filter:FORWARD:policy", 2, { at: "at the end" })],
+	}),
+];

@@ -1,0 +1,126 @@
+/**
+ * In what iptables-nft differs from iptables-legacy, and their versions from each other, once rules are
+ * loaded: what each operation keeps and begins anew.
+ */
+import { byBackend, byProgram } from "./difference.ts";
+
+export const BACKEND_DIFFERENCES = {
+	ruleState: byBackend<"nothing" | "untouched">(
+		{ legacy: "nothing", nft: "untouched" },
+		{
+			title: "what rules remember when another rule of their table is edited",
+			says: (value) =>
+				value === "nothing"
+					? "each edit loads the whole table anew: nth counters begin again, limit, quota and connlimit forget"
+					: "an edit touches its own rule alone: all others keep their counters",
+			source:
+				"`xt_replace_table` (net/netfilter/x_tables.c); `nf_tables_newrule` (net/netfilter/nf_tables_api.c)",
+			matters:
+				"Scripts that edit a table while connections come in disturb the split under iptables-legacy alone.",
+			scenario: "nth-starts-anew-on-append",
+		},
+	),
+	zeroing: byProgram<"all" | "counted" | "none">(
+		{
+			legacy: {
+				"1.8.7": "all",
+				"1.8.9": "all",
+				"1.8.11": "all",
+				"1.8.13": "all",
+			},
+			nft: {
+				"1.8.7": "none",
+				"1.8.9": "counted",
+				"1.8.11": "counted",
+				"1.8.13": "counted",
+			},
+		},
+		{
+			title: "what iptables -Z of a table or chain begins anew",
+			says: (value) =>
+				value === "all"
+					? "the counters of the rules that it names, and all that rules of the table remember"
+					: value === "counted"
+						? "rules whose packet counter is not 0, with what they remember; other rules keep their nth counters"
+						: "no rule: their counters go on; the number of a rule (-Z CHAIN 1) has to be given",
+			source:
+				"`__nft_chain_zero_counters` (iptables/nft.c); `nft_cmd_chain_zero_counters` of 1.8.7 does not ask for rules (iptables/nft-cmd.c)",
+			matters:
+				"Statistics that are read with -Z disturb a split that they did not disturb before, or the other way round.",
+			scenario: "zero-begins-uncounted-rules-anew",
+		},
+	),
+	policyCountersOnEdit: byProgram<"restart" | "kept">(
+		{
+			legacy: {
+				"1.8.7": "restart",
+				"1.8.9": "restart",
+				"1.8.11": "kept",
+				"1.8.13": "kept",
+			},
+			nft: {
+				"1.8.7": "kept",
+				"1.8.9": "kept",
+				"1.8.11": "kept",
+				"1.8.13": "kept",
+			},
+		},
+		{
+			title: "the counters of policies when a table is edited",
+			says: (value) =>
+				value === "restart"
+					? "any edit of a table begins the counters of all of its policies anew"
+					: "they are kept, but for those of a policy that is set",
+			source:
+				"`__iptcc_p_del_policy` (libiptc/libiptc.c), changed by 43f78733 of 1.8.10",
+			matters: "Counters of policies that are watched grow where they fell.",
+			scenario: "policy-counters-begin-anew",
+		},
+	),
+	policyOnRestore: byBackend<"stays" | "ACCEPT">(
+		{ legacy: "stays", nft: "ACCEPT" },
+		{
+			title:
+				"the policy of a built-in chain that a restored file does not declare",
+			says: (value) =>
+				value === "stays"
+					? "it stays as it was"
+					: "it is ACCEPT: the table is deleted and made anew",
+			source:
+				"`iptc_flush_entries` (libiptc/libiptc.c); `nft_table_flush` (iptables/nft.c)",
+			matters:
+				"A file without :INPUT DROP opens under iptables-nft what -P INPUT DROP had closed.",
+			scenario: "policy-stays-without-a-line",
+		},
+	),
+	baseChains: byProgram<"all" | "used" | "used-uncounted">(
+		{
+			legacy: {
+				"1.8.7": "all",
+				"1.8.9": "all",
+				"1.8.11": "all",
+				"1.8.13": "all",
+			},
+			nft: {
+				"1.8.7": "used-uncounted",
+				"1.8.9": "used-uncounted",
+				"1.8.11": "used",
+				"1.8.13": "used",
+			},
+		},
+		{
+			title: "built-in chains that nothing was put into",
+			says: (value) =>
+				value === "all"
+					? "they are there with their table, and their policies count packets"
+					: value === "used"
+						? "they are not there and count nothing until a rule is put into them or their policy is set"
+						: "they are not there until a rule is put into them, and count nothing until their policy is set or -Z",
+			source:
+				"`nft_xt_builtin_init`, `nft_chain_builtin_alloc` (iptables/nft.c), changed by 39a067bb of 1.8.10",
+			matters:
+				"iptables-save prints [0:0] for policies that packets passed, so such counters show nothing.",
+			scenario: "unused-chains-count",
+		},
+	),
+};
