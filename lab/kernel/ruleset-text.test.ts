@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import {
+	accountNames,
 	conditionNames,
 	inLoadOrder,
 	withoutComments,
@@ -37,4 +38,13 @@ it("the table that is listed first is loaded last", () => {
 	);
 	expect(inLoadOrder(inLoadOrder(text))).toBe(text);
 	expect(inLoadOrder("")).toBe("");
+});
+
+it("accounting objects are named as rules name them, and cut as iptables cuts them", () => {
+	const long = "x".repeat(40);
+	expect(
+		accountNames(
+			`-A INPUT -m nfacct --nfacct-name  a -j DROP\n-A INPUT -m nfacct --nfacct-name "two \\"words"\n-A OUTPUT -m nfacct --nfacct-name=a\n-A INPUT -m nfacct --nfacct-name ${long}`,
+		),
+	).toEqual(["a", 'two "words', "x".repeat(31)]);
 });

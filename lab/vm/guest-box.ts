@@ -23,6 +23,7 @@ import {
 	setsOf,
 	writeCountries,
 } from "../kernel/linux-gateway.ts";
+import { accountNames } from "../kernel/ruleset-text.ts";
 import { LabError } from "../lab-error.ts";
 import { createGuest, type Guest } from "./machine/guest.ts";
 import type { Machine } from "./machine/machine.ts";
@@ -56,6 +57,8 @@ export class GuestBox implements LinuxGateway {
 	private readonly settings: MachineSettings;
 	/** The namespace logs what the kernel traces. */
 	private logs = false;
+	/** Accounting objects that rules have named. */
+	private readonly accounts = new Set<string>();
 
 	/** @throws LabError (`unsupported`) for what cannot be wired */
 	constructor(
@@ -78,6 +81,7 @@ export class GuestBox implements LinuxGateway {
 	async bringUp(epochMs: number): Promise<void> {
 		const { linux, trunk, setup, interfaces } = this;
 		this.logs = false;
+		this.accounts.clear();
 		// The agent takes one after the other: none of them has to wait until the one before is answered.
 		const [, ...failures] = await Promise.all([
 			linux.newNamespace(),
@@ -154,10 +158,22 @@ export class GuestBox implements LinuxGateway {
 	}
 
 	/** Carries out what is done to a gateway that stays where it is. */
-	operate(
+	async operate(
 		operation: Exclude<Operation, { kind: "take-over" }>,
 	): Promise<OperationOutcome> {
+		if (operation.kind === "restore") await this.makeAccounts(operation.text);
+		if (operation.kind === "iptables")
+			await this.makeAccounts(operation.command);
 		return operateLinux(this, operation);
+	}
+
+	/** Makes the accounting objects that rules name, as the model takes them to be: without a quota. @throws LabError */
+	private async makeAccounts(rules: string): Promise<void> {
+		for (const name of accountNames(rules)) {
+			if (this.accounts.has(name)) continue;
+			this.accounts.add(name);
+			await this.linux.must(["nfacct", "add", name]);
+		}
 	}
 
 	/** The second box is a namespace of its own: same rules and conditions, no connections. */
@@ -167,6 +183,7 @@ export class GuestBox implements LinuxGateway {
 		this.interfaces = wire(this.setup, () => this.trunk.freeVlan());
 		await this.bringUp(epochMs);
 		await this.restoreSets();
+		await this.makeAccounts(configuration.ruleset);
 		await loadConfiguration(this.linux, configuration);
 		return { ok: true };
 	}

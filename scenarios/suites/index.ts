@@ -15,6 +15,7 @@ import { clientFacts } from "./kernel/clients.ts";
 import { conditionFacts } from "./kernel/condition.ts";
 import { conntrackFacts } from "./kernel/conntrack.ts";
 import { fragments } from "./kernel/fragments.ts";
+import { kubeProxy } from "./kernel/kube-proxy.ts";
 import { matchFacts } from "./kernel/matches.ts";
 import { midStreamFacts } from "./kernel/mid-stream.ts";
 import { ownPackets } from "./kernel/own-packets.ts";
@@ -85,6 +86,7 @@ const KERNEL_SCENARIOS: readonly Scenario[] = [
 	...midStreamFacts,
 	...matchFacts,
 	...rateFacts,
+	...kubeProxy,
 	...addonFacts,
 	...ownPorts,
 	...ownPackets,

@@ -28,7 +28,8 @@ export const nfacct = defineMatch<Options>({
 			);
 		return { name: cutOctets(name, NAME_LENGTH) };
 	},
-	print: ({ name }) => ` --nfacct-name${saveString(name)}`,
+	// The second blank is the library's own.
+	print: ({ name }) => ` --nfacct-name ${saveString(name)}`,
 	needs: ({ name }) => [{ kind: "nfacct", name }],
 	/**
 	 * An object without a quota counts and lets every packet match (`nfacct_mt`, 6.1); the model takes it for one

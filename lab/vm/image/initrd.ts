@@ -1,4 +1,4 @@
-/** The guest's whole file system: the agent, a shell, iptables, conntrack, ip, ipset, their libraries, and modules. */
+/** The guest's whole file system: the agent, a shell, iptables, conntrack, ip, ipset, nfacct, their libraries, and modules. */
 import {
 	existsSync,
 	lstatSync,
@@ -43,6 +43,7 @@ const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
 	conntrack: [],
 	ip: [],
 	ipset: [],
+	nfacct: [],
 };
 /** Programs that stand by (`guest/standby.c`), and the extensions that are mapped in advance; iptables' is one of two. */
 const STANDING_BY: Readonly<Record<string, readonly string[]>> = {

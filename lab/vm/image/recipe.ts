@@ -22,6 +22,7 @@ export const GUEST_PACKAGES = [
 	"ipset",
 	"iptables",
 	"netbase",
+	"nfacct",
 	"xtables-addons-common",
 ];
 

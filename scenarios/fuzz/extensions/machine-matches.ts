@@ -114,7 +114,10 @@ export const MACHINE_MATCHES: Readonly<Record<string, MatchUse>> = {
 		leftOut: "the guest's kernel has no IPVS, and so no module for the match",
 	},
 	nfacct: {
-		neverMet: "its object has to be made before the rule is loaded",
+		packets: fc.constantFrom(
+			"-m nfacct --nfacct-name fuzz",
+			'-m nfacct --nfacct-name "two words"',
+		),
 		values: {
 			"nfacct-name": {
 				sound: one("a", "two words"),
