@@ -4,6 +4,7 @@ import { strtoull } from "../extension/values/read-number.ts";
 import { createTestGateway, OUT } from "../gateway/test-gateway.ts";
 import { iface } from "./iface.ts";
 import { ipv4options } from "./ipv4options.ts";
+import { length2 } from "./length2.ts";
 
 const DATAGRAM = "udp 10.0.0.10:40000 > 192.168.0.1:53 len 40";
 
@@ -123,5 +124,28 @@ describe("geoip", () => {
 		[{ DE: ["10.0.0.0/24", "10.0.0.9"] }, "gateway.geoip.DE[1]: "],
 	])("refuses %o", (wrong, message) => {
 		expect(() => createTestGateway("", { geoip: wrong })).toThrow(message);
+	});
+});
+
+describe("length2", () => {
+	const udp = { protocol: 17, length: 68 };
+	test.each([
+		["--layer3 --length 68", udp, true],
+		["--length 60:67", udp, false],
+		["--layer4 --length 48", udp, true],
+		["--layer5 ! --length 40", udp, false],
+		["--layer7 --length 40", udp, true],
+		["--layer5 --length 0", { length: 40 }, true],
+		["--layer5 --length 12", { protocol: 1, length: 40 }, true],
+		["--layer5 ! --length 5", { protocol: 47, length: 68 }, false],
+	])("%s", (options, packet, holds) => {
+		expect(testMatch(length2, options)(testSkb(packet))).toBe(holds);
+	});
+
+	test.each([
+		["--layer5 --length 1", { protocol: 33 }],
+		["--layer7 --length 1", { protocol: 132 }],
+	])("%s of what the model does not count is unknown", (options, packet) => {
+		expect(() => testMatch(length2, options)(testSkb(packet))).toThrow();
 	});
 });

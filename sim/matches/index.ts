@@ -18,17 +18,22 @@ import { devgroup } from "./devgroup.ts";
 import { dscp } from "./dscp.ts";
 import { ecn } from "./ecn.ts";
 import { esp } from "./esp.ts";
+import { fuzzy } from "./fuzzy.ts";
 import { geoip } from "./geoip.ts";
+import { gradm } from "./gradm.ts";
 import { hashlimit } from "./hashlimit/hashlimit.ts";
 import { helper } from "./helper.ts";
 import { icmp } from "./icmp.ts";
 import { iface } from "./iface.ts";
 import { ipcomp } from "./ipcomp.ts";
+import { ipp2p } from "./ipp2p.ts";
 import { iprange } from "./iprange.ts";
 import { ipv4options } from "./ipv4options.ts";
 import { ipvs } from "./ipvs.ts";
 import { length } from "./length.ts";
+import { length2 } from "./length2.ts";
 import { limit } from "./limit.ts";
+import { lscan } from "./lscan.ts";
 import { mac } from "./mac.ts";
 import { mark } from "./mark.ts";
 import { multiport } from "./multiport.ts";
@@ -38,6 +43,7 @@ import { owner } from "./owner.ts";
 import { physdev } from "./physdev.ts";
 import { pkttype } from "./pkttype.ts";
 import { policy } from "./policy.ts";
+import { psd } from "./psd.ts";
 import { quota } from "./quota.ts";
 import { quota2 } from "./quota2.ts";
 import { rateest } from "./rateest.ts";
@@ -117,6 +123,12 @@ const ALL: readonly MatchExtension[] = [
 	ttl,
 	u32,
 	udp,
+	fuzzy,
+	gradm,
+	ipp2p,
+	length2,
+	lscan,
+	psd,
 	...xtablesAddons,
 ];
 

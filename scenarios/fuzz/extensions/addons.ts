@@ -1,7 +1,8 @@
 /** Uses of the extensions of xtables-addons. */
 import fc from "fast-check";
-import { each, one, type Values } from "../values/values.ts";
-import type { MatchUse, TargetUse } from "./use.ts";
+import { oneName } from "../values/syntax-values.ts";
+import { each, long, numbers, one, type Values } from "../values/values.ts";
+import { eachTakes, type MatchUse, oneOf, type TargetUse } from "./use.ts";
 
 const EMPTY_LIBRARY =
 	"Debian's library of it (xtables-addons-common 3.23-1) registers nothing, and iptables refuses it";
@@ -53,6 +54,31 @@ export const ADDON_MATCHES: Readonly<Record<string, MatchUse>> = {
 		leftOut: "it loads where the machine has files of the countries alone",
 	},
 	iface: { leftOut: EMPTY_LIBRARY },
+	length2: { leftOut: EMPTY_LIBRARY },
+	gradm: { leftOut: "it is of kernels with grsecurity alone" },
+	fuzzy: {
+		neverNegated: ["lower-limit", "upper-limit"],
+		values: {
+			"lower-limit": numbers(1, 1999),
+			"upper-limit": numbers(2000, 10_000_000),
+		},
+	},
+	psd: {
+		values: eachTakes(
+			numbers(1, 10_000),
+			"psd-weight-threshold",
+			"psd-delay-threshold",
+			"psd-lo-ports-weight",
+			"psd-hi-ports-weight",
+		),
+	},
+	ipp2p: {
+		frames: oneOf("edk", "dc", "gnu", "bit", "xdcc"),
+		neverNegated:
+			"edk dc gnu kazaa bit apple soul winmx ares mute waste xdcc debug".split(
+				" ",
+			),
+	},
 };
 
 export const ADDON_TARGETS: Readonly<Record<string, TargetUse>> = {
@@ -62,4 +88,36 @@ export const ADDON_TARGETS: Readonly<Record<string, TargetUse>> = {
 		hooks: ["FORWARD"],
 		place: { header: ["-p tcp"] },
 	},
+	DELUDE: {
+		packets: fc.constant("DELUDE"),
+		hooks: ["FORWARD"],
+		place: { header: ["-p tcp"] },
+	},
+	IPMARK: {
+		packets: fc
+			.tuple(
+				fc.constantFrom("src", "dst"),
+				fc.constantFrom("", " --shift 4", " --shift 33", " --shift 32"),
+				fc.constantFrom("", " --and-mask 0xf", " --and-mask 3 --or-mask 0x10"),
+			)
+			.map(([side, shift, masks]) => `IPMARK --addr ${side}${shift}${masks}`),
+		frames: [{ addr: null }],
+		neverNegated: ["shift"],
+		values: {
+			addr: oneName(["src", "dst"], "both"),
+			...eachTakes(numbers(0, 0xffffffff), "and-mask", "or-mask"),
+			shift: numbers(0, 128),
+		},
+	},
+	LOGMARK: {
+		packets: fc.constant("LOGMARK --log-prefix fuzz"),
+		neverNegated: ["log-level", "log-prefix"],
+		values: {
+			"log-level": numbers(0, 7),
+			"log-prefix": { sound: one("a", "a b", "-"), odd: long([14, 15]) },
+		},
+	},
+	ECHO: { place: { header: ["-p udp"] } },
+	SYSRQ: { place: { header: ["-p udp", "-p 136"] } },
+	PROTO: { onlyInFrames: ["stop-at-frag", "stop-at-auth"] },
 };

@@ -40,6 +40,21 @@ COMMIT
 const from = (address: string) =>
 	packet(OUTSIDE, `udp ${address}:40000 > 192.168.0.1:53 len 4`);
 
+const MADE_OF_ADDRESSES = `*mangle
+-A PREROUTING -j IPMARK --addr src --and-mask 0xff
+-A PREROUTING -m mark --mark 10
+-A PREROUTING -p udp -j IPMARK --addr dst --shift 8 --and-mask 0xf0 --or-mask 5
+-A PREROUTING -m mark --mark 0x5
+-A PREROUTING -p icmp -j IPMARK --addr src --shift 32
+-A PREROUTING -m mark --mark 0xa00000a
+-A PREROUTING -j LOGMARK --log-prefix "seen: "
+COMMIT
+*filter
+-A INPUT -p tcp --dport 22 -j DELUDE
+-A FORWARD -p tcp -j DELUDE
+COMMIT
+`;
+
 const HELD = `*nat
 -A PREROUTING -d 10.0.0.1/32 -p tcp -m tcp --dport 25 -j DNAT --to-destination 192.168.0.1
 COMMIT
@@ -128,6 +143,37 @@ export const addonFacts = [
 			counter("filter:FORWARD:rule:2", 5, { at: "end" }),
 			counter("filter:FORWARD:rule:3", 1, { at: "end" }),
 			counter("filter:FORWARD:rule:4", 4, { at: "end" }),
+		],
+	}),
+	scenario({
+		name: "addons-marks-and-delusion",
+		suite,
+		title: "IPMARK makes marks of addresses, and DELUDE answers as a server",
+		story:
+			"The mark is the address, shifted, masked and joined with bits; a shift by 32 is none, as processors have it. DELUDE answers a SYN with a SYN/ACK, and all that follows with a reset, but no reset; a packet that is forwarded is answered in the server's name.",
+		setup: byHand({
+			ruleset: { name: "addresses.rules", text: MADE_OF_ADDRESSES },
+		}),
+		steps: [
+			datagram,
+			packet(OUTSIDE, "icmp 10.0.0.10 > 192.168.0.1 echo-request id 7 seq 1"),
+			toRouter(22, "S seq 1000 tos 0x10"),
+			toRouter(22, "A seq 1001 ack 1"),
+			toRouter(22, "SF seq 1000"),
+			toRouter(22, "FU seq 1000 len 10"),
+			toRouter(22, "PA seq 1001 ack 5 len 10"),
+			toRouter(22, "RA seq 1001 ack 5"),
+			toRouter(22, "S seq 1000 badsum"),
+			packet(OUTSIDE, "tcp 10.0.0.10:40001 > 192.168.0.1:80 S seq 7 len 3"),
+			packet(OUTSIDE, "tcp 10.0.0.10:40001 > 192.168.0.1:80 A seq 11 ack 1"),
+			observe("end"),
+		],
+		expect: [
+			counter("mangle:PREROUTING:rule:2", 11, { at: "end" }),
+			counter("mangle:PREROUTING:rule:4", 1, { at: "end" }),
+			counter("mangle:PREROUTING:rule:6", 1, { at: "end" }),
+			counter("filter:INPUT:rule:1", 7, { at: "end" }),
+			counter("filter:FORWARD:rule:1", 2, { at: "end" }),
 		],
 	}),
 	scenario({

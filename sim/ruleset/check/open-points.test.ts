@@ -197,9 +197,9 @@ COMMIT
 describe("an extension whose options are not checked", () => {
 	test.each([
 		"-A INPUT -m asn --src-asn 64496,64497 -j DROP",
-		"-A INPUT -p udp -m asn ! --src-asn 64496 -m udp --dport 53 -j CHAOS --delude",
+		"-A INPUT -p udp -m asn ! --src-asn 64496 -m udp --dport 53 -j DNETMAP --reuse",
 		'-A INPUT -m pknock ! --knockports 10 --name "a \\" b" --strict',
-		"-A FORWARD -m lscan --synscan --stealth ! --mirai -j CHAOS --tarpit",
+		"-A FORWARD -m dhcpmac ! --mac 02:00:00:00:00:01/40 -j DHCPMAC --set-mac 02:00:00:00:00:02",
 		"-A INPUT -j ACCOUNT --addr 10.0.0.0/8 --tname all",
 	])("is printed back as it was: %s", (line) => {
 		const { ruleset } = checkRuleset(`*filter\n${line}\nCOMMIT\n`);
