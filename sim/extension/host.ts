@@ -5,12 +5,15 @@
 import type { Choice } from "../chance/choice.ts";
 import type { AddressRange } from "../contract/countries.ts";
 import type { Need } from "../contract/need.ts";
+import type { Behaviour } from "../linux/behaviour.ts";
 import type { Address } from "../packet/packet.ts";
 import { NO_ENTRY, type Skb } from "../packet/skb/skb.ts";
 import type { Stateful } from "../stateful.ts";
 import type { Question } from "./traits.ts";
 
 export interface ExtensionHost {
+	/** What the gateway's Linux does where Linuxes differ. */
+	readonly behaviour: Behaviour;
 	readonly choice: Choice;
 	/** The same choice for a rule that only counts or logs: its draws do not decide where a packet goes. */
 	readonly aside?: Choice;

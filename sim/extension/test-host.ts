@@ -3,6 +3,7 @@
  */
 import type { Choice } from "../chance/choice.ts";
 import { invariant } from "../invariant.ts";
+import { DEFAULT_BEHAVIOUR } from "../linux/behaviour.ts";
 import { ACK, type Address, TCP } from "../packet/packet.ts";
 import {
 	CTINFO_INVALID,
@@ -263,6 +264,7 @@ export function testPorts(
 		Object.entries(given.addressTypes ?? {}).map(([a, type]) => [ip(a), type]),
 	);
 	return {
+		behaviour: DEFAULT_BEHAVIOUR,
 		clock,
 		rejected,
 		answered,

@@ -73,6 +73,7 @@ export function createGateway(
 		usesInRules: (name) => usesOfSet(gateway.tables.now(), name),
 	});
 	const parts: HostParts = {
+		behaviour,
 		setup,
 		routes,
 		conntrack,

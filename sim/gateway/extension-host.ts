@@ -17,6 +17,7 @@ import type { GatewayState } from "./state/gateway-state.ts";
 /** What extensions see of a gateway; its tables, which compile them, come after it. */
 export type HostParts = Pick<
 	GatewayState,
+	| "behaviour"
 	| "setup"
 	| "routes"
 	| "conntrack"
@@ -49,6 +50,7 @@ export function extensionHost(
 	const mtuOf = (route: Route | null) =>
 		route === null ? LOOPBACK_MTU : routes.mtuOf(route);
 	return {
+		behaviour: parts.behaviour,
 		choice,
 		aside: choice.aside,
 		...(decide === undefined ? {} : { decide }),

@@ -33,4 +33,120 @@ export const KERNEL_DIFFERENCES = {
 			scenario: "port-range-spreads",
 		},
 	),
+	unlimitedErrors: byKernel<"empty the bucket" | "leave the bucket">(
+		{
+			"5.10": "empty the bucket",
+			"6.1": "empty the bucket",
+			"6.12": "empty the bucket",
+			"7.2": "leave the bucket",
+		},
+		{
+			title: "ICMP errors with `icmp_ratelimit=0`",
+			says: (value) =>
+				value === "empty the bucket"
+					? "each error empties the bucket of its address, from which errors about missing routes take as well"
+					: "errors take nothing from the bucket of their address",
+			source: "`icmpv4_xrlim_allow` (net/ipv4/icmp.c)",
+			matters:
+				"Without the limit, more clients hear at once that a network cannot be reached.",
+			scenario: "no-limit-empties-the-bucket",
+		},
+	),
+	errorsAboutOwnPackets: byKernel<"limited" | "free">(
+		{ "5.10": "limited", "6.1": "free", "6.12": "free", "7.2": "free" },
+		{
+			title: "ICMP errors about packets of the gateway's own",
+			says: (value) =>
+				value === "limited"
+					? "errors about packets from the loopback interface count against the limit of the address that they go to"
+					: "errors about packets from the loopback interface are never held back",
+			source: "`icmpv4_xrlim_allow`, `apply_ratelimit` (net/ipv4/icmp.c)",
+			matters:
+				"Programs on the gateway are told at once that a connection failed, however many errors there are.",
+			scenario: "errors-about-own-packets-are-not-limited",
+		},
+	),
+	unsummedDatagrams: byKernel<"answered" | "not answered">(
+		{
+			"5.10": "not answered",
+			"6.1": "answered",
+			"6.12": "answered",
+			"7.2": "answered",
+		},
+		{
+			title: "REJECT of a UDP datagram without a checksum",
+			says: (value) =>
+				value === "answered"
+					? "REJECT answers it as any other datagram"
+					: "REJECT drops it without an answer, since its checksum of zero does not add up",
+			source:
+				"`nf_reject_verify_csum` (include/net/netfilter/nf_reject.h), `nf_send_unreach` (net/ipv4/netfilter/nf_reject_ipv4.c)",
+			matters:
+				"Clients that send datagrams without a checksum no longer wait in vain for an answer.",
+			scenario: "checksum-none",
+		},
+	),
+	rejectedConnection: byKernel<"closes" | "stays">(
+		{ "5.10": "stays", "6.1": "closes", "6.12": "closes", "7.2": "closes" },
+		{
+			title: "conntrack entry of a connection that REJECT resets",
+			says: (value) =>
+				value === "closes"
+					? "the entry becomes CLOSE and goes after nf_conntrack_tcp_timeout_close (10 s)"
+					: "the entry stays as it was, up to five days",
+			source:
+				"`nf_ct_set_closing`, `nf_send_reset` (net/ipv4/netfilter/nf_reject_ipv4.c)",
+			matters:
+				"Rules that reset established connections free their entries, and a client that comes back is balanced anew.",
+			scenario: "reject-closes-the-connection",
+		},
+	),
+	connlimitClears: byKernel<"each packet" | "once a tick">(
+		{
+			"5.10": "each packet",
+			"6.1": "once a tick",
+			"6.12": "once a tick",
+			"7.2": "once a tick",
+		},
+		{
+			title: "connections that connlimit counts",
+			says: (value) =>
+				value === "each packet"
+					? "each packet first clears the count of connections that are gone, and no connection is counted twice"
+					: "the count is cleared of connections that are gone once in 4 ms; until then a connection that is not confirmed counts again with each packet",
+			source: "`__nf_conncount_add` (net/netfilter/nf_conncount.c)",
+			matters:
+				"A limit that is reached within milliseconds refuses a connection that an older kernel took.",
+			scenario: "connlimit-counts-by-tuple",
+		},
+	),
+	headersInFragments: byKernel<"read" | "none">(
+		{ "5.10": "read", "6.1": "read", "6.12": "read", "7.2": "none" },
+		{
+			title: "tcpmss and ecn on fragments",
+			says: (value) =>
+				value === "read"
+					? "tcpmss and ecn take the octets of a further fragment for a TCP header"
+					: "tcpmss and ecn do not match further fragments",
+			source:
+				"`tcpmss_mt` (net/netfilter/xt_tcpmss.c), `match_tcp` (net/netfilter/xt_ecn.c)",
+			matters:
+				"Where connections are not tracked, rules with tcpmss or ecn no longer match or drop fragments by their contents.",
+			scenario: "fragments-have-headers",
+		},
+	),
+	portsOfFragments: byKernel<"read" | "dropped">(
+		{ "5.10": "read", "6.1": "read", "6.12": "read", "7.2": "dropped" },
+		{
+			title: "hashlimit by ports on fragments",
+			says: (value) =>
+				value === "read"
+					? "hashlimit takes the octets of a further fragment for ports"
+					: "hashlimit drops further fragments where it counts by ports",
+			source: "`hashlimit_init_dst` (net/netfilter/xt_hashlimit.c)",
+			matters:
+				"Where connections are not tracked, a hashlimit by ports loses fragmented packets.",
+			scenario: "fragments-have-ports",
+		},
+	),
 };

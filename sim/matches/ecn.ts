@@ -60,7 +60,7 @@ export const ecn = defineMatch<Options>({
 			? "xt_ecn: cannot match TCP bits for non-tcp packets"
 			: null;
 	},
-	compile({ ece, cwr, codePoint }) {
+	compile({ ece, cwr, codePoint }, { behaviour }) {
 		const tests: Test[] = [];
 		if (codePoint !== null) {
 			const { value, inverted } = codePoint;
@@ -70,13 +70,16 @@ export const ecn = defineMatch<Options>({
 		if (cwr !== null) tests.push((skb) => ((flagsOf(skb) & CWR) === 0) === cwr);
 		const test = allOf(tests);
 		if (ece === null && cwr === null) return test;
-		return (skb) =>
-			(skb.fragment === null || skb.payload.length >= TCP_HEADER_LENGTH) &&
-			test(skb);
+		const skipsFragments = behaviour.headersInFragments === "none";
+		const hasHeader = ({ fragment, payload }: Skb): boolean =>
+			fragment === null ||
+			(payload.length >= TCP_HEADER_LENGTH &&
+				!(skipsFragments && fragment.offset > 0));
+		return (skb) => hasHeader(skb) && test(skb);
 	},
 });
 
-/** Of a fragment, whatever stands where a header would is taken for one (`match_tcp`, 6.1). */
+/** Of a fragment, whatever stands where a header would is taken for one (`match_tcp`, up to 6.12). */
 function flagsOf({ fragment, tcpFlags, payload }: Skb): number {
 	return fragment === null ? tcpFlags : payload.charCodeAt(FLAGS_OCTET);
 }

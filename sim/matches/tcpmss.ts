@@ -29,9 +29,12 @@ export const tcpmss = defineMatch<NumberRange>({
 		return range;
 	},
 	print: (range) => printNumberRange("mss", range),
-	compile({ min, max, inverted }) {
+	compile({ min, max, inverted }, { behaviour }) {
+		const skipsFragments = behaviour.headersInFragments === "none";
 		return (skb) => {
 			const { tcpOptions, fragment, payload } = skb;
+			if (skipsFragments && fragment !== null && fragment.offset > 0)
+				return false;
 			const mss = fragment === null ? tcpOptions.mss : mssAmong(payload);
 			if (mss === undefined) {
 				skb.hotdrop = true;
@@ -47,7 +50,7 @@ const OPTION_MSS = 2;
 const MSS_LENGTH = 4;
 
 /**
- * Of a fragment, whatever stands where a header would is taken for one (`tcpmss_mt`, 6.1).
+ * Of a fragment, whatever stands where a header would is taken for one (`tcpmss_mt`, up to 6.12).
  * @returns `undefined` where it is cut off; `null` where it announces no size
  */
 function mssAmong(octets: string): number | null | undefined {

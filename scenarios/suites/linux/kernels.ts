@@ -3,11 +3,17 @@ import {
 	connect,
 	connectOnly,
 	conntrack,
+	counter,
+	INSIDE,
+	iptables,
+	OUTSIDE,
 	observe,
+	packet,
+	packetsOut,
 	scenario,
 	split,
 } from "../../language/build/build.ts";
-import { byHand, fromBackend, handshake } from "../kernel/by-hand.ts";
+import { byHand, client, fromBackend, handshake } from "../kernel/by-hand.ts";
 import { hostSetup, OWN, table, worker } from "../local/programs-setup.ts";
 
 const suite = "linux";
@@ -50,4 +56,101 @@ export const kernelDifferences = [
 			}),
 		],
 	}),
+	scenario({
+		name: "reject-closes-the-connection",
+		suite,
+		title: "REJECT with a reset closes the connection's entry",
+		story:
+			"The connection stands when a rule begins to reject it. The client's next segment gets a reset, and the entry becomes CLOSE (`nf_ct_set_closing`), so that it is gone in 10 s. Linux 5.10 leaves it ESTABLISHED for five days.",
+		setup: byHand(),
+		steps: [
+			...handshake(1, 40_000),
+			at(
+				10,
+				iptables(
+					"-A FORWARD -i bond0.204 -p tcp -j REJECT --reject-with tcp-reset",
+				),
+			),
+			at(20, client(40_000, "PA", 1001, "ack 5001 len 5"), observe("rejected")),
+		],
+		expect: [
+			packetsOut(OUTSIDE, ["tcp 10.0.0.1:25 > 10.0.0.10:40000 R*"], {
+				fromMs: 20,
+				exactly: true,
+			}),
+			conntrack({ state: "CLOSE", mark: 1 }, 1, {
+				at: "rejected",
+				timeoutS: 10,
+			}),
+		],
+	}),
+	scenario({
+		name: "fragments-have-headers",
+		suite,
+		title: "tcpmss and ecn look for a TCP header in every fragment",
+		story:
+			"Where connections are not tracked, tables see fragments. Up to Linux 6.12, ecn finds no flag in the octets of the second one and matches, and tcpmss finds a header that is cut off and drops it. From 7.2 on neither matches a further fragment (`tcpmss_mt`, `match_tcp`), and it passes.",
+		setup: byHand({
+			ruleset: {
+				name: "headers.rules",
+				text: table(
+					"filter",
+					"-A FORWARD -p tcp -m ecn ! --ecn-tcp-ece",
+					"-A FORWARD -p tcp -m tcpmss --mss 536:65535",
+				),
+			},
+		}),
+		steps: [
+			...fragmentsOf(
+				"tcp 10.0.0.10:40000 > 192.168.0.1:25 A seq 1 ack 1 ipid 7 len 1000",
+				504,
+				1020,
+			),
+			observe("after"),
+		],
+		expect: [
+			packetsOut(INSIDE, ["proto 6 10.0.0.10 > 192.168.0.1 * MF * len 504"], {
+				exactly: true,
+			}),
+			counter("filter:FORWARD:rule:1", 2, { at: "after" }),
+		],
+	}),
+	scenario({
+		name: "fragments-have-ports",
+		suite,
+		title: "hashlimit by ports takes the octets of a fragment for ports",
+		story:
+			"Where connections are not tracked, tables see fragments. Up to Linux 6.12, hashlimit reads ports from whatever octets a further fragment begins with, and lets it pass. From 7.2 on it drops the fragment (`hashlimit_init_dst`), so that no datagram in fragments arrives.",
+		setup: byHand({
+			ruleset: {
+				name: "ports.rules",
+				text: table(
+					"filter",
+					"-A FORWARD -p udp -m hashlimit --hashlimit-upto 1000/sec --hashlimit-mode srcport --hashlimit-name ports",
+				),
+			},
+		}),
+		steps: fragmentsOf(
+			"udp 10.0.0.10:40000 > 192.168.0.1:53 ipid 7 len 1000",
+			504,
+			1008,
+		),
+		expect: [
+			packetsOut(
+				INSIDE,
+				[
+					"proto 17 10.0.0.10 > 192.168.0.1 * MF * len 504",
+					"proto 17 10.0.0.10 > 192.168.0.1 * frag 504 len 504",
+				],
+				{ exactly: true },
+			),
+		],
+	}),
 ];
+
+/** A packet in two fragments. @param cut octets behind its IPv4 header in the first one, and in all */
+function fragmentsOf(line: string, cut: number, length: number) {
+	return [`0-${cut}`, `${cut}-${length}`].map((part) =>
+		packet(OUTSIDE, `${line} part ${part}`),
+	);
+}

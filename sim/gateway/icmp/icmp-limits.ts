@@ -45,7 +45,7 @@ function freshBucket(): IcmpBucket {
 export interface LimitedMessage {
 	readonly type: number;
 	readonly code: number;
-	/** It is about a packet that the gateway sent to itself: none is held back (icmp_send, `apply_ratelimit`). */
+	/** It is about a packet that the gateway sent to itself: the bucket for all is not asked (icmp_send). */
 	readonly isFromLoopback: boolean;
 	/** It is for the gateway itself: those are not counted by destination (icmpv4_xrlim_allow). */
 	readonly isToLoopback: boolean;
@@ -59,25 +59,27 @@ export function icmpAllow(
 ): boolean {
 	const isLimited = ((LIMITED_TYPES >>> type) & 1) === 1;
 	// Fragmentation needed is never held back, for path MTU discovery depends on it.
-	if (
-		!isLimited ||
-		isFromLoopback ||
-		(type === ICMP_DEST_UNREACH && code === ICMP_FRAG_NEEDED)
-	)
+	if (!isLimited || (type === ICMP_DEST_UNREACH && code === ICMP_FRAG_NEEDED))
 		return true;
-	if (!icmpGlobalAllow(gateway)) return false;
-	// With a limit of 0 none is held back, and the bucket, which ip_error takes from as well, is emptied.
+	const { behaviour } = gateway;
+	if (isFromLoopback && behaviour.errorsAboutOwnPackets === "free") return true;
+	if (!isFromLoopback && !icmpGlobalAllow(gateway)) return false;
+	// With a limit of 0 none is held back; where the bucket is asked all the same, which ip_error takes from as well, that empties it.
 	const timeout = Math.round(
 		(sysctlOf(gateway, "ipv4.icmp_ratelimit") * HZ) / 1000,
 	);
+	const isAsked =
+		timeout > 0 || behaviour.unlimitedErrors === "empty the bucket";
 	if (
 		!isToLoopback &&
+		isAsked &&
 		!inetPeerAllow(gateway, destination, {
 			cost: timeout,
 			burst: BURST * timeout,
 		})
 	)
 		return false;
+	if (isFromLoopback) return true;
 	// A random cost keeps outsiders from measuring the bucket (icmp_global_consume).
 	const { icmpLimits, choice } = gateway;
 	icmpLimits.bucket.credit -= choice.pick(COSTS, "icmp credit");

@@ -13,6 +13,7 @@ import {
 	SCTP,
 	UDPLITE,
 } from "../../kernel.ts";
+import type { Behaviour } from "../../linux/behaviour.ts";
 import { cutOff, icmp } from "../../packet/build.ts";
 import { transportChecksum } from "../../packet/bytes/bytes-encode.ts";
 import { octetsOf } from "../../packet/bytes/bytes-read.ts";
@@ -93,14 +94,21 @@ const NOT_SUMMED = new Set([DCCP, GRE, ESP, AH, SCTP, UDPLITE]);
  * not know, and of fragments, all octets behind the IP header have to make a right checksum
  * (`nf_ip_checksum`), which for most of them is nonsense, and so they vanish without an answer.
  */
-export function isSummed(skb: Skb): boolean {
+export function isSummed(
+	skb: Skb,
+	{ unsummedDatagrams }: Pick<Behaviour, "unsummedDatagrams">,
+): boolean {
 	const { protocol, payload } = skb;
 	if (NOT_SUMMED.has(protocol)) return true;
 	const hasPorts = protocol === TCP || protocol === UDP;
 	if (skb.fragment === null && (hasPorts || protocol === ICMP))
-		return skb.checksum !== "wrong";
+		return (
+			skb.checksum !== "wrong" &&
+			(skb.checksum !== "none" || unsummedDatagrams === "answered")
+		);
 	const octets = octetsOf(payload);
-	if (protocol === UDP && octets[6] === 0 && octets[7] === 0) return true;
+	if (protocol === UDP && octets[6] === 0 && octets[7] === 0)
+		return unsummedDatagrams === "answered";
 	const sum = hasPorts
 		? transportChecksum(
 				{ ...skb, kind: protocol === TCP ? "tcp" : "udp" },

@@ -35,7 +35,8 @@ function nfSendReset(gateway: GatewayState, skb: Skb): void {
 	if (packet === null) return;
 	const mark = settings.reflectsMarks ? skb.mark : 0;
 	if (makeAnswer(gateway, skb, packet, { mark, checksum: "partial" }))
-		conntrack.setClosing(skb);
+		if (gateway.behaviour.rejectedConnection === "closes")
+			conntrack.setClosing(skb);
 }
 
 function nfSendUnreach(
@@ -45,5 +46,6 @@ function nfSendUnreach(
 ): void {
 	if (skb.holdsIcmpLock) return;
 	// Of protocols that it does not know, the kernel takes octets for right only if they sum up.
-	if (isSummed(skb)) sendUnreachable(gateway, skb, CODES[answer]);
+	if (isSummed(skb, gateway.behaviour))
+		sendUnreachable(gateway, skb, CODES[answer]);
 }

@@ -4,8 +4,12 @@ import { NO_ENTRY } from "../../packet/skb/skb.ts";
 import type { Stateful } from "../../stateful.ts";
 import { jiffies } from "../shared/jiffies.ts";
 
-/** CONNCOUNT_GC_MAX_COLLECT: of how many dead connections a packet clears the list at most. */
+/**
+ * Of how many dead connections a packet clears the list at most: CONNCOUNT_GC_MAX_COLLECT, or
+ * CONNCOUNT_GC_MAX_NODES where each packet clears it (5.10).
+ */
 const MOST_COLLECTED = 64;
+const MOST_COLLECTED_EACH = 8;
 
 /** What a rule with `-m connlimit` remembers: a list for each address, or each zone and address. */
 export class ConnectionLists
@@ -50,6 +54,9 @@ interface SavedList {
  */
 class ConnectionList implements Stateful<SavedList> {
 	private readonly ports: ExtensionHost;
+	/** Each packet clears it, however late. */
+	private readonly clearsAlways: boolean;
+	private readonly most: number;
 	/** Connections that were counted. */
 	private counted: ConnectionKey[] = [];
 	private isNew = true;
@@ -59,6 +66,8 @@ class ConnectionList implements Stateful<SavedList> {
 
 	constructor(ports: ExtensionHost) {
 		this.ports = ports;
+		this.clearsAlways = ports.behaviour.connlimitClears === "each packet";
+		this.most = this.clearsAlways ? MOST_COLLECTED_EACH : MOST_COLLECTED;
 	}
 
 	/**
@@ -73,6 +82,10 @@ class ConnectionList implements Stateful<SavedList> {
 			this.collectedAt = now;
 			this.add(entry);
 			return 1;
+		}
+		if (this.clearsAlways) {
+			if (!this.collect(entry, now)) this.add(entry);
+			return this.counted.length;
 		}
 		const status = this.ports.conntrack.status(entry);
 		const confirmed = (status & IPS_CONFIRMED) !== 0;
@@ -130,7 +143,7 @@ class ConnectionList implements Stateful<SavedList> {
 		let collected = 0;
 		let found = false;
 		for (const one of this.counted) {
-			if (found || collected > MOST_COLLECTED) {
+			if (found || collected > this.most) {
 				kept.push(one);
 				continue;
 			}

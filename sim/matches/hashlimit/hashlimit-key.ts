@@ -1,3 +1,4 @@
+import type { Behaviour } from "../../linux/behaviour.ts";
 import { prefixMask } from "../../packet/address.ts";
 import { TCP, UDP } from "../../packet/packet.ts";
 import type { Skb } from "../../packet/skb/skb.ts";
@@ -46,10 +47,11 @@ const PORTS_OFFSET: ReadonlyMap<number, number> = new Map([
 
 /**
  * What a table tells packets apart by (`hashlimit_init_dst`). `null`: the packet is too short to
- * have the ports that its protocol has.
+ * have the ports that its protocol has, or a kernel takes no ports from fragments, and it is one.
  */
 export function hashlimitKey(
 	options: Pick<HashlimitOptions, "by" | "sourceMask" | "destinationMask">,
+	{ portsOfFragments }: Pick<Behaviour, "portsOfFragments">,
 ): (skb: Skb) => number | string | null {
 	const { by } = options;
 	const sourceMask = by.includes("srcip") ? prefixMask(options.sourceMask) : 0;
@@ -64,8 +66,11 @@ export function hashlimitKey(
 		return (skb) =>
 			`${skb.source & sourceMask} ${skb.destination & destinationMask}`;
 	}
+	const dropsFragments = portsOfFragments === "dropped";
 	return (skb) => {
 		if (!hasPorts(skb)) return null;
+		if (dropsFragments && skb.fragment !== null && skb.fragment.offset > 0)
+			return null;
 		const ports =
 			(bySourcePort ? sourcePort(skb) * 65536 : 0) +
 			(byDestinationPort ? destinationPort(skb) : 0);
@@ -73,7 +78,7 @@ export function hashlimitKey(
 	};
 }
 
-/** Of a fragment, whatever stands where a header would is taken for the ports (`hashlimit_init_dst`, 6.1). */
+/** Of a fragment, whatever stands where a header would is taken for the ports (`hashlimit_init_dst`, up to 6.12). */
 const isPlain = ({ protocol, fragment }: Skb): boolean =>
 	fragment === null && (protocol === TCP || protocol === UDP);
 

@@ -1,4 +1,5 @@
 import { HZ } from "../../kernel.ts";
+import type { Behaviour } from "../../linux/behaviour.ts";
 import type { Skb } from "../../packet/skb/skb.ts";
 import type { Stateful } from "../../stateful.ts";
 import { jiffies, jiffiesOfMs } from "../shared/jiffies.ts";
@@ -68,9 +69,13 @@ export class HashlimitTable
 	private readonly rate: number;
 	private readonly rateBurst: number;
 
-	constructor(options: HashlimitOptions, nowMs: number) {
+	constructor(
+		options: HashlimitOptions,
+		nowMs: number,
+		behaviour: Pick<Behaviour, "portsOfFragments">,
+	) {
 		this.options = options;
-		this.keyOf = hashlimitKey(options);
+		this.keyOf = hashlimitKey(options, behaviour);
 		this.madeAt = jiffies(nowMs);
 		this.gcInterval = Math.max(1, jiffiesOfMs(options.gcIntervalMs));
 		this.expire = jiffiesOfMs(options.expireMs);

@@ -113,7 +113,7 @@ export const hashlimit = defineMatch<HashlimitOptions>({
 		const table = ports.named(
 			"hashlimit",
 			options.name,
-			() => new HashlimitTable(options, ports.loadedMs),
+			() => new HashlimitTable(options, ports.loadedMs, ports.behaviour),
 		);
 		const { above } = options;
 		return (skb) => {
