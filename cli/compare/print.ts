@@ -5,9 +5,15 @@ import {
 	type Divergence,
 	printDivergence,
 } from "../../scenarios/compare/lockstep/divergence.ts";
-import type {
-	ComparisonVerdict,
-	JudgedComparison,
+import {
+	drawsIn,
+	isOutside,
+	type JudgedDraws,
+} from "../../scenarios/compare/lockstep/draw-counts.ts";
+import {
+	type ComparisonVerdict,
+	type JudgedComparison,
+	judgeAllDraws,
 } from "../../scenarios/compare/verdict.ts";
 import { commandLine } from "../../scenarios/result/invocation.ts";
 import type { Failure } from "../outputs/results-file.ts";
@@ -87,6 +93,31 @@ export function printFailure(
 	];
 }
 
+/** Kinds of draws of the kernel's that came otherwise than the model's chances have it; else that all came so. */
+export function printDraws(
+	kinds: readonly JudgedDraws[],
+	{ paint }: Pick<CompareView, "paint">,
+): readonly string[] {
+	if (kinds.length === 0) return [];
+	const odd = kinds.filter(({ isAsLikely }) => !isAsLikely);
+	const draws = kinds.reduce((sum, one) => sum + drawsIn(one), 0);
+	const judged = `${draws} outcomes of draws, of ${kinds.length} ${kinds.length === 1 ? "kind" : "kinds"}`;
+	if (odd.length === 0)
+		return [paint("dim", `${judged}: as often as their chances say`)];
+	return [
+		paint("red", `${judged}: ${odd.length} not as often as the chances say`),
+		...odd.flatMap(({ of, outcomes }) => [
+			`  ${of}`,
+			...outcomes
+				.filter(isOutside)
+				.map(
+					({ outcome, times, low, high }) =>
+						`    ${outcome}: ${times} times; ${low} to ${high} are right`,
+				),
+		]),
+	];
+}
+
 export function printTotals(
 	judged: readonly JudgedComparison[],
 	failures: readonly Failure[],
@@ -121,6 +152,10 @@ export function printTotals(
 					: [paint("red", `${failures.length} not compared`)]),
 			].join(", "),
 		].join(": "),
+		...printDraws(
+			judgeAllDraws(judged.map(({ comparison }) => comparison)),
+			about.view,
+		),
 		paint(
 			"dim",
 			`${what}${followed(sum((one) => one.comparison.draws ?? 0))}, ${sum((one) => one.comparison.divergences.length)} divergences; ${about.version}, ${(about.tookMs / 1000).toFixed(1)} s`,

@@ -1,13 +1,13 @@
 /** What a reader sees of a fuzz. */
 
 import { printDivergence } from "../../scenarios/compare/lockstep/divergence.ts";
+import { judgeDraws } from "../../scenarios/compare/lockstep/draw-counts.ts";
 import { type ChanceResult, isOutside } from "../../scenarios/fuzz/chance.ts";
 import {
 	type Finding,
 	type FuzzAccount,
 	packetsIn,
 } from "../../scenarios/fuzz/fuzz.ts";
-
 import type { TextCase } from "../../scenarios/fuzz/text/arbitrary.ts";
 import type { TextFinding } from "../../scenarios/fuzz/text/fuzz-text.ts";
 import {
@@ -21,7 +21,7 @@ import {
 	commandLine,
 	type Invocation,
 } from "../../scenarios/result/invocation.ts";
-import type { CompareView } from "../compare/print.ts";
+import { type CompareView, printDraws } from "../compare/print.ts";
 import { screenText } from "../screen/screen-text.ts";
 
 const BAR_COLUMNS = 20;
@@ -164,6 +164,7 @@ export function printTotals(
 			printCoverage(one, TEXT_COVERAGE_TITLES[one.kind], paint),
 		),
 		...totals.chances.map((one) => printChance(one, paint)),
+		...printDraws(judgeDraws(totals.drawn ?? []), { paint }),
 		...known
 			.filter(({ times }) => times > 0)
 			.map(

@@ -1,4 +1,5 @@
 /** Several fuzzes as one: what was met adds up, and a hole is what none of them has met. */
+import { addDraws } from "../../scenarios/compare/lockstep/draw-counts.ts";
 import type { CoverageTotals } from "../../scenarios/fuzz/totals.ts";
 import type { FuzzResults, Results } from "../outputs/results-file.ts";
 
@@ -17,6 +18,7 @@ export function fuzzTogether(parts: readonly Results[]): Pick<Results, "fuzz"> {
 			findings: sum(all, "findings"),
 			tookMs: sum(all, "tookMs"),
 			coverage: coverageTogether(all.flatMap(({ coverage }) => coverage)),
+			drawn: addDraws(all.map(({ drawn = [] }) => drawn)),
 			chances: all.flatMap(({ chances }) => chances),
 			texts: textsTogether(all),
 			known: knownOf(all),

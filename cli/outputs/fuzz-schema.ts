@@ -14,6 +14,7 @@ import {
 } from "../../scenarios/language/schema/plain.ts";
 import type { SameShape } from "../../scenarios/language/schema/same-shape.ts";
 import { DRIVER_KINDS } from "../../scenarios/result/driver-info.ts";
+import { drawCounts } from "./draws-schema.ts";
 
 const kernel = data({
 	kind: v.picklist(DRIVER_KINDS),
@@ -79,6 +80,7 @@ export const fuzzSchema = data({
 	findings: count,
 	tookMs: v.pipe(number, v.minValue(0)),
 	coverage: coverageOf(COVERAGE_KINDS),
+	drawn: v.exactOptional(listOf(drawCounts)),
 	chances: listOf(chance),
 	texts: v.nullable(
 		data({

@@ -17,7 +17,12 @@ import { readText } from "../files/files.ts";
 import { InputError } from "../screen/input-error.ts";
 import { firstDifference } from "./first-difference.ts";
 import { otherModel, playAgain } from "./play-again.ts";
-import { type FuzzResults, outcomeOf, type Results } from "./results-file.ts";
+import {
+	drawsOf,
+	type FuzzResults,
+	outcomeOf,
+	type Results,
+} from "./results-file.ts";
 import { FORMAT, resultsSchema } from "./results-schema.ts";
 
 /** Octets: longer ones are longer than a string may be. */
@@ -60,7 +65,7 @@ function believed(content: object, name: string): Results {
 		throw changed(name, path, message);
 	}
 	mustBeWhole(content, checked.output, name);
-	const { format: _, outcome, ...given } = content;
+	const { format: _, outcome, draws, ...given } = content;
 	const { failures, fuzz } = given;
 	const results = given.results.map((one, index) =>
 		consistent(one, name, `results[${index}]`),
@@ -82,6 +87,12 @@ function believed(content: object, name: string): Results {
 	if (fuzz !== undefined) mustHoldFindings(fuzz, comparisons, name);
 	const all: Results = { ...given, results, comparisons };
 	mustBeSame(outcomeOf(all), outcome, name, "outcome");
+	mustBeSame(
+		drawsOf(all)?.outcome ?? "nothing",
+		draws?.outcome ?? "nothing",
+		name,
+		"draws.outcome",
+	);
 	return all;
 }
 

@@ -1,5 +1,9 @@
 /** What `--json` writes and `marktwin merge` reads: everything that happened. */
 import type * as v from "valibot";
+import {
+	addDraws,
+	judgeDraws,
+} from "../../scenarios/compare/lockstep/draw-counts.ts";
 import type { ComparisonVerdict } from "../../scenarios/compare/verdict.ts";
 import { isOutside } from "../../scenarios/fuzz/chance.ts";
 import { type Outcome, worst } from "../../scenarios/result/result.ts";
@@ -10,7 +14,7 @@ import { FORMAT, type resultsSchema } from "./results-schema.ts";
 type ResultsFile = v.InferOutput<typeof resultsSchema>;
 
 /** What a command hands over: the rest of the file follows from it. */
-export type Results = Omit<ResultsFile, "format" | "outcome">;
+export type Results = Omit<ResultsFile, "format" | "outcome" | "draws">;
 
 /** A scenario that could not be played. */
 export type Failure = Results["failures"][number];
@@ -36,12 +40,40 @@ export function notPlayed(
 }
 
 export function resultsFile(results: Results): ResultsFile {
-	return { format: FORMAT, outcome: outcomeOf(results), ...results };
+	const draws = drawsOf(results);
+	return {
+		format: FORMAT,
+		outcome: outcomeOf(results),
+		...(draws === null ? {} : { draws }),
+		...results,
+	};
+}
+
+/** What kernels drew over all plays; `null`: nothing. The findings of a fuzz are among its cases. */
+export function drawsOf({
+	comparisons,
+	fuzz,
+}: Pick<Results, "comparisons" | "fuzz">): NonNullable<
+	ResultsFile["draws"]
+> | null {
+	const kinds = judgeDraws(
+		addDraws(
+			fuzz === undefined
+				? comparisons.map(({ comparison }) => comparison.drawn ?? [])
+				: [fuzz.drawn ?? []],
+		),
+	);
+	if (kinds.length === 0) return null;
+	const isAsLikely = kinds.every((one) => one.isAsLikely);
+	return { outcome: isAsLikely ? "holds" : "violated", kinds };
 }
 
 /** Of all that could be played; model and kernel that diverge violate what is expected of them. */
-export function outcomeOf({ results, comparisons, fuzz }: Results): Outcome {
+export function outcomeOf(all: Results): Outcome {
+	const { results, comparisons, fuzz } = all;
+	const draws = drawsOf(all);
 	return worst([
+		...(draws === null ? [] : [draws.outcome]),
 		...(fuzz === undefined ? [] : [outcomeOfFuzz(fuzz)]),
 		...results.map(({ outcome }) => outcome),
 		...comparisons.map(({ verdict }) => OUTCOMES[verdict]),

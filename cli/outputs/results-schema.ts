@@ -30,6 +30,7 @@ import { DRIVER_KINDS } from "../../scenarios/result/driver-info.ts";
 import type { Invocation } from "../../scenarios/result/invocation.ts";
 import type { Judgement, RunResult } from "../../scenarios/result/result.ts";
 import { accountSchema, unknownSchema } from "./account-schema.ts";
+import { drawCounts, judgedDraws } from "./draws-schema.ts";
 import { fuzzSchema } from "./fuzz-schema.ts";
 
 /** Changes when an older marktwin could not read it any more. */
@@ -173,6 +174,9 @@ const comparison = data({
 		draws: v.exactOptional(
 			about(number, "Draws of the kernel's that the model made as well."),
 		),
+		drawn: v.exactOptional(
+			about(listOf(drawCounts), "What the kernel drew. Left out: nothing."),
+		),
 		chance: v.exactOptional(
 			v.picklist(Object.keys(CHANCE_ENDS) as readonly ChanceEnd[]),
 		),
@@ -193,6 +197,12 @@ export const resultsSchema = data({
 		"Changes when an older marktwin could not read it any more.",
 	),
 	outcome: about(outcome, "Of everything in it."),
+	draws: v.exactOptional(
+		about(
+			data({ outcome, kinds: listOf(judgedDraws) }),
+			"What kernels drew, over all plays, against the chances that the model has. Left out: nothing was drawn.",
+		),
+	),
 	commands: about(
 		v.pipe(listOf(invocation), v.minLength(1)),
 		"What makes it once more: one command, or each of several that were merged.",

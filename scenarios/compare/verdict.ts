@@ -1,5 +1,10 @@
 /** What comparisons amount to. */
 import type { Comparison } from "./lockstep/compare-scenario.ts";
+import {
+	addDraws,
+	type JudgedDraws,
+	judgeDraws,
+} from "./lockstep/draw-counts.ts";
 
 /**
  * `agrees`: nothing differs. `diverges`: something does. `unknown`: nothing did, as far as it was
@@ -21,4 +26,11 @@ export function judgeComparison(comparison: Comparison): JudgedComparison {
 				? "unknown"
 				: "agrees";
 	return { comparison, verdict };
+}
+
+/** What kernels drew over several comparisons, against the chances that the model has. */
+export function judgeAllDraws(
+	comparisons: readonly Pick<Comparison, "drawn">[],
+): readonly JudgedDraws[] {
+	return judgeDraws(addDraws(comparisons.map(({ drawn = [] }) => drawn)));
 }

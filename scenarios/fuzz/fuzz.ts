@@ -10,6 +10,7 @@ import {
 	compareScenario,
 } from "../compare/lockstep/compare-scenario.ts";
 import type { Divergence } from "../compare/lockstep/divergence.ts";
+import { addDraws, type DrawCounts } from "../compare/lockstep/draw-counts.ts";
 import type { TracingDriver } from "../compare/lockstep/side-by-side.ts";
 import type { PlayableScenario } from "../language/scenario.ts";
 import { type GeneratedScenario, toScenario } from "./case-to-scenario.ts";
@@ -49,6 +50,8 @@ export interface FuzzAccount {
 	packets: number;
 	readonly coverage: Coverage;
 	readonly findings: Finding[];
+	/** What the kernel drew. */
+	drawn: readonly DrawCounts[];
 	/** Rules of chance, at the end. */
 	readonly chances: ChanceResult[];
 	/** How often each known kind was met, by its name. */
@@ -74,6 +77,7 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzAccount> {
 		packets: 0,
 		coverage: noCoverage(),
 		findings: [],
+		drawn: [],
 		chances: [],
 		known: new Map(),
 	};
@@ -119,6 +123,7 @@ async function playCase(
 	account.cases++;
 	account.packets += packetsIn(realised.scenario);
 	addCoverage(account.coverage, realised.coverage);
+	account.drawn = addDraws([account.drawn, comparison.drawn ?? []]);
 	if (comparison.unknown !== null)
 		count(account.coverage.unknown, comparison.unknown.reason);
 	const { known = KNOWN_KINDS } = options;

@@ -1,4 +1,5 @@
 /** What a fuzz comes to: plain data, for reports, scoreboards and whoever adds up shards. */
+import type { DrawCounts } from "../compare/lockstep/draw-counts.ts";
 import type { DriverInfo } from "../result/driver-info.ts";
 import type { ChanceResult } from "./chance.ts";
 import {
@@ -26,6 +27,8 @@ export interface FuzzTotals {
 	readonly findings: number;
 	readonly coverage: readonly CoverageTotals[];
 	readonly chances: readonly ChanceResult[];
+	/** What the kernel drew in all cases; left out: nothing. */
+	readonly drawn?: readonly DrawCounts[];
 	/** `null` when none were read. */
 	readonly texts: TextTotals | null;
 	readonly known: readonly {
@@ -83,7 +86,7 @@ export function totalsOf(
 	about: Pick<FuzzTotals, "kernel" | "tookMs">,
 	known: readonly KnownKind[] = KNOWN_KINDS,
 ): FuzzTotals {
-	const { seed, cases, packets, coverage, findings, chances } = account;
+	const { seed, cases, packets, coverage, findings, chances, drawn } = account;
 	return {
 		seed,
 		cases,
@@ -91,6 +94,7 @@ export function totalsOf(
 		findings: findings.length,
 		...about,
 		chances,
+		drawn,
 		texts: texts && textTotals(texts),
 		coverage: COVERAGE_KINDS.map((kind) => coverageTotals(coverage, kind)),
 		known: known.map(({ name, reason }) => ({

@@ -20,6 +20,7 @@ import {
 import { compareAnswers, printAsk } from "./answers.ts";
 import { CHANCE_ENDS, type ChanceEnd } from "./chance-ends.ts";
 import type { Divergence } from "./divergence.ts";
+import type { DrawCounts } from "./draw-counts.ts";
 import { FollowingModel } from "./following-model.ts";
 import { type Pair, SideBySide, type TracingDriver } from "./side-by-side.ts";
 
@@ -35,6 +36,8 @@ export interface Comparison {
 	readonly connections?: number;
 	/** Draws of the kernel's that the model made as well: of rules, of ports, of connections that made room. */
 	readonly draws?: number;
+	/** What the kernel drew, by kind; left out: nothing. */
+	readonly drawn?: readonly DrawCounts[];
 	/** Empty: they agree. */
 	readonly divergences: readonly Divergence[];
 	/**
@@ -80,6 +83,7 @@ export async function compareScenario(
 		asks: run.asks,
 		packets: run.packets,
 		draws: run.draws,
+		...(run.drawn.length === 0 ? {} : { drawn: run.drawn }),
 		divergences: run.divergences,
 		unknown: run.unknown,
 		...(run.chance === null ? {} : { chance: run.chance }),
@@ -103,6 +107,7 @@ interface Played {
 	readonly asks: number;
 	readonly packets: number;
 	readonly draws: number;
+	readonly drawn: readonly DrawCounts[];
 	readonly divergences: readonly Divergence[];
 	readonly unknown: Unknown | null;
 	readonly chance: ChanceEnd | null;
@@ -140,6 +145,7 @@ async function lockstep(
 			asks,
 			packets,
 			draws: model.followed,
+			drawn: model.tally.counts,
 			divergences,
 			unknown: null,
 			chance: null,

@@ -6,7 +6,12 @@ import type { ChanceEnd } from "./chance-ends.ts";
 import { cookieShown, isCookieDraw } from "./cookie-draws.ts";
 import type { DrawingRules } from "./drawing-rules.ts";
 import { hopShown, isMultipathDraw } from "./multipath-draws.ts";
-import { isPortDraw, offsetShown, type Translated } from "./port-draws.ts";
+import {
+	isPortDraw,
+	offsetShown,
+	type Translated,
+	withOffset,
+} from "./port-draws.ts";
 import type { RuleCursor } from "./rule-cursor.ts";
 
 export interface Draw {
@@ -17,11 +22,15 @@ export interface Draw {
 	readonly isSeen: boolean;
 	/** With which the rule matches that it is for. */
 	readonly chance?: number;
+	/** Of a port: the offset with which the kernel began to look for a free one, as far as that follows. */
+	readonly begun?: number | null;
 	/** Of connections: those that went; `null` when nobody could say. */
 	readonly evicted?: readonly number[] | null;
 }
 
 const EVICTION = "eviction";
+/** NF_NAT_MAX_ATTEMPTS (nf_nat_core.c). */
+const MOST_TRIED = 128;
 
 export class FollowedDraws implements Choice {
 	readonly made: Draw[] = [];
@@ -41,7 +50,7 @@ export class FollowedDraws implements Choice {
 	private readonly cursor: RuleCursor;
 	private readonly rules: DrawingRules;
 	private readonly racer: () => number;
-	private readonly isTaken: (translated: Translated) => boolean;
+	private readonly taken: () => (translated: Translated) => boolean;
 	private readonly noteChance: (chance: ChanceEnd) => void;
 
 	/** @param by who knows what the kernel did, and is told of chance that does not show */
@@ -52,8 +61,8 @@ export class FollowedDraws implements Choice {
 			readonly rules: DrawingRules;
 			/** Which packet of a race it is for which is drawn. */
 			readonly racer: () => number;
-			/** Has another connection of the model's got the translation? */
-			readonly isTaken: (translated: Translated) => boolean;
+			/** Has another connection of the model's got a translation? As things stand. */
+			readonly taken: () => (translated: Translated) => boolean;
 			readonly noteChance: (chance: ChanceEnd) => void;
 		},
 	) {
@@ -61,7 +70,7 @@ export class FollowedDraws implements Choice {
 		this.cursor = by.cursor;
 		this.rules = by.rules;
 		this.racer = by.racer;
-		this.isTaken = by.isTaken;
+		this.taken = by.taken;
 		this.noteChance = by.noteChance;
 	}
 
@@ -115,9 +124,9 @@ export class FollowedDraws implements Choice {
 			const own = this.own.pick(count, label);
 			if (isMultipathDraw(label)) return this.hop(label, own);
 			if (!isPortDraw(label)) return { drawn: own, isSeen: false };
-			const offset = this.port(label, count);
-			if (offset === null) this.noteChance("port");
-			return { drawn: offset ?? own, isSeen: offset !== null };
+			const port = this.port(label, count);
+			if (port === null) this.noteChance("port");
+			return port ?? { drawn: own, isSeen: false };
 		});
 		return drawn;
 	}
@@ -126,13 +135,29 @@ export class FollowedDraws implements Choice {
 	 * From what was drawn on, ports are tried one after another until one is free; where none is, the last
 	 * stays, which is the one before what was drawn (`nf_nat_l4proto_unique_tuple`).
 	 */
-	private port(label: string, count: number): number | null {
+	private port(
+		label: string,
+		count: number,
+	): Omit<Draw, "label" | "count"> | null {
 		const left = this.translated[this.racer()] ?? [];
 		const shown = offsetShown(left, { label, count });
 		if (shown === null) return null;
 		const [one] = left.splice(0, shown.place + 1).slice(-1);
-		const isLast = one !== undefined && this.isTaken(one);
-		return isLast ? (shown.offset + 1) % count : shown.offset;
+		if (one === undefined) return null;
+		const { offset } = shown;
+		const isTaken = this.taken();
+		if (isTaken(one))
+			return { drawn: (offset + 1) % count, isSeen: true, begun: null };
+		// Any of the taken ports in front of it may have been drawn, each as likely as itself.
+		let passed = 0;
+		const at = (back: number) => (offset - back + count) % count;
+		while (
+			passed < Math.min(count, MOST_TRIED) - 1 &&
+			isTaken(withOffset(one, label, at(passed + 1)))
+		)
+			passed++;
+		const back = passed === 0 ? 0 : this.own.pick(passed + 1, "taken ports");
+		return { drawn: offset, isSeen: true, begun: at(back) };
 	}
 
 	secret(label: string, own: number): number {

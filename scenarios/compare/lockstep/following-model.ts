@@ -63,7 +63,10 @@ export class FollowingModel {
 			cursor: this.cursor,
 			rules: this.rules,
 			racer: () => this.model.racer,
-			isTaken: (one) => isTaken(one, this.model.conntrackLines),
+			taken: () => {
+				const lines = this.model.conntrackLines;
+				return (one) => isTaken(one, lines);
+			},
 			noteChance: (chance) => this.noteChance(chance),
 		});
 		this.model = this.playAgain();
@@ -146,15 +149,15 @@ export class FollowingModel {
 
 	/** Nothing of what it was asked is taken back any more. */
 	settle(): void {
-		for (const { label, drawn, isSeen, chance } of this.draws.made.slice(
-			this.counted,
-		)) {
+		for (const draw of this.draws.made.slice(this.counted)) {
+			const { label, count, drawn, isSeen, chance, begun } = draw;
 			if (!isSeen) continue;
 			this.followed++;
+			if (typeof begun === "number") this.tally.port(label, count, begun);
 			const rule = ruleOfDraw(label);
 			// Where more is asked behind it, a rule that does not match tells nothing of the draw.
 			if (rule !== null && chance !== undefined && this.rules.tells(rule.rule))
-				this.tally.count(rule.rule, chance, (drawn === 1) !== rule.inverted);
+				this.tally.match(rule.rule, chance, (drawn === 1) !== rule.inverted);
 		}
 		this.counted = this.draws.made.length;
 	}

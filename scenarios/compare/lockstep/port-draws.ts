@@ -23,6 +23,38 @@ export interface PortDraw {
 const NAT_PORT = /^nat (source|destination) (port|identifier) from (\d+)$/;
 const ICMP = 1;
 
+/** Draws of a kernel, of which it takes the remainder. */
+const RANDOM_16_BITS = 65_536;
+
+/** What is drawn, whichever port the range begins with: `nat destination port`. */
+export function rangeOf(label: string): string {
+	const [, manip, what] = NAT_PORT.exec(label) ?? [];
+	return `nat ${manip} ${what}`;
+}
+
+/**
+ * The chance of an offset below this one among so many: a kernel takes the remainder of 16 random bits
+ * (`nf_nat_l4proto_unique_tuple`, `get_random_u16`), which favours the lower ones.
+ */
+export function chanceBelow(offset: number, count: number): number {
+	const whole = Math.floor(RANDOM_16_BITS / count);
+	const rest = Math.min(offset, RANDOM_16_BITS % count);
+	return (whole * offset + rest) / RANDOM_16_BITS;
+}
+
+/** The same translation with another port of the range. */
+export function withOffset(
+	translated: Translated,
+	label: string,
+	offset: number,
+): Translated {
+	const [, manip, what, lowest] = NAT_PORT.exec(label) ?? [];
+	const port = Number(lowest) + offset;
+	return what === "identifier" || manip === "source"
+		? { ...translated, sourcePort: port }
+		: { ...translated, destinationPort: port };
+}
+
 export function isPortDraw(label: string): boolean {
 	return NAT_PORT.test(label);
 }

@@ -3,17 +3,23 @@ import type { Choice } from "../../../sim/chance/choice.ts";
 import type { Ask } from "../../../sim/contract/ask.ts";
 import { ModelGateway } from "../../../sim/gateway/model-gateway.ts";
 import { ICMP, UDP } from "../../../sim/packet/packet.ts";
+import { gatewayChoice } from "../../run/run-scenario.ts";
 import { inTime } from "./following-model.ts";
 import type { Translated } from "./port-draws.ts";
 import type { TracingDriver } from "./side-by-side.ts";
 
+/** Of its draws: not the model's own. */
+const OTHER_SEED = 4711;
+
 /**
  * A "kernel" that is a second model, and does what it is asked with a twist.
  * @param chance how it draws where a kernel draws by itself
+ * @param port how it draws among the ports of a range, and other things that it picks
  */
 export function driverWith(
 	twist: (ask: Ask) => Ask,
 	chance: Partial<Choice> = {},
+	port: Choice["pick"] = gatewayChoice(OTHER_SEED).pick,
 ): TracingDriver {
 	return {
 		kind: "other",
@@ -25,7 +31,7 @@ export function driverWith(
 			// Draws of its own, as a kernel has them.
 			let translated: Translated[] = [];
 			const pick = (count: number, label: string) => {
-				const drawn = count >> 1;
+				const drawn = port(count, label);
 				translated.push(...translatedBy(label, drawn));
 				return drawn;
 			};
