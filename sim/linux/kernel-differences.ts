@@ -62,7 +62,7 @@ export const KERNEL_DIFFERENCES = {
 					: "errors about packets from the loopback interface are never held back",
 			source: "`icmpv4_xrlim_allow`, `apply_ratelimit` (net/ipv4/icmp.c)",
 			matters:
-				"Programs on the gateway are told at once that a connection failed, however many errors there are.",
+				"Programs on the gateway get every error about their connections, however many there are.",
 			scenario: "errors-about-own-packets-are-not-limited",
 		},
 	),
