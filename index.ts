@@ -85,6 +85,7 @@ export {
 	takeOver,
 } from "./scenarios/language/build/build-operations.ts";
 export {
+	announce,
 	at,
 	backend,
 	type ConnectOptions,

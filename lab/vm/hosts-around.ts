@@ -14,6 +14,8 @@ export class HostsAround implements TrunkPorts {
 	private readonly box: GuestBox;
 	private readonly time: ScriptTime;
 	private readonly silent = new Set<string>();
+	/** Of those that have been said to answer: they may have an address that was the gateway's. */
+	private readonly said = new Set<string>();
 	/** Those that have answered: the gateway looks after them by itself. */
 	private readonly known = new Set<string>();
 
@@ -25,12 +27,19 @@ export class HostsAround implements TrunkPorts {
 
 	/** Does he do from now on what he has done before? */
 	isAsBefore({ interface: name, address, answers }: NeighbourAsk): boolean {
-		return this.silent.has(`${name} ${address}`) !== answers;
+		const who = `${name} ${address}`;
+		return answers ? this.said.has(who) : this.silent.has(who);
 	}
 
 	set({ interface: name, address, answers }: NeighbourAsk): void {
-		if (answers) this.silent.delete(`${name} ${address}`);
-		else this.silent.add(`${name} ${address}`);
+		const who = `${name} ${address}`;
+		if (answers) {
+			this.silent.delete(who);
+			this.said.add(who);
+		} else {
+			this.silent.add(who);
+			this.said.delete(who);
+		}
 	}
 
 	get allKnownAnswer(): boolean {
@@ -43,7 +52,8 @@ export class HostsAround implements TrunkPorts {
 			addresses.some((own) => own.address === address),
 		);
 		const who = this.nameOf(vlan, address);
-		if (isOwn || who === null || this.silent.has(who)) return false;
+		if (who === null || this.silent.has(who)) return false;
+		if (isOwn && !this.said.has(who)) return false;
 		this.time.answered(who);
 		this.known.add(who);
 		return true;

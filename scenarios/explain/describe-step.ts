@@ -21,6 +21,11 @@ export function describeStep(step: Step): string {
 			{ kind: "neighbour" },
 			({ address, becomes }) => `${address}: ${becomes.kind}`,
 		)
+		.with(
+			{ kind: "announce" },
+			({ address, by }) =>
+				`${by === "gateway" ? "the gateway" : "another router"} announces ${address}`,
+		)
 		.with({ kind: "connect" }, ({ client, service, count, dialogue }) => {
 			const where = service === undefined ? "" : ` to ${service}`;
 			const often = count === 1 ? "" : ` ${count} times`;

@@ -55,7 +55,12 @@ export function stopWords(stop: Stop, scene: Scene): End {
 				{ blamed: "destination" },
 			);
 		case "elsewhere": {
-			const { host, via } = stop.at;
+			const { host, via, isAnnounced } = stop.at;
+			if (isAnnounced)
+				return told(
+					`the router that has announced ${via}, past the gateway; no rule is to blame: the gateway takes it once it announces the address again`,
+					{ blamed: "none" },
+				);
 			return told(
 				`${via}, the default route of ${host}, past the gateway; no rule is to blame: make the gateway the default route of ${host}, or translate the source on the way there (MASQUERADE or SNAT in nat POSTROUTING)`,
 				{ blamed: "none" },

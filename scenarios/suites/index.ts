@@ -51,6 +51,7 @@ import { mtus } from "./routing/mtu.ts";
 import { multipath } from "./routing/multipath.ts";
 import { sources } from "./routing/sources.ts";
 import { uplinks } from "./routing/uplinks.ts";
+import { virtualAddresses } from "./routing/virtual-address.ts";
 import { defaultRoutes } from "./services/default-route.ts";
 import { echoes } from "./services/echo.ts";
 import { httpScenarios } from "./services/http.ts";
@@ -112,6 +113,7 @@ const ROUTING_SCENARIOS: readonly Scenario[] = [
 	...multipath,
 	...deadNextHop,
 	...mtus,
+	...virtualAddresses,
 	...hairpin,
 ];
 

@@ -119,6 +119,7 @@ export class ModelGateway {
 				: assumeBy(ports.assume, this.walk?.decide);
 		this.tracer = this.walk ?? createTracer(ports, () => this.state);
 		this.state = this.createState(0);
+		this.beAlone();
 	}
 
 	/** Whether what happens from now on is reported to the sink. */
@@ -387,6 +388,14 @@ export class ModelGateway {
 	private setPort({ address, becomes, ...rest }: PortAsk): void {
 		const at = { ...rest, address: addressOf(address) };
 		this.state.ownPorts.set(at, becomes);
+	}
+
+	/** No host has an address that the gateway was set up with, even when it is taken away, until it is said so. */
+	private beAlone(): void {
+		for (const { addresses } of this.setup.interfaces)
+			for (const text of addresses)
+				for (const { name } of this.setup.interfaces)
+					this.silentHosts.add(`${name} ${text.split("/")[0]}`);
 	}
 
 	private sourceTowards({

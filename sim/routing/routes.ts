@@ -7,7 +7,6 @@ import type { GatewaySetup } from "../contract/gateway.ts";
 import { GatewayError } from "../contract/gateway-error.ts";
 import { UnknownSignal } from "../contract/unknown-signal.ts";
 import type { AddressType } from "../extension/host.ts";
-import { LOOPBACK_IFINDEX } from "../kernel.ts";
 import type { Address } from "../packet/packet.ts";
 import type { Route } from "../packet/skb/route.ts";
 import type { Skb } from "../packet/skb/skb.ts";
@@ -53,8 +52,6 @@ interface SavedRoutes {
 export class Routes implements Stateful<SavedRoutes> {
 	/** By index; 0 is none, 1 is lo. */
 	readonly interfaces: readonly string[];
-	/** Addresses that the gateway was set up with: no host around has one of them, even when it was taken away. */
-	readonly setUpAddresses: ReadonlySet<Address>;
 	private now: RoutingState;
 	private readonly cached = new AddressCache<Route | NoRoute>();
 	/** By next hop, until something changes. */
@@ -71,8 +68,6 @@ export class Routes implements Stateful<SavedRoutes> {
 		this.interfaces = ["", "lo", ...setup.interfaces.map((one) => one.name)];
 		this.ports = ports;
 		this.now = stateOf(setup, this.interfaces);
-		const onLinks = this.now.addresses.slice(LOOPBACK_IFINDEX + 1).flat();
-		this.setUpAddresses = new Set(onLinks.map(({ address }) => address));
 		this.change(this.now);
 	}
 

@@ -10,6 +10,7 @@ import { isInNetwork } from "../packet/address.ts";
 import type { Address, Packet } from "../packet/packet.ts";
 import type { Connection, Request } from "./connections.ts";
 import { OwnPrograms } from "./own-programs.ts";
+import { Announced, type OtherRouter } from "./own-route.ts";
 import type { LinkNetwork } from "./setup/networks.ts";
 import { LOOPBACK } from "./setup/services.ts";
 import { knows, type Station } from "./station.ts";
@@ -38,6 +39,7 @@ export interface Network {
 			| "address"
 			| "latencyMs"
 			| "boundTo"
+			| "via"
 			| "ownRoute"
 			| "owner"
 		>,
@@ -56,6 +58,8 @@ export interface Network {
 	senderOf(interfaceName: string, packet: Packet): Station | undefined;
 	/** Routers that lead to hosts that are far. */
 	readonly routers: Routers;
+	/** Who has announced an address on a link by gratuitous ARP. */
+	readonly announced: Announced;
 	/** The packet leaves the gateway, or a neighbour, towards the station; its link carries it, or loses it. */
 	deliver(
 		station: Station,
@@ -95,9 +99,11 @@ export function createNetwork(
 		const ask = { ...port, atMs: clock.nowMs };
 		requests.put({ ask, label: "", from: null, connection: null });
 	});
+	const announced = new Announced(networks);
 	const network: Network = {
 		neighbours: null,
 		routers,
+		announced,
 		programs,
 		stations,
 		requests,
@@ -223,9 +229,9 @@ function createSender(
 	}
 
 	/** The other router is none of the hosts here. */
-	function sendElsewhere(from: Station, packet: Packet, via: string): void {
-		const { name: host } = from;
-		watch?.({ ...aboutOf(from, packet), kind: "elsewhere", host, via });
+	function sendElsewhere(from: Station, packet: Packet, to: OtherRouter): void {
+		const event = { ...aboutOf(from, packet), ...to, host: from.name };
+		watch?.({ ...event, kind: "elsewhere" });
 		network.neighbours?.passes(from, packet);
 	}
 
@@ -243,10 +249,12 @@ function createSender(
 		const neighbour = isOwn
 			? undefined
 			: network.neighbourOf(from.interface, packet);
-		const { ownRoute } = from;
+		const link = network.entranceOf(from, packet.destination);
+		const other = isOwn
+			? null
+			: network.announced.pastGateway(from, link, packet.destination);
 		if (neighbour !== undefined) sendStraight(from, neighbour, packet);
-		else if (ownRoute?.leadsTo(packet.destination))
-			sendElsewhere(from, packet, ownRoute.via);
+		else if (other !== null) sendElsewhere(from, packet, other);
 		else sendToGateway(from, packet);
 	};
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it, test } from "vitest";
 import { parseAddress } from "../packet/address.ts";
 import { printPacket } from "../packet/notation/notation.ts";
-import { ownRouteOf } from "./own-route.ts";
+import { Announced, ownRouteOf } from "./own-route.ts";
+import { networksOf } from "./setup/networks.ts";
 import {
 	connects,
 	INSIDE,
@@ -84,4 +85,63 @@ test("a client's SYN goes past the gateway to a service that is not on its link"
 		met: [],
 	});
 	expect(played("10.0.0.1")).toMatchObject({ outcome: "completed" });
+});
+
+describe("an address that a router announces", () => {
+	const networks = networksOf({
+		gateway: {
+			interfaces: [
+				{
+					name: INSIDE,
+					addresses: ["192.168.0.252/24", "192.168.0.254/32"],
+					mtu: 1500,
+				},
+			],
+		},
+	});
+	const there = (announced: Announced, to: string, via: string | null = null) =>
+		announced.pastGateway(
+			{ ownRoute: null, via: via === null ? null : parseAddress(via) },
+			INSIDE,
+			parseAddress(to) ?? 0,
+		)?.via ?? null;
+
+	it("takes what is sent to it, and through it, until the gateway announces it again", () => {
+		const announced = new Announced(networks);
+		const virtual = parseAddress("192.168.0.254") ?? 0;
+		expect(there(announced, "192.168.0.254")).toBe(null);
+		announced.set(virtual, "other");
+		expect(there(announced, "192.168.0.254")).toBe("192.168.0.254");
+		expect(there(announced, "10.0.0.10", "192.168.0.254")).toBe(
+			"192.168.0.254",
+		);
+		// Through the gateway's first address on the link.
+		expect(there(announced, "10.0.0.10")).toBe(null);
+		expect(there(announced, "192.168.0.252", "192.168.0.254")).toBe(null);
+		announced.set(virtual, "gateway");
+		expect(there(announced, "192.168.0.254")).toBe(null);
+		expect(there(announced, "10.0.0.10", "192.168.0.254")).toBe(null);
+	});
+
+	it("leads a host with another default route to the gateway, once that has it", () => {
+		const announced = new Announced(networks);
+		const ownRoute = ownRouteOf(
+			{ interface: INSIDE, defaultVia: "192.168.0.250" },
+			{
+				gateway: {
+					interfaces: [
+						{ name: INSIDE, addresses: ["192.168.0.252/24"], mtu: 1500 },
+					],
+				},
+			},
+		);
+		const via = parseAddress("192.168.0.250") ?? 0;
+		const far = parseAddress("10.0.0.10") ?? 0;
+		const other = () => announced.pastGateway({ ownRoute, via }, INSIDE, far);
+		expect(other()).toEqual({ via: "192.168.0.250", isAnnounced: false });
+		announced.set(via, "gateway");
+		expect(other()).toBe(null);
+		announced.set(via, "other");
+		expect(other()).toEqual({ via: "192.168.0.250", isAnnounced: true });
+	});
 });

@@ -71,6 +71,7 @@ export function createStage(
 	const placed = (host: ClientSetup | BackendSetup) => ({
 		...host,
 		ownRoute: ownRouteOf(host, setup),
+		via: host.defaultVia === undefined ? null : parseAddress(host.defaultVia),
 		owner: ownerIn(host, host.name),
 	});
 	const clients = new Map<string, Station>();
@@ -195,6 +196,7 @@ function addHealthChecker(
 		address: settings.address,
 		latencyMs: 0,
 		ownRoute: null,
+		via: null,
 		owner: ownerIn(settings, "health checker"),
 	});
 	tellNeighbour(stage, station, true);
@@ -278,6 +280,7 @@ function settle(
 		boundTo: address,
 		latencyMs: isProgram ? 0 : who.latencyMs,
 		ownRoute: who.ownRoute,
+		via: who.via,
 		owner: who.owner,
 	});
 }
@@ -300,6 +303,7 @@ interface Whereabouts {
 	readonly address: string;
 	readonly latencyMs: number;
 	readonly ownRoute: OwnRoute | null;
+	readonly via: number | null;
 	readonly owner: SocketOwner;
 }
 

@@ -15,6 +15,8 @@ export interface Station {
 	readonly host: Host;
 	/** Of a program of the gateway's own: 0 where it is bound to no address, and has the one that routing gave it. */
 	readonly boundTo: number;
+	/** Through which address it reaches what is not on its link; `null`: the gateway's first one there. */
+	readonly via: number | null;
 	/** Its default route; `null`: the gateway. */
 	readonly ownRoute: OwnRoute | null;
 	/** Of a program of the gateway's own: whose it is. */

@@ -6,7 +6,7 @@ import { ClientConnection } from "../endpoint/client.ts";
 import { prepareDialogue } from "../endpoint/prepare-dialogue.ts";
 import { UdpFlow } from "../endpoint/udp/udp-flow.ts";
 import { unreachable } from "../invariant.ts";
-import { formatAddress } from "../packet/address.ts";
+import { formatAddress, isInNetwork } from "../packet/address.ts";
 import { parsePacket } from "../packet/notation/notation.ts";
 import {
 	createPortSource,
@@ -22,6 +22,7 @@ import {
 	retire,
 	retireFlow,
 } from "./connections.ts";
+import { networksOf } from "./setup/networks.ts";
 import {
 	dialogueOf,
 	LOOPBACK,
@@ -81,6 +82,8 @@ function prepare(
 		}
 		case "neighbour":
 			return prepareNeighbour(stage, step);
+		case "announce":
+			return prepareAnnounce(stage, step);
 		case "operation": {
 			const { operation, label } = step;
 			return () => {
@@ -259,16 +262,18 @@ function prepareByHand(
 	stage: Stage,
 	step: StepOf<"packet" | "race">,
 ): () => void {
-	const { clock, network } = stage;
+	const { clock, network, setup } = stage;
 	const given = step.kind === "race" ? step.packets : [step];
 	const packets = given.map((one) => {
 		return { interface: one.interface, packet: parsePacket(one.packet) };
 	});
+	const own = new Set(networksOf(setup).map(({ address }) => address));
 	return () => {
 		const atMs = clock.nowMs;
 		for (const { interface: name, packet } of packets) {
 			const owner = network.senderOf(name, packet);
-			if (owner === undefined && name !== LOOPBACK)
+			const isGateways = own.has(packet.source);
+			if (owner === undefined && name !== LOOPBACK && !isGateways)
 				stage.ask(
 					{
 						kind: "neighbour",
@@ -326,6 +331,28 @@ function prepareNeighbour(stage: Stage, step: StepOf<"neighbour">): () => void {
 		const answers = kind !== "vanish";
 		const ask = { kind: "neighbour", ...neighbour, answers } as const;
 		stage.ask({ ...ask, atMs: clock.nowMs }, step.label);
+	};
+}
+
+/** Hosts on the link take it from then on; the gateway finds the other router there when it asks for the address. */
+function prepareAnnounce(stage: Stage, step: StepOf<"announce">): () => void {
+	const { setup, network, clock } = stage;
+	const { address: text, by } = step;
+	const address = checkedAddress(text, "an announced address");
+	const link = networksOf(setup).find((one) => isInNetwork(address, one));
+	return () => {
+		network.announced.set(address, by);
+		if (link === undefined) return;
+		stage.ask(
+			{
+				kind: "neighbour",
+				atMs: clock.nowMs,
+				interface: link.interface,
+				address: text,
+				answers: by === "other",
+			},
+			step.label,
+		);
 	};
 }
 

@@ -20,8 +20,13 @@ export type LinkEvent = {
 	  }
 	/** The link of a host loses it, on the way to it or from it. */
 	| { readonly kind: "lost"; readonly host: string; readonly isFrom: boolean }
-	/** A host gives it to the router of its own default route, which takes it away. */
-	| { readonly kind: "elsewhere"; readonly host: string; readonly via: string }
+	/** A host gives it to another router: that of its own default route, or one that has announced the address. */
+	| {
+			readonly kind: "elsewhere";
+			readonly host: string;
+			readonly via: string;
+			readonly isAnnounced: boolean;
+	  }
 	/** It left the gateway by an interface behind which no host has its destination. */
 	| { readonly kind: "nowhere"; readonly interface: string }
 );

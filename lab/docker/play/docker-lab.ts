@@ -224,6 +224,9 @@ export function mustBePlayable(
 		...(steps.some(({ kind }) => kind === "neighbour")
 			? ["a neighbour of it dies or comes back"]
 			: []),
+		...(steps.some(({ kind }) => kind === "announce")
+			? ["another router of it announces an address"]
+			: []),
 		...(steps.some((step) => "who" in step && step.who === "backend")
 			? ["a real backend does not speak or close out of turn"]
 			: []),

@@ -161,6 +161,7 @@ async function playStep(step: Step, stage: Stage): Promise<void> {
 		case "packet":
 		case "race":
 		case "neighbour":
+		case "announce":
 			return;
 	}
 }

@@ -423,6 +423,33 @@ export function neighbour(
 	};
 }
 
+const announceArguments = v.object({
+	address: addressText,
+	by: oneOf(["gateway", "other"]),
+	options: stepOptions,
+});
+
+/**
+ * A router announces by gratuitous ARP that it has an address on one of the gateway's links: another one
+ * (`announce("10.0.0.1", "other")`), or the gateway again. What hosts send to the address, or through it, goes there
+ * from now on.
+ * @public
+ */
+export function announce(
+	address: string,
+	by: "gateway" | "other",
+	options: LabelOrOptions = {},
+	...surplus: readonly never[]
+): ScenarioStep {
+	checkArguments(
+		"announce",
+		announceArguments,
+		{ address, by, options },
+		surplus,
+	);
+	return { atMs: 0, label: labelOf(options), kind: "announce", address, by };
+}
+
 const observeArguments = v.object({ label: text });
 
 /** Keeps counters, conntrack and conditions as they are now, for expectations that say `at: label`. @public */

@@ -44,6 +44,7 @@ const RIGHT: Readonly<Record<Name, readonly unknown[]>> = {
 	lossy: [0.1],
 	mailKept: [{}],
 	moved: [1, {}],
+	announce: ["10.0.0.1", "other", {}],
 	neighbour: ["192.168.0.1", "up", {}],
 	observe: ["now"],
 	operationFails: ["flush", "no", {}],

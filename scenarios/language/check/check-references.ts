@@ -10,7 +10,7 @@ import type { Scenario, Setup } from "../scenario.ts";
 import type { ScenarioFault } from "../scenario-error.ts";
 import { checkAssumptions } from "./check-assumptions.ts";
 import { checkExpectation } from "./check-expectation.ts";
-import { healthCheckFaults } from "./check-health-check.ts";
+import { healthCheckFaults, isWithin } from "./check-health-check.ts";
 import { defaultRouteFaults } from "./check-hosts.ts";
 import { ipFaults } from "./check-ip.ts";
 import { isProgram, programFaults } from "./check-programs.ts";
@@ -275,6 +275,23 @@ function checkLabel(
 	labels.add(label);
 }
 
+/** Only hosts on one of the gateway's links take notice. */
+function checkAnnounced(
+	address: string,
+	path: string,
+	{ report, scenario }: { report: Report; scenario: Scenario },
+): void {
+	const networks = scenario.setup.gateway.interfaces.flatMap(
+		({ addresses }) => addresses,
+	);
+	if (networks.some((network) => isWithin(address, network))) return;
+	report.add(
+		path,
+		`${address} is on no network of the gateway (${networks.join(", ")})`,
+		"Announce an address on one of its links: that of a service, or the one through which hosts send.",
+	);
+}
+
 function checkSteps(scenario: Scenario, report: Report): void {
 	const labels = new Set<string>();
 	const connects = new Set<string>();
@@ -326,6 +343,9 @@ function checkSteps(scenario: Scenario, report: Report): void {
 				break;
 			case "neighbour":
 				report.known("neighbour", step.address, `${path}.address`);
+				break;
+			case "announce":
+				checkAnnounced(step.address, `${path}.address`, { report, scenario });
 				break;
 			case "operation":
 				if (step.operation.kind === "link")

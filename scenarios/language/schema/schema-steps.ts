@@ -355,6 +355,15 @@ export const worldSteps = [
 		"A neighbour dies while its link stays up, or comes back.",
 	),
 	about(
+		object({
+			...when,
+			kind: v.literal("announce"),
+			address: about(address, "On a network of one of the gateway's links."),
+			by: oneOf(["gateway", "other"]),
+		}),
+		"A router announces by gratuitous ARP that it has an address: the gateway, or another one on the link.",
+	),
+	about(
 		object({ ...when, kind: v.literal("observe") }),
 		"Keeps counters, conntrack and conditions as they are now under the step's label.",
 	),

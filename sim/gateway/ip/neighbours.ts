@@ -194,7 +194,6 @@ function answersArp(
 	{ routes, silentHosts }: GatewayState,
 	{ interfaceIndex, address }: Neighbour,
 ): boolean {
-	if (routes.setUpAddresses.has(address)) return false;
 	const name = routes.interfaces[interfaceIndex];
 	return !silentHosts.has(`${name} ${formatAddress(address)}`);
 }

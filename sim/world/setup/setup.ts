@@ -182,6 +182,15 @@ export type StepKind =
 			readonly address: string;
 			readonly becomes: NeighbourBehaviour;
 	  }
+	/**
+	 * A router announces by gratuitous ARP that it has an address: the gateway, or another one on the link. What hosts
+	 * send to the address, or through it, goes to that router from then on.
+	 */
+	| {
+			readonly kind: "announce";
+			readonly address: string;
+			readonly by: "gateway" | "other";
+	  }
 	| { readonly kind: "operation"; readonly operation: StepOperation }
 	/** Keeps counters, conntrack and conditions as they are now under the step's label. */
 	| { readonly kind: "observe" };
