@@ -63,7 +63,7 @@ export const PROGRAM_DIFFERENCES = {
 			scenario: "descending-range-is-accepted",
 		},
 	),
-	policyCounters: byIptables<"with -c alone" | "always">(
+	oddPolicyCounters: byIptables<"with -c alone" | "always">(
 		{
 			"1.8.7": "with -c alone",
 			"1.8.9": "with -c alone",

@@ -17,7 +17,13 @@ export const nfqueue = defineTarget<Options>({
 	ends: "queues",
 	options: [
 		{ name: "queue-num", type: "uint16", excludes: ["queue-balance"] },
-		{ name: "queue-balance", type: "uint16Range", excludes: ["queue-num"] },
+		{
+			name: "queue-balance",
+			type: "uint16Range",
+			// iptables asks for it from 1.8.10 on.
+			max: 65534,
+			excludes: ["queue-num"],
+		},
 		{ name: "queue-bypass", type: "none" },
 		{
 			name: "queue-cpu-fanout",

@@ -74,7 +74,9 @@ function range<T extends number | bigint>(
 	behaviour: Behaviour,
 ) => readonly [T, T] {
 	return (text, entry, extension, { emptyRanges }) => {
+		const isStrict = emptyRanges === "refused";
 		let lowest = least;
+		const highest = isStrict && entry.max !== undefined ? entry.max : most;
 		const parts = text.split(":");
 		let from = 0;
 		const values = parts.map((part, index) => {
@@ -84,17 +86,17 @@ function range<T extends number | bigint>(
 			if (part === "") return index === 0 ? least : most;
 			const { end } = scanUnsigned(part, 0);
 			const value = end < 0 ? null : read(part.slice(0, end));
-			if (value === null || value < lowest || value > most)
+			if (value === null || value < lowest || value > highest)
 				throw new Refusal(
-					`${extension}: bad value for option "--${entry.name}" near "${rest}", or out of range (${lowest}-${most}).`,
-					`Write \`FROM:TO\`, each at most ${most}.`,
+					`${extension}: bad value for option "--${entry.name}" near "${rest}", or out of range (${lowest}-${highest}).`,
+					`Write \`FROM:TO\`, each at most ${highest}.`,
 				);
 			if (end < part.length)
 				throw new Refusal(
 					`${extension}: Argument to "--${entry.name}" has unexpected characters near "${rest.slice(end)}".`,
 					"Write `FROM:TO`, with a colon alone between the numbers.",
 				);
-			if (emptyRanges === "refused") lowest = value;
+			if (isStrict) lowest = value;
 			return value;
 		});
 		const [low = least, high = low] = values;

@@ -93,12 +93,9 @@ export function finishLine(
 			"Write one rule per address, or a chain that returns for each of them.",
 			draft.sourceWord,
 		);
-	if (command === "R" && lists)
-		throw new Refusal(
-			"Replacement rule does not specify a unique address",
-			"Write a single address.",
-			draft.sourceWord,
-		);
+	const { words } = context.behaviour;
+	const isAmbiguous = command === "R" && lists;
+	if (isAmbiguous && words === "of 1.8.9") refuseAmbiguous(draft);
 	if (sources.length * destinations.length > MOST_RULES_OF_A_LINE)
 		throw new Refusal(
 			`the lists behind -s and -d make ${sources.length * destinations.length} rules of this line`,
@@ -109,6 +106,7 @@ export function finishLine(
 	checkOptions(draft, context.behaviour);
 	if (chain !== null) checkChainLength(chain, NOWHERE);
 	if (isRule) checkInterfaces(draft, chain ?? "", context.behaviour);
+	if (isAmbiguous) refuseAmbiguous(draft);
 	const { line } = context;
 	draft.counters ??= context.counters;
 	if (!isRule) return otherCommand(draft, line);
@@ -127,6 +125,14 @@ export function finishLine(
 					destinations.map((destination) => ruleOf(source, destination)),
 				);
 	return ruleCommand(draft, line, rules);
+}
+
+function refuseAmbiguous(draft: RuleDraft): never {
+	throw new Refusal(
+		"Replacement rule does not specify a unique address",
+		"Write a single address.",
+		draft.sourceWord,
+	);
 }
 
 function refuseDropInNat(draft: RuleDraft): void {

@@ -261,7 +261,9 @@ class ScriptReader {
 	/** Is something else than counters behind a policy refused? */
 	private mustCount({ hasMore }: { readonly hasMore: boolean }): boolean {
 		const { strictCounters, behaviour } = this.options;
-		return strictCounters || (hasMore && behaviour.policyCounters === "always");
+		return (
+			strictCounters || (hasMore && behaviour.oddPolicyCounters === "always")
+		);
 	}
 
 	private rule(): Statement | null {
