@@ -2,7 +2,7 @@
  * In what the programs differ: what iptables takes, prints and says, by its version and by its backend.
  * What changed with 1.8.10 is seen with 1.8.11.
  */
-import { byIptables } from "./difference.ts";
+import { byBackend, byIptables, byProgram } from "./difference.ts";
 
 export const PROGRAM_DIFFERENCES = {
 	words: byIptables<"of 1.8.9" | "of 1.8.10">(
@@ -122,6 +122,76 @@ export const PROGRAM_DIFFERENCES = {
 				"A rule that never matched matches every packet once it is saved and restored by 1.8.9 or before.",
 			scenario: null,
 			saved: { rules: "-A INPUT ! -i + -j DROP", as: "-A INPUT -j DROP" },
+		},
+	),
+	commands: byBackend<"at once" | "with COMMIT">(
+		{ legacy: "at once", nft: "with COMMIT" },
+		{
+			title: "when iptables-restore carries out the commands of a table",
+			says: (value) =>
+				value === "at once"
+					? "as it reads them: the first that fails ends it, a policy of a user's chain is refused, a jump to a chain that is not there is a target that is not there. iptables-save prints the table that was made last first"
+					: "with the COMMIT, so what its parser refuses below comes first, and --test finds no missing chain; policies of users' chains are passed over. iptables-save prints mangle, security, raw, filter, nat",
+			source:
+				"`ip46tables_restore_main` (iptables/iptables-restore.c); `xtables_restore_parse_line` (iptables/xtables-restore.c), `nft_prepare`, `nft_strerror` (iptables/nft.c)",
+			matters:
+				"Words, lines and exit codes of a refused ruleset are others, and --test accepts what does not load.",
+			scenario: "jump-to-no-chain-is-no-target",
+		},
+	),
+	refusedRule: byProgram<"the COMMIT" | "the rule" | "the rule, at COMMIT">(
+		{
+			legacy: {
+				"1.8.7": "the COMMIT",
+				"1.8.9": "the COMMIT",
+				"1.8.11": "the COMMIT",
+				"1.8.13": "the COMMIT",
+			},
+			nft: {
+				"1.8.7": "the rule, at COMMIT",
+				"1.8.9": "the rule",
+				"1.8.11": "the rule",
+				"1.8.13": "the rule",
+			},
+		},
+		{
+			title: "what is named when the kernel refuses a rule",
+			says: (value) =>
+				value === "the COMMIT"
+					? "the line of the COMMIT, with exit code 1; built-in chains may lead as many jumps deep as one likes"
+					: `each rule, as \`RULE_APPEND failed (Invalid argument): rule in chain INPUT\`, with exit code 4${value === "the rule" ? "" : ", and with the line of the COMMIT"}; a chain more than 15 jumps below a built-in one is refused`,
+			source:
+				"`mark_source_chains` (net/ipv4/netfilter/ip_tables.c); `nft_chain_validate`, `NFT_JUMP_STACK_SIZE` (net/netfilter/nf_tables_api.c), `mnl_append_error` (iptables/nft.c)",
+			matters:
+				"Deeply nested rulesets do not load under iptables-nft, and scripts look for other words and exit codes.",
+			scenario: "refused-rule-has-the-line-of-commit",
+		},
+	),
+	chainNames: byProgram<"Invalid chain name" | "chain name too long">(
+		{
+			legacy: {
+				"1.8.7": "Invalid chain name",
+				"1.8.9": "Invalid chain name",
+				"1.8.11": "Invalid chain name",
+				"1.8.13": "Invalid chain name",
+			},
+			nft: {
+				"1.8.7": "Invalid chain name",
+				"1.8.9": "chain name too long",
+				"1.8.11": "chain name too long",
+				"1.8.13": "chain name too long",
+			},
+		},
+		{
+			title: "a chain of an odd name that a file declares",
+			says: (value) =>
+				value === "Invalid chain name"
+					? "more than 28 characters: `Invalid chain name (28 chars max)`; one that begins with - or ! is taken"
+					: "more than 28 characters: `chain name too long (must be under 29 chars)`; one that begins with - or ! is refused",
+			source:
+				"`assert_valid_chain_name` (iptables/xshared.c), which iptables-restore of legacy does not ask",
+			matters: "Words of a refusal differ.",
+			scenario: "long-chain-name-is-invalid",
 		},
 	),
 };

@@ -37,7 +37,7 @@ export function parseCommand(
 	try {
 		splitWords(line, programLength(line), line.length, words);
 		const command = parser.parse(words, context);
-		const table = checkTable(context.table, words);
+		const table = checkTable(context.table, words, behaviour);
 		return { file, text: line, table, command };
 	} catch (error) {
 		if (!(error instanceof Refusal)) throw error;
@@ -55,10 +55,16 @@ export function parseCommand(
 }
 
 /** The table that a command names. @throws Refusal when there is none of that name */
-export function checkTable(name: string, words: Words): TableName {
+export function checkTable(
+	name: string,
+	words: Words,
+	behaviour: Behaviour,
+): TableName {
 	if (isTableName(name)) return name;
 	throw new Refusal(
-		`can't initialize iptables table \`${name}': Table does not exist (do you need to insmod?)`,
+		behaviour.commands === "at once"
+			? `can't initialize iptables table \`${name}': Table does not exist (do you need to insmod?)`
+			: `table '${name}' does not exist`,
 		`The tables are ${Object.keys(TABLE_HOOKS).join(", ")}.`,
 		words.text.indexOf(name),
 	);

@@ -13,12 +13,25 @@ import { type Behaviour, behaviourOf } from "../linux/behaviour.ts";
 import { DEFAULT_LINUX, type Linux } from "../linux/linux.ts";
 import type { Command, CommandLine } from "./base/command.ts";
 import { type Fault, RulesetError } from "./base/ruleset-error.ts";
-import { checkLoad, usesOf } from "./check/load-check.ts";
+import { TABLE_HOOKS } from "./base/tables.ts";
+import { checkLoad, type LoadFault, usesOf } from "./check/load-check.ts";
 import { changeTable } from "./table/change-table.ts";
 import { CommandFailure, TableDraft } from "./table/table-draft.ts";
-import { faultOfFailure, faultOfLoad, type Place } from "./text/fault.ts";
+import {
+	type FailedCommand,
+	faultInTransaction,
+	faultOfFailure,
+	faultOfLoad,
+	type LoadWords,
+	type Place,
+} from "./text/fault.ts";
 import { foreignText } from "./text/foreign-text.ts";
 import { readScript, type Statement } from "./text/read-script.ts";
+import {
+	SENT_TO_ADD,
+	sentFor,
+	transactionWords,
+} from "./text/transaction-words.ts";
 
 /** Options of `parseRuleset` and `checkRuleset`. @public */
 export interface ParseOptions {
@@ -192,8 +205,14 @@ class Loader {
 	private readonly loaded: Map<TableName, Table>;
 	private readonly how: Loading;
 	private open: TableDraft | null = null;
+	/** Commands go to the kernel with the COMMIT, and what fails is found out then (iptables-nft). */
+	private readonly isTransaction: boolean;
+	private failed: FailedCommand[] = [];
+	/** By line: what was sent for its rules. */
+	private readonly sent = new Map<number, string>();
 
 	constructor(current: Ruleset, how: Loading) {
+		this.isTransaction = how.behaviour.commands === "with COMMIT";
 		this.how = how;
 		this.loaded = new Map(current.tables.map((table) => [table.name, table]));
 	}
@@ -239,12 +258,40 @@ class Loader {
 		try {
 			const { hasSet, noflush } = this.how;
 			if (hasSet !== undefined) mustHaveSets(command, hasSet);
-			if (this.open !== null) changeTable(this.open, command, noflush);
+			const { open, isTransaction } = this;
+			if (open !== null)
+				changeTable(
+					open,
+					isTransaction ? withoutOwnPolicy(command, open) : command,
+					noflush || isTransaction,
+				);
+			if (this.isTransaction && "rules" in command)
+				this.sent.set(command.line, sentFor(command.kind));
 		} catch (error) {
 			if (!(error instanceof CommandFailure)) throw error;
-			return [faultOfFailure(place(), error, this.how.kind)];
+			if (!this.isTransaction || error instanceof MissingSet)
+				return [faultOfFailure(place(), error, this.how.kind)];
+			const words = transactionWords(error, command);
+			this.failed.push({ place: place(), failure: error, words });
 		}
 		return NO_FAULTS;
+	}
+
+	/** An added rule may have been inserted, or have replaced another one. */
+	private asSent(fault: LoadFault): LoadFault {
+		const sent = this.sent.get(fault.rule.line) ?? SENT_TO_ADD;
+		const message = fault.message.replace(SENT_TO_ADD, sent);
+		return { ...fault, message };
+	}
+
+	/** What iptables-restore says in front of a fault that the kernel finds. */
+	private lineWords({ rule }: LoadFault, commit: Place): LoadWords {
+		const { kind, behaviour } = this.how;
+		if (kind === "command") return { kind: "alone" };
+		if (behaviour.refusedRule === "the COMMIT")
+			return { kind: "commit", line: commit.line };
+		const isOwn = behaviour.refusedRule === "the rule";
+		return { kind: "rule", line: isOwn ? rule.line : commit.line };
 	}
 
 	private commit(
@@ -256,6 +303,10 @@ class Loader {
 		if (open === null) return NO_FAULTS;
 		const table = open.build();
 		this.read.push(table);
+		const { failed } = this;
+		this.failed = [];
+		if (failed.length > 0)
+			return failed.map((one) => faultInTransaction(one, place(), this.how));
 		const faults = checkLoad(
 			table,
 			[...this.loaded.values()],
@@ -271,8 +322,8 @@ class Loader {
 			// A rule that was loaded before comes from another file.
 			const known = before.some(({ rules }) => rules.includes(fault.rule));
 			const place = known ? commit : placeOf(fault.rule.line);
-			const said = this.how.kind === "restore" ? commit.line : null;
-			return faultOfLoad(place, said, fault);
+			const words = this.lineWords(fault, commit);
+			return faultOfLoad(place, words, this.asSent(fault));
 		});
 	}
 
@@ -285,6 +336,17 @@ class Loader {
 	}
 }
 
+/** iptables-nft passes over the policy of a user's chain. */
+function withoutOwnPolicy(command: Command, { name }: TableDraft): Command {
+	return command.kind === "chain" &&
+		TABLE_HOOKS[name].every((hook) => hook !== command.chain)
+		? { ...command, policy: "-" }
+		: command;
+}
+
+/** A set that a rule names and that is not there. */
+class MissingSet extends CommandFailure {}
+
 /** iptables asks the kernel for a set while it reads the rule (`get_set_byname`, libxt_set.h, 1.8.9). */
 function mustHaveSets(command: Command, hasSet: HasSet): void {
 	if (!("rules" in command)) return;
@@ -292,7 +354,7 @@ function mustHaveSets(command: Command, hasSet: HasSet): void {
 		for (const [{ needs }, { options }] of usesOf(rule))
 			for (const { kind, name } of needs?.(options, rule.header) ?? [])
 				if (kind === "set" && !hasSet(name))
-					throw new CommandFailure(
+					throw new MissingSet(
 						`Set ${name} doesn't exist.`,
 						`Make the set before the rules are loaded: \`ipset create ${name} …\`.`,
 						name,

@@ -9,6 +9,7 @@ import type {
 	RuleHeader,
 	Ruleset,
 	Table,
+	TableName,
 	TargetUse,
 } from "../contract/ruleset.ts";
 import { printedProtocol } from "../extension/values/names.ts";
@@ -36,10 +37,30 @@ export function printRuleset(
 		readonly linux?: Linux;
 	} = {},
 ): string {
-	return [...ruleset.tables]
-		.reverse()
+	const behaviour = behaviourOf(options.linux ?? DEFAULT_LINUX);
+	return inOrder(ruleset.tables, behaviour)
 		.map((table) => printTable(table, options))
 		.join("");
+}
+
+/** In this order iptables-nft has the tables (`enum nft_table_type`, iptables/nft.h). */
+const ORDER: readonly TableName[] = [
+	"mangle",
+	"security",
+	"raw",
+	"filter",
+	"nat",
+];
+
+function inOrder(
+	tables: readonly Table[],
+	{ commands }: Behaviour,
+): readonly Table[] {
+	return commands === "at once"
+		? tables.toReversed()
+		: tables.toSorted(
+				(one, other) => ORDER.indexOf(one.name) - ORDER.indexOf(other.name),
+			);
 }
 
 function printTable(

@@ -40,7 +40,7 @@ export function parseWords(
 	};
 	try {
 		const command = parser.parse(words, context);
-		return { table: checkTable(context.table, words), command };
+		return { table: checkTable(context.table, words, behaviour), command };
 	} catch (refusal) {
 		if (!(refusal instanceof Refusal)) throw refusal;
 		const all = parser.refusals[0] === refusal ? parser.refusals : [refusal];

@@ -214,9 +214,11 @@ function compareRefusals(
 	if (first === undefined) return null;
 	const model = plainWords(first.message);
 	// A program that dies leaves the words to whoever started it.
-	const kernel = plainWords(said.words) || "Floating point exception";
+	const kernel = firstOfKernel(
+		plainWords(said.words) || "Floating point exception",
+	);
 	const line = lineOf(said.words);
-	const own = lineOf(first.message) ?? first.line;
+	const own = lineOf(first.message) ?? first.saidLine ?? first.line;
 	if (line !== null && line !== own)
 		return [
 			"line",
@@ -224,6 +226,15 @@ function compareRefusals(
 			`${line - linesBefore}: ${kernel}`,
 		];
 	return isSaid(model, kernel) ? null : ["words", model, kernel];
+}
+
+/** nf_tables names each rule that it refuses, as far as iptables has room for them; the first one counts. */
+function firstOfKernel(words: string): string {
+	const [first = "", ...more] = words.split("\n");
+	const isOne = (line: string) => /^line N: \w+ failed/.test(line);
+	return more.length > 0 && isOne(first) && isOne(more[0] ?? "")
+		? first
+		: words;
 }
 
 /** Said of what no ruleset brings along, before anything else of the line is looked at. */
@@ -279,7 +290,7 @@ function plainWords(words: string): string {
 		.map((line) =>
 			line
 				.replace(/^(iptables-restore( v\S+ \((legacy|nf_tables)\))?: )*/, "")
-				.replace(/^line (\d+) failed.*/, "line failed")
+				.replace(/^line (\d+) failed( \(.*)?$/, "line failed")
 				.replace(/line \d+/g, "line N")
 				.replace(/^getaddrinfo: .*/, "getaddrinfo")
 				.replace(
@@ -294,7 +305,7 @@ function plainWords(words: string): string {
 function lineOf(words: string): number | null {
 	const [, number] =
 		/^Error occurred at line: (\d+)$/m.exec(words) ??
-		/^(?:iptables-restore: )?line (\d+) failed/m.exec(words) ??
+		/^(?:iptables-restore: )?line (\d+)(?:: \w+)? failed/m.exec(words) ??
 		[];
 	return number === undefined ? null : Number(number);
 }

@@ -91,4 +91,71 @@ export const programDifferences = [
 		],
 		[operationSucceeds("odd")],
 	),
+	shown(
+		{
+			name: "jump-to-no-chain-is-no-target",
+			title:
+				"A jump to a chain that is not there is a target that is not there",
+			story:
+				"iptables-legacy looks for a target of that name when it reads the rule. iptables-nft looks for a chain once it comes to the COMMIT, and passes over policies of users' chains.",
+		},
+		[
+			restore(
+				{
+					name: "nowhere.rules",
+					text: "*filter\n-A INPUT -j NOWHERE\nCOMMIT\n",
+				},
+				{ label: "nowhere", noflush: true },
+			),
+			restore(
+				{ name: "policy.rules", text: "*filter\n:OWN DROP [0:0]\nCOMMIT\n" },
+				{ label: "policy", noflush: true },
+			),
+		],
+		[
+			operationFails("nowhere", "Couldn't load target `NOWHERE'"),
+			operationFails("policy", "Can't set policy `DROP' on `OWN'"),
+		],
+	),
+	shown(
+		{
+			name: "refused-rule-has-the-line-of-commit",
+			title: "Of a rule that the kernel refuses, the COMMIT's line is named",
+			story:
+				"DNAT is for the table nat. iptables-legacy sends the table as a whole, and names the line of its COMMIT. iptables-nft names the rule and its chain.",
+		},
+		[
+			restore(
+				{
+					name: "dnat.rules",
+					text: "*mangle\n-A PREROUTING -p tcp -j DNAT --to-destination 192.168.0.1\nCOMMIT\n",
+				},
+				{ label: "dnat", noflush: true },
+			),
+		],
+		[operationFails("dnat", "line 3 failed")],
+	),
+	shown(
+		{
+			name: "long-chain-name-is-invalid",
+			title: "A chain's name of 29 characters is invalid",
+			story:
+				"A file declares a chain of 29 characters. All versions refuse it, iptables-nft in the words that iptables -N has.",
+		},
+		[
+			restore(
+				{
+					name: "long.rules",
+					text: "*filter\n:A2345678901234567890123456789 - [0:0]\nCOMMIT\n",
+				},
+				{ label: "long", noflush: true },
+			),
+		],
+		[
+			operationFails(
+				"long",
+				"Invalid chain name `A2345678901234567890123456789'",
+			),
+		],
+	),
 ];

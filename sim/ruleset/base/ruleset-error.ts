@@ -30,6 +30,8 @@ export interface Fault {
 	readonly file: string;
 	/** From 1. */
 	readonly line: number;
+	/** The line that iptables-restore names, where it is another one: iptables-nft looks for chains at the COMMIT. */
+	readonly saidLine?: number;
 	/** From 1, in UTF-16 units. */
 	readonly column: number;
 	/** Of what the caret points at; at least 1. */

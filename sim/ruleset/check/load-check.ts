@@ -5,7 +5,12 @@
  * extensions themselves find (`checkentry`).
  */
 
-import type { MatchUse, Rule, Table } from "../../contract/ruleset.ts";
+import type {
+	MatchUse,
+	Rule,
+	Table,
+	TargetUse,
+} from "../../contract/ruleset.ts";
 import type { AnyExtension } from "../../extension/options/option-table.ts";
 import { UNKNOWN_PROTOCOL } from "../../extension/values/open-names.ts";
 import { type Behaviour, DEFAULT_BEHAVIOUR } from "../../linux/behaviour.ts";
@@ -13,6 +18,7 @@ import { matches } from "../../matches/index.ts";
 import { HOOK_NAMES, type HookName } from "../../packet/skb/skb.ts";
 import { targets } from "../../targets/index.ts";
 import { type Branch, markHooks } from "./chain-walk.ts";
+import { firstInvalid, newRules, ownHook } from "./transaction-check.ts";
 
 /** What the kernel finds wrong with a table. */
 export interface LoadFault {
@@ -48,6 +54,8 @@ export function checkLoad(
 	loaded: readonly Table[],
 	behaviour = DEFAULT_BEHAVIOUR,
 ): readonly LoadFault[] {
+	if (behaviour.refusedRule !== "the COMMIT")
+		return checkTransaction(table, loaded, behaviour);
 	const { chains, loop } = markHooks(table);
 	if (loop !== null) return [loopFault(loop)];
 	const faults: LoadFault[] = [];
@@ -69,6 +77,66 @@ export function checkLoad(
 		}
 	}
 	return faults;
+}
+
+/**
+ * The same under iptables-nft, where the kernel looks at the rules that are new, one by one, and then at
+ * what jumps lead to.
+ */
+function checkTransaction(
+	table: Table,
+	loaded: readonly Table[],
+	behaviour: Behaviour,
+): readonly LoadFault[] {
+	const before = loaded.find(({ name }) => name === table.name);
+	const added = newRules(table, before);
+	const names = new SharedNames(loaded);
+	const faults: LoadFault[] = [];
+	for (const { chain, rule } of added) {
+		if (isPlain(rule)) continue;
+		const hook = ownHook(chain);
+		const mask = hook === null ? 0 : 1 << HOOK_NAMES.indexOf(hook);
+		const standing = { table, chain: chain.name, rule, mask, names, behaviour };
+		const fault = checkRule(standing);
+		if (fault !== null) faults.push(inTransaction(fault, chain.name));
+	}
+	if (faults.length > 0) return faults;
+	const invalid = firstInvalid(table, added, allowedHooks);
+	if (invalid === null) return [];
+	const { rule, chain, error } = invalid;
+	const remedy =
+		error === "Too many links"
+			? "With this rule chains jump in a circle, or more than 15 deep: take one of the jumps out."
+			: "With this rule a built-in chain leads to a match or target that cannot be used there: reach it from other chains.";
+	const { target } = rule;
+	const about =
+		target === null || target.kind === "verdict" ? chain : nameOf(target);
+	return [inTransaction({ rule, about, message: error, remedy }, chain)];
+}
+
+function nameOf(target: Exclude<TargetUse, { kind: "verdict" }>): string {
+	return target.kind === "extension" ? target.name : target.chain;
+}
+
+/** nf_tables names an error, and what dmesg says of it stands behind. */
+function inTransaction(fault: LoadFault, chain: string): LoadFault {
+	const [error = "", ...reason] = fault.message.split(": ");
+	const dmesg = reason.length > 0 ? `${reason.join(": ")}. ` : "";
+	return {
+		...fault,
+		message: `RULE_APPEND failed (${error}): rule in chain ${chain}`,
+		remedy: `${dmesg}${fault.remedy}`,
+	};
+}
+
+/** In which hooks the extensions of a rule may be reached; `null`: in all. */
+function allowedHooks(rule: Rule): readonly HookName[] | null {
+	const sets = [...usesOf(rule)].flatMap(([{ hooks }]) =>
+		hooks?.length ? [hooks] : [],
+	);
+	return sets.length === 0
+		? null
+		: sets.reduce((all, hooks) => all.filter((hook) => hooks.includes(hook)));
 }
 
 /**

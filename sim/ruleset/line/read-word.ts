@@ -39,12 +39,7 @@ export function checkNewChain(
 	name: string,
 	isTarget: (name: string) => boolean,
 ): void {
-	checkChainLength(name, NOWHERE);
-	if (name.startsWith("-") || name.startsWith("!"))
-		throw new Refusal(
-			`chain name not allowed to start with \`${name[0]}'`,
-			"Choose another name.",
-		);
+	checkDeclared(name);
 	if (isTarget(name))
 		throw new Refusal(
 			"chain name may not clash with target name",
@@ -54,6 +49,16 @@ export function checkNewChain(
 		throw new Refusal(
 			`Invalid chain name \`${name}'`,
 			"A name holds no blanks.",
+		);
+}
+
+/** What every new chain is asked for. @throws Refusal */
+export function checkDeclared(name: string): void {
+	checkChainLength(name, NOWHERE);
+	if (name.startsWith("-") || name.startsWith("!"))
+		throw new Refusal(
+			`chain name not allowed to start with \`${name[0]}'`,
+			"Choose another name.",
 		);
 }
 

@@ -6,6 +6,7 @@ import { type Command, NO_COUNTERS } from "../base/command.ts";
 import { TABLE_HOOKS, VERDICTS } from "../base/tables.ts";
 import {
 	type ChainDraft,
+	ChainInUse,
 	CommandFailure,
 	chainOf,
 	NO_SUCH_NAME,
@@ -115,7 +116,7 @@ export function deleteChain(table: TableDraft, name: string | null): void {
 		}
 		const used = chain.references > 0;
 		if (used || chain.length > 0)
-			throw new CommandFailure(
+			throw new ChainInUse(
 				used ? "Too many links" : "Directory not empty",
 				used
 					? `Delete the rules that jump to ${chain.name} first.`

@@ -9,8 +9,10 @@ import {
 	type ChainDraft,
 	CommandFailure,
 	chainOf,
+	JumpToBuiltIn,
 	NO_SUCH_NAME,
 	type TableDraft,
+	UnknownChain,
 } from "./table-draft.ts";
 
 const INDEX_OF = {
@@ -172,7 +174,7 @@ function checkTargetExists(
 	const { chain: name, kind } = target;
 	const chain = table.chains.get(name);
 	if (chain !== undefined) return chain;
-	throw new CommandFailure(
+	throw new UnknownChain(
 		kind === "goto"
 			? `goto '${name}' is not a chain`
 			: `Couldn't load target \`${name}':No such file or directory`,
@@ -188,7 +190,7 @@ function checkTargetExists(
 function checkTarget(table: TableDraft, target: TargetUse | null): void {
 	const chain = checkTargetExists(table, target);
 	if (chain === null || chain.policy === null) return;
-	throw new CommandFailure(
+	throw new JumpToBuiltIn(
 		"Invalid argument",
 		"A rule cannot jump to a built-in chain: put the rules into a chain of your own that both use.",
 		chain.name,

@@ -35,6 +35,15 @@ export class CommandFailure {
 	}
 }
 
+/** A jump or goto to what is no chain. */
+export class UnknownChain extends CommandFailure {}
+
+/** `-X` of a chain that has rules, or that rules jump to. */
+export class ChainInUse extends CommandFailure {}
+
+/** A jump or goto to a built-in chain. */
+export class JumpToBuiltIn extends CommandFailure {}
+
 /** A class because it is what it does: a table that changes. Nothing of it is loaded before COMMIT. */
 export class TableDraft {
 	readonly name: TableName;

@@ -1,9 +1,11 @@
 /** Turns what was thrown while a line was read into a Fault with its place. */
 import { NOWHERE, type Refusal } from "../../extension/refusal.ts";
+import type { Behaviour } from "../../linux/behaviour.ts";
 import { noWords, splitWords, type Words } from "../base/lexer.ts";
 import type { Fault, FaultCode } from "../base/ruleset-error.ts";
 import type { LoadFault } from "../check/load-check.ts";
 import type { CommandFailure } from "../table/table-draft.ts";
+import type { TransactionWords } from "./transaction-words.ts";
 
 /** A line of a file. */
 export interface Place {
@@ -93,16 +95,65 @@ export function faultOfFailure(
 		: faultAt(place, found.from, found.to, what);
 }
 
-/** @param commitLine what iptables-restore names, whichever rule it is; `null`: iptables says why */
+/** A command that iptables-nft could not carry out when it came to the COMMIT. */
+export interface FailedCommand {
+	readonly place: Place;
+	readonly failure: CommandFailure;
+	readonly words: TransactionWords;
+}
+
+export function faultInTransaction(
+	{ place, failure, words: { message, by } }: FailedCommand,
+	commit: Place,
+	how: {
+		readonly kind: "restore" | "command";
+		readonly behaviour: Behaviour;
+	},
+): Fault {
+	const isAlone = how.kind === "command";
+	const isOwn = how.behaviour.refusedRule === "the rule";
+	const line = isOwn ? place.line : commit.line;
+	const what = {
+		code: by === "kernel" ? "kernel" : "failed",
+		message:
+			by === "iptables" || isAlone
+				? message
+				: by === "kernel"
+					? `line ${line}: ${message}`
+					: `line ${line} failed: ${message}.`,
+		remedy: failure.remedy,
+		from: by === "kernel" ? "kernel" : "iptables-restore",
+	} as const;
+	const found = findWord(place.text, failure.about);
+	const fault =
+		found === null
+			? faultOfLine(place, what)
+			: faultAt(place, found.from, found.to, what);
+	return by === "iptables" && !isAlone
+		? { ...fault, saidLine: commit.line }
+		: fault;
+}
+
+/** Where iptables-restore says that a fault is which the kernel finds; `alone`: iptables says none. */
+export type LoadWords =
+	| { readonly kind: "alone" }
+	/** The COMMIT, whichever rule it is. */
+	| { readonly kind: "commit"; readonly line: number }
+	| { readonly kind: "rule"; readonly line: number };
+
 export function faultOfLoad(
 	place: Place,
-	commitLine: number | null,
+	words: LoadWords,
 	{ message, remedy, about }: LoadFault,
 ): Fault {
 	const what = {
 		code: "kernel",
 		message:
-			commitLine === null ? message : `line ${commitLine} failed (${message})`,
+			words.kind === "alone"
+				? message
+				: words.kind === "rule"
+					? `line ${words.line}: ${message}`
+					: `line ${words.line} failed (${message})`,
 		remedy,
 		from: "kernel",
 	} as const;

@@ -3,8 +3,9 @@
 import type { Counters } from "../../contract/ruleset.ts";
 import { Refusal } from "../../extension/refusal.ts";
 import { octets } from "../../extension/values/octets.ts";
+import type { Behaviour } from "../../linux/behaviour.ts";
 import { LONGEST_NAME, TABLE_HOOKS } from "../base/tables.ts";
-import { readCounter } from "../line/read-word.ts";
+import { checkDeclared, readCounter } from "../line/read-word.ts";
 
 /** The name behind the `*`; what follows it is ignored. */
 export function readTableLine(text: string): string | undefined {
@@ -15,12 +16,15 @@ export function readTableLine(text: string): string | undefined {
 export function unknownTable(
 	name: string | undefined,
 	line: number,
+	behaviour: Behaviour,
 ): readonly [message: string, remedy: string] {
 	const tables = `The tables are ${Object.keys(TABLE_HOOKS).join(", ")}.`;
 	if (name === undefined)
 		return [`iptables-restore: line ${line} table name invalid`, tables];
 	return [
-		`iptables-restore: unable to initialize table '${name}'`,
+		behaviour.commands === "at once"
+			? `iptables-restore: unable to initialize table '${name}'`
+			: `iptables-restore: line ${line} table name '${name}' invalid`,
 		name.endsWith("\r")
 			? "The line ends as DOS ends lines (CR LF): take the CR away."
 			: tables,
@@ -31,6 +35,7 @@ export function unknownTable(
 export function readChainLine(
 	text: string,
 	lineNumber: number,
+	behaviour: Behaviour,
 ): {
 	readonly chain: string;
 	readonly policy: string;
@@ -46,6 +51,7 @@ export function readChainLine(
 			`iptables-restore: line ${lineNumber} chain name invalid`,
 			"Write `:CHAIN POLICY [0:0]`.",
 		);
+	if (behaviour.chainNames === "chain name too long") checkDeclared(chain);
 	if (octets(chain) > LONGEST_NAME)
 		throw new Refusal(
 			`Invalid chain name \`${chain}' (${LONGEST_NAME} chars max)`,

@@ -10,7 +10,7 @@ import type { Behaviour } from "../../linux/behaviour.ts";
 import type { Command } from "../base/command.ts";
 import { LONGEST_LINE, noWords, splitWords } from "../base/lexer.ts";
 import type { Fault } from "../base/ruleset-error.ts";
-import { isTableName } from "../base/tables.ts";
+import { isTableName, TABLE_HOOKS } from "../base/tables.ts";
 import { LineParser } from "../line/line-parser.ts";
 import { faultAt, faultOfLine, faultOfRefusal, type Place } from "./fault.ts";
 import { outsideRemedy } from "./guess-table.ts";
@@ -208,7 +208,10 @@ class ScriptReader {
 			return { kind: "table", name };
 		}
 		this.state = "lost";
-		return this.wrong("unknown-table", ...unknownTable(name, this.lineNumber));
+		return this.wrong(
+			"unknown-table",
+			...unknownTable(name, this.lineNumber, this.options.behaviour),
+		);
 	}
 
 	/** A line that is no comment and stands in no table. */
@@ -241,9 +244,9 @@ class ScriptReader {
 		const { lineNumber, words } = this;
 		words.count = 0;
 		const line = this.source.slice(this.lineFrom + 1, this.lineTo);
-		const declared = readChainLine(line, lineNumber);
+		const declared = readChainLine(line, lineNumber, this.options.behaviour);
 		const { chain, policy, counters } = declared;
-		if (policy !== "-" && counters === null && this.mustCount(declared))
+		if (counters === null && this.mustCount(declared))
 			throw new Refusal(
 				`invalid policy counters for chain '${chain}'`,
 				"Write `[packets:bytes]`, without a blank.",
@@ -259,8 +262,19 @@ class ScriptReader {
 	}
 
 	/** Is something else than counters behind a policy refused? */
-	private mustCount({ hasMore }: { readonly hasMore: boolean }): boolean {
+	private mustCount({
+		chain,
+		policy,
+		hasMore,
+	}: ReturnType<typeof readChainLine>): boolean {
 		const { strictCounters, behaviour } = this.options;
+		const { tableName } = this;
+		const isAsked =
+			behaviour.commands === "at once"
+				? policy !== "-"
+				: isTableName(tableName) &&
+					TABLE_HOOKS[tableName].some((hook) => hook === chain);
+		if (!isAsked) return false;
 		return (
 			strictCounters || (hasMore && behaviour.oddPolicyCounters === "always")
 		);

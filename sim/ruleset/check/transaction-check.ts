@@ -1,0 +1,102 @@
+/**
+ * What nf_tables refuses of rules that iptables-nft sends in one transaction (6.1): each extension is
+ * checked with its rule (net/netfilter/nft_compat.c, `nft_match_init`, `nft_target_init`), and jumps with
+ * all that they lead to once all rules are there (net/netfilter/nf_tables_api.c, `nft_table_validate`).
+ */
+import type { Chain, Rule, Table } from "../../contract/ruleset.ts";
+import { HOOK_NAMES, type HookName } from "../../packet/skb/skb.ts";
+
+/** `NFT_JUMP_STACK_SIZE`: a chain that is so many jumps below a built-in one is too deep. */
+const TOO_DEEP = 16;
+
+/** What is wrong with a rule once all others are there. */
+export interface Invalid {
+	readonly rule: Rule;
+	readonly chain: string;
+	readonly error: "Too many links" | "Invalid argument";
+}
+
+/** A rule and its chain. */
+export interface Placed {
+	readonly chain: Chain;
+	readonly rule: Rule;
+}
+
+/** Rules of a table that it did not have before, in the order in which they are sent. */
+export function newRules(
+	table: Table,
+	before: Table | undefined,
+): readonly Placed[] {
+	const known = new Set(before?.chains.flatMap(({ rules }) => rules));
+	return table.chains
+		.flatMap((chain) => chain.rules.map((rule) => ({ chain, rule })))
+		.filter(({ rule }) => !known.has(rule))
+		.sort((one, other) => one.rule.line - other.rule.line);
+}
+
+/** The hook of a built-in chain. */
+export function ownHook({ name, policy }: Chain): HookName | null {
+	return policy === null
+		? null
+		: (HOOK_NAMES.find((hook) => hook === name) ?? null);
+}
+
+/**
+ * The kernel validates the whole table with each rule that is added, and names the first one with which
+ * it is no longer valid.
+ * @param hooksOf in which hooks the extensions of a rule may be reached; `null`: in all
+ */
+export function firstInvalid(
+	table: Table,
+	added: readonly Placed[],
+	hooksOf: (rule: Rule) => readonly HookName[] | null,
+): Invalid | null {
+	const errorWith = (count: number) => {
+		const missing = new Set(added.slice(count).map(({ rule }) => rule));
+		return errorIn(table, hooksOf, missing);
+	};
+	if (errorWith(added.length) === null) return null;
+	let good = 0;
+	let bad = added.length;
+	while (bad - good > 1) {
+		const middle = (good + bad) >> 1;
+		if (errorWith(middle) === null) good = middle;
+		else bad = middle;
+	}
+	const { rule, chain } = added[bad - 1] as Placed;
+	const error = errorWith(bad) ?? "Invalid argument";
+	return { rule, chain: chain.name, error };
+}
+
+/** @param missing rules that are not there yet */
+function errorIn(
+	table: Table,
+	hooksOf: (rule: Rule) => readonly HookName[] | null,
+	missing: ReadonlySet<Rule>,
+): Invalid["error"] | null {
+	const chains = new Map(table.chains.map((chain) => [chain.name, chain]));
+	for (const base of table.chains) {
+		const hook = ownHook(base);
+		if (hook === null) continue;
+		/** How deep each chain was walked from this one. */
+		const walked = new Map<string, number>();
+		const walk = (chain: Chain, level: number): Invalid["error"] | null => {
+			if (level === TOO_DEEP) return "Too many links";
+			if ((walked.get(chain.name) ?? -1) >= level) return null;
+			walked.set(chain.name, level);
+			for (const rule of chain.rules) {
+				if (missing.has(rule)) continue;
+				if (hooksOf(rule)?.includes(hook) === false) return "Invalid argument";
+				const { target } = rule;
+				if (target?.kind !== "jump" && target?.kind !== "goto") continue;
+				const to = chains.get(target.chain);
+				const error = to === undefined ? null : walk(to, level + 1);
+				if (error !== null) return error;
+			}
+			return null;
+		};
+		const error = walk(base, 0);
+		if (error !== null) return error;
+	}
+	return null;
+}

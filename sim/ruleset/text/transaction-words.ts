@@ -1,0 +1,69 @@
+/** What iptables-nft says of commands that cannot be carried out (1.8.9, iptables/nft.c, `nft_strerror`, `mnl_append_error`). */
+import type { Command } from "../base/command.ts";
+import {
+	ChainInUse,
+	type CommandFailure,
+	JumpToBuiltIn,
+	UnknownChain,
+} from "../table/table-draft.ts";
+
+/** Who says it, and where. */
+export interface TransactionWords {
+	readonly message: string;
+	/**
+	 * "iptables": it names the line that it has come to; "line": the failed one; "kernel": the failed one,
+	 * and what was done.
+	 */
+	readonly by: "iptables" | "line" | "kernel";
+}
+
+const NO_RULE = "Bad rule (does a matching rule exist in that chain?)";
+
+/** What is sent for a rule that is put behind all others. */
+export const SENT_TO_ADD = "RULE_APPEND";
+
+const SENT: Partial<Record<Command["kind"], string>> = {
+	insert: "RULE_INSERT",
+	replace: "RULE_REPLACE",
+};
+
+/** What is sent to the kernel for a command that brings rules. */
+export function sentFor(kind: Command["kind"]): string {
+	return SENT[kind] ?? SENT_TO_ADD;
+}
+
+/** The same failure in its words. */
+export function transactionWords(
+	failure: CommandFailure,
+	command: Command,
+): TransactionWords {
+	const { about } = failure;
+	if (failure instanceof UnknownChain)
+		return { message: `Chain '${about}' does not exist`, by: "iptables" };
+	if (failure instanceof ChainInUse)
+		return {
+			message: `CHAIN_DEL failed (Device or resource busy): chain ${about}`,
+			by: "kernel",
+		};
+	if (failure instanceof JumpToBuiltIn && "chain" in command)
+		return {
+			message: `${sentFor(command.kind)} failed (Operation not supported): rule in chain ${command.chain}`,
+			by: "kernel",
+		};
+	// Of a policy it says the reason alone.
+	if (command.kind === "chain")
+		return { message: failure.message.replace(/^.*: /s, ""), by: "line" };
+	return {
+		message: looksForRule(command) ? NO_RULE : failure.message,
+		by: "line",
+	};
+}
+
+/** Commands of which iptables-nft says no more than that there is no such rule. */
+function looksForRule(command: Command): boolean {
+	return (
+		command.kind === "delete" ||
+		command.kind === "check" ||
+		(command.kind === "zero" && command.number !== null)
+	);
+}
