@@ -6,12 +6,14 @@ import { measureAnalysis } from "./analysis-bench.ts";
 import { measureGateway } from "./gateway-bench.ts";
 import { measureMemory } from "./memory-bench.ts";
 import { measureParser } from "./parser-bench.ts";
+import { measureRules } from "./rules-bench.ts";
 import { median, type Series } from "./series.ts";
 import { measureSplit } from "./split-bench.ts";
 
-const thousands = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
-
-function print({ name, unit, values, aim }: Series): void {
+function print({ name, unit, values, aim, digits = 0 }: Series): void {
+	const thousands = new Intl.NumberFormat("en-US", {
+		maximumFractionDigits: digits,
+	});
 	const [low, high] = [Math.min(...values), Math.max(...values)];
 	const cells = [
 		name.padEnd(34),
@@ -31,6 +33,7 @@ console.log(
 for (const measure of [
 	measureMemory,
 	measureGateway,
+	measureRules,
 	measureParser,
 	measureSplit,
 	measureAnalysis,

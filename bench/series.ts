@@ -5,6 +5,8 @@ export interface Series {
 	readonly values: readonly number[];
 	/** What we would like to see. */
 	readonly aim: number;
+	/** Behind the point; none when left out. */
+	readonly digits?: number;
 }
 
 export function median(values: readonly number[]): number {

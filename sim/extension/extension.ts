@@ -183,6 +183,8 @@ export interface MatchExtension<
 	answers?(options: Options, ports: ExtensionHost): boolean;
 	/** Options of the use that asks this question, as `question` gives it; `null`, and when left out: none does. */
 	asking?(question: Question): Options | null;
+	/** It reads headers of the packet at hand and nothing else, so where a comparison does not hold, asking it has no effect. */
+	readonly readsHeadersAlone?: boolean;
 	/** Which header fields it compares with constants; none when left out. */
 	compares?(options: Options): readonly Comparison[];
 	/** The set in which it wants the packet's destination, and nothing else of it; `null`, and when left out: none. */

@@ -39,6 +39,8 @@ export interface Surroundings {
 	readonly decide?: Decide | undefined;
 	/** Answers for matches that the model does not know; left out: they stay unknown. */
 	readonly assume?: Assume | undefined;
+	/** See `LoadedTables`. */
+	readonly leastIndexed?: number | undefined;
 }
 
 /**
@@ -47,8 +49,9 @@ export interface Surroundings {
  */
 export function createGateway(
 	setup: GatewaySetup,
-	{ nowMs, choice, silentHosts, tracer, decide, assume }: Surroundings,
+	surroundings: Surroundings,
 ): GatewayState {
+	const { nowMs, choice, tracer, decide, assume } = surroundings;
 	const behaviour = behaviourOf(setup.linux ?? DEFAULT_LINUX);
 	const settings = new Settings(setup);
 	const routes = new Routes(setup, {
@@ -72,17 +75,9 @@ export function createGateway(
 		unknown,
 		usesInRules: (name) => usesOfSet(gateway.tables.now(), name),
 	});
-	const parts: HostParts = {
-		behaviour,
-		setup,
-		routes,
-		conntrack,
-		ownPorts,
-		sets,
-		choice,
-		timers,
-		tracer,
-	};
+	const io = { choice, timers, tracer };
+	const given = { behaviour, setup, routes, conntrack, ownPorts, sets };
+	const parts: HostParts = { ...given, ...io };
 	const gateway: GatewayState = {
 		setup,
 		behaviour,
@@ -104,11 +99,12 @@ export function createGateway(
 			),
 			() => conntrack.resume(),
 			behaviour.ruleState,
+			surroundings.leastIndexed,
 		),
 		hooks: null,
 		tracer,
 		choice,
-		silentHosts,
+		silentHosts: surroundings.silentHosts,
 		timers,
 		neighbours: noNeighbours(),
 		fragments: { waiting: new Map(), sentBy: new Map() },

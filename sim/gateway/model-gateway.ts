@@ -56,6 +56,8 @@ export interface ModelGatewayPorts {
 	readonly reached?: (rule: string) => void;
 	/** Answers for matches that the model does not know; left out: they stay unknown. */
 	readonly assume?: AssumedMatches;
+	/** Chains of as many rules are looked up and not walked, with the same results; left out: 16. Infinity: all are walked. */
+	readonly leastIndexed?: number;
 }
 
 /** For a walk that takes every way, which traces rules and answers the questions of matches. */
@@ -94,6 +96,7 @@ export class ModelGateway {
 	private readonly tracer: RuleTracer | null;
 	private readonly walk: FreeWalk | undefined;
 	private readonly assume: Assume | undefined;
+	private readonly leastIndexed: number | undefined;
 	/** Hosts that do not answer ARP, each as `interface address`; all others do. */
 	private readonly silentHosts = new Set<string>();
 	private state: GatewayState;
@@ -111,6 +114,7 @@ export class ModelGateway {
 	constructor(setup: GatewaySetup, ports: ModelGatewayPorts) {
 		this.setup = setup;
 		this.choice = new NotedChoice(ports.choice);
+		this.leastIndexed = ports.leastIndexed;
 		this.walk =
 			"walk" in ports ? (ports as WalkedGatewayPorts).walk : undefined;
 		this.assume =
@@ -380,6 +384,7 @@ export class ModelGateway {
 			silentHosts,
 			decide,
 			assume,
+			leastIndexed: this.leastIndexed,
 		});
 		walk?.attach(state);
 		return state;

@@ -36,6 +36,7 @@ export const iprange = defineMatch<Options>({
 	},
 	print: ({ source, destination }) =>
 		printRange("src-range", source) + printRange("dst-range", destination),
+	readsHeadersAlone: true,
 	compares: ({ source, destination }) => [
 		...(source ? comparesAddresses("source", source) : []),
 		...(destination ? comparesAddresses("destination", destination) : []),

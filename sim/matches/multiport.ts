@@ -98,6 +98,7 @@ export const multiport = defineMatch<Options>({
 			.join(",");
 		return `${inverted ? " !" : ""} --${of} ${list}`;
 	},
+	readsHeadersAlone: true,
 	compares: ({ of, inverted, ranges }) =>
 		comparesPortList(FIELDS[of], ranges, inverted),
 	comparesAll: () => true,

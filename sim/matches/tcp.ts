@@ -106,6 +106,7 @@ export const tcp = defineMatch<Options>({
 		const not = flags.inverted ? " !" : "";
 		return `${ports}${kind}${not} --tcp-flags ${printFlags(flags.mask)} ${printFlags(flags.set)}`;
 	},
+	readsHeadersAlone: true,
 	compares: portComparisons,
 	comparesAll: ({ flags, option }) => flags === null && option === null,
 	compile({ source, destination, flags, option }, ports) {

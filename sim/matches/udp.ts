@@ -43,6 +43,7 @@ export const udp = defineMatch<Options>({
 	print: ({ source, destination }, _header, behaviour) =>
 		printPorts("sport", source, behaviour) +
 		printPorts("dport", destination, behaviour),
+	readsHeadersAlone: true,
 	compares: portComparisons,
 	comparesAll: () => true,
 	compile: ({ source, destination }) => allOf(portTests(source, destination)),

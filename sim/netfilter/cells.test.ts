@@ -5,6 +5,7 @@ import { testPorts, testSkb } from "../extension/test-host.ts";
 import { parseRuleset } from "../ruleset/parse.ts";
 import { Cells } from "./cells.ts";
 import { compile } from "./compile.ts";
+import { ChainIndexes } from "./lookup/chain-indexes.ts";
 import { traverse } from "./traverse.ts";
 
 const NTH = "-m statistic --mode nth --every 3 --packet 0";
@@ -34,7 +35,11 @@ function played(rules: readonly (readonly [number, string])[], old?: Cells) {
 	const table = tableOf(rules);
 	const cells = new Cells(table, ports);
 	if (old !== undefined) cells.keep(old);
-	const program = compile(table, ports, { early: new Map(), cells });
+	const program = compile(table, ports, {
+		early: new Map(),
+		cells,
+		indexed: new ChainIndexes(0),
+	});
 	const next = (packets: number) =>
 		Array.from({ length: packets }, () => {
 			const before = program.counters.slice();

@@ -9,6 +9,7 @@ import { invariant } from "../invariant.ts";
 import { matches } from "../matches/index.ts";
 import type { Cells } from "./cells.ts";
 import { onFragments } from "./fragment-tests.ts";
+import type { ChainIndexes } from "./lookup/chain-indexes.ts";
 
 /** What was compiled when a table was loaded (`actsAtLoad`), before the rest of it. */
 export type EarlyTests = ReadonlyMap<MatchUse, Test>;
@@ -18,6 +19,8 @@ export interface Begun {
 	readonly early: EarlyTests;
 	/** What its rules remember. */
 	readonly cells: Cells;
+	/** Indexes of its chains, those that stand from before among them. */
+	readonly indexed: ChainIndexes;
 }
 
 export interface MatchTest {

@@ -26,62 +26,14 @@ import { ANY_ADDRESS } from "../ruleset/line/read-address.ts";
 import { targets } from "../targets/index.ts";
 import type { Cells } from "./cells.ts";
 import { type Begun, compileMatches } from "./compile-matches.ts";
-
-/** What a node does with a packet that it matches; `count` is nothing but that. */
-type NodeKind =
-	| "count"
-	| "accept"
-	| "drop"
-	| "return"
-	| "jump"
-	| "goto"
-	| "extension"
-	| "queue";
-
-/**
- * A rule, or the end of a chain. All nodes have one shape, and what does not matter is `null`: the
- * walk reads them for every packet.
- */
-export interface Node {
-	/** Does it ask anything of the header? Mostly not, which skips the next six. */
-	asksHeader: boolean;
-	source: AddressMask | null;
-	destination: AddressMask | null;
-	protocol: { readonly number: number; readonly inverted: boolean } | null;
-	/** By interface index: does it fit? */
-	inInterfaces: Uint8Array | null;
-	outInterfaces: Uint8Array | null;
-	/** `-f`: further fragments only, or none of them. */
-	fragment: "only" | "never" | null;
-	test: Test | null;
-	/** The same for fragments, of which matches know less. */
-	fragmentTest: Test | null;
-	kind: NodeKind;
-	/** First node of the chain that a jump or goto leads to. */
-	target: number;
-	action: Action | null;
-}
-
-/** In `entries`, of a hook at which the table has no chain. */
-export const NO_CHAIN = -1;
-
-/** A compiled table. */
-export interface Program {
-	readonly table: Table;
-	/** By hook: first node of the built-in chain, or -1 where there is none; and its policy's node. */
-	readonly entries: Int32Array;
-	readonly underflows: Int32Array;
-	readonly nodes: readonly Readonly<Node>[];
-	/** Packets and octets of each node. */
-	readonly counters: Float64Array;
-	/** What its rules remember. */
-	readonly cells: Cells;
-	/** Chain of a node, and its number in it, from 1. */
-	readonly chains: readonly Chain[];
-	readonly numbers: Int32Array;
-	/** Scratch of a walk: the jumps that it returns to. No chain jumps in a circle, so none is there twice (`jumpstack`). */
-	readonly jumpStack: Int32Array;
-}
+import { keysOf } from "./lookup/rule-keys.ts";
+import {
+	type ChainIndex,
+	NO_CHAIN,
+	type Node,
+	type NodeKind,
+	type Program,
+} from "./program.ts";
 
 /**
  * Compiles a table that was checked before (`load-check.ts`).
@@ -93,16 +45,7 @@ export function compile(
 	ports: ExtensionHost,
 	begun: Begun,
 ): Program {
-	const size = table.chains.reduce(
-		(sum, chain) => sum + chain.rules.length + 1,
-		0,
-	);
-	const firstNodes = new Map<string, number>();
-	let next = 0;
-	for (const chain of table.chains) {
-		firstNodes.set(chain.name, next);
-		next += chain.rules.length + 1;
-	}
+	const { firstNodes, size } = layout(table);
 	const entries = new Int32Array(HOOK_NAMES.length).fill(NO_CHAIN);
 	const underflows = new Int32Array(HOOK_NAMES.length).fill(NO_CHAIN);
 	for (const [hook, name] of HOOK_NAMES.entries()) {
@@ -151,6 +94,7 @@ export function compile(
 				node.target = destination;
 			}
 		}
+		indexChain(chain, nodes, firstNodes.get(chain.name) as number, begun);
 		const end = place(chain, chain.rules.length + 1, chain.counters);
 		end.kind =
 			chain.policy === null
@@ -172,6 +116,33 @@ export function compile(
 	};
 }
 
+/** Where each chain begins, and how many nodes there are. */
+function layout({ chains }: Table) {
+	const firstNodes = new Map<string, number>();
+	let size = 0;
+	for (const { name, rules } of chains) {
+		firstNodes.set(name, size);
+		size += rules.length + 1;
+	}
+	return { firstNodes, size };
+}
+
+/** Lets a long chain's rules be looked up, by the index that it had where its rules want the same as before. */
+function indexChain(
+	{ name, rules }: Chain,
+	nodes: readonly Node[],
+	first: number,
+	{ indexed }: Begun,
+): void {
+	if (rules.length < indexed.least) return;
+	const keys = keysOf(rules, nodes.slice(first));
+	const index = indexed.of(name, keys);
+	if (index === null) return;
+	const chain: ChainIndex = { first, rules: index };
+	for (let at = first; at < nodes.length; at++)
+		(nodes[at] as Node).index = chain;
+}
+
 /** One closure for all matches of a rule; `null` when there are none. */
 function testOf(tests: readonly Test[]): Test | null {
 	return tests.length === 0 ? null : allOf(tests);
@@ -190,6 +161,7 @@ function emptyNode(): Node {
 		test: null,
 		fragmentTest: null,
 		kind: "count",
+		index: null,
 		target: 0,
 		action: null,
 	};

@@ -8,8 +8,8 @@ import { invariant } from "../invariant.ts";
 import type { Packet } from "../packet/packet.ts";
 import { NO_ENTRY, type Skb } from "../packet/skb/skb.ts";
 import { packetOf } from "../packet/skb/skb-packet.ts";
-import type { Program } from "./compile.ts";
 import type { Netfilter } from "./netfilter.ts";
+import type { Program } from "./program.ts";
 import type { RuleTracer } from "./rule-tracer.ts";
 
 /** What a walk has met so far. Marks are unsigned. */

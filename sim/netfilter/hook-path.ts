@@ -21,9 +21,9 @@ import {
 	VERDICT_MASK,
 } from "../packet/skb/skb.ts";
 import { routeMeHarder } from "../routing/route-output.ts";
-import { NO_CHAIN, type Program } from "./compile.ts";
 import { HOOK_ENTRIES, type HookFunction } from "./hooks.ts";
 import type { HookStep, Netfilter } from "./netfilter.ts";
+import { NO_CHAIN, type Program } from "./program.ts";
 import { nameOf, placeOf, traverse } from "./traverse.ts";
 
 /** A packet that races stops where it would be confirmed. */

@@ -19,9 +19,12 @@ import { printRuleset } from "../ruleset/print.ts";
 import type { Stateful } from "../stateful.ts";
 import { targets } from "../targets/index.ts";
 import { Cells, type Keeping } from "./cells.ts";
-import { compile, type Program, tableNow } from "./compile.ts";
+import { compile, tableNow } from "./compile.ts";
 import type { EarlyTests } from "./compile-matches.ts";
+import { ChainIndexes } from "./lookup/chain-indexes.ts";
+import { LEAST_RULES } from "./lookup/rule-index.ts";
 import { type Holding, NamedStates } from "./named-states.ts";
+import type { Program } from "./program.ts";
 
 /** What matches and targets see of a gateway, but for what its tables know: their names, and when each was loaded. */
 export type HostOfTables = Omit<ExtensionHost, "loadedMs" | "named">;
@@ -64,21 +67,27 @@ export class LoadedTables implements Stateful<SavedTables> {
 	private readonly ports: HostOfTables;
 	private readonly trackingBegins: () => void;
 	private readonly keeping: Keeping;
+	/** Of each table that was ever loaded. */
+	private readonly indexes = new Map<TableName, ChainIndexes>();
+	private readonly leastIndexed: number;
 	/** How many handles were given to rules. */
 	private handles = 0;
 
 	/**
 	 * @param trackingBegins is called when a rule asks for connection tracking and none did before
 	 * @param keeping what rules keep when their table is replaced
+	 * @param leastIndexed rules of a chain that are looked up and not walked; Infinity: all chains are walked
 	 */
 	constructor(
 		ports: HostOfTables,
 		trackingBegins: () => void,
 		keeping: Keeping,
+		leastIndexed = LEAST_RULES,
 	) {
 		this.ports = ports;
 		this.trackingBegins = trackingBegins;
 		this.keeping = keeping;
+		this.leastIndexed = leastIndexed;
 	}
 
 	has(table: TableName): boolean {
@@ -94,7 +103,8 @@ export class LoadedTables implements Stateful<SavedTables> {
 			const ports = this.portsAt(atMs);
 			const cells = new Cells(table, ports);
 			if (kept !== null) cells.keep(kept);
-			loaded.program = compile(table, ports, { early, cells });
+			const indexed = this.indexesOf(table.name);
+			loaded.program = compile(table, ports, { early, cells, indexed });
 		}
 		return loaded.program;
 	}
@@ -213,6 +223,14 @@ export class LoadedTables implements Stateful<SavedTables> {
 			loaded,
 			program: this.program(loaded.table.name) as Program,
 		}));
+	}
+
+	private indexesOf(table: TableName): ChainIndexes {
+		const known = this.indexes.get(table);
+		if (known !== undefined) return known;
+		const made = new ChainIndexes(this.leastIndexed);
+		this.indexes.set(table, made);
+		return made;
 	}
 
 	private withHandles(table: Table): Table {

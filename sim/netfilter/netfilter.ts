@@ -5,8 +5,8 @@ import type { Skb } from "../packet/skb/skb.ts";
 import type { OutputSettings } from "../routing/route-output.ts";
 import type { Routes } from "../routing/routes.ts";
 import type { IpSets } from "../sets/ip-sets.ts";
-import type { Program } from "./compile.ts";
 import type { LoadedTables } from "./loaded-tables.ts";
+import type { Program } from "./program.ts";
 
 export interface Netfilter {
 	readonly tables: LoadedTables;

@@ -16,8 +16,8 @@ import {
 	type Skb,
 } from "../packet/skb/skb.ts";
 import { packetOf } from "../packet/skb/skb-packet.ts";
-import type { Program } from "./compile.ts";
 import type { Netfilter, Tracer } from "./netfilter.ts";
+import type { Program } from "./program.ts";
 import { kindOfNode, nameOf, placeOf } from "./traverse.ts";
 
 /** A step that was begun: what its target does is still to come. */

@@ -6,7 +6,6 @@
 import type { AddressMask } from "../contract/ruleset.ts";
 import { UnknownSignal } from "../contract/unknown-signal.ts";
 import type { Action } from "../extension/extension.ts";
-import { invariant } from "../invariant.ts";
 import type { Address } from "../packet/packet.ts";
 import {
 	NF_ACCEPT,
@@ -17,8 +16,8 @@ import {
 	XT_CONTINUE,
 } from "../packet/skb/skb.ts";
 import { printRule } from "../ruleset/print.ts";
-import type { Node, Program } from "./compile.ts";
 import type { Tracer } from "./netfilter.ts";
+import type { ChainIndex, Node, Program } from "./program.ts";
 
 /**
  * Walks the table's built-in chain of the hook that the packet is at.
@@ -39,9 +38,21 @@ export function traverse(
 	// Nodes are counted where the walk leaves a chain, so that those within one cost nothing.
 	let from = at;
 	let walked = 0;
+	/** Rules before this one are not looked up. */
+	let lookFrom = 0;
 	try {
 		for (;;) {
 			const node = nodes[at] as Node;
+			if (node.index !== null && isWhole && at >= lookFrom) {
+				const next = nextIn(node.index, skb, at);
+				const { worth } = node.index.rules;
+				// Where a packet matches one rule after the other, asking each is faster.
+				lookFrom = next - at < worth ? next + worth : next + 1;
+				if (next !== at) {
+					at = next;
+					continue;
+				}
+			}
 			const test = isWhole ? node.test : node.fragmentTest;
 			if (
 				(node.asksHeader && !headerFits(node, skb)) ||
@@ -74,26 +85,15 @@ export function traverse(
 					return spoken(at, NF_DROP);
 				case "queue":
 					return spoken(at, NF_QUEUE);
-				case "return":
-					walked = countedTo(walked + at - from);
-					// From a built-in chain a return leads to its policy.
-					at =
-						depth === 0
-							? (program.underflows[hook] as number)
-							: (jumpStack[--depth] as number) + 1;
-					from = at;
-					break;
-				case "jump":
-					walked = countedTo(walked + at - from);
-					jumpStack[depth++] = at;
-					at = node.target;
-					from = at;
-					break;
 				default:
-					invariant(kind === "goto", `node kind ${kind}`);
 					walked = countedTo(walked + at - from);
-					at = node.target;
+					if (kind === "jump") jumpStack[depth++] = at;
+					if (kind !== "return") at = node.target;
+					// From a built-in chain a return leads to its policy.
+					else if (depth === 0) at = program.underflows[hook] as number;
+					else at = (jumpStack[--depth] as number) + 1;
 					from = at;
+					lookFrom = 0;
 			}
 		}
 	} catch (error) {
@@ -101,6 +101,11 @@ export function traverse(
 			error.place = placeOf(program, at);
 		throw error;
 	}
+}
+
+/** The first node from this one on that a whole packet may match. A fragment may be dropped by one that it does not match (`hotdrop`). */
+function nextIn({ first, rules }: ChainIndex, skb: Skb, at: number): number {
+	return first + rules.next(skb, at - first);
 }
 
 /**
