@@ -18,9 +18,14 @@ const PATH_LENGTH = 511;
 /** `null`: it depends on the process. */
 type SocketTest = (socket: "kernel" | "process") => boolean | null;
 
+/** `cgroup_get_from_path` takes an empty path for the root, too (kernel/cgroup/cgroup.c, 6.1). */
+function isRoot(path: string): boolean {
+	return /^\/*$/.test(path);
+}
+
 /** All are below the root; the kernel's own sockets are in it, and processes are anywhere. */
 function inPath(path: string, inverted: boolean): SocketTest {
-	if (/^\/+$/.test(path)) return () => !inverted;
+	if (isRoot(path)) return () => !inverted;
 	return (socket) => (socket === "kernel" ? inverted : null);
 }
 
@@ -63,7 +68,7 @@ export const cgroup = defineMatch<Options>({
 			: null;
 	},
 	needs: ({ path, classId }) =>
-		path === null || classId !== null
+		path === null || classId !== null || isRoot(path.value)
 			? []
 			: [{ kind: "cgroup", name: path.value }],
 	question: () => ({ kind: "open", on: "the control group of the socket" }),

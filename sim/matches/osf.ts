@@ -1,6 +1,6 @@
 import { defineMatch } from "../extension/extension.ts";
 import { cutOctets } from "../extension/values/octets.ts";
-import { TCP } from "../packet/packet.ts";
+import { SYN, TCP } from "../packet/packet.ts";
 
 interface Options {
 	readonly genre: string;
@@ -39,5 +39,13 @@ export const osf = defineMatch<Options>({
 		].join(""),
 	/** The fingerprints are loaded by a program (`nfnl_osf`). */
 	question: () => ({ kind: "open", on: "the operating system of the client" }),
-	compile: null,
+	answers: () => false,
+	notModelled: () => "--genre",
+	/**
+	 * `nf_osf_match` looks at SYNs alone, and at no `!`: it is kept in the rule, and nothing asks for it
+	 * (nfnetlink_osf.c, 6.1).
+	 */
+	compile: (_options, ports) => (skb) =>
+		(skb.tcpFlags & SYN) !== 0 &&
+		ports.unknown("the operating system that a SYN is of"),
 });

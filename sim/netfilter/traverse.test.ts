@@ -183,22 +183,22 @@ describe("a walk through a table", () => {
 
 	it("names the rule, its text and its line when it meets what is not modelled", () => {
 		const gateway = createTestGateway(
-			"*filter\n-A INPUT -s 10.9.9.9 -p tcp -m osf --genre Linux -j DROP\n\n-A INPUT -p tcp -m osf --genre Linux -j DROP\nCOMMIT\n",
+			"*filter\n-A INPUT -s 10.9.9.9 -p tcp -m asn --src-asn 64496 -j DROP\n\n-A INPUT -p tcp -m asn --src-asn 64496 -j DROP\nCOMMIT\n",
 		);
 		expect(gateway.fate(OUT, SYN)).toEqual({
 			kind: "unknown",
 			unknown: {
 				rule: "filter:INPUT:rule:2",
-				text: "-A INPUT -p tcp -m osf --genre Linux -j DROP",
+				text: "-A INPUT -p tcp -m asn --src-asn 64496 -j DROP",
 				line: 4,
-				reason: 'match "osf" is not modelled',
+				reason: 'match "asn" is not modelled',
 			},
 		});
 	});
 
 	it("does not ask for what a rule's header rules out", () => {
 		const gateway = createTestGateway(
-			"*filter\n-A INPUT -s 10.9.9.9 -p tcp -m osf --genre Linux -j DROP\nCOMMIT\n",
+			"*filter\n-A INPUT -s 10.9.9.9 -p tcp -m asn --src-asn 64496 -j DROP\nCOMMIT\n",
 		);
 		expect(gateway.fate(OUT, SYN)).toEqual({ kind: "delivered" });
 	});

@@ -5,7 +5,8 @@ import { comparisonsOf, endOf, marksOf } from "./rule-traits.ts";
 
 /** The one rule of a ruleset. */
 function ruleOf(rule: string, table = "mangle"): Rule {
-	const text = `*${table}\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING ${rule}\nCOMMIT\n`;
+	const chain = table === "filter" ? "INPUT" : "PREROUTING";
+	const text = `*${table}\n:${chain} ACCEPT [0:0]\n-A ${chain} ${rule}\nCOMMIT\n`;
 	const [found] =
 		parseRuleset(text).tables[0]?.chains.flatMap((chain) => chain.rules) ?? [];
 	if (!found) throw new Error(`a test has no rule in ${rule}`);
@@ -80,7 +81,7 @@ test.each([
 	["-j NFQUEUE --queue-num 1", "mangle", "queues"],
 	["-p tcp -j TPROXY --on-port 80", "mangle", "accepts"],
 	["-p tcp -j DNAT --to-destination 10.0.0.2", "nat", "accepts"],
-	["-j CHAOS --tarpit", "raw", "drops"],
+	["-j CHAOS --tarpit", "filter", "drops"],
 ])("%s in %s ends the walk: %s", (rule, table, end) => {
 	expect(endOf(ruleOf(rule, table).target)).toBe(end);
 });

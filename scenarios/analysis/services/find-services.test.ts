@@ -255,13 +255,13 @@ test("what is not modelled is a gap, also where something open stands in front o
 	const { gaps } = analyse(
 		parseRuleset(
 			`*mangle
--A PREROUTING -p tcp --dport 80 ${nth(2)} -m length2 --length 1 -j MARK --set-mark 1
+-A PREROUTING -p tcp --dport 80 ${nth(2)} -j PROTO --proto-set 17
 COMMIT
 `,
 			{ file: "test.rules" },
 		),
 	);
-	expect(gaps.join()).toContain('match "length2" is not modelled');
+	expect(gaps.join()).toContain('target "PROTO" is not modelled');
 });
 
 describe("sets", () => {

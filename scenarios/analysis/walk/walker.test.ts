@@ -183,7 +183,7 @@ test("what a ruleset does not tell is taken both ways, also where the model does
 
 test("what follows from the packet stays unknown where the model does not know it", () => {
 	const walker = testWalker({
-		raw: ["-A PREROUTING -p tcp -m length2 --length 1 -j DROP"],
+		mangle: ["-A PREROUTING -p tcp -j PROTO --proto-set 17"],
 	});
 	expect(shown(walker.walk(SYN))).toBe("unknown");
 });

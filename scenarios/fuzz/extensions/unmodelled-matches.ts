@@ -65,6 +65,7 @@ export const UNMODELLED_MATCHES: Readonly<Record<string, MatchUse>> = {
 		},
 	},
 	osf: {
+		neverMet: "of SYNs only the machine's fingerprints tell",
 		values: {
 			genre: { sound: one("Linux", "unknown"), odd: long([31, 32]) },
 		},

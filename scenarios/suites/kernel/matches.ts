@@ -51,7 +51,41 @@ COMMIT
 COMMIT
 `;
 
+const SYSTEMS = `*filter
+-A FORWARD -p tcp ! --syn -m osf --genre Linux
+-A FORWARD -p tcp ! --syn -m osf ! --genre Linux
+-A FORWARD -p tcp ! --syn
+-A OUTPUT -m cgroup --path ""
+-A OUTPUT -m cgroup ! --path ""
+COMMIT
+`;
+
 export const matchFacts = [
+	scenario({
+		name: "osf-behind-the-first-packet",
+		suite,
+		title:
+			"Nothing but a SYN looks like an operating system, whatever a `!` says",
+		story:
+			"osf looks at SYNs alone: a segment that is none does not match, and the rule with ! --genre is the same rule to the kernel. An empty path of a control group is the root, in which the kernel's own sockets are.",
+		trap: "`! --genre Linux` does not stand for all other systems: the kernel never asks for the `!`.",
+		setup: byHand({ ruleset: { name: "systems.rules", text: SYSTEMS } }),
+		steps: [
+			packet(OUTSIDE, "tcp 10.0.0.10:40000 > 192.168.0.1:80 A seq 7 ack 1"),
+			packet(
+				INSIDE,
+				"tcp 192.168.0.1:80 > 10.0.0.10:40000 PA seq 1 ack 7 len 4",
+			),
+			packet(OUTSIDE, "tcp 10.0.0.10:40000 > 192.168.0.1:80 FA seq 7 ack 5"),
+			packet(OUTSIDE, "tcp 10.0.0.10:40000 > 10.0.0.1:80 A seq 7 ack 5"),
+			observe("end"),
+		],
+		expect: [
+			counter("filter:FORWARD:rule:1", 0, { at: "end" }),
+			counter("filter:FORWARD:rule:2", 0, { at: "end" }),
+			counter("filter:FORWARD:rule:3", 3, { at: "end" }),
+		],
+	}),
 	scenario({
 		name: "sctp-association",
 		suite,

@@ -44,7 +44,7 @@ describe("what stays open about a ruleset", () => {
 				"match asn: 2,3",
 				"target CHAOS: 2",
 				"target QUEUE: 4",
-				"match osf: 3",
+				"match osf --genre: 3",
 			],
 		});
 	});
