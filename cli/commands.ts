@@ -18,6 +18,7 @@ import { runCommand } from "./run/command.ts";
 import { saveCommand } from "./save/command.ts";
 import { splitCommand } from "./split/command.ts";
 import { traceCommand } from "./trace/command.ts";
+import { upgradeCommand } from "./upgrade/command.ts";
 import { verdictCommand } from "./verdict/command.ts";
 
 /** `marktwin`, with all of its commands. */
@@ -49,6 +50,7 @@ Examples:
 		splitCommand(),
 		lintCommand(),
 		explainCommand(),
+		upgradeCommand(),
 		fixCommand(),
 		compareCommand(),
 		fuzzCommand(),

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import type { Ruleset } from "../../sim/contract/ruleset.ts";
-import type { Linux } from "../../sim/linux/linux.ts";
+import { DEFAULT_LINUX, type Linux } from "../../sim/linux/linux.ts";
 import type { Fault } from "../../sim/ruleset/base/ruleset-error.ts";
 import type {
 	NotModelled,
@@ -22,7 +22,7 @@ interface CheckOptions {
 	readonly given: readonly string[];
 	readonly sets?: string;
 	readonly geoip?: string;
-	readonly linux: Linux;
+	readonly linux?: Linux;
 }
 
 /** `marktwin check RULES…`: everything that iptables-restore or the kernel would refuse. */
@@ -78,7 +78,7 @@ interface Checked extends OpenPoints {
 
 async function check(
 	files: readonly string[],
-	{ json, given, sets, geoip, linux }: CheckOptions,
+	{ json, given, sets, geoip, linux = DEFAULT_LINUX }: CheckOptions,
 ): Promise<void> {
 	const { checkRules } = await import("../../sim/script/check-rules.ts");
 	const { openPoints } = await import("../../sim/ruleset/check/open-points.ts");

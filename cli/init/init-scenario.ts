@@ -64,7 +64,7 @@ async function initScenario(
 	const format = formatOf(options);
 	const output = outputFor(file, format, options.output);
 	await mustBeWritable(output);
-	const ruleset = await loaded(text, name, given.sets);
+	const ruleset = await loaded(text, name, given);
 	if (ruleset === null) return EXIT.badInput;
 	if (isOnly) {
 		const { mustBeInRules } = await import("../options/check-assumed.ts");

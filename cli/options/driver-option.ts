@@ -41,10 +41,10 @@ export function driverOption<Kind extends TierKind>(
 		.default(first, kinds[0]);
 }
 
-/** `--linux`, or another option that names a Linux by itself; undefined where it is left out. */
-export function linuxOption(description: string, name = "linux"): Option {
+/** `--linux`: a Linux by itself; undefined where it is left out. */
+export function linuxOption(description: string): Option {
 	return new Option(
-		`--${name} <linux>`,
+		"--linux <linux>",
 		`${description}: a release of Debian, and /legacy or /nft (default ${linuxName(DEFAULT_LINUX)})`,
 	).argParser(readLinux);
 }
@@ -80,7 +80,7 @@ function readDriver<Kind extends TierKind>(
 }
 
 /** @throws InvalidArgumentError */
-function readLinux(text: string): Linux {
+export function readLinux(text: string): Linux {
 	const linux = parseLinux(text);
 	if (linux === null)
 		throw new InvalidArgumentError(

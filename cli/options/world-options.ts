@@ -43,6 +43,13 @@ export function addSetsOption(command: Command): Command {
 }
 
 export function addWorldOptions(command: Command): Command {
+	return addMachineOptions(command).addOption(
+		linuxOption("Linux of the router"),
+	);
+}
+
+/** All that is told of the machine but its Linux. */
+export function addMachineOptions(command: Command): Command {
 	const machine = command
 		.option(
 			"--addresses <file>",
@@ -57,7 +64,6 @@ export function addWorldOptions(command: Command): Command {
 			"routing rules of the router: the output of `ip -j rule`",
 		);
 	return addSetsOption(machine)
-		.addOption(linuxOption("Linux of the router"))
 		.option(
 			"--capture <folder>",
 			"all that the router tells: a folder that `marktwin capture --into` wrote",

@@ -22,11 +22,7 @@ export async function analysed(
 	options: WorldOptions,
 ): Promise<Analysed | null> {
 	const told = await readRulesAndWorld(file, options);
-	const ruleset = await loaded(
-		told.rules.text,
-		told.rules.name,
-		told.given.sets,
-	);
+	const ruleset = await loaded(told.rules.text, told.rules.name, told.given);
 	if (ruleset === null) return null;
 	return { ...told, analysis: analyse(ruleset, told.given) };
 }

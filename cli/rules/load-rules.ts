@@ -1,25 +1,29 @@
 /** A ruleset to analyse. */
+import type { GivenWorld } from "../../scenarios/analysis/world/assumed-world.ts";
 import type { Ruleset } from "../../sim/contract/ruleset.ts";
+import { DEFAULT_LINUX } from "../../sim/linux/linux.ts";
 import { sayNotes } from "../screen/say-notes.ts";
 import { err } from "../screen/screen.ts";
 import { nameText } from "../screen/screen-text.ts";
 
 /**
  * `null` where it would not load; says why, and what a script does besides.
- * @param sets of the machine, as `ipset save` prints them; left out: not known
+ * @param given.sets of the machine, as `ipset save` prints them; left out: not known
  */
 export async function loaded(
 	text: string,
 	file: string,
-	sets?: string,
+	{ sets, linux = DEFAULT_LINUX }: Pick<GivenWorld, "sets" | "linux">,
 ): Promise<Ruleset | null> {
 	const { checkRules } = await import("../../sim/script/check-rules.ts");
 	const { setsIn } = await import("../../sim/sets/command/read-saved.ts");
 	const { hasSet } = setsIn(sets);
-	const { ruleset, faults, notes } = checkRules(text, {
+	const options = {
 		file,
+		linux,
 		...(hasSet === undefined ? {} : { hasSet }),
-	});
+	};
+	const { ruleset, faults, notes } = checkRules(text, options);
 	sayNotes(notes);
 	if (ruleset !== null) return ruleset;
 	const { printFaults } = await import(

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import type { Ruleset } from "../../sim/contract/ruleset.ts";
-import type { Linux } from "../../sim/linux/linux.ts";
+import { DEFAULT_LINUX, type Linux } from "../../sim/linux/linux.ts";
 import type { Note } from "../../sim/script/run/report.ts";
 import { readRules } from "../files/files.ts";
 import { linuxOption } from "../options/driver-option.ts";
@@ -30,7 +30,10 @@ Examples:
 
 async function save(
 	file: string,
-	{ counters, linux }: { readonly counters: boolean; readonly linux: Linux },
+	{
+		counters,
+		linux = DEFAULT_LINUX,
+	}: { readonly counters: boolean; readonly linux?: Linux },
 ): Promise<void> {
 	const printed = await whileShowing(`reading ${file} …`, async () => {
 		const { parseRules } = await import("../../sim/script/check-rules.ts");

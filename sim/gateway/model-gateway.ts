@@ -37,6 +37,7 @@ import { takeEmissions } from "./ip/neighbours.ts";
 import { type Raced, race } from "./ip/race.ts";
 import { sourceTowards } from "./ip/raw-socket.ts";
 import { carryOut } from "./operations.ts";
+import { rememberedIn } from "./remembered.ts";
 import { usesOfSet } from "./sets-of-rules.ts";
 import type { GatewayState } from "./state/gateway-state.ts";
 import {
@@ -372,6 +373,11 @@ export class ModelGateway {
 				throw new UnknownSignal(
 					`the second gateway has no set ${name}, which the rules name`,
 				);
+	}
+
+	/** What rules remember (nth counters, the credit of `limit`): a hash for each rule that does, by its name in TRACE. */
+	remembered(): ReadonlyMap<string, string> {
+		return rememberedIn(this.state);
 	}
 
 	private createState(nowMs: number): GatewayState {

@@ -19,6 +19,7 @@ import {
 	type WalkedGatewayPorts,
 } from "../../../sim/gateway/model-gateway.ts";
 import { invariant } from "../../../sim/invariant.ts";
+import { DEFAULT_LINUX } from "../../../sim/linux/linux.ts";
 import { FreeWalk } from "../../../sim/netfilter/free-walk.ts";
 import { formatAddress } from "../../../sim/packet/address.ts";
 import { printPacket } from "../../../sim/packet/notation/notation.ts";
@@ -127,10 +128,11 @@ export class Walker {
 			walk: this.free,
 			...(Object.keys(assume).length === 0 ? {} : { assume: this.assumptions }),
 		};
+		const { linux = DEFAULT_LINUX } = setup;
 		this.gateway = new ModelGateway(forWalks(setup), ports);
 		const outcome = this.gateway.operate({
 			kind: "restore",
-			text: printRuleset(ruleset, { counters: false }),
+			text: printRuleset(ruleset, { counters: false, linux }),
 			file: "",
 			noflush: false,
 			counters: false,

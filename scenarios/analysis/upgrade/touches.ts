@@ -1,0 +1,113 @@
+/**
+ * Which rules a difference between Linuxes touches. The map has an entry for each difference of the
+ * table: one that is added to the table has to be added here as well.
+ */
+import type {
+	Behaviour,
+	DifferenceName,
+} from "../../../sim/linux/behaviour.ts";
+import { matches } from "../../../sim/matches/index.ts";
+import { printRule } from "../../../sim/ruleset/print.ts";
+import { targets } from "../../../sim/targets/index.ts";
+import type { PlacedRule } from "../lint/each-rule.ts";
+
+/**
+ * `no rule`: it shows in packets or operations, whatever the rules are. `loading`: it shows in whether a
+ * text loads and in the words of its refusal, which an upgrade compares anyhow.
+ */
+export type Touches =
+	| "no rule"
+	| "loading"
+	| ((
+			placed: PlacedRule,
+			on: { readonly from: Behaviour; readonly to: Behaviour },
+	  ) => boolean);
+
+const BY_NAME = {
+	timeoutOfReset: asksForConnections,
+	portOfRange: picksPort,
+	unlimitedErrors: "no rule",
+	errorsAboutOwnPackets: "no rule",
+	unsummedDatagrams: ({ rule, at }: PlacedRule) =>
+		/ -j REJECT\b/.test(at.text) && [0, 17].includes(rule.header.protocol),
+	rejectedConnection: has(/ -j REJECT --reject-with tcp-reset\b/),
+	connlimitClears: has(/ -m connlimit /),
+	headersInFragments: has(/ -m (tcpmss|ecn) /),
+	portsOfFragments: has(/ --hashlimit-mode \S*port/),
+	zeroing: remembers,
+	policyCountersOnEdit: "no rule",
+	policyOnRestore: "no rule",
+	baseChains: "no rule",
+	ruleState: remembers,
+	words: "loading",
+	attachedArgument: "loading",
+	emptyRanges: "loading",
+	oddPolicyCounters: "loading",
+	chainNames: "loading",
+	commands: "loading",
+	refusedRule: "loading",
+	clampWithoutSyn: "loading",
+	tcpmssWithoutSyn: "loading",
+	greatestHitcount: "loading",
+	hashlimitNames: "loading",
+	nestedChains: "loading",
+	ownWords: "loading",
+	missingSettings: "no rule",
+	limitBucket: has(/ -m limit /),
+	shortHeaders: has(/ --[sd]ports? /),
+	protocolNames: printsOtherwise("protocolNames"),
+	savedText: printsOtherwise("savedText"),
+} as const;
+
+/** By the name of the difference. */
+export const TOUCHES: { readonly [Name in DifferenceName]: Touches } = BY_NAME;
+
+/** Are these words in it, as iptables-save prints it? */
+function has(words: RegExp): Touches {
+	return ({ at }) => words.test(at.text);
+}
+
+/** Does iptables-save print it in another way, since this differs? */
+function printsOtherwise(name: DifferenceName): Touches {
+	return ({ rule, chain }, { from, to }) => {
+		const changed = { ...from, [name]: to[name] };
+		return (
+			printRule(rule, chain.name, from) !== printRule(rule, chain.name, changed)
+		);
+	};
+}
+
+/** Does it have a match or a target for which the kernel tracks connections? */
+function asksForConnections({ rule }: PlacedRule): boolean {
+	const { target } = rule;
+	const asks = (
+		use: { readonly name: string; readonly options: never },
+		extensions: ReadonlyMap<string, { readonly needsConntrack?: unknown }>,
+	): boolean => {
+		const needs = extensions.get(use.name)?.needsConntrack;
+		return typeof needs === "function"
+			? needs(use.options) === true
+			: needs === true;
+	};
+	return (
+		rule.matches.some((use) => asks(use as never, matches as never)) ||
+		(target?.kind === "extension" && asks(target as never, targets as never))
+	);
+}
+
+/** Does it send connections to one of several ports, none of which it draws itself? */
+function picksPort({ rule, at }: PlacedRule): boolean {
+	const { target } = rule;
+	if (target?.kind !== "extension") return false;
+	if (targets.get(target.name)?.translates !== "destination") return false;
+	const range = /:(\d+)-(\d+)(?= |$)| --to-ports (\d+)-(\d+)(?= |$)/.exec(
+		at.text,
+	);
+	const [, least, greatest, first = least, last = greatest] = range ?? [];
+	return first !== last && !/ --random\b/.test(at.text);
+}
+
+/** Does it have a match that remembers something from packet to packet? */
+function remembers({ rule }: PlacedRule): boolean {
+	return rule.matches.some(({ name }) => matches.get(name)?.cell !== undefined);
+}

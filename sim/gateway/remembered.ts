@@ -1,0 +1,29 @@
+/** What rules remember, for those who ask what an operation does to it. */
+import type { GatewayState } from "./state/gateway-state.ts";
+import { hashOf } from "./state-hash.ts";
+
+/** Each rule that remembers something (an nth counter, the credit of `limit`), as TRACE names it, with a hash of what it remembers. */
+export function rememberedIn({
+	tables,
+}: GatewayState): ReadonlyMap<string, string> {
+	const found = new Map<string, string>();
+	for (const { name } of tables.now().tables) {
+		const program = tables.program(name);
+		if (program === null) continue;
+		for (const chain of program.table.chains)
+			for (const [index, rule] of chain.rules.entries()) {
+				const cells = rule.matches.flatMap((_, place) => {
+					const cell = program.cells.of(rule, place);
+					if (cell === null) return [];
+					return [
+						cell instanceof Float64Array
+							? [...cell]
+							: (cell.seen?.() ?? cell.save()),
+					];
+				});
+				if (cells.length > 0)
+					found.set(`${name}:${chain.name}:rule:${index + 1}`, hashOf(cells));
+			}
+	}
+	return found;
+}
