@@ -194,4 +194,49 @@ export const PROGRAM_DIFFERENCES = {
 			scenario: "long-chain-name-is-invalid",
 		},
 	),
+	ownWords: byProgram<"xtables" | "nf_tables">(
+		{
+			legacy: {
+				"1.8.7": "xtables",
+				"1.8.9": "xtables",
+				"1.8.11": "xtables",
+				"1.8.13": "xtables",
+			},
+			nft: {
+				"1.8.7": "xtables",
+				"1.8.9": "nf_tables",
+				"1.8.11": "nf_tables",
+				"1.8.13": "nf_tables",
+			},
+		},
+		{
+			title: "rules that iptables-nft writes in nf_tables' own words",
+			says: (value) =>
+				value === "xtables"
+					? "ports, limits and NFLOG are those of xtables, checked and printed as they were given"
+					: "`! --dport 0:1023` is printed as `--dport 1024:65535`, --nflog-range is lost, and limit takes a burst of 0",
+			source:
+				"`add_nft_tcpudp`, `add_nft_limit`, `add_log` (iptables/nft.c, nft-shared.c) of 1.8.8",
+			matters: "Saved texts differ where no rule does.",
+			scenario: null,
+			saved: {
+				rules: "-A INPUT -p tcp -m tcp ! --dport 0:1023 -j DROP",
+				as: "-A INPUT -p tcp -m tcp ! --dport 0:1023 -j DROP",
+			},
+		},
+	),
+	clampWithoutSyn: byBackend<"refused" | "accepted">(
+		{ legacy: "refused", nft: "accepted" },
+		{
+			title: "TCPMSS in a rule that does not ask for SYN packets",
+			says: (value) =>
+				value === "refused"
+					? "the kernel refuses the rule"
+					: "the rule is loaded, and meets segments without an MSS option as well",
+			source:
+				"`tcpmss_tg4_check`: `par->nft_compat` (net/netfilter/xt_TCPMSS.c)",
+			matters: "A ruleset of iptables-nft may not load under iptables-legacy.",
+			scenario: "clamp-without-syn-is-refused",
+		},
+	),
 };

@@ -52,7 +52,8 @@ export const limit = defineMatch<Options, NumberCell>({
 		const rate = ` --limit ${printRate(period, SCALE).text}`;
 		return burst === DEFAULT_BURST ? rate : `${rate} --limit-burst ${burst}`;
 	},
-	check({ period, burst }) {
+	check({ period, burst }, { behaviour }) {
+		if (behaviour.ownWords === "nf_tables") return null;
 		const full = fullCredit({ period, burst });
 		return burst === 0 || full < credits(period)
 			? `xt_limit: Overflow, try lower: ${period}/${burst}`

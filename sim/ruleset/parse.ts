@@ -16,7 +16,11 @@ import { type Fault, RulesetError } from "./base/ruleset-error.ts";
 import { TABLE_HOOKS } from "./base/tables.ts";
 import { checkLoad, type LoadFault, usesOf } from "./check/load-check.ts";
 import { changeTable } from "./table/change-table.ts";
-import { CommandFailure, TableDraft } from "./table/table-draft.ts";
+import {
+	CommandFailure,
+	RenamedUnborn,
+	TableDraft,
+} from "./table/table-draft.ts";
 import {
 	type FailedCommand,
 	faultInTransaction,
@@ -265,8 +269,15 @@ class Loader {
 					isTransaction ? withoutOwnPolicy(command, open) : command,
 					noflush || isTransaction,
 				);
-			if (this.isTransaction && "rules" in command)
+			if (!isTransaction) return NO_FAULTS;
+			if ("rules" in command)
 				this.sent.set(command.line, sentFor(command.kind));
+			if (command.kind === "rename" && this.isNew(command.chain))
+				throw new RenamedUnborn(
+					"No such file or directory",
+					"Declare the chain under its new name.",
+					command.to,
+				);
 		} catch (error) {
 			if (!(error instanceof CommandFailure)) throw error;
 			if (!this.isTransaction || error instanceof MissingSet)
@@ -275,6 +286,14 @@ class Loader {
 			this.failed.push({ place: place(), failure: error, words });
 		}
 		return NO_FAULTS;
+	}
+
+	/** Is the chain made by this very transaction? */
+	private isNew(name: string): boolean {
+		const before = this.how.noflush
+			? this.loaded.get(this.open?.name ?? "filter")
+			: undefined;
+		return before?.chains.every((chain) => chain.name !== name) ?? true;
 	}
 
 	/** An added rule may have been inserted, or have replaced another one. */
@@ -305,8 +324,12 @@ class Loader {
 		this.read.push(table);
 		const { failed } = this;
 		this.failed = [];
+		// Of what the kernel would refuse, it is asked when nothing else has failed.
+		const first = failed.filter(({ words }) => words.by !== "kernel");
 		if (failed.length > 0)
-			return failed.map((one) => faultInTransaction(one, place(), this.how));
+			return (first.length > 0 ? first : failed).map((one) =>
+				faultInTransaction(one, place(), this.how),
+			);
 		const faults = checkLoad(
 			table,
 			[...this.loaded.values()],

@@ -43,11 +43,12 @@ export const nflog = defineTarget<Options>({
 			threshold: given.get("nflog-threshold", "uint16")?.value ?? 0,
 		};
 	},
-	print({ prefix, group, size, range, threshold }) {
+	print({ prefix, group, size, range, threshold }, _header, { ownWords }) {
 		let text = prefix === "" ? "" : ` --nflog-prefix${saveString(prefix)}`;
 		if (group !== 0) text += ` --nflog-group ${group}`;
 		if (size !== null) text += ` --nflog-size ${size >>> 0}`;
-		else if (range !== 0) text += ` --nflog-range ${range >>> 0}`;
+		else if (range !== 0 && ownWords === "xtables")
+			text += ` --nflog-range ${range >>> 0}`;
 		return threshold === 0 ? text : `${text} --nflog-threshold ${threshold}`;
 	},
 	compile({ prefix }, ports) {

@@ -55,7 +55,7 @@ export const tcpmss = defineTarget<Options>({
 		);
 		if (mss === null && incoming)
 			return "xt_TCPMSS: path-MTU clamping only supported in FORWARD, OUTPUT and POSTROUTING hooks";
-		return asksForSyn(place)
+		return asksForSyn(place) || place.behaviour.clampWithoutSyn === "accepted"
 			? null
 			: "xt_TCPMSS: Only works on TCP SYN packets";
 	},

@@ -158,4 +158,19 @@ export const programDifferences = [
 			),
 		],
 	),
+	shown(
+		{
+			name: "clamp-without-syn-is-refused",
+			title: "TCPMSS without --syn is refused",
+			story:
+				"The rule clamps the MSS and does not ask for SYN packets. The kernel refuses it from iptables-legacy, and takes it from iptables-nft.",
+		},
+		[
+			iptables(
+				"-t mangle -A FORWARD -p tcp -j TCPMSS --clamp-mss-to-pmtu",
+				"clamp",
+			),
+		],
+		[operationFails("clamp", "Invalid argument")],
+	),
 ];

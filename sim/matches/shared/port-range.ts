@@ -16,15 +16,22 @@ export const ANY_PORT: PortRange = { min: 0, max: 65535, inverted: false };
 export function printPorts(
 	option: string,
 	ports: PortRange,
-	{ savedText }: Behaviour,
+	{ savedText, ownWords }: Behaviour,
 ): string {
 	const { min, max, inverted } = ports;
 	const isSaid = inverted && savedText === "as it was given";
 	if (min === 0 && max === 65535 && !isSaid) return "";
+	if (inverted && ownWords === "nf_tables" && min !== max) {
+		// A comparison with one end says the same.
+		if (min === 0) return ` --${option} ${printRange(max + 1, 65535)}`;
+		if (max === 65535) return ` --${option} ${printRange(0, min - 1)}`;
+	}
 	const not = inverted ? " !" : "";
-	return min === max
-		? `${not} --${option} ${min}`
-		: `${not} --${option} ${min}:${max}`;
+	return `${not} --${option} ${printRange(min, max)}`;
+}
+
+function printRange(min: number, max: number): string {
+	return min === max ? `${min}` : `${min}:${max}`;
 }
 
 /** Tests for what the two ranges ask; none for a range that every port is in. */

@@ -6,6 +6,7 @@
  */
 
 import type {
+	AddressMask,
 	MatchUse,
 	Rule,
 	Table,
@@ -93,7 +94,9 @@ function checkTransaction(
 	const names = new SharedNames(loaded);
 	const faults: LoadFault[] = [];
 	for (const { chain, rule } of added) {
-		if (isPlain(rule)) continue;
+		const odd = oddRule(rule);
+		if (odd !== null) faults.push(inTransaction(odd, chain.name));
+		if (odd !== null || isPlain(rule)) continue;
 		const hook = ownHook(chain);
 		const mask = hook === null ? 0 : 1 << HOOK_NAMES.indexOf(hook);
 		const standing = { table, chain: chain.name, rule, mask, names, behaviour };
@@ -112,6 +115,29 @@ function checkTransaction(
 	const about =
 		target === null || target.kind === "verdict" ? chain : nameOf(target);
 	return [inTransaction({ rule, about, message: error, remedy }, chain)];
+}
+
+/** What iptables-nft sends in a form that nf_tables does not take; `null`: nothing of the rule. */
+function oddRule(rule: Rule): LoadFault | null {
+	const { target, header } = rule;
+	// It takes the verdict for a chain, which there is not (`add_action`, iptables/nft-shared.c).
+	if (target?.kind === "verdict" && target.name === "QUEUE")
+		return {
+			rule,
+			about: "QUEUE",
+			message: "No such file or directory",
+			remedy: "Write `-j NFQUEUE`.",
+		};
+	// A comparison of no octets (`add_addr`, iptables/nft-shared.c).
+	const isEmpty = ({ mask, inverted }: AddressMask) => inverted && mask === 0;
+	return isEmpty(header.source) || isEmpty(header.destination)
+		? {
+				rule,
+				about: "!",
+				message: "Invalid argument",
+				remedy: "No address is outside of 0.0.0.0/0: take the rule out.",
+			}
+		: null;
 }
 
 function nameOf(target: Exclude<TargetUse, { kind: "verdict" }>): string {

@@ -115,7 +115,7 @@ export function finishLine(
 		source: AddressMask | undefined,
 		destination: AddressMask | undefined,
 	): Rule => {
-		const header = headerOf(draft, source, destination);
+		const header = headerOf(draft, source, destination, context.behaviour);
 		return { header, matches, target, counters, line };
 	};
 	const rules =
@@ -277,9 +277,15 @@ function headerOf(
 	draft: RuleDraft,
 	source: AddressMask | undefined,
 	destination: AddressMask | undefined,
+	{ commands }: Behaviour,
 ): RuleHeader {
 	if ((draft.options & HEADER_BITS) === 0) return ANY_HEADER;
-	const { inInterface, outInterface, protocol } = draft;
+	const { inInterface, outInterface } = draft;
+	// In nf_tables a protocol is an octet: mptcp, 262, comes to tcp.
+	const protocol =
+		commands === "with COMMIT" && draft.protocol > 0
+			? draft.protocol & 0xff
+			: draft.protocol;
 	return {
 		source: source ?? ANY_ADDRESS,
 		destination: destination ?? ANY_ADDRESS,

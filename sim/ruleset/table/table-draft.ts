@@ -41,6 +41,9 @@ export class UnknownChain extends CommandFailure {}
 /** `-X` of a chain that has rules, or that rules jump to. */
 export class ChainInUse extends CommandFailure {}
 
+/** `-E` of a chain that the kernel does not have yet. */
+export class RenamedUnborn extends CommandFailure {}
+
 /** A jump or goto to a built-in chain. */
 export class JumpToBuiltIn extends CommandFailure {}
 

@@ -4,6 +4,7 @@ import {
 	ChainInUse,
 	type CommandFailure,
 	JumpToBuiltIn,
+	RenamedUnborn,
 	UnknownChain,
 } from "../table/table-draft.ts";
 
@@ -45,11 +46,18 @@ export function transactionWords(
 			message: `CHAIN_DEL failed (Device or resource busy): chain ${about}`,
 			by: "kernel",
 		};
+	if (failure instanceof RenamedUnborn)
+		return {
+			message: `CHAIN_RENAME failed (No such file or directory): chain ${about}`,
+			by: "kernel",
+		};
 	if (failure instanceof JumpToBuiltIn && "chain" in command)
 		return {
 			message: `${sentFor(command.kind)} failed (Operation not supported): rule in chain ${command.chain}`,
 			by: "kernel",
 		};
+	if (command.kind === "policy" && !/^(ACCEPT|DROP|-)$/.test(command.policy))
+		return { message: "Bad policy name", by: "line" };
 	// Of a policy it says the reason alone.
 	if (command.kind === "chain")
 		return { message: failure.message.replace(/^.*: /s, ""), by: "line" };
