@@ -1,0 +1,104 @@
+/** docs/kernels.md: in what Debian's releases and both backends differ, as the table of differences has it. */
+import { join } from "node:path";
+import { meaning } from "../scenarios/analysis/upgrade/upgrade.ts";
+import {
+	behaviourOf,
+	DIFFERENCE_NAMES,
+	type DifferenceName,
+} from "../sim/linux/behaviour.ts";
+import { DIFFERENCES } from "../sim/linux/differences.ts";
+import {
+	BACKENDS,
+	DEBIAN,
+	type Linux,
+	linuxName,
+	linuxWords,
+	RELEASES,
+} from "../sim/linux/linux.ts";
+import { ROOT } from "./source-files.ts";
+
+export const KERNELS_PAGE = join(ROOT, "docs", "kernels.md");
+
+/** Debian's releases with both backends, oldest first. */
+const LINUXES: readonly Linux[] = RELEASES.flatMap((release) =>
+	BACKENDS.map((backend) => ({ ...DEBIAN[release], backend })),
+);
+
+/** What routers are upgraded from and to: the next release, or the other backend. */
+const PAIRS: readonly (readonly [from: Linux, to: Linux])[] = LINUXES.flatMap(
+	(from) =>
+		LINUXES.filter((to) => isStep(from, to)).map((to) => [from, to] as const),
+);
+
+function isStep(from: Linux, to: Linux): boolean {
+	const at = ({ kernel }: Linux) =>
+		RELEASES.findIndex((name) => DEBIAN[name].kernel === kernel);
+	return from.backend === to.backend
+		? at(to) === at(from) + 1
+		: from.backend === "legacy" && at(from) === at(to);
+}
+
+export function kernelsPage(): string {
+	return `${[
+		"# In what Linuxes differ",
+		"",
+		"Each known difference between Debian 11 to 13 and sid, with iptables-legacy and iptables-nft, as far as rules, connection tracking and NAT are concerned. It is the table that the model follows, written by `npm run docs`. A test plays the scenario of each difference on the model of every Linux: it holds where the first value stands, and is violated elsewhere. `marktwin run NAME --on vm:trixie/nft` asks [that kernel](lab.md#other-releases). [`marktwin upgrade`](upgrade.md) says which of them touch a ruleset.",
+		"",
+		"| name | what it is made of |",
+		"| --- | --- |",
+		...LINUXES.map((linux) => `| ${linuxName(linux)} | ${linuxWords(linux)} |`),
+		"",
+		"## What an upgrade changes",
+		"",
+		...PAIRS.flatMap(([from, to]) => pairLines(from, to)),
+		"## The differences",
+		"",
+		...DIFFERENCE_NAMES.flatMap(differenceLines),
+	]
+		.join("\n")
+		.trimEnd()}\n`;
+}
+
+function pairLines(from: Linux, to: Linux): readonly string[] {
+	const before = behaviourOf(from);
+	const after = behaviourOf(to);
+	const names = DIFFERENCE_NAMES.filter((name) => before[name] !== after[name]);
+	return [
+		`### From ${linuxName(from)} to ${linuxName(to)}`,
+		"",
+		...(names.length === 0 ? ["No difference is known."] : []),
+		...names.map(
+			(name) =>
+				`- **${heading(name)}**: ${meaning(name, from)} → ${meaning(name, to)}`,
+		),
+		"",
+	];
+}
+
+function differenceLines(name: DifferenceName): readonly string[] {
+	const { of, source, matters, scenario } = DIFFERENCES[name];
+	const meanings = [...new Set(LINUXES.map((linux) => meaning(name, linux)))];
+	return [
+		`### ${heading(name)}`,
+		"",
+		"| on | what it does |",
+		"| --- | --- |",
+		...meanings.map((said) => {
+			const on = LINUXES.filter((linux) => meaning(name, linux) === said);
+			return `| ${on.map(linuxName).join(", ")} | ${said.replaceAll("|", "\\|")} |`;
+		}),
+		"",
+		`Whose: ${of}. ${matters}`,
+		"",
+		`- Source: ${source}`,
+		scenario === null
+			? "- Shown by what iptables-save prints"
+			: `- Scenario: \`${scenario}\``,
+		"",
+	];
+}
+
+function heading(name: DifferenceName): string {
+	const { title } = DIFFERENCES[name];
+	return `${title[0]?.toUpperCase()}${title.slice(1)}`;
+}
