@@ -22,6 +22,7 @@ import {
 	IP_HEADER_LENGTH,
 	packetLength,
 } from "../../sim/packet/packet-length.ts";
+import { withListenerBackends } from "../../sim/world/setup/services.ts";
 import type { PlayableScenario } from "../language/scenario.ts";
 import { setUpOperations } from "../run/set-up.ts";
 import { type Coverage, count, operationName } from "./coverage.ts";
@@ -50,6 +51,8 @@ import type {
 import { QUIET, WAYS } from "./traffic/ways.ts";
 import {
 	gatewaySetup,
+	HOSTS,
+	NEXT_HOP,
 	OWN_ADDRESSES,
 	SIDE,
 	VANISHED,
@@ -81,7 +84,7 @@ export function toScenario(
 class ScenarioGeneration {
 	private readonly fuzzCase: FuzzCase;
 	private readonly setup: GatewaySetup;
-	/** Somebody may be waited for: wherever he is named. */
+	/** A host may be waited for: the one that answers no ARP, wherever it is named, or the router that dies. */
 	private readonly isWaiting: boolean;
 	private readonly recorder: Recorder;
 	private readonly flows: readonly Ends[];
@@ -90,15 +93,18 @@ class ScenarioGeneration {
 
 	constructor(fuzzCase: FuzzCase, linux: Linux | null) {
 		this.fuzzCase = fuzzCase;
-		this.isWaiting = JSON.stringify(fuzzCase).includes(VANISHED.address);
+		this.isWaiting =
+			JSON.stringify(fuzzCase).includes(VANISHED.address) ||
+			fuzzCase.steps.some(({ kind }) => kind === "neighbour");
 		const sysctls = {
 			...fuzzCase.sysctls,
 			// A kernel gives up up to an eighth late; whose errors have taken from a bucket by then may differ.
 			...(this.isWaiting ? { "ipv4.icmp_ratelimit": 0 } : {}),
 		};
-		const { listens, sets, ip } = fuzzCase;
+		const { listeners, sets, ip, mtus } = fuzzCase;
 		this.setup = gatewaySetup(sysctls, {
-			listens,
+			listeners,
+			mtus,
 			sets,
 			ip: this.isWaiting ? [] : ip,
 			linux,
@@ -110,6 +116,7 @@ class ScenarioGeneration {
 	play(name: string): GeneratedScenario {
 		const { recorder } = this;
 		const conditions = this.setUp();
+		this.speakForPrograms();
 		for (const step of this.fuzzCase.steps) {
 			if (recorder.unknown !== null) break;
 			this.step(step);
@@ -123,13 +130,13 @@ class ScenarioGeneration {
 			title: name,
 			story: "",
 			trap: null,
-			setup: {
+			setup: withListenerBackends({
 				...worldSetup(),
 				ruleset: { name: RULES_NAME, text: ruleset },
 				gateway: this.setup,
 				conditions,
 				seed: SEED,
-			},
+			}),
 			steps: recorder.steps as PlayableScenario["steps"],
 			expect: [],
 			endMs: recorder.nowMs + afterMs,
@@ -138,8 +145,22 @@ class ScenarioGeneration {
 		return { scenario, coverage, unknown };
 	}
 
-	/** Errors about missing routes take from a bucket that errors about whoever is given up, late, empty. */
+	/** A port of which a packet by hand was sent is spoken for by hand: the program there says nothing by itself. */
+	private speakForPrograms(): void {
+		for (const { protocol, port } of this.setup.listeners) {
+			if (protocol !== "tcp") continue;
+			const from = `tcp ${OWN_ADDRESSES[0]}:${port}`;
+			this.recorder.put("lo", parsePacket(`${from} > ${HOSTS[0].address}:9 R`));
+		}
+	}
+
+	/**
+	 * Errors about missing routes take from a bucket that errors about hosts that are given up, late, empty. Programs
+	 * of a second gateway begin anew.
+	 */
 	private mayBe(operation: Operation): boolean {
+		if (operation.kind === "take-over" && this.setup.listeners.length > 0)
+			return false;
 		if (!this.isWaiting || operation.kind === "ip") return !this.isWaiting;
 		return operation.kind !== "link" || operation.interface !== SIDE;
 	}
@@ -212,6 +233,22 @@ class ScenarioGeneration {
 			case "observe":
 				recorder.observe();
 				break;
+			case "program":
+				this.program(step);
+				break;
+			case "neighbour": {
+				recorder.neighbour(
+					{ interface: SIDE, address: NEXT_HOP },
+					step.becomes,
+				);
+				// Until when a kernel believes in an address that it knows is drawn at random (`neigh_rand_reach_time`).
+				const operation = {
+					kind: "forget-neighbour",
+					address: NEXT_HOP,
+				} as const;
+				recorder.operate(operation, operationName(operation));
+				break;
+			}
 			case "operation":
 				if (!this.mayBe(step.operation)) break;
 				recorder.operate(step.operation, operationName(step.operation));
@@ -370,6 +407,18 @@ class ScenarioGeneration {
 		comesOut(answer, ends, side, packet);
 	}
 
+	/** One of those that take connections ends, or is there again. */
+	private program({
+		place,
+		becomes,
+	}: StepPlanKind & { readonly kind: "program" }): void {
+		const ports = this.setup.listeners.filter(
+			({ protocol }) => protocol === "tcp",
+		);
+		const one = ports[place % ports.length];
+		if (one !== undefined) this.recorder.program(one.port, becomes);
+	}
+
 	private whileFull(steps: readonly StepPlan[]): void {
 		if (!this.recorder.fill()) return;
 		for (const step of steps) this.step({ ...step, afterMs: 1 });
@@ -386,7 +435,7 @@ function comesOut(
 ): void {
 	const other = side === "client" ? "server" : "client";
 	for (const emission of answer?.emissions ?? [])
-		if (emission.interface !== "lo" && isSame(emission.packet, packet))
+		if (isSame(emission.packet, packet))
 			heardBy(ends, other, emission.packet, emission.interface);
 }
 

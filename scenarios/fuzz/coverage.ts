@@ -222,7 +222,7 @@ function universe(kind: CoverageKind): readonly string[] | null {
 		case "datagrams":
 			return ALL_DATAGRAMS;
 		case "operations":
-			return Object.values(OPERATIONS_OF).flat();
+			return [...Object.values(OPERATIONS_OF).flat(), ...CHANGES];
 		case "sets":
 			return ["match", "SET"].flatMap((use) =>
 				SET_TYPES.map((type) => `${use} ${type}`),
@@ -282,11 +282,20 @@ const OPERATIONS_OF: Readonly<Record<Operation["kind"], readonly string[]>> = {
 	// `full`: the one that makes no entry fit any more.
 	sysctl: ["sysctl", "full"],
 	link: ["link"],
-	ip: ["ip rule", "ip route", "ip addr", "ip link", "ip neigh"],
+	ip: ["ip rule", "ip route", "ip addr", "ip link", "ip link mtu", "ip neigh"],
 	ipset: SET_VERBS.map((verb) => `ipset ${verb}`),
 	"forget-neighbour": ["forget-neighbour"],
 	"take-over": ["take-over"],
 };
+
+/** What changes around the gateway. */
+const CHANGES = [
+	"program refuse",
+	"program up",
+	"neighbour vanish",
+	"neighbour silent",
+	"neighbour up",
+];
 
 /** What an operation counts as. */
 export function operationName(operation: Operation): string {
@@ -294,8 +303,13 @@ export function operationName(operation: Operation): string {
 		const words = operation.command.split(" ");
 		return `ipset ${words.find((word) => !word.startsWith("-"))}`;
 	}
-	if (operation.kind === "ip")
-		return operation.command.split(" ").slice(0, 2).join(" ");
+	if (operation.kind === "ip") {
+		const command = operation.command.split(" ").slice(0, 2).join(" ");
+		return operation.command.startsWith("ip link") &&
+			operation.command.includes(" mtu ")
+			? `${command} mtu`
+			: command;
+	}
 	if (operation.kind !== "iptables") return operation.kind;
 	const verb = /(?:^|\s)(-[A-Z])(?=\s|$)/.exec(operation.command)?.[1] ?? "";
 	return `iptables ${verb}`;
@@ -308,9 +322,16 @@ const PACKETS = [
 	"icmp error",
 	"other",
 	"from the box",
+	"from a program tcp",
+	"from a program udp",
+	"to a program tcp",
+	"to a program udp",
+	"to a program icmp",
 	"checksum wrong",
 	"checksum none",
 	"fragment",
+	"cut for a link",
+	"too big for a link",
 	"race",
 	"lost race",
 	"dialogue smtp",

@@ -1,11 +1,18 @@
 /** A case before it is played: rules, settings, who speaks with whom, and what happens. */
 import fc from "fast-check";
+import type { GatewaySetup } from "../../sim/contract/gateway.ts";
 import { rulesets } from "./rules/ruleset.ts";
 import { FLOWS, flowPlans, timed, trafficSteps } from "./traffic/arbitrary.ts";
 import { operationSteps, sysctls } from "./traffic/operations.ts";
 import type { FlowPlan, StepPlan } from "./traffic/plan.ts";
 import { beginnings } from "./traffic/routing.ts";
 import { setTexts } from "./world/sets.ts";
+import {
+	INTERFACES,
+	type InterfaceName,
+	LISTENERS,
+	MTUS,
+} from "./world/topology.ts";
 
 export interface FuzzCase {
 	/** For iptables-restore. */
@@ -17,8 +24,10 @@ export interface FuzzCase {
 	readonly ip: readonly string[];
 	/** Written after the ruleset was loaded, where it names them. */
 	readonly conditions: Readonly<Record<string, string>>;
-	/** Does somebody on the box take datagrams? */
-	readonly listens: boolean;
+	/** Of links that do not take 1500 octets. */
+	readonly mtus: Readonly<Partial<Record<InterfaceName, number>>>;
+	/** Ports that programs of the box's own have open. */
+	readonly listeners: GatewaySetup["listeners"];
 	readonly flows: readonly FlowPlan[];
 	readonly steps: readonly StepPlan[];
 }
@@ -75,9 +84,20 @@ export const fuzzCases: fc.Arbitrary<FuzzCase> = fc.noBias(
 			{ weight: 2, arbitrary: fc.constant([]) },
 			{ weight: 1, arbitrary: beginnings },
 		),
-		listens: fc.oneof(
-			{ weight: 15, arbitrary: fc.constant(false) },
-			{ weight: 1, arbitrary: fc.constant(true) },
+		mtus: fc.oneof(
+			{ weight: 7, arbitrary: fc.constant({}) },
+			{
+				weight: 1,
+				arbitrary: fc.dictionary(
+					fc.constantFrom(...INTERFACES),
+					fc.constantFrom(...MTUS),
+					{ noNullPrototype: true, minKeys: 1, maxKeys: 2 },
+				),
+			},
+		),
+		listeners: fc.oneof(
+			{ weight: 7, arbitrary: fc.constant([]) },
+			{ weight: 1, arbitrary: fc.subarray([...LISTENERS], { minLength: 1 }) },
 		),
 		flows: fc.array(flowPlans, { minLength: FLOWS, maxLength: FLOWS }),
 	}),

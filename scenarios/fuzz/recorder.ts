@@ -7,6 +7,7 @@ import type {
 	Unknown,
 } from "../../sim/contract/gateway.ts";
 import { ModelGateway } from "../../sim/gateway/model-gateway.ts";
+import { ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED } from "../../sim/kernel.ts";
 import { printPacket } from "../../sim/packet/notation/notation.ts";
 import type { Packet } from "../../sim/packet/packet.ts";
 import type { ScenarioStep } from "../language/scenario.ts";
@@ -40,10 +41,12 @@ export class Recorder {
 	/** What the model does not know; nothing is written down from there on. */
 	unknown: Unknown | null = null;
 	nowMs = 0;
+	private readonly listeners: GatewaySetup["listeners"];
 	/** The table takes no more than these entries; 0 while it has room. */
 	private full = 0;
 
 	constructor(setup: GatewaySetup, seed: number) {
+		this.listeners = setup.listeners;
 		this.gateway = new ModelGateway(setup, { choice: gatewayChoice(seed) });
 	}
 
@@ -112,10 +115,27 @@ export class Recorder {
 			count(coverage.packets, isError ? "icmp error" : packet.kind);
 			if ("fragment" in packet) count(coverage.packets, "fragment");
 			if (interfaceName === "lo") count(coverage.packets, "from the box");
+			if (interfaceName === "lo" && this.isOfProgram(packet))
+				count(coverage.packets, `from a program ${packet.kind}`);
 			if ("checksum" in packet)
 				count(coverage.packets, `checksum ${packet.checksum}`);
 		}
+		const came = packets.some(({ packet }) => "fragment" in packet);
+		for (const { interface: interfaceName, packet } of answer.emissions) {
+			if (interfaceName === "lo")
+				count(coverage.packets, `to a program ${packet.kind}`);
+			if ("fragment" in packet && !came)
+				count(coverage.packets, "cut for a link");
+			if (isTooBig(packet)) count(coverage.packets, "too big for a link");
+		}
 		return answer;
+	}
+
+	private isOfProgram(packet: Packet): boolean {
+		return this.listeners.some(
+			({ protocol, port }) =>
+				packet.kind === protocol && packet.sourcePort === port,
+		);
 	}
 
 	/** The table is full only while none of its entries can make room. */
@@ -163,6 +183,52 @@ export class Recorder {
 		this.steps.push({ kind: "operation", atMs: nowMs, label: "", operation });
 	}
 
+	/** A program of the gateway's own ends, or begins: the one that stands for the port on which the gateway listens. */
+	program(port: number, becomes: "refuse" | "up"): void {
+		if (this.unknown !== null) return;
+		const { gateway, nowMs } = this;
+		gateway.answer({
+			kind: "port",
+			atMs: nowMs,
+			protocol: "tcp",
+			address: "0.0.0.0",
+			port,
+			becomes: becomes === "up" ? "open" : "refused",
+		});
+		count(this.coverage.operations, `program ${becomes}`);
+		this.steps.push({
+			kind: "backend",
+			atMs: nowMs,
+			label: "",
+			backend: `gateway:${port}`,
+			becomes: { kind: becomes },
+		});
+	}
+
+	/** A router changes, as `setup.neighbours` names it. */
+	neighbour(
+		neighbour: { readonly interface: string; readonly address: string },
+		becomes: "vanish" | "silent" | "up",
+	): void {
+		if (this.unknown !== null) return;
+		const { nowMs, coverage } = this;
+		const answers = becomes !== "vanish";
+		this.gateway.answer({
+			kind: "neighbour",
+			atMs: nowMs,
+			...neighbour,
+			answers,
+		});
+		count(coverage.operations, `neighbour ${becomes}`);
+		this.steps.push({
+			kind: "neighbour",
+			atMs: nowMs,
+			label: "",
+			address: neighbour.address,
+			becomes: { kind: becomes },
+		});
+	}
+
 	observe(): void {
 		const label = `o${this.steps.length}`;
 		this.steps.push({ kind: "observe", atMs: this.nowMs, label });
@@ -180,6 +246,12 @@ export class Recorder {
 		return false;
 	}
 }
+
+/** An ICMP error that says that the next link takes less. */
+const isTooBig = (packet: Packet): boolean =>
+	packet.kind === "icmp" &&
+	packet.type === ICMP_DEST_UNREACH &&
+	packet.code === ICMP_FRAG_NEEDED;
 
 function byHand({ interface: name, packet }: Entering) {
 	return { interface: name, packet: printPacket(packet) };

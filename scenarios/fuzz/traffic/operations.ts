@@ -183,7 +183,7 @@ export const operationSteps: fc.Arbitrary<StepPlanKind> = fc.oneof(
 		),
 	},
 	{
-		weight: 2,
+		weight: 3,
 		arbitrary: operation(
 			ipCommands.map((command) => ({ kind: "ip", command })),
 		),
@@ -202,4 +202,19 @@ export const operationSteps: fc.Arbitrary<StepPlanKind> = fc.oneof(
 		),
 	},
 	{ weight: 2, arbitrary: fc.constant({ kind: "observe" }) },
+	{
+		weight: 1,
+		arbitrary: fc.record({
+			kind: fc.constant<"neighbour">("neighbour"),
+			becomes: fc.constantFrom("vanish", "vanish", "silent", "up"),
+		}),
+	},
+	{
+		weight: 3,
+		arbitrary: fc.record({
+			kind: fc.constant<"program">("program"),
+			place: fc.nat(1),
+			becomes: fc.constantFrom("refuse" as const, "up" as const),
+		}),
+	},
 );

@@ -142,6 +142,17 @@ export type StepPlanKind =
 			readonly packet: string;
 	  }
 	| { readonly kind: "observe" }
+	/** A program of the box's own that takes connections, if there is one: its place among them. */
+	| {
+			readonly kind: "program";
+			readonly place: number;
+			readonly becomes: "refuse" | "up";
+	  }
+	/** The router of the default route dies while its link stays up, or comes back. */
+	| {
+			readonly kind: "neighbour";
+			readonly becomes: "vanish" | "silent" | "up";
+	  }
 	| { readonly kind: "operation"; readonly operation: Operation }
 	/** The ruleset once more, as it stands in the setup, or another one in its place. */
 	| {

@@ -1,6 +1,6 @@
 /** Commands of iproute2: those that a gateway begins with, and those that come while packets go through. */
 import fc from "fast-check";
-import { INTERFACES } from "../world/topology.ts";
+import { INTERFACES, MTUS } from "../world/topology.ts";
 
 /** Rules and tables of which any selection works. */
 const BEGINNINGS = [
@@ -52,6 +52,8 @@ export const ipCommands: fc.Arbitrary<string> = fc.oneof(
 		"ip rule flush",
 		"ip rule add pref 32766 lookup main",
 		"ip rule add pref 32767 lookup default",
+	),
+	fc.constantFrom(
 		"ip addr add 10.0.0.3/8 dev bond0.204",
 		"ip addr del 10.0.0.3/8 dev bond0.204",
 		"ip addr replace 10.77.0.1 peer 10.77.0.2/32 dev eth2",
@@ -64,4 +66,7 @@ export const ipCommands: fc.Arbitrary<string> = fc.oneof(
 	fc
 		.tuple(someInterface, fc.constantFrom("up", "up", "down"))
 		.map(([name, how]) => `ip link set ${name} ${how}`),
+	fc
+		.tuple(someInterface, fc.constantFrom(1500, ...MTUS))
+		.map(([name, mtu]) => `ip link set ${name} mtu ${mtu}`),
 );

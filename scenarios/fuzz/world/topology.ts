@@ -21,14 +21,14 @@ export interface Place {
 }
 
 /** Hosts; the last one is reached by the default route. */
-export const HOSTS: readonly Place[] = [
+export const HOSTS = [
 	{ interface: OUTSIDE, address: "10.0.0.10" },
 	{ interface: OUTSIDE, address: "10.0.0.11" },
 	{ interface: INSIDE, address: "192.168.0.1" },
 	{ interface: INSIDE, address: "192.168.0.2" },
 	{ interface: SIDE, address: "172.16.0.5" },
 	{ interface: SIDE, address: "203.0.113.7" },
-];
+] as const satisfies readonly Place[];
 
 /** Addresses of the box's own; the first is the one that clients know. */
 export const OWN_ADDRESSES = [
@@ -47,13 +47,25 @@ export const BOX: readonly Place[] = OWN_ADDRESSES.map((address) => ({
 /** Nobody answers for it. */
 export const VANISHED: Place = { interface: INSIDE, address: "192.168.0.9" };
 
-const NEXT_HOP = "172.16.0.9";
+/** The router of the default route. */
+export const NEXT_HOP = "172.16.0.9";
 
 export const SERVICE_PORTS = [25, 80, 587] as const;
 export const CLIENT_PORTS = [40_000, 40_001, 1_024, 1_023, 25] as const;
 
-/** Somebody listens here, and takes datagrams in silence. */
-const LISTENED_PORT = 587;
+type Listener = GatewaySetup["listeners"][number];
+
+/** Ports of the box's own that programs may have open, at all of its addresses. */
+export const LISTENERS: readonly Listener[] = [
+	{ protocol: "tcp", port: 25 },
+	{ protocol: "tcp", port: 80 },
+	{ protocol: "udp", port: 25 },
+	{ protocol: "udp", port: 587 },
+];
+
+const USUAL_MTU = 1500;
+/** MTUs that links may have besides. */
+export const MTUS = [1400, 1280, 600] as const;
 
 /** Between which hosts and this box; an address that stands nowhere is sent the way of the default route. */
 export function interfaceTo(address: string): InterfaceName {
@@ -64,24 +76,30 @@ export function interfaceTo(address: string): InterfaceName {
 export function gatewaySetup(
 	sysctls: GatewaySetup["sysctls"] = {},
 	{
-		listens = false,
+		listeners = [],
+		mtus = {},
 		sets = "",
 		ip = [],
 		linux = null,
 	}: {
-		readonly listens?: boolean;
+		readonly listeners?: readonly Listener[];
+		/** Of interfaces whose links do not take the usual 1500 octets. */
+		readonly mtus?: Readonly<Partial<Record<InterfaceName, number>>>;
 		readonly sets?: string;
 		readonly ip?: readonly string[];
 		/** `null`: the one that is followed where none is named. */
 		readonly linux?: Linux | null;
 	} = {},
 ): GatewaySetup {
+	const link = (name: InterfaceName, addresses: readonly string[]) => {
+		return { name, addresses, mtu: mtus[name] ?? USUAL_MTU };
+	};
 	return {
 		...(linux === null ? {} : { linux }),
 		interfaces: [
-			{ name: OUTSIDE, addresses: ["10.0.0.1/8", "10.0.0.2/8"], mtu: 1500 },
-			{ name: INSIDE, addresses: ["192.168.0.254/24"], mtu: 1500 },
-			{ name: SIDE, addresses: ["172.16.0.1/24"], mtu: 1500 },
+			link(OUTSIDE, ["10.0.0.1/8", "10.0.0.2/8"]),
+			link(INSIDE, ["192.168.0.254/24"]),
+			link(SIDE, ["172.16.0.1/24"]),
 		],
 		routes: [{ destination: "0.0.0.0/0", via: NEXT_HOP, interface: SIDE }],
 		sysctls: {
@@ -102,7 +120,7 @@ export function gatewaySetup(
 		},
 		sets,
 		...(ip.length === 0 ? {} : { ip }),
-		listeners: listens ? [{ protocol: "udp", port: LISTENED_PORT }] : [],
+		listeners,
 		epochMs: Date.UTC(2026, 0, 1, 12),
 	};
 }
