@@ -26,6 +26,7 @@ import { withListenerBackends } from "../../sim/world/setup/services.ts";
 import type { PlayableScenario } from "../language/scenario.ts";
 import { setUpOperations } from "../run/set-up.ts";
 import { type Coverage, count, operationName } from "./coverage.ts";
+import { asksSockets } from "./extensions/uses.ts";
 import type { FuzzCase } from "./fuzz-case.ts";
 import { Recorder } from "./recorder.ts";
 import { turnsOf } from "./traffic/dialogues.ts";
@@ -93,8 +94,9 @@ class ScenarioGeneration {
 
 	constructor(fuzzCase: FuzzCase, linux: Linux | null) {
 		this.fuzzCase = fuzzCase;
+		const text = JSON.stringify(fuzzCase);
 		this.isWaiting =
-			JSON.stringify(fuzzCase).includes(VANISHED.address) ||
+			text.includes(VANISHED.address) ||
 			fuzzCase.steps.some(({ kind }) => kind === "neighbour");
 		const sysctls = {
 			...fuzzCase.sysctls,
@@ -103,7 +105,7 @@ class ScenarioGeneration {
 		};
 		const { listeners, sets, ip, mtus } = fuzzCase;
 		this.setup = gatewaySetup(sysctls, {
-			listeners,
+			listeners: asksSockets(text) ? [] : listeners,
 			mtus,
 			sets,
 			ip: this.isWaiting ? [] : ip,

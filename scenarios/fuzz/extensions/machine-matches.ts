@@ -160,6 +160,7 @@ export const MACHINE_MATCHES: Readonly<Record<string, MatchUse>> = {
 		},
 	},
 	cgroup: {
+		asksSockets: true,
 		packets: inverted(
 			fc.constantFrom("--path /", "--cgroup 0", "--cgroup 1"),
 			(not, what) => `-m cgroup ${not}${what}`,
@@ -197,6 +198,7 @@ export const MACHINE_MATCHES: Readonly<Record<string, MatchUse>> = {
 		place: { tables: ["raw", "mangle"] },
 	},
 	socket: {
+		asksSockets: true,
 		neverMet: "it matches where a process has the port, and none has",
 		packets: fc
 			.subarray(["transparent", "nowildcard", "restore-skmark"])

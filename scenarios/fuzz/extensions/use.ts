@@ -52,6 +52,8 @@ export interface MatchUse extends TextUse {
 	readonly incoming?: boolean;
 	/** Fewer tables for these rules than those that the match declares. */
 	readonly tables?: readonly TableName[];
+	/** Cases that have such rules have no programs on the gateway: what it asks of their sockets is not modelled. */
+	readonly asksSockets?: boolean;
 }
 
 export interface TargetUse extends TextUse {

@@ -22,6 +22,14 @@ export const MATCH_USES: ReadonlyMap<string, MatchUse> = new Map(
 	].flatMap(Object.entries),
 );
 
+const ASKING_SOCKETS = [...MATCH_USES].flatMap(([name, { asksSockets }]) =>
+	asksSockets ? [`-m ${name} `] : [],
+);
+
+/** Is there a rule in the text that asks what is not modelled of the sockets of programs? */
+export const asksSockets = (text: string): boolean =>
+	ASKING_SOCKETS.some((words) => text.includes(words));
+
 /** By what stands behind `-j`. */
 export const TARGET_USES: ReadonlyMap<string, TargetUse> = new Map(
 	[TARGETS, NAT_TARGETS, UNMODELLED_TARGETS, ADDON_TARGETS].flatMap(
