@@ -119,5 +119,8 @@ export const ADDON_TARGETS: Readonly<Record<string, TargetUse>> = {
 	},
 	ECHO: { place: { header: ["-p udp"] } },
 	SYSRQ: { place: { header: ["-p udp", "-p 136"] } },
-	PROTO: { onlyInFrames: ["stop-at-frag", "stop-at-auth"] },
+	PROTO: {
+		onlyInFrames: ["stop-at-frag", "stop-at-auth"],
+		neverLoaded: ["stop-at-frag", "stop-at-auth"],
+	},
 };

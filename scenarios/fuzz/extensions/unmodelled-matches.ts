@@ -16,6 +16,12 @@ const RATES = [
 ];
 const rateest: MatchUse = {
 	neverMet: "a rule before it has to make its estimator",
+	place: {
+		after: ["RE1", "RE2"].map(
+			(name) =>
+				`-j RATEEST --rateest-name ${name} --rateest-interval 250ms --rateest-ewmalog 500ms`,
+		),
+	},
 	frames: [
 		{ rateest: null, "rateest-lt": null, "rateest-bps": null },
 		{ rateest: null, "rateest-eq": null, "rateest-pps": null },

@@ -25,6 +25,8 @@ interface TextUse {
 	readonly apart?: readonly (readonly [string, readonly string[]])[];
 	/** Options that are refused behind a `!` in words of their own, though the option table lets it pass. */
 	readonly neverNegated?: readonly string[];
+	/** Options with which the kernel refuses every rule of IPv4. */
+	readonly neverLoaded?: readonly string[];
 	/** By option: what it takes and nearly takes, where the extension reads the argument by itself. */
 	readonly values?: Readonly<Record<string, Values>>;
 	/** Where its rules stand, besides what it declares. */
@@ -41,6 +43,8 @@ interface TextPlace {
 	readonly header?: readonly string[];
 	readonly hooks?: readonly string[];
 	readonly tables?: readonly string[];
+	/** Rules that stand before it in the chain, without their `-A CHAIN`. */
+	readonly after?: readonly string[];
 }
 
 export interface MatchUse extends TextUse {

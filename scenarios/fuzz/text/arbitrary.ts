@@ -178,16 +178,23 @@ function writeRules(table: string, rules: readonly PlacedRule[]): string {
 	if (own.length === 0) return "";
 	const lines = own.flatMap(({ place, rule }, index) => {
 		const { words } = write(rule, []);
-		if (!place.within) return [`-A ${place.chain} ${words.join(" ")}`];
+		const before = linesBefore(place);
+		if (!place.within)
+			return [...before, `-A ${place.chain} ${words.join(" ")}`];
 		const chain = index === 0 ? OWN_CHAIN : `OWN${index}`;
 		return [
 			`:${chain} - [0:0]`,
+			...before,
 			`-A ${place.chain} -j ${chain}`,
 			`-A ${chain} ${words.join(" ")}`,
 		];
 	});
 	return [`*${table}`, ...lines, "COMMIT\n"].join("\n");
 }
+
+/** What its place asks for, in the chain that is walked to it. */
+const linesBefore = ({ chain, after }: PlacedRule["place"]) =>
+	after.map((line) => `-A ${chain} ${line}`);
 
 function writeTable(plan: TablePlan): { text: string; odd: number } {
 	const { place, rule } = plan.first;
@@ -210,6 +217,7 @@ function writeTable(plan: TablePlan): { text: string; odd: number } {
 	const text = [
 		`*${place.table}`,
 		`:${OWN_CHAIN} - [0:0]`,
+		...linesBefore(place),
 		...(place.within ? [`-A ${place.chain} -j ${OWN_CHAIN}`] : []),
 		...lines.map((line) => line.text),
 		plan.end,

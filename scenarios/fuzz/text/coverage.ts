@@ -6,7 +6,7 @@ import { noWords, splitWords } from "../../../sim/ruleset/base/lexer.ts";
 import { targets } from "../../../sim/targets/index.ts";
 import type { TextCase } from "./arbitrary.ts";
 import type { TextComparison } from "./compare-text.ts";
-import { FOCUSES } from "./uses.ts";
+import { FOCUSES, textUse } from "./uses.ts";
 
 /** In each: how often what was met. Extensions and options count in texts that were accepted. */
 export interface TextCoverage {
@@ -128,11 +128,14 @@ export function textUniverse(kind: TextCoverageKind): readonly string[] | null {
 		),
 	];
 	const options = (negated: boolean) =>
-		FOCUSES.flatMap((focus) =>
-			focus.option && focus.negated === negated
-				? [nameOf(focus.kind, focus.extension, focus.option)]
-				: [],
-		);
+		FOCUSES.flatMap(({ kind, extension, option, negated: isNegated }) => {
+			const { neverLoaded = [] } = textUse(kind, extension);
+			return option &&
+				isNegated === negated &&
+				!neverLoaded.includes(option.name)
+				? [nameOf(kind, extension, option)]
+				: [];
+		});
 	switch (kind) {
 		case "matches":
 			return known("match");

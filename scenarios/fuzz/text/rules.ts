@@ -26,6 +26,8 @@ interface Place {
 	/** In the user's own chain, which is called from `chain`. */
 	readonly within: boolean;
 	readonly odd: number;
+	/** Rules that stand before it, without their `-A CHAIN`. */
+	readonly after: readonly string[];
 }
 
 const PLACES = Object.entries(TABLE_HOOKS).flatMap(([table, hooks]) =>
@@ -54,7 +56,11 @@ function placeFor({ kind, extension }: Focus, care: Care): fc.Arbitrary<Place> {
 					),
 			sometimes(1 / 6),
 		)
-		.map(([where, within]) => ({ ...where, within }));
+		.map(([where, within]) => ({
+			...where,
+			within,
+			after: needs.after ?? [],
+		}));
 }
 
 function place(places: typeof PLACES, odd: number) {

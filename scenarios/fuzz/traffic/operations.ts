@@ -210,7 +210,7 @@ export const operationSteps: fc.Arbitrary<StepPlanKind> = fc.oneof(
 		}),
 	},
 	{
-		weight: 3,
+		weight: 8,
 		arbitrary: fc.record({
 			kind: fc.constant<"program">("program"),
 			place: fc.nat(1),
