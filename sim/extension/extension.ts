@@ -41,7 +41,7 @@ interface Extension<Options extends object> {
 	/** What the kernel's `checkentry` finds wrong at COMMIT, in dmesg's words; `null` is fine. */
 	check?(options: Options, place: LoadPlace): string | null;
 	/** What it has in common with rules that say the same name; nothing when left out. */
-	shares?(options: Options): Shared;
+	shares?(options: Options, behaviour: Behaviour): Shared;
 	/** What it shares that only a target makes; nothing when left out. */
 	joins?(options: Options): Joined;
 	/** What has to be there already, outside of the ruleset, for the kernel or iptables to take it. */

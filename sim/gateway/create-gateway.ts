@@ -53,7 +53,7 @@ export function createGateway(
 ): GatewayState {
 	const { nowMs, choice, tracer, decide, assume } = surroundings;
 	const behaviour = behaviourOf(setup.linux ?? DEFAULT_LINUX);
-	const settings = new Settings(setup);
+	const settings = new Settings(setup, behaviour);
 	const routes = new Routes(setup, {
 		choice,
 		settings,

@@ -1,6 +1,8 @@
 /** What kernels do in different ways, whichever iptables loads the rules. */
 import { byKernel } from "./difference.ts";
 
+const NONE: readonly string[] = [];
+
 /** Differences between kernels. */
 export const KERNEL_DIFFERENCES = {
 	timeoutOfReset: byKernel<"CLOSE" | "UNACK">(
@@ -147,6 +149,67 @@ export const KERNEL_DIFFERENCES = {
 			matters:
 				"Where connections are not tracked, a hashlimit by ports loses fragmented packets.",
 			scenario: "fragments-have-ports",
+		},
+	),
+	greatestHitcount: byKernel<255 | 65_535>(
+		{ "5.10": 255, "6.1": 255, "6.12": 65_535, "7.2": 65_535 },
+		{
+			title: "greatest `recent --hitcount`",
+			says: (value) => `recent --hitcount takes up to ${value}`,
+			source: "`XT_RECENT_MAX_NSTAMPS` (net/netfilter/xt_recent.c)",
+			matters:
+				"Rules with a greater hit count load; an older kernel refuses the whole table.",
+			scenario: "hitcount-has-a-limit",
+		},
+	),
+	hashlimitNames: byKernel<"of any kind" | "of one kind">(
+		{
+			"5.10": "of any kind",
+			"6.1": "of one kind",
+			"6.12": "of one kind",
+			"7.2": "of one kind",
+		},
+		{
+			title: "hashlimit rules that share a name",
+			says: (value) =>
+				value === "of any kind"
+					? "rules with and without --hashlimit-rate-match may share a name"
+					: "a rule with --hashlimit-rate-match and one without it may not share a name",
+			source: "`hashlimit_mt_check_common` (net/netfilter/xt_hashlimit.c)",
+			matters:
+				"A ruleset that gives both kinds of rules one name no longer loads.",
+			scenario: "one-name-is-one-thing",
+		},
+	),
+	missingSettings: byKernel<readonly string[]>(
+		{
+			"5.10": [
+				"netfilter.nf_conntrack_tcp_ignore_invalid_rst",
+				"netfilter.nf_flowtable_tcp_timeout",
+				"netfilter.nf_flowtable_udp_timeout",
+				"netfilter.nf_hooks_lwtunnel",
+				"ipv4.conf.*.arp_evict_nocarrier",
+				"ipv4.icmp_echo_enable_probe",
+				"ipv4.neigh.*.interval_probe_time_ms",
+			],
+			"6.1": NONE,
+			"6.12": NONE,
+			"7.2": [
+				"netfilter.nf_conntrack_dccp_loose",
+				"netfilter.nf_conntrack_dccp_timeout_*",
+			],
+		},
+		{
+			title: "settings that are not there",
+			says: (value) =>
+				value.length === 0
+					? "all settings of Linux 6.1 are there"
+					: `there is no ${value.map((name) => `net.${name}`).join(", ")}`,
+			source:
+				"`nf_ct_sysctl_table` (net/netfilter/nf_conntrack_standalone.c), /proc/sys/net of each kernel",
+			matters:
+				"A file for sysctl(8) that writes a setting which is gone, or not there yet, fails at that line.",
+			scenario: "settings-of-linux-6.1",
 		},
 	),
 };

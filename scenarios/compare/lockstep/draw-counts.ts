@@ -12,7 +12,7 @@ export interface DrawCounts {
 }
 
 /** One of the outcomes of a draw. */
-export interface DrawOutcome {
+interface DrawOutcome {
 	readonly outcome: string;
 	/** Its probability, as the model has it. */
 	readonly chance: number;

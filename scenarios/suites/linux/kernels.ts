@@ -8,10 +8,13 @@ import {
 	iptables,
 	OUTSIDE,
 	observe,
+	operationFails,
+	operationSucceeds,
 	packet,
 	packetsOut,
 	scenario,
 	split,
+	sysctl,
 } from "../../language/build/build.ts";
 import { byHand, client, fromBackend, handshake } from "../kernel/by-hand.ts";
 import { hostSetup, OWN, table, worker } from "../local/programs-setup.ts";
@@ -144,6 +147,51 @@ export const kernelDifferences = [
 				],
 				{ exactly: true },
 			),
+		],
+	}),
+	scenario({
+		name: "hitcount-has-a-limit",
+		suite,
+		title: "recent counts up to 255 packets of an address",
+		story:
+			"The kernel refuses a greater hit count, and with it the table (`recent_mt_check`). From Linux 6.12 on an entry has room for 65,535 times (`XT_RECENT_MAX_NSTAMPS`).",
+		setup: byHand(),
+		steps: [
+			iptables("-A INPUT -m recent --rcheck --hitcount 255 --name few"),
+			at(
+				10,
+				iptables("-A INPUT -m recent --rcheck --hitcount 256 --name many", {
+					label: "one more",
+				}),
+			),
+			at(20, observe("after")),
+		],
+		expect: [operationFails("one more", "Invalid argument")],
+	}),
+	scenario({
+		name: "settings-of-linux-6.1",
+		suite,
+		title: "Settings come and go with kernels",
+		story:
+			"The first setting came after Linux 5.10, where sysctl finds no such file. The second one belongs to conntrack of DCCP, which Linux 7.2 does not have any more. Both are written with the values that they have.",
+		setup: byHand(),
+		steps: [
+			at(
+				10,
+				sysctl("netfilter.nf_conntrack_tcp_ignore_invalid_rst", 0, {
+					label: "one that is new",
+				}),
+			),
+			at(
+				20,
+				sysctl("netfilter.nf_conntrack_dccp_loose", 1, {
+					label: "one that is old",
+				}),
+			),
+		],
+		expect: [
+			operationSucceeds("one that is new"),
+			operationSucceeds("one that is old"),
 		],
 	}),
 ];

@@ -50,8 +50,18 @@ export class Sysctls implements Stateful<SavedSysctls> {
 	/** The copy that is as the settings are now; `null`: none, or one was written since. */
 	#copy: SavedSysctls | null = null;
 
-	/** @param interfaces besides the loopback */
-	constructor(interfaces: readonly SysctlInterface[] = []) {
+	/** Settings that this kernel does not have. */
+	readonly #missing: readonly RegExp[];
+
+	/**
+	 * @param interfaces besides the loopback
+	 * @param missing names of settings that this kernel does not have; `*` stands for a part of a name
+	 */
+	constructor(
+		interfaces: readonly SysctlInterface[] = [],
+		missing: readonly string[] = [],
+	) {
+		this.#missing = missing.map(patternOf);
 		const named = interfaces.map(({ name, hasAddress }) => ({
 			name: interfaceInName(name),
 			hasAddress,
@@ -115,6 +125,7 @@ export class Sysctls implements Stateful<SavedSysctls> {
 	set(name: string, value: number): SysctlOutcome {
 		const dotted = dottedName(name);
 		const key = ALIASES.get(dotted) ?? dotted;
+		if (this.#missing.some((one) => one.test(dotted))) return notThere(dotted);
 		const before = this.#values.get(key);
 		if (before === undefined) return this.#setNotModelled(dotted, value);
 		const { min, max, takes } = DEFINITIONS.get(key) ?? ANY_NUMBER;
@@ -161,10 +172,7 @@ export class Sysctls implements Stateful<SavedSysctls> {
 
 	#setNotModelled(name: string, value: number): SysctlOutcome {
 		const found = findNotModelled(name, this.#interfaces);
-		if (found === null)
-			return refused(
-				`cannot stat ${sysctlPath(name)}: No such file or directory`,
-			);
+		if (found === null) return notThere(name);
 		const { takes, values } = found;
 		if (takes === "nothing")
 			return refused(`permission denied on key "net.${name}"`);
@@ -198,6 +206,14 @@ function isWithin(
 
 function refused(message: string): SysctlOutcome {
 	return { kind: "refused", message: `sysctl: ${message}` };
+}
+
+function notThere(name: string): SysctlOutcome {
+	return refused(`cannot stat ${sysctlPath(name)}: No such file or directory`);
+}
+
+function patternOf(name: string): RegExp {
+	return new RegExp(`^${name.replaceAll(".", "[.]").replace("*", "[^.]+")}$`);
 }
 
 function invalid(name: string): SysctlOutcome {

@@ -3,6 +3,7 @@ import type { InterfaceSetting } from "../../conntrack/settings/modelled-sysctls
 import { Sysctls } from "../../conntrack/settings/sysctls.ts";
 import type { GatewaySetup } from "../../contract/gateway.ts";
 import { SetupError } from "../../contract/setup-error.ts";
+import type { Behaviour } from "../../linux/behaviour.ts";
 
 export class Settings {
 	readonly sysctls: Sysctls;
@@ -33,13 +34,17 @@ export class Settings {
 	private readonly names: readonly string[];
 
 	/** @throws SetupError for what a kernel refuses */
-	constructor({ interfaces, sysctls }: GatewaySetup) {
+	constructor(
+		{ interfaces, sysctls }: GatewaySetup,
+		{ missingSettings }: Behaviour,
+	) {
 		this.names = ["lo", ...interfaces.map(({ name }) => name)];
 		this.sysctls = new Sysctls(
 			interfaces.map(({ name, addresses }) => ({
 				name,
 				hasAddress: addresses.length > 0,
 			})),
+			missingSettings,
 		);
 		this.notModelled = this.write(sysctls);
 		this.sysctls.watch(() => this.read());

@@ -102,9 +102,9 @@ export const hashlimit = defineMatch<HashlimitOptions>({
 			: null;
 	},
 	/** The rest of `hashlimit_mt_check_common`. */
-	shares: ({ name, rateMatch }) => ({
+	shares: ({ name, rateMatch }, { hashlimitNames }) => ({
 		name,
-		as: rateMatch ? "rate" : "bucket",
+		as: rateMatch && hashlimitNames === "of one kind" ? "rate" : "bucket",
 		otherwise: `xt_hashlimit: "${name}" is there ${rateMatch ? "without" : "with"} --hashlimit-rate-match`,
 	}),
 	question: () => ({ kind: "open", on: "the rate of packets" }),

@@ -1,4 +1,5 @@
 import { HZ } from "../../kernel.ts";
+import type { Behaviour } from "../../linux/behaviour.ts";
 import type { Address } from "../../packet/packet.ts";
 import type { Stateful } from "../../stateful.ts";
 import { jiffies } from "../shared/jiffies.ts";
@@ -36,9 +37,15 @@ export class RecentList implements Stateful<SavedRecentList> {
 	/** The entry that was touched last is the last one. */
 	private readonly entries = new Map<Address, RecentEntry>();
 	private stampMask = 0;
+	/** An index has as many bits as the greatest hit count. */
+	private readonly indexMask: number;
 
-	constructor(mask: Address) {
+	constructor(
+		mask: Address,
+		{ greatestHitcount }: Pick<Behaviour, "greatestHitcount">,
+	) {
 		this.mask = mask;
+		this.indexMask = greatestHitcount;
 	}
 
 	save(): SavedRecentList {
@@ -93,7 +100,7 @@ export class RecentList implements Stateful<SavedRecentList> {
 	touch(entry: RecentEntry, ttl: number, nowMs: number): void {
 		entry.index &= this.stampMask;
 		entry.stamps[entry.index] = jiffies(nowMs);
-		entry.index = (entry.index + 1) & 255;
+		entry.index = (entry.index + 1) & this.indexMask;
 		if (entry.index > entry.count) entry.count = entry.index;
 		entry.ttl = ttl;
 		this.entries.delete(entry.address);
@@ -120,7 +127,7 @@ export class RecentList implements Stateful<SavedRecentList> {
 	reap(seconds: number, nowMs: number, working: RecentEntry | null): void {
 		const [oldest] = this.entries.values();
 		if (!oldest || oldest === working) return;
-		const last = oldest.stamps[(oldest.index - 1) & 255] ?? 0;
+		const last = oldest.stamps[(oldest.index - 1) & this.indexMask] ?? 0;
 		if (sinceOf(seconds, nowMs) > last) this.remove(oldest);
 	}
 }

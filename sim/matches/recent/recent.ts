@@ -25,9 +25,8 @@ interface Options {
 	readonly side: "rsource" | "rdest";
 }
 
-/** XT_RECENT_NAME_LEN counts the closing NUL; XT_RECENT_MAX_NSTAMPS is one more than may be asked for. */
+/** XT_RECENT_NAME_LEN counts the closing NUL. */
 const GREATEST_NAME = 199;
-const GREATEST_HITCOUNT = 255;
 
 /** Who was seen of late (iptables 1.8.9 libxt_recent.c, kernel 6.1 xt_recent.c, revision 1). */
 export const recent = defineMatch<Options>({
@@ -85,14 +84,15 @@ export const recent = defineMatch<Options>({
 		].join("");
 	},
 	/** Of the first and the last dmesg says nothing. */
-	check({ operation, seconds, hitcount, reap, ttlToo, name }) {
+	check({ operation, seconds, hitcount, reap, ttlToo, name }, { behaviour }) {
+		const { greatestHitcount } = behaviour;
 		if (
 			(operation === "set" || operation === "remove") &&
 			(seconds !== 0 || hitcount !== 0 || reap || ttlToo)
 		)
 			return `xt_recent: --${operation} takes neither --seconds nor --hitcount`;
-		if (hitcount > GREATEST_HITCOUNT)
-			return `xt_recent: hitcount (${hitcount}) is larger than allowed maximum (${GREATEST_HITCOUNT})`;
+		if (hitcount > greatestHitcount)
+			return `xt_recent: hitcount (${hitcount}) is larger than allowed maximum (${greatestHitcount})`;
 		return isProcName(name) ? null : `xt_recent: bad name "${name}"`;
 	},
 	actsAtLoad: true,
@@ -100,7 +100,7 @@ export const recent = defineMatch<Options>({
 		const list = ports.named(
 			"recent",
 			options.name,
-			() => new RecentList(options.mask),
+			() => new RecentList(options.mask, ports.behaviour),
 		);
 		list.keepStamps(options.hitcount);
 		return recentTest(options, list, ports);

@@ -60,7 +60,7 @@ export function checkLoad(
 	const { chains, loop } = markHooks(table);
 	if (loop !== null) return [loopFault(loop)];
 	const faults: LoadFault[] = [];
-	const names = new SharedNames(loaded);
+	const names = new SharedNames(loaded, behaviour);
 	for (const { chain, hooks, lastReached } of chains) {
 		for (let index = 0; index < chain.rules.length; index++) {
 			const rule = chain.rules[index];
@@ -91,7 +91,7 @@ function checkTransaction(
 ): readonly LoadFault[] {
 	const before = loaded.find(({ name }) => name === table.name);
 	const added = newRules(table, before);
-	const names = new SharedNames(loaded);
+	const names = new SharedNames(loaded, behaviour);
 	const faults: LoadFault[] = [];
 	for (const { chain, rule } of added) {
 		const odd = oddRule(rule);
@@ -339,16 +339,19 @@ class SharedNames {
 	/** What each stands for; `null` until a rule shares a name. */
 	private known: Map<string, string> | null = null;
 
+	private readonly behaviour: Behaviour;
+
 	/** @param loaded the tables as they are, the one that is to be replaced among them */
-	constructor(loaded: readonly Table[]) {
+	constructor(loaded: readonly Table[], behaviour: Behaviour) {
 		this.loaded = loaded;
+		this.behaviour = behaviour;
 	}
 
 	/** @returns in dmesg's words how it disagrees with those before it; `null` when it does not */
 	check(extension: AnyExtension, { options }: MatchUse): string | null {
-		const shared = extension.shares?.(options);
+		const shared = extension.shares?.(options, this.behaviour);
 		if (shared === undefined) return null;
-		this.known ??= namesIn(this.loaded);
+		this.known ??= namesIn(this.loaded, this.behaviour);
 		const key = keyOf(extension, shared.name);
 		const before = this.known.get(key);
 		if (before === undefined) this.known.set(key, shared.as);
@@ -361,7 +364,7 @@ class SharedNames {
 	missing(extension: AnyExtension, { options }: MatchUse): Missing | null {
 		const joined = extension.joins?.(options);
 		if (joined === undefined) return null;
-		this.known ??= namesIn(this.loaded);
+		this.known ??= namesIn(this.loaded, this.behaviour);
 		const { target, names, otherwise } = joined;
 		for (const name of names)
 			if (!this.known.has(keyOf({ name: target }, name)))
@@ -381,13 +384,16 @@ function keyOf({ name }: Pick<AnyExtension, "name">, shared: string): string {
 	return `${name}\0${shared}`;
 }
 
-function namesIn(tables: readonly Table[]): Map<string, string> {
+function namesIn(
+	tables: readonly Table[],
+	behaviour: Behaviour,
+): Map<string, string> {
 	const known = new Map<string, string>();
 	for (const { chains } of tables)
 		for (const { rules } of chains)
 			for (const rule of rules)
 				for (const [extension, { options }] of usesOf(rule)) {
-					const shared = extension.shares?.(options);
+					const shared = extension.shares?.(options, behaviour);
 					if (shared) known.set(keyOf(extension, shared.name), shared.as);
 					const joined = extension.joins?.(options);
 					for (const name of joined?.names ?? []) {
