@@ -42,7 +42,7 @@ export function kernelsPage(): string {
 	return `${[
 		"# In what Linuxes differ",
 		"",
-		"Each known difference between Debian 11 to 13 and sid, with iptables-legacy and iptables-nft, as far as rules, connection tracking and NAT are concerned. It is the table that the model follows, written by `npm run docs`. A test plays the scenario of each difference on the model of every Linux: it holds where the first value stands, and is violated elsewhere. `marktwin run NAME --on vm:trixie/nft` asks [that kernel](lab.md#other-releases). [`marktwin upgrade`](upgrade.md) says which of them touch a ruleset.",
+		"Each known difference between Debian 11 to 13 and sid, with iptables-legacy and iptables-nft, as far as rules, connection tracking and NAT are concerned. It is the table that the model follows, written by `npm run docs`. A test plays the scenario of each difference on the model of every Linux: it holds on each Linux that does what bookworm/legacy does, and is violated on all others. `marktwin run NAME --on vm:trixie/nft` asks [that kernel](lab.md#other-releases). [`marktwin upgrade`](upgrade.md) says which of them touch a ruleset.",
 		"",
 		"| name | what it is made of |",
 		"| --- | --- |",

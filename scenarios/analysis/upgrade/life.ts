@@ -28,7 +28,7 @@ export const RELOAD_WORDS: Readonly<Record<Reload, string>> = {
 };
 
 /** `unknown`: no packet that was walked moves it, or the way is refused. */
-export type Life = "kept" | "begins again" | "unknown";
+type Life = "kept" | "begins again" | "unknown";
 
 /** What becomes of one rule's counter. */
 export interface RuleLife {
