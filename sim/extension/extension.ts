@@ -193,6 +193,11 @@ export interface MatchExtension<
 	comparesAll?(options: Options): boolean;
 	/** What it says of fragments that nothing has put together; the same as of any packet when left out. */
 	readonly onFragments?: OnFragments;
+	/**
+	 * Octets of the header behind IPv4's that the use reads where iptables-nft writes it in nf_tables' own terms
+	 * (`add_match`, iptables/nft.c), which drop nothing that is too short; 0: it stays a match of xtables.
+	 */
+	octetsRead?(options: Options): number;
 	/** Does a use of it ask for the destination to be an address of the gateway's own? It does not, when left out. */
 	asksForOwnDestination?(options: Options): boolean;
 }

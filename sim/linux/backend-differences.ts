@@ -123,4 +123,32 @@ export const BACKEND_DIFFERENCES = {
 			scenario: "unused-chains-count",
 		},
 	),
+	shortHeaders: byProgram<"dropped" | "read">(
+		{
+			legacy: {
+				"1.8.7": "dropped",
+				"1.8.9": "dropped",
+				"1.8.11": "dropped",
+				"1.8.13": "dropped",
+			},
+			nft: {
+				"1.8.7": "dropped",
+				"1.8.9": "read",
+				"1.8.11": "read",
+				"1.8.13": "read",
+			},
+		},
+		{
+			title: "fragments that end within a TCP or UDP header",
+			says: (value) =>
+				value === "dropped"
+					? "a rule with --dport, --sport or --tcp-flags drops them, and TCP fragments that overwrite flags"
+					: "such a rule compares the octets that are there, and matches no fragment that lacks them: nothing is dropped",
+			source:
+				"`tcp_mt`, `udp_mt` (net/netfilter/xt_tcpudp.c); `nft_payload_eval` (net/netfilter/nft_payload.c), used by `add_nft_tcp`, `add_nft_udp` (iptables/nft.c) from 1.8.8 on",
+			matters:
+				"Without connection tracking, fragments that evade port rules are no longer dropped by them.",
+			scenario: "short-headers-are-dropped",
+		},
+	),
 };

@@ -10,6 +10,7 @@ import {
 	ANY_PORT,
 	type PortRange,
 	portComparisons,
+	portOctets,
 	portTests,
 	printPorts,
 } from "./shared/port-range.ts";
@@ -35,6 +36,8 @@ const FLAGS: readonly (readonly [name: string, bit: number])[] = [
 	["ACK", ACK],
 	["URG", URG],
 ];
+/** Up to the octet that has them. */
+const OCTETS_TO_FLAGS = 14;
 const ALL_FLAGS = FLAGS.reduce((all, [, bit]) => all | bit, 0);
 
 /**
@@ -44,6 +47,11 @@ const ALL_FLAGS = FLAGS.reduce((all, [, bit]) => all | bit, 0);
 export const tcp = defineMatch<Options>({
 	name: "tcp",
 	onFragments: "needs-intact-header",
+	octetsRead({ source, destination, flags, option }) {
+		if (option !== null) return 0;
+		const isFlags = flags !== null && flags.mask !== 0;
+		return isFlags ? OCTETS_TO_FLAGS : portOctets(source, destination);
+	},
 	protocols: [TCP],
 	options: [
 		{

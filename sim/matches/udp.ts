@@ -6,6 +6,7 @@ import {
 	ANY_PORT,
 	type PortRange,
 	portComparisons,
+	portOctets,
 	portTests,
 	printPorts,
 } from "./shared/port-range.ts";
@@ -19,6 +20,7 @@ interface Options {
 export const udp = defineMatch<Options>({
 	name: "udp",
 	onFragments: "needs-header",
+	octetsRead: ({ source, destination }) => portOctets(source, destination),
 	protocols: [UDP],
 	options: [
 		{ name: "source-port", type: "portRange", invertible: true },

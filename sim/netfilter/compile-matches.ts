@@ -64,7 +64,10 @@ export function compileMatches(
 						cell: cells.of(rule, place),
 					})));
 		const { stateful = false } = extension;
-		const fragmentTest = onFragments(extension, test);
+		const fragmentTest = onFragments(extension, use, {
+			test,
+			behaviour: ports.behaviour,
+		});
 		tests.push({
 			test: assumed === null ? test : orAssumed(test, assumed),
 			fragmentTest:

@@ -25,6 +25,8 @@ function routerWith(name: string, text: string) {
 
 const INPUT_ONLY = "*filter\n-A INPUT -s 172.16.0.1/32 -j DROP\nCOMMIT\n";
 
+const SEGMENT = "tcp 10.0.0.10:40000 > 192.168.0.1:53 S seq 1000 ipid 7 len 4";
+
 /** What iptables-nft, and later versions of both programs, do in other ways than iptables-legacy 1.8.9. */
 export const backendDifferences = [
 	scenario({
@@ -83,5 +85,22 @@ export const backendDifferences = [
 		setup: routerWith("input-only", INPUT_ONLY),
 		steps: [passes, passes, at(100, observe("at the end"))],
 		expect: [counter("filter:FORWARD:policy", 2, { at: "at the end" })],
+	}),
+	scenario({
+		name: "short-headers-are-dropped",
+		suite,
+		title: "A rule with a port drops a fragment that ends within TCP's header",
+		story:
+			"The first eight octets of a segment: its ports, and no flags. xt_tcp does not find a whole header and drops the packet (`par->hotdrop`). iptables-nft compares the two octets of the port, which are there, and the packet goes on; so it does for the fragment behind it, which has none.",
+		setup: routerWith(
+			"one-port",
+			"*filter\n-A FORWARD -p tcp -m tcp --dport 53\nCOMMIT\n",
+		),
+		steps: [
+			packet(OUTSIDE, `${SEGMENT} part 0-8`),
+			packet(OUTSIDE, `${SEGMENT} part 8-24`),
+			at(100, observe("at the end")),
+		],
+		expect: [packetsOut(INSIDE, [], { exactly: true })],
 	}),
 ];

@@ -39,6 +39,12 @@ export function portTests(source: PortRange, destination: PortRange): Test[] {
 	return [...sourceTest(source), ...destinationTest(destination)];
 }
 
+/** Octets up to the last port that one of the ranges asks for; 0 where neither does. */
+export function portOctets(source: PortRange, destination: PortRange): number {
+	const isAny = ({ min, max }: PortRange) => min === 0 && max === 65535;
+	return isAny(destination) ? (isAny(source) ? 0 : 2) : 4;
+}
+
 /** What the two ranges compare; `null` where none was given. */
 export const portComparisons = ({
 	source,

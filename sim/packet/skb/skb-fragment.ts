@@ -35,8 +35,22 @@ export function fillFragment(
 			skb.icmpCode = header.code;
 			skb.icmpRest = header.rest;
 			break;
+		default:
+			if (place.offset === 0) fillCutHeader(skb, packet.payload);
 	}
 }
+
+/** Ports and flags of a header of which the rest is missing. */
+function fillCutHeader(skb: Skb, payload: string): void {
+	const octet = (at: number) => payload.charCodeAt(at) || 0;
+	skb.sourcePort = (octet(0) << 8) | octet(1);
+	skb.destinationPort = (octet(2) << 8) | octet(3);
+	skb.tcpFlags = octet(FLAGS_AT) & ALL_FLAGS;
+}
+
+/** Where TCP's flags stand, and the six that there are names for. */
+const FLAGS_AT = 13;
+const ALL_FLAGS = 0x3f;
 
 /** Whether a first fragment is long enough for its header (without TCP's options). */
 export function hasHeader({ protocol, payload }: Skb): boolean {
