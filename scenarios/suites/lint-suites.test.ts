@@ -114,6 +114,9 @@ const TRAPS: Readonly<Record<string, string>> = {
 		"the rules do not say that a program of the router's probes",
 	"synproxy-translated-in-prerouting":
 		"the analysis does not follow a connection through SYNPROXY",
+	rates: "the linter knows no rate of packets",
+	"kube-proxy": "which objects nfacct has is not in the rules",
+	"osf-behind-the-first-packet": "the linter does not read what osf is asked",
 	"synproxy-picked-up": OF_TIMEOUT,
 	"synproxy-dead-backend": "true of every ruleset with SYNPROXY",
 };

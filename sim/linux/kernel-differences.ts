@@ -209,7 +209,7 @@ export const KERNEL_DIFFERENCES = {
 				"`nf_ct_sysctl_table` (net/netfilter/nf_conntrack_standalone.c), /proc/sys/net of each kernel",
 			matters:
 				"A file for sysctl(8) that writes a setting which is gone, or not there yet, fails at that line.",
-			scenario: "settings-of-linux-6.1",
+			scenario: "settings-of-linux-6-1",
 		},
 	),
 };

@@ -1,12 +1,7 @@
 /** What an expectation says of the other parts of its scenario. */
 
 import { formatAddress, parseAddress } from "../../../sim/packet/address.ts";
-import type {
-	ConnectionFilter,
-	Expectation,
-	Scenario,
-	Setup,
-} from "../scenario.ts";
+import type { ConnectionFilter, Expectation, Scenario } from "../scenario.ts";
 import { NO_BOUND } from "../schema/count.ts";
 import type { Report } from "./known-names.ts";
 
@@ -144,7 +139,7 @@ function checkPackets(
 			"Make `fromMs` earlier than `endMs`.",
 		);
 	if (given.kind === "packets-past")
-		checkNeighbours(given.interface, scenario.setup, {
+		checkNeighbours(given.interface, scenario, {
 			report,
 			path: `${path}.interface`,
 		});
@@ -188,20 +183,24 @@ interface TimeSpan {
 	readonly toMs?: number;
 }
 
-/** Packets go past the gateway where two hosts are on one link. */
+/** Packets go past the gateway where two hosts are on one link, or where another router takes its addresses. */
 function checkNeighbours(
 	name: string,
-	{ clients, backends, healthCheck }: Setup,
+	{ setup, steps }: Scenario,
 	{ report, path }: { readonly report: Report; readonly path: string },
 ): void {
+	const { clients, backends, healthCheck } = setup;
 	const checkers = healthCheck === null ? [] : [healthCheck];
+	const isTaken = steps.some(
+		(step) => step.kind === "announce" && step.by === "other",
+	);
 	const hosts = [...clients, ...backends, ...checkers].filter(
 		(host) => host.interface === name,
 	);
 	const goesElsewhere = [...clients, ...backends].some(
 		(host) => host.interface === name && host.defaultVia !== undefined,
 	);
-	if (hosts.length < 2 && !goesElsewhere)
+	if (hosts.length < 2 && !goesElsewhere && !isTaken)
 		report.add(
 			path,
 			`no packet goes past the gateway on ${name}: fewer than two hosts are on that link, and none has a default route of its own`,

@@ -169,7 +169,7 @@ export const kernelDifferences = [
 		expect: [operationFails("one more", "Invalid argument")],
 	}),
 	scenario({
-		name: "settings-of-linux-6.1",
+		name: "settings-of-linux-6-1",
 		suite,
 		title: "Settings come and go with kernels",
 		story:
