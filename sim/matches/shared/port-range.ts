@@ -20,8 +20,9 @@ export function printPorts(
 ): string {
 	const { min, max, inverted } = ports;
 	const isSaid = inverted && savedText === "as it was given";
-	if (min === 0 && max === 65535 && !isSaid) return "";
-	if (inverted && ownWords === "nf_tables" && min !== max) {
+	const isAll = min === 0 && max === 65535;
+	if (isAll && !isSaid) return "";
+	if (inverted && ownWords === "nf_tables" && min !== max && !isAll) {
 		// A comparison with one end says the same.
 		if (min === 0) return ` --${option} ${printRange(max + 1, 65535)}`;
 		if (max === 65535) return ` --${option} ${printRange(0, min - 1)}`;
