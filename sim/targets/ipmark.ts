@@ -37,6 +37,7 @@ export const ipmark = defineTarget<Options>({
 			);
 	},
 	build(given) {
+		plain(given, SIDE);
 		const side = given.all("addr", "string").at(-1)?.text ?? "src";
 		if (side !== "src" && side !== "dst")
 			return given.refuse(
@@ -82,7 +83,10 @@ function numberOf(
 	if (option === SHIFT) {
 		onlyOnce(given, "IPMARK", option);
 		notInverted(given, "IPMARK", option);
-	} else once(given, option);
+	} else {
+		once(given, option);
+		plain(given, option);
+	}
 	const value = readUnsigned(last.text, 0, most);
 	if (value >= 0) return value;
 	return given.refuse(
@@ -90,6 +94,16 @@ function numberOf(
 		`Write a number of at most ${most}.`,
 		name,
 	);
+}
+
+/** No `!`; named without dashes as well. */
+function plain(given: GivenOptions, { name }: OptionEntry): void {
+	if (given.all(name, "string").some(({ inverted }) => inverted))
+		given.refuse(
+			`IPMARK: "${name}" option cannot be inverted`,
+			"Take the `!` away.",
+			name,
+		);
 }
 
 /** The library names all options but one without their dashes. */
