@@ -57,7 +57,7 @@ Examples:
   marktwin run split --rules recipe.rules=my.rules
                                                … with your own rules
   marktwin run split --on vm                   … on a real kernel
-  marktwin run split --linux trixie/nft        … as Debian 13 with iptables-nft does it
+  marktwin run split --linux trixie/nft        … as Debian 13 with iptables-nft
   marktwin run live --on docker                the live suite, in containers`,
 		)
 		.action(async (names: readonly string[], options: RunOptions) => {

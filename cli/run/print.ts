@@ -279,20 +279,20 @@ export function printTotals(
 		].join("; "),
 		paint(
 			"dim",
-			`${counted(connections.length, nounOf(connections))}, ${duration(virtualMs)} of ${isLive ? "live" : "virtual"} time, played in ${duration(tookMs)}${onWhat(results)}`,
+			`${counted(connections.length, nounOf(connections))}, ${duration(virtualMs)} of ${isLive ? "live" : "virtual"} time, played in ${duration(tookMs)}`,
 		),
+		...onWhat(results).map((line) => paint("dim", line)),
 	];
 }
 
-/** ` on model (linux 6.1.192, iptables-legacy 1.8.9)`; several are counted. */
-function onWhat(results: readonly RunResult[]): string {
+/** `on model (linux 6.1.192, iptables-legacy 1.8.9)`, a line each. */
+function onWhat(results: readonly RunResult[]): readonly string[] {
 	const all = [
 		...new Set(
 			results.map(({ driver: { name, version } }) => `${name} (${version})`),
 		),
 	];
-	if (all.length === 0) return "";
-	return all.length === 1 ? ` on ${all[0]}` : ` on ${all.length} Linuxes`;
+	return all.map((name) => `on ${name}`);
 }
 
 /** `1.2 s`, `3 min`, `5 h`, `2 days`. */

@@ -39,7 +39,8 @@ Exit codes:
   0  nothing changes for these rules
   1  something changes
   2  the rules load on neither side, or another bad input
-  3  nothing that is known changes, but a share is unknown or a rule is not modelled`,
+  3  nothing that is known changes, but a share is unknown or a rule is not
+     modelled`,
 		)
 		.action(async (file: string, options: UpgradeOptions) => {
 			const { upgrade } = await import("./upgrade.ts");
