@@ -1,4 +1,5 @@
 /** Results → lines for a person. */
+
 import { counted, number, whyLines } from "../../reports/wording.ts";
 import { failedSteps, whenWords } from "../../scenarios/judge/judge-steps.ts";
 import { unmetRules } from "../../scenarios/judge/unmet-rules.ts";
@@ -15,6 +16,8 @@ import {
 	printRulePlace,
 	rulePlace,
 } from "../../scenarios/result/rule-place.ts";
+import type { GatewaySetup } from "../../sim/contract/gateway.ts";
+import { DEFAULT_LINUX, linuxName } from "../../sim/linux/linux.ts";
 import type { ConnectionRecord } from "../../sim/world/account/account.ts";
 import { nameText, plainText, screenText } from "../screen/screen-text.ts";
 import type { Paint } from "../screen/terminal.ts";
@@ -285,11 +288,21 @@ export function printTotals(
 	];
 }
 
+/** The model has been compared with the usual Linux for long. */
+const OF_UNUSUAL = "; what it does not follow of it yet: docs/model.md";
+
+function isUnusual({ linux = DEFAULT_LINUX }: Pick<GatewaySetup, "linux">) {
+	return linuxName(linux) !== linuxName(DEFAULT_LINUX);
+}
+
 /** `on model (linux 6.1.192, iptables-legacy 1.8.9)`, a line each. */
 function onWhat(results: readonly RunResult[]): readonly string[] {
 	const all = [
 		...new Set(
-			results.map(({ driver: { name, version } }) => `${name} (${version})`),
+			results.map(
+				({ driver: { kind, name, version }, scenario: { setup } }) =>
+					`${name} (${version})${kind === "model" && isUnusual(setup.gateway) ? OF_UNUSUAL : ""}`,
+			),
 		),
 	];
 	return all.map((name) => `on ${name}`);

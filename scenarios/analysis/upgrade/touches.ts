@@ -23,12 +23,13 @@ export type Touches =
 			on: { readonly from: Behaviour; readonly to: Behaviour },
 	  ) => boolean);
 
-const BY_NAME = {
+/** By the name of the difference. */
+export const TOUCHES: { readonly [Name in DifferenceName]: Touches } = {
 	timeoutOfReset: asksForConnections,
 	portOfRange: picksPort,
 	unlimitedErrors: "no rule",
 	errorsAboutOwnPackets: "no rule",
-	unsummedDatagrams: ({ rule, at }: PlacedRule) =>
+	unsummedDatagrams: ({ rule, at }) =>
 		/ -j REJECT\b/.test(at.text) && [0, 17].includes(rule.header.protocol),
 	rejectedConnection: has(/ -j REJECT --reject-with tcp-reset\b/),
 	connlimitClears: has(/ -m connlimit /),
@@ -47,20 +48,14 @@ const BY_NAME = {
 	commands: "loading",
 	refusedRule: "loading",
 	clampWithoutSyn: "loading",
-	tcpmssWithoutSyn: "loading",
 	greatestHitcount: "loading",
 	hashlimitNames: "loading",
-	nestedChains: "loading",
 	ownWords: "loading",
 	missingSettings: "no rule",
-	limitBucket: has(/ -m limit /),
 	shortHeaders: has(/ --[sd]ports? /),
 	protocolNames: printsOtherwise("protocolNames"),
 	savedText: printsOtherwise("savedText"),
-} as const;
-
-/** By the name of the difference. */
-export const TOUCHES: { readonly [Name in DifferenceName]: Touches } = BY_NAME;
+};
 
 /** Are these words in it, as iptables-save prints it? */
 function has(words: RegExp): Touches {
