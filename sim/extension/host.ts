@@ -169,6 +169,8 @@ export interface TcpAnswer {
 	readonly tos: number;
 	/** `null`: the gateway's own. */
 	readonly ttl: number | null;
+	/** It is written over a copy of the segment, which keeps what fragments that came in (`skb_copy_expand`); otherwise it is a new packet (`alloc_skb`). */
+	readonly isCopy: boolean;
 }
 
 export type Direction = "original" | "reply";

@@ -29,7 +29,7 @@ function answerTo(skb: Skb): TcpAnswer | null {
 	if (tcpFlags & RST) return null;
 	const has = (flag: number) => ((tcpFlags & flag) !== 0 ? 1 : 0);
 	const expected = (skb.seq + has(SYN) + has(FIN) + skb.payload.length) | 0;
-	const common = { window: 0, tos: 0, ttl: 0 };
+	const common = { window: 0, tos: 0, ttl: 0, isCopy: false };
 	if (has(SYN) && !has(ACK) && !has(FIN))
 		return { flags: SYN | ACK, seq: 0, ack: expected, ...common };
 	return has(ACK)

@@ -50,6 +50,9 @@ export const tarpit = defineTarget<Options>({
 	},
 });
 
+/** What all of its answers are: the segment turned round, with the gateway's own time to live. */
+const COPY = { ttl: null, isCopy: true } as const;
+
 /** `xttarpit_tarpit` */
 function heldBy(skb: Skb): TcpAnswer | null {
 	const { tcpFlags, tos } = skb;
@@ -58,18 +61,18 @@ function heldBy(skb: Skb): TcpAnswer | null {
 	const hasSyn = (tcpFlags & SYN) !== 0;
 	const seq = hasAck ? skb.ack : 0;
 	if (hasAck && hasSyn)
-		return { flags: RST, seq, ack: 0, window: 0, tos, ttl: null };
+		return { flags: RST, seq, ack: 0, window: 0, tos, ...COPY };
 	return {
 		flags: hasSyn ? SYN | ACK : ACK,
 		seq,
 		ack: (skb.seq + (hasSyn ? 1 : 0)) | 0,
 		window: hasSyn ? FIRST_WINDOW : 0,
 		tos,
-		ttl: null,
+		...COPY,
 	};
 }
 
 /** `xttarpit_reset`: of resets as well. */
 function resetOf({ seq, ack, tos }: Skb): TcpAnswer {
-	return { flags: RST, seq: ack, ack: seq, window: 0, tos, ttl: null };
+	return { flags: RST, seq: ack, ack: seq, window: 0, tos, ...COPY };
 }

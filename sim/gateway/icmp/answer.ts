@@ -12,7 +12,7 @@ import type { GatewayState } from "../state/gateway-state.ts";
 export function answerSegment(
 	gateway: GatewayState,
 	skb: Skb,
-	{ ttl, ...fields }: TcpAnswer,
+	{ ttl, isCopy, ...fields }: TcpAnswer,
 ): void {
 	if (skb.fragment !== null || skb.checksum === "wrong") return;
 	const packet = tcp({
@@ -24,7 +24,7 @@ export function answerSegment(
 		ttl: ttl ?? gateway.settings.ttl,
 		dontFragment: true,
 	});
-	const { receivedParts } = skb;
+	const receivedParts = isCopy ? skb.receivedParts : null;
 	makeAnswer(gateway, skb, packet, {
 		mark: 0,
 		checksum: "right",
