@@ -65,7 +65,7 @@ describe("marktwin", () => {
 	it("says of an option what it may be, and what it is when it is left out", async () => {
 		const { out } = await marktwin(["run", "--help"]);
 		expect(out.replace(/\s+/g, " ")).toContain(
-			"(model, vm[:linux], docker[:linux]; default model)",
+			"(model[:linux], vm[:linux], docker[:linux]; default model)",
 		);
 		const fuzz = await marktwin(["fuzz", "--help"]);
 		expect(fuzz.out.replace(/\s+/g, " ")).toContain(

@@ -12,8 +12,8 @@ import {
 } from "./invocation.ts";
 
 const rules = new Map<string, string>();
-const ON_MODEL = { kind: "model", linux: DEFAULT_LINUX } as const;
-const ON_VM = { kind: "vm", linux: DEFAULT_LINUX } as const;
+const ON_MODEL = { kind: "model", linux: null } as const;
+const ON_VM = { kind: "vm", linux: null } as const;
 const IN_CONTAINERS = {
 	kind: "docker",
 	linux: { ...DEFAULT_LINUX, backend: "nft" },

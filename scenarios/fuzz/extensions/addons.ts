@@ -102,7 +102,7 @@ export const ADDON_TARGETS: Readonly<Record<string, TargetUse>> = {
 			)
 			.map(([side, shift, masks]) => `IPMARK --addr ${side}${shift}${masks}`),
 		frames: [{ addr: null }],
-		neverNegated: ["shift"],
+		neverNegated: ["addr", "and-mask", "or-mask", "shift"],
 		values: {
 			addr: oneName(["src", "dst"], "both"),
 			...eachTakes(numbers(0, 0xffffffff), "and-mask", "or-mask"),
