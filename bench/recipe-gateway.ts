@@ -32,8 +32,14 @@ export const RECIPE_SETUP: GatewaySetup = {
 	epochMs: 0,
 };
 
-/** @param entries room in its conntrack table */
-export function createRecipeGateway(entries: number): GatewayState {
+/**
+ * @param entries room in its conntrack table
+ * @param rules what is loaded instead of the recipe
+ */
+export function createRecipeGateway(
+	entries: number,
+	rules = RECIPE,
+): GatewayState {
 	const sysctls = {
 		...RECIPE_SETUP.sysctls,
 		"netfilter.nf_conntrack_max": entries,
@@ -48,7 +54,7 @@ export function createRecipeGateway(entries: number): GatewayState {
 			tracer: null,
 		},
 	);
-	for (const table of parseRuleset(RECIPE).tables) replaceTable(gateway, table);
+	for (const table of parseRuleset(rules).tables) replaceTable(gateway, table);
 	return gateway;
 }
 

@@ -1,13 +1,8 @@
 /** What many rules in front of a service cost a new connection. */
-import { NotedChoice } from "../sim/chance/noted.ts";
-import { seededChoice } from "../sim/chance/seeded.ts";
-import { createGateway } from "../sim/gateway/create-gateway.ts";
 import { receive } from "../sim/gateway/ip/events.ts";
 import { takeEmissions } from "../sim/gateway/ip/neighbours.ts";
 import type { GatewayState } from "../sim/gateway/state/gateway-state.ts";
-import { replaceTable } from "../sim/netfilter/hook-path.ts";
-import { parseRuleset } from "../sim/ruleset/parse.ts";
-import { OUTSIDE, RECIPE_SETUP, syns } from "./recipe-gateway.ts";
+import { createRecipeGateway, OUTSIDE, syns } from "./recipe-gateway.ts";
 import { perSecond, type Series } from "./series.ts";
 
 const FEW = 50;
@@ -65,22 +60,7 @@ function gatewayBehind(
 ): GatewayState {
 	const rules = Array.from({ length: count }, (_, index) => rule(index));
 	const text = `*nat\n${rules.join("\n")}\n-A PREROUTING -d 10.0.0.1/32 -p tcp -m tcp --dport 25 -j DNAT --to-destination 192.168.0.1\nCOMMIT\n`;
-	const sysctls = {
-		...RECIPE_SETUP.sysctls,
-		"netfilter.nf_conntrack_max": CONNECTIONS * 2,
-		"netfilter.nf_conntrack_buckets": CONNECTIONS,
-	};
-	const gateway = createGateway(
-		{ ...RECIPE_SETUP, sysctls },
-		{
-			nowMs: 0,
-			choice: new NotedChoice(seededChoice(1)),
-			silentHosts: new Set(),
-			tracer: null,
-		},
-	);
-	for (const table of parseRuleset(text).tables) replaceTable(gateway, table);
-	return gateway;
+	return createRecipeGateway(CONNECTIONS * 2, text);
 }
 
 function hostRule(index: number): string {

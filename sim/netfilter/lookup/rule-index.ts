@@ -140,7 +140,7 @@ class KeyTable {
 	private readonly destination: number;
 	private readonly ports: number;
 	private readonly way: number;
-	/** Bucket and above it 0, or -1: open addressing, at most half full. */
+	/** A bucket, or -1: open addressing, at most half full. */
 	private readonly slots: Int32Array;
 	/** Masked values of each bucket. */
 	private readonly values: Int32Array;
@@ -330,7 +330,7 @@ function isWithin(shorter: Masks, longer: Masks): boolean {
 	});
 }
 
-/** Masks of a table that rules of about these masks can share: whole octets of addresses, and no more than two fields. */
+/** Masks of a table that rules of about these masks can share: whole octets of addresses, and ports. */
 function shortened([source, destination, ports, way]: Masks): Masks {
 	const octets: Masks = [
 		source & octetsOf(source),
