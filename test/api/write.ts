@@ -1,7 +1,7 @@
 /** Writes docs/api.md, docs/kernels.md, the lists of docs/model.md and the pages of the linter: `npm run docs`. */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { KERNELS_PAGE, kernelsPage } from "../kernels-page.ts";
+import { KERNELS_PAGE, kernelsPage } from "../kernels/page.ts";
 import { LINT_PAGES, lintPages } from "../lint-pages.ts";
 import { withLists } from "../modelled.ts";
 import { ROOT } from "../source-files.ts";
