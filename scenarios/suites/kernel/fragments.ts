@@ -80,7 +80,7 @@ export const fragments = [
 		suite,
 		title: "Where nothing is tracked, rules see every fragment",
 		story:
-			"`-f` matches all but the first, ports the first alone, and a protocol each of them. They go on as they come, cut once more where a link is too narrow. What is for the router itself is put together before INPUT, and its answer is cut as well.",
+			"`-f` matches all but the first, ports the first alone, and a protocol each of them. They go on as they come, cut once more where a link is too narrow. What is for the router itself is put together before INPUT, and its answer is cut as well. An echo reply of nothing but zeros has a checksum of zero.",
 		setup: byHand({
 			ruleset: { name: "untracked.rules", text: UNTRACKED },
 			gateway: {
@@ -103,6 +103,7 @@ export const fragments = [
 				1480,
 				2008,
 			),
+			packet(INSIDE, "icmp 192.168.0.1 > 192.168.0.254 echo-request len 600"),
 			observe("after"),
 		],
 		expect: [
@@ -113,6 +114,9 @@ export const fragments = [
 					"proto 17 10.0.0.10 > 192.168.0.1 * frag 504 len 504",
 					"proto 17 10.0.0.10 > 192.168.0.1 * MF * len 552",
 					"proto 17 10.0.0.10 > 192.168.0.1 * frag 552 len 456",
+					// Without a sum: its checksum is zero as well.
+					"proto 1 192.168.0.254 > 192.168.0.1 MF len 552",
+					"proto 1 192.168.0.254 > 192.168.0.1 frag 552 len 56",
 				],
 				{ exactly: true },
 			),
@@ -124,7 +128,7 @@ export const fragments = [
 				],
 				{ exactly: true },
 			),
-			counter("filter:INPUT:rule:1", 1, { at: "after" }),
+			counter("filter:INPUT:rule:1", 2, { at: "after" }),
 			counter("filter:FORWARD:rule:1", 1, { at: "after" }),
 			counter("filter:FORWARD:rule:2", 2, { at: "after" }),
 			counter("filter:FORWARD:rule:3", 3, { at: "after" }),

@@ -12,7 +12,7 @@ import {
 	TCP_HEADER_LENGTH,
 } from "../../packet/packet-length.ts";
 import type { Parts, Skb } from "../../packet/skb/skb.ts";
-import { packetOf, skbOf } from "../../packet/skb/skb-packet.ts";
+import { packetOf, skbOf, withOctets } from "../../packet/skb/skb-packet.ts";
 
 /** Is it too long for a link, and not to be cut? */
 export function isTooLong(skb: Skb, mtu: number): boolean {
@@ -44,7 +44,7 @@ export function inParts(skb: Skb, mtu: number): readonly Skb[] {
 /** A list of fragments goes on as it is, if it can; that its headers said DF is lost with it. */
 function cut(skb: Skb, mtu: number): readonly Packet[] {
 	const { receivedParts } = skb;
-	const packet = packetOf(skb);
+	const packet = withOctets(skb);
 	if (receivedParts === null) return cutInto(packet, lengthsFor(packet, mtu));
 	const { lengths, greatest, dontFragment } = receivedParts;
 	if (greatest <= mtu && !isJoined(skb, packet, receivedParts))

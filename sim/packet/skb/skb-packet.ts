@@ -8,6 +8,7 @@ import { wordAt } from "../bytes/bytes-read.ts";
 import {
 	type Checksum,
 	ICMP,
+	type IcmpPacket,
 	type OtherPacket,
 	type Packet,
 	TCP,
@@ -183,6 +184,25 @@ export function packetOf(skb: Skb): Packet {
 		? packet
 		: withChecksum(packet, checksum);
 }
+
+/**
+ * The packet with the octets that the kernel gives it. An echo reply of nothing but zeros, as the gateway makes it,
+ * has a checksum of zero, the other zero of one's complement: the sum of what is copied begins with it
+ * (`icmp_push_reply`, net/ipv4/icmp.c; `csum_partial_copy_nocheck`, arch/x86/lib/csum-copy_64.S; 6.1).
+ */
+export function withOctets(skb: Skb): Packet {
+	const packet = packetOf(skb);
+	if (!skb.holdsIcmpLock || packet.kind !== "icmp" || !isAllZeros(packet))
+		return packet;
+	const { type: _, code: __, rest: ___, about: ____, ...header } = packet;
+	const payload = "\0".repeat(ICMP_HEADER_LENGTH + packet.payload.length);
+	return { ...header, kind: "other", protocol: ICMP, payload };
+}
+
+const isAllZeros = ({ type, code, rest, payload }: IcmpPacket): boolean =>
+	type === 0 && code === 0 && rest === 0 && ZEROS.test(payload);
+
+const ZEROS = /^\0*$/;
 
 function withChecksum(packet: Packet, checksum: Checksum): Packet {
 	if (packet.kind === "udp") return { ...packet, checksum };
