@@ -473,4 +473,20 @@ describe("links", () => {
 		gateway.wait(104);
 		expect(send()).toEqual([redirect, forwarded]);
 	});
+
+	it.each([true, false])(
+		"knows no more of a host that was idle for ten minutes when another one comes: %s",
+		(comesAnother) => {
+			const gateway = createTestGateway("");
+			const send = () => gateway.send(OUT, "tcp 10.0.0.10:1 > 10.0.0.11:80 S");
+			const refuse = (host: string) =>
+				gateway.send(OUT, `udp ${host}:1 > 10.0.0.1:9`);
+			expect(send()).toHaveLength(2);
+			gateway.wait(700_000);
+			if (comesAnother) expect(refuse("10.0.0.12")).toHaveLength(1);
+			// The error to it is as good as a redirect that was just sent.
+			expect(refuse("10.0.0.10")).toHaveLength(1);
+			expect(send()).toHaveLength(comesAnother ? 2 : 1);
+		},
+	);
 });

@@ -96,17 +96,24 @@ export const hairpin = [
 		title:
 			"What leaves by where it came in brings a redirect, ever more seldom",
 		story:
-			"The next redirect to a host is due 40 ms behind the first, then 80, 160, and so on. `send_redirects` is the OR of `all` and the interface: one of them alone does not turn it off.",
+			"The next redirect to a host is due 40 ms behind the first, then 80, 160, and so on. `send_redirects` is the OR of `all` and the interface: one of them alone does not turn it off. An error to the host counts as a redirect does. What is known of a host that was idle for ten minutes is forgotten when another one comes.",
 		setup: twoUplinks("*filter\nCOMMIT\n", [
 			"ip route add 10.5.0.0/16 via 192.168.1.20",
 		]),
-		steps: [0, 10, 60, 100, 160, 300, 330].map((ms, index) =>
-			at(ms, packet("lan0", `udp 192.168.1.9:1 > 10.5.0.1:${index + 1}`)),
-		),
+		steps: [
+			...[0, 10, 60, 100, 160, 300, 330].map((ms, index) =>
+				at(ms, packet("lan0", `udp 192.168.1.9:1 > 10.5.0.1:${index + 1}`)),
+			),
+			at(600_000, packet("lan0", "udp 192.168.1.9:1 > 192.168.1.1:9")),
+			at(600_001, packet("lan0", "udp 192.168.1.9:1 > 10.5.0.1:8")),
+			at(1_240_000, packet("lan0", "udp 192.168.1.8:1 > 192.168.1.1:9")),
+			at(1_240_001, packet("lan0", "udp 192.168.1.9:1 > 192.168.1.1:9")),
+			at(1_240_002, packet("lan0", "udp 192.168.1.9:1 > 10.5.0.1:9")),
+		],
 		expect: [
 			packetsOut(
 				"lan0",
-				[1, 3, 5, 7].map(
+				[1, 3, 5, 7, 9].map(
 					(port) =>
 						`icmp 192.168.1.1 > 192.168.1.9 host-redirect * (udp 192.168.1.9:1 > 10.5.0.1:${port} *`,
 				),

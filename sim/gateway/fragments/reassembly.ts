@@ -11,6 +11,7 @@ import type { Parts, Skb } from "../../packet/skb/skb.ts";
 import { skbOf } from "../../packet/skb/skb-packet.ts";
 import { martian } from "../../routing/reachability.ts";
 import { validateSource } from "../../routing/validate-source.ts";
+import { peerOf } from "../icmp/icmp-limits.ts";
 import { icmpSend } from "../icmp/icmp-send.ts";
 import { FragmentQueue } from "../state/fragment-queue.ts";
 import {
@@ -33,7 +34,7 @@ export function ipDefrag(
 	const { source, destination, protocol, id } = skb;
 	const key = `${by} ${source} ${destination} ${protocol} ${id}`;
 	const { waiting: all } = gateway.fragments;
-	const waiting = all.get(key) ?? begin(gateway, key, by);
+	const waiting = all.get(key) ?? begin(gateway, key, by, source);
 	countSender(gateway, waiting, source, key);
 	const added = waiting.queue.add({ ...skb });
 	if (added === "waits" || added === "dropped") return added;
@@ -70,9 +71,13 @@ function begin(
 	gateway: GatewayState,
 	key: string,
 	by: Defragmenter,
+	sender: Address,
 ): WaitingFragments {
+	// Its sender's fragments are counted (ip4_frag_init).
+	if (sysctlOf(gateway, "ipv4.ipfrag_max_dist") > 0) peerOf(gateway, sender);
 	const waiting = {
 		by,
+		sender,
 		queue: new FragmentQueue(),
 		timer: schedule(gateway, key),
 		sentBefore: 0,

@@ -23,6 +23,8 @@ const ROUTE_ERROR_BURST = 5 * HZ;
 const REDIRECT_LOAD = HZ / 50;
 const REDIRECT_NUMBER = 9;
 const REDIRECT_SILENCE = REDIRECT_LOAD << (REDIRECT_NUMBER + 1);
+/** `inet_peer_maxttl` (net/ipv4/inetpeer.c), while there are few. */
+const PEER_MAX_TTL = 10 * 60 * HZ;
 /** Destination unreachable, source quench, time exceeded, parameter problem (`icmp_ratemask` 0x1818). */
 const LIMITED_TYPES = 0x1818;
 /** What a message costs: 0 to 2 tokens, all equally likely. */
@@ -111,7 +113,10 @@ export function allowRedirect(
 	if (now > peer.last + REDIRECT_SILENCE) {
 		peer.tokens = 0;
 		peer.redirects = 0;
+		peer.isDoubtful = false;
 	}
+	// An error to the host has ended the silence, so it matters whether the peer was freed before.
+	if (peer.isDoubtful) gateway.choice.unseen("peer");
 	if (peer.redirects >= REDIRECT_NUMBER) {
 		peer.last = now;
 		return false;
@@ -140,15 +145,38 @@ function inetPeerAllow(
 	return true;
 }
 
-function peerOf(gateway: GatewayState, destination: Address): IcmpPeer {
+/** What is known of a host (`inet_getpeer`); it is looked for as well when fragments of its own begin to wait. */
+export function peerOf(gateway: GatewayState, address: Address): IcmpPeer {
 	const { peers } = gateway.icmpLimits;
-	let peer = peers.get(destination);
+	const now = jiffies(gateway);
+	let peer = peers.get(address);
 	if (!peer) {
-		// A new peer's clock starts a minute back (inet_getpeer), so it has a full bucket.
-		peer = { tokens: 0, last: jiffies(gateway) - 60 * HZ, redirects: 0 };
-		peers.set(destination, peer);
+		collectPeers(gateway, now);
+		// A new peer's clock starts a minute back, so it has a full bucket.
+		const last = now - 60 * HZ;
+		peer = { tokens: 0, last, redirects: 0, seen: now, isDoubtful: false };
+		peers.set(address, peer);
 	}
+	peer.seen = now;
 	return peer;
+}
+
+/**
+ * On its way to the place of a new peer the kernel frees peers that were not looked for in ten minutes
+ * (`inet_peer_gc`). Which ones stand on the way follows from a secret key; the only one that there is does.
+ */
+function collectPeers({ icmpLimits, fragments }: GatewayState, now: number) {
+	const { peers } = icmpLimits;
+	const isAlone = peers.size === 1;
+	for (const [address, peer] of peers) {
+		if (now - peer.seen < PEER_MAX_TTL) continue;
+		// Fragments that wait hold their sender's.
+		const waiting = [...fragments.waiting.values()];
+		if (waiting.some(({ sender }) => sender === address)) continue;
+		// Without redirects it is as a new one by now.
+		if (isAlone || peer.redirects === 0) peers.delete(address);
+		else peer.isDoubtful = true;
+	}
 }
 
 function icmpGlobalAllow(gateway: GatewayState): boolean {

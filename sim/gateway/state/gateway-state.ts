@@ -115,6 +115,8 @@ export type Defragmenter = "track-in" | "track-out" | "deliver";
 /** `struct ipq` */
 export interface WaitingFragments {
 	readonly by: Defragmenter;
+	/** Where they come from. */
+	readonly sender: Address;
 	queue: FragmentQueue;
 	timer: GatewayTimer;
 	/** How many fragments its sender had sent when the last one of these came. */
@@ -137,6 +139,10 @@ export interface IcmpPeer {
 	last: number;
 	/** How many redirects it was sent (`n_redirects`). */
 	redirects: number;
+	/** When it was last looked for (`dtime`), in jiffies. */
+	seen: number;
+	/** A kernel may have freed it, and made another one that was sent no redirects. */
+	isDoubtful: boolean;
 }
 
 export interface IcmpBucket {

@@ -162,6 +162,7 @@ interface SavedFragments {
 	readonly waiting: readonly {
 		readonly key: string;
 		readonly by: WaitingFragments["by"];
+		readonly sender: WaitingFragments["sender"];
 		readonly sentBefore: number;
 		readonly queue: ReturnType<FragmentQueue["save"]>;
 	}[];
@@ -171,8 +172,8 @@ interface SavedFragments {
 function saveFragments({ fragments }: GatewayState): SavedFragments {
 	const { waiting, sentBy } = fragments;
 	return {
-		waiting: [...waiting].map(([key, { by, sentBefore, queue }]) => {
-			return { key, by, sentBefore, queue: queue.save() };
+		waiting: [...waiting].map(([key, { by, sender, sentBefore, queue }]) => {
+			return { key, by, sender, sentBefore, queue: queue.save() };
 		}),
 		sentBy: new Map(sentBy),
 	};
@@ -186,12 +187,12 @@ function restoreFragments(
 	for (const timer of timers.waiting)
 		if (timer.task.kind === "fragments") byKey.set(timer.task.key, timer);
 	fragments.waiting.clear();
-	for (const { key, by, sentBefore, queue: saved } of waiting) {
+	for (const { key, by, sender, sentBefore, queue: saved } of waiting) {
 		const queue = new FragmentQueue();
 		queue.restore(saved);
 		const timer = byKey.get(key);
 		invariant(timer !== undefined, `fragments ${key} wait for ever`);
-		fragments.waiting.set(key, { by, sentBefore, queue, timer });
+		fragments.waiting.set(key, { by, sender, sentBefore, queue, timer });
 	}
 	fragments.sentBy.clear();
 	for (const [sender, sent] of sentBy) fragments.sentBy.set(sender, sent);
