@@ -138,6 +138,7 @@ export {
 	conntrack,
 	counter,
 	type EntryOptions,
+	type FailsOptions,
 	type ObservationOptions,
 	operationFails,
 	operationSucceeds,

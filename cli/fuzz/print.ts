@@ -103,6 +103,7 @@ const TEXT_DIFFERENCES: Readonly<
 	verdict: "only one of the two takes this text",
 	line: "they refuse different lines of it",
 	words: "they refuse it in different words",
+	"exit code": "they end with different exit codes",
 	saved: "iptables-save prints it differently",
 	test: "iptables-restore --test judges it differently",
 };

@@ -219,7 +219,11 @@ export const accountSchema = data({
 			text,
 			outcome: v.variant("ok", [
 				data({ ok: v.literal(true), count: v.exactOptional(number) }),
-				data({ ok: v.literal(false), message: text }),
+				data({
+					ok: v.literal(false),
+					message: text,
+					exitCode: v.exactOptional(number),
+				}),
 			]),
 		}),
 	),

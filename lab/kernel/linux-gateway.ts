@@ -67,11 +67,11 @@ export async function operateLinux(
 	const { linux } = gateway;
 	switch (operation.kind) {
 		case "restore":
-			return outcomeOf(
+			return iptablesOutcome(
 				await linux.run(restoreWords(operation), operation.text),
 			);
 		case "iptables":
-			return outcomeOf(
+			return iptablesOutcome(
 				await linux.run(commandWords(operation.command, "iptables")),
 			);
 		case "condition": {
@@ -143,6 +143,11 @@ export function ipWords(command: string): readonly string[] {
 function outcomeOf({ status, out, err }: ProgramResult): OperationOutcome {
 	if (status === 0) return OK;
 	return { ok: false, message: `${out}${err}`.trim() };
+}
+
+function iptablesOutcome(result: ProgramResult): OperationOutcome {
+	const outcome = outcomeOf(result);
+	return outcome.ok ? outcome : { ...outcome, exitCode: result.status };
 }
 
 async function evict(

@@ -20,7 +20,7 @@ export async function createTextOracle(
 	await guest.newNamespace();
 	const run = async (words: readonly string[], text: string): Promise<Said> => {
 		const { status, out, err } = await guest.run(words, text);
-		return { ok: status === 0, words: `${out}${err}` };
+		return { exitCode: status, words: `${out}${err}` };
 	};
 	return {
 		linux,

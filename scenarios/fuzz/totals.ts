@@ -76,7 +76,7 @@ export const TEXT_COVERAGE_TITLES: Readonly<Record<TextCoverageKind, string>> =
 		targets: "texts: targets that were accepted",
 		options: "texts: options",
 		negated: "texts: options behind a !",
-		refusals: "texts: refusals in different words",
+		refusals: "texts: kinds of refusals",
 		verdicts: "texts: verdicts",
 	};
 

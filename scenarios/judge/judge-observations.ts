@@ -161,7 +161,7 @@ export function judgeOperation(
 ): Finding {
 	const expected = given.ok
 		? `${given.step} succeeds`
-		: `${given.step} fails${given.message ? ` and says "${given.message}"` : ""}`;
+		: `${given.step} fails${endingIn(given.exitCode)}${given.message ? ` and says "${given.message}"` : ""}`;
 	const done = account.operations.find(({ label }) => label === given.step);
 	if (!done)
 		return finding(false, {
@@ -170,11 +170,22 @@ export function judgeOperation(
 		});
 	const { outcome } = done;
 	const said = outcome.ok ? "" : outcome.message;
-	const holds = outcome.ok === given.ok && said.includes(given.message);
+	const exitCode = outcome.ok ? undefined : outcome.exitCode;
+	const isAsked = given.exitCode !== undefined;
+	const holds =
+		outcome.ok === given.ok &&
+		said.includes(given.message) &&
+		(!isAsked || given.exitCode === exitCode);
 	return finding(holds, {
 		expected,
-		seen: outcome.ok ? "it succeeded" : `it failed: ${said}`,
+		seen: outcome.ok
+			? "it succeeded"
+			: `it failed${isAsked ? endingIn(exitCode) : ""}: ${said}`,
 	});
+}
+
+function endingIn(exitCode: number | undefined): string {
+	return exitCode === undefined ? "" : ` with exit code ${exitCode}`;
 }
 
 function observationAt(label: string, account: Account) {

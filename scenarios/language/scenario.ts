@@ -293,4 +293,6 @@ export type ExpectationKind =
 			readonly step: string;
 			readonly ok: boolean;
 			readonly message: string;
+			/** What iptables or iptables-restore ended with; left out: any. */
+			readonly exitCode?: number;
 	  };

@@ -110,7 +110,12 @@ export type StepOperation =
 /** How an operation went: what the command would have printed, where it failed. @public */
 export type OperationOutcome =
 	| { readonly ok: true; readonly count?: number }
-	| { readonly ok: false; readonly message: string };
+	| {
+			readonly ok: false;
+			readonly message: string;
+			/** What iptables or iptables-restore ended with; left out: another program. */
+			readonly exitCode?: number;
+	  };
 
 /** All that are given must hold. Addresses dotted. @public */
 export interface ConntrackFilter {

@@ -99,10 +99,21 @@ export interface GivenOptions {
 	 * @param remedy what the user can do about it
 	 * @param option whose argument is wrong: reading stops there; the extension's own place when left out,
 	 * of which iptables says it once all options are read
+	 * @param exitCode what iptables ends with; 2 when left out
 	 */
-	refuse(message: string, remedy: string, option?: string): never;
+	refuse(
+		message: string,
+		remedy: string,
+		option?: string,
+		exitCode?: number,
+	): never;
 	/** The same for an option that may stand alone but not as it stands here: said once all are read. */
-	refuseAtEnd(message: string, remedy: string, option: string): never;
+	refuseAtEnd(
+		message: string,
+		remedy: string,
+		option: string,
+		exitCode?: number,
+	): never;
 	/** Header of the rule so far: `-p` among it (extensions such as multiport ask for it). */
 	readonly protocol: number;
 	readonly protocolInverted: boolean;

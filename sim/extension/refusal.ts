@@ -1,3 +1,11 @@
+/** What iptables ends with (`enum xtables_exittype`, include/xtables.h, 1.8.9). */
+export const OTHER_PROBLEM = 1;
+export const PARAMETER_PROBLEM = 2;
+export const VERSION_PROBLEM = 3;
+export const RESOURCE_PROBLEM = 4;
+/** As a shell has it: 128, and the signal. */
+export const FLOATING_POINT_EXCEPTION = 136;
+
 /**
  * How the parsing of one line ends when iptables-restore would not take it. The reader of the line
  * catches it, adds file, line and column, and goes on with the next line. It is thrown, but it is no
@@ -16,6 +24,8 @@ export class Refusal {
 	readonly atEnd: boolean;
 	/** It is said of the value of an option that was not given: that the option is missing says its table. */
 	readonly ofMissing: boolean;
+	/** What iptables ends with. */
+	readonly exitCode: number;
 
 	constructor(
 		message: string,
@@ -25,10 +35,12 @@ export class Refusal {
 			from = "iptables-restore",
 			atEnd = false,
 			ofMissing = false,
+			exitCode = PARAMETER_PROBLEM,
 		}: {
 			readonly from?: Refusal["from"];
 			readonly atEnd?: boolean;
 			readonly ofMissing?: boolean;
+			readonly exitCode?: number;
 		} = {},
 	) {
 		this.message = message;
@@ -37,6 +49,7 @@ export class Refusal {
 		this.word = word;
 		this.atEnd = atEnd;
 		this.ofMissing = ofMissing;
+		this.exitCode = exitCode;
 	}
 }
 

@@ -107,7 +107,7 @@ function command(gateway: GatewayState, line: string): OperationOutcome {
 	} catch (error) {
 		if (!(error instanceof RulesetError)) throw error;
 		mustBeKnown(error.faults);
-		return { ok: false, message: error.message };
+		return refusedBy(error.faults);
 	}
 }
 
@@ -130,7 +130,16 @@ function load(
 	// A table comes into being when it is first named, though nothing may stand in it.
 	for (const table of ruleset.tables)
 		if (!gateway.tables.has(table.name)) replaceTable(gateway, table);
-	return faults.length === 0 ? OK : { ok: false, message: printFaults(faults) };
+	return faults.length === 0 ? OK : refusedBy(faults);
+}
+
+/** All faults, and the exit code of the first, which ends iptables. */
+function refusedBy(faults: readonly Fault[]): OperationOutcome {
+	const exitCode = faults[0]?.exitCode ?? null;
+	const message = printFaults(faults);
+	return exitCode === null
+		? { ok: false, message }
+		: { ok: false, message, exitCode };
 }
 
 /** What marktwin alone refuses, iptables may well carry out. @throws UnknownSignal */

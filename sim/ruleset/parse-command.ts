@@ -1,7 +1,7 @@
 /** A single `iptables` command line. */
 
 import type { TableName } from "../contract/ruleset.ts";
-import { Refusal } from "../extension/refusal.ts";
+import { Refusal, VERSION_PROBLEM } from "../extension/refusal.ts";
 import { invariant } from "../invariant.ts";
 import { type Behaviour, DEFAULT_BEHAVIOUR } from "../linux/behaviour.ts";
 import type { CommandLine } from "./base/command.ts";
@@ -48,6 +48,7 @@ export function parseCommand(
 						code: "bad-line",
 						message: error.message,
 						remedy: error.remedy,
+						exitCode: error.exitCode,
 						from: "iptables-restore",
 					});
 		throw new RulesetError([fault]);
@@ -67,6 +68,7 @@ export function checkTable(
 			: `table '${name}' does not exist`,
 		`The tables are ${Object.keys(TABLE_HOOKS).join(", ")}.`,
 		words.text.indexOf(name),
+		{ exitCode: VERSION_PROBLEM },
 	);
 }
 

@@ -9,6 +9,7 @@
  */
 
 import type { Ruleset, Table, TableName } from "../contract/ruleset.ts";
+import { PARAMETER_PROBLEM } from "../extension/refusal.ts";
 import { type Behaviour, behaviourOf } from "../linux/behaviour.ts";
 import { DEFAULT_LINUX, type Linux } from "../linux/linux.ts";
 import type { Command, CommandLine } from "./base/command.ts";
@@ -22,6 +23,7 @@ import {
 	TableDraft,
 } from "./table/table-draft.ts";
 import {
+	exitCodeOfKernel,
 	type FailedCommand,
 	faultInTransaction,
 	faultOfFailure,
@@ -306,11 +308,12 @@ class Loader {
 	/** What iptables-restore says in front of a fault that the kernel finds. */
 	private lineWords({ rule }: LoadFault, commit: Place): LoadWords {
 		const { kind, behaviour } = this.how;
-		if (kind === "command") return { kind: "alone" };
+		const exitCode = exitCodeOfKernel(behaviour);
+		if (kind === "command") return { kind: "alone", exitCode };
 		if (behaviour.refusedRule === "the COMMIT")
-			return { kind: "commit", line: commit.line };
+			return { kind: "commit", line: commit.line, exitCode };
 		const isOwn = behaviour.refusedRule === "the rule";
-		return { kind: "rule", line: isOwn ? rule.line : commit.line };
+		return { kind: "rule", line: isOwn ? rule.line : commit.line, exitCode };
 	}
 
 	private commit(
@@ -368,7 +371,9 @@ function withoutOwnPolicy(command: Command, { name }: TableDraft): Command {
 }
 
 /** A set that a rule names and that is not there. */
-class MissingSet extends CommandFailure {}
+class MissingSet extends CommandFailure {
+	override readonly exitCode = PARAMETER_PROBLEM;
+}
 
 /** iptables asks the kernel for a set while it reads the rule (`get_set_byname`, libxt_set.h, 1.8.9). */
 function mustHaveSets(command: Command, hasSet: HasSet): void {

@@ -16,6 +16,7 @@ import {
 import { restoreText } from "../ruleset/parse.ts";
 import { changeTable } from "../ruleset/table/change-table.ts";
 import { CommandFailure, TableDraft } from "../ruleset/table/table-draft.ts";
+import { exitCodeOfKernel } from "../ruleset/text/fault.ts";
 import {
 	FLAGS,
 	forCommands,
@@ -225,6 +226,7 @@ export class TablePlayer implements Executor {
 				code: "kernel",
 				message: fault.message,
 				remedy: fault.remedy,
+				exitCode: exitCodeOfKernel(this.behaviour),
 				from: "kernel",
 			});
 		const rest = done.slice(bad);
@@ -264,11 +266,13 @@ export class TablePlayer implements Executor {
 	): void {
 		if (!this.settle()) return;
 		for (const { refusal, word } of refusals) {
+			const isOwn = refusal.from === "marktwin";
 			this.report.fault(given.words[word] ?? given, {
-				code: refusal.from === "marktwin" ? "not-known" : "bad-line",
+				code: isOwn ? "not-known" : "bad-line",
 				message: refusal.message,
 				remedy: forCommands(refusal.remedy),
-				from: refusal.from === "marktwin" ? "marktwin" : "iptables",
+				exitCode: isOwn ? null : refusal.exitCode,
+				from: isOwn ? "marktwin" : "iptables",
 			});
 		}
 		if (given.fatal) this.stop(given);
@@ -276,7 +280,7 @@ export class TablePlayer implements Executor {
 
 	private failed(given: IptablesCommand, failure: CommandFailure): void {
 		if (!this.settle()) return;
-		const { message, remedy, about } = failure;
+		const { message, remedy, about, exitCode } = failure;
 		if (given.allowed) {
 			this.report.note(
 				given.from,
@@ -287,6 +291,7 @@ export class TablePlayer implements Executor {
 		this.report.fault(this.wordOf(given, about), {
 			code: "failed",
 			message,
+			exitCode,
 			from: "iptables",
 			remedy: forCommands(remedy),
 		});

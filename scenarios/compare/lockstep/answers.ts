@@ -131,10 +131,14 @@ function withoutId(packet: Packet): Packet {
 		: { ...packet, id: 0 };
 }
 
-/** Whether a command went well is compared, its words are not: they are those of another program. */
+/** Whether a command went well is compared, and its exit code; its words are not: they are those of another program. */
 function operationLines({ outcome }: Answer): readonly string[] {
 	if (outcome === null) return [];
-	return [outcome.ok ? "done" : "refused"];
+	if (outcome.ok) return ["done"];
+	const { exitCode } = outcome;
+	return [
+		exitCode === undefined ? "refused" : `refused, exit code ${exitCode}`,
+	];
 }
 
 /** What a program is given that is bound to no address. */

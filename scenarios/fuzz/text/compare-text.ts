@@ -22,9 +22,9 @@ import type { RestoreOptions, Said, TextOracle } from "./oracle.ts";
 export interface TextDifference {
 	/**
 	 * `verdict`: only one of them takes it; `line`: they refuse another line; `words`: with other words;
-	 * `saved`: what is loaded then; `test`: `iptables-restore --test` against the model.
+	 * `exit code`: in the same words; `saved`: what is loaded then; `test`: `iptables-restore --test` against the model.
 	 */
-	readonly kind: "verdict" | "line" | "words" | "saved" | "test";
+	readonly kind: "verdict" | "line" | "words" | "exit code" | "saved" | "test";
 	/** What was given to iptables-restore. */
 	readonly one: TextCase;
 	readonly model: string;
@@ -134,9 +134,9 @@ export async function examineText(
 	if (restored.first !== null)
 		await oracle.restore(restored.first, { counters, noflush: false });
 	const said = await oracle.restore(text, options);
-	if (!said.ok && isMissing(said.words, fault))
+	if (said.exitCode !== 0 && isMissing(said.words, fault))
 		return { difference: null, verdict: "needs something else", words };
-	if (said.ok !== (fault === undefined))
+	if ((said.exitCode === 0) !== (fault === undefined))
 		return differs("verdict", words || "accepted", said.words || "accepted");
 	if (fault !== undefined) {
 		const wrong =
@@ -202,7 +202,7 @@ async function compareTests(
 	const untested = faults.find(
 		({ from, code }) => from !== "kernel" && !(late && code === "failed"),
 	);
-	return tested.ok === (untested === undefined) ||
+	return (tested.exitCode === 0) === (untested === undefined) ||
 		untested?.from === "marktwin" ||
 		isMissing(tested.words, untested)
 		? null
@@ -230,7 +230,10 @@ function compareRefusals(
 			`${own - linesBefore}: ${model}`,
 			`${line - linesBefore}: ${kernel}`,
 		];
-	return isSaid(model, kernel) ? null : ["words", model, kernel];
+	if (!isSaid(model, kernel)) return ["words", model, kernel];
+	return first.exitCode === said.exitCode
+		? null
+		: ["exit code", `${first.exitCode}`, `${said.exitCode}`];
 }
 
 /** nf_tables names each rule that it refuses, as far as iptables has room for them; the first one counts. */

@@ -66,8 +66,8 @@ describe("a fuzz of texts", () => {
 describe("a text that both refuse", () => {
 	const refused = (words: string): TextOracle => ({
 		linux: DEFAULT_LINUX,
-		restore: async () => ({ ok: false, words }),
-		test: async () => ({ ok: false, words }),
+		restore: async () => ({ exitCode: 2, words }),
+		test: async () => ({ exitCode: 2, words }),
 		save: async () => "",
 	});
 	const compared = (rule: string, words: string) =>

@@ -4,7 +4,8 @@ import type { RestoreOptions as ModelOptions } from "../../../sim/ruleset/parse.
 
 /** What was said to a text. */
 export interface Said {
-	readonly ok: boolean;
+	/** 0: it was taken. */
+	readonly exitCode: number;
 	/** Everything that was printed, warnings too. */
 	readonly words: string;
 }

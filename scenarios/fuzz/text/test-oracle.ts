@@ -14,7 +14,7 @@ import type { Said, TextOracle } from "./oracle.ts";
 export function oracleWith(heard: (text: string) => string): TextOracle {
 	let loaded = EMPTY_RULESET;
 	const said = (fault: Fault | undefined): Said => ({
-		ok: fault === undefined,
+		exitCode: fault === undefined ? 0 : (fault.exitCode ?? Number.NaN),
 		words: fault === undefined ? "" : spoken(fault),
 	});
 	return {

@@ -12,7 +12,7 @@ import {
 	yesNo,
 } from "../schema/schema.ts";
 import { conntrackFilter } from "../schema/schema-gateway.ts";
-import { conditionValue } from "../schema/schema-scenario.ts";
+import { conditionValue, exitCode } from "../schema/schema-scenario.ts";
 import type { ReasonOptions } from "./build-expect.ts";
 import { checkArguments, options } from "./check-arguments.ts";
 
@@ -207,13 +207,26 @@ export function conditionIs(
 }
 
 const why = options<ReasonOptions>({ because: text });
-const failsArguments = v.object({ step: text, message: text, options: why });
+/** Options of `operationFails`. @public */
+export interface FailsOptions extends ReasonOptions {
+	/**
+	 * What iptables or iptables-restore ends with: 2 where it does not understand a line, 1 where a command fails, 1
+	 * or 4 where the kernel refuses a rule. Left out: any.
+	 */
+	readonly exitCode?: number;
+}
+
+const failsArguments = v.object({
+	step: text,
+	message: text,
+	options: options<FailsOptions>({ because: text, exitCode }),
+});
 
 /** The operation of the step with this label fails and says this, or something around it. @public */
 export function operationFails(
 	step: string,
 	message: string,
-	options: ReasonOptions = {},
+	options: FailsOptions = {},
 	...surplus: readonly never[]
 ): Expectation {
 	checkArguments(
@@ -222,8 +235,15 @@ export function operationFails(
 		{ step, message, options },
 		surplus,
 	);
-	const { because = "" } = options;
-	return { kind: "operation", because, step, ok: false, message };
+	const { because = "", exitCode } = options;
+	return {
+		kind: "operation",
+		because,
+		step,
+		ok: false,
+		message,
+		...(exitCode === undefined ? {} : { exitCode }),
+	};
 }
 
 const succeedsArguments = v.object({ step: text, options: why });

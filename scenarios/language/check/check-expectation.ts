@@ -68,6 +68,7 @@ export function checkExpectation(
 			break;
 		case "operation":
 			report.known("operation step", given.step, `${path}.step`);
+			checkExitCode(given, path, { report, scenario });
 			break;
 		// Checked above, or without names of its own.
 		case "affinity":
@@ -84,6 +85,31 @@ export function checkExpectation(
 		default:
 			given satisfies never;
 	}
+}
+
+function checkExitCode(
+	{ step, ok, exitCode }: Extract<Expectation, { kind: "operation" }>,
+	path: string,
+	{
+		report,
+		scenario,
+	}: { readonly report: Report; readonly scenario: Scenario },
+): void {
+	if (exitCode === undefined) return;
+	const ends = scenario.steps.some(
+		(one) =>
+			one.label === step &&
+			one.kind === "operation" &&
+			(one.operation.kind === "iptables" || one.operation.kind === "restore"),
+	);
+	if (ok || !ends)
+		report.add(
+			`${path}.exitCode`,
+			ok
+				? "a command that succeeds has the exit code 0"
+				: `step "${step}" runs neither iptables nor iptables-restore`,
+			"Leave the exit code out.",
+		);
 }
 
 function checkShares(

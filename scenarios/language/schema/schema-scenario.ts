@@ -125,6 +125,8 @@ export const conditionValue = v.nullable(
 );
 
 /** Bits of an address. */
+/** Of a program that fails. */
+export const exitCode = whole(1, 255);
 export const clientPrefix = whole(1, 32);
 
 const splitBounds = v.optional(
@@ -333,6 +335,12 @@ const expectations = [
 			step: about(text, "Label of the step."),
 			ok: about(yesNo, "It succeeds."),
 			message: v.optional(about(text, "A part of what it prints."), ""),
+			exitCode: v.exactOptional(
+				about(
+					exitCode,
+					"What iptables or iptables-restore ends with where it fails: 2 for a line that it does not understand, 1 for a command that fails, 1 or 4 for what the kernel refuses.",
+				),
+			),
 		}),
 		"How an operation of a step ends.",
 	),

@@ -113,8 +113,12 @@ export const programDifferences = [
 			),
 		],
 		[
-			operationFails("nowhere", "Couldn't load target `NOWHERE'"),
-			operationFails("policy", "Can't set policy `DROP' on `OWN'"),
+			operationFails("nowhere", "Couldn't load target `NOWHERE'", {
+				exitCode: 2,
+			}),
+			operationFails("policy", "Can't set policy `DROP' on `OWN'", {
+				exitCode: 1,
+			}),
 		],
 	),
 	shown(
@@ -133,7 +137,7 @@ export const programDifferences = [
 				{ label: "dnat", noflush: true },
 			),
 		],
-		[operationFails("dnat", "line 3 failed")],
+		[operationFails("dnat", "line 3 failed", { exitCode: 1 })],
 	),
 	shown(
 		{

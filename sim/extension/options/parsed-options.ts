@@ -5,7 +5,7 @@
 import { invariant } from "../../invariant.ts";
 import { type Behaviour, DEFAULT_BEHAVIOUR } from "../../linux/behaviour.ts";
 import type { GivenOption, GivenOptions, OptionType } from "../options.ts";
-import { Refusal } from "../refusal.ts";
+import { PARAMETER_PROBLEM, Refusal } from "../refusal.ts";
 import type { OptionTable, TableEntry } from "./option-table.ts";
 
 interface Taken extends GivenOption {
@@ -211,19 +211,30 @@ export class ParsedOptions implements GivenOptions {
 		return found.reverse();
 	}
 
-	refuse(message: string, remedy: string, option?: string): never {
+	refuse(
+		message: string,
+		remedy: string,
+		option?: string,
+		exitCode: number = PARAMETER_PROBLEM,
+	): never {
 		const place = option === undefined ? undefined : this.find(option);
 		const atEnd = place === undefined;
 		const ofMissing = atEnd && option !== undefined;
 		throw new Refusal(message, remedy, place?.word ?? this.word, {
 			atEnd,
 			ofMissing,
+			exitCode,
 		});
 	}
 
-	refuseAtEnd(message: string, remedy: string, option: string): never {
+	refuseAtEnd(
+		message: string,
+		remedy: string,
+		option: string,
+		exitCode: number = PARAMETER_PROBLEM,
+	): never {
 		const word = this.find(option)?.word ?? this.word;
-		throw new Refusal(message, remedy, word, { atEnd: true });
+		throw new Refusal(message, remedy, word, { atEnd: true, exitCode });
 	}
 
 	private find(name: string): Taken | undefined {

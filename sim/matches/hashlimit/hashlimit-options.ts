@@ -1,4 +1,5 @@
 import type { GivenOption, GivenOptions } from "../../extension/options.ts";
+import { FLOATING_POINT_EXCEPTION } from "../../extension/refusal.ts";
 import { cutOctets } from "../../extension/values/octets.ts";
 import { readPrefixLength } from "../../extension/values/read-host.ts";
 import { scanUnsigned } from "../../extension/values/read-number.ts";
@@ -99,6 +100,7 @@ function readBytes(
 			"Floating point exception",
 			"iptables itself ends here: take a lower rate.",
 			option,
+			FLOATING_POINT_EXCEPTION,
 		);
 	return {
 		bytes: true,
@@ -168,6 +170,7 @@ function burstAt(
 			"Floating point exception",
 			"iptables itself ends here; take a rate of 16 octets or more.",
 			"hashlimit-burst",
+			FLOATING_POINT_EXCEPTION,
 		);
 	if (burst < second)
 		return given.refuseAtEnd(

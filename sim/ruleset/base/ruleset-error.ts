@@ -40,6 +40,11 @@ export interface Fault {
 	readonly text: string;
 	/** What the user can do about it. */
 	readonly remedy: string;
+	/**
+	 * What iptables-restore, or iptables, ends with where this is the first fault: 2 for a line that it does not
+	 * read, 1 for a command that fails, 1 or 4 for what the kernel refuses; `null`: marktwin alone says it.
+	 */
+	readonly exitCode: number | null;
 	/** Who would have said it. */
 	readonly from: "iptables-restore" | "iptables" | "kernel" | "marktwin";
 }

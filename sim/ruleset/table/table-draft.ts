@@ -10,6 +10,7 @@ import type {
 	Table,
 	TableName,
 } from "../../contract/ruleset.ts";
+import { OTHER_PROBLEM, PARAMETER_PROBLEM } from "../../extension/refusal.ts";
 import { compareOctets } from "../../extension/values/octets.ts";
 import { invariant } from "../../invariant.ts";
 import { type Behaviour, DEFAULT_BEHAVIOUR } from "../../linux/behaviour.ts";
@@ -26,6 +27,8 @@ export class CommandFailure {
 	readonly about: string;
 	/** Both iptables and iptables-restore say `message`, not only the former. */
 	readonly spoken: boolean;
+	/** What iptables ends with. */
+	readonly exitCode: number = OTHER_PROBLEM;
 
 	constructor(message: string, remedy: string, about: string, spoken = false) {
 		this.message = message;
@@ -36,7 +39,9 @@ export class CommandFailure {
 }
 
 /** A jump or goto to what is no chain. */
-export class UnknownChain extends CommandFailure {}
+export class UnknownChain extends CommandFailure {
+	override readonly exitCode = PARAMETER_PROBLEM;
+}
 
 /** `-X` of a chain that has rules, or that rules jump to. */
 export class ChainInUse extends CommandFailure {}

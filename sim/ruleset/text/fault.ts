@@ -1,5 +1,10 @@
 /** Turns what was thrown while a line was read into a Fault with its place. */
-import { NOWHERE, type Refusal } from "../../extension/refusal.ts";
+import {
+	NOWHERE,
+	OTHER_PROBLEM,
+	RESOURCE_PROBLEM,
+	type Refusal,
+} from "../../extension/refusal.ts";
 import type { Behaviour } from "../../linux/behaviour.ts";
 import { noWords, splitWords, type Words } from "../base/lexer.ts";
 import type { Fault, FaultCode } from "../base/ruleset-error.ts";
@@ -24,6 +29,7 @@ export function faultAt(
 		readonly message: string;
 		readonly remedy: string;
 		readonly from: Fault["from"];
+		readonly exitCode: Fault["exitCode"];
 	},
 ): Fault {
 	return {
@@ -35,6 +41,7 @@ export function faultAt(
 		length: Math.max(1, to - from),
 		text: place.text,
 		remedy: what.remedy,
+		exitCode: what.exitCode,
 		from: what.from,
 	};
 }
@@ -59,10 +66,12 @@ export function faultOfRefusal(
 	current: number,
 ): Fault {
 	const word = refusal.word === NOWHERE ? current : refusal.word;
+	const isOwn = refusal.from === "marktwin";
 	const what = {
-		code: refusal.from === "marktwin" ? "not-known" : "bad-line",
+		code: isOwn ? "not-known" : "bad-line",
 		message: refusal.message,
 		remedy: refusal.remedy,
+		exitCode: isOwn ? null : refusal.exitCode,
 		from: refusal.from,
 	} as const;
 	const last = Math.min(word, words.count - 1);
@@ -87,6 +96,7 @@ export function faultOfFailure(
 		code: "failed",
 		message,
 		remedy: failure.remedy,
+		exitCode: failure.exitCode,
 		from: "iptables-restore",
 	} as const;
 	const found = findWord(place.text, failure.about);
@@ -122,6 +132,7 @@ export function faultInTransaction(
 					? `line ${line}: ${message}`
 					: `line ${line} failed: ${message}.`,
 		remedy: failure.remedy,
+		exitCode: by === "kernel" ? RESOURCE_PROBLEM : failure.exitCode,
 		from: by === "kernel" ? "kernel" : "iptables-restore",
 	} as const;
 	const found = findWord(place.text, failure.about);
@@ -134,12 +145,18 @@ export function faultInTransaction(
 		: fault;
 }
 
+/** What iptables ends with where the kernel refuses a rule. */
+export function exitCodeOfKernel({ refusedRule }: Behaviour): number {
+	return refusedRule === "the COMMIT" ? OTHER_PROBLEM : RESOURCE_PROBLEM;
+}
+
 /** Where iptables-restore says that a fault is which the kernel finds; `alone`: iptables says none. */
-export type LoadWords =
+export type LoadWords = { readonly exitCode: number } & (
 	| { readonly kind: "alone" }
 	/** The COMMIT, whichever rule it is. */
 	| { readonly kind: "commit"; readonly line: number }
-	| { readonly kind: "rule"; readonly line: number };
+	| { readonly kind: "rule"; readonly line: number }
+);
 
 export function faultOfLoad(
 	place: Place,
@@ -155,6 +172,7 @@ export function faultOfLoad(
 					? `line ${words.line}: ${message}`
 					: `line ${words.line} failed (${message})`,
 		remedy,
+		exitCode: words.exitCode,
 		from: "kernel",
 	} as const;
 	const found = findWord(place.text, about);

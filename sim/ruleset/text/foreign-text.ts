@@ -66,6 +66,7 @@ export function foreignText(text: string, file: string): Fault | null {
 			code: "not-known",
 			message,
 			remedy,
+			exitCode: null,
 			from: "marktwin",
 		});
 	}

@@ -4,7 +4,11 @@
  */
 
 import type { Counters, TableName } from "../../contract/ruleset.ts";
-import { Refusal } from "../../extension/refusal.ts";
+import {
+	OTHER_PROBLEM,
+	PARAMETER_PROBLEM,
+	Refusal,
+} from "../../extension/refusal.ts";
 import { octets } from "../../extension/values/octets.ts";
 import type { Behaviour } from "../../linux/behaviour.ts";
 import type { Command } from "../base/command.ts";
@@ -149,6 +153,7 @@ class ScriptReader {
 				code: "no-commit",
 				message: `COMMIT expected at line ${lines + 1}`,
 				remedy: `Close the table ${this.tableName} of line ${this.tableLine} with a line COMMIT.`,
+				exitCode: OTHER_PROBLEM,
 				from: "iptables-restore",
 			},
 		);
@@ -181,11 +186,12 @@ class ScriptReader {
 
 	/** A fault of the whole line. */
 	private wrong(
-		code: Fault["code"],
+		{ code, exitCode }: Pick<Fault, "code" | "exitCode">,
 		message: string,
 		remedy: string,
 	): Statement {
-		const what = { code, message, remedy, from: "iptables-restore" } as const;
+		const from = "iptables-restore";
+		const what = { code, message, remedy, exitCode, from } as const;
 		return { kind: "faults", faults: [faultOfLine(this.place(), what)] };
 	}
 
@@ -209,7 +215,7 @@ class ScriptReader {
 		}
 		this.state = "lost";
 		return this.wrong(
-			"unknown-table",
+			{ code: "unknown-table", exitCode: PARAMETER_PROBLEM },
 			...unknownTable(name, this.lineNumber, this.options.behaviour),
 		);
 	}
@@ -218,7 +224,7 @@ class ScriptReader {
 	private outside(): Statement {
 		const text = this.source.slice(this.lineFrom, this.lineTo);
 		return this.wrong(
-			"outside-table",
+			{ code: "outside-table", exitCode: OTHER_PROBLEM },
 			`line ${this.lineNumber} failed`,
 			outsideRemedy(text),
 		);
@@ -324,6 +330,8 @@ function faultOfLength(place: Place): Fault | null {
 		code: "bad-line",
 		message: `line ${place.line} has ${length} octets`,
 		remedy: `iptables-restore reads at most ${LONGEST_LINE} of a line and takes the rest for another line: split it.`,
+		// What the rest of the line says decides.
+		exitCode: null,
 		from: "iptables-restore",
 	});
 }
@@ -337,6 +345,7 @@ function faultOfNul(place: Place): Fault | null {
 		message: "a NUL octet in the line",
 		remedy:
 			"iptables-restore would silently ignore the rest of the line: take the NUL away.",
+		exitCode: null,
 		from: "marktwin",
 	});
 }

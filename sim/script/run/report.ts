@@ -68,7 +68,8 @@ export class Report {
 	cannotKnow(span: Span, message: string, remedy: string): void {
 		if (this.said.has(message)) return;
 		this.said.add(message);
-		this.fault(span, { code: "script", message, remedy, from: "marktwin" });
+		const what = { code: "script", message, remedy, exitCode: null } as const;
+		this.fault(span, { ...what, from: "marktwin" });
 	}
 
 	/** The same note is given once, with the number of its lines. */
