@@ -11,12 +11,19 @@ export function invariant(
 	condition: boolean,
 	message: string,
 ): asserts condition {
-	if (!condition) throw new InvariantError(`bug in marktwin: ${message}`);
+	if (!condition) broken(message);
+}
+
+/**
+ * What an invariant does when it does not hold. Where one is checked for each packet, this is called on failure alone:
+ * a message with numbers in it costs more than what it is about.
+ * @throws InvariantError always
+ */
+export function broken(message: string): never {
+	throw new InvariantError(`bug in marktwin: ${message}`);
 }
 
 /** Ends a `switch` over a union: the compiler proves that no case is left. */
 export function unreachable(value: never): never {
-	throw new InvariantError(
-		`bug in marktwin: unexpected ${JSON.stringify(value)}`,
-	);
+	broken(`unexpected ${JSON.stringify(value)}`);
 }

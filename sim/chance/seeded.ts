@@ -6,7 +6,7 @@
  * in common.
  */
 
-import { invariant } from "../invariant.ts";
+import { broken } from "../invariant.ts";
 import type { Stateful } from "../stateful.ts";
 import type { Choice } from "./choice.ts";
 
@@ -22,10 +22,8 @@ const WARM_UP = 12;
 export function seededChoice(seed: number): Choice {
 	const { next, state } = sfc32(seed);
 	const pick = (count: number): number => {
-		invariant(
-			Number.isSafeInteger(count) && count >= 1,
-			`cannot pick one of ${count}`,
-		);
+		if (!(Number.isSafeInteger(count) && count >= 1))
+			broken(`cannot pick one of ${count}`);
 		if (count === 1) return 0;
 		// The largest multiple of `count` that a draw can reach; what is above it would favour small outcomes.
 		if (count <= TWO_TO_32) {
