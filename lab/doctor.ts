@@ -86,6 +86,24 @@ export const NEEDS: readonly Need[] = [
 		find: program("make"),
 	},
 	{
+		purpose: "build",
+		name: "xz, for modules of kernels since 6.12",
+		package: "xz-utils",
+		find: program("xz"),
+	},
+	{
+		purpose: "build",
+		name: "unshare, for compilers of other releases",
+		package: "util-linux",
+		find: program("unshare"),
+	},
+	{
+		purpose: "build",
+		name: "mount, for compilers of other releases",
+		package: "mount",
+		find: program("mount"),
+	},
+	{
 		purpose: "docker",
 		name: "Docker's engine",
 		package: "docker.io",

@@ -5,7 +5,11 @@ import {
 	type Purpose,
 	remedyFor,
 } from "../../lab/doctor.ts";
-import { examineImage, findImage } from "../../lab/vm/image/image.ts";
+import {
+	examineImage,
+	findImage,
+	otherImages,
+} from "../../lab/vm/image/image.ts";
 import { whyNotKvm } from "../../lab/vm/machine/accelerator.ts";
 import type { Paint } from "../screen/terminal.ts";
 import {
@@ -57,5 +61,22 @@ function machineLines(line: SayFound): readonly string[] {
 		: why === ""
 			? "there"
 			: `there, and left alone since it did not work (${why}): QEMU translates, which is slower`;
-	return [...imageLines(found, line, "an image"), `           KVM: ${kvm}`];
+	return [
+		...imageLines(found, line, "an image"),
+		...otherLines(),
+		`           KVM: ${kvm}`,
+	];
+}
+
+/** Images of other Linuxes, which lie side by side. */
+function otherLines(): readonly string[] {
+	const { built, outdated } = otherImages();
+	return [
+		...(built.length === 0 ? [] : [`more images: ${built.join(", ")}`]),
+		...(outdated.length === 0
+			? []
+			: [
+					`images of another marktwin, to be built again: ${outdated.join(", ")}`,
+				]),
+	].map((text) => `           ${text}`);
 }

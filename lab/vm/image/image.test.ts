@@ -10,7 +10,7 @@ import {
 	utimesSync,
 	writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { temporaryFolder } from "../../../test/temporary-folder.ts";
 import { LabError } from "../../lab-error.ts";
@@ -18,7 +18,9 @@ import { makeTestImage } from "../test-image.ts";
 import {
 	examineImage,
 	findImage,
+	imageFolder,
 	mustBeIntact,
+	otherImages,
 	requireImage,
 } from "./image.ts";
 import { DEFAULT_IMAGE, type ImageWish } from "./wish.ts";
@@ -32,6 +34,18 @@ function inNewCache(): string {
 	vi.stubEnv("XDG_CACHE_HOME", mkdtempSync(join(above, "cache-")));
 	return makeTestImage();
 }
+
+it("names the other images, and those of another recipe", () => {
+	inNewCache();
+	mkdirSync(imageFolder(OTHER), { recursive: true });
+	writeFileSync(join(imageFolder(OTHER), "manifest.json"), "{}");
+	const old = imageFolder({ ...DEFAULT_IMAGE, kernelRelease: "sid" });
+	mkdirSync(join(dirname(old), "0123456789ab"), { recursive: true });
+	expect(otherImages()).toEqual({
+		built: ["bookworm-linux-image-other"],
+		outdated: ["sid+bookworm"],
+	});
+});
 
 describe("an image in the cache", () => {
 	it("is ready as it was built", () => {

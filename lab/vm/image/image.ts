@@ -1,6 +1,6 @@
 /** Images that are ready to be booted, in the cache. */
 import { createHash } from "node:crypto";
-import { existsSync, statSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { reasonOf } from "../../../scenarios/files/file-failure.ts";
 import {
@@ -75,6 +75,26 @@ export function examineImage(wish: ImageWish = DEFAULT_IMAGE): FoundImage {
 	} catch (error) {
 		return { kind: "broken", reason: reasonOf(error) };
 	}
+}
+
+/** What lies in the cache besides the usual image, by names as users spell them. */
+export interface OtherImages {
+	readonly built: readonly string[];
+	/** Made from another recipe, and to be built again. */
+	readonly outdated: readonly string[];
+}
+
+/** Looks at names alone. */
+export function otherImages(): OtherImages {
+	const folder = join(cacheFolder(), "images");
+	const names = existsSync(folder) ? readdirSync(folder).sort() : [];
+	const others = names.filter((name) => name !== imageName(DEFAULT_IMAGE));
+	const isBuilt = (name: string) =>
+		existsSync(join(folder, name, recipeHash(), MANIFEST_FILE));
+	return {
+		built: others.filter(isBuilt),
+		outdated: others.filter((name) => !isBuilt(name)),
+	};
 }
 
 /** @returns `null` when it has not been built, or is not what was built */
