@@ -1,6 +1,6 @@
 # Two commands: `make demo` shows it, `make test` proves it. The rest is for those who work on it.
 # A machine needs Node, npm and make, nothing else.
-.PHONY: demo test compare matrix fidelity lab-docker bench install build
+.PHONY: demo test compare matrix linuxes fidelity lab-docker bench install build
 
 # Handed on to vitest: make test VITEST='--reporter=verbose sim/conntrack'
 VITEST ?=
@@ -32,6 +32,10 @@ compare: $(PAGE)
 matrix: $(PAGE)
 	@npx tsx test/kernels/matrix.ts $(if $(SEED),--seed $(SEED)) $(if $(RUNS),--runs $(RUNS)) $(LINUXES); \
 		code=$$?; npm run --silent docs; exit $$code
+
+# Of other Linuxes the scenarios that show in what they differ, and a short fuzz.
+linuxes: $(PAGE)
+	@npx tsx test/kernels/matrix.ts --short --seed 1 --runs 20 $(or $(LINUXES),bookworm/nft trixie trixie/nft)
 
 # The scoreboard, of three fuzzes in a row: make fidelity SEED=7 RUNS=1000
 fidelity: SEED ?= $(shell date +%s)
