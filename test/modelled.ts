@@ -5,19 +5,14 @@ import { targets } from "../sim/targets/index.ts";
 interface Known {
 	readonly name: string;
 	readonly compile: unknown;
-	readonly unchecked?: boolean;
 }
 
-const isReadOnly = ({ compile, unchecked }: Known) =>
-	compile === null && !unchecked;
+const isReadOnly = ({ compile }: Known) => compile === null;
 
 /** By the beginning of a row: the names behind the colon in its second cell. */
 const LISTS: Readonly<Record<string, readonly Known[]>> = {
 	matches: [...matches.values()].filter(isReadOnly),
 	targets: [...targets.values()].filter(isReadOnly),
-	"xtables-addons": [...matches.values(), ...targets.values()].filter(
-		({ unchecked }) => unchecked,
-	),
 };
 
 /** The page with its lists as they are to be. */

@@ -63,18 +63,18 @@ describe("marktwin check", () => {
 		const rules = fileOf(
 			"open.rules",
 			`*filter
--A INPUT -m pknock --name a --strict -j ACCOUNT --tname a
--A INPUT -m pknock --name b -m set --match-set blocked src -j DROP
+-A INPUT -m pknock --name a --time 5 -j CHAOS
+-A INPUT -m pknock --name b --checkip -m set --match-set blocked src -j DROP
 COMMIT
 `,
 		);
 		const { code, out } = await marktwin(["check", rules]);
 		expect(code).toBe(3);
 		expect(out.split("\n")).toEqual([
-			"not modelled: the match pknock in 2 rules (lines 2, 3); packets that reach it have an unknown outcome, and the options of pknock are not checked",
-			"not modelled: the target ACCOUNT in 1 rule (line 2); packets that reach it have an unknown outcome, and the options of ACCOUNT are not checked",
+			"not modelled: the match pknock in 2 rules (lines 2, 3); packets that reach it have an unknown outcome",
+			"not modelled: the target CHAOS in 1 rule (line 2); packets that reach it have an unknown outcome",
 			"needs the set `blocked' in 1 rule (line 3): ipset create blocked …; where it is there: --given set:blocked",
-			`? ${rules} would load, given what it needs; not modelled: pknock, ACCOUNT: 2 rules in filter; with the package xtables-addons: pknock, ACCOUNT`,
+			`? ${rules} would load, given what it needs; not modelled: pknock, CHAOS: 2 rules in filter; with the package xtables-addons: pknock, CHAOS`,
 			"",
 		]);
 		const given = ["--given", "set:blocked"];
@@ -89,13 +89,12 @@ COMMIT
 					{
 						kind: "match",
 						name: "pknock",
-						optionsChecked: false,
 						rules: [
 							{ table: "filter", chain: "INPUT", line: 2 },
 							{ table: "filter", chain: "INPUT", line: 3 },
 						],
 					},
-					{ kind: "target", name: "ACCOUNT", optionsChecked: false },
+					{ kind: "target", name: "CHAOS" },
 				],
 			},
 		]);
@@ -119,7 +118,7 @@ COMMIT
 	it("ends with 2 where there is a fault besides", async () => {
 		const rules = fileOf(
 			"both.rules",
-			"*filter\n-A INPUT -m pknock --name a\n-A INPUT --nonsense\nCOMMIT\n",
+			"*filter\n-A INPUT -m pknock --name a --checkip\n-A INPUT --nonsense\nCOMMIT\n",
 		);
 		const { code, out } = await marktwin(["check", rules]);
 		expect(code).toBe(2);

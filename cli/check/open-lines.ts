@@ -22,8 +22,8 @@ export function openLines({
 }: OpenPoints): readonly string[] {
 	return [
 		...notModelled.map(
-			({ kind, name, optionsChecked, rules }) =>
-				`not modelled: the ${kind} ${name} in ${placesOf(rules)}; packets that reach it have an unknown outcome${optionsChecked ? "" : `, and the options of ${name} are not checked`}`,
+			({ kind, name, rules }) =>
+				`not modelled: the ${kind} ${name} in ${placesOf(rules)}; packets that reach it have an unknown outcome`,
 		),
 		...needs.map((need) => {
 			const { what, made, known }: NeedWords = NEEDS[need.kind];

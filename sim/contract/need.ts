@@ -28,7 +28,8 @@ export type NeedKind =
 	| "realm"
 	| "devgroup"
 	| "label"
-	| "country";
+	| "country"
+	| "asn";
 
 /** `KIND:NAME`, as `--given` takes it. */
 export function keyOfNeed({ kind, name }: Need): string {

@@ -50,11 +50,6 @@ interface Extension<Options extends object> {
 	notModelled?(options: Options): string | null;
 	/** What it makes, for rules that are loaded after it to find. */
 	makes?(options: Options, header: RuleHeader): Need | null;
-	/**
-	 * Its options are known by name alone (`unchecked.ts`): which values they take is not checked, and
-	 * a ruleset may give a chain of its own this name.
-	 */
-	readonly unchecked?: boolean;
 	/** Makes the kernel start tracking connections (`nf_ct_netns_get` in its checkentry). */
 	readonly needsConntrack?: boolean | ((options: Options) => boolean);
 	/** Makes the kernel put fragments together before any table, tracked or not (`nf_defrag_ipv4_enable` in its checkentry). */
@@ -77,7 +72,10 @@ interface Library {
 	readonly prefix?: "ipt";
 	/** It reads files as soon as it is loaded (`/etc/iproute2/rt_realms`). */
 	readonly readsFiles?: boolean;
-	/** iptables does not come with it: this package of Debian does, and has its kernel module too. */
+	/**
+	 * iptables does not come with it: this package of Debian does, and has its kernel module too. Where it is not
+	 * installed a chain may have the name of its targets.
+	 */
 	readonly package?: "xtables-addons";
 }
 

@@ -2,6 +2,7 @@
 import type { MatchExtension } from "../extension/extension.ts";
 import { addrtype } from "./addrtype.ts";
 import { ah } from "./ah.ts";
+import { asn } from "./asn.ts";
 import { bpf } from "./bpf/bpf.ts";
 import { cgroup } from "./cgroup.ts";
 import { cluster } from "./cluster.ts";
@@ -15,6 +16,7 @@ import { conntrack } from "./conntrack/conntrack.ts";
 import { cpu } from "./cpu.ts";
 import { dccp } from "./dccp.ts";
 import { devgroup } from "./devgroup.ts";
+import { dhcpmac } from "./dhcpmac.ts";
 import { dscp } from "./dscp.ts";
 import { ecn } from "./ecn.ts";
 import { esp } from "./esp.ts";
@@ -41,6 +43,7 @@ import { nfacct } from "./nfacct.ts";
 import { osf } from "./osf.ts";
 import { owner } from "./owner.ts";
 import { physdev } from "./physdev.ts";
+import { pknock } from "./pknock.ts";
 import { pkttype } from "./pkttype.ts";
 import { policy } from "./policy.ts";
 import { psd } from "./psd.ts";
@@ -63,7 +66,6 @@ import { tos } from "./tos.ts";
 import { ttl } from "./ttl.ts";
 import { u32 } from "./u32/u32.ts";
 import { udp } from "./udp.ts";
-import { xtablesAddons } from "./xtables-addons.ts";
 
 const ALL: readonly MatchExtension[] = [
 	addrtype,
@@ -129,7 +131,9 @@ const ALL: readonly MatchExtension[] = [
 	length2,
 	lscan,
 	psd,
-	...xtablesAddons,
+	asn,
+	dhcpmac,
+	pknock,
 ];
 
 export const matches: ReadonlyMap<string, MatchExtension> = new Map(

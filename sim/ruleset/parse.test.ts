@@ -349,7 +349,7 @@ describe("the lines of a file", () => {
 	});
 
 	test("what iptables has and marktwin has not is no fault of the ruleset", () => {
-		const { faults } = checkRuleset("*filter\n-A INPUT -m asn\nCOMMIT\n");
+		const { faults } = checkRuleset("*filter\n-A INPUT -m psd\nCOMMIT\n");
 		expect(faults).toEqual([]);
 	});
 

@@ -2,10 +2,10 @@
 
 import type { TableName } from "../contract/ruleset.ts";
 import { Refusal } from "../extension/refusal.ts";
-import type { Behaviour } from "../linux/behaviour.ts";
 import type { Command } from "../ruleset/base/command.ts";
 import { noWords } from "../ruleset/base/lexer.ts";
 import { isUnconditional } from "../ruleset/check/chain-walk.ts";
+import type { LineContext } from "../ruleset/line/base-options.ts";
 import { LineParser } from "../ruleset/line/line-parser.ts";
 import { checkTable } from "../ruleset/parse-command.ts";
 import type { IptablesCommand } from "./run/executor.ts";
@@ -20,7 +20,7 @@ export interface WordRefusal {
 export function parseWords(
 	given: Pick<IptablesCommand, "words">,
 	line: number,
-	behaviour: Behaviour,
+	{ behaviour, announced }: Pick<LineContext, "behaviour" | "announced">,
 ):
 	| { readonly table: TableName; readonly command: Command }
 	| { readonly refusals: readonly WordRefusal[] } {
@@ -33,7 +33,7 @@ export function parseWords(
 		line,
 		table: "filter",
 		restore: false,
-		announced: new Set<string>(),
+		announced,
 		counters: null,
 		countersAreOption: false,
 		behaviour,

@@ -53,6 +53,8 @@ export class TablePlayer implements Executor {
 	/** The same with `done` carried out. */
 	private open = new Map<TableName, TableDraft>();
 	private done: Done[] = [];
+	/** Names of chains that the script has made: they come before targets of that name. */
+	private readonly made = new Set<string>();
 	/** Among `done` may be what the kernel refuses. */
 	private unasked = false;
 	private kernelFaults = 0;
@@ -74,11 +76,10 @@ export class TablePlayer implements Executor {
 
 	iptables(given: IptablesCommand): boolean {
 		if (this.stopped) return false;
-		const parsed = parseWords(
-			given,
-			this.report.lineAt(given.from),
-			this.behaviour,
-		);
+		const parsed = parseWords(given, this.report.lineAt(given.from), {
+			behaviour: this.behaviour,
+			announced: this.made,
+		});
 		if ("refusals" in parsed) {
 			this.refused(given, parsed.refusals);
 			return false;
@@ -86,6 +87,7 @@ export class TablePlayer implements Executor {
 		const { table, command } = parsed;
 		const draft = this.draftOf(table);
 		if (command.kind === "nothing") return true;
+		if (command.kind === "new-chain") this.made.add(command.chain);
 		if (this.unasked && mayHide(command) && !this.settle()) return false;
 		try {
 			changeTable(draft, command);

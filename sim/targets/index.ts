@@ -3,6 +3,7 @@
  * and chains are the ruleset's own.
  */
 import type { TargetExtension } from "../extension/extension.ts";
+import { account } from "./account.ts";
 import { audit } from "./audit.ts";
 import { chaos } from "./chaos.ts";
 import { checksum } from "./checksum.ts";
@@ -12,7 +13,9 @@ import { connmark } from "./connmark.ts";
 import { connsecmark } from "./connsecmark.ts";
 import { ct } from "./ct.ts";
 import { delude } from "./delude.ts";
+import { dhcpmac } from "./dhcpmac.ts";
 import { dnat } from "./dnat.ts";
+import { dnetmap } from "./dnetmap.ts";
 import { dscp } from "./dscp.ts";
 import { echo } from "./echo.ts";
 import { ecn } from "./ecn.ts";
@@ -46,7 +49,6 @@ import { tproxy } from "./tproxy.ts";
 import { trace } from "./trace.ts";
 import { ttl } from "./ttl.ts";
 import { ulog } from "./ulog.ts";
-import { xtablesAddons } from "./xtables-addons.ts";
 
 export const targets: ReadonlyMap<string, TargetExtension> = new Map(
 	[
@@ -93,6 +95,8 @@ export const targets: ReadonlyMap<string, TargetExtension> = new Map(
 		logmark,
 		proto,
 		sysrq,
-		...xtablesAddons,
+		account,
+		dhcpmac,
+		dnetmap,
 	].map((target) => [target.name, target]),
 );

@@ -22,6 +22,13 @@ const IP_OPTIONS: Values = {
 	odd: each(`0 !0 nope nop, ,nop 256 NOP ∅ ! !!nop -1`),
 };
 
+const HARDWARE_ADDRESS: Values = {
+	sound: each(
+		`00:11:22:33:44:5a 0:1:2:a:F:5 0x1:2:3:4:5:6/24 1:2:3:4:5:006/0x30`,
+	),
+	odd: each(`zz 0:1:2:3:4 0:1:2:3:4:155 0:1:2:3:4:5/49 0::2:3:4:5 ∅`),
+};
+
 /** In the order in which generated rules draw them. */
 export const ADDON_MATCHES: Readonly<Record<string, MatchUse>> = {
 	quota2: {
@@ -79,6 +86,57 @@ export const ADDON_MATCHES: Readonly<Record<string, MatchUse>> = {
 				" ",
 			),
 	},
+	asn: {
+		neverMet: "addresses of autonomous systems are data of the machine",
+		leftOut: "it loads where the machine has files of the systems alone",
+	},
+	dhcpmac: {
+		neverMet: "no generated datagram is a message of DHCP",
+		packets: fc.constant("-m dhcpmac --mac 02:00:0a:00:00:0a"),
+		protocols: ["udp"],
+		neverNegated: ["mac"],
+		place: { header: ["-p udp"] },
+		values: { mac: HARDWARE_ADDRESS },
+	},
+	pknock: {
+		neverNegated: [
+			"knockports",
+			"time",
+			"autoclose",
+			"name",
+			"opensecret",
+			"closesecret",
+			"strict",
+			"checkip",
+		],
+		onlyInFrames: ["opensecret", "closesecret", "checkip"],
+		place: { header: ["-p tcp", "-p udp"] },
+		frames: [
+			{ name: null, time: null },
+			{ name: null, checkip: null },
+			{
+				name: null,
+				knockports: one("22"),
+				opensecret: one("x"),
+				closesecret: one("y"),
+			},
+		],
+		apart: [["checkip", ["knockports", "time", "autoclose"]]],
+		values: {
+			name: { sound: one("a", "peer"), odd: each(`a/b ∅`) },
+			time: { sound: each(`1 010 4294967295 -1 5x`), odd: each(`0 x ∅`) },
+			autoclose: { sound: each(`0 5 4294967295`), odd: each(`x`) },
+			knockports: {
+				sound: each(`22 22,http 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15`),
+				odd: each(`22:23 22, x 65536 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16`),
+			},
+			...eachTakes(
+				{ sound: one("x", "y"), odd: one("x") },
+				"opensecret",
+				"closesecret",
+			),
+		},
+	},
 };
 
 export const ADDON_TARGETS: Readonly<Record<string, TargetUse>> = {
@@ -123,4 +181,25 @@ export const ADDON_TARGETS: Readonly<Record<string, TargetUse>> = {
 		onlyInFrames: ["stop-at-frag", "stop-at-auth"],
 		neverLoaded: ["stop-at-frag", "stop-at-auth"],
 	},
+	ACCOUNT: {
+		packets: fc.constantFrom(
+			"ACCOUNT --addr 10.0.0.0/8 --tname ten",
+			"ACCOUNT --addr 0/0 --tname all",
+		),
+		neverNegated: ["addr", "tname"],
+		frames: [{ addr: null, tname: null }],
+		values: {
+			addr: {
+				sound: one("10.0.0.0/8"),
+				odd: each(`x ∅ 10.0.0.0/33 10.0.0.0/8,11.0.0.0/8`),
+			},
+			tname: { sound: one("ten", "a.b"), odd: long([31, 32]) },
+		},
+	},
+	DHCPMAC: {
+		neverNegated: ["set-mac"],
+		place: { header: ["-p udp"] },
+		values: { "set-mac": HARDWARE_ADDRESS },
+	},
+	DNETMAP: { leftOut: EMPTY_LIBRARY },
 };

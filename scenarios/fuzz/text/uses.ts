@@ -41,8 +41,7 @@ export function textUse(
 
 function focusesOf(kind: ExtensionKind, extension: AnyExtension): Focus[] {
 	const { leftOut, neverNegated } = textUse(kind, extension);
-	// What is not checked cannot differ; and iptables has it only where xtables-addons is installed.
-	if (leftOut !== undefined || extension.unchecked) return [];
+	if (leftOut !== undefined) return [];
 	const { options } = extension;
 	if (options.length === 0)
 		return [{ kind, extension, option: null, negated: false }];

@@ -98,4 +98,8 @@ export const NEEDS = {
 		made: (name) =>
 			`/usr/share/xt_geoip/${name}.iv4, which xt_geoip_build makes`,
 	},
+	asn: {
+		what: "the addresses of the autonomous system",
+		made: (name) => `/usr/share/xt_asn/${name}.iv4, which xt_asn_build makes`,
+	},
 } as const satisfies Readonly<Record<NeedKind, NeedWords>>;

@@ -20,8 +20,6 @@ export interface NotModelled {
 	readonly kind: "match" | "target";
 	/** With the option behind it where others of its uses are modelled: `CT --helper`. */
 	readonly name: string;
-	/** Its options were read as iptables reads them; else their names alone were. */
-	readonly optionsChecked: boolean;
 	readonly rules: readonly RulePlace[];
 }
 
@@ -62,7 +60,6 @@ export function openPoints(
 			noteIn(notModelled, "target QUEUE", place, {
 				kind: "target",
 				name: "QUEUE",
-				optionsChecked: true,
 			});
 		const note = (need: Need): void => {
 			const key = keyOfNeed(need);
@@ -76,7 +73,6 @@ export function openPoints(
 				noteIn(notModelled, `${kind} ${name}`, place, {
 					kind,
 					name,
-					optionsChecked: !extension.unchecked,
 				});
 			const { library } = extension;
 			if (library?.package !== undefined)

@@ -272,7 +272,8 @@ function isTarget({ context }: LineState, name: string): boolean {
 	// The name of the target that all verdicts and jumps are (XT_STANDARD_TARGET).
 	if (name === "") return true;
 	const target = targets.get(name);
-	return VERDICTS.has(name) || (target !== undefined && !target.unchecked);
+	if (VERDICTS.has(name)) return true;
+	return target !== undefined && target.library?.package === undefined;
 }
 
 /** Takes one more plain word, if there is one. */

@@ -311,6 +311,7 @@ class ScriptReader {
 		words.lineStart = lineFrom;
 		splitWords(source, from, to, words);
 		const command = this.parser.parse(words, context);
+		if (command.kind === "new-chain") this.announced.add(command.chain);
 		if ("rules" in command) {
 			this.multiplied += command.rules.length - 1;
 			checkMultiplied(this.multiplied);
