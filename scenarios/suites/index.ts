@@ -27,6 +27,7 @@ import { backendDifferences } from "./linux/backends.ts";
 import { kernelDifferences } from "./linux/kernels.ts";
 import { operationsOnRules } from "./linux/operations.ts";
 import { programDifferences } from "./linux/programs.ts";
+import { trackingDifferences } from "./linux/tcp-tracking.ts";
 import { live } from "./live/live.ts";
 import { liveServices } from "./live/services.ts";
 import { clientsOnHost } from "./local/clients-on-host.ts";
@@ -136,6 +137,7 @@ const SERVICE_SCENARIOS: readonly Scenario[] = [
 /** In what Linuxes differ, one scenario each. */
 const LINUX_SCENARIOS: readonly Scenario[] = [
 	...kernelDifferences,
+	...trackingDifferences,
 	...programDifferences,
 	...backendDifferences,
 	...operationsOnRules,

@@ -20,6 +20,87 @@ export const KERNEL_DIFFERENCES = {
 			scenario: "reset-in-window-shortens",
 		},
 	),
+	outOfWindow: byKernel<"all are invalid" | "some are ignored">(
+		{
+			"5.10": "all are invalid",
+			"6.1": "some are ignored",
+			"6.12": "some are ignored",
+			"7.2": "some are ignored",
+		},
+		{
+			title: "TCP segments outside of the window",
+			says: (value) =>
+				value === "all are invalid"
+					? "each of them is INVALID and is not translated"
+					: "old data, old acknowledgements, and data a little beyond the window pass as packets of their connection and change nothing; the others are INVALID",
+			source:
+				"`tcp_in_window` (net/netfilter/nf_conntrack_proto_tcp.c), `NFCT_TCP_IGNORE` of 6.1",
+			matters:
+				"Late retransmissions reach their backend instead of the gateway, which answered them with a reset.",
+			scenario: "old-data-is-ignored",
+		},
+	),
+	lateEnd: byKernel<"leaves the time" | "shortens the time">(
+		{
+			"5.10": "leaves the time",
+			"6.1": "shortens the time",
+			"6.12": "shortens the time",
+			"7.2": "shortens the time",
+		},
+		{
+			title: "FIN or RST of both sides outside of the window",
+			says: (value) =>
+				value === "leaves the time"
+					? "the entry lives on, up to five days"
+					: "the entry goes after nf_conntrack_tcp_timeout_unacknowledged (300 s)",
+			source:
+				"`nf_tcp_handle_invalid` of 6.1 (net/netfilter/nf_conntrack_proto_tcp.c)",
+			matters:
+				"Connections that conntrack has lost track of no longer fill its table for days.",
+			scenario: "late-ends-shorten",
+		},
+	),
+	resetsOutOfStep: byKernel<"by their window" | "are expected">(
+		{
+			"5.10": "by their window",
+			"6.1": "are expected",
+			"6.12": "are expected",
+			"7.2": "are expected",
+		},
+		{
+			title:
+				"resets of connections that are over, or that conntrack knows less of",
+			says: (value) =>
+				value === "by their window"
+					? "they are judged by their sequence numbers, and may be INVALID"
+					: "resets of a connection that is closing are its own whatever their sequence numbers, and so are those that answer a SYN or a challenge which was let through",
+			source:
+				"`nf_conntrack_tcp_packet`, the clause of `TCP_CONNTRACK_CLOSE` (net/netfilter/nf_conntrack_proto_tcp.c)",
+			matters:
+				"A reset behind the end of a connection reaches the other side instead of the gateway.",
+			scenario: "reset-behind-the-end",
+		},
+	),
+	beginsAgain: byKernel<"any segment" | "a SYN">(
+		{
+			"5.10": "any segment",
+			"6.1": "a SYN",
+			"6.12": "a SYN",
+			"7.2": "a SYN",
+		},
+		{
+			title: "a segment far ahead while the handshake lasts",
+			says: (value) =>
+				value === "any segment"
+					? "the window of its side begins anew with any segment"
+					: "the window of its side begins anew with a SYN alone; others are INVALID",
+			source:
+				"`tcp_in_window`, `tcp_init_sender` of 6.1 (net/netfilter/nf_conntrack_proto_tcp.c)",
+			matters:
+				"Segments with wrong numbers no longer reach a client that waits for its handshake.",
+			scenario: "far-ahead-in-the-handshake",
+		},
+	),
 	portOfRange: byKernel<"drawn" | "first">(
 		{ "5.10": "drawn", "6.1": "drawn", "6.12": "first", "7.2": "first" },
 		{

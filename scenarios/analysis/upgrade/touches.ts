@@ -26,6 +26,10 @@ export type Touches =
 /** By the name of the difference. */
 export const TOUCHES: { readonly [Name in DifferenceName]: Touches } = {
 	timeoutOfReset: asksForConnections,
+	outOfWindow: asksForConnections,
+	lateEnd: asksForConnections,
+	resetsOutOfStep: asksForConnections,
+	beginsAgain: asksForConnections,
 	portOfRange: picksPort,
 	unlimitedErrors: "no rule",
 	errorsAboutOwnPackets: "no rule",

@@ -51,8 +51,8 @@ export interface ConntrackConfig {
 	readonly tcpLoose: boolean;
 	readonly tcpBeLiberal: boolean;
 	readonly tcpIgnoreInvalidRst: boolean;
-	/** What an established connection keeps after a reset in the window that is not the expected one. */
-	readonly timeoutOfReset: Behaviour["timeoutOfReset"];
+	/** What its kernel does where kernels differ. */
+	readonly behaviour: Behaviour;
 	/** By SCTP conntrack state. */
 	readonly sctpTimeouts: Int32Array;
 	readonly udpTimeout: number;
@@ -70,7 +70,7 @@ export interface ConntrackConfig {
 /** Reads all of them. */
 export function conntrackConfigOf(
 	sysctls: Sysctls,
-	{ timeoutOfReset }: Behaviour,
+	behaviour: Behaviour,
 ): ConntrackConfig {
 	const value = (name: string) => sysctls.get(`netfilter.nf_conntrack_${name}`);
 	const jiffies = (name: string) => value(name) * HZ;
@@ -85,7 +85,7 @@ export function conntrackConfigOf(
 		tcpLoose: value("tcp_loose") !== 0,
 		tcpBeLiberal: value("tcp_be_liberal") !== 0,
 		tcpIgnoreInvalidRst: value("tcp_ignore_invalid_rst") !== 0,
-		timeoutOfReset,
+		behaviour,
 		sctpTimeouts: Int32Array.from(SCTP_TIMEOUT_SYSCTLS, (state) =>
 			jiffies(`sctp_timeout_${state}`),
 		),

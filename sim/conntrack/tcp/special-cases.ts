@@ -180,7 +180,8 @@ function ignore(context: TcpContext, skb: Skb): number {
 	if (
 		context.oldState === SYN_SENT &&
 		context.flagClass === CLASS_ACK &&
-		context.direction === REPLY
+		context.direction === REPLY &&
+		context.config.behaviour.resetsOutOfStep === "are expected"
 	)
 		words[at + TCP_LAST_ACK] = skb.ack;
 	return NF_ACCEPT;
@@ -225,8 +226,10 @@ function reset(context: TcpContext, skb: Skb): number {
 	const { words, bytes } = context.table;
 	const at = context.entry << ENTRY_SHIFT;
 	const direction = context.direction;
+	const { resetsOutOfStep } = context.config.behaviour;
+	const expects = resetsOutOfStep === "are expected";
 	// The ports may be in use anew, so nothing that is known tells anything about this packet.
-	if (isClosing(context.oldState)) return IN_WINDOW;
+	if (expects && isClosing(context.oldState)) return IN_WINDOW;
 	const status = words[at + STATUS] as number;
 	const lastClass = context.octet(TCP_LAST_CLASS_BYTE);
 	const lastDirection = context.octet(TCP_LAST_DIRECTION_BYTE);
@@ -235,14 +238,15 @@ function reset(context: TcpContext, skb: Skb): number {
 		sideBytes(context.entry, other) + SEEN_FLAGS_BYTE
 	] as number;
 	// After a SYN that was let through, the greatest acknowledgement may be of another connection.
-	if ((otherFlags & FLAG_MAXACK_SET) !== 0 && lastClass !== CLASS_SYN) {
+	const mayBeOfAnother = expects && lastClass === CLASS_SYN;
+	if ((otherFlags & FLAG_MAXACK_SET) !== 0 && !mayBeOfAnother) {
 		const established =
 			context.oldState === ESTABLISHED && (status & IPS_ASSURED) !== 0;
 		const maxAck = words[
 			sideWords(context.entry, other) + SEEN_MAX_ACK
 		] as number;
 		// Most likely it answers a SYN that was let through.
-		if (skb.seq === 0 && !established) return JUDGE_WINDOW;
+		if (expects && skb.seq === 0 && !established) return JUDGE_WINDOW;
 		if (before(skb.seq, maxAck) && !context.config.tcpIgnoreInvalidRst)
 			return TRACK_INVALID;
 		if (!established || skb.seq === maxAck) return JUDGE_WINDOW;
@@ -259,7 +263,7 @@ function reset(context: TcpContext, skb: Skb): number {
 	const answersIgnoredSyn =
 		(status & IPS_SEEN_REPLY) !== 0 &&
 		lastClass === CLASS_SYN &&
-		lastDirection !== direction;
+		(lastDirection !== direction || !expects);
 	const answersIgnoredAck =
 		(status & IPS_ASSURED) === 0 && lastClass === CLASS_ACK;
 	if (
@@ -269,6 +273,7 @@ function reset(context: TcpContext, skb: Skb): number {
 		return IN_WINDOW;
 	// The caller resets what the challenge of the called side spoke of.
 	if (
+		expects &&
 		context.oldState === SYN_SENT &&
 		lastClass === CLASS_ACK &&
 		lastDirection === REPLY &&

@@ -80,8 +80,8 @@ export function noteOptions(
 		offeredFlags(options);
 }
 
-/** A side that opens, or opens again (`tcp_init_sender`). */
-export function openSide(
+/** What a segment says of the side that it comes from, as if nothing had been seen of it. */
+export function noteBeginning(
 	table: EntryTable,
 	entry: number,
 	direction: number,
@@ -93,9 +93,20 @@ export function openSide(
 	words[sender + SEEN_END] = end;
 	words[sender + SEEN_MAX_END] = end;
 	words[sender + SEEN_MAX_WINDOW] = skb.window === 0 ? 1 : skb.window;
-	const own = sideBytes(entry, direction);
-	noteOptions(bytes, own, skb.tcpOptions);
+	noteOptions(bytes, sideBytes(entry, direction), skb.tcpOptions);
+}
+
+/** A side that opens, or opens again (`tcp_init_sender`). */
+export function openSide(
+	table: EntryTable,
+	entry: number,
+	direction: number,
+	skb: Skb,
+): void {
+	noteBeginning(table, entry, direction, skb);
 	if (direction !== REPLY) return;
+	const { bytes } = table;
+	const own = sideBytes(entry, direction);
 	const other = sideBytes(entry, 1 - direction);
 	const both =
 		(bytes[own + SEEN_FLAGS_BYTE] as number) &

@@ -38,6 +38,7 @@ import {
 	FLAG_DATA_UNACKNOWLEDGED,
 	FLAG_MAXACK_SET,
 	FLAG_SACK_PERMITTED,
+	noteBeginning,
 	openSide,
 	sideBytes,
 	sideWords,
@@ -98,14 +99,15 @@ function beginSide(context: TcpContext, skb: Skb): boolean {
 		else pickUpSide(context, skb);
 		return isSyn && !isAck;
 	}
+	if (!after(context.end, words[sender + SEEN_END] as number)) return false;
 	const state = bytes[(entry << ENTRY_SHIFT) * 4 + TCP_STATE_BYTE] as number;
-	if (
-		!isSyn ||
-		(state !== SYN_SENT && state !== SYN_RECV) ||
-		!after(context.end, words[sender + SEEN_END] as number)
-	)
-		return false;
 	// Opens again with numbers beyond those of the last attempt (RFC 793); options may differ too.
+	if (context.config.behaviour.beginsAgain === "any segment") {
+		if (state === (direction === REPLY ? SYN_RECV : SYN_SENT))
+			noteBeginning(table, entry, direction, skb);
+		return false;
+	}
+	if (!isSyn || (state !== SYN_SENT && state !== SYN_RECV)) return false;
 	openSide(table, entry, direction, skb);
 	return direction === REPLY && !isAck;
 }
@@ -121,11 +123,11 @@ export function judgeWindow(context: TcpContext, skb: Skb): number {
 	context.end = endOf(skb);
 	context.sack =
 		(sackOf(skb, bytes, sideBytes(entry, 1 - direction)) - offset) | 0;
-	if (
-		((skb.tcpFlags & SYN) !== 0 || words[sender + SEEN_MAX_WINDOW] === 0) &&
-		beginSide(context, skb)
-	)
-		return WINDOW_ACCEPT;
+	const mayBegin =
+		(skb.tcpFlags & SYN) !== 0 ||
+		words[sender + SEEN_MAX_WINDOW] === 0 ||
+		context.config.behaviour.beginsAgain === "any segment";
+	if (mayBegin && beginSide(context, skb)) return WINDOW_ACCEPT;
 	readMeaning(context, skb);
 	const judgement = placeInWindow(context);
 	if (judgement !== IN_WINDOW) return judgement;
@@ -178,6 +180,17 @@ function placeInWindow(context: TcpContext): number {
 	const ackNotTooNew = before(sack, receiverEnd + 1);
 	const ackNotTooOld = after(sack, receiverEnd - ackWindow - 1);
 
+	const isJudgedStrictly =
+		context.config.behaviour.outOfWindow === "all are invalid";
+	if (isJudgedStrictly) {
+		const isIn =
+			before(seq, maxEnd + 1) &&
+			(receiverWindow === 0 || notTooOld) &&
+			ackNotTooNew &&
+			ackNotTooOld;
+		if (isIn) return IN_WINDOW;
+		return liberal ? WINDOW_ACCEPT : WINDOW_INVALID;
+	}
 	if (!before(seq, maxEnd + 1)) {
 		const overshot = (end - maxEnd + 1) >>> 0;
 		if (

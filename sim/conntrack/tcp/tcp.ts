@@ -206,6 +206,7 @@ export class TcpTracker {
 function outOfWindow(context: TcpContext): void {
 	const { words, bytes, now } = context.table;
 	const at = context.entry << ENTRY_SHIFT;
+	if (context.config.behaviour.lateEnd === "leaves the time") return;
 	if (((words[at + STATUS] as number) & IPS_ASSURED) === 0) return;
 	if (context.flagClass !== CLASS_RST && context.flagClass !== CLASS_FIN)
 		return;
@@ -273,7 +274,7 @@ function timeoutOf(context: TcpContext): number {
 	)
 		return config.tcpRetransmittedTimeout;
 	if (context.flagClass === CLASS_RST) {
-		if (config.timeoutOfReset === "CLOSE")
+		if (config.behaviour.timeoutOfReset === "CLOSE")
 			return config.tcpTimeouts[CLOSE] as number;
 		if (
 			context.newState === ESTABLISHED &&
