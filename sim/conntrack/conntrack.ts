@@ -173,7 +173,7 @@ export class Conntrack implements NatApi, Stateful<SavedConntrack> {
 	confirm(skb: Skb): number {
 		if (skb.entry !== NO_ENTRY) this.#adjust(skb);
 		return this.isFirst(skb)
-			? confirmEntry(this.#table, this.#options.choice, skb)
+			? confirmEntry(this.#table, this.#options, skb)
 			: NF_ACCEPT;
 	}
 

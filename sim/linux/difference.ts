@@ -16,11 +16,14 @@ export interface Difference<Value> {
 	readonly matters: string;
 	/**
 	 * Name of a built-in scenario that holds where the default Linux's value is, and is violated with any
-	 * other. `null` where no packet and no command shows it: then `saved` does.
+	 * other, or unknown where the model does not follow it. `null` where no packet and no command shows it, or
+	 * chance alone does: then `saved` or `setting` does.
 	 */
 	readonly scenario: string | null;
 	/** Rules of the table filter, and how iptables-save prints them where the default Linux's value is, and nowhere else. */
 	readonly saved?: { readonly rules: string; readonly as: string };
+	/** A setting that has this value where the default Linux's value is, and nowhere else. */
+	readonly setting?: { readonly name: string; readonly value: number };
 }
 
 export type About<Value> = Omit<Difference<Value>, "of" | "valueOn">;

@@ -6,10 +6,14 @@
 import { BACKEND_DIFFERENCES } from "./backend-differences.ts";
 import { KERNEL_DIFFERENCES } from "./kernel-differences.ts";
 import { PROGRAM_DIFFERENCES } from "./program-differences.ts";
+import { SETTING_DIFFERENCES } from "./setting-differences.ts";
+import { TRACKING_DIFFERENCES } from "./tracking-differences.ts";
 
 /** All of them, by the name under which the model asks. */
 export const DIFFERENCES = {
+	...TRACKING_DIFFERENCES,
 	...KERNEL_DIFFERENCES,
+	...SETTING_DIFFERENCES,
 	...PROGRAM_DIFFERENCES,
 	...BACKEND_DIFFERENCES,
 };

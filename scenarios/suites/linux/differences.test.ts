@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { Sysctls } from "../../../sim/conntrack/settings/sysctls.ts";
 import {
 	behaviourOf,
 	DEFAULT_BEHAVIOUR,
@@ -34,9 +35,14 @@ const LINUXES: readonly Linux[] = KERNELS.flatMap((kernel) =>
 const SHOWN = DIFFERENCE_NAMES.filter(
 	(name) => DIFFERENCES[name].scenario !== null,
 );
-const PRINTED = DIFFERENCE_NAMES.filter(
-	(name) => DIFFERENCES[name].scenario === null,
-);
+const PRINTED = DIFFERENCE_NAMES.filter((name) => "saved" in DIFFERENCES[name]);
+const SET = DIFFERENCE_NAMES.filter((name) => "setting" in DIFFERENCES[name]);
+
+it("shows each difference", () => {
+	expect([...SHOWN, ...PRINTED, ...SET].sort()).toEqual(
+		[...DIFFERENCE_NAMES].sort(),
+	);
+});
 
 describe.each(SHOWN)("difference %s", (name) => {
 	const shown = DIFFERENCES[name].scenario ?? "";
@@ -71,6 +77,21 @@ describe.each(PRINTED)("difference %s, which no packet shows", (name) => {
 			expect([linuxName(linux), lines.includes(saved.as)]).toEqual([
 				linuxName(linux),
 				behaviourOf(linux)[name] === DEFAULT_BEHAVIOUR[name],
+			]);
+		}
+	});
+});
+
+describe.each(SET)("difference %s, which chance alone shows", (name) => {
+	it("has a setting that is so where the default Linux's value is, and nowhere else", () => {
+		const { setting }: Pick<Difference<unknown>, "setting"> = DIFFERENCES[name];
+		if (setting === undefined) throw new Error("neither scenario nor setting");
+		for (const linux of LINUXES) {
+			const behaviour = behaviourOf(linux);
+			const value = new Sysctls([], behaviour).get(setting.name);
+			expect([linuxName(linux), value === setting.value]).toEqual([
+				linuxName(linux),
+				behaviour[name] === DEFAULT_BEHAVIOUR[name],
 			]);
 		}
 	});

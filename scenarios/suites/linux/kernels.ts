@@ -194,6 +194,42 @@ export const kernelDifferences = [
 			operationSucceeds("one that is old"),
 		],
 	}),
+	scenario({
+		name: "settings-of-other-kernels",
+		suite,
+		title: "Settings of older and newer kernels are not there",
+		story:
+			"Linux 5.10 has a setting by which helpers follow FTP and the like without a rule, and Linux 6.12 has settings for other paths of TCP. Linux 6.1 has neither.",
+		setup: byHand(),
+		steps: [
+			at(
+				10,
+				sysctl("netfilter.nf_conntrack_helper", 0, { label: "an old one" }),
+			),
+			at(20, sysctl("ipv4.tcp_plb_enabled", 0, { label: "a new one" })),
+		],
+		expect: [
+			operationFails("an old one", "No such file or directory"),
+			operationFails("a new one", "No such file or directory"),
+		],
+	}),
+	scenario({
+		name: "what-settings-take",
+		suite,
+		title:
+			"A limit of 0 connections is none, and flows may be shared out by fields",
+		story:
+			"With nf_conntrack_max=0 conntrack's table takes as many connections as there is memory for; Linux 7.2 refuses the value. The hash of multipath routes over fields of one's choice (3) came after Linux 5.10.",
+		setup: byHand(),
+		steps: [
+			at(10, sysctl("netfilter.nf_conntrack_max", 0, { label: "no limit" })),
+			at(
+				20,
+				sysctl("ipv4.fib_multipath_hash_policy", 3, { label: "by fields" }),
+			),
+		],
+		expect: [operationSucceeds("no limit"), operationSucceeds("by fields")],
+	}),
 ];
 
 /** A packet in two fragments. @param cut octets behind its IPv4 header in the first one, and in all */

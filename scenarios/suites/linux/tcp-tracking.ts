@@ -1,10 +1,13 @@
 import {
 	at,
+	clientAt,
 	conntrack,
 	INSIDE,
 	OUTSIDE,
 	observe,
+	packet,
 	packetsOut,
+	race,
 	scenario,
 } from "../../language/build/build.ts";
 import {
@@ -14,10 +17,11 @@ import {
 	handshake,
 	syn,
 } from "../kernel/by-hand.ts";
+import { table } from "../local/programs-setup.ts";
 
 const suite = "linux";
 
-/** How kernels differ in following a TCP connection. */
+/** How kernels differ in following connections and in translating them. */
 export const trackingDifferences = [
 	scenario({
 		name: "old-data-is-ignored",
@@ -105,6 +109,109 @@ export const trackingDifferences = [
 				fromMs: 100,
 				exactly: true,
 			}),
+		],
+	}),
+	scenario({
+		name: "closed-port-stays-taken",
+		suite,
+		title: "The port of a connection that is closed stays taken",
+		story:
+			"SNAT has one port for all clients. The first client's connection is closed, and its entry is there for 120 s more: the second client's SYN finds no port, and is lost. From Linux 6.12 on it ends the old entry and takes its port, since its sequence number is beyond the old one's (`nf_nat_used_tuple_harder`).",
+		setup: byHand({
+			ruleset: {
+				name: "one-port.rules",
+				text: table(
+					"nat",
+					"-A POSTROUTING -o bond0.205 -p tcp -j SNAT --to-source 192.168.0.254:5000",
+				),
+			},
+			clients: [clientAt("c1", "10.0.0.10"), clientAt("c2", "10.0.0.11")],
+		}),
+		steps: [
+			packet(OUTSIDE, "tcp 10.0.0.10:40000 > 192.168.0.1:25 S seq 1000"),
+			packet(
+				INSIDE,
+				"tcp 192.168.0.1:25 > 192.168.0.254:5000 SA seq 5000 ack 1001",
+			),
+			packet(
+				OUTSIDE,
+				"tcp 10.0.0.10:40000 > 192.168.0.1:25 FA seq 1001 ack 5001",
+			),
+			packet(
+				INSIDE,
+				"tcp 192.168.0.1:25 > 192.168.0.254:5000 FA seq 5001 ack 1002",
+			),
+			packet(
+				OUTSIDE,
+				"tcp 10.0.0.10:40000 > 192.168.0.1:25 A seq 1002 ack 5002",
+			),
+			at(
+				100,
+				packet(OUTSIDE, "tcp 10.0.0.11:40000 > 192.168.0.1:25 S seq 9000000"),
+				observe("again"),
+			),
+		],
+		expect: [
+			packetsOut(INSIDE, [], { fromMs: 100, exactly: true }),
+			conntrack({ state: "TIME_WAIT" }, 1, { at: "again" }),
+		],
+	}),
+	scenario({
+		name: "race-of-a-tunnel",
+		suite,
+		title: "Two first packets of a tunnel at once come through",
+		story:
+			"Protocol 99 has no ports, and conntrack follows it by its addresses. The second packet gives its own entry up and takes that of the first (`nf_ct_resolve_clash`). Linux 5.10 does this for UDP alone, and drops the second packet.",
+		setup: byHand(),
+		steps: [
+			race(
+				[OUTSIDE, "proto 99 10.0.0.10 > 192.168.0.1 len 30"],
+				[OUTSIDE, "proto 99 10.0.0.10 > 192.168.0.1 len 31"],
+			),
+		],
+		expect: [
+			packetsOut(INSIDE, ["proto 99 * len 30*", "proto 99 * len 31*"], {
+				exactly: true,
+			}),
+		],
+	}),
+	scenario({
+		name: "race-of-echoes",
+		suite,
+		title: "Of two first echo requests at once the second is lost",
+		story:
+			"Two echo requests of one identifier are in the router at once, and each begins an entry. The second is dropped (`nf_ct_resolve_clash`); from Linux 7.2 on it takes the entry of the first.",
+		setup: byHand(),
+		steps: [
+			race(
+				[OUTSIDE, "icmp 10.0.0.10 > 192.168.0.1 echo-request id 7 seq 1"],
+				[OUTSIDE, "icmp 10.0.0.10 > 192.168.0.1 echo-request id 7 seq 2"],
+			),
+		],
+		expect: [
+			packetsOut(
+				INSIDE,
+				["icmp 10.0.0.10 > 192.168.0.1 echo-request id 7 seq 1*"],
+				{ exactly: true },
+			),
+		],
+	}),
+	scenario({
+		name: "race-of-both-sides",
+		suite,
+		title: "Of two first datagrams of both sides at once the second is lost",
+		story:
+			"Each side sends its first datagram before the other's has come, as peers that both call do. Each begins an entry, and each entry's replies are the other's packets. The second is dropped where the nat table is loaded (`__nf_ct_resolve_clash`); from Linux 6.12 on it takes the entry of the first (`nf_ct_match_reverse`).",
+		setup: byHand(),
+		steps: [
+			race(
+				[OUTSIDE, "udp 10.0.0.10:40000 > 192.168.0.1:5060 len 30"],
+				[INSIDE, "udp 192.168.0.1:5060 > 10.0.0.10:40000 len 31"],
+			),
+		],
+		expect: [
+			packetsOut(INSIDE, ["udp * len 30*"], { exactly: true }),
+			packetsOut(OUTSIDE, [], { exactly: true }),
 		],
 	}),
 ];

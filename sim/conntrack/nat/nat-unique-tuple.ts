@@ -8,6 +8,7 @@ import { SCTP } from "../../kernel.ts";
 import type { Behaviour } from "../../linux/behaviour.ts";
 import { hashAddressWord, scale } from "../../packet/jhash.ts";
 import { ICMP, TCP, UDP } from "../../packet/packet.ts";
+import { after } from "../../packet/sequence.ts";
 import { hashIn } from "../table/hash.ts";
 import {
 	BY_SOURCE_NEXT,
@@ -16,12 +17,17 @@ import {
 	PROTOCOL,
 	REPLY,
 	REPLY_TUPLE,
+	SEEN,
+	SEEN_END,
+	STATUS,
+	TCP_STATE_BYTE,
 	TUPLE_NEXT,
 	TUPLE_PORTS,
 	TUPLE_SOURCE,
 	tupleAt,
 	ZONES,
 } from "../table/layout.ts";
+import { IPS_DYING, IPS_FIXED_TIMEOUT, IPS_SRC_NAT } from "../table/status.ts";
 import type { EntryTable } from "../table/table.ts";
 import {
 	copyTuple,
@@ -30,6 +36,7 @@ import {
 	scratchTuple,
 	type Tuple,
 } from "../table/tuple.ts";
+import { SYN_SENT, TIME_WAIT } from "../tcp/tcp-states.ts";
 
 export type Manip = "source" | "destination";
 
@@ -37,8 +44,8 @@ export type Manip = "source" | "destination";
 export interface TupleSearch {
 	readonly table: EntryTable;
 	readonly choice: Choice;
-	/** Where the search for a destination's port begins, unless the rule says --random. */
-	readonly portOfRange: Behaviour["portOfRange"];
+	/** Where the search for a destination's port begins, and whether it ends old connections. */
+	readonly behaviour: Behaviour;
 	/** The tuple as it is, after what other manips have done. */
 	readonly current: Tuple;
 	/** Receives the tuple that is found. */
@@ -75,6 +82,37 @@ function isTaken(table: EntryTable, tuple: Tuple, entry: number): boolean {
 		node = next;
 	}
 	return false;
+}
+
+/**
+ * The same, but a connection that is over goes if it is in the way, and the new one's sequence number is
+ * beyond its last (`nf_nat_used_tuple_harder`, 6.12).
+ */
+function staysTaken(table: EntryTable, tuple: Tuple, entry: number): boolean {
+	const { words } = table;
+	const zones = words[(entry << ENTRY_SHIFT) + ZONES] as number;
+	invertTuple(wantedReply, tuple);
+	const node = table.findNode(wantedReply, zones);
+	if (node === 0) return false;
+	const other = node >> 1;
+	const status = words[(other << ENTRY_SHIFT) + STATUS] as number;
+	const isOver =
+		(node & 1) === REPLY &&
+		tcpStateOf(table, other) >= TIME_WAIT &&
+		(status & (IPS_FIXED_TIMEOUT | IPS_DYING)) === 0 &&
+		(status & IPS_SRC_NAT) !== 0 &&
+		after(endOfCaller(words, entry), endOfCaller(words, other));
+	if (isOver) table.kill(other);
+	return !isOver;
+}
+
+function tcpStateOf({ bytes }: EntryTable, entry: number): number {
+	return bytes[(entry << ENTRY_SHIFT) * 4 + TCP_STATE_BYTE] as number;
+}
+
+/** How far the side that called has sent. */
+function endOfCaller(words: Int32Array, entry: number): number {
+	return words[(entry << ENTRY_SHIFT) + SEEN + SEEN_END] as number;
 }
 
 function hasSameOriginal(table: EntryTable, one: number, other: number) {
@@ -222,6 +260,8 @@ export function findUniqueTuple(search: TupleSearch): void {
 const MAX_ATTEMPTS = 128;
 /** With fewer attempts than this in a round, the search is given up. */
 const LEAST_ATTEMPTS = 16;
+/** `NF_NAT_HARDER_THRESH`: so many at the end of a round may end old connections. */
+const LATE_ATTEMPTS = MAX_ATTEMPTS / 4;
 const PRIVILEGED = 1024;
 /** Ports below may carry credentials (rlogin and the like), so they stay below. */
 const CREDENTIALS = 512;
@@ -264,9 +304,16 @@ function findUniquePort(search: TupleSearch): void {
 	const label = `nat ${manip} ${what} from ${min}`;
 	const draw = () => (count === 1 ? 0 : choice.pick(count, label));
 	const begin = () =>
-		search.portOfRange === "first" && manip === "destination" && !isRandom
+		search.behaviour.portOfRange === "first" &&
+		manip === "destination" &&
+		!isRandom
 			? 0
 			: draw();
+	// The first packet of the connection is a SYN, if it is TCP.
+	const ends =
+		search.behaviour.portOfClosing === "is taken over" &&
+		tuple.protocol === TCP &&
+		tcpStateOf(table, entry) === SYN_SENT;
 	let offset =
 		range.basePort === null ? begin() : (port - range.basePort) & 0xffff;
 	let attempts = Math.min(count, MAX_ATTEMPTS);
@@ -276,7 +323,8 @@ function findUniquePort(search: TupleSearch): void {
 			tuple.ports = inSource
 				? (next << 16) | (tuple.ports & 0xffff)
 				: (tuple.ports & 0xffff0000) | next;
-			if (!isTaken(table, tuple, entry)) return;
+			const isLate = attempts - attempt <= LATE_ATTEMPTS;
+			if (!(isLate && ends ? staysTaken : isTaken)(table, tuple, entry)) return;
 		}
 		if (attempts >= count || attempts < LEAST_ATTEMPTS) return;
 		attempts >>= 1;

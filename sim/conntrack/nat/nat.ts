@@ -77,7 +77,7 @@ export class Nat {
 		this.#search = {
 			table,
 			choice,
-			portOfRange: behaviour.portOfRange,
+			behaviour,
 			current: this.#current,
 			wanted: this.#wanted,
 			range: this.#nullRange,

@@ -3,6 +3,7 @@
  * what it would take and the model has not.
  */
 import { invariant } from "../../invariant.ts";
+import { type Behaviour, DEFAULT_BEHAVIOUR } from "../../linux/behaviour.ts";
 import type { Stateful } from "../../stateful.ts";
 import {
 	ALIASES,
@@ -29,6 +30,12 @@ interface SavedSysctls {
 	readonly followers: ReadonlySet<string>;
 }
 
+/** In what the settings of kernels differ. */
+export type SettingsOfKernel = Pick<
+	Behaviour,
+	"missingSettings" | "addedSettings" | "settingDefaults" | "settingBounds"
+>;
+
 const WRITTEN: SysctlOutcome = { kind: "written" };
 
 /** What settings have to know of an interface. */
@@ -39,9 +46,7 @@ export interface SysctlInterface {
 
 /** The settings of one gateway: all parts of it hold the same record and see changes at once. */
 export class Sysctls implements Stateful<SavedSysctls> {
-	#values: Map<string, number> = new Map(
-		SYSCTLS.map(({ name, value }) => [name, value]),
-	);
+	#values: Map<string, number>;
 	readonly #watchers: (() => void)[] = [];
 	/** As they stand in names, the loopback among them. */
 	readonly #interfaces: readonly string[];
@@ -50,18 +55,20 @@ export class Sysctls implements Stateful<SavedSysctls> {
 	/** The copy that is as the settings are now; `null`: none, or one was written since. */
 	#copy: SavedSysctls | null = null;
 
+	readonly #behaviour: SettingsOfKernel;
 	/** Settings that this kernel does not have. */
 	readonly #missing: readonly RegExp[];
 
-	/**
-	 * @param interfaces besides the loopback
-	 * @param missing names of settings that this kernel does not have; `*` stands for a part of a name
-	 */
+	/** @param interfaces besides the loopback */
 	constructor(
 		interfaces: readonly SysctlInterface[] = [],
-		missing: readonly string[] = [],
+		behaviour: SettingsOfKernel = DEFAULT_BEHAVIOUR,
 	) {
-		this.#missing = missing.map(patternOf);
+		this.#behaviour = behaviour;
+		this.#missing = behaviour.missingSettings.map(patternOf);
+		this.#values = new Map(SYSCTLS.map(({ name, value }) => [name, value]));
+		for (const [name, value] of Object.entries(behaviour.settingDefaults))
+			this.#values.set(name, value);
 		const named = interfaces.map(({ name, hasAddress }) => ({
 			name: interfaceInName(name),
 			hasAddress,
@@ -129,6 +136,9 @@ export class Sysctls implements Stateful<SavedSysctls> {
 		const before = this.#values.get(key);
 		if (before === undefined) return this.#setNotModelled(dotted, value);
 		const { min, max, takes } = DEFINITIONS.get(key) ?? ANY_NUMBER;
+		const bounds = this.#behaviour.settingBounds[key];
+		if (bounds !== undefined && !isWithin(value, bounds))
+			return invalid(dotted);
 		if (!isWithin(value, takes ?? [min, max])) return invalid(dotted);
 		if (!isWithin(value, [min, max])) return notModelled(dotted, value, []);
 		this.#copy = null;
@@ -171,7 +181,11 @@ export class Sysctls implements Stateful<SavedSysctls> {
 	}
 
 	#setNotModelled(name: string, value: number): SysctlOutcome {
-		const found = findNotModelled(name, this.#interfaces);
+		const added = this.#behaviour.addedSettings[name];
+		const found =
+			added === undefined
+				? findNotModelled(name, this.#interfaces)
+				: { takes: null, values: added };
 		if (found === null) return notThere(name);
 		const { takes, values } = found;
 		if (takes === "nothing")

@@ -1,7 +1,8 @@
 /** An entry enters the table (`__nf_conntrack_confirm`, net/netfilter/nf_conntrack_core.c, 6.1). */
 import type { Choice } from "../../chance/choice.ts";
 import { DCCP, GRE, HZ, SCTP } from "../../kernel.ts";
-import { ICMP, TCP } from "../../packet/packet.ts";
+import type { Behaviour } from "../../linux/behaviour.ts";
+import { ICMP, TCP, UDP } from "../../packet/packet.ts";
 import { NF_ACCEPT, type Skb } from "../../packet/skb/skb.ts";
 import {
 	ENTRY_SHIFT,
@@ -34,22 +35,18 @@ import { type ConntrackDropReason, dropFor } from "./verdicts.ts";
 const LEAST_CHAIN_LIMIT = 50;
 const CHAIN_LIMIT_SPREAD = 30;
 
-/** Trackers without `allow_clash`: a packet more or less makes a difference there. */
-const REFUSES_CLASH: ReadonlySet<number> = new Set([
-	TCP,
-	ICMP,
-	SCTP,
-	DCCP,
-	GRE,
-]);
-
 const key = scratchTuple();
 const other = scratchTuple();
+
+export interface Confirming {
+	readonly choice: Choice;
+	readonly behaviour: Behaviour;
+}
 
 /** @returns NF_ACCEPT, or NF_DROP when there is no place for the packet's entry */
 export function confirmEntry(
 	table: EntryTable,
-	choice: Choice,
+	{ choice, behaviour }: Confirming,
 	skb: Skb,
 ): number {
 	const { words } = table;
@@ -63,7 +60,10 @@ export function confirmEntry(
 	const taken =
 		nodeWithSameTuple(table, original, chain) ||
 		nodeWithSameTuple(table, reply, replyChain);
-	if (taken !== 0) return resolveClash(table, skb, taken >> 1, replyChain);
+	if (taken !== 0)
+		return mayClash((words[at + PROTOCOL] as number) & 0xff, behaviour)
+			? resolveClash({ table, behaviour, replyChain }, skb, taken >> 1)
+			: dropFor(clashOf(words, at));
 	if (
 		isTooLong(choice, index.lengthAround(chain)) ||
 		isTooLong(choice, index.lengthAround(replyChain))
@@ -115,44 +115,66 @@ function isTooLong(choice: Choice, length: number): boolean {
 	return length > LEAST_CHAIN_LIMIT + spread + 1;
 }
 
+/** Has the protocol's tracker `allow_clash`? With the others a packet more or less makes a difference. */
+function mayClash(protocol: number, behaviour: Behaviour): boolean {
+	switch (protocol) {
+		case UDP:
+			return true;
+		case ICMP:
+			return behaviour.clashOfEchoes === "resolved";
+		case TCP:
+		case SCTP:
+		case DCCP:
+		case GRE:
+			return false;
+		default:
+			return behaviour.clashOfOthers === "resolved";
+	}
+}
+
+interface Clash {
+	readonly table: EntryTable;
+	readonly behaviour: Behaviour;
+	readonly replyChain: number;
+}
+
 /**
  * Another entry has a tuple of this one (`nf_ct_resolve_clash`). In original direction, the other one's
  * packet was in the gateway at the same time; else this one would have been given that entry. In reply
  * direction NAT may also have found no free port, or two zones share their replies.
  */
-function resolveClash(
-	table: EntryTable,
-	skb: Skb,
-	winner: number,
-	replyChain: number,
-): number {
+function resolveClash(clash: Clash, skb: Skb, winner: number): number {
+	const { table, replyChain } = clash;
 	const { words } = table;
 	const own = skb.entry << ENTRY_SHIFT;
-	const protocol = (words[own + PROTOCOL] as number) & 0xff;
-	if (REFUSES_CLASH.has(protocol)) return dropFor(clashOf(words, own));
-	if (joins(table, skb, winner)) return NF_ACCEPT;
+	if (joins(clash, skb, winner)) return NF_ACCEPT;
 	const reply = skb.entry * 2 + REPLY;
 	const taken = nodeWithSameTuple(table, reply, replyChain);
 	if (taken === 0) {
 		confirmReplies(table, skb.entry, replyChain);
 		return NF_ACCEPT;
 	}
-	return joins(table, skb, taken >> 1)
+	return joins(clash, skb, taken >> 1)
 		? NF_ACCEPT
 		: dropFor(clashOf(words, own));
 }
 
 /**
  * The packet takes the other entry for its own where that changes nothing for it: no translation, or
- * the same one (`__nf_ct_resolve_clash`).
+ * the same one (`__nf_ct_resolve_clash`, `nf_ct_can_merge` of 6.12).
  */
-function joins(table: EntryTable, skb: Skb, winner: number): boolean {
+function joins({ table, behaviour }: Clash, skb: Skb, winner: number): boolean {
 	const { words } = table;
 	const at = winner << ENTRY_SHIFT;
-	const status = words[at + STATUS] as number;
-	const isTranslated = (status & (IPS_SRC_NAT_DONE | IPS_DST_NAT_DONE)) !== 0;
-	if (isTranslated && !isSameConnection(words, at, skb.entry << ENTRY_SHIFT))
-		return false;
+	const own = skb.entry << ENTRY_SHIFT;
+	if (!isSameConnection(words, at, own)) {
+		const status = words[at + STATUS] as number;
+		const joinsAlso =
+			behaviour.clashOfOpposites === "resolved"
+				? isOppositeConnection(words, at, own)
+				: (status & (IPS_SRC_NAT_DONE | IPS_DST_NAT_DONE)) === 0;
+		if (!joinsAlso) return false;
+	}
 	table.mergeCounters(winner, skb.entry);
 	table.get(winner);
 	table.put(skb.entry);
@@ -197,4 +219,21 @@ function isSameConnection(words: Int32Array, a: number, b: number): boolean {
 		if (!sameTuple(key, other)) return false;
 	}
 	return true;
+}
+
+/** Each one's original tuple is the other's reply (`nf_ct_match_reverse`). */
+function isOppositeConnection(
+	words: Int32Array,
+	a: number,
+	b: number,
+): boolean {
+	const zones = words[b + ZONES] as number;
+	if (words[a + ZONES] !== ((zones << 16) | (zones >>> 16))) return false;
+	const protocol = (words[a + PROTOCOL] as number) & 0xff;
+	readTuple(key, words, a, protocol);
+	readTuple(other, words, b + REPLY_TUPLE, protocol);
+	if (!sameTuple(key, other)) return false;
+	readTuple(key, words, a + REPLY_TUPLE, protocol);
+	readTuple(other, words, b, protocol);
+	return sameTuple(key, other);
 }

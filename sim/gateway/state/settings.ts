@@ -34,17 +34,14 @@ export class Settings {
 	private readonly names: readonly string[];
 
 	/** @throws SetupError for what a kernel refuses */
-	constructor(
-		{ interfaces, sysctls }: GatewaySetup,
-		{ missingSettings }: Behaviour,
-	) {
+	constructor({ interfaces, sysctls }: GatewaySetup, behaviour: Behaviour) {
 		this.names = ["lo", ...interfaces.map(({ name }) => name)];
 		this.sysctls = new Sysctls(
 			interfaces.map(({ name, addresses }) => ({
 				name,
 				hasAddress: addresses.length > 0,
 			})),
-			missingSettings,
+			behaviour,
 		);
 		this.notModelled = this.write(sysctls);
 		this.sysctls.watch(() => this.read());
