@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { Sysctls } from "../../../sim/conntrack/settings/sysctls.ts";
 import {
 	behaviourOf,
 	DEFAULT_BEHAVIOUR,
@@ -77,21 +76,6 @@ describe.each(PRINTED)("difference %s, which no packet shows", (name) => {
 			expect([linuxName(linux), lines.includes(saved.as)]).toEqual([
 				linuxName(linux),
 				behaviourOf(linux)[name] === DEFAULT_BEHAVIOUR[name],
-			]);
-		}
-	});
-});
-
-describe.each(SET)("difference %s, which chance alone shows", (name) => {
-	it("has a setting that is so where the default Linux's value is, and nowhere else", () => {
-		const { setting }: Pick<Difference<unknown>, "setting"> = DIFFERENCES[name];
-		if (setting === undefined) throw new Error("neither scenario nor setting");
-		for (const linux of LINUXES) {
-			const behaviour = behaviourOf(linux);
-			const value = new Sysctls([], behaviour).get(setting.name);
-			expect([linuxName(linux), value === setting.value]).toEqual([
-				linuxName(linux),
-				behaviour[name] === DEFAULT_BEHAVIOUR[name],
 			]);
 		}
 	});

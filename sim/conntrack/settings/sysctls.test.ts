@@ -1,6 +1,18 @@
 import { describe, expect, it } from "vitest";
+import {
+	behaviourOf,
+	DEFAULT_BEHAVIOUR,
+	DIFFERENCE_NAMES,
+} from "../../linux/behaviour.ts";
+import type { Difference } from "../../linux/difference.ts";
+import { DIFFERENCES } from "../../linux/differences.ts";
+import { DEFAULT_LINUX, KERNELS } from "../../linux/linux.ts";
 import { sysctlPath } from "./sysctl-name.ts";
 import { Sysctls } from "./sysctls.ts";
+
+const SET_DIFFERENCES = DIFFERENCE_NAMES.filter(
+	(name) => "setting" in DIFFERENCES[name],
+);
 
 const INTERFACES = [
 	{ name: "bond0.204", hasAddress: true },
@@ -140,3 +152,23 @@ describe("settings of interfaces", () => {
 		expect(sysctls.get("ipv4.conf.default.forwarding")).toBe(2);
 	});
 });
+
+describe.each(SET_DIFFERENCES)(
+	"difference %s, which chance alone shows",
+	(name) => {
+		it("has a setting that is so where the default Linux's value is, and nowhere else", () => {
+			const {
+				setting,
+			}: Pick<Difference<unknown>, "setting"> = DIFFERENCES[name];
+			if (setting === undefined) throw new Error("no setting");
+			for (const kernel of KERNELS) {
+				const behaviour = behaviourOf({ ...DEFAULT_LINUX, kernel });
+				const value = new Sysctls([], behaviour).get(setting.name);
+				expect([kernel, value === setting.value]).toEqual([
+					kernel,
+					behaviour[name] === DEFAULT_BEHAVIOUR[name],
+				]);
+			}
+		});
+	},
+);

@@ -181,11 +181,10 @@ export class Sysctls implements Stateful<SavedSysctls> {
 	}
 
 	#setNotModelled(name: string, value: number): SysctlOutcome {
-		const added = this.#behaviour.addedSettings[name];
-		const found =
-			added === undefined
-				? findNotModelled(name, this.#interfaces)
-				: { takes: null, values: added };
+		const { addedSettings } = this.#behaviour;
+		const found = Object.hasOwn(addedSettings, name)
+			? { takes: null, values: addedSettings[name] ?? [] }
+			: findNotModelled(name, this.#interfaces);
 		if (found === null) return notThere(name);
 		const { takes, values } = found;
 		if (takes === "nothing")
