@@ -91,7 +91,7 @@ export const SIM_FOLDERS: Readonly<Record<string, readonly string[]>> = {
 	// What rooms exchange.
 	contract: ["packet"],
 	extension: ["packet", "contract", "linux"],
-	conntrack: ["packet", "contract", "chance"],
+	conntrack: ["packet", "contract", "chance", "linux"],
 	// Where packets go: the stack asks, and netfilter where a rule changes what the gateway itself sends.
 	routing: ["packet", "contract"],
 	matches: ["packet", "contract", "extension", "conntrack"],
