@@ -89,6 +89,7 @@ export {
 	at,
 	backend,
 	type ConnectOptions,
+	carrier,
 	close,
 	connect,
 	lossy,

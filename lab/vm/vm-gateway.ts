@@ -15,6 +15,7 @@ import { unreachable } from "../../sim/invariant.ts";
 import { matches } from "../../sim/matches/index.ts";
 import { encodePacket } from "../../sim/packet/bytes/bytes.ts";
 import type { Packet } from "../../sim/packet/packet.ts";
+import { Cables } from "./cables.ts";
 import { readEmissions, type Seen } from "./emissions.ts";
 import { GuestBox, type Surroundings } from "./guest-box.ts";
 import { HostsAround } from "./hosts-around.ts";
@@ -56,6 +57,7 @@ export class VmGateway implements AsyncGatewayUnderTest {
 	private readonly epochMs: number;
 	private readonly time: ScriptTime;
 	private readonly hosts: HostsAround;
+	private readonly cables: Cables;
 	/** The packets of the last race, as they were held. */
 	private held: (Emission | null)[] = [];
 	/** Of the packets that were traced last: what translations made of the connections that they begin. */
@@ -68,6 +70,7 @@ export class VmGateway implements AsyncGatewayUnderTest {
 		this.epochMs = setup.epochMs;
 		this.time = new ScriptTime(this.box.ownPorts.speakTcp);
 		this.hosts = new HostsAround(this.box, this.time);
+		this.cables = new Cables(this.box, site.trunk);
 	}
 
 	/** @throws LabError */
@@ -117,6 +120,11 @@ export class VmGateway implements AsyncGatewayUnderTest {
 			case "neighbour":
 				this.hosts.set(ask);
 				return this.reply([]);
+			case "carrier": {
+				const sent = await this.catchUp();
+				await this.cables.set(ask.interface, ask.isThere);
+				return this.reply(await this.seen(sent));
+			}
 			case "port":
 				await this.box.ownPorts.set(ask);
 				return this.reply([]);
@@ -143,7 +151,7 @@ export class VmGateway implements AsyncGatewayUnderTest {
 			if (name === LOOPBACK) {
 				await box.send(packet);
 				sent.push(...(await trunk.settle()));
-			} else sent.push(...(await trunk.settle([this.frameOf(name, packet)])));
+			} else sent.push(...(await trunk.settle(this.framesInto(name, packet))));
 			this.held.push(this.heldAs(trunk.takeHeld()));
 			this.translated.push(trunk.takeTranslated());
 		}
@@ -266,12 +274,15 @@ export class VmGateway implements AsyncGatewayUnderTest {
 	private async operate(operation: Operation): Promise<OperationOutcome> {
 		if (operation.kind === "take-over") {
 			this.freeClock();
+			this.cables.forget();
 			return this.box.takeOver(this.epochMs + this.time.nowMs);
 		}
 		if (hasTimers(operation)) this.time.tick();
 		const late = setTimeout(() => this.freeClock(), PROGRAM_MS);
 		try {
-			return await this.box.operate(operation);
+			const outcome = await this.box.operate(operation);
+			await this.cables.keep();
+			return outcome;
 		} finally {
 			clearTimeout(late);
 		}
@@ -286,8 +297,15 @@ export class VmGateway implements AsyncGatewayUnderTest {
 
 	/** The packet, behind the time at which it comes. */
 	private packetFrames(ask: Ask & { kind: "packet" }): readonly Buffer[] {
-		const frame = this.frameOf(ask.interface, ask.packet);
-		return [...this.clockMessages(), frame];
+		const frames = this.framesInto(ask.interface, ask.packet);
+		return [...this.clockMessages(), ...frames];
+	}
+
+	/** None, where a cable is pulled. */
+	private framesInto(interfaceName: string, packet: Packet): readonly Buffer[] {
+		return this.cables.isPulled(interfaceName)
+			? []
+			: [this.frameOf(interfaceName, packet)];
 	}
 
 	private frameOf(interfaceName: string, packet: Packet): Buffer {

@@ -26,6 +26,11 @@ export function describeStep(step: Step): string {
 			({ address, by }) =>
 				`${by === "gateway" ? "the gateway" : "another router"} announces ${address}`,
 		)
+		.with(
+			{ kind: "carrier" },
+			({ interface: name, becomes }) =>
+				`${name}: ${becomes === "lost" ? "the link loses its carrier" : "the link has a carrier again"}`,
+		)
 		.with({ kind: "connect" }, ({ client, service, count, dialogue }) => {
 			const where = service === undefined ? "" : ` to ${service}`;
 			const often = count === 1 ? "" : ` ${count} times`;

@@ -45,6 +45,7 @@ import { stuckClient } from "./recipe/stuck-client.ts";
 import { tableFull } from "./recipe/table-full.ts";
 import { routerTakeOver } from "./recipe/take-over.ts";
 import { random, threeBackends, weights } from "./recipe/variants.ts";
+import { carriers } from "./routing/carriers.ts";
 import { deadNextHop } from "./routing/dead-next-hop.ts";
 import { farHosts } from "./routing/far-hosts.ts";
 import { hairpin } from "./routing/hairpin.ts";
@@ -113,6 +114,7 @@ const ROUTING_SCENARIOS: readonly Scenario[] = [
 	...sources,
 	...multipath,
 	...deadNextHop,
+	...carriers,
 	...mtus,
 	...virtualAddresses,
 	...hairpin,

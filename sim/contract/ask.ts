@@ -53,6 +53,13 @@ export type Ask =
 			readonly address: string;
 			readonly answers: boolean;
 	  }
+	/** The link of this interface loses its carrier, or gets it back: the interface stays up. What is sent there is lost. */
+	| {
+			readonly kind: "carrier";
+			readonly atMs: number;
+			readonly interface: string;
+			readonly isThere: boolean;
+	  }
 	/** A program of the gateway's own that is bound to no address is about to connect: from which one will it send? */
 	| {
 			readonly kind: "source";

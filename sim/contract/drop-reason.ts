@@ -13,6 +13,10 @@ const DROP_REASONS = {
 		words: "the link is down",
 		symbol: "dev_queue_xmit, net/core/dev.c",
 	},
+	"no carrier": {
+		words: "the link has no carrier",
+		symbol: "noop_enqueue, net/sched/sch_generic.c",
+	},
 	"forwarding is off": {
 		words: "it is not for the gateway, and net.ipv4.ip_forward is 0",
 		symbol: "ip_route_input_slow, net/ipv4/route.c",

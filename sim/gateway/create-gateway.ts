@@ -59,6 +59,9 @@ export function createGateway(
 		settings,
 		hasFailed: (index, address) => neighHasFailed(gateway, index, address),
 	});
+	const heedLinks = () => routes.heed(settings.ignoresLinkDown);
+	settings.sysctls.watch(heedLinks);
+	heedLinks();
 	const timers = new TimerQueue<TimerTask>(nowMs);
 	const conntrack = new Conntrack({
 		clock: timers,

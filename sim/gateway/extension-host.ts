@@ -73,7 +73,7 @@ export function extensionHost(
 		pathMtu: (skb) =>
 			Math.min(mtuOf(skb.route), mtuOf(routes.lookup(skb.source))),
 		routeBack: (skb, mark) => {
-			const route = routes.lookupBack(rpfilterFlow(skb, mark));
+			const route = routes.lookupBackByAnyLink(rpfilterFlow(skb, mark));
 			return route.type === "none" ? null : route;
 		},
 		hasPort: (protocol, address, port) =>

@@ -63,6 +63,18 @@ export function setLink(
 	gateway.conntrack.masqueradeDown(interfaceIndex);
 }
 
+/** A cable is pulled, or plugged in (`arp_netdev_event`, net/ipv4/arp.c, 6.1). A kernel may notice up to a second later. */
+export function setCarrier(
+	gateway: GatewayState,
+	interfaceIndex: number,
+	isThere: boolean,
+): void {
+	const { routes, settings } = gateway;
+	routes.setCarrier(interfaceIndex, isThere);
+	const evicts = settings.evictsWithoutCarrier[interfaceIndex] === true;
+	if (!isThere && evicts) neighIfdown(gateway, interfaceIndex);
+}
+
 function carryOut(gateway: GatewayState, command: IpCommand): OperationOutcome {
 	const { routes, settings, conntrack } = gateway;
 	const names = routes.interfaces;

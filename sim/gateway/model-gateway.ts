@@ -36,6 +36,7 @@ import { advanceTo, fireNext, receive } from "./ip/events.ts";
 import { takeEmissions } from "./ip/neighbours.ts";
 import { type Raced, race } from "./ip/race.ts";
 import { sourceTowards } from "./ip/raw-socket.ts";
+import { setCarrier } from "./ip-command.ts";
 import { carryOut } from "./operations.ts";
 import { rememberedIn } from "./remembered.ts";
 import { usesOfSet } from "./sets-of-rules.ts";
@@ -172,6 +173,13 @@ export class ModelGateway {
 					break;
 				case "neighbour":
 					this.setNeighbour(ask);
+					break;
+				case "carrier":
+					setCarrier(
+						this.state,
+						this.state.routes.indexOf(ask.interface),
+						ask.isThere,
+					);
 					break;
 				case "port":
 					this.setPort(ask);

@@ -13,6 +13,7 @@ import type { Skb } from "../packet/skb/skb.ts";
 import type { Stateful } from "../stateful.ts";
 import { AddressCache } from "./address-cache.ts";
 import { isOnNetwork, isSecondary } from "./fib/addresses.ts";
+import { isPassedOver } from "./fib/carriers.ts";
 import {
 	type FibEntry,
 	type Nexthop,
@@ -25,7 +26,13 @@ import {
 import { type Flow, flowTo, inputFlow } from "./fib/flow.ts";
 import { areAsDefault, asksForPorts } from "./fib/ip-rules.ts";
 import { type KnownHash, Multipath } from "./fib/multipath.ts";
-import { type RoutingState, stateOf, withLink } from "./fib/routing-state.ts";
+import {
+	type RoutingState,
+	stateOf,
+	withCarrier,
+	withLink,
+	withSetting,
+} from "./fib/routing-state.ts";
 import { type NoRoute, searchRules } from "./fib/search-rules.ts";
 
 /** What routing heeds of the gateway's settings, and what draws. */
@@ -124,6 +131,13 @@ export class Routes implements Stateful<SavedRoutes> {
 			: this.search(flow, "any");
 	}
 
+	/** The same, as if every link that is up had a carrier (`FIB_LOOKUP_IGNORE_LINKSTATE`). */
+	lookupBackByAnyLink(flow: Flow): Route | NoRoute {
+		return this.now.passedOver === null
+			? this.lookupBack(flow)
+			: this.searchIn({ ...this.now, passedOver: null }, flow, "any");
+	}
+
 	/** Is something besides the destination heeded, or are local routes there that no address brought along? */
 	get hasCustomRoutes(): boolean {
 		return this.now.isSplit || this.now.hasLocalRoutes;
@@ -163,6 +177,11 @@ export class Routes implements Stateful<SavedRoutes> {
 		return this.now.up[index] === true;
 	}
 
+	/** Has its link a carrier? */
+	hasCarrier(index: number): boolean {
+		return this.now.carriers[index] === true;
+	}
+
 	/** Of the route, else of its link, octets. */
 	mtuOf({ mtu, interface: index }: Route): number {
 		return mtu || (this.now.mtus[index] as number);
@@ -171,6 +190,17 @@ export class Routes implements Stateful<SavedRoutes> {
 	/** `ip link set … up|down`: routes that were added by hand do not come back (`fib_disable_ip`). */
 	setLink(index: number, up: boolean): void {
 		this.change(withLink(this.now, index, up));
+	}
+
+	/** A cable is pulled, or plugged in: a link that is up stays up. */
+	setCarrier(index: number, isThere: boolean): void {
+		this.change(withCarrier(this.now, index, isThere));
+	}
+
+	/** `ignore_routes_with_linkdown` has changed, by index of the interface. */
+	heed(ignoresLinkDown: readonly boolean[]): void {
+		const state = withSetting(this.now, ignoresLinkDown);
+		if (state !== this.now) this.change(state);
 	}
 
 	/** First address of an interface on the destination's network, else its first one (`inet_select_addr`). */
@@ -203,10 +233,14 @@ export class Routes implements Stateful<SavedRoutes> {
 		const first = address >>> 24;
 		if (address === -1 || first === 0) return "BROADCAST";
 		if (first >= 224 && first < 240) return "MULTICAST";
-		const entries = this.now.fib.get(TABLE_LOCAL) ?? [];
-		const found = entries.find(
-			({ network, mask }) => ((address ^ network) & mask) === 0,
-		);
+		const { fib, passedOver } = this.now;
+		const found = fib
+			.get(TABLE_LOCAL)
+			?.find(
+				({ network, mask, nexthops: [hop] }) =>
+					((address ^ network) & mask) === 0 &&
+					!(hop && isPassedOver(hop, passedOver)),
+			);
 		const isThere = index === 0 || found?.nexthops[0]?.interface === index;
 		// Also of addresses to which no route leads.
 		if (found === undefined || !isThere) return "UNICAST";
@@ -251,35 +285,41 @@ export class Routes implements Stateful<SavedRoutes> {
 		flow: Flow,
 		direction: "input" | "output" | "any",
 	): Route | NoRoute {
-		const found = searchRules(this.now, flow, this.interfaces);
+		return this.searchIn(this.now, flow, direction);
+	}
+
+	private searchIn(
+		state: RoutingState,
+		flow: Flow,
+		direction: "input" | "output" | "any",
+	): Route | NoRoute {
+		const found = searchRules(state, flow, this.interfaces);
 		if (!("entry" in found)) return found;
 		const { entry, table } = found;
 		let nexthop = found.nexthop as Nexthop;
 		if (entry.nexthops.length > 1 && direction !== "any" && flow.oif === 0)
-			nexthop = this.selectPath(entry, flow);
-		else if (
-			direction === "output" &&
-			hasSeveralDefaults(this.now, table, entry)
-		)
+			nexthop = this.selectPath(entry, flow, nexthop);
+		else if (direction === "output" && hasSeveralDefaults(state, table, entry))
 			throw new UnknownSignal(
 				"a choice among several default routes of one metric is not modelled",
 			);
 		return this.routeOf(entry, nexthop);
 	}
 
-	private selectPath(entry: FibEntry, flow: Flow): Nexthop {
+	private selectPath(entry: FibEntry, flow: Flow, found: Nexthop): Nexthop {
 		const { ports, interfaces } = this;
 		if (ports === null)
 			throw new UnknownSignal("a choice among next hops is not made here");
 		const isGood = ({ via, scope, interface: index }: Nexthop) =>
 			via === null || scope !== SCOPE_LINK || !ports.hasFailed(index, via);
-		return this.multipath.select(entry.nexthops, flow, {
+		const by = {
 			choice: ports.choice,
 			policy: ports.settings.multipathPolicy,
 			fields: ports.settings.multipathFields,
 			names: interfaces,
 			isGood: ports.settings.usesNeighbours ? isGood : null,
-		});
+		};
+		return this.multipath.select(entry.nexthops, flow, by, found);
 	}
 
 	/** `rt_set_nexthop`, `fib_result_prefsrc` */

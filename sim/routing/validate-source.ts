@@ -58,7 +58,7 @@ function fullCheck(
 		return found.isNear ? "near" : "far";
 	if (routes.firstAddressOf(at) === null) return lastResort;
 	if (rpFilter === 1) return "reverse path";
-	const there = routes.lookupBack({ ...flow, oif: at });
+	const there = routes.lookupBackByAnyLink({ ...flow, oif: at });
 	return there.type === "unicast" && there.isNear ? "near" : "far";
 }
 

@@ -84,6 +84,15 @@ function prepare(
 			return prepareNeighbour(stage, step);
 		case "announce":
 			return prepareAnnounce(stage, step);
+		case "carrier": {
+			const { interface: name, becomes, label } = step;
+			const isThere = becomes === "back";
+			return () =>
+				stage.ask(
+					{ kind: "carrier", atMs: clock.nowMs, interface: name, isThere },
+					label,
+				);
+		}
 		case "operation": {
 			const { operation, label } = step;
 			return () => {

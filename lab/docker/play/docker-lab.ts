@@ -227,6 +227,9 @@ export function mustBePlayable(
 		...(steps.some(({ kind }) => kind === "announce")
 			? ["another router of it announces an address"]
 			: []),
+		...(steps.some(({ kind }) => kind === "carrier")
+			? ["a link of it loses its carrier"]
+			: []),
 		...(steps.some((step) => "who" in step && step.who === "backend")
 			? ["a real backend does not speak or close out of turn"]
 			: []),

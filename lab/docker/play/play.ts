@@ -162,6 +162,7 @@ async function playStep(step: Step, stage: Stage): Promise<void> {
 		case "race":
 		case "neighbour":
 		case "announce":
+		case "carrier":
 			return;
 	}
 }

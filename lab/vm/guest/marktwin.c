@@ -3,8 +3,8 @@
  * when timers have run, and marks packets for TRACE without a rule in anybody's table.
  *
  * Frames of ethertype 0x88b5 come in order with the packets on the trunk:
- *   octet 0      what to do: 'B'egin, 'A'dvance, 'T'imers, 'F'ree, 'H'old, 'G'o, trace '+' and '-'
- *   octets 4..7  a number that the answer repeats (big endian, as everything here)
+ *   octet 0      what to do: 'B'egin, 'A'dvance, 'T'imers, 'F'ree, 'H'old, 'G'o, 'C'arrier, trace '+' and '-'
+ *   octets 4..7  a number that the answer repeats (big endian, as everything here); of a 'C' that of a VLAN
  *   octets 8..15 script time in milliseconds
  *   octets 16..23 of a 'T': the longest step in milliseconds; 0 for one step
  * 'B' takes now as script time 0. 'A' sets the guest's clock to the script's and stops it there:
@@ -25,6 +25,9 @@
  * source and destination address (octets 4..11), and its ports (octets 12..15; of ICMP the identifier comes first).
  * Octet 2 is 1 behind source NAT and 0 behind destination NAT.
  *
+ * 'C' takes the carrier away from the VLAN, or gives it back where octet 1 is 1. A VLAN has that of the trunk
+ * again whenever it is set up (vlan_dev_open).
+ *
  * Besides, it gives fragments the room that other network cards give them.
  *
  * The clock is jiffies. Conntrack and neighbour time-outs, rate limits and retransmissions count in
@@ -32,6 +35,7 @@
  */
 #include <linux/etherdevice.h>
 #include <linux/hrtimer.h>
+#include <linux/if_vlan.h>
 #include <linux/interrupt.h>
 #include <linux/jiffies.h>
 #include <linux/kprobes.h>
@@ -352,14 +356,28 @@ static void forget_held(struct net *net)
 	held_count = kept;
 }
 
+static void set_carrier(struct net_device *trunk, u16 vlan, bool is_there)
+{
+	struct net_device *dev = __vlan_find_dev_deep_rcu(trunk, htons(ETH_P_8021Q), vlan);
+
+	if (!dev || !netif_running(dev))
+		return;
+	if (is_there)
+		netif_carrier_on(dev);
+	else
+		netif_carrier_off(dev);
+}
+
 static int receive(struct sk_buff *skb, struct net_device *dev, struct packet_type *type,
 		   struct net_device *original)
 {
 	u8 message[MESSAGE_LENGTH];
 	__be64 time, step;
+	__be32 number;
 
 	if (skb_copy_bits(skb, 0, message, sizeof(message)))
 		goto done;
+	memcpy(&number, message + 4, sizeof(number));
 	memcpy(&time, message + 8, sizeof(time));
 	memcpy(&step, message + 16, sizeof(step));
 	switch (message[0]) {
@@ -389,6 +407,9 @@ static int receive(struct sk_buff *skb, struct net_device *dev, struct packet_ty
 		break;
 	case 'G':
 		let_one_go();
+		break;
+	case 'C':
+		set_carrier(dev, be32_to_cpu(number), message[1] == 1);
 		break;
 	case '+':
 		/* Whoever reads the log sees where this trace begins, and whether its beginning is still there. */

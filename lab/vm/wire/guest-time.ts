@@ -12,7 +12,8 @@ const HARNESS_MAC = Uint8Array.of(0x02, 0xff, 0, 0, 0, 1);
  * there. `free`: let it go until the next `advance`, which takes what went by as if it had not.
  * `timers`: go there step by step, as long as nothing is sent, and answer once every timer that is due
  * has run. `hold`: from now on each packet that begins a connection stops where it would be confirmed;
- * `go`: the oldest of those goes on, and no more are held. `trace-on` and `trace-off`: whether packets from now on are marked
+ * `go`: the oldest of those goes on, and no more are held. `carrier-off` and `carrier-on`: the VLAN `number` loses its
+ * carrier, or gets it back. `trace-on` and `trace-off`: whether packets from now on are marked
  * for TRACE.
  */
 export type GuestMessage =
@@ -22,6 +23,8 @@ export type GuestMessage =
 	| "timers"
 	| "hold"
 	| "go"
+	| "carrier-on"
+	| "carrier-off"
 	| "trace-on"
 	| "trace-off";
 
@@ -32,12 +35,14 @@ const LETTERS: Readonly<Record<GuestMessage, string>> = {
 	timers: "T",
 	hold: "H",
 	go: "G",
+	"carrier-on": "C\u0001",
+	"carrier-off": "C",
 	"trace-on": "+",
 	"trace-off": "-",
 };
 
 /**
- * @param about `number` comes back with the answer; `stepMs` is the longest step of `timers`, which goes
+ * @param about `number` comes back with the answer, or is that of a VLAN; `stepMs` is the longest step of `timers`, which goes
  * there in one when nothing is said
  */
 export function guestMessage(

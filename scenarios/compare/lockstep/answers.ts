@@ -28,6 +28,8 @@ export function printAsk(ask: Ask): string {
 			return "observe";
 		case "neighbour":
 			return `${ask.address} ${ask.answers ? "answers" : "is silent"} on ${ask.interface}`;
+		case "carrier":
+			return `the link of ${ask.interface} ${ask.isThere ? "has a carrier" : "loses its carrier"}`;
 		case "source":
 			return `source towards ${ask.protocol} ${ask.destination}:${ask.port}`;
 		case "port":

@@ -289,6 +289,7 @@ const FORGETFUL: ReadonlySet<string> = new Set([
 
 /** Does the kernel forget its neighbours' addresses over it, at once or by and by? */
 function makesForget(ask: Ask): boolean {
+	if (ask.kind === "carrier") return !ask.isThere;
 	return ask.kind === "neighbour"
 		? !ask.answers
 		: ask.kind === "operation" && FORGETFUL.has(ask.operation.kind);

@@ -450,6 +450,38 @@ export function announce(
 	return { atMs: 0, label: labelOf(options), kind: "announce", address, by };
 }
 
+const carrierArguments = v.object({
+	interface: text,
+	becomes: oneOf(["lost", "back"]),
+	options: stepOptions,
+});
+
+/**
+ * The link of one of the gateway's interfaces loses its carrier, as when a cable is pulled or a modem dies
+ * (`carrier("isp1", "lost")`), or gets it back. The interface stays up.
+ * @public
+ */
+export function carrier(
+	interfaceName: string,
+	becomes: "lost" | "back",
+	options: LabelOrOptions = {},
+	...surplus: readonly never[]
+): ScenarioStep {
+	checkArguments(
+		"carrier",
+		carrierArguments,
+		{ interface: interfaceName, becomes, options },
+		surplus,
+	);
+	return {
+		atMs: 0,
+		label: labelOf(options),
+		kind: "carrier",
+		interface: interfaceName,
+		becomes,
+	};
+}
+
 const observeArguments = v.object({ label: text });
 
 /** Keeps counters, conntrack and conditions as they are now, for expectations that say `at: label`. @public */

@@ -45,6 +45,7 @@ const RIGHT: Readonly<Record<Name, readonly unknown[]>> = {
 	mailKept: [{}],
 	moved: [1, {}],
 	announce: ["10.0.0.1", "other", {}],
+	carrier: ["bond0.204", "lost", {}],
 	neighbour: ["192.168.0.1", "up", {}],
 	observe: ["now"],
 	operationFails: ["flush", "no", {}],

@@ -293,8 +293,7 @@ function checkAnnounced(
 }
 
 function checkSteps(scenario: Scenario, report: Report): void {
-	const labels = new Set<string>();
-	const connects = new Set<string>();
+	const [labels, connects] = [new Set<string>(), new Set<string>()];
 	let beforeMs = 0;
 	scenario.steps.forEach((step, index) => {
 		const path = `steps[${index}]`;
@@ -346,6 +345,9 @@ function checkSteps(scenario: Scenario, report: Report): void {
 				break;
 			case "announce":
 				checkAnnounced(step.address, `${path}.address`, { report, scenario });
+				break;
+			case "carrier":
+				report.known("interface", step.interface, `${path}.interface`);
 				break;
 			case "operation":
 				if (step.operation.kind === "link")

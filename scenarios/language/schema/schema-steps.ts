@@ -364,6 +364,15 @@ export const worldSteps = [
 		"A router announces by gratuitous ARP that it has an address: the gateway, or another one on the link.",
 	),
 	about(
+		object({
+			...when,
+			kind: v.literal("carrier"),
+			interface: about(text, "One of the gateway's interfaces."),
+			becomes: oneOf(["lost", "back"]),
+		}),
+		"The link of an interface loses its carrier, as when a cable is pulled, or gets it back; the interface stays up.",
+	),
+	about(
 		object({ ...when, kind: v.literal("observe") }),
 		"Keeps counters, conntrack and conditions as they are now under the step's label.",
 	),

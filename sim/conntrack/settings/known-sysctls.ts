@@ -95,10 +95,10 @@ ipv4: cipso_cache_bucket_size=10 cipso_cache_enable=1 cipso_rbm_optfmt=0 cipso_r
   tcp_low_latency=0 tcp_max_orphans=2048 tcp_max_syn_backlog=128 tcp_max_tw_buckets=2048
   tcp_probe_threshold=8 xfrm4_gc_thresh=32768
 ipv4.conf.*: accept_source_route=0/1 arp_accept=0/1
-  arp_evict_nocarrier=0/1 arp_filter=0/1 arp_ignore=0/1 arp_notify=0 bc_forwarding=0 bootp_relay=0
+  arp_filter=0/1 arp_ignore=0/1 arp_notify=0 bc_forwarding=0 bootp_relay=0
   disable_policy=0 disable_xfrm=0 drop_gratuitous_arp=0/1 drop_unicast_in_l2_multicast=0
   force_igmp_version=0 igmpv2_unsolicited_report_interval=10000
-  igmpv3_unsolicited_report_interval=1000 ignore_routes_with_linkdown=0 log_martians=0/1 medium_id=0
+  igmpv3_unsolicited_report_interval=1000 log_martians=0/1 medium_id=0
   proxy_arp=0/1 proxy_arp_pvlan=0/1 secure_redirects=0/1 tag=0
 ipv4.route: error_burst=1250 error_cost=250 gc_elasticity=8 gc_thresh=-1 max_size=2147483647
   min_adv_mss=256 redirect_load=5 redirect_number=9 redirect_silence=5120

@@ -173,7 +173,9 @@ export const INTERFACE_SETTINGS: Readonly<
 	accept_local: { value: 0 },
 	accept_redirects: { value: 1 },
 	arp_announce: { value: 0 },
+	arp_evict_nocarrier: { value: 1 },
 	forwarding: { value: 0 },
+	ignore_routes_with_linkdown: { value: 0 },
 	promote_secondaries: { value: 0 },
 	route_localnet: { value: 0 },
 	rp_filter: { value: 0 },
@@ -186,7 +188,9 @@ export type InterfaceSetting =
 	| "accept_local"
 	| "accept_redirects"
 	| "arp_announce"
+	| "arp_evict_nocarrier"
 	| "forwarding"
+	| "ignore_routes_with_linkdown"
 	| "promote_secondaries"
 	| "route_localnet"
 	| "rp_filter"

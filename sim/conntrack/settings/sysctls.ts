@@ -118,6 +118,14 @@ export class Sysctls implements Stateful<SavedSysctls> {
 		);
 	}
 
+	/** The lesser one of both (of flags, `IN_DEV_ANDCONF`). */
+	least(setting: InterfaceSetting, interfaceName: string): number {
+		return Math.min(
+			this.get(nameOf("all", setting)),
+			this.ofInterface(setting, interfaceName),
+		);
+	}
+
 	/** `IN_DEV_RX_REDIRECTS`: a router needs both `all` and its own, a host one of them. */
 	acceptsRedirects(interfaceName: string): boolean {
 		const both = ["all", interfaceInName(interfaceName)].map(

@@ -30,6 +30,7 @@ export function receive(
 ): Fate {
 	const { routes, made } = gateway;
 	if (!routes.isUp(interfaceIndex)) return dropped("link is down");
+	if (!routes.hasCarrier(interfaceIndex)) return dropped("no carrier");
 	const fate =
 		interfaceIndex === LOOPBACK_IFINDEX
 			? rawSend(gateway, skbOf(packet))

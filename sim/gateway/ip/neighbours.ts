@@ -4,7 +4,7 @@
  * never answers costs three seconds and an ICMP error (net/core/neighbour.c, `neigh_resolve_output`,
  * `__neigh_event_send`, 6.1; times from net/ipv4/arp.c, `arp_tbl`).
  */
-import type { Emission } from "../../contract/gateway.ts";
+import { dropped, type Emission, type Fate } from "../../contract/gateway.ts";
 import { formatAddress } from "../../packet/address.ts";
 import type { Address, Packet } from "../../packet/packet.ts";
 import type { Skb } from "../../packet/skb/skb.ts";
@@ -22,6 +22,9 @@ const DELAY_FIRST_PROBE_MS = 5_000;
 const RETRANSMIT_MS = 1_000;
 /** `unres_qlen`: the kernel limits octets of memory; this many full frames fit. */
 const QUEUE_LENGTH = 101;
+const QUEUED: Fate = { kind: "queued", waitsFor: "neighbour" };
+/** The queue of such a link takes nothing (`noop_enqueue`, net/sched/sch_generic.c, 6.1). */
+const NO_CARRIER = dropped("no carrier");
 /** Shared by all that have nothing; never written to. */
 const NOTHING: Emission[] = [];
 
@@ -30,16 +33,14 @@ export function noNeighbours(): Neighbours {
 	return { known: [], recent: [], reachableMs: null, givenUp: 0 };
 }
 
-/**
- * Sends to a neighbour on `skb.outInterface`, or keeps the packet until it is known.
- * @returns false when it waits
- */
+/** Sends to a neighbour on `skb.outInterface`, or keeps the packet until it is known. */
 export function neighOutput(
 	gateway: GatewayState,
 	skb: Skb,
 	address: Address,
-): boolean {
-	const neighbour = neighbourAt(gateway.neighbours, skb.outInterface, address);
+): Fate {
+	const { outInterface } = skb;
+	const neighbour = neighbourAt(gateway.neighbours, outInterface, address);
 	switch (neighbour.state) {
 		case "reachable":
 		case "delay":
@@ -55,16 +56,19 @@ export function neighOutput(
 			neighbour.queue.push(kept(gateway, skb));
 			neighProbe(gateway, neighbour);
 			// The answer may have come at once.
-			return neighbour.queue.length === 0;
+			return neighbour.queue.length === 0
+				? (gateway.forwarded[outInterface] as Fate)
+				: QUEUED;
 		case "incomplete":
 			if (neighbour.queue.length >= QUEUE_LENGTH)
 				for (const oldest of neighbour.queue.splice(0, 1))
 					gateway.conntrack.release(oldest);
 			neighbour.queue.push(kept(gateway, skb));
-			return false;
+			return QUEUED;
 	}
-	transmit(gateway, skb.outInterface, packetOf(skb), address);
-	return true;
+	if (!gateway.routes.hasCarrier(outInterface)) return NO_CARRIER;
+	transmit(gateway, outInterface, packetOf(skb), address);
+	return gateway.forwarded[outInterface] as Fate;
 }
 
 /** Was it asked for in vain, or is it asked for just now? (not `NUD_VALID`) */
@@ -195,6 +199,7 @@ function answersArp(
 	{ interfaceIndex, address }: Neighbour,
 ): boolean {
 	const name = routes.interfaces[interfaceIndex];
+	if (!routes.hasCarrier(interfaceIndex)) return false;
 	return !silentHosts.has(`${name} ${formatAddress(address)}`);
 }
 

@@ -10,8 +10,6 @@ import type { GatewayState } from "../state/gateway-state.ts";
 import { neighOutput } from "./neighbours.ts";
 import { stopped } from "./stopped.ts";
 
-const QUEUED: Fate = { kind: "queued", waitsFor: "neighbour" };
-
 export function ipOutput(gateway: GatewayState, skb: Skb, route: Route): Fate {
 	const by = nfHook(gateway, HOOK_POSTROUTING, skb);
 	if (by !== null) return stopped(gateway, by, skb, { to: "link", route });
@@ -27,8 +25,7 @@ export function ipFinishOutput(
 	if (!gateway.routes.isUp(route.interface)) return dropped("link is down");
 	if (skb.receivedParts !== null || skb.length > mtuOf(gateway, route))
 		return ipFragment(gateway, skb, route);
-	const isSent = neighOutput(gateway, skb, route.via ?? skb.destination);
-	return isSent ? (gateway.forwarded[route.interface] as Fate) : QUEUED;
+	return neighOutput(gateway, skb, route.via ?? skb.destination);
 }
 
 /** Of a route that says one, else of its link (`ip_dst_mtu_maybe_forward`, include/net/ip.h, 6.1). */
@@ -42,9 +39,8 @@ function ipFragment(gateway: GatewayState, skb: Skb, route: Route): Fate {
 		sendUnreachable(gateway, skb, ICMP_FRAG_NEEDED, mtu);
 		return dropped("longer than the link's MTU");
 	}
-	let areSent = true;
+	let fate: Fate = dropped("no carrier");
 	for (const part of inParts(skb, mtu))
-		areSent =
-			neighOutput(gateway, part, route.via ?? part.destination) && areSent;
-	return areSent ? (gateway.forwarded[route.interface] as Fate) : QUEUED;
+		fate = neighOutput(gateway, part, route.via ?? part.destination);
+	return fate;
 }

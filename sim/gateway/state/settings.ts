@@ -22,6 +22,10 @@ export class Settings {
 	routesLocalnet: readonly boolean[] = [];
 	/** With the first address of a network its others stay (`promote_secondaries`). */
 	promotes: readonly boolean[] = [];
+	/** Neighbours are forgotten where the link loses its carrier (`arp_evict_nocarrier`). */
+	evictsWithoutCarrier: readonly boolean[] = [];
+	/** Routes by links without a carrier do not count (`ignore_routes_with_linkdown`). */
+	ignoresLinkDown: readonly boolean[] = [];
 	arpAnnounce: readonly number[] = [];
 	/** Answers of the stack have the mark of what they answer (`fwmark_reflect`). */
 	reflectsMarks = false;
@@ -83,6 +87,11 @@ export class Settings {
 		this.marksValidate = isSet("src_valid_mark");
 		this.routesLocalnet = isSet("route_localnet");
 		this.promotes = isSet("promote_secondaries");
+		this.evictsWithoutCarrier = [
+			false,
+			...names.map((name) => sysctls.least("arp_evict_nocarrier", name) !== 0),
+		];
+		this.ignoresLinkDown = isSet("ignore_routes_with_linkdown");
 		this.arpAnnounce = ofEach("arp_announce");
 		this.reflectsMarks = sysctls.get("ipv4.fwmark_reflect") !== 0;
 		this.multipathPolicy = sysctls.get("ipv4.fib_multipath_hash_policy");

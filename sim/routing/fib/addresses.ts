@@ -148,6 +148,7 @@ function kernelEntry(index: number, source: Address) {
 				weight: 1,
 				onlink: false,
 				isDead: false,
+				isLeftOut: false,
 			},
 		],
 		isKernel: true,

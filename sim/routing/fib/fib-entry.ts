@@ -33,6 +33,8 @@ export interface Nexthop {
 	readonly onlink: boolean;
 	/** Its link is down (`RTNH_F_DEAD`). */
 	readonly isDead: boolean;
+	/** No hash of a multipath route leads to it: so it was when shares were computed last (`fib_rebalance`). */
+	readonly isLeftOut: boolean;
 }
 
 export interface FibEntry {

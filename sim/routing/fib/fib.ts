@@ -3,6 +3,7 @@
  * first, then type of service, then metric (`fib_find_alias`, `fib_table_lookup`, net/ipv4/fib_trie.c, 6.1).
  * A list is never written to: a change makes another one.
  */
+import { isPassedOver, type PassedOver } from "./carriers.ts";
 import { type FibEntry, leadsNowhere, type Nexthop } from "./fib-entry.ts";
 import type { Flow } from "./flow.ts";
 
@@ -17,10 +18,14 @@ export interface FibHit {
 /** Flags of the message that adds a route: `add`, `append`, `prepend`, `replace`, `change` of `ip route`. */
 export type InsertMode = "add" | "append" | "prepend" | "replace" | "change";
 
-/** The first route of a table that fits; of one that leads nowhere there is no next hop. */
+/**
+ * The first route of a table that fits; of one that leads nowhere there is no next hop.
+ * @param passedOver `null`: links count as if each had a carrier (`FIB_LOOKUP_IGNORE_LINKSTATE`)
+ */
 export function lookupTable(
 	entries: readonly FibEntry[],
 	flow: Flow,
+	passedOver: PassedOver,
 ): FibHit | null {
 	for (let at = 0; at < entries.length; at++) {
 		const entry = entries[at] as FibEntry;
@@ -29,7 +34,10 @@ export function lookupTable(
 		if (entry.scope < flow.scope) continue;
 		if (leadsNowhere(entry.type)) return { entry, nexthop: null };
 		const nexthop = entry.nexthops.find(
-			(one) => !one.isDead && (flow.oif === 0 || flow.oif === one.interface),
+			(one) =>
+				!one.isDead &&
+				!isPassedOver(one, passedOver) &&
+				(flow.oif === 0 || flow.oif === one.interface),
 		);
 		if (nexthop !== undefined) return { entry, nexthop };
 	}

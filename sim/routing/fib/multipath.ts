@@ -60,12 +60,20 @@ export class Multipath implements Stateful<ReadonlyMap<string, KnownHash>> {
 		this.#drawn = new Map(drawn);
 	}
 
-	/** @throws UnknownSignal for a hash that is not modelled */
-	select(nexthops: readonly Nexthop[], flow: Flow, by: SelectBy): Nexthop {
+	/**
+	 * @param found what a lookup has found: it stays where no hash leads to any
+	 * @throws UnknownSignal for a hash that is not modelled
+	 */
+	select(
+		nexthops: readonly Nexthop[],
+		flow: Flow,
+		by: SelectBy,
+		found: Nexthop,
+	): Nexthop {
 		const key = flowKey(flow, by);
 		const shares = sharesOf(nexthops, this.#drawn.get(key), by.isGood);
 		const [only] = shares;
-		if (only === undefined) return nexthops[0] as Nexthop;
+		if (only === undefined) return found;
 		if (shares.length === 1) return only.hop;
 		const drawn = draw(shares, by);
 		this.#drawn.set(key, drawn.hashes);
@@ -79,7 +87,7 @@ function sharesOf(
 	known: KnownHash | undefined,
 	isGood: SelectBy["isGood"],
 ): readonly Share[] {
-	const alive = nexthops.filter(({ isDead }) => !isDead);
+	const alive = nexthops.filter(({ isLeftOut }) => !isLeftOut);
 	const total = alive.reduce((sum, { weight }) => sum + weight, 0);
 	const good = nexthops.filter((hop) => isGood === null || isGood(hop));
 	const [first = alive[0] as Nexthop] = good;

@@ -11,6 +11,7 @@ import {
 	maskOf,
 	type OwnAddress,
 } from "./addresses.ts";
+import { type Carriers, passedOverBy, rebalanced } from "./carriers.ts";
 import { deleteEntry, type Fib, insertEntry, mapEntries } from "./fib.ts";
 import {
 	type FibEntry,
@@ -22,7 +23,7 @@ import {
 } from "./fib-entry.ts";
 import { DEFAULT_RULES, type IpRule } from "./ip-rules.ts";
 
-export interface RoutingState {
+export interface RoutingState extends Carriers {
 	/** By index of the interface: whether its link is up. */
 	readonly up: readonly boolean[];
 	/** By index of the interface, octets. */
@@ -59,6 +60,9 @@ export function stateOf(
 ): RoutingState {
 	let state: RoutingState = {
 		up: names.map(() => true),
+		carriers: names.map(() => true),
+		ignoresLinkDown: null,
+		passedOver: null,
 		mtus: [LOOPBACK_MTU, LOOPBACK_MTU, ...interfaces.map(({ mtu }) => mtu)],
 		addresses: names.map(() => []),
 		broadcasts: names.map(() => []),
@@ -148,13 +152,52 @@ export function withLink(
 			connectedEntries(own, index, false),
 			connectedEntries(own, index, true),
 		);
-		return { ...changed, fib: revived(fib, index) };
+		return { ...changed, fib: revived({ ...changed, fib }, index) };
 	}
-	return { ...changed, fib: withoutLink(state.fib, index, false) };
+	return { ...changed, fib: withoutLink(state, index, false) };
+}
+
+/**
+ * The link of an interface that is up loses its carrier, or gets it back: shares of multipath routes by it
+ * are computed anew (`fib_sync_down_dev`, `fib_sync_up`). Of one that is down nothing is seen before it comes up.
+ */
+export function withCarrier(
+	state: RoutingState,
+	index: number,
+	isThere: boolean,
+): RoutingState {
+	const carriers = state.carriers.with(index, isThere);
+	const changed = withPassedOver({ ...state, carriers });
+	if (!state.up[index]) return changed;
+	const fib = mapEntries(state.fib, (entry) =>
+		entry.nexthops.some((one) => one.interface === index)
+			? rebalanced(entry, changed.passedOver)
+			: entry,
+	);
+	return { ...changed, fib };
+}
+
+/** @param ignoresLinkDown `ignore_routes_with_linkdown` by index of the interface: shares stay as they are */
+export function withSetting(
+	state: RoutingState,
+	ignoresLinkDown: readonly boolean[],
+): RoutingState {
+	const isAsBefore = ignoresLinkDown.every(
+		(value, index) => value === (state.ignoresLinkDown?.[index] ?? false),
+	);
+	return isAsBefore ? state : withPassedOver({ ...state, ignoresLinkDown });
+}
+
+function withPassedOver(state: RoutingState): RoutingState {
+	return { ...state, passedOver: passedOverBy(state) };
 }
 
 /** @param force local routes go as well: the last address is gone */
-export function withoutLink(fib: Fib, index: number, force: boolean): Fib {
+export function withoutLink(
+	{ fib, passedOver }: Pick<RoutingState, "fib" | "passedOver">,
+	index: number,
+	force: boolean,
+): Fib {
 	return mapEntries(fib, (entry) => {
 		if (!force && entry.scope === SCOPE_HOST) return entry;
 		if (!entry.nexthops.some((one) => one.interface === index)) return entry;
@@ -163,21 +206,23 @@ export function withoutLink(fib: Fib, index: number, force: boolean): Fib {
 		);
 		return nexthops.every(({ isDead }) => isDead)
 			? null
-			: { ...entry, nexthops };
+			: rebalanced({ ...entry, nexthops }, passedOver);
 	});
 }
 
-export function revived(fib: Fib, index: number): Fib {
-	return mapEntries(fib, (entry) =>
-		entry.nexthops.some((one) => one.isDead && one.interface === index)
-			? {
-					...entry,
-					nexthops: entry.nexthops.map((one) =>
-						one.interface === index ? { ...one, isDead: false } : one,
-					),
-				}
-			: entry,
-	);
+/** Next hops by it live again. */
+export function revived(
+	{ fib, passedOver }: Pick<RoutingState, "fib" | "passedOver">,
+	index: number,
+): Fib {
+	return mapEntries(fib, (entry) => {
+		if (!entry.nexthops.some((one) => one.isDead && one.interface === index))
+			return entry;
+		const nexthops = entry.nexthops.map((one) =>
+			one.interface === index ? { ...one, isDead: false } : one,
+		);
+		return rebalanced({ ...entry, nexthops }, passedOver);
+	});
 }
 
 /** In the order in which a kernel takes them: a next hop may be on a link that a route alone tells of (`fib_check_nh`). */
@@ -244,6 +289,7 @@ function entryOf(
 				weight: 1,
 				onlink: false,
 				isDead: false,
+				isLeftOut: false,
 			},
 		],
 		isKernel: false,

@@ -24,7 +24,11 @@ const FAILURES = {
 
 /** `fib_rules_lookup` with `fib4_rule_action` and `fib4_rule_suppress`. */
 export function searchRules(
-	{ rules, fib }: RoutingState,
+	{
+		rules,
+		fib,
+		passedOver,
+	}: Pick<RoutingState, "rules" | "fib" | "passedOver">,
 	flow: Flow,
 	names: readonly string[],
 ): (FibHit & { readonly table: number }) | NoRoute {
@@ -52,7 +56,7 @@ export function searchRules(
 			case "table":
 				break;
 		}
-		const found = lookupTable(fib.get(action.table) ?? [], flow);
+		const found = lookupTable(fib.get(action.table) ?? [], flow, passedOver);
 		if (found === null) continue;
 		const { type, length } = found.entry;
 		if (type === "throw") continue;

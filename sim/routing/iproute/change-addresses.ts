@@ -37,7 +37,7 @@ export function addAddress(
 	if (added === "File exists" && mode === "replace") return done(state);
 	if (typeof added === "string") return answers(added);
 	const changed = withAddresses(state, index, added);
-	return done({ ...changed, fib: revived(changed.fib, index) });
+	return done({ ...changed, fib: revived(changed, index) });
 }
 
 /** @param promotes by index of the interface: with the first address of a network its others stay */
@@ -99,8 +99,7 @@ function without(
 		if (!changed.addresses.flat().some((its) => its.address === address))
 			changed = { ...changed, fib: withoutSource(changed.fib, address) };
 	const isLast = left.length === 0;
-	if (isLast)
-		changed = { ...changed, fib: withoutLink(changed.fib, index, true) };
+	if (isLast) changed = { ...changed, fib: withoutLink(changed, index, true) };
 	return {
 		kind: "done",
 		state: changed,

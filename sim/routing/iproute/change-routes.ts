@@ -1,6 +1,7 @@
 /** What `ip route` does to the tables (`fib_create_info`, `fib_check_nh`, `fib_table_insert`, net/ipv4/fib_semantics.c, 6.1). */
 import { prefixMask } from "../../packet/address.ts";
 import type { Address } from "../../packet/packet.ts";
+import { rebalanced } from "../fib/carriers.ts";
 import {
 	deleteEntry,
 	type FibHit,
@@ -51,7 +52,7 @@ export function insertRoute(
 	if ("kind" in nexthops) return nexthops;
 	if (spec.source !== null && !isLocal(state, spec.source))
 		return refused("Invalid prefsrc address");
-	const entry: FibEntry = {
+	const given: FibEntry = {
 		network: spec.to.address,
 		length: spec.to.length,
 		mask,
@@ -64,6 +65,7 @@ export function insertRoute(
 		nexthops,
 		isKernel: spec.isKernel === true,
 	};
+	const entry = rebalanced(given, state.passedOver);
 	const fib = insertEntry(state.fib, table, entry, mode);
 	if (typeof fib === "string") return answers(fib);
 	const hasLocalRoutes = state.hasLocalRoutes || type === "local";
@@ -191,7 +193,8 @@ function checkNexthop(
 ): Nexthop | IpOutcome {
 	const { via, weight, onlink } = hop;
 	const index = hop.dev === "" ? 0 : names.indexOf(hop.dev);
-	const nexthop = { interface: index, via, weight, onlink, isDead: false };
+	const alive = { isDead: false, isLeftOut: false };
+	const nexthop = { interface: index, via, weight, onlink, ...alive };
 	if (frame.scope === SCOPE_HOST) {
 		if (index === 0) return answers("No such device");
 		return { ...nexthop, scope: SCOPE_NOWHERE };
@@ -228,22 +231,33 @@ function lookupGateway(
 		oif: index,
 		scope: Math.max(scope + 1, SCOPE_LINK),
 	};
+	// A link without a carrier is a link (FIB_LOOKUP_IGNORE_LINKSTATE).
+	const passedOver = null;
 	const own =
-		table === TABLE_MAIN ? null : lookupTable(state.fib.get(table) ?? [], flow);
+		table === TABLE_MAIN
+			? null
+			: lookupTable(state.fib.get(table) ?? [], flow, passedOver);
 	if (own !== null && !leadsNowhere(own.entry.type)) return own;
-	const found = searchRules(state, flow, names);
+	const found = searchRules({ ...state, passedOver }, flow, names);
 	return "entry" in found ? found : null;
 }
 
 /** Is it an address of the gateway's own? (`inet_addr_type_table`) */
-function isLocal({ fib }: RoutingState, address: Address): boolean {
-	const hit = lookupTable(fib.get(TABLE_LOCAL) ?? [], flowTo(address));
+function isLocal({ fib, passedOver }: RoutingState, address: Address): boolean {
+	const hit = lookupTable(
+		fib.get(TABLE_LOCAL) ?? [],
+		flowTo(address),
+		passedOver,
+	);
 	return hit?.entry.type === "local";
 }
 
 /** Is it something else than an ordinary address? */
-function isKnown({ fib }: RoutingState, address: Address): boolean {
-	return lookupTable(fib.get(TABLE_LOCAL) ?? [], flowTo(address)) !== null;
+function isKnown({ fib, passedOver }: RoutingState, address: Address): boolean {
+	return (
+		lookupTable(fib.get(TABLE_LOCAL) ?? [], flowTo(address), passedOver) !==
+		null
+	);
 }
 
 /** Does the command mean this route? What it leaves out may be anything (`fib_table_delete`, `fib_nh_match`). */

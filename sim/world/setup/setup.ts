@@ -191,6 +191,15 @@ export type StepKind =
 			readonly address: string;
 			readonly by: "gateway" | "other";
 	  }
+	/**
+	 * The link of one of the gateway's interfaces loses its carrier (a cable is pulled, a switch or a modem dies), or
+	 * gets it back; the interface stays up.
+	 */
+	| {
+			readonly kind: "carrier";
+			readonly interface: string;
+			readonly becomes: "lost" | "back";
+	  }
 	| { readonly kind: "operation"; readonly operation: StepOperation }
 	/** Keeps counters, conntrack and conditions as they are now under the step's label. */
 	| { readonly kind: "observe" };
