@@ -238,19 +238,12 @@ class ScenarioGeneration {
 			case "program":
 				this.program(step);
 				break;
-			case "neighbour": {
-				recorder.neighbour(
-					{ interface: SIDE, address: NEXT_HOP },
-					step.becomes,
-				);
-				// Until when a kernel believes in an address that it knows is drawn at random (`neigh_rand_reach_time`).
-				const operation = {
-					kind: "forget-neighbour",
-					address: NEXT_HOP,
-				} as const;
-				recorder.operate(operation, operationName(operation));
+			case "carrier":
+				recorder.carrier(step.interface, step.becomes);
 				break;
-			}
+			case "neighbour":
+				this.neighbour(step);
+				break;
 			case "operation":
 				if (!this.mayBe(step.operation)) break;
 				recorder.operate(step.operation, operationName(step.operation));
@@ -273,6 +266,14 @@ class ScenarioGeneration {
 			default:
 				unreachable(step);
 		}
+	}
+
+	/** Until when a kernel believes in an address that it knows is drawn at random (`neigh_rand_reach_time`): it forgets this one. */
+	private neighbour({ becomes }: StepPlan & { kind: "neighbour" }): void {
+		const { recorder } = this;
+		recorder.neighbour({ interface: SIDE, address: NEXT_HOP }, becomes);
+		const operation = { kind: "forget-neighbour", address: NEXT_HOP } as const;
+		recorder.operate(operation, operationName(operation));
 	}
 
 	/** A segment of a flow's; a flow that is none of TCP's says what it has to say. */

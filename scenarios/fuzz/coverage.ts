@@ -295,6 +295,8 @@ const CHANGES = [
 	"neighbour vanish",
 	"neighbour silent",
 	"neighbour up",
+	"carrier lost",
+	"carrier back",
 ];
 
 /** What an operation counts as. */

@@ -229,6 +229,25 @@ export class Recorder {
 		});
 	}
 
+	carrier(interfaceName: string, becomes: "lost" | "back"): void {
+		if (this.unknown !== null) return;
+		const { nowMs, coverage } = this;
+		this.gateway.answer({
+			kind: "carrier",
+			atMs: nowMs,
+			interface: interfaceName,
+			isThere: becomes === "back",
+		});
+		count(coverage.operations, `carrier ${becomes}`);
+		this.steps.push({
+			kind: "carrier",
+			atMs: nowMs,
+			label: "",
+			interface: interfaceName,
+			becomes,
+		});
+	}
+
 	observe(): void {
 		const label = `o${this.steps.length}`;
 		this.steps.push({ kind: "observe", atMs: this.nowMs, label });

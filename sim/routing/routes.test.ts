@@ -185,3 +185,76 @@ describe("addresses", () => {
 		expect(way(routes, "192.0.2.1")).toBe("isp1 from 100.64.0.9");
 	});
 });
+
+describe("links without a carrier", () => {
+	const BOTH =
+		"ip route replace default nexthop via 198.51.100.1 dev isp1 nexthop via 203.0.113.1 dev isp2";
+	const STAND_BY = "ip route add default via 203.0.113.1 dev isp2 metric 100";
+	/** All but the loopback. */
+	const IGNORING = [false, false, true, true, true];
+
+	function pulled(routes: Routes, name: string): Routes {
+		routes.setCarrier(routes.indexOf(name), false);
+		return routes;
+	}
+
+	it("keep their routes, unless these are to be ignored", () => {
+		const routes = pulled(routesAfter(STAND_BY), "isp1");
+		expect(way(routes, "192.0.2.1")).toMatch("isp1 via");
+		routes.heed(IGNORING);
+		expect(way(routes, "192.0.2.1")).toMatch("isp2 via");
+		expect(way(routes, "198.51.100.9")).toMatch("isp2 via");
+		routes.setCarrier(routes.indexOf("isp1"), true);
+		expect(way(routes, "192.0.2.1")).toMatch("isp1 via");
+	});
+
+	it("keep the gateway's addresses in any case", () => {
+		const routes = pulled(routesAfter(), "isp1");
+		routes.heed(IGNORING);
+		expect(routes.isOwn(parseAddress("198.51.100.2") as number)).toBe(true);
+		expect(routes.typeOf(parseAddress("198.51.100.255") as number, 0)).toBe(
+			"UNICAST",
+		);
+	});
+
+	const flow = (port: number): Partial<Flow> => ({
+		protocol: 6,
+		source: 1,
+		destinationPort: 25,
+		sourcePort: port,
+	});
+	const used = (routes: Routes) =>
+		[...Array(40).keys()]
+			.map((port) => way(routes, "192.0.2.1", flow(port)).slice(0, 4))
+			.filter((name, at, all) => all.indexOf(name) === at)
+			.toSorted();
+
+	it("have no share of a multipath route, where the setting was there first", () => {
+		const routes = routesAfter(BOTH);
+		routes.heed(IGNORING);
+		expect(used(pulled(routes, "isp2"))).toEqual(["isp1"]);
+	});
+
+	it("keep their share where the setting comes later (fib_rebalance)", () => {
+		const routes = pulled(routesAfter(BOTH), "isp2");
+		routes.heed(IGNORING);
+		expect(used(routes)).toEqual(["isp1", "isp2"]);
+		// Any change of a link computes shares anew.
+		expect(used(pulled(routes, "isp2"))).toEqual(["isp1"]);
+	});
+
+	it("are as good as any where a next hop is looked for (FIB_LOOKUP_IGNORE_LINKSTATE)", () => {
+		const routes = pulled(routesAfter(), "isp2");
+		routes.heed(IGNORING);
+		const parsed = parseIpCommand(
+			"ip route add 10.0.0.0/8 via 203.0.113.1 dev isp2",
+		);
+		if (parsed.kind !== "command") throw new Error(parsed.message);
+		const { names, promotes } = { names: routes.interfaces, promotes: [] };
+		const outcome = carryOutIp(routes.state, parsed.command as RoutingCommand, {
+			names,
+			promotes,
+		});
+		expect(outcome.kind).toBe("done");
+	});
+});

@@ -114,6 +114,8 @@ const SYSCTLS: readonly (readonly [name: string, values: readonly number[]])[] =
 		["ipv4.conf.all.route_localnet", [0, 1]],
 		["ipv4.fib_multipath_hash_policy", [0, 1]],
 		["ipv4.fwmark_reflect", [0, 1]],
+		["ipv4.conf.all.ignore_routes_with_linkdown", [0, 1, 1]],
+		["ipv4.conf.eth2.ignore_routes_with_linkdown", [0, 1]],
 	];
 
 export const sysctls = fc
@@ -215,6 +217,18 @@ export const operationSteps: fc.Arbitrary<StepPlanKind> = fc.oneof(
 			kind: fc.constant<"program">("program"),
 			place: fc.nat(1),
 			becomes: fc.constantFrom("refuse" as const, "up" as const),
+		}),
+	},
+	{
+		weight: 1,
+		arbitrary: fc.record({
+			kind: fc.constant<"carrier">("carrier"),
+			interface: fc.constantFrom(...INTERFACES),
+			becomes: fc.constantFrom(
+				"lost" as const,
+				"back" as const,
+				"back" as const,
+			),
 		}),
 	},
 );

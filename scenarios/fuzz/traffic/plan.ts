@@ -5,7 +5,7 @@
  */
 import type { Operation } from "../../../sim/contract/gateway.ts";
 import type { TcpOptions } from "../../../sim/packet/packet.ts";
-import type { Place } from "../world/topology.ts";
+import type { InterfaceName, Place } from "../world/topology.ts";
 
 /** A conversation that may come about. */
 export interface FlowPlan {
@@ -147,6 +147,12 @@ export type StepPlanKind =
 			readonly kind: "program";
 			readonly place: number;
 			readonly becomes: "refuse" | "up";
+	  }
+	/** A link loses its carrier while its interface stays up, or gets it back. */
+	| {
+			readonly kind: "carrier";
+			readonly interface: InterfaceName;
+			readonly becomes: "lost" | "back";
 	  }
 	/** The router of the default route dies while its link stays up, or comes back. */
 	| {
