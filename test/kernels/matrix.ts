@@ -45,6 +45,9 @@ const SHOWN: readonly string[] = Object.values(DIFFERENCES).flatMap(
 	({ scenario }) => scenario ?? [],
 );
 
+/** Characters of what is said of an exception. */
+const LONGEST_REASON = 200;
+
 /** Whose change may change what a play says. */
 const PLAYED = ["sim", "scenarios", "lab/kernel", "lab/vm"];
 
@@ -66,12 +69,6 @@ const machines =
 const amount = ["--seed", `${seed}`, "--runs", `${runs}`, ...machines];
 const folder = join(ROOT, "build", "matrix");
 mkdirSync(folder, { recursive: true });
-if (values.short) process.exitCode = Math.max(...asked.map(askShortly));
-else {
-	for (const linux of asked) ask(linux);
-	const cells = readMeasured();
-	process.exitCode = EXIT[outcomeOf(asked.map((one) => cellOf(cells, one)))];
-}
 
 function linuxOf(name: string): Linux {
 	const linux = parseLinux(name);
@@ -246,8 +243,6 @@ function oddDraws(draws: Made["draws"]): readonly string[] {
 		.map(({ of }) => of);
 }
 
-const LONGEST_REASON = 200;
-
 /** One line of a table or list. */
 function short(text: string): string {
 	const line = text.replace(/\s+/g, " ").trim();
@@ -266,4 +261,11 @@ function hashOfSources(): string {
 			if (/(?<!\.test)\.(ts|c|json|rules|saved)$/.test(name))
 				hash.update(name).update(readFileSync(join(ROOT, part, name)));
 	return hash.digest("hex").slice(0, 12);
+}
+
+if (values.short) process.exitCode = Math.max(...asked.map(askShortly));
+else {
+	for (const linux of asked) ask(linux);
+	const cells = readMeasured();
+	process.exitCode = EXIT[outcomeOf(asked.map((one) => cellOf(cells, one)))];
 }
