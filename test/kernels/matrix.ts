@@ -134,7 +134,7 @@ function playScenarios(linux: Linux): PlayedScenarios | null {
 		unknown: named("unknown").map(exceptionOf),
 		notCompared: failures.map(({ scenario, message }) => ({
 			name: scenario.name,
-			why: short(message),
+			why: short(message.split("\n")[0] ?? ""),
 		})),
 		shown: agree
 			.map(({ scenario }) => scenario.name)
@@ -223,7 +223,7 @@ function exceptionOf({
 	const why =
 		first === undefined
 			? `${unknown?.reason ?? ""} ${unknown?.text ?? chance ?? ""}`
-			: `${first.kind} differ at ${first.atMs} ms: model ${first.model.join(" ") || "nothing"}; kernel ${first.kernel.join(" ") || "nothing"}`;
+			: `${first.kind} at ${first.atMs} ms: model ${first.model[0] ?? "nothing"}; kernel ${first.kernel[0] ?? "nothing"}`;
 	return { name: scenario.name, why: short(why) };
 }
 
@@ -245,7 +245,7 @@ function oddDraws(draws: Made["draws"]): readonly string[] {
 
 /** One line of a table or list. */
 function short(text: string): string {
-	const line = text.replace(/\s+/g, " ").trim();
+	const line = text.replace(/[\s\p{Cc}]+/gu, " ").trim();
 	return line.length > LONGEST_REASON
 		? `${line.slice(0, LONGEST_REASON)} …`
 		: line;
