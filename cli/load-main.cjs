@@ -22,6 +22,9 @@ const SHORTAGES = new Map([
 	["EIO", "the disk reports an error.\n  Look at the kernel's log (dmesg)."],
 ]);
 
+// Node 22 keeps what it compiled for the next time; an older one compiles again.
+require("node:module").enableCompileCache?.();
+
 import("./main.js").catch((error) => {
 	const shortage = SHORTAGES.get(codeOf(error));
 	if (shortage !== undefined) {

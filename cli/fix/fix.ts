@@ -31,7 +31,7 @@ export interface FixOptions extends WorldOptions {
 
 export async function fix(file: string, options: FixOptions): Promise<void> {
 	await mustHavePlace(file, options);
-	const codes = await readCodes(options);
+	const codes = readCodes(options);
 	const told = await readRulesAndWorld(file, options);
 	const { name } = told.rules;
 	const fixed = await whileShowing(`repairing ${name} …`, async () =>

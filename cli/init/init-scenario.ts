@@ -1,6 +1,15 @@
 /** `marktwin init RULES`: writes scenarios of what a ruleset balances. */
 import { basename, dirname, join, relative, sep } from "node:path";
-import type { PlayedDraft } from "../../scenarios/analysis/draft/draft-played.ts";
+import {
+	typescriptOf,
+	withRemarks,
+} from "../../scenarios/analysis/draft/draft.ts";
+import {
+	draftPlayed,
+	type PlayedDraft,
+} from "../../scenarios/analysis/draft/draft-played.ts";
+import { lintRuleset } from "../../scenarios/analysis/lint/run/lint-ruleset.ts";
+import { analyse } from "../../scenarios/analysis/services/analysis.ts";
 import type { GivenWorld } from "../../scenarios/analysis/world/assumed-world.ts";
 import type { RulesetSource } from "../../scenarios/language/scenario.ts";
 import { commandLine, shellLine } from "../../scenarios/result/invocation.ts";
@@ -12,6 +21,8 @@ import {
 	STANDARD,
 	writeText,
 } from "../files/files.ts";
+import { mustBeInRules } from "../options/check-assumed.ts";
+import { readRulesAndWorld } from "../options/read-world.ts";
 import type { WorldOptions } from "../options/world-options.ts";
 import { jsonLine } from "../outputs/json-text.ts";
 import { loaded } from "../rules/load-rules.ts";
@@ -57,19 +68,15 @@ async function initScenario(
 	options: InitScenarioOptions,
 	isOnly: boolean,
 ): Promise<number> {
-	const { readRulesAndWorld } = await import("../options/read-world.ts");
 	const { rules, given } = await readRulesAndWorld(named, options);
 	const { name, text } = rules;
 	const file = named === STANDARD ? STANDARD : name;
 	const format = formatOf(options);
 	const output = outputFor(file, format, options.output);
 	await mustBeWritable(output);
-	const ruleset = await loaded(text, name, given);
+	const ruleset = loaded(text, name, given);
 	if (ruleset === null) return EXIT.badInput;
-	if (isOnly) {
-		const { mustBeInRules } = await import("../options/check-assumed.ts");
-		mustBeInRules(options.assume, [ruleset]);
-	}
+	if (isOnly) mustBeInRules(options.assume, [ruleset]);
 	err.show(given.notes);
 	const source = sourceFor({ file, text, output, format });
 	const made = await whileShowing(`playing ${name} …`, () =>
@@ -84,7 +91,7 @@ async function initScenario(
 		]);
 		return EXIT.unknown;
 	}
-	const written = await textOf(made, format);
+	const written = textOf(made, format);
 	if (!options.force && output !== STANDARD) await mustBeFree(output, written);
 	await writeText(output, written);
 	// Standard output may be the file.
@@ -150,15 +157,6 @@ async function drafted({
 	readonly source: RulesetSource;
 	readonly service: string | undefined;
 }): Promise<PlayedDraft> {
-	const { analyse } = await import(
-		"../../scenarios/analysis/services/analysis.ts"
-	);
-	const { lintRuleset } = await import(
-		"../../scenarios/analysis/lint/run/lint-ruleset.ts"
-	);
-	const { draftPlayed } = await import(
-		"../../scenarios/analysis/draft/draft-played.ts"
-	);
 	const analysis = analyse(ruleset, given);
 	const findings = lintRuleset({ file, ...analysis }, text).filter(
 		({ suppressed }) => suppressed === null,
@@ -172,13 +170,7 @@ async function drafted({
 	});
 }
 
-async function textOf(
-	{ draft }: PlayedDraft,
-	format: "ts" | "json",
-): Promise<string> {
-	const { typescriptOf, withRemarks } = await import(
-		"../../scenarios/analysis/draft/draft.ts"
-	);
+function textOf({ draft }: PlayedDraft, format: "ts" | "json"): string {
 	if (format === "ts") return typescriptOf(draft);
 	return `${jsonLine(withRemarks(draft), 2)}\n`;
 }

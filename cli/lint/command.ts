@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
 import { addWorldOptions, RULES_HELP } from "../options/world-options.ts";
-import { type LintCommandOptions, lint } from "./lint.ts";
+import type { LintCommandOptions } from "./lint.ts";
 
 const SEVERITIES = ["error", "warning", "note"];
 
@@ -73,9 +73,10 @@ Exit codes:
      depend on what the model was not given (the members of a set: --sets), or
      a ruleset has more ways than are walked`,
 		)
-		.action((files: readonly string[], options: LintCommandOptions) =>
-			lint(files, options),
-		);
+		.action(async (files: readonly string[], options: LintCommandOptions) => {
+			const { lint } = await import("./lint.ts");
+			await lint(files, options);
+		});
 }
 
 /** `MT101,MT102`, several times. */

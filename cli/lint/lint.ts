@@ -1,13 +1,23 @@
-import type { LintReport } from "../../reports/lint/lint-report.ts";
+import {
+	type LintReport,
+	newFindings,
+} from "../../reports/lint/lint-report.ts";
 import type { Severity } from "../../scenarios/analysis/lint/finding.ts";
 import type { Ruleset } from "../../sim/contract/ruleset.ts";
 import { EXIT } from "../base/exit-code.ts";
-import { mustBeWritable, STANDARD } from "../files/files.ts";
+import { findRule } from "../explain/find-rule.ts";
+import { mustBeWritable } from "../files/files.ts";
+import { mustBeInRules } from "../options/check-assumed.ts";
+import { mustReadOnce } from "../options/read-world.ts";
 import type { WorldOptions } from "../options/world-options.ts";
-import { InputError } from "../screen/input-error.ts";
+import { analysed } from "../rules/analysed.ts";
+import { sayAssumed } from "../rules/say-assumed.ts";
 import { err, whileShowing } from "../screen/screen.ts";
 import { nameText } from "../screen/screen-text.ts";
-import type { Codes, Linted } from "./lint-file.ts";
+import { unmetLines } from "../split/print.ts";
+import { knownIn } from "./known.ts";
+import { type Codes, type Linted, lintFile, reportOf } from "./lint-file.ts";
+import { writeReport } from "./write-report.ts";
 
 export interface LintCommandOptions extends WorldOptions {
 	readonly format: "text" | "json" | "sarif" | "github" | "gitlab";
@@ -26,8 +36,7 @@ export async function lint(
 	const { format, severity, output, writeBaseline } = options;
 	for (const file of [output, writeBaseline])
 		if (file !== undefined) await mustBeWritable(file);
-	const { reportOf } = await import("./lint-file.ts");
-	const codes = await readCodes(options);
+	const codes = readCodes(options);
 	const linted = await lintFiles(files, options, codes);
 	const good = linted.filter((one) => one !== null);
 	const report = reportOf(good);
@@ -35,23 +44,20 @@ export async function lint(
 	if (isBad) process.exitCode = EXIT.badInput;
 	// A report or a baseline without one of the files would say that what is wrong with it is gone.
 	if (isBad && format !== "text") return;
-	const { knownIn } = await import("./known.ts");
-	const { writeReport } = await import("./write-report.ts");
 	const baselines = {
 		from: options.baseline,
 		to: isBad ? undefined : writeBaseline,
 	};
 	const judged = await knownIn(report, baselines, codes);
 	await writeReport(judged, format, output);
-	if (!isBad) process.exitCode = await exitCode(judged, severity);
+	if (!isBad) process.exitCode = exitCode(judged, severity);
 }
 
-export async function readCodes({
+export function readCodes({
 	only,
 	ignore,
-}: Pick<LintCommandOptions, "only" | "ignore">): Promise<Codes> {
+}: Pick<LintCommandOptions, "only" | "ignore">): Codes {
 	if (only.length + ignore.length === 0) return { ignore: [] };
-	const { findRule } = await import("../explain/find-rule.ts");
 	const codeOf = (text: string) => findRule(text).code;
 	return {
 		...(only.length > 0 ? { only: only.map(codeOf) } : {}),
@@ -66,11 +72,6 @@ async function lintFiles(
 	codes: Codes,
 ): Promise<readonly (Linted | null)[]> {
 	mustReadOnce(files, options);
-	const { analysed } = await import("../rules/analysed.ts");
-	const { lintFile } = await import("./lint-file.ts");
-	const { unmetLines } = await import("../split/print.ts");
-	const { sayAssumed } = await import("../rules/say-assumed.ts");
-	const { mustBeInRules } = await import("../options/check-assumed.ts");
 	const linted: (Linted | null)[] = [];
 	const rulesets: Ruleset[] = [];
 	for (const file of files)
@@ -94,23 +95,6 @@ async function lintFiles(
 	return linted;
 }
 
-/**
- * What is read for each of several files would be empty for the second one.
- * @throws InputError
- */
-export function mustReadOnce(
-	files: readonly string[],
-	{ addresses, routes, routingRules, sets }: WorldOptions,
-): void {
-	const told = [addresses, routes, routingRules, sets];
-	const named = [...files, ...told].filter((one) => one === STANDARD);
-	if (named.length > 1 || (files.length > 1 && told.includes(STANDARD)))
-		throw new InputError(
-			"standard input (-) would be read more than once",
-			"Name a file in its place.",
-		);
-}
-
 const RANKS: Readonly<Record<Severity, number>> = {
 	note: 0,
 	warning: 1,
@@ -118,11 +102,7 @@ const RANKS: Readonly<Record<Severity, number>> = {
 };
 
 /** Of a report: what is wrong with it, or what is not known of it. */
-export async function exitCode(
-	report: LintReport,
-	least: Severity,
-): Promise<number> {
-	const { newFindings } = await import("../../reports/lint/lint-report.ts");
+export function exitCode(report: LintReport, least: Severity): number {
 	if (
 		newFindings(report).some(({ severity }) => RANKS[severity] >= RANKS[least])
 	)

@@ -78,6 +78,6 @@ it("a capture that is no folder yet is refused, and so is standard input for two
 		remedy: expect.stringContaining("marktwin capture --into FOLDER"),
 	});
 	await expect(readRulesAndWorld("-", { addresses: "-" })).rejects.toThrow(
-		"standard input (-) is named more than once",
+		"standard input (-) would be read more than once",
 	);
 });

@@ -26,7 +26,7 @@ export async function readRulesAndWorld(
 	file: string,
 	options: WorldOptions,
 ): Promise<RulesAndWorld> {
-	mustReadOnce(file, options);
+	mustReadOnce([file], options);
 	const isFolder = await leadsToFolder(file);
 	if (isFolder && options.capture !== undefined)
 		throw new InputError(
@@ -107,15 +107,20 @@ function setsIn(text: string, name: string): string {
 	throw new InputError(`${name}: ${fault}`, "Give what `ipset save` prints.");
 }
 
-function mustReadOnce(file: string, options: WorldOptions): void {
-	const { addresses, routes, routingRules, sets } = options;
-	const inputs = [file, addresses, routes, routingRules, sets].filter(
-		(one) => one === STANDARD,
-	);
-	if (inputs.length > 1)
+/**
+ * What is read for each of several files would be empty for the second one.
+ * @throws InputError
+ */
+export function mustReadOnce(
+	files: readonly string[],
+	{ addresses, routes, routingRules, sets }: WorldOptions,
+): void {
+	const told = [addresses, routes, routingRules, sets];
+	const named = [...files, ...told].filter((one) => one === STANDARD);
+	if (named.length > 1 || (files.length > 1 && told.includes(STANDARD)))
 		throw new InputError(
-			"standard input (-) is named more than once",
-			"Name a file for all but one.",
+			"standard input (-) would be read more than once",
+			"Name a file in its place.",
 		);
 }
 

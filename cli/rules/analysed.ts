@@ -22,7 +22,7 @@ export async function analysed(
 	options: WorldOptions,
 ): Promise<Analysed | null> {
 	const told = await readRulesAndWorld(file, options);
-	const ruleset = await loaded(told.rules.text, told.rules.name, told.given);
+	const ruleset = loaded(told.rules.text, told.rules.name, told.given);
 	if (ruleset === null) return null;
 	return { ...told, analysis: analyse(ruleset, told.given) };
 }

@@ -10,6 +10,7 @@ import type { WorldOptions } from "../options/world-options.ts";
 import { jsonLine } from "../outputs/json-text.ts";
 import { analysed } from "../rules/analysed.ts";
 import { out, whileShowing } from "../screen/screen.ts";
+import { splitLines } from "./print.ts";
 
 export interface SplitCommandOptions extends WorldOptions {
 	readonly json: boolean;
@@ -44,10 +45,7 @@ export async function split(
 			"../../reports/analysis/split-markdown.ts"
 		);
 		out.data(splitMarkdown([document]));
-	} else {
-		const { splitLines } = await import("./print.ts");
-		out.show(splitLines(document, out));
-	}
+	} else out.show(splitLines(document, out));
 	if (!isKnown(document)) process.exitCode = EXIT.unknown;
 }
 

@@ -14,10 +14,11 @@ import { shellLine } from "../../scenarios/result/invocation.ts";
 import { EXIT } from "../base/exit-code.ts";
 import { version } from "../base/version.ts";
 import { mustBeWritable, writeText } from "../files/files.ts";
-import { exitCode, mustReadOnce } from "../lint/lint.ts";
+import { exitCode } from "../lint/lint.ts";
 import { lintFile, reportOf } from "../lint/lint-file.ts";
 import { lintLines } from "../lint/print.ts";
 import { mustBeInRules } from "../options/check-assumed.ts";
+import { mustReadOnce } from "../options/read-world.ts";
 import type { WorldOptions } from "../options/world-options.ts";
 import { jsonLine } from "../outputs/json-text.ts";
 import { analysed } from "../rules/analysed.ts";
@@ -95,7 +96,7 @@ async function worstExit(
 	const exits: number[] = [];
 	for (const { report, split } of found)
 		exits.push(
-			await exitCode(report, severity),
+			exitCode(report, severity),
 			isKnown(split) ? EXIT.holds : EXIT.unknown,
 		);
 	return (
