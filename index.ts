@@ -12,6 +12,8 @@
  *     assertScenario(await readScenario(split, import.meta.dirname));
  */
 
+// Scenario files import this very module under its name.
+import * as itself from "./index.ts";
 import { validateScenario } from "./scenarios/language/check/validate.ts";
 import type {
 	PlayableScenario,
@@ -278,9 +280,7 @@ export async function loadScenarios(
 	files: readonly string[],
 	options: LoadOptions = {},
 ): Promise<readonly LoadedScenario[]> {
-	// Scenario files import this very module under its name.
-	const library = options.library ?? (await import("./index.ts"));
-	return loadWith(files, { ...options, library });
+	return loadWith(files, { ...options, library: options.library ?? itself });
 }
 
 // ## What happened in a play
