@@ -57,7 +57,9 @@ const addressOfSource = {
 	setup({ onLoad }) {
 		onLoad({ filter: /\.ts$/ }, ({ path }) => {
 			const text = readFileSync(path, "utf8");
-			const source = relative(import.meta.dirname, path).replaceAll(sep, "/");
+			const source = relative(import.meta.dirname, path)
+				.replaceAll(sep, "/")
+				.replace(/\.ts$/, ".js");
 			const address = `new URL("../${source}", import.meta.url).href`;
 			return {
 				contents: text.replaceAll(/\bimport\.meta\.url\b/g, address),
@@ -68,7 +70,11 @@ const addressOfSource = {
 };
 
 await build({
-	entryPoints: { "cli/main": "cli/main.ts", "library/index": "index.ts" },
+	entryPoints: {
+		"cli/main": "cli/main.ts",
+		"cli/model-worker": "cli/model-worker.ts",
+		"library/index": "index.ts",
+	},
 	outdir: OUTPUT,
 	chunkNames: "chunks/[hash]",
 	bundle: true,

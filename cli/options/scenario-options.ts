@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { type Command, Option } from "commander";
 import type { DriverKind } from "../../scenarios/result/driver-info.ts";
 import type { Limits } from "../../scenarios/run/budget.ts";
@@ -22,6 +23,8 @@ export interface ScenarioOptions extends OutputOptions {
 	readonly kernel?: string;
 	readonly shard?: Shard;
 	readonly bail: boolean;
+	/** How many are played at a time; left out: as many as the machine has processors for. */
+	readonly workers?: number;
 	/** Megabytes. */
 	readonly maxMemory?: number;
 	readonly maxSteps?: number;
@@ -88,6 +91,11 @@ export function addScenarioOptions(command: Command): Command {
 			"virtual time after which a scenario ends as unknown (default none)",
 			readCount,
 		)
+		.option(
+			"--workers <n>",
+			"number of scenarios, or of virtual machines, to play at a time (default one for each processor where there are scenarios enough; containers play one at a time)",
+			readCount,
+		)
 		.addOption(
 			new Option("--bail", "stop after the first one that does not hold")
 				.default(false)
@@ -97,12 +105,35 @@ export function addScenarioOptions(command: Command): Command {
 	return addOutputOptions(command);
 }
 
-/** @throws InputError for options of a kernel where none is played on: they would be ignored */
+/** Fewer scenarios are played before another worker is ready: a thread loads the model, a machine boots. */
+const WORTH: Readonly<Record<TierKind, number>> = {
+	model: 16,
+	vm: 24,
+	docker: Number.POSITIVE_INFINITY,
+};
+
+/** How many are played at a time. */
+export function workersFor(
+	{ workers }: Pick<ScenarioOptions, "workers">,
+	{ kind, scenarios }: { readonly kind: TierKind; readonly scenarios: number },
+): number {
+	const wanted =
+		workers ??
+		Math.min(availableParallelism(), Math.floor(scenarios / WORTH[kind]));
+	return Math.max(1, Math.min(wanted, scenarios));
+}
+
+/** @throws InputError for options that what is played on does not know: they would be ignored */
 export function mustFitDriver(
-	{ kernel }: { readonly kernel?: string },
+	{ kernel, workers = 1 }: Pick<ScenarioOptions, "kernel" | "workers">,
 	driver: { readonly option: string; readonly is: TierKind },
 ): void {
 	const { option, is } = driver;
+	if (is === "docker" && workers > 1)
+		throw new InputError(
+			`--workers ${workers}: containers play in live time, and would take it from each other`,
+			"Leave --workers out.",
+		);
 	if (is === "model" && kernel !== undefined)
 		throw new InputError(
 			`--kernel ${kernel}: the model is no kernel`,

@@ -4,7 +4,10 @@ import type { DriverInfo } from "../../scenarios/result/driver-info.ts";
 import type { Invocation } from "../../scenarios/result/invocation.ts";
 import { driverFor } from "../../scenarios/run/driver.ts";
 import type { Linux } from "../../sim/linux/linux.ts";
-import type { ScenarioOptions } from "../options/scenario-options.ts";
+import {
+	type ScenarioOptions,
+	workersFor,
+} from "../options/scenario-options.ts";
 import { type Outputs, openOutputs } from "../outputs/outputs.ts";
 import {
 	exitCodeOf,
@@ -45,7 +48,8 @@ export interface Play<Made, On extends Tier> {
 	readonly doing: string;
 	/** Leave out what was chosen. */
 	readonly isQuiet: boolean;
-	openTier(): Promise<On>;
+	/** @param isAlone whether nothing else is played at the same time */
+	openTier(isAlone: boolean): Promise<On>;
 	play(on: On, one: LoadedScenario, replay: Invocation): Promise<Made>;
 	/** `--bail` stops behind the first that is not well. */
 	isWell(made: Made): boolean;
@@ -78,7 +82,7 @@ export async function openPlay(
 	return { names, selection, outputs };
 }
 
-/** Plays scenarios, one after the other. @returns the exit code */
+/** Plays scenarios, on all workers at a time. @returns the exit code */
 export async function playScenarios<Made, On extends Tier>(
 	{ names, selection, outputs }: Opened,
 	options: Options,
@@ -117,17 +121,21 @@ async function playSelection<Made, On extends Tier>(
 	play: Play<Made, On>,
 ): Promise<Played<Made>> {
 	const { command, doing } = play;
-	const linux = (options.on ?? options.with)?.linux ?? null;
+	const { kind, linux } = options.on ?? options.with ?? MODEL;
 	const made: Made[] = [];
 	const failures: Failure[] = [];
 	let isWell = true;
-	const tier = await play.openTier();
+	const tiers = await openTiers(
+		workersFor(options, { kind, scenarios: loaded.length }),
+		play,
+	);
+	const [tier] = tiers;
 	const fail = (failure: Failure, of: Chosen) => {
 		failures.push(failure);
 		isWell = false;
 		play.showFailure(failure, of);
 	};
-	const left = await onTiers([tier], async () => {
+	const left = await onTiers(tiers, async () => {
 		for (const one of broken)
 			fail(
 				brokenFailure(one, {
@@ -138,10 +146,11 @@ async function playSelection<Made, On extends Tier>(
 			);
 		return eachScenario(onLinux(loaded, linux), {
 			doing,
+			places: tiers,
 			isEnough: () => options.bail && !isWell,
-			async play(one) {
-				const replay = replayInvocation(command, one, options);
-				const result = await play.play(tier, one, replay);
+			play: (on, one) =>
+				play.play(on, one, replayInvocation(command, one, options)),
+			onMade(result) {
 				made.push(result);
 				isWell &&= play.isWell(result);
 				play.show(result);
@@ -161,6 +170,19 @@ async function playSelection<Made, On extends Tier>(
 		});
 	});
 	return { made, failures, left, driver: tier.driver };
+}
+
+/** Where the command takes nothing else. */
+const MODEL = { kind: "model", linux: null } as const;
+
+/** One for each worker; the first one speaks for all of them, which are the same. */
+async function openTiers<On extends Tier>(
+	workers: number,
+	{ openTier }: { openTier(isAlone: boolean): Promise<On> },
+): Promise<readonly [On, ...On[]]> {
+	const first = await openTier(workers === 1);
+	const others = Array.from({ length: workers - 1 }, () => openTier(false));
+	return [first, ...(await Promise.all(others))];
 }
 
 /** With the Linux that the command line names, if it does; it overrules what scenarios say. */

@@ -18,6 +18,7 @@ import {
 	type TierKind,
 } from "../options/scenario-options.ts";
 import { err } from "../screen/screen.ts";
+import { HAS_THREADS, openModelThread } from "./model-thread.ts";
 
 export interface Tier {
 	readonly kind: TierKind;
@@ -40,19 +41,20 @@ export interface KernelTier extends Tier {
 	compare(one: LoadedScenario, replay: Invocation): Promise<Comparison>;
 }
 
-export interface TierOptions
-	extends Pick<
-		ScenarioOptions,
-		"seed" | "kernel" | "maxMemory" | "maxSteps" | "maxTime"
-	> {}
+export type TierOptions = Pick<
+	ScenarioOptions,
+	"seed" | "kernel" | "maxMemory" | "maxSteps" | "maxTime"
+>;
 
+/** @param options.isAlone whether nothing else is played at the same time: then the model needs no thread of its own */
 export async function openTier(
 	{ kind, linux }: DriverChoice,
-	options: TierOptions,
+	options: TierOptions & { readonly isAlone: boolean },
 ): Promise<Tier> {
-	return kind === "model"
+	if (kind !== "model") return openKernelTier({ kind, linux }, options);
+	return options.isAlone || !HAS_THREADS
 		? modelTier(options)
-		: openKernelTier({ kind, linux }, options);
+		: threadTier(options);
 }
 
 /** @throws LabError when the image of the virtual machine is missing, or options do not fit the kind */
@@ -106,6 +108,18 @@ function modelTier(options: TierOptions): Tier {
 		play: async (one, replay) =>
 			checkScenario(one.scenario, settingsOf(one, options, replay)),
 		close: async () => {},
+	};
+}
+
+function threadTier(options: TierOptions): Tier {
+	const thread = openModelThread();
+	return {
+		kind: "model",
+		driver: infoOf(modelDriver),
+		start: async () => {},
+		play: (one, replay) =>
+			thread.play(one.scenario, settingsOf(one, options, replay)),
+		close: () => thread.close(),
 	};
 }
 

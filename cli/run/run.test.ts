@@ -35,6 +35,9 @@ export default scenario({
 `,
 );
 
+const ONE_SIDED_SPLIT = ["split", "--rules", `recipe.rules=${oneSided}`];
+const brokenScenario = fileOf("broken.scenario.json", '{ "name": 1 }');
+
 describe("marktwin run", () => {
 	it("plays a suite and shows how connections were split", async () => {
 		const { code, out, err } = await marktwin(["run", "split"]);
@@ -269,6 +272,30 @@ export default [
 		expect(quiet.out).not.toContain("alternate");
 		expect(quiet.out).toMatch(/hold/);
 	});
+
+	it.each([
+		["all that holds", ["split", "failover", "matches"]],
+		["violated, and cut short", [...ONE_SIDED_SPLIT, "failover", "--bail"]],
+		[
+			"not playable",
+			["--max-steps", "50", "split", brokenScenario, "failover"],
+		],
+	])(
+		"says and writes the same with three workers as with one: %s",
+		async (_, words) => {
+			const [alone, together] = await Promise.all(
+				["1", "3"].map(async (workers) => {
+					const json = join(folder, `workers-${workers}.json`);
+					const args = ["run", ...words, "--workers", workers, "--json", json];
+					const { out, ...ended } = await marktwin(args);
+					const said = out.replace(/played in .*/, "");
+					return { ...ended, said, json: readFileSync(json, "utf8") };
+				}),
+			);
+			expect(together).toEqual(alone);
+			expect(alone?.json.length).toBeGreaterThan(1_000);
+		},
+	);
 
 	it("gives the same JSON for the same seed, byte for byte", async () => {
 		const files = [1, 2].map((index) => join(folder, `${index}.json`));

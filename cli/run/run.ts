@@ -48,7 +48,7 @@ function playOf(
 		command: "run",
 		doing: "playing",
 		isQuiet: view.detail === "faults",
-		openTier: () => openTier(options.on, options),
+		openTier: (isAlone) => openTier(options.on, { ...options, isAlone }),
 		play: (tier, one, replay) =>
 			tier.play(onAssumptions(one, options.assume), replay),
 		isWell: ({ outcome }) => outcome === "holds",
