@@ -55,8 +55,13 @@ export function stopWords(stop: Stop, scene: Scene): End {
 				{ blamed: "destination" },
 			);
 		case "elsewhere": {
-			const { host, via, isAnnounced } = stop.at;
-			if (isAnnounced)
+			const { host, via, because } = stop.at;
+			if (because === "redirected")
+				return told(
+					`${via}, the router that an ICMP redirect of the gateway's has named to ${host}, past the gateway; no rule is to blame: with net.ipv4.conf.*.send_redirects=0, of \`all\` and of the interface, the gateway names none`,
+					{ blamed: "none" },
+				);
+			if (because === "announced")
 				return told(
 					`the router that has announced ${via}, past the gateway; no rule is to blame: the gateway takes it once it announces the address again`,
 					{ blamed: "none" },

@@ -104,6 +104,7 @@ const TRAPS: Readonly<Record<string, string>> = {
 		"to which address a program is bound is not in the rules",
 	"local-proxy-loop":
 		"whose program a port is, and what it connects to, is not in the rules",
+	"routing-redirect-to-dead-router": "what hosts heed is not in the rules",
 	"routing-carrier-lost": "what links do is not in the rules",
 	"routing-vrrp-half-moved": "which router has an address is not in the rules",
 	"local-source-by-mark":

@@ -6,6 +6,7 @@ import type { Clock } from "../clock/clock.ts";
 import {
 	ICMP_DEST_UNREACH,
 	ICMP_ECHO,
+	ICMP_ECHOREPLY,
 	ICMP_FRAG_NEEDED,
 	ICMP_PARAMETERPROB,
 	ICMP_PORT_UNREACH,
@@ -15,6 +16,7 @@ import {
 import { icmpEcho, icmpError } from "../packet/build.ts";
 import {
 	ACK,
+	type Address,
 	FIN,
 	type IcmpPacket,
 	type Packet,
@@ -38,6 +40,15 @@ import { UdpSockets } from "./udp/udp-sockets.ts";
  * SYN without a word.
  */
 export type Listener = (syn: TcpPacket) => SocketUser | null;
+
+/** What an ICMP redirect says. */
+export interface Redirect {
+	/** Who says it. */
+	readonly from: Address;
+	/** The router that is nearer. */
+	readonly router: Address;
+	readonly destination: Address;
+}
 
 /** The address of a program that is bound to none: whatever is delivered to its port is for it. */
 const INADDR_ANY = 0;
@@ -63,6 +74,9 @@ export class Host implements SocketHost, DatagramHost {
 
 	/** Does a program that serves take the datagram? Else the host says that its port is closed. */
 	takesDatagram: (packet: UdpPacket) => boolean = () => false;
+
+	/** A router says that another one is nearer to a destination (ICMP redirect). */
+	redirected: (redirect: Redirect) => void = () => {};
 
 	/** What happens now is not modelled, and why. */
 	doesNotKnow: (reason: string) => void = () => {};
@@ -238,10 +252,15 @@ export class Host implements SocketHost, DatagramHost {
 		}
 		const { about } = packet;
 		if (about === null || !this.isAt(about.source)) return;
-		if (packet.type === ICMP_REDIRECT)
-			this.doesNotKnow(
-				"a host that an ICMP redirect tells of another router is not modelled",
-			);
+		if (packet.type === ICMP_REDIRECT) {
+			if (this.hasSocketOf(about))
+				this.redirected({
+					from: packet.source,
+					router: packet.rest,
+					destination: about.destination,
+				});
+			return;
+		}
 		if (about.kind === "udp") this.datagrams.receiveError(packet, about);
 		if (about.kind !== "tcp") return;
 		const socket = this.find(
@@ -251,6 +270,25 @@ export class Host implements SocketHost, DatagramHost {
 			about.source,
 		);
 		if (socket !== undefined) onIcmpError(socket, packet, about.seq);
+	}
+
+	/** Did it send the packet itself? What is not its own word, it does not heed (`tcp_v4_err`, `__udp4_lib_err`). */
+	private hasSocketOf(about: Packet): boolean {
+		switch (about.kind) {
+			case "tcp": {
+				const { sourcePort, destination, destinationPort, source } = about;
+				return (
+					this.find(sourcePort, destination, destinationPort, source) !==
+					undefined
+				);
+			}
+			case "udp":
+				return !this.handDriven.has(about.sourcePort);
+			case "icmp":
+				return about.type === ICMP_ECHOREPLY;
+			default:
+				return false;
+		}
 	}
 
 	private receiveUdp(packet: UdpPacket): void {

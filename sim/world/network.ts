@@ -5,16 +5,21 @@
  */
 import type { Clock } from "../clock/clock.ts";
 import type { Emission } from "../contract/gateway.ts";
-import { Host } from "../endpoint/host.ts";
-import { isInNetwork } from "../packet/address.ts";
+import { Host, type Redirect } from "../endpoint/host.ts";
+import { formatAddress, isInNetwork } from "../packet/address.ts";
 import type { Address, Packet } from "../packet/packet.ts";
 import type { Connection, Request } from "./connections.ts";
 import { OwnPrograms } from "./own-programs.ts";
-import { Announced, type OtherRouter } from "./own-route.ts";
+import {
+	Announced,
+	type OtherRouter,
+	Redirects,
+	type RouterState,
+} from "./own-route.ts";
 import type { LinkNetwork } from "./setup/networks.ts";
 import { LOOPBACK } from "./setup/services.ts";
 import { knows, type Station } from "./station.ts";
-import type { LinkWatch } from "./watch.ts";
+import type { LinkEvent, LinkWatch } from "./watch.ts";
 
 /** Whoever keeps the account: asks tell it of everything but what neighbours say to each other. */
 interface NeighbourWatch {
@@ -52,6 +57,8 @@ export interface Network {
 	isCutOff(from: Station, packet: Packet): boolean;
 	/** By which interface does what the host sends to the address come in? */
 	entranceOf(from: Station, destination: number): string;
+	/** Who is far, and has the address? Routers of any link lead there. */
+	farOwnerOf(destination: Address): Station | undefined;
 	/** For whom is a packet that comes out by the interface? Routers on any link lead to hosts that are far. */
 	receiverOf(interfaceName: string, packet: Packet): Station | undefined;
 	/** Who owns the address from which a packet comes in by the interface? */
@@ -114,18 +121,17 @@ export function createNetwork(
 				index: stations.length,
 				host: new Host(fields.address, clock, output),
 				carries: () => true,
+				redirects: fields.interface === LOOPBACK ? null : new Redirects(),
 			};
+			station.host.redirected = (redirect) =>
+				hear(network, station, redirect, clock.nowMs);
 			stations.push(station);
 			if (fields.interface === LOOPBACK) {
 				station.host.liveOn(programs.tableOf(station));
 				return station;
 			}
-			let behind = owners.get(fields.interface);
-			if (behind === undefined) {
-				behind = new Map();
-				owners.set(fields.interface, behind);
-			}
-			behind.set(fields.address, station);
+			const behind = owners.get(fields.interface) ?? new Map();
+			owners.set(fields.interface, behind.set(fields.address, station));
 			if (linkOf(fields.address) === undefined)
 				far.set(fields.address, station);
 			return station;
@@ -139,6 +145,7 @@ export function createNetwork(
 		entranceOf({ interface: own, address }, destination) {
 			return far.has(address) ? (linkOf(destination) ?? own) : own;
 		},
+		farOwnerOf: (destination) => far.get(destination),
 		receiverOf(interfaceName, packet) {
 			if (interfaceName === LOOPBACK) return programs.ownerOf(packet);
 			const { destination } = packet;
@@ -169,6 +176,89 @@ export function createNetwork(
 	return network;
 }
 
+/** A host is told of another router. */
+function hear(
+	{ routers, announced, entranceOf }: Network,
+	station: Station,
+	redirect: Redirect,
+	nowMs: number,
+): void {
+	const { destination, router } = redirect;
+	const link = entranceOf(station, destination);
+	station.redirects?.hear(
+		redirect,
+		announced.hopOf(station, link, destination),
+		{ nowMs, answersArp: routers.answersArp(station.interface, router) },
+	);
+}
+
+/** What is said of every packet that does not come to the gateway. */
+type About = (
+	from: Station,
+	packet: Packet,
+) => Pick<LinkEvent, "atMs" | "packet" | "connection">;
+
+/** Ways past the gateway. */
+function createBypass(
+	network: Network,
+	clock: Clock,
+	aboutOf: About,
+	watch: LinkWatch | null,
+) {
+	/** @param nextHop a router on the way */
+	function sendStraight(
+		from: Station,
+		to: Station,
+		packet: Packet,
+		nextHop?: Address,
+	): void {
+		const arrive = () => {
+			watch?.({
+				...aboutOf(from, packet),
+				kind: "arrives",
+				at: to.name,
+				from: from.name,
+				isKnown: knows(to, packet),
+				interface: from.interface,
+			});
+			to.host.receive(packet);
+			network.neighbours?.arrived(from, to, packet);
+		};
+		const lose = () =>
+			watch?.({
+				...aboutOf(from, packet),
+				kind: "lost",
+				host: to.name,
+				isFrom: false,
+			});
+		network.neighbours?.passes(from, packet);
+		const atMs = clock.nowMs + from.latencyMs;
+		const by =
+			nextHop === undefined ? {} : { interface: from.interface, nextHop };
+		network.deliver(to, { atMs, ...by }, arrive, lose);
+	}
+
+	/** A router that the gateway has named in a redirect leads to hosts that are far; what is for others it takes away. */
+	function sendByRedirect(from: Station, packet: Packet, router: Address) {
+		const to = network.farOwnerOf(packet.destination);
+		if (to !== undefined) sendStraight(from, to, packet, router);
+		else
+			sendElsewhere(from, packet, {
+				via: formatAddress(router),
+				because: "redirected",
+			});
+	}
+
+	/** The other router is none of the hosts here. */
+	function sendElsewhere(from: Station, packet: Packet, to: OtherRouter): void {
+		const event = { ...aboutOf(from, packet), ...to, host: from.name };
+		watch?.({ ...event, kind: "elsewhere" });
+		network.neighbours?.passes(from, packet);
+	}
+
+	return { sendStraight, sendByRedirect, sendElsewhere };
+}
+
 /** Sends what hosts send: to the gateway, as an ask, or straight to a neighbour on the same link. */
 function createSender(
 	network: Network,
@@ -176,11 +266,12 @@ function createSender(
 	connectionOf: ConnectionOf,
 	watch: LinkWatch | null,
 ): (from: Station, packet: Packet) => void {
-	const aboutOf = (from: Station, packet: Packet) => ({
+	const aboutOf: About = (from, packet) => ({
 		atMs: clock.nowMs,
 		packet,
 		connection: connectionOf(from, packet)?.id ?? null,
 	});
+	const past = createBypass(network, clock, aboutOf, watch);
 
 	function sendToGateway(from: Station, packet: Packet): void {
 		const connection = connectionOf(from, packet);
@@ -203,38 +294,6 @@ function createSender(
 		else clock.after(from.latencyMs, enter);
 	}
 
-	function sendStraight(from: Station, to: Station, packet: Packet): void {
-		const arrive = () => {
-			watch?.({
-				...aboutOf(from, packet),
-				kind: "arrives",
-				at: to.name,
-				from: from.name,
-				isKnown: knows(to, packet),
-				interface: from.interface,
-			});
-			to.host.receive(packet);
-			network.neighbours?.arrived(from, to, packet);
-		};
-		const lose = () =>
-			watch?.({
-				...aboutOf(from, packet),
-				kind: "lost",
-				host: to.name,
-				isFrom: false,
-			});
-		network.neighbours?.passes(from, packet);
-		const atMs = clock.nowMs + from.latencyMs;
-		network.deliver(to, { atMs }, arrive, lose);
-	}
-
-	/** The other router is none of the hosts here. */
-	function sendElsewhere(from: Station, packet: Packet, to: OtherRouter): void {
-		const event = { ...aboutOf(from, packet), ...to, host: from.name };
-		watch?.({ ...event, kind: "elsewhere" });
-		network.neighbours?.passes(from, packet);
-	}
-
 	return (from, packet) => {
 		if (!from.carries() || network.isCutOff(from, packet)) {
 			watch?.({
@@ -249,35 +308,48 @@ function createSender(
 		const neighbour = isOwn
 			? undefined
 			: network.neighbourOf(from.interface, packet);
+		const router =
+			from.redirects?.routerTo(packet.destination, clock.nowMs) ?? null;
 		const link = network.entranceOf(from, packet.destination);
 		const other = isOwn
 			? null
 			: network.announced.pastGateway(from, link, packet.destination);
-		if (neighbour !== undefined) sendStraight(from, neighbour, packet);
-		else if (other !== null) sendElsewhere(from, packet, other);
+		if (neighbour !== undefined) past.sendStraight(from, neighbour, packet);
+		else if (router !== null) past.sendByRedirect(from, packet, router);
+		else if (other !== null) past.sendElsewhere(from, packet, other);
 		else sendToGateway(from, packet);
 	};
 }
 
 /** Neighbours that a setup names, which lead to hosts that are far, and which of them are dead. */
 class Routers {
-	/** By interface, then by address: whether what comes to it is lost. */
-	readonly #dead = new Map<string, Map<Address, boolean>>();
+	/** By interface, then by address. */
+	readonly #states = new Map<string, Map<Address, RouterState>>();
 
-	set(interfaceName: string, address: Address, isDead: boolean): void {
-		const ofLink = this.#dead.get(interfaceName) ?? new Map();
-		this.#dead.set(interfaceName, ofLink.set(address, isDead));
+	set(interfaceName: string, address: Address, state: RouterState): void {
+		const ofLink = this.#states.get(interfaceName) ?? new Map();
+		this.#states.set(interfaceName, ofLink.set(address, state));
 	}
 
+	/** Is lost what comes to it? */
 	isDead(interfaceName: string, address: Address): boolean {
-		return this.#dead.get(interfaceName)?.get(address) === true;
+		return isDead(this.#states.get(interfaceName)?.get(address));
+	}
+
+	answersArp(interfaceName: string, address: Address): boolean {
+		return this.#states.get(interfaceName)?.get(address) !== "vanish";
 	}
 
 	/** Has every neighbour of the link died that the setup names? Where it names none, routers are there, and alive. */
 	areAllDead(interfaceName: string): boolean {
-		const ofLink = this.#dead.get(interfaceName);
-		return ofLink !== undefined && [...ofLink.values()].every((one) => one);
+		const ofLink = this.#states.get(interfaceName);
+		return ofLink !== undefined && [...ofLink.values()].every(isDead);
 	}
+}
+
+/** One that the setup does not name is alive. */
+function isDead(state: RouterState | undefined): boolean {
+	return state !== undefined && state !== "up";
 }
 
 /** First in, first out, at the same small price whether one thing waits or a hundred thousand do. */

@@ -1,7 +1,7 @@
 import { describe, expect, it, test } from "vitest";
 import { parseAddress } from "../packet/address.ts";
 import { printPacket } from "../packet/notation/notation.ts";
-import { Announced, ownRouteOf } from "./own-route.ts";
+import { Announced, ownRouteOf, Redirects } from "./own-route.ts";
 import { networksOf } from "./setup/networks.ts";
 import {
 	connects,
@@ -138,10 +138,52 @@ describe("an address that a router announces", () => {
 		const via = parseAddress("192.168.0.250") ?? 0;
 		const far = parseAddress("10.0.0.10") ?? 0;
 		const other = () => announced.pastGateway({ ownRoute, via }, INSIDE, far);
-		expect(other()).toEqual({ via: "192.168.0.250", isAnnounced: false });
+		expect(other()).toEqual({ via: "192.168.0.250", because: "default-route" });
 		announced.set(via, "gateway");
 		expect(other()).toBe(null);
 		announced.set(via, "other");
-		expect(other()).toEqual({ via: "192.168.0.250", isAnnounced: true });
+		expect(other()).toEqual({ via: "192.168.0.250", because: "announced" });
+	});
+});
+
+describe("ICMP redirects", () => {
+	const [gatewayHere, router, server] = [
+		"192.168.0.254",
+		"192.168.0.20",
+		"192.0.2.80",
+	].map(address) as [number, number, number];
+	const said = { from: gatewayHere, router, destination: server };
+	const about = { nowMs: 1_000, answersArp: true };
+
+	it("are heeded once the router's address is known, for five minutes", () => {
+		const redirects = new Redirects();
+		redirects.hear(said, gatewayHere, about);
+		expect(redirects.routerTo(server, 1_000)).toBeNull();
+		redirects.hear(said, gatewayHere, about);
+		expect(redirects.routerTo(server, 1_000)).toBe(router);
+		expect(redirects.routerTo(server, 300_999)).toBe(router);
+		expect(redirects.routerTo(server, 301_000)).toBeNull();
+		expect(redirects.routerTo(router, 1_000)).toBeNull();
+	});
+
+	it.each<[why: string, redirect: Partial<typeof said>, hop: number | null]>([
+		["of another router than the host's", { from: router }, gatewayHere],
+		["about what is on the host's link", {}, null],
+		["that name their sender", { router: gatewayHere }, gatewayHere],
+		["that name many", { router: address("224.0.0.1") }, gatewayHere],
+		["that name none", { router: 0 }, gatewayHere],
+	])("%s are not heeded", (_, redirect, hop) => {
+		const redirects = new Redirects();
+		redirects.hear({ ...said, ...redirect }, hop, about);
+		redirects.hear({ ...said, ...redirect }, hop, about);
+		expect(redirects.routerTo(server, 1_000)).toBeNull();
+	});
+
+	it("to a router that answers no ARP are not heeded", () => {
+		const redirects = new Redirects();
+		const silent = { ...about, answersArp: false };
+		redirects.hear(said, gatewayHere, silent);
+		redirects.hear(said, gatewayHere, silent);
+		expect(redirects.routerTo(server, 1_000)).toBeNull();
 	});
 });

@@ -1,4 +1,6 @@
 /** Which packets of hosts go to another router on their link, and not to the gateway. */
+
+import type { Redirect } from "../endpoint/host.ts";
 import { formatAddress, isInNetwork, parseAddress } from "../packet/address.ts";
 import type { Address } from "../packet/packet.ts";
 import { type LinkNetwork, networksOf } from "./setup/networks.ts";
@@ -31,8 +33,51 @@ export function ownRouteOf(
 /** A router that takes packets past the gateway. */
 export interface OtherRouter {
 	readonly via: string;
-	/** It has announced the address by gratuitous ARP; else it is the host's own default route. */
-	readonly isAnnounced: boolean;
+	/** It is the host's own default route, has announced the address by gratuitous ARP, or the gateway has named it in an ICMP redirect. */
+	readonly because: "default-route" | "announced" | "redirected";
+}
+
+/** What is known of a router on a link. */
+export type RouterState = "up" | "silent" | "vanish";
+
+/** How long a redirect holds (`ip_rt_gc_timeout`, net/ipv4/route.c, 6.1). */
+const REDIRECT_MS = 300_000;
+
+/**
+ * What ICMP redirects have told a host (`__ip_do_redirect`, net/ipv4/route.c, 6.1, with `accept_redirects` and
+ * `shared_media` as they are by default). The first one that names a router makes the host ask for its address; one
+ * that comes when the address is known is heeded.
+ */
+export class Redirects {
+	/** By destination. */
+	private readonly heeded = new Map<
+		Address,
+		{ readonly router: Address; readonly untilMs: number }
+	>();
+	private readonly asked = new Set<Address>();
+
+	/** @param hop through which the host sends to the destination; `null`: it is on the host's link */
+	hear(
+		{ from, router, destination }: Redirect,
+		hop: Address | null,
+		about: { readonly nowMs: number; readonly answersArp: boolean },
+	): void {
+		const isAddress = router !== 0 && router !== -1 && router >>> 28 !== 0xe;
+		if (hop !== from || router === from || !isAddress) return;
+		if (!this.asked.has(router) || !about.answersArp) {
+			this.asked.add(router);
+			return;
+		}
+		const untilMs = about.nowMs + REDIRECT_MS;
+		this.heeded.set(destination, { router, untilMs });
+	}
+
+	/** `null`: no redirect holds. */
+	routerTo(destination: Address, nowMs: number): Address | null {
+		if (this.heeded.size === 0) return null;
+		const found = this.heeded.get(destination);
+		return found === undefined || found.untilMs <= nowMs ? null : found.router;
+	}
 }
 
 /** Which router has announced an address last, to the hosts on its link. */
@@ -58,18 +103,27 @@ export class Announced {
 		link: string,
 		destination: Address,
 	): OtherRouter | null {
-		const { ownRoute, via } = from;
+		const { ownRoute } = from;
 		const other = ownRoute?.leadsTo(destination)
-			? { via: ownRoute.via, isAnnounced: false }
+			? { via: ownRoute.via, because: "default-route" as const }
 			: null;
 		if (this.holders.size === 0) return other;
+		const hop = this.hopOf(from, link, destination) ?? destination;
+		const by = this.holders.get(hop);
+		if (by === undefined) return other;
+		return by === "other"
+			? { via: formatAddress(hop), because: "announced" }
+			: null;
+	}
+
+	/** Through which address a host sends; `null`: the destination is on its link, or no router is known. */
+	hopOf(
+		{ via }: { readonly via: Address | null },
+		link: string,
+		destination: Address,
+	): Address | null {
 		const own = this.networks.filter((one) => one.interface === link);
 		const isOnLink = own.some((one) => isInNetwork(destination, one));
-		const hop = isOnLink ? destination : (via ?? own[0]?.address);
-		const by = hop === undefined ? undefined : this.holders.get(hop);
-		if (hop === undefined || by === undefined) return other;
-		return by === "other"
-			? { via: formatAddress(hop), isAnnounced: true }
-			: null;
+		return isOnLink ? null : (via ?? own[0]?.address ?? null);
 	}
 }

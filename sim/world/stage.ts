@@ -121,7 +121,7 @@ export function createStage(
 		tellNeighbour(stage, station, backend.answersArp);
 	for (const neighbour of setup.neighbours ?? []) {
 		const address = checkedAddress(neighbour.address, "a neighbour");
-		network.routers.set(neighbour.interface, address, false);
+		network.routers.set(neighbour.interface, address, "up");
 		stage.ask({ kind: "neighbour", atMs: 0, ...neighbour, answers: true }, "");
 	}
 	if (setup.healthCheck !== null) addHealthChecker(stage, setup.healthCheck);

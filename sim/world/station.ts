@@ -2,7 +2,7 @@
 import type { Host } from "../endpoint/host.ts";
 import type { Packet } from "../packet/packet.ts";
 import type { SocketOwner } from "../packet/socket-owner.ts";
-import type { OwnRoute } from "./own-route.ts";
+import type { OwnRoute, Redirects } from "./own-route.ts";
 
 /** A host and the link that it is on. */
 export interface Station {
@@ -19,6 +19,8 @@ export interface Station {
 	readonly via: number | null;
 	/** Its default route; `null`: the gateway. */
 	readonly ownRoute: OwnRoute | null;
+	/** What ICMP redirects have told it; `null` of a program of the gateway's own, whose routes are the gateway's. */
+	readonly redirects: Redirects | null;
 	/** Of a program of the gateway's own: whose it is. */
 	readonly owner: SocketOwner;
 	/** Between it and the gateway. */

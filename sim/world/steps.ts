@@ -336,7 +336,7 @@ function prepareNeighbour(stage: Stage, step: StepOf<"neighbour">): () => void {
 	const address = checkedAddress(step.address, "a neighbour");
 	const { kind } = step.becomes;
 	return () => {
-		network.routers.set(neighbour.interface, address, kind !== "up");
+		network.routers.set(neighbour.interface, address, kind);
 		const answers = kind !== "vanish";
 		const ask = { kind: "neighbour", ...neighbour, answers } as const;
 		stage.ask({ ...ask, atMs: clock.nowMs }, step.label);

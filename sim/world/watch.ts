@@ -20,12 +20,12 @@ export type LinkEvent = {
 	  }
 	/** The link of a host loses it, on the way to it or from it. */
 	| { readonly kind: "lost"; readonly host: string; readonly isFrom: boolean }
-	/** A host gives it to another router: that of its own default route, or one that has announced the address. */
+	/** A host gives it to another router: that of its own default route, one that has announced the address, or one that the gateway has named in an ICMP redirect. */
 	| {
 			readonly kind: "elsewhere";
 			readonly host: string;
 			readonly via: string;
-			readonly isAnnounced: boolean;
+			readonly because: "default-route" | "announced" | "redirected";
 	  }
 	/** It left the gateway by an interface behind which no host has its destination. */
 	| { readonly kind: "nowhere"; readonly interface: string }

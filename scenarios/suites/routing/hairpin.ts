@@ -4,6 +4,8 @@ import {
 	clientAt,
 	connect,
 	connectOnly,
+	ip,
+	neighbour,
 	outcomes,
 	packet,
 	packetsOut,
@@ -118,6 +120,79 @@ export const hairpin = [
 						`icmp 192.168.1.1 > 192.168.1.9 host-redirect * (udp 192.168.1.9:1 > 10.5.0.1:${port} *`,
 				),
 			),
+		],
+	}),
+	scenario({
+		name: "routing-redirect-heeded",
+		suite,
+		title: "A host heeds an ICMP redirect, and sends past the gateway",
+		story:
+			"The way to the server leads through another router on the clients' link, and the gateway says so to the client. A Linux host heeds that (`accept_redirects`): the first redirect makes it ask for the router's address, the next one makes it send there. Answers come by the gateway still, which sees one direction of the connection from then on. After five minutes the client asks the gateway again.",
+		setup: twoUplinks(
+			"*filter\nCOMMIT\n",
+			["ip route add 192.0.2.0/24 via 192.168.1.20 dev lan0"],
+			{
+				clients: [clientAt("pc", "192.168.1.50", { interface: "lan0" })],
+				backends: [backendAt("remote", "192.0.2.80", { interface: "isp1" })],
+			},
+		),
+		steps: [
+			connect(1, { client: "pc", label: "first" }),
+			at(5_000, connect(1, { client: "pc", label: "second" })),
+			at(10_000, connect(2, { client: "pc", label: "past" })),
+			at(330_000, connect(1, { client: "pc", label: "again" })),
+		],
+		expect: [
+			outcomes("completed", 5),
+			packetsPast("lan0", [
+				"tcp 192.168.1.50:* > 192.0.2.80:25 S *",
+				"tcp 192.168.1.50:* > 192.0.2.80:25 S *",
+			]),
+			packetsOut("lan0", ["tcp 192.168.1.50:* > 192.0.2.80:25 S *"], {
+				fromMs: 320_000,
+				because: "the redirect is forgotten",
+			}),
+		],
+	}),
+	scenario({
+		name: "routing-redirect-to-dead-router",
+		suite,
+		title: "A host that has heeded a redirect is lost with the router",
+		story:
+			"The router that the redirect has named loses all that comes to it. The client goes on sending there for five minutes, and nothing of that meets the gateway. With `send_redirects=0`, of `all` and of the interface, the gateway would have the last word on every packet.",
+		trap: "Once redirects are heeded, no rule and no route of the gateway can lead those clients elsewhere.",
+		setup: twoUplinks(
+			"*filter\nCOMMIT\n",
+			["ip route add 192.0.2.0/24 via 192.168.1.20 dev lan0"],
+			{
+				clients: [clientAt("pc", "192.168.1.50", { interface: "lan0" })],
+				backends: [backendAt("remote", "192.0.2.80", { interface: "isp1" })],
+			},
+		),
+		steps: [
+			connect(1, { client: "pc", label: "first" }),
+			at(5_000, connect(1, { client: "pc", label: "second" })),
+			at(
+				10_000,
+				neighbour("192.168.1.20", "silent"),
+				ip("ip route replace 192.0.2.0/24 via 198.51.100.1 dev isp1"),
+			),
+			at(
+				11_000,
+				connect(2, {
+					client: "pc",
+					label: "past",
+					dialogue: connectOnly(5_000),
+				}),
+			),
+		],
+		expect: [
+			outcomes("completed", 1, { step: "first" }),
+			outcomes("connect-timeout", 2, { step: "past" }),
+			packetsOut("isp1", [], {
+				exactly: true,
+				because: "the gateway's new route is not asked",
+			}),
 		],
 	}),
 ];
