@@ -18,6 +18,11 @@ interface Extension<Options extends object> {
 	readonly name: string;
 	readonly options: readonly OptionEntry[];
 	/**
+	 * Its options without an argument, by the number or letter that its library knows them by (`id`, `val`): where
+	 * `=VALUE` is attached to one, iptables from 1.8.10 on names that in place of the option.
+	 */
+	readonly flagCodes?: Readonly<Record<string, number | string>>;
+	/**
 	 * What its final check (`x6_fcheck`) asks for before the table does: most often one of several
 	 * options. What the table promises need not hold yet.
 	 */
@@ -196,6 +201,8 @@ export interface MatchExtension<
 	 * (`add_match`, iptables/nft.c), which drop nothing that is too short; 0: it stays a match of xtables.
 	 */
 	octetsRead?(options: Options): number;
+	/** Does iptables-nft make nothing of a use of it in nf_tables' own terms, so that iptables-save has no `-m NAME`? */
+	vanishes?(options: Options, behaviour: Behaviour): boolean;
 	/** Does a use of it ask for the destination to be an address of the gateway's own? It does not, when left out. */
 	asksForOwnDestination?(options: Options): boolean;
 }

@@ -35,6 +35,7 @@ interface Options {
 /** What the routing tables say of an address (iptables 1.8.9 libxt_addrtype.c, kernel 6.1 xt_addrtype.c, revision 1). */
 export const addrtype = defineMatch<Options>({
 	name: "addrtype",
+	flagCodes: { "limit-iface-in": 2, "limit-iface-out": 3 },
 	options: [
 		{ name: "src-type", type: "string", invertible: true },
 		{ name: "dst-type", type: "string", invertible: true },

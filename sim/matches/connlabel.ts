@@ -29,6 +29,7 @@ class LabelsInUse implements Stateful<null> {
 /** Is a label set on the connection? (iptables 1.8.9 libxt_connlabel.c, kernel 6.1 xt_connlabel.c) */
 export const connlabel = defineMatch<Options>({
 	name: "connlabel",
+	flagCodes: { set: 1 },
 	needsConntrack: true,
 	options: [
 		{

@@ -25,6 +25,7 @@ const FLAGS_OCTET = 13;
  */
 export const ecn = defineMatch<Options>({
 	name: "ecn",
+	flagCodes: { "ecn-tcp-cwr": 0, "ecn-tcp-ece": 1 },
 	options: [
 		{ name: "ecn-tcp-cwr", type: "none", invertible: true },
 		{ name: "ecn-tcp-ece", type: "none", invertible: true },

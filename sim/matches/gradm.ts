@@ -13,6 +13,7 @@ const STATES = ["enabled", "disabled"] as const;
  */
 export const gradm = defineMatch<Options>({
 	name: "gradm",
+	flagCodes: { enabled: "1", disabled: "2" },
 	library: { package: "xtables-addons" },
 	options: STATES.map((name) => olderFlag(name)),
 	// Nothing takes the word back that it is off.

@@ -79,6 +79,24 @@ const NAME_LENGTH = 15;
  */
 export const iface = defineMatch<Options>({
 	name: "iface",
+	flagCodes: {
+		"dev-in": "I",
+		"dev-out": "O",
+		up: "u",
+		down: "U",
+		broadcast: "b",
+		loopback: "l",
+		pointopoint: "p",
+		pointtopoint: "p",
+		running: "r",
+		noarp: "n",
+		arp: "N",
+		promisc: "o",
+		multicast: "m",
+		dynamic: "d",
+		"lower-up": "w",
+		dormant: "a",
+	},
 	library: { package: "xtables-addons" },
 	options: [
 		IFACE,

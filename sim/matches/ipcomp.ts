@@ -19,6 +19,7 @@ const INDEX_OFFSET = 2;
  */
 export const ipcomp = defineMatch<Options>({
 	name: "ipcomp",
+	flagCodes: { compres: 1 },
 	onFragments: "needs-header",
 	protocols: [IPCOMP],
 	options: [

@@ -31,6 +31,21 @@ const FLAGS = [...PROTOCOLS, "debug"].map((name) => olderFlag(name));
 /** Packets of programs that share files (xtables-addons 3.23: libxt_ipp2p.c, xt_ipp2p.c). */
 export const ipp2p = defineMatch<Options>({
 	name: "ipp2p",
+	flagCodes: {
+		edk: "2",
+		dc: "7",
+		gnu: "9",
+		kazaa: "a",
+		bit: "b",
+		apple: "c",
+		soul: "d",
+		winmx: "e",
+		ares: "f",
+		mute: "g",
+		waste: "h",
+		xdcc: "i",
+		debug: "j",
+	},
 	library: { package: "xtables-addons" },
 	options: FLAGS,
 	checkFirst(given) {

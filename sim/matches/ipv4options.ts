@@ -39,6 +39,7 @@ const ANY = olderFlag("any");
 /** Options of the IPv4 header (xtables-addons 3.23: libxt_ipv4options.c, xt_ipv4options.c). */
 export const ipv4options = defineMatch<Options>({
 	name: "ipv4options",
+	flagCodes: { any: "a" },
 	library: { package: "xtables-addons" },
 	options: [FLAGS, ANY],
 	build(given) {

@@ -20,6 +20,7 @@ interface Options {
 /** Properties of a connection that IPVS balances (iptables 1.8.9 libxt_ipvs.c, kernel 6.1 xt_ipvs.c). */
 export const ipvs = defineMatch<Options>({
 	name: "ipvs",
+	flagCodes: { ipvs: 0 },
 	options: [
 		{ name: "ipvs", type: "none", invertible: true },
 		{ name: "vproto", type: "protocol", invertible: true },

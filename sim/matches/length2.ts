@@ -41,6 +41,7 @@ const HEADERS: ReadonlyMap<number, number> = new Map([
  */
 export const length2 = defineMatch<Options>({
 	name: "length2",
+	flagCodes: { layer3: "3", layer4: "4", layer5: "5", layer7: "7" },
 	library: { package: "xtables-addons" },
 	options: [...LAYERS.map((layer) => olderFlag(`layer${layer}`)), LENGTH],
 	build(given) {

@@ -12,6 +12,13 @@ interface Options {
 /** Packets as scanners of ports send them (xtables-addons 3.23: libxt_lscan.c, xt_lscan.c). */
 export const lscan = defineMatch<Options>({
 	name: "lscan",
+	flagCodes: {
+		stealth: "x",
+		synscan: "s",
+		cnscan: "c",
+		grscan: "g",
+		mirai: "m",
+	},
 	library: { package: "xtables-addons" },
 	protocols: [TCP],
 	options: KINDS.map((name) => olderFlag(name)),

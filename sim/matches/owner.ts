@@ -23,6 +23,7 @@ const GREATEST_ID = 0xfffffffe;
 /** Whose socket made the packet (iptables 1.8.9 libxt_owner.c, kernel 6.1 xt_owner.c, revision 1). */
 export const owner = defineMatch<Options>({
 	name: "owner",
+	flagCodes: { "socket-exists": 2, "suppl-groups": 6 },
 	hooks: ["OUTPUT", "POSTROUTING"],
 	options: [
 		{ name: "uid-owner", type: "string", invertible: true },

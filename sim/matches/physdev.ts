@@ -25,6 +25,11 @@ const GREATEST_NAME = 15;
 /** Ports of a bridge (iptables 1.8.9 libxt_physdev.c, kernel 6.1 xt_physdev.c). */
 export const physdev = defineMatch<Options>({
 	name: "physdev",
+	flagCodes: {
+		"physdev-is-in": 2,
+		"physdev-is-out": 3,
+		"physdev-is-bridged": 4,
+	},
 	options: [
 		{ name: "physdev-in", type: "string", invertible: true },
 		{ name: "physdev-out", type: "string", invertible: true },

@@ -42,6 +42,7 @@ const TABLE = [
 /** Ports that are knocked at before one opens (xtables-addons 3.23: libxt_pknock.c, xt_pknock.c). */
 export const pknock = defineMatch<Options>({
 	name: "pknock",
+	flagCodes: { strict: "x", checkip: "c" },
 	library: { package: "xtables-addons" },
 	stateful: true,
 	options: TABLE,

@@ -51,6 +51,7 @@ type PartName = (typeof PARTS)[number][0];
 /** What IPsec did, or will do (iptables 1.8.9 libxt_policy.c, kernel 6.1 xt_policy.c). */
 export const policy = defineMatch<Options>({
 	name: "policy",
+	flagCodes: { strict: 2, next: 9 },
 	options: [
 		{ name: "dir", type: "string" },
 		{ name: "pol", type: "string" },

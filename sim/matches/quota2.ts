@@ -53,6 +53,7 @@ const PACKETS = olderFlag("packets");
  */
 export const quota2 = defineMatch<Options, QuotaCounter>({
 	name: "quota2",
+	flagCodes: { grow: "g", "no-change": "c", packets: "p" },
 	library: { package: "xtables-addons" },
 	stateful: true,
 	options: [GROW, NO_CHANGE, NAME, QUOTA, PACKETS],

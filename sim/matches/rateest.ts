@@ -71,6 +71,12 @@ const flag = (name: string) => ({
 /** Compares rates that `-j RATEEST` estimates (iptables 1.8.9 libxt_rateest.c, kernel 6.1 xt_rateest.c). */
 export const rateest = defineMatch<Options>({
 	name: "rateest",
+	flagCodes: {
+		"rateest-delta": 6,
+		"rateest-lt": 7,
+		"rateest-gt": 8,
+		"rateest-eq": 9,
+	},
 	options: [
 		named("rateest1"),
 		named("rateest", "rateest1"),

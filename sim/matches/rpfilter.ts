@@ -22,6 +22,7 @@ function isForAllFromNone({ source, destination }: Skb): boolean {
 /** Would an answer go back the same way? (iptables 1.8.9 libxt_rpfilter.c, kernel 6.1 ipt_rpfilter.c) */
 export const rpfilter = defineMatch<Options>({
 	name: "rpfilter",
+	flagCodes: { loose: 0, validmark: 1, "accept-local": 2, invert: 3 },
 	hooks: ["PREROUTING"],
 	options: FLAGS.map((name) => ({ name, type: "none" })),
 	build: (given) => ({ flags: FLAGS.filter((name) => given.has(name)) }),

@@ -40,6 +40,11 @@ const counters = (what: string) =>
  */
 export const set = defineMatch<Options>({
 	name: "set",
+	flagCodes: {
+		"return-nomatch": "3",
+		"update-counters": "4",
+		"update-subcounters": "a",
+	},
 	options: [
 		{
 			name: "match-set",

@@ -62,6 +62,7 @@ function headerEnd(skb: Skb): End | null {
 /** Has the router a socket for this packet? (iptables 1.8.9 libxt_socket.c, kernel 6.1 xt_socket.c, revision 3) */
 export const socket = defineMatch<Options>({
 	name: "socket",
+	flagCodes: { transparent: 0, nowildcard: 1, "restore-skmark": 2 },
 	hooks: ["PREROUTING", "INPUT"],
 	needsDefrag: true,
 	options: FLAGS.map((name) => ({ name, type: "none" })),

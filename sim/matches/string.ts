@@ -31,6 +31,7 @@ const ALGORITHMS = ["bm", "kmp", "fsm"];
 /** Looks for octets in the packet (iptables 1.8.9 libxt_string.c, kernel 6.1 xt_string.c, revision 1). */
 export const string = defineMatch<Options>({
 	name: "string",
+	flagCodes: { icase: 3 },
 	options: [
 		{ name: "from", type: "uint16" },
 		{ name: "to", type: "uint16" },

@@ -8,11 +8,13 @@ import type { Skb } from "../packet/skb/skb.ts";
 import { readPortRange } from "./shared/old-ports.ts";
 import {
 	ANY_PORT,
+	isAnyPort,
 	type PortRange,
 	portComparisons,
 	portOctets,
 	portTests,
 	printPorts,
+	vanishes,
 } from "./shared/port-range.ts";
 
 interface Options {
@@ -46,6 +48,7 @@ const ALL_FLAGS = FLAGS.reduce((all, [, bit]) => all | bit, 0);
  */
 export const tcp = defineMatch<Options>({
 	name: "tcp",
+	flagCodes: { syn: "3" },
 	onFragments: "needs-intact-header",
 	octetsRead({ source, destination, flags, option }) {
 		if (option !== null) return 0;
@@ -104,15 +107,31 @@ export const tcp = defineMatch<Options>({
 		};
 	},
 	print({ source, destination, option, flags }, _header, behaviour) {
+		// With an option it stays a match of xtables.
+		const { savedText } = behaviour;
+		const terms = option
+			? ({ savedText, ownWords: "xtables" } as const)
+			: behaviour;
 		const ports =
-			printPorts("sport", source, behaviour) +
-			printPorts("dport", destination, behaviour);
+			printPorts("sport", source, terms) +
+			printPorts("dport", destination, terms);
 		const kind = option
 			? `${option.inverted ? " !" : ""} --tcp-option ${option.kind}`
 			: "";
 		if (!flags || (flags.mask === 0 && !flags.inverted)) return ports + kind;
 		const not = flags.inverted ? " !" : "";
 		return `${ports}${kind}${not} --tcp-flags ${printFlags(flags.mask)} ${printFlags(flags.set)}`;
+	},
+	vanishes({ source, destination, flags, option }, behaviour) {
+		if (option !== null) return false;
+		const ranges = [source, destination];
+		const asksNothing =
+			flags !== null && flags.mask === 0 && (flags.set !== 0 || flags.inverted);
+		return (
+			(asksNothing || ranges.some((range) => vanishes(range, behaviour))) &&
+			(flags === null || flags.mask === 0) &&
+			ranges.every((range) => isAnyPort(range) || vanishes(range, behaviour))
+		);
 	},
 	readsHeadersAlone: true,
 	compares: portComparisons,

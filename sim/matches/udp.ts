@@ -4,11 +4,13 @@ import type { GivenOptions } from "../extension/options.ts";
 import { UDP } from "../packet/packet.ts";
 import {
 	ANY_PORT,
+	isAnyPort,
 	type PortRange,
 	portComparisons,
 	portOctets,
 	portTests,
 	printPorts,
+	vanishes,
 } from "./shared/port-range.ts";
 
 interface Options {
@@ -45,6 +47,11 @@ export const udp = defineMatch<Options>({
 	print: ({ source, destination }, _header, behaviour) =>
 		printPorts("sport", source, behaviour) +
 		printPorts("dport", destination, behaviour),
+	vanishes: ({ source, destination }, behaviour) =>
+		[source, destination].some((range) => vanishes(range, behaviour)) &&
+		[source, destination].every(
+			(range) => isAnyPort(range) || vanishes(range, behaviour),
+		),
 	readsHeadersAlone: true,
 	compares: portComparisons,
 	comparesAll: () => true,

@@ -120,6 +120,8 @@ export function printMatch(
 ): string {
 	const extension = matches.get(name);
 	invariant(extension !== undefined, `no match ${name}`);
+	const isNative = behaviour.ownWords === "nf_tables";
+	if (isNative && extension.vanishes?.(options, behaviour)) return "";
 	return ` -m ${name}${extension.print(options, header, behaviour)}`;
 }
 

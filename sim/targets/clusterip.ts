@@ -25,6 +25,7 @@ const MOST_NODES = 16;
 /** Several machines that share an address (iptables 1.8.9 libipt_CLUSTERIP.c, kernel 6.1 ipt_CLUSTERIP.c). */
 export const clusterip = defineTarget<Options>({
 	name: "CLUSTERIP",
+	flagCodes: { new: 0 },
 	library: { prefix: "ipt" },
 	needsConntrack: true,
 	options: [

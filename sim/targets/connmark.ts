@@ -52,6 +52,7 @@ const ALL = -1;
  */
 export const connmark = defineTarget<Options>({
 	name: "CONNMARK",
+	flagCodes: { "save-mark": 1, "restore-mark": 2 },
 	usualTable: "mangle",
 	needsConntrack: true,
 	options: [

@@ -69,6 +69,7 @@ const SHOWN_TIMEOUT_LENGTH = 4;
  */
 export const ct = defineTarget<Options>({
 	name: "CT",
+	flagCodes: { notrack: 0 },
 	tables: ["raw"],
 	// What is not to be tracked asks for no tracking (`xt_ct_tg_check`).
 	needsConntrack: ({ notrack }) => !notrack,

@@ -13,6 +13,7 @@ import {
  */
 export const dnat = defineTarget<NatRange>({
 	name: "DNAT",
+	flagCodes: { random: 3, persistent: 5 },
 	ends: "accepts",
 	translates: "destination",
 	translatesTo: addressesOf,

@@ -23,6 +23,7 @@ const GREATEST_TIMEOUT = Math.floor(0x7fffffff / 1000);
  */
 export const idletimer = defineTarget<Options>({
 	name: "IDLETIMER",
+	flagCodes: { alarm: 2 },
 	onlyReports: true,
 	options: [
 		{ name: "timeout", type: "uint32", mandatory: true },

@@ -16,6 +16,7 @@ const TRIGGER_LENGTH = 16;
 /** Lights a lamp; packets go on (iptables 1.8.9 libxt_LED.c, kernel 6.1 xt_LED.c). */
 export const led = defineTarget<Options>({
 	name: "LED",
+	flagCodes: { "led-always-blink": 2 },
 	onlyReports: true,
 	options: [
 		{

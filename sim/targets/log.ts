@@ -24,6 +24,13 @@ const PREFIX_LENGTH = 29;
 /** Writes a line to the kernel's log (iptables 1.8.9 libxt_LOG.c, kernel 6.1 xt_LOG.c). */
 export const log = defineTarget<Options>({
 	name: "LOG",
+	flagCodes: {
+		"log-tcp-sequence": 0,
+		"log-tcp-options": 1,
+		"log-ip-options": 2,
+		"log-uid": 3,
+		"log-macdecode": 5,
+	},
 	onlyReports: true,
 	options: [
 		{ name: "log-level", type: "syslogLevel" },

@@ -15,6 +15,7 @@ import {
  */
 export const masquerade = defineTarget<NatRange>({
 	name: "MASQUERADE",
+	flagCodes: { random: 3, "random-fully": 4 },
 	ends: "accepts",
 	translates: "source",
 	tables: ["nat"],

@@ -14,6 +14,7 @@ interface Options {
  */
 export const nfqueue = defineTarget<Options>({
 	name: "NFQUEUE",
+	flagCodes: { "queue-bypass": 2, "queue-cpu-fanout": 3 },
 	ends: "queues",
 	options: [
 		{ name: "queue-num", type: "uint16", excludes: ["queue-balance"] },

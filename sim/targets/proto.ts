@@ -9,6 +9,7 @@ interface Options {
 /** Writes the protocol into the IP header (xtables-addons 3.23: libxt_PROTO.c, xt_PROTO.c). */
 export const proto = defineTarget<Options>({
 	name: "PROTO",
+	flagCodes: { "stop-at-frag": 1, "stop-at-auth": 2 },
 	library: { package: "xtables-addons" },
 	tables: ["mangle"],
 	options: [

@@ -16,6 +16,7 @@ import {
  */
 export const redirect = defineTarget<NatRange>({
 	name: "REDIRECT",
+	flagCodes: { random: 3 },
 	ends: "accepts",
 	translates: "destination",
 	tables: ["nat"],

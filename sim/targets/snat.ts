@@ -13,6 +13,7 @@ import {
  */
 export const snat = defineTarget<NatRange>({
 	name: "SNAT",
+	flagCodes: { random: 3, "random-fully": 4, persistent: 5 },
 	ends: "accepts",
 	translates: "source",
 	translatesTo: addressesOf,

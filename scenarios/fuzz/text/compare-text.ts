@@ -247,7 +247,7 @@ function firstOfKernel(words: string): string {
 
 /** Said of what no ruleset brings along, before anything else of the line is looked at. */
 const MISSING =
-	/: (Set .* doesn't exist\.|bpf: failed to get bpf object|label '[^']*[^\d'][^']*' not found or invalid value)$/ms;
+	/(: (Set .* doesn't exist\.|bpf: failed to get bpf object|label '[^']*[^\d'][^']*' not found or invalid value)$|^Warning: Extension \S+ revision \d+ not supported, missing kernel module\?$)/ms;
 
 /**
  * The last words of the real iptables are about what only another machine may have.
@@ -293,7 +293,9 @@ function plainWords(words: string): string {
 		.split("\n")
 		.filter(
 			(line) =>
-				!/^(Error occurred at line: \d+|Try `|Warning|WARNING)/.test(line),
+				!/^(Error occurred at line: \d+|Try `|Warning|WARNING|warn: )/.test(
+					line,
+				),
 		)
 		.map((line) =>
 			line

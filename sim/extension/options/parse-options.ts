@@ -1,5 +1,6 @@
 /** What options of extensions are read with: each goes to the extension that it belongs to. */
 
+import type { Behaviour } from "../../linux/behaviour.ts";
 import { joinWords } from "../options.ts";
 import { Refusal } from "../refusal.ts";
 import type { ParsedOptions } from "./parsed-options.ts";
@@ -36,14 +37,19 @@ export function takeOption(
 }
 
 /**
- * `unknown option "--x"`, said of the word that was just read.
+ * `unknown option "--x"`, said of the word that was just read; from 1.8.10 on of the letter alone where there is one.
  * @param before what stands in front of the line: iptables-restore puts `-t TABLE` there
  */
-export function unknownOption(reader: WordReader, before = ""): Refusal {
+export function unknownOption(
+	reader: WordReader,
+	{ words }: Behaviour,
+	before = "",
+): Refusal {
+	const letter = words === "of 1.8.9" ? null : reader.unknownLetter;
 	const option = (reader.words[reader.word] ?? "").replace(/=.*$/, "");
 	const protocols = OF_PROTOCOLS.get(option);
 	return new Refusal(
-		`unknown option "${reader.quoted(before)}"`,
+		`unknown option "${letter === null ? reader.quoted(before) : `-${letter}`}"`,
 		protocols === undefined
 			? "Is it spelled right, and does the extension that has it stand before it (`-m NAME`)?"
 			: `It belongs to a protocol: write ${protocols} before it.`,

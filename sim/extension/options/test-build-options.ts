@@ -7,6 +7,7 @@
  * ```
  */
 
+import { DEFAULT_BEHAVIOUR } from "../../linux/behaviour.ts";
 import { Refusal } from "../refusal.ts";
 import { readProtocol } from "../values/read-value.ts";
 import { OptionScope } from "./option-scope.ts";
@@ -54,7 +55,7 @@ export function buildOptions(
 				reader.word,
 			);
 		if (found === "unknown" || reader.option?.kind !== "extension")
-			throw unknownOption(reader);
+			throw unknownOption(reader, DEFAULT_BEHAVIOUR);
 		takeOption(given, reader, inverted);
 		inverted = false;
 	}

@@ -34,6 +34,8 @@ export class WordReader {
 	option: NamedOption | null = null;
 	/** `null`: none. */
 	argument: string | null = null;
+	/** What getopt_long(3) names of a word that is "unknown": one letter; `null`: nothing (`optopt`). */
+	unknownLetter: string | null = null;
 	/** Behind `-x` in `-xyz`: 0 when the next word is to be looked at. */
 	private inCluster = 0;
 
@@ -110,7 +112,10 @@ export class WordReader {
 	private attachedToLong(scope: OptionScope, word: string): Found {
 		const equals = word.indexOf("=");
 		const option = equals < 0 ? undefined : scope.option(word.slice(0, equals));
-		if (option === undefined || option.takes === "nothing") return "unknown";
+		if (option === undefined || option.takes === "nothing") {
+			this.unknownLetter = option === undefined ? null : letterOf(option);
+			return "unknown";
+		}
 		this.option = option;
 		this.argument = word.slice(equals + 1);
 		return "option";
@@ -125,7 +130,10 @@ export class WordReader {
 		this.argument = null;
 		this.argumentWord = this.word;
 		this.inCluster = rest === "" ? 0 : this.inCluster + 1;
-		if (option === undefined) return "unknown";
+		if (option === undefined) {
+			this.unknownLetter = letter;
+			return "unknown";
+		}
 		this.option = option;
 		if (option.takes === "nothing") return "option";
 		this.inCluster = 0;
@@ -133,6 +141,15 @@ export class WordReader {
 		if (rest !== "") this.argument = rest;
 		return "option";
 	}
+}
+
+/** The lowest octet of an option's number; "" for 0. */
+function letterOf(option: NamedOption): string {
+	if (option.kind === "base") return option.letter;
+	const { table, entry } = option;
+	const code = table.extension.flagCodes?.[entry.entry.name] ?? "";
+	if (typeof code === "string") return code;
+	return code === 0 ? "" : String.fromCharCode(code);
 }
 
 const DASH = 45;

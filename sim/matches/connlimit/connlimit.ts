@@ -18,6 +18,7 @@ interface Options {
  */
 export const connlimit = defineMatch<Options, ConnectionLists>({
 	name: "connlimit",
+	flagCodes: { "connlimit-saddr": 3, "connlimit-daddr": 4 },
 	stateful: true,
 	needsConntrack: true,
 	options: [

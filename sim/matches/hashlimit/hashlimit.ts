@@ -20,6 +20,7 @@ import {
 /** A limit for each address, port or pair of them (iptables 1.8.9 libxt_hashlimit.c, kernel 6.1 xt_hashlimit.c, revision 3). */
 export const hashlimit = defineMatch<HashlimitOptions>({
 	name: "hashlimit",
+	flagCodes: { "hashlimit-rate-match": 12 },
 	stateful: true,
 	options: [
 		{

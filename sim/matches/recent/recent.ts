@@ -31,6 +31,16 @@ const GREATEST_NAME = 199;
 /** Who was seen of late (iptables 1.8.9 libxt_recent.c, kernel 6.1 xt_recent.c, revision 1). */
 export const recent = defineMatch<Options>({
 	name: "recent",
+	flagCodes: {
+		set: 0,
+		rcheck: 1,
+		update: 2,
+		remove: 3,
+		reap: 5,
+		rttl: 7,
+		rsource: 9,
+		rdest: 10,
+	},
 	stateful: true,
 	options: [
 		...OPERATIONS.map((name) => ({

@@ -16,20 +16,30 @@ export const ANY_PORT: PortRange = { min: 0, max: 65535, inverted: false };
 export function printPorts(
 	option: string,
 	ports: PortRange,
-	{ savedText, ownWords }: Behaviour,
+	{ savedText, ownWords }: Pick<Behaviour, "savedText" | "ownWords">,
 ): string {
 	const { min, max, inverted } = ports;
 	const isSaid = inverted && savedText === "as it was given";
 	const isAll = min === 0 && max === 65535;
 	if (isAll && !isSaid) return "";
-	if (inverted && ownWords === "nf_tables" && min !== max && !isAll) {
-		// A comparison with one end says the same.
-		if (min === 0) return ` --${option} ${printRange(max + 1, 65535)}`;
-		if (max === 65535) return ` --${option} ${printRange(0, min - 1)}`;
-	}
+	// A comparison with one end says the same.
+	if (inverted && ownWords === "nf_tables" && min === 0 && max !== 0 && !isAll)
+		return ` --${option} ${printRange(max + 1, 65535)}`;
 	const not = inverted ? " !" : "";
 	return `${not} --${option} ${printRange(min, max)}`;
 }
+
+/** Is it given to ask for something, and comes to nothing where iptables-nft writes it in nf_tables' own terms? */
+export function vanishes(
+	{ min, max, inverted }: PortRange,
+	{ savedText }: Behaviour,
+): boolean {
+	return min === 0 && max === 65535 && inverted && savedText === "loses some";
+}
+
+/** Does it ask for nothing? */
+export const isAnyPort = ({ min, max, inverted }: PortRange): boolean =>
+	min === 0 && max === 65535 && !inverted;
 
 function printRange(min: number, max: number): string {
 	return min === max ? `${min}` : `${min}:${max}`;

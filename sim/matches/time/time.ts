@@ -37,6 +37,7 @@ const LAST_SECOND = SECONDS_PER_DAY - 1;
 /** The wall clock (iptables 1.8.9 libxt_time.c, kernel 6.1 xt_time.c). */
 export const time = defineMatch<Options>({
 	name: "time",
+	flagCodes: { contiguous: 4, localtz: 7, utc: 8, kerneltz: 9 },
 	options: [
 		{ name: "datestart", type: "string" },
 		{ name: "datestop", type: "string" },

@@ -15,6 +15,7 @@ import { optionName } from "./option-name.ts";
 import {
 	checkNewChain,
 	readCounter,
+	readDeletedNumber,
 	readInterface,
 	readRuleNumber,
 } from "./read-word.ts";
@@ -233,7 +234,8 @@ function commandOption(
 ): void {
 	const { reader, draft } = state;
 	const further = FURTHER.get(letter);
-	if (further === undefined) throw unknownOption(reader, state.context.table);
+	const { table, behaviour } = state.context;
+	if (further === undefined) throw unknownOption(reader, behaviour, table);
 	if (letter === "N")
 		checkNewChain(reader.argument ?? "", (name) => isTarget(state, name));
 	draft.setCommand(letter, inverted, reader.word);
@@ -251,12 +253,18 @@ function commandOption(
 				letter === "E" ? "Write both names." : "Write ACCEPT or DROP.",
 				reader.word,
 			);
+		if (letter === "E" && behaviour.words === "of 1.8.10")
+			checkNewChain(second, (name) => isTarget(state, name));
 		draft.second = second;
 		return;
 	}
 	if (!further.number) return;
 	const number = furtherWord(reader);
-	if (number !== null) draft.number = readRuleNumber(number);
+	if (number !== null)
+		draft.number =
+			letter === "D"
+				? readDeletedNumber(number, behaviour)
+				: readRuleNumber(number);
 	else if (letter === "R")
 		throw new Refusal(
 			"-R requires a rule number",

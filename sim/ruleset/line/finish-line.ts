@@ -14,6 +14,7 @@ import type {
 import { NOWHERE, Refusal } from "../../extension/refusal.ts";
 import { unreachable } from "../../invariant.ts";
 import type { Behaviour } from "../../linux/behaviour.ts";
+import { matches as known } from "../../matches/index.ts";
 import { type Command, NO_COUNTERS } from "../base/command.ts";
 import type { LineContext } from "./base-options.ts";
 import { optionName } from "./option-name.ts";
@@ -107,6 +108,7 @@ export function finishLine(
 	if (chain !== null) checkChainLength(chain, NOWHERE);
 	if (isRule) checkInterfaces(draft, chain ?? "", context.behaviour);
 	if (isAmbiguous) refuseAmbiguous(draft);
+	if (isRule) mustNameProtocol(draft, matches, context.behaviour);
 	const { line } = context;
 	draft.counters ??= context.counters;
 	if (!isRule) return otherCommand(draft, line);
@@ -125,6 +127,25 @@ export function finishLine(
 					destinations.map((destination) => ruleOf(source, destination)),
 				);
 	return ruleCommand(draft, line, rules);
+}
+
+/** Matches that iptables-nft writes in nf_tables' own terms need their protocol (`add_nft_tcpudp`, iptables/nft.c, 1.8.8). */
+function mustNameProtocol(
+	draft: RuleDraft,
+	uses: readonly MatchUse[],
+	{ ownWords }: Behaviour,
+): void {
+	if (ownWords === "xtables" || draft.protocol < 0) return;
+	for (const { name, options } of uses) {
+		const match = known.get(name);
+		if (!match?.octetsRead?.(options)) continue;
+		if (match.protocols?.includes(draft.protocol & 0xff)) continue;
+		throw new Refusal(
+			`${name.toUpperCase()} match requires '-p ${name}'`,
+			`Write \`-p ${name}\` in front of \`-m ${name}\`.`,
+			NOWHERE,
+		);
+	}
 }
 
 function refuseAmbiguous(draft: RuleDraft): never {

@@ -162,7 +162,7 @@ export class LineParser implements LineState {
 			const isName = (word: string) => word.toLowerCase() === name;
 			return unknownProtocol(name, reader.words.findIndex(isName));
 		}
-		const refusal = unknownOption(reader, context.table);
+		const refusal = unknownOption(reader, context.behaviour, context.table);
 		const { jump, goto, target } = draft;
 		const isKnown = VERDICTS.has(jump) || context.announced.has(jump);
 		return jump === "" || goto || target !== null || isKnown

@@ -97,6 +97,16 @@ export function readRuleNumber(text: string): number {
 	);
 }
 
+/** The same behind `-D`: from 1.8.10 on a decimal number (`parse_rule_range`). @throws Refusal */
+export function readDeletedNumber(text: string, { words }: Behaviour): number {
+	if (words === "of 1.8.9") return readRuleNumber(text);
+	const range = text.indexOf(":");
+	if (range >= 0)
+		throw new Refusal("Rule ranges are not supported", "Write one number.");
+	const number = /^\s*[+-]?\d+$/.test(text) ? Number(text) : 0;
+	return readRuleNumber(number === 0 ? text : `${number}`);
+}
+
 /** @throws Refusal */
 export function readCounter(
 	text: string,
