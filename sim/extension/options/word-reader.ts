@@ -38,6 +38,8 @@ export class WordReader {
 	unknownLetter: string | null = null;
 	/** Behind `-x` in `-xyz`: 0 when the next word is to be looked at. */
 	private inCluster = 0;
+	/** How often iptables has gone back while in it (`again`). */
+	private wentBack = 0;
 
 	/** Begins with another line. */
 	start(words: readonly string[], count: number): void {
@@ -53,6 +55,7 @@ export class WordReader {
 	 */
 	again(): void {
 		this.index--;
+		this.wentBack++;
 	}
 
 	next(scope: OptionScope): Found {
@@ -61,6 +64,7 @@ export class WordReader {
 		const word = index < this.count ? words[index] : undefined;
 		if (word === undefined) return "end";
 		this.index = index + 1;
+		this.wentBack = 0;
 		this.word = index;
 		this.argumentWord = index;
 		this.argument = null;
@@ -94,7 +98,8 @@ export class WordReader {
 	 * @param before what stands in front of the line's first word
 	 */
 	quoted(before: string): string {
-		const index = this.inCluster > 0 ? this.word : this.index;
+		const isInCluster = this.inCluster > 0;
+		const index = isInCluster ? this.word - this.wentBack : this.index;
 		const word = index === 0 ? before : (this.words[index - 1] ?? "");
 		return word === "!" ? "" : word;
 	}

@@ -90,7 +90,10 @@ export function readInterface(
 /** @throws Refusal (`parse_rulenumber`) */
 export function readRuleNumber(text: string): number {
 	const number = readUnsigned(text, 1, 0x7fffffff);
-	if (number > 0) return number;
+	return number > 0 ? number : badRuleNumber(text);
+}
+
+function badRuleNumber(text: string): never {
 	throw new Refusal(
 		`Invalid rule number \`${text}'`,
 		"Rules of a chain are numbered from 1.",
@@ -104,7 +107,7 @@ export function readDeletedNumber(text: string, { words }: Behaviour): number {
 	if (range >= 0)
 		throw new Refusal("Rule ranges are not supported", "Write one number.");
 	const number = /^\s*[+-]?\d+$/.test(text) ? Number(text) : 0;
-	return readRuleNumber(number === 0 ? text : `${number}`);
+	return number === 0 ? badRuleNumber(text) : number;
 }
 
 /** @throws Refusal */

@@ -1,0 +1,119 @@
+/** What versions and backends of iptables say and print of one line: each was asked in a virtual machine. */
+import { describe, expect, test } from "vitest";
+import { parseLinux } from "../linux/linux.ts";
+import { checkRuleset } from "./parse.ts";
+import { printRuleset } from "./print.ts";
+
+const on = (name: string, ...lines: readonly string[]) =>
+	checkRuleset(`*filter\n${lines.join("\n")}\nCOMMIT\n`, {
+		linux: parseLinux(name) ?? undefined,
+	} as Parameters<typeof checkRuleset>[1]);
+
+const said = (name: string, ...lines: readonly string[]) => {
+	const [fault] = on(name, ...lines).faults;
+	return fault === undefined ? "" : `${fault.exitCode} ${fault.message}`;
+};
+
+const saved = (name: string, line: string) => {
+	const linux = parseLinux(name);
+	const { ruleset } = on(name, line);
+	if (linux === null || ruleset === null) return null;
+	const printed = printRuleset(ruleset, { linux }).split("\n");
+	return printed.find((one) => one.startsWith("-A"));
+};
+
+describe("a value attached to an option that takes none", () => {
+	test.each([
+		["-A INPUT -p tcp -m tcp --syn=x", "--syn=x", "-3"],
+		["-A INPUT --numeric=3", "--numeric=3", "-n"],
+		["-A INPUT --line-numbers=3", "--line-numbers=3", "-0"],
+		["-A INPUT -m recent --set=5", "--set=5", "-"],
+		["-A INPUT -j LOG --log-uid=1", "--log-uid=1", "-\u0003"],
+		["-A INPUT -m ipp2p --ares=x", "--ares=x", "-f"],
+		["-A INPUT -p tcp --foo=3", "--foo=3", "--foo=3"],
+		["-A INPUT -fQ", "-fQ", "-Q"],
+		['-A INPUT -p tcp "-f !a"', "-p", "-!"],
+	])("is named as each version does: %s", (line, before, after) => {
+		expect(said("bookworm", line)).toBe(`2 unknown option "${before}"`);
+		for (const name of ["trixie", "trixie/nft", "sid"])
+			expect(said(name, line)).toBe(`2 unknown option "${after}"`);
+	});
+});
+
+describe("a chain that is renamed", () => {
+	const clash = "2 chain name may not clash with target name";
+	const long = "A2345678901234567890123456789";
+	test.each([
+		["ACCEPT", "1 line 3 failed (File exists)", clash],
+		["MARK", "", clash],
+		[
+			long,
+			"",
+			`2 chain name \`${long}' too long (must be under 29 chars)`,
+		],
+	])("to %s", (to, before, after) => {
+		expect(said("bookworm", ":A - [0:0]", `-E A ${to}`)).toBe(before);
+		for (const name of ["trixie", "trixie/nft", "sid"])
+			expect(said(name, ":A - [0:0]", `-E A ${to}`)).toBe(after);
+	});
+});
+
+describe("the number of a rule that is deleted", () => {
+	const added = "-A OUTPUT -j ACCEPT";
+	test.each([
+		["1", "", ""],
+		["01", "", ""],
+		["0x1", "", "2 Invalid rule number `0x1'"],
+		["0", "2 Invalid rule number `0'", "2 Invalid rule number `0'"],
+		["1x", "2 Invalid rule number `1x'", "2 Invalid rule number `1x'"],
+	])("%s", (number, before, after) => {
+		expect(said("bookworm", added, `-D OUTPUT ${number}`)).toBe(before);
+		for (const name of ["trixie", "trixie/nft"])
+			expect(said(name, added, `-D OUTPUT ${number}`)).toBe(after);
+	});
+});
+
+describe("what iptables-nft writes in nf_tables' own terms", () => {
+	test.each([
+		["-p tcp -m tcp ! --dport 0:1023", "-p tcp -m tcp --dport 1024:65535"],
+		["-p udp -m udp ! --dport 0:1023", "-p udp -m udp --dport 1024:65535"],
+		["-p tcp -m tcp ! --dport 14097:65535", "="],
+		["-p tcp -m tcp ! --dport 0:1023 --tcp-option 5", "="],
+		["-p tcp -m tcp --tcp-flags NONE ACK", "-p tcp"],
+		["-p tcp -m tcp ! --tcp-flags NONE ACK", "-p tcp"],
+		["-p tcp -m tcp --tcp-flags NONE NONE", "-p tcp -m tcp"],
+		[
+			"-p tcp -m tcp --tcp-flags NONE ACK --dport 25",
+			"-p tcp -m tcp --dport 25",
+		],
+		["-p udp -m udp --dport 0:65535", "-p udp -m udp"],
+	])("is printed as it is there: %s", (rule, printed) => {
+		for (const name of ["bookworm/nft", "trixie/nft", "sid/nft"])
+			expect(saved(name, `-A INPUT ${rule}`)).toBe(
+				`-A INPUT ${printed === "=" ? rule : printed}`,
+			);
+	});
+
+	test("no port at all is nothing up to 1.8.9", () => {
+		const rule = "-A INPUT -p tcp -m tcp ! --dport 0:65535";
+		expect(saved("bookworm/nft", rule)).toBe("-A INPUT -p tcp");
+		expect(saved("trixie/nft", rule)).toBe(rule);
+	});
+
+	test.each([
+		["-m tcp --dport 25", "2 TCP match requires '-p tcp'"],
+		["-p udp -m tcp --dport 25", "2 TCP match requires '-p tcp'"],
+		["-m udp --dport 25", "2 UDP match requires '-p udp'"],
+		[
+			"-m tcp --tcp-option 5",
+			"4 line 2: RULE_APPEND failed (Invalid argument): rule in chain INPUT",
+		],
+		[
+			"-m udp",
+			"4 line 2: RULE_APPEND failed (Invalid argument): rule in chain INPUT",
+		],
+	])("needs its protocol: %s", (rule, words) => {
+		for (const name of ["bookworm/nft", "trixie/nft"])
+			expect(said(name, `-A INPUT ${rule}`)).toContain(words);
+	});
+});
