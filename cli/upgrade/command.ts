@@ -36,7 +36,8 @@ of counters when their tables are changed, and which known differences between t
 a rule. Each difference names a scenario that shows it: marktwin run NAME --linux LINUX.
 
 Exit codes:
-  0  nothing changes for these rules
+  0  nothing changes for these rules; what differs whatever the rules are is
+     shown ("Besides"), and does not count
   1  something changes
   2  the rules load on neither side, or another bad input
   3  nothing that is known changes, but a share is unknown or a rule is not

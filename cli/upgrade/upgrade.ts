@@ -25,8 +25,11 @@ export async function upgrade(
 ): Promise<void> {
 	const document = await whileShowing(`analysing ${file} …`, async () => {
 		const { rules, given } = await readRulesAndWorld(file, options);
-		const { ruleset } = checkRules(rules.text, { file: rules.name });
-		if (ruleset !== null) mustBeInRules(options.assume, [ruleset]);
+		const rulesets = [from, to].flatMap((linux) => {
+			const { ruleset } = checkRules(rules.text, { file: rules.name, linux });
+			return ruleset === null ? [] : [ruleset];
+		});
+		if (rulesets.length > 0) mustBeInRules(options.assume, rulesets);
 		return upgradeOf(rules, given, { from, to });
 	});
 	if (json) out.data(`${jsonLine({ format: FORMAT, ...document }, 2)}\n`);

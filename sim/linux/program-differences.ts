@@ -83,6 +83,51 @@ export const PROGRAM_DIFFERENCES = {
 			scenario: "odd-policy-counters-are-passed-over",
 		},
 	),
+	listAndZero: byIptables<"options of either" | "options of both">(
+		{
+			"1.8.7": "options of either",
+			"1.8.9": "options of either",
+			"1.8.11": "options of both",
+			"1.8.13": "options of either",
+		},
+		{
+			title: "iptables -L -Z with -n, -x or --line-numbers",
+			says: (value) =>
+				value === "options of either"
+					? "the rules are listed, and their counters begin anew"
+					: "the command is refused, with exit code 2: `Illegal option `--numeric' with this command`",
+			source:
+				"9c09d281 of 1.8.10, `generic_opt_check` (iptables/xshared.c), which 1.8.13 has right again",
+			matters:
+				"Scripts that read and zero counters in one command fail with 1.8.11 alone.",
+			scenario: "list-and-zero-take-numeric",
+		},
+	),
+	libraries: byIptables<"of 1.8.7" | "of 1.8.9">(
+		{
+			"1.8.7": "of 1.8.7",
+			"1.8.9": "of 1.8.9",
+			"1.8.11": "of 1.8.9",
+			"1.8.13": "of 1.8.9",
+		},
+		{
+			title:
+				"what the libraries of extensions of 1.8.7 read and print otherwise",
+			says: (value) =>
+				value === "of 1.8.7"
+					? "NFLOG's prefix is printed behind two blanks, string's --to always, REDIRECT's --random behind ports alone; MASQUERADE, SNAT and DNAT take no names of services, sctp no I_DATA, lscan no --mirai"
+					: "names of services are taken for ports, and the others are printed as they were given",
+			source:
+				"extensions/libxt_NAT.c of 1.8.8, which took the place of libipt_SNAT.c, libipt_DNAT.c, libipt_MASQUERADE.c and libipt_REDIRECT.c; libxt_NFLOG.c, libxt_string.c, libxt_sctp.c",
+			matters:
+				"Rules of newer versions do not load with 1.8.7, and saved texts differ where no rule does.",
+			scenario: null,
+			saved: {
+				rules: "-A INPUT -m string --string a --algo bm -j DROP",
+				as: '-A INPUT -m string --string "a" --algo bm -j DROP',
+			},
+		},
+	),
 	protocolNames: byIptables<"of the machine" | "its own">(
 		{
 			"1.8.7": "of the machine",

@@ -22,7 +22,15 @@ export const lscan = defineMatch<Options>({
 	library: { package: "xtables-addons" },
 	protocols: [TCP],
 	options: KINDS.map((name) => olderFlag(name)),
-	build: (given) => ({ kinds: KINDS.filter((kind) => given.has(kind)) }),
+	build(given) {
+		if (given.has("mirai") && given.behaviour.libraries === "of 1.8.7")
+			given.refuse(
+				'unknown option "--mirai"',
+				"Debian 11's xtables-addons does not have it: take it away.",
+				"mirai",
+			);
+		return { kinds: KINDS.filter((kind) => given.has(kind)) };
+	},
 	print: ({ kinds }) => kinds.map((kind) => ` --${kind} `).join(""),
 	question: () => ({
 		kind: "open",

@@ -80,13 +80,18 @@ export const string = defineMatch<Options>({
 			ignoreCase: given.has("icase"),
 		};
 	},
-	print({ pattern, inverted, algorithm, from, to, ignoreCase }) {
+	print(
+		{ pattern, inverted, algorithm, from, to, ignoreCase },
+		_header,
+		{ libraries },
+	) {
+		const isToSaid = to !== LAST_OFFSET || libraries === "of 1.8.7";
 		return [
 			inverted ? " !" : "",
 			printPattern(pattern),
 			` --algo ${algorithm}`,
 			from === 0 ? "" : ` --from ${from}`,
-			to === LAST_OFFSET ? "" : ` --to ${to}`,
+			isToSaid ? ` --to ${to}` : "",
 			ignoreCase ? " --icase" : "",
 		].join("");
 	},

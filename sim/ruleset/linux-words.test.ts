@@ -46,11 +46,7 @@ describe("a chain that is renamed", () => {
 	test.each([
 		["ACCEPT", "1 line 3 failed (File exists)", clash],
 		["MARK", "", clash],
-		[
-			long,
-			"",
-			`2 chain name \`${long}' too long (must be under 29 chars)`,
-		],
+		[long, "", `2 chain name \`${long}' too long (must be under 29 chars)`],
 	])("to %s", (to, before, after) => {
 		expect(said("bookworm", ":A - [0:0]", `-E A ${to}`)).toBe(before);
 		for (const name of ["trixie", "trixie/nft", "sid"])
@@ -116,4 +112,93 @@ describe("what iptables-nft writes in nf_tables' own terms", () => {
 		for (const name of ["bookworm/nft", "trixie/nft"])
 			expect(said(name, `-A INPUT ${rule}`)).toContain(words);
 	});
+});
+
+describe("the exit code and words of listing and zeroing in one command", () => {
+	test.each(["-n -L A -Z", "-L A -Z --line-numbers", "-x -Z -L A"])(
+		"are refused by 1.8.11 alone: %s",
+		(command) => {
+			for (const name of ["bullseye", "bookworm", "sid", "sid/nft"])
+				expect(said(name, ":A - [0:0]", command)).toBe("");
+			for (const name of ["trixie", "trixie/nft"])
+				expect(said(name, ":A - [0:0]", command)).toMatch(
+					/^2 Illegal option `--(numeric|line-numbers|exact)' with this command$/,
+				);
+		},
+	);
+
+	test("-v is no matter", () => {
+		for (const name of ["bookworm", "trixie"])
+			expect(said(name, ":A - [0:0]", "-L A -Z -v")).toBe("");
+	});
+});
+
+describe("libraries of 1.8.7", () => {
+	const inNat = (name: string, rule: string) => {
+		const linux = parseLinux(name);
+		const { ruleset, faults } = checkRuleset(
+			`*nat\n${rule}\nCOMMIT\n`,
+			linux === null ? {} : { linux },
+		);
+		if (ruleset === null || linux === null) return faults[0]?.message;
+		const printed = printRuleset(ruleset, { linux }).split("\n");
+		return printed.find((line) => line.startsWith("-A"));
+	};
+
+	test.each([
+		["-j NFLOG --nflog-prefix seen", "-j NFLOG --nflog-prefix  seen"],
+		[
+			'-m string --string "x" --algo bm --from 5',
+			'-m string --string "x" --algo bm --from 5 --to 65535',
+		],
+	])("print %s otherwise", (rule, printed) => {
+		expect(saved("bullseye", `-A INPUT ${rule}`)).toBe(`-A INPUT ${printed}`);
+		expect(saved("bookworm", `-A INPUT ${rule}`)).toBe(`-A INPUT ${rule}`);
+	});
+
+	test.each([
+		["-j REDIRECT --random", "-A PREROUTING -p tcp -j REDIRECT"],
+		[
+			"-j REDIRECT --to-ports 5-9 --random",
+			"-A PREROUTING -p tcp -j REDIRECT --to-ports 5-9 --random",
+		],
+		[
+			"-j REDIRECT --to-ports http",
+			"-A PREROUTING -p tcp -j REDIRECT --to-ports 80",
+		],
+		[
+			"-j REDIRECT --to-ports 9-5",
+			'REDIRECT: Bad value for "--to-ports" option: "9-5"',
+		],
+		["-j DNAT --to-destination :http", "Port `http' not valid"],
+		["-j DNAT --to-destination :9-5", "Port range `9-5' funky"],
+		[
+			"-j DNAT --to-destination :5-9x",
+			"-A PREROUTING -p tcp -j DNAT --to-destination :5-9",
+		],
+	])("read %s otherwise", (rule, answer) => {
+		expect(inNat("bullseye", `-A PREROUTING -p tcp ${rule}`)).toBe(answer);
+	});
+
+	test.each([
+		[
+			"-j MASQUERADE --to-ports http",
+			'MASQUERADE: Bad value for "--to-ports" option: "http"',
+		],
+		[
+			"-j SNAT --to-source 10.0.0.1:5-9/3",
+			"-A POSTROUTING -p tcp -j SNAT --to-source 10.0.0.1:5-9",
+		],
+	])("read %s otherwise", (rule, answer) => {
+		expect(inNat("bullseye", `-A POSTROUTING -p tcp ${rule}`)).toBe(answer);
+	});
+
+	test.each(["I_DATA", "PAD", "RE_CONFIG", "I_FORWARD_TSN"])(
+		"do not know the chunk %s",
+		(chunk) => {
+			const rule = `-A INPUT -p sctp -m sctp --chunk-types any ${chunk}`;
+			expect(said("bullseye", rule)).toBe(`2 Unknown sctp chunk \`${chunk}'`);
+			expect(said("bookworm", rule)).toBe("");
+		},
+	);
 });

@@ -2,6 +2,7 @@ import { defineTarget } from "../extension/extension.ts";
 import type { NatRange } from "../extension/host.ts";
 import { NF_ACCEPT, NF_DROP } from "../packet/skb/skb.ts";
 import {
+	mustBeOldPorts,
 	NO_PORTS,
 	NO_RANGE,
 	printFlags,
@@ -28,6 +29,8 @@ export const masquerade = defineTarget<NatRange>({
 	],
 	build(given) {
 		const text = given.get("to-ports", "string")?.text;
+		if (text !== undefined)
+			mustBeOldPorts(given, "MASQUERADE", text, () => false);
 		const ports =
 			text === undefined ? NO_PORTS : readPorts(given, "to-ports", text);
 		return {

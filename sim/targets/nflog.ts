@@ -43,8 +43,11 @@ export const nflog = defineTarget<Options>({
 			threshold: given.get("nflog-threshold", "uint16")?.value ?? 0,
 		};
 	},
-	print({ prefix, group, size, range, threshold }, _header, { ownWords }) {
-		let text = prefix === "" ? "" : ` --nflog-prefix${saveString(prefix)}`;
+	print({ prefix, group, size, range, threshold }, _header, behaviour) {
+		const { ownWords, libraries } = behaviour;
+		const blank = libraries === "of 1.8.7" ? " " : "";
+		let text =
+			prefix === "" ? "" : ` --nflog-prefix${blank}${saveString(prefix)}`;
 		if (group !== 0) text += ` --nflog-group ${group}`;
 		if (size !== null) text += ` --nflog-size ${size >>> 0}`;
 		else if (range !== 0 && ownWords === "xtables")

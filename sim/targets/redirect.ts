@@ -1,8 +1,10 @@
 import { defineTarget } from "../extension/extension.ts";
 import type { NatRange } from "../extension/host.ts";
+import { servicePort } from "../extension/values/names.ts";
 import { INADDR_LOOPBACK } from "../kernel.ts";
 import { HOOK_OUTPUT, NF_DROP } from "../packet/skb/skb.ts";
 import {
+	mustBeOldPorts,
 	NO_PORTS,
 	NO_RANGE,
 	printFlags,
@@ -28,6 +30,13 @@ export const redirect = defineTarget<NatRange>({
 	],
 	build(given) {
 		const text = given.get("to-ports", "string")?.text;
+		if (text !== undefined)
+			mustBeOldPorts(
+				given,
+				"REDIRECT",
+				text,
+				(name) => servicePort(name) !== null,
+			);
 		const ports =
 			text === undefined ? NO_PORTS : readPorts(given, "to-ports", text);
 		if (ports.basePort !== null)
@@ -38,8 +47,9 @@ export const redirect = defineTarget<NatRange>({
 			);
 		return { ...NO_RANGE, ...ports, random: given.has("random") };
 	},
-	print(range) {
+	print(range, _header, { libraries }) {
 		const ports = printPorts(range);
+		if (ports === "" && libraries === "of 1.8.7") return "";
 		return `${ports === "" ? "" : ` --to-ports ${ports}`}${printFlags(range)}`;
 	},
 	compile(range, ports) {

@@ -7,7 +7,9 @@ import type {
 	DifferenceName,
 } from "../../../sim/linux/behaviour.ts";
 import { matches } from "../../../sim/matches/index.ts";
+import { isTableName, TABLE_HOOKS } from "../../../sim/ruleset/base/tables.ts";
 import { printRule } from "../../../sim/ruleset/print.ts";
+import { isShellScript } from "../../../sim/script/check-rules.ts";
 import { targets } from "../../../sim/targets/index.ts";
 import type { PlacedRule } from "../lint/each-rule.ts";
 
@@ -18,6 +20,8 @@ import type { PlacedRule } from "../lint/each-rule.ts";
 export type Touches =
 	| "no rule"
 	| "loading"
+	/** Of no rule, but of the file as a whole. */
+	| { readonly ofText: (text: string) => boolean }
 	| ((
 			placed: PlacedRule,
 			on: { readonly from: Behaviour; readonly to: Behaviour },
@@ -48,7 +52,7 @@ export const TOUCHES: { readonly [Name in DifferenceName]: Touches } = {
 	portsOfFragments: has(/ --hashlimit-mode \S*port/),
 	zeroing: remembers,
 	policyCountersOnEdit: "no rule",
-	policyOnRestore: "no rule",
+	policyOnRestore: { ofText: leavesPolicies },
 	baseChains: "no rule",
 	ruleState: remembers,
 	words: "loading",
@@ -66,7 +70,32 @@ export const TOUCHES: { readonly [Name in DifferenceName]: Touches } = {
 	shortHeaders: has(/ --[sd]ports? /),
 	protocolNames: printsOtherwise("protocolNames"),
 	savedText: printsOtherwise("savedText"),
+	libraries: printsOtherwise("libraries"),
+	listAndZero: "no rule",
 };
+
+/**
+ * Has it a table without a line for one of its built-in chains? Policies of nat are ACCEPT alone. A shell script is
+ * not restored.
+ */
+function leavesPolicies(text: string): boolean {
+	if (isShellScript(text)) return false;
+	const declared = new Map<string, Set<string>>();
+	let table = "";
+	for (const line of text.split("\n")) {
+		const [, named, chain] = /^(?:\*\s*(\S+)|:\s*(\S+))/.exec(line) ?? [];
+		if (named !== undefined) table = named;
+		const chains = declared.get(table) ?? new Set();
+		declared.set(table, chains);
+		if (chain !== undefined) chains.add(chain);
+	}
+	return [...declared].some(
+		([name, chains]) =>
+			name !== "nat" &&
+			isTableName(name) &&
+			TABLE_HOOKS[name].some((hook) => !chains.has(hook)),
+	);
+}
 
 /** Are these words in it, as iptables-save prints it? */
 function has(words: RegExp): Touches {

@@ -90,6 +90,23 @@ describe("an upgrade", () => {
 		});
 	});
 
+	it.each([
+		["-A INPUT -j ACCEPT", true],
+		[":INPUT DROP [0:0]", true],
+		[":INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]", false],
+	])("counts policies that a file does not declare: %s", (lines, changes) => {
+		const text = `*filter\n${lines}\nCOMMIT\n`;
+		const linux = parseLinux("bookworm/nft");
+		if (linux === null) throw new Error("no such Linux");
+		const document = upgradeOf({ name: "my.rules", text }, NOTHING_GIVEN, {
+			from: DEFAULT_LINUX,
+			to: linux,
+		});
+		const named = document.differences.map(({ name }) => name);
+		expect(named.includes("policyOnRestore")).toBe(changes);
+		expect(document.changes).toBe(changes);
+	});
+
 	it("says the words of what does not load", () => {
 		const { from, to, shares } = upgraded(["-A NOWHERE -j ACCEPT"], "trixie");
 		expect(from.refusal).toContain("my.rules:2");

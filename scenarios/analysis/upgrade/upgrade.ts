@@ -77,7 +77,7 @@ export interface UpgradeDocument {
 	};
 	/** Of all rules that remember something. */
 	readonly lives: readonly LifeDocument[];
-	/** Differences that touch rules. */
+	/** Differences that touch rules, or, with none, the file as a whole. */
 	readonly differences: readonly DifferenceDocument[];
 	/** Differences that show in packets or operations whatever the rules are. */
 	readonly besides: readonly DifferenceDocument[];
@@ -117,7 +117,9 @@ export function upgradeOf(
 			fresh: others(after.findings, before.findings),
 		},
 		lives: livesOn(before, after, placed),
-		differences: differing.flatMap((one) => touching(one, placed, from, to)),
+		differences: differing.flatMap((one) =>
+			touching(one, { placed, text }, from, to),
+		),
 		besides: differing
 			.filter((one) => TOUCHES[one] === "no rule")
 			.map((one) => described(one, [], from, to)),
@@ -222,12 +224,17 @@ function differingOf(from: Linux, to: Linux): readonly DifferenceName[] {
 
 function touching(
 	name: DifferenceName,
-	placed: readonly PlacedRule[],
+	{
+		placed,
+		text,
+	}: { readonly placed: readonly PlacedRule[]; readonly text: string },
 	from: Linux,
 	to: Linux,
 ): readonly DifferenceDocument[] {
 	const touches = TOUCHES[name];
 	if (typeof touches === "string") return [];
+	if (typeof touches === "object")
+		return touches.ofText(text) ? [described(name, [], from, to)] : [];
 	const on = { from: behaviourOf(from), to: behaviourOf(to) };
 	const rules = placed.filter((one) => touches(one, on)).map(({ at }) => at);
 	return rules.length === 0 ? [] : [described(name, rules, from, to)];

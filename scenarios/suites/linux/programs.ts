@@ -141,6 +141,16 @@ export const programDifferences = [
 	),
 	shown(
 		{
+			name: "list-and-zero-take-numeric",
+			title: "Rules are listed with numbers and zeroed in one command",
+			story:
+				"iptables -n -L -Z shows what rules have counted, and begins anew. 1.8.11 alone refuses -n, and zeroes nothing.",
+		},
+		[iptables("-t mangle -n -L PREROUTING -Z", "listed")],
+		[operationSucceeds("listed")],
+	),
+	shown(
+		{
 			name: "long-chain-name-is-invalid",
 			title: "A chain's name of 29 characters is invalid",
 			story:

@@ -56,6 +56,7 @@ export function readChunks(given: GivenOptions): Chunks | null {
 			"Write a second `-m sctp` for the other chunks.",
 		);
 	const [how, list] = twoWords(option.text);
+	const isOld = given.behaviour.libraries === "of 1.8.7";
 	const mode = (["any", "all", "only"] as const).find(
 		(one) => one === how.toLowerCase(),
 	);
@@ -64,11 +65,24 @@ export function readChunks(given: GivenOptions): Chunks | null {
 			'Match type has to be one of "ALL", "ANY" or "ONLY"',
 			"Write `all`, `any` or `only` in front of the chunks.",
 		);
-	return { inverted: option.inverted, mode, types: readTypes(list, refuse) };
+	return {
+		inverted: option.inverted,
+		mode,
+		types: readTypes(list, isOld, refuse),
+	};
 }
+
+/** Chunks that sctp of 1.8.7 does not know. */
+const YOUNGER: ReadonlySet<string> = new Set([
+	"I_DATA",
+	"RE_CONFIG",
+	"PAD",
+	"I_FORWARD_TSN",
+]);
 
 function readTypes(
 	list: string,
+	isOld: boolean,
 	refuse: (message: string, remedy: string) => never,
 ): readonly string[] {
 	if (["ALL", "NONE"].includes(list.toUpperCase())) return [list.toUpperCase()];
@@ -79,7 +93,7 @@ function readTypes(
 		const [, name = "", letters = ""] = /^([^:]*):?(.*)$/s.exec(word) ?? [];
 		const place = CHUNKS.findIndex(([known]) => known === name.toUpperCase());
 		const chunk = CHUNKS[place];
-		if (chunk === undefined)
+		if (chunk === undefined || (isOld && YOUNGER.has(chunk[0])))
 			return refuse(
 				`Unknown sctp chunk \`${name}'`,
 				`The chunks are ${CHUNKS.map(([known]) => known).join(" ")}.`,

@@ -108,7 +108,8 @@ export function finishLine(
 	if (chain !== null) checkChainLength(chain, NOWHERE);
 	if (isRule) checkInterfaces(draft, chain ?? "", context.behaviour);
 	if (isAmbiguous) refuseAmbiguous(draft);
-	if (isRule) mustNameProtocol(draft, matches, context.behaviour);
+	if (isRule && tolerated.length === 0)
+		mustNameProtocol(draft, matches, context.behaviour);
 	const { line } = context;
 	draft.counters ??= context.counters;
 	if (!isRule) return otherCommand(draft, line);
@@ -251,7 +252,7 @@ function addresses(
 }
 
 function checkOptions(draft: RuleDraft, behaviour: Behaviour): void {
-	const illegal = draft.options & (ILLEGAL_BITS.get(draft.command) ?? 0);
+	const illegal = draft.options & illegalOptions(draft, behaviour);
 	if (illegal === 0) return;
 	const letter = OPTION_LETTERS[31 - Math.clz32(illegal & -illegal)] ?? "";
 	throw new Refusal(
@@ -259,6 +260,18 @@ function checkOptions(draft: RuleDraft, behaviour: Behaviour): void {
 		"Take it away.",
 		0,
 	);
+}
+
+/** Listing and zeroing take what either takes; of 1.8.11 alone what both do (`generic_opt_check`). */
+function illegalOptions(
+	{ command, commands }: RuleDraft,
+	{ listAndZero }: Behaviour,
+): number {
+	const bits = (letter: string) => ILLEGAL_BITS.get(letter) ?? 0;
+	if (commands.length < 2) return bits(command);
+	return listAndZero === "options of both"
+		? [...commands].reduce((all, letter) => all | bits(letter), 0)
+		: [...commands].reduce((all, letter) => all & bits(letter), -1);
 }
 
 function checkInterfaces(

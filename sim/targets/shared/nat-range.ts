@@ -11,7 +11,10 @@ import {
 	noteName,
 	UNKNOWN_PROTOCOL,
 } from "../../extension/values/open-names.ts";
-import { scanUnsigned } from "../../extension/values/read-number.ts";
+import {
+	readUnsigned,
+	scanUnsigned,
+} from "../../extension/values/read-number.ts";
 import { formatAddress, parseAddress } from "../../packet/address.ts";
 
 /** A range that changes nothing: the beginning of every other. */
@@ -91,6 +94,8 @@ export function readPorts(
 			"Need TCP, UDP, SCTP or DCCP with port specification",
 			"Put `-p tcp` (or udp …) before the target, or leave the port out.",
 		);
+	if (option !== "to-ports" && given.behaviour.libraries === "of 1.8.7")
+		return oldPorts(option, text, refuse);
 	const { value: min, end } = scanUnsigned(text, 0);
 	if (end < 0 || min > 0xffff) {
 		const port = servicePort(text) ?? noteName("service", text, 0);
@@ -130,6 +135,55 @@ export function readPorts(
 			: (servicePort(base) ?? noteName("service", base, 1));
 	if (basePort === null) return notValid(base);
 	return { ports: { min, max }, basePort };
+}
+
+/** As 1.8.7 reads them (`parse_to`, extensions/libipt_DNAT.c): what stands behind a number counts for nothing. */
+function oldPorts(
+	option: string,
+	text: string,
+	refuse: (message: string, remedy: string) => never,
+): NatPorts {
+	const port = (word: string): number => {
+		const value = Number(/^\s*\+?(\d{1,9})/.exec(word)?.[1] ?? 0);
+		return value > 0 && value <= 0xffff
+			? value
+			: refuse(`Port \`${word}' not valid`, "Write a port from 1 to 65535.");
+	};
+	const min = port(text);
+	const dash = text.indexOf("-");
+	if (dash < 0) return onePort(min);
+	const max = port(text.slice(dash + 1));
+	if (max < min)
+		return refuse(`Port range \`${text}' funky`, "Write the lower port first.");
+	const slash = text.indexOf("/");
+	// Of SNAT a base port is passed over.
+	const isShifted = slash >= 0 && option === "to-destination";
+	const basePort = isShifted ? port(text.slice(slash + 1)) : null;
+	return { ports: { min, max }, basePort };
+}
+
+/**
+ * `--to-ports` as 1.8.7 reads it (`parse_ports`, extensions/libipt_REDIRECT.c, libipt_MASQUERADE.c).
+ * @param isService is this a service whose name is taken?
+ */
+export function mustBeOldPorts(
+	given: GivenOptions,
+	extension: string,
+	text: string,
+	isService: (name: string) => boolean,
+): void {
+	if (given.behaviour.libraries !== "of 1.8.7") return;
+	if (!WITH_PORTS.includes(given.protocol)) return;
+	const [min = -1, max = min] = text
+		.split("-")
+		.map((word) => readUnsigned(word, 0, 0xffff));
+	const isRange = text.split("-").length <= 2 && min >= 0 && max >= min;
+	if (isRange || isService(text)) return;
+	given.refuse(
+		`${extension}: Bad value for "--to-ports" option: "${text}"`,
+		"Write a port from 0 to 65535, or a range `1024-2000`.",
+		"to-ports",
+	);
 }
 
 function onePort(port: number): NatPorts {
