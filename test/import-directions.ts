@@ -98,7 +98,7 @@ export const SIM_FOLDERS: Readonly<Record<string, readonly string[]>> = {
 	targets: ["packet", "contract", "extension", "conntrack"],
 	ruleset: ["packet", "contract", "linux", "extension", "matches", "targets"],
 	// Of extensions it needs names alone: those of protocols and services.
-	sets: ["packet", "contract", "extension"],
+	sets: ["packet", "contract", "linux", "extension"],
 	script: [
 		"packet",
 		"contract",

@@ -76,6 +76,7 @@ export function createGateway(
 		nowMs: () => timers.nowMs,
 		interfaces: routes.interfaces,
 		unknown,
+		setBuckets: behaviour.setBuckets,
 		usesInRules: (name) => usesOfSet(gateway.tables.now(), name),
 	});
 	const io = { choice, timers, tracer };

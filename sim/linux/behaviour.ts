@@ -1,5 +1,5 @@
 /** What a Linux does where Linuxes differ: the table of `differences.ts`, read for one of them. */
-import type { Difference } from "./difference.ts";
+import { type Difference, NOT_FOLLOWED } from "./difference.ts";
 import { DIFFERENCES } from "./differences.ts";
 import { DEFAULT_LINUX, type Linux } from "./linux.ts";
 
@@ -26,6 +26,12 @@ export function behaviourOf(linux: Linux): Behaviour {
 	return Object.fromEntries(
 		DIFFERENCE_NAMES.map((name) => [name, DIFFERENCES[name].valueOn(linux)]),
 	) as Behaviour;
+}
+
+/** Why a play that meets this difference is unknown on a Linux where its value is `NOT_FOLLOWED`. */
+export function notFollowed(name: DifferenceName): string {
+	const { title, says } = DIFFERENCES[name] as Difference<unknown>;
+	return `${title}: on this Linux ${says(NOT_FOLLOWED)}, which is not modelled`;
 }
 
 /** What Debian 12 with iptables-legacy does. */

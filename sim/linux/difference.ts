@@ -1,6 +1,12 @@
 /** One thing in which Linuxes differ, and what makes it of values by kernel, by iptables or by backend. */
 import type { Backend, IptablesVersion, KernelSeries, Linux } from "./linux.ts";
 
+/**
+ * Value of a difference where a kernel does what the model does not follow. Where a play meets it, the
+ * model throws an `UnknownSignal` with `notFollowed` (`behaviour.ts`), so that the play is unknown.
+ */
+export const NOT_FOLLOWED = "not followed";
+
 /** One thing in which Linuxes differ. */
 export interface Difference<Value> {
 	/** What it is about, for a table's first column: `first port of a range`. */

@@ -1,5 +1,5 @@
 /** What kernels do in different ways, besides tracking and settings, whichever iptables loads the rules. */
-import { byKernel } from "./difference.ts";
+import { byKernel, NOT_FOLLOWED } from "./difference.ts";
 
 /** Differences between kernels. */
 export const KERNEL_DIFFERENCES = {
@@ -132,6 +132,83 @@ export const KERNEL_DIFFERENCES = {
 			matters:
 				"A ruleset that gives both kinds of rules one name no longer loads.",
 			scenario: "one-name-is-one-thing",
+		},
+	),
+	defragEnds: byKernel<"with its rules" | "never">(
+		{
+			"5.10": "never",
+			"6.1": "with its rules",
+			"6.12": "with its rules",
+			"7.2": "with its rules",
+		},
+		{
+			title: "fragments when no rule asks for tracking any more",
+			says: (value) =>
+				value === "never"
+					? "once a rule has asked for tracking, fragments are put together for good"
+					: "fragments walk through the rules one by one again",
+			source:
+				"`nf_defrag_ipv4_disable` of 6.1 (net/ipv4/netfilter/nf_defrag_ipv4.c)",
+			matters:
+				"Rules with -f, and limits that count packets, see fragments again after the last rule that tracks is gone.",
+			scenario: "fragments-when-nothing-is-tracked",
+		},
+	),
+	endOfText: byKernel<"its beginning" | "its end">(
+		{
+			"5.10": "its beginning",
+			"6.1": "its end",
+			"6.12": "its end",
+			"7.2": "its end",
+		},
+		{
+			title: "string --to",
+			says: (value) =>
+				value === "its beginning"
+					? "the text that is looked for has to begin at this offset or before"
+					: "the text that is looked for has to end at this offset or before",
+			source: "`skb_find_text` (net/core/skbuff.c)",
+			matters:
+				"A rule whose --to counts up to the beginning of its text no longer matches.",
+			scenario: "text-ends-before-to",
+		},
+	),
+	errorBucket: byKernel<typeof NOT_FOLLOWED | "when it is empty">(
+		{
+			"5.10": NOT_FOLLOWED,
+			"6.1": "when it is empty",
+			"6.12": "when it is empty",
+			"7.2": "when it is empty",
+		},
+		{
+			title: "the limit of all ICMP errors",
+			says: (value) =>
+				value === NOT_FOLLOWED
+					? "it is filled up with each error, 20 ms after the last time at the earliest, and an error that is held back for its destination takes from it as well"
+					: "it is filled up when it is used up, and takes no account of errors that are held back for their destination",
+			source: "`icmp_global_allow`, `icmp_global_consume` (net/ipv4/icmp.c)",
+			matters:
+				"When many clients are refused at once, more of them hear of it.",
+			scenario: "limit-of-errors-is-filled-up",
+		},
+	),
+	setBuckets: byKernel<typeof NOT_FOLLOWED | "have a size">(
+		{
+			"5.10": NOT_FOLLOWED,
+			"6.1": "have a size",
+			"6.12": "have a size",
+			"7.2": "have a size",
+		},
+		{
+			title: "bucketsize of a set",
+			says: (value) =>
+				value === NOT_FOLLOWED
+					? "sets have no bucketsize, and none is printed"
+					: "sets of hashes have a bucketsize, 12 unless it is given",
+			source: "`IPSET_ATTR_BUCKETSIZE` (net/netfilter/ipset/ip_set_hash_gen.h)",
+			matters:
+				"What ipset save prints can be restored on a kernel of 5.11 and later alone.",
+			scenario: "sets-have-buckets",
 		},
 	),
 };

@@ -111,6 +111,8 @@ export const string = defineMatch<Options>({
 		if (algorithm === "fsm")
 			return () => ports.unknown("--algo fsm is not modelled");
 		const { length } = pattern;
+		// How much of what is found has to lie before `to` (`skb_find_text`, net/core/skbuff.c).
+		const counted = ports.behaviour.endOfText === "its end" ? length : 0;
 		const wanted = ignoreCase ? upperCase(pattern) : pattern;
 		return (skb) => {
 			const octets = latin1(packetOctets(skb, ports));
@@ -119,7 +121,7 @@ export const string = defineMatch<Options>({
 			let at = text.indexOf(wanted, from);
 			while (at >= 0 && ends.some((end) => at < end && end < at + length))
 				at = text.indexOf(wanted, at + 1);
-			const isFound = at >= 0 && at + length <= to;
+			const isFound = at >= 0 && at + counted <= to;
 			return isFound !== inverted;
 		};
 	},

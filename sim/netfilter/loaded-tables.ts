@@ -58,6 +58,7 @@ interface SavedTables {
 	readonly tables: readonly SavedTable[];
 	readonly names: ReturnType<NamedStates["save"]>;
 	readonly handles: number;
+	readonly defragments: boolean;
 }
 
 export class LoadedTables implements Stateful<SavedTables> {
@@ -72,6 +73,8 @@ export class LoadedTables implements Stateful<SavedTables> {
 	private readonly leastIndexed: number;
 	/** How many handles were given to rules. */
 	private handles = 0;
+	/** A rule has asked for fragments to be put together, and this kernel goes on with that for good. */
+	private defragments = false;
 
 	/**
 	 * @param trackingBegins is called when a rule asks for connection tracking and none did before
@@ -118,6 +121,7 @@ export class LoadedTables implements Stateful<SavedTables> {
 
 	/** Are fragments put together before any table (`nf_defrag_ipv4_enable`, net/ipv4/netfilter/nf_defrag_ipv4.c, 6.1)? */
 	get needsDefrag(): boolean {
+		if (this.defragments) return true;
 		for (const { needsDefrag } of this.loaded.values())
 			if (needsDefrag) return true;
 		return false;
@@ -172,6 +176,8 @@ export class LoadedTables implements Stateful<SavedTables> {
 			text: null,
 		});
 		if (old) this.names.release(old.holding);
+		if (needsDefrag && this.ports.behaviour.defragEnds === "never")
+			this.defragments = true;
 		if (!tracked && this.needsConntrack) this.trackingBegins();
 	}
 
@@ -184,16 +190,16 @@ export class LoadedTables implements Stateful<SavedTables> {
 
 	/** A copy compiles all tables, so that what there is to copy is always of one form. */
 	save(): SavedTables {
-		const { handles } = this;
+		const { handles, defragments } = this;
 		const tables = this.compiled().map(({ loaded, program }) => ({
 			loaded,
 			counters: program.counters.slice(),
 			cells: program.cells.save(),
 		}));
-		return { tables, names: this.names.save(), handles };
+		return { tables, names: this.names.save(), handles, defragments };
 	}
 
-	restore({ tables, names, handles }: SavedTables): void {
+	restore({ tables, names, handles, defragments }: SavedTables): void {
 		this.loaded.clear();
 		for (const { loaded, counters, cells } of tables) {
 			const program = loaded.program as Program;
@@ -203,6 +209,7 @@ export class LoadedTables implements Stateful<SavedTables> {
 		}
 		this.names.restore(names);
 		this.handles = handles;
+		this.defragments = defragments;
 	}
 
 	/** The rules by their text: handles and lines of files do not count. */
@@ -215,7 +222,7 @@ export class LoadedTables implements Stateful<SavedTables> {
 			const { counters, cells } = program;
 			return { text: loaded.text, counters, cells };
 		});
-		return { tables, names: this.names };
+		return { tables, names: this.names, defragments: this.defragments };
 	}
 
 	private compiled() {

@@ -68,7 +68,9 @@ function printOption(option: CreateOption, header: Header): string {
 		case "skbinfo":
 			return header.skbinfo ? " skbinfo" : "";
 		case "bucketsize":
-			return ` bucketsize ${header.bucketsize}`;
+			return header.bucketsize === null
+				? ""
+				: ` bucketsize ${header.bucketsize}`;
 		default:
 			return option satisfies never;
 	}

@@ -1,10 +1,12 @@
 import { expect, it } from "vitest";
+import { DEFAULT_BEHAVIOUR } from "../linux/behaviour.ts";
 import { carryOutIpset, normalSets, restoreSets } from "./command/restore.ts";
 import { IpSets } from "./ip-sets.ts";
 
 function testSets() {
 	const clock = { nowMs: 0 };
 	const sets = new IpSets({
+		setBuckets: DEFAULT_BEHAVIOUR.setBuckets,
 		nowMs: () => clock.nowMs,
 		interfaces: ["", "lo", "eth0"],
 		usesInRules: () => 0,

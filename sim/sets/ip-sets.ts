@@ -7,6 +7,8 @@ import type {
 	SkbInfo,
 } from "../extension/host.ts";
 import { HZ } from "../kernel.ts";
+import { type Behaviour, notFollowed } from "../linux/behaviour.ts";
+import { NOT_FOLLOWED } from "../linux/difference.ts";
 import type { Skb } from "../packet/skb/skb.ts";
 import type { Stateful } from "../stateful.ts";
 import { HOST_LENGTH, masked, type Parts } from "./element.ts";
@@ -16,7 +18,7 @@ import {
 	isExpired,
 	JUST_THERE,
 } from "./extensions.ts";
-import { isSameHeader } from "./header.ts";
+import { GREATEST_BUCKET, isSameHeader } from "./header.ts";
 import { IpSet, type SavedSet } from "./ip-set.ts";
 import { kernelRefuses } from "./ipset-error.ts";
 import type { Found, Header } from "./members.ts";
@@ -26,6 +28,8 @@ import { dimensionOf } from "./set-types.ts";
 /** What of a gateway its sets need. */
 export interface SetsHost extends Passing {
 	nowMs(): number;
+	/** Whether sets of hashes have a bucketsize. */
+	readonly setBuckets: Behaviour["setBuckets"];
 	/** How many matches and targets of the ruleset name the set. */
 	usesInRules(name: string): number;
 }
@@ -66,7 +70,8 @@ export class IpSets implements SetsApi, Stateful<SavedSets> {
 	}
 
 	/** @throws IpsetRefusal */
-	create(name: string, header: Header, exist: boolean): void {
+	create(name: string, wanted: Header, exist: boolean): void {
+		const header = this.withBuckets(wanted);
 		const known = this.find(name);
 		if (known !== null) {
 			if (exist && isSameHeader(known.header, header)) return;
@@ -77,6 +82,13 @@ export class IpSets implements SetsApi, Stateful<SavedSets> {
 		if (free >= 0) this.slots[free] = set;
 		else this.slots.push(set);
 		this.byName.set(name, set);
+	}
+
+	private withBuckets(header: Header): Header {
+		if (this.host.setBuckets !== NOT_FOLLOWED) return header;
+		if (header.bucketsize !== GREATEST_BUCKET)
+			this.host.unknown(notFollowed("setBuckets"));
+		return { ...header, bucketsize: null };
 	}
 
 	/** @param name `null`: all @throws IpsetRefusal */

@@ -33,7 +33,8 @@ export interface Header extends WithExtensions {
 	/** Of hash types. */
 	readonly hashsize: number;
 	readonly maxelem: number;
-	readonly bucketsize: number;
+	/** `null`: this kernel's sets have none. */
+	readonly bucketsize: number | null;
 	readonly forceadd: boolean;
 	/** Signed. */
 	readonly markmask: number;
@@ -295,7 +296,8 @@ export class Members {
 	 * (`mtype_add` returns EAGAIN). Hashes begin with a random number, so this is known while few are there.
 	 */
 	private mustHaveRoom(): void {
-		const { bucketsize, hashsize } = this.header;
+		const { bucketsize: given, hashsize } = this.header;
+		const bucketsize = given ?? USUAL_BUCKET;
 		const isSafe =
 			this.count < bucketsize ||
 			(bucketsize === USUAL_BUCKET && this.count < 2 * hashsize);

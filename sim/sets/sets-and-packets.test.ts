@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import type { SetQuestion } from "../extension/host.ts";
 import { ip, testSkb } from "../extension/test-host.ts";
+import { DEFAULT_BEHAVIOUR } from "../linux/behaviour.ts";
 import { HOOK_FORWARD, HOOK_PREROUTING, type Skb } from "../packet/skb/skb.ts";
 import { carryOutIpset, restoreSets } from "./command/restore.ts";
 import { IpSets } from "./ip-sets.ts";
@@ -16,6 +17,7 @@ const PLAIN: SetQuestion = {
 function withSets(text: string) {
 	const clock = { nowMs: 0 };
 	const sets = new IpSets({
+		setBuckets: DEFAULT_BEHAVIOUR.setBuckets,
 		nowMs: () => clock.nowMs,
 		interfaces: ["", "lo", "eth0", "eth1"],
 		usesInRules: (name) => (name === "used" ? 1 : 0),

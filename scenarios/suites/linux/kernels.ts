@@ -5,6 +5,7 @@ import {
 	conntrack,
 	counter,
 	INSIDE,
+	ipset,
 	iptables,
 	OUTSIDE,
 	observe,
@@ -169,6 +170,99 @@ export const kernelDifferences = [
 		expect: [operationFails("one more", "Invalid argument")],
 	}),
 	scenario({
+		name: "fragments-when-nothing-is-tracked",
+		suite,
+		title: "When no rule asks for tracking any more, rules see fragments",
+		story:
+			"A rule asks for tracking, and goes. From then on fragments walk through the rules one by one again (`nf_defrag_ipv4_disable`). Linux 5.10 goes on putting them together: the rule that counts further fragments sees none.",
+		setup: byHand({
+			ruleset: {
+				name: "tracked.rules",
+				text: table(
+					"filter",
+					"-A FORWARD -m conntrack --ctstate NEW",
+					"-A FORWARD -f",
+				),
+			},
+		}),
+		steps: [
+			at(10, iptables("-D FORWARD 1")),
+			...fragmentsOf(
+				"udp 10.0.0.10:40000 > 192.168.0.1:53 ipid 7 len 1000",
+				504,
+				1008,
+			).map((step) => at(20, step)),
+			at(30, observe("after")),
+		],
+		expect: [counter("filter:FORWARD:rule:1", 1, { at: "after" })],
+	}),
+	scenario({
+		name: "text-ends-before-to",
+		suite,
+		title: "string finds a text that ends at --to or before",
+		story:
+			"The text begins at octet 40, behind both headers, and has four octets. It ends at 44, so --to 44 finds it and --to 41 does not (`skb_find_text`). In Linux 5.10 it has to begin there, and both rules match.",
+		setup: byHand({
+			ruleset: {
+				name: "text.rules",
+				text: table(
+					"filter",
+					"-A FORWARD -m string --string QUIT --algo kmp --to 41",
+					"-A FORWARD -m string --string QUIT --algo kmp --to 44",
+				),
+			},
+		}),
+		steps: [
+			packet(
+				OUTSIDE,
+				'tcp 10.0.0.10:40000 > 192.168.0.1:25 PA seq 1 ack 1 data "QUIT\\r\\n"',
+			),
+			observe("after"),
+		],
+		expect: [
+			counter("filter:FORWARD:rule:1", 0, { at: "after" }),
+			counter("filter:FORWARD:rule:2", 1, { at: "after" }),
+		],
+	}),
+	scenario({
+		name: "limit-of-errors-is-filled-up",
+		suite,
+		title:
+			"What is left of the limit of all ICMP errors counts besides what is put in",
+		story:
+			"The bucket takes 200 errors. Fifty leave at least half of it, and a second later there is room for 120 more, whatever each of them costs: the bucket is filled up when it is empty (`icmp_global_allow`). Linux 5.10 fills it up first, so what was left is lost; the model says that it does not know where that may matter.",
+		setup: byHand({
+			sysctls: {
+				"ipv4.icmp_ratelimit": 0,
+				"ipv4.icmp_msgs_burst": 200,
+				"ipv4.icmp_msgs_per_sec": 1000,
+			},
+		}),
+		steps: [...hopless(50), ...hopless(120).map((step) => at(1000, step))],
+		expect: [
+			packetsOut(
+				OUTSIDE,
+				Array.from({ length: 120 }, () => "icmp 10.0.0.1 > 10.0.0.10 *"),
+				{ fromMs: 1000, exactly: true },
+			),
+		],
+	}),
+	scenario({
+		name: "sets-have-buckets",
+		suite,
+		title: "A set may be made with the size of its buckets",
+		story:
+			"A set of hashes has a bucketsize. Linux 5.10 has none, and the model does not know what ipset says of it there.",
+		setup: byHand(),
+		steps: [
+			at(
+				10,
+				ipset("create small hash:ip bucketsize 4", { label: "small buckets" }),
+			),
+		],
+		expect: [operationSucceeds("small buckets")],
+	}),
+	scenario({
 		name: "settings-of-linux-6-1",
 		suite,
 		title: "Settings come and go with kernels",
@@ -236,5 +330,12 @@ export const kernelDifferences = [
 function fragmentsOf(line: string, cut: number, length: number) {
 	return [`0-${cut}`, `${cut}-${length}`].map((part) =>
 		packet(OUTSIDE, `${line} part ${part}`),
+	);
+}
+
+/** Packets whose time to live ends at the router. */
+function hopless(count: number) {
+	return Array.from({ length: count }, () =>
+		packet(OUTSIDE, "udp 10.0.0.10:40000 > 192.168.0.1:53 ttl 1 len 30"),
 	);
 }

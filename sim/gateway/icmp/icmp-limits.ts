@@ -4,7 +4,10 @@
  * net/ipv4/route.c `ip_error` and `ip_rt_send_redirect`; 6.1). Of hundreds of clients that are
  * refused at once only a few get an error; the others wait for their own time-out.
  */
+import { UnknownSignal } from "../../contract/unknown-signal.ts";
 import { HZ, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED } from "../../kernel.ts";
+import { notFollowed } from "../../linux/behaviour.ts";
+import { NOT_FOLLOWED } from "../../linux/difference.ts";
 import type { Address } from "../../packet/packet.ts";
 import {
 	type GatewayState,
@@ -81,7 +84,7 @@ export function icmpAllow(
 		})
 	)
 		return false;
-	if (isFromLoopback) return true;
+	if (isFromLoopback || behaviour.errorBucket === NOT_FOLLOWED) return true;
 	// A random cost keeps outsiders from measuring the bucket (icmp_global_consume).
 	const { icmpLimits, choice } = gateway;
 	icmpLimits.bucket.credit -= choice.pick(COSTS, "icmp credit");
@@ -186,6 +189,13 @@ function icmpGlobalAllow(gateway: GatewayState): boolean {
 		burst: sysctlOf(gateway, "ipv4.icmp_msgs_burst"),
 	};
 	const now = jiffies(gateway);
+	if (gateway.behaviour.errorBucket === NOT_FOLLOWED) {
+		const isSure = takesWhatIsLeft(least, now, limit, COSTS - 1);
+		const isPossible = takesWhatIsLeft(most, now, limit, 0);
+		if (isSure !== isPossible)
+			throw new UnknownSignal(notFollowed("errorBucket"));
+		return isSure;
+	}
 	const isAllowed = bucketAllows(bucket, now, limit);
 	if (bucketAllows(least, now, limit) !== bucketAllows(most, now, limit))
 		gateway.choice.unseen("icmp-limit");
@@ -206,6 +216,24 @@ function bucketAllows(
 	bucket.stamp = now;
 	bucket.credit = Math.min(bucket.credit + gained, burst);
 	return true;
+}
+
+/**
+ * The bucket of Linux 5.10: whatever the time since the last filling is worth is put in with each message,
+ * and the message takes its cost at once.
+ */
+function takesWhatIsLeft(
+	bucket: IcmpBucket,
+	now: number,
+	{ perSecond, burst }: { readonly perSecond: number; readonly burst: number },
+	cost: number,
+): boolean {
+	const delta = Math.min(now - bucket.stamp, HZ);
+	const gained = delta < HZ / 50 ? 0 : Math.floor((perSecond * delta) / HZ);
+	if (gained > 0) bucket.stamp = now;
+	const credit = Math.min(bucket.credit + gained, burst);
+	bucket.credit = Math.max(credit - cost, 0);
+	return credit > 0;
 }
 
 function jiffies({ timers }: GatewayState): number {

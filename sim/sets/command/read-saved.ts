@@ -1,11 +1,14 @@
 /** Sets of a text alone, without a gateway that has them. */
+
 import { UnknownSignal } from "../../contract/unknown-signal.ts";
+import { DEFAULT_BEHAVIOUR } from "../../linux/behaviour.ts";
 import { IpSets } from "../ip-sets.ts";
 import { restoreSets } from "./restore.ts";
 
 /** The sets of a text of `ipset save`; or what ipset, or the model, refuses about it. */
 export function readSaved(text: string): IpSets | { readonly fault: string } {
 	const sets = new IpSets({
+		setBuckets: DEFAULT_BEHAVIOUR.setBuckets,
 		nowMs: () => 0,
 		interfaces: [],
 		usesInRules: () => 0,
