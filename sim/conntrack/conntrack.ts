@@ -102,7 +102,7 @@ export class Conntrack implements NatApi, Stateful<SavedConntrack> {
 		this.#tcp = new TcpTracker(this.#table, config);
 		this.#unknown = options.unknown ?? throwUnhandledUnknown;
 		this.#nat = new Nat(this.#table, options.choice, behaviour);
-		this.#collector = new Collector(this.#table, this.#tcp, options.choice);
+		this.#collector = new Collector(this.#table, this.#tcp, options);
 		sysctls.watch(() => this.#tune(conntrackConfigOf(sysctls, behaviour)));
 		this.#tune(this.#config);
 	}

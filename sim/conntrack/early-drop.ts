@@ -10,11 +10,15 @@
  */
 
 import type { Choice } from "../chance/choice.ts";
+import { UnknownSignal } from "../contract/unknown-signal.ts";
 import { HZ, SCTP } from "../kernel.ts";
+import { type Behaviour, notFollowed } from "../linux/behaviour.ts";
+import { NOT_FOLLOWED } from "../linux/difference.ts";
 import { TCP } from "../packet/packet.ts";
 import type { Stateful } from "../stateful.ts";
 import { lineOf } from "./lines.ts";
 import { isSctpClosing } from "./sctp.ts";
+import type { Confirming } from "./table/confirm.ts";
 import {
 	ENTRY_SHIFT,
 	PROTOCOL,
@@ -115,11 +119,17 @@ export class Collector implements Stateful<SavedCollector> {
 	readonly #table: EntryTable;
 	readonly #tcp: TcpTracker;
 	readonly #choice: Choice;
+	readonly #behaviour: Behaviour;
 	#nextRun = 0;
 	/** The table was full and nothing could be dropped: closing connections go too, next time. */
 	#pressed = false;
 
-	constructor(table: EntryTable, tcp: TcpTracker, choice: Choice) {
+	constructor(
+		table: EntryTable,
+		tcp: TcpTracker,
+		{ choice, behaviour }: Confirming,
+	) {
+		this.#behaviour = behaviour;
 		this.#table = table;
 		this.#tcp = tcp;
 		this.#choice = choice;
@@ -159,6 +169,8 @@ export class Collector implements Stateful<SavedCollector> {
 	runIfDue(maxEntries: number): void {
 		const { now } = this.#table;
 		if (((now - this.#nextRun) | 0) < 0) return;
+		if (this.#pressed && this.#behaviour.crowdedTable === NOT_FOLLOWED)
+			throw new UnknownSignal(notFollowed("crowdedTable"));
 		this.#nextRun = now + this.#run(maxEntries);
 		this.#pressed = false;
 	}

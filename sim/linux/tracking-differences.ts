@@ -1,5 +1,5 @@
 /** In what kernels differ when they follow connections and translate them. */
-import { byKernel } from "./difference.ts";
+import { byKernel, NOT_FOLLOWED } from "./difference.ts";
 
 export const TRACKING_DIFFERENCES = {
 	outOfWindow: byKernel<"all are invalid" | "some are ignored">(
@@ -204,6 +204,25 @@ export const TRACKING_DIFFERENCES = {
 			matters:
 				"Programs that talk to each other by UDP lose no first datagram.",
 			scenario: "race-of-both-sides",
+		},
+	),
+	crowdedTable: byKernel<typeof NOT_FOLLOWED | "looked after">(
+		{
+			"5.10": NOT_FOLLOWED,
+			"6.1": "looked after",
+			"6.12": "looked after",
+			"7.2": "looked after",
+		},
+		{
+			title: "a table of conntrack that is full, or has long chains",
+			says: (value) =>
+				value === NOT_FOLLOWED
+					? "closing connections are looked for every two minutes, and chains have no greatest length"
+					: "closing connections are looked for within a minute, and a chain of more than some fifty entries takes no more",
+			source:
+				"`gc_worker`, `__nf_conntrack_confirm` (net/netfilter/nf_conntrack_core.c)",
+			matters: "A table that was full has room again sooner.",
+			scenario: "full-table-stays-full",
 		},
 	),
 };

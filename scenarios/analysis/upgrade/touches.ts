@@ -35,6 +35,7 @@ export const TOUCHES: { readonly [Name in DifferenceName]: Touches } = {
 	resetsOutOfStep: asksForConnections,
 	beginsAgain: asksForConnections,
 	portOfClosing: has(/ -j (SNAT|MASQUERADE)\b/),
+	crowdedTable: asksForConnections,
 	clashOfOthers: asksForConnections,
 	clashOfEchoes: asksForConnections,
 	clashOfOpposites: asksForConnections,

@@ -214,4 +214,21 @@ export const trackingDifferences = [
 			packetsOut(OUTSIDE, [], { exactly: true }),
 		],
 	}),
+	scenario({
+		name: "full-table-stays-full",
+		suite,
+		title: "A full table of established connections takes no other one",
+		story:
+			"There is room for one connection, which stands. Another client's SYN is dropped, and a minute later again: what the collector looks for meanwhile, connections that are closing, is not there (`gc_worker`). Linux 5.10 looks at other times, and the model says that it does not know what it finds.",
+		setup: byHand({ sysctls: { "netfilter.nf_conntrack_max": 1 } }),
+		steps: [
+			...handshake(1, 40_000),
+			at(100, syn(40_001)),
+			at(62_000, syn(40_001), observe("after")),
+		],
+		expect: [
+			packetsOut(INSIDE, [], { fromMs: 100, exactly: true }),
+			conntrack({ state: "ESTABLISHED" }, 1, { at: "after" }),
+		],
+	}),
 ];

@@ -1,7 +1,9 @@
 /** An entry enters the table (`__nf_conntrack_confirm`, net/netfilter/nf_conntrack_core.c, 6.1). */
 import type { Choice } from "../../chance/choice.ts";
+import { UnknownSignal } from "../../contract/unknown-signal.ts";
 import { DCCP, GRE, HZ, SCTP } from "../../kernel.ts";
-import type { Behaviour } from "../../linux/behaviour.ts";
+import { type Behaviour, notFollowed } from "../../linux/behaviour.ts";
+import { NOT_FOLLOWED } from "../../linux/difference.ts";
 import { ICMP, TCP, UDP } from "../../packet/packet.ts";
 import { NF_ACCEPT, type Skb } from "../../packet/skb/skb.ts";
 import {
@@ -46,9 +48,10 @@ export interface Confirming {
 /** @returns NF_ACCEPT, or NF_DROP when there is no place for the packet's entry */
 export function confirmEntry(
 	table: EntryTable,
-	{ choice, behaviour }: Confirming,
+	confirming: Confirming,
 	skb: Skb,
 ): number {
+	const { behaviour } = confirming;
 	const { words } = table;
 	const { entry } = skb;
 	const at = entry << ENTRY_SHIFT;
@@ -65,8 +68,8 @@ export function confirmEntry(
 			? resolveClash({ table, behaviour, replyChain }, skb, taken >> 1)
 			: dropFor(clashOf(words, at));
 	if (
-		isTooLong(choice, index.lengthAround(chain)) ||
-		isTooLong(choice, index.lengthAround(replyChain))
+		isTooLong(confirming, index.lengthAround(chain)) ||
+		isTooLong(confirming, index.lengthAround(replyChain))
 	)
 		return dropFor("hash chain too long");
 	// It lives from now on, not from when its packet came in.
@@ -108,8 +111,10 @@ function nodeWithSameTuple(
 }
 
 /** The kernel draws the limit for every confirmation; it matters for chains of this length only. */
-function isTooLong(choice: Choice, length: number): boolean {
+function isTooLong({ choice, behaviour }: Confirming, length: number): boolean {
 	if (length <= LEAST_CHAIN_LIMIT + 1) return false;
+	if (behaviour.crowdedTable === NOT_FOLLOWED)
+		throw new UnknownSignal(notFollowed("crowdedTable"));
 	choice.unseen?.("hash");
 	const spread = choice.pick(CHAIN_LIMIT_SPREAD, "conntrack chain limit");
 	return length > LEAST_CHAIN_LIMIT + spread + 1;
