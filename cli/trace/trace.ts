@@ -3,7 +3,9 @@
 import { assumedWords } from "../../scenarios/result/assumed.ts";
 import type { TraceEvent } from "../../sim/contract/gateway.ts";
 import { nearest } from "../../sim/edit-distance.ts";
-import { formatTraceLine } from "../../sim/netfilter/trace-line.ts";
+import { behaviourOf } from "../../sim/linux/behaviour.ts";
+import { DEFAULT_LINUX } from "../../sim/linux/linux.ts";
+import { traceLines } from "../../sim/netfilter/trace-line.ts";
 import { parsePacket } from "../../sim/packet/notation/notation.ts";
 import type { Packet } from "../../sim/packet/packet.ts";
 import { PacketError } from "../../sim/packet/packet-error.ts";
@@ -50,6 +52,7 @@ export async function trace(
 	const names = setup.interfaces.map(({ name }) => name);
 	for (const one of packets) mustBeThere(one.interface, names);
 	const { paint } = out;
+	const behaviour = behaviourOf(setup.linux ?? DEFAULT_LINUX);
 	for (const { interface: name, packet } of packets) {
 		events = [];
 		unshown = 0;
@@ -63,7 +66,7 @@ export async function trace(
 			emissions,
 		};
 		const lines = options.kernelLog
-			? [...events.map(formatTraceLine), ...printUnshown(played)]
+			? [...traceLines(events, behaviour), ...printUnshown(played)]
 			: [...printPlayed(played, paint), ""];
 		out.show(lines);
 		if (fate.kind === "unknown") return EXIT.unknown;

@@ -8,6 +8,7 @@ import type {
 	OperationOutcome,
 } from "../../sim/contract/gateway.ts";
 import { invariant } from "../../sim/invariant.ts";
+import type { Backend } from "../../sim/linux/linux.ts";
 import { parseAddress } from "../../sim/packet/address.ts";
 import { encodePacket } from "../../sim/packet/bytes/bytes.ts";
 import type { Packet } from "../../sim/packet/packet.ts";
@@ -30,6 +31,7 @@ import type { Machine } from "./machine/machine.ts";
 import type { MachineSettings } from "./machine/machine-settings.ts";
 import { deleteNeighbour, setLink } from "./netlink.ts";
 import { OwnPorts, type Programs } from "./own-ports.ts";
+import { createRuleTraces, type RuleTraces } from "./rule-traces.ts";
 import type { Trunk } from "./trunk.ts";
 import { guestMessage } from "./wire/guest-time.ts";
 import {
@@ -45,6 +47,8 @@ export interface Surroundings {
 	readonly trunk: Trunk;
 	readonly settings: MachineSettings;
 	readonly programs: Programs;
+	/** Which program `iptables` is in the guest. */
+	readonly backend: Backend;
 }
 
 export class GuestBox implements LinuxGateway {
@@ -55,14 +59,15 @@ export class GuestBox implements LinuxGateway {
 	private readonly trunk: Trunk;
 	private readonly setup: GatewaySetup;
 	private readonly settings: MachineSettings;
-	/** The namespace logs what the kernel traces. */
-	private logs = false;
+	private readonly backend: Backend;
+	/** Of the namespace that is there now. */
+	private traces: RuleTraces;
 	/** Accounting objects that rules have named. */
 	private readonly accounts = new Set<string>();
 
 	/** @throws LabError (`unsupported`) for what cannot be wired */
 	constructor(
-		{ machine, trunk, settings, programs }: Surroundings,
+		{ machine, trunk, settings, programs, backend }: Surroundings,
 		setup: GatewaySetup,
 	) {
 		this.interfaces = wire(setup, () => trunk.freeVlan());
@@ -70,6 +75,8 @@ export class GuestBox implements LinuxGateway {
 		this.trunk = trunk;
 		this.setup = setup;
 		this.settings = settings;
+		this.backend = backend;
+		this.traces = createRuleTraces(this.linux, backend);
 		this.ownPorts = new OwnPorts(this.linux, setup.listeners, programs);
 	}
 
@@ -80,7 +87,7 @@ export class GuestBox implements LinuxGateway {
 	 */
 	async bringUp(epochMs: number): Promise<void> {
 		const { linux, trunk, setup, interfaces } = this;
-		this.logs = false;
+		this.traces = createRuleTraces(linux, this.backend);
 		this.accounts.clear();
 		// The agent takes one after the other: none of them has to wait until the one before is answered.
 		const [, ...failures] = await Promise.all([
@@ -164,6 +171,7 @@ export class GuestBox implements LinuxGateway {
 		if (operation.kind === "restore") await this.makeAccounts(operation.text);
 		if (operation.kind === "iptables")
 			await this.makeAccounts(operation.command);
+		this.traces.rulesChanged();
 		return operateLinux(this, operation);
 	}
 
@@ -226,23 +234,15 @@ export class GuestBox implements LinuxGateway {
 
 	/** From now on the kernel tells which rules packets match. */
 	async beginTrace(): Promise<void> {
-		const { linux, trunk } = this;
-		if (!this.logs) {
-			const logs = "/proc/sys/net/netfilter";
-			// Only the machine's first namespace logs unless it is told otherwise.
-			await linux.writeGlobal(`${logs}/nf_log_all_netns`, "1");
-			await linux.write(`${logs}/nf_log/2`, "nf_log_ipv4");
-			this.logs = true;
-		}
+		await this.traces.begin();
 		// In one stream with the packets.
-		trunk.send([guestMessage("trace-on")]);
+		this.trunk.send([guestMessage("trace-on")]);
 	}
 
-	/** @returns the rules since then, in order; `null` when the kernel's log did not hold them all */
-	async endTrace(): Promise<readonly string[] | null> {
-		const { linux, trunk } = this;
-		trunk.send([guestMessage("trace-off")]);
-		return rulesIn(await linux.kernelLog());
+	/** @returns the rules since then, in order; `null` when the kernel did not keep them all */
+	endTrace(): Promise<readonly string[] | null> {
+		this.trunk.send([guestMessage("trace-off")]);
+		return this.traces.end();
 	}
 
 	interfaceNamed(name: string): WiredInterface {
@@ -250,15 +250,4 @@ export class GuestBox implements LinuxGateway {
 		invariant(found !== undefined, `no interface "${name}"`);
 		return found;
 	}
-}
-
-/** Behind the mark that `marktwin.c` sets; an older mark's lines are of an older trace. */
-function rulesIn(log: readonly string[]): readonly string[] | null {
-	const begin = log.lastIndexOf("marktwin: trace begins");
-	if (begin < 0) return null;
-	return log.slice(begin + 1).flatMap((line) => {
-		const [, rule] =
-			/^TRACE: (\S+:(?:rule|policy|return):\d+) /.exec(line) ?? [];
-		return rule === undefined ? [] : [rule];
-	});
 }

@@ -12,6 +12,7 @@ import { createGuest } from "./machine/guest.ts";
 import { type Machine, startMachine } from "./machine/machine.ts";
 import { MachineSettings } from "./machine/machine-settings.ts";
 import type { Programs } from "./own-ports.ts";
+import { enableNftTraces } from "./rule-traces.ts";
 import type { TimeMode } from "./script-time.ts";
 import { Trunk } from "./trunk.ts";
 import { VmGateway } from "./vm-gateway.ts";
@@ -68,10 +69,8 @@ export function createVmDriver(options: VmDriverOptions = {}): VmDriver {
 		await stop();
 		const machine = await start();
 		accelerator = machine.accelerator;
-		const settings = new MachineSettings(createGuest(machine));
 		try {
-			const trunk = await Trunk.open(machine);
-			here = { machine, settings, trunk, programs };
+			here = await surroundingsOn(machine, { programs, backend });
 		} catch (error) {
 			await end(machine);
 			throw error;
@@ -137,6 +136,17 @@ export function createVmDriver(options: VmDriverOptions = {}): VmDriver {
 		// A gateway that is still open finds its machine gone.
 		close: stop,
 	};
+}
+
+/** What boxes need that are to stand on a machine which has just come up. @throws LabError */
+async function surroundingsOn(
+	machine: Machine,
+	how: Pick<Surroundings, "programs" | "backend">,
+): Promise<Surroundings> {
+	const guest = createGuest(machine);
+	const trunk = await Trunk.open(machine);
+	if (how.backend === "nft") await enableNftTraces(guest);
+	return { ...how, machine, trunk, settings: new MachineSettings(guest) };
 }
 
 /** `linux 6.1.192-2 under tcg, iptables-legacy 1.8.9-2`. */

@@ -225,6 +225,8 @@ export interface TraceEvent {
 	readonly kind: "rule" | "return" | "policy";
 	/** From 1, in its chain. */
 	readonly number: number;
+	/** What it decided: on to the next rule, into a chain and out of it, or what becomes of the packet. */
+	readonly verdict: TracedVerdict;
 	/** The packet as it stood there. */
 	readonly packet: Packet;
 	readonly inInterface: string;
@@ -244,6 +246,17 @@ export interface TraceEvent {
 	/** `-A CHAIN …`; `-P CHAIN POLICY` for a policy; "" for the end of a user-defined chain. */
 	readonly text: string;
 }
+
+/** What a rule decided of a packet, as `xtables-monitor` names it. @public */
+export type TracedVerdict =
+	| "ACCEPT"
+	| "DROP"
+	| "QUEUE"
+	| "STOLEN"
+	| "CONTINUE"
+	| "JUMP"
+	| "GOTO"
+	| "RETURN";
 
 /** A line in the kernel's log, or a message for a program that listens. @public */
 export interface LogEntry {

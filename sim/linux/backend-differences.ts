@@ -2,7 +2,7 @@
  * In what iptables-nft differs from iptables-legacy, and their versions from each other, once rules are
  * loaded: what each operation keeps and begins anew.
  */
-import { byBackend, byProgram } from "./difference.ts";
+import { byBackend, byKernelOfNft, byProgram } from "./difference.ts";
 
 export const BACKEND_DIFFERENCES = {
 	ruleState: byBackend<"nothing" | "untouched">(
@@ -149,6 +149,57 @@ export const BACKEND_DIFFERENCES = {
 			matters:
 				"Without connection tracking, fragments that evade port rules are no longer dropped by them.",
 			scenario: "short-headers-are-dropped",
+		},
+	),
+	trace: byProgram<"log" | "monitor of 1.8.9" | "monitor">(
+		{
+			legacy: {
+				"1.8.7": "log",
+				"1.8.9": "log",
+				"1.8.11": "log",
+				"1.8.13": "log",
+			},
+			nft: {
+				"1.8.7": "monitor of 1.8.9",
+				"1.8.9": "monitor of 1.8.9",
+				"1.8.11": "monitor",
+				"1.8.13": "monitor",
+			},
+		},
+		{
+			title: "where TRACE tells of rules, and how",
+			says: (value) =>
+				value === "log"
+					? "in the kernel's log, by their numbers: `TRACE: filter:INPUT:rule:1 IN=…`. A rule of nothing but a verdict is named as the end of its chain (`filter:INPUT:policy:1`), and one whose match drops the packet is not named"
+					: `xtables-monitor --trace prints them, by their handles: \`TRACE: 2 0000beef filter:INPUT:rule:0x4:DROP\`, and the rule behind it${value === "monitor" ? " as a command" : " as `-4 -t filter -A INPUT …`"}. Rules of a verdict alone are named as rules, and so is one whose match drops the packet`,
+			source:
+				"`trace_packet`, `get_chainname_rulenum` (net/ipv4/netfilter/ip_tables.c); `nft_trace_notify` (net/netfilter/nf_tables_trace.c), `trace_cb`, `rule_cb` (iptables/xtables-monitor.c)",
+			matters:
+				"Whoever looks for TRACE in the kernel's log finds nothing, and programs that read it need another form.",
+			scenario: null,
+			traced: {
+				rules: "-A INPUT -j ACCEPT",
+				as: "TRACE: filter:INPUT:policy:1 IN=in OUT= ",
+			},
+		},
+	),
+	tracedReturns: byKernelOfNft<"told" | "not told">(
+		"told",
+		{ "5.10": "told", "6.1": "told", "6.12": "not told", "7.2": "not told" },
+		{
+			title: "what TRACE tells of the ends of chains",
+			says: (value) =>
+				value === "told"
+					? "each end of a chain that leads back has a line of its own (`filter:MINE:return:`)"
+					: "ends of chains that lead back are not told under iptables-nft; -j RETURN is told as any other rule",
+			source:
+				"`__nft_trace_verdict`: `verdict.code & NF_VERDICT_MASK` is never NFT_CONTINUE (net/netfilter/nf_tables_core.c)",
+			matters: "Programs that follow a trace do not see where a chain ends.",
+			scenario: null,
+			traced: {
+				rules: ":MINE -\n-A INPUT -j MINE",
+				as: "filter:MINE:return:",
+			},
 		},
 	),
 };

@@ -23,13 +23,15 @@ export interface Difference<Value> {
 	/**
 	 * Name of a built-in scenario that holds where the default Linux's value is, and is violated with any
 	 * other, or unknown where the model does not follow it. `null` where no packet and no command shows it, or
-	 * chance alone does: then `saved` or `setting` does.
+	 * chance alone does: then `saved`, `setting` or `traced` does.
 	 */
 	readonly scenario: string | null;
 	/** Rules of the table filter, and how iptables-save prints them where the default Linux's value is, and nowhere else. */
 	readonly saved?: { readonly rules: string; readonly as: string };
 	/** A setting that has this value where the default Linux's value is, and nowhere else. */
 	readonly setting?: { readonly name: string; readonly value: number };
+	/** Rules of the table filter, and a line that TRACE has of a packet to the router where the default Linux's value is, and nowhere else. */
+	readonly traced?: { readonly rules: string; readonly as: string };
 }
 
 export type About<Value> = Omit<Difference<Value>, "of" | "valueOn">;
@@ -48,6 +50,17 @@ export function byBackend<Value>(
 	about: About<Value>,
 ): Difference<Value> {
 	return { ...about, of: "backend", valueOn: ({ backend }) => values[backend] };
+}
+
+/** Of the kernel, where iptables-nft loads the rules. */
+export function byKernelOfNft<Value>(
+	legacy: Value,
+	values: Readonly<Record<KernelSeries, Value>>,
+	about: About<Value>,
+): Difference<Value> {
+	const valueOn = ({ backend, kernel }: Linux) =>
+		backend === "legacy" ? legacy : values[kernel];
+	return { ...about, of: "kernel", valueOn };
 }
 
 /** Of the version of iptables, whichever its backend. */

@@ -270,6 +270,33 @@ export const PROGRAM_DIFFERENCES = {
 			},
 		},
 	),
+	limitClock: byProgram<"ticks" | "nanoseconds">(
+		{
+			legacy: {
+				"1.8.7": "ticks",
+				"1.8.9": "ticks",
+				"1.8.11": "ticks",
+				"1.8.13": "ticks",
+			},
+			nft: {
+				"1.8.7": "ticks",
+				"1.8.9": "nanoseconds",
+				"1.8.11": "nanoseconds",
+				"1.8.13": "nanoseconds",
+			},
+		},
+		{
+			title: "how -m limit counts time",
+			says: (value) =>
+				value === "ticks"
+					? "in ticks of the kernel, of 4 ms: packets that come closer together wait for the next one; gaps of more than 37 hours earn less"
+					: "in nanoseconds, at the rate as iptables-save prints it",
+			source:
+				"`limit_mt` (net/netfilter/xt_limit.c); `nft_limit_eval` (net/netfilter/nft_limit.c), used by `add_nft_limit` (iptables/nft.c) from 1.8.8 on",
+			matters: "Rates of hundreds of packets a second let others through.",
+			scenario: "limit-counts-in-ticks",
+		},
+	),
 	clampWithoutSyn: byBackend<"refused" | "accepted">(
 		{ legacy: "refused", nft: "accepted" },
 		{

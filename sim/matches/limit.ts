@@ -1,4 +1,9 @@
-import { defineMatch, type NumberCell } from "../extension/extension.ts";
+import {
+	defineMatch,
+	type NumberCell,
+	type Test,
+} from "../extension/extension.ts";
+import type { ExtensionHost } from "../extension/host.ts";
 import { HZ } from "../kernel.ts";
 import { jiffies } from "./shared/jiffies.ts";
 import { printRate, readRate } from "./shared/rate.ts";
@@ -21,7 +26,20 @@ const CREDITS_PER_JIFFY = 128;
 const CREDIT = 0;
 const LAST = 1;
 
-/** Lets packets through at a rate, after a burst (iptables 1.8.9 libxt_limit.c, kernel 6.1 xt_limit.c). */
+// Under nf_tables there are three: packets that may pass, nanoseconds saved for the next, and when it was last asked.
+const PASSES = 0;
+const SAVED = 1;
+const ASKED = 2;
+
+/** NFT_LIMIT_PKT_BURST_DEFAULT (net/netfilter/nft_limit.c, 6.1): for a burst of 0. */
+const NFT_BURST = 5;
+const NS_PER_MS = 1e6;
+const NS_PER_SECOND = 1e9;
+
+/**
+ * Lets packets through at a rate, after a burst (iptables 1.8.9 libxt_limit.c, kernel 6.1 xt_limit.c). From 1.8.8 on
+ * iptables-nft writes it as nf_tables' own (`add_nft_limit`, iptables/nft.c; `nft_limit_eval`, kernel 6.1 nft_limit.c).
+ */
 export const limit = defineMatch<Options, NumberCell>({
 	name: "limit",
 	stateful: true,
@@ -59,24 +77,72 @@ export const limit = defineMatch<Options, NumberCell>({
 			? `xt_limit: Overflow, try lower: ${period}/${burst}`
 			: null;
 	},
-	cell: (options, ports) => [fullCredit(options), jiffies(ports.loadedMs)],
-	compile(options, ports, { cell }) {
-		const cost = credits(options.period);
-		const full = fullCredit(options);
-		return () => {
-			const now = jiffies(ports.nowMs());
-			const since = now - (cell[LAST] as number);
-			// 32 bits, so a gap of more than 37 hours earns less than it should; so in the kernel.
-			const earned =
-				((cell[CREDIT] as number) + since * CREDITS_PER_JIFFY) >>> 0;
-			const credit = Math.min(earned, full);
-			const isPaid = credit >= cost;
-			cell[LAST] = now;
-			cell[CREDIT] = isPaid ? credit - cost : credit;
-			return isPaid;
-		};
-	},
+	cell: (options, { behaviour, loadedMs }) =>
+		behaviour.limitClock === "ticks"
+			? [fullCredit(options), jiffies(loadedMs)]
+			: [nftBurst(options), 0, nanoseconds(loadedMs)],
+	compile: (options, ports, { cell }) =>
+		ports.behaviour.limitClock === "ticks"
+			? byTicks(options, ports, cell)
+			: byNanoseconds(options, ports, cell),
 });
+
+/** `limit_mt`. */
+function byTicks(
+	options: Options,
+	ports: ExtensionHost,
+	cell: NumberCell,
+): Test {
+	const cost = credits(options.period);
+	const full = fullCredit(options);
+	return () => {
+		const now = jiffies(ports.nowMs());
+		const since = now - (cell[LAST] as number);
+		// 32 bits, so a gap of more than 37 hours earns less than it should; so in the kernel.
+		const earned = ((cell[CREDIT] as number) + since * CREDITS_PER_JIFFY) >>> 0;
+		const credit = Math.min(earned, full);
+		const isPaid = credit >= cost;
+		cell[LAST] = now;
+		cell[CREDIT] = isPaid ? credit - cost : credit;
+		return isPaid;
+	};
+}
+
+/** `nft_limit_eval`. Its tokens are 64 bits of nanoseconds; here whole packets are counted apart, so nothing is rounded. */
+function byNanoseconds(
+	options: Options,
+	ports: ExtensionHost,
+	cell: NumberCell,
+): Test {
+	const cost = nftCost(options);
+	const burst = nftBurst(options);
+	return () => {
+		const now = nanoseconds(ports.nowMs());
+		const saved = (cell[SAVED] as number) + now - (cell[ASKED] as number);
+		const passes = (cell[PASSES] as number) + Math.floor(saved / cost);
+		const isFull = passes >= burst;
+		const left = isFull ? burst : passes;
+		cell[ASKED] = now;
+		cell[SAVED] = isFull ? 0 : saved % cost;
+		cell[PASSES] = Math.max(0, left - 1);
+		return left > 0;
+	};
+}
+
+function nanoseconds(ms: number): number {
+	return Math.round(ms * NS_PER_MS);
+}
+
+function nftBurst({ burst }: Options): number {
+	return burst === 0 ? NFT_BURST : burst;
+}
+
+/** Between two packets: of so many each unit, as iptables-save prints it. */
+function nftCost({ period }: Options): number {
+	const { unitSeconds } = printRate(period, SCALE);
+	const rate = Math.floor((unitSeconds * SCALE) / period);
+	return Math.floor((unitSeconds * NS_PER_SECOND) / rate);
+}
 
 /** `credit_cap`: what is saved up at most, and there from the beginning. */
 function fullCredit({ period, burst }: Options): number {

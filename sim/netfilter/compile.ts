@@ -109,6 +109,7 @@ export function compile(
 		underflows,
 		nodes,
 		counters,
+		trace: ports.behaviour.trace,
 		cells: begun.cells,
 		chains,
 		numbers,

@@ -44,5 +44,6 @@ export interface Tracer {
 	reached(program: Program, at: number, skb: Skb): void;
 	/** The rule that was reached last writes to a log. */
 	log(entry: LogEntry): void;
-	left(skb: Skb): void;
+	/** @param verdict of an extension's target, or of a match that drops; XT_CONTINUE for all else */
+	left(skb: Skb, verdict: number): void;
 }

@@ -1,6 +1,7 @@
 /** A compiled table: rows of numbers and records of one shape, as the walk reads them. */
 import type { AddressMask, Chain, Table } from "../contract/ruleset.ts";
 import type { Action, Test } from "../extension/extension.ts";
+import type { Behaviour } from "../linux/behaviour.ts";
 import type { Cells } from "./cells.ts";
 import type { RuleIndex } from "./lookup/rule-index.ts";
 
@@ -59,6 +60,8 @@ export interface Program {
 	readonly nodes: readonly Readonly<Node>[];
 	/** Packets and octets of each node. */
 	readonly counters: Float64Array;
+	/** What a trace of its rules is like. */
+	readonly trace: Behaviour["trace"];
 	/** What its rules remember. */
 	readonly cells: Cells;
 	/** Chain of a node, and its number in it, from 1. */

@@ -1,6 +1,7 @@
 import type {
 	CtState,
 	LogEntry,
+	TracedVerdict,
 	TraceEvent,
 	TraceSink,
 } from "../contract/gateway.ts";
@@ -12,17 +13,26 @@ import {
 	CTINFO_UNTRACKED,
 	HOOK_NAMES,
 	type HookName,
+	NF_ACCEPT,
+	NF_DROP,
+	NF_QUEUE,
+	NF_STOLEN,
 	NO_ENTRY,
 	type Skb,
 } from "../packet/skb/skb.ts";
 import { packetOf } from "../packet/skb/skb-packet.ts";
 import type { Netfilter, Tracer } from "./netfilter.ts";
-import type { Program } from "./program.ts";
+import type { Node, NodeKind, Program } from "./program.ts";
 import { kindOfNode, nameOf, placeOf } from "./traverse.ts";
 
 /** A step that was begun: what its target does is still to come. */
-type Reached = Omit<TraceEvent, "markAfter" | "connmark" | "log"> & {
+type Reached = Omit<
+	TraceEvent,
+	"markAfter" | "connmark" | "log" | "verdict"
+> & {
 	log: LogEntry | null;
+	/** Of a rule without an extension's target. */
+	readonly nodeKind: NodeKind;
 };
 
 export interface RuleTracer extends Tracer {
@@ -76,6 +86,7 @@ function createRuleTracer(sink: TraceSink, net: () => Netfilter): RuleTracer {
 						: null,
 				traced: skb.traced,
 				log: null,
+				nodeKind: (program.nodes[at] as Node).kind,
 			};
 		},
 		log(entry: LogEntry) {
@@ -83,14 +94,15 @@ function createRuleTracer(sink: TraceSink, net: () => Netfilter): RuleTracer {
 			invariant(pending !== null, "something was logged outside of a rule");
 			pending.log = entry;
 		},
-		left(skb: Skb) {
+		left(skb: Skb, verdict: number) {
 			if (!this.isOn) return;
 			invariant(pending !== null, "a rule was left that was never reached");
-			const event = pending;
+			const { nodeKind, ...event } = pending;
 			pending = null;
 			const connmark =
 				skb.entry === NO_ENTRY ? null : net().conntrack.view.mark(skb.entry);
-			sink({ ...event, markAfter: skb.mark, connmark });
+			const decided = VERDICTS[verdict] ?? OF_NODES[nodeKind] ?? "CONTINUE";
+			sink({ ...event, verdict: decided, markAfter: skb.mark, connmark });
 		},
 	};
 }
@@ -107,6 +119,23 @@ function createNameTracer(sink: (rule: string) => void): RuleTracer {
 		left() {},
 	};
 }
+
+/** Verdicts of extensions' targets, by their numbers. */
+const VERDICTS: Readonly<Record<number, TracedVerdict>> = {
+	[NF_ACCEPT]: "ACCEPT",
+	[NF_DROP]: "DROP",
+	[NF_QUEUE]: "QUEUE",
+	[NF_STOLEN]: "STOLEN",
+};
+
+const OF_NODES: Readonly<Partial<Record<NodeKind, TracedVerdict>>> = {
+	accept: "ACCEPT",
+	drop: "DROP",
+	queue: "QUEUE",
+	jump: "JUMP",
+	goto: "GOTO",
+	return: "RETURN",
+};
 
 /** `XT_CONNTRACK_STATE_BIT`: the direction makes no difference. */
 function ctState({ entry, ctinfo }: Skb): CtState {

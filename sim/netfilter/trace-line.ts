@@ -11,6 +11,7 @@ import {
 	ICMP_PARAMETERPROB,
 	ICMP_REDIRECT,
 } from "../kernel.ts";
+import type { Behaviour } from "../linux/behaviour.ts";
 import { formatAddress } from "../packet/address.ts";
 import { encodePacket } from "../packet/bytes/bytes.ts";
 import { hex32 } from "../packet/numbers.ts";
@@ -32,9 +33,23 @@ import {
 	TCP_HEADER_LENGTH,
 	transportHeaderLength,
 } from "../packet/packet-length.ts";
+import { monitorLines } from "./monitor-lines.ts";
+
+/**
+ * What a Linux tells of a packet for `-j TRACE`, a line each: in the kernel's log, or by `xtables-monitor --trace`.
+ * @param events of one packet, and of those that the gateway answers with
+ */
+export function traceLines(
+	events: readonly TraceEvent[],
+	behaviour: Pick<Behaviour, "trace" | "tracedReturns">,
+): readonly string[] {
+	return behaviour.trace === "log"
+		? events.map(formatTraceLine)
+		: monitorLines(events, behaviour);
+}
 
 /** `TRACE: mangle:MAILMARK:rule:2 IN=bond0.204 OUT= SRC=10.0.0.10 DST=10.0.0.1 …` */
-export function formatTraceLine(event: TraceEvent): string {
+function formatTraceLine(event: TraceEvent): string {
 	const mark = event.markBefore === 0 ? "" : `MARK=${hex32(event.markBefore)} `;
 	return (
 		`TRACE: ${event.table}:${event.chain}:${event.kind}:${event.number} ` +

@@ -58,7 +58,10 @@ export function traverse(
 				(node.asksHeader && !headerFits(node, skb)) ||
 				(test !== null && !test(skb))
 			) {
-				if (skb.hotdrop) return spoken(at, NF_DROP);
+				if (skb.hotdrop) {
+					if (tracer !== null) tellOfDrop(program, at, skb, tracer);
+					return spoken(at, NF_DROP);
+				}
 				at++;
 				continue;
 			}
@@ -68,13 +71,13 @@ export function traverse(
 			const { kind } = node;
 			if (kind === "extension") {
 				const verdict = (node.action as Action)(skb);
-				if (tracer !== null) tracer.left(skb);
+				if (tracer !== null) tracer.left(skb, skb.hotdrop ? NF_DROP : verdict);
 				if (skb.hotdrop) return spoken(at, NF_DROP);
 				if (verdict !== XT_CONTINUE) return spoken(at, verdict);
 				at++;
 				continue;
 			}
-			if (tracer !== null) tracer.left(skb);
+			if (tracer !== null) tracer.left(skb, XT_CONTINUE);
 			switch (kind) {
 				case "count":
 					at++;
@@ -101,6 +104,18 @@ export function traverse(
 			error.place = placeOf(program, at);
 		throw error;
 	}
+}
+
+/** nf_tables names the rule whose match drops a packet (`nft_match_eval`), ip_tables none. */
+function tellOfDrop(
+	program: Program,
+	at: number,
+	skb: Skb,
+	tracer: Tracer,
+): void {
+	if (program.trace === "log") return;
+	tracer.reached(program, at, skb);
+	tracer.left(skb, NF_DROP);
 }
 
 /** The first node from this one on that a whole packet may match. A fragment may be dropped by one that it does not match (`hotdrop`). */
@@ -152,7 +167,7 @@ export function placeOf(
 }
 
 /**
- * What TRACE calls a node. The kernel takes every unconditional verdict for the end of its chain,
+ * What TRACE calls a node. ip_tables takes every unconditional verdict for the end of its chain,
  * so a rule `-j ACCEPT` without any condition is traced as a policy (`get_chainname_rulenum`).
  */
 export function kindOfNode(
@@ -169,7 +184,9 @@ export function kindOfNode(
 		kind === "drop" ||
 		kind === "return" ||
 		kind === "queue";
-	if (!unconditional || !isVerdict) return "rule";
+	const isEnd =
+		program.trace === "log" ? unconditional && isVerdict : rule === undefined;
+	if (!isEnd) return "rule";
 	return chain.policy === null ? "return" : "policy";
 }
 

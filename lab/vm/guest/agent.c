@@ -15,6 +15,9 @@
  *   'l'  netlink messages, each asking for an acknowledgement: status is the first errno
  *   'L'  the same for the namespace that the machine started with
  *   'k'  what the kernel said since it was last asked
+ *   'm'  messages of nf_tables' traces in this namespace since it was last asked: from the first time on;
+ *        status is an errno
+ *   'D'  a message of nfnetlink's that asks for a dump: what is answered   status is an errno
  *   't'  u64 ms since 1970: set the clock
  *   's'  closes all ports of 'P'
  *   'P'  protocol(1) state(1) port(2) address(4) user(4) group(4) of each: in this namespace, 0 closes the
@@ -37,6 +40,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/ethtool.h>
+#include <linux/module.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <linux/sockios.h>
@@ -161,13 +165,13 @@ static void put(const char *path, const char *text)
 		perror(path);
 }
 
-static int load_module(const char *path, const char *options)
+static int load_module(const char *path, const char *options, int flags)
 {
 	int file = open(path, O_RDONLY | O_CLOEXEC), failed;
 
 	if (file < 0)
 		return errno;
-	failed = syscall(SYS_finit_module, file, options, 0) ? errno : 0;
+	failed = syscall(SYS_finit_module, file, options, flags) ? errno : 0;
 	close(file);
 	return failed == EEXIST ? 0 : failed;
 }
@@ -186,9 +190,13 @@ static int modprobe(const char *name)
 		failed = 0;
 		while (!failed && (word = strsep(&rest, " \n")) && *word) {
 			const char *options = "";
+			int flags = 0;
 			if (strstr(word, "/nf_conntrack.ko"))
 				options = "hashsize=262144";
-			failed = load_module(word, options);
+			/* Asks for a function of our own, of which it knows no version. */
+			if (strstr(word, "/nft_limit.ko"))
+				flags = MODULE_INIT_IGNORE_MODVERSIONS;
+			failed = load_module(word, options, flags);
 		}
 	}
 	if (list)
@@ -314,6 +322,7 @@ static uint32_t enter_namespace(int entered)
 		close(namespace);
 		close(netlink_handle);
 	}
+	stop_listening();
 	namespace = entered;
 	netlink_handle = entered == first_namespace ? first_netlink_handle : open_netlink();
 	return 0;
@@ -409,6 +418,12 @@ static void serve(void)
 			break;
 		case 'k':
 			status = read_kernel_log(&output);
+			break;
+		case 'm':
+			status = read_traces(&output);
+			break;
+		case 'D':
+			status = dump(payload, length, &output);
 			break;
 		case 't':
 			status = set_clock(payload);

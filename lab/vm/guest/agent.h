@@ -37,3 +37,12 @@ void read_delivered(struct buffer *into);
 uint32_t send_packet(const char *packet, size_t length, int is_bound);
 /* Payload: as of 'O'. */
 uint32_t send_as(const char *payload, size_t length);
+
+/* nfnetlink.c */
+
+/* What nf_tables traced in this namespace since it was last asked: from the first time on. Returns an errno. */
+uint32_t read_traces(struct buffer *into);
+/* Leaves the namespace of the first time. */
+void stop_listening(void);
+/* A request for a dump, and all that is answered. Returns an errno. */
+uint32_t dump(const char *request, size_t length, struct buffer *into);

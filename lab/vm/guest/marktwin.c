@@ -5,14 +5,14 @@
  * Frames of ethertype 0x88b5 come in order with the packets on the trunk:
  *   octet 0      what to do: 'B'egin, 'A'dvance, 'T'imers, 'F'ree, 'H'old, 'G'o, 'C'arrier, trace '+' and '-'
  *   octets 4..7  a number that the answer repeats (big endian, as everything here); of a 'C' that of a VLAN
- *   octets 8..15 script time in milliseconds
+ *   octets 8..15 script time in nanoseconds
  *   octets 16..23 of a 'T': the longest step in milliseconds; 0 for one step
  * 'B' takes now as script time 0. 'A' sets the guest's clock to the script's and stops it there:
  * however long the harness takes, no time goes by. 'F' lets it go, for what has to wait; the next
  * 'A' takes what went by as if it had not. 'T' goes there step by step, as long as nothing is sent,
  * and answers once every timer that is due has run. Octet 1 of the answer is 1 when the clock can be
  * stopped; octets 8..15 are the guest's own time since 'B', which is ahead of the script's where it
- * cannot; octets 16..23 are the script time that was reached.
+ * cannot; octets 16..23 are the script time that was reached; both in milliseconds.
  *
  * From 'H' on, each packet that begins a connection stops where it would be confirmed, at the end of
  * INPUT and POSTROUTING, until the first 'G'. Each 'G' lets the oldest of them go on to its end. So they
@@ -28,10 +28,17 @@
  * 'C' takes the carrier away from the VLAN, or gives it back where octet 1 is 1. A VLAN has that of the trunk
  * again whenever it is set up (vlan_dev_open).
  *
+ * While packets are traced, the harness's listener to nf_tables' traces (nfnetlink.c) also gets a message
+ * where a packet's walk through the rules of a hook begins, and where it ends: nf_tables traces a rule when its
+ * target has acted, and so behind the rules of a packet which that target sent.
+ *
+ * nft_limit counts in monotonic time, and is given script time (`marktwin_ktime_get`; the image's module is made
+ * to ask for it by that name).
+ *
  * Besides, it gives fragments the room that other network cards give them.
  *
  * The clock is jiffies. Conntrack and neighbour time-outs, rate limits and retransmissions count in
- * them; wall-clock and monotonic time do not, and stay as they are.
+ * them; wall-clock and monotonic time do not, and stay as they are but for nft_limit.
  */
 #include <linux/etherdevice.h>
 #include <linux/hrtimer.h>
@@ -42,6 +49,8 @@
 #include <linux/module.h>
 #include <linux/netdevice.h>
 #include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter_ipv4.h>
 #include <linux/version.h>
 #include <linux/workqueue.h>
@@ -49,6 +58,7 @@
 #include <net/ip.h>
 #include <net/net_namespace.h>
 #include <net/netfilter/nf_conntrack.h>
+#include <net/netfilter/nf_tables.h>
 #include <net/sch_generic.h>
 
 #define ETHERTYPE 0x88b5
@@ -59,9 +69,27 @@ static bool stopped, can_stop, tracing;
 static struct sk_buff *answer;
 static struct hrtimer next_tick;
 /* Of the 'T' that is to be answered; times in milliseconds of the script. */
-static u64 reached, until, longest_step, sent_before;
+static u64 reached, until, until_ns, longest_step, sent_before;
 /* raise_softirq, which is not for modules; where it cannot be found, the next tick does it. */
 static void (*raise)(unsigned int softirq);
+
+/* The script's time since 'B', in nanoseconds, for nft_limit; the machine's own where time is live. */
+static u64 script_ns;
+static bool is_scripted;
+
+ktime_t marktwin_ktime_get(void);
+
+ktime_t marktwin_ktime_get(void)
+{
+	return is_scripted ? ns_to_ktime(script_ns) : ktime_get();
+}
+EXPORT_SYMBOL_GPL(marktwin_ktime_get);
+
+/* Never back: what counts in it takes that for a long time. */
+static void set_script_ns(u64 ns)
+{
+	script_ns = max(script_ns, ns);
+}
 
 /* Whoever counts the ticks is told that there was none. */
 static int ticks_counted(struct kretprobe_instance *instance, struct pt_regs *registers)
@@ -157,6 +185,7 @@ static void take_step(void)
 {
 	reached = longest_step ? min(reached + longest_step, until) : until;
 	set_time(reached);
+	set_script_ns(reached == until ? until_ns : reached * NSEC_PER_MSEC);
 	local_bh_disable();
 	if (raise) {
 		raise(TIMER_SOFTIRQ);
@@ -387,17 +416,21 @@ static int receive(struct sk_buff *skb, struct net_device *dev, struct packet_ty
 		jiffies_64 += 10 * HZ;
 		jiffies_64 += until_it_is_old_enough(jiffies_64);
 		begun = jiffies_64;
+		is_scripted = true;
+		script_ns = 0;
 		reached = 0;
 		break;
 	case 'A':
-		reached = be64_to_cpu(time);
+		reached = div_u64(be64_to_cpu(time), NSEC_PER_MSEC);
 		set_time(reached);
+		set_script_ns(be64_to_cpu(time));
 		break;
 	case 'F':
 		stopped = false;
 		break;
 	case 'T':
-		until = be64_to_cpu(time);
+		until_ns = be64_to_cpu(time);
+		until = div_u64(until_ns, NSEC_PER_MSEC);
 		longest_step = be64_to_cpu(step);
 		answer_after_timers(dev, eth_hdr(skb), message);
 		break;
@@ -451,6 +484,75 @@ static unsigned int mark_for_trace(void *unused, struct sk_buff *skb,
 		skb->nf_trace = 1;
 	return NF_ACCEPT;
 }
+
+/* Types of messages that nf_tables has none of. */
+#define WALK_BEGINS 0xfe
+#define WALK_ENDS 0xff
+
+/* To whoever listens to nf_tables' traces, in one stream with them. */
+static void tell_of_walk(struct net *net, u8 what)
+{
+	u16 type = nfnl_msg_type(NFNL_SUBSYS_NFTABLES, what);
+	struct sk_buff *skb;
+	struct nlmsghdr *header;
+	struct nfgenmsg *about;
+
+	if (!nfnetlink_has_listeners(net, NFNLGRP_NFTRACE))
+		return;
+	skb = nlmsg_new(sizeof(struct nfgenmsg), GFP_ATOMIC);
+	header = skb ? nlmsg_put(skb, 0, 0, type, sizeof(struct nfgenmsg), 0) : NULL;
+	if (!header) {
+		kfree_skb(skb);
+		return;
+	}
+	about = nlmsg_data(header);
+	memset(about, 0, sizeof(*about));
+	about->nfgen_family = AF_INET;
+	about->version = NFNETLINK_V0;
+	nlmsg_end(skb, header);
+	nfnetlink_send(skb, net, 0, NFNLGRP_NFTRACE, 0, GFP_ATOMIC);
+}
+
+/* Of nft_do_chain: the namespace is kept for its end. Another value than 0, and nobody is told of that. */
+static int walk_begins(struct kretprobe_instance *instance, struct pt_regs *registers)
+{
+	const struct nft_pktinfo *packet = (void *)regs_get_kernel_argument(registers, 0);
+	struct net *net = nft_net(packet);
+
+	if (!tracing)
+		return 1;
+	*(struct net **)instance->data = net;
+	tell_of_walk(net, WALK_BEGINS);
+	return 0;
+}
+
+static int walk_ends(struct kretprobe_instance *instance, struct pt_regs *registers)
+{
+	tell_of_walk(*(struct net **)instance->data, WALK_ENDS);
+	return 0;
+}
+
+static struct kretprobe walks = {
+	.entry_handler = walk_begins,
+	.handler = walk_ends,
+	.data_size = sizeof(struct net *),
+	.kp.symbol_name = "nft_do_chain",
+};
+static bool knows_walks;
+
+/* nf_tables comes when the first rule is written for it. */
+static int module_has_come(struct notifier_block *unused, unsigned long event, void *data)
+{
+	const struct module *which = data;
+
+	if (event == MODULE_STATE_LIVE && !strcmp(which->name, "nf_tables"))
+		knows_walks = register_kretprobe(&walks) == 0;
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block modules_come = {
+	.notifier_call = module_has_come,
+};
 
 /* Before any table, raw among them; behind NAT; and behind all but the end of connection tracking. */
 static const struct nf_hook_ops hooks[] = {
@@ -551,6 +653,7 @@ static int __init start(void)
 	hrtimer_setup(&next_tick, tick_has_come, CLOCK_MONOTONIC, HRTIMER_MODE_REL_SOFT);
 #endif
 	can_stop = register_kretprobe(&ticks) == 0;
+	register_module_notifier(&modules_come);
 	begun = get_jiffies_64();
 	dev_add_pack(&messages);
 	return 0;
@@ -559,6 +662,9 @@ static int __init start(void)
 static void __exit stop(void)
 {
 	dev_remove_pack(&messages);
+	unregister_module_notifier(&modules_come);
+	if (knows_walks)
+		unregister_kretprobe(&walks);
 	stopped = false;
 	if (can_stop)
 		unregister_kretprobe(&ticks);

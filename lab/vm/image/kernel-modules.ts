@@ -126,7 +126,7 @@ export async function compileAgent(folder: string): Promise<string> {
 		"-s",
 		"-o",
 		program,
-		...["agent.c", "ports.c", "programs.c"].map((name) =>
+		...["agent.c", "nfnetlink.c", "ports.c", "programs.c"].map((name) =>
 			join(GUEST_SOURCES, name),
 		),
 	]);

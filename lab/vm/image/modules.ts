@@ -1,7 +1,14 @@
 /** Which of a kernel's modules go into the image, and in which order they have to be loaded. */
-import { readdirSync, readFileSync } from "node:fs";
+import {
+	mkdtempSync,
+	readdirSync,
+	readFileSync,
+	rmSync,
+	writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { executeBytes } from "../../execute.ts";
+import { executeBytes, mustExecute } from "../../execute.ts";
 import { LabError } from "../../lab-error.ts";
 import { moduleInfo } from "./elf.ts";
 
@@ -58,6 +65,11 @@ const AT_BOOT = [
 	"marktwin",
 ];
 
+/** Functions of the kernel's in whose place a module asks our own (`guest/marktwin.c`). */
+const REPLACED: Readonly<Record<string, readonly [string, string]>> = {
+	nft_limit: ["ktime_get", "marktwin_ktime_get"],
+};
+
 /**
  * The wanted modules of an unpacked kernel, those of our own among them.
  * @param folder `…/lib/modules/VERSION`
@@ -77,11 +89,11 @@ export async function readModules(
 		});
 	const modules: Module[] = [];
 	for (const file of [...files.sort(), ...own]) {
-		const data = await readModule(file);
+		const name = nameOf(file);
+		const data = await replaced(name, await readModule(file));
 		const info = moduleInfo(data);
 		const values = (key: string) =>
 			info.filter(([name]) => name === key).map(([, value]) => value);
-		const name = nameOf(file);
 		modules.push({
 			name,
 			path: `lib/modules/${name}.ko`,
@@ -147,4 +159,20 @@ async function readModule(file: string): Promise<Buffer> {
 		message: `cannot be unpacked: ${err.trim()}`,
 		remedy: "",
 	});
+}
+
+/** With the name of another function where one of our own is asked. @throws LabError (`build`) */
+async function replaced(name: string, data: Buffer): Promise<Buffer> {
+	const names = REPLACED[name];
+	if (names === undefined) return data;
+	const folder = mkdtempSync(join(tmpdir(), "marktwin-"));
+	try {
+		const file = join(folder, `${name}.ko`);
+		writeFileSync(file, data);
+		const words = ["--redefine-sym", names.join("="), file];
+		await mustExecute(`giving ${name} another clock`, "objcopy", words);
+		return readFileSync(file);
+	} finally {
+		rmSync(folder, { recursive: true });
+	}
 }

@@ -4,6 +4,7 @@ import { TCP, UDP } from "../../../sim/packet/packet.ts";
 import type { SocketOwner } from "../../../sim/packet/socket-owner.ts";
 import type { Linux } from "../../kernel/linux-gateway.ts";
 import { LabError } from "../../lab-error.ts";
+import type { AgentAnswer } from "./agent-channel.ts";
 import type { Machine } from "./machine.ts";
 
 export interface Guest extends Linux {
@@ -20,6 +21,13 @@ export interface Guest extends Linux {
 	netlinkGlobal(messages: readonly Uint8Array[]): Promise<number>;
 	/** What the kernel said since it was last asked, a line each. */
 	kernelLog(): Promise<readonly string[]>;
+	/**
+	 * Messages of nf_tables' traces in this namespace since it was last asked; nothing the first time, from
+	 * which on they are kept. `null` when some are lost.
+	 */
+	nftTraces(): Promise<Buffer | null>;
+	/** What the kernel answers to a message of nfnetlink's that asks for a dump. @throws LabError */
+	nfnetlinkDump(request: Uint8Array): Promise<Buffer>;
 	/** Sets the clock, ms since 1970. */
 	setClock(ms: number): Promise<void>;
 	/** Opens and closes ports in this namespace. @returns an errno, 0 when it went well */
@@ -50,6 +58,9 @@ const PORT_STATES = { closed: 0, deaf: 1, taken: 2 } as const;
 /** Of a port, as the agent takes it. */
 const PORT_OCTETS = 16;
 
+/** More was traced than the agent had room for (errno.h). */
+const ENOBUFS = 105;
+
 /** Of an IPv4 header. */
 const TOTAL_LENGTH_AT = 2;
 
@@ -69,6 +80,7 @@ export function createGuest(machine: Pick<Machine, "call" | "fail">): Guest {
 			throw machine.fail("died", `no other network namespace: errno ${status}`);
 	};
 	const guest: Guest = {
+		...nfTablesBy(machine, call),
 		async run(words, input = "") {
 			const count = Buffer.alloc(4);
 			count.writeUInt32BE(words.length, 0);
@@ -132,6 +144,29 @@ export function createGuest(machine: Pick<Machine, "call" | "fail">): Guest {
 				: (await call("O", Buffer.concat([encodeOwner(owner), packet]))).status,
 	};
 	return guest;
+}
+
+/** What nf_tables tells. */
+function nfTablesBy(
+	machine: Pick<Machine, "fail">,
+	call: (
+		operation: string,
+		payload: Uint8Array | string,
+	) => Promise<AgentAnswer>,
+): Pick<Guest, "nftTraces" | "nfnetlinkDump"> {
+	return {
+		async nftTraces() {
+			const { status, out } = await call("m", "");
+			if (status === 0) return out;
+			if (status === ENOBUFS) return null;
+			throw machine.fail("died", `no traces of nf_tables: errno ${status}`);
+		},
+		async nfnetlinkDump(request) {
+			const { status, out } = await call("D", request);
+			if (status === 0) return out;
+			throw machine.fail("died", `nothing of nf_tables: errno ${status}`);
+		},
+	};
 }
 
 /**

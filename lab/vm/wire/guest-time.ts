@@ -5,6 +5,7 @@ import { encodeFrame, type Frame, GATEWAY_MAC } from "./ethernet.ts";
 /** For local experiments (IEEE 802, 9.2.4). */
 const TYPE = 0x88b5;
 const LENGTH = 24;
+const NS_PER_MS = 1e6;
 const HARNESS_MAC = Uint8Array.of(0x02, 0xff, 0, 0, 0, 1);
 
 /**
@@ -57,7 +58,7 @@ export function guestMessage(
 	const payload = Buffer.alloc(LENGTH);
 	payload.write(LETTERS[message], 0, "latin1");
 	payload.writeUInt32BE(number, 4);
-	payload.writeBigUInt64BE(BigInt(Math.floor(atMs)), 8);
+	payload.writeBigUInt64BE(BigInt(Math.round(atMs * NS_PER_MS)), 8);
 	payload.writeBigUInt64BE(BigInt(Math.ceil(stepMs)), 16);
 	return encodeFrame({
 		vlan: 0,

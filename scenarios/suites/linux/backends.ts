@@ -103,4 +103,30 @@ export const backendDifferences = [
 		],
 		expect: [packetsOut(INSIDE, [], { exactly: true })],
 	}),
+	scenario({
+		name: "limit-counts-in-ticks",
+		suite,
+		title: "A limit earns nothing within a tick of the kernel",
+		story:
+			"300 packets a second and no burst: of two packets 3.5 ms apart the second one is dropped, since xt_limit counts ticks of 4 ms; a third one at 4 ms passes. nf_tables counts nanoseconds (`nft_limit_eval`): with a packet each 3.3 ms, the second passes and the third does not.",
+		setup: routerWith(
+			"limit",
+			"*filter\n-A FORWARD -m limit --limit 300/sec --limit-burst 1 -j ACCEPT\n-A FORWARD -j DROP\nCOMMIT\n",
+		),
+		steps: [
+			passes,
+			at(3.5, packet(OUTSIDE, "udp 10.0.0.10:40001 > 192.168.0.1:53")),
+			at(4, packet(OUTSIDE, "udp 10.0.0.10:40002 > 192.168.0.1:53")),
+		],
+		expect: [
+			packetsOut(
+				INSIDE,
+				[
+					"udp 10.0.0.10:40000 > 192.168.0.1:53 *",
+					"udp 10.0.0.10:40002 > 192.168.0.1:53 *",
+				],
+				{ exactly: true },
+			),
+		],
+	}),
 ];
