@@ -202,6 +202,21 @@ describe("marktwin trace", () => {
 		);
 	});
 
+	it("prints what xtables-monitor prints under iptables-nft", async () => {
+		const { code, out } = await trace(
+			"--kernel-log",
+			"--linux=trixie/nft",
+			...CLIENT,
+		);
+		expect(code).toBe(0);
+		expect(out).toMatch(
+			/^PACKET: 2 00000001 IN=bond0\.204 SRC=10\.0\.0\.10 .* SPORT=40000 DPORT=25 SYN $/m,
+		);
+		expect(out).toMatch(
+			/^ TRACE: 2 00000001 mangle:MAILMARK:rule:0x2:CONTINUE {2}iptables -t mangle -A MAILMARK /m,
+		);
+	});
+
 	it("shows the rule that rejects before the way of its answer", async () => {
 		const folder = temporaryFolder();
 		const file = join(folder, "reject.rules");

@@ -60,7 +60,7 @@ export function traceCommand(): Command {
 		)
 		.option(
 			"--kernel-log",
-			"print only the lines that -j TRACE would log if every packet were traced from the start; those of LOG are not among them",
+			"print only the lines that -j TRACE would log, or xtables-monitor print, if every packet were traced from the start; those of LOG are not among them",
 			false,
 		)
 		.addHelpText(

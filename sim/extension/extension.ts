@@ -10,6 +10,7 @@ import type { Behaviour } from "../linux/behaviour.ts";
 import type { HookName, Skb } from "../packet/skb/skb.ts";
 import type { Stateful } from "../stateful.ts";
 import type { ExtensionHost } from "./host.ts";
+import type { KernelRefusal } from "./kernel-refusal.ts";
 import type { GivenOptions, OptionEntry } from "./options.ts";
 import type { Comparison, MarkUse, Question } from "./traits.ts";
 
@@ -43,8 +44,8 @@ interface Extension<Options extends object> {
 	readonly hooks?: readonly HookName[];
 	/** Protocols that the rule's header must ask for, uninverted; any when left out (`struct xt_match.proto`). */
 	readonly protocols?: readonly number[];
-	/** What the kernel's `checkentry` finds wrong at COMMIT, in dmesg's words; `null` is fine. */
-	check?(options: Options, place: LoadPlace): string | null;
+	/** What the kernel's `checkentry` finds wrong at COMMIT, in dmesg's words: an invalid argument, unless it says otherwise; `null` is fine. */
+	check?(options: Options, place: LoadPlace): string | KernelRefusal | null;
 	/** What it has in common with rules that say the same name; nothing when left out. */
 	shares?(options: Options, behaviour: Behaviour): Shared;
 	/** What it shares that only a target makes; nothing when left out. */

@@ -175,7 +175,7 @@ export const BACKEND_DIFFERENCES = {
 			source:
 				"`trace_packet`, `get_chainname_rulenum` (net/ipv4/netfilter/ip_tables.c); `nft_trace_notify` (net/netfilter/nf_tables_trace.c), `trace_cb`, `rule_cb` (iptables/xtables-monitor.c)",
 			matters:
-				"Whoever looks for TRACE in the kernel's log finds nothing, and programs that read it need another form.",
+				"Scripts that look for TRACE in the kernel's log find nothing there, and the lines have another form.",
 			scenario: null,
 			traced: {
 				rules: "-A INPUT -j ACCEPT",
@@ -191,7 +191,7 @@ export const BACKEND_DIFFERENCES = {
 			says: (value) =>
 				value === "told"
 					? "each end of a chain that leads back has a line of its own (`filter:MINE:return:`)"
-					: "ends of chains that lead back are not told under iptables-nft; -j RETURN is told as any other rule",
+					: "ends of chains that lead back have no line under iptables-nft; -j RETURN has a line as any other rule",
 			source:
 				"`__nft_trace_verdict`: `verdict.code & NF_VERDICT_MASK` is never NFT_CONTINUE (net/netfilter/nf_tables_core.c)",
 			matters: "Programs that follow a trace do not see where a chain ends.",

@@ -1,4 +1,5 @@
 import { defineMatch } from "../extension/extension.ts";
+import { ERANGE } from "../extension/kernel-refusal.ts";
 import type { GivenOptions } from "../extension/options.ts";
 import { readUnsigned64 } from "../extension/values/read-number.ts";
 import { NO_ENTRY } from "../packet/skb/skb.ts";
@@ -53,7 +54,10 @@ export const connlabel = defineMatch<Options>({
 		`${inverted ? " !" : ""} --label "${label}"${set ? " --set" : ""}`,
 	check: ({ label }) =>
 		typeof label === "number" && label >= LABELS
-			? "xt_connlabel: there are labels 0 to 127"
+			? {
+					error: ERANGE,
+					reason: "xt_connlabel: there are labels 0 to 127",
+				}
 			: null,
 	needs: ({ label }) =>
 		typeof label === "number" ? [] : [{ kind: "label", name: label }],

@@ -1,4 +1,5 @@
 import { defineMatch } from "../extension/extension.ts";
+import { EDOM } from "../extension/kernel-refusal.ts";
 import { olderOption } from "../extension/options/older-options.ts";
 import type { GivenOptions } from "../extension/options.ts";
 import { readUnsigned } from "../extension/values/read-number.ts";
@@ -28,7 +29,10 @@ export const fuzzy = defineMatch<Options>({
 	/** `fuzzy_mt_check` */
 	check: ({ lower, upper }) =>
 		lower < LEAST || upper > MOST || lower >= upper
-			? "xt_fuzzy: bad values, please check."
+			? {
+					error: EDOM,
+					reason: "xt_fuzzy: bad values, please check.",
+				}
 			: null,
 	question: () => ({
 		kind: "open",

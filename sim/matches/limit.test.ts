@@ -6,6 +6,8 @@ import {
 	testPorts,
 	testSkb,
 } from "../extension/test-host.ts";
+import { behaviourOf } from "../linux/behaviour.ts";
+import { DEFAULT_LINUX, parseLinux } from "../linux/linux.ts";
 import { limit } from "./limit.ts";
 
 const packet = testSkb();
@@ -72,4 +74,18 @@ test("a new table begins with a full burst", () => {
 	const before = testMatch(limit, "--limit-burst 1", ports);
 	expect([before(packet), before(packet)]).toEqual([true, false]);
 	expect(testMatch(limit, "--limit-burst 1", ports)(packet)).toBe(true);
+});
+
+test("under iptables-nft, time is counted in nanoseconds, at the rate that is printed", () => {
+	const behaviour = behaviourOf(parseLinux("bookworm/nft") ?? DEFAULT_LINUX);
+	const ports = { ...testPorts(), behaviour };
+	const matches = testMatch(limit, "--limit 300/sec --limit-burst 1", ports);
+	expect(matches(packet)).toBe(true);
+	// Of 10000 parts of a second, 33: 303 packets a second.
+	ports.clock.nowMs = 1000 / 303 - 0.001;
+	expect(matches(packet)).toBe(false);
+	ports.clock.nowMs = 1000 / 303;
+	expect(matches(packet)).toBe(true);
+	ports.clock.nowMs += 3_600_000;
+	expect(passed(matches, ports, 5, 0)).toBe(1);
 });

@@ -4,6 +4,7 @@ import {
 	type Test,
 } from "../extension/extension.ts";
 import type { ExtensionHost } from "../extension/host.ts";
+import { ERANGE } from "../extension/kernel-refusal.ts";
 import { HZ } from "../kernel.ts";
 import { jiffies } from "./shared/jiffies.ts";
 import { printRate, readRate } from "./shared/rate.ts";
@@ -66,15 +67,20 @@ export const limit = defineMatch<Options, NumberCell>({
 		const burst = given.get("limit-burst", "uint32")?.value ?? DEFAULT_BURST;
 		return { period: rate.period, burst };
 	},
-	print({ period, burst }) {
+	print({ period, burst }, _header, { ownWords }) {
 		const rate = ` --limit ${printRate(period, SCALE).text}`;
-		return burst === DEFAULT_BURST ? rate : `${rate} --limit-burst ${burst}`;
+		const isDefault =
+			burst === DEFAULT_BURST || (burst === 0 && ownWords === "nf_tables");
+		return isDefault ? rate : `${rate} --limit-burst ${burst}`;
 	},
 	check({ period, burst }, { behaviour }) {
 		if (behaviour.ownWords === "nf_tables") return null;
 		const full = fullCredit({ period, burst });
 		return burst === 0 || full < credits(period)
-			? `xt_limit: Overflow, try lower: ${period}/${burst}`
+			? {
+					error: ERANGE,
+					reason: `xt_limit: Overflow, try lower: ${period}/${burst}`,
+				}
 			: null;
 	},
 	cell: (options, { behaviour, loadedMs }) =>

@@ -1,5 +1,6 @@
 import { defineMatch } from "../extension/extension.ts";
 import type { ExtensionHost } from "../extension/host.ts";
+import { ENOENT } from "../extension/kernel-refusal.ts";
 import type { GivenOption, GivenOptions } from "../extension/options.ts";
 import { cutOctets } from "../extension/values/octets.ts";
 import { latin1 } from "../packet/bytes/bytes-read.ts";
@@ -103,7 +104,10 @@ export const string = defineMatch<Options>({
 			return "xt_string: the pattern is no automaton";
 		return ALGORITHMS.includes(algorithm)
 			? null
-			: `xt_string: no search algorithm "${algorithm}"`;
+			: {
+					error: ENOENT,
+					reason: `xt_string: no search algorithm "${algorithm}"`,
+				};
 	},
 	question: () => ({ kind: "open", on: "the payload of the packet" }),
 	/** A search by `bm` does not look across the parts of a packet that was put together (lib/ts_bm.c, 6.1). */

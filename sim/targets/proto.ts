@@ -1,4 +1,5 @@
 import { defineTarget } from "../extension/extension.ts";
+import { EPROTOTYPE } from "../extension/kernel-refusal.ts";
 
 interface Options {
 	readonly protocol: number;
@@ -38,7 +39,11 @@ export const proto = defineTarget<Options>({
 	/** `proto_tg_check` */
 	check: ({ stopAtFrag, stopAtAuth }) =>
 		stopAtFrag || stopAtAuth
-			? "xt_PROTO: Must not specify stop-at-frag and stop-at-auth on non-ipv6 targets"
+			? {
+					error: EPROTOTYPE,
+					reason:
+						"xt_PROTO: Must not specify stop-at-frag and stop-at-auth on non-ipv6 targets",
+				}
 			: null,
 	compile: null,
 });

@@ -53,5 +53,7 @@ export function targetCheck(
 		...place,
 		header: { ...HEADER, ...place.header },
 	});
-	return answer ?? null;
+	return typeof answer === "object"
+		? (answer?.reason ?? null)
+		: (answer ?? null);
 }

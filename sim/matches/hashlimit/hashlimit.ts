@@ -1,4 +1,5 @@
 import { defineMatch } from "../../extension/extension.ts";
+import { ERANGE } from "../../extension/kernel-refusal.ts";
 import { isProcName } from "../../extension/values/names.ts";
 import { printRate } from "../shared/rate.ts";
 import type { HashlimitOptions } from "./hashlimit-key.ts";
@@ -90,7 +91,7 @@ export const hashlimit = defineMatch<HashlimitOptions>({
 			return "xt_hashlimit: a mask that is no prefix";
 		if (options.rateMatch)
 			return average === 0 || average > 0xffffffff
-				? "xt_hashlimit: invalid rate"
+				? { error: ERANGE, reason: "xt_hashlimit: invalid rate" }
 				: null;
 		if (options.bytes)
 			return byteCredits(average) === 0
@@ -99,7 +100,10 @@ export const hashlimit = defineMatch<HashlimitOptions>({
 		const period = BigInt(average);
 		const full = packetCredits(period * BigInt(burst));
 		return burst === 0 || full < packetCredits(period)
-			? `xt_hashlimit: overflow, try lower: ${average}/${burst}`
+			? {
+					error: ERANGE,
+					reason: `xt_hashlimit: overflow, try lower: ${average}/${burst}`,
+				}
 			: null;
 	},
 	/** The rest of `hashlimit_mt_check_common`. */

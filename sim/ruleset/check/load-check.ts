@@ -279,13 +279,18 @@ function checkUse(
 			hooks: hookNames(mask),
 			behaviour,
 		}) ?? names.check(extension, use);
-	if (message !== null)
+	if (message !== null) {
+		const { error, reason } =
+			typeof message === "string"
+				? { error: "Invalid argument", reason: message }
+				: message;
 		return {
 			rule,
 			about: use.name,
-			message: `Invalid argument: ${message}`,
+			message: `${error}: ${reason}`,
 			remedy: "Change or remove the rule.",
 		};
+	}
 	const missing = names.missing(extension, use);
 	if (missing === null) return null;
 	return { rule, ...missing };
