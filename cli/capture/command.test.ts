@@ -42,6 +42,8 @@ it("writes what the script printed into a folder, whose rules other commands tak
 	const { status, stdout } = capture(["--into", folder], text);
 	expect(stdout).toContain(`rules       ${join(folder, "rules.v4")}`);
 	expect(stdout).toContain("kernel      6.1.0");
+	expect(stdout).toContain("Linux       bookworm/legacy");
+	expect(stdout).toContain("did not tell its version of iptables");
 	expect(status).toBe(0);
 	expect(readdirSync(folder).sort()).toEqual([
 		"capture.json",
@@ -71,4 +73,24 @@ it("leaves a folder of something else alone, and says what failed on the router"
 	});
 	expect(readdirSync(folder)).toEqual(["precious"]);
 	expect(capture(["some.txt"])).toMatchObject({ status: 2 });
+});
+
+it("has other commands follow the Linux that the router has, unless another one is named", () => {
+	const folder = join(temporaryFolder(), "router");
+	const text = printed(
+		" *mangle\n -A FORWARD -p tcp -j TCPMSS --clamp-mss-to-pmtu\n COMMIT\n \n exit 0",
+	).replace(
+		"== rules",
+		"== iptables: iptables --version\n iptables v1.8.11 (nf_tables)\n \n exit 0\n== rules",
+	);
+	expect(capture(["--into", folder], text).stdout).toContain(
+		"Linux       bookworm+trixie/nft",
+	);
+	const check = (...more: readonly string[]) =>
+		spawnSync(process.execPath, [inject("command"), "check", ...more, folder], {
+			encoding: "utf8",
+		}).status;
+	// iptables-legacy wants --syn.
+	expect(check()).toBe(0);
+	expect(check("--linux", "bookworm/legacy")).toBe(2);
 });

@@ -11,6 +11,7 @@ import {
 	readCapture,
 } from "../../scenarios/analysis/capture/read-capture.ts";
 import { codeOf, reasonOf } from "../../scenarios/files/file-failure.ts";
+import { DEFAULT_LINUX, linuxName } from "../../sim/linux/linux.ts";
 import { EXIT } from "../base/exit-code.ts";
 import { operand, readRules, writeWhole } from "../files/files.ts";
 import { InputError } from "../screen/input-error.ts";
@@ -38,11 +39,13 @@ export async function writeCapture(
 	// The index last: without it, the folder holds no capture.
 	for (const one of files) await writeWhole(join(folder, one.name), one.text);
 	const { rules, given, kernel, iptables } = await readCapture(folder);
+	const { linux = DEFAULT_LINUX } = given;
 	const interfaces = given.interfaces?.length;
 	out.show([
 		`${nameText(folder)}: ${files.length} files`,
 		`  rules       ${nameText(rules.name)}`,
 		`  kernel      ${nameText(kernel ?? "not known")}; ${nameText(iptables ?? "iptables not known")}`,
+		`  Linux       ${linuxName(linux)}`,
 		`  interfaces  ${interfaces === undefined ? "not known" : `${interfaces} besides lo`}`,
 		...given.notes.map((note) => `  note        ${nameText(note)}`),
 		"",

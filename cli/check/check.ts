@@ -42,26 +42,39 @@ interface Checked extends OpenPoints {
 /** @returns the exit code */
 export async function check(
 	files: readonly string[],
-	{ json, given, sets, geoip, linux = DEFAULT_LINUX }: CheckOptions,
+	{ json, given, sets, geoip, linux }: CheckOptions,
 ): Promise<number> {
 	const named = given.map(readGiven);
 	const told = {
 		...(sets === undefined ? {} : { sets }),
 		...(geoip === undefined ? {} : { geoip }),
+		...(linux === undefined ? {} : { linux }),
 	};
 	mustReadOnce(files, told);
 	const checked: Checked[] = [];
 	for (const file of files)
 		checked.push(
 			await whileShowing(`checking ${file} …`, async () => {
-				const { rules, given: world } = await readRulesAndWorld(file, told);
+				const read = await readRulesAndWorld(file, told);
+				const { rules, given: world, capture } = read;
 				const { name, text } = rules;
 				const { names, hasSet } = setsIn(world.sets);
-				const { ruleset, tables, faults, notes } = checkRules(text, {
+				const checked = checkRules(text, {
 					file: name,
-					linux,
+					linux: world.linux ?? DEFAULT_LINUX,
 					...(hasSet === undefined ? {} : { hasSet }),
 				});
+				const { ruleset, tables, faults } = checked;
+				// Another one may have been named.
+				const ofRouter = linux === undefined ? capture?.linuxNotes : [];
+				const notes = [
+					...(ofRouter ?? []).map((message) => ({
+						file: name,
+						line: 1,
+						message,
+					})),
+					...checked.notes,
+				];
 				const there = [
 					...named,
 					...names.map((set) => `set:${set}`),

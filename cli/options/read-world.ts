@@ -82,21 +82,28 @@ async function givenOf(
 		options.geoip === undefined
 			? undefined
 			: await readCountries(options.geoip);
-	const { linux } = options;
+	// A Linux that is named comes before the router's own, and before what is said of that one.
+	const linux = options.linux ?? capture?.given.linux;
+	const linuxNotes = options.linux ? [] : (capture?.linuxNotes ?? []);
 	const besides = {
 		...(linux === undefined ? {} : { linux }),
 		...(sets === undefined ? {} : { sets }),
 		...(geoip === undefined ? {} : { geoip }),
 	};
-	if (capture !== null && !addresses && !routes && !rules)
-		return { ...capture.given, ...besides };
+	if (capture !== null && !addresses && !routes && !rules) {
+		const notes = capture.given.notes.filter(
+			(note) =>
+				options.linux === undefined || !capture.linuxNotes.includes(note),
+		);
+		return { ...capture.given, ...besides, notes };
+	}
 	const given = givenWorld({
 		addresses: addresses ?? told?.addresses ?? null,
 		routes: routes ?? told?.routes ?? null,
 		rules: rules ?? told?.rules ?? null,
 		sysctls: told?.sysctls ?? {},
 	});
-	const notes = [...(capture?.notes ?? []), ...given.notes];
+	const notes = [...(capture?.notes ?? []), ...linuxNotes, ...given.notes];
 	return { ...given, ...besides, notes };
 }
 

@@ -15,6 +15,7 @@ import {
 } from "../given/read-ip.ts";
 import type { GivenWorld } from "../world/assumed-world.ts";
 import { INDEX_FILE } from "./capture-text.ts";
+import { linuxOfRouter } from "./linux-of-router.ts";
 import { CAPTURE_FORMAT } from "./script.ts";
 
 /** What a router told. */
@@ -26,6 +27,8 @@ export interface Capture {
 	readonly told: MachineOutput;
 	/** What was missing: the first notes of `given`. */
 	readonly notes: readonly string[];
+	/** What the router's Linux is taken for, where it is none that is followed: among the notes of `given`. */
+	readonly linuxNotes: readonly string[];
 	/** `uname -r`; `null`: not known. */
 	readonly kernel: string | null;
 	/** `iptables v1.8.9 (nf_tables)`; `null`: not known. */
@@ -93,13 +96,21 @@ export async function readCapture(folder: string): Promise<Capture> {
 		...(sets === null ? {} : { sets }),
 	};
 	const connections = lineOf(sections.get("connections"));
+	const kernel = lineOf(sections.get("kernel"));
+	const iptables = lineOf(sections.get("iptables"));
+	const router = linuxOfRouter({ kernel, iptables, rulesBy: rules.command });
 	return {
 		rules: { name: rules.path, text: rules.text },
-		given: { ...given, notes: [...notes, ...given.notes] },
+		given: {
+			...given,
+			...(router.linux === null ? {} : { linux: router.linux }),
+			notes: [...notes, ...router.notes, ...given.notes],
+		},
 		told,
 		notes,
-		kernel: lineOf(sections.get("kernel")),
-		iptables: lineOf(sections.get("iptables")),
+		linuxNotes: router.notes,
+		kernel,
+		iptables,
 		conditions: conditionsOf(sections.get("conditions")),
 		connections: connections === null ? null : Number(connections),
 	};
