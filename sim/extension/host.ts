@@ -65,8 +65,14 @@ export interface ExtensionHost {
 	 * @param mark with which it is looked up
 	 */
 	routeBack(skb: Skb, mark: number): RouteBack | null;
-	/** Has a process of the gateway's own this port, at this address or at all? */
-	hasPort(protocol: "tcp" | "udp", address: Address, port: number): boolean;
+	/**
+	 * What a process of the gateway's own that has this port is bound to: the `address`, or `any`; `null`: none has it.
+	 */
+	portHeldAt(
+		protocol: "tcp" | "udp",
+		address: Address,
+		port: number,
+	): "address" | "any" | null;
 	/** Sends REJECT's answer to a packet. The target returns NF_DROP afterwards. */
 	reject(skb: Skb, answer: RejectAnswer): void;
 	/** Answers in a server's place, or connects to it (`synproxy_tg4`). @returns the target's verdict */

@@ -302,7 +302,7 @@ export function testPorts(
 		},
 		pathMtu: () => 1500,
 		routeBack: () => null,
-		hasPort: () => false,
+		portHeldAt: () => null,
 		reject(_skb, answer) {
 			rejected.push(answer);
 		},

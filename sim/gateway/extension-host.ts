@@ -76,8 +76,8 @@ export function extensionHost(
 			const route = routes.lookupBackByAnyLink(rpfilterFlow(skb, mark));
 			return route.type === "none" ? null : route;
 		},
-		hasPort: (protocol, address, port) =>
-			ownPorts.stateOf(protocol, address, port) === "open",
+		portHeldAt: (protocol, address, port) =>
+			ownPorts.heldAt(protocol, address, port),
 		reject,
 		proxySyn(skb, offer) {
 			if (decide !== undefined)

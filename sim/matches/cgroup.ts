@@ -3,6 +3,7 @@ import { cutOctets } from "../extension/values/octets.ts";
 import { saveString } from "../extension/values/save-string.ts";
 import { TCP, UDP } from "../packet/packet.ts";
 import { HOOK_INPUT } from "../packet/skb/skb.ts";
+import { beginsConnection } from "./shared/begins-connection.ts";
 
 interface Options {
 	readonly path: { readonly value: string; readonly inverted: boolean } | null;
@@ -74,7 +75,8 @@ export const cgroup = defineMatch<Options>({
 	question: () => ({ kind: "open", on: "the control group of the socket" }),
 	/**
 	 * What has no socket never matches, inverted or not (`cgroup_mt_v2`, 6.1). At INPUT that is all but what is for
-	 * a socket of the gateway's, which the kernel has looked up by then. No process has a class.
+	 * a socket with a connection, for which the kernel looks before (`tcp_v4_early_demux`, `udp_v4_early_demux`). No
+	 * process has a class.
 	 */
 	compile({ path, classId }, ports) {
 		const test: SocketTest =
@@ -85,9 +87,11 @@ export const cgroup = defineMatch<Options>({
 			if (skb.hook === HOOK_INPUT) {
 				const protocol =
 					skb.protocol === TCP ? "tcp" : skb.protocol === UDP ? "udp" : null;
+				const { destination, destinationPort } = skb;
 				const isTaken =
 					protocol !== null &&
-					ports.hasPort(protocol, skb.destination, skb.destinationPort);
+					ports.portHeldAt(protocol, destination, destinationPort) !== null &&
+					!beginsConnection(skb, ports);
 				return isTaken && ports.unknown("the socket that a packet is for");
 			}
 			if (skb.socket === "none") return false;

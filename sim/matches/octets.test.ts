@@ -11,7 +11,7 @@ import {
 	UnknownOutcome,
 } from "../extension/test-host.ts";
 import { parsePacket } from "../packet/notation/notation.ts";
-import { UDP } from "../packet/packet.ts";
+import { ACK, UDP } from "../packet/packet.ts";
 import { skbOf } from "../packet/skb/skb-packet.ts";
 import { bpf } from "./bpf/bpf.ts";
 import { cgroup } from "./cgroup.ts";
@@ -222,12 +222,36 @@ describe("cgroup", () => {
 	});
 });
 
-it("socket finds none where no process has the port", () => {
-	const ports = testPorts({ hasPort: (_, _address, port) => port === 53 });
-	const test = testMatch(socket, "--nowildcard", ports);
-	expect(test(testSkb())).toBe(false);
-	const dns = testSkb({ protocol: UDP, destinationPort: 53 });
-	expect(() => test(dns)).toThrow(UnknownOutcome);
+describe("socket", () => {
+	const at = (held: "address" | "any") =>
+		testPorts({
+			portHeldAt: (_, _address, port) => (port === 53 ? held : null),
+		});
+	const datagram = (destinationPort: number) =>
+		testSkb({ protocol: UDP, destinationPort, mark: 5 });
+
+	it.each([
+		["", "address", true, 5],
+		["", "any", false, 5],
+		["--nowildcard", "any", true, 5],
+		["--nowildcard --restore-skmark", "any", true, 0],
+		["--restore-skmark", "any", false, 5],
+		["--transparent", "address", false, 5],
+	] as const)("%s, of a program at %s", (use, held, holds, mark) => {
+		const test = testMatch(socket, use, at(held));
+		const skb = datagram(53);
+		expect(test(skb)).toBe(holds);
+		expect(skb.mark).toBe(mark);
+		expect(test(datagram(54))).toBe(false);
+	});
+
+	it("does not know which connections a program at all addresses has", () => {
+		const segment = testSkb({ destinationPort: 53, tcpFlags: ACK });
+		expect(() => testMatch(socket, "", at("any"))(segment)).toThrow(
+			UnknownOutcome,
+		);
+		expect(testMatch(socket, "", at("address"))(segment)).toBe(true);
+	});
 });
 
 describe("rpfilter", () => {

@@ -10,6 +10,7 @@ import {
 	type Skb,
 } from "../packet/skb/skb.ts";
 import { hasHeader } from "../packet/skb/skb-fragment.ts";
+import { beginsConnection } from "./shared/begins-connection.ts";
 import { portAt } from "./shared/payload-ports.ts";
 
 const FLAGS = ["transparent", "nowildcard", "restore-skmark"] as const;
@@ -74,13 +75,27 @@ export const socket = defineMatch<Options>({
 			? writesMark("packet", ALL_BITS, null)
 			: [],
 	question: () => ({ kind: "open", on: "the sockets of the gateway" }),
-	/** Which sockets a process of the gateway's has on its port, and of which addresses, is not modelled. */
-	compile: (_options, ports) => (skb) => {
-		const end = localEnd(skb, ports);
-		return (
-			end !== null &&
-			ports.hasPort(end.protocol, end.address, end.port) &&
-			ports.unknown(`the sockets of the gateway's port ${end.port}`)
+	/**
+	 * The socket of a connection is bound to an address; one that takes connections or datagrams at all addresses is
+	 * passed over but for `--nowildcard` (`socket_match`, 6.1). Whether there is a connection, only the program knows.
+	 * No program of a setup has a transparent socket, or a mark at its sockets.
+	 */
+	compile: ({ flags }, host) => {
+		const [transparent, nowildcard, restores] = FLAGS.map((flag) =>
+			flags.includes(flag),
 		);
+		return (skb) => {
+			const end = localEnd(skb, host);
+			if (end === null) return false;
+			const { protocol, address, port } = end;
+			const heldAt = host.portHeldAt(protocol, address, port);
+			if (heldAt === null || transparent) return false;
+			if (heldAt === "any" && !nowildcard) {
+				if (protocol === "udp" || beginsConnection(skb, host)) return false;
+				return host.unknown(`the connections of the gateway's port ${port}`);
+			}
+			if (restores) skb.mark = 0;
+			return true;
+		};
 	},
 });

@@ -18,6 +18,8 @@ const DNS = `*nat
 COMMIT
 *filter
 -A INPUT -p udp --dport 53
+-A INPUT -p udp -m socket
+-A INPUT -p udp -m socket --nowildcard
 COMMIT
 `;
 
@@ -32,7 +34,7 @@ export const ownPorts = [
 		suite,
 		title: "A UDP port with a listener takes datagrams without an answer",
 		story:
-			"A name server on the router itself, on port 53 of all its addresses. A datagram for it is taken, whichever address it names and whether it came for port 53 or was redirected there; what the server would say to it is not played. Port 54 is closed: port-unreachable. On the router that takes over, the server listens as well.",
+			"A name server on the router itself, on port 53 of all its addresses. A datagram for it is taken, whichever address it names and whether it came for port 53 or was redirected there; what the server would say to it is not played. Port 54 is closed: port-unreachable. `-m socket` finds the server's socket, which is bound to no address, with `--nowildcard` alone. On the router that takes over, the server listens as well.",
 		setup: byHand({
 			ruleset: { name: "name-server.rules", text: DNS },
 			gateway: { listeners: [{ protocol: "udp", port: 53 }] },
@@ -62,6 +64,8 @@ export const ownPorts = [
 				{ exactly: true, because: "the others found a listener" },
 			),
 			counter("filter:INPUT:rule:1", 4, { at: "taken" }),
+			counter("filter:INPUT:rule:2", 0, { at: "taken" }),
+			counter("filter:INPUT:rule:3", 4, { at: "taken" }),
 			conntrack({ protocol: "udp" }, 5, {
 				at: "taken",
 				unreplied: true,

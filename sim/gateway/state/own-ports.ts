@@ -63,6 +63,17 @@ export class OwnPorts implements Stateful<Ports> {
 		return held?.state === "open" ? held.owner : null;
 	}
 
+	/** What the program is bound to that has the port open for packets to the address; `null`: none has it open. */
+	heldAt(
+		protocol: Protocol,
+		address: Address,
+		port: number,
+	): "address" | "any" | null {
+		if (this.stateOf(protocol, address, port) !== "open") return null;
+		const exact = this.ports.get(keyOf(protocol, port))?.get(address);
+		return exact?.state === "open" ? "address" : "any";
+	}
+
 	/** Has a program any port of this protocol open? */
 	speaks(protocol: Protocol): boolean {
 		for (const [key, states] of this.ports)
