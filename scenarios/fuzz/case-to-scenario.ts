@@ -22,13 +22,17 @@ import {
 	IP_HEADER_LENGTH,
 	packetLength,
 } from "../../sim/packet/packet-length.ts";
-import { withListenerBackends } from "../../sim/world/setup/services.ts";
+import {
+	ANY_ADDRESS,
+	withListenerBackends,
+} from "../../sim/world/setup/services.ts";
 import type { PlayableScenario } from "../language/scenario.ts";
 import { setUpOperations } from "../run/set-up.ts";
 import { type Coverage, count, operationName } from "./coverage.ts";
-import { asksSockets } from "./extensions/uses.ts";
+import { allowedBy } from "./extensions/uses.ts";
 import type { FuzzCase } from "./fuzz-case.ts";
 import { Recorder } from "./recorder.ts";
+import { RULES_NAME, reloadOf } from "./reload.ts";
 import { turnsOf } from "./traffic/dialogues.ts";
 import {
 	datagramFrom,
@@ -51,10 +55,13 @@ import type {
 } from "./traffic/plan.ts";
 import { QUIET, WAYS } from "./traffic/ways.ts";
 import {
+	backendOf,
 	gatewaySetup,
 	HOSTS,
 	NEXT_HOP,
+	OUTSIDE,
 	OWN_ADDRESSES,
+	type ProgramPlan,
 	SIDE,
 	VANISHED,
 	worldSetup,
@@ -68,7 +75,6 @@ export interface GeneratedScenario {
 }
 
 const SEED = 1;
-const RULES_NAME = "fuzz.rules";
 /** Somebody who does not answer ARP is given up within this time; anything else has happened at once. */
 const UNTIL_GIVEN_UP_MS = 4_000;
 const AFTER_LAST_STEP_MS = 10;
@@ -85,6 +91,7 @@ export function toScenario(
 class ScenarioGeneration {
 	private readonly fuzzCase: FuzzCase;
 	private readonly setup: GatewaySetup;
+	private readonly programs: readonly ProgramPlan[];
 	/** A host may be waited for: the one that answers no ARP, wherever it is named, or the router that dies. */
 	private readonly isWaiting: boolean;
 	private readonly recorder: Recorder;
@@ -103,15 +110,17 @@ class ScenarioGeneration {
 			// A kernel gives up up to an eighth late; whose errors have taken from a bucket by then may differ.
 			...(this.isWaiting ? { "ipv4.icmp_ratelimit": 0 } : {}),
 		};
-		const { listeners, sets, ip, mtus } = fuzzCase;
+		const { sets, ip, mtus } = fuzzCase;
+		const programs = allowedBy(text, fuzzCase.programs);
+		this.programs = programs;
 		this.setup = gatewaySetup(sysctls, {
-			listeners: asksSockets(text) ? [] : listeners,
+			programs,
 			mtus,
 			sets,
 			ip: this.isWaiting ? [] : ip,
 			linux,
 		});
-		this.recorder = new Recorder(this.setup, SEED);
+		this.recorder = new Recorder(this.setup, programs, SEED);
 		this.flows = fuzzCase.flows.map(newEnds);
 	}
 
@@ -124,7 +133,11 @@ class ScenarioGeneration {
 			this.step(step);
 		}
 		recorder.coverRules();
-		const { ruleset } = this.fuzzCase;
+		const { ruleset, unbound } = this.fuzzCase;
+		for (const one of unbound) {
+			recorder.passTime(1);
+			recorder.unbound(one);
+		}
 		const afterMs = this.isWaiting ? UNTIL_GIVEN_UP_MS : AFTER_LAST_STEP_MS;
 		const scenario: PlayableScenario = {
 			name,
@@ -133,7 +146,7 @@ class ScenarioGeneration {
 			story: "",
 			trap: null,
 			setup: withListenerBackends({
-				...worldSetup(),
+				...worldSetup(this.programs, unbound),
 				ruleset: { name: RULES_NAME, text: ruleset },
 				gateway: this.setup,
 				conditions,
@@ -149,9 +162,10 @@ class ScenarioGeneration {
 
 	/** A port of which a packet by hand was sent is spoken for by hand: the program there says nothing by itself. */
 	private speakForPrograms(): void {
-		for (const { protocol, port } of this.setup.listeners) {
+		for (const { protocol, port, address } of this.programs) {
 			if (protocol !== "tcp") continue;
-			const from = `tcp ${OWN_ADDRESSES[0]}:${port}`;
+			const own = address === ANY_ADDRESS ? OWN_ADDRESSES[0] : address;
+			const from = `tcp ${own}:${port}`;
 			this.recorder.put("lo", parsePacket(`${from} > ${HOSTS[0].address}:9 R`));
 		}
 	}
@@ -161,7 +175,7 @@ class ScenarioGeneration {
 	 * of a second gateway begin anew.
 	 */
 	private mayBe(operation: Operation): boolean {
-		if (operation.kind === "take-over" && this.setup.listeners.length > 0)
+		if (operation.kind === "take-over" && this.programs.length > 0)
 			return false;
 		if (!this.isWaiting || operation.kind === "ip") return !this.isWaiting;
 		return operation.kind !== "link" || operation.interface !== SIDE;
@@ -244,20 +258,16 @@ class ScenarioGeneration {
 			case "neighbour":
 				this.neighbour(step);
 				break;
+			case "announce":
+				this.announce(step);
+				break;
 			case "operation":
 				if (!this.mayBe(step.operation)) break;
 				recorder.operate(step.operation, operationName(step.operation));
 				break;
 			case "reload": {
-				const { ruleset, noflush, counters, fault } = step;
-				const option = noflush ? " --noflush" : counters ? " --counters" : "";
-				const whole = ruleset ?? this.fuzzCase.ruleset;
-				const text = fault === null ? whole : withFault(whole, fault);
-				const name = ruleset === null ? `reload${option}` : "another ruleset";
-				recorder.operate(
-					restoreOf(text, { noflush, counters }),
-					fault === null ? name : "half a reload",
-				);
+				const { operation, name } = reloadOf(step, this.fuzzCase.ruleset);
+				recorder.operate(operation, name);
 				break;
 			}
 			case "full":
@@ -410,16 +420,41 @@ class ScenarioGeneration {
 		comesOut(answer, ends, side, packet);
 	}
 
-	/** One of those that take connections ends, or is there again. */
+	private neighbour({
+		becomes,
+	}: StepPlanKind & { readonly kind: "neighbour" }): void {
+		const { recorder } = this;
+		recorder.neighbour({ interface: SIDE, address: NEXT_HOP }, becomes);
+		// Until when a kernel believes in an address that it knows is drawn at random (`neigh_rand_reach_time`).
+		const operation = {
+			kind: "forget-neighbour",
+			address: NEXT_HOP,
+		} as const;
+		recorder.operate(operation, operationName(operation));
+	}
+
+	/** The address is another router's before it is announced, and the box's own again when it is. */
+	private announce({
+		address,
+		by,
+	}: StepPlanKind & { readonly kind: "announce" }): void {
+		const { recorder } = this;
+		const verb = by === "other" ? "del" : "replace";
+		const command = `ip addr ${verb} ${address}/8 dev ${OUTSIDE}`;
+		const operation = { kind: "ip", command } as const;
+		if (!this.mayBe(operation)) return;
+		recorder.operate(operation, operationName(operation));
+		recorder.announce({ interface: OUTSIDE, address }, by);
+	}
+
+	/** One of those that may end does, or is there again. */
 	private program({
 		place,
 		becomes,
 	}: StepPlanKind & { readonly kind: "program" }): void {
-		const ports = this.setup.listeners.filter(
-			({ protocol }) => protocol === "tcp",
-		);
-		const one = ports[place % ports.length];
-		if (one !== undefined) this.recorder.program(one.port, becomes);
+		const some = this.programs.filter((one) => backendOf(one) !== null);
+		const one = some[place % some.length];
+		if (one !== undefined) this.recorder.program(one, becomes);
 	}
 
 	private whileFull(steps: readonly StepPlan[]): void {
@@ -454,24 +489,6 @@ function answerOf(ends: Ends, end: End): Packet {
 	return ends.plan.protocol === "tcp"
 		? segmentFrom(end, { ...QUIET, flags: SYN | ACK })
 		: messageFrom(ends, end, "server", 2);
-}
-
-/** Tables that end before the line are loaded, the others are not. */
-function withFault(
-	text: string,
-	{ line, part }: { readonly line: string; readonly part: number },
-): string {
-	const lines = text.split("\n");
-	const ends = lines.flatMap((one, index) => (one === "COMMIT" ? index : []));
-	const end = ends[Math.min(Math.floor(part * ends.length), ends.length - 1)];
-	return end === undefined ? text : lines.toSpliced(end, 0, line).join("\n");
-}
-
-function restoreOf(
-	text: string,
-	how: { readonly noflush: boolean; readonly counters: boolean },
-): Operation {
-	return { kind: "restore", text, file: RULES_NAME, ...how };
 }
 
 /** The box's own sockets make something of it that the model does not know. */

@@ -297,6 +297,8 @@ const CHANGES = [
 	"neighbour up",
 	"carrier lost",
 	"carrier back",
+	"announce by gateway",
+	"announce by other",
 ];
 
 /** What an operation counts as. */
@@ -326,6 +328,8 @@ const PACKETS = [
 	"from the box",
 	"from a program tcp",
 	"from a program udp",
+	"from an unbound program tcp",
+	"from an unbound program udp",
 	"to a program tcp",
 	"to a program udp",
 	"to a program icmp",

@@ -1,6 +1,5 @@
 /** A case before it is played: rules, settings, who speaks with whom, and what happens. */
 import fc from "fast-check";
-import type { GatewaySetup } from "../../sim/contract/gateway.ts";
 import { rulesets } from "./rules/ruleset.ts";
 import { FLOWS, flowPlans, timed, trafficSteps } from "./traffic/arbitrary.ts";
 import { operationSteps, sysctls } from "./traffic/operations.ts";
@@ -8,10 +7,15 @@ import type { FlowPlan, StepPlan } from "./traffic/plan.ts";
 import { beginnings } from "./traffic/routing.ts";
 import { setTexts } from "./world/sets.ts";
 import {
+	HOSTS,
 	INTERFACES,
 	type InterfaceName,
-	LISTENERS,
 	MTUS,
+	OWN_ADDRESSES,
+	PROGRAMS,
+	type ProgramPlan,
+	SERVICE_PORTS,
+	type UnboundPlan,
 } from "./world/topology.ts";
 
 export interface FuzzCase {
@@ -26,8 +30,10 @@ export interface FuzzCase {
 	readonly conditions: Readonly<Record<string, string>>;
 	/** Of links that do not take 1500 octets. */
 	readonly mtus: Readonly<Partial<Record<InterfaceName, number>>>;
-	/** Ports that programs of the box's own have open. */
-	readonly listeners: GatewaySetup["listeners"];
+	/** Of the box's own, which have ports open. */
+	readonly programs: readonly ProgramPlan[];
+	/** Of the box's own, which send in the end. */
+	readonly unbound: readonly UnboundPlan[];
 	readonly flows: readonly FlowPlan[];
 	readonly steps: readonly StepPlan[];
 }
@@ -49,6 +55,15 @@ const steps: fc.Arbitrary<StepPlan> = fc.oneof(
 			.map((some) => ({ afterMs: 1, kind: "full" as const, steps: some })),
 	},
 );
+
+const unboundPlans: fc.Arbitrary<UnboundPlan> = fc.record({
+	protocol: fc.constantFrom("tcp", "udp"),
+	target: fc.constantFrom(
+		...HOSTS.map(({ address }) => address),
+		...OWN_ADDRESSES,
+	),
+	port: fc.constantFrom(...SERVICE_PORTS),
+});
 
 const settings = fc
 	.array(sysctls, { maxLength: 2 })
@@ -95,9 +110,16 @@ export const fuzzCases: fc.Arbitrary<FuzzCase> = fc.noBias(
 				),
 			},
 		),
-		listeners: fc.oneof(
-			{ weight: 7, arbitrary: fc.constant([]) },
-			{ weight: 1, arbitrary: fc.subarray([...LISTENERS], { minLength: 1 }) },
+		programs: fc.oneof(
+			{ weight: 5, arbitrary: fc.constant([]) },
+			{ weight: 1, arbitrary: fc.subarray([...PROGRAMS], { minLength: 1 }) },
+		),
+		unbound: fc.oneof(
+			{ weight: 5, arbitrary: fc.constant([]) },
+			{
+				weight: 1,
+				arbitrary: fc.array(unboundPlans, { minLength: 1, maxLength: 2 }),
+			},
 		),
 		flows: fc.array(flowPlans, { minLength: FLOWS, maxLength: FLOWS }),
 	}),

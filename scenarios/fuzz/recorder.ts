@@ -1,6 +1,6 @@
 /** A model that is played on, and what was done to it, written down as the steps of a scenario. */
 
-import type { Answer, Ask } from "../../sim/contract/ask.ts";
+import type { Answer, Ask, PortState } from "../../sim/contract/ask.ts";
 import type {
 	GatewaySetup,
 	Operation,
@@ -8,8 +8,12 @@ import type {
 } from "../../sim/contract/gateway.ts";
 import { ModelGateway } from "../../sim/gateway/model-gateway.ts";
 import { ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED } from "../../sim/kernel.ts";
+import { formatAddress } from "../../sim/packet/address.ts";
 import { printPacket } from "../../sim/packet/notation/notation.ts";
 import type { Packet } from "../../sim/packet/packet.ts";
+import { ROOT } from "../../sim/packet/socket-owner.ts";
+import { ANY_ADDRESS } from "../../sim/world/setup/services.ts";
+import { connect, connectOnly, send } from "../language/build/build.ts";
 import type { ScenarioStep } from "../language/scenario.ts";
 import { gatewayChoice } from "../run/run-scenario.ts";
 import {
@@ -19,7 +23,17 @@ import {
 	coverSegment,
 	noCoverage,
 } from "./coverage.ts";
+import {
+	backendOf,
+	type Place,
+	type ProgramPlan,
+	serviceOfUnbound,
+	UNBOUND,
+	type UnboundPlan,
+} from "./world/topology.ts";
 
+/** So long an unbound program waits for its connection. */
+const UNBOUND_MS = 1;
 /** Entries: more than anybody makes here. */
 const ROOM = 65_536;
 
@@ -41,13 +55,30 @@ export class Recorder {
 	/** What the model does not know; nothing is written down from there on. */
 	unknown: Unknown | null = null;
 	nowMs = 0;
-	private readonly listeners: GatewaySetup["listeners"];
+	private readonly programs: readonly ProgramPlan[];
 	/** The table takes no more than these entries; 0 while it has room. */
 	private full = 0;
 
-	constructor(setup: GatewaySetup, seed: number) {
-		this.listeners = setup.listeners;
+	/** @param programs that the setup has, as `gateway.listeners` or as backends on `lo` */
+	constructor(
+		setup: GatewaySetup,
+		programs: readonly ProgramPlan[],
+		seed: number,
+	) {
+		this.programs = programs;
 		this.gateway = new ModelGateway(setup, { choice: gatewayChoice(seed) });
+		for (const one of programs)
+			if (one.owner !== null) this.setPort(one, "open");
+	}
+
+	/** As a play tells the gateway of its programs. */
+	private setPort(
+		{ protocol, port, address, owner }: ProgramPlan,
+		becomes: PortState,
+	): void {
+		const ask = { kind: "port", atMs: this.nowMs, protocol, address } as const;
+		const whose = owner ?? ROOT;
+		this.gateway.answer({ ...ask, port, becomes, owner: whose });
 	}
 
 	passTime(ms: number): void {
@@ -132,9 +163,11 @@ export class Recorder {
 	}
 
 	private isOfProgram(packet: Packet): boolean {
-		return this.listeners.some(
-			({ protocol, port }) =>
-				packet.kind === protocol && packet.sourcePort === port,
+		return this.programs.some(
+			({ protocol, port, address }) =>
+				packet.kind === protocol &&
+				packet.sourcePort === port &&
+				(address === ANY_ADDRESS || address === formatAddress(packet.source)),
 		);
 	}
 
@@ -183,26 +216,41 @@ export class Recorder {
 		this.steps.push({ kind: "operation", atMs: nowMs, label: "", operation });
 	}
 
-	/** A program of the gateway's own ends, or begins: the one that stands for the port on which the gateway listens. */
-	program(port: number, becomes: "refuse" | "up"): void {
-		if (this.unknown !== null) return;
-		const { gateway, nowMs } = this;
-		gateway.answer({
-			kind: "port",
-			atMs: nowMs,
-			protocol: "tcp",
-			address: "0.0.0.0",
-			port,
-			becomes: becomes === "up" ? "open" : "refused",
-		});
+	/** A program of the gateway's own ends, or begins. */
+	program(program: ProgramPlan, becomes: "refuse" | "up"): void {
+		const backend = backendOf(program);
+		if (this.unknown !== null || backend === null) return;
+		const { nowMs: atMs } = this;
+		this.setPort(program, becomes === "up" ? "open" : "refused");
 		count(this.coverage.operations, `program ${becomes}`);
-		this.steps.push({
-			kind: "backend",
-			atMs: nowMs,
-			label: "",
-			backend: `gateway:${port}`,
-			becomes: { kind: becomes },
-		});
+		const step = { kind: "backend", atMs, label: "", backend } as const;
+		this.steps.push({ ...step, becomes: { kind: becomes } });
+	}
+
+	/** A program that is bound to no address sends: what comes of it, the play alone finds out. */
+	unbound(plan: UnboundPlan): void {
+		if (this.unknown !== null) return;
+		const { nowMs: atMs } = this;
+		const { protocol } = plan;
+		count(this.coverage.packets, `from an unbound program ${protocol}`);
+		const asks = { client: UNBOUND, service: serviceOfUnbound(plan) };
+		const dialogue = connectOnly({ connectTimeoutMs: UNBOUND_MS });
+		this.steps.push(
+			protocol === "tcp"
+				? { ...connect(1, { ...asks, dialogue }), atMs }
+				: { ...send(1, { ...asks, reply: false }), atMs },
+		);
+	}
+
+	/** A router announces that it has an address, on a link of the gateway's. */
+	announce({ interface: name, address }: Place, by: "gateway" | "other"): void {
+		if (this.unknown !== null) return;
+		const { nowMs: atMs } = this;
+		const answers = by === "other";
+		const at = { interface: name, address, answers };
+		this.gateway.answer({ kind: "neighbour", atMs, ...at });
+		count(this.coverage.operations, `announce by ${by}`);
+		this.steps.push({ kind: "announce", atMs, label: "", address, by });
 	}
 
 	/** A router changes, as `setup.neighbours` names it. */

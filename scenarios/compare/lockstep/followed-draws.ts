@@ -50,7 +50,7 @@ export class FollowedDraws implements Choice {
 	private readonly cursor: RuleCursor;
 	private readonly rules: DrawingRules;
 	private readonly racer: () => number;
-	private readonly taken: () => (translated: Translated) => boolean;
+	private readonly taken: () => (translated: Translated) => ReadonlySet<string>;
 	private readonly noteChance: (chance: ChanceEnd) => void;
 
 	/** @param by who knows what the kernel did, and is told of chance that does not show */
@@ -61,8 +61,8 @@ export class FollowedDraws implements Choice {
 			readonly rules: DrawingRules;
 			/** Which packet of a race it is for which is drawn. */
 			readonly racer: () => number;
-			/** Has another connection of the model's got a translation? As things stand. */
-			readonly taken: () => (translated: Translated) => boolean;
+			/** In which zones has another connection of the model's got a translation? As things stand. */
+			readonly taken: () => (translated: Translated) => ReadonlySet<string>;
 			readonly noteChance: (chance: ChanceEnd) => void;
 		},
 	) {
@@ -145,17 +145,24 @@ export class FollowedDraws implements Choice {
 		const [one] = left.splice(0, shown.place + 1).slice(-1);
 		if (one === undefined) return null;
 		const { offset } = shown;
-		const isTaken = this.taken();
-		if (isTaken(one))
-			return { drawn: (offset + 1) % count, isSeen: true, begun: null };
+		const zonesOf = this.taken();
+		const at = (back: number) => (offset - back + count) % count;
+		const inFront = (back: number) => zonesOf(withOffset(one, label, at(back)));
+		const most = Math.min(count, MOST_TRIED) - 1;
+		const zones = zonesOf(one);
+		if (zones.size > 0) {
+			// It is free in the connection's own zone, unless all are taken in one.
+			const isUsedUp = [...zones].some((zone) => {
+				for (let back = 1; back <= most; back++)
+					if (!inFront(back).has(zone)) return false;
+				return true;
+			});
+			const drawn = isUsedUp ? (offset + 1) % count : offset;
+			return { drawn, isSeen: true, begun: null };
+		}
 		// Any of the taken ports in front of it may have been drawn, each as likely as itself.
 		let passed = 0;
-		const at = (back: number) => (offset - back + count) % count;
-		while (
-			passed < Math.min(count, MOST_TRIED) - 1 &&
-			isTaken(withOffset(one, label, at(passed + 1)))
-		)
-			passed++;
+		while (passed < most && inFront(passed + 1).size > 0) passed++;
 		const back = passed === 0 ? 0 : this.own.pick(passed + 1, "taken ports");
 		return { drawn: offset, isSeen: true, begun: at(back) };
 	}

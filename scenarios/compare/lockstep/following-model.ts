@@ -18,7 +18,7 @@ import type { ChanceEnd } from "./chance-ends.ts";
 import { DrawTally } from "./draw-tally.ts";
 import { DrawingRules } from "./drawing-rules.ts";
 import { type Draw, FollowedDraws, isShown, keyOf } from "./followed-draws.ts";
-import { isTaken, type Translated } from "./port-draws.ts";
+import { type Translated, zonesTaken } from "./port-draws.ts";
 import { RuleCursor } from "./rule-cursor.ts";
 
 /** What the kernel shows of what it was asked. */
@@ -65,7 +65,7 @@ export class FollowingModel {
 			racer: () => this.model.racer,
 			taken: () => {
 				const lines = this.model.conntrackLines;
-				return (one) => isTaken(one, lines);
+				return (one) => zonesTaken(one, lines);
 			},
 			noteChance: (chance) => this.noteChance(chance),
 		});

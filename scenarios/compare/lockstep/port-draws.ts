@@ -76,15 +76,15 @@ export function offsetShown(
 	return null;
 }
 
-/** Are these replies those of a connection that is there already? */
-export function isTaken(
+/** In which zones are these replies those of a connection that is there already? */
+export function zonesTaken(
 	translated: Translated,
 	connections: readonly ConntrackLine[],
-): boolean {
+): ReadonlySet<string> {
 	const { sourcePort, destinationPort, protocol } = translated;
 	const source = formatAddress(translated.source);
 	const destination = formatAddress(translated.destination);
-	return connections.some((line) => {
+	const taking = connections.filter((line) => {
 		const { reply } = line;
 		const [from, to] =
 			protocol === ICMP
@@ -98,6 +98,11 @@ export function isTaken(
 			to === destinationPort
 		);
 	});
+	return new Set(taking.map(zoneOfReplies));
+}
+
+function zoneOfReplies({ text }: ConntrackLine): string {
+	return /zone(?:-reply)?=(\d+)/.exec(text)?.[1] ?? "0";
 }
 
 /** `tcp 6 …`, or `ipv4 2 tcp 6 …` as /proc/net/nf_conntrack has it. */

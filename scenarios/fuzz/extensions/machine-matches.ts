@@ -1,5 +1,6 @@
 /** Uses of matches that ask what the machine has, or what it has done with the connection. */
 import fc from "fast-check";
+import { ANY_ADDRESS } from "../../../sim/world/setup/services.ts";
 import { inverted } from "../values/rule-values.ts";
 import { ID, INTERFACE, oneName } from "../values/syntax-values.ts";
 import { each, long, NETWORK, one } from "../values/values.ts";
@@ -160,7 +161,8 @@ export const MACHINE_MATCHES: Readonly<Record<string, MatchUse>> = {
 		},
 	},
 	cgroup: {
-		asksSockets: true,
+		// Before INPUT a kernel looks for the sockets of connections.
+		allows: (_, rule) => /^-\S (OUTPUT|POSTROUTING) /.test(rule),
 		packets: inverted(
 			fc.constantFrom("--path /", "--cgroup 0", "--cgroup 1"),
 			(not, what) => `-m cgroup ${not}${what}`,
@@ -198,8 +200,12 @@ export const MACHINE_MATCHES: Readonly<Record<string, MatchUse>> = {
 		place: { tables: ["raw", "mangle"] },
 	},
 	socket: {
-		asksSockets: true,
-		neverMet: "it matches where a process has the port, and none has",
+		weight: 4,
+		// It depends on the connections that a program at all addresses has.
+		allows: ({ protocol, address }, rule) =>
+			protocol === "udp" ||
+			address !== ANY_ADDRESS ||
+			rule.includes("--nowildcard"),
 		packets: fc
 			.subarray(["transparent", "nowildcard", "restore-skmark"])
 			.map((flags) => ["-m socket", ...flags].join(" --")),

@@ -3,6 +3,7 @@
 import type { TableName } from "../../../sim/contract/ruleset.ts";
 import type { RuleProtocol, Uses } from "../values/rule-values.ts";
 import type { Texts, Values } from "../values/values.ts";
+import type { ProgramPlan } from "../world/topology.ts";
 
 /** Options that stand together; `null`: with any argument that the option takes. */
 export type Frame = Readonly<Record<string, Texts | null>>;
@@ -56,8 +57,8 @@ export interface MatchUse extends TextUse {
 	readonly incoming?: boolean;
 	/** Fewer tables for these rules than those that the match declares. */
 	readonly tables?: readonly TableName[];
-	/** Cases that have such rules have no programs on the gateway: what it asks of their sockets is not modelled. */
-	readonly asksSockets?: boolean;
+	/** Which programs a case may have besides such a rule: what it asks of the sockets of others, the model does not know. */
+	readonly allows?: (program: ProgramPlan, rule: string) => boolean;
 }
 
 export interface TargetUse extends TextUse {

@@ -1,5 +1,6 @@
 /** Every extension's use, by its name. */
 
+import type { ProgramPlan } from "../world/topology.ts";
 import { ADDON_MATCHES, ADDON_TARGETS } from "./addons.ts";
 import { HEADER_MATCHES } from "./header-matches.ts";
 import { MACHINE_MATCHES } from "./machine-matches.ts";
@@ -22,13 +23,23 @@ export const MATCH_USES: ReadonlyMap<string, MatchUse> = new Map(
 	].flatMap(Object.entries),
 );
 
-const ASKING_SOCKETS = [...MATCH_USES].flatMap(([name, { asksSockets }]) =>
-	asksSockets ? [`-m ${name} `] : [],
+const ALLOWING = [...MATCH_USES].flatMap(([name, { allows }]) =>
+	allows === undefined ? [] : [{ words: `-m ${name} `, allows }],
 );
 
-/** Is there a rule in the text that asks what is not modelled of the sockets of programs? */
-export const asksSockets = (text: string): boolean =>
-	ASKING_SOCKETS.some((words) => text.includes(words));
+/** Those of the programs of which the model knows what the rules in the text ask, wherever these stand in it. */
+export function allowedBy(
+	text: string,
+	programs: readonly ProgramPlan[],
+): readonly ProgramPlan[] {
+	if (programs.length === 0) return programs;
+	const rules = text.split(/(?=-[AIRD] [A-Z])/).slice(1);
+	return programs.filter((program) =>
+		ALLOWING.every(({ words, allows }) =>
+			rules.every((rule) => !rule.includes(words) || allows(program, rule)),
+		),
+	);
+}
 
 /** By what stands behind `-j`. */
 export const TARGET_USES: ReadonlyMap<string, TargetUse> = new Map(

@@ -6,7 +6,12 @@ import type {
 } from "../../../sim/contract/gateway.ts";
 import { rulesets, singleRules } from "../rules/ruleset.ts";
 import { setCommands, setRestores } from "../world/sets.ts";
-import { HOSTS, INTERFACES, SERVICE_PORTS } from "../world/topology.ts";
+import {
+	HOSTS,
+	INTERFACES,
+	MOVING_ADDRESSES,
+	SERVICE_PORTS,
+} from "../world/topology.ts";
 import type { StepPlanKind } from "./plan.ts";
 import { ipCommands } from "./routing.ts";
 
@@ -212,10 +217,18 @@ export const operationSteps: fc.Arbitrary<StepPlanKind> = fc.oneof(
 		}),
 	},
 	{
+		weight: 2,
+		arbitrary: fc.record({
+			kind: fc.constant<"announce">("announce"),
+			address: fc.constantFrom(...MOVING_ADDRESSES),
+			by: fc.constantFrom("other", "gateway"),
+		}),
+	},
+	{
 		weight: 8,
 		arbitrary: fc.record({
 			kind: fc.constant<"program">("program"),
-			place: fc.nat(1),
+			place: fc.nat(5),
 			becomes: fc.constantFrom("refuse" as const, "up" as const),
 		}),
 	},

@@ -142,7 +142,7 @@ export type StepPlanKind =
 			readonly packet: string;
 	  }
 	| { readonly kind: "observe" }
-	/** A program of the box's own that takes connections, if there is one: its place among them. */
+	/** A program of the box's own that may end, if there is one: its place among them. */
 	| {
 			readonly kind: "program";
 			readonly place: number;
@@ -158,6 +158,12 @@ export type StepPlanKind =
 	| {
 			readonly kind: "neighbour";
 			readonly becomes: "vanish" | "silent" | "up";
+	  }
+	/** An address goes to another router on its link, or comes back: it is removed or added, and announced. */
+	| {
+			readonly kind: "announce";
+			readonly address: string;
+			readonly by: "gateway" | "other";
 	  }
 	| { readonly kind: "operation"; readonly operation: Operation }
 	/** The ruleset once more, as it stands in the setup, or another one in its place. */

@@ -5,8 +5,14 @@
 import { interfaceInName } from "../../../sim/conntrack/settings/sysctl-name.ts";
 import type { GatewaySetup } from "../../../sim/contract/gateway.ts";
 import type { Linux } from "../../../sim/linux/linux.ts";
-import type { WorldSetup } from "../../../sim/world/setup/setup.ts";
-import { backendAt } from "../../language/build/build.ts";
+import type { SocketOwner } from "../../../sim/packet/socket-owner.ts";
+import { ANY_ADDRESS, LOOPBACK } from "../../../sim/world/setup/services.ts";
+import type {
+	BackendSetup,
+	ServiceSetup,
+	WorldSetup,
+} from "../../../sim/world/setup/setup.ts";
+import { backendAt, clientAt, service } from "../../language/build/build.ts";
 
 export const OUTSIDE = "bond0.204";
 const INSIDE = "bond0.205";
@@ -38,6 +44,9 @@ export const OWN_ADDRESSES = [
 	"172.16.0.1",
 ] as const;
 
+/** Those that another router may take: the second one, and the one that clients know, with which the second one goes. */
+export const MOVING_ADDRESSES = ["10.0.0.2", "10.0.0.2", "10.0.0.1"] as const;
+
 /** The box itself, by each of its names. */
 export const BOX: readonly Place[] = OWN_ADDRESSES.map((address) => ({
 	interface: "lo",
@@ -53,15 +62,57 @@ export const NEXT_HOP = "172.16.0.9";
 export const SERVICE_PORTS = [25, 80, 587] as const;
 export const CLIENT_PORTS = [40_000, 40_001, 1_024, 1_023, 25] as const;
 
-type Listener = GatewaySetup["listeners"][number];
+/** A program of the box's own that has a port open. */
+export interface ProgramPlan {
+	readonly protocol: "tcp" | "udp";
+	readonly port: number;
+	/** `0.0.0.0`: at all addresses. */
+	readonly address: string;
+	/** `null`: root's, as `gateway.listeners` has them. */
+	readonly owner: SocketOwner | null;
+}
 
-/** Ports of the box's own that programs may have open, at all of its addresses. */
-export const LISTENERS: readonly Listener[] = [
-	{ protocol: "tcp", port: 25 },
-	{ protocol: "tcp", port: 80 },
-	{ protocol: "udp", port: 25 },
-	{ protocol: "udp", port: 587 },
+/** Numbers for which rules with `-m owner` ask. */
+const USER: SocketOwner = { user: 1000, group: 5 };
+
+/** Which programs there may be; no two have the same port. */
+export const PROGRAMS: readonly ProgramPlan[] = [
+	{ protocol: "tcp", port: 25, address: ANY_ADDRESS, owner: null },
+	{ protocol: "tcp", port: 80, address: ANY_ADDRESS, owner: USER },
+	{ protocol: "tcp", port: 587, address: "10.0.0.1", owner: USER },
+	{ protocol: "udp", port: 25, address: ANY_ADDRESS, owner: null },
+	{
+		protocol: "udp",
+		port: 80,
+		address: ANY_ADDRESS,
+		owner: { user: 1000, group: 1000 },
+	},
+	{ protocol: "udp", port: 587, address: "192.168.0.254", owner: USER },
 ];
+
+/** The backend that stands for a program; `null`: nothing does, so it never ends. */
+export function backendOf({
+	protocol,
+	port,
+	owner,
+}: ProgramPlan): string | null {
+	if (owner !== null) return `${protocol}-${port}`;
+	return protocol === "tcp" ? `gateway:${port}` : null;
+}
+
+/** A program of the box's own that sends a first packet, and that is bound to no address before. */
+export interface UnboundPlan {
+	readonly protocol: "tcp" | "udp";
+	readonly target: string;
+	readonly port: number;
+}
+
+/** The client that stands for such programs. */
+export const UNBOUND = "unbound";
+
+/** The service that it asks. */
+export const serviceOfUnbound = ({ protocol, target, port }: UnboundPlan) =>
+	`${protocol} ${target}:${port}`;
 
 const USUAL_MTU = 1500;
 /** MTUs that links may have besides. */
@@ -76,13 +127,13 @@ export function interfaceTo(address: string): InterfaceName {
 export function gatewaySetup(
 	sysctls: GatewaySetup["sysctls"] = {},
 	{
-		listeners = [],
+		programs = [],
 		mtus = {},
 		sets = "",
 		ip = [],
 		linux = null,
 	}: {
-		readonly listeners?: readonly Listener[];
+		readonly programs?: readonly ProgramPlan[];
 		/** Of interfaces whose links do not take the usual 1500 octets. */
 		readonly mtus?: Readonly<Partial<Record<InterfaceName, number>>>;
 		readonly sets?: string;
@@ -120,7 +171,9 @@ export function gatewaySetup(
 		},
 		sets,
 		...(ip.length === 0 ? {} : { ip }),
-		listeners,
+		listeners: programs
+			.filter(({ owner }) => owner === null)
+			.map(({ protocol, port }) => ({ protocol, port })),
 		epochMs: Date.UTC(2026, 0, 1, 12),
 	};
 }
@@ -129,18 +182,53 @@ function redirectsOf(name: InterfaceName): string {
 	return `ipv4.conf.${interfaceInName(name)}.send_redirects`;
 }
 
-/** Nobody but the packets by hand speaks; everybody answers ARP but one. */
-export function worldSetup(): WorldSetup {
+/** Nobody but the packets by hand and unbound programs speaks; everybody answers ARP but one. */
+export function worldSetup(
+	programs: readonly ProgramPlan[],
+	unbound: readonly UnboundPlan[],
+): WorldSetup {
+	const vanished = backendAt("vanished", VANISHED.address, {
+		interface: VANISHED.interface,
+		behaviour: { kind: "vanish" },
+	});
+	const owned = programs.filter(({ owner }) => owner !== null);
+	const asked = new Map(unbound.map((one) => [serviceOfUnbound(one), one]));
 	return {
-		service: { address: OWN_ADDRESSES[0], port: SERVICE_PORTS[0] },
-		clients: [],
-		backends: [
-			backendAt("vanished", VANISHED.address, {
-				interface: VANISHED.interface,
-				behaviour: { kind: "vanish" },
+		services: [
+			service("clients", {
+				address: OWN_ADDRESSES[0],
+				port: SERVICE_PORTS[0],
+				backends: [vanished.name],
 			}),
+			...owned.map((one) => serviceOf(one)),
+			...[...asked].map(([name, { protocol, target: address, port }]) =>
+				service(name, { protocol, address, port, backends: [] }),
+			),
 		],
+		clients:
+			unbound.length === 0
+				? []
+				: [clientAt(UNBOUND, ANY_ADDRESS, { interface: LOOPBACK, ...USER })],
+		backends: [vanished, ...owned.map((one) => backendOfProgram(one))],
 		healthCheck: null,
 		neighbours: [{ interface: SIDE, address: NEXT_HOP }],
 	};
+}
+
+function serviceOf(program: ProgramPlan): ServiceSetup {
+	const { protocol, port, address } = program;
+	const name = backendOf(program) ?? "";
+	return service(name, {
+		protocol,
+		address: address === ANY_ADDRESS ? OWN_ADDRESSES[0] : address,
+		port,
+		backends: [name],
+		speaks: "silent",
+	});
+}
+
+function backendOfProgram(program: ProgramPlan): BackendSetup {
+	const { port, address, owner } = program;
+	const at = { interface: LOOPBACK, latencyMs: 0, port, ...owner };
+	return backendAt(backendOf(program) ?? "", address, at);
 }
