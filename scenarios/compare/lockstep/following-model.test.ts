@@ -92,20 +92,6 @@ it("finds the connection of the right zone", async () => {
 	expect(divergences).toEqual([]);
 });
 
-it("follows a port that a connection of another zone has as well", async () => {
-	const rules =
-		"-A POSTROUTING -p udp -j SNAT --to-source 10.9.9.9:2000-2001\nCOMMIT\n*raw\n-A PREROUTING -m statistic --mode nth --every 2 --packet 0 -j CT --zone 7";
-	// Whether both of a pair have the same port is the kernel's chance.
-	const pairs = [1, 2, 3, 4, 5, 6, 7, 8].flatMap((port) => [port, port]);
-	const { divergences } = await play(
-		rules,
-		pairs.map((port) =>
-			outside(`udp 10.0.0.10:40000 > 192.168.0.1:${port} len 1`),
-		),
-	);
-	expect(divergences).toEqual([]);
-});
-
 // The reset ends the connection at once, and its mark tells the port.
 const RESET =
 	"-A INPUT -p tcp -j SNAT --to-source 10.9.9.9 --random\nCOMMIT\n*mangle\n-A OUTPUT -p tcp -m tcp --dport 1024:40000 -j TOS --set-tos 0x10";
