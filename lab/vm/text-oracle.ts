@@ -22,8 +22,16 @@ export async function createTextOracle(
 		const { status, out, err } = await guest.run(words, text);
 		return { exitCode: status, words: `${out}${err}` };
 	};
+	const accounts = new Set<string>();
 	return {
 		linux,
+		async account(names) {
+			for (const name of names) {
+				if (accounts.has(name)) continue;
+				accounts.add(name);
+				await guest.must(["nfacct", "add", name]);
+			}
+		},
 		restore: (text, options) => run(restoreWords(options), text),
 		test: (text, options) => run([...restoreWords(options), "--test"], text),
 		save: async ({ counters }) =>

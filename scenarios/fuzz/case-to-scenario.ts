@@ -278,14 +278,6 @@ class ScenarioGeneration {
 		}
 	}
 
-	/** Until when a kernel believes in an address that it knows is drawn at random (`neigh_rand_reach_time`): it forgets this one. */
-	private neighbour({ becomes }: StepPlan & { kind: "neighbour" }): void {
-		const { recorder } = this;
-		recorder.neighbour({ interface: SIDE, address: NEXT_HOP }, becomes);
-		const operation = { kind: "forget-neighbour", address: NEXT_HOP } as const;
-		recorder.operate(operation, operationName(operation));
-	}
-
 	/** A segment of a flow's; a flow that is none of TCP's says what it has to say. */
 	private say(flow: number, side: Side, segment: SegmentPlan): void {
 		this.send(flow, side, (ends, end) => {
@@ -420,16 +412,11 @@ class ScenarioGeneration {
 		comesOut(answer, ends, side, packet);
 	}
 
-	private neighbour({
-		becomes,
-	}: StepPlanKind & { readonly kind: "neighbour" }): void {
+	private neighbour({ becomes }: StepPlan & { kind: "neighbour" }): void {
 		const { recorder } = this;
 		recorder.neighbour({ interface: SIDE, address: NEXT_HOP }, becomes);
 		// Until when a kernel believes in an address that it knows is drawn at random (`neigh_rand_reach_time`).
-		const operation = {
-			kind: "forget-neighbour",
-			address: NEXT_HOP,
-		} as const;
+		const operation = { kind: "forget-neighbour", address: NEXT_HOP } as const;
 		recorder.operate(operation, operationName(operation));
 	}
 

@@ -119,7 +119,8 @@ export async function examineText(
 	const [fault] = faults;
 	const words = fault === undefined ? "" : plainWords(fault.message);
 	const verdict = verdictOf(fault);
-	if (openPoints([...base.tables, ...read]).needs.length > 0)
+	const { needs } = openPoints([...base.tables, ...read]);
+	if (needs.some(({ kind }) => kind !== "nfacct"))
 		return { difference: null, verdict: "needs something else", words };
 	const agreed = { difference: null, verdict, words };
 	if (verdict === "not taken by marktwin") return agreed;
@@ -131,6 +132,7 @@ export async function examineText(
 		...agreed,
 		difference: { kind, model, kernel, one },
 	});
+	await oracle.account(needs.map(({ name }) => name));
 	if (restored.first !== null)
 		await oracle.restore(restored.first, { counters, noflush: false });
 	const said = await oracle.restore(text, options);

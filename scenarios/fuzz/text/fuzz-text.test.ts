@@ -66,6 +66,7 @@ describe("a fuzz of texts", () => {
 describe("a text that both refuse", () => {
 	const refused = (words: string): TextOracle => ({
 		linux: DEFAULT_LINUX,
+		account: async () => {},
 		restore: async () => ({ exitCode: 2, words }),
 		test: async () => ({ exitCode: 2, words }),
 		save: async () => "",

@@ -16,6 +16,8 @@ export type RestoreOptions = Required<Omit<ModelOptions, "file" | "linux">>;
 export interface TextOracle {
 	/** Which Linux it is; the model is the same one. */
 	readonly linux: Linux;
+	/** Makes accounting objects by these names, so that rules may name them. */
+	account(names: readonly string[]): Promise<void>;
 	restore(text: string, options: RestoreOptions): Promise<Said>;
 	/** `iptables-restore --test`: everything but COMMIT. */
 	test(text: string, options: RestoreOptions): Promise<Said>;

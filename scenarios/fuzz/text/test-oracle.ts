@@ -19,6 +19,7 @@ export function oracleWith(heard: (text: string) => string): TextOracle {
 	});
 	return {
 		linux: DEFAULT_LINUX,
+		account: async () => {},
 		async restore(text, options) {
 			const { ruleset, faults } = restoreText(loaded, heard(text), options);
 			loaded = ruleset;
