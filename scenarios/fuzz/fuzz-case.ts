@@ -111,7 +111,7 @@ export const fuzzCases: fc.Arbitrary<FuzzCase> = fc.noBias(
 			},
 		),
 		programs: fc.oneof(
-			{ weight: 5, arbitrary: fc.constant([]) },
+			{ weight: 3, arbitrary: fc.constant([]) },
 			{ weight: 1, arbitrary: fc.subarray([...PROGRAMS], { minLength: 1 }) },
 		),
 		unbound: fc.oneof(

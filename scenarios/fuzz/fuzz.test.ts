@@ -53,7 +53,7 @@ describe("what is generated", () => {
 
 	it("meets every match, target, chain, kind of packet and event that is modelled", () => {
 		const all = noCoverage();
-		for (let number = 0; number < 220; number++)
+		for (let number = 0; number < 300; number++)
 			addCoverage(all, toScenario(caseAt(SEED, `${number}`), "").coverage);
 		for (const kind of COVERAGE_KINDS)
 			if (kind !== "transitions") expect(holes(all, kind), kind).toEqual([]);

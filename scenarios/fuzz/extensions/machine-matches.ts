@@ -200,14 +200,18 @@ export const MACHINE_MATCHES: Readonly<Record<string, MatchUse>> = {
 		place: { tables: ["raw", "mangle"] },
 	},
 	socket: {
-		weight: 4,
+		weight: 8,
 		// It depends on the connections that a program at all addresses has.
 		allows: ({ protocol, address }, rule) =>
 			protocol === "udp" ||
 			address !== ANY_ADDRESS ||
-			rule.includes("--nowildcard"),
-		packets: fc
-			.subarray(["transparent", "nowildcard", "restore-skmark"])
-			.map((flags) => ["-m socket", ...flags].join(" --")),
+			!/-m socket\b(?! (--transparent )?--nowildcard)/.test(rule),
+		packets: fc.constantFrom(
+			"-m socket",
+			"-m socket --nowildcard",
+			"-m socket --nowildcard",
+			"-m socket --nowildcard --restore-skmark",
+			"-m socket --transparent --nowildcard",
+		),
 	},
 };

@@ -24,7 +24,7 @@ export const MATCH_USES: ReadonlyMap<string, MatchUse> = new Map(
 );
 
 const ALLOWING = [...MATCH_USES].flatMap(([name, { allows }]) =>
-	allows === undefined ? [] : [{ words: `-m ${name} `, allows }],
+	allows === undefined ? [] : [{ use: new RegExp(`-m ${name}\\b`), allows }],
 );
 
 /** Those of the programs of which the model knows what the rules in the text ask, wherever these stand in it. */
@@ -35,8 +35,8 @@ export function allowedBy(
 	if (programs.length === 0) return programs;
 	const rules = text.split(/(?=-[AIRD] [A-Z])/).slice(1);
 	return programs.filter((program) =>
-		ALLOWING.every(({ words, allows }) =>
-			rules.every((rule) => !rule.includes(words) || allows(program, rule)),
+		ALLOWING.every(({ use, allows }) =>
+			rules.every((rule) => !use.test(rule) || allows(program, rule)),
 		),
 	);
 }
