@@ -13,7 +13,7 @@ import {
 	ZONE,
 } from "../values/syntax-values.ts";
 import { ADDRESS, each, long, numbers, one } from "../values/values.ts";
-import { setUses } from "../world/sets.ts";
+import { setUses, timeoutIn } from "../world/sets.ts";
 import { eachTakes, type Frame, oneOf, type TargetUse } from "./use.ts";
 
 const MARKS = ["set-xmark", "set-mark", "and-mark", "or-mark", "xor-mark"];
@@ -340,11 +340,14 @@ export const UNMODELLED_TARGETS: Readonly<Record<string, TargetUse>> = {
 					.tuple(
 						setUses,
 						fc.constantFrom("", " --exist"),
-						fc.constantFrom("", " --timeout 617", " --timeout 0"),
+						fc.constantFrom("", " --timeout", " --timeout 0"),
 					)
-					.map(
-						([use, exist, timeout]) => `SET --add-set ${use}${exist}${timeout}`,
-					),
+					.map(([use, exist, timeout]) => {
+						const [name = ""] = use.split(" ");
+						const isTimed = timeout === " --timeout";
+						const given = isTimed ? `${timeout} ${timeoutIn(name)}` : timeout;
+						return `SET --add-set ${use}${exist}${given}`;
+					}),
 				setUses.map((use) => `SET --del-set ${use}`),
 				...(table === "mangle"
 					? [setUses.map((use) => `SET --map-set ${use} --map-mark`)]

@@ -95,11 +95,18 @@ const LIST = "all";
 /** Of the same kind as `hosts` and `nets`: they can be swapped. */
 const SPARE = ["hosts2", "nets2"];
 
-const EXTENSIONS = [
+/**
+ * Seconds that an element stays. Of networks, and of lists that have sets of them, none is over before the end: until
+ * when the kernel has collected it decides how long the networks are that rules add (`INIT_CIDR`).
+ */
+export const timeoutIn = (name: string): number =>
+	/net|list/.test(TYPES.get(name) ?? "") ? 2_000_000 : 617;
+
+const extensionsOf = (name: string): readonly string[] => [
 	"",
 	"",
 	" counters",
-	" timeout 617",
+	` timeout ${timeoutIn(name)}`,
 	" timeout 0 counters",
 	" timeout 2000000 skbinfo",
 	" counters comment",
@@ -153,7 +160,7 @@ function textOf({
 	return fc
 		.tuple(
 			fc.subarray([...members]),
-			fc.constantFrom(...EXTENSIONS),
+			fc.constantFrom(...extensionsOf(name)),
 			fc.nat(7),
 			fc.constantFrom(...MARKS),
 		)
@@ -208,12 +215,14 @@ export const setCommands: fc.Arbitrary<string> = fc.oneof(
 				fc.constantFrom("", "", "-! "),
 				fc.constantFrom("add", "add", "del", "test"),
 				entries,
-				fc.constantFrom("", "", "", " timeout 617", " nomatch", " packets 5"),
+				fc.constantFrom("", "", "", " timeout", " nomatch", " packets 5"),
 			)
-			.map(
-				([exist, verb, entry, rest]) =>
-					`${exist}${verb} ${entry}${verb === "add" ? rest : ""}`,
-			),
+			.map(([exist, verb, entry, rest]) => {
+				const [name = ""] = entry.split(" ");
+				const isTimed = rest === " timeout";
+				const given = isTimed ? `${rest} ${timeoutIn(name)}` : rest;
+				return `${exist}${verb} ${entry}${verb === "add" ? given : ""}`;
+			}),
 	},
 	{
 		weight: 1,
