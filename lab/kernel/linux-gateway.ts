@@ -206,10 +206,17 @@ export async function writeCountries(
 	const folder = COUNTRIES_FOLDER;
 	const files = Object.entries(countries).map(
 		([code, ranges]) =>
-			`echo '${countryFile(ranges).toString("base64")}' | base64 -d > ${folder}/${code}.iv4`,
+			`printf '${octalText(countryFile(ranges))}' > ${folder}/${code}.iv4`,
 	);
 	const script = [`mkdir -p ${folder}`, `rm -f ${folder}/*.iv4`, ...files];
 	await linux.must(["sh", "-c", 'set -e; eval "$(cat)"'], script.join("\n"));
+}
+
+/** As `printf` of every shell writes it; the guest of Debian 11 has no base64. */
+function octalText(octets: Buffer): string {
+	return [...octets]
+		.map((octet) => `\\${octet.toString(8).padStart(3, "0")}`)
+		.join("");
 }
 
 /** Both ends of each range, in the order of the network (`geoip_get_subnets`, libxt_geoip.c). */

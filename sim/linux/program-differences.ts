@@ -26,7 +26,7 @@ export const PROGRAM_DIFFERENCES = {
 	),
 	attachedArgument: byIptables<"with its option" | "alone">(
 		{
-			"1.8.7": "with its option",
+			"1.8.7": "alone",
 			"1.8.9": "with its option",
 			"1.8.11": "alone",
 			"1.8.13": "alone",
@@ -39,8 +39,8 @@ export const PROGRAM_DIFFERENCES = {
 					? "the option is taken for a part of it, and the address is not found"
 					: "it is read like one behind a blank",
 			source:
-				"`do_parse`: `argv[optind - 1]` in 1.8.9, `optarg` in 1.8.10 (iptables/xshared.c)",
-			matters: "Rules without the blank load from 1.8.10 on alone.",
+				"`do_parse`: `argv[optind - 1]` in 1.8.9, `optarg` in 1.8.10 (iptables/xshared.c); `do_command4` of 1.8.7: `optarg` (iptables/iptables.c)",
+			matters: "Rules without the blank do not load with 1.8.9.",
 			scenario: "attached-address-is-refused",
 		},
 	),
