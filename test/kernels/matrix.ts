@@ -55,7 +55,7 @@ const { values, positionals } = parseArgs({
 	options: {
 		seed: { type: "string", default: "20261129" },
 		runs: { type: "string", default: "100" },
-		machines: { type: "string" },
+		workers: { type: "string" },
 		short: { type: "boolean", default: false },
 	},
 	allowPositionals: true,
@@ -64,9 +64,15 @@ const seed = Number(values.seed);
 const runs = Number(values.runs);
 const asked = positionals.length === 0 ? MATRIX : positionals.map(linuxOf);
 const sources = hashOfSources();
-const machines =
-	values.machines === undefined ? [] : ["--machines", values.machines];
-const amount = ["--seed", `${seed}`, "--runs", `${runs}`, ...machines];
+const atATime = (option: string) =>
+	values.workers === undefined ? [] : [option, values.workers];
+const amount = [
+	"--seed",
+	`${seed}`,
+	"--runs",
+	`${runs}`,
+	...atATime("--machines"),
+];
 const folder = join(ROOT, "build", "matrix");
 mkdirSync(folder, { recursive: true });
 
@@ -110,13 +116,16 @@ function askShortly(linux: Linux): number {
 	const on = ["--with", `vm:${linuxName(linux)}`];
 	return Math.max(
 		marktwin(["lab", "build", ...buildOptionsOf(imageOf(linux))]),
-		marktwin(["compare", ...SHOWN, ...on]),
+		marktwin(["compare", ...SHOWN, ...atATime("--workers"), ...on]),
 		marktwin(["fuzz", ...amount, "--save", folder, ...on]),
 	);
 }
 
 function playScenarios(linux: Linux): PlayedScenarios | null {
-	const results = resultsOf(linux, "compare", ["builtin"]);
+	const results = resultsOf(linux, "compare", [
+		"builtin",
+		...atATime("--workers"),
+	]);
 	if (results === null) return null;
 	const { comparisons, failures, draws } = results;
 	const named = (verdict: string) =>
@@ -176,7 +185,8 @@ function playFuzz(linux: Linux): PlayedFuzz | null {
 }
 
 function playOf(kernel: string) {
-	return { date: new Date().toISOString().slice(0, 10), sources, kernel };
+	const date = new Date().toISOString().slice(0, 16).replace("T", " ");
+	return { date, sources, kernel };
 }
 
 type Made = v.InferOutput<typeof resultsSchema>;

@@ -11,7 +11,7 @@ export function measuredLines(cells: readonly Cell[]): readonly string[] {
 	return [
 		"## What kernels said",
 		"",
-		"`make matrix` plays every built-in scenario and generated rulesets, packets, operations and texts on the model of each Linux and on its kernel and programs ([how](lab.md#what-is-compared)). The model does what the table says of that Linux, so a kernel that differs has a difference which the table lacks: it is named here, and `make matrix` ends with exit code 1.",
+		"`make matrix` plays every built-in scenario and generated rulesets, packets, operations and texts on the model of each Linux and on its kernel and programs ([how](lab.md#what-is-compared)). The model does what the table says of that Linux, so a kernel that differs has a difference which the table lacks: it is named here, and `make matrix` ends with exit code 1. What is mended since then is seen when it is played again.",
 		"",
 		"- **agree**: every packet, counter, connection and exit code is the same.",
 		"- **unknown**: nothing differs as far as it was compared; then the model did not know how to go on, or a draw of the kernel's could not be seen.",
@@ -29,7 +29,7 @@ const NOT_PLAYED = "not played";
 
 function scenarioTable(cells: readonly Cell[]): readonly string[] {
 	return [
-		"| built-in scenarios | kernel and programs | date | agree | differ | unknown | not compared | packets |",
+		"| built-in scenarios | kernel and programs | played (UTC) | agree | differ | unknown | not compared | packets |",
 		"| --- | --- | --- | --- | --- | --- | --- | --- |",
 		...cells.map(({ linux, scenarios }) =>
 			row(
@@ -56,7 +56,7 @@ function all({ agree, differ, unknown, notCompared }: PlayedScenarios): number {
 
 function fuzzTable(cells: readonly Cell[]): readonly string[] {
 	return [
-		"| generated | date | seed | rulesets | packets | texts | differ | times that the model did not know |",
+		"| generated | played (UTC) | seed | rulesets | packets | texts | differ | times that the model did not know |",
 		"| --- | --- | --- | --- | --- | --- | --- | --- |",
 		...cells.map(({ linux, fuzz }) =>
 			row(

@@ -36,7 +36,7 @@ export const MATRIX: readonly Linux[] = [...DEBIAN_LINUXES, ...MIXED_LINUXES];
 
 /** How a play came about. */
 const play = {
-	/** Day on which it ended: `2026-11-29`. */
+	/** When it ended, in UTC: `2026-11-29 12:49`. What is mended later is not in it. */
 	date: text,
 	/** Hash of the sources that were played: a play of others is not repeated. */
 	sources: text,
