@@ -6,6 +6,7 @@ import {
 	DIFFERENCE_NAMES,
 	type DifferenceName,
 } from "../../sim/linux/behaviour.ts";
+import type { Difference } from "../../sim/linux/difference.ts";
 import { DIFFERENCES } from "../../sim/linux/differences.ts";
 import {
 	DEBIAN,
@@ -105,10 +106,17 @@ function differenceLines(
 		"",
 		`- Source: ${source}`,
 		scenario === null
-			? "- Shown by what iptables-save prints"
+			? shownOtherwise(name)
 			: `- Scenario: \`${scenario}\`, ${comparedOn(scenario, cells)}`,
 		"",
 	];
+}
+
+function shownOtherwise(name: DifferenceName): string {
+	const { setting }: Pick<Difference<unknown>, "setting"> = DIFFERENCES[name];
+	return setting === undefined
+		? "- Shown by what iptables-save prints"
+		: `- Shown by the default of net.${setting.name}`;
 }
 
 /** Where a kernel was asked, and did what the model does. */
