@@ -26,8 +26,12 @@ export interface Difference<Value> {
 	 * chance alone does: then `saved`, `setting` or `traced` does.
 	 */
 	readonly scenario: string | null;
-	/** Rules of the table filter, and how iptables-save prints them where the default Linux's value is, and nowhere else. */
-	readonly saved?: { readonly rules: string; readonly as: string };
+	/** Rules of a table, filter unless another one is named, and how iptables-save prints them where the default Linux's value is, and nowhere else. */
+	readonly saved?: {
+		readonly table?: string;
+		readonly rules: string;
+		readonly as: string;
+	};
 	/** A setting that has this value where the default Linux's value is, and nowhere else. */
 	readonly setting?: { readonly name: string; readonly value: number };
 	/** Rules of the table filter, and a line that TRACE has of a packet to the router where the default Linux's value is, and nowhere else. */

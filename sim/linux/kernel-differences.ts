@@ -211,4 +211,27 @@ export const KERNEL_DIFFERENCES = {
 			scenario: "sets-have-buckets",
 		},
 	),
+	savedTimeout: byKernel<"four characters" | "whole">(
+		{
+			"5.10": "four characters",
+			"6.1": "four characters",
+			"6.12": "four characters",
+			"7.2": "whole",
+		},
+		{
+			title: "CT --timeout in the text of iptables-save",
+			says: (value) =>
+				value === "whole"
+					? "the name of the policy is printed"
+					: "the first four characters of the policy's name are printed",
+			source: "`usersize` of `xt_ct_tg_reg` (net/netfilter/xt_CT.c)",
+			matters: "A saved text with such a rule can be restored.",
+			scenario: null,
+			saved: {
+				table: "raw",
+				rules: "-A PREROUTING -j CT --notrack --timeout patient",
+				as: "-A PREROUTING -j CT --notrack --timeout pati",
+			},
+		},
+	),
 };

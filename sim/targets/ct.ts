@@ -58,7 +58,7 @@ const HELPER_LENGTH = 15;
 const TIMEOUT_LENGTH = 31;
 /**
  * So much of the policy's name the kernel gives back: `usersize` of revision 2 is that of revision 0,
- * which has no timeout (xt_CT.c, 6.1).
+ * which has no timeout, until Linux 7.2 (xt_CT.c).
  */
 const SHOWN_TIMEOUT_LENGTH = 4;
 
@@ -94,12 +94,12 @@ export const ct = defineTarget<Options>({
 		expectationEvents: readEvents(given, "expevents", EXPECTATION_EVENTS),
 		...readZone(given),
 	}),
-	print(options) {
+	print(options, _header, behaviour) {
 		const { helper, timeout, connectionEvents, expectationEvents } = options;
 		let text = options.notrack ? " --notrack" : "";
 		if (helper !== "") text += ` --helper ${helper}`;
 		if (timeout !== "")
-			text += ` --timeout ${cutOctets(timeout, SHOWN_TIMEOUT_LENGTH)}`;
+			text += ` --timeout ${behaviour.savedTimeout === "whole" ? timeout : cutOctets(timeout, SHOWN_TIMEOUT_LENGTH)}`;
 		if (connectionEvents.length > 0)
 			text += ` --ctevents ${connectionEvents.join(",")}`;
 		if (expectationEvents.length > 0)

@@ -44,6 +44,7 @@ export const TOUCHES: { readonly [Name in DifferenceName]: Touches } = {
 	defragEnds: ({ rule }) => rule.header.fragment !== null,
 	endOfText: has(/ -m string .*--to /),
 	errorBucket: "no rule",
+	savedTimeout: printsOtherwise("savedTimeout"),
 	setBuckets: has(/ --(match|add|del|exist|map)-set /),
 	addedSettings: "no rule",
 	portOfRange: picksPort,

@@ -101,7 +101,7 @@ describe.each(PRINTED)("difference %s, which no packet shows", (name) => {
 		const { saved }: Pick<Difference<unknown>, "saved"> = DIFFERENCES[name];
 		if (saved === undefined) throw new Error("neither scenario nor rules");
 		for (const linux of LINUXES) {
-			const text = `*filter\n${saved.rules}\nCOMMIT\n`;
+			const text = `*${saved.table ?? "filter"}\n${saved.rules}\nCOMMIT\n`;
 			const ruleset = parseRuleset(text, { linux });
 			const lines = printRuleset(ruleset, { linux }).split("\n");
 			expect([linuxName(linux), lines.includes(saved.as)]).toEqual([
