@@ -270,6 +270,32 @@ export const PROGRAM_DIFFERENCES = {
 			},
 		},
 	),
+	missingRule: byProgram<"index" | "name">(
+		{
+			legacy: {
+				"1.8.7": "index",
+				"1.8.9": "index",
+				"1.8.11": "index",
+				"1.8.13": "index",
+			},
+			nft: {
+				"1.8.7": "index",
+				"1.8.9": "name",
+				"1.8.11": "name",
+				"1.8.13": "name",
+			},
+		},
+		{
+			title: "the number of a rule that is not there, for -D and -R",
+			says: (value) =>
+				value === "index"
+					? "`Index of deletion too big`, `Index of replacement too big`"
+					: "`No chain/target/match by that name`",
+			source: "`nft_rule_delete_num`, `nft_rule_replace` (iptables/nft.c)",
+			matters: "Scripts that look for the words of a refusal miss them.",
+			scenario: "missing-number-is-too-big",
+		},
+	),
 	limitClock: byProgram<"ticks" | "nanoseconds">(
 		{
 			legacy: {

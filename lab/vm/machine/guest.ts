@@ -2,6 +2,7 @@
 import { parseAddress } from "../../../sim/packet/address.ts";
 import { TCP, UDP } from "../../../sim/packet/packet.ts";
 import type { SocketOwner } from "../../../sim/packet/socket-owner.ts";
+import { TABLE_HOOKS } from "../../../sim/ruleset/base/tables.ts";
 import type { Linux } from "../../kernel/linux-gateway.ts";
 import { LabError } from "../../lab-error.ts";
 import type { AgentAnswer } from "./agent-channel.ts";
@@ -177,8 +178,10 @@ function nfTablesBy(
 async function emptyTables(guest: Guest): Promise<void> {
 	const loaded = await guest.read("/proc/net/ip_tables_matches");
 	if (!/^(quota2|geoip)$/m.test(loaded ?? "")) return;
-	const tables = (await guest.read("/proc/net/ip_tables_names")) ?? "";
-	const emptied = tables.replace(/^\w+$/gm, "*$&\nCOMMIT");
+	const names = (await guest.read("/proc/net/ip_tables_names")) ?? "";
+	// Under iptables-nft it names none, and each may have such rules.
+	const tables = names.match(/^\w+$/gm) ?? Object.keys(TABLE_HOOKS);
+	const emptied = tables.map((name) => `*${name}\nCOMMIT\n`).join("");
 	await guest.must(["iptables-restore"], emptied);
 }
 

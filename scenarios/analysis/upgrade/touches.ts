@@ -75,6 +75,7 @@ export const TOUCHES: { readonly [Name in DifferenceName]: Touches } = {
 	missingSettings: "no rule",
 	trace: has(/ -j TRACE\b/),
 	tracedReturns: has(/ -j TRACE\b/),
+	missingRule: "loading",
 	limitClock: has(/ -m limit\b/),
 	shortHeaders: has(/ --[sd]ports? /),
 	protocolNames: printsOtherwise("protocolNames"),

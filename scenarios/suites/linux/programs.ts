@@ -46,6 +46,22 @@ export const programDifferences = [
 	),
 	shown(
 		{
+			name: "missing-number-is-too-big",
+			title: "The number of a rule that is not there is too big",
+			story:
+				"INPUT has no rule. iptables-legacy calls the number 5 too big for -D and -R; iptables-nft, from 1.8.8 on, finds nothing of that name.",
+		},
+		[
+			iptables("-D INPUT 5", "deleted"),
+			iptables("-R INPUT 5 -j ACCEPT", "replaced"),
+		],
+		[
+			operationFails("deleted", "Index of deletion too big"),
+			operationFails("replaced", "Index of replacement too big"),
+		],
+	),
+	shown(
+		{
 			name: "attached-address-is-refused",
 			title: "What is attached to its option is read with the option in front",
 			story:

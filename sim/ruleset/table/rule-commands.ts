@@ -54,7 +54,9 @@ export function changeByNumber(
 	const room = chain.length + (command.kind === "insert" ? 1 : 0);
 	if (at >= room)
 		throw new CommandFailure(
-			`Index of ${INDEX_OF[command.kind]} too big`,
+			table.behaviour.missingRule === "index" || command.kind === "insert"
+				? `Index of ${INDEX_OF[command.kind]} too big`
+				: NO_SUCH_NAME,
 			chain.length === 0
 				? `The chain ${chain.name} has no rules.`
 				: `The chain ${chain.name} has ${chain.length} rules.`,
@@ -83,7 +85,9 @@ export function deleteSame(
 		const match = neverEqual(rule);
 		throw new CommandFailure(
 			// Looking the target up among the chains makes libiptc forget what it was asked for.
-			rule.target === null || rule.target.kind === "verdict"
+			rule.target === null ||
+				rule.target.kind === "verdict" ||
+				table.behaviour.commands === "with COMMIT"
 				? "Bad rule (does a matching rule exist in that chain?)"
 				: NO_SUCH_NAME,
 			chain === undefined

@@ -4,8 +4,8 @@ import type { Counters } from "../../contract/ruleset.ts";
 import { Refusal } from "../../extension/refusal.ts";
 import { octets } from "../../extension/values/octets.ts";
 import type { Behaviour } from "../../linux/behaviour.ts";
-import { LONGEST_NAME, TABLE_HOOKS } from "../base/tables.ts";
-import { checkDeclared, readCounter } from "../line/read-word.ts";
+import { LONGEST_NAME, TABLE_HOOKS, VERDICTS } from "../base/tables.ts";
+import { checkNewChain, readCounter } from "../line/read-word.ts";
 
 /** The name behind the `*`; what follows it is ignored. */
 export function readTableLine(text: string): string | undefined {
@@ -51,7 +51,9 @@ export function readChainLine(
 			`iptables-restore: line ${lineNumber} chain name invalid`,
 			"Write `:CHAIN POLICY [0:0]`.",
 		);
-	if (behaviour.chainNames === "chain name too long") checkDeclared(chain);
+	if (behaviour.chainNames === "chain name too long")
+		// No other name is taken for a target that is announced to be a chain (`xtables_announce_chain`).
+		checkNewChain(chain, (name) => VERDICTS.has(name));
 	if (octets(chain) > LONGEST_NAME)
 		throw new Refusal(
 			`Invalid chain name \`${chain}' (${LONGEST_NAME} chars max)`,
