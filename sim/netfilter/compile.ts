@@ -109,7 +109,7 @@ export function compile(
 		underflows,
 		nodes,
 		counters,
-		trace: ports.behaviour.trace,
+		behaviour: ports.behaviour,
 		cells: begun.cells,
 		chains,
 		numbers,
@@ -170,6 +170,8 @@ function emptyNode(): Node {
 
 /** The table with its counters as they are now. */
 export function tableNow(program: Program): Table {
+	// What a match counts in its options stays in the kernel under nf_tables, which shows those that it was given.
+	const isShown = program.behaviour.ruleState === "nothing";
 	let at = 0;
 	const now = (): Counters => ({
 		packets: program.counters[at++] as number,
@@ -180,7 +182,7 @@ export function tableNow(program: Program): Table {
 		chains: program.table.chains.map((chain) => ({
 			...chain,
 			rules: chain.rules.map((rule) => ({
-				...withOptionsNow(rule, program.cells),
+				...(isShown ? withOptionsNow(rule, program.cells) : rule),
 				counters: now(),
 			})),
 			counters: shown(chain, now()),

@@ -60,8 +60,8 @@ export interface Program {
 	readonly nodes: readonly Readonly<Node>[];
 	/** Packets and octets of each node. */
 	readonly counters: Float64Array;
-	/** What a trace of its rules is like. */
-	readonly trace: Behaviour["trace"];
+	/** What is traced and shown of its rules. */
+	readonly behaviour: Behaviour;
 	/** What its rules remember. */
 	readonly cells: Cells;
 	/** Chain of a node, and its number in it, from 1. */

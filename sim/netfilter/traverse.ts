@@ -113,7 +113,7 @@ function tellOfDrop(
 	skb: Skb,
 	tracer: Tracer,
 ): void {
-	if (program.trace === "log") return;
+	if (program.behaviour.trace === "log") return;
 	tracer.reached(program, at, skb);
 	tracer.left(skb, NF_DROP);
 }
@@ -185,7 +185,9 @@ export function kindOfNode(
 		kind === "return" ||
 		kind === "queue";
 	const isEnd =
-		program.trace === "log" ? unconditional && isVerdict : rule === undefined;
+		program.behaviour.trace === "log"
+			? unconditional && isVerdict
+			: rule === undefined;
 	if (!isEnd) return "rule";
 	return chain.policy === null ? "return" : "policy";
 }
