@@ -286,7 +286,8 @@ export const PROGRAM_DIFFERENCES = {
 			},
 		},
 		{
-			title: "the number of a rule that is not there, for -D and -R",
+			title:
+				"the number of a rule in a built-in chain that nothing was put into, for -D and -R",
 			says: (value) =>
 				value === "index"
 					? "`Index of deletion too big`, `Index of replacement too big`"

@@ -49,7 +49,7 @@ export const programDifferences = [
 			name: "missing-number-is-too-big",
 			title: "The number of a rule that is not there is too big",
 			story:
-				"INPUT has no rule. iptables-legacy calls the number 5 too big for -D and -R; iptables-nft, from 1.8.8 on, finds nothing of that name.",
+				"INPUT has no rule. iptables-legacy calls the number 5 too big for -D and -R; iptables-nft, from 1.8.8 on, does not find the chain, which is not in the kernel yet.",
 		},
 		[
 			iptables("-D INPUT 5", "deleted"),

@@ -54,7 +54,9 @@ export function changeByNumber(
 	const room = chain.length + (command.kind === "insert" ? 1 : 0);
 	if (at >= room)
 		throw new CommandFailure(
-			table.behaviour.missingRule === "index" || command.kind === "insert"
+			command.kind === "insert" ||
+				chain.lacks !== "chain" ||
+				table.behaviour.missingRule === "index"
 				? `Index of ${INDEX_OF[command.kind]} too big`
 				: NO_SUCH_NAME,
 			chain.length === 0
