@@ -53,7 +53,7 @@ export function checkNewChain(
 }
 
 /** What every new chain is asked for. @throws Refusal */
-export function checkDeclared(name: string): void {
+function checkDeclared(name: string): void {
 	checkChainLength(name, NOWHERE);
 	if (name.startsWith("-") || name.startsWith("!"))
 		throw new Refusal(
