@@ -2,7 +2,10 @@
 
 import { printDivergence } from "../../scenarios/compare/lockstep/divergence.ts";
 import { judgeDraws } from "../../scenarios/compare/lockstep/draw-counts.ts";
-import { type ChanceResult, isOutside } from "../../scenarios/fuzz/chance.ts";
+import {
+	type ChanceResult,
+	isOutside,
+} from "../../scenarios/fuzz/chance-result.ts";
 import {
 	type Finding,
 	type FuzzAccount,

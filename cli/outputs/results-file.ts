@@ -5,7 +5,7 @@ import {
 	judgeDraws,
 } from "../../scenarios/compare/lockstep/draw-counts.ts";
 import type { ComparisonVerdict } from "../../scenarios/compare/verdict.ts";
-import { isOutside } from "../../scenarios/fuzz/chance.ts";
+import { isOutside } from "../../scenarios/fuzz/chance-result.ts";
 import { type Outcome, worst } from "../../scenarios/result/result.ts";
 import { EXIT } from "../base/exit-code.ts";
 import { FORMAT, type resultsSchema } from "./results-schema.ts";

@@ -10,25 +10,13 @@ import { binomialBand } from "../../sim/statistics.ts";
 import type { TracingDriver } from "../compare/lockstep/side-by-side.ts";
 import { modelDriver } from "../run/driver.ts";
 import { gatewayChoice } from "../run/run-scenario.ts";
+import type { ChanceResult } from "./chance-result.ts";
 import {
 	gatewaySetup,
 	HOSTS,
 	OUTSIDE,
 	OWN_ADDRESSES,
 } from "./world/topology.ts";
-
-export interface ChanceResult {
-	/** As the rule says it. */
-	readonly probability: string;
-	readonly inverted: boolean;
-	readonly packets: number;
-	/** Packets that matched. */
-	readonly model: number;
-	readonly kernel: number;
-	/** Where either has to lie. */
-	readonly low: number;
-	readonly high: number;
-}
 
 const PACKETS = 2_000;
 const RULES_PER_SEED = 4;
@@ -58,10 +46,6 @@ export async function playChances(
 	}))
 		results.push(await playChance(rule, { seed, driver, linux }));
 	return results;
-}
-
-export function isOutside({ model, kernel, low, high }: ChanceResult): boolean {
-	return [model, kernel].some((count) => count < low || count > high);
 }
 
 async function playChance(

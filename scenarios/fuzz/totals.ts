@@ -1,7 +1,7 @@
 /** What a fuzz comes to: plain data, for reports, scoreboards and whoever adds up shards. */
 import type { DrawCounts } from "../compare/lockstep/draw-counts.ts";
 import type { DriverInfo } from "../result/driver-info.ts";
-import type { ChanceResult } from "./chance.ts";
+import type { ChanceResult } from "./chance-result.ts";
 import {
 	COVERAGE_KINDS,
 	type Coverage,

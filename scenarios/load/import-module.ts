@@ -1,7 +1,6 @@
 /** Runs a scenario file in TypeScript or JavaScript, and says where in it something is wrong. */
 import { relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
-import { createJiti } from "jiti";
 import { nearest } from "../../sim/edit-distance.ts";
 import {
 	ScenarioError,
@@ -30,6 +29,8 @@ export async function importModule(
 				remedy: "Rename the file or its folder, or write the scenario as JSON.",
 			},
 		]);
+	// It takes as long to load as all of Node, and most scenarios come with marktwin or are JSON.
+	const { createJiti } = await import("jiti");
 	const jiti = createJiti(import.meta.url, {
 		fsCache: false,
 		moduleCache: false,

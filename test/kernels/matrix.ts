@@ -25,7 +25,7 @@ import { EXIT } from "../../cli/base/exit-code.ts";
 import type { Results } from "../../cli/outputs/results-file.ts";
 import { resultsSchema } from "../../cli/outputs/results-schema.ts";
 import { buildOptionsOf, imageOf } from "../../lab/vm/image/wish.ts";
-import { isOutside } from "../../scenarios/fuzz/chance.ts";
+import { isOutside } from "../../scenarios/fuzz/chance-result.ts";
 import { DIFFERENCES } from "../../sim/linux/differences.ts";
 import { type Linux, linuxName, parseLinux } from "../../sim/linux/linux.ts";
 import { ROOT } from "../source-files.ts";
