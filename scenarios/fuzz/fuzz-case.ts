@@ -111,10 +111,12 @@ export const fuzzCases: fc.Arbitrary<FuzzCase> = fc.noBias(
 			},
 		),
 		programs: fc.oneof(
+			{ withCrossShrink: true },
 			{ weight: 3, arbitrary: fc.constant([]) },
 			{ weight: 1, arbitrary: fc.subarray([...PROGRAMS], { minLength: 1 }) },
 		),
 		unbound: fc.oneof(
+			{ withCrossShrink: true },
 			{ weight: 5, arbitrary: fc.constant([]) },
 			{
 				weight: 1,

@@ -18,7 +18,7 @@ function fuzzWith(more: Partial<FuzzOptions>) {
 		shard: null,
 		linux: null,
 		drivers: [honest],
-		shrinkMs: 5_000,
+		shrinkMs: 30_000,
 		known: [],
 		onCase: () => {},
 		onFinding: () => {},
