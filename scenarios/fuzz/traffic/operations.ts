@@ -9,7 +9,7 @@ import { setCommands, setRestores } from "../world/sets.ts";
 import {
 	HOSTS,
 	INTERFACES,
-	MOVING_ADDRESSES,
+	MOVING_ADDRESS,
 	SERVICE_PORTS,
 } from "../world/topology.ts";
 import type { StepPlanKind } from "./plan.ts";
@@ -220,7 +220,7 @@ export const operationSteps: fc.Arbitrary<StepPlanKind> = fc.oneof(
 		weight: 2,
 		arbitrary: fc.record({
 			kind: fc.constant<"announce">("announce"),
-			address: fc.constantFrom(...MOVING_ADDRESSES),
+			address: fc.constant(MOVING_ADDRESS),
 			by: fc.constantFrom("other", "gateway"),
 		}),
 	},

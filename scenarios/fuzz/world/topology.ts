@@ -44,8 +44,11 @@ export const OWN_ADDRESSES = [
 	"172.16.0.1",
 ] as const;
 
-/** Those that another router may take: the second one, and the one that clients know, with which the second one goes. */
-export const MOVING_ADDRESSES = ["10.0.0.2", "10.0.0.2", "10.0.0.1"] as const;
+/**
+ * The one that another router may take. With the first one all of the network would go, and the kernel would not know
+ * by which broadcasts hosts on it still address each other.
+ */
+export const MOVING_ADDRESS = OWN_ADDRESSES[1];
 
 /** The box itself, by each of its names. */
 export const BOX: readonly Place[] = OWN_ADDRESSES.map((address) => ({
