@@ -279,13 +279,11 @@ export class VmGateway implements AsyncGatewayUnderTest {
 		}
 		if (hasTimers(operation)) this.time.tick();
 		const late = setTimeout(() => this.freeClock(), PROGRAM_MS);
-		try {
-			const outcome = await this.box.operate(operation);
-			await this.cables.keep();
-			return outcome;
-		} finally {
-			clearTimeout(late);
-		}
+		const outcome = await this.box
+			.operate(operation)
+			.finally(() => clearTimeout(late));
+		await this.cables.keep();
+		return outcome;
 	}
 
 	/** Until the guest is told again what time it is. */
