@@ -261,7 +261,13 @@ export class Host implements SocketHost, DatagramHost {
 				});
 			return;
 		}
-		if (about.kind === "udp") this.datagrams.receiveError(packet, about);
+		if (about.kind === "udp") {
+			const isServers =
+				this.datagrams.isFree(about.sourcePort) &&
+				!this.handDriven.has(about.sourcePort);
+			if (isTooLong(packet) && isServers) this.learnMtu();
+			else this.datagrams.receiveError(packet, about);
+		}
 		if (about.kind !== "tcp") return;
 		const socket = this.find(
 			about.sourcePort,
@@ -269,7 +275,16 @@ export class Host implements SocketHost, DatagramHost {
 			about.destinationPort,
 			about.source,
 		);
-		if (socket !== undefined) onIcmpError(socket, packet, about.seq);
+		if (socket === undefined) return;
+		if (isTooLong(packet) && hasSent(socket, about.seq)) this.learnMtu();
+		else onIcmpError(socket, packet, about.seq);
+	}
+
+	/** Its kernel cuts what it sends there from now on, other connections' as well (`tcp_v4_mtu_reduced`, `ipv4_sk_update_pmtu`). */
+	private learnMtu(): void {
+		this.doesNotKnow(
+			"a host that learns of a smaller MTU on its path is not modelled",
+		);
 	}
 
 	/** Did it send the packet itself? What is not its own word, it does not heed (`tcp_v4_err`, `__udp4_lib_err`). */
@@ -348,26 +363,35 @@ type Sockets = Map<number, Map<number, TcpSocket>>;
 
 /**
  * What a router's complaint does to a socket (`tcp_v4_err`, net/ipv4/tcp_ipv4.c, 6.1): while
- * connecting it ends the attempt, later it is advice at most. The MTU of a path is not modelled.
+ * connecting it ends the attempt, later it is advice at most.
  */
 function onIcmpError(socket: TcpSocket, packet: IcmpPacket, seq: number): void {
 	const { type, code } = packet;
 	const isUnreachable = type === ICMP_DEST_UNREACH;
 	const isError =
 		isUnreachable || type === ICMP_TIME_EXCEEDED || type === ICMP_PARAMETERPROB;
-	if (!isError || (isUnreachable && code === ICMP_FRAG_NEEDED)) return;
+	if (!isError || isTooLong(packet)) return;
 	const isPathCut = isUnreachable && code <= 1;
 	if (socket.state === "syn-received") {
 		const isFatal = !isUnreachable || isPathCut;
 		if (isFatal && seq === socket.iss) socket.end("unreachable");
 		return;
 	}
+	if (!hasSent(socket, seq)) return;
 	const offset = (seq - socket.sendUnacknowledged) | 0;
-	if (
-		offset < 0 ||
-		offset > ((socket.sendNext - socket.sendUnacknowledged) | 0)
-	)
-		return;
 	if (socket.state === "syn-sent") socket.end("unreachable");
 	else if (isPathCut && offset === 0) socket.revertBackoff();
+}
+
+function isTooLong({ type, code }: IcmpPacket): boolean {
+	return type === ICMP_DEST_UNREACH && code === ICMP_FRAG_NEEDED;
+}
+
+/** Is the segment among those that are not acknowledged? */
+function hasSent(
+	{ sendUnacknowledged, sendNext }: TcpSocket,
+	seq: number,
+): boolean {
+	const offset = (seq - sendUnacknowledged) | 0;
+	return offset >= 0 && offset <= ((sendNext - sendUnacknowledged) | 0);
 }

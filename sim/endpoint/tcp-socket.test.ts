@@ -353,6 +353,24 @@ test("an ICMP error about a sequence number that was never sent changes nothing"
 	expect(client.told).toEqual([]);
 });
 
+test("a path that takes less than a segment is not modelled, and one about another packet is none", () => {
+	const { wire, socket } = connected();
+	const reasons: string[] = [];
+	wire.left.doesNotKnow = (reason) => reasons.push(reason);
+	wire.loses = () => true;
+	socket.send("hello");
+	const segment = last(wire.packets);
+	const tooLong = { type: 3, code: 4, from: RIGHT };
+	wire.left.receive(
+		icmpError({ ...segment, seq: (segment.seq + 77) | 0 }, tooLong),
+	);
+	expect(reasons).toEqual([]);
+	wire.left.receive(icmpError(segment, tooLong));
+	expect(reasons).toEqual([
+		"a host that learns of a smaller MTU on its path is not modelled",
+	]);
+});
+
 test("host-unreachable takes one step of back-off back (RFC 6069)", () => {
 	const { wire, socket } = connected();
 	wire.loses = () => true;
