@@ -209,18 +209,18 @@ interface TimeSpan {
 	readonly toMs?: number;
 }
 
-/** Packets go past the gateway where two hosts are on one link, or where another router takes its addresses. */
+/** Packets go past the gateway where two hosts are on one link, or another router is: it may take the gateway's addresses, or be named in an ICMP redirect. */
 function checkNeighbours(
 	name: string,
 	{ setup, steps }: Scenario,
 	{ report, path }: { readonly report: Report; readonly path: string },
 ): void {
-	const { clients, backends, healthCheck } = setup;
+	const { clients, backends, healthCheck, neighbours = [] } = setup;
 	const checkers = healthCheck === null ? [] : [healthCheck];
 	const isTaken = steps.some(
 		(step) => step.kind === "announce" && step.by === "other",
 	);
-	const hosts = [...clients, ...backends, ...checkers].filter(
+	const hosts = [...clients, ...backends, ...checkers, ...neighbours].filter(
 		(host) => host.interface === name,
 	);
 	const goesElsewhere = [...clients, ...backends].some(
@@ -229,7 +229,7 @@ function checkNeighbours(
 	if (hosts.length < 2 && !goesElsewhere && !isTaken)
 		report.add(
 			path,
-			`no packet goes past the gateway on ${name}: fewer than two hosts are on that link, and none has a default route of its own`,
+			`no packet goes past the gateway on ${name}: fewer than two hosts or routers are on that link, and none has a default route of its own`,
 			"Name the interface of a link that hosts share.",
 		);
 }
