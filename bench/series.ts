@@ -9,6 +9,14 @@ export interface Series {
 	readonly digits?: number;
 }
 
+/** Medians, by the names of their series. */
+export type Figures = Readonly<Record<string, number>>;
+
+/** `× 1.24` */
+export function ratioOf(now: number, before: number): string {
+	return `× ${(now / before).toFixed(2)}`;
+}
+
 export function median(values: readonly number[]): number {
 	const sorted = [...values].sort((a, b) => a - b);
 	const middle = sorted.length >> 1;

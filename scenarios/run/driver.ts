@@ -21,6 +21,8 @@ export interface DriverPorts {
 /** A gateway that answers at once. @public */
 export interface GatewayUnderTest {
 	answer(ask: Ask): Answer;
+	/** Does it do nothing by itself until then? Then it need not be asked to wait: the next ask says how late it is. */
+	isIdleUntil?(toMs: number): boolean;
 }
 
 /** Opens gateways that answer at once, such as the model's. @public */

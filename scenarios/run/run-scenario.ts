@@ -38,6 +38,7 @@ import {
 	drive,
 	driveAsync,
 	driverFor,
+	type GatewayUnderTest,
 	modelDriver,
 } from "./driver.ts";
 import { withKnownChance } from "./known-chance.ts";
@@ -113,7 +114,8 @@ function playOnce(
 			...portsOf(seed, options),
 			...(assumptions === null ? {} : { assume: assumptions }),
 		});
-		const account = drive(wholePlay(scenario, seed, options), gateway);
+		const played = wholePlay(scenario, seed, options, gateway);
+		const account = drive(played, gateway);
 		return resultOf(scenario, account, { seed, driver, replay });
 	} catch (error) {
 		throw asScenarioError(error, scenario, file);
@@ -213,11 +215,15 @@ const NEEDS_PACKETS: Readonly<Record<Expectation["kind"], boolean>> = {
 	operation: false,
 };
 
-/** Loads the ruleset, writes the conditions, and then lets the world play. */
+/**
+ * Loads the ruleset, writes the conditions, and then lets the world play.
+ * @param gateway answers at once: what the world asks of it is no step of the generator
+ */
 export function* wholePlay(
 	scenario: PlayableScenario,
 	seed: number,
 	options: RunOptions,
+	gateway?: GatewayUnderTest,
 ): Generator<Ask, Account, Answer> {
 	const { name, setup, steps, endMs } = scenario;
 	const by = { scenario: name, file: options.file ?? "" };
@@ -238,6 +244,7 @@ export function* wholePlay(
 			keepsPackets: keepPackets,
 		}),
 		...(options.watch ? { watch: options.watch } : {}),
+		...(gateway ? { gateway } : {}),
 	});
 }
 
@@ -283,7 +290,7 @@ function modelAccount(
 			choice: gatewayChoice(seed),
 			...assuming(scenario.setup),
 		});
-		return drive(wholePlay(scenario, seed, {}), model);
+		return drive(wholePlay(scenario, seed, {}, model), model);
 	} catch (error) {
 		if (asScenarioError(error, scenario, "") instanceof ScenarioError)
 			return null;

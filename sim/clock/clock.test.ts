@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { createClock, type Timer } from "./clock.ts";
+import { Alarm, createClock, type Timer } from "./clock.ts";
 
 test("timers fire in the order of their times, and never by themselves", () => {
 	const clock = createClock();
@@ -71,5 +71,97 @@ test("any timers, some cancelled: the rest fires by time, equal times in the ord
 			expect(fired).toEqual(expected);
 			expect(clock.foreground).toBe(0);
 		}),
+	);
+});
+
+type Doing =
+	| {
+			readonly kind: "set";
+			readonly alarm: number;
+			readonly delayMs: number;
+			readonly background: boolean;
+	  }
+	| { readonly kind: "stop" | "cancel"; readonly alarm: number }
+	| { readonly kind: "put"; readonly row: number; readonly delayMs: number }
+	| { readonly kind: "pass"; readonly ms: number };
+
+const ALARMS = 4;
+const delayMs = fc.nat(6);
+const alarm = fc.nat(ALARMS - 1);
+
+test("alarms that are set anew, stopped and cancelled, and what is put in rows: each is due at the time that was set last", () => {
+	const doings = fc.array<Doing>(
+		fc.oneof(
+			fc.record({
+				kind: fc.constant("set" as const),
+				alarm,
+				delayMs,
+				background: fc.boolean(),
+			}),
+			fc.record({
+				kind: fc.constantFrom("stop" as const, "cancel" as const),
+				alarm,
+			}),
+			fc.record({ kind: fc.constant("put" as const), row: fc.nat(1), delayMs }),
+			fc.record({ kind: fc.constant("pass" as const), ms: fc.nat(4) }),
+		),
+		{ maxLength: 60 },
+	);
+	fc.assert(
+		fc.property(doings, (all) => {
+			const clock = createClock();
+			const fired: string[] = [];
+			const due = (name: string) => ({
+				fire: () => fired.push(`${name} at ${clock.nowMs}`),
+			});
+			const alarms = Array.from(
+				{ length: ALARMS },
+				(_, index) => new Alarm(due(`alarm ${index}`)),
+			);
+			const rows = [clock.createRow(), clock.createRow()];
+			const expected: string[] = [];
+			let waiting: { name: string; atMs: number; isCounted: boolean }[] = [];
+			const forget = (name: string) => {
+				waiting = waiting.filter((one) => one.name !== name);
+			};
+			const pass = (toMs: number) => {
+				const dueNow = waiting
+					.filter(({ atMs }) => atMs <= toMs)
+					.sort((a, b) => a.atMs - b.atMs);
+				for (const { name, atMs } of dueNow)
+					expected.push(`${name} at ${atMs}`);
+				waiting = waiting.filter(({ atMs }) => atMs > toMs);
+				clock.advanceTo(toMs);
+			};
+			for (const [index, doing] of all.entries()) {
+				if (doing.kind === "pass") pass(clock.nowMs + doing.ms);
+				else if (doing.kind === "put") {
+					const atMs = clock.nowMs + doing.delayMs;
+					rows[doing.row]?.put(atMs, due(`thing ${index}`));
+					waiting.push({ name: `thing ${index}`, atMs, isCounted: true });
+				} else {
+					const one = alarms[doing.alarm] as Alarm;
+					const name = `alarm ${doing.alarm}`;
+					forget(name);
+					if (doing.kind === "set") {
+						const { background } = doing;
+						clock.set(one, doing.delayMs, background);
+						const atMs = clock.nowMs + doing.delayMs;
+						waiting.push({ name, atMs, isCounted: !background });
+					} else if (doing.kind === "stop") clock.stop(one);
+					else clock.cancel(one);
+				}
+				expect(clock.foreground).toBe(
+					waiting.filter(({ isCounted }) => isCounted).length,
+				);
+				expect(clock.nextMs).toBe(
+					Math.min(...waiting.map(({ atMs }) => atMs), Infinity),
+				);
+			}
+			pass(clock.nowMs + 20);
+			expect(fired).toEqual(expected);
+			expect(clock.foreground).toBe(0);
+		}),
+		{ seed: 20261129, numRuns: 500 },
 	);
 });

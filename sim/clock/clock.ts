@@ -7,18 +7,41 @@ import {
 	type HeapEntry,
 	insert,
 	isEarlier,
-	isWaiting,
+	NOT_WAITING,
 	remove,
 } from "./heap.ts";
+import { type Due, Line } from "./line.ts";
 
 /** A timer that was set; only the clock that made it knows what is in it. */
 export interface Timer {
 	readonly atMs: number;
 }
 
-interface Entry extends HeapEntry {
-	readonly background: boolean;
-	readonly action: () => void;
+/**
+ * A timer that may be set many times, one time after the other. All are of one shape, whatever is due. Its place among
+ * the others is that of a time before which it is not due: most are set to a later time, or stopped, before they are
+ * due, and move when their place comes up, which is seldom.
+ */
+export class Alarm implements Timer, HeapEntry {
+	/** Its place among the others. */
+	atMs = 0;
+	order = 0;
+	index = NOT_WAITING;
+	background = false;
+	/** When it is due; `Infinity` where it is stopped. */
+	dueMs = Number.POSITIVE_INFINITY;
+	dueOrder = 0;
+	readonly due: Due;
+
+	/** @param due fires when the time has come */
+	constructor(due: Due) {
+		this.due = due;
+	}
+
+	/** Is it set, and its time has not come? */
+	get isSet(): boolean {
+		return this.dueMs !== Number.POSITIVE_INFINITY;
+	}
 }
 
 export interface Clock {
@@ -36,12 +59,27 @@ export interface Clock {
 	at(atMs: number, action: () => void, background?: boolean): Timer;
 	/** Sets a timer that is due `delayMs` from now. */
 	after(delayMs: number, action: () => void, background?: boolean): Timer;
+	/** Sets an alarm to `delayMs` from now, in place of the time to which it is set. */
+	set(alarm: Alarm, delayMs: number, background?: boolean): void;
+	/** Stops an alarm that will be set again. Its place is kept until it comes up, with all that the alarm holds. */
+	stop(alarm: Alarm): void;
+	/**
+	 * Sets a timer for each thing that is put there. It is fast where what is put later is due later, as on a link
+	 * that takes the same time for all packets.
+	 */
+	createRow(): Row;
 	/** Forgets a timer. One that fired already, or `null`, is no mistake. */
 	cancel(timer: Timer | null): void;
 	/** Moves time on to `toMs` and fires what is due until then, also what is set meanwhile. */
 	advanceTo(toMs: number): void;
 	/** Moves time on to the next timer if it is due by `toMs`, and fires that one alone. */
 	fireNext(toMs: number): boolean;
+}
+
+/** A row of things that wait. */
+export interface Row {
+	/** @param atMs not before now */
+	put(atMs: number, thing: Due): void;
 }
 
 /** A clock that stands at `startMs`. */
@@ -53,8 +91,11 @@ export function createClock(startMs = 0): Clock {
 class TimerClock implements Clock {
 	nowMs: number;
 	// Two heaps: what merely tidies up is plenty and far away, and would make the other one slow.
-	readonly #heap: Entry[] = [];
-	readonly #backgroundHeap: Entry[] = [];
+	readonly #heap: Alarm[] = [];
+	readonly #backgroundHeap: Alarm[] = [];
+	readonly #lines: Line[] = [];
+	/** Alarms that are set and not in the background. */
+	#foreground = 0;
 	#set = 0;
 
 	constructor(startMs: number) {
@@ -62,29 +103,67 @@ class TimerClock implements Clock {
 	}
 
 	get nextMs(): number {
-		return this.#first()?.atMs ?? Number.POSITIVE_INFINITY;
+		const timerMs = this.#first()?.atMs ?? Number.POSITIVE_INFINITY;
+		const lineMs = this.#firstLine()?.nextMs ?? Number.POSITIVE_INFINITY;
+		return timerMs < lineMs ? timerMs : lineMs;
 	}
 
 	get foreground(): number {
-		return this.#heap.length;
+		let waiting = this.#foreground;
+		for (let index = 0; index < this.#lines.length; index++)
+			waiting += (this.#lines[index] as Line).length;
+		return waiting;
 	}
 
 	at(atMs: number, action: () => void, background = false): Timer {
-		if (!(atMs >= this.nowMs))
-			broken(`a timer for ${atMs} was set at ${this.nowMs}`);
-		const entry = { atMs, index: 0, order: this.#set++, background, action };
-		insert(this.#heapOf(entry), entry);
-		return entry;
+		const alarm = new Alarm({ fire: action });
+		this.#put(alarm, atMs, background);
+		return alarm;
 	}
 
 	after(delayMs: number, action: () => void, background?: boolean): Timer {
 		return this.at(this.nowMs + delayMs, action, background);
 	}
 
+	set(alarm: Alarm, delayMs: number, background = false): void {
+		const atMs = this.nowMs + delayMs;
+		if (alarm.index !== NOT_WAITING) {
+			if (alarm.background === background && atMs >= alarm.atMs) {
+				if (!background && !alarm.isSet) this.#foreground++;
+				alarm.dueMs = atMs;
+				alarm.dueOrder = this.#set++;
+				return;
+			}
+			this.cancel(alarm);
+		}
+		this.#put(alarm, atMs, background);
+	}
+
+	stop(alarm: Alarm): void {
+		if (alarm.isSet && !alarm.background) this.#foreground--;
+		alarm.dueMs = Number.POSITIVE_INFINITY;
+	}
+
+	createRow(): Row {
+		const line = new Line();
+		this.#lines.push(line);
+		return {
+			put: (atMs, thing) => {
+				if (!line.takes(atMs)) this.at(atMs, () => thing.fire());
+				else {
+					if (!(atMs >= this.nowMs))
+						broken(`a timer for ${atMs} was set at ${this.nowMs}`);
+					line.put(atMs, this.#set++, thing);
+				}
+			},
+		};
+	}
+
 	cancel(timer: Timer | null): void {
-		const entry = timer as Entry | null;
-		if (entry === null || !isWaiting(entry)) return;
-		remove(this.#heapOf(entry), entry);
+		const alarm = timer as Alarm | null;
+		if (alarm === null || alarm.index === NOT_WAITING) return;
+		this.stop(alarm);
+		remove(this.#heapOf(alarm), alarm);
 	}
 
 	advanceTo(toMs: number): void {
@@ -96,22 +175,83 @@ class TimerClock implements Clock {
 
 	fireNext(toMs: number): boolean {
 		const entry = this.#first();
+		const line = this.#firstLine();
+		if (line !== null && (entry === undefined || isFirst(line, entry))) {
+			if (line.nextMs > toMs) return false;
+			this.nowMs = line.nextMs;
+			line.take().fire();
+			return true;
+		}
 		if (entry === undefined || entry.atMs > toMs) return false;
 		this.nowMs = entry.atMs;
-		remove(this.#heapOf(entry), entry);
-		entry.action();
+		this.cancel(entry);
+		entry.due.fire();
 		return true;
 	}
 
-	#heapOf(entry: Entry): Entry[] {
+	#firstLine(): Line | null {
+		let first: Line | null = null;
+		for (let index = 0; index < this.#lines.length; index++) {
+			const line = this.#lines[index] as Line;
+			if (line.length === 0) continue;
+			if (
+				first === null ||
+				isFirst(line, { atMs: first.nextMs, order: first.nextOrder })
+			)
+				first = line;
+		}
+		return first;
+	}
+
+	#put(alarm: Alarm, atMs: number, background: boolean): void {
+		if (!(atMs >= this.nowMs))
+			broken(`a timer for ${atMs} was set at ${this.nowMs}`);
+		alarm.atMs = atMs;
+		alarm.order = this.#set++;
+		alarm.dueMs = alarm.atMs;
+		alarm.dueOrder = alarm.order;
+		alarm.background = background;
+		if (!background) this.#foreground++;
+		insert(this.#heapOf(alarm), alarm);
+	}
+
+	#heapOf(entry: Alarm): Alarm[] {
 		return entry.background ? this.#backgroundHeap : this.#heap;
 	}
 
-	#first(): Entry | undefined {
+	#first(): Alarm | undefined {
 		// No destructuring: that would be an iterator for every packet.
-		const front = this.#heap[0];
-		const back = this.#backgroundHeap[0];
+		const front = settled(this.#heap);
+		const back = settled(this.#backgroundHeap);
 		if (front === undefined || back === undefined) return front ?? back;
 		return isEarlier(back, front) ? back : front;
 	}
+}
+
+/** The alarm that is due first: those in front of it that are not due there move to their places. */
+function settled(heap: Alarm[]): Alarm | undefined {
+	let first = heap[0];
+	while (
+		first !== undefined &&
+		(first.dueMs !== first.atMs || first.dueOrder !== first.order)
+	) {
+		remove(heap, first);
+		if (first.isSet) {
+			first.atMs = first.dueMs;
+			first.order = first.dueOrder;
+			insert(heap, first);
+		}
+		first = heap[0];
+	}
+	return first;
+}
+
+/** Is the first one on the line due before the other? */
+function isFirst(
+	{ nextMs, nextOrder }: Line,
+	other: Pick<HeapEntry, "atMs" | "order">,
+): boolean {
+	return (
+		nextMs < other.atMs || (nextMs === other.atMs && nextOrder < other.order)
+	);
 }

@@ -8,7 +8,7 @@ export interface HeapEntry {
 	index: number;
 }
 
-const NOT_WAITING = -1;
+export const NOT_WAITING = -1;
 
 export function isWaiting(entry: HeapEntry): boolean {
 	return entry.index !== NOT_WAITING;

@@ -39,6 +39,11 @@ export class TimerQueue<T> implements Stateful<SavedTimers<T>> {
 		return this.heap;
 	}
 
+	/** When the next timer is due; `Infinity` when none is set. */
+	get nextMs(): number {
+		return this.heap[0]?.atMs ?? Number.POSITIVE_INFINITY;
+	}
+
 	save(): SavedTimers<T> {
 		const { nowMs, heap } = this;
 		return { nowMs, waiting: heap.map((timer) => ({ ...timer })) };

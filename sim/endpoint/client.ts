@@ -1,16 +1,15 @@
 /**
  * A client's connection in the model: runs its dialogue (`dialogue-machine.ts`) over a `TcpSocket`.
  */
-import type { Timer } from "../clock/clock.ts";
-import { unreachable } from "../invariant.ts";
+import { Alarm } from "../clock/clock.ts";
 import type { ConnectionOutcome } from "./dialogue.ts";
 import {
+	advanceDialogue,
 	type ClientEvent,
-	type ClientStep,
 	type DialoguePlan,
-	type DialogueState,
-	startDialogue,
-	takeDialogue,
+	type Draft,
+	firstState,
+	type NextState,
 } from "./dialogue-machine.ts";
 import type { Host } from "./host.ts";
 import type { SocketEnd, SocketUser, TcpSocket } from "./tcp/tcp-socket.ts";
@@ -38,12 +37,12 @@ export interface ClientPlan {
 	readonly onOver?: () => void;
 }
 
-export class ClientConnection implements SocketUser {
+export class ClientConnection implements SocketUser, Draft {
 	readonly socket: TcpSocket;
 	private readonly host: Host;
-	private readonly plan: DialoguePlan;
-	private state: DialogueState;
-	private timer: Timer | null = null;
+	readonly plan: DialoguePlan;
+	readonly next: NextState = firstState(null);
+	private readonly alarm = new Alarm(this);
 	private readonly onOver: (() => void) | null;
 
 	/** @param onOver is called when nothing of it can change any more, if that comes */
@@ -56,10 +55,12 @@ export class ClientConnection implements SocketUser {
 		this.host = host;
 		this.onOver = onOver ?? null;
 		this.plan = plan;
-		const first = startDialogue(plan);
-		this.state = first.state;
 		this.socket = host.connect(to, localPort, this);
-		this.carryOut(first);
+		this.setTimer(plan.connectTimeoutMs);
+	}
+
+	get nowMs(): number {
+		return this.host.clock.nowMs;
 	}
 
 	/**
@@ -71,7 +72,7 @@ export class ClientConnection implements SocketUser {
 	}
 
 	/** Closes, of its own accord. @returns whether it had anything to close */
-	close(): boolean {
+	leave(): boolean {
 		return this.take({ kind: "close" });
 	}
 
@@ -102,13 +103,13 @@ export class ClientConnection implements SocketUser {
 	}
 
 	onGone(): void {
-		if (this.socket.state === "closed" && this.state.outcome !== "open")
+		if (this.socket.state === "closed" && this.next.outcome !== "open")
 			this.onOver?.();
 	}
 
 	/** As it stands now. */
 	get course(): Course {
-		const { state, socket } = this;
+		const { next: state, socket } = this;
 		return {
 			connectedMs: state.connectedMs,
 			greetedMs: state.greetedMs,
@@ -124,42 +125,34 @@ export class ClientConnection implements SocketUser {
 		};
 	}
 
+	send(text: string): void {
+		this.socket.send(text);
+	}
+
+	close(): void {
+		this.socket.close();
+	}
+
+	abandon(): void {
+		this.socket.close();
+	}
+
+	setTimer(afterMs: number | null): void {
+		const { clock } = this.host;
+		if (afterMs === null) clock.cancel(this.alarm);
+		else clock.set(this.alarm, afterMs);
+	}
+
+	/** Is read from the state. */
+	end(): void {}
+
+	/** The time of its timer has come. */
+	fire(): void {
+		this.take({ kind: "timer" });
+	}
+
 	/** @returns whether it made a difference */
 	private take(event: ClientEvent): boolean {
-		const { state } = this;
-		const step = takeDialogue(this.plan, state, event, this.host.clock.nowMs);
-		this.carryOut(step);
-		return step.state !== state;
-	}
-
-	private carryOut({ state, outputs }: ClientStep): void {
-		this.state = state;
-		for (const output of outputs)
-			switch (output.kind) {
-				case "send":
-					this.socket.send(output.text);
-					break;
-				case "close":
-				case "abandon":
-					this.socket.close();
-					break;
-				case "timer":
-					this.setTimer(output.afterMs);
-					break;
-				case "result":
-					// Is read from the state.
-					break;
-				default:
-					unreachable(output);
-			}
-	}
-
-	private setTimer(afterMs: number | null): void {
-		const { clock } = this.host;
-		clock.cancel(this.timer);
-		this.timer =
-			afterMs === null
-				? null
-				: clock.after(afterMs, () => this.take({ kind: "timer" }));
+		return advanceDialogue(this, event);
 	}
 }

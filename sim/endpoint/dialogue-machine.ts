@@ -17,8 +17,8 @@ export interface DialogueMachine {
 	connected(draft: Draft): void;
 	/** Text comes. */
 	take(draft: Draft, text: string): void;
-	/** A step of the scenario has the client say something out of turn. */
-	speak(draft: Draft): void;
+	/** A step of the scenario has the client say something out of turn. @returns whether it does */
+	speak(draft: Draft): boolean;
 }
 
 /** A dialogue, made ready to be held many times. */
@@ -70,20 +70,67 @@ export type ClientEvent =
 
 export type ClientStep = DialogueStep<DialogueState, ConnectionOutcome>;
 
-/** A step while it is made: a copy of the state, and what has to be done. */
+/** The state while a step is made. */
+export type NextState = {
+	-readonly [Key in keyof DialogueState]: DialogueState[Key];
+};
+
+/** A step while it is made: the state to be, and who does what has to be done. */
 export interface Draft {
 	readonly plan: DialoguePlan;
-	readonly next: {
-		-readonly [Key in keyof DialogueState]: DialogueState[Key];
-	};
-	readonly outputs: DialogueOutput<ConnectionOutcome>[];
+	readonly next: NextState;
 	readonly nowMs: number;
+	send(text: string): void;
+	/** Closes this side. */
+	close(): void;
+	/** Closes the socket: nothing is awaited any more. */
+	abandon(): void;
+	/** Sets the one timer, in place of the one before; `null` stops it. */
+	setTimer(afterMs: number | null): void;
+	/** What came of it, once. */
+	end(result: ConnectionOutcome): void;
 }
 
 const STOP_TIMER = { kind: "timer", afterMs: null } as const;
 const CLOSE = { kind: "close" } as const;
 const ABANDON = { kind: "abandon" } as const;
 const IGNORED: readonly never[] = [];
+
+/** Changes a copy of the state, and writes down what has to be done. */
+class NotedDraft implements Draft {
+	readonly plan: DialoguePlan;
+	readonly next: NextState;
+	readonly nowMs: number;
+	readonly outputs: DialogueOutput<ConnectionOutcome>[] = [];
+
+	constructor(plan: DialoguePlan, state: DialogueState, nowMs: number) {
+		this.plan = plan;
+		this.next = { ...state };
+		this.nowMs = nowMs;
+	}
+
+	send(text: string): void {
+		this.outputs.push({ kind: "send", text });
+	}
+
+	close(): void {
+		this.outputs.push(CLOSE);
+	}
+
+	abandon(): void {
+		this.outputs.push(ABANDON);
+	}
+
+	setTimer(afterMs: number | null): void {
+		this.outputs.push(
+			afterMs === null ? STOP_TIMER : { kind: "timer", afterMs },
+		);
+	}
+
+	end(result: ConnectionOutcome): void {
+		this.outputs.push({ kind: "result", result });
+	}
+}
 
 /**
  * The first step, when the connection is being opened.
@@ -93,7 +140,14 @@ export function startDialogue(
 	plan: DialoguePlan,
 	messagePrefix: string | null = null,
 ): ClientStep {
-	const state: DialogueState = {
+	const state = firstState(messagePrefix);
+	const { connectTimeoutMs: afterMs } = plan;
+	return { state, outputs: [{ kind: "timer", afterMs }] };
+}
+
+/** The state when the connection is being opened. What is set besides is the timer, to `connectTimeoutMs`. */
+export function firstState(messagePrefix: string | null): NextState {
+	return {
 		connectedMs: null,
 		greetedMs: null,
 		endedMs: null,
@@ -108,8 +162,6 @@ export function startDialogue(
 		toSay: "",
 		messagePrefix,
 	};
-	const { connectTimeoutMs: afterMs } = plan;
-	return { state, outputs: [{ kind: "timer", afterMs }] };
 }
 
 /**
@@ -123,111 +175,116 @@ export function takeDialogue(
 	event: ClientEvent,
 	nowMs: number,
 ): ClientStep {
-	const isTooEarly = event.kind === "speak" && state.connectedMs === null;
-	if (state.outcome !== "open" || isTooEarly)
-		return { state, outputs: IGNORED };
-	const draft: Draft = { plan, next: { ...state }, outputs: [], nowMs };
-	const { next, outputs } = draft;
+	const draft = new NotedDraft(plan, state, nowMs);
+	if (!advanceDialogue(draft, event)) return { state, outputs: IGNORED };
+	return { state: draft.next, outputs: draft.outputs };
+}
+
+/**
+ * The same step in place, where a copy of the state for each would take too long: a draft that acts at once.
+ * @returns false where the event changes nothing
+ */
+export function advanceDialogue(draft: Draft, event: ClientEvent): boolean {
+	const { next } = draft;
+	if (next.outcome !== "open") return false;
+	const { machine } = draft.plan;
 	switch (event.kind) {
 		case "connected":
-			next.connectedMs = nowMs;
-			plan.machine.connected(draft);
-			break;
+			next.connectedMs = draft.nowMs;
+			machine.connected(draft);
+			return true;
 		case "data":
-			plan.machine.take(draft, event.text);
-			break;
+			machine.take(draft, event.text);
+			return true;
 		case "peer-closed":
 			next.toSay = "";
-			outputs.push(STOP_TIMER, CLOSE);
-			break;
+			draft.setTimer(null);
+			draft.close();
+			return true;
 		case "ended":
-			finish(draft, outcomeOf(state, event.how));
-			break;
+			finish(draft, outcomeOf(next, event.how));
+			return true;
 		case "timer":
-			if (state.toSay !== "") sayNow(draft, state.toSay);
+			if (next.toSay !== "") sayNow(draft, next.toSay);
 			else giveUp(draft);
-			break;
+			return true;
 		case "speak":
-			plan.machine.speak(draft);
-			if (outputs.length === 0) return { state, outputs: IGNORED };
-			break;
+			return next.connectedMs !== null && machine.speak(draft);
 		case "close":
-			if (state.connectedMs === null) giveUp(draft);
+			if (next.connectedMs === null) giveUp(draft);
 			else closeOurSide(draft);
-			break;
+			return true;
 		case "expect-close":
 			next.isDone = true;
-			break;
+			return true;
 		default:
-			unreachable(event);
+			return unreachable(event);
 	}
-	return { state: next, outputs };
 }
 
 /** The backend has said something, and its name perhaps. */
-export function noteGreeting(
-	{ next, nowMs }: Draft,
-	name: string | null,
-): void {
-	next.greetedMs ??= nowMs;
+export function noteGreeting(draft: Draft, name: string | null): void {
+	const { next } = draft;
+	next.greetedMs ??= draft.nowMs;
 	next.greetedBy ??= name;
 }
 
 /** Says something after the pause, and waits for the reply. */
 export function say(draft: Draft, text: string): void {
-	const { plan, next, outputs } = draft;
+	const { plan, next } = draft;
 	if (plan.paceMs === 0) {
 		sayNow(draft, text);
 		return;
 	}
 	next.toSay += text;
-	outputs.push({ kind: "timer", afterMs: plan.paceMs });
+	draft.setTimer(plan.paceMs);
 }
 
 function sayNow(draft: Draft, text: string): void {
 	draft.next.toSay = "";
-	draft.outputs.push({ kind: "send", text });
+	draft.send(text);
 	awaitReply(draft);
 }
 
 /** Waits for something that its backend has to say, or for it to close. */
-export function awaitReply({ plan, outputs }: Draft): void {
-	outputs.push({ kind: "timer", afterMs: plan.readTimeoutMs });
+export function awaitReply(draft: Draft): void {
+	draft.setTimer(draft.plan.readTimeoutMs);
 }
 
 /** Waits for nothing. */
-export function awaitNothing({ outputs }: Draft): void {
-	outputs.push(STOP_TIMER);
+export function awaitNothing(draft: Draft): void {
+	draft.setTimer(null);
 }
 
 /** Everything is said. */
-export function closeOurSide({ next, outputs }: Draft): void {
+export function closeOurSide(draft: Draft): void {
+	const { next } = draft;
 	next.isDone = true;
 	next.toSay = "";
-	outputs.push(STOP_TIMER, CLOSE);
+	draft.setTimer(null);
+	draft.close();
 }
 
 /** There is no point in saying the rest: what the backend speaks is another language. */
 export function leaveUnserved(draft: Draft): void {
 	finish(draft, "cut-short");
-	draft.outputs.push(ABANDON);
+	draft.abandon();
 }
 
 /** Nothing is awaited any more: neither the connection nor a reply. */
 function giveUp(draft: Draft): void {
 	const isConnected = draft.next.connectedMs !== null;
 	finish(draft, isConnected ? "read-timeout" : "connect-timeout");
-	draft.outputs.push(ABANDON);
+	draft.abandon();
 }
 
-function finish(
-	{ next, outputs, nowMs }: Draft,
-	result: ConnectionOutcome,
-): void {
+function finish(draft: Draft, result: ConnectionOutcome): void {
+	const { next } = draft;
 	next.outcome = result;
-	next.endedMs = nowMs;
+	next.endedMs = draft.nowMs;
 	next.toSay = "";
-	outputs.push(STOP_TIMER, { kind: "result", result });
+	draft.setTimer(null);
+	draft.end(result);
 }
 
 function outcomeOf(

@@ -206,7 +206,7 @@ describe("silent", () => {
 			expect(client.speak()).toBe(true);
 			passTo(100_100);
 			expect(said()).toHaveLength(before + (speaks === "silent" ? 1 : 2));
-			expect(client.close()).toBe(true);
+			expect(client.leave()).toBe(true);
 			expect(passTo(200_000)).toMatchObject({ outcome: "completed" });
 		},
 	);

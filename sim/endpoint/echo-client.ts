@@ -31,7 +31,10 @@ export function echoClient(messages: number, octets: number): DialogueMachine {
 			draft.next.accepted++;
 			next(draft);
 		},
-		speak: (draft) => send(draft, "hello\r\n"),
+		speak(draft) {
+			send(draft, "hello\r\n");
+			return true;
+		},
 	};
 }
 

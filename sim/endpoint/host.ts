@@ -62,6 +62,9 @@ export class Host implements SocketHost, DatagramHost {
 	private readonly sockets: Sockets = new Map();
 	/** By local address: those of a program that is bound to none. */
 	private readonly socketsAt = new Map<number, Sockets>();
+	/** The remote address that was asked for last, and its sockets: they are never taken out. */
+	private lastRemote = 0;
+	private lastSockets: Map<number, TcpSocket> | undefined;
 	private count = 0;
 	/** Local ports that somebody drives by hand: the host does not answer for them. */
 	private readonly handDriven = new Set<number>();
@@ -126,9 +129,23 @@ export class Host implements SocketHost, DatagramHost {
 		remotePort: number,
 		localAddress = this.address,
 	): TcpSocket | undefined {
-		return this.tableOf(localAddress)
-			?.get(remoteAddress)
-			?.get((localPort << 16) | remotePort);
+		return this.socketsWith(localAddress, remoteAddress)?.get(
+			(localPort << 16) | remotePort,
+		);
+	}
+
+	/** Packets of one host come in a row. */
+	private socketsWith(
+		localAddress: number,
+		remoteAddress: number,
+	): Map<number, TcpSocket> | undefined {
+		if (localAddress !== this.address)
+			return this.socketsAt.get(localAddress)?.get(remoteAddress);
+		if (remoteAddress !== this.lastRemote || this.lastSockets === undefined) {
+			this.lastRemote = remoteAddress;
+			this.lastSockets = this.sockets.get(remoteAddress);
+		}
+		return this.lastSockets;
 	}
 
 	/** Opens a connection. A socket that has the same ports already is forgotten, as by a host that was started anew. */
@@ -180,7 +197,9 @@ export class Host implements SocketHost, DatagramHost {
 
 	private receiveTcp(packet: TcpPacket): void {
 		const { destinationPort, source, sourcePort, destination } = packet;
-		if (this.handDriven.has(destinationPort)) return;
+		// A set is asked only where there is something in it: this is done for each packet.
+		if (this.handDriven.size > 0 && this.handDriven.has(destinationPort))
+			return;
 		if (this.held?.has("tcp", destinationPort) === false) return;
 		const socket = this.find(destinationPort, source, sourcePort, destination);
 		if (socket === undefined) this.receiveNew(packet, null);

@@ -44,7 +44,10 @@ export function webClient(
 			}
 		},
 		// Before its turn, a request need not wait for the answer to the last.
-		speak: (draft) => ask(draft, request),
+		speak(draft) {
+			ask(draft, request);
+			return true;
+		},
 	};
 }
 

@@ -5,11 +5,12 @@
 import { unreachable } from "../invariant.ts";
 import { answerText, closesBehind, readRequest } from "./protocols/http.ts";
 import {
-	LineReader,
+	isOneLine,
 	type SmtpServer,
 	smtpBanner,
 	smtpReply,
 	smtpUnavailable,
+	takeLines,
 } from "./protocols/smtp.ts";
 
 /**
@@ -63,7 +64,7 @@ const GOODBYE: readonly Saying[] = [{ text: "", closes: true }];
 export function startTalk({ kind }: Program, speaker: Speaker): Talk {
 	switch (kind) {
 		case "smtp":
-			return mailTalk(speaker);
+			return new MailTalk(speaker);
 		case "http":
 			return webTalk(speaker);
 		case "echo":
@@ -75,26 +76,46 @@ export function startTalk({ kind }: Program, speaker: Speaker): Talk {
 	}
 }
 
-function mailTalk(speaker: Speaker): Talk {
-	const server: SmtpServer = { name: speaker.name, isInData: false };
-	const lines = new LineReader();
-	const turnAway = () => [
-		{ text: smtpUnavailable(speaker.name), closes: true },
-	];
-	return {
-		begin() {
-			if (speaker.isUnavailable) return turnAway();
-			return [{ text: smtpBanner(speaker.name), closes: false }];
-		},
-		read(text) {
-			if (speaker.isUnavailable) return text === "" ? NOTHING : turnAway();
-			return lines.read(text).map((line) => {
-				const reply = smtpReply(server, line);
-				return { text: reply, closes: reply.startsWith("221") };
-			});
-		},
-		outOfTurn: () => `250 ${speaker.name} is still here\r\n`,
-	};
+/** A class, since a backend holds one for each connection that is not forgotten. */
+class MailTalk implements Talk, SmtpServer {
+	readonly name: string;
+	isInData = false;
+	private readonly speaker: Speaker;
+	/** Of what came: what is no whole line yet. */
+	private rest = "";
+
+	constructor(speaker: Speaker) {
+		this.name = speaker.name;
+		this.speaker = speaker;
+	}
+
+	begin(): readonly Saying[] {
+		if (this.speaker.isUnavailable) return this.turnAway();
+		return [{ text: smtpBanner(this.name), closes: false }];
+	}
+
+	read(text: string): readonly Saying[] {
+		if (this.speaker.isUnavailable)
+			return text === "" ? NOTHING : this.turnAway();
+		if (this.rest === "" && isOneLine(text))
+			return [this.answer(text.slice(0, -2))];
+		const { lines, rest } = takeLines(this.rest, text);
+		this.rest = rest;
+		return lines.map((line) => this.answer(line));
+	}
+
+	outOfTurn(): string {
+		return `250 ${this.name} is still here\r\n`;
+	}
+
+	private answer(line: string): Saying {
+		const text = smtpReply(this, line);
+		return { text, closes: text.startsWith("221") };
+	}
+
+	private turnAway(): readonly Saying[] {
+		return [{ text: smtpUnavailable(this.name), closes: true }];
+	}
 }
 
 function webTalk(speaker: Speaker): Talk {

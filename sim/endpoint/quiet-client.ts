@@ -15,7 +15,7 @@ export function passerBy(): DialogueMachine {
 		connected: closeOurSide,
 		take: hear,
 		// It has closed.
-		speak() {},
+		speak: () => false,
 	};
 }
 
@@ -27,7 +27,10 @@ export function quietClient(words: string): DialogueMachine {
 			hear(draft, text);
 			awaitNothing(draft);
 		},
-		speak: (draft) => say(draft, words),
+		speak(draft) {
+			say(draft, words);
+			return true;
+		},
 	};
 }
 

@@ -9,6 +9,7 @@ import {
 	say,
 } from "./dialogue-machine.ts";
 import {
+	isOneLine,
 	nameInBanner,
 	QUIT,
 	type SmtpTurn,
@@ -43,18 +44,31 @@ function speakingTurns(turns: readonly SmtpTurn[]): DialogueMachine {
 		connected: awaitReply,
 		take(draft, text) {
 			const { next } = draft;
+			// Nearly always it is one line, whole.
+			if (next.rest === "" && isOneLine(text)) {
+				takeLine(draft, turns, text.slice(0, -2));
+				return;
+			}
 			const { lines, rest } = takeLines(next.rest, text);
 			next.rest = rest;
-			for (const line of lines) {
-				noteGreeting(draft, nameInBanner(line));
-				// 250-… announces another line of the same reply.
-				if (line[3] !== "-") takeReply(draft, turns, line);
-			}
+			for (const line of lines) takeLine(draft, turns, line);
 		},
 		speak(draft) {
 			say(draft, "NOOP\r\n");
+			return true;
 		},
 	};
+}
+
+function takeLine(
+	draft: Draft,
+	turns: readonly SmtpTurn[],
+	line: string,
+): void {
+	const isNamed = draft.next.greetedBy !== null;
+	noteGreeting(draft, isNamed ? null : nameInBanner(line));
+	// 250-… announces another line of the same reply.
+	if (line[3] !== "-") takeReply(draft, turns, line);
 }
 
 function takeReply(

@@ -195,16 +195,26 @@ export class ModelGateway {
 		} catch (error) {
 			unknown = unknownOf(error);
 		}
+		const { nowMs } = this.state.timers;
+		const emissions = takeEmissions(this.state);
+		const answer = { nowMs, emissions, outcome, observation, unknown };
 		const chance = this.choice.take();
+		if (ask.kind !== "source" && chance.length === 0) return answer;
 		return {
-			nowMs: this.state.timers.nowMs,
-			emissions: takeEmissions(this.state),
-			outcome,
-			observation,
-			unknown,
+			...answer,
 			...(ask.kind === "source" ? { source } : {}),
 			...(chance.length > 0 ? { chance } : {}),
 		};
+	}
+
+	/** Nothing happens until then that is not asked for: no timer is due, and nothing is left to be sent. */
+	isIdleUntil(toMs: number): boolean {
+		const { timers, emissions, settings } = this.state;
+		return (
+			timers.nextMs > toMs &&
+			emissions.length === 0 &&
+			settings.notModelled === null
+		);
 	}
 
 	/**

@@ -25,6 +25,7 @@ import {
 	noteSource,
 	type Request,
 } from "./connections.ts";
+import { Passage } from "./network.ts";
 import { LOOPBACK } from "./setup/services.ts";
 import type { Stage } from "./stage.ts";
 import { knows, type Station } from "./station.ts";
@@ -155,7 +156,7 @@ export class AccountKeeper {
 		else if (station?.kind === "backend" && packet.kind === "icmp")
 			connection = this.errorTowardsBackend(station, packet, emission);
 		else if (station !== undefined)
-			network.deliver(station, emission, () => station.host.receive(packet));
+			network.deliver(new PlainPassage(station, packet), emission);
 		else {
 			this.noteNowhere(emission, cause);
 			if (interfaceName === "lo" && isSyn(packet))
@@ -188,13 +189,11 @@ export class AccountKeeper {
 			connection = connections.ofDatagram(about);
 		if (connection !== null && this.isGateways(packet, station, cause))
 			noteAnswer(connection, packet);
-		const arrive = () => {
-			this.noteArrival(station, packet, connection);
-			station.host.receive(packet);
-			noteServed(connection, cause?.from ?? null);
-		};
-		const lose = () => this.noteLoss(station, packet, connection);
-		network.deliver(station, emission, arrive, lose);
+		const sender = cause === null ? null : cause.from;
+		const passage = new NotedPassage(this, emission, station);
+		passage.connection = connection;
+		passage.sender = sender;
+		network.deliver(passage, emission);
 		return connection;
 	}
 
@@ -234,15 +233,9 @@ export class AccountKeeper {
 			this.isGateways(packet, station, cause)
 		)
 			noteAnswer(connection, packet);
-		const arrive = () => {
-			this.noteArrival(station, packet, connection);
-			station.host.receive(packet);
-			if (connection !== null) noteContact(connection, station, packet, true);
-		};
-		network.deliver(station, emission, arrive, () => {
-			this.noteLoss(station, packet, connection);
-			if (connection !== null) noteContact(connection, station, packet, false);
-		});
+		const passage = new NotedPassage(this, emission, station);
+		passage.connection = connection;
+		network.deliver(passage, emission);
 		return connection;
 	}
 
@@ -257,12 +250,9 @@ export class AccountKeeper {
 			noteMet(connection, station);
 			noteSource(connection, station, packet);
 		}
-		const arrive = () => {
-			this.noteArrival(station, packet, connection);
-			station.host.receive(packet);
-		};
-		const lose = () => this.noteLoss(station, packet, connection);
-		network.deliver(station, emission, arrive, lose);
+		const passage = new NotedPassage(this, emission, station);
+		passage.connection = connection;
+		network.deliver(passage, emission);
 		return connection;
 	}
 
@@ -280,7 +270,7 @@ export class AccountKeeper {
 		else if (about?.kind === "udp") connection = connections.ofDatagram(about);
 		if (connection !== null && this.isGateways(packet, station, null))
 			noteAnswer(connection, packet);
-		network.deliver(station, emission, () => station.host.receive(packet));
+		network.deliver(new PlainPassage(station, packet), emission);
 		return connection;
 	}
 
@@ -313,11 +303,15 @@ export class AccountKeeper {
 		noteContact(connection, to, packet, true);
 	}
 
-	private noteArrival(
-		station: Station,
-		packet: Packet,
-		connection: Connection | null,
-	): void {
+	/** It has arrived, and was received. */
+	noteReceived({ station, packet, connection, sender }: NotedPassage): void {
+		if (station.kind === "client") noteServed(connection, sender);
+		else if (connection !== null && packet.kind === "tcp")
+			noteContact(connection, station, packet, true);
+	}
+
+	/** It arrives, and is received next. */
+	noteArrival({ station, packet, connection }: NotedPassage): void {
 		const { watch, clock } = this.stage;
 		watch?.({
 			kind: "arrives",
@@ -331,20 +325,19 @@ export class AccountKeeper {
 		});
 	}
 
-	private noteLoss(
-		{ name }: Station,
-		packet: Packet,
-		connection: Connection | null,
-	): void {
+	noteLoss({ station, packet, connection }: NotedPassage): void {
 		const { watch, clock } = this.stage;
 		watch?.({
 			kind: "lost",
 			atMs: clock.nowMs,
 			packet,
-			host: name,
+			host: station.name,
 			isFrom: false,
 			connection: connection?.id ?? null,
 		});
+		if (station.kind === "backend" && connection !== null)
+			if (packet.kind === "tcp")
+				noteContact(connection, station, packet, false);
 	}
 
 	/** What was made of a packet at once is of its connection. */
@@ -359,6 +352,38 @@ export class AccountKeeper {
 			interface: name,
 			connection: cause?.connection?.id ?? null,
 		});
+	}
+}
+
+/** A packet that the gateway has sent to a host, of which nothing is written down. */
+class PlainPassage extends Passage {
+	protected arrive(): void {
+		this.station.host.receive(this.packet);
+	}
+
+	protected lose(): void {}
+}
+
+/** A packet of a connection, or of what may become one, that the gateway has sent to its client or to a backend. */
+class NotedPassage extends Passage {
+	private readonly keeper: AccountKeeper;
+	connection: Connection | null = null;
+	/** The host whose packet the gateway answered when it sent this one. */
+	sender: Station | null = null;
+
+	constructor(keeper: AccountKeeper, { packet }: Emission, station: Station) {
+		super(station, packet);
+		this.keeper = keeper;
+	}
+
+	protected arrive(): void {
+		this.keeper.noteArrival(this);
+		this.station.host.receive(this.packet);
+		this.keeper.noteReceived(this);
+	}
+
+	protected lose(): void {
+		this.keeper.noteLoss(this);
 	}
 }
 
@@ -399,8 +424,9 @@ function noteServed(connection: Connection | null, from: Station | null): void {
 }
 
 function noteMet(connection: Connection, station: Station): void {
-	if (!connection.met.includes(station))
-		connection.met = and(connection.met, station);
+	const { met } = connection;
+	if (met.length === 0) connection.met = station.alone;
+	else if (!met.includes(station)) connection.met = and(met, station);
 }
 
 function resetKey(seq: number, ack: number): string {

@@ -11,7 +11,7 @@ export interface Budget {
 }
 
 /** Steps between two looks at the memory. */
-const LOOK_EVERY = 64;
+const LOOK_EVERY = 512;
 
 /** Counts what a play has taken of its budget. */
 export class Spending {

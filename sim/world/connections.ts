@@ -167,8 +167,16 @@ export function createConnections(): Connections {
 	/** By backend, address and port, where the gateway made others of them than the client's. */
 	const aliases = new Map<string, Connection>();
 
-	const byAddress = (address: number, port: number) =>
-		current.get(address)?.get(port) ?? null;
+	// Packets of one host come in a row.
+	let lastAddress = 0;
+	let lastPorts: Map<number, Connection> | undefined;
+	const byAddress = (address: number, port: number) => {
+		if (address !== lastAddress || lastPorts === undefined) {
+			lastAddress = address;
+			lastPorts = current.get(address);
+		}
+		return lastPorts?.get(port) ?? null;
+	};
 	const aliasKey = (backend: Station, address: number, port: number) =>
 		`${backend.index} ${address} ${port}`;
 

@@ -3,9 +3,11 @@
  * reach each other directly; everything else goes through the gateway, as an ask, unless a host has a default route of
  * its own.
  */
-import type { Clock } from "../clock/clock.ts";
+import type { Clock, Row } from "../clock/clock.ts";
+import type { Ask } from "../contract/ask.ts";
 import type { Emission } from "../contract/gateway.ts";
 import { Host, type Redirect } from "../endpoint/host.ts";
+import { invariant } from "../invariant.ts";
 import { formatAddress, isInNetwork } from "../packet/address.ts";
 import type { Address, Packet } from "../packet/packet.ts";
 import type { Connection, Request } from "./connections.ts";
@@ -19,7 +21,7 @@ import {
 import type { LinkNetwork } from "./setup/networks.ts";
 import { LOOPBACK } from "./setup/services.ts";
 import { knows, type Station } from "./station.ts";
-import type { LinkEvent, LinkWatch } from "./watch.ts";
+import type { LinkWatch } from "./watch.ts";
 
 /** Whoever keeps the account: asks tell it of everything but what neighbours say to each other. */
 interface NeighbourWatch {
@@ -67,18 +69,31 @@ export interface Network {
 	readonly routers: Routers;
 	/** Who has announced an address on a link by gratuitous ARP. */
 	readonly announced: Announced;
-	/** The packet leaves the gateway, or a neighbour, towards the station; its link carries it, or loses it. */
-	deliver(
-		station: Station,
-		leaving: Leaving,
-		arrive: () => void,
-		lose?: () => void,
-	): void;
+	/** The packet leaves the gateway by the interface towards a station; the link carries it, or loses it. */
+	deliver(passage: Passage, leaving: Emission): void;
 }
 
-/** What is known of a packet on a link: when it was put there, and for whom. */
-type Leaving = Pick<Emission, "atMs" | "nextHop"> &
-	Partial<Pick<Emission, "interface">>;
+/** A packet on the link of the station that it goes to. There is one for each packet: fields, and no closures. */
+export abstract class Passage {
+	readonly station: Station;
+	readonly packet: Packet;
+	/** Is its next hop alive? */
+	isOnItsWay = true;
+
+	constructor(station: Station, packet: Packet) {
+		this.station = station;
+		this.packet = packet;
+	}
+
+	fire(): void {
+		if (this.isOnItsWay && this.station.carries()) this.arrive();
+		else this.lose();
+	}
+
+	/** The link has carried it. */
+	protected abstract arrive(): void;
+	protected abstract lose(): void;
+}
 
 /** The links, and who is told of what happens on them. */
 interface Links {
@@ -95,12 +110,13 @@ export function createNetwork(
 	{ watch, networks }: Links,
 ): Network {
 	const stations: Station[] = [];
-	const owners = new Map<string, Map<number, Station>>();
+	const owners = new Owners();
+	const linkWith = createLinks(clock);
 	/** On no network of the gateway's, by address. */
 	const far = new Map<number, Station>();
 	const linkOf = (address: number) =>
 		networks.find((one) => isInNetwork(address, one))?.interface;
-	const requests = createQueue<Request>();
+	const requests = new Queue<Request>();
 	const routers = new Routers();
 	const programs = new OwnPrograms((port) => {
 		const ask = { ...port, atMs: clock.nowMs };
@@ -115,64 +131,63 @@ export function createNetwork(
 		stations,
 		requests,
 		add(fields) {
-			const output = (packet: Packet) => send(station, packet);
+			const output = (packet: Packet) => sender.send(station, packet);
 			const station: Station = {
 				...fields,
 				index: stations.length,
+				link: linkWith(fields.latencyMs),
+				alone: [],
 				host: new Host(fields.address, clock, output),
 				carries: () => true,
 				redirects: fields.interface === LOOPBACK ? null : new Redirects(),
 			};
 			station.host.redirected = (redirect) =>
 				hear(network, station, redirect, clock.nowMs);
+			station.alone.push(station);
 			stations.push(station);
 			if (fields.interface === LOOPBACK) {
 				station.host.liveOn(programs.tableOf(station));
 				return station;
 			}
-			const behind = owners.get(fields.interface) ?? new Map();
-			owners.set(fields.interface, behind.set(fields.address, station));
+			owners.add(station);
 			if (linkOf(fields.address) === undefined)
 				far.set(fields.address, station);
 			return station;
 		},
 		neighbourOf(interfaceName, { destination }) {
-			return owners.get(interfaceName)?.get(destination);
+			return owners.of(interfaceName, destination);
 		},
 		isCutOff: (from, { destination }) =>
+			far.size > 0 &&
 			far.has(from.address) &&
 			routers.areAllDead(network.entranceOf(from, destination)),
 		entranceOf({ interface: own, address }, destination) {
-			return far.has(address) ? (linkOf(destination) ?? own) : own;
+			return far.size > 0 && far.has(address)
+				? (linkOf(destination) ?? own)
+				: own;
 		},
 		farOwnerOf: (destination) => far.get(destination),
 		receiverOf(interfaceName, packet) {
 			if (interfaceName === LOOPBACK) return programs.ownerOf(packet);
 			const { destination } = packet;
-			return (
-				owners.get(interfaceName)?.get(destination) ?? far.get(destination)
-			);
+			return owners.of(interfaceName, destination) ?? far.get(destination);
 		},
 		senderOf(interfaceName, packet) {
 			const { source } = packet;
 			if (interfaceName !== LOOPBACK)
-				return owners.get(interfaceName)?.get(source) ?? far.get(source);
+				return owners.of(interfaceName, source) ?? far.get(source);
 			return packet.kind === "tcp" || packet.kind === "udp"
 				? programs.at(packet.kind, source, packet.sourcePort)
 				: undefined;
 		},
-		deliver(station, { atMs, interface: name, nextHop }, arrive, lose) {
-			const isOnItsWay =
-				name === undefined ||
-				nextHop === undefined ||
-				!routers.isDead(name, nextHop);
-			clock.at(Math.max(clock.nowMs, atMs) + station.latencyMs, () => {
-				if (isOnItsWay && station.carries()) arrive();
-				else lose?.();
-			});
+		deliver(passage, { atMs, interface: name, nextHop }) {
+			if (nextHop !== undefined && routers.isDead(name, nextHop))
+				passage.isOnItsWay = false;
+			const { link, latencyMs } = passage.station;
+			link.put(Math.max(clock.nowMs, atMs) + latencyMs, passage);
 		},
 	};
-	const send = createSender(network, clock, connectionOf, watch);
+	const sender = new Sender(network, clock, connectionOf, watch);
 	return network;
 }
 
@@ -192,133 +207,208 @@ function hear(
 	);
 }
 
-/** What is said of every packet that does not come to the gateway. */
-type About = (
-	from: Station,
-	packet: Packet,
-) => Pick<LinkEvent, "atMs" | "packet" | "connection">;
+/** Who owns which address behind which interface of the gateway. */
+class Owners {
+	readonly #behind = new Map<string, Map<Address, Station>>();
+	/** The interface that was asked for last, and what is behind it: a packet is asked for several times. */
+	#lastName = "";
+	#last: Map<Address, Station> | undefined;
 
-/** Ways past the gateway. */
-function createBypass(
-	network: Network,
-	clock: Clock,
-	aboutOf: About,
-	watch: LinkWatch | null,
-) {
-	/** @param nextHop a router on the way */
-	function sendStraight(
-		from: Station,
-		to: Station,
-		packet: Packet,
-		nextHop?: Address,
-	): void {
-		const arrive = () => {
-			watch?.({
-				...aboutOf(from, packet),
-				kind: "arrives",
-				at: to.name,
-				from: from.name,
-				isKnown: knows(to, packet),
-				interface: from.interface,
-			});
-			to.host.receive(packet);
-			network.neighbours?.arrived(from, to, packet);
-		};
-		const lose = () =>
-			watch?.({
-				...aboutOf(from, packet),
-				kind: "lost",
-				host: to.name,
-				isFrom: false,
-			});
-		network.neighbours?.passes(from, packet);
-		const atMs = clock.nowMs + from.latencyMs;
-		const by =
-			nextHop === undefined ? {} : { interface: from.interface, nextHop };
-		network.deliver(to, { atMs, ...by }, arrive, lose);
+	add(station: Station): void {
+		const behind = this.#behind.get(station.interface) ?? new Map();
+		behind.set(station.address, station);
+		this.#behind.set(station.interface, behind);
 	}
 
-	/** A router that the gateway has named in a redirect leads to hosts that are far; what is for others it takes away. */
-	function sendByRedirect(from: Station, packet: Packet, router: Address) {
-		const to = network.farOwnerOf(packet.destination);
-		if (to !== undefined) sendStraight(from, to, packet, router);
-		else
-			sendElsewhere(from, packet, {
-				via: formatAddress(router),
-				because: "redirected",
-			});
+	of(interfaceName: string, address: Address): Station | undefined {
+		if (interfaceName !== this.#lastName || this.#last === undefined) {
+			this.#lastName = interfaceName;
+			this.#last = this.#behind.get(interfaceName);
+		}
+		return this.#last?.get(address);
 	}
+}
 
-	/** The other router is none of the hosts here. */
-	function sendElsewhere(from: Station, packet: Packet, to: OtherRouter): void {
-		const event = { ...aboutOf(from, packet), ...to, host: from.name };
-		watch?.({ ...event, kind: "elsewhere" });
-		network.neighbours?.passes(from, packet);
-	}
-
-	return { sendStraight, sendByRedirect, sendElsewhere };
+/** A row for each latency, for all links that have it. */
+function createLinks(clock: Clock): (latencyMs: number) => Row {
+	const links = new Map<number, Row>();
+	return (latencyMs) => {
+		const link = links.get(latencyMs) ?? clock.createRow();
+		links.set(latencyMs, link);
+		return link;
+	};
 }
 
 /** Sends what hosts send: to the gateway, as an ask, or straight to a neighbour on the same link. */
-function createSender(
-	network: Network,
-	clock: Clock,
-	connectionOf: ConnectionOf,
-	watch: LinkWatch | null,
-): (from: Station, packet: Packet) => void {
-	const aboutOf: About = (from, packet) => ({
-		atMs: clock.nowMs,
-		packet,
-		connection: connectionOf(from, packet)?.id ?? null,
-	});
-	const past = createBypass(network, clock, aboutOf, watch);
+class Sender {
+	readonly network: Network;
+	readonly clock: Clock;
+	readonly connectionOf: ConnectionOf;
+	readonly watch: LinkWatch | null;
 
-	function sendToGateway(from: Station, packet: Packet): void {
-		const connection = connectionOf(from, packet);
-		const enter = () => {
-			const atMs = clock.nowMs;
-			network.requests.put({
-				ask: {
-					kind: "packet",
-					atMs,
-					interface: network.entranceOf(from, packet.destination),
-					packet,
-					connection: connection?.id ?? null,
-				},
-				label: "",
-				from,
-				connection,
-			});
-		};
-		if (from.latencyMs === 0) enter();
-		else clock.after(from.latencyMs, enter);
+	constructor(
+		network: Network,
+		clock: Clock,
+		connectionOf: ConnectionOf,
+		watch: LinkWatch | null,
+	) {
+		this.network = network;
+		this.clock = clock;
+		this.connectionOf = connectionOf;
+		this.watch = watch;
 	}
 
-	return (from, packet) => {
+	send(from: Station, packet: Packet): void {
+		const { network } = this;
 		if (!from.carries() || network.isCutOff(from, packet)) {
-			watch?.({
-				...aboutOf(from, packet),
+			this.watch?.({
+				...this.aboutOf(from, packet),
 				kind: "lost",
 				host: from.name,
 				isFrom: true,
 			});
 			return;
 		}
-		const isOwn = from.interface === LOOPBACK;
-		const neighbour = isOwn
-			? undefined
-			: network.neighbourOf(from.interface, packet);
+		if (from.interface === LOOPBACK) {
+			this.sendToGateway(from, packet);
+			return;
+		}
+		const neighbour = network.neighbourOf(from.interface, packet);
+		const { destination } = packet;
 		const router =
-			from.redirects?.routerTo(packet.destination, clock.nowMs) ?? null;
-		const link = network.entranceOf(from, packet.destination);
-		const other = isOwn
-			? null
-			: network.announced.pastGateway(from, link, packet.destination);
-		if (neighbour !== undefined) past.sendStraight(from, neighbour, packet);
-		else if (router !== null) past.sendByRedirect(from, packet, router);
-		else if (other !== null) past.sendElsewhere(from, packet, other);
-		else sendToGateway(from, packet);
-	};
+			from.redirects?.routerTo(destination, this.clock.nowMs) ?? null;
+		const link = network.entranceOf(from, destination);
+		const other = network.announced.pastGateway(from, link, destination);
+		if (neighbour !== undefined) this.sendStraight(from, neighbour, packet);
+		else if (router !== null) this.sendByRedirect(from, packet, router);
+		else if (other !== null) this.sendElsewhere(from, packet, other);
+		else this.sendToGateway(from, packet);
+	}
+
+	aboutOf(from: Station, packet: Packet) {
+		return {
+			atMs: this.clock.nowMs,
+			packet,
+			connection: this.connectionOf(from, packet)?.id ?? null,
+		};
+	}
+
+	private sendToGateway(from: Station, packet: Packet): void {
+		const connection = this.connectionOf(from, packet);
+		const entry = new Entry(this, from, packet, connection);
+		if (from.latencyMs === 0) entry.fire();
+		else from.link.put(this.clock.nowMs + from.latencyMs, entry);
+	}
+
+	/** @param nextHop a router on the way */
+	private sendStraight(
+		from: Station,
+		to: Station,
+		packet: Packet,
+		nextHop?: Address,
+	): void {
+		const { neighbours, routers } = this.network;
+		neighbours?.passes(from, packet);
+		const passage = new StraightPassage(this, from, to, packet);
+		passage.isOnItsWay =
+			nextHop === undefined || !routers.isDead(from.interface, nextHop);
+		const atMs = this.clock.nowMs + from.latencyMs + to.latencyMs;
+		this.clock.at(atMs, () => passage.fire());
+	}
+
+	/** A router that the gateway has named in a redirect leads to hosts that are far; what is for others it takes away. */
+	private sendByRedirect(from: Station, packet: Packet, router: Address): void {
+		const to = this.network.farOwnerOf(packet.destination);
+		if (to !== undefined) this.sendStraight(from, to, packet, router);
+		else
+			this.sendElsewhere(from, packet, {
+				via: formatAddress(router),
+				because: "redirected",
+			});
+	}
+
+	/** The other router is none of the hosts here. */
+	private sendElsewhere(from: Station, packet: Packet, to: OtherRouter): void {
+		const event = { ...this.aboutOf(from, packet), ...to, host: from.name };
+		this.watch?.({ ...event, kind: "elsewhere" });
+		this.network.neighbours?.passes(from, packet);
+	}
+}
+
+/** A packet on its way to the gateway, and what is asked for it there. */
+class Entry implements Request {
+	readonly label = "";
+	readonly from: Station;
+	readonly connection: Connection | null;
+	private readonly sender: Sender;
+	private readonly packet: Packet;
+	private asked: Ask | null = null;
+
+	constructor(
+		sender: Sender,
+		from: Station,
+		packet: Packet,
+		connection: Connection | null,
+	) {
+		this.sender = sender;
+		this.from = from;
+		this.packet = packet;
+		this.connection = connection;
+	}
+
+	get ask(): Ask {
+		invariant(this.asked !== null, "a packet is asked for on its way");
+		return this.asked;
+	}
+
+	fire(): void {
+		const { sender, from, packet, connection } = this;
+		const { network, clock } = sender;
+		this.asked = {
+			kind: "packet",
+			atMs: clock.nowMs,
+			interface: network.entranceOf(from, packet.destination),
+			packet,
+			connection: connection === null ? null : connection.id,
+		};
+		network.requests.put(this);
+	}
+}
+
+/** A packet on its way to a neighbour. */
+class StraightPassage extends Passage {
+	private readonly sender: Sender;
+	private readonly from: Station;
+
+	constructor(sender: Sender, from: Station, to: Station, packet: Packet) {
+		super(to, packet);
+		this.sender = sender;
+		this.from = from;
+	}
+
+	protected arrive(): void {
+		const { sender, from, station: to, packet } = this;
+		sender.watch?.({
+			...sender.aboutOf(from, packet),
+			kind: "arrives",
+			at: to.name,
+			from: from.name,
+			isKnown: knows(to, packet),
+			interface: from.interface,
+		});
+		to.host.receive(packet);
+		sender.network.neighbours?.arrived(from, to, packet);
+	}
+
+	protected lose(): void {
+		const { sender, from, station: to, packet } = this;
+		sender.watch?.({
+			...sender.aboutOf(from, packet),
+			kind: "lost",
+			host: to.name,
+			isFrom: false,
+		});
+	}
 }
 
 /** Neighbours that a setup names, which lead to hosts that are far, and which of them are dead. */
@@ -333,6 +423,7 @@ class Routers {
 
 	/** Is lost what comes to it? */
 	isDead(interfaceName: string, address: Address): boolean {
+		if (this.#states.size === 0) return false;
 		return isDead(this.#states.get(interfaceName)?.get(address));
 	}
 
@@ -353,33 +444,25 @@ function isDead(state: RouterState | undefined): boolean {
 }
 
 /** First in, first out, at the same small price whether one thing waits or a hundred thousand do. */
-interface Queue<Item> {
-	put(item: Item): void;
+class Queue<Item> {
+	readonly #items: (Item | undefined)[] = [];
+	#first = 0;
+	#end = 0;
+
+	put(item: Item): void {
+		this.#items[this.#end++] = item;
+	}
+
 	/** The oldest one; `undefined` when nothing waits. */
-	take(): Item | undefined;
-}
-
-interface Link<Item> {
-	readonly item: Item;
-	next: Link<Item> | null;
-}
-
-function createQueue<Item>(): Queue<Item> {
-	let first: Link<Item> | null = null;
-	let last: Link<Item> | null = null;
-	return {
-		put(item) {
-			const link = { item, next: null };
-			if (last === null) first = link;
-			else last.next = link;
-			last = link;
-		},
-		take() {
-			if (first === null) return undefined;
-			const { item } = first;
-			first = first.next;
-			if (first === null) last = null;
-			return item;
-		},
-	};
+	take(): Item | undefined {
+		if (this.#first === this.#end) return undefined;
+		const item = this.#items[this.#first];
+		this.#items[this.#first++] = undefined;
+		// All places are free: they serve once more.
+		if (this.#first === this.#end) {
+			this.#first = 0;
+			this.#end = 0;
+		}
+		return item;
+	}
 }

@@ -1,4 +1,5 @@
 /** Hosts on the links around the gateway. */
+import type { Row } from "../clock/clock.ts";
 import type { Host } from "../endpoint/host.ts";
 import type { Packet } from "../packet/packet.ts";
 import type { SocketOwner } from "../packet/socket-owner.ts";
@@ -25,6 +26,10 @@ export interface Station {
 	readonly owner: SocketOwner;
 	/** Between it and the gateway. */
 	readonly latencyMs: number;
+	/** What is on a link of that latency. */
+	readonly link: Row;
+	/** A list of it alone, for all connections that meet no other. */
+	readonly alone: Station[];
 	/** Does its link carry the packet that is on it now? To be asked once for each: it may be a matter of chance. */
 	carries: () => boolean;
 }

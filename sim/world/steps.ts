@@ -256,7 +256,7 @@ function close(
 	connection: Connection,
 	who: "client" | "backend",
 ): boolean {
-	if (who === "client") return connection.dialogue?.close() ?? false;
+	if (who === "client") return connection.dialogue?.leave() ?? false;
 	connection.dialogue?.expectClose();
 	const end = backendEnd(stage, connection);
 	end?.socket.close();

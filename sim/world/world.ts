@@ -22,6 +22,15 @@ export interface PlayOptions {
 	readonly budget?: Budget;
 	/** What happens on the links besides what the gateway is asked. */
 	readonly watch?: LinkWatch;
+	/** Is asked instead of the one that runs the generator, which has no step for it then. */
+	readonly gateway?: GatewayAtOnce;
+}
+
+/** A gateway that answers at once. */
+export interface GatewayAtOnce {
+	answer(ask: Ask): Answer;
+	/** Does nothing happen there by itself until then? Then it need not be asked to wait: the next ask says how late it is. */
+	isIdleUntil?(toMs: number): boolean;
 }
 
 const UNLIMITED: Budget = {
@@ -50,6 +59,7 @@ export function* play(
 ): Generator<Ask, Account, Answer> {
 	const stage = createStage(setup, options.choice, options.watch);
 	const { clock, network } = stage;
+	const { gateway, endMs } = options;
 	const account = new AccountKeeper(stage, options.keepPackets);
 	scheduleSteps(stage, steps);
 	const spending = new Spending(options.budget ?? UNLIMITED);
@@ -62,20 +72,21 @@ export function* play(
 		for (; request !== undefined; request = network.requests.take()) {
 			const spent = spending.step(clock.nowMs);
 			if (spent !== null) return account.finish(spent);
-			const unknown = account.take(request, yield request.ask);
+			const answer =
+				gateway === undefined ? yield request.ask : gateway.answer(request.ask);
+			const unknown = account.take(request, answer);
 			if (unknown !== null) return account.finish(unknown);
 			quietSinceMs = clock.nowMs;
 		}
 		if (isLast) return account.finish(null);
 
 		const isBusy = clock.foreground > 0;
-		const limitMs = isBusy
-			? options.endMs
-			: Math.min(options.endMs, quietSinceMs + LULL_MS);
+		const limitMs = isBusy ? endMs : Math.min(endMs, quietSinceMs + LULL_MS);
 		const nowMs = clock.nowMs;
 		const toMs = Math.max(nowMs, Math.min(clock.nextMs, limitMs));
-		if (toMs > nowMs) {
-			const answer = yield { kind: "wait", atMs: nowMs, toMs };
+		if (toMs > nowMs && gateway?.isIdleUntil?.(toMs) !== true) {
+			const wait: Ask = { kind: "wait", atMs: nowMs, toMs };
+			const answer = gateway === undefined ? yield wait : gateway.answer(wait);
 			const unknown = account.take(null, answer);
 			if (unknown !== null) return account.finish(unknown);
 			if (answer.emissions.length > 0) quietSinceMs = answer.nowMs;

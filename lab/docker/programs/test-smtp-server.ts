@@ -2,9 +2,9 @@
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { afterEach } from "vitest";
 import {
-	LineReader,
 	smtpBanner,
 	smtpReply,
+	takeLines,
 } from "../../../sim/endpoint/protocols/smtp.ts";
 
 export interface TestServer {
@@ -76,7 +76,7 @@ function answer(
 	else socket.write(smtpBanner("b1"));
 	if (behaviour === "close") socket.end();
 	const smtp = { name: "b1", isInData: false };
-	const lines = new LineReader();
+	let unread = "";
 	let message: string[] = [];
 	socket.setEncoding("latin1");
 	socket.on("data", (text: string) => {
@@ -84,7 +84,9 @@ function answer(
 			socket.resetAndDestroy();
 			return;
 		}
-		for (const line of lines.read(text)) {
+		const { lines, rest } = takeLines(unread, text);
+		unread = rest;
+		for (const line of lines) {
 			const wasInData = smtp.isInData;
 			socket.write(smtpReply(smtp, line));
 			if (wasInData && smtp.isInData) message.push(line);

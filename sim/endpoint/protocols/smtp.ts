@@ -1,8 +1,6 @@
 /**
  * What the two sides of an SMTP connection say to each other (RFC 5321), as tables.
  */
-import { own } from "../../own.ts";
-
 /** One turn of the client: the reply that it waits for, and what it says then. */
 export interface SmtpTurn {
 	/** First digit of the reply. */
@@ -55,16 +53,14 @@ export interface SmtpServer {
 }
 
 /** How a backend answers each command. */
-const REPLIES: Readonly<Record<string, string>> = {
-	EHLO: "250",
-	HELO: "250",
-	MAIL: "250 2.1.0 Ok",
-	RCPT: "250 2.1.5 Ok",
-	DATA: "354 End data with <CR><LF>.<CR><LF>",
-	NOOP: "250 2.0.0 Ok",
-	RSET: "250 2.0.0 Ok",
-	QUIT: "221 2.0.0 Bye",
-};
+const REPLIES: ReadonlyMap<string, string> = new Map([
+	["MAIL", "250 2.1.0 Ok\r\n"],
+	["RCPT", "250 2.1.5 Ok\r\n"],
+	["DATA", "354 End data with <CR><LF>.<CR><LF>\r\n"],
+	["NOOP", "250 2.0.0 Ok\r\n"],
+	["RSET", "250 2.0.0 Ok\r\n"],
+	["QUIT", "221 2.0.0 Bye\r\n"],
+]);
 
 /** What a backend says first: its name is how anyone learns which one it is. */
 export function smtpBanner(name: string): string {
@@ -91,11 +87,23 @@ export function smtpReply(server: SmtpServer, line: string): string {
 		server.isInData = false;
 		return "250 2.0.0 Ok: queued\r\n";
 	}
-	const verb = line.slice(0, 4).toUpperCase();
+	const word = line.slice(0, 4);
+	// Nearly always it is in capitals.
+	const verb = REPLIES.has(word) ? word : word.toUpperCase();
 	if (verb === "DATA") server.isInData = true;
 	if (verb === "EHLO" || verb === "HELO") return `250 ${server.name}\r\n`;
-	const reply = own(REPLIES, verb) ?? "502 5.5.2 Error: command not recognized";
-	return `${reply}\r\n`;
+	return REPLIES.get(verb) ?? "502 5.5.2 Error: command not recognized\r\n";
+}
+
+/** Is the text one line, with its end? */
+export function isOneLine(text: string): boolean {
+	return text.length > 1 && text.indexOf("\r\n") === text.length - 2;
+}
+
+interface Lines {
+	readonly lines: readonly string[];
+	/** What is no whole line yet. */
+	readonly rest: string;
 }
 
 /**
@@ -103,30 +111,24 @@ export function smtpReply(server: SmtpServer, line: string): string {
  * @param rest what was left over the last time
  * @returns the lines without their ends, and what is no whole line yet
  */
-export function takeLines(
-	rest: string,
-	text: string,
-): { readonly lines: readonly string[]; readonly rest: string } {
-	// Nearly always it is one line, whole.
-	if (
-		rest === "" &&
-		text.length > 1 &&
-		text.indexOf("\r\n") === text.length - 2
-	)
+export function takeLines(rest: string, text: string): Lines {
+	if (rest === "" && isOneLine(text))
 		return { lines: [text.slice(0, -2)], rest };
-	const lines = (rest + text).split("\r\n");
-	const unfinished = lines.pop() ?? "";
-	return { lines, rest: unfinished };
+	if (rest !== "") return splitLines(rest + text);
+	// Clients of one step send the same message.
+	if (text !== lastText) {
+		lastLines = splitLines(text);
+		lastText = text;
+	}
+	return lastLines;
 }
 
-/** Takes complete lines off a stream of text, and keeps what is left over. */
-export class LineReader {
-	private rest = "";
+/** The text that was taken apart last, and its lines. */
+let lastText = "";
+let lastLines: Lines = { lines: [], rest: "" };
 
-	/** @returns the lines that are complete now, without their ends */
-	read(text: string): readonly string[] {
-		const { lines, rest } = takeLines(this.rest, text);
-		this.rest = rest;
-		return lines;
-	}
+function splitLines(text: string): Lines {
+	const lines = text.split("\r\n");
+	const rest = lines.pop() ?? "";
+	return { lines, rest };
 }

@@ -147,7 +147,7 @@ function takeText(socket: TcpSocket, packet: TcpPacket): void {
 	const length = packet.payload.length + (packet.flags & FIN);
 	if (length === 0) return;
 	if (after(packet.seq, socket.receiveNext)) {
-		socket.early.push(packet);
+		socket.keepEarly(packet);
 		socket.acknowledge();
 		return;
 	}

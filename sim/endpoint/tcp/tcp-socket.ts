@@ -5,7 +5,8 @@
  * segment instead of the last, and an ACK is sent at once unless the application answers at once (Linux
  * may delay it up to 40 ms).
  */
-import type { Clock, Timer } from "../../clock/clock.ts";
+import { Alarm, type Clock } from "../../clock/clock.ts";
+import { unreachable } from "../../invariant.ts";
 import {
 	ACK,
 	FIN,
@@ -90,10 +91,25 @@ interface Sent {
 	readonly payload: string;
 	sentMs: number;
 	resent: boolean;
+	/** What was sent behind it. */
+	next: Sent | null;
 }
 
 /** Shared by all that never had to, which are nearly all. */
 const NEVER: number[] = [];
+/** Shared by all to which nothing came too early. */
+const NOTHING_EARLY: TcpPacket[] = [];
+
+/** What a socket waits for: for one thing at a time. */
+type Awaited =
+	/** An acknowledgement. */
+	| "acknowledgement"
+	/** A window that has room. */
+	| "window"
+	/** The other side's FIN. */
+	| "fin"
+	/** Stragglers, in TIME_WAIT. */
+	| "stragglers";
 
 export class TcpSocket implements SocketAddress {
 	readonly host: SocketHost;
@@ -114,14 +130,15 @@ export class TcpSocket implements SocketAddress {
 	/** The process has closed it: nobody will read what still comes. */
 	isOrphan = false;
 	/** Segments that came before their turn. */
-	early: TcpPacket[] = [];
+	early: TcpPacket[] = NOTHING_EARLY;
 	/** Retransmissions since something was acknowledged last. */
 	retries = 0;
 	/** SYNs sent, retransmissions included. */
 	syns = 0;
 	/** When a segment was sent once more. */
 	retransmittedMs: number[] = NEVER;
-	private sent: Sent[] = [];
+	private oldest: Sent | null = null;
+	private newest: Sent | null = null;
 	/** What the window has no room for. */
 	private pending = "";
 	private isFinPending = false;
@@ -132,7 +149,8 @@ export class TcpSocket implements SocketAddress {
 	private firstRetryMs = 0;
 	/** For a window, since there was none. */
 	private probes = 0;
-	private timer: Timer | null = null;
+	private awaited: Awaited = "acknowledgement";
+	private readonly alarm = new Alarm(this);
 
 	constructor(host: SocketHost, user: SocketUser, address: SocketAddress) {
 		this.host = host;
@@ -201,9 +219,10 @@ export class TcpSocket implements SocketAddress {
 
 	/** Nothing is left of it, and nobody is told. */
 	forget(): void {
-		this.stopTimer();
+		this.host.clock.cancel(this.alarm);
 		this.state = "closed";
-		this.sent = [];
+		this.oldest = null;
+		this.newest = null;
 		this.host.release(this);
 		this.user.onGone?.(this);
 	}
@@ -226,13 +245,13 @@ export class TcpSocket implements SocketAddress {
 
 	/** Everything that was said, and the FIN, has arrived. */
 	get isAllAcknowledged(): boolean {
-		return this.sent.length === 0 && this.pending === "" && !this.isFinPending;
+		return this.oldest === null && this.pending === "" && !this.isFinPending;
 	}
 
 	/** Sends the oldest segment once more, now. */
 	resendOldest(): void {
-		const oldest = this.sent[0];
-		if (oldest === undefined) return;
+		const { oldest } = this;
+		if (oldest === null) return;
 		oldest.sentMs = this.host.clock.nowMs;
 		oldest.resent = true;
 		if (this.retransmittedMs === NEVER) this.retransmittedMs = [];
@@ -240,66 +259,92 @@ export class TcpSocket implements SocketAddress {
 		this.transmit(oldest.flags, oldest.seq, oldest.payload);
 	}
 
+	/** A segment has come before its turn. */
+	keepEarly(packet: TcpPacket): void {
+		if (this.early === NOTHING_EARLY) this.early = [];
+		this.early.push(packet);
+	}
+
 	/** Takes what the other side acknowledges off the queue; sends what there is room for now. */
 	onAcknowledged(ack: number): void {
 		this.sendUnacknowledged = ack;
 		let isHole = false;
-		while (this.sent[0] !== undefined && !before(ack, this.sent[0].end)) {
-			const done = this.sent.shift() as Sent;
+		while (this.oldest !== null && !before(ack, this.oldest.end)) {
+			const done: Sent = this.oldest;
+			this.oldest = done.next;
 			if (done.resent) isHole = true;
 			else this.estimateMs ??= this.host.clock.nowMs - done.sentMs;
 			// The acknowledgement of what was sent twice measures nothing (Karn).
 			if (!done.resent || done.flags & SYN) this.backoff = 0;
 		}
+		if (this.oldest === null) this.newest = null;
 		this.retries = 0;
 		this.stopTimer();
 		// What was lost once was probably lost together with what followed it.
-		if (isHole && this.sent.length > 0) this.resendOldest();
+		if (isHole && this.oldest !== null) this.resendOldest();
 		this.flush();
 		this.armRetransmission();
 	}
 
 	/** Sends the SYN again after this time instead of the usual one. */
 	retransmitSoon(delayMs: number): void {
-		this.stopTimer();
-		this.timer = this.host.clock.after(delayMs, this.onRetransmission);
+		this.wait("acknowledgement", delayMs);
 	}
 
 	/** An ICMP error says that the path is cut: back-off is taken back by a step (`tcp_ld_RTO_revert`, RFC 6069). */
 	revertBackoff(): void {
-		const oldest = this.sent[0];
-		if (oldest === undefined || this.retries === 0 || this.backoff === 0)
-			return;
+		const { oldest } = this;
+		if (oldest === null || this.retries === 0 || this.backoff === 0) return;
 		this.backoff--;
 		const waitedMs = this.host.clock.nowMs - oldest.sentMs;
 		const remainingMs = this.timeoutMs - waitedMs;
 		this.stopTimer();
 		if (remainingMs <= 0) this.onRetransmission();
-		else this.timer = this.host.clock.after(remainingMs, this.onRetransmission);
+		else this.wait("acknowledgement", remainingMs);
 	}
 
 	/** Both sides have closed and this one did first: it waits for stragglers. */
 	enterTimeWait(): void {
 		this.state = "time-wait";
-		this.early = [];
+		this.early = NOTHING_EARLY;
 		this.stayInTimeWait();
 		this.user.onEnd(this, "closed");
 	}
 
 	/** TIME_WAIT, from its beginning. */
 	stayInTimeWait(): void {
-		this.expireAfter(TIME_WAIT_MS, () => this.forget());
+		this.wait("stragglers", TIME_WAIT_MS, true);
 	}
 
 	/** An orphan does not wait for ever for the other side's FIN. */
 	enterFinWait2(): void {
 		this.state = "fin-wait-2";
-		this.expireAfter(FIN_WAIT_2_MS, () => this.end("closed"));
+		this.wait("fin", FIN_WAIT_2_MS, true);
 	}
 
-	private expireAfter(delayMs: number, action: () => void): void {
-		this.stopTimer();
-		this.timer = this.host.clock.after(delayMs, action, true);
+	/** It has waited long enough. */
+	fire(): void {
+		switch (this.awaited) {
+			case "acknowledgement":
+				this.onRetransmission();
+				return;
+			case "window":
+				this.onProbe();
+				return;
+			case "fin":
+				this.end("closed");
+				return;
+			case "stragglers":
+				this.forget();
+				return;
+			default:
+				unreachable(this.awaited);
+		}
+	}
+
+	private wait(awaited: Awaited, delayMs: number, background = false): void {
+		this.awaited = awaited;
+		this.host.clock.set(this.alarm, delayMs, background);
 	}
 
 	private start(iss: number): void {
@@ -310,7 +355,7 @@ export class TcpSocket implements SocketAddress {
 
 	/** The other side has said how much room there is, and acknowledged nothing. */
 	onWindow(): void {
-		if (this.pending === "" || this.sent.length > 0 || this.sendWindow === 0)
+		if (this.pending === "" || this.oldest !== null || this.sendWindow === 0)
 			return;
 		this.probes = 0;
 		this.stopTimer();
@@ -319,22 +364,23 @@ export class TcpSocket implements SocketAddress {
 
 	/** Nothing is on its way, and the window has no room: asks for one from time to time (`tcp_probe_timer`). */
 	private armProbe(): void {
-		if (this.timer !== null || this.sent.length > 0) return;
+		if (this.alarm.isSet || this.oldest !== null) return;
 		const estimateMs = this.estimateMs ?? INITIAL_RTO_MS;
 		const rtoMs = estimateMs + Math.max(MIN_RTO_MS, 2 * estimateMs);
 		const waitMs = Math.min(MAX_RTO_MS, rtoMs * 2 ** this.probes);
-		this.timer = this.host.clock.after(waitMs, () => {
-			this.timer = null;
-			const most = this.isOrphan ? WINDOW_PROBES_ORPHAN : WINDOW_PROBES;
-			if (this.probes >= most) {
-				this.end("timeout");
-				return;
-			}
-			this.probes++;
-			// An octet that was acknowledged already, so the other side answers (`tcp_xmit_probe_skb`).
-			this.transmit(ACK, (this.sendUnacknowledged - 1) | 0, "");
-			this.armProbe();
-		});
+		this.wait("window", waitMs);
+	}
+
+	private onProbe(): void {
+		const most = this.isOrphan ? WINDOW_PROBES_ORPHAN : WINDOW_PROBES;
+		if (this.probes >= most) {
+			this.end("timeout");
+			return;
+		}
+		this.probes++;
+		// An octet that was acknowledged already, so the other side answers (`tcp_xmit_probe_skb`).
+		this.transmit(ACK, (this.sendUnacknowledged - 1) | 0, "");
+		this.armProbe();
 	}
 
 	/** Sends as much of what waits as the window lets through. */
@@ -360,7 +406,11 @@ export class TcpSocket implements SocketAddress {
 		const length = payload.length + ((flags >> 1) & 1) + (flags & FIN);
 		const end = (seq + length) | 0;
 		const sentMs = this.host.clock.nowMs;
-		this.sent.push({ seq, end, flags, payload, sentMs, resent: false });
+		const resent = false;
+		const sent: Sent = { seq, end, flags, payload, sentMs, resent, next: null };
+		if (this.newest === null) this.oldest = sent;
+		else this.newest.next = sent;
+		this.newest = sent;
 		this.sendNext = end;
 		this.transmit(flags, seq, payload);
 		this.armRetransmission();
@@ -400,18 +450,15 @@ export class TcpSocket implements SocketAddress {
 	}
 
 	private armRetransmission(): void {
-		if (this.timer !== null || this.sent.length === 0) return;
-		this.timer = this.host.clock.after(this.timeoutMs, this.onRetransmission);
+		if (this.alarm.isSet || this.oldest === null) return;
+		this.wait("acknowledgement", this.timeoutMs);
 	}
 
 	private stopTimer(): void {
-		if (this.timer === null) return;
-		this.host.clock.cancel(this.timer);
-		this.timer = null;
+		this.host.clock.stop(this.alarm);
 	}
 
-	private readonly onRetransmission = (): void => {
-		this.timer = null;
+	private onRetransmission(): void {
 		if (this.isHopeless()) {
 			this.end("timeout");
 			return;
@@ -421,7 +468,7 @@ export class TcpSocket implements SocketAddress {
 		this.retries++;
 		this.resendOldest();
 		this.armRetransmission();
-	};
+	}
 
 	/** `tcp_write_timeout`, net/ipv4/tcp_timer.c, and `reqsk_timer_handler` for SYN_RECV (6.1). */
 	private isHopeless(): boolean {

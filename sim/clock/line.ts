@@ -1,0 +1,79 @@
+/** What waits for its moment. */
+export interface Due {
+	/** Its moment has come. */
+	fire(): void;
+}
+
+const FIRST_ROOM = 64;
+
+/**
+ * Things that are due in the order in which they are put, as packets on a link are: a ring, so putting and taking cost
+ * the same however many are on it. Times and orders lie in arrays of numbers, since things of any shape may wait.
+ */
+export class Line {
+	/** When the first one is due; `Infinity` while there is none. */
+	nextMs = Number.POSITIVE_INFINITY;
+	/** Of two that are due at the same instant, the one with the lower number is first. */
+	nextOrder = 0;
+	length = 0;
+	#lastMs = Number.NEGATIVE_INFINITY;
+	/** Room is a power of two. */
+	#mask = FIRST_ROOM - 1;
+	#head = 0;
+	#times = new Float64Array(FIRST_ROOM);
+	#orders = new Float64Array(FIRST_ROOM);
+	#things: (Due | null)[] = new Array(FIRST_ROOM).fill(null);
+
+	/** Would it be due behind all that wait? */
+	takes(atMs: number): boolean {
+		return this.length === 0 || atMs >= this.#lastMs;
+	}
+
+	put(atMs: number, order: number, thing: Due): void {
+		if (this.length > this.#mask) this.#grow();
+		const place = (this.#head + this.length) & this.#mask;
+		this.#times[place] = atMs;
+		this.#orders[place] = order;
+		this.#things[place] = thing;
+		this.#lastMs = atMs;
+		if (this.length === 0) {
+			this.nextMs = atMs;
+			this.nextOrder = order;
+		}
+		this.length++;
+	}
+
+	/** Takes the first one off; there is one. */
+	take(): Due {
+		const head = this.#head;
+		const thing = this.#things[head] as Due;
+		this.#things[head] = null;
+		const next = (head + 1) & this.#mask;
+		this.#head = next;
+		this.length--;
+		if (this.length === 0) this.nextMs = Number.POSITIVE_INFINITY;
+		else {
+			this.nextMs = this.#times[next] as number;
+			this.nextOrder = this.#orders[next] as number;
+		}
+		return thing;
+	}
+
+	#grow(): void {
+		const { length } = this;
+		const times = new Float64Array(2 * length);
+		const orders = new Float64Array(2 * length);
+		const things: (Due | null)[] = new Array(2 * length).fill(null);
+		for (let index = 0; index < length; index++) {
+			const place = (this.#head + index) & this.#mask;
+			times[index] = this.#times[place] as number;
+			orders[index] = this.#orders[place] as number;
+			things[index] = this.#things[place] as Due;
+		}
+		this.#head = 0;
+		this.#mask = 2 * length - 1;
+		this.#times = times;
+		this.#orders = orders;
+		this.#things = things;
+	}
+}
