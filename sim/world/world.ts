@@ -27,7 +27,7 @@ export interface PlayOptions {
 }
 
 /** A gateway that answers at once. */
-export interface GatewayAtOnce {
+interface GatewayAtOnce {
 	answer(ask: Ask): Answer;
 	/** Does nothing happen there by itself until then? Then it need not be asked to wait: the next ask says how late it is. */
 	isIdleUntil?(toMs: number): boolean;
