@@ -114,21 +114,7 @@ interface Lines {
 export function takeLines(rest: string, text: string): Lines {
 	if (rest === "" && isOneLine(text))
 		return { lines: [text.slice(0, -2)], rest };
-	if (rest !== "") return splitLines(rest + text);
-	// Clients of one step send the same message.
-	if (text !== lastText) {
-		lastLines = splitLines(text);
-		lastText = text;
-	}
-	return lastLines;
-}
-
-/** The text that was taken apart last, and its lines. */
-let lastText = "";
-let lastLines: Lines = { lines: [], rest: "" };
-
-function splitLines(text: string): Lines {
-	const lines = text.split("\r\n");
-	const rest = lines.pop() ?? "";
-	return { lines, rest };
+	const lines = (rest + text).split("\r\n");
+	const unfinished = lines.pop() ?? "";
+	return { lines, rest: unfinished };
 }
