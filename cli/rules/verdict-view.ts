@@ -45,9 +45,12 @@ export function verdictsOf(
 		const { name: file, text } = setup.ruleset;
 		if (seen.has(text) || views.length >= MOST_RULESETS) continue;
 		seen.add(text);
-		const { ruleset } = checkRules(text, { file });
-		if (ruleset === null) continue;
 		const { interfaces, routes, sysctls, linux } = setup.gateway;
+		const { ruleset } = checkRules(text, {
+			file,
+			...(linux === undefined ? {} : { linux }),
+		});
+		if (ruleset === null) continue;
 		const analysis = analyse(ruleset, {
 			interfaces,
 			routes,

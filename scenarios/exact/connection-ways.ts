@@ -1,10 +1,15 @@
 /** The ways that first packets of a scenario's connections can take through its rules. */
 import type { Ruleset } from "../../sim/contract/ruleset.ts";
+import { DEFAULT_LINUX } from "../../sim/linux/linux.ts";
 import { parseAddress } from "../../sim/packet/address.ts";
 import { tcp, udp } from "../../sim/packet/build.ts";
 import type { Packet } from "../../sim/packet/packet.ts";
 import { checkRules } from "../../sim/script/check-rules.ts";
-import { listeningOf, servicesOf } from "../../sim/world/setup/services.ts";
+import {
+	LOOPBACK,
+	listeningOf,
+	servicesOf,
+} from "../../sim/world/setup/services.ts";
 import type { ServiceSetup } from "../../sim/world/setup/setup.ts";
 import type { Decision, End } from "../analysis/walk/decision.ts";
 import { TooManyWaysError, Walker } from "../analysis/walk/walker.ts";
@@ -15,10 +20,11 @@ import { DATAGRAM_OCTETS } from "../language/schema/schema-steps.ts";
 const MOST_RULES = 5_000;
 
 /** The rules that a scenario begins with; `null`: they are too many, or not at hand. */
-export function rulesOf({ ruleset }: Setup): Ruleset | null {
+export function rulesOf({ ruleset, gateway }: Setup): Ruleset | null {
 	if (!("text" in ruleset)) return null;
 	const { text, name: file } = ruleset;
-	const { ruleset: rules } = checkRules(text, { file });
+	const { linux = DEFAULT_LINUX } = gateway;
+	const { ruleset: rules } = checkRules(text, { file, linux });
 	const count = rules?.tables.reduce(
 		(sum, { chains }) =>
 			sum + chains.reduce((all, chain) => all + chain.rules.length, 0),
@@ -79,18 +85,24 @@ function numberOf(address: string): number {
 	return parseAddress(address) ?? 0;
 }
 
-/** The backend that an end leads to; `null`: none, or none of the scenario's. */
+/** The backend that an end leads to, a program of the gateway's own among them; `null`: none, or none of the scenario's. */
 export function backendOf({ fate, packet }: End, setup: Setup): string | null {
-	if (fate.kind !== "forwarded") return null;
+	const isOwn = fate.kind === "delivered";
+	if (!isOwn && fate.kind !== "forwarded") return null;
 	if (packet?.kind !== "tcp" && packet?.kind !== "udp") return null;
 	const { destination, destinationPort } = packet;
-	const found = setup.backends.find(
+	const listening = setup.backends.filter(
 		(backend) =>
-			numberOf(backend.address) === destination &&
+			(backend.interface === LOOPBACK) === isOwn &&
 			listeningOf(setup, backend).some(
 				({ protocol, port }) =>
 					protocol === packet.kind && port === destinationPort,
 			),
 	);
-	return found?.name ?? null;
+	const at = (address: number) =>
+		listening.find((backend) => numberOf(backend.address) === address)?.name;
+	return at(destination) ?? (isOwn ? at(ANY_ADDRESS) : undefined) ?? null;
 }
+
+/** Of a program that is bound to no address. */
+const ANY_ADDRESS = 0;

@@ -125,7 +125,7 @@ export function areShares(
 	);
 }
 
-/** Do the rules lead all connections of the scenario to this backend, whatever conditions say? */
+/** Do the rules lead all connections of the scenario to this backend on another host, whatever conditions say? */
 export function leadToOne(
 	{ setup, steps }: Played,
 	backend: string,
@@ -141,7 +141,10 @@ export function leadToOne(
 	const ways = connectionWays(setup, clients);
 	if (ways === null || ways.size === 0) return false;
 	return [...ways.values()].every((one) =>
-		endsOf(one).every((end) => backendOf(end, setup) === backend),
+		endsOf(one).every(
+			(end) =>
+				end.fate.kind === "forwarded" && backendOf(end, setup) === backend,
+		),
 	);
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
+	backendAt,
 	connect,
 	outcomes,
 	recipeSetup,
@@ -80,6 +81,34 @@ describe("a split by counters", () => {
 		expect(judgement).toMatchObject({ outcome: "violated" });
 		expect(judgement?.why.map(({ text }) => text)).toContain(
 			"the exact shares of the rules: b1 4/15, b2 11/15",
+		);
+	});
+
+	it.each([
+		["10.0.0.1", "b1 all"],
+		["0.0.0.0", "b1 all"],
+		["10.0.0.2", "no backend all"],
+	])("knows programs of the gateway's own, one at %s", (address, shares) => {
+		const [judgement] = judged(
+			nat("PREROUTING -p tcp --dport 25 -j REDIRECT --to-ports 7701"),
+			{ b1: 1, b2: 1 },
+			{
+				setup: recipeSetup({
+					ruleset: {
+						name: "my.rules",
+						text: nat(
+							"PREROUTING -p tcp --dport 25 -j REDIRECT --to-ports 7701",
+						),
+					},
+					backends: [
+						backendAt("b1", address, { interface: "lo", port: 7701 }),
+						backendAt("b2", "0.0.0.0", { interface: "lo", port: 7702 }),
+					],
+				}),
+			},
+		);
+		expect(judgement?.why.map(({ text }) => text)).toContain(
+			`the exact shares of the rules: ${shares}`,
 		);
 	});
 

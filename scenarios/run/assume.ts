@@ -1,6 +1,7 @@
 /** Plays on assumptions: what `setup.assume` comes to on the model, and what holds both ways. */
 import type { AssumedMatches } from "../../sim/contract/assume.ts";
 import { type Assumed, Assumptions } from "../../sim/extension/assumed.ts";
+import { DEFAULT_LINUX } from "../../sim/linux/linux.ts";
 import { openPoints } from "../../sim/ruleset/check/open-points.ts";
 import { checkRuleset } from "../../sim/ruleset/parse.ts";
 import type { PlayableScenario, Setup } from "../language/scenario.ts";
@@ -71,7 +72,8 @@ export function mustGiveSets(
 	file: string,
 ): void {
 	const { sets: given, geoip = {} } = setup.gateway;
-	const { tables } = checkRuleset(setup.ruleset.text);
+	const { linux = DEFAULT_LINUX } = setup.gateway;
+	const { tables } = checkRuleset(setup.ruleset.text, { linux });
 	const { needs } = openPoints(tables);
 	const missing = needs.filter(
 		(need) => need.kind === "country" && !Object.hasOwn(geoip, need.name),
