@@ -234,4 +234,23 @@ export const KERNEL_DIFFERENCES = {
 			},
 		},
 	),
+	clusterIp: byKernel<"is there" | "is gone">(
+		{
+			"5.10": "is there",
+			"6.1": "is there",
+			"6.12": "is gone",
+			"7.2": "is gone",
+		},
+		{
+			title: "the target CLUSTERIP",
+			says: (value) =>
+				value === "is there"
+					? "the kernel has it"
+					: "the kernel has it no more, and refuses rules with it",
+			source: "net/ipv4/netfilter/ipt_CLUSTERIP.c, removed in 6.2",
+			matters:
+				"A ruleset with CLUSTERIP no longer loads, all of its table; `-m cluster` takes its place.",
+			scenario: "clusterip-loads",
+		},
+	),
 };

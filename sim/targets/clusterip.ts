@@ -67,7 +67,9 @@ export const clusterip = defineTarget<Options>({
 		cluster
 			? ` --new --hashmode ${cluster.mode} --clustermac ${cluster.mac.toUpperCase()} --total-nodes ${cluster.totalNodes} --local-node ${cluster.localNode} --hash-init ${cluster.seed}`
 			: "",
-	check({ cluster }, { header }) {
+	check({ cluster }, { header, behaviour }) {
+		if (behaviour.clusterIp === "is gone")
+			return "x_tables: there is no CLUSTERIP";
 		const { destination, inInterface } = header;
 		if (destination.mask !== -1 || destination.address === 0)
 			return "ipt_CLUSTERIP: Please specify destination IP";

@@ -45,6 +45,7 @@ export const TOUCHES: { readonly [Name in DifferenceName]: Touches } = {
 	endOfText: has(/ -m string .*--to /),
 	errorBucket: "no rule",
 	savedTimeout: printsOtherwise("savedTimeout"),
+	clusterIp: "loading",
 	setBuckets: has(/ --(match|add|del|exist|map)-set /),
 	addedSettings: "no rule",
 	portOfRange: picksPort,

@@ -263,6 +263,24 @@ export const kernelDifferences = [
 		expect: [operationSucceeds("small buckets")],
 	}),
 	scenario({
+		name: "clusterip-loads",
+		suite,
+		title: "A rule with CLUSTERIP loads",
+		story:
+			"CLUSTERIP has several machines share one address. It was removed in Linux 6.2: from then on a rule with it is refused.",
+		setup: byHand(),
+		steps: [
+			at(
+				10,
+				iptables(
+					"-A INPUT -d 10.0.0.1 -i bond0.204 -j CLUSTERIP --new --hashmode sourceip --clustermac 01:00:5e:00:00:20 --total-nodes 2 --local-node 1",
+					{ label: "shared" },
+				),
+			),
+		],
+		expect: [operationSucceeds("shared")],
+	}),
+	scenario({
 		name: "settings-of-linux-6-1",
 		suite,
 		title: "Settings come and go with kernels",
