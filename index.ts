@@ -417,6 +417,7 @@ export type {
 	OperationOutcome,
 	RouteSetup,
 	StepOperation,
+	TracedVerdict,
 	TraceEvent,
 	TraceSink,
 	Unknown,
