@@ -13,6 +13,8 @@ const ON_DOCKER = "{lab,cli}/**/*.docker.test.ts";
 export default defineConfig({
 	test: {
 		testTimeout: 60_000,
+		// Vitest leaves a processor free, which on two is half of the machine.
+		maxWorkers: "100%",
 		projects: [
 			{
 				extends: true,
