@@ -120,12 +120,14 @@ describeOnVm("a gateway in a virtual machine", () => {
 				await restore(gateway, "*filter\n-A NOPE -j ACCEPT\nCOMMIT\n"),
 			).toEqual({
 				ok: false,
+				exitCode: 1,
 				message: "iptables-restore: line 2 failed",
 			});
 			expect(
 				await operate(gateway, { kind: "iptables", command: "-A INPUT -j X" }),
 			).toEqual({
 				ok: false,
+				exitCode: 2,
 				message: expect.stringContaining("Couldn't load target `X'"),
 			});
 			expect(
