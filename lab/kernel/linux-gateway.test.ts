@@ -107,6 +107,7 @@ describe("an operation", () => {
 		const operation = { kind: "iptables", command: "-Q" } as const;
 		expect(await operateLinux(gateway, operation)).toEqual({
 			ok: false,
+			exitCode: 2,
 			message: "unknown option",
 		});
 	});

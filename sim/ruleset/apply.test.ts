@@ -162,6 +162,8 @@ describe("a single iptables command", () => {
 	test.each([
 		["-A NOPE -j ACCEPT", "No chain/target/match by that name"],
 		["-F NOPE", "No chain/target/match by that name"],
+		["-L NOPE", "No chain/target/match by that name"],
+		["-S NOPE 1", "No chain/target/match by that name"],
 		[
 			"-D NOPE -j ACCEPT",
 			"Bad rule (does a matching rule exist in that chain?)",

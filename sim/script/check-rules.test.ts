@@ -226,6 +226,7 @@ describe("what fails at its turn is a fault, and the next command is carried out
 		],
 		["iptables -N INPUT", "Chain already exists"],
 		["iptables -X NO", "No chain/target/match by that name"],
+		["iptables -nL NO", "No chain/target/match by that name"],
 		[
 			"iptables -A INPUT -j NO",
 			"Couldn't load target `NO':No such file or directory",

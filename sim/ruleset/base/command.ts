@@ -71,6 +71,8 @@ export type Command = { readonly line: number } & (
 			readonly policy: string;
 			readonly counters: Counters | null;
 	  }
-	/** Listing, `-6`: changes nothing. */
+	/** `-L`, `-S`: of all chains, or of one, which has to be there. */
+	| { readonly kind: "list"; readonly chain: string | null }
+	/** `-6`: changes nothing. */
 	| { readonly kind: "nothing" }
 );

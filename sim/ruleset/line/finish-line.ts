@@ -394,7 +394,7 @@ function otherCommand(draft: RuleDraft, line: number): Command {
 			};
 		case "L":
 		case "S":
-			return { kind: "nothing", line };
+			return { kind: "list", chain, line };
 		default:
 			return unreachable(command as never);
 	}

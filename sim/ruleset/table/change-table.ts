@@ -14,12 +14,13 @@ import {
 	flush,
 	zero,
 } from "./rule-commands.ts";
-import type { TableDraft } from "./table-draft.ts";
+import { chainOf, type TableDraft } from "./table-draft.ts";
 
 /** Commands that leave the rules that are there as they are. */
 const PUTS_BEHIND: ReadonlySet<Command["kind"]> = new Set([
 	"append",
 	"chain",
+	"list",
 	"new-chain",
 	"policy",
 	"nothing",
@@ -42,6 +43,9 @@ export function changeTable(
 			return;
 		case "chain":
 			declareChain(table, command, noflush);
+			return;
+		case "list":
+			if (command.chain !== null) chainOf(table, command.chain);
 			return;
 		case "nothing":
 			return;
