@@ -11,7 +11,7 @@ describeOnVm("texts for iptables-restore", () => {
 		const { findings, coverage } = await fuzzTexts({
 			seed: 6,
 			from: 0,
-			runs: 90,
+			runs: 120,
 			shrinkMs: 20_000,
 			oracle,
 		});
