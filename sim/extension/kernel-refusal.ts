@@ -9,4 +9,5 @@ export interface KernelRefusal {
 export const ENOENT = "No such file or directory";
 export const EDOM = "Numerical argument out of domain";
 export const ERANGE = "Numerical result out of range";
+export const EOPNOTSUPP = "Operation not supported";
 export const EPROTOTYPE = "Protocol wrong type for socket";

@@ -12,7 +12,12 @@ export interface Difference<Value> {
 	/** What it is about, for a table's first column: `first port of a range`. */
 	readonly title: string;
 	/** Whose difference it is. */
-	readonly of: "kernel" | "iptables" | "backend" | "iptables and backend";
+	readonly of:
+		| "kernel"
+		| "iptables"
+		| "backend"
+		| "iptables and backend"
+		| "kernel and backend";
 	valueOn(linux: Linux): Value;
 	/** What a value means, as a sentence. */
 	says(value: Value): string;
@@ -65,6 +70,18 @@ export function byKernelOfNft<Value>(
 	const valueOn = ({ backend, kernel }: Linux) =>
 		backend === "legacy" ? legacy : values[kernel];
 	return { ...about, of: "kernel", valueOn };
+}
+
+/** Of the kernel, which asks whose rule it is. */
+export function byKernelAndBackend<Value>(
+	values: Readonly<Record<Backend, Readonly<Record<KernelSeries, Value>>>>,
+	about: About<Value>,
+): Difference<Value> {
+	return {
+		...about,
+		of: "kernel and backend",
+		valueOn: ({ backend, kernel }) => values[backend][kernel],
+	};
 }
 
 /** Of the version of iptables, whichever its backend. */

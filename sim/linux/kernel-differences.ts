@@ -1,5 +1,5 @@
 /** What kernels do in different ways, besides tracking and settings, whichever iptables loads the rules. */
-import { byKernel, NOT_FOLLOWED } from "./difference.ts";
+import { byKernel, byKernelAndBackend, NOT_FOLLOWED } from "./difference.ts";
 
 /** Differences between kernels. */
 export const KERNEL_DIFFERENCES = {
@@ -234,20 +234,31 @@ export const KERNEL_DIFFERENCES = {
 			},
 		},
 	),
-	clusterIp: byKernel<"is there" | "is gone">(
+	clusterIp: byKernelAndBackend<"is there" | "refuses nft" | "is gone">(
 		{
-			"5.10": "is there",
-			"6.1": "is there",
-			"6.12": "is gone",
-			"7.2": "is gone",
+			legacy: {
+				"5.10": "is there",
+				"6.1": "is there",
+				"6.12": "is gone",
+				"7.2": "is gone",
+			},
+			nft: {
+				"5.10": "refuses nft",
+				"6.1": "refuses nft",
+				"6.12": "is gone",
+				"7.2": "is gone",
+			},
 		},
 		{
 			title: "the target CLUSTERIP",
 			says: (value) =>
 				value === "is there"
 					? "the kernel has it"
-					: "the kernel has it no more, and refuses rules with it",
-			source: "net/ipv4/netfilter/ipt_CLUSTERIP.c, removed in 6.2",
+					: value === "is gone"
+						? "the kernel has it no more, and refuses rules with it"
+						: "the kernel has it, and refuses rules with it that iptables-nft loads",
+			source:
+				"`clusterip_tg_check` (`nft_compat`), net/ipv4/netfilter/ipt_CLUSTERIP.c, removed in 6.2",
 			matters:
 				"A ruleset with CLUSTERIP no longer loads, all of its table; `-m cluster` takes its place.",
 			scenario: "clusterip-loads",

@@ -1,4 +1,5 @@
 import { defineTarget } from "../extension/extension.ts";
+import { EOPNOTSUPP } from "../extension/kernel-refusal.ts";
 import type { GivenOptions } from "../extension/options.ts";
 import { formatAddress } from "../packet/address.ts";
 
@@ -70,6 +71,11 @@ export const clusterip = defineTarget<Options>({
 	check({ cluster }, { header, behaviour }) {
 		if (behaviour.clusterIp === "is gone")
 			return "x_tables: there is no CLUSTERIP";
+		if (behaviour.clusterIp === "refuses nft")
+			return {
+				error: EOPNOTSUPP,
+				reason: "cannot use CLUSTERIP target from nftables compat",
+			};
 		const { destination, inInterface } = header;
 		if (destination.mask !== -1 || destination.address === 0)
 			return "ipt_CLUSTERIP: Please specify destination IP";

@@ -267,7 +267,7 @@ export const kernelDifferences = [
 		suite,
 		title: "A rule with CLUSTERIP loads",
 		story:
-			"CLUSTERIP has several machines share one address. It was removed in Linux 6.2: from then on a rule with it is refused.",
+			"CLUSTERIP has several machines share one address. It was removed in Linux 6.2: from then on a rule with it is refused. Kernels before refuse it from iptables-nft.",
 		setup: byHand(),
 		steps: [
 			at(
