@@ -13,6 +13,8 @@ export interface Meaning {
 	readonly kind: "backend" | "none" | "unknown";
 	/** Unique among the ends of a service. */
 	readonly key: string;
+	/** What balancing chose: the key of the backend also where a rule behind stops the packet on its way there. */
+	readonly chosen: string;
 	readonly backend: Omit<Backend, "conditions" | "rules"> | null;
 }
 
@@ -34,15 +36,19 @@ export function meaningOf(end: End, options: MeaningOptions): Meaning {
 	if (fate.kind === "unknown") {
 		const { rule, reason } = fate.unknown;
 		const key = `unknown: ${reason}${rule === "" ? "" : ` (${rule})`}`;
-		return { kind: "unknown", key, backend: null };
+		return { kind: "unknown", key, chosen: key, backend: null };
 	}
 	const backend = backendOf(end, options);
 	if (fate.kind === "dropped") {
 		const verb = end.answered === null ? "dropped" : "rejected";
-		const towards = backend === null ? "" : ` on the way to ${backend.key}`;
-		return none(`${verb}${towards} by ${fate.by}`);
+		if (backend === null) return none(`${verb} by ${fate.by}`);
+		const how = `${verb} on the way to ${backend.key} by ${fate.by}`;
+		return { ...none(how), chosen: backend.key };
 	}
-	if (backend !== null) return { kind: "backend", key: backend.key, backend };
+	if (backend !== null) {
+		const { key } = backend;
+		return { kind: "backend", key, chosen: key, backend };
+	}
 	if (fate.kind === "queued") return none(`waits for its ${fate.waitsFor}`);
 	if (options.isForAll) return none("delivered or forwarded as it came");
 	if (fate.kind === "delivered") return none("delivered to the gateway itself");
@@ -54,7 +60,8 @@ export function meaningOf(end: End, options: MeaningOptions): Meaning {
 }
 
 function none(how: string): Meaning {
-	return { kind: "none", key: `${NO_BACKEND}: ${how}`, backend: null };
+	const key = `${NO_BACKEND}: ${how}`;
+	return { kind: "none", key, chosen: key, backend: null };
 }
 
 function backendOf(

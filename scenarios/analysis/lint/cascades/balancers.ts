@@ -12,6 +12,8 @@ export interface Balancer {
 	readonly client: ClientClass;
 	/** Names an end as the parts of the splits are named. */
 	keyOf(end: End): string;
+	/** What balancing chose at an end: a backend also where a rule behind stops the packet on its way there. */
+	chosenAt(end: End): string;
 	isBackend(key: string): boolean;
 }
 
@@ -55,6 +57,7 @@ function makeBalancers(
 				service,
 				client,
 				keyOf: (end) => meaningOf(end, options).key,
+				chosenAt: (end) => meaningOf(end, options).chosen,
 				isBackend: (key) => names.has(key),
 			};
 		});

@@ -67,7 +67,7 @@ export function cascadesOf(balancer: Balancer): readonly Cascade[] {
 export function countedIn(balancer: Balancer): readonly Counted[] {
 	const top = reduced(
 		balancer.client.decision,
-		balancer,
+		balancer.keyOf,
 		aliveConditions(balancer),
 	);
 	const found = new Map<string, Counted>();
@@ -95,11 +95,12 @@ export function aliveConditions({
 function findCascades(balancer: Balancer): readonly Cascade[] {
 	const conditions = aliveConditions(balancer);
 	const { decision } = balancer.client;
-	const top = reduced(decision, balancer, conditions);
+	// Whether a backend is reached in the end may depend on what no cascade decides: a limit, a set, the hour.
+	const keyOf = balancer.chosenAt;
+	const top = reduced(decision, keyOf, conditions);
 	return headsOf(top).flatMap((head): Cascade[] => {
 		const found = firstMatch(head) ?? lastWriter(head);
 		if (found === null) return [];
-		const { keyOf } = balancer;
 		const split = splitOf(head.decision, { keyOf, conditions });
 		return [{ balancer, ...found, split, isWhole: head === top }];
 	});
@@ -115,7 +116,7 @@ function headsOf(top: Node): readonly StepNode[] {
 /** The decision without conditions, and without what makes no difference to where connections go. */
 function reduced(
 	decision: Decision,
-	{ keyOf }: Balancer,
+	keyOf: Balancer["keyOf"],
 	conditions: ReadonlyMap<string, 0 | 1>,
 ): Node {
 	const byDecision = new Map<Decision, Node>();

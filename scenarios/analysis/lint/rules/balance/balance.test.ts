@@ -251,3 +251,18 @@ describe("weights that comments state", () => {
 		expect(codes(text)).toEqual(expected);
 	});
 });
+
+describe("what lies behind the backends hides nothing", () => {
+	it.each([
+		"-m limit --limit 100/sec -j ACCEPT",
+		"-m hashlimit --hashlimit-upto 50/sec --hashlimit-mode srcip --hashlimit-name web -j ACCEPT",
+		"-p tcp -m tcp --syn -m connlimit --connlimit-upto 50 -j ACCEPT",
+		"-m time --timestart 08:00 --timestop 18:00 -j ACCEPT",
+		"-m set ! --match-set blocked src -j ACCEPT",
+	])("%s", (accept) => {
+		const filter = `*filter\n:FORWARD DROP [0:0]\n-A FORWARD ${accept}\nCOMMIT\n`;
+		expect(codes(dnat(nth(3), nth(3), nth(3)) + filter)).toEqual(["MT101"]);
+		expect(codes(dnat(nth(3), nth(3), "") + filter)).toEqual(["MT102"]);
+		expect(codes(dnat(nth(3), nth(2), "") + filter)).toEqual([]);
+	});
+});
