@@ -103,6 +103,7 @@ const LIGHT: ReadonlySet<string | null> = new Set([
 	"reports/visible.ts",
 	"scenarios/files/bounded-read.ts",
 	"scenarios/files/file-failure.ts",
+	"scenarios/files/files-read.ts",
 	"scenarios/files/plain-file.ts",
 	"scenarios/files/process-end.ts",
 	"scenarios/files/replace-file.ts",

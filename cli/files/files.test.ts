@@ -200,6 +200,21 @@ describe("a file that is written whole", () => {
 });
 
 describe("a file that is read", () => {
+	it("is not written over, by whatever name, unless it is meant", async () => {
+		const folder = newFolder();
+		const file = join(folder, "my.rules");
+		writeFileSync(file, "before");
+		symlinkSync("my.rules", join(folder, "link"));
+		await readText(file);
+		for (const name of ["my.rules", "link"])
+			await expect(writeWhole(join(folder, name), "after")).rejects.toThrow(
+				"is read, and is to be written over",
+			);
+		expect(readFileSync(file, "utf8")).toBe("before");
+		await writeWhole(file, "after", { over: "what was read" });
+		expect(readFileSync(file, "utf8")).toBe("after");
+	});
+
 	it("may not be longer than a text, and that is what is said of it", async () => {
 		const file = join(newFolder(), "long.json");
 		writeFileSync(file, "");

@@ -1,5 +1,5 @@
 /** Files that the command reads and writes. `-` is standard input, or standard output. */
-import { access, constants, open } from "node:fs/promises";
+import { access, constants, open, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import {
 	LONGEST_TEXT,
@@ -7,6 +7,7 @@ import {
 	TooLongError,
 } from "../../scenarios/files/bounded-read.ts";
 import { codeOf, reasonOf } from "../../scenarios/files/file-failure.ts";
+import { rememberRead, wasRead } from "../../scenarios/files/files-read.ts";
 import {
 	findTarget,
 	replaceFile,
@@ -120,10 +121,10 @@ async function readBytes(
 	mostOctets: number,
 ): Promise<Buffer> {
 	try {
-		return await readBounded(
-			file === STANDARD ? process.stdin : readingFrom(file),
-			mostOctets,
-		);
+		if (file === STANDARD) return await readBounded(process.stdin, mostOctets);
+		const octets = await readBounded(readingFrom(file), mostOctets);
+		rememberRead(await stat(file));
+		return octets;
 	} catch (error) {
 		throw new InputError(
 			`cannot read ${name}: ${reasonOf(error)}`,
@@ -162,14 +163,17 @@ function decode(bytes: Buffer, name: string): string {
  * Writes a file whole or not at all: into another one beside it, which then takes its name. What is
  * no file (/dev/null, a named pipe) is written into and stays what it is; a link leads to its file,
  * also to one that is not there yet.
+ * @param how.over a file that the command has read is written over when this is `"what was read"`
  * @throws InputError when that cannot be done
  */
 export async function writeWhole(
 	file: string,
 	text: string | Iterable<string>,
+	how: { readonly over?: "what was read" } = {},
 ): Promise<void> {
 	try {
 		const target = await findTarget(file);
+		if (how.over === undefined) mustNotBeRead(file, target);
 		const octets = typeof text === "string" ? encodeOctets(text) : text;
 		if (isWrittenInto(target))
 			await writeInto(target.path, target.before, octets);
@@ -219,6 +223,15 @@ export async function mustBeWritable(file: string): Promise<void> {
 	} catch (error) {
 		throw error instanceof InputError ? error : cannotWrite(file, error);
 	}
+}
+
+/** @throws InputError when the command has read it: what its user gave would be lost */
+function mustNotBeRead(file: string, { before }: Target): void {
+	if (before?.isFile() && wasRead(before))
+		throw new InputError(
+			`${file} is read, and is to be written over`,
+			"Name another file for the output.",
+		);
 }
 
 function isWrittenInto({ before }: Target): boolean {

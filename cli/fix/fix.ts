@@ -186,5 +186,6 @@ async function write(
 	if (output !== undefined && output !== STANDARD)
 		await writeWhole(output, text);
 	else if (!inPlace) out.data(text);
-	else if (text !== before) await writeWhole(file, text);
+	else if (text !== before)
+		await writeWhole(file, text, { over: "what was read" });
 }

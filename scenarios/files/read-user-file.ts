@@ -5,6 +5,7 @@ import { isAbsolute, relative, resolve, sep } from "node:path";
 import { decodeOctets } from "../../sim/extension/values/octets.ts";
 import { LONGEST_TEXT, readBounded, TooLongError } from "./bounded-read.ts";
 import { reasonOf } from "./file-failure.ts";
+import { rememberRead } from "./files-read.ts";
 
 /** A file that is not read, why, and what to do about it ("" where the reader has to know). */
 export class UnreadableFile extends Error {
@@ -33,7 +34,9 @@ export async function readUserFile(
 		// It may have become another one since: a pipe without a writer is opened all the same.
 		const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
 		try {
-			mustBeRegular(path, await handle.stat());
+			const there = await handle.stat();
+			mustBeRegular(path, there);
+			rememberRead(there);
 			// What is below /proc has no size before it is read.
 			const stream = handle.createReadStream({ autoClose: false });
 			return decodeOctets(await readBounded(stream, LONGEST_TEXT));
