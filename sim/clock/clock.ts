@@ -104,7 +104,7 @@ class TimerClock implements Clock {
 
 	get nextMs(): number {
 		const timerMs = this.#first()?.atMs ?? Number.POSITIVE_INFINITY;
-		const lineMs = this.#firstLine()?.nextMs ?? Number.POSITIVE_INFINITY;
+		const lineMs = this.#firstLine()?.atMs ?? Number.POSITIVE_INFINITY;
 		return timerMs < lineMs ? timerMs : lineMs;
 	}
 
@@ -176,9 +176,9 @@ class TimerClock implements Clock {
 	fireNext(toMs: number): boolean {
 		const entry = this.#first();
 		const line = this.#firstLine();
-		if (line !== null && (entry === undefined || isFirst(line, entry))) {
-			if (line.nextMs > toMs) return false;
-			this.nowMs = line.nextMs;
+		if (line !== null && (entry === undefined || isEarlier(line, entry))) {
+			if (line.atMs > toMs) return false;
+			this.nowMs = line.atMs;
 			line.take().fire();
 			return true;
 		}
@@ -194,11 +194,7 @@ class TimerClock implements Clock {
 		for (let index = 0; index < this.#lines.length; index++) {
 			const line = this.#lines[index] as Line;
 			if (line.length === 0) continue;
-			if (
-				first === null ||
-				isFirst(line, { atMs: first.nextMs, order: first.nextOrder })
-			)
-				first = line;
+			if (first === null || isEarlier(line, first)) first = line;
 		}
 		return first;
 	}
@@ -244,14 +240,4 @@ function settled(heap: Alarm[]): Alarm | undefined {
 		first = heap[0];
 	}
 	return first;
-}
-
-/** Is the first one on the line due before the other? */
-function isFirst(
-	{ nextMs, nextOrder }: Line,
-	other: Pick<HeapEntry, "atMs" | "order">,
-): boolean {
-	return (
-		nextMs < other.atMs || (nextMs === other.atMs && nextOrder < other.order)
-	);
 }

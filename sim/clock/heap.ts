@@ -1,9 +1,13 @@
 /** A binary heap of timers in which every entry knows its place, so that cancelling needs no search. */
 
-export interface HeapEntry {
+/** When something is due. */
+export interface Moment {
 	readonly atMs: number;
 	/** Of two that are due at the same instant, the one with the lower number is first. */
 	readonly order: number;
+}
+
+export interface HeapEntry extends Moment {
 	/** Position in the heap; NOT_WAITING once it was taken or cancelled. */
 	index: number;
 }
@@ -19,7 +23,7 @@ export function insert<E extends HeapEntry>(heap: E[], entry: E): void {
 	rise(heap, entry, heap.length - 1);
 }
 
-export function isEarlier(one: HeapEntry, other: HeapEntry): boolean {
+export function isEarlier(one: Moment, other: Moment): boolean {
 	return (
 		one.atMs < other.atMs ||
 		(one.atMs === other.atMs && one.order < other.order)

@@ -1,3 +1,5 @@
+import type { Moment } from "./heap.ts";
+
 /** What waits for its moment. */
 export interface Due {
 	/** Its moment has come. */
@@ -10,11 +12,10 @@ const FIRST_ROOM = 64;
  * Things that are due in the order in which they are put, as packets on a link are: a ring, so putting and taking cost
  * the same however many are on it. Times and orders lie in arrays of numbers, since things of any shape may wait.
  */
-export class Line {
+export class Line implements Moment {
 	/** When the first one is due; `Infinity` while there is none. */
-	nextMs = Number.POSITIVE_INFINITY;
-	/** Of two that are due at the same instant, the one with the lower number is first. */
-	nextOrder = 0;
+	atMs = Number.POSITIVE_INFINITY;
+	order = 0;
 	length = 0;
 	#lastMs = Number.NEGATIVE_INFINITY;
 	/** Room is a power of two. */
@@ -37,8 +38,8 @@ export class Line {
 		this.#things[place] = thing;
 		this.#lastMs = atMs;
 		if (this.length === 0) {
-			this.nextMs = atMs;
-			this.nextOrder = order;
+			this.atMs = atMs;
+			this.order = order;
 		}
 		this.length++;
 	}
@@ -51,10 +52,10 @@ export class Line {
 		const next = (head + 1) & this.#mask;
 		this.#head = next;
 		this.length--;
-		if (this.length === 0) this.nextMs = Number.POSITIVE_INFINITY;
+		if (this.length === 0) this.atMs = Number.POSITIVE_INFINITY;
 		else {
-			this.nextMs = this.#times[next] as number;
-			this.nextOrder = this.#orders[next] as number;
+			this.atMs = this.#times[next] as number;
+			this.order = this.#orders[next] as number;
 		}
 		return thing;
 	}
