@@ -1,6 +1,11 @@
 import { defineMatch } from "../extension/extension.ts";
 import { olderOption } from "../extension/options/older-options.ts";
 import type { GivenOptions } from "../extension/options.ts";
+import {
+	readCodes,
+	type SideUse,
+	usesOfSides,
+} from "./shared/codes-of-side.ts";
 
 interface Options {
 	readonly side: "src" | "dst";
@@ -35,16 +40,8 @@ export const asn = defineMatch<Options>({
 			);
 	},
 	build(given) {
-		const uses = (["src-asn", "dst-asn"] as const)
-			.flatMap((option) =>
-				given.all(option, "string").map((use) => ({ option, use })),
-			)
-			.sort((a, b) => a.use.word - b.use.word);
-		const [first, second] = uses;
-		const numbers =
-			first === undefined
-				? []
-				: readNumbers(given, first.option, first.use.text);
+		const [first, second] = usesOfSides(given, ["src-asn", "dst-asn"]);
+		const numbers = first === undefined ? [] : readNumbers(given, first);
 		if (second !== undefined)
 			return given.refuse(
 				"asn: Only exactly one of --src-asn or --dst-asn must be specified!",
@@ -70,31 +67,24 @@ export const asn = defineMatch<Options>({
 });
 
 /** As its library reads them: 0 counts for none, and what has more than 32 bits loses the upper ones. */
-function readNumbers(
-	given: GivenOptions,
-	option: string,
-	text: string,
-): readonly number[] {
-	const codes = text.split(",");
-	const found: number[] = [];
-	for (const code of codes.slice(0, MOST_NUMBERS)) {
-		if (!/^\d+$/.test(code))
-			return given.refuse(
-				code === ""
-					? "asn: missing number code"
-					: `asn:  invalid number code '${code}'`,
-				"Write the number of an autonomous system alone: 64496.",
-				option,
-			);
-		const number = numberOf(code);
-		if (number !== 0 && !found.includes(number)) found.push(number);
-	}
-	if (codes.length > MOST_NUMBERS)
-		return given.refuse(
-			"asn: too many ASNs specified",
-			`A rule names at most ${MOST_NUMBERS}; write a second one.`,
-			option,
-		);
+function readNumbers(given: GivenOptions, side: SideUse): readonly number[] {
+	const { option } = side;
+	const found = readCodes(given, side, {
+		most: MOST_NUMBERS,
+		tooMany: "asn: too many ASNs specified",
+		read(code) {
+			if (!/^\d+$/.test(code))
+				return given.refuse(
+					code === ""
+						? "asn: missing number code"
+						: `asn:  invalid number code '${code}'`,
+					"Write the number of an autonomous system alone: 64496.",
+					option,
+				);
+			const number = numberOf(code);
+			return number === 0 ? null : number;
+		},
+	});
 	if (found.length === 0)
 		return given.refuse(
 			"asn: don't know what happened",

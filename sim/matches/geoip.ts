@@ -2,6 +2,11 @@ import type { AddressRange } from "../contract/countries.ts";
 import { defineMatch } from "../extension/extension.ts";
 import { olderOption } from "../extension/options/older-options.ts";
 import type { GivenOptions } from "../extension/options.ts";
+import {
+	readCodes,
+	type SideUse,
+	usesOfSides,
+} from "./shared/codes-of-side.ts";
 
 interface Options {
 	readonly side: "source" | "destination";
@@ -36,12 +41,7 @@ export const geoip = defineMatch<Options>({
 			);
 	},
 	build(given) {
-		const uses = (["src-cc", "dst-cc"] as const)
-			.flatMap((option) =>
-				given.all(option, "string").map((use) => ({ option, use })),
-			)
-			.sort((a, b) => a.use.word - b.use.word);
-		const [first, second] = uses;
+		const [first, second] = usesOfSides(given, ["src-cc", "dst-cc"]);
 		if (second !== undefined)
 			return given.refuse(
 				"geoip: Only exactly one of --source-country or --destination-country must be specified!",
@@ -51,10 +51,7 @@ export const geoip = defineMatch<Options>({
 		return {
 			side: first?.option === "dst-cc" ? "destination" : "source",
 			inverted: first?.use.inverted ?? false,
-			countries:
-				first === undefined
-					? []
-					: readCountries(given, first.option, first.use.text),
+			countries: first === undefined ? [] : readCountries(given, first),
 		};
 	},
 	// The blank at the end is the library's own.
@@ -91,30 +88,19 @@ export const geoip = defineMatch<Options>({
 });
 
 /** `parse_geoip_cc`, `check_geoip_cc` */
-function readCountries(
-	given: GivenOptions,
-	option: string,
-	text: string,
-): readonly string[] {
-	const codes = text.split(",");
-	const found: string[] = [];
-	for (const code of codes.slice(0, MOST_COUNTRIES)) {
-		if (!/^[A-Za-z0-9]{2}$/.test(code))
-			return given.refuse(
-				`geoip: invalid country code '${code}'`,
-				"A code is two letters or digits: DE.",
-				option,
-			);
-		const upper = code.toUpperCase();
-		if (!found.includes(upper)) found.push(upper);
-	}
-	if (codes.length > MOST_COUNTRIES)
-		return given.refuse(
-			"geoip: too many countries specified",
-			`A rule names at most ${MOST_COUNTRIES}; write a second one.`,
-			option,
-		);
-	return found;
+function readCountries(given: GivenOptions, side: SideUse): readonly string[] {
+	return readCodes(given, side, {
+		most: MOST_COUNTRIES,
+		tooMany: "geoip: too many countries specified",
+		read: (code) =>
+			/^[A-Za-z0-9]{2}$/.test(code)
+				? code.toUpperCase()
+				: given.refuse(
+						`geoip: invalid country code '${code}'`,
+						"A code is two letters or digits: DE.",
+						side.option,
+					),
+	});
 }
 
 /** Ranges ascend. */
