@@ -65,10 +65,8 @@ export async function check(
 					...(hasSet === undefined ? {} : { hasSet }),
 				});
 				const { ruleset, tables, faults } = checked;
-				// Another one may have been named.
-				const ofRouter = linux === undefined ? capture?.linuxNotes : [];
 				const notes = [
-					...(ofRouter ?? []).map((message) => ({
+					...(capture?.linuxNotes ?? []).map((message) => ({
 						file: name,
 						line: 1,
 						message,

@@ -11,6 +11,7 @@ import {
 	readRoutes,
 	readRoutingRules,
 } from "../../scenarios/analysis/given/read-ip.ts";
+import type { Linux } from "../../sim/linux/linux.ts";
 import { faultOfSets } from "../../sim/sets/command/read-saved.ts";
 import { operand, readRules, readText, STANDARD } from "../files/files.ts";
 import { InputError } from "../screen/input-error.ts";
@@ -34,7 +35,10 @@ export async function readRulesAndWorld(
 			"Name the rules by their file, or leave --capture out.",
 		);
 	const folder = isFolder ? file : options.capture;
-	const capture = folder === undefined ? null : await readCapture(folder);
+	const capture =
+		folder === undefined
+			? null
+			: onLinux(await readCapture(folder), options.linux);
 	const rules =
 		isFolder && capture !== null ? capture.rules : await ofFile(file);
 	const given = await givenOf(options, capture);
@@ -48,6 +52,14 @@ export async function readRulesAndWorld(
 				? given
 				: { ...given, assume: Object.fromEntries(assume) },
 	};
+}
+
+/** A Linux that is named comes before the router's own, and before what is said of that one. */
+function onLinux(capture: Capture, linux: Linux | undefined): Capture {
+	if (linux === undefined) return capture;
+	const { given, linuxNotes } = capture;
+	const notes = given.notes.filter((note) => !linuxNotes.includes(note));
+	return { ...capture, given: { ...given, linux, notes }, linuxNotes: [] };
 }
 
 async function ofFile(file: string): Promise<RulesAndWorld["rules"]> {
@@ -82,28 +94,25 @@ async function givenOf(
 		options.geoip === undefined
 			? undefined
 			: await readCountries(options.geoip);
-	// A Linux that is named comes before the router's own, and before what is said of that one.
 	const linux = options.linux ?? capture?.given.linux;
-	const linuxNotes = options.linux ? [] : (capture?.linuxNotes ?? []);
 	const besides = {
 		...(linux === undefined ? {} : { linux }),
 		...(sets === undefined ? {} : { sets }),
 		...(geoip === undefined ? {} : { geoip }),
 	};
-	if (capture !== null && !addresses && !routes && !rules) {
-		const notes = capture.given.notes.filter(
-			(note) =>
-				options.linux === undefined || !capture.linuxNotes.includes(note),
-		);
-		return { ...capture.given, ...besides, notes };
-	}
+	if (capture !== null && !addresses && !routes && !rules)
+		return { ...capture.given, ...besides };
 	const given = givenWorld({
 		addresses: addresses ?? told?.addresses ?? null,
 		routes: routes ?? told?.routes ?? null,
 		rules: rules ?? told?.rules ?? null,
 		sysctls: told?.sysctls ?? {},
 	});
-	const notes = [...(capture?.notes ?? []), ...linuxNotes, ...given.notes];
+	const notes = [
+		...(capture?.notes ?? []),
+		...(capture?.linuxNotes ?? []),
+		...given.notes,
+	];
 	return { ...given, ...besides, notes };
 }
 
