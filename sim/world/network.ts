@@ -261,12 +261,7 @@ class Sender {
 	send(from: Station, packet: Packet): void {
 		const { network } = this;
 		if (!from.carries() || network.isCutOff(from, packet)) {
-			this.watch?.({
-				...this.aboutOf(from, packet),
-				kind: "lost",
-				host: from.name,
-				isFrom: true,
-			});
+			this.noteLost(from, packet, { host: from.name, isFrom: true });
 			return;
 		}
 		if (from.interface === LOOPBACK) {
@@ -291,6 +286,15 @@ class Sender {
 			packet,
 			connection: this.connectionOf(from, packet)?.id ?? null,
 		};
+	}
+
+	/** @param at whose link loses it, and whether on the way from there */
+	noteLost(
+		from: Station,
+		packet: Packet,
+		at: { readonly host: string; readonly isFrom: boolean },
+	): void {
+		this.watch?.({ ...this.aboutOf(from, packet), kind: "lost", ...at });
 	}
 
 	private sendToGateway(from: Station, packet: Packet): void {
@@ -402,12 +406,7 @@ class StraightPassage extends Passage {
 
 	protected lose(): void {
 		const { sender, from, station: to, packet } = this;
-		sender.watch?.({
-			...sender.aboutOf(from, packet),
-			kind: "lost",
-			host: to.name,
-			isFrom: false,
-		});
+		sender.noteLost(from, packet, { host: to.name, isFrom: false });
 	}
 }
 

@@ -112,8 +112,6 @@ interface Lines {
  * @returns the lines without their ends, and what is no whole line yet
  */
 export function takeLines(rest: string, text: string): Lines {
-	if (rest === "" && isOneLine(text))
-		return { lines: [text.slice(0, -2)], rest };
 	const lines = (rest + text).split("\r\n");
 	const unfinished = lines.pop() ?? "";
 	return { lines, rest: unfinished };
