@@ -228,10 +228,12 @@ export async function mustBeWritable(file: string): Promise<void> {
 /** @throws InputError when the command has read it: what its user gave would be lost */
 function mustNotBeRead(file: string, { before }: Target): void {
 	if (before?.isFile() && wasRead(before))
-		throw new InputError(
-			`${file} is read, and is to be written over`,
-			"Name another file for the output.",
-		);
+		throw overwritten(`${file} is read, and is to be written over`);
+}
+
+/** An output would take the place of an input. */
+export function overwritten(message: string): InputError {
+	return new InputError(message, "Name another file for the output.");
 }
 
 function isWrittenInto({ before }: Target): boolean {

@@ -11,6 +11,7 @@ import {
 	appendText,
 	identityOf,
 	mustBeWritable,
+	overwritten,
 	STANDARD,
 	writeText,
 } from "../files/files.ts";
@@ -155,11 +156,10 @@ async function mustBeDifferentFiles(
 	for (const input of new Set(inputs)) {
 		const output = seen.get(await identityOf(input).catch(() => ""));
 		if (output !== undefined)
-			throw new InputError(
+			throw overwritten(
 				output === input
 					? `${output} is read, and is to be written over`
 					: `${output} is the same file as ${input}, which is read`,
-				"Name another file for the output.",
 			);
 	}
 }

@@ -2,7 +2,7 @@
  * In what iptables-nft differs from iptables-legacy, and their versions from each other, once rules are
  * loaded: what each operation keeps and begins anew.
  */
-import { byBackend, byKernelOfNft, byProgram } from "./difference.ts";
+import { byBackend, byKernelAndBackend, byProgram } from "./difference.ts";
 
 export const BACKEND_DIFFERENCES = {
 	ruleState: byBackend<"nothing" | "untouched">(
@@ -183,9 +183,16 @@ export const BACKEND_DIFFERENCES = {
 			},
 		},
 	),
-	tracedReturns: byKernelOfNft<"told" | "not told">(
-		"told",
-		{ "5.10": "told", "6.1": "told", "6.12": "not told", "7.2": "not told" },
+	tracedReturns: byKernelAndBackend<"told" | "not told">(
+		{
+			legacy: { "5.10": "told", "6.1": "told", "6.12": "told", "7.2": "told" },
+			nft: {
+				"5.10": "told",
+				"6.1": "told",
+				"6.12": "not told",
+				"7.2": "not told",
+			},
+		},
 		{
 			title: "what TRACE tells of the ends of chains",
 			says: (value) =>

@@ -61,17 +61,6 @@ export function byBackend<Value>(
 	return { ...about, of: "backend", valueOn: ({ backend }) => values[backend] };
 }
 
-/** Of the kernel, where iptables-nft loads the rules. */
-export function byKernelOfNft<Value>(
-	legacy: Value,
-	values: Readonly<Record<KernelSeries, Value>>,
-	about: About<Value>,
-): Difference<Value> {
-	const valueOn = ({ backend, kernel }: Linux) =>
-		backend === "legacy" ? legacy : values[kernel];
-	return { ...about, of: "kernel", valueOn };
-}
-
 /** Of the kernel, which asks whose rule it is. */
 export function byKernelAndBackend<Value>(
 	values: Readonly<Record<Backend, Readonly<Record<KernelSeries, Value>>>>,

@@ -57,6 +57,18 @@ function forwardedPort(rules: string) {
 	};
 }
 
+/** The way to a server outside leads through another router on the clients' link. */
+function byRouterInside() {
+	return twoUplinks(
+		"*filter\nCOMMIT\n",
+		["ip route add 192.0.2.0/24 via 192.168.1.20 dev lan0"],
+		{
+			clients: [clientAt("pc", "192.168.1.50", { interface: "lan0" })],
+			backends: [backendAt("remote", "192.0.2.80", { interface: "isp1" })],
+		},
+	);
+}
+
 const FORWARD = `*nat
 -A PREROUTING -d 203.0.113.1/32 -p tcp -m tcp --dport 443 -j DNAT --to-destination 192.168.1.20
 -A POSTROUTING -o wan0 -j MASQUERADE
@@ -128,14 +140,7 @@ export const hairpin = [
 		title: "A host heeds an ICMP redirect, and sends past the gateway",
 		story:
 			"The way to the server leads through another router on the clients' link, and the gateway says so to the client. A Linux host heeds that (`accept_redirects`): the first redirect makes it ask for the router's address, the next one makes it send there. Answers come by the gateway still, which sees one direction of the connection from then on. After five minutes the client asks the gateway again.",
-		setup: twoUplinks(
-			"*filter\nCOMMIT\n",
-			["ip route add 192.0.2.0/24 via 192.168.1.20 dev lan0"],
-			{
-				clients: [clientAt("pc", "192.168.1.50", { interface: "lan0" })],
-				backends: [backendAt("remote", "192.0.2.80", { interface: "isp1" })],
-			},
-		),
+		setup: byRouterInside(),
 		steps: [
 			connect(1, { client: "pc", label: "first" }),
 			at(5_000, connect(1, { client: "pc", label: "second" })),
@@ -161,14 +166,7 @@ export const hairpin = [
 		story:
 			"The router that the redirect has named loses all that comes to it. The client goes on sending there for five minutes, and nothing of that meets the gateway. With `send_redirects=0`, of `all` and of the interface, the gateway would have the last word on every packet.",
 		trap: "Once redirects are heeded, no rule and no route of the gateway can lead those clients elsewhere.",
-		setup: twoUplinks(
-			"*filter\nCOMMIT\n",
-			["ip route add 192.0.2.0/24 via 192.168.1.20 dev lan0"],
-			{
-				clients: [clientAt("pc", "192.168.1.50", { interface: "lan0" })],
-				backends: [backendAt("remote", "192.0.2.80", { interface: "isp1" })],
-			},
-		),
+		setup: byRouterInside(),
 		steps: [
 			connect(1, { client: "pc", label: "first" }),
 			at(5_000, connect(1, { client: "pc", label: "second" })),
