@@ -74,8 +74,6 @@ export function leavesARest({
 	const share = exactShare(split, rest.key);
 	return (
 		rest.key.startsWith(NO_BACKEND) &&
-		// It has a backend, and a rule in its way: that is another fault.
-		!rest.key.includes(" on the way to ") &&
 		steps.every(({ target }) => balancer.isBackend(target.key)) &&
 		share !== null &&
 		compareRationals(share, ZERO) > 0
