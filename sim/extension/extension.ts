@@ -248,6 +248,8 @@ export interface TargetExtension<Options extends object = object>
 	translatesTo?(
 		options: Options,
 	): readonly [least: number, greatest: number] | null;
+	/** The set to which it adds what packets have; `null`, and when left out: none. */
+	addsToSet?(options: Options): string | null;
 	/** The table in which it makes sense, where the kernel takes it in several. */
 	readonly usualTable?: TableName;
 }

@@ -295,6 +295,8 @@ export interface SkbInfo {
 export interface SetsApi {
 	/** Is all known that is in the set? */
 	knows(name: string): boolean;
+	/** Is no packet in it, whatever comes? It has no element that a packet could be, and no rule adds any. */
+	staysEmpty(use: SetUse): boolean;
 	test(skb: Skb, use: SetUse, question: SetQuestion): boolean;
 	/** What the element that fits has; `null` where none does. */
 	map(skb: Skb, use: SetUse): SkbInfo | null;

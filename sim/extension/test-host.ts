@@ -230,6 +230,7 @@ export interface TestPorts extends ExtensionHost {
 /** None is known. */
 const NO_SETS: SetsApi = {
 	knows: () => false,
+	staysEmpty: () => false,
 	test: (_skb, { name }) => {
 		throw new UnknownOutcome(`the members of the set ${name} are not known`);
 	},

@@ -1,6 +1,7 @@
 /** Sets of ipset that rules name: each use is a reference, which keeps the set (`ip_set_nfnl_get_byindex`, xt_set.c, 6.1). */
 import type { Ruleset } from "../contract/ruleset.ts";
 import { usesOf } from "../ruleset/check/load-check.ts";
+import { targets } from "../targets/index.ts";
 import type { GatewayState } from "./state/gateway-state.ts";
 
 /** How many matches and targets name it. */
@@ -13,6 +14,19 @@ export function usesOfSet({ tables }: Ruleset, name: string): number {
 					for (const need of needs?.(options, rule.header) ?? [])
 						if (need.kind === "set" && need.name === name) uses++;
 	return uses;
+}
+
+/** Does one of these rules add to it what packets have? */
+export function isAddedTo({ tables }: Ruleset, name: string): boolean {
+	return tables.some(({ chains }) =>
+		chains.some(({ rules }) =>
+			rules.some(({ target }) => {
+				if (target?.kind !== "extension") return false;
+				const { addsToSet } = targets.get(target.name) ?? {};
+				return addsToSet?.(target.options) === name;
+			}),
+		),
+	);
 }
 
 /**

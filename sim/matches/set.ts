@@ -120,10 +120,13 @@ export const set = defineMatch<Options>({
 		on: `the members of the set ${set}`,
 		isUnknown: host?.sets.knows(set) !== true,
 	}),
-	// A walk that takes every way knows where its packet goes; who sends it stands for all clients.
+	// A walk that takes every way knows where its packet goes; who sends it stands for all clients, and none of
+	// them is in a set that stays empty.
 	answers: ({ set, sides }, { sets, decide }) =>
 		sets.knows(set) &&
-		(decide === undefined || sides.every((side) => side === "dst")),
+		(decide === undefined ||
+			sides.every((side) => side === "dst") ||
+			sets.staysEmpty({ name: set, sides })),
 	wantsDestinationIn: ({ set, sides, inverted }) =>
 		!inverted && sides.length === 1 && sides[0] === "dst" ? set : null,
 	/** An element that has counters counts the packet. */

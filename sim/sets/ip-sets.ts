@@ -32,6 +32,8 @@ export interface SetsHost extends Passing {
 	readonly setBuckets: Behaviour["setBuckets"];
 	/** How many matches and targets of the ruleset name the set. */
 	usesInRules(name: string): number;
+	/** Does a rule add to the set? */
+	isAddedToByRules(name: string): boolean;
 }
 
 interface SavedSets {
@@ -190,6 +192,30 @@ export class IpSets implements SetsApi, Stateful<SavedSets> {
 		const set = this.find(name);
 		if (set === null || set.isOpaque) return false;
 		return set.list.every((member) => this.knows(member.name));
+	}
+
+	staysEmpty(use: SetUse): boolean {
+		const set = this.find(use.name);
+		if (set === null || set.isOpaque) return false;
+		if (!fits(set, use)) return true;
+		const { list, header, members, name } = set;
+		if (header.type.storage === "list")
+			return list.every((member) =>
+				this.staysEmpty({ ...use, name: member.name }),
+			);
+		return members.isEmpty(this.now) && !this.mayBeAddedTo(name);
+	}
+
+	/** By a rule that names it, or a list that it is in. */
+	private mayBeAddedTo(name: string): boolean {
+		return (
+			this.host.isAddedToByRules(name) ||
+			this.all().some(
+				(set) =>
+					set.list.some((member) => member.name === name) &&
+					this.host.isAddedToByRules(set.name),
+			)
+		);
 	}
 
 	/** `ip_set_test`. */

@@ -103,6 +103,12 @@ export class Members {
 		for (const members of this.byKey.values()) yield* members;
 	}
 
+	/** Is there no element but those whose time is over? */
+	isEmpty(now: number): boolean {
+		for (const member of this.all()) if (!isExpired(member, now)) return false;
+		return true;
+	}
+
 	/** `INIT_CIDR`: the length of the networks that a rule adds. */
 	lengthToAdd(which: 0 | 1, now: number): number {
 		const { timeout } = this.header;

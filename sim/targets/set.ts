@@ -91,6 +91,7 @@ export const set = defineTarget<Options>({
 			? "xt_set: mapping of prio or/and queue is allowed only from OUTPUT/FORWARD/POSTROUTING chains"
 			: null;
 	},
+	addsToSet: ({ add }) => add?.name ?? null,
 	/** The set's entry has mask and value (`skbmark`). */
 	marks: ({ mapFlags }) =>
 		mapFlags.includes("map-mark") ? writesMark("packet", ALL_BITS, null) : [],

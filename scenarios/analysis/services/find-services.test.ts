@@ -316,6 +316,41 @@ describe("sets", () => {
 			false,
 		]);
 	});
+
+	describe("in which no client can be", () => {
+		const shares = (sets: string, ...mangle: readonly string[]) => {
+			const rules = ["-A PREROUTING -m set --match-set bad src -j DROP"];
+			const text = `*mangle\n${[...rules, ...mangle].join("\n")}\nCOMMIT\n*nat\n-A PREROUTING -d 198.18.0.1 -p tcp --dport 22 ${DNAT} 10.7.0.2\nCOMMIT\n`;
+			const ruleset = parseRuleset(text, { file: "test.rules" });
+			const { services } = analyse(ruleset, { ...NOTHING_GIVEN, sets });
+			return services.map(shownShares);
+		};
+		const all = [{ "all clients": ["10.7.0.2:22 1"] }];
+
+		test.each([
+			["an empty one", "create bad hash:ip timeout 60\n"],
+			[
+				"a list of empty ones",
+				"create a hash:net\ncreate bad list:set\nadd bad a\n",
+			],
+			["one of IPv6", "create bad hash:ip family inet6\nadd bad fd00::1\n"],
+			[
+				"one of more dimensions",
+				"create bad hash:ip,port\nadd bad 10.0.0.1,tcp:22\n",
+			],
+		])("%s leaves shares exact", (_, sets) => {
+			expect(shares(sets)).toEqual(all);
+		});
+
+		test("one to which a rule adds is open, by its own name or by that of a list", () => {
+			const empty = "create bad hash:ip\ncreate l list:set\nadd l bad\n";
+			expect(shares(empty)).toEqual(all);
+			for (const name of ["bad", "l"])
+				expect(
+					shares(empty, `-A INPUT -p tcp -j SET --add-set ${name} src`),
+				).not.toEqual(all);
+		});
+	});
 });
 
 test("an address that rules redirect is on the interface by which they let packets in", () => {
