@@ -202,3 +202,16 @@ describe("libraries of 1.8.7", () => {
 		},
 	);
 });
+
+test.each([
+	[":ACCEPT - [0:0]", "2 error creating chain 'ACCEPT':File exists"],
+	[
+		":INPUT BAD [0:0]",
+		"1 Can't set policy `BAD' on `INPUT' line 2: Bad policy name",
+	],
+])(
+	"the declaration %s is refused with an exit code of its own",
+	(line, words) => {
+		expect(said("bookworm", line)).toBe(words);
+	},
+);

@@ -371,9 +371,7 @@ function withoutOwnPolicy(command: Command, { name }: TableDraft): Command {
 }
 
 /** A set that a rule names and that is not there. */
-class MissingSet extends CommandFailure {
-	override readonly exitCode = PARAMETER_PROBLEM;
-}
+class MissingSet extends CommandFailure {}
 
 /** iptables asks the kernel for a set while it reads the rule (`get_set_byname`, libxt_set.h, 1.8.9). */
 function mustHaveSets(command: Command, hasSet: HasSet): void {
@@ -386,6 +384,6 @@ function mustHaveSets(command: Command, hasSet: HasSet): void {
 						`Set ${name} doesn't exist.`,
 						`Make the set before the rules are loaded: \`ipset create ${name} …\`.`,
 						name,
-						true,
+						{ spoken: true, exitCode: PARAMETER_PROBLEM },
 					);
 }

@@ -122,8 +122,8 @@ export function createPackageStore(
 }
 
 /**
- * The lists of packages that apt reads: the machine's where it is of that release, and lists of our own
- * once those do not do.
+ * The lists of packages that apt reads: lists of our own, as of now. Those of the machine are root's, may
+ * be old (an image would have the kernel of then), of another release, or not there at all.
  */
 function createLists(
 	folder: string,
@@ -146,7 +146,7 @@ function createLists(
 		for (const one of parsePackages(out)) known.set(one.name, one);
 	}
 
-	/** Lists of our own, since those of the machine are root's, and may be old, of another release, or not there at all. */
+	/** From where the machine has its packages, if it is of that release: it may have a mirror of its own. */
 	async function refresh(): Promise<void> {
 		isFresh = true;
 		say(`reading the lists of the packages of ${release}`);
@@ -165,7 +165,6 @@ function createLists(
 			"-q",
 		]);
 		if (code !== 0) throw unreachable(err);
-		known.clear();
 	}
 
 	return {
@@ -177,13 +176,9 @@ function createLists(
 		lacks: (name: string): boolean => known.get(name) === null,
 		/** Those of the names that apt knows, in their order. */
 		async find(names: readonly string[]): Promise<readonly Package[]> {
-			if (!isHosts && !isFresh) await refresh();
+			if (!isFresh) await refresh();
 			const asked = names.filter((name) => !known.has(name));
 			if (asked.length > 0) await show(asked);
-			if (names.some((name) => known.get(name) === null) && !isFresh) {
-				await refresh();
-				await show(names);
-			}
 			return names.flatMap((name) => known.get(name) ?? []);
 		},
 	};

@@ -1,6 +1,7 @@
 /** Commands about chains, on a table that is being changed (libiptc 1.8.9). */
 
 import type { Counters } from "../../contract/ruleset.ts";
+import { OTHER_PROBLEM, PARAMETER_PROBLEM } from "../../extension/refusal.ts";
 import { octets } from "../../extension/values/octets.ts";
 import { type Command, NO_COUNTERS } from "../base/command.ts";
 import { TABLE_HOOKS, VERDICTS } from "../base/tables.ts";
@@ -26,6 +27,7 @@ export function declareChain(
 			() => createChain(table, name),
 			name,
 			() => `error creating chain '${name}':File exists`,
+			PARAMETER_PROBLEM,
 		);
 	else if (chain.policy === null) {
 		chain.empty();
@@ -44,6 +46,7 @@ export function declareChain(
 		policy,
 		(reason) =>
 			`Can't set policy \`${policy}' on \`${name}' line ${command.line}: ${reason}`,
+		OTHER_PROBLEM,
 	);
 }
 
@@ -52,17 +55,16 @@ function aloud(
 	work: () => void,
 	about: string,
 	words: (reason: string) => string,
+	exitCode: number,
 ): void {
 	try {
 		work();
 	} catch (failure) {
 		if (!(failure instanceof CommandFailure)) throw failure;
-		throw new CommandFailure(
-			words(failure.message),
-			failure.remedy,
-			about,
-			true,
-		);
+		throw new CommandFailure(words(failure.message), failure.remedy, about, {
+			spoken: true,
+			exitCode,
+		});
 	}
 }
 

@@ -1,6 +1,7 @@
 /** Commands about rules, on a table that is being changed (libiptc 1.8.9). */
 
 import type { Rule, TargetUse } from "../../contract/ruleset.ts";
+import { PARAMETER_PROBLEM } from "../../extension/refusal.ts";
 import { type Command, NO_COUNTERS } from "../base/command.ts";
 import { VERDICTS } from "../base/tables.ts";
 import { unknownTargetRemedy } from "../line/unknown-name.ts";
@@ -188,7 +189,7 @@ function checkTargetExists(
 			? `Write \`-j ${name}\`.`
 			: unknownTargetRemedy(name, [...table.chains.keys()]),
 		name,
-		true,
+		{ spoken: true, exitCode: PARAMETER_PROBLEM },
 	);
 }
 

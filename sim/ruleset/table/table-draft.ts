@@ -10,7 +10,7 @@ import type {
 	Table,
 	TableName,
 } from "../../contract/ruleset.ts";
-import { OTHER_PROBLEM, PARAMETER_PROBLEM } from "../../extension/refusal.ts";
+import { OTHER_PROBLEM } from "../../extension/refusal.ts";
 import { compareOctets } from "../../extension/values/octets.ts";
 import { invariant } from "../../invariant.ts";
 import { type Behaviour, DEFAULT_BEHAVIOUR } from "../../linux/behaviour.ts";
@@ -28,20 +28,24 @@ export class CommandFailure {
 	/** Both iptables and iptables-restore say `message`, not only the former. */
 	readonly spoken: boolean;
 	/** What iptables ends with. */
-	readonly exitCode: number = OTHER_PROBLEM;
+	readonly exitCode: number;
 
-	constructor(message: string, remedy: string, about: string, spoken = false) {
+	constructor(
+		message: string,
+		remedy: string,
+		about: string,
+		{ spoken = false, exitCode = OTHER_PROBLEM } = {},
+	) {
 		this.message = message;
 		this.remedy = remedy;
 		this.about = about;
 		this.spoken = spoken;
+		this.exitCode = exitCode;
 	}
 }
 
 /** A jump or goto to what is no chain. */
-export class UnknownChain extends CommandFailure {
-	override readonly exitCode = PARAMETER_PROBLEM;
-}
+export class UnknownChain extends CommandFailure {}
 
 /** `-X` of a chain that has rules, or that rules jump to. */
 export class ChainInUse extends CommandFailure {}
