@@ -70,9 +70,7 @@ export function icmpAllow(
 	if (isFromLoopback && behaviour.errorsAboutOwnPackets === "free") return true;
 	if (!isFromLoopback && !icmpGlobalAllow(gateway)) return false;
 	// With a limit of 0 none is held back; where the bucket is asked all the same, which ip_error takes from as well, that empties it.
-	const timeout = Math.round(
-		(sysctlOf(gateway, "ipv4.icmp_ratelimit") * HZ) / 1000,
-	);
+	const timeout = errorCost(gateway);
 	const isAsked =
 		timeout > 0 || behaviour.unlimitedErrors === "empty the bucket";
 	if (
@@ -146,6 +144,24 @@ function inetPeerAllow(
 	if (peer.tokens < cost) return false;
 	peer.tokens -= cost;
 	return true;
+}
+
+/** Is an error to `destination` held back that would be sent if it came `late` jiffies later? */
+export function isJustTooSoon(
+	gateway: GatewayState,
+	destination: Address,
+	late: number,
+): boolean {
+	const peer = gateway.icmpLimits.peers.get(destination);
+	if (peer === undefined) return false;
+	const cost = errorCost(gateway);
+	const tokens = peer.tokens + jiffies(gateway) - peer.last;
+	return tokens < cost && tokens + late >= cost;
+}
+
+/** What an error costs its destination, in jiffies. */
+function errorCost(gateway: GatewayState): number {
+	return Math.round((sysctlOf(gateway, "ipv4.icmp_ratelimit") * HZ) / 1000);
 }
 
 /** What is known of a host (`inet_getpeer`); it is looked for as well when fragments of its own begin to wait. */

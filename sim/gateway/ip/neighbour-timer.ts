@@ -1,6 +1,7 @@
 /** What a neighbour's timer does, and how it is given up (`neigh_timer_handler`, `neigh_invalidate`, net/core/neighbour.c, 6.1). */
 import { ICMP_HOST_UNREACH } from "../../kernel.ts";
 import type { Address } from "../../packet/packet.ts";
+import { isJustTooSoon } from "../icmp/icmp-limits.ts";
 import { sendUnreachable } from "../icmp/icmp-send.ts";
 import type { GatewayState, Neighbour } from "../state/gateway-state.ts";
 import { sendMade } from "./local-output.ts";
@@ -9,6 +10,11 @@ import { neighDiscard, neighProbe, neighStop } from "./neighbours.ts";
 /** `net.ipv4.neigh.*` defaults. */
 const UNICAST_PROBES = 3;
 const MULTICAST_PROBES = 3;
+/**
+ * How much later than here its last probe may be given up, in jiffies: each second of waiting is rounded up
+ * to a step of the timer wheel's second level (`calc_index`, kernel/time/timer.c, 6.1).
+ */
+const LATEST = MULTICAST_PROBES * 8;
 
 /** `neigh_timer_handler` */
 export function neighTimerHandler(
@@ -88,6 +94,8 @@ function neighInvalidate(gateway: GatewayState, neighbour: Neighbour): void {
 	while (isFailed(neighbour)) {
 		const skb = neighbour.queue.shift();
 		if (skb === undefined) return;
+		if (isJustTooSoon(gateway, skb.source, LATEST))
+			gateway.choice.unseen("neighbour");
 		sendUnreachable(gateway, skb, ICMP_HOST_UNREACH);
 		gateway.conntrack.release(skb);
 		sendMade(gateway);
