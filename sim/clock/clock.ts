@@ -44,6 +44,9 @@ export class Alarm implements Timer, HeapEntry {
 	}
 }
 
+/** It waits in a line of alarms with the same delay. */
+const IN_LINE = -2;
+
 export interface Clock {
 	/** Virtual milliseconds; fractions are allowed. */
 	readonly nowMs: number;
@@ -94,9 +97,18 @@ class TimerClock implements Clock {
 	readonly #heap: Alarm[] = [];
 	readonly #backgroundHeap: Alarm[] = [];
 	readonly #lines: Line[] = [];
-	/** Alarms that are set and not in the background. */
-	#foreground = 0;
+	/**
+	 * Alarms in the background, by their delay: there are few delays, such as that of TIME_WAIT, and very many alarms.
+	 * What was cancelled stays in its line until its time, and is passed over.
+	 */
+	readonly #delays = new Map<number, Line<Alarm>>();
+	/** The same lines: a map has no order that could be gone through without an iterator. */
+	readonly #delayLines: Line<Alarm>[] = [];
+	/** Timers that wait and are not in the background. */
+	foreground = 0;
 	#set = 0;
+	/** Of the lines, the one whose first is due first; `undefined` while it has to be looked for. */
+	#firstOfLines: Line | null | undefined;
 
 	constructor(startMs: number) {
 		this.nowMs = startMs;
@@ -106,13 +118,6 @@ class TimerClock implements Clock {
 		const timerMs = this.#first()?.atMs ?? Number.POSITIVE_INFINITY;
 		const lineMs = this.#firstLine()?.atMs ?? Number.POSITIVE_INFINITY;
 		return timerMs < lineMs ? timerMs : lineMs;
-	}
-
-	get foreground(): number {
-		let waiting = this.#foreground;
-		for (let index = 0; index < this.#lines.length; index++)
-			waiting += (this.#lines[index] as Line).length;
-		return waiting;
 	}
 
 	at(atMs: number, action: () => void, background = false): Timer {
@@ -129,18 +134,19 @@ class TimerClock implements Clock {
 		const atMs = this.nowMs + delayMs;
 		if (alarm.index !== NOT_WAITING) {
 			if (alarm.background === background && atMs >= alarm.atMs) {
-				if (!background && !alarm.isSet) this.#foreground++;
+				if (!background && !alarm.isSet) this.foreground++;
 				alarm.dueMs = atMs;
 				alarm.dueOrder = this.#set++;
 				return;
 			}
 			this.cancel(alarm);
 		}
-		this.#put(alarm, atMs, background);
+		if (background) this.#putInLine(alarm, atMs, delayMs);
+		else this.#put(alarm, atMs, false);
 	}
 
 	stop(alarm: Alarm): void {
-		if (alarm.isSet && !alarm.background) this.#foreground--;
+		if (alarm.isSet && !alarm.background) this.foreground--;
 		alarm.dueMs = Number.POSITIVE_INFINITY;
 	}
 
@@ -153,7 +159,10 @@ class TimerClock implements Clock {
 				else {
 					if (!(atMs >= this.nowMs))
 						broken(`a timer for ${atMs} was set at ${this.nowMs}`);
+					// One that is put behind others is not the first of all.
+					if (line.length === 0) this.#firstOfLines = undefined;
 					line.put(atMs, this.#set++, thing);
+					this.foreground++;
 				}
 			},
 		};
@@ -163,7 +172,8 @@ class TimerClock implements Clock {
 		const alarm = timer as Alarm | null;
 		if (alarm === null || alarm.index === NOT_WAITING) return;
 		this.stop(alarm);
-		remove(this.#heapOf(alarm), alarm);
+		if (alarm.index === IN_LINE) alarm.index = NOT_WAITING;
+		else remove(this.#heapOf(alarm), alarm);
 	}
 
 	advanceTo(toMs: number): void {
@@ -179,6 +189,8 @@ class TimerClock implements Clock {
 		if (line !== null && (entry === undefined || isEarlier(line, entry))) {
 			if (line.atMs > toMs) return false;
 			this.nowMs = line.atMs;
+			this.#firstOfLines = undefined;
+			this.foreground--;
 			line.take().fire();
 			return true;
 		}
@@ -190,6 +202,12 @@ class TimerClock implements Clock {
 	}
 
 	#firstLine(): Line | null {
+		if (this.#firstOfLines === undefined)
+			this.#firstOfLines = this.#findFirstLine();
+		return this.#firstOfLines;
+	}
+
+	#findFirstLine(): Line | null {
 		let first: Line | null = null;
 		for (let index = 0; index < this.#lines.length; index++) {
 			const line = this.#lines[index] as Line;
@@ -200,6 +218,24 @@ class TimerClock implements Clock {
 	}
 
 	#put(alarm: Alarm, atMs: number, background: boolean): void {
+		this.#place(alarm, atMs, background);
+		insert(this.#heapOf(alarm), alarm);
+	}
+
+	/** Of one delay, what is set later is due later. */
+	#putInLine(alarm: Alarm, atMs: number, delayMs: number): void {
+		this.#place(alarm, atMs, true);
+		alarm.index = IN_LINE;
+		let line = this.#delays.get(delayMs);
+		if (line === undefined) {
+			line = new Line<Alarm>();
+			this.#delays.set(delayMs, line);
+			this.#delayLines.push(line);
+		}
+		line.put(atMs, alarm.order, alarm);
+	}
+
+	#place(alarm: Alarm, atMs: number, background: boolean): void {
 		if (!(atMs >= this.nowMs))
 			broken(`a timer for ${atMs} was set at ${this.nowMs}`);
 		alarm.atMs = atMs;
@@ -207,8 +243,7 @@ class TimerClock implements Clock {
 		alarm.dueMs = alarm.atMs;
 		alarm.dueOrder = alarm.order;
 		alarm.background = background;
-		if (!background) this.#foreground++;
-		insert(this.#heapOf(alarm), alarm);
+		if (!background) this.foreground++;
 	}
 
 	#heapOf(entry: Alarm): Alarm[] {
@@ -216,12 +251,48 @@ class TimerClock implements Clock {
 	}
 
 	#first(): Alarm | undefined {
-		// No destructuring: that would be an iterator for every packet.
-		const front = settled(this.#heap);
-		const back = settled(this.#backgroundHeap);
-		if (front === undefined || back === undefined) return front ?? back;
-		return isEarlier(back, front) ? back : front;
+		let first: Alarm | undefined;
+		// Before the heaps, to which they may give an alarm.
+		for (let index = 0; index < this.#delayLines.length; index++)
+			first = earlierOf(
+				first,
+				this.#firstIn(this.#delayLines[index] as Line<Alarm>),
+			);
+		first = earlierOf(first, settled(this.#backgroundHeap));
+		return earlierOf(first, settled(this.#heap));
 	}
+
+	/** The alarm of a line that is due first: one that is due later than where it stands goes to the heap. */
+	#firstIn(line: Line<Alarm>): Alarm | undefined {
+		let alarm = line.first;
+		while (alarm !== undefined) {
+			const isThere = alarm.index === IN_LINE && alarm.order === line.order;
+			if (isThere && alarm.dueOrder === alarm.order && alarm.isSet)
+				return alarm;
+			line.take();
+			if (isThere) {
+				alarm.index = NOT_WAITING;
+				if (alarm.isSet) place(this.#backgroundHeap, alarm);
+			}
+			alarm = line.first;
+		}
+		return undefined;
+	}
+}
+
+function earlierOf(
+	one: Alarm | undefined,
+	other: Alarm | undefined,
+): Alarm | undefined {
+	if (one === undefined || other === undefined) return one ?? other;
+	return isEarlier(other, one) ? other : one;
+}
+
+/** Gives an alarm the place of the time at which it is due. */
+function place(heap: Alarm[], alarm: Alarm): void {
+	alarm.atMs = alarm.dueMs;
+	alarm.order = alarm.dueOrder;
+	insert(heap, alarm);
 }
 
 /** The alarm that is due first: those in front of it that are not due there move to their places. */
@@ -232,11 +303,7 @@ function settled(heap: Alarm[]): Alarm | undefined {
 		(first.dueMs !== first.atMs || first.dueOrder !== first.order)
 	) {
 		remove(heap, first);
-		if (first.isSet) {
-			first.atMs = first.dueMs;
-			first.order = first.dueOrder;
-			insert(heap, first);
-		}
+		if (first.isSet) place(heap, first);
 		first = heap[0];
 	}
 	return first;

@@ -12,7 +12,7 @@ const FIRST_ROOM = 64;
  * Things that are due in the order in which they are put, as packets on a link are: a ring, so putting and taking cost
  * the same however many are on it. Times and orders lie in arrays of numbers, since things of any shape may wait.
  */
-export class Line implements Moment {
+export class Line<Thing extends object = Due> implements Moment {
 	/** When the first one is due; `Infinity` while there is none. */
 	atMs = Number.POSITIVE_INFINITY;
 	order = 0;
@@ -23,14 +23,19 @@ export class Line implements Moment {
 	#head = 0;
 	#times = new Float64Array(FIRST_ROOM);
 	#orders = new Float64Array(FIRST_ROOM);
-	#things: (Due | null)[] = new Array(FIRST_ROOM).fill(null);
+	#things: (Thing | null)[] = new Array(FIRST_ROOM).fill(null);
 
 	/** Would it be due behind all that wait? */
 	takes(atMs: number): boolean {
 		return this.length === 0 || atMs >= this.#lastMs;
 	}
 
-	put(atMs: number, order: number, thing: Due): void {
+	/** The one that is due first. */
+	get first(): Thing | undefined {
+		return this.#things[this.#head] ?? undefined;
+	}
+
+	put(atMs: number, order: number, thing: Thing): void {
 		if (this.length > this.#mask) this.#grow();
 		const place = (this.#head + this.length) & this.#mask;
 		this.#times[place] = atMs;
@@ -45,9 +50,9 @@ export class Line implements Moment {
 	}
 
 	/** Takes the first one off; there is one. */
-	take(): Due {
+	take(): Thing {
 		const head = this.#head;
-		const thing = this.#things[head] as Due;
+		const thing = this.#things[head] as Thing;
 		this.#things[head] = null;
 		const next = (head + 1) & this.#mask;
 		this.#head = next;
@@ -64,12 +69,12 @@ export class Line implements Moment {
 		const { length } = this;
 		const times = new Float64Array(2 * length);
 		const orders = new Float64Array(2 * length);
-		const things: (Due | null)[] = new Array(2 * length).fill(null);
+		const things: (Thing | null)[] = new Array(2 * length).fill(null);
 		for (let index = 0; index < length; index++) {
 			const place = (this.#head + index) & this.#mask;
 			times[index] = this.#times[place] as number;
 			orders[index] = this.#orders[place] as number;
-			things[index] = this.#things[place] as Due;
+			things[index] = this.#things[place] as Thing;
 		}
 		this.#head = 0;
 		this.#mask = 2 * length - 1;

@@ -103,8 +103,9 @@ export class ClientConnection implements SocketUser, Draft {
 	}
 
 	onGone(): void {
-		if (this.socket.state === "closed" && this.next.outcome !== "open")
-			this.onOver?.();
+		const { state } = this.socket;
+		const isOver = state === "closed" || state === "time-wait";
+		if (isOver && this.next.outcome !== "open") this.onOver?.();
 	}
 
 	/** As it stands now. */

@@ -6,6 +6,7 @@ import { unreachable } from "../invariant.ts";
 import { answerText, closesBehind, readRequest } from "./protocols/http.ts";
 import {
 	isOneLine,
+	isWholeMessage,
 	type SmtpServer,
 	smtpBanner,
 	smtpReply,
@@ -99,6 +100,9 @@ class MailTalk implements Talk, SmtpServer {
 			return text === "" ? NOTHING : this.turnAway();
 		if (this.rest === "" && isOneLine(text))
 			return [this.answer(text.slice(0, -2))];
+		// The lines of a message are not answered, but for the last one.
+		if (this.rest === "" && this.isInData && isWholeMessage(text))
+			return [this.answer(".")];
 		const { lines, rest } = takeLines(this.rest, text);
 		this.rest = rest;
 		return lines.map((line) => this.answer(line));

@@ -67,6 +67,11 @@ export class Routes implements Stateful<SavedRoutes> {
 	private readonly ports: RoutingPorts | null;
 	/** Nothing but the destination decides where a packet goes. */
 	private isPlain = true;
+	// Of the state, what each packet asks for: states are spread, so each may have a hidden class of its own (V8).
+	private up: RoutingState["up"] = [];
+	private carriers: RoutingState["carriers"] = [];
+	private mtus: RoutingState["mtus"] = [];
+	private broadcasts: RoutingState["broadcasts"] = [];
 	/** A rule goes by protocol or ports. */
 	asksForPorts = false;
 
@@ -86,6 +91,10 @@ export class Routes implements Stateful<SavedRoutes> {
 	/** Puts changed ones in their place. */
 	change(state: RoutingState): void {
 		this.now = state;
+		this.up = state.up;
+		this.carriers = state.carriers;
+		this.mtus = state.mtus;
+		this.broadcasts = state.broadcasts;
 		this.isPlain = isPlain(state);
 		this.asksForPorts = state.rules.some(asksForPorts);
 		this.cached.clear();
@@ -154,7 +163,7 @@ export class Routes implements Stateful<SavedRoutes> {
 
 	/** Is it the broadcast address of a network on this interface? */
 	isBroadcastOn(address: Address, index: number): boolean {
-		const broadcasts = this.now.broadcasts[index] as readonly Address[];
+		const broadcasts = this.broadcasts[index] as readonly Address[];
 		for (let at = 0; at < broadcasts.length; at++)
 			if (broadcasts[at] === address) return true;
 		return false;
@@ -174,17 +183,17 @@ export class Routes implements Stateful<SavedRoutes> {
 	}
 
 	isUp(index: number): boolean {
-		return this.now.up[index] === true;
+		return this.up[index] === true;
 	}
 
 	/** Has its link a carrier? */
 	hasCarrier(index: number): boolean {
-		return this.now.carriers[index] === true;
+		return this.carriers[index] === true;
 	}
 
 	/** Of the route, else of its link, octets. */
 	mtuOf({ mtu, interface: index }: Route): number {
-		return mtu || (this.now.mtus[index] as number);
+		return mtu || (this.mtus[index] as number);
 	}
 
 	/** `ip link set … up|down`: routes that were added by hand do not come back (`fib_disable_ip`). */

@@ -48,6 +48,9 @@ export const masquerade = defineTarget<NatRange>({
 	},
 	compile(range, ports) {
 		const { conntrack, nat } = ports;
+		// One record for all connections: the address and the interface are those of the packet.
+		const addresses = { min: 0, max: 0 };
+		const masqueraded = { ...range, addresses, masqueradeInterface: 0 };
 		return (skb) => {
 			if (range.basePort !== null)
 				return ports.unknown(
@@ -61,15 +64,10 @@ export const masquerade = defineTarget<NatRange>({
 				skb.route?.via ?? skb.destination,
 			);
 			if (address === null) return NF_DROP;
-			return nat.setup(
-				skb,
-				{
-					...range,
-					addresses: { min: address, max: address },
-					masqueradeInterface: skb.outInterface,
-				},
-				"source",
-			);
+			addresses.min = address;
+			addresses.max = address;
+			masqueraded.masqueradeInterface = skb.outInterface;
+			return nat.setup(skb, masqueraded, "source");
 		};
 	},
 });

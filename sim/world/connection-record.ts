@@ -19,11 +19,26 @@ export function recordOf(connection: Connection): ConnectionRecord {
 	if (connection.datagrams !== null)
 		return recordOfFlow(connection, connection.datagrams);
 	const course = courseOf(connection);
+	const chance = chanceOf(connection.way);
+	const source = sourceOf(connection, course);
+	const plain = plainRecord(connection, course);
+	const { service } = connection;
+	if (service === "" && chance === UNCHANCED && source === UNCHANCED)
+		return plain;
+	const { id, step, client, ...rest } = plain;
+	const named = service === "" ? {} : { service };
+	return { id, step, client, ...named, ...rest, ...chance, ...source };
+}
+
+/** Of nearly all, where there are many: what is spread takes several times as long. */
+function plainRecord(
+	connection: Connection,
+	course: Course | null,
+): ConnectionRecord {
 	return {
 		id: connection.id,
 		step: connection.step,
 		client: connection.client.name,
-		...(connection.service === "" ? {} : { service: connection.service }),
 		sourcePort: connection.sourcePort,
 		startedMs: connection.startedMs,
 		backend: backendOf(connection, course),
@@ -36,8 +51,6 @@ export function recordOf(connection: Connection): ConnectionRecord {
 		outcome: outcomeOf(connection, course),
 		accepted: course?.accepted ?? false,
 		gatewayAnswers: connection.gatewayAnswers,
-		...chanceOf(connection.way),
-		...sourceOf(connection, course),
 	};
 }
 
@@ -89,35 +102,36 @@ const UNCHANCED = {};
 
 /** As the backend saw it with which the connection was made, else the one that its last SYN met. */
 function sourceOf(
-	{ client, contacts, given }: Connection,
+	connection: Connection,
 	course: Course | null,
 ): Pick<ConnectionRecord, "source"> {
+	const { client, given, contact: last } = connection;
 	const contact =
-		(course === null ? undefined : contactOf(contacts, course)) ??
-		contacts.at(-1);
-	if (contact === undefined || contact.remoteAddress === client.boundTo)
+		(course === null ? null : contactOf(connection, course)) ?? last;
+	if (contact === null || contact.remoteAddress === client.boundTo)
 		return UNCHANCED;
 	const address = formatAddress(contact.remoteAddress);
 	return { source: { address, ...chanceOf(given) } };
 }
 
 function outcomeOf(
-	{ contacts }: Connection,
+	connection: Connection,
 	course: Course | null,
 ): ConnectionOutcome {
 	if (course === null) return "no-port";
 	const { outcome, connectedMs } = course;
 	if (outcome !== "open" || connectedMs === null) return outcome;
-	const peer = contactOf(contacts, course);
-	return peer !== undefined && isGone(peer) ? "half-open" : "open";
+	const peer = contactOf(connection, course);
+	return peer !== null && isGone(peer) ? "half-open" : "open";
 }
 
-/** Where the SYN/ACK came from with which the connection was made; `undefined` when no backend sent it. */
+/** Where the SYN/ACK came from with which the connection was made; `null` when no backend sent it. */
 function contactOf(
-	contacts: readonly Contact[],
+	{ contact, earlier }: Connection,
 	{ irs }: Course,
-): Contact | undefined {
-	return contacts.findLast(({ iss }) => iss === irs);
+): Contact | null {
+	if (contact === null || contact.iss === irs) return contact;
+	return earlier.findLast(({ iss }) => iss === irs) ?? null;
 }
 
 /** Does the backend no longer have the connection? It may have one of the same addresses and ports since. */
@@ -152,14 +166,14 @@ function namesOf(met: readonly Station[]): readonly string[] {
 
 /** Its banner names it; else the SYN/ACK's sequence number tells; else the last SYN's way. */
 function backendOf(
-	{ contacts }: Connection,
+	connection: Connection,
 	course: Course | null,
 ): string | null {
 	if (course === null) return null;
 	if (course.greetedBy !== null) return course.greetedBy;
 	if (course.connectedMs !== null) {
-		const answered = contactOf(contacts, course);
-		if (answered !== undefined) return answered.backend.name;
+		const answered = contactOf(connection, course);
+		if (answered !== null) return answered.backend.name;
 	}
-	return contacts.at(-1)?.backend.name ?? null;
+	return connection.contact?.backend.name ?? null;
 }

@@ -18,6 +18,8 @@ import type { Station } from "./station.ts";
 /** Of none there is one list. */
 export const NONE: readonly never[] = [];
 
+const PORTS = 0x10000;
+
 /** Where a SYN of the connection arrived, and what it became there. */
 export interface Contact {
 	readonly backend: Station;
@@ -47,7 +49,10 @@ export interface Connection extends DrawnFor {
 	course: Course | null;
 	// Few have more than one of each, and most no answer: those that are empty are one and the same.
 	met: readonly Station[];
-	contacts: readonly Contact[];
+	/** The last one … */
+	contact: Contact | null;
+	/** … and those before it, of which there are seldom any. */
+	earlier: readonly Contact[];
 	gatewayAnswers: readonly string[];
 }
 
@@ -84,7 +89,8 @@ export interface Connections {
 			| "dialogue"
 			| "course"
 			| "met"
-			| "contacts"
+			| "contact"
+			| "earlier"
 			| "gatewayAnswers"
 			| "way"
 			| "given"
@@ -164,8 +170,7 @@ export function createConnections(): Connections {
 	const all: Connection[] = [];
 	/** By the client's address, and then by its port. */
 	const current = new Map<number, Map<number, Connection>>();
-	/** By backend, address and port, where the gateway made others of them than the client's. */
-	const aliases = new Map<string, Connection>();
+	const aliases = new Aliases();
 
 	// Packets of one host come in a row.
 	let lastAddress = 0;
@@ -177,8 +182,6 @@ export function createConnections(): Connections {
 		}
 		return lastPorts?.get(port) ?? null;
 	};
-	const aliasKey = (backend: Station, address: number, port: number) =>
-		`${backend.index} ${address} ${port}`;
 
 	return {
 		all,
@@ -195,7 +198,8 @@ export function createConnections(): Connections {
 				dialogue: null,
 				course: null,
 				met: NONE,
-				contacts: NONE,
+				contact: null,
+				earlier: NONE,
 				gatewayAnswers: NONE,
 				way: UNDRAWN,
 				given: UNDRAWN,
@@ -221,26 +225,49 @@ export function createConnections(): Connections {
 		},
 		fromBackend(backend, packet) {
 			const { destination, destinationPort } = packet;
-			const alias =
-				aliases.size > 0
-					? aliases.get(aliasKey(backend, destination, destinationPort))
-					: undefined;
-			return alias ?? byAddress(destination, destinationPort);
+			return (
+				aliases.of(backend, destination, destinationPort) ??
+				byAddress(destination, destinationPort)
+			);
 		},
 		towardsBackend(backend, packet, cause) {
 			const { source, sourcePort } = packet;
 			const named = byAddress(source, sourcePort);
 			if (named !== null && isPlausible(named, packet)) return named;
-			const alias = aliasKey(backend, source, sourcePort);
-			const known = aliases.get(alias);
+			const known = aliases.of(backend, source, sourcePort);
 			if (known !== undefined && isPlausible(known, packet)) return known;
 			// What the gateway was given is what it passed on, under whatever name.
 			const caused = cause !== null && isSame(cause, packet);
 			const found = caused ? cause.connection : bySequence(all, packet);
-			if (found !== null) aliases.set(alias, found);
+			if (found !== null) aliases.set(backend, packet, found);
 			return found ?? named;
 		},
 	};
+}
+
+/** Connections by the address and port that a backend knows, where the gateway made others of them than the client's. */
+class Aliases {
+	/** By address, and then by backend and port in one number. */
+	readonly #known = new Map<number, Map<number, Connection>>();
+
+	of(
+		{ index }: Station,
+		address: number,
+		port: number,
+	): Connection | undefined {
+		if (this.#known.size === 0) return undefined;
+		return this.#known.get(address)?.get(index * PORTS + port);
+	}
+
+	set(
+		{ index }: Station,
+		{ source, sourcePort }: TcpPacket,
+		connection: Connection,
+	): void {
+		const ofAddress = this.#known.get(source) ?? new Map();
+		ofAddress.set(index * PORTS + sourcePort, connection);
+		this.#known.set(source, ofAddress);
+	}
 }
 
 /** The connection of a packet that a host sends, as far as the host tells. */
@@ -274,7 +301,7 @@ export function noteContact(
 	const socket = isArrived
 		? backend.host.find(localPort, source, sourcePort, localAddress)
 		: undefined;
-	connection.contacts = and(connection.contacts, {
+	addContact(connection, {
 		backend,
 		localPort,
 		localAddress,
@@ -284,6 +311,12 @@ export function noteContact(
 	});
 }
 
+function addContact(connection: Connection, contact: Contact): void {
+	const { contact: last, earlier } = connection;
+	if (last !== null) connection.earlier = and(earlier, last);
+	connection.contact = contact;
+}
+
 /** Where a datagram of a flow seems to come from; the same as before is not noted again. */
 export function noteSource(
 	connection: Connection,
@@ -291,9 +324,9 @@ export function noteSource(
 	packet: UdpPacket,
 ): void {
 	const { source, sourcePort, destination, destinationPort } = packet;
-	const last = connection.contacts.at(-1);
+	const last = connection.contact;
 	if (last?.remoteAddress === source && last.backend === backend) return;
-	connection.contacts = and(connection.contacts, {
+	addContact(connection, {
 		backend,
 		localPort: destinationPort,
 		localAddress: destination,

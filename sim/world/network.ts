@@ -31,47 +31,19 @@ interface NeighbourWatch {
 	arrived(from: Station, to: Station, packet: Packet): void;
 }
 
-export interface Network {
-	/** Who is told of packets that go past the gateway. */
-	neighbours: NeighbourWatch | null;
-	readonly stations: readonly Station[];
-	/** What the gateway has to be told; whoever plays the world takes it from here. */
-	readonly requests: Queue<Request>;
-	add(
-		fields: Pick<
-			Station,
-			| "kind"
-			| "name"
-			| "interface"
-			| "address"
-			| "latencyMs"
-			| "boundTo"
-			| "via"
-			| "ownRoute"
-			| "owner"
-		>,
-	): Station;
-	/** Programs of the gateway's own. */
-	readonly programs: OwnPrograms;
-	/** Who owns the destination of a packet, on the same link as its sender? */
-	neighbourOf(interfaceName: string, packet: Packet): Station | undefined;
-	/** What is far comes by a router of the link: are they all dead? */
-	isCutOff(from: Station, packet: Packet): boolean;
-	/** By which interface does what the host sends to the address come in? */
-	entranceOf(from: Station, destination: number): string;
-	/** Who is far, and has the address? Routers of any link lead there. */
-	farOwnerOf(destination: Address): Station | undefined;
-	/** For whom is a packet that comes out by the interface? Routers on any link lead to hosts that are far. */
-	receiverOf(interfaceName: string, packet: Packet): Station | undefined;
-	/** Who owns the address from which a packet comes in by the interface? */
-	senderOf(interfaceName: string, packet: Packet): Station | undefined;
-	/** Routers that lead to hosts that are far. */
-	readonly routers: Routers;
-	/** Who has announced an address on a link by gratuitous ARP. */
-	readonly announced: Announced;
-	/** The packet leaves the gateway by the interface towards a station; the link carries it, or loses it. */
-	deliver(passage: Passage, leaving: Emission): void;
-}
+/** What is said of a host when it is given its place. */
+type Settled = Pick<
+	Station,
+	| "kind"
+	| "name"
+	| "interface"
+	| "address"
+	| "latencyMs"
+	| "boundTo"
+	| "via"
+	| "ownRoute"
+	| "owner"
+>;
 
 /** A packet on the link of the station that it goes to. There is one for each packet: fields, and no closures. */
 export abstract class Passage {
@@ -104,102 +76,161 @@ interface Links {
 /** The connection of a packet that a station sends. */
 type ConnectionOf = (from: Station, packet: Packet) => Connection | null;
 
-export function createNetwork(
-	clock: Clock,
-	connectionOf: ConnectionOf,
-	{ watch, networks }: Links,
-): Network {
-	const stations: Station[] = [];
-	const owners = new Owners();
-	const linkWith = createLinks(clock);
+/** A class, since every packet asks several of its methods, in play after play. */
+export class Network {
+	/** Who is told of packets that go past the gateway. */
+	neighbours: NeighbourWatch | null = null;
+	readonly stations: Station[] = [];
+	/** What the gateway has to be told; whoever plays the world takes it from here. */
+	readonly requests = new Queue<Request>();
+	/** Routers that lead to hosts that are far. */
+	readonly routers = new Routers();
+	/** Who has announced an address on a link by gratuitous ARP. */
+	readonly announced: Announced;
+	/** Programs of the gateway's own. */
+	readonly programs: OwnPrograms;
+	readonly #clock: Clock;
+	readonly #networks: readonly LinkNetwork[];
+	readonly #sender: Sender;
+	readonly #linkWith: (latencyMs: number) => Row;
+	readonly #owners = new Owners();
 	/** On no network of the gateway's, by address. */
-	const far = new Map<number, Station>();
-	const linkOf = (address: number) =>
-		networks.find((one) => isInNetwork(address, one))?.interface;
-	const requests = new Queue<Request>();
-	const routers = new Routers();
-	const programs = new OwnPrograms((port) => {
-		const ask = { ...port, atMs: clock.nowMs };
-		requests.put({ ask, label: "", from: null, connection: null });
-	});
-	const announced = new Announced(networks);
-	const network: Network = {
-		neighbours: null,
-		routers,
-		announced,
-		programs,
-		stations,
-		requests,
-		add(fields) {
-			const output = (packet: Packet) => sender.send(station, packet);
-			const station: Station = {
-				...fields,
-				index: stations.length,
-				link: linkWith(fields.latencyMs),
-				alone: [],
-				host: new Host(fields.address, clock, output),
-				carries: () => true,
-				redirects: fields.interface === LOOPBACK ? null : new Redirects(),
-			};
-			station.host.redirected = (redirect) =>
-				hear(network, station, redirect, clock.nowMs);
-			station.alone.push(station);
-			stations.push(station);
-			if (fields.interface === LOOPBACK) {
-				station.host.liveOn(programs.tableOf(station));
-				return station;
-			}
-			owners.add(station);
-			if (linkOf(fields.address) === undefined)
-				far.set(fields.address, station);
+	readonly #far = new Map<number, Station>();
+
+	constructor(
+		clock: Clock,
+		connectionOf: ConnectionOf,
+		{ watch, networks }: Links,
+	) {
+		this.#clock = clock;
+		this.#networks = networks;
+		this.#linkWith = createLinks(clock);
+		this.announced = new Announced(networks);
+		this.programs = new OwnPrograms((port) => {
+			const ask = { ...port, atMs: clock.nowMs };
+			this.requests.put({ ask, label: "", from: null, connection: null });
+		});
+		this.#sender = new Sender(this, clock, connectionOf, watch);
+	}
+
+	/** Gives a host its place. */
+	add(fields: Settled): Station {
+		const station = this.#stationOf(fields);
+		station.host.redirected = (redirect) =>
+			hear(this, station, redirect, this.#clock.nowMs);
+		station.alone.push(station);
+		this.stations.push(station);
+		if (fields.interface === LOOPBACK) {
+			station.host.liveOn(this.programs.tableOf(station));
 			return station;
-		},
-		neighbourOf(interfaceName, { destination }) {
-			return owners.of(interfaceName, destination);
-		},
-		isCutOff: (from, { destination }) =>
-			far.size > 0 &&
-			far.has(from.address) &&
-			routers.areAllDead(network.entranceOf(from, destination)),
-		entranceOf({ interface: own, address }, destination) {
-			return far.size > 0 && far.has(address)
-				? (linkOf(destination) ?? own)
-				: own;
-		},
-		farOwnerOf: (destination) => far.get(destination),
-		receiverOf(interfaceName, packet) {
-			if (interfaceName === LOOPBACK) return programs.ownerOf(packet);
-			const { destination } = packet;
-			return owners.of(interfaceName, destination) ?? far.get(destination);
-		},
-		senderOf(interfaceName, packet) {
-			const { source } = packet;
-			if (interfaceName !== LOOPBACK)
-				return owners.of(interfaceName, source) ?? far.get(source);
-			return packet.kind === "tcp" || packet.kind === "udp"
-				? programs.at(packet.kind, source, packet.sourcePort)
-				: undefined;
-		},
-		deliver(passage, { atMs, interface: name, nextHop }) {
-			if (nextHop !== undefined && routers.isDead(name, nextHop))
-				passage.isOnItsWay = false;
-			const { link, latencyMs } = passage.station;
-			link.put(Math.max(clock.nowMs, atMs) + latencyMs, passage);
-		},
-	};
-	const sender = new Sender(network, clock, connectionOf, watch);
-	return network;
+		}
+		this.#owners.add(station);
+		if (this.#linkOf(fields.address) === undefined)
+			this.#far.set(fields.address, station);
+		return station;
+	}
+
+	/** Field by field: what is spread gets a hidden class of its own in each play (V8). */
+	#stationOf(fields: Settled): Station {
+		const sender = this.#sender;
+		const output = (packet: Packet) => sender.send(station, packet);
+		const station: Station = {
+			kind: fields.kind,
+			name: fields.name,
+			interface: fields.interface,
+			address: fields.address,
+			latencyMs: fields.latencyMs,
+			boundTo: fields.boundTo,
+			via: fields.via,
+			ownRoute: fields.ownRoute,
+			owner: fields.owner,
+			index: this.stations.length,
+			link: this.#linkWith(fields.latencyMs),
+			alone: [],
+			host: new Host(fields.address, this.#clock, output),
+			carries: () => true,
+			redirects: fields.interface === LOOPBACK ? null : new Redirects(),
+		};
+		return station;
+	}
+
+	/** Who owns the destination of a packet, on the same link as its sender? */
+	neighbourOf(
+		interfaceName: string,
+		{ destination }: Packet,
+	): Station | undefined {
+		return this.#owners.of(interfaceName, destination);
+	}
+
+	/** What is far comes by a router of the link: are they all dead? */
+	isCutOff(from: Station, { destination }: Packet): boolean {
+		return (
+			this.#far.size > 0 &&
+			this.#far.has(from.address) &&
+			this.routers.areAllDead(this.entranceOf(from, destination))
+		);
+	}
+
+	/** By which interface does what the host sends to the address come in? */
+	entranceOf(
+		{ interface: own, address }: Station,
+		destination: number,
+	): string {
+		return this.#far.size > 0 && this.#far.has(address)
+			? (this.#linkOf(destination) ?? own)
+			: own;
+	}
+
+	/** Who is far, and has the address? Routers of any link lead there. */
+	farOwnerOf(destination: Address): Station | undefined {
+		return this.#far.get(destination);
+	}
+
+	/** For whom is a packet that comes out by the interface? Routers on any link lead to hosts that are far. */
+	receiverOf(interfaceName: string, packet: Packet): Station | undefined {
+		if (interfaceName === LOOPBACK) return this.programs.ownerOf(packet);
+		const { destination } = packet;
+		return (
+			this.#owners.of(interfaceName, destination) ?? this.#far.get(destination)
+		);
+	}
+
+	/** Who owns the address from which a packet comes in by the interface? */
+	senderOf(interfaceName: string, packet: Packet): Station | undefined {
+		const { source } = packet;
+		if (interfaceName !== LOOPBACK)
+			return this.#owners.of(interfaceName, source) ?? this.#far.get(source);
+		return packet.kind === "tcp" || packet.kind === "udp"
+			? this.programs.at(packet.kind, source, packet.sourcePort)
+			: undefined;
+	}
+
+	/** The packet leaves the gateway by the interface towards a station; the link carries it, or loses it. */
+	deliver(
+		passage: Passage,
+		{ atMs, interface: name, nextHop }: Emission,
+	): void {
+		if (nextHop !== undefined && this.routers.isDead(name, nextHop))
+			passage.isOnItsWay = false;
+		const { link, latencyMs } = passage.station;
+		link.put(Math.max(this.#clock.nowMs, atMs) + latencyMs, passage);
+	}
+
+	#linkOf(address: number): string | undefined {
+		return this.#networks.find((one) => isInNetwork(address, one))?.interface;
+	}
 }
 
 /** A host is told of another router. */
 function hear(
-	{ routers, announced, entranceOf }: Network,
+	network: Network,
 	station: Station,
 	redirect: Redirect,
 	nowMs: number,
 ): void {
 	const { destination, router } = redirect;
-	const link = entranceOf(station, destination);
+	const { routers, announced } = network;
+	const link = network.entranceOf(station, destination);
 	station.redirects?.hear(
 		redirect,
 		announced.hopOf(station, link, destination),

@@ -16,7 +16,7 @@ import {
 	connectionOf,
 	createConnections,
 } from "./connections.ts";
-import { createNetwork, type Network } from "./network.ts";
+import { Network } from "./network.ts";
 import { type OwnRoute, ownRouteOf } from "./own-route.ts";
 import { startProber } from "./prober.ts";
 import { networksOf } from "./setup/networks.ts";
@@ -63,7 +63,7 @@ export function createStage(
 ): Stage {
 	const clock = createClock();
 	const connections = createConnections();
-	const network = createNetwork(
+	const network = new Network(
 		clock,
 		(from, packet) => connectionOf(connections, from, packet),
 		{ watch, networks: networksOf(setup) },

@@ -205,9 +205,8 @@ function destinationOf(stage: Stage, step: StepOf<"connect" | "send">) {
 }
 
 /** The end of the connection that lies on the backend that met it last. */
-function backendEnd(stage: Stage, { contacts }: Connection) {
-	const contact = contacts.at(-1);
-	if (contact === undefined) return null;
+function backendEnd(stage: Stage, { contact }: Connection) {
+	if (contact === null) return null;
 	const backend = stage.backends.get(contact.backend.name);
 	const socket = backend?.host.find(
 		contact.localPort,

@@ -62,6 +62,9 @@ const REPLIES: ReadonlyMap<string, string> = new Map([
 	["QUIT", "221 2.0.0 Bye\r\n"],
 ]);
 
+/** A string that is made anew has no hash: comparing its beginning is faster than looking it up. */
+const VERBS = [...REPLIES.keys(), "EHLO"];
+
 /** What a backend says first: its name is how anyone learns which one it is. */
 export function smtpBanner(name: string): string {
 	return `220 ${name} ESMTP\r\n`;
@@ -87,12 +90,24 @@ export function smtpReply(server: SmtpServer, line: string): string {
 		server.isInData = false;
 		return "250 2.0.0 Ok: queued\r\n";
 	}
-	const word = line.slice(0, 4);
-	// Nearly always it is in capitals.
-	const verb = REPLIES.has(word) ? word : word.toUpperCase();
+	// Nearly always it is in capitals, and one of these.
+	const known = VERBS.find((verb) => line.startsWith(verb));
+	const verb = known ?? line.slice(0, 4).toUpperCase();
 	if (verb === "DATA") server.isInData = true;
 	if (verb === "EHLO" || verb === "HELO") return `250 ${server.name}\r\n`;
 	return REPLIES.get(verb) ?? "502 5.5.2 Error: command not recognized\r\n";
+}
+
+const END_OF_MESSAGE = "\r\n.\r\n";
+
+/** Is the text a message, or its end, with nothing behind it? */
+export function isWholeMessage(text: string): boolean {
+	const end = text.indexOf(END_OF_MESSAGE);
+	return (
+		end >= 0 &&
+		end === text.length - END_OF_MESSAGE.length &&
+		!text.startsWith(".\r\n")
+	);
 }
 
 /** Is the text one line, with its end? */

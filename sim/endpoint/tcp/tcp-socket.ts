@@ -95,6 +95,15 @@ interface Sent {
 	next: Sent | null;
 }
 
+/** Of sockets that no application holds any more. */
+const NO_USER: SocketUser = {
+	hasRoom: () => true,
+	onConnected() {},
+	onData() {},
+	onPeerClosed() {},
+	onEnd() {},
+};
+
 /** Shared by all that never had to, which are nearly all. */
 const NEVER: number[] = [];
 /** Shared by all to which nothing came too early. */
@@ -113,7 +122,8 @@ type Awaited =
 
 export class TcpSocket implements SocketAddress {
 	readonly host: SocketHost;
-	readonly user: SocketUser;
+	/** In TIME_WAIT the kernel alone has it: it lasts a minute, and what was said is not kept for it. */
+	user: SocketUser;
 	readonly localAddress: number;
 	readonly localPort: number;
 	readonly remoteAddress: number;
@@ -308,7 +318,9 @@ export class TcpSocket implements SocketAddress {
 		this.state = "time-wait";
 		this.early = NOTHING_EARLY;
 		this.stayInTimeWait();
-		this.user.onEnd(this, "closed");
+		const { user } = this;
+		this.user = NO_USER;
+		user.onEnd(this, "closed");
 	}
 
 	/** TIME_WAIT, from its beginning. */

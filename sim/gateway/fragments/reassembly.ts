@@ -8,7 +8,7 @@ import { ICMP_EXC_FRAGTIME, ICMP_TIME_EXCEEDED } from "../../kernel.ts";
 import type { Address } from "../../packet/packet.ts";
 import { PacketError } from "../../packet/packet-error.ts";
 import type { Parts, Skb } from "../../packet/skb/skb.ts";
-import { skbOf } from "../../packet/skb/skb-packet.ts";
+import { copyOfSkb, skbOf } from "../../packet/skb/skb-packet.ts";
 import { martian } from "../../routing/reachability.ts";
 import { validateSource } from "../../routing/validate-source.ts";
 import { peerOf } from "../icmp/icmp-limits.ts";
@@ -36,7 +36,7 @@ export function ipDefrag(
 	const { waiting: all } = gateway.fragments;
 	const waiting = all.get(key) ?? begin(gateway, key, by, source);
 	countSender(gateway, waiting, source, key);
-	const added = waiting.queue.add({ ...skb });
+	const added = waiting.queue.add(copyOfSkb(skb));
 	if (added === "waits" || added === "dropped") return added;
 	gateway.timers.cancel(waiting.timer);
 	all.delete(key);

@@ -49,13 +49,8 @@ export function ipRcvFinish(
 		if (!settings.forwards[at]) return dropped("forwarding is off");
 		const sender = validateSource(routes, settings, skb, route.interface);
 		if (sender !== "near" && sender !== "far") return dropped(sender);
-		return ipForward(gateway, skb, {
-			route,
-			redirected:
-				sender === "near" && isRedirected(gateway, skb, route)
-					? sendMade
-					: null,
-		});
+		const isDue = sender === "near" && isRedirected(gateway, skb, route);
+		return ipForward(gateway, skb, route, isDue ? sendMade : null);
 	}
 	const sender = validateSource(routes, settings, skb, 0);
 	if (sender !== "near" && sender !== "far") return dropped(sender);
@@ -111,16 +106,12 @@ function isRedirected(
 	);
 }
 
-interface Forwarded {
-	readonly route: Route;
-	/** Sends the redirect that is due; `null`: none is. */
-	readonly redirected: ((gateway: GatewayState) => void) | null;
-}
-
+/** @param redirected sends the redirect that is due; `null`: none is */
 function ipForward(
 	gateway: GatewayState,
 	skb: Skb,
-	{ route, redirected }: Forwarded,
+	route: Route,
+	redirected: ((gateway: GatewayState) => void) | null,
 ): Fate {
 	// A frame to all hosts of the link goes no further, wherever it is translated to.
 	if (skb.pktType !== "unicast")

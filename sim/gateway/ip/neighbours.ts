@@ -8,7 +8,7 @@ import { dropped, type Emission, type Fate } from "../../contract/gateway.ts";
 import { formatAddress } from "../../packet/address.ts";
 import type { Address, Packet } from "../../packet/packet.ts";
 import type { Skb } from "../../packet/skb/skb.ts";
-import { packetOf } from "../../packet/skb/skb-packet.ts";
+import { copyOfSkb, packetOf } from "../../packet/skb/skb-packet.ts";
 import { AddressCache } from "../../routing/address-cache.ts";
 import type {
 	GatewayState,
@@ -175,7 +175,7 @@ function neighbourAt(
 
 /** A copy that can wait: the record that came in serves the next packet. */
 export function kept({ conntrack }: GatewayState, skb: Skb): Skb {
-	const copy = { ...skb };
+	const copy = copyOfSkb(skb);
 	conntrack.hold(copy);
 	return copy;
 }

@@ -5,6 +5,7 @@
  */
 import { invariant } from "../../invariant.ts";
 import type { Skb } from "../../packet/skb/skb.ts";
+import { copyOfSkb } from "../../packet/skb/skb-packet.ts";
 import type { Stateful } from "../../stateful.ts";
 import { FragmentQueue } from "./fragment-queue.ts";
 import type {
@@ -154,7 +155,7 @@ function copyOfNeighbour(neighbour: Neighbour): Neighbour {
 	return {
 		...neighbour,
 		timer: null,
-		queue: neighbour.queue.map((skb) => ({ ...skb })),
+		queue: neighbour.queue.map(copyOfSkb),
 	};
 }
 
@@ -240,15 +241,11 @@ interface SavedPackets {
 }
 
 function savePackets({ made, emissions }: GatewayState): SavedPackets {
-	return { made: made.map((skb) => ({ ...skb })), emissions: [...emissions] };
+	return { made: made.map(copyOfSkb), emissions: [...emissions] };
 }
 
 function restorePackets(gateway: GatewayState, saved: SavedPackets): void {
-	gateway.made.splice(
-		0,
-		gateway.made.length,
-		...saved.made.map((skb) => ({ ...skb })),
-	);
+	gateway.made.splice(0, gateway.made.length, ...saved.made.map(copyOfSkb));
 	gateway.emissions = [...saved.emissions];
 }
 

@@ -73,6 +73,11 @@ function freshSkb(): Skb {
 	};
 }
 
+/** A copy, of the same hidden class: what is spread has another one, and makes the way of all packets slower. */
+export function copyOfSkb(skb: Skb): Skb {
+	return Object.assign(freshSkb(), skb);
+}
+
 /** What a record of another protocol does not have. */
 function clearTransport(skb: Skb): void {
 	skb.sourcePort = 0;
