@@ -231,7 +231,7 @@ function leftOutLines({ draft }: PlayedDraft): readonly string[] {
 	return leftOut.length === 0
 		? []
 		: [
-				"Without a scenario:",
+				"Not tested:",
 				...leftOut.slice(0, most).map((one) => `  ${one}`),
 				...(leftOut.length > most
 					? [`  … and ${leftOut.length - most} more`]

@@ -191,9 +191,49 @@ describe("a draft", () => {
 		const { draft: made } = drafted(RIGHT);
 		const [split] = withRemarks(made);
 		expect(split?.story).toMatch(
-			/^tcp 203\.0\.113\.10:80: the rules give b1 1\/3, b2 1\/3, b3 1\/3\. Rules do not tell this; it is assumed/,
+			/^tcp 203\.0\.113\.10:80: the rules give b1 1\/3, b2 1\/3, b3 1\/3\. Not tested here: no rule asks .*, so none of them dies in a scenario\. Rules do not tell this; it is assumed/,
 		);
 		expect(validateScenario(split).name).toBe("split");
+	});
+
+	it("names what it leaves out, in stories where JSON has no comments", () => {
+		const limit = "*filter\n-A FORWARD -m limit --limit 1/s -j DROP\nCOMMIT\n";
+		const { draft: made } = drafted(`${limit}${RIGHT}`);
+		const [held] = withRemarks(made);
+		expect(held?.name).toBe("held");
+		const [share, death] = made.leftOut;
+		expect(share).toContain(
+			"tcp 203.0.113.10:80: what a backend gets depends on the rate of packets, which nothing bounds, and so does whether it is served",
+		);
+		expect(death).toContain("none of them dies in a scenario");
+		const text = typescriptOf(made).replaceAll(/\n\/\/ +/g, " ");
+		for (const one of made.leftOut) {
+			expect(held?.story).toContain(one.replace(/^tcp \S+: /, ""));
+			expect(text).toContain(one);
+		}
+	});
+
+	it("names rules that no packet met, and has the countries that rules name", () => {
+		const rules = RIGHT.replace(
+			"COMMIT",
+			"-A PREROUTING -m geoip --src-cc DE -d 198.18.0.9 -p tcp --dport 80 -j DNAT --to-destination 10.9.9.9\nCOMMIT",
+		);
+		const { ruleset } = checkRules(rules, { file: "my.rules" });
+		if (ruleset === null) throw new Error("it does not load");
+		const geoip = { DE: ["192.0.2.0/24"], FR: ["198.51.100.0/24"] };
+		const analysis = analyse(ruleset, { ...NOTHING_GIVEN, geoip });
+		const at = { rule: "nat:PREROUTING:rule:9", line: 9, text: "-A X" };
+		const made = draft(
+			{ ...analysis, unmet: [at] },
+			{ ruleset: { file: "my.rules" }, origin: "" },
+		);
+		expect(made.leftOut).toContain(
+			"line 9: no packet that was walked matches it (-A X)",
+		);
+		const [scenario] = scenariosOf(made);
+		expect(scenario?.setup.gateway).toMatchObject({
+			geoip: { DE: ["192.0.2.0/24"] },
+		});
 	});
 
 	it("gives each connection a client of its own where rules remember clients", () => {

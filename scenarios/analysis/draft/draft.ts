@@ -1,7 +1,7 @@
 /** A scenario file for a ruleset: what surrounds it, and stories of each service that scenarios can play. */
-import type { GatewaySetup } from "../../../sim/contract/gateway.ts";
 import { invariant } from "../../../sim/invariant.ts";
 import { linuxName } from "../../../sim/linux/linux.ts";
+import { openPoints } from "../../../sim/ruleset/check/open-points.ts";
 import type { RulesetSource, Scenario } from "../../language/scenario.ts";
 import type { LintFinding } from "../lint/finding.ts";
 import type { Analysis } from "../services/analysis.ts";
@@ -59,12 +59,14 @@ const CLIENTS_EACH_DRAWN = 16;
 const MANY_CLIENTS = 64;
 /** Before a client of Linux repeats its SYN. */
 const CONNECT_TIMEOUT_MS = 900;
+/** Before what is left out. */
+const WITHOUT = "Not tested here:";
 /** Lines of a remark; the rest is counted. */
 const MOST_LINES = 24;
 
 export function draft(analysis: Analysis, options: DraftOptions): Draft {
 	const { world } = analysis;
-	const leftOut: string[] = [...analysis.gaps];
+	const leftOut = [...notAnalysed(analysis)];
 	const more: string[] = [];
 	const playable: { service: Service; hosts: Hosts }[] = [];
 	for (const service of chosen(analysis.services, options)) {
@@ -89,7 +91,7 @@ export function draft(analysis: Analysis, options: DraftOptions): Draft {
 			value: {
 				interfaces: world.setup.interfaces as unknown as Expression,
 				routes: world.setup.routes as unknown as Expression,
-				...machineFields(world.setup),
+				...machineFields(analysis),
 			},
 		},
 		...(playable.some(({ hosts }) => hosts.protocol === "tcp") ||
@@ -138,12 +140,32 @@ export function draft(analysis: Analysis, options: DraftOptions): Draft {
 	};
 }
 
-/** What the machine told besides: its routing rules with their tables, and what is in its sets. */
-function machineFields({ ip = [], sets, linux }: GatewaySetup): Fields {
+/** What no service has: packets that were not looked at, and rules that none of them met. */
+function notAnalysed({ gaps, unmet }: Analysis): readonly string[] {
+	return [
+		...gaps,
+		...unmet.map(({ rule, line, text }) => {
+			const place = line > 0 ? `line ${line}` : rule;
+			return `${place}: no packet that was walked matches it (${text})`;
+		}),
+	];
+}
+
+/** What the machine told besides: its routing rules with their tables, what is in its sets, and where countries are. */
+function machineFields({ ruleset, world }: Analysis): Fields {
+	const { ip = [], sets, geoip, linux } = world.setup;
+	const named = openPoints(ruleset.tables).needs.flatMap(({ kind, name }) =>
+		kind === "country" ? [name] : [],
+	);
+	const countries = named.flatMap((code) => {
+		const ranges = geoip?.[code];
+		return ranges === undefined ? [] : [[code, ranges] as const];
+	});
 	return {
 		...(linux === undefined ? {} : { linux: call("linux", linuxName(linux)) }),
 		...(ip.length > 0 ? { ip } : {}),
 		...(sets === undefined ? {} : { sets }),
+		...(countries.length === 0 ? {} : { geoip: Object.fromEntries(countries) }),
 	};
 }
 
@@ -199,15 +221,31 @@ export function scenariosOf({
 	return scenarios.map((one) => evaluate(one, values) as Scenario);
 }
 
-/** As data with the remarks that JSON has no comments for: each scenario's story has those that it rests on. */
+/**
+ * As data with the remarks that JSON has no comments for: each scenario's story has those that it rests on, and
+ * what its service lacks; the first one's what belongs to none.
+ */
 export function withRemarks(draft: Draft): readonly Scenario[] {
+	const { leftOut, services } = draft;
+	const isAbout = (key: string | undefined) => (one: string) =>
+		key !== undefined && one.startsWith(`${key}: `);
+	const others = leftOut.filter((one) =>
+		services.every((key) => !isAbout(key)(one)),
+	);
 	const gateway = draft.constants.find(({ name }) => name === GATEWAY);
 	return scenariosOf(draft).map((scenario, index) => {
 		const setup = draft.setups[index];
 		const about = draft.constants.find(({ name }) => name === setup);
 		const assumed = (gateway?.remarks ?? []).map((one) => one.trim());
+		const lacks = [
+			...(index === 0 ? others : []),
+			...leftOut
+				.filter(isAbout(services[index]))
+				.map((one) => one.slice(`${services[index]}: `.length)),
+		];
 		const remarks = [
 			...(about?.remarks ?? []),
+			...(lacks.length === 0 ? [] : [`${WITHOUT} ${cut(lacks).join("; ")}.`]),
 			...assumed.slice(0, 1),
 			assumed.slice(1).join("; "),
 		];
@@ -278,7 +316,7 @@ function fileRemarks(
 				]),
 		...(leftOut.length === 0
 			? []
-			: ["Without a scenario here:", ...cut(leftOut.map((one) => `  ${one}`))]),
+			: [WITHOUT, ...cut(leftOut.map((one) => `  ${one}`))]),
 	];
 }
 

@@ -1,35 +1,22 @@
 /** Stories worth having of a service: its split, each backend dead and back, all dead, connections that are held. */
-import { compareRationals, ZERO } from "../../../sim/rational.ts";
-import {
-	type ClientClass,
-	NO_BACKEND,
-	type Service,
-	type VectorSplit,
-} from "../services/service.ts";
+import type { VectorSplit } from "../services/service.ts";
 import type { Split } from "../split/split.ts";
-import { isByHash } from "../walk/ends-of.ts";
 import { call, constant, type Expression, type Fields } from "./expression.ts";
-import type { DraftClient, Hosts } from "./hosts.ts";
+import {
+	type ClassContext,
+	type Meant,
+	meantOf,
+	notExpected,
+	reached,
+	type StoryContext,
+	sharesRemark,
+} from "./meant.ts";
 import {
 	among,
 	connectionsFor,
 	equalWeights,
 	exactWeights,
-	type Weights,
 } from "./weights.ts";
-
-export interface StoryContext {
-	readonly service: Service;
-	readonly hosts: Hosts;
-	/** What stands before each name: `web-`, or "". */
-	readonly prefix: string;
-	/** What titles call the service. */
-	readonly target: string;
-	/** The constant of its setup. */
-	readonly setup: string;
-	/** The linter finds fault with the shares: equal ones are expected. */
-	readonly isFaulty: boolean;
-}
 
 export interface Stories {
 	readonly scenarios: readonly Expression[];
@@ -79,21 +66,13 @@ export function storiesOf(context: StoryContext): Stories {
 	return { scenarios, remarks, leftOut };
 }
 
-interface ClassContext extends StoryContext {
-	readonly of: ClientClass;
-	/** One, or many where the rules remember clients. */
-	readonly clients: readonly DraftClient[];
-	/** Of classes with backends. */
-	readonly isOnly: boolean;
-}
-
 function tellClass(context: ClassContext): Stories {
 	const { of, hosts } = context;
 	const [alive] = of.vectors;
 	if (alive === undefined) return { scenarios: [], remarks: [], leftOut: [] };
 	const meant = meantOf(context, alive.split);
 	const remarks = [sharesRemark(context, alive.split, meant)];
-	const leftOut: string[] = [];
+	const leftOut = [...notExpected(context, alive.split, meant)];
 	const scenarios: Expression[] = [];
 	if (meant.weights !== null || meant.servesAll)
 		scenarios.push(splitStory(context, alive.split, meant));
@@ -108,6 +87,10 @@ function tellClass(context: ClassContext): Stories {
 		leftOut.push(
 			`${dead.length - MOST_DEATHS} of its ${dead.length} backends have no scenario of their death: copy one`,
 		);
+	if (of.vectors.length === 1 && reached(of, hosts).length > 1)
+		leftOut.push(
+			"no rule asks whether a backend is alive (-m condition), so none of them dies in a scenario",
+		);
 	for (const vector of of.vectors) {
 		if (vector.kind === "all-dead")
 			scenarios.push(allDeadStory(context, vector));
@@ -116,94 +99,6 @@ function tellClass(context: ClassContext): Stories {
 	}
 	if (reached(of, hosts).length > 1) scenarios.push(heldStory(context));
 	return { scenarios, remarks, leftOut };
-}
-
-/** What the rules are meant to do. */
-interface Meant {
-	/** `null`: shares depend on something that nothing bounds. */
-	readonly weights: Weights | null;
-	/** Every connection is to be served. */
-	readonly servesAll: boolean;
-	/** The rules do it. */
-	readonly isDone: boolean;
-}
-
-function meantOf({ hosts, of, isFaulty }: ClassContext, split: Split): Meant {
-	const keys = hosts.backends.map(({ key }) => key);
-	const none = split.parts.filter(({ key }) => key.startsWith(NO_BACKEND));
-	const exact = isByHash(of.decision) ? null : exactWeights(split, keys);
-	if (exact === null) {
-		const mayLose = none.some(
-			({ share }) =>
-				share.kind !== "exact" || compareRationals(share.value, ZERO) > 0,
-		);
-		return { weights: null, servesAll: !mayLose, isDone: true };
-	}
-	const loses = none.some(
-		({ share }) =>
-			share.kind === "exact" && compareRationals(share.value, ZERO) > 0,
-	);
-	const equal = equalWeights(reached(of, hosts));
-	if (loses || isFaulty)
-		return { weights: equal, servesAll: true, isDone: false };
-	return { weights: exact, servesAll: true, isDone: true };
-}
-
-/** Backends that some of the class's connections reach, in the order of their names. */
-function reached(
-	{ vectors }: ClientClass,
-	{ backends }: Hosts,
-): readonly string[] {
-	const got = new Set(
-		vectors.flatMap(({ split }) =>
-			split.parts
-				.filter(
-					({ share }) =>
-						share.kind !== "exact" || compareRationals(share.value, ZERO) > 0,
-				)
-				.map(({ key }) => key),
-		),
-	);
-	return backends.map(({ key }) => key).filter((key) => got.has(key));
-}
-
-/** `depends on the rate of packets` */
-function restsOn({ parts }: Split): string {
-	for (const { share } of parts)
-		if (share.kind === "interval")
-			return share.isUnknown
-				? `depends on ${share.on}, which the model was not given`
-				: `depends on ${share.on}, which nothing bounds`;
-	return "is not known";
-}
-
-function sharesRemark(
-	{ of, hosts, isOnly }: ClassContext,
-	split: Split,
-	{ isDone, weights }: Meant,
-): string {
-	const who = isOnly ? "" : `${of.name}: `;
-	if (weights === null)
-		return isByHash(of.decision)
-			? `${who}which backend a client gets follows from its address: no share is expected.`
-			: `${who}what a backend gets ${restsOn(split)}: no share is expected.`;
-	const names = new Map(hosts.backends.map(({ key, name }) => [key, name]));
-	const shares = split.parts.flatMap(({ key, share }) => {
-		if (share.kind !== "exact" || compareRationals(share.value, ZERO) === 0)
-			return [];
-		const { numerator, denominator } = share.value;
-		const isShort = denominator <= 100_000n;
-		const text = isShort
-			? denominator === 1n
-				? "all"
-				: `${numerator}/${denominator}`
-			: `${((Number(numerator) / Number(denominator)) * 100).toFixed(2)} %`;
-		return [`${names.get(key) ?? key} ${text}`];
-	});
-	const exact = `${who}the rules give ${shares.toSorted().join(", ")}.`;
-	return isDone
-		? exact
-		: `${exact} The scenarios expect equal shares, and are violated until the rules are repaired.`;
 }
 
 function splitStory(
