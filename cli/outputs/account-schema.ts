@@ -225,6 +225,7 @@ export const accountSchema = data({
 					exitCode: v.exactOptional(number),
 				}),
 			]),
+			isIdle: v.exactOptional(v.literal(true)),
 		}),
 	),
 	tallies: v.exactOptional(

@@ -1,7 +1,7 @@
 /** Results → lines for a person. */
 
 import { counted, number, whyLines } from "../../reports/wording.ts";
-import { failedSteps, whenWords } from "../../scenarios/judge/judge-steps.ts";
+import { failedSteps, whenWords } from "../../scenarios/judge/judge-implied.ts";
 import { unmetRules } from "../../scenarios/judge/unmet-rules.ts";
 import { assumedWords, restsOn } from "../../scenarios/result/assumed.ts";
 import { nounOf } from "../../scenarios/result/finding.ts";

@@ -17,6 +17,7 @@ import {
 } from "./judge-connections.ts";
 import { judgeCountsAgree, judgeMailKept } from "./judge-counts.ts";
 import { judgeFailoverGap } from "./judge-failover-gap.ts";
+import { judgeServed, judgeSteps } from "./judge-implied.ts";
 import { judgeConnectedWithin } from "./judge-in-time.ts";
 import {
 	judgeCondition,
@@ -26,7 +27,6 @@ import {
 	judgePackets,
 } from "./judge-observations.ts";
 import { judgeSplit, judgeSplitBySource } from "./judge-split.ts";
-import { judgeSteps } from "./judge-steps.ts";
 import { judgeSticky } from "./judge-sticky.ts";
 import { unlessQuiet } from "./quiet-play.ts";
 
@@ -35,8 +35,8 @@ export type Judged = Pick<Scenario, "expect" | "steps"> &
 	Partial<Pick<Scenario, "setup">>;
 
 /**
- * Judges every expectation of a scenario, in their order, and steps that failed without one, each with all
- * connections that show it. Why one is violated is for `explain` to say.
+ * Judges every expectation of a scenario, in their order, and what it expects without saying so where that is not
+ * so, each with all connections that show it. Why one is violated is for `explain` to say.
  */
 export function judgeAll(
 	scenario: Judged,
@@ -66,7 +66,12 @@ export function judgeAll(
 		return { expectation, ...inTime, why: [] };
 	});
 	const steps = judgeSteps(scenario, account);
-	return steps === null ? judgements : [...judgements, steps];
+	const all = steps === null ? judgements : [...judgements, steps];
+	// What is violated, and what is not known for another reason, is said by itself.
+	const isGreen =
+		all.length > 0 && all.every(({ outcome }) => outcome === "holds");
+	const served = isGreen ? judgeServed(scenario, account) : null;
+	return served === null ? all : [...all, served];
 }
 
 /** Neither packets of a connection nor connections of a client can meet different backends where there is one. */

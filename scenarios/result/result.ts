@@ -10,12 +10,12 @@ import type { RulePlace } from "./rule-place.ts";
 /** Three-valued all the way up: what the model does not know is neither yes nor no. @public */
 export type Outcome = "holds" | "violated" | "unknown";
 
-/** What every scenario expects without saying so; judged only where it is violated. @public */
-export interface ImpliedExpectation {
-	/** Each step succeeds of which no expectation says how it goes. */
-	readonly kind: "steps-succeed";
-	readonly because: "";
-}
+/** What every scenario expects without saying so; judged only where it is not so. @public */
+export type ImpliedExpectation =
+	/** Each step succeeds, and changes something, of which no expectation says how it goes. */
+	| { readonly kind: "steps-succeed"; readonly because: "" }
+	/** Each connection is served of which no expectation says how it ends. */
+	| { readonly kind: "connections-served"; readonly because: "" };
 
 /** One expectation, judged. @public */
 export interface Judgement {

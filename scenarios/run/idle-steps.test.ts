@@ -1,18 +1,30 @@
 import { describe, expect, it } from "vitest";
 import {
+	announce,
 	at,
+	backend,
+	carrier,
 	close,
 	connect,
 	evict,
 	hold,
+	ip,
+	ipset,
+	iptables,
+	linkDown,
+	linkUp,
+	neighbour,
 	operationFails,
 	operationSucceeds,
 	outcomes,
 	recipeHealthCheck,
 	recipeSetup,
+	restore,
 	scenario,
 	setCondition,
+	slow,
 	speak,
+	sysctl,
 } from "../language/build/build.ts";
 import type {
 	Expectation,
@@ -52,6 +64,74 @@ const load = connect(1, { label: "load" });
 const none = 'no connection of step "load" was open';
 const nothing =
 	"conntrack v1.4.7 (conntrack-tools): 0 flow entries have been deleted.";
+
+describe("a step that makes of something what it is", () => {
+	const FORWARDING = "*filter\n:FORWARD ACCEPT [0:0]\nCOMMIT\n";
+	const router = recipeSetup({
+		ruleset: { name: "a.rules", text: `${RULES}${FORWARDING}` },
+		gateway: { sets: "create bad hash:ip\n" },
+		neighbours: [{ interface: "bond0.204", address: "10.9.9.9" }],
+	});
+	const idle: readonly [ScenarioStep, ScenarioStep][] = [
+		[backend("b1", "up"), backend("b1", "refuse")],
+		[backend("b2", slow(500)), backend("b2", slow(600))],
+		[neighbour("10.9.9.9", "up"), neighbour("10.9.9.9", "silent")],
+		[announce("10.0.0.1", "gateway"), announce("10.0.0.1", "other")],
+		[carrier("bond0.205", "back"), carrier("bond0.205", "lost")],
+		[linkUp("bond0.205"), linkDown("bond0.205")],
+		[sysctl("ipv4.ip_forward", 1), sysctl("ipv4.ip_forward", 0)],
+		[setCondition("web1", "0"), setCondition("web1", "1")],
+		[iptables("-P FORWARD ACCEPT"), iptables("-P FORWARD DROP")],
+		[ipset("flush bad"), ipset("add bad 192.0.2.1")],
+		[
+			ip("ip addr replace 10.0.0.1/8 dev bond0.204"),
+			ip("ip addr add 10.0.0.2/8 dev bond0.204"),
+		],
+		[
+			restore({ name: "same.rules", text: FORWARDING }),
+			restore({ name: "x.rules", text: "*filter\n-A INPUT\nCOMMIT\n" }),
+		],
+	];
+
+	it.each(idle)("has failed, and another one has not: %j", (same, other) => {
+		// Before any packet was counted: a command that zeroes counters has an effect.
+		const first = played([same, at(10, load)], [], {
+			...router,
+			backends: router.backends.map((one) =>
+				one.name === "b2" ? { ...one, behaviour: slow(500) } : one,
+			),
+		});
+		expect(first.seen).toContain("1 step failed: at 0 ms, ");
+		expect(first.seen).toContain("changes nothing: it is so already");
+		expect(first.outcome).toBe("violated");
+		const second = played([other, at(10, load)], [], router);
+		expect(second.seen).toBe("");
+	});
+
+	it("is as it should be where an expectation says that it succeeds", () => {
+		const steps = [load, at(10, carrier("bond0.205", "back", "mine"))];
+		const { seen } = played(steps, [operationSucceeds("mine")], router);
+		expect(seen).toBe("");
+	});
+
+	it("has not failed where it asks, and does not change anything", () => {
+		const { seen } = played(
+			[
+				load,
+				at(
+					10,
+					iptables(
+						"-t nat -C PREROUTING -p tcp --dport 25 -j DNAT --to-destination 192.168.0.1",
+					),
+					ipset("list bad"),
+				),
+			],
+			[],
+			router,
+		);
+		expect(seen).toBe("");
+	});
+});
 
 describe("a step without an effect has failed", () => {
 	it.each<[string, ScenarioStep, string]>([
@@ -97,7 +177,7 @@ it("a step that acts on some of its connections succeeds", () => {
 			at(100, speak("held", "client", "said")),
 			at(200, speak("held", "backend")),
 			at(300, close("held", "client", "closed"), evict({})),
-			at(400, setCondition("web1", "01")),
+			at(400, setCondition("web1", "11")),
 		],
 		[operationSucceeds("said"), operationSucceeds("closed")],
 	);

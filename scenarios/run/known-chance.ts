@@ -1,6 +1,6 @@
 /**
- * A kernel does not say for which connections it drew. Whether a draw is made follows from the rules,
- * whatever it comes to: the model makes one for the same connections.
+ * A kernel does not say for which connections it drew, nor which commands changed nothing. Both follow from the
+ * rules, whatever a draw comes to: the model draws for the same connections, and so it is with commands.
  */
 import type {
 	Account,
@@ -11,6 +11,33 @@ import type { PlayableScenario } from "../language/scenario.ts";
 /** In rules and commands without any of them, nothing is drawn or hashed that decides between backends. */
 const DRAWS =
 	/\bstatistic\b|--random\b|\bHMARK\b|--to-(destination|source)[\s=]+["']?[\d.]+-/;
+
+/**
+ * The account with the operations marked that changed nothing.
+ * @param account of a gateway that does not tell
+ * @param playModel plays the same scenario with the same seed; asked only where it matters
+ */
+export function withKnownEffects(
+	account: Account,
+	{ steps }: PlayableScenario,
+	playModel: () => Account | null,
+): Account {
+	if (!steps.some(({ kind }) => kind === "operation")) return account;
+	const keyOf = ({ label, atMs, text }: Account["operations"][number]) =>
+		JSON.stringify([label, atMs, text]);
+	const idle = new Set(
+		playModel()
+			?.operations.filter(({ isIdle }) => isIdle)
+			.map(keyOf),
+	);
+	if (idle.size === 0) return account;
+	return {
+		...account,
+		operations: account.operations.map((one) =>
+			one.outcome.ok && idle.has(keyOf(one)) ? { ...one, isIdle: true } : one,
+		),
+	};
+}
 
 /**
  * The account with the part that chance had in each connection.

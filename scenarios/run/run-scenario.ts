@@ -41,7 +41,7 @@ import {
 	type GatewayUnderTest,
 	modelDriver,
 } from "./driver.ts";
-import { withKnownChance } from "./known-chance.ts";
+import { withKnownChance, withKnownEffects } from "./known-chance.ts";
 import { mustSetUp, setUpOperations } from "./set-up.ts";
 
 /** Options of a play on the model or another driver. @public */
@@ -259,9 +259,7 @@ export function resultOf(
 ): RunResult {
 	const { seed, driver, replay } = by;
 	const account =
-		driver.kind === "model"
-			? played
-			: withKnownChance(played, scenario, () => modelAccount(scenario, seed));
+		driver.kind === "model" ? played : asModelKnows(played, by, scenario);
 	const judgements = judgementsOf(scenario, account, seed);
 	return {
 		scenario,
@@ -277,6 +275,21 @@ export function resultOf(
 		account,
 		replay,
 	};
+}
+
+/** With what a kernel does not say of itself. */
+function asModelKnows(
+	played: Account,
+	{ seed }: { readonly seed: number },
+	scenario: PlayableScenario,
+): Account {
+	let model: Account | null | undefined;
+	const playModel = () => {
+		if (model === undefined) model = modelAccount(scenario, seed);
+		return model;
+	};
+	const withChance = withKnownChance(played, scenario, playModel);
+	return withKnownEffects(withChance, scenario, playModel);
 }
 
 /** `null` when the model cannot be set up so, though the gateway could. */
@@ -307,7 +320,9 @@ function judgementsOf(
 	const judged = judgeAll(scenario, account);
 	const questions = judged.map(
 		({ outcome, expectation, all }): Question | null =>
-			outcome === "violated" && expectation.kind !== "steps-succeed"
+			outcome === "violated" &&
+			expectation.kind !== "steps-succeed" &&
+			expectation.kind !== "connections-served"
 				? { expectation, concerned: all }
 				: null,
 	);

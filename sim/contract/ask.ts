@@ -99,6 +99,8 @@ export interface Answer {
 	readonly emissions: readonly Emission[];
 	/** For `operation`. */
 	readonly outcome: OperationOutcome | null;
+	/** For `operation`: it succeeded, and all is as it was before. A kernel does not say. */
+	readonly isIdle?: true;
 	/** For `observe`. */
 	readonly observation: Observation | null;
 	/** For `source`: the address; `null`: no route leads there. */

@@ -37,6 +37,7 @@ import { takeEmissions } from "./ip/neighbours.ts";
 import { type Raced, race } from "./ip/race.ts";
 import { sourceTowards } from "./ip/raw-socket.ts";
 import { setCarrier } from "./ip-command.ts";
+import { beforeOperation } from "./operation-effect.ts";
 import { carryOut } from "./operations.ts";
 import { rememberedIn } from "./remembered.ts";
 import { usesOfSet } from "./sets-of-rules.ts";
@@ -147,6 +148,7 @@ export class ModelGateway {
 		let observation: Observation | null = null;
 		let unknown: Unknown | null = null;
 		let source: string | null = null;
+		let isIdle = false;
 		try {
 			this.mustBeModelled();
 			if (ask.kind === "wait") this.wait(ask.toMs);
@@ -163,9 +165,12 @@ export class ModelGateway {
 					this.raced = [];
 					this.raced = this.race(ask);
 					break;
-				case "operation":
+				case "operation": {
+					const isAsBefore = beforeOperation(this.state, ask.operation);
 					outcome = this.operate(ask.operation);
+					isIdle = outcome.ok && isAsBefore?.() === true;
 					break;
+				}
 				case "observe":
 					// Reading the table makes a kernel remove what has expired (ct_seq_show).
 					this.removeExpired();
@@ -199,9 +204,10 @@ export class ModelGateway {
 		const emissions = takeEmissions(this.state);
 		const answer = { nowMs, emissions, outcome, observation, unknown };
 		const chance = this.choice.take();
-		if (ask.kind !== "source" && chance.length === 0) return answer;
+		if (ask.kind !== "source" && chance.length === 0 && !isIdle) return answer;
 		return {
 			...answer,
+			...(isIdle ? { isIdle: true as const } : {}),
 			...(ask.kind === "source" ? { source } : {}),
 			...(chance.length > 0 ? { chance } : {}),
 		};

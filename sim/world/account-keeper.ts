@@ -72,6 +72,7 @@ export class AccountKeeper {
 				atMs: answer.nowMs,
 				text: describeOperation(ask.operation),
 				outcome: answer.outcome,
+				...(answer.isIdle ? { isIdle: true } : {}),
 			});
 		if (answer.observation !== null)
 			this.observations.push({
@@ -224,19 +225,29 @@ export class AccountKeeper {
 		emission: Emission,
 		cause: Request | null,
 	): Connection | null {
-		const { connections, network } = this.stage;
+		const { connections } = this.stage;
 		const connection = connections.towardsBackend(station, packet, cause);
-		if (connection !== null) noteMet(connection, station);
 		if (
 			connection !== null &&
 			packet.flags & RST &&
 			this.isGateways(packet, station, cause)
 		)
 			noteAnswer(connection, packet);
+		this.deliver(emission, station, connection);
+		return connection;
+	}
+
+	/** A backend is met by what reaches it: what a dead next hop loses meets none. */
+	private deliver(
+		emission: Emission,
+		station: Station,
+		connection: Connection | null,
+	): boolean {
 		const passage = new NotedPassage(this, emission, station);
 		passage.connection = connection;
-		network.deliver(passage, emission);
-		return connection;
+		this.stage.network.deliver(passage, emission);
+		if (connection !== null && passage.isOnItsWay) noteMet(connection, station);
+		return passage.isOnItsWay;
 	}
 
 	private datagramTowardsBackend(
@@ -244,15 +255,11 @@ export class AccountKeeper {
 		packet: UdpPacket,
 		emission: Emission,
 	): Connection | null {
-		const { connections, network } = this.stage;
+		const { connections } = this.stage;
 		const connection = connections.ofDatagram(packet);
-		if (connection !== null) {
-			noteMet(connection, station);
+		const isOnItsWay = this.deliver(emission, station, connection);
+		if (connection !== null && isOnItsWay)
 			noteSource(connection, station, packet);
-		}
-		const passage = new NotedPassage(this, emission, station);
-		passage.connection = connection;
-		network.deliver(passage, emission);
 		return connection;
 	}
 
@@ -325,7 +332,8 @@ export class AccountKeeper {
 		});
 	}
 
-	noteLoss({ station, packet, connection }: NotedPassage): void {
+	noteLoss(passage: NotedPassage): void {
+		const { station, packet, connection, isOnItsWay } = passage;
 		const { watch, clock } = this.stage;
 		watch?.({
 			kind: "lost",
@@ -335,7 +343,7 @@ export class AccountKeeper {
 			isFrom: false,
 			connection: connection?.id ?? null,
 		});
-		if (station.kind === "backend" && connection !== null)
+		if (station.kind === "backend" && connection !== null && isOnItsWay)
 			if (packet.kind === "tcp")
 				noteContact(connection, station, packet, false);
 	}

@@ -446,9 +446,12 @@ class Routers {
 	/** By interface, then by address. */
 	readonly #states = new Map<string, Map<Address, RouterState>>();
 
-	set(interfaceName: string, address: Address, state: RouterState): void {
+	/** @returns whether it was otherwise before */
+	set(interfaceName: string, address: Address, state: RouterState): boolean {
 		const ofLink = this.#states.get(interfaceName) ?? new Map();
+		const before = ofLink.get(address);
 		this.#states.set(interfaceName, ofLink.set(address, state));
+		return before !== state;
 	}
 
 	/** Is lost what comes to it? */

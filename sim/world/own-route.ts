@@ -89,8 +89,11 @@ export class Announced {
 		this.networks = networks;
 	}
 
-	set(address: Address, by: "gateway" | "other"): void {
+	/** @returns whether hosts took another one for it before */
+	set(address: Address, by: "gateway" | "other"): boolean {
+		const before = this.holders.get(address) ?? "gateway";
 		this.holders.set(address, by);
+		return before !== by;
 	}
 
 	/**

@@ -45,6 +45,8 @@ export interface Stage {
 	readonly events: WorldEvent[];
 	/** What was done, and how it went. */
 	readonly operations: Account["operations"][number][];
+	/** Interfaces of the gateway whose link has lost it. */
+	readonly withoutCarrier: Set<string>;
 	readonly watch: LinkWatch | null;
 	/** What a host does that the model does not know: the play ends there. */
 	unknown: Unknown | null;
@@ -107,6 +109,7 @@ export function createStage(
 		stationOf,
 		events: [],
 		operations: [],
+		withoutCarrier: new Set(),
 		unknown: null,
 		watch,
 		ask: (ask, label) =>

@@ -84,15 +84,8 @@ function prepare(
 			return prepareNeighbour(stage, step);
 		case "announce":
 			return prepareAnnounce(stage, step);
-		case "carrier": {
-			const { interface: name, becomes, label } = step;
-			const isThere = becomes === "back";
-			return () =>
-				stage.ask(
-					{ kind: "carrier", atMs: clock.nowMs, interface: name, isThere },
-					label,
-				);
-		}
+		case "carrier":
+			return () => changeCarrier(stage, step);
 		case "operation": {
 			const { operation, label } = step;
 			return () => {
@@ -310,8 +303,13 @@ function changeBackend(
 ): void {
 	const atMs = stage.clock.nowMs;
 	const answered = backend.answersArp;
+	const before = JSON.stringify(backend.behaviour);
 	backend.become(step.becomes);
 	const behaviour = step.becomes.kind;
+	noteEffect(stage, step, {
+		text: `backend ${backend.name} becomes ${behaviour}`,
+		isIdle: before === JSON.stringify(step.becomes),
+	});
 	stage.events.push({
 		kind: "backend",
 		atMs,
@@ -321,6 +319,33 @@ function changeBackend(
 	const station = stage.stationOf.get(backend) as Station;
 	if (backend.answersArp !== answered)
 		tellNeighbour(stage, station, backend.answersArp);
+}
+
+function changeCarrier(stage: Stage, step: StepOf<"carrier">): void {
+	const { interface: name, becomes, label } = step;
+	const isThere = becomes === "back";
+	const isIdle = stage.withoutCarrier.has(name) !== isThere;
+	if (isThere) stage.withoutCarrier.delete(name);
+	else stage.withoutCarrier.add(name);
+	noteEffect(stage, step, { text: `carrier of ${name} ${becomes}`, isIdle });
+	const { nowMs: atMs } = stage.clock;
+	stage.ask({ kind: "carrier", atMs, interface: name, isThere }, label);
+}
+
+/** A step around the gateway that changed nothing is written down, and one that has a label in any case. */
+function noteEffect(
+	stage: Stage,
+	{ label }: Step,
+	{ text, isIdle }: { readonly text: string; readonly isIdle: boolean },
+): void {
+	if (!isIdle && label === "") return;
+	stage.operations.push({
+		label,
+		atMs: stage.clock.nowMs,
+		text,
+		outcome: { ok: true },
+		...(isIdle ? { isIdle } : {}),
+	});
 }
 
 /** Its link stays up. The gateway is told nothing: it has to find out. */
@@ -335,7 +360,11 @@ function prepareNeighbour(stage: Stage, step: StepOf<"neighbour">): () => void {
 	const address = checkedAddress(step.address, "a neighbour");
 	const { kind } = step.becomes;
 	return () => {
-		network.routers.set(neighbour.interface, address, kind);
+		const isIdle = !network.routers.set(neighbour.interface, address, kind);
+		noteEffect(stage, step, {
+			text: `neighbour ${step.address} becomes ${kind}`,
+			isIdle,
+		});
 		const answers = kind !== "vanish";
 		const ask = { kind: "neighbour", ...neighbour, answers } as const;
 		stage.ask({ ...ask, atMs: clock.nowMs }, step.label);
@@ -349,7 +378,12 @@ function prepareAnnounce(stage: Stage, step: StepOf<"announce">): () => void {
 	const address = checkedAddress(text, "an announced address");
 	const link = networksOf(setup).find((one) => isInNetwork(address, one));
 	return () => {
-		network.announced.set(address, by);
+		const isIdle = !network.announced.set(address, by);
+		const whose = by === "gateway" ? "the gateway" : "another router";
+		noteEffect(stage, step, {
+			text: `${whose} announces ${text}`,
+			isIdle,
+		});
 		if (link === undefined) return;
 		stage.ask(
 			{

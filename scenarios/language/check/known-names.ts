@@ -49,6 +49,17 @@ export class Report {
 	}
 }
 
+/** Steps that may fail, or change nothing, and of which an expectation may say so. */
+const DONE = [
+	"operation",
+	"speak",
+	"close",
+	"backend",
+	"neighbour",
+	"announce",
+	"carrier",
+];
+
 /** The names of a scenario. */
 export function namesOf({ setup, steps }: Scenario): Names {
 	const labels = (...kinds: readonly string[]) =>
@@ -63,7 +74,7 @@ export function namesOf({ setup, steps }: Scenario): Names {
 		neighbour: (setup.neighbours ?? []).map(({ address }) => address),
 		"connect step": labels("connect", "send"),
 		"observe step": labels("observe"),
-		"operation step": labels("operation", "speak", "close"),
+		"operation step": labels(...DONE),
 	};
 }
 

@@ -447,10 +447,11 @@ export const playableSchema = scenarioWith(
 	playableOperationStep,
 );
 
-/** What a judgement is about: an expectation of the scenario's, or the one that all of them have. */
+/** What a judgement is about: an expectation of the scenario's, or one that all of them have. */
 export const judgedExpectation = v.variant("kind", [
 	...expectations,
 	object({ kind: v.literal("steps-succeed"), because: v.literal("") }),
+	object({ kind: v.literal("connections-served"), because: v.literal("") }),
 ]);
 
 true satisfies SameShape<Scenario, v.InferOutput<typeof scenarioSchema>>;

@@ -6,6 +6,7 @@ import {
 	OUTSIDE,
 	observe,
 	operationFails,
+	operationSucceeds,
 	packet,
 	packetsOut,
 	restore,
@@ -231,7 +232,7 @@ export const operationsOnRules = [
 				iptables("-A FORWARD -s 172.16.0.2/32"),
 				iptables("-Z"),
 				iptables("-F"),
-				iptables("-X"),
+				iptables("-X", "delete all chains"),
 				iptables("-t mangle -N OWN"),
 				iptables("-t mangle -F POSTROUTING"),
 				iptables("-t mangle -Z PREROUTING -L"),
@@ -259,6 +260,9 @@ export const operationsOnRules = [
 			),
 		],
 		expect: [
+			operationSucceeds("delete all chains", {
+				because: "none is there that iptables-legacy would delete",
+			}),
 			operationFails("delete a built-in chain", "Invalid argument"),
 			packetsOut(
 				INSIDE,

@@ -32,15 +32,14 @@ export const affinity = [
 		steps: [
 			connect(6, { everyMs: 10, label: "held", dialogue: hold() }),
 			...[
-				["1", "0"],
-				["1", "1"],
-				["0", "1"],
-				["0", "0"],
-			].map(([first = "", second = ""], index) =>
+				setCondition("mail1up", "1"),
+				setCondition("mail2up", "1"),
+				setCondition("mail1up", "0"),
+				setCondition("mail2up", "0"),
+			].map((flip, index) =>
 				at(
 					1000 + index * 1000,
-					setCondition("mail1up", first),
-					setCondition("mail2up", second),
+					flip,
 					at(200, speak("held", "client")),
 					at(400, speak("held", "backend")),
 				),

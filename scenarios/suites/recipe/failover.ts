@@ -225,6 +225,7 @@ export const failover = [
 		expect: [
 			evenSplit(["b1", "b2"], { fromMs: 6000 }),
 			outcomes("read-timeout", 40, { fromMs: 6000 }),
+			outcomes("read-timeout", 35, { fromMs: 2500, toMs: 6000 }),
 		],
 	}),
 ];

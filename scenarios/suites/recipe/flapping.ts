@@ -48,6 +48,7 @@ export const flapping = [
 				toMs: 3000,
 				because: "though it serves again from 2400 ms on",
 			}),
+			outcomes("refused", 24, { because: "a probe comes once a second" }),
 		],
 	}),
 	scenario({

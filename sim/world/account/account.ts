@@ -28,7 +28,10 @@ export interface Account {
 		readonly atMs: number;
 		readonly observation: Observation;
 	}[];
-	/** Steps that are operations, and what the health checker did to the gateway, in order. */
+	/**
+	 * Steps that are operations, what the health checker did to the gateway, and other steps that have a label or
+	 * changed nothing, in order.
+	 */
 	readonly operations: readonly {
 		/** Of the step; the health checker's begin with `health check: `. */
 		readonly label: string;
@@ -36,6 +39,8 @@ export interface Account {
 		/** As one would type it: `iptables -t nat -F`, `mail1up ← 1`. */
 		readonly text: string;
 		readonly outcome: OperationOutcome;
+		/** It succeeded, and changed nothing. */
+		readonly isIdle?: true;
 	}[];
 	/** Who else counted connections by backend: real mail servers do. */
 	readonly tallies?: readonly {

@@ -1,15 +1,27 @@
-/** What a step did that failed, and of which no expectation speaks: nobody counts on it, so it is no small matter. */
+/** What every scenario expects without saying so: that steps succeed and have an effect, and that connections are served. */
 import type { Account } from "../../sim/world/account/account.ts";
 import { describeOperation } from "../../sim/world/account/describe-operation.ts";
-import type { Scenario } from "../language/scenario.ts";
+import type { Expectation, Scenario } from "../language/scenario.ts";
 import { writesNothing } from "../language/schema/condition-write.ts";
-import { counted, type Finding, finding } from "../result/finding.ts";
+import {
+	counted,
+	type Finding,
+	finding,
+	nounOf,
+	selected,
+} from "../result/finding.ts";
 import type { ImpliedExpectation, Judgement } from "../result/result.ts";
+import { servingOf } from "../result/serving.ts";
 
 type Done = Account["operations"][number];
 
-const IMPLIED: ImpliedExpectation = { kind: "steps-succeed", because: "" };
-const IDLE = "changes nothing: the kernel looks at the first character, 0 or 1";
+const STEPS: ImpliedExpectation = { kind: "steps-succeed", because: "" };
+const SERVED: ImpliedExpectation = { kind: "connections-served", because: "" };
+const IDLE = "changes nothing: it is so already";
+const IDLE_WRITE =
+	"changes nothing: the kernel looks at the first character, 0 or 1";
+/** Before the labels of what it did. It writes what it found whether that is news or not. */
+const CHECKERS = "health check: ";
 /** Different ones that a judgement names. */
 const MOST_SHOWN = 6;
 
@@ -26,11 +38,71 @@ export function judgeSteps(
 	if (failed.length === 0) return null;
 	const count = failed.reduce((sum, { timesMs }) => sum + timesMs.length, 0);
 	return {
-		expectation: IMPLIED,
+		expectation: STEPS,
 		...finding(false, {
-			expected: "each step to succeed of which no expectation says how it goes",
+			expected:
+				"each step to succeed, and to change something, of which no expectation says how it goes",
 			seen: `${counted(count, "step")} failed: ${shown(failed)}`,
 		}),
+		why: [],
+	};
+}
+
+/** Which expectations say how a connection ends, or that it may be lost; the others are about where it goes, or about the gateway. */
+const SAYS_HOW_IT_ENDS: Readonly<Record<Expectation["kind"], boolean>> = {
+	order: false,
+	split: false,
+	"split-by-source": false,
+	sticky: false,
+	"connected-within": true,
+	avoided: false,
+	"failover-gap": true,
+	abandoned: false,
+	affinity: false,
+	moved: false,
+	outcomes: true,
+	"gateway-answered": true,
+	"packets-out": false,
+	"packets-past": false,
+	conntrack: false,
+	counter: false,
+	condition: false,
+	"counts-agree": false,
+	"mail-kept": false,
+	operation: false,
+};
+
+/**
+ * A play in which connections are lost that no expectation speaks of shows less than its ✓ would say.
+ * @returns `null` when there is none
+ */
+export function judgeServed(
+	{ expect }: Pick<Scenario, "expect">,
+	{ connections }: Pick<Account, "connections">,
+): (Judgement & Pick<Finding, "all">) | null {
+	const spokenOf = new Set(
+		expect.flatMap((one) =>
+			SAYS_HOW_IT_ENDS[one.kind] && "of" in one
+				? selected(connections, one.of)
+				: [],
+		),
+	);
+	const lost = connections.filter(
+		(one) => servingOf(one) === "lost" && !spokenOf.has(one),
+	);
+	if (lost.length === 0) return null;
+	const counts = new Map<string, number>();
+	for (const { outcome } of lost)
+		counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
+	const ends = [...counts].map(([outcome, count]) => `${count} ${outcome}`);
+	return {
+		expectation: SERVED,
+		...finding(false, {
+			expected: `each ${nounOf(lost)} to be served of which no expectation says how it ends (outcomes)`,
+			seen: `${ends.join(", ")}; nothing that is expected says whether this is right`,
+			concerned: lost,
+		}),
+		outcome: "unknown",
 		why: [],
 	};
 }
@@ -53,7 +125,12 @@ export function failedSteps(
 	const spokenOf = new Set(
 		expect.flatMap((one) => (one.kind === "operation" ? [one.step] : [])),
 	);
-	const failed = [...operations, ...idleWrites(steps, endedMs)]
+	const writes = idleWrites(steps, endedMs);
+	const others = operations.filter(
+		({ text, atMs }) =>
+			!writes.some((one) => one.text === text && one.atMs === atMs),
+	);
+	const failed = [...others.map(orIdle), ...writes]
 		.filter(
 			({ label, outcome }) =>
 				!outcome.ok && (label === "" || !spokenOf.has(label)),
@@ -70,6 +147,13 @@ export function failedSteps(
 	return [...found.values()];
 }
 
+/** One that succeeded and changed nothing has failed. */
+function orIdle(done: Done): Done {
+	return done.isIdle === undefined || done.label.startsWith(CHECKERS)
+		? done
+		: { ...done, outcome: { ok: false, message: IDLE } };
+}
+
 /** The kernel takes them without an error: whoever wants that has to say so. */
 function idleWrites(
 	steps: Scenario["steps"],
@@ -81,7 +165,7 @@ function idleWrites(
 		const { atMs, label, operation } = step;
 		if (atMs > endedMs || !writesNothing(operation.write)) return [];
 		const text = describeOperation(operation);
-		return [{ label, atMs, text, outcome: { ok: false, message: IDLE } }];
+		return [{ label, atMs, text, outcome: { ok: false, message: IDLE_WRITE } }];
 	});
 }
 
