@@ -1,10 +1,14 @@
 import { describe, expect, it } from "vitest";
 import {
 	at,
+	backend,
 	conditionIs,
+	connect,
+	evenSplit,
 	iptables,
 	observe,
 	operationFails,
+	outcomes,
 	recipeHealthCheck,
 	recipeSetup,
 	restore,
@@ -38,6 +42,43 @@ function played(
 }
 
 const TYPO = at(10, iptables("-t nat -A NOPE -j ACCEPT", "typo"));
+
+describe("connections that are lost", () => {
+	const to = (host: number) =>
+		`-A PREROUTING -d 10.0.0.1 -p tcp --dport 25 ${host === 1 ? "-m statistic --mode nth --every 2 --packet 0 " : ""}-j DNAT --to-destination 192.168.0.${host}\n`;
+	const text = `*nat\n${to(1)}${to(2)}COMMIT\n`;
+	const setup = recipeSetup({ ruleset: { name: "turns.rules", text } });
+	const refusing = at(0, backend("b1", "refuse"));
+	const load = at(10, connect(4, { everyMs: 10, label: "load" }));
+
+	it("leave a play unknown where no expectation says how they end", () => {
+		const { outcome, judgements } = played([refusing, load], {
+			setup,
+			expect: [evenSplit(["b1", "b2"])],
+		});
+		expect(outcome).toBe("unknown");
+		expect(judgements.at(-1)).toMatchObject({
+			expectation: { kind: "connections-served" },
+			seen: expect.stringMatching(/^2 refused; /),
+			concerned: 2,
+		});
+	});
+
+	it.each([
+		["all", {}, "holds"],
+		["those of the step", { step: "load" }, "holds"],
+		["others", { fromMs: 20, toMs: 21 }, "unknown"],
+	] as const)(
+		"may be lost where outcomes are about %s",
+		(_, which, outcome) => {
+			const found = played([refusing, load], {
+				setup: recipeSetup(),
+				expect: [evenSplit(["b1", "b2"]), outcomes("completed", count, which)],
+			});
+			expect(found.outcome).toBe(outcome);
+		},
+	);
+});
 
 describe("a step that fails", () => {
 	it("violates a scenario that does not speak of it, and is shown with its words", () => {

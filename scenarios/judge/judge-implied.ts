@@ -1,7 +1,11 @@
 /** What every scenario expects without saying so: that steps succeed and have an effect, and that connections are served. */
 import type { Account } from "../../sim/world/account/account.ts";
 import { describeOperation } from "../../sim/world/account/describe-operation.ts";
-import type { Expectation, Scenario } from "../language/scenario.ts";
+import type {
+	ConnectionFilter,
+	Expectation,
+	Scenario,
+} from "../language/scenario.ts";
 import { writesNothing } from "../language/schema/condition-write.ts";
 import {
 	counted,
@@ -82,9 +86,7 @@ export function judgeServed(
 ): (Judgement & Pick<Finding, "all">) | null {
 	const spokenOf = new Set(
 		expect.flatMap((one) =>
-			SAYS_HOW_IT_ENDS[one.kind] && "of" in one
-				? selected(connections, one.of)
-				: [],
+			SAYS_HOW_IT_ENDS[one.kind] ? selected(connections, filterOf(one)) : [],
 		),
 	);
 	const lost = connections.filter(
@@ -105,6 +107,15 @@ export function judgeServed(
 		outcome: "unknown",
 		why: [],
 	};
+}
+
+/** A failover gap is about all connections to its service. */
+function filterOf(expectation: Expectation): ConnectionFilter {
+	if ("of" in expectation) return expectation.of;
+	return expectation.kind === "failover-gap" &&
+		expectation.service !== undefined
+		? { service: expectation.service }
+		: {};
 }
 
 /** A step that failed, or what the health checker did. */

@@ -161,7 +161,7 @@ function find(
 		.with({ kind: "condition" }, (it) => judgeCondition(it, account))
 		.with({ kind: "counts-agree" }, (it) => judgeCountsAgree(it, account))
 		.with({ kind: "mail-kept" }, () => judgeMailKept(account))
-		.with({ kind: "operation" }, (it) => judgeOperation(it, account))
+		.with({ kind: "operation" }, (it) => judgeOperation(it, account, steps))
 		.exhaustive();
 }
 

@@ -332,20 +332,16 @@ function changeCarrier(stage: Stage, step: StepOf<"carrier">): void {
 	stage.ask({ kind: "carrier", atMs, interface: name, isThere }, label);
 }
 
-/** A step around the gateway that changed nothing is written down, and one that has a label in any case. */
+/** A step around the gateway that changed nothing is written down. */
 function noteEffect(
 	stage: Stage,
 	{ label }: Step,
 	{ text, isIdle }: { readonly text: string; readonly isIdle: boolean },
 ): void {
-	if (!isIdle && label === "") return;
-	stage.operations.push({
-		label,
-		atMs: stage.clock.nowMs,
-		text,
-		outcome: { ok: true },
-		...(isIdle ? { isIdle } : {}),
-	});
+	if (!isIdle) return;
+	const { nowMs: atMs } = stage.clock;
+	const outcome = { ok: true } as const;
+	stage.operations.push({ label, atMs, text, outcome, isIdle });
 }
 
 /** Its link stays up. The gateway is told nothing: it has to find out. */

@@ -29,7 +29,7 @@ export interface Account {
 		readonly observation: Observation;
 	}[];
 	/**
-	 * Steps that are operations, what the health checker did to the gateway, and other steps that have a label or
+	 * Steps that are operations, what the health checker did to the gateway, and steps around the gateway that
 	 * changed nothing, in order.
 	 */
 	readonly operations: readonly {
