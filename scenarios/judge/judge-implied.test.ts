@@ -65,14 +65,14 @@ describe("connections that are lost", () => {
 	});
 
 	it.each([
-		["all", {}, "holds"],
-		["those of the step", { step: "load" }, "holds"],
-		["others", { fromMs: 20, toMs: 21 }, "unknown"],
+		["all", {}, 2, "holds"],
+		["those of the step", { step: "load" }, 2, "holds"],
+		["others", { fromMs: 20, toMs: 21 }, 1, "unknown"],
 	] as const)(
 		"may be lost where outcomes are about %s",
-		(_, which, outcome) => {
+		(_, which, count, outcome) => {
 			const found = played([refusing, load], {
-				setup: recipeSetup(),
+				setup,
 				expect: [evenSplit(["b1", "b2"]), outcomes("completed", count, which)],
 			});
 			expect(found.outcome).toBe(outcome);

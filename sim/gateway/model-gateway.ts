@@ -40,7 +40,7 @@ import { setCarrier } from "./ip-command.ts";
 import { beforeOperation } from "./operation-effect.ts";
 import { carryOut } from "./operations.ts";
 import { rememberedIn } from "./remembered.ts";
-import { usesOfSet } from "./sets-of-rules.ts";
+import { mustHaveSets } from "./sets-of-rules.ts";
 import type { GatewayState } from "./state/gateway-state.ts";
 import {
 	restoreParts,
@@ -379,24 +379,11 @@ export class ModelGateway {
 		const old = this.state;
 		const conditions = readConditions(old.tables.names);
 		this.state = this.createState(old.timers.nowMs);
-		this.mustHaveSets(old);
+		mustHaveSets(this.state, old);
 		for (const table of old.tables.now().tables)
 			replaceTable(this.state, asUnloaded(table));
 		for (const [name, value] of Object.entries(conditions))
 			writeCondition(this.state.tables.names, name, `${value}`);
-	}
-
-	/** The second gateway has the sets of the setup. */
-	private mustHaveSets({ tables, sets, setup }: GatewayState): void {
-		if (setup.sets === undefined) return;
-		for (const { name } of sets.all())
-			if (
-				usesOfSet(tables.now(), name) > 0 &&
-				this.state.sets.find(name) === null
-			)
-				throw new UnknownSignal(
-					`the second gateway has no set ${name}, which the rules name`,
-				);
 	}
 
 	/** What rules remember (nth counters, the credit of `limit`): a hash for each rule that does, by its name in TRACE. */

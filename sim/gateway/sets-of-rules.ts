@@ -1,5 +1,6 @@
 /** Sets of ipset that rules name: each use is a reference, which keeps the set (`ip_set_nfnl_get_byindex`, xt_set.c, 6.1). */
 import type { Ruleset } from "../contract/ruleset.ts";
+import { UnknownSignal } from "../contract/unknown-signal.ts";
 import { usesOf } from "../ruleset/check/load-check.ts";
 import { targets } from "../targets/index.ts";
 import type { GatewayState } from "./state/gateway-state.ts";
@@ -14,6 +15,22 @@ export function usesOfSet({ tables }: Ruleset, name: string): number {
 					for (const need of needs?.(options, rule.header) ?? [])
 						if (need.kind === "set" && need.name === name) uses++;
 	return uses;
+}
+
+/**
+ * A second gateway has the sets of the setup.
+ * @throws UnknownSignal where rules of the first one name another
+ */
+export function mustHaveSets(
+	second: GatewayState,
+	{ tables, sets, setup }: GatewayState,
+): void {
+	if (setup.sets === undefined) return;
+	for (const { name } of sets.all())
+		if (usesOfSet(tables.now(), name) > 0 && second.sets.find(name) === null)
+			throw new UnknownSignal(
+				`the second gateway has no set ${name}, which the rules name`,
+			);
 }
 
 /** Does one of these rules add to it what packets have? */
