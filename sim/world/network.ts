@@ -446,7 +446,6 @@ class Routers {
 	/** By interface, then by address. */
 	readonly #states = new Map<string, Map<Address, RouterState>>();
 
-	/** @returns whether it was otherwise before */
 	set(interfaceName: string, address: Address, state: RouterState): boolean {
 		const ofLink = this.#states.get(interfaceName) ?? new Map();
 		const before = ofLink.get(address);
