@@ -42,13 +42,14 @@ export class Cables {
 
 	/**
 	 * The kernel carries out what follows in a work of its own, under the lock that it needs to tell of an interface
-	 * as well (`linkwatch_event`, net/core/link_watch.c, 6.1): where that shows, all is done.
+	 * as well (`linkwatch_event`, net/core/link_watch.c, 6.1): where that shows, all is done. What the gateway has
+	 * sent meanwhile is for whoever waits next.
 	 */
 	private async tell(interfaceName: string, isThere: boolean): Promise<void> {
 		const { box, trunk } = this;
 		const { vlan } = box.interfaceNamed(interfaceName);
 		const message = isThere ? "carrier-on" : "carrier-off";
-		await trunk.settle([guestMessage(message, { number: vlan })]);
+		trunk.send([guestMessage(message, { number: vlan })]);
 		for (let tries = 0; tries < RETRIES; tries++) {
 			const words = ["ip", "-o", "link", "show", "dev", interfaceName];
 			const shown = await box.linux.must(words);
