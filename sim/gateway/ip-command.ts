@@ -63,13 +63,17 @@ export function setLink(
 	gateway.conntrack.masqueradeDown(interfaceIndex);
 }
 
-/** A cable is pulled, or plugged in (`arp_netdev_event`, net/ipv4/arp.c, 6.1). A kernel may notice up to a second later. */
+/**
+ * A cable is pulled, or plugged in (`arp_netdev_event`, net/ipv4/arp.c, 6.1). A kernel may notice up to a second
+ * later; it notices nothing where it is so already (`netif_carrier_off`).
+ */
 export function setCarrier(
 	gateway: GatewayState,
 	interfaceIndex: number,
 	isThere: boolean,
 ): void {
 	const { routes, settings } = gateway;
+	if (routes.hasCarrier(interfaceIndex) === isThere) return;
 	routes.setCarrier(interfaceIndex, isThere);
 	const evicts = settings.evictsWithoutCarrier[interfaceIndex] === true;
 	if (!isThere && evicts) neighIfdown(gateway, interfaceIndex);

@@ -70,3 +70,12 @@ test("with a snapshot the carrier comes back", () => {
 	expect(gateway.model.hash()).toBe(hash);
 	expect(gateway.send(OUT, SYN)).toHaveLength(1);
 });
+
+test("a link that loses the carrier that it has lost forgets nothing once more", () => {
+	const gateway = createTestGateway("");
+	cable(gateway, false);
+	expect(gateway.send(OUT, SYN)).toEqual([]);
+	gateway.wait(1_000);
+	cable(gateway, false);
+	expect(gateway.wait(2_001)[0]).toMatch(/host-unreachable/);
+});
