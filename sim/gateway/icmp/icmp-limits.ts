@@ -30,6 +30,11 @@ const REDIRECT_SILENCE = REDIRECT_LOAD << (REDIRECT_NUMBER + 1);
 const PEER_MAX_TTL = 10 * 60 * HZ;
 /** Destination unreachable, source quench, time exceeded, parameter problem (`icmp_ratemask` 0x1818). */
 const LIMITED_TYPES = 0x1818;
+/**
+ * How much later than here a neighbour may be given up, in jiffies: each of three seconds of waiting is rounded
+ * up to a step of the timer wheel's second level (`calc_index`, kernel/time/timer.c, 6.1).
+ */
+const LATEST_TIMER = 3 * 8;
 /** What a message costs: 0 to 2 tokens, all equally likely. */
 const COSTS = 3;
 
@@ -37,6 +42,7 @@ const COSTS = 3;
 export function freshIcmpLimits(): IcmpLimits {
 	return {
 		peers: new Map(),
+		timerOf: null,
 		bucket: freshBucket(),
 		least: freshBucket(),
 		most: freshBucket(),
@@ -70,7 +76,9 @@ export function icmpAllow(
 	if (isFromLoopback && behaviour.errorsAboutOwnPackets === "free") return true;
 	if (!isFromLoopback && !icmpGlobalAllow(gateway)) return false;
 	// With a limit of 0 none is held back; where the bucket is asked all the same, which ip_error takes from as well, that empties it.
-	const timeout = errorCost(gateway);
+	const timeout = Math.round(
+		(sysctlOf(gateway, "ipv4.icmp_ratelimit") * HZ) / 1000,
+	);
 	const isAsked =
 		timeout > 0 || behaviour.unlimitedErrors === "empty the bucket";
 	if (
@@ -141,27 +149,46 @@ function inetPeerAllow(
 	const now = jiffies(gateway);
 	peer.tokens = Math.min(peer.tokens + now - peer.last, burst);
 	peer.last = now;
-	if (peer.tokens < cost) return false;
+	const { timerOf } = gateway.icmpLimits;
+	if (peer.tokens < cost) {
+		if (timerOf !== null && dependsOnTimers(peer, timerOf, cost, now))
+			gateway.choice.unseen("neighbour");
+		return false;
+	}
 	peer.tokens -= cost;
+	if (timerOf !== null) {
+		const neighbour = hasTakenJustNow(peer, timerOf, now) ? null : timerOf;
+		peer.timer = { at: now, neighbour };
+	}
 	return true;
 }
 
-/** Is an error to `destination` held back that would be sent if it came `late` jiffies later? */
-export function isJustTooSoon(
-	gateway: GatewayState,
-	destination: Address,
-	late: number,
+/**
+ * Would tokens be there if timers were as late as they may be? A timer of another neighbour may have been
+ * later than this one as well, so that its tokens were this one's.
+ */
+function dependsOnTimers(
+	peer: IcmpPeer,
+	neighbour: Address,
+	cost: number,
+	now: number,
 ): boolean {
-	const peer = gateway.icmpLimits.peers.get(destination);
-	if (peer === undefined) return false;
-	const cost = errorCost(gateway);
-	const tokens = peer.tokens + jiffies(gateway) - peer.last;
-	return tokens < cost && tokens + late >= cost;
+	return (
+		peer.tokens + LATEST_TIMER >= cost || hasTakenJustNow(peer, neighbour, now)
+	);
 }
 
-/** What an error costs its destination, in jiffies. */
-function errorCost(gateway: GatewayState): number {
-	return Math.round((sysctlOf(gateway, "ipv4.icmp_ratelimit") * HZ) / 1000);
+/** Has a timer of another neighbour taken tokens, which may have come before or after this one's? */
+function hasTakenJustNow(
+	{ timer }: IcmpPeer,
+	neighbour: Address,
+	now: number,
+): boolean {
+	return (
+		timer !== null &&
+		timer.neighbour !== neighbour &&
+		now - timer.at <= LATEST_TIMER
+	);
 }
 
 /** What is known of a host (`inet_getpeer`); it is looked for as well when fragments of its own begin to wait. */
@@ -173,7 +200,14 @@ export function peerOf(gateway: GatewayState, address: Address): IcmpPeer {
 		collectPeers(gateway, now);
 		// A new peer's clock starts a minute back, so it has a full bucket.
 		const last = now - 60 * HZ;
-		peer = { tokens: 0, last, redirects: 0, seen: now, isDoubtful: false };
+		peer = {
+			tokens: 0,
+			last,
+			redirects: 0,
+			seen: now,
+			isDoubtful: false,
+			timer: null,
+		};
 		peers.set(address, peer);
 	}
 	peer.seen = now;

@@ -51,3 +51,28 @@ test.each([
 		expect(chancesOf(ms)).toEqual(chances);
 	},
 );
+
+test("of two silent hosts a kernel may give up either first, whose client then has no error left for the other", () => {
+	const met: UnseenChance[] = [];
+	const choice = Object.assign(seededChoice(1), {
+		unseen: (chance: UnseenChance) => void met.push(chance),
+	});
+	const gateway = new ModelGateway(SETUP, { choice });
+	for (const address of ["192.168.0.1", "192.168.0.2"])
+		gateway.answer({
+			kind: "neighbour",
+			atMs: 0,
+			interface: IN,
+			address,
+			answers: false,
+		});
+	for (let port = 1; port <= 4; port++)
+		for (const address of ["192.168.0.1", "192.168.0.2"])
+			gateway.receive(
+				OUT,
+				parsePacket(`tcp 10.0.0.10:${port} > ${address}:25 S seq 1`),
+			);
+	while (gateway.nowMs < 3001)
+		gateway.answer({ kind: "wait", atMs: gateway.nowMs, toMs: 3001 });
+	expect(new Set(met)).toEqual(new Set(["neighbour"]));
+});

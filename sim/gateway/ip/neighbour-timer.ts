@@ -1,7 +1,6 @@
 /** What a neighbour's timer does, and how it is given up (`neigh_timer_handler`, `neigh_invalidate`, net/core/neighbour.c, 6.1). */
 import { ICMP_HOST_UNREACH } from "../../kernel.ts";
 import type { Address } from "../../packet/packet.ts";
-import { isJustTooSoon } from "../icmp/icmp-limits.ts";
 import { sendUnreachable } from "../icmp/icmp-send.ts";
 import type { GatewayState, Neighbour } from "../state/gateway-state.ts";
 import { sendMade } from "./local-output.ts";
@@ -10,11 +9,6 @@ import { neighDiscard, neighProbe, neighStop } from "./neighbours.ts";
 /** `net.ipv4.neigh.*` defaults. */
 const UNICAST_PROBES = 3;
 const MULTICAST_PROBES = 3;
-/**
- * How much later than here its last probe may be given up, in jiffies: each second of waiting is rounded up
- * to a step of the timer wheel's second level (`calc_index`, kernel/time/timer.c, 6.1).
- */
-const LATEST = MULTICAST_PROBES * 8;
 
 /** `neigh_timer_handler` */
 export function neighTimerHandler(
@@ -39,7 +33,7 @@ export function neighTimerHandler(
 			const most =
 				neighbour.state === "probe" ? UNICAST_PROBES : MULTICAST_PROBES;
 			if (neighbour.probes < most) neighProbe(gateway, neighbour);
-			else neighInvalidate(gateway, neighbour);
+			else neighTimedOut(gateway, neighbour);
 			break;
 		}
 		case "stale":
@@ -83,6 +77,17 @@ export function neighForgetAll(gateway: GatewayState, index: number): void {
 		neighForget(gateway, address, index);
 }
 
+/** Limits know then that a kernel may be a little later. */
+function neighTimedOut(gateway: GatewayState, neighbour: Neighbour): void {
+	const { icmpLimits } = gateway;
+	icmpLimits.timerOf = neighbour.address;
+	try {
+		neighInvalidate(gateway, neighbour);
+	} finally {
+		icmpLimits.timerOf = null;
+	}
+}
+
 /**
  * `neigh_invalidate`. An error may be for the very neighbour that does not answer: then ARP asks for it
  * once more, and the error is lost with all that waits.
@@ -94,8 +99,6 @@ function neighInvalidate(gateway: GatewayState, neighbour: Neighbour): void {
 	while (isFailed(neighbour)) {
 		const skb = neighbour.queue.shift();
 		if (skb === undefined) return;
-		if (isJustTooSoon(gateway, skb.source, LATEST))
-			gateway.choice.unseen("neighbour");
 		sendUnreachable(gateway, skb, ICMP_HOST_UNREACH);
 		gateway.conntrack.release(skb);
 		sendMade(gateway);

@@ -126,6 +126,8 @@ export interface WaitingFragments {
 /** What is left of the number of ICMP errors that may be sent (`icmp_global`, `struct inet_peer`). */
 export interface IcmpLimits {
 	readonly peers: Map<Address, IcmpPeer>;
+	/** The neighbour whose timer sends errors just now. */
+	timerOf: Address | null;
 	/** Of all messages together, as it was drawn … */
 	readonly bucket: IcmpBucket;
 	/** … and the least and the most that a kernel may have drawn. */
@@ -143,6 +145,8 @@ export interface IcmpPeer {
 	seen: number;
 	/** A kernel may have freed it, and made another one that was sent no redirects. */
 	isDoubtful: boolean;
+	/** When the timer of a neighbour last sent it an error, in jiffies, and whose that was; `null`: several did. */
+	timer: { readonly at: number; readonly neighbour: Address | null } | null;
 }
 
 export interface IcmpBucket {
