@@ -23,6 +23,10 @@ export class Cables {
 		return this.pulled.has(interfaceName);
 	}
 
+	get areWhole(): boolean {
+		return this.pulled.size === 0;
+	}
+
 	/** @throws LabError where the kernel does not notice */
 	async set(interfaceName: string, isThere: boolean): Promise<void> {
 		if (isThere) this.pulled.delete(interfaceName);

@@ -22,6 +22,16 @@ describe("a wait of the script's", () => {
 		expect(time.pace(9_000, false)).toEqual({ toMs: 9_000, stepMs: 1_000 });
 	});
 
+	it("is looked at closely while nobody hears whom the gateway asks for", () => {
+		const time = new ScriptTime();
+		time.nowMs = 1_000;
+		time.unheard();
+		expect(time.pace(20_000, true)).toEqual({ toMs: 9_790, stepMs: 40 });
+		time.nowMs = 9_790;
+		expect(time.isExpectant).toBe(false);
+		expect(time.pace(20_000, true).stepMs).toBe(10_000);
+	});
+
 	it("is looked at closely while the gateway speaks TCP itself, a long one less so", () => {
 		const time = new ScriptTime(true);
 		expect(time.pace(2_000, true).stepMs).toBe(40);

@@ -17,6 +17,11 @@ export type TimeMode = "moved" | "live";
  * second after the last time; the timer wheel is up to an eighth late.
  */
 const ASKED_AGAIN_MS = 1_250;
+/**
+ * By a link without a carrier nobody hears it ask: until when it may still do so behind a packet, with the five
+ * seconds for which it believes a neighbour that it kept (`DELAY_PROBE_TIME`).
+ */
+const ASKED_UNHEARD_MS = 5_000 + 3 * ASKED_AGAIN_MS;
 /** While something is waited for, or TCP is spoken: how closely its time is told. */
 const CLOSE_MS = 40;
 /** While somebody is silent whom it may ask for: the kernel looks after its neighbours by itself. */
@@ -56,6 +61,8 @@ export class ScriptTime {
 	private readonly speaksTcp: boolean;
 	/** Since when the gateway waits for an answer to ARP; `null` until time is looked at again: it happened on the way there. */
 	private readonly waiting = new Map<string, number | null>();
+	/** Since when it may wait for somebody for whom nobody heard it ask. */
+	private unheardMs = Number.NEGATIVE_INFINITY;
 
 	/** @param speaksTcp the gateway has TCP sockets of its own */
 	constructor(speaksTcp = false) {
@@ -87,9 +94,22 @@ export class ScriptTime {
 		this.waiting.delete(who);
 	}
 
+	/** The gateway may ask for somebody by a link without a carrier. */
+	unheard(): void {
+		this.unheardMs = this.nowMs;
+	}
+
 	/** Is the gateway bound to do something by itself soon? */
 	get isExpectant(): boolean {
-		return this.lookedFor().length > 0;
+		return this.expectedUntilMs() > this.nowMs;
+	}
+
+	/** Until when the gateway may give up somebody for whom it waits. */
+	private expectedUntilMs(): number {
+		return Math.max(
+			...this.lookedFor().map((sinceMs) => sinceMs + ASKED_AGAIN_MS),
+			this.unheardMs + ASKED_UNHEARD_MS,
+		);
 	}
 
 	/** Since when it waits for each of those for whom it still does. */
@@ -114,10 +134,9 @@ export class ScriptTime {
 		const leftMs = toMs - this.nowMs;
 		if (this.isTicked)
 			return { toMs: Math.min(toMs, this.nowMs + TICKED_MS), stepMs: TICK_MS };
-		const sinceMs = this.lookedFor();
-		if (sinceMs.length > 0) {
-			const askedMs = Math.max(...sinceMs) + ASKED_AGAIN_MS + CLOSE_MS;
-			return { toMs: Math.min(toMs, askedMs), stepMs: CLOSE_MS };
+		if (this.isExpectant) {
+			const untilMs = this.expectedUntilMs() + CLOSE_MS;
+			return { toMs: Math.min(toMs, untilMs), stepMs: CLOSE_MS };
 		}
 		const stepMs = this.speaksTcp
 			? Math.max(CLOSE_MS, leftMs / MOST_STEPS)

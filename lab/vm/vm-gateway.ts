@@ -94,7 +94,7 @@ export class VmGateway implements AsyncGatewayUnderTest {
 
 	async answer(ask: Ask): Promise<Answer> {
 		if (ask.kind === "wait") return this.reply(await this.wait(ask.toMs));
-		this.time.nowMs = Math.max(this.time.nowMs, ask.atMs);
+		this.comesTo(ask.atMs);
 		switch (ask.kind) {
 			case "packet": {
 				if (ask.interface === LOOPBACK) return this.sendFromBox(ask.packet);
@@ -226,8 +226,15 @@ export class VmGateway implements AsyncGatewayUnderTest {
 		}
 		const isWire = ask.kind === "packet" && ask.interface !== LOOPBACK;
 		if (!isWire || this.box.ownPorts.areThere) return null;
-		time.nowMs = Math.max(time.nowMs, ask.atMs);
+		this.comesTo(ask.atMs);
 		return this.packetFrames(ask);
+	}
+
+	/** Something happens in the script, whereupon the gateway may ask for a neighbour. */
+	private comesTo(atMs: number): void {
+		const { time, cables } = this;
+		time.nowMs = Math.max(time.nowMs, atMs);
+		if (!cables.areWhole) time.unheard();
 	}
 
 	/** Too short for any timer: the next packet takes the time along. */
