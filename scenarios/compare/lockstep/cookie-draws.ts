@@ -1,6 +1,6 @@
 /** SYN cookies, which a kernel makes with a secret key: its answer to the SYN shows them. */
 import type { Emission } from "../../../sim/contract/gateway.ts";
-import { ACK, SYN } from "../../../sim/packet/packet.ts";
+import { ACK, type Packet, SYN } from "../../../sim/packet/packet.ts";
 
 const COOKIE = /^syn cookie (-?\d+):(\d+) (?:timestamp|above (-?\d+))$/;
 
@@ -8,13 +8,14 @@ export function isCookieDraw(label: string): boolean {
 	return COOKIE.test(label);
 }
 
-/** The number that the client's answer shows; `null` where there is none. */
+/** The number that the client's answer shows, or an error that quotes it; `null` where there is none. */
 export function cookieShown(
 	label: string,
 	emissions: readonly Emission[],
 ): number | null {
 	const [, client, port, offset] = COOKIE.exec(label) ?? [];
-	for (const { packet } of emissions) {
+	for (const emission of emissions) {
+		const packet = quotedBy(emission.packet) ?? emission.packet;
 		if (packet.kind !== "tcp") continue;
 		const isAnswer = (packet.flags & (SYN | ACK)) === (SYN | ACK);
 		const isTheirs =
@@ -26,4 +27,8 @@ export function cookieShown(
 			: (packet.seq - Number(offset)) | 0;
 	}
 	return null;
+}
+
+function quotedBy(packet: Packet): Packet | null {
+	return packet.kind === "icmp" ? packet.about : null;
 }

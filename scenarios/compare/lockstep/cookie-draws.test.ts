@@ -1,0 +1,26 @@
+import { expect, it } from "vitest";
+import { parsePacket } from "../../../sim/packet/notation/notation.ts";
+import { cookieShown } from "./cookie-draws.ts";
+
+const CLIENT = "syn cookie 167772170:1023 above 1000";
+
+it.each([
+	[
+		"the answer itself",
+		"tcp 203.0.113.7:25 > 10.0.0.10:1023 SA seq 1005 ack 8",
+	],
+	[
+		"an error about it",
+		"icmp 172.16.0.1 > 203.0.113.7 protocol-unreachable (tcp 203.0.113.7:25 > 10.0.0.10:1023 SA seq 1005 ack 8)",
+	],
+])("a cookie is shown by %s", (_, packet) => {
+	const emission = {
+		atMs: 0,
+		interface: "eth2",
+		packet: parsePacket(packet),
+		nextHop: 0,
+	};
+	expect(cookieShown(CLIENT, [emission])).toBe(5);
+	const another = "syn cookie 167772170:1024 above 1000";
+	expect(cookieShown(another, [emission])).toBeNull();
+});
