@@ -70,6 +70,8 @@ export class OwnPorts implements Stateful<Ports> {
 		port: number,
 	): "address" | "any" | null {
 		if (this.stateOf(protocol, address, port) !== "open") return null;
+		// A packet may be for 0.0.0.0 itself, to which no socket is bound (`inet_rcv_saddr`).
+		if (address === INADDR_ANY) return "any";
 		const exact = this.ports.get(keyOf(protocol, port))?.get(address);
 		return exact?.state === "open" ? "address" : "any";
 	}
