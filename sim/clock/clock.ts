@@ -107,6 +107,8 @@ class TimerClock implements Clock {
 	/** Timers that wait and are not in the background. */
 	foreground = 0;
 	#set = 0;
+	/** The alarm that is due first; `null` while it has to be looked for. */
+	#firstAlarm: Alarm | undefined | null = null;
 	/** Of the lines, the one whose first is due first; `undefined` while it has to be looked for. */
 	#firstOfLines: Line | null | undefined;
 
@@ -135,6 +137,7 @@ class TimerClock implements Clock {
 		if (alarm.index !== NOT_WAITING) {
 			if (alarm.background === background && atMs >= alarm.atMs) {
 				if (!background && !alarm.isSet) this.foreground++;
+				if (alarm === this.#firstAlarm) this.#firstAlarm = null;
 				alarm.dueMs = atMs;
 				alarm.dueOrder = this.#set++;
 				return;
@@ -146,6 +149,7 @@ class TimerClock implements Clock {
 	}
 
 	stop(alarm: Alarm): void {
+		if (alarm === this.#firstAlarm) this.#firstAlarm = null;
 		if (alarm.isSet && !alarm.background) this.foreground--;
 		alarm.dueMs = Number.POSITIVE_INFINITY;
 	}
@@ -238,6 +242,10 @@ class TimerClock implements Clock {
 	#place(alarm: Alarm, atMs: number, background: boolean): void {
 		if (!(atMs >= this.nowMs))
 			broken(`a timer for ${atMs} was set at ${this.nowMs}`);
+		// Of the same moment, the one that was set before is first.
+		const first = this.#firstAlarm;
+		if (first === undefined || (first !== null && atMs < first.atMs))
+			this.#firstAlarm = null;
 		alarm.atMs = atMs;
 		alarm.order = this.#set++;
 		alarm.dueMs = alarm.atMs;
@@ -251,6 +259,11 @@ class TimerClock implements Clock {
 	}
 
 	#first(): Alarm | undefined {
+		if (this.#firstAlarm === null) this.#firstAlarm = this.#findFirst();
+		return this.#firstAlarm;
+	}
+
+	#findFirst(): Alarm | undefined {
 		let first: Alarm | undefined;
 		// Before the heaps, to which they may give an alarm.
 		for (let index = 0; index < this.#delayLines.length; index++)

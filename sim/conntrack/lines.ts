@@ -84,66 +84,67 @@ export function lineOf(
 	const zones = words[at + ZONES] as number;
 	const [zoneOriginal, zoneReply] = [zones >>> 16, zones & 0xffff];
 	const isOneZone = zoneOriginal === zoneReply;
-	const text = [
-		"ipv4".padEnd(8),
-		"2",
-		protocol.padEnd(8),
-		`${number}`,
-		`${timeoutS}`,
-		...(hasState ? [state] : []),
-		...tupleWords(words, at, number),
-		...(isOneZone || zoneOriginal === 0 ? [] : [`zone-orig=${zoneOriginal}`]),
-		...counterWords(table, entry, ORIGINAL),
-		...(unreplied ? ["[UNREPLIED]"] : []),
-		...tupleWords(words, at + REPLY_TUPLE, number),
-		...(isOneZone || zoneReply === 0 ? [] : [`zone-reply=${zoneReply}`]),
-		...counterWords(table, entry, REPLY),
-		...(assured ? ["[ASSURED]"] : []),
-		`mark=${mark >>> 0}`,
-		...(isOneZone ? [`zone=${zoneOriginal}`] : []),
-		// Whoever reads the file holds the entry too.
-		`use=${(words[at + USE] as number) + 1}`,
-	].join(" ");
+	const original = tupleData(words, at, number);
+	const reply = tupleData(words, at + REPLY_TUPLE, number);
+	// One list that grows: there may be a line for each of a million connections.
+	const text = [IPV4, "2", protocol.padEnd(8), `${number}`, `${timeoutS}`];
+	if (hasState) text.push(state);
+	addTuple(text, original, words[at + TUPLE_PORTS] as number, number);
+	if (!isOneZone && zoneOriginal !== 0) text.push(`zone-orig=${zoneOriginal}`);
+	addCounters(text, table, entry, ORIGINAL);
+	if (unreplied) text.push("[UNREPLIED]");
+	const replyPorts = words[at + REPLY_TUPLE + TUPLE_PORTS] as number;
+	addTuple(text, reply, replyPorts, number);
+	if (!isOneZone && zoneReply !== 0) text.push(`zone-reply=${zoneReply}`);
+	addCounters(text, table, entry, REPLY);
+	if (assured) text.push("[ASSURED]");
+	text.push(`mark=${mark >>> 0}`);
+	if (isOneZone) text.push(`zone=${zoneOriginal}`);
+	// Whoever reads the file holds the entry too.
+	text.push(`use=${(words[at + USE] as number) + 1}`);
 	return {
-		text,
+		text: text.join(" "),
 		protocol,
 		state: hasState ? state : "",
 		timeoutS,
-		original: tupleData(words, at, number),
-		reply: tupleData(words, at + REPLY_TUPLE, number),
+		original,
+		reply,
 		unreplied,
 		assured,
 		mark,
 	};
 }
 
-function tupleWords(words: Int32Array, at: number, protocol: number): string[] {
-	const ports = words[at + TUPLE_PORTS] as number;
-	const addresses = [
-		`src=${formatAddress(words[at + TUPLE_SOURCE] as number)}`,
-		`dst=${formatAddress(words[at + TUPLE_DESTINATION] as number)}`,
-	];
+const IPV4 = "ipv4".padEnd(8);
+
+/** @param ports as in `TUPLE_PORTS` */
+function addTuple(
+	text: string[],
+	{ source, destination }: ConntrackTuple,
+	ports: number,
+	protocol: number,
+): void {
+	text.push(`src=${source}`, `dst=${destination}`);
 	if (protocol === ICMP)
-		return [
-			...addresses,
+		text.push(
 			`type=${(ports >>> 8) & 0xff}`,
 			`code=${ports & 0xff}`,
 			`id=${ports >>> 16}`,
-		];
-	if (protocol === TCP || protocol === UDP || protocol === SCTP)
-		return [...addresses, `sport=${ports >>> 16}`, `dport=${ports & 0xffff}`];
-	return addresses;
+		);
+	else if (protocol === TCP || protocol === UDP || protocol === SCTP)
+		text.push(`sport=${ports >>> 16}`, `dport=${ports & 0xffff}`);
 }
 
-function counterWords(
-	table: EntryTable,
+function addCounters(
+	text: string[],
+	{ words, counters }: EntryTable,
 	entry: number,
 	direction: number,
-): string[] {
-	const status = table.words[(entry << ENTRY_SHIFT) + STATUS] as number;
-	if (table.counters === null || (status & HAS_COUNTERS) === 0) return [];
+): void {
+	const status = words[(entry << ENTRY_SHIFT) + STATUS] as number;
+	if (counters === null || (status & HAS_COUNTERS) === 0) return;
 	const at = entry * 4 + direction * 2;
-	return [`packets=${table.counters[at]}`, `bytes=${table.counters[at + 1]}`];
+	text.push(`packets=${counters[at]}`, `bytes=${counters[at + 1]}`);
 }
 
 function tupleData(
