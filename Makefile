@@ -56,13 +56,13 @@ lab-docker: $(PAGE) $(PROGRAMS)
 	@node --import tsx cli/main.ts compare live --with docker --report live.html --json live.json
 
 # Compiled, as users run it: what runs sources for developers adds work of its own.
-# make bench ONLY=plays; in turns with another state of the sources: make bench AGAINST=main
+# make bench ONLY=plays; with the figures kept: make bench RECORD=0.2.0; docs/cost.svg: make bench ONLY=charts; in turns with another state of the sources: make bench AGAINST=main
 bench: node_modules
 	@npx tsc -p tsconfig.bench.json
 ifdef AGAINST
 	@node build/bench/bench/against.js $(AGAINST) $(ONLY)
 else
-	@node --expose-gc build/bench/bench/main.js $(ONLY)
+	@node --expose-gc build/bench/bench/main.js $(ONLY) $(if $(RECORD),--record=$(RECORD))
 endif
 
 build: node_modules

@@ -2,12 +2,15 @@
  * How fast the model is, with the recipe and both conditions, in one process: `make bench`.
  * Figures are medians over rounds of one run, per second of CPU time; compare figures of one run only.
  *
- * `--json` prints the medians alone, for `against.ts` and `history.json`; a word takes the measurements whose names
- * contain it.
+ * `--json` prints the medians alone, for `against.ts`; `--record=0.2.0` adds them to `history.json` as those of a
+ * version; a word takes the measurements whose names contain it.
  */
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
+import { cpus, release } from "node:os";
 import { measureAnalysis } from "./analysis-bench.ts";
+import { measureCharts } from "./cost-chart.ts";
 import { measureGateway } from "./gateway-bench.ts";
+import { measureKernel } from "./kernel-bench.ts";
 import { measureMemory } from "./memory-bench.ts";
 import { measureParser } from "./parser-bench.ts";
 import { measurePlays } from "./play-bench.ts";
@@ -24,30 +27,49 @@ const MEASUREMENTS: Readonly<Record<string, () => readonly Series[]>> = {
 	parser: measureParser,
 	split: measureSplit,
 	analysis: measureAnalysis,
+	kernel: measureKernel,
 };
+/** Only when they are asked for: they write a file of the documentation. */
+const DRAWINGS: typeof MEASUREMENTS = { charts: measureCharts };
 
 interface Release {
 	readonly version: string;
+	/** What they were measured on: figures of another machine say little. */
+	readonly machine: string;
 	readonly figures: Figures;
 }
 
 const words = process.argv.slice(2);
 const isJson = words.includes("--json");
 const only = words.find((word) => !word.startsWith("--")) ?? "";
-const chosen = Object.entries(MEASUREMENTS).filter(([name]) =>
-	name.includes(only),
-);
+const recorded = words
+	.find((word) => word.startsWith("--record="))
+	?.slice("--record=".length);
+const chosen = Object.entries(
+	only in DRAWINGS ? DRAWINGS : MEASUREMENTS,
+).filter(([name]) => name.includes(only));
 if (chosen.length === 0) {
 	console.error(
-		`there is no measurement "${only}"; there are: ${Object.keys(MEASUREMENTS).join(", ")}`,
+		`there is no measurement "${only}"; there are: ${Object.keys({ ...MEASUREMENTS, ...DRAWINGS }).join(", ")}`,
 	);
 	process.exit(2);
 }
 
-function readLastRelease(): Release | undefined {
-	const text = readFileSync("bench/history.json", "utf8");
-	const { releases } = JSON.parse(text) as { releases: readonly Release[] };
-	return releases.at(-1);
+const HISTORY = "bench/history.json";
+
+function readReleases(): readonly Release[] {
+	const text = readFileSync(HISTORY, "utf8");
+	return (JSON.parse(text) as { releases: readonly Release[] }).releases;
+}
+
+/** What was measured takes the place of what the version has of the same names. */
+function record(version: string, figures: Figures): void {
+	const all = readReleases();
+	const before = all.find((one) => one.version === version)?.figures;
+	const machine = `${cpus().length} × ${cpus()[0]?.model ?? "?"}, Linux ${release()}, node ${process.version}`;
+	const now = { version, machine, figures: { ...before, ...figures } };
+	const releases = [...all.filter((one) => one.version !== version), now];
+	writeFileSync(HISTORY, `${JSON.stringify({ releases }, null, "\t")}\n`);
 }
 
 function print(series: Series, last: Release | undefined): void {
@@ -62,14 +84,14 @@ function print(series: Series, last: Release | undefined): void {
 		thousands.format(median(values)).padStart(12),
 		unit.padEnd(16),
 		`${thousands.format(low)} … ${thousands.format(high)}`.padEnd(28),
-		`aim ${thousands.format(aim)}`.padEnd(16),
+		(aim === undefined ? "" : `aim ${thousands.format(aim)}`).padEnd(16),
 		before === undefined ? "" : ratioOf(median(values), before),
 	];
 	console.log(cells.join(" ").trimEnd());
 }
 
 const figures: Record<string, number> = {};
-const last = isJson ? undefined : readLastRelease();
+const last = isJson ? undefined : readReleases().at(-1);
 if (!isJson) {
 	console.log(`node ${process.version} on ${process.platform} ${process.arch}`);
 	console.log(
@@ -82,8 +104,4 @@ for (const [, measure] of chosen)
 		if (!isJson) print(series, last);
 	}
 if (isJson) console.log(JSON.stringify(figures, null, "\t"));
-else
-	console.log(
-		"\nFor comparison: a 6.18 kernel on two cores, same recipe without its conditions, AF_PACKET sender included:\n" +
-			"about 190,000 new connections/s and 280,000 packets/s of known connections.",
-	);
+if (recorded !== undefined) record(recorded, figures);

@@ -40,7 +40,8 @@ function ratio(
 	};
 }
 
-function connectionsTo(gateway: GatewayState): number {
+/** New connections a second of CPU. */
+export function connectionsTo(gateway: GatewayState): number {
 	gateway.conntrack.evict({});
 	const packets = syns(0, CONNECTIONS);
 	const speed = perSecond(CONNECTIONS, () => {
@@ -54,7 +55,8 @@ function connectionsTo(gateway: GatewayState): number {
 	return speed;
 }
 
-function gatewayBehind(
+/** A gateway with that many rules in front of the one that matches. */
+export function gatewayBehind(
 	count: number,
 	rule: (index: number) => string,
 ): GatewayState {
@@ -63,12 +65,12 @@ function gatewayBehind(
 	return createRecipeGateway(CONNECTIONS * 2, text);
 }
 
-function hostRule(index: number): string {
-	return `-A PREROUTING -d 172.16.${index >> 8}.${index & 255}/32 -p tcp -m tcp --dport ${1024 + (index % 1000)} -j DNAT --to-destination 192.168.0.2`;
+export function hostRule(index: number): string {
+	return `-A PREROUTING -d 172.${16 + (index >> 16)}.${(index >> 8) & 255}.${index & 255}/32 -p tcp -m tcp --dport ${1024 + (index % 1000)} -j DNAT --to-destination 192.168.0.2`;
 }
 
 /** Spread by a multiplier, and away from the service. */
-function prefixRule(index: number): string {
+export function prefixRule(index: number): string {
 	const spread = Math.imul(index + 1, 0x9e3779b1) >>> 0;
 	const octets = [24, 16, 8, 0].map((shift) => (spread >>> shift) & 255);
 	const [, ...rest] = octets;

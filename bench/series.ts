@@ -3,8 +3,8 @@ export interface Series {
 	readonly name: string;
 	readonly unit: string;
 	readonly values: readonly number[];
-	/** What we would like to see. */
-	readonly aim: number;
+	/** What we would like to see; none when left out. */
+	readonly aim?: number;
 	/** Behind the point; none when left out. */
 	readonly digits?: number;
 }

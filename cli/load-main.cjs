@@ -22,21 +22,28 @@ const SHORTAGES = new Map([
 	["EIO", "the disk reports an error.\n  Look at the kernel's log (dmesg)."],
 ]);
 
-// Node 22 keeps what it compiled for the next time; an older one compiles again.
-require("node:module").enableCompileCache?.();
+// The whole command line: nothing of the command has to be loaded for it, unless it cannot be written.
+if (process.argv.length === 3 && /^(--version|-V)$/.test(process.argv[2])) {
+	process.stdout.once("error", load);
+	process.stdout.write(`${require("marktwin/package.json").version}\n`);
+} else load();
 
-import("./main.js").catch((error) => {
-	const shortage = SHORTAGES.get(codeOf(error));
-	if (shortage !== undefined) {
-		process.stderr.write(`marktwin: cannot start: ${shortage}\n`);
-		process.exit(MISSING);
-	}
-	// Only a broken installation: main.js reports its own errors. Node would end with 1, "violated".
-	process.stderr.write(
-		`marktwin: its own files cannot be loaded: ${error.message}\n  Install it again: npm install marktwin\n`,
-	);
-	process.exit(BUG);
-});
+function load() {
+	// Node 22 keeps what it compiled for the next time; an older one compiles again.
+	require("node:module").enableCompileCache?.();
+	import("./main.js").catch((error) => {
+		const shortage = SHORTAGES.get(codeOf(error));
+		if (shortage !== undefined) {
+			process.stderr.write(`marktwin: cannot start: ${shortage}\n`);
+			process.exit(MISSING);
+		}
+		// Only a broken installation: main.js reports its own errors. Node would end with 1, "violated".
+		process.stderr.write(
+			`marktwin: its own files cannot be loaded: ${error.message}\n  Install it again: npm install marktwin\n`,
+		);
+		process.exit(BUG);
+	});
+}
 
 /** Node's loader drops the code of some errors, and leaves it at the beginning of the message. */
 function codeOf(error) {

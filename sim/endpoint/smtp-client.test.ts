@@ -9,6 +9,7 @@ import {
 	takeDialogue,
 } from "./dialogue-machine.ts";
 import { prepareDialogue } from "./prepare-dialogue.ts";
+import { startTalk } from "./program.ts";
 
 const PATIENCE = { connectTimeoutMs: 1_000, readTimeoutMs: 500 };
 const MAIL: Dialogue = {
@@ -285,5 +286,26 @@ test("a state is never changed in place, and what is over stays as it is", () =>
 				state = Object.freeze(step.state);
 			}
 		}),
+	);
+});
+
+test("a mail server answers a message the same, whole or in parts", () => {
+	const message = fc
+		.array(fc.constantFrom("a", "..", ".", ""), { maxLength: 5 })
+		.map((lines) => [...lines, "."].map((line) => `${line}\r\n`).join(""));
+	fc.assert(
+		fc.property(message, (text) => {
+			const answersTo = (parts: readonly string[]) => {
+				const talk = startTalk(
+					{ kind: "smtp" },
+					{ name: "b1", isUnavailable: false },
+				);
+				talk.read("DATA\r\n");
+				const all = parts.flatMap((part) => talk.read(part));
+				return all.map((saying) => saying.text).filter((one) => one !== "");
+			};
+			expect(answersTo([text])).toEqual(answersTo([...text]));
+		}),
+		{ seed: 1, numRuns: 300 },
 	);
 });
