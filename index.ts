@@ -145,7 +145,9 @@ export {
 	type ObservationOptions,
 	operationFails,
 	operationSucceeds,
+	type PacketsCountedOptions,
 	type PacketsOptions,
+	packetsCounted,
 	packetsOut,
 	packetsPast,
 } from "./scenarios/language/build/build-expect-gateway.ts";

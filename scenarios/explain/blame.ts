@@ -30,6 +30,7 @@ export function askedBy(kind: ExpectationKind["kind"]): Asked {
 		case "gateway-answered":
 		case "packets-out":
 		case "packets-past":
+		case "packets-counted":
 		case "conntrack":
 		case "counter":
 		case "condition":

@@ -68,7 +68,7 @@ export function explain(
 		(one) => one?.concerned.slice(0, MOST_FOLLOWED).map(({ id }) => id) ?? [],
 	);
 	const asksForHand = questions.some(
-		(one) => one?.expectation.kind === "packets-out",
+		(one) => one !== null && isAboutPackets(one.expectation.kind),
 	);
 	if (followed.length === 0 && !asksForHand) return questions.map(() => []);
 	const follower = new Follower(followed);
@@ -78,7 +78,7 @@ export function explain(
 		if (question === null) return [];
 		const { expectation, concerned } = question;
 		const { kind } = expectation;
-		if (kind === "packets-out") return byHand(follower.byHand, scene);
+		if (isAboutPackets(kind)) return byHand(follower.byHand, scene);
 		const idle = neverMatched(expectation, { scenario, account }, scene.book);
 		const told = concerned.slice(0, MOST_FOLLOWED).map((connection) => ({
 			connection: connection.id,
@@ -240,4 +240,8 @@ function byHand(passages: readonly Passage[], scene: Scene): readonly Why[] {
 		];
 	});
 	return grouped(told);
+}
+
+function isAboutPackets(kind: ExpectationKind["kind"]): boolean {
+	return kind === "packets-out" || kind === "packets-counted";
 }

@@ -105,6 +105,7 @@ function connectionsMeant(expectation: Expectation): ConnectionFilter | null {
 			return null;
 		case "packets-out":
 		case "packets-past":
+		case "packets-counted":
 		case "conntrack":
 		case "counter":
 		case "condition":

@@ -52,6 +52,32 @@ export function judgePackets(
 	});
 }
 
+export function judgePacketsCounted(
+	given: Of<"packets-counted">,
+	account: Account,
+): Finding {
+	const { atLeast, atMost, packets, fromMs, toMs } = given;
+	const out = account.packets.filter(
+		({ direction, interface: name, atMs }) =>
+			direction === "out" &&
+			(given.interface === null || name === given.interface) &&
+			atMs >= fromMs &&
+			atMs < toMs,
+	);
+	const lines = out.map(({ packet }) =>
+		printPacket(packet, { payload: "length" }),
+	);
+	const patterns = packets.map(asPrinted);
+	const fitting = lines.filter((line) =>
+		patterns.some((pattern) => matchesPattern(line, pattern)),
+	);
+	const where = given.interface === null ? "" : ` of ${given.interface}`;
+	return finding(fitting.length >= atLeast && fitting.length <= atMost, {
+		expected: `${bounds(atLeast, atMost)} out${where}: ${packets.join(" | ")}`,
+		seen: `${fitting.length} of ${counted(lines.length, "packet")}${shown(fitting.length > 0 ? fitting : lines)}`,
+	});
+}
+
 /** Says what is missing or too much; `null` when nothing is. */
 function firstMissing(
 	lines: readonly string[],

@@ -24,6 +24,7 @@ import {
 	order,
 	outcomes,
 	packet,
+	packetsCounted,
 	packetsOut,
 	packetsPast,
 	pattern,
@@ -346,6 +347,23 @@ const cases: readonly [
 		{ holds: emitted, violated: [nobody] },
 	],
 	[
+		"packets that fit one of several patterns",
+		packetsCounted(["* > 10.0.0.10:* SA *", "* R *"], 2),
+		{ holds: emitted, violated: [nobody] },
+	],
+	[
+		"packets that are not to come out",
+		packetsCounted(["udp *"], 0),
+		{
+			holds: emitted,
+			violated: [
+				accountOf({
+					packets: [sent(5, "udp 10.0.0.10:9 > 192.168.0.1:53 len 3")],
+				}),
+			],
+		},
+	],
+	[
 		"packets out, in this order",
 		packetsOut("bond0.204", ["* R *", "* SA *"]),
 		{
@@ -578,6 +596,7 @@ describe("judging", () => {
 			"gateway-answered": true,
 			"packets-out": true,
 			"packets-past": true,
+			"packets-counted": true,
 			conntrack: true,
 			counter: true,
 			condition: true,

@@ -25,6 +25,7 @@ import {
 	judgeCounter,
 	judgeOperation,
 	judgePackets,
+	judgePacketsCounted,
 } from "./judge-observations.ts";
 import { judgeSplit, judgeSplitBySource } from "./judge-split.ts";
 import { judgeSticky } from "./judge-sticky.ts";
@@ -156,6 +157,7 @@ function find(
 		.with({ kind: P.union("packets-out", "packets-past") }, (it) =>
 			judgePackets(it, account),
 		)
+		.with({ kind: "packets-counted" }, (it) => judgePacketsCounted(it, account))
 		.with({ kind: "conntrack" }, (it) => judgeConntrack(it, account))
 		.with({ kind: "counter" }, (it) => judgeCounter(it, account))
 		.with({ kind: "condition" }, (it) => judgeCondition(it, account))

@@ -27,6 +27,7 @@ function judgedUntil(
 	switch (expectation.kind) {
 		case "packets-out":
 		case "packets-past":
+		case "packets-counted":
 			return expectation.toMs;
 		case "conntrack":
 		case "counter":

@@ -252,6 +252,19 @@ export type ExpectationKind =
 			readonly packets: readonly string[];
 			readonly exactly: boolean;
 	  }
+	/**
+	 * Number of packets that came out and fit one of these, in one-line notation with `*` for anything: by this
+	 * interface, or by whichever where it is `null`.
+	 */
+	| {
+			readonly kind: "packets-counted";
+			readonly interface: string | null;
+			readonly fromMs: number;
+			readonly toMs: number;
+			readonly packets: readonly string[];
+			readonly atLeast: number;
+			readonly atMost: number;
+	  }
 	/** Conntrack entries at an `observe` step (its label; "" is the end). */
 	| {
 			readonly kind: "conntrack";

@@ -207,6 +207,7 @@ const NEEDS_PACKETS: Readonly<Record<Expectation["kind"], boolean>> = {
 	"gateway-answered": false,
 	"packets-out": true,
 	"packets-past": true,
+	"packets-counted": true,
 	conntrack: false,
 	counter: false,
 	condition: false,

@@ -125,6 +125,17 @@ export class Conntrack implements NatApi, Stateful<SavedConntrack> {
 		return [this.#table, this.#collector, this.view.countsTraffic];
 	}
 
+	/** Its entries alone, each with what is left of its time. */
+	seenFlows(): unknown {
+		this.view.setNow();
+		const table = this.#table;
+		const entries = new Set<unknown>();
+		table.forEach((entry) => {
+			entries.add(table.seenEntry(entry, table.now));
+		});
+		return entries;
+	}
+
 	/** An entry that a packet carries, as `seen` has it; `null` for none. */
 	seenEntry(entry: number): unknown {
 		return entry === NO_ENTRY ? null : this.#table.seenEntry(entry);

@@ -253,6 +253,7 @@ export class ModelGateway {
 			snapshot as TakenSnapshot;
 		restoreParts(state, parts);
 		this.state = state;
+		this.walk?.attach(state);
 		this.silentHosts.clear();
 		for (const host of silentHosts) this.silentHosts.add(host);
 		this.fate = fate;

@@ -150,6 +150,13 @@ export class FreeWalk implements RuleTracer {
 		].join("|");
 	}
 
+	/** What decides about packets that come later: rules, connections with what is left of their time, and what is in sets. */
+	flows(): unknown {
+		const { net } = this;
+		invariant(net !== null, "flows of no gateway");
+		return [net.tables.seenRules(), net.conntrack.seenFlows(), net.sets];
+	}
+
 	private remembered(): string {
 		const { net } = this;
 		if (net === null) return "";

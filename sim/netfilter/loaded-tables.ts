@@ -215,14 +215,15 @@ export class LoadedTables implements Stateful<SavedTables> {
 	/** The rules by their text: handles and lines of files do not count. */
 	seen(): unknown {
 		const tables = this.compiled().map(({ loaded, program }) => {
-			loaded.text ??= printRuleset(
-				{ tables: [loaded.table] },
-				{ counters: false },
-			);
 			const { counters, cells } = program;
-			return { text: loaded.text, counters, cells };
+			return { text: textOf(loaded), counters, cells };
 		});
 		return { tables, names: this.names, defragments: this.defragments };
+	}
+
+	/** The rules alone, by their text. */
+	seenRules(): unknown {
+		return new Set([...this.loaded.values()].map(textOf));
 	}
 
 	private compiled() {
@@ -359,3 +360,8 @@ const TARGETS = new Map(
 		([, one]) => one.actsAtLoad || one.needsConntrack || one.needsDefrag,
 	),
 );
+
+function textOf(loaded: Loaded): string {
+	loaded.text ??= printRuleset({ tables: [loaded.table] }, { counters: false });
+	return loaded.text;
+}

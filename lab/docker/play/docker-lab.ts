@@ -280,6 +280,7 @@ function whyNotFaults({
 const UNSEEN: ReadonlySet<string> = new Set([
 	"packets-out",
 	"packets-past",
+	"packets-counted",
 	"abandoned",
 	"gateway-answered",
 	"moved",

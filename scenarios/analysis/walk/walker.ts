@@ -47,6 +47,10 @@ export interface WalkOptions {
 	readonly before?: readonly Before[];
 	/** The most forks of the graph (default 20,000). */
 	readonly mostForks?: number;
+	/** Where the walk begins (default with the rules just loaded). */
+	readonly from?: GatewaySnapshot;
+	/** Hears of each end, while the gateway is as the packet has left it. */
+	readonly ended?: (end: End) => void;
 }
 
 /** The ways are more than a walk may take. */
@@ -90,9 +94,11 @@ export class Walker {
 	readonly rules: RuleIndex;
 	/** What is assumed of matches that the model does not know. */
 	readonly assumptions: Assumptions;
-	private readonly gateway: ModelGateway;
+	/** With the ruleset, whose questions are answered by walks. */
+	readonly gateway: ModelGateway;
 	private readonly free: FreeWalk;
-	private readonly begin: GatewaySnapshot;
+	/** The rules were just loaded. */
+	readonly begin: GatewaySnapshot;
 	/** How many were made in all walks. */
 	private forks = 0;
 	private play: Play = {
@@ -146,14 +152,15 @@ export class Walker {
 	 * @throws TooManyWaysError
 	 */
 	walk(arrival: Arrival, options: WalkOptions = {}): Decision {
-		const { before = [], mostForks = MOST_FORKS } = options;
+		const { mostForks = MOST_FORKS } = options;
 		const forks = new Map<string, Fork>();
 		const take = (ways: readonly number[]): Decision => {
 			const met: Fork[] = [];
-			const end = this.along(arrival, ways, before, (asked, moment) => {
+			const end = this.along(arrival, ways, options, (asked, moment) => {
 				const known = forks.get(moment);
 				if (known !== undefined) return known;
-				this.forks++;
+				// Who begins elsewhere has a budget of his own.
+				if (options.from === undefined) this.forks++;
 				if (forks.size >= mostForks || this.forks > MOST_FORKS_IN_ALL)
 					throw new TooManyWaysError(
 						`a packet has more than ${Math.min(mostForks, forks.size)} different ways through these rules`,
@@ -184,10 +191,10 @@ export class Walker {
 	private along(
 		arrival: Arrival,
 		ways: readonly number[],
-		before: readonly Before[],
+		{ before = [], from = this.begin, ended }: WalkOptions,
 		atQuestion: Play["atQuestion"],
 	): Decision {
-		this.gateway.restore(this.begin);
+		this.gateway.restore(from);
 		for (const one of before) {
 			this.send(one, one.ways, () => {
 				throw new Error("a packet before has other ways");
@@ -195,7 +202,9 @@ export class Walker {
 			if (one.thenMs !== undefined)
 				this.gateway.advanceTo(this.gateway.nowMs + one.thenMs);
 		}
-		return this.send(arrival, ways, atQuestion);
+		const reached = this.send(arrival, ways, atQuestion);
+		if (reached.kind === "leaf") ended?.(reached.end);
+		return reached;
 	}
 
 	private send(

@@ -95,6 +95,52 @@ export function packetsPast(
 	return { kind: "packets-past", ...somePackets(name, packets, when) };
 }
 
+/** Options of `packetsCounted`: by which interface, and when, from (inclusive) and to (exclusive), in ms. @public */
+export interface PacketsCountedOptions extends ReasonOptions {
+	readonly interface?: string;
+	readonly fromMs?: number;
+	readonly toMs?: number;
+}
+
+const packetsCountedArguments = v.object({
+	packets: list(text),
+	count,
+	options: options<PacketsCountedOptions>({
+		because: text,
+		interface: text,
+		fromMs: milliseconds,
+		toMs: untilMs,
+	}),
+});
+
+/**
+ * So many packets came out that fit one of these, in one-line notation with `*` for anything.
+ * @example packetsCounted(["tcp * > 192.168.0.1:25 S *"], 0, { fromMs: 1000 })
+ * @public
+ */
+export function packetsCounted(
+	packets: readonly string[],
+	count: Count,
+	when: PacketsCountedOptions = {},
+	...surplus: readonly never[]
+): Expectation {
+	checkArguments(
+		"packetsCounted",
+		packetsCountedArguments,
+		{ packets, count, options: when },
+		surplus,
+	);
+	return {
+		kind: "packets-counted",
+		because: when.because ?? "",
+		interface: when.interface ?? null,
+		fromMs: when.fromMs ?? 0,
+		toMs: when.toMs ?? Number.MAX_SAFE_INTEGER,
+		packets,
+		...limits(count),
+	};
+}
+
 function somePackets(
 	name: string,
 	packets: readonly string[],

@@ -53,6 +53,7 @@ const RIGHT: Readonly<Record<Name, readonly unknown[]>> = {
 	order: [["b1", null], {}],
 	outcomes: ["completed", { atLeast: 1 }, {}],
 	packet: ["eth0", "tcp 10.0.0.10:1 > 10.0.0.1:25 S", {}],
+	packetsCounted: [["*"], 1, {}],
 	packetsOut: ["eth0", ["*"], {}],
 	packetsPast: ["eth0", ["*"], {}],
 	pattern: [["b1"], 3, {}],

@@ -66,6 +66,9 @@ export function checkExpectation(
 		case "packets-past":
 			checkPackets(given, path, { report, scenario });
 			break;
+		case "packets-counted":
+			checkWhenSeen(given, path, { report, scenario });
+			break;
 		case "operation":
 			report.known("operation step", given.step, `${path}.step`);
 			checkExitCode(given, path, { report, scenario });
@@ -156,14 +159,7 @@ function checkPackets(
 		scenario,
 	}: { readonly report: Report; readonly scenario: Scenario },
 ): void {
-	report.known("interface", given.interface, `${path}.interface`);
-	checkTimes(given, path, report);
-	if (given.fromMs >= scenario.endMs)
-		report.add(
-			`${path}.fromMs`,
-			`the play ends at ${scenario.endMs} ms: no packet is seen from ${given.fromMs} ms on`,
-			"Make `fromMs` earlier than `endMs`.",
-		);
+	checkWhenSeen(given, path, { report, scenario });
 	if (given.kind === "packets-past")
 		checkNeighbours(given.interface, scenario, {
 			report,
@@ -174,6 +170,30 @@ function checkPackets(
 			`${path}.packets`,
 			"nothing could violate it: no packet is named, and others may come out",
 			"Name a packet, or set `exactly` for silence.",
+		);
+}
+
+/** Can a packet be seen at these times? */
+function checkWhenSeen(
+	given: {
+		readonly interface: string | null;
+		readonly fromMs: number;
+		readonly toMs: number;
+	},
+	path: string,
+	{
+		report,
+		scenario,
+	}: { readonly report: Report; readonly scenario: Scenario },
+): void {
+	if (given.interface !== null)
+		report.known("interface", given.interface, `${path}.interface`);
+	checkTimes(given, path, report);
+	if (given.fromMs >= scenario.endMs)
+		report.add(
+			`${path}.fromMs`,
+			`the play ends at ${scenario.endMs} ms: no packet is seen from ${given.fromMs} ms on`,
+			"Make `fromMs` earlier than `endMs`.",
 		);
 }
 

@@ -282,6 +282,33 @@ const expectations = [
 	),
 	about(
 		object({
+			kind: v.literal("packets-counted"),
+			because,
+			interface: v.optional(
+				about(
+					v.nullable(text),
+					"By which interface; null: by whichever they came out.",
+				),
+				null,
+			),
+			fromMs: somePackets.fromMs,
+			toMs: somePackets.toMs,
+			packets: about(
+				v.pipe(
+					list(text),
+					v.minLength(
+						1,
+						"names no packet: nothing could violate it\nWrite one, with * for anything.",
+					),
+				),
+				"In one-line notation with * for anything: a packet that fits one of them counts.",
+			),
+			...bounds,
+		}),
+		"Number of packets that come out of the gateway and fit.",
+	),
+	about(
+		object({
 			kind: v.literal("conntrack"),
 			...moment,
 			filter: v.optional(conntrackFilter, {}),

@@ -9,6 +9,9 @@
  * zero.
  */
 
+import { SCTP } from "../../kernel.ts";
+import { TCP, UDP } from "../../packet/packet.ts";
+
 /** Entry number << ENTRY_SHIFT is the index of its first word. */
 export const ENTRY_SHIFT = 5;
 export const ENTRY_WORDS = 1 << ENTRY_SHIFT;
@@ -101,3 +104,30 @@ export const HAS_LABELS = 1 << 17;
 /** In STATUS: SYNPROXY has opened the connection (`nf_ct_add_synproxy`). Not the kernel's. */
 export const IS_PROXIED = 1 << 18;
 export const KERNEL_STATUS_MASK = 0xffff;
+
+/** Words of every entry that hold state: all but the links of its chains. */
+const SEEN_OF_ALL = [
+	...from(TUPLE_SOURCE, TUPLE_NEXT),
+	...from(REPLY_TUPLE + TUPLE_SOURCE, REPLY_TUPLE + TUPLE_NEXT),
+	...from(STATUS, USE + 1),
+];
+/** Those of a protocol's own state. */
+const SEEN_OF: Readonly<Record<number, readonly number[]>> = {
+	[TCP]: from(SEEN, BY_SOURCE_PREVIOUS),
+	[UDP]: [UDP_STREAM_AT],
+	[SCTP]: from(SCTP_TAGS, SCTP_FLAGS + 1),
+};
+
+function from(first: number, end: number): readonly number[] {
+	return Array.from({ length: end - first }, (_, index) => first + index);
+}
+
+/** Words of an entry that hold state. */
+export function seenWords(protocol: number): readonly number[] {
+	return [...SEEN_OF_ALL, ...(SEEN_OF[protocol] ?? [])];
+}
+
+/** Is the word a moment? */
+export function isTime(word: number, protocol: number): boolean {
+	return word === TIMEOUT || (word === UDP_STREAM_AT && protocol === UDP);
+}

@@ -7,35 +7,30 @@
  * entries as objects would cost the collector dearly.
  */
 import { invariant } from "../../invariant.ts";
-import { SCTP } from "../../kernel.ts";
-import { TCP, UDP } from "../../packet/packet.ts";
 import { CTINFO_IS_REPLY, type Skb } from "../../packet/skb/skb.ts";
 import type { Stateful } from "../../stateful.ts";
 import { BySource } from "./by-source.ts";
 import { hashIn } from "./hash.ts";
 import {
-	BY_SOURCE_PREVIOUS,
 	ENTRY_SHIFT,
 	ENTRY_WORDS,
 	HAS_COUNTERS,
 	HAS_LABELS,
 	IS_PROXIED,
+	isTime,
 	MARK,
 	ORIGINAL,
 	PROTOCOL,
 	REPLY,
 	REPLY_TUPLE,
-	SCTP_FLAGS,
-	SCTP_TAGS,
-	SEEN,
 	STATUS,
+	seenWords,
 	TIMEOUT,
 	TUPLE_DESTINATION,
 	TUPLE_NEXT,
 	TUPLE_PORTS,
 	TUPLE_SOURCE,
 	tupleAt,
-	UDP_STREAM_AT,
 	USE,
 	ZONES,
 	zoneOf,
@@ -73,23 +68,6 @@ export interface SavedTable {
 	readonly chainsPerBucket: number;
 	/** Of the chains by source; 0 where there are none. */
 	readonly bySource: number;
-}
-
-/** Words of every entry that hold state: all but the links of its chains. */
-const SEEN_OF_ALL = [
-	...from(TUPLE_SOURCE, TUPLE_NEXT),
-	...from(REPLY_TUPLE + TUPLE_SOURCE, REPLY_TUPLE + TUPLE_NEXT),
-	...from(STATUS, USE + 1),
-];
-/** Those of a protocol's own state. */
-const SEEN_OF: Readonly<Record<number, readonly number[]>> = {
-	[TCP]: from(SEEN, BY_SOURCE_PREVIOUS),
-	[UDP]: [UDP_STREAM_AT],
-	[SCTP]: from(SCTP_TAGS, SCTP_FLAGS + 1),
-};
-
-function from(first: number, end: number): readonly number[] {
-	return Array.from({ length: end - first }, (_, index) => first + index);
 }
 
 export class EntryTable implements Stateful<SavedTable> {
@@ -412,17 +390,19 @@ export class EntryTable implements Stateful<SavedTable> {
 	/**
 	 * All that an entry is: tuples, status, timeout, mark, its protocol's state, counters, and its place among
 	 * those of the same source, since the first mapping that fits is taken.
+	 * @param from the moment from which its times count, in jiffies
 	 */
-	seenEntry(entry: number): readonly number[] {
+	seenEntry(entry: number, from = 0): readonly number[] {
 		const { words, counters } = this;
 		const at = entry << ENTRY_SHIFT;
 		const protocol = (words[at + PROTOCOL] as number) & 0xff;
 		const status = words[at + STATUS] as number;
 		const counted = (status & HAS_COUNTERS) !== 0 && counters !== null;
 		return [
-			...[...SEEN_OF_ALL, ...(SEEN_OF[protocol] ?? [])].map(
-				(word) => words[at + word] as number,
-			),
+			...seenWords(protocol).map((word) => {
+				const since = isTime(word, protocol) ? from : 0;
+				return ((words[at + word] as number) - since) | 0;
+			}),
 			...(counted ? counters.subarray(entry << 2, (entry + 1) << 2) : []),
 			...(this.labelsOf(entry) ?? []),
 			...Object.values(this.proxied.get(entry) ?? {}),
