@@ -125,15 +125,17 @@ export class Conntrack implements NatApi, Stateful<SavedConntrack> {
 		return [this.#table, this.#collector, this.view.countsTraffic];
 	}
 
-	/** Its entries alone, each with what is left of its time. */
+	/** Its entries alone, each with what is left of its time, and how many there may be. */
 	seenFlows(): unknown {
 		this.view.setNow();
 		const table = this.#table;
+		const { tcpMaxRetransmissions: mostRetransmissions } = this.#config;
+		const view = { now: table.now, mostRetransmissions };
 		const entries = new Set<unknown>();
 		table.forEach((entry) => {
-			entries.add(table.seenEntry(entry, table.now));
+			entries.add(table.seenEntry(entry, view));
 		});
-		return entries;
+		return { entries, mostEntries: this.#config.maxEntries };
 	}
 
 	/** An entry that a packet carries, as `seen` has it; `null` for none. */

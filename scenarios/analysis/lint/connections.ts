@@ -104,7 +104,7 @@ function waysOf(
 }
 
 /** What leaves by one way or another is for other hosts: for the gateway itself stands such a packet. */
-function passingBy(
+export function passingBy(
 	packet: Packet,
 	{ balances, addresses }: Service,
 	{ isOwn }: Links,

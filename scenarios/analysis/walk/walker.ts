@@ -18,6 +18,7 @@ import {
 	ModelGateway,
 	type WalkedGatewayPorts,
 } from "../../../sim/gateway/model-gateway.ts";
+import { hashOf } from "../../../sim/gateway/state-hash.ts";
 import { invariant } from "../../../sim/invariant.ts";
 import { DEFAULT_LINUX } from "../../../sim/linux/linux.ts";
 import { FreeWalk } from "../../../sim/netfilter/free-walk.ts";
@@ -182,6 +183,11 @@ export class Walker {
 			return nodes[0] as Decision;
 		};
 		return take([]);
+	}
+
+	/** Of what decides about later packets: rules, connections with what is left of their time, and what is in sets. */
+	flowHash(): string {
+		return hashOf(this.free.flows());
 	}
 
 	/**

@@ -127,7 +127,24 @@ export function seenWords(protocol: number): readonly number[] {
 	return [...SEEN_OF_ALL, ...(SEEN_OF[protocol] ?? [])];
 }
 
-/** Is the word a moment? */
-export function isTime(word: number, protocol: number): boolean {
-	return word === TIMEOUT || (word === UDP_STREAM_AT && protocol === UDP);
+/** What later packets depend on, of a word: moments from now on, and retransmissions up to those that count. */
+export interface FlowView {
+	/** In jiffies. */
+	readonly now: number;
+	/** More of them make no difference. */
+	readonly mostRetransmissions: number;
+}
+
+export function flowWord(
+	word: number,
+	protocol: number,
+	value: number,
+	{ now, mostRetransmissions }: FlowView,
+): number {
+	if (word === TIMEOUT || (word === UDP_STREAM_AT && protocol === UDP))
+		return (value - now) | 0;
+	if (word !== TCP_STATE_WORD || protocol !== TCP) return value;
+	const shift = (TCP_RETRANSMISSIONS_BYTE - TCP_STATE_BYTE) * 8;
+	const counted = Math.min((value >>> shift) & 0xff, mostRetransmissions);
+	return (value & ~(0xff << shift)) | (counted << shift);
 }

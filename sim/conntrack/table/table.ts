@@ -14,10 +14,11 @@ import { hashIn } from "./hash.ts";
 import {
 	ENTRY_SHIFT,
 	ENTRY_WORDS,
+	type FlowView,
+	flowWord,
 	HAS_COUNTERS,
 	HAS_LABELS,
 	IS_PROXIED,
-	isTime,
 	MARK,
 	ORIGINAL,
 	PROTOCOL,
@@ -390,9 +391,9 @@ export class EntryTable implements Stateful<SavedTable> {
 	/**
 	 * All that an entry is: tuples, status, timeout, mark, its protocol's state, counters, and its place among
 	 * those of the same source, since the first mapping that fits is taken.
-	 * @param from the moment from which its times count, in jiffies
+	 * @param view for what later packets depend on alone
 	 */
-	seenEntry(entry: number, from = 0): readonly number[] {
+	seenEntry(entry: number, view: FlowView | null = null): readonly number[] {
 		const { words, counters } = this;
 		const at = entry << ENTRY_SHIFT;
 		const protocol = (words[at + PROTOCOL] as number) & 0xff;
@@ -400,8 +401,8 @@ export class EntryTable implements Stateful<SavedTable> {
 		const counted = (status & HAS_COUNTERS) !== 0 && counters !== null;
 		return [
 			...seenWords(protocol).map((word) => {
-				const since = isTime(word, protocol) ? from : 0;
-				return ((words[at + word] as number) - since) | 0;
+				const value = words[at + word] as number;
+				return view === null ? value : flowWord(word, protocol, value, view);
 			}),
 			...(counted ? counters.subarray(entry << 2, (entry + 1) << 2) : []),
 			...(this.labelsOf(entry) ?? []),

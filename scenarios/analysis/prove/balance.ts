@@ -1,0 +1,424 @@
+/**
+ * Balance: no run of connections is further from its shares than the exact split says. In quiet operation that
+ * is what the split has proved over its period; with an event, connections and the event are played in every
+ * order on the model as it is, until the bound is broken or nothing new comes.
+ */
+import type { Operation } from "../../../sim/contract/gateway.ts";
+import { formatAddress } from "../../../sim/packet/address.ts";
+import { printRational, type Rational } from "../../../sim/rational.ts";
+import type { Expectation } from "../../language/scenario.ts";
+import type { Analysis } from "../services/analysis.ts";
+import type { Part } from "../split/split.ts";
+import type { Arrival } from "../walk/walker.ts";
+import { ConcretePlay, type Stage } from "./concrete.ts";
+import { backendSeen, replayed, toBackend } from "./counterexample.ts";
+import type { EventName } from "./events.ts";
+import { conditionsTo } from "./moves.ts";
+import type { Result, ToldStep } from "./proof.ts";
+import type { Operations } from "./search.ts";
+import { fromPort } from "./segments.ts";
+import type { Subject, Values } from "./subject.ts";
+
+/** Events that have a part in balance: what they do between two connections. */
+export const OF_BALANCE: ReadonlySet<EventName> = new Set([
+	"conditions",
+	"other-clients",
+	"other-traffic",
+	"reload",
+	"edit",
+	"flush",
+	"take-over",
+]);
+
+export interface BalanceContext {
+	readonly subject: Subject;
+	readonly stage: Stage;
+	readonly others: Analysis["others"];
+	readonly operations: Operations;
+	/** States that are looked at. */
+	readonly budget: number;
+}
+
+const FIRST_PORT = 40_001;
+/** Kinds of packets that belong to no service; more are not looked at. */
+const MOST_OTHERS = 6;
+
+export function proveBalance(
+	events: readonly EventName[],
+	context: BalanceContext,
+): Result {
+	const { subject } = context;
+	const split = subject.client.vectors[0]?.split;
+	if (split === undefined) return { kind: "unknown", why: "it has no split" };
+	const got = split.parts.filter(
+		({ share }) => share.kind !== "exact" || share.value.numerator > 0n,
+	);
+	if (got.length < 2)
+		return { kind: "nothing", why: "all connections go to one end" };
+	const open = got.find(({ share }) => share.kind !== "exact");
+	if (open !== undefined)
+		return { kind: "unknown", why: whyOpen(open) };
+	if (split.byChance)
+		return {
+			kind: "nothing",
+			why: "draws or hashes of addresses decide: no run of connections has a bound",
+		};
+	const bounds = boundsOf(split.parts);
+	if (bounds === null || split.period === null)
+		return { kind: "unknown", why: split.noDeviation ?? "it has no bound" };
+	const worst = bounds.reduce((one, other) =>
+		other.bound > one.bound ? other : one,
+	);
+	const bound = `shares ${got.map(({ key, share }) => `${key} ${share.kind === "exact" ? printRational(share.value) : ""}`).join(", ")}; at most ${printRational(worst.deviation)} of a connection off, in any run`;
+	const acting = events.filter((one) => OF_BALANCE.has(one));
+	if (acting.length === 0)
+		return { kind: "holds", states: Number(split.period), depth: 0, bound };
+	if (subject.service.balances === "mark")
+		return {
+			kind: "unknown",
+			why: "which mark a connection got is not seen from outside",
+		};
+	return new Rotation(context, bounds, Number(commonOf(split.parts))).search(
+		acting,
+		bound,
+	);
+}
+
+function whyOpen({ share }: Part): string {
+	if (share.kind === "unknown") return share.why;
+	return share.kind === "interval"
+		? `shares depend on ${share.on}`
+		: "shares are not known";
+}
+
+/** Whole numbers over a common denominator. */
+interface Bound {
+	readonly key: string;
+	readonly share: number;
+	readonly bound: number;
+	readonly deviation: Rational;
+}
+
+function commonOf(parts: readonly Part[]): bigint {
+	return parts.reduce((common, { share, deviation }) => {
+		const all = [
+			share.kind === "exact" ? share.value.denominator : 1n,
+			deviation?.anyWindow.denominator ?? 1n,
+		];
+		return all.reduce((one, other) => (one / gcd(one, other)) * other, common);
+	}, 1n);
+}
+
+function gcd(one: bigint, other: bigint): bigint {
+	return other === 0n ? one : gcd(other, one % other);
+}
+
+function boundsOf(parts: readonly Part[]): readonly Bound[] | null {
+	const common = commonOf(parts);
+	if (common > 1_000_000n) return null;
+	const scaled = ({ numerator, denominator }: Rational) =>
+		Number((numerator * common) / denominator);
+	const bounds = parts.flatMap(({ key, share, deviation }) =>
+		share.kind === "exact" && deviation !== null
+			? [
+					{
+						key,
+						share: scaled(share.value),
+						bound: scaled(deviation.anyWindow),
+						deviation: deviation.anyWindow,
+					},
+				]
+			: [],
+	);
+	return bounds.length === parts.length ? bounds : null;
+}
+
+/** Runs of connections that end now: the most that each end got over its share, and the least. */
+interface Runs {
+	readonly over: readonly number[];
+	readonly under: readonly number[];
+	/** Step at which the run with `over`, and `under`, begins. */
+	readonly overFrom: readonly number[];
+	readonly underFrom: readonly number[];
+}
+
+interface State {
+	readonly saved: ReturnType<ConcretePlay["save"]>;
+	readonly runs: Runs;
+	readonly values: Values;
+	readonly told: readonly ToldStep[];
+	/** By step: whether a connection that counts was played. */
+	readonly counted: readonly boolean[];
+}
+
+interface Act {
+	readonly words: string;
+	readonly arrival?: Arrival;
+	readonly operations?: readonly Operation[];
+	readonly counts: boolean;
+	readonly values?: Values;
+}
+
+class Rotation {
+	private readonly context: BalanceContext;
+	private readonly bounds: readonly Bound[];
+	private readonly common: number;
+	private readonly play: ConcretePlay;
+
+	constructor(
+		context: BalanceContext,
+		bounds: readonly Bound[],
+		common: number,
+	) {
+		this.context = context;
+		this.bounds = bounds;
+		this.common = common;
+		this.play = new ConcretePlay(context.stage, context.subject.alive);
+	}
+
+	search(events: readonly EventName[], bound: string): Result {
+		const { subject, budget } = this.context;
+		const none = this.bounds.map(() => 0);
+		const start: State = {
+			saved: this.play.save(),
+			runs: { over: none, under: none, overFrom: none, underFrom: none },
+			values: subject.alive,
+			told: [],
+			counted: [],
+		};
+		const acts = this.acts(events);
+		const seen = new Set<string>();
+		const queue: State[] = [start];
+		for (let at = 0; at < queue.length; at++) {
+			const state = queue[at] as State;
+			for (const act of acts) {
+				const next = this.act(state, act);
+				if (next === null) continue;
+				const broken = act.counts ? this.broken(next) : null;
+				if (broken !== null) {
+					const found = this.counterexample(next, broken);
+					if (found !== null)
+						return { kind: "violated", counterexample: found };
+				}
+				const key = this.keyOf(next);
+				if (seen.has(key)) continue;
+				seen.add(key);
+				if (queue.length >= budget)
+					return {
+						kind: "unknown",
+						why: `more than ${budget.toLocaleString("en-US")} states of counters (--budget)`,
+					};
+				queue.push(next);
+			}
+		}
+		const depth = queue.at(-1)?.told.length ?? 0;
+		return { kind: "holds", states: queue.length, depth, bound };
+	}
+
+	private acts(events: readonly EventName[]): readonly Act[] {
+		const { subject, operations, others } = this.context;
+		const { first } = subject;
+		const on = (name: EventName, acts: readonly Act[]) =>
+			events.includes(name) ? acts : [];
+		const act = (words: string, does: readonly Operation[]): Act => {
+			return { words, operations: does, counts: false };
+		};
+		return [
+			{ words: "a connection", arrival: first, counts: true },
+			...on("other-clients", [
+				{
+					words: "a connection of another client",
+					arrival: fromNextAddress(first),
+					counts: false,
+				},
+			]),
+			...on(
+				"other-traffic",
+				others.slice(0, MOST_OTHERS).map(({ name, arrival }) => {
+					return { words: `a packet: ${name}`, arrival, counts: false };
+				}),
+			),
+			...on("conditions", this.flips()),
+			...on("reload", [act("the same rules are loaded", operations.reload)]),
+			...on("edit", [
+				act("an iptables command changes a table", operations.edit),
+			]),
+			...on("flush", [
+				act("the rules are flushed, and loaded", [
+					...operations.flush,
+					...operations.reload,
+				]),
+			]),
+			...on("take-over", [
+				act("a second gateway takes over", [{ kind: "take-over" }]),
+			]),
+		];
+	}
+
+	private flips(): readonly Act[] {
+		const { subject } = this.context;
+		const names = Object.keys(subject.alive);
+		return names.flatMap((name) =>
+			([0, 1] as const).map((value) => ({
+				words: `condition ${name} becomes ${value}`,
+				operations: conditionsTo({ [name]: value }),
+				counts: false,
+				values: { [name]: value },
+			})),
+		);
+	}
+
+	/** @returns `null`: it could not be done, or changes nothing */
+	private act(state: State, { words, ...does }: Act): State | null {
+		const { play, bounds } = this;
+		const { subject } = this.context;
+		const changed = Object.entries(does.values ?? {});
+		if (
+			changed.length > 0 &&
+			changed.every(([name, value]) => state.values[name] === value)
+		)
+			return null;
+		play.restore(state.saved);
+		let rules: readonly string[] = [];
+		let runs = state.runs;
+		const isAlive = sameValues(state.values, subject.alive);
+		const counted: boolean[] = [...state.counted];
+		if (does.arrival !== undefined) {
+			const port = FIRST_PORT + play.steps.length;
+			const sight = play.packet(fromPort(does.arrival, port));
+			const key = backendSeen(sight, subject);
+			counted[play.steps.length - 1] = does.counts && isAlive;
+			if (does.counts && isAlive)
+				runs = grown(runs, {
+					at: this.indexOf(key),
+					bounds,
+					common: this.common,
+					step: play.steps.length - 1,
+				});
+			rules = [];
+			words = key === null ? words : `${words}, which goes to ${key}`;
+		} else
+			for (const one of does.operations ?? [])
+				if (!play.operate(one)) return null;
+		const values = { ...state.values, ...does.values };
+		if (changed.length > 0) runs = emptied(runs);
+		const told = [...state.told, { words, rules }];
+		return { saved: play.save(), runs, values, told, counted };
+	}
+
+	/** Connections to no backend belong to the first end that is none. */
+	private indexOf(key: string | null): number {
+		return this.bounds.findIndex((one) =>
+			key === null ? one.key.startsWith("nobody") || one.key.startsWith("no backend") : one.key === key,
+		);
+	}
+
+	private broken({ runs }: State): { at: number; isOver: boolean } | null {
+		for (const [at, { bound }] of this.bounds.entries()) {
+			if ((runs.over[at] as number) > bound) return { at, isOver: true };
+			if (-(runs.under[at] as number) > bound) return { at, isOver: false };
+		}
+		return null;
+	}
+
+	private keyOf({ runs, values }: State): string {
+		return [
+			this.play.remembered(),
+			JSON.stringify(values),
+			runs.over.join(),
+			runs.under.join(),
+		].join("|");
+	}
+
+	private counterexample(
+		{ saved, runs, told, counted }: State,
+		{ at, isOver }: { readonly at: number; readonly isOver: boolean },
+	) {
+		const { subject } = this.context;
+		const { key, share, deviation } = this.bounds[at] as Bound;
+		this.play.restore(saved);
+		const from = (isOver ? runs.overFrom[at] : runs.underFrom[at]) as number;
+		const all = counted.slice(from).filter((one) => one).length;
+		const exact = (all * share) / this.common;
+		const off = Number(deviation.numerator) / Number(deviation.denominator);
+		const backend = subject.service.backends.find((one) => one.key === key);
+		if (backend === undefined || backend.address === null) return null;
+		const { packet } = subject.first;
+		const source = `${formatAddress(packet.source)}:*`;
+		const expectation: Expectation = {
+			kind: "packets-counted",
+			because: `its share of ${all} connections is ${rounded(exact)}, and the split is never more than ${printRational(deviation)} off`,
+			interface: null,
+			fromMs: this.play.steps[from]?.atMs ?? 0,
+			toMs: this.play.nowMs,
+			packets: [toBackend(packet, backend, source)],
+			atLeast: isOver ? 0 : Math.ceil(exact - off - EPSILON),
+			atMost: isOver
+				? Math.floor(exact + off + EPSILON)
+				: Number.MAX_SAFE_INTEGER,
+		};
+		return replayed({
+			property: "balance",
+			play: this.play,
+			subject,
+			told,
+			happens: `of ${all} connections in a row ${key} gets ${isOver ? "more" : "fewer"} than its share of ${rounded(exact)} and ${printRational(deviation)}`,
+			expectation,
+		});
+	}
+}
+
+const EPSILON = 1e-9;
+
+function rounded(value: number): string {
+	return `${Math.round(value * 100) / 100}`;
+}
+
+function grown(
+	{ over, under, overFrom, underFrom }: Runs,
+	{
+		at,
+		bounds,
+		common,
+		step,
+	}: {
+		readonly at: number;
+		readonly bounds: readonly Bound[];
+		readonly common: number;
+		readonly step: number;
+	},
+): Runs {
+	const deltas = bounds.map(
+		({ share }, index) => (index === at ? common : 0) - share,
+	);
+	return {
+		over: over.map((one, index) =>
+			Math.max(0, one) + (deltas[index] as number),
+		),
+		under: under.map((one, index) =>
+			Math.min(0, one) + (deltas[index] as number),
+		),
+		overFrom: overFrom.map((from, index) =>
+			(over[index] as number) <= 0 ? step : from,
+		),
+		underFrom: underFrom.map((from, index) =>
+			(under[index] as number) >= 0 ? step : from,
+		),
+	};
+}
+
+function emptied(runs: Runs): Runs {
+	const none = runs.over.map(() => 0);
+	return { ...runs, over: none, under: none };
+}
+
+function sameValues(one: Values, other: Values): boolean {
+	return Object.entries(other).every(([name, value]) => one[name] === value);
+}
+
+/** Another client: the address behind, or before. */
+function fromNextAddress({ interface: name, packet }: Arrival): Arrival {
+	const isLast = (packet.source & 0xff) >= 0xfe;
+	const source = (packet.source + (isLast ? -1 : 1)) | 0;
+	return { interface: name, packet: { ...packet, source } };
+}

@@ -1,0 +1,322 @@
+/** Ways to violate a property, played on the model as it is, and written as scenarios. */
+import { formatAddress, parseAddress } from "../../../sim/packet/address.ts";
+import type { Packet } from "../../../sim/packet/packet.ts";
+import { Routes } from "../../../sim/routing/routes.ts";
+import type {
+	Expectation,
+	PlayableScenario,
+} from "../../language/scenario.ts";
+import { checkScenario } from "../../run/run-scenario.ts";
+import type { Analysis } from "../services/analysis.ts";
+import { portOf } from "../walk/ends-of.ts";
+import {
+	ConcretePlay,
+	leavingText,
+	SEED,
+	type Sight,
+	type Stage,
+	STEP_MS,
+	sightText,
+	written,
+} from "./concrete.ts";
+import { conditionsTo } from "./moves.ts";
+import type { Counterexample, PropertyName, ToldStep } from "./proof.ts";
+import { type Candidate, type PathStep, pathTo } from "./search.ts";
+import { fromPort } from "./segments.ts";
+import type { Subject, Values } from "./subject.ts";
+
+type PacketStep = Extract<PathStep, { readonly kind: "packet" }>;
+
+/** Connections of others that are played to bring counters where a way needs them. */
+const MOST_OTHERS = 128;
+const FIRST_OTHER_PORT = 50_000;
+
+/** The machine of a subject as scenarios have it. */
+export function stageOf(
+	subject: Subject,
+	{ world }: Pick<Analysis, "world">,
+	ruleset: Stage["ruleset"],
+): Stage {
+	const routes = new Routes(world.setup);
+	const hosts = [
+		formatAddress(subject.first.packet.source),
+		...subject.service.backends.flatMap(({ address }) => address ?? []),
+	];
+	const found = new Map<string, Stage["neighbours"][number]>();
+	for (const address of hosts) {
+		const route = routes.lookup(parseAddress(address) ?? 0);
+		if (route === null || route.type !== "unicast") continue;
+		const next = route.via === null ? address : formatAddress(route.via);
+		const name = routes.interfaces[route.interface];
+		if (name !== undefined)
+			found.set(next, { interface: name, address: next });
+	}
+	for (const { via, interface: name } of world.markRoutes)
+		if (via !== null && name !== null)
+			found.set(via, { interface: name, address: via });
+	return { setup: world.setup, ruleset, neighbours: [...found.values()] };
+}
+
+/** @returns `null`: the model as it is does not play it so */
+export function playedOut(
+	property: PropertyName,
+	candidate: Candidate,
+	subject: Subject,
+	stage: Stage,
+): Counterexample | null {
+	const path = pathTo(candidate.node);
+	const last = path.at(-1);
+	if (last === undefined || last.kind !== "packet") return null;
+	const play = new ConcretePlay(stage, valuesAtFirst(path));
+	const told: ToldStep[] = [];
+	let values: Values = play.conditions;
+	for (const step of path) {
+		if (step.kind === "packet") {
+			for (const one of conditionsTo(step.values))
+				if (one.kind === "condition" && `${values[one.name] ?? 0}` !== one.write)
+					play.operate(one);
+			values = { ...values, ...step.values };
+			const others = playedLike(step, play, subject);
+			if (others === null) return null;
+			if (others > 0) told.push(othersTold(others));
+		} else if (step.kind === "wait") play.wait(step.ms);
+		else
+			for (const one of step.operations) {
+				if (!play.operate(one)) return null;
+				if (one.kind === "condition")
+					values = { ...values, [one.name]: Number(one.write) as 0 | 1 };
+			}
+		told.push({
+			words: step.words,
+			rules:
+				step.kind === "packet"
+					? step.leaf.end.rules.map(({ rule }) => rule)
+					: [],
+		});
+	}
+	return replayed({
+		property,
+		play,
+		subject,
+		told,
+		happens: candidate.why,
+		expectation: expected(candidate, last, { play, subject, path }),
+	});
+}
+
+function othersTold(count: number): ToldStep {
+	return {
+		words:
+			count === 1
+				? "another connection moves the counters on"
+				: `${count} other connections move the counters on`,
+		rules: [],
+	};
+}
+
+function valuesAtFirst(path: readonly PathStep[]): Values {
+	for (const step of path)
+		if (step.kind === "packet" && step.believed !== undefined)
+			return step.believed;
+	const first = path.find((step) => step.kind === "packet");
+	return first?.kind === "packet" ? first.values : {};
+}
+
+/** Plays others' connections until the packet goes the way. @returns how many; `null`: it never does */
+function playedLike(
+	step: PacketStep,
+	play: ConcretePlay,
+	subject: Subject,
+): number | null {
+	const { end } = step.leaf;
+	const wanted =
+		end.fate.kind === "forwarded" && end.packet !== null
+			? leavingText({ interface: end.fate.interface, packet: end.packet })
+			: end.fate.kind;
+	const isFree = step.leaf.answers.some(
+		({ asked }) => asked.kind !== "condition",
+	);
+	const most = isFree ? MOST_OTHERS : 0;
+	for (let others = 0; ; others++) {
+		const before = play.save();
+		if (sightText(play.packet(step.arrival)) === wanted) return others;
+		play.restore(before);
+		if (others === most) return null;
+		play.packet(fromPort(subject.first, FIRST_OTHER_PORT + play.steps.length));
+	}
+}
+
+/** What is to be seen of the last packet. */
+function expected(
+	{ violation, why }: Candidate,
+	last: PacketStep,
+	{
+		play,
+		subject,
+		path,
+	}: {
+		readonly play: ConcretePlay;
+		readonly subject: Subject;
+		readonly path: readonly PathStep[];
+	},
+): Expectation {
+	const toMs = play.nowMs;
+	const fromMs = toMs - STEP_MS;
+	const base = {
+		kind: "packets-counted",
+		because: why,
+		interface: null,
+		fromMs,
+		toMs,
+	} as const;
+	const { kind } = subject.first.packet;
+	if (violation.kind === "untranslated") {
+		const { packet } = last.leaf.end;
+		const from = packet === null ? "" : formatAddress(packet.source);
+		return { ...base, packets: [`${kind} ${from}:* > *`], ...NONE };
+	}
+	const isOwn = path.some(
+		(step) =>
+			step.kind === "packet" &&
+			step !== last &&
+			step.arrival.interface === subject.first.interface,
+	);
+	const packets = violation.backends.map((key) =>
+		patternOf(key, subject, path),
+	);
+	return violation.kind === "avoid"
+		? { ...base, packets, ...NONE }
+		: {
+				...base,
+				// Backends of marks differ in the interface alone.
+				interface: isOwn ? interfaceOf(subject, path) : null,
+				packets,
+				atLeast: 1,
+				atMost: Number.MAX_SAFE_INTEGER,
+			};
+}
+
+const NONE = { atLeast: 0, atMost: 0 } as const;
+
+function interfaceOf(
+	{ service }: Subject,
+	path: readonly PathStep[],
+): string | null {
+	if (service.balances === "destination") return null;
+	const first = path.find((step) => step.kind === "packet");
+	if (first?.kind !== "packet") return null;
+	const { fate } = first.leaf.end;
+	return fate.kind === "forwarded" ? fate.interface : null;
+}
+
+function patternOf(
+	key: string,
+	{ service, first, meaning }: Subject,
+	path: readonly PathStep[],
+): string {
+	const { kind } = first.packet;
+	const found = service.backends.find((one) => one.key === key);
+	if (service.balances === "destination" && found?.address)
+		return toBackend(first.packet, found);
+	const sent = path.find(
+		(step) => step.kind === "packet" && meaning(step.leaf.end).key === key,
+	);
+	const packet = sent?.kind === "packet" ? sent.leaf.end.packet : null;
+	return packet === null
+		? `${kind} *`
+		: `${kind} ${formatAddress(packet.source)}:* > ${formatAddress(packet.destination)}:*`;
+}
+
+/** @param from whose packets; left out: anybody's */
+export function toBackend(
+	packet: Packet,
+	{
+		address,
+		port,
+	}: { readonly address: string | null; readonly port: number | null },
+	from = "*",
+): string {
+	return `${packet.kind} ${from} > ${address}:${port ?? portOf(packet)} *`;
+}
+
+interface Shown {
+	readonly property: PropertyName;
+	readonly play: ConcretePlay;
+	readonly subject: Subject;
+	readonly told: readonly ToldStep[];
+	readonly happens: string;
+	readonly expectation: Expectation;
+}
+
+/** Plays it once more as a scenario: only what the model violates is a counterexample. */
+export function replayed(shown: Shown): Counterexample | null {
+	const { told: steps, happens } = shown;
+	const scenario = scenarioOf(shown);
+	const { judgements } = checkScenario(scenario);
+	const isViolated = judgements.some(({ outcome }) => outcome === "violated");
+	return isViolated ? { steps, happens, scenario } : null;
+}
+
+function scenarioOf({
+	property,
+	play,
+	subject,
+	told,
+	happens,
+	expectation,
+}: Shown): PlayableScenario {
+	const { stage, conditions, steps, nowMs } = play;
+	const { packet } = subject.first;
+	const story = told.map(({ words }) => words).join("; then ");
+	return {
+		name: nameOf(property, subject),
+		suite: "prove",
+		title: `${subject.service.key}: ${happens}`,
+		story: `${story.slice(0, 1).toUpperCase()}${story.slice(1)}.`,
+		trap: null,
+		setup: {
+			gateway: stage.setup,
+			ruleset: stage.ruleset,
+			services: [
+				{
+					name: "service",
+					protocol: packet.kind === "udp" ? "udp" : "tcp",
+					address: formatAddress(packet.destination),
+					ports: [portOf(packet) ?? 1],
+				},
+			],
+			clients: [],
+			backends: [],
+			healthCheck: null,
+			neighbours: stage.neighbours,
+			conditions: written(conditions),
+			seed: SEED,
+		},
+		steps,
+		expect: [expectation],
+		endMs: nowMs + 1_000,
+	};
+}
+
+function nameOf(property: PropertyName, { service }: Subject): string {
+	const text = `${property} of ${service.key}`.toLowerCase();
+	return text.replace(/[^a-z0-9]+/g, "-").replace(/-$/, "");
+}
+
+/** The backend that a packet went to; `null`: none. */
+export function backendSeen(
+	{ fate, emissions }: Sight,
+	{ service, first }: Subject,
+): string | null {
+	if (fate.kind !== "forwarded") return null;
+	const sent = emissions.findLast((one) => one.interface === fate.interface);
+	if (sent === undefined) return null;
+	const to = formatAddress(sent.packet.destination);
+	const from = formatAddress(sent.packet.source);
+	const found = service.backends.find(({ address, port }) =>
+		service.balances === "source"
+			? address === from
+			: address === to && (port ?? portOf(first.packet)) === portOf(sent.packet),
+	);
+	return found?.key ?? null;
+}

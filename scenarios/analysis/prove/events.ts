@@ -1,0 +1,70 @@
+/** What may happen besides quiet operation: each event by its name. */
+
+/** An event, as `--events` takes it. */
+export type EventName = (typeof EVENTS)[number]["name"];
+
+interface EventWords {
+	readonly name: string;
+	/** What happens, as the subject of a sentence. */
+	readonly words: string;
+}
+
+/** In the order in which they are told. */
+export const EVENTS = [
+	{
+		name: "retransmission",
+		words: "a client sends its first packet again",
+	},
+	{
+		name: "conditions",
+		words:
+			"conditions change while connections stand: a backend dies or comes back",
+	},
+	{
+		name: "time-out",
+		words: "conntrack forgets a connection that was quiet for too long",
+	},
+	{ name: "reset", words: "a client or a backend resets a connection" },
+	{
+		name: "same-port",
+		words: "a client connects again from the same port",
+	},
+	{
+		name: "other-clients",
+		words:
+			"connections of others come between those of one client (balance is that client's)",
+	},
+	{
+		name: "other-traffic",
+		words: "packets come that belong to no service, or to another class",
+	},
+	{ name: "reload", words: "iptables-restore loads the same rules again" },
+	{
+		name: "edit",
+		words: "an iptables command changes a table: it adds an empty chain",
+	},
+	{
+		name: "flush",
+		words: "the rules are flushed, and loaded again a moment later",
+	},
+	{ name: "evict", words: "conntrack -D deletes the connection" },
+	{
+		name: "take-over",
+		words: "a second gateway takes over, with an empty connection table",
+	},
+	{
+		name: "table-full",
+		words: "connections of others fill the connection table",
+	},
+] as const satisfies readonly EventWords[];
+
+/** All names, in their order. */
+export const EVENT_NAMES: readonly EventName[] = EVENTS.map(({ name }) => name);
+
+/** What is always assumed to happen. */
+export const QUIET =
+	"first packets at any state of counters and any values of conditions, which stay as they are; answers, data both ways, an orderly close";
+
+export function eventWords(name: EventName): string {
+	return (EVENTS.find((one) => one.name === name) as EventWords).words;
+}

@@ -1,0 +1,495 @@
+/** What may happen next: each step from a node, where it leads, and what it shows. */
+import type { Operation } from "../../../sim/contract/gateway.ts";
+import { UnknownSignal } from "../../../sim/contract/unknown-signal.ts";
+import type { End } from "../walk/decision.ts";
+import type { EventName } from "./events.ts";
+import type { Situation } from "./explorer.ts";
+import { type Leaf, leavesOf, valuesIn } from "./leaves.ts";
+import type { PropertyName } from "./proof.ts";
+import type {
+	Moved,
+	Node,
+	PathStep,
+	Phase,
+	SearchOptions,
+	Shown,
+} from "./search.ts";
+import {
+	arrivalOf,
+	fromPort,
+	isFromService,
+	isOfBackend,
+	type Segment,
+	type Sent,
+	segmentWords,
+} from "./segments.ts";
+import type { Values } from "./subject.ts";
+
+/** Hears of each time that a property could have been violated. */
+type Check = (property: PropertyName) => void;
+
+interface PacketMove {
+	readonly segment: Segment;
+	readonly to: Phase;
+	/** Left out: it belongs to quiet operation. */
+	readonly event?: EventName;
+}
+
+const RESETS: readonly PacketMove[] = [
+	{ segment: "reset", to: "closed", event: "reset" },
+	{ segment: "reset-back", to: "closed", event: "reset" },
+];
+
+/** Of packets that are not the first. */
+const TCP_MOVES: Readonly<Record<Phase, readonly PacketMove[]>> = {
+	idle: [],
+	opening: [
+		{ segment: "first", to: "opening", event: "retransmission" },
+		{ segment: "reply", to: "answered" },
+	],
+	answered: [{ segment: "data", to: "open" }],
+	open: [
+		{ segment: "data", to: "open" },
+		{ segment: "answer", to: "open" },
+		{ segment: "fin", to: "closing" },
+		...RESETS,
+	],
+	closing: [{ segment: "fin-back", to: "closing-both" }],
+	"closing-both": [{ segment: "last-ack", to: "closed" }],
+	closed: [],
+};
+
+const UDP_MOVES: Partial<Record<Phase, readonly PacketMove[]>> = {
+	opening: [
+		{ segment: "data", to: "opening" },
+		{ segment: "reply", to: "open" },
+	],
+	open: [
+		{ segment: "data", to: "open" },
+		{ segment: "answer", to: "open" },
+	],
+};
+
+/** Between two packets that a client sends to a backend that has died. */
+const SPEAKS_EVERY_MS = 10_000;
+/** Of another connection, which fills the table. */
+const OTHER_PORT = 39_999;
+
+export function* movesOf(
+	node: Node,
+	options: SearchOptions,
+	check: Check,
+): Generator<Moved> {
+	const { events, subject } = options;
+	if (node.dead !== null) {
+		yield* speakLater(node, options, check);
+		return;
+	}
+	if (node.phase === "idle" || (node.phase === "closed" && events.has("same-port")))
+		yield* firstPackets(node, options, check);
+	if (node.phase === "idle" && events.has("table-full"))
+		yield* fullTable(node, options);
+	const isUdp = subject.first.packet.kind === "udp";
+	const moves = isUdp ? UDP_MOVES[node.phase] : TCP_MOVES[node.phase];
+	for (const move of moves ?? [])
+		if (move.event === undefined || events.has(move.event))
+			yield* laterPacket(node, move, options, check);
+	if (events.has("conditions")) yield* death(node, options);
+	yield* operations(node, options);
+}
+
+function after(node: Node, step: PathStep, changed: Partial<Node>): Node {
+	return {
+		...node,
+		...changed,
+		from: { node, step },
+		depth: node.depth + 1,
+	};
+}
+
+function* firstPackets(
+	node: Node,
+	options: SearchOptions,
+	check: Check,
+): Generator<Moved> {
+	const { explorer, subject, keepsValues } = options;
+	const arrival = subject.first;
+	const { decision, after: situations } = explorer.packet(
+		node.situation,
+		arrival,
+	);
+	const taken = new Set<End>();
+	const vectors = node.values === null ? subject.vectors : [node.values];
+	for (const values of vectors)
+		for (const leaf of leavesOf(decision, node.isForgotten ? {} : values)) {
+			const { end } = leaf;
+			const step: PathStep = {
+				kind: "packet",
+				words: segmentWords("first", arrival.packet),
+				arrival,
+				leaf,
+				...(node.isForgotten ? { values: {}, believed: values } : { values }),
+			};
+			const shown = firstShown(leaf, values, options, check);
+			const { next, last } = begun(node, step, {
+				values: keepsValues ? values : null,
+				situation: situations.get(end),
+				sent: sentAt(end, subject.meaning(end).key),
+				isBackend: subject.meaning(end).kind === "backend",
+			});
+			const isNew = keepsValues || !taken.has(end);
+			taken.add(end);
+			if (isNew || shown.length > 0)
+				yield { node: isNew ? next : null, shown, last };
+		}
+}
+
+/** @returns the node that is looked at next, and the one that a violation ends with */
+function begun(
+	node: Node,
+	step: PathStep,
+	{
+		values,
+		situation,
+		sent,
+		isBackend,
+	}: {
+		readonly values: Values | null;
+		readonly situation: Situation | undefined;
+		readonly sent: Sent | null;
+		readonly isBackend: boolean;
+	},
+): { readonly next: Node | null; readonly last: Node } {
+	const changed: Partial<Node> = {
+		values,
+		sent: isBackend ? sent : null,
+		phase: isBackend ? "opening" : "idle",
+		...(situation === undefined ? {} : { situation }),
+	};
+	const last = after(node, step, changed);
+	return { next: situation === undefined ? null : last, last };
+}
+
+function sentAt({ fate, packet }: End, key: string): Sent | null {
+	if (packet === null) return null;
+	// What a program of the gateway's own answers comes from `lo`.
+	const name = fate.kind === "forwarded" ? fate.interface : "lo";
+	return { key, interface: name, packet };
+}
+
+function firstShown(
+	{ end }: Leaf,
+	values: Values,
+	{ subject }: SearchOptions,
+	check: Check,
+): readonly Shown[] {
+	const { kind, key, chosen } = subject.meaning(end);
+	const dead = subject.deadIn(values);
+	const all = subject.service.backends.map((one) => one.key);
+	const alive = all.filter((one) => !dead.has(one));
+	const shown: Shown[] = [];
+	if (kind === "unknown")
+		return (["liveness", "no-dead-backend", "affinity"] as const).map(
+			(property) => ({ property, violated: null, why: key }),
+		);
+	if (alive.length > 0) {
+		check("liveness");
+		if (kind === "none")
+			shown.push({
+				property: "liveness",
+				violated: { kind: "reach", backends: alive },
+				why: `it reaches ${key}, and ${listed(alive)} ${alive.length === 1 ? "is" : "are"} alive`,
+			});
+	}
+	if (dead.size > 0) {
+		check("no-dead-backend");
+		if (dead.has(chosen))
+			shown.push({
+				property: "no-dead-backend",
+				violated: { kind: "avoid", backends: [chosen] },
+				why: `it goes to ${chosen}, which is marked dead`,
+			});
+	}
+	return shown;
+}
+
+const MOST_LISTED = 4;
+
+function listed(names: readonly string[]): string {
+	const more = names.length - MOST_LISTED;
+	return more > 0
+		? `${names.slice(0, MOST_LISTED).join(", ")} and ${more} more`
+		: names.join(" and ");
+}
+
+function* laterPacket(
+	node: Node,
+	{ segment, to }: PacketMove,
+	options: SearchOptions,
+	check: Check,
+): Generator<Moved> {
+	const { explorer, subject } = options;
+	if (node.sent === null) return;
+	const arrival = arrivalOf(segment, subject.first, node.sent);
+	const { decision, after: situations } = explorer.packet(
+		node.situation,
+		arrival,
+	);
+	const actual = node.isForgotten ? {} : node.values;
+	for (const leaf of leavesOf(decision, actual)) {
+		const step: PathStep = {
+			kind: "packet",
+			words: segmentWords(segment, arrival.packet),
+			arrival,
+			leaf,
+			values: node.isForgotten ? {} : (node.values ?? valuesIn(leaf.answers)),
+		};
+		const situation = situations.get(leaf.end);
+		const last = after(node, step, situation === undefined ? {} : { situation });
+		const { shown, goesOn } = isOfBackend(segment)
+			? backendShown(leaf.end, options, check)
+			: clientShown(leaf.end, node.sent, options, check);
+		const next = goesOn ? { ...last, phase: to } : last;
+		const isOver = shown.length > 0 || situation === undefined;
+		const asksConditions = leaf.answers.some(
+			({ asked }) => asked.kind === "condition",
+		);
+		yield { node: isOver ? null : next, shown, last, asksConditions };
+	}
+}
+
+interface LaterShown {
+	readonly shown: readonly Shown[];
+	/** It came where it was to come. */
+	readonly goesOn: boolean;
+}
+
+function clientShown(
+	end: End,
+	{ key: own }: Sent,
+	{ subject }: SearchOptions,
+	check: Check,
+): LaterShown {
+	check("affinity");
+	const { kind, key } = subject.meaning(end);
+	if (key === own) return { shown: [], goesOn: true };
+	const why =
+		kind === "unknown"
+			? key
+			: `it goes to ${key}, and the connection's first packet went to ${own}`;
+	const violated =
+		kind === "unknown" ? null : ({ kind: "reach", backends: [own] } as const);
+	return { shown: [{ property: "affinity", violated, why }], goesOn: false };
+}
+
+function backendShown(
+	{ fate, packet }: End,
+	{ subject }: SearchOptions,
+	check: Check,
+): LaterShown {
+	check("isolation");
+	if (fate.kind === "unknown") {
+		const { reason } = fate.unknown;
+		return {
+			shown: [{ property: "isolation", violated: null, why: reason }],
+			goesOn: false,
+		};
+	}
+	if (fate.kind !== "forwarded" || packet === null)
+		return { shown: [], goesOn: false };
+	if (isFromService(packet, subject.first.packet))
+		return { shown: [], goesOn: true };
+	const why =
+		"the client gets a packet that is not from the address and port that it has asked";
+	return {
+		shown: [
+			{ property: "isolation", violated: { kind: "untranslated" }, why },
+		],
+		goesOn: false,
+	};
+}
+
+/** The conditions of the connection's backend say that it is dead. */
+function* death(node: Node, { subject }: SearchOptions): Generator<Moved> {
+	const { phase, sent, rules } = node;
+	const speaks = phase === "opening" || phase === "answered" || phase === "open";
+	if (!speaks || sent === null || rules === "flushed") return;
+	const values = subject.without(sent.key);
+	if (values === null) return;
+	const step: PathStep = {
+		kind: "operate",
+		words: `${sent.key} dies, and its condition says so`,
+		operations: conditionsTo(values),
+	};
+	const next = after(node, step, { values, dead: 0 });
+	yield { node: next, shown: [], last: next };
+}
+
+export function conditionsTo(values: Values): readonly Operation[] {
+	return Object.entries(values).map(([name, value]) => {
+		return { kind: "condition", name, write: `${value}` };
+	});
+}
+
+/** A while later its client speaks again. */
+function* speakLater(
+	node: Node,
+	options: SearchOptions,
+	check: Check,
+): Generator<Moved> {
+	const { explorer, subject, limitMs } = options;
+	const { sent, dead, phase, values } = node;
+	if (sent === null || dead === null) return;
+	const waited = after(
+		node,
+		{
+			kind: "wait",
+			words: `${SPEAKS_EVERY_MS / 1000} s pass`,
+			ms: SPEAKS_EVERY_MS,
+		},
+		{ situation: explorer.wait(node.situation, SPEAKS_EVERY_MS) },
+	);
+	const isUdp = subject.first.packet.kind === "udp";
+	const segment = phase === "opening" && !isUdp ? "first" : "data";
+	const arrival = arrivalOf(segment, subject.first, sent);
+	const { decision, after: situations } = explorer.packet(
+		waited.situation,
+		arrival,
+	);
+	for (const leaf of leavesOf(decision, values)) {
+		check("no-dead-backend");
+		if (subject.meaning(leaf.end).key !== sent.key) continue;
+		const step: PathStep = {
+			kind: "packet",
+			words: segmentWords(segment, arrival.packet),
+			arrival,
+			leaf,
+			values: values ?? {},
+		};
+		const situation = situations.get(leaf.end);
+		const last = after(waited, step, {
+			dead: dead + 1,
+			...(situation === undefined ? {} : { situation }),
+		});
+		const forMs = (dead + 1) * SPEAKS_EVERY_MS;
+		const isTooLong = forMs > limitMs;
+		const shown: readonly Shown[] = isTooLong
+			? [
+					{
+						property: "no-dead-backend",
+						violated: { kind: "avoid", backends: [sent.key] },
+						why: `${sent.key} has been dead for ${forMs / 1000} s, and the client's packets still go there`,
+					},
+				]
+			: [];
+		yield { node: isTooLong ? null : last, shown, last };
+	}
+}
+
+function* operations(node: Node, options: SearchOptions): Generator<Moved> {
+	const { events, explorer, operations: given } = options;
+	const isBegun = node.phase !== "idle" && node.phase !== "closed";
+	const isLoaded = node.rules === "loaded";
+	const left =
+		isBegun && events.has("time-out") ? explorer.timeLeft(node.situation) : null;
+	if (left !== null) {
+		const situation = explorer.wait(node.situation, left);
+		const words = `${Math.round(left / 1000)} s pass, and conntrack forgets the connection`;
+		const next = after(node, { kind: "wait", words, ms: left }, { situation });
+		yield { node: next, shown: [], last: next };
+	}
+	const todo: {
+		readonly name: string;
+		readonly isOn: boolean;
+		readonly words: string;
+		readonly does: readonly Operation[];
+		readonly changed?: Partial<Node>;
+	}[] = [
+		{
+			name: "evict",
+			isOn: isBegun && events.has("evict"),
+			words: "conntrack -D deletes the connection",
+			does: given.evict,
+		},
+		{
+			name: "reload",
+			isOn: isLoaded && events.has("reload"),
+			words: "iptables-restore loads the same rules",
+			does: given.reload,
+		},
+		{
+			name: "flush",
+			isOn: isLoaded && events.has("flush"),
+			words: "the rules are flushed",
+			does: given.flush,
+			changed: { rules: "flushed" },
+		},
+		{
+			name: "reload",
+			isOn: !isLoaded,
+			words: "the rules are loaded again",
+			does: given.reload,
+			changed: { rules: "loaded", isForgotten: true },
+		},
+		{
+			name: "take-over",
+			isOn: isLoaded && events.has("take-over"),
+			words: "a second gateway takes over",
+			does: [{ kind: "take-over" }],
+		},
+	];
+	for (const { name, isOn, words, does, changed } of todo) {
+		if (!isOn) continue;
+		const step: PathStep = { kind: "operate", words, operations: does };
+		try {
+			const situation = explorer.operate(node.situation, name, does);
+			const next = after(node, step, { situation, ...changed });
+			yield { node: next, shown: [], last: next };
+		} catch (error) {
+			if (!(error instanceof UnknownSignal)) throw error;
+			const shown = (["liveness", "affinity", "isolation"] as const).map(
+				(property) => ({ property, violated: null, why: error.reason }),
+			);
+			yield { node: null, shown, last: node };
+		}
+	}
+}
+
+/** Another connection stands, and the table has no room for a second one. */
+function* fullTable(node: Node, options: SearchOptions): Generator<Moved> {
+	const { explorer, subject } = options;
+	if (subject.first.packet.kind !== "tcp") return;
+	const first = fromPort(subject.first, OTHER_PORT);
+	let at = node;
+	let sent: Sent | null = null;
+	for (const segment of ["first", "reply", "data"] as const) {
+		const arrival = arrivalOf(segment, first, sent);
+		const passed = explorer.packet(at.situation, arrival);
+		const values = subject.alive;
+		const leaf = leavesOf(passed.decision, values).find(
+			({ end }) => end.fate.kind === "forwarded",
+		);
+		const situation = leaf && passed.after.get(leaf.end);
+		if (leaf === undefined || situation === undefined) return;
+		sent ??= sentAt(leaf.end, "");
+		const words = `of another connection: ${segmentWords(segment, arrival.packet)}`;
+		const step: PathStep = { kind: "packet", words, arrival, leaf, values };
+		at = after(at, step, { situation });
+	}
+	const does: readonly Operation[] = [
+		{ kind: "sysctl", name: "netfilter.nf_conntrack_max", value: 1 },
+	];
+	const full = after(
+		at,
+		{
+			kind: "operate",
+			words: "nf_conntrack_max is reached",
+			operations: does,
+		},
+		{
+			situation: explorer.operate(at.situation, "full", does),
+			values: subject.alive,
+		},
+	);
+	yield { node: full, shown: [], last: full };
+}

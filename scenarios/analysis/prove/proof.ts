@@ -1,0 +1,109 @@
+/** What a proof comes to. */
+import type { PlayableScenario } from "../../language/scenario.ts";
+import type { EventName } from "./events.ts";
+
+/** What is proved of each service. */
+export const PROPERTIES = [
+	{
+		name: "liveness",
+		words: "a first packet reaches a backend, as long as one is alive",
+	},
+	{
+		name: "no-dead-backend",
+		words:
+			"no first packet goes to a backend that is marked dead, and no packet of a client that speaks on for longer than the limit",
+	},
+	{
+		name: "affinity",
+		words: "all packets of a connection go to the backend of its first",
+	},
+	{
+		name: "balance",
+		words: "no run of connections is further from its shares than the exact split says",
+	},
+	{
+		name: "isolation",
+		words:
+			"no packet of a backend leaves untranslated, and no other traffic moves a counter of the service",
+	},
+] as const;
+
+export type PropertyName = (typeof PROPERTIES)[number]["name"];
+
+/** A step of a counterexample, in words, and the rules that its packet matched. */
+export interface ToldStep {
+	readonly words: string;
+	/** As the kernel names them. */
+	readonly rules: readonly string[];
+}
+
+/** A play that violates a property. */
+export interface Counterexample {
+	readonly steps: readonly ToldStep[];
+	/** What goes wrong at the end. */
+	readonly happens: string;
+	/** Was replayed on the model, which violated it. */
+	readonly scenario: PlayableScenario;
+}
+
+export type Result =
+	| {
+			readonly kind: "holds";
+			/** What was looked at. */
+			readonly states: number;
+			/** Steps of the longest shortest play. */
+			readonly depth: number;
+			/** What the bound means, or what was proved in numbers: `at most 1/2 connection off`. */
+			readonly bound: string;
+	  }
+	| {
+			/** Nothing could violate it. */
+			readonly kind: "nothing";
+			readonly why: string;
+	  }
+	| {
+			readonly kind: "violated";
+			readonly counterexample: Counterexample;
+	  }
+	| { readonly kind: "unknown"; readonly why: string };
+
+/** Of one property, under some events. */
+export interface Proved {
+	readonly property: PropertyName;
+	readonly result: Result;
+}
+
+/** All properties under the same events. */
+export interface Run {
+	/** [] is quiet operation. */
+	readonly events: readonly EventName[];
+	readonly proved: readonly Proved[];
+}
+
+export interface ServiceProof {
+	readonly service: string;
+	readonly clients: string;
+	/** What was assumed for the result of the whole. */
+	readonly assumed: Run;
+	/** Quiet operation and one event each. */
+	readonly single: readonly Run[];
+}
+
+export interface Proof {
+	readonly services: readonly ServiceProof[];
+	/** What was not proved, and why: a sentence each. */
+	readonly leftOut: readonly string[];
+}
+
+/** The worst of all that was assumed: what is violated comes before what is not known. */
+export function outcomeOf({
+	services,
+	leftOut,
+}: Proof): "holds" | "violated" | "unknown" {
+	const kinds = services.flatMap(({ assumed }) =>
+		assumed.proved.map(({ result }) => result.kind),
+	);
+	if (kinds.includes("violated")) return "violated";
+	const isKnown = services.length > 0 && leftOut.length === 0;
+	return kinds.includes("unknown") || !isKnown ? "unknown" : "holds";
+}

@@ -1,0 +1,280 @@
+/** Proves the properties of all services of a ruleset, in quiet operation and under events. */
+import type { Operation } from "../../../sim/contract/gateway.ts";
+import { formatAddress } from "../../../sim/packet/address.ts";
+import type { Analysis } from "../services/analysis.ts";
+import type { ClientClass, Service } from "../services/service.ts";
+import { Walker } from "../walk/walker.ts";
+import { type BalanceContext, OF_BALANCE, proveBalance } from "./balance.ts";
+import type { Stage } from "./concrete.ts";
+import { playedOut, stageOf } from "./counterexample.ts";
+import { EVENT_NAMES, type EventName } from "./events.ts";
+import { BudgetError, Explorer } from "./explorer.ts";
+import {
+	PROPERTIES,
+	type Proof,
+	type PropertyName,
+	type Proved,
+	type Result,
+	type Run,
+	type ServiceProof,
+} from "./proof.ts";
+import {
+	type Candidate,
+	type Operations,
+	type Searched,
+	type SearchOptions,
+	search,
+} from "./search.ts";
+import { type Subject, subjectOf } from "./subject.ts";
+
+export interface ProveOptions {
+	/** The ruleset as it was read. */
+	readonly ruleset: Stage["ruleset"];
+	/** Events that are assumed to happen, in any order, as often as they like. */
+	readonly events: readonly EventName[];
+	/** Prove under each event by itself as well. */
+	readonly single: boolean;
+	/** Packets that are walked for each service, at most. */
+	readonly budget: number;
+	/** A client may speak to a dead backend for so long, ms. */
+	readonly limitMs: number;
+	/** Only services with this text in their key, name or backends. */
+	readonly service?: string;
+	/** Hears how far it is. */
+	readonly onProgress?: (words: string) => void;
+}
+
+/** What a proof may take where nothing is said. */
+export const USUAL_BUDGET = 200_000;
+export const USUAL_LIMIT_MS = 60_000;
+
+/** @throws SetupError when the world contradicts itself */
+export function prove(analysis: Analysis, options: ProveOptions): Proof {
+	const services: ServiceProof[] = [];
+	const leftOut: string[] = [...analysis.gaps];
+	const { world } = analysis;
+	const walker = new Walker(analysis.ruleset, world.setup, world.assume);
+	for (const service of analysis.services) {
+		if (!isAsked(service, options.service)) continue;
+		const why = whyNot(service);
+		if (why !== null) {
+			leftOut.push(`${service.key}: ${why}`);
+			continue;
+		}
+		for (const client of service.classes) {
+			const subject = subjectOf(service, client, analysis);
+			services.push(
+				new SubjectProof(subject, walker, analysis, options).prove(client),
+			);
+		}
+	}
+	return { services, leftOut };
+}
+
+function isAsked({ key, name, backends }: Service, text = ""): boolean {
+	return (
+		key.includes(text) ||
+		name?.includes(text) === true ||
+		backends.some((one) => one.key.includes(text))
+	);
+}
+
+function whyNot({ openedBy, sample, backends }: Service): string | null {
+	if (openedBy === "gateway")
+		return "connections that the gateway itself opens are not proved";
+	const { kind } = sample.packet;
+	if (kind !== "tcp" && kind !== "udp")
+		return `TCP and UDP are proved, and it is ${kind}`;
+	return backends.length === 0 ? "it has no backend" : null;
+}
+
+/** Events whose part in the properties is in balance alone. */
+const OF_BALANCE_ALONE: ReadonlySet<EventName> = new Set([
+	"other-clients",
+	"other-traffic",
+	"edit",
+]);
+
+class SubjectProof {
+	private readonly subject: Subject;
+	private readonly options: ProveOptions;
+	private readonly explorer: Explorer;
+	private readonly stage: Stage;
+	private readonly balance: BalanceContext;
+	private readonly operations: Operations;
+	/** What quiet operation violates is violated by the same play whatever else may happen. */
+	private readonly always = new Map<PropertyName, Result>();
+
+	constructor(
+		subject: Subject,
+		walker: Walker,
+		analysis: Analysis,
+		options: ProveOptions,
+	) {
+		const { budget, onProgress = () => {}, ruleset } = options;
+		this.subject = subject;
+		this.options = options;
+		this.explorer = new Explorer(walker, {
+			budget,
+			onWalk: (walked) =>
+				onProgress(
+					`${subject.service.key}: ${walked.toLocaleString("en-US")} packets`,
+				),
+		});
+		this.stage = stageOf(subject, analysis, ruleset);
+		this.operations = operationsOf(analysis, subject, ruleset);
+		this.balance = {
+			subject,
+			stage: this.stage,
+			others: analysis.others,
+			operations: this.operations,
+			budget: Math.min(budget, MOST_ROTATIONS),
+		};
+	}
+
+	prove(client: ClientClass): ServiceProof {
+		const quiet = this.run([]);
+		for (const { property, result } of quiet.proved)
+			if (result.kind === "violated") this.always.set(property, result);
+		const { events, single } = this.options;
+		return {
+			service: this.subject.service.key,
+			clients: client.name,
+			assumed: events.length === 0 ? quiet : this.run(events),
+			single: single
+				? [quiet, ...EVENT_NAMES.map((event) => this.run([event]))]
+				: [],
+		};
+	}
+
+	private run(events: readonly EventName[]): Run {
+		const isOfBalance = events.every((one) => OF_BALANCE_ALONE.has(one));
+		const searched = isOfBalance && events.length > 0 ? this.quiet() : this.searched(events);
+		const proved = PROPERTIES.map(({ name }): Proved => {
+			const known = this.always.get(name);
+			if (known !== undefined) return { property: name, result: known };
+			return { property: name, result: this.result(name, events, searched) };
+		});
+		return { events, proved };
+	}
+
+	private found: Searched | string | null = null;
+
+	private quiet(): Searched | string {
+		this.found ??= this.searched([]);
+		return this.found;
+	}
+
+	/** @returns why it was not done, where it was not */
+	private searched(events: readonly EventName[]): Searched | string {
+		const given: SearchOptions = {
+			subject: this.subject,
+			explorer: this.explorer,
+			events: new Set(events),
+			limitMs: this.options.limitMs,
+			operations: this.operations,
+			keepsValues: false,
+		};
+		try {
+			const first = search(given);
+			const mayDiffer =
+				first.asksLater &&
+				!events.includes("conditions") &&
+				(first.candidates.size > 0 || first.unknown.size > 0);
+			return mayDiffer ? search({ ...given, keepsValues: true }) : first;
+		} catch (error) {
+			if (!(error instanceof BudgetError)) throw error;
+			return error.message;
+		}
+	}
+
+	private result(
+		property: PropertyName,
+		events: readonly EventName[],
+		searched: Searched | string,
+	): Result {
+		if (property === "balance") {
+			const acting = events.filter((one) => OF_BALANCE.has(one));
+			return proveBalance(acting, this.balance);
+		}
+		if (typeof searched === "string") return { kind: "unknown", why: searched };
+		if (property === "isolation" && events.includes("other-traffic")) {
+			const moved = proveBalance(["other-traffic"], this.balance);
+			if (moved.kind === "violated") return moved;
+		}
+		const { candidates, unknown, checked, states, depth } = searched;
+		const found = candidates.get(property) ?? [];
+		for (const candidate of found) {
+			const counterexample = this.played(property, candidate);
+			if (counterexample !== null)
+				return { kind: "violated", counterexample };
+		}
+		if (found.length > 0)
+			return {
+				kind: "unknown",
+				why: `it could be violated if counters and draws fell so, and no such play was found on the model: ${found[0]?.why ?? ""}`,
+			};
+		const why = unknown.get(property);
+		if (why !== undefined) return { kind: "unknown", why };
+		if (!checked.has(property))
+			return { kind: "nothing", why: this.whyNothing(property) };
+		const { partly } = this.subject;
+		return {
+			kind: "holds",
+			states,
+			depth,
+			bound: partly === null ? "all states" : `all states under ${partly}`,
+		};
+	}
+
+	private played(property: PropertyName, candidate: Candidate) {
+		return playedOut(property, candidate, this.subject, this.stage);
+	}
+
+	private whyNothing(property: PropertyName): string {
+		if (property === "no-dead-backend")
+			return "no condition says that a backend is dead";
+		return property === "liveness"
+			? "no backend is ever alive"
+			: "no first packet reaches a backend";
+	}
+}
+
+const MOST_ROTATIONS = 20_000;
+
+function operationsOf(
+	{ ruleset }: Analysis,
+	{ first }: Subject,
+	{ name, text }: Stage["ruleset"],
+): Operations {
+	const tables = ruleset.tables.map((one) => one.name);
+	const command = (line: string): Operation => {
+		return { kind: "iptables", command: `iptables ${line}` };
+	};
+	const { packet } = first;
+	return {
+		reload: [
+			{ kind: "restore", text, file: name, noflush: false, counters: false },
+		],
+		edit: tables.flatMap((table) => [
+			command(`-t ${table} -N ${EMPTY_CHAIN}`),
+			command(`-t ${table} -X ${EMPTY_CHAIN}`),
+		]),
+		flush: tables.map((table) => command(`-t ${table} -F`)),
+		evict: [
+			{
+				kind: "evict",
+				filter: {
+					protocol: packet.kind === "udp" ? "udp" : "tcp",
+					originalSource: formatAddress(packet.source),
+					...(packet.kind === "tcp" || packet.kind === "udp"
+						? { originalSourcePort: packet.sourcePort }
+						: {}),
+				},
+				orNone: true,
+			},
+		],
+	};
+}
+
+const EMPTY_CHAIN = "marktwin-empty";

@@ -1,0 +1,102 @@
+/** What a proof is about: a service and one class of its clients, with what conditions mean for it. */
+import { passingBy } from "../lint/connections.ts";
+import type { Analysis } from "../services/analysis.ts";
+import { type Meaning, meaningOf } from "../services/ends.ts";
+import { linksOf } from "../services/sample.ts";
+import type { ClientClass, Service } from "../services/service.ts";
+import { isOnePort } from "../services/service-names.ts";
+import type { Decision, End } from "../walk/decision.ts";
+import { askedIn } from "../walk/ends-of.ts";
+import type { Arrival } from "../walk/walker.ts";
+import { arrivalOf } from "./segments.ts";
+
+/** Values of conditions. */
+export type Values = Readonly<Record<string, 0 | 1>>;
+
+export interface Subject {
+	readonly service: Service;
+	readonly client: ClientClass;
+	readonly first: Arrival;
+	/** Values of the conditions that its first packets ask about. */
+	readonly vectors: readonly Values[];
+	/** Not all vectors are looked at: the words for those that are; `null`: all are. */
+	readonly partly: string | null;
+	/** Of all alive, those that all rules are about. */
+	readonly alive: Values;
+	meaning(end: End): Meaning;
+	/** Backends whose conditions say that they are dead. */
+	deadIn(values: Values): ReadonlySet<string>;
+	/** The values with this backend dead; `null`: it has no condition. */
+	without(backend: string): Values | null;
+}
+
+/** All vectors of so many conditions are looked at. */
+const MOST_CONDITIONS = 10;
+
+export function subjectOf(
+	service: Service,
+	client: ClientClass,
+	{ world }: Pick<Analysis, "world">,
+): Subject {
+	const links = linksOf(world);
+	const packet = passingBy(client.packet, service, links);
+	const keepsPort = !isOnePort(service.ports);
+	const names = conditionsAsked(client.decision);
+	const isAll = names.length <= MOST_CONDITIONS;
+	const alive = client.vectors[0]?.conditions ?? {};
+	const vectors = isAll
+		? allVectors(names)
+		: client.vectors.map(({ conditions }) => conditions);
+	return {
+		service,
+		client,
+		first: arrivalOf("first", { interface: client.interface, packet }, null),
+		vectors,
+		partly: isAll
+			? null
+			: `${vectors.length} of the 2^${names.length} values of conditions`,
+		alive,
+		meaning: (end) =>
+			meaningOf(end, {
+				balances: service.balances,
+				packet,
+				keepsPort,
+				markRoutes: world.markRoutes,
+				isForAll: false,
+				isOwn: links.isOwn,
+			}),
+		deadIn: (values) =>
+			new Set(
+				service.conditions.flatMap(({ name, backends, alive: value }) =>
+					value !== null && (values[name] ?? 0) !== value ? backends : [],
+				),
+			),
+		without(backend) {
+			const of = service.conditions.filter(
+				({ backends, alive: value }) =>
+					value !== null && backends.includes(backend),
+			);
+			if (of.length === 0) return null;
+			const dead = of.map(
+				({ name, alive: value }) => [name, value === 1 ? 0 : 1] as const,
+			);
+			return { ...alive, ...Object.fromEntries(dead) };
+		},
+	};
+}
+
+
+function conditionsAsked(decision: Decision): readonly string[] {
+	const names = askedIn(decision).flatMap((asked) =>
+		asked.kind === "condition" ? [asked.name] : [],
+	);
+	return [...new Set(names)].sort();
+}
+
+function allVectors(names: readonly string[]): readonly Values[] {
+	return Array.from({ length: 2 ** names.length }, (_, bits) =>
+		Object.fromEntries(
+			names.map((name, at) => [name, ((bits >> at) & 1) as 0 | 1]),
+		),
+	);
+}
