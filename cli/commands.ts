@@ -14,6 +14,7 @@ import { initCommand } from "./init/command.ts";
 import { labCommand } from "./lab/command.ts";
 import { lintCommand } from "./lint/command.ts";
 import { mergeCommand } from "./merge/command.ts";
+import { proveCommand } from "./prove/command.ts";
 import { runCommand } from "./run/command.ts";
 import { saveCommand } from "./save/command.ts";
 import { splitCommand } from "./split/command.ts";
@@ -49,6 +50,7 @@ Examples:
 		checkCommand(),
 		splitCommand(),
 		lintCommand(),
+		proveCommand(),
 		explainCommand(),
 		upgradeCommand(),
 		fixCommand(),

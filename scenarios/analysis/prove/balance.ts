@@ -13,11 +13,10 @@ import type { Arrival } from "../walk/walker.ts";
 import { ConcretePlay, type Stage } from "./concrete.ts";
 import { backendSeen, replayed, toBackend } from "./counterexample.ts";
 import type { EventName } from "./events.ts";
-import { conditionsTo } from "./moves.ts";
+import type { Operations } from "./node.ts";
 import type { Result, ToldStep } from "./proof.ts";
-import type { Operations } from "./search.ts";
 import { fromPort } from "./segments.ts";
-import type { Subject, Values } from "./subject.ts";
+import { conditionsTo, type Subject, type Values } from "./subject.ts";
 
 /** Events that have a part in balance: what they do between two connections. */
 export const OF_BALANCE: ReadonlySet<EventName> = new Set([
@@ -56,8 +55,7 @@ export function proveBalance(
 	if (got.length < 2)
 		return { kind: "nothing", why: "all connections go to one end" };
 	const open = got.find(({ share }) => share.kind !== "exact");
-	if (open !== undefined)
-		return { kind: "unknown", why: whyOpen(open) };
+	if (open !== undefined) return { kind: "unknown", why: whyOpen(open) };
 	if (split.byChance)
 		return {
 			kind: "nothing",
@@ -309,7 +307,9 @@ class Rotation {
 	/** Connections to no backend belong to the first end that is none. */
 	private indexOf(key: string | null): number {
 		return this.bounds.findIndex((one) =>
-			key === null ? one.key.startsWith("nobody") || one.key.startsWith("no backend") : one.key === key,
+			key === null
+				? one.key.startsWith("nobody") || one.key.startsWith("no backend")
+				: one.key === key,
 		);
 	}
 
@@ -392,11 +392,11 @@ function grown(
 		({ share }, index) => (index === at ? common : 0) - share,
 	);
 	return {
-		over: over.map((one, index) =>
-			Math.max(0, one) + (deltas[index] as number),
+		over: over.map(
+			(one, index) => Math.max(0, one) + (deltas[index] as number),
 		),
-		under: under.map((one, index) =>
-			Math.min(0, one) + (deltas[index] as number),
+		under: under.map(
+			(one, index) => Math.min(0, one) + (deltas[index] as number),
 		),
 		overFrom: overFrom.map((from, index) =>
 			(over[index] as number) <= 0 ? step : from,

@@ -2,10 +2,7 @@
 import { formatAddress, parseAddress } from "../../../sim/packet/address.ts";
 import type { Packet } from "../../../sim/packet/packet.ts";
 import { Routes } from "../../../sim/routing/routes.ts";
-import type {
-	Expectation,
-	PlayableScenario,
-} from "../../language/scenario.ts";
+import type { Expectation, PlayableScenario } from "../../language/scenario.ts";
 import { checkScenario } from "../../run/run-scenario.ts";
 import type { Analysis } from "../services/analysis.ts";
 import { portOf } from "../walk/ends-of.ts";
@@ -14,16 +11,15 @@ import {
 	leavingText,
 	SEED,
 	type Sight,
-	type Stage,
 	STEP_MS,
+	type Stage,
 	sightText,
 	written,
 } from "./concrete.ts";
-import { conditionsTo } from "./moves.ts";
+import { type Candidate, type PathStep, pathTo } from "./node.ts";
 import type { Counterexample, PropertyName, ToldStep } from "./proof.ts";
-import { type Candidate, type PathStep, pathTo } from "./search.ts";
 import { fromPort } from "./segments.ts";
-import type { Subject, Values } from "./subject.ts";
+import { conditionsTo, type Subject, type Values } from "./subject.ts";
 
 type PacketStep = Extract<PathStep, { readonly kind: "packet" }>;
 
@@ -48,8 +44,7 @@ export function stageOf(
 		if (route === null || route.type !== "unicast") continue;
 		const next = route.via === null ? address : formatAddress(route.via);
 		const name = routes.interfaces[route.interface];
-		if (name !== undefined)
-			found.set(next, { interface: name, address: next });
+		if (name !== undefined) found.set(next, { interface: name, address: next });
 	}
 	for (const { via, interface: name } of world.markRoutes)
 		if (via !== null && name !== null)
@@ -73,7 +68,10 @@ export function playedOut(
 	for (const step of path) {
 		if (step.kind === "packet") {
 			for (const one of conditionsTo(step.values))
-				if (one.kind === "condition" && `${values[one.name] ?? 0}` !== one.write)
+				if (
+					one.kind === "condition" &&
+					`${values[one.name] ?? 0}` !== one.write
+				)
 					play.operate(one);
 			values = { ...values, ...step.values };
 			const others = playedLike(step, play, subject);
@@ -316,7 +314,8 @@ export function backendSeen(
 	const found = service.backends.find(({ address, port }) =>
 		service.balances === "source"
 			? address === from
-			: address === to && (port ?? portOf(first.packet)) === portOf(sent.packet),
+			: address === to &&
+				(port ?? portOf(first.packet)) === portOf(sent.packet),
 	);
 	return found?.key ?? null;
 }

@@ -7,11 +7,7 @@ import type { Operation } from "../../../sim/contract/gateway.ts";
 import type { GatewaySnapshot } from "../../../sim/gateway/model-gateway.ts";
 import { printPacket } from "../../../sim/packet/notation/notation.ts";
 import type { Decision, End } from "../walk/decision.ts";
-import {
-	type Arrival,
-	TooManyWaysError,
-	type Walker,
-} from "../walk/walker.ts";
+import { type Arrival, TooManyWaysError, type Walker } from "../walk/walker.ts";
 
 export interface Situation {
 	readonly id: number;

@@ -5,7 +5,6 @@ import type { End } from "../walk/decision.ts";
 import type { EventName } from "./events.ts";
 import type { Situation } from "./explorer.ts";
 import { type Leaf, leavesOf, valuesIn } from "./leaves.ts";
-import type { PropertyName } from "./proof.ts";
 import type {
 	Moved,
 	Node,
@@ -13,7 +12,8 @@ import type {
 	Phase,
 	SearchOptions,
 	Shown,
-} from "./search.ts";
+} from "./node.ts";
+import type { PropertyName } from "./proof.ts";
 import {
 	arrivalOf,
 	fromPort,
@@ -23,7 +23,7 @@ import {
 	type Sent,
 	segmentWords,
 } from "./segments.ts";
-import type { Values } from "./subject.ts";
+import { conditionsTo, type Values } from "./subject.ts";
 
 /** Hears of each time that a property could have been violated. */
 type Check = (property: PropertyName) => void;
@@ -85,7 +85,10 @@ export function* movesOf(
 		yield* speakLater(node, options, check);
 		return;
 	}
-	if (node.phase === "idle" || (node.phase === "closed" && events.has("same-port")))
+	if (
+		node.phase === "idle" ||
+		(node.phase === "closed" && events.has("same-port"))
+	)
 		yield* firstPackets(node, options, check);
 	if (node.phase === "idle" && events.has("table-full"))
 		yield* fullTable(node, options);
@@ -245,7 +248,11 @@ function* laterPacket(
 			values: node.isForgotten ? {} : (node.values ?? valuesIn(leaf.answers)),
 		};
 		const situation = situations.get(leaf.end);
-		const last = after(node, step, situation === undefined ? {} : { situation });
+		const last = after(
+			node,
+			step,
+			situation === undefined ? {} : { situation },
+		);
 		const { shown, goesOn } = isOfBackend(segment)
 			? backendShown(leaf.end, options, check)
 			: clientShown(leaf.end, node.sent, options, check);
@@ -302,9 +309,7 @@ function backendShown(
 	const why =
 		"the client gets a packet that is not from the address and port that it has asked";
 	return {
-		shown: [
-			{ property: "isolation", violated: { kind: "untranslated" }, why },
-		],
+		shown: [{ property: "isolation", violated: { kind: "untranslated" }, why }],
 		goesOn: false,
 	};
 }
@@ -312,7 +317,8 @@ function backendShown(
 /** The conditions of the connection's backend say that it is dead. */
 function* death(node: Node, { subject }: SearchOptions): Generator<Moved> {
 	const { phase, sent, rules } = node;
-	const speaks = phase === "opening" || phase === "answered" || phase === "open";
+	const speaks =
+		phase === "opening" || phase === "answered" || phase === "open";
 	if (!speaks || sent === null || rules === "flushed") return;
 	const values = subject.without(sent.key);
 	if (values === null) return;
@@ -323,12 +329,6 @@ function* death(node: Node, { subject }: SearchOptions): Generator<Moved> {
 	};
 	const next = after(node, step, { values, dead: 0 });
 	yield { node: next, shown: [], last: next };
-}
-
-export function conditionsTo(values: Values): readonly Operation[] {
-	return Object.entries(values).map(([name, value]) => {
-		return { kind: "condition", name, write: `${value}` };
-	});
 }
 
 /** A while later its client speaks again. */
@@ -391,7 +391,9 @@ function* operations(node: Node, options: SearchOptions): Generator<Moved> {
 	const isBegun = node.phase !== "idle" && node.phase !== "closed";
 	const isLoaded = node.rules === "loaded";
 	const left =
-		isBegun && events.has("time-out") ? explorer.timeLeft(node.situation) : null;
+		isBegun && events.has("time-out")
+			? explorer.timeLeft(node.situation)
+			: null;
 	if (left !== null) {
 		const situation = explorer.wait(node.situation, left);
 		const words = `${Math.round(left / 1000)} s pass, and conntrack forgets the connection`;

@@ -19,7 +19,8 @@ export const PROPERTIES = [
 	},
 	{
 		name: "balance",
-		words: "no run of connections is further from its shares than the exact split says",
+		words:
+			"no run of connections is further from its shares than the exact split says",
 	},
 	{
 		name: "isolation",

@@ -1,6 +1,8 @@
 /** Proves the properties of all services of a ruleset, in quiet operation and under events. */
 import type { Operation } from "../../../sim/contract/gateway.ts";
+import { DEFAULT_LINUX } from "../../../sim/linux/linux.ts";
 import { formatAddress } from "../../../sim/packet/address.ts";
+import { printRuleset } from "../../../sim/ruleset/print.ts";
 import type { Analysis } from "../services/analysis.ts";
 import type { ClientClass, Service } from "../services/service.ts";
 import { Walker } from "../walk/walker.ts";
@@ -9,6 +11,7 @@ import type { Stage } from "./concrete.ts";
 import { playedOut, stageOf } from "./counterexample.ts";
 import { EVENT_NAMES, type EventName } from "./events.ts";
 import { BudgetError, Explorer } from "./explorer.ts";
+import type { Candidate, Operations, SearchOptions } from "./node.ts";
 import {
 	PROPERTIES,
 	type Proof,
@@ -18,18 +21,12 @@ import {
 	type Run,
 	type ServiceProof,
 } from "./proof.ts";
-import {
-	type Candidate,
-	type Operations,
-	type Searched,
-	type SearchOptions,
-	search,
-} from "./search.ts";
+import { type Searched, search } from "./search.ts";
 import { type Subject, subjectOf } from "./subject.ts";
 
 export interface ProveOptions {
-	/** The ruleset as it was read. */
-	readonly ruleset: Stage["ruleset"];
+	/** What scenarios call the ruleset. */
+	readonly name: string;
 	/** Events that are assumed to happen, in any order, as often as they like. */
 	readonly events: readonly EventName[];
 	/** Prove under each event by itself as well. */
@@ -111,7 +108,8 @@ class SubjectProof {
 		analysis: Analysis,
 		options: ProveOptions,
 	) {
-		const { budget, onProgress = () => {}, ruleset } = options;
+		const { budget, onProgress = () => {}, name } = options;
+		const ruleset = { name, text: textOf(analysis) };
 		this.subject = subject;
 		this.options = options;
 		this.explorer = new Explorer(walker, {
@@ -149,7 +147,8 @@ class SubjectProof {
 
 	private run(events: readonly EventName[]): Run {
 		const isOfBalance = events.every((one) => OF_BALANCE_ALONE.has(one));
-		const searched = isOfBalance && events.length > 0 ? this.quiet() : this.searched(events);
+		const searched =
+			isOfBalance && events.length > 0 ? this.quiet() : this.searched(events);
 		const proved = PROPERTIES.map(({ name }): Proved => {
 			const known = this.always.get(name);
 			if (known !== undefined) return { property: name, result: known };
@@ -206,8 +205,7 @@ class SubjectProof {
 		const found = candidates.get(property) ?? [];
 		for (const candidate of found) {
 			const counterexample = this.played(property, candidate);
-			if (counterexample !== null)
-				return { kind: "violated", counterexample };
+			if (counterexample !== null) return { kind: "violated", counterexample };
 		}
 		if (found.length > 0)
 			return {
@@ -238,6 +236,11 @@ class SubjectProof {
 			? "no backend is ever alive"
 			: "no first packet reaches a backend";
 	}
+}
+
+function textOf({ ruleset, world }: Analysis): string {
+	const { linux = DEFAULT_LINUX } = world.setup;
+	return printRuleset(ruleset, { counters: false, linux });
 }
 
 const MOST_ROTATIONS = 20_000;

@@ -49,8 +49,18 @@ interface Numbers {
 const NUMBERS: Readonly<Record<Segment, Numbers>> = {
 	first: { flags: SYN, seq: CLIENT_SEQ, ack: 0 },
 	reply: { flags: SYN | ACK, seq: BACKEND_SEQ, ack: CLIENT_NEXT },
-	data: { flags: PSH | ACK, seq: CLIENT_NEXT, ack: BACKEND_NEXT, payload: DATA },
-	answer: { flags: PSH | ACK, seq: BACKEND_NEXT, ack: AFTER_DATA, payload: DATA },
+	data: {
+		flags: PSH | ACK,
+		seq: CLIENT_NEXT,
+		ack: BACKEND_NEXT,
+		payload: DATA,
+	},
+	answer: {
+		flags: PSH | ACK,
+		seq: BACKEND_NEXT,
+		ack: AFTER_DATA,
+		payload: DATA,
+	},
 	fin: { flags: FIN | ACK, seq: AFTER_DATA, ack: BACKEND_NEXT },
 	"fin-back": { flags: FIN | ACK, seq: AFTER_ANSWER, ack: AFTER_DATA + 1 },
 	"last-ack": { flags: ACK, seq: AFTER_DATA + 1, ack: AFTER_ANSWER + 1 },
@@ -119,7 +129,10 @@ function said(packet: Packet, segment: Segment): Packet {
 }
 
 /** The same from another port: another connection of the client. */
-export function fromPort({ interface: name, packet }: Arrival, port: number): Arrival {
+export function fromPort(
+	{ interface: name, packet }: Arrival,
+	port: number,
+): Arrival {
 	if (packet.kind !== "tcp" && packet.kind !== "udp")
 		return { interface: name, packet };
 	return { interface: name, packet: { ...packet, sourcePort: port } };

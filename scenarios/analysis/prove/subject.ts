@@ -1,4 +1,5 @@
 /** What a proof is about: a service and one class of its clients, with what conditions mean for it. */
+import type { Operation } from "../../../sim/contract/gateway.ts";
 import { passingBy } from "../lint/connections.ts";
 import type { Analysis } from "../services/analysis.ts";
 import { type Meaning, meaningOf } from "../services/ends.ts";
@@ -85,7 +86,6 @@ export function subjectOf(
 	};
 }
 
-
 function conditionsAsked(decision: Decision): readonly string[] {
 	const names = askedIn(decision).flatMap((asked) =>
 		asked.kind === "condition" ? [asked.name] : [],
@@ -99,4 +99,10 @@ function allVectors(names: readonly string[]): readonly Values[] {
 			names.map((name, at) => [name, ((bits >> at) & 1) as 0 | 1]),
 		),
 	);
+}
+
+export function conditionsTo(values: Values): readonly Operation[] {
+	return Object.entries(values).map(([name, value]) => {
+		return { kind: "condition", name, write: `${value}` };
+	});
 }

@@ -1,0 +1,116 @@
+import { Command, InvalidArgumentError, Option } from "commander";
+import {
+	EVENTS,
+	type EventName,
+	QUIET,
+} from "../../scenarios/analysis/prove/events.ts";
+import { PROPERTIES } from "../../scenarios/analysis/prove/proof.ts";
+import { driverOption } from "../options/driver-option.ts";
+import { readCount } from "../options/read-option.ts";
+import { addWorldOptions } from "../options/world-options.ts";
+import type { ProveCommandOptions } from "./prove.ts";
+
+/** `marktwin prove RULES|SCENARIO`: what holds whatever happens. */
+export function proveCommand(): Command {
+	const command = new Command("prove")
+		.description(
+			"prove what holds of each service of a ruleset whatever happens, and show the\nshortest play in which it does not",
+		)
+		.argument(
+			"<rules>",
+			"rules as `verdict` takes them, or a scenario file (.ts, .js, .json): then its rulesets on its gateways",
+		)
+		.addOption(
+			new Option(
+				"--events <names>",
+				"events that may happen besides quiet operation, in any order and number, with commas; all: every one of them (default none; then each is tried by itself as well)",
+			).argParser(readEvents),
+		)
+		.option(
+			"--service <text>",
+			"only services whose address, port or name has this text",
+		)
+		.option(
+			"--budget <count>",
+			"packets that are walked for each service, at most",
+			readCount,
+			200_000,
+		)
+		.option(
+			"--dead-for <seconds>",
+			"for how long a client may speak on to a backend that is marked dead",
+			readCount,
+			60,
+		)
+		.addOption(
+			new Option("--json", "the proof as JSON on standard output").default(
+				false,
+			),
+		)
+		.option(
+			"--counterexamples <folder>",
+			"write each counterexample as a scenario file into this folder",
+		)
+		.addOption(
+			driverOption(
+				"--confirm <lab>",
+				"play counterexamples on a kernel as well: in a virtual machine",
+				["vm"],
+			).default(undefined),
+		);
+	return addWorldOptions(command)
+		.addHelpText("after", help())
+		.action(async (file: string, options: ProveCommandOptions) => {
+			const { prove } = await import("./prove.ts");
+			process.exitCode = await prove(file, options);
+		});
+}
+
+function help(): string {
+	const width = Math.max(...EVENTS.map(({ name }) => name.length)) + 2;
+	const listed = (
+		entries: readonly { readonly name: string; readonly words: string }[],
+	) =>
+		entries
+			.map(({ name, words }) => `  ${name.padEnd(width)}${words}`)
+			.join("\n");
+	return `
+Properties:
+${listed(PROPERTIES)}
+
+Quiet operation is: ${QUIET}.
+
+Events:
+${listed(EVENTS)}
+
+Examples:
+  marktwin prove my.rules                      what holds, and which event breaks what
+  marktwin prove my.rules --events reload,conditions
+  marktwin prove my.rules --counterexamples broken && marktwin run broken
+
+What is violated was played on the model. What no play of the model violates and the
+proof could not exclude is unknown.
+
+Exit codes:
+  0  all properties hold under the events that are assumed
+  1  one is violated
+  2  the ruleset would not load, or another bad input
+  3  one is not known, or no service was found
+  4  --confirm: a kernel is missing, or died
+ 70  --confirm: a kernel does not do what the counterexample says`;
+}
+
+/** @throws InvalidArgumentError */
+function readEvents(text: string): readonly EventName[] {
+	const names = EVENTS.map(({ name }) => name);
+	if (text === "all") return names;
+	const asked = text.split(",").map((one) => one.trim());
+	return asked.map((one) => {
+		const found = names.find((name) => name === one);
+		if (found === undefined)
+			throw new InvalidArgumentError(
+				`${one === "" ? "Nothing" : one} is no event. There are ${names.join(", ")}, and all.`,
+			);
+		return found;
+	});
+}

@@ -1,0 +1,226 @@
+/** A proof for a person, and as JSON. */
+import {
+	type EventName,
+	eventWords,
+	QUIET,
+} from "../../scenarios/analysis/prove/events.ts";
+import {
+	type Counterexample,
+	PROPERTIES,
+	type Proof,
+	type Proved,
+	type Result,
+	type Run,
+	type ServiceProof,
+} from "../../scenarios/analysis/prove/proof.ts";
+import { plainText } from "../screen/screen-text.ts";
+import type { Paint } from "../screen/terminal.ts";
+import { wrap } from "../screen/wrap.ts";
+
+/** A ruleset that is proved, and what came of it. */
+export interface ProvedFile {
+	readonly file: string;
+	readonly proof: Proof;
+}
+
+interface Paper {
+	readonly paint: Paint;
+	readonly columns: number;
+}
+
+const NAME_WIDTH = Math.max(...PROPERTIES.map(({ name }) => name.length)) + 2;
+
+/**
+ * ```
+ * tcp 10.0.0.1:25, all clients
+ *   in quiet operation
+ *     ✓ liveness         holds: all states (71 states, 9 steps)
+ *   with one event
+ *     ✗ take-over        affinity: it goes to 192.168.0.2:25, …
+ * ```
+ */
+export function proofLines(
+	{ file, proof }: ProvedFile,
+	paper: Paper,
+): readonly string[] {
+	const { paint } = paper;
+	const { services, leftOut } = proof;
+	return [
+		...services.flatMap((one) => [...serviceLines(one, paper), ""]),
+		...(services.length === 0
+			? [
+					`${paint("yellow", "?")} ${plainText(file)}: no service was found that can be proved`,
+				]
+			: []),
+		...leftOut.map((one) => `${paint("yellow", "?")} ${plainText(one)}`),
+		...wrap(`Quiet operation is: ${QUIET}.`, paper.columns),
+	];
+}
+
+function serviceLines(
+	{ service, clients, assumed, single }: ServiceProof,
+	paper: Paper,
+): readonly string[] {
+	const { paint, columns } = paper;
+	const [quiet, ...events] = single;
+	return [
+		paint("bold", `${plainText(service)}, ${plainText(clients)}`),
+		`  ${assumedWords(assumed)}`,
+		...assumed.proved.flatMap((one) => provedLines(one, paper)),
+		...(quiet === undefined
+			? []
+			: [
+					"  which event breaks what",
+					...events.flatMap((run) => eventLines(run, quiet, paper)),
+				]),
+	].flatMap((line) =>
+		line.length > columns ? wrapped(line, columns) : [line],
+	);
+}
+
+function wrapped(line: string, columns: number): readonly string[] {
+	const indent = " ".repeat(line.length - line.trimStart().length);
+	const [first = "", ...rest] = wrap(
+		line.trimStart(),
+		columns - indent.length - 2,
+	);
+	return [`${indent}${first}`, ...rest.map((one) => `${indent}  ${one}`)];
+}
+
+function assumedWords({ events }: Run): string {
+	return events.length === 0
+		? "in quiet operation"
+		: `with any number of: ${events.join(", ")}`;
+}
+
+const SIGNS = {
+	holds: ["green", "✓"],
+	nothing: ["dim", "-"],
+	violated: ["red", "✗"],
+	unknown: ["yellow", "?"],
+} as const;
+
+function signOf({ kind }: Result, paint: Paint): string {
+	const [colour, sign] = SIGNS[kind];
+	return paint(colour, sign);
+}
+
+function provedLines(
+	{ property, result }: Proved,
+	{ paint }: Paper,
+): readonly string[] {
+	const name = property.padEnd(NAME_WIDTH);
+	return [
+		`    ${signOf(result, paint)} ${name}${plainText(resultWords(result))}`,
+		...(result.kind === "violated" ? stepLines(result.counterexample) : []),
+	];
+}
+
+function resultWords(result: Result): string {
+	switch (result.kind) {
+		case "holds": {
+			const { bound, states, depth } = result;
+			const steps = depth > 0 ? `, ${depth} steps` : "";
+			return `holds: ${bound} (${states.toLocaleString("en-US")} states${steps})`;
+		}
+		case "nothing":
+			return `nothing could violate it: ${result.why}`;
+		case "violated":
+			return `violated: ${result.counterexample.happens}`;
+		case "unknown":
+			return `unknown: ${result.why}`;
+	}
+}
+
+function stepLines({ steps }: Counterexample): readonly string[] {
+	return folded(steps).map(({ words, rules }, index) => {
+		const by = rules.length === 0 ? "" : ` (${rules.join(", ")})`;
+		return `        ${index + 1}. ${plainText(words)}${by}`;
+	});
+}
+
+/** Steps that come again and again are told once. */
+function folded(steps: Counterexample["steps"]): Counterexample["steps"] {
+	const told: { words: string; rules: readonly string[]; times: number }[] = [];
+	for (let at = 0; at < steps.length; at++) {
+		const [one, next] = [steps[at], steps[at + 1]];
+		if (one === undefined) break;
+		let pairs = 1;
+		while (
+			next !== undefined &&
+			steps[at + 2 * pairs]?.words === one.words &&
+			steps[at + 2 * pairs + 1]?.words === next.words
+		)
+			pairs++;
+		if (pairs > 1 && next !== undefined) {
+			told.push({
+				words: `${pairs} times: ${one.words}, then ${next.words}`,
+				rules: next.rules,
+				times: pairs,
+			});
+			at += 2 * pairs - 1;
+		} else told.push({ ...one, times: 1 });
+	}
+	return told;
+}
+
+/** What an event changes against quiet operation. */
+function eventLines(
+	{ events, proved }: Run,
+	quiet: Run,
+	{ paint }: Paper,
+): readonly string[] {
+	const [event] = events as readonly [EventName];
+	const changed = proved.filter(
+		({ property, result }) =>
+			quiet.proved.find((one) => one.property === property)?.result.kind !==
+			result.kind,
+	);
+	const bad = changed.filter(
+		({ result }) => result.kind === "violated" || result.kind === "unknown",
+	);
+	if (bad.length === 0)
+		return [`    ${paint("green", "✓")} ${event}: ${eventWords(event)}`];
+	return [
+		`    ${paint("red", "✗")} ${event}: ${eventWords(event)}`,
+		...bad.flatMap(({ property, result }) => [
+			`      ${signOf(result, paint)} ${property}: ${plainText(resultWords(result))}`,
+			...(result.kind === "violated" ? stepLines(result.counterexample) : []),
+		]),
+	];
+}
+
+/** Scenarios are files of their own. */
+export function proofJson({ file, proof }: ProvedFile): unknown {
+	const { services, leftOut } = proof;
+	return {
+		file,
+		leftOut,
+		services: services.map(({ service, clients, assumed, single }) => ({
+			service,
+			clients,
+			assumed: runJson(assumed),
+			single: single.map(runJson),
+		})),
+	};
+}
+
+function runJson({ events, proved }: Run): unknown {
+	return {
+		events,
+		properties: Object.fromEntries(
+			proved.map(({ property, result }) => {
+				const { kind } = result;
+				if (kind !== "violated") {
+					const { kind: _, ...rest } = result;
+					return [property, { result: kind, ...rest }];
+				}
+				const { steps, happens, scenario } = result.counterexample;
+				return [
+					property,
+					{ result: kind, happens, steps, scenario: scenario.name },
+				];
+			}),
+		),
+	};
+}
