@@ -87,10 +87,11 @@ function wrapped(line: string, columns: number): readonly string[] {
 	return [`${indent}${first}`, ...rest.map((one) => `${indent}  ${one}`)];
 }
 
-function assumedWords({ events }: Run): string {
-	return events.length === 0
-		? "in quiet operation"
-		: `with any number of: ${events.join(", ")}`;
+function assumedWords({ events, cannot }: Run): string {
+	if (events.length === 0) return "in quiet operation";
+	const none =
+		cannot.length === 0 ? "" : ` (does not happen here: ${cannot.join(", ")})`;
+	return `with any number of: ${events.join(", ")}${none}`;
 }
 
 const SIGNS = {
@@ -166,11 +167,13 @@ function folded(steps: Counterexample["steps"]): Counterexample["steps"] {
 
 /** What an event changes against quiet operation. */
 function eventLines(
-	{ events, proved }: Run,
+	{ events, cannot, proved }: Run,
 	quiet: Run,
 	{ paint }: Paper,
 ): readonly string[] {
 	const [event] = events as readonly [EventName];
+	if (cannot.includes(event))
+		return [`    ${paint("dim", "-")} ${event}: does not happen here`];
 	const changed = proved.filter(
 		({ property, result }) =>
 			quiet.proved.find((one) => one.property === property)?.result.kind !==
@@ -205,9 +208,10 @@ export function proofJson({ file, proof }: ProvedFile): unknown {
 	};
 }
 
-function runJson({ events, proved }: Run): unknown {
+function runJson({ events, cannot, proved }: Run): unknown {
 	return {
 		events,
+		cannot,
 		properties: Object.fromEntries(
 			proved.map(({ property, result }) => {
 				const { kind } = result;

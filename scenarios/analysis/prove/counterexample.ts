@@ -65,14 +65,13 @@ export function playedOut(
 	const play = new ConcretePlay(stage, valuesAtFirst(path));
 	const told: ToldStep[] = [];
 	let values: Values = play.conditions;
+	if (Object.keys(changesTo(values, subject.alive)).length > 0)
+		told.push(conditionsTold(values));
 	for (const step of path) {
 		if (step.kind === "packet") {
-			for (const one of conditionsTo(step.values))
-				if (
-					one.kind === "condition" &&
-					`${values[one.name] ?? 0}` !== one.write
-				)
-					play.operate(one);
+			const changed = changesTo(step.values, values);
+			for (const one of conditionsTo(changed)) play.operate(one);
+			if (Object.keys(changed).length > 0) told.push(conditionsTold(changed));
 			values = { ...values, ...step.values };
 			const others = playedLike(step, play, subject);
 			if (others === null) return null;
@@ -100,6 +99,22 @@ export function playedOut(
 		happens: candidate.why,
 		expectation: expected(candidate, last, { play, subject, path }),
 	});
+}
+
+/** Those that are other than they were. */
+function changesTo(values: Values, before: Values): Values {
+	return Object.fromEntries(
+		Object.entries(values).filter(
+			([name, value]) => (before[name] ?? 0) !== value,
+		),
+	);
+}
+
+function conditionsTold(values: Values): ToldStep {
+	const listed = Object.entries(values).map(
+		([name, value]) => `${name} is ${value}`,
+	);
+	return { words: `condition ${listed.join(", ")}`, rules: [] };
 }
 
 function othersTold(count: number): ToldStep {

@@ -14,10 +14,14 @@ export interface Leaf {
 	readonly answers: readonly Answered[];
 }
 
+/** Whose packets they are: of the client that is followed, whose address a hash sends one way, or of any client. */
+export type Whose = "own" | "any";
+
 /** @param values of conditions; `null`: any */
 export function leavesOf(
 	decision: Decision,
 	values: Values | null,
+	whose: Whose = "own",
 ): readonly Leaf[] {
 	const seen = new Set<Decision>();
 	const leaves: Leaf[] = [];
@@ -30,7 +34,7 @@ export function leavesOf(
 		seen.add(at);
 		if (at.kind === "leaf") leaves.push({ end: at.end, answers });
 		else
-			for (const way of waysOf(at, values))
+			for (const way of waysOf(at, values, whose))
 				todo.push({
 					at: at.ways[way] as Decision,
 					answers: [...answers, { asked: at.asked, way }],
@@ -42,7 +46,10 @@ export function leavesOf(
 function waysOf(
 	{ asked, ways }: Extract<Decision, { readonly kind: "fork" }>,
 	values: Values | null,
+	whose: Whose,
 ): readonly number[] {
+	if (whose === "own" && asked.kind === "spread" && asked.own !== undefined)
+		return [asked.own];
 	if (asked.kind === "condition" && values !== null)
 		return [values[asked.name] ?? 0];
 	return ways.map((_, way) => way);
@@ -54,11 +61,5 @@ export function valuesIn(answers: readonly Answered[]): Values {
 		answers.flatMap(({ asked, way }) =>
 			asked.kind === "condition" ? [[asked.name, way as 0 | 1]] : [],
 		),
-	);
-}
-
-export function asksConditions(decision: Decision): boolean {
-	return leavesOf(decision, null).some(({ answers }) =>
-		answers.some(({ asked }) => asked.kind === "condition"),
 	);
 }

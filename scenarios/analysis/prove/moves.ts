@@ -85,18 +85,20 @@ export function* movesOf(
 		yield* speakLater(node, options, check);
 		return;
 	}
-	if (
-		node.phase === "idle" ||
-		(node.phase === "closed" && events.has("same-port"))
-	)
+	const isAgain = node.phase === "closed" && events.has("same-port");
+	if (isAgain) options.happens("same-port");
+	if (node.phase === "idle" || isAgain)
 		yield* firstPackets(node, options, check);
 	if (node.phase === "idle" && events.has("table-full"))
 		yield* fullTable(node, options);
 	const isUdp = subject.first.packet.kind === "udp";
 	const moves = isUdp ? UDP_MOVES[node.phase] : TCP_MOVES[node.phase];
-	for (const move of moves ?? [])
-		if (move.event === undefined || events.has(move.event))
-			yield* laterPacket(node, move, options, check);
+	for (const move of moves ?? []) {
+		const { event } = move;
+		if (event !== undefined && !events.has(event)) continue;
+		if (event !== undefined) options.happens(event);
+		yield* laterPacket(node, move, options, check);
+	}
 	if (events.has("conditions")) yield* death(node, options);
 	yield* operations(node, options);
 }
@@ -115,7 +117,7 @@ function* firstPackets(
 	options: SearchOptions,
 	check: Check,
 ): Generator<Moved> {
-	const { explorer, subject, keepsValues } = options;
+	const { explorer, subject, keepsValues, events } = options;
 	const arrival = subject.first;
 	const { decision, after: situations } = explorer.packet(
 		node.situation,
@@ -123,8 +125,10 @@ function* firstPackets(
 	);
 	const taken = new Set<End>();
 	const vectors = node.values === null ? subject.vectors : [node.values];
-	for (const values of vectors)
-		for (const leaf of leavesOf(decision, node.isForgotten ? {} : values)) {
+	for (const values of vectors) {
+		const actual = node.isForgotten ? {} : values;
+		const own = new Set(leavesOf(decision, actual).map(({ end }) => end));
+		for (const leaf of leavesOf(decision, actual, "any")) {
 			const { end } = leaf;
 			const step: PathStep = {
 				kind: "packet",
@@ -134,17 +138,21 @@ function* firstPackets(
 				...(node.isForgotten ? { values: {}, believed: values } : { values }),
 			};
 			const shown = firstShown(leaf, values, options, check);
+			const isBackend = subject.meaning(end).kind === "backend";
+			// The next packet of a client that was not served meets the same conditions.
+			const keeps = keepsValues || !(isBackend || events.has("conditions"));
 			const { next, last } = begun(node, step, {
-				values: keepsValues ? values : null,
+				values: keeps ? values : null,
 				situation: situations.get(end),
 				sent: sentAt(end, subject.meaning(end).key),
-				isBackend: subject.meaning(end).kind === "backend",
+				isBackend,
 			});
-			const isNew = keepsValues || !taken.has(end);
+			const isNew = own.has(end) && (keeps || !taken.has(end));
 			taken.add(end);
 			if (isNew || shown.length > 0)
 				yield { node: isNew ? next : null, shown, last };
 		}
+	}
 }
 
 /** @returns the node that is looked at next, and the one that a violation ends with */
@@ -186,10 +194,11 @@ function firstShown(
 	{ subject }: SearchOptions,
 	check: Check,
 ): readonly Shown[] {
+	const { serves } = subject;
 	const { kind, key, chosen } = subject.meaning(end);
 	const dead = subject.deadIn(values);
 	const all = subject.service.backends.map((one) => one.key);
-	const alive = all.filter((one) => !dead.has(one));
+	const alive = serves ? all.filter((one) => !dead.has(one)) : [];
 	const shown: Shown[] = [];
 	if (kind === "unknown")
 		return (["liveness", "no-dead-backend", "affinity"] as const).map(
@@ -315,7 +324,10 @@ function backendShown(
 }
 
 /** The conditions of the connection's backend say that it is dead. */
-function* death(node: Node, { subject }: SearchOptions): Generator<Moved> {
+function* death(
+	node: Node,
+	{ subject, happens }: SearchOptions,
+): Generator<Moved> {
 	const { phase, sent, rules } = node;
 	const speaks =
 		phase === "opening" || phase === "answered" || phase === "open";
@@ -328,6 +340,7 @@ function* death(node: Node, { subject }: SearchOptions): Generator<Moved> {
 		operations: conditionsTo(values),
 	};
 	const next = after(node, step, { values, dead: 0 });
+	happens("conditions");
 	yield { node: next, shown: [], last: next };
 }
 
@@ -398,10 +411,12 @@ function* operations(node: Node, options: SearchOptions): Generator<Moved> {
 		const situation = explorer.wait(node.situation, left);
 		const words = `${Math.round(left / 1000)} s pass, and conntrack forgets the connection`;
 		const next = after(node, { kind: "wait", words, ms: left }, { situation });
+		options.happens("time-out");
 		yield { node: next, shown: [], last: next };
 	}
 	const todo: {
 		readonly name: string;
+		readonly event?: EventName;
 		readonly isOn: boolean;
 		readonly words: string;
 		readonly does: readonly Operation[];
@@ -409,18 +424,21 @@ function* operations(node: Node, options: SearchOptions): Generator<Moved> {
 	}[] = [
 		{
 			name: "evict",
+			event: "evict",
 			isOn: isBegun && events.has("evict"),
 			words: "conntrack -D deletes the connection",
 			does: given.evict,
 		},
 		{
 			name: "reload",
+			event: "reload",
 			isOn: isLoaded && events.has("reload"),
 			words: "iptables-restore loads the same rules",
 			does: given.reload,
 		},
 		{
 			name: "flush",
+			event: "flush",
 			isOn: isLoaded && events.has("flush"),
 			words: "the rules are flushed",
 			does: given.flush,
@@ -435,13 +453,15 @@ function* operations(node: Node, options: SearchOptions): Generator<Moved> {
 		},
 		{
 			name: "take-over",
+			event: "take-over",
 			isOn: isLoaded && events.has("take-over"),
 			words: "a second gateway takes over",
 			does: [{ kind: "take-over" }],
 		},
 	];
-	for (const { name, isOn, words, does, changed } of todo) {
+	for (const { name, event, isOn, words, does, changed } of todo) {
 		if (!isOn) continue;
+		if (event !== undefined) options.happens(event);
 		const step: PathStep = { kind: "operate", words, operations: does };
 		try {
 			const situation = explorer.operate(node.situation, name, does);
@@ -493,5 +513,6 @@ function* fullTable(node: Node, options: SearchOptions): Generator<Moved> {
 			values: subject.alive,
 		},
 	);
+	options.happens("table-full");
 	yield { node: full, shown: [], last: full };
 }

@@ -91,6 +91,8 @@ export interface SearchOptions {
 	readonly events: ReadonlySet<EventName>;
 	/** A client may speak to a dead backend for so long, ms. */
 	readonly limitMs: number;
+	/** Hears of each event that happens. */
+	readonly happens: (event: EventName) => void;
 	/** Later packets ask conditions: their values belong to the state. */
 	readonly keepsValues: boolean;
 	readonly operations: Operations;

@@ -78,6 +78,8 @@ export interface Proved {
 export interface Run {
 	/** [] is quiet operation. */
 	readonly events: readonly EventName[];
+	/** Those that cannot happen to this service, or that are not played for its protocol. */
+	readonly cannot: readonly EventName[];
 	readonly proved: readonly Proved[];
 }
 

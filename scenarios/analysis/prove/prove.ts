@@ -154,7 +154,30 @@ class SubjectProof {
 			if (known !== undefined) return { property: name, result: known };
 			return { property: name, result: this.result(name, events, searched) };
 		});
-		return { events, proved };
+		const cannot = events.filter((event) => !this.happens(event, searched));
+		return { events, cannot, proved };
+	}
+
+	/** Is there such an event here at all? */
+	private happens(event: EventName, searched: Searched | string): boolean {
+		if (typeof searched === "string" || searched.happened.has(event))
+			return true;
+		if (!OF_BALANCE.has(event)) return false;
+		if (event === "other-traffic" && this.balance.others.length === 0)
+			return false;
+		return this.balanceUnder([event]).kind !== "nothing";
+	}
+
+	private readonly rotations = new Map<string, Result>();
+
+	private balanceUnder(events: readonly EventName[]): Result {
+		const acting = events.filter((one) => OF_BALANCE.has(one));
+		const key = acting.join();
+		const known = this.rotations.get(key);
+		if (known !== undefined) return known;
+		const result = proveBalance(acting, this.balance);
+		this.rotations.set(key, result);
+		return result;
 	}
 
 	private found: Searched | string | null = null;
@@ -166,7 +189,7 @@ class SubjectProof {
 
 	/** @returns why it was not done, where it was not */
 	private searched(events: readonly EventName[]): Searched | string {
-		const given: SearchOptions = {
+		const given: Omit<SearchOptions, "happens"> = {
 			subject: this.subject,
 			explorer: this.explorer,
 			events: new Set(events),
@@ -192,13 +215,10 @@ class SubjectProof {
 		events: readonly EventName[],
 		searched: Searched | string,
 	): Result {
-		if (property === "balance") {
-			const acting = events.filter((one) => OF_BALANCE.has(one));
-			return proveBalance(acting, this.balance);
-		}
+		if (property === "balance") return this.balanceUnder(events);
 		if (typeof searched === "string") return { kind: "unknown", why: searched };
 		if (property === "isolation" && events.includes("other-traffic")) {
-			const moved = proveBalance(["other-traffic"], this.balance);
+			const moved = this.balanceUnder(["other-traffic"]);
 			if (moved.kind === "violated") return moved;
 		}
 		const { candidates, unknown, checked, states, depth } = searched;
@@ -233,7 +253,7 @@ class SubjectProof {
 		if (property === "no-dead-backend")
 			return "no condition says that a backend is dead";
 		return property === "liveness"
-			? "no backend is ever alive"
+			? "the rules send these clients to no backend"
 			: "no first packet reaches a backend";
 	}
 }

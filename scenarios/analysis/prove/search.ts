@@ -2,6 +2,7 @@
  * Breadth first over what may happen to one connection. A node is a situation of the gateway and how far client
  * and backend are; a step is a packet, time, or what an administrator does.
  */
+import type { EventName } from "./events.ts";
 import { movesOf } from "./moves.ts";
 import type { Candidate, Node, SearchOptions } from "./node.ts";
 import type { PropertyName } from "./proof.ts";
@@ -17,12 +18,19 @@ export interface Searched {
 	readonly checked: ReadonlyMap<PropertyName, number>;
 	/** A packet that is not the first asks about a condition. */
 	readonly asksLater: boolean;
+	/** Events that have happened. */
+	readonly happened: ReadonlySet<EventName>;
 }
 
 /** Of each property, so many ways to violate it are kept: the shortest may not be one that the model can play. */
 const MOST_CANDIDATES = 12;
 
-export function search(options: SearchOptions): Searched {
+export function search(given: Omit<SearchOptions, "happens">): Searched {
+	const happened = new Set<EventName>();
+	const options: SearchOptions = {
+		...given,
+		happens: (event) => happened.add(event),
+	};
 	const { explorer } = options;
 	const start: Node = {
 		situation: explorer.start,
@@ -73,6 +81,7 @@ export function search(options: SearchOptions): Searched {
 		unknown,
 		checked,
 		asksLater,
+		happened,
 	};
 }
 

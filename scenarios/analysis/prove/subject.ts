@@ -7,7 +7,7 @@ import { linksOf } from "../services/sample.ts";
 import type { ClientClass, Service } from "../services/service.ts";
 import { isOnePort } from "../services/service-names.ts";
 import type { Decision, End } from "../walk/decision.ts";
-import { askedIn } from "../walk/ends-of.ts";
+import { askedIn, endsOf } from "../walk/ends-of.ts";
 import type { Arrival } from "../walk/walker.ts";
 import { arrivalOf } from "./segments.ts";
 
@@ -22,6 +22,8 @@ export interface Subject {
 	readonly vectors: readonly Values[];
 	/** Not all vectors are looked at: the words for those that are; `null`: all are. */
 	readonly partly: string | null;
+	/** The rules send some of its connections to a backend. */
+	readonly serves: boolean;
 	/** Of all alive, those that all rules are about. */
 	readonly alive: Values;
 	meaning(end: End): Meaning;
@@ -48,6 +50,15 @@ export function subjectOf(
 	const vectors = isAll
 		? allVectors(names)
 		: client.vectors.map(({ conditions }) => conditions);
+	const meaning = (end: End) =>
+		meaningOf(end, {
+			balances: service.balances,
+			packet,
+			keepsPort,
+			markRoutes: world.markRoutes,
+			isForAll: false,
+			isOwn: links.isOwn,
+		});
 	return {
 		service,
 		client,
@@ -57,15 +68,10 @@ export function subjectOf(
 			? null
 			: `${vectors.length} of the 2^${names.length} values of conditions`,
 		alive,
-		meaning: (end) =>
-			meaningOf(end, {
-				balances: service.balances,
-				packet,
-				keepsPort,
-				markRoutes: world.markRoutes,
-				isForAll: false,
-				isOwn: links.isOwn,
-			}),
+		serves: endsOf(client.decision).some(
+			(end) => meaning(end).kind === "backend",
+		),
+		meaning,
 		deadIn: (values) =>
 			new Set(
 				service.conditions.flatMap(({ name, backends, alive: value }) =>

@@ -39,6 +39,8 @@ export type Asked =
 			/** `hash`: follows from the client's address, so each has an equal part of the clients and not of the connections. */
 			readonly by: "hash" | "draw";
 			readonly count: number;
+			/** The way of this packet, where a hash of its addresses says which. */
+			readonly own?: number;
 	  };
 
 export type Decision =

@@ -127,7 +127,10 @@ export class Walker {
 					? this.spread(count, label, "draw")
 					: 0,
 			happens: () => false,
-			spread: (count, label) => this.spread(count, label, "hash"),
+			spread: (count, label, hash) => {
+				const own = Math.floor(((hash >>> 0) * count) / 2 ** 32);
+				return this.spread(count, label, "hash", own);
+			},
 		};
 		this.assumptions = new Assumptions(assume);
 		const ports: WalkedGatewayPorts = {
@@ -296,7 +299,12 @@ export class Walker {
 		return this.way({ ...question, key, at }, rule) === 1;
 	}
 
-	private spread(count: number, label: string, by: "hash" | "draw"): number {
+	private spread(
+		count: number,
+		label: string,
+		by: "hash" | "draw",
+		own?: number,
+	): number {
 		if (count === 1) return 0;
 		if (count > MOST_SPREAD)
 			throw new UnknownSignal(
@@ -305,7 +313,14 @@ export class Walker {
 		const rule = this.free.record.rules.at(-1) ?? "";
 		const at = this.rules.find(rule);
 		const way = this.way(
-			{ kind: "spread", key: `${rule} ${label}`, at, by, count },
+			{
+				kind: "spread",
+				key: `${rule} ${label}`,
+				at,
+				by,
+				count,
+				...(own === undefined ? {} : { own }),
+			},
 			rule,
 		);
 		this.play.picked.push(`${rule} ${label} ${way}`);

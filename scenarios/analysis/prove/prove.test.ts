@@ -1,0 +1,175 @@
+import { describe, expect, it } from "vitest";
+import { parseRules } from "../../../sim/script/check-rules.ts";
+import { validateScenario } from "../../language/check/validate.ts";
+import { checkScenario } from "../../run/run-scenario.ts";
+import { recipeRules } from "../../suites/index.ts";
+import { analyse } from "../services/analysis.ts";
+import { EVENT_NAMES, type EventName } from "./events.ts";
+import {
+	outcomeOf,
+	type Proof,
+	type PropertyName,
+	type Result,
+	type Run,
+	type ServiceProof,
+} from "./proof.ts";
+import { prove, USUAL_BUDGET, USUAL_LIMIT_MS } from "./prove.ts";
+
+function proofOf(
+	text: string,
+	more: {
+		readonly events?: readonly EventName[];
+		readonly single?: boolean;
+		readonly budget?: number;
+	} = {},
+): Proof {
+	const analysis = analyse(parseRules(text, { file: "my.rules" }).ruleset);
+	return prove(analysis, {
+		name: "my.rules",
+		events: [],
+		single: false,
+		budget: USUAL_BUDGET,
+		limitMs: USUAL_LIMIT_MS,
+		...more,
+	});
+}
+
+function only({ services }: Proof): ServiceProof {
+	expect(services).toHaveLength(1);
+	return services[0] as ServiceProof;
+}
+
+/** By property: what came of it. */
+function kindsOf({ proved }: Run): Record<string, Result["kind"]> {
+	return Object.fromEntries(
+		proved.map(({ property, result }) => [property, result.kind]),
+	);
+}
+
+function violatedIn({ proved }: Run): readonly PropertyName[] {
+	return proved.flatMap(({ property, result }) =>
+		result.kind === "violated" ? [property] : [],
+	);
+}
+
+const { text: RECIPE } = await recipeRules();
+
+describe("a proof of the recipe", () => {
+	const proof = proofOf(RECIPE, { single: true });
+	const { assumed, single } = only(proof);
+
+	it("holds in quiet operation", () => {
+		expect(kindsOf(assumed)).toEqual({
+			liveness: "holds",
+			"no-dead-backend": "holds",
+			affinity: "holds",
+			balance: "holds",
+			isolation: "holds",
+		});
+		expect(outcomeOf(proof)).toBe("holds");
+	});
+
+	it("says which event breaks what, as the suites have it", () => {
+		const broken = Object.fromEntries(
+			single.map((run) => [run.events.join() || "quiet", violatedIn(run)]),
+		);
+		expect(broken).toEqual({
+			quiet: [],
+			retransmission: [],
+			// stuck-syn, stuck-established
+			conditions: ["no-dead-backend"],
+			"time-out": ["affinity", "isolation"],
+			reset: [],
+			"same-port": [],
+			// split-two-clients-in-step
+			"other-clients": ["balance"],
+			"other-traffic": [],
+			// reload-between-connections
+			reload: ["balance"],
+			edit: ["balance"],
+			// reload-after-flush
+			flush: [
+				"liveness",
+				"no-dead-backend",
+				"affinity",
+				"balance",
+				"isolation",
+			],
+			// stuck-established-evicted
+			evict: ["affinity", "isolation"],
+			// take-over-client-first, take-over-backend-first
+			"take-over": ["affinity", "balance", "isolation"],
+			// table-full-of-established
+			"table-full": ["liveness"],
+		});
+		expect(single.slice(1).flatMap(({ events }) => events)).toEqual(
+			EVENT_NAMES,
+		);
+	});
+
+	it("writes counterexamples as scenarios that are valid, and violated", () => {
+		for (const { proved } of single)
+			for (const { result } of proved) {
+				if (result.kind !== "violated") continue;
+				const { scenario } = result.counterexample;
+				expect(validateScenario(scenario)).toEqual(scenario);
+				const { judgements } = checkScenario(scenario);
+				expect(judgements.map(({ outcome }) => outcome)).toEqual(["violated"]);
+			}
+	});
+});
+
+const nat = (...rules: readonly string[]) =>
+	["*nat", ...rules, "COMMIT", ""].join("\n");
+const DNS = "-A PREROUTING -d 203.0.113.53 -p udp --dport 53";
+
+it("finds flows of UDP that stay with a dead backend", () => {
+	const { assumed } = only(
+		proofOf(
+			nat(
+				`${DNS} -m condition ! --condition dead1 -m statistic --mode nth --every 2 --packet 0 -j DNAT --to-destination 10.20.0.1`,
+				`${DNS} -m condition ! --condition dead2 -j DNAT --to-destination 10.20.0.2`,
+				`${DNS} -m condition ! --condition dead1 -j DNAT --to-destination 10.20.0.1`,
+			),
+			{ events: ["conditions"] },
+		),
+	);
+	// A datagram that comes while both are dead makes an entry that leads to the gateway itself, and stays.
+	expect(violatedIn(assumed)).toEqual(["liveness", "no-dead-backend"]);
+});
+
+it("says what nothing could violate", () => {
+	const { assumed } = only(
+		proofOf(nat(`${DNS} -j DNAT --to-destination 10.20.0.1`)),
+	);
+	expect(kindsOf(assumed)).toMatchObject({
+		liveness: "holds",
+		"no-dead-backend": "nothing",
+		affinity: "holds",
+		balance: "nothing",
+	});
+});
+
+it("does not know what it had no budget for", () => {
+	const proof = proofOf(RECIPE, { budget: 3 });
+	expect(kindsOf(only(proof).assumed)).toMatchObject({ affinity: "unknown" });
+	expect(outcomeOf(proof)).toBe("unknown");
+});
+
+it("does not call violated what no play of the model violates", () => {
+	// Both counters count all packets, so they are never both at their turn: a walk alone does not know.
+	const proof = proofOf(
+		[
+			"*mangle",
+			"-A PREROUTING -d 203.0.113.25 -p tcp --dport 25 -m statistic --mode nth --every 2 --packet 0 -j MARK --set-mark 1",
+			"-A PREROUTING -d 203.0.113.25 -p tcp --dport 25 -m statistic --mode nth --every 2 --packet 1 -j MARK --set-mark 2",
+			"COMMIT",
+			"*nat",
+			"-A PREROUTING -d 203.0.113.25 -p tcp --dport 25 -m mark --mark 1 -j DNAT --to-destination 10.20.0.1",
+			"-A PREROUTING -d 203.0.113.25 -p tcp --dport 25 -m mark --mark 2 -j DNAT --to-destination 10.20.0.2",
+			"COMMIT",
+			"",
+		].join("\n"),
+	);
+	expect(kindsOf(only(proof).assumed).liveness).not.toBe("violated");
+});
