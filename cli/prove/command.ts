@@ -2,9 +2,9 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import {
 	EVENTS,
 	type EventName,
+	PROPERTIES,
 	QUIET,
 } from "../../scenarios/analysis/prove/events.ts";
-import { PROPERTIES } from "../../scenarios/analysis/prove/proof.ts";
 import { driverOption } from "../options/driver-option.ts";
 import { readCount } from "../options/read-option.ts";
 import { addWorldOptions } from "../options/world-options.ts";

@@ -2,16 +2,16 @@
 import {
 	type EventName,
 	eventWords,
+	PROPERTIES,
 	QUIET,
 } from "../../scenarios/analysis/prove/events.ts";
-import {
-	type Counterexample,
-	PROPERTIES,
-	type Proof,
-	type Proved,
-	type Result,
-	type Run,
-	type ServiceProof,
+import type {
+	Counterexample,
+	Proof,
+	Proved,
+	Result,
+	Run,
+	ServiceProof,
 } from "../../scenarios/analysis/prove/proof.ts";
 import { plainText } from "../screen/screen-text.ts";
 import type { Paint } from "../screen/terminal.ts";

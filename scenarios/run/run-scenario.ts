@@ -293,8 +293,8 @@ function asModelKnows(
 	return withKnownEffects(withChance, scenario, playModel);
 }
 
-/** `null` when the model cannot be set up so, though the gateway could. */
-function modelAccount(
+/** A play on the model that nothing judges; `null` when the model cannot be set up so, though a gateway could. */
+export function modelAccount(
 	scenario: PlayableScenario,
 	seed: number,
 ): Account | null {

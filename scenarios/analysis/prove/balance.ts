@@ -8,6 +8,7 @@ import { formatAddress } from "../../../sim/packet/address.ts";
 import { printRational, type Rational } from "../../../sim/rational.ts";
 import type { Expectation } from "../../language/scenario.ts";
 import type { Analysis } from "../services/analysis.ts";
+import { NO_BACKEND } from "../services/service.ts";
 import type { Part } from "../split/split.ts";
 import type { Arrival } from "../walk/walker.ts";
 import { ConcretePlay, type Stage } from "./concrete.ts";
@@ -307,9 +308,7 @@ class Rotation {
 	/** Connections to no backend belong to the first end that is none. */
 	private indexOf(key: string | null): number {
 		return this.bounds.findIndex((one) =>
-			key === null
-				? one.key.startsWith("nobody") || one.key.startsWith("no backend")
-				: one.key === key,
+			key === null ? one.key.startsWith(NO_BACKEND) : one.key === key,
 		);
 	}
 

@@ -2,8 +2,9 @@
 import { formatAddress, parseAddress } from "../../../sim/packet/address.ts";
 import type { Packet } from "../../../sim/packet/packet.ts";
 import { Routes } from "../../../sim/routing/routes.ts";
+import { judgeAll } from "../../judge/judge.ts";
 import type { Expectation, PlayableScenario } from "../../language/scenario.ts";
-import { checkScenario } from "../../run/run-scenario.ts";
+import { modelAccount } from "../../run/run-scenario.ts";
 import type { Analysis } from "../services/analysis.ts";
 import { portOf } from "../walk/ends-of.ts";
 import {
@@ -16,8 +17,9 @@ import {
 	sightText,
 	written,
 } from "./concrete.ts";
+import type { PropertyName } from "./events.ts";
 import { type Candidate, type PathStep, pathTo } from "./node.ts";
-import type { Counterexample, PropertyName, ToldStep } from "./proof.ts";
+import type { Counterexample, ToldStep } from "./proof.ts";
 import { fromPort } from "./segments.ts";
 import { conditionsTo, type Subject, type Values } from "./subject.ts";
 
@@ -265,8 +267,11 @@ interface Shown {
 export function replayed(shown: Shown): Counterexample | null {
 	const { told: steps, happens } = shown;
 	const scenario = scenarioOf(shown);
-	const { judgements } = checkScenario(scenario);
-	const isViolated = judgements.some(({ outcome }) => outcome === "violated");
+	const account = modelAccount(scenario, SEED);
+	if (account === null || account.unknown !== null) return null;
+	const isViolated = judgeAll(scenario, account).some(
+		({ outcome }) => outcome === "violated",
+	);
 	return isViolated ? { steps, happens, scenario } : null;
 }
 

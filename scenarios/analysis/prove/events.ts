@@ -1,4 +1,34 @@
-/** What may happen besides quiet operation: each event by its name. */
+/** What is proved, and what may happen besides quiet operation: each by its name. */
+
+/** What is proved of each service. */
+export const PROPERTIES = [
+	{
+		name: "liveness",
+		words: "a first packet reaches a backend, as long as one is alive",
+	},
+	{
+		name: "no-dead-backend",
+		words:
+			"no first packet goes to a backend that is marked dead, and no packet of a client that speaks on for longer than the limit",
+	},
+	{
+		name: "affinity",
+		words: "all packets of a connection go to the backend of its first",
+	},
+	{
+		name: "balance",
+		words:
+			"no run of connections is further from its shares than the exact split says",
+	},
+	{
+		name: "isolation",
+		words:
+			"no packet of a backend leaves untranslated, and no other traffic moves a counter of the service",
+	},
+] as const;
+
+/** One of them. */
+export type PropertyName = (typeof PROPERTIES)[number]["name"];
 
 /** An event, as `--events` takes it. */
 export type EventName = (typeof EVENTS)[number]["name"];

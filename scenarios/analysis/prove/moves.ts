@@ -1,8 +1,7 @@
 /** What may happen next: each step from a node, where it leads, and what it shows. */
 import type { Operation } from "../../../sim/contract/gateway.ts";
-import { UnknownSignal } from "../../../sim/contract/unknown-signal.ts";
 import type { End } from "../walk/decision.ts";
-import type { EventName } from "./events.ts";
+import type { EventName, PropertyName } from "./events.ts";
 import type { Situation } from "./explorer.ts";
 import { type Leaf, leavesOf, valuesIn } from "./leaves.ts";
 import type {
@@ -13,7 +12,8 @@ import type {
 	SearchOptions,
 	Shown,
 } from "./node.ts";
-import type { PropertyName } from "./proof.ts";
+import { after } from "./node.ts";
+import { operations } from "./operations.ts";
 import {
 	arrivalOf,
 	fromPort,
@@ -103,15 +103,6 @@ export function* movesOf(
 	yield* operations(node, options);
 }
 
-function after(node: Node, step: PathStep, changed: Partial<Node>): Node {
-	return {
-		...node,
-		...changed,
-		from: { node, step },
-		depth: node.depth + 1,
-	};
-}
-
 function* firstPackets(
 	node: Node,
 	options: SearchOptions,
@@ -124,7 +115,7 @@ function* firstPackets(
 		arrival,
 	);
 	const taken = new Set<End>();
-	const vectors = node.values === null ? subject.vectors : [node.values];
+	const vectors = node.values === null ? vectorsOf(options) : [node.values];
 	for (const values of vectors) {
 		const actual = node.isForgotten ? {} : values;
 		const own = new Set(leavesOf(decision, actual).map(({ end }) => end));
@@ -180,6 +171,15 @@ function begun(
 	const last = after(node, step, changed);
 	return { next: situation === undefined ? null : last, last };
 }
+
+/** Where values belong to the state, those that matter. */
+function vectorsOf({ subject, keepsValues }: SearchOptions): readonly Values[] {
+	return keepsValues && subject.vectors.length > MOST_KEPT
+		? subject.client.vectors.map(({ conditions }) => conditions)
+		: subject.vectors;
+}
+
+const MOST_KEPT = 64;
 
 function sentAt({ fate, packet }: End, key: string): Sent | null {
 	if (packet === null) return null;
@@ -396,84 +396,6 @@ function* speakLater(
 				]
 			: [];
 		yield { node: isTooLong ? null : last, shown, last };
-	}
-}
-
-function* operations(node: Node, options: SearchOptions): Generator<Moved> {
-	const { events, explorer, operations: given } = options;
-	const isBegun = node.phase !== "idle" && node.phase !== "closed";
-	const isLoaded = node.rules === "loaded";
-	const left =
-		isBegun && events.has("time-out")
-			? explorer.timeLeft(node.situation)
-			: null;
-	if (left !== null) {
-		const situation = explorer.wait(node.situation, left);
-		const words = `${Math.round(left / 1000)} s pass, and conntrack forgets the connection`;
-		const next = after(node, { kind: "wait", words, ms: left }, { situation });
-		options.happens("time-out");
-		yield { node: next, shown: [], last: next };
-	}
-	const todo: {
-		readonly name: string;
-		readonly event?: EventName;
-		readonly isOn: boolean;
-		readonly words: string;
-		readonly does: readonly Operation[];
-		readonly changed?: Partial<Node>;
-	}[] = [
-		{
-			name: "evict",
-			event: "evict",
-			isOn: isBegun && events.has("evict"),
-			words: "conntrack -D deletes the connection",
-			does: given.evict,
-		},
-		{
-			name: "reload",
-			event: "reload",
-			isOn: isLoaded && events.has("reload"),
-			words: "iptables-restore loads the same rules",
-			does: given.reload,
-		},
-		{
-			name: "flush",
-			event: "flush",
-			isOn: isLoaded && events.has("flush"),
-			words: "the rules are flushed",
-			does: given.flush,
-			changed: { rules: "flushed" },
-		},
-		{
-			name: "reload",
-			isOn: !isLoaded,
-			words: "the rules are loaded again",
-			does: given.reload,
-			changed: { rules: "loaded", isForgotten: true },
-		},
-		{
-			name: "take-over",
-			event: "take-over",
-			isOn: isLoaded && events.has("take-over"),
-			words: "a second gateway takes over",
-			does: [{ kind: "take-over" }],
-		},
-	];
-	for (const { name, event, isOn, words, does, changed } of todo) {
-		if (!isOn) continue;
-		if (event !== undefined) options.happens(event);
-		const step: PathStep = { kind: "operate", words, operations: does };
-		try {
-			const situation = explorer.operate(node.situation, name, does);
-			const next = after(node, step, { situation, ...changed });
-			yield { node: next, shown: [], last: next };
-		} catch (error) {
-			if (!(error instanceof UnknownSignal)) throw error;
-			const shown = (["liveness", "affinity", "isolation"] as const).map(
-				(property) => ({ property, violated: null, why: error.reason }),
-			);
-			yield { node: null, shown, last: node };
-		}
 	}
 }
 

@@ -1,10 +1,9 @@
 /** Where a search is: a situation of the gateway, how far a connection is in it, and the steps that led there. */
 import type { Operation } from "../../../sim/contract/gateway.ts";
 import type { Arrival } from "../walk/walker.ts";
-import type { EventName } from "./events.ts";
+import type { EventName, PropertyName } from "./events.ts";
 import type { Explorer, Situation } from "./explorer.ts";
 import type { Leaf } from "./leaves.ts";
-import type { PropertyName } from "./proof.ts";
 import type { Sent } from "./segments.ts";
 import type { Subject, Values } from "./subject.ts";
 
@@ -113,4 +112,18 @@ export function pathTo(node: Node): readonly PathStep[] {
 	for (let at = node; at.from !== null; at = at.from.node)
 		steps.push(at.from.step);
 	return steps.reverse();
+}
+
+/** The node behind a step. */
+export function after(
+	node: Node,
+	step: PathStep,
+	changed: Partial<Node>,
+): Node {
+	return {
+		...node,
+		...changed,
+		from: { node, step },
+		depth: node.depth + 1,
+	};
 }

@@ -1,35 +1,6 @@
 /** What a proof comes to. */
 import type { PlayableScenario } from "../../language/scenario.ts";
-import type { EventName } from "./events.ts";
-
-/** What is proved of each service. */
-export const PROPERTIES = [
-	{
-		name: "liveness",
-		words: "a first packet reaches a backend, as long as one is alive",
-	},
-	{
-		name: "no-dead-backend",
-		words:
-			"no first packet goes to a backend that is marked dead, and no packet of a client that speaks on for longer than the limit",
-	},
-	{
-		name: "affinity",
-		words: "all packets of a connection go to the backend of its first",
-	},
-	{
-		name: "balance",
-		words:
-			"no run of connections is further from its shares than the exact split says",
-	},
-	{
-		name: "isolation",
-		words:
-			"no packet of a backend leaves untranslated, and no other traffic moves a counter of the service",
-	},
-] as const;
-
-export type PropertyName = (typeof PROPERTIES)[number]["name"];
+import type { EventName, PropertyName } from "./events.ts";
 
 /** A step of a counterexample, in words, and the rules that its packet matched. */
 export interface ToldStep {

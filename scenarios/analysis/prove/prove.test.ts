@@ -4,11 +4,10 @@ import { validateScenario } from "../../language/check/validate.ts";
 import { checkScenario } from "../../run/run-scenario.ts";
 import { recipeRules } from "../../suites/index.ts";
 import { analyse } from "../services/analysis.ts";
-import { EVENT_NAMES, type EventName } from "./events.ts";
+import { EVENT_NAMES, type EventName, type PropertyName } from "./events.ts";
 import {
 	outcomeOf,
 	type Proof,
-	type PropertyName,
 	type Result,
 	type Run,
 	type ServiceProof,

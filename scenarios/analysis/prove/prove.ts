@@ -9,18 +9,15 @@ import { Walker } from "../walk/walker.ts";
 import { type BalanceContext, OF_BALANCE, proveBalance } from "./balance.ts";
 import type { Stage } from "./concrete.ts";
 import { playedOut, stageOf } from "./counterexample.ts";
-import { EVENT_NAMES, type EventName } from "./events.ts";
+import {
+	EVENT_NAMES,
+	type EventName,
+	PROPERTIES,
+	type PropertyName,
+} from "./events.ts";
 import { BudgetError, Explorer } from "./explorer.ts";
 import type { Candidate, Operations, SearchOptions } from "./node.ts";
-import {
-	PROPERTIES,
-	type Proof,
-	type PropertyName,
-	type Proved,
-	type Result,
-	type Run,
-	type ServiceProof,
-} from "./proof.ts";
+import type { Proof, Proved, Result, Run, ServiceProof } from "./proof.ts";
 import { type Searched, search } from "./search.ts";
 import { type Subject, subjectOf } from "./subject.ts";
 
@@ -197,13 +194,17 @@ class SubjectProof {
 			operations: this.operations,
 			keepsValues: false,
 		};
+		const kept = { ...given, keepsValues: true };
+		const isFlipped = events.includes("conditions");
 		try {
+			// Connections one after the other meet the same conditions.
+			if (!isFlipped && events.includes("same-port")) return search(kept);
 			const first = search(given);
 			const mayDiffer =
 				first.asksLater &&
-				!events.includes("conditions") &&
+				!isFlipped &&
 				(first.candidates.size > 0 || first.unknown.size > 0);
-			return mayDiffer ? search({ ...given, keepsValues: true }) : first;
+			return mayDiffer ? search(kept) : first;
 		} catch (error) {
 			if (!(error instanceof BudgetError)) throw error;
 			return error.message;

@@ -2,10 +2,9 @@
  * Breadth first over what may happen to one connection. A node is a situation of the gateway and how far client
  * and backend are; a step is a packet, time, or what an administrator does.
  */
-import type { EventName } from "./events.ts";
+import type { EventName, PropertyName } from "./events.ts";
 import { movesOf } from "./moves.ts";
 import type { Candidate, Node, SearchOptions } from "./node.ts";
-import type { PropertyName } from "./proof.ts";
 
 export interface Searched {
 	readonly states: number;
