@@ -68,6 +68,7 @@ const SAYS_HOW_IT_ENDS: Readonly<Record<Expectation["kind"], boolean>> = {
 	"gateway-answered": true,
 	"packets-out": false,
 	"packets-past": false,
+	"packets-counted": false,
 	conntrack: false,
 	counter: false,
 	condition: false,

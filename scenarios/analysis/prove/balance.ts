@@ -16,7 +16,7 @@ import { backendSeen, replayed, toBackend } from "./counterexample.ts";
 import type { EventName } from "./events.ts";
 import type { Operations } from "./node.ts";
 import type { Result, ToldStep } from "./proof.ts";
-import { fromPort } from "./segments.ts";
+import { arrivalOf, fromPort, type Sent } from "./segments.ts";
 import { conditionsTo, type Subject, type Values } from "./subject.ts";
 
 /** Events that have a part in balance: what they do between two connections. */
@@ -35,6 +35,8 @@ export interface BalanceContext {
 	readonly stage: Stage;
 	readonly others: Analysis["others"];
 	readonly operations: Operations;
+	/** Later packets of connections move counters. */
+	readonly goesOn: boolean;
 	/** States that are looked at. */
 	readonly budget: number;
 }
@@ -70,7 +72,7 @@ export function proveBalance(
 	);
 	const bound = `shares ${got.map(({ key, share }) => `${key} ${share.kind === "exact" ? printRational(share.value) : ""}`).join(", ")}; at most ${printRational(worst.deviation)} of a connection off, in any run`;
 	const acting = events.filter((one) => OF_BALANCE.has(one));
-	if (acting.length === 0)
+	if (acting.length === 0 && !context.goesOn)
 		return { kind: "holds", states: Number(split.period), depth: 0, bound };
 	if (subject.service.balances === "mark")
 		return {
@@ -146,6 +148,8 @@ interface State {
 	readonly runs: Runs;
 	readonly values: Values;
 	readonly told: readonly ToldStep[];
+	/** The connection that came last; `null`: it reached no backend. */
+	readonly newest: { readonly first: Arrival; readonly sent: Sent } | null;
 	/** By step: whether a connection that counts was played. */
 	readonly counted: readonly boolean[];
 }
@@ -157,6 +161,13 @@ interface Act {
 	readonly counts: boolean;
 	readonly values?: Values;
 }
+
+/** It has no packet of its own: it follows from the connection. */
+const GOES_ON: Act = {
+	words:
+		"the backend answers, and the client of the last connection sends data",
+	counts: false,
+};
 
 class Rotation {
 	private readonly context: BalanceContext;
@@ -183,6 +194,7 @@ class Rotation {
 			runs: { over: none, under: none, overFrom: none, underFrom: none },
 			values: subject.alive,
 			told: [],
+			newest: null,
 			counted: [],
 		};
 		const acts = this.acts(events);
@@ -224,6 +236,7 @@ class Rotation {
 		};
 		return [
 			{ words: "a connection", arrival: first, counts: true },
+			...(this.context.goesOn ? [GOES_ON] : []),
 			...on("other-clients", [
 				{
 					words: "a connection of another client",
@@ -268,41 +281,78 @@ class Rotation {
 	}
 
 	/** @returns `null`: it could not be done, or changes nothing */
-	private act(state: State, { words, ...does }: Act): State | null {
-		const { play, bounds } = this;
-		const { subject } = this.context;
-		const changed = Object.entries(does.values ?? {});
-		if (
-			changed.length > 0 &&
-			changed.every(([name, value]) => state.values[name] === value)
-		)
-			return null;
+	private act(state: State, act: Act): State | null {
+		if (act === GOES_ON) return this.goOn(state);
+		if (act.arrival !== undefined) return this.connect(state, act, act.arrival);
+		const { play } = this;
+		const changed = Object.entries(act.values ?? {});
+		const isIdle = changed.every(
+			([name, value]) => state.values[name] === value,
+		);
+		if (changed.length > 0 && isIdle) return null;
 		play.restore(state.saved);
-		let rules: readonly string[] = [];
-		let runs = state.runs;
-		const isAlive = sameValues(state.values, subject.alive);
-		const counted: boolean[] = [...state.counted];
-		if (does.arrival !== undefined) {
-			const port = FIRST_PORT + play.steps.length;
-			const sight = play.packet(fromPort(does.arrival, port));
-			const key = backendSeen(sight, subject);
-			counted[play.steps.length - 1] = does.counts && isAlive;
-			if (does.counts && isAlive)
-				runs = grown(runs, {
-					at: this.indexOf(key),
-					bounds,
-					common: this.common,
-					step: play.steps.length - 1,
-				});
-			rules = [];
-			words = key === null ? words : `${words}, which goes to ${key}`;
-		} else
-			for (const one of does.operations ?? [])
-				if (!play.operate(one)) return null;
-		const values = { ...state.values, ...does.values };
-		if (changed.length > 0) runs = emptied(runs);
-		const told = [...state.told, { words, rules }];
-		return { saved: play.save(), runs, values, told, counted };
+		for (const one of act.operations ?? []) if (!play.operate(one)) return null;
+		return {
+			...state,
+			saved: play.save(),
+			runs: changed.length > 0 ? emptied(state.runs) : state.runs,
+			values: { ...state.values, ...act.values },
+			told: [...state.told, { words: act.words, rules: [] }],
+		};
+	}
+
+	private connect(
+		state: State,
+		{ words, counts }: Act,
+		arrival: Arrival,
+	): State {
+		const { play, bounds, common } = this;
+		const { subject } = this.context;
+		play.restore(state.saved);
+		const step = play.steps.length;
+		const first = fromPort(arrival, FIRST_PORT + step);
+		const sight = play.packet(first);
+		const key = backendSeen(sight, subject);
+		const isCounted = counts && sameValues(state.values, subject.alive);
+		const counted = [...state.counted];
+		counted[step] = isCounted;
+		const at = this.indexOf(key);
+		const sent = sight.emissions.at(-1);
+		return {
+			...state,
+			saved: play.save(),
+			runs: isCounted
+				? grown(state.runs, { at, bounds, common, step })
+				: state.runs,
+			told: [
+				...state.told,
+				{
+					words: key === null ? words : `${words}, which goes to ${key}`,
+					rules: [],
+				},
+			],
+			counted,
+			newest:
+				key === null || sent === undefined
+					? null
+					: { first, sent: { key, ...sent } },
+		};
+	}
+
+	/** @returns `null`: no connection stands */
+	private goOn(state: State): State | null {
+		const { newest, told } = state;
+		if (newest === null) return null;
+		const { play } = this;
+		play.restore(state.saved);
+		for (const segment of ["reply", "data"] as const)
+			play.packet(arrivalOf(segment, newest.first, newest.sent));
+		const { words } = GOES_ON;
+		return {
+			...state,
+			saved: play.save(),
+			told: [...told, { words, rules: [] }],
+		};
 	}
 
 	/** Connections to no backend belong to the first end that is none. */
@@ -320,8 +370,9 @@ class Rotation {
 		return null;
 	}
 
-	private keyOf({ runs, values }: State): string {
+	private keyOf({ runs, values, newest }: State): string {
 		return [
+			newest === null,
 			this.play.remembered(),
 			JSON.stringify(values),
 			runs.over.join(),
@@ -350,7 +401,7 @@ class Rotation {
 			interface: null,
 			fromMs: this.play.steps[from]?.atMs ?? 0,
 			toMs: this.play.nowMs,
-			packets: [toBackend(packet, backend, source)],
+			packets: [toBackend(packet, backend, { from: source, flags: "S " })],
 			atLeast: isOver ? 0 : Math.ceil(exact - off - EPSILON),
 			atMost: isOver
 				? Math.floor(exact + off + EPSILON)

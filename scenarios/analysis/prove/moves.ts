@@ -267,10 +267,8 @@ function* laterPacket(
 			: clientShown(leaf.end, node.sent, options, check);
 		const next = goesOn ? { ...last, phase: to } : last;
 		const isOver = shown.length > 0 || situation === undefined;
-		const asksConditions = leaf.answers.some(
-			({ asked }) => asked.kind === "condition",
-		);
-		yield { node: isOver ? null : next, shown, last, asksConditions };
+		const asks = leaf.answers.map(({ asked }) => asked.kind);
+		yield { node: isOver ? null : next, shown, last, asks };
 	}
 }
 

@@ -1,5 +1,6 @@
 /** Where a search is: a situation of the gateway, how far a connection is in it, and the steps that led there. */
 import type { Operation } from "../../../sim/contract/gateway.ts";
+import type { Asked } from "../walk/decision.ts";
 import type { Arrival } from "../walk/walker.ts";
 import type { EventName, PropertyName } from "./events.ts";
 import type { Explorer, Situation } from "./explorer.ts";
@@ -80,8 +81,8 @@ export interface Moved {
 	readonly shown: readonly Shown[];
 	/** The node that a candidate ends with. */
 	readonly last: Node;
-	/** A packet that is not the first asks about conditions. */
-	readonly asksConditions?: boolean;
+	/** What a packet that is not the first asks about. */
+	readonly asks?: readonly Asked["kind"][];
 }
 
 export interface SearchOptions {

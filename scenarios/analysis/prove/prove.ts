@@ -94,7 +94,7 @@ class SubjectProof {
 	private readonly options: ProveOptions;
 	private readonly explorer: Explorer;
 	private readonly stage: Stage;
-	private readonly balance: BalanceContext;
+	private readonly balance: Omit<BalanceContext, "goesOn">;
 	private readonly operations: Operations;
 	/** What quiet operation violates is violated by the same play whatever else may happen. */
 	private readonly always = new Map<PropertyName, Result>();
@@ -172,7 +172,9 @@ class SubjectProof {
 		const key = acting.join();
 		const known = this.rotations.get(key);
 		if (known !== undefined) return known;
-		const result = proveBalance(acting, this.balance);
+		const quiet = this.quiet();
+		const goesOn = typeof quiet !== "string" && quiet.turnsLater;
+		const result = proveBalance(acting, { ...this.balance, goesOn });
 		this.rotations.set(key, result);
 		return result;
 	}
@@ -264,7 +266,7 @@ function textOf({ ruleset, world }: Analysis): string {
 	return printRuleset(ruleset, { counters: false, linux });
 }
 
-const MOST_ROTATIONS = 20_000;
+const MOST_ROTATIONS = 1_500;
 
 function operationsOf(
 	{ ruleset }: Analysis,

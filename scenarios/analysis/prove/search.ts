@@ -17,6 +17,8 @@ export interface Searched {
 	readonly checked: ReadonlyMap<PropertyName, number>;
 	/** A packet that is not the first asks about a condition. */
 	readonly asksLater: boolean;
+	/** A packet that is not the first moves a counter. */
+	readonly turnsLater: boolean;
 	/** Events that have happened. */
 	readonly happened: ReadonlySet<EventName>;
 }
@@ -49,15 +51,17 @@ export function search(given: Omit<SearchOptions, "happens">): Searched {
 	const queue: Node[] = [start];
 	let depth = 0;
 	let asksLater = false;
+	let turnsLater = false;
 	for (let at = 0; at < queue.length; at++) {
 		const node = queue[at] as Node;
 		depth = node.depth;
-		for (const { node: next, shown, last, asksConditions } of movesOf(
+		for (const { node: next, shown, last, asks } of movesOf(
 			node,
 			options,
 			(one) => checked.set(one, (checked.get(one) ?? 0) + 1),
 		)) {
-			asksLater ||= asksConditions === true;
+			asksLater ||= asks?.includes("condition") === true;
+			turnsLater ||= asks?.includes("turn") === true;
 			for (const { property, violated, why } of shown)
 				if (violated === null) unknown.set(property, why);
 				else {
@@ -80,6 +84,7 @@ export function search(given: Omit<SearchOptions, "happens">): Searched {
 		unknown,
 		checked,
 		asksLater,
+		turnsLater,
 		happened,
 	};
 }

@@ -1,0 +1,206 @@
+/** The prover against plays that know nothing of it: all short ones, random ones, and rulesets with a planted fault. */
+import { describe, expect, it } from "vitest";
+import { seededChoice } from "../../../sim/chance/seeded.ts";
+import type { EventName, PropertyName } from "./events.ts";
+import type { Result } from "./proof.ts";
+import { prove, USUAL_BUDGET, USUAL_LIMIT_MS } from "./prove.ts";
+import type { Segment } from "./segments.ts";
+import type { Values } from "./subject.ts";
+import {
+	analysed,
+	cascadeFor,
+	Dialogue,
+	recipeFor,
+	subjectIn,
+} from "./test-dialogue.ts";
+
+function provedOf(
+	text: string,
+	events: readonly EventName[] = [],
+): ReadonlyMap<PropertyName, Result["kind"]> {
+	const { services } = prove(analysed(text), {
+		name: "my.rules",
+		events,
+		single: false,
+		budget: USUAL_BUDGET,
+		limitMs: USUAL_LIMIT_MS,
+	});
+	return new Map(
+		services.flatMap(({ assumed }) =>
+			assumed.proved.map(
+				({ property, result }) => [property, result.kind] as const,
+			),
+		),
+	);
+}
+
+const violated = (
+	text: string,
+	events: readonly EventName[] = [],
+): readonly PropertyName[] =>
+	[...provedOf(text, events)].flatMap(([property, kind]) =>
+		kind === "violated" ? [property] : [],
+	);
+
+/** What client and backend may send behind each packet of a connection. */
+const NEXT: Partial<Record<Segment, readonly Segment[]>> = {
+	first: ["first", "reply"],
+	reply: ["data"],
+	data: ["data", "answer", "fin"],
+	answer: ["data", "answer"],
+	fin: ["fin-back"],
+	"fin-back": ["last-ack"],
+};
+const OF_CLIENT: ReadonlySet<Segment> = new Set([
+	"first",
+	"data",
+	"fin",
+	"last-ack",
+]);
+
+/** What a packet shows. */
+function shows(
+	dialogue: Dialogue,
+	segment: Segment,
+	values: Values,
+): readonly PropertyName[] {
+	const { subject, sent: before } = dialogue;
+	const key = dialogue.say(segment);
+	if (!OF_CLIENT.has(segment)) return [];
+	if (before !== null) return key === before.key ? [] : ["affinity"];
+	const dead = subject.deadIn(values);
+	const isAlive = subject.service.backends.some((one) => !dead.has(one.key));
+	if (key === null) return isAlive ? ["liveness"] : [];
+	return dead.has(key) ? ["no-dead-backend"] : [];
+}
+
+const DEPTH = 6;
+const OTHERS = 6;
+
+/** Every play of so many packets, behind so many other connections, with the rules and counters as they are. */
+function enumerated(text: string): readonly PropertyName[] {
+	const analysis = analysed(text);
+	const found = new Set<PropertyName>();
+	const visit = (
+		dialogue: Dialogue,
+		values: Values,
+		path: readonly Segment[],
+	): void => {
+		const last = path.at(-1);
+		const next = last === undefined ? (["first"] as const) : NEXT[last];
+		if (path.length === DEPTH || next === undefined) return;
+		const saved = dialogue.save();
+		for (const segment of next) {
+			const shown = shows(dialogue, segment, values);
+			for (const one of shown) found.add(one);
+			if (shown.length === 0 && dialogue.sent !== null)
+				visit(dialogue, values, [...path, segment]);
+			dialogue.restore(saved);
+		}
+	};
+	for (const values of subjectIn(analysis).vectors) {
+		const dialogue = new Dialogue(analysis, text, values);
+		for (let others = 0; others < OTHERS; others++) {
+			visit(dialogue, values, []);
+			dialogue.other(others);
+		}
+	}
+	return [...found].sort();
+}
+
+const SMALL: Readonly<Record<string, string>> = {
+	"the recipe": recipeFor(2),
+	"for three": recipeFor(3),
+	"a mark that leads nowhere": recipeFor(2, {
+		reads: (one) => `${one === 1 ? 9 : one}`,
+	}),
+	"a mask that is too short": recipeFor(3, {
+		reads: (one) => `${one & 1}/0x1`,
+	}),
+	"no mark restored": recipeFor(2, { restores: false }),
+	"no rest": recipeFor(3, { rest: [] }),
+	"a rest for one": recipeFor(2, { rest: [2] }),
+	"a right cascade": cascadeFor(3, (_, right) => right),
+	"equal counters": cascadeFor(3, () => 3),
+};
+
+describe("an enumeration of all short plays", () => {
+	it.each(Object.entries(SMALL))("agrees about %s", (_, text) => {
+		const proved = provedOf(text, ["retransmission"]);
+		const kinds = (["affinity", "liveness", "no-dead-backend"] as const).filter(
+			(one) => proved.get(one) === "violated",
+		);
+		expect(kinds).toEqual(enumerated(text));
+		expect([...proved.values()]).not.toContain("unknown");
+	});
+});
+
+describe("a planted fault", () => {
+	const RIGHT: readonly PropertyName[] = [];
+
+	it.each([2, 3, 4])("is not found in what is right for %i", (backends) => {
+		expect(violated(recipeFor(backends))).toEqual(RIGHT);
+		expect(violated(cascadeFor(backends, (_, right) => right))).toEqual(RIGHT);
+	});
+
+	it.each([2, 3, 4])("is found in rules for %i backends", (backends) => {
+		// A mark that no rule reads.
+		const mark = recipeFor(backends, {
+			sets: (one) => `${one === 1 ? 9 : one}`,
+		});
+		expect(violated(mark)).toContain("liveness");
+		// A mask without the bits of the mark.
+		const mask = recipeFor(backends, {
+			reads: (one) => (one === 2 ? "2/0x1" : `${one}`),
+		});
+		expect(violated(mask)).toContain("liveness");
+		// Packets of standing connections move the counters.
+		expect(violated(recipeFor(backends, { restores: false }))).toContain(
+			"balance",
+		);
+		expect(violated(recipeFor(backends, { savesFirst: true }))).toContain(
+			"balance",
+		);
+		// Connections are left over.
+		expect(violated(cascadeFor(backends, (_, right) => right + 1))).toContain(
+			"liveness",
+		);
+		expect(violated(recipeFor(backends, { rest: [] }))).toContain("liveness");
+	});
+});
+
+it("never calls holding what a random play violates", () => {
+	const events = ["retransmission", "reload"] as const;
+	for (const [name, text] of Object.entries(SMALL)) {
+		const analysis = analysed(text);
+		const proved = provedOf(text, events);
+		for (let seed = 1; seed <= 6; seed++) {
+			const choice = seededChoice(seed);
+			const { vectors } = subjectIn(analysis);
+			const values = vectors[choice.pick(vectors.length, "values")] as Values;
+			const dialogue = new Dialogue(analysis, text, values);
+			for (let others = choice.pick(5, "others"); others > 0; others--)
+				dialogue.other(others);
+			let last: Segment | null = null;
+			for (let step = 0; step < 12; step++) {
+				if (choice.pick(4, "reload") === 0)
+					dialogue.operate({
+						kind: "restore",
+						text,
+						file: "my.rules",
+						noflush: false,
+						counters: false,
+					});
+				const next: readonly Segment[] =
+					last === null ? ["first"] : (NEXT[last] ?? []);
+				const segment = next[choice.pick(Math.max(1, next.length), "next")];
+				if (segment === undefined) break;
+				const shown = shows(dialogue, segment, values);
+				for (const one of shown)
+					expect(proved.get(one), `${name}, seed ${seed}`).not.toBe("holds");
+				if (shown.length > 0 || dialogue.sent === null) break;
+				last = segment;
+			}
+		}
+	}
+});
