@@ -29,6 +29,7 @@ export interface CheckOptions {
 	readonly given: readonly string[];
 	readonly sets?: string;
 	readonly geoip?: string;
+	readonly otherTables?: "empty";
 	readonly linux?: Linux;
 }
 
@@ -37,17 +38,20 @@ interface Checked extends OpenPoints {
 	readonly ruleset: Ruleset | null;
 	readonly faults: readonly Fault[];
 	readonly notes: readonly Note[];
+	/** Whose tables the machine has besides; "": none. */
+	readonly lacks: string;
 }
 
 /** @returns the exit code */
 export async function check(
 	files: readonly string[],
-	{ json, given, sets, geoip, linux }: CheckOptions,
+	{ json, given, sets, geoip, otherTables, linux }: CheckOptions,
 ): Promise<number> {
 	const named = given.map(readGiven);
 	const told = {
 		...(sets === undefined ? {} : { sets }),
 		...(geoip === undefined ? {} : { geoip }),
+		...(otherTables === undefined ? {} : { otherTables }),
 		...(linux === undefined ? {} : { linux }),
 	};
 	mustReadOnce(files, told);
@@ -79,7 +83,8 @@ export async function check(
 					...Object.keys(world.geoip ?? {}).map((code) => `country:${code}`),
 				];
 				const open = openPoints(tables, new Set(there));
-				return { file: name, ruleset, faults, notes, ...open };
+				const { lacks = "" } = world;
+				return { file: name, ruleset, faults, notes, lacks, ...open };
 			}),
 		);
 	if (json) printJson(checked);
@@ -89,8 +94,8 @@ export async function check(
 	return isAllKnown ? EXIT.holds : EXIT.unknown;
 }
 
-function isOpen({ notModelled, needs }: OpenPoints): boolean {
-	return notModelled.length > 0 || needs.length > 0;
+function isOpen({ notModelled, needs, lacks }: Checked): boolean {
+	return notModelled.length > 0 || needs.length > 0 || lacks !== "";
 }
 
 /** No table at all: an empty file, or a script without a command for rules. */
@@ -113,6 +118,7 @@ function wouldLoad(one: Checked): boolean | null {
 function printJson(checked: readonly Checked[]): void {
 	const files = checked.map((one) => {
 		const { file, faults, notes, notModelled, needs, fromPackages } = one;
+		const { lacks } = one;
 		return {
 			file,
 			loads: wouldLoad(one),
@@ -122,6 +128,7 @@ function printJson(checked: readonly Checked[]): void {
 			notModelled,
 			needs,
 			fromPackages,
+			...(lacks === "" ? {} : { lacks }),
 		};
 	});
 	out.data(`${jsonLine({ files }, 2)}\n`);
@@ -156,11 +163,14 @@ function printWords(checked: readonly Checked[]): void {
 }
 
 /** `, given what it needs; not modelled: geoip, TARPIT`. */
-function conditions({ needs, notModelled }: OpenPoints): string {
+function conditions({ needs, notModelled, lacks }: Checked): string {
 	const names = notModelled.map(({ name }: NotModelled) => name);
 	return [
 		needs.length > 0 ? ", given what it needs" : "",
 		names.length > 0 ? `; not modelled: ${names.join(", ")}` : "",
+		lacks === ""
+			? ""
+			: `; not checked: the tables of ${lacks} (where they have no rules: --other-tables empty)`,
 	].join("");
 }
 

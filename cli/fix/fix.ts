@@ -61,7 +61,9 @@ export async function fix(file: string, options: FixOptions): Promise<void> {
 	);
 	if (isLeft || (options.check && wouldChange))
 		process.exitCode = EXIT.violated;
-	else if (unknownOf({ file: name, ...found.analysis }).length > 0)
+	else if (
+		unknownOf({ file: name, ...found.analysis }, found.findings).length > 0
+	)
 		process.exitCode = EXIT.unknown;
 }
 
@@ -169,7 +171,7 @@ function sayFindings(
 		...analysis.world.notes.map((note) => `${shown}: ${note}`),
 		...repairLines(repairs, notRepaired, err),
 		...leftLines(left, { name, lines: found.lines, paper: err }),
-		...unknownOf({ file: name, ...analysis }).map(
+		...unknownOf({ file: name, ...analysis }, found.findings).map(
 			(text) => `${err.paint("yellow", "?")} ${shown}: ${text}`,
 		),
 	]);

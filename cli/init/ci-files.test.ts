@@ -17,13 +17,32 @@ const NAMES = [
 	"!|>&*{}[],?\\ 'x' ##[error]ü.rules",
 ];
 
+/** As a user might name them. */
+const SETS = "firewall/it's.sets";
+const ROUTER: CiJob["router"] = {
+	check: ["--linux", "trixie/nft", "--sets", SETS],
+	analysis: [
+		"--linux",
+		"trixie/nft",
+		"--sets",
+		SETS,
+		"--assume",
+		"set:blocked=no",
+	],
+};
+const NOTHING: CiJob["router"] = { check: [], analysis: [] };
+
 const FILE = { spec: "tools/it's $1 marktwin.tgz", isFile: true };
 const JOBS: readonly (readonly [string, CiJob])[] = [
-	["a file", { rules: NAMES, hasScenarios: true, install: FILE }],
+	[
+		"a file",
+		{ rules: NAMES, router: ROUTER, hasScenarios: true, install: FILE },
+	],
 	[
 		"a URL",
 		{
 			rules: NAMES,
+			router: ROUTER,
 			hasScenarios: false,
 			install: {
 				spec: "https://example.org/marktwin.tgz?a=b#c",
@@ -31,7 +50,10 @@ const JOBS: readonly (readonly [string, CiJob])[] = [
 			},
 		},
 	],
-	["package.json", { rules: NAMES, hasScenarios: true, install: null }],
+	[
+		"package.json",
+		{ rules: NAMES, router: ROUTER, hasScenarios: true, install: null },
+	],
 ];
 
 interface Workflow {
@@ -81,6 +103,7 @@ describe.each(JOBS)("a job that installs from %s", (_, job) => {
 /** The words of marktwin's commands, once a shell has read the lines. */
 const lints = (format: string, file: string) => [
 	"lint",
+	...ROUTER.analysis,
 	"--format",
 	format,
 	"--output",
@@ -90,8 +113,12 @@ const lints = (format: string, file: string) => [
 ];
 
 it("hands names on as they are, on GitHub", async () => {
-	const { steps } = github({ rules: NAMES, hasScenarios: true, install: FILE })
-		.jobs.ruleset;
+	const { steps } = github({
+		rules: NAMES,
+		router: ROUTER,
+		hasScenarios: true,
+		install: FILE,
+	}).jobs.ruleset;
 	const runner = createRunner(join(folder, "github"));
 	const { folder: bin, calls } = fakeMarktwin(join(folder, "github-bin"));
 	const cwd = join(folder, "github-work");
@@ -104,10 +131,16 @@ it("hands names on as they are, on GitHub", async () => {
 			await runner.run({ ...step, env }, {}, { cwd });
 		}
 	expect(calls()).toEqual([
-		["check", "--", ...NAMES],
-		["lint", "--format", "github", "--", ...NAMES],
+		["check", ...ROUTER.check, "--", ...NAMES],
+		["lint", ...ROUTER.analysis, "--format", "github", "--", ...NAMES],
 		lints("sarif", "marktwin.sarif"),
-		...NAMES.map((name) => ["verdict", "--markdown", "--", name]),
+		...NAMES.map((name) => [
+			"verdict",
+			...ROUTER.analysis,
+			"--markdown",
+			"--",
+			name,
+		]),
 		"run --report marktwin.html --junit marktwin.xml --summary"
 			.split(" ")
 			.concat(runner.env.GITHUB_STEP_SUMMARY ?? ""),
@@ -115,7 +148,12 @@ it("hands names on as they are, on GitHub", async () => {
 });
 
 it("hands names on as they are, on GitLab", async () => {
-	const jobs = gitlab({ rules: NAMES, hasScenarios: true, install: FILE });
+	const jobs = gitlab({
+		rules: NAMES,
+		router: ROUTER,
+		hasScenarios: true,
+		install: FILE,
+	});
 	const { folder: bin, calls } = fakeMarktwin(join(folder, "gitlab-bin"));
 	const cwd = join(folder, "gitlab-work");
 	mkdirSync(cwd);
@@ -124,10 +162,10 @@ it("hands names on as they are, on GitLab", async () => {
 		for (const line of jobs[job]?.script ?? [])
 			await execute("sh", ["-c", line], { cwd, env });
 	expect(calls()).toEqual([
-		["check", "--", ...NAMES],
-		...NAMES.map((name) => ["verdict", "--", name]),
+		["check", ...ROUTER.check, "--", ...NAMES],
+		...NAMES.map((name) => ["verdict", ...ROUTER.analysis, "--", name]),
 		lints("gitlab", "gl-code-quality-report.json"),
-		["lint", "--", ...NAMES],
+		["lint", ...ROUTER.analysis, "--", ...NAMES],
 		["run", "--report", "marktwin.html", "--junit", "marktwin.xml"],
 	]);
 	expect(jobs[".marktwin"]?.before_script).toEqual([
@@ -141,7 +179,12 @@ it("hands names on as they are, on GitLab", async () => {
 });
 
 it("runs the package of the repository where package.json names it", () => {
-	const job = { rules: ["a.rules"], hasScenarios: false, install: null };
+	const job = {
+		rules: ["a.rules"],
+		router: NOTHING,
+		hasScenarios: false,
+		install: null,
+	};
 	const runs = github(job).jobs.ruleset.steps.flatMap(({ run }) => run ?? []);
 	expect(runs.slice(0, 2)).toEqual([
 		"npm ci\n",

@@ -14,6 +14,11 @@ export const CI_FILE: Readonly<Record<CiSystem, string>> = {
 export interface CiJob {
 	/** Files from the top of the repository, printable. */
 	readonly rules: readonly string[];
+	/** What is told of the router, as words: to commands that check whether rules load, and to those that analyse them. */
+	readonly router: {
+		readonly check: readonly string[];
+		readonly analysis: readonly string[];
+	};
 	/** Whether the repository has scenario files. */
 	readonly hasScenarios: boolean;
 	/** Where marktwin comes from: what npm installs, or `null`: it is a dependency of the repository's package.json. */
@@ -72,12 +77,19 @@ const installLine = ({ install }: CiJob) =>
 				install.spec,
 			]);
 
-/** `marktwin lint --format github -- a.rules b.rules` */
 const command = (job: CiJob, ...words: readonly string[]) =>
 	shellLine([...program(job), ...words]);
 
-const onRules = (job: CiJob, ...words: readonly string[]) =>
-	command(job, ...words, "--", ...job.rules);
+/** `marktwin lint --linux trixie/nft --format github -- a.rules b.rules` */
+const onRules = (
+	job: CiJob,
+	name: "check" | "lint",
+	...words: readonly string[]
+) => {
+	const { check, analysis } = job.router;
+	const router = name === "check" ? check : analysis;
+	return command(job, name, ...router, ...words, "--", ...job.rules);
+};
 
 /**
  * One line for each file. Findings and faults (1, 2) have failed an earlier line; with 3 a ruleset balances
@@ -86,7 +98,7 @@ const onRules = (job: CiJob, ...words: readonly string[]) =>
 const verdicts = (job: CiJob, behind: string, ...words: readonly string[]) =>
 	job.rules.map(
 		(file) =>
-			`${command(job, "verdict", ...words, "--", file)}${behind} || test $? -le 3`,
+			`${command(job, "verdict", ...job.router.analysis, ...words, "--", file)}${behind} || test $? -le 3`,
 	);
 
 function githubLines(job: CiJob): readonly string[] {

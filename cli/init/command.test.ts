@@ -94,6 +94,14 @@ it("refuses what a checkout of the repository does not have", async () => {
 			"--package /tmp/x.tgz is no file below this folder",
 		],
 		[["firewall/router.rules", "--package", ""], "--package"],
+		[
+			["firewall/router.rules", "--sets", "/etc/passwd"],
+			"--sets /etc/passwd is not below this folder",
+		],
+		[
+			["firewall/router.rules", "--addresses", "none.json"],
+			"--addresses none.json is not below this folder",
+		],
 	] as const) {
 		const { code, err } = await init(cwd, "--ci", "github", ...words);
 		expect(code).toBe(2);

@@ -2,9 +2,11 @@
 import { mkdir, readFile, stat } from "node:fs/promises";
 import { dirname, isAbsolute, normalize, relative, sep } from "node:path";
 import { codeOf, reasonOf } from "../../scenarios/files/file-failure.ts";
+import { linuxName } from "../../sim/linux/linux.ts";
 import { EXIT } from "../base/exit-code.ts";
 import { version } from "../base/version.ts";
 import { STANDARD, writeWhole } from "../files/files.ts";
+import type { WorldOptions } from "../options/world-options.ts";
 import { scenarioFilesBelow } from "../play/find-files.ts";
 import { InputError } from "../screen/input-error.ts";
 import { out } from "../screen/screen.ts";
@@ -12,7 +14,7 @@ import { nameText } from "../screen/screen-text.ts";
 import { CI_FILE, type CiJob, type CiSystem, ciText } from "./ci-files.ts";
 import { mustBeFree } from "./must-be-free.ts";
 
-export interface InitCiOptions {
+export interface InitCiOptions extends WorldOptions {
 	readonly ci: CiSystem;
 	/** What npm installs there. */
 	readonly package?: string;
@@ -33,6 +35,7 @@ export async function initCi(
 	const install = await installation(options.package);
 	const job: CiJob = {
 		rules: files,
+		router: await routerWords(options),
 		hasScenarios: (await scenarioFilesBelow(".")).length > 0,
 		install,
 	};
@@ -59,6 +62,39 @@ export async function initCi(
 				]),
 	]);
 	return EXIT.holds;
+}
+
+/**
+ * What is told of the router, as it is told to the commands of the job.
+ * @throws InputError for a file that a checkout of the repository does not have
+ */
+async function routerWords(options: InitCiOptions): Promise<CiJob["router"]> {
+	const words = async (name: string, path: string | undefined) => {
+		if (path === undefined) return [];
+		const there = inRepository(path);
+		if (path === STANDARD || there === null || (await kindOf(path)) === null)
+			throw new InputError(
+				`${name} ${path} is not below this folder`,
+				"CI checks out the repository: put it there, and name it from its top.",
+			);
+		return [name, there];
+	};
+	const { linux, otherTables, assume = new Map() } = options;
+	const check = [
+		...(linux === undefined ? [] : ["--linux", linuxName(linux)]),
+		...(await words("--sets", options.sets)),
+		...(await words("--geoip", options.geoip)),
+		...(otherTables === undefined ? [] : ["--other-tables", otherTables]),
+	];
+	const analysis = [
+		...check,
+		...(await words("--addresses", options.addresses)),
+		...(await words("--routes", options.routes)),
+		...(await words("--routing-rules", options.routingRules)),
+		...(await words("--capture", options.capture)),
+		...[...assume].flatMap(([key, value]) => ["--assume", `${key}=${value}`]),
+	];
+	return { check, analysis };
 }
 
 /** @throws InputError for a file that a checkout of the repository does not have */

@@ -29,15 +29,18 @@ export function lintFile(
 	codes: Codes,
 ): Linted {
 	const facts = { file: name, ...analysis };
+	const findings = lintRuleset(facts, text, codes);
+	// What was left out by --only or --ignore tells as well why no packet meets a rule.
+	const all = analysis.unmet.length === 0 ? [] : lintRuleset(facts, text);
 	const lines = text.split(/\r?\n/);
 	return {
 		file: {
 			name,
 			linux: linuxName(analysis.world.setup.linux ?? DEFAULT_LINUX),
 			lines,
-			unknown: unknownOf(facts),
+			unknown: unknownOf(facts, all),
 		},
-		findings: lintRuleset(facts, text, codes),
+		findings,
 	};
 }
 

@@ -12,6 +12,7 @@ import {
 	readRoutingRules,
 } from "../../scenarios/analysis/given/read-ip.ts";
 import type { Linux } from "../../sim/linux/linux.ts";
+import { lackedBy } from "../../sim/script/check-rules.ts";
 import { faultOfSets } from "../../sim/sets/command/read-saved.ts";
 import { operand, readRules, readText, STANDARD } from "../files/files.ts";
 import { InputError } from "../screen/input-error.ts";
@@ -41,8 +42,10 @@ export async function readRulesAndWorld(
 			: onLinux(await readCapture(folder), options.linux);
 	const rules =
 		isFolder && capture !== null ? capture.rules : await ofFile(file);
-	const given = await givenOf(options, capture);
-	const { assume = new Map() } = options;
+	const told = await givenOf(options, capture);
+	const { assume = new Map(), otherTables } = options;
+	const lacks = otherTables === "empty" ? "" : lackedBy(rules.text);
+	const given = lacks === "" ? told : { ...told, lacks };
 	mustBeAssumable(assume);
 	return {
 		rules,

@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import type { Capture } from "../../scenarios/analysis/capture/read-capture.ts";
 import type { GivenWorld } from "../../scenarios/analysis/world/assumed-world.ts";
 import type { Linux } from "../../sim/linux/linux.ts";
@@ -15,6 +15,8 @@ export interface WorldOptions {
 	/** A folder. */
 	readonly geoip?: string;
 	readonly capture?: string;
+	/** Of iptables-legacy, of which a dump of iptables-nft warns: they have no rules. Left out: not known. */
+	readonly otherTables?: "empty";
 	/** Left out: the usual one. */
 	readonly linux?: Linux;
 	/** By key; left out: nothing. */
@@ -35,6 +37,12 @@ export function addSetsOption(command: Command): Command {
 		.option(
 			"--sets <file>",
 			"sets of ipset: the output of `ipset save` (default what is in sets is not known)",
+		)
+		.addOption(
+			new Option(
+				"--other-tables <what>",
+				"tables of iptables-legacy that a dump of iptables-nft warns of have no rules (default not known: the exit code is 3)",
+			).choices(["empty"]),
 		)
 		.option(
 			"--geoip <folder>",

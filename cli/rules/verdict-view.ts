@@ -27,7 +27,7 @@ export function verdictView({ file, analysis, findings }: Found): VerdictView {
 		findings: findings.filter(
 			({ suppressed, known }) => suppressed === null && !known,
 		),
-		unknown: unknownOf({ file, ...analysis }),
+		unknown: unknownOf({ file, ...analysis }, findings),
 		rules: eachRule(analysis.ruleset).map(({ at }) => at),
 	});
 }

@@ -61,11 +61,12 @@ function chosen(analysis: Analysis, text: string | undefined): Analysis {
 	return { ...analysis, services };
 }
 
-/** Is there a service, and was every share of it computed? */
-export function isKnown({ services, gaps }: SplitDocument): boolean {
+/** Is there a service, did every rule that says where connections go meet a packet, and was every share computed? */
+export function isKnown({ services, gaps, unmet }: SplitDocument): boolean {
 	return (
 		services.length > 0 &&
 		gaps.length === 0 &&
+		unmet.length === 0 &&
 		services.every(({ classes }) =>
 			classes.every(({ vectors }) =>
 				vectors.every(({ parts }) =>

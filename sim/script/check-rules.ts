@@ -58,14 +58,20 @@ export function checkRules(
 }
 
 /** What iptables-nft-save warns of in its dump: the kernel has other rules besides. */
-const OTHER_TABLES = /^# Warning: (ip6?tables-legacy) tables present.*$/m;
+const OTHER_TABLES = /^# Warning: (ip6?tables-legacy) tables present.*$/gm;
 
 function notesOf(text: string, file: string): readonly Note[] {
-	const found = OTHER_TABLES.exec(text);
-	if (found === null) return [];
-	const line = text.slice(0, found.index).split("\n").length;
-	const message = `this dump is not all: the machine has tables of ${found[1]} besides, which \`${found[1]}-save\` prints and packets pass, too`;
-	return [{ file, line, message }];
+	return [...text.matchAll(OTHER_TABLES)].map((found) => {
+		const line = text.slice(0, found.index).split("\n").length;
+		const message = `this dump is not all: the machine has tables of ${found[1]} besides, which \`${found[1]}-save\` prints and packets pass, too`;
+		return { file, line, message };
+	});
+}
+
+/** Of a dump that says so itself: rules for IPv4 that its machine has and it lacks; "": none. */
+export function lackedBy(text: string): "" | "iptables-legacy" {
+	const names = [...text.matchAll(OTHER_TABLES)].map(([, name]) => name);
+	return names.includes("iptables-legacy") ? "iptables-legacy" : "";
 }
 
 /** @throws RulesetError with all faults */

@@ -59,9 +59,10 @@ export function rulesetVerdict(
 ): RulesetVerdict {
 	const { ruleset } = parseRules(text, { file });
 	const facts = { file, ...analyse(ruleset, given) };
+	const findings = lintRuleset(facts, text);
 	return {
 		split: splitDocument(file, facts),
-		findings: lintRuleset(facts, text).map((found) => ({
+		findings: findings.map((found) => ({
 			code: found.lint.code,
 			name: found.lint.name,
 			severity: found.severity,
@@ -72,6 +73,6 @@ export function rulesetVerdict(
 			remedy: found.remedy,
 			suppressed: found.suppressed,
 		})),
-		unknown: unknownOf(facts),
+		unknown: unknownOf(facts, findings),
 	};
 }

@@ -31,6 +31,10 @@ function idleWords(key: string): string {
 	return `What is assumed of ${key} was never used: no packet that was walked came to such a match that the model does not know.`;
 }
 
+function lackWords(program: string): string {
+	return `the dump says that the machine has tables of ${program} besides, which packets pass as well: they were not looked at (where \`${program}-save\` prints no rule, --other-tables empty says so)`;
+}
+
 /**
  * @param ruleset that was checked: `checkRules` finds no fault in it
  * @param given what the machine told
@@ -48,5 +52,7 @@ export function analyse(
 		(key) => walker.assumptions.times(key) === 0,
 	);
 	const notes = [...world.notes, ...idle.map(idleWords)];
-	return { ruleset, world: { ...world, notes }, walker, ...found };
+	const { lacks = "" } = given;
+	const gaps = lacks === "" ? found.gaps : [...found.gaps, lackWords(lacks)];
+	return { ruleset, world: { ...world, notes }, walker, ...found, gaps };
 }

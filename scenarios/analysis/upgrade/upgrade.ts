@@ -166,18 +166,17 @@ function sideOf(
 	}
 	const analysis = analyse(ruleset, { ...given, linux });
 	const facts = { file: name, ...analysis };
+	const found = lintRuleset(facts, text);
 	return {
 		linux,
 		document: {
 			...side,
 			refusal: null,
 			split: splitDocument(name, analysis),
-			unknown: unknownOf(facts),
+			unknown: unknownOf(facts, found),
 		},
 		analysis,
-		findings: lintRuleset(facts, text).filter(
-			({ suppressed }) => suppressed === null,
-		),
+		findings: found.filter(({ suppressed }) => suppressed === null),
 		lives: livesOf(analysis),
 	};
 }

@@ -58,6 +58,8 @@ export interface GivenWorld {
 	readonly sets?: string;
 	/** Addresses of countries, by code; left out: not known. */
 	readonly geoip?: Readonly<Record<string, readonly string[]>>;
+	/** Rules of these programs' tables, which packets pass as well, are not among those that are looked at. Left out: none. */
+	readonly lacks?: "" | "iptables-legacy";
 	/** What it tells besides, and what the model does with that: a sentence each. */
 	readonly notes: readonly string[];
 }

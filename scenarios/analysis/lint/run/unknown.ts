@@ -5,9 +5,16 @@ import type { Decision, RuleRef } from "../../walk/decision.ts";
 import { askedIn, endsOf } from "../../walk/ends-of.ts";
 import { connectionsOf } from "../connections.ts";
 import type { Facts } from "../facts.ts";
+import type { LintFinding } from "../finding.ts";
 
-/** A sentence each, without an end; [] when all is known. */
-export function unknownOf(facts: Facts): readonly string[] {
+/**
+ * A sentence each, without an end; [] when all is known.
+ * @param findings that tell why no packet meets a rule
+ */
+export function unknownOf(
+	facts: Facts,
+	findings: readonly LintFinding[] = [],
+): readonly string[] {
 	const { ruleset, services, gaps } = facts;
 	if (ruleset.tables.length === 0)
 		return ["it has no rules: nothing was analysed"];
@@ -32,8 +39,38 @@ export function unknownOf(facts: Facts): readonly string[] {
 		]),
 	);
 	const later = connectionsOf(facts).gaps;
-	return [...new Set([...gaps, ...later, ...found])];
+	const unmet = notJudged(facts, findings);
+	return [...new Set([...gaps, ...later, ...found, ...unmet])];
 }
+
+/** Rules that say where connections go and that no packet met: whatever is wrong with them is not found. */
+function notJudged(
+	{ services, unmet }: Facts,
+	findings: readonly LintFinding[],
+): readonly string[] {
+	const told = new Set(
+		findings.flatMap(({ at, related }) =>
+			[at, ...related.map((one) => one.at)].map(({ rule }) => rule),
+		),
+	);
+	const left = unmet.filter(({ rule }) => !told.has(rule));
+	const rules = left.slice(0, MOST_UNMET).map(({ rule, line, text }) => {
+		const place = line > 0 ? `line ${line}` : rule;
+		return `no packet that was walked matches ${place}: ${text}`;
+	});
+	return [
+		...(services.length === 0 && left.length > 0
+			? ["no service was found, though rules say where connections go"]
+			: []),
+		...rules,
+		...(left.length > MOST_UNMET
+			? [`nor ${left.length - MOST_UNMET} more rules`]
+			: []),
+	];
+}
+
+/** Rules that are named; the others are counted. */
+const MOST_UNMET = 3;
 
 function unknownEnds(decision: Decision): ReadonlySet<string> {
 	return new Set(
