@@ -21,7 +21,7 @@ import { noteLines } from "../screen/say-notes.ts";
 import { out, whileShowing } from "../screen/screen.ts";
 import { nameText } from "../screen/screen-text.ts";
 import { openLines } from "./open-lines.ts";
-import { readGiven } from "./read-given.ts";
+import { mustBeNeeded, readGiven } from "./read-given.ts";
 
 export interface CheckOptions {
 	readonly json: boolean;
@@ -86,6 +86,11 @@ export async function check(
 				const { lacks = "" } = world;
 				return { file: name, ruleset, faults, notes, lacks, ...open };
 			}),
+		);
+	if (checked.every(({ ruleset }) => ruleset !== null))
+		mustBeNeeded(
+			named,
+			checked.map(({ ruleset }) => ruleset as Ruleset),
 		);
 	if (json) printJson(checked);
 	else printWords(checked);

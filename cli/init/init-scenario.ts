@@ -30,6 +30,7 @@ import { InputError } from "../screen/input-error.ts";
 import { err, out, whileShowing } from "../screen/screen.ts";
 import { nameText } from "../screen/screen-text.ts";
 import type { Paint } from "../screen/terminal.ts";
+import { mustNameService } from "../split/split.ts";
 import { mustBeFree } from "./must-be-free.ts";
 
 export interface InitScenarioOptions extends WorldOptions {
@@ -158,6 +159,14 @@ async function drafted({
 	readonly service: string | undefined;
 }): Promise<PlayedDraft> {
 	const analysis = analyse(ruleset, given);
+	if (service !== undefined)
+		mustNameService(
+			service,
+			analysis.services,
+			analysis.services.filter(
+				({ key, name }) => key.includes(service) || name?.includes(service),
+			),
+		);
 	const findings = lintRuleset({ file, ...analysis }, text).filter(
 		({ suppressed }) => suppressed === null,
 	);

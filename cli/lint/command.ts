@@ -70,8 +70,9 @@ Exit codes:
   2  a ruleset would not load, or another bad input
   3  no such finding, but something was not analysed: a file has no rules,
      packets of a service reach a rule that marktwin does not model, shares
-     depend on what the model was not given (the members of a set: --sets), or
-     a ruleset has more ways than are walked`,
+     depend on what the model was not given (the members of a set: --sets), no
+     packet met a rule that says where connections go, a dump says that it is
+     not all, or a ruleset has more ways than are walked`,
 		)
 		.action(async (files: readonly string[], options: LintCommandOptions) => {
 			const { lint } = await import("./lint.ts");

@@ -5,6 +5,7 @@ import {
 	LINUX_FORMS,
 	type Linux,
 	linuxName,
+	nearestLinux,
 	parseLinux,
 } from "../../sim/linux/linux.ts";
 import { InputError } from "../screen/input-error.ts";
@@ -82,10 +83,12 @@ function readDriver<Kind extends TierKind>(
 /** @throws InvalidArgumentError */
 export function readLinux(text: string): Linux {
 	const linux = parseLinux(text);
-	if (linux === null)
+	if (linux === null) {
+		const meant = nearestLinux(text);
 		throw new InvalidArgumentError(
-			`${text === "" ? "Nothing" : text} is no Linux that is known. Write it as ${LINUX_FORMS}.`,
+			`${text === "" ? "Nothing" : text} is no Linux that is known. ${meant === null ? "" : `Did you mean ${meant}? `}Write it as ${LINUX_FORMS}.`,
 		);
+	}
 	return linux;
 }
 

@@ -1,6 +1,7 @@
 /** Reads the files that iptables reads for `-m geoip` (`geoip_get_subnets` of libxt_geoip.c, xtables-addons 3.23). */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { reasonOf } from "../../scenarios/files/file-failure.ts";
 import {
 	COUNTRY_CODE,
 	type Countries,
@@ -41,13 +42,20 @@ async function namesIn(folder: string): Promise<readonly string[]> {
 	try {
 		return await readdir(folder);
 	} catch (error) {
-		const reason = error instanceof Error ? error.message : String(error);
-		throw new InputError(`--geoip ${folder}: ${reason}`, REMEDY);
+		throw new InputError(`--geoip ${folder}: ${reasonOf(error)}`, REMEDY);
+	}
+}
+
+async function octetsOf(file: string): Promise<Buffer> {
+	try {
+		return await readFile(file);
+	} catch (error) {
+		throw new InputError(`--geoip: cannot read ${file}: ${reasonOf(error)}`);
 	}
 }
 
 async function rangesIn(file: string): Promise<readonly string[]> {
-	const octets = await readFile(file);
+	const octets = await octetsOf(file);
 	if (octets.length % OCTETS !== 0)
 		throw new InputError(
 			`--geoip: ${file} has ${octets.length} octets, which are no whole ranges`,

@@ -42,7 +42,8 @@ connections, and its deviation is how many connections more or fewer a backend g
 Exit codes:
   0  all shares are known
   2  the ruleset would not load, or another bad input
-  3  no service was found, or a share is unknown`,
+  3  no service was found, no packet met a rule that says where connections go,
+     a share is unknown, or a dump says that it is not all`,
 		)
 		.action(async (file: string, options: SplitCommandOptions) => {
 			const { split } = await import("./split.ts");

@@ -1,12 +1,13 @@
 /** `marktwin upgrade`: analyses a ruleset on two Linuxes and prints what differs. */
 import { upgradeOf } from "../../scenarios/analysis/upgrade/upgrade.ts";
-import { DEFAULT_LINUX, type Linux } from "../../sim/linux/linux.ts";
+import { DEFAULT_LINUX, type Linux, linuxName } from "../../sim/linux/linux.ts";
 import { checkRules } from "../../sim/script/check-rules.ts";
 import { EXIT } from "../base/exit-code.ts";
 import { mustBeInRules } from "../options/check-assumed.ts";
 import { readRulesAndWorld } from "../options/read-world.ts";
 import type { WorldOptions } from "../options/world-options.ts";
 import { jsonLine } from "../outputs/json-text.ts";
+import { InputError } from "../screen/input-error.ts";
 import { out, whileShowing } from "../screen/screen.ts";
 import { upgradeLines } from "./print.ts";
 
@@ -23,6 +24,11 @@ export async function upgrade(
 	file: string,
 	{ to, from = DEFAULT_LINUX, json, ...options }: UpgradeOptions,
 ): Promise<void> {
+	if (linuxName(from) === linuxName(to))
+		throw new InputError(
+			`--to ${linuxName(to)} is the Linux that the rules are on: nothing is compared`,
+			"Name another one, or with --from the Linux on which they are now.",
+		);
 	const document = await whileShowing(`analysing ${file} …`, async () => {
 		const { rules, given } = await readRulesAndWorld(file, options);
 		const rulesets = [from, to].flatMap((linux) => {

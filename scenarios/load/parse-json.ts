@@ -33,7 +33,16 @@ export function parseJson(text: string, file: string): unknown {
 	]);
 }
 
+/** Of the whole, and of each scenario of a list. */
 function withoutSchema(value: unknown): unknown {
+	if (Array.isArray(value)) return value.map(withoutOwnSchema);
+	const whole = withoutOwnSchema(value);
+	if (typeof whole !== "object" || whole === null) return whole;
+	if (!("scenarios" in whole) || !Array.isArray(whole.scenarios)) return whole;
+	return { ...whole, scenarios: whole.scenarios.map(withoutOwnSchema) };
+}
+
+function withoutOwnSchema(value: unknown): unknown {
 	if (typeof value !== "object" || value === null || Array.isArray(value))
 		return value;
 	if (!("$schema" in value) || typeof value.$schema !== "string") return value;

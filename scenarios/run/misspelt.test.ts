@@ -8,6 +8,7 @@ import {
 	countsAgree,
 	failoverGapAtMost,
 	iptables,
+	packetsOut,
 	recipeSetup,
 	scenario,
 	setCondition,
@@ -81,4 +82,34 @@ describe("what there is not", () => {
 	it("is refused: a backend", () => {
 		expect(() => judged(avoided("b9"))).toThrow('no backend "b9"');
 	});
+});
+
+it.each([
+	["garbage", 0],
+	["tpc *", 0],
+	["tcp 10.0.0.1:25 > 10.0.0.10:40000 XYZ", 0],
+	["tcp *", 1],
+	["* > 10.0.0.10:40000 *", 1],
+	["tcp 10.0.0.1:25 > 10.0.0.10:40000 S", 1],
+])(
+	"a packet that is written as %j is refused unless it may be one",
+	(text, fits) => {
+		const made = () =>
+			validateScenario(
+				scenario({
+					name: "a",
+					title: "A",
+					setup: recipeSetup({ ruleset: { name: "a.rules", text: TEXT } }),
+					steps: [connect(1)],
+					expect: [packetsOut("bond0.204", [text])],
+				}),
+			);
+		if (fits) expect(made).not.toThrow();
+		else expect(made).toThrow(/no packet is written as/);
+	},
+);
+
+it("a Linux that is written as a text is refused with the builder's name", () => {
+	const gateway = { linux: "trixie/nft" as never };
+	expect(() => recipeSetup({ gateway })).toThrow('linux("trixie/nft")');
 });

@@ -96,19 +96,25 @@ function around(gateway: GatewayState) {
 
 function command(gateway: GatewayState, line: string): OperationOutcome {
 	try {
-		return load(
-			gateway,
-			applyCommand(
-				gateway.tables.now(),
-				parseCommand(line, gateway),
-				around(gateway),
-			),
+		const applied = applyCommand(
+			gateway.tables.now(),
+			parseCommand(line, gateway),
+			around(gateway),
 		);
+		const faults = applied.faults.map(ofIptables);
+		return load(gateway, { ...applied, faults });
 	} catch (error) {
 		if (!(error instanceof RulesetError)) throw error;
 		mustBeKnown(error.faults);
-		return refusedBy(error.faults);
+		return refusedBy(error.faults.map(ofIptables));
 	}
+}
+
+/** What reads a line of a file says as well what is wrong with a command. */
+function ofIptables(fault: Fault): Fault {
+	return fault.from === "iptables-restore"
+		? { ...fault, from: "iptables" }
+		: fault;
 }
 
 /** Words are split as for a shell. */

@@ -4,6 +4,7 @@ import {
 	DEBIAN,
 	DEFAULT_LINUX,
 	linuxName,
+	nearestLinux,
 	parseLinux,
 	RELEASES,
 } from "./linux.ts";
@@ -56,4 +57,14 @@ describe("a Linux in a word", () => {
 	])("is none in %j", (text) => {
 		expect(parseLinux(text)).toBeNull();
 	});
+});
+
+it.each([
+	["Trixie/NFT", "trixie/nft"],
+	["6.11", "trixie"],
+	["1.8.9/nft", "bookworm/nft"],
+	["bookwrom/legasy", "bookworm/legacy"],
+	["windows", null],
+])("%s may have meant %s", (text, meant) => {
+	expect(nearestLinux(text)).toBe(meant);
 });

@@ -1,5 +1,7 @@
 /** Which Linux a gateway is: kernel, iptables, and which of the two programs that are called iptables. */
 
+import { nearest } from "../edit-distance.ts";
+
 /** Kernels whose behaviour was compared, oldest first. */
 export const KERNELS = ["5.10", "6.1", "6.12", "7.2"] as const;
 /** A kernel by the numbers of its series. @public */
@@ -77,6 +79,23 @@ export function parseLinux(text: string): Linux | null {
 	if (kernel === null || iptables === null || backend === undefined)
 		return null;
 	return more.length + others.length > 0 ? null : { kernel, iptables, backend };
+}
+
+/** What a text that `parseLinux` does not read may have meant, by its kernel or its iptables too; `null`: nothing near. */
+export function nearestLinux(text: string): string | null {
+	const [versions = "", backend = ""] = text.trim().toLowerCase().split("/");
+	const known = RELEASES.flatMap((release) => {
+		const { kernel, iptables } = DEBIAN[release];
+		return [release, kernel, iptables].map((name) => ({ name, release }));
+	});
+	const ofLength = (name: string) => Math.abs(name.length - versions.length);
+	const names = known.map(({ name }) => name);
+	names.sort((one, other) => ofLength(one) - ofLength(other));
+	const meant = nearest(versions, names);
+	const found = known.find(({ name }) => name === meant);
+	if (found === undefined) return null;
+	const end = nearest(backend, BACKENDS);
+	return end === null ? found.release : `${found.release}/${end}`;
 }
 
 /** As `parseLinux` reads it, by the names of Debian's releases: `trixie+bookworm/nft`. */

@@ -6,7 +6,12 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { RulesetError } from "../ruleset/base/ruleset-error.ts";
 import { checkRuleset } from "../ruleset/parse.ts";
-import { checkRules, isShellScript, restoreForm } from "./check-rules.ts";
+import {
+	checkRules,
+	isShellScript,
+	lackedBy,
+	restoreForm,
+} from "./check-rules.ts";
 import { faultsOf, left, notesOf } from "./test-script.ts";
 
 describe("a script is told from a file for iptables-restore", () => {
@@ -519,3 +524,11 @@ test("so does asking for each rule before it is put in", () => {
 	// What is quadratic takes minutes.
 	expect(performance.now() - began).toBeLessThan(30_000);
 }, 120_000);
+
+test("a dump that says so itself lacks tables, and one that lacks those of IPv6 alone does not", () => {
+	const warning = (name: string) =>
+		`# Warning: ${name} tables present, use ${name}-save to see them\n*nat\nCOMMIT\n`;
+	expect(lackedBy(warning("iptables-legacy"))).toBe("iptables-legacy");
+	expect(lackedBy(warning("ip6tables-legacy"))).toBe("");
+	expect(lackedBy("*nat\nCOMMIT\n")).toBe("");
+});

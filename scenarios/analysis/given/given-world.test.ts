@@ -281,3 +281,20 @@ describe("settings of a machine", () => {
 		]);
 	});
 });
+
+it.each([
+	['"prefixlen":99', "no network has the prefix length 99"],
+	[
+		'"local":"999.0.113.1"',
+		"no address or network of IPv4 is written as 999.0.113.1",
+	],
+])("an address with %s is refused", (field, words) => {
+	const fields = ['"family":"inet"', field].join(",");
+	const text = `[{"ifname":"eth0","addr_info":[{${fields}}]}]`;
+	expect(() => readAddresses(text, "addr.json")).toThrow(words);
+});
+
+it("a route to what is no network is refused", () => {
+	const text = '[{"dst":"10.0.0.0/40","dev":"eth0"}]';
+	expect(() => readRoutes(text, "route.json")).toThrow("10.0.0.0/40");
+});

@@ -1,6 +1,8 @@
 /** What an expectation says of the other parts of its scenario. */
 
 import { formatAddress, parseAddress } from "../../../sim/packet/address.ts";
+import { parsePacket } from "../../../sim/packet/notation/notation.ts";
+import { PacketError } from "../../../sim/packet/packet-error.ts";
 import type { ConnectionFilter, Expectation, Scenario } from "../scenario.ts";
 import { NO_BOUND } from "../schema/count.ts";
 import type { Report } from "./known-names.ts";
@@ -64,10 +66,8 @@ export function checkExpectation(
 			break;
 		case "packets-out":
 		case "packets-past":
-			checkPackets(given, path, { report, scenario });
-			break;
 		case "packets-counted":
-			checkWhenSeen(given, path, { report, scenario });
+			checkPackets(given, path, { report, scenario });
 			break;
 		case "operation":
 			report.known("operation step", given.step, `${path}.step`);
@@ -148,7 +148,7 @@ function checkSources(
 
 type AboutPackets = Extract<
 	Expectation,
-	{ readonly kind: "packets-out" | "packets-past" }
+	{ readonly kind: "packets-out" | "packets-past" | "packets-counted" }
 >;
 
 function checkPackets(
@@ -165,12 +165,47 @@ function checkPackets(
 			report,
 			path: `${path}.interface`,
 		});
+	checkPatterns(given.packets, `${path}.packets`, report);
+	if (given.kind === "packets-counted") return;
 	if (given.packets.length === 0 && !given.exactly)
 		report.add(
 			`${path}.packets`,
 			"nothing could violate it: no packet is named, and others may come out",
 			"Name a packet, or set `exactly` for silence.",
 		);
+}
+
+function checkPatterns(
+	patterns: readonly string[],
+	path: string,
+	report: Report,
+): void {
+	for (const [index, pattern] of patterns.entries())
+		if (!mayFit(pattern))
+			report.add(
+				`${path}[${index}]`,
+				`no packet is written as "${pattern}"`,
+				"Write it as a packet, with * for anything: tcp 10.0.0.1:25 > * RA *.",
+			);
+}
+
+/** How packets begin in notation. */
+const BEGINNINGS = ["tcp ", "udp ", "icmp ", "sctp ", "proto "];
+
+/** Is it a packet, or may what stands before its first `*` be the beginning of one? */
+function mayFit(pattern: string): boolean {
+	const [begin = "", ...rest] = pattern.split("*");
+	if (rest.length > 0)
+		return BEGINNINGS.some(
+			(one) => one.startsWith(begin) || begin.startsWith(one),
+		);
+	try {
+		parsePacket(pattern);
+		return true;
+	} catch (error) {
+		if (error instanceof PacketError) return false;
+		throw error;
+	}
 }
 
 /** Can a packet be seen at these times? */

@@ -51,17 +51,20 @@ const countries = about(
 );
 
 const linux = about(
-	object({
-		kernel: about(oneOf(KERNELS), "The kernel by the numbers of its series."),
-		iptables: about(
-			oneOf(IPTABLES_VERSIONS),
-			"The version of iptables, as iptables --version prints it.",
-		),
-		backend: about(
-			oneOf(BACKENDS),
-			"Which of the two programs iptables is, as iptables --version prints it in brackets.",
-		),
-	}),
+	object(
+		{
+			kernel: about(oneOf(KERNELS), "The kernel by the numbers of its series."),
+			iptables: about(
+				oneOf(IPTABLES_VERSIONS),
+				"The version of iptables, as iptables --version prints it.",
+			),
+			backend: about(
+				oneOf(BACKENDS),
+				"Which of the two programs iptables is, as iptables --version prints it in brackets.",
+			),
+		},
+		'In TypeScript linux("trixie/nft") makes one of a text. ',
+	),
 	"Which Linux the gateway has. Left out: Debian 12 with iptables-legacy (6.1, 1.8.9, legacy).",
 );
 

@@ -9,9 +9,13 @@ import { nearest } from "../../../sim/edit-distance.ts";
 import { parsePacket } from "../../../sim/packet/notation/notation.ts";
 import { PacketError } from "../../../sim/packet/packet-error.ts";
 
-/** An object with these keys and no others; the message lists them. */
+/**
+ * An object with these keys and no others; the message lists them.
+ * @param writeIt what to do instead of a text, a number, a list
+ */
 export function object<const Entries extends v.ObjectEntries>(
 	entries: Entries,
+	writeIt = "",
 ) {
 	const names = Object.keys(entries);
 	const keys = names.join(", ");
@@ -24,7 +28,7 @@ export function object<const Entries extends v.ObjectEntries>(
 		}
 		if (issue.received === "undefined" && issue.expected !== "Object")
 			return `"${String(key)}" is missing\nThe keys here are: ${keys}.`;
-		return `expected an object, not ${issue.received}\nThe keys are: ${keys}.`;
+		return `expected an object, not ${issue.received}\n${writeIt}The keys are: ${keys}.`;
 	});
 }
 
