@@ -50,3 +50,10 @@ export class LabError extends Error {
 		this.console = console;
 	}
 }
+
+/** Is it that a machine which was up is of no use any more? The next play gets another one. */
+export function isLostMachine(error: unknown): error is LabError {
+	return (
+		error instanceof LabError && ["died", "oops", "hangs"].includes(error.code)
+	);
+}

@@ -90,9 +90,11 @@ export function isVerdictAlone({ entries, fuzz, verdicts }: Report): boolean {
 }
 
 /** `no divergence`, `2 divergences, and chance outside of its bounds`. */
-export function fuzzVerdict({ divergences, chances }: FuzzView): string {
-	const differ =
+export function fuzzVerdict({ divergences, chances, lost }: FuzzView): string {
+	const all =
 		divergences === 0 ? "no divergence" : counted(divergences, "divergence");
+	const differ =
+		lost === 0 ? all : `${all}, ${number(lost)} not compared (the guest died)`;
 	return chances.every(({ isInside }) => isInside)
 		? differ
 		: `${differ}, and chance outside of its bounds`;

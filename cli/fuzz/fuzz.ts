@@ -4,23 +4,32 @@ import { randomInt } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
+import { isLostMachine } from "../../lab/lab-error.ts";
+import { missingExtensions } from "../../lab/vm/extensions.ts";
 import { imageOf } from "../../lab/vm/image/wish.ts";
 import { createVmDriver, type VmDriver } from "../../lab/vm/vm-driver.ts";
 import { judgeComparison } from "../../scenarios/compare/verdict.ts";
+import { drawnExtensions } from "../../scenarios/fuzz/extensions/uses.ts";
 import {
-	type Finding,
 	type FuzzAccount,
 	fuzz,
+	type LostCase,
 } from "../../scenarios/fuzz/fuzz.ts";
+import {
+	type Lacking,
+	leftOut,
+	NOTHING_LACKING,
+} from "../../scenarios/fuzz/lacking.ts";
 import type { TextFuzzAccount } from "../../scenarios/fuzz/text/fuzz-text.ts";
 import { type FuzzTotals, totalsOf } from "../../scenarios/fuzz/totals.ts";
 import type { PlayableScenario } from "../../scenarios/language/scenario.ts";
 import { infoOf } from "../../scenarios/result/driver-info.ts";
-import { DEFAULT_LINUX } from "../../sim/linux/linux.ts";
-import type { CompareView } from "../compare/print.ts";
+import { DEFAULT_LINUX, type Linux } from "../../sim/linux/linux.ts";
+import { type CompareView, printFailure } from "../compare/print.ts";
 import { writeWhole } from "../files/files.ts";
 import { openOutputs } from "../outputs/outputs.ts";
-import type { Results } from "../outputs/results-file.ts";
+import type { Failure, Results } from "../outputs/results-file.ts";
+import { emptyScenario } from "../play/broken-file.ts";
 import { fuzzInvocation, savedInvocation } from "../play/invocation.ts";
 import { finish, onTiers } from "../play/play.ts";
 import { progress } from "../screen/screen.ts";
@@ -52,17 +61,20 @@ export async function fuzzAndTell(options: FuzzOptions): Promise<number> {
 	// Printed first: a fuzz that is interrupted can be repeated as well.
 	show([`seed ${seed}`]);
 	const began = performance.now();
-	const { totals, findings } = await onTiers(drivers, async () => {
-		const on = { seed, drivers, show, view };
+	const { totals, played } = await onTiers(drivers, async () => {
+		const lacking = await lackingOn(drivers);
+		const lost: Failure[] = [];
+		const on = { seed, drivers, lacking, lost, show, view };
 		const texts = await textsOf(options, on);
 		const account = await casesOf(options, on);
 		const totals = totalsOf(account, texts, {
 			kernel: kernelOf(drivers),
 			tookMs: performance.now() - began,
+			leftOut: leftOut(lacking),
 		});
-		return { totals, findings: account.findings };
+		return { totals, played: { account, lost } };
 	});
-	return finish(outputs, resultsOf(options, totals, findings), {
+	return finish(outputs, resultsOf(options, totals, played), {
 		tookMs: totals.tookMs,
 		totals: printTotals(totals, view),
 	});
@@ -71,6 +83,10 @@ export async function fuzzAndTell(options: FuzzOptions): Promise<number> {
 interface On {
 	readonly seed: number;
 	readonly drivers: readonly VmDriver[];
+	/** What the kernel does not have. */
+	readonly lacking: Lacking;
+	/** What was not compared, as results tell of it; grows. */
+	readonly lost: Failure[];
 	readonly show: (lines: readonly string[]) => void;
 	readonly view: CompareView;
 }
@@ -85,8 +101,9 @@ function amountOf({ runs, minutes }: FuzzOptions, part: number) {
 /** `null` where only a case is wanted. */
 async function textsOf(
 	options: FuzzOptions,
-	{ seed, drivers, show, view }: On,
+	on: On,
 ): Promise<TextFuzzAccount | null> {
+	const { seed, drivers, show, view } = on;
 	const { path = null, save, shard = null } = options;
 	if (path !== null && !path.startsWith("t")) return null;
 	const amount = amountOf(options, PART_FOR_TEXTS);
@@ -96,7 +113,7 @@ async function textsOf(
 		seed,
 		shard,
 		drivers,
-		linux: options.with.linux ?? DEFAULT_LINUX,
+		linux: linuxOf(options),
 		shrinkMs: SHRINK_MS,
 		...amount,
 		path: path?.slice(1) ?? null,
@@ -119,15 +136,20 @@ async function textsOf(
 			);
 			show(printTextFinding(finding, { seed, file, again, view }));
 		},
+		onLost: ({ path, error }) =>
+			noteLost(options, on, {
+				path: `t${path}`,
+				error,
+				name: `fuzz-${seed}-t${path}`,
+				scenario: null,
+			}),
 	});
 	await Promise.all(saved);
 	return account;
 }
 
-async function casesOf(
-	options: FuzzOptions,
-	{ seed, drivers, show, view }: On,
-): Promise<FuzzAccount> {
+async function casesOf(options: FuzzOptions, on: On): Promise<FuzzAccount> {
+	const { seed, drivers, lacking, show, view } = on;
 	const { path = null, save, shard = null } = options;
 	const isText = path?.startsWith("t") ?? false;
 	const amount = amountOf(options, 1 - PART_FOR_TEXTS);
@@ -139,6 +161,8 @@ async function casesOf(
 		shard,
 		drivers,
 		linux: options.with.linux,
+		lacking,
+		isLoss: isLostMachine,
 		shrinkMs: SHRINK_MS,
 		...(isText ? { ...amount, runs: 0 } : amount),
 		onCase: (soFar) =>
@@ -153,15 +177,46 @@ async function casesOf(
 			const replay = savedInvocation(file, options);
 			show(printFinding(finding, { file, again, replay, view }));
 		},
+		onLost: (lost) => noteLost(options, on, lost),
 	});
 	await Promise.all(saved);
 	return account;
 }
 
+/** What the machine died of, or hung over: it is not compared, and the next one gets another machine. */
+function noteLost(
+	options: FuzzOptions,
+	{ seed, drivers, lost, show, view }: On,
+	{ path, name, scenario, error }: LostCase,
+): void {
+	// A rule of chance is played with all others alone.
+	const { path: _, ...whole } = options;
+	const failure: Failure = {
+		scenario: scenario ?? emptyScenario({ name, suite: "fuzz", title: name }),
+		driver: kernelOf(drivers),
+		seed,
+		message: `not compared, the guest died: ${error.message}`,
+		replay: fuzzInvocation(path === null ? whole : { ...options, path }, seed),
+	};
+	lost.push(failure);
+	show(printFailure(failure, view));
+}
+
+function linuxOf(options: FuzzOptions): Linux {
+	return options.with.linux ?? DEFAULT_LINUX;
+}
+
+/** All machines have the same kernel. */
+async function lackingOn([driver]: readonly VmDriver[]): Promise<Lacking> {
+	return driver === undefined
+		? NOTHING_LACKING
+		: missingExtensions(await driver.start(), drawnExtensions());
+}
+
 function driversFor(options: FuzzOptions): readonly VmDriver[] {
-	const { machines, kernel, with: lab } = options;
+	const { machines, kernel } = options;
 	const count = machines ?? availableParallelism();
-	const linux = lab.linux ?? DEFAULT_LINUX;
+	const linux = linuxOf(options);
 	const image = imageOf(linux, kernel);
 	const { backend } = linux;
 	return Array.from({ length: count }, () =>
@@ -182,7 +237,10 @@ async function saveFile(file: string, text: string): Promise<void> {
 function resultsOf(
 	options: FuzzOptions,
 	totals: FuzzTotals,
-	findings: readonly Finding[],
+	{
+		account: { findings },
+		lost,
+	}: { readonly account: FuzzAccount; readonly lost: readonly Failure[] },
 ): Results {
 	return {
 		commands: [fuzzInvocation(options, totals.seed)],
@@ -195,7 +253,7 @@ function resultsOf(
 			const result = comparison.result && { ...comparison.result, replay };
 			return judgeComparison({ ...comparison, result, replay });
 		}),
-		failures: [],
+		failures: lost,
 		fuzz: totals,
 	};
 }

@@ -31,14 +31,15 @@ const BAR_COLUMNS = 20;
 
 /** One line: how far it is, and how fast. */
 export function printProgress(
-	{ cases, packets, findings }: FuzzAccount,
+	{ cases, packets, findings, lost }: FuzzAccount,
 	so: {
 		readonly runs: number;
 		readonly limitMs: number;
 		readonly tookMs: number;
 	},
 ): string {
-	const part = Math.max(cases / so.runs, so.tookMs / so.limitMs);
+	const done = cases + lost.length;
+	const part = Math.max(done / so.runs, so.tookMs / so.limitMs);
 	const seconds = so.tookMs / 1000;
 	return [
 		bar(part),
@@ -149,16 +150,20 @@ export function printTotals(
 	totals: FuzzTotals,
 	{ paint }: CompareView,
 ): readonly string[] {
-	const { cases, packets, tookMs, known, kernel, texts } = totals;
+	const { cases, packets, tookMs, known, kernel, texts, lost = 0 } = totals;
 	const findings = totals.findings + (texts?.findings ?? 0);
 	const seconds = tookMs / 1000;
 	const verdict =
 		findings === 0
-			? paint("green", "no divergence")
+			? paint(lost === 0 ? "green" : "yellow", "no divergence")
 			: paint(
 					"red",
 					`${findings} ${findings === 1 ? "divergence" : "divergences"}`,
 				);
+	const notCompared =
+		lost === 0
+			? ""
+			: `, ${paint("red", `${lost} not compared (the guest died)`)}`;
 	return [
 		"",
 		...totals.coverage.flatMap((one) =>
@@ -169,6 +174,9 @@ export function printTotals(
 		),
 		...totals.chances.map((one) => printChance(one, paint)),
 		...printDraws(judgeDraws(totals.drawn ?? []), { paint }),
+		...(totals.leftOut ?? []).map(({ name, reason }) =>
+			paint("yellow", `left out: ${name}, since ${reason}`),
+		),
 		...known
 			.filter(({ times }) => times > 0)
 			.map(
@@ -176,7 +184,7 @@ export function printTotals(
 					`known, ${times} times: ${name}, since ${reason}`,
 			),
 		"",
-		`${cases} rulesets, ${packets} packets${texts === null ? "" : `, ${texts.texts} texts`}: ${verdict}`,
+		`${cases} rulesets, ${packets} packets${texts === null ? "" : `, ${texts.texts} texts`}: ${verdict}${notCompared}`,
 		paint(
 			"dim",
 			`${(cases / seconds).toFixed(1)} rulesets and ${Math.round(packets / seconds)} packets a second; ${kernel.version}, ${seconds.toFixed(1)} s`,

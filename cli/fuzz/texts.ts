@@ -1,4 +1,6 @@
 /** The texts of a fuzz, shared among the machines in handfuls. */
+import { isLostMachine } from "../../lab/lab-error.ts";
+import type { Machine } from "../../lab/vm/machine/machine.ts";
 import { createTextOracle } from "../../lab/vm/text-oracle.ts";
 import type { VmDriver } from "../../lab/vm/vm-driver.ts";
 import { compareText } from "../../scenarios/fuzz/text/compare-text.ts";
@@ -8,10 +10,12 @@ import {
 } from "../../scenarios/fuzz/text/coverage.ts";
 import {
 	fuzzTexts,
+	type LostText,
 	type TextFinding,
 	type TextFuzzAccount,
 	textAt,
 } from "../../scenarios/fuzz/text/fuzz-text.ts";
+import type { TextOracle } from "../../scenarios/fuzz/text/oracle.ts";
 import type { Linux } from "../../sim/linux/linux.ts";
 import type { Shard } from "../options/read-option.ts";
 
@@ -29,6 +33,7 @@ export interface TextOptions {
 	readonly shrinkMs: number;
 	readonly onTexts: (texts: number) => void;
 	readonly onFinding: (finding: TextFinding) => void;
+	readonly onLost: (lost: LostText) => void;
 }
 
 const HANDFUL = 50;
@@ -37,18 +42,19 @@ const HANDFUL = 50;
 export async function playTexts(
 	options: TextOptions,
 ): Promise<TextFuzzAccount> {
-	const { seed, linux, drivers, shrinkMs, onFinding } = options;
+	const { seed, drivers, shrinkMs, onFinding, onLost } = options;
 	const account: TextFuzzAccount = {
 		seed,
 		texts: 0,
 		coverage: noTextCoverage(),
 		findings: [],
+		lost: [],
 	};
 	if (options.path !== null) return playText(options.path, account, options);
 	const deadline = performance.now() + options.limitMs;
 	const handfuls = handfulsOf(options);
 	const work = async (driver: VmDriver) => {
-		const oracle = await createTextOracle(await driver.start(), linux);
+		const oracle = oracleOn(driver, options.linux);
 		while (performance.now() < deadline) {
 			const { value, done } = handfuls.next();
 			if (done) return;
@@ -56,11 +62,14 @@ export async function playTexts(
 				seed,
 				oracle,
 				shrinkMs,
+				isLoss: isLostMachine,
 				onFinding,
+				onLost,
 				...value,
 			});
 			account.texts += some.texts;
 			account.findings.push(...some.findings);
+			account.lost.push(...some.lost);
 			addTextCoverage(account.coverage, some.coverage);
 			options.onTexts(account.texts);
 		}
@@ -72,17 +81,37 @@ export async function playTexts(
 async function playText(
 	path: string,
 	account: TextFuzzAccount,
-	{ seed, linux, drivers, onFinding }: TextOptions,
+	{ seed, linux, drivers, onFinding, onLost }: TextOptions,
 ): Promise<TextFuzzAccount> {
 	const [driver] = drivers;
 	if (driver === undefined) return account;
-	const oracle = await createTextOracle(await driver.start(), linux);
-	const difference = await compareText(textAt(seed, path), oracle);
-	account.texts++;
-	if (difference === null) return account;
-	account.findings.push({ path, difference });
-	onFinding({ path, difference });
+	try {
+		const oracle = await oracleOn(driver, linux)();
+		const difference = await compareText(textAt(seed, path), oracle);
+		account.texts++;
+		if (difference === null) return account;
+		account.findings.push({ path, difference });
+		onFinding({ path, difference });
+	} catch (error) {
+		if (!isLostMachine(error)) throw error;
+		account.lost.push({ path, error });
+		onLost({ path, error });
+	}
 	return account;
+}
+
+/** On the machine that the driver has by then. */
+function oracleOn(driver: VmDriver, linux: Linux): () => Promise<TextOracle> {
+	let machine: Machine | null = null;
+	let oracle: TextOracle | null = null;
+	return async () => {
+		const now = await driver.start();
+		if (oracle === null || now !== machine) {
+			machine = now;
+			oracle = await createTextOracle(now, linux);
+		}
+		return oracle;
+	};
 }
 
 function* handfulsOf({

@@ -61,6 +61,15 @@ describe("several fuzzes", () => {
 		});
 	});
 
+	it("add up what was not compared, and say once what was left out", () => {
+		const leftOut = [{ name: "-j LED", reason: "it is not there" }];
+		const parts = [{ ...ONE, lost: 2, leftOut }, { ...OTHER, leftOut }, OTHER];
+		const { fuzz } = fuzzTogether(parts.map((part) => fuzzed(part)));
+		expect(fuzz).toMatchObject({ lost: 2, leftOut });
+		const { fuzz: none } = fuzzTogether([fuzzed(ONE), fuzzed(OTHER)]);
+		expect(none).not.toHaveProperty("lost");
+	});
+
 	it("are one of several seeds and kernels where they differ, and say so", () => {
 		const elsewhere = {
 			kind: "vm",

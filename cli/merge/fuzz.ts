@@ -16,6 +16,8 @@ export function fuzzTogether(parts: readonly Results[]): Pick<Results, "fuzz"> {
 			cases: sum(all, "cases"),
 			packets: sum(all, "packets"),
 			findings: sum(all, "findings"),
+			...lostIn(all),
+			...leftOutIn(all),
 			tookMs: sum(all, "tookMs"),
 			coverage: coverageTogether(all.flatMap(({ coverage }) => coverage)),
 			drawn: addDraws(all.map(({ drawn = [] }) => drawn)),
@@ -51,6 +53,17 @@ function oneOrSeveral<Thing extends number | object>(
 	return first !== undefined && others.length === 0
 		? first
 		: [...distinct.values()];
+}
+
+function lostIn(all: readonly FuzzResults[]): Pick<FuzzResults, "lost"> {
+	const lost = all.reduce((total, one) => total + (one.lost ?? 0), 0);
+	return lost === 0 ? {} : { lost };
+}
+
+function leftOutIn(all: readonly FuzzResults[]): Pick<FuzzResults, "leftOut"> {
+	const given = all.flatMap(({ leftOut = [] }) => leftOut);
+	const byText = new Map(given.map((one) => [JSON.stringify(one), one]));
+	return byText.size === 0 ? {} : { leftOut: [...byText.values()] };
 }
 
 function sum(

@@ -78,6 +78,10 @@ export const fuzzSchema = data({
 	cases: count,
 	packets: count,
 	findings: count,
+	lost: v.exactOptional(v.pipe(count, v.minValue(1))),
+	leftOut: v.exactOptional(
+		v.pipe(listOf(data({ name: text, reason: text })), v.minLength(1)),
+	),
 	tookMs: v.pipe(number, v.minValue(0)),
 	coverage: coverageOf(COVERAGE_KINDS),
 	drawn: v.exactOptional(listOf(drawCounts)),

@@ -101,6 +101,11 @@ const FUZZ = fuzzResults({
 it.each([
 	["found nothing", fuzzed(FUZZ)],
 	["found something", { ...compared(), fuzz: { ...FUZZ, findings: 1 } }],
+	["has lost two cases", fuzzed({ ...FUZZ, lost: 2 })],
+	[
+		"left something out",
+		fuzzed({ ...FUZZ, leftOut: [{ name: "-j LED", reason: "it lacks" }] }),
+	],
 	["has drawn from several seeds", fuzzed({ ...FUZZ, seed: [3, 7] })],
 ])("reads a fuzz that %s", async (_, results) => {
 	const read = await readResults(written(resultsFile(results)));
@@ -143,6 +148,11 @@ it.each<readonly [string, object, RegExp]>([
 	const fuzz = { ...FUZZ, ...parts };
 	const file = written({ ...resultsFile(fuzzed(FUZZ)), fuzz });
 	await expect(readResults(file)).rejects.toThrow(message);
+});
+
+it("holds a fuzz for unknown that has lost a case, and found nothing", () => {
+	expect(resultsFile(fuzzed(FUZZ)).outcome).toBe("holds");
+	expect(resultsFile(fuzzed({ ...FUZZ, lost: 1 })).outcome).toBe("unknown");
 });
 
 it("refuses a fuzz of which chance says otherwise than its outcome", async () => {

@@ -80,10 +80,16 @@ export function outcomeOf(all: Results): Outcome {
 	]);
 }
 
-/** What it does not know and has not met is told, and keeps nothing from holding. */
-function outcomeOfFuzz({ findings, chances, texts }: FuzzResults): Outcome {
+/** What it does not know and has not met is told, and keeps nothing from holding; what a machine died of does. */
+function outcomeOfFuzz({
+	findings,
+	chances,
+	texts,
+	lost = 0,
+}: FuzzResults): Outcome {
 	const differ = findings + (texts?.findings ?? 0);
-	return differ > 0 || chances.some(isOutside) ? "violated" : "holds";
+	if (differ > 0 || chances.some(isOutside)) return "violated";
+	return lost > 0 ? "unknown" : "holds";
 }
 
 const OUTCOMES: Readonly<Record<ComparisonVerdict, Outcome>> = {

@@ -29,6 +29,9 @@ export function scoreboardMarkdown(fuzz: FuzzResults): string {
 		row("packets", packets),
 		...(texts === null ? [] : [row("texts", texts.texts)]),
 		row("divergences", findings + (texts?.findings ?? 0)),
+		...(fuzz.lost === undefined
+			? []
+			: [row("not compared, the guest died", fuzz.lost)]),
 		row(
 			"a second",
 			`${(cases / seconds).toFixed(1)} rulesets, ${Math.round(packets / seconds)} packets`,
@@ -42,6 +45,7 @@ export function scoreboardMarkdown(fuzz: FuzzResults): string {
 		),
 		...chanceTable(fuzz.chances),
 		...unknownTable(coverage),
+		...leftOutTable(fuzz.leftOut ?? []),
 		...knownTable(known),
 	]
 		.join("\n")
@@ -87,6 +91,18 @@ function unknownTable(coverage: FuzzResults["coverage"]): readonly string[] {
 		"## What the model did not know",
 		"",
 		...met.map(([what, times]) => `- ${what} (${times})`),
+		"",
+	];
+}
+
+function leftOutTable(
+	leftOut: NonNullable<FuzzTotals["leftOut"]>,
+): readonly string[] {
+	if (leftOut.length === 0) return [];
+	return [
+		"## Left out",
+		"",
+		...leftOut.map(({ name, reason }) => `- ${code(name)}: ${reason}`),
 		"",
 	];
 }

@@ -33,24 +33,33 @@ export function brokenFailure(
 	{ file, error }: BrokenFile,
 	by: Pick<Failure, "driver" | "replay">,
 ): Failure {
-	const ruleset = { name: "", text: "" };
-	const scenario: PlayableScenario = {
+	const scenario = emptyScenario({
 		name: nameOf(file),
 		suite: "own",
 		title: nameText(file),
-		story: "",
-		trap: null,
-		steps: [],
-		expect: [],
-		endMs: 0,
-		setup: { ...recipeSetup({ ruleset }), ruleset, gateway: RECIPE_GATEWAY },
-	};
+	});
 	return {
 		cause: "input",
 		scenario,
 		seed: scenario.setup.seed,
 		message: error.message,
 		...by,
+	};
+}
+
+/** Stands for what is no scenario, or was never one. */
+export function emptyScenario(
+	named: Pick<PlayableScenario, "name" | "suite" | "title">,
+): PlayableScenario {
+	const ruleset = { name: "", text: "" };
+	return {
+		...named,
+		story: "",
+		trap: null,
+		steps: [],
+		expect: [],
+		endMs: 0,
+		setup: { ...recipeSetup({ ruleset }), ruleset, gateway: RECIPE_GATEWAY },
 	};
 }
 

@@ -13,7 +13,7 @@ describeOnVm("texts for iptables-restore", () => {
 			from: 0,
 			runs: 120,
 			shrinkMs: 20_000,
-			oracle,
+			oracle: async () => oracle,
 		});
 		expect(findings).toEqual([]);
 		expect(coverage.verdicts.get("accepted")).toBeGreaterThan(20);

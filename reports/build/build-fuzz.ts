@@ -22,16 +22,18 @@ export interface Fuzzed extends Omit<FuzzTotals, "seed" | "kernel"> {
 export function buildFuzz(fuzzed: Fuzzed): FuzzView {
 	const { seeds, kernels, cases, packets, tookMs, findings } = fuzzed;
 	const chances = fuzzed.chances.map(chanceView);
-	const { texts } = fuzzed;
+	const { texts, lost = 0, leftOut = [] } = fuzzed;
 	const divergences = findings + (texts?.findings ?? 0);
 	const agrees = divergences === 0 && chances.every(({ isInside }) => isInside);
 	return {
-		status: agrees ? "holds" : "violated",
+		status: !agrees ? "violated" : lost > 0 ? "unknown" : "holds",
 		seeds,
 		rulesets: cases,
 		packets,
 		tookMs,
 		divergences,
+		lost,
+		leftOut,
 		texts: texts?.texts ?? null,
 		kernels: kernels.map(driverName),
 		coverage: [

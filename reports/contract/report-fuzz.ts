@@ -1,8 +1,11 @@
 /** The part of the contract that is about generated rulesets, packets and events. */
 
 export interface FuzzView {
-	/** Whether model and kernel agree in all of it; what was not met or not known is told beside it. */
-	readonly status: "holds" | "violated";
+	/**
+	 * Whether model and kernel agree in all of it; what was not met or not known is told beside it. `unknown`: they
+	 * agree in what was compared, and not all was.
+	 */
+	readonly status: "holds" | "violated" | "unknown";
 	/** What all of it was drawn from; more than one when results were put together. */
 	readonly seeds: readonly number[];
 	/** `vm (linux 6.1.0-56-cloud-amd64, tcg)`. */
@@ -18,6 +21,13 @@ export interface FuzzView {
 	 * the two read differently: these are no scenarios, and the screen told them.
 	 */
 	readonly divergences: number;
+	/** Rulesets, texts and rules of chance that were not compared, since the machine died: each is an entry of the report. */
+	readonly lost: number;
+	/** Extensions that were not drawn, and why. */
+	readonly leftOut: readonly {
+		readonly name: string;
+		readonly reason: string;
+	}[];
 	readonly coverage: readonly CoverageView[];
 	/** What the model did not know: a case ended there. */
 	readonly unknown: readonly Met[];

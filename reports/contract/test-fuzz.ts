@@ -68,6 +68,8 @@ export function fuzzView(parts: Partial<FuzzView> = {}): FuzzView {
 		status: "holds",
 		seeds: [3],
 		divergences: 0,
+		lost: 0,
+		leftOut: [],
 		kernels: ["vm (linux 6.1.0-56-cloud-amd64, tcg)"],
 		rulesets: 1_000,
 		packets: 51_234,

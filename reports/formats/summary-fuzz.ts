@@ -15,12 +15,15 @@ import { code, inert, row } from "./markdown.ts";
 const MOST_NAMED = 12;
 
 export function fuzzBlock(fuzz: FuzzView): string {
-	const { status, kernels, seeds, chances, known, unknown } = fuzz;
+	const { status, kernels, seeds, chances, known, unknown, leftOut } = fuzz;
 	const told = [
 		...chances.filter(({ isInside }) => !isInside).map(wrongChance),
 		...unknown.map(
 			({ what, times }) =>
 				`**not known**, ${counted(times, "time")}: ${inert(what)}`,
+		),
+		...leftOut.map(
+			({ name, reason }) => `**left out** ${code(name)}: ${inert(reason)}`,
 		),
 		...known.map(knownLine),
 	];

@@ -33,26 +33,16 @@ const rules = fc.record({
 	inverted: fc.boolean(),
 });
 
-/** Plays rules of chance that a seed draws. @throws whatever the driver throws */
-export async function playChances(
-	seed: number,
-	driver: TracingDriver,
-	linux: Linux | null,
-): Promise<readonly ChanceResult[]> {
-	const results: ChanceResult[] = [];
-	for (const rule of fc.sample(fc.noBias(rules), {
-		seed,
-		numRuns: RULES_PER_SEED,
-	}))
-		results.push(await playChance(rule, { seed, driver, linux }));
-	return results;
+type ChanceRule = typeof rules extends fc.Arbitrary<infer Rule> ? Rule : never;
+
+/** Rules of chance that a seed draws. */
+export function chanceRules(seed: number): readonly ChanceRule[] {
+	return fc.sample(fc.noBias(rules), { seed, numRuns: RULES_PER_SEED });
 }
 
-async function playChance(
-	{
-		probability,
-		inverted,
-	}: { readonly probability: number; readonly inverted: boolean },
+/** Plays one of them. @throws whatever the driver throws */
+export async function playChance(
+	{ probability, inverted }: ChanceRule,
 	{
 		seed,
 		driver,

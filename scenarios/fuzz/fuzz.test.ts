@@ -1,11 +1,14 @@
 import { describe, expect, it } from "vitest";
 import type { Ask } from "../../sim/contract/ask.ts";
 import { parseLinux } from "../../sim/linux/linux.ts";
+import type { TracingDriver } from "../compare/lockstep/side-by-side.ts";
 import { driverWith } from "../compare/lockstep/test-driver.ts";
 import { validateScenarioFile } from "../language/check/validate.ts";
 import { toScenario } from "./case-to-scenario.ts";
 import { addCoverage, COVERAGE_KINDS, holes, noCoverage } from "./coverage.ts";
 import { caseAt, type FuzzOptions, fuzz, nameOf } from "./fuzz.ts";
+import { leftOut } from "./lacking.ts";
+import { totalsOf } from "./totals.ts";
 
 const SEED = 13;
 
@@ -27,6 +30,22 @@ function fuzzWith(more: Partial<FuzzOptions>) {
 }
 
 const honest = driverWith((ask) => ask);
+
+class Death extends Error {}
+
+/** Its machine dies of one case. */
+function mortal(name: string): TracingDriver {
+	return {
+		...honest,
+		open(setup, ports) {
+			const { scenario } = toScenario(caseAt(SEED, "2"), name);
+			const isIt =
+				JSON.stringify(setup) === JSON.stringify(scenario.setup.gateway);
+			if (isIt) throw new Death("it died");
+			return honest.open(setup, ports);
+		},
+	};
+}
 
 /** It loses what comes in for the port of the service. */
 const deaf = driverWith((ask): Ask => {
@@ -90,6 +109,47 @@ describe("a fuzz", () => {
 		const { name } = comparison.scenario;
 		const again = toScenario(caseAt(SEED, path), name, linux);
 		expect(again.scenario).toEqual(comparison.scenario);
+	});
+
+	it("goes on where a machine dies of a case, which counts as not compared", async () => {
+		const lost: string[] = [];
+		const account = await fuzzWith({
+			drivers: [mortal(nameOf(SEED, "2"))],
+			isLoss: (error): error is Death => error instanceof Death,
+			onLost: ({ name }) => void lost.push(name),
+		});
+		expect(account.cases).toBe(5);
+		expect(account.findings).toEqual([]);
+		expect(account.lost).toMatchObject([
+			{ path: "2", name: nameOf(SEED, "2"), error: { message: "it died" } },
+		]);
+		expect(lost).toEqual([nameOf(SEED, "2")]);
+		const totals = totalsOf(account, null, {
+			kernel: { kind: "other", name: "", version: "" },
+			tookMs: 1,
+			leftOut: [],
+		});
+		expect(totals).toMatchObject({ cases: 5, findings: 0, lost: 1 });
+	});
+
+	it("ends where a driver fails in another way", async () => {
+		const drivers = [mortal(nameOf(SEED, "2"))];
+		await expect(fuzzWith({ drivers })).rejects.toThrow("it died");
+	});
+
+	it("leaves out rules that the kernel has no extension for, and counts them as no hole", async () => {
+		const lacking = { matches: ["conntrack"], targets: ["MARK", "LED"] };
+		const account = await fuzzWith({ lacking });
+		expect(account.findings).toEqual([]);
+		expect([...account.coverage.matches.keys()]).not.toContain("conntrack");
+		const { coverage } = totalsOf(account, null, {
+			kernel: { kind: "other", name: "", version: "" },
+			tookMs: 1,
+			leftOut: leftOut(lacking),
+		});
+		const holes = coverage.flatMap((one) => one.holes);
+		expect(holes).not.toContain("LED");
+		expect(holes).not.toContain("conntrack");
 	});
 
 	it("leaves alone what is known to differ, and counts it", async () => {

@@ -14,11 +14,12 @@ import { addDraws, type DrawCounts } from "../compare/lockstep/draw-counts.ts";
 import type { TracingDriver } from "../compare/lockstep/side-by-side.ts";
 import type { PlayableScenario } from "../language/scenario.ts";
 import { type GeneratedScenario, toScenario } from "./case-to-scenario.ts";
-import { playChances } from "./chance.ts";
+import { chanceRules, playChance } from "./chance.ts";
 import type { ChanceResult } from "./chance-result.ts";
 import { addCoverage, type Coverage, count, noCoverage } from "./coverage.ts";
 import { type FuzzCase, fuzzCases } from "./fuzz-case.ts";
 import { KNOWN_KINDS, type KnownKind } from "./known.ts";
+import { type Lacking, NOTHING_LACKING, withoutLacking } from "./lacking.ts";
 
 export interface FuzzOptions {
 	readonly seed: number;
@@ -37,15 +38,21 @@ export interface FuzzOptions {
 	/** So long a finding is made smaller. */
 	readonly shrinkMs: number;
 	readonly known?: readonly KnownKind[];
+	/** Extensions that the drivers' kernel does not have: rules with them are left out of each case. */
+	readonly lacking?: Lacking;
+	/** Whether what a driver threw means that its machine is gone, and the next case gets another one. */
+	readonly isLoss?: (error: unknown) => error is Error;
 	/** After each case. */
 	readonly onCase: (account: FuzzAccount) => void;
 	/** As soon as it is known in full. */
 	readonly onFinding: (finding: Finding) => void;
+	readonly onLost?: (lost: LostCase) => void;
 }
 
 /** What the fuzz has seen so far. */
 export interface FuzzAccount {
 	readonly seed: number;
+	/** That were compared. */
 	cases: number;
 	/** That went into both. */
 	packets: number;
@@ -57,6 +64,18 @@ export interface FuzzAccount {
 	readonly chances: ChanceResult[];
 	/** How often each known kind was met, by its name. */
 	readonly known: Map<string, number>;
+	/** Cases that were not compared. */
+	readonly lost: LostCase[];
+}
+
+/** A case that was not compared: its machine died of it, or hung. */
+export interface LostCase {
+	/** With the seed, what it is played again by; `null`: a rule of chance, which the whole fuzz plays. */
+	readonly path: string | null;
+	readonly name: string;
+	/** `null`: a rule of chance is none. */
+	readonly scenario: PlayableScenario | null;
+	readonly error: Error;
 }
 
 /** A divergence that nobody knows of, at its smallest. */
@@ -81,6 +100,7 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzAccount> {
 		drawn: [],
 		chances: [],
 		known: new Map(),
+		lost: [],
 	};
 	const deadline = performance.now() + options.limitMs;
 	const paths = pathsOf(options);
@@ -95,8 +115,48 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzAccount> {
 	await Promise.all(drivers.map(work));
 	const [driver] = drivers;
 	if (driver !== undefined && options.path === null)
-		account.chances.push(...(await playChances(seed, driver, options.linux)));
+		await playAllChances(driver, options, account);
 	return account;
+}
+
+async function playAllChances(
+	driver: TracingDriver,
+	options: FuzzOptions,
+	account: FuzzAccount,
+): Promise<void> {
+	const { seed, linux } = options;
+	for (const [index, rule] of chanceRules(seed).entries()) {
+		const played = await unlessLost(
+			() => playChance(rule, { seed, driver, linux }),
+			{ path: null, name: `fuzz-${seed}-chance-${index + 1}`, scenario: null },
+			{ options, account },
+		);
+		if (played !== null) account.chances.push(played);
+	}
+}
+
+/** @returns `null` where the machine was lost over it, which is noted */
+async function unlessLost<Made>(
+	play: () => Promise<Made>,
+	about: Omit<LostCase, "error">,
+	{
+		options: { isLoss = neverLost, onLost },
+		account,
+	}: { readonly options: FuzzOptions; readonly account: FuzzAccount },
+): Promise<Made | null> {
+	try {
+		return await play();
+	} catch (error) {
+		if (!isLoss(error)) throw error;
+		const lost = { ...about, error };
+		account.lost.push(lost);
+		onLost?.(lost);
+		return null;
+	}
+}
+
+function neverLost(_error: unknown): _error is Error {
+	return false;
 }
 
 function* pathsOf({ path, runs, shard }: FuzzOptions): Generator<string, void> {
@@ -115,12 +175,14 @@ async function playCase(
 	options: FuzzOptions,
 	account: FuzzAccount,
 ): Promise<void> {
-	const realised = toScenario(
-		caseAt(options.seed, path),
-		nameOf(options.seed, path),
-		options.linux,
+	const realised = scenarioAt(path, options);
+	const { scenario } = realised;
+	const comparison = await unlessLost(
+		() => compareQuickly(realised, driver),
+		{ path, name: scenario.name, scenario },
+		{ options, account },
 	);
-	const comparison = await compareQuickly(realised, driver);
+	if (comparison === null) return;
 	account.cases++;
 	account.packets += packetsIn(realised.scenario);
 	addCoverage(account.coverage, realised.coverage);
@@ -136,6 +198,15 @@ async function playCase(
 	const finding = await smallest(path, comparison, driver, options);
 	account.findings.push(finding);
 	options.onFinding(finding);
+}
+
+/** As it is played: without the rules that the kernel has no extension for. */
+function scenarioAt(
+	path: string,
+	{ seed, linux, lacking = NOTHING_LACKING }: FuzzOptions,
+): GeneratedScenario {
+	const fuzzCase = withoutLacking(caseAt(seed, path), lacking);
+	return toScenario(fuzzCase, nameOf(seed, path), linux);
 }
 
 /** What a path of a seed stands for. */
@@ -162,11 +233,15 @@ async function smallest(
 	path: string,
 	first: Comparison,
 	driver: TracingDriver,
-	{ seed, shrinkMs, linux, known = KNOWN_KINDS }: FuzzOptions,
+	options: FuzzOptions,
 ): Promise<Finding> {
+	const { seed, shrinkMs, linux, known = KNOWN_KINDS } = options;
+	const { lacking = NOTHING_LACKING } = options;
 	const agrees = fc.asyncProperty(fuzzCases, async (fuzzCase) => {
-		const realised = toScenario(fuzzCase, nameOf(seed, path), linux);
-		return !isUnexpected(await compareQuickly(realised, driver), known);
+		const played = withoutLacking(fuzzCase, lacking);
+		const realised = toScenario(played, nameOf(seed, path), linux);
+		const compared = await compareUnlessLost(realised, driver, options);
+		return compared === null || !isUnexpected(compared, known);
 	});
 	const details = await fc.check(agrees, {
 		seed,
@@ -175,15 +250,28 @@ async function smallest(
 		interruptAfterTimeLimit: shrinkMs,
 	});
 	const found = details.counterexamplePath ?? path;
-	const { scenario } = toScenario(
-		caseAt(seed, found),
-		nameOf(seed, path),
-		linux,
+	const again = await compareUnlessLost(
+		scenarioAt(found, options),
+		driver,
+		options,
 	);
-	const again = await compareScenario(scenario, { driver });
-	return isUnexpected(again, known)
+	return again !== null && isUnexpected(again, known)
 		? { path: found, comparison: again, isFleeting: false }
 		: { path, comparison: first, isFleeting: true };
+}
+
+/** @returns `null` where the machine was lost: that is no difference, and the next play gets another one */
+async function compareUnlessLost(
+	realised: GeneratedScenario,
+	driver: TracingDriver,
+	{ isLoss = neverLost }: FuzzOptions,
+): Promise<Comparison | null> {
+	try {
+		return await compareQuickly(realised, driver);
+	} catch (error) {
+		if (isLoss(error)) return null;
+		throw error;
+	}
 }
 
 function isUnexpected(

@@ -10,6 +10,7 @@ import {
 } from "./coverage.ts";
 import type { FuzzAccount } from "./fuzz.ts";
 import { KNOWN_KINDS, type KnownKind } from "./known.ts";
+import type { LeftOut } from "./lacking.ts";
 import {
 	TEXT_COVERAGE_KINDS,
 	type TextCoverageKind,
@@ -25,6 +26,10 @@ export interface FuzzTotals {
 	readonly tookMs: number;
 	/** Divergences that nobody knows of. */
 	readonly findings: number;
+	/** Rulesets, texts and rules of chance that were not compared, since the machine died; left out: none. */
+	readonly lost?: number;
+	/** Extensions that were not drawn on this Linux; left out: none. */
+	readonly leftOut?: readonly LeftOut[];
 	readonly coverage: readonly CoverageTotals[];
 	readonly chances: readonly ChanceResult[];
 	/** What the kernel drew in all cases; left out: nothing. */
@@ -83,20 +88,32 @@ export const TEXT_COVERAGE_TITLES: Readonly<Record<TextCoverageKind, string>> =
 export function totalsOf(
 	account: FuzzAccount,
 	texts: TextFuzzAccount | null,
-	about: Pick<FuzzTotals, "kernel" | "tookMs">,
+	{
+		leftOut,
+		...about
+	}: Pick<FuzzTotals, "kernel" | "tookMs"> & {
+		readonly leftOut: readonly LeftOut[];
+	},
 	known: readonly KnownKind[] = KNOWN_KINDS,
 ): FuzzTotals {
 	const { seed, cases, packets, coverage, findings, chances, drawn } = account;
+	const lost = account.lost.length + (texts?.lost.length ?? 0);
+	const names = new Set(leftOut.map(({ name }) => name.split(" ")[1]));
 	return {
 		seed,
 		cases,
 		packets,
 		findings: findings.length,
+		...(lost === 0 ? {} : { lost }),
+		...(leftOut.length === 0 ? {} : { leftOut }),
 		...about,
 		chances,
 		drawn,
 		texts: texts && textTotals(texts),
-		coverage: COVERAGE_KINDS.map((kind) => coverageTotals(coverage, kind)),
+		coverage: COVERAGE_KINDS.map((kind) => {
+			const all = coverageTotals(coverage, kind);
+			return { ...all, holes: all.holes.filter((what) => !names.has(what)) };
+		}),
 		known: known.map(({ name, reason }) => ({
 			name,
 			reason,

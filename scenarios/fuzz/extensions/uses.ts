@@ -47,3 +47,15 @@ export const TARGET_USES: ReadonlyMap<string, TargetUse> = new Map(
 		Object.entries,
 	),
 );
+
+/** Names of all that generated rules and texts use. */
+export function drawnExtensions(): {
+	readonly matches: readonly string[];
+	readonly targets: readonly string[];
+} {
+	const drawn = (uses: ReadonlyMap<string, MatchUse | TargetUse>) =>
+		[...uses].flatMap(([name, { leftOut }]) =>
+			leftOut === undefined ? [name] : [],
+		);
+	return { matches: drawn(MATCH_USES), targets: drawn(TARGET_USES) };
+}

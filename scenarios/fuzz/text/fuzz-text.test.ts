@@ -14,7 +14,7 @@ const fuzzWith = (heard: (text: string) => string, runs: number) =>
 		from: 0,
 		runs,
 		shrinkMs: 20_000,
-		oracle: oracleWith(heard),
+		oracle: async () => oracleWith(heard),
 	});
 
 describe("texts that are generated", () => {
@@ -47,6 +47,31 @@ describe("a fuzz of texts", () => {
 		expect(textUniverse("options")?.length).toBeGreaterThan(200);
 		expect(coverage.refusals.size).toBeGreaterThan(80);
 	}, 180_000);
+
+	it("goes on where a machine dies of a text, with the next one", async () => {
+		class Death extends Error {}
+		let machines = 0;
+		const account = await fuzzTexts({
+			seed: SEED,
+			from: 0,
+			runs: 4,
+			shrinkMs: 20_000,
+			isLoss: (error): error is Death => error instanceof Death,
+			oracle: async () => {
+				machines++;
+				const oracle = oracleWith((text) => text);
+				const restore = async () => {
+					throw new Death("it died");
+				};
+				return machines === 2 ? { ...oracle, restore } : oracle;
+			},
+		});
+		expect(account).toMatchObject({
+			texts: 3,
+			findings: [],
+			lost: [{ path: "1", error: { message: "it died" } }],
+		});
+	});
 
 	it("finds what differs, and makes it small", async () => {
 		const { findings } = await fuzzWith(

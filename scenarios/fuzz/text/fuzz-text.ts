@@ -17,18 +17,30 @@ export interface TextFuzzOptions {
 	/** Numbers of the texts: from which on, and how many. */
 	readonly from: number;
 	readonly runs: number;
-	readonly oracle: TextOracle;
+	/** Asked before each text: the machine that the last one was on may be gone. */
+	readonly oracle: () => Promise<TextOracle>;
+	/** Whether what the oracle threw means that its machine is gone. */
+	readonly isLoss?: (error: unknown) => error is Error;
 	/** So long a difference is made smaller. */
 	readonly shrinkMs: number;
 	readonly onText?: (account: TextFuzzAccount) => void;
 	readonly onFinding?: (finding: TextFinding) => void;
+	readonly onLost?: (lost: LostText) => void;
 }
 
 export interface TextFuzzAccount {
 	readonly seed: number;
+	/** That were compared. */
 	texts: number;
 	readonly coverage: TextCoverage;
 	readonly findings: TextFinding[];
+	readonly lost: LostText[];
+}
+
+/** A text that was not compared: its machine died of it, or hung. */
+export interface LostText {
+	readonly path: string;
+	readonly error: Error;
 }
 
 /** A difference at its smallest; with the seed, `path` finds it again. */
@@ -49,21 +61,34 @@ export async function fuzzTexts(
 		texts: 0,
 		coverage: noTextCoverage(),
 		findings: [],
+		lost: [],
 	};
+	const { isLoss = neverLost, onLost } = options;
 	for (let number = from; number < from + runs; number++) {
 		const path = String(number);
 		const text = textAt(seed, path);
-		const comparison = await examineText(text, oracle);
-		account.texts++;
-		coverText(account.coverage, text, comparison);
-		if (comparison.difference !== null) {
-			const finding = await smallest(path, comparison.difference, options);
-			account.findings.push(finding);
-			options.onFinding?.(finding);
+		try {
+			const comparison = await examineText(text, await oracle());
+			account.texts++;
+			coverText(account.coverage, text, comparison);
+			if (comparison.difference !== null) {
+				const finding = await smallest(path, comparison.difference, options);
+				account.findings.push(finding);
+				options.onFinding?.(finding);
+			}
+		} catch (error) {
+			if (!isLoss(error)) throw error;
+			const lost = { path, error };
+			account.lost.push(lost);
+			onLost?.(lost);
 		}
 		options.onText?.(account);
 	}
 	return account;
+}
+
+function neverLost(_error: unknown): _error is Error {
+	return false;
 }
 
 /** What a path of a seed stands for. */
@@ -77,10 +102,19 @@ export function textAt(seed: number, path: string): TextCase {
 async function smallest(
 	path: string,
 	found: TextDifference,
-	{ seed, oracle, shrinkMs }: TextFuzzOptions,
+	{ seed, oracle, shrinkMs, isLoss = neverLost }: TextFuzzOptions,
 ): Promise<TextFinding> {
+	const compare = async (text: TextCase): Promise<TextDifference | null> => {
+		try {
+			return await compareText(text, await oracle());
+		} catch (error) {
+			// Of another kind as well.
+			if (isLoss(error)) return null;
+			throw error;
+		}
+	};
 	const agrees = fc.asyncProperty(texts, async (text) => {
-		const difference = await compareText(text, oracle);
+		const difference = await compare(text);
 		// Of another kind would be another finding.
 		return difference?.kind !== found.kind;
 	});
@@ -91,6 +125,8 @@ async function smallest(
 		interruptAfterTimeLimit: shrinkMs,
 	});
 	const smaller = details.counterexamplePath ?? path;
-	const difference = await compareText(textAt(seed, smaller), oracle);
-	return { path: smaller, difference: difference ?? found };
+	const difference = await compare(textAt(seed, smaller));
+	return difference === null
+		? { path, difference: found }
+		: { path: smaller, difference };
 }
